@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#define LOCK_POLL_NS 1000000u /* OFD locks have no wait with a bound: poll once a millisecond */
+
+static uint64_t real_now_ns(struct base_env *env)
+{
+	struct timespec ts;
+
+	(void)env;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int64_t real_realtime_s(struct base_env *env)
+{
+	(void)env;
+	return time(NULL);
+}
+
+static void real_sleep_ns(struct base_env *env, uint64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+
+	(void)env;
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, &ts) == EINTR)
+		;
+}
+
+static int real_random(struct base_env *env, void *buf, size_t n)
+{
+	uint8_t *p = buf;
+
+	(void)env;
+	while (n > 0) {
+		ssize_t r = getrandom(p, n, 0);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+static int real_open(struct base_env *env, const char *path, int flags, unsigned mode)
+{
+	int fd;
+
+	(void)env;
+	do
+		fd = open(path, flags | O_CLOEXEC, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+static int real_close(struct base_env *env, int fd)
+{
+	(void)env;
+	return close(fd) < 0 ? -errno : 0;
+}
+
+#define RETRY(call)                                                                                          \
+	({                                                                                                   \
+		ssize_t r_;                                                                                  \
+		do                                                                                           \
+			r_ = (call);                                                                         \
+		while (r_ < 0 && errno == EINTR);                                                            \
+		r_ < 0 ? -errno : r_;                                                                        \
+	})
+
+static ssize_t real_read(struct base_env *env, int fd, void *buf, size_t n)
+{
+	(void)env;
+	return RETRY(read(fd, buf, n));
+}
+
+static ssize_t real_write(struct base_env *env, int fd, const void *buf, size_t n)
+{
+	(void)env;
+	return RETRY(write(fd, buf, n));
+}
+
+static ssize_t real_pread(struct base_env *env, int fd, void *buf, size_t n, int64_t off)
+{
+	(void)env;
+	return RETRY(pread(fd, buf, n, off));
+}
+
+static ssize_t real_pwrite(struct base_env *env, int fd, const void *buf, size_t n, int64_t off)
+{
+	(void)env;
+	return RETRY(pwrite(fd, buf, n, off));
+}
+
+static int real_truncate(struct base_env *env, int fd, int64_t size)
+{
+	(void)env;
+	return (int)RETRY(ftruncate(fd, size));
+}
+
+static void stat_from(const struct stat *st, struct base_stat *ret)
+{
+	*ret = (struct base_stat){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = st->st_size,
+		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.mode = st->st_mode,
+		.rdev = st->st_rdev,
+	};
+}
+
+static int real_fstat(struct base_env *env, int fd, struct base_stat *ret)
+{
+	struct stat st;
+
+	(void)env;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	stat_from(&st, ret);
+	return 0;
+}
+
+static int real_stat(struct base_env *env, const char *path, struct base_stat *ret)
+{
+	struct stat st;
+
+	(void)env;
+	if (stat(path, &st) < 0)
+		return -errno;
+	stat_from(&st, ret);
+	return 0;
+}
+
+static int real_fsync(struct base_env *env, int fd)
+{
+	(void)env;
+	return (int)RETRY(fsync(fd));
+}
+
+static int real_rename(struct base_env *env, const char *from, const char *to)
+{
+	(void)env;
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int real_unlink(struct base_env *env, const char *path)
+{
+	(void)env;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+static int real_mkdir(struct base_env *env, const char *path, unsigned mode)
+{
+	(void)env;
+	return mkdir(path, mode) < 0 ? -errno : 0;
+}
+
+static int real_rmdir(struct base_env *env, const char *path)
+{
+	(void)env;
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+static int real_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns)
+{
+	uint64_t start = real_now_ns(env);
+
+	for (;;) {
+		struct flock lk = { .l_type = how == BASE_LOCK_SHARED ? F_RDLCK : F_WRLCK,
+				    .l_whence = SEEK_SET };
+		uint64_t waited;
+
+		if (fcntl(fd, F_OFD_SETLK, &lk) == 0)
+			return 0;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return -errno;
+		waited = real_now_ns(env) - start;
+		if (waited >= wait_ns)
+			return JURAT_BUSY;
+		real_sleep_ns(env, wait_ns - waited < LOCK_POLL_NS ? wait_ns - waited : LOCK_POLL_NS);
+	}
+}
+
+static int real_unlock(struct base_env *env, int fd)
+{
+	struct flock lk = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	(void)env;
+	return fcntl(fd, F_OFD_SETLK, &lk) < 0 ? -errno : 0;
+}
+
+static int real_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
+{
+	int r = ioctl(fd, request, arg);
+
+	(void)env;
+	return r < 0 ? -errno : r; /* no retry on EINTR: a request to a TEE must not run twice */
+}
+
+struct base_env *base_env_real(void)
+{
+	static const struct base_env_ops ops = {
+		.now_ns = real_now_ns,
+		.realtime_s = real_realtime_s,
+		.sleep_ns = real_sleep_ns,
+		.random = real_random,
+		.open = real_open,
+		.close = real_close,
+		.read = real_read,
+		.write = real_write,
+		.pread = real_pread,
+		.pwrite = real_pwrite,
+		.truncate = real_truncate,
+		.fstat = real_fstat,
+		.stat = real_stat,
+		.fsync = real_fsync,
+		.rename = real_rename,
+		.unlink = real_unlink,
+		.mkdir = real_mkdir,
+		.rmdir = real_rmdir,
+		.lock = real_lock,
+		.unlock = real_unlock,
+		.ioctl = real_ioctl,
+	};
+	static struct base_env env = { .ops = &ops };
+
+	return &env;
+}
+
+int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
+		   struct jurat_error *err)
+{
+	auto_free uint8_t *buf = NULL;
+	size_t used = 0, room = 0;
+	int fd = base_open(env, path, O_RDONLY | O_NOCTTY, 0);
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	for (;;) {
+		ssize_t n;
+
+		if (room - used < 2) {
+			uint8_t *grown;
+
+			room = room ? 2 * room : 4096;
+			grown = realloc(buf, room);
+			if (!grown) {
+				base_close(env, fd);
+				return jurat_fail(err, -ENOMEM, "out of memory reading '%s'", path);
+			}
+			buf = grown;
+		}
+		n = base_read(env, fd, buf + used, room - used - 1);
+		if (n < 0) {
+			base_close(env, fd);
+			return jurat_fail(err, (int)n, "cannot read '%s': %s", path, strerror((int)-n));
+		}
+		if (n == 0)
+			break;
+		used += (size_t)n;
+		if (used > max) {
+			base_close(env, fd);
+			return jurat_fail(err, -EFBIG, "'%s' is larger than %zu bytes", path, max);
+		}
+	}
+	base_close(env, fd);
+	buf[used] = '\0';
+	*ret = take_ptr(buf);
+	*ret_size = used;
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_ENV_H
+#define BASE_ENV_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "jurat/error.h"
+
+/*
+ * Everything outside the process that `store/`, `sim/`, `host/` and `guest/` can touch: clocks, random
+ * numbers, files,
+ * locks and ioctls. Production passes base_env_real(). Tests and the explorer pass their own, which may
+ * fail, stop,
+ * reorder or crash at the k-th call: each call below is one *step*, and between two steps a caller keeps no
+ * hold on the
+ * outside world but its descriptors and locks.
+ *
+ * To make one: embed `struct base_env` as the first member, point `ops` at a table, and forward what you do
+ * not change
+ * to another environment. Every operation must be there.
+ *
+ * Returns   of all operations: >= 0 done, < 0 -errno; nothing sets errno
+ * Threads   an environment is used by one thread at a time unless its maker says otherwise; base_env_real()
+ *           by any
+ */
+struct base_env {
+	const struct base_env_ops *ops;
+};
+
+/* What identifies a file and tells whether it changed. */
+struct base_stat {
+	uint64_t dev, ino;
+	int64_t size; /* bytes */
+	int64_t mtime_ns;
+	uint32_t mode; /* as st_mode */
+	uint64_t rdev; /* as st_rdev: what kind of device node it is */
+};
+
+enum base_lock_how { BASE_LOCK_SHARED, BASE_LOCK_EXCLUSIVE };
+
+struct base_env_ops {
+	uint64_t (*now_ns)(struct base_env *env);    /* monotonic; never goes back */
+	int64_t (*realtime_s)(struct base_env *env); /* seconds since 1970 */
+	void (*sleep_ns)(struct base_env *env, uint64_t ns);
+	int (*random)(struct base_env *env, void *buf, size_t n);
+
+	int (*open)(struct base_env *env, const char *path, int flags,
+		    unsigned mode); /* O_CLOEXEC is added */
+	int (*close)(struct base_env *env,
+		     int fd); /* the descriptor is gone, and its locks, whatever this returns */
+	ssize_t (*read)(struct base_env *env, int fd, void *buf, size_t n);
+	ssize_t (*write)(struct base_env *env, int fd, const void *buf, size_t n);
+	ssize_t (*pread)(struct base_env *env, int fd, void *buf, size_t n, int64_t off);
+	ssize_t (*pwrite)(struct base_env *env, int fd, const void *buf, size_t n, int64_t off);
+	int (*truncate)(struct base_env *env, int fd, int64_t size);
+	int (*fstat)(struct base_env *env, int fd, struct base_stat *ret);
+	int (*stat)(struct base_env *env, const char *path, struct base_stat *ret);
+	int (*fsync)(struct base_env *env, int fd);
+	int (*rename)(struct base_env *env, const char *from, const char *to);
+	int (*unlink)(struct base_env *env, const char *path);
+	int (*mkdir)(struct base_env *env, const char *path, unsigned mode);
+	int (*rmdir)(struct base_env *env, const char *path);
+
+	/*
+	 * An open-file-description lock on the whole file. Waits up to `wait_ns` (0 = do not wait): one step, so that a
+	 * scheduler sees one waiting actor and no polling. 0 taken; JURAT_BUSY not in that time; < 0 -errno.
+	 */
+	int (*lock)(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns);
+	int (*unlock)(struct base_env *env, int fd);
+
+	int (*ioctl)(struct base_env *env, int fd, unsigned long request, void *arg); /* >= 0 as ioctl(2) */
+};
+
+/* The real world. Never fails to be there, owns nothing, nothing to free. */
+struct base_env *base_env_real(void);
+
+/* `env`, or the real world when it is NULL. */
+static inline struct base_env *base_env_or_real(struct base_env *env)
+{
+	return env ? env : base_env_real();
+}
+
+#define base_now_ns(env)                  ((env)->ops->now_ns(env))
+#define base_realtime_s(env)              ((env)->ops->realtime_s(env))
+#define base_sleep_ns(env, ns)            ((env)->ops->sleep_ns(env, ns))
+#define base_random(env, buf, n)          ((env)->ops->random(env, buf, n))
+#define base_open(env, path, flags, mode) ((env)->ops->open(env, path, flags, mode))
+#define base_close(env, fd)               ((env)->ops->close(env, fd))
+#define base_read(env, fd, buf, n)        ((env)->ops->read(env, fd, buf, n))
+#define base_write(env, fd, buf, n)       ((env)->ops->write(env, fd, buf, n))
+#define base_pread(env, fd, buf, n, off)  ((env)->ops->pread(env, fd, buf, n, off))
+#define base_pwrite(env, fd, buf, n, off) ((env)->ops->pwrite(env, fd, buf, n, off))
+#define base_truncate(env, fd, size)      ((env)->ops->truncate(env, fd, size))
+#define base_fstat(env, fd, ret)          ((env)->ops->fstat(env, fd, ret))
+#define base_stat(env, path, ret)         ((env)->ops->stat(env, path, ret))
+#define base_fsync(env, fd)               ((env)->ops->fsync(env, fd))
+#define base_rename(env, from, to)        ((env)->ops->rename(env, from, to))
+#define base_unlink(env, path)            ((env)->ops->unlink(env, path))
+#define base_mkdir(env, path, mode)       ((env)->ops->mkdir(env, path, mode))
+#define base_rmdir(env, path)             ((env)->ops->rmdir(env, path))
+#define base_lock(env, fd, how, wait_ns)  ((env)->ops->lock(env, fd, how, wait_ns))
+#define base_unlock(env, fd)              ((env)->ops->unlock(env, fd))
+#define base_ioctl(env, fd, request, arg) ((env)->ops->ioctl(env, fd, request, arg))
+
+/*
+ * Reads a whole file, at most `max` bytes, through any environment (also files that cannot seek, such as
+ * configfs).
+ *
+ * ret, ret_size  on success a heap copy that the caller frees with free(); one NUL follows the bytes
+ * Returns        0; -EFBIG more than `max`; another -errno of open or read; -ENOMEM
+ */
+int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
+		   struct jurat_error *err);
+
+#endif

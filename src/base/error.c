@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Cuts a text that filled its buffer before a half-written UTF-8 character. */
+static void trim_utf8(char *text, size_t size)
+{
+	size_t n = strnlen(text, size - 1), start = n;
+
+	if (n < size - 1)
+		return;
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0xc0)
+		text[start - 1] = '\0';
+}
+
+int jurat_fail(struct jurat_error *err, int r, const char *format, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return r;
+	va_start(ap, format);
+	vsnprintf(err->text, sizeof(err->text), format, ap);
+	va_end(ap);
+	trim_utf8(err->text, sizeof(err->text));
+	return r;
+}
+
+int jurat_wrap(struct jurat_error *err, int r, const char *format, ...)
+{
+	char cause[sizeof(err->text)];
+	va_list ap;
+	int n;
+
+	if (!err)
+		return r;
+	memcpy(cause, err->text, sizeof(cause));
+	va_start(ap, format);
+	n = vsnprintf(err->text, sizeof(err->text), format, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(err->text))
+		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause);
+	trim_utf8(err->text, sizeof(err->text));
+	return r;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CRYPTO_DER_H
+#define CRYPTO_DER_H
+
+#include "base/bytes.h"
+
+/*
+ * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built
+ * on the
+ * poisoned reader of base/bytes.h: read everything, check `bad` once.
+ */
+enum {
+	DER_BOOLEAN = 0x01,
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_OCTET_STRING = 0x04,
+	DER_NULL = 0x05,
+	DER_OID = 0x06,
+	DER_ENUMERATED = 0x0a,
+	DER_UTF8_STRING = 0x0c,
+	DER_PRINTABLE_STRING = 0x13,
+	DER_IA5_STRING = 0x16,
+	DER_UTC_TIME = 0x17,
+	DER_GENERALIZED_TIME = 0x18,
+	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
+};
+#define DER_CONTEXT(n) (0x80 | (n))		 /* [n] IMPLICIT, primitive */
+#define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* [n] EXPLICIT, or IMPLICIT constructed */
+
+/* The tag of the next element; -1 at the end or when bad. */
+int der_peek(const struct bytes_rd *r);
+/* The content of the next element, which must have this tag: else `r` and the returned reader are bad. */
+struct bytes_rd der_enter(struct bytes_rd *r, uint8_t tag);
+/* The next element whole, tag and length included, whatever its tag. */
+struct bytes_rd der_whole(struct bytes_rd *r);
+/* Marks `r` bad when the inner reader was bad or has bytes left. */
+void der_leave(struct bytes_rd *r, const struct bytes_rd *inner);
+bool der_bool(struct bytes_rd *r);
+/* A non-negative INTEGER (or ENUMERATED with its tag) that fits; minimal form. */
+uint64_t der_uint(struct bytes_rd *r);
+/* The content bytes of an INTEGER of any size, checked minimal and non-negative; leading zero removed. */
+struct bytes_rd der_big_uint(struct bytes_rd *r);
+/* A BIT STRING with no unused bits: its bytes. */
+struct bytes_rd der_bits(struct bytes_rd *r);
+/* UTCTime or GeneralizedTime, Z, with seconds (RFC 5280 4.1.2.5), as seconds since 1970. */
+int64_t der_time(struct bytes_rd *r);
+bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n);
+
+/* Writing: open an element, write its content, close it. Fixed buffer, poisoned like bytes_wr. */
+struct der_wr {
+	struct bytes_wr w;
+	size_t open[16]; /* offsets of the open elements' contents */
+	unsigned depth;
+};
+
+struct der_wr der_wr(void *buf, size_t size);
+void der_put_open(struct der_wr *d, uint8_t tag);
+void der_put_close(struct der_wr *d);
+void der_put(struct der_wr *d, uint8_t tag, const void *content, size_t n);
+void der_put_raw(struct der_wr *d, const void *bytes, size_t n);
+void der_put_uint(struct der_wr *d, uint64_t v);
+void der_put_big_uint(struct der_wr *d, const uint8_t *big_endian, size_t n);
+void der_put_bits(struct der_wr *d, const void *bytes, size_t n, unsigned unused_bits);
+/* UTCTime to 2049, GeneralizedTime after (RFC 5280). */
+void der_put_time(struct der_wr *d, int64_t seconds);
+
+#endif

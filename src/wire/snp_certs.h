@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WIRE_SNP_CERTS_H
+#define WIRE_SNP_CERTS_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* The certificate table that an extended guest request returns. Spec: GHCB 4.1.8.1, SNP Extended Guest Request. */
+enum {
+	SNP_CERTS_ENTRY_BYTES = 24,
+	SNP_CERTS_MAX_ENTRIES = 64,
+	SNP_CERTS_LINUX_MAX_BYTES = 0x4000, /* what a Linux guest can take */
+};
+
+enum snp_cert_kind {
+	SNP_CERT_OTHER, /* a GUID that jurat does not know: kept, never judged */
+	SNP_CERT_VCEK,
+	SNP_CERT_VLEK,
+	SNP_CERT_ASK, /* also the ASVK */
+	SNP_CERT_ARK,
+	SNP_CERT_CRL,
+};
+
+struct snp_cert_entry {
+	enum snp_cert_kind kind;
+	uint8_t guid[16]; /* as printed, left to right */
+	struct bytes_rd data; /* borrowed from the table */
+};
+
+struct snp_certs {
+	unsigned n;
+	struct snp_cert_entry entries[SNP_CERTS_MAX_ENTRIES];
+	size_t size; /* bytes up to the end of the last certificate: what the table really takes */
+};
+
+/*
+ * bytes     n bytes, untrusted, borrowed by `ret`. n = 0, or a first entry of zeros, is the empty table.
+ * Returns   0; -EBADMSG no terminator inside the buffer, an entry that is not inside the buffer (also when
+ *           offset + length
+ *           wraps), overlaps another or the entries, is empty, or repeats a known kind; -E2BIG more than 64
+ *           entries.
+ *           `err` names the entry.
+ */
+JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err);
+/* The entry of a known kind; NULL when there is none. */
+const struct snp_cert_entry *snp_certs_find(const struct snp_certs *certs, enum snp_cert_kind kind);
+/* The GUID of a known kind. */
+const uint8_t *snp_cert_guid(enum snp_cert_kind kind);
+const char *snp_cert_name(enum snp_cert_kind kind); /* "vcek", "vlek", "ask", "ark", "crl", "other" */
+
+/* Bytes that a table of these entries takes: entries, terminator, certificates packed in order. */
+size_t snp_certs_size(const struct snp_certs *certs);
+/*
+ * Writes the table. Entries keep their order; `guid` is taken from `kind` unless that is SNP_CERT_OTHER.
+ * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants; -EINVAL duplicates, empty or too many
+ *           entries
+ */
+JURAT_MUST_CHECK int snp_certs_write(const struct snp_certs *certs, uint8_t *to, size_t room, size_t *ret_size,
+				     struct jurat_error *err);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WIRE_SNP_REPORT_H
+#define WIRE_SNP_REPORT_H
+
+#include <stdbool.h>
+
+#include "wire/layout.h"
+
+/* ATTESTATION_REPORT of SEV-SNP. Spec: SEV-SNP firmware ABI (AMD 56860), ATTESTATION_REPORT. */
+enum {
+	SNP_REPORT_BYTES = 1184,
+	SNP_REPORT_SIGNED_BYTES = 0x2a0,
+	SNP_REPORT_ALGO_ECDSA_P384_SHA384 = 1,
+	SNP_SIGNATURE_NUMBER_BYTES = 72, /* r and s, little-endian, zero-extended from 48 */
+};
+
+/* clang-format off */
+#define SNP_REPORT_FIELDS(F) \
+	F(0x000, LE32,  version,            4, "2, 3, 4 (read like 3) or 5") \
+	F(0x004, LE32,  guest_svn,          4, "from the ID block") \
+	F(0x008, LE64,  policy,             8, "guest policy") \
+	F(0x010, BYTES, family_id,         16, "from the ID block") \
+	F(0x020, BYTES, image_id,          16, "from the ID block") \
+	F(0x030, LE32,  vmpl,               4, "VMPL that the report was asked for") \
+	F(0x034, LE32,  signature_algo,     4, "1 = ECDSA P-384 with SHA-384") \
+	F(0x038, LE64,  current_tcb,        8, "TCB that runs now") \
+	F(0x040, LE64,  platform_info,      8, "what the platform has switched on") \
+	F(0x048, LE32,  key_info,           4, "author key, masked chip key, signing key") \
+	F(0x04c, ZERO,  reserved_04c,       4, "") \
+	F(0x050, BYTES, report_data,       64, "from the request") \
+	F(0x090, BYTES, measurement,       48, "launch digest") \
+	F(0x0c0, BYTES, host_data,         32, "set by the host at launch") \
+	F(0x0e0, BYTES, id_key_digest,     48, "SHA-384 of the ID public key") \
+	F(0x110, BYTES, author_key_digest, 48, "SHA-384 of the author public key") \
+	F(0x140, BYTES, report_id,         32, "of this guest") \
+	F(0x160, BYTES, report_id_ma,      32, "of its migration agent; all ff without one") \
+	F(0x180, LE64,  reported_tcb,       8, "TCB that the VCEK or VLEK is derived for") \
+	F(0x188, U8,    cpuid_fam_id,       1, "version >= 3: combined family") \
+	F(0x189, U8,    cpuid_mod_id,       1, "version >= 3: combined model") \
+	F(0x18a, U8,    cpuid_step,         1, "version >= 3: stepping") \
+	F(0x18b, ZERO,  reserved_18b,      21, "") \
+	F(0x1a0, BYTES, chip_id,           64, "HWID; zero when masked; Turin: 8 bytes, then zeros") \
+	F(0x1e0, LE64,  committed_tcb,      8, "TCB that cannot be rolled back behind") \
+	F(0x1e8, U8,    current_build,      1, "") \
+	F(0x1e9, U8,    current_minor,      1, "") \
+	F(0x1ea, U8,    current_major,      1, "") \
+	F(0x1eb, ZERO,  reserved_1eb,       1, "") \
+	F(0x1ec, U8,    committed_build,    1, "") \
+	F(0x1ed, U8,    committed_minor,    1, "") \
+	F(0x1ee, U8,    committed_major,    1, "") \
+	F(0x1ef, ZERO,  reserved_1ef,       1, "") \
+	F(0x1f0, LE64,  launch_tcb,         8, "current TCB at launch") \
+	F(0x1f8, LE64,  launch_mit_vector,  8, "version >= 5") \
+	F(0x200, LE64,  current_mit_vector, 8, "version >= 5") \
+	F(0x208, ZERO,  reserved_208,     152, "") \
+	F(0x2a0, BYTES, signature_r,       72, "little-endian") \
+	F(0x2e8, BYTES, signature_s,       72, "little-endian") \
+	F(0x330, ZERO,  reserved_330,     368, "")
+/* clang-format on */
+
+WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS);
+extern const struct wire_layout snp_report_layout;
+
+enum { /* guest policy */
+	SNP_POLICY_SMT_BIT = 16,
+	SNP_POLICY_ONE_BIT = 17, /* must be one */
+	SNP_POLICY_MIGRATE_MA_BIT = 18,
+	SNP_POLICY_DEBUG_BIT = 19,
+	SNP_POLICY_SINGLE_SOCKET_BIT = 20,
+	SNP_POLICY_CXL_ALLOW_BIT = 21,
+	SNP_POLICY_MEM_AES_256_XTS_BIT = 22,
+	SNP_POLICY_RAPL_DIS_BIT = 23,
+	SNP_POLICY_CIPHERTEXT_HIDING_BIT = 24,
+	SNP_POLICY_PAGE_SWAP_DISABLE_BIT = 25,
+	SNP_POLICY_FIRST_RESERVED_BIT = 26,
+};
+
+enum { /* platform_info */
+	SNP_PLATFORM_SMT_EN_BIT = 0,
+	SNP_PLATFORM_TSME_EN_BIT = 1,
+	SNP_PLATFORM_ECC_EN_BIT = 2,
+	SNP_PLATFORM_RAPL_DIS_BIT = 3,
+	SNP_PLATFORM_CIPHERTEXT_HIDING_BIT = 4,
+	SNP_PLATFORM_ALIAS_CHECK_BIT = 5,
+	SNP_PLATFORM_TIO_EN_BIT = 7,
+};
+
+/* key_info */
+enum snp_signing_key { SNP_SIGNED_BY_VCEK = 0, SNP_SIGNED_BY_VLEK = 1, SNP_SIGNED_BY_NONE = 7 };
+#define SNP_KEY_INFO_AUTHOR_KEY_EN (1u << 0)
+#define SNP_KEY_INFO_MASK_CHIP_KEY (1u << 1)
+
+static inline unsigned snp_key_info_signing_key(uint32_t key_info)
+{
+	return key_info >> 2 & 7;
+}
+
+enum snp_product { SNP_PRODUCT_UNKNOWN, SNP_MILAN, SNP_GENOA, SNP_TURIN, SNP_N_PRODUCTS };
+
+/* "Milan", "Genoa", "Turin" as AMD's key distribution service spells them; "unknown". */
+const char *snp_product_name(enum snp_product product);
+/* By name, any case; SNP_PRODUCT_UNKNOWN when it is none. */
+enum snp_product snp_product_by_name(const char *name);
+/* From CPUID's combined family and model. Bergamo and Siena are Genoa to the key distribution service. */
+enum snp_product snp_product_by_cpuid(unsigned family, unsigned model);
+/*
+ * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a
+ * chip_id of 8 bytes
+ * and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and Genoa share
+ * a layout).
+ */
+enum snp_product snp_product_of_report(const struct snp_report *report);
+/* HWID bytes that are significant: 8 on Turin, else 64. */
+size_t snp_hwid_bytes(enum snp_product product);
+
+/* TCB_VERSION taken apart. Components a product does not have are 0. Compare component by component, never whole. */
+struct snp_tcb {
+	uint8_t fmc, boot_loader, tee, snp, microcode;
+};
+
+/* false when bytes that must be zero for this product are not. */
+bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret);
+uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb);
+/* Every component of `tcb` >= the same component of `floor`. */
+bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor);
+
+/*
+ * bytes     n bytes, untrusted
+ * Returns   0; -EBADMSG not 1184 bytes or more; -EPROTO version other than 2, 3, 4, 5
+ * Reserved bytes are not judged here: wire_check_zero(&snp_report_layout, ...) and the verifier do.
+ */
+JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, struct jurat_error *err);
+/* Signature numbers as big-endian 48 bytes; false when bytes 48..71 of either are not zero. */
+bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], uint8_t ret_s[48]);
+void snp_report_set_signature(struct snp_report *report, const uint8_t r[48], const uint8_t s[48]);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/env.h"
+#include "support/fault_env.h"
+
+static int set_up(void **state)
+{
+	char dir[] = "/tmp/jurat-env-XXXXXX";
+
+	if (!mkdtemp(dir))
+		return -1;
+	*state = strdup(dir);
+	return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	unlink(path);
+	rmdir(*state);
+	free(*state);
+	return 0;
+}
+
+static void an_exclusive_lock_excludes_within_one_process(void **state)
+{
+	struct base_env *env = base_env_real();
+	char path[64];
+	int a, b;
+
+	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	a = base_open(env, path, O_RDWR | O_CREAT, 0600);
+	b = base_open(env, path, O_RDWR, 0);
+	assert_true(a >= 0 && b >= 0);
+	assert_int_equal(base_lock(env, a, BASE_LOCK_SHARED, 0), 0);
+	assert_int_equal(base_lock(env, b, BASE_LOCK_SHARED, 0), 0);
+	assert_int_equal(base_lock(env, b, BASE_LOCK_EXCLUSIVE, 2000000), JURAT_BUSY);
+	assert_int_equal(base_unlock(env, a), 0);
+	assert_int_equal(base_lock(env, b, BASE_LOCK_EXCLUSIVE, 0), 0);
+	assert_int_equal(base_lock(env, a, BASE_LOCK_SHARED, 0), JURAT_BUSY);
+	assert_int_equal(base_close(env, b), 0); /* the last close of a description drops its lock */
+	assert_int_equal(base_lock(env, a, BASE_LOCK_SHARED, 0), 0);
+	base_close(env, a);
+}
+
+static void a_file_reads_back_whole_or_not_at_all(void **state)
+{
+	struct base_env *env = base_env_real();
+	auto_free uint8_t *data = NULL;
+	struct jurat_error err;
+	uint8_t big[9000];
+	char path[64];
+	size_t n = 0;
+	int fd;
+
+	memset(big, 'j', sizeof(big));
+	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	fd = base_open(env, path, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(base_pwrite(env, fd, big, sizeof(big), 0), sizeof(big));
+	base_close(env, fd);
+	assert_int_equal(base_read_file(env, path, sizeof(big) - 1, &data, &n, &err), -EFBIG);
+	assert_null(data);
+	assert_int_equal(base_read_file(env, path, sizeof(big), &data, &n, &err), 0);
+	assert_int_equal(n, sizeof(big));
+	assert_memory_equal(data, big, n);
+	assert_int_equal(base_read_file(env, "/nonexistent/f", 1, &data, &n, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/nonexistent/f"));
+}
+
+static void the_kth_call_fails_and_nothing_leaks(void **state)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	close(open(path, O_RDWR | O_CREAT, 0600));
+	for (unsigned k = 1;; k++) {
+		struct fault_env env = fault_env_nth(base_env_real(), k, -EIO);
+		uint8_t *data = NULL;
+		size_t n;
+		int r = base_read_file(&env.base, path, 10, &data, &n, NULL);
+
+		if (!env.fired || !strcmp(env.fired_in, "close"))
+			assert_int_equal(r, 0);
+		else
+			assert_int_equal(r, -EIO);
+		free(data);
+		if (!env.fired)
+			break;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_exclusive_lock_excludes_within_one_process, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_file_reads_back_whole_or_not_at_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_kth_call_fails_and_nothing_leaks, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("base_env", tests, NULL, NULL);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+
+static void fail_returns_its_code_and_keeps_the_text(void **state)
+{
+	struct jurat_error err = { "old" };
+
+	(void)state;
+	assert_int_equal(jurat_fail(&err, -EBADMSG, "entry %d: %s", 3, "odd"), -EBADMSG);
+	assert_string_equal(err.text, "entry 3: odd");
+	assert_int_equal(jurat_fail(NULL, -EIO, "nobody listens"), -EIO);
+}
+
+static void wrap_puts_context_in_front(void **state)
+{
+	struct jurat_error err;
+
+	(void)state;
+	jurat_fail(&err, -EIO, "no answer");
+	assert_int_equal(jurat_wrap(&err, -EIO, "'%s'", "/dev/sev-guest"), -EIO);
+	assert_string_equal(err.text, "'/dev/sev-guest': no answer");
+}
+
+static void long_text_is_cut_at_a_character(void **state)
+{
+	struct jurat_error err;
+	char text[JURAT_ERROR_TEXT_BYTES + 8];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text + JURAT_ERROR_TEXT_BYTES - 2, "\xc3\xa9", 2); /* its first byte is the last that fits */
+	text[sizeof(text) - 1] = '\0';
+	jurat_fail(&err, -EIO, "%s", text);
+	assert_int_equal(strlen(err.text), JURAT_ERROR_TEXT_BYTES - 2);
+	jurat_wrap(&err, -EIO, "%s", text);
+	assert_int_equal(strlen(err.text), JURAT_ERROR_TEXT_BYTES - 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fail_returns_its_code_and_keeps_the_text),
+		cmocka_unit_test(wrap_puts_context_in_front),
+		cmocka_unit_test(long_text_is_cut_at_a_character),
+	};
+
+	return cmocka_run_group_tests_name("base_error", tests, NULL, NULL);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_SUPPORT_TEST_H
+#define TESTS_SUPPORT_TEST_H
+
+/* What every test program includes first: cmocka with the headers it wants before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "jurat/error.h"
+
+/* Ends the running test as skipped, saying why. */
+#define SKIP_BECAUSE(...)                                                                                    \
+	do {                                                                                                 \
+		print_message("[  REASON  ] " __VA_ARGS__);                                                  \
+		print_message("\n");                                                                         \
+		skip();                                                                                      \
+	} while (0)
+
+/* An exact-size heap copy, so that a sanitizer sees a read one byte past the end. The test frees it. */
+static inline uint8_t *heap_copy(const void *p, size_t n)
+{
+	uint8_t *copy = malloc(n ? n : 1);
+
+	assert_non_null(copy);
+	if (n > 0)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+#endif
