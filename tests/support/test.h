@@ -21,7 +21,7 @@
 /* Ends the running test as skipped, saying why. */
 #define SKIP_BECAUSE(...)                                                                                    \
 	do {                                                                                                 \
-		print_message("[  REASON  ] " __VA_ARGS__);                                                  \
+		print_message("# reason: " __VA_ARGS__);                                                     \
 		print_message("\n");                                                                         \
 		skip();                                                                                      \
 	} while (0)
