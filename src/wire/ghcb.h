@@ -82,7 +82,10 @@ enum { /* offsets of the fields that requests use; the valid bit of one is its o
 	GHCB_USAGE_OFF = 0xffc,
 };
 
-/* Sets an 8-byte field and its valid bit; gets one; tests a bit in a copy of the bitmap. `page` has GHCB_BYTES. */
+/*
+ * Sets an 8-byte field and its valid bit; gets one; tests a bit in a copy of the bitmap. `page` has GHCB_BYTES;
+ * `off` is one of the GHCB_* above that the bitmap covers, never a number from the page.
+ */
 void ghcb_put(uint8_t *page, unsigned off, uint64_t value);
 uint64_t ghcb_get(const uint8_t *page, unsigned off);
 bool ghcb_valid(const uint8_t bitmap[GHCB_VALID_BITMAP_BYTES], unsigned off);
@@ -92,6 +95,8 @@ enum { /* exit codes of the two requests; others are named for the log */
 	GHCB_EXIT_EXT_GUEST_REQUEST = 0x80000012,
 	GHCB_EXIT_HV_FEATURES = 0x8000fffd,
 };
+/* "GUEST_REQUEST" and so on; NULL for codes without a name. */
+const char *ghcb_exit_name(uint64_t code);
 
 enum { /* sw_exit_info_1 = 2: info_2 says what the hypervisor found wrong */
 	GHCB_ERROR = 2,

@@ -50,6 +50,11 @@ static void member_put(uint8_t *member, enum wire_kind kind, uint64_t v)
 	}
 }
 
+uint64_t wire_get(const struct wire_field *field, const void *from)
+{
+	return member_get((const uint8_t *)from + field->member, field->kind);
+}
+
 int wire_read(const struct wire_layout *layout, const uint8_t *bytes, size_t n, void *ret,
 	      struct jurat_error *err)
 {

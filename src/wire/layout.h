@@ -14,12 +14,16 @@
  *
  *	F(offset, kind, name, size, "what a reader should know")
  *
- * in order and without gaps. The C struct, the reader, the writer, `jurat show` and the offset assertions
- * all come from
- * it. Kinds: U8, LE16, LE32, LE64 (struct member uint8_t .. uint64_t), BYTES (uint8_t name[size]), ZERO
- * (reserved, must be
- * zero; member uint8_t name[size], kept as found so that a signed structure can be written back to the
- * letter).
+ * in order and without gaps. The C struct, the reader, the writer, `jurat show` and the offset assertions all
+ * come from it. Kinds: U8, LE16, LE32, LE64 (struct member uint8_t .. uint64_t), BYTES (uint8_t name[size]),
+ * ZERO (reserved, must be zero; member uint8_t name[size], kept as found so that a signed structure can be
+ * written back to the letter).
+ *
+ * The header says WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS) and declares snp_report_layout; the .c file says
+ *
+ *	#define WIRE_ROW_STRUCT snp_report
+ *	WIRE_LAYOUT(SNP_REPORT_FIELDS, SNP_REPORT_BYTES, "attestation report", "AMD 56860, ATTESTATION_REPORT");
+ *	#undef WIRE_ROW_STRUCT
  */
 enum wire_kind { WIRE_U8, WIRE_LE16, WIRE_LE32, WIRE_LE64, WIRE_BYTES, WIRE_ZERO };
 
@@ -32,7 +36,8 @@ struct wire_field {
 
 struct wire_layout {
 	const char *name, *spec;
-	size_t size; /* in the bytes */
+	size_t size;	    /* in the bytes */
+	size_t struct_size; /* of the C struct */
 	const struct wire_field *fields;
 	size_t n_fields;
 };
@@ -46,25 +51,38 @@ struct wire_layout {
 #define WIRE_MEMBER_ZERO(name, size) uint8_t name[size];
 #define WIRE_MEMBER(off, kind, name, size, note) WIRE_MEMBER_##kind(name, size)
 
-#define WIRE_SHADOW_MEMBER(off, kind, name, size, note) uint8_t name[size];
-#define WIRE_SHADOW_CHECK(off, kind, name, size, note) \
-	static_assert(offsetof(struct WIRE_SHADOW, name) == (off), #name " is not at " #off);
-/* clang-format on */
-
 /* struct NAME { one member for each row }; */
-#define WIRE_STRUCT(NAME, TABLE)                                                                             \
-	struct NAME {                                                                                        \
-		TABLE(WIRE_MEMBER)                                                                           \
-	}
+#define WIRE_STRUCT(NAME, TABLE) struct NAME { TABLE(WIRE_MEMBER) }
 
-/* The rows of `struct NAME` for a `struct wire_layout`; in the .c file: #define WIRE_ROW_STRUCT NAME first. */
-#define WIRE_ROW(off_, kind_, name_, size_, note_)                                                           \
-	{ .name = #name_,                                                                                    \
-	  .note = note_,                                                                                     \
-	  .off = (off_),                                                                                     \
-	  .size = (size_),                                                                                   \
-	  .kind = WIRE_##kind_,                                                                              \
+#define WIRE_CAT_(a, b) a##b
+#define WIRE_CAT(a, b) WIRE_CAT_(a, b)
+
+/* One row as a `struct wire_field`, one as bytes of the shadow below, one as the assertions about both. */
+#define WIRE_ROW(off_, kind_, name_, size_, note_) \
+	{ .name = #name_, .note = (note_), .off = (off_), .size = (size_), .kind = WIRE_##kind_, \
 	  .member = offsetof(struct WIRE_ROW_STRUCT, name_) },
+#define WIRE_SHADOW_MEMBER(off, kind, name, size, note) uint8_t name[size];
+#define WIRE_SHADOW WIRE_CAT(WIRE_ROW_STRUCT, _shadow)
+#define WIRE_ROW_CHECK(off, kind, name, size, note) \
+	static_assert(offsetof(struct WIRE_SHADOW, name) == (off), #name " does not follow the row before it"); \
+	static_assert(sizeof(((struct WIRE_ROW_STRUCT *)0)->name) == (size), #name ": size and kind disagree");
+
+/*
+ * Defines `const struct wire_layout <WIRE_ROW_STRUCT>_layout`. Bytes do not pad, so the shadow struct, made of
+ * the row's sizes alone, has each field where the fields before it end: asserting that this is the stated offset
+ * asserts offsets and contiguity in one.
+ */
+#define WIRE_LAYOUT(TABLE, SIZE, NAME, SPEC) \
+	struct WIRE_SHADOW { TABLE(WIRE_SHADOW_MEMBER) }; \
+	TABLE(WIRE_ROW_CHECK) \
+	static_assert(sizeof(struct WIRE_SHADOW) == (SIZE), NAME ": the rows do not end at its size"); \
+	static const struct wire_field WIRE_CAT(WIRE_ROW_STRUCT, _rows)[] = { TABLE(WIRE_ROW) }; \
+	const struct wire_layout WIRE_CAT(WIRE_ROW_STRUCT, _layout) = { \
+		.name = (NAME), .spec = (SPEC), .size = (SIZE), .struct_size = sizeof(struct WIRE_ROW_STRUCT), \
+		.fields = WIRE_CAT(WIRE_ROW_STRUCT, _rows), \
+		.n_fields = sizeof(WIRE_CAT(WIRE_ROW_STRUCT, _rows)) / sizeof(struct wire_field), \
+	}
+/* clang-format on */
 
 /*
  * Reads a structure of exactly layout->size bytes from the front of `bytes`.
@@ -82,5 +100,45 @@ JURAT_MUST_CHECK int wire_check_zero(const struct wire_layout *layout, const voi
 				     struct jurat_error *err);
 /* A field by name, NULL when there is none. */
 const struct wire_field *wire_find(const struct wire_layout *layout, const char *name);
+
+/* A number field's value; 0 for BYTES and ZERO. */
+uint64_t wire_get(const struct wire_field *field, const void *from);
+
+/*
+ * One field as text: U8 and LE16 in decimal, LE32 and LE64 in decimal below 10 and else as 0x.., BYTES as hex,
+ * ZERO as "0" or, when it is not, as hex.
+ *
+ * from      the C struct of `layout`
+ * buf       room bytes; gets text and NUL, cut to fit. May be NULL when room is 0
+ * Returns   the length of the whole text without NUL, like snprintf
+ */
+size_t wire_field_format(const struct wire_layout *layout, const struct wire_field *field, const void *from,
+			 char *buf, size_t room);
+
+/* Every layout of this folder, for `jurat show` and the tests. */
+extern const struct wire_layout *const wire_layouts[];
+extern const size_t wire_n_layouts;
+
+/* A word of flags: bits in rising order, each with the name that policies and `jurat show` use. */
+struct wire_bit {
+	unsigned bit;
+	const char *name;
+};
+
+struct wire_bits {
+	const char *name;
+	const struct wire_bit *bits;
+	size_t n_bits;
+};
+
+/* A bit by name, NULL when there is none. */
+const struct wire_bit *wire_bits_find(const struct wire_bits *set, const char *name);
+/* The named bits as a mask; what is set outside of it has no name here. */
+uint64_t wire_bits_mask(const struct wire_bits *set);
+/*
+ * The names of the bits that are set in `value`, separated by spaces, then "bit-N" for set bits in `judged`
+ * that have no name; "none" when there is nothing to say. `buf`, `room` and the result as in wire_field_format().
+ */
+size_t wire_bits_format(const struct wire_bits *set, uint64_t value, uint64_t judged, char *buf, size_t room);
 
 #endif

@@ -80,7 +80,11 @@ extern const struct wire_layout snp_guest_request_ioctl_layout, snp_ext_report_r
 	kvm_run_snp_req_certs_layout;
 
 enum {
+	SNP_PLATFORM_STATUS_BYTES = 32,
+	SNP_CONFIG_BYTES = 64,
+	SNP_VLEK_LOAD_BYTES = 16,
 	SNP_VLEK_HASHSTICK_BYTES = 432,
+	KVM_RUN_SNP_REQ_CERTS_BYTES = 56,
 	SNP_IOCTL_BYTES = 32,
 	SNP_REPORT_RESP_BYTES = 4000, /* struct snp_report_resp */
 	SNP_EXT_REPORT_REQ_BYTES = 112,
@@ -89,6 +93,8 @@ enum {
 	SNP_STATUS_MASK_CHIP_KEY = 1 << 1,
 	SNP_STATUS_VLEK_EN = 1 << 2,
 };
+/* Names for flags of snp_platform_status. */
+extern const struct wire_bits snp_status_bits;
 
 /* /dev/sev commands */
 enum {

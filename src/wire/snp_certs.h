@@ -10,6 +10,8 @@
 /* The certificate table that an extended guest request returns. Spec: GHCB 4.1.8.1, SNP Extended Guest Request. */
 enum {
 	SNP_CERTS_ENTRY_BYTES = 24,
+	SNP_CERTS_GUID_BYTES = 16,
+	SNP_CERTS_GUID_TEXT_SIZE = 37, /* with its NUL */
 	SNP_CERTS_MAX_ENTRIES = 64,
 	SNP_CERTS_LINUX_MAX_BYTES = 0x4000, /* what a Linux guest can take */
 };
@@ -25,7 +27,7 @@ enum snp_cert_kind {
 
 struct snp_cert_entry {
 	enum snp_cert_kind kind;
-	uint8_t guid[16]; /* as printed, left to right */
+	uint8_t guid[SNP_CERTS_GUID_BYTES]; /* as printed, left to right */
 	struct bytes_rd data; /* borrowed from the table */
 };
 
@@ -38,24 +40,26 @@ struct snp_certs {
 /*
  * bytes     n bytes, untrusted, borrowed by `ret`. n = 0, or a first entry of zeros, is the empty table.
  * Returns   0; -EBADMSG no terminator inside the buffer, an entry that is not inside the buffer (also when
- *           offset + length
- *           wraps), overlaps another or the entries, is empty, or repeats a known kind; -E2BIG more than 64
- *           entries.
- *           `err` names the entry.
+ *           offset + length wraps), overlaps another or the entries, is empty, repeats a known kind, or has a
+ *           zero GUID without being the terminator; -E2BIG more than 64 entries. `err` names the entry.
+ * Spec      GHCB 4.1.8.1. Certificates may come in any order and with gaps.
  */
 JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err);
 /* The entry of a known kind; NULL when there is none. */
 const struct snp_cert_entry *snp_certs_find(const struct snp_certs *certs, enum snp_cert_kind kind);
-/* The GUID of a known kind. */
+/* The 16 bytes of a known kind's GUID, NULL for SNP_CERT_OTHER; and back. */
 const uint8_t *snp_cert_guid(enum snp_cert_kind kind);
+enum snp_cert_kind snp_cert_kind_of(const uint8_t guid[SNP_CERTS_GUID_BYTES]);
+/* "63da758d-e664-4564-adc5-f4b93be8accd". Returns `text`. */
+char *snp_cert_guid_format(const uint8_t guid[SNP_CERTS_GUID_BYTES], char text[SNP_CERTS_GUID_TEXT_SIZE]);
 const char *snp_cert_name(enum snp_cert_kind kind); /* "vcek", "vlek", "ask", "ark", "crl", "other" */
 
-/* Bytes that a table of these entries takes: entries, terminator, certificates packed in order. */
+/* Bytes that a table of these entries takes: entries, terminator, certificates packed in order; SIZE_MAX: too many. */
 size_t snp_certs_size(const struct snp_certs *certs);
 /*
  * Writes the table. Entries keep their order; `guid` is taken from `kind` unless that is SNP_CERT_OTHER.
- * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants; -EINVAL duplicates, empty or too many
- *           entries
+ * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL duplicates, empty or
+ *           too many entries, a GUID of zeros or of a known kind in SNP_CERT_OTHER, 4 GiB or more
  */
 JURAT_MUST_CHECK int snp_certs_write(const struct snp_certs *certs, uint8_t *to, size_t room, size_t *ret_size,
 				     struct jurat_error *err);

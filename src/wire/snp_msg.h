@@ -32,6 +32,8 @@ enum snp_msg_type { /* a response is its request + 1 */
 	SNP_MSG_TSC_INFO_REQ = 17,
 	SNP_MSG_TSC_INFO_RSP = 18,
 };
+/* "REPORT_REQ" and so on; NULL for types without a name. */
+const char *snp_msg_type_name(unsigned type);
 
 /* clang-format off */
 #define SNP_MSG_HDR_FIELDS(F) \
@@ -93,7 +95,8 @@ extern const struct wire_layout snp_msg_hdr_layout, snp_msg_report_req_layout, s
 
 enum {
 	SNP_MSG_REPORT_REQ_BYTES = 96,
-	SNP_MSG_REPORT_RSP_BYTES = 0x20 + 1184, /* header, then the report */
+	SNP_MSG_REPORT_RSP_HDR_BYTES = 0x20,
+	SNP_MSG_REPORT_RSP_BYTES = SNP_MSG_REPORT_RSP_HDR_BYTES + 1184, /* header, then the report */
 	SNP_MSG_KEY_REQ_BYTES = 32,		/* message version 2 adds launch_mit_vector, 8 bytes */
 	SNP_MSG_KEY_REQ_V2_BYTES = 40,
 	SNP_MSG_KEY_RSP_BYTES = 64,
@@ -115,6 +118,7 @@ enum { /* guest_field_select */
 	SNP_FIELD_TCB_VERSION = 1 << 5,
 	SNP_FIELD_LAUNCH_MIT_VECTOR = 1 << 6, /* message version >= 2 */
 };
+extern const struct wire_bits snp_field_select_bits;
 
 /* Firmware status codes. Spec: SEV-SNP firmware ABI, status codes (old public headers are off by some after 0x18). */
 enum snp_status {
@@ -134,7 +138,7 @@ enum snp_status {
 	SNP_INVALID_KEY = 0x27,
 };
 #define SNP_NO_FW_CALL 0xffffffffu /* the kernel's, for "firmware was not asked" */
-/* "INVALID_PARAM" and so on; "status 0x.." text for codes without a name is NULL. */
+/* "INVALID_PARAM" and so on; NULL for codes without a name. */
 const char *snp_status_name(uint32_t status);
 
 /* High half of sw_exit_info_2 and exitinfo2: what the hypervisor has to say. Spec: GHCB 4.1.7, 4.1.8.1. */

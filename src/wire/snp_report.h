@@ -74,6 +74,8 @@ enum { /* guest policy */
 	SNP_POLICY_PAGE_SWAP_DISABLE_BIT = 25,
 	SNP_POLICY_FIRST_RESERVED_BIT = 26,
 };
+/* Bits 63:16; the names also of policy files: "smt-allowed", "debug-allowed" ... */
+extern const struct wire_bits snp_policy_bits;
 
 enum { /* platform_info */
 	SNP_PLATFORM_SMT_EN_BIT = 0,
@@ -84,6 +86,7 @@ enum { /* platform_info */
 	SNP_PLATFORM_ALIAS_CHECK_BIT = 5,
 	SNP_PLATFORM_TIO_EN_BIT = 7,
 };
+extern const struct wire_bits snp_platform_bits;
 
 /* key_info */
 enum snp_signing_key { SNP_SIGNED_BY_VCEK = 0, SNP_SIGNED_BY_VLEK = 1, SNP_SIGNED_BY_NONE = 7 };
@@ -95,6 +98,13 @@ static inline unsigned snp_key_info_signing_key(uint32_t key_info)
 	return key_info >> 2 & 7;
 }
 
+extern const struct wire_bits snp_key_info_bits; /* without the signing key, which is a number */
+/* "vcek", "vlek", "none"; NULL for a reserved value. */
+const char *snp_signing_key_name(unsigned key);
+/* "abi 1.55 smt-allowed ..." and "signing-key vcek ...". Contract of wire_field_format(). */
+size_t snp_policy_format(uint64_t policy, char *buf, size_t room);
+size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room);
+
 enum snp_product { SNP_PRODUCT_UNKNOWN, SNP_MILAN, SNP_GENOA, SNP_TURIN, SNP_N_PRODUCTS };
 
 /* "Milan", "Genoa", "Turin" as AMD's key distribution service spells them; "unknown". */
@@ -104,10 +114,9 @@ enum snp_product snp_product_by_name(const char *name);
 /* From CPUID's combined family and model. Bergamo and Siena are Genoa to the key distribution service. */
 enum snp_product snp_product_by_cpuid(unsigned family, unsigned model);
 /*
- * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a
- * chip_id of 8 bytes
- * and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and Genoa share
- * a layout).
+ * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a chip_id of
+ * 8 bytes and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and Genoa
+ * share a layout).
  */
 enum snp_product snp_product_of_report(const struct snp_report *report);
 /* HWID bytes that are significant: 8 on Turin, else 64. */
@@ -118,11 +127,16 @@ struct snp_tcb {
 	uint8_t fmc, boot_loader, tee, snp, microcode;
 };
 
-/* false when bytes that must be zero for this product are not. */
+/* false when bytes that must be zero for this product are not, or when the product is unknown. */
 bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret);
+/* 0 for an unknown product. */
 uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb);
 /* Every component of `tcb` >= the same component of `floor`. */
 bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor);
+/* A component by its public name: "fmc", "boot-loader", "tee", "snp", "microcode"; NULL when it is none. */
+uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name);
+/* "boot-loader 4, tee 0, snp 24, microcode 219": what the product has. Contract of wire_field_format(). */
+size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char *buf, size_t room);
 
 /*
  * bytes     n bytes, untrusted

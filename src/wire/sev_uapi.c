@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/sev_uapi.h"
+
+#define SEV_GUEST_H     "Linux include/uapi/linux/sev-guest.h"
+#define PSP_SEV_H       "Linux include/uapi/linux/psp-sev.h"
+#define KVM_API         "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS"
+
+#define WIRE_ROW_STRUCT snp_guest_request_ioctl
+WIRE_LAYOUT(SNP_GUEST_REQUEST_IOCTL_FIELDS, SNP_IOCTL_BYTES, "guest request ioctl", SEV_GUEST_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT snp_ext_report_req
+WIRE_LAYOUT(SNP_EXT_REPORT_REQ_FIELDS, SNP_EXT_REPORT_REQ_BYTES, "extended report ioctl request",
+	    SEV_GUEST_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT sev_issue_cmd
+WIRE_LAYOUT(SEV_ISSUE_CMD_FIELDS, SEV_ISSUE_CMD_BYTES, "SEV command ioctl", PSP_SEV_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT snp_platform_status
+WIRE_LAYOUT(SNP_PLATFORM_STATUS_FIELDS, SNP_PLATFORM_STATUS_BYTES, "SNP platform status", PSP_SEV_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT snp_config
+WIRE_LAYOUT(SNP_CONFIG_FIELDS, SNP_CONFIG_BYTES, "SNP configuration", PSP_SEV_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT snp_vlek_load
+WIRE_LAYOUT(SNP_VLEK_LOAD_FIELDS, SNP_VLEK_LOAD_BYTES, "VLEK load command", PSP_SEV_H);
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT snp_vlek_hashstick
+WIRE_LAYOUT(SNP_VLEK_HASHSTICK_FIELDS, SNP_VLEK_HASHSTICK_BYTES, "wrapped VLEK hashstick",
+	    "SEV-SNP firmware ABI (AMD 56860), SNP_VLEK_LOAD");
+#undef WIRE_ROW_STRUCT
+
+#define WIRE_ROW_STRUCT kvm_run_snp_req_certs
+WIRE_LAYOUT(KVM_RUN_SNP_REQ_CERTS_FIELDS, KVM_RUN_SNP_REQ_CERTS_BYTES, "kvm_run at SNP_REQ_CERTS", KVM_API);
+#undef WIRE_ROW_STRUCT
+
+static const struct wire_bit status_flags[] = {
+	{ 0, "mask-chip-id" },
+	{ 1, "mask-chip-key" },
+	{ 2, "vlek-enabled" },
+	{ 3, "feature-info" },
+	{ 4, "rapl-disabled" },
+	{ 5, "ciphertext-hiding-capable" },
+	{ 6, "ciphertext-hiding-enabled" },
+	{ 7, "tio" },
+};
+const struct wire_bits snp_status_bits = { "flags", status_flags,
+					   sizeof(status_flags) / sizeof(status_flags[0]) };

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WIRE_TEXT_H
+#define WIRE_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Text put together in a caller's buffer by several snprintf()s, with snprintf's contract for the whole: `len`
+ * counts all of it, the buffer holds what fits and a NUL. `buf` may be NULL when `room` is 0.
+ */
+struct wire_text {
+	char *buf;
+	size_t room, len;
+};
+
+__attribute__((format(printf, 2, 3))) void wire_text_add(struct wire_text *text, const char *format, ...);
+/* Where the next piece goes and how many bytes are left there, for another function of the same contract. */
+char *wire_text_end(const struct wire_text *text);
+size_t wire_text_room(const struct wire_text *text);
+
+#endif
