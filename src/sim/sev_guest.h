@@ -9,28 +9,29 @@
 #include "wire/snp_msg.h"
 
 /*
- * The Linux guest driver behind /dev/sev-guest: the algorithm of drivers/virt/coco/sev-guest, as a state
- * machine that
- * owns no thread. It seals a message in private memory, copies the page once to shared memory, asks for a
- * VMGEXIT,
- * resends the identical page on BUSY (every 2 s of virtual time, for 60 s) or after INVALID_LEN, and wipes
- * the VMPCK
- * when anything else goes wrong. Known faults of the kernel's driver are kept, each behind a flag of
- * `quirks`.
+ * The Linux guest driver behind /dev/sev-guest: the algorithm of drivers/virt/coco/sev-guest, as a state machine
+ * that owns no thread. It seals a message in private memory, copies the page once to shared memory, asks for a
+ * VMGEXIT, resends the identical page on BUSY (every 2 s of virtual time, for 60 s) or after INVALID_LEN, and wipes
+ * the VMPCK when anything else goes wrong. Known faults of the kernel's driver are kept, each behind a flag of
+ * `quirks`. Key and message counter live in the guest's secrets page and nowhere else, so that a second driver on
+ * the same page (kexec) goes on counting where the first one stopped.
  *
  * One request at a time, as the driver's mutex has it: a second start is -EBUSY and the caller queues.
  * Threads   one thread per object
  */
 struct sim_sev_guest;
 
-/* Guest memory as the driver sees it; the VM below gives it. Errors are the driver's bug: it stops with -EFAULT. */
+/*
+ * Guest memory as the driver sees it; the VM below gives it. 0 or -errno, and then nothing is partly done. An error
+ * ends the request with -EFAULT, and with the key when the host may have seen the message already.
+ */
 struct sim_guest_memory {
 	int (*read)(void *ctx, uint64_t gpa, void *to, size_t n);
 	int (*write)(void *ctx, uint64_t gpa, const void *from, size_t n);
 	void *ctx;
 };
 
-/* The memory of the program that calls the ioctl. -EFAULT where it has none. */
+/* The memory of the program that calls the ioctl. 0, or < 0 where it has none: the ioctl then gives -EFAULT. */
 struct sim_user_memory {
 	int (*read)(void *ctx, uint64_t addr, void *to, size_t n);
 	int (*write)(void *ctx, uint64_t addr, const void *from, size_t n);
@@ -45,14 +46,24 @@ enum sim_sev_guest_quirk {
 };
 #define SIM_QUIRKS_LINUX (SIM_QUIRK_MASK_FAILED_RESEND | SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN)
 
-struct sim_sev_guest_layout { /* shared guest pages that the driver uses, all page-aligned */
-	uint64_t ghcb_gpa, request_gpa, response_gpa, certs_gpa; /* certs: 4 pages */
-	uint64_t secrets_gpa;					   /* private */
+struct sim_sev_guest_layout { /* guest pages that the driver uses, all page-aligned */
+	uint64_t ghcb_gpa, request_gpa, response_gpa, certs_gpa; /* shared; certs: 4 pages */
+	uint64_t secrets_gpa;                                    /* private */
 };
 
-JURAT_MUST_CHECK int sim_sev_guest_new(const struct sim_guest_memory *memory, const struct sim_sev_guest_layout *layout,
-				       unsigned vmpck, unsigned quirks, struct sim_sev_guest **ret,
-				       struct jurat_error *err);
+enum {
+	SIM_SEV_GUEST_CERTS_PAGES = 4, /* Spec: Linux sev-guest.h, SEV_FW_BLOB_MAX_SIZE */
+};
+
+/*
+ * memory    copied; its ctx must outlive the driver
+ * vmpck     0 to 3: which key of the secrets page
+ * quirks    enum sim_sev_guest_quirk
+ * Returns   0; -EINVAL no such key, an empty key, a page that is not aligned; -EFAULT no secrets page; -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_sev_guest_new(const struct sim_guest_memory *memory,
+				       const struct sim_sev_guest_layout *layout, unsigned vmpck,
+				       unsigned quirks, struct sim_sev_guest **ret, struct jurat_error *err);
 void sim_sev_guest_free(struct sim_sev_guest *guest);
 unsigned sim_sev_guest_vmpck(const struct sim_sev_guest *guest);
 bool sim_sev_guest_key_wiped(const struct sim_sev_guest *guest);
@@ -61,7 +72,7 @@ bool sim_sev_guest_key_wiped(const struct sim_sev_guest *guest);
  * ioctl(2) on /dev/sev-guest, in steps. Start it, then step until DONE:
  *
  *   SIM_STEP_VMGEXIT  the GHCB page holds a request: enter the hypervisor with it, then step again
- *   SIM_STEP_SLEEP    the driver sleeps until `ret->until_ns`: step again then, not before
+ *   SIM_STEP_SLEEP    the driver sleeps until `ret->until_ns`: step again then (earlier changes nothing)
  *   SIM_STEP_DONE     `ret->result` is what ioctl(2) gives: 0, a positive GHCB error (B13), or -errno;
  *                     what is to be copied back has been
  *
@@ -76,26 +87,34 @@ struct sim_step_result {
 /* 0 started (step it, also when it is done at once); -EBUSY another request is under way. `user` is borrowed until DONE. */
 JURAT_MUST_CHECK int sim_sev_guest_start(struct sim_sev_guest *guest, const struct sim_user_memory *user,
 					 unsigned long request, uint64_t arg);
+/* With no request under way: DONE and -EINVAL. */
 void sim_sev_guest_step(struct sim_sev_guest *guest, uint64_t now_ns, struct sim_step_result *ret);
-/* Kills the calling program while it sleeps (SIGKILL): the request ends with -EINTR and the key is wiped, as Linux does. */
+/*
+ * SIGKILL for the calling program. As in Linux it ends no request: the driver does not look at why it woke up. It
+ * resends at once and no longer waits 2 s between resends (here: 1 ms, so that virtual time passes), until the host
+ * answers or the 60 s are over. Nothing happens when no request is under way.
+ */
 void sim_sev_guest_kill(struct sim_sev_guest *guest);
 
 /*
  * The same request for a caller inside the kernel (configfs-tsm's sev_guest provider): the message and the
- * certificate
- * buffer are given directly. `result` of DONE as above; *exitinfo2 as the driver leaves it.
+ * certificate buffer are given directly. `result` of DONE as above; `exitinfo2` as the driver leaves it, also 0.
  */
 struct sim_sev_request {
 	uint8_t msg_type, msg_version;
 	const uint8_t *payload; /* borrowed until DONE */
-	size_t payload_size;
-	uint8_t *response;	/* caller's, until DONE; zero-padded */
+	size_t payload_size;    /* at most SNP_MSG_MAX_PAYLOAD_BYTES */
+	uint8_t *
+		response; /* caller's, until DONE; written on success, zero-padded; a longer answer is -EBADMSG */
 	size_t response_size;
-	uint8_t *certs;		/* caller's, until DONE; NULL: a plain request */
-	uint32_t certs_pages;	/* in: offered (0 asks for the size); out, after INVALID_LEN: needed */
-	bool extended;
-	uint64_t exitinfo2;
+	uint8_t *certs; /* caller's, until DONE, certs_pages pages; written on success; NULL: none wanted */
+	uint32_t
+		certs_pages; /* in: offered, at most 4 (0 asks for the size); out, after INVALID_LEN: needed */
+	bool extended;       /* EXT_GUEST_REQUEST rather than GUEST_REQUEST */
+	uint64_t exitinfo2;  /* out */
 };
-JURAT_MUST_CHECK int sim_sev_guest_start_request(struct sim_sev_guest *guest, struct sim_sev_request *request);
+/* 0 started; -EBUSY another request is under way; -EINVAL sizes or pages beyond what is said above. */
+JURAT_MUST_CHECK int sim_sev_guest_start_request(struct sim_sev_guest *guest,
+						 struct sim_sev_request *request);
 
 #endif
