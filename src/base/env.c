@@ -123,6 +123,8 @@ static void stat_from(const struct stat *st, struct base_stat *ret)
 		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
 		.mode = st->st_mode,
 		.rdev = st->st_rdev,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
 	};
 }
 
@@ -154,10 +156,28 @@ static int real_fsync(struct base_env *env, int fd)
 	return (int)RETRY(fsync(fd));
 }
 
+static int real_fchmod(struct base_env *env, int fd, unsigned mode)
+{
+	(void)env;
+	return fchmod(fd, (mode_t)mode) < 0 ? -errno : 0;
+}
+
+static int real_fchown(struct base_env *env, int fd, uint32_t uid, uint32_t gid)
+{
+	(void)env;
+	return fchown(fd, uid, gid) < 0 ? -errno : 0;
+}
+
 static int real_rename(struct base_env *env, const char *from, const char *to)
 {
 	(void)env;
 	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int real_exchange(struct base_env *env, const char *a, const char *b)
+{
+	(void)env;
+	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) < 0 ? -errno : 0;
 }
 
 static int real_unlink(struct base_env *env, const char *path)
@@ -231,7 +251,10 @@ struct base_env *base_env_real(void)
 		.fstat = real_fstat,
 		.stat = real_stat,
 		.fsync = real_fsync,
+		.fchmod = real_fchmod,
+		.fchown = real_fchown,
 		.rename = real_rename,
+		.exchange = real_exchange,
 		.unlink = real_unlink,
 		.mkdir = real_mkdir,
 		.rmdir = real_rmdir,

@@ -36,6 +36,7 @@ struct base_stat {
 	int64_t mtime_ns;
 	uint32_t mode; /* as st_mode */
 	uint64_t rdev; /* as st_rdev: what kind of device node it is */
+	uint32_t uid, gid;
 };
 
 enum base_lock_how { BASE_LOCK_SHARED, BASE_LOCK_EXCLUSIVE };
@@ -58,7 +59,11 @@ struct base_env_ops {
 	int (*fstat)(struct base_env *env, int fd, struct base_stat *ret);
 	int (*stat)(struct base_env *env, const char *path, struct base_stat *ret);
 	int (*fsync)(struct base_env *env, int fd);
+	int (*fchmod)(struct base_env *env, int fd, unsigned mode);
+	int (*fchown)(struct base_env *env, int fd, uint32_t uid, uint32_t gid);
 	int (*rename)(struct base_env *env, const char *from, const char *to);
+	/* Swaps what two names of one file system stand for, in one step; -ENOENT unless both are there. */
+	int (*exchange)(struct base_env *env, const char *a, const char *b);
 	int (*unlink)(struct base_env *env, const char *path);
 	int (*mkdir)(struct base_env *env, const char *path, unsigned mode);
 	int (*rmdir)(struct base_env *env, const char *path);
@@ -96,7 +101,10 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 #define base_fstat(env, fd, ret)          ((env)->ops->fstat(env, fd, ret))
 #define base_stat(env, path, ret)         ((env)->ops->stat(env, path, ret))
 #define base_fsync(env, fd)               ((env)->ops->fsync(env, fd))
+#define base_fchmod(env, fd, mode)        ((env)->ops->fchmod(env, fd, mode))
+#define base_fchown(env, fd, uid, gid)    ((env)->ops->fchown(env, fd, uid, gid))
 #define base_rename(env, from, to)        ((env)->ops->rename(env, from, to))
+#define base_exchange(env, a, b)          ((env)->ops->exchange(env, a, b))
 #define base_unlink(env, path)            ((env)->ops->unlink(env, path))
 #define base_mkdir(env, path, mode)       ((env)->ops->mkdir(env, path, mode))
 #define base_rmdir(env, path)             ((env)->ops->rmdir(env, path))

@@ -54,6 +54,9 @@ FAULT(int, truncate, (struct base_env * env, int fd, int64_t size), fd, size)
 FAULT(int, fstat, (struct base_env * env, int fd, struct base_stat *ret), fd, ret)
 FAULT(int, stat, (struct base_env * env, const char *path, struct base_stat *ret), path, ret)
 FAULT(int, fsync, (struct base_env * env, int fd), fd)
+FAULT(int, fchmod, (struct base_env * env, int fd, unsigned mode), fd, mode)
+FAULT(int, fchown, (struct base_env * env, int fd, uint32_t uid, uint32_t gid), fd, uid, gid)
+FAULT(int, exchange, (struct base_env * env, const char *a, const char *b), a, b)
 FAULT(int, rename, (struct base_env * env, const char *from, const char *to), from, to)
 FAULT(int, unlink, (struct base_env * env, const char *path), path)
 FAULT(int, mkdir, (struct base_env * env, const char *path, unsigned mode), path, mode)
@@ -84,7 +87,10 @@ static const struct base_env_ops ops = {
 	.fstat = f_fstat,
 	.stat = f_stat,
 	.fsync = f_fsync,
+	.fchmod = f_fchmod,
+	.fchown = f_fchown,
 	.rename = f_rename,
+	.exchange = f_exchange,
 	.unlink = f_unlink,
 	.mkdir = f_mkdir,
 	.rmdir = f_rmdir,
