@@ -5,9 +5,11 @@
 #include "base/bytes.h"
 
 /*
- * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built
- * on the
- * poisoned reader of base/bytes.h: read everything, check `bad` once.
+ * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built on
+ * the poisoned reader of base/bytes.h: read everything, check `bad` once. Nothing here recurses or allocates.
+ *
+ * A reader that a function returns starts at its `data` (off = 0), borrows the input, and is bad when the
+ * reader it came from is.
  */
 enum {
 	DER_BOOLEAN = 0x01,
@@ -25,7 +27,7 @@ enum {
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
 };
-#define DER_CONTEXT(n) (0x80 | (n))		 /* [n] IMPLICIT, primitive */
+#define DER_CONTEXT(n)             (0x80 | (n)) /* [n] IMPLICIT, primitive */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* [n] EXPLICIT, or IMPLICIT constructed */
 
 /* The tag of the next element; -1 at the end or when bad. */
@@ -37,17 +39,26 @@ struct bytes_rd der_whole(struct bytes_rd *r);
 /* Marks `r` bad when the inner reader was bad or has bytes left. */
 void der_leave(struct bytes_rd *r, const struct bytes_rd *inner);
 bool der_bool(struct bytes_rd *r);
-/* A non-negative INTEGER (or ENUMERATED with its tag) that fits; minimal form. */
+/* A non-negative INTEGER that fits; minimal form. */
 uint64_t der_uint(struct bytes_rd *r);
-/* The content bytes of an INTEGER of any size, checked minimal and non-negative; leading zero removed. */
+/* The bytes of an INTEGER of any size, checked minimal and non-negative; no leading zero, but zero is one 00. */
 struct bytes_rd der_big_uint(struct bytes_rd *r);
 /* A BIT STRING with no unused bits: its bytes. */
 struct bytes_rd der_bits(struct bytes_rd *r);
+/*
+ * A BIT STRING of named bits (X.690 11.2.2: no trailing zero bits): bit n of the value is the bit that ASN.1
+ * numbers n. Bad beyond 32 bits.
+ */
+uint32_t der_named_bits(struct bytes_rd *r);
 /* UTCTime or GeneralizedTime, Z, with seconds (RFC 5280 4.1.2.5), as seconds since 1970. */
 int64_t der_time(struct bytes_rd *r);
+/* Whether all of what `r` reads over (from its first byte, read or not) is these bytes. A bad one equals nothing. */
 bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n);
 
-/* Writing: open an element, write its content, close it. Fixed buffer, poisoned like bytes_wr. */
+/*
+ * Writing: open an element, write its content, close it. Fixed buffer, poisoned like bytes_wr: when all is
+ * closed, `w.bad` says whether it fitted and `w.off` how long it is.
+ */
 struct der_wr {
 	struct bytes_wr w;
 	size_t open[16]; /* offsets of the open elements' contents */
@@ -60,9 +71,10 @@ void der_put_close(struct der_wr *d);
 void der_put(struct der_wr *d, uint8_t tag, const void *content, size_t n);
 void der_put_raw(struct der_wr *d, const void *bytes, size_t n);
 void der_put_uint(struct der_wr *d, uint64_t v);
+/* Leading zeros of the input are dropped; no bytes at all are zero. */
 void der_put_big_uint(struct der_wr *d, const uint8_t *big_endian, size_t n);
 void der_put_bits(struct der_wr *d, const void *bytes, size_t n, unsigned unused_bits);
-/* UTCTime to 2049, GeneralizedTime after (RFC 5280). */
+/* UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280); bad outside the years 0000 to 9999. */
 void der_put_time(struct der_wr *d, int64_t seconds);
 
 #endif

@@ -9,38 +9,38 @@
 
 /*
  * X.509 v3 certificates and v2 CRLs as the vendors of TEEs issue them (RFC 5280), read strictly and without
- * allocation.
- * Everything borrows from the DER it was read from. Reading proves nothing: a field means something only
- * after
- * crypto_cert_check_signature() against an issuer that is trusted.
+ * allocation. Everything borrows from the DER it was read from. Reading proves nothing: a field means something
+ * only after crypto_cert_check_signature() against an issuer that is trusted.
  */
 enum crypto_key_kind { CRYPTO_KEY_OTHER, CRYPTO_KEY_RSA, CRYPTO_KEY_P256, CRYPTO_KEY_P384 };
 enum crypto_signature_kind {
-	CRYPTO_SIG_OTHER,	   /* an algorithm that nothing here accepts */
+	CRYPTO_SIG_OTHER,          /* an algorithm that nothing here accepts */
 	CRYPTO_SIG_RSA_PSS_SHA384, /* salt 48, MGF1 SHA-384; explicit trailerField 1 present or absent */
 	CRYPTO_SIG_ECDSA_SHA256,
 	CRYPTO_SIG_ECDSA_SHA384,
 };
 
-enum { /* keyUsage bits, as RFC 5280 4.2.1.3 numbers them */
+/* keyUsage bits, as RFC 5280 4.2.1.3 numbers them */
+enum crypto_usage {
 	CRYPTO_USAGE_DIGITAL_SIGNATURE = 1 << 0,
 	CRYPTO_USAGE_KEY_CERT_SIGN = 1 << 5,
 	CRYPTO_USAGE_CRL_SIGN = 1 << 6,
 };
 
 struct crypto_cert {
-	struct bytes_rd der, tbs;	/* the whole certificate; the signed part */
-	struct bytes_rd serial;		/* big-endian, non-negative, no leading zeros; zero has one byte 00 */
+	struct bytes_rd der, tbs; /* the whole certificate; the signed part */
+	struct bytes_rd serial;   /* big-endian, non-negative, no leading zeros; zero has one byte 00 */
 	struct bytes_rd issuer, subject; /* Name, DER */
-	struct bytes_rd subject_cn, issuer_cn; /* text of the last commonName, not NUL-terminated; size 0 when none */
-	int64_t not_before, not_after;	/* seconds since 1970 */
-	struct bytes_rd spki;		/* SubjectPublicKeyInfo, DER: what roots are pinned by */
+	/* last commonName: UTF-8 without control characters, not NUL-terminated; size 0 when none */
+	struct bytes_rd subject_cn, issuer_cn;
+	int64_t not_before, not_after; /* seconds since 1970 */
+	struct bytes_rd spki;          /* SubjectPublicKeyInfo, DER: what roots are pinned by */
 	enum crypto_key_kind key_kind;
-	struct bytes_rd key_point;	/* P-256, P-384: x then y, without the 04 */
-	struct bytes_rd key_n, key_e;	/* RSA */
+	struct bytes_rd key_point;    /* P-256, P-384: x then y, without the 04 */
+	struct bytes_rd key_n, key_e; /* RSA */
 	enum crypto_signature_kind signature_kind;
-	struct bytes_rd signature;	/* the BIT STRING's bytes */
-	struct bytes_rd extensions;	/* content of the SEQUENCE of extensions */
+	struct bytes_rd signature;  /* the BIT STRING's bytes */
+	struct bytes_rd extensions; /* content of the SEQUENCE of extensions */
 	bool has_basic_constraints, is_ca, has_path_len;
 	uint32_t path_len;
 	bool has_key_usage;
@@ -51,15 +51,18 @@ struct crypto_cert {
 
 /*
  * der       n bytes, untrusted, borrowed by `ret`
- * Returns   0; -EBADMSG not one certificate in strict DER, or one the profile of RFC 5280 forbids (duplicate
- *           extension,
- *           inner and outer algorithm differ ...): `err` names the field. PEM is named as such.
+ * Returns   0; -EBADMSG not one v3 certificate in strict DER, or one the profile of RFC 5280 forbids (duplicate
+ *           extension, inner and outer algorithm differ ...): `err` names the field. PEM is named as such.
  */
-JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypto_cert *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypto_cert *ret,
+				      struct jurat_error *err);
 
-/* The content of the extension's OCTET STRING. `oid` is the DER content of the OID. 0, or JURAT_NOT_FOUND. */
-int crypto_cert_extension(const struct crypto_cert *cert, const uint8_t *oid, size_t oid_size, struct bytes_rd *ret,
-			  bool *ret_critical);
+/*
+ * The content of the extension's OCTET STRING. `oid` is the DER content of the OID; ret_critical may be NULL.
+ * 0, or JURAT_NOT_FOUND.
+ */
+int crypto_cert_extension(const struct crypto_cert *cert, const uint8_t *oid, size_t oid_size,
+			  struct bytes_rd *ret, bool *ret_critical);
 
 /* A public key that can check signatures on certificates, CRLs and digests; made once, used often, by any thread. */
 struct crypto_public {
@@ -68,37 +71,47 @@ struct crypto_public {
 	struct crypto_ec_public *ec;
 };
 
+/* 0; -EBADMSG; -ENOTSUP another kind of key; -ENOMEM. crypto_public_done() takes NULL and a zeroed struct, too. */
 JURAT_MUST_CHECK int crypto_public_init(struct crypto_public *key, const struct crypto_cert *cert,
-					struct jurat_error *err); /* 0; -EBADMSG; -ENOTSUP other kind of key; -ENOMEM */
+					struct jurat_error *err);
 void crypto_public_done(struct crypto_public *key);
 
-/* Checks the signature alone. 0 holds; JURAT_REFUSED, also for an algorithm that does not suit the key; < 0 -errno. */
-JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert, const struct crypto_public *issuer);
+/*
+ * Checks the signature alone. 0 holds; JURAT_REFUSED, also for an algorithm that does not suit the key (P-256 goes
+ * with SHA-256, P-384 with SHA-384); < 0 -errno.
+ */
+JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert,
+						 const struct crypto_public *issuer);
 
 struct crypto_crl {
 	struct bytes_rd der, tbs, issuer;
 	int64_t this_update, next_update; /* next_update INT64_MIN when absent */
-	struct bytes_rd revoked;	  /* content of revokedCertificates; size 0 when none */
-	struct bytes_rd crl_number;	  /* big-endian; size 0 when absent */
+	struct bytes_rd revoked;          /* content of revokedCertificates; size 0 when none */
+	struct bytes_rd crl_number;       /* big-endian; size 0 when absent */
+	struct bytes_rd authority_key_id; /* size 0 when absent */
 	enum crypto_signature_kind signature_kind;
 	struct bytes_rd signature;
 	bool has_unknown_critical; /* in crlExtensions or in an entry: the CRL must be refused */
 };
 
-JURAT_MUST_CHECK int crypto_crl_read(const uint8_t *der, size_t n, struct crypto_crl *ret, struct jurat_error *err);
-JURAT_MUST_CHECK int crypto_crl_check_signature(const struct crypto_crl *crl, const struct crypto_public *issuer);
+JURAT_MUST_CHECK int crypto_crl_read(const uint8_t *der, size_t n, struct crypto_crl *ret,
+				     struct jurat_error *err);
+JURAT_MUST_CHECK int crypto_crl_check_signature(const struct crypto_crl *crl,
+						const struct crypto_public *issuer);
 /* Whether a serial (as in crypto_cert.serial) is listed. */
 bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *serial);
 
 /*
- * Walks the PEM blocks of a text, or takes the whole input as one DER value when it does not look like PEM.
+ * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the whole
+ * input as one DER value when it is one DER SEQUENCE or holds no block at all.
  *
+ * text, n   untrusted
  * *off      start with 0; moves past the block
  * ret, ret_size  heap copy of the DER that the caller frees with free()
  * label     "CERTIFICATE", "X509 CRL", or "" for raw DER; at most 32 bytes with NUL
- * Returns   0; JURAT_NOT_FOUND no further block; -EBADMSG a broken block; -ENOMEM
+ * Returns   0; JURAT_NOT_FOUND no further block; -EBADMSG a broken block, or one with another label; -ENOMEM
  */
-JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], uint8_t **ret,
-				     size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32],
+				     uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
 #endif

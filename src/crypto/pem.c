@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "crypto/der.h"
+#include "crypto/x509.h"
+
+/*
+ * Spec: RFC 7468. Own scan instead of OpenSSL's PEM_read_bio: that one also takes encrypted and annotated blocks
+ * and skips what it cannot read, so a chain would silently be shorter than its file.
+ */
+static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", mark_tail[] = "-----";
+
+enum { LABEL_BYTES = 32 };
+
+static bool take_text(struct bytes_rd *r, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (bytes_rd_left(r) < n || memcmp(r->data + r->off, text, n) != 0)
+		return false;
+	bytes_rd_skip(r, n);
+	return true;
+}
+
+/* Moves to the next line that begins with a mark; false, at the end, when there is none. */
+static bool seek_begin(struct bytes_rd *r)
+{
+	const uint8_t *newline;
+
+	while (bytes_rd_left(r) > 0) {
+		if (bytes_rd_left(r) >= strlen(begin_mark) &&
+		    memcmp(r->data + r->off, begin_mark, strlen(begin_mark)) == 0)
+			return true;
+		newline = memchr(r->data + r->off, '\n', bytes_rd_left(r));
+		bytes_rd_seek(r, newline ? (size_t)(newline - r->data) + 1 : r->size);
+	}
+	return false;
+}
+
+/* The rest of a mark's line must be blank. A NUL ends it too: texts come with their terminator. */
+static bool take_line_end(struct bytes_rd *r)
+{
+	while (bytes_rd_left(r) > 0) {
+		uint8_t c = bytes_rd_u8(r);
+
+		if (c == '\n' || c == '\0')
+			return true;
+		if (c != ' ' && c != '\t' && c != '\r')
+			return false;
+	}
+	return true;
+}
+
+static bool take_label(struct bytes_rd *r, char label[LABEL_BYTES])
+{
+	size_t n = 0;
+
+	memset(label, 0, LABEL_BYTES);
+	while (bytes_rd_left(r) > 0 && !take_text(r, mark_tail)) {
+		uint8_t c = bytes_rd_u8(r);
+
+		if (c < 0x20 || c > 0x7e || n == LABEL_BYTES - 1)
+			return false;
+		label[n++] = (char)c;
+	}
+	return n > 0 && take_line_end(r);
+}
+
+static int base64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* RFC 4648 base64 with its padding and zero pad bits; white space anywhere. False when it is not that or empty. */
+static bool decode(struct bytes_rd *body, struct bytes_wr *to)
+{
+	unsigned digits = 0, pads = 0;
+	uint32_t group = 0;
+
+	while (bytes_rd_left(body) > 0) {
+		uint8_t c = bytes_rd_u8(body);
+		int value = base64_value(c);
+
+		if (c == '\n' || c == '\r' || c == ' ' || c == '\t')
+			continue;
+		if (c == '=' && digits >= 2 && digits + pads < 4) {
+			pads++;
+			continue;
+		}
+		if (value < 0 || pads > 0)
+			return false;
+		group = group << 6 | (uint32_t)value;
+		if (++digits < 4)
+			continue;
+		bytes_wr_u8(to, (uint8_t)(group >> 16));
+		bytes_wr_be16(to, (uint16_t)group);
+		group = 0;
+		digits = 0;
+	}
+	if (digits == 3 && pads == 1 && (group & 3) == 0)
+		bytes_wr_be16(to, (uint16_t)(group >> 2));
+	else if (digits == 2 && pads == 2 && (group & 15) == 0)
+		bytes_wr_u8(to, (uint8_t)(group >> 4));
+	else if (digits != 0)
+		return false;
+	return !to->bad && to->off > 0;
+}
+
+/* Everything up to the next line that starts with a dash. */
+static struct bytes_rd take_body(struct bytes_rd *r)
+{
+	size_t start = r->off;
+	const uint8_t *dash = memchr(r->data + start, '-', bytes_rd_left(r));
+	size_t end = dash ? (size_t)(dash - r->data) : r->size;
+
+	bytes_rd_seek(r, end);
+	return bytes_rd(r->data + start, end - start);
+}
+
+static bool is_one_sequence(const uint8_t *text, size_t n)
+{
+	struct bytes_rd r = bytes_rd(text, n);
+
+	return !der_enter(&r, DER_SEQUENCE).bad && r.off == n;
+}
+
+static int take_raw(const uint8_t *text, size_t n, size_t *off, char label[LABEL_BYTES], uint8_t **ret,
+		    size_t *ret_size, struct jurat_error *err)
+{
+	uint8_t *copy = malloc(n);
+
+	if (!copy)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	memcpy(copy, text, n);
+	memset(label, 0, LABEL_BYTES);
+	*off = n;
+	*ret = copy;
+	*ret_size = n;
+	return 0;
+}
+
+int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], uint8_t **ret,
+		    size_t *ret_size, struct jurat_error *err)
+{
+	auto_free uint8_t *der = NULL;
+	char begin[LABEL_BYTES], end[LABEL_BYTES];
+	struct bytes_rd r = bytes_rd(text, n), body;
+	struct bytes_wr to;
+	bool found;
+
+	bytes_rd_seek(&r, *off);
+	if (bytes_rd_left(&r) == 0)
+		return JURAT_NOT_FOUND;
+	found = seek_begin(&r);
+	if (*off == 0 && (!found || is_one_sequence(text, n)))
+		return take_raw(text, n, off, label, ret, ret_size, err);
+	if (!found)
+		return JURAT_NOT_FOUND;
+	if (!take_text(&r, begin_mark) || !take_label(&r, begin))
+		return jurat_fail(err, -EBADMSG, "PEM: malformed BEGIN line at byte %zu", r.off);
+	if (strcmp(begin, "CERTIFICATE") != 0 && strcmp(begin, "X509 CRL") != 0)
+		return jurat_fail(err, -EBADMSG, "PEM: a block '%s' among certificates and CRLs", begin);
+	body = take_body(&r);
+	if (!take_text(&r, end_mark) || !take_label(&r, end) || strcmp(begin, end) != 0)
+		return jurat_fail(err, -EBADMSG, "PEM: %s does not end with its END line at byte %zu", begin,
+				  r.off);
+	to = bytes_wr(NULL, body.size / 4 * 3 + 3);
+	der = malloc(to.size);
+	if (!der)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	to.data = der;
+	if (!decode(&body, &to))
+		return jurat_fail(err, -EBADMSG, "PEM: %s before byte %zu is not base64", begin, r.off);
+	memcpy(label, begin, LABEL_BYTES);
+	*off = r.off;
+	*ret = take_ptr(der);
+	*ret_size = to.off;
+	return 0;
+}
