@@ -7,17 +7,21 @@
 
 enum { CRYPTO_SHA256_BYTES = 32, CRYPTO_SHA384_BYTES = 48, CRYPTO_SHA512_BYTES = 64 };
 
-/* One-shot digests. Cannot fail: no allocation. Any thread. Spec: FIPS 180-4. */
+/* One-shot digests. Cannot fail: no allocation. `data` may be NULL when n is 0. Any thread. Spec: FIPS 180-4. */
 void crypto_sha256(const void *data, size_t n, uint8_t ret[CRYPTO_SHA256_BYTES]);
 void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES]);
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES]);
 
 /*
- * Key derivation of the software platform: HKDF-SHA-512 (RFC 5869), so that everything a simulated chip
- * holds follows
- * from its secret. `label` says what for (ASCII), `context` binds the inputs. ret_size <= 255 * 64.
+ * Key derivation of the software platform: HKDF-SHA-512 (RFC 5869), so that everything a simulated chip holds
+ * follows from its secret. Cannot fail.
+ *
+ * secret    the input keying material; the salt is empty
+ * label     what for (ASCII); HKDF's info is the label, one NUL, then the context, so no two pairs collide
+ * context   binds the inputs; may be NULL when context_size is 0
+ * ret_size  at most 255 * 64
  */
-void crypto_derive(const void *secret, size_t secret_size, const char *label, const void *context, size_t context_size,
-		   void *ret, size_t ret_size);
+void crypto_derive(const void *secret, size_t secret_size, const char *label, const void *context,
+		   size_t context_size, void *ret, size_t ret_size);
 
 #endif

@@ -7,37 +7,55 @@
 
 #include "base/error.h"
 
-enum { CRYPTO_RSA_BYTES = 512, CRYPTO_RSA_SALT_BYTES = 48 }; /* RSA-4096, PSS with SHA-384: the only kind AMD uses */
+enum {
+	CRYPTO_RSA_BYTES = 512,
+	CRYPTO_RSA_SALT_BYTES = 48
+}; /* RSA-4096, PSS with SHA-384: the only kind AMD uses */
 
 struct crypto_rsa_public;
 struct crypto_rsa_private;
 
 /*
  * n, e      big-endian, untrusted
- * Returns   0; -EBADMSG not an odd modulus of 2048 to 4096 bits with an odd exponent of 65537; -ENOMEM
+ * Returns   0; -EBADMSG not an odd modulus of 2048 to 4096 bits with the exponent 65537; -ENOMEM. Freed with
+ *           crypto_rsa_public_free.
+ * Threads   a public key may be used by several threads at once
  */
 JURAT_MUST_CHECK int crypto_rsa_public_new(const uint8_t *n, size_t n_size, const uint8_t *e, size_t e_size,
 					   struct crypto_rsa_public **ret, struct jurat_error *err);
 void crypto_rsa_public_free(struct crypto_rsa_public *key);
 
-/* RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt 48 (RFC 8017). 0 holds; JURAT_REFUSED; < 0 -errno. */
+/*
+ * RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt of exactly 48 bytes (RFC 8017 8.1.2).
+ *
+ * signature  untrusted; must be exactly as long as the modulus, and less than it
+ * Returns    0 the signature holds; JURAT_REFUSED it does not; -ENOMEM
+ */
 JURAT_MUST_CHECK int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, const uint8_t digest[48],
 					   const uint8_t *signature, size_t signature_size);
 
 /*
- * An RSA-4096 test key from secret bytes: p and q are the first primes at or after two derived starting
- * points, so the
- * same secret gives the same key on every machine. That search takes about a second; `hints`, when not NULL,
- * are the
- * two distances found before (checked, and ignored when wrong), which makes it immediate. ret_hints may be
- * NULL.
+ * An RSA-4096 test key from secret bytes: p and q are the first primes at or after two derived starting points, so
+ * the same secret gives the same key on every machine. That search takes about a second.
+ *
+ * hints      when not NULL, the two distances that an earlier call returned for this secret, which make it immediate.
+ *            One that does not lead to a prime is ignored. One that leads to a later prime than the first gives
+ *            another key, as good as any: keep hints with the secret they belong to.
+ * ret_hints  may be NULL
+ * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen
  */
-JURAT_MUST_CHECK int crypto_rsa_private_derive(const void *secret, size_t secret_size, const uint32_t hints[2],
-					       struct crypto_rsa_private **ret, uint32_t ret_hints[2],
-					       struct jurat_error *err);
+JURAT_MUST_CHECK int crypto_rsa_private_derive(const void *secret, size_t secret_size,
+					       const uint32_t hints[2], struct crypto_rsa_private **ret,
+					       uint32_t ret_hints[2], struct jurat_error *err);
 void crypto_rsa_private_free(struct crypto_rsa_private *key); /* wipes it */
 void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t ret_n[CRYPTO_RSA_BYTES]);
-/* The salt is the caller's, so that certificates can be reproduced from a seed. */
+
+/*
+ * The salt is the caller's, so that certificates can be reproduced from a seed.
+ *
+ * Returns   0; -EIO the computation failed its own check
+ * Threads   a private key may be used by several threads at once
+ */
 JURAT_MUST_CHECK int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, const uint8_t digest[48],
 					 const uint8_t salt[CRYPTO_RSA_SALT_BYTES],
 					 uint8_t ret_signature[CRYPTO_RSA_BYTES]);

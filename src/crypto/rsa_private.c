@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Private keys are the software platform's alone. GMP and nettle, because OpenSSL cannot be given a salt. */
+#include "crypto/rsa.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/bignum.h>
+#include <nettle/rsa.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/hash.h"
+#include "crypto/mpz.h"
+
+enum {
+	EXPONENT = 65537,
+	PRIME_BYTES = CRYPTO_RSA_BYTES / 2,
+	PRIME_CHECKS = 25, /* as mpz_nextprime() */
+};
+
+struct crypto_rsa_private {
+	struct rsa_public_key public;
+	struct rsa_private_key private;
+	uint8_t blinding[CRYPTO_SHA512_BYTES]; /* key of the numbers that blind a signature */
+};
+
+/* An odd number with the top two bits set, so that the product of two has all its 4096 bits. */
+static void starting_point(const void *secret, size_t secret_size, const char *label, mpz_t ret)
+{
+	uint8_t bytes[PRIME_BYTES];
+
+	crypto_derive(secret, secret_size, label, NULL, 0, bytes, sizeof(bytes));
+	bytes[0] |= 0xc0;
+	bytes[PRIME_BYTES - 1] |= 1;
+	nettle_mpz_set_str_256_u(ret, sizeof(bytes), bytes);
+	bytes_wipe(bytes, sizeof(bytes));
+}
+
+/* The exponent needs an inverse modulo p - 1; it is a prime itself, so not dividing is enough. */
+static bool suits_exponent(const mpz_t p)
+{
+	return mpz_fdiv_ui(p, EXPONENT) != 1;
+}
+
+/* hint, ret_hint  half the distance of the prime from the starting point: both are odd */
+static int find_prime(const void *secret, size_t secret_size, const char *label, const uint32_t *hint,
+		      mpz_t ret, uint32_t *ret_hint)
+{
+	mpz_t start, half;
+	bool is_found = false, fits;
+
+	mpz_init(start);
+	mpz_init(half);
+	starting_point(secret, secret_size, label, start);
+	if (hint) {
+		mpz_set_ui(half, *hint);
+		mpz_mul_2exp(half, half, 1);
+		mpz_add(ret, start, half);
+		is_found = suits_exponent(ret) && mpz_probab_prime_p(ret, PRIME_CHECKS) > 0;
+	}
+	if (!is_found) {
+		mpz_sub_ui(ret, start, 1); /* the next prime is the first that is greater */
+		do {
+			mpz_nextprime(ret, ret);
+		} while (!suits_exponent(ret));
+	}
+	mpz_sub(half, ret, start);
+	mpz_fdiv_q_2exp(half, half, 1);
+	fits = mpz_cmp_ui(half, UINT32_MAX) <= 0;
+	if (fits)
+		*ret_hint = (uint32_t)mpz_get_ui(half);
+	crypto_mpz_wipe(start);
+	mpz_clear(start);
+	mpz_clear(half);
+	return fits ? 0 : -ERANGE;
+}
+
+/* Everything that follows from p and q. Spec: RFC 8017 3.2, the second representation. */
+static int complete(struct crypto_rsa_private *k)
+{
+	struct rsa_private_key *key = &k->private;
+	mpz_t less;
+	int ok;
+
+	mpz_mul(k->public.n, key->p, key->q);
+	mpz_set_ui(k->public.e, EXPONENT);
+	mpz_init(less);
+	mpz_sub_ui(less, key->p, 1);
+	ok = mpz_invert(key->a, k->public.e, less);
+	mpz_sub_ui(less, key->q, 1);
+	ok = ok && mpz_invert(key->b, k->public.e, less);
+	ok = ok && mpz_invert(key->c, key->q, key->p); /* fails when p = q */
+	crypto_mpz_wipe(less);
+	mpz_clear(less);
+	return ok && rsa_public_key_prepare(&k->public) && rsa_private_key_prepare(key) ? 0 : -ERANGE;
+}
+
+int crypto_rsa_private_derive(const void *secret, size_t secret_size, const uint32_t hints[2],
+			      struct crypto_rsa_private **ret, uint32_t ret_hints[2], struct jurat_error *err)
+{
+	struct crypto_rsa_private *k = calloc(1, sizeof(*k));
+	uint32_t found[2];
+	int r;
+
+	if (!k)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	rsa_public_key_init(&k->public);
+	rsa_private_key_init(&k->private);
+	crypto_derive(secret, secret_size, "jurat rsa-4096 blinding", NULL, 0, k->blinding,
+		      sizeof(k->blinding));
+	r = find_prime(secret, secret_size, "jurat rsa-4096 p", hints ? &hints[0] : NULL, k->private.p,
+		       &found[0]);
+	if (r == 0)
+		r = find_prime(secret, secret_size, "jurat rsa-4096 q", hints ? &hints[1] : NULL,
+			       k->private.q, &found[1]);
+	if (r == 0)
+		r = complete(k);
+	if (r < 0) {
+		crypto_rsa_private_free(k);
+		return jurat_fail(err, r, "RSA key: this secret gives no key");
+	}
+	*ret = k;
+	if (ret_hints)
+		memcpy(ret_hints, found, sizeof(found));
+	return 0;
+}
+
+void crypto_rsa_private_free(struct crypto_rsa_private *key)
+{
+	if (!key)
+		return;
+	crypto_mpz_wipe(key->private.p);
+	crypto_mpz_wipe(key->private.q);
+	crypto_mpz_wipe(key->private.a);
+	crypto_mpz_wipe(key->private.b);
+	crypto_mpz_wipe(key->private.c);
+	rsa_private_key_clear(&key->private);
+	rsa_public_key_clear(&key->public);
+	bytes_wipe(key->blinding, sizeof(key->blinding));
+	free(key);
+}
+
+void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t ret_n[CRYPTO_RSA_BYTES])
+{
+	nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_n, key->public.n);
+}
+
+/* Blinding hides the private operation's timing and does not show in the result, so it may follow from the key. */
+struct blinding {
+	const struct crypto_rsa_private *key;
+	struct {
+		uint8_t digest[CRYPTO_SHA384_BYTES], salt[CRYPTO_RSA_SALT_BYTES], counter[4];
+	} context;
+};
+
+static void next_blinding(void *ctx, size_t n, uint8_t *to)
+{
+	struct blinding *b = ctx;
+	uint8_t *counter = b->context.counter;
+
+	bytes_put_le(counter, bytes_get_le(counter, 4) + 1, 4);
+	crypto_derive(b->key->blinding, sizeof(b->key->blinding), "jurat rsa-4096 blind", &b->context,
+		      sizeof(b->context), to, n);
+}
+
+int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, const uint8_t digest[CRYPTO_SHA384_BYTES],
+			const uint8_t salt[CRYPTO_RSA_SALT_BYTES], uint8_t ret_signature[CRYPTO_RSA_BYTES])
+{
+	struct blinding b = { .key = key };
+	mpz_t s;
+	int ok;
+
+	memcpy(b.context.digest, digest, sizeof(b.context.digest));
+	memcpy(b.context.salt, salt, sizeof(b.context.salt));
+	mpz_init(s);
+	ok = rsa_pss_sha384_sign_digest_tr(&key->public, &key->private, &b, next_blinding,
+					   CRYPTO_RSA_SALT_BYTES, salt, digest, s);
+	if (ok)
+		nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_signature, s);
+	mpz_clear(s);
+	return ok ? 0 : -EIO;
+}
