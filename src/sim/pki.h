@@ -6,12 +6,10 @@
 #include "wire/snp_report.h"
 
 /*
- * Test roots with AMD's certificate profiles: RSA-4096 PSS, the names, serials, extensions and their order
- * as real ones
- * have (see doc/test-roots.md), but "TEST" in the organisation, so that a person who looks sees what they
- * are. Everything follows from
- * a seed: the same seed gives the same certificates, to the byte, on every machine. Keys are made when first
- * needed.
+ * Test roots with AMD's certificate profiles: RSA-4096 PSS, the names, serials, extensions and their order as real
+ * ones have (see doc/test-roots.md), but with a description "TEST ..." in front of every name, so that a person who
+ * looks sees what they are. Everything follows from a seed: the same seed gives the same certificates, to the byte,
+ * on every machine. Keys are made when first needed.
  *
  * Threads   one thread per object
  */
@@ -21,10 +19,18 @@ struct sim_pki;
 
 enum sim_ca { SIM_ARK, SIM_ASK, SIM_ASVK };
 
+/*
+ * seed      not empty. What follows its first '/' names a chip, not the roots: "jurat/2" is a second chip of a
+ *           world whose roots and cloud providers' VLEKs are those of "jurat"
+ * Returns   0; -EINVAL; -ENOMEM
+ */
 JURAT_MUST_CHECK int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err);
 void sim_pki_free(struct sim_pki *pki);
 
-/* DER, borrowed from the object for its lifetime. */
+/*
+ * DER, borrowed from the object for its lifetime.
+ * Returns   0; -EINVAL no such product or CA; -ENOMEM
+ */
 JURAT_MUST_CHECK int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca, const uint8_t **ret,
 				size_t *ret_size, struct jurat_error *err);
 
@@ -32,15 +38,19 @@ JURAT_MUST_CHECK int sim_pki_ca(struct sim_pki *pki, enum snp_product product, e
 struct sim_endorsement {
 	enum snp_product product;
 	bool vlek;
-	uint64_t tcb;		/* TCB_VERSION as in reported_tcb */
-	uint8_t hwid[64];	/* VCEK: 8 significant bytes on Turin */
-	const char *csp_id;	/* VLEK: "CN=..." */
+	uint64_t tcb;	     /* TCB_VERSION as in reported_tcb */
+	uint8_t hwid[64];    /* VCEK: 8 significant bytes on Turin */
+	const char *csp_id;  /* VLEK: "CN=..." */
 	uint8_t public_xy[96];
 };
 
-enum { SIM_CERT_MAX_BYTES = 2048 };
+enum { SIM_CERT_MAX_BYTES = 2048, SIM_CSP_ID_MAX_CHARS = 128 };
 
-/* Signs a VCEK (by the ASK) or VLEK (by the ASVK): DER into `to` (SIM_CERT_MAX_BYTES). */
+/*
+ * Signs a VCEK (by the ASK) or VLEK (by the ASVK): DER into `to` (SIM_CERT_MAX_BYTES).
+ * Returns   0; -EINVAL no such product, a TCB with bytes that the product does not have, a CSP_ID that is empty, not
+ *           printable ASCII or too long; -ENOMEM
+ */
 JURAT_MUST_CHECK int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uint8_t *to,
 				     size_t *ret_size, struct jurat_error *err);
 
@@ -48,8 +58,13 @@ JURAT_MUST_CHECK int sim_pki_endorse(struct sim_pki *pki, const struct sim_endor
 JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, bool revoke_asvk,
 				 uint8_t *to, size_t *ret_size, struct jurat_error *err);
 
-/* When every certificate of this object begins, and when leaves end: for tests of validity. Seconds since 1970. */
+/*
+ * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or after.
+ * Leaves last as long as their CAs (doc/decisions/0004-test-roots.md) unless AMD's terms were asked for.
+ */
 int64_t sim_pki_not_before(const struct sim_pki *pki);
 int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek);
+/* From here on leaves begin at `not_before` and last as AMD's do: a VCEK 7 years, a VLEK 1. */
+void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before);
 
 #endif
