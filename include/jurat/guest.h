@@ -8,9 +8,9 @@
 #include <jurat/error.h>
 
 /*
- * The guest half, for programs inside a confidential VM: evidence from the TEE this runs in, through
- * configfs-tsm or the
- * device, whichever works. Never gives an empty report as success.
+ * The guest half, for programs inside a confidential VM: evidence from the TEE this runs in, through configfs-tsm or
+ * the device, whichever works. Never gives an empty report as success. What the host had a hand in, the certificates
+ * above all, is bounded in size and otherwise untrusted: verify it.
  */
 
 #ifdef __cplusplus
@@ -31,25 +31,33 @@ struct jurat_guest_options {
 };
 
 /*
+ * Finds the way. JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest, and beside it the device when that
+ * can be opened, for what only the device can do (derived keys, key_sel); otherwise the device alone.
+ * Of TEEs this release knows SEV-SNP.
+ *
  * options   borrowed; NULL: defaults
  * Returns   0; -ENODEV no TEE found, or not the one asked for: `err` says what was tried; -EACCES no
- *           permission; other -errno
+ *           permission; -EINVAL options of no known size or value; -ENOMEM
  * Threads   one thread per handle
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_guest_open(const struct jurat_guest_options *options, struct jurat_guest **ret,
 				      struct jurat_error *err);
 void jurat_guest_close(struct jurat_guest *guest);
-/* Which one was found. */
+/* Which one was found. `via` is where reports come from: JURAT_VIA_CONFIGFS or JURAT_VIA_IOCTL. */
 enum jurat_tee jurat_guest_tee(const struct jurat_guest *guest);
 enum jurat_via jurat_guest_via(const struct jurat_guest *guest);
 
 #define JURAT_VMPL_AUTO 0xffffffffu
 
 struct jurat_report_options {
-	size_t size;	   /* sizeof(struct jurat_report_options) */
-	uint32_t vmpl;	   /* JURAT_VMPL_AUTO: the lowest this guest may ask for */
-	uint32_t key_sel;  /* 0 = VLEK if the host has one, else VCEK; 1 = VCEK; 2 = VLEK (ioctl only) */
+	size_t size; /* sizeof(struct jurat_report_options) */
+	/*
+	 * JURAT_VMPL_AUTO: the lowest this guest may ask for. configfs names it (privlevel_floor); over the device, which
+	 * does not, 0 is asked for and then 1 to 3, as long as the firmware answers INVALID_PARAM.
+	 */
+	uint32_t vmpl;
+	uint32_t key_sel;    /* 0 = VLEK if the host has one, else VCEK; 1 = VCEK; 2 = VLEK (device only) */
 	int no_certificates; /* do not ask the host for certificates */
 };
 
@@ -57,59 +65,65 @@ struct jurat_report_options {
 struct jurat_evidence {
 	uint8_t *report; /* SEV-SNP: 1184 bytes; untrusted until verified */
 	size_t report_size;
-	uint8_t *certs; /* SEV-SNP: certificate table of the host, NULL when it gave none; untrusted */
+	/*
+	 * SEV-SNP: the host's certificate table, untrusted, cut to the size it really has; NULL when the host gave none.
+	 * A malformed table is here as it came, so that whoever reads it can say what is wrong: the report is good.
+	 */
+	uint8_t *certs;
 	size_t certs_size;
 };
 void jurat_evidence_done(struct jurat_evidence *evidence);
 
 /*
- * A report over `report_data`, and with it the certificates of the same reply. Retries by itself what is
- * safe to retry: a larger
- * certificate buffer, a changed generation, a busy configfs entry.
+ * A report over `report_data`, and with it the certificates of the same reply. Retries by itself what is safe to
+ * retry, and a bounded number of times: a larger certificate buffer, a changed generation, a busy configfs entry.
  *
  * report_data  64 bytes
  * options      borrowed; NULL: defaults
- * Returns      0; -EBUSY the host or another program was busy too long; -EIO, -EBADMSG, -ENOTTY, ... as the
- *              device says: `err` names
- *              firmware status and VMM error; -EPROTO the answer is not a report, or not over this
- *              report_data; -EOPNOTSUPP the
- *              option needs another way (key_sel over configfs)
+ * Returns      0; -EBUSY the configfs entry stayed busy or kept changing; -EINVAL the firmware refuses these inputs
+ *              (a VMPL below the guest's, a key it does not have), or the options are of no known size or value;
+ *              -EMSGSIZE the host's certificates are larger than this can take: `no_certificates` helps;
+ *              -ETIMEDOUT the host was busy for a minute, and the driver has given up its key; -EIO, -EBADMSG,
+ *              -ENOTTY, ... as the kernel says: `err` names the ioctl or file, firmware status and VMM error;
+ *              -EPROTO the answer is not a report, or not over this report_data; -EOPNOTSUPP the option needs
+ *              another way (key_sel over configfs); -ENOMEM. *ret changes on success only
  * Since        0.1
  */
 JURAT_MUST_CHECK int jurat_guest_report(struct jurat_guest *guest, const uint8_t report_data[64],
-					const struct jurat_report_options *options, struct jurat_evidence *ret,
-					struct jurat_error *err);
+					const struct jurat_report_options *options,
+					struct jurat_evidence *ret, struct jurat_error *err);
 
 enum jurat_key_root { JURAT_KEY_ROOT_VCEK = 0, JURAT_KEY_ROOT_VMRK = 1 };
 enum jurat_key_fields { /* what is mixed into the key */
-	JURAT_KEY_POLICY = 1 << 0,
-	JURAT_KEY_IMAGE_ID = 1 << 1,
-	JURAT_KEY_FAMILY_ID = 1 << 2,
-	JURAT_KEY_MEASUREMENT = 1 << 3,
-	JURAT_KEY_GUEST_SVN = 1 << 4,
-	JURAT_KEY_TCB_VERSION = 1 << 5,
+			JURAT_KEY_POLICY = 1 << 0,
+			JURAT_KEY_IMAGE_ID = 1 << 1,
+			JURAT_KEY_FAMILY_ID = 1 << 2,
+			JURAT_KEY_MEASUREMENT = 1 << 3,
+			JURAT_KEY_GUEST_SVN = 1 << 4,
+			JURAT_KEY_TCB_VERSION = 1 << 5,
 };
 
 struct jurat_key_options {
 	size_t size; /* sizeof(struct jurat_key_options) */
 	enum jurat_key_root root;
 	uint64_t fields; /* enum jurat_key_fields */
-	uint32_t vmpl;	 /* JURAT_VMPL_AUTO */
+	uint32_t vmpl;   /* as in struct jurat_report_options; it is mixed into the key */
 	uint32_t guest_svn;
 	uint64_t tcb_version;
 };
 
 /*
- * A key that firmware derives for this guest alone: the same inputs give the same key. SEV-SNP, through the
- * device.
+ * A key that firmware derives for this guest alone: the same inputs give the same key. SEV-SNP, through the device.
  *
+ * options   borrowed; NULL: root VCEK, no fields, JURAT_VMPL_AUTO
  * ret       32 bytes, secret: wipe it after use
  * Returns   0; -EOPNOTSUPP not over configfs, not on TDX; -EINVAL the firmware refuses these inputs; as
  *           jurat_guest_report
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_guest_derived_key(struct jurat_guest *guest, const struct jurat_key_options *options,
-					     uint8_t ret[32], struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_guest_derived_key(struct jurat_guest *guest,
+					     const struct jurat_key_options *options, uint8_t ret[32],
+					     struct jurat_error *err);
 
 #ifdef __cplusplus
 }

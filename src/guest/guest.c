@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "wire/snp_certs.h"
+#include "wire/snp_msg.h"
+#include "wire/snp_report.h"
+
+#define DEFAULT_DEVICE   "/dev/sev-guest"
+#define DEFAULT_CONFIGFS "/sys/kernel/config/tsm/report"
+
+/*
+ * Copies a caller's option struct, which may be of an older or newer release: what it lacks is zero, what it has
+ * beyond ours must be zero. Its first member is its size.
+ */
+static int take_options(void *to, size_t known, const void *from, const char *name, struct jurat_error *err)
+{
+	size_t size;
+
+	memcpy(&size, from, sizeof(size));
+	if (size < sizeof(size))
+		return jurat_fail(err, -EINVAL, "%s: size %zu is none", name, size);
+	if (size > known && !bytes_all((const uint8_t *)from + known, size - known, 0))
+		return jurat_fail(err, -EINVAL, "%s: has options that this release does not know", name);
+	memset(to, 0, known);
+	memcpy(to, from, size < known ? size : known);
+	return 0;
+}
+
+static void close_guest(struct jurat_guest **g)
+{
+	jurat_guest_close(*g);
+}
+
+/* What an error while looking for a TEE means to the caller: nothing here, or not for you. */
+static int found_nothing(int r)
+{
+	if (r == -EACCES || r == -EPERM)
+		return -EACCES;
+	return r == -ENOMEM ? r : -ENODEV;
+}
+
+static int open_ways(struct jurat_guest *g, enum jurat_via via, struct jurat_error *err)
+{
+	struct jurat_error tsm = { 0 }, device = { 0 };
+	int r_tsm = -ENODEV, r_device = -ENODEV;
+
+	if (via != JURAT_VIA_IOCTL)
+		r_tsm = guest_tsm_probe(g, &tsm);
+	if (via != JURAT_VIA_CONFIGFS)
+		r_device = guest_device_open(g, &device);
+	if (r_tsm == 0 || r_device == 0) {
+		g->via = r_tsm == 0 ? JURAT_VIA_CONFIGFS : JURAT_VIA_IOCTL;
+		return 0;
+	}
+	if (via == JURAT_VIA_CONFIGFS)
+		return jurat_fail(err, found_nothing(r_tsm), "%s", tsm.text);
+	if (via == JURAT_VIA_IOCTL)
+		return jurat_fail(err, found_nothing(r_device), "%s", device.text);
+	r_tsm = found_nothing(r_tsm);
+	r_device = found_nothing(r_device);
+	return jurat_fail(err, r_tsm == -ENODEV ? r_device : r_tsm, "no TEE found: %.140s; %.140s", tsm.text,
+			  device.text);
+}
+
+int guest_open(struct base_env *env, const struct jurat_guest_options *options, struct jurat_guest **ret,
+	       struct jurat_error *err)
+{
+	auto_call(close_guest) struct jurat_guest *g = NULL;
+	struct jurat_guest_options o = { 0 };
+	int r;
+
+	if (options) {
+		r = take_options(&o, sizeof(o), options, "jurat_guest_options", err);
+		if (r < 0)
+			return r;
+	}
+	if (o.via != JURAT_VIA_AUTO && o.via != JURAT_VIA_CONFIGFS && o.via != JURAT_VIA_IOCTL)
+		return jurat_fail(err, -EINVAL, "jurat_guest_options: via %d is none", (int)o.via);
+	if (o.tee == JURAT_TEE_TDX)
+		return jurat_fail(err, -ENODEV, "TDX: this release knows SEV-SNP only");
+	if (o.tee != JURAT_TEE_AUTO && o.tee != JURAT_TEE_SEV_SNP)
+		return jurat_fail(err, -EINVAL, "jurat_guest_options: tee %d is none", (int)o.tee);
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	g->env = base_env_or_real(env);
+	g->device_fd = -1;
+	g->device = strdup(o.device ? o.device : DEFAULT_DEVICE);
+	g->configfs = strdup(o.configfs ? o.configfs : DEFAULT_CONFIGFS);
+	if (!g->device || !g->configfs)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	r = open_ways(g, o.via, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(g);
+	return 0;
+}
+
+int jurat_guest_open(const struct jurat_guest_options *options, struct jurat_guest **ret,
+		     struct jurat_error *err)
+{
+	return guest_open(NULL, options, ret, err);
+}
+
+void jurat_guest_close(struct jurat_guest *g)
+{
+	if (!g)
+		return;
+	if (g->device_fd >= 0)
+		base_close(g->env, g->device_fd);
+	free(g->device);
+	free(g->configfs);
+	free(g);
+}
+
+enum jurat_tee jurat_guest_tee(const struct jurat_guest *g)
+{
+	(void)g;
+	return JURAT_TEE_SEV_SNP;
+}
+
+enum jurat_via jurat_guest_via(const struct jurat_guest *g)
+{
+	return g->via;
+}
+
+void jurat_evidence_done(struct jurat_evidence *evidence)
+{
+	if (!evidence)
+		return;
+	free(evidence->report);
+	free(evidence->certs);
+	*evidence = (struct jurat_evidence){ 0 };
+}
+
+int guest_check_report(const uint8_t *report, size_t n, const uint8_t report_data[64],
+		       struct jurat_error *err)
+{
+	struct snp_report read;
+
+	if (n != SNP_REPORT_BYTES)
+		return jurat_fail(err, -EPROTO, "the answer has %zu bytes, a report %d", n, SNP_REPORT_BYTES);
+	if (snp_report_read(report, n, &read, err) < 0)
+		return jurat_wrap(err, -EPROTO, "the answer is not a report");
+	if (memcmp(read.report_data, report_data, sizeof(read.report_data)) != 0)
+		return jurat_fail(err, -EPROTO, "the report is over other report_data than was asked for");
+	return 0;
+}
+
+size_t guest_certs_size(const uint8_t *certs, size_t n)
+{
+	struct snp_certs table;
+
+	if (snp_certs_read(certs, n, &table, NULL) < 0)
+		return n;
+	return table.n ? table.size : 0;
+}
+
+static int check_vmpl(uint32_t vmpl, struct jurat_error *err)
+{
+	if (vmpl > 3 && vmpl != JURAT_VMPL_AUTO)
+		return jurat_fail(err, -EINVAL, "VMPL %u does not exist, there are 0 to 3", vmpl);
+	return 0;
+}
+
+int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
+		       const struct jurat_report_options *options, struct jurat_evidence *ret,
+		       struct jurat_error *err)
+{
+	struct jurat_report_options o = { .vmpl = JURAT_VMPL_AUTO };
+	int r;
+
+	if (options) {
+		r = take_options(&o, sizeof(o), options, "jurat_report_options", err);
+		if (r < 0)
+			return r;
+	}
+	r = check_vmpl(o.vmpl, err);
+	if (r < 0)
+		return r;
+	if (o.key_sel > SNP_KEY_SEL_VLEK)
+		return jurat_fail(err, -EINVAL, "key_sel %u does not exist, there are 0 to 2", o.key_sel);
+	if (g->via == JURAT_VIA_CONFIGFS && o.key_sel == SNP_KEY_SEL_AUTO)
+		return guest_tsm_report(g, report_data, &o, ret, err);
+	if (g->device_fd < 0)
+		return jurat_fail(err, -EOPNOTSUPP,
+				  "key_sel: configfs-tsm cannot choose the signing key, '%s' can", g->device);
+	return guest_device_report(g, report_data, &o, ret, err);
+}
+
+int jurat_guest_derived_key(struct jurat_guest *g, const struct jurat_key_options *options, uint8_t ret[32],
+			    struct jurat_error *err)
+{
+	struct jurat_key_options o = { .vmpl = JURAT_VMPL_AUTO };
+	int r;
+
+	if (options) {
+		r = take_options(&o, sizeof(o), options, "jurat_key_options", err);
+		if (r < 0)
+			return r;
+	}
+	r = check_vmpl(o.vmpl, err);
+	if (r < 0)
+		return r;
+	if (o.root != JURAT_KEY_ROOT_VCEK && o.root != JURAT_KEY_ROOT_VMRK)
+		return jurat_fail(err, -EINVAL, "root key %d is none", (int)o.root);
+	if (o.fields >> 6 != 0)
+		return jurat_fail(err, -EINVAL, "fields %#llx: only bits 0 to 5 are known",
+				  (unsigned long long)o.fields);
+	if (g->device_fd < 0)
+		return jurat_fail(err, -EOPNOTSUPP, "configfs-tsm derives no keys, '%s' does", g->device);
+	return guest_device_derived_key(g, &o, ret, err);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "jurat/guest.h"
+
+/*
+ * The guest half over any environment: what jurat_guest_open() is over the real one. Tests, the software machine and
+ * the explorer come in here.
+ *
+ * env       borrowed for the life of the handle; NULL: the real world
+ */
+JURAT_MUST_CHECK int guest_open(struct base_env *env, const struct jurat_guest_options *options,
+				struct jurat_guest **ret, struct jurat_error *err);
+
+struct jurat_guest {
+	struct base_env *env;
+	enum jurat_via via; /* where reports come from */
+	int device_fd;      /* -1: none */
+	char *device, *configfs;
+};
+
+enum {
+	GUEST_CERTS_FIRST_BYTES = 0x4000, /* what every Linux driver takes: one message is enough as a rule */
+	GUEST_CERTS_MAX_BYTES = 0x40000,
+	GUEST_CERTS_TRIES = 4,
+
+	GUEST_TSM_BLOB_MAX_BYTES = 0x8000,  /* Spec: Linux include/linux/tsm.h, TSM_REPORT_OUTBLOB_MAX */
+	GUEST_TSM_TRIES = 5,                /* instances, before a report is given up */
+	GUEST_TSM_BUSY_TRIES = 7,           /* reads or writes of one entry that answers "busy" */
+	GUEST_TSM_BUSY_FIRST_NS = 20000000, /* doubled each time: 1.26 s in all */
+};
+
+/* An answer that is one report over `report_data`: -EPROTO otherwise (B34). `report` has n bytes, untrusted. */
+JURAT_MUST_CHECK int guest_check_report(const uint8_t *report, size_t n, const uint8_t report_data[64],
+					struct jurat_error *err);
+/* Bytes of `certs` that the table takes: 0 when it is empty, n when it is malformed. */
+size_t guest_certs_size(const uint8_t *certs, size_t n);
+
+/* snp_device.c: over the ioctls of /dev/sev-guest */
+JURAT_MUST_CHECK int guest_device_open(struct jurat_guest *guest, struct jurat_error *err);
+JURAT_MUST_CHECK int guest_device_report(struct jurat_guest *guest, const uint8_t report_data[64],
+					 const struct jurat_report_options *options,
+					 struct jurat_evidence *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int guest_device_derived_key(struct jurat_guest *guest,
+					      const struct jurat_key_options *options, uint8_t ret[32],
+					      struct jurat_error *err);
+
+/* tsm.c: over configfs-tsm. Probing makes an instance, reads its provider and removes it again. */
+JURAT_MUST_CHECK int guest_tsm_probe(struct jurat_guest *guest, struct jurat_error *err);
+JURAT_MUST_CHECK int guest_tsm_report(struct jurat_guest *guest, const uint8_t report_data[64],
+				      const struct jurat_report_options *options, struct jurat_evidence *ret,
+				      struct jurat_error *err);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+
+/* Reports through configfs-tsm. Spec: Linux Documentation/ABI/testing/configfs-tsm. */
+
+#define PROVIDER   "sev_guest"
+#define NAME_TRIES 8
+
+enum { TEXT_MAX_BYTES = 4096, NAME_BYTES = 8 };
+
+/* A directory below .../tsm/report: one client's request. It counts its writes, as the kernel does. */
+struct instance {
+	struct base_env *env;
+	char *path;
+	uint64_t generation; /* what the kernel must say when nobody else wrote */
+};
+
+static char *join(const char *dir, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* Answers that mean "later", which the kernel lets out while another thread has the provider. */
+static bool is_busy(int r)
+{
+	return r == -EBUSY || r == -EWOULDBLOCK || r == -EINTR;
+}
+
+/* Sleeps before try i + 1 of GUEST_TSM_BUSY_TRIES; false when there is none. */
+static bool wait_busy(struct base_env *env, unsigned i)
+{
+	if (i + 1 >= GUEST_TSM_BUSY_TRIES)
+		return false;
+	base_sleep_ns(env, (uint64_t)GUEST_TSM_BUSY_FIRST_NS << i);
+	return true;
+}
+
+static void remove_instance(struct instance *in)
+{
+	if (!in->path)
+		return;
+	for (unsigned i = 0; base_rmdir(in->env, in->path) == -EBUSY && wait_busy(in->env, i); i++)
+		;
+	free(in->path);
+	in->path = NULL;
+}
+
+/* Makes a directory of a name that nobody else has. */
+static int make_instance(const struct jurat_guest *g, struct instance *in, struct jurat_error *err)
+{
+	char name[sizeof("jurat-") + 2 * NAME_BYTES], hex[BYTES_HEX_SIZE(NAME_BYTES)];
+	uint8_t random[NAME_BYTES];
+	int r;
+
+	in->env = g->env;
+	for (unsigned i = 0; i < NAME_TRIES; i++) {
+		auto_free char *path = NULL;
+
+		r = base_random(g->env, random, sizeof(random));
+		if (r < 0)
+			return jurat_fail(err, r, "no random numbers: %s", strerror(-r));
+		snprintf(name, sizeof(name), "jurat-%s", bytes_to_hex(random, sizeof(random), hex));
+		path = join(g->configfs, name);
+		if (!path)
+			return jurat_fail(err, -ENOMEM, "out of memory");
+		r = base_mkdir(g->env, path, 0700);
+		if (r == 0) {
+			in->path = take_ptr(path);
+			return 0;
+		}
+		if (r != -EEXIST)
+			break;
+	}
+	return jurat_fail(err, r, "cannot make a directory in '%s': %s", g->configfs,
+			  r == -ENXIO ? "no TEE has registered" : strerror(-r));
+}
+
+/* An attribute whole; waits while it is busy. n bytes and a NUL, the caller frees them. */
+static int read_attribute(const struct instance *in, const char *name, size_t max, uint8_t **ret,
+			  size_t *ret_size, struct jurat_error *err)
+{
+	auto_free char *path = join(in->path, name);
+	int r;
+
+	if (!path)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	for (unsigned i = 0;; i++) {
+		r = base_read_file(in->env, path, max, ret, ret_size, err);
+		if (!is_busy(r) || !wait_busy(in->env, i))
+			return r;
+	}
+}
+
+static int read_number(const struct instance *in, const char *name, uint64_t max, uint64_t *ret,
+		       struct jurat_error *err)
+{
+	auto_free uint8_t *text = NULL;
+	uint64_t value = 0;
+	size_t n = 0, i;
+	int r;
+
+	r = read_attribute(in, name, TEXT_MAX_BYTES, &text, &n, err);
+	if (r < 0)
+		return r;
+	for (i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
+			return jurat_fail(err, -EPROTO, "'%s/%s' is too large a number", in->path, name);
+	if (i == 0 || !(i == n || (i + 1 == n && text[i] == '\n')) || value > max)
+		return jurat_fail(err, -EPROTO, "'%s/%s' is not a number up to %llu", in->path, name,
+				  (unsigned long long)max);
+	*ret = value;
+	return 0;
+}
+
+static int check_provider(const struct instance *in, struct jurat_error *err)
+{
+	auto_free uint8_t *text = NULL;
+	size_t n = 0;
+	int r;
+
+	r = read_attribute(in, "provider", TEXT_MAX_BYTES, &text, &n, err);
+	if (r < 0)
+		return r;
+	if (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	if (n != strlen(PROVIDER) || memcmp(text, PROVIDER, n) != 0)
+		return jurat_fail(err, -ENODEV, "'%s/provider' is '%.32s', not '%s'", in->path,
+				  bytes_all(text, n, 0) ? "" : (const char *)text, PROVIDER);
+	return 0;
+}
+
+/* One store of an attribute. Binary ones are stored at close; the kernel then keeps the store's result to itself. */
+static int write_once(const struct instance *in, const char *path, const void *data, size_t n,
+		      struct jurat_error *err)
+{
+	int fd = base_open(in->env, path, O_WRONLY, 0), closed;
+	ssize_t written;
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	written = base_write(in->env, fd, data, n);
+	closed = base_close(in->env, fd);
+	if (written >= 0 && (size_t)written != n)
+		written = -EIO; /* a second write would be a second store */
+	if (written >= 0)
+		written = closed;
+	if (written < 0)
+		return jurat_fail(err, (int)written, "cannot write '%s': %s", path, strerror((int)-written));
+	return 0;
+}
+
+/* Back only when the kernel has taken it: its generation says so (B48). */
+static int write_attribute(struct instance *in, const char *name, const void *data, size_t n,
+			   struct jurat_error *err)
+{
+	auto_free char *path = join(in->path, name);
+	uint64_t generation = 0;
+	int r;
+
+	if (!path)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	for (unsigned i = 0;; i++) {
+		r = write_once(in, path, data, n, err);
+		if (r < 0 && !is_busy(r))
+			return r;
+		r = read_number(in, "generation", UINT64_MAX, &generation, err);
+		if (r < 0)
+			return r;
+		if (generation == in->generation + 1) {
+			in->generation++;
+			return 0;
+		}
+		if (generation != in->generation)
+			return jurat_fail(err, -EBUSY, "'%s': somebody else writes to this entry", in->path);
+		if (!wait_busy(in->env, i))
+			return jurat_fail(err, -EBUSY, "'%s' stays busy", path);
+	}
+}
+
+static int check_generation(const struct instance *in, struct jurat_error *err)
+{
+	uint64_t generation = 0;
+	int r;
+
+	r = read_number(in, "generation", UINT64_MAX, &generation, err);
+	if (r < 0)
+		return r;
+	if (generation != in->generation)
+		return jurat_fail(err, -EBUSY, "'%s' changed while it was read: generation %llu, not %llu",
+				  in->path, (unsigned long long)generation,
+				  (unsigned long long)in->generation);
+	return 0;
+}
+
+/* The privilege level: asked for, or the floor. The kernel's own default is 0, also below the floor (B35). */
+static int write_privlevel(struct instance *in, uint32_t vmpl, struct jurat_error *err)
+{
+	uint64_t floor = 0;
+	char text[16];
+	int n, r;
+
+	if (vmpl == JURAT_VMPL_AUTO) {
+		r = read_number(in, "privlevel_floor", 3, &floor, err);
+		if (r == -ENOENT) /* a provider without levels */
+			return 0;
+		if (r < 0)
+			return r;
+		vmpl = (uint32_t)floor;
+	}
+	n = snprintf(text, sizeof(text), "%u", vmpl);
+	return write_attribute(in, "privlevel", text, (size_t)n, err);
+}
+
+static int read_blob(const struct instance *in, const char *name, uint8_t **ret, size_t *ret_size,
+		     struct jurat_error *err)
+{
+	auto_free uint8_t *blob = NULL;
+	size_t n = 0;
+	int r;
+
+	r = read_attribute(in, name, GUEST_TSM_BLOB_MAX_BYTES, &blob, &n, err);
+	if (r == 0)
+		r = check_generation(in, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(blob);
+	*ret_size = n;
+	return 0;
+}
+
+static int check_report(const struct instance *in, const uint8_t *report, size_t n,
+			const uint8_t report_data[64], struct jurat_error *err)
+{
+	int r = guest_check_report(report, n, report_data, err);
+
+	return r < 0 ? jurat_wrap(err, r, "'%s/outblob'", in->path) : 0;
+}
+
+/* A report through one instance. -EBUSY: try again with a new one. */
+static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
+		       const struct jurat_report_options *options, struct jurat_evidence *ret,
+		       struct jurat_error *err)
+{
+	auto_call(remove_instance) struct instance in = { 0 };
+	auto_free uint8_t *report = NULL, *certs = NULL;
+	size_t report_size = 0, certs_size = 0;
+	int r;
+
+	r = make_instance(g, &in, err);
+	if (r == 0)
+		r = check_provider(&in, err);
+	if (r == 0)
+		r = read_number(&in, "generation", UINT64_MAX, &in.generation, err);
+	if (r == 0)
+		r = write_privlevel(&in, options->vmpl, err);
+	if (r == 0)
+		r = write_attribute(&in, "inblob", report_data, 64, err);
+	if (r == 0)
+		r = read_blob(&in, "outblob", &report, &report_size, err);
+	if (r == 0)
+		r = check_report(&in, report, report_size, report_data, err);
+	if (r == 0 && !options->no_certificates)
+		r = read_blob(&in, "auxblob", &certs, &certs_size, err);
+	if (r < 0)
+		return r;
+	*ret = (struct jurat_evidence){ .report = take_ptr(report), .report_size = report_size };
+	certs_size = certs ? guest_certs_size(certs, certs_size) : 0;
+	if (certs_size > 0) {
+		ret->certs = take_ptr(certs);
+		ret->certs_size = certs_size;
+	}
+	return 0;
+}
+
+int guest_tsm_report(struct jurat_guest *g, const uint8_t report_data[64],
+		     const struct jurat_report_options *options, struct jurat_evidence *ret,
+		     struct jurat_error *err)
+{
+	int r;
+
+	for (unsigned i = 0;; i++) {
+		r = report_once(g, report_data, options, ret, err);
+		if (!is_busy(r))
+			return r;
+		if (i + 1 >= GUEST_TSM_TRIES)
+			return jurat_wrap(err, -EBUSY, "configfs-tsm");
+	}
+}
+
+int guest_tsm_probe(struct jurat_guest *g, struct jurat_error *err)
+{
+	auto_call(remove_instance) struct instance in = { 0 };
+	int r;
+
+	r = make_instance(g, &in, err);
+	return r < 0 ? r : check_provider(&in, err);
+}
