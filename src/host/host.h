@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include "base/env.h"
+#include "jurat/host.h"
+
+/*
+ * jurat_certs_open() in a world of the caller's choosing: the software machine, the explorer, tests.
+ *
+ * env       borrowed until the certs are freed; NULL: the real world. It must stand as many threads as serve requests.
+ */
+JURAT_MUST_CHECK int host_certs_open(struct base_env *env, const char *path,
+				     const struct jurat_certs_options *options, struct jurat_certs **ret,
+				     struct jurat_error *err);
+
+/* 4 KiB pages that `bytes` take. Spec: KVM API, KVM_EXIT_SNP_REQ_CERTS: npages on ENOSPC. */
+enum { HOST_PAGE_BYTES = 4096 };
+static inline uint64_t host_pages(uint64_t bytes)
+{
+	return bytes / HOST_PAGE_BYTES + (bytes % HOST_PAGE_BYTES != 0);
+}
+
+#endif

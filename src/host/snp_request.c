@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/host.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "store/store.h"
+#include "uapi/kvm.h"
+#include "wire/sev_uapi.h"
+#include "wire/snp_certs.h"
+
+enum {
+	LOCK_WAIT_DEFAULT_MS = 100,
+	IDLE_SLOTS_MAX = 64, /* what a burst of requests may leave open */
+};
+
+/* kvm_run is the kernel's memory, not a struct of ours: it is reached by the offsets of its table. */
+#define RUN_AT(off, kind, name, size, note) RUN_##name = (off),
+enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(RUN_AT) };
+
+/*
+ * What a request needs while it is in flight: an open file description, for that is what a lock belongs to, and room for
+ * the blob. Never shared by two requests (B29), but handed on, so that idle vCPUs cost neither.
+ */
+struct slot {
+	struct store_reader reader;
+	uint8_t *blob; /* whole pages */
+	size_t room;
+	struct slot *next;
+};
+
+struct jurat_certs {
+	struct base_env *env;
+	char *path; /* NULL: no certificates */
+	uint64_t wait_ns;
+	uint32_t exit_reason;
+	pthread_mutex_t mutex; /* of what follows */
+	struct slot *idle;
+	unsigned n_idle;
+};
+
+struct jurat_snp_request {
+	struct jurat_certs *certs;
+	struct slot *held; /* locked: certificates were given, and the firmware has not been asked yet */
+	bool answered;     /* and KVM has not completed it yet */
+	bool run_failed;   /* the last KVM_RUN: exit_reason is stale (B27) */
+	bool set_immediate_exit;
+};
+
+static void slot_free(struct slot *slot)
+{
+	store_reader_done(&slot->reader);
+	free(slot->blob);
+	free(slot);
+}
+
+static struct slot *slot_take(struct jurat_certs *certs)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&certs->mutex);
+	slot = certs->idle;
+	if (slot) {
+		certs->idle = slot->next;
+		certs->n_idle--;
+	}
+	pthread_mutex_unlock(&certs->mutex);
+	if (slot)
+		return slot;
+	slot = calloc(1, sizeof(*slot));
+	if (slot)
+		store_reader_init(&slot->reader, certs->env, certs->path);
+	return slot;
+}
+
+static void slot_give_back(struct jurat_certs *certs, struct slot *slot)
+{
+	bool keep;
+
+	store_unlock(&slot->reader);
+	pthread_mutex_lock(&certs->mutex);
+	keep = certs->n_idle < IDLE_SLOTS_MAX;
+	if (keep) {
+		slot->next = certs->idle;
+		certs->idle = slot;
+		certs->n_idle++;
+	}
+	pthread_mutex_unlock(&certs->mutex);
+	if (!keep)
+		slot_free(slot);
+}
+
+static int check_options(const struct jurat_certs_options *options, struct jurat_error *err)
+{
+	size_t known = sizeof(*options);
+
+	if (!options)
+		return 0;
+	if (options->size < known)
+		return jurat_fail(err, -EINVAL, "options of %zu bytes, this version has %zu", options->size,
+				  known);
+	if (!bytes_all((const uint8_t *)options + known, options->size - known, 0))
+		return jurat_fail(err, -EINVAL, "an option that this version does not know");
+	return 0;
+}
+
+int host_certs_open(struct base_env *env, const char *path, const struct jurat_certs_options *options,
+		    struct jurat_certs **ret, struct jurat_error *err)
+{
+	struct jurat_certs *certs;
+	uint32_t wait_ms = 0;
+	int e = check_options(options, err);
+
+	if (e < 0)
+		return e;
+	certs = calloc(1, sizeof(*certs));
+	if (!certs)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	certs->env = base_env_or_real(env);
+	certs->exit_reason = UAPI_KVM_EXIT_SNP_REQ_CERTS;
+	if (options && options->exit_reason)
+		certs->exit_reason = options->exit_reason;
+	if (options)
+		wait_ms = options->lock_wait_ms;
+	certs->wait_ns = (uint64_t)(wait_ms ? wait_ms : LOCK_WAIT_DEFAULT_MS) * 1000000u;
+	if (path) {
+		certs->path = strdup(path);
+		if (!certs->path) {
+			free(certs);
+			return jurat_fail(err, -ENOMEM, "out of memory");
+		}
+	}
+	pthread_mutex_init(&certs->mutex, NULL);
+	*ret = certs;
+	return 0;
+}
+
+int jurat_certs_open(const char *path, const struct jurat_certs_options *options, struct jurat_certs **ret,
+		     struct jurat_error *err)
+{
+	return host_certs_open(NULL, path, options, ret, err);
+}
+
+void jurat_certs_free(struct jurat_certs *certs)
+{
+	if (!certs)
+		return;
+	while (certs->idle) {
+		struct slot *slot = certs->idle;
+
+		certs->idle = slot->next;
+		slot_free(slot);
+	}
+	pthread_mutex_destroy(&certs->mutex);
+	free(certs->path);
+	free(certs);
+}
+
+int jurat_snp_request_new(struct jurat_certs *certs, struct jurat_snp_request **ret, struct jurat_error *err)
+{
+	struct jurat_snp_request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	request->certs = certs;
+	*ret = request;
+	return 0;
+}
+
+void jurat_snp_request_free(struct jurat_snp_request *request)
+{
+	if (!request)
+		return;
+	if (request->held)
+		slot_give_back(request->certs, request->held);
+	free(request);
+}
+
+static int make_room(struct slot *slot, uint64_t pages, struct jurat_error *err)
+{
+	size_t want = (size_t)pages * HOST_PAGE_BYTES; /* pages <= STORE_MAX_BYTES / HOST_PAGE_BYTES */
+	uint8_t *grown;
+
+	if (want <= slot->room)
+		return 0;
+	grown = realloc(slot->blob, want);
+	if (!grown)
+		return jurat_fail(err, -ENOMEM, "out of memory for a certificate table of %zu bytes", want);
+	slot->blob = grown;
+	slot->room = want;
+	return 0;
+}
+
+/*
+ * Locks and reads the blob into whole pages, the rest of the last zeroed. 0: certificates, locked; JURAT_NOT_FOUND: no
+ * file, or an empty table; otherwise as store_lock, and -EBADMSG no certificate table. Only 0 may hold the lock.
+ */
+static int load(struct slot *slot, uint64_t wait_ns, uint64_t *ret_pages, struct jurat_error *err)
+{
+	struct snp_certs table;
+	uint64_t pages;
+	size_t size;
+	int e = store_lock(&slot->reader, wait_ns, err);
+
+	if (e != 0)
+		return e;
+	size = (size_t)slot->reader.size;
+	pages = host_pages(size);
+	e = make_room(slot, pages, err);
+	if (e == 0)
+		e = store_read(&slot->reader, slot->blob, size, 0, err);
+	if (e == 0) {
+		memset(slot->blob + size, 0, slot->room - size);
+		e = snp_certs_read(slot->blob, size, &table, err);
+		if (e < 0)
+			(void)jurat_wrap(err, e, "'%s'", slot->reader.path);
+		else if (table.n == 0)
+			e = JURAT_NOT_FOUND;
+	}
+	if (e != 0)
+		store_unlock(&slot->reader);
+	else
+		*ret_pages = pages;
+	return e;
+}
+
+/* Page by page, so that a VMM need not look for memory that spans two of its regions. */
+static int copy_out(const struct jurat_guest_memory *memory, uint64_t gpa, const uint8_t *from, size_t n,
+		    struct jurat_error *err)
+{
+	uint64_t last;
+
+	if (gpa % HOST_PAGE_BYTES != 0)
+		return jurat_fail(err, -EFAULT, "guest address %#llx is not page aligned",
+				  (unsigned long long)gpa);
+	if (__builtin_add_overflow(gpa, n - 1, &last))
+		return jurat_fail(err, -EFAULT, "%zu bytes at guest address %#llx wrap", n,
+				  (unsigned long long)gpa);
+	for (size_t off = 0; off < n; off += HOST_PAGE_BYTES) {
+		size_t part = n - off < HOST_PAGE_BYTES ? n - off : HOST_PAGE_BYTES;
+		int e = memory->write(memory->context, gpa + off, from + off, part);
+
+		if (e != 0)
+			return jurat_fail(err, -EFAULT,
+					  "guest address %#llx cannot be written: private or no memory",
+					  (unsigned long long)(gpa + off));
+	}
+	return 0;
+}
+
+static uint64_t answer_empty(uint64_t gpa, uint64_t npages, const struct jurat_guest_memory *memory,
+			     struct jurat_error *err)
+{
+	static const uint8_t empty[STORE_EMPTY_BYTES];
+
+	if (npages == 0)
+		return 0;
+	return copy_out(memory, gpa, empty, sizeof(empty), err) == 0 ? 0 : EIO;
+}
+
+/* Answers with the slot's blob; the lock is held on 0 with certificates only, and then *ret_held says so. */
+static uint64_t answer(struct jurat_certs *certs, struct slot *slot, uint64_t gpa, uint64_t *npages,
+		       const struct jurat_guest_memory *memory, bool *ret_held, struct jurat_error *err)
+{
+	uint64_t pages = 0;
+	int e = load(slot, certs->wait_ns, &pages, err);
+
+	if (e == JURAT_NOT_FOUND)
+		return answer_empty(gpa, *npages, memory, err);
+	if (e == JURAT_BUSY)
+		return EAGAIN;
+	if (e != 0)
+		return EIO;
+	if (*npages < pages) {
+		(void)jurat_fail(err, -ENOSPC, "the guest gave %llu pages, the certificates take %llu",
+				 (unsigned long long)*npages, (unsigned long long)pages);
+		*npages = pages;
+		return ENOSPC;
+	}
+	e = copy_out(memory, gpa, slot->blob, (size_t)pages * HOST_PAGE_BYTES, err);
+	if (e != 0)
+		return EIO;
+	*ret_held = true;
+	return 0;
+}
+
+int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
+			    const struct jurat_guest_memory *memory, uint64_t *ret_answer,
+			    uint64_t *ret_npages, struct jurat_error *err)
+{
+	struct jurat_certs *certs = request->certs;
+	bool held = false;
+	struct slot *slot;
+
+	*ret_npages = npages;
+	*ret_answer = EIO;
+	if (request->answered)
+		return jurat_fail(err, -EBUSY, "the previous request of this vCPU has not been completed");
+	request->answered = true;
+	if (!certs->path) {
+		*ret_answer = answer_empty(gpa, npages, memory, err);
+		return 0;
+	}
+	slot = slot_take(certs);
+	if (!slot) {
+		(void)jurat_fail(err, -ENOMEM, "out of memory");
+		return 0;
+	}
+	*ret_answer = answer(certs, slot, gpa, ret_npages, memory, &held, err);
+	if (held)
+		request->held = slot;
+	else
+		slot_give_back(certs, slot);
+	return 0;
+}
+
+int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags)
+{
+	struct slot *held = request->held;
+
+	request->run_failed = rc < 0;
+	if ((flags & JURAT_RAN_UNINITIALIZED) && (rc == -EINTR || rc == -EAGAIN))
+		return 0;
+	request->answered = false;
+	request->held = NULL;
+	if (!held)
+		return 0;
+	slot_give_back(request->certs, held);
+	return 1;
+}
+
+/* Also written by signal handlers that kick the vCPU, and read by the kernel. */
+static void set_immediate_exit(uint8_t *run, uint8_t value)
+{
+	__atomic_store_n(run + RUN_immediate_exit, value, __ATOMIC_RELAXED);
+}
+
+int jurat_snp_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm_run,
+			  const struct jurat_guest_memory *memory, struct jurat_error *err)
+{
+	uint8_t *run = (uint8_t *)kvm_run;
+	uint64_t npages, answer;
+	uint32_t reason = (uint32_t)bytes_get_le(run + RUN_exit_reason, 4);
+	int e;
+
+	if (reason != request->certs->exit_reason)
+		return jurat_fail(err, -EINVAL, "exit reason %u is not KVM_EXIT_SNP_REQ_CERTS (%u)", reason,
+				  request->certs->exit_reason);
+	if (request->run_failed)
+		return jurat_fail(err, -EINVAL, "KVM_RUN failed: its exit reason is that of an earlier exit");
+	e = jurat_snp_request_serve(request, bytes_get_le(run + RUN_gpa, 8),
+				    bytes_get_le(run + RUN_npages, 8), memory, &answer, &npages, err);
+	bytes_put_le(run + RUN_npages, npages, 8);
+	bytes_put_le(run + RUN_ret, answer, 8);
+	if (e == 0 && request->held) {
+		set_immediate_exit(run, 1);
+		request->set_immediate_exit = true;
+	}
+	return e;
+}
+
+int jurat_snp_handle_ran(struct jurat_snp_request *request, struct kvm_run *kvm_run, int rc, unsigned flags)
+{
+	int dropped = jurat_snp_request_ran(request, rc, flags);
+
+	if (request->set_immediate_exit && !request->held) {
+		set_immediate_exit((uint8_t *)kvm_run, 0);
+		request->set_immediate_exit = false;
+	}
+	return dropped;
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+/*
+ * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds between any
+ * two of them, and so also after a crash:
+ *
+ *	a table with certificates that a reader can lock, at the path or by a descriptor it had before, agrees with the
+ *	firmware, or sits at EMPTY_SUFFIX and no command is issued until it was drained and emptied.
+ */
+#define UPDATER_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+
+enum { LOOKS_WITHOUT_WAITING = 2, MODE_MASK = 0777, MODE_DEFAULT = 0644 };
+
+static const uint8_t empty_table[STORE_EMPTY_BYTES];
+
+struct replace {
+	struct base_env *env;
+	const char *path;
+	char *dir_name, *lock_name, *empty_name, *next_name;
+	int dir, lock, empty, old, next; /* descriptors, -1: none */
+	bool has_lock_name, has_next_name;
+	bool may_drop_empty_name; /* what it names is not, or no longer, a table that a reader may hold */
+	bool published;           /* the empty table is at the path */
+	bool touched_old;         /* the old file may not hold the old table any more */
+	uint8_t *old_table;       /* NULL: not known */
+	size_t old_size;
+	struct base_stat old_stat; /* before the swap; all zero when there was no file */
+	uint64_t start_ns, wait_ns;
+	enum store_left left;
+	struct jurat_error *err;
+};
+
+#define fail(u, e, what, name) jurat_fail((u)->err, e, "cannot %s '%s': %s", what, name, strerror(-(e)))
+
+static uint64_t wait_left(const struct replace *u)
+{
+	uint64_t waited = base_now_ns(u->env) - u->start_ns;
+
+	return waited < u->wait_ns ? u->wait_ns - waited : 0;
+}
+
+static bool same_file(const struct base_stat *a, const struct base_stat *b)
+{
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
+static int write_all(struct replace *u, int fd, const void *from, size_t n)
+{
+	const uint8_t *p = from;
+	int64_t off = 0;
+
+	while (n > 0) {
+		ssize_t put = base_pwrite(u->env, fd, p, n, off);
+
+		if (put <= 0)
+			return put < 0 ? (int)put : -EIO;
+		p += put;
+		off += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+static int read_all(struct replace *u, int fd, uint8_t *to, size_t n)
+{
+	int64_t off = 0;
+
+	while (n > 0) {
+		ssize_t got = base_pread(u->env, fd, to, n, off);
+
+		if (got <= 0)
+			return got < 0 ? (int)got : -EIO;
+		to += got;
+		off += got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+/*
+ * Makes the file at `fd` the empty table, in place. The entries are zeroed first: from then on it *is* empty, whatever
+ * else is left in it when the process dies here.
+ */
+static int empty_in_place(struct replace *u, int fd)
+{
+	int e = write_all(u, fd, empty_table, sizeof(empty_table));
+
+	if (e == 0)
+		e = base_truncate(u->env, fd, sizeof(empty_table));
+	if (e == 0)
+		e = base_fsync(u->env, fd);
+	return e;
+}
+
+/* A name is removed when it is there. */
+static int remove_name(struct replace *u, const char *name)
+{
+	int e = base_unlink(u->env, name);
+
+	return e == 0 || e == -ENOENT ? 0 : fail(u, e, "remove", name);
+}
+
+static int names(struct replace *u)
+{
+	const char *slash = strrchr(u->path, '/');
+	const char *last = slash ? slash + 1 : u->path;
+
+	if (!*last || !strcmp(last, ".") || !strcmp(last, ".."))
+		return jurat_fail(u->err, -EINVAL, "'%s' does not name a file", u->path);
+	if (!slash)
+		u->dir_name = strdup(".");
+	else
+		u->dir_name = strndup(u->path, slash == u->path ? 1 : (size_t)(slash - u->path));
+	if (asprintf(&u->lock_name, "%s" STORE_LOCK_SUFFIX, u->path) < 0)
+		u->lock_name = NULL;
+	if (asprintf(&u->empty_name, "%s" STORE_EMPTY_SUFFIX, u->path) < 0)
+		u->empty_name = NULL;
+	if (asprintf(&u->next_name, "%s" STORE_NEXT_SUFFIX, u->path) < 0)
+		u->next_name = NULL;
+	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name)
+		return jurat_fail(u->err, -ENOMEM, "out of memory replacing '%s'", u->path);
+	return 0;
+}
+
+/*
+ * One updater at a time. The lock file is removed by its holder, so whoever gets the lock looks whether the file still
+ * has its name, and starts over when not: as readers do with the blob.
+ */
+static int lock_out_updaters(struct replace *u)
+{
+	for (unsigned look = 0; look < LOOKS_WITHOUT_WAITING || wait_left(u) > 0; look++) {
+		struct base_stat mine, there;
+		int e;
+
+		u->lock = base_open(u->env, u->lock_name, UPDATER_FLAGS | O_CREAT, 0600);
+		if (u->lock < 0)
+			return fail(u, u->lock, "open", u->lock_name);
+		e = base_lock(u->env, u->lock, BASE_LOCK_EXCLUSIVE, wait_left(u));
+		if (e == JURAT_BUSY)
+			return jurat_fail(u->err, e, "another updater is replacing '%s'", u->path);
+		if (e < 0)
+			return fail(u, e, "lock", u->lock_name);
+		e = base_fstat(u->env, u->lock, &mine);
+		if (e < 0)
+			return fail(u, e, "stat", u->lock_name);
+		e = base_stat(u->env, u->lock_name, &there);
+		if (e < 0 && e != -ENOENT)
+			return fail(u, e, "stat", u->lock_name);
+		if (e == 0 && same_file(&mine, &there)) {
+			u->has_lock_name = true;
+			return 0;
+		}
+		base_close(u->env, u->lock);
+		u->lock = -1;
+	}
+	return jurat_fail(u->err, JURAT_BUSY, "other updaters are replacing '%s' again and again", u->path);
+}
+
+/* An updater that crashed may have left a file undrained: readers that it met may still be waiting for their report. */
+static int settle_leftovers(struct replace *u)
+{
+	struct base_stat st;
+	int fd, e;
+
+	e = remove_name(u, u->next_name);
+	if (e < 0)
+		return e;
+	fd = base_open(u->env, u->empty_name, UPDATER_FLAGS, 0);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fail(u, fd, "open", u->empty_name);
+	e = base_fstat(u->env, fd, &st);
+	if (e == 0 && !S_ISREG(st.mode))
+		e = -EINVAL;
+	if (e == 0)
+		e = base_lock(u->env, fd, BASE_LOCK_EXCLUSIVE, wait_left(u));
+	if (e == 0)
+		e = empty_in_place(u, fd);
+	if (e == 0)
+		e = base_unlink(u->env, u->empty_name);
+	base_close(u->env, fd);
+	if (e == JURAT_BUSY)
+		return jurat_fail(u->err, e, "readers still hold '%s', which an interrupted update left",
+				  u->empty_name);
+	return e == 0 ? 0 : fail(u, e, "clear away", u->empty_name);
+}
+
+static int open_old(struct replace *u)
+{
+	int e;
+
+	u->old = base_open(u->env, u->path, UPDATER_FLAGS, 0);
+	if (u->old == -ENOENT) /* the first publication */
+		return 0;
+	if (u->old == -ELOOP)
+		return jurat_fail(u->err, -ELOOP, "'%s' is a symbolic link: name the file itself", u->path);
+	if (u->old < 0)
+		return fail(u, u->old, "open", u->path);
+	e = base_fstat(u->env, u->old, &u->old_stat);
+	if (e < 0)
+		return fail(u, e, "stat", u->path);
+	if (!S_ISREG(u->old_stat.mode))
+		return jurat_fail(u->err, -EINVAL, "'%s' is not a regular file", u->path);
+	return 0;
+}
+
+/* As readable as the old file, whatever the umask is. */
+static int take_after_old(struct replace *u, int fd)
+{
+	struct base_stat st;
+	int e;
+
+	if (u->old < 0)
+		return base_fchmod(u->env, fd, MODE_DEFAULT);
+	e = base_fstat(u->env, fd, &st);
+	if (e == 0 && (st.uid != u->old_stat.uid || st.gid != u->old_stat.gid))
+		e = base_fchown(u->env, fd, u->old_stat.uid, u->old_stat.gid);
+	if (e == 0)
+		e = base_fchmod(u->env, fd, u->old_stat.mode & MODE_MASK);
+	return e;
+}
+
+/* A new file, complete and on disk before anybody can find it at the path. O_EXCL: leftovers are gone already. */
+static int make_file(struct replace *u, const char *name, const void *from, size_t n, int *ret_fd,
+		     bool *ret_has_name)
+{
+	int e;
+
+	*ret_fd = base_open(u->env, name, UPDATER_FLAGS | O_CREAT | O_EXCL, 0600);
+	if (*ret_fd < 0)
+		return fail(u, *ret_fd, "create", name);
+	*ret_has_name = true;
+	e = take_after_old(u, *ret_fd);
+	if (e < 0)
+		return fail(u, e, "give mode and owner to", name);
+	e = write_all(u, *ret_fd, from, n);
+	if (e == 0)
+		e = base_fsync(u->env, *ret_fd);
+	return e == 0 ? 0 : fail(u, e, "write", name);
+}
+
+/*
+ * Swaps the empty table, locked, with what is at the path: new readers queue on it, so they cannot starve the updater,
+ * and the old file keeps a name until it has been drained, so neither can a crash lose track of readers in flight.
+ */
+static int publish_empty(struct replace *u)
+{
+	struct base_stat swapped;
+	int e;
+
+	e = make_file(u, u->empty_name, empty_table, sizeof(empty_table), &u->empty, &u->may_drop_empty_name);
+	if (e != 0)
+		return e;
+	e = base_lock(u->env, u->empty, BASE_LOCK_EXCLUSIVE, 0);
+	if (e != 0)
+		return jurat_fail(u->err, e, "cannot lock '%s'", u->empty_name);
+	if (u->old < 0)
+		e = base_rename(u->env, u->empty_name, u->path);
+	else
+		e = base_exchange(u->env, u->empty_name, u->path);
+	if (e == -EINVAL || e == -ENOSYS)
+		return jurat_fail(u->err, -EOPNOTSUPP, "the file system of '%s' cannot swap two names",
+				  u->path);
+	if (e < 0)
+		return fail(u, e, "publish the empty table at", u->path);
+	u->published = true;
+	u->may_drop_empty_name = false;
+	if (u->old >= 0) {
+		e = base_stat(u->env, u->empty_name, &swapped);
+		if (e < 0)
+			return fail(u, e, "stat", u->empty_name);
+		if (!same_file(&swapped, &u->old_stat))
+			return jurat_fail(u->err, -EAGAIN, "something else replaced '%s' at the same time",
+					  u->path);
+	}
+	e = base_fsync(u->env, u->dir);
+	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
+}
+
+/*
+ * Readers in flight drain. Then the old file is emptied too, for readers that lock without comparing and for those that
+ * have it open and have not locked it yet.
+ */
+static int drain_old(struct replace *u)
+{
+	struct base_stat st;
+	int e;
+
+	if (u->old < 0)
+		return 0;
+	e = base_lock(u->env, u->old, BASE_LOCK_EXCLUSIVE, wait_left(u));
+	if (e == JURAT_BUSY)
+		return jurat_fail(u->err, e, "readers still hold the old table of '%s'", u->path);
+	if (e < 0)
+		return fail(u, e, "lock the old table of", u->path);
+	e = base_fstat(u->env, u->old, &st);
+	if (e < 0)
+		return fail(u, e, "stat the old table of", u->path);
+	if (st.size <= STORE_MAX_BYTES) { /* no reader takes a larger one, so there is nothing to put back */
+		u->old_size = (size_t)st.size;
+		u->old_table = malloc(u->old_size + 1);
+		if (!u->old_table)
+			return jurat_fail(u->err, -ENOMEM, "out of memory replacing '%s'", u->path);
+		e = read_all(u, u->old, u->old_table, u->old_size);
+		if (e < 0)
+			return fail(u, e, "read the old table of", u->path);
+	}
+	u->touched_old = true;
+	e = empty_in_place(u, u->old);
+	if (e < 0)
+		return fail(u, e, "empty the old table of", u->path);
+	u->may_drop_empty_name = true;
+	return 0;
+}
+
+static int publish_next(struct replace *u)
+{
+	int e = base_rename(u->env, u->next_name, u->path);
+
+	if (e < 0)
+		return fail(u, e, "publish the new table at", u->path);
+	u->has_next_name = false;
+	return 0;
+}
+
+/* Writes the old table to the file that was to be the next one, for the old file was overwritten. */
+static int publish_copy_of_old(struct replace *u)
+{
+	int e;
+
+	if (!u->old_table)
+		return -ENODATA;
+	e = base_truncate(u->env, u->next, 0);
+	if (e == 0)
+		e = write_all(u, u->next, u->old_table, u->old_size);
+	if (e == 0)
+		e = base_fsync(u->env, u->next);
+	if (e == 0)
+		e = base_rename(u->env, u->next_name, u->path);
+	if (e == 0)
+		u->has_next_name = false;
+	return e;
+}
+
+/*
+ * The firmware is as it was: put the old table back. Until the old file is overwritten that is the file itself, which
+ * keeps readers in flight and the next updater meeting on one lock.
+ */
+static void roll_back(struct replace *u)
+{
+	int e;
+
+	if (!u->published)
+		return;
+	if (u->old < 0)
+		e = base_unlink(u->env, u->path);
+	else if (u->touched_old)
+		e = publish_copy_of_old(u);
+	else
+		e = base_rename(u->env, u->empty_name, u->path);
+	u->left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
+	if (e == 0)
+		(void)base_fsync(u->env, u->dir); /* if it fails, a power loss brings back the empty table */
+}
+
+static int prepare(struct replace *u, const void *next, size_t next_size)
+{
+	int e;
+
+	u->dir = base_open(u->env, u->dir_name, O_RDONLY | O_DIRECTORY, 0);
+	if (u->dir < 0)
+		return fail(u, u->dir, "open the directory", u->dir_name);
+	e = lock_out_updaters(u);
+	if (e == 0)
+		e = settle_leftovers(u);
+	if (e == 0)
+		e = open_old(u);
+	if (e == 0) /* before the command: a full disk must not come between the two */
+		e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
+	if (e == 0)
+		e = publish_empty(u);
+	if (e == 0)
+		e = drain_old(u);
+	return e;
+}
+
+static int run(struct replace *u, const void *next, size_t next_size, const struct store_change *change)
+{
+	enum store_changed changed = STORE_CHANGED;
+	struct jurat_error said = { "" };
+	int e = prepare(u, next, next_size);
+
+	if (e != 0) {
+		roll_back(u);
+		return e;
+	}
+	if (change)
+		changed = change->issue(change->ctx, &said);
+	u->left = STORE_LEFT_EMPTY;
+	if (changed == STORE_UNCHANGED) {
+		roll_back(u);
+		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
+	}
+	if (changed != STORE_CHANGED)
+		return jurat_fail(u->err, -EINPROGRESS,
+				  "it is not known whether the firmware was changed: %s", said.text);
+	e = publish_next(u);
+	if (e < 0)
+		return e;
+	u->left = STORE_LEFT_NEW;
+	e = base_fsync(u->env, u->dir);
+	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
+}
+
+/* Names that cannot be removed are left for the next updater. Closing drops the locks; the updaters' lock goes last. */
+static void finish(struct replace *u)
+{
+	if (u->has_next_name)
+		(void)base_unlink(u->env, u->next_name);
+	if (u->may_drop_empty_name)
+		(void)base_unlink(u->env, u->empty_name);
+	if (u->next >= 0)
+		base_close(u->env, u->next);
+	if (u->empty >= 0)
+		base_close(u->env, u->empty);
+	if (u->old >= 0)
+		base_close(u->env, u->old);
+	if (u->has_lock_name)
+		(void)base_unlink(u->env, u->lock_name);
+	if (u->lock >= 0)
+		base_close(u->env, u->lock);
+	if (u->dir >= 0)
+		base_close(u->env, u->dir);
+	free(u->old_table);
+	free(u->dir_name);
+	free(u->lock_name);
+	free(u->empty_name);
+	free(u->next_name);
+}
+
+int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
+		  const struct store_change *change, uint64_t wait_ns, enum store_left *ret_left,
+		  struct jurat_error *err)
+{
+	struct replace u = {
+		.env = base_env_or_real(env),
+		.path = path,
+		.dir = -1,
+		.lock = -1,
+		.empty = -1,
+		.old = -1,
+		.next = -1,
+		.wait_ns = wait_ns,
+		.left = STORE_LEFT_OLD,
+		.err = err,
+	};
+	int e;
+
+	if (next_size > STORE_MAX_BYTES) {
+		e = jurat_fail(err, -EFBIG, "a table of %zu bytes is larger than %d", next_size,
+			       STORE_MAX_BYTES);
+	} else {
+		u.start_ns = base_now_ns(u.env);
+		e = names(&u);
+		if (e == 0)
+			e = run(&u, next, next_size, change);
+		if (e != 0 && u.left == STORE_LEFT_EMPTY)
+			(void)jurat_wrap(err, e, "'%s' is left with the empty table", path);
+	}
+	finish(&u);
+	if (ret_left)
+		*ret_left = u.left;
+	return e;
+}
