@@ -8,7 +8,8 @@
 /*
  * jurat_certs_open() in a world of the caller's choosing: the software machine, the explorer, tests.
  *
- * env       borrowed until the certs are freed; NULL: the real world. It must stand as many threads as serve requests.
+ * env       borrowed until the certs are freed; NULL: the real world. It must stand as many threads as serve
+ *           requests.
  */
 JURAT_MUST_CHECK int host_certs_open(struct base_env *env, const char *path,
 				     const struct jurat_certs_options *options, struct jurat_certs **ret,

@@ -25,8 +25,8 @@ enum {
 enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(RUN_AT) };
 
 /*
- * What a request needs while it is in flight: an open file description, for that is what a lock belongs to, and room for
- * the blob. Never shared by two requests (B29), but handed on, so that idle vCPUs cost neither.
+ * What a request needs while it is in flight: an open file description, for that is what a lock belongs to,
+ * and room for the blob. Never shared by two requests (B29), but handed on, so that idle vCPUs cost neither.
  */
 struct slot {
 	struct store_reader reader;
@@ -198,8 +198,9 @@ static int make_room(struct slot *slot, uint64_t pages, struct jurat_error *err)
 }
 
 /*
- * Locks and reads the blob into whole pages, the rest of the last zeroed. 0: certificates, locked; JURAT_NOT_FOUND: no
- * file, or an empty table; otherwise as store_lock, and -EBADMSG no certificate table. Only 0 may hold the lock.
+ * Locks and reads the blob into whole pages, the rest of the last zeroed. 0: certificates, locked;
+ * JURAT_NOT_FOUND: no file, or an empty table; otherwise as store_lock, and -EBADMSG no certificate table.
+ * Only 0 may hold the lock.
  */
 static int load(struct slot *slot, uint64_t wait_ns, uint64_t *ret_pages, struct jurat_error *err)
 {

@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 
 /*
- * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds between any
- * two of them, and so also after a crash:
+ * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds
+ * between any two of them, and so also after a crash:
  *
  *	a table with certificates that a reader can lock, at the path or by a descriptor it had before, agrees with the
  *	firmware, or sits at EMPTY_SUFFIX and no command is issued until it was drained and emptied.
@@ -88,8 +88,8 @@ static int read_all(struct replace *u, int fd, uint8_t *to, size_t n)
 }
 
 /*
- * Makes the file at `fd` the empty table, in place. The entries are zeroed first: from then on it *is* empty, whatever
- * else is left in it when the process dies here.
+ * Makes the file at `fd` the empty table, in place. The entries are zeroed first: from then on it *is* empty,
+ * whatever else is left in it when the process dies here.
  */
 static int empty_in_place(struct replace *u, int fd)
 {
@@ -133,8 +133,8 @@ static int names(struct replace *u)
 }
 
 /*
- * One updater at a time. The lock file is removed by its holder, so whoever gets the lock looks whether the file still
- * has its name, and starts over when not: as readers do with the blob.
+ * One updater at a time. The lock file is removed by its holder, so whoever gets the lock looks whether the
+ * file still has its name, and starts over when not: as readers do with the blob.
  */
 static int lock_out_updaters(struct replace *u)
 {
@@ -251,8 +251,9 @@ static int make_file(struct replace *u, const char *name, const void *from, size
 }
 
 /*
- * Swaps the empty table, locked, with what is at the path: new readers queue on it, so they cannot starve the updater,
- * and the old file keeps a name until it has been drained, so neither can a crash lose track of readers in flight.
+ * Swaps the empty table, locked, with what is at the path: new readers queue on it, so they cannot starve the
+ * updater, and the old file keeps a name until it has been drained, so neither can a crash lose track of
+ * readers in flight.
  */
 static int publish_empty(struct replace *u)
 {
@@ -289,8 +290,8 @@ static int publish_empty(struct replace *u)
 }
 
 /*
- * Readers in flight drain. Then the old file is emptied too, for readers that lock without comparing and for those that
- * have it open and have not locked it yet.
+ * Readers in flight drain. Then the old file is emptied too, for readers that lock without comparing and for
+ * those that have it open and have not locked it yet.
  */
 static int drain_old(struct replace *u)
 {
@@ -354,8 +355,8 @@ static int publish_copy_of_old(struct replace *u)
 }
 
 /*
- * The firmware is as it was: put the old table back. Until the old file is overwritten that is the file itself, which
- * keeps readers in flight and the next updater meeting on one lock.
+ * The firmware is as it was: put the old table back. Until the old file is overwritten that is the file
+ * itself, which keeps readers in flight and the next updater meeting on one lock.
  */
 static void roll_back(struct replace *u)
 {

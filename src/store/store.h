@@ -8,19 +8,19 @@
 #include "base/error.h"
 
 /*
- * The certificate blob of a host: one file in the GHCB's certificate-table format, which readers (VMMs, on each
- * extended guest request) and an updater (TCB, VLEK, certificate renewal) share without a report and its certificates
- * ever disagreeing. doc/architecture.md, "The certificate store", states the protocol, and
+ * The certificate blob of a host: one file in the GHCB's certificate-table format, which readers (VMMs, on
+ * each extended guest request) and an updater (TCB, VLEK, certificate renewal) share without a report and its
+ * certificates ever disagreeing. doc/architecture.md, "The certificate store", states the protocol, and
  * doc/decisions/0003-store-protocol.md why it is this one; needs libc only.
  *
- * Locks are OFD locks on the whole file, as the kernel's documentation of KVM_EXIT_SNP_REQ_CERTS wants them: a partner
- * that uses flock(2) excludes nobody.
+ * Locks are OFD locks on the whole file, as the kernel's documentation of KVM_EXIT_SNP_REQ_CERTS wants them:
+ * a partner that uses flock(2) excludes nobody.
  */
 enum { STORE_MAX_BYTES = 1 << 20, STORE_EMPTY_BYTES = 24 /* an empty table: one entry of zeros */ };
 
 /*
- * A reader keeps one descriptor between requests. One per request in flight: an open file description has one lock, so
- * sharing a reader would let one vCPU's release drop another's lock (spec pack B29).
+ * A reader keeps one descriptor between requests. One per request in flight: an open file description has one
+ * lock, so sharing a reader would let one vCPU's release drop another's lock (spec pack B29).
  */
 struct store_reader {
 	struct base_env *env;
@@ -36,13 +36,14 @@ void store_reader_init(struct store_reader *r, struct base_env *env, const char 
 void store_reader_done(struct store_reader *r);
 
 /*
- * Takes the shared lock on the file that is at the path *now*: lock, then compare fstat of the descriptor with stat of
- * the path, and start over when the file was replaced meanwhile (spec pack B19).
+ * Takes the shared lock on the file that is at the path *now*: lock, then compare fstat of the descriptor
+ * with stat of the path, and start over when the file was replaced meanwhile (spec pack B19).
  *
- * wait_ns   how long in all to wait for an updater; a file that was replaced since the last request costs no waiting
- * Returns   0 locked, r->size bytes to read; JURAT_BUSY an updater holds it; JURAT_NOT_FOUND no file at the path
- *           (nothing is locked); -EFBIG larger than STORE_MAX_BYTES; -EINVAL not a regular file; -EBUSY this reader
- *           holds its lock already; other -errno. Anything but 0 and -EBUSY holds no lock.
+ * wait_ns   how long in all to wait for an updater; a file that was replaced since the last request costs no
+ *           waiting
+ * Returns   0 locked, r->size bytes to read; JURAT_BUSY an updater holds it; JURAT_NOT_FOUND no file at the
+ *           path (nothing is locked); -EFBIG larger than STORE_MAX_BYTES; -EINVAL not a regular file; -EBUSY
+ *           this reader holds its lock already; other -errno. Anything but 0 and -EBUSY holds no lock.
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
 /* Reads exactly [off, off + n) of the locked file. 0; -EIO also when the file is shorter than it was. */
@@ -52,8 +53,8 @@ JURAT_MUST_CHECK int store_read(struct store_reader *r, void *to, size_t n, int6
 void store_unlock(struct store_reader *r);
 
 /*
- * What a replacement did to the path. OLD: what was there before, which may be nothing, or what an updater that
- * crashed left there: an empty table.
+ * What a replacement did to the path. OLD: what was there before, which may be nothing, or what an updater
+ * that crashed left there: an empty table.
  */
 enum store_left { STORE_LEFT_OLD, STORE_LEFT_EMPTY, STORE_LEFT_NEW };
 
@@ -69,25 +70,26 @@ struct store_change {
 };
 
 /*
- * Replaces blob and firmware state as one: steps 2 to 6 of the protocol. `change` issues the firmware command and is
- * called at most once, while no reader holds or can take a lock on a table with certificates; a NULL `change` replaces
- * certificates alone (renewal), by the same steps. `next` is the new table, already checked by the caller against what
- * the firmware will sign with (step 1); its bytes are not looked at. When `change` says that the firmware did not
- * change, the old table is put back.
+ * Replaces blob and firmware state as one: steps 2 to 6 of the protocol. `change` issues the firmware command
+ * and is called at most once, while no reader holds or can take a lock on a table with certificates; a NULL
+ * `change` replaces certificates alone (renewal), by the same steps. `next` is the new table, already checked
+ * by the caller against what the firmware will sign with (step 1); its bytes are not looked at. When `change`
+ * says that the firmware did not change, the old table is put back.
  *
- * The file keeps its mode and owner; a first publication gets 0644. A path that is itself a symbolic link is refused:
- * readers may know the file by its other name, which a replacement of the link would not reach. The file system must
- * be able to swap two names (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
+ * The file keeps its mode and owner; a first publication gets 0644. A path that is itself a symbolic link is
+ * refused: readers may know the file by its other name, which a replacement of the link would not reach. The
+ * file system must be able to swap two names (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
  *
  * path      one file, in a directory that only the operator can write to
  * wait_ns   bound on waiting in all: for another updater, for what a crashed one left, for readers in flight
  * ret_left  what is at the path now; set whatever is returned
- * Returns   0 new pair in place; JURAT_BUSY not drained in time: the command was not issued and the old table is back
- *           in place; -ECANCELED `change` said UNCHANGED (its words are in `err`); -EINPROGRESS it said UNKNOWN;
- *           -ELOOP a symbolic link; -EINVAL not a regular file, or no file name; -EFBIG next_size over STORE_MAX_BYTES;
- *           -EAGAIN something that does not lock replaced the file at the same time; -EOPNOTSUPP the file system
- *           cannot swap names; other -errno. With STORE_LEFT_NEW and < 0 the new pair is in place but may not survive
- *           a power loss, after which the path has the empty table.
+ * Returns   0 new pair in place; JURAT_BUSY not drained in time: the command was not issued and the old table
+ *           is back in place; -ECANCELED `change` said UNCHANGED (its words are in `err`); -EINPROGRESS it
+ *           said UNKNOWN; -ELOOP a symbolic link; -EINVAL not a regular file, or no file name; -EFBIG
+ *           next_size over STORE_MAX_BYTES; -EAGAIN something that does not lock replaced the file at the
+ *           same time; -EOPNOTSUPP the file system cannot swap names; other -errno. With STORE_LEFT_NEW and <
+ *           0 the new pair is in place but may not survive a power loss, after which the path has the empty
+ *           table.
  */
 JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
 				   const struct store_change *change, uint64_t wait_ns,
@@ -95,8 +97,8 @@ JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const
 
 /*
  * The names beside the path that store_replace uses. A crash may leave them; the next call deals with them.
- * LOCK serialises updaters. EMPTY first names the empty table and, once the two are swapped, the file that readers may
- * still hold: as long as that name exists, its file has not been drained. NEXT is the new table.
+ * LOCK serialises updaters. EMPTY first names the empty table and, once the two are swapped, the file that
+ * readers may still hold: as long as that name exists, its file has not been drained. NEXT is the new table.
  */
 #define STORE_LOCK_SUFFIX  ".jurat-lock"
 #define STORE_EMPTY_SUFFIX ".jurat-empty"
