@@ -64,7 +64,8 @@ enum {
 WIRE_STRUCT(ghcb, GHCB_FIELDS);
 extern const struct wire_layout ghcb_layout;
 
-enum { /* offsets of the fields that requests use; the valid bit of one is its offset / 8 */
+/* offsets of the fields that requests use; the valid bit of one is its offset / 8 */
+enum {
 	GHCB_CPL = 0x0cb,
 	GHCB_RAX = 0x1f8,
 	GHCB_RCX = 0x308,
@@ -90,7 +91,8 @@ void ghcb_put(uint8_t *page, unsigned off, uint64_t value);
 uint64_t ghcb_get(const uint8_t *page, unsigned off);
 bool ghcb_valid(const uint8_t bitmap[GHCB_VALID_BITMAP_BYTES], unsigned off);
 
-enum { /* exit codes of the two requests; others are named for the log */
+/* exit codes of the two requests; others are named for the log */
+enum {
 	GHCB_EXIT_GUEST_REQUEST = 0x80000011,
 	GHCB_EXIT_EXT_GUEST_REQUEST = 0x80000012,
 	GHCB_EXIT_HV_FEATURES = 0x8000fffd,
@@ -98,7 +100,8 @@ enum { /* exit codes of the two requests; others are named for the log */
 /* "GUEST_REQUEST" and so on; NULL for codes without a name. */
 const char *ghcb_exit_name(uint64_t code);
 
-enum { /* sw_exit_info_1 = 2: info_2 says what the hypervisor found wrong */
+/* sw_exit_info_1 = 2: info_2 says what the hypervisor found wrong */
+enum {
 	GHCB_ERROR = 2,
 	GHCB_ERR_NOT_REGISTERED = 1,
 	GHCB_ERR_INVALID_USAGE = 2,

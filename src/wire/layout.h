@@ -36,7 +36,7 @@ struct wire_field {
 
 struct wire_layout {
 	const char *name, *spec;
-	size_t size;	    /* in the bytes */
+	size_t size;        /* in the bytes */
 	size_t struct_size; /* of the C struct */
 	const struct wire_field *fields;
 	size_t n_fields;

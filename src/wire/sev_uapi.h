@@ -75,9 +75,9 @@ WIRE_STRUCT(snp_config, SNP_CONFIG_FIELDS);
 WIRE_STRUCT(snp_vlek_load, SNP_VLEK_LOAD_FIELDS);
 WIRE_STRUCT(snp_vlek_hashstick, SNP_VLEK_HASHSTICK_FIELDS);
 WIRE_STRUCT(kvm_run_snp_req_certs, KVM_RUN_SNP_REQ_CERTS_FIELDS);
-extern const struct wire_layout snp_guest_request_ioctl_layout, snp_ext_report_req_layout, sev_issue_cmd_layout,
-	snp_platform_status_layout, snp_config_layout, snp_vlek_load_layout, snp_vlek_hashstick_layout,
-	kvm_run_snp_req_certs_layout;
+extern const struct wire_layout snp_guest_request_ioctl_layout, snp_ext_report_req_layout,
+	sev_issue_cmd_layout, snp_platform_status_layout, snp_config_layout, snp_vlek_load_layout,
+	snp_vlek_hashstick_layout, kvm_run_snp_req_certs_layout;
 
 enum {
 	SNP_PLATFORM_STATUS_BYTES = 32,

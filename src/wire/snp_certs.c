@@ -60,72 +60,88 @@ char *snp_cert_guid_format(const uint8_t guid[SNP_CERTS_GUID_BYTES], char text[S
 	return text;
 }
 
-/* Fails with "certificate table entry 2 (vcek, 63da758d-...): what is wrong". */
-#define ENTRY_FAIL(err, r, index, guid, format, ...)                                                         \
-	jurat_fail(err, r, "certificate table entry %u (%s, %s): " format, index,                            \
-		   snp_cert_name(snp_cert_kind_of(guid)),                                                    \
-		   snp_cert_guid_format(guid, (char[SNP_CERTS_GUID_TEXT_SIZE]){ 0 }), ##__VA_ARGS__)
+/* "certificate table entry 2 (vcek, 63da758d-...): what is wrong" */
+static int entry_wrap(struct jurat_error *err, int r, unsigned index,
+		      const uint8_t guid[SNP_CERTS_GUID_BYTES])
+{
+	char text[SNP_CERTS_GUID_TEXT_SIZE];
+
+	return jurat_wrap(err, r, "certificate table entry %u (%s, %s)", index,
+			  snp_cert_name(snp_cert_kind_of(guid)), snp_cert_guid_format(guid, text));
+}
 
 struct raw_entry {
 	const uint8_t *guid;
 	uint32_t off, len;
 };
 
-/* Reads entries up to the terminator; false at the terminator. */
-static bool next_entry(struct bytes_rd *r, struct raw_entry *ret)
-{
-	const uint8_t *start = r->data + r->off;
-
-	ret->guid = bytes_rd_take(r, SNP_CERTS_GUID_BYTES);
-	ret->off = bytes_rd_le32(r);
-	ret->len = bytes_rd_le32(r);
-	return r->bad || !bytes_all(start, SNP_CERTS_ENTRY_BYTES, 0);
-}
-
 static int read_entries(struct bytes_rd *r, struct raw_entry raw[SNP_CERTS_MAX_ENTRIES], unsigned *ret_n,
 			struct jurat_error *err)
 {
-	struct raw_entry e;
-	unsigned n = 0;
+	unsigned n;
 
-	while (next_entry(r, &e)) {
-		if (r->bad)
-			return jurat_fail(
-				err, -EBADMSG,
-				"certificate table has no terminator: entry %u would end at byte %u, "
-				"the buffer has %zu",
-				n, (n + 1) * SNP_CERTS_ENTRY_BYTES, r->size);
+	for (n = 0;; n++) {
+		const uint8_t *entry = bytes_rd_take(r, SNP_CERTS_ENTRY_BYTES);
+
+		if (!entry)
+			return jurat_fail(err, -EBADMSG,
+					  "certificate table: %zu bytes end before its terminator", r->size);
+		if (bytes_all(entry, SNP_CERTS_ENTRY_BYTES, 0))
+			break;
 		if (n == SNP_CERTS_MAX_ENTRIES)
 			return jurat_fail(err, -E2BIG, "certificate table has more than %d entries",
 					  SNP_CERTS_MAX_ENTRIES);
-		raw[n++] = e;
+		raw[n].guid = entry;
+		raw[n].off = (uint32_t)bytes_get_le(entry + SNP_CERTS_GUID_BYTES, 4);
+		raw[n].len = (uint32_t)bytes_get_le(entry + SNP_CERTS_GUID_BYTES + 4, 4);
 	}
 	*ret_n = n;
 	return 0;
 }
 
-static int check_entry(const struct snp_certs *certs, const struct raw_entry raw[], unsigned i,
-		       size_t entries_size, struct jurat_error *err)
+/* Entry i against the entries' own bytes and against the entries before it. */
+static int check_entry(const struct raw_entry raw[], unsigned i, size_t entries_size, struct jurat_error *err)
 {
 	const struct raw_entry *e = &raw[i];
+	enum snp_cert_kind kind = snp_cert_kind_of(e->guid);
 	uint64_t end = (uint64_t)e->off + e->len;
 
 	/* Some readers end the table at a zero GUID, some do not: refuse what two readers see differently. */
 	if (bytes_all(e->guid, SNP_CERTS_GUID_BYTES, 0))
-		return ENTRY_FAIL(err, -EBADMSG, i, e->guid, "the GUID is zero but the entry is not");
+		return jurat_fail(err, -EBADMSG, "its GUID is zero, but it is not the terminator");
 	if (e->len == 0)
-		return ENTRY_FAIL(err, -EBADMSG, i, e->guid, "it is empty");
+		return jurat_fail(err, -EBADMSG, "its length is 0");
 	if (e->off < entries_size)
-		return ENTRY_FAIL(err, -EBADMSG, i, e->guid,
-				  "offset 0x%" PRIx32 " lies inside the entries, which end at 0x%zx", e->off,
+		return jurat_fail(err, -EBADMSG,
+				  "its offset 0x%" PRIx32 " lies in the entries, which end at 0x%zx", e->off,
 				  entries_size);
 	for (unsigned k = 0; k < i; k++) {
-		if (certs->entries[i].kind != SNP_CERT_OTHER &&
-		    certs->entries[k].kind == certs->entries[i].kind)
-			return ENTRY_FAIL(err, -EBADMSG, i, e->guid, "entry %u is of the same kind", k);
+		if (kind != SNP_CERT_OTHER && kind == snp_cert_kind_of(raw[k].guid))
+			return jurat_fail(err, -EBADMSG, "entry %u is of the same kind", k);
 		if (e->off < (uint64_t)raw[k].off + raw[k].len && raw[k].off < end)
-			return ENTRY_FAIL(err, -EBADMSG, i, e->guid, "it overlaps entry %u", k);
+			return jurat_fail(err, -EBADMSG, "it overlaps entry %u", k);
 	}
+	return 0;
+}
+
+static int read_entry(const struct bytes_rd *r, const struct raw_entry raw[], unsigned i,
+		      struct snp_certs *certs, struct jurat_error *err)
+{
+	struct snp_cert_entry *e = &certs->entries[i];
+	int res;
+
+	e->data = bytes_rd_at(r, raw[i].off, raw[i].len);
+	if (e->data.bad)
+		return jurat_fail(err, -EBADMSG,
+				  "offset 0x%" PRIx32 " and length 0x%" PRIx32 " leave the %zu bytes",
+				  raw[i].off, raw[i].len, r->size);
+	res = check_entry(raw, i, r->off, err);
+	if (res < 0)
+		return res;
+	e->kind = snp_cert_kind_of(raw[i].guid);
+	memcpy(e->guid, raw[i].guid, sizeof(e->guid));
+	if ((size_t)raw[i].off + raw[i].len > certs->size)
+		certs->size = (size_t)raw[i].off + raw[i].len;
 	return 0;
 }
 
@@ -136,31 +152,16 @@ int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct
 	struct snp_certs certs = { 0 };
 	int res;
 
-	if (n == 0) {
-		*ret = certs;
-		return 0;
-	}
-	res = read_entries(&r, raw, &certs.n, err);
-	if (res < 0)
-		return res;
-	certs.size = r.off;
-	for (unsigned i = 0; i < certs.n; i++) {
-		struct snp_cert_entry *e = &certs.entries[i];
-		struct bytes_rd data = bytes_rd_at(&r, raw[i].off, raw[i].len);
-
-		if (data.bad)
-			return ENTRY_FAIL(err, -EBADMSG, i, raw[i].guid,
-					  "offset 0x%" PRIx32 " and length 0x%" PRIx32
-					  " do not lie inside the buffer of %zu bytes",
-					  raw[i].off, raw[i].len, n);
-		e->kind = snp_cert_kind_of(raw[i].guid);
-		memcpy(e->guid, raw[i].guid, sizeof(e->guid));
-		e->data = data;
-		res = check_entry(&certs, raw, i, r.off, err);
+	if (n > 0) {
+		res = read_entries(&r, raw, &certs.n, err);
 		if (res < 0)
 			return res;
-		if (raw[i].off + (size_t)raw[i].len > certs.size)
-			certs.size = raw[i].off + (size_t)raw[i].len;
+	}
+	certs.size = r.off;
+	for (unsigned i = 0; i < certs.n; i++) {
+		res = read_entry(&r, raw, i, &certs, err);
+		if (res < 0)
+			return entry_wrap(err, res, i, raw[i].guid);
 	}
 	*ret = certs;
 	return 0;
@@ -191,25 +192,35 @@ static const uint8_t *entry_guid(const struct snp_cert_entry *e)
 	return e->kind == SNP_CERT_OTHER ? e->guid : snp_cert_guid(e->kind);
 }
 
+static int check_writable_entry(const struct snp_certs *certs, const struct snp_cert_entry *e,
+				const uint8_t guid[SNP_CERTS_GUID_BYTES], struct jurat_error *err)
+{
+	if (e->kind == SNP_CERT_OTHER && snp_cert_kind_of(guid) != SNP_CERT_OTHER)
+		return jurat_fail(err, -EINVAL, "this GUID has a kind of its own");
+	if (bytes_all(guid, SNP_CERTS_GUID_BYTES, 0))
+		return jurat_fail(err, -EINVAL, "a zero GUID would end the table");
+	if (e->data.bad || e->data.size == 0)
+		return jurat_fail(err, -EINVAL, "it has no bytes");
+	if (e->kind != SNP_CERT_OTHER && snp_certs_find(certs, e->kind) != e)
+		return jurat_fail(err, -EINVAL, "an earlier entry is of the same kind");
+	return 0;
+}
+
 static int check_writable(const struct snp_certs *certs, struct jurat_error *err)
 {
+	int r;
+
 	if (certs->n > SNP_CERTS_MAX_ENTRIES)
-		return jurat_fail(err, -EINVAL, "certificate table: %u entries, at most %d fit", certs->n,
-				  SNP_CERTS_MAX_ENTRIES);
+		return jurat_fail(err, -EINVAL, "certificate table: %u entries, at most %d are allowed",
+				  certs->n, SNP_CERTS_MAX_ENTRIES);
 	for (unsigned i = 0; i < certs->n; i++) {
-		const struct snp_cert_entry *e = &certs->entries[i];
-		const uint8_t *guid = entry_guid(e);
+		const uint8_t *guid = entry_guid(&certs->entries[i]);
 
 		if (!guid)
 			return jurat_fail(err, -EINVAL, "certificate table entry %u: no such kind", i);
-		if (e->kind == SNP_CERT_OTHER && snp_cert_kind_of(guid) != SNP_CERT_OTHER)
-			return ENTRY_FAIL(err, -EINVAL, i, guid, "this GUID has a kind of its own");
-		if (bytes_all(guid, SNP_CERTS_GUID_BYTES, 0))
-			return ENTRY_FAIL(err, -EINVAL, i, guid, "a zero GUID ends the table");
-		if (e->data.size == 0 || e->data.bad)
-			return ENTRY_FAIL(err, -EINVAL, i, guid, "it is empty");
-		if (e->kind != SNP_CERT_OTHER && snp_certs_find(certs, e->kind) != e)
-			return ENTRY_FAIL(err, -EINVAL, i, guid, "an earlier entry is of the same kind");
+		r = check_writable_entry(certs, &certs->entries[i], guid, err);
+		if (r < 0)
+			return entry_wrap(err, r, i, guid);
 	}
 	if (snp_certs_size(certs) > UINT32_MAX)
 		return jurat_fail(err, -EINVAL, "certificate table: its offsets do not fit 32 bits");

@@ -28,7 +28,7 @@ enum snp_cert_kind {
 struct snp_cert_entry {
 	enum snp_cert_kind kind;
 	uint8_t guid[SNP_CERTS_GUID_BYTES]; /* as printed, left to right */
-	struct bytes_rd data; /* borrowed from the table */
+	struct bytes_rd data;               /* borrowed from the table */
 };
 
 struct snp_certs {
@@ -44,7 +44,8 @@ struct snp_certs {
  *           zero GUID without being the terminator; -E2BIG more than 64 entries. `err` names the entry.
  * Spec      GHCB 4.1.8.1. Certificates may come in any order and with gaps.
  */
-JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret,
+				    struct jurat_error *err);
 /* The entry of a known kind; NULL when there is none. */
 const struct snp_cert_entry *snp_certs_find(const struct snp_certs *certs, enum snp_cert_kind kind);
 /* The 16 bytes of a known kind's GUID, NULL for SNP_CERT_OTHER; and back. */
@@ -61,7 +62,7 @@ size_t snp_certs_size(const struct snp_certs *certs);
  * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL duplicates, empty or
  *           too many entries, a GUID of zeros or of a known kind in SNP_CERT_OTHER, 4 GiB or more
  */
-JURAT_MUST_CHECK int snp_certs_write(const struct snp_certs *certs, uint8_t *to, size_t room, size_t *ret_size,
-				     struct jurat_error *err);
+JURAT_MUST_CHECK int snp_certs_write(const struct snp_certs *certs, uint8_t *to, size_t room,
+				     size_t *ret_size, struct jurat_error *err);
 
 #endif

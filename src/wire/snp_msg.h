@@ -18,7 +18,8 @@ enum {
 	SNP_VMPCK_BYTES = 32,
 };
 
-enum snp_msg_type { /* a response is its request + 1 */
+/* a response is its request + 1 */
+enum snp_msg_type {
 	SNP_MSG_INVALID = 0,
 	SNP_MSG_CPUID_REQ = 1,
 	SNP_MSG_KEY_REQ = 3,
@@ -97,19 +98,21 @@ enum {
 	SNP_MSG_REPORT_REQ_BYTES = 96,
 	SNP_MSG_REPORT_RSP_HDR_BYTES = 0x20,
 	SNP_MSG_REPORT_RSP_BYTES = SNP_MSG_REPORT_RSP_HDR_BYTES + 1184, /* header, then the report */
-	SNP_MSG_KEY_REQ_BYTES = 32,		/* message version 2 adds launch_mit_vector, 8 bytes */
+	SNP_MSG_KEY_REQ_BYTES = 32, /* message version 2 adds launch_mit_vector, 8 bytes */
 	SNP_MSG_KEY_REQ_V2_BYTES = 40,
 	SNP_MSG_KEY_RSP_BYTES = 64,
 	SNP_MSG_TSC_INFO_BYTES = 128,
 };
 
-enum { /* key_sel of a report request */
+/* key_sel of a report request */
+enum {
 	SNP_KEY_SEL_AUTO = 0,
 	SNP_KEY_SEL_VCEK = 1,
 	SNP_KEY_SEL_VLEK = 2,
 };
 
-enum { /* guest_field_select */
+/* guest_field_select */
+enum {
 	SNP_FIELD_GUEST_POLICY = 1 << 0,
 	SNP_FIELD_IMAGE_ID = 1 << 1,
 	SNP_FIELD_FAMILY_ID = 1 << 2,
@@ -147,7 +150,7 @@ enum snp_vmm_error {
 	SNP_VMM_INVALID_LEN = 1,
 	SNP_VMM_BUSY = 2,
 };
-#define SNP_VMM_GENERIC 0xffffffffu
+#define SNP_VMM_GENERIC        0xffffffffu
 #define SNP_EXITINFO2(vmm, fw) ((uint64_t)(vmm) << 32 | (uint32_t)(fw))
 
 #endif

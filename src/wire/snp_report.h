@@ -61,7 +61,8 @@ enum {
 WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS);
 extern const struct wire_layout snp_report_layout;
 
-enum { /* guest policy */
+/* guest policy */
+enum {
 	SNP_POLICY_SMT_BIT = 16,
 	SNP_POLICY_ONE_BIT = 17, /* must be one */
 	SNP_POLICY_MIGRATE_MA_BIT = 18,
@@ -77,7 +78,8 @@ enum { /* guest policy */
 /* Bits 63:16; the names also of policy files: "smt-allowed", "debug-allowed" ... */
 extern const struct wire_bits snp_policy_bits;
 
-enum { /* platform_info */
+/* platform_info */
+enum {
 	SNP_PLATFORM_SMT_EN_BIT = 0,
 	SNP_PLATFORM_TSME_EN_BIT = 1,
 	SNP_PLATFORM_ECC_EN_BIT = 2,
@@ -143,7 +145,8 @@ size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char 
  * Returns   0; -EBADMSG not 1184 bytes or more; -EPROTO version other than 2, 3, 4, 5
  * Reserved bytes are not judged here: wire_check_zero(&snp_report_layout, ...) and the verifier do.
  */
-JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret,
+				     struct jurat_error *err);
 /* Signature numbers as big-endian 48 bytes; false when bytes 48..71 of either are not zero. */
 bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], uint8_t ret_s[48]);
 void snp_report_set_signature(struct snp_report *report, const uint8_t r[48], const uint8_t s[48]);
