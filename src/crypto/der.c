@@ -145,8 +145,7 @@ uint32_t der_named_bits(struct bytes_rd *r)
 			if (byte & 0x80 >> bit)
 				value |= UINT32_C(1) << (8 * i + bit);
 	}
-	/* the last used bit is 1, the unused ones are 0: so its position in the last byte is `unused` */
-	if (n > 0 && (byte & ((2U << unused) - 1)) != 1U << unused) {
+	if (byte & ((1U << unused) - 1)) {
 		r->bad = true;
 		return 0;
 	}
