@@ -64,7 +64,7 @@ enum {
 WIRE_STRUCT(ghcb, GHCB_FIELDS);
 extern const struct wire_layout ghcb_layout;
 
-/* offsets of the fields that requests use; the valid bit of one is its offset / 8 */
+/* Offsets of the fields that requests use; the valid bit of one is its offset / 8. */
 enum {
 	GHCB_CPL = 0x0cb,
 	GHCB_RAX = 0x1f8,
@@ -84,14 +84,14 @@ enum {
 };
 
 /*
- * Sets an 8-byte field and its valid bit; gets one; tests a bit in a copy of the bitmap. `page` has GHCB_BYTES;
- * `off` is one of the GHCB_* above that the bitmap covers, never a number from the page.
+ * Sets an 8-byte field and its valid bit; gets one; tests a bit in a copy of the bitmap. `page` has
+ * GHCB_BYTES; `off` is one of the GHCB_* above that the bitmap covers, never a number from the page.
  */
 void ghcb_put(uint8_t *page, unsigned off, uint64_t value);
 uint64_t ghcb_get(const uint8_t *page, unsigned off);
 bool ghcb_valid(const uint8_t bitmap[GHCB_VALID_BITMAP_BYTES], unsigned off);
 
-/* exit codes of the two requests; others are named for the log */
+/* Exit codes of the requests that jurat serves. */
 enum {
 	GHCB_EXIT_GUEST_REQUEST = 0x80000011,
 	GHCB_EXIT_EXT_GUEST_REQUEST = 0x80000012,

@@ -22,7 +22,7 @@
  * The header says WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS) and declares snp_report_layout; the .c file says
  *
  *	#define WIRE_ROW_STRUCT snp_report
- *	WIRE_LAYOUT(SNP_REPORT_FIELDS, SNP_REPORT_BYTES, "attestation report", "AMD 56860, ATTESTATION_REPORT");
+ *	WIRE_LAYOUT(SNP_REPORT_FIELDS, SNP_REPORT_BYTES, "attestation report", "AMD 56860");
  *	#undef WIRE_ROW_STRUCT
  */
 enum wire_kind { WIRE_U8, WIRE_LE16, WIRE_LE32, WIRE_LE64, WIRE_BYTES, WIRE_ZERO };
@@ -64,13 +64,13 @@ struct wire_layout {
 #define WIRE_SHADOW_MEMBER(off, kind, name, size, note) uint8_t name[size];
 #define WIRE_SHADOW WIRE_CAT(WIRE_ROW_STRUCT, _shadow)
 #define WIRE_ROW_CHECK(off, kind, name, size, note) \
-	static_assert(offsetof(struct WIRE_SHADOW, name) == (off), #name " does not follow the row before it"); \
-	static_assert(sizeof(((struct WIRE_ROW_STRUCT *)0)->name) == (size), #name ": size and kind disagree");
+	static_assert(offsetof(struct WIRE_SHADOW, name) == (off), #name ": a gap or an overlap"); \
+	static_assert(sizeof(((struct WIRE_ROW_STRUCT *)0)->name) == (size), #name ": not its kind's size");
 
 /*
- * Defines `const struct wire_layout <WIRE_ROW_STRUCT>_layout`. Bytes do not pad, so the shadow struct, made of
- * the row's sizes alone, has each field where the fields before it end: asserting that this is the stated offset
- * asserts offsets and contiguity in one.
+ * Defines `const struct wire_layout <WIRE_ROW_STRUCT>_layout`. Bytes do not pad, so the shadow struct, made
+ * of the rows' sizes alone, has each field where the one before it ends: that this is the offset stated in
+ * the row asserts offsets and contiguity in one.
  */
 #define WIRE_LAYOUT(TABLE, SIZE, NAME, SPEC) \
 	struct WIRE_SHADOW { TABLE(WIRE_SHADOW_MEMBER) }; \
@@ -78,7 +78,8 @@ struct wire_layout {
 	static_assert(sizeof(struct WIRE_SHADOW) == (SIZE), NAME ": the rows do not end at its size"); \
 	static const struct wire_field WIRE_CAT(WIRE_ROW_STRUCT, _rows)[] = { TABLE(WIRE_ROW) }; \
 	const struct wire_layout WIRE_CAT(WIRE_ROW_STRUCT, _layout) = { \
-		.name = (NAME), .spec = (SPEC), .size = (SIZE), .struct_size = sizeof(struct WIRE_ROW_STRUCT), \
+		.name = (NAME), .spec = (SPEC), .size = (SIZE), \
+		.struct_size = sizeof(struct WIRE_ROW_STRUCT), \
 		.fields = WIRE_CAT(WIRE_ROW_STRUCT, _rows), \
 		.n_fields = sizeof(WIRE_CAT(WIRE_ROW_STRUCT, _rows)) / sizeof(struct wire_field), \
 	}
@@ -105,9 +106,10 @@ const struct wire_field *wire_find(const struct wire_layout *layout, const char 
 uint64_t wire_get(const struct wire_field *field, const void *from);
 
 /*
- * One field as text: U8 and LE16 in decimal, LE32 and LE64 in decimal below 10 and else as 0x.., BYTES as hex,
- * ZERO as "0" or, when it is not, as hex.
+ * One field as text: U8 and LE16 in decimal, LE32 and LE64 in decimal below 10 and else as 0x.., BYTES as
+ * hex, ZERO as "0" or, when it is not, as hex.
  *
+ * field     one of layout->fields
  * from      the C struct of `layout`
  * buf       room bytes; gets text and NUL, cut to fit. May be NULL when room is 0
  * Returns   the length of the whole text without NUL, like snprintf
@@ -137,7 +139,8 @@ const struct wire_bit *wire_bits_find(const struct wire_bits *set, const char *n
 uint64_t wire_bits_mask(const struct wire_bits *set);
 /*
  * The names of the bits that are set in `value`, separated by spaces, then "bit-N" for set bits in `judged`
- * that have no name; "none" when there is nothing to say. `buf`, `room` and the result as in wire_field_format().
+ * that have no name; "none" when there is nothing to say. `buf`, `room` and the result as in
+ * wire_field_format().
  */
 size_t wire_bits_format(const struct wire_bits *set, uint64_t value, uint64_t judged, char *buf, size_t room);
 

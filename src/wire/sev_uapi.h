@@ -55,7 +55,7 @@
 	F(0x198, ZERO,  reserved_198,   8, "") \
 	F(0x1a0, BYTES, authtag,       16, "")
 
-/* The part of struct kvm_run that KVM_EXIT_SNP_REQ_CERTS uses. Source: Linux 7.0 Documentation/virt/kvm/api.rst. */
+/* The part of struct kvm_run that KVM_EXIT_SNP_REQ_CERTS uses. Source: Linux 7.0, virt/kvm/api.rst. */
 #define KVM_RUN_SNP_REQ_CERTS_FIELDS(F) \
 	F(0, U8,    request_interrupt_window, 1, "") \
 	F(1, U8,    immediate_exit,           1, "") \

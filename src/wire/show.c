@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/layout.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ size_t wire_field_format(const struct wire_layout *layout, const struct wire_fie
 	struct wire_text text = { buf, room };
 	uint64_t v = wire_get(field, from);
 
+	assert(field >= layout->fields && field < layout->fields + layout->n_fields);
 	switch (field->kind) {
 	case WIRE_U8:
 	case WIRE_LE16:

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* The certificate table that an extended guest request returns. Spec: GHCB 4.1.8.1, SNP Extended Guest Request. */
+/* The certificate table that an extended guest request returns. Spec: GHCB 4.1.8.1. */
 enum {
 	SNP_CERTS_ENTRY_BYTES = 24,
 	SNP_CERTS_GUID_BYTES = 16,
@@ -55,12 +55,12 @@ enum snp_cert_kind snp_cert_kind_of(const uint8_t guid[SNP_CERTS_GUID_BYTES]);
 char *snp_cert_guid_format(const uint8_t guid[SNP_CERTS_GUID_BYTES], char text[SNP_CERTS_GUID_TEXT_SIZE]);
 const char *snp_cert_name(enum snp_cert_kind kind); /* "vcek", "vlek", "ask", "ark", "crl", "other" */
 
-/* Bytes that a table of these entries takes: entries, terminator, certificates packed in order; SIZE_MAX: too many. */
+/* Bytes of a table of these entries: entries, terminator, packed certificates; SIZE_MAX: too many. */
 size_t snp_certs_size(const struct snp_certs *certs);
 /*
  * Writes the table. Entries keep their order; `guid` is taken from `kind` unless that is SNP_CERT_OTHER.
- * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL duplicates, empty or
- *           too many entries, a GUID of zeros or of a known kind in SNP_CERT_OTHER, 4 GiB or more
+ * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL duplicates, empty
+ *           or too many entries, a GUID of zeros or of a known kind in SNP_CERT_OTHER, 4 GiB or more
  */
 JURAT_MUST_CHECK int snp_certs_write(const struct snp_certs *certs, uint8_t *to, size_t room,
 				     size_t *ret_size, struct jurat_error *err);

@@ -18,7 +18,7 @@ enum {
 	SNP_VMPCK_BYTES = 32,
 };
 
-/* a response is its request + 1 */
+/* A response is its request + 1. */
 enum snp_msg_type {
 	SNP_MSG_INVALID = 0,
 	SNP_MSG_CPUID_REQ = 1,
@@ -63,7 +63,7 @@ const char *snp_msg_type_name(unsigned type);
 	F(0x08, ZERO,  reserved_08, 24, "")
 
 #define SNP_KEY_REQ_FIELDS(F) \
-	F(0x00, LE32,  root_key_select,    4, "bit 0: 0 = VCEK or VLEK, 1 = VMRK; bits 2:1 KEY_SEL on newer firmware (unverified)") \
+	F(0x00, LE32,  root_key_select,    4, "bit 0: 0 = VCEK or VLEK, 1 = VMRK; bits 2:1 KEY_SEL") \
 	F(0x04, ZERO,  reserved_04,        4, "") \
 	F(0x08, LE64,  guest_field_select, 8, "which guest fields are mixed in") \
 	F(0x10, LE32,  vmpl,               4, "mixed in; not below the VMPCK's") \
@@ -123,7 +123,7 @@ enum {
 };
 extern const struct wire_bits snp_field_select_bits;
 
-/* Firmware status codes. Spec: SEV-SNP firmware ABI, status codes (old public headers are off by some after 0x18). */
+/* Firmware status codes. Spec: SEV-SNP firmware ABI. Old public headers are off by some after 0x18. */
 enum snp_status {
 	SNP_SUCCESS = 0x00,
 	SNP_INVALID_PLATFORM_STATE = 0x01,

@@ -122,7 +122,7 @@ size_t snp_hwid_bytes(enum snp_product product)
 	return product == SNP_TURIN ? 8 : 64;
 }
 
-/* Byte of TCB_VERSION that holds a component, -1 where the product has none. Spec: firmware ABI, TCB_VERSION. */
+/* Byte of TCB_VERSION that holds a component, -1: the product has none. Spec: firmware ABI, TCB_VERSION. */
 static const struct tcb_component {
 	const char *name;
 	size_t member;

@@ -116,15 +116,15 @@ enum snp_product snp_product_by_name(const char *name);
 /* From CPUID's combined family and model. Bergamo and Siena are Genoa to the key distribution service. */
 enum snp_product snp_product_by_cpuid(unsigned family, unsigned model);
 /*
- * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a chip_id of
- * 8 bytes and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and Genoa
- * share a layout).
+ * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a chip_id
+ * of 8 bytes and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and
+ * Genoa share a layout).
  */
 enum snp_product snp_product_of_report(const struct snp_report *report);
 /* HWID bytes that are significant: 8 on Turin, else 64. */
 size_t snp_hwid_bytes(enum snp_product product);
 
-/* TCB_VERSION taken apart. Components a product does not have are 0. Compare component by component, never whole. */
+/* TCB_VERSION taken apart; components a product does not have are 0. Compare by component, never whole. */
 struct snp_tcb {
 	uint8_t fmc, boot_loader, tee, snp, microcode;
 };

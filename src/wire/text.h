@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Text put together in a caller's buffer by several snprintf()s, with snprintf's contract for the whole: `len`
- * counts all of it, the buffer holds what fits and a NUL. `buf` may be NULL when `room` is 0.
+ * Text put together in a caller's buffer by several snprintf()s, with snprintf's contract for the whole:
+ * `len` counts all of it, the buffer holds what fits and a NUL. `buf` may be NULL when `room` is 0.
  */
 struct wire_text {
 	char *buf;

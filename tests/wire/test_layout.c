@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "wire/layout.h"
-#include "wire/text.h"
 
 static void rows_are_contiguous_and_named_once(void **state)
 {

@@ -5,7 +5,7 @@
 
 #include "wire/snp_certs.h"
 
-/* SOURCE: made for this project from the format's description: ARK "ARK!", ASK "ASK", VCEK "VCEK!", packed. */
+/* SOURCE: made for this project from the format: ARK "ARK!", ASK "ASK", VCEK "VCEK!", packed. */
 static const char vector_hex[] = "c0b406a4a803495297433fb6014cd0ae6000000004000000"
 				 "4ab7b379bbac4fe4a02f05aef327c7826400000003000000"
 				 "63da758de6644564adc5f4b93be8accd6700000005000000"

@@ -3,7 +3,7 @@
 
 #include "wire/snp_msg.h"
 
-/* SOURCE: header of the sealed REPORT_REQ made for this project with python-cryptography (key 00..1f, seqno 1). */
+/* SOURCE: header of a REPORT_REQ sealed for this project with python-cryptography (key 00..1f, seqno 1). */
 static const char request_hex[] = "0f354f26b13f7433d3674d8eebcaf847"
 				  "00000000000000000000000000000000"
 				  "01000000000000000000000000000000"
