@@ -4,88 +4,100 @@
 
 #include "base/env.h"
 #include "base/error.h"
-#include "jurat/host.h"
 #include "sim/kvm.h"
 #include "sim/sev_guest.h"
 
 /*
- * A whole software machine: firmware, KVM, guest drivers (sim/) under a VMM's loop that uses the real host
- * half (host/,
- * store/), as a VMM would compose them. Everything a guest program does on it goes through machine_env():
- * the guest half
- * and its ioctls run unchanged.
+ * A whole software machine: firmware, KVM and guest drivers (sim/) under a VMM's loop over the real host half (host/,
+ * store/), put together as a VMM would. Everything a guest program does on it goes through machine_env(): the guest
+ * half and its ioctls run unchanged.
  *
- * Time is virtual: it passes when a guest sleeps. One thread per machine; several guests and vCPUs are
- * stepped in turn.
+ * Time is virtual: it passes when a guest sleeps. One thread per machine; guests and vCPUs are stepped in turn.
  */
 struct machine;
 struct machine_guest;
 
 struct machine_options {
 	struct sim_psp_options psp;
-	const char *pki_seed;	 /* NULL: SIM_PKI_DEFAULT_SEED */
+	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
 	enum sim_sync sync;
-	const char *certs_path;	 /* the blob that the VMM serves; NULL: no certificates */
-	bool no_certs;		 /* do not enable REQ_CERTS */
+	const char *certs_path; /* the blob that the VMM serves; NULL: REQ_CERTS is not enabled at all */
+	struct base_env *env;   /* what store and host half touch; NULL: the real world */
 };
 
 /* One step that passed, for traces: who, to whom, what, at which (virtual) time. Text lives during the call. */
 struct machine_event {
 	uint64_t at_ns;
 	unsigned guest, vcpu;
-	const char *from, *to; /* "guest program", "guest driver", "KVM", "VMM", "store", "firmware" */
+	const char *from,
+		*to; /* "guest program", "guest driver", "KVM", "VMM", "store", "firmware", "operator" */
 	const char *text;
 };
 typedef void machine_trace_fn(void *ctx, const struct machine_event *event);
 
-JURAT_MUST_CHECK int machine_new(const struct machine_options *options, struct machine **ret, struct jurat_error *err);
-void machine_free(struct machine *machine);
+JURAT_MUST_CHECK int machine_new(const struct machine_options *options, struct machine **ret,
+				 struct jurat_error *err);
+void machine_free(struct machine *machine); /* with its guests */
 void machine_set_trace(struct machine *machine, machine_trace_fn *trace, void *ctx);
 struct sim_psp *machine_psp(struct machine *machine);
 struct sim_pki *machine_pki(struct machine *machine);
 struct sim_kvm_host *machine_kvm(struct machine *machine);
+uint64_t machine_now_ns(const struct machine *machine); /* virtual time since the machine was made */
 
 /*
- * Writes the certificate table that suits the firmware now to options.certs_path, and changes firmware and
- * table as one
- * (store_replace) when `change` is given: what an operator's tool does.
+ * What an operator does: gets the certificates that will suit the firmware after the change, then changes firmware and
+ * certificate blob as one, by the means that the synchronisation scheme gives (store_replace and its lock; v14: pause
+ * and resume; none: first the one, then the other).
  */
-struct machine_change {
-	enum { MACHINE_CERTS_ONLY, MACHINE_CONFIG, MACHINE_COMMIT, MACHINE_VLEK_LOAD, MACHINE_DOWNLOAD } what;
-	uint64_t tcb;	      /* MACHINE_CONFIG: reported TCB (0 = committed); MACHINE_DOWNLOAD: new current TCB */
-	uint32_t config_flags; /* SNP_STATUS_MASK_* */
+enum machine_change_kind {
+	MACHINE_CERTS_ONLY, /* publish or renew the blob */
+	MACHINE_CONFIG, /* SNP_CONFIG: `tcb` to report (0 = the committed one), `flags` SNP_STATUS_MASK_* */
+	MACHINE_COMMIT, /* SNP_COMMIT */
+	MACHINE_VLEK_LOAD, /* SNP_VLEK_LOAD for the reported TCB */
+	MACHINE_DOWNLOAD,  /* DOWNLOAD_FIRMWARE_EX without commit: `tcb` runs from now on */
 };
+struct machine_change {
+	enum machine_change_kind kind;
+	uint64_t tcb;
+	uint32_t flags;
+};
+/* 0; JURAT_BUSY readers kept the lock; -EINVAL the firmware refused: nothing has changed; other -errno. */
 JURAT_MUST_CHECK int machine_update(struct machine *machine, const struct machine_change *change,
 				    struct jurat_error *err);
 
-JURAT_MUST_CHECK int machine_guest_new(struct machine *machine, const struct sim_launch *launch, unsigned n_vcpus,
-				       struct machine_guest **ret, struct jurat_error *err);
+/* A launched guest with 1 to 256 vCPUs. Its driver has the faults of Linux's (SIM_QUIRKS_LINUX). */
+JURAT_MUST_CHECK int machine_guest_new(struct machine *machine, const struct sim_launch *launch,
+				       unsigned n_vcpus, struct machine_guest **ret, struct jurat_error *err);
+/* Requests that are under way end with -ENODEV. */
 void machine_guest_free(struct machine_guest *guest);
+struct sim_kvm_vm *machine_guest_vm(struct machine_guest *guest);
+struct sim_sev_guest *machine_guest_driver(struct machine_guest *guest);
 
 /*
- * The world as a program in this guest sees it: /dev/sev-guest opens and answers its three ioctls through
- * the machine; clock
- * and sleep are the machine's; everything else is not there (-ENOENT). Lives as long as the guest.
+ * The world as a program in this guest sees it: /dev/sev-guest opens and answers its ioctls through the machine; clock
+ * and sleep are the machine's; everything else is not there. Lives as long as the guest. NULL: no such vCPU.
  */
 struct base_env *machine_env(struct machine_guest *guest, unsigned vcpu);
 
 /*
- * One ioctl of a guest program whose memory is this process's (jurat's own guest half), driven to its end:
- * runs the VMM loop,
- * passes virtual time over sleeps. Gives what ioctl(2) gives: 0, positive, or -errno.
+ * One ioctl of a guest program whose memory is this process's (jurat's own guest half), driven to its end: runs the VMM
+ * loop of every guest, passes virtual time over sleeps. Gives what ioctl(2) gives: 0, positive, or -errno.
  */
 int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long request, void *arg);
 
 /*
- * The same in steps, for several guests at once and for the explorer: start requests, then step the machine
- * until none is left.
- * machine_step runs one KVM_RUN, or one driver step, of one guest; `which` chooses among those that can move
- * (modulo).
+ * The same in steps, for several guests at once and for the explorer: start requests, then step the machine until none
+ * is left. Requests of one guest queue for its driver's mutex, in order. machine_step is one KVM_RUN of one vCPU with
+ * what the VMM does about its exit; `which` chooses among the vCPUs that can move.
+ *
+ * user      borrowed until done
+ * done      called once, from a step, with what ioctl(2) gives; may start further requests
+ * Returns   of machine_start: 0; -ENOMEM; -EINVAL no such vCPU; the error that stopped the VM
  */
-struct machine_request; /* owned by the guest until done */
-JURAT_MUST_CHECK int machine_start(struct machine_guest *guest, unsigned vcpu, const struct sim_user_memory *user,
-				   unsigned long request, uint64_t arg, void (*done)(void *ctx, int result), void *ctx);
-/* How many guests can move now; when none can but some sleep, virtual time passes to the first of them. 0: all is done. */
+JURAT_MUST_CHECK int machine_start(struct machine_guest *guest, unsigned vcpu,
+				   const struct sim_user_memory *user, unsigned long request, uint64_t arg,
+				   void (*done)(void *ctx, int result), void *ctx);
+/* How many vCPUs can move now; when none can but some sleep, time passes to the first of them. 0: all is done. */
 unsigned machine_runnable(struct machine *machine);
 void machine_step(struct machine *machine, unsigned which);
 

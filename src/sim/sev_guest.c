@@ -101,6 +101,11 @@ unsigned sim_sev_guest_vmpck(const struct sim_sev_guest *g)
 	return g->vmpck;
 }
 
+void sim_sev_guest_on_cpu(struct sim_sev_guest *g, uint64_t ghcb_gpa)
+{
+	g->layout.ghcb_gpa = ghcb_gpa;
+}
+
 bool sim_sev_guest_key_wiped(const struct sim_sev_guest *g)
 {
 	uint8_t key[SNP_VMPCK_BYTES];

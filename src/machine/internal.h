@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_INTERNAL_H
+#define MACHINE_INTERNAL_H
+
+#include "host/host.h"
+#include "machine/machine.h"
+
+/* Shared by the files of machine/ and nobody else. */
+
+struct machine_request {
+	struct machine_request *next;
+	unsigned vcpu;
+	const struct sim_user_memory *user;
+	unsigned long number;
+	uint64_t arg;
+	void (*done)(void *ctx, int result);
+	void *ctx;
+};
+
+struct machine_vcpu {
+	struct machine_guest *guest;
+	unsigned index;
+	struct sim_kvm_vcpu *kvm;
+	struct jurat_snp_request *certs; /* the host half's part: this vCPU's lock */
+	bool owes_run;                   /* the VMM has answered an exit and must enter again */
+	uint64_t ghcb_gpa;
+	struct machine_env {
+		struct base_env base;
+		struct machine_vcpu *vcpu;
+	} env;
+};
+
+struct machine_guest {
+	struct machine *machine;
+	struct machine_guest *next;
+	unsigned index, n_vcpus;
+	struct sim_kvm_vm *vm;
+	struct sim_sev_guest *driver;
+	struct machine_vcpu *vcpus;
+	struct machine_request *queue; /* the first has the driver's mutex */
+	bool started;                  /* the first was handed to the driver */
+	bool sleeping;
+	uint64_t until_ns;
+	int dead; /* KVM_RUN failed: the VM is stopped; -errno */
+};
+
+struct machine {
+	struct machine_options options;
+	char *certs_path;
+	struct base_env *env;
+	struct sim_psp *psp;
+	struct sim_pki *pki;
+	struct sim_kvm_host *kvm;
+	struct jurat_certs *certs; /* NULL: certificates are not served */
+	struct machine_guest *guests;
+	unsigned n_guests;
+	uint64_t now_ns;
+	struct machine_vcpu *running; /* whose KVM_RUN is under way, for traces */
+	machine_trace_fn *trace;
+	void *trace_ctx;
+};
+
+__attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, const char *from, const char *to,
+							 const char *format, ...);
+
+/* vmm.c: one KVM_RUN and what the VMM does about it. 0, or -errno: the VM cannot go on. */
+int machine_vmm_run(struct machine_vcpu *vcpu);
+
+/* env.c */
+void machine_env_init(struct machine_vcpu *vcpu);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* Where a guest's pages are: the driver's pages first, then one GHCB page for each vCPU. */
+enum {
+	PAGE = 4096,
+	SECRETS_GPA = 1 * PAGE,
+	REQUEST_GPA = 2 * PAGE,
+	RESPONSE_GPA = 3 * PAGE,
+	CERTS_GPA = 4 * PAGE,
+	CERTS_PAGES = 4,
+	GHCB_GPA = 8 * PAGE,
+};
+
+void machine_event(struct machine *m, const char *from, const char *to, const char *format, ...)
+{
+	struct machine_event event = { .at_ns = m->now_ns, .from = from, .to = to };
+	char text[256];
+	va_list ap;
+
+	if (!m->trace)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	event.text = text;
+	if (m->running) {
+		event.guest = m->running->guest->index;
+		event.vcpu = m->running->index;
+	}
+	m->trace(m->trace_ctx, &event);
+}
+
+static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
+{
+	machine_event(ctx, from, to, "%s", text);
+}
+
+int machine_new(const struct machine_options *options, struct machine **ret, struct jurat_error *err)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	const char *seed = options->pki_seed ? options->pki_seed : SIM_PKI_DEFAULT_SEED;
+	int r;
+
+	if (!m)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	m->options = *options;
+	m->env = base_env_or_real(options->env);
+	r = sim_psp_new(&options->psp, &m->psp, err);
+	if (r == 0)
+		r = sim_pki_new(seed, &m->pki, err);
+	if (r == 0)
+		r = sim_kvm_host_new(m->psp, options->sync, &m->kvm, err);
+	if (r == 0 && options->certs_path) {
+		m->certs_path = strdup(options->certs_path);
+		r = m->certs_path ? host_certs_open(m->env, m->certs_path, NULL, &m->certs, err)
+				  : jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	if (r != 0) {
+		machine_free(m);
+		return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+void machine_free(struct machine *m)
+{
+	if (!m)
+		return;
+	while (m->guests)
+		machine_guest_free(m->guests);
+	jurat_certs_free(m->certs);
+	sim_kvm_host_free(m->kvm);
+	sim_pki_free(m->pki);
+	sim_psp_free(m->psp);
+	free(m->certs_path);
+	free(m);
+}
+
+void machine_set_trace(struct machine *m, machine_trace_fn *trace, void *ctx)
+{
+	struct sim_kvm_trace kvm = { .event = kvm_event, .ctx = m };
+
+	m->trace = trace;
+	m->trace_ctx = ctx;
+	sim_kvm_set_trace(m->kvm, trace ? &kvm : NULL);
+}
+
+struct sim_psp *machine_psp(struct machine *m)
+{
+	return m->psp;
+}
+
+struct sim_pki *machine_pki(struct machine *m)
+{
+	return m->pki;
+}
+
+struct sim_kvm_host *machine_kvm(struct machine *m)
+{
+	return m->kvm;
+}
+
+uint64_t machine_now_ns(const struct machine *m)
+{
+	return m->now_ns;
+}
+
+/* Ends the request that has the driver. Its `done` may queue another. */
+static void finish(struct machine_guest *guest, int result)
+{
+	struct machine_request *request = guest->queue;
+
+	guest->queue = request->next;
+	guest->started = false;
+	guest->sleeping = false;
+	request->done(request->ctx, result);
+	free(request);
+}
+
+/* The guest on this vCPU: runs the driver's request if it is this vCPU's program that made it. */
+static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
+{
+	struct machine_vcpu *vcpu = ctx;
+	struct machine_guest *guest = vcpu->guest;
+	struct machine *m = guest->machine;
+
+	while (guest->queue && guest->queue->vcpu == vcpu->index) {
+		struct machine_request *request = guest->queue;
+		struct sim_step_result step;
+		int r = 0;
+
+		if (!guest->started) {
+			sim_sev_guest_on_cpu(guest->driver, vcpu->ghcb_gpa);
+			r = sim_sev_guest_start(guest->driver, request->user, request->number, request->arg);
+			guest->started = r == 0;
+		}
+		if (r < 0) {
+			finish(guest, r);
+			continue;
+		}
+		sim_sev_guest_step(guest->driver, m->now_ns, &step);
+		switch (step.step) {
+		case SIM_STEP_VMGEXIT:
+			*ret_ghcb_gpa = vcpu->ghcb_gpa;
+			return SIM_GUEST_VMGEXIT;
+		case SIM_STEP_SLEEP:
+			guest->sleeping = true;
+			guest->until_ns = step.until_ns;
+			machine_event(m, "guest driver", "guest driver",
+				      "sleeps %.0f ms, then resends the identical message",
+				      (double)(step.until_ns - m->now_ns) / 1e6);
+			return SIM_GUEST_HALT;
+		case SIM_STEP_DONE:
+			finish(guest, step.result);
+			break;
+		}
+	}
+	return SIM_GUEST_HALT;
+}
+
+static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_error *err)
+{
+	static const struct sim_kvm_guest_ops ops = { .enter = enter };
+	struct machine_vcpu *vcpu = &guest->vcpus[index];
+	int r;
+
+	vcpu->guest = guest;
+	vcpu->index = index;
+	vcpu->ghcb_gpa = GHCB_GPA + (uint64_t)index * PAGE;
+	machine_env_init(vcpu);
+	r = sim_kvm_vcpu_new(guest->vm, &ops, vcpu, &vcpu->kvm, err);
+	if (r == 0 && guest->machine->certs)
+		r = jurat_snp_request_new(guest->machine->certs, &vcpu->certs, err);
+	if (r == 0)
+		r = sim_kvm_register_ghcb(vcpu->kvm, vcpu->ghcb_gpa);
+	return r;
+}
+
+static int guest_read(void *vm, uint64_t gpa, void *to, size_t n)
+{
+	return sim_kvm_guest_read(vm, gpa, to, n);
+}
+
+static int guest_write(void *vm, uint64_t gpa, const void *from, size_t n)
+{
+	return sim_kvm_guest_write(vm, gpa, from, n);
+}
+
+/* Launches the VM, gives the guest its secrets page, and shares the pages that driver and hypervisor use. */
+static int guest_init(struct machine_guest *guest, const struct sim_launch *launch, struct jurat_error *err)
+{
+	struct sim_guest_memory memory = { .read = guest_read, .write = guest_write };
+	struct sim_sev_guest_layout layout = {
+		.ghcb_gpa = GHCB_GPA,
+		.request_gpa = REQUEST_GPA,
+		.response_gpa = RESPONSE_GPA,
+		.certs_gpa = CERTS_GPA,
+		.secrets_gpa = SECRETS_GPA,
+	};
+	uint8_t secrets[SNP_PAGE_BYTES];
+	int r = sim_kvm_vm_new(guest->machine->kvm, launch, GHCB_GPA / PAGE + guest->n_vcpus, &guest->vm,
+			       secrets, err);
+
+	if (r < 0)
+		return r;
+	memory.ctx = guest->vm;
+	if (guest->machine->certs)
+		r = sim_kvm_enable_req_certs(guest->vm);
+	if (r == 0)
+		r = sim_kvm_guest_write(guest->vm, SECRETS_GPA, secrets, sizeof(secrets));
+	bytes_wipe(secrets, sizeof(secrets));
+	if (r == 0)
+		r = sim_kvm_set_shared(guest->vm, REQUEST_GPA, 2 + CERTS_PAGES + guest->n_vcpus, true);
+	if (r < 0)
+		return jurat_fail(err, r, "guest memory: %s", strerror(-r));
+	for (unsigned i = 0; i < guest->n_vcpus; i++) {
+		r = vcpu_init(guest, i, err);
+		if (r < 0)
+			return r;
+	}
+	return sim_sev_guest_new(&memory, &layout, 0, SIM_QUIRKS_LINUX, &guest->driver, err);
+}
+
+int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsigned n_vcpus,
+		      struct machine_guest **ret, struct jurat_error *err)
+{
+	struct machine_guest *guest = calloc(1, sizeof(*guest));
+	int r;
+
+	if (guest && n_vcpus > 0 && n_vcpus <= 256)
+		guest->vcpus = calloc(n_vcpus, sizeof(*guest->vcpus));
+	if (!guest || !guest->vcpus) {
+		free(guest);
+		return n_vcpus == 0 || n_vcpus > 256 ? jurat_fail(err, -EINVAL, "a guest has 1 to 256 vCPUs")
+						     : jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	guest->machine = m;
+	guest->n_vcpus = n_vcpus;
+	guest->index = m->n_guests++;
+	guest->next = m->guests;
+	m->guests = guest;
+	r = guest_init(guest, launch, err);
+	if (r < 0) {
+		machine_guest_free(guest);
+		return r;
+	}
+	*ret = guest;
+	return 0;
+}
+
+void machine_guest_free(struct machine_guest *guest)
+{
+	struct machine_guest **at;
+
+	if (!guest)
+		return;
+	for (at = &guest->machine->guests; *at != guest; at = &(*at)->next)
+		;
+	*at = guest->next;
+	while (guest->queue)
+		finish(guest, -ENODEV);
+	for (unsigned i = 0; i < guest->n_vcpus; i++) {
+		jurat_snp_request_free(guest->vcpus[i].certs);
+		sim_kvm_vcpu_free(guest->vcpus[i].kvm);
+	}
+	sim_sev_guest_free(guest->driver);
+	sim_kvm_vm_free(guest->vm);
+	free(guest->vcpus);
+	free(guest);
+}
+
+struct sim_kvm_vm *machine_guest_vm(struct machine_guest *guest)
+{
+	return guest->vm;
+}
+
+struct sim_sev_guest *machine_guest_driver(struct machine_guest *guest)
+{
+	return guest->driver;
+}
+
+int machine_start(struct machine_guest *guest, unsigned vcpu, const struct sim_user_memory *user,
+		  unsigned long number, uint64_t arg, void (*done)(void *ctx, int result), void *ctx)
+{
+	struct machine_request *request, **tail = &guest->queue;
+
+	if (vcpu >= guest->n_vcpus)
+		return -EINVAL;
+	if (guest->dead)
+		return guest->dead;
+	request = malloc(sizeof(*request));
+	if (!request)
+		return -ENOMEM;
+	*request = (struct machine_request){
+		.vcpu = vcpu, .user = user, .number = number, .arg = arg, .done = done, .ctx = ctx
+	};
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = request;
+	return 0;
+}
+
+static bool can_move(const struct machine_vcpu *vcpu)
+{
+	const struct machine_guest *guest = vcpu->guest;
+
+	if (guest->dead)
+		return false;
+	if (vcpu->owes_run)
+		return true;
+	if (!guest->queue || guest->queue->vcpu != vcpu->index)
+		return false;
+	return !guest->sleeping || guest->until_ns <= guest->machine->now_ns;
+}
+
+/* The `which`-th vCPU that can move; how many can when `which` is past them. */
+static struct machine_vcpu *movable(struct machine *m, unsigned which, unsigned *ret_n)
+{
+	unsigned n = 0;
+
+	for (struct machine_guest *guest = m->guests; guest; guest = guest->next)
+		for (unsigned i = 0; i < guest->n_vcpus; i++)
+			if (can_move(&guest->vcpus[i]) && n++ == which)
+				return &guest->vcpus[i];
+	*ret_n = n;
+	return NULL;
+}
+
+unsigned machine_runnable(struct machine *m)
+{
+	uint64_t first = UINT64_MAX;
+	unsigned n;
+
+	movable(m, UINT32_MAX, &n);
+	if (n > 0)
+		return n;
+	for (struct machine_guest *guest = m->guests; guest; guest = guest->next)
+		if (!guest->dead && guest->queue && guest->sleeping && guest->until_ns < first)
+			first = guest->until_ns;
+	if (first == UINT64_MAX)
+		return 0;
+	m->now_ns = first;
+	movable(m, UINT32_MAX, &n);
+	return n;
+}
+
+void machine_step(struct machine *m, unsigned which)
+{
+	unsigned n = 0;
+	struct machine_vcpu *vcpu = movable(m, which, &n);
+	struct machine_guest *guest;
+	int r;
+
+	if (!vcpu)
+		return;
+	guest = vcpu->guest;
+	guest->sleeping = false;
+	m->running = vcpu;
+	r = machine_vmm_run(vcpu);
+	m->running = NULL;
+	if (r < 0) {
+		guest->dead = r;
+		while (guest->queue)
+			finish(guest, r);
+	}
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "store/store.h"
+#include "wire/snp_certs.h"
+
+enum {
+	DRAIN_WAIT_MS = 1000, /* far less than the sixty seconds of BUSY that cost a guest its key */
+	TABLE_MAX_BYTES = 4 * SIM_CERT_MAX_BYTES,
+};
+
+/* What the firmware will sign with once the change is made. */
+struct after {
+	uint64_t tcb;
+	bool vlek;
+};
+
+static struct after foresee(struct machine *m, const struct machine_change *change)
+{
+	struct snp_platform_status now;
+	struct after after;
+
+	sim_psp_platform_status(m->psp, &now);
+	after.tcb = now.reported_tcb;
+	after.vlek = now.flags & SNP_STATUS_VLEK_EN;
+	if (change->kind == MACHINE_CONFIG)
+		after.tcb = change->tcb ? change->tcb : sim_psp_committed_tcb(m->psp);
+	else if (change->kind == MACHINE_COMMIT)
+		after.tcb = now.current_tcb;
+	else if (change->kind == MACHINE_VLEK_LOAD)
+		after.vlek = true;
+	if (after.tcb != now.reported_tcb)
+		after.vlek = false; /* firmware forgets a VLEK of another TCB */
+	return after;
+}
+
+/* Step 1 of a replacement: the certificates, from the key distribution service, before anything is touched. */
+static int build_table(struct machine *m, const struct after *after, uint8_t *to, size_t *ret_size,
+		       struct jurat_error *err)
+{
+	enum snp_product product = sim_psp_product(m->psp);
+	struct snp_certs table = { .n = 3 };
+	uint8_t leaf[SIM_CERT_MAX_BYTES];
+	const uint8_t *ask, *ark;
+	size_t leaf_size, ask_size, ark_size;
+	int r;
+
+	r = after->vlek ? sim_kds_vlek(m->psp, m->pki, SIM_CSP_ID, after->tcb, leaf, &leaf_size, err)
+			: sim_kds_vcek(m->psp, m->pki, after->tcb, leaf, &leaf_size, err);
+	if (r == 0)
+		r = sim_pki_ca(m->pki, product, after->vlek ? SIM_ASVK : SIM_ASK, &ask, &ask_size, err);
+	if (r == 0)
+		r = sim_pki_ca(m->pki, product, SIM_ARK, &ark, &ark_size, err);
+	if (r < 0)
+		return r;
+	table.entries[0].kind = after->vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK;
+	table.entries[0].data = bytes_rd(leaf, leaf_size);
+	table.entries[1].kind = SNP_CERT_ASK;
+	table.entries[1].data = bytes_rd(ask, ask_size);
+	table.entries[2].kind = SNP_CERT_ARK;
+	table.entries[2].data = bytes_rd(ark, ark_size);
+	r = snp_certs_write(&table, to, TABLE_MAX_BYTES, ret_size, err);
+	return r > 0 ? jurat_fail(err, -EFBIG, "the certificate table wants %zu bytes", *ret_size) : r;
+}
+
+struct issue {
+	struct machine *m;
+	const struct machine_change *change;
+	uint64_t wanted_tcb;
+	uint32_t status;
+};
+
+static uint32_t command(struct machine *m, const struct machine_change *change, struct jurat_error *err)
+{
+	struct snp_config config = { .reported_tcb = change->tcb, .flags = change->flags };
+	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
+	struct snp_platform_status now;
+	uint32_t status;
+
+	switch (change->kind) {
+	case MACHINE_CONFIG:
+		machine_event(m, "operator", "firmware", "SNP_CONFIG reported TCB %016llx",
+			      (unsigned long long)change->tcb);
+		return sim_psp_config(m->psp, &config);
+	case MACHINE_COMMIT:
+		machine_event(m, "operator", "firmware", "SNP_COMMIT");
+		return sim_psp_commit(m->psp);
+	case MACHINE_DOWNLOAD:
+		machine_event(m, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
+		return sim_psp_download_firmware(m->psp, change->tcb, false);
+	case MACHINE_VLEK_LOAD:
+		sim_psp_platform_status(m->psp, &now);
+		if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now.reported_tcb, hashstick, err) < 0)
+			return SNP_INVALID_PARAM;
+		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
+		status = sim_psp_vlek_load(m->psp, hashstick);
+		bytes_wipe(hashstick, sizeof(hashstick));
+		return status;
+	default:
+		return SNP_SUCCESS;
+	}
+}
+
+static enum store_changed issue(void *ctx, struct jurat_error *err)
+{
+	struct issue *i = ctx;
+	struct snp_platform_status now;
+
+	i->status = command(i->m, i->change, err);
+	if (i->status != SNP_SUCCESS) {
+		jurat_fail(err, -EINVAL, "firmware answers 0x%02x", i->status);
+		return STORE_UNCHANGED;
+	}
+	if (sim_psp_platform_status(i->m->psp, &now) != SNP_SUCCESS || now.reported_tcb != i->wanted_tcb) {
+		jurat_fail(err, -EIO, "firmware took the command, but reports TCB %016llx",
+			   (unsigned long long)now.reported_tcb);
+		return STORE_UNKNOWN;
+	}
+	return STORE_CHANGED;
+}
+
+/* What an operator without any protocol does: replace the file, then tell the firmware. */
+static int replace_unsynchronised(struct machine *m, struct issue *i, const uint8_t *table, size_t size,
+				  struct jurat_error *err)
+{
+	char next[4096];
+	int fd, r;
+
+	if (snprintf(next, sizeof(next), "%s.new", m->certs_path) >= (int)sizeof(next))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", m->certs_path);
+	fd = base_open(m->env, next, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot create '%s': %s", next, strerror(-fd));
+	r = base_pwrite(m->env, fd, table, size, 0) == (ssize_t)size ? 0 : -EIO;
+	base_close(m->env, fd);
+	if (r == 0)
+		r = base_rename(m->env, next, m->certs_path);
+	if (r < 0)
+		return jurat_fail(err, r, "cannot replace '%s': %s", m->certs_path, strerror(-r));
+	return issue(i, err) == STORE_CHANGED ? 0 : -EINVAL;
+}
+
+int machine_update(struct machine *m, const struct machine_change *change, struct jurat_error *err)
+{
+	struct issue i = { .m = m, .change = change };
+	struct store_change step5 = { .issue = issue, .ctx = &i };
+	struct after after = foresee(m, change);
+	uint8_t table[TABLE_MAX_BYTES];
+	enum store_left left;
+	uint64_t transaction;
+	size_t size;
+	int r;
+
+	if (!m->certs_path)
+		return command(m, change, err) == SNP_SUCCESS ? 0
+							      : jurat_fail(err, -EINVAL, "firmware refuses");
+	r = build_table(m, &after, table, &size, err);
+	if (r < 0)
+		return r;
+	i.wanted_tcb = after.tcb;
+	machine_event(m, "operator", "store", "replace the table and the firmware's state as one");
+	switch (m->options.sync) {
+	case SIM_SYNC_NONE:
+		return replace_unsynchronised(m, &i, table, size, err);
+	case SIM_SYNC_V14:
+		r = sim_kvm_pause_attestation(m->kvm, &transaction);
+		if (r < 0)
+			return jurat_fail(err, r, "attestation is already paused");
+		r = replace_unsynchronised(m, &i, table, size, err);
+		sim_kvm_resume_attestation(m->kvm, &transaction);
+		return r;
+	default:
+		return store_replace(m->env, m->certs_path, table, size,
+				     change->kind == MACHINE_CERTS_ONLY ? NULL : &step5,
+				     DRAIN_WAIT_MS * 1000000ull, &left, err);
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/internal.h"
+
+#include <errno.h>
+
+#include "uapi/kvm.h"
+#include "wire/sev_uapi.h"
+
+/*
+ * The vCPU loop of a VMM, one turn at a time. With the upstream scheme it is nothing but the host half's two calls; the
+ * older schemes answer the same question through their own exits, with the same host half behind them.
+ */
+
+/* struct kvm_run.vmgexit of v14 and v15, after its `type` at 32. Source: patch series v14 22/22 and v15 19/20. */
+enum {
+	RUN_EXIT_REASON = 8,
+	VMGEXIT_TYPE = 32,
+	VMGEXIT_GPA = 40,
+	VMGEXIT_NPAGES = 48,
+	VMGEXIT_RET = 56,
+	VMGEXIT_FLAGS = 60,
+	VMGEXIT_STATUS = 61,
+	V15_FLAG_NOTIFY_DONE = 1,
+	V15_STATUS_DONE = 1,
+};
+
+static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
+{
+	return sim_kvm_host_write(ctx, gpa, from, n);
+}
+
+static const char *answer_text(uint64_t answer)
+{
+	switch (answer) {
+	case 0:
+		return "0";
+	case ENOSPC:
+		return "ENOSPC";
+	case EAGAIN:
+		return "EAGAIN";
+	default:
+		return "EIO";
+	}
+}
+
+static void tell_answer(struct machine_vcpu *vcpu, uint64_t answer, uint64_t npages,
+			const struct jurat_error *err)
+{
+	struct machine *m = vcpu->guest->machine;
+
+	if (answer == 0)
+		machine_event(m, "VMM", "store",
+			      "shared lock, compare, copy to the guest's pages; the lock stays");
+	else if (answer == ENOSPC)
+		machine_event(m, "VMM", "store", "the blob wants %llu pages", (unsigned long long)npages);
+	else
+		machine_event(m, "VMM", "store", "%s", err->text);
+}
+
+static void drop(struct machine_vcpu *vcpu, const char *why)
+{
+	if (jurat_snp_request_ran(vcpu->certs, 0, 0) == 1)
+		machine_event(vcpu->guest->machine, "VMM", "store", "unlock: %s", why);
+}
+
+static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
+{
+	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
+	struct machine *m = vcpu->guest->machine;
+	struct jurat_error err = { "" };
+	struct kvm_run_snp_req_certs now;
+	int r = jurat_snp_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
+
+	if (r < 0)
+		return r;
+	r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
+	if (r < 0)
+		return r;
+	tell_answer(vcpu, now.ret, now.npages, &err);
+	if (m->options.sync == SIM_SYNC_NONE)
+		drop(vcpu, "this scheme keeps nothing in step");
+	machine_event(m, "VMM", "KVM", "KVM_RUN, ret = %s, immediate_exit = %u", answer_text(now.ret),
+		      now.immediate_exit);
+	return 0;
+}
+
+/* v14 and v15: EXT_GUEST_REQ (3) and REQ_CERTS (1) of KVM_EXIT_VMGEXIT. ret is a u32 of the GHCB's error codes. */
+static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
+{
+	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
+	struct machine *m = vcpu->guest->machine;
+	bool v15 = m->options.sync == SIM_SYNC_V15;
+	uint64_t answer = EIO, npages = bytes_get_le(run + VMGEXIT_NPAGES, 8);
+	struct jurat_error err = { "" };
+	uint32_t code;
+	int r;
+
+	if (v15 && run[VMGEXIT_STATUS] == V15_STATUS_DONE) {
+		drop(vcpu, "KVM says the request is done");
+		return 0;
+	}
+	r = jurat_snp_request_serve(vcpu->certs, bytes_get_le(run + VMGEXIT_GPA, 8), npages, &memory, &answer,
+				    &npages, &err);
+	if (r < 0)
+		return r;
+	code = answer == 0        ? SNP_VMM_OK
+	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
+	       : answer == EAGAIN ? SNP_VMM_BUSY
+				  : 1u << 31;
+	bytes_put_le(run + VMGEXIT_RET, code, 4);
+	if (answer == ENOSPC)
+		bytes_put_le(run + VMGEXIT_NPAGES, npages, 8);
+	tell_answer(vcpu, answer, npages, &err);
+	if (v15 && answer == 0)
+		run[VMGEXIT_FLAGS] = V15_FLAG_NOTIFY_DONE;
+	else
+		drop(vcpu, v15 ? "nothing to wait for" : "v14 relies on the kernel's transaction id");
+	machine_event(m, "VMM", "KVM", "KVM_RUN, ret = 0x%x%s", code,
+		      v15 && answer == 0 ? ", notify when done" : "");
+	return 0;
+}
+
+int machine_vmm_run(struct machine_vcpu *vcpu)
+{
+	uint8_t *run = sim_kvm_vcpu_run(vcpu->kvm);
+	struct machine *m = vcpu->guest->machine;
+	int rc = sim_kvm_run(vcpu->kvm);
+	int r = 0;
+
+	vcpu->owes_run = false;
+	/* v15 hears of the end by an exit, not by KVM_RUN's return. A failed KVM_RUN ends the request in every scheme. */
+	if (vcpu->certs &&
+	    (m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
+	    jurat_snp_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
+		machine_event(m, "VMM", "store", "KVM_RUN returned %s: unlock",
+			      rc == -EINTR ? "EINTR"
+			      : rc < 0     ? "an error"
+					   : "");
+	if (rc == -EINTR) {
+		vcpu->owes_run = true; /* exit_reason is stale (B27): only enter again */
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	switch (bytes_get_le(run + RUN_EXIT_REASON, 4)) {
+	case UAPI_KVM_EXIT_HLT:
+		return 0;
+	case UAPI_KVM_EXIT_SNP_REQ_CERTS:
+		r = vcpu->certs ? serve_upstream(vcpu, run) : -ENOTSUP;
+		break;
+	case UAPI_KVM_EXIT_VMGEXIT:
+		r = vcpu->certs ? serve_vmgexit(vcpu, run) : -ENOTSUP;
+		break;
+	default:
+		return -ENOTSUP; /* a VMM ends a guest whose exit it does not know */
+	}
+	vcpu->owes_run = r == 0;
+	return r;
+}
