@@ -54,6 +54,10 @@ static void public_free(void *key)
 	free(key);
 }
 
+/*
+ * Nettle up to 3.8 also refuses the one good signature whose two summands are the same point. It belongs to the digest
+ * r * d mod n alone: its maker would have to find a message with that digest.
+ */
 static int verify(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		  const uint8_t *s)
 {
