@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/policy.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+
+enum kind {
+	KIND_BYTES,    /* struct policy_list: hex of `arg` bytes, one or several */
+	KIND_CHIP_ID,  /* the same, also 8 bytes for Turin */
+	KIND_BOOL,     /* bool */
+	KIND_NUMBER,   /* uint32_t, at most `arg` */
+	KIND_VMPLS,    /* uint32_t bit set, one or several */
+	KIND_TCB,      /* struct policy_tcb */
+	KIND_VERSION,  /* struct policy_version of `arg` parts */
+	KIND_PLATFORM, /* uint32_t bit set, one or several names */
+	KIND_PRODUCTS, /* uint32_t bit set, one or several names */
+	KIND_WORDS,    /* struct policy_words, one or several */
+};
+
+struct member {
+	const char *name;
+	enum kind kind;
+	size_t off;
+	uint64_t arg;
+};
+
+#define MEMBER(name, kind, arg)                                                                              \
+	{                                                                                                    \
+#name, kind, offsetof(struct jurat_policy, name), arg                                        \
+	}
+#define GUEST_BIT_MEMBER(member, value, bit, wrong, reason) MEMBER(member, KIND_BOOL, 0),
+
+static const struct member members[] = {
+	MEMBER(report_data, KIND_BYTES, 64),
+	MEMBER(measurement, KIND_BYTES, 48),
+	MEMBER(host_data, KIND_BYTES, 32),
+	MEMBER(id_key_digest, KIND_BYTES, 48),
+	MEMBER(author_key_digest, KIND_BYTES, 48),
+	MEMBER(family_id, KIND_BYTES, 16),
+	MEMBER(image_id, KIND_BYTES, 16),
+	MEMBER(report_id, KIND_BYTES, 32),
+	MEMBER(chip_id, KIND_CHIP_ID, 64),
+	POLICY_GUEST_BITS(GUEST_BIT_MEMBER){ "vmpl", KIND_VMPLS, offsetof(struct jurat_policy, vmpls), 3 },
+	MEMBER(maximum_vmpl, KIND_NUMBER, 3),
+	MEMBER(minimum_guest_svn, KIND_NUMBER, UINT32_MAX),
+	MEMBER(minimum_policy_abi, KIND_VERSION, 2),
+	MEMBER(minimum_firmware, KIND_VERSION, 3),
+	MEMBER(minimum_committed_firmware, KIND_VERSION, 3),
+	MEMBER(minimum_tcb, KIND_TCB, 0),
+	MEMBER(minimum_committed_tcb, KIND_TCB, 0),
+	MEMBER(minimum_current_tcb, KIND_TCB, 0),
+	MEMBER(minimum_launch_tcb, KIND_TCB, 0),
+	MEMBER(allow_provisional_firmware, KIND_BOOL, 0),
+	MEMBER(required_platform_info, KIND_PLATFORM, 0),
+	MEMBER(forbidden_platform_info, KIND_PLATFORM, 0),
+	MEMBER(products, KIND_PRODUCTS, 0),
+	MEMBER(allow_vcek, KIND_BOOL, 0),
+	MEMBER(allow_vlek, KIND_BOOL, 0),
+	MEMBER(allow_masked_chip_id, KIND_BOOL, 0),
+	MEMBER(csp_id, KIND_WORDS, 0),
+	MEMBER(require_crl, KIND_BOOL, 0),
+};
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} platform_bits[] = {
+	{ "smt_en", SNP_PLATFORM_SMT_EN_BIT },
+	{ "tsme_en", SNP_PLATFORM_TSME_EN_BIT },
+	{ "ecc_en", SNP_PLATFORM_ECC_EN_BIT },
+	{ "rapl_dis", SNP_PLATFORM_RAPL_DIS_BIT },
+	{ "ciphertext_hiding_en", SNP_PLATFORM_CIPHERTEXT_HIDING_BIT },
+	{ "alias_check_complete", SNP_PLATFORM_ALIAS_CHECK_BIT },
+	{ "tio_en", SNP_PLATFORM_TIO_EN_BIT },
+};
+
+static const struct {
+	const char *name;
+	size_t off;
+} tcb_parts[] = {
+	{ "fmc", offsetof(struct snp_tcb, fmc) },
+	{ "boot_loader", offsetof(struct snp_tcb, boot_loader) },
+	{ "tee", offsetof(struct snp_tcb, tee) },
+	{ "snp", offsetof(struct snp_tcb, snp) },
+	{ "microcode", offsetof(struct snp_tcb, microcode) },
+};
+
+void policy_init(struct jurat_policy *policy)
+{
+	*policy = (struct jurat_policy){
+#define GUEST_BIT_DEFAULT(member, value, bit, wrong, reason) .member = value,
+		POLICY_GUEST_BITS(GUEST_BIT_DEFAULT) /* no debug, all else free */
+			.vmpls = 0xf,
+		.maximum_vmpl = 3,
+		.allow_provisional_firmware = true,
+		.products = UINT32_MAX,
+		.allow_vcek = true,
+		.allow_vlek = true,
+	};
+}
+
+static void words_done(struct policy_words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free(words->items[i]);
+	free(words->items);
+	*words = (struct policy_words){ 0 };
+}
+
+static void list_done(struct policy_list *list)
+{
+	free(list->items);
+	*list = (struct policy_list){ 0 };
+}
+
+void policy_done(struct jurat_policy *policy)
+{
+#define LIST_DONE(field, size, reason) list_done(&policy->field);
+	POLICY_BYTES(LIST_DONE)
+	words_done(&policy->csp_id);
+}
+
+static int list_copy(struct policy_list *to, const struct policy_list *from, size_t size)
+{
+	*to = (struct policy_list){ 0 };
+	if (from->n == 0)
+		return 0;
+	to->items = reallocarray(NULL, from->n, size);
+	if (!to->items)
+		return -ENOMEM;
+	memcpy(to->items, from->items, from->n * size);
+	to->n = from->n;
+	return 0;
+}
+
+static int words_copy(struct policy_words *to, const struct policy_words *from)
+{
+	*to = (struct policy_words){ 0 };
+	if (from->n == 0)
+		return 0;
+	to->items = calloc(from->n, sizeof(*to->items));
+	if (!to->items)
+		return -ENOMEM;
+	for (; to->n < from->n; to->n++) {
+		to->items[to->n] = strdup(from->items[to->n]);
+		if (!to->items[to->n])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* `to` needs policy_done() whatever this returns. */
+static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
+{
+	int r = 0;
+
+	*to = *from;
+#define LIST_COPY(field, size, reason) r |= list_copy(&to->field, &from->field, size);
+	POLICY_BYTES(LIST_COPY)
+	r |= words_copy(&to->csp_id, &from->csp_id);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static void policy_swap(struct jurat_policy *a, struct jurat_policy *b)
+{
+	struct jurat_policy c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+/* One value, or an array of at least one. */
+static size_t count(const json_t *value)
+{
+	return json_is_array(value) ? json_array_size(value) : 1;
+}
+
+static const json_t *item(const json_t *value, size_t i)
+{
+	return json_is_array(value) ? json_array_get(value, i) : value;
+}
+
+static int read_hex(const json_t *value, uint8_t *to, size_t size, bool chip_id, struct jurat_error *err)
+{
+	const char *hex = json_string_value(value);
+
+	if (hex && bytes_from_hex(hex, to, size))
+		return 0;
+	if (!chip_id)
+		return jurat_fail(err, -EBADMSG, "wants a string of exactly %zu hex digits", 2 * size);
+	memset(to, 0, size);
+	if (hex && bytes_from_hex(hex, to, snp_hwid_bytes(SNP_TURIN)))
+		return 0;
+	return jurat_fail(err, -EBADMSG, "wants a string of exactly 128 hex digits, or 16 for Turin");
+}
+
+static int read_list(const json_t *value, struct policy_list *list, size_t size, bool chip_id,
+		     struct jurat_error *err)
+{
+	size_t n = count(value);
+	auto_free uint8_t *items = reallocarray(NULL, n ? n : 1, size);
+
+	if (!items)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		int r = read_hex(item(value, i), items + i * size, size, chip_id, err);
+
+		if (r < 0)
+			return r;
+	}
+	free(list->items);
+	list->items = take_ptr(items);
+	list->n = n;
+	return 0;
+}
+
+static int read_words(const json_t *value, struct policy_words *words, struct jurat_error *err)
+{
+	struct policy_words next auto_call(words_done) = { 0 };
+	size_t n = count(value);
+
+	next.items = calloc(n, sizeof(*next.items));
+	if (!next.items)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	for (; next.n < n; next.n++) {
+		const char *word = json_string_value(item(value, next.n));
+
+		if (!word || !*word)
+			return jurat_fail(err, -EBADMSG, "wants a string that is not empty");
+		next.items[next.n] = strdup(word);
+		if (!next.items[next.n])
+			return jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	words_done(words);
+	*words = next;
+	next = (struct policy_words){ 0 };
+	return 0;
+}
+
+static int read_number(const json_t *value, uint64_t max, uint32_t *ret, struct jurat_error *err)
+{
+	json_int_t v = json_integer_value(value);
+
+	if (!json_is_integer(value) || v < 0 || (uint64_t)v > max)
+		return jurat_fail(err, -EBADMSG, "wants a whole number from 0 to %llu",
+				  (unsigned long long)max);
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+static int read_bool(const json_t *value, bool *ret, struct jurat_error *err)
+{
+	if (!json_is_boolean(value))
+		return jurat_fail(err, -EBADMSG, "wants true or false");
+	*ret = json_is_true(value);
+	return 0;
+}
+
+/* What one name or number of a bit set stands for. */
+static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
+{
+	const char *name = json_string_value(value);
+	uint32_t vmpl = 0;
+	int r;
+
+	if (m->kind == KIND_VMPLS) {
+		r = read_number(value, m->arg, &vmpl, err);
+		if (r == 0)
+			*ret = vmpl;
+		return r;
+	}
+	if (m->kind == KIND_PRODUCTS) {
+		enum snp_product product = name ? snp_product_by_name(name) : SNP_PRODUCT_UNKNOWN;
+
+		if (product == SNP_PRODUCT_UNKNOWN)
+			return jurat_fail(err, -EBADMSG, "wants Milan, Genoa or Turin");
+		*ret = product;
+		return 0;
+	}
+	for (size_t i = 0; name && i < ARRAY_SIZE(platform_bits); i++) {
+		if (strcmp(platform_bits[i].name, name) == 0) {
+			*ret = platform_bits[i].bit;
+			return 0;
+		}
+	}
+	return jurat_fail(err, -EBADMSG,
+			  "wants smt_en, tsme_en, ecc_en, rapl_dis, ciphertext_hiding_en, "
+			  "alias_check_complete or tio_en");
+}
+
+static int read_bits(const json_t *value, const struct member *m, uint32_t *ret, struct jurat_error *err)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < count(value); i++) {
+		unsigned bit = 0;
+		int r = read_bit(item(value, i), m, &bit, err);
+
+		if (r < 0)
+			return r;
+		bits |= 1u << bit;
+	}
+	*ret = bits;
+	return 0;
+}
+
+static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error *err)
+{
+	struct snp_tcb tcb = { 0 };
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(value) || json_object_size(value) == 0)
+		return jurat_fail(err, -EBADMSG, "wants an object of fmc, boot_loader, tee, snp, microcode");
+	json_object_foreach(value, key, v)
+	{
+		uint32_t n = 0;
+		size_t i = 0;
+		int r;
+
+		while (i < ARRAY_SIZE(tcb_parts) && strcmp(tcb_parts[i].name, key) != 0)
+			i++;
+		if (i == ARRAY_SIZE(tcb_parts))
+			return jurat_fail(err, -EBADMSG, "%.40s: no component of a TCB", key);
+		r = read_number(v, 255, &n, err);
+		if (r < 0)
+			return jurat_wrap(err, r, "%s", key);
+		*((uint8_t *)&tcb + tcb_parts[i].off) = (uint8_t)n;
+	}
+	*ret = tcb;
+	return 0;
+}
+
+/* Components, or an object for each product that is spoken of. */
+static int read_tcb(json_t *value, struct policy_tcb *ret, struct jurat_error *err)
+{
+	struct policy_tcb tcb = { .set = true };
+	const char *key;
+	json_t *v;
+	int r;
+
+	if (json_is_object(value) && json_object_size(value) > 0 &&
+	    json_is_object(json_object_iter_value(json_object_iter(value)))) {
+		json_object_foreach(value, key, v)
+		{
+			enum snp_product product = snp_product_by_name(key);
+
+			if (product == SNP_PRODUCT_UNKNOWN)
+				return jurat_fail(err, -EBADMSG, "%.40s: not a product", key);
+			r = read_tcb_parts(v, &tcb.floor[product], err);
+			if (r < 0)
+				return jurat_wrap(err, r, "%s", key);
+			tcb.named[product] = true;
+		}
+	} else {
+		struct snp_tcb all;
+
+		r = read_tcb_parts(value, &all, err);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < SNP_N_PRODUCTS; i++) {
+			tcb.floor[i] = all;
+			tcb.named[i] = true;
+		}
+	}
+	*ret = tcb;
+	return 0;
+}
+
+/* "1.55" or "1.55.29": as many numbers of at most 255 as `parts` says. */
+static int read_version(const json_t *value, size_t parts, struct policy_version *ret,
+			struct jurat_error *err)
+{
+	struct policy_version version = { .set = true };
+	const char *p = json_string_value(value);
+	bool good = p != NULL;
+
+	for (size_t i = 0; good && i < parts; i++) {
+		unsigned n = 0, digits = 0;
+
+		for (; *p >= '0' && *p <= '9' && digits < 3; digits++)
+			n = n * 10 + (unsigned)(*p++ - '0');
+		good = digits > 0 && n <= 255 && *p == (i + 1 < parts ? '.' : '\0');
+		version.part[i] = (uint8_t)n;
+		if (good && *p)
+			p++;
+	}
+	if (!good)
+		return jurat_fail(err, -EBADMSG, "wants a version such as \"%s\"",
+				  parts == 2 ? "1.51" : "1.55.29");
+	*ret = version;
+	return 0;
+}
+
+static int read_value(json_t *value, const struct member *m, struct jurat_policy *policy,
+		      struct jurat_error *err)
+{
+	void *at = (char *)policy + m->off;
+
+	if (json_is_array(value) && json_array_size(value) == 0)
+		return jurat_fail(err, -EBADMSG, "an empty list would refuse everything");
+	switch (m->kind) {
+	case KIND_BYTES:
+	case KIND_CHIP_ID:
+		return read_list(value, at, m->arg, m->kind == KIND_CHIP_ID, err);
+	case KIND_BOOL:
+		return read_bool(value, at, err);
+	case KIND_NUMBER:
+		return read_number(value, m->arg, at, err);
+	case KIND_VMPLS:
+	case KIND_PLATFORM:
+	case KIND_PRODUCTS:
+		return read_bits(value, m, at, err);
+	case KIND_TCB:
+		return read_tcb(value, at, err);
+	case KIND_VERSION:
+		return read_version(value, m->arg, at, err);
+	case KIND_WORDS:
+		return read_words(value, at, err);
+	}
+	return jurat_fail(err, -EBADMSG, "unknown kind");
+}
+
+static const struct member *find_member(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (strcmp(members[i].name, name) == 0)
+			return &members[i];
+	}
+	return NULL;
+}
+
+static int read_member(json_t *value, const char *name, struct jurat_policy *policy, struct jurat_error *err)
+{
+	const struct member *m = find_member(name);
+	int r;
+
+	if (!m)
+		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", name);
+	r = read_value(value, m, policy, err);
+	return r < 0 ? jurat_wrap(err, r, "policy: %s", name) : 0;
+}
+
+static void json_done(json_t **value)
+{
+	json_decref(*value);
+}
+
+int jurat_policy_new(struct jurat_policy **ret, struct jurat_error *err)
+{
+	struct jurat_policy *policy = malloc(sizeof(*policy));
+
+	if (!policy)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	policy_init(policy);
+	*ret = policy;
+	return 0;
+}
+
+void jurat_policy_free(struct jurat_policy *policy)
+{
+	if (!policy)
+		return;
+	policy_done(policy);
+	free(policy);
+}
+
+int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t n, struct jurat_error *err)
+{
+	struct jurat_policy next auto_call(policy_done);
+	json_t *root auto_call(json_done) = NULL;
+	json_error_t bad;
+	const char *key;
+	json_t *value;
+	int r;
+
+	r = policy_copy(&next, policy);
+	if (r < 0)
+		return jurat_fail(err, r, "out of memory");
+	root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &bad);
+	if (!root)
+		return jurat_fail(err, -EBADMSG, "policy: line %d, column %d: %s", bad.line, bad.column,
+				  bad.text);
+	if (!json_is_object(root))
+		return jurat_fail(err, -EBADMSG, "policy: not a JSON object");
+	json_object_foreach(root, key, value)
+	{
+		r = read_member(value, key, &next, err);
+		if (r < 0)
+			return r;
+	}
+	policy_swap(policy, &next);
+	return 0;
+}
+
+/* A bare word is a string, except where the member wants a number or a truth. */
+static json_t *read_bare(const struct member *m, const char *value, json_error_t *bad)
+{
+	bool json = strchr("[{\"", value[0]) != NULL && value[0] != '\0';
+
+	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_VMPLS)
+		return json_loads(value, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, bad);
+	snprintf(bad->text, sizeof(bad->text), "not UTF-8");
+	return json_string(value);
+}
+
+int jurat_policy_set(struct jurat_policy *policy, const char *member, const char *value,
+		     struct jurat_error *err)
+{
+	const struct member *m = find_member(member);
+	struct jurat_policy next auto_call(policy_done);
+	json_t *json auto_call(json_done) = NULL;
+	json_error_t bad;
+	int r;
+
+	r = policy_copy(&next, policy);
+	if (r < 0)
+		return jurat_fail(err, r, "out of memory");
+	if (!m)
+		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", member);
+	json = read_bare(m, value, &bad);
+	if (!json)
+		return jurat_fail(err, -EBADMSG, "policy: %s: %s", member, bad.text);
+	r = read_member(json, member, &next, err);
+	if (r < 0)
+		return r;
+	policy_swap(policy, &next);
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_POLICY_H
+#define VERIFY_POLICY_H
+
+#include <jurat/verify.h>
+
+#include "wire/snp_report.h"
+
+/* Values that a field may have: `n` items one after another. Empty: any value. */
+struct policy_list {
+	uint8_t *items;
+	size_t n;
+};
+
+struct policy_words {
+	char **items;
+	size_t n;
+};
+
+/* A minimum for each product; where the policy speaks of some products only, the others are refused. */
+struct policy_tcb {
+	bool set;
+	bool named[SNP_N_PRODUCTS];
+	struct snp_tcb floor[SNP_N_PRODUCTS];
+};
+
+struct policy_version {
+	bool set;
+	uint8_t part[3]; /* major, minor, build */
+};
+
+/* Fields of the report that are compared byte for byte: B(field, bytes, REASON). */
+/* clang-format off */
+#define POLICY_BYTES(B) \
+	B(report_data, 64, REPORT_DATA_MISMATCH) \
+	B(measurement, 48, MEASUREMENT_MISMATCH) \
+	B(host_data, 32, HOST_DATA_MISMATCH) \
+	B(id_key_digest, 48, ID_KEY_DIGEST_MISMATCH) \
+	B(author_key_digest, 48, AUTHOR_KEY_DIGEST_MISMATCH) \
+	B(family_id, 16, FAMILY_ID_MISMATCH) \
+	B(image_id, 16, IMAGE_ID_MISMATCH) \
+	B(report_id, 32, REPORT_ID_MISMATCH) \
+	B(chip_id, 64, CHIP_ID_MISMATCH)
+/* clang-format on */
+
+/*
+ * Bits of the guest policy: G(member, default, bit, wrong, REASON): refused when the bit is `wrong` and the member is
+ * not. So allow_x refuses a set bit unless true, require_x a clear one unless false.
+ */
+/* clang-format off */
+#define POLICY_GUEST_BITS(G) \
+	G(allow_debug, false, SNP_POLICY_DEBUG_BIT, true, DEBUG_ALLOWED) \
+	G(allow_migrate_ma, true, SNP_POLICY_MIGRATE_MA_BIT, true, MIGRATE_MA_ALLOWED) \
+	G(allow_smt, true, SNP_POLICY_SMT_BIT, true, SMT_ALLOWED) \
+	G(allow_cxl, true, SNP_POLICY_CXL_ALLOW_BIT, true, CXL_ALLOWED) \
+	G(require_single_socket, false, SNP_POLICY_SINGLE_SOCKET_BIT, false, SINGLE_SOCKET_NOT_REQUIRED) \
+	G(require_mem_aes_256_xts, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, MEM_AES_256_XTS_NOT_REQUIRED) \
+	G(require_rapl_dis, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
+	G(require_ciphertext_hiding, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, CIPHERTEXT_HIDING_NOT_REQUIRED) \
+	G(require_page_swap_disable, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, PAGE_SWAP_DISABLE_NOT_REQUIRED)
+/* clang-format on */
+
+struct jurat_policy {
+#define POLICY_LIST_MEMBER(field, size, reason) struct policy_list field;
+	POLICY_BYTES(POLICY_LIST_MEMBER)
+#define POLICY_BOOL_MEMBER(member, value, bit, wrong, reason) bool member;
+	POLICY_GUEST_BITS(POLICY_BOOL_MEMBER)
+	uint32_t vmpls;        /* bit n: VMPL n is allowed */
+	uint32_t maximum_vmpl; /* 0 to 3 */
+	uint32_t minimum_guest_svn;
+	struct policy_version minimum_policy_abi, minimum_firmware, minimum_committed_firmware;
+	struct policy_tcb minimum_tcb, minimum_committed_tcb, minimum_current_tcb, minimum_launch_tcb;
+	bool allow_provisional_firmware;
+	uint32_t required_platform_info, forbidden_platform_info; /* bits of platform_info */
+	uint32_t products;                                        /* bit: enum snp_product */
+	bool allow_vcek, allow_vlek, allow_masked_chip_id;
+	struct policy_words csp_id;
+	bool require_crl;
+};
+
+void policy_init(struct jurat_policy *policy);
+void policy_done(struct jurat_policy *policy);
+
+#endif

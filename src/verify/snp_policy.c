@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/judge.h"
+
+static bool list_has(const struct policy_list *list, const uint8_t *value, size_t size)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (memcmp(list->items + i * size, value, size) == 0)
+			return true;
+	}
+	return list->n == 0;
+}
+
+static void judge_bytes(struct judge *j)
+{
+	static const struct {
+		const char *name;
+		size_t list, field, size;
+		enum verify_reason reason;
+	} rows[] = {
+#define BYTES_ROW(field, size, reason)                                                                       \
+	{ #field, offsetof(struct jurat_policy, field), offsetof(struct snp_report, field), size,            \
+	  REASON_##reason },
+		POLICY_BYTES(BYTES_ROW)
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct policy_list *list = (const void *)((const char *)j->policy + rows[i].list);
+		const uint8_t *value = (const uint8_t *)&j->report + rows[i].field;
+		char hex[BYTES_HEX_SIZE(64)];
+
+		if (!list_has(list, value, rows[i].size))
+			verdict_refuse(j->out, rows[i].reason, "%s is %s", rows[i].name,
+				       bytes_to_hex(value, rows[i].size, hex));
+	}
+}
+
+static void judge_guest_policy(struct judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+	const struct policy_version *abi = &p->minimum_policy_abi;
+	unsigned minor = j->report.policy & 0xff, major = j->report.policy >> 8 & 0xff;
+
+#define GUEST_BIT(member, value, bit, wrong, reason)                                                         \
+	if ((j->report.policy >> (bit)&1) == (wrong) && p->member != (wrong))                                \
+		verdict_refuse(j->out, REASON_##reason, "bit %d of the guest policy 0x%llx is %d", bit,      \
+			       (unsigned long long)j->report.policy, wrong);
+	POLICY_GUEST_BITS(GUEST_BIT)
+	if (abi->set && (major < abi->part[0] || (major == abi->part[0] && minor < abi->part[1])))
+		verdict_refuse(j->out, REASON_GUEST_ABI_BELOW_MINIMUM,
+			       "the guest policy asks for %u.%u, wanted %u.%u", major, minor, abi->part[0],
+			       abi->part[1]);
+}
+
+/* The first component below its floor, or NULL. */
+static const char *tcb_below(const struct snp_tcb *tcb, const struct snp_tcb *floor, unsigned *ret_is,
+			     unsigned *ret_wanted)
+{
+	const struct {
+		const char *name;
+		uint8_t is, wanted;
+	} parts[] = {
+		{ "fmc", tcb->fmc, floor->fmc },
+		{ "boot_loader", tcb->boot_loader, floor->boot_loader },
+		{ "tee", tcb->tee, floor->tee },
+		{ "snp", tcb->snp, floor->snp },
+		{ "microcode", tcb->microcode, floor->microcode },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].is >= parts[i].wanted)
+			continue;
+		*ret_is = parts[i].is;
+		*ret_wanted = parts[i].wanted;
+		return parts[i].name;
+	}
+	return NULL;
+}
+
+static void judge_tcb(struct judge *j, const struct policy_tcb *wanted, uint64_t raw, const char *name,
+		      enum verify_reason reason)
+{
+	unsigned is, floor;
+	const char *part;
+	struct snp_tcb tcb;
+
+	if (!wanted->set)
+		return;
+	if (j->product == SNP_PRODUCT_UNKNOWN || !wanted->named[j->product]) {
+		verdict_refuse(j->out, reason, "%s: the policy sets no minimum for product %s", name,
+			       snp_product_name(j->product));
+		return;
+	}
+	if (!snp_tcb_read(j->product, raw, &tcb))
+		memset(&tcb, 0, sizeof(tcb)); /* refused as malformed already */
+	part = tcb_below(&tcb, &wanted->floor[j->product], &is, &floor);
+	if (part)
+		verdict_refuse(j->out, reason, "%s: %s is %u, wanted %u", name, part, is, floor);
+}
+
+static void judge_firmware(struct judge *j)
+{
+	const struct snp_report *r = &j->report;
+	const uint8_t current[3] = { r->current_major, r->current_minor, r->current_build };
+	const uint8_t committed[3] = { r->committed_major, r->committed_minor, r->committed_build };
+	const struct {
+		const struct policy_version *floor;
+		const uint8_t *is;
+		enum verify_reason reason;
+	} rows[] = {
+		{ &j->policy->minimum_firmware, current, REASON_FIRMWARE_BELOW_MINIMUM },
+		{ &j->policy->minimum_committed_firmware, committed,
+		  REASON_COMMITTED_FIRMWARE_BELOW_MINIMUM },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const uint8_t *floor = rows[i].floor->part, *is = rows[i].is;
+
+		if (rows[i].floor->set && memcmp(is, floor, 3) < 0)
+			verdict_refuse(j->out, rows[i].reason, "%u.%u.%u, wanted %u.%u.%u", is[0], is[1],
+				       is[2], floor[0], floor[1], floor[2]);
+	}
+	if (!j->policy->allow_provisional_firmware &&
+	    (memcmp(current, committed, 3) != 0 || r->current_tcb != r->committed_tcb))
+		verdict_refuse(j->out, REASON_PROVISIONAL_FIRMWARE,
+			       "current %u.%u.%u, TCB 0x%016llx; committed %u.%u.%u, TCB 0x%016llx",
+			       current[0], current[1], current[2], (unsigned long long)r->current_tcb,
+			       committed[0], committed[1], committed[2],
+			       (unsigned long long)r->committed_tcb);
+}
+
+static void judge_platform(struct judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+	uint64_t missing = p->required_platform_info & ~j->report.platform_info;
+	uint64_t present = p->forbidden_platform_info & j->report.platform_info;
+
+	if (missing)
+		verdict_refuse(j->out, REASON_PLATFORM_INFO_REQUIRED, "platform_info is 0x%llx, lacks 0x%llx",
+			       (unsigned long long)j->report.platform_info, (unsigned long long)missing);
+	if (present)
+		verdict_refuse(j->out, REASON_PLATFORM_INFO_FORBIDDEN, "platform_info is 0x%llx, has 0x%llx",
+			       (unsigned long long)j->report.platform_info, (unsigned long long)present);
+}
+
+static void judge_signer(struct judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+	unsigned key = snp_key_info_signing_key(j->report.key_info);
+	bool named = p->csp_id.n == 0;
+
+	if (j->product != SNP_PRODUCT_UNKNOWN && !(p->products >> j->product & 1))
+		verdict_refuse(j->out, REASON_PRODUCT_NOT_ALLOWED, "%s", snp_product_name(j->product));
+	if (key == SNP_SIGNED_BY_VCEK && !p->allow_vcek)
+		verdict_refuse(j->out, REASON_VCEK_NOT_ALLOWED, "the signing key is VCEK");
+	if (key == SNP_SIGNED_BY_VLEK && !p->allow_vlek)
+		verdict_refuse(j->out, REASON_VLEK_NOT_ALLOWED, "the signing key is VLEK");
+	for (size_t i = 0; j->leaf && i < p->csp_id.n; i++)
+		named = named || strcmp(p->csp_id.items[i], j->leaf->vek.csp_id) == 0;
+	if (key == SNP_SIGNED_BY_VLEK && !named)
+		verdict_refuse(j->out, REASON_CSP_ID_NOT_ALLOWED, "CSP_ID is '%s'",
+			       j->leaf ? j->leaf->vek.csp_id : "");
+}
+
+static void note_unjudged(struct judge *j)
+{
+	if (j->policy->report_data.n == 0)
+		verdict_not_judged(j->out, NOT_JUDGED_REPORT_DATA);
+	if (j->policy->measurement.n == 0)
+		verdict_not_judged(j->out, NOT_JUDGED_MEASUREMENT);
+	if (!j->policy->minimum_tcb.set)
+		verdict_not_judged(j->out, NOT_JUDGED_MINIMUM_TCB);
+}
+
+void judge_policy(struct judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+	const struct snp_report *r = &j->report;
+
+	judge_bytes(j);
+	judge_guest_policy(j);
+	if (r->vmpl > p->maximum_vmpl || !(p->vmpls >> r->vmpl & 1))
+		verdict_refuse(j->out, REASON_VMPL_NOT_ALLOWED, "VMPL %u", r->vmpl);
+	if (r->guest_svn < p->minimum_guest_svn)
+		verdict_refuse(j->out, REASON_GUEST_SVN_BELOW_MINIMUM, "guest_svn is %u, wanted %u",
+			       r->guest_svn, p->minimum_guest_svn);
+	judge_tcb(j, &p->minimum_tcb, r->reported_tcb, "reported_tcb", REASON_TCB_BELOW_MINIMUM);
+	judge_tcb(j, &p->minimum_committed_tcb, r->committed_tcb, "committed_tcb",
+		  REASON_COMMITTED_TCB_BELOW_MINIMUM);
+	judge_tcb(j, &p->minimum_current_tcb, r->current_tcb, "current_tcb",
+		  REASON_CURRENT_TCB_BELOW_MINIMUM);
+	judge_tcb(j, &p->minimum_launch_tcb, r->launch_tcb, "launch_tcb", REASON_LAUNCH_TCB_BELOW_MINIMUM);
+	judge_firmware(j);
+	judge_platform(j);
+	judge_signer(j);
+	note_unjudged(j);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
+{
+	va_list ap;
+
+	verdict->refused = true;
+	if (verdict->n_reasons == VERDICT_MAX_REASONS)
+		return;
+	verdict->reasons[verdict->n_reasons].reason = reason;
+	va_start(ap, format);
+	vsnprintf(verdict->reasons[verdict->n_reasons].detail, VERDICT_DETAIL_BYTES, format, ap);
+	va_end(ap);
+	verdict->n_reasons++;
+}
+
+void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what)
+{
+	verdict->not_judged |= 1u << what;
+}
+
+void jurat_verdict_free(struct jurat_verdict *verdict)
+{
+	free(verdict);
+}
+
+int jurat_verdict_accepted(const struct jurat_verdict *verdict)
+{
+	return verdict && !verdict->refused;
+}
+
+size_t jurat_verdict_reasons(const struct jurat_verdict *verdict)
+{
+	return verdict->n_reasons;
+}
+
+const char *jurat_verdict_reason_code(const struct jurat_verdict *verdict, size_t i)
+{
+	return i < verdict->n_reasons ? verify_reason_code(verdict->reasons[i].reason) : NULL;
+}
+
+const char *jurat_verdict_reason_detail(const struct jurat_verdict *verdict, size_t i)
+{
+	return i < verdict->n_reasons ? verdict->reasons[i].detail : NULL;
+}
+
+char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	/* RFC 3339 has four digits for the year. */
+	if (seconds < -62167219200 || seconds > 253402300799 || !gmtime_r(&t, &tm) ||
+	    strftime(to, VERDICT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(to, VERDICT_TIME_BYTES, "%lld", (long long)seconds);
+	return to;
+}
+
+char *verdict_name(const struct bytes_rd *text, char *to, size_t size)
+{
+	size_t n = text->size < size - 1 ? text->size : size - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = text->data[i];
+
+		to[i] = c >= 0x20 && c <= 0x7e ? (char)c : '?';
+	}
+	to[n] = '\0';
+	return to;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_VERDICT_H
+#define VERIFY_VERDICT_H
+
+#include <jurat/verify.h>
+
+#include "verify/reasons.h"
+#include "verify/vek.h"
+#include "wire/snp_report.h"
+
+enum { VERDICT_MAX_REASONS = 48, VERDICT_DETAIL_BYTES = 192, VERDICT_NAME_BYTES = 48 };
+
+/* One certificate of the chain, as far as people want to see it. */
+struct verdict_cert {
+	bool there;
+	char subject[VERDICT_NAME_BYTES], issuer[VERDICT_NAME_BYTES];
+	uint8_t sha256[32];
+	int64_t not_before, not_after;
+};
+
+/* Self-contained: nothing in it borrows from evidence or verifier. */
+struct jurat_verdict {
+	bool refused, has_report, roots_given, signature_holds;
+	unsigned not_judged; /* bits of enum verify_not_judged */
+	int64_t at;
+	size_t n_reasons; /* kept ones; more than fit still refuse */
+	struct {
+		enum verify_reason reason;
+		char detail[VERDICT_DETAIL_BYTES];
+	} reasons[VERDICT_MAX_REASONS];
+	struct snp_report report;
+	enum snp_product product;
+	bool vlek;
+	struct verdict_cert leaf, intermediate, root;
+	struct vek leaf_says; /* when leaf.there */
+};
+
+__attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
+							  enum verify_reason reason, const char *format, ...);
+void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);
+
+enum { VERDICT_TIME_BYTES = 32 };
+/* RFC 3339 in UTC; seconds that no calendar has as a plain number. Returns `to`. */
+char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES]);
+/* Text of untrusted origin: what is not printable ASCII becomes '?', what does not fit is cut. Returns `to`. */
+char *verdict_name(const struct bytes_rd *text, char *to, size_t size);
+
+#endif

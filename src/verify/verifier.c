@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/verifier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "wire/snp_certs.h"
+
+int jurat_verifier_new(struct jurat_verifier **ret, struct jurat_error *err)
+{
+	struct jurat_verifier *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	v->seen_leaves.room = VERIFIER_LEAVES;
+	v->seen_authorities.room = VERIFIER_AUTHORITIES;
+	*ret = v;
+	return 0;
+}
+
+static void certs_done(struct pointers *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		cert_entry_free(list->items[i]);
+	free(list->items);
+}
+
+void jurat_verifier_free(struct jurat_verifier *verifier)
+{
+	if (!verifier)
+		return;
+	certs_done(&verifier->roots);
+	certs_done(&verifier->authorities);
+	certs_done(&verifier->leaves);
+	for (size_t i = 0; i < verifier->crls.n; i++)
+		free(verifier->crls.items[i]);
+	free(verifier->crls.items);
+	cert_cache_done(&verifier->seen_leaves);
+	cert_cache_done(&verifier->seen_authorities);
+	for (size_t i = 0; i < VERIFIER_CRLS; i++)
+		free(verifier->seen_crls[i]);
+	free(verifier);
+}
+
+/* Room for `extra` more pointers. */
+static int reserve(struct pointers *list, size_t extra)
+{
+	size_t want = list->room ? list->room : 8;
+	void **more;
+
+	if (extra <= list->room - list->n)
+		return 0;
+	while (want - list->n < extra) {
+		if (__builtin_mul_overflow(want, 2, &want))
+			return -ENOMEM;
+	}
+	more = reallocarray(list->items, want, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	list->items = more;
+	list->room = want;
+	return 0;
+}
+
+/* A batch is taken whole or not at all. */
+struct batch {
+	struct pointers certs;
+	struct pointers crls;
+};
+
+static void batch_done(struct batch *batch)
+{
+	certs_done(&batch->certs);
+	for (size_t i = 0; i < batch->crls.n; i++)
+		free(batch->crls.items[i]);
+	free(batch->crls.items);
+}
+
+static int batch_cert(struct batch *batch, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	struct cert_entry *entry;
+	int r = reserve(&batch->certs, 1);
+
+	if (r < 0)
+		return jurat_fail(err, r, "out of memory");
+	r = cert_entry_new(der, n, &entry, err);
+	if (r == 0)
+		batch->certs.items[batch->certs.n++] = entry;
+	return r;
+}
+
+static int batch_crl(struct batch *batch, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	struct crl_entry *entry;
+	int r = reserve(&batch->crls, 1);
+
+	if (r < 0)
+		return jurat_fail(err, r, "out of memory");
+	r = crl_entry_new(der, n, &entry, err);
+	if (r == 0)
+		batch->crls.items[batch->crls.n++] = entry;
+	return r;
+}
+
+enum { TAKE_CERTS = 1, TAKE_CRLS = 2 };
+
+static int batch_block(struct batch *batch, unsigned take, const char *label, const uint8_t *der, size_t n,
+		       struct jurat_error *err)
+{
+	if (label[0] == '\0') { /* DER does not say what it is */
+		int r = take & TAKE_CERTS ? batch_cert(batch, der, n, err) : -EBADMSG;
+
+		if (r == -EBADMSG && take & TAKE_CRLS)
+			r = batch_crl(batch, der, n, take & TAKE_CERTS ? NULL : err);
+		return r;
+	}
+	if (take & TAKE_CERTS && strcmp(label, "CERTIFICATE") == 0)
+		return batch_cert(batch, der, n, err);
+	if (take & TAKE_CRLS && strcmp(label, "X509 CRL") == 0)
+		return batch_crl(batch, der, n, err);
+	return jurat_fail(err, -EBADMSG, "a PEM block is a '%s'", label);
+}
+
+/* PEM with any number of blocks, or one DER value. */
+static int batch_pem(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
+		     struct jurat_error *err)
+{
+	size_t off = 0;
+
+	for (;;) {
+		auto_free uint8_t *der = NULL;
+		char label[32];
+		size_t size;
+		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
+
+		if (r == JURAT_NOT_FOUND)
+			break;
+		if (r < 0)
+			return r;
+		r = batch_block(batch, take, label, der, size, err);
+		if (r < 0)
+			return r;
+	}
+	if (batch->certs.n + batch->crls.n == 0)
+		return jurat_fail(err, -EBADMSG, "nothing in it");
+	return 0;
+}
+
+static int batch_table(struct batch *batch, const struct snp_certs *table, struct jurat_error *err)
+{
+	for (unsigned i = 0; i < table->n; i++) {
+		const struct snp_cert_entry *e = &table->entries[i];
+		int r = 0;
+
+		if (e->kind == SNP_CERT_CRL)
+			r = batch_crl(batch, e->data.data, e->data.size, err);
+		else if (e->kind != SNP_CERT_OTHER) /* private entries are nobody's certificates (B54) */
+			r = batch_cert(batch, e->data.data, e->data.size, err);
+		if (r < 0)
+			return jurat_wrap(err, r, "certificate table: %s", snp_cert_name(e->kind));
+	}
+	return 0;
+}
+
+static bool looks_like_table(const uint8_t *bytes, size_t n)
+{
+	static const enum snp_cert_kind kinds[] = { SNP_CERT_VCEK, SNP_CERT_VLEK, SNP_CERT_ASK, SNP_CERT_ARK,
+						    SNP_CERT_CRL };
+
+	for (size_t i = 0; n >= 16 && i < ARRAY_SIZE(kinds); i++) {
+		if (memcmp(bytes, snp_cert_guid(kinds[i]), 16) == 0)
+			return true;
+	}
+	return n >= SNP_CERTS_ENTRY_BYTES && bytes_all(bytes, 16, 0);
+}
+
+static int batch_read(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
+		      struct jurat_error *err)
+{
+	struct snp_certs table;
+	int r;
+
+	if (!(take & TAKE_CERTS))
+		return batch_pem(batch, take, bytes, n, err);
+	if (looks_like_table(bytes, n)) {
+		r = snp_certs_read(bytes, n, &table, err);
+		return r < 0 ? r : batch_table(batch, &table, err);
+	}
+	/* A table that begins with a private GUID: neither DER nor PEM can pass for one. */
+	if (n > SNP_CERTS_ENTRY_BYTES && bytes[0] != 0x30 && snp_certs_read(bytes, n, &table, NULL) == 0)
+		return batch_table(batch, &table, err);
+	return batch_pem(batch, take, bytes, n, err);
+}
+
+static bool is_self_issued(const struct crypto_cert *cert)
+{
+	return cert->issuer.size == cert->subject.size &&
+	       memcmp(cert->issuer.data, cert->subject.data, cert->subject.size) == 0;
+}
+
+static bool is_root(const struct cert_entry *entry)
+{
+	return entry->cert.is_ca && is_self_issued(&entry->cert);
+}
+
+/* Moves everything out of the batch, or nothing. */
+static int verifier_take(struct jurat_verifier *v, struct batch *batch, bool roots, struct jurat_error *err)
+{
+	size_t n = batch->certs.n;
+
+	if (reserve(&v->leaves, n) < 0 || reserve(&v->roots, n) < 0 || reserve(&v->authorities, n) < 0 ||
+	    reserve(&v->crls, batch->crls.n) < 0)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct cert_entry *entry = batch->certs.items[i];
+		struct pointers *to = &v->authorities;
+
+		if (!entry->cert.is_ca) {
+			to = &v->leaves;
+			v->leaves_sorted = false;
+		} else if (roots && is_root(entry)) {
+			to = &v->roots;
+			v->roots_given = true;
+		}
+		to->items[to->n++] = entry;
+	}
+	for (size_t i = 0; i < batch->crls.n; i++)
+		v->crls.items[v->crls.n++] = batch->crls.items[i];
+	batch->certs.n = 0;
+	batch->crls.n = 0;
+	return 0;
+}
+
+int jurat_verifier_add_certificates(struct jurat_verifier *verifier, const void *bytes, size_t n,
+				    size_t *ret_n, struct jurat_error *err)
+{
+	struct batch batch auto_call(batch_done) = { 0 };
+	size_t taken;
+	int r;
+
+	r = batch_read(&batch, TAKE_CERTS | TAKE_CRLS, bytes, n, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "certificates");
+	taken = batch.certs.n;
+	r = verifier_take(verifier, &batch, false, err);
+	if (r < 0)
+		return r;
+	if (ret_n)
+		*ret_n = taken;
+	return 0;
+}
+
+int jurat_verifier_add_crl(struct jurat_verifier *verifier, const void *bytes, size_t n,
+			   struct jurat_error *err)
+{
+	struct batch batch auto_call(batch_done) = { 0 };
+	int r;
+
+	r = batch_read(&batch, TAKE_CRLS, bytes, n, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "CRL");
+	return verifier_take(verifier, &batch, false, err);
+}
+
+/* A root speaks for itself: all that it says must carry its own signature (B50). */
+static int check_roots(const struct pointers *certs, struct jurat_error *err)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < certs->n; i++) {
+		struct cert_entry *entry = certs->items[i];
+		int r;
+
+		if (!is_root(entry))
+			continue;
+		r = cert_entry_signed_by(entry, entry);
+		if (r == JURAT_REFUSED)
+			return jurat_fail(err, -EBADMSG, "a certificate's signature on itself does not hold");
+		if (r < 0)
+			return jurat_fail(err, r, "out of memory");
+		found++;
+	}
+	if (found == 0)
+		return jurat_fail(err, -EBADMSG, "no self-signed certificate of an authority in it");
+	return 0;
+}
+
+int jurat_verifier_add_roots(struct jurat_verifier *verifier, const void *bytes, size_t n,
+			     struct jurat_error *err)
+{
+	struct batch batch auto_call(batch_done) = { 0 };
+	int r;
+
+	r = batch_read(&batch, TAKE_CERTS | TAKE_CRLS, bytes, n, err);
+	if (r == 0)
+		r = check_roots(&batch.certs, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "roots");
+	return verifier_take(verifier, &batch, true, err);
+}
+
+/* `hwid` NULL: by kind alone. */
+static int compare_leaf(const struct cert_entry *leaf, enum vek_kind kind, const uint8_t *hwid)
+{
+	if (leaf->vek.kind != kind)
+		return leaf->vek.kind < kind ? -1 : 1;
+	return hwid ? memcmp(leaf->vek.hwid, hwid, sizeof(leaf->vek.hwid)) : 0;
+}
+
+static int compare_leaves(const void *a, const void *b)
+{
+	const struct cert_entry *x = *(void *const *)a, *y = *(void *const *)b;
+	int c = compare_leaf(x, y->vek.kind, y->vek.hwid);
+
+	return c != 0 ? c : memcmp(x->sha256, y->sha256, sizeof(x->sha256));
+}
+
+/* Orders the given leaves and drops what was given twice. */
+static void sort_leaves(struct pointers *leaves)
+{
+	size_t n = 0;
+
+	if (leaves->n > 1)
+		qsort(leaves->items, leaves->n, sizeof(*leaves->items), compare_leaves);
+	for (size_t i = 0; i < leaves->n; i++) {
+		struct cert_entry *entry = leaves->items[i], *last = n > 0 ? leaves->items[n - 1] : NULL;
+
+		if (last && memcmp(last->sha256, entry->sha256, sizeof(entry->sha256)) == 0)
+			cert_entry_free(entry);
+		else
+			leaves->items[n++] = entry;
+	}
+	leaves->n = n;
+}
+
+/* The first leaf that is not before (kind, hwid), or with `after` the first behind it. */
+static size_t bound(const struct pointers *leaves, enum vek_kind kind, const uint8_t *hwid, bool after)
+{
+	size_t low = 0, high = leaves->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = compare_leaf(leaves->items[mid], kind, hwid);
+
+		if (c < 0 || (after && c == 0))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void leaves_between(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t *hwid,
+			   size_t *ret_first, size_t *ret_end)
+{
+	if (!verifier->leaves_sorted) {
+		sort_leaves(&verifier->leaves);
+		verifier->leaves_sorted = true;
+	}
+	*ret_first = bound(&verifier->leaves, kind, hwid, false);
+	*ret_end = bound(&verifier->leaves, kind, hwid, true);
+}
+
+void verifier_leaves_of(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
+			size_t *ret_first, size_t *ret_end)
+{
+	leaves_between(verifier, kind, hwid, ret_first, ret_end);
+}
+
+void verifier_leaves_of_kind(struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
+			     size_t *ret_end)
+{
+	leaves_between(verifier, kind, NULL, ret_first, ret_end);
+}
