@@ -11,18 +11,7 @@
  * older schemes answer the same question through their own exits, with the same host half behind them.
  */
 
-/* struct kvm_run.vmgexit of v14 and v15, after its `type` at 32. Source: patch series v14 22/22 and v15 19/20. */
-enum {
-	RUN_EXIT_REASON = 8,
-	VMGEXIT_TYPE = 32,
-	VMGEXIT_GPA = 40,
-	VMGEXIT_NPAGES = 48,
-	VMGEXIT_RET = 56,
-	VMGEXIT_FLAGS = 60,
-	VMGEXIT_STATUS = 61,
-	V15_FLAG_NOTIFY_DONE = 1,
-	V15_STATUS_DONE = 1,
-};
+enum { RUN_EXIT_REASON = 8 }; /* in struct kvm_run */
 
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 {
@@ -90,29 +79,29 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
 	struct machine *m = vcpu->guest->machine;
 	bool v15 = m->options.sync == SIM_SYNC_V15;
-	uint64_t answer = EIO, npages = bytes_get_le(run + VMGEXIT_NPAGES, 8);
+	uint64_t answer = EIO, npages = bytes_get_le(run + SIM_RUN_VMGEXIT_NPAGES, 8);
 	struct jurat_error err = { "" };
 	uint32_t code;
 	int r;
 
-	if (v15 && run[VMGEXIT_STATUS] == V15_STATUS_DONE) {
+	if (v15 && run[SIM_RUN_VMGEXIT_STATUS] == SIM_V15_DONE) {
 		drop(vcpu, "KVM says the request is done");
 		return 0;
 	}
-	r = jurat_snp_request_serve(vcpu->certs, bytes_get_le(run + VMGEXIT_GPA, 8), npages, &memory, &answer,
-				    &npages, &err);
+	r = jurat_snp_request_serve(vcpu->certs, bytes_get_le(run + SIM_RUN_VMGEXIT_GPA, 8), npages, &memory,
+				    &answer, &npages, &err);
 	if (r < 0)
 		return r;
 	code = answer == 0        ? SNP_VMM_OK
 	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
 	       : answer == EAGAIN ? SNP_VMM_BUSY
 				  : 1u << 31;
-	bytes_put_le(run + VMGEXIT_RET, code, 4);
+	bytes_put_le(run + SIM_RUN_VMGEXIT_RET, code, 4);
 	if (answer == ENOSPC)
-		bytes_put_le(run + VMGEXIT_NPAGES, npages, 8);
+		bytes_put_le(run + SIM_RUN_VMGEXIT_NPAGES, npages, 8);
 	tell_answer(vcpu, answer, npages, &err);
 	if (v15 && answer == 0)
-		run[VMGEXIT_FLAGS] = V15_FLAG_NOTIFY_DONE;
+		run[SIM_RUN_VMGEXIT_FLAGS] = SIM_V15_NOTIFY_DONE;
 	else
 		drop(vcpu, v15 ? "nothing to wait for" : "v14 relies on the kernel's transaction id");
 	machine_event(m, "VMM", "KVM", "KVM_RUN, ret = 0x%x%s", code,

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "jurat/sim.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "machine/machine.h"
+
+/* The installed face of the software platform: a machine and its guests under public names. */
+struct jurat_sim {
+	struct machine *machine;
+};
+
+struct jurat_sim_guest {
+	struct machine_guest *guest;
+};
+
+/* Callers built against an older header pass a smaller struct: what they do not know is zero. */
+static bool take_options(void *to, size_t size, const void *from)
+{
+	size_t theirs;
+
+	if (!from)
+		return true;
+	memcpy(&theirs, from, sizeof(theirs));
+	if (theirs < sizeof(theirs) || theirs > size)
+		return false;
+	memcpy(to, from, theirs);
+	return true;
+}
+
+static int sync_by_name(const char *name, enum sim_sync *ret)
+{
+	static const struct {
+		const char *name;
+		enum sim_sync sync;
+	} schemes[] = {
+		{ "upstream", SIM_SYNC_UPSTREAM },
+		{ "v15", SIM_SYNC_V15 },
+		{ "v14", SIM_SYNC_V14 },
+		{ "none", SIM_SYNC_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
+		if (!strcmp(schemes[i].name, name)) {
+			*ret = schemes[i].sync;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+int jurat_sim_new(const struct jurat_sim_options *options, struct jurat_sim **ret, struct jurat_error *err)
+{
+	struct jurat_sim_options given = { 0 };
+	struct machine_options to = { .sync = SIM_SYNC_UPSTREAM };
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
+	auto_free struct jurat_sim *sim = calloc(1, sizeof(*sim));
+	int r;
+
+	if (!sim)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (!take_options(&given, sizeof(given), options))
+		return jurat_fail(err, -EINVAL, "options.size is not that of any known version");
+	if (given.sync && sync_by_name(given.sync, &to.sync) < 0)
+		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme '%s'", given.sync);
+	to.psp.product = snp_product_by_name(given.product ? given.product : "milan");
+	if (to.psp.product == SNP_PRODUCT_UNKNOWN)
+		return jurat_fail(err, -EINVAL, "unknown product '%s'", given.product);
+	to.psp.report_version = given.report_version;
+	to.psp.seed = given.seed;
+	to.pki_seed = given.seed;
+	to.certs_path = given.certs_path;
+	r = machine_new(&to, &sim->machine, err);
+	if (r == 0 && given.certs_path)
+		r = machine_update(sim->machine, &publish, err);
+	if (r != 0) {
+		machine_free(sim->machine);
+		return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked", given.certs_path) : r;
+	}
+	*ret = take_ptr(sim);
+	return 0;
+}
+
+void jurat_sim_free(struct jurat_sim *sim)
+{
+	if (sim)
+		machine_free(sim->machine);
+	free(sim);
+}
+
+int jurat_sim_root(struct jurat_sim *sim, const uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	return sim_pki_ca(machine_pki(sim->machine), sim_psp_product(machine_psp(sim->machine)), SIM_ARK, ret,
+			  ret_size, err);
+}
+
+int jurat_sim_update(struct jurat_sim *sim, enum jurat_sim_change change, uint64_t tcb,
+		     struct jurat_error *err)
+{
+	static const enum machine_change_kind kinds[] = {
+		[JURAT_SIM_RENEW] = MACHINE_CERTS_ONLY,  [JURAT_SIM_CONFIG] = MACHINE_CONFIG,
+		[JURAT_SIM_COMMIT] = MACHINE_COMMIT,     [JURAT_SIM_VLEK_LOAD] = MACHINE_VLEK_LOAD,
+		[JURAT_SIM_DOWNLOAD] = MACHINE_DOWNLOAD,
+	};
+	struct machine_change to = { .tcb = tcb };
+
+	if ((size_t)change >= ARRAY_SIZE(kinds))
+		return jurat_fail(err, -EINVAL, "unknown change %d", (int)change);
+	to.kind = kinds[change];
+	return machine_update(sim->machine, &to, err);
+}
+
+int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *launch, unsigned n_vcpus,
+			struct jurat_sim_guest **ret, struct jurat_error *err)
+{
+	auto_free struct jurat_sim_guest *guest = calloc(1, sizeof(*guest));
+	struct jurat_sim_launch given = { 0 };
+	struct sim_launch to = { 0 };
+	int r;
+
+	if (!guest)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (!take_options(&given, sizeof(given), launch))
+		return jurat_fail(err, -EINVAL, "launch.size is not that of any known version");
+	to.policy = given.policy ? given.policy : 0x30000;
+	to.guest_svn = given.guest_svn;
+	memcpy(to.family_id, given.family_id, sizeof(to.family_id));
+	memcpy(to.image_id, given.image_id, sizeof(to.image_id));
+	memcpy(to.measurement, given.measurement, sizeof(to.measurement));
+	memcpy(to.host_data, given.host_data, sizeof(to.host_data));
+	memcpy(to.id_key_digest, given.id_key_digest, sizeof(to.id_key_digest));
+	memcpy(to.author_key_digest, given.author_key_digest, sizeof(to.author_key_digest));
+	to.author_key_en = !bytes_all(given.author_key_digest, sizeof(given.author_key_digest), 0);
+	r = machine_guest_new(sim->machine, &to, n_vcpus, &guest->guest, err);
+	if (r == 0)
+		*ret = take_ptr(guest);
+	return r;
+}
+
+void jurat_sim_guest_free(struct jurat_sim_guest *guest)
+{
+	if (guest)
+		machine_guest_free(guest->guest);
+	free(guest);
+}
+
+int jurat_sim_ioctl(struct jurat_sim_guest *guest, unsigned vcpu, unsigned long request, void *arg)
+{
+	return machine_ioctl(guest->guest, vcpu, request, arg);
+}
