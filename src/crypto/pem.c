@@ -58,8 +58,8 @@ static bool take_label(struct bytes_rd *r, char label[LABEL_BYTES])
 	size_t n = 0;
 
 	memset(label, 0, LABEL_BYTES);
-	while (bytes_rd_left(r) > 0 && !take_text(r, mark_tail)) {
-		uint8_t c = bytes_rd_u8(r);
+	while (!take_text(r, mark_tail)) {
+		uint8_t c = bytes_rd_u8(r); /* 0 at the end */
 
 		if (c < 0x20 || c > 0x7e || n == LABEL_BYTES - 1)
 			return false;
@@ -116,7 +116,7 @@ static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 	return !to->bad && to->off > 0;
 }
 
-/* Everything up to the next line that starts with a dash. */
+/* Everything up to the next dash, which base64 does not have. */
 static struct bytes_rd take_body(struct bytes_rd *r)
 {
 	size_t start = r->off;
