@@ -23,8 +23,8 @@ enum sim_sync {
 	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit */
 	SIM_SYNC_V14,      /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
-	 * The exit as upstream, but nothing keeps certificates and firmware in step: to show why. The kernel's side
-	 * is upstream's; it is the VMM that takes no lock.
+	 * The exit as upstream, but nothing keeps certificates and firmware in step: to show why. The
+	 * kernel's side is upstream's; it is the VMM that takes no lock.
 	 */
 	SIM_SYNC_NONE,
 };

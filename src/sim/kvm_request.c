@@ -143,12 +143,22 @@ int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
 	return request_upstream(vcpu);
 }
 
-static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret)
+static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret, const char *name)
 {
 	bool immediate = vcpu->run[SIM_RUN_IMMEDIATE_EXIT] != 0;
 
-	kvm_trace(vcpu->vm->host, KVM_VMM, KVM_SELF, "KVM_RUN, ret = %llu%s", (unsigned long long)ret,
+	kvm_trace(vcpu->vm->host, KVM_VMM, KVM_SELF, "KVM_RUN, ret = %llu%s%s", (unsigned long long)ret, name,
 		  immediate ? ", immediate_exit" : "");
+}
+
+static const char *errno_name(uint64_t ret)
+{
+	return ret == ENOSPC ? " (ENOSPC)" : ret == EAGAIN ? " (EAGAIN)" : ret == EIO ? " (EIO)" : "";
+}
+
+static const char *vmm_error_name(uint32_t ret)
+{
+	return ret == SNP_VMM_INVALID_LEN ? " (INVALID_LEN)" : ret == SNP_VMM_BUSY ? " (BUSY)" : "";
 }
 
 /* Spec: Linux 7.0 Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS. `ret` is an errno, positive. */
@@ -156,7 +166,7 @@ static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 {
 	uint64_t ret = kvm_run_get(vcpu, SIM_RUN_REQ_CERTS_RET, 8);
 
-	trace_ran(vcpu, ret);
+	trace_ran(vcpu, ret, errno_name(ret));
 	switch (ret) {
 	case 0:
 		return request_upstream(vcpu);
@@ -228,7 +238,7 @@ static int complete_v15(struct sim_kvm_vcpu *vcpu)
 {
 	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
 
-	trace_ran(vcpu, ret);
+	trace_ran(vcpu, ret, vmm_error_name(ret));
 	if (ret)
 		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
 	else if (kvm_run_get(vcpu, SIM_RUN_VMGEXIT_STATUS, 1) == SIM_V15_DONE)
@@ -273,7 +283,7 @@ static int complete_v14(struct sim_kvm_vcpu *vcpu)
 {
 	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
 
-	trace_ran(vcpu, ret);
+	trace_ran(vcpu, ret, vmm_error_name(ret));
 	if (ret)
 		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
 	else if (is_stale(vcpu))
