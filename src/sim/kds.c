@@ -94,8 +94,8 @@ int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, u
 	return sim_pki_endorse(pki, &what, to, ret_size, err);
 }
 
-int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb, uint8_t ret[SNP_VLEK_HASHSTICK_BYTES],
-		      struct jurat_error *err)
+int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
+		      uint8_t ret[SNP_VLEK_HASHSTICK_BYTES], struct jurat_error *err)
 {
 	uint8_t plain[PSP_HASHSTICK_BYTES], key[CRYPTO_AEAD_KEY_BYTES], aad[16] = { 0 };
 	struct snp_vlek_hashstick h = { .tcb_version = tcb };
@@ -140,7 +140,8 @@ static const char *loaded_csp_id(const struct sim_psp *psp)
 	return NULL;
 }
 
-static int leaf(struct sim_psp *psp, struct sim_pki *pki, uint8_t *to, size_t *ret_size, struct jurat_error *err)
+static int leaf(struct sim_psp *psp, struct sim_pki *pki, uint8_t *to, size_t *ret_size,
+		struct jurat_error *err)
 {
 	const char *csp_id;
 
@@ -152,7 +153,8 @@ static int leaf(struct sim_psp *psp, struct sim_pki *pki, uint8_t *to, size_t *r
 	return sim_kds_vlek(psp, pki, csp_id, psp->reported_tcb, to, ret_size, err);
 }
 
-int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
+		  struct jurat_error *err)
 {
 	struct snp_certs certs = { .n = 3 };
 	uint8_t leaf_der[SIM_CERT_MAX_BYTES];

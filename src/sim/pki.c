@@ -42,17 +42,21 @@ size_t sim_seed_world_size(const char *seed)
 
 void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32])
 {
-	static const char *const prefix[SIM_N_CAS] = { [SIM_ARK] = "ARK", [SIM_ASK] = "SEV", [SIM_ASVK] = "SEV-VLEK" };
+	static const char *const prefix[SIM_N_CAS] = {
+		[SIM_ARK] = "ARK", [SIM_ASK] = "SEV", [SIM_ASVK] = "SEV-VLEK"
+	};
 
 	snprintf(ret, 32, "%s-%s", prefix[ca], snp_product_name(product));
 }
 
-void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca ca, uint8_t ret[SIM_WORLD_BYTES])
+void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca ca,
+		       uint8_t ret[SIM_WORLD_BYTES])
 {
 	char name[32];
 
 	sim_pki_ca_name(product, ca, name);
-	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim ca key", name, strlen(name), ret, SIM_WORLD_BYTES);
+	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim ca key", name, strlen(name), ret,
+		      SIM_WORLD_BYTES);
 }
 
 int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err)
@@ -131,8 +135,8 @@ static int sign(const struct sim_pki *pki, const struct crypto_rsa_private *key,
 
 	assert(!tbs->w.bad);
 	crypto_sha384(tbs->w.data, tbs->w.off, digest);
-	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, sizeof(digest), salt,
-		      sizeof(salt));
+	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, sizeof(digest),
+		      salt, sizeof(salt));
 	r = crypto_rsa_pss_sign(key, digest, salt, signature);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot sign a test certificate");
@@ -235,8 +239,8 @@ static int check_product(enum snp_product product, struct jurat_error *err)
 	return 0;
 }
 
-int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca, const uint8_t **ret, size_t *ret_size,
-	       struct jurat_error *err)
+int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca, const uint8_t **ret,
+	       size_t *ret_size, struct jurat_error *err)
 {
 	const struct ca *found;
 	int r;
@@ -270,10 +274,12 @@ static int check_endorsement(const struct sim_endorsement *what, struct jurat_er
 		return 0;
 	n = what->csp_id ? strlen(what->csp_id) : 0;
 	if (n == 0 || n > SIM_CSP_ID_MAX_CHARS)
-		return jurat_fail(err, -EINVAL, "a CSP_ID has 1 to %d characters, not %zu", SIM_CSP_ID_MAX_CHARS, n);
+		return jurat_fail(err, -EINVAL, "a CSP_ID has 1 to %d characters, not %zu",
+				  SIM_CSP_ID_MAX_CHARS, n);
 	for (size_t i = 0; i < n; i++)
 		if (what->csp_id[i] < 0x20 || what->csp_id[i] > 0x7e)
-			return jurat_fail(err, -EINVAL, "character %zu of the CSP_ID is not printable ASCII", i);
+			return jurat_fail(err, -EINVAL, "character %zu of the CSP_ID is not printable ASCII",
+					  i);
 	return 0;
 }
 

@@ -31,16 +31,16 @@ void sim_pki_free(struct sim_pki *pki);
  * DER, borrowed from the object for its lifetime.
  * Returns   0; -EINVAL no such product or CA; -ENOMEM
  */
-JURAT_MUST_CHECK int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca, const uint8_t **ret,
-				size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
+				const uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
 /* What an endorsement key's certificate says. */
 struct sim_endorsement {
 	enum snp_product product;
 	bool vlek;
-	uint64_t tcb;	     /* TCB_VERSION as in reported_tcb */
-	uint8_t hwid[64];    /* VCEK: 8 significant bytes on Turin */
-	const char *csp_id;  /* VLEK: "CN=..." */
+	uint64_t tcb;       /* TCB_VERSION as in reported_tcb */
+	uint8_t hwid[64];   /* VCEK: 8 significant bytes on Turin */
+	const char *csp_id; /* VLEK: "CN=..." */
 	uint8_t public_xy[96];
 };
 
@@ -55,8 +55,8 @@ JURAT_MUST_CHECK int sim_pki_endorse(struct sim_pki *pki, const struct sim_endor
 				     size_t *ret_size, struct jurat_error *err);
 
 /* A CRL signed by the ARK. `revoke` says which of the two intermediates are on it. DER into `to` (SIM_CERT_MAX_BYTES). */
-JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, bool revoke_asvk,
-				 uint8_t *to, size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask,
+				 bool revoke_asvk, uint8_t *to, size_t *ret_size, struct jurat_error *err);
 
 /*
  * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or after.

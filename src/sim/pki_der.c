@@ -164,10 +164,8 @@ static void put_key_usage(struct der_wr *d, enum sim_ca ca)
 	static const uint8_t sign_certs_and_crls = 0x06, sign_certs = 0x04;
 
 	open_extension(d, oid_key_usage, sizeof(oid_key_usage), true);
-	if (ca == SIM_ARK)
-		der_put_bits(d, &sign_certs_and_crls, 1, 1);
-	else
-		der_put_bits(d, &sign_certs, 1, 2);
+	/* AMD writes one unused bit for both, where strict DER would have two for the second. */
+	der_put_bits(d, ca == SIM_ARK ? &sign_certs_and_crls : &sign_certs, 1, 1);
 	close_extension(d);
 }
 
@@ -220,7 +218,8 @@ static void put_crl_points(struct der_wr *d, enum snp_product product, enum sim_
 }
 
 void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_ca ca,
-			   const uint8_t subject_key_id[SIM_SKI_BYTES], const uint8_t authority_key_id[SIM_SKI_BYTES])
+			   const uint8_t subject_key_id[SIM_SKI_BYTES],
+			   const uint8_t authority_key_id[SIM_SKI_BYTES])
 {
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(3));
 	der_put_open(d, DER_SEQUENCE);

@@ -14,7 +14,8 @@ extern const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2];
 /* Bytes of the seed that name the world: up to its first '/'. */
 size_t sim_seed_world_size(const char *seed);
 /* The secret of one CA's RSA key, SIM_WORLD_BYTES. */
-void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca ca, uint8_t ret[SIM_WORLD_BYTES]);
+void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca ca,
+		       uint8_t ret[SIM_WORLD_BYTES]);
 /* "ARK-Milan", "SEV-VLEK-Turin": `ret` has 32 bytes. */
 void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32]);
 
@@ -27,7 +28,8 @@ void pki_put_rsa_key(struct der_wr *d, const uint8_t n[512]);
 void pki_put_p384_key(struct der_wr *d, const uint8_t xy[96]);
 void pki_put_version(struct der_wr *d, unsigned tag, uint64_t version);
 void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_ca ca,
-			   const uint8_t subject_key_id[SIM_SKI_BYTES], const uint8_t authority_key_id[SIM_SKI_BYTES]);
+			   const uint8_t subject_key_id[SIM_SKI_BYTES],
+			   const uint8_t authority_key_id[SIM_SKI_BYTES]);
 void pki_put_leaf_extensions(struct der_wr *d, const struct sim_endorsement *what);
 void pki_put_crl_extensions(struct der_wr *d, const uint8_t authority_key_id[SIM_SKI_BYTES], uint64_t number);
 

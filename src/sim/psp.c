@@ -15,18 +15,28 @@
 #define BIT(n) ((uint64_t)1 << (n))
 
 static const struct psp_model models[SNP_N_PRODUCTS] = {
-	[SNP_MILAN] = { .family = 0x19, .model = 0x01, .stepping = 0, .fms = 0x00a00f10,
+	[SNP_MILAN] = { .family = 0x19,
+			.model = 0x01,
+			.stepping = 0,
+			.fms = 0x00a00f10,
 			.tcb = { .boot_loader = 4, .tee = 0, .snp = 24, .microcode = 219 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) },
-	[SNP_GENOA] = { .family = 0x19, .model = 0x11, .stepping = 1, .fms = 0x00a10f11,
+	[SNP_GENOA] = { .family = 0x19,
+			.model = 0x11,
+			.stepping = 1,
+			.fms = 0x00a10f11,
 			.tcb = { .boot_loader = 10, .tee = 0, .snp = 27, .microcode = 84 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT),
 			.has_xts = true },
-	[SNP_TURIN] = { .family = 0x1a, .model = 0x02, .stepping = 1, .fms = 0x00b00f21,
+	[SNP_TURIN] = { .family = 0x1a,
+			.model = 0x02,
+			.stepping = 1,
+			.fms = 0x00b00f21,
 			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 80 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) |
 					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_BIT),
-			.has_xts = true, .hides_ciphertext = true },
+			.has_xts = true,
+			.hides_ciphertext = true },
 };
 
 /* A firmware that makes reports of this version. */
@@ -66,9 +76,10 @@ static void derive_chip(struct sim_psp *psp, const char *seed)
 {
 	const char *product = snp_product_name(psp->product);
 
-	crypto_derive(seed, strlen(seed), "jurat sim chip", product, strlen(product), psp->secret, sizeof(psp->secret));
-	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim csp", product, strlen(product), psp->csp_secret,
-		      sizeof(psp->csp_secret));
+	crypto_derive(seed, strlen(seed), "jurat sim chip", product, strlen(product), psp->secret,
+		      sizeof(psp->secret));
+	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim csp", product, strlen(product),
+		      psp->csp_secret, sizeof(psp->csp_secret));
 	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim hwid", NULL, 0, psp->hwid,
 		      snp_hwid_bytes(psp->product));
 }
@@ -91,7 +102,8 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 	if (psp->report_version == 0)
 		psp->report_version = psp->product == SNP_TURIN ? 5 : 3;
 	if (!version_for_report(psp->report_version, &psp->current))
-		return jurat_fail(err, -EINVAL, "no firmware makes reports of version %u", options->report_version);
+		return jurat_fail(err, -EINVAL, "no firmware makes reports of version %u",
+				  options->report_version);
 	psp->committed = psp->current;
 	psp->env = base_env_or_real(options->env);
 	psp->current_tcb = options->tcb ? options->tcb : snp_tcb_write(psp->product, &psp->model->tcb);
@@ -237,7 +249,8 @@ uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool c
 	return commit ? sim_psp_commit(psp) : SNP_SUCCESS;
 }
 
-int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret, struct jurat_error *err)
+int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
+		    struct jurat_error *err)
 {
 	uint8_t context[8], secret[PSP_SECRET_BYTES];
 	int r;

@@ -21,15 +21,17 @@
 struct sim_psp;
 
 struct sim_psp_options {
-	enum snp_product product;  /* SNP_PRODUCT_UNKNOWN: Milan */
-	uint32_t report_version;   /* 2, 3 or 5; 0: 3, on Turin 5 */
-	const char *seed;	   /* chip secret and HWID; NULL: SIM_PKI_DEFAULT_SEED. "world/chip": see sim_pki_new */
-	uint64_t tcb;		   /* current = committed = reported at power on; 0: a TCB that suits the product */
-	struct base_env *env;	   /* random numbers for signatures; NULL: the real one */
+	enum snp_product product; /* SNP_PRODUCT_UNKNOWN: Milan */
+	uint32_t report_version;  /* 2, 3 or 5; 0: 3, on Turin 5 */
+	const char
+		*seed; /* chip secret and HWID; NULL: SIM_PKI_DEFAULT_SEED. "world/chip": see sim_pki_new */
+	uint64_t tcb;  /* current = committed = reported at power on; 0: a TCB that suits the product */
+	struct base_env *env; /* random numbers for signatures; NULL: the real one */
 };
 
 /* 0; -EINVAL a seed without a world, a report version other than 2, 3, 5, a TCB the product cannot have; -ENOMEM. */
-JURAT_MUST_CHECK int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret,
+				 struct jurat_error *err);
 void sim_psp_free(struct sim_psp *psp);
 
 enum snp_product sim_psp_product(const struct sim_psp *psp);
@@ -81,8 +83,8 @@ uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsign
  * same on every chip of a world (see sim_pki_new) with that product, CSP_ID and TCB; its hashstick is wrapped for one.
  * Returns   0; -EINVAL a TCB or CSP_ID that cannot be; -ENOMEM
  */
-JURAT_MUST_CHECK int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to, size_t *ret_size,
-				  struct jurat_error *err);
+JURAT_MUST_CHECK int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to,
+				  size_t *ret_size, struct jurat_error *err);
 JURAT_MUST_CHECK int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, uint64_t tcb,
 				  uint8_t *to, size_t *ret_size, struct jurat_error *err);
 JURAT_MUST_CHECK int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,

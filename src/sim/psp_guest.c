@@ -43,7 +43,8 @@ static const char *why_policy_cannot_run(const struct sim_psp *psp, uint64_t pol
 		return "reserved bits are set";
 	if (major > psp->current.major || (major == psp->current.major && minor > psp->current.minor))
 		return "it asks for a newer firmware ABI";
-	if (policy_has(psp->model->platform_info, SNP_PLATFORM_SMT_EN_BIT) && !policy_has(policy, SNP_POLICY_SMT_BIT))
+	if (policy_has(psp->model->platform_info, SNP_PLATFORM_SMT_EN_BIT) &&
+	    !policy_has(policy, SNP_POLICY_SMT_BIT))
 		return "it forbids SMT, which is on";
 	if (policy_has(policy, SNP_POLICY_MEM_AES_256_XTS_BIT) && !psp->model->has_xts)
 		return "it requires AES-256-XTS, which this product has not";
@@ -92,8 +93,8 @@ static void derive_guest_keys(const struct sim_psp *psp, struct psp_guest *g)
 	bytes_put_le(context, g->number, sizeof(context));
 	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vmpck", context, sizeof(context), g->vmpck,
 		      sizeof(g->vmpck));
-	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim report id", context, sizeof(context), g->report_id,
-		      sizeof(g->report_id));
+	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim report id", context, sizeof(context),
+		      g->report_id, sizeof(g->report_id));
 }
 
 static void write_secrets(const struct sim_psp *psp, const struct psp_guest *g, uint8_t page[SNP_PAGE_BYTES])

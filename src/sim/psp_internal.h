@@ -49,8 +49,8 @@ struct sim_psp {
 	const struct psp_model *model;
 	uint32_t report_version;
 	struct base_env *env;
-	uint8_t secret[PSP_SECRET_BYTES];      /* the chip's: fuses */
-	uint8_t csp_secret[PSP_SECRET_BYTES];  /* the key distribution service's, for VLEKs */
+	uint8_t secret[PSP_SECRET_BYTES];     /* the chip's: fuses */
+	uint8_t csp_secret[PSP_SECRET_BYTES]; /* the key distribution service's, for VLEKs */
 	uint8_t hwid[64];
 	uint64_t current_tcb, committed_tcb, reported_tcb;
 	struct psp_version current, committed;
@@ -59,7 +59,8 @@ struct sim_psp {
 	struct psp_key vcek, vlek;
 	bool vlek_en;
 	uint8_t hashstick[PSP_HASHSTICK_BYTES];
-	char csp_id[SIM_CSP_ID_MAX_CHARS + 1]; /* the service's memory: whom the last hashstick was made for */
+	char csp_id[SIM_CSP_ID_MAX_CHARS +
+		    1]; /* the service's memory: whom the last hashstick was made for */
 	struct psp_guest *guests;
 	uint32_t n_guests, room_guests, first_free; /* first_free: index + 1 */
 	uint32_t live_guests;
@@ -67,7 +68,8 @@ struct sim_psp {
 };
 
 /* Derivations, the same for the chip and for the key distribution service. */
-int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret, struct jurat_error *err);
+int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
+		    struct jurat_error *err);
 int psp_vlek_derive(const struct sim_psp *psp, const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err);
 void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32]);
@@ -90,9 +92,11 @@ struct psp_message {
  */
 uint32_t psp_msg_read_header(const uint8_t page[SNP_PAGE_BYTES], struct psp_message *ret);
 /* Fills `m->payload`: SNP_SUCCESS, or INVALID_PARAM when the tag does not fit. */
-uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES], struct psp_message *m);
+uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES],
+		      struct psp_message *m);
 /* A whole page; 0 or -ENOMEM, and then `page` is untouched. */
-int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES], uint8_t page[SNP_PAGE_BYTES]);
+int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES],
+		 uint8_t page[SNP_PAGE_BYTES]);
 
 /*
  * What messages ask for, psp_report.c and psp_key.c: read `request->payload`, fill `response->payload` and its size.
@@ -102,7 +106,7 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 			   struct psp_message *response);
 uint32_t psp_answer_key(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
 			struct psp_message *response);
-uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
-			     struct psp_message *response);
+uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g,
+			     const struct psp_message *request, struct psp_message *response);
 
 #endif

@@ -16,8 +16,8 @@ enum {
 	ROOT_KEY_SEL_SINCE_REPORT_VERSION = 5,
 	/* LAUNCH_MIT_VECTOR came with message version 2 and the firmware that makes reports of version 5. */
 	MIT_VECTOR_SINCE_REPORT_VERSION = 5,
-	FIELDS_V1 = SNP_FIELD_GUEST_POLICY | SNP_FIELD_IMAGE_ID | SNP_FIELD_FAMILY_ID | SNP_FIELD_MEASUREMENT |
-		    SNP_FIELD_GUEST_SVN | SNP_FIELD_TCB_VERSION,
+	FIELDS_V1 = SNP_FIELD_GUEST_POLICY | SNP_FIELD_IMAGE_ID | SNP_FIELD_FAMILY_ID |
+		    SNP_FIELD_MEASUREMENT | SNP_FIELD_GUEST_SVN | SNP_FIELD_TCB_VERSION,
 };
 
 struct key_request {
@@ -61,7 +61,8 @@ static bool allowed(const struct sim_psp *psp, const struct psp_guest *g, const 
 
 	if (m->version >= 2 && psp->report_version >= MIT_VECTOR_SINCE_REPORT_VERSION)
 		fields |= SNP_FIELD_LAUNCH_MIT_VECTOR;
-	if (wire_check_zero(&snp_msg_key_req_layout, &k->r, NULL) < 0 || !root_allowed(psp, k->r.root_key_select))
+	if (wire_check_zero(&snp_msg_key_req_layout, &k->r, NULL) < 0 ||
+	    !root_allowed(psp, k->r.root_key_select))
 		return false;
 	if (k->r.guest_field_select & ~fields)
 		return false;
@@ -79,22 +80,26 @@ static bool allowed(const struct sim_psp *psp, const struct psp_guest *g, const 
  * The root of a derived key. The chip's is the same for all guests and TCBs, so that a guest finds its sealed data
  * after a reboot or an update; a VLEK's is the same on every chip of the provider; a VMRK's belongs to one launch.
  */
-static void derive_root(const struct sim_psp *psp, const struct psp_guest *g, uint32_t select, uint8_t ret[64])
+static void derive_root(const struct sim_psp *psp, const struct psp_guest *g, uint32_t select,
+			uint8_t ret[64])
 {
 	uint32_t key_sel = (select & ROOT_KEY_SEL_MASK) >> ROOT_KEY_SEL_SHIFT;
 	uint8_t number[8];
 
 	if (select & ROOT_VMRK) {
 		bytes_put_le(number, g->number, sizeof(number));
-		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vmrk", number, sizeof(number), ret, 64);
+		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vmrk", number, sizeof(number), ret,
+			      64);
 	} else if (key_sel == SNP_KEY_SEL_VLEK || (key_sel == SNP_KEY_SEL_AUTO && psp->vlek_en)) {
-		crypto_derive(psp->hashstick, sizeof(psp->hashstick), "jurat sim vlek root", NULL, 0, ret, 64);
+		crypto_derive(psp->hashstick, sizeof(psp->hashstick), "jurat sim vlek root", NULL, 0, ret,
+			      64);
 	} else {
 		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vcek root", NULL, 0, ret, 64);
 	}
 }
 
-static void derive(const struct sim_psp *psp, const struct psp_guest *g, const struct key_request *k, uint8_t ret[32])
+static void derive(const struct sim_psp *psp, const struct psp_guest *g, const struct key_request *k,
+		   uint8_t ret[32])
 {
 	uint64_t fields = k->r.guest_field_select;
 	uint8_t context[144] = { 0 }, root[64];
@@ -134,8 +139,8 @@ uint32_t psp_answer_key(struct sim_psp *psp, const struct psp_guest *g, const st
 	return SNP_SUCCESS;
 }
 
-uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
-			     struct psp_message *response)
+uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g,
+			     const struct psp_message *request, struct psp_message *response)
 {
 	/* The guest's TSC runs as the host's: a scale of 1.0 in 8.32 fixed point. */
 	struct snp_msg_tsc_info_rsp rsp = { .tsc_scale = (uint64_t)1 << 32 };

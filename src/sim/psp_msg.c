@@ -52,20 +52,22 @@ uint32_t psp_msg_read_header(const uint8_t page[SNP_PAGE_BYTES], struct psp_mess
 	return SNP_SUCCESS;
 }
 
-uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES], struct psp_message *m)
+uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES],
+		      struct psp_message *m)
 {
 	uint8_t iv[CRYPTO_AEAD_IV_BYTES];
 	int r;
 
 	make_iv(m->seqno, iv);
-	r = crypto_aead_open(vmpck, iv, page + SNP_MSG_AAD_OFF, SNP_MSG_AAD_BYTES, page + SNP_MSG_HDR_BYTES, m->size,
-			     m->payload, page);
+	r = crypto_aead_open(vmpck, iv, page + SNP_MSG_AAD_OFF, SNP_MSG_AAD_BYTES, page + SNP_MSG_HDR_BYTES,
+			     m->size, m->payload, page);
 	if (r == -EBADMSG)
 		return SNP_INVALID_PARAM;
 	return r < 0 ? SNP_RESOURCE_LIMIT : SNP_SUCCESS;
 }
 
-int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES], uint8_t page[SNP_PAGE_BYTES])
+int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES],
+		 uint8_t page[SNP_PAGE_BYTES])
 {
 	struct snp_msg_hdr h = {
 		.msg_seqno = m->seqno,

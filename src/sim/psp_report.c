@@ -52,8 +52,9 @@ static void fill_versions(const struct sim_psp *psp, const struct psp_guest *g, 
 	}
 }
 
-static void fill_report(const struct sim_psp *psp, const struct psp_guest *g, const struct snp_msg_report_req *request,
-			enum snp_signing_key signed_by, struct snp_report *report)
+static void fill_report(const struct sim_psp *psp, const struct psp_guest *g,
+			const struct snp_msg_report_req *request, enum snp_signing_key signed_by,
+			struct snp_report *report)
 {
 	*report = (struct snp_report){
 		.version = psp->report_version,
@@ -143,8 +144,8 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 	if (request->version != 1 || request->size != SNP_MSG_REPORT_REQ_BYTES ||
 	    wire_read(&snp_msg_report_req_layout, request->payload, request->size, &req, NULL) < 0)
 		return SNP_INVALID_PARAM;
-	if (wire_check_zero(&snp_msg_report_req_layout, &req, NULL) < 0 || req.key_sel & ~(uint32_t)KEY_SEL_MASK ||
-	    req.vmpl >= SNP_N_VMPCKS || req.vmpl < request->vmpck)
+	if (wire_check_zero(&snp_msg_report_req_layout, &req, NULL) < 0 ||
+	    req.key_sel & ~(uint32_t)KEY_SEL_MASK || req.vmpl >= SNP_N_VMPCKS || req.vmpl < request->vmpck)
 		status = SNP_INVALID_PARAM; /* B35: VMPCK n is VMPL n's, and speaks for no lower number */
 	else
 		status = select_key(psp, req.key_sel, &signed_by);
