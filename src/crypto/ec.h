@@ -35,7 +35,7 @@ void crypto_ec_public_free(struct crypto_ec_public *key);
 /*
  * digest    `digest_size` bytes; of one longer than the curve the leftmost bits count, as FIPS 186-4 6.4 says
  * r, s      untrusted: out-of-range values (0, >= n) are refused
- * Returns   0 the signature holds; JURAT_REFUSED it does not; -ENOMEM
+ * Returns   0 the signature holds; JURAT_REFUSED it was not shown to hold; -ENOMEM
  */
 JURAT_MUST_CHECK int crypto_ec_verify(const struct crypto_ec_public *key, const uint8_t *digest,
 				      size_t digest_size, const uint8_t *r, const uint8_t *s);

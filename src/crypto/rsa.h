@@ -29,7 +29,7 @@ void crypto_rsa_public_free(struct crypto_rsa_public *key);
  * RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt of exactly 48 bytes (RFC 8017 8.1.2).
  *
  * signature  untrusted; must be exactly as long as the modulus, and less than it
- * Returns    0 the signature holds; JURAT_REFUSED it does not; -ENOMEM
+ * Returns    0 the signature holds; JURAT_REFUSED it was not shown to hold; -ENOMEM
  */
 JURAT_MUST_CHECK int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, const uint8_t digest[48],
 					   const uint8_t *signature, size_t signature_size);

@@ -5,6 +5,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
@@ -307,6 +308,82 @@ static void the_salt_makes_the_signature(void **state)
 	assert_int_equal(crypto_rsa_pss_verify(public, digest, s, sizeof(s)), 0);
 }
 
+/* OpenSSL's allocations, of which one can be made to fail. */
+static unsigned allocations, failing;
+
+static void *count_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return ++allocations == failing ? NULL : malloc(n);
+}
+
+static void *count_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return ++allocations == failing ? NULL : realloc(p, n);
+}
+
+static void count_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+static void no_missing_memory_makes_a_signature_hold(void **state)
+{
+	uint8_t bad[CRYPTO_RSA_BYTES];
+	bool fired;
+	unsigned fires = 0;
+
+	(void)state;
+	memcpy(bad, signature, sizeof(bad));
+	bad[100] ^= 1;
+	for (unsigned k = 1, of = 0; of < 2; k++) {
+		int r;
+
+		allocations = 0;
+		failing = k;
+		r = crypto_rsa_pss_verify(public, digest, of == 0 ? signature : bad, sizeof(bad));
+		fired = allocations >= failing;
+		failing = 0;
+		fires += fired;
+		assert_true(r == -ENOMEM || r == JURAT_REFUSED || (r == 0 && of == 0));
+		if (!fired) {
+			assert_int_equal(r, of == 0 ? 0 : JURAT_REFUSED);
+			k = 0;
+			of++;
+		}
+	}
+	assert_true(fires > 4);
+}
+
+static void a_key_made_without_memory_is_no_key(void **state)
+{
+	(void)state;
+	for (unsigned k = 1;; k++) {
+		struct crypto_rsa_public *made = NULL;
+		bool fired;
+		int r;
+
+		allocations = 0;
+		failing = k;
+		r = crypto_rsa_public_new(modulus, sizeof(modulus), exponent, sizeof(exponent), &made, NULL);
+		fired = allocations >= failing;
+		failing = 0;
+		assert_true(r == -ENOMEM || (r == 0 && made));
+		assert_int_equal(made != NULL, r == 0);
+		if (made)
+			assert_int_equal(crypto_rsa_pss_verify(made, digest, signature, sizeof(signature)),
+					 0);
+		crypto_rsa_public_free(made);
+		if (!fired)
+			break;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,7 +398,11 @@ int main(void)
 		cmocka_unit_test(openssl_accepts_our_signatures),
 		cmocka_unit_test(of_openssls_signatures_only_our_kind_is_accepted),
 		cmocka_unit_test(the_salt_makes_the_signature),
+		cmocka_unit_test(no_missing_memory_makes_a_signature_hold),
+		cmocka_unit_test(a_key_made_without_memory_is_no_key),
 	};
 
+	if (CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) != 1)
+		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
