@@ -142,6 +142,10 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 			sim_sev_guest_on_cpu(guest->driver, vcpu->ghcb_gpa);
 			r = sim_sev_guest_start(guest->driver, request->user, request->number, request->arg);
 			guest->started = r == 0;
+			if (r == 0)
+				machine_event(
+					m, "guest driver", "guest driver",
+					"seals the message in private memory, then copies the page once");
 		}
 		if (r < 0) {
 			finish(guest, r);
@@ -160,6 +164,10 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 				      (double)(step.until_ns - m->now_ns) / 1e6);
 			return SIM_GUEST_HALT;
 		case SIM_STEP_DONE:
+			if (step.result == 0)
+				machine_event(
+					m, "guest driver", "guest driver",
+					"copies the response once, checks its counter and tag, opens it");
 			finish(guest, step.result);
 			break;
 		}

@@ -18,20 +18,6 @@ static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 	return sim_kvm_host_write(ctx, gpa, from, n);
 }
 
-static const char *answer_text(uint64_t answer)
-{
-	switch (answer) {
-	case 0:
-		return "0";
-	case ENOSPC:
-		return "ENOSPC";
-	case EAGAIN:
-		return "EAGAIN";
-	default:
-		return "EIO";
-	}
-}
-
 static void tell_answer(struct machine_vcpu *vcpu, uint64_t answer, uint64_t npages,
 			const struct jurat_error *err)
 {
@@ -68,8 +54,6 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 	tell_answer(vcpu, now.ret, now.npages, &err);
 	if (m->options.sync == SIM_SYNC_NONE)
 		drop(vcpu, "this scheme keeps nothing in step");
-	machine_event(m, "VMM", "KVM", "KVM_RUN, ret = %s, immediate_exit = %u", answer_text(now.ret),
-		      now.immediate_exit);
 	return 0;
 }
 
@@ -104,8 +88,6 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 		run[SIM_RUN_VMGEXIT_FLAGS] = SIM_V15_NOTIFY_DONE;
 	else
 		drop(vcpu, v15 ? "nothing to wait for" : "v14 relies on the kernel's transaction id");
-	machine_event(m, "VMM", "KVM", "KVM_RUN, ret = 0x%x%s", code,
-		      v15 && answer == 0 ? ", notify when done" : "");
 	return 0;
 }
 

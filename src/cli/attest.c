@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "cli/device.h"
+#include "jurat/guest.h"
+
+int cli_device_open(struct cli *cli, struct jurat_guest **ret)
+{
+	struct jurat_guest_options options = { .size = sizeof(options) };
+	const char *tee = cli_get(cli, "tee"), *via = cli_get(cli, "via");
+	struct jurat_error err = { "" };
+	int r;
+
+	if (tee && !strcmp(tee, "sev-snp"))
+		options.tee = JURAT_TEE_SEV_SNP;
+	if (via && !strcmp(via, "configfs"))
+		options.via = JURAT_VIA_CONFIGFS;
+	else if (via && !strcmp(via, "ioctl"))
+		options.via = JURAT_VIA_IOCTL;
+	r = jurat_guest_open(&options, ret, &err);
+	return r < 0 ? cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text) : CLI_OK;
+}
+
+static int report_options(struct cli *cli, struct jurat_report_options *o, uint8_t report_data[64])
+{
+	const char *data = cli_get(cli, "report-data"), *key = cli_get(cli, "key-sel");
+	struct jurat_error err = { "" };
+	uint64_t vmpl;
+
+	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl))
+		return CLI_USAGE;
+	*o = (struct jurat_report_options){ .size = sizeof(*o), .vmpl = (uint32_t)vmpl };
+	o->key_sel = key && !strcmp(key, "vcek") ? 1 : key && !strcmp(key, "vlek") ? 2 : 0;
+	o->no_certificates = !cli_has(cli, "certs-out") && !cli_has(cli, "extended");
+	if (data && cli_bytes(data, report_data, 64, &err) < 0)
+		return cli_fail(cli, CLI_USAGE, "--report-data: %s", err.text);
+	if (!data && base_random(base_env_real(), report_data, 64) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "no random numbers to be had");
+	return CLI_OK;
+}
+
+/* The report, and after it the table with --extended. */
+static int write_report(const char *path, const struct jurat_evidence *e, bool extended,
+			struct jurat_error *err)
+{
+	size_t certs = extended ? e->certs_size : 0;
+	auto_free uint8_t *all = malloc(e->report_size + certs);
+
+	if (!all)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	memcpy(all, e->report, e->report_size);
+	if (certs > 0)
+		memcpy(all + e->report_size, e->certs, certs);
+	return cli_write(path, all, e->report_size + certs, 0644, err);
+}
+
+static void tell(struct cli *cli, const struct jurat_guest *guest, const struct jurat_evidence *e,
+		 const char *out, const uint8_t report_data[64])
+{
+	char hex[BYTES_HEX_SIZE(64)];
+	const char *via = jurat_guest_via(guest) == JURAT_VIA_CONFIGFS ? "configfs" : "ioctl";
+
+	bytes_to_hex(report_data, 64, hex);
+	if (cli_wants_json(cli))
+		printf("{\"tee\": \"sev-snp\", \"via\": \"%s\", \"report_bytes\": %zu, \"certs_bytes\": %zu, "
+		       "\"report_data\": \"%s\"}\n",
+		       via, e->report_size, e->certs_size, hex);
+	else
+		printf("SEV-SNP report by way of %s: %zu bytes in %s; certificates of the host: %zu bytes\n"
+		       "over report data %s\n",
+		       via, e->report_size, out, e->certs_size, hex);
+}
+
+int cli_attest(struct cli *cli)
+{
+	const char *out = cli_has(cli, "out") ? cli_get(cli, "out") : "report.bin",
+		   *certs_out = cli_get(cli, "certs-out");
+	struct jurat_report_options options;
+	struct jurat_evidence evidence = { 0 };
+	struct jurat_guest *guest = NULL;
+	struct jurat_error err = { "" };
+	uint8_t report_data[64];
+	int status = report_options(cli, &options, report_data), r;
+
+	if (status == CLI_OK)
+		status = cli_device_open(cli, &guest);
+	if (status != CLI_OK)
+		return status;
+	r = jurat_guest_report(guest, report_data, &options, &evidence, &err);
+	if (r == 0)
+		r = write_report(out, &evidence, cli_has(cli, "extended"), &err);
+	if (r == 0 && certs_out && evidence.certs_size == 0)
+		cli_fail(cli, 0, "the host gave no certificates: '%s' is not written", certs_out);
+	else if (r == 0 && certs_out)
+		r = cli_write(certs_out, evidence.certs, evidence.certs_size, 0644, &err);
+	if (r < 0)
+		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
+	else if (strcmp(out, "-"))
+		tell(cli, guest, &evidence, out, report_data);
+	jurat_evidence_done(&evidence);
+	jurat_guest_close(guest);
+	return status;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/x509.h"
+#include "wire/snp_certs.h"
+#include "wire/snp_report.h"
+
+/* The names that host tools give certificates, and where each goes in the table. An ASVK has the ASK's place. */
+static const struct {
+	const char *stem;
+	enum snp_cert_kind kind;
+	const char *cn; /* what its subject starts with */
+} stems[] = {
+	{ "vcek", SNP_CERT_VCEK, "SEV-VCEK" }, { "vlek", SNP_CERT_VLEK, "SEV-VLEK" },
+	{ "ask", SNP_CERT_ASK, "SEV-" },       { "asvk", SNP_CERT_ASK, "SEV-VLEK-" },
+	{ "ark", SNP_CERT_ARK, "ARK-" },
+};
+
+enum { MAX_CERTS = ARRAY_SIZE(stems) + 1 };
+
+struct blob {
+	struct snp_certs table;
+	uint8_t *owned[MAX_CERTS];
+};
+
+static void blob_done(struct blob *blob)
+{
+	for (size_t i = 0; i < MAX_CERTS; i++)
+		free(blob->owned[i]);
+}
+
+/* Takes the first certificate (or CRL) of a file, as DER: most clients read nothing else (B46). */
+static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kind, const char *cn,
+		     struct jurat_error *err)
+{
+	struct snp_cert_entry *entry = &blob->table.entries[blob->table.n];
+	auto_free uint8_t *data = NULL;
+	struct crypto_cert cert;
+	struct crypto_crl crl;
+	char label[32];
+	size_t n, off = 0, der_size;
+	int r = cli_read(path, &data, &n, err);
+
+	if (r < 0)
+		return r;
+	r = crypto_pem_next(data, n, &off, label, &blob->owned[blob->table.n], &der_size, err);
+	if (r != 0)
+		return r < 0 ? jurat_wrap(err, r, "'%s'", path)
+			     : jurat_fail(err, -EBADMSG, "'%s' is empty", path);
+	entry->kind = kind;
+	entry->data = bytes_rd(blob->owned[blob->table.n], der_size);
+	r = kind == SNP_CERT_CRL ? crypto_crl_read(entry->data.data, der_size, &crl, err)
+				 : crypto_cert_read(entry->data.data, der_size, &cert, err);
+	if (r == 0 && kind != SNP_CERT_CRL &&
+	    (cert.subject_cn.size < strlen(cn) || memcmp(cert.subject_cn.data, cn, strlen(cn))))
+		r = jurat_fail(err, -EBADMSG, "it is the certificate of '%.*s'", (int)cert.subject_cn.size,
+			       (const char *)cert.subject_cn.data);
+	blob->table.n++;
+	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
+}
+
+/* The one file of a directory whose name before the first dot is `stem`; NULL when there is none. */
+static char *find_file(const char *dir, const char *stem, struct jurat_error *err, int *r)
+{
+	DIR *d = opendir(dir);
+	char *found = NULL;
+	struct dirent *entry;
+
+	*r = 0;
+	if (!d) {
+		*r = jurat_fail(err, -errno, "cannot read '%s': %s", dir, strerror(errno));
+		return NULL;
+	}
+	while (*r == 0 && (entry = readdir(d))) {
+		size_t n = strcspn(entry->d_name, ".");
+
+		if (n != strlen(stem) || strncasecmp(entry->d_name, stem, n))
+			continue;
+		if (found)
+			*r = jurat_fail(err, -EEXIST, "'%s' has more than one %s", dir, stem);
+		else if (asprintf(&found, "%s/%s", dir, entry->d_name) < 0)
+			*r = jurat_fail(err, -ENOMEM, "out of memory"), found = NULL;
+	}
+	closedir(d);
+	if (*r < 0) {
+		free(found);
+		return NULL;
+	}
+	return found;
+}
+
+static int gather(struct blob *blob, const char *dir, const char *crl, struct jurat_error *err)
+{
+	bool has_leaf = false, has_ask = false;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stems); i++) {
+		auto_free char *path = find_file(dir, stems[i].stem, err, &r);
+
+		if (r < 0)
+			return r;
+		if (!path)
+			continue;
+		if (stems[i].kind == SNP_CERT_ASK && has_ask)
+			return jurat_fail(err, -EEXIST,
+					  "'%s' has an ask and an asvk: the table has one place for them",
+					  dir);
+		if (i < 2 && has_leaf)
+			return jurat_fail(err, -EEXIST,
+					  "'%s' has a vcek and a vlek: only one can suit the reports", dir);
+		has_leaf |= i < 2;
+		has_ask |= stems[i].kind == SNP_CERT_ASK;
+		r = take_file(blob, path, stems[i].kind, stems[i].cn, err);
+		if (r < 0)
+			return r;
+	}
+	if (blob->table.n == 0)
+		return jurat_fail(err, -ENOENT, "'%s' has no vcek, vlek, ask, asvk or ark", dir);
+	return crl ? take_file(blob, crl, SNP_CERT_CRL, "", err) : 0;
+}
+
+static int build(struct cli *cli, const char *dir, const char *path)
+{
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	struct blob blob = { 0 };
+	size_t size = 0;
+	int r = gather(&blob, dir, cli_get(cli, "crl"), &err);
+
+	if (r == 0) {
+		size = snp_certs_size(&blob.table);
+		bytes = malloc(size);
+		r = bytes ? snp_certs_write(&blob.table, bytes, size, &size, &err)
+			  : jurat_fail(&err, -ENOMEM, "out of memory");
+	}
+	if (r == 0)
+		r = cli_write(path, bytes, size, 0644, &err);
+	blob_done(&blob);
+	if (r < 0)
+		return cli_fail(cli, cli_status(r), "build: %s", err.text);
+	if (size > SNP_CERTS_LINUX_MAX_BYTES)
+		cli_fail(cli, 0, "build: %zu bytes: a Linux guest takes at most %d", size,
+			 SNP_CERTS_LINUX_MAX_BYTES);
+	return CLI_OK;
+}
+
+/* File names as host tools have them; the intermediate of a VLEK is an ASVK wherever it stands in the table (B42). */
+static void name_entry(const struct snp_certs *table, unsigned i, char *name, size_t room)
+{
+	const struct snp_cert_entry *e = &table->entries[i];
+	char guid[SNP_CERTS_GUID_TEXT_SIZE];
+
+	if (e->kind == SNP_CERT_OTHER)
+		snprintf(name, room, "other-%s.bin", snp_cert_guid_format(e->guid, guid));
+	else if (e->kind == SNP_CERT_ASK && snp_certs_find(table, SNP_CERT_VLEK))
+		snprintf(name, room, "asvk.der");
+	else
+		snprintf(name, room, "%s.%s", snp_cert_name(e->kind),
+			 e->kind == SNP_CERT_CRL ? "crl" : "der");
+}
+
+static int split(struct cli *cli, const char *path, const char *dir)
+{
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	struct snp_certs table;
+	size_t n;
+	int r = cli_read(path, &bytes, &n, &err);
+
+	if (r < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
+	r = snp_certs_read(bytes, n, &table, &err);
+	if (r < 0)
+		return cli_fail(cli, CLI_REFUSED, "split: '%s': %s", path, err.text);
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return cli_fail(cli, CLI_ENVIRONMENT, "split: cannot make '%s': %s", dir, strerror(errno));
+	for (unsigned i = 0; i < table.n; i++) {
+		auto_free char *file = NULL;
+		char name[64];
+
+		name_entry(&table, i, name, sizeof(name));
+		if (asprintf(&file, "%s/%s", dir, name) < 0) {
+			file = NULL;
+			return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		}
+		r = cli_write(file, table.entries[i].data.data, table.entries[i].data.size, 0644, &err);
+		if (r < 0)
+			return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
+		puts(file);
+	}
+	return CLI_OK;
+}
+
+/* Without a report: does every known entry parse, and would a Linux guest take the table. */
+static int check_shape(struct cli *cli, const char *path, const struct snp_certs *table)
+{
+	int status = CLI_OK;
+
+	for (unsigned i = 0; i < table->n; i++) {
+		const struct snp_cert_entry *e = &table->entries[i];
+		struct jurat_error err = { "" };
+		struct crypto_cert cert;
+		struct crypto_crl crl;
+		int r = 0;
+
+		if (e->kind == SNP_CERT_CRL)
+			r = crypto_crl_read(e->data.data, e->data.size, &crl, &err);
+		else if (e->kind != SNP_CERT_OTHER)
+			r = crypto_cert_read(e->data.data, e->data.size, &cert, &err);
+		if (r < 0)
+			status = cli_fail(cli, CLI_REFUSED, "check: '%s': %s: %s", path,
+					  snp_cert_name(e->kind), err.text);
+		else
+			printf("%-6s %zu bytes\n", snp_cert_name(e->kind), e->data.size);
+	}
+	if (table->size > SNP_CERTS_LINUX_MAX_BYTES)
+		status = cli_fail(cli, CLI_REFUSED, "check: '%s': %zu bytes: a Linux guest takes at most %d",
+				  path, table->size, SNP_CERTS_LINUX_MAX_BYTES);
+	return status;
+}
+
+static int check_report(struct cli *cli, const uint8_t *bytes, size_t n)
+{
+	struct jurat_snp_evidence evidence = { .size = sizeof(evidence), .certs = bytes, .certs_size = n };
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_policy *policy = NULL;
+	struct jurat_verdict *verdict = NULL;
+	struct cli_evidence loaded = { 0 };
+	struct jurat_error err = { "" };
+	int64_t at;
+	int status = cli_load_time(cli, &at), r;
+
+	if (status == CLI_OK)
+		status = cli_load_evidence(cli, cli_get(cli, "report"), &loaded);
+	if (status == CLI_OK &&
+	    (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
+	     jurat_policy_set(policy, "allow_debug", "true", &err) < 0))
+		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	if (status == CLI_OK)
+		status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
+	if (status == CLI_OK) {
+		evidence.report = loaded.report;
+		evidence.report_size = loaded.report_size;
+		r = jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err);
+		if (r < 0)
+			status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+		for (size_t i = 0; verdict && i < jurat_verdict_reasons(verdict); i++)
+			status = cli_fail(cli, CLI_REFUSED, "check: %s: %s",
+					  jurat_verdict_reason_code(verdict, i),
+					  jurat_verdict_reason_detail(verdict, i));
+	}
+	if (status == CLI_OK)
+		puts("these certificates verify the report");
+	jurat_verdict_free(verdict);
+	jurat_policy_free(policy);
+	jurat_verifier_free(verifier);
+	free(loaded.report);
+	free(loaded.certs);
+	return status;
+}
+
+static int check(struct cli *cli, const char *path)
+{
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	struct snp_certs table;
+	size_t n;
+	int status;
+
+	if (cli_read(path, &bytes, &n, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "check: %s", err.text);
+	if (snp_certs_read(bytes, n, &table, &err) < 0)
+		return cli_fail(cli, CLI_REFUSED, "check: '%s': %s", path, err.text);
+	status = check_shape(cli, path, &table);
+	return status == CLI_OK && cli_has(cli, "report") ? check_report(cli, bytes, n) : status;
+}
+
+int cli_certs(struct cli *cli)
+{
+	const char *what = cli->args[0];
+
+	if (!strcmp(what, "build") && cli->n_args == 3)
+		return build(cli, cli->args[1], cli->args[2]);
+	if (!strcmp(what, "split") && cli->n_args == 3)
+		return split(cli, cli->args[1], cli->args[2]);
+	if (!strcmp(what, "check") && cli->n_args == 2)
+		return check(cli, cli->args[1]);
+	return cli_fail(cli, CLI_USAGE, "wants %s", cli->verb->args);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * The command line: one file per verb, and one table of verbs and options (verbs.c) from which parsing, help, shell
+ * completion and the manual pages' option lists come.
+ */
+enum cli_exit { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_ENVIRONMENT = 3, CLI_INTERNAL = 4 };
+
+struct cli_option {
+	const char *name;  /* without the dashes */
+	const char *value; /* what it takes, for people ("FILE"); NULL: nothing */
+	const char *help;
+	const char *choices; /* NULL, or "a|b|c": other values are refused */
+	bool repeatable;
+};
+
+struct cli;
+
+struct cli_verb {
+	const char *name, *args, *summary;
+	const char *more; /* paragraphs below the options of --help; NULL: none */
+	const struct cli_option *options;
+	size_t n_options;
+	size_t min_args, max_args;
+	int (*run)(struct cli *cli);
+};
+
+extern const struct cli_verb cli_verbs[];
+extern const size_t cli_n_verbs;
+
+const struct cli_verb *cli_find_verb(const char *name); /* NULL: there is none */
+int cli_help_verb(const char *name);
+
+enum { CLI_MAX_VALUES = 64 };
+
+/* One parsed command line. */
+struct cli {
+	const struct cli_verb *verb;
+	struct {
+		const struct cli_option *option;
+		const char *value; /* "" for an option without one */
+	} values[CLI_MAX_VALUES];
+	size_t n_values;
+	char **args;
+	size_t n_args;
+};
+
+/* The value of an option, NULL when it was not given; with `i`, the i-th of a repeatable one. */
+const char *cli_get(const struct cli *cli, const char *name);
+const char *cli_get_nth(const struct cli *cli, const char *name, size_t i);
+bool cli_has(const struct cli *cli, const char *name);
+bool cli_wants_json(const struct cli *cli);
+/* An unsigned number, decimal or 0x; `fallback` when not given. false after telling the user, who must exit CLI_USAGE. */
+bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret);
+
+/* "jurat VERB: ..." on standard error. Returns `status`. */
+__attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, int status, const char *format,
+						   ...);
+/* The exit status that suits -errno. */
+int cli_status(int r);
+
+/* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
+JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
+/*
+ * Writes a whole file under a temporary name and renames it, so that nothing half-written is ever there; "-" is standard
+ * output. `mode` 0600 for secrets.
+ */
+JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, unsigned mode,
+			       struct jurat_error *err);
+/* HEX or @FILE into exactly `size` bytes (a shorter @FILE or hex is refused). */
+JURAT_MUST_CHECK int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err);
+/* RFC 3339, "2026-01-31T12:00:00Z" or with an offset; a date alone is its midnight, UTC. */
+JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
+/* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */
+int cli_flush(const struct cli *cli, int status);
+
+int cli_attest(struct cli *cli);
+int cli_bench(struct cli *cli);
+int cli_certs(struct cli *cli);
+int cli_demo(struct cli *cli);
+int cli_help(struct cli *cli);
+int cli_key(struct cli *cli);
+int cli_show(struct cli *cli);
+int cli_verify(struct cli *cli);
+
+#endif

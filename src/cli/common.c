@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/env.h"
+
+enum { MAX_FILE_BYTES = 16 << 20 };
+
+const char *cli_get_nth(const struct cli *cli, const char *name, size_t i)
+{
+	for (size_t k = 0; k < cli->n_values; k++)
+		if (!strcmp(cli->values[k].option->name, name) && i-- == 0)
+			return cli->values[k].value;
+	return NULL;
+}
+
+const char *cli_get(const struct cli *cli, const char *name)
+{
+	return cli_get_nth(cli, name, 0);
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+	return cli_get(cli, name) != NULL;
+}
+
+bool cli_wants_json(const struct cli *cli)
+{
+	const char *output = cli_get(cli, "output");
+
+	return output && !strcmp(output, "json");
+}
+
+bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret)
+{
+	const char *text = cli_get(cli, name);
+	unsigned long long v;
+	char *end;
+
+	if (!text) {
+		*ret = fallback;
+		return true;
+	}
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || v > max) {
+		cli_fail(cli, 0, "--%s is a number from 0 to %llu, not '%s'", name, (unsigned long long)max,
+			 text);
+		return false;
+	}
+	*ret = v;
+	return true;
+}
+
+int cli_fail(const struct cli *cli, int status, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "jurat%s%s: ", cli->verb ? " " : "", cli->verb ? cli->verb->name : "");
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return status;
+}
+
+int cli_status(int r)
+{
+	switch (r) {
+	case 0:
+		return CLI_OK;
+	case JURAT_REFUSED:
+	case -EBADMSG:
+	case -EPROTO:
+		return CLI_REFUSED;
+	case -ENOMEM:
+		return CLI_INTERNAL;
+	default:
+		return CLI_ENVIRONMENT;
+	}
+}
+
+int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	return base_read_file(base_env_real(), strcmp(path, "-") ? path : "/dev/stdin", MAX_FILE_BYTES, ret,
+			      ret_size, err);
+}
+
+static int write_all(int fd, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int cli_write(const char *path, const void *data, size_t size, unsigned mode, struct jurat_error *err)
+{
+	auto_free char *temporary = NULL;
+	int fd, r;
+
+	if (!strcmp(path, "-")) {
+		if (fwrite(data, 1, size, stdout) != size || fflush(stdout) != 0)
+			return jurat_fail(err, -EIO, "cannot write to standard output");
+		return 0;
+	}
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return jurat_fail(err, -errno, "cannot create '%s': %s", path, strerror(errno));
+	r = write_all(fd, data, size);
+	if (r == 0 && fchmod(fd, mode) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(temporary);
+		return jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err)
+{
+	auto_free uint8_t *data = NULL;
+	size_t n;
+	int r;
+
+	if (text[0] != '@') {
+		if (!bytes_from_hex(text, to, size))
+			return jurat_fail(err, -EINVAL, "wants %zu bytes as %zu hex digits, or @FILE", size,
+					  2 * size);
+		return 0;
+	}
+	r = cli_read(text + 1, &data, &n, err);
+	if (r < 0)
+		return r;
+	if (n != size)
+		return jurat_fail(err, -EINVAL, "'%s' has %zu bytes, wants %zu", text + 1, n, size);
+	memcpy(to, data, size);
+	return 0;
+}
+
+int cli_time(const char *text, int64_t *ret, struct jurat_error *err)
+{
+	int hours = 0, minutes = 0, used = 0;
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	int64_t offset_s = 0;
+
+	if (end && *end) {
+		end = (*end == 'T' || *end == 't' || *end == ' ') ? strptime(end + 1, "%H:%M:%S", &tm) : NULL;
+		if (end && *end == '.')
+			end += strspn(end + 1, "0123456789") + 1;
+		if (end && (*end == 'Z' || *end == 'z') && !end[1]) {
+			end++;
+		} else if (end && (*end == '+' || *end == '-') &&
+			   sscanf(end + 1, "%2d:%2d%n", &hours, &minutes, &used) == 2 && used == 5 &&
+			   !end[6] && hours < 24 && minutes < 60) {
+			offset_s = (*end == '-' ? -60 : 60) * (hours * 60 + minutes);
+			end += 6;
+		} else {
+			end = NULL;
+		}
+	}
+	if (!end)
+		return jurat_fail(err, -EINVAL, "'%s' is not a time like 2026-01-31T12:00:00Z", text);
+	*ret = timegm(&tm) - offset_s;
+	return 0;
+}
+
+int cli_flush(const struct cli *cli, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	return cli_fail(cli, CLI_ENVIRONMENT, "cannot write to standard output: %s", strerror(errno));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "cli/device.h"
+
+static const struct {
+	const char *name;
+	uint64_t bit;
+} fields[] = {
+	{ "policy", JURAT_KEY_POLICY },       { "image-id", JURAT_KEY_IMAGE_ID },
+	{ "family-id", JURAT_KEY_FAMILY_ID }, { "measurement", JURAT_KEY_MEASUREMENT },
+	{ "guest-svn", JURAT_KEY_GUEST_SVN }, { "tcb-version", JURAT_KEY_TCB_VERSION },
+};
+
+static int parse_fields(struct cli *cli, const char *list, uint64_t *ret)
+{
+	uint64_t bits = 0;
+
+	while (*list) {
+		size_t n = strcspn(list, ","), i;
+
+		for (i = 0; i < ARRAY_SIZE(fields); i++)
+			if (strlen(fields[i].name) == n && !strncmp(fields[i].name, list, n))
+				break;
+		if (i == ARRAY_SIZE(fields))
+			return cli_fail(cli, CLI_USAGE, "--fields: '%.*s' is no field (see jurat key --help)",
+					(int)n, list);
+		bits |= fields[i].bit;
+		list += n;
+		if (*list == ',')
+			list++;
+	}
+	*ret = bits;
+	return CLI_OK;
+}
+
+static int parse(struct cli *cli, struct jurat_key_options *o)
+{
+	const char *root = cli_get(cli, "root"), *list = cli_get(cli, "fields"), *tcb = cli_get(cli, "tcb");
+	uint64_t vmpl, svn;
+	uint8_t raw[8];
+
+	*o = (struct jurat_key_options){ .size = sizeof(*o) };
+	o->root = root && !strcmp(root, "vmrk") ? JURAT_KEY_ROOT_VMRK : JURAT_KEY_ROOT_VCEK;
+	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl) ||
+	    !cli_get_number(cli, "guest-svn", UINT32_MAX, 0, &svn))
+		return CLI_USAGE;
+	o->vmpl = (uint32_t)vmpl;
+	o->guest_svn = (uint32_t)svn;
+	if (tcb && !bytes_from_hex(tcb, raw, sizeof(raw)))
+		return cli_fail(cli, CLI_USAGE, "--tcb wants 16 hex digits");
+	for (size_t i = 0; tcb && i < sizeof(raw); i++)
+		o->tcb_version = o->tcb_version << 8 | raw[i];
+	return list ? parse_fields(cli, list, &o->fields) : CLI_OK;
+}
+
+int cli_key(struct cli *cli)
+{
+	const char *out = cli_get(cli, "out");
+	struct jurat_key_options options;
+	struct jurat_guest *guest = NULL;
+	struct jurat_error err = { "" };
+	uint8_t key[32];
+	char hex[BYTES_HEX_SIZE(sizeof(key))];
+	int status = parse(cli, &options), r;
+
+	if (status == CLI_OK)
+		status = cli_device_open(cli, &guest);
+	if (status != CLI_OK)
+		return status;
+	r = jurat_guest_derived_key(guest, &options, key, &err);
+	if (r == 0 && out)
+		r = cli_write(out, key, sizeof(key), 0600, &err);
+	else if (r == 0)
+		puts(bytes_to_hex(key, sizeof(key), hex));
+	if (r < 0)
+		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
+	bytes_wipe(key, sizeof(key));
+	bytes_wipe(hex, sizeof(hex));
+	jurat_guest_close(guest);
+	return status;
+}

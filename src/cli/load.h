@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include "cli/cli.h"
+#include "jurat/verify.h"
+
+/* Files and directories into a verifier, for the verbs that judge. */
+
+enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
+
+/*
+ * Adds a file, or every file with the ending of a certificate in a directory (not below it), in the order of their names. A file
+ * whose content is of no use is told on standard error and left out: the verdict will miss it. In a directory, files named crl* are
+ * revocation lists.
+ *
+ * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read; CLI_INTERNAL
+ */
+int cli_load(struct cli *cli, struct jurat_verifier *verifier, const char *path, enum cli_load_kind kind);
+/* The same for every value of an option. */
+int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
+		 enum cli_load_kind kind);
+
+/* Evidence: a file, or report.bin and certs.bin of a directory. The caller frees both with free(). */
+struct cli_evidence {
+	uint8_t *report; /* everything in the file: a report, and perhaps a certificate table after it */
+	size_t report_size;
+	uint8_t *certs; /* NULL: none */
+	size_t certs_size;
+};
+int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
+
+/* --at, or now. CLI_OK or CLI_USAGE. */
+int cli_load_time(struct cli *cli, int64_t *ret);
+
+#endif

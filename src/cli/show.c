@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/der.h"
+#include "crypto/hash.h"
+#include "crypto/x509.h"
+#include "wire/sev_uapi.h"
+#include "wire/snp_certs.h"
+#include "wire/snp_report.h"
+
+/*
+ * What was found, as one JSON value: objects keep the order in which members were set, and the text form is a walk over
+ * them. Allocation failures leave a member out, and the end notices (json_object_set_new says so).
+ */
+struct show {
+	json_t *root;
+	bool failed;
+};
+
+static json_t *add(struct show *s, json_t *to, const char *name, json_t *value)
+{
+	if (!value || json_object_set_new(to, name, value) < 0)
+		s->failed = true;
+	return value;
+}
+
+static void add_text(struct show *s, json_t *to, const char *name, const char *text)
+{
+	add(s, to, name, json_string(text));
+}
+
+static void add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
+{
+	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
+
+	add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
+}
+
+static void add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	char text[32] = "unknown";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	add_text(s, to, name, text);
+}
+
+static void add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
+{
+	for (size_t i = 0; i < layout->n_fields; i++) {
+		const struct wire_field *f = &layout->fields[i];
+		char text[512];
+
+		if (f->kind == WIRE_ZERO && bytes_all((const uint8_t *)from + f->member, f->size, 0))
+			continue;
+		if (f->kind == WIRE_U8 || f->kind == WIRE_LE16 ||
+		    (f->kind == WIRE_LE32 && strcmp(f->name, "key_info"))) {
+			add(s, to, f->name, json_integer((json_int_t)wire_get(f, from)));
+			continue;
+		}
+		if (wire_field_format(layout, f, from, text, sizeof(text)) < sizeof(text))
+			add_text(s, to, f->name, text);
+		else
+			add_hex(s, to, f->name, (const uint8_t *)from + f->member, f->size);
+	}
+}
+
+static void add_tcb(struct show *s, json_t *to, enum snp_product product, const char *name, uint64_t raw)
+{
+	struct snp_tcb tcb;
+	char text[128];
+
+	if (!snp_tcb_read(product, raw, &tcb))
+		return;
+	snp_tcb_format(product, &tcb, text, sizeof(text));
+	add_text(s, to, name, text);
+}
+
+static void show_report(struct show *s, json_t *to, const struct snp_report *report)
+{
+	enum snp_product product = snp_product_of_report(report);
+	json_t *meaning;
+	char text[512];
+
+	add_fields(s, to, &snp_report_layout, report);
+	meaning = add(s, to, "meaning", json_object());
+	if (!meaning)
+		return;
+	add_text(s, meaning, "product", snp_product_name(product));
+	snp_policy_format(report->policy, text, sizeof(text));
+	add_text(s, meaning, "policy", text);
+	wire_bits_format(&snp_platform_bits, report->platform_info, UINT64_MAX, text, sizeof(text));
+	add_text(s, meaning, "platform_info", text);
+	snp_key_info_format(report->key_info, text, sizeof(text));
+	add_text(s, meaning, "key_info", text);
+	if (product == SNP_PRODUCT_UNKNOWN)
+		product = SNP_MILAN; /* version 2 reports: Milan's layout, which Genoa shares */
+	add_tcb(s, meaning, product, "current_tcb", report->current_tcb);
+	add_tcb(s, meaning, product, "reported_tcb", report->reported_tcb);
+	add_tcb(s, meaning, product, "committed_tcb", report->committed_tcb);
+	add_tcb(s, meaning, product, "launch_tcb", report->launch_tcb);
+}
+
+/* AMD's extensions, 1.3.6.1.4.1.3704.1.x. Spec: VCEK certificate and KDS interface (AMD 57230). */
+static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	static const uint8_t prefix[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01 };
+	static const struct {
+		uint8_t suffix[2];
+		size_t n;
+		const char *name;
+	} known[] = {
+		{ { 1 }, 1, "struct_version" }, { { 2 }, 1, "product_name" }, { { 3, 9 }, 2, "fmc_spl" },
+		{ { 3, 1 }, 2, "bl_spl" },      { { 3, 2 }, 2, "tee_spl" },   { { 3, 3 }, 2, "snp_spl" },
+		{ { 3, 8 }, 2, "ucode_spl" },   { { 4 }, 1, "hwid" },         { { 5 }, 1, "csp_id" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		uint8_t oid[sizeof(prefix) + 2];
+		struct bytes_rd value, inner;
+		bool critical;
+
+		memcpy(oid, prefix, sizeof(prefix));
+		memcpy(oid + sizeof(prefix), known[i].suffix, known[i].n);
+		if (crypto_cert_extension(cert, oid, sizeof(prefix) + known[i].n, &value, &critical) != 0)
+			continue;
+		inner = value;
+		if (der_peek(&value) == DER_INTEGER) {
+			add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
+		} else if (der_peek(&value) == DER_IA5_STRING) {
+			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
+
+			add(s, to, known[i].name,
+			    json_stringn((const char *)text.data, text.bad ? 0 : text.size));
+		} else {
+			add_hex(s, to, known[i].name, value.data, value.size);
+		}
+	}
+}
+
+static const char *key_kind_name(enum crypto_key_kind kind)
+{
+	switch (kind) {
+	case CRYPTO_KEY_RSA:
+		return "RSA";
+	case CRYPTO_KEY_P256:
+		return "EC P-256";
+	case CRYPTO_KEY_P384:
+		return "EC P-384";
+	default:
+		return "other";
+	}
+}
+
+static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+
+	add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
+	add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
+	add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
+	add_time(s, to, "not_before", cert->not_before);
+	add_time(s, to, "not_after", cert->not_after);
+	add_text(s, to, "key", key_kind_name(cert->key_kind));
+	show_amd_extensions(s, to, cert);
+	crypto_sha256(cert->der.data, cert->der.size, digest);
+	add_hex(s, to, "sha256", digest, sizeof(digest));
+	crypto_sha256(cert->spki.data, cert->spki.size, digest);
+	add_hex(s, to, "spki_sha256", digest, sizeof(digest));
+}
+
+static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
+{
+	add_time(s, to, "this_update", crl->this_update);
+	if (crl->next_update != INT64_MIN)
+		add_time(s, to, "next_update", crl->next_update);
+	add_hex(s, to, "issuer", crl->issuer.data, crl->issuer.size);
+	add_hex(s, to, "revoked", crl->revoked.data, crl->revoked.size);
+}
+
+/* A certificate or a CRL in DER: its kind, or NULL when it is neither. */
+static const char *show_der(struct show *s, json_t *to, const uint8_t *der, size_t n)
+{
+	struct crypto_cert cert;
+	struct crypto_crl crl;
+
+	if (crypto_cert_read(der, n, &cert, NULL) == 0) {
+		show_cert(s, to, &cert);
+		return "certificate";
+	}
+	if (crypto_crl_read(der, n, &crl, NULL) == 0) {
+		show_crl(s, to, &crl);
+		return "revocation list";
+	}
+	return NULL;
+}
+
+static void show_table(struct show *s, json_t *to, const struct snp_certs *table)
+{
+	json_t *list = add(s, to, "entries", json_array());
+
+	for (unsigned i = 0; list && i < table->n; i++) {
+		const struct snp_cert_entry *e = &table->entries[i];
+		char guid[SNP_CERTS_GUID_TEXT_SIZE];
+		json_t *entry = json_object();
+
+		if (!entry || json_array_append_new(list, entry) < 0) {
+			s->failed = true;
+			return;
+		}
+		add_text(s, entry, "kind", snp_cert_name(e->kind));
+		add_text(s, entry, "guid", snp_cert_guid_format(e->guid, guid));
+		add(s, entry, "bytes", json_integer((json_int_t)e->data.size));
+		if (!show_der(s, entry, e->data.data, e->data.size))
+			add_text(s, entry, "content", "neither a certificate nor a revocation list in DER");
+	}
+}
+
+static void print_value(const char *name, json_t *value, int depth)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	if (json_is_object(value)) {
+		if (name)
+			printf("%*s%s:\n", 2 * depth, "", name);
+		json_object_foreach(value, key, item) print_value(key, item, name ? depth + 1 : depth);
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, item)
+		{
+			char label[64];
+
+			snprintf(label, sizeof(label), "%s %zu", name, i);
+			print_value(label, item, depth);
+		}
+	} else if (json_is_integer(value)) {
+		printf("%*s%-20s %" JSON_INTEGER_FORMAT "\n", 2 * depth, "", name, json_integer_value(value));
+	} else {
+		printf("%*s%-20s %s\n", 2 * depth, "", name, json_string_value(value));
+	}
+}
+
+static bool looks_like_table(const uint8_t *data, size_t n)
+{
+	return n >= SNP_CERTS_ENTRY_BYTES &&
+	       (snp_cert_kind_of(data) != SNP_CERT_OTHER || bytes_all(data, SNP_CERTS_ENTRY_BYTES, 0));
+}
+
+/* Every PEM block, or the one DER value, of a file. */
+static int show_certificates(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	unsigned found = 0;
+	size_t off = 0;
+	char label[32];
+
+	for (;;) {
+		auto_free uint8_t *der = NULL;
+		size_t der_size = 0;
+		json_t *to = found == 0 ? s->root : json_object();
+		char name[32];
+		int r = crypto_pem_next(data, n, &off, label, &der, &der_size, err);
+		const char *kind;
+
+		if (r != 0 && found > 0)
+			json_decref(to);
+		if (r == JURAT_NOT_FOUND && found > 0)
+			return 0;
+		if (r != 0)
+			return r < 0 ? r : jurat_fail(err, -EBADMSG, "nothing that jurat knows");
+		kind = show_der(s, to, der, der_size);
+		if (!kind) {
+			if (found > 0)
+				json_decref(to);
+			return jurat_fail(err, -EBADMSG, "neither a certificate nor a revocation list");
+		}
+		if (found == 0) {
+			add_text(s, to, "kind", kind);
+		} else {
+			snprintf(name, sizeof(name), "%s %u", kind, found);
+			add(s, s->root, name, to);
+		}
+		found++;
+	}
+}
+
+static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct snp_vlek_hashstick hashstick;
+	struct snp_report report;
+	struct snp_certs table;
+	int r;
+
+	if (looks_like_table(data, n)) {
+		add_text(s, s->root, "kind", "certificate table");
+		r = snp_certs_read(data, n, &table, err);
+		if (r == 0)
+			show_table(s, s->root, &table);
+		return r;
+	}
+	if (n == SNP_VLEK_HASHSTICK_BYTES &&
+	    wire_read(&snp_vlek_hashstick_layout, data, n, &hashstick, NULL) == 0 &&
+	    wire_check_zero(&snp_vlek_hashstick_layout, &hashstick, NULL) == 0) {
+		add_text(s, s->root, "kind", "wrapped VLEK hashstick");
+		add_fields(s, s->root, &snp_vlek_hashstick_layout, &hashstick);
+		return 0;
+	}
+	if (n >= SNP_REPORT_BYTES && snp_report_read(data, n, &report, NULL) == 0) {
+		add_text(s, s->root, "kind",
+			 n == SNP_REPORT_BYTES ? "SEV-SNP report" : "SEV-SNP extended report");
+		show_report(s, s->root, &report);
+		if (n == SNP_REPORT_BYTES)
+			return 0;
+		r = snp_certs_read(data + SNP_REPORT_BYTES, n - SNP_REPORT_BYTES, &table, err);
+		if (r == 0)
+			show_table(s, s->root, &table);
+		return r < 0 ? jurat_wrap(err, r, "after the report") : r;
+	}
+	return show_certificates(s, data, n, err);
+}
+
+int cli_show(struct cli *cli)
+{
+	struct show s = { .root = json_object() };
+	auto_free uint8_t *data = NULL;
+	struct jurat_error err = { "" };
+	size_t n;
+	int r, status = CLI_OK;
+
+	r = cli_read(cli->args[0], &data, &n, &err);
+	if (r < 0) {
+		json_decref(s.root);
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	}
+	r = s.root ? show_any(&s, data, n, &err) : -ENOMEM;
+	if (r < 0)
+		status = cli_fail(cli, cli_status(r), "'%s': %s", cli->args[0], err.text);
+	else if (s.failed)
+		status = cli_fail(cli, CLI_INTERNAL, "out of memory");
+	else if (cli_wants_json(cli))
+		json_dumpf(s.root, stdout, JSON_INDENT(2)), puts("");
+	else
+		print_value(NULL, s.root, 0);
+	json_decref(s.root);
+	return status;
+}

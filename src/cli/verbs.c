@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+/* The contract of the command line. Every option is stated once, here. */
+#define OUTPUT                                                                                               \
+	{                                                                                                    \
+		"output", "FORMAT", "text or json", "text|json", false                                       \
+	}
+#define VIA                                                                                                  \
+	{                                                                                                    \
+		"via", "WAY", "how to reach the TEE", "auto|configfs|ioctl", false                           \
+	}
+
+static const struct cli_option demo_options[] = {
+	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
+	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
+	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },
+	{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)", "upstream|v15|v14|none", false },
+	{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },
+	{ "dir", "DIR", "where to write the evidence (default: a fresh temporary directory)", NULL, false },
+	OUTPUT,
+};
+
+static const struct cli_option show_options[] = { OUTPUT };
+
+static const struct cli_option verify_options[] = {
+	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
+	  true },
+	{ "crl", "FILE", "certificate revocation list, DER or PEM", NULL, true },
+	{ "roots", "FILE|DIR", "trust these roots instead of the vendors'", NULL, true },
+	{ "policy", "FILE", "what to demand, as JSON: see jurat-policy(5)", NULL, false },
+	{ "require", "NAME=VALUE", "one member of a policy, as in jurat-policy(5)", NULL, true },
+	{ "report-data", "HEX|@FILE", "the 64 bytes that the report must be over", NULL, false },
+	{ "measurement", "HEX", "the launch digest that the report must carry", NULL, false },
+	{ "at", "RFC3339", "judge at this time (default: now)", NULL, false },
+	{ "list-reasons", NULL, "print the codes that a refusal can have, and stop", NULL, false },
+	OUTPUT,
+};
+
+static const struct cli_option certs_options[] = {
+	{ "report", "FILE", "check: the report that the certificates must suit", NULL, false },
+	{ "at", "RFC3339", "check: judge at this time (default: now)", NULL, false },
+	{ "roots", "FILE|DIR", "check: trust these roots instead of the vendors'", NULL, true },
+	{ "crl", "FILE", "build: put this revocation list in, too (some clients cannot read it)", NULL,
+	  false },
+	OUTPUT,
+};
+
+static const struct cli_option attest_options[] = {
+	{ "tee", "TEE", "which TEE", "auto|sev-snp", false },
+	{ "report-data", "HEX|@FILE", "64 bytes to put into the report (default: random)", NULL, false },
+	{ "vmpl", "N", "privilege level to ask for (default: the lowest allowed)", "0|1|2|3", false },
+	{ "key-sel", "KEY", "which key is to sign", "auto|vcek|vlek", false },
+	VIA,
+	{ "out", "FILE", "where the report goes (default: report.bin)", NULL, false },
+	{ "certs-out", "FILE", "where the host's certificates go (default: not written)", NULL, false },
+	{ "extended", NULL, "append the certificate table to the report", NULL, false },
+	OUTPUT,
+};
+
+static const struct cli_option key_options[] = {
+	{ "root", "KEY", "root key: vcek or vmrk (default vcek)", "vcek|vmrk", false },
+	{ "fields", "LIST",
+	  "what to mix in, comma-separated: policy, image-id, family-id, measurement, guest-svn, tcb-version",
+	  NULL, false },
+	{ "vmpl", "N", "privilege level to mix in (default: the lowest allowed)", "0|1|2|3", false },
+	{ "guest-svn", "N", "guest security version to mix in", NULL, false },
+	{ "tcb", "HEX", "TCB version to mix in, 16 digits", NULL, false },
+	{ "out", "FILE", "where the 32 bytes go (default: standard output as hex)", NULL, false },
+	VIA,
+};
+
+static const struct cli_option bench_options[] = {
+	{ "only", "NAME", "this figure alone", NULL, true },
+	{ "seconds", "N", "how long to measure each figure (default 1)", NULL, false },
+	OUTPUT,
+};
+
+static const struct cli_option help_options[] = {
+	{ "format", "FORMAT", "text, scdoc (the option list of a manual page) or bash (completion)",
+	  "text|scdoc|bash", false },
+};
+
+#define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)
+
+const struct cli_verb cli_verbs[] = {
+	{ .name = "attest",
+	  .args = "",
+	  .summary = "fetch evidence from the TEE this runs in",
+	  OPTIONS(attest_options),
+	  .run = cli_attest },
+	{ .name = "bench",
+	  .args = "",
+	  .summary = "this machine's figures beside the bare cryptography they rest on",
+	  OPTIONS(bench_options),
+	  .run = cli_bench },
+	{ .name = "certs",
+	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
+	  .summary = "make, take apart or check a certificate table",
+	  .more = "build takes ark, ask or asvk, vcek or vlek (and crl) with any ending, DER or PEM, from "
+		  "DIR.\n",
+	  OPTIONS(certs_options),
+	  .min_args = 2,
+	  .max_args = 3,
+	  .run = cli_certs },
+	{ .name = "demo",
+	  .args = "",
+	  .summary = "attest a guest end to end on the software platform",
+	  OPTIONS(demo_options),
+	  .run = cli_demo },
+	{ .name = "help",
+	  .args = "[VERB]",
+	  .summary = "help on a verb",
+	  OPTIONS(help_options),
+	  .max_args = 1,
+	  .run = cli_help },
+	{ .name = "key",
+	  .args = "",
+	  .summary = "derive a key from SEV-SNP firmware",
+	  OPTIONS(key_options),
+	  .run = cli_key },
+	{ .name = "show",
+	  .args = "FILE",
+	  .summary = "decode a report, certificate table, certificate, CRL or hashstick",
+	  OPTIONS(show_options),
+	  .min_args = 1,
+	  .max_args = 1,
+	  .run = cli_show },
+	{ .name = "verify",
+	  .args = "EVIDENCE",
+	  .summary = "judge evidence: accepted, or refused with reasons",
+	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, or a directory that "
+		  "demo or attest wrote.\n"
+		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read, 4 internal.\n",
+	  OPTIONS(verify_options),
+	  .max_args = 1,
+	  .run = cli_verify },
+};
+const size_t cli_n_verbs = ARRAY_SIZE(cli_verbs);
