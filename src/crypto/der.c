@@ -152,7 +152,7 @@ uint32_t der_named_bits(struct bytes_rd *r)
 	return value;
 }
 
-/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, counted in years that begin in March. */
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, in years that begin in March. */
 static int64_t days_from_civil(int year, unsigned month, unsigned day)
 {
 	int64_t y = (int64_t)year - (month <= 2) + 400; /* not negative from year 0 on */

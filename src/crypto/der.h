@@ -5,8 +5,8 @@
 #include "base/bytes.h"
 
 /*
- * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built on
- * the poisoned reader of base/bytes.h: read everything, check `bad` once. Nothing here recurses or allocates.
+ * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built
+ * on the poisoned reader of base/bytes.h: read everything, check `bad` once. Nothing recurses or allocates.
  *
  * A reader that a function returns starts at its `data` (off = 0), borrows the input, and is bad when the
  * reader it came from is.
@@ -41,18 +41,18 @@ void der_leave(struct bytes_rd *r, const struct bytes_rd *inner);
 bool der_bool(struct bytes_rd *r);
 /* A non-negative INTEGER that fits; minimal form. */
 uint64_t der_uint(struct bytes_rd *r);
-/* The bytes of an INTEGER of any size, checked minimal and non-negative; no leading zero, but zero is one 00. */
+/* An INTEGER of any size, minimal and non-negative: its bytes without a leading zero, but zero is one 00. */
 struct bytes_rd der_big_uint(struct bytes_rd *r);
 /* A BIT STRING with no unused bits: its bytes. */
 struct bytes_rd der_bits(struct bytes_rd *r);
 /*
- * A BIT STRING of named bits: bit n of the value is the bit that ASN.1 numbers n. Bad beyond 32 bits, and when an
- * unused bit is not zero. Trailing zero bits are let through, against X.690 11.2.2: AMD's ASKs have one.
+ * A BIT STRING of named bits: bit n of the value is the bit that ASN.1 numbers n. Bad beyond 32 bits, and
+ * when an unused bit is not zero. Trailing zero bits are let through, against X.690 11.2.2: AMD's ASKs have one.
  */
 uint32_t der_named_bits(struct bytes_rd *r);
 /* UTCTime or GeneralizedTime, Z, with seconds (RFC 5280 4.1.2.5), as seconds since 1970. */
 int64_t der_time(struct bytes_rd *r);
-/* Whether all of what `r` reads over (from its first byte, read or not) is these bytes. A bad one equals nothing. */
+/* Whether all that `r` reads over, from its first byte, is these bytes. A bad reader equals nothing. */
 bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n);
 
 /*

@@ -7,8 +7,8 @@
 #include "crypto/x509.h"
 
 /*
- * Spec: RFC 7468. Own scan instead of OpenSSL's PEM_read_bio: that one also takes encrypted and annotated blocks
- * and skips what it cannot read, so a chain would silently be shorter than its file.
+ * Spec: RFC 7468. Own scan instead of OpenSSL's PEM_read_bio: that one also takes encrypted and annotated
+ * blocks and skips what it cannot read, so a chain would silently be shorter than its file.
  */
 static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", mark_tail[] = "-----";
 
@@ -81,7 +81,7 @@ static int base64_value(uint8_t c)
 	return c == '/' ? 63 : -1;
 }
 
-/* RFC 4648 base64 with its padding and zero pad bits; white space anywhere. False when it is not that or empty. */
+/* RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when it is not that or empty. */
 static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 {
 	unsigned digits = 0, pads = 0;

@@ -9,8 +9,8 @@
 
 /*
  * X.509 v3 certificates and v2 CRLs as the vendors of TEEs issue them (RFC 5280), read strictly and without
- * allocation. Everything borrows from the DER it was read from. Reading proves nothing: a field means something
- * only after crypto_cert_check_signature() against an issuer that is trusted.
+ * allocation. Everything borrows from the DER it was read from. Reading proves nothing: a field means
+ * something only after crypto_cert_check_signature() against an issuer that is trusted.
  */
 enum crypto_key_kind { CRYPTO_KEY_OTHER, CRYPTO_KEY_RSA, CRYPTO_KEY_P256, CRYPTO_KEY_P384 };
 enum crypto_signature_kind {
@@ -46,13 +46,14 @@ struct crypto_cert {
 	bool has_key_usage;
 	uint32_t key_usage;
 	struct bytes_rd subject_key_id, authority_key_id; /* size 0 when absent */
-	bool has_unknown_critical; /* a critical extension other than basicConstraints and keyUsage: RFC 5280 says refuse */
+	/* A critical extension other than basicConstraints and keyUsage: RFC 5280 says refuse. */
+	bool has_unknown_critical;
 };
 
 /*
  * der       n bytes, untrusted, borrowed by `ret`
- * Returns   0; -EBADMSG not one v3 certificate in strict DER, or one the profile of RFC 5280 forbids (duplicate
- *           extension, inner and outer algorithm differ ...): `err` names the field. PEM is named as such.
+ * Returns   0; -EBADMSG not one v3 certificate in strict DER, or one the profile of RFC 5280 forbids
+ *           (duplicate extension, inner and outer algorithm differ ...): `err` names the field. PEM is named.
  */
 JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypto_cert *ret,
 				      struct jurat_error *err);
@@ -64,21 +65,21 @@ JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypt
 int crypto_cert_extension(const struct crypto_cert *cert, const uint8_t *oid, size_t oid_size,
 			  struct bytes_rd *ret, bool *ret_critical);
 
-/* A public key that can check signatures on certificates, CRLs and digests; made once, used often, by any thread. */
+/* A public key that checks signatures on certificates, CRLs and digests; made once, used by any thread. */
 struct crypto_public {
 	enum crypto_key_kind kind;
 	struct crypto_rsa_public *rsa;
 	struct crypto_ec_public *ec;
 };
 
-/* 0; -EBADMSG; -ENOTSUP another kind of key; -ENOMEM. crypto_public_done() takes NULL and a zeroed struct, too. */
+/* 0; -EBADMSG; -ENOTSUP another kind of key; -ENOMEM. crypto_public_done() takes NULL or all zeroes, too. */
 JURAT_MUST_CHECK int crypto_public_init(struct crypto_public *key, const struct crypto_cert *cert,
 					struct jurat_error *err);
 void crypto_public_done(struct crypto_public *key);
 
 /*
- * Checks the signature alone. 0 holds; JURAT_REFUSED, also for an algorithm that does not suit the key (P-256 goes
- * with SHA-256, P-384 with SHA-384); < 0 -errno.
+ * Checks the signature alone. 0 holds; JURAT_REFUSED, also for an algorithm that does not suit the key
+ * (P-256 goes with SHA-256, P-384 with SHA-384); < 0 -errno.
  */
 JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert,
 						 const struct crypto_public *issuer);
@@ -102,8 +103,8 @@ JURAT_MUST_CHECK int crypto_crl_check_signature(const struct crypto_crl *crl,
 bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *serial);
 
 /*
- * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the whole
- * input as one DER value when it is one DER SEQUENCE or holds no block at all.
+ * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the
+ * whole input as one DER value when it is one DER SEQUENCE or holds no block at all.
  *
  * text, n   untrusted
  * *off      start with 0; moves past the block

@@ -151,7 +151,7 @@ static int attribute_read(struct bytes_rd *set, struct bytes_rd *cn, struct jura
 	return 0;
 }
 
-/* Spec: X.690 11.6: a SET OF is sorted. An element's length is in its bytes, so none is a prefix of another. */
+/* Spec: X.690 11.6: a SET OF is sorted. Elements hold their length, so none is a prefix of another. */
 static bool is_sorted(const struct bytes_rd *first, const struct bytes_rd *second)
 {
 	return memcmp(first->data, second->data, first->size < second->size ? first->size : second->size) <=
@@ -290,7 +290,7 @@ static bool pad_number(const struct bytes_rd *number, uint8_t *to, size_t size)
 	return true;
 }
 
-/* Ecdsa-Sig-Value (RFC 3279 2.2.3). A hash of another size than the curve's is not what anybody here signs with. */
+/* Ecdsa-Sig-Value (RFC 3279 2.2.3). Nobody here signs with a hash of another size than the curve's. */
 static int ecdsa_check(const struct bytes_rd *signature, enum crypto_curve curve,
 		       const struct crypto_ec_public *key, const uint8_t *digest)
 {

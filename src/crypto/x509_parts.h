@@ -10,7 +10,7 @@
  * failure it says which rule was broken, for the caller to put the field's name in front.
  */
 
-/* The longest list of extensions that is read: real ones have 11 or 12, and looking for duplicates is quadratic. */
+/* The longest list of extensions that is read: real ones have 12, and looking for duplicates is quadratic. */
 enum { X509_EXTENSIONS_MAX = 64, X509_SERIAL_BYTES_MAX = 20 };
 
 /* SEQUENCE { tbs SEQUENCE, AlgorithmIdentifier, BIT STRING }: all of `der`. */

@@ -219,6 +219,31 @@ static void a_length_longer_than_the_input_is_bad_at_every_width(void **state)
 	}
 }
 
+static void a_length_has_one_form(void **state)
+{
+	static const struct {
+		uint8_t head[6];
+		size_t head_size, length;
+		bool good;
+	} forms[] = {
+		{ { 4, 0x81, 0x7f }, 3, 0x7f, false },       { { 4, 0x7f }, 2, 0x7f, true },
+		{ { 4, 0x81, 0x80 }, 3, 0x80, true },        { { 4, 0x82, 0, 0x80 }, 4, 0x80, false },
+		{ { 4, 0x83, 0, 0, 0x80 }, 5, 0x80, false }, { { 4, 0x82, 1, 0 }, 4, 0x100, true },
+		{ { 4, 0x83, 0, 1, 0 }, 5, 0x100, false },   { { 4, 0x84, 0, 0, 1, 0 }, 6, 0x100, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		size_t n = forms[i].head_size + forms[i].length;
+		auto_free uint8_t *der = calloc(1, n);
+		struct bytes_rd r = bytes_rd(der, n);
+
+		assert_non_null(der);
+		memcpy(der, forms[i].head, forms[i].head_size);
+		assert_int_equal(der_enter(&r, DER_OCTET_STRING).size, forms[i].good ? forms[i].length : 0);
+		assert_int_equal(r.bad, !forms[i].good);
+	}
+}
+
 static void leaving_needs_the_end_of_the_inner_element(void **state)
 {
 	auto_free uint8_t *copy = NULL;
@@ -376,6 +401,7 @@ int main(void)
 		cmocka_unit_test(good_elements_are_read),
 		cmocka_unit_test(bad_elements_poison_the_reader),
 		cmocka_unit_test(a_length_longer_than_the_input_is_bad_at_every_width),
+		cmocka_unit_test(a_length_has_one_form),
 		cmocka_unit_test(leaving_needs_the_end_of_the_inner_element),
 		cmocka_unit_test(equality_is_of_all_the_bytes),
 		cmocka_unit_test(what_is_written_is_read_back),
