@@ -47,7 +47,7 @@ struct bytes_rd der_big_uint(struct bytes_rd *r);
 struct bytes_rd der_bits(struct bytes_rd *r);
 /*
  * A BIT STRING of named bits: bit n of the value is the bit that ASN.1 numbers n. Bad beyond 32 bits, and
- * when an unused bit is not zero. Trailing zero bits are let through, against X.690 11.2.2: AMD's ASKs have one.
+ * when an unused bit is not zero. Trailing zero bits are let through, against X.690 11.2.2, for AMD's ASKs.
  */
 uint32_t der_named_bits(struct bytes_rd *r);
 /* UTCTime or GeneralizedTime, Z, with seconds (RFC 5280 4.1.2.5), as seconds since 1970. */

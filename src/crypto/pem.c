@@ -81,7 +81,7 @@ static int base64_value(uint8_t c)
 	return c == '/' ? 63 : -1;
 }
 
-/* RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when it is not that or empty. */
+/* RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when not that, or empty. */
 static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 {
 	unsigned digits = 0, pads = 0;
