@@ -8,9 +8,9 @@
 #include <jurat/error.h>
 
 /*
- * The guest half, for programs inside a confidential VM: evidence from the TEE this runs in, through configfs-tsm or
- * the device, whichever works. Never gives an empty report as success. What the host had a hand in, the certificates
- * above all, is bounded in size and otherwise untrusted: verify it.
+ * The guest half, for programs inside a confidential VM: evidence from the TEE this runs in, through
+ * configfs-tsm or the device, whichever works. Never gives an empty report as success. What the host had a
+ * hand in, the certificates above all, is bounded in size and otherwise untrusted: verify it.
  */
 
 #ifdef __cplusplus
@@ -31,9 +31,9 @@ struct jurat_guest_options {
 };
 
 /*
- * Finds the way. JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest, and beside it the device when that
- * can be opened, for what only the device can do (derived keys, key_sel); otherwise the device alone.
- * Of TEEs this release knows SEV-SNP.
+ * Finds the way. JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest, and beside it the device
+ * when that can be opened, for what only the device can do (derived keys, key_sel); otherwise the device
+ * alone. Of TEEs this release knows SEV-SNP.
  *
  * options   borrowed; NULL: defaults
  * Returns   0; -ENODEV no TEE found, or not the one asked for: `err` says what was tried; -EACCES no
@@ -53,8 +53,9 @@ enum jurat_via jurat_guest_via(const struct jurat_guest *guest);
 struct jurat_report_options {
 	size_t size; /* sizeof(struct jurat_report_options) */
 	/*
-	 * JURAT_VMPL_AUTO: the lowest this guest may ask for. configfs names it (privlevel_floor); over the device, which
-	 * does not, 0 is asked for and then 1 to 3, as long as the firmware answers INVALID_PARAM.
+	 * JURAT_VMPL_AUTO: the lowest this guest may ask for. configfs names it (privlevel_floor); over the
+	 * device, which does not, 0 is asked for and then 1 to 3, as long as the firmware answers
+	 * INVALID_PARAM.
 	 */
 	uint32_t vmpl;
 	uint32_t key_sel;    /* 0 = VLEK if the host has one, else VCEK; 1 = VCEK; 2 = VLEK (device only) */
@@ -66,8 +67,9 @@ struct jurat_evidence {
 	uint8_t *report; /* SEV-SNP: 1184 bytes; untrusted until verified */
 	size_t report_size;
 	/*
-	 * SEV-SNP: the host's certificate table, untrusted, cut to the size it really has; NULL when the host gave none.
-	 * A malformed table is here as it came, so that whoever reads it can say what is wrong: the report is good.
+	 * SEV-SNP: the host's certificate table, untrusted, cut to the size it really has; NULL when the host
+	 * gave none. A malformed table is here as it came, so that whoever reads it can say what is wrong:
+	 * the report is good.
 	 */
 	uint8_t *certs;
 	size_t certs_size;
@@ -75,18 +77,19 @@ struct jurat_evidence {
 void jurat_evidence_done(struct jurat_evidence *evidence);
 
 /*
- * A report over `report_data`, and with it the certificates of the same reply. Retries by itself what is safe to
- * retry, and a bounded number of times: a larger certificate buffer, a changed generation, a busy configfs entry.
+ * A report over `report_data`, and with it the certificates of the same reply. Retries by itself what is safe
+ * to retry, and a bounded number of times: a larger certificate buffer, a changed generation, a busy configfs
+ * entry.
  *
  * report_data  64 bytes
  * options      borrowed; NULL: defaults
- * Returns      0; -EBUSY the configfs entry stayed busy or kept changing; -EINVAL the firmware refuses these inputs
- *              (a VMPL below the guest's, a key it does not have), or the options are of no known size or value;
- *              -EMSGSIZE the host's certificates are larger than this can take: `no_certificates` helps;
- *              -ETIMEDOUT the host was busy for a minute, and the driver has given up its key; -EIO, -EBADMSG,
- *              -ENOTTY, ... as the kernel says: `err` names the ioctl or file, firmware status and VMM error;
- *              -EPROTO the answer is not a report, or not over this report_data; -EOPNOTSUPP the option needs
- *              another way (key_sel over configfs); -ENOMEM. *ret changes on success only
+ * Returns      0; -EBUSY the configfs entry stayed busy or kept changing; -EINVAL the firmware refuses these
+ *              inputs (a VMPL below the guest's, a key it does not have), or the options are of no known size
+ *              or value; -EMSGSIZE the host's certificates are larger than this can take: `no_certificates`
+ *              helps; -ETIMEDOUT the host was busy for a minute, and the driver has given up its key; -EIO,
+ *              -EBADMSG, -ENOTTY, ... as the kernel says: `err` names the ioctl or file, firmware status and
+ *              VMM error; -EPROTO the answer is not a report, or not over this report_data; -EOPNOTSUPP the
+ *              option needs another way (key_sel over configfs); -ENOMEM. *ret changes on success only
  * Since        0.1
  */
 JURAT_MUST_CHECK int jurat_guest_report(struct jurat_guest *guest, const uint8_t report_data[64],
@@ -113,7 +116,8 @@ struct jurat_key_options {
 };
 
 /*
- * A key that firmware derives for this guest alone: the same inputs give the same key. SEV-SNP, through the device.
+ * A key that firmware derives for this guest alone: the same inputs give the same key. SEV-SNP, through the
+ * device.
  *
  * options   borrowed; NULL: root VCEK, no fields, JURAT_VMPL_AUTO
  * ret       32 bytes, secret: wipe it after use

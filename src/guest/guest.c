@@ -14,8 +14,8 @@
 #define DEFAULT_CONFIGFS "/sys/kernel/config/tsm/report"
 
 /*
- * Copies a caller's option struct, which may be of an older or newer release: what it lacks is zero, what it has
- * beyond ours must be zero. Its first member is its size.
+ * Copies a caller's option struct, which may be of an older or newer release: what it lacks is zero, what it
+ * has beyond ours must be zero. Its first member is its size.
  */
 static int take_options(void *to, size_t known, const void *from, const char *name, struct jurat_error *err)
 {

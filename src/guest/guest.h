@@ -9,8 +9,8 @@
 #include "jurat/guest.h"
 
 /*
- * The guest half over any environment: what jurat_guest_open() is over the real one. Tests, the software machine and
- * the explorer come in here.
+ * The guest half over any environment: what jurat_guest_open() is over the real one. Tests, the software
+ * machine and the explorer come in here.
  *
  * env       borrowed for the life of the handle; NULL: the real world
  */
@@ -35,7 +35,9 @@ enum {
 	GUEST_TSM_BUSY_FIRST_NS = 20000000, /* doubled each time: 1.26 s in all */
 };
 
-/* An answer that is one report over `report_data`: -EPROTO otherwise (B34). `report` has n bytes, untrusted. */
+/*
+ * An answer that is one report over `report_data`: -EPROTO otherwise (B34). `report` has n bytes, untrusted.
+ */
 JURAT_MUST_CHECK int guest_check_report(const uint8_t *report, size_t n, const uint8_t report_data[64],
 					struct jurat_error *err);
 /* Bytes of `certs` that the table takes: 0 when it is empty, n when it is malformed. */

@@ -78,8 +78,8 @@ static int explain(const struct jurat_guest *g, const char *name, int r, uint64_
 }
 
 /*
- * One ioctl. Whatever is not 0 has failed. *ret_exitinfo2 is what the driver says, all ones when it says nothing:
- * on success it copies nothing back (B15).
+ * One ioctl. Whatever is not 0 has failed. *ret_exitinfo2 is what the driver says, all ones when it says
+ * nothing: on success it copies nothing back (B15).
  */
 static int issue(struct jurat_guest *g, unsigned long number, const void *request, void *response,
 		 uint64_t *ret_exitinfo2)

@@ -141,7 +141,10 @@ static int check_provider(const struct instance *in, struct jurat_error *err)
 	return 0;
 }
 
-/* One store of an attribute. Binary ones are stored at close; the kernel then keeps the store's result to itself. */
+/*
+ * One store of an attribute. Binary ones are stored at close; the kernel then keeps the store's result to
+ * itself.
+ */
 static int write_once(const struct instance *in, const char *path, const void *data, size_t n,
 		      struct jurat_error *err)
 {

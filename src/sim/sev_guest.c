@@ -220,7 +220,8 @@ static bool asks_for_certs(const struct sim_sev_call *call)
 }
 
 /*
- * Puts the request into the GHCB: only the fields that the driver sets, so that the page keeps what else it holds.
+ * Puts the request into the GHCB: only the fields that the driver sets, so that the page keeps what else it
+ * holds.
  * Spec: GHCB 4.1.7, 4.1.8; Linux sev_es_ghcb_hv_call().
  */
 static int fill_ghcb(struct sim_sev_guest *g)
@@ -332,8 +333,8 @@ static enum outcome take_answer(struct sim_sev_guest *g, uint64_t now_ns, int *r
 }
 
 /*
- * The message was in the host's hands and will not go there again: account for it, then open the answer or settle what
- * becomes of the key. `r` is how the last exchange ended. Returns what the driver gives.
+ * The message was in the host's hands and will not go there again: account for it, then open the answer or
+ * settle what becomes of the key. `r` is how the last exchange ended. Returns what the driver gives.
  */
 static int conclude(struct sim_sev_guest *g, int r)
 {

@@ -9,12 +9,12 @@
 #include "wire/snp_msg.h"
 
 /*
- * The Linux guest driver behind /dev/sev-guest: the algorithm of drivers/virt/coco/sev-guest, as a state machine
- * that owns no thread. It seals a message in private memory, copies the page once to shared memory, asks for a
- * VMGEXIT, resends the identical page on BUSY (every 2 s of virtual time, for 60 s) or after INVALID_LEN, and wipes
- * the VMPCK when anything else goes wrong. Known faults of the kernel's driver are kept, each behind a flag of
- * `quirks`. Key and message counter live in the guest's secrets page and nowhere else, so that a second driver on
- * the same page (kexec) goes on counting where the first one stopped.
+ * The Linux guest driver behind /dev/sev-guest: the algorithm of drivers/virt/coco/sev-guest, as a state
+ * machine that owns no thread. It seals a message in private memory, copies the page once to shared memory,
+ * asks for a VMGEXIT, resends the identical page on BUSY (every 2 s of virtual time, for 60 s) or after
+ * INVALID_LEN, and wipes the VMPCK when anything else goes wrong. Known faults of the kernel's driver are
+ * kept, each behind a flag of `quirks`. Key and message counter live in the guest's secrets page and nowhere
+ * else, so that a second driver on the same page (kexec) goes on counting where the first one stopped.
  *
  * One request at a time, as the driver's mutex has it: a second start is -EBUSY and the caller queues.
  * Threads   one thread per object
@@ -22,8 +22,8 @@
 struct sim_sev_guest;
 
 /*
- * Guest memory as the driver sees it; the VM below gives it. 0 or -errno, and then nothing is partly done. An error
- * ends the request with -EFAULT, and with the key when the host may have seen the message already.
+ * Guest memory as the driver sees it; the VM below gives it. 0 or -errno, and then nothing is partly done. An
+ * error ends the request with -EFAULT, and with the key when the host may have seen the message already.
  */
 struct sim_guest_memory {
 	int (*read)(void *ctx, uint64_t gpa, void *to, size_t n);
@@ -31,7 +31,9 @@ struct sim_guest_memory {
 	void *ctx;
 };
 
-/* The memory of the program that calls the ioctl. 0, or < 0 where it has none: the ioctl then gives -EFAULT. */
+/*
+ * The memory of the program that calls the ioctl. 0, or < 0 where it has none: the ioctl then gives -EFAULT.
+ */
 struct sim_user_memory {
 	int (*read)(void *ctx, uint64_t addr, void *to, size_t n);
 	int (*write)(void *ctx, uint64_t addr, const void *from, size_t n);
@@ -39,7 +41,10 @@ struct sim_user_memory {
 };
 
 enum sim_sev_guest_quirk {
-	/* B57: a failed plain resend after INVALID_LEN is masked as INVALID_LEN and the key is kept. Linux does. */
+	/*
+	 * B57: a failed plain resend after INVALID_LEN is masked as INVALID_LEN and the key is kept. Linux
+	 * does.
+	 */
 	SIM_QUIRK_MASK_FAILED_RESEND = 1 << 0,
 	/* B30: INVALID_LEN to a plain request keeps the key although counters have parted. Linux does. */
 	SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN = 1 << 1,
@@ -59,7 +64,8 @@ enum {
  * memory    copied; its ctx must outlive the driver
  * vmpck     0 to 3: which key of the secrets page
  * quirks    enum sim_sev_guest_quirk
- * Returns   0; -EINVAL no such key, an empty key, a page that is not aligned; -EFAULT no secrets page; -ENOMEM
+ * Returns   0; -EINVAL no such key, an empty key, a page that is not aligned; -EFAULT no secrets page;
+ *           -ENOMEM
  */
 JURAT_MUST_CHECK int sim_sev_guest_new(const struct sim_guest_memory *memory,
 				       const struct sim_sev_guest_layout *layout, unsigned vmpck,
@@ -86,34 +92,36 @@ struct sim_step_result {
 	uint64_t until_ns;
 	int result;
 };
-/* 0 started (step it, also when it is done at once); -EBUSY another request is under way. `user` is borrowed until DONE. */
+/*
+ * 0 started (step it, also when it is done at once); -EBUSY another request is under way. `user` is borrowed
+ * until DONE.
+ */
 JURAT_MUST_CHECK int sim_sev_guest_start(struct sim_sev_guest *guest, const struct sim_user_memory *user,
 					 unsigned long request, uint64_t arg);
 /* With no request under way: DONE and -EINVAL. */
 void sim_sev_guest_step(struct sim_sev_guest *guest, uint64_t now_ns, struct sim_step_result *ret);
 /*
- * SIGKILL for the calling program. As in Linux it ends no request: the driver does not look at why it woke up. It
- * resends at once and no longer waits 2 s between resends (here: 1 ms, so that virtual time passes), until the host
- * answers or the 60 s are over. Nothing happens when no request is under way.
+ * SIGKILL for the calling program. As in Linux it ends no request: the driver does not look at why it woke
+ * up. It resends at once and no longer waits 2 s between resends (here: 1 ms, so that virtual time passes),
+ * until the host answers or the 60 s are over. Nothing happens when no request is under way.
  */
 void sim_sev_guest_kill(struct sim_sev_guest *guest);
 
 /*
  * The same request for a caller inside the kernel (configfs-tsm's sev_guest provider): the message and the
- * certificate buffer are given directly. `result` of DONE as above; `exitinfo2` as the driver leaves it, also 0.
+ * certificate buffer are given directly. `result` of DONE as above; `exitinfo2` as the driver leaves it, also
+ * 0.
  */
 struct sim_sev_request {
 	uint8_t msg_type, msg_version;
 	const uint8_t *payload; /* borrowed until DONE */
 	size_t payload_size;    /* at most SNP_MSG_MAX_PAYLOAD_BYTES */
-	uint8_t *
-		response; /* caller's, until DONE; written on success, zero-padded; a longer answer is -EBADMSG */
-	size_t response_size;
-	uint8_t *certs; /* caller's, until DONE, certs_pages pages; written on success; NULL: none wanted */
-	uint32_t
-		certs_pages; /* in: offered, at most 4 (0 asks for the size); out, after INVALID_LEN: needed */
-	bool extended;       /* EXT_GUEST_REQUEST rather than GUEST_REQUEST */
-	uint64_t exitinfo2;  /* out */
+	uint8_t *response;      /* caller's, until DONE; written on success, zero-padded */
+	size_t response_size;   /* a longer answer is -EBADMSG */
+	uint8_t *certs; /* caller's, until DONE: certs_pages pages, written on success; NULL: none wanted */
+	uint32_t certs_pages; /* in: offered, at most 4; out, after INVALID_LEN: needed */
+	bool extended; /* EXT_GUEST_REQUEST rather than GUEST_REQUEST; with 0 pages it asks for the size */
+	uint64_t exitinfo2; /* out */
 };
 /* 0 started; -EBUSY another request is under way; -EINVAL sizes or pages beyond what is said above. */
 JURAT_MUST_CHECK int sim_sev_guest_start_request(struct sim_sev_guest *guest,

@@ -5,9 +5,9 @@
 #include "sim/sev_guest.h"
 
 /*
- * What sev_guest.c (one sealed message, from key to opened response) and sev_guest_ioctl.c (what of it a program
- * sees) share. A request is a `struct sim_sev_call`; the ioctl half fills one in from user memory and takes the
- * outcome from it.
+ * What sev_guest.c (one sealed message, from key to opened response) and sev_guest_ioctl.c (what of it a
+ * program sees) share. A request is a `struct sim_sev_call`; the ioctl half fills one in from user memory and
+ * takes the outcome from it.
  */
 enum sim_sev_state {
 	SIM_SEV_IDLE,
@@ -23,8 +23,8 @@ struct sim_sev_call {
 	bool extended;
 	uint32_t certs_pages; /* offered; after INVALID_LEN: needed. 32 bits of RBX, as in the driver */
 	uint64_t exitinfo2;
-	uint64_t seqno;       /* of the request under way */
-	bool resending_plain; /* INVALID_LEN was answered: the same message went out again without certificates */
+	uint64_t seqno;        /* of the request under way */
+	bool resending_plain;  /* after INVALID_LEN the same message went out again without certificates */
 	uint32_t needed_pages; /* what INVALID_LEN said then */
 };
 
@@ -46,8 +46,8 @@ struct sim_sev_guest {
 	uint8_t input[SNP_IOCTL_BYTES]; /* struct snp_guest_request_ioctl as it was copied in */
 	uint8_t user_request[SNP_EXT_REPORT_REQ_BYTES]; /* what req_data points to */
 
-	uint8_t page
-		[SNP_PAGE_BYTES]; /* private: the request while it is sealed, then the copied, opened response */
+	/* Private: the request while it is sealed, then the copied, opened response. */
+	uint8_t page[SNP_PAGE_BYTES];
 };
 
 /* The opened payload, response_size bytes and zero-padded; valid when the call ended with 0. */
@@ -62,8 +62,8 @@ JURAT_MUST_CHECK int sim_sev_read_certs_page(const struct sim_sev_guest *guest, 
 /*
  * The ioctl before and after the message.
  *
- * sim_sev_ioctl_begin  copies in, judges, fills guest->call. 0: send it. Otherwise what ioctl(2) gives at once;
- *                      *ret_copy_back says whether the 32 bytes still go back
+ * sim_sev_ioctl_begin  copies in, judges, fills guest->call. 0: send it. Otherwise what ioctl(2) gives at
+ *                      once; *ret_copy_back says whether the 32 bytes still go back
  * sim_sev_ioctl_end    r is the driver's outcome; copies the results. Returns what ioctl(2) gives
  */
 int sim_sev_ioctl_begin(struct sim_sev_guest *guest, bool *ret_copy_back);

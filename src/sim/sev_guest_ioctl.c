@@ -72,7 +72,10 @@ static struct snp_ext_report_req ext_request_of(const struct sim_sev_guest *g)
 	return request;
 }
 
-/* How many pages of certificates the program takes: 0 when it wants none. Spec: Linux sev-guest.c get_ext_report(). */
+/*
+ * How many pages of certificates the program takes: 0 when it wants none. Spec: Linux sev-guest.c
+ * get_ext_report().
+ */
 static int wanted_pages(const struct sim_sev_guest *g, uint32_t *ret)
 {
 	struct snp_ext_report_req request = ext_request_of(g);
