@@ -21,10 +21,10 @@ extern "C" {
 #endif
 
 enum jurat_outcome {
-	JURAT_REFUSED = 1,	/* evidence was judged and is not accepted: see the reasons */
-	JURAT_TOO_SMALL = 2,	/* the caller's buffer is too small: the needed size was returned */
-	JURAT_BUSY = 3,		/* the other side asks to come back later: nothing was consumed */
-	JURAT_NOT_FOUND = 4,	/* what was looked for is not there: not an error in itself */
+	JURAT_REFUSED = 1,   /* evidence was judged and is not accepted: see the reasons */
+	JURAT_TOO_SMALL = 2, /* the caller's buffer is too small: the needed size was returned */
+	JURAT_BUSY = 3,      /* the other side asks to come back later: nothing was consumed */
+	JURAT_NOT_FOUND = 4, /* what was looked for is not there: not an error in itself */
 };
 
 #define JURAT_ERROR_TEXT_BYTES 320

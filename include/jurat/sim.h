@@ -8,9 +8,9 @@
 #include <jurat/error.h>
 
 /*
- * The software platform, for the tests of other projects: an SEV-SNP machine with firmware, KVM's part, guest drivers and a
- * VMM's loop, whose reports and certificates chain to test roots. Nothing trusts those roots unless it is told to.
- * Never link this into anything that judges evidence in production.
+ * The software platform, for the tests of other projects: an SEV-SNP machine with firmware, KVM's part,
+ * guest drivers and a VMM's loop, whose reports and certificates chain to test roots. Nothing trusts those
+ * roots unless it is told to. Never link this into anything that judges evidence in production.
  */
 
 #ifdef __cplusplus
@@ -26,14 +26,14 @@ struct jurat_sim_options {
 	uint32_t report_version; /* 2, 3, 5; 0: the product's */
 	const char
 		*seed; /* what chip, keys and roots follow from; NULL: "jurat", whose roots cost no search */
-	const char *sync; /* "upstream", "v15", "v14", "none"; NULL: upstream */
-	const char *
-		certs_path; /* file for the host's certificate blob, written at once; NULL: guests get no certificates */
+	const char *sync;       /* "upstream", "v15", "v14", "none"; NULL: upstream */
+	const char *certs_path; /* the host's certificate blob, written at once; NULL: guests get none */
 };
 
 /*
  * options   borrowed; NULL: defaults
- * Returns   0; -EINVAL an unknown word or number; -ENOMEM; -errno of writing the blob. Freed with jurat_sim_free.
+ * Returns   0; -EINVAL an unknown word or number; -ENOMEM; -errno of writing the blob. Freed with
+ *           jurat_sim_free.
  * Threads   one thread per object
  * Since     0.1
  */
@@ -42,7 +42,8 @@ JURAT_MUST_CHECK int jurat_sim_new(const struct jurat_sim_options *options, stru
 void jurat_sim_free(struct jurat_sim *sim);
 
 /*
- * The root certificate of this machine's product, DER: what a verifier must be told to trust. Borrowed until jurat_sim_free.
+ * The root certificate of this machine's product, DER: what a verifier must be told to trust. Borrowed
+ * until jurat_sim_free.
  * Returns   0; -ENOMEM
  * Since     0.1
  */
@@ -75,7 +76,8 @@ struct jurat_sim_launch {
 
 /*
  * launch    borrowed; NULL: zeros
- * Returns   0; -EINVAL a policy that cannot run on this machine; -ENOMEM. Freed with jurat_sim_guest_free, before the machine.
+ * Returns   0; -EINVAL a policy that cannot run on this machine; -ENOMEM. Freed with jurat_sim_guest_free,
+ *           before the machine.
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *launch,
@@ -84,11 +86,12 @@ JURAT_MUST_CHECK int jurat_sim_guest_new(struct jurat_sim *sim, const struct jur
 void jurat_sim_guest_free(struct jurat_sim_guest *guest);
 
 /*
- * ioctl(2) on the guest's /dev/sev-guest: `request` and `arg` as the kernel's <linux/sev-guest.h> has them, pointers into this
- * process's memory. Runs to its end; a BUSY host costs no real time.
+ * ioctl(2) on the guest's /dev/sev-guest: `request` and `arg` as the kernel's <linux/sev-guest.h> has them,
+ * pointers into this process's memory. Runs to its end; a BUSY host costs no real time.
  *
- * Returns   what ioctl(2) gives, but -errno instead of -1: 0; a positive GHCB error; -ENOTTY the key is gone; -EIO ...
- * Since     0.1    Spec  Linux Documentation/virt/coco/sev-guest.rst
+ * Returns   what ioctl(2) gives, but -errno instead of -1: 0; a positive GHCB error; -ENOTTY the key is
+ *           gone; -EIO ...
+ * Since     0.1 Spec Linux Documentation/virt/coco/sev-guest.rst
  */
 JURAT_MUST_CHECK int jurat_sim_ioctl(struct jurat_sim_guest *guest, unsigned vcpu, unsigned long request,
 				     void *arg);

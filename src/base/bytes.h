@@ -31,7 +31,7 @@ static inline size_t bytes_rd_left(const struct bytes_rd *r)
 	return r->bad ? 0 : r->size - r->off;
 }
 
-/* `n` bytes of the input, or NULL and the reader is bad. n = 0 gives a non-NULL pointer while the reader is good. */
+/* `n` bytes of the input, or NULL and the reader is bad. While it is good, n = 0 gives a pointer, too. */
 const uint8_t *bytes_rd_take(struct bytes_rd *r, size_t n);
 /* Copies `n` bytes; zeroes `to` when they are not there. */
 void bytes_rd_copy(struct bytes_rd *r, void *to, size_t n);

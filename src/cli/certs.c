@@ -15,7 +15,7 @@
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
 
-/* The names that host tools give certificates, and where each goes in the table. An ASVK has the ASK's place. */
+/* The names that host tools give certificates, and where each goes there: an ASVK has the ASK's place. */
 static const struct {
 	const char *stem;
 	enum snp_cert_kind kind;
@@ -154,7 +154,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 	return CLI_OK;
 }
 
-/* File names as host tools have them; the intermediate of a VLEK is an ASVK wherever it stands in the table (B42). */
+/* File names as host tools have them; a VLEK's intermediate is an ASVK wherever it stands (B42). */
 static void name_entry(const struct snp_certs *table, unsigned i, char *name, size_t room)
 {
 	const struct snp_cert_entry *e = &table->entries[i];

@@ -9,8 +9,8 @@
 #include "base/error.h"
 
 /*
- * The command line: one file per verb, and one table of verbs and options (verbs.c) from which parsing, help, shell
- * completion and the manual pages' option lists come.
+ * The command line: one file per verb, and one table of verbs and options (verbs.c) from which parsing,
+ * help, shell completion and the manual pages' option lists come.
  */
 enum cli_exit { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_ENVIRONMENT = 3, CLI_INTERNAL = 4 };
 
@@ -58,7 +58,7 @@ const char *cli_get(const struct cli *cli, const char *name);
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i);
 bool cli_has(const struct cli *cli, const char *name);
 bool cli_wants_json(const struct cli *cli);
-/* An unsigned number, decimal or 0x; `fallback` when not given. false after telling the user, who must exit CLI_USAGE. */
+/* A number, decimal or 0x; `fallback` when not given. false after telling the user: exit CLI_USAGE. */
 bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret);
 
 /* "jurat VERB: ..." on standard error. Returns `status`. */
@@ -70,8 +70,8 @@ int cli_status(int r);
 /* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
 JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 /*
- * Writes a whole file under a temporary name and renames it, so that nothing half-written is ever there; "-" is standard
- * output. `mode` 0600 for secrets.
+ * Writes a whole file under a temporary name and renames it, so that nothing half-written is ever there;
+ * "-" is standard output. `mode` 0600 for secrets.
  */
 JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, unsigned mode,
 			       struct jurat_error *err);

@@ -18,8 +18,8 @@
 #include "wire/snp_report.h"
 
 /*
- * One SEV-SNP guest asks for an extended report on the software machine, through the same guest half, host half, store and
- * verifier that run on hardware. The machine's trace is what is printed.
+ * One SEV-SNP guest asks for an extended report on the software machine, through the same guest half, host
+ * half, store and verifier that run on hardware. The machine's trace is what is printed.
  */
 struct demo {
 	struct cli *cli;

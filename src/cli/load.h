@@ -10,9 +10,9 @@
 enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
 
 /*
- * Adds a file, or every file with the ending of a certificate in a directory (not below it), in the order of their names. A file
- * whose content is of no use is told on standard error and left out: the verdict will miss it. In a directory, files named crl* are
- * revocation lists.
+ * Adds a file, or every file with the ending of a certificate in a directory (not below it), in the order
+ * of their names. A file whose content is of no use is told on standard error and left out: the verdict
+ * will miss it. In a directory, files named crl* are revocation lists.
  *
  * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read; CLI_INTERNAL
  */

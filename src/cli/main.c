@@ -85,7 +85,7 @@ static int parse_option(struct cli *cli, char **words, int n_words)
 	return taken;
 }
 
-/* Sorts the words after the verb into options and arguments; arguments are gathered at the front of `words`. */
+/* Sorts the words after the verb into options and arguments, which are gathered at the front of `words`. */
 static int parse(struct cli *cli, char **words, int n)
 {
 	bool only_args = false;

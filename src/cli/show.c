@@ -19,8 +19,9 @@
 #include "wire/snp_report.h"
 
 /*
- * What was found, as one JSON value: objects keep the order in which members were set, and the text form is a walk over
- * them. Allocation failures leave a member out, and the end notices (json_object_set_new says so).
+ * What was found, as one JSON value: objects keep the order in which members were set, and the text form is
+ * a walk over them. Allocation failures leave a member out, and the end notices (json_object_set_new says
+ * so).
  */
 struct show {
 	json_t *root;

@@ -105,7 +105,8 @@ static int verify_report(const struct crypto_bare_chain *chain, X509 *leaf)
 	uint8_t *signature = NULL;
 	int n = der_signature(chain->report, &signature), ok;
 
-	ok = ctx && n > 0 && EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, X509_get0_pubkey(leaf)) == 1 &&
+	ok = ctx && n > 0 &&
+	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha384(), NULL, X509_get0_pubkey(leaf)) == 1 &&
 	     EVP_DigestVerify(ctx, signature, (size_t)n, chain->report, SIGNED_BYTES) == 1;
 	OPENSSL_free(signature);
 	EVP_MD_CTX_free(ctx);
@@ -119,8 +120,8 @@ static int verify_chain(const struct crypto_bare_chain *chain, X509 *leaf, X509 
 	X509_STORE *store = X509_STORE_new();
 	int ok = 0;
 
-	if (between && ctx && store && sk_X509_push(between, intermediate) > 0 && X509_STORE_add_cert(store, root) == 1 &&
-	    X509_STORE_CTX_init(ctx, store, leaf, between) == 1) {
+	if (between && ctx && store && sk_X509_push(between, intermediate) > 0 &&
+	    X509_STORE_add_cert(store, root) == 1 && X509_STORE_CTX_init(ctx, store, leaf, between) == 1) {
 		X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), (time_t)chain->at);
 		ok = X509_verify_cert(ctx) == 1;
 	}

@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 /*
- * The bare operations that `jurat bench` sets its figures beside: the libraries' own calls with nothing of jurat around
- * them. In a library of their own: nothing else links it.
+ * The bare operations that `jurat bench` sets its figures beside: the libraries' own calls with nothing of
+ * jurat around them. In a library of their own: nothing else links it.
  */
 struct crypto_bare_p384; /* hogweed: one key pair, one digest, one signature */
 
@@ -21,9 +21,9 @@ void crypto_bare_p384_sign(struct crypto_bare_p384 *bare);
 int crypto_bare_p384_verify(struct crypto_bare_p384 *bare);
 
 /*
- * An SEV-SNP report verified from nothing with OpenSSL alone: d2i_X509 of leaf, intermediate and root, X509_verify_cert
- * at `at` with the root as the only anchor, EVP_DigestVerify of the signed bytes. Names, TCB, HWID and policy are not
- * looked at. 1 when it holds.
+ * An SEV-SNP report verified from nothing with OpenSSL alone: d2i_X509 of leaf, intermediate and root,
+ * X509_verify_cert at `at` with the root as the only anchor, EVP_DigestVerify of the signed bytes. Names,
+ * TCB, HWID and policy are not looked at. 1 when it holds.
  */
 struct crypto_bare_chain {
 	const uint8_t *report, *leaf, *intermediate, *root;

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 /*
- * The world of a program inside a guest of the machine: one device, the machine's clock, and this process's memory as
- * the program's memory.
+ * The world of a program inside a guest of the machine: one device, the machine's clock, and this process's
+ * memory as the program's memory.
  */
 enum { DEVICE_FD = 1 << 20 }; /* no descriptor of this process */
 

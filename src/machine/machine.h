@@ -8,11 +8,12 @@
 #include "sim/sev_guest.h"
 
 /*
- * A whole software machine: firmware, KVM and guest drivers (sim/) under a VMM's loop over the real host half (host/,
- * store/), put together as a VMM would. Everything a guest program does on it goes through machine_env(): the guest
- * half and its ioctls run unchanged.
+ * A whole software machine: firmware, KVM and guest drivers (sim/) under a VMM's loop over the real host
+ * half (host/, store/), put together as a VMM would. Everything a guest program does on it goes through
+ * machine_env(): the guest half and its ioctls run unchanged.
  *
- * Time is virtual: it passes when a guest sleeps. One thread per machine; guests and vCPUs are stepped in turn.
+ * Time is virtual: it passes when a guest sleeps. One thread per machine; guests and vCPUs are stepped in
+ * turn.
  */
 struct machine;
 struct machine_guest;
@@ -45,9 +46,9 @@ struct sim_kvm_host *machine_kvm(struct machine *machine);
 uint64_t machine_now_ns(const struct machine *machine); /* virtual time since the machine was made */
 
 /*
- * What an operator does: gets the certificates that will suit the firmware after the change, then changes firmware and
- * certificate blob as one, by the means that the synchronisation scheme gives (store_replace and its lock; v14: pause
- * and resume; none: first the one, then the other).
+ * What an operator does: gets the certificates that will suit the firmware after the change, then changes
+ * firmware and certificate blob as one, by the means that the synchronisation scheme gives (store_replace
+ * and its lock; v14: pause and resume; none: first the one, then the other).
  */
 enum machine_change_kind {
 	MACHINE_CERTS_ONLY, /* publish or renew the blob */
@@ -74,21 +75,23 @@ struct sim_kvm_vm *machine_guest_vm(struct machine_guest *guest);
 struct sim_sev_guest *machine_guest_driver(struct machine_guest *guest);
 
 /*
- * The world as a program in this guest sees it: /dev/sev-guest opens and answers its ioctls through the machine; clock
- * and sleep are the machine's; everything else is not there. Lives as long as the guest. NULL: no such vCPU.
+ * The world as a program in this guest sees it: /dev/sev-guest opens and answers its ioctls through the
+ * machine; clock and sleep are the machine's; everything else is not there. Lives as long as the guest.
+ * NULL: no such vCPU.
  */
 struct base_env *machine_env(struct machine_guest *guest, unsigned vcpu);
 
 /*
- * One ioctl of a guest program whose memory is this process's (jurat's own guest half), driven to its end: runs the VMM
- * loop of every guest, passes virtual time over sleeps. Gives what ioctl(2) gives: 0, positive, or -errno.
+ * One ioctl of a guest program whose memory is this process's (jurat's own guest half), driven to its end:
+ * runs the VMM loop of every guest, passes virtual time over sleeps. Gives what ioctl(2) gives: 0,
+ * positive, or -errno.
  */
 int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long request, void *arg);
 
 /*
- * The same in steps, for several guests at once and for the explorer: start requests, then step the machine until none
- * is left. Requests of one guest queue for its driver's mutex, in order. machine_step is one KVM_RUN of one vCPU with
- * what the VMM does about its exit; `which` chooses among the vCPUs that can move.
+ * The same in steps, for several guests at once and for the explorer: start requests, then step the machine
+ * until none is left. Requests of one guest queue for its driver's mutex, in order. machine_step is one
+ * KVM_RUN of one vCPU with what the VMM does about its exit; `which` chooses among the vCPUs that can move.
  *
  * user      borrowed until done
  * done      called once, from a step, with what ioctl(2) gives; may start further requests

@@ -7,8 +7,9 @@
 #include "wire/sev_uapi.h"
 
 /*
- * The vCPU loop of a VMM, one turn at a time. With the upstream scheme it is nothing but the host half's two calls; the
- * older schemes answer the same question through their own exits, with the same host half behind them.
+ * The vCPU loop of a VMM, one turn at a time. With the upstream scheme it is nothing but the host half's
+ * two calls; the older schemes answer the same question through their own exits, with the same host half
+ * behind them.
  */
 
 enum { RUN_EXIT_REASON = 8 }; /* in struct kvm_run */

@@ -7,17 +7,17 @@
  * patch and 40
  * before; the merged number is 43. A VMM that has a newer header may build with its number.
  */
-#define UAPI_KVM_EXIT_HLT 5u
-#define UAPI_KVM_EXIT_SHUTDOWN 8u
-#define UAPI_KVM_EXIT_INTR 10u
+#define UAPI_KVM_EXIT_HLT           5u
+#define UAPI_KVM_EXIT_SHUTDOWN      8u
+#define UAPI_KVM_EXIT_INTR          10u
 #define UAPI_KVM_EXIT_SNP_REQ_CERTS 43u
 /* What v14 and v15 of the patch series used, before the exit had a reason of its own. */
-#define UAPI_KVM_EXIT_VMGEXIT 40u
+#define UAPI_KVM_EXIT_VMGEXIT             40u
 
 #define UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS 103u
 
 /* v14: type at 32, data_gpa at 40, data_npages at 48, ret u32 at 56; v15: type 1, and flags at 60, status at 61. */
 #define UAPI_KVM_VMGEXIT_V14_EXT_GUEST_REQ 3u
-#define UAPI_KVM_VMGEXIT_V15_REQ_CERTS 1u
+#define UAPI_KVM_VMGEXIT_V15_REQ_CERTS     1u
 
 #endif
