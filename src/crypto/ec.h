@@ -9,8 +9,9 @@
 #include "base/error.h"
 
 /*
- * ECDSA over P-256 and P-384 (FIPS 186-4). Numbers are big-endian, exactly `crypto_curve_bytes(curve)` bytes each.
- * P-256 is computed by OpenSSL; P-384 by nettle/hogweed or OpenSSL (Meson option `p384`), behind this one interface.
+ * ECDSA over P-256 and P-384 (FIPS 186-4). Numbers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
+ * each. P-256 is computed by OpenSSL; P-384 by nettle/hogweed or OpenSSL (Meson option `p384`), behind this
+ * one interface.
  */
 enum crypto_curve { CRYPTO_P256, CRYPTO_P384 };
 enum { CRYPTO_EC_MAX_BYTES = 48 };
@@ -41,8 +42,8 @@ JURAT_MUST_CHECK int crypto_ec_verify(const struct crypto_ec_public *key, const 
 				      size_t digest_size, const uint8_t *r, const uint8_t *s);
 
 /*
- * A private key from secret bytes: the scalar is derived (crypto_derive, with a counter until it lies in [1, n-1]),
- * so the same secret gives the same key everywhere. Only the software platform has private keys.
+ * A private key from secret bytes: the scalar is derived (crypto_derive, with a counter until it lies in [1,
+ * n-1]), so the same secret gives the same key everywhere. Only the software platform has private keys.
  *
  * Returns   0; -ENOMEM. Freed with crypto_ec_private_free, which wipes it.
  * Threads   a private key may be used by several threads at once, each with its own `env`
@@ -54,8 +55,9 @@ void crypto_ec_private_free(struct crypto_ec_private *key);
 void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_xy);
 
 /*
- * env       gives randomness for the nonce to hogweed, which mixes it with key and digest: one that repeats itself
- *           makes equal signatures of equal digests but gives no key away. OpenSSL uses its own generator.
+ * env       gives randomness for the nonce to hogweed, which mixes it with key and digest: one that repeats
+ *           itself makes equal signatures of equal digests but gives no key away. OpenSSL uses its own
+ *           generator.
  * Returns   0; -errno of the environment's random; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The SHA functions of OpenSSL that it calls low-level and deprecated are the right ones here: they work on the
- * caller's stack, always succeed, and take no lock. EVP allocates a context and, through the one-shot SHA384(),
- * looks its algorithm up by name on every call; both can fail, and a digest that can fail would make every caller
- * carry an error path. They are compiled from the same assembly.
+ * The SHA functions of OpenSSL that it calls low-level and deprecated are the right ones here: they work on
+ * the caller's stack, always succeed, and take no lock. EVP allocates a context and, through the one-shot
+ * SHA384(), looks its algorithm up by name on every call; both can fail, and a digest that can fail would
+ * make every caller carry an error path. They are compiled from the same assembly.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"

@@ -7,7 +7,9 @@
 
 enum { CRYPTO_SHA256_BYTES = 32, CRYPTO_SHA384_BYTES = 48, CRYPTO_SHA512_BYTES = 64 };
 
-/* One-shot digests. Cannot fail: no allocation. `data` may be NULL when n is 0. Any thread. Spec: FIPS 180-4. */
+/*
+ * One-shot digests. Cannot fail: no allocation. `data` may be NULL when n is 0. Any thread. Spec: FIPS 180-4.
+ */
 void crypto_sha256(const void *data, size_t n, uint8_t ret[CRYPTO_SHA256_BYTES]);
 void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES]);
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* GMP, which nettle computes with, ends the process when memory is out: -ENOMEM is for what is allocated here. */
+/* GMP, which nettle computes with, ends the process when memory is out; -ENOMEM is about our own. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,8 +55,8 @@ static void public_free(void *key)
 }
 
 /*
- * Nettle up to 3.8 also refuses the one good signature whose two summands are the same point. It belongs to the digest
- * r * d mod n alone: its maker would have to find a message with that digest.
+ * Nettle up to 3.8 also refuses the one good signature whose two summands are the same point. It belongs to
+ * the digest r * d mod n alone: its maker would have to find a message with that digest.
  */
 static int verify(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		  const uint8_t *s)
@@ -131,9 +131,10 @@ static void private_public(const void *key, uint8_t *ret_xy)
 }
 
 /*
- * Where a nonce comes from: SHA-512 over the key, fresh randomness, the digest and a counter. The randomness is
- * collected before nettle starts, whose callback cannot fail; the counter gives another nonce each time nettle asks,
- * so its search for one in range ends; key and digest keep a nonce from repeating even if the randomness does.
+ * Where a nonce comes from: SHA-512 over the key, fresh randomness, the digest and a counter. The randomness
+ * is collected before nettle starts, whose callback cannot fail; the counter gives another nonce each time
+ * nettle asks, so its search for one in range ends; key and digest keep a nonce from repeating even if the
+ * randomness does.
  */
 struct nonce {
 	uint8_t scalar[N], random[N], digest[CRYPTO_SHA512_BYTES];

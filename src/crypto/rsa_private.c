@@ -148,7 +148,7 @@ void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t re
 	nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_n, key->public.n);
 }
 
-/* Blinding hides the private operation's timing and does not show in the result, so it may follow from the key. */
+/* Blinding hides the timing of the private operation and not its result, so it may follow from the key. */
 struct blinding {
 	const struct crypto_rsa_private *key;
 	struct {

@@ -3,7 +3,9 @@
 
 #include "crypto/hash.h"
 
-/* SOURCE: the examples of FIPS 180-4 (NIST, "Examples with Intermediate Values") and the digests of nothing. */
+/*
+ * SOURCE: the examples of FIPS 180-4 (NIST, "Examples with Intermediate Values") and the digests of nothing.
+ */
 static const struct {
 	const char *message;
 	const char *sha256, *sha384, *sha512;

@@ -130,7 +130,9 @@ static void a_signature_of_another_length_is_refused(void **state)
 	assert_int_equal(crypto_rsa_pss_verify(public, digest, signature, SIZE_MAX), JURAT_REFUSED);
 }
 
-/* What fills the modulus' length without being a residue, and the residues that every exponent leaves alone. */
+/*
+ * What fills the modulus' length without being a residue, and the residues that every exponent leaves alone.
+ */
 static void signatures_that_are_no_numbers_below_the_modulus_are_refused(void **state)
 {
 	uint8_t s[CRYPTO_RSA_BYTES] = { 0 };
