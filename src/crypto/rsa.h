@@ -39,8 +39,9 @@ JURAT_MUST_CHECK int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, 
  * points, so the same secret gives the same key on every machine. That search takes some tenths of a second.
  *
  * hints      when not NULL, the two distances that an earlier call returned for this secret, which make it
- *            a matter of milliseconds. One that does not lead to a prime is ignored. One that leads to a later prime than
- *            the first gives another key, as good as any: keep hints with the secret they belong to.
+ *            a matter of milliseconds. One that does not lead to a prime is ignored. One that leads to a
+ *            later prime than the first gives another key, as good as any: keep hints with the secret they
+ *            belong to.
  * ret_hints  may be NULL
  * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen
  */
