@@ -101,6 +101,15 @@ static void a_page_that_changes_state_is_zero_and_one_that_does_not_is_kept(void
 	assert_int_equal(kvm_memory_set_shared(&m, 8192, 1, true), 0);
 	assert_int_equal(kvm_memory_read(&m, KVM_VIEW_HOST, 8192, &byte, 1), 0);
 	assert_int_equal(byte, 0);
+	assert_null(kvm_memory_map(&m, 8193)); /* shared, but no page begins there */
+	/* Back to private, with all its neighbours. */
+	for (uint64_t p = 0; p < PAGES; p++)
+		assert_int_equal(kvm_memory_write(&m, KVM_VIEW_GUEST, p * 4096 + 9, "x", 1), 0);
+	assert_int_equal(kvm_memory_set_shared(&m, 0, PAGES, true), 0);
+	for (uint64_t p = 0; p < PAGES; p++) {
+		assert_int_equal(kvm_memory_read(&m, KVM_VIEW_GUEST, p * 4096 + 9, &byte, 1), 0);
+		assert_int_equal(byte, p == 2 ? 'x' : 0); /* page 2 was shared already */
+	}
 	kvm_memory_done(&m);
 }
 
