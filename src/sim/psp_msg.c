@@ -140,8 +140,9 @@ uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_
 	out.type = in.type + 1;
 	out.version = in.version;
 	out.vmpck = in.vmpck;
-	if (psp_msg_seal(&out, g->vmpck[in.vmpck], response) < 0)
-		return SNP_RESOURCE_LIMIT;
-	*count += 2;
-	return SNP_SUCCESS;
+	status = psp_msg_seal(&out, g->vmpck[in.vmpck], response) < 0 ? SNP_RESOURCE_LIMIT : SNP_SUCCESS;
+	bytes_wipe(out.payload, out.size); /* perhaps a derived key */
+	if (status == SNP_SUCCESS)
+		*count += 2;
+	return status;
 }
