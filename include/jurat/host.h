@@ -19,7 +19,7 @@
  *	e = rc < 0 ? -errno : 0;
  *	jurat_snp_handle_ran(req, run, e, 0);		after *every* KVM_RUN
  *	if (e < 0)
- *		...					-EINTR: look for one's own kicks as usual, never at exit_reason
+ *		...				-EINTR: look for one's own kicks, never at exit_reason
  *	else if (run->exit_reason == KVM_EXIT_SNP_REQ_CERTS)
  *		jurat_snp_handle_exit(req, run, &memory, &err);	then KVM_RUN again, whatever it returned
  *
@@ -37,9 +37,11 @@ struct jurat_snp_request; /* the request in flight of one vCPU */
 
 struct jurat_certs_options {
 	size_t size; /* sizeof(struct jurat_certs_options) */
-	uint32_t
-		lock_wait_ms; /* how long a request may wait for an updater; 0: 100. One BUSY costs a Linux guest 2 s,
-				  and sixty seconds of BUSY its attestation key */
+	/*
+	 * How long a request may wait for an updater; 0: 100. One BUSY costs a Linux guest 2 s, and sixty
+	 * seconds of BUSY its attestation key.
+	 */
+	uint32_t lock_wait_ms;
 	uint32_t exit_reason; /* KVM_EXIT_SNP_REQ_CERTS of the kernel this runs on; 0: 43 */
 };
 

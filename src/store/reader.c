@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A kept descriptor may be stale without anybody being busy, so even a reader that may not wait looks twice. */
+/* A kept descriptor may be stale while nobody is busy, so even a reader that may not wait looks twice. */
 enum { LOOKS_WITHOUT_WAITING = 2 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path)

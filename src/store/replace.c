@@ -14,8 +14,9 @@
  * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds
  * between any two of them, and so also after a crash:
  *
- *	a table with certificates that a reader can lock, at the path or by a descriptor it had before, agrees with the
- *	firmware, or sits at EMPTY_SUFFIX and no command is issued until it was drained and emptied.
+ *	a table with certificates that a reader can lock, at the path or by a descriptor it had before,
+ *	agrees with the firmware; and where it is no longer at the path it is at EMPTY_SUFFIX, and no
+ *	command is issued until it was drained and emptied.
  */
 #define UPDATER_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
@@ -166,7 +167,7 @@ static int lock_out_updaters(struct replace *u)
 	return jurat_fail(u->err, JURAT_BUSY, "other updaters are replacing '%s' again and again", u->path);
 }
 
-/* An updater that crashed may have left a file undrained: readers that it met may still be waiting for their report. */
+/* An updater that crashed may have left a file undrained, whose readers still wait for their report. */
 static int settle_leftovers(struct replace *u)
 {
 	struct base_stat st;
@@ -231,7 +232,7 @@ static int take_after_old(struct replace *u, int fd)
 	return e;
 }
 
-/* A new file, complete and on disk before anybody can find it at the path. O_EXCL: leftovers are gone already. */
+/* A new file, complete and on disk before it is at the path. O_EXCL: leftovers are gone already. */
 static int make_file(struct replace *u, const char *name, const void *from, size_t n, int *ret_fd,
 		     bool *ret_has_name)
 {
@@ -424,7 +425,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
 }
 
-/* Names that cannot be removed are left for the next updater. Closing drops the locks; the updaters' lock goes last. */
+/* Names that cannot be removed are left for the next updater. Closing drops the locks, the updaters' last. */
 static void finish(struct replace *u)
 {
 	if (u->has_next_name)

@@ -46,10 +46,11 @@ void store_reader_done(struct store_reader *r);
  *           this reader holds its lock already; other -errno. Anything but 0 and -EBUSY holds no lock.
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
-/* Reads exactly [off, off + n) of the locked file. 0; -EIO also when the file is shorter than it was. */
+/* Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the
+ * file is shorter than it was. */
 JURAT_MUST_CHECK int store_read(struct store_reader *r, void *to, size_t n, int64_t off,
 				struct jurat_error *err);
-/* Drops the lock and keeps the descriptor. Never fails: when unlocking does, the descriptor is closed instead. */
+/* Drops the lock and keeps the descriptor. Never fails: when unlocking does, the descriptor is closed. */
 void store_unlock(struct store_reader *r);
 
 /*
