@@ -83,10 +83,11 @@ static void jurat_reader(struct base_env *env, void *ctx)
 	if (e == 0) {
 		size_t n = (size_t)r.size;
 
-		if (store_read(&r, table, n, 0, NULL) != 0)
-			orders_violation(env, "the locked table cannot be read");
-		else
+		e = store_read(&r, table, n, 0, NULL);
+		if (e == 0)
 			certificates = state_of(table, n);
+		else if (e == -EIO && w->skip_drain) /* emptied under the reader: the guest is told EIO */
+			goto out;
 	}
 	if (w->role == LEAVES_EARLY)
 		store_unlock(&r);
@@ -96,6 +97,7 @@ static void jurat_reader(struct base_env *env, void *ctx)
 		busy(env, w);
 	else
 		orders_violation(env, "a reader failed");
+out:
 	store_unlock(&r);
 	store_reader_done(&r);
 }
@@ -226,11 +228,22 @@ static int state_at_path(struct world *w)
 	return n < 0 ? TORN : state_of(table, (size_t)n);
 }
 
+static const char *any_temporary_left(struct world *w)
+{
+	char name[96];
+
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
+		if (access(name, F_OK) == 0)
+			return "I5: a temporary name is left";
+	}
+	return NULL;
+}
+
 static const char *check(void *ctx)
 {
 	struct world *w = ctx;
 	int there = state_at_path(w), last = w->recovered != 1000 ? w->recovered : w->replaced;
-	char name[96];
 
 	if (there != EMPTY && there != w->firmware)
 		return "I1: the table at the path disagrees with the firmware";
@@ -244,12 +257,7 @@ static const char *check(void *ctx)
 		return "I4: no replacement is possible after the crash";
 	if (last == JURAT_BUSY)
 		return NULL; /* what a crashed updater left may still be there */
-	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
-		if (access(name, F_OK) == 0)
-			return "I5: a temporary name is left";
-	}
-	return NULL;
+	return any_temporary_left(w);
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -435,6 +443,35 @@ static void nor_does_an_updater_that_dies_before_another_one(void **state)
 	}
 }
 
+static const char *check_two(void *ctx)
+{
+	struct world *w = ctx;
+
+	if (w->replaced != 0 || w->recovered != 0)
+		return "one of two updaters failed";
+	if (state_at_path(w) != w->firmware || w->firmware == OLD)
+		return "I1: the table at the path disagrees with the firmware";
+	return any_temporary_left(w);
+}
+
+/* Nothing is local here, for updaters meet on the temporary names. */
+static void two_updaters_take_turns(void **state)
+{
+	static const struct orders_actor two[] = { { "updater", updater }, { "other", recovering_updater } };
+	struct world *w = *state;
+
+	for (int first = 0; first <= 1; first++) {
+		struct orders_options options = options_of(w);
+
+		options.actors = two;
+		options.is_local = NULL;
+		options.check = check_two;
+		options.max_switches = 2;
+		w->first_publication = first;
+		passes(first ? "a first publication" : "a file that is there", &options);
+	}
+}
+
 static void a_replace_that_does_not_wait_for_readers_is_caught(void **state)
 {
 	struct world *w = *state;
@@ -520,6 +557,7 @@ int main(void)
 		TEST(nor_does_a_first_publication),
 		TEST(nor_does_a_firmware_that_refuses_or_does_not_tell),
 		TEST(nor_does_an_updater_that_dies_before_another_one),
+		TEST(two_updaters_take_turns),
 		TEST(a_replace_that_does_not_wait_for_readers_is_caught),
 		TEST(a_replace_that_leaves_the_old_file_full_is_caught_by_a_naive_reader),
 		TEST(a_reader_that_unlocks_before_the_firmware_is_asked_is_caught),
