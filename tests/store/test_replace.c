@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store.h"
+#include "support/fault_env.h"
+
+enum { WAIT_NS = 2000000, MAX_TABLE = 9000 };
+
+/* A model firmware: a number. The certificates of state v are a table full of v. */
+struct world {
+	char dir[32], path[64];
+	int firmware, to;
+	enum store_changed says;
+	unsigned issued;
+	struct store_reader *must_be_shut_out; /* tries the lock while the command is issued */
+};
+
+static size_t table_of(int state, uint8_t *to)
+{
+	size_t n = state % 2 ? 5000 : MAX_TABLE;
+
+	memset(to, state, n);
+	return n;
+}
+
+static void put(struct world *w, int state)
+{
+	uint8_t table[MAX_TABLE];
+	size_t n = table_of(state, table);
+	int fd = open(w->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0 && write(fd, table, n) == (ssize_t)n);
+	close(fd);
+}
+
+/* The state of the certificates at the path: 0 an empty table, -1 no file; fails on anything in between. */
+static int at_path(struct world *w)
+{
+	struct store_reader r;
+	uint8_t table[MAX_TABLE + 1], want[MAX_TABLE];
+	int state = -1, e;
+
+	store_reader_init(&r, NULL, w->path);
+	e = store_lock(&r, 0, NULL);
+	assert_true(e == 0 || e == JURAT_NOT_FOUND); /* no lock is left */
+	if (e == 0) {
+		assert_true(r.size <= MAX_TABLE);
+		assert_int_equal(store_read(&r, table, (size_t)r.size, 0, NULL), 0);
+		state = table[0];
+		if (state == 0)
+			assert_int_equal(r.size, STORE_EMPTY_BYTES);
+		else
+			assert_int_equal(r.size, table_of(state, want));
+		assert_true(bytes_all(table, (size_t)r.size, (uint8_t)state));
+	}
+	store_reader_done(&r);
+	return state;
+}
+
+static bool exists(struct world *w, const char *suffix)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s%s", w->path, suffix);
+	return access(name, F_OK) == 0;
+}
+
+static void assert_nothing_beside(struct world *w)
+{
+	assert_false(exists(w, STORE_LOCK_SUFFIX));
+	assert_false(exists(w, STORE_EMPTY_SUFFIX));
+	assert_false(exists(w, STORE_NEXT_SUFFIX));
+}
+
+static enum store_changed issue(void *ctx, struct jurat_error *err)
+{
+	struct world *w = ctx;
+
+	w->issued++;
+	if (w->must_be_shut_out)
+		assert_int_equal(store_lock(w->must_be_shut_out, 0, NULL), JURAT_BUSY);
+	if (w->says == STORE_CHANGED)
+		w->firmware = w->to;
+	else if (err)
+		snprintf(err->text, sizeof(err->text), "INVALID_CONFIG");
+	return w->says;
+}
+
+static int replace(struct base_env *env, struct world *w, int to, enum store_left *ret_left,
+		   struct jurat_error *err)
+{
+	struct store_change change = { issue, w };
+	uint8_t table[MAX_TABLE];
+	size_t n = table_of(to, table);
+
+	w->to = to;
+	w->issued = 0;
+	return store_replace(env, w->path, table, n, &change, WAIT_NS, ret_left, err);
+}
+
+static void assert_agreement(struct world *w)
+{
+	int there = at_path(w);
+
+	assert_true(there <= 0 || there == w->firmware);
+}
+
+static void assert_usable(struct world *w)
+{
+	enum store_left left;
+	struct jurat_error err = { "" };
+	int to = w->firmware + 1, e;
+
+	w->says = STORE_CHANGED;
+	e = replace(NULL, w, to, &left, &err);
+	if (e != 0)
+		print_message("%s\n", err.text);
+	assert_int_equal(e, 0);
+	assert_int_equal(left, STORE_LEFT_NEW);
+	assert_int_equal(at_path(w), to);
+	assert_int_equal(w->firmware, to);
+	assert_nothing_beside(w);
+}
+
+static void a_table_and_the_firmware_change_as_one(void **state)
+{
+	struct world *w = *state;
+	struct store_reader kept;
+	enum store_left left;
+
+	put(w, 1);
+	store_reader_init(&kept, NULL, w->path);
+	assert_int_equal(store_lock(&kept, 0, NULL), 0);
+	store_unlock(&kept);
+	w->must_be_shut_out = &kept;
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), 0);
+	w->must_be_shut_out = NULL;
+	assert_int_equal(left, STORE_LEFT_NEW);
+	assert_int_equal(w->issued, 1);
+	assert_int_equal(at_path(w), 2);
+	assert_nothing_beside(w);
+	assert_int_equal(store_lock(&kept, 0, NULL), 0); /* B19: the kept descriptor is of the old file */
+	assert_int_equal(kept.size, MAX_TABLE);
+	store_reader_done(&kept);
+}
+
+static void a_first_publication_can_be_read_by_others(void **state)
+{
+	struct world *w = *state;
+	enum store_left left;
+	mode_t mask = umask(077);
+	struct stat st;
+
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), 0);
+	umask(mask);
+	assert_int_equal(at_path(w), 2);
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_nothing_beside(w);
+}
+
+static void mode_and_owner_stay(void **state)
+{
+	struct world *w = *state;
+	enum store_left left;
+	struct stat st;
+
+	put(w, 1);
+	assert_int_equal(chmod(w->path, 0640), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(w->path, 12345, 23456), 0);
+	for (w->says = STORE_CHANGED; w->says <= STORE_UNKNOWN; w->says++) {
+		(void)!replace(NULL, w, 2, &left, NULL);
+		assert_int_equal(stat(w->path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0640);
+		if (geteuid() == 0)
+			assert_true(st.st_uid == 12345 && st.st_gid == 23456);
+	}
+}
+
+static void a_firmware_that_did_not_change_gets_its_table_back(void **state)
+{
+	struct world *w = *state;
+	struct jurat_error err;
+	enum store_left left;
+
+	put(w, 1);
+	w->says = STORE_UNCHANGED;
+	assert_int_equal(replace(NULL, w, 2, &left, &err), -ECANCELED);
+	assert_non_null(strstr(err.text, "INVALID_CONFIG"));
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(at_path(w), 1);
+	assert_nothing_beside(w);
+	unlink(w->path);
+	assert_int_equal(replace(NULL, w, 2, &left, &err), -ECANCELED);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(at_path(w), -1);
+	assert_nothing_beside(w);
+}
+
+static void a_firmware_that_does_not_tell_leaves_the_empty_table(void **state)
+{
+	struct world *w = *state;
+	struct jurat_error err;
+	enum store_left left;
+
+	put(w, 1);
+	w->says = STORE_UNKNOWN;
+	assert_int_equal(replace(NULL, w, 2, &left, &err), -EINPROGRESS);
+	assert_int_equal(left, STORE_LEFT_EMPTY);
+	assert_int_equal(at_path(w), 0);
+	assert_nothing_beside(w);
+	assert_usable(w);
+}
+
+static void renewal_needs_no_command(void **state)
+{
+	struct world *w = *state;
+	uint8_t table[MAX_TABLE];
+	enum store_left left;
+	size_t n = table_of(2, table);
+
+	put(w, 1);
+	assert_int_equal(store_replace(NULL, w->path, table, n, NULL, 0, &left, NULL), 0);
+	assert_int_equal(left, STORE_LEFT_NEW);
+	assert_int_equal(at_path(w), 2);
+	assert_nothing_beside(w);
+}
+
+/* B18, B5: the command is not issued under a reader, and the reader's file comes back as it was. */
+static void a_reader_that_does_not_let_go_is_busy_and_changes_nothing(void **state)
+{
+	struct world *w = *state;
+	struct store_reader r;
+	enum store_left left;
+	struct stat before, after;
+
+	put(w, 1);
+	assert_int_equal(stat(w->path, &before), 0);
+	store_reader_init(&r, NULL, w->path);
+	assert_int_equal(store_lock(&r, 0, NULL), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(w->issued, 0);
+	assert_int_equal(at_path(w), 1);
+	assert_int_equal(stat(w->path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino); /* so the next updater meets this reader too */
+	assert_nothing_beside(w);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
+	store_unlock(&r);
+	store_reader_done(&r);
+	assert_usable(w);
+}
+
+static void a_second_updater_waits(void **state)
+{
+	struct world *w = *state;
+	enum store_left left;
+	char name[96];
+	int fd;
+
+	put(w, 1);
+	snprintf(name, sizeof(name), "%s" STORE_LOCK_SUFFIX, w->path);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(at_path(w), 1);
+	assert_true(exists(w, STORE_LOCK_SUFFIX)); /* it is not ours to remove */
+	close(fd);
+	assert_usable(w);
+}
+
+/* Spec pack I4: readers of the file that a crashed updater took away must have ended before another command. */
+static void what_a_crashed_updater_left_is_drained_first(void **state)
+{
+	struct world *w = *state;
+	struct store_reader r;
+	enum store_left left;
+	char name[96];
+
+	put(w, 1);
+	store_reader_init(&r, NULL, w->path);
+	assert_int_equal(store_lock(&r, 0, NULL), 0);
+	snprintf(name, sizeof(name), "%s" STORE_EMPTY_SUFFIX, w->path);
+	assert_int_equal(rename(w->path, name), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
+	assert_int_equal(w->issued, 0);
+	assert_true(exists(w, STORE_EMPTY_SUFFIX));
+	store_reader_done(&r);
+	assert_usable(w);
+}
+
+static void a_path_that_cannot_be_replaced_is_refused(void **state)
+{
+	struct world *w = *state;
+	static const uint8_t big[STORE_MAX_BYTES + 1];
+	enum store_left left;
+	char other[96], missing[96];
+
+	snprintf(other, sizeof(other), "%s/other", w->dir);
+	snprintf(missing, sizeof(missing), "%s/none/blob", w->dir);
+	assert_int_equal(store_replace(NULL, w->path, big, sizeof(big), NULL, 0, &left, NULL), -EFBIG);
+	assert_int_equal(store_replace(NULL, "", big, 24, NULL, 0, &left, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, "/", big, 24, NULL, 0, &left, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, "/tmp/..", big, 24, NULL, 0, &left, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, missing, big, 24, NULL, 0, &left, NULL), -ENOENT);
+	assert_int_equal(symlink(other, w->path), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), -ELOOP);
+	unlink(w->path);
+	assert_int_equal(mkfifo(w->path, 0600), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), -EINVAL);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	unlink(w->path);
+	assert_nothing_beside(w);
+}
+
+/* Something that takes no lock, such as mv, replaces the file right before the swap: its file stays. */
+struct meddler {
+	struct base_env base;
+	struct world *w;
+};
+
+static int meddle(struct base_env *env, const char *a, const char *b)
+{
+	struct meddler *m = (struct meddler *)env;
+
+	unlink(m->w->path);
+	put(m->w, 3);
+	return base_exchange(base_env_real(), a, b);
+}
+
+static void another_hand_at_the_same_time_is_noticed(void **state)
+{
+	struct world *w = *state;
+	struct base_env_ops ops = *base_env_real()->ops;
+	struct meddler m = { .base = { &ops }, .w = w };
+	enum store_left left;
+
+	put(w, 1);
+	ops.exchange = meddle;
+	assert_int_equal(replace(&m.base, w, 2, &left, NULL), -EAGAIN);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(w->issued, 0);
+	assert_int_equal(at_path(w), 3);
+	assert_nothing_beside(w);
+}
+
+static void assert_left_is_true(struct world *w, enum store_left left, int old, int to)
+{
+	int there = at_path(w);
+
+	if (left == STORE_LEFT_OLD)
+		assert_int_equal(there, old);
+	else if (left == STORE_LEFT_NEW)
+		assert_int_equal(there, to);
+	else
+		assert_int_equal(there, 0);
+}
+
+static void the_kth_effect_fails_and_they_still_agree(void **state)
+{
+	struct world *w = *state;
+	unsigned tried = 0;
+
+	for (int first = 0; first <= 1; first++)
+		for (int says = STORE_CHANGED; says <= STORE_UNKNOWN; says++)
+			for (unsigned k = 1;; k++) {
+				struct fault_env env = fault_env_nth(base_env_real(), k, -EIO);
+				struct jurat_error err = { "" };
+				enum store_left left;
+				int e;
+
+				unlink(w->path);
+				if (!first)
+					put(w, 1);
+				w->firmware = 1;
+				w->says = (enum store_changed)says;
+				e = replace(&env.base, w, 2, &left, &err);
+				assert_true(w->issued <= 1);
+				assert_true(e <= 0);
+				if (e < 0)
+					assert_true(err.text[0] != '\0');
+				if (e == 0)
+					assert_int_equal(left, STORE_LEFT_NEW);
+				assert_left_is_true(w, left, first ? -1 : 1, 2);
+				assert_agreement(w);
+				assert_usable(w);
+				if (!env.fired)
+					break;
+				tried++;
+			}
+	print_message("             %u effects failed\n", tried);
+}
+
+static void a_crash_at_the_kth_effect_leaves_them_agreeing(void **state)
+{
+	struct world *w = *state;
+	unsigned tried = 0;
+
+	for (int first = 0; first <= 1; first++)
+		for (int says = STORE_CHANGED; says <= STORE_UNKNOWN; says++)
+			for (unsigned k = 1;; k++) {
+				struct fault_env env = fault_env_crash(base_env_real(), k);
+				enum store_left left;
+				int e;
+
+				unlink(w->path);
+				if (!first)
+					put(w, 1);
+				w->firmware = 1;
+				w->says = (enum store_changed)says;
+				e = replace(&env.base, w, 2, &left, NULL);
+				assert_true(e <= 0);
+				assert_agreement(w);
+				assert_usable(w);
+				if (!env.fired)
+					break;
+				tried++;
+			}
+	print_message("             %u crashes\n", tried);
+}
+
+static int set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -1;
+	w->firmware = 1;
+	snprintf(w->dir, sizeof(w->dir), "%s/jurat-store-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (!mkdtemp(w->dir))
+		return -1;
+	snprintf(w->path, sizeof(w->path), "%s/blob", w->dir);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX,
+						STORE_NEXT_SUFFIX };
+	struct world *w = *state;
+	char name[96];
+	int e;
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
+		unlink(name);
+	}
+	e = rmdir(w->dir);
+	free(w);
+	return e;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(a_table_and_the_firmware_change_as_one),
+		TEST(a_first_publication_can_be_read_by_others),
+		TEST(mode_and_owner_stay),
+		TEST(a_firmware_that_did_not_change_gets_its_table_back),
+		TEST(a_firmware_that_does_not_tell_leaves_the_empty_table),
+		TEST(renewal_needs_no_command),
+		TEST(a_reader_that_does_not_let_go_is_busy_and_changes_nothing),
+		TEST(a_second_updater_waits),
+		TEST(what_a_crashed_updater_left_is_drained_first),
+		TEST(a_path_that_cannot_be_replaced_is_refused),
+		TEST(another_hand_at_the_same_time_is_noticed),
+		TEST(the_kth_effect_fails_and_they_still_agree),
+		TEST(a_crash_at_the_kth_effect_leaves_them_agreeing),
+	};
+
+	return cmocka_run_group_tests_name("store_replace", tests, NULL, NULL);
+}
