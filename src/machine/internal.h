@@ -51,7 +51,7 @@ struct machine {
 	struct sim_psp *psp;
 	struct sim_pki *pki;
 	struct sim_kvm_host *kvm;
-	struct jurat_certs *certs; /* NULL: certificates are not served */
+	struct jurat_certs *certs;
 	struct machine_guest *guests;
 	unsigned n_guests;
 	uint64_t now_ns;

@@ -60,9 +60,10 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 		r = sim_kvm_host_new(m->psp, options->sync, &m->kvm, err);
 	if (r == 0 && options->certs_path) {
 		m->certs_path = strdup(options->certs_path);
-		r = m->certs_path ? host_certs_open(m->env, m->certs_path, NULL, &m->certs, err)
-				  : jurat_fail(err, -ENOMEM, "out of memory");
+		r = m->certs_path ? 0 : jurat_fail(err, -ENOMEM, "out of memory");
 	}
+	if (r == 0)
+		r = host_certs_open(m->env, m->certs_path, NULL, &m->certs, err);
 	if (r != 0) {
 		machine_free(m);
 		return r;
@@ -186,7 +187,7 @@ static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_e
 	vcpu->ghcb_gpa = GHCB_GPA + (uint64_t)index * PAGE;
 	machine_env_init(vcpu);
 	r = sim_kvm_vcpu_new(guest->vm, &ops, vcpu, &vcpu->kvm, err);
-	if (r == 0 && guest->machine->certs)
+	if (r == 0)
 		r = jurat_snp_request_new(guest->machine->certs, &vcpu->certs, err);
 	if (r == 0)
 		r = sim_kvm_register_ghcb(vcpu->kvm, vcpu->ghcb_gpa);
@@ -221,7 +222,7 @@ static int guest_init(struct machine_guest *guest, const struct sim_launch *laun
 	if (r < 0)
 		return r;
 	memory.ctx = guest->vm;
-	if (guest->machine->certs)
+	if (guest->machine->certs_path)
 		r = sim_kvm_enable_req_certs(guest->vm);
 	if (r == 0)
 		r = sim_kvm_guest_write(guest->vm, SECRETS_GPA, secrets, sizeof(secrets));

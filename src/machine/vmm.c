@@ -118,10 +118,10 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 	case UAPI_KVM_EXIT_HLT:
 		return 0;
 	case UAPI_KVM_EXIT_SNP_REQ_CERTS:
-		r = vcpu->certs ? serve_upstream(vcpu, run) : -ENOTSUP;
+		r = serve_upstream(vcpu, run);
 		break;
 	case UAPI_KVM_EXIT_VMGEXIT:
-		r = vcpu->certs ? serve_vmgexit(vcpu, run) : -ENOTSUP;
+		r = serve_vmgexit(vcpu, run);
 		break;
 	default:
 		return -ENOTSUP; /* a VMM ends a guest whose exit it does not know */

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest/guest.h"
+#include "jurat/verify.h"
+#include "machine/machine.h"
+#include "uapi/sev.h"
+#include "wire/snp_report.h"
+
+enum { TCB_OLDER_BYTE = 0x01 };
+
+static const enum sim_sync all_schemes[] = { SIM_SYNC_UPSTREAM, SIM_SYNC_V15, SIM_SYNC_V14, SIM_SYNC_NONE };
+
+/* The real world, but a lock that is taken is told at once: the tests' only thread holds it itself. */
+struct impatient_env {
+	struct base_env base;
+	struct base_env_ops ops;
+};
+
+static int lock_at_once(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns)
+{
+	return base_lock(base_env_real(), fd, how, 0);
+}
+
+struct fixture {
+	char dir[40], blob[64];
+	struct impatient_env env;
+	struct machine *machine;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	strcpy(f->dir, "/tmp/jurat-machine-XXXXXX");
+	if (!mkdtemp(f->dir))
+		return -1;
+	snprintf(f->blob, sizeof(f->blob), "%s/certs", f->dir);
+	f->env.ops = *base_env_real()->ops;
+	f->env.ops.lock = lock_at_once;
+	f->env.base.ops = &f->env.ops;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	machine_free(f->machine);
+	unlink(f->blob);
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static void start_machine(struct fixture *f, struct machine_options options)
+{
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
+	struct jurat_error err = { "" };
+
+	machine_free(f->machine);
+	f->machine = NULL;
+	unlink(f->blob);
+	options.env = &f->env.base;
+	options.certs_path = f->blob;
+	if (machine_new(&options, &f->machine, &err) != 0 || machine_update(f->machine, &publish, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+static struct machine_guest *new_guest(struct fixture *f, unsigned n_vcpus)
+{
+	struct sim_launch launch = { .policy = 0x30000 };
+	struct machine_guest *guest;
+	struct jurat_error err = { "" };
+
+	if (machine_guest_new(f->machine, &launch, n_vcpus, &guest, &err) != 0)
+		fail_msg("%s", err.text);
+	return guest;
+}
+
+/* What the verifier says of a report and the certificates of the same reply; "" when it accepts. */
+static const char *judge(struct fixture *f, const uint8_t *report, const uint8_t *certs, size_t certs_size)
+{
+	struct jurat_snp_evidence evidence = { sizeof(evidence), report, SNP_REPORT_BYTES, certs,
+					       certs_size };
+	static char reason[64];
+	struct jurat_verifier *verifier;
+	struct jurat_verdict *verdict;
+	const uint8_t *ark;
+	size_t n;
+	int r;
+
+	assert_int_equal(sim_pki_ca(machine_pki(f->machine), sim_psp_product(machine_psp(f->machine)),
+				    SIM_ARK, &ark, &n, NULL),
+			 0);
+	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
+	assert_int_equal(jurat_verifier_add_roots(verifier, ark, n, NULL), 0);
+	r = jurat_verify_snp(verifier, &evidence, NULL, time(NULL), &verdict, NULL);
+	snprintf(reason, sizeof(reason), "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
+	jurat_verdict_free(verdict);
+	jurat_verifier_free(verifier);
+	return reason;
+}
+
+static void attest_through_the_guest_half(struct fixture *f, struct machine_guest *guest)
+{
+	struct jurat_guest_options options = { .size = sizeof(options),
+					       .tee = JURAT_TEE_SEV_SNP,
+					       .via = JURAT_VIA_IOCTL };
+	struct jurat_evidence evidence = { 0 };
+	struct jurat_error err = { "" };
+	struct jurat_guest *handle;
+	uint8_t data[64];
+
+	memset(data, 0x5a, sizeof(data));
+	assert_int_equal(guest_open(machine_env(guest, 0), &options, &handle, &err), 0);
+	if (jurat_guest_report(handle, data, NULL, &evidence, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(judge(f, evidence.report, evidence.certs, evidence.certs_size), "");
+	jurat_evidence_done(&evidence);
+	jurat_guest_close(handle);
+}
+
+static void every_product_version_key_and_scheme_attests(void **state)
+{
+	static const uint32_t versions[] = { 2, 3, 5 };
+	struct machine_change vlek = { .kind = MACHINE_VLEK_LOAD };
+	struct fixture *f = *state;
+
+	for (unsigned product = SNP_MILAN; product < SNP_N_PRODUCTS; product++)
+		for (size_t v = 0; v < ARRAY_SIZE(versions); v++)
+			for (size_t s = 0; s < ARRAY_SIZE(all_schemes); s++) {
+				struct machine_options options = { .sync = all_schemes[s],
+								   .psp = { .product = product,
+									    .report_version = versions[v] } };
+
+				start_machine(f, options);
+				attest_through_the_guest_half(f, new_guest(f, 1));
+				assert_int_equal(machine_update(f->machine, &vlek, NULL), 0);
+				attest_through_the_guest_half(f, new_guest(f, 2));
+			}
+}
+
+/* One SNP_GET_EXT_REPORT of a guest program, with its buffers. */
+struct program {
+	uint8_t arg[SNP_IOCTL_BYTES], request[SNP_EXT_REPORT_REQ_BYTES], response[SNP_REPORT_RESP_BYTES];
+	uint8_t certs[4 * SNP_PAGE_BYTES];
+	int result;
+	bool done;
+};
+
+static int program_read(void *ctx, uint64_t addr, void *to, size_t n)
+{
+	memcpy(to, (const void *)(uintptr_t)addr, n);
+	return 0;
+}
+
+static int program_write(void *ctx, uint64_t addr, const void *from, size_t n)
+{
+	memcpy((void *)(uintptr_t)addr, from, n);
+	return 0;
+}
+
+static const struct sim_user_memory program_memory = { .read = program_read, .write = program_write };
+
+static void program_done(void *ctx, int result)
+{
+	struct program *p = ctx;
+
+	assert_false(p->done);
+	p->done = true;
+	p->result = result;
+}
+
+static void program_prepare(struct program *p, uint8_t data, size_t certs_bytes)
+{
+	memset(p, 0, sizeof(*p));
+	memset(p->request, data, 64);
+	bytes_put_le(p->request + 96, (uintptr_t)p->certs, 8);
+	bytes_put_le(p->request + 104, certs_bytes, 4);
+	p->arg[0] = 1;
+	bytes_put_le(p->arg + 8, (uintptr_t)p->request, 8);
+	bytes_put_le(p->arg + 16, (uintptr_t)p->response, 8);
+}
+
+static void program_start(struct program *p, struct machine_guest *guest, unsigned vcpu, uint8_t data)
+{
+	program_prepare(p, data, sizeof(p->certs));
+	assert_int_equal(machine_start(guest, vcpu, &program_memory, UAPI_SNP_GET_EXT_REPORT,
+				       (uintptr_t)p->arg, program_done, p),
+			 0);
+}
+
+static const uint8_t *program_report(const struct program *p)
+{
+	return p->response + SNP_MSG_REPORT_RSP_HDR_BYTES;
+}
+
+static void many_guests_and_vcpus_in_any_order_get_their_own_reports(void **state)
+{
+	enum { GUESTS = 4, VCPUS = 4, REQUESTS = GUESTS * VCPUS };
+	struct fixture *f = *state;
+	struct machine_guest *guests[GUESTS];
+	struct program *programs = calloc(REQUESTS, sizeof(*programs));
+	uint32_t seed = 1;
+	unsigned n;
+
+	assert_non_null(programs);
+	for (size_t s = 0; s < ARRAY_SIZE(all_schemes); s++) {
+		start_machine(f, (struct machine_options){ .sync = all_schemes[s] });
+		for (unsigned g = 0; g < GUESTS; g++)
+			guests[g] = new_guest(f, VCPUS);
+		for (unsigned i = 0; i < REQUESTS; i++)
+			program_start(&programs[i], guests[i % GUESTS], i / GUESTS, (uint8_t)(i + 1));
+		while ((n = machine_runnable(f->machine)) > 0) {
+			seed = seed * 1664525 + 1013904223;
+			machine_step(f->machine, (seed >> 8) % n);
+		}
+		for (unsigned i = 0; i < REQUESTS; i++) {
+			assert_true(programs[i].done);
+			assert_int_equal(programs[i].result, 0);
+			assert_true(bytes_all(program_report(&programs[i]) + 0x50, 64, (uint8_t)(i + 1)));
+			assert_string_equal(judge(f, program_report(&programs[i]), programs[i].certs,
+						  sizeof(programs[i].certs)),
+					    "");
+		}
+		for (unsigned g = 0; g < GUESTS; g++)
+			assert_int_equal(
+				sim_psp_message_count(machine_psp(f->machine),
+						      sim_kvm_vm_psp_guest(machine_guest_vm(guests[g])), 0),
+				2 * VCPUS);
+	}
+	free(programs);
+}
+
+/* Runs one request and changes the TCB after its k-th step. What the verifier says; NULL when there were fewer steps. */
+static const char *change_after_step(struct fixture *f, enum sim_sync sync, unsigned k, int *ret_update)
+{
+	struct machine_change older = { .kind = MACHINE_CONFIG };
+	struct snp_platform_status status;
+	struct machine_guest *guest;
+	struct program p;
+	bool changed = false;
+
+	start_machine(f, (struct machine_options){ .sync = sync });
+	assert_int_equal(sim_psp_platform_status(machine_psp(f->machine), &status), 0);
+	older.tcb = status.reported_tcb - TCB_OLDER_BYTE;
+	guest = new_guest(f, 1);
+	program_start(&p, guest, 0, 1);
+	for (unsigned step = 0; machine_runnable(f->machine) > 0; step++) {
+		if (step == k) {
+			*ret_update = machine_update(f->machine, &older, NULL);
+			changed = true;
+		}
+		machine_step(f->machine, 0);
+	}
+	assert_true(p.done);
+	assert_int_equal(p.result, 0);
+	return changed ? judge(f, program_report(&p), p.certs, sizeof(p.certs)) : NULL;
+}
+
+static void an_update_between_any_two_steps_never_parts_report_and_certificates(void **state)
+{
+	static const enum sim_sync safe[] = { SIM_SYNC_UPSTREAM, SIM_SYNC_V15, SIM_SYNC_V14 };
+	struct fixture *f = *state;
+
+	for (size_t s = 0; s < ARRAY_SIZE(safe); s++) {
+		unsigned updated = 0, kept_out = 0;
+		const char *verdict;
+		int r = 0;
+
+		for (unsigned k = 0; (verdict = change_after_step(f, safe[s], k, &r)); k++) {
+			assert_string_equal(verdict, "");
+			updated += r == 0;
+			kept_out += r == JURAT_BUSY;
+		}
+		assert_true(updated > 0);
+		if (safe[s] != SIM_SYNC_V14) /* its updater never waits: the guest is told to come back */
+			assert_true(kept_out > 0);
+	}
+}
+
+static void without_synchronisation_a_mismatch_reaches_the_guest(void **state)
+{
+	struct fixture *f = *state;
+	unsigned mismatches = 0;
+	const char *verdict;
+	int r;
+
+	for (unsigned k = 0; (verdict = change_after_step(f, SIM_SYNC_NONE, k, &r)); k++)
+		mismatches += verdict[0] != '\0';
+	assert_true(mismatches > 0);
+}
+
+static int hold_blob(struct fixture *f)
+{
+	int fd = open(f->blob, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
+	return fd;
+}
+
+static void a_busy_store_costs_time_but_not_the_key(void **state)
+{
+	struct fixture *f = *state;
+	struct machine_guest *guest;
+	struct program p;
+	int fd, steps = 0;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	guest = new_guest(f, 1);
+	fd = hold_blob(f);
+	program_start(&p, guest, 0, 7);
+	while (machine_runnable(f->machine) > 0) {
+		if (machine_now_ns(f->machine) >= 5000000000u && fd >= 0) {
+			close(fd);
+			fd = -1;
+		}
+		machine_step(f->machine, 0);
+		steps++;
+	}
+	assert_true(p.done);
+	assert_int_equal(p.result, 0);
+	assert_true(machine_now_ns(f->machine) >= 5000000000u);
+	assert_true(steps > 3);
+	assert_string_equal(judge(f, program_report(&p), p.certs, sizeof(p.certs)), "");
+	assert_int_equal(bytes_get_le(p.arg + 24, 8), 0); /* nothing is copied back on success (B15) */
+}
+
+static void a_minute_of_busy_costs_the_guest_its_key(void **state) /* B4 */
+{
+	struct fixture *f = *state;
+	struct machine_guest *guest;
+	struct program p;
+	int fd;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	guest = new_guest(f, 1);
+	fd = hold_blob(f);
+	program_prepare(&p, 7, sizeof(p.certs));
+	assert_int_equal(machine_ioctl(guest, 0, UAPI_SNP_GET_EXT_REPORT, p.arg), -ETIMEDOUT);
+	close(fd);
+	assert_true(sim_sev_guest_key_wiped(machine_guest_driver(guest)));
+	assert_int_equal(machine_ioctl(guest, 0, UAPI_SNP_GET_EXT_REPORT, p.arg), -ENOTTY);
+}
+
+static void a_size_query_is_answered_with_the_pages_and_costs_one_message(void **state)
+{
+	struct fixture *f = *state;
+	struct machine_guest *guest;
+	struct program p;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	guest = new_guest(f, 1);
+	program_prepare(&p, 7, 0);
+	assert_int_equal(machine_ioctl(guest, 0, UAPI_SNP_GET_EXT_REPORT, p.arg), -EIO);
+	assert_true(bytes_get_le(p.arg + 24, 8) == SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0));
+	assert_int_equal(bytes_get_le(p.request + 104, 4) % SNP_PAGE_BYTES, 0);
+	assert_int_not_equal(bytes_get_le(p.request + 104, 4), 0);
+	/* The message was resent as a plain request, so that no counter is used twice (B1). */
+	assert_int_equal(sim_psp_message_count(machine_psp(f->machine),
+					       sim_kvm_vm_psp_guest(machine_guest_vm(guest)), 0),
+			 2);
+	program_prepare(&p, 7, sizeof(p.certs));
+	assert_int_equal(machine_ioctl(guest, 0, UAPI_SNP_GET_EXT_REPORT, p.arg), 0);
+}
+
+static void derived_keys_are_the_guests_own(void **state)
+{
+	struct jurat_key_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
+	struct fixture *f = *state;
+	uint8_t keys[3][32];
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	for (int i = 0; i < 3; i++) {
+		struct machine_guest *guest = new_guest(f, 1);
+		struct jurat_guest *handle;
+
+		options.fields = i == 2 ? JURAT_KEY_POLICY : 0;
+		assert_int_equal(guest_open(machine_env(guest, 0), NULL, &handle, NULL), 0);
+		assert_int_equal(jurat_guest_derived_key(handle, &options, keys[i], NULL), 0);
+		jurat_guest_close(handle);
+	}
+	assert_memory_equal(keys[0], keys[1], 32); /* same inputs on the same chip */
+	assert_memory_not_equal(keys[0], keys[2], 32);
+}
+
+static void a_guest_that_goes_away_ends_its_requests(void **state)
+{
+	struct fixture *f = *state;
+	struct machine_guest *guest;
+	struct program a, b;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	guest = new_guest(f, 1);
+	program_start(&a, guest, 0, 1);
+	program_start(&b, guest, 0, 2);
+	machine_step(f->machine, 0); /* the first waits for the VMM, its lock held */
+	machine_guest_free(guest);
+	assert_int_equal(a.result, -ENODEV);
+	assert_int_equal(b.result, -ENODEV);
+	close(hold_blob(f)); /* nobody else has it any more */
+}
+
+static void a_machine_without_certificates_gives_the_report_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct program p;
+
+	for (size_t s = 0; s < ARRAY_SIZE(all_schemes); s++) {
+		struct machine_options options = { .sync = all_schemes[s] };
+
+		machine_free(f->machine);
+		assert_int_equal(machine_new(&options, &f->machine, NULL), 0);
+		program_prepare(&p, 1, sizeof(p.certs));
+		memset(p.certs, 0xee, sizeof(p.certs));
+		assert_int_equal(machine_ioctl(new_guest(f, 1), 0, UAPI_SNP_GET_EXT_REPORT, p.arg), 0);
+		assert_true(bytes_all(p.certs, 24, 0));
+		assert_string_equal(judge(f, program_report(&p), p.certs, 24), "leaf-missing");
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(every_product_version_key_and_scheme_attests),
+		CASE(many_guests_and_vcpus_in_any_order_get_their_own_reports),
+		CASE(an_update_between_any_two_steps_never_parts_report_and_certificates),
+		CASE(without_synchronisation_a_mismatch_reaches_the_guest),
+		CASE(a_busy_store_costs_time_but_not_the_key),
+		CASE(a_minute_of_busy_costs_the_guest_its_key),
+		CASE(a_size_query_is_answered_with_the_pages_and_costs_one_message),
+		CASE(derived_keys_are_the_guests_own),
+		CASE(a_guest_that_goes_away_ends_its_requests),
+		CASE(a_machine_without_certificates_gives_the_report_alone),
+	};
+
+	return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
+}
