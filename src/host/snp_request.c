@@ -213,11 +213,14 @@ static int load(struct slot *slot, uint64_t wait_ns, uint64_t *ret_pages, struct
 		return e;
 	size = (size_t)slot->reader.size;
 	pages = host_pages(size);
-	e = make_room(slot, pages, err);
+	if (pages == 0)
+		e = JURAT_NOT_FOUND;
+	if (e == 0)
+		e = make_room(slot, pages, err);
 	if (e == 0)
 		e = store_read(&slot->reader, slot->blob, size, 0, err);
 	if (e == 0) {
-		memset(slot->blob + size, 0, slot->room - size);
+		memset(slot->blob + size, 0, (size_t)pages * HOST_PAGE_BYTES - size);
 		e = snp_certs_read(slot->blob, size, &table, err);
 		if (e < 0)
 			(void)jurat_wrap(err, e, "'%s'", slot->reader.path);

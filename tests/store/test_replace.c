@@ -276,7 +276,7 @@ static void a_second_updater_waits(void **state)
 	assert_usable(w);
 }
 
-/* Spec pack I4: readers of the file that a crashed updater took away must have ended before another command. */
+/* Readers of the file that a crashed updater took away must have ended before another command. */
 static void what_a_crashed_updater_left_is_drained_first(void **state)
 {
 	struct world *w = *state;

@@ -7,13 +7,13 @@
 #include "base/env.h"
 
 /*
- * Runs a few actors in every order of their outside effects. Each actor is a plain function on a stack of its own and
- * sees the world through its own environment. Before each call the actor stops and the scheduler decides who goes on;
- * all decisions are enumerated depth first, each order by replaying it in a fresh world. One thread, no time: an order
- * is the list of its decisions, so it can be had again.
+ * Runs a few actors in every order of their outside effects. Each actor is a plain function on a stack of its
+ * own and sees the world through its own environment. Before each call the actor stops and the scheduler
+ * decides who goes on; all decisions are enumerated depth first, each order by replaying it in a fresh world.
+ * One thread, no time: an order is the list of its decisions, so it can be had again.
  *
- * Locks are followed: an actor that waits for one cannot move until it is free. The real lock is taken too, and must
- * agree. When nobody can move, waits run out: lock gives JURAT_BUSY.
+ * Locks are followed: an actor that waits for one cannot move until it is free. The real lock is taken too,
+ * and must agree. When nobody can move, waits run out: lock gives JURAT_BUSY.
  */
 enum { ORDERS_MAX_ACTORS = 4, ORDERS_TRACE_BYTES = 16384 };
 
@@ -63,7 +63,7 @@ struct orders_result {
 /* False when an order violates something: `ret` says what, and which order. */
 bool orders_all(const struct orders_options *options, struct orders_result *ret);
 
-/* For actors. A step of their own, such as a firmware command; false: the actor has died, and the step has no effect. */
+/* For actors. A step of their own, such as a firmware command; false: the actor is dead, and must not do it. */
 bool orders_point(struct base_env *env, const char *what);
 /* A note for the trace. */
 void orders_note(struct base_env *env, const char *what, long value);
