@@ -40,13 +40,13 @@ static void make_hashstick(const struct sim_psp *psp, const char *csp_id, uint64
 		      PSP_HASHSTICK_BYTES);
 }
 
-static int vlek_public(const struct sim_psp *psp, const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
+static int vlek_public(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		       uint8_t xy[PSP_P384_XY_BYTES], struct jurat_error *err)
 {
 	struct crypto_ec_private *key;
 	int r;
 
-	r = psp_vlek_derive(psp, hashstick, tcb, &key, err);
+	r = psp_vlek_derive(hashstick, tcb, &key, err);
 	if (r < 0)
 		return r;
 	crypto_ec_private_public(key, xy);
@@ -87,7 +87,7 @@ int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, u
 	if (r < 0)
 		return r;
 	make_hashstick(psp, csp_id, tcb, hashstick);
-	r = vlek_public(psp, hashstick, tcb, what.public_xy, err);
+	r = vlek_public(hashstick, tcb, what.public_xy, err);
 	bytes_wipe(hashstick, sizeof(hashstick));
 	if (r < 0)
 		return r;
@@ -108,7 +108,9 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 	if (r < 0)
 		return r;
 	make_hashstick(psp, csp_id, tcb, plain);
-	/* The IV follows from what is wrapped: the same bytes each time, and never twice for different ones. */
+	/*
+	 * The IV follows from what is wrapped: the same bytes each time, and never twice for different ones.
+	 */
 	crypto_derive(plain, sizeof(plain), "jurat sim hashstick iv", NULL, 0, h.iv, sizeof(h.iv));
 	bytes_put_le(aad, tcb, 8);
 	psp_wrapping_key(psp, key);

@@ -14,8 +14,8 @@
 #include "sim/pki_internal.h"
 
 /*
- * Fixed, so that no clock enters a certificate: 25 years, AMD's term for CAs, that end just before UTCTime does
- * (RFC 5280: 2050).
+ * Fixed, so that no clock enters a certificate: 25 years, AMD's term for CAs, that end just before UTCTime
+ * does (RFC 5280: 2050).
  */
 static const int64_t roots_begin = 1704067200; /* 2024-01-01 00:00:00 UTC */
 static const int64_t roots_end = 2493072000;   /* 2049-01-01 00:00:00 UTC */
@@ -117,8 +117,8 @@ void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)
 }
 
 /*
- * Every CA's certificate spells the trailerField out, as AMD's do; of leaves only Milan's VCEKs do (those before late
- * 2024: verifiers must take both forms, B56). CRLs do not.
+ * Every CA's certificate spells the trailerField out, as AMD's do; of leaves only Milan's VCEKs do (those
+ * before late 2024: verifiers must take both forms, B56). CRLs do not.
  */
 static bool leaf_has_trailer_field(const struct sim_endorsement *what)
 {

@@ -6,10 +6,10 @@
 #include "wire/snp_report.h"
 
 /*
- * Test roots with AMD's certificate profiles: RSA-4096 PSS, the names, serials, extensions and their order as real
- * ones have (see doc/test-roots.md), but with a description "TEST ..." in front of every name, so that a person who
- * looks sees what they are. Everything follows from a seed: the same seed gives the same certificates, to the byte,
- * on every machine. Keys are made when first needed.
+ * Test roots with AMD's certificate profiles: RSA-4096 PSS, the names, serials, extensions and their order as
+ * real ones have (see doc/test-roots.md), but with a description "TEST ..." in front of every name, so that a
+ * person who looks sees what they are. Everything follows from a seed: the same seed gives the same
+ * certificates, to the byte, on every machine. Keys are made when first needed.
  *
  * Threads   one thread per object
  */
@@ -20,8 +20,8 @@ struct sim_pki;
 enum sim_ca { SIM_ARK, SIM_ASK, SIM_ASVK };
 
 /*
- * seed      not empty. What follows its first '/' names a chip, not the roots: "jurat/2" is a second chip of a
- *           world whose roots and cloud providers' VLEKs are those of "jurat"
+ * seed      not empty. What follows its first '/' names a chip, not the roots: "jurat/2" is a second chip of
+ *           a world whose roots and cloud providers' VLEKs are those of "jurat"
  * Returns   0; -EINVAL; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err);
@@ -48,19 +48,23 @@ enum { SIM_CERT_MAX_BYTES = 2048, SIM_CSP_ID_MAX_CHARS = 128 };
 
 /*
  * Signs a VCEK (by the ASK) or VLEK (by the ASVK): DER into `to` (SIM_CERT_MAX_BYTES).
- * Returns   0; -EINVAL no such product, a TCB with bytes that the product does not have, a CSP_ID that is empty, not
- *           printable ASCII or too long; -ENOMEM
+ * Returns   0; -EINVAL no such product, a TCB with bytes that the product does not have, a CSP_ID that is
+ *           empty, not printable ASCII or too long; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uint8_t *to,
 				     size_t *ret_size, struct jurat_error *err);
 
-/* A CRL signed by the ARK. `revoke` says which of the two intermediates are on it. DER into `to` (SIM_CERT_MAX_BYTES). */
+/*
+ * A CRL signed by the ARK. `revoke` says which of the two intermediates are on it. DER into `to`
+ * (SIM_CERT_MAX_BYTES).
+ */
 JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask,
 				 bool revoke_asvk, uint8_t *to, size_t *ret_size, struct jurat_error *err);
 
 /*
- * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or after.
- * Leaves last as long as their CAs (doc/decisions/0004-test-roots.md) unless AMD's terms were asked for.
+ * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or
+ * after. Leaves last as long as their CAs (doc/decisions/0004-test-roots.md) unless AMD's terms were asked
+ * for.
  */
 int64_t sim_pki_not_before(const struct sim_pki *pki);
 int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek);

@@ -8,7 +8,9 @@
 /* What the files sim/pki*.c share; nobody else includes it but their tests. */
 enum { SIM_N_CAS = 3, SIM_SKI_BYTES = 20, SIM_WORLD_BYTES = 64 };
 
-/* Distances of the primes of the default seed's keys from their starting points: see scripts/make-pki-hints. */
+/*
+ * Distances of the primes of the default seed's keys from their starting points: see scripts/make-pki-hints.
+ */
 extern const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2];
 
 /* Bytes of the seed that name the world: up to its first '/'. */

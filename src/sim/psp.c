@@ -263,13 +263,12 @@ int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_pr
 	return r;
 }
 
-int psp_vlek_derive(const struct sim_psp *psp, const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
+int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err)
 {
 	uint8_t context[8], secret[PSP_SECRET_BYTES];
 	int r;
 
-	(void)psp;
 	bytes_put_le(context, tcb, sizeof(context));
 	crypto_derive(hashstick, PSP_HASHSTICK_BYTES, "jurat sim vlek", context, sizeof(context), secret,
 		      sizeof(secret));

@@ -10,10 +10,10 @@
 #include "wire/snp_report.h"
 
 /*
- * The AMD-SP of one SEV-SNP machine, in software: it holds the chip secret, the TCB versions, the guest contexts, and
- * answers the commands of the SNP firmware ABI with the firmware's status codes (wire/snp_msg.h). Where the order of
- * the firmware's checks is not public, the choice made here is stated in psp_msg.c and a rejected message never moves
- * a counter.
+ * The AMD-SP of one SEV-SNP machine, in software: it holds the chip secret, the TCB versions, the guest
+ * contexts, and answers the commands of the SNP firmware ABI with the firmware's status codes
+ * (wire/snp_msg.h). Where the order of the firmware's checks is not public, the choice made here is stated in
+ * psp_msg.c and a rejected message never moves a counter.
  *
  * Functions that are firmware commands return a status (0 = SNP_SUCCESS); others 0 or -errno.
  * Threads   one thread per object. Time does not exist for it.
@@ -29,7 +29,10 @@ struct sim_psp_options {
 	struct base_env *env; /* random numbers for signatures; NULL: the real one */
 };
 
-/* 0; -EINVAL a seed without a world, a report version other than 2, 3, 5, a TCB the product cannot have; -ENOMEM. */
+/*
+ * 0; -EINVAL a seed without a world, a report version other than 2, 3, 5, a TCB the product cannot have;
+ * -ENOMEM.
+ */
 JURAT_MUST_CHECK int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret,
 				 struct jurat_error *err);
 void sim_psp_free(struct sim_psp *psp);
@@ -38,10 +41,11 @@ enum snp_product sim_psp_product(const struct sim_psp *psp);
 void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64]);
 
 /*
- * What an operator does. Spec: SNP_PLATFORM_STATUS, SNP_COMMIT, SNP_CONFIG, SNP_VLEK_LOAD, DOWNLOAD_FIRMWARE_EX.
- * INVALID_PARAM: a TCB with bytes the product has not, reserved bits, a reported TCB above the committed one, a
- * hashstick for another TCB. BAD_SIGNATURE: a hashstick wrapped for another chip, or damaged. BAD_SVN: firmware older
- * than the committed one. A loaded VLEK goes when the reported TCB changes.
+ * What an operator does. Spec: SNP_PLATFORM_STATUS, SNP_COMMIT, SNP_CONFIG, SNP_VLEK_LOAD,
+ * DOWNLOAD_FIRMWARE_EX. INVALID_PARAM: a TCB with bytes the product has not, reserved bits, a reported TCB
+ * above the committed one, a hashstick for another TCB. BAD_SIGNATURE: a hashstick wrapped for another chip,
+ * or damaged. BAD_SVN: firmware older than the committed one. A loaded VLEK goes when the reported TCB
+ * changes.
  */
 uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status *ret);
 uint32_t sim_psp_commit(struct sim_psp *psp);
@@ -60,8 +64,8 @@ struct sim_launch {
 };
 
 /*
- * A running guest: its context, and the secrets page it finds in its memory. Guest numbers are not used again soon: a
- * stale one is INVALID_GUEST.
+ * A running guest: its context, and the secrets page it finds in its memory. Guest numbers are not used again
+ * soon: a stale one is INVALID_GUEST.
  * Returns   0; -EINVAL a policy that cannot run here: `err` says why; -ENOSPC too many guests; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_t *ret_guest,
@@ -74,13 +78,17 @@ void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
  */
 uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
 			       uint8_t response[SNP_PAGE_BYTES]);
-/* The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests and the explorer. */
+/*
+ * The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests and the
+ * explorer.
+ */
 uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
 
 /*
- * What AMD's key distribution service knows of this chip: the VCEK certificate of any TCB, and for a cloud provider the
- * VLEK certificate and this chip's wrapped hashstick. Certificates are DER of at most SIM_CERT_MAX_BYTES. A VLEK is the
- * same on every chip of a world (see sim_pki_new) with that product, CSP_ID and TCB; its hashstick is wrapped for one.
+ * What AMD's key distribution service knows of this chip: the VCEK certificate of any TCB, and for a cloud
+ * provider the VLEK certificate and this chip's wrapped hashstick. Certificates are DER of at most
+ * SIM_CERT_MAX_BYTES. A VLEK is the same on every chip of a world (see sim_pki_new) with that product, CSP_ID
+ * and TCB; its hashstick is wrapped for one.
  * Returns   0; -EINVAL a TCB or CSP_ID that cannot be; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to,
@@ -90,9 +98,10 @@ JURAT_MUST_CHECK int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, cons
 JURAT_MUST_CHECK int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 				       uint8_t ret[SNP_VLEK_HASHSTICK_BYTES], struct jurat_error *err);
 /*
- * The certificate table that a host should serve for what the firmware signs with now (reported TCB; VLEK when one is
- * loaded): leaf, ASK or ASVK, ARK. Heap bytes that the caller frees with free().
- * Returns   0; -ENOENT the loaded VLEK's hashstick came from another service, so its CSP_ID is not known; -ENOMEM
+ * The certificate table that a host should serve for what the firmware signs with now (reported TCB; VLEK
+ * when one is loaded): leaf, ASK or ASVK, ARK. Heap bytes that the caller frees with free().
+ * Returns   0; -ENOENT the loaded VLEK's hashstick came from another service, so its CSP_ID is not known;
+ *           -ENOMEM
  */
 JURAT_MUST_CHECK int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
 				   struct jurat_error *err);

@@ -8,7 +8,10 @@
 #include "sim/psp_internal.h"
 #include "wire/snp_secrets.h"
 
-/* A guest's number: its index below, its generation above, so that numbers of guests that are gone stay unknown. */
+/*
+ * A guest's number: its index below, its generation above, so that numbers of guests that are gone stay
+ * unknown.
+ */
 enum { INDEX_BITS = 20, MAX_GUESTS = 1 << INDEX_BITS, GENERATION_MASK = 0xfff };
 
 static uint32_t number_of(const struct sim_psp *psp, const struct psp_guest *g)

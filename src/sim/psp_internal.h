@@ -70,7 +70,7 @@ struct sim_psp {
 /* Derivations, the same for the chip and for the key distribution service. */
 int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
 		    struct jurat_error *err);
-int psp_vlek_derive(const struct sim_psp *psp, const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
+int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err);
 void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32]);
 /* tcb_at_least() on raw values of this product. */
@@ -88,7 +88,8 @@ struct psp_message {
 	uint8_t payload[SNP_MSG_MAX_PAYLOAD_BYTES];
 };
 /*
- * The header of a request page: SNP_SUCCESS, or INVALID_PARAM. Nothing is decrypted yet; `ret->payload` is untouched.
+ * The header of a request page: SNP_SUCCESS, or INVALID_PARAM. Nothing is decrypted yet; `ret->payload` is
+ * untouched.
  */
 uint32_t psp_msg_read_header(const uint8_t page[SNP_PAGE_BYTES], struct psp_message *ret);
 /* Fills `m->payload`: SNP_SUCCESS, or INVALID_PARAM when the tag does not fit. */
@@ -99,8 +100,8 @@ int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTE
 		 uint8_t page[SNP_PAGE_BYTES]);
 
 /*
- * What messages ask for, psp_report.c and psp_key.c: read `request->payload`, fill `response->payload` and its size.
- * SNP_SUCCESS: there is a response, perhaps with a message status in it. Else: the command fails.
+ * What messages ask for, psp_report.c and psp_key.c: read `request->payload`, fill `response->payload` and
+ * its size. SNP_SUCCESS: there is a response, perhaps with a message status in it. Else: the command fails.
  */
 uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
 			   struct psp_message *response);

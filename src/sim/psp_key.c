@@ -8,8 +8,8 @@
 enum {
 	ROOT_VMRK = 1 << 0,
 	/*
-	 * Bits 2:1 as KEY_SEL: known of newer firmware only by hearsay (spec pack, 4.3), so only the newest here takes
-	 * them.
+	 * Bits 2:1 as KEY_SEL: known of newer firmware only by hearsay, so only the newest
+	 * here takes them.
 	 */
 	ROOT_KEY_SEL_SHIFT = 1,
 	ROOT_KEY_SEL_MASK = 3 << ROOT_KEY_SEL_SHIFT,
@@ -26,8 +26,8 @@ struct key_request {
 };
 
 /*
- * Linux sends 32 bytes whatever version its caller names, so version 2 comes in both sizes; the vector that is not
- * there is 0.
+ * Linux sends 32 bytes whatever version its caller names, so version 2 comes in both sizes; the vector that
+ * is not there is 0.
  */
 static bool read_request(const struct psp_message *m, struct key_request *ret)
 {
@@ -77,8 +77,9 @@ static bool allowed(const struct sim_psp *psp, const struct psp_guest *g, const 
 }
 
 /*
- * The root of a derived key. The chip's is the same for all guests and TCBs, so that a guest finds its sealed data
- * after a reboot or an update; a VLEK's is the same on every chip of the provider; a VMRK's belongs to one launch.
+ * The root of a derived key. The chip's is the same for all guests and TCBs, so that a guest finds its sealed
+ * data after a reboot or an update; a VLEK's is the same on every chip of the provider; a VMRK's belongs to
+ * one launch.
  */
 static void derive_root(const struct sim_psp *psp, const struct psp_guest *g, uint32_t select,
 			uint8_t ret[64])
@@ -106,7 +107,9 @@ static void derive(const struct sim_psp *psp, const struct psp_guest *g, const s
 	struct bytes_wr w = bytes_wr(context, sizeof(context));
 	static const uint8_t zeros[48];
 
-	/* Every input has its place; what was not selected is zero there, and the selection itself is bound. */
+	/*
+	 * Every input has its place; what was not selected is zero there, and the selection itself is bound.
+	 */
 	bytes_wr_le64(&w, fields);
 	bytes_wr_le32(&w, k->r.vmpl);
 	bytes_wr_le32(&w, fields & SNP_FIELD_GUEST_SVN ? k->r.guest_svn : 0);

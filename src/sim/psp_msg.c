@@ -21,7 +21,10 @@
  * Until 7 nothing has changed and the response page is untouched.
  */
 
-/* What firmware says to a number that is not the next. Linux saw this one; SVSM saw INVALID_PARAM (spec pack, 3.7). */
+/*
+ * What firmware says to a number that is not the next: the Linux driver's authors saw this one, SVSM's saw
+ * INVALID_PARAM.
+ */
 enum { STATUS_WRONG_SEQNO = SNP_AEAD_OFLOW };
 
 static void make_iv(uint64_t seqno, uint8_t iv[CRYPTO_AEAD_IV_BYTES])

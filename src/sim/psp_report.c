@@ -17,7 +17,7 @@ static const struct crypto_ec_private *signing_key(struct sim_psp *psp, enum snp
 	if (slot->key && slot->tcb == psp->reported_tcb)
 		return slot->key;
 	if (which == SNP_SIGNED_BY_VLEK)
-		r = psp_vlek_derive(psp, psp->hashstick, psp->reported_tcb, &made, NULL);
+		r = psp_vlek_derive(psp->hashstick, psp->reported_tcb, &made, NULL);
 	else
 		r = psp_vcek_derive(psp, psp->reported_tcb, &made, NULL);
 	if (r < 0)

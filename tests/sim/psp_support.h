@@ -10,8 +10,8 @@
 #include "wire/snp_secrets.h"
 
 /*
- * A guest's side of the message protocol for tests, written against the specification with crypto/ and wire/ alone, so
- * that it shares no code with what it tests.
+ * A guest's side of the message protocol for tests, written against the specification with crypto/ and wire/
+ * alone, so that it shares no code with what it tests.
  */
 struct test_guest {
 	struct sim_psp *psp;

@@ -66,7 +66,7 @@ static uint8_t *evidence_read(const char *name, size_t *ret_size)
 	return bytes;
 }
 
-/* ---- the profile, field by field: what a certificate looks like when values that must differ are left out ---- */
+/* ---- the profile, field by field, without the values that must differ ---- */
 
 struct shape {
 	char text[8192];

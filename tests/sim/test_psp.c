@@ -345,7 +345,10 @@ static void a_counter_near_its_end_refuses(void **state)
 	sim_psp_free(psp);
 }
 
-/* Not authenticated are the tag's unused half and what lies after the payload; only the latter is of no account. */
+/*
+ * Not authenticated are the tag's unused half and what lies after the payload; only the latter is of no
+ * account.
+ */
 static void every_bit_of_a_request_counts(void **state)
 {
 	struct sim_psp *psp = new_psp(SNP_MILAN, 3);
@@ -473,7 +476,9 @@ static void tsc_info_is_a_scale_of_one(void **state)
 	sim_psp_free(psp);
 }
 
-/* B5: whatever fails before there is a response leaves the counter alone, and the same page succeeds later. */
+/*
+ * B5: whatever fails before there is a response leaves the counter alone, and the same page succeeds later.
+ */
 static void without_random_numbers_nothing_is_consumed(void **state)
 {
 	for (unsigned k = 1;; k++) {
