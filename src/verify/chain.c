@@ -8,6 +8,13 @@ static bool name_equal(const struct bytes_rd *a, const struct bytes_rd *b)
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
+/* Whether its subject is `prefix` and the product. An unknown product was refused for that already. */
+static bool is_named(const struct judge *j, const struct crypto_cert *cert, const char *prefix)
+{
+	return j->product == SNP_PRODUCT_UNKNOWN ||
+	       vek_text_is(&cert->subject_cn, prefix, snp_product_name(j->product));
+}
+
 static bool issued(const struct cert_entry *issuer, const struct cert_entry *subject)
 {
 	return name_equal(&issuer->cert.subject, &subject->cert.issuer);
@@ -126,7 +133,7 @@ static int judge_root(struct judge *j)
 	if (!j->verifier->roots_given && !root_is_pinned(j->product, j->root->spki_sha256))
 		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED, "'%s' with key %s is not AMD's", name,
 			       bytes_to_hex(j->root->spki_sha256, 32, spki));
-	if (!vek_text_is(&cert->subject_cn, "ARK-", snp_product_name(j->product)))
+	if (!is_named(j, cert, "ARK-"))
 		verdict_refuse(j->out, REASON_ROOT_PRODUCT, "its subject is '%s', wanted ARK-%s", name,
 			       snp_product_name(j->product));
 	if (!cert->is_ca || !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) ||
@@ -146,8 +153,7 @@ static void judge_intermediate(struct judge *j)
 	const struct crypto_cert *cert = &j->intermediate->cert;
 	char name[VERDICT_NAME_BYTES];
 
-	if (!vek_text_is(&cert->subject_cn, j->vlek ? "SEV-VLEK-" : "SEV-", snp_product_name(j->product)) ||
-	    !issued(j->intermediate, j->leaf))
+	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") || !issued(j->intermediate, j->leaf))
 		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', wanted SEV-%s%s",
 			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			       snp_product_name(j->product));

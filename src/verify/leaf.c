@@ -135,13 +135,15 @@ static void judge_names(struct judge *j)
 		verdict_refuse(j->out, REASON_LEAF_NAME, "its subject is '%s', wanted SEV-%s",
 			       verdict_name(&j->leaf->cert.subject_cn, name, sizeof(name)),
 			       j->vlek ? "VLEK" : "VCEK");
+	if (j->product == SNP_PRODUCT_UNKNOWN && j->report.version >= 3)
+		return; /* refused for that; there is nothing to compare names with */
 	if (vek->issued_for == SNP_PRODUCT_UNKNOWN || vek->issued_for != j->product ||
 	    vek->issued_as_vlek != j->vlek)
 		verdict_refuse(
 			j->out, REASON_LEAF_ISSUER, "its issuer is '%s', wanted SEV-%s%s",
 			verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			j->product == SNP_PRODUCT_UNKNOWN ? "<product>" : snp_product_name(j->product));
-	if (vek->product_name == j->product)
+	if (vek->product_name == j->product || vek->product[0] == '\0')
 		return;
 	/* Some parts carry a wrong product name; where the report names the product, that counts (B53). */
 	if (j->report.version >= 3 && vek->product_name != SNP_PRODUCT_UNKNOWN)
@@ -158,7 +160,7 @@ static void judge_profile(struct judge *j)
 
 	if (cert->is_ca)
 		verdict_refuse(j->out, REASON_LEAF_PROFILE, "it is a certificate of an authority");
-	if (cert->has_key_usage && !(cert->key_usage & CRYPTO_USAGE_DIGITAL_SIGNATURE))
+	else if (cert->has_key_usage && !(cert->key_usage & CRYPTO_USAGE_DIGITAL_SIGNATURE))
 		verdict_refuse(j->out, REASON_LEAF_PROFILE, "its key usage does not include signatures");
 	if (j->vlek ? vek->has_hwid : vek->has_csp_id)
 		verdict_refuse(j->out, REASON_LEAF_PROFILE, "a %s",
