@@ -433,7 +433,10 @@ static void nor_does_a_firmware_that_refuses_or_does_not_tell(void **state)
 	}
 }
 
-/* Leaving an actor that could go on at most three times finds each of the faults below; all would take minutes. */
+/*
+ * Every order for the naive reader. The others take more steps: with them an actor that could go on is left
+ * at most three times, which is enough to find each fault that is put in below.
+ */
 static void nor_does_an_updater_that_dies_before_another_one(void **state)
 {
 	struct world *w = *state;
@@ -444,7 +447,7 @@ static void nor_does_an_updater_that_dies_before_another_one(void **state)
 		options.n_actors = 3;
 		options.crashes = true;
 		options.last_actors_recover = 1;
-		options.max_switches = 3;
+		options.max_switches = w->role == NAIVE ? 0 : 3;
 		passes(role_names[w->role], &options);
 	}
 }

@@ -63,7 +63,7 @@ struct orders_result {
 /* False when an order violates something: `ret` says what, and which order. */
 bool orders_all(const struct orders_options *options, struct orders_result *ret);
 
-/* For actors. A step of their own, such as a firmware command; false: the actor is dead, and must not do it. */
+/* For actors. A step of their own, such as a firmware command; false: the actor is dead, it must not be. */
 bool orders_point(struct base_env *env, const char *what);
 /* A note for the trace. */
 void orders_note(struct base_env *env, const char *what, long value);
