@@ -10,8 +10,8 @@
 #include "wire/snp_report.h"
 
 /*
- * Evidence from anybody: a report with its certificate table, then the same bytes as endorsements, roots and CRL. No
- * input can be accepted, for none is signed by a root; every verdict must print.
+ * Evidence from anybody: a report with its certificate table, then the same bytes as endorsements, roots
+ * and CRL. No input can be accepted, for none is signed by a root; every verdict must print.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

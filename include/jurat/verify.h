@@ -9,9 +9,8 @@
 
 /*
  * The verifier: evidence, endorsements and a policy in, a verdict with reasons out. Offline, and closed on
- * failure:
- * anything missing, malformed or unknown is a refusal. `if (jurat_verify_snp(...) != 0) deny();` is always
- * right.
+ * failure: anything missing, malformed or unknown is a refusal. `if (jurat_verify_snp(...) != 0) deny();` is
+ * always right.
  */
 
 #ifdef __cplusplus
@@ -24,9 +23,10 @@ struct jurat_verdict;
 
 /*
  * A verifier that trusts the vendors' roots, pinned by the SHA-256 of their public keys. The root
- * *certificates* come with the
- * evidence or by jurat_verifier_add_certificates(): only those whose key is pinned count.
+ * *certificates* come with the evidence or by jurat_verifier_add_certificates(): only those whose key is
+ * pinned count.
  *
+ * Returns   0; -ENOMEM. Freed with jurat_verifier_free.
  * Threads   one thread per handle
  * Since     0.1
  */
@@ -34,34 +34,50 @@ JURAT_MUST_CHECK int jurat_verifier_new(struct jurat_verifier **ret, struct jura
 void jurat_verifier_free(struct jurat_verifier *verifier);
 
 /*
- * Trusts the self-signed certificates in `bytes` (DER, PEM, or PEM with several) *instead* of the vendors'
- * roots; calls add up. Every
- * verdict then says that its roots were given.
+ * Trusts the self-signed certificates in `bytes` *instead* of the vendors' roots; calls add up. Other
+ * certificates among them (a chain as the vendor serves it) are taken as endorsements. Every verdict then
+ * says that its roots were given.
  *
- * bytes     n bytes, checked here, copied
- * Returns   0; -EBADMSG nothing usable in it: `err` says why; -ENOMEM
+ * bytes     n bytes, DER or PEM with any number of blocks; their signatures on themselves are checked here;
+ *           copied
+ * Returns   0; -EBADMSG no root in it, or something in it is broken: `err` says what, nothing was added;
+ *           -ENOMEM
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_verifier_add_roots(struct jurat_verifier *verifier, const void *bytes, size_t n,
 					      struct jurat_error *err);
+
 /*
- * Endorsements that evidence may lack: DER, PEM, several PEM, or a GHCB certificate table. Untrusted: they
- * count when they chain to a
- * root. *ret_n (may be NULL) is how many certificates were taken.
+ * Endorsements that evidence may lack. Untrusted: they count when they chain to a root.
+ *
+ * bytes     n bytes, untrusted: DER, PEM with any number of blocks, or a GHCB certificate table; copied.
+ *           CRLs among them are taken as by jurat_verifier_add_crl
+ * ret_n     how many certificates were taken; may be NULL
+ * Returns   0; -EBADMSG something in it is broken: `err` says what, nothing was added; -ENOMEM
+ * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *verifier, const void *bytes, size_t n,
-						     size_t *ret_n, struct jurat_error *err);
-/* A CRL, DER or PEM: untrusted until its issuer's signature was checked. */
+JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *verifier, const void *bytes,
+						     size_t n, size_t *ret_n, struct jurat_error *err);
+
+/*
+ * A CRL: it counts for the root whose signature it carries. A root for which CRLs were given and none of
+ * them can be used (stale, of a later time, not signed by it) is no longer believed.
+ *
+ * bytes     n bytes, untrusted: DER, or PEM with any number of blocks; copied
+ * Returns   0; -EBADMSG not a CRL: `err` says why, nothing was added; -ENOMEM
+ * Since     0.1
+ */
 JURAT_MUST_CHECK int jurat_verifier_add_crl(struct jurat_verifier *verifier, const void *bytes, size_t n,
 					    struct jurat_error *err);
 
 /*
  * The default policy: no debug, everything else free. JSON is read strictly (unknown members are refused);
- * jurat-policy(5) lists the
- * members.
+ * jurat-policy(5) lists the members. What is read replaces the members it names and leaves the others.
  *
+ * json      n bytes, need not end with a NUL
  * Returns   0; -EBADMSG not JSON, a member that is unknown, or a value that is not what it must be: `err`
- *           says line or member
+ *           says line or member, and the policy is unchanged; -ENOMEM
+ * Threads   one thread per policy while it changes; afterwards by any number of verifiers at once
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_policy_new(struct jurat_policy **ret, struct jurat_error *err);
@@ -76,7 +92,7 @@ struct jurat_snp_evidence {
 	size_t size; /* sizeof(struct jurat_snp_evidence) */
 	const uint8_t *report; /* untrusted, borrowed */
 	size_t report_size;
-	const uint8_t *certs; /* certificate table of the same reply; NULL: none */
+	const uint8_t *certs; /* certificate table of the same reply, untrusted, borrowed; NULL: none */
 	size_t certs_size;
 };
 
@@ -86,20 +102,29 @@ struct jurat_snp_evidence {
  * policy       NULL: the default policy
  * at           the time to judge at, seconds since 1970
  * ret          may be NULL; set on 0 and on JURAT_REFUSED, freed with jurat_verdict_free
- * Returns      0 accepted; JURAT_REFUSED with reasons; -ENOMEM: nothing was judged
- * Since        0.1   Spec  SEV-SNP firmware ABI, ATTESTATION_REPORT; VCEK certificate and KDS specification
+ * Returns      0 accepted; JURAT_REFUSED with reasons, the first of them also in `err`; -EINVAL the
+ *              evidence's size member; -ENOMEM, -EIO: nothing was judged
+ * Since        0.1
+ * Spec         SEV-SNP firmware ABI, ATTESTATION_REPORT; VCEK certificate and KDS specification
  */
-JURAT_MUST_CHECK int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evidence *evidence,
-				      const struct jurat_policy *policy, int64_t at, struct jurat_verdict **ret,
-				      struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_verify_snp(struct jurat_verifier *verifier,
+				      const struct jurat_snp_evidence *evidence,
+				      const struct jurat_policy *policy, int64_t at,
+				      struct jurat_verdict **ret, struct jurat_error *err);
 
 void jurat_verdict_free(struct jurat_verdict *verdict);
-int jurat_verdict_accepted(const struct jurat_verdict *verdict); /* 1 or 0 */
-/* Why it was refused: 0 to n - 1. Codes are stable words, listed in jurat-verify(1); details are for people. NULL past the end. */
+int jurat_verdict_accepted(const struct jurat_verdict *verdict); /* 1 or 0; 0 for NULL */
+/*
+ * Why it was refused: 0 to n - 1. Codes are stable words, listed in jurat-verify(1); details are for people.
+ * NULL past the end.
+ */
 size_t jurat_verdict_reasons(const struct jurat_verdict *verdict);
 const char *jurat_verdict_reason_code(const struct jurat_verdict *verdict, size_t i);
 const char *jurat_verdict_reason_detail(const struct jurat_verdict *verdict, size_t i);
-/* The whole verdict, as `jurat verify` prints it. Heap text that the caller frees with free(); NULL when out of memory. */
+/*
+ * The whole verdict, as `jurat verify` prints it. Heap text that the caller frees with free(); NULL: out of
+ * memory.
+ */
 char *jurat_verdict_json(const struct jurat_verdict *verdict);
 char *jurat_verdict_text(const struct jurat_verdict *verdict);
 

@@ -33,7 +33,10 @@ void judge_time(struct judge *j, const struct crypto_cert *cert, enum verify_rea
 			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
 }
 
-/* Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. 0 took it; 1 look on; < 0. */
+/*
+ * Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. 0 took it; 1
+ * look on; < 0.
+ */
 static int try_intermediate(struct judge *j, struct cert_entry *candidate)
 {
 	int r = JURAT_REFUSED;
@@ -64,7 +67,10 @@ static int choose_intermediate(struct judge *j)
 	return r < 0 ? r : 0;
 }
 
-/* Roots that were given are trusted as they stand; whatever root the evidence brings is not looked at (B50). */
+/*
+ * Roots that were given are trusted as they stand; whatever root the evidence brings is not looked at
+ * (B50).
+ */
 static int choose_given_root(struct judge *j)
 {
 	const struct pointers *roots = &j->verifier->roots;
@@ -87,7 +93,10 @@ static int choose_given_root(struct judge *j)
 	return 0;
 }
 
-/* Only the key is pinned: the certificate around it counts when AMD published it so, or when that key signed it (B40, B50). */
+/*
+ * Only the key is pinned: the certificate around it counts when AMD published it so, or when that key
+ * signed it (B40, B50).
+ */
 static int choose_pinned_root(struct judge *j)
 {
 	const struct pointers *given = &j->verifier->authorities;

@@ -7,9 +7,9 @@
 #include "verify/vek.h"
 
 /*
- * A certificate or CRL in the verifier's own memory, with what was found out about it that can never change: its
- * fields, its public key ready for use, and whose signature on it holds. Nothing in here says that it is trusted,
- * in time, or unrevoked: that is judged anew each time.
+ * A certificate or CRL in the verifier's own memory, with what was found out about it that can never
+ * change: its fields, its public key ready for use, and whose signature on it holds. Nothing in here says
+ * that it is trusted, in time, or unrevoked: that is judged anew each time.
  */
 struct cert_entry {
 	uint8_t sha256[CRYPTO_SHA256_BYTES]; /* of the whole DER: the identity of the entry (B52) */
@@ -46,8 +46,8 @@ JURAT_MUST_CHECK int crl_entry_new(const uint8_t *der, size_t n, struct crl_entr
 JURAT_MUST_CHECK int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err);
 
 /*
- * Whether `issuer`'s key signed `entry`, remembered by the digest of `issuer`. 0 it did; JURAT_REFUSED; -ENOMEM
- * and the like. Names, times and extensions are not looked at.
+ * Whether `issuer`'s key signed `entry`, remembered by the digest of `issuer`. 0 it did; JURAT_REFUSED;
+ * -ENOMEM and the like. Names, times and extensions are not looked at.
  */
 JURAT_MUST_CHECK int cert_entry_signed_by(struct cert_entry *entry, struct cert_entry *issuer);
 JURAT_MUST_CHECK int crl_entry_signed_by(struct crl_entry *entry, struct cert_entry *issuer);

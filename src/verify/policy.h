@@ -44,8 +44,8 @@ struct policy_version {
 /* clang-format on */
 
 /*
- * Bits of the guest policy: G(member, default, bit, wrong, REASON): refused when the bit is `wrong` and the member is
- * not. So allow_x refuses a set bit unless true, require_x a clear one unless false.
+ * Bits of the guest policy: G(member, default, bit, wrong, REASON): refused when the bit is `wrong` and
+ * the member is not. So allow_x refuses a set bit unless true, require_x a clear one unless false.
  */
 /* clang-format off */
 #define POLICY_GUEST_BITS(G) \
@@ -54,10 +54,13 @@ struct policy_version {
 	G(allow_smt, true, SNP_POLICY_SMT_BIT, true, SMT_ALLOWED) \
 	G(allow_cxl, true, SNP_POLICY_CXL_ALLOW_BIT, true, CXL_ALLOWED) \
 	G(require_single_socket, false, SNP_POLICY_SINGLE_SOCKET_BIT, false, SINGLE_SOCKET_NOT_REQUIRED) \
-	G(require_mem_aes_256_xts, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, MEM_AES_256_XTS_NOT_REQUIRED) \
+	G(require_mem_aes_256_xts, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, \
+	  MEM_AES_256_XTS_NOT_REQUIRED) \
 	G(require_rapl_dis, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
-	G(require_ciphertext_hiding, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, CIPHERTEXT_HIDING_NOT_REQUIRED) \
-	G(require_page_swap_disable, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, PAGE_SWAP_DISABLE_NOT_REQUIRED)
+	G(require_ciphertext_hiding, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, \
+	  CIPHERTEXT_HIDING_NOT_REQUIRED) \
+	G(require_page_swap_disable, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, \
+	  PAGE_SWAP_DISABLE_NOT_REQUIRED)
 /* clang-format on */
 
 struct jurat_policy {

@@ -6,54 +6,73 @@
 #include <stddef.h>
 
 /*
- * Every reason for which evidence can be refused: R(NAME, "code", "what it means"). Codes are an interface: they
- * are never renamed or reused. jurat-verify(1) lists them from here through verify_reason_at().
+ * Every reason for which evidence can be refused: R(NAME, "code", "what it means"). Codes are an
+ * interface: they are never renamed or reused. jurat-verify(1) lists them from here through
+ * verify_reason_at().
  */
 /* clang-format off */
 #define VERIFY_REASONS(R) \
 	/* the report itself */ \
 	R(REPORT_SIZE, "report-size", "the report is not exactly 1184 bytes") \
 	R(REPORT_VERSION, "report-version", "the report's version is none that is known: 2, 3, 4, 5") \
-	R(REPORT_RESERVED, "report-reserved", "bytes of the report that must be zero in its version are not") \
-	R(SIGNATURE_ALGORITHM, "signature-algorithm", "the report's signature algorithm is not ECDSA P-384 with SHA-384") \
+	R(REPORT_RESERVED, "report-reserved", \
+	  "bytes of the report that must be zero in its version are not") \
+	R(SIGNATURE_ALGORITHM, "signature-algorithm", \
+	  "the report's signature algorithm is not ECDSA P-384 with SHA-384") \
 	R(KEY_INFO_RESERVED, "key-info-reserved", "reserved bits or a reserved signing key in key_info") \
-	R(AUTHOR_KEY_INCONSISTENT, "author-key-inconsistent", "key_info and author_key_digest disagree on whether there is an author key") \
-	R(REPORT_UNSIGNED, "report-unsigned", "the report carries no signature: chip key masked, or signing key NONE") \
-	R(GUEST_POLICY_RESERVED, "guest-policy-reserved", "the guest policy has bit 17 clear or a reserved bit set") \
+	R(AUTHOR_KEY_INCONSISTENT, "author-key-inconsistent", \
+	  "key_info and author_key_digest disagree on whether there is an author key") \
+	R(REPORT_UNSIGNED, "report-unsigned", \
+	  "the report carries no signature: chip key masked, or signing key NONE") \
+	R(GUEST_POLICY_RESERVED, "guest-policy-reserved", \
+	  "the guest policy has bit 17 clear or a reserved bit set") \
 	R(PLATFORM_INFO_RESERVED, "platform-info-reserved", "platform_info has a reserved bit set") \
 	R(VMPL_RANGE, "vmpl-range", "the VMPL is none of 0 to 3: no guest asked for this report") \
 	R(TCB_MALFORMED, "tcb-malformed", "a TCB_VERSION has bytes set that this product does not have") \
 	R(PRODUCT_UNKNOWN, "product-unknown", "neither Milan, Genoa nor Turin: no root is known for it") \
-	R(REPORT_SIGNATURE, "report-signature", "the report's signature does not hold under the endorsement key") \
+	R(REPORT_SIGNATURE, "report-signature", \
+	  "the report's signature does not hold under the endorsement key") \
 	/* the certificates that come with it */ \
-	R(TABLE_MALFORMED, "certificate-table-malformed", "the certificate table of the evidence cannot be read") \
-	R(CERTIFICATE_MALFORMED, "certificate-malformed", "a certificate of the evidence is not one certificate in strict DER") \
-	R(CERTIFICATE_PEM, "certificate-pem", "a certificate of the evidence's table is PEM where DER is due") \
+	R(TABLE_MALFORMED, "certificate-table-malformed", \
+	  "the certificate table of the evidence cannot be read") \
+	R(CERTIFICATE_MALFORMED, "certificate-malformed", \
+	  "a certificate of the evidence is not one certificate in strict DER") \
+	R(CERTIFICATE_PEM, "certificate-pem", \
+	  "a certificate of the evidence's table is PEM where DER is due") \
 	/* VCEK or VLEK */ \
 	R(LEAF_MISSING, "leaf-missing", "no certificate of the key that key_info names: VCEK or VLEK") \
 	R(LEAF_NAME, "leaf-name", "its subject is not SEV-VCEK or SEV-VLEK, as key_info wants") \
 	R(LEAF_ISSUER, "leaf-issuer", "its issuer is not the intermediate of this product and kind of key") \
 	R(LEAF_PRODUCT, "leaf-product", "its product name is not that of its issuer") \
-	R(LEAF_PROFILE, "leaf-profile", "it is a CA, may not sign, or carries an extension of the other kind of key") \
+	R(LEAF_PROFILE, "leaf-profile", \
+	  "it is a CA, may not sign, or carries an extension of the other kind of key") \
 	R(LEAF_KEY, "leaf-key", "its key is not an EC key on P-384") \
-	R(LEAF_EXTENSION_MISSING, "leaf-extension-missing", "an extension that every VCEK or VLEK has is missing") \
-	R(LEAF_EXTENSION_MALFORMED, "leaf-extension-malformed", "one of AMD's extensions is not what it must be") \
+	R(LEAF_EXTENSION_MISSING, "leaf-extension-missing", \
+	  "an extension that every VCEK or VLEK has is missing") \
+	R(LEAF_EXTENSION_MALFORMED, "leaf-extension-malformed", \
+	  "one of AMD's extensions is not what it must be") \
 	R(LEAF_CRITICAL_EXTENSION, "leaf-critical-extension", "it has an unknown critical extension") \
 	R(LEAF_TCB_MISMATCH, "leaf-tcb-mismatch", "its TCB is not the report's reported_tcb") \
 	R(LEAF_CHIP_MISMATCH, "leaf-chip-mismatch", "its HWID is not the report's chip_id") \
 	R(CHIP_ID_MASKED, "chip-id-masked", "chip_id is zero, so that the VCEK's HWID cannot be compared") \
 	R(LEAF_NOT_YET_VALID, "leaf-not-yet-valid", "VCEK or VLEK: not valid yet") \
 	R(LEAF_EXPIRED, "leaf-expired", "VCEK or VLEK: no longer valid") \
-	R(LEAF_SIGNATURE, "leaf-signature", "the intermediate's signature on the VCEK or VLEK does not hold") \
+	R(LEAF_SIGNATURE, "leaf-signature", \
+	  "the intermediate's signature on the VCEK or VLEK does not hold") \
 	/* ASK or ASVK */ \
-	R(INTERMEDIATE_MISSING, "intermediate-missing", "no certificate of the key that issued the VCEK or VLEK") \
-	R(INTERMEDIATE_NAME, "intermediate-name", "it is not the ASK of this product for a VCEK, or the ASVK for a VLEK") \
+	R(INTERMEDIATE_MISSING, "intermediate-missing", \
+	  "no certificate of the key that issued the VCEK or VLEK") \
+	R(INTERMEDIATE_NAME, "intermediate-name", \
+	  "it is not the ASK of this product for a VCEK, or the ASVK for a VLEK") \
 	R(INTERMEDIATE_ISSUER, "intermediate-issuer", "its issuer is not the root") \
-	R(INTERMEDIATE_PROFILE, "intermediate-profile", "it is not a CA of path length 0 that may sign certificates with an RSA key") \
-	R(INTERMEDIATE_CRITICAL_EXTENSION, "intermediate-critical-extension", "it has an unknown critical extension") \
+	R(INTERMEDIATE_PROFILE, "intermediate-profile", \
+	  "it is not a CA of path length 0 that may sign certificates with an RSA key") \
+	R(INTERMEDIATE_CRITICAL_EXTENSION, "intermediate-critical-extension", \
+	  "it has an unknown critical extension") \
 	R(INTERMEDIATE_NOT_YET_VALID, "intermediate-not-yet-valid", "ASK or ASVK: not valid yet") \
 	R(INTERMEDIATE_EXPIRED, "intermediate-expired", "ASK or ASVK: no longer valid") \
-	R(INTERMEDIATE_SIGNATURE, "intermediate-signature", "the root's signature on the ASK or ASVK does not hold") \
+	R(INTERMEDIATE_SIGNATURE, "intermediate-signature", \
+	  "the root's signature on the ASK or ASVK does not hold") \
 	R(INTERMEDIATE_REVOKED, "intermediate-revoked", "the root's CRL lists it") \
 	/* ARK */ \
 	R(ROOT_MISSING, "root-missing", "no certificate of the root: neither in the evidence nor given") \
@@ -63,7 +82,8 @@
 	R(ROOT_CRITICAL_EXTENSION, "root-critical-extension", "it has an unknown critical extension") \
 	R(ROOT_NOT_YET_VALID, "root-not-yet-valid", "ARK: not valid yet") \
 	R(ROOT_EXPIRED, "root-expired", "ARK: no longer valid") \
-	R(ROOT_SIGNATURE, "root-signature", "its signature on itself does not hold: its key is known, the rest is not the root's word") \
+	R(ROOT_SIGNATURE, "root-signature", \
+	  "its signature on itself does not hold: its key is known, the rest is not the root's word") \
 	/* revocation */ \
 	R(CRL_MISSING, "crl-missing", "the policy wants a CRL of this root and there is none") \
 	R(CRL_SIGNATURE, "crl-signature", "the CRL that was given for this root is not signed by it") \
@@ -75,36 +95,53 @@
 	R(MEASUREMENT_MISMATCH, "measurement-mismatch", "measurement is none that the policy wants") \
 	R(HOST_DATA_MISMATCH, "host-data-mismatch", "host_data is none that the policy wants") \
 	R(ID_KEY_DIGEST_MISMATCH, "id-key-digest-mismatch", "id_key_digest is none that the policy wants") \
-	R(AUTHOR_KEY_DIGEST_MISMATCH, "author-key-digest-mismatch", "author_key_digest is none that the policy wants") \
+	R(AUTHOR_KEY_DIGEST_MISMATCH, "author-key-digest-mismatch", \
+	  "author_key_digest is none that the policy wants") \
 	R(FAMILY_ID_MISMATCH, "family-id-mismatch", "family_id is none that the policy wants") \
 	R(IMAGE_ID_MISMATCH, "image-id-mismatch", "image_id is none that the policy wants") \
 	R(REPORT_ID_MISMATCH, "report-id-mismatch", "report_id is none that the policy wants") \
 	R(CHIP_ID_MISMATCH, "chip-id-mismatch", "chip_id is none that the policy wants") \
 	R(VMPL_NOT_ALLOWED, "vmpl-not-allowed", "the policy does not allow this VMPL") \
 	R(GUEST_SVN_BELOW_MINIMUM, "guest-svn-below-minimum", "guest_svn is below the policy's minimum") \
-	R(DEBUG_ALLOWED, "debug-allowed", "the guest policy lets the host debug the guest: it can read and change its memory") \
-	R(MIGRATE_MA_ALLOWED, "migrate-ma-allowed", "the guest policy allows a migration agent, the relying party does not") \
+	R(DEBUG_ALLOWED, "debug-allowed", \
+	  "the guest policy lets the host debug the guest: it can read and change its memory") \
+	R(MIGRATE_MA_ALLOWED, "migrate-ma-allowed", \
+	  "the guest policy allows a migration agent, the relying party does not") \
 	R(SMT_ALLOWED, "smt-allowed", "the guest policy allows SMT, the relying party does not") \
 	R(CXL_ALLOWED, "cxl-allowed", "the guest policy allows CXL, the relying party does not") \
-	R(SINGLE_SOCKET_NOT_REQUIRED, "single-socket-not-required", "the guest policy does not demand a single socket") \
-	R(MEM_AES_256_XTS_NOT_REQUIRED, "mem-aes-256-xts-not-required", "the guest policy does not demand AES-256-XTS for memory") \
-	R(RAPL_DIS_NOT_REQUIRED, "rapl-dis-not-required", "the guest policy does not demand that RAPL is off") \
-	R(CIPHERTEXT_HIDING_NOT_REQUIRED, "ciphertext-hiding-not-required", "the guest policy does not demand ciphertext hiding") \
-	R(PAGE_SWAP_DISABLE_NOT_REQUIRED, "page-swap-disable-not-required", "the guest policy does not demand that page swapping is off") \
-	R(GUEST_ABI_BELOW_MINIMUM, "guest-abi-below-minimum", "the guest policy's minimum ABI version is below the relying party's") \
-	R(TCB_BELOW_MINIMUM, "tcb-below-minimum", "a component of reported_tcb is below the policy's minimum") \
-	R(COMMITTED_TCB_BELOW_MINIMUM, "committed-tcb-below-minimum", "a component of committed_tcb is below the policy's minimum") \
-	R(CURRENT_TCB_BELOW_MINIMUM, "current-tcb-below-minimum", "a component of current_tcb is below the policy's minimum") \
-	R(LAUNCH_TCB_BELOW_MINIMUM, "launch-tcb-below-minimum", "a component of launch_tcb is below the policy's minimum") \
-	R(FIRMWARE_BELOW_MINIMUM, "firmware-below-minimum", "the current firmware version is below the policy's minimum") \
-	R(COMMITTED_FIRMWARE_BELOW_MINIMUM, "committed-firmware-below-minimum", "the committed firmware version is below the policy's minimum") \
-	R(PROVISIONAL_FIRMWARE, "provisional-firmware", "current and committed firmware differ, and the policy forbids that") \
+	R(SINGLE_SOCKET_NOT_REQUIRED, "single-socket-not-required", \
+	  "the guest policy does not demand a single socket") \
+	R(MEM_AES_256_XTS_NOT_REQUIRED, "mem-aes-256-xts-not-required", \
+	  "the guest policy does not demand AES-256-XTS for memory") \
+	R(RAPL_DIS_NOT_REQUIRED, "rapl-dis-not-required", \
+	  "the guest policy does not demand that RAPL is off") \
+	R(CIPHERTEXT_HIDING_NOT_REQUIRED, "ciphertext-hiding-not-required", \
+	  "the guest policy does not demand ciphertext hiding") \
+	R(PAGE_SWAP_DISABLE_NOT_REQUIRED, "page-swap-disable-not-required", \
+	  "the guest policy does not demand that page swapping is off") \
+	R(GUEST_ABI_BELOW_MINIMUM, "guest-abi-below-minimum", \
+	  "the guest policy's minimum ABI version is below the relying party's") \
+	R(TCB_BELOW_MINIMUM, "tcb-below-minimum", \
+	  "a component of reported_tcb is below the policy's minimum") \
+	R(COMMITTED_TCB_BELOW_MINIMUM, "committed-tcb-below-minimum", \
+	  "a component of committed_tcb is below the policy's minimum") \
+	R(CURRENT_TCB_BELOW_MINIMUM, "current-tcb-below-minimum", \
+	  "a component of current_tcb is below the policy's minimum") \
+	R(LAUNCH_TCB_BELOW_MINIMUM, "launch-tcb-below-minimum", \
+	  "a component of launch_tcb is below the policy's minimum") \
+	R(FIRMWARE_BELOW_MINIMUM, "firmware-below-minimum", \
+	  "the current firmware version is below the policy's minimum") \
+	R(COMMITTED_FIRMWARE_BELOW_MINIMUM, "committed-firmware-below-minimum", \
+	  "the committed firmware version is below the policy's minimum") \
+	R(PROVISIONAL_FIRMWARE, "provisional-firmware", \
+	  "current and committed firmware differ, and the policy forbids that") \
 	R(PLATFORM_INFO_REQUIRED, "platform-info-required", "platform_info lacks what the policy requires") \
 	R(PLATFORM_INFO_FORBIDDEN, "platform-info-forbidden", "platform_info has what the policy forbids") \
 	R(PRODUCT_NOT_ALLOWED, "product-not-allowed", "the policy does not allow this product") \
 	R(VCEK_NOT_ALLOWED, "vcek-not-allowed", "the policy does not allow reports signed by a VCEK") \
 	R(VLEK_NOT_ALLOWED, "vlek-not-allowed", "the policy does not allow reports signed by a VLEK") \
-	R(CSP_ID_NOT_ALLOWED, "csp-id-not-allowed", "the VLEK is of a cloud provider that the policy does not name")
+	R(CSP_ID_NOT_ALLOWED, "csp-id-not-allowed", \
+	  "the VLEK is of a cloud provider that the policy does not name")
 
 /* What a verdict does not say: N(NAME, "code", "why it was not judged"). */
 #define VERIFY_NOT_JUDGED(N) \
@@ -112,9 +149,12 @@
 	N(REPORT_SIGNATURE, "report-signature", "there is no endorsement key to check it with") \
 	N(REVOCATION, "revocation", "no current CRL of this root was given") \
 	N(CHIP_ID, "chip-id", "the report does not name the chip, or its key is not bound to one") \
-	N(LEAF_PRODUCT, "leaf-product-name", "the certificate names another product; the report and the issuer count") \
-	N(REPORT_DATA, "report-data", "the policy wants no particular value: freshness is the caller's to check") \
-	N(MEASUREMENT, "measurement", "the policy wants no particular value: what runs is the caller's to check") \
+	N(LEAF_PRODUCT, "leaf-product-name", \
+	  "the certificate names another product; the report and the issuer count") \
+	N(REPORT_DATA, "report-data", \
+	  "the policy wants no particular value: freshness is the caller's to check") \
+	N(MEASUREMENT, "measurement", \
+	  "the policy wants no particular value: what runs is the caller's to check") \
 	N(MINIMUM_TCB, "minimum-tcb", "the policy sets no minimum")
 /* clang-format on */
 

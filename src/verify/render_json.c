@@ -5,7 +5,10 @@
 #include "base/cleanup.h"
 #include "verify/verdict.h"
 
-/* Every value that goes in here was made by us or is printable ASCII, so jansson refuses it for want of memory alone. */
+/*
+ * Every value that goes in here was made by us or is printable ASCII, so jansson refuses it for want of
+ * memory alone.
+ */
 struct out {
 	bool bad;
 };
@@ -45,7 +48,10 @@ static json_t *time_text(int64_t seconds)
 	return json_string(verdict_time(seconds, text));
 }
 
-/* The report's fields by their names. 64-bit words are hex strings: not every reader of JSON keeps 64 bits. */
+/*
+ * The report's fields by their names. 64-bit words are hex strings: not every reader of JSON keeps 64
+ * bits.
+ */
 static json_t *evidence(struct out *o, const struct jurat_verdict *v)
 {
 	json_t *object = json_object();

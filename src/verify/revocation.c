@@ -4,8 +4,9 @@
 #include "verify/judge.h"
 
 /*
- * The root's CRLs say whether the intermediate still stands. Spec: 7.4 of the certificate facts; RFC 5280 6.3.
- * What a signed CRL lists is revoked at any time; that nothing is listed counts only while the CRL is current.
+ * The root's CRLs say whether the intermediate still stands. Spec: 7.4 of the certificate facts; RFC 5280
+ * 6.3. What a signed CRL lists is revoked at any time; that nothing is listed counts only while the CRL is
+ * current.
  */
 struct crls {
 	unsigned current, stale, not_yet, bad_signature, critical; /* of this root */

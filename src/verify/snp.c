@@ -66,7 +66,10 @@ static void judge_fields(struct judge *j)
 		verdict_refuse(j->out, REASON_VMPL_RANGE, "vmpl is %u", r->vmpl);
 }
 
-/* A product that the report itself must name is known from here on; for version 2 the certificate will tell. */
+/*
+ * A product that the report itself must name is known from here on; for version 2 the certificate will
+ * tell.
+ */
 static void judge_cpuid(struct judge *j)
 {
 	const struct snp_report *r = &j->report;

@@ -111,7 +111,10 @@ static void read_text(struct reading *r, enum extension e, struct bytes_rd *cont
 	to[n] = '\0';
 }
 
-/* Some certificates wrap the HWID in a second OCTET STRING. Only the length can tell: raw bytes may begin like a tag (B38). */
+/*
+ * Some certificates wrap the HWID in a second OCTET STRING. Only the length can tell: raw bytes may begin
+ * like a tag (B38).
+ */
 static void read_hwid(struct reading *r, struct bytes_rd content, struct vek *vek)
 {
 	size_t n = bytes_rd_left(&content);

@@ -42,7 +42,10 @@ void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged wh
 enum { VERDICT_TIME_BYTES = 32 };
 /* RFC 3339 in UTC; seconds that no calendar has as a plain number. Returns `to`. */
 char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES]);
-/* Text of untrusted origin: what is not printable ASCII becomes '?', what does not fit is cut. Returns `to`. */
+/*
+ * Text of untrusted origin: what is not printable ASCII becomes '?', what does not fit is cut. Returns
+ * `to`.
+ */
 char *verdict_name(const struct bytes_rd *text, char *to, size_t size);
 
 #endif

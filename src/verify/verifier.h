@@ -39,7 +39,10 @@ void verifier_leaves_of(struct jurat_verifier *verifier, enum vek_kind kind, con
 void verifier_leaves_of_kind(struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
 			     size_t *ret_end);
 
-/* AMD's own roots. Spec: 7.2 of the certificate facts; SHA-256 of SubjectPublicKeyInfo and of the whole certificate. */
+/*
+ * AMD's own roots. Spec: 7.2 of the certificate facts; SHA-256 of SubjectPublicKeyInfo and of the whole
+ * certificate.
+ */
 bool root_is_pinned(enum snp_product product, const uint8_t spki_sha256[32]);
 /* The certificate as AMD publishes it: its signature on itself is known to hold. */
 bool root_is_published(enum snp_product product, const uint8_t sha256[32]);

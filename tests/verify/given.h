@@ -5,8 +5,8 @@
 #include "support/test.h"
 
 /*
- * The evidence of real machines that JURAT_EVIDENCE names (see its README): not part of the project, so every test that
- * wants it skips without. Names are relative to it.
+ * The evidence of real machines that JURAT_EVIDENCE names (see its README): not part of the project, so
+ * every test that wants it skips without. Names are relative to it.
  */
 bool given_there(void);
 /* The whole file, exact-size heap bytes that the test frees; fails the test when it cannot be read. */

@@ -11,7 +11,10 @@
 #include "sim/pki.h"
 #include "wire/snp_report.h"
 
-/* Evidence made to order from the software platform's roots, so that one thing at a time can be wrong with it. */
+/*
+ * Evidence made to order from the software platform's roots, so that one thing at a time can be wrong with
+ * it.
+ */
 struct made {
 	enum snp_product product;
 	bool vlek;
