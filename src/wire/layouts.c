@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/ghcb.h"
+#include "wire/qgs.h"
 #include "wire/sev_uapi.h"
+#include "wire/sgx_report.h"
 #include "wire/snp_msg.h"
 #include "wire/snp_report.h"
 #include "wire/snp_secrets.h"
+#include "wire/tdx_getquote.h"
+#include "wire/tdx_quote.h"
+#include "wire/tdx_report.h"
+#include "wire/tdx_uapi.h"
 
 const struct wire_layout *const wire_layouts[] = {
 	&snp_report_layout,
@@ -23,5 +29,27 @@ const struct wire_layout *const wire_layouts[] = {
 	&snp_vlek_load_layout,
 	&snp_vlek_hashstick_layout,
 	&kvm_run_snp_req_certs_layout,
+	&tdx_report_mac_layout,
+	&tdx_tcb_info_layout,
+	&tdx_td_info_layout,
+	&tdx_quote_hdr_layout,
+	&tdx_body_10_layout,
+	&tdx_body_15_layout,
+	&tdx_body_layout,
+	&sgx_report_layout,
+	&tdx_getquote_hdr_layout,
+	&qgs_hdr_layout,
+	&qgs_quote_req_layout,
+	&qgs_quote_resp_layout,
+	&qgs_collateral_req_layout,
+	&qgs_collateral_resp_layout,
+	&qgs_platform_resp_layout,
+	&kvm_run_tdx_get_quote_layout,
+	&kvm_run_tdx_get_tdvmcall_info_layout,
+	&kvm_run_tdx_setup_event_notify_layout,
+	&kvm_run_tdx_unknown_layout,
+	&tdx_report_req_layout,
+	&tdx_quote_req_layout,
+	&tdx_extend_rtmr_req_layout,
 };
 const size_t wire_n_layouts = sizeof(wire_layouts) / sizeof(wire_layouts[0]);
