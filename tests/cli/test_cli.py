@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The command line as its users meet it: verbs, options, exit statuses, files. Prints TAP; test_cli.py JURAT"""
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+JURAT = sys.argv[1]
+EVIDENCE = pathlib.Path(os.environ.get("JURAT_EVIDENCE", "/nonexistent"))
+CASES = []
+
+
+class Skip(Exception):
+    pass
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+def jurat(*args, status=0, stdin=None, stdout=None):
+    p = subprocess.run([JURAT, *map(str, args)], input=stdin, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE,
+                       timeout=60)
+    p.out = (p.stdout or b"").decode(errors="replace")
+    p.err = p.stderr.decode(errors="replace")
+    assert p.returncode == status, f"{args}: status {p.returncode}, not {status}: {p.out[:200]}{p.err[:400]}"
+    return p
+
+
+def demo(tmp, name="evidence", *options):
+    directory = tmp / name
+    jurat("demo", "--dir", directory, *options)
+    return directory
+
+
+@case
+def usage_errors_exit_with_2_and_say_why(tmp):
+    for args, word in [((), "Usage"), (("frobnicate",), "unknown verb"), (("verify",), "EVIDENCE"),
+                       (("show",), "FILE"), (("show", "a", "b"), "one argument too many"),
+                       (("verify", "--nonsense", "x"), "unknown option"), (("verify", "x", "--at"), "wants RFC3339"),
+                       (("demo", "--product", "rome"), "is one of"), (("demo", "--seed", "a", "--seed", "b"), "twice"),
+                       (("verify", "--list-reasons=1"), "takes no value"), (("show", "-x", "f"), "unknown option"),
+                       (("bench", "--seconds", "soon"), "number"), (("certs", "frob", "a"), "build DIR BLOB"),
+                       (("key", "--fields", "policy,nonsense"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
+                       (("attest", "--report-data", "00"), "64 bytes")]:
+        p = jurat(*args, status=2)
+        assert word in p.err, (args, p.err)
+        assert p.out == "", args
+
+
+@case
+def every_verb_has_help_that_names_its_options(tmp):
+    verbs = [line.split()[0] for line in jurat("--help").out.splitlines() if line.startswith("  ")]
+    assert {"attest", "bench", "certs", "demo", "key", "show", "verify"} <= set(verbs), verbs
+    for verb in verbs:
+        text, scdoc = jurat(verb, "--help").out, jurat("help", "--format", "scdoc", verb).out
+        assert text.startswith(f"Usage: jurat {verb}"), text
+        listed = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+        assert listed + ["--help"] == [w.strip("*") for w in scdoc.split() if w.startswith("*--")], verb
+    assert "complete -F" in jurat("help", "--format", "bash").out
+
+
+@case
+def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
+    for product in "milan", "genoa", "turin":
+        for version in "2", "3", "5":
+            for key in "vcek", "vlek":
+                p = jurat("demo", "--product", product, "--report-version", version, "--sign-with", key, "--dir",
+                          tmp / f"{product}{version}{key}")
+                assert "\naccepted\n" in p.out, p.out
+    for sync in "upstream", "v15", "v14", "none":
+        assert "\naccepted\n" in jurat("demo", "--sync", sync, "--dir", tmp / sync).out
+
+
+@case
+def the_demo_tells_its_steps_in_order_as_json_too(tmp):
+    d = json.loads(jurat("demo", "--output", "json", "--dir", tmp / "e").out)
+    assert d["verdict"]["verdict"] == "accepted"
+    steps = " ".join(s["step"] for s in d["steps"])
+    order = [steps.index(w) for w in ("SNP_GET_EXT_REPORT", "VMGEXIT", "KVM_EXIT_SNP_REQ_CERTS", "shared lock",
+                                      "SNP_GUEST_REQUEST", "EINTR", "unlock", "report and certificates")]
+    assert order == sorted(order), steps
+
+
+@case
+def the_same_seed_gives_the_same_roots_and_another_seed_others(tmp):
+    a, b = demo(tmp, "a"), demo(tmp, "b")
+    assert (a / "roots/ark.der").read_bytes() == (b / "roots/ark.der").read_bytes()
+    c = demo(tmp, "c", "--seed", "another world")
+    assert (a / "roots/ark.der").read_bytes() != (c / "roots/ark.der").read_bytes()
+    jurat("verify", "--roots", c / "roots", c)
+    jurat("verify", "--roots", a / "roots", c, status=1)
+
+
+@case
+def test_roots_count_only_when_named(tmp):
+    e = demo(tmp)
+    p = jurat("verify", e, status=1)
+    assert p.out.startswith("refused"), p.out
+    assert "root" in p.out, p.out
+    p = jurat("verify", "--roots", e / "roots", e)
+    assert p.out.startswith("accepted") and "GIVEN ROOTS" in p.out, p.out
+    d = json.loads(jurat("verify", "--roots", e / "roots/ark.der", "--output", "json", e).out)
+    assert (d["verdict"], d["roots"], d["tee"], d["reasons"]) == ("accepted", "given", "sev-snp", [])
+
+
+@case
+def evidence_comes_as_directory_extended_report_or_with_separate_certificates(tmp):
+    e = demo(tmp)
+    roots = ("--roots", e / "roots")
+    extended = (e / "report.bin").read_bytes() + (e / "certs.bin").read_bytes()
+    (tmp / "extended.bin").write_bytes(extended)
+    jurat("verify", *roots, tmp / "extended.bin")
+    jurat("verify", *roots, "-", stdin=extended)
+    jurat("verify", *roots, e / "report.bin", status=1)
+    jurat("verify", *roots, "--certs", e / "certs.bin", e / "report.bin")
+    jurat("certs", "split", e / "certs.bin", tmp / "split")
+    jurat("verify", *roots, "--certs", tmp / "split", e / "report.bin")
+    jurat("verify", *roots, *[w for f in sorted((tmp / "split").iterdir()) for w in ("--certs", f)], e / "report.bin")
+
+
+@case
+def a_policy_is_judged_and_its_mistakes_are_usage_errors(tmp):
+    e = demo(tmp)
+    report = (e / "report.bin").read_bytes()
+    data, measurement = report[0x50:0x90].hex(), report[0x90:0xc0].hex()
+    ok = ("verify", "--roots", e / "roots")
+    jurat(*ok, "--report-data", data, "--measurement", measurement, e)
+    (tmp / "nonce").write_bytes(report[0x50:0x90])
+    jurat(*ok, "--report-data", f"@{tmp / 'nonce'}", e)
+    assert "report-data" in jurat(*ok, "--report-data", "00" * 64, e, status=1).out
+    assert "measurement" in jurat(*ok, "--measurement", "00" * 48, e, status=1).out
+    (tmp / "policy.json").write_text(json.dumps({"report_data": data}))
+    jurat(*ok, "--policy", tmp / "policy.json", e)
+    for text in ["{", "[]", '{"nonsense": 1}', '{"report_data": "00"}', '{"report_data": "00", "report_data": "00"}']:
+        (tmp / "bad.json").write_text(text)
+        jurat(*ok, "--policy", tmp / "bad.json", e, status=2)
+    jurat(*ok, "--require", "nonsense=1", e, status=2)
+    jurat(*ok, "--require", "nonsense", e, status=2)
+    jurat(*ok, "--policy", tmp / "absent.json", e, status=3)
+
+
+@case
+def times_are_read_strictly_and_count(tmp):
+    e = demo(tmp)
+    ok = ("verify", "--roots", e / "roots", e, "--at")
+    for at in "2030-01-01", "2030-01-01T00:00:00Z", "2030-01-01T01:02:03.5+02:00", "2030-01-01t00:00:00z":
+        jurat(*ok, at)
+    for at in "2020-01-01T00:00:00Z", "2060-01-01T00:00:00Z":
+        jurat(*ok, at, status=1)
+    for at in "now", "2030", "2030-13-01", "2030-01-01T00:00:00", "2030-01-01T00:00:00+2", "2030-01-01T00:00:00Zx", "":
+        jurat(*ok, at, status=2)
+
+
+@case
+def broken_files_are_refused_and_absent_ones_are_another_matter(tmp):
+    e = demo(tmp)
+    report, certs = (e / "report.bin").read_bytes(), (e / "certs.bin").read_bytes()
+    for name, content in [("empty", b""), ("short", report[:1183]), ("noise", bytes(range(256)) * 8),
+                          ("cut", report + certs[:-1]), ("tail", report + b"x"), ("version", b"\x09" + report[1:])]:
+        (tmp / name).write_bytes(content)
+        p = jurat("verify", "--roots", e / "roots", tmp / name, status=1)
+        assert p.out.startswith("refused"), (name, p.out)
+        if name not in ("version",):
+            assert jurat("show", tmp / name, status=1).err, name
+    jurat("verify", tmp / "absent", status=3)
+    jurat("show", tmp / "absent", status=3)
+    jurat("verify", "--certs", tmp / "absent", e, status=3)
+    assert "left out" in jurat("verify", "--certs", tmp / "noise", "--roots", e / "roots", e).err
+    jurat("verify", "--roots", tmp / "noise", e, status=3)
+
+
+@case
+def show_decodes_what_there_is(tmp):
+    e = demo(tmp, "v", "--sign-with", "vlek", "--product", "turin")
+    jurat("certs", "split", e / "certs.bin", tmp / "split")
+    d = json.loads(jurat("show", "--output", "json", e / "report.bin").out)
+    assert (d["kind"], d["version"], d["meaning"]["product"]) == ("SEV-SNP report", 5, "Turin"), d
+    d = json.loads(jurat("show", "--output", "json", e / "certs.bin").out)
+    assert [x["kind"] for x in d["entries"]] == ["vlek", "ask", "ark"], d
+    assert d["entries"][0]["csp_id"].startswith("CN="), d
+    d = json.loads(jurat("show", "--output", "json", tmp / "split/asvk.der").out)
+    assert d["subject"] == "SEV-VLEK-Turin", d
+    assert "measurement" in jurat("show", e / "report.bin").out
+    (tmp / "x").write_bytes((e / "report.bin").read_bytes() + (e / "certs.bin").read_bytes())
+    assert "extended" in jurat("show", tmp / "x").out
+
+
+@case
+def a_table_taken_apart_and_rebuilt_is_the_same(tmp):
+    for key, leaf, between in ("vcek", "vcek.der", "ask.der"), ("vlek", "vlek.der", "asvk.der"):
+        e = demo(tmp, key, "--sign-with", key)
+        names = jurat("certs", "split", e / "certs.bin", tmp / f"s{key}").out.split()
+        assert sorted(os.path.basename(n) for n in names) == sorted([leaf, between, "ark.der"]), names
+        jurat("certs", "build", tmp / f"s{key}", tmp / f"{key}.bin")
+        jurat("certs", "check", "--report", e, "--roots", e / "roots", tmp / f"{key}.bin")
+        assert sorted((tmp / f"{key}.bin").read_bytes()) == sorted((e / "certs.bin").read_bytes())
+
+
+@case
+def build_refuses_what_would_not_serve_guests(tmp):
+    e = demo(tmp)
+    jurat("certs", "split", e / "certs.bin", tmp / "s")
+    ask = (tmp / "s/ask.der").read_bytes()
+    (tmp / "empty").mkdir()
+    assert "no vcek" in jurat("certs", "build", tmp / "empty", tmp / "b", status=3).err
+    (tmp / "s/vlek.der").write_bytes(ask)
+    jurat("certs", "build", tmp / "s", tmp / "b", status=3)
+    (tmp / "s/vlek.der").unlink()
+    (tmp / "s/vcek.der").write_bytes(ask)
+    assert "SEV-Milan" in jurat("certs", "build", tmp / "s", tmp / "b", status=1).err
+    (tmp / "s/vcek.der").write_bytes(b"junk")
+    jurat("certs", "build", tmp / "s", tmp / "b", status=1)
+    assert not (tmp / "b").exists()
+    assert not list(tmp.glob("b.*"))
+
+
+@case
+def check_names_what_is_wrong_with_a_table(tmp):  # B46: PEM where DER is due
+    import base64
+    e = demo(tmp)
+    certs = (e / "certs.bin").read_bytes()
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(certs[200:400]) + b"-----END CERTIFICATE-----\n"
+    guid = bytes.fromhex("63da758de6644564adc5f4b93be8accd")
+    table = guid + (48).to_bytes(4, "little") + len(pem).to_bytes(4, "little") + bytes(24) + pem
+    (tmp / "pem").write_bytes(table)
+    assert "PEM" in jurat("certs", "check", tmp / "pem", status=1).err
+    (tmp / "cut").write_bytes(certs[:-1])
+    jurat("certs", "check", tmp / "cut", status=1)
+    other = demo(tmp, "other", "--seed", "jurat/2")
+    assert jurat("certs", "check", "--report", e, "--roots", e / "roots", other / "certs.bin", status=1).err
+
+
+@case
+def without_a_tee_attest_and_key_say_what_was_tried(tmp):
+    if os.path.exists("/dev/sev-guest") or os.path.exists("/sys/kernel/config/tsm/report"):
+        raise Skip("this machine has a TEE")
+    for verb in "attest", "key":
+        p = jurat(verb, "--out", tmp / "out", status=3)
+        assert "/dev/sev-guest" in p.err, p.err
+        assert not (tmp / "out").exists()
+
+
+@case
+def a_full_disk_is_noticed(tmp):
+    if not os.path.exists("/dev/full"):
+        raise Skip("no /dev/full here")
+    e = demo(tmp)
+    with open("/dev/full", "wb") as full:
+        jurat("show", e / "report.bin", status=3, stdout=full)
+        jurat("verify", "--roots", e / "roots", e, status=3, stdout=full)
+
+
+@case
+def the_reasons_are_listed(tmp):
+    codes = [line.split()[0] for line in jurat("verify", "--list-reasons").out.splitlines()]
+    assert len(codes) > 20 and len(set(codes)) == len(codes)
+    assert all(c == c.lower() and " " not in c for c in codes)
+
+
+@case
+def real_reports_get_their_expected_verdicts(tmp):
+    table = EVIDENCE / "SNP-CASES.tsv"
+    if not table.exists():
+        raise Skip("no real evidence beside the project")
+    for row in csv.DictReader(open(table, encoding="utf-8"), delimiter="\t"):
+        args = ["verify", EVIDENCE / row["report"], "--at", "2025-09-15T00:00:00Z" if row["signer"] == "vlek" else
+                "2026-08-01T00:00:00Z"]
+        for column in "vek", "intermediate", "root":
+            if row[column] != "-":
+                args += ["--certs", EVIDENCE / row[column]]
+        good = row["signature_and_chain"] == "good"
+        p = jurat(*args, status=0 if good and row["policy_debug"] == "0" else 1)
+        if good and row["policy_debug"] == "1":
+            assert "debug-allowed" in p.out.splitlines()[1], p.out
+            jurat(*args, "--require", "allow_debug=true")
+        elif not good:
+            assert "leaf-missing" in p.out, p.out
+
+
+print(f"1..{len(CASES)}")
+failed = 0
+for number, test in enumerate(CASES, 1):
+    with tempfile.TemporaryDirectory(prefix="jurat-cli-") as directory:
+        try:
+            test(pathlib.Path(directory))
+            print(f"ok {number} - {test.__name__}")
+        except Skip as e:
+            print(f"# reason: {e}\nok {number} - {test.__name__} # SKIP")
+        except (AssertionError, subprocess.TimeoutExpired) as e:
+            failed += 1
+            print(f"not ok {number} - {test.__name__}\n# {e}".replace("\n", "\n# ").replace("# ok", "ok"))
+sys.exit(1 if failed else 0)
