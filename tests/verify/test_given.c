@@ -294,6 +294,76 @@ static void pem_in_the_table_is_refused_by_that_name(void **state)
 	jurat_verifier_free(v);
 }
 
+/* The last second of ARK-Milan's term, in the certificate that the evidence brings: its key is pinned, its word is not. */
+static void a_pinned_key_in_an_altered_root_is_refused_b50(void **state)
+{
+	static const char *const reasons[] = { "root-signature" };
+	struct flipping *f = *state;
+	struct jurat_verdict *verdict;
+	uint8_t *end;
+
+	if (!f->report)
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	end = memmem(f->table, f->evidence.certs_size, "451022",
+		     6); /* of the ASK: look behind it for the ARK's */
+	assert_non_null(end);
+	end = memmem(end + 1, f->evidence.certs_size - (size_t)(end + 1 - f->table), "451022", 6);
+	assert_non_null(end);
+	end[1] = '9';
+	assert_int_equal(jurat_verify_snp(f->verifier, &f->evidence, NULL, f->at, &verdict, NULL),
+			 JURAT_REFUSED);
+	assert_reasons(verdict, reasons, 1, "altered root");
+	jurat_verdict_free(verdict);
+}
+
+struct genoa {
+	struct jurat_verifier *verifier;
+	struct jurat_policy *policy;
+	unsigned judged;
+};
+
+/* AMD's own CRL lists the ASK that was replaced, not the one in use; it was current until November 2025. */
+static void judge_genoa(const struct given_case *c, void *context)
+{
+	static const char *const stale[] = { "crl-stale" };
+	struct row row auto_call(row_done) = { 0 };
+	struct jurat_snp_evidence e = { .size = sizeof(e) };
+	struct genoa *g = context;
+	struct jurat_verdict *verdict;
+
+	if (strcmp(c->outcome, "good") != 0 || strcmp(c->product, "Genoa") != 0)
+		return;
+	row = row_read(c);
+	auto_free uint8_t *table = given_table(row.vlek, row.leaf, row.intermediate, row.root, &e.certs_size);
+
+	e.report = row.report.data;
+	e.report_size = row.report.size;
+	e.certs = table;
+	(void)!jurat_verify_snp(g->verifier, &e, g->policy, row.at, &verdict, NULL);
+	assert_reasons(verdict, stale, row.at > 1762131600, c->report);
+	jurat_verdict_free(verdict);
+	g->judged |= row.at > 1762131600 ? 1 : 2;
+}
+
+static void the_vendors_crl_counts_while_it_is_current(void **state)
+{
+	struct genoa g = { 0 };
+	size_t n;
+
+	if (!given_there())
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	auto_free uint8_t *crl = given_read("openpcc+openpcc/amd-crl__a3064b0a__sev_certificates.der", &n);
+
+	g.verifier = verifier_new();
+	assert_int_equal(jurat_verifier_add_crl(g.verifier, crl, n, NULL), 0);
+	assert_int_equal(jurat_policy_new(&g.policy, NULL), 0);
+	assert_int_equal(jurat_policy_set(g.policy, "require_crl", "true", NULL), 0);
+	given_each(judge_genoa, &g);
+	assert_int_equal(g.judged, 3); /* reports of before and after */
+	jurat_policy_free(g.policy);
+	jurat_verifier_free(g.verifier);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +377,9 @@ int main(void)
 						flipping_end),
 		cmocka_unit_test_setup_teardown(a_truncation_anywhere_is_refused, flipping_begin,
 						flipping_end),
+		cmocka_unit_test_setup_teardown(a_pinned_key_in_an_altered_root_is_refused_b50,
+						flipping_begin, flipping_end),
+		cmocka_unit_test(the_vendors_crl_counts_while_it_is_current),
 		cmocka_unit_test(pem_in_the_table_is_refused_by_that_name),
 	};
 
