@@ -14,8 +14,8 @@
 #define DEFAULT_CONFIGFS "/sys/kernel/config/tsm/report"
 
 /*
- * Copies a caller's option struct, which may be of an older or newer release: what it lacks is zero, what it
- * has beyond ours must be zero. Its first member is its size.
+ * Copies a caller's option struct, which may be of an older or newer release: what it lacks keeps its
+ * default in `to`, what it has beyond ours must be zero. Its first member is its size.
  */
 static int take_options(void *to, size_t known, const void *from, const char *name, struct jurat_error *err)
 {
@@ -26,7 +26,6 @@ static int take_options(void *to, size_t known, const void *from, const char *na
 		return jurat_fail(err, -EINVAL, "%s: size %zu is none", name, size);
 	if (size > known && !bytes_all((const uint8_t *)from + known, size - known, 0))
 		return jurat_fail(err, -EINVAL, "%s: has options that this release does not know", name);
-	memset(to, 0, known);
 	memcpy(to, from, size < known ? size : known);
 	return 0;
 }

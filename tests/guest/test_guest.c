@@ -135,6 +135,7 @@ static void what_a_way_cannot_do_is_said(void **state)
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
 	report = (struct jurat_report_options){ .size = sizeof(report), .vmpl = 4 };
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "VMPL 4"));
 	report.size = 1;
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
 	key.vmpl = 4;
@@ -157,6 +158,11 @@ static void what_a_way_cannot_do_is_said(void **state)
 	assert_int_equal(guest_open(&w->base, &o, &g, &err), 0);
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), 0);
 	assert_int_equal(w->report_req.key_sel, SNP_KEY_SEL_VLEK);
+	report = (struct jurat_report_options){ .size = sizeof(report.size) }; /* the rest is not looked at */
+	jurat_evidence_done(&e);
+	w->floor = 2;
+	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), 0);
+	assert_int_equal(bytes_get_le(e.report + 0x30, 4), 2);
 	assert_int_equal(jurat_guest_derived_key(g, NULL, secret, &err), 0);
 	assert_true(bytes_all(secret, sizeof(secret), 0x77));
 	jurat_evidence_done(&e);
