@@ -10,6 +10,8 @@
 struct machine_request {
 	struct machine_request *next;
 	unsigned vcpu;
+	struct sim_sev_request
+		*kernel; /* from inside the kernel; NULL: an ioctl, which the next three are of */
 	const struct sim_user_memory *user;
 	unsigned long number;
 	uint64_t arg;

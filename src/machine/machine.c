@@ -141,7 +141,9 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 
 		if (!guest->started) {
 			sim_sev_guest_on_cpu(guest->driver, vcpu->ghcb_gpa);
-			r = sim_sev_guest_start(guest->driver, request->user, request->number, request->arg);
+			r = request->kernel ? sim_sev_guest_start_request(guest->driver, request->kernel)
+					    : sim_sev_guest_start(guest->driver, request->user,
+								  request->number, request->arg);
 			guest->started = r == 0;
 			if (r == 0)
 				machine_event(
@@ -297,25 +299,39 @@ struct sim_sev_guest *machine_guest_driver(struct machine_guest *guest)
 	return guest->driver;
 }
 
-int machine_start(struct machine_guest *guest, unsigned vcpu, const struct sim_user_memory *user,
-		  unsigned long number, uint64_t arg, void (*done)(void *ctx, int result), void *ctx)
+/* Queues a copy of `from`. */
+static int start(struct machine_guest *guest, const struct machine_request *from)
 {
 	struct machine_request *request, **tail = &guest->queue;
 
-	if (vcpu >= guest->n_vcpus)
+	if (from->vcpu >= guest->n_vcpus)
 		return -EINVAL;
 	if (guest->dead)
 		return guest->dead;
 	request = malloc(sizeof(*request));
 	if (!request)
 		return -ENOMEM;
-	*request = (struct machine_request){
-		.vcpu = vcpu, .user = user, .number = number, .arg = arg, .done = done, .ctx = ctx
-	};
+	*request = *from;
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = request;
 	return 0;
+}
+
+int machine_start(struct machine_guest *guest, unsigned vcpu, const struct sim_user_memory *user,
+		  unsigned long number, uint64_t arg, void (*done)(void *ctx, int result), void *ctx)
+{
+	return start(
+		guest,
+		&(struct machine_request){
+			.vcpu = vcpu, .user = user, .number = number, .arg = arg, .done = done, .ctx = ctx });
+}
+
+int machine_start_request(struct machine_guest *guest, unsigned vcpu, struct sim_sev_request *request,
+			  void (*done)(void *ctx, int result), void *ctx)
+{
+	return start(guest,
+		     &(struct machine_request){ .vcpu = vcpu, .kernel = request, .done = done, .ctx = ctx });
 }
 
 static bool can_move(const struct machine_vcpu *vcpu)

@@ -26,7 +26,9 @@ struct machine_options {
 	struct base_env *env;   /* what store and host half touch; NULL: the real world */
 };
 
-/* One step that passed, for traces: who, to whom, what, at which (virtual) time. Text lives during the call. */
+/*
+ * One step that passed, for traces: who, to whom, what, at which (virtual) time. Text lives during the call.
+ */
 struct machine_event {
 	uint64_t at_ns;
 	unsigned guest, vcpu;
@@ -100,7 +102,20 @@ int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long requ
 JURAT_MUST_CHECK int machine_start(struct machine_guest *guest, unsigned vcpu,
 				   const struct sim_user_memory *user, unsigned long request, uint64_t arg,
 				   void (*done)(void *ctx, int result), void *ctx);
-/* How many vCPUs can move now; when none can but some sleep, time passes to the first of them. 0: all is done. */
+/*
+ * The same for a caller inside the guest's kernel, such as configfs-tsm's provider (sim/tsm_sev.h): it queues
+ * for the driver's mutex with the programs' ioctls.
+ *
+ * request   borrowed until done. As sim_sev_guest_start_request() has it, whose -EINVAL also comes through
+ *           `done`.
+ */
+JURAT_MUST_CHECK int machine_start_request(struct machine_guest *guest, unsigned vcpu,
+					   struct sim_sev_request *request,
+					   void (*done)(void *ctx, int result), void *ctx);
+/*
+ * How many vCPUs can move now; when none can but some sleep, time passes to the first of them. 0: all is
+ * done.
+ */
 unsigned machine_runnable(struct machine *machine);
 void machine_step(struct machine *machine, unsigned which);
 
