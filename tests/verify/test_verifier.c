@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "verify/verdict.h"
 #include "verify/verifier.h"
 
 static const char *const accepted[] = { NULL };
@@ -113,6 +114,36 @@ static void roots_given_later_judge_what_is_cached(void **state)
 	verdict = made_judge(&m, v, NULL);
 	assert_verdict(verdict, accepted, "both");
 	jurat_verdict_free(verdict);
+	jurat_verifier_free(v);
+}
+
+/* A signature is remembered with the certificate that made it, not with its name. */
+static void a_cached_signature_counts_for_its_issuer_alone(void **state)
+{
+	struct jurat_verifier *v;
+	struct jurat_verdict *verdict;
+	const uint8_t *ark, *ask;
+	size_t ark_size, ask_size;
+	struct made m;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	assert_int_equal(sim_pki_ca(made_other_pki(), SNP_MILAN, SIM_ARK, &ark, &ark_size, NULL), 0);
+	assert_int_equal(sim_pki_ca(made_other_pki(), SNP_MILAN, SIM_ASK, &ask, &ask_size, NULL), 0);
+	assert_int_equal(jurat_verifier_new(&v, NULL), 0);
+	assert_int_equal(jurat_verifier_add_roots(v, ark, ark_size, NULL), 0); /* tried first */
+	assert_int_equal(jurat_verifier_add_roots(v, m.root, m.root_size, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		uint8_t sha256[32];
+
+		verdict = made_judge(&m, v, NULL);
+		assert_verdict(verdict, accepted, "two roots of one name");
+		crypto_sha256(m.root, m.root_size, sha256);
+		assert_memory_equal(verdict->root.sha256, sha256, sizeof(sha256));
+		jurat_verdict_free(verdict);
+	}
+	memcpy(m.intermediate, ask, ask_size);
+	m.intermediate_size = ask_size;
+	assert_judged(v, &m, NULL, "leaf-signature", "an ASK of the other root");
 	jurat_verifier_free(v);
 }
 
@@ -400,6 +431,7 @@ int main(void)
 		cmocka_unit_test(what_was_refused_is_not_remembered),
 		cmocka_unit_test(a_warm_cache_skips_neither_time_nor_policy_nor_chip),
 		cmocka_unit_test(roots_given_later_judge_what_is_cached),
+		cmocka_unit_test(a_cached_signature_counts_for_its_issuer_alone),
 		cmocka_unit_test(crls_that_were_given_are_judged),
 		cmocka_unit_test(a_foreign_crl_counts_for_nothing),
 		cmocka_unit_test(a_crl_of_the_host_can_only_speak_against_it),
