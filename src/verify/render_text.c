@@ -33,12 +33,23 @@ static void put_tcb(FILE *f, const char *label, enum snp_product product, uint64
 		put_tcb_parts(f, product, &tcb);
 }
 
+struct bit_name {
+	unsigned bit;
+	const char *text;
+};
+
+static void put_bits(FILE *f, uint64_t word, const struct bit_name *bits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (word >> bits[i].bit & 1)
+			fprintf(f, ", %s", bits[i].text);
+	}
+	fputc('\n', f);
+}
+
 static void put_guest_policy(FILE *f, uint64_t policy)
 {
-	static const struct {
-		unsigned bit;
-		const char *text;
-	} bits[] = {
+	static const struct bit_name bits[] = {
 		{ SNP_POLICY_DEBUG_BIT, "DEBUG allowed" },
 		{ SNP_POLICY_MIGRATE_MA_BIT, "migration agent allowed" },
 		{ SNP_POLICY_SMT_BIT, "SMT allowed" },
@@ -50,13 +61,25 @@ static void put_guest_policy(FILE *f, uint64_t policy)
 		{ SNP_POLICY_PAGE_SWAP_DISABLE_BIT, "page swap off" },
 	};
 
-	fprintf(f, "%-*s 0x%llx: ABI %u.%u", LABEL, "guest policy", (unsigned long long)policy,
+	fprintf(f, "%-*s 0x%llx, ABI %u.%u", LABEL, "guest policy", (unsigned long long)policy,
 		(unsigned)(policy >> 8 & 0xff), (unsigned)(policy & 0xff));
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
-		if (policy >> bits[i].bit & 1)
-			fprintf(f, ", %s", bits[i].text);
-	}
-	fputc('\n', f);
+	put_bits(f, policy, bits, ARRAY_SIZE(bits));
+}
+
+static void put_platform_info(FILE *f, uint64_t info)
+{
+	static const struct bit_name bits[] = {
+		{ SNP_PLATFORM_SMT_EN_BIT, "SMT on" },
+		{ SNP_PLATFORM_TSME_EN_BIT, "TSME on" },
+		{ SNP_PLATFORM_ECC_EN_BIT, "ECC on" },
+		{ SNP_PLATFORM_RAPL_DIS_BIT, "RAPL off" },
+		{ SNP_PLATFORM_CIPHERTEXT_HIDING_BIT, "ciphertext hiding on" },
+		{ SNP_PLATFORM_ALIAS_CHECK_BIT, "alias check complete" },
+		{ SNP_PLATFORM_TIO_EN_BIT, "SEV-TIO on" },
+	};
+
+	fprintf(f, "%-*s 0x%llx", LABEL, "platform info", (unsigned long long)info);
+	put_bits(f, info, bits, ARRAY_SIZE(bits));
 }
 
 static void put_report(FILE *f, const struct jurat_verdict *v)
@@ -72,7 +95,7 @@ static void put_report(FILE *f, const struct jurat_verdict *v)
 	put_hex(f, "author key", r->author_key_digest, sizeof(r->author_key_digest));
 	put_hex(f, "chip", r->chip_id, snp_hwid_bytes(v->product));
 	put_guest_policy(f, r->policy);
-	fprintf(f, "%-*s 0x%llx\n", LABEL, "platform info", (unsigned long long)r->platform_info);
+	put_platform_info(f, r->platform_info);
 	fprintf(f, "%-*s current %u.%u.%u, committed %u.%u.%u\n", LABEL, "firmware", r->current_major,
 		r->current_minor, r->current_build, r->committed_major, r->committed_minor,
 		r->committed_build);
