@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A test of another project, without a TEE: a software guest makes a report over the test's own bytes, and the verifier
- * accepts it against the machine's test root, and against nothing else.
+ * A test of another project, without a TEE: a software guest makes a report over the test's own bytes, and
+ * the verifier accepts it against the machine's test root, and against nothing else.
  */
 #include <stdio.h>
 #include <string.h>

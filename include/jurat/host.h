@@ -21,7 +21,7 @@
  *	if (e < 0)
  *		...				-EINTR: look for one's own kicks, never at exit_reason
  *	else if (run->exit_reason == KVM_EXIT_SNP_REQ_CERTS)
- *		jurat_snp_handle_exit(req, run, &memory, &err);	then KVM_RUN again, whatever it returned
+ *		jurat_snp_handle_exit(req, run, &memory, &err);	then KVM_RUN again, in any case
  *
  * Look for kicks after jurat_snp_handle_ran(), not before: a kick that sets kvm_run->immediate_exit from a
  * signal handler is cleared with jurat's own, and its flag must be seen afterwards.

@@ -89,7 +89,7 @@ JURAT_MUST_CHECK int jurat_policy_set(struct jurat_policy *policy, const char *m
 void jurat_policy_free(struct jurat_policy *policy);
 
 struct jurat_snp_evidence {
-	size_t size; /* sizeof(struct jurat_snp_evidence) */
+	size_t size;           /* sizeof(struct jurat_snp_evidence) */
 	const uint8_t *report; /* untrusted, borrowed */
 	size_t report_size;
 	const uint8_t *certs; /* certificate table of the same reply, untrusted, borrowed; NULL: none */

@@ -69,9 +69,9 @@ struct base_env_ops {
 	int (*rmdir)(struct base_env *env, const char *path);
 
 	/*
-	 * An open-file-description lock on the whole file. Waits up to `wait_ns` (0 = do not wait), in one step,
-	 * so that a scheduler sees one waiting actor and no polling. 0 taken; JURAT_BUSY not in that time;
-	 * < 0 -errno.
+	 * An open-file-description lock on the whole file. Waits up to `wait_ns` (0 = not at all), in one
+	 * step, so that a scheduler sees one waiting actor and no polling. 0 taken; JURAT_BUSY not in that
+	 * time; < 0 -errno.
 	 */
 	int (*lock)(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns);
 	int (*unlock)(struct base_env *env, int fd);

@@ -167,7 +167,7 @@ struct base_env *machine_env(struct machine_guest *guest, unsigned vcpu)
 	return vcpu < guest->n_vcpus ? &guest->vcpus[vcpu].env.base : NULL;
 }
 
-/* Addresses that the caller's own code put into its own structures: this process's memory, but never page zero. */
+/* Addresses that the caller's own code put into its structures: this process's memory, never page zero. */
 static int own_read(void *ctx, uint64_t addr, void *to, size_t n)
 {
 	if (addr < SNP_PAGE_BYTES || addr > UINTPTR_MAX - n)

@@ -40,7 +40,7 @@ static struct after foresee(struct machine *m, const struct machine_change *chan
 	return after;
 }
 
-/* Step 1 of a replacement: the certificates, from the key distribution service, before anything is touched. */
+/* Step 1 of a replacement: the certificates, from the key distribution service, before anything else. */
 static int build_table(struct machine *m, const struct after *after, uint8_t *to, size_t *ret_size,
 		       struct jurat_error *err)
 {

@@ -58,7 +58,7 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 	return 0;
 }
 
-/* v14 and v15: EXT_GUEST_REQ (3) and REQ_CERTS (1) of KVM_EXIT_VMGEXIT. ret is a u32 of the GHCB's error codes. */
+/* v14 and v15: EXT_GUEST_REQ (3), REQ_CERTS (1) of KVM_EXIT_VMGEXIT. ret is a u32 of the GHCB's codes. */
 static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 {
 	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
@@ -100,9 +100,8 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 	int r = 0;
 
 	vcpu->owes_run = false;
-	/* v15 hears of the end by an exit, not by KVM_RUN's return. A failed KVM_RUN ends the request in every scheme. */
-	if (vcpu->certs &&
-	    (m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
+	/* v15 hears of the end by an exit. A failed KVM_RUN ends the request in every scheme. */
+	if ((m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
 	    jurat_snp_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
 		machine_event(m, "VMM", "store", "KVM_RUN returned %s: unlock",
 			      rc == -EINTR ? "EINTR"

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /*
- * DER from text, so that a table of broken certificates can be read: hex bytes, 'text' as it is, and tag{ ... } for
- * an element whose length is counted. "30{06{550403}0c{'CN'}}". Returns the size; fails the test on bad text.
+ * DER from text, so that a table of broken certificates can be read: hex bytes, 'text' as it is, and tag{
+ * ... } for an element whose length is counted. "30{06{550403}0c{'CN'}}". Returns the size; fails the test
+ * on bad text.
  */
 size_t build_der(const char *text, uint8_t *buf, size_t size);
 

@@ -94,7 +94,7 @@ static void good_certificates_are_read(void **state)
 		/* B56 */
 		{ PART_ALGORITHM, "30{" PSS "30{a0{" SHA384 "}a1{" MGF1 "}a2{0201 30}a3{0201 01}}}",
 		  CRYPTO_SIG_RSA_PSS_SHA384, CRYPTO_KEY_P256, false },
-		/* well-formed, but nothing that is accepted: a salt of 32, another trailer, defaults, SHA-1 */
+		/* well-formed, but nothing accepted: a salt of 32, another trailer, defaults, SHA-1 */
 		{ PART_ALGORITHM, "30{" PSS "30{a0{" SHA384 "}a1{" MGF1 "}a2{0201 20}}}", CRYPTO_SIG_OTHER,
 		  CRYPTO_KEY_P256, false },
 		{ PART_ALGORITHM, "30{" PSS "30{a0{" SHA384 "}a1{" MGF1 "}a2{0201 30}a3{0201 02}}}",

@@ -241,7 +241,7 @@ static void many_guests_and_vcpus_in_any_order_get_their_own_reports(void **stat
 	free(programs);
 }
 
-/* Runs one request and changes the TCB after its k-th step. What the verifier says; NULL when there were fewer steps. */
+/* Runs one request, changes the TCB after its k-th step. The verdict; NULL when there were fewer steps. */
 static const char *change_after_step(struct fixture *f, enum sim_sync sync, unsigned k, int *ret_update)
 {
 	struct machine_change older = { .kind = MACHINE_CONFIG };

@@ -507,6 +507,7 @@ static void failing_guest_memory_never_frees_a_used_number(void **state)
 	(void)state;
 	for (unsigned k = 1; fired; k++) {
 		struct world *w = world_new(0, k % 2 ? LINUX : 0);
+		bool wiped;
 		int r;
 
 		world_script(w, script, 3);
@@ -524,8 +525,8 @@ static void failing_guest_memory_never_frees_a_used_number(void **state)
 		} else {
 			fail();
 		}
-		assert_int_equal(world_ioctl(w, UAPI_SNP_GET_REPORT) == -ENOTTY,
-				 sim_sev_guest_key_wiped(w->guest));
+		wiped = sim_sev_guest_key_wiped(w->guest);
+		assert_int_equal(world_ioctl(w, UAPI_SNP_GET_REPORT) == -ENOTTY, wiped);
 		world_free(w);
 	}
 }

@@ -7,9 +7,9 @@
 #include "base/env.h"
 
 /*
- * The environment under it, but the k-th call (1 = the first) that can fail does fail with `error` and has no effect
- * (close still closes). With `crash` every call from the k-th on fails and has no effect: the process is gone.
- * Clocks and sleep are not counted.
+ * The environment under it, but the k-th call (1 = the first) that can fail does fail with `error` and has no
+ * effect (close still closes). With `crash` every call from the k-th on fails and has no effect: the process
+ * is gone. Clocks and sleep are not counted.
  */
 struct fault_env {
 	struct base_env base;

@@ -294,7 +294,7 @@ static void pem_in_the_table_is_refused_by_that_name(void **state)
 	jurat_verifier_free(v);
 }
 
-/* The last second of ARK-Milan's term, in the certificate that the evidence brings: its key is pinned, its word is not. */
+/* The last second of ARK-Milan's term, in the evidence's certificate: its key is pinned, its word is not. */
 static void a_pinned_key_in_an_altered_root_is_refused_b50(void **state)
 {
 	static const char *const reasons[] = { "root-signature" };
