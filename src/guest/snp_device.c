@@ -174,7 +174,7 @@ static int grow_certs(struct report_call *call, struct jurat_error *err)
 static int issue_report(struct jurat_guest *g, struct report_call *call, const uint8_t report_data[64],
 			uint32_t vmpl, uint32_t key_sel, struct jurat_error *err)
 {
-	uint64_t exitinfo2;
+	uint64_t exitinfo2 = 0;
 	int r;
 
 	for (unsigned i = 0; i < GUEST_CERTS_TRIES; i++) {

@@ -64,7 +64,7 @@ struct machine_change {
 	uint64_t tcb;
 	uint32_t flags;
 };
-/* 0; JURAT_BUSY readers kept the lock; -EINVAL the firmware refused: nothing has changed; other -errno. */
+/* 0; JURAT_BUSY readers kept the lock; -ECANCELED the firmware refused: nothing has changed; other -errno. */
 JURAT_MUST_CHECK int machine_update(struct machine *machine, const struct machine_change *change,
 				    struct jurat_error *err);
 

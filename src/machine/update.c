@@ -8,11 +8,9 @@
 
 #include "base/cleanup.h"
 #include "store/store.h"
-#include "wire/snp_certs.h"
 
 enum {
 	DRAIN_WAIT_MS = 1000, /* far less than the sixty seconds of BUSY that cost a guest its key */
-	TABLE_MAX_BYTES = 4 * SIM_CERT_MAX_BYTES,
 };
 
 /* What the firmware will sign with once the change is made. */
@@ -41,32 +39,13 @@ static struct after foresee(struct machine *m, const struct machine_change *chan
 }
 
 /* Step 1 of a replacement: the certificates, from the key distribution service, before anything else. */
-static int build_table(struct machine *m, const struct after *after, uint8_t *to, size_t *ret_size,
-		       struct jurat_error *err)
+static int build_table(struct machine *m, const struct machine_change *change, const struct after *after,
+		       uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
-	enum snp_product product = sim_psp_product(m->psp);
-	struct snp_certs table = { .n = 3 };
-	uint8_t leaf[SIM_CERT_MAX_BYTES];
-	const uint8_t *ask, *ark;
-	size_t leaf_size, ask_size, ark_size;
-	int r;
-
-	r = after->vlek ? sim_kds_vlek(m->psp, m->pki, SIM_CSP_ID, after->tcb, leaf, &leaf_size, err)
-			: sim_kds_vcek(m->psp, m->pki, after->tcb, leaf, &leaf_size, err);
-	if (r == 0)
-		r = sim_pki_ca(m->pki, product, after->vlek ? SIM_ASVK : SIM_ASK, &ask, &ask_size, err);
-	if (r == 0)
-		r = sim_pki_ca(m->pki, product, SIM_ARK, &ark, &ark_size, err);
-	if (r < 0)
-		return r;
-	table.entries[0].kind = after->vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK;
-	table.entries[0].data = bytes_rd(leaf, leaf_size);
-	table.entries[1].kind = SNP_CERT_ASK;
-	table.entries[1].data = bytes_rd(ask, ask_size);
-	table.entries[2].kind = SNP_CERT_ARK;
-	table.entries[2].data = bytes_rd(ark, ark_size);
-	r = snp_certs_write(&table, to, TABLE_MAX_BYTES, ret_size, err);
-	return r > 0 ? jurat_fail(err, -EFBIG, "the certificate table wants %zu bytes", *ret_size) : r;
+	if (change->kind == MACHINE_CERTS_ONLY)
+		return sim_kds_table(m->psp, m->pki, ret, ret_size, err);
+	return sim_kds_table_for(m->psp, m->pki, after->tcb, after->vlek ? SIM_CSP_ID : NULL, ret, ret_size,
+				 err);
 }
 
 struct issue {
@@ -114,7 +93,8 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 
 	i->status = command(i->m, i->change, err);
 	if (i->status != SNP_SUCCESS) {
-		jurat_fail(err, -EINVAL, "firmware answers 0x%02x", i->status);
+		jurat_fail(err, -ECANCELED, "firmware answers %s (0x%02x)",
+			   snp_status_name(i->status) ? snp_status_name(i->status) : "an error", i->status);
 		return STORE_UNCHANGED;
 	}
 	if (sim_psp_platform_status(i->m->psp, &now) != SNP_SUCCESS || now.reported_tcb != i->wanted_tcb) {
@@ -143,7 +123,7 @@ static int replace_unsynchronised(struct machine *m, struct issue *i, const uint
 		r = base_rename(m->env, next, m->certs_path);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot replace '%s': %s", m->certs_path, strerror(-r));
-	return issue(i, err) == STORE_CHANGED ? 0 : -EINVAL;
+	return issue(i, err) == STORE_CHANGED ? 0 : -ECANCELED;
 }
 
 int machine_update(struct machine *m, const struct machine_change *change, struct jurat_error *err)
@@ -151,16 +131,17 @@ int machine_update(struct machine *m, const struct machine_change *change, struc
 	struct issue i = { .m = m, .change = change };
 	struct store_change step5 = { .issue = issue, .ctx = &i };
 	struct after after = foresee(m, change);
-	uint8_t table[TABLE_MAX_BYTES];
+	auto_free uint8_t *table = NULL;
 	enum store_left left;
 	uint64_t transaction;
 	size_t size;
 	int r;
 
 	if (!m->certs_path)
-		return command(m, change, err) == SNP_SUCCESS ? 0
-							      : jurat_fail(err, -EINVAL, "firmware refuses");
-	r = build_table(m, &after, table, &size, err);
+		return command(m, change, err) == SNP_SUCCESS
+			       ? 0
+			       : jurat_fail(err, -ECANCELED, "firmware refuses");
+	r = build_table(m, change, &after, &table, &size, err);
 	if (r < 0)
 		return r;
 	i.wanted_tcb = after.tcb;

@@ -142,40 +142,28 @@ static const char *loaded_csp_id(const struct sim_psp *psp)
 	return NULL;
 }
 
-static int leaf(struct sim_psp *psp, struct sim_pki *pki, uint8_t *to, size_t *ret_size,
-		struct jurat_error *err)
-{
-	const char *csp_id;
-
-	if (!psp->vlek_en)
-		return sim_kds_vcek(psp, pki, psp->reported_tcb, to, ret_size, err);
-	csp_id = loaded_csp_id(psp);
-	if (!csp_id)
-		return jurat_fail(err, -ENOENT, "the loaded VLEK was not made here: its CSP_ID is not known");
-	return sim_kds_vlek(psp, pki, csp_id, psp->reported_tcb, to, ret_size, err);
-}
-
-int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
-		  struct jurat_error *err)
+int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, const char *csp_id,
+		      uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
 	struct snp_certs certs = { .n = 3 };
-	uint8_t leaf_der[SIM_CERT_MAX_BYTES];
+	uint8_t leaf[SIM_CERT_MAX_BYTES];
 	const uint8_t *ca, *ark;
 	size_t leaf_size, ca_size, ark_size, size;
 	auto_free uint8_t *table = NULL;
 	int r;
 
-	r = leaf(psp, pki, leaf_der, &leaf_size, err);
+	r = csp_id ? sim_kds_vlek(psp, pki, csp_id, tcb, leaf, &leaf_size, err)
+		   : sim_kds_vcek(psp, pki, tcb, leaf, &leaf_size, err);
 	if (r < 0)
 		return r;
-	r = sim_pki_ca(pki, psp->product, psp->vlek_en ? SIM_ASVK : SIM_ASK, &ca, &ca_size, err);
+	r = sim_pki_ca(pki, psp->product, csp_id ? SIM_ASVK : SIM_ASK, &ca, &ca_size, err);
 	if (r < 0)
 		return r;
 	r = sim_pki_ca(pki, psp->product, SIM_ARK, &ark, &ark_size, err);
 	if (r < 0)
 		return r;
-	certs.entries[0].kind = psp->vlek_en ? SNP_CERT_VLEK : SNP_CERT_VCEK;
-	certs.entries[0].data = bytes_rd(leaf_der, leaf_size);
+	certs.entries[0].kind = csp_id ? SNP_CERT_VLEK : SNP_CERT_VCEK;
+	certs.entries[0].data = bytes_rd(leaf, leaf_size);
 	certs.entries[1].kind = SNP_CERT_ASK;
 	certs.entries[1].data = bytes_rd(ca, ca_size);
 	certs.entries[2].kind = SNP_CERT_ARK;
@@ -190,4 +178,14 @@ int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_
 	*ret = take_ptr(table);
 	*ret_size = size;
 	return 0;
+}
+
+int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
+		  struct jurat_error *err)
+{
+	const char *csp_id = psp->vlek_en ? loaded_csp_id(psp) : NULL;
+
+	if (psp->vlek_en && !csp_id)
+		return jurat_fail(err, -ENOENT, "the loaded VLEK was not made here: its CSP_ID is not known");
+	return sim_kds_table_for(psp, pki, psp->reported_tcb, csp_id, ret, ret_size, err);
 }

@@ -98,6 +98,14 @@ JURAT_MUST_CHECK int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, cons
 JURAT_MUST_CHECK int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 				       uint8_t ret[SNP_VLEK_HASHSTICK_BYTES], struct jurat_error *err);
 /*
+ * The certificate table for a TCB and kind of key: leaf, ASK or ASVK, ARK. Heap bytes that the caller frees.
+ *
+ * csp_id    the VLEK of this provider; NULL: the VCEK
+ */
+JURAT_MUST_CHECK int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb,
+				       const char *csp_id, uint8_t **ret, size_t *ret_size,
+				       struct jurat_error *err);
+/*
  * The certificate table that a host should serve for what the firmware signs with now (reported TCB; VLEK
  * when one is loaded): leaf, ASK or ASVK, ARK. Heap bytes that the caller frees with free().
  * Returns   0; -ENOENT the loaded VLEK's hashstick came from another service, so its CSP_ID is not known;
