@@ -3,14 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
@@ -234,6 +239,108 @@ static int real_ioctl(struct base_env *env, int fd, unsigned long request, void 
 	return r < 0 ? -errno : r; /* no retry on EINTR: a request to a TEE must not run twice */
 }
 
+static int real_connect(struct base_env *env, const char *address)
+{
+	struct base_address a;
+	auto_close int fd = -1;
+	int r = base_address_read(address, &a, NULL);
+
+	(void)env;
+	if (r < 0)
+		return r;
+	fd = socket(a.sockaddr.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, &a.sockaddr.any, a.size) < 0 && errno != EINPROGRESS && errno != EINTR)
+		return -errno;
+	return take_fd(fd);
+}
+
+static int real_connected(struct base_env *env, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	(void)env;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+		return -errno;
+	if (error)
+		return -error;
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) ? 0 : -EINPROGRESS;
+}
+
+static ssize_t real_send(struct base_env *env, int fd, const void *buf, size_t n)
+{
+	(void)env;
+	return RETRY(send(fd, buf, n, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+static ssize_t real_recv(struct base_env *env, int fd, void *buf, size_t n)
+{
+	(void)env;
+	return RETRY(recv(fd, buf, n, MSG_DONTWAIT));
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+}
+
+static int real_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_ns)
+{
+	struct pollfd p = {
+		.fd = fd,
+		.events = (short)((events & BASE_READ ? POLLIN : 0) | (events & BASE_WRITE ? POLLOUT : 0)),
+	};
+	struct timespec ts = timespec_of(wait_ns);
+	int r = ppoll(&p, 1, wait_ns == BASE_NEVER ? NULL : &ts, NULL);
+
+	(void)env;
+	return r < 0 ? -errno : r;
+}
+
+static int real_poll_open(struct base_env *env)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	(void)env;
+	return fd < 0 ? -errno : fd;
+}
+
+static int real_poll_set(struct base_env *env, int poll_fd, int fd, unsigned events)
+{
+	struct epoll_event e = {
+		.events = (events & BASE_READ ? EPOLLIN : 0u) | (events & BASE_WRITE ? EPOLLOUT : 0u),
+		.data.fd = fd,
+	};
+
+	(void)env;
+	if (events == 0)
+		return epoll_ctl(poll_fd, EPOLL_CTL_DEL, fd, NULL) < 0 ? -errno : 0;
+	if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &e) == 0)
+		return 0;
+	return errno == EEXIST && epoll_ctl(poll_fd, EPOLL_CTL_MOD, fd, &e) == 0 ? 0 : -errno;
+}
+
+static int real_timer_open(struct base_env *env)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	(void)env;
+	return fd < 0 ? -errno : fd;
+}
+
+static int real_timer_set(struct base_env *env, int fd, uint64_t at_ns)
+{
+	struct itimerspec it = { 0 };
+
+	(void)env;
+	if (at_ns != BASE_NEVER)
+		it.it_value = timespec_of(at_ns ? at_ns : 1); /* 0 would mean never */
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME, &it, NULL) < 0 ? -errno : 0;
+}
+
 struct base_env *base_env_real(void)
 {
 	static const struct base_env_ops ops = {
@@ -261,6 +368,15 @@ struct base_env *base_env_real(void)
 		.lock = real_lock,
 		.unlock = real_unlock,
 		.ioctl = real_ioctl,
+		.connect = real_connect,
+		.connected = real_connected,
+		.send = real_send,
+		.recv = real_recv,
+		.wait = real_wait,
+		.poll_open = real_poll_open,
+		.poll_set = real_poll_set,
+		.timer_open = real_timer_open,
+		.timer_set = real_timer_set,
 	};
 	static struct base_env env = { .ops = &ops };
 

@@ -10,16 +10,12 @@
 
 /*
  * Everything outside the process that `store/`, `sim/`, `host/` and `guest/` can touch: clocks, random
- * numbers, files,
- * locks and ioctls. Production passes base_env_real(). Tests and the explorer pass their own, which may
- * fail, stop,
- * reorder or crash at the k-th call: each call below is one *step*, and between two steps a caller keeps no
- * hold on the
- * outside world but its descriptors and locks.
+ * numbers, files, locks, ioctls and sockets. Production passes base_env_real(). Tests and the explorer pass
+ * their own, which may fail, stop, reorder or crash at the k-th call: each call below is one *step*, and
+ * between two steps a caller keeps no hold on the outside world but its descriptors and locks.
  *
  * To make one: embed `struct base_env` as the first member, point `ops` at a table, and forward what you do
- * not change
- * to another environment. Every operation must be there.
+ * not change to another environment. Every operation that its user calls must be there.
  *
  * Returns   of all operations: >= 0 done, < 0 -errno; nothing sets errno
  * Threads   an environment is used by one thread at a time unless its maker says otherwise; base_env_real()
@@ -77,7 +73,34 @@ struct base_env_ops {
 	int (*unlock)(struct base_env *env, int fd);
 
 	int (*ioctl)(struct base_env *env, int fd, unsigned long request, void *arg); /* >= 0 as ioctl(2) */
+
+	/*
+	 * Begins to connect a stream socket that never blocks to an address as base/address.h reads them, and
+	 * returns its descriptor. It can be written to, for wait() and poll_set(), when that has come to an end;
+	 * connected() then tells which: 0, -EINPROGRESS or why it failed. -EAGAIN, of a unix socket: too many
+	 * wait to be accepted, try again later.
+	 */
+	int (*connect)(struct base_env *env, const char *address);
+	int (*connected)(struct base_env *env, int fd);
+	/* -EAGAIN rather than wait; send never raises SIGPIPE; recv gives 0 when the other side has closed. */
+	ssize_t (*send)(struct base_env *env, int fd, const void *buf, size_t n);
+	ssize_t (*recv)(struct base_env *env, int fd, void *buf, size_t n);
+	/* Until one of `events` is there or the time is over: 1, or 0; -EINTR a signal came. */
+	int (*wait)(struct base_env *env, int fd, unsigned events, uint64_t wait_ns);
+
+	/*
+	 * A descriptor that can be read from, for whoever polls it, while any of those set in it has one of its
+	 * events; `events` 0 takes one out again. A descriptor must be taken out before it is closed.
+	 */
+	int (*poll_open)(struct base_env *env);
+	int (*poll_set)(struct base_env *env, int poll_fd, int fd, unsigned events);
+	/* A descriptor that can be read from since now_ns() has reached `at_ns`, until it is set anew. */
+	int (*timer_open)(struct base_env *env);
+	int (*timer_set)(struct base_env *env, int fd, uint64_t at_ns); /* BASE_NEVER: not at all */
 };
+
+enum base_events { BASE_READ = 1, BASE_WRITE = 2 };
+#define BASE_NEVER UINT64_MAX
 
 /* The real world. Never fails to be there, owns nothing, nothing to free. */
 struct base_env *base_env_real(void);
@@ -88,30 +111,39 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 	return env ? env : base_env_real();
 }
 
-#define base_now_ns(env)                  ((env)->ops->now_ns(env))
-#define base_realtime_s(env)              ((env)->ops->realtime_s(env))
-#define base_sleep_ns(env, ns)            ((env)->ops->sleep_ns(env, ns))
-#define base_random(env, buf, n)          ((env)->ops->random(env, buf, n))
-#define base_open(env, path, flags, mode) ((env)->ops->open(env, path, flags, mode))
-#define base_close(env, fd)               ((env)->ops->close(env, fd))
-#define base_read(env, fd, buf, n)        ((env)->ops->read(env, fd, buf, n))
-#define base_write(env, fd, buf, n)       ((env)->ops->write(env, fd, buf, n))
-#define base_pread(env, fd, buf, n, off)  ((env)->ops->pread(env, fd, buf, n, off))
-#define base_pwrite(env, fd, buf, n, off) ((env)->ops->pwrite(env, fd, buf, n, off))
-#define base_truncate(env, fd, size)      ((env)->ops->truncate(env, fd, size))
-#define base_fstat(env, fd, ret)          ((env)->ops->fstat(env, fd, ret))
-#define base_stat(env, path, ret)         ((env)->ops->stat(env, path, ret))
-#define base_fsync(env, fd)               ((env)->ops->fsync(env, fd))
-#define base_fchmod(env, fd, mode)        ((env)->ops->fchmod(env, fd, mode))
-#define base_fchown(env, fd, uid, gid)    ((env)->ops->fchown(env, fd, uid, gid))
-#define base_rename(env, from, to)        ((env)->ops->rename(env, from, to))
-#define base_exchange(env, a, b)          ((env)->ops->exchange(env, a, b))
-#define base_unlink(env, path)            ((env)->ops->unlink(env, path))
-#define base_mkdir(env, path, mode)       ((env)->ops->mkdir(env, path, mode))
-#define base_rmdir(env, path)             ((env)->ops->rmdir(env, path))
-#define base_lock(env, fd, how, wait_ns)  ((env)->ops->lock(env, fd, how, wait_ns))
-#define base_unlock(env, fd)              ((env)->ops->unlock(env, fd))
-#define base_ioctl(env, fd, request, arg) ((env)->ops->ioctl(env, fd, request, arg))
+#define base_now_ns(env)                        ((env)->ops->now_ns(env))
+#define base_realtime_s(env)                    ((env)->ops->realtime_s(env))
+#define base_sleep_ns(env, ns)                  ((env)->ops->sleep_ns(env, ns))
+#define base_random(env, buf, n)                ((env)->ops->random(env, buf, n))
+#define base_open(env, path, flags, mode)       ((env)->ops->open(env, path, flags, mode))
+#define base_close(env, fd)                     ((env)->ops->close(env, fd))
+#define base_read(env, fd, buf, n)              ((env)->ops->read(env, fd, buf, n))
+#define base_write(env, fd, buf, n)             ((env)->ops->write(env, fd, buf, n))
+#define base_pread(env, fd, buf, n, off)        ((env)->ops->pread(env, fd, buf, n, off))
+#define base_pwrite(env, fd, buf, n, off)       ((env)->ops->pwrite(env, fd, buf, n, off))
+#define base_truncate(env, fd, size)            ((env)->ops->truncate(env, fd, size))
+#define base_fstat(env, fd, ret)                ((env)->ops->fstat(env, fd, ret))
+#define base_stat(env, path, ret)               ((env)->ops->stat(env, path, ret))
+#define base_fsync(env, fd)                     ((env)->ops->fsync(env, fd))
+#define base_fchmod(env, fd, mode)              ((env)->ops->fchmod(env, fd, mode))
+#define base_fchown(env, fd, uid, gid)          ((env)->ops->fchown(env, fd, uid, gid))
+#define base_rename(env, from, to)              ((env)->ops->rename(env, from, to))
+#define base_exchange(env, a, b)                ((env)->ops->exchange(env, a, b))
+#define base_unlink(env, path)                  ((env)->ops->unlink(env, path))
+#define base_mkdir(env, path, mode)             ((env)->ops->mkdir(env, path, mode))
+#define base_rmdir(env, path)                   ((env)->ops->rmdir(env, path))
+#define base_lock(env, fd, how, wait_ns)        ((env)->ops->lock(env, fd, how, wait_ns))
+#define base_unlock(env, fd)                    ((env)->ops->unlock(env, fd))
+#define base_ioctl(env, fd, request, arg)       ((env)->ops->ioctl(env, fd, request, arg))
+#define base_connect(env, address)              ((env)->ops->connect(env, address))
+#define base_connected(env, fd)                 ((env)->ops->connected(env, fd))
+#define base_send(env, fd, buf, n)              ((env)->ops->send(env, fd, buf, n))
+#define base_recv(env, fd, buf, n)              ((env)->ops->recv(env, fd, buf, n))
+#define base_wait(env, fd, events, wait_ns)     ((env)->ops->wait(env, fd, events, wait_ns))
+#define base_poll_open(env)                     ((env)->ops->poll_open(env))
+#define base_poll_set(env, poll_fd, fd, events) ((env)->ops->poll_set(env, poll_fd, fd, events))
+#define base_timer_open(env)                    ((env)->ops->timer_open(env))
+#define base_timer_set(env, fd, at_ns)          ((env)->ops->timer_set(env, fd, at_ns))
 
 /*
  * Reads a whole file, at most `max` bytes, through any environment (also files that cannot seek, such as

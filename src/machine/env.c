@@ -129,6 +129,41 @@ static int no_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_
 	return -EINVAL;
 }
 
+static int no_connect(struct base_env *env, const char *address)
+{
+	return -ECONNREFUSED;
+}
+
+static ssize_t no_send(struct base_env *env, int fd, const void *buf, size_t n)
+{
+	return -ENOTSOCK;
+}
+
+static ssize_t no_recv(struct base_env *env, int fd, void *buf, size_t n)
+{
+	return -ENOTSOCK;
+}
+
+static int no_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_ns)
+{
+	return -EINVAL;
+}
+
+static int no_open(struct base_env *env)
+{
+	return -EMFILE;
+}
+
+static int no_poll_set(struct base_env *env, int poll_fd, int fd, unsigned events)
+{
+	return -EINVAL;
+}
+
+static int no_timer_set(struct base_env *env, int fd, uint64_t at_ns)
+{
+	return -EINVAL;
+}
+
 void machine_env_init(struct machine_vcpu *vcpu)
 {
 	static const struct base_env_ops ops = {
@@ -156,6 +191,15 @@ void machine_env_init(struct machine_vcpu *vcpu)
 		.lock = no_lock,
 		.unlock = no_fd,
 		.ioctl = m_ioctl,
+		.connect = no_connect,
+		.connected = no_fd,
+		.send = no_send,
+		.recv = no_recv,
+		.wait = no_wait,
+		.poll_open = no_open,
+		.poll_set = no_poll_set,
+		.timer_open = no_open,
+		.timer_set = no_timer_set,
 	};
 
 	vcpu->env.base.ops = &ops;

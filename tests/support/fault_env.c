@@ -64,6 +64,24 @@ FAULT(int, rmdir, (struct base_env * env, const char *path), path)
 FAULT(int, lock, (struct base_env * env, int fd, enum base_lock_how how, uint64_t wait_ns), fd, how, wait_ns)
 FAULT(int, unlock, (struct base_env * env, int fd), fd)
 FAULT(int, ioctl, (struct base_env * env, int fd, unsigned long request, void *arg), fd, request, arg)
+FAULT(int, connect, (struct base_env * env, const char *address), address)
+FAULT(int, connected, (struct base_env * env, int fd), fd)
+FAULT(ssize_t, send, (struct base_env * env, int fd, const void *buf, size_t n), fd, buf, n)
+FAULT(ssize_t, recv, (struct base_env * env, int fd, void *buf, size_t n), fd, buf, n)
+FAULT(int, wait, (struct base_env * env, int fd, unsigned events, uint64_t wait_ns), fd, events, wait_ns)
+
+static int f_poll_open(struct base_env *env)
+{
+	return fails(env, "poll_open") ? self(env)->error : base_poll_open(self(env)->under);
+}
+
+static int f_timer_open(struct base_env *env)
+{
+	return fails(env, "timer_open") ? self(env)->error : base_timer_open(self(env)->under);
+}
+
+FAULT(int, poll_set, (struct base_env * env, int poll_fd, int fd, unsigned events), poll_fd, fd, events)
+FAULT(int, timer_set, (struct base_env * env, int fd, uint64_t at_ns), fd, at_ns)
 
 static int f_close(struct base_env *env, int fd)
 {
@@ -97,6 +115,15 @@ static const struct base_env_ops ops = {
 	.lock = f_lock,
 	.unlock = f_unlock,
 	.ioctl = f_ioctl,
+	.connect = f_connect,
+	.connected = f_connected,
+	.send = f_send,
+	.recv = f_recv,
+	.wait = f_wait,
+	.poll_open = f_poll_open,
+	.poll_set = f_poll_set,
+	.timer_open = f_timer_open,
+	.timer_set = f_timer_set,
 };
 
 struct fault_env fault_env_nth(struct base_env *under, unsigned k, int error)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <linux/vm_sockets.h>
+
+#include "jurat/error.h"
+
+/*
+ * Where a local service is:
+ *
+ *	unix:PATH          a socket in the file system
+ *	vsock:CID:PORT     2 is the host, as a guest sees it; 1 is this machine
+ *	tcp:ADDRESS:PORT   127.x.y.z only: what is sent has no other protection
+ */
+struct base_address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_un un;
+		struct sockaddr_vm vm;
+		struct sockaddr_in in;
+	} sockaddr;
+	socklen_t size;
+};
+
+/* 0; -EINVAL not one of these forms, a path or number too large, an address that is not of this machine. */
+JURAT_MUST_CHECK int base_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
+
+#endif
