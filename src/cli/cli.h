@@ -88,6 +88,7 @@ int cli_certs(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_key(struct cli *cli);
+int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_verify(struct cli *cli);
 

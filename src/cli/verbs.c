@@ -72,6 +72,18 @@ static const struct cli_option key_options[] = {
 	VIA,
 };
 
+static const struct cli_option run_options[] = {
+	{ "tee", "TEE", "which TEEs there are (default: all that it has)", "sev-snp", true },
+	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
+	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
+	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },
+	{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)", "upstream|v15|v14|none", false },
+	{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },
+	{ "no-certs", NULL, "the host serves no certificates", NULL, false },
+	{ "host", NULL, "run PROGRAM as the host: it sees /dev/sev, not the guests' devices", NULL, false },
+	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
+};
+
 static const struct cli_option bench_options[] = {
 	{ "only", "NAME", "this figure alone", NULL, true },
 	{ "seconds", "N", "how long to measure each figure (default 1)", NULL, false },
@@ -121,6 +133,15 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "derive a key from SEV-SNP firmware",
 	  OPTIONS(key_options),
 	  .run = cli_key },
+	{ .name = "run",
+	  .args = "-- PROGRAM [ARGUMENT]...",
+	  .summary = "run a program, unmodified, as the guest or host of a software platform",
+	  .more = "Exit status: the program's; 126 or 127 it could not be executed; 2 usage, 3 this machine "
+		  "lacks something, 4 internal.\n",
+	  OPTIONS(run_options),
+	  .min_args = 1,
+	  .max_args = SIZE_MAX,
+	  .run = cli_run },
 	{ .name = "show",
 	  .args = "FILE",
 	  .summary = "decode a report, certificate table, certificate, CRL or hashstick",

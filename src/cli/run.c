@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "run/run.h"
+
+/* Ends as the program ended, so that whoever waits for us sees what it would have seen. */
+static int pass_on(const struct run_ended *ended)
+{
+	struct rlimit no_core = { 0, 0 };
+	sigset_t all;
+
+	if (!ended->started)
+		return ended->status;
+	if (WIFEXITED(ended->status))
+		return WEXITSTATUS(ended->status);
+	setrlimit(RLIMIT_CORE, &no_core); /* the program's core is the interesting one */
+	signal(WTERMSIG(ended->status), SIG_DFL);
+	sigfillset(&all);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	raise(WTERMSIG(ended->status));
+	return 128 + WTERMSIG(ended->status);
+}
+
+static bool take_options(struct cli *cli, struct run_options *o)
+{
+	static const char *const schemes[] = {
+		[SIM_SYNC_UPSTREAM] = "upstream",
+		[SIM_SYNC_V15] = "v15",
+		[SIM_SYNC_V14] = "v14",
+		[SIM_SYNC_NONE] = "none",
+	};
+	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
+		   *key = cli_get(cli, "sign-with");
+	uint64_t version;
+
+	if (!cli_get_number(cli, "report-version", 5, 0, &version))
+		return false;
+	for (unsigned i = 0; sync && i < ARRAY_SIZE(schemes); i++)
+		if (!strcmp(sync, schemes[i]))
+			o->sync = (enum sim_sync)i;
+	o->product = snp_product_by_name(product ? product : "milan");
+	o->report_version = (uint32_t)version;
+	o->vlek = key && !strcmp(key, "vlek");
+	o->seed = cli_get(cli, "seed");
+	o->host = cli_has(cli, "host");
+	o->force = cli_has(cli, "force");
+	o->no_certs = cli_has(cli, "no-certs");
+	o->tees = RUN_SEV_SNP;
+	return true;
+}
+
+int cli_run(struct cli *cli)
+{
+	struct run_options options = { .argv = NULL };
+	struct run_ended ended = { 0 };
+	struct jurat_error err = { "" };
+	auto_free char **argv = calloc(cli->n_args + 1, sizeof(*argv));
+	int r;
+
+	if (!argv)
+		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+	if (!take_options(cli, &options))
+		return CLI_USAGE;
+	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
+	options.argv = argv;
+	r = run_program(&options, &ended, &err);
+	if (r < 0)
+		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+	if (!ended.started)
+		cli_fail(cli, 0, "%s", err.text);
+	return pass_on(&ended);
+}

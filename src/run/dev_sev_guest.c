@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "run/device.h"
+#include "run/user_memory.h"
+
+/* /dev/sev-guest: ioctls go to the machine's guest driver, which queues them as the kernel's mutex does. */
+struct request {
+	struct run_reply *reply;
+	struct run_user_memory user;
+};
+
+static void done(void *ctx, int result)
+{
+	struct request *request = ctx;
+
+	run_reply_ioctl(request->reply, result);
+	free(request);
+}
+
+static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
+{
+	struct run_platform *p = ctx;
+	struct request *request;
+	int r;
+
+	if (call->compat) { /* the driver has no compat_ioctl */
+		run_reply_ioctl(reply, -ENOTTY);
+		return;
+	}
+	request = malloc(sizeof(*request));
+	if (!request) {
+		run_reply_ioctl(reply, -ENOMEM);
+		return;
+	}
+	request->reply = reply;
+	run_user_memory_init(&request->user, call->pid, &p->memory_refused);
+	r = machine_start(p->guest, (unsigned)call->pid % RUN_VCPUS, &request->user.memory, call->request,
+			  call->arg, done, request);
+	if (r < 0)
+		done(request, r);
+}
+
+int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		      struct jurat_error *err)
+{
+	static const struct run_node_ops ops = { .ioctl = sev_guest_ioctl };
+	int r = run_fs_add(fs, NULL, "sev-guest", S_IFREG | 0600, 0, &ops, platform, NULL);
+
+	*ret_ctx = NULL;
+	return r < 0 ? jurat_fail(err, r, "cannot make /dev/sev-guest") : 0;
+}

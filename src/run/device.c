@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/device.h"
+
+#include <errno.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+
+static const struct run_device devices[] = {
+	{ .place = { .path = "/dev/sev-guest", .node = "sev-guest" },
+	  .tees = RUN_SEV_SNP,
+	  .add = run_sev_guest_add },
+};
+
+static bool wanted(const struct run_device *device, const struct run_options *options)
+{
+	return device->host == options->host && device->tees & options->tees;
+}
+
+/* What another `jurat run` around this one shows is not real. */
+static bool is_real(const struct run_place *place)
+{
+	struct statfs fs;
+
+	return statfs(place->path, &fs) == 0 && fs.f_type != FUSE_SUPER_MAGIC;
+}
+
+int run_devices_check(const struct run_options *options, struct jurat_error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (!options->force && wanted(&devices[i], options) && is_real(&devices[i].place))
+			return jurat_fail(
+				err, -EBUSY,
+				"this machine has a real '%s', which would be hidden (--force does it)",
+				devices[i].place.path);
+	return 0;
+}
+
+int run_devices_add(struct run_devices *to, struct run_fs *fs, struct run_platform *platform,
+		    struct jurat_error *err)
+{
+	int r = 0;
+
+	*to = (struct run_devices){ .n = 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(devices) && r == 0; i++) {
+		if (!wanted(&devices[i], platform->options))
+			continue;
+		to->rows[to->n] = &devices[i];
+		to->places[to->n] = devices[i].place;
+		r = devices[i].add(fs, platform, &to->ctx[to->n], err);
+		to->n++;
+	}
+	return r;
+}
+
+void run_devices_done(struct run_devices *to)
+{
+	for (size_t i = 0; i < to->n; i++)
+		if (to->rows[i]->done)
+			to->rows[i]->done(to->ctx[i]);
+	to->n = 0;
+}

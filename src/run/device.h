@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_DEVICE_H
+#define RUN_DEVICE_H
+
+#include "run/fs.h"
+#include "run/platform.h"
+#include "run/sandbox.h"
+
+/*
+ * What a program can find: one row each in device.c. To add one, write its file and its row.
+ *
+ * add   makes its nodes in the filesystem. *ret_ctx is freed with `done`, after the filesystem
+ */
+struct run_device {
+	struct run_place place;
+	const char *real; /* what it would hide: a character device or a configfs directory */
+	unsigned tees;    /* enum run_tee: with any of them */
+	bool host;        /* with --host, and only then */
+	int (*add)(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
+	void (*done)(void *ctx);
+};
+
+enum { RUN_MAX_DEVICES = 8 };
+struct run_devices {
+	const struct run_device *rows[RUN_MAX_DEVICES];
+	void *ctx[RUN_MAX_DEVICES];
+	struct run_place places[RUN_MAX_DEVICES];
+	size_t n;
+};
+
+/* -EBUSY: a real device is there, and `force` is not. */
+JURAT_MUST_CHECK int run_devices_check(const struct run_options *options, struct jurat_error *err);
+JURAT_MUST_CHECK int run_devices_add(struct run_devices *devices, struct run_fs *fs,
+				     struct run_platform *platform, struct jurat_error *err);
+void run_devices_done(struct run_devices *devices);
+
+int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		      struct jurat_error *err);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/environment.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+static void write_pem(FILE *to, const uint8_t *der, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { LINE_BYTES = 48 }; /* 64 characters */
+
+	fputs("-----BEGIN CERTIFICATE-----\n", to);
+	for (size_t i = 0; i < n; i += 3) {
+		size_t left = n - i;
+		uint32_t v = (uint32_t)der[i] << 16 | (left > 1 ? (uint32_t)der[i + 1] << 8 : 0) |
+			     (left > 2 ? der[i + 2] : 0);
+
+		fputc(digits[v >> 18], to);
+		fputc(digits[v >> 12 & 63], to);
+		fputc(left > 1 ? digits[v >> 6 & 63] : '=', to);
+		fputc(left > 2 ? digits[v & 63] : '=', to);
+		if ((i + 3) % LINE_BYTES == 0 || left <= 3)
+			fputc('\n', to);
+	}
+	fputs("-----END CERTIFICATE-----\n", to);
+}
+
+static int write_cas(const struct run_platform *p, const char *path, const enum sim_ca *cas, size_t n_cas,
+		     struct jurat_error *err)
+{
+	enum snp_product product = sim_psp_product(machine_psp(p->machine));
+	FILE *to = fopen(path, "we");
+	int r = to ? 0 : -errno;
+
+	for (size_t i = 0; i < n_cas && r == 0; i++) {
+		const uint8_t *der;
+		size_t n;
+
+		r = sim_pki_ca(machine_pki(p->machine), product, cas[i], &der, &n, err);
+		if (r == 0)
+			write_pem(to, der, n);
+	}
+	if (to && fclose(to) != 0 && r == 0)
+		r = -errno;
+	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
+}
+
+static int write_roots(const struct run_platform *p, const char *roots, struct jurat_error *err)
+{
+	static const struct {
+		const char *name; /* after the product */
+		enum sim_ca cas[2];
+		size_t n;
+	} files[] = {
+		{ "-ark.pem", { SIM_ARK }, 1 },
+		{ "/ark.pem", { SIM_ARK }, 1 },
+		{ "/ask.pem", { SIM_ASK }, 1 },
+		{ "/asvk.pem", { SIM_ASVK }, 1 },
+		{ "/cert_chain.pem", { SIM_ASK, SIM_ARK }, 2 },
+		{ "/vlek_cert_chain.pem", { SIM_ASVK, SIM_ARK }, 2 },
+	};
+	const char *name = snp_product_name(sim_psp_product(machine_psp(p->machine)));
+	char path[PATH_MAX], product[16] = "";
+	int r = 0;
+
+	for (size_t i = 0; name[i] && i < sizeof(product) - 1; i++)
+		product[i] = (char)tolower((unsigned char)name[i]);
+	if (snprintf(path, sizeof(path), "%s/%s", roots, product) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	if (mkdir(roots, 0755) < 0 || mkdir(path, 0755) < 0)
+		return jurat_fail(err, -errno, "cannot make '%s': %s", path, strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
+		if (snprintf(path, sizeof(path), "%s/%s%s", roots, product, files[i].name) >=
+		    (int)sizeof(path))
+			return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+		r = write_cas(p, path, files[i].cas, files[i].n, err);
+	}
+	return r;
+}
+
+/* A copy of environ with room for more; names that we set are left out. */
+static char **copy_environ(size_t room)
+{
+	size_t n = 0, kept = 0;
+	char **env;
+
+	while (environ[n])
+		n++;
+	env = calloc(n + room + 1, sizeof(*env));
+	for (size_t i = 0; env && i < n; i++) {
+		if (!strncmp(environ[i], "JURAT_ROOTS=", 12) || !strncmp(environ[i], "JURAT_CERTS=", 12))
+			continue;
+		env[kept] = strdup(environ[i]);
+		if (!env[kept++]) {
+			run_environment_free(env);
+			return NULL;
+		}
+	}
+	return env;
+}
+
+static int add(char **env, const char *name, const char *value)
+{
+	while (*env)
+		env++;
+	if (asprintf(env, "%s=%s", name, value) >= 0)
+		return 0;
+	*env = NULL;
+	return -ENOMEM;
+}
+
+int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_error *err)
+{
+	char roots[PATH_MAX];
+	char **env;
+	int r;
+
+	snprintf(roots, sizeof(roots), "%s/roots", p->temp);
+	r = write_roots(p, roots, err);
+	if (r < 0)
+		return r;
+	env = copy_environ(2);
+	r = env ? add(env, "JURAT_ROOTS", roots) : -ENOMEM;
+	if (r == 0 && p->options->host && p->certs_path)
+		r = add(env, "JURAT_CERTS", p->certs_path);
+	if (r < 0) {
+		run_environment_free(env);
+		return jurat_fail(err, r, "out of memory");
+	}
+	*ret = env;
+	return 0;
+}
+
+void run_environment_free(char **env)
+{
+	for (char **at = env; at && *at; at++)
+		free(*at);
+	free(env);
+}

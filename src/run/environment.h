@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_ENVIRONMENT_H
+#define RUN_ENVIRONMENT_H
+
+#include "run/platform.h"
+
+/*
+ * The program's environment: the caller's, with
+ *
+ *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory <product> the
+ *                files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD serves it for VCEKs) and
+ *                vlek_cert_chain.pem (ASVK and ARK)
+ *   JURAT_CERTS  with --host: the certificate blob that the VMM of this host serves
+ *
+ * The files go with the run's temporary directory. *ret is freed with run_environment_free().
+ */
+JURAT_MUST_CHECK int run_environment_new(const struct run_platform *platform, char ***ret,
+					 struct jurat_error *err);
+void run_environment_free(char **env);
+
+#endif

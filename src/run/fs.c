@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "run/fs_internal.h"
+
+/* Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays true. */
+#define CACHE_S 86400.0
+
+static struct run_fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static void fill_attr(const struct run_fs *fs, const struct run_node *node, struct stat *ret)
+{
+	*ret = (struct stat){
+		.st_ino = node->ino,
+		.st_mode = node->mode,
+		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
+		.st_uid = fs->uid,
+		.st_gid = fs->gid,
+		.st_size = node->size,
+		.st_blksize = 4096,
+		.st_atim = fs->born,
+		.st_mtim = fs->born,
+		.st_ctim = fs->born,
+	};
+}
+
+static void reply_entry(fuse_req_t req, struct run_node *node)
+{
+	struct fuse_entry_param e = { .attr_timeout = CACHE_S, .entry_timeout = CACHE_S };
+
+	e.ino = node->ino;
+	e.generation = node->generation;
+	fill_attr(fs_of(req), node, &e.attr);
+	node->lookups++;
+	if (fuse_reply_entry(req, &e) == -ENOENT) /* interrupted lookups are forgotten by the kernel */
+		run_tree_forget(fs_of(req), node->ino, 1);
+}
+
+static void do_init(void *ctx, struct fuse_conn_info *conn)
+{
+	/* Releases are background requests: none may wait behind others, or a close would come after what follows it. */
+	conn->max_background = UINT16_MAX;
+	conn->congestion_threshold = UINT16_MAX;
+}
+
+static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct run_node *dir = run_tree_get(fs_of(req), parent), *node;
+
+	node = dir && !dir->removed ? run_fs_find(fs_of(req), dir, name) : NULL;
+	if (!node)
+		fuse_reply_err(req, ENOENT);
+	else
+		reply_entry(req, node);
+}
+
+static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
+{
+	run_tree_forget(fs_of(req), ino, n);
+	fuse_reply_none(req);
+}
+
+static void do_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct run_node *node = run_tree_get(fs_of(req), ino);
+	struct stat st;
+
+	if (!node) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	fill_attr(fs_of(req), node, &st);
+	fuse_reply_attr(req, &st, CACHE_S);
+}
+
+/* Truncation of an attribute or a device changes nothing, and neither does a time. Owner and mode are not for changing. */
+static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		       struct fuse_file_info *fi)
+{
+	if (to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		fuse_reply_err(req, EPERM);
+	else
+		do_getattr(req, ino, fi);
+}
+
+static void do_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct run_node *dir = run_tree_get(fs_of(req), parent), *node;
+	int r = -EPERM; /* as configfs answers where no directory can be made */
+
+	if (dir && !dir->removed && dir->ops && dir->ops->mkdir)
+		r = dir->ops->mkdir(dir->ctx, name);
+	node = r == 0 ? run_fs_find(fs_of(req), dir, name) : NULL;
+	if (!node)
+		fuse_reply_err(req, r == 0 ? EIO : -r);
+	else
+		reply_entry(req, node);
+}
+
+static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct run_node *dir = run_tree_get(fs_of(req), parent);
+	int r = -EPERM;
+
+	if (dir && dir->ops && dir->ops->rmdir)
+		r = dir->ops->rmdir(dir->ctx, name);
+	fuse_reply_err(req, -r);
+}
+
+static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct run_node *node = run_tree_get(fs_of(req), ino);
+	struct run_open *opened = calloc(1, sizeof(*opened));
+	int r = !opened ? -ENOMEM : !node || node->removed ? -ENOENT : 0;
+
+	if (r == 0 && node->ops && node->ops->open)
+		r = node->ops->open(node->ctx, fi->flags, &opened->file);
+	if (r < 0) {
+		free(opened);
+		fuse_reply_err(req, -r);
+		return;
+	}
+	opened->ops = node->ops;
+	opened->ctx = node->ctx;
+	fi->fh = (uintptr_t)opened;
+	fi->direct_io = 1;
+	fi->nonseekable = 1;
+	if (fuse_reply_open(req, fi) == -ENOENT)
+		run_open_release(opened); /* nobody heard of it */
+}
+
+static void do_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	run_open_release((struct run_open *)(uintptr_t)fi->fh);
+	fuse_reply_err(req, 0);
+}
+
+static void do_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
+
+	if (opened->ops && opened->ops->read)
+		opened->ops->read(opened->ctx, opened->file, size, (uint64_t)off, (struct run_reply *)req);
+	else
+		fuse_reply_err(req, EINVAL);
+}
+
+static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t off,
+		     struct fuse_file_info *fi)
+{
+	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
+	ssize_t n = -EINVAL;
+
+	if (opened->ops && opened->ops->write)
+		n = opened->ops->write(opened->ctx, opened->file, data, size, (uint64_t)off);
+	if (n < 0)
+		fuse_reply_err(req, (int)-n);
+	else
+		fuse_reply_write(req, (size_t)n);
+}
+
+static void do_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned request, void *arg, struct fuse_file_info *fi,
+		     unsigned flags, const void *in, size_t in_size, size_t out_size)
+{
+	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
+	struct run_ioctl call = { .pid = fuse_req_ctx(req)->pid,
+				  .request = request,
+				  .arg = (uintptr_t)arg,
+				  .compat = flags & FUSE_IOCTL_COMPAT };
+
+	if (opened->ops && opened->ops->ioctl && !(flags & FUSE_IOCTL_DIR))
+		opened->ops->ioctl(opened->ctx, opened->file, &call, (struct run_reply *)req);
+	else
+		fuse_reply_err(req, ENOTTY);
+}
+
+struct listing {
+	fuse_req_t req;
+	char *buffer;
+	size_t size, used;
+	bool full;
+};
+
+static void list(struct listing *l, const char *name, const struct run_node *node, off_t next)
+{
+	struct stat st = { .st_ino = node->ino, .st_mode = node->mode };
+	size_t n;
+
+	if (l->full)
+		return;
+	n = fuse_add_direntry(l->req, l->buffer + l->used, l->size - l->used, name, &st, next);
+	l->full = n > l->size - l->used;
+	if (!l->full)
+		l->used += n;
+}
+
+/* A place in a listing is the serial number after which to go on, so that it survives what comes and goes. */
+static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	enum { DOT = 1, DOT_DOT = 2, FIRST_SERIAL = 3 };
+	struct run_node *dir = run_tree_get(fs_of(req), ino);
+	struct listing l = { .req = req, .size = size, .buffer = malloc(size) };
+
+	if (!dir || !l.buffer) {
+		fuse_reply_err(req, dir ? ENOMEM : ENOENT);
+		free(l.buffer);
+		return;
+	}
+	if (off < DOT)
+		list(&l, ".", dir, DOT);
+	if (off < DOT_DOT)
+		list(&l, "..", dir, DOT_DOT);
+	for (struct run_node *child = dir->children; child; child = child->next)
+		if (off < (off_t)child->serial + FIRST_SERIAL)
+			list(&l, child->name, child, (off_t)child->serial + FIRST_SERIAL);
+	fuse_reply_buf(req, l.buffer, l.used);
+	free(l.buffer);
+}
+
+void run_reply_ioctl(struct run_reply *reply, int result)
+{
+	/* The result alone: what the driver copies back went to the program's memory already. */
+	fuse_reply_ioctl((fuse_req_t)reply, result, NULL, 0);
+}
+
+void run_reply_read(struct run_reply *reply, int error, const void *data, size_t size)
+{
+	if (error < 0)
+		fuse_reply_err((fuse_req_t)reply, -error);
+	else
+		fuse_reply_buf((fuse_req_t)reply, data, size);
+}
+
+int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error *err)
+{
+	static const struct fuse_lowlevel_ops ops = {
+		.init = do_init,
+		.lookup = do_lookup,
+		.forget = do_forget,
+		.getattr = do_getattr,
+		.setattr = do_setattr,
+		.mkdir = do_mkdir,
+		.rmdir = do_rmdir,
+		.open = do_open,
+		.release = do_release,
+		.read = do_read,
+		.write = do_write,
+		.ioctl = do_ioctl,
+		.readdir = do_readdir,
+	};
+	char name[] = "jurat";
+	char *argv[] = { name, NULL };
+	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+	char mounted[32];
+
+	fs->session = fuse_session_new(&args, &ops, sizeof(ops), fs);
+	fuse_opt_free_args(&args);
+	snprintf(mounted, sizeof(mounted), "/dev/fd/%d", fd);
+	if (!fs->session || fuse_session_mount(fs->session, mounted) != 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		close(fd);
+		return jurat_fail(err, -EIO, "libfuse does not take the mounted filesystem");
+	}
+	return 0;
+}
+
+int run_fs_fd(const struct run_fs *fs)
+{
+	return fs->session ? fuse_session_fd(fs->session) : -1;
+}
+
+int run_fs_serve(struct run_fs *fs)
+{
+	for (;;) {
+		int n = fuse_session_receive_buf(fs->session, &fs->buffer);
+
+		if (n == -EINTR)
+			continue;
+		if (n == -EAGAIN)
+			return 0;
+		if (n <= 0)
+			return n == 0 ? -ENODEV : n;
+		fuse_session_process_buf(fs->session, &fs->buffer);
+	}
+}
+
+void run_fs_session_end(struct run_fs *fs)
+{
+	if (fs->session)
+		fuse_session_destroy(
+			fs->session); /* closes the descriptor: what waits is answered by the kernel */
+	free(fs->buffer.mem);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_FS_INTERNAL_H
+#define RUN_FS_INTERNAL_H
+
+#define FUSE_USE_VERSION 35
+#include <fuse3/fuse_lowlevel.h>
+
+#include "run/fs.h"
+
+/* What fs.c (FUSE's side) and fs_tree.c (the nodes) share. */
+struct run_node {
+	struct run_node *parent, *next, *children;
+	char *name;
+	mode_t mode;
+	off_t size;
+	const struct run_node_ops *ops;
+	void *ctx;
+	uint64_t ino, generation, serial;
+	uint64_t lookups; /* how many references the kernel holds */
+	bool removed;
+};
+
+struct run_slot { /* one inode number; used again, with another generation, when the kernel has forgotten it */
+	struct run_node *node;
+	uint64_t generation;
+};
+
+struct run_fs {
+	struct fuse_session *session;
+	struct fuse_buf buffer;
+	struct run_node root;
+	struct run_slot *slots; /* of ino - FUSE_ROOT_ID - 1 */
+	size_t n_slots;
+	uint64_t serial;
+	uid_t uid;
+	gid_t gid;
+	struct timespec born;
+};
+
+/* One open(2): it outlives its node. */
+struct run_open {
+	const struct run_node_ops *ops;
+	void *ctx;
+	void *file;
+};
+
+struct run_node *run_tree_get(struct run_fs *fs, uint64_t ino);
+void run_tree_forget(struct run_fs *fs, uint64_t ino, uint64_t n);
+void run_open_release(struct run_open *opened);
+void run_fs_session_end(struct run_fs *fs);
+
+#endif

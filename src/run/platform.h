@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_PLATFORM_H
+#define RUN_PLATFORM_H
+
+#include "machine/machine.h"
+#include "run/run.h"
+
+/* The software machine of one run: the platform, and the guest that the program is. */
+enum { RUN_VCPUS = 4 }; /* programs' threads are spread over them */
+
+struct run_platform {
+	const struct run_options *options; /* borrowed */
+	const char *temp;                  /* borrowed */
+	struct machine *machine;
+	struct machine_guest *guest; /* NULL with --host */
+	char *certs_path;            /* NULL with --no-certs */
+	bool memory_refused;         /* the kernel forbids reaching the program's memory */
+};
+
+/*
+ * Makes the machine that the options describe: firmware, published certificates, and a launched guest. What it writes
+ * is below `temp`, and in the state directory.
+ * Returns   0; -EINVAL an option that cannot be; other -errno. run_platform_done() in every case.
+ */
+JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const struct run_options *options,
+				       const char *temp, struct jurat_error *err);
+/* Requests that are under way end; none may be started any more. */
+void run_platform_stop(struct run_platform *platform);
+void run_platform_done(struct run_platform *platform);
+
+#endif

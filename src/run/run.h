@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "sim/kvm.h"
+
+/*
+ * `jurat run`: an unmodified program as a guest, or as the host, of a software machine.
+ *
+ * Three processes. The *supervisor* (the caller) has the machine and serves the FUSE filesystem from outside the
+ * namespaces, from one event loop. The *keeper* (keeper.c) is the program's parent and outlives both: it passes
+ * signals on and leaves nothing behind, whoever dies first. The *program* makes its own namespaces (sandbox.c), sends
+ * the descriptor of the FUSE mount to the supervisor, and becomes PROGRAM.
+ */
+enum run_tee { RUN_SEV_SNP = 1 << 0 };
+
+struct run_options {
+	char **argv; /* what to run, NULL at the end */
+	unsigned tees;
+	bool host;  /* /dev/sev rather than the guests' devices */
+	bool force; /* hides a real TEE device */
+	bool no_certs;
+	enum snp_product product;
+	uint32_t report_version; /* 0: the product's */
+	bool vlek;               /* reports are signed with a VLEK */
+	enum sim_sync sync;
+	const char *seed;      /* NULL: SIM_PKI_DEFAULT_SEED */
+	const char *state_dir; /* NULL: the platform goes when the run ends */
+	const char *trace;     /* where the trace goes; NULL: none */
+	const char *const *faults;
+	size_t n_faults;
+};
+
+/* How the program ended. */
+struct run_ended {
+	bool started; /* false: `status` is what a shell says of a program that it cannot start, 126 or 127 */
+	int status;   /* as waitpid(2) gives it, or the above */
+};
+
+/*
+ * Runs the program to its end. Signals for the supervisor go to the program meanwhile.
+ *
+ * Returns   0 it ran, or could not be executed: see `ret`; -EBUSY a real TEE device would be hidden; -EINVAL a fault
+ *           or trace file that cannot be; other -errno: what this machine lacks, in words
+ */
+JURAT_MUST_CHECK int run_program(const struct run_options *options, struct run_ended *ret,
+				 struct jurat_error *err);
+
+#endif

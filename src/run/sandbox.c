@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "run/complete.h"
+
+static bool file_says(const char *path, char what)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char c = 0;
+
+	return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
+}
+
+/* Why there is no user namespace for this user, as far as the machine tells. */
+static int no_user_namespace(int r, struct jurat_error *err)
+{
+	const char *why =
+		"a container's or the kernel's policy forbids it: allow unshare(2) there, or run as root";
+
+	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
+		why = "set sysctl kernel.unprivileged_userns_clone=1, or run as root";
+	else if (file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+		why = "set sysctl kernel.apparmor_restrict_unprivileged_userns=0, give jurat an AppArmor "
+		      "profile with 'userns,', or run as root";
+	else if (file_says("/proc/sys/user/max_user_namespaces", '0'))
+		why = "set sysctl user.max_user_namespaces to more than 0, or run as root";
+	else if (r == -ENOSPC)
+		why = "there are too many already: raise sysctl user.max_user_namespaces, or run as root";
+	return jurat_fail(err, r, "user namespaces are closed to this user: %s (%s)", strerror(-r), why);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t n = strlen(text);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, n) == (ssize_t)n ? 0 : -errno;
+}
+
+static int enter_user_namespace(struct jurat_error *err)
+{
+	unsigned uid = geteuid(), gid = getegid();
+	char map[64];
+	int r;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return no_user_namespace(-errno, err);
+	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	r = write_file("/proc/self/uid_map", map);
+	if (r == 0)
+		r = write_file("/proc/self/setgroups", "deny");
+	if (r == 0) {
+		snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+		r = write_file("/proc/self/gid_map", map);
+	}
+	return r < 0 ? no_user_namespace(r, err) : 0;
+}
+
+static int enter_namespaces(struct jurat_error *err)
+{
+	int r = 0;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+		r = enter_user_namespace(err);
+	if (r < 0)
+		return r;
+	/* What the machine mounts later is seen here; what is mounted here is not seen there. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return no_user_namespace(-errno, err);
+	return 0;
+}
+
+static int no_fuse(int r, struct jurat_error *err)
+{
+	const char *why = strerror(-r);
+
+	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
+		why = "not here (load the kernel's fuse module, or give the container --device /dev/fuse)";
+	else if (r == -EACCES)
+		why = "closed to this user (make it mode 0666, as udev does)";
+	else if (r == -EPERM)
+		why = "forbidden by a policy (a container wants --device /dev/fuse)";
+	return jurat_fail(err, r, "/dev/fuse: %s", why);
+}
+
+int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err)
+{
+	auto_close int fd = -1;
+	char at[PATH_MAX], options[128];
+	int r = enter_namespaces(err);
+
+	if (r < 0)
+		return r;
+	/* From inside: the kernel wants the mount and its device opened in the same user namespace. */
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return no_fuse(-errno, err);
+	snprintf(at, sizeof(at), "%s/fuse", temp);
+	if (mkdir(at, 0700) < 0)
+		return jurat_fail(err, -errno, "cannot make '%s': %s", at, strerror(errno));
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other,default_permissions", fd, geteuid(),
+		 getegid());
+	if (mount("jurat", at, "fuse.jurat", MS_NOSUID | MS_NODEV | MS_NOATIME, options) < 0)
+		return jurat_fail(
+			err, -errno,
+			"cannot mount a FUSE filesystem: %s (without root it wants Linux 4.18, and no policy "
+			"against mounts in user namespaces)",
+			strerror(errno));
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+/* The longest leading part of `path` that is there; where it ends. */
+static size_t existing(const char *path)
+{
+	size_t end = strlen(path);
+	char part[PATH_MAX];
+	struct stat st;
+
+	while (end > 1) {
+		snprintf(part, sizeof(part), "%.*s", (int)end, path);
+		if (lstat(part, &st) == 0)
+			return end;
+		do
+			end--;
+		while (end > 0 && path[end] != '/');
+	}
+	return 1;
+}
+
+/* Makes the missing directories and the place itself, in a directory that is a copy. */
+static int make_missing(const struct run_place *place, size_t from)
+{
+	char part[PATH_MAX];
+	const char *slash;
+	int fd;
+
+	for (size_t at = from + 1; (slash = strchr(place->path + at, '/'));
+	     at = (size_t)(slash - place->path) + 1) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - place->path), place->path);
+		if (mkdir(part, 0755) < 0)
+			return -errno;
+	}
+	if (place->directory)
+		return mkdir(place->path, 0755) < 0 ? -errno : 0;
+	fd = open(place->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int put(const char *temp, const struct run_place *place, struct run_copies *copies,
+	       struct jurat_error *err)
+{
+	char from[PATH_MAX], parent[PATH_MAX];
+	size_t end = existing(place->path);
+	int r;
+
+	if (end <= 1)
+		return jurat_fail(err, -ENOENT, "'%s' has no place: this machine has no such file system",
+				  place->path);
+	if (place->path[end] != '\0') {
+		snprintf(parent, sizeof(parent), "%.*s", (int)end, place->path);
+		r = run_complete(temp, parent, copies, err);
+		if (r == 0)
+			r = make_missing(place, end);
+		if (r < 0)
+			return jurat_fail(err, r, "cannot add '%s': %s", place->path, strerror(-r));
+	}
+	snprintf(from, sizeof(from), "%s/fuse/%s", temp, place->node);
+	if (mount(from, place->path, NULL, MS_BIND, NULL) < 0)
+		return jurat_fail(err, -errno, "cannot put '%s' in place: %s", place->path, strerror(errno));
+	return 0;
+}
+
+int run_sandbox_place(const char *temp, const struct run_place *places, size_t n, struct jurat_error *err)
+{
+	struct run_copies copies = { .n = 0 };
+	char at[PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = put(temp, &places[i], &copies, err);
+	if (r == 0)
+		r = run_copies_seal(&copies, err);
+	snprintf(at, sizeof(at), "%s/fuse", temp);
+	if (r == 0 && umount2(at, MNT_DETACH) < 0)
+		r = jurat_fail(err, -errno, "cannot put '%s' away: %s", at, strerror(errno));
+	rmdir(at);
+	snprintf(at, sizeof(at), "%s/copy", temp);
+	rmdir(at);
+	return r;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "run/device.h"
+#include "run/environment.h"
+#include "run/spawn.h"
+#include "run/temp.h"
+
+enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE };
+
+struct supervisor {
+	struct run_platform platform;
+	struct run_fs *fs;
+	struct run_devices devices;
+	struct run_keeper keeper;
+	int signals, epoll;
+	bool fuse_served, over;
+	struct run_ended ended;
+	int failed; /* -errno of the program's setup */
+};
+
+/* What a person or a supervisor of ours sends; the terminal's own signals reach the program without us. */
+static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
+
+static int watch(struct supervisor *s, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void on_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+	int signal;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_code == SI_KERNEL)
+			continue;
+		signal = (int)info.ssi_signo;
+		(void)!send(s->keeper.control, &signal, sizeof(signal), MSG_NOSIGNAL);
+	}
+}
+
+static int on_setup(struct supervisor *s, struct jurat_error *err)
+{
+	struct run_message message;
+	int fd = -1, r = run_message_receive(s->keeper.setup, &message, &fd);
+
+	if (r < 0) { /* it runs, or has failed and said so */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->keeper.setup, NULL);
+		s->ended.started = s->failed == 0;
+		return 0;
+	}
+	switch (message.word) {
+	case RUN_SERVE_THIS:
+		r = fd < 0 || s->fuse_served ? -EPROTO : run_fs_attach(s->fs, fd, err);
+		if (r == 0)
+			r = watch(s, run_fs_fd(s->fs), ON_FUSE);
+		s->fuse_served = r == 0;
+		return r;
+	case RUN_EXEC_FAILED:
+	case RUN_SETUP_FAILED:
+		s->failed = message.r;
+		if (message.word == RUN_EXEC_FAILED)
+			s->ended.status = message.r == -ENOENT ? 127 : 126;
+		if (err)
+			*err = message.err;
+		return 0;
+	}
+	return -EPROTO;
+}
+
+static void on_control(struct supervisor *s)
+{
+	int status;
+
+	if (recv(s->keeper.control, &status, sizeof(status), 0) == sizeof(status)) {
+		if (s->failed == 0)
+			s->ended.status = status;
+	} else {
+		s->ended.status = SIGKILL; /* the keeper was killed: nobody can say how the program ended */
+	}
+	s->over = true;
+}
+
+static int on_fuse(struct supervisor *s)
+{
+	int r = run_fs_serve(s->fs);
+
+	if (r < 0) /* the last process that saw it is gone */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
+	return r == -ENODEV ? 0 : r;
+}
+
+/* Events and the machine in turn: while a request is under way, nothing waits for anything but the machine's next step. */
+static int loop(struct supervisor *s, struct jurat_error *err)
+{
+	struct epoll_event events[4];
+	int n, r = 0;
+
+	while (!s->over && r == 0) {
+		bool busy = machine_runnable(s->platform.machine) > 0;
+
+		n = epoll_wait(s->epoll, events, ARRAY_SIZE(events), busy ? 0 : -1);
+		if (n < 0 && errno != EINTR)
+			return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+		for (int i = 0; i < n && r == 0; i++) {
+			switch (events[i].data.u32) {
+			case ON_SIGNAL:
+				on_signal(s);
+				break;
+			case ON_SETUP:
+				r = on_setup(s, err);
+				break;
+			case ON_CONTROL:
+				on_control(s);
+				break;
+			default:
+				r = on_fuse(s);
+				break;
+			}
+		}
+		if (machine_runnable(s->platform.machine) > 0)
+			machine_step(s->platform.machine, 0);
+	}
+	return r;
+}
+
+static int open_loop(struct supervisor *s, const sigset_t *signals, struct jurat_error *err)
+{
+	int r = 0;
+
+	s->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->signals < 0 || s->epoll < 0)
+		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
+	r = watch(s, s->signals, ON_SIGNAL);
+	if (r == 0)
+		r = watch(s, s->keeper.setup, ON_SETUP);
+	if (r == 0)
+		r = watch(s, s->keeper.control, ON_CONTROL);
+	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
+}
+
+/* From the fork to the program's end. Signals are blocked in between, so that they reach the loop and nobody else. */
+static int supervise(struct supervisor *s, const struct run_options *options, const char *temp, char **env,
+		     struct jurat_error *err)
+{
+	struct run_spawn spawn = { .argv = options->argv,
+				   .env = env,
+				   .temp = temp,
+				   .places = s->devices.places,
+				   .n_places = s->devices.n };
+	struct sigaction on_child = { .sa_handler = SIG_DFL };
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		sigaddset(&signals, passed_on[i]);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, &spawn.mask);
+	sigdelset(&signals, SIGCHLD);
+	sigaction(SIGCHLD, &on_child, &spawn.on_child);
+	r = run_spawn(&spawn, &s->keeper, err);
+	if (r == 0) {
+		r = open_loop(s, &signals, err);
+		if (r == 0)
+			r = loop(s, err);
+		close(s->keeper.control); /* should it still wait: all ends */
+		close(s->keeper.setup);
+		run_platform_stop(&s->platform); /* whoever waits for an answer gets one */
+		run_fs_free(s->fs);
+		s->fs = NULL;
+		while (waitpid(s->keeper.pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		run_end_children();
+	}
+	sigaction(SIGCHLD, &spawn.on_child, NULL);
+	sigprocmask(SIG_SETMASK, &spawn.mask, NULL);
+	return r;
+}
+
+int run_program(const struct run_options *options, struct run_ended *ret, struct jurat_error *err)
+{
+	struct supervisor s = { .signals = -1, .epoll = -1 };
+	char **env = NULL;
+	char *temp = NULL;
+	int r;
+
+	r = run_devices_check(options, err);
+	if (r < 0)
+		return r;
+	r = run_temp_new(&temp, err);
+	if (r == 0)
+		r = run_platform_init(&s.platform, options, temp, err);
+	if (r == 0)
+		r = run_fs_new(&s.fs, err);
+	if (r == 0)
+		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
+	if (r == 0)
+		r = run_environment_new(&s.platform, &env, err);
+	if (r == 0)
+		r = supervise(&s, options, temp, env, err);
+	run_fs_free(s.fs);
+	run_devices_done(&s.devices);
+	run_platform_done(&s.platform);
+	run_temp_remove(temp);
+	run_environment_free(env);
+	free(temp);
+	if (s.signals >= 0)
+		close(s.signals);
+	if (s.epoll >= 0)
+		close(s.epoll);
+	if (r == 0 && s.failed < 0 && s.ended.status == 0)
+		r = s.failed;
+	if (r == 0)
+		*ret = s.ended;
+	return r;
+}
