@@ -12,6 +12,10 @@ static const struct run_device devices[] = {
 	{ .place = { .path = "/dev/sev-guest", .node = "sev-guest" },
 	  .tees = RUN_SEV_SNP,
 	  .add = run_sev_guest_add },
+	{ .place = { .path = "/sys/kernel/config/tsm", .node = "tsm", .directory = true },
+	  .tees = RUN_SEV_SNP,
+	  .add = run_tsm_add,
+	  .done = run_tsm_done },
 };
 
 static bool wanted(const struct run_device *device, const struct run_options *options)

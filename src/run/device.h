@@ -13,9 +13,8 @@
  */
 struct run_device {
 	struct run_place place;
-	const char *real; /* what it would hide: a character device or a configfs directory */
-	unsigned tees;    /* enum run_tee: with any of them */
-	bool host;        /* with --host, and only then */
+	unsigned tees; /* enum run_tee: with any of them */
+	bool host;     /* with --host, and only then */
 	int (*add)(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 	void (*done)(void *ctx);
 };
@@ -36,5 +35,7 @@ void run_devices_done(struct run_devices *devices);
 
 int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err);
+int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
+void run_tsm_done(void *ctx);
 
 #endif

@@ -119,6 +119,39 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, -r);
 }
 
+/* What configfs answers to whoever wants other changes: its directories have no such operations. */
+static void no_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	fuse_reply_err(req, EACCES);
+}
+
+static void no_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		      struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EACCES);
+}
+
+static void no_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void no_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void no_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to, const char *to_name,
+		      unsigned flags)
+{
+	fuse_reply_err(req, EPERM);
+}
+
+static void no_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t to, const char *to_name)
+{
+	fuse_reply_err(req, EPERM);
+}
+
 static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct run_node *node = run_tree_get(fs_of(req), ino);
@@ -136,7 +169,8 @@ static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	opened->ctx = node->ctx;
 	fi->fh = (uintptr_t)opened;
 	fi->direct_io = 1;
-	fi->nonseekable = 1;
+	fi->nonseekable = !node->ops || !node->ops->seekable;
+	run_open_add(fs_of(req), opened);
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		run_open_release(opened); /* nobody heard of it */
 }
@@ -253,6 +287,12 @@ int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error *err)
 		.setattr = do_setattr,
 		.mkdir = do_mkdir,
 		.rmdir = do_rmdir,
+		.mknod = no_mknod,
+		.create = no_create,
+		.unlink = no_unlink,
+		.symlink = no_symlink,
+		.rename = no_rename,
+		.link = no_link,
 		.open = do_open,
 		.release = do_release,
 		.read = do_read,

@@ -31,6 +31,7 @@ struct run_ioctl {
 
 /* All may be NULL: a file then opens and does nothing else, a directory has no children but those that were added. */
 struct run_node_ops {
+	bool seekable; /* lseek(2) and pread(2) work */
 	/* `flags` as open(2); *ret_file is passed to what follows. 0 or -errno. */
 	int (*open)(void *ctx, int flags, void **ret_file);
 	void (*release)(void *ctx, void *file);

@@ -32,6 +32,7 @@ struct run_fs {
 	struct run_slot *slots; /* of ino - FUSE_ROOT_ID - 1 */
 	size_t n_slots;
 	uint64_t serial;
+	struct run_open *opens;
 	uid_t uid;
 	gid_t gid;
 	struct timespec born;
@@ -39,6 +40,7 @@ struct run_fs {
 
 /* One open(2): it outlives its node. */
 struct run_open {
+	struct run_open *next, **at; /* in the filesystem's list */
 	const struct run_node_ops *ops;
 	void *ctx;
 	void *file;
@@ -46,6 +48,7 @@ struct run_open {
 
 struct run_node *run_tree_get(struct run_fs *fs, uint64_t ino);
 void run_tree_forget(struct run_fs *fs, uint64_t ino, uint64_t n);
+void run_open_add(struct run_fs *fs, struct run_open *opened);
 void run_open_release(struct run_open *opened);
 void run_fs_session_end(struct run_fs *fs);
 

@@ -29,6 +29,8 @@ void run_fs_free(struct run_fs *fs)
 	if (!fs)
 		return;
 	run_fs_session_end(fs);
+	while (fs->opens)
+		run_open_release(fs->opens);
 	while (fs->root.children)
 		run_fs_remove(fs, fs->root.children);
 	for (size_t i = 0; i < fs->n_slots; i++) {
@@ -142,8 +144,20 @@ void run_fs_remove(struct run_fs *fs, struct run_node *node)
 	drop_if_forgotten(fs, node);
 }
 
+void run_open_add(struct run_fs *fs, struct run_open *opened)
+{
+	opened->next = fs->opens;
+	opened->at = &fs->opens;
+	if (opened->next)
+		opened->next->at = &opened->next;
+	fs->opens = opened;
+}
+
 void run_open_release(struct run_open *opened)
 {
+	*opened->at = opened->next;
+	if (opened->next)
+		opened->next->at = opened->at;
 	if (opened->ops && opened->ops->release)
 		opened->ops->release(opened->ctx, opened->file);
 	free(opened);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "run/device.h"
+#include "run/tsm_source.h"
+
+/*
+ * /sys/kernel/config/tsm/report: nodes for what sim/tsm has. Entries come and go by mkdir(2) and rmdir(2); each
+ * attribute is a file whose every call goes to sim/tsm.
+ */
+struct attribute {
+	struct tree *tree;
+	uint64_t entry;
+	enum sim_tsm_attr attr;
+};
+
+struct entry {
+	struct entry *next;
+	struct run_node *node;
+	struct attribute attributes[SIM_TSM_N_ATTRS];
+};
+
+struct tree {
+	struct run_fs *fs;
+	struct run_node *report;
+	struct sim_tsm *tsm;
+	const struct run_tsm_source *source;
+	void *source_ctx;
+	struct entry *entries;
+};
+
+static int attribute_open(void *ctx, int flags, void **ret_file)
+{
+	struct attribute *a = ctx;
+	struct sim_tsm_file *file;
+	int r = sim_tsm_open(a->tree->tsm, a->entry, a->attr, flags, &file);
+
+	if (r == 0)
+		*ret_file = file;
+	return r;
+}
+
+/* From here on the entry may be gone, and the context with it: only the file counts. */
+static void attribute_release(void *ctx, void *file)
+{
+	(void)sim_tsm_close(file);
+}
+
+struct pending {
+	struct sim_tsm_read read;
+	struct run_reply *reply;
+};
+
+static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data, size_t size)
+{
+	struct pending *pending = read->ctx;
+
+	run_reply_read(pending->reply, result, data, size);
+	free(pending);
+}
+
+static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply)
+{
+	struct pending *pending = calloc(1, sizeof(*pending));
+
+	if (!pending) {
+		run_reply_read(reply, -ENOMEM, NULL, 0);
+		return;
+	}
+	pending->reply = reply;
+	pending->read.done = read_done;
+	pending->read.ctx = pending;
+	sim_tsm_read(file, off, size, &pending->read);
+}
+
+static ssize_t attribute_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
+{
+	return sim_tsm_write(file, off, data, size);
+}
+
+static void forget(struct tree *tree, struct run_node *node)
+{
+	struct entry **at = &tree->entries, *entry;
+
+	while ((*at)->node != node)
+		at = &(*at)->next;
+	entry = *at;
+	*at = entry->next;
+	run_fs_remove(tree->fs, node);
+	free(entry);
+}
+
+static int add_attributes(struct tree *tree, struct entry *entry, uint64_t id)
+{
+	static const struct run_node_ops text = { .seekable = true,
+						  .open = attribute_open,
+						  .release = attribute_release,
+						  .read = attribute_read,
+						  .write = attribute_write };
+	static const struct run_node_ops binary = { .open = attribute_open,
+						    .release = attribute_release,
+						    .read = attribute_read,
+						    .write = attribute_write };
+	int r = 0;
+
+	for (int i = 0; i < SIM_TSM_N_ATTRS && r == 0; i++) {
+		const struct sim_tsm_attr_info *info = sim_tsm_attr_info((enum sim_tsm_attr)i);
+		struct attribute *a = &entry->attributes[i];
+
+		if (!sim_tsm_has(tree->tsm, id, (enum sim_tsm_attr)i))
+			continue;
+		*a = (struct attribute){ .tree = tree, .entry = id, .attr = (enum sim_tsm_attr)i };
+		r = run_fs_add(tree->fs, entry->node, info->name, S_IFREG | info->mode, info->size,
+			       info->is_binary ? &binary : &text, a, NULL);
+	}
+	return r;
+}
+
+static int report_mkdir(void *ctx, const char *name)
+{
+	struct tree *tree = ctx;
+	struct entry *entry = calloc(1, sizeof(*entry));
+	uint64_t id;
+	int r = entry ? sim_tsm_mkdir(tree->tsm, name, &id) : -ENOMEM;
+
+	if (r < 0) {
+		free(entry);
+		return r;
+	}
+	r = run_fs_add(tree->fs, tree->report, name, S_IFDIR | 0755, 0, NULL, NULL, &entry->node);
+	if (r < 0) {
+		free(entry);
+		(void)!sim_tsm_rmdir(tree->tsm, name);
+		return r;
+	}
+	entry->next = tree->entries;
+	tree->entries = entry;
+	r = add_attributes(tree, entry, id);
+	if (r < 0) {
+		forget(tree, entry->node);
+		(void)!sim_tsm_rmdir(tree->tsm, name);
+	}
+	return r;
+}
+
+static int report_rmdir(void *ctx, const char *name)
+{
+	struct tree *tree = ctx;
+	int r = sim_tsm_rmdir(tree->tsm, name);
+
+	if (r == 0)
+		forget(tree, run_fs_find(tree->fs, tree->report, name));
+	return r;
+}
+
+void run_tsm_done(void *ctx)
+{
+	struct tree *tree = ctx;
+
+	if (!tree)
+		return;
+	while (tree->entries) {
+		struct entry *entry = tree->entries;
+
+		tree->entries = entry->next;
+		free(entry);
+	}
+	sim_tsm_free(tree->tsm);
+	if (tree->source_ctx)
+		tree->source->done(tree->source_ctx);
+	free(tree);
+}
+
+int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err)
+{
+	static const struct run_node_ops ops = { .mkdir = report_mkdir, .rmdir = report_rmdir };
+	struct tree *tree = calloc(1, sizeof(*tree));
+	struct run_node *top;
+	int r;
+
+	*ret_ctx = tree;
+	if (!tree)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	tree->fs = fs;
+	tree->source = run_tsm_source_find(platform->options->tees);
+	r = sim_tsm_new(&tree->tsm, err);
+	if (r == 0)
+		r = tree->source->start(platform, &tree->source_ctx, err);
+	if (r == 0)
+		r = sim_tsm_register(tree->tsm, tree->source->provider(tree->source_ctx), tree->source_ctx);
+	if (r == 0)
+		r = run_fs_add(fs, NULL, "tsm", S_IFDIR | 0755, 0, NULL, NULL, &top);
+	if (r == 0)
+		r = run_fs_add(fs, top, "report", S_IFDIR | 0755, 0, &ops, tree, &tree->report);
+	return r < 0 ? jurat_wrap(err, r, "configfs-tsm") : 0;
+}

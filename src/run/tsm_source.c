@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/tsm_source.h"
+
+#include "base/cleanup.h"
+#include "sim/tsm_sev.h"
+
+static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(void *done_ctx, int result),
+		    void *done_ctx)
+{
+	struct run_platform *p = ctx;
+
+	return machine_start_request(p->guest, 0, request, done, done_ctx);
+}
+
+static int start_sev(struct run_platform *p, void **ret_ctx, struct jurat_error *err)
+{
+	unsigned vmpck = sim_sev_guest_vmpck(machine_guest_driver(p->guest));
+	struct sim_tsm_sev *sev;
+	int r = sim_tsm_sev_new(vmpck, send_sev, p, &sev, err);
+
+	if (r == 0)
+		*ret_ctx = sev;
+	return r;
+}
+
+static const struct sim_tsm_provider *provider_sev(const void *ctx)
+{
+	return sim_tsm_sev_provider(ctx);
+}
+
+static void done_sev(void *ctx)
+{
+	sim_tsm_sev_free(ctx);
+}
+
+static const struct run_tsm_source sources[] = {
+	{ RUN_SEV_SNP, start_sev, provider_sev, done_sev },
+};
+
+const struct run_tsm_source *run_tsm_source_find(unsigned tees)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (sources[i].tees & tees)
+			return &sources[i];
+	return NULL;
+}
