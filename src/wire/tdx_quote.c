@@ -132,7 +132,7 @@ static int check_hdr(const struct tdx_quote_hdr *hdr, bool sgx_too, struct jurat
 }
 
 /* Type and size of the body: implied in version 4, stated in version 5. */
-static int read_body_type(struct bytes_rd *r, struct tdx_quote *q, size_t *ret_size, struct jurat_error *err)
+static int read_body_type(struct bytes_rd *in, struct tdx_quote *q, size_t *ret_size, struct jurat_error *err)
 {
 	const bool sgx = q->hdr.tee_type == TDX_QUOTE_TEE_SGX;
 	const struct wire_layout *layout;
@@ -143,10 +143,10 @@ static int read_body_type(struct bytes_rd *r, struct tdx_quote *q, size_t *ret_s
 		*ret_size = sgx ? SGX_REPORT_BYTES : TDX_BODY_10_BYTES;
 		return 0;
 	}
-	type = bytes_rd_le16(r);
-	size = bytes_rd_le32(r);
-	if (r->bad)
-		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends before its body", r->size);
+	type = bytes_rd_le16(in);
+	size = bytes_rd_le32(in);
+	if (in->bad)
+		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends before its body", in->size);
 	layout = tdx_body_layout_of(type);
 	if (type != TDX_BODY_SGX && !layout)
 		return jurat_fail(err, -EPROTO, "quote has body type %" PRIu32 ", not 1 to 4", type);
@@ -163,26 +163,26 @@ static int read_body_type(struct bytes_rd *r, struct tdx_quote *q, size_t *ret_s
 }
 
 /* Header and body: what the quote signature covers. */
-static int read_signed(struct bytes_rd *r, bool sgx_too, struct tdx_quote *q, struct jurat_error *err)
+static int read_signed(struct bytes_rd *in, bool sgx_too, struct tdx_quote *q, struct jurat_error *err)
 {
 	const uint8_t *bytes;
 	size_t size = 0;
-	int ret;
+	int r;
 
-	ret = wire_read(&tdx_quote_hdr_layout, r->data, r->size, &q->hdr, err);
-	if (ret < 0)
-		return ret;
-	ret = check_hdr(&q->hdr, sgx_too, err);
-	if (ret < 0)
-		return ret;
-	bytes_rd_skip(r, TDX_QUOTE_HDR_BYTES);
-	ret = read_body_type(r, q, &size, err);
-	if (ret < 0)
-		return ret;
-	bytes = bytes_rd_take(r, size);
-	if (r->bad)
-		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends inside its body", r->size);
-	q->signed_bytes = bytes_rd(r->data, r->off);
+	r = wire_read(&tdx_quote_hdr_layout, in->data, in->size, &q->hdr, err);
+	if (r < 0)
+		return r;
+	r = check_hdr(&q->hdr, sgx_too, err);
+	if (r < 0)
+		return r;
+	bytes_rd_skip(in, TDX_QUOTE_HDR_BYTES);
+	r = read_body_type(in, q, &size, err);
+	if (r < 0)
+		return r;
+	bytes = bytes_rd_take(in, size);
+	if (in->bad)
+		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends inside its body", in->size);
+	q->signed_bytes = bytes_rd(in->data, in->off);
 	q->has_15 = q->body_type == TDX_BODY_15 || q->body_type == TDX_BODY_15EX;
 	q->has_15ex = q->body_type == TDX_BODY_15EX;
 	if (q->body_type == TDX_BODY_SGX)
@@ -190,84 +190,85 @@ static int read_signed(struct bytes_rd *r, bool sgx_too, struct tdx_quote *q, st
 	return wire_read(tdx_body_layout_of(q->body_type), bytes, size, &q->body, err);
 }
 
-/* Certification data of type 6: the QE report and what certifies it. `r` holds exactly that. */
-static int read_qe_report_data(struct bytes_rd *r, struct tdx_quote *q, struct jurat_error *err)
+/* Certification data of type 6: the QE report and what certifies it. `in` holds exactly that. */
+static int read_qe_report_data(struct bytes_rd *in, struct tdx_quote *q, struct jurat_error *err)
 {
-	const uint8_t *report = bytes_rd_take(r, SGX_REPORT_BYTES);
+	const uint8_t *report = bytes_rd_take(in, SGX_REPORT_BYTES);
 	uint32_t auth_size, cert_size;
 	size_t ppid;
 
-	bytes_rd_copy(r, q->qe_report_signature, sizeof(q->qe_report_signature));
-	auth_size = bytes_rd_le16(r);
-	q->auth_data = bytes_rd(bytes_rd_take(r, auth_size), auth_size);
-	q->cert_type = bytes_rd_le16(r);
-	cert_size = bytes_rd_le32(r);
-	if (r->bad)
+	bytes_rd_copy(in, q->qe_report_signature, sizeof(q->qe_report_signature));
+	auth_size = bytes_rd_le16(in);
+	q->auth_data = bytes_rd(bytes_rd_take(in, auth_size), auth_size);
+	q->cert_type = bytes_rd_le16(in);
+	cert_size = bytes_rd_le32(in);
+	if (in->bad)
 		return jurat_fail(err, -EBADMSG, "QE report data of %zu bytes is too short for its fields",
-				  r->size);
+				  in->size);
 	if (!cert_type_goes_inside(q->cert_type))
-		return jurat_fail(err, -EPROTO, "quote has certification data of type %u inside, not 1 to 5",
+		return jurat_fail(err, -EPROTO,
+				  "quote has certification data of type %u inside, not 1 to 5 or 7",
 				  q->cert_type);
-	if (cert_size != bytes_rd_left(r))
+	if (cert_size != bytes_rd_left(in))
 		return jurat_fail(err, -EBADMSG,
 				  "quote says %" PRIu32 " bytes of certification data, has %zu", cert_size,
-				  bytes_rd_left(r));
+				  bytes_rd_left(in));
 	ppid = ppid_bytes(q->cert_type);
 	if (ppid > 0 && cert_size != ppid + PPID_FIXED_BYTES)
 		return jurat_fail(err, -EBADMSG,
 				  "certification data of type %u has %" PRIu32 " bytes, not %zu",
 				  q->cert_type, cert_size, ppid + PPID_FIXED_BYTES);
-	q->cert_data = bytes_rd(bytes_rd_take(r, cert_size), cert_size);
+	q->cert_data = bytes_rd(bytes_rd_take(in, cert_size), cert_size);
 	q->qe_report_bytes = bytes_rd(report, SGX_REPORT_BYTES);
 	return wire_read(&sgx_report_layout, report, SGX_REPORT_BYTES, &q->qe_report, err);
 }
 
-/* `r` holds exactly the signature data. */
-static int read_signature_data(struct bytes_rd *r, struct tdx_quote *q, struct jurat_error *err)
+/* `in` holds exactly the signature data. */
+static int read_signature_data(struct bytes_rd *in, struct tdx_quote *q, struct jurat_error *err)
 {
 	struct bytes_rd inner;
 	uint32_t size;
 	uint16_t type;
 
-	bytes_rd_copy(r, q->signature, sizeof(q->signature));
-	bytes_rd_copy(r, q->attestation_key, sizeof(q->attestation_key));
-	type = bytes_rd_le16(r);
-	size = bytes_rd_le32(r);
-	if (r->bad)
+	bytes_rd_copy(in, q->signature, sizeof(q->signature));
+	bytes_rd_copy(in, q->attestation_key, sizeof(q->attestation_key));
+	type = bytes_rd_le16(in);
+	size = bytes_rd_le32(in);
+	if (in->bad)
 		return jurat_fail(err, -EBADMSG, "signature data of %zu bytes is too short for its fields",
-				  r->size);
+				  in->size);
 	if (type != TDX_CERT_QE_REPORT)
 		return jurat_fail(err, -EPROTO, "quote has certification data of type %u, not 6", type);
-	if (size != bytes_rd_left(r))
+	if (size != bytes_rd_left(in))
 		return jurat_fail(err, -EBADMSG, "quote says %" PRIu32 " bytes of QE report data, has %zu",
-				  size, bytes_rd_left(r));
-	inner = bytes_rd_at(r, r->off, size);
+				  size, bytes_rd_left(in));
+	inner = bytes_rd_at(in, in->off, size);
 	return read_qe_report_data(&inner, q, err);
 }
 
 static int read_quote(const uint8_t *bytes, size_t n, bool sgx_too, struct tdx_quote *ret,
 		      struct jurat_error *err)
 {
-	struct bytes_rd r = bytes_rd(bytes, n), signature_data;
+	struct bytes_rd in = bytes_rd(bytes, n), signature_data;
 	struct tdx_quote q = { 0 };
 	uint32_t size;
-	int ret_code;
+	int r;
 
-	ret_code = read_signed(&r, sgx_too, &q, err);
-	if (ret_code < 0)
-		return ret_code;
-	size = bytes_rd_le32(&r);
-	if (r.bad)
+	r = read_signed(&in, sgx_too, &q, err);
+	if (r < 0)
+		return r;
+	size = bytes_rd_le32(&in);
+	if (in.bad)
 		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends before its signature data", n);
-	signature_data = bytes_rd_at(&r, r.off, size);
+	signature_data = bytes_rd_at(&in, in.off, size);
 	if (signature_data.bad)
 		return jurat_fail(err, -EBADMSG,
 				  "quote says %" PRIu32 " bytes of signature data, %zu are left", size,
-				  bytes_rd_left(&r));
-	ret_code = read_signature_data(&signature_data, &q, err);
-	if (ret_code < 0)
-		return ret_code;
-	q.size = r.off + size;
+				  bytes_rd_left(&in));
+	r = read_signature_data(&signature_data, &q, err);
+	if (r < 0)
+		return r;
+	q.size = in.off + size;
 	q.trailing = n - q.size;
 	*ret = q;
 	return 0;

@@ -4,7 +4,7 @@
 
 #include "wire_test.h"
 
-/* Real evidence, one row of its MANIFEST.tsv: file, class, real, size, sha256, source, path, licence, facts. */
+/* A row of the evidence's MANIFEST.tsv: file, class, real, size, sha256, source, path, licence, facts. */
 struct evidence_row {
 	const char *file, *cls, *real, *facts;
 	size_t size;

@@ -167,7 +167,7 @@ static void G9_replies_have_the_lengths_of_intels_library(void **state)
 		assert_int_equal(bytes_get_le(to + 2, 2), 1); /* the minor version stays 1 */
 		assert_int_equal(bytes_get_le(to + 8, 4), cases[i].want);
 		assert_true(bytes_all(to + cases[i].want - m.tail, m.tail, 0));
-		/* Ours reads what Intel's cannot: its own answer to a 1.0 request, and its own platform error. */
+		/* What Intel's library cannot read: its answer to a 1.0 request, its platform error. */
 		assert_int_equal(qgs_read(cases[i].type, to, cases[i].want, &back, NULL), 0);
 		assert_int_equal(back.tail, m.tail);
 		assert_int_equal(back.error_code, cases[i].error_code);

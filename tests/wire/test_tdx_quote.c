@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "evidence.h"
+#include "wire_test.h"
 
 #include <errno.h>
 
@@ -308,7 +308,7 @@ static void V11_V20_numbers_that_do_not_agree_are_refused(void **state)
 	}
 }
 
-/* Moves one byte between authentication data and what follows: sizes may only change together. */
+/* One byte less of certification data, seen from the outside in. */
 static void V11_sizes_must_change_together(void **state)
 {
 	struct tdx_quote q = sample(4, TDX_BODY_10), back;
@@ -321,6 +321,9 @@ static void V11_sizes_must_change_together(void **state)
 	bytes_put_le(bytes + at + 4 + 130, size - at - 4 - 134 - 1, 4);
 	assert_int_equal(tdx_quote_read(bytes, size, &back, NULL), -EBADMSG);
 	bytes_put_le(bytes + at + 4 + 584 + 34, CERT_BYTES - 1, 4);
+	bytes_put_le(bytes + at, size - at - 4, 4);
+	assert_int_equal(tdx_quote_read(bytes, size, &back, NULL), -EBADMSG);
+	bytes_put_le(bytes + at, size - at - 4 - 1, 4);
 	assert_int_equal(tdx_quote_read(bytes, size, &back, NULL), 0);
 	assert_int_equal(back.trailing, 1);
 }
@@ -409,7 +412,7 @@ static void what_could_not_be_read_is_not_written(void **state)
 	REFUSED(q.auth_data.size = UINT16_MAX + 1);
 	REFUSED(q.cert_data.size = UINT32_MAX);
 	REFUSED(q.cert_data.size = SIZE_MAX);
-	for (size_t room = 0; room < want; room += 97) {
+	for (size_t room = 0; room < want; room += room < want - 100 ? 97 : 1) {
 		size = 0;
 		assert_int_equal(tdx_quote_write(&good, to, room, &size, NULL), JURAT_TOO_SMALL);
 		assert_int_equal(size, want);
@@ -456,101 +459,6 @@ static void V19_sgx_quotes_are_named(void **state)
 	}
 }
 
-static void check_real_quote(const struct evidence_row *row, const uint8_t *bytes, size_t n)
-{
-	struct tdx_quote q;
-	uint8_t *back = malloc(n), attributes[8];
-	size_t size;
-
-	assert_non_null(back);
-	assert_int_equal(tdx_quote_read(bytes, n, &q, NULL), 0);
-	assert_int_equal(q.hdr.version, row->cls[7] - '0'); /* quote-v4-tdx */
-	assert_int_equal(q.trailing, 0);
-	assert_hex_fact(row, "tee_tcb_svn=", q.body.tee_tcb_svn, 16);
-	assert_hex_fact(row, "mrseam=", q.body.mrseam, 8);
-	bytes_put_le(attributes, q.body.attributes, 8);
-	assert_hex_fact(row, "td_attr=", attributes, 8);
-	assert_int_equal(q.qe_report.isv_svn, strtoul(evidence_fact(row, "qe_isvsvn="), NULL, 10));
-	assert_int_equal(q.cert_type, strtoul(evidence_fact(row, "cert_type="), NULL, 10));
-	assert_int_equal(tdx_quote_write(&q, back, n, &size, NULL), 0);
-	assert_int_equal(size, n);
-	assert_memory_equal(back, bytes, n);
-	free(back);
-	if (strcmp(row->real, "real") != 0)
-		return;
-	assert_int_equal(q.qe_report.isv_prod_id, 2);
-	assert_int_equal(q.qe_report.attributes, 0x15);
-	assert_int_equal(q.qe_report.xfrm, 0xe7);
-	assert_int_equal(q.body.seam_attributes, 0);
-	assert_int_equal(q.auth_data.size, 32);
-	assert_memory_equal(q.cert_data.data, "-----BEGIN CERTIFICATE-----", 27);
-}
-
-static void real_quotes_say_what_their_manifest_says(void **state)
-{
-	(void)state;
-	assert_true(evidence_each("quote-v4-tdx", check_real_quote) >= 20);
-	assert_true(evidence_each("quote-v5-tdx", check_real_quote) >= 4);
-}
-
-static void check_real_truncation(const struct evidence_row *row, const uint8_t *bytes, size_t n)
-{
-	if (!strstr(row->file, "4c453ea4"))
-		return;
-	for (size_t k = 0; k < n; k++) {
-		uint8_t *cut = heap_copy(bytes, k);
-		struct tdx_quote q;
-
-		assert_int_equal(tdx_quote_read(cut, k, &q, NULL), -EBADMSG);
-		free(cut);
-	}
-}
-
-static void V11_every_truncation_of_a_real_quote_is_refused(void **state)
-{
-	(void)state;
-	assert_true(evidence_each("quote-v5-tdx", check_real_truncation) >= 4);
-}
-
-static void check_real_sgx(const struct evidence_row *row, const uint8_t *bytes, size_t n)
-{
-	struct jurat_error err;
-	struct tdx_quote q;
-
-	(void)row;
-	assert_int_equal(tdx_quote_read(bytes, n, &q, &err), -EPROTO);
-	assert_string_equal(err.text, "SGX quote (version 3), not a TD quote");
-	assert_int_equal(tdx_quote_read_any(bytes, n, &q, NULL), -EPROTO);
-}
-
-static void real_sgx_quotes_are_refused_as_such(void **state)
-{
-	(void)state;
-	assert_true(evidence_each("quote-v3-sgx", check_real_sgx) >= 16);
-}
-
-static void check_padded(const struct evidence_row *row, const uint8_t *bytes, size_t n)
-{
-	static const uint8_t svn[16] = { 4, 1, 7 };
-	struct tdx_quote q;
-
-	(void)row;
-	assert_int_equal(n, 8000);
-	assert_int_equal(tdx_quote_read(bytes, n, &q, NULL), 0);
-	assert_int_equal(q.size, 4935);
-	assert_int_equal(q.trailing, 8000 - 4935);
-	assert_true(bytes_all(bytes + q.size, q.trailing, 0));
-	assert_int_equal(q.cert_data.size, 3677); /* no NUL at its end */
-	assert_memory_equal(q.body.tee_tcb_svn, svn, 16);
-	assert_true(q.body.attributes == UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT);
-}
-
-static void a_real_padded_quote_ends_where_its_sizes_say(void **state)
-{
-	(void)state;
-	assert_int_equal(evidence_each("quote-file-padded", check_padded), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,10 +473,6 @@ int main(void)
 		cmocka_unit_test(authentication_data_may_be_empty_or_64_kib),
 		cmocka_unit_test(what_could_not_be_read_is_not_written),
 		cmocka_unit_test(V19_sgx_quotes_are_named),
-		cmocka_unit_test(real_quotes_say_what_their_manifest_says),
-		cmocka_unit_test(V11_every_truncation_of_a_real_quote_is_refused),
-		cmocka_unit_test(real_sgx_quotes_are_refused_as_such),
-		cmocka_unit_test(a_real_padded_quote_ends_where_its_sizes_say),
 	};
 
 	return cmocka_run_group_tests_name("wire_tdx_quote", tests, NULL, NULL);
