@@ -15,6 +15,13 @@ JURAT_MUST_CHECK int host_certs_open(struct base_env *env, const char *path,
 				     const struct jurat_certs_options *options, struct jurat_certs **ret,
 				     struct jurat_error *err);
 
+/*
+ * jurat_quotes_open() in a world of the caller's choosing. As above; the descriptor that it opens is env's, too.
+ */
+JURAT_MUST_CHECK int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *options,
+				      const struct jurat_guest_memory *memory, struct jurat_quotes **ret,
+				      struct jurat_error *err);
+
 /* 4 KiB pages that `bytes` take. Spec: KVM API, KVM_EXIT_SNP_REQ_CERTS: npages on ENOSPC. */
 enum { HOST_PAGE_BYTES = 4096 };
 static inline uint64_t host_pages(uint64_t bytes)

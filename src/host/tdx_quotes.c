@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/tdx_request.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "uapi/kvm.h"
+#include "uapi/tdx.h"
+#include "wire/tdx_uapi.h"
+
+enum {
+	GRACE_DEFAULT_MS = 20,
+	TIMEOUT_DEFAULT_MS = 25000,
+	CONNECTIONS_DEFAULT = 16,
+	CONNECTIONS_MAX = 256,
+	WAITING_DEFAULT = 64,
+	WAITING_MAX = 1024,
+	NS_PER_MS = 1000000,
+};
+
+struct jurat_quotes {
+	struct base_env *env;
+	struct jurat_quotes_options options; /* with the defaults filled in */
+	char *service;                       /* NULL: none */
+	struct jurat_guest_memory memory;
+	uint64_t grace_ns, timeout_ns;
+	int poll_fd, timer_fd;
+
+	pthread_mutex_t mutex; /* of what follows, and of the requests that nobody owns */
+	struct tdx_request *requests;
+	size_t n_requests, n_active;
+	unsigned round;
+	uint64_t armed_ns; /* what the timer is set to */
+	bool has_vector;
+	uint8_t vector;
+	uint32_t vcpu; /* that the vector is for */
+};
+
+static uint32_t or_default(uint32_t value, uint32_t preset)
+{
+	return value == 0 ? preset : value == JURAT_QUOTES_NONE ? 0 : value;
+}
+
+static int take_options(struct jurat_quotes *q, const struct jurat_quotes_options *from,
+			struct jurat_error *err)
+{
+	struct jurat_quotes_options *o = &q->options;
+	struct base_address address;
+
+	if (from) {
+		if (from->size < sizeof(*from))
+			return jurat_fail(err, -EINVAL, "options of %zu bytes, this version has %zu",
+					  from->size, sizeof(*from));
+		if (!bytes_all((const uint8_t *)from + sizeof(*from), from->size - sizeof(*from), 0))
+			return jurat_fail(err, -EINVAL, "an option that this version does not know");
+		*o = *from;
+	}
+	o->max_connections = or_default(o->max_connections, CONNECTIONS_DEFAULT);
+	o->max_waiting = or_default(o->max_waiting, WAITING_DEFAULT);
+	o->timeout_ms = or_default(o->timeout_ms, TIMEOUT_DEFAULT_MS);
+	o->exit_reason = o->exit_reason ? o->exit_reason : UAPI_KVM_EXIT_TDX;
+	if (o->max_connections == 0 || o->max_connections > CONNECTIONS_MAX || o->max_waiting > WAITING_MAX)
+		return jurat_fail(err, -EINVAL,
+				  "%u connections and %u waiting: 1 to %d and up to %d are possible",
+				  o->max_connections, o->max_waiting, CONNECTIONS_MAX, WAITING_MAX);
+	if (o->timeout_ms == 0)
+		return jurat_fail(err, -EINVAL, "every request needs a timeout");
+	q->grace_ns = (uint64_t)or_default(o->grace_ms, GRACE_DEFAULT_MS) * NS_PER_MS;
+	q->timeout_ns = (uint64_t)o->timeout_ms * NS_PER_MS;
+	return o->service ? base_address_read(o->service, &address, err) : 0;
+}
+
+static void free_quotes(struct jurat_quotes **q)
+{
+	jurat_quotes_free(*q);
+}
+
+int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *options,
+		     const struct jurat_guest_memory *memory, struct jurat_quotes **ret,
+		     struct jurat_error *err)
+{
+	auto_call(free_quotes) struct jurat_quotes *q = calloc(1, sizeof(*q));
+	int r;
+
+	if (!q)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&q->mutex, NULL);
+	q->env = base_env_or_real(env);
+	q->poll_fd = q->timer_fd = -1;
+	q->armed_ns = BASE_NEVER;
+	r = take_options(q, options, err);
+	if (r < 0)
+		return r;
+	if (!memory || !memory->read || !memory->write)
+		return jurat_fail(err, -EINVAL, "guest memory must be readable and writable");
+	q->memory = *memory;
+	if (q->options.service) {
+		q->service = strdup(q->options.service);
+		q->options.service = q->service;
+		if (!q->service)
+			return jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	q->poll_fd = base_poll_open(q->env);
+	if (q->poll_fd < 0)
+		return jurat_fail(err, q->poll_fd, "no poll descriptor: %s", strerror(-q->poll_fd));
+	q->timer_fd = base_timer_open(q->env);
+	if (q->timer_fd < 0)
+		return jurat_fail(err, q->timer_fd, "no timer: %s", strerror(-q->timer_fd));
+	r = base_poll_set(q->env, q->poll_fd, q->timer_fd, BASE_READ);
+	if (r < 0)
+		return jurat_fail(err, r, "the timer cannot be polled: %s", strerror(-r));
+	*ret = take_ptr(q);
+	return 0;
+}
+
+int jurat_quotes_open(const struct jurat_quotes_options *options, const struct jurat_guest_memory *memory,
+		      struct jurat_quotes **ret, struct jurat_error *err)
+{
+	return host_quotes_open(NULL, options, memory, ret, err);
+}
+
+/* With the lock. */
+static void unlink_request(struct jurat_quotes *q, struct tdx_request *r)
+{
+	struct tdx_request **at = &q->requests;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	q->n_requests--;
+	q->n_active -= r->active;
+}
+
+static void tell(struct jurat_quotes *q, const struct tdx_request *r, bool has_vector, uint8_t vector,
+		 uint32_t vcpu)
+{
+	struct jurat_quote_outcome outcome = {
+		.gpa = r->gpa,
+		.status = r->status,
+		.out_bytes = r->out_len,
+		.qgs_error = r->qgs_error,
+		.took_ns = base_now_ns(q->env) - r->started_ns,
+		.in_call = r->in_call,
+		.text = r->err.text,
+	};
+
+	if (has_vector)
+		q->options.notify(q->options.context, vcpu, vector);
+	if (q->options.log)
+		q->options.log(q->options.context, &outcome);
+}
+
+/*
+ * The end of a request that this thread owns, with a terminal status in any case. The status word and leaving
+ * the list are one step for whoever asks next: a guest that has seen its status may use the buffer again.
+ */
+static void complete(struct jurat_quotes *q, struct tdx_request *r, int result)
+{
+	bool has_vector;
+	uint8_t vector;
+	uint32_t vcpu;
+
+	tdx_request_conclude(r, &q->memory, result);
+	pthread_mutex_lock(&q->mutex);
+	if (tdx_store_status(&q->memory, r->gpa, r->status) < 0 && r->err.text[0] == '\0')
+		(void)jurat_fail(&r->err, -EFAULT, "the buffer's status cannot be written");
+	unlink_request(q, r);
+	has_vector = q->has_vector;
+	vector = q->vector; /* Q5 */
+	vcpu = q->vcpu;
+	pthread_mutex_unlock(&q->mutex);
+	tell(q, r, has_vector, vector, vcpu);
+	tdx_request_free(r);
+}
+
+/* When what nobody owns must be looked at. With the lock. */
+static uint64_t next_wake(const struct jurat_quotes *q)
+{
+	uint64_t wake = BASE_NEVER, at;
+
+	for (const struct tdx_request *r = q->requests; r; r = r->next) {
+		if (r->state == TDX_REQUEST_OWNED)
+			continue;
+		at = r->state == TDX_REQUEST_SHARED ? qgs_client_wake_ns(&r->client) : r->give_up_ns;
+		wake = at < wake ? at : wake;
+	}
+	return wake;
+}
+
+/* With the lock. 0, or -errno: the timer is what it was. */
+static int arm(struct jurat_quotes *q)
+{
+	uint64_t wake = next_wake(q);
+	int e;
+
+	if (wake == q->armed_ns)
+		return 0;
+	e = base_timer_set(q->env, q->timer_fd, wake);
+	if (e >= 0)
+		q->armed_ns = wake;
+	return e < 0 ? e : 0;
+}
+
+/* Nobody's from now on: dispatching finds it. Where that cannot be, it ends here. */
+static void release(struct jurat_quotes *q, struct tdx_request *r, enum tdx_request_state state)
+{
+	int e = 0;
+
+	pthread_mutex_lock(&q->mutex);
+	if (state == TDX_REQUEST_SHARED)
+		e = qgs_client_watch(&r->client, q->poll_fd);
+	r->state = state;
+	if (e == 0)
+		e = arm(q);
+	if (e < 0)
+		r->state = TDX_REQUEST_OWNED;
+	else
+		r->in_call = false;
+	pthread_mutex_unlock(&q->mutex);
+	if (e < 0)
+		complete(q, r, jurat_fail(&r->err, e, "the request cannot be waited for: %s", strerror(-e)));
+}
+
+/* What this thread is to do next; it owns the result. NULL: nothing. */
+static struct tdx_request *pick(struct jurat_quotes *q, unsigned round, uint64_t now)
+{
+	struct tdx_request *r;
+
+	pthread_mutex_lock(&q->mutex);
+	for (r = q->requests; r; r = r->next) {
+		if (r->state == TDX_REQUEST_SHARED && round != 0 && r->seen != round)
+			break;
+		if (r->state == TDX_REQUEST_WAITING && now >= r->give_up_ns)
+			break;
+		if (r->state == TDX_REQUEST_WAITING && q->n_active < q->options.max_connections) {
+			q->n_active++;
+			r->active = true;
+			break;
+		}
+	}
+	if (r) {
+		r->state = TDX_REQUEST_OWNED;
+		r->seen = round;
+	}
+	pthread_mutex_unlock(&q->mutex);
+	return r;
+}
+
+/* One owned request as far as it goes. */
+static void advance(struct jurat_quotes *q, struct tdx_request *r, uint64_t now)
+{
+	int e = 0;
+
+	if (!r->active)
+		e = jurat_fail(&r->err, -ETIMEDOUT, "no connection to '%s' was free in time", q->service);
+	else if (!r->reply)
+		e = tdx_request_begin(r, q->env, q->service);
+	if (e == 0)
+		e = qgs_client_step(&r->client, now, &r->err);
+	if (e == 0)
+		release(q, r, TDX_REQUEST_SHARED);
+	else
+		complete(q, r, e);
+}
+
+/* Requests that wait for a connection, as long as there are both. */
+static void start_waiting(struct jurat_quotes *q)
+{
+	uint64_t now = base_now_ns(q->env);
+	struct tdx_request *r;
+
+	while ((r = pick(q, 0, now)))
+		advance(q, r, now);
+}
+
+int jurat_quotes_dispatch(struct jurat_quotes *q, struct jurat_error *err)
+{
+	uint64_t now = base_now_ns(q->env);
+	struct tdx_request *r;
+	unsigned round;
+	int e;
+
+	pthread_mutex_lock(&q->mutex);
+	if (++q->round == 0)
+		q->round = 1;
+	round = q->round;
+	if (now >= q->armed_ns)
+		q->armed_ns = 0; /* it has gone off: to be set anew, also to the same time */
+	pthread_mutex_unlock(&q->mutex);
+	while ((r = pick(q, round, now)))
+		advance(q, r, now);
+	pthread_mutex_lock(&q->mutex);
+	e = arm(q);
+	pthread_mutex_unlock(&q->mutex);
+	return e < 0 ? jurat_fail(err, e, "the timer cannot be set: %s", strerror(-e)) : 0;
+}
+
+static bool overlap(const struct tdx_request *r, uint64_t gpa, uint64_t size)
+{
+	return gpa < r->gpa ? r->gpa - gpa < size : gpa - r->gpa < r->size;
+}
+
+/* Gives the request its place: from here on it counts until it is unlinked. R10. */
+static uint64_t admit(struct jurat_quotes *q, struct tdx_request *r, struct jurat_error *err)
+{
+	uint64_t answer = UAPI_TDVMCALL_SUCCESS;
+	struct tdx_request **at = &q->requests;
+	const uint64_t max = (uint64_t)q->options.max_connections + q->options.max_waiting;
+
+	pthread_mutex_lock(&q->mutex);
+	for (; *at; at = &(*at)->next)
+		if (overlap(*at, r->gpa, r->size)) /* Q6 */
+			answer = UAPI_TDVMCALL_GPA_INUSE;
+	if (answer == UAPI_TDVMCALL_SUCCESS && q->n_requests >= max)
+		answer = UAPI_TDVMCALL_RETRY;
+	if (answer == UAPI_TDVMCALL_SUCCESS) {
+		*at = r;
+		q->n_requests++;
+		r->active = q->n_active < q->options.max_connections;
+		q->n_active += r->active;
+	}
+	pthread_mutex_unlock(&q->mutex);
+	if (answer == UAPI_TDVMCALL_GPA_INUSE)
+		(void)jurat_fail(err, -EBUSY,
+				 "GetQuote is refused: GPA_INUSE: %#llx overlaps a buffer in flight",
+				 (unsigned long long)r->gpa);
+	else if (answer == UAPI_TDVMCALL_RETRY)
+		(void)jurat_fail(err, -EBUSY, "GetQuote is refused: RETRY: %llu requests are outstanding",
+				 (unsigned long long)max);
+	return answer;
+}
+
+/* The grace wait: asks and waits for the answer inside the guest's call, then leaves it to dispatching. */
+static void ask_now(struct jurat_quotes *q, struct tdx_request *r)
+{
+	uint64_t now = r->started_ns, until = now + q->grace_ns, wake;
+	int e = tdx_request_begin(r, q->env, q->service);
+
+	for (;;) {
+		if (e == 0)
+			e = qgs_client_step(&r->client, now, &r->err);
+		if (e != 0) {
+			complete(q, r, e);
+			return;
+		}
+		wake = qgs_client_wake_ns(&r->client);
+		wake = wake < until ? wake : until;
+		if (r->client.fd < 0 || now >= wake)
+			break;
+		if (base_wait(q->env, r->client.fd, qgs_client_events(&r->client), wake - now) < 0)
+			break; /* a signal: the VMM wants this thread back */
+		now = base_now_ns(q->env);
+	}
+	release(q, r, TDX_REQUEST_SHARED);
+}
+
+/* A request that was refused after it had its place gives it back (Q1). */
+static void give_up(struct jurat_quotes *q, struct tdx_request *r)
+{
+	pthread_mutex_lock(&q->mutex);
+	unlink_request(q, r);
+	pthread_mutex_unlock(&q->mutex);
+	tdx_request_free(r);
+}
+
+int jurat_quotes_serve(struct jurat_quotes *q, uint64_t gpa, uint64_t size, uint64_t *ret_answer,
+		       struct jurat_error *err)
+{
+	auto_free struct tdx_request *r = NULL;
+	struct tdx_getquote_hdr hdr;
+	uint64_t now = base_now_ns(q->env);
+
+	*ret_answer = tdx_request_check(&q->memory, gpa, size, &hdr, err);
+	if (*ret_answer != UAPI_TDVMCALL_SUCCESS)
+		return 0;
+	*ret_answer = UAPI_TDVMCALL_RETRY;
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		(void)jurat_fail(err, -ENOMEM, "GetQuote is refused: RETRY: out of memory");
+		return 0;
+	}
+	*r = (struct tdx_request){
+		.gpa = gpa,
+		.size = (uint32_t)size,
+		.in_len = q->service ? hdr.in_len : 0,
+		.started_ns = now,
+		.give_up_ns = now + q->timeout_ns,
+		.in_call = true,
+	};
+	*ret_answer = admit(q, r, err);
+	if (*ret_answer != UAPI_TDVMCALL_SUCCESS)
+		return 0;
+	*ret_answer = tdx_request_take_on(r, &q->memory, err);
+	if (*ret_answer != UAPI_TDVMCALL_SUCCESS) {
+		give_up(q, take_ptr(r));
+	} else if (!q->service) {
+		(void)jurat_fail(&r->err, -ENOENT, "this host has no quoting service");
+		complete(q, take_ptr(r), -ENOENT);
+	} else if (r->active) {
+		ask_now(q, take_ptr(r));
+	} else {
+		release(q, take_ptr(r), TDX_REQUEST_WAITING);
+	}
+	start_waiting(q);
+	return 0;
+}
+
+uint64_t jurat_quotes_setup_notify(struct jurat_quotes *q, uint64_t vector, uint32_t vcpu)
+{
+	if (!q->options.notify)
+		return UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED;
+	if (vector < TDX_EVENT_NOTIFY_FIRST_VECTOR || vector > TDX_EVENT_NOTIFY_LAST_VECTOR)
+		return UAPI_TDVMCALL_INVALID_OPERAND;
+	pthread_mutex_lock(&q->mutex);
+	q->has_vector = true;
+	q->vector = (uint8_t)vector;
+	q->vcpu = vcpu;
+	pthread_mutex_unlock(&q->mutex);
+	return UAPI_TDVMCALL_SUCCESS;
+}
+
+uint64_t jurat_quotes_info(const struct jurat_quotes *q, uint64_t leaf, uint64_t ret[4])
+{
+	const struct jurat_quotes_options *o = &q->options;
+
+	if (leaf != 1)
+		return UAPI_TDVMCALL_INVALID_OPERAND;
+	ret[0] = o->kernel_tdvmcallinfo_1_r11;
+	if (o->notify)
+		ret[0] |= o->user_tdvmcallinfo_1_r11 & UAPI_TDVMCALL_INFO_1_R11_SETUP_EVENT_NOTIFY;
+	ret[1] = o->kernel_tdvmcallinfo_1_r12;
+	ret[2] = ret[3] = 0;
+	return UAPI_TDVMCALL_SUCCESS;
+}
+
+uint32_t host_quotes_exit_reason(const struct jurat_quotes *q)
+{
+	return q->options.exit_reason;
+}
+
+int jurat_quotes_fd(const struct jurat_quotes *q)
+{
+	return q->poll_fd;
+}
+
+size_t jurat_quotes_outstanding(struct jurat_quotes *q)
+{
+	size_t n;
+
+	pthread_mutex_lock(&q->mutex);
+	n = q->n_requests;
+	pthread_mutex_unlock(&q->mutex);
+	return n;
+}
+
+void jurat_quotes_free(struct jurat_quotes *q)
+{
+	struct tdx_request *r;
+
+	if (!q)
+		return;
+	while ((r = q->requests))
+		complete(q, r,
+			 jurat_fail(&r->err, -ECANCELED, "the virtual machine monitor stops serving quotes"));
+	if (q->timer_fd >= 0) {
+		(void)base_poll_set(q->env, q->poll_fd, q->timer_fd, 0);
+		base_close(q->env, q->timer_fd);
+	}
+	if (q->poll_fd >= 0)
+		base_close(q->env, q->poll_fd);
+	pthread_mutex_destroy(&q->mutex);
+	free(q->service);
+	free(q);
+}
