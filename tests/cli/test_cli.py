@@ -98,7 +98,7 @@ def the_same_seed_gives_the_same_roots_and_another_seed_others(tmp):
 
 
 @case
-def test_roots_count_only_when_named(tmp):
+def test_roots_count_only_when_named(tmp):  # B41: the exit status is the verdict's
     e = demo(tmp)
     p = jurat("verify", e, status=1)
     assert p.out.startswith("refused"), p.out
@@ -192,7 +192,7 @@ def show_decodes_what_there_is(tmp):
 
 
 @case
-def a_table_taken_apart_and_rebuilt_is_the_same(tmp):
+def a_table_taken_apart_and_rebuilt_is_the_same(tmp):  # B42: an ASVK is named so wherever it stands
     for key, leaf, between in ("vcek", "vcek.der", "ask.der"), ("vlek", "vlek.der", "asvk.der"):
         e = demo(tmp, key, "--sign-with", key)
         names = jurat("certs", "split", e / "certs.bin", tmp / f"s{key}").out.split()

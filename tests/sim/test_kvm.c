@@ -31,7 +31,7 @@ static int down(void **state)
 #define PAGES .info_1 = REQ_GPA, .info_2 = RSP_GPA
 #define CERTS .rax = CERTS_GPA, .rbx = 4
 
-/* B26: nothing a guest writes into its GHCB gets past these. */
+/* B26: nothing a guest writes into its GHCB gets past these. B55: RAX and RBX want their valid bits. */
 static void bad_ghcbs_are_refused_with_the_exact_reason(void **state)
 {
 	static const struct {
@@ -188,6 +188,7 @@ static void a_firmware_error_returns_the_previous_response(void **state)
 	kvm_world_assert_response(w, FAKE_PSP_FILL(2));
 }
 
+/* B10: nothing stays mapped or firmware-owned when a page cannot be had. */
 static void request_pages_that_are_not_shared_ram_fail_kvm_run(void **state)
 {
 	static const struct {

@@ -127,6 +127,7 @@ static void assert_usable(struct world *w)
 	assert_nothing_beside(w);
 }
 
+/* B18: the table is empty while the command runs, so no report goes out with certificates of the other key. */
 static void a_table_and_the_firmware_change_as_one(void **state)
 {
 	struct world *w = *state;
@@ -203,6 +204,7 @@ static void a_firmware_that_did_not_change_gets_its_table_back(void **state)
 	assert_nothing_beside(w);
 }
 
+/* B17: what a command did is believed only after the status was read back. */
 static void a_firmware_that_does_not_tell_leaves_the_empty_table(void **state)
 {
 	struct world *w = *state;
