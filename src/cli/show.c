@@ -184,11 +184,24 @@ static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert
 
 static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
 {
+	struct bytes_rd rest = crl->revoked, serial;
+	json_t *revoked;
+
+	add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
+	add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
 	add_time(s, to, "this_update", crl->this_update);
 	if (crl->next_update != INT64_MIN)
 		add_time(s, to, "next_update", crl->next_update);
-	add_hex(s, to, "issuer", crl->issuer.data, crl->issuer.size);
-	add_hex(s, to, "revoked", crl->revoked.data, crl->revoked.size);
+	revoked = add(s, to, "revoked_serials", json_array());
+	while (revoked && crypto_crl_next(&rest, &serial)) {
+		char hex[BYTES_HEX_SIZE(20)];
+
+		if (json_array_append_new(revoked,
+					  json_string(serial.size <= 20
+							      ? bytes_to_hex(serial.data, serial.size, hex)
+							      : "malformed")) < 0)
+			s->failed = true;
+	}
 }
 
 /* A certificate or a CRL in DER: its kind, or NULL when it is neither. */
@@ -244,7 +257,7 @@ static void print_value(const char *name, json_t *value, int depth)
 		{
 			char label[64];
 
-			snprintf(label, sizeof(label), "%s %zu", name, i);
+			snprintf(label, sizeof(label), "%s %zu", name, i + 1);
 			print_value(label, item, depth);
 		}
 	} else if (json_is_integer(value)) {

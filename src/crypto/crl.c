@@ -122,7 +122,6 @@ static int read_extensions(struct bytes_rd *tbs, struct crypto_crl *c, struct ju
 static int read_crl(const uint8_t *der, size_t n, struct crypto_crl *c, struct jurat_error *err)
 {
 	struct x509_signed s;
-	struct bytes_rd cn;
 	int r;
 
 	r = x509_signed_read(der, n, &s, err);
@@ -137,7 +136,7 @@ static int read_crl(const uint8_t *der, size_t n, struct crypto_crl *c, struct j
 	r = x509_algorithm_read(&s.tbs, &s, &c->signature_kind, err);
 	if (r < 0)
 		return jurat_wrap(err, r, "signature algorithm");
-	r = x509_name_read(&s.tbs, &c->issuer, &cn, err);
+	r = x509_name_read(&s.tbs, &c->issuer, &c->issuer_cn, err);
 	if (r < 0)
 		return jurat_wrap(err, r, "issuer");
 	r = read_updates(&s.tbs, c, err);
@@ -170,14 +169,21 @@ int crypto_crl_check_signature(const struct crypto_crl *crl, const struct crypto
 
 bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *serial)
 {
-	struct bytes_rd entries = crl->revoked;
+	struct bytes_rd rest = crl->revoked, listed;
 
-	while (bytes_rd_left(&entries) > 0) {
-		struct bytes_rd entry = der_enter(&entries, DER_SEQUENCE);
-		struct bytes_rd listed = der_big_uint(&entry);
-
+	while (crypto_crl_next(&rest, &listed))
 		if (der_equal(&listed, serial->data, serial->size))
 			return true;
-	}
 	return false;
+}
+
+bool crypto_crl_next(struct bytes_rd *rest, struct bytes_rd *ret_serial)
+{
+	struct bytes_rd entry;
+
+	if (bytes_rd_left(rest) == 0)
+		return false;
+	entry = der_enter(rest, DER_SEQUENCE);
+	*ret_serial = der_big_uint(&entry);
+	return true;
 }

@@ -86,6 +86,7 @@ JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert,
 
 struct crypto_crl {
 	struct bytes_rd der, tbs, issuer;
+	struct bytes_rd issuer_cn; /* as in struct crypto_cert */
 	int64_t this_update, next_update; /* next_update INT64_MIN when absent */
 	struct bytes_rd revoked;          /* content of revokedCertificates; size 0 when none */
 	struct bytes_rd crl_number;       /* big-endian; size 0 when absent */
@@ -101,6 +102,8 @@ JURAT_MUST_CHECK int crypto_crl_check_signature(const struct crypto_crl *crl,
 						const struct crypto_public *issuer);
 /* Whether a serial (as in crypto_cert.serial) is listed. */
 bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *serial);
+/* The serials listed, one after the other: start with *rest = crl->revoked; false at the end. */
+bool crypto_crl_next(struct bytes_rd *rest, struct bytes_rd *ret_serial);
 
 /*
  * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the
