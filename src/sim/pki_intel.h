@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_PKI_INTEL_H
+#define SIM_PKI_INTEL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Test roots with the profiles of Intel's SGX certificates: ECDSA P-256, the names, extensions and their
+ * order as real ones have, but with a description "TEST ..." in front of every name
+ * (doc/decisions/0005-intel-test-roots.md). With them the signed documents of Intel's provisioning
+ * certification service: CRLs, TCB info, QE identity. Everything follows from a seed and from what the caller
+ * says: equal calls give equal bytes, on every machine.
+ *
+ * Threads   one thread per object
+ */
+struct sim_pki_intel;
+
+enum sim_intel_cert { SIM_INTEL_ROOT, SIM_INTEL_PLATFORM_CA, SIM_INTEL_TCB_SIGNING, SIM_INTEL_N_CERTS };
+
+enum {
+	SIM_INTEL_CERT_MAX_BYTES = 1536,
+	SIM_INTEL_CRL_MAX_BYTES = 2048,
+	SIM_INTEL_SERIAL_BYTES = 20,
+	SIM_INTEL_N_COMPONENTS = 16,
+};
+
+/* seed: not empty; what follows its first '/' names a platform, not the roots. 0; -EINVAL; -ENOMEM. */
+JURAT_MUST_CHECK int sim_pki_intel_new(const char *seed, struct sim_pki_intel **ret, struct jurat_error *err);
+void sim_pki_intel_free(struct sim_pki_intel *pki);
+
+/* DER, borrowed from the object. NULL: no such certificate. */
+const uint8_t *sim_pki_intel_cert(const struct sim_pki_intel *pki, enum sim_intel_cert which,
+				  size_t *ret_size);
+/* When certificates begin, and when leaves end that are given no dates. Seconds since 1970. */
+int64_t sim_pki_intel_not_before(void);
+int64_t sim_pki_intel_not_after(void);
+
+/* What a PCK certificate says of a platform and its TCB. */
+struct sim_pck {
+	uint8_t public_xy[64];
+	uint8_t ppid[16], cpusvn[16], platform_instance_id[16];
+	uint8_t components[SIM_INTEL_N_COMPONENTS];
+	uint16_t pcesvn;
+	uint8_t pceid[2], fmspc[6];
+	uint8_t sgx_type; /* 0 standard, 1 scalable */
+	bool is_dynamic_platform, has_cached_keys, has_smt;
+	int64_t not_before, not_after; /* both 0: as its CA's */
+};
+
+/*
+ * A PCK certificate by the Platform CA. DER into `to`, SIM_INTEL_CERT_MAX_BYTES; ret_serial may be NULL.
+ * Returns   0; -EINVAL sgx_type above 1, or it ends before it begins
+ */
+JURAT_MUST_CHECK int sim_pki_intel_pck(const struct sim_pki_intel *pki, const struct sim_pck *pck,
+				       uint8_t *to, size_t *ret_size,
+				       uint8_t ret_serial[SIM_INTEL_SERIAL_BYTES], struct jurat_error *err);
+
+/*
+ * A CRL by the root or the Platform CA. DER into `to`, SIM_INTEL_CRL_MAX_BYTES.
+ *
+ * serials   n of them revoked, at this_update: big-endian, SIM_INTEL_SERIAL_BYTES each
+ * Returns   0; -EINVAL an issuer that makes none, more than 16 serials, or next_update before this_update
+ */
+JURAT_MUST_CHECK int sim_pki_intel_crl(const struct sim_pki_intel *pki, enum sim_intel_cert issuer,
+				       const uint8_t (*serials)[SIM_INTEL_SERIAL_BYTES], size_t n,
+				       int64_t this_update, int64_t next_update, uint8_t *to,
+				       size_t *ret_size, struct jurat_error *err);
+void sim_pki_intel_serial(const struct sim_pki_intel *pki, enum sim_intel_cert which,
+			  uint8_t ret[SIM_INTEL_SERIAL_BYTES]);
+
+/* One or more certificates as PEM: heap text that the caller frees, *ret_size without its NUL. 0; -ENOMEM. */
+struct sim_der {
+	const uint8_t *der;
+	size_t size;
+};
+JURAT_MUST_CHECK int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t *ret_size,
+				       struct jurat_error *err);
+
+/*
+ * TCB levels. `status` is written as it is given ("UpToDate", "SWHardeningNeeded", "ConfigurationNeeded",
+ * "ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded", "Revoked"; or nonsense,
+ * for tests); `advisories` are separated by spaces, NULL: none. Levels are written in the order they come in.
+ */
+struct sim_platform_level {
+	uint8_t sgx[SIM_INTEL_N_COMPONENTS], tdx[SIM_INTEL_N_COMPONENTS];
+	uint16_t pcesvn;
+	int64_t date;
+	const char *status, *advisories;
+};
+struct sim_svn_level { /* of a TDX module or a quoting enclave */
+	uint16_t isvsvn;
+	int64_t date;
+	const char *status, *advisories;
+};
+
+struct sim_module_identity {
+	uint8_t major; /* 1: "TDX_01" */
+	const struct sim_svn_level *levels;
+	size_t n_levels;
+};
+
+/* Signed by the TCB Signing certificate. Modules are Intel's kind: mrsigner and attributes 0. */
+struct sim_tcb_info {
+	int64_t issued, next_update;
+	uint32_t evaluation; /* tcbEvaluationDataNumber */
+	uint8_t fmspc[6], pceid[2];
+	const struct sim_module_identity *modules;
+	size_t n_modules;
+	const struct sim_platform_level *levels;
+	size_t n_levels;
+};
+struct sim_qe_identity {
+	int64_t issued, next_update;
+	uint32_t evaluation;
+	uint8_t mrsigner[32];
+	uint16_t isv_prod_id;
+	const struct sim_svn_level *levels;
+	size_t n_levels;
+};
+
+/*
+ * The documents as the service gives them: {"tcbInfo":{...},"signature":"..."}, one line, signed over the
+ * inner object's bytes.
+ *
+ * ret       heap text that the caller frees, *ret_size without its NUL
+ * Returns   0; -EINVAL a date outside the years 1970 to 9999; -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb_info *info,
+					    char **ret, size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki,
+					       const struct sim_qe_identity *identity, char **ret,
+					       size_t *ret_size, struct jurat_error *err);
+
+#endif
