@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+int address_check(const struct base_address *a, struct jurat_error *err)
+{
+	switch (a->sockaddr.any.sa_family) {
+	case AF_UNIX:
+	case AF_VSOCK:
+		return 0;
+	case AF_INET:
+		if (ntohl(a->sockaddr.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+			return 0;
+		return jurat_fail(err, -EACCES, "TCP only on 127.x.y.z: QGS messages have no protection");
+	default:
+		return jurat_fail(err, -EACCES, "socket family %d is not unix, vsock or IPv4 loopback",
+				  a->sockaddr.any.sa_family);
+	}
+}
+
+int listen_address_read(const char *text, struct base_address *ret, struct jurat_error *err)
+{
+	char with_cid[DAEMON_ADDRESS_BYTES];
+	struct base_address a;
+	int r;
+
+	if (strncmp(text, "vsock:", 6) != 0)
+		return base_address_read(text, ret, err);
+	/* The other form, with a machine in front, to have one parser of numbers. */
+	if ((size_t)snprintf(with_cid, sizeof(with_cid), "vsock:0:%s", text + 6) >= sizeof(with_cid))
+		return jurat_fail(err, -EINVAL, "'%s' is too long", text);
+	r = base_address_read(with_cid, &a, NULL);
+	if (r < 0)
+		return jurat_fail(err, -EINVAL, "'%s': vsock: wants PORT, a number", text);
+	a.sockaddr.vm.svm_cid = VMADDR_CID_ANY;
+	*ret = a;
+	return 0;
+}
+
+char *address_text(const struct base_address *a, char *text)
+{
+	const int room = DAEMON_ADDRESS_BYTES;
+	char host[INET_ADDRSTRLEN] = "?";
+
+	switch (a->sockaddr.any.sa_family) {
+	case AF_UNIX:
+		/* An address without a name has no path at all. */
+		snprintf(text, (size_t)room, "unix:%.*s", (int)sizeof(a->sockaddr.un.sun_path) - 1,
+			 a->size > offsetof(struct sockaddr_un, sun_path) ? a->sockaddr.un.sun_path : "");
+		break;
+	case AF_VSOCK:
+		if (a->sockaddr.vm.svm_cid == VMADDR_CID_ANY)
+			snprintf(text, (size_t)room, "vsock:%u", a->sockaddr.vm.svm_port);
+		else
+			snprintf(text, (size_t)room, "vsock:%u:%u", a->sockaddr.vm.svm_cid,
+				 a->sockaddr.vm.svm_port);
+		break;
+	case AF_INET:
+		inet_ntop(AF_INET, &a->sockaddr.in.sin_addr, host, sizeof(host));
+		snprintf(text, (size_t)room, "tcp:%s:%u", host, ntohs(a->sockaddr.in.sin_port));
+		break;
+	default:
+		snprintf(text, (size_t)room, "family-%d", a->sockaddr.any.sa_family);
+	}
+	return text;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "daemon/roles.h"
+#include "daemon/settings.h"
+
+static const struct daemon_role roles[] = {
+	{ "qgs", "answers requests for TDX quotes (QGS protocol)", &qgs_options, qgs_run },
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: juratd ROLE [OPTION]...\nServes attestation evidence of confidential virtual "
+	      "machines.\n\n",
+	      to);
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		fprintf(to, "  %-8s %s\n", roles[i].name, roles[i].summary);
+	fputs("\n`juratd ROLE --help` tells more.\n", to);
+}
+
+static int help(const struct daemon_role *role)
+{
+	printf("Usage: juratd %s [OPTION]...\n%c%s.\n\n", role->name, role->summary[0] & ~0x20,
+	       role->summary + 1);
+	options_print_help(role->options);
+	return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+}
+
+static const struct daemon_role *find_role(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		if (!strcmp(roles[i].name, name))
+			return &roles[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct daemon_role *role;
+
+	if (argc < 2) {
+		usage(stderr);
+		return DAEMON_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("juratd " JURAT_VERSION);
+		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+	}
+	role = find_role(argv[1]);
+	if (!role) {
+		fprintf(stderr, "juratd: unknown role '%s' (see juratd --help)\n", argv[1]);
+		return DAEMON_USAGE;
+	}
+	for (int i = 2; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return help(role);
+	return role->run(argc - 1, argv + 1);
+}

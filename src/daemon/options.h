@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * A role's options: one table from which the command line, the configuration file and --help come. The file
+ * is one JSON object with the same names; the command line is read after it and has the last word.
+ */
+enum option_kind {
+	OPTION_FLAG,   /* bool; in the file true or false */
+	OPTION_NUMBER, /* uint64_t, from min to max; in the file a number */
+	OPTION_MODE,   /* the same in octal; in the file a string */
+	OPTION_TEXT,   /* char[room] */
+	OPTION_LIST,   /* struct option_list; in the file an array of strings; replaces what was there */
+};
+
+enum { OPTION_TEXT_BYTES = 128, OPTION_LIST_MAX = 16 };
+
+struct option_list {
+	char text[OPTION_LIST_MAX][OPTION_TEXT_BYTES];
+	size_t n;
+};
+
+struct option_row {
+	const char *name, *value, *help; /* `value`: what it takes, for people; NULL for a flag */
+	enum option_kind kind;
+	size_t offset; /* in the role's settings */
+	uint64_t min, max;
+};
+
+struct option_table {
+	const struct option_row *rows;
+	size_t n;
+};
+
+/*
+ * text      n bytes, untrusted: only an object, no member twice, none unknown, each of its type and in range
+ * settings  changed on success only; `size` bytes
+ * Returns   0; -EBADMSG no JSON; -EINVAL a member that is wrong; -ENOMEM
+ */
+JURAT_MUST_CHECK int options_read_json(const struct option_table *table, const char *text, size_t n,
+				       void *settings, size_t size, struct jurat_error *err);
+/* The words after the role. 0; -EINVAL. OPTION_HELP: --help was there. */
+enum { OPTIONS_HELP = 1 };
+JURAT_MUST_CHECK int options_read_words(const struct option_table *table, int argc, char **argv,
+					void *settings, size_t size, struct jurat_error *err);
+/* Only --config of the words: it is read first. NULL: there is none. */
+const char *options_find_config(int argc, char **argv);
+void options_print_help(const struct option_table *table);
+
+#endif

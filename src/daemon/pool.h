@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_POOL_H
+#define DAEMON_POOL_H
+
+#include <uv.h>
+
+#include "daemon/address.h"
+#include "daemon/backend.h"
+
+/*
+ * A backend that asks other quote generation services, Intel's or a `juratd qgs`, over one new connection for
+ * each request, as those want it. A request goes to the least busy service that answers its probes; when that
+ * fails, is silent for too long, sends what is no answer, or has only "unexpected error" to say, to the next.
+ * When all were tried the client gets the last error response, or none. Requests start in the order in which
+ * they came.
+ */
+enum { POOL_MAX_SERVICES = 16, POOL_MAX_REPLY_BYTES = 512 * 1024 };
+
+struct pool_options {
+	struct base_address services[POOL_MAX_SERVICES];
+	size_t n_services; /* 1 or more */
+	uint64_t timeout_ms;
+	uint64_t probe_ms;
+	unsigned max_requests; /* of one service at once */
+};
+
+JURAT_MUST_CHECK int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend **ret);
+
+#endif

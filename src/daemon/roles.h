@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_ROLES_H
+#define DAEMON_ROLES_H
+
+#include "daemon/options.h"
+
+/* What juratd can be. `run` gets the words from the role's name on and returns the exit status. */
+enum daemon_exit { DAEMON_OK = 0, DAEMON_USAGE = 2, DAEMON_ENVIRONMENT = 3, DAEMON_INTERNAL = 4 };
+
+struct daemon_role {
+	const char *name, *summary;
+	const struct option_table *options;
+	int (*run)(int argc, char **argv);
+};
+
+int qgs_run(int argc, char **argv);
+
+#endif

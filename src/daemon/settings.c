@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "daemon/address.h"
+
+enum { HOUR_MS = 3600 * 1000 };
+
+#define AT(member) .offset = offsetof(struct qgs_settings, member)
+
+static const struct option_row rows[] = {
+	{ "listen", "ADDRESS", "unix:PATH, vsock:PORT or tcp:127.x.y.z:PORT; may be repeated", OPTION_LIST,
+	  AT(listen) },
+	{ "service", "ADDRESS",
+	  "a quote generation service to ask: unix:PATH, vsock:CID:PORT or "
+	  "tcp:127.x.y.z:PORT; may be repeated",
+	  OPTION_LIST, AT(service) },
+	{ "software-enclave", NULL, "sign with the software quoting enclave: test quotes, not of a TEE",
+	  OPTION_FLAG, AT(software_enclave) },
+	{ "seed", "TEXT", "which software platform it is; the same seed gives the same keys", OPTION_TEXT,
+	  AT(seed) },
+	{ "workers", "N", "threads that sign; 0, the default: as many as there are processors", OPTION_NUMBER,
+	  AT(workers), 0, 128 },
+	{ "max-connections", "N", "at once, 4096 by default; more wait to be accepted", OPTION_NUMBER,
+	  AT(max_connections), 1, 65536 },
+	{ "max-per-guest", "N", "connections at once of one vsock CID, 256 by default; more are closed",
+	  OPTION_NUMBER, AT(max_per_guest), 1, 65536 },
+	{ "max-unsent", "BYTES",
+	  "answers that clients have yet to read, 33554432 by default in all; beyond it "
+	  "the slowest reader is closed",
+	  OPTION_NUMBER, AT(max_unsent_bytes), 1 << 20, UINT64_C(1) << 40 },
+	{ "requests-per-connection", "N",
+	  "then it is closed; 1 by default, as Intel's service does; 0: no limit", OPTION_NUMBER,
+	  AT(requests_per_connection), 0, UINT32_MAX },
+	{ "no-raw", NULL, "refuse bare TDREPORTs, which have no length in front", OPTION_FLAG, AT(no_raw) },
+	{ "timeout", "MS", "for one request, from accept to the last byte of the answer, 30000 by default",
+	  OPTION_NUMBER, AT(timeout_ms), 10, HOUR_MS },
+	{ "drain", "MS", "how long what was begun may go on after SIGTERM, 10000 by default", OPTION_NUMBER,
+	  AT(drain_ms), 0, HOUR_MS },
+	{ "service-timeout", "MS", "for one service to answer before the next is asked, 8000 by default",
+	  OPTION_NUMBER, AT(service_timeout_ms), 10, HOUR_MS },
+	{ "service-requests", "N",
+	  "that one service is asked at once, 4 by default; more wait in their order", OPTION_NUMBER,
+	  AT(service_requests), 1, 64 },
+	{ "probe", "MS", "between two looks at whether a service answers, 10000 by default", OPTION_NUMBER,
+	  AT(probe_ms), 10, HOUR_MS },
+	{ "socket-mode", "MODE", "of unix sockets, 0660 by default", OPTION_MODE, AT(socket_mode), 0, 0777 },
+	{ "metrics", "ADDRESS", "serve OpenMetrics over HTTP at unix:PATH or tcp:127.x.y.z:PORT", OPTION_TEXT,
+	  AT(metrics) },
+	{ "verbose", NULL, "log every connection", OPTION_FLAG, AT(verbose) },
+};
+
+const struct option_table qgs_options = { rows, ARRAY_SIZE(rows) };
+
+void qgs_settings_init(struct qgs_settings *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->max_connections = 4096;
+	s->max_per_guest = 256;
+	s->max_unsent_bytes = 32 << 20;
+	s->requests_per_connection = 1;
+	s->timeout_ms = 30000; /* Intel's service, and QEMU's client */
+	s->drain_ms = 10000;
+	s->service_timeout_ms = 8000; /* three services in the time of one request */
+	s->service_requests = 4;      /* number_threads of Intel's service */
+	s->probe_ms = 10000;
+	s->socket_mode = 0660;
+}
+
+static int check_addresses(const struct option_list *list, bool to_listen, struct jurat_error *err)
+{
+	struct base_address a;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if ((to_listen ? listen_address_read : base_address_read)(list->text[i], &a, err) < 0)
+			return jurat_wrap(err, -EINVAL, to_listen ? "--listen" : "--service");
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(list->text[i], list->text[k]))
+				return jurat_fail(err, -EINVAL, "'%s' is given twice", list->text[i]);
+	}
+	return 0;
+}
+
+int qgs_settings_check(const struct qgs_settings *s, bool adopted, struct jurat_error *err)
+{
+	struct base_address a;
+	int r = check_addresses(&s->listen, true, err);
+
+	if (r == 0)
+		r = check_addresses(&s->service, false, err);
+	if (r < 0)
+		return r;
+	if (s->listen.n == 0 && !adopted)
+		return jurat_fail(err, -EINVAL, "wants --listen ADDRESS, or to be started by a socket unit");
+	if (s->listen.n > 0 && adopted)
+		return jurat_fail(err, -EINVAL,
+				  "has sockets of the service manager: --listen is one too many");
+	if (s->software_enclave == (s->service.n > 0))
+		return jurat_fail(err, -EINVAL, "wants either --service ADDRESS or --software-enclave");
+	if (s->seed[0] && !s->software_enclave)
+		return jurat_fail(err, -EINVAL, "--seed is for --software-enclave");
+	if (!s->metrics[0])
+		return 0;
+	if (listen_address_read(s->metrics, &a, err) < 0)
+		return jurat_wrap(err, -EINVAL, "--metrics");
+	if (a.sockaddr.any.sa_family == AF_VSOCK)
+		return jurat_fail(err, -EINVAL, "--metrics is not for guests");
+	return 0;
+}

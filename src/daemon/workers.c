@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/workers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	BATCH = 16, /* at most so many jobs in one hand-over */
+	SLOTS_PER_WORKER =
+		2, /* one that is worked on and one that waits, so that no thread waits for the loop */
+};
+
+struct result {
+	struct backend_job *job;
+	uint8_t *reply;
+	size_t n;
+	struct jurat_error why;
+};
+
+/* A few jobs on their way to a worker and back. */
+struct slot {
+	uv_work_t work;
+	struct workers *workers;
+	struct slot *next_free;
+	size_t n;
+	struct result results[BATCH];
+};
+
+struct workers {
+	struct backend base;
+	uv_loop_t *loop;
+	const struct worker_ops *ops;
+	void *context;
+	struct backend_queue queue;
+	struct slot *free_slots;
+	unsigned n_workers;
+	size_t n_slots;
+	struct slot slots[];
+};
+
+static void work(uv_work_t *work)
+{
+	struct slot *slot = work->data;
+
+	for (size_t i = 0; i < slot->n; i++) {
+		struct result *r = &slot->results[i];
+
+		r->reply = NULL;
+		if (slot->workers->ops->answer(slot->workers->context, r->job, &r->reply, &r->n, &r->why) < 0)
+			r->reply = NULL;
+	}
+}
+
+static void dispatch(struct workers *w);
+
+static void after_work(uv_work_t *work, int status)
+{
+	struct slot *slot = work->data;
+	struct workers *w = slot->workers;
+	struct result results[BATCH];
+	const size_t n = slot->n;
+
+	for (size_t i = 0; i < n; i++)
+		results[i] = slot->results[i];
+	slot->next_free = w->free_slots;
+	w->free_slots = slot;
+	dispatch(w); /* first give the threads their next, then see to the sockets */
+	for (size_t i = 0; i < n; i++)
+		results[i].job->done(results[i].job, results[i].reply, results[i].n, results[i].why.text);
+}
+
+/* A fair part of what waits. */
+static size_t batch_size(const struct workers *w)
+{
+	size_t n = w->queue.n / w->n_workers / SLOTS_PER_WORKER;
+
+	return n < 1 ? 1 : n > BATCH ? BATCH : n;
+}
+
+static void dispatch(struct workers *w)
+{
+	while (w->free_slots && w->queue.n > 0) {
+		struct slot *slot = w->free_slots;
+		const size_t n = batch_size(w);
+
+		w->free_slots = slot->next_free;
+		for (slot->n = 0; slot->n < n; slot->n++)
+			slot->results[slot->n].job = backend_queue_pop(&w->queue);
+		uv_queue_work(w->loop, &slot->work, work, after_work); /* fails only without a callback */
+	}
+}
+
+static void submit(struct backend *b, struct backend_job *job)
+{
+	struct workers *w = (struct workers *)b;
+
+	backend_queue_push(&w->queue, job);
+	dispatch(w);
+}
+
+static void cancel(struct backend *b, struct backend_job *job)
+{
+	struct workers *w = (struct workers *)b;
+
+	if (backend_queue_remove(&w->queue, job))
+		job->done(job, NULL, 0, "nobody waits for it any more");
+}
+
+static void free_workers(struct backend *b)
+{
+	struct workers *w = (struct workers *)b;
+	void (*freed)(struct backend * b, void *context) = b->freed;
+
+	if (freed)
+		freed(b, b->freed_context);
+	w->ops->free(w->context);
+	free(w);
+}
+
+int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *ops, void *context,
+		const char *name, struct backend **ret)
+{
+	static const struct backend_ops backend_ops = { .submit = submit,
+							.cancel = cancel,
+							.free = free_workers };
+	const size_t n_slots = (size_t)n_workers * SLOTS_PER_WORKER;
+	struct workers *w;
+
+	if (n_workers < 1 || n_workers > WORKERS_MAX)
+		return -EINVAL;
+	w = calloc(1, sizeof(*w) + n_slots * sizeof(w->slots[0]));
+	if (!w)
+		return -ENOMEM;
+	w->base = (struct backend){ .ops = &backend_ops, .name = name };
+	w->loop = loop;
+	w->ops = ops;
+	w->context = context;
+	w->n_workers = n_workers;
+	w->n_slots = n_slots;
+	backend_queue_init(&w->queue);
+	for (size_t i = 0; i < n_slots; i++) {
+		w->slots[i].workers = w;
+		w->slots[i].work.data = &w->slots[i];
+		w->slots[i].next_free = w->free_slots;
+		w->free_slots = &w->slots[i];
+	}
+	*ret = &w->base;
+	return 0;
+}
