@@ -13,9 +13,9 @@
  * One connection of a QGS client: a state machine stepped by (event, now) that knows no socket, no loop and
  * no clock, so that every order of events can be tried without them.
  *
- *	READING -- a request --> READY -- CONN_ASKED --> ASKING -- CONN_REPLY, CONN_NO_REPLY, time --> SENDING
- *	READING -- a request that is wrong --> SENDING
- *	SENDING -- all is out --> READING, or after the last request --> LINGERING --> CLOSED
+ *	READING - a request -> READY - CONN_ASKED -> ASKING - CONN_REPLY, CONN_NO_REPLY, time -> SENDING
+ *	READING - a request that is wrong -> SENDING
+ *	SENDING - all is out -> READING, or after the last request -> LINGERING -> CLOSED
  *
  * What is answered, and what is not, is Intel's: bytes that are no message end the connection without an
  * answer; a request that is a message but not a good one, and one that the backend cannot serve, get an error
