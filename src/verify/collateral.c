@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/collateral.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err)
+{
+	struct jurat_collateral *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	*ret = c;
+	return 0;
+}
+
+/* Everything behind the first so many of each kind: what a failed addition has left. */
+static void drop_behind(struct jurat_collateral *c, const struct jurat_collateral *keep)
+{
+	while (c->n_certs > keep->n_certs)
+		cert_entry_free(c->certs[--c->n_certs]);
+	while (c->n_crls > keep->n_crls)
+		free(c->crls[--c->n_crls]);
+	while (c->n_tcb_infos > keep->n_tcb_infos)
+		tcb_info_free(c->tcb_infos[--c->n_tcb_infos]);
+	while (c->n_identities > keep->n_identities)
+		qe_identity_free(c->identities[--c->n_identities]);
+}
+
+void jurat_collateral_free(struct jurat_collateral *collateral)
+{
+	const struct jurat_collateral nothing = { .n_certs = 0 };
+
+	if (!collateral)
+		return;
+	drop_behind(collateral, &nothing);
+	free(collateral);
+}
+
+static int full(const char *what, struct jurat_error *err)
+{
+	return jurat_fail(err, -EBADMSG, "more than %d %s", COLLATERAL_MAX_ITEMS, what);
+}
+
+/* Issuer chains name the same few certificates again and again. */
+static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	struct cert_entry *entry = NULL;
+	int r;
+
+	for (size_t i = 0; i < c->n_certs; i++) {
+		const struct bytes_rd *known = &c->certs[i]->cert.der;
+
+		if (known->size == n && memcmp(known->data, der, n) == 0)
+			return 0;
+	}
+	if (c->n_certs == COLLATERAL_MAX_ITEMS)
+		return full("certificates", err);
+	r = cert_entry_new_plain(der, n, &entry, err);
+	if (r < 0)
+		return r;
+	if (entry->cert.key_kind == CRYPTO_KEY_P256) {
+		r = cert_entry_need_key(entry, err);
+		if (r < 0) {
+			cert_entry_free(entry);
+			return r;
+		}
+	}
+	c->certs[c->n_certs++] = entry;
+	return 0;
+}
+
+static int take_crl(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_crls == COLLATERAL_MAX_ITEMS)
+		return full("CRLs", err);
+	r = crl_entry_new(der, n, &c->crls[c->n_crls], err);
+	if (r == 0)
+		c->n_crls++;
+	return r;
+}
+
+static int take_block(struct jurat_collateral *c, const char *label, const uint8_t *der, size_t n,
+		      struct jurat_error *err)
+{
+	int r;
+
+	if (strcmp(label, "CERTIFICATE") == 0)
+		return take_cert(c, der, n, err);
+	if (label[0] != '\0')
+		return take_crl(c, der, n, err);
+	r = take_cert(c, der, n, err); /* DER does not say what it is */
+	if (r == -EBADMSG && take_crl(c, der, n, NULL) == 0)
+		r = 0;
+	return r;
+}
+
+/* PEM with any number of certificates and CRLs, or one of them as DER. */
+static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
+{
+	size_t off = 0, found = 0;
+
+	for (;;) {
+		auto_free uint8_t *der = NULL;
+		char label[32];
+		size_t size;
+		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
+
+		if (r == JURAT_NOT_FOUND)
+			break;
+		if (r == 0)
+			r = take_block(c, label, der, size, err);
+		if (r < 0)
+			return r;
+		found++;
+	}
+	return found > 0 ? 0 : jurat_fail(err, -EBADMSG, "nothing in it");
+}
+
+static int fill_part(const uint8_t *bytes, size_t n, const char *signature, struct signed_part *ret,
+		     struct jurat_error *err)
+{
+	uint8_t rs[64], whole[CRYPTO_SHA256_BYTES + 64];
+
+	if (!signature || !bytes_from_hex(signature, rs, sizeof(rs)))
+		return jurat_fail(err, -EBADMSG, "signature: not 128 hex digits");
+	crypto_sha256(bytes, n, ret->digest);
+	memcpy(ret->r, rs, 32);
+	memcpy(ret->s, rs + 32, 32);
+	memcpy(whole, ret->digest, CRYPTO_SHA256_BYTES);
+	memcpy(whole + CRYPTO_SHA256_BYTES, rs, sizeof(rs));
+	crypto_sha256(whole, sizeof(whole), ret->sha256);
+	return 0;
+}
+
+static int take_tcb_info(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
+			 struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_tcb_infos == COLLATERAL_MAX_ITEMS)
+		return full("TCB infos", err);
+	r = tcb_info_read(value, &c->tcb_infos[c->n_tcb_infos], err);
+	if (r == 0)
+		c->tcb_infos[c->n_tcb_infos++]->doc.part = *part;
+	return r;
+}
+
+static int take_identity(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
+			 struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_identities == COLLATERAL_MAX_ITEMS)
+		return full("QE identities", err);
+	r = qe_identity_read(value, &c->identities[c->n_identities], err);
+	if (r == 0)
+		c->identities[c->n_identities++]->doc.part = *part;
+	return r;
+}
+
+typedef int take_document(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
+			  struct jurat_error *err);
+
+static const struct {
+	const char *member, *text_member, *signature_member;
+	take_document *take;
+} documents[] = {
+	{ "tcbInfo", "tcb_info", "tcb_info_signature", take_tcb_info },
+	{ "enclaveIdentity", "qe_identity", "qe_identity_signature", take_identity },
+};
+
+static void json_done(json_t **value)
+{
+	json_decref(*value);
+}
+
+static json_t *load(const uint8_t *text, size_t n, struct jurat_error *err)
+{
+	json_error_t bad;
+	json_t *root;
+
+	if (n > COLLATERAL_MAX_BYTES) {
+		jurat_fail(err, -EBADMSG, "%zu bytes, at most %d", n, COLLATERAL_MAX_BYTES);
+		return NULL;
+	}
+	if (collateral_check_depth(text, n, err) < 0)
+		return NULL;
+	root = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &bad);
+	if (!root)
+		jurat_fail(err, -EBADMSG, "line %d, column %d: %s", bad.line, bad.column, bad.text);
+	return root;
+}
+
+/* {"tcbInfo": {...}, "signature": "..."}, as served. */
+static int take_served(struct jurat_collateral *c, const json_t *root, size_t which, const uint8_t *text,
+		       size_t n, struct jurat_error *err)
+{
+	const char *member = documents[which].member;
+	struct signed_part part;
+	size_t off, size;
+	int r;
+
+	if (collateral_member_range(text, n, member, &off, &size) != 0)
+		return jurat_fail(err, -EBADMSG, "'%s' is not written in plain letters", member);
+	r = fill_part(text + off, size, json_string_value(json_object_get(root, "signature")), &part, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "%s", member);
+	return documents[which].take(c, json_object_get(root, member), &part, err);
+}
+
+/*
+ * The text of a document as a string: the served whole, or the signed value alone and its signature beside
+ * it.
+ */
+static int take_text(struct jurat_collateral *c, const json_t *bundle, size_t which, struct jurat_error *err)
+{
+	const json_t *string = json_object_get(bundle, documents[which].text_member);
+	const json_t *signature = json_object_get(bundle, documents[which].signature_member);
+	const uint8_t *text = (const uint8_t *)json_string_value(string);
+	size_t n = json_string_length(string);
+	json_t *root auto_call(json_done) = NULL;
+	struct signed_part part;
+	int r;
+
+	if (!text)
+		return jurat_fail(err, -EBADMSG, "not a string");
+	root = load(text, n, err);
+	if (!root)
+		return -EBADMSG;
+	if (json_object_get(root, documents[which].member))
+		return take_served(c, root, which, text, n, err);
+	r = fill_part(text, n, json_string_value(signature), &part, err);
+	return r < 0 ? r : documents[which].take(c, root, &part, err);
+}
+
+/* PEM, or DER written as hex. */
+static int take_encoded(struct jurat_collateral *c, const json_t *value, struct jurat_error *err)
+{
+	const char *text = json_string_value(value);
+	size_t n = json_string_length(value);
+	auto_free uint8_t *der = NULL;
+
+	if (!text)
+		return jurat_fail(err, -EBADMSG, "not a string");
+	if (strstr(text, "-----BEGIN "))
+		return take_pem(c, (const uint8_t *)text, n, err);
+	der = malloc(n / 2 + 1);
+	if (!der)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (n == 0 || n % 2 != 0 || !bytes_from_hex(text, der, n / 2))
+		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
+	return take_pem(c, der, n / 2, err);
+}
+
+/* One JSON object with everything in it, by the member names of Intel's quote verification library. */
+static int take_bundle(struct jurat_collateral *c, const json_t *root, struct jurat_error *err)
+{
+	static const char *const encoded[] = {
+		"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
+		"qe_identity_issuer_chain", "pck_certificate_chain"
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded); i++) {
+		const json_t *value = json_object_get(root, encoded[i]);
+
+		if (value && !json_is_null(value))
+			r = take_encoded(c, value, err);
+		if (r < 0)
+			jurat_wrap(err, r, "%s", encoded[i]);
+	}
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(documents); i++) {
+		if (json_object_get(root, documents[i].text_member))
+			r = take_text(c, root, i, err);
+		if (r < 0)
+			jurat_wrap(err, r, "%s", documents[i].text_member);
+	}
+	return r;
+}
+
+static bool is_bundle(const json_t *root)
+{
+	return json_object_get(root, "tcb_info") || json_object_get(root, "qe_identity") ||
+	       json_object_get(root, "pck_crl") || json_object_get(root, "root_ca_crl");
+}
+
+static int take_json(struct jurat_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
+{
+	json_t *root auto_call(json_done) = NULL;
+
+	while (n > 0 && text[n - 1] == '\0') /* C strings are stored with their end */
+		n--;
+	root = load(text, n, err);
+	if (!root)
+		return -EBADMSG;
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		if (json_object_get(root, documents[i].member))
+			return take_served(c, root, i, text, n, err);
+	}
+	if (is_bundle(root))
+		return take_bundle(c, root, err);
+	return jurat_fail(err, -EBADMSG, "neither TCB info, QE identity nor a bundle of collateral");
+}
+
+static bool looks_like_json(const uint8_t *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
+		i++;
+	return i < n && (bytes[i] == '{' || bytes[i] == '[');
+}
+
+int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes, size_t n,
+			 struct jurat_error *err)
+{
+	const struct jurat_collateral before = *collateral;
+	int r;
+
+	if (looks_like_json(bytes, n))
+		r = take_json(collateral, bytes, n, err);
+	else
+		r = take_pem(collateral, bytes, n, err);
+	if (r < 0) {
+		drop_behind(collateral, &before);
+		return jurat_wrap(err, r, "collateral");
+	}
+	return 0;
+}
