@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/tdx_tcb.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+
+enum tcb_status tcb_converge(enum tcb_status platform, bool any_out_of_date, bool any_revoked)
+{
+	if (platform == TCB_REVOKED || any_revoked)
+		return TCB_REVOKED;
+	if (!any_out_of_date)
+		return platform;
+	switch (platform) {
+	case TCB_UP_TO_DATE:
+	case TCB_SW_HARDENING_NEEDED:
+		return TCB_OUT_OF_DATE;
+	case TCB_CONFIGURATION_NEEDED:
+	case TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED:
+		return TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+	default:
+		return platform;
+	}
+}
+
+static bool needs_configuration(enum tcb_status status)
+{
+	return status == TCB_CONFIGURATION_NEEDED || status == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED ||
+	       status == TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+}
+
+enum tcb_status tcb_relaunch(enum tcb_status launch, enum tcb_status current)
+{
+	bool old = launch == TCB_OUT_OF_DATE || launch == TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+	bool good = current == TCB_UP_TO_DATE || current == TCB_SW_HARDENING_NEEDED ||
+		    current == TCB_CONFIGURATION_NEEDED ||
+		    current == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+
+	if (!old || !good)
+		return launch;
+	return needs_configuration(launch) || needs_configuration(current)
+		       ? TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
+		       : TCB_TD_RELAUNCH_ADVISED;
+}
+
+const struct tdx_module *tcb_module(const struct tcb_info *info, uint8_t version)
+{
+	char id[sizeof("TDX_00")];
+
+	if (version == 0)
+		return &info->module;
+	snprintf(id, sizeof(id), "TDX_%02X", version);
+	for (size_t i = 0; i < info->n_modules; i++) {
+		if (strcasecmp(info->modules[i].id, id) == 0)
+			return &info->modules[i];
+	}
+	return NULL;
+}
+
+static bool at_least(const uint8_t *is, const uint8_t *floor, size_t first)
+{
+	for (size_t i = first; i < TCB_COMPONENTS; i++) {
+		if (is[i] < floor[i])
+			return false;
+	}
+	return true;
+}
+
+/* With a module that has a version, its own identity judges the first two components (V4). */
+static struct tcb_part platform_part(const struct tcb_info *info, const struct tcb_subject *subject,
+				     const uint8_t *svn)
+{
+	size_t first = svn[TEE_TCB_SVN_MODULE_VERSION] > 0 ? 2 : 0;
+
+	for (size_t i = 0; i < info->n_levels; i++) {
+		const struct tcb_level *level = &info->levels[i];
+
+		if (at_least(subject->sgx, level->sgx, 0) && subject->pcesvn >= level->pcesvn &&
+		    at_least(svn, level->tdx, first))
+			return (struct tcb_part){ level->status, level->date, level->advisories };
+	}
+	return (struct tcb_part){ .status = TCB_NOT_SUPPORTED };
+}
+
+static struct tcb_part svn_part(const struct svn_levels *levels, uint16_t isvsvn,
+				const enum tcb_status *known, size_t n_known)
+{
+	for (size_t i = 0; i < levels->n; i++) {
+		const struct svn_level *level = &levels->items[i];
+		struct tcb_part part = { level->status, level->date, level->advisories };
+
+		if (isvsvn < level->isvsvn)
+			continue;
+		for (size_t k = 0; k < n_known; k++) {
+			if (part.status == known[k])
+				return part;
+		}
+		part.status = TCB_UNRECOGNIZED;
+		return part;
+	}
+	return (struct tcb_part){ .status = TCB_NOT_SUPPORTED };
+}
+
+static struct tcb_part module_part(const struct tcb_info *info, const uint8_t *svn)
+{
+	static const enum tcb_status known[] = { TCB_UP_TO_DATE, TCB_OUT_OF_DATE, TCB_REVOKED };
+	const struct tdx_module *module = tcb_module(info, svn[TEE_TCB_SVN_MODULE_VERSION]);
+
+	if (svn[TEE_TCB_SVN_MODULE_VERSION] == 0)
+		return (struct tcb_part){ .status = TCB_STATUS_NONE };
+	if (!module)
+		return (struct tcb_part){ .status = TCB_NOT_SUPPORTED };
+	return svn_part(&module->levels, svn[TEE_TCB_SVN_MODULE_ISVSVN], known, ARRAY_SIZE(known));
+}
+
+static struct tcb_part qe_part(const struct qe_identity *identity, uint16_t isvsvn)
+{
+	static const enum tcb_status known[] = { TCB_UP_TO_DATE, TCB_OUT_OF_DATE, TCB_CONFIGURATION_NEEDED,
+						 TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, TCB_REVOKED };
+
+	return svn_part(&identity->levels, isvsvn, known, ARRAY_SIZE(known));
+}
+
+/*
+ * Only these two values of module and QE count; a QE that also needs configuration lowers nothing (Intel's
+ * library).
+ */
+static enum tcb_status converge(const struct tcb_part *platform, const struct tcb_part *module,
+				const struct tcb_part *qe)
+{
+	return tcb_converge(platform->status,
+			    module->status == TCB_OUT_OF_DATE || qe->status == TCB_OUT_OF_DATE,
+			    module->status == TCB_REVOKED || qe->status == TCB_REVOKED);
+}
+
+/* A part that is not in the collateral, or says what nobody knows, decides the whole. False: none does. */
+static bool is_failure(const struct tcb_part *part, const char *name, const char *which,
+		       struct tcb_evaluation *ret)
+{
+	if (part->status != TCB_NOT_SUPPORTED && part->status != TCB_UNRECOGNIZED)
+		return false;
+	ret->status = part->status;
+	snprintf(ret->why, sizeof(ret->why),
+		 part->status == TCB_NOT_SUPPORTED ? "no TCB level of the %s is met%s"
+						   : "the %s's TCB level has a status nobody knows%s",
+		 name, which);
+	return true;
+}
+
+static int64_t oldest(const struct tcb_part *const *parts, size_t n)
+{
+	int64_t date = INT64_MIN;
+
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i]->status != TCB_STATUS_NONE && parts[i]->status != TCB_NOT_SUPPORTED &&
+		    (date == INT64_MIN || parts[i]->date < date))
+			date = parts[i]->date;
+	}
+	return date;
+}
+
+void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,
+		  const struct tcb_subject *subject, struct tcb_evaluation *ret)
+{
+	static const char now[] = " by tee_tcb_svn2";
+	struct tcb_evaluation e = { .platform = platform_part(info, subject, subject->tee_tcb_svn),
+				    .module = module_part(info, subject->tee_tcb_svn),
+				    .qe = qe_part(identity, subject->qe_isvsvn) };
+	const struct tcb_part *parts[] = { &e.platform, &e.module, &e.qe };
+	struct tcb_part platform2, module2;
+
+	e.date = oldest(parts, ARRAY_SIZE(parts));
+	if (is_failure(&e.platform, "platform", "", &e) || is_failure(&e.module, "TDX module", "", &e) ||
+	    is_failure(&e.qe, "quoting enclave", "", &e)) {
+		e.launch = e.status;
+		*ret = e;
+		return;
+	}
+	e.launch = converge(&e.platform, &e.module, &e.qe);
+	e.status = e.launch;
+	if (subject->has_svn2) {
+		platform2 = platform_part(info, subject, subject->tee_tcb_svn2);
+		module2 = module_part(info, subject->tee_tcb_svn2);
+		if (is_failure(&platform2, "platform", now, &e) ||
+		    is_failure(&module2, "TDX module", now, &e)) {
+			e.current = e.status;
+		} else {
+			e.current = converge(&platform2, &module2, &e.qe);
+			e.status = tcb_relaunch(e.launch, e.current);
+		}
+	}
+	*ret = e;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_TDX_TCB_H
+#define VERIFY_TDX_TCB_H
+
+#include "verify/collateral.h"
+
+/*
+ * TCB evaluation: what Intel's collateral says of a platform, its TDX module and its quoting enclave. A
+ * pure function: whether the collateral may be believed is judged elsewhere. Spec: 8.4 of the TDX facts
+ * (Intel's quote verification library, tdxEvaluateTCB).
+ */
+struct tcb_subject {
+	uint8_t sgx[TCB_COMPONENTS]; /* of the PCK certificate */
+	uint16_t pcesvn;             /* of the PCK certificate */
+	uint16_t qe_isvsvn;
+	uint8_t tee_tcb_svn[TCB_COMPONENTS];
+	bool has_svn2; /* TDX 1.5: the module that runs now may be newer than the one that launched the TD */
+	uint8_t tee_tcb_svn2[TCB_COMPONENTS];
+};
+
+/* Bytes of tee_tcb_svn. */
+enum { TEE_TCB_SVN_MODULE_ISVSVN = 0, TEE_TCB_SVN_MODULE_VERSION = 1 };
+
+/* What one part was found to be, and where it says so. */
+struct tcb_part {
+	enum tcb_status status; /* TCB_STATUS_NONE: was not looked at */
+	int64_t date;
+	struct advisories advisories;
+};
+
+struct tcb_evaluation {
+	enum tcb_status status;               /* of the whole */
+	enum tcb_status launch, current;      /* current: TCB_STATUS_NONE without tee_tcb_svn2 */
+	struct tcb_part platform, module, qe; /* at launch */
+	int64_t date;                         /* the oldest of the parts'; INT64_MIN when there is none */
+	char why[96];                         /* for NOT_SUPPORTED and UNRECOGNIZED */
+};
+
+void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,
+		  const struct tcb_subject *subject, struct tcb_evaluation *ret);
+
+/*
+ * The row of the table of 8.4: what a platform's status becomes when module or QE are out of date or
+ * revoked.
+ */
+enum tcb_status tcb_converge(enum tcb_status platform, bool any_out_of_date, bool any_revoked);
+/* Whether a newer module that runs already would help: 8.4 step 6. */
+enum tcb_status tcb_relaunch(enum tcb_status launch, enum tcb_status current);
+
+/*
+ * The identity of a module's major version; NULL when the TCB info has none. Version 0 is tdxModule itself.
+ */
+const struct tdx_module *tcb_module(const struct tcb_info *info, uint8_t version);
+
+#endif
