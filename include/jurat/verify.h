@@ -112,6 +112,53 @@ JURAT_MUST_CHECK int jurat_verify_snp(struct jurat_verifier *verifier,
 				      const struct jurat_policy *policy, int64_t at,
 				      struct jurat_verdict **ret, struct jurat_error *err);
 
+/*
+ * Intel's collateral for TD quotes: TCB info, QE identity, CRLs and the certificates of their issuers.
+ * Everything is copied, and changes no more once it was added: one collateral may serve several verifiers,
+ * each in its own thread.
+ *
+ * Since     0.1
+ */
+struct jurat_collateral;
+
+JURAT_MUST_CHECK int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err);
+/*
+ * Adds what was served; the kind shows from the content: TCB info or QE identity as JSON with its
+ * signature, certificates or CRLs as PEM or DER, or one JSON object with all of these by the member names
+ * of Intel's library (pck_crl, tcb_info, ...; the documents whole, or bare with their signature in
+ * tcb_info_signature, qe_identity_signature).
+ *
+ * bytes     n bytes, untrusted: nothing counts before its signatures were checked
+ * Returns   0; -EBADMSG none of these, or malformed: `err` says what, and nothing was added; -ENOMEM
+ */
+JURAT_MUST_CHECK int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes, size_t n,
+					  struct jurat_error *err);
+void jurat_collateral_free(struct jurat_collateral *collateral);
+
+struct jurat_tdx_evidence {
+	size_t size;          /* sizeof(struct jurat_tdx_evidence) */
+	const uint8_t *quote; /* untrusted, borrowed; bytes behind the quote do not matter */
+	size_t quote_size;
+};
+
+/*
+ * Judges a TD quote, version 4 or 5. The time counts for everything that has one: certificates, CRLs, TCB
+ * info, QE identity, both ways. Only the status UpToDate is accepted unless the policy names others.
+ *
+ * collateral   NULL: none. The verdict then says what was not judged, and is a refusal unless the policy has
+ *              allow_no_collateral
+ * policy       NULL: the default policy
+ * at           the time to judge at, seconds since 1970
+ * ret          may be NULL; set on 0 and on JURAT_REFUSED, freed with jurat_verdict_free
+ * Returns      0 accepted; JURAT_REFUSED with reasons; -ENOMEM: nothing was judged
+ * Since        0.1   Spec  Intel TDX DCAP quoting library API; Intel PCS API v4
+ */
+JURAT_MUST_CHECK int jurat_verify_tdx(struct jurat_verifier *verifier,
+				      const struct jurat_tdx_evidence *evidence,
+				      const struct jurat_collateral *collateral,
+				      const struct jurat_policy *policy, int64_t at,
+				      struct jurat_verdict **ret, struct jurat_error *err);
+
 void jurat_verdict_free(struct jurat_verdict *verdict);
 int jurat_verdict_accepted(const struct jurat_verdict *verdict); /* 1 or 0; 0 for NULL */
 /*

@@ -213,18 +213,6 @@ static int judge_signatures(struct judge *j)
 	return judge_report_signature(j);
 }
 
-static void show_cert(const struct cert_entry *entry, struct verdict_cert *to)
-{
-	if (!entry)
-		return;
-	to->there = true;
-	verdict_name(&entry->cert.subject_cn, to->subject, sizeof(to->subject));
-	verdict_name(&entry->cert.issuer_cn, to->issuer, sizeof(to->issuer));
-	memcpy(to->sha256, entry->sha256, sizeof(to->sha256));
-	to->not_before = entry->cert.not_before;
-	to->not_after = entry->cert.not_after;
-}
-
 int judge_chain(struct judge *j)
 {
 	int r;
@@ -249,9 +237,9 @@ int judge_chain(struct judge *j)
 	}
 	if (r < 0)
 		return r;
-	show_cert(j->leaf, &j->out->leaf);
-	show_cert(j->intermediate, &j->out->intermediate);
-	show_cert(j->root, &j->out->root);
+	verdict_show_cert(j->leaf, &j->out->leaf);
+	verdict_show_cert(j->intermediate, &j->out->intermediate);
+	verdict_show_cert(j->root, &j->out->root);
 	j->out->leaf_says = j->leaf->vek;
 	return 0;
 }

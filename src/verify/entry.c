@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct jurat_error *err)
+int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret, struct jurat_error *err)
 {
 	auto_free struct cert_entry *entry = NULL;
 	int r;
@@ -24,9 +24,20 @@ int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct
 		return r;
 	crypto_sha256(entry->der, n, entry->sha256);
 	crypto_sha256(entry->cert.spki.data, entry->cert.spki.size, entry->spki_sha256);
+	*ret = take_ptr(entry);
+	return 0;
+}
+
+int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct jurat_error *err)
+{
+	struct cert_entry *entry;
+	int r = cert_entry_new_plain(der, n, &entry, err);
+
+	if (r < 0)
+		return r;
 	if (!entry->cert.is_ca)
 		vek_read(&entry->cert, &entry->vek, &entry->vek_fault, &entry->vek_error);
-	*ret = take_ptr(entry);
+	*ret = entry;
 	return 0;
 }
 

@@ -38,6 +38,9 @@ struct crl_entry {
 /* der   n bytes, untrusted, copied. 0; -EBADMSG with the reason; -ENOMEM. Freed with cert_entry_free. */
 JURAT_MUST_CHECK int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret,
 				    struct jurat_error *err);
+/* The same without looking for AMD's names and extensions. */
+JURAT_MUST_CHECK int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret,
+					  struct jurat_error *err);
 void cert_entry_free(struct cert_entry *entry);
 JURAT_MUST_CHECK int crl_entry_new(const uint8_t *der, size_t n, struct crl_entry **ret,
 				   struct jurat_error *err);

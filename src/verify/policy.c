@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "verify/tdx_status.h"
+#include "wire/tdx_report.h"
 
 enum kind {
 	KIND_BYTES,    /* struct policy_list: hex of `arg` bytes, one or several */
@@ -20,6 +22,10 @@ enum kind {
 	KIND_PLATFORM, /* uint32_t bit set, one or several names */
 	KIND_PRODUCTS, /* uint32_t bit set, one or several names */
 	KIND_WORDS,    /* struct policy_words, one or several */
+	KIND_TEES,     /* uint32_t bit set, one or several names */
+	KIND_STATUSES, /* uint32_t bit set, one or several names */
+	KIND_TD_BITS,  /* uint64_t bit set, "0x..." or one or several names of TD attributes */
+	KIND_XFAM,     /* uint64_t bit set, "0x..." */
 };
 
 struct member {
@@ -34,6 +40,7 @@ struct member {
 #name, kind, offsetof(struct jurat_policy, name), arg                                        \
 	}
 #define GUEST_BIT_MEMBER(member, value, bit, wrong, reason) MEMBER(member, KIND_BOOL, 0),
+#define TD_BYTES_MEMBER(field, size, reason)                MEMBER(field, KIND_BYTES, size),
 
 static const struct member members[] = {
 	MEMBER(report_data, KIND_BYTES, 64),
@@ -64,6 +71,18 @@ static const struct member members[] = {
 	MEMBER(allow_masked_chip_id, KIND_BOOL, 0),
 	MEMBER(csp_id, KIND_WORDS, 0),
 	MEMBER(require_crl, KIND_BOOL, 0),
+	MEMBER(tees, KIND_TEES, 0),
+	POLICY_TD_BYTES(TD_BYTES_MEMBER) MEMBER(allowed_td_attributes, KIND_TD_BITS, 0),
+	MEMBER(required_td_attributes, KIND_TD_BITS, 0),
+	MEMBER(allowed_xfam, KIND_XFAM, 0),
+	MEMBER(required_xfam, KIND_XFAM, 0),
+	MEMBER(allow_service_td, KIND_BOOL, 0),
+	MEMBER(allow_no_collateral, KIND_BOOL, 0),
+	MEMBER(accepted_tcb_statuses, KIND_STATUSES, 0),
+	MEMBER(accepted_advisories, KIND_WORDS, 0),
+	MEMBER(rejected_advisories, KIND_WORDS, 0),
+	MEMBER(maximum_collateral_age_days, KIND_NUMBER, 36500),
+	MEMBER(minimum_tcb_evaluation_data_number, KIND_NUMBER, UINT32_MAX),
 };
 
 static const struct {
@@ -101,6 +120,11 @@ void policy_init(struct jurat_policy *policy)
 		.products = UINT32_MAX,
 		.allow_vcek = true,
 		.allow_vlek = true,
+		.tees = UINT32_MAX,
+		.allowed_td_attributes = TDX_ATTR_ESTABLISHED_MASK,
+		.allowed_xfam = TDX_XFAM_FIXED0,
+		.required_xfam = TDX_XFAM_FIXED1,
+		.accepted_tcb_statuses = 1u << TCB_UP_TO_DATE,
 	};
 }
 
@@ -122,7 +146,10 @@ void policy_done(struct jurat_policy *policy)
 {
 #define LIST_DONE(field, size, reason) list_done(&policy->field);
 	POLICY_BYTES(LIST_DONE)
+	POLICY_TD_BYTES(LIST_DONE)
 	words_done(&policy->csp_id);
+	words_done(&policy->accepted_advisories);
+	words_done(&policy->rejected_advisories);
 }
 
 static int list_copy(struct policy_list *to, const struct policy_list *from, size_t size)
@@ -162,7 +189,10 @@ static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 	*to = *from;
 #define LIST_COPY(field, size, reason) r |= list_copy(&to->field, &from->field, size);
 	POLICY_BYTES(LIST_COPY)
+	POLICY_TD_BYTES(LIST_COPY)
 	r |= words_copy(&to->csp_id, &from->csp_id);
+	r |= words_copy(&to->accepted_advisories, &from->accepted_advisories);
+	r |= words_copy(&to->rejected_advisories, &from->rejected_advisories);
 	return r < 0 ? -ENOMEM : 0;
 }
 
@@ -261,6 +291,32 @@ static int read_bool(const json_t *value, bool *ret, struct jurat_error *err)
 	return 0;
 }
 
+static int read_tee(const char *name, unsigned *ret, struct jurat_error *err)
+{
+	if (name && strcmp(name, "sev-snp") == 0)
+		*ret = POLICY_SEV_SNP;
+	else if (name && strcmp(name, "tdx") == 0)
+		*ret = POLICY_TDX;
+	else
+		return jurat_fail(err, -EBADMSG, "wants sev-snp or tdx");
+	return 0;
+}
+
+/* What is revoked, or in no collateral, no policy can accept. */
+static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
+{
+	enum tcb_status status = name ? tcb_status_by_name(name) : TCB_STATUS_NONE;
+
+	if (status == TCB_STATUS_NONE || status == TCB_REVOKED || status == TCB_NOT_SUPPORTED ||
+	    status == TCB_UNRECOGNIZED)
+		return jurat_fail(
+			err, -EBADMSG,
+			"wants TCB statuses as Intel writes them (UpToDate, SWHardeningNeeded, ...), "
+			"but none that can never be accepted");
+	*ret = status;
+	return 0;
+}
+
 /* What one name or number of a bit set stands for. */
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
@@ -282,6 +338,10 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 		*ret = product;
 		return 0;
 	}
+	if (m->kind == KIND_TEES)
+		return read_tee(name, ret, err);
+	if (m->kind == KIND_STATUSES)
+		return read_status(name, ret, err);
 	for (size_t i = 0; name && i < ARRAY_SIZE(platform_bits); i++) {
 		if (strcmp(platform_bits[i].name, name) == 0) {
 			*ret = platform_bits[i].bit;
@@ -304,6 +364,35 @@ static int read_bits(const json_t *value, const struct member *m, uint32_t *ret,
 		if (r < 0)
 			return r;
 		bits |= 1u << bit;
+	}
+	*ret = bits;
+	return 0;
+}
+
+/* "0x10000000" alone, or names of bits. */
+static int read_wide_bits(const json_t *value, const struct wire_bits *names, uint64_t *ret,
+			  struct jurat_error *err)
+{
+	const char *text = json_string_value(value);
+	uint64_t bits = 0;
+	char *end;
+
+	if (text && strncmp(text, "0x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") > 0 &&
+	    strlen(text) <= 18) {
+		bits = strtoull(text + 2, &end, 16);
+		if (*end == '\0') {
+			*ret = bits;
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < count(value); i++) {
+		const char *name = json_string_value(item(value, i));
+		const struct wire_bit *bit = name ? wire_bits_find(names, name) : NULL;
+
+		if (!bit)
+			return jurat_fail(err, -EBADMSG,
+					  "wants \"0x\" and up to 16 hex digits, or names of bits");
+		bits |= UINT64_C(1) << bit->bit;
 	}
 	*ret = bits;
 	return 0;
@@ -415,7 +504,13 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	case KIND_VMPLS:
 	case KIND_PLATFORM:
 	case KIND_PRODUCTS:
+	case KIND_TEES:
+	case KIND_STATUSES:
 		return read_bits(value, m, at, err);
+	case KIND_TD_BITS:
+		return read_wide_bits(value, &tdx_attr_bits, at, err);
+	case KIND_XFAM:
+		return read_wide_bits(value, &tdx_xfam_bits, at, err);
 	case KIND_TCB:
 		return read_tcb(value, at, err);
 	case KIND_VERSION:
@@ -424,6 +519,24 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 		return read_words(value, at, err);
 	}
 	return jurat_fail(err, -EBADMSG, "unknown kind");
+}
+
+bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_t size)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (memcmp(list->items + i * size, value, size) == 0)
+			return true;
+	}
+	return list->n == 0;
+}
+
+bool policy_words_have(const struct policy_words *words, const char *word)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (strcmp(words->items[i], word) == 0)
+			return true;
+	}
+	return false;
 }
 
 static const struct member *find_member(const char *name)

@@ -63,6 +63,26 @@ struct policy_version {
 	  PAGE_SWAP_DISABLE_NOT_REQUIRED)
 /* clang-format on */
 
+/*
+ * The same of a TD quote: T(field of the body, bytes, REASON). report_data and measurement are shared with
+ * SEV-SNP.
+ */
+/* clang-format off */
+#define POLICY_TD_BYTES(T) \
+	T(mrtd, 48, MRTD_MISMATCH) \
+	T(mrseam, 48, MRSEAM_MISMATCH) \
+	T(mrconfigid, 48, MRCONFIGID_MISMATCH) \
+	T(mrowner, 48, MROWNER_MISMATCH) \
+	T(mrownerconfig, 48, MROWNERCONFIG_MISMATCH) \
+	T(rtmr0, 48, RTMR0_MISMATCH) \
+	T(rtmr1, 48, RTMR1_MISMATCH) \
+	T(rtmr2, 48, RTMR2_MISMATCH) \
+	T(rtmr3, 48, RTMR3_MISMATCH) \
+	T(mrservicetd, 48, MRSERVICETD_MISMATCH)
+/* clang-format on */
+
+enum policy_tee { POLICY_SEV_SNP, POLICY_TDX };
+
 struct jurat_policy {
 #define POLICY_LIST_MEMBER(field, size, reason) struct policy_list field;
 	POLICY_BYTES(POLICY_LIST_MEMBER)
@@ -79,9 +99,21 @@ struct jurat_policy {
 	bool allow_vcek, allow_vlek, allow_masked_chip_id;
 	struct policy_words csp_id;
 	bool require_crl;
+	uint32_t tees; /* bit: enum policy_tee */
+	POLICY_TD_BYTES(POLICY_LIST_MEMBER)
+	uint64_t allowed_td_attributes, required_td_attributes;
+	uint64_t allowed_xfam, required_xfam;
+	bool allow_service_td, allow_no_collateral;
+	uint32_t accepted_tcb_statuses; /* bit: enum tcb_status */
+	struct policy_words accepted_advisories, rejected_advisories;
+	uint32_t maximum_collateral_age_days; /* 0: as long as it is current */
+	uint32_t minimum_tcb_evaluation_data_number;
 };
 
 void policy_init(struct jurat_policy *policy);
 void policy_done(struct jurat_policy *policy);
+/* Whether a list has a value of `size` bytes; an empty one has every. */
+bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_t size);
+bool policy_words_have(const struct policy_words *words, const char *word);
 
 #endif

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "verify/verdict.h"
+#include "verify/render.h"
 
-enum { LABEL = 15 };
+enum { LABEL = RENDER_LABEL };
 
-static void put_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
+void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
 {
 	char hex[BYTES_HEX_SIZE(64)];
 
@@ -88,12 +88,12 @@ static void put_report(FILE *f, const struct jurat_verdict *v)
 
 	fprintf(f, "%-*s SEV-SNP, version %u, product %s, VMPL %u, guest SVN %u\n", LABEL, "report",
 		r->version, snp_product_name(v->product), r->vmpl, r->guest_svn);
-	put_hex(f, "report data", r->report_data, sizeof(r->report_data));
-	put_hex(f, "measurement", r->measurement, sizeof(r->measurement));
-	put_hex(f, "host data", r->host_data, sizeof(r->host_data));
-	put_hex(f, "ID key", r->id_key_digest, sizeof(r->id_key_digest));
-	put_hex(f, "author key", r->author_key_digest, sizeof(r->author_key_digest));
-	put_hex(f, "chip", r->chip_id, snp_hwid_bytes(v->product));
+	render_text_hex(f, "report data", r->report_data, sizeof(r->report_data));
+	render_text_hex(f, "measurement", r->measurement, sizeof(r->measurement));
+	render_text_hex(f, "host data", r->host_data, sizeof(r->host_data));
+	render_text_hex(f, "ID key", r->id_key_digest, sizeof(r->id_key_digest));
+	render_text_hex(f, "author key", r->author_key_digest, sizeof(r->author_key_digest));
+	render_text_hex(f, "chip", r->chip_id, snp_hwid_bytes(v->product));
 	put_guest_policy(f, r->policy);
 	put_platform_info(f, r->platform_info);
 	fprintf(f, "%-*s current %u.%u.%u, committed %u.%u.%u\n", LABEL, "firmware", r->current_major,
@@ -105,7 +105,7 @@ static void put_report(FILE *f, const struct jurat_verdict *v)
 	put_tcb(f, "launch TCB", v->product, r->launch_tcb);
 }
 
-static void put_cert(FILE *f, const char *label, const struct verdict_cert *c)
+void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
 {
 	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES], hex[BYTES_HEX_SIZE(32)];
 
@@ -118,15 +118,15 @@ static void put_cert(FILE *f, const char *label, const struct verdict_cert *c)
 
 static void put_signer(FILE *f, const struct jurat_verdict *v)
 {
-	put_cert(f, v->vlek ? "VLEK" : "VCEK", &v->leaf);
+	render_text_cert(f, v->vlek ? "VLEK" : "VCEK", &v->leaf);
 	if (v->leaf.there) {
 		fprintf(f, "%-*s ", LABEL, "");
 		put_tcb_parts(f, v->product, &v->leaf_says.tcb);
 		if (v->leaf_says.csp_id[0])
 			fprintf(f, "%-*s of provider %s\n", LABEL, "", v->leaf_says.csp_id);
 	}
-	put_cert(f, v->vlek ? "ASVK" : "ASK", &v->intermediate);
-	put_cert(f, "ARK", &v->root);
+	render_text_cert(f, v->vlek ? "ASVK" : "ASK", &v->intermediate);
+	render_text_cert(f, "ARK", &v->root);
 }
 
 static void put_not_judged(FILE *f, unsigned bits)
@@ -155,7 +155,9 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 			jurat_verdict_reason_detail(verdict, i));
 	fprintf(f, "\n%-*s at %s, against %s\n", LABEL, "judged", verdict_time(verdict->at, at),
 		verdict->roots_given ? "GIVEN ROOTS, not the vendor's" : "the vendor's roots");
-	if (verdict->has_report) {
+	if (verdict->tdx) {
+		render_text_tdx(f, verdict);
+	} else if (verdict->has_report) {
 		put_report(f, verdict);
 		put_signer(f, verdict);
 	}

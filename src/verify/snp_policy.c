@@ -4,15 +4,6 @@
 #include "base/cleanup.h"
 #include "verify/judge.h"
 
-static bool list_has(const struct policy_list *list, const uint8_t *value, size_t size)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		if (memcmp(list->items + i * size, value, size) == 0)
-			return true;
-	}
-	return list->n == 0;
-}
-
 static void judge_bytes(struct judge *j)
 {
 	static const struct {
@@ -31,7 +22,7 @@ static void judge_bytes(struct judge *j)
 		const uint8_t *value = (const uint8_t *)&j->report + rows[i].field;
 		char hex[BYTES_HEX_SIZE(64)];
 
-		if (!list_has(list, value, rows[i].size))
+		if (!policy_list_has(list, value, rows[i].size))
 			verdict_refuse(j->out, rows[i].reason, "%s is %s", rows[i].name,
 				       bytes_to_hex(value, rows[i].size, hex));
 	}
@@ -179,6 +170,8 @@ void judge_policy(struct judge *j)
 	const struct jurat_policy *p = j->policy;
 	const struct snp_report *r = &j->report;
 
+	if (!(p->tees >> POLICY_SEV_SNP & 1))
+		verdict_refuse(j->out, REASON_TEE_NOT_ALLOWED, "SEV-SNP");
 	judge_bytes(j);
 	judge_guest_policy(j);
 	if (r->vmpl > p->maximum_vmpl || !(p->vmpls >> r->vmpl & 1))

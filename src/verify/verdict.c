@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "verify/verdict.h"
+#include "verify/tdx_verdict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
@@ -27,6 +28,9 @@ void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged wh
 
 void jurat_verdict_free(struct jurat_verdict *verdict)
 {
+	if (!verdict)
+		return;
+	verdict_tdx_free(verdict->tdx);
 	free(verdict);
 }
 
@@ -48,6 +52,18 @@ const char *jurat_verdict_reason_code(const struct jurat_verdict *verdict, size_
 const char *jurat_verdict_reason_detail(const struct jurat_verdict *verdict, size_t i)
 {
 	return i < verdict->n_reasons ? verdict->reasons[i].detail : NULL;
+}
+
+void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to)
+{
+	if (!entry)
+		return;
+	to->there = true;
+	verdict_name(&entry->cert.subject_cn, to->subject, sizeof(to->subject));
+	verdict_name(&entry->cert.issuer_cn, to->issuer, sizeof(to->issuer));
+	memcpy(to->sha256, entry->sha256, sizeof(to->sha256));
+	to->not_before = entry->cert.not_before;
+	to->not_after = entry->cert.not_after;
 }
 
 char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES])

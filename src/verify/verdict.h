@@ -8,6 +8,9 @@
 #include "verify/vek.h"
 #include "wire/snp_report.h"
 
+struct cert_entry;
+struct verdict_tdx;
+
 enum { VERDICT_MAX_REASONS = 48, VERDICT_DETAIL_BYTES = 192, VERDICT_NAME_BYTES = 48 };
 
 /* One certificate of the chain, as far as people want to see it. */
@@ -28,6 +31,8 @@ struct jurat_verdict {
 		enum verify_reason reason;
 		char detail[VERDICT_DETAIL_BYTES];
 	} reasons[VERDICT_MAX_REASONS];
+	struct verdict_tdx
+		*tdx; /* of a TD quote, owned; NULL: of an SEV-SNP report, and what follows speaks of that */
 	struct snp_report report;
 	enum snp_product product;
 	bool vlek;
@@ -37,6 +42,8 @@ struct jurat_verdict {
 
 __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
 							  enum verify_reason reason, const char *format, ...);
+/* Nothing when there is no entry. */
+void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to);
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);
 
 enum { VERDICT_TIME_BYTES = 32 };

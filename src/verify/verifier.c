@@ -41,6 +41,7 @@ void jurat_verifier_free(struct jurat_verifier *verifier)
 	cert_cache_done(&verifier->seen_authorities);
 	for (size_t i = 0; i < VERIFIER_CRLS; i++)
 		free(verifier->seen_crls[i]);
+	tdx_cache_done(&verifier->tdx);
 	free(verifier);
 }
 

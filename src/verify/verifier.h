@@ -5,6 +5,7 @@
 #include <jurat/verify.h>
 
 #include "verify/entry.h"
+#include "verify/tdx_cache.h"
 
 enum {
 	VERIFIER_LEAVES = 64,      /* endorsement keys of the evidence that are remembered */
@@ -29,6 +30,7 @@ struct jurat_verifier {
 	struct cert_cache seen_leaves, seen_authorities;
 	struct crl_entry *seen_crls[VERIFIER_CRLS]; /* the oldest goes */
 	size_t next_crl;
+	struct tdx_cache tdx;
 };
 
 /* The given leaves of one kind and chip: items [*ret_first, *ret_end). VLEKs have a HWID of zeros. */

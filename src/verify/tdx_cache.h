@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_TDX_CACHE_H
+#define VERIFY_TDX_CACHE_H
+
+#include "verify/entry.h"
+#include "verify/tdx_pck.h"
+#include "wire/tdx_quote.h"
+
+/*
+ * What a verifier remembers of TDX evidence and collateral: facts that can never change. That a key made a
+ * signature is one; that a certificate is in time, unrevoked or trusted is none, and is judged anew each
+ * time.
+ */
+enum { TDX_FACTS = 96, TDX_QES = 64, QE_CHAIN_MAX = 8 };
+
+/*
+ * The key of the certificate `issuer` made the signature of `object`: both are SHA-256 over the whole
+ * thing.
+ */
+struct tdx_fact {
+	uint8_t object[CRYPTO_SHA256_BYTES], issuer[CRYPTO_SHA256_BYTES];
+	uint64_t used;
+};
+
+/*
+ * The part of a quote that stays the same for as long as its quoting enclave keeps its key: all of the
+ * signature data behind the quote signature. It is found by comparing every byte of it.
+ */
+struct qe_entry {
+	struct crypto_ec_public *key; /* attestation key; NULL: no point of the curve */
+	bool bound; /* the QE report is over the attestation key and the authentication data */
+	uint8_t report_digest[CRYPTO_SHA256_BYTES];
+	uint8_t report_sha256[CRYPTO_SHA256_BYTES]; /* of the QE report and its signature */
+	/* From the certification data, owned: NULL when it is not in there. */
+	struct cert_entry *leaf, *intermediate, *root;
+	uint64_t used;
+	size_t size;
+	uint8_t bytes[];
+};
+
+struct tdx_cache {
+	struct tdx_fact facts[TDX_FACTS];
+	struct qe_entry *qes[TDX_QES];
+	size_t n_facts, n_qes;
+	uint64_t clock;
+};
+
+/*
+ * bytes     the quote that `quote` was read from
+ * Returns   0; -EBADMSG the certificates inside cannot be read, or are no chain: `err` says why; -ENOMEM
+ */
+JURAT_MUST_CHECK int qe_entry_new(const uint8_t *bytes, const struct tdx_quote *quote, struct qe_entry **ret,
+				  struct jurat_error *err);
+void qe_entry_free(struct qe_entry *entry);
+
+/* NULL: not seen. */
+struct qe_entry *tdx_cache_find_qe(struct tdx_cache *cache, const uint8_t *bytes,
+				   const struct tdx_quote *quote);
+/* Takes the entry, which must not be in the cache yet; the one unused for longest goes. */
+void tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *entry);
+void tdx_cache_done(struct tdx_cache *cache);
+
+/*
+ * Whether the key of `issuer` made a signature: known, or computed now. Each: 0 it did; JURAT_REFUSED, also
+ * when the key is not on P-256; -ENOMEM and the like.
+ */
+JURAT_MUST_CHECK int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert,
+					struct cert_entry *issuer);
+JURAT_MUST_CHECK int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl,
+				       struct cert_entry *issuer);
+/* object    SHA-256 that stands for digest, r and s together */
+JURAT_MUST_CHECK int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
+					  const uint8_t digest[CRYPTO_SHA256_BYTES], const uint8_t r[32],
+					  const uint8_t s[32], struct cert_entry *issuer);
+/*
+ * Remembers that `issuer` signed `object`. For issuers that a trusted root stands behind: others would only
+ * fill it.
+ */
+void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
+	       const uint8_t issuer[CRYPTO_SHA256_BYTES]);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/tdx_judge.h"
+
+#define PCK_CN          "Intel SGX PCK Certificate"
+#define PLATFORM_CA_CN  "Intel SGX PCK Platform CA"
+#define PROCESSOR_CA_CN "Intel SGX PCK Processor CA"
+#define ROOT_CA_CN      "Intel SGX Root CA"
+
+enum { MAX_TRIES = 64 }; /* given PCK certificates that a QE report's signature is tried with */
+
+static const uint8_t root_spki_sha256[32] = {
+	0xa0, 0xaf, 0x03, 0x12, 0x89, 0xf5, 0xd5, 0xd4, 0x13, 0x2f, 0x91, 0x86, 0x06, 0x8a, 0x7f, 0xc1,
+	0x36, 0x28, 0x63, 0x3b, 0xa2, 0x35, 0x77, 0x74, 0x72, 0xe2, 0x9b, 0x6b, 0x6c, 0x67, 0xa4, 0x9e,
+};
+static const uint8_t root_sha256[32] = {
+	0x44, 0xa0, 0x19, 0x6b, 0x2b, 0x99, 0xf8, 0x89, 0xb8, 0xe1, 0x49, 0xe9, 0x5b, 0x80, 0x7a, 0x35,
+	0x0e, 0x74, 0x24, 0x96, 0x43, 0x99, 0xe8, 0x85, 0xa7, 0xcb, 0xb8, 0xcc, 0xfa, 0xb6, 0x74, 0xd3,
+};
+
+bool tdx_root_is_pinned(const uint8_t spki_sha256[32])
+{
+	return memcmp(root_spki_sha256, spki_sha256, 32) == 0;
+}
+
+bool tdx_root_is_published(const uint8_t sha256[32])
+{
+	return memcmp(root_sha256, sha256, 32) == 0;
+}
+
+bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject)
+{
+	const struct bytes_rd *a = &issuer->cert.subject, *b = &subject->cert.issuer;
+
+	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+bool tdx_is_named(const struct bytes_rd *text, const char *name)
+{
+	return text->size == strlen(name) && memcmp(text->data, name, text->size) == 0;
+}
+
+static void judge_time(struct tdx_judge *j, const struct crypto_cert *cert, const char *name,
+		       const struct tdx_cert_reasons *reasons)
+{
+	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
+
+	if (j->at < cert->not_before)
+		verdict_refuse(j->out, reasons->not_yet, "'%s': valid from %s, judged at %s", name,
+			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
+	if (j->at > cert->not_after)
+		verdict_refuse(j->out, reasons->expired, "'%s': valid until %s, judged at %s", name,
+			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
+}
+
+/*
+ * The extensions that Intel's library demands of each of its certificates. Spec: section 7 of the TDX
+ * facts.
+ */
+static bool has_extensions(const struct crypto_cert *cert)
+{
+	static const uint8_t crl_points[] = { 0x55, 0x1d, 0x1f };
+	struct bytes_rd value;
+
+	return cert->has_basic_constraints && cert->has_key_usage && cert->subject_key_id.size > 0 &&
+	       cert->authority_key_id.size > 0 &&
+	       crypto_cert_extension(cert, crl_points, sizeof(crl_points), &value, NULL) == 0;
+}
+
+void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca, const char *cn,
+		    const struct tdx_cert_reasons *reasons)
+{
+	const struct crypto_cert *cert = &entry->cert;
+	uint32_t usage = ca ? CRYPTO_USAGE_KEY_CERT_SIGN : CRYPTO_USAGE_DIGITAL_SIGNATURE;
+	char name[VERDICT_NAME_BYTES];
+
+	verdict_name(&cert->subject_cn, name, sizeof(name));
+	if (!tdx_is_named(&cert->subject_cn, cn))
+		verdict_refuse(j->out, reasons->name, "its subject is '%s', wanted '%s'", name, cn);
+	if (cert->is_ca != ca || !(cert->key_usage & usage))
+		verdict_refuse(j->out, reasons->profile, "'%s': wanted %s", name,
+			       ca ? "a CA that may sign certificates" : "no CA, and a key that may sign");
+	else if (!has_extensions(cert))
+		verdict_refuse(j->out, reasons->profile, "'%s': lacks an extension that all of Intel's have",
+			       name);
+	if (cert->key_kind != CRYPTO_KEY_P256)
+		verdict_refuse(j->out, reasons->key, "'%s': its key is not on P-256", name);
+	if (cert->has_unknown_critical)
+		verdict_refuse(j->out, reasons->critical, "'%s': nobody here knows it", name);
+	judge_time(j, cert, name, reasons);
+}
+
+/*
+ * Certification data that names a platform only: the certificate with its TCB, whose key signed the QE
+ * report.
+ */
+static int try_leaf(struct tdx_judge *j, struct cert_entry *candidate, unsigned *tries)
+{
+	const struct tdx_quote *q = &j->quote;
+	struct tdx_cert_ppid ppid;
+	struct pck pck;
+	int r;
+
+	if (candidate->cert.is_ca || !tdx_is_named(&candidate->cert.subject_cn, PCK_CN) ||
+	    pck_read(&candidate->cert, &pck, NULL) != 0)
+		return JURAT_REFUSED;
+	if (tdx_quote_ppid(q, &ppid) &&
+	    (memcmp(ppid.cpusvn, pck.cpusvn, sizeof(pck.cpusvn)) != 0 || ppid.pce_isvsvn != pck.pcesvn ||
+	     ppid.pce_id != bytes_get_le(pck.pceid, sizeof(pck.pceid))))
+		return JURAT_REFUSED;
+	if ((*tries)++ >= MAX_TRIES)
+		return JURAT_REFUSED;
+	r = tdx_digest_signed_by(&j->verifier->tdx, j->qe->report_sha256, j->qe->report_digest,
+				 q->qe_report_signature, q->qe_report_signature + 32, candidate);
+	if (r == 0)
+		j->leaf = candidate;
+	return r;
+}
+
+static int choose_leaf(struct tdx_judge *j)
+{
+	const struct pointers *given = &j->verifier->leaves;
+	unsigned tries = 0;
+	int r = JURAT_REFUSED;
+
+	j->leaf = j->qe->leaf;
+	if (j->leaf)
+		return 0;
+	for (size_t i = 0; r == JURAT_REFUSED && j->collateral && i < j->collateral->n_certs; i++)
+		r = try_leaf(j, j->collateral->certs[i], &tries);
+	for (size_t i = 0; r == JURAT_REFUSED && i < given->n; i++)
+		r = try_leaf(j, given->items[i], &tries);
+	return r < 0 ? r : 0;
+}
+
+static void judge_leaf(struct tdx_judge *j)
+{
+	static const struct tdx_cert_reasons reasons = { .name = REASON_LEAF_NAME,
+							 .profile = REASON_LEAF_PROFILE,
+							 .key = REASON_LEAF_KEY,
+							 .critical = REASON_LEAF_CRITICAL_EXTENSION,
+							 .not_yet = REASON_LEAF_NOT_YET_VALID,
+							 .expired = REASON_LEAF_EXPIRED };
+	const struct crypto_cert *cert = &j->leaf->cert;
+	bool platform = tdx_is_named(&cert->issuer_cn, PLATFORM_CA_CN);
+	char name[VERDICT_NAME_BYTES];
+	struct jurat_error why;
+	int r;
+
+	tdx_judge_cert(j, j->leaf, false, PCK_CN, &reasons);
+	if (!platform && !tdx_is_named(&cert->issuer_cn, PROCESSOR_CA_CN))
+		verdict_refuse(j->out, REASON_LEAF_ISSUER, "its issuer is '%s', no CA for PCKs",
+			       verdict_name(&cert->issuer_cn, name, sizeof(name)));
+	r = pck_read(cert, &j->pck, &why);
+	if (r == JURAT_NOT_FOUND)
+		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MISSING, "it has no SGX extension");
+	else if (r < 0)
+		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MALFORMED, "SGX extension: %s", why.text);
+	j->has_pck = r == 0;
+	if (r == 0 && platform && (!j->pck.has_platform_instance_id || !j->pck.has_configuration))
+		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MISSING,
+			       "SGX extension: no platform instance id or no configuration");
+}
+
+/* Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. */
+static int try_intermediate(struct tdx_judge *j, struct cert_entry *candidate)
+{
+	int r;
+
+	if (j->leaf_signed || !candidate || !candidate->cert.is_ca || !tdx_issued(candidate, j->leaf))
+		return 0;
+	r = tdx_cert_signed_by(&j->verifier->tdx, j->leaf, candidate);
+	if (r < 0)
+		return r;
+	if (r == 0 || !j->intermediate)
+		j->intermediate = candidate;
+	j->leaf_signed = r == 0;
+	return 0;
+}
+
+static int choose_intermediate(struct tdx_judge *j)
+{
+	const struct pointers *given = &j->verifier->authorities;
+	int r = try_intermediate(j, j->qe->intermediate);
+
+	for (size_t i = 0; r == 0 && j->collateral && i < j->collateral->n_certs; i++)
+		r = try_intermediate(j, j->collateral->certs[i]);
+	for (size_t i = 0; r == 0 && i < given->n; i++)
+		r = try_intermediate(j, given->items[i]);
+	return r;
+}
+
+static void judge_intermediate(struct tdx_judge *j)
+{
+	static const struct tdx_cert_reasons reasons = { .name = REASON_INTERMEDIATE_NAME,
+							 .profile = REASON_INTERMEDIATE_PROFILE,
+							 .key = REASON_INTERMEDIATE_PROFILE,
+							 .critical = REASON_INTERMEDIATE_CRITICAL_EXTENSION,
+							 .not_yet = REASON_INTERMEDIATE_NOT_YET_VALID,
+							 .expired = REASON_INTERMEDIATE_EXPIRED };
+	const struct crypto_cert *cert = &j->intermediate->cert;
+	bool processor = tdx_is_named(&j->leaf->cert.issuer_cn, PROCESSOR_CA_CN);
+
+	tdx_judge_cert(j, j->intermediate, true, processor ? PROCESSOR_CA_CN : PLATFORM_CA_CN, &reasons);
+	if (!cert->has_path_len || cert->path_len != 0)
+		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "wanted a path length of 0");
+}
+
+/* Roots that were given are trusted as they stand; whatever root the quote brings is not looked at. */
+static int choose_given_root(struct tdx_judge *j)
+{
+	const struct pointers *roots = &j->verifier->roots;
+
+	for (size_t i = 0; i < roots->n && !j->intermediate_signed; i++) {
+		struct cert_entry *candidate = roots->items[i];
+		int r;
+
+		if (!tdx_issued(candidate, j->intermediate))
+			continue;
+		r = tdx_cert_signed_by(&j->verifier->tdx, j->intermediate, candidate);
+		if (r < 0)
+			return r;
+		if (r == 0 || !j->root)
+			j->root = candidate;
+		j->intermediate_signed = r == 0;
+	}
+	j->root_trusted = j->root != NULL;
+	return 0;
+}
+
+/* The nearest to a root, until one with the pinned key comes. */
+static void consider_root(struct tdx_judge *j, struct cert_entry *candidate)
+{
+	if (!candidate || (j->root && tdx_root_is_pinned(j->root->spki_sha256)))
+		return;
+	if (tdx_root_is_pinned(candidate->spki_sha256) || (!j->root && tdx_issued(candidate, candidate)))
+		j->root = candidate;
+}
+
+/*
+ * Only the key is pinned: the certificate around it counts when Intel published it so, or when that key
+ * signed it (V16).
+ */
+static int choose_pinned_root(struct tdx_judge *j)
+{
+	const struct pointers *given = &j->verifier->authorities;
+	int r;
+
+	consider_root(j, j->qe->root);
+	for (size_t i = 0; j->collateral && i < j->collateral->n_certs; i++)
+		consider_root(j, j->collateral->certs[i]);
+	for (size_t i = 0; i < given->n; i++)
+		consider_root(j, given->items[i]);
+	if (!j->root || !tdx_root_is_pinned(j->root->spki_sha256))
+		return 0;
+	r = tdx_root_is_published(j->root->sha256) ? 0
+						   : tdx_cert_signed_by(&j->verifier->tdx, j->root, j->root);
+	if (r == JURAT_REFUSED)
+		verdict_refuse(j->out, REASON_ROOT_SIGNATURE, "the key is that of '" ROOT_CA_CN "'");
+	j->root_trusted = r == 0;
+	return r < 0 ? r : 0;
+}
+
+static int judge_root(struct tdx_judge *j)
+{
+	static const struct tdx_cert_reasons reasons = { .name = REASON_ROOT_PROFILE,
+							 .profile = REASON_ROOT_PROFILE,
+							 .key = REASON_ROOT_PROFILE,
+							 .critical = REASON_ROOT_CRITICAL_EXTENSION,
+							 .not_yet = REASON_ROOT_NOT_YET_VALID,
+							 .expired = REASON_ROOT_EXPIRED };
+	char name[VERDICT_NAME_BYTES], spki[BYTES_HEX_SIZE(32)];
+	bool given = j->verifier->roots_given;
+	int r = given ? choose_given_root(j) : choose_pinned_root(j);
+
+	if (r < 0)
+		return r;
+	if (!j->root) {
+		verdict_refuse(j->out, given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING, "wanted '%s'%s",
+			       verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
+			       given ? ", which is none of the given roots" : "");
+		return 0;
+	}
+	if (!given && !tdx_root_is_pinned(j->root->spki_sha256))
+		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED, "'%s' with key %s is not Intel's",
+			       verdict_name(&j->root->cert.subject_cn, name, sizeof(name)),
+			       bytes_to_hex(j->root->spki_sha256, 32, spki));
+	tdx_judge_cert(j, j->root, true, ROOT_CA_CN, &reasons);
+	return 0;
+}
+
+static int judge_links(struct tdx_judge *j)
+{
+	struct tdx_cache *cache = &j->verifier->tdx;
+	bool linked = j->root && tdx_issued(j->root, j->intermediate);
+	int r = 0;
+
+	if (j->root && !linked)
+		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the root's subject is not its issuer");
+	if (j->root && linked && !j->intermediate_signed) {
+		r = tdx_cert_signed_by(cache, j->intermediate, j->root);
+		if (r < 0)
+			return r;
+		j->intermediate_signed = r == 0;
+		if (r == JURAT_REFUSED)
+			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
+				       "it is not this root's signature");
+	}
+	if (!j->leaf_signed)
+		verdict_refuse(j->out, REASON_LEAF_SIGNATURE, "it is not this intermediate's signature");
+	if (!j->root_trusted || !j->intermediate_signed) {
+		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+		return 0;
+	}
+	if (!j->verifier->roots_given && !tdx_root_is_published(j->root->sha256))
+		tdx_learn(cache, j->root->sha256, j->root->sha256);
+	tdx_learn(cache, j->intermediate->sha256, j->root->sha256);
+	r = tdx_judge_revocation(j, j->root, j->intermediate, REASON_INTERMEDIATE_REVOKED);
+	if (r < 0 || !j->leaf_signed)
+		return r;
+	tdx_learn(cache, j->leaf->sha256, j->intermediate->sha256);
+	return tdx_judge_revocation(j, j->intermediate, j->leaf, REASON_LEAF_REVOKED);
+}
+
+int tdx_judge_chain(struct tdx_judge *j)
+{
+	char name[VERDICT_NAME_BYTES];
+	int r = choose_leaf(j);
+
+	if (r < 0)
+		return r;
+	if (!j->leaf) {
+		verdict_refuse(j->out, REASON_LEAF_MISSING,
+			       "the quote carries no PCK certificate (%s), and none of those given suits",
+			       tdx_cert_data_name(j->quote.cert_type));
+		verdict_not_judged(j->out, NOT_JUDGED_CHAIN);
+		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+		return 0;
+	}
+	judge_leaf(j);
+	r = choose_intermediate(j);
+	if (r < 0)
+		return r;
+	if (!j->intermediate) {
+		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "wanted '%s'",
+			       verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)));
+		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+		return 0;
+	}
+	judge_intermediate(j);
+	r = judge_root(j);
+	return r < 0 ? r : judge_links(j);
+}
+
+int tdx_judge_signatures(struct tdx_judge *j)
+{
+	const struct tdx_quote *q = &j->quote;
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+	bool trusted = j->root_trusted && j->intermediate_signed && j->leaf_signed, report_signed = false;
+	int r;
+
+	if (j->leaf) {
+		r = tdx_digest_signed_by(&j->verifier->tdx, j->qe->report_sha256, j->qe->report_digest,
+					 q->qe_report_signature, q->qe_report_signature + 32, j->leaf);
+		if (r < 0)
+			return r;
+		report_signed = r == 0;
+		if (!report_signed)
+			verdict_refuse(j->out, REASON_QE_REPORT_SIGNATURE, "it is not this PCK's signature");
+		else if (trusted)
+			tdx_learn(&j->verifier->tdx, j->qe->report_sha256, j->leaf->sha256);
+	}
+	if (!j->qe->bound)
+		verdict_refuse(j->out, REASON_QE_REPORT_DATA,
+			       "the QE report is not over this attestation key and authentication data");
+	if (!j->qe->key) {
+		verdict_refuse(j->out, REASON_QUOTE_ATTESTATION_KEY, "it is no point of P-256");
+		return 0;
+	}
+	crypto_sha256(q->signed_bytes.data, q->signed_bytes.size, digest);
+	r = crypto_ec_verify(j->qe->key, digest, sizeof(digest), q->signature, q->signature + 32);
+	if (r < 0)
+		return r;
+	if (r == JURAT_REFUSED)
+		verdict_refuse(j->out, REASON_QUOTE_SIGNATURE, "it is not the attestation key's signature");
+	j->out->signature_holds = r == 0 && report_signed && j->qe->bound;
+	if (trusted && report_signed && j->qe->bound && j->fresh_qe)
+		tdx_cache_put_qe(&j->verifier->tdx, take_ptr(j->fresh_qe));
+	return 0;
+}

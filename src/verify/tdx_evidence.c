@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "verify/tdx_judge.h"
+
+/* Everything the header says that this verifier does not take (V20). Spec: 6.1 of the TDX facts. */
+static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
+{
+	char hex[BYTES_HEX_SIZE(sizeof(hdr->vendor_id))];
+
+	if (hdr->tee_type == TDX_QUOTE_TEE_SGX)
+		verdict_refuse(j->out, REASON_NOT_A_TD_QUOTE, "an SGX quote, version %u", hdr->version);
+	else if (hdr->tee_type != TDX_QUOTE_TEE_TDX)
+		verdict_refuse(j->out, REASON_NOT_A_TD_QUOTE, "TEE type 0x%x", hdr->tee_type);
+	else if (hdr->version != 4 && hdr->version != 5)
+		verdict_refuse(j->out, REASON_QUOTE_VERSION, "version %u", hdr->version);
+	if (hdr->attestation_key_type != TDX_QUOTE_KEY_ECDSA_P256)
+		verdict_refuse(j->out, REASON_QUOTE_KEY_TYPE, "attestation key type %u",
+			       hdr->attestation_key_type);
+	if (memcmp(hdr->vendor_id, tdx_quote_vendor_id, sizeof(hdr->vendor_id)) != 0)
+		verdict_refuse(j->out, REASON_QUOTE_VENDOR, "vendor id %s",
+			       bytes_to_hex(hdr->vendor_id, sizeof(hdr->vendor_id), hex));
+}
+
+static void show_quote(struct tdx_judge *j)
+{
+	const struct tdx_quote *q = &j->quote;
+	struct verdict_tdx *t = j->tdx;
+
+	t->hdr = q->hdr;
+	t->body_type = q->body_type;
+	t->has_15 = q->has_15;
+	t->has_15ex = q->has_15ex;
+	t->body = q->body;
+	t->qe_report = q->qe_report;
+	t->cert_type = q->cert_type;
+	t->trailing = q->trailing;
+	j->out->has_report = true;
+}
+
+int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable)
+{
+	struct tdx_quote_hdr hdr;
+	struct jurat_error why;
+	int r;
+
+	*ret_readable = false;
+	r = wire_read(&tdx_quote_hdr_layout, j->bytes, n, &hdr, &why);
+	if (r < 0) {
+		verdict_refuse(j->out, REASON_QUOTE_MALFORMED, "%s", why.text);
+		return 0;
+	}
+	judge_header(j, &hdr);
+	r = tdx_quote_read(j->bytes, n, &j->quote, &why);
+	if (r < 0) {
+		if (!j->out->refused)
+			verdict_refuse(j->out,
+				       r == -EPROTO ? REASON_QUOTE_UNSUPPORTED : REASON_QUOTE_MALFORMED, "%s",
+				       why.text);
+		return 0;
+	}
+	*ret_readable = true;
+	show_quote(j);
+	/* Padding is common, and nothing signs what stands there. */
+	if (!bytes_all(j->bytes + j->quote.size, j->quote.trailing, 0))
+		verdict_not_judged(j->out, NOT_JUDGED_TRAILING_BYTES);
+	j->qe = tdx_cache_find_qe(&j->verifier->tdx, j->bytes, &j->quote);
+	if (j->qe)
+		return 0;
+	r = qe_entry_new(j->bytes, &j->quote, &j->fresh_qe, &why);
+	if (r == -EBADMSG) {
+		verdict_refuse(j->out, REASON_CERTIFICATE_MALFORMED, "%s", why.text);
+		*ret_readable = false;
+		return 0;
+	}
+	j->qe = j->fresh_qe;
+	return r;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_TDX_JUDGE_H
+#define VERIFY_TDX_JUDGE_H
+
+#include "verify/policy.h"
+#include "verify/tdx_tcb.h"
+#include "verify/tdx_verdict.h"
+#include "verify/verdict.h"
+#include "verify/verifier.h"
+
+/* One judgement of a TD quote in the making. Everything but `out` is borrowed or ends with it. */
+struct tdx_judge {
+	struct jurat_verifier *verifier;
+	const struct jurat_collateral *collateral; /* NULL: none */
+	const struct jurat_policy *policy;
+	int64_t at;
+	struct jurat_verdict *out;
+	struct verdict_tdx *tdx; /* of `out` */
+	const uint8_t *bytes;
+	struct tdx_quote quote;
+	struct qe_entry *qe;                           /* of the cache, or fresh_qe */
+	struct qe_entry *fresh_qe;                     /* owned; NULL once the cache has taken it */
+	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
+	bool root_trusted;                             /* pinned and its own word, or given */
+	bool intermediate_signed, leaf_signed;         /* by the chosen one above */
+	bool has_pck;
+	struct pck pck;                     /* of the leaf, when has_pck */
+	const struct tcb_info *info;        /* signed by a TCB signer below the trusted root; NULL: none */
+	const struct qe_identity *identity; /* the same */
+	const struct cert_entry *signer;    /* the TCB signer that was judged last */
+	bool signer_good;
+};
+
+/* Each returns 0, also when it found reasons to refuse; < 0 when it could not judge: -ENOMEM and the like. */
+JURAT_MUST_CHECK int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable);
+JURAT_MUST_CHECK int tdx_judge_chain(struct tdx_judge *j);
+JURAT_MUST_CHECK int tdx_judge_signatures(struct tdx_judge *j); /* QE report and quote; needs the chain */
+JURAT_MUST_CHECK int tdx_judge_collateral(
+	struct tdx_judge *j);                            /* chooses info and identity, judges their signers */
+JURAT_MUST_CHECK int tdx_judge_tcb(struct tdx_judge *j); /* module, QE, TCB status */
+void tdx_judge_policy(struct tdx_judge *j);
+
+/* The reasons that one kind of certificate can give. */
+struct tdx_cert_reasons {
+	enum verify_reason name, profile, key, critical, not_yet, expired, revoked;
+};
+
+/* Names, profile and time of a certificate; `cn` is what its common name must be. */
+void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca, const char *cn,
+		    const struct tdx_cert_reasons *reasons);
+/* Whether `issuer` has revoked `subject`, by all the CRLs that were given. */
+JURAT_MUST_CHECK int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer,
+					  const struct cert_entry *subject, enum verify_reason revoked);
+bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject);
+bool tdx_is_named(const struct bytes_rd *text, const char *name);
+
+/*
+ * Intel's root. Spec: section 7 of the TDX facts; SHA-256 of SubjectPublicKeyInfo and of the whole
+ * certificate.
+ */
+bool tdx_root_is_pinned(const uint8_t spki_sha256[32]);
+/* The certificate as Intel publishes it: its signature on itself is known to hold. */
+bool tdx_root_is_published(const uint8_t sha256[32]);
+
+#endif

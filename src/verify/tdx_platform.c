@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/tdx_judge.h"
+
+/* What trusted collateral says of this platform, its TDX module and its quoting enclave. */
+
+/* Whether the TCB info is of this platform at all. */
+static bool judge_info(struct tdx_judge *j)
+{
+	const struct tcb_info *info = j->info;
+	char is[BYTES_HEX_SIZE(6)], wanted[BYTES_HEX_SIZE(6)];
+	bool good = true;
+
+	if (strcmp(info->doc.id, "TDX") != 0) {
+		verdict_refuse(j->out, REASON_TCB_INFO_ID, "its id is '%s', wanted 'TDX'", info->doc.id);
+		good = false;
+	}
+	if (info->tcb_type != 0) {
+		verdict_refuse(j->out, REASON_TCB_INFO_TYPE, "its tcbType is %u: nobody here knows it",
+			       info->tcb_type);
+		good = false;
+	}
+	if (!j->has_pck)
+		return false;
+	if (memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) != 0) {
+		verdict_refuse(j->out, REASON_TCB_INFO_FMSPC, "TCB info is of %s, the platform is %s",
+			       bytes_to_hex(info->fmspc, sizeof(info->fmspc), is),
+			       bytes_to_hex(j->pck.fmspc, sizeof(j->pck.fmspc), wanted));
+		good = false;
+	}
+	if (memcmp(info->pceid, j->pck.pceid, sizeof(info->pceid)) != 0) {
+		verdict_refuse(j->out, REASON_TCB_INFO_PCEID, "TCB info is of %s, the platform is %s",
+			       bytes_to_hex(info->pceid, sizeof(info->pceid), is),
+			       bytes_to_hex(j->pck.pceid, sizeof(j->pck.pceid), wanted));
+		good = false;
+	}
+	return good;
+}
+
+/*
+ * Signer and attributes of the TDX module. Attributes: as strict as Intel's library, which wants all zero
+ * and equal to the identity's, mask or not. Spec: 8.3 of the TDX facts.
+ */
+static void judge_module(struct tdx_judge *j)
+{
+	const struct tdx_body *body = &j->quote.body;
+	uint8_t version = body->tee_tcb_svn[TEE_TCB_SVN_MODULE_VERSION], attributes[8];
+	const struct tdx_module *module = tcb_module(j->info, version);
+	char hex[BYTES_HEX_SIZE(48)];
+
+	if (version > 0 && !j->info->has_modules) {
+		verdict_refuse(j->out, REASON_TDX_MODULE_IDENTITIES_MISSING,
+			       "the TCB info knows no module identities, the module is TDX_%02X", version);
+		return;
+	}
+	if (!module) {
+		verdict_refuse(j->out, REASON_TDX_MODULE_UNKNOWN, "TDX_%02X", version);
+		return;
+	}
+	if (memcmp(module->mrsigner, body->mrsignerseam, sizeof(module->mrsigner)) != 0)
+		verdict_refuse(j->out, REASON_TDX_MODULE_SIGNER, "mrsignerseam is %s",
+			       bytes_to_hex(body->mrsignerseam, sizeof(body->mrsignerseam), hex));
+	bytes_put_le(attributes, body->seam_attributes, sizeof(attributes));
+	if (body->seam_attributes != 0 || memcmp(attributes, module->attributes, sizeof(attributes)) != 0)
+		verdict_refuse(j->out, REASON_TDX_MODULE_ATTRIBUTES, "seam attributes are %s",
+			       bytes_to_hex(attributes, sizeof(attributes), hex));
+}
+
+static bool masked_equal(const uint8_t *is, const uint8_t *wanted, const uint8_t *mask, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((is[i] & mask[i]) != wanted[i])
+			return false;
+	}
+	return true;
+}
+
+/* Whether the enclave that signed is Intel's quoting enclave for TDs. Spec: 8.3 of the TDX facts. */
+static bool judge_enclave(struct tdx_judge *j)
+{
+	const struct qe_identity *q = j->identity;
+	const struct sgx_report *report = &j->quote.qe_report;
+	uint8_t misc[4], attributes[16];
+	char hex[BYTES_HEX_SIZE(32)];
+
+	if (strcmp(q->doc.id, "TD_QE") != 0) {
+		verdict_refuse(j->out, REASON_QE_IDENTITY_ID, "its id is '%s', wanted 'TD_QE'", q->doc.id);
+		return false;
+	}
+	bytes_put_le(misc, report->miscselect, sizeof(misc));
+	bytes_put_le(attributes, report->attributes, 8);
+	bytes_put_le(attributes + 8, report->xfrm, 8);
+	if (!masked_equal(misc, q->miscselect, q->miscselect_mask, sizeof(misc)))
+		verdict_refuse(j->out, REASON_QE_MISCSELECT, "miscselect is 0x%x", report->miscselect);
+	if (!masked_equal(attributes, q->attributes, q->attributes_mask, sizeof(attributes)))
+		verdict_refuse(j->out, REASON_QE_ATTRIBUTES, "attributes are %s",
+			       bytes_to_hex(attributes, sizeof(attributes), hex));
+	if (memcmp(report->mrsigner, q->mrsigner, sizeof(q->mrsigner)) != 0)
+		verdict_refuse(j->out, REASON_QE_MRSIGNER, "mrsigner is %s",
+			       bytes_to_hex(report->mrsigner, sizeof(report->mrsigner), hex));
+	if (report->isv_prod_id != q->isvprodid)
+		verdict_refuse(j->out, REASON_QE_ISVPRODID, "isvprodid is %u, wanted %u", report->isv_prod_id,
+			       q->isvprodid);
+	return true;
+}
+
+static void judge_qe_debug(struct tdx_judge *j)
+{
+	if (j->quote.qe_report.attributes >> SGX_ATTR_DEBUG_BIT & 1)
+		verdict_refuse(j->out, REASON_QE_DEBUG, "whoever runs it can read its attestation key");
+}
+
+static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
+{
+	char date[VERDICT_TIME_BYTES];
+
+	if (e->status == TCB_NOT_SUPPORTED)
+		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s", e->why);
+	else if (e->status == TCB_UNRECOGNIZED)
+		verdict_refuse(j->out, REASON_TCB_STATUS_UNRECOGNIZED, "%s", e->why);
+	else if (!(j->policy->accepted_tcb_statuses >> e->status & 1))
+		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "%s, by a TCB of %s",
+			       tcb_status_name(e->status), verdict_time(e->date, date));
+}
+
+static int advise(struct tdx_judge *j, const struct tcb_evaluation *e)
+{
+	int r;
+
+	if (e->status == TCB_NOT_SUPPORTED || e->status == TCB_UNRECOGNIZED)
+		return 0;
+	r = verdict_tdx_advise(j->tdx, &j->info->doc, &e->platform.advisories);
+
+	if (r == 0)
+		r = verdict_tdx_advise(j->tdx, &j->identity->doc, &e->qe.advisories);
+	if (r == 0)
+		r = verdict_tdx_advise(j->tdx, &j->info->doc, &e->module.advisories);
+	return r;
+}
+
+static void judge_advisories(struct tdx_judge *j)
+{
+	const struct policy_words *rejected = &j->policy->rejected_advisories;
+	const struct policy_words *accepted = &j->policy->accepted_advisories;
+
+	for (size_t i = 0; i < j->tdx->n_advisories; i++) {
+		const char *id = j->tdx->advisories[i];
+
+		if ((rejected->n > 0 && policy_words_have(rejected, id)) ||
+		    (accepted->n > 0 && !policy_words_have(accepted, id)))
+			verdict_refuse(j->out, REASON_ADVISORY_NOT_ACCEPTED, "%s", id);
+	}
+}
+
+int tdx_judge_tcb(struct tdx_judge *j)
+{
+	const struct tdx_body *body = &j->quote.body;
+	struct tcb_subject subject = { .qe_isvsvn = j->quote.qe_report.isv_svn, .has_svn2 = j->quote.has_15 };
+	bool right_info = false, right_qe = false;
+	int r;
+
+	judge_qe_debug(j);
+	if (j->identity)
+		right_qe = judge_enclave(j);
+	else
+		verdict_not_judged(j->out, NOT_JUDGED_QE_IDENTITY);
+	if (j->info) {
+		right_info = judge_info(j);
+		judge_module(j);
+	} else {
+		verdict_not_judged(j->out, NOT_JUDGED_TDX_MODULE);
+	}
+	if (!right_info || !right_qe) {
+		verdict_not_judged(j->out, NOT_JUDGED_TCB_STATUS);
+		return 0;
+	}
+	memcpy(subject.sgx, j->pck.components, sizeof(subject.sgx));
+	subject.pcesvn = j->pck.pcesvn;
+	memcpy(subject.tee_tcb_svn, body->tee_tcb_svn, sizeof(subject.tee_tcb_svn));
+	memcpy(subject.tee_tcb_svn2, body->tee_tcb_svn2, sizeof(subject.tee_tcb_svn2));
+	tcb_evaluate(j->info, j->identity, &subject, &j->tdx->evaluation);
+	j->tdx->has_evaluation = true;
+	refuse_status(j, &j->tdx->evaluation);
+	r = advise(j, &j->tdx->evaluation);
+	if (r == 0)
+		judge_advisories(j);
+	return r;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/tdx_judge.h"
+#include "wire/tdx_report.h"
+
+static void judge_bytes(struct tdx_judge *j)
+{
+	static const struct {
+		const char *name;
+		size_t list, field, size;
+		enum verify_reason reason;
+	} rows[] = {
+#define LIST(field) offsetof(struct jurat_policy, field)
+#define TD_BYTES_ROW(field, size, reason)                                                                    \
+	{ #field, LIST(field), offsetof(struct tdx_body, field), size, REASON_##reason },
+		POLICY_TD_BYTES(TD_BYTES_ROW)
+		/* clang-format off */
+		{ "report_data", LIST(report_data), offsetof(struct tdx_body, report_data), 64,
+		  REASON_REPORT_DATA_MISMATCH },
+		{ "mrtd", LIST(measurement), offsetof(struct tdx_body, mrtd), 48,
+		  REASON_MEASUREMENT_MISMATCH },
+		/* clang-format on */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct policy_list *list = (const void *)((const char *)j->policy + rows[i].list);
+		const uint8_t *value = (const uint8_t *)&j->quote.body + rows[i].field;
+		char hex[BYTES_HEX_SIZE(64)];
+
+		if (!policy_list_has(list, value, rows[i].size))
+			verdict_refuse(j->out, rows[i].reason, "%s is %s", rows[i].name,
+				       bytes_to_hex(value, rows[i].size, hex));
+	}
+}
+
+/*
+ * Bits 7:0 say that the TD is open to debugging or profiling, all others set must be allowed.
+ * Spec: section 5 of the TDX facts; Intel TDX module ABI, ATTRIBUTES.
+ */
+static void judge_attributes(struct tdx_judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+	uint64_t debug = UINT64_C(1) << TDX_ATTR_DEBUG_BIT, is = j->quote.body.attributes, bad;
+
+	if (is & debug && !p->allow_debug)
+		verdict_refuse(j->out, REASON_TD_DEBUG, "TD attributes are 0x%llx", (unsigned long long)is);
+	bad = is & ~p->allowed_td_attributes & ~debug;
+	if (bad)
+		verdict_refuse(j->out, REASON_TD_ATTRIBUTES_NOT_ALLOWED,
+			       "TD attributes are 0x%llx, bits 0x%llx", (unsigned long long)is,
+			       (unsigned long long)bad);
+	bad = p->required_td_attributes & ~is;
+	if (bad)
+		verdict_refuse(j->out, REASON_TD_ATTRIBUTES_REQUIRED, "TD attributes are 0x%llx, lack 0x%llx",
+			       (unsigned long long)is, (unsigned long long)bad);
+}
+
+static void judge_xfam(struct tdx_judge *j)
+{
+	uint64_t is = j->quote.body.xfam, bad = is & ~j->policy->allowed_xfam;
+
+	if (bad)
+		verdict_refuse(j->out, REASON_XFAM_NOT_ALLOWED, "XFAM is 0x%llx, bits 0x%llx",
+			       (unsigned long long)is, (unsigned long long)bad);
+	bad = j->policy->required_xfam & ~is;
+	if (bad)
+		verdict_refuse(j->out, REASON_XFAM_REQUIRED, "XFAM is 0x%llx, lacks 0x%llx",
+			       (unsigned long long)is, (unsigned long long)bad);
+}
+
+/* A service TD may migrate the TD and so see its memory; whoever allows one by its hash allows it. */
+static void judge_service_td(struct tdx_judge *j)
+{
+	const struct tdx_body *body = &j->quote.body;
+	char hex[BYTES_HEX_SIZE(48)];
+
+	if (!j->policy->allow_service_td && j->policy->mrservicetd.n == 0 &&
+	    !bytes_all(body->mrservicetd, sizeof(body->mrservicetd), 0))
+		verdict_refuse(j->out, REASON_SERVICE_TD_NOT_ALLOWED, "mrservicetd is %s",
+			       bytes_to_hex(body->mrservicetd, sizeof(body->mrservicetd), hex));
+}
+
+void tdx_judge_policy(struct tdx_judge *j)
+{
+	const struct jurat_policy *p = j->policy;
+
+	if (!(p->tees >> POLICY_TDX & 1))
+		verdict_refuse(j->out, REASON_TEE_NOT_ALLOWED, "TDX");
+	judge_bytes(j);
+	judge_attributes(j);
+	judge_xfam(j);
+	judge_service_td(j);
+	if (p->report_data.n == 0)
+		verdict_not_judged(j->out, NOT_JUDGED_REPORT_DATA);
+	if (p->measurement.n == 0 && p->mrtd.n == 0)
+		verdict_not_judged(j->out, NOT_JUDGED_MEASUREMENT);
+}

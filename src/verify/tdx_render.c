@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "verify/render.h"
+#include "verify/tdx_verdict.h"
+#include "wire/tdx_report.h"
+
+static json_t *evidence(struct render_json *o, const struct verdict_tdx *t)
+{
+	json_t *object = json_object();
+
+	render_fields(o, object, &tdx_quote_hdr_layout, &t->hdr);
+	render_put(o, object, "body_type", json_integer(t->body_type));
+	render_fields(o, object, tdx_body_layout_of(t->body_type), &t->body);
+	render_put(o, object, "trailing_bytes", json_integer((json_int_t)t->trailing));
+	return object;
+}
+
+static json_t *pck(struct render_json *o, const struct pck *p)
+{
+	json_t *object = json_object();
+
+	render_put(o, object, "fmspc", render_hex(p->fmspc, sizeof(p->fmspc)));
+	render_put(o, object, "pceid", render_hex(p->pceid, sizeof(p->pceid)));
+	render_put(o, object, "ppid", render_hex(p->ppid, sizeof(p->ppid)));
+	if (p->has_platform_instance_id)
+		render_put(o, object, "platform_instance_id",
+			   render_hex(p->platform_instance_id, sizeof(p->platform_instance_id)));
+	render_put(o, object, "cpusvn", render_hex(p->cpusvn, sizeof(p->cpusvn)));
+	render_put(o, object, "pcesvn", json_integer(p->pcesvn));
+	render_put(o, object, "sgx_type", json_integer(p->sgx_type));
+	return object;
+}
+
+static json_t *signer(struct render_json *o, const struct jurat_verdict *v)
+{
+	const struct verdict_tdx *t = v->tdx;
+	json_t *object = json_object();
+
+	render_put(o, object, "kind", json_string("pck"));
+	render_put(o, object, "signature_holds", json_boolean(v->signature_holds));
+	if (v->leaf.there)
+		render_put(o, object, "certificate", render_cert(o, &v->leaf));
+	if (v->intermediate.there)
+		render_put(o, object, "intermediate", render_cert(o, &v->intermediate));
+	if (v->root.there)
+		render_put(o, object, "root", render_cert(o, &v->root));
+	if (t->has_pck)
+		render_put(o, object, "platform", pck(o, &t->pck));
+	render_put(o, object, "qe_mrsigner",
+		   render_hex(t->qe_report.mrsigner, sizeof(t->qe_report.mrsigner)));
+	render_put(o, object, "qe_isvprodid", json_integer(t->qe_report.isv_prod_id));
+	render_put(o, object, "qe_isvsvn", json_integer(t->qe_report.isv_svn));
+	return object;
+}
+
+static void put_part(struct render_json *o, json_t *to, const char *name, const struct tcb_part *part)
+{
+	json_t *object;
+
+	if (part->status == TCB_STATUS_NONE)
+		return;
+	object = json_object();
+	render_put(o, object, "status", json_string(tcb_status_name(part->status)));
+	if (part->status != TCB_NOT_SUPPORTED)
+		render_put(o, object, "date", render_time(part->date));
+	render_put(o, to, name, object);
+}
+
+static void put_document(struct render_json *o, json_t *to, const char *name,
+			 const struct verdict_document *d)
+{
+	json_t *object;
+
+	if (!d->there)
+		return;
+	object = json_object();
+	render_put(o, object, "issue_date", render_time(d->issue_date));
+	render_put(o, object, "next_update", render_time(d->next_update));
+	render_put(o, object, "tcb_evaluation_data_number", json_integer(d->evaluation_data_number));
+	if (d->signer.there)
+		render_put(o, object, "signer", render_cert(o, &d->signer));
+	render_put(o, to, name, object);
+}
+
+static json_t *components(struct render_json *o, const uint8_t *svn)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < TCB_COMPONENTS; i++)
+		render_append(o, array, json_integer(svn[i]));
+	return array;
+}
+
+static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
+{
+	const struct tcb_evaluation *e = &t->evaluation;
+	json_t *object = json_object(), *ids;
+
+	if (t->has_pck) {
+		render_put(o, object, "sgx_components", components(o, t->pck.components));
+		render_put(o, object, "pcesvn", json_integer(t->pck.pcesvn));
+	}
+	render_put(o, object, "tee_tcb_svn", components(o, t->body.tee_tcb_svn));
+	if (t->has_15)
+		render_put(o, object, "tee_tcb_svn2", components(o, t->body.tee_tcb_svn2));
+	if (t->has_evaluation) {
+		ids = json_array();
+		put_part(o, object, "platform", &e->platform);
+		put_part(o, object, "tdx_module", &e->module);
+		put_part(o, object, "quoting_enclave", &e->qe);
+		if (e->current != TCB_STATUS_NONE) {
+			render_put(o, object, "at_launch", json_string(tcb_status_name(e->launch)));
+			render_put(o, object, "current", json_string(tcb_status_name(e->current)));
+		}
+		if (e->date != INT64_MIN)
+			render_put(o, object, "date", render_time(e->date));
+		for (size_t i = 0; i < t->n_advisories; i++)
+			render_append(o, ids, json_string(t->advisories[i]));
+		render_put(o, object, "advisories", ids);
+	}
+	put_document(o, object, "tcb_info", &t->tcb_info);
+	put_document(o, object, "qe_identity", &t->qe_identity);
+	return object;
+}
+
+void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_verdict *v)
+{
+	const struct verdict_tdx *t = v->tdx;
+
+	if (!v->has_report)
+		return;
+	render_put(o, root, "evidence", evidence(o, t));
+	render_put(o, root, "signer", signer(o, v));
+	render_put(o, root, "tcb", tcb(o, t));
+	if (t->has_evaluation)
+		render_put(o, root, "tcb_status", json_string(tcb_status_name(t->evaluation.status)));
+	else
+		render_put(o, root, "tcb_status", json_null());
+}
+
+static void text_svn(FILE *f, const char *label, const uint8_t *svn)
+{
+	fprintf(f, "%-*s", RENDER_LABEL, label);
+	for (size_t i = 0; i < TCB_COMPONENTS; i++)
+		fprintf(f, " %u", svn[i]);
+	fputc('\n', f);
+}
+
+static void text_body(FILE *f, const struct verdict_tdx *t)
+{
+	static const char *const rtmrs[TDX_N_RTMRS] = { "RTMR0", "RTMR1", "RTMR2", "RTMR3" };
+	const struct tdx_body *b = &t->body;
+	char bits[256];
+
+	fprintf(f, "%-*s TDX, version %u, body type %d\n", RENDER_LABEL, "quote", t->hdr.version,
+		t->body_type);
+	render_text_hex(f, "report data", b->report_data, sizeof(b->report_data));
+	render_text_hex(f, "MRTD", b->mrtd, sizeof(b->mrtd));
+	for (unsigned i = 0; i < TDX_N_RTMRS; i++)
+		render_text_hex(f, rtmrs[i], tdx_body_rtmr(b, i), sizeof(b->rtmr0));
+	render_text_hex(f, "MRCONFIGID", b->mrconfigid, sizeof(b->mrconfigid));
+	render_text_hex(f, "MROWNER", b->mrowner, sizeof(b->mrowner));
+	render_text_hex(f, "MROWNERCONFIG", b->mrownerconfig, sizeof(b->mrownerconfig));
+	if (t->has_15)
+		render_text_hex(f, "MRSERVICETD", b->mrservicetd, sizeof(b->mrservicetd));
+	render_text_hex(f, "MRSEAM", b->mrseam, sizeof(b->mrseam));
+	wire_bits_format(&tdx_attr_bits, b->attributes, UINT64_MAX, bits, sizeof(bits));
+	fprintf(f, "%-*s 0x%llx: %s\n", RENDER_LABEL, "attributes", (unsigned long long)b->attributes, bits);
+	wire_bits_format(&tdx_xfam_bits, b->xfam, UINT64_MAX, bits, sizeof(bits));
+	fprintf(f, "%-*s 0x%llx: %s\n", RENDER_LABEL, "XFAM", (unsigned long long)b->xfam, bits);
+	text_svn(f, "TDX SVN", b->tee_tcb_svn);
+	if (t->has_15)
+		text_svn(f, "TDX SVN now", b->tee_tcb_svn2);
+}
+
+static void text_part(FILE *f, const char *label, const struct tcb_part *part)
+{
+	char date[VERDICT_TIME_BYTES];
+
+	if (part->status == TCB_STATUS_NONE)
+		return;
+	fprintf(f, "%-*s %s", RENDER_LABEL, label, tcb_status_name(part->status));
+	if (part->status != TCB_NOT_SUPPORTED)
+		fprintf(f, ", of %s", verdict_time(part->date, date));
+	fputc('\n', f);
+}
+
+static void text_document(FILE *f, const char *label, const struct verdict_document *d)
+{
+	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES];
+
+	if (d->there)
+		fprintf(f, "%-*s number %u, %s to %s, signed by %s\n", RENDER_LABEL, label,
+			d->evaluation_data_number, verdict_time(d->issue_date, from),
+			verdict_time(d->next_update, to),
+			d->signer.there ? d->signer.subject : "nobody given");
+}
+
+static void text_tcb(FILE *f, const struct verdict_tdx *t)
+{
+	const struct tcb_evaluation *e = &t->evaluation;
+	char hex[BYTES_HEX_SIZE(6)];
+
+	if (t->has_pck) {
+		fprintf(f, "%-*s FMSPC %s, PCESVN %u\n", RENDER_LABEL, "platform",
+			bytes_to_hex(t->pck.fmspc, sizeof(t->pck.fmspc), hex), t->pck.pcesvn);
+		text_svn(f, "platform SVN", t->pck.components);
+	}
+	text_document(f, "TCB info", &t->tcb_info);
+	text_document(f, "QE identity", &t->qe_identity);
+	if (!t->has_evaluation)
+		return;
+	fprintf(f, "%-*s %s\n", RENDER_LABEL, "TCB status", tcb_status_name(e->status));
+	text_part(f, "  platform", &e->platform);
+	text_part(f, "  TDX module", &e->module);
+	text_part(f, "  QE", &e->qe);
+	if (e->current != TCB_STATUS_NONE)
+		fprintf(f, "%-*s %s, and %s now\n", RENDER_LABEL, "  at launch", tcb_status_name(e->launch),
+			tcb_status_name(e->current));
+	if (t->n_advisories > 0)
+		fprintf(f, "%-*s", RENDER_LABEL, "advisories");
+	for (size_t i = 0; i < t->n_advisories; i++)
+		fprintf(f, " %s", t->advisories[i]);
+	if (t->n_advisories > 0)
+		fputc('\n', f);
+}
+
+void render_text_tdx(FILE *f, const struct jurat_verdict *v)
+{
+	if (!v->has_report)
+		return;
+	text_body(f, v->tdx);
+	render_text_cert(f, "PCK", &v->leaf);
+	render_text_cert(f, "PCK CA", &v->intermediate);
+	render_text_cert(f, "root", &v->root);
+	text_tcb(f, v->tdx);
+}

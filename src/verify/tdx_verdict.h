@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef VERIFY_TDX_VERDICT_H
+#define VERIFY_TDX_VERDICT_H
+
+#include "verify/tdx_pck.h"
+#include "verify/tdx_tcb.h"
+#include "verify/verdict.h"
+#include "wire/tdx_quote.h"
+
+/* A signed document of the collateral, as far as people want to see it. */
+struct verdict_document {
+	bool there;
+	int64_t issue_date, next_update;
+	uint32_t evaluation_data_number;
+	struct verdict_cert signer;
+};
+
+/* What a verdict says of a TD quote. Self-contained: nothing in it borrows. */
+struct verdict_tdx {
+	struct tdx_quote_hdr hdr;
+	enum tdx_body_type body_type;
+	bool has_15, has_15ex;
+	struct tdx_body body;
+	struct sgx_report qe_report;
+	uint16_t cert_type;
+	size_t trailing;
+	bool has_pck, has_evaluation;
+	struct pck pck;
+	struct tcb_evaluation evaluation; /* when has_evaluation */
+	advisory_id *advisories;          /* of platform, QE and module, each once; owned */
+	size_t n_advisories;
+	struct verdict_document tcb_info, qe_identity;
+};
+
+/* 0; -ENOMEM. */
+JURAT_MUST_CHECK int verdict_tdx_advise(struct verdict_tdx *tdx, const struct signed_document *doc,
+					const struct advisories *advisories);
+void verdict_tdx_free(struct verdict_tdx *tdx);
+
+#endif

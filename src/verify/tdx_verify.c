@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "verify/tdx_judge.h"
+
+static void judge_done(struct tdx_judge *j)
+{
+	qe_entry_free(j->fresh_qe);
+}
+
+static void free_verdict(struct jurat_verdict **verdict)
+{
+	jurat_verdict_free(*verdict);
+}
+
+static void not_judged_at_all(struct tdx_judge *j)
+{
+	verdict_not_judged(j->out, NOT_JUDGED_CHAIN);
+	verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
+	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+	verdict_not_judged(j->out, NOT_JUDGED_TCB_STATUS);
+}
+
+static int judge_all(struct tdx_judge *j, size_t n)
+{
+	bool readable;
+	int r = tdx_judge_quote(j, n, &readable);
+
+	if (r < 0)
+		return r;
+	if (!readable) {
+		not_judged_at_all(j);
+		return 0;
+	}
+	r = tdx_judge_chain(j);
+	if (r == 0)
+		r = tdx_judge_collateral(j);
+	if (r == 0) {
+		verdict_show_cert(j->leaf, &j->out->leaf);
+		verdict_show_cert(j->intermediate, &j->out->intermediate);
+		verdict_show_cert(j->root, &j->out->root);
+		j->tdx->has_pck = j->has_pck;
+		j->tdx->pck = j->pck;
+		r = tdx_judge_signatures(j);
+	}
+	if (r == 0)
+		r = tdx_judge_tcb(j);
+	if (r == 0)
+		tdx_judge_policy(j);
+	return r;
+}
+
+int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evidence *evidence,
+		     const struct jurat_collateral *collateral, const struct jurat_policy *policy, int64_t at,
+		     struct jurat_verdict **ret, struct jurat_error *err)
+{
+	struct jurat_verdict *verdict auto_call(free_verdict) = NULL;
+	struct tdx_judge j auto_call(judge_done) = { .verifier = verifier, .policy = policy, .at = at };
+	struct jurat_policy fallback;
+	int r;
+
+	if (evidence->size < sizeof(*evidence))
+		return jurat_fail(err, -EINVAL, "TDX evidence: its size member is %zu", evidence->size);
+	verdict = calloc(1, sizeof(*verdict));
+	if (verdict)
+		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
+	if (!verdict || !verdict->tdx)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (!policy) {
+		policy_init(&fallback);
+		j.policy = &fallback;
+	}
+	/* A collateral with nothing in it is none. */
+	if (collateral &&
+	    collateral->n_certs + collateral->n_crls + collateral->n_tcb_infos + collateral->n_identities > 0)
+		j.collateral = collateral;
+	j.bytes = evidence->quote;
+	j.out = verdict;
+	j.tdx = verdict->tdx;
+	verdict->at = at;
+	verdict->roots_given = verifier->roots_given;
+	r = judge_all(&j, evidence->quote ? evidence->quote_size : 0);
+	if (r < 0)
+		return jurat_fail(err, r, "TD quote: could not be judged: %s",
+				  r == -ENOMEM ? "out of memory" : "cryptography failed");
+	assert(verdict->refused ||
+	       (verdict->signature_holds && j.root_trusted && j.intermediate_signed && j.leaf_signed &&
+		j.has_pck && (j.policy->allow_no_collateral || j.tdx->has_evaluation)));
+	r = verdict->refused ? JURAT_REFUSED : 0;
+	if (r == JURAT_REFUSED)
+		jurat_fail(err, r, "refused: %s: %s", jurat_verdict_reason_code(verdict, 0),
+			   jurat_verdict_reason_detail(verdict, 0));
+	if (ret)
+		*ret = take_ptr(verdict);
+	return r;
+}
