@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/error.h"
 
 /*

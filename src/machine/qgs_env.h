@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_QGS_ENV_H
+#define MACHINE_QGS_ENV_H
+
+#include "base/env.h"
+#include "sim/qgs_service.h"
+#include "wire/qgs.h"
+
+/*
+ * The host's world as the host half for TDX sees it on the software machine: a quoting service that any address leads
+ * to, answering after `latency_ns` of virtual time, and a clock that passes only when somebody waits. No socket of this
+ * process is opened.
+ */
+enum { MACHINE_QGS_CHANNELS = 64 };
+
+struct machine_qgs {
+	struct base_env base;
+	const struct sim_qe *qe;
+	const struct sim_collateral_wish *collateral;
+	uint64_t *now_ns; /* the machine's clock */
+	uint64_t latency_ns;
+	bool down;                                  /* nobody listens: connections are refused */
+	uint64_t timer_at_ns;                       /* of the one timer that is open */
+	void (*asked)(void *ctx, const char *text); /* for traces; may be NULL */
+	void *ctx;
+	struct machine_qgs_channel {
+		bool open, closed_by_peer;
+		uint64_t ready_at_ns;
+		struct qgs_assembler assembler;
+		uint8_t buffer[QGS_MAX_REQUEST_BYTES];
+		uint8_t *reply;
+		size_t reply_size, reply_off;
+	} * channels[MACHINE_QGS_CHANNELS];
+};
+
+void machine_qgs_init(struct machine_qgs *qgs, const struct sim_qe *qe, uint64_t *now_ns,
+		      uint64_t latency_ns);
+void machine_qgs_done(struct machine_qgs *qgs);
+/* When something next happens by itself: a reply, or the timer. BASE_NEVER: nothing. */
+uint64_t machine_qgs_next_ns(const struct machine_qgs *qgs);
+
+#endif
