@@ -3,8 +3,6 @@
 #define SIM_PKI_INTEL_H
 
 #include <stdbool.h>
-
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
