@@ -143,7 +143,7 @@ int jurat_snp_handle_ran(struct jurat_snp_request *request, struct kvm_run *run,
  *
  *	on the exit, in any vCPU's thread:
  *		if (run->exit_reason == KVM_EXIT_TDX)
- *			jurat_quotes_handle_exit(quotes, run, vcpu, &err);	then KVM_RUN again, in any case
+ *			jurat_quotes_handle_exit(quotes, run, vcpu, &err);	then KVM_RUN again
  *
  *	in the VMM's event loop, when jurat_quotes_fd(quotes) can be read from:
  *		jurat_quotes_dispatch(quotes, &err);

@@ -16,7 +16,7 @@ JURAT_MUST_CHECK int host_certs_open(struct base_env *env, const char *path,
 				     struct jurat_error *err);
 
 /*
- * jurat_quotes_open() in a world of the caller's choosing. As above; the descriptor that it opens is env's, too.
+ * jurat_quotes_open() in a world of the caller's choosing. As above; the descriptor to poll is env's, too.
  */
 JURAT_MUST_CHECK int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *options,
 				      const struct jurat_guest_memory *memory, struct jurat_quotes **ret,

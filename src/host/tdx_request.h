@@ -41,7 +41,7 @@ struct tdx_request {
  */
 uint64_t tdx_request_check(const struct jurat_guest_memory *memory, uint64_t gpa, uint64_t size,
 			   struct tdx_getquote_hdr *ret, struct jurat_error *err);
-/* Copies the input, once, and marks the buffer in flight. R10: SUCCESS, RETRY (no memory), INVALID_OPERAND. */
+/* Copies the input, once, and marks the buffer in flight. R10: SUCCESS, RETRY: no memory, INVALID_OPERAND. */
 uint64_t tdx_request_take_on(struct tdx_request *request, const struct jurat_guest_memory *memory,
 			     struct jurat_error *err);
 /* Makes the client ready to ask. 0, -ENOMEM. */

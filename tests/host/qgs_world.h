@@ -9,8 +9,8 @@
 #include "wire/tdx_report.h"
 
 /*
- * A world with a clock of its own, a quoting service behind sockets, a poll descriptor and a timer. Time passes
- * only where somebody waits. What was opened is counted, so that a test sees what was left behind.
+ * A world with a clock of its own, a quoting service behind sockets, a poll descriptor and a timer. Time
+ * passes only where somebody waits. What was opened is counted, so that a test sees what was left behind.
  */
 enum { W_MAX_PEERS = 64, W_MAX_ERRORS = 16, W_REQUEST_ROOM = 160 * 1024, W_MS = 1000000 };
 

@@ -159,12 +159,12 @@ static void answers_that_are_none_are_refused(void **state) /* Q2 */
 static void every_truncated_answer_is_refused(void **state)
 {
 	struct qgs_world *w = qgs_world_new();
-	uint8_t whole[128];
+	uint8_t whole[128], quote[40];
 	struct qgs_message m = { .type = QGS_QUOTE_RESP, .minor_version = 1 };
 	size_t n = 0;
 
-	m.parts[QGS_PART_QUOTE] = bytes_rd(whole, 40);
-	memset(whole, 3, sizeof(whole));
+	m.parts[QGS_PART_QUOTE] = bytes_rd(quote, sizeof(quote));
+	memset(quote, 3, sizeof(quote));
 	assert_int_equal(qgs_write(&m, true, whole, sizeof(whole), &n, NULL), 0);
 	w->has_answer = true;
 	for (w->answer_size = 0; w->answer_size <= n; w->answer_size++) {
