@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// snpverify judges directories with report.bin, certs.bin and roots/ark.der by go-sev-guest's verifier, which trusts that
-// ARK alone. It prints a line for each: "accepted", or what the verifier said. With -signatures it looks at the signatures
-// alone, not at the profile of the certificates.
+// snpverify judges directories with report.bin and certs.bin by go-sev-guest's verifier, which trusts the ARK of -ark alone, or
+// without it AMD's. It prints a line for each: "accepted", or what the verifier said. With -signatures it looks at the
+// signatures alone, not at the profile of the certificates.
 package main
 
 import (
@@ -23,12 +23,18 @@ import (
 	"github.com/google/logger"
 )
 
-var signatures = flag.Bool("signatures", false, "judge the signatures alone")
+var (
+	arkPath    = flag.String("ark", "", "trust this ARK, PEM or DER, instead of AMD's")
+	signatures = flag.Bool("signatures", false, "judge the signatures alone")
+)
 
 // roots returns the trusted roots of the ARK's product line. Under the ARK goes the table's ASK or ASVK, which have one GUID:
 // Decode tells them apart, and the verifier checks it against the ARK.
-func roots(dir string, table *abi.CertTable) (map[string][]*trust.AMDRootCerts, error) {
-	ark, err := os.ReadFile(filepath.Join(dir, "roots", "ark.der"))
+func roots(table *abi.CertTable) (map[string][]*trust.AMDRootCerts, error) {
+	if *arkPath == "" {
+		return nil, nil
+	}
+	ark, err := os.ReadFile(*arkPath)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +87,7 @@ func judge(dir string) error {
 	if err := table.Unmarshal(blob); err != nil {
 		return err
 	}
-	trusted, err := roots(dir, table)
+	trusted, err := roots(table)
 	if err != nil {
 		return err
 	}
