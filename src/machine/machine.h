@@ -63,10 +63,15 @@ struct machine_change {
 	enum machine_change_kind kind;
 	uint64_t tcb;
 	uint32_t flags;
+	/* VLEK_LOAD: 432 bytes, borrowed; NULL: what the key distribution service makes for SIM_CSP_ID */
+	const uint8_t *hashstick;
 };
 /* 0; JURAT_BUSY readers kept the lock; -ECANCELED the firmware refused: nothing has changed; other -errno. */
 JURAT_MUST_CHECK int machine_update(struct machine *machine, const struct machine_change *change,
 				    struct jurat_error *err);
+/* The same for who wants to know what the firmware answered; untouched when it was not asked. */
+JURAT_MUST_CHECK int machine_update_status(struct machine *machine, const struct machine_change *change,
+					   uint32_t *ret_status, struct jurat_error *err);
 
 /* A launched guest with 1 to 256 vCPUs. Its driver has the faults of Linux's (SIM_QUIRKS_LINUX). */
 JURAT_MUST_CHECK int machine_guest_new(struct machine *machine, const struct sim_launch *launch,

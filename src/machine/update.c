@@ -19,12 +19,14 @@ struct after {
 	bool vlek;
 };
 
-static struct after foresee(struct machine *m, const struct machine_change *change)
+static int foresee(struct machine *m, const struct machine_change *change, struct after *ret,
+		   struct jurat_error *err)
 {
 	struct snp_platform_status now;
 	struct after after;
 
-	sim_psp_platform_status(m->psp, &now);
+	if (sim_psp_platform_status(m->psp, &now) != SNP_SUCCESS)
+		return jurat_fail(err, -EIO, "the firmware does not tell its status");
 	after.tcb = now.reported_tcb;
 	after.vlek = now.flags & SNP_STATUS_VLEK_EN;
 	if (change->kind == MACHINE_CONFIG)
@@ -35,7 +37,8 @@ static struct after foresee(struct machine *m, const struct machine_change *chan
 		after.vlek = true;
 	if (after.tcb != now.reported_tcb)
 		after.vlek = false; /* firmware forgets a VLEK of another TCB */
-	return after;
+	*ret = after;
+	return 0;
 }
 
 /* Step 1 of a replacement: the certificates, from the key distribution service, before anything else. */
@@ -59,6 +62,7 @@ static uint32_t command(struct machine *m, const struct machine_change *change, 
 {
 	struct snp_config config = { .reported_tcb = change->tcb, .flags = change->flags };
 	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
+	const uint8_t *load = change->hashstick;
 	struct snp_platform_status now;
 	uint32_t status;
 
@@ -74,11 +78,16 @@ static uint32_t command(struct machine *m, const struct machine_change *change, 
 		machine_event(m, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
 		return sim_psp_download_firmware(m->psp, change->tcb, false);
 	case MACHINE_VLEK_LOAD:
-		sim_psp_platform_status(m->psp, &now);
-		if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now.reported_tcb, hashstick, err) < 0)
-			return SNP_INVALID_PARAM;
+		if (!load) {
+			status = sim_psp_platform_status(m->psp, &now);
+			if (status != SNP_SUCCESS)
+				return status;
+			if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now.reported_tcb, hashstick, err) < 0)
+				return SNP_INVALID_PARAM;
+			load = hashstick;
+		}
 		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
-		status = sim_psp_vlek_load(m->psp, hashstick);
+		status = sim_psp_vlek_load(m->psp, load);
 		bytes_wipe(hashstick, sizeof(hashstick));
 		return status;
 	default:
@@ -126,34 +135,38 @@ static int replace_unsynchronised(struct machine *m, struct issue *i, const uint
 	return issue(i, err) == STORE_CHANGED ? 0 : -ECANCELED;
 }
 
-int machine_update(struct machine *m, const struct machine_change *change, struct jurat_error *err)
+static int update(struct issue *i, struct jurat_error *err)
 {
-	struct issue i = { .m = m, .change = change };
-	struct store_change step5 = { .issue = issue, .ctx = &i };
-	struct after after = foresee(m, change);
+	const struct machine_change *change = i->change;
+	struct store_change step5 = { .issue = issue, .ctx = i };
+	struct machine *m = i->m;
+	struct after after = { 0 };
 	auto_free uint8_t *table = NULL;
 	enum store_left left;
 	uint64_t transaction;
 	size_t size;
 	int r;
 
-	if (!m->certs_path)
-		return command(m, change, err) == SNP_SUCCESS
-			       ? 0
-			       : jurat_fail(err, -ECANCELED, "firmware refuses");
+	if (!m->certs_path) {
+		i->status = command(m, change, err);
+		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "firmware refuses");
+	}
+	r = foresee(m, change, &after, err);
+	if (r < 0)
+		return r;
 	r = build_table(m, change, &after, &table, &size, err);
 	if (r < 0)
 		return r;
-	i.wanted_tcb = after.tcb;
+	i->wanted_tcb = after.tcb;
 	machine_event(m, "operator", "store", "replace the table and the firmware's state as one");
 	switch (m->options.sync) {
 	case SIM_SYNC_NONE:
-		return replace_unsynchronised(m, &i, table, size, err);
+		return replace_unsynchronised(m, i, table, size, err);
 	case SIM_SYNC_V14:
 		r = sim_kvm_pause_attestation(m->kvm, &transaction);
 		if (r < 0)
 			return jurat_fail(err, r, "attestation is already paused");
-		r = replace_unsynchronised(m, &i, table, size, err);
+		r = replace_unsynchronised(m, i, table, size, err);
 		sim_kvm_resume_attestation(m->kvm, &transaction);
 		return r;
 	default:
@@ -161,4 +174,21 @@ int machine_update(struct machine *m, const struct machine_change *change, struc
 				     change->kind == MACHINE_CERTS_ONLY ? NULL : &step5,
 				     DRAIN_WAIT_MS * 1000000ull, &left, err);
 	}
+}
+
+int machine_update_status(struct machine *m, const struct machine_change *change, uint32_t *ret_status,
+			  struct jurat_error *err)
+{
+	struct issue i = { .m = m, .change = change, .status = *ret_status };
+	int r = update(&i, err);
+
+	*ret_status = i.status;
+	return r;
+}
+
+int machine_update(struct machine *m, const struct machine_change *change, struct jurat_error *err)
+{
+	uint32_t status = SNP_SUCCESS;
+
+	return machine_update_status(m, change, &status, err);
 }
