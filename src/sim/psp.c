@@ -153,6 +153,8 @@ uint64_t sim_psp_committed_tcb(const struct sim_psp *psp)
 
 uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status *ret)
 {
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
 	*ret = (struct snp_platform_status){
 		.api_major = psp->current.major,
 		.api_minor = psp->current.minor,
@@ -167,33 +169,47 @@ uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status
 	return SNP_SUCCESS;
 }
 
-static void unload_vlek(struct sim_psp *psp)
+void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick)
 {
+	if (hashstick && psp->vlek_en && memcmp(hashstick, psp->hashstick, sizeof(psp->hashstick)) == 0)
+		return;
 	forget_key(&psp->vlek);
 	bytes_wipe(psp->hashstick, sizeof(psp->hashstick));
-	psp->vlek_en = false;
+	if (hashstick)
+		memcpy(psp->hashstick, hashstick, sizeof(psp->hashstick));
+	psp->vlek_en = hashstick != NULL;
 }
 
 /* A hashstick is good for one reported TCB only. */
 static void set_reported_tcb(struct sim_psp *psp, uint64_t tcb)
 {
 	if (tcb != psp->reported_tcb)
-		unload_vlek(psp);
+		psp_set_vlek(psp, NULL);
 	psp->reported_tcb = tcb;
 }
 
-uint32_t sim_psp_commit(struct sim_psp *psp)
+static void commit(struct sim_psp *psp)
 {
 	psp->committed_tcb = psp->current_tcb;
 	psp->committed = psp->current;
 	set_reported_tcb(psp, psp->current_tcb);
-	return SNP_SUCCESS;
+}
+
+uint32_t sim_psp_commit(struct sim_psp *psp)
+{
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	commit(psp);
+	return psp_changed(psp, SNP_SUCCESS);
 }
 
 uint32_t sim_psp_config(struct sim_psp *psp, const struct snp_config *config)
 {
-	uint64_t tcb = config->reported_tcb ? config->reported_tcb : psp->committed_tcb;
+	uint64_t tcb;
 
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	tcb = config->reported_tcb ? config->reported_tcb : psp->committed_tcb;
 	if (!bytes_all(config->reserved, sizeof(config->reserved), 0))
 		return SNP_INVALID_PARAM;
 	if (config->flags & ~(uint32_t)(SNP_STATUS_MASK_CHIP_ID | SNP_STATUS_MASK_CHIP_KEY))
@@ -202,7 +218,7 @@ uint32_t sim_psp_config(struct sim_psp *psp, const struct snp_config *config)
 		return SNP_INVALID_PARAM;
 	set_reported_tcb(psp, tcb);
 	psp->config_flags = config->flags;
-	return SNP_SUCCESS;
+	return psp_changed(psp, SNP_SUCCESS);
 }
 
 void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32])
@@ -216,6 +232,8 @@ uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK
 	struct snp_vlek_hashstick h;
 	int r;
 
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
 	if (wire_read(&snp_vlek_hashstick_layout, hashstick, SNP_VLEK_HASHSTICK_BYTES, &h, NULL) < 0 ||
 	    wire_check_zero(&snp_vlek_hashstick_layout, &h, NULL) < 0)
 		return SNP_INVALID_PARAM;
@@ -230,15 +248,15 @@ uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK
 		return SNP_BAD_SIGNATURE;
 	if (r < 0)
 		return SNP_RESOURCE_LIMIT;
-	forget_key(&psp->vlek);
-	memcpy(psp->hashstick, plain, sizeof(psp->hashstick));
-	psp->vlek_en = true;
+	psp_set_vlek(psp, plain);
 	bytes_wipe(plain, sizeof(plain));
-	return SNP_SUCCESS;
+	return psp_changed(psp, SNP_SUCCESS);
 }
 
-uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool commit)
+uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool at_once)
 {
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
 	if (!psp_tcb_valid(psp, new_tcb))
 		return SNP_INVALID_PARAM;
 	if (!psp_tcb_covers(psp, new_tcb, psp->committed_tcb))
@@ -246,7 +264,9 @@ uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool c
 	psp->current_tcb = new_tcb;
 	if (psp->current.build < UINT8_MAX)
 		psp->current.build++;
-	return commit ? sim_psp_commit(psp) : SNP_SUCCESS;
+	if (at_once)
+		commit(psp);
+	return psp_changed(psp, SNP_SUCCESS);
 }
 
 int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,

@@ -54,6 +54,35 @@ uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK
 uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool commit);
 uint64_t sim_psp_committed_tcb(const struct sim_psp *psp);
 
+/*
+ * What survives a power cycle, in bytes that are the same on every machine: versions, configuration, the
+ * loaded VLEK. Guests do not.
+ *
+ * load      takes it into a platform of the same seed, product and report version; its guests go on.
+ * -EINVAL another
+ *           platform's; -EBADMSG not a state, damaged, or one that cannot be: nothing has changed then
+ * platform  what to make a platform with, from a state. -EBADMSG
+ */
+enum { SIM_PSP_STATE_BYTES = 736 };
+void sim_psp_save(const struct sim_psp *psp, uint8_t to[SIM_PSP_STATE_BYTES]);
+JURAT_MUST_CHECK int sim_psp_load(struct sim_psp *psp, const uint8_t *from, size_t n,
+				  struct jurat_error *err);
+JURAT_MUST_CHECK int sim_psp_state_platform(const uint8_t *from, size_t n, enum snp_product *ret_product,
+					    uint32_t *ret_report_version, struct jurat_error *err);
+
+/*
+ * One platform in several processes. Every command first asks for `refresh`, which loads a state that
+ * others have changed; every command that changed the platform then asks for `changed`, which saves it.
+ * When either cannot (< 0), the command fails with RESOURCE_LIMIT, and a change must be undone by the next
+ * refresh. NULL: nobody shares it.
+ */
+struct sim_psp_share {
+	int (*refresh)(void *ctx);
+	int (*changed)(void *ctx);
+	void *ctx;
+};
+void sim_psp_set_share(struct sim_psp *psp, const struct sim_psp_share *share);
+
 /* What a host gives a guest at launch. */
 struct sim_launch {
 	uint64_t policy;

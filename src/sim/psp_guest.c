@@ -115,10 +115,13 @@ static void write_secrets(const struct sim_psp *psp, const struct psp_guest *g, 
 int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_t *ret_guest,
 		   uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err)
 {
-	const char *why = why_policy_cannot_run(psp, launch->policy);
 	struct psp_guest *g;
 	uint16_t generation;
+	const char *why;
 
+	if (!psp_refresh(psp))
+		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+	why = why_policy_cannot_run(psp, launch->policy);
 	if (why)
 		return jurat_fail(err, -EINVAL, "guest policy 0x%llx cannot run: %s",
 				  (unsigned long long)launch->policy, why);
@@ -139,6 +142,10 @@ int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_
 	derive_guest_keys(psp, g);
 	write_secrets(psp, g, ret_secrets);
 	psp->live_guests++;
+	if (psp_changed(psp, SNP_SUCCESS) != SNP_SUCCESS) {
+		sim_psp_decommission(psp, number_of(psp, g));
+		return jurat_fail(err, -EIO, "the platform's state cannot be kept");
+	}
 	*ret_guest = number_of(psp, g);
 	return 0;
 }

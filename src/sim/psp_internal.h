@@ -65,7 +65,14 @@ struct sim_psp {
 	uint32_t n_guests, room_guests, first_free; /* first_free: index + 1 */
 	uint32_t live_guests;
 	uint64_t launches;
+	struct sim_psp_share share;
 };
+
+/* Around every command: false, it cannot be done now; and what the command answers after all. */
+bool psp_refresh(struct sim_psp *psp);
+uint32_t psp_changed(struct sim_psp *psp, uint32_t status);
+/* NULL: none. The key is derived again when first needed. */
+void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
 
 /* Derivations, the same for the chip and for the key distribution service. */
 int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,

@@ -127,6 +127,8 @@ uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_
 
 	if (!g)
 		return SNP_INVALID_GUEST;
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
 	status = psp_msg_read_header(request, &in);
 	if (status != SNP_SUCCESS)
 		return status;
