@@ -29,6 +29,18 @@ static int pass_on(const struct run_ended *ended)
 	return 128 + WTERMSIG(ended->status);
 }
 
+/* As `jurat key --tcb`: 16 digits of the 64-bit TCB_VERSION. */
+static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 16);
+	if (strlen(text) == 16 && *end == '\0' && *ret != 0)
+		return true;
+	cli_fail(cli, 0, "--firmware wants a TCB version of 16 hex digits, not '%s'", text);
+	return false;
+}
+
 static bool take_options(struct cli *cli, struct run_options *o)
 {
 	static const char *const schemes[] = {
@@ -38,7 +50,7 @@ static bool take_options(struct cli *cli, struct run_options *o)
 		[SIM_SYNC_NONE] = "none",
 	};
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
-		   *key = cli_get(cli, "sign-with");
+		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware");
 	uint64_t version;
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
@@ -46,9 +58,12 @@ static bool take_options(struct cli *cli, struct run_options *o)
 	for (unsigned i = 0; sync && i < ARRAY_SIZE(schemes); i++)
 		if (!strcmp(sync, schemes[i]))
 			o->sync = (enum sim_sync)i;
-	o->product = snp_product_by_name(product ? product : "milan");
+	if (firmware && !take_tcb(cli, firmware, &o->firmware_tcb))
+		return false;
+	o->product = product ? snp_product_by_name(product) : SNP_PRODUCT_UNKNOWN;
 	o->report_version = (uint32_t)version;
-	o->vlek = key && !strcmp(key, "vlek");
+	o->sign_with = !key ? RUN_SIGN_ANY : strcmp(key, "vlek") ? RUN_SIGN_VCEK : RUN_SIGN_VLEK;
+	o->state_dir = cli_get(cli, "state");
 	o->seed = cli_get(cli, "seed");
 	o->host = cli_has(cli, "host");
 	o->force = cli_has(cli, "force");

@@ -15,9 +15,9 @@ struct run_copies {
 };
 
 /*
- * Covers a directory that cannot be written (devtmpfs, sysfs) with one that can and has the same entries: links are
- * made again, everything else is bound. Does nothing when that was done before. Entries that nobody may bind are left
- * out, and so is what appears later. Needs a mount namespace of one's own.
+ * Covers a directory that cannot be written (devtmpfs, sysfs) with one that can and has the same entries:
+ * links are made again, everything else is bound. Does nothing when that was done before. Entries that
+ * nobody may bind are left out, and so is what appears later. Needs a mount namespace of one's own.
  */
 JURAT_MUST_CHECK int run_complete(const char *temp, const char *path, struct run_copies *copies,
 				  struct jurat_error *err);

@@ -7,8 +7,8 @@
 #include "run/tsm_source.h"
 
 /*
- * /sys/kernel/config/tsm/report: nodes for what sim/tsm has. Entries come and go by mkdir(2) and rmdir(2); each
- * attribute is a file whose every call goes to sim/tsm.
+ * /sys/kernel/config/tsm/report: nodes for what sim/tsm has. Entries come and go by mkdir(2) and rmdir(2);
+ * each attribute is a file whose every call goes to sim/tsm.
  */
 struct attribute {
 	struct tree *tree;

@@ -16,6 +16,10 @@ static const struct run_device devices[] = {
 	  .tees = RUN_SEV_SNP,
 	  .add = run_tsm_add,
 	  .done = run_tsm_done },
+	{ .place = { .path = "/dev/sev", .node = "sev" },
+	  .tees = RUN_SEV_SNP,
+	  .host = true,
+	  .add = run_sev_add },
 };
 
 static bool wanted(const struct run_device *device, const struct run_options *options)

@@ -53,6 +53,7 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
 }
 
+/* Certificates and hashsticks are public; only the directory above them is the user's own. */
 static int write_roots(const struct run_platform *p, const char *roots, struct jurat_error *err)
 {
 	static const struct {
@@ -84,6 +85,31 @@ static int write_roots(const struct run_platform *p, const char *roots, struct j
 		r = write_cas(p, path, files[i].cas, files[i].n, err);
 	}
 	return r;
+}
+
+/* What the key distribution service would give this host's operator to load: a VLEK for the reported TCB. */
+static int write_hashstick(const struct run_platform *p, const char *roots, struct jurat_error *err)
+{
+	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
+	struct snp_platform_status now;
+	char path[PATH_MAX];
+	FILE *to;
+	int r;
+
+	if (sim_psp_platform_status(machine_psp(p->machine), &now) != SNP_SUCCESS)
+		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+	r = sim_kds_hashstick(machine_psp(p->machine), SIM_CSP_ID, now.reported_tcb, hashstick, err);
+	if (r < 0)
+		return r;
+	if (snprintf(path, sizeof(path), "%s/vlek_hashstick.bin", roots) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	to = fopen(path, "we");
+	if (!to)
+		return jurat_fail(err, -errno, "cannot write '%s': %s", path, strerror(errno));
+	r = fwrite(hashstick, 1, sizeof(hashstick), to) == sizeof(hashstick) ? 0 : -EIO;
+	if (fclose(to) != 0)
+		r = -EIO;
+	return r < 0 ? jurat_fail(err, r, "cannot write '%s'", path) : 0;
 }
 
 /* A copy of environ with room for more; names that we set are left out. */
@@ -125,6 +151,8 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 
 	snprintf(roots, sizeof(roots), "%s/roots", p->temp);
 	r = write_roots(p, roots, err);
+	if (r == 0 && p->options->host)
+		r = write_hashstick(p, roots, err);
 	if (r < 0)
 		return r;
 	env = copy_environ(2);

@@ -7,9 +7,10 @@
 /*
  * The program's environment: the caller's, with
  *
- *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory <product> the
- *                files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD serves it for VCEKs) and
- *                vlek_cert_chain.pem (ASVK and ARK)
+ *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory
+ *                <product> the files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD
+ *                serves it for VCEKs) and vlek_cert_chain.pem (ASVK and ARK); with --host also
+ *                vlek_hashstick.bin, to load
  *   JURAT_CERTS  with --host: the certificate blob that the VMM of this host serves
  *
  * The files go with the run's temporary directory. *ret is freed with run_environment_free().

@@ -12,7 +12,10 @@
 #include "base/cleanup.h"
 #include "run/fs_internal.h"
 
-/* Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays true. */
+/*
+ * Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays
+ * true.
+ */
 #define CACHE_S 86400.0
 
 static struct run_fs *fs_of(fuse_req_t req)
@@ -50,7 +53,10 @@ static void reply_entry(fuse_req_t req, struct run_node *node)
 
 static void do_init(void *ctx, struct fuse_conn_info *conn)
 {
-	/* Releases are background requests: none may wait behind others, or a close would come after what follows it. */
+	/*
+	 * Releases are background requests: none may wait behind others, or a close would come after what
+	 * follows it.
+	 */
 	conn->max_background = UINT16_MAX;
 	conn->congestion_threshold = UINT16_MAX;
 }
@@ -85,7 +91,10 @@ static void do_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_attr(req, &st, CACHE_S);
 }
 
-/* Truncation of an attribute or a device changes nothing, and neither does a time. Owner and mode are not for changing. */
+/*
+ * Truncation of an attribute or a device changes nothing, and neither does a time. Owner and mode are not
+ * for changing.
+ */
 static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
 {

@@ -9,12 +9,12 @@
 #include "base/error.h"
 
 /*
- * The one FUSE filesystem of a run: a tree of nodes, device files and the directories of configfs alike. It knows no
- * TEE; what a node does is in its `struct run_node_ops`. Only this module includes libfuse.
+ * The one FUSE filesystem of a run: a tree of nodes, device files and the directories of configfs alike. It
+ * knows no TEE; what a node does is in its `struct run_node_ops`. Only this module includes libfuse.
  *
- * Requests come through run_fs_serve() and are answered through their `struct run_reply`, once each, at once or
- * later. An interrupted request is finished like any other: the kernel keeps the caller waiting for the answer, and so
- * nothing is ever run twice.
+ * Requests come through run_fs_serve() and are answered through their `struct run_reply`, once each, at
+ * once or later. An interrupted request is finished like any other: the kernel keeps the caller waiting for
+ * the answer, and so nothing is ever run twice.
  * Threads   one thread per filesystem
  */
 struct run_fs;
@@ -29,7 +29,10 @@ struct run_ioctl {
 	bool compat; /* a 32-bit program's */
 };
 
-/* All may be NULL: a file then opens and does nothing else, a directory has no children but those that were added. */
+/*
+ * All may be NULL: a file then opens and does nothing else, a directory has no children but those that were
+ * added.
+ */
 struct run_node_ops {
 	bool seekable; /* lseek(2) and pread(2) work */
 	/* `flags` as open(2); *ret_file is passed to what follows. 0 or -errno. */
@@ -53,8 +56,8 @@ JURAT_MUST_CHECK int run_fs_new(struct run_fs **ret, struct jurat_error *err);
 void run_fs_free(struct run_fs *fs);
 
 /*
- * Adds a node below `parent` (NULL: the root). mode as in st_mode, S_IFREG or S_IFDIR and permission bits; size as in
- * st_size. ops and ctx are borrowed for the node's life.
+ * Adds a node below `parent` (NULL: the root). mode as in st_mode, S_IFREG or S_IFDIR and permission bits;
+ * size as in st_size. ops and ctx are borrowed for the node's life.
  * Returns   0; -EEXIST; -ENAMETOOLONG; -ENOMEM
  */
 JURAT_MUST_CHECK int run_fs_add(struct run_fs *fs, struct run_node *parent, const char *name, mode_t mode,

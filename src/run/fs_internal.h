@@ -20,7 +20,8 @@ struct run_node {
 	bool removed;
 };
 
-struct run_slot { /* one inode number; used again, with another generation, when the kernel has forgotten it */
+/* One inode number: used again, with another generation, when the kernel has forgotten it. */
+struct run_slot {
 	struct run_node *node;
 	uint64_t generation;
 };

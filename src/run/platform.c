@@ -6,12 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int update(struct run_platform *p, enum machine_change_kind kind, struct jurat_error *err)
+/* With the lock of a shared platform. */
+static int update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
+		  struct jurat_error *err)
 {
-	struct machine_change change = { .kind = kind };
-	int r = machine_update(p->machine, &change, err);
+	int r = machine_update_status(p->machine, change, ret_status, err);
 
 	return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked by its readers", p->certs_path) : r;
+}
+
+int run_platform_update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
+			struct jurat_error *err)
+{
+	int r = p->state ? run_state_lock(p->state, err) : 0;
+
+	if (r < 0)
+		return r;
+	r = update(p, change, ret_status, err);
+	if (p->state)
+		run_state_unlock(p->state);
+	return r;
 }
 
 static int make_machine(struct run_platform *p, struct jurat_error *err)
@@ -19,33 +33,86 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 	const struct run_options *o = p->options;
 	struct machine_options options = {
 		.psp = { .product = o->product, .report_version = o->report_version, .seed = o->seed },
-		.pki_seed = o->seed,
 		.sync = o->sync,
 	};
+	bool is_new = false;
+	int r = 0;
 
-	if (!o->no_certs && asprintf(&p->certs_path, "%s/certs.blob", p->temp) < 0) {
-		p->certs_path = NULL;
-		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (p->state)
+		r = run_state_options(p->state, &options.psp, &is_new, err);
+	if (r < 0)
+		return r;
+	options.pki_seed = options.psp.seed;
+	if (!o->no_certs) {
+		if (p->state)
+			p->certs_path = strdup(run_state_certs_path(p->state));
+		else if (asprintf(&p->certs_path, "%s/certs.blob", p->temp) < 0)
+			p->certs_path = NULL;
+		if (!p->certs_path)
+			return jurat_fail(err, -ENOMEM, "out of memory");
 	}
 	options.certs_path = p->certs_path;
-	return machine_new(&options, &p->machine, err);
+	r = machine_new(&options, &p->machine, err);
+	if (r == 0 && p->state)
+		r = run_state_attach(p->state, machine_psp(p->machine), is_new, err);
+	return r;
+}
+
+/*
+ * Brings firmware and certificates to what the options ask for; what a crash left behind is put right on
+ * the way.
+ */
+static int prepare(struct run_platform *p, struct jurat_error *err)
+{
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY }, vlek = { .kind = MACHINE_VLEK_LOAD },
+			      download = { .kind = MACHINE_DOWNLOAD, .tcb = p->options->firmware_tcb };
+	struct snp_platform_status now;
+	uint32_t status = SNP_SUCCESS;
+	int r = 0;
+
+	if (p->certs_path)
+		r = update(p, &publish, &status, err);
+	if (r == 0 && p->options->firmware_tcb)
+		r = update(p, &download, &status, err);
+	if (r < 0)
+		return r;
+	if (sim_psp_platform_status(machine_psp(p->machine), &now) != SNP_SUCCESS)
+		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+	if (p->options->sign_with == RUN_SIGN_VLEK && !(now.flags & SNP_STATUS_VLEK_EN))
+		return update(p, &vlek, &status, err);
+	if (p->options->sign_with == RUN_SIGN_VCEK && now.flags & SNP_STATUS_VLEK_EN)
+		return jurat_fail(
+			err, -EINVAL,
+			"this platform has a VLEK loaded, which goes only when the reported TCB changes");
+	return 0;
+}
+
+static int launch(struct run_platform *p, struct jurat_error *err)
+{
+	struct sim_launch launch = { .policy = 0x30000 };
+
+	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
+	return machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
 }
 
 int run_platform_init(struct run_platform *p, const struct run_options *options, const char *temp,
 		      struct jurat_error *err)
 {
-	struct sim_launch launch = { .policy = 0x30000 };
-	int r;
+	int r = 0;
 
 	*p = (struct run_platform){ .options = options, .temp = temp };
-	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
-	r = make_machine(p, err);
-	if (r == 0 && p->certs_path)
-		r = update(p, MACHINE_CERTS_ONLY, err);
-	if (r == 0 && options->vlek)
-		r = update(p, MACHINE_VLEK_LOAD, err);
+	if (options->state_dir)
+		r = run_state_open(options->state_dir, &p->state, err);
+	if (r == 0 && p->state)
+		r = run_state_lock(p->state, err);
+	if (r == 0)
+		r = make_machine(p, err);
+	if (r == 0)
+		r = prepare(p, err);
 	if (r == 0 && !options->host)
-		r = machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+		r = launch(p, err);
+	if (p->state)
+		run_state_unlock(p->state);
 	return r;
 }
 
@@ -57,6 +124,7 @@ void run_platform_stop(struct run_platform *p)
 
 void run_platform_done(struct run_platform *p)
 {
+	run_state_close(p->state); /* before the firmware that it shares */
 	machine_free(p->machine);
 	free(p->certs_path);
 	*p = (struct run_platform){ 0 };

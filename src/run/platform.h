@@ -4,6 +4,7 @@
 
 #include "machine/machine.h"
 #include "run/run.h"
+#include "run/state.h"
 
 /* The software machine of one run: the platform, and the guest that the program is. */
 enum { RUN_VCPUS = 4 }; /* programs' threads are spread over them */
@@ -11,6 +12,7 @@ enum { RUN_VCPUS = 4 }; /* programs' threads are spread over them */
 struct run_platform {
 	const struct run_options *options; /* borrowed */
 	const char *temp;                  /* borrowed */
+	struct run_state *state;           /* NULL: the platform ends with the run */
 	struct machine *machine;
 	struct machine_guest *guest; /* NULL with --host */
 	char *certs_path;            /* NULL with --no-certs */
@@ -18,8 +20,8 @@ struct run_platform {
 };
 
 /*
- * Makes the machine that the options describe: firmware, published certificates, and a launched guest. What it writes
- * is below `temp`, and in the state directory.
+ * Makes the machine that the options describe: firmware, published certificates, and a launched guest. What
+ * it writes is below `temp`, and in the state directory.
  * Returns   0; -EINVAL an option that cannot be; other -errno. run_platform_done() in every case.
  */
 JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const struct run_options *options,
@@ -27,5 +29,12 @@ JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const stru
 /* Requests that are under way end; none may be started any more. */
 void run_platform_stop(struct run_platform *platform);
 void run_platform_done(struct run_platform *platform);
+
+/*
+ * What the host's operator does, to firmware and certificates as one (machine_update_status()), and by one
+ * run at a time where several share the platform.
+ */
+JURAT_MUST_CHECK int run_platform_update(struct run_platform *platform, const struct machine_change *change,
+					 uint32_t *ret_status, struct jurat_error *err);
 
 #endif

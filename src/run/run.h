@@ -10,10 +10,10 @@
 /*
  * `jurat run`: an unmodified program as a guest, or as the host, of a software machine.
  *
- * Three processes. The *supervisor* (the caller) has the machine and serves the FUSE filesystem from outside the
- * namespaces, from one event loop. The *keeper* (keeper.c) is the program's parent and outlives both: it passes
- * signals on and leaves nothing behind, whoever dies first. The *program* makes its own namespaces (sandbox.c), sends
- * the descriptor of the FUSE mount to the supervisor, and becomes PROGRAM.
+ * Three processes. The *supervisor* (the caller) has the machine and serves the FUSE filesystem from
+ * outside the namespaces, from one event loop. The *keeper* (keeper.c) is the program's parent and outlives
+ * both: it passes signals on and leaves nothing behind, whoever dies first. The *program* makes its own
+ * namespaces (sandbox.c), sends the descriptor of the FUSE mount to the supervisor, and becomes PROGRAM.
  */
 enum run_tee { RUN_SEV_SNP = 1 << 0 };
 
@@ -23,9 +23,10 @@ struct run_options {
 	bool host;  /* /dev/sev rather than the guests' devices */
 	bool force; /* hides a real TEE device */
 	bool no_certs;
-	enum snp_product product;
-	uint32_t report_version; /* 0: the product's */
-	bool vlek;               /* reports are signed with a VLEK */
+	enum snp_product product; /* SNP_PRODUCT_UNKNOWN: the state's, or Milan */
+	uint32_t report_version;  /* 0: the product's */
+	uint64_t firmware_tcb;    /* firmware of this TCB runs, and is not committed yet; 0: none new */
+	enum { RUN_SIGN_ANY, RUN_SIGN_VCEK, RUN_SIGN_VLEK } sign_with;
 	enum sim_sync sync;
 	const char *seed;      /* NULL: SIM_PKI_DEFAULT_SEED */
 	const char *state_dir; /* NULL: the platform goes when the run ends */
@@ -43,8 +44,8 @@ struct run_ended {
 /*
  * Runs the program to its end. Signals for the supervisor go to the program meanwhile.
  *
- * Returns   0 it ran, or could not be executed: see `ret`; -EBUSY a real TEE device would be hidden; -EINVAL a fault
- *           or trace file that cannot be; other -errno: what this machine lacks, in words
+ * Returns   0 it ran, or could not be executed: see `ret`; -EBUSY a real TEE device would be hidden;
+ *           -EINVAL a fault or trace file that cannot be; other -errno: what this machine lacks, in words
  */
 JURAT_MUST_CHECK int run_program(const struct run_options *options, struct run_ended *ret,
 				 struct jurat_error *err);

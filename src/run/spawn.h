@@ -28,12 +28,13 @@ struct run_spawn {
 struct run_keeper {
 	pid_t pid;
 	int setup; /* struct run_message, with a descriptor for RUN_SERVE_THIS */
-	int control; /* supervisor: int, a signal for the program. Keeper: int, the program's wait status, at the end */
+	int control; /* to it: signals for the program; from it, at the end: the wait status */
 };
 
 /*
- * Forks keeper and program. All signals must be blocked. The keeper ends the program and whatever it left running when
- * the program ends or the supervisor does, and removes `temp` when the supervisor did not live to do it.
+ * Forks keeper and program. All signals must be blocked. The keeper ends the program and whatever it left
+ * running when the program ends or the supervisor does, and removes `temp` when the supervisor did not live
+ * to do it.
  */
 JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err);
 

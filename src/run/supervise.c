@@ -103,7 +103,10 @@ static int on_fuse(struct supervisor *s)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* Events and the machine in turn: while a request is under way, nothing waits for anything but the machine's next step. */
+/*
+ * Events and the machine in turn: while a request is under way, nothing waits for anything but the
+ * machine's next step.
+ */
 static int loop(struct supervisor *s, struct jurat_error *err)
 {
 	struct epoll_event events[4];
@@ -153,7 +156,10 @@ static int open_loop(struct supervisor *s, const sigset_t *signals, struct jurat
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
-/* From the fork to the program's end. Signals are blocked in between, so that they reach the loop and nobody else. */
+/*
+ * From the fork to the program's end. Signals are blocked in between, so that they reach the loop and
+ * nobody else.
+ */
 static int supervise(struct supervisor *s, const struct run_options *options, const char *temp, char **env,
 		     struct jurat_error *err)
 {

@@ -6,8 +6,8 @@
 #include "sim/tsm.h"
 
 /*
- * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a machine with
- * several TEEs has that of the first row.
+ * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a
+ * machine with several TEEs has that of the first row.
  *
  * start     makes the provider. What it sends must have ended when `done` is called
  * provider  of what start made; registered with it as its ctx

@@ -8,9 +8,9 @@
 #include "sim/sev_guest.h"
 
 /*
- * The memory of the thread that waits in an ioctl, as the driver's copy_from_user and copy_to_user see it. It is
- * read and written at once by process_vm_readv(2) and process_vm_writev(2): the thread's process descends from this
- * one, which is what Yama's default asks for.
+ * The memory of the thread that waits in an ioctl, as the driver's copy_from_user and copy_to_user see it.
+ * It is read and written at once by process_vm_readv(2) and process_vm_writev(2): the thread's process
+ * descends from this one, which is what Yama's default asks for.
  *
  * Call      in `struct sim_user_memory`: 0, or -EFAULT, also for a range that is only partly there
  */

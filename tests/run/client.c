@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest or host program like any other: it knows the kernel's interfaces and nothing of jurat. test_run.c
+ * runs it under `jurat run`, linked statically and dynamically. It ends with 0, or tells what was not as
+ * expected and ends with 1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Source: Linux include/uapi/linux/sev-guest.h, psp-sev.h. Spec: 8.1, 9.1. */
+struct guest_request {
+	uint8_t msg_version;
+	uint64_t req_data, resp_data, exitinfo2;
+};
+struct report_req {
+	uint8_t user_data[64];
+	uint32_t vmpl;
+	uint8_t rsvd[28];
+};
+struct ext_report_req {
+	struct report_req data;
+	uint64_t certs_address;
+	uint32_t certs_len;
+};
+struct derived_key_req {
+	uint32_t root_key_select, rsvd;
+	uint64_t guest_field_select;
+	uint32_t vmpl, guest_svn;
+	uint64_t tcb_version;
+};
+#define GET_REPORT      _IOWR('S', 0, struct guest_request)
+#define GET_DERIVED_KEY _IOWR('S', 1, struct guest_request)
+#define GET_EXT_REPORT  _IOWR('S', 2, struct guest_request)
+
+enum {
+	RESP_BYTES = 4000,
+	REPORT_OFF = 32,
+	REPORT_DATA_OFF = 0x50,
+	CHIP_TCB_OFF = 0x180,
+	KEY_OFF = 32,
+	PAGE = 4096
+};
+
+#define CHECK(x)                                                                                             \
+	do {                                                                                                 \
+		if (!(x)) {                                                                                  \
+			fprintf(stderr, "client: line %d: %s (errno %d)\n", __LINE__, #x, errno);            \
+			exit(1);                                                                             \
+		}                                                                                            \
+	} while (0)
+
+static uint64_t le64(const uint8_t *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static int open_guest(void)
+{
+	int fd = open("/dev/sev-guest", O_RDWR | O_CLOEXEC);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static int ask(int fd, unsigned long number, const void *req, void *resp, struct guest_request *ret)
+{
+	*ret = (struct guest_request){ .msg_version = 1,
+				       .req_data = (uintptr_t)req,
+				       .resp_data = (uintptr_t)resp,
+				       .exitinfo2 = 0x1234 };
+	return ioctl(fd, number, ret);
+}
+
+static void report(void)
+{
+	struct report_req req = { .user_data = { 1, 2, 3 } };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+	int fd = open_guest();
+
+	memset(resp, 0xee, sizeof(resp));
+	CHECK(ask(fd, GET_REPORT, &req, resp, &g) == 0);
+	CHECK(g.exitinfo2 == 0x1234); /* a zero is not copied back */
+	CHECK(le64(resp) == (uint64_t)1184 << 32);
+	CHECK(memcmp(resp + REPORT_OFF + REPORT_DATA_OFF, req.user_data, 64) == 0);
+	CHECK(resp[RESP_BYTES - 1] == 0);
+	close(fd);
+}
+
+static void extended(void)
+{
+	struct ext_report_req req = { .data.user_data = { 9 } };
+	uint8_t resp[RESP_BYTES], *certs;
+	struct guest_request g;
+	int fd = open_guest();
+
+	CHECK(ask(fd, GET_EXT_REPORT, &req, resp, &g) == -1 && errno == EIO); /* how large? */
+	CHECK(g.exitinfo2 == (uint64_t)1 << 32 && req.certs_len == 2 * PAGE);
+	certs = malloc(req.certs_len);
+	memset(certs, 0xee, req.certs_len);
+	req.certs_address = (uintptr_t)certs;
+	CHECK(ask(fd, GET_EXT_REPORT, &req, resp, &g) == 0);
+	CHECK(g.exitinfo2 == 0x1234 && certs[2 * PAGE - 1] == 0 && le64(certs) != 0);
+	req.certs_len = PAGE + 1;
+	CHECK(ask(fd, GET_EXT_REPORT, &req, resp, &g) == -1 && errno == EINVAL && g.exitinfo2 == 0xff);
+	free(certs);
+	close(fd);
+}
+
+static void key(void)
+{
+	struct derived_key_req req = { .guest_field_select = 1 };
+	uint8_t one[64], two[64];
+	struct guest_request g;
+	int fd = open_guest();
+
+	CHECK(ask(fd, GET_DERIVED_KEY, &req, one, &g) == 0);
+	CHECK(ask(fd, GET_DERIVED_KEY, &req, two, &g) == 0);
+	CHECK(memcmp(one, two, sizeof(one)) == 0 && le64(one + KEY_OFF) != 0);
+	req.guest_field_select = 2;
+	CHECK(ask(fd, GET_DERIVED_KEY, &req, two, &g) == 0);
+	CHECK(memcmp(one, two, sizeof(one)) != 0);
+	close(fd);
+}
+
+/* What is copied back, and when nothing is. Spec: 8.2. */
+static void errors(void)
+{
+	struct report_req req = { .vmpl = 0 };
+	uint8_t resp[RESP_BYTES], *readonly;
+	struct guest_request g;
+	int fd = open_guest();
+
+	CHECK(ioctl(fd, GET_REPORT, 16) == -1 && errno == EFAULT);
+	CHECK(ask(fd, GET_REPORT, NULL, resp, &g) == -1 && errno == EINVAL && g.exitinfo2 == 0xff);
+	CHECK(ask(fd, GET_REPORT, &req, (void *)16, &g) == -1 && errno == EFAULT);
+	CHECK(ask(fd, GET_REPORT, (void *)16, resp, &g) == -1 && errno == EFAULT && g.exitinfo2 == 0xff);
+	CHECK(ask(fd, _IOWR('S', 9, struct guest_request), &req, resp, &g) == -1 && errno == ENOTTY);
+	CHECK(g.exitinfo2 == 0xff);
+	g = (struct guest_request){ .msg_version = 0, .exitinfo2 = 0x1234 };
+	CHECK(ioctl(fd, GET_REPORT, &g) == -1 && errno == EINVAL && g.exitinfo2 == 0x1234);
+	readonly = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(readonly != MAP_FAILED);
+	memcpy(readonly, &(struct guest_request){ .msg_version = 1 }, sizeof(struct guest_request));
+	CHECK(mprotect(readonly, PAGE, PROT_READ) == 0);
+	CHECK(ioctl(fd, GET_REPORT, readonly) == -1 && errno == EFAULT);
+	CHECK(ask(fd, GET_REPORT, &req, resp, &g) == 0); /* and it goes on */
+	close(fd);
+}
+
+struct shared {
+	int fd;
+	unsigned requests;
+	atomic_uint good, interrupted;
+};
+
+static void *thread(void *ctx)
+{
+	struct shared *s = ctx;
+	struct report_req req = { .vmpl = 0 };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+
+	for (unsigned i = 0; i < s->requests; i++) {
+		unsigned mark = atomic_fetch_add(&s->good, 0) * 131 + i;
+
+		memcpy(req.user_data, &mark, sizeof(mark));
+		memcpy(req.user_data + 8, &(pthread_t){ pthread_self() }, sizeof(pthread_t));
+		if (ask(s->fd, GET_REPORT, &req, resp, &g) == 0 &&
+		    memcmp(resp + REPORT_OFF + REPORT_DATA_OFF, req.user_data, 64) == 0)
+			atomic_fetch_add(&s->good, 1);
+		else if (errno == EINTR)
+			atomic_fetch_add(&s->interrupted, 1);
+	}
+	return NULL;
+}
+
+static void nothing(int signal)
+{
+}
+
+/*
+ * 16 threads, and with `flood` a signal for each of them all the time, as Go's runtime does to preempt
+ * goroutines.
+ */
+static void threads(unsigned requests, bool flood)
+{
+	enum { N = 16 };
+	struct shared s = { .fd = open_guest(), .requests = requests / N };
+	struct sigaction action = { .sa_handler = nothing }; /* no SA_RESTART: an EINTR would be seen */
+	pthread_t ids[N];
+
+	sigaction(SIGURG, &action, NULL);
+	for (int i = 0; i < N; i++)
+		CHECK(pthread_create(&ids[i], NULL, thread, &s) == 0);
+	while (flood && atomic_load(&s.good) + atomic_load(&s.interrupted) < requests / N * N)
+		for (int i = 0; i < N; i++)
+			pthread_kill(ids[i], SIGURG);
+	for (int i = 0; i < N; i++)
+		pthread_join(ids[i], NULL);
+	CHECK(atomic_load(&s.interrupted) == 0);
+	CHECK(atomic_load(&s.good) == requests / N * N);
+	printf("%u\n", atomic_load(&s.good));
+}
+
+static void processes(void)
+{
+	for (int i = 0; i < 4; i++)
+		if (fork() == 0) {
+			report();
+			_exit(0);
+		}
+	for (int i = 0; i < 4; i++) {
+		int status;
+
+		CHECK(wait(&status) > 0 && status == 0);
+	}
+}
+
+/* A descriptor outlives its name and is shared by fork and dup. */
+static void descriptors(void)
+{
+	struct report_req req = { .vmpl = 0 };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+	int fd = open_guest(), copy = dup(fd), status;
+	struct stat st;
+
+	close(fd);
+	if (fork() == 0)
+		_exit(ask(copy, GET_REPORT, &req, resp, &g) == 0 ? 0 : 1);
+	CHECK(wait(&status) > 0 && status == 0);
+	CHECK(ask(copy, GET_REPORT, &req, resp, &g) == 0);
+	CHECK(access("/dev/sev-guest", R_OK | W_OK) == 0);
+	CHECK(stat("/dev/sev-guest", &st) == 0 && (st.st_mode & 0777) == 0600);
+	CHECK(access("/dev/null", W_OK) == 0 && access("/dev/sev", F_OK) == -1 && errno == ENOENT);
+	CHECK(lseek(copy, 0, SEEK_SET) == -1 && errno == ESPIPE);
+	CHECK(read(copy, resp, 1) == -1 && errno == EINVAL);
+	close(copy);
+}
+
+/* Prints the reported TCB of one extended report, which has certificates. */
+static void tcb(void)
+{
+	static uint8_t certs[4 * PAGE];
+	struct ext_report_req req = { .certs_address = (uintptr_t)certs, .certs_len = sizeof(certs) };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+	int fd = open_guest();
+
+	CHECK(ask(fd, GET_EXT_REPORT, &req, resp, &g) == 0);
+	printf("%016llx\n", (unsigned long long)le64(resp + REPORT_OFF + CHIP_TCB_OFF));
+	close(fd);
+}
+
+/* One extended request: how it ended, for tests of faults. */
+static void once(void)
+{
+	static uint8_t certs[4 * PAGE];
+	struct ext_report_req req = { .certs_address = (uintptr_t)certs, .certs_len = sizeof(certs) };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+	int fd = open_guest(), r = ask(fd, GET_EXT_REPORT, &req, resp, &g);
+
+	printf("%s exitinfo2=%llx certs_len=%u first=%d\n", r == 0 ? "ok" : strerrorname_np(errno),
+	       (unsigned long long)g.exitinfo2, req.certs_len, certs[0] != 0);
+	close(fd);
+}
+
+#define ISSUE_CMD 0xc0105300ul
+
+static int sev(int fd, uint32_t cmd, void *data, uint32_t *ret_error)
+{
+	uint8_t call[16];
+	uint64_t address = (uintptr_t)data;
+	int r;
+
+	memcpy(call, &cmd, 4);
+	memcpy(call + 4, &address, 8);
+	memset(call + 12, 0xee, 4);
+	r = ioctl(fd, ISSUE_CMD, call);
+	memcpy(ret_error, call + 12, 4);
+	return r;
+}
+
+enum { UNTOUCHED = 0xeeeeeeee };
+
+/* Spec: 9.1, the checks and their order. */
+static void host(void)
+{
+	int fd = open("/dev/sev", O_RDWR), ro = open("/dev/sev", O_RDONLY);
+	uint8_t status[32], config[64] = { 0 }, load[16] = { 16 }, id[64];
+	struct {
+		uint64_t address;
+		uint32_t length;
+	} id2 = { (uintptr_t)id, 1 };
+	uint32_t error;
+
+	CHECK(fd >= 0 && ro >= 0 && access("/dev/sev-guest", F_OK) == -1);
+	CHECK(ioctl(fd, 0x1234, 0) == -1 && errno == EINVAL);
+	CHECK(ioctl(fd, ISSUE_CMD, 0) == -1 && errno == EFAULT);
+	CHECK(sev(fd, 13, status, &error) == -1 && errno == EINVAL && error == UNTOUCHED);
+	CHECK(sev(ro, 9, status, &error) == 0 && error == 0 && status[2] == 1);
+	CHECK(sev(ro, 9, NULL, &error) == -1 && errno == EINVAL && error == UNTOUCHED);
+	CHECK(sev(ro, 9, (void *)16, &error) == -1 && errno == EFAULT);
+	CHECK(sev(ro, 11, NULL, &error) == -1 && errno == EINVAL);
+	CHECK(sev(ro, 11, config, &error) == -1 && errno == EPERM);
+	CHECK(sev(fd, 11, (void *)16, &error) == -1 && errno == EFAULT);
+	CHECK(sev(fd, 11, config, &error) == 0 && error == 0);
+	config[60] = 1; /* reserved */
+	CHECK(sev(fd, 11, config, &error) == -1 && errno == EIO && error == 0x16);
+	memset(config, 0, sizeof(config));
+	memset(config, 0xff, 8); /* no product has such a TCB */
+	CHECK(sev(fd, 11, config, &error) == -1 && errno == EIO && error == 0x16);
+	CHECK(sev(ro, 12, load, &error) == -1 && errno == EPERM);
+	CHECK(sev(fd, 12, load, &error) == -1 && errno == EFAULT); /* the hashstick's address is 0 */
+	load[4] = 1;
+	CHECK(sev(fd, 12, load, &error) == -1 && errno == EINVAL && error == UNTOUCHED);
+	CHECK(sev(fd, 8, &id2, &error) == -1 && errno == EIO && error == 4 && id2.length == 64);
+	CHECK(sev(fd, 8, &id2, &error) == 0 && error == 0 && le64(id) != 0);
+	CHECK(sev(fd, 1, status, &error) == -1 && errno == EIO && error == 0x15);
+	CHECK(getenv("JURAT_CERTS") && access(getenv("JURAT_CERTS"), R_OK) == 0);
+	close(fd);
+	close(ro);
+}
+
+static void commit(void)
+{
+	int fd = open("/dev/sev", O_RDWR);
+	uint8_t status[32];
+	uint32_t error;
+
+	CHECK(sev(fd, 10, NULL, &error) == 0 && error == 0);
+	CHECK(sev(fd, 9, status, &error) == 0);
+	printf("%016llx\n", (unsigned long long)le64(status + 24));
+	close(fd);
+}
+
+static void vlek(const char *path)
+{
+	int fd = open("/dev/sev", O_RDWR), file = open(path, O_RDONLY);
+	uint8_t hashstick[432], load[16] = { 16 }, status[32];
+	uint64_t address = (uintptr_t)hashstick;
+	uint32_t error;
+
+	CHECK(file >= 0 && read(file, hashstick, sizeof(hashstick)) == sizeof(hashstick));
+	memcpy(load + 8, &address, 8);
+	hashstick[0x20] ^= 1;
+	CHECK(sev(fd, 12, load, &error) == -1 && errno == EIO && error == 0x0a);
+	hashstick[0x20] ^= 1;
+	CHECK(sev(fd, 12, load, &error) == 0 && error == 0);
+	CHECK(sev(fd, 9, status, &error) == 0 && status[8] & 4);
+	close(fd);
+	close(file);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} programs[] = { { "report", report }, { "extended", extended },       { "key", key },
+			 { "errors", errors }, { "processes", processes },     { "tcb", tcb },
+			 { "once", once },     { "descriptors", descriptors }, { "host", host },
+			 { "commit", commit } };
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (!strcmp(what, programs[i].name)) {
+			programs[i].run();
+			return 0;
+		}
+	if (!strcmp(what, "threads"))
+		threads(1000, false);
+	else if (!strcmp(what, "flood"))
+		threads(400, true);
+	else if (!strcmp(what, "vlek") && argc > 2)
+		vlek(argv[2]);
+	else
+		return 2;
+	return 0;
+}
