@@ -32,11 +32,13 @@ enum sim_tdx_quirk {
 	SIM_TDX_QUIRK_IGNORE_STATUS = 1 << 1,
 	/* K1: out_len is believed, and memory behind the buffer goes out with the quote. Linux before 7.0. */
 	SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN = 1 << 2,
-	/* A busy operand of TDG.MR.REPORT is -EIO, not -EBUSY. Linux 6.12. */
-	SIM_TDX_QUIRK_OPERAND_BUSY_IS_EIO = 1 << 3,
+	/*
+	 * An operand that the module refuses is -EINVAL, not -ENXIO; a busy one -EIO, not -EBUSY. Linux 6.12.
+	 */
+	SIM_TDX_QUIRK_OLD_TDCALL_ERRORS = 1 << 3,
 };
 #define SIM_TDX_QUIRKS_LINUX_6_12_117                                                                        \
-	(SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE | SIM_TDX_QUIRK_IGNORE_STATUS | SIM_TDX_QUIRK_OPERAND_BUSY_IS_EIO)
+	(SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE | SIM_TDX_QUIRK_IGNORE_STATUS | SIM_TDX_QUIRK_OLD_TDCALL_ERRORS)
 #define SIM_TDX_QUIRKS_LINUX_7_0 SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE
 
 enum { SIM_TDX_GUEST_POLLS = 30 }; /* a second between one and the next */
@@ -115,10 +117,11 @@ bool sim_tdx_guest_is_loaded(const struct sim_tdx_guest *guest);
 /*
  * A quote, for configfs-tsm's tdx_guest provider.
  *
- * Result    0 and a quote, which the faults above can leave empty; -EBUSY an earlier request is still in
- *           flight; -EINVAL not 64 bytes, or the module refuses; -EIO the module or GetQuote failed (RETRY,
- *           too: K5), or the VMM's status says so; -EINTR killed; -ETIMEDOUT; -EFBIG more output than the
- *           buffer holds; -ENOMEM
+ * Result    0 and a quote, which is empty when the VMM says that it is, or by the faults above; -EBUSY an
+ *           earlier request is still in flight, or an operand of the TDCALL is busy; -EINVAL not 64 bytes;
+ *           -ENXIO the module refuses; -EIO the module or GetQuote failed (RETRY, too: K5), or the VMM's
+ *           status says so; -EINTR killed; -ETIMEDOUT; -EFBIG more output than the buffer holds; -EFAULT
+ *           the buffer is not there; -ENOMEM
  * Returns   0 started; -EBUSY another is under way, the caller queues, as the driver's mutex has it; -ENODEV
  *           it is not loaded; -EOPNOTSUPP SEED
  */
@@ -146,21 +149,23 @@ JURAT_MUST_CHECK int sim_tdx_guest_start_ioctl(struct sim_tdx_guest *guest,
 void sim_tdx_guest_kill(struct sim_tdx_guest *guest);
 /* The vector came. Spurious ones change nothing. */
 void sim_tdx_guest_interrupt(struct sim_tdx_guest *guest, uint8_t vector);
+/* R10 of the last TDVMCALL, which the driver keeps to itself and its log (K6). */
+uint64_t sim_tdx_guest_last_r10(const struct sim_tdx_guest *guest);
 
 /*
  * Any other ioctl(2) on /dev/tdx_guest, done at once, also while a quote is awaited: TDX_CMD_GET_REPORT0.
- * 0; -EFAULT; -EINVAL the module refuses; -EBUSY an operand is busy; -EIO it failed otherwise; -ENOTTY
- * another request; -ENODEV it is not loaded.
+ * 0; -EFAULT; -ENXIO the module refuses; -EBUSY an operand is busy; -EIO it failed otherwise; -ENOTTY another
+ * request; -ENODEV it is not loaded.
  */
 int sim_tdx_guest_ioctl(struct sim_tdx_guest *guest, const struct sim_user_memory *user,
 			unsigned long request, uint64_t arg);
 
 /*
- * The files of /sys/class/misc/tdx_guest/measurements: names and sizes, whether they can be written, by
- * number from 0; NULL: no more. Reading gives TDX_MR_BYTES, through a TDREPORT; writing TDX_MR_BYTES extends.
+ * The files of /sys/class/misc/tdx_guest/measurements, by number from 0; NULL: no more. Reading gives
+ * TDX_MR_BYTES, through a TDREPORT; writing TDX_MR_BYTES extends.
  *
- * Returns   0; -ENOENT no such file; -EACCES it cannot be written; -EINVAL not 48 bytes; errors of
- *           TDG.MR.REPORT as above, of TDG.MR.RTMR.EXTEND likewise
+ * Returns   0; -ENODEV; -ENOENT no such file; -EACCES it cannot be written; -EINVAL not 48 bytes; -ENXIO,
+ *           -EBUSY, -EIO as above
  */
 const char *sim_tdx_guest_mr_name(unsigned number, bool *ret_is_writable);
 int sim_tdx_guest_mr_read(struct sim_tdx_guest *guest, const char *name, uint8_t ret[TDX_MR_BYTES]);

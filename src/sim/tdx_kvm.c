@@ -175,6 +175,27 @@ static int get_info(struct sim_td_vcpu *vcpu)
 	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
 }
 
+/*
+ * KVM asks the VMM (KVM_HC_MAP_GPA_RANGE) and the VMM changes the memory's attributes: both in one here, as
+ * for SNP guests. Spec: Linux tdx_map_gpa(); R11 tells where it failed.
+ */
+static int map_gpa(struct sim_td_vcpu *vcpu)
+{
+	const uint64_t shared_bit = vcpu->td->shared_bit, gpa = vcpu->regs.r12, size = vcpu->regs.r13;
+	bool shared = gpa & shared_bit;
+	uint64_t last;
+
+	vcpu->regs.r11 = gpa;
+	if (size == 0 || __builtin_add_overflow(gpa, size - 1, &last) || last >= 2 * shared_bit ||
+	    shared != !!(last & shared_bit))
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	if (gpa % KVM_PAGE_BYTES || size % KVM_PAGE_BYTES)
+		return answer(vcpu, UAPI_TDVMCALL_ALIGN_ERROR);
+	if (kvm_memory_set_shared(&vcpu->td->memory, gpa & ~shared_bit, size / KVM_PAGE_BYTES, shared) < 0)
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
+}
+
 static int vmcall(struct sim_td_vcpu *vcpu)
 {
 	if (vcpu->regs.r10 != 0) /* KVM's own hypercalls: there are none here */
@@ -186,6 +207,8 @@ static int vmcall(struct sim_td_vcpu *vcpu)
 		return setup_event_notify(vcpu);
 	case UAPI_TDVMCALL_GET_TD_VM_CALL_INFO:
 		return get_info(vcpu);
+	case UAPI_TDVMCALL_MAP_GPA:
+		return map_gpa(vcpu);
 	default:
 		return answer(vcpu, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
 	}

@@ -12,8 +12,9 @@
 /*
  * A TDX platform, its TDs, and KVM's part of their TDVMCALLs: TDREPORTs and run-time measurements as the TDX
  * module makes them; GetQuote, SetupEventNotifyInterrupt and GetTdVmCallInfo as KVM hands them to the VMM,
- * over the real `struct kvm_run` layout (wire/tdx_uapi.h). It ends where module and kernel end: the VMM above
- * is host/, the guest driver sim/tdx_guest, the quoting enclave sim/qe.
+ * over the real `struct kvm_run` layout (wire/tdx_uapi.h). MapGPA is done in here, as if the VMM had agreed.
+ * It ends where module and kernel end: the VMM above is host/, the guest driver sim/tdx_guest, the quoting
+ * enclave sim/qe.
  *
  * Memory: guest pages are sparse, private until shared, and allocated when first written.
  * Threads   one thread per platform and what runs on it
