@@ -180,9 +180,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static void on_timer(uv_timer_t *timer)
 {
 	struct attempt *a = timer->data;
+	const struct jurat_error why = a->why;
 
-	if (a->why.text[0])
-		fail(a, a->early, a->why.text, 0);
+	if (why.text[0])
+		fail(a, a->early, why.text, 0);
 	else
 		fail(a, ATTEMPT_FAILED, a->connected ? "no answer in time" : "no connection in time", 0);
 }
