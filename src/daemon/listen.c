@@ -142,15 +142,20 @@ int listener_adopt(int fd, struct listener *ret, struct jurat_error *err)
 	return 0;
 }
 
-void listener_close(struct listener *l)
+void listener_unlink(const struct listener *l)
 {
 	struct stat st;
 
-	if (l->fd < 0)
-		return;
 	if (l->made && l->address.sockaddr.any.sa_family == AF_UNIX &&
 	    stat(l->address.sockaddr.un.sun_path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
 		unlink(l->address.sockaddr.un.sun_path);
+}
+
+void listener_close(struct listener *l)
+{
+	if (l->fd < 0)
+		return;
+	listener_unlink(l);
 	close(l->fd);
 	l->fd = -1;
 }

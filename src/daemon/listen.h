@@ -27,7 +27,9 @@ JURAT_MUST_CHECK int listener_open(const struct base_address *address, mode_t mo
 				   struct jurat_error *err);
 /* Takes over a descriptor from the service manager; -EINVAL it is no listening stream socket; -EACCES. */
 JURAT_MUST_CHECK int listener_adopt(int fd, struct listener *ret, struct jurat_error *err);
-/* Removes the name only while it is still this socket's. */
+/* Removes the name only while it is still this socket's; who has connected waits on. */
+void listener_unlink(const struct listener *listener);
+/* Removes the name, too. */
 void listener_close(struct listener *listener);
 
 #endif

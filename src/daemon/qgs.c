@@ -132,8 +132,10 @@ static void stop(struct qgs *q)
 		return;
 	q->stopping = true;
 	notify_send("STOPPING=1");
+	/* The names go first: a successor can start while this one drains, and nobody comes too late. */
+	for (size_t i = 0; i < q->n_listeners; i++)
+		listener_unlink(&q->listeners[i]);
 	server_drain(q->server, on_drained, q);
-	/* The names go now, so that a successor can start while this one drains. */
 	for (size_t i = 0; i < q->n_listeners; i++)
 		listener_close(&q->listeners[i]);
 }

@@ -120,6 +120,7 @@ int world_wait(struct world *w)
 void world_stop(struct world *w)
 {
 	assert_int_equal(kill(w->pid, SIGTERM), 0);
+	world_expect(w, "STOPPING=1");
 	assert_int_equal(world_wait(w), 0);
 	assert_int_equal(access(w->socket, F_OK), -1);
 	assert_int_equal(access(w->metrics, F_OK), -1);
@@ -226,7 +227,10 @@ struct service {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	unsigned n_quotes;
-	int held[SERVICE_MAX_HELD];
+	struct {
+		int fd;
+		bool quote;
+	} held[SERVICE_MAX_HELD];
 	unsigned n_held;
 };
 
@@ -282,8 +286,10 @@ static void serve_one(struct service *s, int fd)
 	pthread_mutex_lock(&s->lock);
 	manner = s->manner;
 	hold = manner == SERVICE_SILENT && s->n_held < SERVICE_MAX_HELD;
-	if (hold)
-		s->held[s->n_held++] = fd;
+	if (hold) {
+		s->held[s->n_held].fd = fd;
+		s->held[s->n_held++].quote = quote;
+	}
 	s->n_quotes += quote;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
@@ -329,7 +335,7 @@ void service_release(struct service *s)
 	pthread_mutex_lock(&s->lock);
 	s->manner = SERVICE_GOOD;
 	for (unsigned i = 0; i < s->n_held; i++)
-		answer(s, SERVICE_GOOD, s->held[i], true);
+		answer(s, SERVICE_GOOD, s->held[i].fd, s->held[i].quote);
 	s->n_held = 0;
 	pthread_mutex_unlock(&s->lock);
 }
@@ -363,7 +369,7 @@ void service_free(struct service *s)
 	(void)!write(s->wake[1], "", 1);
 	pthread_join(s->thread, NULL);
 	for (unsigned i = 0; i < s->n_held; i++)
-		close(s->held[i]);
+		close(s->held[i].fd);
 	close(s->fd);
 	close(s->wake[0]);
 	close(s->wake[1]);
