@@ -26,14 +26,22 @@ struct jurat_guest_options {
 	size_t size; /* sizeof(struct jurat_guest_options) */
 	enum jurat_tee tee;
 	enum jurat_via via;
-	const char *device;   /* NULL: /dev/sev-guest */
+	const char *device;   /* NULL: /dev/sev-guest, /dev/tdx_guest; with JURAT_TEE_AUTO of what configfs
+			       * names, else of SEV-SNP */
 	const char *configfs; /* NULL: /sys/kernel/config/tsm/report */
+	/*
+	 * TDX, where configfs is not the way: who makes a quote of the device's TDREPORT, "vsock:2:4050",
+	 * "unix:PATH" or "tcp:127.0.0.1:PORT". NULL: vsock:2:PORT when /etc/tdx-attest.conf names a port,
+	 * otherwise the quote ioctls of the device, which no released Linux has.
+	 */
+	const char *quoting_service;
+	const char *measurements; /* TDX; NULL: /sys/class/misc/tdx_guest/measurements */
 };
 
 /*
- * Finds the way. JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest, and beside it the device
- * when that can be opened, for what only the device can do (derived keys, key_sel); otherwise the device
- * alone. Of TEEs this release knows SEV-SNP.
+ * Finds the way. JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest or tdx_guest, and beside it
+ * the device when that can be opened, for what only the device can do (derived keys, key_sel); otherwise the
+ * device alone.
  *
  * options   borrowed; NULL: defaults
  * Returns   0; -ENODEV no TEE found, or not the one asked for: `err` says what was tried; -EACCES no
@@ -64,7 +72,7 @@ struct jurat_report_options {
 
 /* What the TEE gave. The caller zeroes it and frees what is in it with jurat_evidence_done. */
 struct jurat_evidence {
-	uint8_t *report; /* SEV-SNP: 1184 bytes; untrusted until verified */
+	uint8_t *report; /* SEV-SNP: 1184 bytes; TDX: a quote, with the zeros that may follow it; untrusted */
 	size_t report_size;
 	/*
 	 * SEV-SNP: the host's certificate table, untrusted, cut to the size it really has; NULL when the host
@@ -77,12 +85,13 @@ struct jurat_evidence {
 void jurat_evidence_done(struct jurat_evidence *evidence);
 
 /*
- * A report over `report_data`, and with it the certificates of the same reply. Retries by itself what is safe
- * to retry, and a bounded number of times: a larger certificate buffer, a changed generation, a busy configfs
- * entry.
+ * A report over `report_data`, and with it the certificates of the same reply; on TDX a quote. Retries by
+ * itself what is safe to retry, and a bounded number of times: a larger certificate buffer, a changed
+ * generation, a busy configfs entry.
  *
  * report_data  64 bytes
- * options      borrowed; NULL: defaults
+ * options      borrowed; NULL: defaults. TDX has no vmpl, key_sel or certificates: -EOPNOTSUPP for the first
+ *              two
  * Returns      0; -EBUSY the configfs entry stayed busy or kept changing; -EINVAL the firmware refuses these
  *              inputs (a VMPL below the guest's, a key it does not have), or the options are of no known size
  *              or value; -EMSGSIZE the host's certificates are larger than this can take: `no_certificates`
@@ -128,6 +137,22 @@ struct jurat_key_options {
 JURAT_MUST_CHECK int jurat_guest_derived_key(struct jurat_guest *guest,
 					     const struct jurat_key_options *options, uint8_t ret[32],
 					     struct jurat_error *err);
+
+/*
+ * TDX: the run-time measurement registers, SHA-384, through sysfs or, on kernels without it, the device: read
+ * out of a TDREPORT, extended by Intel's own ioctl.
+ *
+ * index     0 to 3. Firmware extends 0 and 1, and kernels may keep programs from it
+ * Returns   0; -EINVAL no such register; -EOPNOTSUPP not on SEV-SNP, or the kernel can do neither; -EPROTO an
+ *           answer of another size; another -errno of the kernel. After a failed extend read the register to
+ *           know its value
+ * Since     0.1    Spec  Linux Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest
+ */
+JURAT_MUST_CHECK int jurat_guest_rtmr_read(struct jurat_guest *guest, unsigned index, uint8_t ret[48],
+					   struct jurat_error *err);
+/* RTMR = SHA-384(RTMR, digest): what cannot be undone but by a reboot. */
+JURAT_MUST_CHECK int jurat_guest_rtmr_extend(struct jurat_guest *guest, unsigned index,
+					     const uint8_t digest[48], struct jurat_error *err);
 
 #ifdef __cplusplus
 }

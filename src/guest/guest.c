@@ -2,6 +2,7 @@
 #include "guest/guest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -10,8 +11,10 @@
 #include "wire/snp_msg.h"
 #include "wire/snp_report.h"
 
-#define DEFAULT_DEVICE   "/dev/sev-guest"
-#define DEFAULT_CONFIGFS "/sys/kernel/config/tsm/report"
+#define DEFAULT_SNP_DEVICE   "/dev/sev-guest"
+#define DEFAULT_TDX_DEVICE   "/dev/tdx_guest"
+#define DEFAULT_CONFIGFS     "/sys/kernel/config/tsm/report"
+#define DEFAULT_MEASUREMENTS "/sys/class/misc/tdx_guest/measurements"
 
 /*
  * Copies a caller's option struct, which may be of an older or newer release: what it lacks keeps its
@@ -43,6 +46,40 @@ static int found_nothing(int r)
 	return r == -ENOMEM ? r : -ENODEV;
 }
 
+static const char *default_device(enum jurat_tee tee)
+{
+	return tee == JURAT_TEE_TDX ? DEFAULT_TDX_DEVICE : DEFAULT_SNP_DEVICE;
+}
+
+static int open_device_of(struct jurat_guest *g, enum jurat_tee tee, struct jurat_error *err)
+{
+	const char *path = g->device ? g->device : default_device(tee);
+	int fd = base_open(g->env, path, O_RDONLY | O_NOCTTY, 0); /* ioctls do not ask for more */
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	g->device_fd = fd;
+	g->tee = tee;
+	return 0;
+}
+
+/* The device of the TEE, or, where nothing has said yet which it is, the first that is there. */
+static int open_device(struct jurat_guest *g, struct jurat_error *err)
+{
+	struct jurat_error tdx = { 0 };
+	int r, r_tdx;
+
+	if (g->tee != JURAT_TEE_AUTO)
+		return open_device_of(g, g->tee, err);
+	r = open_device_of(g, JURAT_TEE_SEV_SNP, err);
+	if (r == 0 || r == -ENOMEM || g->device)
+		return r;
+	r_tdx = open_device_of(g, JURAT_TEE_TDX, &tdx);
+	if (r_tdx == 0 || r_tdx == -ENOENT)
+		return r_tdx == 0 ? 0 : r;
+	return jurat_fail(err, r_tdx, "%s", tdx.text);
+}
+
 static int open_ways(struct jurat_guest *g, enum jurat_via via, struct jurat_error *err)
 {
 	struct jurat_error tsm = { 0 }, device = { 0 };
@@ -51,7 +88,7 @@ static int open_ways(struct jurat_guest *g, enum jurat_via via, struct jurat_err
 	if (via != JURAT_VIA_IOCTL)
 		r_tsm = guest_tsm_probe(g, &tsm);
 	if (via != JURAT_VIA_CONFIGFS)
-		r_device = guest_device_open(g, &device);
+		r_device = open_device(g, &device);
 	if (r_tsm == 0 || r_device == 0) {
 		g->via = r_tsm == 0 ? JURAT_VIA_CONFIGFS : JURAT_VIA_IOCTL;
 		return 0;
@@ -80,22 +117,28 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 	}
 	if (o.via != JURAT_VIA_AUTO && o.via != JURAT_VIA_CONFIGFS && o.via != JURAT_VIA_IOCTL)
 		return jurat_fail(err, -EINVAL, "jurat_guest_options: via %d is none", (int)o.via);
-	if (o.tee == JURAT_TEE_TDX)
-		return jurat_fail(err, -ENODEV, "TDX: this release knows SEV-SNP only");
-	if (o.tee != JURAT_TEE_AUTO && o.tee != JURAT_TEE_SEV_SNP)
+	if (o.tee != JURAT_TEE_AUTO && o.tee != JURAT_TEE_SEV_SNP && o.tee != JURAT_TEE_TDX)
 		return jurat_fail(err, -EINVAL, "jurat_guest_options: tee %d is none", (int)o.tee);
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	g->env = base_env_or_real(env);
 	g->device_fd = -1;
-	g->device = strdup(o.device ? o.device : DEFAULT_DEVICE);
+	g->tee = o.tee;
+	g->device = o.device ? strdup(o.device) : NULL;
+	g->quoting_service = o.quoting_service ? strdup(o.quoting_service) : NULL;
 	g->configfs = strdup(o.configfs ? o.configfs : DEFAULT_CONFIGFS);
-	if (!g->device || !g->configfs)
+	g->measurements = strdup(o.measurements ? o.measurements : DEFAULT_MEASUREMENTS);
+	if (!g->configfs || !g->measurements || (o.device && !g->device) ||
+	    (o.quoting_service && !g->quoting_service))
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	r = open_ways(g, o.via, err);
 	if (r < 0)
 		return r;
+	if (!g->device)
+		g->device = strdup(default_device(g->tee));
+	if (!g->device)
+		return jurat_fail(err, -ENOMEM, "out of memory");
 	*ret = take_ptr(g);
 	return 0;
 }
@@ -114,13 +157,14 @@ void jurat_guest_close(struct jurat_guest *g)
 		base_close(g->env, g->device_fd);
 	free(g->device);
 	free(g->configfs);
+	free(g->quoting_service);
+	free(g->measurements);
 	free(g);
 }
 
 enum jurat_tee jurat_guest_tee(const struct jurat_guest *g)
 {
-	(void)g;
-	return JURAT_TEE_SEV_SNP;
+	return g->tee;
 }
 
 enum jurat_via jurat_guest_via(const struct jurat_guest *g)
@@ -184,6 +228,12 @@ int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
 		return r;
 	if (o.key_sel > SNP_KEY_SEL_VLEK)
 		return jurat_fail(err, -EINVAL, "key_sel %u does not exist, there are 0 to 2", o.key_sel);
+	if (g->tee == JURAT_TEE_TDX) {
+		if (o.vmpl != JURAT_VMPL_AUTO || o.key_sel != SNP_KEY_SEL_AUTO)
+			return jurat_fail(err, -EOPNOTSUPP, "TDX has neither VMPLs nor a choice of keys");
+		return g->via == JURAT_VIA_CONFIGFS ? guest_tsm_report(g, report_data, &o, ret, err)
+						    : guest_tdx_quote(g, report_data, ret, err);
+	}
 	if (g->via == JURAT_VIA_CONFIGFS && o.key_sel == SNP_KEY_SEL_AUTO)
 		return guest_tsm_report(g, report_data, &o, ret, err);
 	if (g->device_fd < 0)
@@ -211,6 +261,8 @@ int jurat_guest_derived_key(struct jurat_guest *g, const struct jurat_key_option
 	if (o.fields >> 6 != 0)
 		return jurat_fail(err, -EINVAL, "fields %#llx: only bits 0 to 5 are known",
 				  (unsigned long long)o.fields);
+	if (g->tee != JURAT_TEE_SEV_SNP)
+		return jurat_fail(err, -EOPNOTSUPP, "TDX derives no keys");
 	if (g->device_fd < 0)
 		return jurat_fail(err, -EOPNOTSUPP, "configfs-tsm derives no keys, '%s' does", g->device);
 	return guest_device_derived_key(g, &o, ret, err);

@@ -19,9 +19,12 @@ JURAT_MUST_CHECK int guest_open(struct base_env *env, const struct jurat_guest_o
 
 struct jurat_guest {
 	struct base_env *env;
+	enum jurat_tee tee; /* JURAT_TEE_AUTO while it is looked for */
 	enum jurat_via via; /* where reports come from */
 	int device_fd;      /* -1: none */
 	char *device, *configfs;
+	char *quoting_service; /* TDX; NULL: what the configuration file says */
+	char *measurements;
 };
 
 enum {
@@ -33,6 +36,9 @@ enum {
 	GUEST_TSM_TRIES = 5,                /* instances, before a report is given up */
 	GUEST_TSM_BUSY_TRIES = 7,           /* reads or writes of one entry that answers "busy" */
 	GUEST_TSM_BUSY_FIRST_NS = 20000000, /* doubled each time: 1.26 s in all */
+
+	GUEST_TDX_QUOTE_MAX_BYTES = 0x1000000, /* TSM_REPORT_OUTBLOB_MAX of Linux 7.0 */
+	GUEST_QGS_REPLY_MAX_BYTES = 0x20000,
 };
 
 /*
@@ -44,13 +50,44 @@ JURAT_MUST_CHECK int guest_check_report(const uint8_t *report, size_t n, const u
 size_t guest_certs_size(const uint8_t *certs, size_t n);
 
 /* snp_device.c: over the ioctls of /dev/sev-guest */
-JURAT_MUST_CHECK int guest_device_open(struct jurat_guest *guest, struct jurat_error *err);
 JURAT_MUST_CHECK int guest_device_report(struct jurat_guest *guest, const uint8_t report_data[64],
 					 const struct jurat_report_options *options,
 					 struct jurat_evidence *ret, struct jurat_error *err);
 JURAT_MUST_CHECK int guest_device_derived_key(struct jurat_guest *guest,
 					      const struct jurat_key_options *options, uint8_t ret[32],
 					      struct jurat_error *err);
+
+/* Answers that mean "later", which the kernel lets out while another thread has the provider. */
+bool guest_is_busy(int r);
+/* Sleeps before try i + 1 of GUEST_TSM_BUSY_TRIES; false when there is none. */
+bool guest_wait_busy(struct base_env *env, unsigned i);
+
+/* A quote of a TD over `report_data`, never an empty one (K2): -EPROTO otherwise. n bytes, untrusted. */
+JURAT_MUST_CHECK int guest_check_quote(const uint8_t *quote, size_t n, const uint8_t report_data[64],
+				       struct jurat_error *err);
+/* tdx_device.c: over /dev/tdx_guest and a quoting service. */
+JURAT_MUST_CHECK int guest_tdx_quote(struct jurat_guest *guest, const uint8_t report_data[64],
+				     struct jurat_evidence *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int guest_tdx_report0(struct jurat_guest *guest, const uint8_t report_data[64],
+				       uint8_t ret[1024], struct jurat_error *err);
+/*
+ * tdx_qgs.c: the quote that a quoting service makes of a TDREPORT.
+ * address   as base/address.h
+ * ret       on success a heap copy that the caller frees
+ * Returns   0; -ETIMEDOUT; -EIO the service refuses; -EPROTO, -EBADMSG, -E2BIG its answer is none; -errno of
+ *           connect, send, recv; -ENOMEM
+ */
+JURAT_MUST_CHECK int guest_qgs_quote(struct base_env *env, const char *address, const uint8_t tdreport[1024],
+				     uint8_t **ret, size_t *ret_size, struct jurat_error *err);
+/* A message to the service around a TDREPORT, framed; the quote in its answer, borrowed. */
+size_t guest_qgs_request(const uint8_t tdreport[1024], uint8_t *to, size_t room);
+JURAT_MUST_CHECK int guest_qgs_answer(const uint8_t *message, size_t n, const uint8_t **ret, size_t *ret_size,
+				      struct jurat_error *err);
+/*
+ * The address that /etc/tdx-attest.conf names, as libtdx_attest reads it.
+ * Returns   0 and a heap copy; JURAT_NOT_FOUND no file, or no port in it; -EINVAL a port that is none; -errno
+ */
+JURAT_MUST_CHECK int guest_qgs_configured(struct base_env *env, char **ret, struct jurat_error *err);
 
 /* tsm.c: over configfs-tsm. Probing makes an instance, reads its provider and removes it again. */
 JURAT_MUST_CHECK int guest_tsm_probe(struct jurat_guest *guest, struct jurat_error *err);

@@ -22,16 +22,6 @@ static uint64_t address_of(const void *p)
 	return (uint64_t)(uintptr_t)p;
 }
 
-int guest_device_open(struct jurat_guest *g, struct jurat_error *err)
-{
-	int fd = base_open(g->env, g->device, O_RDONLY | O_NOCTTY, 0); /* ioctls do not ask for more */
-
-	if (fd < 0)
-		return jurat_fail(err, fd, "cannot open '%s': %s", g->device, strerror(-fd));
-	g->device_fd = fd;
-	return 0;
-}
-
 static const char *vmm_error_name(uint32_t vmm)
 {
 	switch (vmm) {

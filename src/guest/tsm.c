@@ -12,7 +12,6 @@
 
 /* Reports through configfs-tsm. Spec: Linux Documentation/ABI/testing/configfs-tsm. */
 
-#define PROVIDER   "sev_guest"
 #define NAME_TRIES 8
 
 enum { TEXT_MAX_BYTES = 4096, NAME_BYTES = 8 };
@@ -31,14 +30,12 @@ static char *join(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-/* Answers that mean "later", which the kernel lets out while another thread has the provider. */
-static bool is_busy(int r)
+bool guest_is_busy(int r)
 {
 	return r == -EBUSY || r == -EWOULDBLOCK || r == -EINTR;
 }
 
-/* Sleeps before try i + 1 of GUEST_TSM_BUSY_TRIES; false when there is none. */
-static bool wait_busy(struct base_env *env, unsigned i)
+bool guest_wait_busy(struct base_env *env, unsigned i)
 {
 	if (i + 1 >= GUEST_TSM_BUSY_TRIES)
 		return false;
@@ -50,7 +47,7 @@ static void remove_instance(struct instance *in)
 {
 	if (!in->path)
 		return;
-	for (unsigned i = 0; base_rmdir(in->env, in->path) == -EBUSY && wait_busy(in->env, i); i++)
+	for (unsigned i = 0; base_rmdir(in->env, in->path) == -EBUSY && guest_wait_busy(in->env, i); i++)
 		;
 	free(in->path);
 	in->path = NULL;
@@ -97,7 +94,7 @@ static int read_attribute(const struct instance *in, const char *name, size_t ma
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	for (unsigned i = 0;; i++) {
 		r = base_read_file(in->env, path, max, ret, ret_size, err);
-		if (!is_busy(r) || !wait_busy(in->env, i))
+		if (!guest_is_busy(r) || !guest_wait_busy(in->env, i))
 			return r;
 	}
 }
@@ -124,7 +121,21 @@ static int read_number(const struct instance *in, const char *name, uint64_t max
 	return 0;
 }
 
-static int check_provider(const struct instance *in, struct jurat_error *err)
+static const char *provider_of(enum jurat_tee tee)
+{
+	return tee == JURAT_TEE_TDX ? "tdx_guest" : "sev_guest";
+}
+
+static bool is_provider(const uint8_t *text, size_t n, enum jurat_tee tee)
+{
+	const char *name = provider_of(tee);
+
+	return n == strlen(name) && memcmp(text, name, n) == 0;
+}
+
+/* The provider must be the one of `tee`; with JURAT_TEE_AUTO any of those known, and *ret says which. */
+static int check_provider(const struct instance *in, enum jurat_tee tee, enum jurat_tee *ret,
+			  struct jurat_error *err)
 {
 	auto_free uint8_t *text = NULL;
 	size_t n = 0;
@@ -135,10 +146,14 @@ static int check_provider(const struct instance *in, struct jurat_error *err)
 		return r;
 	if (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';
-	if (n != strlen(PROVIDER) || memcmp(text, PROVIDER, n) != 0)
-		return jurat_fail(err, -ENODEV, "'%s/provider' is '%.32s', not '%s'", in->path,
-				  bytes_all(text, n, 0) ? "" : (const char *)text, PROVIDER);
-	return 0;
+	for (enum jurat_tee known = JURAT_TEE_SEV_SNP; known <= JURAT_TEE_TDX; known++)
+		if (is_provider(text, n, known) && (tee == JURAT_TEE_AUTO || tee == known)) {
+			*ret = known;
+			return 0;
+		}
+	return jurat_fail(err, -ENODEV, "'%s/provider' is '%.32s', not '%s'", in->path,
+			  bytes_all(text, n, 0) ? "" : (const char *)text,
+			  tee == JURAT_TEE_AUTO ? "sev_guest' or 'tdx_guest" : provider_of(tee));
 }
 
 /*
@@ -176,7 +191,7 @@ static int write_attribute(struct instance *in, const char *name, const void *da
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	for (unsigned i = 0;; i++) {
 		r = write_once(in, path, data, n, err);
-		if (r < 0 && !is_busy(r))
+		if (r < 0 && !guest_is_busy(r))
 			return r;
 		r = read_number(in, "generation", UINT64_MAX, &generation, err);
 		if (r < 0)
@@ -187,7 +202,7 @@ static int write_attribute(struct instance *in, const char *name, const void *da
 		}
 		if (generation != in->generation)
 			return jurat_fail(err, -EBUSY, "'%s': somebody else writes to this entry", in->path);
-		if (!wait_busy(in->env, i))
+		if (!guest_wait_busy(in->env, i))
 			return jurat_fail(err, -EBUSY, "'%s' stays busy", path);
 	}
 }
@@ -226,14 +241,14 @@ static int write_privlevel(struct instance *in, uint32_t vmpl, struct jurat_erro
 	return write_attribute(in, "privlevel", text, (size_t)n, err);
 }
 
-static int read_blob(const struct instance *in, const char *name, uint8_t **ret, size_t *ret_size,
+static int read_blob(const struct instance *in, const char *name, size_t max, uint8_t **ret, size_t *ret_size,
 		     struct jurat_error *err)
 {
 	auto_free uint8_t *blob = NULL;
 	size_t n = 0;
 	int r;
 
-	r = read_attribute(in, name, GUEST_TSM_BLOB_MAX_BYTES, &blob, &n, err);
+	r = read_attribute(in, name, max, &blob, &n, err);
 	if (r == 0)
 		r = check_generation(in, err);
 	if (r < 0)
@@ -243,10 +258,11 @@ static int read_blob(const struct instance *in, const char *name, uint8_t **ret,
 	return 0;
 }
 
-static int check_report(const struct instance *in, const uint8_t *report, size_t n,
+static int check_report(const struct instance *in, enum jurat_tee tee, const uint8_t *report, size_t n,
 			const uint8_t report_data[64], struct jurat_error *err)
 {
-	int r = guest_check_report(report, n, report_data, err);
+	int r = tee == JURAT_TEE_TDX ? guest_check_quote(report, n, report_data, err)
+				     : guest_check_report(report, n, report_data, err);
 
 	return r < 0 ? jurat_wrap(err, r, "'%s/outblob'", in->path) : 0;
 }
@@ -259,23 +275,26 @@ static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 	auto_call(remove_instance) struct instance in = { 0 };
 	auto_free uint8_t *report = NULL, *certs = NULL;
 	size_t report_size = 0, certs_size = 0;
+	const bool tdx = g->tee == JURAT_TEE_TDX;
+	enum jurat_tee tee;
 	int r;
 
 	r = make_instance(g, &in, err);
 	if (r == 0)
-		r = check_provider(&in, err);
+		r = check_provider(&in, g->tee, &tee, err);
 	if (r == 0)
 		r = read_number(&in, "generation", UINT64_MAX, &in.generation, err);
-	if (r == 0)
+	if (r == 0 && !tdx)
 		r = write_privlevel(&in, options->vmpl, err);
 	if (r == 0)
 		r = write_attribute(&in, "inblob", report_data, 64, err);
 	if (r == 0)
-		r = read_blob(&in, "outblob", &report, &report_size, err);
+		r = read_blob(&in, "outblob", tdx ? GUEST_TDX_QUOTE_MAX_BYTES : GUEST_TSM_BLOB_MAX_BYTES,
+			      &report, &report_size, err);
 	if (r == 0)
-		r = check_report(&in, report, report_size, report_data, err);
-	if (r == 0 && !options->no_certificates)
-		r = read_blob(&in, "auxblob", &certs, &certs_size, err);
+		r = check_report(&in, g->tee, report, report_size, report_data, err);
+	if (r == 0 && !tdx && !options->no_certificates)
+		r = read_blob(&in, "auxblob", GUEST_TSM_BLOB_MAX_BYTES, &certs, &certs_size, err);
 	if (r < 0)
 		return r;
 	*ret = (struct jurat_evidence){ .report = take_ptr(report), .report_size = report_size };
@@ -295,7 +314,7 @@ int guest_tsm_report(struct jurat_guest *g, const uint8_t report_data[64],
 
 	for (unsigned i = 0;; i++) {
 		r = report_once(g, report_data, options, ret, err);
-		if (!is_busy(r))
+		if (!guest_is_busy(r))
 			return r;
 		if (i + 1 >= GUEST_TSM_TRIES)
 			return jurat_wrap(err, -EBUSY, "configfs-tsm");
@@ -308,5 +327,5 @@ int guest_tsm_probe(struct jurat_guest *g, struct jurat_error *err)
 	int r;
 
 	r = make_instance(g, &in, err);
-	return r < 0 ? r : check_provider(&in, err);
+	return r < 0 ? r : check_provider(&in, g->tee, &g->tee, err);
 }
