@@ -228,6 +228,8 @@ static int own_write(void *ctx, uint64_t addr, const void *from, size_t n)
 	return 0;
 }
 
+const struct sim_user_memory machine_own_memory = { .read = own_read, .write = own_write };
+
 struct outcome {
 	bool done;
 	int result;
@@ -240,9 +242,8 @@ static void note(void *ctx, int result)
 
 int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long request, void *arg)
 {
-	static const struct sim_user_memory own = { .read = own_read, .write = own_write };
 	struct outcome outcome = { 0 };
-	int r = machine_start(guest, vcpu, &own, request, (uintptr_t)arg, note, &outcome);
+	int r = machine_start(guest, vcpu, &machine_own_memory, request, (uintptr_t)arg, note, &outcome);
 
 	if (r < 0)
 		return r;

@@ -68,7 +68,8 @@ __attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, cons
 /* vmm.c: one KVM_RUN and what the VMM does about it. 0, or -errno: the VM cannot go on. */
 int machine_vmm_run(struct machine_vcpu *vcpu);
 
-/* env.c */
+/* env.c: this process as the program whose ioctl it is */
+extern const struct sim_user_memory machine_own_memory;
 void machine_env_init(struct machine_vcpu *vcpu);
 
 #endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+#include "machine/td_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "uapi/kvm.h"
+#include "uapi/tdx.h"
+#include "wire/tdx_uapi.h"
+
+enum {
+	PAGE = 4096,
+	BUFFER_GPA = 16 * PAGE,
+	BUFFER_BYTES = 128 * 1024,
+	MEMORY_PAGES = (BUFFER_GPA + BUFFER_BYTES) / PAGE,
+	EVENT_VECTOR = 0x51,
+	DEFAULT_LATENCY_NS = 3000000,
+	RUN_EXIT_REASON = 8, /* in struct kvm_run */
+};
+
+void td_event(struct machine_td *m, const char *from, const char *to, const char *format, ...)
+{
+	struct machine_event event = { .at_ns = m->now_ns, .from = from, .to = to };
+	char text[256];
+	va_list ap;
+
+	if (!m->trace)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	event.text = text;
+	m->trace(m->trace_ctx, &event);
+}
+
+static void finish(struct machine_td *m, int result)
+{
+	struct td_request *request = m->queue;
+
+	m->queue = request->next;
+	m->started = false;
+	request->done(request->ctx, result);
+	free(request);
+}
+
+/* Hands the first of the queue to the driver. */
+static int start(struct machine_td *m)
+{
+	struct td_request *request = m->queue;
+	int r = request->quote ? sim_tdx_guest_start_quote(m->driver, request->quote)
+			       : sim_tdx_guest_start_ioctl(m->driver, request->user, request->arg);
+
+	m->started = r == 0;
+	if (r == 0 && request->quote)
+		td_event(m, "guest driver", "TDX module",
+			 "TDCALL[TDG.MR.REPORT] over the 64 bytes: a TDREPORT with its MAC");
+	return r;
+}
+
+/* One step of what the driver does; false: it waits, or has nothing to do. */
+static bool step_driver(struct machine_td *m, struct sim_tdvmcall *regs, bool *ret_call)
+{
+	struct sim_tdx_step_result step;
+	int r;
+
+	*ret_call = false;
+	m->waiting = false;
+	m->until_ns = 0;
+	if (!m->probing && !m->started) {
+		if (!m->queue)
+			return false;
+		r = start(m);
+		if (r < 0) {
+			finish(m, r);
+			return true;
+		}
+	}
+	sim_tdx_guest_step(m->driver, m->now_ns, regs, &step);
+	switch (step.step) {
+	case SIM_TDX_STEP_TDVMCALL:
+		*ret_call = true;
+		if (regs->r11 == UAPI_TDVMCALL_GET_QUOTE)
+			td_event(m, "guest driver", "KVM", "TDVMCALL<GetQuote> of the shared buffer");
+		return true;
+	case SIM_TDX_STEP_SLEEP:
+		m->until_ns = step.until_ns;
+		td_event(m, "guest driver", "guest driver", "still in flight: sleeps %.0f ms",
+			 (double)(step.until_ns - m->now_ns) / 1e6);
+		return false;
+	case SIM_TDX_STEP_WAIT:
+		m->waiting = true;
+		td_event(m, "guest driver", "guest driver", "waits for the interrupt");
+		return false;
+	default:
+		if (m->probing) {
+			m->probing = false;
+			m->probed = step.result;
+		} else {
+			finish(m, step.result);
+		}
+		return true;
+	}
+}
+
+static enum sim_td_wants enter(void *ctx, struct sim_tdvmcall *regs)
+{
+	bool call;
+
+	while (step_driver(ctx, regs, &call))
+		if (call)
+			return SIM_TD_VMCALL;
+	return SIM_TD_HALT;
+}
+
+static void interrupted(void *ctx, uint8_t vector)
+{
+	struct machine_td *m = ctx;
+
+	sim_tdx_guest_interrupt(m->driver, vector);
+}
+
+static int host_read(void *ctx, uint64_t gpa, void *to, size_t n)
+{
+	return sim_td_host_read(ctx, gpa, to, n);
+}
+
+static int host_write(void *ctx, uint64_t gpa, const void *from, size_t n)
+{
+	return sim_td_host_write(ctx, gpa, from, n);
+}
+
+static void notify(void *ctx, uint32_t vcpu, uint8_t vector)
+{
+	struct machine_td *m = ctx;
+
+	td_event(m, "VMM", "guest driver", "interrupt, vector 0x%02x", vector);
+	sim_td_interrupt(m->vcpu, vector);
+}
+
+static void outcome(void *ctx, const struct jurat_quote_outcome *o)
+{
+	td_event(ctx, "VMM", "guest driver",
+		 "buffer at 0x%llx: %u bytes, then out_len, then status 0x%llx%s%s%s",
+		 (unsigned long long)o->gpa, o->out_bytes, (unsigned long long)o->status,
+		 o->in_call ? ", before GetQuote returns" : "", o->text[0] ? ": " : "", o->text);
+}
+
+static void asked(void *ctx, const char *text)
+{
+	td_event(ctx, "QGS", "quoting enclave", "%s", text);
+}
+
+static int send_quote(void *ctx, struct sim_tdx_quote_request *request,
+		      void (*done)(void *done_ctx, int result), void *done_ctx)
+{
+	return machine_td_start_quote(ctx, request, done, done_ctx);
+}
+
+static int make_host(struct machine_td *m, struct jurat_error *err)
+{
+	struct jurat_quotes_options options = {
+		.size = sizeof(options),
+		.service = "unix:/software/qgs",
+		.grace_ms = m->options.grace_ms,
+		.notify = notify,
+		.log = outcome,
+		.context = m,
+	};
+	struct jurat_guest_memory memory = { .read = host_read, .write = host_write, .context = m->td };
+
+	machine_qgs_init(&m->qgs, m->qe, &m->now_ns,
+			 m->options.latency_ns ? m->options.latency_ns : DEFAULT_LATENCY_NS);
+	m->qgs.down = m->options.no_service;
+	m->qgs.asked = asked;
+	m->qgs.ctx = m;
+	return host_quotes_open(&m->qgs.base, &options, &memory, &m->quotes, err);
+}
+
+/* Launches the TD, loads its driver, and gives its kernel configfs-tsm. */
+static int make_guest(struct machine_td *m, struct jurat_error *err)
+{
+	static const struct sim_td_guest_ops ops = { .enter = enter, .interrupt = interrupted };
+	struct sim_tdx_guest_config config = {
+		.flavour = m->options.flavour,
+		.quirks = m->options.quirks,
+		.buffer_gpa = BUFFER_GPA,
+		.buffer_bytes = m->options.flavour == SIM_TDX_SEED ? 16 * 1024 : BUFFER_BYTES,
+		.vector = EVENT_VECTOR,
+	};
+	struct sim_tdx_guest_platform platform = sim_tdx_guest_on(m->td);
+	int r = sim_td_vcpu_new(m->td, &ops, m, &m->vcpu, err);
+
+	if (r == 0)
+		r = sim_tdx_guest_new(&platform, &config, &m->driver, err);
+	if (r == 0)
+		r = sim_tdx_guest_start_probe(m->driver);
+	if (r < 0)
+		return r;
+	m->probing = true;
+	m->owes_run = true;
+	while (m->probing && machine_td_runnable(m))
+		machine_td_step(m);
+	if (m->probing || m->probed < 0 || m->dead < 0)
+		return jurat_fail(err, -EIO, "the guest driver could not be loaded");
+	r = sim_tsm_new(&m->tsm, err);
+	if (r == 0)
+		r = sim_tsm_tdx_new(SIM_TSM_TDX_OUTBLOB_MAX_7_0, send_quote, m, &m->provider, err);
+	return r == 0 ? sim_tsm_register(m->tsm, sim_tsm_tdx_provider(m->provider), m->provider) : r;
+}
+
+int machine_td_new(const struct machine_td_options *options, struct machine_td **ret, struct jurat_error *err)
+{
+	struct machine_td *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (options)
+		m->options = *options;
+	td_env_init(m);
+	r = sim_tdx_platform_new(&m->options.platform, &m->platform, err);
+	if (r == 0)
+		r = sim_pki_intel_new(m->options.pki_seed ? m->options.pki_seed : SIM_PKI_DEFAULT_SEED,
+				      &m->pki, err);
+	if (r == 0)
+		r = sim_qe_new(m->platform, m->pki, &m->options.qe, &m->qe, err);
+	if (r == 0)
+		r = sim_td_new(m->platform, &m->options.td, MEMORY_PAGES, &m->td, err);
+	if (r == 0)
+		r = make_host(m, err);
+	if (r == 0)
+		r = make_guest(m, err);
+	if (r < 0) {
+		machine_td_free(m);
+		return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+void machine_td_free(struct machine_td *m)
+{
+	if (!m)
+		return;
+	m->dead = -ENODEV;
+	while (m->queue)
+		finish(m, -ENODEV);
+	td_env_done(m);
+	sim_tsm_free(m->tsm);
+	sim_tsm_tdx_free(m->provider);
+	jurat_quotes_free(m->quotes);
+	machine_qgs_done(&m->qgs);
+	sim_tdx_guest_free(m->driver);
+	sim_td_vcpu_free(m->vcpu);
+	sim_td_free(m->td);
+	sim_qe_free(m->qe);
+	sim_pki_intel_free(m->pki);
+	sim_tdx_platform_free(m->platform);
+	free(m);
+}
+
+void machine_td_set_trace(struct machine_td *m, machine_trace_fn *trace, void *ctx)
+{
+	m->trace = trace;
+	m->trace_ctx = ctx;
+}
+
+uint64_t machine_td_now_ns(const struct machine_td *m)
+{
+	return m->now_ns;
+}
+
+struct sim_qe *machine_td_qe(struct machine_td *m)
+{
+	return m->qe;
+}
+
+struct sim_pki_intel *machine_td_pki(struct machine_td *m)
+{
+	return m->pki;
+}
+
+struct sim_td *machine_td_module(struct machine_td *m)
+{
+	return m->td;
+}
+
+struct sim_tdx_guest *machine_td_driver(struct machine_td *m)
+{
+	return m->driver;
+}
+
+struct sim_tsm *machine_td_tsm(struct machine_td *m)
+{
+	return m->tsm;
+}
+
+static int enqueue(struct machine_td *m, const struct td_request *request)
+{
+	struct td_request *copy, **tail = &m->queue;
+
+	if (m->dead)
+		return m->dead;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = *request;
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = copy;
+	return 0;
+}
+
+int machine_td_start_quote(struct machine_td *m, struct sim_tdx_quote_request *quote,
+			   void (*done)(void *ctx, int result), void *ctx)
+{
+	return enqueue(m, &(struct td_request){ .quote = quote, .done = done, .ctx = ctx });
+}
+
+static bool can_move(const struct machine_td *m)
+{
+	if (m->dead)
+		return false;
+	if (m->owes_run || sim_td_interrupt_pending(m->vcpu))
+		return true;
+	if (!m->queue && !m->probing)
+		return false;
+	return !m->waiting && m->until_ns <= m->now_ns;
+}
+
+bool machine_td_runnable(struct machine_td *m)
+{
+	uint64_t first;
+
+	while (!can_move(m)) {
+		if (m->dead || !m->queue)
+			return false;
+		first = machine_qgs_next_ns(&m->qgs);
+		if (m->until_ns && m->until_ns < first)
+			first = m->until_ns;
+		if (first == BASE_NEVER)
+			return false;
+		if (first > m->now_ns)
+			m->now_ns = first;
+		if (jurat_quotes_dispatch(m->quotes, NULL) < 0)
+			return false;
+		if (machine_qgs_next_ns(&m->qgs) <= m->now_ns && !can_move(m))
+			return false; /* nobody wants what is there: a fault of ours, not to be waited for */
+	}
+	return true;
+}
+
+void machine_td_step(struct machine_td *m)
+{
+	struct jurat_error err = { "" };
+	uint8_t *run;
+	int r;
+
+	if (!can_move(m))
+		return;
+	m->owes_run = false;
+	run = sim_td_vcpu_run(m->vcpu);
+	r = sim_td_run(m->vcpu);
+	if (r == 0 && bytes_get_le(run + RUN_EXIT_REASON, 4) == UAPI_KVM_EXIT_TDX) {
+		td_event(m, "KVM", "VMM", "KVM_EXIT_TDX, leaf 0x%llx",
+			 (unsigned long long)bytes_get_le(run + 40, 8));
+		r = jurat_quotes_handle_exit(m->quotes, (struct kvm_run *)run, 0, &err);
+		m->owes_run = true;
+	} else if (r == 0 && bytes_get_le(run + RUN_EXIT_REASON, 4) != UAPI_KVM_EXIT_HLT) {
+		r = -ENOTSUP;
+	}
+	if (r == 0)
+		r = jurat_quotes_dispatch(m->quotes, &err);
+	if (r < 0) {
+		m->dead = r;
+		while (m->queue)
+			finish(m, r);
+	}
+}
+
+struct td_outcome {
+	bool done;
+	int result;
+};
+
+static void note(void *ctx, int result)
+{
+	*(struct td_outcome *)ctx = (struct td_outcome){ .done = true, .result = result };
+}
+
+int machine_td_ioctl(struct machine_td *m, const struct sim_user_memory *user, unsigned long request,
+		     uint64_t arg)
+{
+	struct td_outcome outcome = { 0 };
+	int r;
+
+	if (request != UAPI_TDX_CMD_GET_QUOTE || m->options.flavour != SIM_TDX_SEED)
+		return sim_tdx_guest_ioctl(m->driver, user, request, arg);
+	r = enqueue(m, &(struct td_request){ .user = user, .arg = arg, .done = note, .ctx = &outcome });
+	if (r < 0)
+		return r;
+	while (!outcome.done && machine_td_runnable(m))
+		machine_td_step(m);
+	return outcome.done ? outcome.result : -EIO;
+}

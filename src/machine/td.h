@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_TD_H
+#define MACHINE_TD_H
+
+#include "base/env.h"
+#include "machine/machine.h"
+#include "sim/qe.h"
+#include "sim/tdx_guest.h"
+#include "sim/tsm.h"
+
+/*
+ * A software TDX machine with one TD of one vCPU: module, KVM's part, guest driver, configfs-tsm and quoting enclave
+ * (sim/) under a VMM's loop over the real host half (host/), which reaches the quoting service over the QGS protocol.
+ * Programs in the TD see it through machine_td_env().
+ *
+ * Time is virtual: it passes when the guest sleeps and while the quoting service works. One thread per machine.
+ */
+struct machine_td;
+
+struct machine_td_options {
+	struct sim_tdx_options platform;
+	struct sim_qe_options qe;
+	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
+	struct sim_td_params td;
+	enum sim_tdx_flavour flavour;
+	unsigned quirks;     /* of the guest driver: enum sim_tdx_quirk */
+	uint32_t grace_ms;   /* of the host half: 0 its default, JURAT_QUOTES_NONE no grace */
+	uint64_t latency_ns; /* what the quoting service takes; 0: 3 ms */
+	bool no_service;     /* nobody listens where the quoting service should be */
+};
+
+/* options: borrowed; NULL: defaults. 0; -EINVAL; -ENOMEM; -EIO the guest driver could not be loaded. */
+JURAT_MUST_CHECK int machine_td_new(const struct machine_td_options *options, struct machine_td **ret,
+				    struct jurat_error *err);
+void machine_td_free(struct machine_td *machine);
+void machine_td_set_trace(struct machine_td *machine, machine_trace_fn *trace, void *ctx);
+uint64_t machine_td_now_ns(const struct machine_td *machine);
+struct sim_qe *machine_td_qe(struct machine_td *machine);
+struct sim_pki_intel *machine_td_pki(struct machine_td *machine);
+struct sim_td *machine_td_module(struct machine_td *machine);
+struct sim_tdx_guest *machine_td_driver(struct machine_td *machine);
+struct sim_tsm *machine_td_tsm(struct machine_td *machine);
+
+/*
+ * The world as a program in the TD sees it: /dev/tdx_guest, /sys/kernel/config/tsm/report and the measurements below
+ * /sys/class/misc/tdx_guest; clock and sleep are the machine's. Lives as long as the machine.
+ */
+struct base_env *machine_td_env(struct machine_td *machine);
+
+/*
+ * One ioctl(2) on /dev/tdx_guest, driven to its end. Gives 0 or -errno.
+ */
+int machine_td_ioctl(struct machine_td *machine, const struct sim_user_memory *user, unsigned long request,
+		     uint64_t arg);
+
+/*
+ * A quote for the kernel inside, as configfs-tsm asks for it: begun here, made in steps; requests queue for the driver.
+ * `done` is called once, from a step. 0; -ENOMEM.
+ */
+JURAT_MUST_CHECK int machine_td_start_quote(struct machine_td *machine, struct sim_tdx_quote_request *request,
+					    void (*done)(void *ctx, int result), void *ctx);
+/* Whether anything can move; when nothing can but something is due later, time passes to it. */
+bool machine_td_runnable(struct machine_td *machine);
+void machine_td_step(struct machine_td *machine);
+
+#endif
