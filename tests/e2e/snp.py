@@ -7,10 +7,12 @@ import subprocess
 
 import tap
 
-VERIFIER = "go-sev-guest " + re.search(r"go-sev-guest (v\S+)", tap.read(tap.here, "go/go.mod").decode()).group(1)
-ROWS = [(product, version, key) for product in ("milan", "genoa", "turin") for version in (2, 3, 5) for key in ("vcek", "vlek")]
+VERIFIER = re.search(r"go-sev-guest v\S+", tap.read(tap.here, "go/go.mod").decode()).group(0)
+PRODUCTS = ("milan", "genoa", "turin")
+ROWS = [(product, version, key) for product in PRODUCTS for version in (2, 3, 5) for key in ("vcek", "vlek")]
+SOME_ROWS = [("milan", 3, "vcek"), ("genoa", 3, "vlek"), ("turin", 5, "vcek")]
 
-# What the verifier says of certificates that it does not read. When a new version reads them, its cases here fail.
+# What the verifier says of certificates that it does not read. When a new version reads them, these fail.
 GENOA = 'unknown product name (new stepping published?): "Genoa"'
 FMC = "not an AMD KDS OID: 1.3.6.1.4.1.3704.1.3.9"
 UNREAD = {("genoa", 2, "vcek"): (GENOA, "the product name in a Genoa VCEK beside a report without CPUID")}
@@ -25,25 +27,38 @@ def options(row):
     return ["--product", row[0], "--report-version", str(row[1]), "--sign-with", row[2]]
 
 
-def directory(row):
-    """A new directory for the row's evidence."""
-    path = os.path.join(tap.tmp, "-".join(map(str, row)))
+def directory(*words):
+    """A new directory, named after these words."""
+    path = os.path.join(tap.tmp, "-".join(map(str, words)))
     os.mkdir(path)
     return path
 
 
 @functools.lru_cache(maxsize=None)
-def why_not_run():
+def can_run():
     """What this machine lacks for jurat run; nothing, if it works."""
-    done = subprocess.run([tap.jurat, "run", "--", "true"], capture_output=True, text=True, timeout=60, check=False)
+    argv = [tap.jurat, "run", "--", "true"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     return done.stderr.strip() if done.returncode == 3 else ""
 
 
+def need_run():
+    if can_run():
+        raise tap.Skip(can_run())
+
+
 def run(row, script, **kwargs):
-    """What a shell script prints as a guest of jurat run. It finds the roots in $JURAT_ROOTS."""
-    if why_not_run():
-        raise tap.Skip(why_not_run())
-    return tap.call(tap.jurat, "run", "--tee", "sev-snp", *options(row), "--", "sh", "-ec", script, **kwargs)
+    """What a shell script prints as a guest of jurat run."""
+    need_run()
+    argv = [tap.jurat, "run", "--tee", "sev-snp", *options(row), "--", "sh", "-ec", script]
+    return tap.call(*argv, **kwargs)
+
+
+def fetch(row, title, script):
+    """Runs a shell script as a guest, in a new directory. Returns that, what it printed, and the test roots."""
+    path = directory(title, *row)
+    said = run(row, f'cp -r "$JURAT_ROOTS" roots; {script}', cwd=path)
+    return path, said, os.path.join(path, "roots")
 
 
 def verifier(*argv):
@@ -63,3 +78,9 @@ def theirs(row, ark, path):
     assert said == [wanted], said
     said = verifier("-ark", ark, "-signatures", path)
     assert said == ["accepted"], said
+
+
+def both(row, roots, path, data):
+    """jurat and go-sev-guest accept the directory's evidence, with the roots that its guest found."""
+    ours(roots, "--report-data", data, path)
+    theirs(row, os.path.join(roots, row[0] + "-ark.pem"), path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of tests/e2e share: cases that print TAP, and how to call jurat and the clients of other projects."""
+"""What the tests of tests/e2e share: cases that print TAP, and how to call jurat and its peers."""
 import atexit
 import os
 import shutil

@@ -6,7 +6,7 @@
 //	snpclient extended DIR     a report and its certificates, through /dev/sev-guest
 //	snpclient quote DIR        both, by the provider that go-sev-guest prefers here
 //	snpclient key              derived keys, in hexadecimal, one a line
-//	snpclient many N PARALLEL  N reports from PARALLEL goroutines, each checked with the certificate of the first
+//	snpclient many N PARALLEL  N reports from PARALLEL goroutines, each one checked
 //
 // It asks for reports over -data and writes report.bin, and certs.bin where there is one.
 package main

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// snpverify judges directories with report.bin and certs.bin by go-sev-guest's verifier, which trusts the ARK of -ark alone, or
-// without it AMD's. It prints a line for each: "accepted", or what the verifier said. With -signatures it looks at the
-// signatures alone, not at the profile of the certificates.
+// snpverify judges directories with report.bin and certs.bin by go-sev-guest's verifier, which trusts the ARK of
+// -ark alone, or without it AMD's. It prints a line for each: "accepted", or what the verifier said. With -signatures
+// it looks at the signatures alone, not at the profile of the certificates.
 package main
 
 import (
@@ -28,8 +28,8 @@ var (
 	signatures = flag.Bool("signatures", false, "judge the signatures alone")
 )
 
-// roots returns the trusted roots of the ARK's product line. Under the ARK goes the table's ASK or ASVK, which have one GUID:
-// Decode tells them apart, and the verifier checks it against the ARK.
+// roots returns the trusted roots of the ARK's product line. Under the ARK goes the table's ASK or ASVK, which have one
+// GUID: Decode tells them apart, and the verifier checks it against the ARK.
 func roots(table *abi.CertTable) (map[string][]*trust.AMDRootCerts, error) {
 	if *arkPath == "" {
 		return nil, nil
@@ -52,7 +52,7 @@ func roots(table *abi.CertTable) (map[string][]*trust.AMDRootCerts, error) {
 	return map[string][]*trust.AMDRootCerts{line: {root}}, nil
 }
 
-// judgeSignatures checks the chain to the ARK and the report's signature as the verifier does, by its own functions.
+// judgeSignatures checks the chain to the ARK and the report's signature, by the verifier's own functions.
 func judgeSignatures(attestation *sevsnp.Attestation, trusted map[string][]*trust.AMDRootCerts) error {
 	info, err := abi.ParseSignerInfo(attestation.Report.SignerInfo)
 	if err != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// tsmclient is a guest that attests with go-configfs-tsm, whatever its TEE. It prints the provider and writes outblob and auxblob
-// to the files of these names in DIR.
+// tsmclient is a guest that attests with go-configfs-tsm, whatever its TEE. It prints the provider and writes outblob
+// and auxblob to the files of these names in DIR.
 //
 //	tsmclient -data HEX DIR       one request
 //	tsmclient many N PARALLEL     N requests from PARALLEL goroutines, each in an entry of its own
