@@ -14,6 +14,7 @@
 	}
 
 static const struct cli_option demo_options[] = {
+	{ "tee", "TEE", "this guest alone: sev-snp or tdx (default: one of each)", "sev-snp|tdx", false },
 	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
 	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
 	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },

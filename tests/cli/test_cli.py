@@ -34,7 +34,7 @@ def jurat(*args, status=0, stdin=None, stdout=None):
 
 def demo(tmp, name="evidence", *options):
     directory = tmp / name
-    jurat("demo", "--dir", directory, *options)
+    jurat("demo", "--tee", "sev-snp", "--dir", directory, *options)
     return directory
 
 
@@ -70,21 +70,24 @@ def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
     for product in "milan", "genoa", "turin":
         for version in "2", "3", "5":
             for key in "vcek", "vlek":
-                p = jurat("demo", "--product", product, "--report-version", version, "--sign-with", key, "--dir",
+                p = jurat("demo", "--tee", "sev-snp", "--product", product, "--report-version", version, "--sign-with", key, "--dir",
                           tmp / f"{product}{version}{key}")
                 assert "\naccepted\n" in p.out, p.out
     for sync in "upstream", "v15", "v14", "none":
-        assert "\naccepted\n" in jurat("demo", "--sync", sync, "--dir", tmp / sync).out
+        assert "\naccepted\n" in jurat("demo", "--tee", "sev-snp", "--sync", sync, "--dir", tmp / sync).out
 
 
 @case
 def the_demo_tells_its_steps_in_order_as_json_too(tmp):
     d = json.loads(jurat("demo", "--output", "json", "--dir", tmp / "e").out)
-    assert d["verdict"]["verdict"] == "accepted"
-    steps = " ".join(s["step"] for s in d["steps"])
-    order = [steps.index(w) for w in ("SNP_GET_EXT_REPORT", "VMGEXIT", "KVM_EXIT_SNP_REQ_CERTS", "shared lock",
-                                      "SNP_GUEST_REQUEST", "EINTR", "unlock", "report and certificates")]
-    assert order == sorted(order), steps
+    for tee, words in {"sev-snp": ["SNP_GET_EXT_REPORT", "VMGEXIT", "KVM_EXIT_SNP_REQ_CERTS", "shared lock",
+                                   "SNP_GUEST_REQUEST", "EINTR", "unlock", "report and certificates"],
+                       "tdx": ["configfs-tsm", "TDREPORT", "GetQuote", "KVM_EXIT_TDX", "signs a quote",
+                               "out_len, then status 0x0", "the quote"]}.items():
+        assert d[tee]["verdict"]["verdict"] == "accepted"
+        steps = " ".join(s["step"] for s in d[tee]["steps"])
+        order = [steps.index(w) for w in words]
+        assert order == sorted(order), steps
 
 
 @case
@@ -122,6 +125,14 @@ def evidence_comes_as_directory_extended_report_or_with_separate_certificates(tm
     jurat("certs", "split", e / "certs.bin", tmp / "split")
     jurat("verify", *roots, "--certs", tmp / "split", e / "report.bin")
     jurat("verify", *roots, *[w for f in sorted((tmp / "split").iterdir()) for w in ("--certs", f)], e / "report.bin")
+
+
+@case
+def what_the_demo_says_to_try_works(tmp):
+    lines = [line for line in jurat("demo", "--dir", tmp / "e").out.splitlines() if line.startswith("Try: jurat ")]
+    assert len(lines) == 2, lines
+    for line in lines:
+        assert jurat(*line.split()[2:]).out.startswith("accepted"), line
 
 
 @case

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_DEMO_H
+#define CLI_DEMO_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "jurat/guest.h"
+#include "jurat/verify.h"
+#include "machine/machine.h"
+
+/* One part of `jurat demo`: a guest of one TEE on the software platform. */
+struct demo {
+	struct cli *cli;
+	const char *dir; /* where the evidence goes */
+	json_t *steps;   /* of this part; NULL: text as it passes */
+	unsigned n;
+	uint8_t report_data[64];
+	char roots[64]; /* the root to name to a verifier, below `dir` */
+};
+
+/* A trace of the machine, which is what is printed: ctx is the struct demo. */
+void demo_step(void *ctx, const struct machine_event *event);
+/* A step of the guest program's own. */
+void demo_say(struct demo *demo, const char *from, const char *to, const char *text);
+/* Writes a file below the directory. */
+JURAT_MUST_CHECK int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,
+				struct jurat_error *err);
+/* The guest program's request, through the guest half over the machine's world. */
+JURAT_MUST_CHECK int demo_attest(struct demo *demo, struct base_env *env, enum jurat_tee tee,
+				 enum jurat_via via, struct jurat_evidence *ret, struct jurat_error *err);
+/* A verifier that trusts `root` alone, and a policy that wants the report data. */
+JURAT_MUST_CHECK int demo_verifier(const struct demo *demo, const void *root, size_t root_size,
+				   struct jurat_verifier **ret_verifier, struct jurat_policy **ret_policy,
+				   struct jurat_error *err);
+
+/* The parts: attest, write the evidence, judge it. 0 or JURAT_REFUSED with *ret, or -errno. */
+JURAT_MUST_CHECK int demo_snp(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err);
+JURAT_MUST_CHECK int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err);
+
+#endif

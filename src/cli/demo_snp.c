@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/demo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "wire/snp_report.h"
+
+struct snp {
+	struct demo *demo;
+	struct machine *machine;
+	struct machine_guest *guest;
+	struct jurat_evidence evidence;
+	char blob[4096];
+};
+
+static int set_up(struct snp *s, struct jurat_error *err)
+{
+	static const char *const schemes[] = { "upstream", "v15", "v14", "none" };
+	const struct cli *cli = s->demo->cli;
+	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
+		   *seed = cli_get(cli, "seed");
+	const char *key = cli_get(cli, "sign-with");
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY }, vlek = { .kind = MACHINE_VLEK_LOAD };
+	struct machine_options options = { .sync = SIM_SYNC_UPSTREAM,
+					   .pki_seed = seed,
+					   .certs_path = s->blob };
+	struct sim_launch launch = { .policy = 0x30000 };
+	uint64_t version;
+	int r;
+
+	if (!cli_get_number(cli, "report-version", 5, 0, &version))
+		return jurat_fail(err, -EINVAL, "--report-version is no number");
+	for (unsigned i = 0; sync && i < ARRAY_SIZE(schemes); i++)
+		if (!strcmp(sync, schemes[i]))
+			options.sync = (enum sim_sync)i;
+	if (snprintf(s->blob, sizeof(s->blob), "%s/host-blob.bin", s->demo->dir) >= (int)sizeof(s->blob))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", s->demo->dir);
+	options.psp.product = snp_product_by_name(product ? product : "milan");
+	options.psp.report_version = (uint32_t)version;
+	options.psp.seed = seed;
+	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
+	r = machine_new(&options, &s->machine, err);
+	if (r == 0)
+		r = machine_update(s->machine, &publish, err);
+	if (r == 0 && key && !strcmp(key, "vlek"))
+		r = machine_update(s->machine, &vlek, err);
+	if (r == 0)
+		r = machine_guest_new(s->machine, &launch, 1, &s->guest, err);
+	return r > 0 ? jurat_fail(err, -EBUSY, "the certificate blob is locked") : r;
+}
+
+static int attest(struct snp *s, struct jurat_error *err)
+{
+	int r;
+
+	machine_set_trace(s->machine, demo_step, s->demo);
+	demo_say(s->demo, "guest program", "guest driver",
+		 "ioctl(/dev/sev-guest, SNP_GET_EXT_REPORT) over 64 bytes of its own");
+	r = demo_attest(s->demo, machine_env(s->guest, 0), JURAT_TEE_SEV_SNP, JURAT_VIA_IOCTL, &s->evidence,
+			err);
+	if (r == 0)
+		demo_say(s->demo, "guest driver", "guest program", "report and certificates");
+	machine_set_trace(s->machine, NULL, NULL);
+	return r;
+}
+
+/* report.bin, certs.bin, and in roots/ the test root that no verifier trusts unless it is told to. */
+static int write_evidence(struct snp *s, const uint8_t *root, size_t root_size, struct jurat_error *err)
+{
+	int r;
+
+	snprintf(s->demo->roots, sizeof(s->demo->roots), "roots/ark.der");
+	r = demo_write(s->demo, s->demo->roots, root, root_size, err);
+	if (r == 0)
+		r = demo_write(s->demo, "report.bin", s->evidence.report, s->evidence.report_size, err);
+	return r == 0 ? demo_write(s->demo, "certs.bin", s->evidence.certs, s->evidence.certs_size, err) : r;
+}
+
+static int judge(struct snp *s, const uint8_t *root, size_t root_size, struct jurat_verdict **ret,
+		 struct jurat_error *err)
+{
+	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
+					       .report = s->evidence.report,
+					       .report_size = s->evidence.report_size,
+					       .certs = s->evidence.certs,
+					       .certs_size = s->evidence.certs_size };
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_policy *policy = NULL;
+	int r = demo_verifier(s->demo, root, root_size, &verifier, &policy, err);
+
+	if (r == 0)
+		r = jurat_verify_snp(verifier, &evidence, policy, time(NULL), ret, err);
+	jurat_policy_free(policy);
+	jurat_verifier_free(verifier);
+	return r;
+}
+
+int demo_snp(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err)
+{
+	struct snp s = { .demo = demo };
+	const uint8_t *root;
+	size_t root_size;
+	int r = set_up(&s, err);
+
+	if (r == 0)
+		r = attest(&s, err);
+	if (r == 0)
+		r = sim_pki_ca(machine_pki(s.machine), sim_psp_product(machine_psp(s.machine)), SIM_ARK,
+			       &root, &root_size, err);
+	if (r == 0)
+		r = write_evidence(&s, root, root_size, err);
+	if (r == 0)
+		r = judge(&s, root, root_size, ret, err);
+	jurat_evidence_done(&s.evidence);
+	machine_free(s.machine);
+	return r;
+}

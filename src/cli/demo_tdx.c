@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/demo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "machine/td.h"
+
+enum { DAY_S = 24 * 60 * 60 };
+
+/* The names that a collateral directory has them under, in the order of enum sim_collateral_part. */
+static const char *const collateral_names[SIM_N_COLLATERAL_PARTS] = {
+	[SIM_PCK_CRL_ISSUER_CHAIN] = "collateral/pck_crl_issuer_chain.pem",
+	[SIM_ROOT_CA_CRL] = "collateral/root_ca_crl.der",
+	[SIM_PCK_CRL] = "collateral/pck_crl.der",
+	[SIM_TCB_INFO_ISSUER_CHAIN] = "collateral/tcb_info_issuer_chain.pem",
+	[SIM_TCB_INFO] = "collateral/tcb_info.json",
+	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "collateral/qe_identity_issuer_chain.pem",
+	[SIM_QE_IDENTITY] = "collateral/qe_identity.json",
+};
+
+static int attest(struct demo *demo, struct machine_td *machine, struct jurat_evidence *ret,
+		  struct jurat_error *err)
+{
+	int r;
+
+	machine_td_set_trace(machine, demo_step, demo);
+	demo_say(demo, "guest program", "guest driver",
+		 "configfs-tsm: 64 bytes of its own into inblob, reads outblob");
+	r = demo_attest(demo, machine_td_env(machine), JURAT_TEE_TDX, JURAT_VIA_CONFIGFS, ret, err);
+	if (r == 0)
+		demo_say(demo, "guest driver", "guest program", "the quote");
+	machine_td_set_trace(machine, NULL, NULL);
+	return r;
+}
+
+/* The quote, the root and the collateral, as files and for the verifier here. */
+static int write_evidence(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
+			  size_t root_size, const struct sim_collateral *parts,
+			  struct jurat_collateral *collateral, struct jurat_error *err)
+{
+	int r;
+
+	snprintf(demo->roots, sizeof(demo->roots), "roots/intel_root.der");
+	r = demo_write(demo, demo->roots, root, root_size, err);
+	if (r == 0)
+		r = demo_write(demo, "quote.bin", evidence->report, evidence->report_size, err);
+	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++) {
+		r = demo_write(demo, collateral_names[i], parts->parts[i].bytes, parts->parts[i].size, err);
+		if (r == 0)
+			r = jurat_collateral_add(collateral, parts->parts[i].bytes, parts->parts[i].size,
+						 err);
+	}
+	return r;
+}
+
+static int judge(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
+		 size_t root_size, const struct jurat_collateral *collateral, struct jurat_verdict **ret,
+		 struct jurat_error *err)
+{
+	struct jurat_tdx_evidence quote = { sizeof(quote), evidence->report, evidence->report_size };
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_policy *policy = NULL;
+	int r = demo_verifier(demo, root, root_size, &verifier, &policy, err);
+
+	if (r == 0)
+		r = jurat_verify_tdx(verifier, &quote, collateral, policy, time(NULL), ret, err);
+	jurat_policy_free(policy);
+	jurat_verifier_free(verifier);
+	return r;
+}
+
+int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err)
+{
+	struct machine_td_options options = {
+		.platform.seed = cli_get(demo->cli, "seed"),
+		.pki_seed = cli_get(demo->cli, "seed"),
+		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
+		.td.xfam = 0xe7,
+	};
+	struct sim_collateral_wish wish = {
+		.platform_status = "UpToDate",
+		.module_status = "UpToDate",
+		.qe_status = "UpToDate",
+		.issued = time(NULL) - DAY_S,
+		.next_update = time(NULL) + 29 * DAY_S,
+		.evaluation = 1,
+	};
+	struct jurat_collateral *collateral = NULL;
+	struct jurat_evidence evidence = { 0 };
+	struct sim_collateral parts = { 0 };
+	struct machine_td *machine = NULL;
+	const uint8_t *root;
+	size_t root_size;
+	int r;
+
+	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));
+	r = machine_td_new(&options, &machine, err);
+
+	if (r == 0)
+		r = attest(demo, machine, &evidence, err);
+	if (r == 0)
+		r = sim_qe_collateral(machine_td_qe(machine), &wish, &parts, err);
+	if (r == 0)
+		r = jurat_collateral_new(&collateral, err);
+	if (r == 0) {
+		root = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &root_size);
+		r = write_evidence(demo, &evidence, root, root_size, &parts, collateral, err);
+		if (r == 0)
+			r = judge(demo, &evidence, root, root_size, collateral, ret, err);
+	}
+	jurat_collateral_free(collateral);
+	sim_collateral_done(&parts);
+	jurat_evidence_done(&evidence);
+	machine_td_free(machine);
+	return r;
+}
