@@ -21,10 +21,13 @@ int cli_device_open(struct cli *cli, struct jurat_guest **ret)
 
 	if (tee && !strcmp(tee, "sev-snp"))
 		options.tee = JURAT_TEE_SEV_SNP;
+	else if (tee && !strcmp(tee, "tdx"))
+		options.tee = JURAT_TEE_TDX;
 	if (via && !strcmp(via, "configfs"))
 		options.via = JURAT_VIA_CONFIGFS;
 	else if (via && !strcmp(via, "ioctl"))
 		options.via = JURAT_VIA_IOCTL;
+	options.quoting_service = cli_get(cli, "quoting-service");
 	r = jurat_guest_open(&options, ret, &err);
 	return r < 0 ? cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text) : CLI_OK;
 }
@@ -69,7 +72,13 @@ static void tell(struct cli *cli, const struct jurat_guest *guest, const struct 
 	const char *via = jurat_guest_via(guest) == JURAT_VIA_CONFIGFS ? "configfs" : "ioctl";
 
 	bytes_to_hex(report_data, 64, hex);
-	if (cli_wants_json(cli))
+	if (jurat_guest_tee(guest) == JURAT_TEE_TDX && cli_wants_json(cli))
+		printf("{\"tee\": \"tdx\", \"via\": \"%s\", \"quote_bytes\": %zu, \"report_data\": \"%s\"}\n",
+		       via, e->report_size, hex);
+	else if (jurat_guest_tee(guest) == JURAT_TEE_TDX)
+		printf("TDX quote by way of %s: %zu bytes in %s\nover report data %s\n", via, e->report_size,
+		       out, hex);
+	else if (cli_wants_json(cli))
 		printf("{\"tee\": \"sev-snp\", \"via\": \"%s\", \"report_bytes\": %zu, \"certs_bytes\": %zu, "
 		       "\"report_data\": \"%s\"}\n",
 		       via, e->report_size, e->certs_size, hex);
@@ -81,8 +90,7 @@ static void tell(struct cli *cli, const struct jurat_guest *guest, const struct 
 
 int cli_attest(struct cli *cli)
 {
-	const char *out = cli_has(cli, "out") ? cli_get(cli, "out") : "report.bin",
-		   *certs_out = cli_get(cli, "certs-out");
+	const char *out = cli_get(cli, "out"), *certs_out = cli_get(cli, "certs-out");
 	struct jurat_report_options options;
 	struct jurat_evidence evidence = { 0 };
 	struct jurat_guest *guest = NULL;
@@ -94,6 +102,8 @@ int cli_attest(struct cli *cli)
 		status = cli_device_open(cli, &guest);
 	if (status != CLI_OK)
 		return status;
+	if (!out)
+		out = jurat_guest_tee(guest) == JURAT_TEE_TDX ? "quote.bin" : "report.bin";
 	r = jurat_guest_report(guest, report_data, &options, &evidence, &err);
 	if (r == 0)
 		r = write_report(out, &evidence, cli_has(cli, "extended"), &err);

@@ -50,12 +50,15 @@ static const struct cli_option certs_options[] = {
 };
 
 static const struct cli_option attest_options[] = {
-	{ "tee", "TEE", "which TEE", "auto|sev-snp", false },
+	{ "tee", "TEE", "which TEE", "auto|sev-snp|tdx", false },
 	{ "report-data", "HEX|@FILE", "64 bytes to put into the report (default: random)", NULL, false },
 	{ "vmpl", "N", "privilege level to ask for (default: the lowest allowed)", "0|1|2|3", false },
 	{ "key-sel", "KEY", "which key is to sign", "auto|vcek|vlek", false },
 	VIA,
-	{ "out", "FILE", "where the report goes (default: report.bin)", NULL, false },
+	{ "quoting-service", "ADDRESS",
+	  "TDX without configfs: who makes the quote, vsock:2:4050 (default: what /etc/tdx-attest.conf says)",
+	  NULL, false },
+	{ "out", "FILE", "where the report or quote goes (default: report.bin, quote.bin)", NULL, false },
 	{ "certs-out", "FILE", "where the host's certificates go (default: not written)", NULL, false },
 	{ "extended", NULL, "append the certificate table to the report", NULL, false },
 	OUTPUT,
