@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "wire/snp_certs.h"
@@ -108,6 +109,7 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 {
 	auto_call(close_guest) struct jurat_guest *g = NULL;
 	struct jurat_guest_options o = { 0 };
+	struct base_address address;
 	int r;
 
 	if (options) {
@@ -119,6 +121,11 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 		return jurat_fail(err, -EINVAL, "jurat_guest_options: via %d is none", (int)o.via);
 	if (o.tee != JURAT_TEE_AUTO && o.tee != JURAT_TEE_SEV_SNP && o.tee != JURAT_TEE_TDX)
 		return jurat_fail(err, -EINVAL, "jurat_guest_options: tee %d is none", (int)o.tee);
+	if (o.quoting_service) {
+		r = base_address_read(o.quoting_service, &address, err);
+		if (r < 0)
+			return jurat_wrap(err, r, "jurat_guest_options: quoting_service");
+	}
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return jurat_fail(err, -ENOMEM, "out of memory");

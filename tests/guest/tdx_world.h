@@ -13,8 +13,8 @@
 
 /*
  * A TDX guest's world in memory: configfs-tsm with the provider tdx_guest, /dev/tdx_guest, the registers in
- * sysfs, /etc/tdx-attest.conf and a quoting service behind a socket, with knobs for what may go wrong. What is
- * open or made is counted.
+ * sysfs, /etc/tdx-attest.conf and a quoting service behind a socket, with knobs for what may go wrong. What
+ * is open or made is counted.
  */
 enum { TW_MAX_FILES = 8, TW_ROOM = 0x9000 };
 

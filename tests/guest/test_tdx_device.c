@@ -185,6 +185,14 @@ static void a_named_service_comes_before_the_configured_one(void **state)
 	tdx_world_free(w);
 }
 
+static void a_service_that_is_no_address_is_refused(void **state)
+{
+	struct tdx_world *w = tdx_world_new();
+
+	assert_int_equal(ask(w, JURAT_VIA_IOCTL, "tcp:192.0.2.1:4050").opened, -EINVAL);
+	tdx_world_free(w);
+}
+
 static void a_configuration_that_cannot_be_read_is_not_passed_over(void **state)
 {
 	struct tdx_world *w = tdx_world_new();
@@ -442,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_in_flight_is_waited_for_and_given_up),
 		cmocka_unit_test(the_configured_service_quotes_the_device_s_tdreport),
 		cmocka_unit_test(a_named_service_comes_before_the_configured_one),
+		cmocka_unit_test(a_service_that_is_no_address_is_refused),
 		cmocka_unit_test(a_configuration_that_cannot_be_read_is_not_passed_over),
 		cmocka_unit_test(a_service_that_fails_is_final),
 		cmocka_unit_test(the_ioctls_of_unreleased_kernels_are_tried_in_turn),
