@@ -630,6 +630,25 @@ static void the_providers_errors_pass_through_and_are_not_kept(void **state)
 	sim_tsm_close(out);
 }
 
+/* Not even when generations have come round to where that report was made. */
+static void after_a_failure_the_report_before_it_is_gone(void **state)
+{
+	struct world *w = *state;
+	uint64_t id = make(w, "e");
+
+	put_inblob(w, id, 1);
+	assert_int_equal(cat(w, id, SIM_TSM_OUTBLOB), 0);
+	put_inblob(w, id, 2);
+	w->result = -EIO;
+	assert_int_equal(cat(w, id, SIM_TSM_OUTBLOB), -EIO);
+	assert_int_equal(sim_tsm_skip_generations(w->tsm, id, UINT64_MAX), 0);
+	assert_generation(w, id, 1);
+	w->result = 0;
+	assert_int_equal(cat(w, id, SIM_TSM_OUTBLOB), 0);
+	assert_int_equal(scratch.size, 65);
+	assert_int_equal(w->reports, 3);
+}
+
 static void readers_of_one_entry_share_one_report(void **state)
 {
 	static struct reader readers[4];
@@ -815,6 +834,7 @@ int main(void)
 		ROW(an_empty_blob_is_the_end_of_the_file_and_looked_at_again),
 		ROW(blobs_larger_than_their_attribute_are_refused),
 		ROW(the_providers_errors_pass_through_and_are_not_kept),
+		ROW(after_a_failure_the_report_before_it_is_gone),
 		ROW(readers_of_one_entry_share_one_report),
 		ROW(each_reader_tries_for_itself_when_a_report_fails),
 		ROW(reports_of_two_entries_are_made_one_after_the_other),
