@@ -9,6 +9,7 @@
 #include <nettle/ecc-curve.h>
 #include <nettle/ecdsa.h>
 #include <nettle/sha2.h>
+#include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -76,6 +77,51 @@ int crypto_bare_p384_verify(struct crypto_bare_p384 *b)
 
 	EVP_Digest(b->data, sizeof(b->data), digest, NULL, EVP_sha384(), NULL);
 	return ecdsa_verify(&b->public, sizeof(digest), digest, &b->signature);
+}
+
+struct crypto_bare_p256 {
+	EVP_PKEY *key;
+	EVP_PKEY_CTX *ctx;
+	uint8_t digest[32], signature[80];
+	size_t signature_size;
+};
+
+int crypto_bare_p256_new(struct crypto_bare_p256 **ret)
+{
+	struct crypto_bare_p256 *b = calloc(1, sizeof(*b));
+	EVP_PKEY_CTX *sign = NULL;
+	int ok;
+
+	if (!b)
+		return -ENOMEM;
+	b->signature_size = sizeof(b->signature);
+	b->key = EVP_EC_gen("P-256");
+	sign = b->key ? EVP_PKEY_CTX_new(b->key, NULL) : NULL;
+	b->ctx = b->key ? EVP_PKEY_CTX_new(b->key, NULL) : NULL;
+	ok = sign && b->ctx && EVP_PKEY_sign_init(sign) == 1 &&
+	     EVP_PKEY_sign(sign, b->signature, &b->signature_size, b->digest, sizeof(b->digest)) == 1 &&
+	     EVP_PKEY_verify_init(b->ctx) == 1;
+	EVP_PKEY_CTX_free(sign);
+	if (!ok) {
+		crypto_bare_p256_free(b);
+		return -ENOMEM;
+	}
+	*ret = b;
+	return 0;
+}
+
+void crypto_bare_p256_free(struct crypto_bare_p256 *b)
+{
+	if (!b)
+		return;
+	EVP_PKEY_CTX_free(b->ctx);
+	EVP_PKEY_free(b->key);
+	free(b);
+}
+
+int crypto_bare_p256_verify(struct crypto_bare_p256 *b)
+{
+	return EVP_PKEY_verify(b->ctx, b->signature, b->signature_size, b->digest, sizeof(b->digest));
 }
 
 static void little_to_big(const uint8_t *little, uint8_t big[NUMBER_BYTES])

@@ -20,6 +20,13 @@ void crypto_bare_p384_sign(struct crypto_bare_p384 *bare);
 /* sha384 over 672 bytes, then ecdsa_verify() over P-384. 1 when it holds. */
 int crypto_bare_p384_verify(struct crypto_bare_p384 *bare);
 
+struct crypto_bare_p256; /* OpenSSL: one key pair, one digest, one signature */
+
+JURAT_MUST_CHECK int crypto_bare_p256_new(struct crypto_bare_p256 **ret);
+void crypto_bare_p256_free(struct crypto_bare_p256 *bare);
+/* EVP_PKEY_verify() over P-256 with a context made before. 1 when it holds. */
+int crypto_bare_p256_verify(struct crypto_bare_p256 *bare);
+
 /*
  * An SEV-SNP report verified from nothing with OpenSSL alone: d2i_X509 of leaf, intermediate and root,
  * X509_verify_cert at `at` with the root as the only anchor, EVP_DigestVerify of the signed bytes. Names,

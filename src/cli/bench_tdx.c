@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/env.h"
+#include "crypto/bare.h"
+#include "guest/guest.h"
+#include "jurat/host.h"
+#include "jurat/verify.h"
+#include "machine/td.h"
+
+/*
+ * Signatures that a verdict rests on: the quote's when everything else was seen before; from nothing also the QE report's,
+ * leaf and intermediate of the PCK chain, the TCB signing certificate, TCB info, QE identity and two CRLs.
+ */
+enum { DAY_S = 24 * 60 * 60, WARM_SIGNATURES = 1, COLD_BUDGET = 12 };
+
+struct tdx {
+	bool failed;
+	struct machine_td *machine;
+	struct jurat_evidence quote;
+	struct sim_collateral parts;
+	struct jurat_collateral *collateral;
+	const uint8_t *root;
+	size_t root_size;
+	struct jurat_verifier *warm;
+	struct crypto_bare_p256 *bare;
+};
+
+static int ask(struct base_env *env, struct jurat_evidence *ret, struct jurat_error *err)
+{
+	struct jurat_guest_options options = { .size = sizeof(options),
+					       .tee = JURAT_TEE_TDX,
+					       .via = JURAT_VIA_CONFIGFS };
+	static const uint8_t data[64] = "jurat bench";
+	struct jurat_guest *guest;
+	int r = guest_open(env, &options, &guest, err);
+
+	if (r < 0)
+		return r;
+	r = jurat_guest_report(guest, data, NULL, ret, err);
+	jurat_guest_close(guest);
+	return r;
+}
+
+static struct jurat_verifier *new_verifier(struct tdx *t)
+{
+	struct jurat_verifier *verifier = NULL;
+
+	if (jurat_verifier_new(&verifier, NULL) < 0 ||
+	    jurat_verifier_add_roots(verifier, t->root, t->root_size, NULL) < 0)
+		t->failed = true;
+	return verifier;
+}
+
+static void verify_with(struct tdx *t, struct jurat_verifier *verifier,
+			const struct jurat_collateral *collateral)
+{
+	struct jurat_tdx_evidence evidence = { sizeof(evidence), t->quote.report, t->quote.report_size };
+	struct jurat_verdict *verdict = NULL;
+
+	t->failed |= jurat_verify_tdx(verifier, &evidence, collateral, NULL, time(NULL), &verdict, NULL) != 0;
+	jurat_verdict_free(verdict);
+}
+
+static int add_parts(struct tdx *t, struct jurat_collateral *collateral)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++)
+		r = jurat_collateral_add(collateral, t->parts.parts[i].bytes, t->parts.parts[i].size, NULL);
+	return r;
+}
+
+static void verify_warm(void *ctx)
+{
+	struct tdx *t = ctx;
+
+	verify_with(t, t->warm, t->collateral);
+}
+
+static void verify_cold(void *ctx)
+{
+	struct tdx *t = ctx;
+	struct jurat_verifier *verifier = new_verifier(t);
+	struct jurat_collateral *collateral = NULL;
+
+	if (jurat_collateral_new(&collateral, NULL) < 0 || add_parts(t, collateral) < 0)
+		t->failed = true;
+	if (verifier && collateral)
+		verify_with(t, verifier, collateral);
+	jurat_collateral_free(collateral);
+	jurat_verifier_free(verifier);
+}
+
+static void bare_warm(void *ctx)
+{
+	struct tdx *t = ctx;
+
+	for (int i = 0; i < WARM_SIGNATURES; i++)
+		t->failed |= crypto_bare_p256_verify(t->bare) != 1;
+}
+
+static void bare_cold(void *ctx)
+{
+	struct tdx *t = ctx;
+
+	for (int i = 0; i < COLD_BUDGET; i++)
+		t->failed |= crypto_bare_p256_verify(t->bare) != 1;
+}
+
+/* What a program in the guest waits for, in the machine's time: the service takes 3 ms of it. */
+static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
+{
+	enum { LATENCY_NS = 3000000 };
+	struct machine_td_options options = {
+		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.grace_ms = grace_ms,
+		.latency_ns = LATENCY_NS,
+	};
+	struct jurat_evidence evidence = { 0 };
+	struct machine_td *machine = NULL;
+	struct jurat_error err = { "" };
+	uint64_t before = 0;
+	double waited;
+
+	if (!bench_wanted(b, name))
+		return;
+	if (machine_td_new(&options, &machine, &err) == 0)
+		before = machine_td_now_ns(machine);
+	if (!machine || ask(machine_td_env(machine), &evidence, &err) != 0) {
+		bench_skip(b, name, err.text);
+	} else {
+		waited = (double)(machine_td_now_ns(machine) - before);
+		bench_print(b, name, waited, LATENCY_NS, waited / LATENCY_NS,
+			    "the quoting service's 3 ms (virtual time)", 1);
+	}
+	jurat_evidence_done(&evidence);
+	machine_td_free(machine);
+}
+
+static int set_up(struct tdx *t, struct jurat_error *err)
+{
+	struct sim_collateral_wish wish = {
+		.platform_status = "UpToDate",
+		.module_status = "UpToDate",
+		.qe_status = "UpToDate",
+		.issued = time(NULL) - DAY_S,
+		.next_update = time(NULL) + 29 * DAY_S,
+		.evaluation = 1,
+	};
+	int r = machine_td_new(NULL, &t->machine, err);
+
+	if (r == 0)
+		r = ask(machine_td_env(t->machine), &t->quote, err);
+	if (r == 0)
+		r = sim_qe_collateral(machine_td_qe(t->machine), &wish, &t->parts, err);
+	if (r == 0)
+		r = jurat_collateral_new(&t->collateral, err);
+	if (r == 0)
+		r = add_parts(t, t->collateral);
+	if (r == 0)
+		r = crypto_bare_p256_new(&t->bare);
+	if (r < 0)
+		return r;
+	t->root = sim_pki_intel_cert(machine_td_pki(t->machine), SIM_INTEL_ROOT, &t->root_size);
+	t->warm = new_verifier(t);
+	return 0;
+}
+
+int bench_tdx(struct bench *b)
+{
+	struct tdx t = { 0 };
+	struct jurat_error err = { "" };
+	int status = CLI_OK;
+
+	if (set_up(&t, &err) < 0) {
+		status = cli_fail(b->cli, CLI_INTERNAL, "%s", err.text);
+	} else {
+		bench_measure(b, "tdx-verify-warm", verify_warm, bare_warm, &t, &t.failed,
+			      "1 OpenSSL P-256 verify");
+		bench_measure(b, "tdx-verify-cold", verify_cold, bare_cold, &t, &t.failed,
+			      "12 OpenSSL P-256 verifies");
+		measure_quote(b, "tdx-quote-grace", 0);
+		measure_quote(b, "tdx-quote-no-grace", JURAT_QUOTES_NONE);
+	}
+	jurat_verifier_free(t.warm);
+	crypto_bare_p256_free(t.bare);
+	jurat_collateral_free(t.collateral);
+	sim_collateral_done(&t.parts);
+	jurat_evidence_done(&t.quote);
+	machine_td_free(t.machine);
+	return status;
+}
