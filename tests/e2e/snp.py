@@ -12,7 +12,8 @@ PRODUCTS = ("milan", "genoa", "turin")
 ROWS = [(product, version, key) for product in PRODUCTS for version in (2, 3, 5) for key in ("vcek", "vlek")]
 SOME_ROWS = [("milan", 3, "vcek"), ("genoa", 3, "vlek"), ("turin", 5, "vcek")]
 
-# What the verifier says of certificates that it does not read. When a new version reads them, these fail.
+# What the verifier says of certificates that it does not read (B39 and the like). When a new version
+# reads them, these fail.
 GENOA = 'unknown product name (new stepping published?): "Genoa"'
 FMC = "not an AMD KDS OID: 1.3.6.1.4.1.3704.1.3.9"
 UNREAD = {("genoa", 2, "vcek"): (GENOA, "the product name in a Genoa VCEK beside a report without CPUID")}
@@ -47,17 +48,17 @@ def need_run():
         raise tap.Skip(can_run())
 
 
-def run(row, script, **kwargs):
-    """What a shell script prints as a guest of jurat run."""
+def run(row, script, *more, **kwargs):
+    """What a shell script prints as a guest of jurat run, which may have more options."""
     need_run()
-    argv = [tap.jurat, "run", "--tee", "sev-snp", *options(row), "--", "sh", "-ec", script]
+    argv = [tap.jurat, "run", "--tee", "sev-snp", *options(row), *more, "--", "sh", "-ec", script]
     return tap.call(*argv, **kwargs)
 
 
-def fetch(row, title, script):
+def fetch(row, title, script, *more):
     """Runs a shell script as a guest, in a new directory. Returns that, what it printed, and the test roots."""
     path = directory(title, *row)
-    said = run(row, f'cp -r "$JURAT_ROOTS" roots; {script}', cwd=path)
+    said = run(row, f'cp -r "$JURAT_ROOTS" roots; {script}', *more, cwd=path)
     return path, said, os.path.join(path, "roots")
 
 
