@@ -57,6 +57,7 @@ struct machine {
 	struct machine_guest *guests;
 	unsigned n_guests;
 	uint64_t now_ns;
+	struct machine_faults faults;
 	struct machine_vcpu *running; /* whose KVM_RUN is under way, for traces */
 	machine_trace_fn *trace;
 	void *trace_ctx;
@@ -67,6 +68,12 @@ __attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, cons
 
 /* vmm.c: one KVM_RUN and what the VMM does about it. 0, or -errno: the VM cannot go on. */
 int machine_vmm_run(struct machine_vcpu *vcpu);
+
+/* fault.c: the VMM's answer if a fault wants one; what a fault does to certificates that were copied. */
+bool machine_fault_answer(struct machine *m, uint64_t *answer, uint64_t *npages);
+void machine_fault_after_copy(struct machine_vcpu *vcpu, uint64_t gpa, uint64_t npages);
+
+enum { MACHINE_SECRETS_GPA = 4096 }; /* where a guest finds its secrets page */
 
 /* env.c: this process as the program whose ioctl it is */
 extern const struct sim_user_memory machine_own_memory;

@@ -11,7 +11,7 @@
 /* Where a guest's pages are: the driver's pages first, then one GHCB page for each vCPU. */
 enum {
 	PAGE = 4096,
-	SECRETS_GPA = 1 * PAGE,
+	SECRETS_GPA = MACHINE_SECRETS_GPA,
 	REQUEST_GPA = 2 * PAGE,
 	RESPONSE_GPA = 3 * PAGE,
 	CERTS_GPA = 4 * PAGE,

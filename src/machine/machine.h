@@ -124,4 +124,17 @@ JURAT_MUST_CHECK int machine_start_request(struct machine_guest *guest, unsigned
 unsigned machine_runnable(struct machine *machine);
 void machine_step(struct machine *machine, unsigned which);
 
+/*
+ * Faults of the VMM, for tests of guest programs: the next `busy` and then the next `invalid_len` requests
+ * for certificates are answered so, the latter with one page more than was offered; with `truncate` only the
+ * first page of a table is copied.
+ */
+struct machine_faults {
+	unsigned busy, invalid_len;
+	bool truncate;
+};
+void machine_set_faults(struct machine *machine, const struct machine_faults *faults);
+/* The guest's VMPCK is gone, as after a message that went wrong: its driver sends nothing more. -EFAULT. */
+JURAT_MUST_CHECK int machine_guest_wipe_key(struct machine_guest *guest);
+
 #endif

@@ -45,13 +45,23 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 	struct machine *m = vcpu->guest->machine;
 	struct jurat_error err = { "" };
 	struct kvm_run_snp_req_certs now;
-	int r = jurat_snp_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
+	int r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
 
+	if (r < 0)
+		return r;
+	if (machine_fault_answer(m, &now.ret, &now.npages)) {
+		bytes_put_le(run + SIM_RUN_REQ_CERTS_NPAGES, now.npages, 8);
+		bytes_put_le(run + SIM_RUN_REQ_CERTS_RET, now.ret, 8);
+		return 0;
+	}
+	r = jurat_snp_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
 	if (r < 0)
 		return r;
 	r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
 	if (r < 0)
 		return r;
+	if (now.ret == 0)
+		machine_fault_after_copy(vcpu, now.gpa, now.npages);
 	tell_answer(vcpu, now.ret, now.npages, &err);
 	if (m->options.sync == SIM_SYNC_NONE)
 		drop(vcpu, "this scheme keeps nothing in step");
@@ -64,19 +74,22 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
 	struct machine *m = vcpu->guest->machine;
 	bool v15 = m->options.sync == SIM_SYNC_V15;
+	uint64_t gpa = bytes_get_le(run + SIM_RUN_VMGEXIT_GPA, 8);
 	uint64_t answer = EIO, npages = bytes_get_le(run + SIM_RUN_VMGEXIT_NPAGES, 8);
 	struct jurat_error err = { "" };
 	uint32_t code;
-	int r;
+	int r = 0;
 
 	if (v15 && run[SIM_RUN_VMGEXIT_STATUS] == SIM_V15_DONE) {
 		drop(vcpu, "KVM says the request is done");
 		return 0;
 	}
-	r = jurat_snp_request_serve(vcpu->certs, bytes_get_le(run + SIM_RUN_VMGEXIT_GPA, 8), npages, &memory,
-				    &answer, &npages, &err);
+	if (!machine_fault_answer(m, &answer, &npages))
+		r = jurat_snp_request_serve(vcpu->certs, gpa, npages, &memory, &answer, &npages, &err);
 	if (r < 0)
 		return r;
+	if (answer == 0)
+		machine_fault_after_copy(vcpu, gpa, npages);
 	code = answer == 0        ? SNP_VMM_OK
 	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
 	       : answer == EAGAIN ? SNP_VMM_BUSY
