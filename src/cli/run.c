@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "run/fault.h"
 #include "run/run.h"
 
 /* Ends as the program ended, so that whoever waits for us sees what it would have seen. */
@@ -41,7 +43,7 @@ static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
 	return false;
 }
 
-static bool take_options(struct cli *cli, struct run_options *o)
+static bool take_options(struct cli *cli, const char **faults, struct run_options *o)
 {
 	static const char *const schemes[] = {
 		[SIM_SYNC_UPSTREAM] = "upstream",
@@ -69,7 +71,21 @@ static bool take_options(struct cli *cli, struct run_options *o)
 	o->force = cli_has(cli, "force");
 	o->no_certs = cli_has(cli, "no-certs");
 	o->tees = RUN_SEV_SNP;
+	o->trace = cli_get(cli, "trace");
+	for (o->n_faults = 0; cli_get_nth(cli, "fault", o->n_faults); o->n_faults++)
+		faults[o->n_faults] = cli_get_nth(cli, "fault", o->n_faults);
+	o->faults = faults;
 	return true;
+}
+
+static int list_faults(void)
+{
+	const struct run_fault *row;
+
+	for (size_t i = 0; (row = run_fault_row(i)); i++)
+		printf("%s%s\n    %s.\n    Program: %s.\n", i ? "\n" : "", row->syntax, row->happens,
+		       row->advice);
+	return CLI_OK;
 }
 
 int cli_run(struct cli *cli)
@@ -78,11 +94,16 @@ int cli_run(struct cli *cli)
 	struct run_ended ended = { 0 };
 	struct jurat_error err = { "" };
 	auto_free char **argv = calloc(cli->n_args + 1, sizeof(*argv));
+	const char *faults[CLI_MAX_VALUES];
 	int r;
 
+	if (cli_has(cli, "list-faults"))
+		return list_faults();
+	if (cli->n_args == 0)
+		return cli_fail(cli, CLI_USAGE, "wants a program to run (see jurat run --help)");
 	if (!argv)
 		return cli_fail(cli, CLI_INTERNAL, "out of memory");
-	if (!take_options(cli, &options))
+	if (!take_options(cli, faults, &options))
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
 	options.argv = argv;

@@ -88,6 +88,10 @@ static const struct cli_option run_options[] = {
 	  false },
 	{ "no-certs", NULL, "the host serves no certificates", NULL, false },
 	{ "host", NULL, "run PROGRAM as the host: it sees /dev/sev, not the guests' devices", NULL, false },
+	{ "fault", "SPEC", "something goes wrong, as --list-faults describes", NULL, true },
+	{ "trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt", NULL, false },
+	{ "list-faults", NULL, "print the faults, what they do and what a program should, and stop", NULL,
+	  false },
 	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
 };
 
@@ -146,7 +150,6 @@ const struct cli_verb cli_verbs[] = {
 	  .more = "Exit status: the program's; 126 or 127 it could not be executed; 2 usage, 3 this machine "
 		  "lacks something, 4 internal.\n",
 	  OPTIONS(run_options),
-	  .min_args = 1,
 	  .max_args = SIZE_MAX,
 	  .run = cli_run },
 	{ .name = "show",

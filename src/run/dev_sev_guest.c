@@ -4,10 +4,13 @@
 #include <sys/stat.h>
 
 #include "run/device.h"
+#include "run/fault.h"
 #include "run/user_memory.h"
+#include "uapi/sev.h"
 
 /* /dev/sev-guest: ioctls go to the machine's guest driver, which queues them as the kernel's mutex does. */
 struct request {
+	struct run_platform *platform;
 	struct run_reply *reply;
 	struct run_user_memory user;
 };
@@ -16,8 +19,23 @@ static void done(void *ctx, int result)
 {
 	struct request *request = ctx;
 
+	run_trace_say(request->platform->trace, "guest driver", "guest program", "ioctl returns %d", result);
 	run_reply_ioctl(request->reply, result);
 	free(request);
+}
+
+static const char *name_of(unsigned request)
+{
+	switch (request) {
+	case UAPI_SNP_GET_REPORT:
+		return "SNP_GET_REPORT";
+	case UAPI_SNP_GET_DERIVED_KEY:
+		return "SNP_GET_DERIVED_KEY";
+	case UAPI_SNP_GET_EXT_REPORT:
+		return "SNP_GET_EXT_REPORT";
+	default:
+		return "an unknown request";
+	}
 }
 
 static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
@@ -35,8 +53,12 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 		run_reply_ioctl(reply, -ENOMEM);
 		return;
 	}
+	request->platform = p;
 	request->reply = reply;
 	run_user_memory_init(&request->user, call->pid, &p->memory_refused);
+	run_faults_before_request(p);
+	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s) of thread %d",
+		      name_of(call->request), (int)call->pid);
 	r = machine_start(p->guest, (unsigned)call->pid % RUN_VCPUS, &request->user.memory, call->request,
 			  call->arg, done, request);
 	if (r < 0)

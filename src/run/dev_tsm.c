@@ -190,6 +190,8 @@ int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx
 		r = tree->source->start(platform, &tree->source_ctx, err);
 	if (r == 0)
 		r = sim_tsm_register(tree->tsm, tree->source->provider(tree->source_ctx), tree->source_ctx);
+	if (r == 0 && platform->faults.configfs_ebusy)
+		sim_tsm_refuse_stores(tree->tsm, platform->faults.configfs_ebusy);
 	if (r == 0)
 		r = run_fs_add(fs, NULL, "tsm", S_IFDIR | 0755, 0, NULL, NULL, &top);
 	if (r == 0)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run/fault.h"
+
 /* With the lock of a shared platform. */
 static int update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
 		  struct jurat_error *err)
@@ -53,6 +55,8 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 	}
 	options.certs_path = p->certs_path;
 	r = machine_new(&options, &p->machine, err);
+	if (r == 0 && p->trace)
+		machine_set_trace(p->machine, run_trace_step, p->trace);
 	if (r == 0 && p->state)
 		r = run_state_attach(p->state, machine_psp(p->machine), is_new, err);
 	return r;
@@ -100,7 +104,8 @@ int run_platform_init(struct run_platform *p, const struct run_options *options,
 {
 	int r = 0;
 
-	*p = (struct run_platform){ .options = options, .temp = temp };
+	p->options = options;
+	p->temp = temp;
 	if (options->state_dir)
 		r = run_state_open(options->state_dir, &p->state, err);
 	if (r == 0 && p->state)
@@ -111,6 +116,8 @@ int run_platform_init(struct run_platform *p, const struct run_options *options,
 		r = prepare(p, err);
 	if (r == 0 && !options->host)
 		r = launch(p, err);
+	if (r == 0)
+		r = run_faults_apply(p, err);
 	if (p->state)
 		run_state_unlock(p->state);
 	return r;
@@ -127,5 +134,5 @@ void run_platform_done(struct run_platform *p)
 	run_state_close(p->state); /* before the firmware that it shares */
 	machine_free(p->machine);
 	free(p->certs_path);
-	*p = (struct run_platform){ 0 };
+	*p = (struct run_platform){ .trace = p->trace };
 }

@@ -5,9 +5,27 @@
 #include "machine/machine.h"
 #include "run/run.h"
 #include "run/state.h"
+#include "run/trace.h"
 
 /* The software machine of one run: the platform, and the guest that the program is. */
 enum { RUN_VCPUS = 4 }; /* programs' threads are spread over them */
+
+enum run_certs_fault {
+	RUN_CERTS_GOOD,
+	RUN_CERTS_TRUNCATED,
+	RUN_CERTS_OVERSIZED,
+	RUN_CERTS_NONE,
+	RUN_CERTS_STALE,
+};
+/* What --fault asks for; zeros: nothing. See fault.h. */
+struct run_faults {
+	struct machine_faults vmm;
+	uint32_t fw_status;
+	unsigned fw_at;
+	bool vmpck_wipe;
+	enum run_certs_fault certs;
+	unsigned tcb_flip_at, configfs_ebusy;
+};
 
 struct run_platform {
 	const struct run_options *options; /* borrowed */
@@ -16,10 +34,14 @@ struct run_platform {
 	struct machine *machine;
 	struct machine_guest *guest; /* NULL with --host */
 	char *certs_path;            /* NULL with --no-certs */
-	bool memory_refused;         /* the kernel forbids reaching the program's memory */
+	struct run_faults faults;
+	unsigned n_requests;     /* that the program made */
+	struct run_trace *trace; /* NULL: none */
+	bool memory_refused;     /* the kernel forbids reaching the program's memory */
 };
 
 /*
+ * `platform` is zeros, or has faults and a trace, which it then owns.
  * Makes the machine that the options describe: firmware, published certificates, and a launched guest. What
  * it writes is below `temp`, and in the state directory.
  * Returns   0; -EINVAL an option that cannot be; other -errno. run_platform_done() in every case.

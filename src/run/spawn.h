@@ -27,7 +27,7 @@ struct run_spawn {
 /* The program's parent, seen from the supervisor. */
 struct run_keeper {
 	pid_t pid;
-	int setup; /* struct run_message, with a descriptor for RUN_SERVE_THIS */
+	int setup;   /* struct run_message, with a descriptor for RUN_SERVE_THIS */
 	int control; /* to it: signals for the program; from it, at the end: the wait status */
 };
 

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "run/device.h"
 #include "run/environment.h"
+#include "run/fault.h"
 #include "run/spawn.h"
 #include "run/temp.h"
 
@@ -206,9 +207,12 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	int r;
 
 	r = run_devices_check(options, err);
-	if (r < 0)
-		return r;
-	r = run_temp_new(&temp, err);
+	for (size_t i = 0; i < options->n_faults && r == 0; i++)
+		r = run_fault_parse(options->faults[i], &s.platform.faults, err);
+	if (r == 0 && options->trace)
+		r = run_trace_open(options->trace, &s.platform.trace, err);
+	if (r == 0)
+		r = run_temp_new(&temp, err);
 	if (r == 0)
 		r = run_platform_init(&s.platform, options, temp, err);
 	if (r == 0)
@@ -229,6 +233,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		close(s.signals);
 	if (s.epoll >= 0)
 		close(s.epoll);
+	if (run_trace_close(s.platform.trace) < 0 && r == 0)
+		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
 	if (r == 0 && s.failed < 0 && s.ended.status == 0)
 		r = s.failed;
 	if (r == 0)

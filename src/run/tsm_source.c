@@ -2,6 +2,7 @@
 #include "run/tsm_source.h"
 
 #include "base/cleanup.h"
+#include "run/fault.h"
 #include "sim/tsm_sev.h"
 
 static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(void *done_ctx, int result),
@@ -9,6 +10,8 @@ static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(voi
 {
 	struct run_platform *p = ctx;
 
+	run_faults_before_request(p);
+	run_trace_say(p->trace, "guest program", "guest driver", "reads a report of configfs-tsm");
 	return machine_start_request(p->guest, 0, request, done, done_ctx);
 }
 

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "wire/snp_certs.h"
+
+enum { MAX_COUNT = 1000000 };
+
+/* A number from 1 up to the end of the text. */
+static bool count_of(const char *text, unsigned *ret)
+{
+	char *end;
+	unsigned long v;
+
+	if (!text || text[0] < '0' || text[0] > '9')
+		return false;
+	v = strtoul(text, &end, 10);
+	if (*end || v == 0 || v > MAX_COUNT)
+		return false;
+	*ret = (unsigned)v;
+	return true;
+}
+
+static bool parse_busy(const char *arg, struct run_faults *to)
+{
+	return count_of(arg, &to->vmm.busy);
+}
+
+static bool parse_invalid_len(const char *arg, struct run_faults *to)
+{
+	to->vmm.invalid_len = 1;
+	return !arg || count_of(arg, &to->vmm.invalid_len);
+}
+
+static bool parse_fw_error(const char *arg, struct run_faults *to)
+{
+	unsigned long code;
+	char *end;
+
+	if (!arg || arg[0] < '0' || arg[0] > '9')
+		return false;
+	code = strtoul(arg, &end, 0);
+	if (code == 0 || code > UINT32_MAX)
+		return false;
+	to->fw_status = (uint32_t)code;
+	to->fw_at = 1;
+	return !*end || (*end == '@' && count_of(end + 1, &to->fw_at));
+}
+
+static bool parse_vmpck_wipe(const char *arg, struct run_faults *to)
+{
+	to->vmpck_wipe = true;
+	return !arg;
+}
+
+static bool parse_certs(const char *arg, struct run_faults *to)
+{
+	static const char *const names[] = {
+		[RUN_CERTS_TRUNCATED] = "truncated",
+		[RUN_CERTS_OVERSIZED] = "oversized",
+		[RUN_CERTS_NONE] = "none",
+		[RUN_CERTS_STALE] = "stale",
+	};
+
+	for (unsigned i = RUN_CERTS_GOOD + 1; arg && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(arg, names[i])) {
+			to->certs = (enum run_certs_fault)i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_tcb_flip(const char *arg, struct run_faults *to)
+{
+	return count_of(arg, &to->tcb_flip_at);
+}
+
+static bool parse_configfs_ebusy(const char *arg, struct run_faults *to)
+{
+	return count_of(arg, &to->configfs_ebusy);
+}
+
+/* `argument` follows the name: ':' or '@', or nothing. */
+static const struct {
+	const char *name;
+	char separator;
+	bool (*parse)(const char *arg, struct run_faults *to);
+	struct run_fault row;
+} faults[] = {
+	{ "busy",
+	  ':',
+	  parse_busy,
+	  { "busy:N",
+	    "The host answers BUSY to the next N requests for certificates; the driver waits two seconds "
+	    "after each "
+	    "(of the machine's time, not the program's)",
+	    "Nothing: the driver sends the same message again. From 32 on it gives up with ETIMEDOUT and "
+	    "wipes its key: "
+	    "start over in a new VM" } },
+	{ "invalid-len",
+	  ':',
+	  parse_invalid_len,
+	  { "invalid-len[:N]",
+	    "The host wants one page more for the certificates than was offered, for the next N requests (1)",
+	    "EIO with exitinfo2 0x100000000: ask again with certs_len as returned, at most 16384 bytes; "
+	    "beyond that ask "
+	    "without certificates. By configfs-tsm it is EIO, and cannot be helped" } },
+	{ "fw-error",
+	  ':',
+	  parse_fw_error,
+	  { "fw-error:CODE[@N]",
+	    "Firmware answers CODE (a status such as 0x16) to the N-th request (1) instead of looking at it",
+	    "EIO with the status in the low half of exitinfo2, and then ENOTTY for ever, for the driver "
+	    "wiped its key: "
+	    "report both, do not retry" } },
+	{ "vmpck-wipe",
+	  '\0',
+	  parse_vmpck_wipe,
+	  { "vmpck-wipe", "The driver's key is gone, as after a message that went wrong",
+	    "ENOTTY for every request: say that this VM cannot attest until it is started again" } },
+	{ "certs",
+	  ':',
+	  parse_certs,
+	  { "certs:truncated|oversized|none|stale",
+	    "The host's certificates: only the first page is copied; the table takes 5 pages; there are "
+	    "none; they are "
+	    "of the TCB before the one reported",
+	    "Check that every entry lies in the buffer and parses; get the certificates elsewhere when there "
+	    "are none, "
+	    "or none that suit the report's TCB and chip" } },
+	{ "tcb-flip",
+	  '@',
+	  parse_tcb_flip,
+	  { "tcb-flip@N",
+	    "Before the N-th request the host commits new firmware, and serves its certificates",
+	    "Use the certificates that came with each report; do not keep one VCEK for all" } },
+	{ "configfs-ebusy",
+	  ':',
+	  parse_configfs_ebusy,
+	  { "configfs-ebusy:N", "The next N writes to attributes of configfs-tsm are not stored: EBUSY",
+	    "Write again, in an entry of one's own. close(2) of inblob tells nothing: compare generation" } },
+};
+
+const struct run_fault *run_fault_row(size_t i)
+{
+	return i < ARRAY_SIZE(faults) ? &faults[i].row : NULL;
+}
+
+int run_fault_parse(const char *spec, struct run_faults *to, struct jurat_error *err)
+{
+	struct run_faults parsed = *to;
+
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		size_t n = strlen(faults[i].name);
+		bool has_argument = spec[0] && !strncmp(spec, faults[i].name, n) && spec[n];
+
+		if (strncmp(spec, faults[i].name, n) != 0 || (spec[n] && spec[n] != faults[i].separator))
+			continue;
+		if (!faults[i].parse(has_argument ? spec + n + 1 : NULL, &parsed))
+			return jurat_fail(err, -EINVAL, "fault '%s' is written %s", spec,
+					  faults[i].row.syntax);
+		*to = parsed;
+		return 0;
+	}
+	return jurat_fail(err, -EINVAL, "unknown fault '%s' (see --list-faults)", spec);
+}
+
+/* New firmware, with one security version more, and committed. */
+static uint64_t next_tcb(const struct run_platform *p)
+{
+	struct sim_psp *psp = machine_psp(p->machine);
+	struct snp_platform_status now = { 0 };
+	struct snp_tcb tcb = { 0 };
+
+	(void)sim_psp_platform_status(psp, &now);
+	(void)snp_tcb_read(sim_psp_product(psp), now.current_tcb, &tcb);
+	tcb.snp++;
+	return snp_tcb_write(sim_psp_product(psp), &tcb);
+}
+
+/* A table of 5 pages: the good one, and an entry that nobody knows. */
+static int oversize(struct run_platform *p, struct jurat_error *err)
+{
+	enum { PAGES = 5, ROOM = PAGES * SNP_PAGE_BYTES, BYTES = ROOM - SNP_PAGE_BYTES / 2 };
+	auto_free uint8_t *old = NULL, *to = calloc(1, ROOM), *filler = calloc(1, ROOM);
+	struct snp_certs table;
+	size_t n, size;
+	auto_close int fd = -1;
+	int r = base_read_file(base_env_real(), p->certs_path, ROOM, &old, &n, err);
+
+	if (r < 0)
+		return r;
+	if (!to || !filler)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	r = snp_certs_read(old, n, &table, err);
+	if (r < 0)
+		return r;
+	table.entries[table.n].kind = SNP_CERT_OTHER;
+	memset(table.entries[table.n].guid, 0x5a, sizeof(table.entries[table.n].guid));
+	table.entries[table.n++].data = bytes_rd(filler, BYTES - n);
+	r = snp_certs_write(&table, to, ROOM, &size, err);
+	if (r != 0)
+		return r < 0 ? r : jurat_fail(err, -EFBIG, "the table wants %zu bytes", size);
+	fd = open(p->certs_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0 || write(fd, to, size) != (ssize_t)size)
+		return jurat_fail(err, -EIO, "cannot write '%s'", p->certs_path);
+	return 0;
+}
+
+static int spoil_certs(struct run_platform *p, struct jurat_error *err)
+{
+	struct sim_psp *psp = machine_psp(p->machine);
+
+	if (p->faults.certs == RUN_CERTS_GOOD)
+		return 0;
+	if (!p->certs_path || p->state)
+		return jurat_fail(err, -EINVAL,
+				  "faults of certificates want a platform of their own, with certificates");
+	switch (p->faults.certs) {
+	case RUN_CERTS_OVERSIZED:
+		return oversize(p, err);
+	case RUN_CERTS_NONE:
+		return truncate(p->certs_path, 0) < 0
+			       ? jurat_fail(err, -errno, "cannot empty the certificates")
+			       : 0;
+	case RUN_CERTS_STALE: /* what a host does that changes its firmware alone */
+		return sim_psp_download_firmware(psp, next_tcb(p), true) == SNP_SUCCESS
+			       ? 0
+			       : jurat_fail(err, -EIO, "the firmware does not take a new version");
+	default: /* truncated: the VMM's doing */
+		return 0;
+	}
+}
+
+int run_faults_apply(struct run_platform *p, struct jurat_error *err)
+{
+	struct machine_faults vmm = p->faults.vmm;
+	int r = spoil_certs(p, err);
+
+	if (r < 0)
+		return r;
+	vmm.truncate = p->faults.certs == RUN_CERTS_TRUNCATED;
+	machine_set_faults(p->machine, &vmm);
+	if (p->faults.fw_status)
+		sim_kvm_inject(machine_kvm(p->machine), SIM_KVM_FAULT_FW_STATUS, p->faults.fw_at,
+			       p->faults.fw_status);
+	if (p->faults.vmpck_wipe && p->guest)
+		r = machine_guest_wipe_key(p->guest);
+	return r < 0 ? jurat_fail(err, r, "cannot wipe the guest's key") : 0;
+}
+
+void run_faults_before_request(struct run_platform *p)
+{
+	struct machine_change download = { .kind = MACHINE_DOWNLOAD }, commit = { .kind = MACHINE_COMMIT };
+	uint32_t status = SNP_SUCCESS;
+
+	p->n_requests++;
+	/*
+	 * Not under a request of another thread: its VMM holds the certificates, and would not be run
+	 * meanwhile.
+	 */
+	if (p->faults.tcb_flip_at == 0 || p->n_requests < p->faults.tcb_flip_at ||
+	    machine_runnable(p->machine) > 0)
+		return;
+	p->faults.tcb_flip_at = 0;
+	download.tcb = next_tcb(p);
+	if (run_platform_update(p, &download, &status, NULL) == 0)
+		(void)!run_platform_update(p, &commit, &status, NULL);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534 };
+
+const char *jurat, *clients[2], *closed;
+char dir[64];
+bool unprivileged;
+
+/* Becomes a user without privileges, who can open /dev/fuse. */
+static void drop_privileges(void)
+{
+	char at[128];
+
+	if (geteuid() != 0)
+		return;
+	snprintf(at, sizeof(at), "%s/dev", dir);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
+		_exit(99);
+	snprintf(at, sizeof(at), "%s/dev/fuse", dir);
+	umask(0);
+	if (mknod(at, S_IFCHR | 0666, makedev(10, 229)) < 0 ||
+	    mount(at, "/dev/fuse", NULL, MS_BIND, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) < 0)
+		_exit(99);
+	umask(022);
+}
+
+void read_back(const char *name, char to[OUTPUT_BYTES])
+{
+	char path[128];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(to, 1, OUTPUT_BYTES - 1, f);
+	to[n] = '\0';
+	fclose(f);
+}
+
+pid_t start(char **words)
+{
+	char out[128], err[128];
+	pid_t pid;
+
+	snprintf(out, sizeof(out), "%s/out", dir);
+	snprintf(err, sizeof(err), "%s/err", dir);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	setpgid(0, 0);
+	if (dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666), 1) < 0 ||
+	    dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666), 2) < 0)
+		_exit(98);
+	if (unprivileged)
+		drop_privileges();
+	setenv("TMPDIR", dir, 1);
+	setenv("PATH", "/usr/bin:/bin", 1); /* directories that every user may search */
+	setenv("ASAN_OPTIONS", "detect_leaks=0",
+	       1); /* the program under test is another; ptrace is not ours */
+	execv(words[0], words);
+	_exit(97);
+}
+
+struct outcome finish(pid_t pid)
+{
+	struct outcome o = { 0 };
+	glob_t left;
+
+	assert_int_equal(waitpid(pid, &o.status, 0), pid);
+	read_back("out", o.out);
+	read_back("err", o.err);
+	/* Whatever happened: nothing is left in the directory for temporary files. */
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(glob("jurat-run-*", 0, NULL, &left), GLOB_NOMATCH);
+	return o;
+}
+
+/* jurat run, options up to "--", and the program: all words. A NULL ends them. */
+void collect(char **words, const char *const *more)
+{
+	size_t n = 0;
+
+	words[n++] = (char *)(uintptr_t)jurat;
+	words[n++] = (char *)(uintptr_t) "run";
+	while (*more && n < MAX_WORDS - 1)
+		words[n++] = (char *)(uintptr_t)*more++;
+	words[n] = NULL;
+}
+
+struct outcome run_words(const char *const *more)
+{
+	char *words[MAX_WORDS];
+
+	collect(words, more);
+	return finish(start(words));
+}
+void assert_exit(const struct outcome *o, int status)
+{
+	if (!WIFEXITED(o->status) || WEXITSTATUS(o->status) != status)
+		fail_msg("status %#x, not exit %d; it said: %s", o->status, status, o->err);
+}
+
+/* A moment for others, in loops that the test's time limit bounds. */
+void breathe(void)
+{
+	(void)!poll(NULL, 0, 1);
+}
+
+/* Waits until the program has written its first line. */
+void wait_for_output(pid_t pid)
+{
+	char out[OUTPUT_BYTES] = "", path[128];
+
+	snprintf(path, sizeof(path), "%s/out", dir);
+	while (!strchr(out, '\n')) {
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		if (access(path, R_OK) == 0)
+			read_back("out", out);
+		breathe();
+	}
+}
+
+bool gone(pid_t pid)
+{
+	char path[64], line[512] = "";
+	const char *after;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return true;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	after = strrchr(line, ')');
+	return !after || after[2] == 'Z' || after[2] == 'X';
+}
+
+int run_find_out(void **state)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), status = 0;
+	pid_t pid;
+
+	if (fd < 0 && (geteuid() != 0 || errno != EACCES)) {
+		closed = "/dev/fuse cannot be opened here";
+		return 0;
+	}
+	close(fd);
+	strcpy(dir, "/tmp/jurat-test-run-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 0777), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (unprivileged)
+			drop_privileges();
+		if (access(jurat, X_OK) < 0 || access(clients[1], X_OK) < 0)
+			_exit(2);
+		_exit(unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWUSER | CLONE_NEWNS) < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) == 2)
+		closed = "the build directory is closed to other users";
+	else if (status != 0)
+		closed = "namespaces are closed here";
+	return 0;
+}
+
+int run_clean_up(void **state)
+{
+	char command[128];
+	pid_t pid;
+
+	if (!dir[0])
+		return 0;
+	assert_int_equal(chdir("/"), 0);
+	snprintf(command, sizeof(command), "%s", dir);
+	pid = fork();
+	if (pid == 0) {
+		execlp("rm", "rm", "-rf", command, NULL);
+		_exit(1);
+	}
+	waitpid(pid, NULL, 0);
+	closed = NULL;
+	return 0;
+}
+
+int run_as_both(int argc, char **argv, int (*run_group)(const char *name))
+{
+	int failed;
+
+	if (argc != 4)
+		return 2;
+	jurat = realpath(argv[1], NULL); /* they are run from elsewhere; freed by the end */
+	clients[0] = realpath(argv[2], NULL);
+	clients[1] = realpath(argv[3], NULL);
+	if (!jurat || !clients[0] || !clients[1])
+		return 2;
+	unprivileged = geteuid() != 0;
+	failed = run_group("run");
+	if (geteuid() == 0) {
+		unprivileged = true;
+		failed += run_group("run without privileges");
+	}
+	return failed;
+}

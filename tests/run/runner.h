@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_RUN_RUNNER_H
+#define TESTS_RUN_RUNNER_H
+
+#include "support/test.h"
+
+#include <sys/types.h>
+
+/*
+ * Unmodified programs under `jurat run`. As root everything is run twice: as root, and as a user without
+ * any privilege in a mount namespace whose /dev/fuse has the mode that udev gives it.
+ */
+enum { MAX_WORDS = 24, OUTPUT_BYTES = 8192 };
+
+struct outcome {
+	int status; /* of waitpid(2) */
+	char out[OUTPUT_BYTES], err[OUTPUT_BYTES];
+};
+
+extern const char *jurat, *clients[2]; /* the programs: linked dynamically, statically */
+extern const char *closed;             /* why nothing can be run here; NULL: it can */
+extern char dir[64];                   /* for temporary files, open to everybody */
+extern bool unprivileged;
+
+/* Runs `jurat run` with these words, from options to the program's arguments, to its end. */
+struct outcome run_words(const char *const *more);
+#define RUN(...) run_words((const char *const[]){ __VA_ARGS__, NULL })
+void assert_exit(const struct outcome *o, int status);
+
+/* The same in steps: the words of a command line (MAX_WORDS), the start, what was written so far, the end. */
+void collect(char **words, const char *const *more);
+pid_t start(char **words);
+void read_back(const char *name, char to[OUTPUT_BYTES]);
+void wait_for_output(pid_t pid); /* its first line */
+struct outcome finish(pid_t pid);
+bool gone(pid_t pid);
+/* A moment for others, in loops that the test's time limit bounds. */
+void breathe(void);
+
+#define NEEDS_RUN()                                                                                          \
+	do {                                                                                                 \
+		if (closed)                                                                                  \
+			SKIP_BECAUSE("%s", closed);                                                          \
+	} while (0)
+
+/* Fixtures of a group. */
+int run_find_out(void **state);
+int run_clean_up(void **state);
+/* main() of a test program: the group once, and as root once more without privileges. */
+int run_as_both(int argc, char **argv, int (*run_group)(const char *name));
+
+#endif

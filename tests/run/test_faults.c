@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "run/fault.h"
+
+/* Every fault of the table reaches a program. What a plain client sees of it, request by request. */
+static const struct {
+	const char *spec;
+	const char *first,
+		*second; /* two extended requests, each in a process of its own, with 4 pages of room */
+} seen[] = {
+#define GOOD "ok exitinfo2=1234 certs_len=16384 first=1\n"
+#define GONE "ENOTTY exitinfo2=1234 certs_len=16384 first=0\n"
+#define LEN  "EIO exitinfo2=100000000 certs_len=20480 first=0\n"
+	{ "busy:1", GOOD, GOOD },
+	{ "busy:31", GOOD, GOOD }, /* sixty seconds, not more */
+	{ "busy:32", "ETIMEDOUT exitinfo2=200000000 certs_len=16384 first=0\n", GONE },
+	{ "invalid-len", LEN, GOOD },
+	{ "invalid-len:2", LEN, LEN },
+	{ "fw-error:0x16", "EIO exitinfo2=16 certs_len=16384 first=0\n", GONE },
+	{ "fw-error:39@2", GOOD, "EIO exitinfo2=27 certs_len=16384 first=0\n" },
+	{ "vmpck-wipe", GONE, GONE },
+	{ "certs:truncated", GOOD, GOOD }, /* the driver does not look at them */
+	{ "certs:oversized", LEN, LEN },
+	{ "certs:none", "ok exitinfo2=1234 certs_len=16384 first=0\n",
+	  "ok exitinfo2=1234 certs_len=16384 first=0\n" },
+	{ "certs:stale", GOOD, GOOD },
+	{ "tcb-flip@2", GOOD, GOOD },
+	{ "configfs-ebusy:1", GOOD, GOOD },
+};
+
+static void a_plain_client_sees_each_fault(void **state)
+{
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(seen); i++) {
+		char expected[256];
+		struct outcome o;
+
+		o = RUN("--fault", seen[i].spec, "--", "/bin/sh", "-c", "$0 once && $0 once", clients[0]);
+		assert_exit(&o, 0);
+		snprintf(expected, sizeof(expected), "%s%s", seen[i].first, seen[i].second);
+		if (strcmp(o.out, expected) != 0)
+			fail_msg("%s: %s", seen[i].spec, o.out);
+	}
+}
+
+/* Attests, verifies, and prints the first line of the verdict or of what went wrong. */
+static struct outcome attest_and_verify(const char *fault, const char *how)
+{
+	char script[512];
+
+	snprintf(script, sizeof(script),
+		 "cd $JURAT_ROOTS/.. && %s attest %s --extended --out e.bin >/dev/null || exit 40; "
+		 "%s verify --roots $JURAT_ROOTS e.bin",
+		 jurat, how, jurat);
+	return RUN("--fault", fault, "--", "/bin/sh", "-c", script);
+}
+
+static void jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest(void **state)
+{
+	static const struct {
+		const char *fault, *how;
+		int status; /* of verify, or 40: attest failed */
+		const char *says;
+	} cases[] = {
+		{ "busy:3", "--via ioctl", 0, "accepted" },
+		{ "busy:3", "--via configfs", 0, "accepted" },
+		{ "invalid-len", "--via ioctl", 40, "" }, /* it offers all that the driver takes */
+		{ "fw-error:0x16", "--via ioctl", 40, "" },
+		{ "vmpck-wipe", "--via ioctl", 40, "" },
+		{ "vmpck-wipe", "--via configfs", 40, "" },
+		{ "certs:oversized", "--via configfs", 40, "" },
+		{ "certs:truncated", "--via ioctl", 1, "refused" },
+		{ "certs:none", "--via ioctl", 1, "refused" },
+		{ "certs:stale", "--via ioctl", 1, "refused" },
+		{ "tcb-flip@1", "--via configfs", 0, "accepted" },
+		{ "tcb-flip@1", "--via ioctl", 0, "accepted" },
+		{ "configfs-ebusy:1", "--via configfs", 0, "accepted" },
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct outcome o = attest_and_verify(cases[i].fault, cases[i].how);
+
+		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != cases[i].status ||
+		    strncmp(o.out, cases[i].says, strlen(cases[i].says)) != 0)
+			fail_msg("%s %s: status %#x\n%s%s", cases[i].fault, cases[i].how, o.status, o.out,
+				 o.err);
+	}
+}
+
+static void a_text_attribute_is_busy_as_often_as_asked(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--fault", "configfs-ebusy:2", "--", "/bin/sh", "-c",
+		"cd /sys/kernel/config/tsm/report && mkdir a && for i in 1 2 3; do "
+		"echo 1 2>&1 >a/privlevel && echo stored; done; cat a/generation; rmdir a");
+	assert_exit(&o, 0);
+	assert_non_null(strstr(o.out, "stored\n1\n"));
+	assert_null(strstr(strstr(o.out, "stored") + 1, "stored"));
+}
+
+static void the_tcb_flips_once_and_for_good(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--fault", "tcb-flip@2", "--", "/bin/sh", "-c", "$0 tcb; $0 tcb; $0 tcb", clients[0]);
+	assert_string_equal(o.out, "db18000000000004\ndb19000000000004\ndb19000000000004\n");
+}
+
+static void a_trace_tells_every_step_in_three_formats(void **state)
+{
+	static const struct {
+		const char *name, *begins, *holds;
+	} files[] = {
+		{ "t.mmd", "sequenceDiagram\n", "    firmware->>KVM: SUCCESS\n" },
+		{ "t.json", "[\n{\"name\": ", "\"ph\": \"X\"" },
+		{ "t.txt", "", "firmware      > KVM           SUCCESS\n" },
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char path[128], text[OUTPUT_BYTES];
+		struct outcome o;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+		o = RUN("--trace", path, "--", clients[0], "key");
+		assert_exit(&o, 0);
+		read_back(files[i].name, text);
+		assert_int_equal(strncmp(text, files[i].begins, strlen(files[i].begins)), 0);
+		assert_non_null(strstr(text, files[i].holds));
+	}
+}
+
+static void what_is_no_fault_is_refused(void **state)
+{
+	static const char *const bad[] = { "",
+					   "busy",
+					   "busy:",
+					   "busy:0",
+					   "busy:x",
+					   "busy:1x",
+					   "busy@1",
+					   "busy:1000001",
+					   "busy:-1",
+					   "invalid-len:",
+					   "invalid-len:0",
+					   "fw-error",
+					   "fw-error:",
+					   "fw-error:0",
+					   "fw-error:22@",
+					   "fw-error:22@0",
+					   "fw-error:0x100000000",
+					   "fw-error:22:1",
+					   "vmpck-wipe:1",
+					   "vmpck-wipex",
+					   "certs",
+					   "certs:",
+					   "certs:good",
+					   "tcb-flip",
+					   "tcb-flip:1",
+					   "tcb-flip@0",
+					   "configfs-ebusy",
+					   "nonsense:1" };
+	struct run_faults none = { .fw_at = 0 }, to = none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct jurat_error err = { "" };
+
+		if (run_fault_parse(bad[i], &to, &err) != -EINVAL || err.text[0] == '\0')
+			fail_msg("'%s' is taken", bad[i]);
+		assert_memory_equal(&to, &none, sizeof(to));
+	}
+}
+
+static void every_row_of_the_table_is_tried_here(void **state)
+{
+	const struct run_fault *row;
+
+	for (size_t i = 0; (row = run_fault_row(i)); i++) {
+		size_t name = strcspn(row->syntax, ":@["), tried = 0;
+
+		assert_true(row->happens[0] && row->advice[0]);
+		for (size_t k = 0; k < ARRAY_SIZE(seen); k++)
+			tried += !strncmp(seen[k].spec, row->syntax, name);
+		if (tried == 0)
+			fail_msg("%s is not tried", row->syntax);
+	}
+}
+
+static int run_group(const char *name)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_no_fault_is_refused),
+		cmocka_unit_test(every_row_of_the_table_is_tried_here),
+		cmocka_unit_test(a_plain_client_sees_each_fault),
+		cmocka_unit_test(jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest),
+		cmocka_unit_test(a_text_attribute_is_busy_as_often_as_asked),
+		cmocka_unit_test(the_tcb_flips_once_and_for_good),
+		cmocka_unit_test(a_trace_tells_every_step_in_three_formats),
+	};
+
+	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);
+}
+
+int main(int argc, char **argv)
+{
+	return run_as_both(argc, argv, run_group);
+}
