@@ -52,7 +52,7 @@ static bool take_options(struct cli *cli, const char **faults, struct run_option
 		[SIM_SYNC_NONE] = "none",
 	};
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
-		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware");
+		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware"), *tee;
 	uint64_t version;
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
@@ -70,7 +70,17 @@ static bool take_options(struct cli *cli, const char **faults, struct run_option
 	o->host = cli_has(cli, "host");
 	o->force = cli_has(cli, "force");
 	o->no_certs = cli_has(cli, "no-certs");
-	o->tees = RUN_SEV_SNP;
+	for (size_t i = 0; (tee = cli_get_nth(cli, "tee", i)); i++) {
+		enum run_tee one = strcmp(tee, "tdx") ? RUN_SEV_SNP : RUN_TDX;
+
+		o->reported = i == 0 ? one : o->reported;
+		o->tees |= one;
+	}
+	if (o->tees == 0) {
+		o->tees = RUN_SEV_SNP | RUN_TDX;
+		o->reported = RUN_SEV_SNP;
+	}
+	o->legacy_quote = cli_has(cli, "legacy-quote-ioctl");
 	o->trace = cli_get(cli, "trace");
 	for (o->n_faults = 0; cli_get_nth(cli, "fault", o->n_faults); o->n_faults++)
 		faults[o->n_faults] = cli_get_nth(cli, "fault", o->n_faults);

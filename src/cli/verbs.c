@@ -77,7 +77,9 @@ static const struct cli_option key_options[] = {
 };
 
 static const struct cli_option run_options[] = {
-	{ "tee", "TEE", "which TEEs there are (default: all that it has)", "sev-snp", true },
+	{ "tee", "TEE",
+	  "which TEEs there are (default both); configfs-tsm reports of the first (default sev-snp)",
+	  "sev-snp|tdx", true },
 	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
 	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
 	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },
@@ -92,6 +94,7 @@ static const struct cli_option run_options[] = {
 	{ "trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt", NULL, false },
 	{ "list-faults", NULL, "print the faults, what they do and what a program should, and stop", NULL,
 	  false },
+	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
 	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
 };
 

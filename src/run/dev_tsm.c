@@ -167,9 +167,8 @@ void run_tsm_done(void *ctx)
 		tree->entries = entry->next;
 		free(entry);
 	}
-	sim_tsm_free(tree->tsm);
-	if (tree->source_ctx)
-		tree->source->done(tree->source_ctx);
+	if (tree->tsm && tree->source->done)
+		tree->source->done(tree->tsm, tree->source_ctx);
 	free(tree);
 }
 
@@ -184,12 +183,8 @@ int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx
 	if (!tree)
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	tree->fs = fs;
-	tree->source = run_tsm_source_find(platform->options->tees);
-	r = sim_tsm_new(&tree->tsm, err);
-	if (r == 0)
-		r = tree->source->start(platform, &tree->source_ctx, err);
-	if (r == 0)
-		r = sim_tsm_register(tree->tsm, tree->source->provider(tree->source_ctx), tree->source_ctx);
+	tree->source = run_tsm_source_find(platform->options->reported);
+	r = tree->source->start(platform, &tree->tsm, &tree->source_ctx, err);
 	if (r == 0 && platform->faults.configfs_ebusy)
 		sim_tsm_refuse_stores(tree->tsm, platform->faults.configfs_ebusy);
 	if (r == 0)

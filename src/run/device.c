@@ -2,7 +2,7 @@
 #include "run/device.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
@@ -12,8 +12,15 @@ static const struct run_device devices[] = {
 	{ .place = { .path = "/dev/sev-guest", .node = "sev-guest" },
 	  .tees = RUN_SEV_SNP,
 	  .add = run_sev_guest_add },
+	{ .place = { .path = "/dev/tdx_guest", .node = "tdx_guest" },
+	  .tees = RUN_TDX,
+	  .add = run_tdx_guest_add },
+	{ .place = { .path = "/sys/class/misc/tdx_guest", .node = "tdx_guest.class", .directory = true },
+	  .tees = RUN_TDX,
+	  .add = run_measurements_add,
+	  .done = free },
 	{ .place = { .path = "/sys/kernel/config/tsm", .node = "tsm", .directory = true },
-	  .tees = RUN_SEV_SNP,
+	  .tees = RUN_SEV_SNP | RUN_TDX,
 	  .add = run_tsm_add,
 	  .done = run_tsm_done },
 	{ .place = { .path = "/dev/sev", .node = "sev" },

@@ -36,6 +36,10 @@ void run_devices_done(struct run_devices *devices);
 int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err);
 int run_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
+int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		      struct jurat_error *err);
+int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			 struct jurat_error *err);
 int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 void run_tsm_done(void *ctx);
 

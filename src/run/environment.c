@@ -11,27 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-
-static void write_pem(FILE *to, const uint8_t *der, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	enum { LINE_BYTES = 48 }; /* 64 characters */
-
-	fputs("-----BEGIN CERTIFICATE-----\n", to);
-	for (size_t i = 0; i < n; i += 3) {
-		size_t left = n - i;
-		uint32_t v = (uint32_t)der[i] << 16 | (left > 1 ? (uint32_t)der[i + 1] << 8 : 0) |
-			     (left > 2 ? der[i + 2] : 0);
-
-		fputc(digits[v >> 18], to);
-		fputc(digits[v >> 12 & 63], to);
-		fputc(left > 1 ? digits[v >> 6 & 63] : '=', to);
-		fputc(left > 2 ? digits[v & 63] : '=', to);
-		if ((i + 3) % LINE_BYTES == 0 || left <= 3)
-			fputc('\n', to);
-	}
-	fputs("-----END CERTIFICATE-----\n", to);
-}
+#include "run/pem.h"
 
 static int write_cas(const struct run_platform *p, const char *path, const enum sim_ca *cas, size_t n_cas,
 		     struct jurat_error *err)
@@ -46,7 +26,7 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 
 		r = sim_pki_ca(machine_pki(p->machine), product, cas[i], &der, &n, err);
 		if (r == 0)
-			write_pem(to, der, n);
+			run_pem_write(to, der, n);
 	}
 	if (to && fclose(to) != 0 && r == 0)
 		r = -errno;
@@ -153,6 +133,8 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 	r = write_roots(p, roots, err);
 	if (r == 0 && p->options->host)
 		r = write_hashstick(p, roots, err);
+	if (r == 0 && p->td)
+		r = run_roots_tdx(p, roots, err);
 	if (r < 0)
 		return r;
 	env = copy_environ(2);

@@ -10,7 +10,8 @@
  *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory
  *                <product> the files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD
  *                serves it for VCEKs) and vlek_cert_chain.pem (ASVK and ARK); with --host also
- *                vlek_hashstick.bin, to load
+ *                vlek_hashstick.bin, to load. For TDX intel-root.pem, and in collateral/ what a verifier
+ *                of quotes wants besides, good for a month
  *   JURAT_CERTS  with --host: the certificate blob that the VMM of this host serves
  *
  * The files go with the run's temporary directory. *ret is freed with run_environment_free().
@@ -18,5 +19,9 @@
 JURAT_MUST_CHECK int run_environment_new(const struct run_platform *platform, char ***ret,
 					 struct jurat_error *err);
 void run_environment_free(char **env);
+
+/* roots_tdx.c: the part for TDX. */
+JURAT_MUST_CHECK int run_roots_tdx(const struct run_platform *platform, const char *roots,
+				   struct jurat_error *err);
 
 #endif

@@ -82,6 +82,12 @@ static bool parse_tcb_flip(const char *arg, struct run_faults *to)
 	return count_of(arg, &to->tcb_flip_at);
 }
 
+static bool parse_qgs_down(const char *arg, struct run_faults *to)
+{
+	to->qgs_down = true;
+	return !arg;
+}
+
 static bool parse_configfs_ebusy(const char *arg, struct run_faults *to)
 {
 	return count_of(arg, &to->configfs_ebusy);
@@ -141,6 +147,11 @@ static const struct {
 	  { "tcb-flip@N",
 	    "Before the N-th request the host commits new firmware, and serves its certificates",
 	    "Use the certificates that came with each report; do not keep one VCEK for all" } },
+	{ "qgs-down",
+	  '\0',
+	  parse_qgs_down,
+	  { "qgs-down", "TDX: nobody listens where the quoting service should be",
+	    "A quote fails with EIO: it is the host's to mend; try again, seconds apart, a few times" } },
 	{ "configfs-ebusy",
 	  ':',
 	  parse_configfs_ebusy,

@@ -44,7 +44,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 		r = run_state_options(p->state, &options.psp, &is_new, err);
 	if (r < 0)
 		return r;
-	options.pki_seed = options.psp.seed;
+	p->seed = options.pki_seed = options.psp.seed;
 	if (!o->no_certs) {
 		if (p->state)
 			p->certs_path = strdup(run_state_certs_path(p->state));
@@ -91,12 +91,39 @@ static int prepare(struct run_platform *p, struct jurat_error *err)
 	return 0;
 }
 
+static int launch_td(struct run_platform *p, struct jurat_error *err)
+{
+	struct machine_td_options options = {
+		.platform.seed = p->seed,
+		.pki_seed = p->seed,
+		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.flavour = p->options->legacy_quote ? SIM_TDX_SEED : SIM_TDX_UPSTREAM,
+		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
+		.td.xfam = 0xe7,
+		.no_service = p->faults.qgs_down,
+	};
+	int r;
+
+	if (p->options->legacy_quote)
+		options.quirks = 0;
+	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));
+	r = machine_td_new(&options, &p->td, err);
+	if (r == 0 && p->trace)
+		machine_td_set_trace(p->td, run_trace_step, p->trace);
+	return r;
+}
+
 static int launch(struct run_platform *p, struct jurat_error *err)
 {
 	struct sim_launch launch = { .policy = 0x30000 };
+	int r = 0;
 
+	if (p->options->tees & RUN_TDX)
+		r = launch_td(p, err);
 	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
-	return machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+	if (r == 0 && p->options->tees & RUN_SEV_SNP)
+		r = machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+	return r;
 }
 
 int run_platform_init(struct run_platform *p, const struct run_options *options, const char *temp,
@@ -123,8 +150,25 @@ int run_platform_init(struct run_platform *p, const struct run_options *options,
 	return r;
 }
 
+bool run_platform_runnable(struct run_platform *p)
+{
+	return machine_runnable(p->machine) > 0 || (p->td && machine_td_runnable(p->td));
+}
+
+void run_platform_step(struct run_platform *p)
+{
+	if (machine_runnable(p->machine) > 0)
+		machine_step(p->machine, 0);
+	if (p->td && machine_td_runnable(p->td))
+		machine_td_step(p->td);
+}
+
 void run_platform_stop(struct run_platform *p)
 {
+	enum { ENOUGH = 100000 }; /* steps: a quote gives up after thirty looks */
+
+	for (unsigned i = 0; p->td && i < ENOUGH && machine_td_runnable(p->td); i++)
+		machine_td_step(p->td);
 	machine_guest_free(p->guest);
 	p->guest = NULL;
 }
@@ -132,6 +176,7 @@ void run_platform_stop(struct run_platform *p)
 void run_platform_done(struct run_platform *p)
 {
 	run_state_close(p->state); /* before the firmware that it shares */
+	machine_td_free(p->td);
 	machine_free(p->machine);
 	free(p->certs_path);
 	*p = (struct run_platform){ .trace = p->trace };

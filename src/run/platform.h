@@ -3,6 +3,7 @@
 #define RUN_PLATFORM_H
 
 #include "machine/machine.h"
+#include "machine/td.h"
 #include "run/run.h"
 #include "run/state.h"
 #include "run/trace.h"
@@ -25,6 +26,7 @@ struct run_faults {
 	bool vmpck_wipe;
 	enum run_certs_fault certs;
 	unsigned tcb_flip_at, configfs_ebusy;
+	bool qgs_down;
 };
 
 struct run_platform {
@@ -32,7 +34,9 @@ struct run_platform {
 	const char *temp;                  /* borrowed */
 	struct run_state *state;           /* NULL: the platform ends with the run */
 	struct machine *machine;
-	struct machine_guest *guest; /* NULL with --host */
+	struct machine_guest *guest; /* NULL with --host, or without this TEE */
+	struct machine_td *td;       /* the same of TDX */
+	const char *seed;            /* borrowed from options or state; NULL: the default */
 	char *certs_path;            /* NULL with --no-certs */
 	struct run_faults faults;
 	unsigned n_requests;     /* that the program made */
@@ -48,6 +52,12 @@ struct run_platform {
  */
 JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const struct run_options *options,
 				       const char *temp, struct jurat_error *err);
+/*
+ * Whether a request is under way, and one step of it. Time that a driver or a quoting service takes is the
+ * machines' own, and passes at once.
+ */
+bool run_platform_runnable(struct run_platform *platform);
+void run_platform_step(struct run_platform *platform);
 /* Requests that are under way end; none may be started any more. */
 void run_platform_stop(struct run_platform *platform);
 void run_platform_done(struct run_platform *platform);

@@ -15,13 +15,15 @@
  * both: it passes signals on and leaves nothing behind, whoever dies first. The *program* makes its own
  * namespaces (sandbox.c), sends the descriptor of the FUSE mount to the supervisor, and becomes PROGRAM.
  */
-enum run_tee { RUN_SEV_SNP = 1 << 0 };
+enum run_tee { RUN_SEV_SNP = 1 << 0, RUN_TDX = 1 << 1 };
 
 struct run_options {
-	char **argv; /* what to run, NULL at the end */
-	unsigned tees;
-	bool host;  /* /dev/sev rather than the guests' devices */
-	bool force; /* hides a real TEE device */
+	char **argv;           /* what to run, NULL at the end */
+	unsigned tees;         /* enum run_tee: which there are */
+	enum run_tee reported; /* whose reports configfs-tsm gives */
+	bool legacy_quote;     /* TDX: the driver that was posted in 2023, with TDX_CMD_GET_QUOTE */
+	bool host;             /* /dev/sev rather than the guests' devices */
+	bool force;            /* hides a real TEE device */
 	bool no_certs;
 	enum snp_product product; /* SNP_PRODUCT_UNKNOWN: the state's, or Milan */
 	uint32_t report_version;  /* 0: the product's */

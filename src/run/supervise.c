@@ -114,7 +114,7 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 	int n, r = 0;
 
 	while (!s->over && r == 0) {
-		bool busy = machine_runnable(s->platform.machine) > 0;
+		bool busy = run_platform_runnable(&s->platform);
 
 		n = epoll_wait(s->epoll, events, ARRAY_SIZE(events), busy ? 0 : -1);
 		if (n < 0 && errno != EINTR)
@@ -135,8 +135,8 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 				break;
 			}
 		}
-		if (machine_runnable(s->platform.machine) > 0)
-			machine_step(s->platform.machine, 0);
+		if (run_platform_runnable(&s->platform))
+			run_platform_step(&s->platform);
 	}
 	return r;
 }

@@ -15,29 +15,45 @@ static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(voi
 	return machine_start_request(p->guest, 0, request, done, done_ctx);
 }
 
-static int start_sev(struct run_platform *p, void **ret_ctx, struct jurat_error *err)
+static void done_sev(struct sim_tsm *tsm, void *ctx)
 {
-	unsigned vmpck = sim_sev_guest_vmpck(machine_guest_driver(p->guest));
-	struct sim_tsm_sev *sev;
-	int r = sim_tsm_sev_new(vmpck, send_sev, p, &sev, err);
-
-	if (r == 0)
-		*ret_ctx = sev;
-	return r;
-}
-
-static const struct sim_tsm_provider *provider_sev(const void *ctx)
-{
-	return sim_tsm_sev_provider(ctx);
-}
-
-static void done_sev(void *ctx)
-{
+	sim_tsm_free(tsm);
 	sim_tsm_sev_free(ctx);
 }
 
+static int start_sev(struct run_platform *p, struct sim_tsm **ret, void **ret_ctx, struct jurat_error *err)
+{
+	unsigned vmpck = sim_sev_guest_vmpck(machine_guest_driver(p->guest));
+	struct sim_tsm_sev *sev;
+	struct sim_tsm *tsm;
+	int r = sim_tsm_new(&tsm, err);
+
+	if (r < 0)
+		return r;
+	r = sim_tsm_sev_new(vmpck, send_sev, p, &sev, err);
+	if (r < 0) {
+		sim_tsm_free(tsm);
+		return r;
+	}
+	r = sim_tsm_register(tsm, sim_tsm_sev_provider(sev), sev);
+	if (r < 0) {
+		done_sev(tsm, sev);
+		return jurat_fail(err, r, "no provider can be registered");
+	}
+	*ret = tsm;
+	*ret_ctx = sev;
+	return 0;
+}
+
+static int start_tdx(struct run_platform *p, struct sim_tsm **ret, void **ret_ctx, struct jurat_error *err)
+{
+	*ret = machine_td_tsm(p->td);
+	return 0;
+}
+
 static const struct run_tsm_source sources[] = {
-	{ RUN_SEV_SNP, start_sev, provider_sev, done_sev },
+	{ RUN_SEV_SNP, start_sev, done_sev },
+	{ RUN_TDX, start_tdx, NULL },
 };
 
 const struct run_tsm_source *run_tsm_source_find(unsigned tees)

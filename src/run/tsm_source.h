@@ -7,16 +7,16 @@
 
 /*
  * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a
- * machine with several TEEs has that of the first row.
+ * machine with several TEEs has that of the one that was named first.
  *
- * start     makes the provider. What it sends must have ended when `done` is called
- * provider  of what start made; registered with it as its ctx
+ * start  a tree with its provider
+ * done   with all files closed and no report under way: gives back what start made. NULL: the machine's own
  */
 struct run_tsm_source {
 	unsigned tees;
-	int (*start)(struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
-	const struct sim_tsm_provider *(*provider)(const void *ctx);
-	void (*done)(void *ctx);
+	int (*start)(struct run_platform *platform, struct sim_tsm **ret, void **ret_ctx,
+		     struct jurat_error *err);
+	void (*done)(struct sim_tsm *tsm, void *ctx);
 };
 
 /* NULL: none of these TEEs has one. */

@@ -284,6 +284,33 @@ static void once(void)
 	close(fd);
 }
 
+/* Source: Linux include/uapi/linux/tdx-guest.h. */
+struct tdx_report_req {
+	uint8_t reportdata[64], tdreport[1024];
+};
+#define GET_REPORT0 _IOWR('T', 1, struct tdx_report_req)
+
+static void tdreport(void)
+{
+	static const char name[] = "/sys/class/misc/tdx_guest/measurements/rtmr3:sha384";
+	struct tdx_report_req req = { .reportdata = { 5, 6 } };
+	uint8_t before[64], after[64], digest[48] = { 1 };
+	int fd = open("/dev/tdx_guest", O_RDWR), mr = open(name, O_RDWR);
+
+	CHECK(fd >= 0 && mr >= 0);
+	CHECK(ioctl(fd, GET_REPORT0, &req) == 0);
+	CHECK(req.tdreport[0] == 0x81 && memcmp(req.tdreport + 128, req.reportdata, 64) == 0);
+	CHECK(ioctl(fd, GET_REPORT0, 16) == -1 && errno == EFAULT);
+	CHECK(ioctl(fd, _IOWR('T', 9, struct tdx_report_req), &req) == -1 && errno == ENOTTY);
+	CHECK(pread(mr, before, sizeof(before), 0) == 48 && pread(mr, before, sizeof(before), 48) == 0);
+	CHECK(pwrite(mr, digest, 47, 0) == -1 && errno == EINVAL);
+	CHECK(pwrite(mr, digest, 48, 0) == 48);
+	CHECK(pread(mr, after, sizeof(after), 0) == 48 && memcmp(before, after, 48) != 0);
+	CHECK(open("/sys/class/misc/tdx_guest/measurements/mrowner", O_RDONLY) >= 0);
+	close(fd);
+	close(mr);
+}
+
 #define ISSUE_CMD 0xc0105300ul
 
 static int sev(int fd, uint32_t cmd, void *data, uint32_t *ret_error)
@@ -380,7 +407,7 @@ int main(int argc, char **argv)
 	} programs[] = { { "report", report }, { "extended", extended },       { "key", key },
 			 { "errors", errors }, { "processes", processes },     { "tcb", tcb },
 			 { "once", once },     { "descriptors", descriptors }, { "host", host },
-			 { "commit", commit } };
+			 { "commit", commit }, { "tdreport", tdreport } };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)

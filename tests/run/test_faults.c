@@ -30,6 +30,7 @@ static const struct {
 	{ "certs:stale", GOOD, GOOD },
 	{ "tcb-flip@2", GOOD, GOOD },
 	{ "configfs-ebusy:1", GOOD, GOOD },
+	{ "qgs-down", GOOD, GOOD }, /* of TDX: see below */
 };
 
 static void a_plain_client_sees_each_fault(void **state)
@@ -103,6 +104,19 @@ static void a_text_attribute_is_busy_as_often_as_asked(void **state)
 	assert_exit(&o, 0);
 	assert_non_null(strstr(o.out, "stored\n1\n"));
 	assert_null(strstr(strstr(o.out, "stored") + 1, "stored"));
+}
+
+static void a_td_without_a_quoting_service_reads_eio(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--tee", "tdx", "--fault", "qgs-down", "--", "/bin/sh", "-c",
+		"cd /sys/kernel/config/tsm/report && mkdir a && head -c 64 /dev/zero >a/inblob && cat "
+		"a/outblob");
+	assert_exit(&o, 1);
+	assert_string_equal(o.out, "");
+	assert_non_null(strstr(o.err, "Input/output error"));
 }
 
 static void the_tcb_flips_once_and_for_good(void **state)
@@ -202,6 +216,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_plain_client_sees_each_fault),
 		cmocka_unit_test(jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest),
 		cmocka_unit_test(a_text_attribute_is_busy_as_often_as_asked),
+		cmocka_unit_test(a_td_without_a_quoting_service_reads_eio),
 		cmocka_unit_test(the_tcb_flips_once_and_for_good),
 		cmocka_unit_test(a_trace_tells_every_step_in_three_formats),
 	};

@@ -56,6 +56,40 @@ static void configfs_serves_a_shell(void **state)
 	assert_string_equal(o.out, "sev_guest\n1\n1184\n0\n");
 }
 
+static void a_td_has_its_device_its_measurements_and_quotes(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	for (int linked = 0; linked < 2; linked++) {
+		o = RUN("--tee", "tdx", "--", clients[linked], "tdreport");
+		assert_exit(&o, 0);
+	}
+	o = RUN("--tee", "tdx", "--", "/bin/sh", "-c",
+		"cd /sys/kernel/config/tsm/report && mkdir a && cat a/provider && head -c 64 /dev/zero "
+		">a/inblob && "
+		"cat a/outblob | od -An -tx1 -N 6; rmdir a; test -e /dev/sev-guest || echo alone; "
+		"ls $JURAT_ROOTS/collateral | wc -l; head -n 1 $JURAT_ROOTS/intel-root.pem");
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "tdx_guest\n 04 00 02 00 81 00\nalone\n7\n-----BEGIN CERTIFICATE-----\n");
+}
+
+static void both_tees_are_there_and_configfs_is_of_the_first(void **state)
+{
+	static const char script[] =
+		"cd /sys/kernel/config/tsm/report && mkdir a && cat a/provider && rmdir a && "
+		"test -e /dev/sev-guest && test -e /dev/tdx_guest";
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--", "/bin/sh", "-c", script);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "sev_guest\n");
+	o = RUN("--tee", "tdx", "--tee", "sev-snp", "--", "/bin/sh", "-c", script);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "tdx_guest\n");
+}
+
 static void jurat_s_own_verbs_work_in_it_and_the_roots_are_there(void **state)
 {
 	static const char *const products[] = { "milan", "genoa", "turin" };
@@ -244,6 +278,8 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_thousand_requests_of_sixteen_threads_all_get_their_own_answer),
 		cmocka_unit_test(a_flood_of_signals_neither_fails_nor_repeats_a_request),
 		cmocka_unit_test(configfs_serves_a_shell),
+		cmocka_unit_test(a_td_has_its_device_its_measurements_and_quotes),
+		cmocka_unit_test(both_tees_are_there_and_configfs_is_of_the_first),
 		cmocka_unit_test(jurat_s_own_verbs_work_in_it_and_the_roots_are_there),
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),
 		cmocka_unit_test(signals_reach_the_program_and_nothing_is_left_running),

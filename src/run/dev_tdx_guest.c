@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "run/device.h"
+#include "run/user_memory.h"
+
+/* /dev/tdx_guest, and the measurements below /sys/class/misc/tdx_guest. */
+static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
+{
+	struct run_platform *p = ctx;
+	struct run_user_memory user;
+	int r = -ENOTTY; /* the driver has no compat_ioctl */
+
+	if (!call->compat) {
+		run_user_memory_init(&user, call->pid, &p->memory_refused);
+		run_trace_say(p->trace, "guest program", "guest driver",
+			      "ioctl(/dev/tdx_guest, %#x) of thread %d", call->request, (int)call->pid);
+		r = machine_td_ioctl(p->td, &user.memory, call->request, call->arg);
+		run_trace_say(p->trace, "guest driver", "guest program", "ioctl returns %d", r);
+	}
+	run_reply_ioctl(reply, r);
+}
+
+int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		      struct jurat_error *err)
+{
+	static const struct run_node_ops ops = { .ioctl = tdx_guest_ioctl };
+	int r = run_fs_add(fs, NULL, "tdx_guest", S_IFREG | 0600, 0, &ops, platform, NULL);
+
+	*ret_ctx = NULL;
+	return r < 0 ? jurat_fail(err, r, "cannot make /dev/tdx_guest") : 0;
+}
+
+struct measurement {
+	struct sim_tdx_guest *driver;
+	const char *name;
+};
+
+enum { MAX_MEASUREMENTS = 16 };
+
+static void measurement_read(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply)
+{
+	struct measurement *m = ctx;
+	uint8_t value[TDX_MR_BYTES];
+	int r = off < sizeof(value) ? sim_tdx_guest_mr_read(m->driver, m->name, value) : 0;
+	size_t left = off < sizeof(value) ? sizeof(value) - (size_t)off : 0;
+
+	run_reply_read(reply, r, left ? value + off : value, size < left ? size : left);
+}
+
+static ssize_t measurement_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
+{
+	struct measurement *m = ctx;
+	int r = off == 0 ? sim_tdx_guest_mr_write(m->driver, m->name, data, size) : -EINVAL;
+
+	return r < 0 ? r : (ssize_t)size;
+}
+
+int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			 struct jurat_error *err)
+{
+	static const struct run_node_ops ops = { .seekable = true,
+						 .read = measurement_read,
+						 .write = measurement_write };
+	struct measurement *all = calloc(MAX_MEASUREMENTS, sizeof(*all));
+	struct run_node *top, *dir;
+	bool writable;
+	int r;
+
+	*ret_ctx = all;
+	if (!all)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	r = run_fs_add(fs, NULL, "tdx_guest.class", S_IFDIR | 0755, 0, NULL, NULL, &top);
+	if (r == 0)
+		r = run_fs_add(fs, top, "measurements", S_IFDIR | 0755, 0, NULL, NULL, &dir);
+	for (unsigned i = 0; r == 0 && i < MAX_MEASUREMENTS; i++) {
+		all[i].driver = machine_td_driver(platform->td);
+		all[i].name = sim_tdx_guest_mr_name(i, &writable);
+		if (!all[i].name)
+			break;
+		r = run_fs_add(fs, dir, all[i].name, S_IFREG | (writable ? 0644 : 0444), TDX_MR_BYTES, &ops,
+			       &all[i], NULL);
+	}
+	return r < 0 ? jurat_fail(err, r, "cannot make the measurements") : 0;
+}

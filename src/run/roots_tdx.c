@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "run/environment.h"
+#include "run/pem.h"
+
+enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
+
+/* Names as jurat verify --collateral and other verifiers look for them, in the order of enum sim_collateral_part. */
+static const char *const names[SIM_N_COLLATERAL_PARTS] = {
+	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
+	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",
+	[SIM_PCK_CRL] = "pck_crl.der",
+	[SIM_TCB_INFO_ISSUER_CHAIN] = "tcb_info_issuer_chain.pem",
+	[SIM_TCB_INFO] = "tcb_info.json",
+	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
+	[SIM_QE_IDENTITY] = "qe_identity.json",
+};
+
+static int write_file(const char *dir, const char *name, const uint8_t *bytes, size_t n,
+		      struct jurat_error *err)
+{
+	char path[PATH_MAX];
+	FILE *to;
+	bool bad;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", dir);
+	to = fopen(path, "we");
+	if (!to)
+		return jurat_fail(err, -errno, "cannot write '%s': %s", path, strerror(errno));
+	bad = fwrite(bytes, 1, n, to) != n;
+	bad |= fclose(to) != 0;
+	return bad ? jurat_fail(err, -EIO, "cannot write '%s'", path) : 0;
+}
+
+static int write_root(const struct run_platform *p, const char *roots, struct jurat_error *err)
+{
+	size_t n;
+	const uint8_t *der = sim_pki_intel_cert(machine_td_pki(p->td), SIM_INTEL_ROOT, &n);
+	char path[PATH_MAX];
+	FILE *to;
+	bool bad;
+
+	if (snprintf(path, sizeof(path), "%s/intel-root.pem", roots) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	to = fopen(path, "we");
+	if (!to)
+		return jurat_fail(err, -errno, "cannot write '%s': %s", path, strerror(errno));
+	run_pem_write(to, der, n);
+	bad = ferror(to);
+	bad |= fclose(to) != 0;
+	return bad ? jurat_fail(err, -EIO, "cannot write '%s'", path) : 0;
+}
+
+int run_roots_tdx(const struct run_platform *p, const char *roots, struct jurat_error *err)
+{
+	int64_t now = base_realtime_s(base_env_real());
+	struct sim_collateral_wish wish = {
+		.platform_status = "UpToDate",
+		.module_status = "UpToDate",
+		.qe_status = "UpToDate",
+		.issued = now - DAY_S,
+		.next_update = now + (COLLATERAL_DAYS - 1) * DAY_S,
+		.evaluation = 1,
+	};
+	struct sim_collateral collateral = { 0 };
+	char dir[PATH_MAX];
+	int r = write_root(p, roots, err);
+
+	if (r < 0)
+		return r;
+	if (snprintf(dir, sizeof(dir), "%s/collateral", roots) >= (int)sizeof(dir))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	if (mkdir(dir, 0755) < 0)
+		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
+	r = sim_qe_collateral(machine_td_qe(p->td), &wish, &collateral, err);
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && r == 0; i++)
+		r = write_file(dir, names[i], collateral.parts[i].bytes, collateral.parts[i].size, err);
+	sim_collateral_done(&collateral);
+	return r;
+}
