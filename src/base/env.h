@@ -76,25 +76,25 @@ struct base_env_ops {
 
 	/*
 	 * Begins to connect a stream socket that never blocks to an address as base/address.h reads them, and
-	 * returns its descriptor. It can be written to, for wait() and poll_set(), when that has come to an end;
+	 * returns its descriptor. wait() and poll_set() find it writable when that has come to an end;
 	 * connected() then tells which: 0, -EINPROGRESS or why it failed. -EAGAIN, of a unix socket: too many
 	 * wait to be accepted, try again later.
 	 */
 	int (*connect)(struct base_env *env, const char *address);
 	int (*connected)(struct base_env *env, int fd);
-	/* -EAGAIN rather than wait; send never raises SIGPIPE; recv gives 0 when the other side has closed. */
+	/* -EAGAIN rather than wait; send raises no SIGPIPE; recv gives 0 when the other side has closed. */
 	ssize_t (*send)(struct base_env *env, int fd, const void *buf, size_t n);
 	ssize_t (*recv)(struct base_env *env, int fd, void *buf, size_t n);
 	/* Until one of `events` is there or the time is over: 1, or 0; -EINTR a signal came. */
 	int (*wait)(struct base_env *env, int fd, unsigned events, uint64_t wait_ns);
 
 	/*
-	 * A descriptor that can be read from, for whoever polls it, while any of those set in it has one of its
+	 * A descriptor that is readable, for whoever polls it, while any of those set in it has one of its
 	 * events; `events` 0 takes one out again. A descriptor must be taken out before it is closed.
 	 */
 	int (*poll_open)(struct base_env *env);
 	int (*poll_set)(struct base_env *env, int poll_fd, int fd, unsigned events);
-	/* A descriptor that can be read from since now_ns() has reached `at_ns`, until it is set anew. */
+	/* A descriptor that is readable since now_ns() has reached `at_ns`, until it is set anew. */
 	int (*timer_open)(struct base_env *env);
 	int (*timer_set)(struct base_env *env, int fd, uint64_t at_ns); /* BASE_NEVER: not at all */
 };

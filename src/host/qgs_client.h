@@ -54,8 +54,8 @@ void qgs_client_done(struct qgs_client *c);
  * now         of env's clock
  * Returns     0 call again; QGS_MESSAGE the answer is complete, one framed message and nothing else: its
  *             header agrees with its length, the rest is not judged; -ETIMEDOUT past give_up_ns; -EBADMSG,
- *             -EPROTO, -E2BIG no such message (Q2); -ECONNRESET the service hangs up without a whole answer; another
- *             -errno of connect, send or recv. After anything but 0 the client is at its end
+ *             -EPROTO, -E2BIG no such message (Q2); -ECONNRESET the service hangs up without a whole answer;
+ *             another -errno of connect, send or recv. After anything but 0 the client is at its end
  */
 JURAT_MUST_CHECK int qgs_client_step(struct qgs_client *c, uint64_t now, struct jurat_error *err);
 /* What to wait for: enum base_events of c->fd; 0: only for the time. */

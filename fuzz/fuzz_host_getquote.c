@@ -1,0 +1,228 @@
+/* deps: host_dep */
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "uapi/tdx.h"
+#include "wire/tdx_getquote.h"
+
+/*
+ * A hostile guest and a hostile quoting service at once: the guest chooses addresses, sizes and the content of its
+ * memory, takes pages away and changes them in flight; the service answers with any bytes, cut anywhere. Whatever they
+ * do, a request that was taken on ends, no slot is lost, and nothing outside its buffer is written.
+ */
+enum { PAGE = 4096, PAGES = 4, GPA = 0x10000, MAX_CALLS = 8 };
+
+struct world {
+	struct base_env base;
+	struct bytes_rd in; /* the fuzzer's bytes, in order of use */
+	uint64_t now, timer_at;
+	unsigned open, taken_on, ended, interrupts;
+	uint8_t ram[PAGES * PAGE];
+};
+
+static struct world *self(struct base_env *env)
+{
+	return (struct world *)env;
+}
+
+static uint8_t next(struct world *w)
+{
+	return bytes_rd_left(&w->in) > 0 ? bytes_rd_u8(&w->in) : 0;
+}
+
+static uint64_t w_now_ns(struct base_env *env)
+{
+	return self(env)->now;
+}
+
+static int w_connect(struct base_env *env, const char *address)
+{
+	static const int errors[] = { -ECONNREFUSED, -EAGAIN, -EACCES, -EMFILE };
+	uint8_t how = next(self(env));
+
+	if (how >= 0xf0)
+		return errors[how % 4];
+	self(env)->open++;
+	return 100;
+}
+
+static int w_connected(struct base_env *env, int fd)
+{
+	uint8_t how = next(self(env));
+
+	return how >= 0xf8 ? -ECONNREFUSED : how >= 0xf0 ? -EINPROGRESS : 0;
+}
+
+static ssize_t w_send(struct base_env *env, int fd, const void *buf, size_t n)
+{
+	uint8_t how = next(self(env));
+
+	if (how >= 0xf0)
+		return how >= 0xf8 ? -EPIPE : -EAGAIN;
+	return how >= 0x80 && how < n ? how : (ssize_t)n;
+}
+
+static ssize_t w_recv(struct base_env *env, int fd, void *buf, size_t n)
+{
+	struct world *w = self(env);
+	uint8_t how = next(w);
+	size_t part = how < 0xf0 ? how : 0;
+
+	if (how >= 0xf8)
+		return -EAGAIN;
+	if (part > bytes_rd_left(&w->in))
+		part = bytes_rd_left(&w->in);
+	if (part > n)
+		part = n;
+	bytes_rd_copy(&w->in, buf, part);
+	return (ssize_t)part;
+}
+
+static int w_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_ns)
+{
+	uint8_t how = next(self(env));
+
+	if (how >= 0xe0)
+		return -EINTR;
+	self(env)->now += how >= 0x80 ? wait_ns : 1 + wait_ns / 256;
+	return how < 0x80;
+}
+
+static int w_poll_open(struct base_env *env)
+{
+	return 10;
+}
+
+static int w_timer_open(struct base_env *env)
+{
+	return 11;
+}
+
+static int w_poll_set(struct base_env *env, int poll_fd, int fd, unsigned events)
+{
+	return events && fd == 100 && next(self(env)) == 0xff ? -ENOMEM : 0;
+}
+
+static int w_timer_set(struct base_env *env, int fd, uint64_t at_ns)
+{
+	if (next(self(env)) == 0xff)
+		return -ENOMEM;
+	self(env)->timer_at = at_ns;
+	return 0;
+}
+
+static int w_close(struct base_env *env, int fd)
+{
+	self(env)->open -= fd == 100;
+	return 0;
+}
+
+static bool inside(struct world *w, uint64_t gpa, size_t n)
+{
+	return next(w) != 0xff && gpa >= GPA && gpa < GPA + sizeof(w->ram) && n <= GPA + sizeof(w->ram) - gpa;
+}
+
+static int read_guest(void *context, uint64_t gpa, void *to, size_t n)
+{
+	struct world *w = context;
+
+	if (!inside(w, gpa, n))
+		return -EFAULT;
+	memcpy(to, w->ram + (gpa - GPA), n);
+	w->ram[next(w) * 64u] ^= next(w); /* the guest goes on meanwhile */
+	return 0;
+}
+
+static int write_guest(void *context, uint64_t gpa, const void *from, size_t n)
+{
+	struct world *w = context;
+
+	assert(n > 0 && gpa % PAGE + n <= PAGE);
+	if (!inside(w, gpa, n))
+		return -EFAULT;
+	memcpy(w->ram + (gpa - GPA), from, n);
+	return 0;
+}
+
+static void interrupt(void *context, uint32_t vcpu, uint8_t vector)
+{
+	((struct world *)context)->interrupts++;
+}
+
+static void note_end(void *context, const struct jurat_quote_outcome *o)
+{
+	struct world *w = context;
+
+	w->ended++;
+	assert(o->status == TDX_GETQUOTE_SUCCESS ? o->out_bytes > 0 : o->out_bytes == 0);
+	assert(o->out_bytes <= sizeof(w->ram) - TDX_GETQUOTE_HDR_BYTES);
+	assert(o->status == TDX_GETQUOTE_SUCCESS || o->text[0] != '\0');
+}
+
+static const struct base_env_ops ops = {
+	.now_ns = w_now_ns,
+	.close = w_close,
+	.connect = w_connect,
+	.connected = w_connected,
+	.send = w_send,
+	.recv = w_recv,
+	.wait = w_wait,
+	.poll_open = w_poll_open,
+	.poll_set = w_poll_set,
+	.timer_open = w_timer_open,
+	.timer_set = w_timer_set,
+};
+
+static void call(struct world *w, struct jurat_quotes *q)
+{
+	uint64_t gpa = GPA + (next(w) & 7) * (PAGE / 2), size = (next(w) & 15) * (PAGE / 2), answer = 0;
+	size_t at = (gpa - GPA) % sizeof(w->ram);
+	uint8_t n = next(w);
+
+	bytes_put_le(w->ram + at, 1, 8);
+	bytes_put_le(w->ram + at + 16, (uint64_t)next(w) << (next(w) & 31), 4);
+	for (size_t i = 0; i < n && at + 24 + i < sizeof(w->ram); i++)
+		w->ram[at + 24 + i] = next(w);
+	assert(jurat_quotes_serve(q, gpa, size, &answer, NULL) == 0);
+	w->taken_on += answer == UAPI_TDVMCALL_SUCCESS;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct jurat_guest_memory memory = { write_guest, w, read_guest };
+	struct jurat_quotes_options options = {
+		.size = sizeof(options),
+		.service = "unix:/x",
+		.max_connections = 1,
+		.max_waiting = 2,
+		.notify = interrupt,
+		.log = note_end,
+		.context = w,
+	};
+	struct jurat_quotes *q = NULL;
+
+	assert(w);
+	w->base.ops = &ops;
+	w->in = bytes_rd(data, size);
+	assert(host_quotes_open(&w->base, &options, &memory, &q, NULL) == 0);
+	assert(jurat_quotes_setup_notify(q, 64, 0) == 0);
+	for (unsigned i = 0; i < MAX_CALLS && bytes_rd_left(&w->in) > 0; i++) {
+		call(w, q);
+		w->now += (uint64_t)next(w) << 20;
+		(void)(jurat_quotes_dispatch(q, NULL) < 0);
+		assert(w->taken_on == w->ended + jurat_quotes_outstanding(q));
+	}
+	w->now += 30000000000u; /* past every timeout */
+	(void)(jurat_quotes_dispatch(q, NULL) < 0);
+	assert(jurat_quotes_outstanding(q) == 0 && w->taken_on == w->ended && w->interrupts == w->ended);
+	assert(w->open == 0);
+	jurat_quotes_free(q);
+	free(w);
+	return 0;
+}
