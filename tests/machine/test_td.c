@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+
+#include "guest/guest.h"
+#include "jurat/host.h"
+#include "jurat/verify.h"
+#include "machine/td.h"
+#include "uapi/tdx.h"
+#include "wire/tdx_getquote.h"
+#include "wire/tdx_quote.h"
+
+enum { MS = 1000000, DAY_S = 86400 };
+
+static struct machine_td *start_machine(const struct machine_td_options *options)
+{
+	struct machine_td *machine;
+	struct jurat_error err = { "" };
+
+	if (machine_td_new(options, &machine, &err) != 0)
+		fail_msg("%s", err.text);
+	return machine;
+}
+
+static int attest(struct machine_td *machine, struct jurat_evidence *ret, struct jurat_error *err)
+{
+	struct jurat_guest_options options = { .size = sizeof(options),
+					       .tee = JURAT_TEE_TDX,
+					       .via = JURAT_VIA_CONFIGFS };
+	struct jurat_guest *guest;
+	uint8_t data[64];
+	int r;
+
+	memset(data, 0x42, sizeof(data));
+	assert_int_equal(guest_open(machine_td_env(machine), &options, &guest, err), 0);
+	r = jurat_guest_report(guest, data, NULL, ret, err);
+	jurat_guest_close(guest);
+	return r;
+}
+
+/* What the verifier says of a quote with collateral of these statuses; "" when it accepts. */
+static const char *judge(struct machine_td *machine, const uint8_t *quote, size_t n,
+			 const char *platform_status)
+{
+	struct sim_collateral_wish wish = {
+		.platform_status = platform_status,
+		.module_status = "UpToDate",
+		.qe_status = "UpToDate",
+		.issued = time(NULL) - DAY_S,
+		.next_update = time(NULL) + 29 * DAY_S,
+		.evaluation = 1,
+	};
+	struct jurat_tdx_evidence evidence = { sizeof(evidence), quote, n };
+	struct jurat_collateral *collateral;
+	struct jurat_verifier *verifier;
+	struct jurat_verdict *verdict;
+	struct sim_collateral parts;
+	static char reason[64];
+	const uint8_t *root;
+	size_t root_size;
+	int r;
+
+	assert_int_equal(sim_qe_collateral(machine_td_qe(machine), &wish, &parts, NULL), 0);
+	assert_int_equal(jurat_collateral_new(&collateral, NULL), 0);
+	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
+		assert_int_equal(
+			jurat_collateral_add(collateral, parts.parts[i].bytes, parts.parts[i].size, NULL), 0);
+	root = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &root_size);
+	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
+	assert_int_equal(jurat_verifier_add_roots(verifier, root, root_size, NULL), 0);
+	r = jurat_verify_tdx(verifier, &evidence, collateral, NULL, time(NULL), &verdict, NULL);
+	snprintf(reason, sizeof(reason), "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
+	jurat_verdict_free(verdict);
+	jurat_verifier_free(verifier);
+	jurat_collateral_free(collateral);
+	sim_collateral_done(&parts);
+	return reason;
+}
+
+static void every_generation_of_module_attests(void **state)
+{
+	static const enum sim_tdx_generation generations[] = { SIM_TDX_10, SIM_TDX_15, SIM_TDX_15EX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(generations); i++) {
+		struct machine_td_options options = { .platform.generation = generations[i] };
+		struct machine_td *machine = start_machine(&options);
+		struct jurat_evidence evidence = { 0 };
+		struct jurat_error err = { "" };
+
+		if (attest(machine, &evidence, &err) != 0)
+			fail_msg("%s", err.text);
+		assert_string_equal(judge(machine, evidence.report, evidence.report_size, "UpToDate"), "");
+		assert_string_not_equal(judge(machine, evidence.report, evidence.report_size, "Revoked"), "");
+		evidence.report[100] ^= 1;
+		assert_string_not_equal(judge(machine, evidence.report, evidence.report_size, "UpToDate"),
+					"");
+		jurat_evidence_done(&evidence);
+		machine_td_free(machine);
+	}
+}
+
+/* How long a program waits for its quote, in the machine's time. */
+static uint64_t wait_of(uint32_t grace_ms, uint64_t latency_ns)
+{
+	struct machine_td_options options = {
+		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.grace_ms = grace_ms,
+		.latency_ns = latency_ns,
+	};
+	struct machine_td *machine = start_machine(&options);
+	struct jurat_evidence evidence = { 0 };
+	uint64_t before = machine_td_now_ns(machine), waited;
+
+	assert_int_equal(attest(machine, &evidence, NULL), 0);
+	waited = machine_td_now_ns(machine) - before;
+	jurat_evidence_done(&evidence);
+	machine_td_free(machine);
+	return waited;
+}
+
+static void a_grace_wait_saves_linux_its_second(void **state)
+{
+	(void)state;
+	assert_true(wait_of(0, 4 * MS) < 10 * MS);
+	assert_true(wait_of(JURAT_QUOTES_NONE, 4 * MS) >= 1000 * (uint64_t)MS);
+	assert_true(wait_of(0, 50 * MS) >= 1000 * (uint64_t)MS); /* longer than the grace: the guest polls */
+	assert_true(wait_of(100, 50 * MS) < 60 * MS);
+}
+
+static void without_a_service_the_guest_hears_an_error_and_never_an_empty_quote(void **state) /* K2 */
+{
+	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .no_service = true };
+	struct jurat_evidence evidence = { 0 };
+	struct machine_td *machine;
+
+	(void)state;
+	for (int quirks = 0; quirks < 2; quirks++) {
+		options.quirks = quirks ? SIM_TDX_QUIRKS_LINUX_6_12_117 : SIM_TDX_QUIRKS_LINUX_7_0;
+		machine = start_machine(&options);
+		assert_true(attest(machine, &evidence, NULL) < 0);
+		assert_null(evidence.report);
+		/* Nothing stays in flight (K4). */
+		assert_true(attest(machine, &evidence, NULL) < 0);
+		machine_td_free(machine);
+	}
+}
+
+struct quote {
+	struct sim_tdx_quote_request request;
+	int result;
+	bool done;
+};
+
+static void quote_done(void *ctx, int result)
+{
+	struct quote *q = ctx;
+
+	assert_false(q->done);
+	q->done = true;
+	q->result = result;
+}
+
+static void requests_queue_for_the_driver(void **state)
+{
+	struct machine_td *machine = start_machine(NULL);
+	struct quote quotes[8] = { 0 };
+	uint8_t data[8][64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(quotes); i++) {
+		memset(data[i], (int)i + 1, sizeof(data[i]));
+		quotes[i].request.inblob = data[i];
+		quotes[i].request.inblob_size = sizeof(data[i]);
+		assert_int_equal(machine_td_start_quote(machine, &quotes[i].request, quote_done, &quotes[i]),
+				 0);
+	}
+	while (machine_td_runnable(machine))
+		machine_td_step(machine);
+	for (size_t i = 0; i < ARRAY_SIZE(quotes); i++) {
+		struct tdx_quote q;
+
+		assert_true(quotes[i].done);
+		assert_int_equal(quotes[i].result, 0);
+		assert_int_equal(
+			tdx_quote_read(quotes[i].request.quote, quotes[i].request.quote_size, &q, NULL), 0);
+		assert_true(bytes_all(q.body.report_data, 64, (uint8_t)(i + 1)));
+		free(quotes[i].request.quote);
+	}
+	machine_td_free(machine);
+}
+
+static int own_read(void *ctx, uint64_t addr, void *to, size_t n)
+{
+	memcpy(to, (const void *)(uintptr_t)addr, n);
+	return 0;
+}
+
+static int own_write(void *ctx, uint64_t addr, const void *from, size_t n)
+{
+	memcpy((void *)(uintptr_t)addr, from, n);
+	return 0;
+}
+
+static void the_seeds_driver_is_woken_by_the_interrupt(void **state)
+{
+	static const struct sim_user_memory memory = { .read = own_read, .write = own_write };
+	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .grace_ms = JURAT_QUOTES_NONE };
+	struct machine_td *machine = start_machine(&options);
+	uint8_t report0[64 + TDX_REPORT_BYTES] = { 7 }, arg[16] = { 0 };
+	static uint8_t buffer[16 * 1024];
+	struct tdx_quote quote;
+	uint32_t out_len;
+
+	(void)state;
+	assert_int_equal(machine_td_ioctl(machine, &memory, UAPI_TDX_CMD_GET_REPORT0, (uintptr_t)report0), 0);
+	memset(buffer, 0, sizeof(buffer));
+	bytes_put_le(buffer, 1, 8);
+	bytes_put_le(buffer + 16, TDX_REPORT_BYTES, 4);
+	memcpy(buffer + 24, report0 + 64, TDX_REPORT_BYTES);
+	bytes_put_le(arg, (uintptr_t)buffer, 8);
+	bytes_put_le(arg + 8, sizeof(buffer), 8);
+	assert_int_equal(machine_td_ioctl(machine, &memory, UAPI_TDX_CMD_GET_QUOTE, (uintptr_t)arg), 0);
+	assert_int_equal(bytes_get_le(buffer + 8, 8), 0);
+	out_len = (uint32_t)bytes_get_le(buffer + 20, 4);
+	assert_int_equal(tdx_quote_read(buffer + 24, out_len, &quote, NULL), 0);
+	assert_string_equal(judge(machine, buffer + 24, out_len, "UpToDate"), "");
+	assert_true(machine_td_now_ns(machine) < 10 * MS); /* nobody polled */
+	machine_td_free(machine);
+}
+
+static void a_machine_that_goes_away_ends_its_requests(void **state)
+{
+	struct machine_td_options options = { .grace_ms = JURAT_QUOTES_NONE };
+	struct machine_td *machine = start_machine(&options);
+	struct quote q = { .request = { .inblob = (const uint8_t *)&options, .inblob_size = 64 } };
+
+	(void)state;
+	assert_int_equal(machine_td_start_quote(machine, &q.request, quote_done, &q), 0);
+	machine_td_step(machine); /* the quote is in flight */
+	machine_td_free(machine);
+	assert_true(q.done);
+	assert_int_equal(q.result, -ENODEV);
+}
+
+static void a_program_sees_the_files_of_a_td(void **state)
+{
+	struct machine_td *machine = start_machine(NULL);
+	struct base_env *env = machine_td_env(machine);
+	static const char report[] = "/sys/kernel/config/tsm/report";
+	struct base_stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(base_stat(env, "/dev/tdx_guest", &st), 0);
+	assert_int_equal(base_stat(env, report, &st), 0);
+	assert_int_equal(base_mkdir(env, "/sys/kernel/config/tsm/report/a", 0700), 0);
+	assert_int_equal(base_mkdir(env, "/sys/kernel/config/tsm/report/a", 0700), -EEXIST);
+	assert_int_equal(base_mkdir(env, "/tmp/a", 0700), -ENOENT);
+	fd = base_open(env, "/sys/kernel/config/tsm/report/a/outblob", O_RDONLY, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(base_read(env, fd, &st, 1), -EINVAL); /* nothing was written to inblob */
+	assert_int_equal(base_close(env, fd), 0);
+	assert_int_equal(base_close(env, fd), -EBADF);
+	assert_int_equal(base_open(env, "/sys/kernel/config/tsm/report/a/privlevel", O_WRONLY, 0), -ENOENT);
+	assert_int_equal(base_open(env, "/sys/kernel/config/tsm/report/a/inblob", O_RDONLY, 0), -EACCES);
+	assert_int_equal(base_rmdir(env, "/sys/kernel/config/tsm/report/a"), 0);
+	assert_int_equal(base_stat(env, "/sys/kernel/config/tsm/report/a", &st), -ENOENT);
+	assert_int_equal(base_open(env, "/etc/passwd", O_RDONLY, 0), -ENOENT);
+	machine_td_free(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_generation_of_module_attests),
+		cmocka_unit_test(a_grace_wait_saves_linux_its_second),
+		cmocka_unit_test(without_a_service_the_guest_hears_an_error_and_never_an_empty_quote),
+		cmocka_unit_test(requests_queue_for_the_driver),
+		cmocka_unit_test(the_seeds_driver_is_woken_by_the_interrupt),
+		cmocka_unit_test(a_machine_that_goes_away_ends_its_requests),
+		cmocka_unit_test(a_program_sees_the_files_of_a_td),
+	};
+
+	return cmocka_run_group_tests_name("td", tests, NULL, NULL);
+}
