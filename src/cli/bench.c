@@ -108,7 +108,7 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 
 int cli_bench(struct cli *cli)
 {
-	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx };
+	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_run };
 	struct bench b = {
 		.cli = cli, .json = cli_wants_json(cli), .first = true, .dir = "/tmp/jurat-bench-XXXXXX"
 	};

@@ -33,5 +33,6 @@ uint64_t bench_now_ns(void);
 /* The parts. CLI_OK, or an exit status after telling why. */
 int bench_snp(struct bench *b);
 int bench_tdx(struct bench *b);
+int bench_run(struct bench *b);
 
 #endif

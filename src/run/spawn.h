@@ -17,6 +17,8 @@ struct run_message {
 
 struct run_spawn {
 	char **argv, **env;
+	int (*program)(void *ctx); /* instead of argv; NULL: none */
+	void *program_ctx;
 	const char *temp;
 	const struct run_place *places;
 	size_t n_places;
