@@ -311,7 +311,6 @@ static enum outcome begin_ioctl(struct sim_tdx_guest *g, struct sim_tdvmcall *re
 		r = guest_write(g, 0, copy, g->user_bytes);
 	if (r < 0)
 		return over(ret_r, r);
-	g->is_valid = true;
 	g->is_complete = false;
 	return get_quote(g, regs);
 }
@@ -408,7 +407,6 @@ void sim_tdx_guest_step(struct sim_tdx_guest *g, uint64_t now_ns, struct sim_tdv
 		ret->step = SIM_TDX_STEP_DONE;
 		ret->result = r;
 		g->state = TDX_GUEST_IDLE;
-		g->is_valid = false;
 		g->request = NULL;
 		g->user = NULL;
 		break;
@@ -475,7 +473,7 @@ void sim_tdx_guest_interrupt(struct sim_tdx_guest *g, uint8_t vector)
 {
 	struct tdx_getquote_hdr hdr;
 
-	if (g->config.flavour != SIM_TDX_SEED || vector != g->config.vector || !g->is_valid)
+	if (g->config.flavour != SIM_TDX_SEED || vector != g->config.vector)
 		return;
 	if (read_hdr(g, &hdr) == 0 && hdr.status != TDX_GETQUOTE_IN_FLIGHT)
 		g->is_complete = true;

@@ -43,8 +43,7 @@ struct sim_tdx_guest {
 	const struct sim_user_memory *user;
 	uint64_t ioctl_arg, user_buffer;
 	uint32_t user_bytes;
-	/* The seed's quote_entry: a request is with the VMM; the interrupt has said that it is done. */
-	bool is_valid, is_complete;
+	bool is_complete; /* the seed's: an interrupt came, and the status was not in flight */
 };
 
 /* What a TDCALL's status becomes. */

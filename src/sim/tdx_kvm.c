@@ -186,7 +186,7 @@ static int map_gpa(struct sim_td_vcpu *vcpu)
 	uint64_t last;
 
 	vcpu->regs.r11 = gpa;
-	if (size == 0 || __builtin_add_overflow(gpa, size - 1, &last) || last >= 2 * shared_bit ||
+	if (__builtin_add_overflow(gpa, size - 1, &last) /* of size 0, too */ || last >= 2 * shared_bit ||
 	    shared != !!(last & shared_bit))
 		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
 	if (gpa % KVM_PAGE_BYTES || size % KVM_PAGE_BYTES)

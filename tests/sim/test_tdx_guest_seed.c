@@ -70,6 +70,8 @@ static void a_completion_without_an_interrupt_is_not_seen(void **state)
 	fill_user(w, BYTES);
 	w->is_silent = w->is_synchronous = true;
 	assert_int_equal(world_ioctl(w, BYTES), W_STUCK);
+	sim_td_interrupt(w->vcpu, W_VECTOR + 1);
+	assert_int_equal(world_drive(w), W_STUCK);
 	sim_td_interrupt(w->vcpu, W_VECTOR);
 	assert_int_equal(world_drive(w), 0);
 	w->is_silent = false; /* with it, also one that comes before the call returns */
