@@ -289,8 +289,6 @@ int jurat_quotes_dispatch(struct jurat_quotes *q, struct jurat_error *err)
 	if (++q->round == 0)
 		q->round = 1;
 	round = q->round;
-	if (now >= q->armed_ns)
-		q->armed_ns = 0; /* it has gone off: to be set anew, also to the same time */
 	pthread_mutex_unlock(&q->mutex);
 	while ((r = pick(q, round, now)))
 		advance(q, r, now);

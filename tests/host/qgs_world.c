@@ -163,9 +163,13 @@ static int w_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_n
 {
 	struct qgs_world *w = self(env);
 	uint64_t ready = ready_at(peer_of(w, fd), events), until = later(w->now, wait_ns);
+	void (*meanwhile)(void *context) = w->meanwhile;
 
 	assert_true(events != 0);
 	w->waits++;
+	w->meanwhile = NULL;
+	if (meanwhile)
+		meanwhile(w->context);
 	if (w->signals > 0) {
 		w->signals--;
 		return -EINTR;
@@ -236,6 +240,7 @@ static int w_close(struct base_env *env, int fd)
 		return 0;
 	}
 	p = peer_of(w, fd);
+	w->closed_while_set += p->set;
 	free(p->request);
 	free(p->answer);
 	*p = (struct peer){ 0 };

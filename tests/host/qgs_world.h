@@ -40,10 +40,14 @@ struct qgs_world {
 	size_t answer_size;
 	bool has_answer;
 	unsigned signals; /* waits that end with -EINTR */
+	/* What other threads do while one waits: called in the next wait, once. */
+	void (*meanwhile)(void *context);
+	void *context;
 
 	/* What was seen. */
 	unsigned connects, waits, max_open, timer_sets;
-	uint8_t *last_request; /* whole frame */
+	unsigned closed_while_set; /* in the poll descriptor: a child that has it open, too, keeps it there */
+	uint8_t *last_request;     /* whole frame */
 	size_t last_request_size;
 
 	struct peer peers[W_MAX_PEERS];

@@ -134,6 +134,58 @@ static void a_request_that_never_gets_a_connection_ends_in_time(void **state)
 	vmm_free(v);
 }
 
+static void ask_second(void *context)
+{
+	assert_int_equal(ask_quote(context, 1), UAPI_TDVMCALL_SUCCESS);
+	assert_int_equal(status_of(context, buf_gpa(1)), QUEUED);
+}
+
+static void a_connection_freed_in_the_grace_time_is_used_at_once(void **state) /* K5 */
+{
+	struct vmm *v = vmm_new();
+	uint64_t began = v->w->now;
+
+	v->options.max_connections = 1;
+	vmm_open(v);
+	v->w->answer_ns = 10 * W_MS;
+	v->w->meanwhile = ask_second; /* on another vCPU, while the first waits */
+	v->w->context = v;
+	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
+	assert_quote_at(v, buf_gpa(0), 5006);
+	run_until_idle(v);
+	assert_quote_at(v, buf_gpa(1), 5006);
+	assert_int_equal(v->w->now - began, 20 * W_MS);
+	vmm_free(v);
+}
+
+static void ask_second_and_let_it_expire(void *context)
+{
+	struct vmm *v = context;
+
+	ask_second(v);
+	v->w->now += 2000ull * W_MS; /* the first vCPU's thread does not run for long */
+	assert_true(qgs_world_readable(v->w));
+	dispatch(v);
+	assert_failed_at(v, buf_gpa(1), TDX_GETQUOTE_ERROR);
+	assert_int_equal(status_of(v, buf_gpa(0)), QUEUED); /* that one is its thread's */
+}
+
+static void a_waiting_request_ends_in_time_whatever_other_threads_do(void **state)
+{
+	struct vmm *v = vmm_new();
+
+	v->options.max_connections = 1;
+	v->options.timeout_ms = 1000;
+	vmm_open(v);
+	v->w->answer_ns = 10 * W_MS;
+	v->w->meanwhile = ask_second_and_let_it_expire;
+	v->w->context = v;
+	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
+	assert_failed_at(v, buf_gpa(0), TDX_GETQUOTE_ERROR);
+	assert_int_equal(v->n_interrupts, 2);
+	vmm_free(v);
+}
+
 static void no_slot_is_lost_on_memory_that_is_not_there(void **state) /* Q1 */
 {
 	struct vmm *v = vmm_new();
@@ -353,6 +405,8 @@ int main(void)
 		cmocka_unit_test(more_requests_than_connections_wait_their_turn),
 		cmocka_unit_test(without_a_queue_the_17th_is_told_to_retry),
 		cmocka_unit_test(a_request_that_never_gets_a_connection_ends_in_time),
+		cmocka_unit_test(a_connection_freed_in_the_grace_time_is_used_at_once),
+		cmocka_unit_test(a_waiting_request_ends_in_time_whatever_other_threads_do),
 		cmocka_unit_test(no_slot_is_lost_on_memory_that_is_not_there),
 		cmocka_unit_test(buffers_that_overlap_are_refused_until_the_first_is_done),
 		cmocka_unit_test(the_buffer_may_be_used_again_as_soon_as_its_status_is_seen),

@@ -37,6 +37,7 @@ static void a_later_quote_is_in_flight_when_the_call_returns(void **state)
 	assert_int_equal(v->n_interrupts, 1);
 	assert_int_equal(v->vcpu, 7);
 	assert_int_equal(v->vector, VECTOR);
+	assert_int_equal(v->w->closed_while_set, 0);
 	vmm_free(v);
 }
 
