@@ -264,8 +264,7 @@ static int check_report(struct cli *cli, const uint8_t *bytes, size_t n)
 	jurat_verdict_free(verdict);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
-	free(loaded.report);
-	free(loaded.certs);
+	cli_evidence_done(&loaded);
 	return status;
 }
 

@@ -21,14 +21,27 @@ int cli_load(struct cli *cli, struct jurat_verifier *verifier, const char *path,
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind);
 
-/* Evidence: a file, or report.bin and certs.bin of a directory. The caller frees both with free(). */
+/*
+ * Collateral from a file, or from every file of a directory with the ending of JSON, a certificate or a
+ * CRL, in the order of their names. What is of no use is told and left out. Returns as cli_load().
+ */
+int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *path);
+
+/*
+ * Evidence: a file, or report.bin and certs.bin, or quote.bin, of a directory. Which of the two it is shows
+ * in the content. Ended with cli_evidence_done().
+ */
 struct cli_evidence {
-	uint8_t *report; /* everything in the file: a report, and perhaps a certificate table after it */
+	uint8_t *quote; /* a quote; NULL: it is a report */
+	size_t quote_size;
+	char *collateral; /* directory beside quote.bin; NULL: none */
+	uint8_t *report;  /* everything in the file: a report, and perhaps a certificate table after it */
 	size_t report_size;
 	uint8_t *certs; /* NULL: none */
 	size_t certs_size;
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
+void cli_evidence_done(struct cli_evidence *evidence);
 
 /* --at, or now. CLI_OK or CLI_USAGE. */
 int cli_load_time(struct cli *cli, int64_t *ret);

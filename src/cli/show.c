@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/cli.h"
+#include "cli/show.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,36 +17,26 @@
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
 
-/*
- * What was found, as one JSON value: objects keep the order in which members were set, and the text form is
- * a walk over them. Allocation failures leave a member out, and the end notices (json_object_set_new says
- * so).
- */
-struct show {
-	json_t *root;
-	bool failed;
-};
-
-static json_t *add(struct show *s, json_t *to, const char *name, json_t *value)
+json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value)
 {
 	if (!value || json_object_set_new(to, name, value) < 0)
 		s->failed = true;
 	return value;
 }
 
-static void add_text(struct show *s, json_t *to, const char *name, const char *text)
+void show_add_text(struct show *s, json_t *to, const char *name, const char *text)
 {
-	add(s, to, name, json_string(text));
+	show_add(s, to, name, json_string(text));
 }
 
-static void add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
+void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
 {
 	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
 
-	add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
+	show_add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
 }
 
-static void add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
+void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
 {
 	time_t t = (time_t)seconds;
 	char text[32] = "unknown";
@@ -55,10 +44,10 @@ static void add_time(struct show *s, json_t *to, const char *name, int64_t secon
 
 	if (gmtime_r(&t, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	add_text(s, to, name, text);
+	show_add_text(s, to, name, text);
 }
 
-static void add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
+void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
 {
 	for (size_t i = 0; i < layout->n_fields; i++) {
 		const struct wire_field *f = &layout->fields[i];
@@ -68,13 +57,13 @@ static void add_fields(struct show *s, json_t *to, const struct wire_layout *lay
 			continue;
 		if (f->kind == WIRE_U8 || f->kind == WIRE_LE16 ||
 		    (f->kind == WIRE_LE32 && strcmp(f->name, "key_info"))) {
-			add(s, to, f->name, json_integer((json_int_t)wire_get(f, from)));
+			show_add(s, to, f->name, json_integer((json_int_t)wire_get(f, from)));
 			continue;
 		}
 		if (wire_field_format(layout, f, from, text, sizeof(text)) < sizeof(text))
-			add_text(s, to, f->name, text);
+			show_add_text(s, to, f->name, text);
 		else
-			add_hex(s, to, f->name, (const uint8_t *)from + f->member, f->size);
+			show_add_hex(s, to, f->name, (const uint8_t *)from + f->member, f->size);
 	}
 }
 
@@ -86,7 +75,7 @@ static void add_tcb(struct show *s, json_t *to, enum snp_product product, const 
 	if (!snp_tcb_read(product, raw, &tcb))
 		return;
 	snp_tcb_format(product, &tcb, text, sizeof(text));
-	add_text(s, to, name, text);
+	show_add_text(s, to, name, text);
 }
 
 static void show_report(struct show *s, json_t *to, const struct snp_report *report)
@@ -95,17 +84,17 @@ static void show_report(struct show *s, json_t *to, const struct snp_report *rep
 	json_t *meaning;
 	char text[512];
 
-	add_fields(s, to, &snp_report_layout, report);
-	meaning = add(s, to, "meaning", json_object());
+	show_add_fields(s, to, &snp_report_layout, report);
+	meaning = show_add(s, to, "meaning", json_object());
 	if (!meaning)
 		return;
-	add_text(s, meaning, "product", snp_product_name(product));
+	show_add_text(s, meaning, "product", snp_product_name(product));
 	snp_policy_format(report->policy, text, sizeof(text));
-	add_text(s, meaning, "policy", text);
+	show_add_text(s, meaning, "policy", text);
 	wire_bits_format(&snp_platform_bits, report->platform_info, UINT64_MAX, text, sizeof(text));
-	add_text(s, meaning, "platform_info", text);
+	show_add_text(s, meaning, "platform_info", text);
 	snp_key_info_format(report->key_info, text, sizeof(text));
-	add_text(s, meaning, "key_info", text);
+	show_add_text(s, meaning, "key_info", text);
 	if (product == SNP_PRODUCT_UNKNOWN)
 		product = SNP_MILAN; /* version 2 reports: Milan's layout, which Genoa shares */
 	add_tcb(s, meaning, product, "current_tcb", report->current_tcb);
@@ -139,14 +128,14 @@ static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_
 			continue;
 		inner = value;
 		if (der_peek(&value) == DER_INTEGER) {
-			add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
+			show_add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
 		} else if (der_peek(&value) == DER_IA5_STRING) {
 			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
 
-			add(s, to, known[i].name,
-			    json_stringn((const char *)text.data, text.bad ? 0 : text.size));
+			show_add(s, to, known[i].name,
+				 json_stringn((const char *)text.data, text.bad ? 0 : text.size));
 		} else {
-			add_hex(s, to, known[i].name, value.data, value.size);
+			show_add_hex(s, to, known[i].name, value.data, value.size);
 		}
 	}
 }
@@ -169,17 +158,18 @@ static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert
 {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 
-	add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
-	add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
-	add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
-	add_time(s, to, "not_before", cert->not_before);
-	add_time(s, to, "not_after", cert->not_after);
-	add_text(s, to, "key", key_kind_name(cert->key_kind));
+	show_add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
+	show_add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
+	show_add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
+	show_add_time(s, to, "not_before", cert->not_before);
+	show_add_time(s, to, "not_after", cert->not_after);
+	show_add_text(s, to, "key", key_kind_name(cert->key_kind));
 	show_amd_extensions(s, to, cert);
+	show_sgx_extension(s, to, cert);
 	crypto_sha256(cert->der.data, cert->der.size, digest);
-	add_hex(s, to, "sha256", digest, sizeof(digest));
+	show_add_hex(s, to, "sha256", digest, sizeof(digest));
 	crypto_sha256(cert->spki.data, cert->spki.size, digest);
-	add_hex(s, to, "spki_sha256", digest, sizeof(digest));
+	show_add_hex(s, to, "spki_sha256", digest, sizeof(digest));
 }
 
 static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
@@ -187,12 +177,12 @@ static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
 	struct bytes_rd rest = crl->revoked, serial;
 	json_t *revoked;
 
-	add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
-	add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
-	add_time(s, to, "this_update", crl->this_update);
+	show_add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
+	show_add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
+	show_add_time(s, to, "this_update", crl->this_update);
 	if (crl->next_update != INT64_MIN)
-		add_time(s, to, "next_update", crl->next_update);
-	revoked = add(s, to, "revoked_serials", json_array());
+		show_add_time(s, to, "next_update", crl->next_update);
+	revoked = show_add(s, to, "revoked_serials", json_array());
 	while (revoked && crypto_crl_next(&rest, &serial)) {
 		char hex[BYTES_HEX_SIZE(20)];
 
@@ -223,7 +213,7 @@ static const char *show_der(struct show *s, json_t *to, const uint8_t *der, size
 
 static void show_table(struct show *s, json_t *to, const struct snp_certs *table)
 {
-	json_t *list = add(s, to, "entries", json_array());
+	json_t *list = show_add(s, to, "entries", json_array());
 
 	for (unsigned i = 0; list && i < table->n; i++) {
 		const struct snp_cert_entry *e = &table->entries[i];
@@ -234,11 +224,12 @@ static void show_table(struct show *s, json_t *to, const struct snp_certs *table
 			s->failed = true;
 			return;
 		}
-		add_text(s, entry, "kind", snp_cert_name(e->kind));
-		add_text(s, entry, "guid", snp_cert_guid_format(e->guid, guid));
-		add(s, entry, "bytes", json_integer((json_int_t)e->data.size));
+		show_add_text(s, entry, "kind", snp_cert_name(e->kind));
+		show_add_text(s, entry, "guid", snp_cert_guid_format(e->guid, guid));
+		show_add(s, entry, "bytes", json_integer((json_int_t)e->data.size));
 		if (!show_der(s, entry, e->data.data, e->data.size))
-			add_text(s, entry, "content", "neither a certificate nor a revocation list in DER");
+			show_add_text(s, entry, "content",
+				      "neither a certificate nor a revocation list in DER");
 	}
 }
 
@@ -260,6 +251,8 @@ static void print_value(const char *name, json_t *value, int depth)
 			snprintf(label, sizeof(label), "%s %zu", name, i + 1);
 			print_value(label, item, depth);
 		}
+	} else if (json_is_boolean(value)) {
+		printf("%*s%-20s %s\n", 2 * depth, "", name, json_is_true(value) ? "yes" : "no");
 	} else if (json_is_integer(value)) {
 		printf("%*s%-20s %" JSON_INTEGER_FORMAT "\n", 2 * depth, "", name, json_integer_value(value));
 	} else {
@@ -273,8 +266,7 @@ static bool looks_like_table(const uint8_t *data, size_t n)
 	       (snp_cert_kind_of(data) != SNP_CERT_OTHER || bytes_all(data, SNP_CERTS_ENTRY_BYTES, 0));
 }
 
-/* Every PEM block, or the one DER value, of a file. */
-static int show_certificates(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	unsigned found = 0;
 	size_t off = 0;
@@ -283,28 +275,28 @@ static int show_certificates(struct show *s, const uint8_t *data, size_t n, stru
 	for (;;) {
 		auto_free uint8_t *der = NULL;
 		size_t der_size = 0;
-		json_t *to = found == 0 ? s->root : json_object();
+		json_t *one = found == 0 ? to : json_object();
 		char name[32];
 		int r = crypto_pem_next(data, n, &off, label, &der, &der_size, err);
 		const char *kind;
 
 		if (r != 0 && found > 0)
-			json_decref(to);
+			json_decref(one);
 		if (r == JURAT_NOT_FOUND && found > 0)
 			return 0;
 		if (r != 0)
 			return r < 0 ? r : jurat_fail(err, -EBADMSG, "nothing that jurat knows");
-		kind = show_der(s, to, der, der_size);
+		kind = show_der(s, one, der, der_size);
 		if (!kind) {
 			if (found > 0)
-				json_decref(to);
+				json_decref(one);
 			return jurat_fail(err, -EBADMSG, "neither a certificate nor a revocation list");
 		}
 		if (found == 0) {
-			add_text(s, to, "kind", kind);
+			show_add_text(s, one, "kind", kind);
 		} else {
 			snprintf(name, sizeof(name), "%s %u", kind, found);
-			add(s, s->root, name, to);
+			show_add(s, to, name, one);
 		}
 		found++;
 	}
@@ -318,7 +310,7 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	int r;
 
 	if (looks_like_table(data, n)) {
-		add_text(s, s->root, "kind", "certificate table");
+		show_add_text(s, s->root, "kind", "certificate table");
 		r = snp_certs_read(data, n, &table, err);
 		if (r == 0)
 			show_table(s, s->root, &table);
@@ -327,13 +319,13 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	if (n == SNP_VLEK_HASHSTICK_BYTES &&
 	    wire_read(&snp_vlek_hashstick_layout, data, n, &hashstick, NULL) == 0 &&
 	    wire_check_zero(&snp_vlek_hashstick_layout, &hashstick, NULL) == 0) {
-		add_text(s, s->root, "kind", "wrapped VLEK hashstick");
-		add_fields(s, s->root, &snp_vlek_hashstick_layout, &hashstick);
+		show_add_text(s, s->root, "kind", "wrapped VLEK hashstick");
+		show_add_fields(s, s->root, &snp_vlek_hashstick_layout, &hashstick);
 		return 0;
 	}
 	if (n >= SNP_REPORT_BYTES && snp_report_read(data, n, &report, NULL) == 0) {
-		add_text(s, s->root, "kind",
-			 n == SNP_REPORT_BYTES ? "SEV-SNP report" : "SEV-SNP extended report");
+		show_add_text(s, s->root, "kind",
+			      n == SNP_REPORT_BYTES ? "SEV-SNP report" : "SEV-SNP extended report");
 		show_report(s, s->root, &report);
 		if (n == SNP_REPORT_BYTES)
 			return 0;
@@ -342,7 +334,8 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 			show_table(s, s->root, &table);
 		return r < 0 ? jurat_wrap(err, r, "after the report") : r;
 	}
-	return show_certificates(s, data, n, err);
+	r = show_tdx(s, data, n, err);
+	return r == JURAT_NOT_FOUND ? show_certificates(s, s->root, data, n, err) : r;
 }
 
 int cli_show(struct cli *cli)

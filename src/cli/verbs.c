@@ -30,11 +30,13 @@ static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
 	  true },
 	{ "crl", "FILE", "certificate revocation list, DER or PEM", NULL, true },
+	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: one JSON file, or a directory", NULL, true },
+	{ "allow-no-collateral", NULL, "accept a quote although its TCB was not judged", NULL, false },
 	{ "roots", "FILE|DIR", "trust these roots instead of the vendors'", NULL, true },
 	{ "policy", "FILE", "what to demand, as JSON: see jurat-policy(5)", NULL, false },
 	{ "require", "NAME=VALUE", "one member of a policy, as in jurat-policy(5)", NULL, true },
-	{ "report-data", "HEX|@FILE", "the 64 bytes that the report must be over", NULL, false },
-	{ "measurement", "HEX", "the launch digest that the report must carry", NULL, false },
+	{ "report-data", "HEX|@FILE", "the 64 bytes that the evidence must be over", NULL, false },
+	{ "measurement", "HEX", "the launch digest that the evidence must carry; of a TD: MRTD", NULL, false },
 	{ "at", "RFC3339", "judge at this time (default: now)", NULL, false },
 	{ "list-reasons", NULL, "print the codes that a refusal can have, and stop", NULL, false },
 	OUTPUT,
@@ -165,8 +167,8 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "verify",
 	  .args = "EVIDENCE",
 	  .summary = "judge evidence: accepted, or refused with reasons",
-	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, or a directory that "
-		  "demo or attest wrote.\n"
+	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
+		  "directory that demo or attest wrote.\n"
 		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read, 4 internal.\n",
 	  OPTIONS(verify_options),
 	  .max_args = 1,

@@ -48,6 +48,9 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 		if (jurat_policy_set(policy, name, equals + 1, &err) < 0)
 			return cli_fail(cli, CLI_USAGE, "--require %s: %s", member, err.text);
 	}
+	if (cli_has(cli, "allow-no-collateral") &&
+	    jurat_policy_set(policy, "allow_no_collateral", "true", &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (measurement && jurat_policy_set(policy, "measurement", measurement, &err) < 0)
 		return cli_fail(cli, CLI_USAGE, "--measurement: %s", err.text);
 	return set_report_data(cli, policy);
@@ -66,31 +69,78 @@ static int print_verdict(struct cli *cli, const struct jurat_verdict *verdict)
 	return jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 }
 
-static int judge(struct cli *cli, struct jurat_verifier *verifier, const struct jurat_policy *policy)
+static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
+			const struct jurat_policy *policy, int64_t at)
 {
-	struct cli_evidence loaded;
-	struct jurat_snp_evidence evidence = { .size = sizeof(evidence) };
+	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
+					       .report = loaded->report,
+					       .report_size = loaded->report_size,
+					       .certs = loaded->certs,
+					       .certs_size = loaded->certs_size };
 	struct jurat_verdict *verdict = NULL;
 	struct jurat_error err = { "" };
+	int status;
+
+	if (jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	status = print_verdict(cli, verdict);
+	jurat_verdict_free(verdict);
+	return status;
+}
+
+/* What --collateral names; without it, what lies beside a quote that demo or attest wrote. */
+static int load_collateral(struct cli *cli, struct jurat_collateral *collateral,
+			   const struct cli_evidence *loaded)
+{
+	const char *path;
+	int status = CLI_OK;
+
+	if (!cli_has(cli, "collateral"))
+		return loaded->collateral ? cli_load_collateral(cli, collateral, loaded->collateral) : CLI_OK;
+	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "collateral", i)); i++)
+		status = cli_load_collateral(cli, collateral, path);
+	return status;
+}
+
+static int judge_quote(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
+		       const struct jurat_policy *policy, int64_t at)
+{
+	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence),
+					       .quote = loaded->quote,
+					       .quote_size = loaded->quote_size };
+	struct jurat_collateral *collateral = NULL;
+	struct jurat_verdict *verdict = NULL;
+	struct jurat_error err = { "" };
+	int status;
+
+	if (jurat_collateral_new(&collateral, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	status = load_collateral(cli, collateral, loaded);
+	if (status == CLI_OK &&
+	    jurat_verify_tdx(verifier, &evidence, collateral, policy, at, &verdict, &err) < 0)
+		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	if (status == CLI_OK)
+		status = print_verdict(cli, verdict);
+	jurat_verdict_free(verdict);
+	jurat_collateral_free(collateral);
+	return status;
+}
+
+static int judge(struct cli *cli, struct jurat_verifier *verifier, const struct jurat_policy *policy)
+{
+	struct cli_evidence loaded = { 0 };
 	int64_t at;
-	int status = cli_load_time(cli, &at), r;
+	int status = cli_load_time(cli, &at);
 
 	if (status == CLI_OK)
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
 	if (status != CLI_OK)
 		return status;
-	evidence.report = loaded.report;
-	evidence.report_size = loaded.report_size;
-	evidence.certs = loaded.certs;
-	evidence.certs_size = loaded.certs_size;
-	r = jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err);
-	if (r < 0)
-		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	if (loaded.quote)
+		status = judge_quote(cli, verifier, &loaded, policy, at);
 	else
-		status = print_verdict(cli, verdict);
-	jurat_verdict_free(verdict);
-	free(loaded.report);
-	free(loaded.certs);
+		status = judge_report(cli, verifier, &loaded, policy, at);
+	cli_evidence_done(&loaded);
 	return status;
 }
 

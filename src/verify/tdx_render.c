@@ -82,27 +82,15 @@ static void put_document(struct render_json *o, json_t *to, const char *name,
 	render_put(o, to, name, object);
 }
 
-static json_t *components(struct render_json *o, const uint8_t *svn)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < TCB_COMPONENTS; i++)
-		render_append(o, array, json_integer(svn[i]));
-	return array;
-}
-
 static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
 {
 	const struct tcb_evaluation *e = &t->evaluation;
 	json_t *object = json_object(), *ids;
 
 	if (t->has_pck) {
-		render_put(o, object, "sgx_components", components(o, t->pck.components));
+		render_put(o, object, "sgx_components", render_hex(t->pck.components, TCB_COMPONENTS));
 		render_put(o, object, "pcesvn", json_integer(t->pck.pcesvn));
 	}
-	render_put(o, object, "tee_tcb_svn", components(o, t->body.tee_tcb_svn));
-	if (t->has_15)
-		render_put(o, object, "tee_tcb_svn2", components(o, t->body.tee_tcb_svn2));
 	if (t->has_evaluation) {
 		ids = json_array();
 		put_part(o, object, "platform", &e->platform);
@@ -112,7 +100,7 @@ static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
 			render_put(o, object, "at_launch", json_string(tcb_status_name(e->launch)));
 			render_put(o, object, "current", json_string(tcb_status_name(e->current)));
 		}
-		if (e->date != INT64_MIN)
+		if (e->status != TCB_NOT_SUPPORTED && e->status != TCB_UNRECOGNIZED)
 			render_put(o, object, "date", render_time(e->date));
 		for (size_t i = 0; i < t->n_advisories; i++)
 			render_append(o, ids, json_string(t->advisories[i]));

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "crypto/x509.h"
+#include "wire/layout.h"
+
+/*
+ * What `jurat show` found, as one JSON value: objects keep the order in which members were set, and the
+ * text form is a walk over them. Allocation failures leave a member out, and the end notices.
+ */
+struct show {
+	json_t *root;
+	bool failed;
+};
+
+/* Takes `value`; returns it, or NULL when it is gone. */
+json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value);
+void show_add_text(struct show *s, json_t *to, const char *name, const char *text);
+void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n);
+void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds);
+/* Every field by its name; reserved ones when they are not zero. */
+void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from);
+/* Every PEM block, or the one DER value. 0; -EBADMSG */
+JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
+				       struct jurat_error *err);
+
+/* TDREPORT, quote, collateral. 0; JURAT_NOT_FOUND it is none of these; -EBADMSG, -EPROTO a broken one. */
+JURAT_MUST_CHECK int show_tdx(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+/* What a PCK certificate says of its platform; nothing for another certificate. */
+void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert);
+
+#endif

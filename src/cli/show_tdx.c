@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/show.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "verify/collateral.h"
+#include "verify/tdx_pck.h"
+#include "wire/tdx_quote.h"
+#include "wire/tdx_report.h"
+
+enum { VENDOR_ID_OFF = 12 };
+
+static void add_number(struct show *s, json_t *to, const char *name, uint64_t value)
+{
+	show_add(s, to, name, json_integer((json_int_t)value));
+}
+
+static void add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svn, size_t n)
+{
+	char text[80];
+	size_t off = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && off < sizeof(text) - 5; i++)
+		off += (size_t)snprintf(text + off, sizeof(text) - off, "%s%u", i ? " " : "", svn[i]);
+	show_add_text(s, to, name, text);
+}
+
+static void add_meaning(struct show *s, json_t *to, uint64_t attributes, uint64_t xfam)
+{
+	json_t *meaning = show_add(s, to, "meaning", json_object());
+	char text[512];
+
+	if (!meaning)
+		return;
+	wire_bits_format(&tdx_attr_bits, attributes, UINT64_MAX, text, sizeof(text));
+	show_add_text(s, meaning, "attributes", text);
+	wire_bits_format(&tdx_xfam_bits, xfam, UINT64_MAX, text, sizeof(text));
+	show_add_text(s, meaning, "xfam", text);
+}
+
+static int show_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct tdx_report report;
+	struct jurat_error why;
+	json_t *part;
+	int r = tdx_report_read(data, n, &report, err);
+
+	if (r < 0)
+		return r;
+	show_add_text(s, s->root, "kind", "TDREPORT");
+	part = show_add(s, s->root, "report_mac_struct", json_object());
+	if (part)
+		show_add_fields(s, part, &tdx_report_mac_layout, &report.mac);
+	part = show_add(s, s->root, "tee_tcb_info", json_object());
+	if (part)
+		show_add_fields(s, part, &tdx_tcb_info_layout, &report.tcb);
+	part = show_add(s, s->root, "td_info", json_object());
+	if (part)
+		show_add_fields(s, part, &tdx_td_info_layout, &report.td);
+	add_meaning(s, s->root, report.td.attributes, report.td.xfam);
+	if (tdx_report_check_reserved(&report, &why) < 0)
+		show_add_text(s, s->root, "note", why.text);
+	return 0;
+}
+
+void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	struct jurat_error why;
+	struct pck pck;
+	int r = pck_read(cert, &pck, &why);
+
+	if (r == JURAT_NOT_FOUND)
+		return;
+	if (r < 0) {
+		show_add_text(s, to, "sgx_extension", why.text);
+		return;
+	}
+	show_add_hex(s, to, "fmspc", pck.fmspc, sizeof(pck.fmspc));
+	show_add_hex(s, to, "pceid", pck.pceid, sizeof(pck.pceid));
+	show_add_hex(s, to, "ppid", pck.ppid, sizeof(pck.ppid));
+	add_svns(s, to, "sgx_components", pck.components, sizeof(pck.components));
+	add_number(s, to, "pcesvn", pck.pcesvn);
+	show_add_hex(s, to, "cpusvn", pck.cpusvn, sizeof(pck.cpusvn));
+	add_number(s, to, "sgx_type", pck.sgx_type);
+	if (pck.has_platform_instance_id)
+		show_add_hex(s, to, "platform_instance_id", pck.platform_instance_id,
+			     sizeof(pck.platform_instance_id));
+	if (pck.has_configuration) {
+		show_add(s, to, "dynamic_platform", json_boolean(pck.dynamic_platform));
+		show_add(s, to, "cached_keys", json_boolean(pck.cached_keys));
+		show_add(s, to, "smt_enabled", json_boolean(pck.smt_enabled));
+	}
+}
+
+/* Who certifies the QE report: a chain, or the platform it must be fetched for. */
+static void show_certification(struct show *s, json_t *to, const struct tdx_quote *q)
+{
+	struct tdx_cert_ppid ppid;
+	struct jurat_error why;
+
+	add_number(s, to, "type", q->cert_type);
+	show_add_text(s, to, "meaning", tdx_cert_data_name(q->cert_type));
+	if (tdx_quote_ppid(q, &ppid)) {
+		show_add_hex(s, to, "ppid", ppid.ppid.data, ppid.ppid.size);
+		show_add_hex(s, to, "cpusvn", ppid.cpusvn, sizeof(ppid.cpusvn));
+		add_number(s, to, "pce_isvsvn", ppid.pce_isvsvn);
+		add_number(s, to, "pce_id", ppid.pce_id);
+	} else if (q->cert_type == TDX_CERT_PCK_LEAF || q->cert_type == TDX_CERT_PCK_CHAIN) {
+		if (show_certificates(s, to, q->cert_data.data, q->cert_data.size, &why) < 0)
+			show_add_text(s, to, "note", why.text);
+	} else {
+		add_number(s, to, "bytes", q->cert_data.size);
+	}
+}
+
+static void show_quote(struct show *s, json_t *to, const struct tdx_quote *q)
+{
+	const struct wire_layout *body = tdx_body_layout_of(q->body_type);
+	json_t *part;
+
+	part = show_add(s, to, "header", json_object());
+	if (part)
+		show_add_fields(s, part, &tdx_quote_hdr_layout, &q->hdr);
+	add_number(s, to, "body_type", q->body_type);
+	part = show_add(s, to, "body", json_object());
+	if (part && body) {
+		show_add_fields(s, part, body, &q->body);
+		add_meaning(s, part, q->body.attributes, q->body.xfam);
+	} else if (part) {
+		show_add_fields(s, part, &sgx_report_layout, &q->enclave);
+	}
+	show_add_hex(s, to, "signature", q->signature, sizeof(q->signature));
+	show_add_hex(s, to, "attestation_key", q->attestation_key, sizeof(q->attestation_key));
+	part = show_add(s, to, "qe_report", json_object());
+	if (part)
+		show_add_fields(s, part, &sgx_report_layout, &q->qe_report);
+	show_add_hex(s, to, "qe_report_signature", q->qe_report_signature, sizeof(q->qe_report_signature));
+	show_add_hex(s, to, "authentication_data", q->auth_data.data, q->auth_data.size);
+	part = show_add(s, to, "certification_data", json_object());
+	if (part)
+		show_certification(s, part, q);
+	add_number(s, to, "bytes", q->size);
+	add_number(s, to, "trailing_bytes", q->trailing);
+}
+
+static void show_advisories(struct show *s, json_t *to, const struct signed_document *doc,
+			    const struct advisories *advisories)
+{
+	json_t *list = advisories->n > 0 ? show_add(s, to, "advisories", json_array()) : NULL;
+
+	for (size_t i = 0; list && i < advisories->n; i++) {
+		if (json_array_append_new(list, json_string(doc->advisories[advisories->first + i])) < 0)
+			s->failed = true;
+	}
+}
+
+static json_t *append_object(struct show *s, json_t *list)
+{
+	json_t *item = json_object();
+
+	if (item && json_array_append_new(list, item) == 0)
+		return item;
+	s->failed = true;
+	return NULL;
+}
+
+static void show_svn_levels(struct show *s, json_t *to, const struct signed_document *doc,
+			    const struct svn_levels *levels)
+{
+	json_t *list = show_add(s, to, "tcb_levels", json_array());
+
+	for (size_t i = 0; list && i < levels->n; i++) {
+		const struct svn_level *level = &levels->items[i];
+		json_t *item = append_object(s, list);
+
+		if (!item)
+			return;
+		add_number(s, item, "isvsvn", level->isvsvn);
+		show_add_text(s, item, "status", tcb_status_name(level->status));
+		show_add_time(s, item, "date", level->date);
+		show_advisories(s, item, doc, &level->advisories);
+	}
+}
+
+static void show_levels(struct show *s, json_t *to, const struct tcb_info *info)
+{
+	json_t *list = show_add(s, to, "tcb_levels", json_array());
+
+	for (size_t i = 0; list && i < info->n_levels; i++) {
+		const struct tcb_level *level = &info->levels[i];
+		json_t *item = append_object(s, list);
+
+		if (!item)
+			return;
+		add_svns(s, item, "sgx_components", level->sgx, sizeof(level->sgx));
+		add_number(s, item, "pcesvn", level->pcesvn);
+		if (strcmp(info->doc.id, "TDX") == 0)
+			add_svns(s, item, "tdx_components", level->tdx, sizeof(level->tdx));
+		show_add_text(s, item, "status", tcb_status_name(level->status));
+		show_add_time(s, item, "date", level->date);
+		show_advisories(s, item, &info->doc, &level->advisories);
+	}
+}
+
+static void show_document(struct show *s, json_t *to, const char *kind, const struct signed_document *doc)
+{
+	show_add_text(s, to, "kind", kind);
+	show_add_text(s, to, "id", doc->id);
+	show_add_time(s, to, "issue_date", doc->issue_date);
+	show_add_time(s, to, "next_update", doc->next_update);
+	add_number(s, to, "tcb_evaluation_data_number", doc->evaluation_data_number);
+	show_add_hex(s, to, "signed_sha256", doc->part.digest, sizeof(doc->part.digest));
+}
+
+static void show_tcb_info(struct show *s, json_t *to, const struct tcb_info *info)
+{
+	json_t *list;
+
+	show_document(s, to, "TCB info", &info->doc);
+	show_add_hex(s, to, "fmspc", info->fmspc, sizeof(info->fmspc));
+	show_add_hex(s, to, "pceid", info->pceid, sizeof(info->pceid));
+	add_number(s, to, "tcb_type", info->tcb_type);
+	list = info->has_modules ? show_add(s, to, "tdx_modules", json_array()) : NULL;
+	for (size_t i = 0; list && i < info->n_modules; i++) {
+		json_t *item = append_object(s, list);
+
+		if (!item)
+			return;
+		show_add_text(s, item, "id", info->modules[i].id);
+		show_add_hex(s, item, "mrsigner", info->modules[i].mrsigner,
+			     sizeof(info->modules[i].mrsigner));
+		show_svn_levels(s, item, &info->doc, &info->modules[i].levels);
+	}
+	show_levels(s, to, info);
+}
+
+static void show_identity(struct show *s, json_t *to, const struct qe_identity *q)
+{
+	show_document(s, to, "QE identity", &q->doc);
+	show_add_hex(s, to, "mrsigner", q->mrsigner, sizeof(q->mrsigner));
+	add_number(s, to, "isvprodid", q->isvprodid);
+	show_add_hex(s, to, "attributes", q->attributes, sizeof(q->attributes));
+	show_add_hex(s, to, "attributes_mask", q->attributes_mask, sizeof(q->attributes_mask));
+	show_svn_levels(s, to, &q->doc, &q->levels);
+}
+
+/*
+ * One document is shown as itself, a bundle by its documents; certificates and CRLs in it are only counted.
+ */
+static int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct jurat_collateral *c = NULL;
+	json_t *to = s->root;
+	int r = jurat_collateral_new(&c, err);
+
+	if (r == 0)
+		r = jurat_collateral_add(c, data, n, err);
+	if (r == 0 && c->n_tcb_infos + c->n_identities != 1) {
+		show_add_text(s, s->root, "kind", "collateral");
+		add_number(s, s->root, "certificates", c->n_certs);
+		add_number(s, s->root, "revocation_lists", c->n_crls);
+		to = NULL;
+	}
+	for (size_t i = 0; r == 0 && i < c->n_tcb_infos; i++) {
+		json_t *part = to ? to : show_add(s, s->root, "tcb_info", json_object());
+
+		if (part)
+			show_tcb_info(s, part, c->tcb_infos[i]);
+	}
+	for (size_t i = 0; r == 0 && i < c->n_identities; i++) {
+		json_t *part = to ? to : show_add(s, s->root, "qe_identity", json_object());
+
+		if (part)
+			show_identity(s, part, c->identities[i]);
+	}
+	jurat_collateral_free(c);
+	return r;
+}
+
+static bool is_json(const uint8_t *data, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n'))
+		i++;
+	return i < n && data[i] == '{';
+}
+
+int show_tdx(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct tdx_quote quote;
+	int r;
+
+	if (n == TDX_REPORT_BYTES && data[0] == TDX_REPORT_TYPE)
+		return show_report(s, data, n, err);
+	if (is_json(data, n))
+		return show_collateral(s, data, n, err);
+	if (n < TDX_QUOTE_HDR_BYTES ||
+	    memcmp(data + VENDOR_ID_OFF, tdx_quote_vendor_id, sizeof(tdx_quote_vendor_id)) != 0)
+		return JURAT_NOT_FOUND;
+	r = tdx_quote_read_any(data, n, &quote, err);
+	if (r < 0)
+		return r;
+	show_add_text(s, s->root, "kind", quote.body_type == TDX_BODY_SGX ? "SGX quote" : "TD quote");
+	show_quote(s, s->root, &quote);
+	return 0;
+}
