@@ -121,14 +121,15 @@ static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, 
 	return found > 0 ? 0 : jurat_fail(err, -EBADMSG, "nothing in it");
 }
 
-static int fill_part(const uint8_t *bytes, size_t n, const char *signature, struct signed_part *ret,
-		     struct jurat_error *err)
+/* `text` is what is signed. */
+static int fill_part(const uint8_t *text, size_t n, const struct json_rd *json, json_rd_at signature,
+		     struct signed_part *ret, struct jurat_error *err)
 {
 	uint8_t rs[64], whole[CRYPTO_SHA256_BYTES + 64];
 
-	if (!signature || !bytes_from_hex(signature, rs, sizeof(rs)))
+	if (!json_rd_hex(json, signature, rs, sizeof(rs)))
 		return jurat_fail(err, -EBADMSG, "signature: not 128 hex digits");
-	crypto_sha256(bytes, n, ret->digest);
+	crypto_sha256(text, n, ret->digest);
 	memcpy(ret->r, rs, 32);
 	memcpy(ret->s, rs + 32, 32);
 	memcpy(whole, ret->digest, CRYPTO_SHA256_BYTES);
@@ -137,34 +138,34 @@ static int fill_part(const uint8_t *bytes, size_t n, const char *signature, stru
 	return 0;
 }
 
-static int take_tcb_info(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
-			 struct jurat_error *err)
+static int take_tcb_info(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			 const struct signed_part *part, struct jurat_error *err)
 {
 	int r;
 
 	if (c->n_tcb_infos == COLLATERAL_MAX_ITEMS)
 		return full("TCB infos", err);
-	r = tcb_info_read(value, &c->tcb_infos[c->n_tcb_infos], err);
+	r = tcb_info_read(json, at, &c->tcb_infos[c->n_tcb_infos], err);
 	if (r == 0)
 		c->tcb_infos[c->n_tcb_infos++]->doc.part = *part;
 	return r;
 }
 
-static int take_identity(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
-			 struct jurat_error *err)
+static int take_identity(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			 const struct signed_part *part, struct jurat_error *err)
 {
 	int r;
 
 	if (c->n_identities == COLLATERAL_MAX_ITEMS)
 		return full("QE identities", err);
-	r = qe_identity_read(value, &c->identities[c->n_identities], err);
+	r = qe_identity_read(json, at, &c->identities[c->n_identities], err);
 	if (r == 0)
 		c->identities[c->n_identities++]->doc.part = *part;
 	return r;
 }
 
-typedef int take_document(struct jurat_collateral *c, const json_t *value, const struct signed_part *part,
-			  struct jurat_error *err);
+typedef int take_document(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			  const struct signed_part *part, struct jurat_error *err);
 
 static const struct {
 	const char *member, *text_member, *signature_member;
@@ -174,91 +175,67 @@ static const struct {
 	{ "enclaveIdentity", "qe_identity", "qe_identity_signature", take_identity },
 };
 
-static void json_done(json_t **value)
-{
-	json_decref(*value);
-}
-
-static json_t *load(const uint8_t *text, size_t n, struct jurat_error *err)
-{
-	json_error_t bad;
-	json_t *root;
-
-	if (n > COLLATERAL_MAX_BYTES) {
-		jurat_fail(err, -EBADMSG, "%zu bytes, at most %d", n, COLLATERAL_MAX_BYTES);
-		return NULL;
-	}
-	if (collateral_check_depth(text, n, err) < 0)
-		return NULL;
-	root = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &bad);
-	if (!root)
-		jurat_fail(err, -EBADMSG, "line %d, column %d: %s", bad.line, bad.column, bad.text);
-	return root;
-}
-
 /* {"tcbInfo": {...}, "signature": "..."}, as served. */
-static int take_served(struct jurat_collateral *c, const json_t *root, size_t which, const uint8_t *text,
-		       size_t n, struct jurat_error *err)
+static int take_served(struct jurat_collateral *c, const struct json_rd *json, size_t which,
+		       struct jurat_error *err)
 {
-	const char *member = documents[which].member;
+	json_rd_at value = json_rd_get(json, 0, documents[which].member);
+	const struct json_rd_token *t = &json->tokens[value];
 	struct signed_part part;
-	size_t off, size;
 	int r;
 
-	if (collateral_member_range(text, n, member, &off, &size) != 0)
-		return jurat_fail(err, -EBADMSG, "'%s' is not written in plain letters", member);
-	r = fill_part(text + off, size, json_string_value(json_object_get(root, "signature")), &part, err);
-	if (r < 0)
-		return jurat_wrap(err, r, "%s", member);
-	return documents[which].take(c, json_object_get(root, member), &part, err);
+	if (!json_rd_is(json, value, JSON_RD_OBJECT))
+		return jurat_fail(err, -EBADMSG, "%s: not an object", documents[which].member);
+	r = fill_part(json->text + t->start, t->size, json, json_rd_get(json, 0, "signature"), &part, err);
+	return r < 0 ? r : documents[which].take(c, json, value, &part, err);
 }
 
 /*
  * The text of a document as a string: the served whole, or the signed value alone and its signature beside
  * it.
  */
-static int take_text(struct jurat_collateral *c, const json_t *bundle, size_t which, struct jurat_error *err)
+static int take_text(struct jurat_collateral *c, const struct json_rd *bundle, size_t which,
+		     struct jurat_error *err)
 {
-	const json_t *string = json_object_get(bundle, documents[which].text_member);
-	const json_t *signature = json_object_get(bundle, documents[which].signature_member);
-	const uint8_t *text = (const uint8_t *)json_string_value(string);
-	size_t n = json_string_length(string);
-	json_t *root auto_call(json_done) = NULL;
+	struct json_rd inner auto_call(json_rd_done) = { 0 };
+	auto_free uint8_t *text = NULL;
 	struct signed_part part;
-	int r;
+	size_t n;
+	int r = json_rd_string(bundle, json_rd_get(bundle, 0, documents[which].text_member), &text, &n);
 
-	if (!text)
-		return jurat_fail(err, -EBADMSG, "not a string");
-	root = load(text, n, err);
-	if (!root)
-		return -EBADMSG;
-	if (json_object_get(root, documents[which].member))
-		return take_served(c, root, which, text, n, err);
-	r = fill_part(text, n, json_string_value(signature), &part, err);
-	return r < 0 ? r : documents[which].take(c, root, &part, err);
+	if (r < 0)
+		return jurat_fail(err, r, "not a string of ASCII");
+	r = json_rd_open(text, n, &inner, err);
+	if (r < 0)
+		return r;
+	if (json_rd_get(&inner, 0, documents[which].member) != JSON_RD_NONE)
+		return take_served(c, &inner, which, err);
+	r = fill_part(text, n, bundle, json_rd_get(bundle, 0, documents[which].signature_member), &part, err);
+	return r < 0 ? r : documents[which].take(c, &inner, 0, &part, err);
 }
 
 /* PEM, or DER written as hex. */
-static int take_encoded(struct jurat_collateral *c, const json_t *value, struct jurat_error *err)
+static int take_encoded(struct jurat_collateral *c, const struct json_rd *bundle, json_rd_at value,
+			struct jurat_error *err)
 {
-	const char *text = json_string_value(value);
-	size_t n = json_string_length(value);
-	auto_free uint8_t *der = NULL;
+	auto_free uint8_t *text = NULL, *der = NULL;
+	size_t n;
+	int r = json_rd_string(bundle, value, &text, &n);
 
-	if (!text)
-		return jurat_fail(err, -EBADMSG, "not a string");
-	if (strstr(text, "-----BEGIN "))
-		return take_pem(c, (const uint8_t *)text, n, err);
+	if (r < 0)
+		return jurat_fail(err, r, "not a string of ASCII");
+	if (strstr((const char *)text, "-----BEGIN "))
+		return take_pem(c, text, n, err);
 	der = malloc(n / 2 + 1);
 	if (!der)
 		return jurat_fail(err, -ENOMEM, "out of memory");
-	if (n == 0 || n % 2 != 0 || !bytes_from_hex(text, der, n / 2))
+	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
 		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
 	return take_pem(c, der, n / 2, err);
 }
 
 /* One JSON object with everything in it, by the member names of Intel's quote verification library. */
-static int take_bundle(struct jurat_collateral *c, const json_t *root, struct jurat_error *err)
+static int take_bundle(struct jurat_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
 	static const char *const encoded[] = {
 		"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
@@ -267,43 +244,49 @@ static int take_bundle(struct jurat_collateral *c, const json_t *root, struct ju
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded); i++) {
-		const json_t *value = json_object_get(root, encoded[i]);
+		json_rd_at value = json_rd_get(bundle, 0, encoded[i]);
 
-		if (value && !json_is_null(value))
-			r = take_encoded(c, value, err);
+		if (value != JSON_RD_NONE && !json_rd_is(bundle, value, JSON_RD_WORD))
+			r = take_encoded(c, bundle, value, err);
 		if (r < 0)
 			jurat_wrap(err, r, "%s", encoded[i]);
 	}
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(documents); i++) {
-		if (json_object_get(root, documents[i].text_member))
-			r = take_text(c, root, i, err);
+		if (json_rd_get(bundle, 0, documents[i].text_member) != JSON_RD_NONE)
+			r = take_text(c, bundle, i, err);
 		if (r < 0)
 			jurat_wrap(err, r, "%s", documents[i].text_member);
 	}
 	return r;
 }
 
-static bool is_bundle(const json_t *root)
+static bool is_bundle(const struct json_rd *json)
 {
-	return json_object_get(root, "tcb_info") || json_object_get(root, "qe_identity") ||
-	       json_object_get(root, "pck_crl") || json_object_get(root, "root_ca_crl");
+	static const char *const members[] = { "tcb_info", "qe_identity", "pck_crl", "root_ca_crl" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (json_rd_get(json, 0, members[i]) != JSON_RD_NONE)
+			return true;
+	}
+	return false;
 }
 
 static int take_json(struct jurat_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
 {
-	json_t *root auto_call(json_done) = NULL;
+	struct json_rd json auto_call(json_rd_done) = { 0 };
+	int r;
 
-	while (n > 0 && text[n - 1] == '\0') /* C strings are stored with their end */
+	if (text[n - 1] == '\0') /* C strings are stored with their end */
 		n--;
-	root = load(text, n, err);
-	if (!root)
-		return -EBADMSG;
+	r = json_rd_open(text, n, &json, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
-		if (json_object_get(root, documents[i].member))
-			return take_served(c, root, i, text, n, err);
+		if (json_rd_get(&json, 0, documents[i].member) != JSON_RD_NONE)
+			return take_served(c, &json, i, err);
 	}
-	if (is_bundle(root))
-		return take_bundle(c, root, err);
+	if (is_bundle(&json))
+		return take_bundle(c, &json, err);
 	return jurat_fail(err, -EBADMSG, "neither TCB info, QE identity nor a bundle of collateral");
 }
 

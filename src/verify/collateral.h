@@ -2,10 +2,9 @@
 #ifndef VERIFY_COLLATERAL_H
 #define VERIFY_COLLATERAL_H
 
-#include <jansson.h>
-
 #include <jurat/verify.h>
 
+#include "verify/collateral_json.h"
 #include "verify/entry.h"
 #include "verify/tdx_status.h"
 
@@ -15,9 +14,7 @@
  * Reading proves nothing.
  */
 enum {
-	COLLATERAL_MAX_BYTES = 1 << 20, /* of one document */
-	COLLATERAL_MAX_DEPTH = 32,      /* of JSON; real documents have 7 */
-	COLLATERAL_MAX_ITEMS = 64,      /* of each kind in one collateral */
+	COLLATERAL_MAX_ITEMS = 64, /* of each kind in one collateral */
 	COLLATERAL_MAX_LEVELS = 256,
 	COLLATERAL_MAX_MODULES = 64,
 	COLLATERAL_MAX_ADVISORIES = 64, /* of one level */
@@ -109,22 +106,17 @@ struct jurat_collateral {
 };
 
 /*
- * value     the parsed member ("tcbInfo", "enclaveIdentity"); the signed part is the caller's to fill in
+ * at        the value of the member "tcbInfo" or "enclaveIdentity"; the signed part is the caller's to fill
+ *           in
  * Returns   0; -EBADMSG a member that is missing or not what it must be: `err` names it; -ENOMEM
  */
-JURAT_MUST_CHECK int tcb_info_read(const json_t *value, struct tcb_info **ret, struct jurat_error *err);
+JURAT_MUST_CHECK int tcb_info_read(const struct json_rd *json, json_rd_at at, struct tcb_info **ret,
+				   struct jurat_error *err);
 void tcb_info_free(struct tcb_info *info);
-JURAT_MUST_CHECK int qe_identity_read(const json_t *value, struct qe_identity **ret, struct jurat_error *err);
+JURAT_MUST_CHECK int qe_identity_read(const struct json_rd *json, json_rd_at at, struct qe_identity **ret,
+				      struct jurat_error *err);
 void qe_identity_free(struct qe_identity *identity);
 
-/*
- * Where the value of a member of the outermost object lies in a text that jansson took as one JSON object.
- * 0; JURAT_NOT_FOUND: no member is written with exactly these letters.
- */
-int collateral_member_range(const uint8_t *text, size_t n, const char *member, size_t *ret_off,
-			    size_t *ret_size);
-/* 0; -EBADMSG deeper than COLLATERAL_MAX_DEPTH. Any bytes. */
-JURAT_MUST_CHECK int collateral_check_depth(const uint8_t *text, size_t n, struct jurat_error *err);
 /* "2026-02-01T14:49:26Z", nothing else. */
 bool collateral_time(const char *text, int64_t *ret);
 

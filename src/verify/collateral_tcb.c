@@ -9,30 +9,34 @@
  * TCB info and QE identity out of parsed JSON. Members that are not known are let through: Intel adds some,
  * and what they say is signed; those that count must be there and be exactly what they must be.
  */
-static const json_t *get(const json_t *object, const char *name, struct jurat_error *err)
-{
-	const json_t *value = json_object_get(object, name);
 
-	if (!value)
-		jurat_fail(err, -EBADMSG, "%s: missing", name);
-	return value;
+/* A value and the document it is in. */
+struct node {
+	const struct json_rd *json;
+	json_rd_at at;
+};
+
+static int missing_or(struct node object, const char *name, const char *what, struct jurat_error *err)
+{
+	if (json_rd_get(object.json, object.at, name) == JSON_RD_NONE)
+		return jurat_fail(err, -EBADMSG, "%s: missing", name);
+	return jurat_fail(err, -EBADMSG, "%s: not %s", name, what);
 }
 
-static int get_number(const json_t *object, const char *name, uint32_t max, uint32_t *ret,
+static bool has(struct node object, const char *name)
+{
+	return json_rd_get(object.json, object.at, name) != JSON_RD_NONE;
+}
+
+static int get_number(struct node object, const char *name, uint32_t max, uint32_t *ret,
 		      struct jurat_error *err)
 {
-	const json_t *value = get(object, name, err);
-	json_int_t v = json_integer_value(value);
-
-	if (!value)
-		return -EBADMSG;
-	if (!json_is_integer(value) || v < 0 || v > max)
-		return jurat_fail(err, -EBADMSG, "%s: not a whole number from 0 to %u", name, max);
-	*ret = (uint32_t)v;
-	return 0;
+	if (json_rd_number(object.json, json_rd_get(object.json, object.at, name), max, ret))
+		return 0;
+	return missing_or(object, name, "a whole number in its range", err);
 }
 
-static int get_u16(const json_t *object, const char *name, uint16_t *ret, struct jurat_error *err)
+static int get_u16(struct node object, const char *name, uint16_t *ret, struct jurat_error *err)
 {
 	uint32_t v = 0;
 	int r = get_number(object, name, UINT16_MAX, &v, err);
@@ -42,73 +46,61 @@ static int get_u16(const json_t *object, const char *name, uint16_t *ret, struct
 	return r;
 }
 
-static int get_hex(const json_t *object, const char *name, uint8_t *to, size_t n, struct jurat_error *err)
+static int get_hex(struct node object, const char *name, uint8_t *to, size_t n, struct jurat_error *err)
 {
-	const json_t *value = get(object, name, err);
-	const char *hex = json_string_value(value);
+	if (json_rd_hex(object.json, json_rd_get(object.json, object.at, name), to, n))
+		return 0;
+	return missing_or(object, name, "hex of its length", err);
+}
 
-	if (!value)
-		return -EBADMSG;
-	if (!hex || !bytes_from_hex(hex, to, n))
-		return jurat_fail(err, -EBADMSG, "%s: not %zu hex digits", name, 2 * n);
+static int get_text(struct node object, const char *name, char *to, size_t size, struct jurat_error *err)
+{
+	if (json_rd_text(object.json, json_rd_get(object.json, object.at, name), to, size))
+		return 0;
+	return missing_or(object, name, "plain text of its length", err);
+}
+
+static int get_time(struct node object, const char *name, int64_t *ret, struct jurat_error *err)
+{
+	char text[32];
+
+	if (json_rd_text(object.json, json_rd_get(object.json, object.at, name), text, sizeof(text)) &&
+	    collateral_time(text, ret))
+		return 0;
+	return missing_or(object, name, "a time like 2026-01-31T00:00:00Z", err);
+}
+
+static int get_kind(struct node object, const char *name, enum json_rd_kind kind, struct node *ret,
+		    struct jurat_error *err)
+{
+	json_rd_at at = json_rd_get(object.json, object.at, name);
+
+	if (!json_rd_is(object.json, at, kind))
+		return missing_or(object, name, kind == JSON_RD_ARRAY ? "an array" : "an object", err);
+	*ret = (struct node){ object.json, at };
 	return 0;
 }
 
-static int get_time(const json_t *object, const char *name, int64_t *ret, struct jurat_error *err)
-{
-	const json_t *value = get(object, name, err);
-	const char *text = json_string_value(value);
-
-	if (!value)
-		return -EBADMSG;
-	if (!text || !collateral_time(text, ret))
-		return jurat_fail(err, -EBADMSG, "%s: not a time like 2026-01-31T00:00:00Z", name);
-	return 0;
-}
-
-/* Printable and short, for it will be shown. */
-static int get_text(const json_t *object, const char *name, char *to, size_t size, struct jurat_error *err)
-{
-	const json_t *value = get(object, name, err);
-	const char *text = json_string_value(value);
-	size_t n = text ? strlen(text) : 0;
-
-	if (!value)
-		return -EBADMSG;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			n = size;
-	}
-	if (n == 0 || n >= size)
-		return jurat_fail(err, -EBADMSG, "%s: not printable text of 1 to %zu letters", name,
-				  size - 1);
-	memcpy(to, text, n + 1);
-	return 0;
-}
-
-static int get_array(const json_t *object, const char *name, size_t max, const json_t **ret,
+/* An array and how many items it has, at most `max`. */
+static int get_array(struct node object, const char *name, uint32_t max, struct node *ret, uint32_t *ret_n,
 		     struct jurat_error *err)
 {
-	const json_t *value = get(object, name, err);
+	int r = get_kind(object, name, JSON_RD_ARRAY, ret, err);
 
-	if (!value)
-		return -EBADMSG;
-	if (!json_is_array(value) || json_array_size(value) > max)
-		return jurat_fail(err, -EBADMSG, "%s: not an array of at most %zu", name, max);
-	*ret = value;
-	return 0;
+	if (r < 0)
+		return r;
+	*ret_n = json_rd_count(ret->json, ret->at);
+	return *ret_n <= max ? 0 : jurat_fail(err, -EBADMSG, "%s: more than %u items", name, max);
 }
 
-static int get_object(const json_t *object, const char *name, const json_t **ret, struct jurat_error *err)
+static struct node first(struct node array)
 {
-	const json_t *value = get(object, name, err);
+	return (struct node){ array.json, json_rd_first(array.json, array.at) };
+}
 
-	if (!value)
-		return -EBADMSG;
-	if (!json_is_object(value))
-		return jurat_fail(err, -EBADMSG, "%s: not an object", name);
-	*ret = value;
-	return 0;
+static struct node next(struct node array, struct node item)
+{
+	return (struct node){ array.json, json_rd_next(array.json, array.at, item.at) };
 }
 
 static void *zeroed(size_t n, size_t size, struct jurat_error *err)
@@ -136,50 +128,48 @@ static int reserve_advisories(struct signed_document *doc, size_t extra, struct 
 	return 0;
 }
 
-static int read_advisories(struct signed_document *doc, const json_t *level, struct advisories *ret,
+static bool is_advisory(const char *id)
+{
+	return id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz"
+			     "0123456789-_.")] == '\0';
+}
+
+static int read_advisories(struct signed_document *doc, struct node level, struct advisories *ret,
 			   struct jurat_error *err)
 {
-	const json_t *list;
-	size_t n;
+	struct node list, item;
+	uint32_t n;
 	int r;
 
 	*ret = (struct advisories){ 0 };
-	if (!json_object_get(level, "advisoryIDs"))
+	if (!has(level, "advisoryIDs"))
 		return 0;
-	r = get_array(level, "advisoryIDs", COLLATERAL_MAX_ADVISORIES, &list, err);
+	r = get_array(level, "advisoryIDs", COLLATERAL_MAX_ADVISORIES, &list, &n, err);
+	if (r == 0)
+		r = reserve_advisories(doc, n, err);
 	if (r < 0)
 		return r;
-	n = json_array_size(list);
-	r = reserve_advisories(doc, n, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++) {
-		const char *id = json_string_value(json_array_get(list, i));
-		size_t length = id ? strlen(id) : 0;
-
-		if (length == 0 || length >= ADVISORY_BYTES ||
-		    strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "abcdefghijklmnopqrstuvwxyz"
-			       "0123456789-_.") != length)
-			return jurat_fail(err, -EBADMSG, "advisoryIDs: %zu is no name of an advisory", i);
-		memcpy(doc->advisories[doc->n_advisories + i], id, length + 1);
-	}
 	*ret = (struct advisories){ .first = doc->n_advisories, .n = n };
-	doc->n_advisories += n;
+	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
+		char *id = doc->advisories[doc->n_advisories];
+
+		if (!json_rd_text(item.json, item.at, id, ADVISORY_BYTES) || !is_advisory(id))
+			return jurat_fail(err, -EBADMSG, "advisoryIDs: something that is no advisory's name");
+		doc->n_advisories++;
+	}
 	return 0;
 }
 
 /* What every level says. A status that nobody knows is kept as such: it counts only when the level is met. */
-static int read_level(struct signed_document *doc, const json_t *level, const json_t **ret_tcb,
+static int read_level(struct signed_document *doc, struct node level, struct node *ret_tcb,
 		      enum tcb_status *ret_status, int64_t *ret_date, struct advisories *ret_advisories,
 		      struct jurat_error *err)
 {
 	char text[48];
 	int r;
 
-	if (!json_is_object(level))
-		return jurat_fail(err, -EBADMSG, "not an object");
-	r = get_object(level, "tcb", ret_tcb, err);
+	r = get_kind(level, "tcb", JSON_RD_OBJECT, ret_tcb, err);
 	if (r == 0)
 		r = get_time(level, "tcbDate", ret_date, err);
 	if (r == 0)
@@ -202,51 +192,51 @@ static void insert_svn_level(struct svn_levels *levels, const struct svn_level *
 	levels->items[i] = *level;
 }
 
-static int read_svn_levels(struct signed_document *doc, const json_t *object, struct svn_levels *levels,
+static int read_svn_levels(struct signed_document *doc, struct node object, struct svn_levels *levels,
 			   struct jurat_error *err)
 {
-	const json_t *list;
-	int r = get_array(object, "tcbLevels", COLLATERAL_MAX_LEVELS, &list, err);
+	struct node list, item;
+	uint32_t n;
+	int r = get_array(object, "tcbLevels", COLLATERAL_MAX_LEVELS, &list, &n, err);
 
 	if (r < 0)
 		return r;
-	levels->items = zeroed(json_array_size(list), sizeof(*levels->items), err);
+	levels->items = zeroed(n, sizeof(*levels->items), err);
 	if (!levels->items)
 		return -ENOMEM;
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		struct svn_level level = { 0 };
-		const json_t *tcb;
+		struct node tcb;
 
-		r = read_level(doc, json_array_get(list, i), &tcb, &level.status, &level.date,
-			       &level.advisories, err);
+		r = read_level(doc, item, &tcb, &level.status, &level.date, &level.advisories, err);
 		if (r == 0)
 			r = get_u16(tcb, "isvsvn", &level.isvsvn, err);
 		if (r < 0)
-			return jurat_wrap(err, r, "tcbLevels[%zu]", i);
+			return jurat_wrap(err, r, "tcbLevels, %zu", levels->n + 1);
 		insert_svn_level(levels, &level);
 	}
 	return 0;
 }
 
 /* Exactly sixteen: a shorter list must never mean that fewer are compared (V10). */
-static int read_components(const json_t *tcb, const char *name, uint8_t to[TCB_COMPONENTS],
+static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COMPONENTS],
 			   struct jurat_error *err)
 {
-	const json_t *list;
-	int r = get_array(tcb, name, TCB_COMPONENTS, &list, err);
+	struct node list, item;
+	uint32_t n, i = 0;
+	int r = get_array(tcb, name, TCB_COMPONENTS, &list, &n, err);
 
 	if (r < 0)
 		return r;
-	if (json_array_size(list) != TCB_COMPONENTS)
-		return jurat_fail(err, -EBADMSG, "%s: %zu components, wanted %d", name, json_array_size(list),
-				  TCB_COMPONENTS);
-	for (size_t i = 0; i < TCB_COMPONENTS; i++) {
+	if (n != TCB_COMPONENTS)
+		return jurat_fail(err, -EBADMSG, "%s: %u components, wanted %d", name, n, TCB_COMPONENTS);
+	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		uint32_t svn = 0;
 
-		r = get_number(json_array_get(list, i), "svn", UINT8_MAX, &svn, err);
+		r = get_number(item, "svn", UINT8_MAX, &svn, err);
 		if (r < 0)
-			return jurat_wrap(err, r, "%s[%zu]", name, i);
-		to[i] = (uint8_t)svn;
+			return jurat_wrap(err, r, "%s, %u", name, i + 1);
+		to[i++] = (uint8_t)svn;
 	}
 	return 0;
 }
@@ -270,22 +260,22 @@ static void insert_level(struct tcb_info *info, const struct tcb_level *level)
 	info->levels[i] = *level;
 }
 
-static int read_levels(const json_t *object, bool tdx, struct tcb_info *info, struct jurat_error *err)
+static int read_levels(struct node object, bool tdx, struct tcb_info *info, struct jurat_error *err)
 {
-	const json_t *list;
-	int r = get_array(object, "tcbLevels", COLLATERAL_MAX_LEVELS, &list, err);
+	struct node list, item;
+	uint32_t n;
+	int r = get_array(object, "tcbLevels", COLLATERAL_MAX_LEVELS, &list, &n, err);
 
 	if (r < 0)
 		return r;
-	info->levels = zeroed(json_array_size(list), sizeof(*info->levels), err);
+	info->levels = zeroed(n, sizeof(*info->levels), err);
 	if (!info->levels)
 		return -ENOMEM;
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		struct tcb_level level = { 0 };
-		const json_t *tcb;
+		struct node tcb;
 
-		r = read_level(&info->doc, json_array_get(list, i), &tcb, &level.status, &level.date,
-			       &level.advisories, err);
+		r = read_level(&info->doc, item, &tcb, &level.status, &level.date, &level.advisories, err);
 		if (r == 0)
 			r = read_components(tcb, "sgxtcbcomponents", level.sgx, err);
 		if (r == 0)
@@ -293,13 +283,13 @@ static int read_levels(const json_t *object, bool tdx, struct tcb_info *info, st
 		if (r == 0 && tdx)
 			r = read_components(tcb, "tdxtcbcomponents", level.tdx, err);
 		if (r < 0)
-			return jurat_wrap(err, r, "tcbLevels[%zu]", i);
+			return jurat_wrap(err, r, "tcbLevels, %zu", info->n_levels + 1);
 		insert_level(info, &level);
 	}
 	return 0;
 }
 
-static int read_module(const json_t *object, struct tdx_module *module, struct jurat_error *err)
+static int read_module(struct node object, struct tdx_module *module, struct jurat_error *err)
 {
 	int r = get_hex(object, "mrsigner", module->mrsigner, sizeof(module->mrsigner), err);
 
@@ -311,44 +301,41 @@ static int read_module(const json_t *object, struct tdx_module *module, struct j
 	return r;
 }
 
-static int read_modules(const json_t *object, struct tcb_info *info, struct jurat_error *err)
+static int read_modules(struct node object, struct tcb_info *info, struct jurat_error *err)
 {
-	const json_t *list;
+	struct node list, item;
+	uint32_t n;
 	int r;
 
-	info->has_modules = json_object_get(object, "tdxModuleIdentities") != NULL;
+	info->has_modules = has(object, "tdxModuleIdentities");
 	if (!info->has_modules)
 		return 0;
-	r = get_array(object, "tdxModuleIdentities", COLLATERAL_MAX_MODULES, &list, err);
+	r = get_array(object, "tdxModuleIdentities", COLLATERAL_MAX_MODULES, &list, &n, err);
 	if (r < 0)
 		return r;
-	info->modules = zeroed(json_array_size(list), sizeof(*info->modules), err);
+	info->modules = zeroed(n, sizeof(*info->modules), err);
 	if (!info->modules)
 		return -ENOMEM;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
+	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		struct tdx_module *module = &info->modules[info->n_modules++];
 
-		r = json_is_object(item) ? get_text(item, "id", module->id, sizeof(module->id), err)
-					 : jurat_fail(err, -EBADMSG, "not an object");
+		r = get_text(item, "id", module->id, sizeof(module->id), err);
 		if (r == 0)
 			r = read_module(item, module, err);
 		if (r == 0)
 			r = read_svn_levels(&info->doc, item, &module->levels, err);
 		if (r < 0)
-			return jurat_wrap(err, r, "tdxModuleIdentities[%zu]", i);
+			return jurat_wrap(err, r, "tdxModuleIdentities, %zu", info->n_modules);
 	}
 	return 0;
 }
 
-static int read_document(const json_t *object, uint32_t version, struct signed_document *doc,
+static int read_document(struct node object, uint32_t version, struct signed_document *doc,
 			 struct jurat_error *err)
 {
 	uint32_t is = 0;
 	int r;
 
-	if (!json_is_object(object))
-		return jurat_fail(err, -EBADMSG, "not an object");
 	r = get_number(object, "version", UINT16_MAX, &is, err);
 	if (r == 0 && is != version)
 		r = jurat_fail(err, -EBADMSG, "version: %u, wanted %u", is, version);
@@ -366,9 +353,9 @@ static int read_document(const json_t *object, uint32_t version, struct signed_d
 
 enum { TCB_INFO_VERSION = 3, QE_IDENTITY_VERSION = 2 };
 
-static int fill_tcb_info(const json_t *value, struct tcb_info *info, struct jurat_error *err)
+static int fill_tcb_info(struct node value, struct tcb_info *info, struct jurat_error *err)
 {
-	const json_t *module = NULL;
+	struct node module = value;
 	bool tdx;
 	int r = read_document(value, TCB_INFO_VERSION, &info->doc, err);
 
@@ -382,7 +369,7 @@ static int fill_tcb_info(const json_t *value, struct tcb_info *info, struct jura
 		return r;
 	tdx = strcmp(info->doc.id, "TDX") == 0;
 	if (tdx) {
-		r = get_object(value, "tdxModule", &module, err);
+		r = get_kind(value, "tdxModule", JSON_RD_OBJECT, &module, err);
 		if (r == 0)
 			r = read_module(module, &info->module, err);
 		if (r < 0)
@@ -394,14 +381,14 @@ static int fill_tcb_info(const json_t *value, struct tcb_info *info, struct jura
 	return read_levels(value, tdx, info, err);
 }
 
-int tcb_info_read(const json_t *value, struct tcb_info **ret, struct jurat_error *err)
+int tcb_info_read(const struct json_rd *json, json_rd_at at, struct tcb_info **ret, struct jurat_error *err)
 {
 	struct tcb_info *info = zeroed(1, sizeof(*info), err);
 	int r;
 
 	if (!info)
 		return -ENOMEM;
-	r = fill_tcb_info(value, info, err);
+	r = fill_tcb_info((struct node){ json, at }, info, err);
 	if (r < 0) {
 		tcb_info_free(info);
 		return jurat_wrap(err, r, "TCB info");
@@ -433,7 +420,7 @@ static void reverse(uint8_t *p, size_t n)
 	}
 }
 
-static int fill_identity(const json_t *value, struct qe_identity *q, struct jurat_error *err)
+static int fill_identity(struct node value, struct qe_identity *q, struct jurat_error *err)
 {
 	int r = read_document(value, QE_IDENTITY_VERSION, &q->doc, err);
 
@@ -458,14 +445,15 @@ static int fill_identity(const json_t *value, struct qe_identity *q, struct jura
 	return 0;
 }
 
-int qe_identity_read(const json_t *value, struct qe_identity **ret, struct jurat_error *err)
+int qe_identity_read(const struct json_rd *json, json_rd_at at, struct qe_identity **ret,
+		     struct jurat_error *err)
 {
 	struct qe_identity *q = zeroed(1, sizeof(*q), err);
 	int r;
 
 	if (!q)
 		return -ENOMEM;
-	r = fill_identity(value, q, err);
+	r = fill_identity((struct node){ json, at }, q, err);
 	if (r < 0) {
 		qe_identity_free(q);
 		return jurat_wrap(err, r, "QE identity");
