@@ -30,8 +30,8 @@ static const char *name_of(enum crypto_curve curve)
 	return curve == CRYPTO_P256 ? "P-256" : "P-384";
 }
 
-int crypto_ec_public_new(enum crypto_curve curve, const uint8_t *xy, struct crypto_ec_public **ret,
-			 struct jurat_error *err)
+static int public_new(enum crypto_curve curve, const struct crypto_ec_public *like, const uint8_t *xy,
+		      struct crypto_ec_public **ret, struct jurat_error *err)
 {
 	auto_free struct crypto_ec_public *k = calloc(1, sizeof(*k));
 	int r;
@@ -39,13 +39,28 @@ int crypto_ec_public_new(enum crypto_curve curve, const uint8_t *xy, struct cryp
 	if (!k)
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	k->maker = maker_of(curve);
-	r = k->maker->public_new(xy, &k->key);
+	if (like && like->maker == &crypto_p256_openssl && k->maker == like->maker)
+		r = ec_p256_public_like(like->key, xy, &k->key);
+	else
+		r = k->maker->public_new(xy, &k->key);
 	if (r == -EBADMSG)
 		return jurat_fail(err, r, "public key: not a point of %s", name_of(curve));
 	if (r < 0)
 		return jurat_fail(err, r, "public key: cannot make a %s key", name_of(curve));
 	*ret = take_ptr(k);
 	return 0;
+}
+
+int crypto_ec_public_new(enum crypto_curve curve, const uint8_t *xy, struct crypto_ec_public **ret,
+			 struct jurat_error *err)
+{
+	return public_new(curve, NULL, xy, ret, err);
+}
+
+int crypto_p256_public_like(const struct crypto_ec_public *other, const uint8_t xy[64],
+			    struct crypto_ec_public **ret, struct jurat_error *err)
+{
+	return public_new(CRYPTO_P256, other, xy, ret, err);
 }
 
 void crypto_ec_public_free(struct crypto_ec_public *key)

@@ -67,6 +67,23 @@ static void key_free(void *key)
 	free(k);
 }
 
+static int make_ready(EVP_PKEY *pkey, size_t n, const uint8_t *xy, bool is_private, struct key **ret)
+{
+	auto_call(free_ctx) EVP_PKEY_CTX *use = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	struct key *k;
+
+	if (!use || (is_private ? EVP_PKEY_sign_init(use) : EVP_PKEY_verify_init(use)) != 1)
+		return -ENOMEM;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	k->n = n;
+	k->ctx = take_ptr(use);
+	memcpy(k->xy, xy, 2 * n);
+	*ret = k;
+	return 0;
+}
+
 /*
  * scalar    n bytes in the machine's byte order, or NULL for a public key
  * Returns   0; -EBADMSG OpenSSL does not take it; -ENOMEM
@@ -80,9 +97,7 @@ static int key_new(enum crypto_curve curve, const uint8_t *xy, uint8_t *scalar, 
 				 OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * n),
 				 OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end() };
 	auto_call(free_ctx) EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	auto_call(free_ctx) EVP_PKEY_CTX *use = NULL;
 	auto_call(free_pkey) EVP_PKEY *pkey = NULL;
-	struct key *k;
 
 	if (curve == CRYPTO_P384)
 		memcpy(group, "P-384", sizeof(group));
@@ -93,17 +108,34 @@ static int key_new(enum crypto_curve curve, const uint8_t *xy, uint8_t *scalar, 
 		return -ENOMEM;
 	if (EVP_PKEY_fromdata(maker, &pkey, scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) != 1)
 		return -EBADMSG;
-	use = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	if (!use || (scalar ? EVP_PKEY_sign_init(use) : EVP_PKEY_verify_init(use)) != 1)
+	return make_ready(pkey, n, xy, scalar != NULL, ret);
+}
+
+/* Making a group by its name is most of the work of making a key: a copy of another key has one already. */
+static int key_like(const struct key *other, const uint8_t *xy, struct key **ret)
+{
+	auto_call(free_pkey) EVP_PKEY *pkey = EVP_PKEY_dup(EVP_PKEY_CTX_get0_pkey(other->ctx));
+	uint8_t point[POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
+
+	if (!pkey)
 		return -ENOMEM;
-	k = calloc(1, sizeof(*k));
-	if (!k)
-		return -ENOMEM;
-	k->n = n;
-	k->ctx = take_ptr(use);
-	memcpy(k->xy, xy, 2 * n);
-	*ret = k;
-	return 0;
+	memcpy(point + 1, xy, 2 * other->n);
+	if (EVP_PKEY_set1_encoded_public_key(pkey, point, 1 + 2 * other->n) != 1)
+		return -EBADMSG;
+	return make_ready(pkey, other->n, xy, false, ret);
+}
+
+int ec_p256_public_like(const void *other, const uint8_t *xy, void **ret)
+{
+	struct key *k = NULL;
+	int r;
+
+	ERR_set_mark();
+	r = key_like(other, xy, &k);
+	ERR_pop_to_mark();
+	if (r == 0)
+		*ret = k;
+	return r;
 }
 
 static int public_new(enum crypto_curve curve, const uint8_t *xy, void **ret)
