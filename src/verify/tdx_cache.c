@@ -141,8 +141,8 @@ static struct bytes_rd constant_part(const uint8_t *bytes, const struct tdx_quot
 	return bytes_rd(bytes + off, quote->size - off);
 }
 
-int qe_entry_new(const uint8_t *bytes, const struct tdx_quote *quote, struct qe_entry **ret,
-		 struct jurat_error *err)
+int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const struct tdx_quote *quote,
+		 struct qe_entry **ret, struct jurat_error *err)
 {
 	struct qe_entry *entry auto_call(free_entry) = NULL;
 	struct bytes_rd part = constant_part(bytes, quote);
@@ -154,7 +154,7 @@ int qe_entry_new(const uint8_t *bytes, const struct tdx_quote *quote, struct qe_
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	entry->size = part.size;
 	memcpy(entry->bytes, part.data, part.size);
-	r = crypto_ec_public_new(CRYPTO_P256, quote->attestation_key, &entry->key, NULL);
+	r = crypto_p256_public_like(cache->like, quote->attestation_key, &entry->key, NULL);
 	if (r != -ENOMEM)
 		r = check_binding(quote, &entry->bound);
 	if (r == -ENOMEM)
@@ -245,14 +245,11 @@ void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES
 }
 
 /* A collateral's keys are ready since they were added, so that this changes nothing in it. */
-static int need_key(struct cert_entry *issuer)
+static int need_key(const struct tdx_cache *cache, struct cert_entry *issuer)
 {
-	int r;
+	int r = cert_entry_need_p256(issuer, cache->like, NULL);
 
-	if (issuer->cert.key_kind != CRYPTO_KEY_P256)
-		return JURAT_REFUSED;
-	r = cert_entry_need_key(issuer, NULL);
-	return r == -EBADMSG || r == -ENOTSUP ? JURAT_REFUSED : r;
+	return r == -EBADMSG || r == -ENOTSUP || issuer->cert.key_kind != CRYPTO_KEY_P256 ? JURAT_REFUSED : r;
 }
 
 int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert, struct cert_entry *issuer)
@@ -261,7 +258,7 @@ int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert, s
 
 	if (know(cache, cert->sha256, issuer->sha256))
 		return 0;
-	r = need_key(issuer);
+	r = need_key(cache, issuer);
 	if (r == 0)
 		r = crypto_cert_check_signature(&cert->cert, &issuer->key);
 	return r;
@@ -273,7 +270,7 @@ int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl, stru
 
 	if (know(cache, crl->sha256, issuer->sha256))
 		return 0;
-	r = need_key(issuer);
+	r = need_key(cache, issuer);
 	if (r == 0)
 		r = crypto_crl_check_signature(&crl->crl, &issuer->key);
 	return r;
@@ -287,7 +284,7 @@ int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SH
 
 	if (know(cache, object, issuer->sha256))
 		return 0;
-	result = need_key(issuer);
+	result = need_key(cache, issuer);
 	if (result == 0)
 		result = crypto_ec_verify(issuer->key.ec, digest, CRYPTO_SHA256_BYTES, r, s);
 	return result;

@@ -43,13 +43,16 @@ struct tdx_cache {
 	struct qe_entry *qes[TDX_QES];
 	size_t n_facts, n_qes;
 	uint64_t clock;
+	const struct crypto_ec_public
+		*like; /* during one judgement: a key to make others beside; NULL: none */
 };
 
 /*
  * bytes     the quote that `quote` was read from
  * Returns   0; -EBADMSG the certificates inside cannot be read, or are no chain: `err` says why; -ENOMEM
  */
-JURAT_MUST_CHECK int qe_entry_new(const uint8_t *bytes, const struct tdx_quote *quote, struct qe_entry **ret,
+JURAT_MUST_CHECK int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes,
+				  const struct tdx_quote *quote, struct qe_entry **ret,
 				  struct jurat_error *err);
 void qe_entry_free(struct qe_entry *entry);
 

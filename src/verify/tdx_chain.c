@@ -249,9 +249,9 @@ static int choose_pinned_root(struct tdx_judge *j)
 	const struct pointers *given = &j->verifier->authorities;
 	int r;
 
-	consider_root(j, j->qe->root);
 	for (size_t i = 0; j->collateral && i < j->collateral->n_certs; i++)
 		consider_root(j, j->collateral->certs[i]);
+	consider_root(j, j->qe->root);
 	for (size_t i = 0; i < given->n; i++)
 		consider_root(j, given->items[i]);
 	if (!j->root || !tdx_root_is_pinned(j->root->spki_sha256))

@@ -68,7 +68,7 @@ int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable)
 	j->qe = tdx_cache_find_qe(&j->verifier->tdx, j->bytes, &j->quote);
 	if (j->qe)
 		return 0;
-	r = qe_entry_new(j->bytes, &j->quote, &j->fresh_qe, &why);
+	r = qe_entry_new(&j->verifier->tdx, j->bytes, &j->quote, &j->fresh_qe, &why);
 	if (r == -EBADMSG) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_MALFORMED, "%s", why.text);
 		*ret_readable = false;
