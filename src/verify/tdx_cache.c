@@ -108,6 +108,8 @@ static int read_certificates(const struct tdx_quote *quote, struct qe_entry *to,
 	if (quote->cert_type != TDX_CERT_PCK_CHAIN && quote->cert_type != TDX_CERT_PCK_LEAF)
 		return 0;
 	r = read_chain(&quote->cert_data, &chain, err);
+	if (r == 0 && quote->cert_type == TDX_CERT_PCK_LEAF && chain.n != 1)
+		r = jurat_fail(err, -EBADMSG, "%zu certificates, wanted 1", chain.n);
 	if (r == 0)
 		r = sort_chain(&chain, to, err);
 	return r < 0 ? jurat_wrap(err, r, "%s", tdx_cert_data_name(quote->cert_type)) : 0;

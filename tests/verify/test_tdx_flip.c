@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/tdx_given.h"
+
+#include "crypto/x509.h"
+#include "wire/tdx_quote.h"
+
+/* One real quote with its real collateral, and every bit of every part that somebody signed. */
+struct world {
+	uint8_t *quote;
+	size_t size;
+	struct tdx_quote parsed;
+	struct jurat_verifier *verifier;
+	struct jurat_collateral *collateral;
+	int64_t at;
+	char line[4096];
+	struct tdx_case c;
+};
+
+static void world_init(struct world *w)
+{
+	*w = (struct world){ 0 };
+	w->c = tdx_given_find("fresh", "quote-v4-tdx", "OK", w->line);
+	w->quote = given_read(w->c.quote, &w->size);
+	w->at = atoll(w->c.now);
+	assert_int_equal(tdx_quote_read(w->quote, w->size, &w->parsed, NULL), 0);
+	assert_int_equal(jurat_verifier_new(&w->verifier, NULL), 0);
+	w->collateral = tdx_given_collateral(&w->c, 0);
+}
+
+static void world_done(struct world *w)
+{
+	free(w->quote);
+	jurat_verifier_free(w->verifier);
+	jurat_collateral_free(w->collateral);
+}
+
+static int judge(const struct world *w, const uint8_t *quote, size_t n)
+{
+	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote, .quote_size = n };
+
+	return jurat_verify_tdx(w->verifier, &e, w->collateral, NULL, w->at, NULL, NULL);
+}
+
+static void assert_flips_refused(struct world *w, size_t off, size_t n)
+{
+	assert_int_equal(judge(w, w->quote, w->size), 0);
+	for (size_t bit = 8 * off; bit < 8 * (off + n); bit++) {
+		w->quote[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (judge(w, w->quote, w->size) != JURAT_REFUSED)
+			fail_msg("bit %zu of byte %zu", bit % 8, bit / 8);
+		w->quote[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_int_equal(judge(w, w->quote, w->size), 0);
+}
+
+static void every_flipped_bit_of_header_and_body_is_refused(void **state)
+{
+	struct world w;
+
+	if (!tdx_given_there())
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	world_init(&w);
+	assert_flips_refused(&w, 0, w.parsed.signed_bytes.size);
+	world_done(&w);
+}
+
+/* Sizes, signatures, keys, QE report, authentication data: all between the body and the certificates. */
+static void every_flipped_bit_of_signatures_and_qe_report_is_refused(void **state)
+{
+	struct world w;
+	size_t start, end;
+
+	if (!tdx_given_there())
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	world_init(&w);
+	start = w.parsed.signed_bytes.size;
+	end = (size_t)(w.parsed.cert_data.data - w.quote);
+	assert_flips_refused(&w, start, end - start);
+	world_done(&w);
+}
+
+static size_t to_base64(const uint8_t *from, size_t n, char *to)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t off = 0;
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t group = (uint32_t)from[i] << 16;
+
+		group |= i + 1 < n ? (uint32_t)from[i + 1] << 8 : 0;
+		group |= i + 2 < n ? from[i + 2] : 0;
+		to[off++] = digits[group >> 18];
+		to[off++] = digits[group >> 12 & 63];
+		to[off++] = i + 1 < n ? digits[group >> 6 & 63] : '=';
+		to[off++] = i + 2 < n ? digits[group & 63] : '=';
+	}
+	return off;
+}
+
+/* The quote with another leaf in its chain. */
+static size_t with_leaf(const struct world *w, const uint8_t *leaf, size_t n, size_t behind, uint8_t *to)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n", end[] = "\n-----END CERTIFICATE-----\n";
+	size_t certs = (size_t)(w->parsed.cert_data.data - w->quote), off = certs;
+	size_t rest = w->parsed.cert_data.size - behind, total;
+
+	memcpy(to, w->quote, off);
+	memcpy(to + off, begin, sizeof(begin) - 1);
+	off += sizeof(begin) - 1;
+	off += to_base64(leaf, n, (char *)to + off);
+	memcpy(to + off, end, sizeof(end) - 1);
+	off += sizeof(end) - 1;
+	memcpy(to + off, w->parsed.cert_data.data + behind, rest);
+	off += rest;
+	total = off - certs;
+	bytes_put_le(to + certs - 4, total, 4);
+	bytes_put_le(to + w->parsed.signed_bytes.size, off - w->parsed.signed_bytes.size - 4, 4);
+	bytes_put_le(to + w->parsed.signed_bytes.size + 4 + 130, off - w->parsed.signed_bytes.size - 4 - 134,
+		     4);
+	return off;
+}
+
+static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
+{
+	static uint8_t made[16384];
+	auto_free uint8_t *leaf = NULL;
+	struct world w;
+	char label[32];
+	size_t off = 0, n, size;
+
+	if (!tdx_given_there())
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	world_init(&w);
+	assert_int_equal(crypto_pem_next(w.parsed.cert_data.data, w.parsed.cert_data.size, &off, label, &leaf,
+					 &n, NULL),
+			 0);
+	size = with_leaf(&w, leaf, n, off, made);
+	assert_int_equal(judge(&w, made, size), 0);
+	for (size_t bit = 0; bit < 8 * n; bit++) {
+		leaf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		size = with_leaf(&w, leaf, n, off, made);
+		if (judge(&w, made, size) != JURAT_REFUSED)
+			fail_msg("bit %zu of byte %zu", bit % 8, bit / 8);
+		leaf[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	world_done(&w);
+}
+
+/* TCB info, QE identity, both CRLs, the TCB signing certificate: what cannot be read is as good as not there. */
+static void a_flipped_bit_in_any_byte_of_the_collateral_is_refused(void **state)
+{
+	struct world w;
+
+	if (!tdx_given_there())
+		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	world_init(&w);
+	for (unsigned part = 0; part < 5; part++) {
+		size_t n;
+		auto_free uint8_t *bytes = given_read(w.c.collateral[part], &n);
+
+		for (size_t i = 0; i < n; i++) {
+			struct jurat_collateral *c = tdx_given_collateral(&w.c, 1u << part);
+
+			bytes[i] ^= (uint8_t)(1u << i % 7); /* bit 5 of hex is but its case */
+			if (jurat_collateral_add(c, bytes, n, NULL) == 0) {
+				struct jurat_tdx_evidence e = { .size = sizeof(e),
+								.quote = w.quote,
+								.quote_size = w.size };
+
+				if (jurat_verify_tdx(w.verifier, &e, c, NULL, w.at, NULL, NULL) == 0)
+					fail_msg("part %u, byte %zu", part, i);
+			}
+			bytes[i] ^= (uint8_t)(1u << i % 5);
+			jurat_collateral_free(c);
+		}
+	}
+	world_done(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_flipped_bit_of_header_and_body_is_refused),
+		cmocka_unit_test(every_flipped_bit_of_signatures_and_qe_report_is_refused),
+		cmocka_unit_test(every_flipped_bit_of_the_pck_certificate_is_refused),
+		cmocka_unit_test(a_flipped_bit_in_any_byte_of_the_collateral_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
