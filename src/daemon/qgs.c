@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "daemon/enclave.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
 #include "daemon/notify.h"
@@ -96,6 +97,20 @@ static struct server_limits limits_of(const struct qgs_settings *s)
 				       .max_unsent_bytes = s->max_unsent_bytes };
 }
 
+/* libuv reads the size of its pool from the environment, when the first work is queued. */
+static int new_enclave(struct qgs *q, const struct qgs_settings *s, struct backend **ret,
+		       struct jurat_error *err)
+{
+	long n = s->workers > 0 ? (long)s->workers : sysconf(_SC_NPROCESSORS_ONLN);
+	char text[16];
+
+	n = n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : n;
+	snprintf(text, sizeof(text), "%ld", n);
+	if (setenv("UV_THREADPOOL_SIZE", text, 1) < 0)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	return enclave_backend_new(&q->loop, (unsigned)n, s->seed[0] ? s->seed : NULL, ret, err);
+}
+
 static int new_backend(struct qgs *q, const struct qgs_settings *s, struct backend **ret,
 		       struct jurat_error *err)
 {
@@ -105,6 +120,8 @@ static int new_backend(struct qgs *q, const struct qgs_settings *s, struct backe
 					.max_requests = (unsigned)s->service_requests };
 	int r = 0;
 
+	if (s->software_enclave)
+		return new_enclave(q, s, ret, err);
 	for (size_t i = 0; r == 0 && i < s->service.n; i++)
 		r = base_address_read(s->service.text[i], &options.services[i], err);
 	if (r == 0)
@@ -283,6 +300,9 @@ static void log_start(const struct qgs *q)
 	for (size_t i = 0; i < q->n_listeners; i++)
 		log_event(LOG_LEVEL_INFO, "listening", "address",
 			  address_text(&q->listeners[i].address, text), NULL);
+	if (q->settings.software_enclave)
+		log_event(LOG_LEVEL_WARNING, "test-quotes", "why", "software enclave: these are not of a TEE",
+			  NULL);
 	log_event(LOG_LEVEL_INFO, "ready", "backend",
 		  q->settings.software_enclave ? "software-enclave" : "services", NULL);
 }

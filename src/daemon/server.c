@@ -230,9 +230,6 @@ static void read_some(struct client *c)
 		c->may_read = true;
 	else if (errno != EAGAIN)
 		conn_step(&c->conn, CONN_BROKEN, NULL, 0, now);
-	else if (c->lingering &&
-		 c->family == AF_UNIX) /* what was sent is with the peer, closing takes nothing back */
-		conn_step(&c->conn, CONN_EOF, NULL, 0, now);
 }
 
 /* The answer waits for its reader. When all of those hold too much, the one that waits longest has to go. */
@@ -361,9 +358,13 @@ static void set_timer(struct client *c)
 static void begin_lingering(struct client *c)
 {
 	c->lingering = true;
+	if (c->family == AF_UNIX) {
+		/* What was sent is in the peer's queue, and closing does not take it back. */
+		conn_step(&c->conn, CONN_EOF, NULL, 0, uv_now(c->server->loop));
+		return;
+	}
 	c->may_read = true;
-	if (c->family != AF_UNIX)
-		shutdown(c->fd, SHUT_WR);
+	shutdown(c->fd, SHUT_WR);
 }
 
 /* What was there to count or to log of the answer that goes out now. */
@@ -386,8 +387,10 @@ static void pump(struct client *c)
 
 		switch (c->conn.state) {
 		case CONN_LINGERING:
-			if (!c->lingering)
+			if (!c->lingering) {
 				begin_lingering(c);
+				continue;
+			}
 			/* fall through */
 		case CONN_READING:
 			if (c->may_read) {

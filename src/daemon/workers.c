@@ -21,6 +21,7 @@ struct result {
 struct slot {
 	uv_work_t work;
 	struct workers *workers;
+	void *context;
 	struct slot *next_free;
 	size_t n;
 	struct result results[BATCH];
@@ -30,7 +31,6 @@ struct workers {
 	struct backend base;
 	uv_loop_t *loop;
 	const struct worker_ops *ops;
-	void *context;
 	struct backend_queue queue;
 	struct slot *free_slots;
 	unsigned n_workers;
@@ -46,7 +46,7 @@ static void work(uv_work_t *work)
 		struct result *r = &slot->results[i];
 
 		r->reply = NULL;
-		if (slot->workers->ops->answer(slot->workers->context, r->job, &r->reply, &r->n, &r->why) < 0)
+		if (slot->workers->ops->answer(slot->context, r->job, &r->reply, &r->n, &r->why) < 0)
 			r->reply = NULL;
 	}
 }
@@ -106,19 +106,22 @@ static void cancel(struct backend *b, struct backend_job *job)
 		job->done(job, NULL, 0, "nobody waits for it any more");
 }
 
-static void free_workers(struct backend *b)
+static void free_all(struct workers *w)
 {
-	struct workers *w = (struct workers *)b;
-	void (*freed)(struct backend * b, void *context) = b->freed;
-
-	if (freed)
-		freed(b, b->freed_context);
-	w->ops->free(w->context);
+	for (size_t i = 0; i < w->n_slots; i++)
+		w->ops->free_context(w->slots[i].context);
 	free(w);
 }
 
-int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *ops, void *context,
-		const char *name, struct backend **ret)
+static void free_workers(struct backend *b)
+{
+	if (b->freed)
+		b->freed(b, b->freed_context);
+	free_all((struct workers *)b);
+}
+
+int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *ops, void *arg,
+		struct backend **ret, struct jurat_error *err)
 {
 	static const struct backend_ops backend_ops = { .submit = submit,
 							.cancel = cancel,
@@ -127,22 +130,27 @@ int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *op
 	struct workers *w;
 
 	if (n_workers < 1 || n_workers > WORKERS_MAX)
-		return -EINVAL;
+		return jurat_fail(err, -EINVAL, "1 to %d workers, not %u", WORKERS_MAX, n_workers);
 	w = calloc(1, sizeof(*w) + n_slots * sizeof(w->slots[0]));
 	if (!w)
-		return -ENOMEM;
-	w->base = (struct backend){ .ops = &backend_ops, .name = name };
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	w->base = (struct backend){ .ops = &backend_ops, .name = ops->name };
 	w->loop = loop;
 	w->ops = ops;
-	w->context = context;
 	w->n_workers = n_workers;
-	w->n_slots = n_slots;
 	backend_queue_init(&w->queue);
-	for (size_t i = 0; i < n_slots; i++) {
-		w->slots[i].workers = w;
-		w->slots[i].work.data = &w->slots[i];
-		w->slots[i].next_free = w->free_slots;
-		w->free_slots = &w->slots[i];
+	for (; w->n_slots < n_slots; w->n_slots++) {
+		struct slot *slot = &w->slots[w->n_slots];
+		int r = ops->new_context(arg, &slot->context, err);
+
+		if (r < 0) {
+			free_all(w);
+			return r;
+		}
+		slot->workers = w;
+		slot->work.data = slot;
+		slot->next_free = w->free_slots;
+		w->free_slots = slot;
 	}
 	*ret = &w->base;
 	return 0;
