@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "daemon/address.h"
+#include "daemon/metrics.h"
+#include "daemon/settings.h"
+
+static void a_configuration_file_says_what_the_words_say(void **state)
+{
+	static const char json[] =
+		"{\"listen\": [\"unix:/a\", \"vsock:4050\"], \"service\": [\"vsock:2:4050\"],"
+		" \"timeout\": 1234, \"socket-mode\": \"0600\", \"no-raw\": true}";
+	const char *words[] = { "qgs",       "--listen",     "unix:/a",   "--listen", "vsock:4050",
+				"--service", "vsock:2:4050", "--timeout", "1234",     "--socket-mode",
+				"0600",      "--no-raw",     NULL };
+	struct qgs_settings a, b;
+
+	qgs_settings_init(&a);
+	qgs_settings_init(&b);
+	assert_int_equal(options_read_json(&qgs_options, json, sizeof(json) - 1, &a, sizeof(a), NULL), 0);
+	assert_int_equal(options_read_words(&qgs_options, ARRAY_SIZE(words) - 1, (char **)(uintptr_t)words,
+					    &b, sizeof(b), NULL),
+			 0);
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_int_equal(a.listen.n, 2);
+	assert_int_equal(a.timeout_ms, 1234);
+	assert_int_equal(a.socket_mode, 0600);
+	assert_true(a.no_raw);
+	assert_int_equal(qgs_settings_check(&a, false, NULL), 0);
+}
+
+static void the_words_replace_a_list_of_the_file(void **state)
+{
+	static const char json[] = "{\"listen\": [\"unix:/a\", \"unix:/b\"]}";
+	const char *words[] = { "qgs", "--listen=unix:/c", NULL };
+	struct qgs_settings s;
+
+	qgs_settings_init(&s);
+	assert_int_equal(options_read_json(&qgs_options, json, sizeof(json) - 1, &s, sizeof(s), NULL), 0);
+	assert_int_equal(options_read_words(&qgs_options, 2, (char **)(uintptr_t)words, &s, sizeof(s), NULL),
+			 0);
+	assert_int_equal(s.listen.n, 1);
+	assert_string_equal(s.listen.text[0], "unix:/c");
+}
+
+static void a_file_that_is_not_exactly_right_changes_nothing(void **state)
+{
+	static const struct {
+		const char *json;
+		int r;
+	} rows[] = {
+		{ "", -EBADMSG },
+		{ "[]", -EBADMSG },
+		{ "{", -EBADMSG },
+		{ "{} {}", -EBADMSG },
+		{ "{\"timeout\": 100, \"timeout\": 100}", -EBADMSG },
+		{ "{\"timeout\": 100, \"nonsense\": 1}", -EINVAL },
+		{ "{\"timeout\": \"100\"}", -EINVAL },
+		{ "{\"timeout\": 100.0}", -EINVAL },
+		{ "{\"timeout\": -1}", -EINVAL },
+		{ "{\"timeout\": 9}", -EINVAL },
+		{ "{\"timeout\": 3600001}", -EINVAL },
+		{ "{\"timeout\": null}", -EINVAL },
+		{ "{\"no-raw\": 1}", -EINVAL },
+		{ "{\"listen\": \"unix:/a\"}", -EINVAL },
+		{ "{\"listen\": [1]}", -EINVAL },
+		{ "{\"listen\": [\"\"]}", -EINVAL },
+		{ "{\"socket-mode\": 432}", -EINVAL },
+		{ "{\"socket-mode\": \"0888\"}", -EINVAL },
+		{ "{\"seed\": \"a\\u0000b\"}", -EBADMSG },
+		{ "{\"config\": \"/x\"}", -EINVAL },
+	};
+	struct qgs_settings before, s;
+
+	qgs_settings_init(&before);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint8_t *copy = heap_copy(rows[i].json, strlen(rows[i].json));
+
+		s = before;
+		if (options_read_json(&qgs_options, (char *)copy, strlen(rows[i].json), &s, sizeof(s),
+				      NULL) != rows[i].r)
+			fail_msg("'%s' is judged wrongly", rows[i].json);
+		assert_memory_equal(&s, &before, sizeof(s));
+		free(copy);
+	}
+}
+
+static void lists_and_texts_have_their_limits(void **state)
+{
+	char json[4096] = "{\"listen\": [", *at = json + strlen(json);
+	char word[200], *words[] = { (char[]){ "qgs" }, (char[]){ "--seed" }, word, NULL };
+	struct qgs_settings s;
+
+	for (unsigned i = 0; i <= OPTION_LIST_MAX; i++)
+		at += sprintf(at, "%s\"unix:/%u\"", i ? "," : "", i);
+	sprintf(at, "]}");
+	qgs_settings_init(&s);
+	assert_int_equal(options_read_json(&qgs_options, json, strlen(json), &s, sizeof(s), NULL), -EINVAL);
+	memset(word, 'x', OPTION_TEXT_BYTES - 1);
+	word[OPTION_TEXT_BYTES - 1] = '\0';
+	assert_int_equal(options_read_words(&qgs_options, 3, words, &s, sizeof(s), NULL), 0);
+	word[OPTION_TEXT_BYTES - 1] = 'x';
+	word[OPTION_TEXT_BYTES] = '\0';
+	assert_int_equal(options_read_words(&qgs_options, 3, words, &s, sizeof(s), NULL), -EINVAL);
+}
+
+static void addresses_are_told_as_they_are_written(void **state)
+{
+	static const char *const texts[] = { "unix:/run/qgs", "vsock:4050", "tcp:127.0.0.1:4050" };
+	char text[DAEMON_ADDRESS_BYTES], longest[160] = "unix:/";
+	struct base_address a;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(listen_address_read(texts[i], &a, NULL), 0);
+		assert_string_equal(address_text(&a, text), texts[i]);
+		assert_int_equal(address_check(&a, NULL), 0);
+	}
+	assert_int_equal(base_address_read("vsock:2:4050", &a, NULL), 0);
+	assert_string_equal(address_text(&a, text), "vsock:2:4050");
+	memset(longest + 6, 'x', 106);
+	assert_int_equal(listen_address_read(longest, &a, NULL), 0);
+	assert_string_equal(address_text(&a, text), longest);
+	longest[112] = 'x';
+	assert_int_equal(listen_address_read(longest, &a, NULL), -EINVAL);
+	assert_int_equal(base_address_read("tcp:127.0.0.1:4050", &a, NULL), 0);
+	a.sockaddr.in.sin_addr.s_addr = htonl(INADDR_ANY);
+	assert_int_equal(address_check(&a, NULL), -EACCES);
+	a.sockaddr.any.sa_family = AF_INET6;
+	assert_int_equal(address_check(&a, NULL), -EACCES);
+}
+
+static void the_histogram_counts_each_answer_once(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		unsigned bucket;
+	} rows[] = {
+		{ 0, 0 }, { 500000, 0 }, { 500001, 1 }, { UINT64_C(30000000000), 13 }, { UINT64_MAX / 2, 14 }
+	};
+	struct metrics m = { 0 };
+	struct metrics_text text = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		metrics_count_latency(&m, rows[i].ns);
+		assert_true(m.late_buckets[rows[i].bucket] > 0);
+	}
+	assert_int_equal(m.late_n, ARRAY_SIZE(rows));
+	metrics_count_answer(&m, QGS_SUCCESS);
+	metrics_count_answer(&m, QGS_E_INVALID_CODE);
+	assert_int_equal(m.answers[0], 1);
+	assert_int_equal(m.answers[METRICS_CODES - 1], 1);
+	metrics_print_all(&m, &text);
+	metrics_print_end(&text);
+	assert_false(text.failed);
+	assert_non_null(strstr(text.text, "juratd_qgs_latency_seconds_bucket{le=\"+Inf\"} 5\n"));
+	assert_non_null(strstr(text.text, "juratd_qgs_answers_total{code=\"INVALID_CODE\"} 1\n"));
+	assert_string_equal(text.text + text.size - 6, "# EOF\n");
+	free(text.text);
+}
+
+static void a_label_cannot_break_out_of_its_quotes(void **state) /* G7 */
+{
+	struct metrics_text text = { 0 };
+
+	metrics_print_label(&text, "a\"b\\c\nd%s%n");
+	assert_string_equal(text.text, "a\\\"b\\\\c\\nd%s%n");
+	free(text.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_configuration_file_says_what_the_words_say),
+		cmocka_unit_test(the_words_replace_a_list_of_the_file),
+		cmocka_unit_test(a_file_that_is_not_exactly_right_changes_nothing),
+		cmocka_unit_test(lists_and_texts_have_their_limits),
+		cmocka_unit_test(addresses_are_told_as_they_are_written),
+		cmocka_unit_test(the_histogram_counts_each_answer_once),
+		cmocka_unit_test(a_label_cannot_break_out_of_its_quotes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
