@@ -10,9 +10,10 @@
 #include "wire/tdx_getquote.h"
 
 /*
- * A hostile guest and a hostile quoting service at once: the guest chooses addresses, sizes and the content of
- * its memory, takes pages away and changes them in flight; the service answers with any bytes, cut anywhere.
- * Whatever they do, a request that was taken on ends, no slot is lost, and nothing but guest memory is written.
+ * A hostile guest and a hostile quoting service at once: the guest chooses addresses, sizes and the content
+ * of its memory, takes pages away and changes them in flight; the service answers with any bytes, cut
+ * anywhere. Whatever they do, a request that was taken on ends, no slot is lost, and nothing but guest memory
+ * is written.
  */
 enum { PAGE = 4096, PAGES = 4, GPA = 0x10000, MAX_CALLS = 8 };
 
