@@ -6,6 +6,7 @@ package main
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 	"github.com/google/logger"
 )
 
-var rootPath = flag.String("root", "", "trust this root, in DER, instead of Intel's")
+var rootPath = flag.String("root", "", "trust this root, PEM or DER, instead of Intel's")
 
 // collateral answers the verifier's requests from a directory, as Intel's service does: the issuers are in a header.
 type collateral string
@@ -43,6 +44,17 @@ func (dir collateral) Get(address string) (map[string][]string, []byte, error) {
 	return nil, body, err
 }
 
+func readCertificate(path string) (*x509.Certificate, error) {
+	der, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(der); block != nil {
+		der = block.Bytes
+	}
+	return x509.ParseCertificate(der)
+}
+
 func judge(dir string) error {
 	options := &verify.Options{
 		CheckRevocations: true,
@@ -50,11 +62,7 @@ func judge(dir string) error {
 		Getter:           collateral(filepath.Join(dir, "collateral")),
 	}
 	if *rootPath != "" {
-		der, err := os.ReadFile(*rootPath)
-		if err != nil {
-			return err
-		}
-		root, err := x509.ParseCertificate(der)
+		root, err := readCertificate(*rootPath)
 		if err != nil {
 			return err
 		}
