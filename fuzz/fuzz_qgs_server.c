@@ -1,0 +1,110 @@
+/* deps: daemon_dep */
+/* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "daemon/conn.h"
+
+/*
+ * A hostile client and a hostile backend, in any order and at any time: what goes out is always a message of
+ * the protocol or a bare quote, never more than was asked for, and nothing is kept beyond its limit.
+ */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool right)
+{
+	if (!right)
+		abort();
+}
+
+/* The whole answer, when the machine has just begun to send it. */
+static void check_answer(const struct conn *c)
+{
+	struct qgs_message m;
+	struct bytes_rd r = bytes_rd(c->out, c->out_size);
+
+	if (c->raw)
+		return;
+	must(bytes_rd_be32(&r) == c->out_size - QGS_FRAME_BYTES);
+	must(qgs_read((enum qgs_type)(c->request_type + 1), c->out + QGS_FRAME_BYTES,
+		      c->out_size - QGS_FRAME_BYTES, &m, NULL) == 0);
+	must(m.error_code == c->code);
+}
+
+static void check(const struct conn *c)
+{
+	must(c->n_answers <= c->n_requests);
+	must(c->options.max_requests == 0 || c->n_requests <= c->options.max_requests);
+	must(c->rest_size <= CONN_READ_BYTES);
+	must((c->state == CONN_CLOSED) == (c->end != CONN_END_NONE));
+	must(c->state != CONN_CLOSED || (!c->reply && !c->rest));
+	must((c->state == CONN_SENDING) == (c->out_size > 0));
+	if (c->state == CONN_READY || c->state == CONN_ASKING) {
+		must(c->request >= c->in && c->request + c->request_size <= c->in + sizeof(c->in));
+		must(qgs_is_request(c->request_type));
+	}
+}
+
+/* Bytes for an event; a good reply now and then, or none would ever be sent. */
+static uint8_t *take(struct bytes_rd *r, const struct conn *c, bool good_reply, size_t *ret_n)
+{
+	size_t n = bytes_rd_le16(r) % (CONN_READ_BYTES + 1), left = bytes_rd_left(r);
+	uint8_t *bytes = malloc(8192);
+
+	must(bytes != NULL);
+	if (good_reply) {
+		static const uint8_t fill[4000];
+		struct qgs_message m = qgs_message((enum qgs_type)(c->request_type + 1));
+
+		for (unsigned i = 0; i < qgs_n_parts(m.type); i++)
+			m.parts[i] = bytes_rd(fill, 1 + n / QGS_MAX_PARTS);
+		must(qgs_write(&m, true, bytes, 8192, ret_n, NULL) == 0);
+		return bytes;
+	}
+	n = n < left ? n : left;
+	bytes_rd_copy(r, bytes, n);
+	*ret_n = n;
+	return bytes;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes_rd r = bytes_rd(data, size);
+	const uint8_t how = bytes_rd_u8(&r);
+	const struct conn_options options = {
+		.timeout_ms = 30000, .drain_ms = 5000, .max_requests = how & 3, .raw_too = how & 4
+	};
+	struct conn *c = malloc(sizeof(*c)); /* on the heap, for the sanitizer's sake */
+	uint64_t now = 0;
+
+	must(c != NULL);
+	conn_init(c, &options, now);
+	while (bytes_rd_left(&r) > 0) {
+		const uint8_t op = bytes_rd_u8(&r);
+		const enum conn_event event = (enum conn_event)(op % (CONN_DRAIN + 1));
+		const enum conn_state before = c->state;
+		uint8_t *bytes = NULL;
+		size_t n = 0;
+
+		now += (uint64_t)(op >> 4) * 700;
+		if (event == CONN_BYTES || event == CONN_REPLY)
+			bytes = take(&r, c, event == CONN_REPLY && (before == CONN_ASKING && op & 0x40), &n);
+		else if (event == CONN_SENT)
+			n = bytes_rd_le16(&r);
+		conn_step(c, event, bytes, n, now);
+		if (event == CONN_BYTES)
+			free(bytes);
+		check(c);
+		if (c->state == CONN_SENDING && before != CONN_SENDING)
+			check_answer(c);
+	}
+	conn_step(c, CONN_TIME, NULL, 0,
+		  UINT64_MAX); /* however it stands, time ends it: twice, to be told first */
+	conn_step(c, CONN_TIME, NULL, 0, UINT64_MAX);
+	must(c->state == CONN_CLOSED || c->state == CONN_LINGERING);
+	conn_done(c);
+	free(c);
+	return 0;
+}
