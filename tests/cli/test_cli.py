@@ -5,9 +5,11 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 JURAT = sys.argv[1]
 EVIDENCE = pathlib.Path(os.environ.get("JURAT_EVIDENCE", "/nonexistent"))
@@ -292,6 +294,34 @@ def real_reports_get_their_expected_verdicts(tmp):
             jurat(*args, "--require", "allow_debug=true")
         elif not good:
             assert "leaf-missing" in p.out, p.out
+
+
+@case
+def real_quotes_get_the_status_that_intels_library_gives(tmp):
+    table = EVIDENCE / "TDX-CASES.tsv"
+    if not table.exists():
+        raise Skip("no real evidence beside the project")
+    statuses = {"OK": "UpToDate", "TCB_OUT_OF_DATE": "OutOfDate", "TCB_NOT_SUPPORTED": "NotSupported"}
+    names = {"tcbinfo": "tcb_info.json", "qeidentity": "qe_identity.json", "pckcrl": "pck_crl.der",
+             "rootcrl": "root_ca_crl.der", "tcb_signing_cert": "tcb_signing.der", "root_cert": "root_ca.der"}
+    for row in csv.DictReader(open(table, encoding="utf-8"), delimiter="\t"):
+        for column, name in names.items():
+            shutil.copyfile(EVIDENCE / row[column], tmp / name)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(row["now_unix"])))
+        p = subprocess.run([JURAT, "verify", "--output", "json", "--collateral", tmp, "--at", at,
+                            EVIDENCE / row["quote"]], capture_output=True, timeout=60)
+        d = json.loads(p.stdout)
+        codes = {r["code"] for r in d["reasons"]}
+        assert p.returncode == (0 if d["verdict"] == "accepted" else 1), row["case"]
+        if row["type"] == "quote-v3-sgx":
+            assert codes == {"not-a-td-quote"}, (row["case"], codes)
+            continue
+        assert d["tcb_status"] == statuses[row["qvl_quote"]], (row["case"], d["tcb_status"])
+        if row["kind"] != "fresh" or row["qvl_quote"] != "OK":
+            assert d["verdict"] == "refused", row["case"]
+        else:  # stricter than Intel's library only on these
+            assert codes <= {"td-debug", "service-td-not-allowed"}, (row["case"], codes)
+            assert (d["verdict"] == "accepted") == (not codes), row["case"]
 
 
 print(f"1..{len(CASES)}")
