@@ -70,10 +70,7 @@ struct sim_tdx_guest_platform sim_tdx_guest_on(struct sim_td *td);
 JURAT_MUST_CHECK int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform,
 				       const struct sim_tdx_guest_config *config, struct sim_tdx_guest **ret,
 				       struct jurat_error *err);
-/*
- * Also with a request under way or the buffer in flight: it stays shared then, as after
- * sim_tdx_guest_start_probe() without a remove.
- */
+/* Any time. Without a remove the buffer stays shared, and the VMM's when it is in flight. */
 void sim_tdx_guest_free(struct sim_tdx_guest *guest);
 
 /*
@@ -103,7 +100,7 @@ void sim_tdx_guest_step(struct sim_tdx_guest *guest, uint64_t now_ns, struct sim
 /*
  * Loads the driver: MapGPA makes the buffer shared; SEED: SetupEventNotifyInterrupt.
  * Result    0; -ENOMEM the buffer cannot be shared: its pages are never used again (K7); -EIO no interrupt
- * Returns   0 started; -EBUSY something is under way; -EEXIST it is loaded
+ * Returns   0 started; -EBUSY something is under way; -EEXIST it is loaded; -ENOMEM its pages are lost
  */
 JURAT_MUST_CHECK int sim_tdx_guest_start_probe(struct sim_tdx_guest *guest);
 /*
