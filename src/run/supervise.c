@@ -225,6 +225,12 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		r = run_environment_new(&s.platform, &env, err);
 	if (r == 0)
 		r = supervise(&s, options, temp, env, err);
+	if (s.platform.memory_refused)
+		fputs("jurat run: the kernel did not let this process reach the program's memory (sysctl "
+		      "kernel.yama.ptrace_scope is 2 or 3, or the program is of another user): its requests "
+		      "ended "
+		      "with EFAULT\n",
+		      stderr);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
 	run_platform_done(&s.platform);

@@ -16,7 +16,32 @@ enum { NOBODY = 65534 };
 
 const char *jurat, *clients[2], *closed;
 char dir[64];
-bool unprivileged;
+bool unprivileged, real_device;
+unsigned fuse_mode = 0666;
+
+/* A /dev of its own, with a character device where a guest of SEV-SNP has one. Nobody opens it. */
+static void add_real_device(void)
+{
+	static const struct {
+		const char *name;
+		unsigned major, minor;
+	} nodes[] = { { "null", 1, 3 }, { "fuse", 10, 229 }, { "sev-guest", 10, 250 } };
+	char at[128], node[160];
+
+	snprintf(at, sizeof(at), "%s/real", dir);
+	umask(0);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
+		_exit(96);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		snprintf(node, sizeof(node), "%s/%s", at, nodes[i].name);
+		if (mknod(node, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
+			_exit(96);
+	}
+	if (mount(at, "/dev", NULL, MS_MOVE, NULL) < 0)
+		_exit(96);
+	umask(022);
+}
 
 /* Becomes a user without privileges, who can open /dev/fuse. */
 static void drop_privileges(void)
@@ -31,7 +56,7 @@ static void drop_privileges(void)
 		_exit(99);
 	snprintf(at, sizeof(at), "%s/dev/fuse", dir);
 	umask(0);
-	if (mknod(at, S_IFCHR | 0666, makedev(10, 229)) < 0 ||
+	if (mknod(at, S_IFCHR | fuse_mode, makedev(10, 229)) < 0 ||
 	    mount(at, "/dev/fuse", NULL, MS_BIND, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) < 0)
 		_exit(99);
@@ -67,12 +92,12 @@ pid_t start(char **words)
 	if (dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666), 1) < 0 ||
 	    dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666), 2) < 0)
 		_exit(98);
+	if (real_device)
+		add_real_device();
 	if (unprivileged)
 		drop_privileges();
 	setenv("TMPDIR", dir, 1);
 	setenv("PATH", "/usr/bin:/bin", 1); /* directories that every user may search */
-	setenv("ASAN_OPTIONS", "detect_leaks=0",
-	       1); /* the program under test is another; ptrace is not ours */
 	execv(words[0], words);
 	_exit(97);
 }

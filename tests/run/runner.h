@@ -21,6 +21,8 @@ extern const char *jurat, *clients[2]; /* the programs: linked dynamically, stat
 extern const char *closed;             /* why nothing can be run here; NULL: it can */
 extern char dir[64];                   /* for temporary files, open to everybody */
 extern bool unprivileged;
+extern bool real_device;   /* the machine has a /dev/sev-guest; for root only */
+extern unsigned fuse_mode; /* of the /dev/fuse that a user without privileges sees */
 
 /* Runs `jurat run` with these words, from options to the program's arguments, to its end. */
 struct outcome run_words(const char *const *more);

@@ -215,6 +215,64 @@ static void a_user_keeps_name_and_has_no_privilege(void **state)
 	assert_string_equal(o.out, "65534\n65534\nCapEff:\t0000000000000000\nno\n");
 }
 
+static void a_closed_dev_fuse_is_told_with_what_to_do(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	if (!unprivileged || geteuid() != 0)
+		SKIP_BECAUSE("only root can close /dev/fuse for somebody");
+	fuse_mode = 0600;
+	o = RUN("--", "/bin/true");
+	fuse_mode = 0666;
+	assert_exit(&o, 3);
+	assert_string_equal(o.err,
+			    "jurat run: /dev/fuse: closed to this user (make it mode 0666, as udev does)\n");
+}
+
+static void a_real_device_is_not_hidden_unless_forced(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	if (geteuid() != 0)
+		SKIP_BECAUSE("only root can make a device");
+	real_device = true;
+	o = RUN("--", clients[0], "report");
+	assert_exit(&o, 3);
+	assert_non_null(strstr(o.err, "this machine has a real '/dev/sev-guest', which would be hidden"));
+	o = RUN("--force", "--", clients[0], "report");
+	assert_exit(&o, 0);
+	real_device = false;
+}
+
+static void command_lines_that_cannot_be_are_refused(void **state)
+{
+	static const struct {
+		const char *words[4];
+		int status;
+		const char *says;
+	} bad[] = {
+		{ { NULL }, 2, "wants a program" },
+		{ { "--fault", "nonsense", "true" }, 2, "unknown fault 'nonsense'" },
+		{ { "--trace", "/tmp/x.doc", "true" }, 2, "a trace ends in" },
+		{ { "--trace", "/nonexistent/x.txt", "true" }, 3, "/nonexistent/x.txt" },
+		{ { "--firmware", "12", "true" }, 2, "16 hex digits" },
+		{ { "--firmware", "0100000000000004", "true" }, 3, "BAD_SVN" }, /* below what is committed */
+		{ { "--state", "/nonexistent/dir", "true" }, 3, "/nonexistent/dir" },
+		{ { "--tee", "sgx", "true" }, 2, "--tee is one of" },
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct outcome o = run_words(bad[i].words);
+
+		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != bad[i].status ||
+		    (bad[i].says && !strstr(o.err, bad[i].says)))
+			fail_msg("row %zu: status %#x: %s", i, o.status, o.err);
+	}
+}
+
 static void runs_nest(void **state)
 {
 	struct outcome o;
@@ -286,6 +344,9 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_killed_supervisor_leaves_no_process_and_no_file),
 		cmocka_unit_test(the_machine_s_own_view_is_untouched),
 		cmocka_unit_test(a_user_keeps_name_and_has_no_privilege),
+		cmocka_unit_test(a_closed_dev_fuse_is_told_with_what_to_do),
+		cmocka_unit_test(a_real_device_is_not_hidden_unless_forced),
+		cmocka_unit_test(command_lines_that_cannot_be_are_refused),
 		cmocka_unit_test(runs_nest),
 		cmocka_unit_test(a_host_tool_finds_dev_sev),
 		cmocka_unit_test(
