@@ -18,9 +18,9 @@ enum { BENCH_QGS_CONNECTIONS = 1000 };
 
 struct bench_qgs {
 	/*
-	 * Processor time, which neighbours on the machine do not distort, for one quote (all that the daemon does,
-	 * the kernel's part of it included) and for one bare signature. The daemon's core is busy all the time, so
-	 * the ratio bare_ns / ours_ns is also that of its throughput to the signing limit of the same core.
+	 * Processor time, which neighbours on the machine distort least, for one quote (all that the daemon
+	 * does, the kernel's part of it included) and for one bare signature. The daemon's core is busy all
+	 * the time, so bare_ns / ours_ns is also its throughput as a part of that core's signing limit.
 	 */
 	double ours_ns, bare_ns, ratio;
 	double per_second;     /* quotes, by the clock on the wall */

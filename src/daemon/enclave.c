@@ -12,7 +12,7 @@
 
 enum {
 	COLLATERAL_S = 30 * 24 * 3600, /* how long it is good for, as Intel's */
-	/* Version of the collateral's form: CRLs are DER. As Intel's library for quote verification has it. */
+	/* Of the collateral's form; CRLs are DER. Unverified: from memory of Intel's verification library. */
 	COLLATERAL_MAJOR = 3,
 	COLLATERAL_MINOR = 1,
 };
@@ -134,7 +134,7 @@ static int answer_collateral(const struct enclave *e, const struct qgs_message *
 		return r;
 	m->version[0] = COLLATERAL_MAJOR;
 	m->version[1] = COLLATERAL_MINOR;
-	/* Texts go with their NUL, as C programs send and expect them. */
+	/* Texts go with their NUL, as C programs expect them. Unverified: from memory of Intel's service. */
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		m->parts[i] = bytes_rd(collateral.parts[i].bytes, collateral.parts[i].size + !is_der[i]);
 	return write_message(m, ret_reply, ret_n, err);

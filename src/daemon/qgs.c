@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `juratd qgs`: puts settings, sockets, backend, server, metrics and signals together on one loop. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 enum {
 	MAX_CONFIG_BYTES = 1 << 20,
 	SPARE_FDS = 32, /* of the limit, for everything but clients and services */
+	KEEP_HEAP_BYTES = 4 << 20,
 };
 
 struct qgs {
@@ -350,6 +352,8 @@ int qgs_run(int argc, char **argv)
 		status = DAEMON_USAGE;
 	} else if (uv_loop_init(&q->loop) == 0) {
 		signal(SIGPIPE, SIG_IGN);
+		/* Workers allocate what the loop frees: their heaps would shrink and grow with each batch. */
+		mallopt(M_TRIM_THRESHOLD, KEEP_HEAP_BYTES);
 		log_init(q->settings.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 		status = serve(q, n_adopted);
 		uv_loop_close(&q->loop);

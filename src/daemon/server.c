@@ -386,13 +386,12 @@ static void pump(struct client *c)
 		const unsigned n = c->conn.n_answers;
 
 		switch (c->conn.state) {
+		case CONN_READING:
 		case CONN_LINGERING:
-			if (!c->lingering) {
+			if (c->conn.state == CONN_LINGERING && !c->lingering) {
 				begin_lingering(c);
 				continue;
 			}
-			/* fall through */
-		case CONN_READING:
 			if (c->may_read) {
 				read_some(c);
 				continue;

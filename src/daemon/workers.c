@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-	BATCH = 16, /* at most so many jobs in one hand-over */
+	BATCH = 32, /* at most so many jobs in one hand-over */
 	SLOTS_PER_WORKER =
 		2, /* one that is worked on and one that waits, so that no thread waits for the loop */
 };

@@ -16,8 +16,8 @@ struct worker_ops {
 	int (*new_context)(void *arg, void **ret, struct jurat_error *err);
 	void (*free_context)(void *context);
 	/*
-	 * In a worker's thread, where nothing of the loop may be touched. 0 and a framed message on the heap, the
-	 * caller's; < 0: there is no answer.
+	 * In a worker's thread, where nothing of the loop may be touched. 0 and a framed message on the heap,
+	 * the caller's; < 0: there is no answer.
 	 */
 	int (*answer)(void *context, const struct backend_job *job, uint8_t **ret_reply, size_t *ret_n,
 		      struct jurat_error *err);
