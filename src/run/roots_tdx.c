@@ -11,7 +11,7 @@
 
 enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
 
-/* Names as jurat verify --collateral and other verifiers look for them, in the order of enum sim_collateral_part. */
+/* Names as jurat verify --collateral looks for them. */
 static const char *const names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
 	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",

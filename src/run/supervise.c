@@ -173,7 +173,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .n_places = s->devices.n };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
 	sigset_t signals;
-	int r;
+	int status = 0, r;
 
 	sigemptyset(&signals);
 	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
@@ -192,9 +192,10 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		run_platform_stop(&s->platform); /* whoever waits for an answer gets one */
 		run_fs_free(s->fs);
 		s->fs = NULL;
-		while (waitpid(s->keeper.pid, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(s->keeper.pid, &status, 0) < 0 && errno == EINTR)
 			;
-		run_end_children();
+		if (WIFSIGNALED(status)) /* killed: what it kept is ours now */
+			run_end_children();
 	}
 	sigaction(SIGCHLD, &spawn.on_child, NULL);
 	sigprocmask(SIG_SETMASK, &spawn.mask, NULL);

@@ -188,6 +188,48 @@ static void a_killed_supervisor_leaves_no_process_and_no_file(void **state)
 	}
 }
 
+static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
+{
+	int sleeper, shell, keeper = 0;
+	char path[64], line[512] = "";
+	struct outcome o;
+	FILE *f;
+	pid_t pid;
+
+	NEEDS_RUN();
+	pid = start_sleeper("");
+	read_back("out", o.out);
+	assert_int_equal(sscanf(o.out, "%d %d", &sleeper, &shell), 2);
+	snprintf(path, sizeof(path), "/proc/%d/stat", shell);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	fclose(f);
+	assert_int_equal(sscanf(strrchr(line, ')'), ") %*c %d", &keeper), 1);
+	assert_int_not_equal(keeper, pid);
+	assert_int_equal(kill(keeper, SIGKILL), 0);
+	o = finish(pid);
+	assert_true(WIFSIGNALED(o.status) && WTERMSIG(o.status) == SIGKILL);
+	while (!gone(sleeper) || !gone(shell))
+		breathe();
+}
+
+static void children_that_were_there_before_are_left_alone(void **state)
+{
+	char *words[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c",
+			  (char *)(uintptr_t) "sleep 1000 & echo $!; exec $0 run -- /bin/true",
+			  (char *)(uintptr_t)jurat, NULL };
+	struct outcome o;
+	int sleeper;
+
+	NEEDS_RUN();
+	o = finish(start(words));
+	assert_exit(&o, 0);
+	assert_int_equal(sscanf(o.out, "%d", &sleeper), 1);
+	assert_false(gone(sleeper));
+	assert_int_equal(kill(sleeper, SIGKILL), 0);
+}
+
 static void the_machine_s_own_view_is_untouched(void **state)
 {
 	struct outcome o;
@@ -342,6 +384,8 @@ static int run_group(const char *name)
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),
 		cmocka_unit_test(signals_reach_the_program_and_nothing_is_left_running),
 		cmocka_unit_test(a_killed_supervisor_leaves_no_process_and_no_file),
+		cmocka_unit_test(a_killed_keeper_leaves_no_process_and_no_file),
+		cmocka_unit_test(children_that_were_there_before_are_left_alone),
 		cmocka_unit_test(the_machine_s_own_view_is_untouched),
 		cmocka_unit_test(a_user_keeps_name_and_has_no_privilege),
 		cmocka_unit_test(a_closed_dev_fuse_is_told_with_what_to_do),
