@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,10 +26,23 @@ struct line {
 	size_t n;
 };
 
+/* $JOURNAL_STREAM names the stream's device and inode: it may be that of a parent, and not this one. */
+static bool is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	char stream[64];
+	struct stat st;
+
+	if (!text || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(text, stream) == 0;
+}
+
 void log_init(enum log_level least)
 {
 	state.least = least;
-	state.journal = getenv("JOURNAL_STREAM") != NULL;
+	state.journal = is_journal();
 }
 
 /* The last byte is the newline's: a line that is too long is cut. */

@@ -9,7 +9,7 @@
  *
  *	time=2026-01-31T12:00:00.123Z level=info event=listening address=unix:/run/qgs.socket
  *
- * Under the journal (JOURNAL_STREAM), a "<6>" in front instead of the time. Values come from anywhere: what
+ * When that is the journal ($JOURNAL_STREAM), a "<6>" in front instead of the time. Values come from anywhere: what
  * would break a line or a value is quoted and escaped, and no value is ever a format. Events that a peer can
  * cause at will are limited to LOG_BURST lines a second; the next line says how many were left out.
  */

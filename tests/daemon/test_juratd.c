@@ -303,6 +303,20 @@ static void what_is_no_socket_is_never_removed(void **state)
 	assert_int_equal(access(w.socket, F_OK), 0);
 }
 
+static void a_start_that_fails_half_way_leaves_nothing_behind(void **state)
+{
+	const char *words[] = { "--listen",  unix_in_dir("qgs"),     "--service", unix_in_dir("a"),
+				"--metrics", unix_in_dir("metrics"), NULL };
+	int fd = open(w.metrics, O_CREAT | O_WRONLY, 0600);
+
+	close(fd);
+	world_start(&w, -1, words);
+	world_expect(&w, "STOPPING=1");
+	assert_int_equal(world_wait(&w), 3);
+	assert_int_equal(access(w.socket, F_OK), -1);
+	assert_int_equal(access(w.metrics, F_OK), 0);
+}
+
 static int listening_tcp(in_addr_t address, int type, struct sockaddr_in *ret)
 {
 	socklen_t n = sizeof(*ret);
@@ -512,6 +526,7 @@ int main(int argc, char **argv)
 		T(a_silent_client_is_closed_in_time),
 		T(a_stale_socket_is_replaced_and_a_live_one_is_not),
 		T(what_is_no_socket_is_never_removed),
+		T(a_start_that_fails_half_way_leaves_nothing_behind),
 		T(a_socket_of_the_service_manager_is_served),
 		T(a_socket_that_other_machines_reach_is_refused),
 		T(a_service_that_fails_costs_a_client_nothing),
