@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection: its socket, its time and its request, around the state machine of conn.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "daemon/log.h"
+#include "daemon/server_internal.h"
+
+/* ---- the end */
+
+static void client_free(struct client *c)
+{
+	struct server *s = c->server;
+
+	if (c->fd >= 0 || c->n_handles > 0 || c->holder)
+		return;
+	conn_done(&c->conn);
+	free(c);
+	s->n_clients--;
+	s->metrics.connections--;
+	server_client_gone(s);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct client *c = handle->data;
+
+	c->n_handles--;
+	client_free(c);
+}
+
+static void unblock(struct client *c)
+{
+	struct server *s = c->server;
+
+	if (!c->link_blocked)
+		return;
+	*c->link_blocked = c->next_blocked;
+	if (c->next_blocked)
+		c->next_blocked->link_blocked = c->link_blocked;
+	else
+		s->last_blocked = c->link_blocked;
+	c->link_blocked = NULL;
+	s->metrics.unsent_bytes -= c->blocked_bytes;
+	c->blocked_bytes = 0;
+}
+
+static void log_end(const struct client *c)
+{
+	const enum conn_end end = c->conn.end;
+	const bool usual = end == CONN_END_ANSWERED || end == CONN_END_UNUSED;
+	char peer[32], n[16];
+
+	if (c->family == AF_VSOCK)
+		snprintf(peer, sizeof(peer), "vsock:%u", c->cid);
+	else
+		snprintf(peer, sizeof(peer), "%s", c->family == AF_UNIX ? "unix" : "tcp");
+	snprintf(n, sizeof(n), "%u", c->conn.n_answers);
+	log_peer_event(usual ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connection", "end", conn_end_name(end),
+		       "peer", peer, "answers", n, "why", usual ? "" : c->conn.why.text, NULL);
+}
+
+static void cancel_job(struct client *c)
+{
+	if (c->holder)
+		c->holder->backend->ops->cancel(c->holder->backend, &c->job);
+}
+
+static void client_close(struct client *c)
+{
+	struct server *s = c->server;
+
+	s->metrics.ended[c->conn.end]++;
+	log_end(c);
+	unblock(c);
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	uv_close((uv_handle_t *)&c->timer, on_closed);
+	if (c->has_poll)
+		uv_close((uv_handle_t *)&c->poll, on_closed);
+	close(c->fd);
+	c->fd = -1;
+	cancel_job(c);
+}
+
+/* ---- reading and writing */
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct client *c = poll->data;
+
+	if (status < 0) /* libuv has stopped it: recv() or send() will say what it is */
+		c->watched = 0;
+	if (c->conn.state == CONN_READING || c->conn.state == CONN_LINGERING) {
+		c->may_read = true;
+	} else if (c->conn.state != CONN_SENDING && c->watched != 0) {
+		uv_poll_stop(poll); /* more requests, or the end: in its turn */
+		c->watched = 0;
+	}
+	client_pump(c);
+}
+
+static void watch(struct client *c, int events)
+{
+	if (c->watched == events)
+		return;
+	if (!c->has_poll) {
+		if (uv_poll_init(c->server->loop, &c->poll, c->fd) < 0) {
+			conn_step(&c->conn, CONN_BROKEN, NULL, 0, uv_now(c->server->loop));
+			return;
+		}
+		c->poll.data = c;
+		c->has_poll = true;
+		c->n_handles++;
+	}
+	if (uv_poll_start(&c->poll, events, on_poll) == 0)
+		c->watched = events;
+	else
+		conn_step(&c->conn, CONN_BROKEN, NULL, 0, uv_now(c->server->loop));
+}
+
+static void read_some(struct client *c)
+{
+	struct server *s = c->server;
+	ssize_t n = recv(c->fd, s->scratch, sizeof(s->scratch), MSG_DONTWAIT);
+	const uint64_t now = uv_now(s->loop);
+
+	c->may_read = false;
+	if (n > 0)
+		conn_step(&c->conn, CONN_BYTES, s->scratch, (size_t)n, now);
+	else if (n == 0)
+		conn_step(&c->conn, CONN_EOF, NULL, 0, now);
+	else if (errno == EINTR)
+		c->may_read = true;
+	else if (errno != EAGAIN)
+		conn_step(&c->conn, CONN_BROKEN, NULL, 0, now);
+}
+
+/* The answer waits for its reader. When all of those hold too much, the one that waits longest has to go. */
+static void block(struct client *c)
+{
+	struct server *s = c->server;
+
+	s->metrics.unsent_bytes += c->conn.out_size;
+	s->metrics.unsent_bytes -= c->blocked_bytes;
+	c->blocked_bytes = c->conn.out_size;
+	if (!c->link_blocked) {
+		c->next_blocked = NULL;
+		c->link_blocked = s->last_blocked;
+		*s->last_blocked = c;
+		s->last_blocked = &c->next_blocked;
+	}
+	while (s->metrics.unsent_bytes > s->limits.max_unsent_bytes) {
+		struct client *oldest = s->blocked;
+
+		s->metrics.evicted++;
+		unblock(oldest);
+		jurat_fail(&oldest->conn.why, 0, "too many answers wait for their readers");
+		conn_step(&oldest->conn, CONN_BROKEN, NULL, 0, uv_now(s->loop));
+		if (oldest == c)
+			return;
+		client_pump(oldest);
+	}
+}
+
+/* false: the socket takes no more now. */
+static bool write_some(struct client *c)
+{
+	const uint64_t now = uv_now(c->server->loop);
+	ssize_t n = send(c->fd, c->conn.out, c->conn.out_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0 && errno == EAGAIN) {
+		block(c);
+		return false;
+	}
+	if (n < 0)
+		conn_step(&c->conn, CONN_BROKEN, NULL, 0, now);
+	else
+		conn_step(&c->conn, CONN_SENT, NULL, (size_t)n, now);
+	if (c->conn.state != CONN_SENDING)
+		unblock(c);
+	return true;
+}
+
+/* ---- requests */
+
+static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const char *why)
+{
+	struct client *c = (struct client *)((char *)job - offsetof(struct client, job));
+	struct server *s = c->server;
+	struct holder *h = c->holder;
+	const uint64_t now = uv_now(s->loop);
+
+	c->holder = NULL;
+	h->n_jobs--;
+	s->metrics.in_flight--;
+	if (c->conn.state == CONN_ASKING) {
+		metrics_count_latency(&s->metrics, uv_hrtime() - c->asked_ns);
+		if (!reply) {
+			s->metrics.no_reply++;
+			jurat_fail(&c->conn.why, 0, "%s", why);
+			log_peer_event(LOG_LEVEL_WARNING, "no-reply", "backend", h->backend->name, "why", why,
+				       NULL);
+		}
+	}
+	conn_step(&c->conn, reply ? CONN_REPLY : CONN_NO_REPLY, reply, n, now);
+	holder_release(h);
+	if (c->fd < 0)
+		client_free(c);
+	else if (!c->pumping)
+		client_pump(c);
+}
+
+static void ask(struct client *c)
+{
+	struct server *s = c->server;
+	struct conn *conn = &c->conn;
+
+	s->metrics.requests[conn->request_type / 2]++;
+	conn_step(conn, CONN_ASKED, NULL, 0, uv_now(s->loop));
+	s->metrics.in_flight++;
+	c->asked_ns = uv_hrtime();
+	c->holder = s->holder;
+	c->holder->n_jobs++;
+	c->job = (struct backend_job){ .request = conn->request,
+				       .request_size = conn->request_size,
+				       .type = conn->request_type,
+				       .minor_version = conn->request_minor,
+				       .done = on_done };
+	c->holder->backend->ops->submit(c->holder->backend, &c->job);
+}
+
+/* ---- the clock */
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct client *c = timer->data;
+
+	c->timer_at = UINT64_MAX;
+	conn_step(&c->conn, CONN_TIME, NULL, 0, uv_now(c->server->loop));
+	if (c->conn.gave_up && c->holder) {
+		c->server->metrics.no_reply++;
+		c->pumping = true; /* cancelling may call on_done(), which has nobody to tell */
+		cancel_job(c);
+	}
+	client_pump(c);
+}
+
+/* A timer that fires too early is cheap; starting one anew for each request is not. */
+static void set_timer(struct client *c)
+{
+	const uint64_t now = uv_now(c->server->loop), at = conn_deadline(&c->conn);
+
+	if (c->timer_at <= at)
+		return;
+	if (uv_timer_start(&c->timer, on_timer, at > now ? at - now : 0, 0) == 0)
+		c->timer_at = at;
+}
+
+static void begin_lingering(struct client *c)
+{
+	c->lingering = true;
+	if (c->family == AF_UNIX) {
+		/* What was sent is in the peer's queue, and closing does not take it back. */
+		conn_step(&c->conn, CONN_EOF, NULL, 0, uv_now(c->server->loop));
+		return;
+	}
+	c->may_read = true;
+	shutdown(c->fd, SHUT_WR);
+}
+
+/* What was there to count or to log of the answer that goes out now. */
+static void count_answer(struct client *c, unsigned n_before)
+{
+	if (c->conn.n_answers == n_before)
+		return;
+	metrics_count_answer(&c->server->metrics, c->conn.code);
+	if (c->conn.bad_reply)
+		c->server->metrics.bad_replies++;
+	c->conn.bad_reply = false;
+}
+
+/* Goes on until there is nothing to do but to wait. Frees nothing but what client_close() may. */
+void client_pump(struct client *c)
+{
+	c->pumping = true;
+	for (;;) {
+		const unsigned n = c->conn.n_answers;
+
+		switch (c->conn.state) {
+		case CONN_READING:
+		case CONN_LINGERING:
+			if (c->conn.state == CONN_LINGERING && !c->lingering) {
+				begin_lingering(c);
+				continue;
+			}
+			if (c->may_read) {
+				read_some(c);
+				continue;
+			}
+			watch(c, UV_READABLE);
+			break;
+		case CONN_READY:
+			ask(c);
+			continue;
+		case CONN_SENDING:
+			if (write_some(c)) {
+				count_answer(c, n);
+				continue;
+			}
+			watch(c, UV_WRITABLE);
+			break;
+		case CONN_ASKING:
+			break;
+		case CONN_CLOSED:
+			c->pumping = false;
+			client_close(c);
+			return;
+		}
+		if (c->conn.state != CONN_CLOSED)
+			break;
+	}
+	c->pumping = false;
+	set_timer(c);
+}
