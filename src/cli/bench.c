@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/bench.h"
+#include "cli/bench_qgs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,9 +107,33 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 			    (size_t)n * PAIRS);
 }
 
+/* The quoting daemon under 1,000 connections at once: measured by a process of its own. */
+static int bench_daemon(struct bench *b)
+{
+	struct bench_qgs figure;
+	struct jurat_error err = { "" };
+	char beside[160];
+	int r;
+
+	if (!bench_wanted(b, "qgs-1000"))
+		return CLI_OK;
+	r = bench_qgs(NULL, b->seconds, false, &figure, &err);
+	if (r < 0)
+		return cli_fail(b->cli, CLI_INTERNAL, "qgs-1000: %s", err.text);
+	if (r == JURAT_NOT_FOUND) {
+		bench_skip(b, "qgs-1000", err.text);
+		return CLI_OK;
+	}
+	snprintf(beside, sizeof(beside), "P-256 sign; %.0f quotes/s, p99 %.0f ms, %llu failed, %.1f MiB",
+		 figure.per_second, figure.p99_ms, (unsigned long long)figure.failed,
+		 (double)figure.rss_bytes / 1048576);
+	bench_print(b, "qgs-1000", figure.ours_ns, figure.bare_ns, figure.ratio, beside, figure.n);
+	return CLI_OK;
+}
+
 int cli_bench(struct cli *cli)
 {
-	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_run };
+	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_daemon, bench_run };
 	struct bench b = {
 		.cli = cli, .json = cli_wants_json(cli), .first = true, .dir = "/tmp/jurat-bench-XXXXXX"
 	};
