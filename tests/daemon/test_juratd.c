@@ -204,6 +204,43 @@ static void when_descriptors_run_out_clients_wait_and_nobody_is_lost(void **stat
 	service_free(s);
 }
 
+/* Reads lines until one has `text`. */
+static void wait_for_line(int fd, const char *text)
+{
+	char line[1024];
+	size_t n = 0;
+
+	do {
+		if (n == 0 || line[n - 1] == '\n')
+			n = 0;
+		assert_true(n < sizeof(line) - 1);
+		world_read(fd, (uint8_t *)line + n, 1);
+		line[++n] = '\0';
+	} while (line[n - 1] != '\n' || !strstr(line, text));
+}
+
+static void accepting_goes_on_also_when_none_of_its_own_connections_ends(void **state) /* G2 */
+{
+	struct service *s = service_new(in_dir("a"), SERVICE_GOOD, 0x76);
+	struct rlimit few, before;
+	int log[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log), 0);
+	w.log_fd = log[1];
+	world_serve(&w, "a");
+	assert_int_equal(prlimit(w.pid, RLIMIT_NOFILE, NULL, &before), 0);
+	few = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	assert_int_equal(prlimit(w.pid, RLIMIT_NOFILE, &few, NULL), 0);
+	fd = ask_quote();
+	wait_for_line(log[0], "event=accept-failed");
+	assert_int_equal(prlimit(w.pid, RLIMIT_NOFILE, &before, NULL), 0);
+	world_expect_quote(fd, 0x76);
+	world_stop(&w);
+	close(log[0]);
+	close(log[1]);
+	service_free(s);
+}
+
 static void more_connections_than_the_cap_wait_their_turn(void **state)
 {
 	struct service *s = service_new(in_dir("a"), SERVICE_GOOD, 0x77);
@@ -520,6 +557,7 @@ int main(int argc, char **argv)
 		T(a_thousand_connections_at_once_are_all_answered),
 		T(slow_readers_hold_nobody_and_the_slowest_have_to_go),
 		T(when_descriptors_run_out_clients_wait_and_nobody_is_lost),
+		T(accepting_goes_on_also_when_none_of_its_own_connections_ends),
 		T(more_connections_than_the_cap_wait_their_turn),
 		T(sigterm_lets_what_was_begun_finish),
 		T(draining_has_an_end),

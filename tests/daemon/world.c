@@ -46,6 +46,8 @@ static void become_juratd(const struct world *w, int fd, const char *const *word
 	for (size_t i = 0; words[i]; i++)
 		argv[i + 2] = words[i];
 	setenv("NOTIFY_SOCKET", w->notify, 1);
+	if (w->log_fd > 0)
+		dup2(w->log_fd, STDERR_FILENO);
 	if (fd >= 0) {
 		if (fd == 3)
 			fcntl(fd, F_SETFD, 0);

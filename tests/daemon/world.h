@@ -16,6 +16,7 @@ struct world {
 	char dir[64], socket[96], metrics[96], notify[96];
 	pid_t pid;
 	int notify_fd;
+	int log_fd; /* where its lines go; 0: to this process's standard error */
 };
 
 extern const char *world_juratd; /* the program */
