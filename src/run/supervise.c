@@ -17,6 +17,7 @@
 #include "run/spawn.h"
 #include "run/temp.h"
 
+enum { STEPS = 64 }; /* of the machine, between two looks at what else there is */
 enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE };
 
 struct supervisor {
@@ -135,7 +136,7 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 				break;
 			}
 		}
-		if (run_platform_runnable(&s->platform))
+		for (int i = 0; i < STEPS && run_platform_runnable(&s->platform); i++)
 			run_platform_step(&s->platform);
 	}
 	return r;
