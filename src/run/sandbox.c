@@ -80,7 +80,10 @@ static int enter_namespaces(struct jurat_error *err)
 		return r;
 	/* What the machine mounts later is seen here; what is mounted here is not seen there. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return no_user_namespace(-errno, err);
+		return jurat_fail(err, -errno, "the mounts cannot be kept apart: %s%s", strerror(errno),
+				  errno == EINVAL
+					  ? " (the root of this chroot is no mount point: bind it to itself)"
+					  : "");
 	return 0;
 }
 
