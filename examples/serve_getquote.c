@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VMM that serves KVM_EXIT_TDX: GetQuote on the exit, the rest in its event loop; over a stand-in for a vCPU
- * so that it runs anywhere. Usage: serve_getquote [SERVICE], such as unix:/var/run/tdx-qgs/qgs.socket
+ * A VMM that serves KVM_EXIT_TDX: GetQuote on the exit, the rest in its event loop; over a stand-in for a
+ * vCPU so that it runs anywhere. Usage: serve_getquote [SERVICE], such as unix:/var/run/tdx-qgs/qgs.socket
  */
 #include <errno.h>
 #include <poll.h>

@@ -60,8 +60,8 @@ enum jurat_sim_change {
 
 /*
  * What an operator does: changes firmware and certificate blob as one.
- * Returns   0; JURAT_BUSY guests held the lock; -ECANCELED the firmware refused, and nothing has changed; other
- *           -errno
+ * Returns   0; JURAT_BUSY guests held the lock; -ECANCELED the firmware refused, and nothing has changed;
+ *           other -errno
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_sim_update(struct jurat_sim *sim, enum jurat_sim_change change, uint64_t tcb,

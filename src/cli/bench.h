@@ -5,8 +5,9 @@
 #include "cli/cli.h"
 
 /*
- * Each figure is measured beside the bare operation it rests on, in turn and in the same run, so that a noisy machine
- * shifts both: batches of one and batches of the other; the medians are printed, and the median of the pairs' ratios.
+ * Each figure is measured beside the bare operation it rests on, in turn and in the same run, so that a
+ * noisy machine shifts both: batches of one and batches of the other; the medians are printed, and the
+ * median of the pairs' ratios.
  */
 struct bench {
 	struct cli *cli;

@@ -15,8 +15,9 @@
 #include "verify/verifier.h"
 
 /*
- * Signatures that a verdict rests on: the quote's when everything else was seen before; from nothing also the QE report's,
- * leaf and intermediate of the PCK chain, the TCB signing certificate, TCB info, QE identity and two CRLs.
+ * Signatures that a verdict rests on: the quote's when everything else was seen before; from nothing also
+ * the QE report's, leaf and intermediate of the PCK chain, the TCB signing certificate, TCB info, QE
+ * identity and two CRLs.
  */
 enum { DAY_S = 24 * 60 * 60, WARM_SIGNATURES = 1, COLD_BUDGET = 12 };
 

@@ -12,8 +12,8 @@
 #include "guest/guest.h"
 
 /*
- * One SEV-SNP guest and one TDX guest attest on software machines, through the same guest half, host half, store and
- * verifier that run on hardware. The machines' traces are what is printed.
+ * One SEV-SNP guest and one TDX guest attest on software machines, through the same guest half, host half,
+ * store and verifier that run on hardware. The machines' traces are what is printed.
  */
 static const struct part {
 	const char *tee, *title;

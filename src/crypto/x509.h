@@ -86,7 +86,7 @@ JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert,
 
 struct crypto_crl {
 	struct bytes_rd der, tbs, issuer;
-	struct bytes_rd issuer_cn; /* as in struct crypto_cert */
+	struct bytes_rd issuer_cn;        /* as in struct crypto_cert */
 	int64_t this_update, next_update; /* next_update INT64_MIN when absent */
 	struct bytes_rd revoked;          /* content of revokedCertificates; size 0 when none */
 	struct bytes_rd crl_number;       /* big-endian; size 0 when absent */

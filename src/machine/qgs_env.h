@@ -7,9 +7,9 @@
 #include "wire/qgs.h"
 
 /*
- * The host's world as the host half for TDX sees it on the software machine: a quoting service that any address leads
- * to, answering after `latency_ns` of virtual time, and a clock that passes only when somebody waits. No socket of this
- * process is opened.
+ * The host's world as the host half for TDX sees it on the software machine: a quoting service that any
+ * address leads to, answering after `latency_ns` of virtual time, and a clock that passes only when
+ * somebody waits. No socket of this process is opened.
  */
 enum { MACHINE_QGS_CHANNELS = 64 };
 

@@ -9,11 +9,12 @@
 #include "sim/tsm.h"
 
 /*
- * A software TDX machine with one TD of one vCPU: module, KVM's part, guest driver, configfs-tsm and quoting enclave
- * (sim/) under a VMM's loop over the real host half (host/), which reaches the quoting service over the QGS protocol.
- * Programs in the TD see it through machine_td_env().
+ * A software TDX machine with one TD of one vCPU: module, KVM's part, guest driver, configfs-tsm and
+ * quoting enclave (sim/) under a VMM's loop over the real host half (host/), which reaches the quoting
+ * service over the QGS protocol. Programs in the TD see it through machine_td_env().
  *
- * Time is virtual: it passes when the guest sleeps and while the quoting service works. One thread per machine.
+ * Time is virtual: it passes when the guest sleeps and while the quoting service works. One thread per
+ * machine.
  */
 struct machine_td;
 
@@ -42,8 +43,9 @@ struct sim_tdx_guest *machine_td_driver(struct machine_td *machine);
 struct sim_tsm *machine_td_tsm(struct machine_td *machine);
 
 /*
- * The world as a program in the TD sees it: /dev/tdx_guest, /sys/kernel/config/tsm/report and the measurements below
- * /sys/class/misc/tdx_guest; clock and sleep are the machine's. Lives as long as the machine.
+ * The world as a program in the TD sees it: /dev/tdx_guest, /sys/kernel/config/tsm/report and the
+ * measurements below /sys/class/misc/tdx_guest; clock and sleep are the machine's. Lives as long as the
+ * machine.
  */
 struct base_env *machine_td_env(struct machine_td *machine);
 
@@ -54,8 +56,8 @@ int machine_td_ioctl(struct machine_td *machine, const struct sim_user_memory *u
 		     uint64_t arg);
 
 /*
- * A quote for the kernel inside, as configfs-tsm asks for it: begun here, made in steps; requests queue for the driver.
- * `done` is called once, from a step. 0; -ENOMEM.
+ * A quote for the kernel inside, as configfs-tsm asks for it: begun here, made in steps; requests queue for
+ * the driver. `done` is called once, from a step. 0; -ENOMEM.
  */
 JURAT_MUST_CHECK int machine_td_start_quote(struct machine_td *machine, struct sim_tdx_quote_request *request,
 					    void (*done)(void *ctx, int result), void *ctx);

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 /*
- * The world of a program inside the TD: /dev/tdx_guest, configfs-tsm and the measurements' files, over the machine's
- * state machines; reads that have to wait for a quote drive the machine until it is there.
+ * The world of a program inside the TD: /dev/tdx_guest, configfs-tsm and the measurements' files, over the
+ * machine's state machines; reads that have to wait for a quote drive the machine until it is there.
  */
 #define DEVICE       "/dev/tdx_guest"
 #define TSM          "/sys/kernel/config/tsm/report"

@@ -41,11 +41,13 @@
 	  "a certificate of the evidence's table is PEM where DER is due") \
 	/* VCEK or VLEK; PCK */ \
 	R(LEAF_MISSING, "leaf-missing", "no certificate of the key that signed: VCEK or VLEK; PCK") \
-	R(LEAF_NAME, "leaf-name", "its subject is not SEV-VCEK or SEV-VLEK, as key_info wants; not that of a PCK certificate") \
-	R(LEAF_ISSUER, "leaf-issuer", "its issuer is not the intermediate of this product and kind of key; no CA for PCKs") \
+	R(LEAF_NAME, "leaf-name", \
+	  "its subject is not SEV-VCEK or SEV-VLEK, as key_info wants; not that of a PCK certificate") \
+	R(LEAF_ISSUER, "leaf-issuer", \
+	  "its issuer is not the intermediate of this product and kind of key; no CA for PCKs") \
 	R(LEAF_PRODUCT, "leaf-product", "its product name is not that of its issuer") \
 	R(LEAF_PROFILE, "leaf-profile", \
-	  "it is a CA, may not sign, carries an extension of the other kind of key, or lacks a standard one") \
+	  "it is a CA, may not sign, has an extension of the other kind of key, or lacks a standard one") \
 	R(LEAF_KEY, "leaf-key", "its key is not an EC key on P-384; for a PCK, on P-256") \
 	R(LEAF_EXTENSION_MISSING, "leaf-extension-missing", \
 	  "an extension that every such certificate has is missing") \
@@ -79,7 +81,8 @@
 	R(ROOT_MISSING, "root-missing", "no certificate of the root: neither in the evidence nor given") \
 	R(ROOT_NOT_TRUSTED, "root-not-trusted", "the root is neither pinned nor given as a root") \
 	R(ROOT_PRODUCT, "root-product", "the root is that of another product") \
-	R(ROOT_PROFILE, "root-profile", "it is not a CA that may sign certificates, or not by the vendor's name") \
+	R(ROOT_PROFILE, "root-profile", \
+	  "it is not a CA that may sign certificates, or not by the vendor's name") \
 	R(ROOT_CRITICAL_EXTENSION, "root-critical-extension", "it has an unknown critical extension") \
 	R(ROOT_NOT_YET_VALID, "root-not-yet-valid", "not valid yet") \
 	R(ROOT_EXPIRED, "root-expired", "no longer valid") \
@@ -88,8 +91,10 @@
 	/* revocation */ \
 	R(CRL_MISSING, "crl-missing", "a CRL of this issuer is wanted and there is none") \
 	R(CRL_SIGNATURE, "crl-signature", "the CRL that was given for this issuer is not signed by it") \
-	R(CRL_CRITICAL_EXTENSION, "crl-critical-extension", "the CRL has an unknown critical extension, or lacks its number or key id") \
-	R(CRL_NOT_YET_VALID, "crl-not-yet-valid", "the CRL that was given for this issuer is of a later time") \
+	R(CRL_CRITICAL_EXTENSION, "crl-critical-extension", \
+	  "the CRL has an unknown critical extension, or lacks its number or key id") \
+	R(CRL_NOT_YET_VALID, "crl-not-yet-valid", \
+	  "the CRL that was given for this issuer is of a later time") \
 	R(CRL_STALE, "crl-stale", "the CRL that was given for this issuer is past its next update") \
 	/* a TD quote itself */ \
 	R(QUOTE_MALFORMED, "quote-malformed", "it is too short, or the sizes in it do not agree") \
@@ -97,51 +102,75 @@
 	R(QUOTE_VERSION, "quote-version", "the quote's version is neither 4 nor 5") \
 	R(QUOTE_KEY_TYPE, "quote-key-type", "the attestation key is not for ECDSA on P-256") \
 	R(QUOTE_VENDOR, "quote-vendor", "the quoting enclave is not Intel's, by the vendor id") \
-	R(QUOTE_UNSUPPORTED, "quote-unsupported", "a type of body or certification data that no TD quote has") \
+	R(QUOTE_UNSUPPORTED, "quote-unsupported", \
+	  "a type of body or certification data that no TD quote has") \
 	R(QUOTE_ATTESTATION_KEY, "quote-attestation-key", "the attestation key is not a point of P-256") \
-	R(QUOTE_SIGNATURE, "quote-signature", "the quote's signature does not hold under the attestation key") \
-	R(QE_REPORT_SIGNATURE, "qe-report-signature", "the QE report's signature does not hold under the PCK") \
-	R(QE_REPORT_DATA, "qe-report-data-mismatch", "the QE report does not vouch for this attestation key") \
+	R(QUOTE_SIGNATURE, "quote-signature", \
+	  "the quote's signature does not hold under the attestation key") \
+	R(QE_REPORT_SIGNATURE, "qe-report-signature", \
+	  "the QE report's signature does not hold under the PCK") \
+	R(QE_REPORT_DATA, "qe-report-data-mismatch", \
+	  "the QE report does not vouch for this attestation key") \
 	/* collateral */ \
-	R(COLLATERAL_MISSING, "collateral-missing", "TCB info or QE identity is missing, and the policy does not allow that") \
-	R(TCB_SIGNER_MISSING, "tcb-signer-missing", "no certificate of the key that signed TCB info or QE identity") \
-	R(TCB_SIGNER_NAME, "tcb-signer-name", "what signed TCB info or QE identity is not Intel's TCB signing certificate") \
-	R(TCB_SIGNER_PROFILE, "tcb-signer-profile", "it is a CA, may not sign, has no key on P-256, or lacks a standard extension") \
-	R(TCB_SIGNER_CRITICAL_EXTENSION, "tcb-signer-critical-extension", "it has an unknown critical extension") \
+	R(COLLATERAL_MISSING, "collateral-missing", \
+	  "TCB info or QE identity is missing, and the policy does not allow that") \
+	R(TCB_SIGNER_MISSING, "tcb-signer-missing", \
+	  "no certificate of the key that signed TCB info or QE identity") \
+	R(TCB_SIGNER_NAME, "tcb-signer-name", \
+	  "what signed TCB info or QE identity is not Intel's TCB signing certificate") \
+	R(TCB_SIGNER_PROFILE, "tcb-signer-profile", \
+	  "it is a CA, may not sign, has no key on P-256, or lacks a standard extension") \
+	R(TCB_SIGNER_CRITICAL_EXTENSION, "tcb-signer-critical-extension", \
+	  "it has an unknown critical extension") \
 	R(TCB_SIGNER_SIGNATURE, "tcb-signer-signature", "it was not issued by the root itself") \
 	R(TCB_SIGNER_NOT_YET_VALID, "tcb-signer-not-yet-valid", "TCB signing certificate: not valid yet") \
 	R(TCB_SIGNER_EXPIRED, "tcb-signer-expired", "TCB signing certificate: no longer valid") \
 	R(TCB_SIGNER_REVOKED, "tcb-signer-revoked", "the root's CRL lists it") \
-	R(TCB_INFO_SIGNATURE, "tcb-info-signature", "the signature on the TCB info does not hold for its bytes as served") \
+	R(TCB_INFO_SIGNATURE, "tcb-info-signature", \
+	  "the signature on the TCB info does not hold for its bytes as served") \
 	R(TCB_INFO_NOT_YET_VALID, "tcb-info-not-yet-valid", "the TCB info is of a later time") \
 	R(TCB_INFO_EXPIRED, "tcb-info-expired", "the TCB info is past its next update") \
 	R(TCB_INFO_ID, "tcb-info-id", "the TCB info is not for TDX") \
 	R(TCB_INFO_TYPE, "tcb-info-type", "its tcbType is not 0") \
-	R(TCB_INFO_FMSPC, "tcb-info-fmspc-mismatch", "the TCB info is of another kind of platform than the PCK certificate") \
-	R(TCB_INFO_PCEID, "tcb-info-pceid-mismatch", "the TCB info is of another PCE than the PCK certificate") \
-	R(QE_IDENTITY_SIGNATURE, "qe-identity-signature", "the signature on the QE identity does not hold for its bytes as served") \
+	R(TCB_INFO_FMSPC, "tcb-info-fmspc-mismatch", \
+	  "the TCB info is of another kind of platform than the PCK certificate") \
+	R(TCB_INFO_PCEID, "tcb-info-pceid-mismatch", \
+	  "the TCB info is of another PCE than the PCK certificate") \
+	R(QE_IDENTITY_SIGNATURE, "qe-identity-signature", \
+	  "the signature on the QE identity does not hold for its bytes as served") \
 	R(QE_IDENTITY_NOT_YET_VALID, "qe-identity-not-yet-valid", "the QE identity is of a later time") \
 	R(QE_IDENTITY_EXPIRED, "qe-identity-expired", "the QE identity is past its next update") \
 	R(QE_IDENTITY_ID, "qe-identity-id", "the identity is not that of the quoting enclave for TDs") \
-	R(COLLATERAL_TOO_OLD, "collateral-too-old", "TCB info or QE identity was issued longer ago than the policy allows") \
-	R(TCB_EVALUATION_BELOW_MINIMUM, "tcb-evaluation-below-minimum", "its tcbEvaluationDataNumber is below the policy's minimum") \
+	R(COLLATERAL_TOO_OLD, "collateral-too-old", \
+	  "TCB info or QE identity was issued longer ago than the policy allows") \
+	R(TCB_EVALUATION_BELOW_MINIMUM, "tcb-evaluation-below-minimum", \
+	  "its tcbEvaluationDataNumber is below the policy's minimum") \
 	/* quoting enclave, TDX module and TCB, by the collateral */ \
 	R(QE_MISCSELECT, "qe-miscselect-mismatch", "the QE report's miscselect is not that of its identity") \
-	R(QE_ATTRIBUTES, "qe-attributes-mismatch", "the QE report's attributes are not those of its identity") \
+	R(QE_ATTRIBUTES, "qe-attributes-mismatch", \
+	  "the QE report's attributes are not those of its identity") \
 	R(QE_MRSIGNER, "qe-mrsigner-mismatch", "the QE report's mrsigner is not Intel's, by its identity") \
 	R(QE_ISVPRODID, "qe-isvprodid-mismatch", "the QE report's isvprodid is not that of its identity") \
 	R(QE_DEBUG, "qe-debug", "the quoting enclave runs in debug mode") \
-	R(TDX_MODULE_IDENTITIES_MISSING, "tdx-module-identities-missing", "the TCB info identifies no TDX modules, and the module has a version") \
-	R(TDX_MODULE_UNKNOWN, "tdx-module-unknown", "the TCB info does not know the TDX module's major version") \
-	R(TDX_MODULE_SIGNER, "tdx-module-mrsigner-mismatch", "mrsignerseam is not that of the TDX module's identity") \
-	R(TDX_MODULE_ATTRIBUTES, "tdx-module-attributes", "the SEAM attributes are not zero, or not those of the module's identity") \
-	R(TCB_NOT_SUPPORTED, "tcb-not-supported", "platform, TDX module or QE are below every level of the collateral") \
-	R(TCB_STATUS_UNRECOGNIZED, "tcb-status-unrecognized", "the level that is met has a status nobody knows") \
+	R(TDX_MODULE_IDENTITIES_MISSING, "tdx-module-identities-missing", \
+	  "the TCB info identifies no TDX modules, and the module has a version") \
+	R(TDX_MODULE_UNKNOWN, "tdx-module-unknown", \
+	  "the TCB info does not know the TDX module's major version") \
+	R(TDX_MODULE_SIGNER, "tdx-module-mrsigner-mismatch", \
+	  "mrsignerseam is not that of the TDX module's identity") \
+	R(TDX_MODULE_ATTRIBUTES, "tdx-module-attributes", \
+	  "the SEAM attributes are not zero, or not those of the module's identity") \
+	R(TCB_NOT_SUPPORTED, "tcb-not-supported", \
+	  "platform, TDX module or QE are below every level of the collateral") \
+	R(TCB_STATUS_UNRECOGNIZED, "tcb-status-unrecognized", \
+	  "the level that is met has a status nobody knows") \
 	R(TCB_STATUS_NOT_ACCEPTED, "tcb-status-not-accepted", "the policy does not accept this TCB status") \
-	R(ADVISORY_NOT_ACCEPTED, "advisory-not-accepted", "a security advisory applies that the policy does not accept") \
+	R(ADVISORY_NOT_ACCEPTED, "advisory-not-accepted", \
+	  "a security advisory applies that the policy does not accept") \
 	/* what the relying party demands */ \
 	R(REPORT_DATA_MISMATCH, "report-data-mismatch", "report_data is not what the policy wants") \
-	R(MEASUREMENT_MISMATCH, "measurement-mismatch", "measurement (of a TD: MRTD) is none that the policy wants") \
+	R(MEASUREMENT_MISMATCH, "measurement-mismatch", \
+	  "measurement (of a TD: MRTD) is none that the policy wants") \
 	R(HOST_DATA_MISMATCH, "host-data-mismatch", "host_data is none that the policy wants") \
 	R(ID_KEY_DIGEST_MISMATCH, "id-key-digest-mismatch", "id_key_digest is none that the policy wants") \
 	R(AUTHOR_KEY_DIGEST_MISMATCH, "author-key-digest-mismatch", \
@@ -194,11 +223,15 @@
 	R(TEE_NOT_ALLOWED, "tee-not-allowed", "the policy does not allow evidence of this kind of TEE") \
 	/* of a TD */ \
 	R(TD_DEBUG, "td-debug", "the TD is open to debugging: the host can read and change its memory") \
-	R(TD_ATTRIBUTES_NOT_ALLOWED, "td-attributes-not-allowed", "a TD attribute is set that is reserved or that the policy does not allow") \
-	R(TD_ATTRIBUTES_REQUIRED, "td-attributes-required", "a TD attribute is clear that the policy requires") \
-	R(XFAM_NOT_ALLOWED, "xfam-not-allowed", "XFAM has a bit that is reserved or that the policy does not allow") \
+	R(TD_ATTRIBUTES_NOT_ALLOWED, "td-attributes-not-allowed", \
+	  "a TD attribute is set that is reserved or that the policy does not allow") \
+	R(TD_ATTRIBUTES_REQUIRED, "td-attributes-required", \
+	  "a TD attribute is clear that the policy requires") \
+	R(XFAM_NOT_ALLOWED, "xfam-not-allowed", \
+	  "XFAM has a bit that is reserved or that the policy does not allow") \
 	R(XFAM_REQUIRED, "xfam-required", "XFAM lacks a bit that is always set or that the policy requires") \
-	R(SERVICE_TD_NOT_ALLOWED, "service-td-not-allowed", "service TDs are bound to the TD, and the policy does not allow that") \
+	R(SERVICE_TD_NOT_ALLOWED, "service-td-not-allowed", \
+	  "service TDs are bound to the TD, and the policy does not allow that") \
 	R(MRTD_MISMATCH, "mrtd-mismatch", "MRTD is none that the policy wants") \
 	R(MRSEAM_MISMATCH, "mrseam-mismatch", "MRSEAM is none that the policy wants") \
 	R(MRCONFIGID_MISMATCH, "mrconfigid-mismatch", "MRCONFIGID is none that the policy wants") \
@@ -226,7 +259,8 @@
 	N(TCB_STATUS, "tcb-status", "there is no trusted TCB info and QE identity of this platform") \
 	N(QE_IDENTITY, "qe-identity", "there is no trusted QE identity") \
 	N(TDX_MODULE, "tdx-module", "there is no trusted TCB info") \
-	N(TRAILING_BYTES, "trailing-bytes", "behind the quote stand bytes that are not zero and that nothing signs")
+	N(TRAILING_BYTES, "trailing-bytes", \
+	  "behind the quote stand bytes that are not zero and that nothing signs")
 /* clang-format on */
 
 #define VERIFY_REASON_ENUM(name, code, text) REASON_##name,

@@ -127,7 +127,7 @@ static void assert_usable(struct world *w)
 	assert_nothing_beside(w);
 }
 
-/* B18: the table is empty while the command runs, so no report goes out with certificates of the other key. */
+/* B18: the table is empty while the command runs: no report meets certificates of the other key. */
 static void a_table_and_the_firmware_change_as_one(void **state)
 {
 	struct world *w = *state;

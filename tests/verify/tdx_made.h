@@ -10,7 +10,7 @@
 #include "sim/pki_intel.h"
 #include "wire/tdx_quote.h"
 
-/* TD quotes and collateral made to order from test roots, so that one thing at a time can be wrong with them. */
+/* TD quotes and collateral made to order from test roots: one thing at a time can be wrong with them. */
 enum { TDX_MADE_LEVELS = 8, TDX_MADE_DAY = 86400 };
 
 struct tdx_made {

@@ -146,7 +146,7 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 	world_done(&w);
 }
 
-/* TCB info, QE identity, both CRLs, the TCB signing certificate: what cannot be read is as good as not there. */
+/* TCB info, QE identity, CRLs, TCB signing certificate: what cannot be read is as good as not there. */
 static void a_flipped_bit_in_any_byte_of_the_collateral_is_refused(void **state)
 {
 	struct world w;
