@@ -44,15 +44,6 @@ static int full(const char *what, struct jurat_error *err)
 	return jurat_fail(err, -EBADMSG, "more than %d %s", COLLATERAL_MAX_ITEMS, what);
 }
 
-const struct crypto_ec_public *collateral_key(const struct jurat_collateral *collateral)
-{
-	for (size_t i = 0; collateral && i < collateral->n_certs; i++) {
-		if (collateral->certs[i]->has_key)
-			return collateral->certs[i]->key.ec;
-	}
-	return NULL;
-}
-
 /* Issuer chains name the same few certificates again and again. */
 static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
 {
@@ -70,13 +61,6 @@ static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, s
 	r = cert_entry_new_plain(der, n, &entry, err);
 	if (r < 0)
 		return r;
-	if (entry->cert.key_kind == CRYPTO_KEY_P256) {
-		r = cert_entry_need_p256(entry, collateral_key(c), err);
-		if (r < 0) {
-			cert_entry_free(entry);
-			return r;
-		}
-	}
 	c->certs[c->n_certs++] = entry;
 	return 0;
 }

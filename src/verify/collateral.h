@@ -117,8 +117,6 @@ JURAT_MUST_CHECK int qe_identity_read(const struct json_rd *json, json_rd_at at,
 				      struct jurat_error *err);
 void qe_identity_free(struct qe_identity *identity);
 
-/* Any key on P-256 in it, to make others beside it; NULL: none. */
-const struct crypto_ec_public *collateral_key(const struct jurat_collateral *collateral);
 /* "2026-02-01T14:49:26Z", nothing else. */
 bool collateral_time(const char *text, int64_t *ret);
 

@@ -83,24 +83,6 @@ int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err)
 	return 0;
 }
 
-int cert_entry_need_p256(struct cert_entry *entry, const struct crypto_ec_public *other,
-			 struct jurat_error *err)
-{
-	struct crypto_public key = { .kind = CRYPTO_KEY_P256 };
-	int r;
-
-	if (entry->has_key)
-		return 0;
-	if (entry->cert.key_kind != CRYPTO_KEY_P256)
-		return jurat_fail(err, -ENOTSUP, "public key: not on P-256");
-	r = crypto_p256_public_like(other, entry->cert.key_point.data, &key.ec, err);
-	if (r < 0)
-		return r;
-	entry->key = key;
-	entry->has_key = true;
-	return 0;
-}
-
 /* A key that cannot be used signed nothing. */
 static int need_issuer_key(struct cert_entry *issuer)
 {

@@ -47,10 +47,6 @@ JURAT_MUST_CHECK int crl_entry_new(const uint8_t *der, size_t n, struct crl_entr
 
 /* The key, made on first use. 0; -EBADMSG, -ENOTSUP no key that can check signatures; -ENOMEM. */
 JURAT_MUST_CHECK int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err);
-/* The same for a key on P-256, which must be one, made beside `other` (NULL: none). */
-JURAT_MUST_CHECK int cert_entry_need_p256(struct cert_entry *entry, const struct crypto_ec_public *other,
-					  struct jurat_error *err);
-
 /*
  * Whether `issuer`'s key signed `entry`, remembered by the digest of `issuer`. 0 it did; JURAT_REFUSED;
  * -ENOMEM and the like. Names, times and extensions are not looked at.

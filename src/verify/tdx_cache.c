@@ -143,6 +143,11 @@ static struct bytes_rd constant_part(const uint8_t *bytes, const struct tdx_quot
 	return bytes_rd(bytes + off, quote->size - off);
 }
 
+static const struct crypto_ec_public *any_key(const struct tdx_cache *cache)
+{
+	return cache->n_keys > 0 ? cache->keys[0].key : NULL;
+}
+
 int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const struct tdx_quote *quote,
 		 struct qe_entry **ret, struct jurat_error *err)
 {
@@ -156,7 +161,7 @@ int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const stru
 		return jurat_fail(err, -ENOMEM, "out of memory");
 	entry->size = part.size;
 	memcpy(entry->bytes, part.data, part.size);
-	r = crypto_p256_public_like(cache->like, quote->attestation_key, &entry->key, NULL);
+	r = crypto_p256_public_like(any_key(cache), quote->attestation_key, &entry->key, NULL);
 	if (r != -ENOMEM)
 		r = check_binding(quote, &entry->bound);
 	if (r == -ENOMEM)
@@ -209,7 +214,9 @@ void tdx_cache_done(struct tdx_cache *cache)
 {
 	for (size_t i = 0; i < cache->n_qes; i++)
 		qe_entry_free(cache->qes[i]);
-	cache->n_qes = 0;
+	for (size_t i = 0; i < cache->n_keys; i++)
+		crypto_ec_public_free(cache->keys[i].key);
+	cache->n_qes = cache->n_keys = 0;
 }
 
 static bool know(struct tdx_cache *cache, const uint8_t *object, const uint8_t *issuer)
@@ -246,48 +253,80 @@ void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES
 	to->used = ++cache->clock;
 }
 
-/* A collateral's keys are ready since they were added, so that this changes nothing in it. */
-static int need_key(const struct tdx_cache *cache, struct cert_entry *issuer)
+/* The key of a certificate on P-256, made when it is needed first. It stays until another key is. */
+static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, struct crypto_public *ret)
 {
-	int r = cert_entry_need_p256(issuer, cache->like, NULL);
+	struct crypto_ec_public *key = NULL;
+	struct tdx_key *to = &cache->keys[0];
+	int r;
 
-	return r == -EBADMSG || r == -ENOTSUP || issuer->cert.key_kind != CRYPTO_KEY_P256 ? JURAT_REFUSED : r;
+	if (issuer->cert.key_kind != CRYPTO_KEY_P256)
+		return JURAT_REFUSED;
+	for (size_t i = 0; i < cache->n_keys; i++) {
+		if (memcmp(cache->keys[i].cert, issuer->sha256, CRYPTO_SHA256_BYTES) != 0)
+			continue;
+		cache->keys[i].used = ++cache->clock;
+		*ret = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = cache->keys[i].key };
+		return 0;
+	}
+	r = crypto_p256_public_like(issuer->has_key ? issuer->key.ec : any_key(cache),
+				    issuer->cert.key_point.data, &key, NULL);
+	if (r < 0)
+		return r == -EBADMSG ? JURAT_REFUSED : r;
+	if (cache->n_keys < TDX_KEYS) {
+		to = &cache->keys[cache->n_keys++];
+	} else {
+		for (size_t i = 1; i < TDX_KEYS; i++) {
+			if (cache->keys[i].used < to->used)
+				to = &cache->keys[i];
+		}
+		crypto_ec_public_free(to->key);
+	}
+	memcpy(to->cert, issuer->sha256, CRYPTO_SHA256_BYTES);
+	to->key = key;
+	to->used = ++cache->clock;
+	*ret = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = key };
+	return 0;
 }
 
-int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert, struct cert_entry *issuer)
+int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert,
+		       const struct cert_entry *issuer)
 {
+	struct crypto_public key;
 	int r;
 
 	if (know(cache, cert->sha256, issuer->sha256))
 		return 0;
-	r = need_key(cache, issuer);
+	r = need_key(cache, issuer, &key);
 	if (r == 0)
-		r = crypto_cert_check_signature(&cert->cert, &issuer->key);
+		r = crypto_cert_check_signature(&cert->cert, &key);
 	return r;
 }
 
-int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl, struct cert_entry *issuer)
+int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl, const struct cert_entry *issuer)
 {
+	struct crypto_public key;
 	int r;
 
 	if (know(cache, crl->sha256, issuer->sha256))
 		return 0;
-	r = need_key(cache, issuer);
+	r = need_key(cache, issuer, &key);
 	if (r == 0)
-		r = crypto_crl_check_signature(&crl->crl, &issuer->key);
+		r = crypto_crl_check_signature(&crl->crl, &key);
 	return r;
 }
 
 int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 			 const uint8_t digest[CRYPTO_SHA256_BYTES], const uint8_t r[32], const uint8_t s[32],
-			 struct cert_entry *issuer)
+			 const struct cert_entry *issuer)
 {
+	struct crypto_public key;
 	int result;
 
 	if (know(cache, object, issuer->sha256))
 		return 0;
-	result = need_key(cache, issuer);
+	result = need_key(cache, issuer, &key);
 	if (result == 0)
-		result = crypto_ec_verify(issuer->key.ec, digest, CRYPTO_SHA256_BYTES, r, s);
+		result = crypto_ec_verify(key.ec, digest, CRYPTO_SHA256_BYTES, r, s);
 	return result;
 }

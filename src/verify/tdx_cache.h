@@ -11,7 +11,7 @@
  * signature is one; that a certificate is in time, unrevoked or trusted is none, and is judged anew each
  * time.
  */
-enum { TDX_FACTS = 96, TDX_QES = 64, QE_CHAIN_MAX = 8 };
+enum { TDX_FACTS = 96, TDX_KEYS = 32, TDX_QES = 64, QE_CHAIN_MAX = 8 };
 
 /*
  * The key of the certificate `issuer` made the signature of `object`: both are SHA-256 over the whole
@@ -19,6 +19,13 @@ enum { TDX_FACTS = 96, TDX_QES = 64, QE_CHAIN_MAX = 8 };
  */
 struct tdx_fact {
 	uint8_t object[CRYPTO_SHA256_BYTES], issuer[CRYPTO_SHA256_BYTES];
+	uint64_t used;
+};
+
+/* The public key of a certificate, ready for use. */
+struct tdx_key {
+	uint8_t cert[CRYPTO_SHA256_BYTES];
+	struct crypto_ec_public *key;
 	uint64_t used;
 };
 
@@ -40,8 +47,9 @@ struct qe_entry {
 
 struct tdx_cache {
 	struct tdx_fact facts[TDX_FACTS];
+	struct tdx_key keys[TDX_KEYS];
 	struct qe_entry *qes[TDX_QES];
-	size_t n_facts, n_qes;
+	size_t n_facts, n_keys, n_qes;
 	uint64_t clock;
 	const struct crypto_ec_public
 		*like; /* during one judgement: a key to make others beside; NULL: none */
@@ -68,13 +76,13 @@ void tdx_cache_done(struct tdx_cache *cache);
  * when the key is not on P-256; -ENOMEM and the like.
  */
 JURAT_MUST_CHECK int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert,
-					struct cert_entry *issuer);
+					const struct cert_entry *issuer);
 JURAT_MUST_CHECK int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl,
-				       struct cert_entry *issuer);
+				       const struct cert_entry *issuer);
 /* object    SHA-256 that stands for digest, r and s together */
 JURAT_MUST_CHECK int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 					  const uint8_t digest[CRYPTO_SHA256_BYTES], const uint8_t r[32],
-					  const uint8_t s[32], struct cert_entry *issuer);
+					  const uint8_t s[32], const struct cert_entry *issuer);
 /*
  * Remembers that `issuer` signed `object`. For issuers that a trusted root stands behind: others would only
  * fill it.

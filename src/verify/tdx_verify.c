@@ -9,7 +9,6 @@
 static void judge_done(struct tdx_judge *j)
 {
 	qe_entry_free(j->fresh_qe);
-	j->verifier->tdx.like = NULL;
 }
 
 static void free_verdict(struct jurat_verdict **verdict)
@@ -83,7 +82,6 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	j.tdx = verdict->tdx;
 	verdict->at = at;
 	verdict->roots_given = verifier->roots_given;
-	verifier->tdx.like = collateral_key(j.collateral);
 	r = judge_all(&j, evidence->quote ? evidence->quote_size : 0);
 	if (r < 0)
 		return jurat_fail(err, r, "TD quote: could not be judged: %s",
