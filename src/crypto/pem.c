@@ -81,15 +81,41 @@ static int base64_value(uint8_t c)
 	return c == '/' ? 63 : -1;
 }
 
+/* Groups of four digits, as long as nothing stands between them: nearly all there is. */
+static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
+{
+	while (bytes_rd_left(body) >= 4 && !to->bad) {
+		const uint8_t *p = body->data + body->off;
+		int a = base64_value(p[0]), b = base64_value(p[1]), c = base64_value(p[2]),
+		    d = base64_value(p[3]);
+		uint8_t bytes[3];
+
+		if ((a | b | c | d) < 0)
+			return;
+		bytes[0] = (uint8_t)(a << 2 | b >> 4);
+		bytes[1] = (uint8_t)(b << 4 | c >> 2);
+		bytes[2] = (uint8_t)(c << 6 | d);
+		bytes_wr_copy(to, bytes, sizeof(bytes));
+		bytes_rd_skip(body, 4);
+	}
+}
+
 /* RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when not that, or empty. */
 static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 {
 	unsigned digits = 0, pads = 0;
 	uint32_t group = 0;
 
-	while (bytes_rd_left(body) > 0) {
-		uint8_t c = bytes_rd_u8(body);
-		int value = base64_value(c);
+	for (;;) {
+		uint8_t c;
+		int value;
+
+		if (digits == 0 && pads == 0)
+			decode_groups(body, to);
+		if (bytes_rd_left(body) == 0)
+			break;
+		c = bytes_rd_u8(body);
+		value = base64_value(c);
 
 		if (c == '\n' || c == '\r' || c == ' ' || c == '\t')
 			continue;

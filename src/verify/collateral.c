@@ -95,8 +95,12 @@ static int take_block(struct jurat_collateral *c, const char *label, const uint8
 /* PEM with any number of certificates and CRLs, or one of them as DER. */
 static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
+	uint8_t digest[CRYPTO_SHA256_BYTES];
 	size_t off = 0, found = 0;
 
+	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are one text */
+	if (memcmp(digest, c->last_chain, sizeof(digest)) == 0)
+		return 0;
 	for (;;) {
 		auto_free uint8_t *der = NULL;
 		char label[32];
@@ -111,7 +115,10 @@ static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, 
 			return r;
 		found++;
 	}
-	return found > 0 ? 0 : jurat_fail(err, -EBADMSG, "nothing in it");
+	if (found == 0)
+		return jurat_fail(err, -EBADMSG, "nothing in it");
+	memcpy(c->last_chain, digest, sizeof(digest));
+	return 0;
 }
 
 /* `text` is what is signed. */
@@ -304,6 +311,7 @@ int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes,
 		r = take_pem(collateral, bytes, n, err);
 	if (r < 0) {
 		drop_behind(collateral, &before);
+		*collateral = before;
 		return jurat_wrap(err, r, "collateral");
 	}
 	return 0;

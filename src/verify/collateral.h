@@ -103,6 +103,7 @@ struct jurat_collateral {
 	struct tcb_info *tcb_infos[COLLATERAL_MAX_ITEMS];
 	struct qe_identity *identities[COLLATERAL_MAX_ITEMS];
 	size_t n_certs, n_crls, n_tcb_infos, n_identities;
+	uint8_t last_chain[CRYPTO_SHA256_BYTES]; /* what brought certificates or CRLs last, to the letter */
 };
 
 /*

@@ -145,7 +145,7 @@ static struct bytes_rd constant_part(const uint8_t *bytes, const struct tdx_quot
 
 static const struct crypto_ec_public *any_key(const struct tdx_cache *cache)
 {
-	return cache->n_keys > 0 ? cache->keys[0].key : NULL;
+	return cache->n_keys > 0 ? cache->keys[0].key : cache->like;
 }
 
 int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const struct tdx_quote *quote,
@@ -262,6 +262,10 @@ static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, st
 
 	if (issuer->cert.key_kind != CRYPTO_KEY_P256)
 		return JURAT_REFUSED;
+	if (issuer->has_key) { /* a given root's: made when it was given */
+		*ret = issuer->key;
+		return 0;
+	}
 	for (size_t i = 0; i < cache->n_keys; i++) {
 		if (memcmp(cache->keys[i].cert, issuer->sha256, CRYPTO_SHA256_BYTES) != 0)
 			continue;
@@ -269,8 +273,7 @@ static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, st
 		*ret = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = cache->keys[i].key };
 		return 0;
 	}
-	r = crypto_p256_public_like(issuer->has_key ? issuer->key.ec : any_key(cache),
-				    issuer->cert.key_point.data, &key, NULL);
+	r = crypto_p256_public_like(any_key(cache), issuer->cert.key_point.data, &key, NULL);
 	if (r < 0)
 		return r == -EBADMSG ? JURAT_REFUSED : r;
 	if (cache->n_keys < TDX_KEYS) {

@@ -82,6 +82,12 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	j.tdx = verdict->tdx;
 	verdict->at = at;
 	verdict->roots_given = verifier->roots_given;
+	for (size_t i = 0; i < verifier->roots.n && !verifier->tdx.like; i++) {
+		const struct cert_entry *root = verifier->roots.items[i];
+
+		if (root->has_key && root->key.kind == CRYPTO_KEY_P256)
+			verifier->tdx.like = root->key.ec;
+	}
 	r = judge_all(&j, evidence->quote ? evidence->quote_size : 0);
 	if (r < 0)
 		return jurat_fail(err, r, "TD quote: could not be judged: %s",
