@@ -221,16 +221,12 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 	if (!report || !certs || !quote || !collateral)
 		return cli_fail(cli, CLI_INTERNAL, "out of memory");
 	has_quote = stat(quote, &st) == 0;
-	if (has_quote && stat(report, &st) == 0)
-		return cli_fail(cli, CLI_USAGE, "'%s' holds report.bin and quote.bin: name one of them",
-				path);
-	if (has_quote) {
-		if (cli_read(quote, &e->quote, &e->quote_size, &err) < 0)
-			return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-		if (is_directory(collateral))
-			e->collateral = take_ptr(collateral);
+	if (has_quote && cli_read(quote, &e->quote, &e->quote_size, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	if (has_quote && is_directory(collateral))
+		e->collateral = take_ptr(collateral);
+	if (has_quote && stat(report, &st) != 0)
 		return CLI_OK;
-	}
 	if (cli_read(report, &e->report, &e->report_size, &err) < 0 ||
 	    (stat(certs, &st) == 0 && cli_read(certs, &e->certs, &e->certs_size, &err) < 0))
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);

@@ -28,7 +28,7 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *path);
 
 /*
- * Evidence: a file, or report.bin and certs.bin, or quote.bin, of a directory. Which of the two it is shows
+ * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory. Which of the two it is shows
  * in the content. Ended with cli_evidence_done().
  */
 struct cli_evidence {

@@ -170,7 +170,8 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "EVIDENCE",
 	  .summary = "judge evidence: accepted, or refused with reasons",
 	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
-		  "directory that demo or attest wrote.\n"
+		  "directory that demo or attest wrote: then all evidence in it is judged, as JSON in one "
+		  "array.\n"
 		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read, 4 internal.\n",
 	  OPTIONS(verify_options),
 	  .max_args = 1,

@@ -136,10 +136,19 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, const struct 
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
 	if (status != CLI_OK)
 		return status;
-	if (loaded.quote)
-		status = judge_quote(cli, verifier, &loaded, policy, at);
-	else
+	if (loaded.report && loaded.quote && cli_wants_json(cli))
+		puts("[");
+	if (loaded.report)
 		status = judge_report(cli, verifier, &loaded, policy, at);
+	if (loaded.report && loaded.quote && status <= CLI_REFUSED)
+		puts(cli_wants_json(cli) ? "," : "");
+	if (loaded.quote && status <= CLI_REFUSED) {
+		int quote = judge_quote(cli, verifier, &loaded, policy, at);
+
+		status = quote > status ? quote : status;
+	}
+	if (loaded.report && loaded.quote && cli_wants_json(cli))
+		puts("]");
 	cli_evidence_done(&loaded);
 	return status;
 }
