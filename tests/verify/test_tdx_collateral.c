@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/tdx_made.h"
+
+#include <errno.h>
+
+#include "verify/collateral.h"
+
+static int add(const char *text, size_t n, struct jurat_error *err)
+{
+	auto_free uint8_t *copy = heap_copy(text, n);
+	struct jurat_collateral *c;
+	int r;
+
+	assert_int_equal(jurat_collateral_new(&c, NULL), 0);
+	r = jurat_collateral_add(c, copy, n, err);
+	if (r < 0)
+		assert_int_equal(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities, 0);
+	jurat_collateral_free(c);
+	return r;
+}
+
+static void json_is_read_strictly_V12(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{ "{}", true },
+		{ " [ ] ", true },
+		{ "[1,-1,0,1.5,1e3,-0.1E+2,true,false,null,\"\\u00e9\\n\"]", true },
+		{ "{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}", true },
+		{ "", false },
+		{ "{", false },
+		{ "{}x", false },
+		{ "{} {}", false },
+		{ "{\"a\":1,}", false },
+		{ "[1,]", false },
+		{ "[,1]", false },
+		{ "[1 2]", false },
+		{ "{\"a\" 1}", false },
+		{ "{a:1}", false },
+		{ "{\"a\":1,\"a\":2}", false },       /* a name twice */
+		{ "{\"\\u0061\":1,\"a\":2}", false }, /* and in disguise */
+		{ "[01]", false },
+		{ "[+1]", false },
+		{ "[1.]", false },
+		{ "[.5]", false },
+		{ "[1e]", false },
+		{ "[-]", false },
+		{ "[nul]", false },
+		{ "[True]", false },
+		{ "[\"\\x\"]", false },
+		{ "[\"\\u12g4\"]", false },
+		{ "[\"\t\"]", false },
+		{ "[\"\xc3\xa9\"]", false }, /* not ASCII */
+		{ "[\"a]", false },
+		{ "[/* c */]", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = strlen(rows[i].text);
+		auto_free uint8_t *copy = heap_copy(rows[i].text, n);
+		struct json_rd json = { 0 };
+		int r = json_rd_open(copy, n, &json, NULL);
+
+		if (r != (rows[i].good ? 0 : -EBADMSG))
+			fail_msg("%s: %d", rows[i].text, r);
+		json_rd_done(&json);
+	}
+}
+
+static void nesting_is_bounded_V12(void **state)
+{
+	static const size_t depths[] = { JSON_MAX_DEPTH, JSON_MAX_DEPTH + 1, 100000 };
+	static char text[2 * 100000];
+
+	for (size_t i = 0; i < ARRAY_SIZE(depths); i++) {
+		struct json_rd json = { 0 };
+
+		memset(text, '[', depths[i]);
+		memset(text + depths[i], ']', depths[i]);
+		assert_int_equal(json_rd_open((uint8_t *)text, 2 * depths[i], &json, NULL),
+				 i == 0 ? 0 : -EBADMSG);
+		json_rd_done(&json);
+	}
+}
+
+static void every_truncation_of_the_documents_is_refused(void **state)
+{
+	struct tdx_made m;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	assert_int_equal(add(m.tcb_info, strlen(m.tcb_info), NULL), 0);
+	assert_int_equal(add(m.qe_identity, strlen(m.qe_identity), NULL), 0);
+	for (size_t n = 0; n < strlen(m.tcb_info); n++)
+		assert_int_equal(add(m.tcb_info, n, NULL), -EBADMSG);
+	for (size_t n = 0; n < strlen(m.qe_identity); n++)
+		assert_int_equal(add(m.qe_identity, n, NULL), -EBADMSG);
+	tdx_made_done(&m);
+}
+
+static void what_counts_must_be_there_and_be_what_it_must_be_V10(void **state)
+{
+	static const struct {
+		bool identity;
+		const char *from, *to;
+	} rows[] = {
+		{ false, "\"version\":3", "\"version\":2" },
+		{ false, "\"version\":3", "\"version\":3.0" },
+		{ false, "\"version\":3", "\"version\":\"3\"" },
+		{ false, "\"version\":3,", "" },
+		{ false, "\"tcbType\":0", "\"tcbType\":-1" },
+		{ false, "\"tcbType\":0", "\"tcbType\":4294967296" },
+		{ false, "\"id\":\"TDX\"", "\"id\":\"TDXTDXTDX\"" },
+		{ false, "\"issueDate\":\"2", "\"issueDate\":\"x" },
+		{ false, "\"nextUpdate\"", "\"nextupdate\"" },
+		{ false, "\"pceId\":\"0000\"", "\"pceId\":\"000\"" },
+		{ false, "\"tdxModule\":{", "\"tdxmodule\":{" },
+		{ false, "\"pcesvn\":11", "\"pcesvn\":65536" },
+		{ false, "\"svn\":", "\"svm\":" },
+		{ false, "{\"svn\":2", "{\"svn\":256" },
+		{ false, "{\"svn\":2", "2,{\"svn\":2" },
+		{ false, "\"sgxtcbcomponents\":[", "\"sgxtcbcomponents\":[{\"svn\":0}," }, /* 17 */
+		{ false, "\"tdxtcbcomponents\":[", "\"tdxtcbcomponents\":null,\"x\":[" },
+		{ false, "\"tcbStatus\":\"", "\"tcbStatus\":\"\\u0041" },
+		{ false, "\"INTEL-SA-00001\"", "\"INTEL SA\"" },
+		{ false, "\"INTEL-SA-00001\"", "1" },
+		{ false, "\"signature\":\"", "\"signature\":\"0" },
+		{ false, "\"tcbInfo\":{", "\"tcbInfo\":[],\"x\":{" },
+		{ true, "\"version\":2", "\"version\":3" },
+		{ true, "\"isvprodid\":2", "\"isvprodid\":65536" },
+		{ true, "\"isvsvn\":4", "\"isvsvn\":-4" },
+		{ true, "\"mrsigner\":\"", "\"mrsigner\":\"0" },
+		{ true, "\"miscselectMask\"", "\"miscselectmask\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_error err;
+		struct tdx_made m;
+		char **text = rows[i].identity ? &m.qe_identity : &m.tcb_info;
+
+		tdx_made_init(&m, TDX_BODY_10);
+		tdx_made_documents(&m);
+		tdx_made_patch(text, rows[i].from, rows[i].to);
+		if (add(*text, strlen(*text), &err) != -EBADMSG)
+			fail_msg("%s for %s", rows[i].to, rows[i].from);
+		tdx_made_done(&m);
+	}
+}
+
+/* Fifteen components: the last one of the first level goes. */
+static void fifteen_components_are_refused_V10(void **state)
+{
+	struct tdx_made m;
+	char *end, *last;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	end = strstr(strstr(m.tcb_info, "\"sgxtcbcomponents\":["), "]");
+	for (last = end; *last != ','; last--)
+		;
+	memmove(last, end, strlen(end) + 1);
+	assert_int_equal(add(m.tcb_info, strlen(m.tcb_info), NULL), -EBADMSG);
+	tdx_made_done(&m);
+}
+
+static void dates_are_those_of_the_calendar(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: none */
+	} rows[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-02-01T14:49:26Z", 1769957366 },
+		{ "2024-02-29T23:59:59Z", 1709251199 },
+		{ "2000-03-01T00:00:00Z", 951868800 },
+		{ "9999-12-31T23:59:59Z", 253402300799 },
+		{ "2023-02-29T00:00:00Z", -1 },
+		{ "2100-02-29T00:00:00Z", -1 },
+		{ "2026-13-01T00:00:00Z", -1 },
+		{ "2026-00-01T00:00:00Z", -1 },
+		{ "2026-04-31T00:00:00Z", -1 },
+		{ "2026-04-01T24:00:00Z", -1 },
+		{ "2026-04-01T00:60:00Z", -1 },
+		{ "2026-04-01T00:00:60Z", -1 },
+		{ "2026-04-01 00:00:00Z", -1 },
+		{ "2026-04-01T00:00:00", -1 },
+		{ "2026-04-01T00:00:00+00", -1 },
+		{ "1969-12-31T23:59:59Z", -1 },
+		{ "", -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int64_t t = -1;
+
+		assert_int_equal(collateral_time(rows[i].text, &t), rows[i].seconds >= 0);
+		assert_int_equal(t, rows[i].seconds);
+	}
+}
+
+/* One JSON object with all of it: documents as they were served, or bare with their signature beside them. */
+static void a_bundle_is_taken_whole_or_not_at_all(void **state)
+{
+	struct tdx_made m;
+	char *bundle, *inner, *signature;
+	const uint8_t *der;
+	char hex[BYTES_HEX_SIZE(SIM_INTEL_CERT_MAX_BYTES)], hex2[BYTES_HEX_SIZE(SIM_INTEL_CRL_MAX_BYTES)];
+	uint8_t crl[SIM_INTEL_CRL_MAX_BYTES];
+	struct jurat_collateral *c;
+	size_t n, size;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_TCB_SIGNING, &n);
+	assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), SIM_INTEL_ROOT, NULL, 0, m.crl_issued, m.crl_next,
+					   crl, &size, NULL),
+			 0);
+	inner = strstr(m.qe_identity, "{\"id\"");
+	signature = strstr(m.qe_identity, ",\"signature\":\"");
+	assert_true(inner && signature);
+	*signature = '\0';
+	signature += strlen(",\"signature\":\"");
+	signature[128] = '\0';
+	for (char *p = inner; *p; p++) /* so that it needs no escapes here: the signature does not count */
+		if (*p == '"')
+			*p = '\'';
+	assert_true(asprintf(&bundle,
+			     "{\"tcb_info_issuer_chain\":\"%s\",\"root_ca_crl\":\"%s\",\"tcb_info\":null,"
+			     "\"qe_identity\":\"%s\",\"qe_identity_signature\":\"%s\"}",
+			     bytes_to_hex(der, n, hex), bytes_to_hex(crl, size, hex2), inner, signature) > 0);
+	assert_int_equal(jurat_collateral_new(&c, NULL), 0);
+	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle), NULL),
+			 -EBADMSG); /* null is no text */
+	assert_int_equal(c->n_certs + c->n_crls, 0);
+	tdx_made_patch(&bundle, "\"tcb_info\":null,", "");
+	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle), NULL),
+			 -EBADMSG); /* ' are no quotes */
+	assert_int_equal(c->n_certs + c->n_crls, 0);
+	while (strchr(bundle, '\''))
+		tdx_made_patch(&bundle, "'", "\\\"");
+	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle) + 1, NULL), 0); /* with its NUL */
+	assert_int_equal(c->n_certs, 1);
+	assert_int_equal(c->n_crls, 1);
+	assert_int_equal(c->n_identities, 1);
+	jurat_collateral_free(c);
+	free(bundle);
+	tdx_made_done(&m);
+}
+
+static void what_is_none_of_it_is_refused(void **state)
+{
+	static const char *const texts[] = { "",
+					     "x",
+					     "{}",
+					     "{\"tcbInfo\":{}}",
+					     "[]",
+					     "\0",
+					     "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_int_equal(add(texts[i], strlen(texts[i]), NULL), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_is_read_strictly_V12),
+		cmocka_unit_test(nesting_is_bounded_V12),
+		cmocka_unit_test(every_truncation_of_the_documents_is_refused),
+		cmocka_unit_test(what_counts_must_be_there_and_be_what_it_must_be_V10),
+		cmocka_unit_test(fifteen_components_are_refused_V10),
+		cmocka_unit_test(dates_are_those_of_the_calendar),
+		cmocka_unit_test(a_bundle_is_taken_whole_or_not_at_all),
+		cmocka_unit_test(what_is_none_of_it_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
