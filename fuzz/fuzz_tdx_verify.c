@@ -83,7 +83,10 @@ static int judge(const uint8_t *quote, size_t n)
 	return r;
 }
 
-/* The first bytes say where in the good quote the others are put; without them the input is the quote itself. */
+/*
+ * The first bytes say where in the good quote the others are put; without them the input is the quote
+ * itself.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t at, n;
