@@ -30,7 +30,7 @@ int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret, 
 
 int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct jurat_error *err)
 {
-	struct cert_entry *entry;
+	struct cert_entry *entry = NULL;
 	int r = cert_entry_new_plain(der, n, &entry, err);
 
 	if (r < 0)
