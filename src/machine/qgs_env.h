@@ -20,6 +20,7 @@ struct machine_qgs {
 	uint64_t *now_ns; /* the machine's clock */
 	uint64_t latency_ns;
 	bool down;                                  /* nobody listens: connections are refused */
+	bool half_close;                            /* it closes in the middle of each answer */
 	uint64_t timer_at_ns;                       /* of the one timer that is open */
 	void (*asked)(void *ctx, const char *text); /* for traces; may be NULL */
 	void *ctx;

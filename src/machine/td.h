@@ -28,6 +28,13 @@ struct machine_td_options {
 	uint32_t grace_ms;   /* of the host half: 0 its default, JURAT_QUOTES_NONE no grace */
 	uint64_t latency_ns; /* what the quoting service takes; 0: 3 ms */
 	bool no_service;     /* nobody listens where the quoting service should be */
+	bool half_close;     /* the quoting service closes in the middle of each answer */
+	/*
+	 * The VMM answers GetQuote by itself: it takes the buffer, writes this status and no quote, and asks
+	 * nobody. TDX_GETQUOTE_IN_FLIGHT: the buffer is never given back.
+	 */
+	bool fixed_status;
+	uint64_t status;
 };
 
 /* options: borrowed; NULL: defaults. 0; -EINVAL; -ENOMEM; -EIO the guest driver could not be loaded. */
