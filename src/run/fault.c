@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "wire/snp_certs.h"
+#include "wire/tdx_getquote.h"
 
 enum { MAX_COUNT = 1000000 };
 
@@ -88,6 +89,42 @@ static bool parse_qgs_down(const char *arg, struct run_faults *to)
 	return !arg;
 }
 
+static bool parse_tdx_status(const char *arg, struct run_faults *to)
+{
+	unsigned long long code;
+	char *end;
+
+	if (!arg || arg[0] < '0' || arg[0] > '9')
+		return false;
+	errno = 0;
+	code = strtoull(arg, &end, 0);
+	if (*end || errno != 0 || code == TDX_GETQUOTE_SUCCESS || code == TDX_GETQUOTE_IN_FLIGHT)
+		return false;
+	to->tdx_fixed = true;
+	to->tdx_status = code;
+	return true;
+}
+
+static bool parse_tdx_hang(const char *arg, struct run_faults *to)
+{
+	to->tdx_fixed = true;
+	to->tdx_status = TDX_GETQUOTE_IN_FLIGHT;
+	return !arg;
+}
+
+static bool parse_tdx_empty(const char *arg, struct run_faults *to)
+{
+	to->tdx_fixed = true;
+	to->tdx_status = TDX_GETQUOTE_SUCCESS;
+	return !arg;
+}
+
+static bool parse_qgs_half_close(const char *arg, struct run_faults *to)
+{
+	to->qgs_half_close = true;
+	return !arg;
+}
+
 static bool parse_configfs_ebusy(const char *arg, struct run_faults *to)
 {
 	return count_of(arg, &to->configfs_ebusy);
@@ -152,6 +189,30 @@ static const struct {
 	  parse_qgs_down,
 	  { "qgs-down", "TDX: nobody listens where the quoting service should be",
 	    "A quote fails with EIO: it is the host's to mend; try again, seconds apart, a few times" } },
+	{ "qgs-half-close",
+	  '\0',
+	  parse_qgs_half_close,
+	  { "qgs-half-close", "TDX: the quoting service closes its connection in the middle of each answer",
+	    "A quote fails with EIO, as when nobody listens: never half a quote" } },
+	{ "tdx-status",
+	  ':',
+	  parse_tdx_status,
+	  { "tdx-status:CODE", "TDX: each GetQuote ends with this status, 64 bits, and no quote",
+	    "EIO; TDX_CMD_GET_QUOTE succeeds and leaves CODE in the buffer, so look there before at the "
+	    "quote" } },
+	{ "tdx-hang",
+	  '\0',
+	  parse_tdx_hang,
+	  { "tdx-hang", "TDX: the host takes the buffer of the first GetQuote and never gives it back",
+	    "EIO after thirty seconds (of the machine's time; Linux 7.0 takes its own time-out for an "
+	    "answer), "
+	    "and then EBUSY for ever, for the driver has one buffer: this VM cannot attest until its host "
+	    "answers" } },
+	{ "tdx-empty",
+	  '\0',
+	  parse_tdx_empty,
+	  { "tdx-empty", "TDX: each GetQuote succeeds, with a quote of no bytes",
+	    "The driver passes it on: take no quote that is shorter than its header says" } },
 	{ "configfs-ebusy",
 	  ':',
 	  parse_configfs_ebusy,
@@ -257,6 +318,9 @@ int run_faults_apply(struct run_platform *p, struct jurat_error *err)
 
 	if (r < 0)
 		return r;
+	if (p->options->legacy_quote && p->faults.tdx_fixed && p->faults.tdx_status == TDX_GETQUOTE_IN_FLIGHT)
+		return jurat_fail(err, -EINVAL,
+				  "tdx-hang is not for the driver posted in 2023, which waits for ever");
 	vmm.truncate = p->faults.certs == RUN_CERTS_TRUNCATED;
 	machine_set_faults(p->machine, &vmm);
 	if (p->faults.fw_status)

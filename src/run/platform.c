@@ -101,6 +101,9 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
 		.td.xfam = 0xe7,
 		.no_service = p->faults.qgs_down,
+		.half_close = p->faults.qgs_half_close,
+		.fixed_status = p->faults.tdx_fixed,
+		.status = p->faults.tdx_status,
 	};
 	int r;
 

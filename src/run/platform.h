@@ -26,7 +26,9 @@ struct run_faults {
 	bool vmpck_wipe;
 	enum run_certs_fault certs;
 	unsigned tcb_flip_at, configfs_ebusy;
-	bool qgs_down;
+	bool qgs_down, qgs_half_close;
+	bool tdx_fixed; /* every GetQuote ends with tdx_status, and no quote */
+	uint64_t tdx_status;
 };
 
 struct run_platform {

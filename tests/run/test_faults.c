@@ -30,7 +30,11 @@ static const struct {
 	{ "certs:stale", GOOD, GOOD },
 	{ "tcb-flip@2", GOOD, GOOD },
 	{ "configfs-ebusy:1", GOOD, GOOD },
-	{ "qgs-down", GOOD, GOOD }, /* of TDX: see below */
+	{ "qgs-down", GOOD, GOOD }, /* these are of TDX: see below */
+	{ "qgs-half-close", GOOD, GOOD },
+	{ "tdx-status:1", GOOD, GOOD },
+	{ "tdx-hang", GOOD, GOOD },
+	{ "tdx-empty", GOOD, GOOD },
 };
 
 static void a_plain_client_sees_each_fault(void **state)
@@ -106,17 +110,79 @@ static void a_text_attribute_is_busy_as_often_as_asked(void **state)
 	assert_null(strstr(strstr(o.out, "stored") + 1, "stored"));
 }
 
-static void a_td_without_a_quoting_service_reads_eio(void **state)
+/* Two quotes, in one entry, by a shell: what each cat(1) of outblob says and how many bytes it has. */
+static void a_td_sees_each_fault_of_quotes(void **state)
 {
+#define BAD  "cat: a/outblob: Input/output error\n"
+#define BUSY "cat: a/outblob: Device or resource busy\n"
+	static const struct {
+		const char *spec, *says;
+	} cases[] = {
+		{ "qgs-down", BAD "0\n" BAD "0\n" },
+		{ "qgs-half-close", BAD "0\n" BAD "0\n" },
+		{ "tdx-status:0x8000000000000000", BAD "0\n" BAD "0\n" },
+		{ "tdx-status:0x8000000000000001", BAD "0\n" BAD "0\n" },
+		{ "tdx-status:5", BAD "0\n" BAD "0\n" },
+		{ "tdx-hang", BAD "0\n" BUSY "0\n" }, /* K3, then K4 */
+		{ "tdx-empty", "0\n0\n" },            /* and no error */
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct outcome o = RUN("--tee", "tdx", "--fault", cases[i].spec, "--", "/bin/sh", "-c",
+				       "cd /sys/kernel/config/tsm/report && mkdir a && for i in 1 2; do "
+				       "head -c 64 /dev/zero >a/inblob; cat a/outblob 2>&1 >$JURAT_ROOTS/q; "
+				       "echo $(($(wc -c <$JURAT_ROOTS/q))); done; rmdir a");
+
+		assert_exit(&o, 0);
+		if (strcmp(o.out, cases[i].says) != 0)
+			fail_msg("%s: %s", cases[i].spec, o.out);
+	}
+}
+
+/* jurat attest in a TD: no fault of the host's ends in evidence. */
+static void jurat_attest_takes_no_quote_from_a_host_at_fault(void **state)
+{
+	static const char *const specs[] = { "qgs-down", "qgs-half-close", "tdx-status:5", "tdx-hang",
+					     "tdx-empty" };
+	char script[256];
+
+	NEEDS_RUN();
+	snprintf(script, sizeof(script),
+		 "cd $JURAT_ROOTS/.. && %s attest --via configfs --out e.bin; r=$?; test -e e.bin || exit $r",
+		 jurat);
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		struct outcome o = RUN("--tee", "tdx", "--fault", specs[i], "--", "/bin/sh", "-c", script);
+
+		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) == 0 || o.err[0] == '\0')
+			fail_msg("%s: status %#x\n%s%s", specs[i], o.status, o.out, o.err);
+	}
+}
+
+static void the_ioctl_of_2023_leaves_the_status_to_the_program(void **state)
+{
+	static const struct {
+		const char *spec, *says;
+	} cases[] = {
+		{ "tdx-status:5", "status 5, nothing\n" },
+		{ "tdx-empty", "status 0, nothing\n" },
+		{ "qgs-down", "status 8000000000000001, nothing\n" },
+		{ "qgs-half-close", "status 8000000000000000, nothing\n" },
+	};
 	struct outcome o;
 
 	NEEDS_RUN();
-	o = RUN("--tee", "tdx", "--fault", "qgs-down", "--", "/bin/sh", "-c",
-		"cd /sys/kernel/config/tsm/report && mkdir a && head -c 64 /dev/zero >a/inblob && cat "
-		"a/outblob");
-	assert_exit(&o, 1);
-	assert_string_equal(o.out, "");
-	assert_non_null(strstr(o.err, "Input/output error"));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--fault", cases[i].spec, "--", clients[0],
+			"quote", "/dev/null");
+		assert_exit(&o, 0);
+		if (strcmp(o.out, cases[i].says) != 0)
+			fail_msg("%s: %s", cases[i].spec, o.out);
+	}
+	o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--fault", "tdx-hang", "--", clients[0], "quote",
+		"/dev/null");
+	assert_exit(&o, 2);
+	assert_non_null(strstr(o.err, "waits for ever"));
 }
 
 static void the_tcb_flips_once_and_for_good(void **state)
@@ -181,6 +247,16 @@ static void what_is_no_fault_is_refused(void **state)
 					   "tcb-flip:1",
 					   "tcb-flip@0",
 					   "configfs-ebusy",
+					   "tdx-status",
+					   "tdx-status:",
+					   "tdx-status:0",
+					   "tdx-status:5x",
+					   "tdx-status:-1",
+					   "tdx-status:0xffffffffffffffff",
+					   "tdx-status:0x10000000000000000",
+					   "tdx-hang:1",
+					   "tdx-empty:",
+					   "qgs-half-close:1",
 					   "nonsense:1" };
 	struct run_faults none = { .fw_at = 0 }, to = none;
 
@@ -216,7 +292,9 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_plain_client_sees_each_fault),
 		cmocka_unit_test(jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest),
 		cmocka_unit_test(a_text_attribute_is_busy_as_often_as_asked),
-		cmocka_unit_test(a_td_without_a_quoting_service_reads_eio),
+		cmocka_unit_test(a_td_sees_each_fault_of_quotes),
+		cmocka_unit_test(jurat_attest_takes_no_quote_from_a_host_at_fault),
+		cmocka_unit_test(the_ioctl_of_2023_leaves_the_status_to_the_program),
 		cmocka_unit_test(the_tcb_flips_once_and_for_good),
 		cmocka_unit_test(a_trace_tells_every_step_in_three_formats),
 	};

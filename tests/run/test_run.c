@@ -74,6 +74,27 @@ static void a_td_has_its_device_its_measurements_and_quotes(void **state)
 	assert_string_equal(o.out, "tdx_guest\n 04 00 02 00 81 00\nalone\n7\n-----BEGIN CERTIFICATE-----\n");
 }
 
+static void the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies(void **state)
+{
+	char script[512];
+	struct outcome o;
+
+	NEEDS_RUN();
+	snprintf(script, sizeof(script),
+		 "\"$0\" quote $JURAT_ROOTS/q && "
+		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
+		 jurat);
+	for (int linked = 0; linked < 2; linked++) {
+		o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--", "/bin/sh", "-c", script,
+			clients[linked]);
+		assert_exit(&o, 0);
+		assert_int_equal(strncmp(o.out, "status 0, a quote\naccepted", 26), 0);
+	}
+	o = RUN("--tee", "tdx", "--", "/bin/sh", "-c", script, clients[0]);
+	assert_exit(&o, 1);
+	assert_non_null(strstr(o.err, "(errno 25)")); /* ENOTTY */
+}
+
 static void both_tees_are_there_and_configfs_is_of_the_first(void **state)
 {
 	static const char script[] =
@@ -379,6 +400,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_flood_of_signals_neither_fails_nor_repeats_a_request),
 		cmocka_unit_test(configfs_serves_a_shell),
 		cmocka_unit_test(a_td_has_its_device_its_measurements_and_quotes),
+		cmocka_unit_test(the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies),
 		cmocka_unit_test(both_tees_are_there_and_configfs_is_of_the_first),
 		cmocka_unit_test(jurat_s_own_verbs_work_in_it_and_the_roots_are_there),
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),
