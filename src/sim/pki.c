@@ -192,7 +192,7 @@ static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca w
 	put_ca_serial(&d, product, which);
 	pki_put_pss(&d, true);
 	pki_put_name(&d, issuer_name);
-	pki_put_validity(&d, roots_begin, roots_end);
+	x509_put_validity(&d, roots_begin, roots_end);
 	pki_put_name(&d, subject_name);
 	pki_put_rsa_key(&d, n);
 	pki_put_ca_extensions(&d, product, which, ca->key_id, issuer->key_id);
@@ -308,9 +308,9 @@ int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uin
 	der_put(&d, DER_INTEGER, &serial_zero, 1);
 	pki_put_pss(&d, trailer_field);
 	pki_put_name(&d, issuer_name);
-	pki_put_validity(&d, pki->leaf_begin, what->vlek ? pki->vlek_end : pki->vcek_end);
+	x509_put_validity(&d, pki->leaf_begin, what->vlek ? pki->vlek_end : pki->vcek_end);
 	pki_put_name(&d, what->vlek ? "SEV-VLEK" : "SEV-VCEK");
-	pki_put_p384_key(&d, what->public_xy);
+	x509_put_ec_key(&d, CRYPTO_P384, what->public_xy);
 	pki_put_leaf_extensions(&d, what);
 	der_put_close(&d);
 	return sign(pki, issuer->key, &d, trailer_field, to, ret_size, err);

@@ -12,23 +12,13 @@ static const uint8_t oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0
 static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08 };
 static const uint8_t oid_pss[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a };
 static const uint8_t oid_sha384[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
-static const uint8_t oid_ec_key[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
-static const uint8_t oid_p384[] = { 0x2b, 0x81, 0x04, 0x00, 0x22 };
-static const uint8_t oid_subject_key_id[] = { 0x55, 0x1d, 0x0e };
-static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
-static const uint8_t oid_basic_constraints[] = { 0x55, 0x1d, 0x13 };
-static const uint8_t oid_crl_number[] = { 0x55, 0x1d, 0x14 };
-static const uint8_t oid_crl_points[] = { 0x55, 0x1d, 0x1f };
-static const uint8_t oid_authority_key_id[] = { 0x55, 0x1d, 0x23 };
 /* 1.3.6.1.4.1.3704.1: what AMD's extensions are under */
 static const uint8_t oid_amd[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01 };
-
-#define PUT_OID(d, oid) der_put(d, DER_OID, oid, sizeof(oid))
 
 static void put_sha384(struct der_wr *d)
 {
 	der_put_open(d, DER_SEQUENCE);
-	PUT_OID(d, oid_sha384);
+	X509_PUT_OID(d, oid_sha384);
 	der_put(d, DER_NULL, NULL, 0);
 	der_put_close(d);
 }
@@ -36,14 +26,14 @@ static void put_sha384(struct der_wr *d)
 void pki_put_pss(struct der_wr *d, bool trailer_field)
 {
 	der_put_open(d, DER_SEQUENCE);
-	PUT_OID(d, oid_pss);
+	X509_PUT_OID(d, oid_pss);
 	der_put_open(d, DER_SEQUENCE);
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(0));
 	put_sha384(d);
 	der_put_close(d);
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(1));
 	der_put_open(d, DER_SEQUENCE);
-	PUT_OID(d, oid_mgf1);
+	X509_PUT_OID(d, oid_mgf1);
 	put_sha384(d);
 	der_put_close(d);
 	der_put_close(d);
@@ -67,13 +57,7 @@ void pki_put_version(struct der_wr *d, unsigned tag, uint64_t version)
 }
 
 /* The attributes of AMD's names, in their order, and one in front of them that AMD's do not have. */
-struct name_part {
-	uint8_t type; /* 2.5.4.type */
-	uint8_t tag;
-	const char *value; /* NULL: the common name */
-};
-
-static const struct name_part name_parts[] = {
+static const struct x509_name_part name_parts[] = {
 	{ 13, DER_UTF8_STRING, "TEST ONLY: jurat software platform, not AMD" },
 	{ 11, DER_UTF8_STRING, "Engineering" },
 	{ 6, DER_PRINTABLE_STRING, "US" },
@@ -85,28 +69,7 @@ static const struct name_part name_parts[] = {
 
 void pki_put_name(struct der_wr *d, const char *common_name)
 {
-	der_put_open(d, DER_SEQUENCE);
-	for (size_t i = 0; i < ARRAY_SIZE(name_parts); i++) {
-		const struct name_part *part = &name_parts[i];
-		const char *value = part->value ? part->value : common_name;
-		const uint8_t oid[] = { 0x55, 0x04, part->type };
-
-		der_put_open(d, DER_SET);
-		der_put_open(d, DER_SEQUENCE);
-		PUT_OID(d, oid);
-		der_put(d, part->tag, value, strlen(value));
-		der_put_close(d);
-		der_put_close(d);
-	}
-	der_put_close(d);
-}
-
-void pki_put_validity(struct der_wr *d, int64_t from, int64_t to)
-{
-	der_put_open(d, DER_SEQUENCE);
-	der_put_time(d, from);
-	der_put_time(d, to);
-	der_put_close(d);
+	x509_put_name(d, name_parts, ARRAY_SIZE(name_parts), common_name);
 }
 
 void pki_put_rsa_key(struct der_wr *d, const uint8_t n[512])
@@ -121,81 +84,11 @@ void pki_put_rsa_key(struct der_wr *d, const uint8_t n[512])
 
 	der_put_open(d, DER_SEQUENCE);
 	der_put_open(d, DER_SEQUENCE);
-	PUT_OID(d, oid_rsa);
+	X509_PUT_OID(d, oid_rsa);
 	der_put(d, DER_NULL, NULL, 0);
 	der_put_close(d);
 	der_put_bits(d, key, k.w.off, 0);
 	der_put_close(d);
-}
-
-void pki_put_p384_key(struct der_wr *d, const uint8_t xy[96])
-{
-	uint8_t point[97] = { 0x04 };
-
-	memcpy(point + 1, xy, 96);
-	der_put_open(d, DER_SEQUENCE);
-	der_put_open(d, DER_SEQUENCE);
-	PUT_OID(d, oid_ec_key);
-	PUT_OID(d, oid_p384);
-	der_put_close(d);
-	der_put_bits(d, point, sizeof(point), 0);
-	der_put_close(d);
-}
-
-static void open_extension(struct der_wr *d, const uint8_t *oid, size_t oid_size, bool critical)
-{
-	static const uint8_t yes = 0xff;
-
-	der_put_open(d, DER_SEQUENCE);
-	der_put(d, DER_OID, oid, oid_size);
-	if (critical)
-		der_put(d, DER_BOOLEAN, &yes, 1);
-	der_put_open(d, DER_OCTET_STRING);
-}
-
-static void close_extension(struct der_wr *d)
-{
-	der_put_close(d);
-	der_put_close(d);
-}
-
-static void put_key_usage(struct der_wr *d, enum sim_ca ca)
-{
-	static const uint8_t sign_certs_and_crls = 0x06, sign_certs = 0x04;
-
-	open_extension(d, oid_key_usage, sizeof(oid_key_usage), true);
-	/* AMD writes one unused bit for both, where strict DER would have two for the second. */
-	der_put_bits(d, ca == SIM_ARK ? &sign_certs_and_crls : &sign_certs, 1, 1);
-	close_extension(d);
-}
-
-static void put_subject_key_id(struct der_wr *d, const uint8_t id[SIM_SKI_BYTES])
-{
-	open_extension(d, oid_subject_key_id, sizeof(oid_subject_key_id), false);
-	der_put(d, DER_OCTET_STRING, id, SIM_SKI_BYTES);
-	close_extension(d);
-}
-
-static void put_authority_key_id(struct der_wr *d, const uint8_t id[SIM_SKI_BYTES])
-{
-	open_extension(d, oid_authority_key_id, sizeof(oid_authority_key_id), false);
-	der_put_open(d, DER_SEQUENCE);
-	der_put(d, DER_CONTEXT(0), id, SIM_SKI_BYTES);
-	der_put_close(d);
-	close_extension(d);
-}
-
-static void put_basic_constraints(struct der_wr *d, enum sim_ca ca)
-{
-	static const uint8_t yes = 0xff;
-
-	open_extension(d, oid_basic_constraints, sizeof(oid_basic_constraints), true);
-	der_put_open(d, DER_SEQUENCE);
-	der_put(d, DER_BOOLEAN, &yes, 1);
-	if (ca != SIM_ARK)
-		der_put_uint(d, 0);
-	der_put_close(d);
-	close_extension(d);
 }
 
 static void put_crl_points(struct der_wr *d, enum snp_product product, enum sim_ca ca)
@@ -204,18 +97,11 @@ static void put_crl_points(struct der_wr *d, enum snp_product product, enum sim_
 
 	snprintf(url, sizeof(url), "https://kdsintf.amd.com/%s/v1/%s/crl", ca == SIM_ASVK ? "vlek" : "vcek",
 		 snp_product_name(product));
-	open_extension(d, oid_crl_points, sizeof(oid_crl_points), false);
-	der_put_open(d, DER_SEQUENCE);
-	der_put_open(d, DER_SEQUENCE);
-	der_put_open(d, DER_CONTEXT_CONSTRUCTED(0));
-	der_put_open(d, DER_CONTEXT_CONSTRUCTED(0));
-	der_put(d, DER_CONTEXT(6), url, strlen(url));
-	der_put_close(d);
-	der_put_close(d);
-	der_put_close(d);
-	der_put_close(d);
-	close_extension(d);
+	x509_put_crl_points(d, url);
 }
+
+/* AMD writes one unused bit for both, where strict DER would have two for the second. */
+enum { SIGN_CERTS_AND_CRLS = 0x06, SIGN_CERTS = 0x04 };
 
 void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_ca ca,
 			   const uint8_t subject_key_id[SIM_SKI_BYTES],
@@ -224,14 +110,14 @@ void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(3));
 	der_put_open(d, DER_SEQUENCE);
 	if (ca == SIM_ARK) {
-		put_key_usage(d, ca);
-		put_subject_key_id(d, subject_key_id);
-		put_basic_constraints(d, ca);
+		x509_put_key_usage(d, SIGN_CERTS_AND_CRLS, 1);
+		x509_put_subject_key_id(d, subject_key_id);
+		x509_put_basic_constraints(d, true, -1);
 	} else {
-		put_subject_key_id(d, subject_key_id);
-		put_authority_key_id(d, authority_key_id);
-		put_basic_constraints(d, ca);
-		put_key_usage(d, ca);
+		x509_put_subject_key_id(d, subject_key_id);
+		x509_put_authority_key_id(d, authority_key_id);
+		x509_put_basic_constraints(d, true, 0);
+		x509_put_key_usage(d, SIGN_CERTS, 1);
 	}
 	put_crl_points(d, product, ca);
 	der_put_close(d);
@@ -244,21 +130,21 @@ static void open_amd_extension(struct der_wr *d, const uint8_t *suffix, size_t n
 
 	memcpy(oid, oid_amd, sizeof(oid_amd));
 	memcpy(oid + sizeof(oid_amd), suffix, n);
-	open_extension(d, oid, sizeof(oid_amd) + n, false);
+	x509_open_extension(d, oid, sizeof(oid_amd) + n, false);
 }
 
 static void put_amd_uint(struct der_wr *d, const uint8_t *suffix, size_t n, uint64_t value)
 {
 	open_amd_extension(d, suffix, n);
 	der_put_uint(d, value);
-	close_extension(d);
+	x509_close_extension(d);
 }
 
 static void put_amd_string(struct der_wr *d, uint8_t suffix, const char *value)
 {
 	open_amd_extension(d, &suffix, 1);
 	der_put(d, DER_IA5_STRING, value, strlen(value));
-	close_extension(d);
+	x509_close_extension(d);
 }
 
 static uint8_t security_patch_level(const struct snp_tcb *tcb, unsigned number)
@@ -307,7 +193,7 @@ void pki_put_leaf_extensions(struct der_wr *d, const struct sim_endorsement *wha
 		/* The bytes themselves, without a tag of their own: as AMD's are. */
 		open_amd_extension(d, &hwid, 1);
 		der_put_raw(d, what->hwid, snp_hwid_bytes(what->product));
-		close_extension(d);
+		x509_close_extension(d);
 	}
 	der_put_close(d);
 	der_put_close(d);
@@ -317,10 +203,8 @@ void pki_put_crl_extensions(struct der_wr *d, const uint8_t authority_key_id[SIM
 {
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(0));
 	der_put_open(d, DER_SEQUENCE);
-	put_authority_key_id(d, authority_key_id);
-	open_extension(d, oid_crl_number, sizeof(oid_crl_number), false);
-	der_put_uint(d, number);
-	close_extension(d);
+	x509_put_authority_key_id(d, authority_key_id);
+	x509_put_crl_number(d, number);
 	der_put_close(d);
 	der_put_close(d);
 }

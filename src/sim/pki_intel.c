@@ -108,9 +108,9 @@ static int issue(const struct sim_pki_intel *pki, enum sim_intel_cert issuer, co
 	intel_put_serial(&d, subject->key_id);
 	intel_put_algorithm(&d);
 	intel_put_name(&d, profiles[issuer].name);
-	intel_put_validity(&d, subject->not_before, subject->not_after);
+	x509_put_validity(&d, subject->not_before, subject->not_after);
 	intel_put_name(&d, subject->name);
-	intel_put_key(&d, subject->xy);
+	x509_put_ec_key(&d, CRYPTO_P256, subject->xy);
 	intel_put_extensions(&d, &extensions);
 	der_put_close(&d);
 	return sign_der(pki, issuer, &d, to, SIM_INTEL_CERT_MAX_BYTES, ret_size);

@@ -5,6 +5,7 @@
 #include "crypto/der.h"
 #include "crypto/p256_signer.h"
 #include "sim/pki_intel.h"
+#include "sim/x509_put.h"
 
 /* What the files sim/pki_intel*.c share. */
 struct sim_pki_intel {
@@ -24,8 +25,6 @@ void intel_sign(const struct sim_pki_intel *pki, enum sim_intel_cert key, const 
 void intel_put_name(struct der_wr *d, const char *common_name);
 void intel_put_serial(struct der_wr *d, const uint8_t serial[SIM_INTEL_SERIAL_BYTES]);
 void intel_put_algorithm(struct der_wr *d);
-void intel_put_validity(struct der_wr *d, int64_t from, int64_t to);
-void intel_put_key(struct der_wr *d, const uint8_t xy[64]);
 
 struct intel_extensions {
 	const uint8_t *authority_key_id, *subject_key_id; /* SIM_INTEL_SERIAL_BYTES */

@@ -4,6 +4,7 @@
 
 #include "crypto/der.h"
 #include "sim/pki.h"
+#include "sim/x509_put.h"
 
 /* What the files sim/pki*.c share; nobody else includes it but their tests. */
 enum { SIM_N_CAS = 3, SIM_SKI_BYTES = 20, SIM_WORLD_BYTES = 64 };
@@ -23,11 +24,9 @@ void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32]);
 
 /* DER of AMD's profiles, in pki_der.c. */
 void pki_put_name(struct der_wr *d, const char *common_name);
-void pki_put_validity(struct der_wr *d, int64_t from, int64_t to);
 /* RSASSA-PSS with SHA-384; older certificates spell out the default trailerField. */
 void pki_put_pss(struct der_wr *d, bool trailer_field);
 void pki_put_rsa_key(struct der_wr *d, const uint8_t n[512]);
-void pki_put_p384_key(struct der_wr *d, const uint8_t xy[96]);
 void pki_put_version(struct der_wr *d, unsigned tag, uint64_t version);
 void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_ca ca,
 			   const uint8_t subject_key_id[SIM_SKI_BYTES],
