@@ -3,7 +3,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all run test bench check fuzz e2e install clean setup
+.PHONY: all run test test-vm bench check fuzz e2e install clean setup
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -21,6 +21,10 @@ run: all
 
 test: all
 	@scripts/test $(BUILD)
+
+# jurat device in a real Linux, which runs in QEMU.
+test-vm: all
+	@tests/e2e/test_vm $(BUILD)
 
 bench: all
 	@$(BUILD)/src/cli/jurat bench

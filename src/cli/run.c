@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "cli/run.h"
 #include "run/fault.h"
-#include "run/run.h"
 
 /* Ends as the program ended, so that whoever waits for us sees what it would have seen. */
 static int pass_on(const struct run_ended *ended)
@@ -43,7 +43,7 @@ static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
 	return false;
 }
 
-static bool take_options(struct cli *cli, const char **faults, struct run_options *o)
+bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o)
 {
 	static const char *const schemes[] = {
 		[SIM_SYNC_UPSTREAM] = "upstream",
@@ -113,7 +113,7 @@ int cli_run(struct cli *cli)
 		return cli_fail(cli, CLI_USAGE, "wants a program to run (see jurat run --help)");
 	if (!argv)
 		return cli_fail(cli, CLI_INTERNAL, "out of memory");
-	if (!take_options(cli, faults, &options))
+	if (!cli_run_options(cli, faults, &options))
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
 	options.argv = argv;

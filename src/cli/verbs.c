@@ -80,24 +80,45 @@ static const struct cli_option key_options[] = {
 	VIA,
 };
 
+/* What the software platform of run and device is. */
+#define PLATFORM                                                                                             \
+	{ "tee", "TEE",                                                                                      \
+	  "which TEEs there are (default both); configfs-tsm reports of the first (default sev-snp)",        \
+	  "sev-snp|tdx", true },                                                                             \
+		{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },  \
+		{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },             \
+		{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },                   \
+		{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)",                         \
+		  "upstream|v15|v14|none", false },                                                          \
+		{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },    \
+		{ "state", "DIR", "keep the platform in DIR; runs with the same one share it", NULL,         \
+		  false },                                                                                   \
+		{ "firmware", "HEX",                                                                         \
+		  "firmware of this TCB version, 16 digits, runs and waits to be committed", NULL, false },  \
+	{                                                                                                    \
+		"no-certs", NULL, "the host serves no certificates", NULL, false                             \
+	}
+#define FAULTS                                                                                               \
+	{ "fault", "SPEC", "something goes wrong, as jurat run --list-faults describes", NULL, true },       \
+	{                                                                                                    \
+		"trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt", NULL,    \
+			false                                                                                \
+	}
+
 static const struct cli_option run_options[] = {
-	{ "tee", "TEE",
-	  "which TEEs there are (default both); configfs-tsm reports of the first (default sev-snp)",
-	  "sev-snp|tdx", true },
-	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
-	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
-	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },
-	{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)", "upstream|v15|v14|none", false },
-	{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },
-	{ "state", "DIR", "keep the platform in DIR; runs with the same one share it", NULL, false },
-	{ "firmware", "HEX", "firmware of this TCB version, 16 digits, runs and waits to be committed", NULL,
-	  false },
-	{ "no-certs", NULL, "the host serves no certificates", NULL, false },
+	PLATFORM,
 	{ "host", NULL, "run PROGRAM as the host: it sees /dev/sev, not the guests' devices", NULL, false },
-	{ "fault", "SPEC", "something goes wrong, as --list-faults describes", NULL, true },
-	{ "trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt", NULL, false },
+	FAULTS,
 	{ "list-faults", NULL, "print the faults, what they do and what a program should, and stop", NULL,
 	  false },
+	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
+	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
+};
+
+static const struct cli_option device_options[] = {
+	PLATFORM,
+	{ "host", NULL, "the host's /dev/sev rather than the guests' devices", NULL, false },
+	FAULTS,
 	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
 	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
 };
@@ -140,6 +161,12 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "attest a guest end to end on the software platform",
 	  OPTIONS(demo_options),
 	  .run = cli_demo },
+	{ .name = "device",
+	  .args = "",
+	  .summary = "serve the devices of a software platform to the whole machine, as root",
+	  .more = "Prints where they are, and serves them until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
+	  OPTIONS(device_options),
+	  .run = cli_device },
 	{ .name = "help",
 	  .args = "[VERB]",
 	  .summary = "help on a verb",

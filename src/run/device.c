@@ -2,9 +2,12 @@
 #include "run/device.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -34,12 +37,14 @@ static bool wanted(const struct run_device *device, const struct run_options *op
 	return device->host == options->host && device->tees & options->tees;
 }
 
-/* What another `jurat run` around this one shows is not real. */
+/* What a `jurat run` around this one or a `jurat device` shows is not real. */
 static bool is_real(const struct run_place *place)
 {
+	char cuse[PATH_MAX];
 	struct statfs fs;
 
-	return statfs(place->path, &fs) == 0 && fs.f_type != FUSE_SUPER_MAGIC;
+	snprintf(cuse, sizeof(cuse), "/sys/class/cuse/%s", place->node);
+	return statfs(place->path, &fs) == 0 && fs.f_type != FUSE_SUPER_MAGIC && access(cuse, F_OK) < 0;
 }
 
 int run_devices_check(const struct run_options *options, struct jurat_error *err)

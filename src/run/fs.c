@@ -161,21 +161,33 @@ static void no_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t to, const char *t
 	fuse_reply_err(req, EPERM);
 }
 
-static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+int run_open_new(const struct run_node *node, int flags, struct run_open **ret)
 {
-	struct run_node *node = run_tree_get(fs_of(req), ino);
 	struct run_open *opened = calloc(1, sizeof(*opened));
 	int r = !opened ? -ENOMEM : !node || node->removed ? -ENOENT : 0;
 
 	if (r == 0 && node->ops && node->ops->open)
-		r = node->ops->open(node->ctx, fi->flags, &opened->file);
+		r = node->ops->open(node->ctx, flags, &opened->file);
 	if (r < 0) {
 		free(opened);
-		fuse_reply_err(req, -r);
-		return;
+		return r;
 	}
 	opened->ops = node->ops;
 	opened->ctx = node->ctx;
+	*ret = opened;
+	return 0;
+}
+
+static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct run_node *node = run_tree_get(fs_of(req), ino);
+	struct run_open *opened;
+	int r = run_open_new(node, fi->flags, &opened);
+
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
 	fi->fh = (uintptr_t)opened;
 	fi->direct_io = 1;
 	fi->nonseekable = !node->ops || !node->ops->seekable;
@@ -214,8 +226,8 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 		fuse_reply_write(req, (size_t)n);
 }
 
-static void do_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned request, void *arg, struct fuse_file_info *fi,
-		     unsigned flags, const void *in, size_t in_size, size_t out_size)
+void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
+		    unsigned flags)
 {
 	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
 	struct run_ioctl call = { .pid = fuse_req_ctx(req)->pid,
@@ -227,6 +239,12 @@ static void do_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned request, void *arg
 		opened->ops->ioctl(opened->ctx, opened->file, &call, (struct run_reply *)req);
 	else
 		fuse_reply_err(req, ENOTTY);
+}
+
+static void do_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned request, void *arg, struct fuse_file_info *fi,
+		     unsigned flags, const void *in, size_t in_size, size_t out_size)
+{
+	run_open_ioctl(req, request, arg, fi, flags);
 }
 
 struct listing {
@@ -330,10 +348,10 @@ int run_fs_fd(const struct run_fs *fs)
 	return fs->session ? fuse_session_fd(fs->session) : -1;
 }
 
-int run_fs_serve(struct run_fs *fs)
+int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer)
 {
 	for (;;) {
-		int n = fuse_session_receive_buf(fs->session, &fs->buffer);
+		int n = fuse_session_receive_buf(session, buffer);
 
 		if (n == -EINTR)
 			continue;
@@ -341,8 +359,13 @@ int run_fs_serve(struct run_fs *fs)
 			return 0;
 		if (n <= 0)
 			return n == 0 ? -ENODEV : n;
-		fuse_session_process_buf(fs->session, &fs->buffer);
+		fuse_session_process_buf(session, buffer);
 	}
+}
+
+int run_fs_serve(struct run_fs *fs)
+{
+	return run_session_serve(fs->session, &fs->buffer);
 }
 
 void run_fs_session_end(struct run_fs *fs)

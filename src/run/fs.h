@@ -10,7 +10,8 @@
 
 /*
  * The one FUSE filesystem of a run: a tree of nodes, device files and the directories of configfs alike. It
- * knows no TEE; what a node does is in its `struct run_node_ops`. Only this module includes libfuse.
+ * knows no TEE; what a node does is in its `struct run_node_ops`. Only this module and cuse.c include
+ * libfuse.
  *
  * Requests come through run_fs_serve() and are answered through their `struct run_reply`, once each, at
  * once or later. An interrupted request is finished like any other: the kernel keeps the caller waiting for

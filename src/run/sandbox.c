@@ -100,14 +100,11 @@ static int no_fuse(int r, struct jurat_error *err)
 	return jurat_fail(err, r, "/dev/fuse: %s", why);
 }
 
-int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err)
+int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 {
 	auto_close int fd = -1;
 	char at[PATH_MAX], options[128];
-	int r = enter_namespaces(err);
 
-	if (r < 0)
-		return r;
 	/* From inside: the kernel wants the mount and its device opened in the same user namespace. */
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -126,6 +123,13 @@ int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err)
 			strerror(errno));
 	*ret_fd = take_fd(fd);
 	return 0;
+}
+
+int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err)
+{
+	int r = enter_namespaces(err);
+
+	return r < 0 ? r : run_sandbox_mount(temp, ret_fd, err);
 }
 
 /* The longest leading part of `path` that is there; where it ends. */
@@ -192,16 +196,14 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	return 0;
 }
 
-int run_sandbox_place(const char *temp, const struct run_place *places, size_t n, struct jurat_error *err)
+int run_sandbox_put(const char *temp, const struct run_place *places, size_t n, struct run_copies *copies,
+		    struct jurat_error *err)
 {
-	struct run_copies copies = { .n = 0 };
 	char at[PATH_MAX];
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = put(temp, &places[i], &copies, err);
-	if (r == 0)
-		r = run_copies_seal(&copies, err);
+		r = put(temp, &places[i], copies, err);
 	snprintf(at, sizeof(at), "%s/fuse", temp);
 	if (r == 0 && umount2(at, MNT_DETACH) < 0)
 		r = jurat_fail(err, -errno, "cannot put '%s' away: %s", at, strerror(errno));
@@ -209,4 +211,12 @@ int run_sandbox_place(const char *temp, const struct run_place *places, size_t n
 	snprintf(at, sizeof(at), "%s/copy", temp);
 	rmdir(at);
 	return r;
+}
+
+int run_sandbox_place(const char *temp, const struct run_place *places, size_t n, struct jurat_error *err)
+{
+	struct run_copies copies = { .n = 0 };
+	int r = run_sandbox_put(temp, places, n, &copies, err);
+
+	return r < 0 ? r : run_copies_seal(&copies, err);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "run/complete.h"
 
 /*
  * What the program sees of its machine. All of this happens in the process that becomes the program, and is
@@ -27,6 +28,8 @@ struct run_place {
  * Returns   0; -errno: what this machine lacks and what to do about it, in words
  */
 JURAT_MUST_CHECK int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err);
+/* The second half of it, for a process that may mount where it is. */
+JURAT_MUST_CHECK int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err);
 
 /*
  * With the filesystem served: puts its nodes where the program looks for them. A directory that must have
@@ -35,5 +38,8 @@ JURAT_MUST_CHECK int run_sandbox_enter(const char *temp, int *ret_fd, struct jur
  */
 JURAT_MUST_CHECK int run_sandbox_place(const char *temp, const struct run_place *places, size_t n,
 				       struct jurat_error *err);
+/* The same, and what was covered stays writable; it is in `copies`, also after a failure. */
+JURAT_MUST_CHECK int run_sandbox_put(const char *temp, const struct run_place *places, size_t n,
+				     struct run_copies *copies, struct jurat_error *err);
 
 #endif

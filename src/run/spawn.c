@@ -21,7 +21,7 @@ union control { /* room and alignment for one descriptor */
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-static void message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd)
+void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd)
 {
 	struct run_message message = { .word = word, .r = r };
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
@@ -74,12 +74,12 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = run_sandbox_enter(what->temp, &fd, &err);
 	if (r == 0) {
-		message_send(setup, RUN_SERVE_THIS, 0, NULL, fd);
+		run_message_send(setup, RUN_SERVE_THIS, 0, NULL, fd);
 		close(fd);
 		r = run_sandbox_place(what->temp, what->places, what->n_places, &err);
 	}
 	if (r < 0) {
-		message_send(setup, RUN_SETUP_FAILED, r, &err, -1);
+		run_message_send(setup, RUN_SETUP_FAILED, r, &err, -1);
 		_exit(126);
 	}
 	/* The user namespace came after the first one, and changing credentials clears it. */
@@ -95,7 +95,7 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 	execvp(what->argv[0], what->argv);
 	r = -errno;
 	jurat_fail(&err, r, "cannot run '%s': %s", what->argv[0], strerror(-r));
-	message_send(setup, RUN_EXEC_FAILED, r, &err, -1);
+	run_message_send(setup, RUN_EXEC_FAILED, r, &err, -1);
 	_exit(r == -ENOENT ? 127 : 126);
 }
 
@@ -195,7 +195,7 @@ _Noreturn static void become_keeper(const struct run_spawn *what, int setup, int
 		struct jurat_error err;
 		int r = jurat_fail(&err, -errno, "cannot fork: %s", strerror(errno));
 
-		message_send(setup, RUN_SETUP_FAILED, r, &err, -1);
+		run_message_send(setup, RUN_SETUP_FAILED, r, &err, -1);
 		_exit(126);
 	}
 	close(setup);

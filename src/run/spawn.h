@@ -8,7 +8,7 @@
 #include "run/sandbox.h"
 
 /* What the program sends while it starts, on a SOCK_SEQPACKET; the end of file says that it runs. */
-enum run_word { RUN_SERVE_THIS, RUN_SETUP_FAILED, RUN_EXEC_FAILED };
+enum run_word { RUN_SERVE_THIS, RUN_SETUP_FAILED, RUN_EXEC_FAILED, RUN_PLACED /* system.h */ };
 struct run_message {
 	enum run_word word;
 	int r; /* -errno of a failure */
@@ -43,6 +43,8 @@ JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *
 /* Kills and reaps all descendants that have become children of this process, and theirs. */
 void run_end_children(void);
 
+/* `err` may be NULL, fd -1: none. A supervisor that is gone does not hear it. */
+void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd);
 /* 0, or -ECONNRESET at the end of file. *ret_fd is -1 when none came; the caller closes it. */
 JURAT_MUST_CHECK int run_message_receive(int fd, struct run_message *ret, int *ret_fd);
 

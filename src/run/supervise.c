@@ -79,6 +79,8 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 		if (err)
 			*err = message.err;
 		return 0;
+	case RUN_PLACED:
+		break;
 	}
 	return -EPROTO;
 }

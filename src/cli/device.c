@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli/run.h"
+#include "run/system.h"
+
+/* For a script that waits for it: each place, then files and the roots, at once. */
+static void say(const struct run_system_ready *what)
+{
+	for (size_t i = 0; i < what->devices->n; i++)
+		puts(what->devices->places[i].path);
+	if (what->certs)
+		printf("JURAT_CERTS=%s\n", what->certs);
+	printf("JURAT_ROOTS=%s\n", what->roots);
+	fflush(stdout);
+}
+
+int cli_device(struct cli *cli)
+{
+	struct run_options options = { .argv = NULL };
+	const char *faults[CLI_MAX_VALUES];
+	struct jurat_error err = { "" };
+	int r;
+
+	if (!cli_run_options(cli, faults, &options))
+		return CLI_USAGE;
+	r = run_system(&options, say, &err);
+	if (r < 0)
+		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+	return CLI_OK;
+}

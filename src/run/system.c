@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/system.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "run/environment.h"
+#include "run/fault.h"
+#include "run/spawn.h"
+#include "run/temp.h"
+
+enum { ON_SIGNAL, ON_PLACER, ON_FUSE, ON_CUSE /* and what follows */ };
+
+struct server {
+	struct run_platform platform;
+	struct run_fs *fs;
+	struct run_devices devices;
+	struct run_cuse *cuse[RUN_MAX_DEVICES];
+	struct run_place places[RUN_MAX_DEVICES];
+	size_t n_cuse, n_places;
+	pid_t placer;
+	int socket, signals, epoll;
+	void (*ready)(const struct run_system_ready *what);
+	struct run_system_ready what;
+	bool over;
+};
+
+static int watch(struct server *s, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int on_placer(struct server *s, struct jurat_error *err)
+{
+	struct run_message message;
+	int fd = -1, r = run_message_receive(s->socket, &message, &fd);
+
+	if (r < 0)
+		return jurat_fail(err, r, "the process that puts devices in place was killed");
+	if (message.word == RUN_SERVE_THIS && fd >= 0 && run_fs_fd(s->fs) < 0) {
+		r = run_fs_attach(s->fs, fd, err);
+		return r < 0 ? r : watch(s, run_fs_fd(s->fs), ON_FUSE);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (message.word == RUN_PLACED) {
+		s->ready(&s->what);
+		return 0;
+	}
+	if (err)
+		*err = message.err;
+	return message.r < 0 ? message.r : -EPROTO;
+}
+
+static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
+{
+	int r;
+
+	switch (what) {
+	case ON_SIGNAL:
+		s->over = true;
+		return 0;
+	case ON_PLACER:
+		return on_placer(s, err);
+	case ON_FUSE:
+		r = run_fs_serve(s->fs);
+		if (r < 0) /* somebody has unmounted it all */
+			epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
+		return r == -ENODEV ? 0 : r;
+	default:
+		r = run_cuse_serve(s->cuse[what - ON_CUSE]);
+		return r < 0 ? jurat_fail(err, r, "/dev/cuse: %s", strerror(-r)) : 0;
+	}
+}
+
+/* As the supervisor's of `jurat run`: nothing waits for anything but the machine's next step. */
+static int loop(struct server *s, struct jurat_error *err)
+{
+	enum { STEPS = 32 }; /* before the next look for events */
+	struct epoll_event events[RUN_MAX_DEVICES];
+	int n, r = 0;
+
+	while (!s->over && r == 0) {
+		n = epoll_wait(s->epoll, events, ARRAY_SIZE(events),
+			       run_platform_runnable(&s->platform) ? 0 : -1);
+		if (n < 0 && errno != EINTR)
+			return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+		for (int i = 0; i < n && r == 0; i++)
+			r = on_event(s, events[i].data.u32, err);
+		for (int i = 0; i < STEPS && run_platform_runnable(&s->platform); i++)
+			run_platform_step(&s->platform);
+	}
+	return r;
+}
+
+/* Character devices by CUSE, directories by FUSE. */
+static int divide(struct server *s, struct jurat_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->devices.n && r == 0; i++) {
+		const struct run_place *place = &s->devices.places[i];
+		struct statfs fs;
+
+		if (!place->directory) {
+			r = run_cuse_new(s->fs, run_fs_find(s->fs, NULL, place->node), &s->cuse[s->n_cuse],
+					 err);
+			s->n_cuse += r == 0;
+		} else if (statfs(place->path, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC) {
+			r = jurat_fail(err, -EEXIST, "there is a '%s' by FUSE already", place->path);
+		} else {
+			s->places[s->n_places++] = *place;
+		}
+	}
+	return r;
+}
+
+static int open_loop(struct server *s, const sigset_t *signals, struct jurat_error *err)
+{
+	int r;
+
+	s->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->signals < 0 || s->epoll < 0)
+		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
+	r = watch(s, s->signals, ON_SIGNAL);
+	if (r == 0)
+		r = watch(s, s->socket, ON_PLACER);
+	for (size_t i = 0; i < s->n_cuse && r == 0; i++)
+		r = watch(s, run_cuse_fd(s->cuse[i]), ON_CUSE + (uint32_t)i);
+	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
+}
+
+/* Ends what is under way, then the devices, and waits until their places are as before. */
+static void stop(struct server *s)
+{
+	run_platform_stop(&s->platform);
+	for (size_t i = 0; i < s->n_cuse; i++)
+		run_cuse_free(s->cuse[i]);
+	s->n_cuse = 0;
+	run_fs_free(s->fs);
+	s->fs = NULL;
+	if (s->socket >= 0)
+		close(s->socket);
+	while (s->placer > 0 && waitpid(s->placer, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int serve(struct server *s, const char *temp, struct jurat_error *err)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct run_placing placing = { .temp = temp, .cuse = s->cuse, .places = s->places };
+	sigset_t signals, before;
+	int r;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&signals, ends[i]);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	r = divide(s, err);
+	placing.n_cuse = s->n_cuse;
+	placing.n_places = s->n_places;
+	if (r == 0)
+		r = run_placer_fork(&placing, &s->placer, &s->socket, err);
+	if (r == 0)
+		r = open_loop(s, &signals, err);
+	if (r == 0)
+		r = loop(s, err);
+	stop(s);
+	while (s->signals >= 0 && s->over) { /* what ended us is dealt with */
+		struct signalfd_siginfo info;
+
+		if (read(s->signals, &info, sizeof(info)) <= 0)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+/* The directory that clients are told of: others may pass through it, and not look around. */
+static int make_roots(struct server *s, const char *temp, char **ret, struct jurat_error *err)
+{
+	char **env = NULL;
+	int r = run_environment_new(&s->platform, &env, err);
+
+	run_environment_free(env);
+	if (r == 0 && (asprintf(ret, "%s/roots", temp) < 0 || chmod(temp, 0711) < 0))
+		r = jurat_fail(err, -EIO, "cannot open '%s' to others", temp);
+	return r;
+}
+
+int run_system(const struct run_options *options, void (*ready)(const struct run_system_ready *what),
+	       struct jurat_error *err)
+{
+	struct server s = { .socket = -1, .signals = -1, .epoll = -1, .ready = ready };
+	auto_free char *temp = NULL;
+	auto_free char *roots = NULL;
+	int r;
+
+	if (geteuid() != 0)
+		return jurat_fail(
+			err, -EPERM,
+			"only root can make devices for the whole machine (jurat run wants no root)");
+	r = run_devices_check(options, err);
+	for (size_t i = 0; i < options->n_faults && r == 0; i++)
+		r = run_fault_parse(options->faults[i], &s.platform.faults, err);
+	if (r == 0 && options->trace)
+		r = run_trace_open(options->trace, &s.platform.trace, err);
+	if (r == 0)
+		r = run_temp_new(&temp, err);
+	if (r == 0)
+		r = run_platform_init(&s.platform, options, temp, err);
+	if (r == 0)
+		r = run_fs_new(&s.fs, err);
+	if (r == 0)
+		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
+	if (r == 0)
+		r = make_roots(&s, temp, &roots, err);
+	s.what = (struct run_system_ready){ .devices = &s.devices,
+					    .roots = roots,
+					    .certs = options->host ? s.platform.certs_path : NULL };
+	if (r == 0)
+		r = serve(&s, temp, err);
+	run_fs_free(s.fs);
+	run_devices_done(&s.devices);
+	run_platform_done(&s.platform);
+	run_temp_remove(temp);
+	if (s.signals >= 0)
+		close(s.signals);
+	if (s.epoll >= 0)
+		close(s.epoll);
+	if (run_trace_close(s.platform.trace) < 0 && r == 0)
+		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
+	return r;
+}
