@@ -357,8 +357,8 @@ int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer)
 			continue;
 		if (n == -EAGAIN)
 			return 0;
-		if (n <= 0)
-			return n == 0 ? -ENODEV : n;
+		if (n <= 0) /* aborted: it was unmounted while this request was on its way */
+			return n == 0 || n == -ECONNABORTED ? -ENODEV : n;
 		fuse_session_process_buf(session, buffer);
 	}
 }
