@@ -195,18 +195,34 @@ static int start_juratd(struct load *l, const char *juratd, int cpu, struct jura
 	return 0;
 }
 
+/* The most memory it has had. Not from wait4(2): that counts this process's, from between fork and exec. */
+static uint64_t most_memory(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmHWM: %lu kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return (uint64_t)kib * 1024;
+}
+
 /* Kills what is left of it; *ret_rss_bytes what it had at most. */
 static int stop_juratd(struct load *l, uint64_t *ret_rss_bytes, struct jurat_error *err)
 {
-	struct rusage usage = { 0 };
 	int status = -1;
 
 	if (l->pid <= 0)
 		return 0;
+	*ret_rss_bytes = most_memory(l->pid);
 	kill(l->pid, SIGTERM);
-	while (wait4(l->pid, &status, 0, &usage) < 0 && errno == EINTR)
+	while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	*ret_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0
 		       ? 0
 		       : jurat_fail(err, -EIO, "juratd ended with status %#x", (unsigned)status);
