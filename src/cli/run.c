@@ -81,6 +81,7 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 		o->reported = RUN_SEV_SNP;
 	}
 	o->legacy_quote = cli_has(cli, "legacy-quote-ioctl");
+	o->qgs = cli_get(cli, "qgs");
 	o->trace = cli_get(cli, "trace");
 	for (o->n_faults = 0; cli_get_nth(cli, "fault", o->n_faults); o->n_faults++)
 		faults[o->n_faults] = cli_get_nth(cli, "fault", o->n_faults);

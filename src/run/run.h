@@ -25,6 +25,7 @@ struct run_options {
 	unsigned tees;         /* enum run_tee: which there are */
 	enum run_tee reported; /* whose reports configfs-tsm gives */
 	bool legacy_quote;     /* TDX: the driver that was posted in 2023, with TDX_CMD_GET_QUOTE */
+	const char *qgs;       /* "unix:PATH": TDX's quoting service is there, too; NULL: nowhere */
 	bool host;             /* /dev/sev rather than the guests' devices */
 	bool force;            /* hides a real TEE device */
 	bool no_certs;

@@ -201,8 +201,11 @@ _Noreturn static void become_keeper(const struct run_spawn *what, int setup, int
 	close(setup);
 	ended = keep(program, control, &status);
 	run_end_children();
-	if (!ended || send(control, &status, sizeof(status), MSG_NOSIGNAL) < 0)
+	if (!ended || send(control, &status, sizeof(status), MSG_NOSIGNAL) < 0) {
+		if (what->socket)
+			unlink(what->socket);
 		run_temp_remove(what->temp);
+	}
 	_exit(0);
 }
 

@@ -20,6 +20,7 @@ struct run_spawn {
 	int (*program)(void *ctx); /* instead of argv; NULL: none */
 	void *program_ctx;
 	const char *temp;
+	const char *socket; /* NULL: none */
 	const struct run_place *places;
 	size_t n_places;
 	sigset_t mask;             /* of the program */
@@ -35,8 +36,8 @@ struct run_keeper {
 
 /*
  * Forks keeper and program. All signals must be blocked. The keeper ends the program and whatever it left
- * running when the program ends or the supervisor does, and removes `temp` when the supervisor did not live
- * to do it.
+ * running when the program ends or the supervisor does, and removes `temp` and `socket` when the supervisor
+ * did not live to do it.
  */
 JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err);
 

@@ -14,15 +14,17 @@
 #include "run/device.h"
 #include "run/environment.h"
 #include "run/fault.h"
+#include "run/qgs_server.h"
 #include "run/spawn.h"
 #include "run/temp.h"
 
 enum { STEPS = 64 }; /* of the machine, between two looks at what else there is */
-enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE };
+enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS };
 
 struct supervisor {
 	struct run_platform platform;
 	struct run_fs *fs;
+	struct run_qgs *qgs; /* NULL: on no socket */
 	struct run_devices devices;
 	struct run_keeper keeper;
 	int signals, epoll;
@@ -133,6 +135,9 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 			case ON_CONTROL:
 				on_control(s);
 				break;
+			case ON_QGS:
+				run_qgs_serve(s->qgs);
+				break;
 			default:
 				r = on_fuse(s);
 				break;
@@ -157,6 +162,8 @@ static int open_loop(struct supervisor *s, const sigset_t *signals, struct jurat
 		r = watch(s, s->keeper.setup, ON_SETUP);
 	if (r == 0)
 		r = watch(s, s->keeper.control, ON_CONTROL);
+	if (r == 0 && s->qgs)
+		r = watch(s, run_qgs_fd(s->qgs), ON_QGS);
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
@@ -172,6 +179,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .program_ctx = options->program_ctx,
 				   .env = env,
 				   .temp = temp,
+				   .socket = run_qgs_path(s->qgs),
 				   .places = s->devices.places,
 				   .n_places = s->devices.n };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
@@ -221,6 +229,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		r = run_temp_new(&temp, err);
 	if (r == 0)
 		r = run_platform_init(&s.platform, options, temp, err);
+	if (r == 0 && options->qgs)
+		r = run_qgs_new(options->qgs, &s.platform, &s.qgs, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
@@ -237,6 +247,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		      stderr);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
+	run_qgs_free(s.qgs);
 	run_platform_done(&s.platform);
 	run_temp_remove(temp);
 	run_environment_free(env);

@@ -95,6 +95,50 @@ static void the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies(voi
 	assert_non_null(strstr(o.err, "(errno 25)")); /* ENOTTY */
 }
 
+static void the_quoting_service_answers_on_a_socket_of_the_run(void **state)
+{
+	char script[512], address[128];
+	struct outcome o;
+
+	NEEDS_RUN();
+	snprintf(address, sizeof(address), "unix:%s/qgs", dir);
+	snprintf(script, sizeof(script),
+		 "\"$0\" service %s/qgs $JURAT_ROOTS/q && stat -c %%a %s/qgs && "
+		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
+		 dir, dir, jurat);
+	for (int linked = 0; linked < 2; linked++) {
+		o = RUN("--tee", "tdx", "--qgs", address, "--", "/bin/sh", "-c", script, clients[linked]);
+		assert_exit(&o, 0);
+		assert_int_equal(strncmp(o.out, "one answer\n600\naccepted", 23), 0);
+		assert_int_equal(access(address + 5, F_OK), -1);
+	}
+	o = RUN("--tee", "tdx", "--qgs", address, "--fault", "qgs-half-close", "--", "/bin/sh", "-c", script,
+		clients[0]);
+	assert_int_equal(strncmp(o.out, "no whole answer\n", 16), 0);
+	o = RUN("--tee", "tdx", "--qgs", address, "--fault", "qgs-down", "--", "/bin/sh", "-c", script,
+		clients[0]);
+	assert_int_equal(strncmp(o.out, "ECONNREFUSED\n", 13), 0);
+	assert_int_equal(access(address + 5, F_OK), -1);
+}
+
+static void an_address_that_cannot_be_served_is_refused(void **state)
+{
+	static const char *const bad[] = { "", "unix:", "vsock:4050", "unix:/nowhere/qgs",
+					   "unix:/etc/passwd" };
+	struct outcome o;
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		o = RUN("--tee", "tdx", "--qgs", bad[i], "--", "/bin/echo", "ran");
+		assert_true(WIFEXITED(o.status) && WEXITSTATUS(o.status) != 0);
+		assert_string_equal(o.out, "");
+		assert_true(o.err[0] != '\0');
+	}
+	assert_int_equal(access("/etc/passwd", F_OK), 0);
+	o = RUN("--tee", "sev-snp", "--qgs", "unix:/tmp/none", "--", "/bin/echo", "ran");
+	assert_exit(&o, 2);
+}
+
 static void both_tees_are_there_and_configfs_is_of_the_first(void **state)
 {
 	static const char script[] =
@@ -152,14 +196,15 @@ static void exit_status_and_signals_are_passed_on(void **state)
 
 static pid_t start_sleeper(const char *trap)
 {
-	char script[256], path[128];
+	char script[256], path[128], address[128];
 	char *words[MAX_WORDS];
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "%s/out", dir);
 	unlink(path);
+	snprintf(address, sizeof(address), "unix:%s/qgs", dir);
 	snprintf(script, sizeof(script), "%s sleep 1000 & echo $! $$; wait; wait", trap);
-	collect(words, (const char *const[]){ "--", "/bin/sh", "-c", script, NULL });
+	collect(words, (const char *const[]){ "--qgs", address, "--", "/bin/sh", "-c", script, NULL });
 	pid = start(words);
 	wait_for_output(pid);
 	return pid;
@@ -207,6 +252,8 @@ static void a_killed_supervisor_leaves_no_process_and_no_file(void **state)
 		globfree(&left);
 		breathe();
 	}
+	snprintf(pattern, sizeof(pattern), "%s/qgs", dir);
+	assert_int_equal(access(pattern, F_OK), -1); /* the socket is removed before the directory */
 }
 
 static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
@@ -401,6 +448,8 @@ static int run_group(const char *name)
 		cmocka_unit_test(configfs_serves_a_shell),
 		cmocka_unit_test(a_td_has_its_device_its_measurements_and_quotes),
 		cmocka_unit_test(the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies),
+		cmocka_unit_test(the_quoting_service_answers_on_a_socket_of_the_run),
+		cmocka_unit_test(an_address_that_cannot_be_served_is_refused),
 		cmocka_unit_test(both_tees_are_there_and_configfs_is_of_the_first),
 		cmocka_unit_test(jurat_s_own_verbs_work_in_it_and_the_roots_are_there),
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),
