@@ -20,7 +20,7 @@ enum { STORE_MAX_BYTES = 1 << 20, STORE_EMPTY_BYTES = 24 /* an empty table: one 
 
 /*
  * A reader keeps one descriptor between requests. One per request in flight: an open file description has one
- * lock, so sharing a reader would let one vCPU's release drop another's lock (spec pack B29).
+ * lock, so sharing a reader would let one vCPU's release drop another's lock (B29).
  */
 struct store_reader {
 	struct base_env *env;
@@ -37,7 +37,7 @@ void store_reader_done(struct store_reader *r);
 
 /*
  * Takes the shared lock on the file that is at the path *now*: lock, then compare fstat of the descriptor
- * with stat of the path, and start over when the file was replaced meanwhile (spec pack B19).
+ * with stat of the path, and start over when the file was replaced meanwhile (B19).
  *
  * wait_ns   how long in all to wait for an updater; a file that was replaced since the last request costs no
  *           waiting
