@@ -75,19 +75,27 @@ static void hmac_final(struct hmac *h, uint8_t ret[CRYPTO_SHA512_BYTES])
 	SHA512_Final(ret, &h->outer);
 }
 
-/* Spec: RFC 5869 2.2. */
-static void extract(const void *secret, size_t n, struct hmac *ret)
+void crypto_extract(const void *secret, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
 {
-	uint8_t prk[CRYPTO_SHA512_BYTES];
+	struct hmac h;
 
-	hmac_key(ret, NULL, 0);
-	SHA512_Update(&ret->inner, secret, n);
-	hmac_final(ret, prk);
-	hmac_key(ret, prk, sizeof(prk));
-	bytes_wipe(prk, sizeof(prk));
+	hmac_key(&h, NULL, 0);
+	SHA512_Update(&h.inner, secret, n);
+	hmac_final(&h, ret);
+	bytes_wipe(&h, sizeof(h));
 }
 
 void crypto_derive(const void *secret, size_t secret_size, const char *label, const void *context,
+		   size_t context_size, void *ret, size_t ret_size)
+{
+	uint8_t prk[CRYPTO_SHA512_BYTES];
+
+	crypto_extract(secret, secret_size, prk);
+	crypto_expand(prk, label, context, context_size, ret, ret_size);
+	bytes_wipe(prk, sizeof(prk));
+}
+
+void crypto_expand(const uint8_t prk[CRYPTO_SHA512_BYTES], const char *label, const void *context,
 		   size_t context_size, void *ret, size_t ret_size)
 {
 	struct hmac keyed, h;
@@ -95,7 +103,7 @@ void crypto_derive(const void *secret, size_t secret_size, const char *label, co
 	uint8_t *to = ret;
 
 	assert(ret_size <= 255 * sizeof(t));
-	extract(secret, secret_size, &keyed);
+	hmac_key(&keyed, prk, CRYPTO_SHA512_BYTES);
 	/* Spec: RFC 5869 2.3: T(i) = HMAC(PRK, T(i-1) | info | i). */
 	for (uint8_t i = 1; ret_size > 0; i++) {
 		size_t n = ret_size < sizeof(t) ? ret_size : sizeof(t);

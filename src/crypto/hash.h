@@ -26,4 +26,9 @@ void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
 void crypto_derive(const void *secret, size_t secret_size, const char *label, const void *context,
 		   size_t context_size, void *ret, size_t ret_size);
 
+/* Its two halves (RFC 5869 2.2, 2.3), for a secret from which much is derived. */
+void crypto_extract(const void *secret, size_t secret_size, uint8_t ret[CRYPTO_SHA512_BYTES]);
+void crypto_expand(const uint8_t prk[CRYPTO_SHA512_BYTES], const char *label, const void *context,
+		   size_t context_size, void *ret, size_t ret_size);
+
 #endif

@@ -10,7 +10,7 @@ struct sim_tdx_platform {
 	enum sim_tdx_generation generation;
 	struct sim_tdx_tcb tcb;
 	struct sim_tdx_identity identity;
-	uint8_t secret[64];
+	uint8_t secret[64]; /* extracted: crypto_expand() derives from it */
 	uint8_t mrseam[TDX_MR_BYTES];
 	unsigned n_tds;
 	uint64_t n_launched;

@@ -23,7 +23,7 @@ static const uint8_t test_fmspc[6] = { 'T', 'E', 'S', 'T', 0, 0 }; /* no product
 void sim_tdx_secret(const struct sim_tdx_platform *platform, const char *label, const void *context, size_t n,
 		    void *ret, size_t ret_size)
 {
-	crypto_derive(platform->secret, sizeof(platform->secret), label, context, n, ret, ret_size);
+	crypto_expand(platform->secret, label, context, n, ret, ret_size);
 }
 
 int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_platform **ret,
@@ -46,6 +46,7 @@ int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_p
 	platform->tcb = options->tcb ? *options->tcb : default_tcb;
 	crypto_derive(seed, strlen(seed), "jurat sim tdx platform", NULL, 0, platform->secret,
 		      sizeof(platform->secret));
+	crypto_extract(platform->secret, sizeof(platform->secret), platform->secret);
 	sim_tdx_secret(platform, "mrseam", platform->tcb.tee_tcb_svn, SIM_TDX_SVN_BYTES, platform->mrseam,
 		       sizeof(platform->mrseam));
 	identity = &platform->identity;
