@@ -68,7 +68,7 @@ static void everything_else_is_refused_and_changes_nothing(void **state)
 	before = a;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (base_address_read(bad[i], &a, NULL) != -EINVAL)
-			fail_msg("'%s' was taken", bad[i]);
+			FAIL_BECAUSE("'%s' was taken", bad[i]);
 	snprintf(path, sizeof(path), "unix:%0*d", 107, 0);
 	assert_int_equal(base_address_read(path, &a, NULL), 0);
 	a = before;

@@ -30,7 +30,7 @@ size_t build_der(const char *text, uint8_t *buf, size_t size)
 		}
 		memcpy(digits, p, 2);
 		if (!bytes_from_hex(digits, &byte, 1))
-			fail_msg("bad DER text at '%s'", p);
+			FAIL_BECAUSE("bad DER text at '%s'", p);
 		p = skip_spaces(p + 2);
 		if (*p == '{') {
 			der_put_open(&d, byte);
@@ -181,6 +181,6 @@ const struct evidence_file *evidence_find(const struct evidence *e, const char *
 	for (size_t i = 0; i < e->count; i++)
 		if (strstr(e->files[i].path, part_of_path))
 			return &e->files[i];
-	fail_msg("no evidence '%s'", part_of_path);
+	FAIL_BECAUSE("no evidence '%s'", part_of_path);
 	return NULL;
 }

@@ -103,12 +103,12 @@ static void real_crls_read_as_openssl_reads_them(const char *cls, const char *ce
 		struct crypto_crl crl;
 
 		if (crypto_crl_read(copy, f->size, &crl, &err) != 0)
-			fail_msg("%s: %s", f->path, err.text);
+			FAIL_BECAUSE("%s: %s", f->path, err.text);
 		assert_as_openssl(copy, f->size, &crl);
 		assert_int_equal(crl.authority_key_id.size, 20);
 		assert_false(crl.has_unknown_critical);
 		if (strncmp(f->verdict, "signature OK", 12) == 0 && !is_signed_within(&certs, &crl))
-			fail_msg("%s: no issuer's key holds", f->path);
+			FAIL_BECAUSE("%s: no issuer's key holds", f->path);
 	}
 	evidence_free(&e);
 	evidence_free(&certs);
@@ -154,7 +154,7 @@ static void every_single_bit_flip_of_a_crl_is_refused(void **state)
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		if (crypto_crl_read(copy, n, &crl, NULL) == 0 &&
 		    crypto_crl_check_signature(&crl, &key) != JURAT_REFUSED)
-			fail_msg("bit %zu does not matter", bit);
+			FAIL_BECAUSE("bit %zu does not matter", bit);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	crypto_public_done(&key);
@@ -244,7 +244,7 @@ static void good_crls_are_read(void **state)
 		struct crypto_crl crl;
 
 		if (crypto_crl_read(copy, n, &crl, &err) != 0)
-			fail_msg("%s: %s", good[i].text, err.text);
+			FAIL_BECAUSE("%s: %s", good[i].text, err.text);
 		assert_int_equal(crl.next_update != INT64_MIN, good[i].has_next_update);
 		assert_int_equal(crl.has_unknown_critical, good[i].unknown_critical);
 	}
@@ -310,7 +310,7 @@ static void bad_crls_are_refused_with_the_field(void **state)
 		assert_int_equal(crypto_crl_read(copy, n, &crl, NULL), -EBADMSG);
 		assert_int_equal(crypto_crl_read(copy, n, &crl, &err), -EBADMSG);
 		if (strncmp(err.text, says, strlen(says)) != 0)
-			fail_msg("%s: '%s' is not '%s'", bad[i].text, err.text, says);
+			FAIL_BECAUSE("%s: '%s' is not '%s'", bad[i].text, err.text, says);
 	}
 }
 

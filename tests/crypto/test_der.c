@@ -107,7 +107,7 @@ static void good_elements_are_read(void **state)
 		int64_t value;
 
 		if (read_as(good[i].what, &r, &value) != 1 || value != good[i].value)
-			fail_msg("%s: read %lld", good[i].text, (long long)value);
+			FAIL_BECAUSE("%s: read %lld", good[i].text, (long long)value);
 		for (size_t cut = 0; cut < n; cut++) {
 			auto_free uint8_t *part = heap_copy(copy, cut);
 			struct bytes_rd short_r = bytes_rd(part, cut);
@@ -196,7 +196,7 @@ static void bad_elements_poison_the_reader(void **state)
 		int64_t value;
 
 		if (read_as(bad[i].what, &r, &value) != -1)
-			fail_msg("%s was read as %lld", bad[i].text, (long long)value);
+			FAIL_BECAUSE("%s was read as %lld", bad[i].text, (long long)value);
 		assert_int_equal(der_peek(&r), -1);
 		assert_true(der_enter(&r, copy[0]).bad);
 	}
@@ -346,7 +346,7 @@ static void days_of_ten_thousand_years_go_round(void **state)
 		r = bytes_rd(buf, d.w.off);
 		assert_int_equal(d.w.off, t >= -631152000 && t < 2524608000 ? 15 : 17);
 		if (der_time(&r) != t || r.bad)
-			fail_msg("%lld", (long long)t);
+			FAIL_BECAUSE("%lld", (long long)t);
 	}
 }
 

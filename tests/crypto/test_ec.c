@@ -139,7 +139,7 @@ static void every_maker_judges_the_vectors_alike(void **state)
 			if (r == JURAT_REFUSED && is_refused_by_old_nettle(&vectors[v], makers[m].maker))
 				r = 0;
 			if (r != (vectors[v].holds ? 0 : JURAT_REFUSED))
-				fail_msg("%s: '%s' gives %d", makers[m].maker->name, vectors[v].name, r);
+				FAIL_BECAUSE("%s: '%s' gives %d", makers[m].maker->name, vectors[v].name, r);
 			makers[m].maker->public_free(key);
 			judged++;
 		}

@@ -197,7 +197,7 @@ static void only_odd_moduli_of_2048_to_4096_bits_with_65537_are_keys(void **stat
 		copy = heap_copy(n, size);
 		r = crypto_rsa_public_new(copy, cases[i].size, cases[i].e, cases[i].e_size, &k, &err);
 		if (r != cases[i].r)
-			fail_msg("%s: %d (%s)", cases[i].name, r, err.text);
+			FAIL_BECAUSE("%s: %d (%s)", cases[i].name, r, err.text);
 		assert_int_equal(k != NULL, r == 0);
 		assert_int_equal(err.text[0] != '\0', r != 0);
 		crypto_rsa_public_free(k);
@@ -290,7 +290,7 @@ static void of_openssls_signatures_only_our_kind_is_accepted(void **state)
 				 0);
 		r = crypto_rsa_pss_verify(k, digest, s, size);
 		if (r != foreign[i].r)
-			fail_msg("%s: %d", foreign[i].name, r);
+			FAIL_BECAUSE("%s: %d", foreign[i].name, r);
 		crypto_rsa_public_free(k);
 		BN_free(bn);
 		EVP_PKEY_CTX_free(ctx);

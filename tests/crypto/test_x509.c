@@ -137,7 +137,7 @@ static void good_certificates_are_read(void **state)
 		struct crypto_cert c;
 
 		if (crypto_cert_read(copy, n, &c, &err) != 0)
-			fail_msg("%s: %s", good[i].text, err.text);
+			FAIL_BECAUSE("%s: %s", good[i].text, err.text);
 		assert_int_equal(c.signature_kind, good[i].signature);
 		assert_int_equal(c.key_kind, good[i].key);
 		assert_int_equal(c.has_unknown_critical, good[i].unknown_critical);
@@ -288,7 +288,7 @@ static void bad_certificates_are_refused_with_the_field(void **state)
 		assert_int_equal(crypto_cert_read(copy, n, &c, NULL), -EBADMSG);
 		assert_int_equal(crypto_cert_read(copy, n, &c, &err), -EBADMSG);
 		if (strncmp(err.text, says, strlen(says)) != 0)
-			fail_msg("%s: '%s' is not '%s'", bad[i].text, err.text, says);
+			FAIL_BECAUSE("%s: '%s' is not '%s'", bad[i].text, err.text, says);
 	}
 }
 

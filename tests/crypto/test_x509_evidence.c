@@ -126,7 +126,7 @@ static void real_certificates_read_as_openssl_reads_them(const char *cls)
 			continue;
 		}
 		if (r != 0)
-			fail_msg("%s: %s", f->path, err.text);
+			FAIL_BECAUSE("%s: %s", f->path, err.text);
 		assert_as_openssl(copy, f->size, &c);
 		assert_int_equal(c.has_unknown_critical, has_critical_sgx(f));
 	}
@@ -234,7 +234,7 @@ static void signatures_hold_where_the_manifest_says(const char *cls, const char 
 			continue;
 		assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 		if (!is_signed_within(&e, &c))
-			fail_msg("%s: no issuer's key holds", f->path);
+			FAIL_BECAUSE("%s: no issuer's key holds", f->path);
 		held++;
 	}
 	assert_true(held >= 20);
@@ -321,7 +321,7 @@ static void every_single_bit_flip_of_a_vcek_is_refused(void **state)
 		else if (crypto_cert_check_signature(&c, &key) == JURAT_REFUSED)
 			refused++;
 		else
-			fail_msg("bit %zu does not matter", bit);
+			FAIL_BECAUSE("bit %zu does not matter", bit);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	assert_true(unread > 1000 && refused > 4096);

@@ -115,7 +115,7 @@ static void bytes_that_are_no_message_end_it_without_an_answer(void **state) /* 
 		bytes_put_le(request + rows[i].off, rows[i].value, rows[i].size);
 		conn_init(&c, &one, 0);
 		if (bytes(&c, request, n, 1) != CONN_CLOSED || c.end != CONN_END_MALFORMED)
-			fail_msg("%s: state %d, end %d", rows[i].what, c.state, c.end);
+			FAIL_BECAUSE("%s: state %d, end %d", rows[i].what, c.state, c.end);
 		assert_int_equal(c.n_answers, 0);
 		assert_int_equal(c.out_size, 0);
 		conn_done(&c);
@@ -151,7 +151,7 @@ static void a_wrong_request_gets_the_fixed_size_error_of_its_kind(void **state) 
 		bytes_put_le(request + rows[i].off, rows[i].value, 4);
 		conn_init(&c, &one, 0);
 		if (bytes(&c, request, n, 1) != CONN_SENDING || c.code != rows[i].code)
-			fail_msg("%s: state %d, code %#x", rows[i].what, c.state, c.code);
+			FAIL_BECAUSE("%s: state %d, code %#x", rows[i].what, c.state, c.code);
 		assert_int_equal(c.out_size, rows[i].answer);
 		assert_int_equal(bytes_get_le(c.out + 16, 4), rows[i].code);
 		assert_int_equal(bytes_get_le(c.out + 8, 4), bytes_get_le(request + 8, 4) + 1);
@@ -208,7 +208,7 @@ static void what_a_backend_sends_that_is_no_answer_never_reaches_the_client(void
 		bytes_put_le(answer + rows[i].off, rows[i].value, 4);
 		begin(&c, &one, request, message_quote_req(request));
 		if (reply(&c, answer, n, 2) != CONN_SENDING || c.code != QGS_E_UNEXPECTED || !c.bad_reply)
-			fail_msg("%s got through", rows[i].what);
+			FAIL_BECAUSE("%s got through", rows[i].what);
 		assert_int_equal(c.out_size, FRAMED_ERROR);
 		conn_done(&c);
 	}

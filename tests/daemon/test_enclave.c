@@ -65,7 +65,7 @@ static void assert_quote(const uint8_t *bytes, size_t n, uint8_t fill)
 	struct tdx_quote quote;
 
 	if (tdx_quote_read(bytes, n, &quote, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	assert_true(bytes_all(quote.body.report_data, TDX_REPORT_DATA_BYTES, fill));
 }
 

@@ -543,7 +543,7 @@ static void what_makes_no_sense_is_refused_with_status_2(void **state)
 		world_start(&w, -1, words);
 		status = world_wait(&w);
 		if (status != 2)
-			fail_msg("row %zu: status %d", i, status);
+			FAIL_BECAUSE("row %zu: status %d", i, status);
 	}
 }
 

@@ -82,7 +82,7 @@ static void a_file_that_is_not_exactly_right_changes_nothing(void **state)
 		s = before;
 		if (options_read_json(&qgs_options, (char *)copy, strlen(rows[i].json), &s, sizeof(s),
 				      NULL) != rows[i].r)
-			fail_msg("'%s' is judged wrongly", rows[i].json);
+			FAIL_BECAUSE("'%s' is judged wrongly", rows[i].json);
 		assert_memory_equal(&s, &before, sizeof(s));
 		free(copy);
 	}

@@ -111,7 +111,7 @@ int world_wait(struct world *w)
 		if (sigtimedwait(&set, NULL, &ms) < 0 && errno == EAGAIN) {
 			kill(w->pid, SIGKILL);
 			waitpid(w->pid, &status, 0);
-			fail_msg("juratd does not end");
+			FAIL_BECAUSE("juratd does not end");
 		}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	w->pid = 0;

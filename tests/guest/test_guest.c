@@ -73,7 +73,7 @@ static void the_way_that_works_is_found(void **state)
 			assert_int_equal(jurat_guest_tee(g), JURAT_TEE_SEV_SNP);
 		}
 		if (rows[i].text && !strstr(err.text, rows[i].text))
-			fail_msg("'%s' does not say '%s'", err.text, rows[i].text);
+			FAIL_BECAUSE("'%s' does not say '%s'", err.text, rows[i].text);
 		jurat_guest_close(g);
 		guest_world_free(w);
 	}

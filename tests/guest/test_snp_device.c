@@ -57,7 +57,7 @@ static int report(struct fixture *f, uint32_t vmpl, int no_certificates)
 static void assert_says(const struct fixture *f, const char *text)
 {
 	if (!strstr(f->err.text, text))
-		fail_msg("'%s' does not say '%s'", f->err.text, text);
+		FAIL_BECAUSE("'%s' does not say '%s'", f->err.text, text);
 }
 
 static void a_report_comes_with_the_certificates_of_the_same_reply(void **state)

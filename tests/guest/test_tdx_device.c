@@ -168,7 +168,7 @@ static void the_configured_service_quotes_the_device_s_tdreport(void **state)
 		w->recv_part = i % 2 ? 1 : 0;
 		r = ask(w, JURAT_VIA_IOCTL, NULL);
 		if (r.r != rows[i].result)
-			fail_msg("row %zu: %d %s", i, r.r, r.err.text);
+			FAIL_BECAUSE("row %zu: %d %s", i, r.r, r.err.text);
 		assert_int_equal(w->connects, rows[i].address != NULL);
 		assert_string_equal(w->address, rows[i].address ? rows[i].address : "");
 		tdx_world_free(w);
@@ -239,7 +239,7 @@ static void a_service_that_fails_is_final(void **state)
 		w->quote_ioctl = UAPI_TDX_CMD_GET_QUOTE; /* not asked then */
 		r = ask(w, JURAT_VIA_IOCTL, "vsock:2:4050");
 		if (r.r != rows[i].result)
-			fail_msg("row %zu: %d %s", i, r.r, r.err.text);
+			FAIL_BECAUSE("row %zu: %d %s", i, r.r, r.err.text);
 		assert_int_equal(w->ioctls, 1);
 		tdx_world_free(w);
 	}
@@ -294,7 +294,7 @@ static void an_ioctl_that_says_success_is_not_believed(void **state) /* K1, K2, 
 			w->other_report_data = rows[i].other;
 			r = ask(w, JURAT_VIA_IOCTL, NULL);
 			if (r.r != rows[i].result)
-				fail_msg("row %zu: %d %s", i, r.r, r.err.text);
+				FAIL_BECAUSE("row %zu: %d %s", i, r.r, r.err.text);
 			tdx_world_free(w);
 		}
 }

@@ -150,7 +150,7 @@ static void answers_that_are_none_are_refused(void **state) /* Q2 */
 		w->answer_size = bad[i].n;
 		a = ask(w);
 		if (a.result != bad[i].result)
-			fail_msg("case %zu: %d (%s), not %d", i, a.result, a.err.text, bad[i].result);
+			FAIL_BECAUSE("case %zu: %d (%s), not %d", i, a.result, a.err.text, bad[i].result);
 		assert_true(a.err.text[0] != '\0' && a.reached);
 		qgs_world_free(w);
 	}

@@ -132,7 +132,7 @@ static void a_buffer_that_is_refused_is_left_alone(void **state)
 		bytes_put_le(at(v, RAM_GPA) + 16, cases[i].in_len, 4);
 		answer = get_quote(v, cases[i].gpa, cases[i].size);
 		if (answer != cases[i].answer)
-			fail_msg("case %zu: %#llx: %s", i, (unsigned long long)answer, v->err.text);
+			FAIL_BECAUSE("case %zu: %#llx: %s", i, (unsigned long long)answer, v->err.text);
 		assert_int_equal(v->n_stores, 0);
 		assert_int_equal(jurat_quotes_outstanding(v->quotes), 0);
 	}

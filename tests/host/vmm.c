@@ -172,7 +172,7 @@ void assert_quote_at(struct vmm *v, uint64_t gpa, size_t n)
 void assert_failed_at(struct vmm *v, uint64_t gpa, uint64_t status)
 {
 	if (status_of(v, gpa) != status)
-		fail_msg("status %#llx, not %#llx", (unsigned long long)status_of(v, gpa),
-			 (unsigned long long)status);
+		FAIL_BECAUSE("status %#llx, not %#llx", (unsigned long long)status_of(v, gpa),
+			     (unsigned long long)status);
 	assert_int_equal(out_len_of(v, gpa), 0); /* Q8, K2 */
 }

@@ -72,7 +72,7 @@ static void start_machine(struct fixture *f, struct machine_options options)
 	options.env = &f->env.base;
 	options.certs_path = f->blob;
 	if (machine_new(&options, &f->machine, &err) != 0 || machine_update(f->machine, &publish, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 }
 
 static struct machine_guest *new_guest(struct fixture *f, unsigned n_vcpus)
@@ -82,7 +82,7 @@ static struct machine_guest *new_guest(struct fixture *f, unsigned n_vcpus)
 	struct jurat_error err = { "" };
 
 	if (machine_guest_new(f->machine, &launch, n_vcpus, &guest, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	return guest;
 }
 
@@ -123,7 +123,7 @@ static void attest_through_the_guest_half(struct fixture *f, struct machine_gues
 	memset(data, 0x5a, sizeof(data));
 	assert_int_equal(guest_open(machine_env(guest, 0), &options, &handle, &err), 0);
 	if (jurat_guest_report(handle, data, NULL, &evidence, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	assert_string_equal(judge(f, evidence.report, evidence.certs, evidence.certs_size), "");
 	jurat_evidence_done(&evidence);
 	jurat_guest_close(handle);

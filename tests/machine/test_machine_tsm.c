@@ -148,7 +148,7 @@ static void report_and_certificates_of_one_read_verify(void **state)
 	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
 	assert_int_equal(jurat_verifier_add_roots(verifier, ark, n, NULL), 0);
 	if (jurat_verify_snp(verifier, &evidence, NULL, time(NULL), NULL, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	jurat_verifier_free(verifier);
 	sim_tsm_close(out.file);
 	sim_tsm_close(aux.file);

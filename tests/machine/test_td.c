@@ -21,7 +21,7 @@ static struct machine_td *start_machine(const struct machine_td_options *options
 	struct jurat_error err = { "" };
 
 	if (machine_td_new(options, &machine, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	return machine;
 }
 
@@ -92,7 +92,7 @@ static void every_generation_of_module_attests(void **state)
 		struct jurat_error err = { "" };
 
 		if (attest(machine, &evidence, &err) != 0)
-			fail_msg("%s", err.text);
+			FAIL_BECAUSE("%s", err.text);
 		assert_string_equal(judge(machine, evidence.report, evidence.report_size, "UpToDate"), "");
 		assert_string_not_equal(judge(machine, evidence.report, evidence.report_size, "Revoked"), "");
 		evidence.report[100] ^= 1;

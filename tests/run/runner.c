@@ -136,10 +136,13 @@ struct outcome run_words(const char *const *more)
 	collect(words, more);
 	return finish(start(words));
 }
-void assert_exit(const struct outcome *o, int status)
+
+void assert_exit_at(const struct outcome *o, int status, const char *file, int line)
 {
-	if (!WIFEXITED(o->status) || WEXITSTATUS(o->status) != status)
-		fail_msg("status %#x, not exit %d; it said: %s", o->status, status, o->err);
+	if (WIFEXITED(o->status) && WEXITSTATUS(o->status) == status)
+		return;
+	test_say("status %#x, not exit %d; it said:\n%s%s", o->status, status, o->err, o->out);
+	_fail(file, line);
 }
 
 /* A moment for others, in loops that the test's time limit bounds. */

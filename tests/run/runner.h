@@ -27,7 +27,9 @@ extern unsigned fuse_mode; /* of the /dev/fuse that a user without privileges se
 /* Runs `jurat run` with these words, from options to the program's arguments, to its end. */
 struct outcome run_words(const char *const *more);
 #define RUN(...) run_words((const char *const[]){ __VA_ARGS__, NULL })
-void assert_exit(const struct outcome *o, int status);
+
+void assert_exit_at(const struct outcome *o, int status, const char *file, int line);
+#define assert_exit(o, status) assert_exit_at(o, status, __FILE__, __LINE__)
 
 /* The same in steps: the words of a command line (MAX_WORDS), the start, what was written so far, the end. */
 void collect(char **words, const char *const *more);

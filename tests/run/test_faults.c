@@ -48,7 +48,7 @@ static void a_plain_client_sees_each_fault(void **state)
 		assert_exit(&o, 0);
 		snprintf(expected, sizeof(expected), "%s%s", seen[i].first, seen[i].second);
 		if (strcmp(o.out, expected) != 0)
-			fail_msg("%s: %s", seen[i].spec, o.out);
+			FAIL_BECAUSE("%s: %s", seen[i].spec, o.out);
 	}
 }
 
@@ -92,8 +92,8 @@ static void jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest(
 
 		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != cases[i].status ||
 		    strncmp(o.out, cases[i].says, strlen(cases[i].says)) != 0)
-			fail_msg("%s %s: status %#x\n%s%s", cases[i].fault, cases[i].how, o.status, o.out,
-				 o.err);
+			FAIL_BECAUSE("%s %s: status %#x\n%s%s", cases[i].fault, cases[i].how, o.status, o.out,
+				     o.err);
 	}
 }
 
@@ -136,7 +136,7 @@ static void a_td_sees_each_fault_of_quotes(void **state)
 
 		assert_exit(&o, 0);
 		if (strcmp(o.out, cases[i].says) != 0)
-			fail_msg("%s: %s", cases[i].spec, o.out);
+			FAIL_BECAUSE("%s: %s", cases[i].spec, o.out);
 	}
 }
 
@@ -155,7 +155,7 @@ static void jurat_attest_takes_no_quote_from_a_host_at_fault(void **state)
 		struct outcome o = RUN("--tee", "tdx", "--fault", specs[i], "--", "/bin/sh", "-c", script);
 
 		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) == 0 || o.err[0] == '\0')
-			fail_msg("%s: status %#x\n%s%s", specs[i], o.status, o.out, o.err);
+			FAIL_BECAUSE("%s: status %#x\n%s%s", specs[i], o.status, o.out, o.err);
 	}
 }
 
@@ -177,7 +177,7 @@ static void the_ioctl_of_2023_leaves_the_status_to_the_program(void **state)
 			"quote", "/dev/null");
 		assert_exit(&o, 0);
 		if (strcmp(o.out, cases[i].says) != 0)
-			fail_msg("%s: %s", cases[i].spec, o.out);
+			FAIL_BECAUSE("%s: %s", cases[i].spec, o.out);
 	}
 	o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--fault", "tdx-hang", "--", clients[0], "quote",
 		"/dev/null");
@@ -264,7 +264,7 @@ static void what_is_no_fault_is_refused(void **state)
 		struct jurat_error err = { "" };
 
 		if (run_fault_parse(bad[i], &to, &err) != -EINVAL || err.text[0] == '\0')
-			fail_msg("'%s' is taken", bad[i]);
+			FAIL_BECAUSE("'%s' is taken", bad[i]);
 		assert_memory_equal(&to, &none, sizeof(to));
 	}
 }
@@ -280,7 +280,7 @@ static void every_row_of_the_table_is_tried_here(void **state)
 		for (size_t k = 0; k < ARRAY_SIZE(seen); k++)
 			tried += !strncmp(seen[k].spec, row->syntax, name);
 		if (tried == 0)
-			fail_msg("%s is not tried", row->syntax);
+			FAIL_BECAUSE("%s is not tried", row->syntax);
 	}
 }
 

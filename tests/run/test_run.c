@@ -379,7 +379,7 @@ static void command_lines_that_cannot_be_are_refused(void **state)
 
 		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != bad[i].status ||
 		    (bad[i].says && !strstr(o.err, bad[i].says)))
-			fail_msg("row %zu: status %#x: %s", i, o.status, o.err);
+			FAIL_BECAUSE("row %zu: status %#x: %s", i, o.status, o.err);
 	}
 }
 

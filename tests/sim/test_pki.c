@@ -194,7 +194,7 @@ static void assert_same_shape(const uint8_t *ours, size_t n, const char *evidenc
 	if (strcmp(a->text, b->text) != 0) {
 		size_t at = first_difference(a->text, b->text);
 
-		fail_msg("%s: ours '%.80s', real '%.80s'", evidence, a->text + at, b->text + at);
+		FAIL_BECAUSE("%s: ours '%.80s', real '%.80s'", evidence, a->text + at, b->text + at);
 	}
 }
 

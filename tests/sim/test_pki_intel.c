@@ -128,7 +128,7 @@ static void assert_same_shape(const uint8_t *ours, size_t n, const uint8_t *real
 	while (a->text[at] == b->text[at])
 		at++;
 	at = at > 30 ? at - 30 : 0;
-	fail_msg("ours '%.100s', real '%.100s'", a->text + at, b->text + at);
+	FAIL_BECAUSE("ours '%.100s', real '%.100s'", a->text + at, b->text + at);
 }
 
 static uint8_t *evidence(const char *name, size_t *ret_size)
@@ -249,7 +249,7 @@ static void openssl_accepts_the_chains(void **state)
 		X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), in_2026);
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(ctx), X509_V_FLAG_X509_STRICT);
 		if (X509_verify_cert(ctx) != 1)
-			fail_msg("%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+			FAIL_BECAUSE("%s", X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
 		X509_STORE_CTX_free(ctx);
 	}
 	for (unsigned i = 0; i < SIM_INTEL_N_CERTS; i++)
@@ -495,7 +495,7 @@ static void tcb_info_is_written_and_signed_as_intel_does(void **state)
 		const char *found = strstr(at, parts[i]);
 
 		if (!found)
-			fail_msg("part %zu is not there: %s", i, at);
+			FAIL_BECAUSE("part %zu is not there: %s", i, at);
 		at = found + strlen(parts[i]);
 	}
 	assert_signed(pki, text, n, "tcbInfo");

@@ -121,7 +121,7 @@ static void a_state_that_contradicts_itself_is_refused_though_its_hash_is_right(
 		saved[bad[i].off] = bad[i].value;
 		crypto_sha256(saved, sizeof(saved) - 32, saved + sizeof(saved) - 32);
 		if (sim_psp_load(a, saved, sizeof(saved), NULL) != -EBADMSG)
-			fail_msg("offset %zu", bad[i].off);
+			FAIL_BECAUSE("offset %zu", bad[i].off);
 	}
 	sim_psp_free(a);
 }

@@ -68,7 +68,7 @@ static uint8_t *quote_of(struct world *w, size_t *ret_size)
 
 	report_of(w, report);
 	if (sim_qe_quote(w->qe, report, sizeof(report), &quote, ret_size, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 	exact = heap_copy(quote, *ret_size);
 	free(quote);
 	return exact;
@@ -310,7 +310,7 @@ static void reports_that_are_not_this_machines_are_refused(void **state)
 		copy[i] ^= 0x40;
 		r = sim_qe_quote(w.qe, copy, sizeof(report), &quote, &n, NULL);
 		if (r != -EBADMSG && r != -EKEYREJECTED && r != -ENOTSUP)
-			fail_msg("byte %u changed: %d", i, r);
+			FAIL_BECAUSE("byte %u changed: %d", i, r);
 		assert_int_equal(r == -ENOTSUP, i < 3);
 	}
 	for (size_t size = 0; size <= TDX_REPORT_BYTES + 1; size++) {

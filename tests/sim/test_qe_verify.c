@@ -62,7 +62,7 @@ static struct jurat_collateral *collateral_of(struct world *w)
 	assert_int_equal(jurat_collateral_new(&ret, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		if (jurat_collateral_add(ret, made.parts[i].bytes, made.parts[i].size, &err) != 0)
-			fail_msg("part %u: %s", i, err.text);
+			FAIL_BECAUSE("part %u: %s", i, err.text);
 	sim_collateral_done(&made);
 	return ret;
 }
@@ -107,10 +107,10 @@ static void assert_status(struct world *w, const char *wanted)
 {
 	judge(w, w->verifier, now);
 	if (strcmp(said.status, wanted) != 0)
-		fail_msg("platform %s, module %s, enclave %s: '%s', not '%s'", w->wish.platform_status,
-			 w->wish.module_status, w->wish.qe_status, said.status, wanted);
+		FAIL_BECAUSE("platform %s, module %s, enclave %s: '%s', not '%s'", w->wish.platform_status,
+			     w->wish.module_status, w->wish.qe_status, said.status, wanted);
 	if ((said.result == 0) != (strcmp(wanted, "UpToDate") == 0))
-		fail_msg("%s: %d, %s", wanted, said.result, said.text);
+		FAIL_BECAUSE("%s: %d, %s", wanted, said.result, said.text);
 }
 
 static void quotes_of_every_generation_are_accepted(void **state)

@@ -135,7 +135,7 @@ static void check_ask(const struct ask *a)
 	for (unsigned p = 0; p < U_PAGES; p++)
 		if (memcmp(before[p], w->user[p], SNP_PAGE_BYTES) != 0 &&
 		    !(names[p] && strchr(written, names[p])))
-			fail_msg("page %u was written to", p);
+			FAIL_BECAUSE("page %u was written to", p);
 	for (const char *c = written; *c; c++) {
 		unsigned p = *c == 'i' ? 0 : *c == 'r' ? 2 : 4;
 

@@ -226,7 +226,7 @@ static void text_is_judged_as_the_kernel_judges_it(void **state)
 		ssize_t r = tsm_echo(w, id, rows[i].attr, rows[i].text, (size_t)n);
 
 		if (r != (rows[i].result ? rows[i].result : n))
-			fail_msg("'%s' gives %zd", rows[i].text, r);
+			FAIL_BECAUSE("'%s' gives %zd", rows[i].text, r);
 		generation += rows[i].generations;
 		assert_tsm_generation(w, id, generation);
 	}

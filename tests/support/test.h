@@ -26,6 +26,19 @@
 		skip();                                                                                      \
 	} while (0)
 
+/*
+ * Ends the running test as failed, saying why. cmocka's fail_msg() says it on standard error, apart from
+ * the case that failed; here it is comment lines of the TAP stream, in front of the case's "not ok".
+ */
+#define FAIL_BECAUSE(...)                                                                                    \
+	do {                                                                                                 \
+		test_say(__VA_ARGS__);                                                                       \
+		fail();                                                                                      \
+	} while (0)
+
+/* Prints a text as comment lines of TAP. */
+__attribute__((format(printf, 1, 2))) void test_say(const char *format, ...);
+
 /* An exact-size heap copy, so that a sanitizer sees a read one byte past the end. The test frees it. */
 static inline uint8_t *heap_copy(const void *p, size_t n)
 {

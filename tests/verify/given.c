@@ -31,7 +31,7 @@ uint8_t *given_read(const char *name, size_t *ret_size)
 	size_t n;
 
 	if (!f)
-		fail_msg("cannot open %s", name);
+		FAIL_BECAUSE("cannot open %s", name);
 	n = fread(buf, 1, sizeof(buf), f);
 	fclose(f);
 	*ret_size = n;

@@ -143,7 +143,7 @@ void made_patch(uint8_t *der, size_t size, const char *from, const char *to, siz
 	uint8_t *at = memmem(der, size, from, n);
 
 	if (!at)
-		fail_msg("nothing to patch");
+		FAIL_BECAUSE("nothing to patch");
 	assert_null(memmem(at + 1, size - (size_t)(at + 1 - der), from, n));
 	memcpy(at, to, n);
 }
@@ -210,11 +210,11 @@ void assert_verdict(const struct jurat_verdict *v, const char *const *codes, con
 		const char *code = jurat_verdict_reason_code(v, n);
 
 		if (!code || strcmp(code, codes[n]) != 0)
-			fail_msg("%s: reason %zu is %s (%s), wanted %s", what, n, code ? code : "none",
-				 code ? jurat_verdict_reason_detail(v, n) : "", codes[n]);
+			FAIL_BECAUSE("%s: reason %zu is %s (%s), wanted %s", what, n, code ? code : "none",
+				     code ? jurat_verdict_reason_detail(v, n) : "", codes[n]);
 	}
 	if (jurat_verdict_reasons(v) != n)
-		fail_msg("%s: also refused for %s: %s", what, jurat_verdict_reason_code(v, n),
-			 jurat_verdict_reason_detail(v, n));
+		FAIL_BECAUSE("%s: also refused for %s: %s", what, jurat_verdict_reason_code(v, n),
+			     jurat_verdict_reason_detail(v, n));
 	assert_int_equal(jurat_verdict_accepted(v), n == 0);
 }

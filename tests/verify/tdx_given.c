@@ -94,7 +94,7 @@ struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned
 			continue;
 		bytes = given_read(c->collateral[i], &n);
 		if (jurat_collateral_add(collateral, bytes, n, &err) != 0)
-			fail_msg("%s: %s", c->collateral[i], err.text);
+			FAIL_BECAUSE("%s: %s", c->collateral[i], err.text);
 	}
 	return collateral;
 }

@@ -210,7 +210,7 @@ static void add(struct jurat_collateral *c, const void *bytes, size_t n)
 	struct jurat_error err = { "" };
 
 	if (jurat_collateral_add(c, bytes, n, &err) != 0)
-		fail_msg("%s", err.text);
+		FAIL_BECAUSE("%s", err.text);
 }
 
 static void add_crl(const struct tdx_made *m, struct jurat_collateral *c, enum sim_intel_cert issuer)

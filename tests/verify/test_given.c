@@ -49,8 +49,8 @@ static void assert_reasons(const struct jurat_verdict *v, const char *const *cod
 {
 	for (size_t i = 0; i < jurat_verdict_reasons(v); i++) {
 		if (i >= n || strcmp(jurat_verdict_reason_code(v, i), codes[i]) != 0)
-			fail_msg("%s: reason %zu: %s: %s", what, i, jurat_verdict_reason_code(v, i),
-				 jurat_verdict_reason_detail(v, i));
+			FAIL_BECAUSE("%s: reason %zu: %s: %s", what, i, jurat_verdict_reason_code(v, i),
+				     jurat_verdict_reason_detail(v, i));
 	}
 	assert_int_equal(jurat_verdict_reasons(v), n);
 	assert_int_equal(jurat_verdict_accepted(v), n == 0);
@@ -217,7 +217,7 @@ static void flip_all(struct flipping *f, uint8_t *bytes, size_t from, size_t to)
 			bytes[i] ^= 1u << bit;
 			if (jurat_verify_snp(f->verifier, &f->evidence, NULL, f->at, NULL, NULL) !=
 			    JURAT_REFUSED)
-				fail_msg("byte %zu bit %u flipped, and yet not refused", i, bit);
+				FAIL_BECAUSE("byte %zu bit %u flipped, and yet not refused", i, bit);
 			bytes[i] ^= 1u << bit;
 		}
 	}

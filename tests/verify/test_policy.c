@@ -195,7 +195,7 @@ static void every_member_accepts_and_refuses_as_it_says(void **state)
 
 		made_init(&m, SNP_MILAN, rows[i].vlek, 3);
 		if (jurat_policy_read_json(p, rows[i].json, strlen(rows[i].json), &err) != 0)
-			fail_msg("%s: %s", rows[i].json, err.text);
+			FAIL_BECAUSE("%s: %s", rows[i].json, err.text);
 		assert_judged(v, &m, p, rows[i].reason, rows[i].json);
 		jurat_policy_free(p);
 	}
@@ -344,7 +344,7 @@ static void members_can_be_set_by_bare_words(void **state)
 		struct jurat_error err = { "" };
 
 		if (jurat_policy_set(p, sets[i].member, sets[i].value, &err) != sets[i].r)
-			fail_msg("%s=%s: '%s'", sets[i].member, sets[i].value, err.text);
+			FAIL_BECAUSE("%s=%s: '%s'", sets[i].member, sets[i].value, err.text);
 	}
 	jurat_policy_free(p);
 }

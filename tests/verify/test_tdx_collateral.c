@@ -64,7 +64,7 @@ static void json_is_read_strictly_V12(void **state)
 		int r = json_rd_open(copy, n, &json, NULL);
 
 		if (r != (rows[i].good ? 0 : -EBADMSG))
-			fail_msg("%s: %d", rows[i].text, r);
+			FAIL_BECAUSE("%s: %d", rows[i].text, r);
 		json_rd_done(&json);
 	}
 }
@@ -144,7 +144,7 @@ static void what_counts_must_be_there_and_be_what_it_must_be_V10(void **state)
 		tdx_made_documents(&m);
 		tdx_made_patch(text, rows[i].from, rows[i].to);
 		if (add(*text, strlen(*text), &err) != -EBADMSG)
-			fail_msg("%s for %s", rows[i].to, rows[i].from);
+			FAIL_BECAUSE("%s for %s", rows[i].to, rows[i].from);
 		tdx_made_done(&m);
 	}
 }

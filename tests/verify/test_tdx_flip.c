@@ -47,7 +47,7 @@ static void assert_flips_refused(struct world *w, size_t off, size_t n)
 	for (size_t bit = 8 * off; bit < 8 * (off + n); bit++) {
 		w->quote[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (judge(w, w->quote, w->size) != JURAT_REFUSED)
-			fail_msg("bit %zu of byte %zu", bit % 8, bit / 8);
+			FAIL_BECAUSE("bit %zu of byte %zu", bit % 8, bit / 8);
 		w->quote[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	assert_int_equal(judge(w, w->quote, w->size), 0);
@@ -140,7 +140,7 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 		leaf[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		size = with_leaf(&w, leaf, n, off, made);
 		if (judge(&w, made, size) != JURAT_REFUSED)
-			fail_msg("bit %zu of byte %zu", bit % 8, bit / 8);
+			FAIL_BECAUSE("bit %zu of byte %zu", bit % 8, bit / 8);
 		leaf[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	world_done(&w);
@@ -168,7 +168,7 @@ static void a_flipped_bit_in_any_byte_of_the_collateral_is_refused(void **state)
 								.quote_size = w.size };
 
 				if (jurat_verify_tdx(w.verifier, &e, c, NULL, w.at, NULL, NULL) == 0)
-					fail_msg("part %u, byte %zu", part, i);
+					FAIL_BECAUSE("part %u, byte %zu", part, i);
 			}
 			bytes[i] ^= (uint8_t)(1u << i % 5);
 			jurat_collateral_free(c);

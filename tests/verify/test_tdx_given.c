@@ -85,11 +85,11 @@ static void assert_row(const struct tdx_case *c, const struct expected *e, const
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_expected(e, jurat_verdict_reason_code(v, i)))
-			fail_msg("%s: %s: %s", c->name, jurat_verdict_reason_code(v, i),
-				 jurat_verdict_reason_detail(v, i));
+			FAIL_BECAUSE("%s: %s: %s", c->name, jurat_verdict_reason_code(v, i),
+				     jurat_verdict_reason_detail(v, i));
 	}
 	if (n != e->n)
-		fail_msg("%s: %zu reasons, expected %zu", c->name, n, e->n);
+		FAIL_BECAUSE("%s: %zu reasons, expected %zu", c->name, n, e->n);
 	assert_int_equal(jurat_verdict_accepted(v), e->n == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(statuses) && v->has_report; i++) {
 		if (strcmp(c->qvl_quote, statuses[i].qvl) == 0)

@@ -24,7 +24,7 @@ static void judge_spoilt(const struct spoilt *s)
 
 	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
 	if (s->member && jurat_policy_set(policy, s->member, s->value, NULL) != 0)
-		fail_msg("%s: policy", s->what);
+		FAIL_BECAUSE("%s: policy", s->what);
 	tdx_made_init(&m, s->body ? s->body : TDX_BODY_10);
 	if (s->early)
 		s->early(&m);
@@ -41,14 +41,14 @@ static void judge_spoilt(const struct spoilt *s)
 			n++;
 		for (size_t i = 0; i < jurat_verdict_reasons(verdict); i++) {
 			if (i >= n || strcmp(jurat_verdict_reason_code(verdict, i), s->codes[i]) != 0)
-				fail_msg("%s: reason %zu: %s: %s", s->what, i,
-					 jurat_verdict_reason_code(verdict, i),
-					 jurat_verdict_reason_detail(verdict, i));
+				FAIL_BECAUSE("%s: reason %zu: %s: %s", s->what, i,
+					     jurat_verdict_reason_code(verdict, i),
+					     jurat_verdict_reason_detail(verdict, i));
 		}
 		if (jurat_verdict_reasons(verdict) != n)
-			fail_msg("%s: accepted, or too few reasons", s->what);
+			FAIL_BECAUSE("%s: accepted, or too few reasons", s->what);
 		if (s->status && strcmp(tcb_status_name(verdict->tdx->evaluation.status), s->status) != 0)
-			fail_msg("%s: %s", s->what, tcb_status_name(verdict->tdx->evaluation.status));
+			FAIL_BECAUSE("%s: %s", s->what, tcb_status_name(verdict->tdx->evaluation.status));
 		jurat_verdict_free(verdict);
 	}
 	jurat_collateral_free(c);

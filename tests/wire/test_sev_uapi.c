@@ -12,7 +12,7 @@ static const struct wire_layout *layout_named(const char *name)
 	for (size_t i = 0; i < wire_n_layouts; i++)
 		if (!strcmp(wire_layouts[i]->name, name))
 			return wire_layouts[i];
-	fail_msg("no layout '%s'", name);
+	FAIL_BECAUSE("no layout '%s'", name);
 	return NULL;
 }
 

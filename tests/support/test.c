@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+void test_say(const char *format, ...)
+{
+	auto_free char *text = NULL;
+	char *rest, *line;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] || rest) /* a final newline makes no line of its own */
+			printf("# %s\n", line);
+	fflush(stdout);
+}
