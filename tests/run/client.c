@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest or host program like any other: it knows the kernel's interfaces and nothing of jurat. test_run.c
- * runs it under `jurat run`, linked statically and dynamically. It ends with 0, or tells what was not as
- * expected and ends with 1.
+ * A guest or host program like any other: it knows the kernel's interfaces and nothing of jurat. Tests run
+ * it under `jurat run`, linked dynamically, statically and against musl. It ends with 0, or tells what was
+ * not as expected and ends with 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +50,7 @@ struct derived_key_req {
 enum {
 	RESP_BYTES = 4000,
 	REPORT_OFF = 32,
+	REPORT_BYTES = 1184,
 	REPORT_DATA_OFF = 0x50,
 	CHIP_TCB_OFF = 0x180,
 	KEY_OFF = 32,
@@ -63,6 +64,28 @@ enum {
 			exit(1);                                                                             \
 		}                                                                                            \
 	} while (0)
+
+/* strerrorname_np(3), which musl lacks. */
+static const char *error_name(int error)
+{
+	static const struct {
+		int error;
+		const char *name;
+	} names[] = { { EIO, "EIO" },
+		      { EBUSY, "EBUSY" },
+		      { EAGAIN, "EAGAIN" },
+		      { EINVAL, "EINVAL" },
+		      { ETIMEDOUT, "ETIMEDOUT" },
+		      { ENOTTY, "ENOTTY" },
+		      { ENOSPC, "ENOSPC" },
+		      { ECONNREFUSED, "ECONNREFUSED" },
+		      { ENOENT, "ENOENT" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].error == error)
+			return names[i].name;
+	return "another errno";
+}
 
 static uint64_t le64(const uint8_t *p)
 {
@@ -272,6 +295,22 @@ static void tcb(void)
 	close(fd);
 }
 
+/* A report and its certificates, one behind the other, into a file. */
+static void evidence(const char *path)
+{
+	static uint8_t certs[4 * PAGE];
+	struct ext_report_req req = { .certs_address = (uintptr_t)certs, .certs_len = sizeof(certs) };
+	uint8_t resp[RESP_BYTES];
+	struct guest_request g;
+	int fd = open_guest(), out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+	CHECK(ask(fd, GET_EXT_REPORT, &req, resp, &g) == 0);
+	CHECK(out >= 0 && write(out, resp + REPORT_OFF, REPORT_BYTES) == REPORT_BYTES);
+	CHECK(write(out, certs, req.certs_len) == (ssize_t)req.certs_len);
+	close(fd);
+	close(out);
+}
+
 /* One extended request: how it ended, for tests of faults. */
 static void once(void)
 {
@@ -281,7 +320,7 @@ static void once(void)
 	struct guest_request g;
 	int fd = open_guest(), r = ask(fd, GET_EXT_REPORT, &req, resp, &g);
 
-	printf("%s exitinfo2=%llx certs_len=%u first=%d\n", r == 0 ? "ok" : strerrorname_np(errno),
+	printf("%s exitinfo2=%llx certs_len=%u first=%d\n", r == 0 ? "ok" : error_name(errno),
 	       (unsigned long long)g.exitinfo2, req.certs_len, certs[0] != 0);
 	close(fd);
 }
@@ -355,7 +394,7 @@ static int service(const char *path)
 
 	strncpy(name.sun_path, path, sizeof(name.sun_path) - 1);
 	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0) {
-		printf("%s\n", strerrorname_np(errno));
+		printf("%s\n", error_name(errno));
 		exit(0);
 	}
 	return fd;
@@ -502,6 +541,8 @@ int main(int argc, char **argv)
 		threads(1000, false);
 	else if (!strcmp(what, "flood"))
 		threads(400, true);
+	else if (!strcmp(what, "evidence") && argc > 2)
+		evidence(argv[2]);
 	else if (!strcmp(what, "vlek") && argc > 2)
 		vlek(argv[2]);
 	else if (!strcmp(what, "quote") && argc > 2)

@@ -15,7 +15,7 @@
 
 enum { NOBODY = 65534 };
 
-const char *jurat, *clients[2], *closed;
+const char *jurat, *clients[N_CLIENTS], *closed;
 char dir[64];
 bool unprivileged, real_device;
 unsigned fuse_mode = 0666;
@@ -235,13 +235,16 @@ int run_as_both(int argc, char **argv, int (*run_group)(const char *name))
 {
 	int failed;
 
-	if (argc != 4)
+	if (argc < 4 || argc > 2 + N_CLIENTS)
 		return 2;
 	jurat = realpath(argv[1], NULL); /* they are run from elsewhere; freed by the end */
-	clients[0] = realpath(argv[2], NULL);
-	clients[1] = realpath(argv[3], NULL);
-	if (!jurat || !clients[0] || !clients[1])
+	if (!jurat)
 		return 2;
+	for (int i = 0; i < argc - 2; i++) {
+		clients[i] = realpath(argv[2 + i], NULL);
+		if (!clients[i])
+			return 2;
+	}
 	unprivileged = geteuid() != 0;
 	failed = run_group("run");
 	if (geteuid() == 0) {

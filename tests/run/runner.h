@@ -17,9 +17,12 @@ struct outcome {
 	char out[OUTPUT_BYTES], err[OUTPUT_BYTES];
 };
 
-extern const char *jurat, *clients[2]; /* the programs: linked dynamically, statically */
-extern const char *closed;             /* why nothing can be run here; NULL: it can */
-extern char dir[64];                   /* for temporary files, open to everybody */
+enum { N_CLIENTS = 3, MUSL = 2 };
+extern const char *jurat;
+/* A client linked dynamically, statically, and against musl (NULL where there is none). */
+extern const char *clients[N_CLIENTS];
+extern const char *closed; /* why nothing can be run here; NULL: it can */
+extern char dir[64];       /* for temporary files, open to everybody */
 extern bool unprivileged;
 extern bool real_device;   /* the machine has a /dev/sev-guest; for root only */
 extern unsigned fuse_mode; /* of the /dev/fuse that a user without privileges sees */
@@ -40,6 +43,8 @@ struct outcome finish(pid_t pid);
 bool gone(pid_t pid);
 /* A moment for others, in loops that the test's time limit bounds. */
 void breathe(void);
+
+#define FOR_EACH_CLIENT(i) for (int i = 0; i < N_CLIENTS && clients[i]; i++)
 
 #define NEEDS_RUN()                                                                                          \
 	do {                                                                                                 \

@@ -15,11 +15,40 @@ static void every_ioctl_answers_as_the_kernel_s_driver_does(void **state)
 
 	NEEDS_RUN();
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		for (int linked = 0; linked < 2; linked++) {
+		FOR_EACH_CLIENT(linked)
+		{
 			struct outcome o = RUN("--", clients[linked], parts[i]);
 
 			assert_exit(&o, 0);
 		}
+}
+
+static void evidence_of_a_client(const char *client)
+{
+	char script[512];
+	struct outcome o;
+
+	snprintf(script, sizeof(script),
+		 "\"$0\" evidence $JURAT_ROOTS/e && %s verify --roots $JURAT_ROOTS $JURAT_ROOTS/e", jurat);
+	o = RUN("--", "/bin/sh", "-c", script, client);
+	assert_exit(&o, 0);
+	assert_int_equal(strncmp(o.out, "accepted\n", 9), 0);
+}
+
+static void clients_attest_linked_dynamically_and_statically(void **state)
+{
+	NEEDS_RUN();
+	evidence_of_a_client(clients[0]);
+	evidence_of_a_client(clients[1]);
+}
+
+/* Wherever this one runs, every case here that goes through all clients has run it too. */
+static void a_client_linked_against_musl_attests(void **state)
+{
+	NEEDS_RUN();
+	if (!clients[MUSL])
+		SKIP_BECAUSE("no musl-gcc when this was built");
+	evidence_of_a_client(clients[MUSL]);
 }
 
 static void a_thousand_requests_of_sixteen_threads_all_get_their_own_answer(void **state)
@@ -35,7 +64,8 @@ static void a_thousand_requests_of_sixteen_threads_all_get_their_own_answer(void
 static void a_flood_of_signals_neither_fails_nor_repeats_a_request(void **state)
 {
 	NEEDS_RUN();
-	for (int linked = 0; linked < 2; linked++) {
+	FOR_EACH_CLIENT(linked)
+	{
 		struct outcome o = RUN("--", clients[linked], "flood");
 
 		assert_exit(&o, 0);
@@ -61,7 +91,8 @@ static void a_td_has_its_device_its_measurements_and_quotes(void **state)
 	struct outcome o;
 
 	NEEDS_RUN();
-	for (int linked = 0; linked < 2; linked++) {
+	FOR_EACH_CLIENT(linked)
+	{
 		o = RUN("--tee", "tdx", "--", clients[linked], "tdreport");
 		assert_exit(&o, 0);
 	}
@@ -84,7 +115,8 @@ static void the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies(voi
 		 "\"$0\" quote $JURAT_ROOTS/q && "
 		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
 		 jurat);
-	for (int linked = 0; linked < 2; linked++) {
+	FOR_EACH_CLIENT(linked)
+	{
 		o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--", "/bin/sh", "-c", script,
 			clients[linked]);
 		assert_exit(&o, 0);
@@ -106,7 +138,8 @@ static void the_quoting_service_answers_on_a_socket_of_the_run(void **state)
 		 "\"$0\" service %s/qgs $JURAT_ROOTS/q && stat -c %%a %s/qgs && "
 		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
 		 dir, dir, jurat);
-	for (int linked = 0; linked < 2; linked++) {
+	FOR_EACH_CLIENT(linked)
+	{
 		o = RUN("--tee", "tdx", "--qgs", address, "--", "/bin/sh", "-c", script, clients[linked]);
 		assert_exit(&o, 0);
 		assert_int_equal(strncmp(o.out, "one answer\n600\naccepted", 23), 0);
@@ -443,6 +476,8 @@ static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_ioctl_answers_as_the_kernel_s_driver_does),
+		cmocka_unit_test(clients_attest_linked_dynamically_and_statically),
+		cmocka_unit_test(a_client_linked_against_musl_attests),
 		cmocka_unit_test(a_thousand_requests_of_sixteen_threads_all_get_their_own_answer),
 		cmocka_unit_test(a_flood_of_signals_neither_fails_nor_repeats_a_request),
 		cmocka_unit_test(configfs_serves_a_shell),
