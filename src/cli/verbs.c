@@ -112,7 +112,9 @@ static const struct cli_option run_options[] = {
 	{ "list-faults", NULL, "print the faults, what they do and what a program should, and stop", NULL,
 	  false },
 	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
-	{ "qgs", "unix:PATH", "TDX: the quoting service listens on this socket, too", NULL, false },
+	{ "qgs", "unix:PATH|vsock:PORT",
+	  "TDX: the quoting service is there, too: on a socket, or on a port of the guest's host", NULL,
+	  false },
 	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
 };
 

@@ -26,6 +26,12 @@ static const struct run_device devices[] = {
 	  .tees = RUN_SEV_SNP | RUN_TDX,
 	  .add = run_tsm_add,
 	  .done = run_tsm_done },
+	{ .place = { .path = RUN_ATTEST_CONF, .node = "tdx-attest.conf" },
+	  .tees = RUN_TDX,
+	  .is_file = true,
+	  .wanted = run_attest_conf_wanted,
+	  .add = run_attest_conf_add,
+	  .done = free },
 	{ .place = { .path = "/dev/sev", .node = "sev" },
 	  .tees = RUN_SEV_SNP,
 	  .host = true,
@@ -34,7 +40,8 @@ static const struct run_device devices[] = {
 
 static bool wanted(const struct run_device *device, const struct run_options *options)
 {
-	return device->host == options->host && device->tees & options->tees;
+	return device->host == options->host && device->tees & options->tees &&
+	       (!device->wanted || device->wanted(options));
 }
 
 /* What a `jurat run` around this one or a `jurat device` shows is not real. */
@@ -50,7 +57,8 @@ static bool is_real(const struct run_place *place)
 int run_devices_check(const struct run_options *options, struct jurat_error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		if (!options->force && wanted(&devices[i], options) && is_real(&devices[i].place))
+		if (!options->force && !devices[i].is_file && wanted(&devices[i], options) &&
+		    is_real(&devices[i].place))
 			return jurat_fail(
 				err, -EBUSY,
 				"this machine has a real '%s', which would be hidden (--force does it)",

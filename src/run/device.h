@@ -15,9 +15,15 @@ struct run_device {
 	struct run_place place;
 	unsigned tees; /* enum run_tee: with any of them */
 	bool host;     /* with --host, and only then */
+	bool is_file;  /* no device: nobody takes it for a real TEE's */
+	/* NULL: always */
+	bool (*wanted)(const struct run_options *options);
 	int (*add)(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 	void (*done)(void *ctx);
 };
+
+/* attest_conf.c: where clients read the quoting service's port from. */
+#define RUN_ATTEST_CONF "/etc/tdx-attest.conf"
 
 enum { RUN_MAX_DEVICES = 8 };
 struct run_devices {
@@ -42,5 +48,8 @@ int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void 
 			 struct jurat_error *err);
 int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 void run_tsm_done(void *ctx);
+bool run_attest_conf_wanted(const struct run_options *options);
+int run_attest_conf_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			struct jurat_error *err);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "run/fault.h"
 
+enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
+
 /* With the lock of a shared platform. */
 static int update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
 		  struct jurat_error *err)
@@ -105,8 +107,17 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.fixed_status = p->faults.tdx_fixed,
 		.status = p->faults.tdx_status,
 	};
+	int64_t now = base_realtime_s(base_env_real());
 	int r;
 
+	p->collateral = (struct sim_collateral_wish){
+		.platform_status = "UpToDate",
+		.module_status = "UpToDate",
+		.qe_status = "UpToDate",
+		.issued = now - DAY_S,
+		.next_update = now + (COLLATERAL_DAYS - 1) * DAY_S,
+		.evaluation = 1,
+	};
 	if (p->options->legacy_quote)
 		options.quirks = 0;
 	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));

@@ -5,25 +5,42 @@
 #include "run/platform.h"
 
 /*
- * --qgs: the quoting service of the machine's TD, on a socket that the program connects to. One request on
- * each connection; at most RUN_QGS_CONNECTIONS at once, the others wait to be accepted. Nothing here waits.
+ * --qgs: the quoting service of the machine's TD, for a program that asks it without its kernel. One request
+ * on each connection, of any type: quotes, the collateral of $JURAT_ROOTS, platform information. At most
+ * RUN_QGS_CONNECTIONS at once; the others wait to be accepted. A connection that has not had its whole
+ * answer when its time is over ends, so that silent ones cannot keep others out. Nothing here waits.
  * Threads   one
  */
-enum { RUN_QGS_CONNECTIONS = 16 };
+enum {
+	RUN_QGS_CONNECTIONS = 16,
+	RUN_QGS_WAITING = 64,     /* in run_qgs_connect()'s queue */
+	RUN_QGS_LIMIT_MS = 30000, /* for a connection, from its acceptance, as Intel's service has it */
+};
 struct run_qgs;
 
+/* The port of "vsock:PORT", 1 to 65535, which is what Intel's library can be told; 0: another address. */
+unsigned run_qgs_port(const char *address);
+
 /*
- * address   "unix:PATH"; PATH must not exist, and does until run_qgs_free()
+ * address   "unix:PATH"; PATH must not exist, and does until run_qgs_free(). "vsock:PORT": on no socket that
+ *           anybody could find; run_qgs_connect() is the way to it
  * platform  with a TD; borrowed
  * Returns   0; -EINVAL an address of another kind, or no TD; -EADDRINUSE; other -errno
  */
-JURAT_MUST_CHECK int run_qgs_new(const char *address, const struct run_platform *platform,
+JURAT_MUST_CHECK int run_qgs_new(const char *address, const struct run_platform *platform, unsigned limit_ms,
 				 struct run_qgs **ret, struct jurat_error *err);
 void run_qgs_free(struct run_qgs *qgs); /* NULL is nothing */
-/* The socket's absolute path, to be removed should this process be killed. NULL for NULL. */
+/* The socket's absolute path, to be removed should this process be killed. NULL: it has none. */
 const char *run_qgs_path(const struct run_qgs *qgs);
 /* Readable when there is something to serve. */
 int run_qgs_fd(const struct run_qgs *qgs);
 void run_qgs_serve(struct run_qgs *qgs);
+
+/*
+ * Connects somebody's AF_UNIX stream socket, which has a name, to a service on a vsock address.
+ * Returns   0, also when it is connected already and has not said anything yet; -ECONNREFUSED the service is
+ *           down, or too many wait for it; -EISCONN; other -errno of connect(2)
+ */
+JURAT_MUST_CHECK int run_qgs_connect(struct run_qgs *qgs, int fd);
 
 #endif

@@ -9,8 +9,6 @@
 #include "run/environment.h"
 #include "run/pem.h"
 
-enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
-
 /* Names as jurat verify --collateral looks for them. */
 static const char *const names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
@@ -60,15 +58,6 @@ static int write_root(const struct run_platform *p, const char *roots, struct ju
 
 int run_roots_tdx(const struct run_platform *p, const char *roots, struct jurat_error *err)
 {
-	int64_t now = base_realtime_s(base_env_real());
-	struct sim_collateral_wish wish = {
-		.platform_status = "UpToDate",
-		.module_status = "UpToDate",
-		.qe_status = "UpToDate",
-		.issued = now - DAY_S,
-		.next_update = now + (COLLATERAL_DAYS - 1) * DAY_S,
-		.evaluation = 1,
-	};
 	struct sim_collateral collateral = { 0 };
 	char dir[PATH_MAX];
 	int r = write_root(p, roots, err);
@@ -79,7 +68,7 @@ int run_roots_tdx(const struct run_platform *p, const char *roots, struct jurat_
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
 	if (mkdir(dir, 0755) < 0)
 		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
-	r = sim_qe_collateral(machine_td_qe(p->td), &wish, &collateral, err);
+	r = sim_qe_collateral(machine_td_qe(p->td), &p->collateral, &collateral, err);
 	for (unsigned i = 0; i < ARRAY_SIZE(names) && r == 0; i++)
 		r = write_file(dir, names[i], collateral.parts[i].bytes, collateral.parts[i].size, err);
 	sim_collateral_done(&collateral);

@@ -11,21 +11,21 @@
  * `jurat run`: an unmodified program as a guest, or as the host, of a software machine.
  *
  * Three processes. The *supervisor* (the caller) has the machine and serves the FUSE filesystem from
- * outside the namespaces, from one event loop. The *keeper* (keeper.c) is the program's parent and outlives
+ * outside the namespaces, from one event loop. The *keeper* (spawn.c) is the program's parent and outlives
  * both: it passes signals on and leaves nothing behind, whoever dies first. The *program* makes its own
  * namespaces (sandbox.c), sends the descriptor of the FUSE mount to the supervisor, and becomes PROGRAM.
  */
 enum run_tee { RUN_SEV_SNP = 1 << 0, RUN_TDX = 1 << 1 };
 
 struct run_options {
-	char **argv; /* what to run, NULL at the end */
+	char **argv; /* what to run, NULL at the end; NULL: nothing, it is for the whole machine (system.h) */
 	/* Called in the new process instead, for measurements: its result is the exit status. */
 	int (*program)(void *ctx);
 	void *program_ctx;
 	unsigned tees;         /* enum run_tee: which there are */
 	enum run_tee reported; /* whose reports configfs-tsm gives */
 	bool legacy_quote;     /* TDX: the driver that was posted in 2023, with TDX_CMD_GET_QUOTE */
-	const char *qgs;       /* "unix:PATH": TDX's quoting service is there, too; NULL: nowhere */
+	const char *qgs;       /* TDX's quoting service is there, too: run_qgs_new(); NULL: nowhere */
 	bool host;             /* /dev/sev rather than the guests' devices */
 	bool force;            /* hides a real TEE device */
 	bool no_certs;

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "run/temp.h"
+#include "run/vsock.h"
 
 union control { /* room and alignment for one descriptor */
 	struct cmsghdr header;
@@ -77,6 +78,13 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 		run_message_send(setup, RUN_SERVE_THIS, 0, NULL, fd);
 		close(fd);
 		r = run_sandbox_place(what->temp, what->places, what->n_places, &err);
+	}
+	if (r == 0 && what->vsock) {
+		r = run_vsock_intercept(&fd, &err);
+		if (r == 0) {
+			run_message_send(setup, RUN_ANSWER_THIS, 0, NULL, fd);
+			close(fd);
+		}
 	}
 	if (r < 0) {
 		run_message_send(setup, RUN_SETUP_FAILED, r, &err, -1);

@@ -8,7 +8,13 @@
 #include "run/sandbox.h"
 
 /* What the program sends while it starts, on a SOCK_SEQPACKET; the end of file says that it runs. */
-enum run_word { RUN_SERVE_THIS, RUN_SETUP_FAILED, RUN_EXEC_FAILED, RUN_PLACED /* system.h */ };
+enum run_word {
+	RUN_SERVE_THIS,
+	RUN_ANSWER_THIS /* vsock.h */,
+	RUN_SETUP_FAILED,
+	RUN_EXEC_FAILED,
+	RUN_PLACED /* system.h */
+};
 struct run_message {
 	enum run_word word;
 	int r; /* -errno of a failure */
@@ -23,6 +29,7 @@ struct run_spawn {
 	const char *socket; /* NULL: none */
 	const struct run_place *places;
 	size_t n_places;
+	bool vsock;                /* its vsock calls are intercepted */
 	sigset_t mask;             /* of the program */
 	struct sigaction on_child; /* its SIGCHLD */
 };
@@ -30,7 +37,7 @@ struct run_spawn {
 /* The program's parent, seen from the supervisor. */
 struct run_keeper {
 	pid_t pid;
-	int setup;   /* struct run_message, with a descriptor for RUN_SERVE_THIS */
+	int setup;   /* struct run_message, with a descriptor for RUN_SERVE_THIS and RUN_ANSWER_THIS */
 	int control; /* to it: signals for the program; from it, at the end: the wait status */
 };
 

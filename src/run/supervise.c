@@ -14,17 +14,18 @@
 #include "run/device.h"
 #include "run/environment.h"
 #include "run/fault.h"
-#include "run/qgs_server.h"
 #include "run/spawn.h"
 #include "run/temp.h"
+#include "run/vsock.h"
 
 enum { STEPS = 64 }; /* of the machine, between two looks at what else there is */
-enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS };
+enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK };
 
 struct supervisor {
 	struct run_platform platform;
 	struct run_fs *fs;
-	struct run_qgs *qgs; /* NULL: on no socket */
+	struct run_qgs *qgs;     /* NULL: on no socket */
+	struct run_vsock *vsock; /* NULL: nothing is intercepted */
 	struct run_devices devices;
 	struct run_keeper keeper;
 	int signals, epoll;
@@ -56,6 +57,24 @@ static void on_signal(struct supervisor *s)
 	}
 }
 
+static int attach(struct supervisor *s, enum run_word word, int fd, struct jurat_error *err)
+{
+	int r = fd < 0 ? -EPROTO : 0;
+
+	if (r == 0 && word == RUN_ANSWER_THIS) {
+		if (!s->vsock || run_vsock_fd(s->vsock) >= 0)
+			return -EPROTO;
+		run_vsock_attach(s->vsock, fd);
+		return watch(s, fd, ON_VSOCK);
+	}
+	if (r == 0)
+		r = s->fuse_served ? -EPROTO : run_fs_attach(s->fs, fd, err);
+	if (r == 0)
+		r = watch(s, run_fs_fd(s->fs), ON_FUSE);
+	s->fuse_served = r == 0;
+	return r;
+}
+
 static int on_setup(struct supervisor *s, struct jurat_error *err)
 {
 	struct run_message message;
@@ -68,11 +87,8 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 	}
 	switch (message.word) {
 	case RUN_SERVE_THIS:
-		r = fd < 0 || s->fuse_served ? -EPROTO : run_fs_attach(s->fs, fd, err);
-		if (r == 0)
-			r = watch(s, run_fs_fd(s->fs), ON_FUSE);
-		s->fuse_served = r == 0;
-		return r;
+	case RUN_ANSWER_THIS:
+		return attach(s, message.word, fd, err);
 	case RUN_EXEC_FAILED:
 	case RUN_SETUP_FAILED:
 		s->failed = message.r;
@@ -109,6 +125,15 @@ static int on_fuse(struct supervisor *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+static int on_vsock(struct supervisor *s)
+{
+	int r = run_vsock_serve(s->vsock);
+
+	if (r < 0) /* as above */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
+	return r == -ENODEV ? 0 : r;
+}
+
 /*
  * Events and the machine in turn: while a request is under way, nothing waits for anything but the
  * machine's next step.
@@ -137,6 +162,9 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 				break;
 			case ON_QGS:
 				run_qgs_serve(s->qgs);
+				break;
+			case ON_VSOCK:
+				r = on_vsock(s);
 				break;
 			default:
 				r = on_fuse(s);
@@ -181,7 +209,8 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .temp = temp,
 				   .socket = run_qgs_path(s->qgs),
 				   .places = s->devices.places,
-				   .n_places = s->devices.n };
+				   .n_places = s->devices.n,
+				   .vsock = s->vsock != NULL };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
 	sigset_t signals;
 	int status = 0, r;
@@ -230,7 +259,9 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	if (r == 0)
 		r = run_platform_init(&s.platform, options, temp, err);
 	if (r == 0 && options->qgs)
-		r = run_qgs_new(options->qgs, &s.platform, &s.qgs, err);
+		r = run_qgs_new(options->qgs, &s.platform, RUN_QGS_LIMIT_MS, &s.qgs, err);
+	if (r == 0 && run_qgs_port(options->qgs) != 0)
+		r = run_vsock_new(&s.platform, s.qgs, run_qgs_port(options->qgs), &s.vsock, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
@@ -247,6 +278,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		      stderr);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
+	run_vsock_free(s.vsock);
 	run_qgs_free(s.qgs);
 	run_platform_done(&s.platform);
 	run_temp_remove(temp);

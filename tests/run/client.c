@@ -16,9 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,15 +69,9 @@ static const char *error_name(int error)
 	static const struct {
 		int error;
 		const char *name;
-	} names[] = { { EIO, "EIO" },
-		      { EBUSY, "EBUSY" },
-		      { EAGAIN, "EAGAIN" },
-		      { EINVAL, "EINVAL" },
-		      { ETIMEDOUT, "ETIMEDOUT" },
-		      { ENOTTY, "ENOTTY" },
-		      { ENOSPC, "ENOSPC" },
-		      { ECONNREFUSED, "ECONNREFUSED" },
-		      { ENOENT, "ENOENT" } };
+	} names[] = { { EIO, "EIO" },       { EBUSY, "EBUSY" },         { EAGAIN, "EAGAIN" },
+		      { EINVAL, "EINVAL" }, { ETIMEDOUT, "ETIMEDOUT" }, { ENOTTY, "ENOTTY" },
+		      { ENOSPC, "ENOSPC" }, { ENOENT, "ENOENT" } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].error == error)
@@ -387,52 +379,6 @@ static void quote(const char *path)
 	close(out);
 }
 
-static int service(const char *path)
-{
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	strncpy(name.sun_path, path, sizeof(name.sun_path) - 1);
-	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0) {
-		printf("%s\n", error_name(errno));
-		exit(0);
-	}
-	return fd;
-}
-
-/*
- * Asks a quoting service, as Intel's library words it, byte by byte. All that comes until the end of file is
- * one answer: its quote goes into a file. Others are connected meanwhile, and say nothing or nonsense.
- */
-static void ask_service(const char *path, const char *to)
-{
-	static uint8_t answer[64 * 1024];
-	uint8_t request[4 + 24 + 1024] = { 0, 0, 4, 24, 1, 0, 1, 0, 0, 0, 0, 0, 24, 4, 0, 0, [21] = 4 };
-	struct tdx_report_req report = { .reportdata = { 8 } };
-	int device = open("/dev/tdx_guest", O_RDWR), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	int silent = service(path), wrong = service(path), fd = service(path);
-	size_t got = 0, size;
-	ssize_t n;
-
-	CHECK(device >= 0 && out >= 0 && ioctl(device, GET_REPORT0, &report) == 0);
-	memcpy(request + 28, report.tdreport, 1024);
-	CHECK(send(wrong, "\0\0\0\1nonsense", 12, 0) == 12);
-	CHECK(recv(wrong, answer, 1, 0) <= 0); /* closed, without an answer */
-	for (size_t i = 0; i < sizeof(request); i++)
-		CHECK(send(fd, request + i, 1, MSG_NOSIGNAL) == 1);
-	while ((n = recv(fd, answer + got, sizeof(answer) - got, 0)) > 0)
-		got += (size_t)n;
-	size = (size_t)answer[2] << 8 | answer[3];
-	printf("%s\n", n == 0 && got > 28 && size + 4 == got ? "one answer" : "no whole answer");
-	if (size + 4 == got)
-		CHECK(write(out, answer + 28, got - 28) == (ssize_t)(got - 28));
-	close(silent);
-	close(wrong);
-	close(fd);
-	close(out);
-	close(device);
-}
-
 #define ISSUE_CMD 0xc0105300ul
 
 static int sev(int fd, uint32_t cmd, void *data, uint32_t *ret_error)
@@ -547,8 +493,6 @@ int main(int argc, char **argv)
 		vlek(argv[2]);
 	else if (!strcmp(what, "quote") && argc > 2)
 		quote(argv[2]);
-	else if (!strcmp(what, "service") && argc > 3)
-		ask_service(argv[2], argv[3]);
 	else
 		return 2;
 	return 0;

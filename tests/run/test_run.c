@@ -127,51 +127,6 @@ static void the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies(voi
 	assert_non_null(strstr(o.err, "(errno 25)")); /* ENOTTY */
 }
 
-static void the_quoting_service_answers_on_a_socket_of_the_run(void **state)
-{
-	char script[512], address[128];
-	struct outcome o;
-
-	NEEDS_RUN();
-	snprintf(address, sizeof(address), "unix:%s/qgs", dir);
-	snprintf(script, sizeof(script),
-		 "\"$0\" service %s/qgs $JURAT_ROOTS/q && stat -c %%a %s/qgs && "
-		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
-		 dir, dir, jurat);
-	FOR_EACH_CLIENT(linked)
-	{
-		o = RUN("--tee", "tdx", "--qgs", address, "--", "/bin/sh", "-c", script, clients[linked]);
-		assert_exit(&o, 0);
-		assert_int_equal(strncmp(o.out, "one answer\n600\naccepted", 23), 0);
-		assert_int_equal(access(address + 5, F_OK), -1);
-	}
-	o = RUN("--tee", "tdx", "--qgs", address, "--fault", "qgs-half-close", "--", "/bin/sh", "-c", script,
-		clients[0]);
-	assert_int_equal(strncmp(o.out, "no whole answer\n", 16), 0);
-	o = RUN("--tee", "tdx", "--qgs", address, "--fault", "qgs-down", "--", "/bin/sh", "-c", script,
-		clients[0]);
-	assert_int_equal(strncmp(o.out, "ECONNREFUSED\n", 13), 0);
-	assert_int_equal(access(address + 5, F_OK), -1);
-}
-
-static void an_address_that_cannot_be_served_is_refused(void **state)
-{
-	static const char *const bad[] = { "", "unix:", "vsock:4050", "unix:/nowhere/qgs",
-					   "unix:/etc/passwd" };
-	struct outcome o;
-
-	NEEDS_RUN();
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		o = RUN("--tee", "tdx", "--qgs", bad[i], "--", "/bin/echo", "ran");
-		assert_true(WIFEXITED(o.status) && WEXITSTATUS(o.status) != 0);
-		assert_string_equal(o.out, "");
-		assert_true(o.err[0] != '\0');
-	}
-	assert_int_equal(access("/etc/passwd", F_OK), 0);
-	o = RUN("--tee", "sev-snp", "--qgs", "unix:/tmp/none", "--", "/bin/echo", "ran");
-	assert_exit(&o, 2);
-}
-
 static void both_tees_are_there_and_configfs_is_of_the_first(void **state)
 {
 	static const char script[] =
@@ -483,8 +438,6 @@ static int run_group(const char *name)
 		cmocka_unit_test(configfs_serves_a_shell),
 		cmocka_unit_test(a_td_has_its_device_its_measurements_and_quotes),
 		cmocka_unit_test(the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies),
-		cmocka_unit_test(the_quoting_service_answers_on_a_socket_of_the_run),
-		cmocka_unit_test(an_address_that_cannot_be_served_is_refused),
 		cmocka_unit_test(both_tees_are_there_and_configfs_is_of_the_first),
 		cmocka_unit_test(jurat_s_own_verbs_work_in_it_and_the_roots_are_there),
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),

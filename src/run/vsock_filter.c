@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/vm_sockets.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "run/vsock.h"
+
+#if defined(__x86_64__)
+#define FILTER_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define FILTER_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+#ifdef FILTER_ARCH
+#define LOAD(field)           BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define IF(value, then, else) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (else))
+#define RETURN(action)        BPF_STMT(BPF_RET | BPF_K, (action))
+
+/* The low half of an int argument is all that the call looks at; both machines are little-endian. */
+static struct sock_filter filter[] = {
+	LOAD(arch),
+	IF(FILTER_ARCH, 0, 8), /* a 32-bit program's calls pass */
+	LOAD(nr),
+	IF(SYS_socket, 0, 2),
+	LOAD(args[0]),
+	IF(AF_VSOCK, 3, 4),
+	IF(SYS_connect, 0, 3),
+	LOAD(args[2]),
+	IF(sizeof(struct sockaddr_vm), 0, 1),
+	RETURN(SECCOMP_RET_USER_NOTIF),
+	RETURN(SECCOMP_RET_ALLOW),
+};
+
+/*
+ * A call that has been taken up is not given up for a signal (Linux 5.19), and the program is not slowed
+ * down by what kernels before 5.16 do against Spectre in processes with a filter.
+ */
+static int install(void)
+{
+	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			  flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* Whether an answer and a descriptor can be given as one: of a call that there is not, ENOENT is said. */
+static bool is_recent(int fd)
+{
+	struct seccomp_notif_addfd add = { .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (unsigned)fd };
+
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == 0 || errno == ENOENT;
+}
+#endif
+
+static int no_interception(int r, struct jurat_error *err)
+{
+	const char *why = "this kernel, or a container's policy, has no seccomp user notification: allow "
+			  "seccomp(2) there, or use --qgs unix:PATH";
+
+	if (r == -EBUSY)
+		why = "calls are handed to a process around this one already, a jurat run --qgs vsock:PORT "
+		      "or a container's supervisor, and the kernel has them go to one only: use --qgs "
+		      "unix:PATH here or there";
+	else if (r == -EOPNOTSUPP)
+		why = "it wants Linux 5.14 on x86-64 or aarch64: use --qgs unix:PATH";
+	return jurat_fail(err, r, "--qgs vsock: %s (%s)", why, strerror(-r));
+}
+
+int run_vsock_intercept(int *ret_fd, struct jurat_error *err)
+{
+#ifdef FILTER_ARCH
+	auto_close int fd = install();
+
+	if (fd < 0)
+		return no_interception(fd, err);
+	if (!is_recent(fd))
+		return no_interception(-EOPNOTSUPP, err);
+	*ret_fd = take_fd(fd);
+	return 0;
+#else
+	return no_interception(-EOPNOTSUPP, err);
+#endif
+}
