@@ -205,30 +205,169 @@ static int own_write(void *ctx, uint64_t addr, const void *from, size_t n)
 	return 0;
 }
 
-static void the_seeds_driver_is_woken_by_the_interrupt(void **state)
+enum { SEED_BUFFER = 16 * 1024 };
+
+/* TDX_CMD_GET_QUOTE of the driver of 2023; buffer: its SEED_BUFFER bytes, as the host leaves them. */
+static int seed_quote(struct machine_td *machine, uint8_t *buffer)
 {
 	static const struct sim_user_memory memory = { .read = own_read, .write = own_write };
-	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .grace_ms = JURAT_QUOTES_NONE };
-	struct machine_td *machine = start_machine(&options);
 	uint8_t report0[64 + TDX_REPORT_BYTES] = { 7 }, arg[16] = { 0 };
-	static uint8_t buffer[16 * 1024];
-	struct tdx_quote quote;
-	uint32_t out_len;
 
-	(void)state;
 	assert_int_equal(machine_td_ioctl(machine, &memory, UAPI_TDX_CMD_GET_REPORT0, (uintptr_t)report0), 0);
-	memset(buffer, 0, sizeof(buffer));
+	memset(buffer, 0, SEED_BUFFER);
 	bytes_put_le(buffer, 1, 8);
 	bytes_put_le(buffer + 16, TDX_REPORT_BYTES, 4);
 	memcpy(buffer + 24, report0 + 64, TDX_REPORT_BYTES);
 	bytes_put_le(arg, (uintptr_t)buffer, 8);
-	bytes_put_le(arg + 8, sizeof(buffer), 8);
-	assert_int_equal(machine_td_ioctl(machine, &memory, UAPI_TDX_CMD_GET_QUOTE, (uintptr_t)arg), 0);
+	bytes_put_le(arg + 8, SEED_BUFFER, 8);
+	return machine_td_ioctl(machine, &memory, UAPI_TDX_CMD_GET_QUOTE, (uintptr_t)arg);
+}
+
+static void the_seeds_driver_is_woken_by_the_interrupt(void **state)
+{
+	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .grace_ms = JURAT_QUOTES_NONE };
+	struct machine_td *machine = start_machine(&options);
+	static uint8_t buffer[SEED_BUFFER];
+	struct tdx_quote quote;
+	uint32_t out_len;
+
+	(void)state;
+	assert_int_equal(seed_quote(machine, buffer), 0);
 	assert_int_equal(bytes_get_le(buffer + 8, 8), 0);
 	out_len = (uint32_t)bytes_get_le(buffer + 20, 4);
 	assert_int_equal(tdx_quote_read(buffer + 24, out_len, &quote, NULL), 0);
 	assert_string_equal(judge(machine, buffer + 24, out_len, "UpToDate"), "");
 	assert_true(machine_td_now_ns(machine) < 10 * MS); /* nobody polled */
+	machine_td_free(machine);
+}
+
+/* How often the quoting service was asked, and the last thing that the VMM did. */
+struct seen {
+	unsigned asked;
+	char vmm[256];
+};
+
+static void see(void *ctx, const struct machine_event *event)
+{
+	struct seen *seen = ctx;
+
+	seen->asked += !strcmp(event->from, "QGS");
+	if (!strcmp(event->from, "VMM"))
+		snprintf(seen->vmm, sizeof(seen->vmm), "%s", event->text);
+}
+
+/* One quote by the driver alone: its result, the quote's size, and the seconds that passed. */
+static int drive_one(struct machine_td *machine, size_t *ret_size, uint64_t *ret_s)
+{
+	static const uint8_t data[64] = { 1 };
+	struct quote q = { .request = { .inblob = data, .inblob_size = sizeof(data) } };
+	uint64_t before = machine_td_now_ns(machine);
+
+	assert_int_equal(machine_td_start_quote(machine, &q.request, quote_done, &q), 0);
+	while (machine_td_runnable(machine))
+		machine_td_step(machine);
+	assert_true(q.done);
+	*ret_size = q.request.quote_size;
+	*ret_s = (machine_td_now_ns(machine) - before) / (1000 * (uint64_t)MS);
+	free(q.request.quote);
+	return q.result;
+}
+
+/* What Linux makes of it: K2 (an empty quote for none), K3 (the time-out), K4 (the buffer stays away). */
+static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
+{
+	static const struct {
+		unsigned quirks;
+		uint64_t status;
+		int first;
+		uint64_t wait_s;
+		int second;
+	} cases[] = {
+		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_SUCCESS, 0, 0, 0 },
+		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_ERROR, -EIO, 0, -EIO },
+		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_UNAVAILABLE, -EIO, 0, -EIO },
+		{ SIM_TDX_QUIRKS_LINUX_7_0, 5, -EIO, 0, -EIO },
+		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_IN_FLIGHT, -EIO, SIM_TDX_GUEST_POLLS, -EBUSY },
+		{ SIM_TDX_QUIRKS_LINUX_6_12_117, TDX_GETQUOTE_ERROR, 0, 0, 0 },
+		{ SIM_TDX_QUIRKS_LINUX_6_12_117, TDX_GETQUOTE_IN_FLIGHT, 0, SIM_TDX_GUEST_POLLS, -EBUSY },
+		{ 0, TDX_GETQUOTE_IN_FLIGHT, -ETIMEDOUT, SIM_TDX_GUEST_POLLS, -EBUSY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct machine_td_options options = { .quirks = cases[i].quirks,
+						      .fixed_status = true,
+						      .status = cases[i].status };
+		struct machine_td *machine = start_machine(&options);
+		struct jurat_evidence evidence = { 0 };
+		struct seen seen = { 0 };
+		size_t size;
+		uint64_t s;
+		int r;
+
+		machine_td_set_trace(machine, see, &seen);
+		r = drive_one(machine, &size, &s);
+		if (r != cases[i].first || size != 0 || s != cases[i].wait_s)
+			FAIL_BECAUSE("row %zu: %d, %zu bytes, %llu s", i, r, size, (unsigned long long)s);
+		r = drive_one(machine, &size, &s);
+		if (r != cases[i].second || size != 0 || s != 0)
+			FAIL_BECAUSE("row %zu: then %d, %zu bytes, %llu s", i, r, size,
+				     (unsigned long long)s);
+		/* Whatever the driver makes of it, jurat's guest half hands out nothing. */
+		assert_true(attest(machine, &evidence, NULL) < 0);
+		assert_null(evidence.report);
+		assert_int_equal(seen.asked, 0);
+		assert_non_null(strstr(seen.vmm, "and no quote"));
+		machine_td_free(machine);
+	}
+}
+
+static void a_service_that_closes_halfway_is_an_error_and_the_next_request_is_asked_anew(void **state)
+{
+	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .half_close = true };
+	struct machine_td *machine = start_machine(&options);
+	struct jurat_evidence evidence = { 0 };
+	struct seen seen = { 0 };
+	size_t size;
+	uint64_t s;
+
+	(void)state;
+	machine_td_set_trace(machine, see, &seen);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(drive_one(machine, &size, &s), -EIO);
+		assert_int_equal(size, 0);
+		assert_int_equal(seen.asked, i);
+		assert_non_null(strstr(seen.vmm, "0 bytes, then out_len, then status 0x8000000000000000"));
+	}
+	assert_true(attest(machine, &evidence, NULL) < 0);
+	assert_null(evidence.report);
+	machine_td_free(machine);
+}
+
+static void the_seeds_driver_hands_on_any_status_and_waits_for_ever_for_none(void **state)
+{
+	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .half_close = true };
+	static const uint64_t statuses[] = { TDX_GETQUOTE_SUCCESS, TDX_GETQUOTE_ERROR, 5 };
+	struct machine_td *machine = start_machine(&options);
+	static uint8_t buffer[SEED_BUFFER];
+
+	(void)state;
+	assert_int_equal(seed_quote(machine, buffer), 0);
+	assert_true(bytes_get_le(buffer + 8, 8) == TDX_GETQUOTE_ERROR && bytes_get_le(buffer + 20, 4) == 0);
+	machine_td_free(machine);
+	options.fixed_status = true;
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		options.status = statuses[i];
+		machine = start_machine(&options);
+		assert_int_equal(seed_quote(machine, buffer), 0);
+		assert_true(bytes_get_le(buffer + 8, 8) == statuses[i]);
+		assert_int_equal(bytes_get_le(buffer + 20, 4), 0);
+		machine_td_free(machine);
+	}
+	options.status = TDX_GETQUOTE_IN_FLIGHT;
+	machine = start_machine(&options);
+	assert_int_equal(seed_quote(machine, buffer), -EIO);
+	assert_false(machine_td_runnable(machine));
 	machine_td_free(machine);
 }
 
@@ -281,6 +420,10 @@ int main(void)
 		cmocka_unit_test(without_a_service_the_guest_hears_an_error_and_never_an_empty_quote),
 		cmocka_unit_test(requests_queue_for_the_driver),
 		cmocka_unit_test(the_seeds_driver_is_woken_by_the_interrupt),
+		cmocka_unit_test(a_vmm_that_answers_by_itself_asks_nobody),
+		cmocka_unit_test(
+			a_service_that_closes_halfway_is_an_error_and_the_next_request_is_asked_anew),
+		cmocka_unit_test(the_seeds_driver_hands_on_any_status_and_waits_for_ever_for_none),
 		cmocka_unit_test(a_machine_that_goes_away_ends_its_requests),
 		cmocka_unit_test(a_program_sees_the_files_of_a_td),
 	};
