@@ -130,7 +130,9 @@ static void receive_some(struct run_qgs *q, struct connection *c)
 		c->size /= 2;
 	if (r == 0)
 		r = control(q, EPOLL_CTL_MOD, c->fd, EPOLLOUT, (uint32_t)(c - q->connections));
-	if (r != 0)
+	if (r == 0)
+		send_some(q, c);
+	else
 		end(q, c);
 }
 
@@ -147,8 +149,6 @@ static void end_overdue(struct run_qgs *q)
 
 static void on_connection(struct run_qgs *q, struct connection *c)
 {
-	if (c->fd < 0) /* its time was over just before */
-		return;
 	if (c->reply)
 		send_some(q, c);
 	else
@@ -159,15 +159,18 @@ void run_qgs_serve(struct run_qgs *q)
 {
 	struct epoll_event events[N_SOURCES];
 	int n = epoll_wait(q->epoll, events, ARRAY_SIZE(events), 0);
+	bool overdue = false;
 
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.u32 == LISTENER)
 			begin(q);
 		else if (events[i].data.u32 == TIMER)
-			end_overdue(q);
+			overdue = true; /* but what has come is answered, however late we are */
 		else
 			on_connection(q, &q->connections[events[i].data.u32]);
 	}
+	if (overdue)
+		end_overdue(q);
 	arm(q);
 }
 

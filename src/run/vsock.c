@@ -19,6 +19,7 @@
 #include "run/user_memory.h"
 
 enum { SOCKET_TYPE_MASK = 0xf, SOCKET_TYPES = 11 }; /* Source: Linux include/linux/net.h */
+enum { FIRST_PORT = 1024 };                         /* that Linux gives to who has not asked for one */
 
 struct run_vsock {
 	const struct run_platform *platform;
@@ -176,13 +177,33 @@ static int copy_descriptor(pid_t thread, int number)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static bool is_ours(const struct run_vsock *v, int fd)
+/* Its number, in the order they were made. */
+static bool is_ours(const struct run_vsock *v, int fd, uint64_t *ret_number)
 {
 	struct sockaddr_un name = { 0 };
 	socklen_t size = sizeof(name);
 
-	return getsockname(fd, (struct sockaddr *)&name, &size) == 0 && size > v->mark_bytes &&
-	       memcmp(&name, &v->mark, v->mark_bytes) == 0;
+	if (getsockname(fd, (struct sockaddr *)&name, &size) < 0 || size <= v->mark_bytes ||
+	    size >= sizeof(name) || memcmp(&name, &v->mark, v->mark_bytes) != 0)
+		return false;
+	*ret_number = strtoull((const char *)&name + v->mark_bytes, NULL, 10);
+	return true;
+}
+
+/* The caller's descriptor if it is a socket of ours, or -1: the rest is the kernel's, bad ones too. */
+static int copy_ours(struct run_vsock *v, uint64_t *ret_number)
+{
+	auto_close int fd = copy_descriptor((pid_t)v->call->pid, (int)v->call->data.args[0]);
+
+	return fd >= 0 && is_ours(v, fd, ret_number) ? take_fd(fd) : -1;
+}
+
+/* Else it is another thread by now that has the caller's number. */
+static bool still_waits(const struct run_vsock *v)
+{
+	uint64_t id = v->call->id;
+
+	return ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 /* As a guest of Linux sees a host with one listener. */
@@ -203,24 +224,96 @@ static void on_connect(struct run_vsock *v)
 	struct run_user_memory user;
 	struct sockaddr_vm to = { 0 };
 	auto_close int fd = -1;
-	uint64_t id = v->call->id;
+	uint64_t number;
 	int r;
 
 	run_user_memory_init(&user, (pid_t)v->call->pid, NULL);
 	if (user.memory.read(user.memory.ctx, v->call->data.args[1], &to, sizeof(to)) == 0 &&
 	    to.svm_family == AF_VSOCK)
-		fd = copy_descriptor((pid_t)v->call->pid, (int)v->call->data.args[0]);
-	/* Whatever is not ours is the kernel's, bad addresses and descriptors too. */
-	if (fd < 0 || !is_ours(v, fd)) {
+		fd = copy_ours(v, &number);
+	if (fd < 0) {
 		answer(v, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 		return;
 	}
-	if (ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0) /* that was another thread by then */
+	if (!still_waits(v))
 		return;
 	r = connect_to(v, fd, &to);
 	run_trace_say(v->platform->trace, "guest program", "quoting service", "connect(vsock %u:%u): %s",
 		      to.svm_cid, to.svm_port, r < 0 ? strerror(-r) : "connected");
 	answer(v, r, 0);
+}
+
+/* As Linux has it: a socket that did not choose has a port, and no CID of its own. */
+static int name_of(const struct run_vsock *v, int fd, bool peer, uint64_t number, struct sockaddr_vm *ret)
+{
+	struct sockaddr_un other;
+	socklen_t size = sizeof(other);
+	bool connected = getpeername(fd, (struct sockaddr *)&other, &size) == 0;
+
+	if (peer && !connected)
+		return -ENOTCONN;
+	*ret = (struct sockaddr_vm){
+		.svm_family = AF_VSOCK,
+		.svm_cid = peer ? VMADDR_CID_HOST : VMADDR_CID_ANY,
+		.svm_port = peer        ? v->port
+			    : connected ? FIRST_PORT + (unsigned)number
+					: VMADDR_PORT_ANY,
+	};
+	return 0;
+}
+
+/* Source: Linux net/socket.c, move_addr_to_user(). */
+static int give_name(struct run_user_memory *user, const struct sockaddr_vm *name, uint64_t to,
+		     uint64_t to_size)
+{
+	const int full = sizeof(*name);
+	int size, r = user->memory.read(user->memory.ctx, to_size, &size, sizeof(size));
+
+	if (r < 0)
+		return r;
+	if (size < 0)
+		return -EINVAL;
+	if (size > full)
+		size = full;
+	if (size > 0)
+		r = user->memory.write(user->memory.ctx, to, name, (size_t)size);
+	return r < 0 ? r : user->memory.write(user->memory.ctx, to_size, &full, sizeof(full));
+}
+
+static void on_name(struct run_vsock *v, bool peer)
+{
+	struct run_user_memory user;
+	struct sockaddr_vm name;
+	uint64_t number;
+	auto_close int fd = copy_ours(v, &number);
+	int r;
+
+	if (fd < 0) {
+		answer(v, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+		return;
+	}
+	if (!still_waits(v))
+		return;
+	run_user_memory_init(&user, (pid_t)v->call->pid, NULL);
+	r = name_of(v, fd, peer, number, &name);
+	if (r == 0)
+		r = give_name(&user, &name, v->call->data.args[1], v->call->data.args[2]);
+	answer(v, r, 0);
+}
+
+static void on_call(struct run_vsock *v)
+{
+	switch (v->call->data.nr) {
+	case SYS_socket:
+		on_socket(v);
+		break;
+	case SYS_connect:
+		on_connect(v);
+		break;
+	default:
+		on_name(v, v->call->data.nr == SYS_getpeername);
+		break;
+	}
 }
 
 int run_vsock_serve(struct run_vsock *v)
@@ -235,9 +328,6 @@ int run_vsock_serve(struct run_vsock *v)
 	memset(v->call, 0, v->call_bytes);
 	if (ioctl(v->fd, SECCOMP_IOCTL_NOTIF_RECV, v->call) < 0)
 		return errno == ENOENT || errno == EINTR ? 0 : -errno; /* ENOENT: it was given up */
-	if (v->call->data.nr == SYS_socket)
-		on_socket(v);
-	else
-		on_connect(v);
+	on_call(v);
 	return 0;
 }

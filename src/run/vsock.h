@@ -6,10 +6,10 @@
 
 /*
  * --qgs vsock:PORT: the program finds the quoting service where a TD does, on a port of the host, whether or
- * not the machine has vsock. seccomp hands its socket(2) of AF_VSOCK, and its connect(2) to addresses of
- * struct sockaddr_vm's size, to this process: the former gets a unix socket in place of a vsock one, the
- * latter connects that to the service. What is not about such a socket the kernel does as ever
- * (doc/decisions/0007).
+ * not the machine has vsock. seccomp hands its socket(2) of AF_VSOCK, its connect(2) to addresses of struct
+ * sockaddr_vm's size, and its getsockname(2) and getpeername(2) to this process. It gets a unix socket for a
+ * vsock one, which is connected to the service and has vsock's names. Whatever is not about such a socket the
+ * kernel does as ever (doc/decisions/0007).
  *
  * Errors are Linux's: ECONNRESET for another port of the host, ENODEV for another machine, and for sockets
  * that are not streams what it says where only virtio carries vsock, and that only streams.

@@ -28,8 +28,10 @@
 /* The low half of an int argument is all that the call looks at; both machines are little-endian. */
 static struct sock_filter filter[] = {
 	LOAD(arch),
-	IF(FILTER_ARCH, 0, 8), /* a 32-bit program's calls pass */
+	IF(FILTER_ARCH, 0, 10), /* a 32-bit program's calls pass */
 	LOAD(nr),
+	IF(SYS_getsockname, 7, 0),
+	IF(SYS_getpeername, 6, 0),
 	IF(SYS_socket, 0, 2),
 	LOAD(args[0]),
 	IF(AF_VSOCK, 3, 4),

@@ -42,7 +42,8 @@ struct sockaddr_vm {
 	unsigned char svm_zero[4];
 };
 enum { VMADDR_CID_HOST = 2 };
-#define VMADDR_CID_ANY 0xffffffffu
+#define VMADDR_CID_ANY  0xffffffffu
+#define VMADDR_PORT_ANY 0xffffffffu
 
 /* Source: Linux include/uapi/linux/tdx-guest.h. */
 struct tdx_report_req {
@@ -217,6 +218,45 @@ static void others(void)
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1);
 }
 
+static void is_named(int fd, int (*call)(int, struct sockaddr *, socklen_t *), unsigned cid, unsigned port)
+{
+	struct sockaddr_vm name = { 0 };
+	socklen_t size = sizeof(name) + 8;
+
+	CHECK(call(fd, (struct sockaddr *)&name, &size) == 0 && size == sizeof(name));
+	CHECK(name.svm_family == AF_VSOCK && name.svm_reserved1 == 0 && name.svm_cid == cid);
+	CHECK(port ? name.svm_port == port : name.svm_port >= 1024);
+	size = 1; /* what does not fit is cut off */
+	memset(&name, 0, sizeof(name));
+	CHECK(call(fd, (struct sockaddr *)&name, &size) == 0 && size == sizeof(name));
+	CHECK(name.svm_family == (AF_VSOCK & 0xff) && name.svm_cid == 0);
+	size = (socklen_t)-1;
+	FAILS(call(fd, (struct sockaddr *)&name, &size), EINVAL);
+	FAILS(call(fd, (struct sockaddr *)&name, (socklen_t *)16), EFAULT);
+	size = sizeof(name);
+	FAILS(call(fd, (struct sockaddr *)16, &size), EFAULT);
+}
+
+/* A vsock socket has vsock's names, others have their own. */
+static void names(void)
+{
+	int fd = socket(AF_VSOCK, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_storage name;
+	socklen_t size = sizeof(name);
+
+	is_named(fd, getsockname, VMADDR_CID_ANY, VMADDR_PORT_ANY);
+	FAILS(getpeername(fd, (struct sockaddr *)&name, &size), ENOTCONN);
+	FAILS(connect_vsock(fd, VMADDR_CID_HOST, PORT + 1), ECONNRESET);
+	CHECK(connect_vsock(fd, VMADDR_CID_HOST, PORT) == 0);
+	is_named(fd, getsockname, VMADDR_CID_ANY, 0);
+	is_named(fd, getpeername, VMADDR_CID_HOST, PORT);
+	CHECK(getsockname(local, (struct sockaddr *)&name, &size) == 0);
+	CHECK(size == sizeof(sa_family_t) && name.ss_family == AF_UNIX);
+	FAILS(getpeername(local, (struct sockaddr *)&name, &size), ENOTCONN);
+	FAILS(getsockname(-1, (struct sockaddr *)&name, &size), EBADF);
+	FAILS(getsockname(open("/dev/null", O_RDONLY), (struct sockaddr *)&name, &size), ENOTSOCK);
+}
+
 /* A descriptor keeps what was set on it, and its copies are the same socket. */
 static void descriptors(void)
 {
@@ -355,6 +395,8 @@ int main(int argc, char **argv)
 		refusals();
 	else if (!strcmp(what, "others"))
 		others();
+	else if (!strcmp(what, "names"))
+		names();
 	else if (!strcmp(what, "descriptors"))
 		descriptors();
 	else if (!strcmp(what, "flood"))

@@ -128,7 +128,7 @@ static void the_quoting_service_answers_on_a_port_of_the_host(void **state)
 
 static void other_vsock_calls_fail_as_linux_has_it_and_other_sockets_are_the_kernel_s(void **state)
 {
-	static const char *const parts[] = { "refusals", "others", "descriptors" };
+	static const char *const parts[] = { "refusals", "others", "names", "descriptors" };
 
 	NEEDS_VSOCK();
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "run/environment.h"
+#include "run/qgs_server.h"
+#include "run/temp.h"
+#include "wire/qgs.h"
+
+/* The quoting service of a run, without a run: a platform, and clients in this process. */
+enum { LONG_MS = 1000 * 1000, SHORT_MS = 10, MAX_ANSWER = 64 * 1024 };
+
+static const struct run_options options = { .tees = RUN_TDX, .reported = RUN_TDX };
+static struct run_platform platform;
+static char *temp;
+
+static int set_up(void **state)
+{
+	return run_temp_new(&temp, NULL) == 0 && run_platform_init(&platform, &options, temp, NULL) == 0 ? 0
+													 : -1;
+}
+
+static int tear_down(void **state)
+{
+	run_platform_stop(&platform);
+	run_platform_done(&platform);
+	run_temp_remove(temp);
+	free(temp);
+	return 0;
+}
+
+static struct run_qgs *new_service(const char *address, unsigned limit_ms)
+{
+	struct run_qgs *q;
+
+	assert_int_equal(run_qgs_new(address, &platform, limit_ms, &q, NULL), 0);
+	return q;
+}
+
+/* A client's socket, with a name as those of a vsock have one. */
+static int new_socket(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)) == 0);
+	return fd;
+}
+
+static int new_client(struct run_qgs *q)
+{
+	int fd = new_socket();
+
+	assert_int_equal(run_qgs_connect(q, fd), 0);
+	return fd;
+}
+
+static void serve_all(struct run_qgs *q)
+{
+	struct pollfd ready = { .fd = run_qgs_fd(q), .events = POLLIN };
+
+	while (poll(&ready, 1, 0) > 0)
+		run_qgs_serve(q);
+}
+
+/* Serves until the end of file, for which it waits. */
+static size_t read_all(struct run_qgs *q, int fd, uint8_t answer[MAX_ANSWER])
+{
+	struct pollfd ready[] = { { .fd = run_qgs_fd(q), .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	size_t got = 0;
+	ssize_t n = 1;
+
+	while (n != 0) {
+		assert_true(poll(ready, ARRAY_SIZE(ready), -1) > 0);
+		if (ready[0].revents)
+			run_qgs_serve(q);
+		n = recv(fd, answer + got, MAX_ANSWER - got, 0);
+		assert_true(n >= 0 || errno == EAGAIN);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	return got;
+}
+
+static void ask(struct run_qgs *q, int fd, const struct qgs_message *request, struct qgs_message *ret)
+{
+	static uint8_t answer[MAX_ANSWER];
+	uint8_t bytes[QGS_MAX_REQUEST_BYTES];
+	size_t n;
+
+	assert_int_equal(qgs_write(request, true, bytes, sizeof(bytes), &n, NULL), 0);
+	assert_int_equal(send(fd, bytes, n, MSG_NOSIGNAL), n);
+	n = read_all(q, fd, answer);
+	assert_true(n > QGS_FRAME_BYTES);
+	assert_int_equal(qgs_read((enum qgs_type)(request->type + 1), answer + QGS_FRAME_BYTES,
+				  n - QGS_FRAME_BYTES, ret, NULL),
+			 0);
+}
+
+static void only_a_port_is_a_port(void **state)
+{
+	static const struct {
+		const char *address;
+		unsigned port;
+	} table[] = {
+		{ "vsock:1", 1 },
+		{ "vsock:4050", 4050 },
+		{ "vsock:65535", 65535 },
+		{ "vsock:65536", 0 },
+		{ "vsock:", 0 },
+		{ "vsock:0", 0 },
+		{ "vsock:01", 0 },
+		{ "vsock:+1", 0 },
+		{ "vsock:1 ", 0 },
+		{ "vsock:2:4050", 0 },
+		{ "vsock:4294967297", 0 },
+		{ "vsock", 0 },
+		{ "unix:/a/b", 0 },
+		{ "", 0 },
+		{ NULL, 0 },
+		{ "vsock:\xb2", 0 },
+		{ "vsock:65540", 0 },
+		{ "vsock:1e3", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		assert_int_equal(run_qgs_port(table[i].address), table[i].port);
+}
+
+static void collateral_is_that_of_the_roots(void **state)
+{
+	static const char *const names[] = {
+		"pck_crl_issuer_chain.pem",  "root_ca_crl.der", "pck_crl.der",
+		"tcb_info_issuer_chain.pem", "tcb_info.json",   "qe_identity_issuer_chain.pem",
+		"qe_identity.json"
+	};
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	struct qgs_message request = qgs_message(QGS_COLLATERAL_REQ), answer;
+	struct sim_tdx_platform *same;
+	char roots[128], path[PATH_MAX];
+	uint8_t text[MAX_ANSWER];
+
+	snprintf(roots, sizeof(roots), "%s/roots", temp);
+	assert_int_equal(mkdir(roots, 0700), 0);
+	assert_int_equal(run_roots_tdx(&platform, roots, NULL), 0);
+	assert_int_equal(sim_tdx_platform_new(NULL, &same, NULL), 0);
+	request.parts[QGS_PART_FMSPC] = bytes_rd(sim_tdx_identity(same)->fmspc, 6);
+	request.parts[QGS_PART_PCK_CA] = bytes_rd((const uint8_t *)"platform", 9);
+	ask(q, new_client(q), &request, &answer);
+	assert_int_equal(answer.error_code, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t n, size = answer.parts[i].size - !strstr(names[i], ".der"); /* texts have a NUL */
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/collateral/%s", roots, names[i]);
+		f = fopen(path, "r");
+		assert_non_null(f);
+		n = fread(text, 1, sizeof(text), f);
+		fclose(f);
+		assert_int_equal(n, size);
+		assert_memory_equal(text, answer.parts[i].data, n);
+	}
+	request.parts[QGS_PART_FMSPC] = bytes_rd((const uint8_t *)"\1\2\3\4\5\6", 6); /* another platform's */
+	ask(q, new_client(q), &request, &answer);
+	assert_int_equal(answer.error_code, QGS_E_UNEXPECTED);
+	sim_tdx_platform_free(same);
+	run_qgs_free(q);
+}
+
+static void the_platform_is_described(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	struct qgs_message request = qgs_message(QGS_PLATFORM_REQ), answer;
+	struct sim_qe_platform_info info;
+
+	sim_qe_platform_info(machine_td_qe(platform.td), &info);
+	ask(q, new_client(q), &request, &answer);
+	assert_int_equal(answer.error_code, 0);
+	assert_int_equal(answer.version[0], info.qe_isv_svn);
+	assert_memory_equal(answer.parts[QGS_PART_CPUSVN].data, info.cpusvn, sizeof(info.cpusvn));
+	run_qgs_free(q);
+}
+
+static void silent_connections_do_not_keep_others_out_for_ever(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", SHORT_MS);
+	int silent[2 * RUN_QGS_CONNECTIONS], half = new_client(q), last;
+	struct qgs_message request = qgs_message(QGS_PLATFORM_REQ), answer;
+	uint8_t nothing[MAX_ANSWER];
+
+	assert_int_equal(send(half, "\0\0\0\20\1", 5, 0), 5); /* not much better than silence */
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		silent[i] = new_client(q);
+	last = new_client(q);
+	ask(q, last, &request, &answer);
+	assert_int_equal(answer.error_code, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++) {
+		assert_int_equal(read_all(q, silent[i], nothing), 0); /* ended, without a word */
+		close(silent[i]);
+	}
+	close(half);
+	close(last);
+	run_qgs_free(q);
+}
+
+/* And within the time they may: what the bound is for. */
+static void patient_connections_wait_their_turn(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	struct qgs_message request = qgs_message(QGS_PLATFORM_REQ), answer;
+	int silent[RUN_QGS_CONNECTIONS], last;
+	struct pollfd ready;
+
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		silent[i] = new_client(q);
+	last = new_client(q);
+	assert_int_equal(send(last, "\0\0\0\20\1\0\1\0\4\0\0\0\20\0\0\0\0\0\0\0", 20, 0), 20);
+	serve_all(q);
+	ready = (struct pollfd){ .fd = last, .events = POLLIN };
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	close(silent[3]); /* one goes, one comes */
+	serve_all(q);
+	assert_int_equal(poll(&ready, 1, 0), 1);
+	ask(q, silent[7], &request, &answer); /* none was ended meanwhile */
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		if (i != 3)
+			close(silent[i]);
+	close(last);
+	run_qgs_free(q);
+}
+
+static void more_than_can_wait_are_refused(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	int waiting[RUN_QGS_WAITING + RUN_QGS_CONNECTIONS], n = 0, over = new_socket();
+
+	for (; n < RUN_QGS_WAITING; n++)
+		waiting[n] = new_client(q);
+	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
+	serve_all(q);
+	for (; n < RUN_QGS_WAITING + RUN_QGS_CONNECTIONS; n++)
+		waiting[n] = new_client(q);
+	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
+	while (n > 0)
+		close(waiting[--n]);
+	serve_all(q);
+	assert_int_equal(run_qgs_connect(q, over), 0);
+	close(over);
+	run_qgs_free(q);
+}
+
+static void connecting_again_is_good_until_something_was_said(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	int fd = new_client(q), other = new_client(q), no_socket = open("/dev/null", O_RDONLY);
+
+	assert_int_equal(run_qgs_connect(q, fd), 0); /* waits */
+	serve_all(q);
+	assert_int_equal(run_qgs_connect(q, fd), 0); /* accepted */
+	assert_int_equal(send(fd, "\0", 1, 0), 1);
+	serve_all(q);
+	assert_int_equal(run_qgs_connect(q, fd), -EISCONN);
+	assert_int_equal(run_qgs_connect(q, other), 0);
+	assert_int_equal(run_qgs_connect(q, no_socket), -ENOTSOCK);
+	close(fd);
+	close(other);
+	close(no_socket);
+	run_qgs_free(q);
+}
+
+static void a_service_that_is_down_refuses(void **state)
+{
+	struct run_qgs *q;
+	int fd = new_socket();
+
+	platform.faults.qgs_down = true;
+	q = new_service("vsock:4050", LONG_MS);
+	platform.faults.qgs_down = false;
+	assert_int_equal(run_qgs_connect(q, fd), -ECONNREFUSED);
+	close(fd);
+	run_qgs_free(q);
+}
+
+static void a_port_has_no_path_and_leaves_nothing(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	char path[PATH_MAX];
+
+	assert_null(run_qgs_path(q));
+	snprintf(path, sizeof(path), "%s/qgs", temp);
+	assert_int_equal(access(path, F_OK), -1);
+	run_qgs_free(q);
+	assert_null(run_qgs_path(NULL));
+	run_qgs_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_a_port_is_a_port),
+		cmocka_unit_test(collateral_is_that_of_the_roots),
+		cmocka_unit_test(the_platform_is_described),
+		cmocka_unit_test(silent_connections_do_not_keep_others_out_for_ever),
+		cmocka_unit_test(patient_connections_wait_their_turn),
+		cmocka_unit_test(more_than_can_wait_are_refused),
+		cmocka_unit_test(connecting_again_is_good_until_something_was_said),
+		cmocka_unit_test(a_service_that_is_down_refuses),
+		cmocka_unit_test(a_port_has_no_path_and_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests_name("qgs_server", tests, set_up, tear_down);
+}
