@@ -10,9 +10,9 @@
 #include "sim/qe_internal.h"
 
 enum {
-	/* Of the collateral's form; CRLs are DER. Unverified: from memory of Intel's verification library. */
+	/* Of the collateral's form: CRLs in hex. Intel's provider library gives it unless configured to 3.1. */
 	COLLATERAL_MAJOR = 3,
-	COLLATERAL_MINOR = 1,
+	COLLATERAL_MINOR = 0,
 };
 
 static int write_message(struct qgs_message *m, unsigned request_minor, uint8_t **ret, size_t *ret_size,
@@ -61,15 +61,29 @@ static bool names(const struct bytes_rd *part, const char *name)
 	       memcmp(part->data, name, n) == 0;
 }
 
+static int to_hex(struct sim_collateral *collateral, enum sim_collateral_part part, struct jurat_error *err)
+{
+	size_t n = collateral->parts[part].size;
+	char *hex = malloc(BYTES_HEX_SIZE(n));
+
+	if (!hex)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	bytes_to_hex(collateral->parts[part].bytes, n, hex);
+	free(collateral->parts[part].bytes);
+	collateral->parts[part].bytes = (uint8_t *)hex;
+	collateral->parts[part].size = 2 * n;
+	return 0;
+}
+
 static int answer_collateral(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
 			     const struct qgs_message *request, uint8_t **ret, size_t *ret_size,
 			     struct jurat_error *err)
 {
-	static const bool is_der[SIM_N_COLLATERAL_PARTS] = { [SIM_ROOT_CA_CRL] = true, [SIM_PCK_CRL] = true };
+	static const enum sim_collateral_part crls[] = { SIM_ROOT_CA_CRL, SIM_PCK_CRL };
 	const struct sim_tdx_identity *id = sim_tdx_identity(qe->platform);
 	auto_call(sim_collateral_done) struct sim_collateral collateral = { 0 };
 	struct qgs_message m = qgs_message(QGS_COLLATERAL_RESP);
-	int r;
+	int r = 0;
 
 	if (!wish)
 		return jurat_fail(err, -ENOENT, "no collateral: this service has none");
@@ -78,13 +92,15 @@ static int answer_collateral(const struct sim_qe *qe, const struct sim_collatera
 	if (!names(&request->parts[QGS_PART_PCK_CA], "platform"))
 		return jurat_fail(err, -ENOENT, "no collateral: the certificate is by the platform CA");
 	r = sim_qe_collateral(qe, wish, &collateral, err);
+	for (size_t i = 0; i < ARRAY_SIZE(crls) && r == 0; i++)
+		r = to_hex(&collateral, crls[i], err);
 	if (r < 0)
 		return r;
 	m.version[0] = COLLATERAL_MAJOR;
 	m.version[1] = COLLATERAL_MINOR;
-	/* Texts go with their NUL, as C programs expect them. Unverified: from memory of Intel's service. */
-	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
-		m.parts[i] = bytes_rd(collateral.parts[i].bytes, collateral.parts[i].size + !is_der[i]);
+	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS;
+	     i++) /* each with its NUL, as Intel's service has it */
+		m.parts[i] = bytes_rd(collateral.parts[i].bytes, collateral.parts[i].size + 1);
 	return write_message(&m, request->minor_version, ret, ret_size, err);
 }
 
