@@ -41,6 +41,7 @@ struct machine_guest {
 	struct machine_vcpu *vcpus;
 	struct machine_request *queue; /* the first has the driver's mutex */
 	bool started;                  /* the first was handed to the driver */
+	bool sent;                     /* its message has been in the host's hands */
 	bool sleeping;
 	uint64_t until_ns;
 	int dead; /* KVM_RUN failed: the VM is stopped; -errno */

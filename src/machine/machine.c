@@ -127,6 +127,17 @@ static void finish(struct machine_guest *guest, int result)
 	free(request);
 }
 
+/* The page of a message is made once; on BUSY and after INVALID_LEN it goes out again as it is (B1, B2). */
+static void trace_sending(struct machine_guest *guest)
+{
+	machine_event(
+		guest->machine, "guest driver", "guest driver",
+		guest->sent ? "resends the identical page, sequence %llu"
+			    : "seals the message in private memory, sequence %llu, then copies the page once",
+		(unsigned long long)sim_sev_guest_seqno(guest->driver));
+	guest->sent = true;
+}
+
 /* The guest on this vCPU: runs the driver's request if it is this vCPU's program that made it. */
 static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 {
@@ -145,10 +156,7 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 					    : sim_sev_guest_start(guest->driver, request->user,
 								  request->number, request->arg);
 			guest->started = r == 0;
-			if (r == 0)
-				machine_event(
-					m, "guest driver", "guest driver",
-					"seals the message in private memory, then copies the page once");
+			guest->sent = false;
 		}
 		if (r < 0) {
 			finish(guest, r);
@@ -157,13 +165,13 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 		sim_sev_guest_step(guest->driver, m->now_ns, &step);
 		switch (step.step) {
 		case SIM_STEP_VMGEXIT:
+			trace_sending(guest);
 			*ret_ghcb_gpa = vcpu->ghcb_gpa;
 			return SIM_GUEST_VMGEXIT;
 		case SIM_STEP_SLEEP:
 			guest->sleeping = true;
 			guest->until_ns = step.until_ns;
-			machine_event(m, "guest driver", "guest driver",
-				      "sleeps %.0f ms, then resends the identical message",
+			machine_event(m, "guest driver", "guest driver", "sleeps %.0f ms",
 				      (double)(step.until_ns - m->now_ns) / 1e6);
 			return SIM_GUEST_HALT;
 		case SIM_STEP_DONE:

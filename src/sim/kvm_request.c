@@ -34,11 +34,19 @@
 /* "Something else", distinct from what the GHCB specification defines. Upstream says SNP_VMM_GENERIC. */
 #define V15_VMM_GENERIC 0x80000000u
 
-static void trace_status(const struct sim_kvm_host *host, uint32_t status)
+/* The counter of a sealed message: of the header, which is in the clear. For traces alone. */
+static unsigned long long seqno_of(const uint8_t *page)
+{
+	return bytes_get_le(page + SNP_MSG_SEQNO_OFF, 8);
+}
+
+static void trace_status(const struct sim_kvm_host *host, uint32_t status, const uint8_t *response)
 {
 	const char *name = snp_status_name(status);
 
-	if (name)
+	if (status == SNP_SUCCESS)
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s, sequence %llu", name, seqno_of(response));
+	else if (name)
 		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s", name);
 	else
 		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "status 0x%x", (unsigned)status);
@@ -65,7 +73,7 @@ static int firmware(struct sim_kvm_vm *vm, uint32_t *ret_status)
 		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "-EBUSY: the PSP is dead");
 		return -EBUSY;
 	}
-	kvm_trace(host, KVM_SELF, KVM_FIRMWARE, "SNP_GUEST_REQUEST");
+	kvm_trace(host, KVM_SELF, KVM_FIRMWARE, "SNP_GUEST_REQUEST sequence %llu", seqno_of(vm->request));
 	switch (take_fault(host)) {
 	case SIM_KVM_FAULT_PSP_TIMEOUT:
 		host->psp_dead = true;
@@ -78,7 +86,7 @@ static int firmware(struct sim_kvm_vm *vm, uint32_t *ret_status)
 		*ret_status = sim_psp_guest_request(host->psp, vm->psp_guest, vm->request, vm->response);
 		break;
 	}
-	trace_status(host, *ret_status);
+	trace_status(host, *ret_status, vm->response);
 	return *ret_status == SNP_SUCCESS ? 0 : -EIO;
 }
 

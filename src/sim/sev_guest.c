@@ -101,6 +101,11 @@ unsigned sim_sev_guest_vmpck(const struct sim_sev_guest *g)
 	return g->vmpck;
 }
 
+uint64_t sim_sev_guest_seqno(const struct sim_sev_guest *g)
+{
+	return g->call.seqno;
+}
+
 void sim_sev_guest_on_cpu(struct sim_sev_guest *g, uint64_t ghcb_gpa)
 {
 	g->layout.ghcb_gpa = ghcb_gpa;

@@ -73,6 +73,8 @@ JURAT_MUST_CHECK int sim_sev_guest_new(const struct sim_guest_memory *memory,
 void sim_sev_guest_free(struct sim_sev_guest *guest);
 unsigned sim_sev_guest_vmpck(const struct sim_sev_guest *guest);
 bool sim_sev_guest_key_wiped(const struct sim_sev_guest *guest);
+/* Of the sealed message of the request under way, or of the last one. Its page may be sent more than once. */
+uint64_t sim_sev_guest_seqno(const struct sim_sev_guest *guest);
 /* The calling task runs on another CPU from now on: that CPU's GHCB page. Between requests only. */
 void sim_sev_guest_on_cpu(struct sim_sev_guest *guest, uint64_t ghcb_gpa);
 

@@ -13,7 +13,8 @@ enum {
 	SNP_MSG_MAX_PAYLOAD_BYTES = SNP_PAGE_BYTES - SNP_MSG_HDR_BYTES,
 	SNP_MSG_ALGO_AES_256_GCM = 1,
 	SNP_MSG_HDR_VERSION = 1,
-	SNP_MSG_TYPE_OFF = 0x34, /* the one byte that KVM reads */
+	SNP_MSG_SEQNO_OFF = 0x20, /* in the clear: a tracer sees it */
+	SNP_MSG_TYPE_OFF = 0x34,  /* the one byte that KVM reads */
 	SNP_N_VMPCKS = 4,
 	SNP_VMPCK_BYTES = 32,
 };

@@ -145,6 +145,29 @@ void assert_exit_at(const struct outcome *o, int status, const char *file, int l
 	_fail(file, line);
 }
 
+void assert_counters(const char *name, uint64_t requests)
+{
+	static const char asked[] = "SNP_GUEST_REQUEST sequence ", answered[] = "SUCCESS, sequence ";
+	uint64_t n_asked = 0, n_answered = 0;
+	char path[128], line[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		const char *ask = strstr(line, asked), *answer = strstr(line, answered);
+
+		if (ask)
+			assert_int_equal(strtoull(ask + strlen(asked), NULL, 10), 2 * n_asked++ + 1);
+		if (answer)
+			assert_int_equal(strtoull(answer + strlen(answered), NULL, 10), 2 * ++n_answered);
+	}
+	fclose(f);
+	assert_int_equal(n_asked, requests);
+	assert_int_equal(n_answered, requests);
+}
+
 /* A moment for others, in loops that the test's time limit bounds. */
 void breathe(void)
 {

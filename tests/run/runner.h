@@ -41,6 +41,11 @@ void read_back(const char *name, char to[OUTPUT_BYTES]);
 void wait_for_output(pid_t pid); /* its first line */
 struct outcome finish(pid_t pid);
 bool gone(pid_t pid);
+/*
+ * The text of a trace: this many requests reached the firmware, and their message counters are 1, 3, 5 ...,
+ * each used once; each answer's is its request's + 1.
+ */
+void assert_counters(const char *name, uint64_t requests);
 /* A moment for others, in loops that the test's time limit bounds. */
 void breathe(void);
 

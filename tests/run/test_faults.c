@@ -199,9 +199,9 @@ static void a_trace_tells_every_step_in_three_formats(void **state)
 	static const struct {
 		const char *name, *begins, *holds;
 	} files[] = {
-		{ "t.mmd", "sequenceDiagram\n", "    firmware->>KVM: SUCCESS\n" },
+		{ "t.mmd", "sequenceDiagram\n", "    firmware->>KVM: SUCCESS, sequence 2\n" },
 		{ "t.json", "[\n{\"name\": ", "\"ph\": \"X\"" },
-		{ "t.txt", "", "firmware      > KVM           SUCCESS\n" },
+		{ "t.txt", "", "firmware      > KVM           SUCCESS, sequence 2\n" },
 	};
 
 	NEEDS_RUN();
@@ -216,6 +216,42 @@ static void a_trace_tells_every_step_in_three_formats(void **state)
 		assert_int_equal(strncmp(text, files[i].begins, strlen(files[i].begins)), 0);
 		assert_non_null(strstr(text, files[i].holds));
 	}
+}
+
+static unsigned occurrences(const char *text, const char *of)
+{
+	unsigned n = 0;
+
+	while ((text = strstr(text, of)) != NULL) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+static void a_message_that_is_resent_keeps_its_counter_and_a_trace_shows_it(void **state) /* B1, B2 */
+{
+	char path[128], text[OUTPUT_BYTES];
+	struct outcome o;
+
+	NEEDS_RUN();
+	snprintf(path, sizeof(path), "%s/again.txt", dir);
+	o = RUN("--fault", "busy:3", "--trace", path, "--", clients[0], "once");
+	assert_exit(&o, 0);
+	assert_counters("again.txt", 1);
+	read_back("again.txt", text);
+	assert_int_equal(occurrences(text, "seals the message in private memory, sequence 1, then"), 1);
+	assert_int_equal(occurrences(text, "resends the identical page, sequence 1\n"), 3);
+	/* After INVALID_LEN the same page goes as a plain request; the next message has the next counter. */
+	o = RUN("--fault", "invalid-len", "--trace", path, "--", "/bin/sh", "-c", "$0 once; $0 once",
+		clients[0]);
+	assert_exit(&o, 0);
+	assert_counters("again.txt", 2);
+	read_back("again.txt", text);
+	assert_int_equal(occurrences(text, "seals the message in private memory, sequence 1, then"), 1);
+	assert_int_equal(occurrences(text, "resends the identical page, sequence 1\n"), 1);
+	assert_int_equal(occurrences(text, "seals the message in private memory, sequence 3, then"), 1);
+	assert_int_equal(occurrences(text, "resends"), 1);
 }
 
 static void what_is_no_fault_is_refused(void **state)
@@ -297,6 +333,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(the_ioctl_of_2023_leaves_the_status_to_the_program),
 		cmocka_unit_test(the_tcb_flips_once_and_for_good),
 		cmocka_unit_test(a_trace_tells_every_step_in_three_formats),
+		cmocka_unit_test(a_message_that_is_resent_keeps_its_counter_and_a_trace_shows_it),
 	};
 
 	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);

@@ -51,25 +51,32 @@ static void a_client_linked_against_musl_attests(void **state)
 	evidence_of_a_client(clients[MUSL]);
 }
 
-static void a_thousand_requests_of_sixteen_threads_all_get_their_own_answer(void **state)
+static void a_thousand_requests_of_sixteen_threads_all_get_their_own_answer_and_counter(void **state)
 {
+	char trace[128];
 	struct outcome o;
 
 	NEEDS_RUN();
-	o = RUN("--", clients[0], "threads");
+	snprintf(trace, sizeof(trace), "%s/threads.txt", dir);
+	o = RUN("--trace", trace, "--", clients[0], "threads");
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "992\n");
+	assert_counters("threads.txt", 992);
 }
 
 static void a_flood_of_signals_neither_fails_nor_repeats_a_request(void **state)
 {
+	char trace[128];
+
 	NEEDS_RUN();
+	snprintf(trace, sizeof(trace), "%s/flood.txt", dir);
 	FOR_EACH_CLIENT(linked)
 	{
-		struct outcome o = RUN("--", clients[linked], "flood");
+		struct outcome o = RUN("--trace", trace, "--", clients[linked], "flood");
 
 		assert_exit(&o, 0);
 		assert_string_equal(o.out, "400\n");
+		assert_counters("flood.txt", 400);
 	}
 }
 
@@ -433,7 +440,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(every_ioctl_answers_as_the_kernel_s_driver_does),
 		cmocka_unit_test(clients_attest_linked_dynamically_and_statically),
 		cmocka_unit_test(a_client_linked_against_musl_attests),
-		cmocka_unit_test(a_thousand_requests_of_sixteen_threads_all_get_their_own_answer),
+		cmocka_unit_test(a_thousand_requests_of_sixteen_threads_all_get_their_own_answer_and_counter),
 		cmocka_unit_test(a_flood_of_signals_neither_fails_nor_repeats_a_request),
 		cmocka_unit_test(configfs_serves_a_shell),
 		cmocka_unit_test(a_td_has_its_device_its_measurements_and_quotes),

@@ -512,8 +512,8 @@ static void the_trace_tells_the_story(void **state)
 		"guest driver > KVM: VMGEXIT EXT_GUEST_REQUEST, req 0x11000, rsp 0x12000, certs 0x13000 x4\n"
 		"KVM > VMM: KVM_EXIT_SNP_REQ_CERTS gpa=0x13000 npages=4\n"
 		"VMM > KVM: KVM_RUN, ret = 0, immediate_exit\n"
-		"KVM > firmware: SNP_GUEST_REQUEST\n"
-		"firmware > KVM: SUCCESS\n"
+		"KVM > firmware: SNP_GUEST_REQUEST sequence 11936128518282651045\n" /* eight 0xa5 */
+		"firmware > KVM: SUCCESS, sequence 4702111234474983745\n"           /* eight 0x41 */
 		"KVM > guest driver: info_2 = 0 (success)\n"
 		"KVM > VMM: KVM_RUN: -EINTR, the request is finished\n";
 	static const struct kvm_ask ask = EXT_ASK;
