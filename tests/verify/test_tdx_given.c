@@ -186,82 +186,77 @@ static struct jurat_collateral *collateral_of(const char *const *names, size_t n
 }
 
 /* Spec: 8.5 of the TDX facts: the numbers of four quotes and the collateral of their days. */
+static const char *const tdx_quote[] = {
+	"Phala-Network+dcap-qvl/collateral-bundle__b0a5f5fd__tdx_quote_collateral.json"
+};
+static const char *const outdated[] = {
+	"Phala-Network+dcap-qvl/collateral-bundle__05e91466__tdx_quote_outdated_collateral.json"
+};
+static const char *const v5_sample[] = {
+	"google+go-tdx-guest/intel-tcbinfo__1cd56245__sample_tcbinfo_response_v5.json",
+	"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
+};
+static const char *const spr_e4[] = {
+	"google+go-tdx-guest/intel-tcbinfo__7f029eab__sample_tcbInfo_response.json",
+	"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
+};
+
+static const struct {
+	const char *const *names;
+	size_t n_names;
+	struct tcb_subject subject;
+	enum tcb_status status, module, current;
+} known[] = {
+	{ tdx_quote,
+	  1,
+	  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 5 }, .pcesvn = 11, .qe_isvsvn = 6, .tee_tcb_svn = { 6, 1, 3 } },
+	  TCB_UP_TO_DATE,
+	  TCB_UP_TO_DATE,
+	  TCB_STATUS_NONE },
+	{ outdated,
+	  1,
+	  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 3 },
+	    .pcesvn = 13,
+	    .qe_isvsvn = 7,
+	    .tee_tcb_svn = { 7, 1, 3 },
+	    .has_svn2 = true,
+	    .tee_tcb_svn2 = { 13, 1, 3 } },
+	  TCB_NOT_SUPPORTED,
+	  TCB_UP_TO_DATE,
+	  TCB_STATUS_NONE },
+	{ v5_sample,
+	  2,
+	  { .sgx = { 4, 4, 2, 2, 4, 1, 0, 5 },
+	    .pcesvn = 13,
+	    .qe_isvsvn = 7,
+	    .tee_tcb_svn = { 11, 1, 4 },
+	    .has_svn2 = true,
+	    .tee_tcb_svn2 = { 13, 1, 4 } },
+	  TCB_UP_TO_DATE,
+	  TCB_UP_TO_DATE,
+	  TCB_UP_TO_DATE },
+	{ spr_e4,
+	  2,
+	  { .sgx = { 3, 3, 2, 2, 2, 1, 0, 2 }, .pcesvn = 11, .qe_isvsvn = 4, .tee_tcb_svn = { 3, 0, 4 } },
+	  TCB_NOT_SUPPORTED,
+	  TCB_STATUS_NONE,
+	  TCB_STATUS_NONE },
+};
+
 static void the_known_answers_are_found(void **state)
 {
-	static const char *const tdx_quote[] = {
-		"Phala-Network+dcap-qvl/collateral-bundle__b0a5f5fd__tdx_quote_collateral.json"
-	};
-	static const char *const outdated[] = {
-		"Phala-Network+dcap-qvl/collateral-bundle__05e91466__tdx_quote_outdated_collateral.json"
-	};
-	static const char *const v5_sample[] = {
-		"google+go-tdx-guest/intel-tcbinfo__1cd56245__sample_tcbinfo_response_v5.json",
-		"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
-	};
-	static const char *const spr_e4[] = {
-		"google+go-tdx-guest/intel-tcbinfo__7f029eab__sample_tcbInfo_response.json",
-		"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
-	};
-	static const struct {
-		const char *const *names;
-		size_t n_names;
-		struct tcb_subject subject;
-		enum tcb_status status, module, current;
-	} rows[] = {
-		{ tdx_quote,
-		  1,
-		  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 5 },
-		    .pcesvn = 11,
-		    .qe_isvsvn = 6,
-		    .tee_tcb_svn = { 6, 1, 3 } },
-		  TCB_UP_TO_DATE,
-		  TCB_UP_TO_DATE,
-		  TCB_STATUS_NONE },
-		{ outdated,
-		  1,
-		  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 3 },
-		    .pcesvn = 13,
-		    .qe_isvsvn = 7,
-		    .tee_tcb_svn = { 7, 1, 3 },
-		    .has_svn2 = true,
-		    .tee_tcb_svn2 = { 13, 1, 3 } },
-		  TCB_NOT_SUPPORTED,
-		  TCB_UP_TO_DATE,
-		  TCB_STATUS_NONE },
-		{ v5_sample,
-		  2,
-		  { .sgx = { 4, 4, 2, 2, 4, 1, 0, 5 },
-		    .pcesvn = 13,
-		    .qe_isvsvn = 7,
-		    .tee_tcb_svn = { 11, 1, 4 },
-		    .has_svn2 = true,
-		    .tee_tcb_svn2 = { 13, 1, 4 } },
-		  TCB_UP_TO_DATE,
-		  TCB_UP_TO_DATE,
-		  TCB_UP_TO_DATE },
-		{ spr_e4,
-		  2,
-		  { .sgx = { 3, 3, 2, 2, 2, 1, 0, 2 },
-		    .pcesvn = 11,
-		    .qe_isvsvn = 4,
-		    .tee_tcb_svn = { 3, 0, 4 } },
-		  TCB_NOT_SUPPORTED,
-		  TCB_STATUS_NONE,
-		  TCB_STATUS_NONE },
-	};
-
 	if (!tdx_given_there())
 		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct jurat_collateral *c = collateral_of(rows[i].names, rows[i].n_names);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct jurat_collateral *c = collateral_of(known[i].names, known[i].n_names);
 		struct tcb_evaluation e;
 
 		assert_int_equal(c->n_tcb_infos, 1);
 		assert_int_equal(c->n_identities, 1);
-		tcb_evaluate(c->tcb_infos[0], c->identities[0], &rows[i].subject, &e);
-		assert_int_equal(e.status, rows[i].status);
-		assert_int_equal(e.module.status, rows[i].module);
-		assert_int_equal(e.current, rows[i].current);
+		tcb_evaluate(c->tcb_infos[0], c->identities[0], &known[i].subject, &e);
+		assert_int_equal(e.status, known[i].status);
+		assert_int_equal(e.module.status, known[i].module);
+		assert_int_equal(e.current, known[i].current);
 		jurat_collateral_free(c);
 	}
 }
