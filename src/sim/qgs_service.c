@@ -10,7 +10,7 @@
 #include "sim/qe_internal.h"
 
 enum {
-	/* Of the collateral's form: CRLs in hex. Intel's provider library gives it unless configured to 3.1. */
+	/* Of the collateral's form: CRLs in hex. Intel's service has 3.1 only when it is told to. */
 	COLLATERAL_MAJOR = 3,
 	COLLATERAL_MINOR = 0,
 };

@@ -19,6 +19,7 @@ const char *jurat, *clients[N_CLIENTS], *closed;
 char dir[64];
 bool unprivileged, real_device;
 unsigned fuse_mode = 0666;
+void (*before_exec)(void);
 
 /* A /dev of its own, with a character device where a guest of SEV-SNP has one. Nobody opens it. */
 static void add_real_device(void)
@@ -99,6 +100,8 @@ pid_t start(char **words)
 		drop_privileges();
 	setenv("TMPDIR", dir, 1);
 	setenv("PATH", "/usr/bin:/bin", 1); /* directories that every user may search */
+	if (before_exec)
+		before_exec();
 	execv(words[0], words);
 	_exit(97);
 }

@@ -27,6 +27,8 @@ extern bool unprivileged;
 extern bool real_device;   /* the machine has a /dev/sev-guest; for root only */
 extern unsigned fuse_mode; /* of the /dev/fuse that a user without privileges sees */
 
+extern void (*before_exec)(void); /* in the process that becomes jurat; NULL: nothing */
+
 /* Runs `jurat run` with these words, from options to the program's arguments, to its end. */
 struct outcome run_words(const char *const *more);
 #define RUN(...) run_words((const char *const[]){ __VA_ARGS__, NULL })

@@ -234,6 +234,58 @@ static void a_run_within_a_run_is_told_why_it_cannot_intercept(void **state)
 	assert_string_equal(o.out, "one answer\n");
 }
 
+/* As a container's policy, and a kernel without: one number that the filter is not allowed. */
+static void forbid_seccomp(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Before 5.14 the flag that gives descriptor and answer as one is not known; before 5.9 the call neither. */
+static void forbid_descriptors(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)SECCOMP_IOCTL_NOTIF_ADDFD, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void a_machine_that_has_no_interception_says_what_to_do(void **state)
+{
+	struct outcome o;
+
+	NEEDS_VSOCK();
+	before_exec = forbid_seccomp;
+	o = RUN_VSOCK("--", "/bin/echo", "ran");
+	assert_exit(&o, 3);
+	assert_string_equal(o.out, "");
+	assert_non_null(strstr(o.err, "--qgs vsock: this kernel, or a container's policy, has no seccomp"));
+	before_exec = forbid_descriptors;
+	o = RUN_VSOCK("--", "/bin/echo", "ran");
+	assert_exit(&o, 3);
+	assert_string_equal(o.out, "");
+	assert_non_null(strstr(o.err, "--qgs vsock: it wants Linux 5.14"));
+	o = RUN("--tee", "tdx", "--", "/bin/echo", "ran"); /* and without it all is well */
+	assert_exit(&o, 0);
+	before_exec = NULL;
+}
+
 static void jurat_s_own_verb_asks_it_too(void **state)
 {
 	char script[512];
@@ -295,6 +347,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(the_port_is_in_the_program_s_etc_and_nowhere_else),
 		cmocka_unit_test(a_real_machine_s_port_is_not_seen),
 		cmocka_unit_test(a_run_within_a_run_is_told_why_it_cannot_intercept),
+		cmocka_unit_test(a_machine_that_has_no_interception_says_what_to_do),
 		cmocka_unit_test(jurat_s_own_verb_asks_it_too),
 		cmocka_unit_test(nothing_of_the_program_s_privileges_changes),
 		cmocka_unit_test(a_trace_has_the_way_of_a_connection),
