@@ -383,15 +383,12 @@ struct base_env *base_env_real(void)
 	return &env;
 }
 
-int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
-		   struct jurat_error *err)
+int base_read_fd(struct base_env *env, int fd, const char *name, size_t max, uint8_t **ret, size_t *ret_size,
+		 struct jurat_error *err)
 {
 	auto_free uint8_t *buf = NULL;
 	size_t used = 0, room = 0;
-	int fd = base_open(env, path, O_RDONLY | O_NOCTTY, 0);
 
-	if (fd < 0)
-		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
 	for (;;) {
 		ssize_t n;
 
@@ -400,28 +397,33 @@ int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t *
 
 			room = room ? 2 * room : 4096;
 			grown = realloc(buf, room);
-			if (!grown) {
-				base_close(env, fd);
-				return jurat_fail(err, -ENOMEM, "out of memory reading '%s'", path);
-			}
+			if (!grown)
+				return jurat_fail(err, -ENOMEM, "out of memory reading '%s'", name);
 			buf = grown;
 		}
 		n = base_read(env, fd, buf + used, room - used - 1);
-		if (n < 0) {
-			base_close(env, fd);
-			return jurat_fail(err, (int)n, "cannot read '%s': %s", path, strerror((int)-n));
-		}
+		if (n < 0)
+			return jurat_fail(err, (int)n, "cannot read '%s': %s", name, strerror((int)-n));
 		if (n == 0)
 			break;
 		used += (size_t)n;
-		if (used > max) {
-			base_close(env, fd);
-			return jurat_fail(err, -EFBIG, "'%s' is larger than %zu bytes", path, max);
-		}
+		if (used > max)
+			return jurat_fail(err, -EFBIG, "'%s' is larger than %zu bytes", name, max);
 	}
-	base_close(env, fd);
 	buf[used] = '\0';
 	*ret = take_ptr(buf);
 	*ret_size = used;
 	return 0;
+}
+
+int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
+		   struct jurat_error *err)
+{
+	int fd = base_open(env, path, O_RDONLY | O_NOCTTY, 0), r;
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	r = base_read_fd(env, fd, path, max, ret, ret_size, err);
+	base_close(env, fd);
+	return r;
 }

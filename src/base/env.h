@@ -154,5 +154,8 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
  */
 int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
 		   struct jurat_error *err);
+/* The same of what is open already, to its end; `name` is for messages. The descriptor stays the caller's. */
+int base_read_fd(struct base_env *env, int fd, const char *name, size_t max, uint8_t **ret, size_t *ret_size,
+		 struct jurat_error *err);
 
 #endif

@@ -96,8 +96,11 @@ int cli_attest(struct cli *cli)
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
 	uint8_t report_data[64];
+	bool out_is_stdout = out && !strcmp(out, "-"), certs_are = certs_out && !strcmp(certs_out, "-");
 	int status = report_options(cli, &options, report_data), r;
 
+	if (out_is_stdout && certs_are)
+		return cli_fail(cli, CLI_USAGE, "--out and --certs-out cannot both be standard output");
 	if (status == CLI_OK)
 		status = cli_device_open(cli, &guest);
 	if (status != CLI_OK)
@@ -113,7 +116,7 @@ int cli_attest(struct cli *cli)
 		r = cli_write(certs_out, evidence.certs, evidence.certs_size, 0644, &err);
 	if (r < 0)
 		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
-	else if (strcmp(out, "-"))
+	else if (!out_is_stdout && !certs_are)
 		tell(cli, guest, &evidence, out, report_data);
 	jurat_evidence_done(&evidence);
 	jurat_guest_close(guest);

@@ -69,10 +69,7 @@ int cli_status(int r);
 
 /* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
 JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
-/*
- * Writes a whole file under a temporary name and renames it, so that nothing half-written is ever there;
- * "-" is standard output. `mode` 0600 for secrets.
- */
+/* output_write() (cli/output.h), or "-", standard output. `mode` 0600 for secrets, 0644 for the rest. */
 JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, unsigned mode,
 			       struct jurat_error *err);
 /* HEX or @FILE into exactly `size` bytes (a shorter @FILE or hex is refused). */

@@ -2,18 +2,17 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "cli/output.h"
 
 enum { MAX_FILE_BYTES = 16 << 20 };
 
@@ -93,53 +92,19 @@ int cli_status(int r)
 
 int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
-	return base_read_file(base_env_real(), strcmp(path, "-") ? path : "/dev/stdin", MAX_FILE_BYTES, ret,
-			      ret_size, err);
-}
-
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
+	/* Not /dev/stdin: a socket cannot be opened a second time. */
+	if (!strcmp(path, "-"))
+		return base_read_fd(base_env_real(), STDIN_FILENO, "standard input", MAX_FILE_BYTES, ret,
+				    ret_size, err);
+	return base_read_file(base_env_real(), path, MAX_FILE_BYTES, ret, ret_size, err);
 }
 
 int cli_write(const char *path, const void *data, size_t size, unsigned mode, struct jurat_error *err)
 {
-	auto_free char *temporary = NULL;
-	int fd, r;
-
-	if (!strcmp(path, "-")) {
-		if (fwrite(data, 1, size, stdout) != size || fflush(stdout) != 0)
-			return jurat_fail(err, -EIO, "cannot write to standard output");
-		return 0;
-	}
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
-		return jurat_fail(err, -ENOMEM, "out of memory");
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return jurat_fail(err, -errno, "cannot create '%s': %s", path, strerror(errno));
-	r = write_all(fd, data, size);
-	if (r == 0 && fchmod(fd, mode) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlink(temporary);
-		return jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r));
-	}
+	if (strcmp(path, "-") != 0)
+		return output_write(base_env_real(), path, data, size, mode, err);
+	if (fwrite(data, 1, size, stdout) != size || fflush(stdout) != 0)
+		return jurat_fail(err, -EIO, "cannot write to standard output");
 	return 0;
 }
 

@@ -89,6 +89,14 @@ int demo_verifier(const struct demo *demo, const void *root, size_t root_size,
 	return r;
 }
 
+/* What is simulated does not fail unless jurat does: all else that can is the directory. */
+static int status_of(int r)
+{
+	int status = cli_status(r);
+
+	return status == CLI_REFUSED ? CLI_INTERNAL : status;
+}
+
 /* The verdict of a part: text now, or JSON into `all`. */
 static int print(struct demo *demo, const struct part *part, const struct jurat_verdict *verdict, json_t *all)
 {
@@ -120,7 +128,7 @@ static int run_part(struct demo *demo, const struct part *part, json_t *all)
 		jurat_fail(&err, r, "no random numbers: %s", strerror(-r));
 	else
 		r = part->run(demo, &verdict, &err);
-	status = r < 0 ? cli_fail(demo->cli, CLI_INTERNAL, "%s", err.text) : print(demo, part, verdict, all);
+	status = r < 0 ? cli_fail(demo->cli, status_of(r), "%s", err.text) : print(demo, part, verdict, all);
 	jurat_verdict_free(verdict);
 	json_decref(demo->steps);
 	return status;

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,9 @@ def case(f):
     return f
 
 
-def jurat(*args, status=0, stdin=None, stdout=None):
-    p = subprocess.run([JURAT, *map(str, args)], input=stdin, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE,
-                       timeout=60)
+def jurat(*args, status=0, program=JURAT, **how):
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60} | how
+    p = subprocess.run([program, *map(str, args)], **how)
     p.out = (p.stdout or b"").decode(errors="replace")
     p.err = p.stderr.decode(errors="replace")
     assert p.returncode == status, f"{args}: status {p.returncode}, not {status}: {p.out[:200]}{p.err[:400]}"
@@ -125,7 +126,7 @@ def evidence_comes_as_directory_extended_report_or_with_separate_certificates(tm
     extended = (e / "report.bin").read_bytes() + (e / "certs.bin").read_bytes()
     (tmp / "extended.bin").write_bytes(extended)
     jurat("verify", *roots, tmp / "extended.bin")
-    jurat("verify", *roots, "-", stdin=extended)
+    jurat("verify", *roots, "-", input=extended)
     jurat("verify", *roots, e / "report.bin", status=1)
     jurat("verify", *roots, "--certs", e / "certs.bin", e / "report.bin")
     jurat("certs", "split", e / "certs.bin", tmp / "split")
@@ -271,6 +272,58 @@ def a_full_disk_is_noticed(tmp):
     with open("/dev/full", "wb") as full:
         jurat("show", e / "report.bin", status=3, stdout=full)
         jurat("verify", "--roots", e / "roots", e, status=3, stdout=full)
+
+
+@case
+def what_is_not_a_file_is_written_to_and_never_replaced(tmp):
+    e = demo(tmp)
+    jurat("certs", "split", e / "certs.bin", tmp / "s")
+    certs = (e / "certs.bin").read_bytes()
+    os.mkfifo(tmp / "fifo")
+    reader = os.open(tmp / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    jurat("certs", "build", tmp / "s", tmp / "fifo")
+    assert os.read(reader, 65536) == certs
+    os.close(reader)
+    assert stat.S_ISFIFO(os.lstat(tmp / "fifo").st_mode)
+    for link, target in ("link", "target"), ("dangling", "absent"):
+        (tmp / link).symlink_to(target)
+    (tmp / "target").write_bytes(b"old")
+    for link, target in ("link", "target"), ("dangling", "absent"):
+        jurat("certs", "build", tmp / "s", tmp / link)
+        assert (tmp / link).is_symlink() and (tmp / target).read_bytes() == certs
+    assert "directory" in jurat("certs", "build", tmp / "s", e, status=3).err
+    jurat("demo", "--tee", "sev-snp", "--dir", e / "report.bin", status=3)
+    (tmp / "d/report.bin").mkdir(parents=True)
+    assert "directory" in jurat("demo", "--tee", "sev-snp", "--dir", tmp / "d", status=3).err
+    assert not [f for f in tmp.rglob(".jurat*")]
+
+
+@case
+def a_device_stays_one_and_its_errors_are_told(tmp):
+    e = demo(tmp)
+    jurat("certs", "split", e / "certs.bin", tmp / "s")
+    try:  # never the machine's own
+        os.mknod(tmp / "full", stat.S_IFCHR | 0o666, os.makedev(1, 7))
+        os.mknod(tmp / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        open(tmp / "null", "wb").close()
+    except OSError as why:
+        raise Skip(f"device nodes cannot be made here: {why}")
+    assert "No space left" in jurat("certs", "build", tmp / "s", tmp / "full", status=3).err
+    jurat("certs", "build", tmp / "s", tmp / "null")
+    (tmp / "t").mkdir()
+    os.mknod(tmp / "t/ask.der", stat.S_IFCHR | 0o666, os.makedev(1, 7))
+    assert "No space left" in jurat("certs", "split", e / "certs.bin", tmp / "t", status=3).err
+    for name in "full", "null", "t/ask.der":
+        assert stat.S_ISCHR(os.lstat(tmp / name).st_mode), name
+
+
+@case
+def the_umask_counts(tmp):
+    e = demo(tmp)
+    for mask, mode in (0o077, 0o600), (0o022, 0o644):
+        jurat("certs", "split", e / "certs.bin", tmp / str(mask), umask=mask)
+        for f in (tmp / str(mask)).iterdir():
+            assert stat.S_IMODE(f.stat().st_mode) == mode, (f, oct(f.stat().st_mode))
 
 
 @case

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+enum { MAX_LINKS = 40, MAX_NAMES = 100 }; /* as many links as Linux follows */
+
+static int write_all(struct base_env *env, int fd, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = base_write(env, fd, data, size);
+
+		if (n < 0)
+			return (int)n;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* `name` in the directory that `path` lies in. */
+static char *beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	char *ret;
+
+	return asprintf(&ret, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name) < 0 ? NULL : ret;
+}
+
+/* Where the symlinks at `path` end, whether or not something is there. The caller frees *ret. */
+static int follow(const char *path, char **ret)
+{
+	auto_free char *at = strdup(path);
+	char to[PATH_MAX];
+
+	for (unsigned i = 0; at && i <= MAX_LINKS; i++) {
+		ssize_t n = readlink(at, to, sizeof(to) - 1);
+		char *next;
+
+		if (n < 0 && errno != EINVAL && errno != ENOENT)
+			return -errno;
+		if (n < 0) {
+			*ret = take_ptr(at);
+			return 0;
+		}
+		to[n] = '\0';
+		next = to[0] == '/' ? strdup(to) : beside(at, to);
+		free(at);
+		at = next;
+	}
+	return at ? -ELOOP : -ENOMEM;
+}
+
+/* A name that nobody has, so that nobody's file is written to. */
+static int open_temporary(struct base_env *env, const char *path, unsigned mode, char **ret)
+{
+	for (unsigned i = 0; i < MAX_NAMES; i++) {
+		auto_free char *temporary = NULL;
+		char name[40];
+		uint64_t random;
+		int fd = base_random(env, &random, sizeof(random));
+
+		if (fd < 0)
+			return fd;
+		snprintf(name, sizeof(name), ".jurat-%016" PRIx64, random);
+		temporary = beside(path, name);
+		if (!temporary)
+			return -ENOMEM;
+		fd = base_open(env, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+		if (fd == -EEXIST)
+			continue;
+		if (fd >= 0)
+			*ret = take_ptr(temporary);
+		return fd;
+	}
+	return -EEXIST;
+}
+
+static int replace(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode)
+{
+	auto_free char *temporary = NULL;
+	int fd = open_temporary(env, path, mode, &temporary), r, closed;
+
+	if (fd < 0)
+		return fd;
+	r = write_all(env, fd, data, size);
+	closed = base_close(env, fd);
+	if (r == 0)
+		r = closed;
+	if (r == 0)
+		r = base_rename(env, temporary, path);
+	if (r < 0)
+		base_unlink(env, temporary);
+	return r;
+}
+
+static bool is_stream(uint32_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode);
+}
+
+/* A FIFO whose reader goes away is an error to tell, not a signal to die of. */
+static int write_through(struct base_env *env, const char *path, const void *data, size_t size)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	struct base_stat st;
+	int fd = base_open(env, path, O_WRONLY | O_NOCTTY, 0), r, closed;
+
+	if (fd < 0)
+		return fd;
+	sigaction(SIGPIPE, &ignore, &before);
+	r = base_fstat(env, fd, &st);
+	if (r == 0)
+		r = is_stream(st.mode) ? write_all(env, fd, data, size) : -ESTALE;
+	sigaction(SIGPIPE, &before, NULL);
+	closed = base_close(env, fd);
+	return r < 0 ? r : closed;
+}
+
+static int write_there(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode)
+{
+	auto_free char *target = NULL;
+	struct base_stat named, found;
+	int r = base_stat(env, path, &named), is;
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0 && is_stream(named.mode))
+		return write_through(env, path, data, size);
+	if (r == 0 && S_ISDIR(named.mode))
+		return -EISDIR;
+	if (r == 0 && !S_ISREG(named.mode))
+		return -EOPNOTSUPP;
+	is = follow(path, &target);
+	if (is < 0)
+		return is;
+	/* What /proc calls a symlink may lead to a file that has lost its name. */
+	is = base_stat(env, target, &found);
+	if (is != r || (r == 0 && (found.dev != named.dev || found.ino != named.ino)))
+		return is < 0 && is != -ENOENT ? is : -ESTALE;
+	return replace(env, target, data, size, mode);
+}
+
+int output_write(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode,
+		 struct jurat_error *err)
+{
+	int r = write_there(env, path, data, size, mode);
+
+	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
+}
