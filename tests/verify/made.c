@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "crypto/x509.h"
 #include "sim/pki_internal.h"
+#include "verify/patch.h"
 #include "wire/snp_certs.h"
 
 static const uint64_t tcbs[SNP_N_PRODUCTS] = {
@@ -140,12 +141,7 @@ void made_resign(uint8_t *der, size_t n, enum snp_product product, enum sim_ca c
 
 void made_patch(uint8_t *der, size_t size, const char *from, const char *to, size_t n)
 {
-	uint8_t *at = memmem(der, size, from, n);
-
-	if (!at)
-		FAIL_BECAUSE("nothing to patch");
-	assert_null(memmem(at + 1, size - (size_t)(at + 1 - der), from, n));
-	memcpy(at, to, n);
+	memcpy(patch_find(der, size, from, n), to, n);
 }
 
 uint8_t *made_table(const struct made *m, size_t *ret_size)

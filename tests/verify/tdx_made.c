@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "sim/pki_intel_internal.h"
+#include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
 
 struct sim_pki_intel *tdx_made_pki(void)
@@ -112,6 +113,47 @@ void tdx_made_done(struct tdx_made *m)
 	free(m->chain);
 }
 
+void tdx_made_reissue(uint8_t *der, size_t room, size_t *size, enum sim_intel_cert issuer)
+{
+	struct bytes_rd all = bytes_rd(der, *size), inner = der_enter(&all, DER_SEQUENCE), whole = inner;
+	struct bytes_rd tbs = der_enter(&inner, DER_SEQUENCE);
+	uint8_t to[SIM_INTEL_CRL_MAX_BYTES], rs[80], signature[64];
+	struct der_wr d = der_wr(to, sizeof(to)), s = der_wr(rs, sizeof(rs));
+	size_t n = (size_t)(tbs.data + tbs.size - whole.data);
+
+	assert_false(inner.bad);
+	intel_sign(tdx_made_pki(), issuer, whole.data, n, signature);
+	der_put_open(&s, DER_SEQUENCE);
+	der_put_big_uint(&s, signature, 32);
+	der_put_big_uint(&s, signature + 32, 32);
+	der_put_close(&s);
+	der_put_open(&d, DER_SEQUENCE);
+	der_put_raw(&d, whole.data, n);
+	intel_put_algorithm(&d);
+	der_put_bits(&d, rs, s.w.off, 0);
+	der_put_close(&d);
+	assert_false(s.w.bad || d.w.bad || d.w.off > room);
+	memcpy(der, to, d.w.off);
+	*size = d.w.off;
+}
+
+struct tdx_made_cert *tdx_made_instead(struct tdx_made *m, enum sim_intel_cert which)
+{
+	struct tdx_made_cert *cert = &m->instead[which];
+	const uint8_t *der = sim_pki_intel_cert(tdx_made_pki(), which, &cert->size);
+
+	memcpy(cert->der, der, cert->size);
+	return cert;
+}
+
+static const uint8_t *cert_of(const struct tdx_made *m, enum sim_intel_cert which, size_t *ret_size)
+{
+	if (!m || m->instead[which].size == 0)
+		return sim_pki_intel_cert(tdx_made_pki(), which, ret_size);
+	*ret_size = m->instead[which].size;
+	return m->instead[which].der;
+}
+
 static void make_chain(struct tdx_made *m)
 {
 	struct sim_der certs[3] = { { m->leaf, 0 } };
@@ -121,8 +163,8 @@ static void make_chain(struct tdx_made *m)
 		assert_int_equal(
 			sim_pki_intel_pck(tdx_made_pki(), &m->pck, m->leaf, &m->leaf_size, NULL, NULL), 0);
 	certs[0].size = m->leaf_size;
-	certs[1].der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_PLATFORM_CA, &certs[1].size);
-	certs[2].der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_ROOT, &certs[2].size);
+	certs[1].der = cert_of(m, SIM_INTEL_PLATFORM_CA, &certs[1].size);
+	certs[2].der = cert_of(m, SIM_INTEL_ROOT, &certs[2].size);
 	if (!m->chain)
 		assert_int_equal(sim_pki_intel_pem(certs, 3, &m->chain, &n, NULL), 0);
 }
@@ -229,6 +271,10 @@ static void add_crl(const struct tdx_made *m, struct jurat_collateral *c, enum s
 	assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), issuer, serials, n, m->crl_issued, m->crl_next,
 					   der, &size, NULL),
 			 0);
+	if (m->alters_crl) {
+		m->alters_crl(der, size);
+		tdx_made_reissue(der, sizeof(der), &size, issuer);
+	}
 	add(c, der, size);
 }
 
@@ -247,7 +293,7 @@ struct jurat_collateral *tdx_made_collateral(const struct tdx_made *m)
 		add_crl(m, c, SIM_INTEL_PLATFORM_CA);
 	if (!m->no_root_crl)
 		add_crl(m, c, SIM_INTEL_ROOT);
-	der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_TCB_SIGNING, &n);
+	der = cert_of(m, SIM_INTEL_TCB_SIGNING, &n);
 	if (!m->no_signer)
 		add(c, der, n);
 	if (m->leaf_for_signer)
@@ -255,14 +301,14 @@ struct jurat_collateral *tdx_made_collateral(const struct tdx_made *m)
 	return c;
 }
 
-struct jurat_verifier *tdx_made_verifier(void)
+struct jurat_verifier *tdx_made_verifier(const struct tdx_made *m)
 {
 	struct jurat_verifier *v;
 	const uint8_t *der;
 	size_t n;
 
 	assert_int_equal(jurat_verifier_new(&v, NULL), 0);
-	der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_ROOT, &n);
+	der = cert_of(m, SIM_INTEL_ROOT, &n);
 	assert_int_equal(jurat_verifier_add_roots(v, der, n, NULL), 0);
 	return v;
 }
@@ -279,4 +325,53 @@ struct jurat_verdict *tdx_made_judge(const struct tdx_made *m, struct jurat_veri
 	assert_non_null(verdict);
 	assert_int_equal(r, jurat_verdict_accepted(verdict) ? 0 : JURAT_REFUSED);
 	return verdict;
+}
+
+static void judge_spoilt(const struct tdx_spoilt *s)
+{
+	struct jurat_verifier *v;
+	struct jurat_collateral *c;
+	struct jurat_policy *policy;
+	struct tdx_made m;
+
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	if (s->member && jurat_policy_set(policy, s->member, s->value, NULL) != 0)
+		FAIL_BECAUSE("%s: policy", s->what);
+	tdx_made_init(&m, s->body ? s->body : TDX_BODY_10);
+	if (s->early)
+		s->early(&m);
+	tdx_made_documents(&m);
+	tdx_made_sign(&m);
+	if (s->late)
+		s->late(&m);
+	v = tdx_made_verifier(&m);
+	c = tdx_made_collateral(&m);
+	for (unsigned again = 0; again < 2; again++) { /* the second time with what is remembered */
+		struct jurat_verdict *verdict = tdx_made_judge(&m, v, c, policy);
+		size_t n = 0;
+
+		while (n < ARRAY_SIZE(s->codes) && s->codes[n])
+			n++;
+		for (size_t i = 0; i < jurat_verdict_reasons(verdict); i++) {
+			if (i >= n || strcmp(jurat_verdict_reason_code(verdict, i), s->codes[i]) != 0)
+				FAIL_BECAUSE("%s: reason %zu: %s: %s", s->what, i,
+					     jurat_verdict_reason_code(verdict, i),
+					     jurat_verdict_reason_detail(verdict, i));
+		}
+		if (jurat_verdict_reasons(verdict) != n)
+			FAIL_BECAUSE("%s: accepted, or too few reasons", s->what);
+		if (s->status && strcmp(tcb_status_name(verdict->tdx->evaluation.status), s->status) != 0)
+			FAIL_BECAUSE("%s: %s", s->what, tcb_status_name(verdict->tdx->evaluation.status));
+		jurat_verdict_free(verdict);
+	}
+	jurat_collateral_free(c);
+	jurat_policy_free(policy);
+	jurat_verifier_free(v);
+	tdx_made_done(&m);
+}
+
+void tdx_spoilt_judge_all(const struct tdx_spoilt *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		judge_spoilt(&rows[i]);
 }

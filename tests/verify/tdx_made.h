@@ -10,6 +10,12 @@
 #include "sim/pki_intel.h"
 #include "wire/tdx_quote.h"
 
+/* A certificate instead of the one that the roots of this world issued; size 0: none. */
+struct tdx_made_cert {
+	uint8_t der[SIM_INTEL_CERT_MAX_BYTES];
+	size_t size;
+};
+
 /* TD quotes and collateral made to order from test roots: one thing at a time can be wrong with them. */
 enum { TDX_MADE_LEVELS = 8, TDX_MADE_DAY = 86400 };
 
@@ -35,6 +41,8 @@ struct tdx_made {
 	int64_t crl_issued, crl_next;
 	bool no_pck_crl, no_root_crl, no_signer, leaf_for_signer, other_signs_report, other_signs_quote;
 	bool loose_auth; /* the QE report is over other authentication data */
+	struct tdx_made_cert instead[SIM_INTEL_N_CERTS];
+	void (*alters_crl)(uint8_t *der, size_t n); /* in place, before its issuer signs it again */
 };
 
 /* The roots of this world: made once per program. */
@@ -49,11 +57,29 @@ void tdx_made_documents(struct tdx_made *m);
 void tdx_made_patch(char **text, const char *from, const char *to);
 /* Signs a patched document again, as TCB signer of this world. */
 void tdx_made_resign(char **text, const char *member);
+/* After a certificate or CRL was changed in place: signs it again with one of the world's keys. */
+void tdx_made_reissue(uint8_t *der, size_t room, size_t *size, enum sim_intel_cert issuer);
+/* The certificate that evidence and collateral of `m` will have for this one: the world's own at first. */
+struct tdx_made_cert *tdx_made_instead(struct tdx_made *m, enum sim_intel_cert which);
 struct jurat_collateral *tdx_made_collateral(const struct tdx_made *m);
-struct jurat_verifier *tdx_made_verifier(void);
+/* One with no root but that of `m`. NULL: the world's own. */
+struct jurat_verifier *tdx_made_verifier(const struct tdx_made *m);
 /* The test frees the verdict. */
 struct jurat_verdict *tdx_made_judge(const struct tdx_made *m, struct jurat_verifier *v,
 				     const struct jurat_collateral *collateral,
 				     const struct jurat_policy *policy);
+
+/* One thing wrong with everything else good, and the codes that come of it. */
+struct tdx_spoilt {
+	const char *what;
+	enum tdx_body_type body;           /* 0: TDX_BODY_10 */
+	void (*early)(struct tdx_made *m); /* before anything is signed */
+	void (*late)(struct tdx_made *m);  /* after */
+	const char *member, *value;        /* of the policy */
+	const char *codes[6];
+	const char *status; /* NULL: not looked at */
+};
+/* Judges each twice: the second time with what is remembered. */
+void tdx_spoilt_judge_all(const struct tdx_spoilt *rows, size_t n);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/made.h"
 
+#include "verify/patch.h"
 #include "verify/reasons.h"
 
 #define MAX_REASONS 6
@@ -593,6 +594,75 @@ static void roots_that_were_given_need_none_in_the_evidence(void **state)
 	jurat_verifier_free(v);
 }
 
+static void root_may_sign_crls_only(struct made *m)
+{
+	made_patch(m->root, m->root_size, "\x03\x02\x01\x06", "\x03\x02\x01\x02", 4);
+}
+
+static void root_critical(struct made *m)
+{
+	patch_critical_key_id(m->root, m->root_size);
+}
+
+static void root_expired(struct made *m)
+{
+	made_patch(m->root, m->root_size, "490101000000Z", "250101000000Z", 13);
+}
+
+static void root_to_come(struct made *m)
+{
+	made_patch(m->root, m->root_size, "240101000000Z", "300101000000Z", 13);
+}
+
+static void given_roots_must_have_the_profile_of_one(void **state)
+{
+	static const struct {
+		void (*change)(struct made *m);
+		const char *reasons[2];
+	} rows[] = {
+		{ root_may_sign_crls_only, { "root-profile" } },
+		{ root_critical, { "root-critical-extension" } },
+		{ root_expired, { "root-expired" } },
+		{ root_to_come, { "root-not-yet-valid" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_verifier *v;
+		struct jurat_verdict *verdict;
+		struct made m;
+
+		made_init(&m, SNP_MILAN, false, 3);
+		rows[i].change(&m);
+		made_resign(m.root, m.root_size, SNP_MILAN, SIM_ARK);
+		assert_int_equal(jurat_verifier_new(&v, NULL), 0);
+		assert_int_equal(jurat_verifier_add_roots(v, m.root, m.root_size, NULL), 0);
+		verdict = made_judge(&m, v, NULL);
+		assert_verdict(verdict, rows[i].reasons, rows[i].reasons[0]);
+		jurat_verdict_free(verdict);
+		jurat_verifier_free(v);
+	}
+}
+
+/* A root whose key made the signature, by another name: names must meet whatever keys say. */
+static void an_ask_of_another_root_is_refused_by_name(void **state)
+{
+	static const char *const reasons[] = { "root-not-trusted", "intermediate-issuer", NULL };
+	struct jurat_verifier *v;
+	struct jurat_verdict *verdict;
+	struct made m;
+	uint8_t *at;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	while ((at = memmem(m.root, m.root_size, "Santa Clara", 11)))
+		at[10] = 'b'; /* as issuer and as subject */
+	made_resign(m.root, m.root_size, SNP_MILAN, SIM_ARK);
+	assert_int_equal(jurat_verifier_new(&v, NULL), 0);
+	verdict = made_judge(&m, v, NULL);
+	assert_verdict(verdict, reasons, "in the table");
+	jurat_verdict_free(verdict);
+	jurat_verifier_free(v);
+}
+
 /* B51, B52: one verifier, both kinds of key, in either order. */
 static void vcek_and_vlek_do_not_disturb_each_other(void **state)
 {
@@ -688,6 +758,8 @@ int main(void)
 		cmocka_unit_test(a_chain_of_ones_own_is_refused_by_the_vendor_roots),
 		cmocka_unit_test(without_any_root_the_reason_says_so),
 		cmocka_unit_test(roots_that_were_given_need_none_in_the_evidence),
+		cmocka_unit_test(given_roots_must_have_the_profile_of_one),
+		cmocka_unit_test(an_ask_of_another_root_is_refused_by_name),
 		cmocka_unit_test(vcek_and_vlek_do_not_disturb_each_other),
 		cmocka_unit_test(private_entries_are_ignored),
 		cmocka_unit_test(a_broken_table_is_refused_by_that_name),

@@ -159,7 +159,7 @@ static bool accepts_with(const struct world *w, unsigned part, const uint8_t *by
 }
 
 /*
- * Where the 128 hex digits of a document's signature stand: they end it, but for a quote and a brace. 0: not a
+ * Where the 128 hex digits of a document's signature stand: they end it, but for a quote and a brace. 0: no
  * signed document.
  */
 static size_t signature_at(const uint8_t *bytes, size_t n)
@@ -176,8 +176,8 @@ static size_t signature_at(const uint8_t *bytes, size_t n)
 
 /*
  * TCB info, QE identity, CRLs, TCB signing certificate: what cannot be read is as good as not there. One kind
- * of flip changes nothing that anybody signed and is no other signature: bit 5 of a letter among a signature's
- * hex digits is the letter's case. Exactly those are accepted.
+ * of flip changes nothing that anybody signed and makes no other signature: bit 5 of a letter among the hex
+ * digits of a signature is the letter's case. Exactly those are accepted.
  */
 static void every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits(void **state)
 {

@@ -4,74 +4,15 @@
 #include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
 
-/* One thing wrong with everything else good, and the codes that come of it. */
-struct spoilt {
-	const char *what;
-	enum tdx_body_type body;           /* 0: TDX_BODY_10 */
-	void (*early)(struct tdx_made *m); /* before anything is signed */
-	void (*late)(struct tdx_made *m);  /* after */
-	const char *member, *value;        /* of the policy */
-	const char *codes[6];
-	const char *status; /* NULL: not looked at */
-};
-
-static void judge_spoilt(const struct spoilt *s)
-{
-	struct jurat_verifier *v = tdx_made_verifier();
-	struct jurat_collateral *c;
-	struct jurat_policy *policy;
-	struct tdx_made m;
-
-	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
-	if (s->member && jurat_policy_set(policy, s->member, s->value, NULL) != 0)
-		FAIL_BECAUSE("%s: policy", s->what);
-	tdx_made_init(&m, s->body ? s->body : TDX_BODY_10);
-	if (s->early)
-		s->early(&m);
-	tdx_made_documents(&m);
-	tdx_made_sign(&m);
-	if (s->late)
-		s->late(&m);
-	c = tdx_made_collateral(&m);
-	for (unsigned again = 0; again < 2; again++) { /* the second time with what is remembered */
-		struct jurat_verdict *verdict = tdx_made_judge(&m, v, c, policy);
-		size_t n = 0;
-
-		while (n < ARRAY_SIZE(s->codes) && s->codes[n])
-			n++;
-		for (size_t i = 0; i < jurat_verdict_reasons(verdict); i++) {
-			if (i >= n || strcmp(jurat_verdict_reason_code(verdict, i), s->codes[i]) != 0)
-				FAIL_BECAUSE("%s: reason %zu: %s: %s", s->what, i,
-					     jurat_verdict_reason_code(verdict, i),
-					     jurat_verdict_reason_detail(verdict, i));
-		}
-		if (jurat_verdict_reasons(verdict) != n)
-			FAIL_BECAUSE("%s: accepted, or too few reasons", s->what);
-		if (s->status && strcmp(tcb_status_name(verdict->tdx->evaluation.status), s->status) != 0)
-			FAIL_BECAUSE("%s: %s", s->what, tcb_status_name(verdict->tdx->evaluation.status));
-		jurat_verdict_free(verdict);
-	}
-	jurat_collateral_free(c);
-	jurat_policy_free(policy);
-	jurat_verifier_free(v);
-	tdx_made_done(&m);
-}
-
-static void judge_all(const struct spoilt *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		judge_spoilt(&rows[i]);
-}
-
 static void good_quotes_of_every_body_are_accepted(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "1.0", .body = TDX_BODY_10, .status = "UpToDate" },
 		{ .what = "1.5 (V19)", .body = TDX_BODY_15, .status = "UpToDate" },
 		{ .what = "1.5ex (V19)", .body = TDX_BODY_15EX, .status = "UpToDate" },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void sgx_quote(struct tdx_made *m)
@@ -118,7 +59,7 @@ static void only_a_header(struct tdx_made *m)
 
 static void header_rules_V9_V19_V20_are_kept(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "SGX", .late = sgx_quote, .codes = { "not-a-td-quote" } },
 		{ .what = "version 3", .late = version_3, .codes = { "not-a-td-quote" } },
 		{ .what = "version 6", .late = version_6, .codes = { "quote-version" } },
@@ -134,7 +75,7 @@ static void header_rules_V9_V19_V20_are_kept(void **state)
 		{ .what = "header", .late = only_a_header, .codes = { "quote-malformed" } },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void other_report(struct tdx_made *m)
@@ -170,7 +111,7 @@ static void no_point(struct tdx_made *m)
 
 static void signatures_and_binding_are_checked(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "QE report", .early = other_report, .codes = { "qe-report-signature" } },
 		{ .what = "quote", .early = other_quote, .codes = { "quote-signature" } },
 		{ .what = "binding", .early = loose, .codes = { "qe-report-data-mismatch" } },
@@ -183,7 +124,7 @@ static void signatures_and_binding_are_checked(void **state)
 		{ .what = "bytes behind the quote", .late = trailing },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void early_leaf(struct tdx_made *m)
@@ -241,7 +182,7 @@ static void ppid_only(struct tdx_made *m)
 
 static void chain_and_dates_V13_V17_V21_are_judged(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "leaf to come", .early = early_leaf, .codes = { "leaf-not-yet-valid" } },
 		{ .what = "leaf of the past", .early = late_leaf, .codes = { "leaf-expired" } },
 		{ .what = "revoked leaf", .early = revoked_leaf, .codes = { "leaf-revoked" } },
@@ -262,7 +203,7 @@ static void chain_and_dates_V13_V17_V21_are_judged(void **state)
 		{ .what = "PPID", .early = ppid_only, .codes = { "leaf-missing" } },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void info_bit(struct tdx_made *m)
@@ -337,7 +278,7 @@ static void no_info(struct tdx_made *m)
 
 static void collateral_V1_V13_V14_V18_V23_is_judged(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "a space in TCB info", .late = info_bit, .codes = { "tcb-info-signature" } },
 		{ .what = "a space in QE identity (V1)",
 		  .late = identity_bit,
@@ -383,7 +324,7 @@ static void collateral_V1_V13_V14_V18_V23_is_judged(void **state)
 		{ .what = "age", .member = "maximum_collateral_age_days", .value = "3" },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void qe_mrsigner(struct tdx_made *m)
@@ -475,7 +416,7 @@ static void revoked_platform(struct tdx_made *m)
 
 static void module_qe_and_status_V1_to_V5_V24_are_judged(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "QE mrsigner (V1)", .early = qe_mrsigner, .codes = { "qe-mrsigner-mismatch" } },
 		{ .what = "QE product (V1)", .early = qe_product, .codes = { "qe-isvprodid-mismatch" } },
 		{ .what = "QE miscselect", .early = qe_misc, .codes = { "qe-miscselect-mismatch" } },
@@ -535,7 +476,7 @@ static void module_qe_and_status_V1_to_V5_V24_are_judged(void **state)
 		  .codes = { "tcb-not-supported" } },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void without_the_member(struct tdx_made *m)
@@ -555,7 +496,7 @@ static void without_the_member(struct tdx_made *m)
 
 static void a_module_with_a_version_needs_identities_V24(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "no such list",
 		  .late = without_the_member,
 		  .codes = { "tdx-module-identities-missing", "tcb-not-supported" } },
@@ -564,7 +505,7 @@ static void a_module_with_a_version_needs_identities_V24(void **state)
 		  .codes = { "tdx-module-unknown", "tcb-not-supported" } },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void debug(struct tdx_made *m)
@@ -601,12 +542,14 @@ static void service_td(struct tdx_made *m)
 }
 
 #define HEX16(x) x x x x x x x x x x x x x x x x
+#define HEX15(x) x x x x x x x x x x x x x x x
+#define HEX47(x) HEX16(x) HEX16(x) HEX15(x)
 #define HEX48(x) HEX16(x) HEX16(x) HEX16(x)
 #define HEX64(x) HEX48(x) HEX16(x)
 
 static void the_policy_V7_V8_V22_V25_is_applied(void **state)
 {
-	static const struct spoilt rows[] = {
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "debug (V7)", .early = debug, .codes = { "td-debug" } },
 		{ .what = "debug allowed", .early = debug, .member = "allow_debug", .value = "true" },
 		{ .what = "profiling", .early = profiling, .codes = { "td-attributes-not-allowed" } },
@@ -664,6 +607,22 @@ static void the_policy_V7_V8_V22_V25_is_applied(void **state)
 		  .member = "mrownerconfig",
 		  .value = HEX48("01"),
 		  .codes = { "mrownerconfig-mismatch" } },
+		{ .what = "MRSERVICETD (V25)",
+		  .body = TDX_BODY_15,
+		  .early = service_td,
+		  .member = "mrservicetd",
+		  .value = "01" HEX47("00") },
+		{ .what = "other MRSERVICETD (V25)",
+		  .body = TDX_BODY_15,
+		  .early = service_td,
+		  .member = "mrservicetd",
+		  .value = HEX48("01"),
+		  .codes = { "mrservicetd-mismatch" } },
+		{ .what = "no MRSERVICETD where one is wanted",
+		  .body = TDX_BODY_15,
+		  .member = "mrservicetd",
+		  .value = HEX48("01"),
+		  .codes = { "mrservicetd-mismatch" } },
 		{ .what = "report data", .member = "report_data", .value = HEX64("44") },
 		{ .what = "other report data",
 		  .member = "report_data",
@@ -672,7 +631,7 @@ static void the_policy_V7_V8_V22_V25_is_applied(void **state)
 		{ .what = "TEE", .member = "tees", .value = "sev-snp", .codes = { "tee-not-allowed" } },
 	};
 
-	judge_all(rows, ARRAY_SIZE(rows));
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
 static void without_given_roots_a_test_root_is_not_trusted_V16(void **state)
@@ -701,7 +660,7 @@ static void without_given_roots_a_test_root_is_not_trusted_V16(void **state)
 static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void **state)
 {
 	uint8_t ppid[36] = { 0 };
-	struct jurat_verifier *v = tdx_made_verifier();
+	struct jurat_verifier *v = tdx_made_verifier(NULL);
 	struct jurat_collateral *c;
 	struct jurat_verdict *verdict;
 	const uint8_t *der;
@@ -729,7 +688,7 @@ static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void
 
 static void a_verdict_is_written_as_text_and_json(void **state)
 {
-	struct jurat_verifier *v = tdx_made_verifier();
+	struct jurat_verifier *v = tdx_made_verifier(NULL);
 	struct jurat_collateral *c;
 	struct jurat_verdict *verdict;
 	struct tdx_made m;
@@ -758,7 +717,7 @@ static void a_verdict_is_written_as_text_and_json(void **state)
 
 static void every_truncation_is_refused(void **state)
 {
-	struct jurat_verifier *v = tdx_made_verifier();
+	struct jurat_verifier *v = tdx_made_verifier(NULL);
 	struct jurat_collateral *c;
 	struct tdx_made m;
 	size_t whole;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 
+#include "verify/patch.h"
 #include "verify/verdict.h"
 #include "verify/verifier.h"
 
@@ -193,6 +194,32 @@ static void crls_that_were_given_are_judged(void **state)
 		assert_judged(v, &m, NULL, rows[i].reason, rows[i].name);
 		assert_judged(v, &k, NULL, rows[i].reason_vlek, rows[i].name);
 		assert_judged(v, &m, NULL, rows[i].reason, rows[i].name);
+		jurat_verifier_free(v);
+	}
+}
+
+/* RFC 5280 5.2: with such an extension its silence means nothing; what it lists is revoked all the same. */
+static void a_crl_that_is_not_understood_is_none(void **state)
+{
+	struct made m;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	for (unsigned revokes = 0; revokes < 2; revokes++) {
+		static const char *const codes[2][3] = {
+			{ "crl-critical-extension" }, { "intermediate-revoked", "crl-critical-extension" }
+		};
+		struct jurat_verifier *v = made_verifier(SNP_MILAN);
+		struct jurat_verdict *verdict;
+		uint8_t crl[SIM_CERT_MAX_BYTES];
+		size_t n;
+
+		assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, revokes == 1, false, crl, &n, NULL), 0);
+		patch_critical_crl(crl, n);
+		made_resign(crl, n, SNP_MILAN, SIM_ARK);
+		add_crl(v, crl, n);
+		verdict = made_judge(&m, v, NULL);
+		assert_verdict(verdict, codes[revokes], revokes ? "lists the ASK" : "lists nothing");
+		jurat_verdict_free(verdict);
 		jurat_verifier_free(v);
 	}
 }
@@ -433,6 +460,7 @@ int main(void)
 		cmocka_unit_test(roots_given_later_judge_what_is_cached),
 		cmocka_unit_test(a_cached_signature_counts_for_its_issuer_alone),
 		cmocka_unit_test(crls_that_were_given_are_judged),
+		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
 		cmocka_unit_test(a_foreign_crl_counts_for_nothing),
 		cmocka_unit_test(a_crl_of_the_host_can_only_speak_against_it),
 		cmocka_unit_test(endorsements_come_in_every_form),

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/patch.h"
+#include "verify/tdx_made.h"
+
+/* Certificates and CRLs that are properly signed and not what they must be: each for its own reason. */
+
+#define WORLD_BEGINS "240101000000Z"
+#define WORLD_ENDS   "491231235959Z"
+
+static void replace(struct tdx_made_cert *cert, const char *from, const char *to, size_t n)
+{
+	memcpy(patch_find(cert->der, cert->size, from, n), to, n);
+}
+
+/* The certificate with one thing in it replaced, both of n bytes, signed again by the root. */
+static void with(struct tdx_made *m, enum sim_intel_cert which, const char *from, const char *to, size_t n)
+{
+	struct tdx_made_cert *cert = tdx_made_instead(m, which);
+
+	replace(cert, from, to, n);
+	tdx_made_reissue(cert->der, sizeof(cert->der), &cert->size, SIM_INTEL_ROOT);
+}
+
+static void critical(struct tdx_made *m, enum sim_intel_cert which)
+{
+	struct tdx_made_cert *cert = tdx_made_instead(m, which);
+
+	patch_critical_key_id(cert->der, cert->size);
+	tdx_made_reissue(cert->der, sizeof(cert->der), &cert->size, SIM_INTEL_ROOT);
+}
+
+/* A CA's key usage: CRLs only. */
+static void no_cert_sign(struct tdx_made *m, enum sim_intel_cert which)
+{
+	with(m, which, "\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x01\x06",
+	     "\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x01\x02", 12);
+}
+
+static void no_crl_points(struct tdx_made *m, enum sim_intel_cert which)
+{
+	with(m, which, "\x06\x03\x55\x1d\x1f", "\x06\x03\x55\x1d\x7f", 5);
+}
+
+static void expired(struct tdx_made *m, enum sim_intel_cert which)
+{
+	with(m, which, WORLD_ENDS, "250101000000Z", 13);
+}
+
+static void to_come(struct tdx_made *m, enum sim_intel_cert which)
+{
+	with(m, which, WORLD_BEGINS, "300101000000Z", 13);
+}
+
+#define EACH_OF(name, which)                                                                                 \
+	static void name##_critical(struct tdx_made *m)                                                      \
+	{                                                                                                    \
+		critical(m, which);                                                                          \
+	}                                                                                                    \
+	static void name##_no_crl_points(struct tdx_made *m)                                                 \
+	{                                                                                                    \
+		no_crl_points(m, which);                                                                     \
+	}                                                                                                    \
+	static void name##_expired(struct tdx_made *m)                                                       \
+	{                                                                                                    \
+		expired(m, which);                                                                           \
+	}                                                                                                    \
+	static void name##_to_come(struct tdx_made *m)                                                       \
+	{                                                                                                    \
+		to_come(m, which);                                                                           \
+	}
+
+EACH_OF(root, SIM_INTEL_ROOT)
+EACH_OF(ca, SIM_INTEL_PLATFORM_CA)
+EACH_OF(signer, SIM_INTEL_TCB_SIGNING)
+
+static void root_no_cert_sign(struct tdx_made *m)
+{
+	no_cert_sign(m, SIM_INTEL_ROOT);
+}
+static void ca_no_cert_sign(struct tdx_made *m)
+{
+	no_cert_sign(m, SIM_INTEL_PLATFORM_CA);
+}
+static void ca_long_path(struct tdx_made *m)
+{
+	with(m, SIM_INTEL_PLATFORM_CA, "\x01\x01\xff\x02\x01\x00", "\x01\x01\xff\x02\x01\x01", 6);
+}
+static void ca_of_another(struct tdx_made *m)
+{
+	struct tdx_made_cert *cert = tdx_made_instead(m, SIM_INTEL_PLATFORM_CA);
+
+	tdx_made_reissue(cert->der, sizeof(cert->der), &cert->size, SIM_INTEL_TCB_SIGNING);
+}
+
+static void given_roots_must_have_the_profile_of_one(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "may not sign certificates",
+		  .early = root_no_cert_sign,
+		  .codes = { "root-profile" } },
+		{ .what = "no CRL points", .early = root_no_crl_points, .codes = { "root-profile" } },
+		{ .what = "critical", .early = root_critical, .codes = { "root-critical-extension" } },
+		{ .what = "expired (V13)", .early = root_expired, .codes = { "root-expired" } },
+		{ .what = "to come (V13)", .early = root_to_come, .codes = { "root-not-yet-valid" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+static void a_pck_ca_must_have_the_profile_of_one(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "may not sign certificates",
+		  .early = ca_no_cert_sign,
+		  .codes = { "intermediate-profile" } },
+		{ .what = "no CRL points", .early = ca_no_crl_points, .codes = { "intermediate-profile" } },
+		{ .what = "path length 1", .early = ca_long_path, .codes = { "intermediate-profile" } },
+		{ .what = "critical", .early = ca_critical, .codes = { "intermediate-critical-extension" } },
+		{ .what = "expired (V13)", .early = ca_expired, .codes = { "intermediate-expired" } },
+		{ .what = "to come (V13)", .early = ca_to_come, .codes = { "intermediate-not-yet-valid" } },
+		{ .what = "signed by another",
+		  .early = ca_of_another,
+		  .codes = { "intermediate-signature" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+static void signer_may_not_sign(struct tdx_made *m)
+{
+	with(m, SIM_INTEL_TCB_SIGNING, "\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x06\xc0",
+	     "\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x06\x40", 12);
+}
+static void signer_of_the_pck_ca(struct tdx_made *m)
+{
+	struct tdx_made_cert *cert = tdx_made_instead(m, SIM_INTEL_TCB_SIGNING);
+
+	tdx_made_reissue(cert->der, sizeof(cert->der), &cert->size, SIM_INTEL_PLATFORM_CA);
+}
+
+static void a_tcb_signer_must_have_the_profile_of_one(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "may not sign", .early = signer_may_not_sign, .codes = { "tcb-signer-profile" } },
+		{ .what = "no CRL points", .early = signer_no_crl_points, .codes = { "tcb-signer-profile" } },
+		{ .what = "critical",
+		  .early = signer_critical,
+		  .codes = { "tcb-signer-critical-extension" } },
+		{ .what = "expired (V13)", .early = signer_expired, .codes = { "tcb-signer-expired" } },
+		{ .what = "to come (V13)", .early = signer_to_come, .codes = { "tcb-signer-not-yet-valid" } },
+		{ .what = "signed by the PCK CA (V18)",
+		  .early = signer_of_the_pck_ca,
+		  .codes = { "tcb-signer-signature" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+static void no_crl_number(uint8_t *der, size_t n)
+{
+	memcpy(patch_find(der, n, "\x06\x03\x55\x1d\x14", 5), "\x06\x03\x55\x1d\x7f", 5);
+}
+static void no_crl_key_id(uint8_t *der, size_t n)
+{
+	memcpy(patch_find(der, n, "\x06\x03\x55\x1d\x23", 5), "\x06\x03\x55\x1d\x7f", 5);
+}
+static void critical_crls(struct tdx_made *m)
+{
+	m->alters_crl = patch_critical_crl;
+}
+static void numberless_crls(struct tdx_made *m)
+{
+	m->alters_crl = no_crl_number;
+}
+static void crls_without_key_id(struct tdx_made *m)
+{
+	m->alters_crl = no_crl_key_id;
+}
+/* What a CRL lists is revoked even where its silence would count for nothing. */
+static void critical_crls_with_the_leaf(struct tdx_made *m)
+{
+	m->alters_crl = patch_critical_crl;
+	m->revokes_leaf = true;
+}
+
+#define CRL "crl-critical-extension"
+
+static void a_crl_that_is_not_understood_is_none(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "critical", .early = critical_crls, .codes = { CRL, CRL, CRL } },
+		{ .what = "no number", .early = numberless_crls, .codes = { CRL, CRL, CRL } },
+		{ .what = "no key id", .early = crls_without_key_id, .codes = { CRL, CRL, CRL } },
+		{ .what = "critical, and lists the leaf",
+		  .early = critical_crls_with_the_leaf,
+		  .codes = { CRL, "leaf-revoked", CRL, CRL } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+/*
+ * The names of a chain must meet, whatever the keys say. Given roots are found by name, so it takes pinned
+ * ones for this to show: here a root whose key made the signature, by another name; it is not Intel's, too.
+ */
+static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
+{
+	static const char *const codes[] = { "root-not-trusted", "intermediate-issuer" };
+	struct jurat_verifier *v;
+	struct jurat_policy *policy;
+	struct jurat_verdict *verdict;
+	struct tdx_made_cert *root;
+	struct tdx_made m;
+	uint8_t *at;
+
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	assert_int_equal(jurat_policy_set(policy, "allow_no_collateral", "true", NULL), 0);
+	assert_int_equal(jurat_verifier_new(&v, NULL), 0);
+	tdx_made_init(&m, TDX_BODY_10);
+	root = tdx_made_instead(&m, SIM_INTEL_ROOT);
+	while ((at = memmem(root->der, root->size, "Santa Clara", 11)))
+		at[10] = 'b'; /* as issuer and as subject */
+	tdx_made_reissue(root->der, sizeof(root->der), &root->size, SIM_INTEL_ROOT);
+	assert_int_equal(jurat_verifier_add_certificates(v, root->der, root->size, NULL, NULL), 0);
+	tdx_made_sign(&m);
+	verdict = tdx_made_judge(&m, v, NULL, policy);
+	assert_int_equal(jurat_verdict_reasons(verdict), ARRAY_SIZE(codes));
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		assert_string_equal(jurat_verdict_reason_code(verdict, i), codes[i]);
+	jurat_verdict_free(verdict);
+	jurat_verifier_free(v);
+	jurat_policy_free(policy);
+	tdx_made_done(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(given_roots_must_have_the_profile_of_one),
+		cmocka_unit_test(a_pck_ca_must_have_the_profile_of_one),
+		cmocka_unit_test(a_tcb_signer_must_have_the_profile_of_one),
+		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
+		cmocka_unit_test(a_pck_ca_of_another_root_is_refused_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
