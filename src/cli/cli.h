@@ -74,7 +74,7 @@ JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, 
 			       struct jurat_error *err);
 /* HEX or @FILE into exactly `size` bytes (a shorter @FILE or hex is refused). */
 JURAT_MUST_CHECK int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err);
-/* RFC 3339, "2026-01-31T12:00:00Z" or with an offset; a date alone is its midnight, UTC. */
+/* As base_time_read(). */
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
 /* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */
 int cli_flush(const struct cli *cli, int status);

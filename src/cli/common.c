@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/time.h"
 #include "cli/output.h"
 
 enum { MAX_FILE_BYTES = 16 << 20 };
@@ -131,29 +131,8 @@ int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err)
 
 int cli_time(const char *text, int64_t *ret, struct jurat_error *err)
 {
-	int hours = 0, minutes = 0, used = 0;
-	struct tm tm = { 0 };
-	const char *end = strptime(text, "%Y-%m-%d", &tm);
-	int64_t offset_s = 0;
-
-	if (end && *end) {
-		end = (*end == 'T' || *end == 't' || *end == ' ') ? strptime(end + 1, "%H:%M:%S", &tm) : NULL;
-		if (end && *end == '.')
-			end += strspn(end + 1, "0123456789") + 1;
-		if (end && (*end == 'Z' || *end == 'z') && !end[1]) {
-			end++;
-		} else if (end && (*end == '+' || *end == '-') &&
-			   sscanf(end + 1, "%2d:%2d%n", &hours, &minutes, &used) == 2 && used == 5 &&
-			   !end[6] && hours < 24 && minutes < 60) {
-			offset_s = (*end == '-' ? -60 : 60) * (hours * 60 + minutes);
-			end += 6;
-		} else {
-			end = NULL;
-		}
-	}
-	if (!end)
+	if (!base_time_read(text, ret))
 		return jurat_fail(err, -EINVAL, "'%s' is not a time like 2026-01-31T12:00:00Z", text);
-	*ret = timegm(&tm) - offset_s;
 	return 0;
 }
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "crypto/x509.h"
@@ -38,13 +38,9 @@ void show_add_hex(struct show *s, json_t *to, const char *name, const void *byte
 
 void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
 {
-	time_t t = (time_t)seconds;
-	char text[32] = "unknown";
-	struct tm tm;
+	char text[BASE_TIME_BYTES];
 
-	if (gmtime_r(&t, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	show_add_text(s, to, name, text);
+	show_add_text(s, to, name, base_time_text(seconds, text));
 }
 
 void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
 /* Spec: X.690 8.1 (tags, lengths), 10.1 (definite, minimal), 11 (restrictions of DER) */
 enum { TAG_NUMBER = 0x1f, LENGTH_LONG = 0x80, LENGTH_BYTES_MAX = 4, SECONDS_PER_DAY = 86400 };
 
@@ -152,29 +154,6 @@ uint32_t der_named_bits(struct bytes_rd *r)
 	return value;
 }
 
-/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar, in years that begin in March. */
-static int64_t days_from_civil(int year, unsigned month, unsigned day)
-{
-	int64_t y = (int64_t)year - (month <= 2) + 400; /* not negative from year 0 on */
-	unsigned year_of_era = (unsigned)(y % 400);
-	unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return (y / 400 - 1) * 146097 + day_of_era - 719468;
-}
-
-static bool is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static unsigned days_in_month(int year, unsigned month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
-	return days[month - 1] + (month == 2 && is_leap(year));
-}
-
 static unsigned rd_two_digits(struct bytes_rd *r)
 {
 	uint8_t tens = bytes_rd_u8(r), ones;
@@ -199,18 +178,17 @@ int64_t der_time(struct bytes_rd *r)
 	unsigned minute = rd_two_digits(&t);
 	unsigned second = rd_two_digits(&t);
 	uint8_t zone = bytes_rd_u8(&t);
-	int year;
+	int64_t days = 0;
 
 	if (utc)
 		century = two >= 50 ? 19 : 20; /* Spec: RFC 5280 4.1.2.5.1 */
-	year = (int)(century * 100 + two);
 	der_leave(r, &t);
-	if (zone != 'Z' || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 ||
-	    day > days_in_month(year, month))
+	if (zone != 'Z' || hour > 23 || minute > 59 || second > 59 ||
+	    !base_date_days(century * 100 + two, month, day, &days))
 		r->bad = true;
 	if (r->bad)
 		return 0;
-	return days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+	return days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
 }
 
 bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n)
@@ -312,31 +290,22 @@ static void put_two_digits(struct der_wr *d, unsigned v)
 
 void der_put_time(struct der_wr *d, int64_t seconds)
 {
-	static const int64_t year_0 = -719528, year_10000 = 2932897; /* their first days */
 	int64_t days = seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0);
-	unsigned month = 1, rest;
-	int year;
+	unsigned year, month, day, rest;
 	bool utc;
 
-	if (days < year_0 || days >= year_10000) {
+	if (!base_days_date(days, &year, &month, &day)) {
 		d->w.bad = true;
 		return;
 	}
 	rest = (unsigned)(seconds - days * SECONDS_PER_DAY);
-	year = (int)((days - year_0) * 400 / 146097); /* at most one off */
-	while (days_from_civil(year + 1, 1, 1) <= days)
-		year++;
-	while (days_from_civil(year, 1, 1) > days)
-		year--;
-	while (month < 12 && days_from_civil(year, month + 1, 1) <= days)
-		month++;
 	utc = year >= 1950 && year < 2050;
 	der_put_open(d, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
 	if (!utc)
-		put_two_digits(d, (unsigned)year / 100);
-	put_two_digits(d, (unsigned)year % 100);
+		put_two_digits(d, year / 100);
+	put_two_digits(d, year % 100);
 	put_two_digits(d, month);
-	put_two_digits(d, (unsigned)(days - days_from_civil(year, month, 1)) + 1);
+	put_two_digits(d, day);
 	put_two_digits(d, rest / 3600);
 	put_two_digits(d, rest / 60 % 60);
 	put_two_digits(d, rest % 60);

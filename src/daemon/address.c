@@ -7,14 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 int address_check(const struct base_address *a, struct jurat_error *err)
 {
+	struct bytes_rd host;
+
 	switch (a->sockaddr.any.sa_family) {
 	case AF_UNIX:
 	case AF_VSOCK:
 		return 0;
 	case AF_INET:
-		if (ntohl(a->sockaddr.in.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+		host = bytes_rd(&a->sockaddr.in.sin_addr, sizeof(a->sockaddr.in.sin_addr));
+		if (bytes_rd_u8(&host) == IN_LOOPBACKNET)
 			return 0;
 		return jurat_fail(err, -EACCES, "TCP only on 127.x.y.z: QGS messages have no protection");
 	default:
@@ -46,6 +51,7 @@ char *address_text(const struct base_address *a, char *text)
 {
 	const int room = DAEMON_ADDRESS_BYTES;
 	char host[INET_ADDRSTRLEN] = "?";
+	struct bytes_rd port;
 
 	switch (a->sockaddr.any.sa_family) {
 	case AF_UNIX:
@@ -62,7 +68,8 @@ char *address_text(const struct base_address *a, char *text)
 		break;
 	case AF_INET:
 		inet_ntop(AF_INET, &a->sockaddr.in.sin_addr, host, sizeof(host));
-		snprintf(text, (size_t)room, "tcp:%s:%u", host, ntohs(a->sockaddr.in.sin_port));
+		port = bytes_rd(&a->sockaddr.in.sin_port, sizeof(a->sockaddr.in.sin_port));
+		snprintf(text, (size_t)room, "tcp:%s:%u", host, bytes_rd_be16(&port));
 		break;
 	default:
 		snprintf(text, (size_t)room, "family-%d", a->sockaddr.any.sa_family);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/time.h"
 
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
 {
@@ -68,14 +69,7 @@ void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to)
 
 char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES])
 {
-	time_t t = (time_t)seconds;
-	struct tm tm;
-
-	/* RFC 3339 has four digits for the year. */
-	if (seconds < -62167219200 || seconds > 253402300799 || !gmtime_r(&t, &tm) ||
-	    strftime(to, VERDICT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(to, VERDICT_TIME_BYTES, "%lld", (long long)seconds);
-	return to;
+	return base_time_text(seconds, to);
 }
 
 char *verdict_name(const struct bytes_rd *text, char *to, size_t size)
