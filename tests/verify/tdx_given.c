@@ -98,3 +98,17 @@ struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned
 	}
 	return collateral;
 }
+
+void tdx_given_fix_sizes(const struct tdx_quote *from, const uint8_t *bytes, uint8_t *to, size_t n)
+{
+	enum {
+		BEFORE_OUTER_SIZE = 130,
+		OUTER_HEAD = 134
+	}; /* of the signature data. Spec: 6.3 of the TDX facts */
+	size_t signed_size = from->signed_bytes.size, data = signed_size + 4;
+	size_t certs = (size_t)(from->cert_data.data - bytes);
+
+	bytes_put_le(to + signed_size, n - data, 4);
+	bytes_put_le(to + data + BEFORE_OUTER_SIZE, n - data - OUTER_HEAD, 4);
+	bytes_put_le(to + certs - 4, n - certs, 4);
+}

@@ -6,6 +6,8 @@
 
 #include <jurat/verify.h>
 
+#include "wire/tdx_quote.h"
+
 /* One row of TDX-CASES.tsv. Borrows. */
 struct tdx_case {
 	const char *name, *kind, *type, *fmspc, *now, *quote;
@@ -20,5 +22,8 @@ unsigned tdx_given_each(void (*judge)(const struct tdx_case *c, void *context), 
 struct tdx_case tdx_given_find(const char *kind, const char *type, const char *qvl_quote, char line[4096]);
 /* The row's collateral but for those whose bit is set in `without`. */
 struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without);
+
+/* After the end of a quote's certification data was replaced: `to`, n bytes, gets sizes that fit again. */
+void tdx_given_fix_sizes(const struct tdx_quote *from, const uint8_t *bytes, uint8_t *to, size_t n);
 
 #endif

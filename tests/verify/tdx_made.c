@@ -271,10 +271,11 @@ static void add_crl(const struct tdx_made *m, struct jurat_collateral *c, enum s
 	assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), issuer, serials, n, m->crl_issued, m->crl_next,
 					   der, &size, NULL),
 			 0);
-	if (m->alters_crl) {
+	if (m->alters_crl)
 		m->alters_crl(der, size);
-		tdx_made_reissue(der, sizeof(der), &size, issuer);
-	}
+	if (m->alters_crl || m->other_signs_crls)
+		tdx_made_reissue(der, sizeof(der), &size,
+				 m->other_signs_crls ? SIM_INTEL_TCB_SIGNING : issuer);
 	add(c, der, size);
 }
 

@@ -39,7 +39,8 @@ struct tdx_made {
 	char *chain; /* PEM of the quote; made of the certificates unless it is there already */
 	bool revokes_leaf, revokes_intermediate, revokes_signer;
 	int64_t crl_issued, crl_next;
-	bool no_pck_crl, no_root_crl, no_signer, leaf_for_signer, other_signs_report, other_signs_quote;
+	bool no_pck_crl, no_root_crl, no_signer, leaf_for_signer;
+	bool other_signs_report, other_signs_quote, other_signs_crls;
 	bool loose_auth; /* the QE report is over other authentication data */
 	struct tdx_made_cert instead[SIM_INTEL_N_CERTS];
 	void (*alters_crl)(uint8_t *der, size_t n); /* in place, before its issuer signs it again */

@@ -2,6 +2,8 @@
 #include "verify/patch.h"
 #include "verify/tdx_made.h"
 
+#include <errno.h>
+
 /* Certificates and CRLs that are properly signed and not what they must be: each for its own reason. */
 
 #define WORLD_BEGINS "240101000000Z"
@@ -233,6 +235,118 @@ static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
 	tdx_made_done(&m);
 }
 
+/* A given root is trusted as it stands: what the quote brings by its name is not even looked at. */
+static void where_roots_are_given_the_quotes_own_does_not_matter_V16(void **state)
+{
+	struct jurat_verifier *v = tdx_made_verifier(NULL);
+	struct jurat_collateral *c;
+	struct jurat_verdict *verdict;
+	struct tdx_made_cert *root;
+	struct tdx_made m;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	root = tdx_made_instead(&m, SIM_INTEL_ROOT);
+	replace(root, WORLD_ENDS, "250101000000Z", 13); /* expired, and nobody signed that */
+	tdx_made_documents(&m);
+	tdx_made_sign(&m);
+	c = tdx_made_collateral(&m);
+	verdict = tdx_made_judge(&m, v, c, NULL);
+	assert_true(jurat_verdict_accepted(verdict));
+	jurat_verdict_free(verdict);
+	assert_int_equal(jurat_verifier_add_roots(v, root->der, root->size, NULL), -EBADMSG);
+	jurat_collateral_free(c);
+	jurat_verifier_free(v);
+	tdx_made_done(&m);
+}
+
+static void crls_of_others(struct tdx_made *m)
+{
+	m->other_signs_crls = true;
+}
+/* They say that the leaf is revoked; whoever wrote them is not asked. */
+static void crls_of_others_with_the_leaf(struct tdx_made *m)
+{
+	m->other_signs_crls = true;
+	m->revokes_leaf = true;
+}
+static void info_of_others(struct tdx_made *m)
+{
+	tdx_made_patch(&m->tcb_info, "OutOfDate", "UpToDate");
+}
+
+/*
+ * Collateral proves itself, document by document: no transport, server or file is believed in its place, so
+ * there is no connection whose checks could be switched off.
+ */
+static void collateral_is_believed_for_its_signatures_alone_V15(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "CRLs by another key",
+		  .early = crls_of_others,
+		  .codes = { "crl-signature", "crl-signature", "crl-signature" } },
+		{ .what = "revoking CRLs by another key",
+		  .early = crls_of_others_with_the_leaf,
+		  .codes = { "crl-signature", "crl-signature", "crl-signature" } },
+		{ .what = "TCB info", .late = info_of_others, .codes = { "tcb-info-signature" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+static void no_identity(struct tdx_made *m)
+{
+	free(m->qe_identity);
+	m->qe_identity = NULL;
+}
+static void empty(struct tdx_made *m)
+{
+	no_identity(m);
+	free(m->tcb_info);
+	m->tcb_info = NULL;
+	m->no_pck_crl = m->no_root_crl = m->no_signer = true;
+}
+
+/* Without a QE identity nothing says that the quoting enclave is Intel's: that is no accepted quote. */
+static void without_a_qe_identity_nothing_is_accepted_by_default_V6(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "no identity", .late = no_identity, .codes = { "collateral-missing" } },
+		{ .what = "no collateral at all", .late = empty, .codes = { "collateral-missing" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+/* Who allows that all the same is told that a QE which is not Intel's was not noticed. */
+static void a_verdict_without_qe_identity_says_so_V6(void **state)
+{
+	struct jurat_verifier *v = tdx_made_verifier(NULL);
+	struct jurat_policy *policy;
+	struct jurat_verdict *verdict;
+	struct tdx_made m;
+	char *text;
+
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	tdx_made_init(&m, TDX_BODY_10);
+	m.quote.qe_report.mrsigner[0] ^= 1;
+	tdx_made_sign(&m);
+	verdict = tdx_made_judge(&m, v, NULL, policy);
+	assert_int_equal(jurat_verdict_reasons(verdict), 1);
+	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "collateral-missing");
+	jurat_verdict_free(verdict);
+	assert_int_equal(jurat_policy_set(policy, "allow_no_collateral", "true", NULL), 0);
+	verdict = tdx_made_judge(&m, v, NULL, policy);
+	assert_true(jurat_verdict_accepted(verdict));
+	text = jurat_verdict_json(verdict);
+	assert_non_null(text);
+	assert_non_null(strstr(strstr(text, "\"not_judged\""), "\"qe-identity\""));
+	free(text);
+	jurat_verdict_free(verdict);
+	jurat_policy_free(policy);
+	jurat_verifier_free(v);
+	tdx_made_done(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +355,10 @@ int main(void)
 		cmocka_unit_test(a_tcb_signer_must_have_the_profile_of_one),
 		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
 		cmocka_unit_test(a_pck_ca_of_another_root_is_refused_by_name),
+		cmocka_unit_test(where_roots_are_given_the_quotes_own_does_not_matter_V16),
+		cmocka_unit_test(collateral_is_believed_for_its_signatures_alone_V15),
+		cmocka_unit_test(without_a_qe_identity_nothing_is_accepted_by_default_V6),
+		cmocka_unit_test(a_verdict_without_qe_identity_says_so_V6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

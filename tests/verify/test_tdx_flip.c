@@ -2,7 +2,6 @@
 #include "verify/tdx_given.h"
 
 #include "crypto/x509.h"
-#include "wire/tdx_quote.h"
 
 /* One real quote with its real collateral, and every bit of every part that somebody signed. */
 struct world {
@@ -101,8 +100,7 @@ static size_t to_base64(const uint8_t *from, size_t n, char *to)
 static size_t with_leaf(const struct world *w, const uint8_t *leaf, size_t n, size_t behind, uint8_t *to)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----\n", end[] = "\n-----END CERTIFICATE-----\n";
-	size_t certs = (size_t)(w->parsed.cert_data.data - w->quote), off = certs;
-	size_t rest = w->parsed.cert_data.size - behind, total;
+	size_t off = (size_t)(w->parsed.cert_data.data - w->quote), rest = w->parsed.cert_data.size - behind;
 
 	memcpy(to, w->quote, off);
 	memcpy(to + off, begin, sizeof(begin) - 1);
@@ -112,11 +110,7 @@ static size_t with_leaf(const struct world *w, const uint8_t *leaf, size_t n, si
 	off += sizeof(end) - 1;
 	memcpy(to + off, w->parsed.cert_data.data + behind, rest);
 	off += rest;
-	total = off - certs;
-	bytes_put_le(to + certs - 4, total, 4);
-	bytes_put_le(to + w->parsed.signed_bytes.size, off - w->parsed.signed_bytes.size - 4, 4);
-	bytes_put_le(to + w->parsed.signed_bytes.size + 4 + 130, off - w->parsed.signed_bytes.size - 4 - 134,
-		     4);
+	tdx_given_fix_sizes(&w->parsed, w->quote, to, off);
 	return off;
 }
 
