@@ -26,29 +26,28 @@
 #define IF(value, then, else) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (else))
 #define RETURN(action)        BPF_STMT(BPF_RET | BPF_K, (action))
 
-/* The low half of an int argument is all that the call looks at; both machines are little-endian. */
-static struct sock_filter filter[] = {
-	LOAD(arch),
-	IF(FILTER_ARCH, 0, 10), /* a 32-bit program's calls pass */
-	LOAD(nr),
-	IF(SYS_getsockname, 7, 0),
-	IF(SYS_getpeername, 6, 0),
-	IF(SYS_socket, 0, 2),
-	LOAD(args[0]),
-	IF(AF_VSOCK, 3, 4),
-	IF(SYS_connect, 0, 3),
-	LOAD(args[2]),
-	IF(sizeof(struct sockaddr_vm), 0, 1),
-	RETURN(SECCOMP_RET_USER_NOTIF),
-	RETURN(SECCOMP_RET_ALLOW),
-};
-
 /*
  * A call that has been taken up is not given up for a signal (Linux 5.19), and the program is not slowed
  * down by what kernels before 5.16 do against Spectre in processes with a filter.
  */
 static int install(void)
 {
+	/* The low half of an int argument is all that the call looks at; both machines are little-endian. */
+	struct sock_filter filter[] = {
+		LOAD(arch),
+		IF(FILTER_ARCH, 0, 10), /* a 32-bit program's calls pass */
+		LOAD(nr),
+		IF(SYS_getsockname, 7, 0),
+		IF(SYS_getpeername, 6, 0),
+		IF(SYS_socket, 0, 2),
+		LOAD(args[0]),
+		IF(AF_VSOCK, 3, 4),
+		IF(SYS_connect, 0, 3),
+		LOAD(args[2]),
+		IF(sizeof(struct sockaddr_vm), 0, 1),
+		RETURN(SECCOMP_RET_USER_NOTIF),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
 	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
 	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,

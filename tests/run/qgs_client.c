@@ -198,6 +198,8 @@ static void others(void)
 	struct sockaddr_in port = { .sin_family = AF_INET };
 	struct sockaddr_un path = { .sun_family = AF_UNIX, .sun_path = "/nowhere/at-all" };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct sockaddr_un abstract = { .sun_family = AF_UNIX,
+					.sun_path = "\0somebody-else-has-a-name-that-is-longer-than-others" };
 	socklen_t size = sizeof(port);
 	int inet = socket(AF_INET, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0), fd, pair[2];
 
@@ -216,16 +218,22 @@ static void others(void)
 	FAILS(connect(local, (struct sockaddr *)&path, sizeof(struct sockaddr_vm)), ENOENT);
 	CHECK(bind(local, (struct sockaddr *)&name, sizeof(sa_family_t)) == 0); /* of the kernel's choice */
 	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
+	local = socket(AF_UNIX, SOCK_STREAM, 0);
+	CHECK(bind(local, (struct sockaddr *)&abstract, sizeof(sa_family_t) + 50) == 0);
+	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1);
 }
 
 /* call: the system call itself, as a sanitizer would look behind bad addresses. */
 static void is_named(int fd, long call, unsigned cid, unsigned port)
 {
-	struct sockaddr_vm name = { 0 };
-	socklen_t size = sizeof(name) + 8;
+	struct sockaddr_vm name, names[2];
+	socklen_t size = sizeof(names);
 
-	CHECK(syscall(call, fd, &name, &size) == 0 && size == sizeof(name));
+	memset(names, 0xee, sizeof(names));
+	CHECK(syscall(call, fd, names, &size) == 0 && size == sizeof(name));
+	CHECK(names[1].svm_family == 0xeeee && names[1].svm_port == 0xeeeeeeee); /* and no more */
+	name = names[0];
 	CHECK(name.svm_family == AF_VSOCK && name.svm_reserved1 == 0 && name.svm_cid == cid);
 	CHECK(port ? name.svm_port == port : name.svm_port >= 1024);
 	size = 1; /* what does not fit is cut off */

@@ -266,6 +266,38 @@ static void forbid_descriptors(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+/* Before 5.19 a call that was taken up is given up for a signal. */
+static void forbid_patience(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void older_kernels_that_give_calls_up_do_as_well(void **state)
+{
+	struct outcome o;
+
+	NEEDS_VSOCK();
+	before_exec = forbid_patience;
+	o = RUN_VSOCK("--", clients[0], "flood");
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "192\n");
+	o = RUN_VSOCK("--", clients[0], "flood", "without SA_RESTART");
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "192\n");
+	before_exec = NULL;
+}
+
 static void a_machine_that_has_no_interception_says_what_to_do(void **state)
 {
 	struct outcome o;
@@ -347,6 +379,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(the_port_is_in_the_program_s_etc_and_nowhere_else),
 		cmocka_unit_test(a_real_machine_s_port_is_not_seen),
 		cmocka_unit_test(a_run_within_a_run_is_told_why_it_cannot_intercept),
+		cmocka_unit_test(older_kernels_that_give_calls_up_do_as_well),
 		cmocka_unit_test(a_machine_that_has_no_interception_says_what_to_do),
 		cmocka_unit_test(jurat_s_own_verb_asks_it_too),
 		cmocka_unit_test(nothing_of_the_program_s_privileges_changes),

@@ -16,7 +16,7 @@
 #include "wire/qgs.h"
 
 /* The quoting service of a run, without a run: a platform, and clients in this process. */
-enum { LONG_MS = 1000 * 1000, SHORT_MS = 10, MAX_ANSWER = 64 * 1024 };
+enum { LONG_MS = 1000 * 1000, SHORT_MS = 10, LONGER_MS = 200, MAX_ANSWER = 64 * 1024 };
 
 static const struct run_options options = { .tees = RUN_TDX, .reported = RUN_TDX };
 static struct run_platform platform;
@@ -219,6 +219,25 @@ static void silent_connections_do_not_keep_others_out_for_ever(void **state)
 	run_qgs_free(q);
 }
 
+static void those_that_come_later_do_not_prolong_the_time(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONGER_MS);
+	int first = new_client(q), later[4], n = 0;
+	char byte;
+
+	serve_all(q);
+	for (; recv(first, &byte, 1, 0) < 0; n++) { /* the test's time limit is the bound */
+		if (n >= 4)
+			close(later[n % 4]);
+		later[n % 4] = new_client(q);
+		serve_all(q);
+	}
+	for (int i = 0; i < 4 && i < n; i++)
+		close(later[i]);
+	close(first);
+	run_qgs_free(q);
+}
+
 /* And within the time they may: what the bound is for. */
 static void patient_connections_wait_their_turn(void **state)
 {
@@ -317,6 +336,7 @@ int main(void)
 		cmocka_unit_test(collateral_is_that_of_the_roots),
 		cmocka_unit_test(the_platform_is_described),
 		cmocka_unit_test(silent_connections_do_not_keep_others_out_for_ever),
+		cmocka_unit_test(those_that_come_later_do_not_prolong_the_time),
 		cmocka_unit_test(patient_connections_wait_their_turn),
 		cmocka_unit_test(more_than_can_wait_are_refused),
 		cmocka_unit_test(connecting_again_is_good_until_something_was_said),
