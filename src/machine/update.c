@@ -123,7 +123,8 @@ static int replace_unsynchronised(struct machine *m, struct issue *i, const uint
 
 	if (snprintf(next, sizeof(next), "%s.new", m->certs_path) >= (int)sizeof(next))
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", m->certs_path);
-	fd = base_open(m->env, next, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	(void)!base_unlink(m->env, next);
+	fd = base_open(m->env, next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return jurat_fail(err, fd, "cannot create '%s': %s", next, strerror(-fd));
 	r = base_pwrite(m->env, fd, table, size, 0) == (ssize_t)size ? 0 : -EIO;

@@ -15,20 +15,26 @@
 
 #include "base/cleanup.h"
 
+/* An entry that goes away while it is copied is left out. */
+static bool is_gone(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == ENXIO || e == ENODEV;
+}
+
 static int copy_link(const char *from, const char *to)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlink(from, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return -errno;
+		return is_gone(errno) || errno == EINVAL ? 0 : -errno; /* EINVAL: another thing by now */
 	target[n] = '\0';
 	return symlink(target, to) < 0 ? -errno : 0;
 }
 
 static int bind_entry(const char *from, const char *to, bool directory)
 {
-	int fd;
+	int fd, e;
 
 	if (directory) {
 		if (mkdir(to, 0755) < 0)
@@ -41,24 +47,27 @@ static int bind_entry(const char *from, const char *to, bool directory)
 	}
 	if (mount(from, to, NULL, MS_BIND | MS_REC, NULL) == 0)
 		return 0;
+	e = errno;
 	if (directory)
 		rmdir(to);
 	else
 		unlink(to);
-	return 0; /* it went away meanwhile, or nobody may bind it: left out */
+	return is_gone(e) || e == EPERM || e == EACCES || e == EINVAL ? 0 : -e; /* nobody may bind it */
 }
 
 static int copy_entry(const char *from_dir, const char *to_dir, const char *name)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	struct stat st;
+	int r;
 
 	if (snprintf(from, sizeof(from), "%s/%s", from_dir, name) >= (int)sizeof(from) ||
 	    snprintf(to, sizeof(to), "%s/%s", to_dir, name) >= (int)sizeof(to))
 		return -ENAMETOOLONG;
 	if (lstat(from, &st) < 0)
 		return 0;
-	return S_ISLNK(st.st_mode) ? copy_link(from, to) : bind_entry(from, to, S_ISDIR(st.st_mode));
+	r = S_ISLNK(st.st_mode) ? copy_link(from, to) : bind_entry(from, to, S_ISDIR(st.st_mode));
+	return r == -EEXIST ? 0 : r; /* a directory that changes may list a name twice */
 }
 
 static int copy_entries(const char *from, const char *to)

@@ -47,6 +47,17 @@ static void do_open(fuse_req_t req, struct fuse_file_info *fi)
 		run_open_release(opened); /* nobody heard of it */
 }
 
+/* As the kernel answers where a device has no such operation. */
+static void no_read(fuse_req_t req, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EINVAL);
+}
+
+static void no_write(fuse_req_t req, const char *data, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EINVAL);
+}
+
 static void do_release(fuse_req_t req, struct fuse_file_info *fi)
 {
 	run_open_release((struct run_open *)(uintptr_t)fi->fh);
@@ -81,6 +92,8 @@ static int make_device(struct run_cuse *cuse, int fd, struct jurat_error *err)
 		.init_done = do_init_done,
 		.open = do_open,
 		.release = do_release,
+		.read = no_read,
+		.write = no_write,
 		.ioctl = do_ioctl,
 	};
 	char name[] = "jurat", device[64], mounted[32];

@@ -18,6 +18,8 @@
  */
 #define CACHE_S 86400.0
 
+enum { REQUESTS = 64 }; /* in a row, before a caller may look at what else there is */
+
 static struct run_fs *fs_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
@@ -229,13 +231,14 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
 		    unsigned flags)
 {
-	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
+	/* A directory has no such thing: it is not opened, for all the kernel tells. */
+	struct run_open *opened = flags & FUSE_IOCTL_DIR ? NULL : (struct run_open *)(uintptr_t)fi->fh;
 	struct run_ioctl call = { .pid = fuse_req_ctx(req)->pid,
 				  .request = request,
 				  .arg = (uintptr_t)arg,
 				  .compat = flags & FUSE_IOCTL_COMPAT };
 
-	if (opened->ops && opened->ops->ioctl && !(flags & FUSE_IOCTL_DIR))
+	if (opened && opened->ops && opened->ops->ioctl)
 		opened->ops->ioctl(opened->ctx, opened->file, &call, (struct run_reply *)req);
 	else
 		fuse_reply_err(req, ENOTTY);
@@ -350,7 +353,7 @@ int run_fs_fd(const struct run_fs *fs)
 
 int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer)
 {
-	for (;;) {
+	for (unsigned i = 0; i < REQUESTS; i++) {
 		int n = fuse_session_receive_buf(session, buffer);
 
 		if (n == -EINTR)
@@ -361,6 +364,7 @@ int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer)
 			return n == 0 || n == -ECONNABORTED ? -ENODEV : n;
 		fuse_session_process_buf(session, buffer);
 	}
+	return 0;
 }
 
 int run_fs_serve(struct run_fs *fs)

@@ -69,7 +69,8 @@ struct run_node *run_fs_find(struct run_fs *fs, struct run_node *parent, const c
 
 /*
  * Serves a mounted filesystem's /dev/fuse descriptor, which it takes over.
- * run_fs_serve answers what is there without waiting. 0; -ENODEV it is unmounted; another -errno.
+ * run_fs_serve answers what is there, or the first of much, without waiting. 0; -ENODEV it is unmounted;
+ * another -errno.
  */
 JURAT_MUST_CHECK int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error *err);
 int run_fs_fd(const struct run_fs *fs);

@@ -30,8 +30,8 @@ struct run_fs {
 	struct fuse_session *session;
 	struct fuse_buf buffer;
 	struct run_node root;
-	struct run_slot *slots; /* of ino - FUSE_ROOT_ID - 1 */
-	size_t n_slots;
+	struct run_slot *slots;  /* of ino - FUSE_ROOT_ID - 1 */
+	size_t n_slots, n_taken; /* the first so many are taken; there may be more */
 	uint64_t serial;
 	struct run_open *opens;
 	uid_t uid;

@@ -55,9 +55,9 @@ static struct run_slot *take_slot(struct run_fs *fs)
 	struct run_slot *grown;
 	size_t room = fs->n_slots ? 2 * fs->n_slots : 16;
 
-	for (size_t i = 0; i < fs->n_slots; i++)
-		if (!fs->slots[i].node)
-			return &fs->slots[i];
+	for (; fs->n_taken < fs->n_slots; fs->n_taken++)
+		if (!fs->slots[fs->n_taken].node)
+			return &fs->slots[fs->n_taken];
 	grown = reallocarray(fs->slots, room, sizeof(*grown));
 	if (!grown)
 		return NULL;
@@ -70,9 +70,13 @@ static struct run_slot *take_slot(struct run_fs *fs)
 
 static void drop_if_forgotten(struct run_fs *fs, struct run_node *node)
 {
+	size_t slot = node->ino - FUSE_ROOT_ID - 1;
+
 	if (!node->removed || node->lookups > 0)
 		return;
-	fs->slots[node->ino - FUSE_ROOT_ID - 1].node = NULL;
+	fs->slots[slot].node = NULL;
+	if (slot < fs->n_taken)
+		fs->n_taken = slot;
 	free(node->name);
 	free(node);
 }

@@ -140,9 +140,14 @@ static void kill_children(void)
 
 void run_end_children(void)
 {
-	do
+	pid_t pid;
+
+	do {
 		kill_children(); /* the children of what ends here become ours */
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+		pid = waitpid(-1, NULL, 0);
+		while (pid > 0 && waitpid(-1, NULL, WNOHANG) > 0) /* a look at all processes is dear */
+			;
+	} while (pid > 0 || errno == EINTR);
 }
 
 /* Reaps what ended. true: the program did, and *ret_status says how. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,15 @@
 
 /* The file: the seed, padded with zeros, then the firmware's state. */
 enum { SEED_BYTES = 256, FILE_BYTES = SEED_BYTES + SIM_PSP_STATE_BYTES };
+enum { LOOK_UP_NS = 50000000 }; /* from a wait, for signals */
 
 struct run_state {
 	char *platform, *next, *certs;
 	int lock;
 	char seed[SEED_BYTES];
 	struct sim_psp *psp;
-	struct base_stat seen; /* the file that was loaded or written last */
+	bool is_known; /* `psp` has what is in `known`, which was loaded or written last */
+	uint8_t known[FILE_BYTES];
 };
 
 static int make_paths(struct run_state *s, const char *dir)
@@ -34,10 +37,27 @@ static int make_paths(struct run_state *s, const char *dir)
 	return s->platform && s->next && s->certs ? 0 : -ENOMEM;
 }
 
+/* Whoever else may write there could give us another platform, and keep us from seeing changes. */
+static int check_directory(const char *dir, struct jurat_error *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return jurat_fail(err, -errno, "cannot look at '%s': %s", dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return jurat_fail(err, -ENOTDIR, "'%s' is not a directory", dir);
+	if (st.st_uid != geteuid())
+		return jurat_fail(err, -EACCES, "'%s' belongs to another user", dir);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return jurat_fail(err, -EACCES, "other users may write to '%s' (chmod go-w)", dir);
+	return 0;
+}
+
 int run_state_open(const char *dir, struct run_state **ret, struct jurat_error *err)
 {
 	struct run_state *s = calloc(1, sizeof(*s));
 	auto_free char *lock = NULL;
+	int r;
 
 	if (!s || asprintf(&lock, "%s/lock", dir) < 0) {
 		lock = NULL;
@@ -53,12 +73,15 @@ int run_state_open(const char *dir, struct run_state **ret, struct jurat_error *
 		run_state_close(s);
 		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 	}
-	s->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock < 0) {
-		int r = -errno;
-
+	r = check_directory(dir, err);
+	if (r == 0) {
+		s->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+		if (s->lock < 0)
+			r = jurat_fail(err, -errno, "cannot open '%s': %s", lock, strerror(errno));
+	}
+	if (r < 0) {
 		run_state_close(s);
-		return jurat_fail(err, r, "cannot open '%s': %s", lock, strerror(-r));
+		return r;
 	}
 	*ret = s;
 	return 0;
@@ -83,13 +106,31 @@ const char *run_state_certs_path(const struct run_state *s)
 	return s->certs;
 }
 
+/* Signals are blocked in a run. Whoever waits for a lock that does not come is still to be ended by one. */
+static bool is_interrupted(void)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action;
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (sigismember(&pending, ends[i]) && sigaction(ends[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			return true;
+	return false;
+}
+
 int run_state_lock(struct run_state *s, struct jurat_error *err)
 {
-	int r = base_lock(base_env_real(), s->lock, BASE_LOCK_EXCLUSIVE, UINT64_MAX);
+	int r;
 
+	do
+		r = base_lock(base_env_real(), s->lock, BASE_LOCK_EXCLUSIVE, LOOK_UP_NS);
+	while (r == JURAT_BUSY && !is_interrupted());
 	if (r == 0)
 		return 0;
-	return jurat_fail(err, r < 0 ? r : -EBUSY, "cannot lock the platform's directory");
+	return jurat_fail(err, r < 0 ? r : -EINTR, "cannot lock the platform's directory");
 }
 
 void run_state_unlock(struct run_state *s)
@@ -97,26 +138,34 @@ void run_state_unlock(struct run_state *s)
 	(void)!base_unlock(base_env_real(), s->lock);
 }
 
-static int read_platform(struct run_state *s, uint8_t **ret, struct jurat_error *err)
+/* The file is only ever replaced, so a descriptor of it stands for one whole state. */
+static int read_platform(const struct run_state *s, uint8_t ret[FILE_BYTES], struct jurat_error *err)
 {
-	auto_free uint8_t *file = NULL;
-	size_t n;
-	int r = base_read_file(base_env_real(), s->platform, FILE_BYTES, &file, &n, err);
+	struct base_env *env = base_env_real();
+	uint8_t bytes[FILE_BYTES + 1];
+	struct base_stat st;
+	ssize_t n;
+	int r, fd = base_open(env, s->platform, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 
-	if (r < 0)
-		return r;
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", s->platform, strerror(-fd));
+	r = base_fstat(env, fd, &st);
+	n = r == 0 && S_ISREG(st.mode) ? base_pread(env, fd, bytes, sizeof(bytes), 0) : 0;
+	base_close(env, fd);
+	if (r < 0 || n < 0)
+		return jurat_fail(err, r < 0 ? r : (int)n, "cannot read '%s'", s->platform);
 	if (n != FILE_BYTES)
 		return jurat_fail(err, -EBADMSG, "'%s' is not a platform's state, or was cut", s->platform);
-	*ret = take_ptr(file);
+	memcpy(ret, bytes, FILE_BYTES);
 	return 0;
 }
 
 int run_state_options(struct run_state *s, struct sim_psp_options *o, bool *ret_new, struct jurat_error *err)
 {
 	enum snp_product product;
-	auto_free uint8_t *file = NULL;
+	uint8_t file[FILE_BYTES];
 	uint32_t version;
-	int r = read_platform(s, &file, err);
+	int r = read_platform(s, file, err);
 
 	if (o->seed && strlen(o->seed) >= SEED_BYTES)
 		return jurat_fail(err, -EINVAL, "a seed has at most %d characters", SEED_BYTES - 1);
@@ -141,29 +190,18 @@ int run_state_options(struct run_state *s, struct sim_psp_options *o, bool *ret_
 	return 0;
 }
 
-static bool same_file(const struct base_stat *a, const struct base_stat *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->mtime_ns == b->mtime_ns && a->size == b->size;
-}
-
-/*
- * Before a command: what others changed. The file is only ever replaced, so a name stands for one whole
- * state.
- */
+/* Before a command: what others changed. */
 static int refresh(void *ctx)
 {
 	struct run_state *s = ctx;
-	auto_free uint8_t *file = NULL;
-	struct base_stat now;
-	int r = base_stat(base_env_real(), s->platform, &now);
+	uint8_t file[FILE_BYTES];
+	int r = read_platform(s, file, NULL);
 
-	if (r < 0 || same_file(&now, &s->seen))
+	if (r < 0 || (s->is_known && memcmp(file, s->known, FILE_BYTES) == 0))
 		return r;
-	r = read_platform(s, &file, NULL);
-	if (r == 0)
-		r = sim_psp_load(s->psp, file + SEED_BYTES, SIM_PSP_STATE_BYTES, NULL);
-	if (r == 0) /* should it be replaced between the two: the next refresh takes it */
-		s->seen = now;
+	r = sim_psp_load(s->psp, file + SEED_BYTES, SIM_PSP_STATE_BYTES, NULL);
+	s->is_known = r == 0;
+	memcpy(s->known, file, FILE_BYTES);
 	return r;
 }
 
@@ -175,12 +213,11 @@ static int save(void *ctx)
 	uint8_t file[FILE_BYTES];
 	int fd, r = 0;
 
-	s->seen = (struct base_stat){
-		.ino = 0
-	}; /* when this fails, the change is undone by the next refresh */
+	s->is_known = false; /* when this fails, the change is undone by the next refresh */
 	memcpy(file, s->seed, SEED_BYTES);
 	sim_psp_save(s->psp, file + SEED_BYTES);
-	fd = base_open(env, s->next, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	(void)!base_unlink(env, s->next); /* what a crash left there */
+	fd = base_open(env, s->next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;
 	if (base_pwrite(env, fd, file, sizeof(file), 0) != (ssize_t)sizeof(file))
@@ -190,9 +227,11 @@ static int save(void *ctx)
 	base_close(env, fd);
 	if (r == 0)
 		r = base_rename(env, s->next, s->platform);
-	if (r == 0)
-		r = base_stat(env, s->platform, &s->seen);
-	return r;
+	if (r < 0)
+		return r;
+	memcpy(s->known, file, FILE_BYTES);
+	s->is_known = true;
+	return 0;
 }
 
 int run_state_attach(struct run_state *s, struct sim_psp *psp, bool is_new, struct jurat_error *err)

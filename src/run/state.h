@@ -13,12 +13,15 @@
  */
 struct run_state;
 
-/* Makes the directory when it is not there. -errno in words. */
+/*
+ * Makes the directory when it is not there. One that is there must be this user's, and not for others to
+ * write. -errno in words.
+ */
 JURAT_MUST_CHECK int run_state_open(const char *dir, struct run_state **ret, struct jurat_error *err);
 void run_state_close(struct run_state *state); /* with the lock; NULL: nothing */
 const char *run_state_certs_path(const struct run_state *state);
 
-/* One at a time, over all processes. Waits. */
+/* One at a time, over all processes. Waits; -EINTR a signal that is blocked, and would end this process. */
 JURAT_MUST_CHECK int run_state_lock(struct run_state *state, struct jurat_error *err);
 void run_state_unlock(struct run_state *state);
 

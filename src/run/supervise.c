@@ -28,13 +28,17 @@ struct supervisor {
 	struct run_vsock *vsock; /* NULL: nothing is intercepted */
 	struct run_devices devices;
 	struct run_keeper keeper;
+	sigset_t to_pass_on, mask; /* blocked in here; as it was before */
 	int signals, epoll;
 	bool fuse_served, over;
 	struct run_ended ended;
 	int failed; /* -errno of the program's setup */
 };
 
-/* What a person or a supervisor of ours sends; the terminal's own signals reach the program without us. */
+/*
+ * What a person or a supervisor of ours sends. The terminal's own signals reach the program without us, once
+ * there is one.
+ */
 static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
 
 static int watch(struct supervisor *s, int fd, uint32_t what)
@@ -50,7 +54,7 @@ static void on_signal(struct supervisor *s)
 	int signal;
 
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_code == SI_KERNEL)
+		if (info.ssi_code == SI_KERNEL && s->ended.started)
 			continue;
 		signal = (int)info.ssi_signo;
 		(void)!send(s->keeper.control, &signal, sizeof(signal), MSG_NOSIGNAL);
@@ -75,6 +79,15 @@ static int attach(struct supervisor *s, enum run_word word, int fd, struct jurat
 	return r;
 }
 
+static void on_failed(struct supervisor *s, const struct run_message *message, struct jurat_error *err)
+{
+	s->failed = message->r;
+	if (message->word == RUN_EXEC_FAILED)
+		s->ended.status = message->r == -ENOENT ? 127 : 126;
+	if (err)
+		*err = message->err;
+}
+
 static int on_setup(struct supervisor *s, struct jurat_error *err)
 {
 	struct run_message message;
@@ -91,11 +104,7 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 		return attach(s, message.word, fd, err);
 	case RUN_EXEC_FAILED:
 	case RUN_SETUP_FAILED:
-		s->failed = message.r;
-		if (message.word == RUN_EXEC_FAILED)
-			s->ended.status = message.r == -ENOENT ? 127 : 126;
-		if (err)
-			*err = message.err;
+		on_failed(s, &message, err);
 		return 0;
 	case RUN_PLACED:
 		break;
@@ -177,11 +186,11 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 	return r;
 }
 
-static int open_loop(struct supervisor *s, const sigset_t *signals, struct jurat_error *err)
+static int open_loop(struct supervisor *s, struct jurat_error *err)
 {
 	int r = 0;
 
-	s->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->signals = signalfd(-1, &s->to_pass_on, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->signals < 0 || s->epoll < 0)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
@@ -195,10 +204,22 @@ static int open_loop(struct supervisor *s, const sigset_t *signals, struct jurat
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
-/*
- * From the fork to the program's end. Signals are blocked in between, so that they reach the loop and
- * nobody else.
- */
+/* A program that ended before the loop came to hear of its start: all who could still write are gone. */
+static void last_words(struct supervisor *s, struct jurat_error *err)
+{
+	struct run_message message;
+	int fd = -1;
+
+	while (run_message_receive(s->keeper.setup, &message, &fd) == 0) {
+		if (fd >= 0)
+			close(fd);
+		if (message.word == RUN_EXEC_FAILED || message.word == RUN_SETUP_FAILED)
+			on_failed(s, &message, err);
+	}
+	s->ended.started = s->failed == 0;
+}
+
+/* From the fork to the program's end. */
 static int supervise(struct supervisor *s, const struct run_options *options, const char *temp, char **env,
 		     struct jurat_error *err)
 {
@@ -210,25 +231,18 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .socket = run_qgs_path(s->qgs),
 				   .places = s->devices.places,
 				   .n_places = s->devices.n,
-				   .vsock = s->vsock != NULL };
+				   .vsock = s->vsock != NULL,
+				   .mask = s->mask };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
-	sigset_t signals;
 	int status = 0, r;
 
-	sigemptyset(&signals);
-	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
-		sigaddset(&signals, passed_on[i]);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, &spawn.mask);
-	sigdelset(&signals, SIGCHLD);
 	sigaction(SIGCHLD, &on_child, &spawn.on_child);
 	r = run_spawn(&spawn, &s->keeper, err);
 	if (r == 0) {
-		r = open_loop(s, &signals, err);
+		r = open_loop(s, err);
 		if (r == 0)
 			r = loop(s, err);
-		close(s->keeper.control); /* should it still wait: all ends */
-		close(s->keeper.setup);
+		close(s->keeper.control);        /* should it still wait: all ends */
 		run_platform_stop(&s->platform); /* whoever waits for an answer gets one */
 		run_fs_free(s->fs);
 		s->fs = NULL;
@@ -236,10 +250,28 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 			;
 		if (WIFSIGNALED(status)) /* killed: what it kept is ours now */
 			run_end_children();
+		if (r == 0 && !s->ended.started)
+			last_words(s, err);
+		close(s->keeper.setup);
 	}
 	sigaction(SIGCHLD, &spawn.on_child, NULL);
-	sigprocmask(SIG_SETMASK, &spawn.mask, NULL);
 	return r;
+}
+
+/*
+ * Until everything is away again, signals reach the loop and nothing else: what came too early for it is the
+ * program's, and what comes too late ours, when nothing is left of this run.
+ */
+static void block_signals(struct supervisor *s)
+{
+	sigset_t blocked;
+
+	sigemptyset(&s->to_pass_on);
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		sigaddset(&s->to_pass_on, passed_on[i]);
+	blocked = s->to_pass_on;
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, &s->mask);
 }
 
 int run_program(const struct run_options *options, struct run_ended *ret, struct jurat_error *err)
@@ -249,6 +281,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	char *temp = NULL;
 	int r;
 
+	block_signals(&s);
 	r = run_devices_check(options, err);
 	for (size_t i = 0; i < options->n_faults && r == 0; i++)
 		r = run_fault_parse(options->faults[i], &s.platform.faults, err);
@@ -292,6 +325,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
 	if (r == 0 && s.failed < 0 && s.ended.status == 0)
 		r = s.failed;
+	sigprocmask(SIG_SETMASK, &s.mask, NULL);
 	if (r == 0)
 		*ret = s.ended;
 	return r;

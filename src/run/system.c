@@ -30,6 +30,7 @@ struct server {
 	struct run_place places[RUN_MAX_DEVICES];
 	size_t n_cuse, n_places;
 	pid_t placer;
+	sigset_t ends, mask; /* blocked in here; as it was before */
 	int socket, signals, epoll;
 	void (*ready)(const struct run_system_ready *what);
 	struct run_system_ready what;
@@ -128,11 +129,11 @@ static int divide(struct server *s, struct jurat_error *err)
 	return r;
 }
 
-static int open_loop(struct server *s, const sigset_t *signals, struct jurat_error *err)
+static int open_loop(struct server *s, struct jurat_error *err)
 {
 	int r;
 
-	s->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->signals = signalfd(-1, &s->ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->signals < 0 || s->epoll < 0)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
@@ -161,22 +162,15 @@ static void stop(struct server *s)
 
 static int serve(struct server *s, const char *temp, struct jurat_error *err)
 {
-	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 	struct run_placing placing = { .temp = temp, .cuse = s->cuse, .places = s->places };
-	sigset_t signals, before;
-	int r;
+	int r = divide(s, err);
 
-	sigemptyset(&signals);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigaddset(&signals, ends[i]);
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	r = divide(s, err);
 	placing.n_cuse = s->n_cuse;
 	placing.n_places = s->n_places;
 	if (r == 0)
 		r = run_placer_fork(&placing, &s->placer, &s->socket, err);
 	if (r == 0)
-		r = open_loop(s, &signals, err);
+		r = open_loop(s, err);
 	if (r == 0)
 		r = loop(s, err);
 	stop(s);
@@ -186,7 +180,6 @@ static int serve(struct server *s, const char *temp, struct jurat_error *err)
 		if (read(s->signals, &info, sizeof(info)) <= 0)
 			break;
 	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
 }
 
@@ -202,6 +195,17 @@ static int make_roots(struct server *s, const char *temp, char **ret, struct jur
 	return r;
 }
 
+/* What ends us waits until there is something to end, and then until nothing is left. */
+static void block_signals(struct server *s)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	sigemptyset(&s->ends);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&s->ends, ends[i]);
+	sigprocmask(SIG_BLOCK, &s->ends, &s->mask);
+}
+
 int run_system(const struct run_options *options, void (*ready)(const struct run_system_ready *what),
 	       struct jurat_error *err)
 {
@@ -214,6 +218,7 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 		return jurat_fail(
 			err, -EPERM,
 			"only root can make devices for the whole machine (jurat run wants no root)");
+	block_signals(&s);
 	r = run_devices_check(options, err);
 	for (size_t i = 0; i < options->n_faults && r == 0; i++)
 		r = run_fault_parse(options->faults[i], &s.platform.faults, err);
@@ -244,5 +249,6 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 		close(s.epoll);
 	if (run_trace_close(s.platform.trace) < 0 && r == 0)
 		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
+	sigprocmask(SIG_SETMASK, &s.mask, NULL);
 	return r;
 }

@@ -379,6 +379,19 @@ static void quote(const char *path)
 	close(out);
 }
 
+/* What lsattr asks of a directory. Source: Linux include/uapi/linux/fs.h, FS_IOC_GETFLAGS. */
+#define GETFLAGS 0x80086601ul
+
+static void directory(void)
+{
+	int fd = open("/sys/kernel/config/tsm/report", O_RDONLY | O_DIRECTORY);
+	long flags = 0;
+
+	CHECK(fd >= 0 && ioctl(fd, GETFLAGS, &flags) == -1);
+	puts(errno == ENOTTY ? "ENOTTY" : "another error");
+	close(fd);
+}
+
 #define ISSUE_CMD 0xc0105300ul
 
 static int sev(int fd, uint32_t cmd, void *data, uint32_t *ret_error)
@@ -475,7 +488,7 @@ int main(int argc, char **argv)
 	} programs[] = { { "report", report }, { "extended", extended },       { "key", key },
 			 { "errors", errors }, { "processes", processes },     { "tcb", tcb },
 			 { "once", once },     { "descriptors", descriptors }, { "host", host },
-			 { "commit", commit }, { "tdreport", tdreport } };
+			 { "commit", commit }, { "tdreport", tdreport },       { "directory", directory } };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,13 +177,108 @@ static void a_seed_that_does_not_fit_is_refused(void **state)
 	run_state_close(s);
 }
 
+static void whoever_puts_links_or_pipes_there_gains_nothing(void **state)
+{
+	struct sim_psp_options options = { .seed = NULL };
+	struct side a = open_side((struct sim_psp_options){ .product = SNP_MILAN });
+	char outside[96];
+	struct run_state *s;
+	struct stat st;
+	bool is_new;
+
+	snprintf(outside, sizeof(outside), "%s-outside", dir);
+	close(open(outside, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(symlink(outside, in_dir("platform.new")), 0);
+	assert_int_equal(sim_psp_download_firmware(a.psp, NEW_TCB, true), SNP_SUCCESS);
+	assert_int_equal(stat(outside, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(lstat(in_dir("platform"), &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+
+	assert_int_equal(unlink(in_dir("platform")), 0);
+	assert_int_equal(symlink(outside, in_dir("platform")), 0);
+	assert_int_equal(run_state_options(a.state, &options, &is_new, NULL), -ELOOP);
+	assert_int_equal(unlink(in_dir("platform")), 0);
+	assert_int_equal(mkfifo(in_dir("platform"), 0600), 0); /* nobody writes to it: no read may wait */
+	assert_int_equal(run_state_options(a.state, &options, &is_new, NULL), -EBADMSG);
+	close_side(&a);
+
+	assert_int_equal(unlink(in_dir("lock")), 0);
+	assert_int_equal(symlink(outside, in_dir("lock")), 0);
+	assert_int_equal(run_state_open(dir, &s, NULL), -ELOOP);
+	unlink(outside);
+}
+
+static void a_directory_that_others_can_write_is_refused(void **state)
+{
+	struct jurat_error err = { "" };
+	struct run_state *s;
+
+	for (mode_t others = 0020; others > 0; others = others == 0020 ? 0002 : 0) {
+		assert_int_equal(chmod(dir, 0700 | others), 0);
+		assert_int_equal(run_state_open(dir, &s, &err), -EACCES);
+		assert_non_null(strstr(err.text, "chmod"));
+	}
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(run_state_open(dir, &s, &err), 0);
+	run_state_close(s);
+	if (geteuid() != 0)
+		SKIP_BECAUSE("only root can give a directory away");
+	assert_int_equal(chown(dir, 65534, 65534), 0);
+	assert_int_equal(run_state_open(dir, &s, &err), -EACCES);
+	assert_non_null(strstr(err.text, "another user"));
+}
+
+/* File systems give an inode to the next file and count time in steps. */
+static void a_change_is_seen_whatever_inode_and_time_say(void **state)
+{
+	struct side a = open_side((struct sim_psp_options){ .product = SNP_MILAN });
+	uint64_t before = reported(&a);
+	uint8_t old[FILE_BYTES];
+	struct stat st;
+	int fd = open(in_dir("platform"), O_RDONLY);
+
+	assert_int_equal(read(fd, old, sizeof(old)), FILE_BYTES);
+	close(fd);
+	assert_int_equal(sim_psp_download_firmware(a.psp, NEW_TCB, true), SNP_SUCCESS);
+	fd = open(in_dir("platform"), O_WRONLY);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pwrite(fd, old, sizeof(old), 0), FILE_BYTES);
+	assert_int_equal(futimens(fd, (struct timespec[]){ st.st_atim, st.st_mtim }), 0);
+	close(fd);
+	assert_int_equal(reported(&a), before);
+	close_side(&a);
+}
+
+static void a_signal_ends_the_wait_for_the_lock(void **state)
+{
+	struct run_state *a, *b;
+	sigset_t blocked, was;
+	siginfo_t info;
+
+	assert_int_equal(run_state_open(dir, &a, NULL), 0);
+	assert_int_equal(run_state_open(dir, &b, NULL), 0);
+	assert_int_equal(run_state_lock(a, NULL), 0);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &was);
+	raise(SIGTERM);
+	assert_int_equal(run_state_lock(b, NULL), -EINTR);
+	assert_int_equal(sigwaitinfo(&blocked, &info), SIGTERM);
+	sigprocmask(SIG_SETMASK, &was, NULL);
+	run_state_unlock(a);
+	assert_int_equal(run_state_lock(b, NULL), 0);
+	run_state_close(a);
+	run_state_close(b);
+}
+
 static void a_place_that_is_no_directory_is_told(void **state)
 {
 	struct jurat_error err = { "" };
 	struct run_state *s;
 
 	assert_int_equal(run_state_open("/dev/null", &s, &err), -ENOTDIR);
-	assert_non_null(strstr(err.text, "/dev/null/lock"));
+	assert_non_null(strstr(err.text, "/dev/null"));
 	assert_int_equal(run_state_open("/nonexistent/dir", &s, &err), -ENOENT);
 }
 
@@ -212,6 +308,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(commands_fail_while_the_state_is_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_was_cut_or_damaged_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_seed_that_does_not_fit_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(whoever_puts_links_or_pipes_there_gains_nothing, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_directory_that_others_can_write_is_refused, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_change_is_seen_whatever_inode_and_time_say, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_signal_ends_the_wait_for_the_lock, set_up, tear_down),
 		cmocka_unit_test(a_place_that_is_no_directory_is_told),
 	};
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What careless and hostile programs do, and impatient people. */
+
+static void an_ioctl_on_a_directory_is_no_request(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--", "/bin/sh", "-c", "\"$0\" directory && \"$0\" tcb", clients[0]);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "ENOTTY\ndb18000000000004\n");
+}
+
+/* finish() finds what is left in the directory for temporary files. */
+static void a_signal_at_any_time_of_the_start_leaves_nothing(void **state)
+{
+	char address[128];
+	int n_early = 0;
+
+	NEEDS_RUN();
+	snprintf(address, sizeof(address), "unix:%s/early", dir);
+	for (int delay_ms = 0; delay_ms < 60; delay_ms += 3) {
+		const char *const words[] = { "--tee", "tdx",        "--qgs", address,
+					      "--",    "/bin/sleep", "1000",  NULL };
+		char *line[MAX_WORDS];
+		struct outcome o;
+		pid_t pid;
+
+		collect(line, words);
+		pid = start(line);
+		for (int i = 0; i < delay_ms; i++)
+			breathe();
+		n_early += access(address + 5, F_OK) < 0;
+		assert_int_equal(kill(pid, delay_ms % 2 ? SIGTERM : SIGINT), 0);
+		o = finish(pid);
+		assert_true(WIFSIGNALED(o.status));
+		assert_int_equal(WTERMSIG(o.status), delay_ms % 2 ? SIGTERM : SIGINT);
+		assert_int_equal(access(address + 5, F_OK), -1);
+	}
+	assert_true(n_early > 0);
+}
+
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static void a_thousand_leftovers_are_ended_at_once(void **state)
+{
+	enum { BOUND_S = 10 }; /* one look at all processes for each of them takes longer */
+	static const char script[] =
+		"i=0; while [ $i -lt 1500 ]; do sleep 1000 & i=$((i + 1)); done; echo started";
+	const char *const words[] = { "--", "/bin/sh", "-c", script, NULL };
+	char *line[MAX_WORDS];
+	struct outcome o;
+	time_t began;
+	pid_t pid;
+
+	NEEDS_RUN();
+	collect(line, words);
+	pid = start(line);
+	wait_for_output(pid);
+	began = now_s();
+	o = finish(pid);
+	assert_exit(&o, 0);
+	assert_in_range(now_s() - began, 0, BOUND_S);
+}
+
+static int run_group(const char *name)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_ioctl_on_a_directory_is_no_request),
+		cmocka_unit_test(a_signal_at_any_time_of_the_start_leaves_nothing),
+		cmocka_unit_test(a_thousand_leftovers_are_ended_at_once),
+	};
+
+	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);
+}
+
+int main(int argc, char **argv)
+{
+	return run_as_both(argc, argv, run_group);
+}
