@@ -23,7 +23,7 @@ enum { SOCKET_TYPE_MASK = 0xf, SOCKET_TYPES = 11 }; /* Source: Linux include/lin
 enum { FIRST_PORT = 1024 };                         /* that Linux gives to who has not asked for one */
 
 struct run_vsock {
-	const struct run_platform *platform;
+	struct run_platform *platform;
 	struct run_qgs *qgs;
 	unsigned port;
 	int fd;                  /* -1: the program has not started */
@@ -35,8 +35,8 @@ struct run_vsock {
 	size_t call_bytes, answer_bytes;
 };
 
-int run_vsock_new(const struct run_platform *platform, struct run_qgs *qgs, unsigned port,
-		  struct run_vsock **ret, struct jurat_error *err)
+int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned port, struct run_vsock **ret,
+		  struct jurat_error *err)
 {
 	const char *name = strrchr(platform->temp, '/');
 	struct run_vsock *v = calloc(1, sizeof(*v));
@@ -228,7 +228,9 @@ static void on_connect(struct run_vsock *v)
 	uint64_t number;
 	int r;
 
-	run_user_memory_init(&user, (pid_t)v->call->pid, NULL);
+	/* Only of a program that has a use for it is it told that its memory is out of reach. */
+	run_user_memory_init(&user, (pid_t)v->call->pid,
+			     v->n_sockets > 0 ? &v->platform->memory_refused : NULL);
 	if (user.memory.read(user.memory.ctx, v->call->data.args[1], &to, sizeof(to)) == 0 &&
 	    to.svm_family == AF_VSOCK)
 		fd = copy_ours(v, &number);

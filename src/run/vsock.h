@@ -18,7 +18,7 @@
 struct run_vsock;
 
 /* port: of run_qgs_port(). platform, qgs: borrowed. */
-JURAT_MUST_CHECK int run_vsock_new(const struct run_platform *platform, struct run_qgs *qgs, unsigned port,
+JURAT_MUST_CHECK int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned port,
 				   struct run_vsock **ret, struct jurat_error *err);
 void run_vsock_free(struct run_vsock *vsock); /* NULL is nothing; calls that wait end with ENOSYS */
 /* Serves the descriptor of run_vsock_intercept(), which it takes over. */
