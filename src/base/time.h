@@ -7,15 +7,15 @@
 
 /* The calendar, and times as text. Times are seconds since 1970, UTC; there are no leap seconds. */
 
-/* A date of the proleptic Gregorian calendar, years 0 to 9999, as days since 1970; false: there is no such day. */
+/* A date of the proleptic Gregorian calendar, years 0 to 9999, as days since 1970; false: no such day. */
 bool base_date_days(unsigned year, unsigned month, unsigned day, int64_t *ret);
 /* The way back; false: not in those years. */
 bool base_days_date(int64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day);
 
 /*
- * RFC 3339: "2026-01-31T12:00:00Z", an offset in place of the Z, a fraction of a second (dropped), a blank in
- * place of the T, or small letters; or a date alone, which is its midnight, UTC. Years 1970 to 9999, also after
- * the offset. false: anything else, and *ret is unchanged.
+ * RFC 3339: "2026-01-31T12:00:00Z", an offset in place of the Z, a fraction of a second (dropped), a blank
+ * in place of the T, or small letters; or a date alone, which is its midnight, UTC. Years 1970 to 9999, also
+ * after the offset. false: anything else, and *ret is unchanged.
  */
 bool base_time_read(const char *text, int64_t *ret);
 

@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,125 +171,223 @@ static void name_entry(const struct snp_certs *table, unsigned i, char *name, si
 			 e->kind == SNP_CERT_CRL ? "crl" : "der");
 }
 
+/* One object on standard output, or CLI_INTERNAL. Takes `json`. */
+static int print_json(struct cli *cli, json_t *json, int status)
+{
+	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+	json_decref(json);
+	if (!text)
+		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+	puts(text);
+	return status;
+}
+
+static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned i, const char *dir,
+		       json_t *files)
+{
+	const struct snp_cert_entry *e = &table->entries[i];
+	auto_free char *file = NULL;
+	struct jurat_error err = { "" };
+	char name[64];
+
+	name_entry(table, i, name, sizeof(name));
+	if (asprintf(&file, "%s/%s", dir, name) < 0) {
+		file = NULL;
+		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+	}
+	if (cli_write(file, e->data.data, e->data.size, 0644, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
+	if (!files)
+		puts(file);
+	else if (json_array_append_new(files, json_pack("{s:s, s:s, s:I}", "name", name, "kind",
+							snp_cert_name(e->kind), "bytes",
+							(json_int_t)e->data.size)) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+	return CLI_OK;
+}
+
 static int split(struct cli *cli, const char *path, const char *dir)
 {
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
 	struct snp_certs table;
+	json_t *files;
 	size_t n;
-	int r = cli_read(path, &bytes, &n, &err);
+	int status = CLI_OK;
 
-	if (r < 0)
+	if (!strcmp(dir, "-"))
+		return cli_fail(cli, CLI_USAGE, "split: wants a directory, not standard output");
+	if (cli_read(path, &bytes, &n, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
-	r = snp_certs_read(bytes, n, &table, &err);
-	if (r < 0)
+	if (snp_certs_read(bytes, n, &table, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "split: '%s': %s", path, err.text);
+	if (table.n == 0)
+		return cli_fail(cli, CLI_REFUSED, "split: '%s' has no entries", path);
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return cli_fail(cli, CLI_ENVIRONMENT, "split: cannot make '%s': %s", dir, strerror(errno));
-	for (unsigned i = 0; i < table.n; i++) {
-		auto_free char *file = NULL;
-		char name[64];
+	files = cli_wants_json(cli) ? json_array() : NULL;
+	for (unsigned i = 0; i < table.n && status == CLI_OK; i++)
+		status = split_entry(cli, &table, i, dir, files);
+	if (status == CLI_OK && cli_wants_json(cli))
+		return print_json(cli, json_pack("{s:o}", "files", files), CLI_OK);
+	json_decref(files);
+	return status;
+}
 
-		name_entry(&table, i, name, sizeof(name));
-		if (asprintf(&file, "%s/%s", dir, name) < 0) {
-			file = NULL;
-			return cli_fail(cli, CLI_INTERNAL, "out of memory");
-		}
-		r = cli_write(file, table.entries[i].data.data, table.entries[i].data.size, 0644, &err);
-		if (r < 0)
-			return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
-		puts(file);
-	}
-	return CLI_OK;
+/* What `check` finds: text as it comes, or JSON at the end. */
+struct check {
+	struct cli *cli;
+	const char *path;
+	json_t *entries, *reasons; /* NULL: text */
+	bool refused, failed;      /* failed: out of memory */
+};
+
+static void put(struct check *c, json_t *list, json_t *item)
+{
+	if (json_array_append_new(list, item) < 0)
+		c->failed = true;
+}
+
+__attribute__((format(printf, 3, 4))) static void refuse(struct check *c, const char *code,
+							 const char *format, ...)
+{
+	char detail[2 * JURAT_ERROR_TEXT_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(detail, sizeof(detail), format, ap);
+	va_end(ap);
+	c->refused = true;
+	if (c->reasons)
+		put(c, c->reasons, json_pack("{s:s, s:s}", "code", code, "detail", detail));
+	else
+		cli_fail(c->cli, 0, "check: '%s': %s: %s", c->path, code, detail);
+}
+
+static void check_entry(struct check *c, const struct snp_cert_entry *e)
+{
+	const char *name = snp_cert_name(e->kind);
+	char guid[SNP_CERTS_GUID_TEXT_SIZE];
+	struct jurat_error err = { "" };
+	struct crypto_cert cert;
+	struct crypto_crl crl;
+	int r = 0;
+
+	if (e->kind == SNP_CERT_CRL)
+		r = crypto_crl_read(e->data.data, e->data.size, &crl, &err);
+	else if (e->kind != SNP_CERT_OTHER)
+		r = crypto_cert_read(e->data.data, e->data.size, &cert, &err);
+	if (c->entries)
+		put(c, c->entries,
+		    json_pack("{s:s, s:s, s:I, s:b}", "kind", name, "guid",
+			      snp_cert_guid_format(e->guid, guid), "bytes", (json_int_t)e->data.size,
+			      "well_formed", r == 0));
+	else if (r == 0)
+		printf("%-6s %zu bytes\n", name, e->data.size);
+	if (r < 0)
+		refuse(c, "entry-malformed", "%s: %s", name, err.text);
 }
 
 /* Without a report: does every known entry parse, and would a Linux guest take the table. */
-static int check_shape(struct cli *cli, const char *path, const struct snp_certs *table)
+static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
 {
-	int status = CLI_OK;
+	struct jurat_error err = { "" };
+	struct snp_certs table;
 
-	for (unsigned i = 0; i < table->n; i++) {
-		const struct snp_cert_entry *e = &table->entries[i];
-		struct jurat_error err = { "" };
-		struct crypto_cert cert;
-		struct crypto_crl crl;
-		int r = 0;
-
-		if (e->kind == SNP_CERT_CRL)
-			r = crypto_crl_read(e->data.data, e->data.size, &crl, &err);
-		else if (e->kind != SNP_CERT_OTHER)
-			r = crypto_cert_read(e->data.data, e->data.size, &cert, &err);
-		if (r < 0)
-			status = cli_fail(cli, CLI_REFUSED, "check: '%s': %s: %s", path,
-					  snp_cert_name(e->kind), err.text);
-		else
-			printf("%-6s %zu bytes\n", snp_cert_name(e->kind), e->data.size);
+	if (snp_certs_read(bytes, n, &table, &err) < 0) {
+		refuse(c, "table-malformed", "%s", err.text);
+		return;
 	}
-	if (table->size > SNP_CERTS_LINUX_MAX_BYTES)
-		status = cli_fail(cli, CLI_REFUSED, "check: '%s': %zu bytes: a Linux guest takes at most %d",
-				  path, table->size, SNP_CERTS_LINUX_MAX_BYTES);
-	return status;
+	for (unsigned i = 0; i < table.n; i++)
+		check_entry(c, &table.entries[i]);
+	if (table.n == 0)
+		refuse(c, "no-entries", "guests get no certificates from it");
+	if (table.size > SNP_CERTS_LINUX_MAX_BYTES)
+		refuse(c, "table-too-large", "%zu bytes: a Linux guest takes at most %d", table.size,
+		       SNP_CERTS_LINUX_MAX_BYTES);
 }
 
-static int check_report(struct cli *cli, const uint8_t *bytes, size_t n)
+static int check_report(struct check *c, const uint8_t *bytes, size_t n, const struct cli_evidence *loaded,
+			int64_t at)
 {
-	struct jurat_snp_evidence evidence = { .size = sizeof(evidence), .certs = bytes, .certs_size = n };
+	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
+					       .report = loaded->report,
+					       .report_size = loaded->report_size,
+					       .certs = bytes,
+					       .certs_size = n };
 	struct jurat_verifier *verifier = NULL;
 	struct jurat_policy *policy = NULL;
 	struct jurat_verdict *verdict = NULL;
-	struct cli_evidence loaded = { 0 };
 	struct jurat_error err = { "" };
-	int64_t at;
-	int status = cli_load_time(cli, &at), r;
+	int status = CLI_OK;
 
+	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
+	    jurat_policy_set(policy, "allow_debug", "true", &err) < 0)
+		status = cli_fail(c->cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
-		status = cli_load_evidence(cli, cli_get(cli, "report"), &loaded);
-	if (status == CLI_OK &&
-	    (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
-	     jurat_policy_set(policy, "allow_debug", "true", &err) < 0))
-		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
-	if (status == CLI_OK) {
-		evidence.report = loaded.report;
-		evidence.report_size = loaded.report_size;
-		r = jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err);
-		if (r < 0)
-			status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-		for (size_t i = 0; verdict && i < jurat_verdict_reasons(verdict); i++)
-			status = cli_fail(cli, CLI_REFUSED, "check: %s: %s",
-					  jurat_verdict_reason_code(verdict, i),
-					  jurat_verdict_reason_detail(verdict, i));
-	}
-	if (status == CLI_OK)
-		puts("these certificates verify the report");
+		status = cli_load_all(c->cli, verifier, "roots", CLI_LOAD_ROOTS);
+	if (status == CLI_OK && jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
+		status = cli_fail(c->cli, CLI_INTERNAL, "%s", err.text);
+	for (size_t i = 0; status == CLI_OK && i < jurat_verdict_reasons(verdict); i++)
+		refuse(c, jurat_verdict_reason_code(verdict, i), "%s",
+		       jurat_verdict_reason_detail(verdict, i));
 	jurat_verdict_free(verdict);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
-	cli_evidence_done(&loaded);
 	return status;
 }
 
+/* All that is named is read before anything is said. */
 static int check(struct cli *cli, const char *path)
 {
+	struct check c = { .cli = cli, .path = path };
+	const char *report = cli_get(cli, "report");
+	struct cli_evidence loaded = { 0 };
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
-	struct snp_certs table;
+	int64_t at;
 	size_t n;
-	int status;
+	int status = cli_load_time(cli, &at);
 
-	if (cli_read(path, &bytes, &n, &err) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "check: %s", err.text);
-	if (snp_certs_read(bytes, n, &table, &err) < 0)
-		return cli_fail(cli, CLI_REFUSED, "check: '%s': %s", path, err.text);
-	status = check_shape(cli, path, &table);
-	return status == CLI_OK && cli_has(cli, "report") ? check_report(cli, bytes, n) : status;
+	if (status == CLI_OK && cli_read(path, &bytes, &n, &err) < 0)
+		status = cli_fail(cli, CLI_ENVIRONMENT, "check: %s", err.text);
+	if (status == CLI_OK && report)
+		status = cli_load_evidence(cli, report, &loaded);
+	if (status == CLI_OK && report && !loaded.report)
+		status = cli_fail(cli, CLI_ENVIRONMENT, "check: '%s' is no SEV-SNP report", report);
+	if (status == CLI_OK && cli_wants_json(cli)) {
+		c.entries = json_array();
+		c.reasons = json_array();
+	}
+	if (status == CLI_OK) {
+		check_shape(&c, bytes, n);
+		if (report && !c.refused)
+			status = check_report(&c, bytes, n, &loaded, at);
+	}
+	cli_evidence_done(&loaded);
+	if (status == CLI_OK)
+		status = c.failed    ? cli_fail(cli, CLI_INTERNAL, "out of memory")
+			 : c.refused ? CLI_REFUSED
+				     : CLI_OK;
+	if (status <= CLI_REFUSED && cli_wants_json(cli))
+		return print_json(cli,
+				  json_pack("{s:b, s:I, s:o, s:o}", "ok", !c.refused, "bytes", (json_int_t)n,
+					    "entries", c.entries, "reasons", c.reasons),
+				  status);
+	if (status == CLI_OK && report)
+		puts("these certificates verify the report");
+	json_decref(c.entries);
+	json_decref(c.reasons);
+	return status;
 }
 
 int cli_certs(struct cli *cli)
 {
 	const char *what = cli->args[0];
 
+	if (!cli_reads_stdin_once(cli, strcmp(what, "build") ? cli->args[1] : NULL))
+		return CLI_USAGE;
 	if (!strcmp(what, "build") && cli->n_args == 3)
 		return build(cli, cli->args[1], cli->args[2]);
 	if (!strcmp(what, "split") && cli->n_args == 3)

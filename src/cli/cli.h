@@ -20,6 +20,7 @@ struct cli_option {
 	const char *help;
 	const char *choices; /* NULL, or "a|b|c": other values are refused */
 	bool repeatable;
+	bool reads; /* its value names a file to read, for which "-" (or "@-") is standard input */
 };
 
 struct cli;
@@ -67,6 +68,11 @@ __attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, int st
 /* The exit status that suits -errno. */
 int cli_status(int r);
 
+/*
+ * Whether at most one of the options that name files, and of `arg` (NULL: none), is standard input, which can
+ * be read once. false after telling the user: exit CLI_USAGE.
+ */
+bool cli_reads_stdin_once(const struct cli *cli, const char *arg);
 /* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
 JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 /* output_write() (cli/output.h), or "-", standard output. `mode` 0600 for secrets, 0644 for the rest. */

@@ -90,6 +90,19 @@ int cli_status(int r)
 	}
 }
 
+bool cli_reads_stdin_once(const struct cli *cli, const char *arg)
+{
+	unsigned n = arg && !strcmp(arg, "-");
+
+	for (size_t i = 0; i < cli->n_values; i++)
+		if (cli->values[i].option->reads &&
+		    (!strcmp(cli->values[i].value, "-") || !strcmp(cli->values[i].value, "@-")))
+			n++;
+	if (n > 1)
+		cli_fail(cli, 0, "'-', standard input, is given %u times: it can be read once", n);
+	return n <= 1;
+}
+
 int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
 	/* Not /dev/stdin: a socket cannot be opened a second time. */

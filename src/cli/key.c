@@ -60,13 +60,24 @@ static int parse(struct cli *cli, struct jurat_key_options *o)
 	return list ? parse_fields(cli, list, &o->fields) : CLI_OK;
 }
 
+/* Not by a JSON library, which would leave copies of the key in memory. `hex` NULL: it is in a file. */
+static void print_json(const struct jurat_key_options *o, const char *hex)
+{
+	printf("{%s%s%s\"bytes\": 32, \"root\": \"%s\", \"fields\": [", hex ? "\"key\": \"" : "",
+	       hex ? hex : "", hex ? "\", " : "", o->root == JURAT_KEY_ROOT_VMRK ? "vmrk" : "vcek");
+	for (size_t i = 0, n = 0; i < ARRAY_SIZE(fields); i++)
+		if (o->fields & fields[i].bit)
+			printf("%s\"%s\"", n++ ? ", " : "", fields[i].name);
+	puts("]}");
+}
+
 int cli_key(struct cli *cli)
 {
 	const char *out = cli_get(cli, "out");
 	struct jurat_key_options options;
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
-	uint8_t key[32];
+	uint8_t key[32] = { 0 };
 	char hex[BYTES_HEX_SIZE(sizeof(key))];
 	int status = parse(cli, &options), r;
 
@@ -75,10 +86,13 @@ int cli_key(struct cli *cli)
 	if (status != CLI_OK)
 		return status;
 	r = jurat_guest_derived_key(guest, &options, key, &err);
+	bytes_to_hex(key, sizeof(key), hex);
 	if (r == 0 && out)
 		r = cli_write(out, key, sizeof(key), 0600, &err);
-	else if (r == 0)
-		puts(bytes_to_hex(key, sizeof(key), hex));
+	if (r == 0 && cli_wants_json(cli) && !(out && !strcmp(out, "-")))
+		print_json(&options, out ? NULL : hex);
+	else if (r == 0 && !out)
+		puts(hex);
 	if (r < 0)
 		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	bytes_wipe(key, sizeof(key));

@@ -15,21 +15,31 @@
 #include "wire/snp_report.h"
 #include "wire/tdx_quote.h"
 
-static int add(struct jurat_verifier *verifier, enum cli_load_kind kind, const uint8_t *data, size_t n,
+/* Where what is found goes, and how much of it was of use. */
+struct sink {
+	struct jurat_verifier *verifier; /* NULL: collateral */
+	struct jurat_collateral *collateral;
+	enum cli_load_kind kind;
+	bool lenient; /* a file found in a directory may be anything: it is told and left out */
+	unsigned n;
+};
+
+static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *data, size_t n,
 	       struct jurat_error *err)
 {
+	if (!to->verifier)
+		return jurat_collateral_add(to->collateral, data, n, err);
 	switch (kind) {
 	case CLI_LOAD_ROOTS:
-		return jurat_verifier_add_roots(verifier, data, n, err);
+		return jurat_verifier_add_roots(to->verifier, data, n, err);
 	case CLI_LOAD_CRL:
-		return jurat_verifier_add_crl(verifier, data, n, err);
+		return jurat_verifier_add_crl(to->verifier, data, n, err);
 	default:
-		return jurat_verifier_add_certificates(verifier, data, n, NULL, err);
+		return jurat_verifier_add_certificates(to->verifier, data, n, NULL, err);
 	}
 }
 
-static int load_file(struct cli *cli, struct jurat_verifier *verifier, const char *path,
-		     enum cli_load_kind kind)
+static int load_file(struct cli *cli, struct sink *to, const char *path, enum cli_load_kind kind)
 {
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
@@ -37,14 +47,15 @@ static int load_file(struct cli *cli, struct jurat_verifier *verifier, const cha
 	int r = cli_read(path, &data, &n, &err);
 
 	if (r < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	r = add(verifier, kind, data, n, &err);
+		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
+	r = add(to, kind, data, n, &err);
 	if (r == -ENOMEM)
 		return cli_fail(cli, CLI_INTERNAL, "out of memory");
-	if (r < 0 && kind == CLI_LOAD_ROOTS)
+	if (r < 0 && !to->lenient)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
 	if (r < 0)
 		cli_fail(cli, 0, "'%s' is left out: %s", path, err.text);
+	to->n += r == 0;
 	return CLI_OK;
 }
 
@@ -73,14 +84,11 @@ static int is_collateral_name(const struct dirent *entry)
 	return has_ending(entry->d_name, endings, ARRAY_SIZE(endings));
 }
 
-/* What a directory is walked for: `load` gets the path of each file and its name in the directory. */
-typedef int load_one(struct cli *cli, void *to, const char *path, const char *name);
-
-static int each_file(struct cli *cli, const char *path, int (*filter)(const struct dirent *entry),
-		     load_one *load, void *to)
+static int load_directory(struct cli *cli, struct sink *to, const char *path)
 {
 	struct dirent **entries;
-	int n = scandir(path, &entries, filter, alphasort), status = CLI_OK;
+	int n = scandir(path, &entries, to->verifier ? is_certificate_name : is_collateral_name, alphasort);
+	int status = CLI_OK;
 
 	if (n < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "cannot read '%s': %s", path, strerror(errno));
@@ -88,82 +96,80 @@ static int each_file(struct cli *cli, const char *path, int (*filter)(const stru
 		auto_free char *file = NULL;
 		struct stat st;
 
-		if (status == CLI_OK && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
+		const char *name = entries[i]->d_name;
+		enum cli_load_kind kind = to->kind;
+
+		if (kind == CLI_LOAD_CERTS && (!strncasecmp(name, "crl", 3) || strstr(name, ".crl")))
+			kind = CLI_LOAD_CRL;
+		if (status == CLI_OK && asprintf(&file, "%s/%s", path, name) < 0) {
 			file = NULL;
 			status = cli_fail(cli, CLI_INTERNAL, "out of memory");
 		}
 		if (status == CLI_OK && stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			status = load(cli, to, file, entries[i]->d_name);
+			status = load_file(cli, to, file, kind);
 		free(entries[i]);
 	}
 	free(entries);
 	return status;
 }
 
-struct certificates {
-	struct jurat_verifier *verifier;
-	enum cli_load_kind kind;
-};
-
-static int load_certificates(struct cli *cli, void *to, const char *path, const char *name)
-{
-	const struct certificates *c = to;
-	bool crl = c->kind == CLI_LOAD_CERTS && (!strncasecmp(name, "crl", 3) || strstr(name, ".crl"));
-
-	return load_file(cli, c->verifier, path, crl ? CLI_LOAD_CRL : c->kind);
-}
-
 static bool is_directory(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int cli_load(struct cli *cli, struct jurat_verifier *verifier, const char *path, enum cli_load_kind kind)
+/* A path that the user named has what it was named for: to go on without would judge by something else. */
+static int load_named(struct cli *cli, struct sink *to, const char *path, const char *what)
 {
-	struct certificates certificates = { verifier, kind };
+	int status;
 
-	return is_directory(path)
-		       ? each_file(cli, path, is_certificate_name, load_certificates, &certificates)
-		       : load_file(cli, verifier, path, kind);
+	if (!is_directory(path))
+		return load_file(cli, to, path, to->kind);
+	to->lenient = to->kind != CLI_LOAD_ROOTS || !to->verifier;
+	status = load_directory(cli, to, path);
+	if (status == CLI_OK && to->n == 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' holds no %s (files are taken by their endings)",
+				path, what);
+	return status;
 }
 
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind)
 {
+	static const char *const what[] = {
+		[CLI_LOAD_CERTS] = "certificate",
+		[CLI_LOAD_ROOTS] = "root",
+		[CLI_LOAD_CRL] = "revocation list",
+	};
 	const char *path;
+	int status = CLI_OK;
 
-	for (size_t i = 0; (path = cli_get_nth(cli, option, i)); i++) {
-		int status = cli_load(cli, verifier, path, kind);
+	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, option, i)); i++) {
+		struct sink to = { .verifier = verifier, .kind = kind };
 
-		if (status != CLI_OK)
-			return status;
+		status = load_named(cli, &to, path, what[kind]);
 	}
-	return CLI_OK;
+	return status;
 }
 
-static int load_collateral(struct cli *cli, void *to, const char *path, const char *name)
+int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *beside)
 {
-	auto_free uint8_t *data = NULL;
-	struct jurat_error err = { "" };
-	size_t n;
-	int r = cli_read(path, &data, &n, &err);
+	const char *path;
+	int status = CLI_OK;
 
-	if (r < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	r = jurat_collateral_add(to, data, n, &err);
-	if (r == -ENOMEM)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
-	if (r < 0)
-		cli_fail(cli, 0, "'%s' is left out: %s", path, err.text);
-	return CLI_OK;
-}
+	if (!cli_has(cli, "collateral") && beside) {
+		struct sink to = { .collateral = collateral, .lenient = true };
 
-int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *path)
-{
-	return is_directory(path) ? each_file(cli, path, is_collateral_name, load_collateral, collateral)
-				  : load_collateral(cli, collateral, path, path);
+		return load_directory(cli, &to, beside);
+	}
+	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "collateral", i)); i++) {
+		struct sink to = { .collateral = collateral };
+
+		status = load_named(cli, &to, path, "collateral");
+	}
+	return status;
 }
 
 /*

@@ -10,22 +10,21 @@
 enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
 
 /*
- * Adds a file, or every file with the ending of a certificate in a directory (not below it), in the order
- * of their names. A file whose content is of no use is told on standard error and left out: the verdict
- * will miss it. In a directory, files named crl* are revocation lists.
+ * Adds what every value of an option names: a file, or every file with the ending of a certificate in a
+ * directory (not below it), in the order of their names. In a directory, files named crl* are revocation
+ * lists, and one that is of no use is told on standard error and left out, unless it is a root's place. A
+ * named file that is of no use, or a named directory with nothing of use, is an error.
  *
- * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read; CLI_INTERNAL
+ * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read or used; CLI_INTERNAL
  */
-int cli_load(struct cli *cli, struct jurat_verifier *verifier, const char *path, enum cli_load_kind kind);
-/* The same for every value of an option. */
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind);
 
 /*
- * Collateral from a file, or from every file of a directory with the ending of JSON, a certificate or a
- * CRL, in the order of their names. What is of no use is told and left out. Returns as cli_load().
+ * The same for the values of --collateral; without one, for the directory `beside` (NULL: none), which may
+ * have nothing of use. The endings are those of JSON, a certificate or a CRL.
  */
-int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *path);
+int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *beside);
 
 /*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory. Which of the two it is shows

@@ -28,15 +28,15 @@ static const struct cli_option show_options[] = { OUTPUT };
 
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
-	  true },
-	{ "crl", "FILE", "certificate revocation list, DER or PEM", NULL, true },
+	  true, true },
+	{ "crl", "FILE", "certificate revocation list, DER or PEM", NULL, true, true },
 	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: one JSON file, or a directory", NULL,
-	  true },
+	  true, true },
 	{ "allow-no-collateral", NULL, "accept a quote although its TCB was not judged", NULL, false },
-	{ "roots", "FILE|DIR", "trust these roots instead of the vendors'", NULL, true },
-	{ "policy", "FILE", "what to demand, as JSON: see jurat-policy(5)", NULL, false },
+	{ "roots", "FILE|DIR", "trust these roots instead of the vendors'", NULL, true, true },
+	{ "policy", "FILE", "what to demand, as JSON: see jurat-policy(5)", NULL, false, true },
 	{ "require", "NAME=VALUE", "one member of a policy, as in jurat-policy(5)", NULL, true },
-	{ "report-data", "HEX|@FILE", "the 64 bytes that the evidence must be over", NULL, false },
+	{ "report-data", "HEX|@FILE", "the 64 bytes that the evidence must be over", NULL, false, true },
 	{ "measurement", "HEX", "the launch digest that the evidence must carry; of a TD: MRTD", NULL,
 	  false },
 	{ "at", "RFC3339", "judge at this time (default: now)", NULL, false },
@@ -45,17 +45,18 @@ static const struct cli_option verify_options[] = {
 };
 
 static const struct cli_option certs_options[] = {
-	{ "report", "FILE", "check: the report that the certificates must suit", NULL, false },
+	{ "report", "FILE", "check: the report that the certificates must suit", NULL, false, true },
 	{ "at", "RFC3339", "check: judge at this time (default: now)", NULL, false },
-	{ "roots", "FILE|DIR", "check: trust these roots instead of the vendors'", NULL, true },
-	{ "crl", "FILE", "build: put this revocation list in, too (some clients cannot read it)", NULL,
-	  false },
-	OUTPUT,
+	{ "roots", "FILE|DIR", "check: trust these roots instead of the vendors'", NULL, true, true },
+	{ "crl", "FILE", "build: put this revocation list in, too (some clients cannot read it)", NULL, false,
+	  true },
+	{ "output", "FORMAT", "check, split: text or json", "text|json", false },
 };
 
 static const struct cli_option attest_options[] = {
 	{ "tee", "TEE", "which TEE", "auto|sev-snp|tdx", false },
-	{ "report-data", "HEX|@FILE", "64 bytes to put into the report (default: random)", NULL, false },
+	{ "report-data", "HEX|@FILE", "64 bytes to put into the report (default: random)", NULL, false,
+	  true },
 	{ "vmpl", "N", "privilege level to ask for (default: the lowest allowed)", "0|1|2|3", false },
 	{ "key-sel", "KEY", "which key is to sign", "auto|vcek|vlek", false },
 	VIA,
@@ -78,6 +79,7 @@ static const struct cli_option key_options[] = {
 	{ "tcb", "HEX", "TCB version to mix in, 16 digits", NULL, false },
 	{ "out", "FILE", "where the 32 bytes go (default: standard output as hex)", NULL, false },
 	VIA,
+	OUTPUT,
 };
 
 /* What the software platform of run and device is. */
@@ -191,7 +193,7 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cli_run },
 	{ .name = "show",
 	  .args = "FILE",
-	  .summary = "decode a report, certificate table, certificate, CRL or hashstick",
+	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",
 	  OPTIONS(show_options),
 	  .min_args = 1,
 	  .max_args = 1,
@@ -200,9 +202,9 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "EVIDENCE",
 	  .summary = "judge evidence: accepted, or refused with reasons",
 	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
-		  "directory that demo or attest wrote: then all evidence in it is judged, as JSON in one "
-		  "array.\n"
-		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read, 4 internal.\n",
+		  "directory as demo writes it: then all evidence in it is judged, as JSON in one array.\n"
+		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read or is not what it "
+		  "was named for, 4 internal.\n",
 	  OPTIONS(verify_options),
 	  .max_args = 1,
 	  .run = cli_verify },

@@ -56,21 +56,23 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 	return set_report_data(cli, policy);
 }
 
-static int print_verdict(struct cli *cli, const struct jurat_verdict *verdict)
-{
-	auto_free char *text =
-		cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);
+/* One piece of evidence: nothing is printed before all were judged, so that what is printed is whole. */
+struct judged {
+	char *text; /* NULL: there was no such evidence */
+	int status;
+};
 
-	if (!text)
+static int keep(struct cli *cli, const struct jurat_verdict *verdict, struct judged *ret)
+{
+	ret->text = cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);
+	if (!ret->text)
 		return cli_fail(cli, CLI_INTERNAL, "out of memory");
-	fputs(text, stdout);
-	if (text[0] && text[strlen(text) - 1] != '\n')
-		putchar('\n');
-	return jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
+	ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
+	return CLI_OK;
 }
 
 static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
-			const struct jurat_policy *policy, int64_t at)
+			const struct jurat_policy *policy, int64_t at, struct judged *ret)
 {
 	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
 					       .report = loaded->report,
@@ -83,72 +85,74 @@ static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const 
 
 	if (jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = print_verdict(cli, verdict);
+	status = keep(cli, verdict, ret);
 	jurat_verdict_free(verdict);
-	return status;
-}
-
-/* What --collateral names; without it, what lies beside a quote that demo or attest wrote. */
-static int load_collateral(struct cli *cli, struct jurat_collateral *collateral,
-			   const struct cli_evidence *loaded)
-{
-	const char *path;
-	int status = CLI_OK;
-
-	if (!cli_has(cli, "collateral"))
-		return loaded->collateral ? cli_load_collateral(cli, collateral, loaded->collateral) : CLI_OK;
-	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "collateral", i)); i++)
-		status = cli_load_collateral(cli, collateral, path);
 	return status;
 }
 
 static int judge_quote(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
-		       const struct jurat_policy *policy, int64_t at)
+		       const struct jurat_collateral *collateral, const struct jurat_policy *policy,
+		       int64_t at, struct judged *ret)
 {
 	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence),
 					       .quote = loaded->quote,
 					       .quote_size = loaded->quote_size };
-	struct jurat_collateral *collateral = NULL;
 	struct jurat_verdict *verdict = NULL;
 	struct jurat_error err = { "" };
 	int status;
 
-	if (jurat_collateral_new(&collateral, &err) < 0)
+	if (jurat_verify_tdx(verifier, &evidence, collateral, policy, at, &verdict, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = load_collateral(cli, collateral, loaded);
-	if (status == CLI_OK &&
-	    jurat_verify_tdx(verifier, &evidence, collateral, policy, at, &verdict, &err) < 0)
-		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	if (status == CLI_OK)
-		status = print_verdict(cli, verdict);
+	status = keep(cli, verdict, ret);
 	jurat_verdict_free(verdict);
-	jurat_collateral_free(collateral);
 	return status;
 }
 
-static int judge(struct cli *cli, struct jurat_verifier *verifier, const struct jurat_policy *policy)
+static void print_text(const char *text)
 {
+	fputs(text, stdout);
+	if (text[0] && text[strlen(text) - 1] != '\n')
+		putchar('\n');
+}
+
+/* The verdict, or both. Returns the graver status. */
+static int print(const struct cli *cli, const struct judged *report, const struct judged *quote)
+{
+	const bool both = report->text && quote->text, json = cli_wants_json(cli);
+
+	if (both && json)
+		puts("[");
+	if (report->text)
+		print_text(report->text);
+	if (both)
+		puts(json ? "," : "");
+	if (quote->text)
+		print_text(quote->text);
+	if (both && json)
+		puts("]");
+	return report->status > quote->status ? report->status : quote->status;
+}
+
+static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_collateral *collateral,
+		 const struct jurat_policy *policy)
+{
+	struct judged report = { 0 }, quote = { 0 };
 	struct cli_evidence loaded = { 0 };
 	int64_t at;
 	int status = cli_load_time(cli, &at);
 
 	if (status == CLI_OK)
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
-	if (status != CLI_OK)
-		return status;
-	if (loaded.report && loaded.quote && cli_wants_json(cli))
-		puts("[");
-	if (loaded.report)
-		status = judge_report(cli, verifier, &loaded, policy, at);
-	if (loaded.report && loaded.quote && status <= CLI_REFUSED)
-		puts(cli_wants_json(cli) ? "," : "");
-	if (loaded.quote && status <= CLI_REFUSED) {
-		int quote = judge_quote(cli, verifier, &loaded, policy, at);
-
-		status = quote > status ? quote : status;
-	}
-	if (loaded.report && loaded.quote && cli_wants_json(cli))
-		puts("]");
+	if (status == CLI_OK)
+		status = cli_load_collateral(cli, collateral, loaded.collateral);
+	if (status == CLI_OK && loaded.report)
+		status = judge_report(cli, verifier, &loaded, policy, at, &report);
+	if (status == CLI_OK && loaded.quote)
+		status = judge_quote(cli, verifier, &loaded, collateral, policy, at, &quote);
+	if (status == CLI_OK)
+		status = print(cli, &report, &quote);
+	free(report.text);
+	free(quote.text);
 	cli_evidence_done(&loaded);
 	return status;
 }
@@ -164,6 +168,7 @@ static int list_reasons(void)
 
 int cli_verify(struct cli *cli)
 {
+	struct jurat_collateral *collateral = NULL;
 	struct jurat_verifier *verifier = NULL;
 	struct jurat_policy *policy = NULL;
 	struct jurat_error err = { "" };
@@ -173,7 +178,10 @@ int cli_verify(struct cli *cli)
 		return list_reasons();
 	if (cli->n_args < 1)
 		return cli_fail(cli, CLI_USAGE, "wants EVIDENCE (see jurat verify --help)");
-	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0)
+	if (!cli_reads_stdin_once(cli, cli->args[0]))
+		return CLI_USAGE;
+	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
+	    jurat_collateral_new(&collateral, &err) < 0)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
 		status = load_policy(cli, policy);
@@ -184,7 +192,8 @@ int cli_verify(struct cli *cli)
 	if (status == CLI_OK)
 		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
 	if (status == CLI_OK)
-		status = judge(cli, verifier, policy);
+		status = judge(cli, verifier, collateral, policy);
+	jurat_collateral_free(collateral);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
 	return status;
