@@ -80,16 +80,20 @@ static int take_crl(struct jurat_collateral *c, const uint8_t *der, size_t n, st
 static int take_block(struct jurat_collateral *c, const char *label, const uint8_t *der, size_t n,
 		      struct jurat_error *err)
 {
-	int r;
+	struct jurat_error why;
+	int r, crl;
 
 	if (strcmp(label, "CERTIFICATE") == 0)
 		return take_cert(c, der, n, err);
 	if (label[0] != '\0')
 		return take_crl(c, der, n, err);
 	r = take_cert(c, der, n, err); /* DER does not say what it is */
-	if (r == -EBADMSG && take_crl(c, der, n, NULL) == 0)
-		r = 0;
-	return r;
+	if (r != -EBADMSG)
+		return r;
+	crl = take_crl(c, der, n, &why);
+	if (crl == -EBADMSG)
+		return r;
+	return crl < 0 ? jurat_fail(err, crl, "%s", why.text) : 0;
 }
 
 /* PEM with any number of certificates and CRLs, or one of them as DER. */

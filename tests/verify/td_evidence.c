@@ -2,13 +2,15 @@
 /*
  * td_evidence DIR [SECONDS]
  *
- * Writes quotes of the software enclave with collateral for every TCB status that platform, TDX module and quoting
- * enclave can have, for verifiers that are programs: DIR/intel-root.pem, and for each case a directory below DIR
- * with quote.bin and collateral/, files as Intel's service gives them and as `jurat verify --collateral` takes
- * them. DIR must be there. SECONDS since 1970 is when the collateral is current, from a day before to a day after;
- * default: now. Prints the names of the cases, one to a line: <platform>,<module>,<enclave>, a dash for a TCB below
- * every level, and ",updated" behind it when the platform got a newer TDX module, which is up to date, after the TD
- * was started.
+ * Writes quotes of the software enclave with collateral for every TCB status that platform, TDX module and
+ * quoting enclave can have, for verifiers that are programs: DIR/intel-root.pem, and for each case a
+ * directory below DIR with quote.bin and collateral/, files as Intel's service gives them and as `jurat
+ * verify --collateral` takes them. DIR must be there. SECONDS since 1970 is when the collateral is
+ * current, from a day before to a day after; default: now.
+ *
+ * Prints the names of the cases, one to a line: <platform>,<module>,<enclave>, a dash for a TCB below
+ * every level, and ",updated" behind it when the platform got a newer TDX module, which is up to date,
+ * after the TD was started.
  */
 #include <stdio.h>
 #include <stdlib.h>
