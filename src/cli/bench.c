@@ -2,7 +2,9 @@
 #include "cli/bench.h"
 #include "cli/bench_qgs.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,37 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 
-enum { PAIRS = 41 };
+enum { PAIRS = 41, MAX_BOUNDS = 3, TEXT_BYTES = 160 };
+
+enum measured { RATIO = 1, OURS_NS, BEYOND_NS, BYTES, LOST };
+
+/* What each figure is to keep, as jurat-bench(1) says. */
+static const struct known {
+	const char *name;
+	struct bound {
+		enum measured what; /* 0: no more bounds */
+		enum { AT_MOST, UNDER, AT_LEAST } how;
+		double limit;
+		const char *text;
+	} bounds[MAX_BOUNDS];
+} known[] = {
+	{ "snp-sign", { { 0 } } },
+	{ "snp-verify-warm", { { RATIO, AT_MOST, 1.15, "<=1.15" } } },
+	{ "snp-verify-new-chip", { { RATIO, AT_MOST, 0.45, "<=0.45" } } },
+	{ "snp-verify-cold", { { RATIO, AT_MOST, 0.65, "<=0.65" } } },
+	{ "snp-ext-request", { { RATIO, AT_MOST, 1.5, "<=1.5" } } },
+	{ "snp-guest-memory", { { BYTES, UNDER, 64 << 10, "<64 KiB" } } },
+	{ "snp-req-certs", { { OURS_NS, UNDER, 10e3, "<10 us" } } },
+	{ "tdx-verify-warm", { { RATIO, AT_MOST, 1.3, "<=1.3" } } },
+	{ "tdx-verify-cold", { { RATIO, AT_MOST, 1, "<=1" } } },
+	{ "tdx-quote-grace", { { OURS_NS, UNDER, 10e6, "<10 ms" } } },
+	{ "tdx-quote-no-grace", { { 0 } } },
+	{ "qgs-1000",
+	  { { RATIO, AT_LEAST, 0.8, ">=0.8" },
+	    { BYTES, UNDER, 64 << 20, "<64 MiB" },
+	    { LOST, AT_MOST, 0, "none lost" } } },
+	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
+};
 
 uint64_t bench_now_ns(void)
 {
@@ -50,35 +82,126 @@ bool bench_wanted(const struct bench *b, const char *name)
 	return !cli_has(b->cli, "only");
 }
 
-void bench_separate(struct bench *b)
+static const struct known *find(const char *name)
 {
-	if (b->json)
-		fputs(b->first ? "[\n" : ",\n", stdout);
-	else if (b->first)
-		printf("%-22s %12s %12s %7s  %s\n", "figure", "ours", "bare", "ratio", "beside");
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].name, name))
+			return &known[i];
+	return NULL;
+}
+
+static double value_of(const struct bench_figure *f, enum measured what)
+{
+	switch (what) {
+	case RATIO:
+		return f->ratio;
+	case OURS_NS:
+		return f->ours_ns;
+	case BEYOND_NS:
+		return f->beyond_ns;
+	case BYTES:
+		return (double)f->bytes;
+	default:
+		return (double)f->lost;
+	}
+}
+
+static bool is_met(const struct bench_figure *f, const struct bound *bound)
+{
+	double v = value_of(f, bound->what);
+
+	return bound->how == AT_MOST ? v <= bound->limit
+	       : bound->how == UNDER ? v < bound->limit
+				     : v >= bound->limit;
+}
+
+/* The limits as text, "" when there are none. Whether all are met. */
+static bool judge(const struct bench_figure *f, char text[TEXT_BYTES])
+{
+	const struct known *k = find(f->name);
+	bool met = true;
+	size_t n = 0;
+
+	assert(k);
+	text[0] = '\0';
+	for (size_t i = 0; i < MAX_BOUNDS && k->bounds[i].what; i++) {
+		met &= is_met(f, &k->bounds[i]);
+		n += (size_t)snprintf(text + n, TEXT_BYTES - n, "%s%s", i ? ", " : "", k->bounds[i].text);
+		assert(n < TEXT_BYTES);
+	}
+	return met;
+}
+
+/* The next entry of the list; takes `entry`. */
+static void print_entry(struct bench *b, json_t *entry)
+{
+	auto_free char *text = entry ? json_dumps(entry, JSON_REAL_PRECISION(5)) : NULL;
+
+	json_decref(entry);
+	if (!text) {
+		b->failed = true;
+		cli_fail(b->cli, 0, "out of memory");
+		return;
+	}
+	printf("%s%s", b->first ? "[\n" : ",\n", text);
 	b->first = false;
 }
 
-void bench_print(struct bench *b, const char *name, double ours, double bare, double ratio,
-		 const char *beside, size_t n)
+static void print_head(struct bench *b)
 {
-	bench_separate(b);
-	if (b->json)
-		printf("{\"name\": \"%s\", \"ours_ns\": %.0f, \"bare_ns\": %.0f, \"ratio\": %.3f, \"bare\": "
-		       "\"%s\", \"n\": %zu}",
-		       name, ours, bare, ratio, beside, n);
-	else
-		printf("%-22s %9.2f us %9.2f us %7.3f  %s\n", name, ours / 1e3, bare / 1e3, ratio, beside);
+	if (b->first)
+		printf("%-20s %12s %12s %7s  %-18s  %s\n", "figure", "ours", "bare", "ratio", "limit",
+		       "beside");
+	b->first = false;
+}
+
+void bench_print(struct bench *b, const struct bench_figure *f)
+{
+	char limit[TEXT_BYTES], told[TEXT_BYTES + 8];
+	const bool met = judge(f, limit);
+	const char *result = !limit[0] ? NULL : met ? "ok" : "missed";
+	json_t *entry;
+
+	b->missed |= !met;
+	if (b->json) {
+		entry = json_pack("{s:s, s:I, s:I, s:f, s:s, s:I, s:s?, s:s?}", "name", f->name, "ours_ns",
+				  (json_int_t)f->ours_ns, "bare_ns", (json_int_t)f->bare_ns, "ratio",
+				  f->ratio, "bare", f->beside, "n", (json_int_t)f->n, "limit",
+				  limit[0] ? limit : NULL, "limit_result", result);
+		if (entry && f->bytes)
+			json_object_set_new(entry, "bytes", json_integer((json_int_t)f->bytes));
+		if (entry && f->beyond_ns != 0)
+			json_object_set_new(entry, "beyond_ns", json_integer((json_int_t)f->beyond_ns));
+		print_entry(b, entry);
+	} else {
+		print_head(b);
+		snprintf(told, sizeof(told), "%s%s%s", limit, limit[0] ? " " : "-", result ? result : "");
+		printf("%-20s %9.2f us %9.2f us %7.3f  %-18s  %s\n", f->name, f->ours_ns / 1e3,
+		       f->bare_ns / 1e3, f->ratio, told, f->beside);
+	}
 	fflush(stdout);
+}
+
+static void print_absent(struct bench *b, const char *name, const char *what, const char *why)
+{
+	if (b->json) {
+		print_entry(b, json_pack("{s:s, s:s}", "name", name, what, why));
+	} else {
+		print_head(b);
+		printf("%-20s %s: %s\n", name, what, why);
+	}
 }
 
 void bench_skip(struct bench *b, const char *name, const char *why)
 {
-	bench_separate(b);
-	if (b->json)
-		printf("{\"name\": \"%s\", \"skipped\": \"%s\"}", name, why);
-	else
-		printf("%-22s skipped: %s\n", name, why);
+	print_absent(b, name, "skipped", why);
+}
+
+void bench_fail(struct bench *b, const char *name, const char *why)
+{
+	b->failed = true;
+	print_absent(b, name, "failed", why);
+	cli_fail(b->cli, 0, "%s: %s", name, why);
 }
 
 void bench_measure(struct bench *b, const char *name, bench_operation *ours, bench_operation *bare, void *ctx,
@@ -100,11 +223,16 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 		c[i] = run(bare, ctx, n);
 		ratio[i] = a[i] / c[i];
 	}
-	if (*failed)
-		bench_skip(b, name, "the operation failed");
-	else
-		bench_print(b, name, median(a, PAIRS), median(c, PAIRS), median(ratio, PAIRS), beside,
-			    (size_t)n * PAIRS);
+	if (*failed) {
+		bench_fail(b, name, "the operation failed");
+		return;
+	}
+	bench_print(b, &(struct bench_figure){ .name = name,
+					       .ours_ns = median(a, PAIRS),
+					       .bare_ns = median(c, PAIRS),
+					       .ratio = median(ratio, PAIRS),
+					       .beside = beside,
+					       .n = (size_t)n * PAIRS });
 }
 
 /* The quoting daemon under 1,000 connections at once: measured by a process of its own. */
@@ -119,16 +247,45 @@ static int bench_daemon(struct bench *b)
 		return CLI_OK;
 	r = bench_qgs(NULL, b->seconds, false, &figure, &err);
 	if (r < 0)
-		return cli_fail(b->cli, CLI_INTERNAL, "qgs-1000: %s", err.text);
-	if (r == JURAT_NOT_FOUND) {
+		bench_fail(b, "qgs-1000", err.text);
+	if (r == JURAT_NOT_FOUND)
 		bench_skip(b, "qgs-1000", err.text);
+	if (r != 0)
 		return CLI_OK;
-	}
 	snprintf(beside, sizeof(beside), "P-256 sign; %.0f quotes/s, p99 %.0f ms, %llu failed, %.1f MiB",
 		 figure.per_second, figure.p99_ms, (unsigned long long)figure.failed,
 		 (double)figure.rss_bytes / 1048576);
-	bench_print(b, "qgs-1000", figure.ours_ns, figure.bare_ns, figure.ratio, beside, figure.n);
+	bench_print(b, &(struct bench_figure){ .name = "qgs-1000",
+					       .ours_ns = figure.ours_ns,
+					       .bare_ns = figure.bare_ns,
+					       .ratio = figure.ratio,
+					       .beside = beside,
+					       .n = figure.n,
+					       .bytes = figure.rss_bytes,
+					       .lost = figure.failed });
 	return CLI_OK;
+}
+
+/* false after telling which there are. */
+static bool check_names(const struct cli *cli)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = cli_get_nth(cli, "only", i)); i++) {
+		char names[512];
+		size_t n = 0;
+
+		if (find(name))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(known); k++) {
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", k ? ", " : "",
+					      known[k].name);
+			assert(n < sizeof(names));
+		}
+		cli_fail(cli, 0, "--only is one of %s; not '%s'", names, name);
+		return false;
+	}
+	return true;
 }
 
 int cli_bench(struct cli *cli)
@@ -139,7 +296,7 @@ int cli_bench(struct cli *cli)
 	};
 	int status = CLI_OK;
 
-	if (!cli_get_number(cli, "seconds", 600, 1, &b.seconds))
+	if (!cli_get_number(cli, "seconds", 600, 1, &b.seconds) || !check_names(cli))
 		return CLI_USAGE;
 	if (!mkdtemp(b.dir))
 		return cli_fail(cli, CLI_ENVIRONMENT, "cannot make a directory in /tmp: %s", strerror(errno));
@@ -148,5 +305,9 @@ int cli_bench(struct cli *cli)
 	if (b.json)
 		puts(b.first ? "[]" : "\n]");
 	rmdir(b.dir);
+	if (status == CLI_OK && b.failed)
+		status = CLI_INTERNAL;
+	if (status == CLI_OK && b.missed && cli_has(cli, "strict"))
+		status = CLI_REFUSED;
 	return status;
 }

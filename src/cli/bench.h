@@ -13,22 +13,34 @@ struct bench {
 	struct cli *cli;
 	uint64_t seconds;
 	bool json, first;
-	char dir[64]; /* a fresh temporary directory, removed at the end when it is empty */
+	bool failed, missed; /* an operation did not succeed; a figure is beyond its limit */
+	char dir[64];        /* a fresh temporary directory, removed at the end when it is empty */
 };
 
 typedef void bench_operation(void *ctx);
+
+/* One figure. What a limit can be on, and nobody measured, is 0. */
+struct bench_figure {
+	const char *name;
+	double ours_ns, bare_ns, ratio;
+	const char *beside; /* what it is compared with, and more for people */
+	size_t n;
+	double beyond_ns; /* what it costs beyond the bare operation: median of the differences */
+	uint64_t bytes;   /* of memory */
+	uint64_t lost;    /* operations that were not answered */
+};
 
 /* Whether --only names it, or nothing. */
 bool bench_wanted(const struct bench *b, const char *name);
 /* *failed is set by an operation that did not succeed, as it must: the figure means nothing then. */
 void bench_measure(struct bench *b, const char *name, bench_operation *ours, bench_operation *bare, void *ctx,
 		   bool *failed, const char *beside);
-/* A figure that was measured otherwise. */
-void bench_print(struct bench *b, const char *name, double ours_ns, double bare_ns, double ratio,
-		 const char *beside, size_t n);
+/* A figure that was measured otherwise; its limit is judged here. */
+void bench_print(struct bench *b, const struct bench_figure *figure);
+/* The machine lacks what it takes to measure it: `why` says what. */
 void bench_skip(struct bench *b, const char *name, const char *why);
-/* Begins an entry of the list, for a figure of another form. */
-void bench_separate(struct bench *b);
+/* An operation failed that does not where jurat works: the exit status will tell. */
+void bench_fail(struct bench *b, const char *name, const char *why);
 uint64_t bench_now_ns(void);
 
 /* The parts. CLI_OK, or an exit status after telling why. */

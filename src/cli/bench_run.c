@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/bench.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,7 +116,7 @@ int bench_run(struct bench *b)
 	struct run_ended ended = { 0 };
 	struct jurat_error err = { "" };
 	struct shared *shared;
-	double ours, bare;
+	double ours, bare, beyond;
 	char beside[128];
 	int r;
 
@@ -127,17 +128,26 @@ int bench_run(struct bench *b)
 	shared->seconds = b->seconds;
 	options.program_ctx = shared;
 	r = run_program(&options, &ended, &err);
-	if (r < 0) {
+	if (r == -ENOMEM) {
+		bench_fail(b, "run-ioctl", err.text);
+	} else if (r < 0) { /* no FUSE, no namespaces: in words */
 		bench_skip(b, "run-ioctl", err.text);
 	} else if (ended.status != 0 || shared->failed || shared->n == 0) {
-		bench_skip(b, "run-ioctl", "the program's requests failed");
+		bench_fail(b, "run-ioctl", "the program's requests failed");
 	} else {
 		ours = median(shared->ours);
 		bare = median(shared->bare);
+		beyond = median(shared->difference);
 		snprintf(beside, sizeof(beside),
 			 "the request itself in the program's process; the way there costs %.1f us",
-			 median(shared->difference) / 1e3);
-		bench_print(b, "run-ioctl", ours, bare, ours / bare, beside, shared->n);
+			 beyond / 1e3);
+		bench_print(b, &(struct bench_figure){ .name = "run-ioctl",
+						       .ours_ns = ours,
+						       .bare_ns = bare,
+						       .ratio = ours / bare,
+						       .beside = beside,
+						       .n = shared->n,
+						       .beyond_ns = beyond });
 	}
 	munmap(shared, sizeof(*shared));
 	return CLI_OK;

@@ -135,11 +135,15 @@ static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
 	if (machine_td_new(&options, &machine, &err) == 0)
 		before = machine_td_now_ns(machine);
 	if (!machine || ask(machine_td_env(machine), &evidence, &err) != 0) {
-		bench_skip(b, name, err.text);
+		bench_fail(b, name, err.text);
 	} else {
 		waited = (double)(machine_td_now_ns(machine) - before);
-		bench_print(b, name, waited, LATENCY_NS, waited / LATENCY_NS,
-			    "the quoting service's 3 ms (virtual time)", 1);
+		bench_print(b, &(struct bench_figure){ .name = name,
+						       .ours_ns = waited,
+						       .bare_ns = LATENCY_NS,
+						       .ratio = waited / LATENCY_NS,
+						       .beside = "the quoting service's 3 ms (virtual time)",
+						       .n = 1 });
 	}
 	jurat_evidence_done(&evidence);
 	machine_td_free(machine);

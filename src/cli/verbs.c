@@ -130,6 +130,7 @@ static const struct cli_option device_options[] = {
 
 static const struct cli_option bench_options[] = {
 	{ "only", "NAME", "this figure alone", NULL, true },
+	{ "strict", NULL, "end with status 1 when a figure misses its limit", NULL, false },
 	{ "seconds", "N", "how long to measure each figure (default 1)", NULL, false },
 	OUTPUT,
 };

@@ -385,6 +385,46 @@ def check_names_what_is_wrong_with_a_table(tmp):  # B46: PEM where DER is due
 
 
 @case
+def bench_tells_limits_and_knows_its_figures(tmp):
+    p = jurat("bench", "--only", "snp-sign", "--only", "nonsense", status=2)
+    assert "'nonsense'" in p.err and "snp-req-certs" in p.err and "run-ioctl" in p.err and p.out == "", p.err
+    names = p.err.split("one of ")[1].split(";")[0].split(", ")
+    man = pathlib.Path(__file__).parents[2] / "man/jurat-bench.1.scd"
+    assert not [n for n in names if f"*{n}*" not in man.read_text()], names
+    only = [w for n in names if n != "qgs-1000" for w in ("--only", n)]
+    figures = json.loads(jurat("bench", "--seconds", "0", "--output", "json", *only).out)
+    assert {f["name"] for f in figures} == set(names) - {"qgs-1000"}, figures
+    for f in figures:
+        if "skipped" in f:
+            assert f["name"] == "run-ioctl" and f["skipped"], f
+            continue
+        assert {"name", "ours_ns", "bare_ns", "ratio", "bare", "n", "limit", "limit_result"} <= set(f), f
+        assert f["ours_ns"] > 0 and f["bare_ns"] > 0 and f["ratio"] > 0 and f["n"] > 0 and f["bare"], f
+        assert (f["limit_result"] in ("ok", "missed")) == (f["limit"] is not None), f
+    assert {f["name"] for f in figures if f.get("limit", 0) is None} == {"snp-sign", "tdx-quote-no-grace"}, figures
+    grace = ("--only", "tdx-quote-grace", "--only", "tdx-quote-no-grace")  # in virtual time: always the same
+    assert "<10 ms ok" in jurat("bench", "--strict", *grace).out
+
+
+@case
+def a_bench_that_fails_is_no_bench_that_lacks_something(tmp):
+    shutil.copy(JURAT, tmp / "jurat")
+    bench = ("bench", "--seconds", "0", "--output", "json", "--only", "qgs-1000")
+    figure, = json.loads(jurat(*bench, program=tmp / "jurat").out)
+    assert "juratd" in figure["skipped"], figure
+    if len(os.sched_getaffinity(0)) < 2:
+        raise Skip("qgs-1000 wants two processors")
+    (tmp / "juratd").write_text(f"""#!{sys.executable}
+import os, socket
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=broken", os.environ["NOTIFY_SOCKET"])
+""")
+    (tmp / "juratd").chmod(0o755)
+    p = jurat(*bench, program=tmp / "jurat", status=4)
+    figure, = json.loads(p.out)
+    assert "juratd" in figure["failed"] and "qgs-1000" in p.err, (figure, p.err)
+
+
+@case
 def without_a_tee_attest_and_key_say_what_was_tried(tmp):
     if os.path.exists("/dev/sev-guest") or os.path.exists("/sys/kernel/config/tsm/report"):
         raise Skip("this machine has a TEE")
