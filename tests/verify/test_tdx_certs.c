@@ -259,6 +259,83 @@ static void where_roots_are_given_the_quotes_own_does_not_matter_V16(void **stat
 	tdx_made_done(&m);
 }
 
+enum { LEAF = SIM_INTEL_N_CERTS, MAX_CHAIN = 9 };
+
+/* The quote's chain: these certificates in this order, LEAF among them. */
+static void chain(struct tdx_made *m, const int *which, size_t n)
+{
+	struct sim_der certs[MAX_CHAIN];
+	size_t size;
+
+	assert_int_equal(sim_pki_intel_pck(tdx_made_pki(), &m->pck, m->leaf, &m->leaf_size, NULL, NULL), 0);
+	for (size_t i = 0; i < n; i++) {
+		if (which[i] == LEAF)
+			certs[i] = (struct sim_der){ m->leaf, m->leaf_size };
+		else
+			certs[i].der = sim_pki_intel_cert(tdx_made_pki(), (enum sim_intel_cert)which[i],
+							  &certs[i].size);
+	}
+	assert_int_equal(sim_pki_intel_pem(certs, n, &m->chain, &size, NULL), 0);
+}
+#define CHAIN(m, ...)                                                                                        \
+	chain(m, (const int[]){ __VA_ARGS__ }, sizeof((const int[]){ __VA_ARGS__ }) / sizeof(int))
+
+static void upside_down(struct tdx_made *m)
+{
+	CHAIN(m, SIM_INTEL_ROOT, SIM_INTEL_PLATFORM_CA, LEAF);
+}
+static void root_twice(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT, SIM_INTEL_ROOT);
+}
+static void without_root(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA);
+}
+static void two_leaves(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_TCB_SIGNING, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+}
+static void no_leaf(struct tdx_made *m)
+{
+	CHAIN(m, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+}
+static void too_many(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT, SIM_INTEL_ROOT, SIM_INTEL_ROOT, SIM_INTEL_ROOT,
+	      SIM_INTEL_ROOT, SIM_INTEL_ROOT, SIM_INTEL_ROOT);
+}
+static void no_newline(struct tdx_made *m)
+{
+	size_t n;
+
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+	n = strlen(m->chain);
+	assert_int_equal(m->chain[n - 1], '\n');
+	m->chain[n - 1] = '\0';
+}
+static void unfinished(struct tdx_made *m)
+{
+	no_newline(m);
+	m->chain[strlen(m->chain) - 1] = '\0'; /* a dash of the last END line */
+}
+
+static void the_certificates_of_a_quote_are_read_as_they_come_V17(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "upside down", .early = upside_down, .status = "UpToDate" },
+		{ .what = "the root twice", .early = root_twice, .status = "UpToDate" },
+		{ .what = "without the root", .early = without_root, .status = "UpToDate" },
+		{ .what = "no final newline", .early = no_newline, .status = "UpToDate" },
+		{ .what = "no end", .early = unfinished, .codes = { "certificate-malformed" } },
+		{ .what = "two leaves", .early = two_leaves, .codes = { "certificate-malformed" } },
+		{ .what = "no leaf", .early = no_leaf, .codes = { "certificate-malformed" } },
+		{ .what = "nine", .early = too_many, .codes = { "certificate-malformed" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
 static void crls_of_others(struct tdx_made *m)
 {
 	m->other_signs_crls = true;
@@ -356,6 +433,7 @@ int main(void)
 		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
 		cmocka_unit_test(a_pck_ca_of_another_root_is_refused_by_name),
 		cmocka_unit_test(where_roots_are_given_the_quotes_own_does_not_matter_V16),
+		cmocka_unit_test(the_certificates_of_a_quote_are_read_as_they_come_V17),
 		cmocka_unit_test(collateral_is_believed_for_its_signatures_alone_V15),
 		cmocka_unit_test(without_a_qe_identity_nothing_is_accepted_by_default_V6),
 		cmocka_unit_test(a_verdict_without_qe_identity_says_so_V6),

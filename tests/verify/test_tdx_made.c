@@ -4,10 +4,16 @@
 #include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
 
+static void in_version_5(struct tdx_made *m)
+{
+	m->quote.hdr.version = 5;
+}
+
 static void good_quotes_of_every_body_are_accepted(void **state)
 {
 	static const struct tdx_spoilt rows[] = {
 		{ .what = "1.0", .body = TDX_BODY_10, .status = "UpToDate" },
+		{ .what = "1.0 in version 5 (V19)", .early = in_version_5, .status = "UpToDate" },
 		{ .what = "1.5 (V19)", .body = TDX_BODY_15, .status = "UpToDate" },
 		{ .what = "1.5ex (V19)", .body = TDX_BODY_15EX, .status = "UpToDate" },
 	};
@@ -22,6 +28,10 @@ static void sgx_quote(struct tdx_made *m)
 static void version_3(struct tdx_made *m)
 {
 	sgx_quote(m);
+	bytes_put_le(m->bytes, 3, 2);
+}
+static void version_3_of_a_td(struct tdx_made *m)
+{
 	bytes_put_le(m->bytes, 3, 2);
 }
 static void version_6(struct tdx_made *m)
@@ -44,6 +54,14 @@ static void body_type_5(struct tdx_made *m)
 {
 	bytes_put_le(m->bytes + 48, 5, 2);
 }
+static void body_type_1(struct tdx_made *m)
+{
+	bytes_put_le(m->bytes + 48, 1, 2);
+}
+static void inner_type_6(struct tdx_made *m)
+{
+	bytes_put_le(m->bytes + 636 + 584 + sizeof(m->auth_data), 6, 2);
+}
 static void outer_type(struct tdx_made *m)
 {
 	bytes_put_le(m->bytes + 636 + 128, 5, 2);
@@ -62,6 +80,16 @@ static void header_rules_V9_V19_V20_are_kept(void **state)
 	static const struct tdx_spoilt rows[] = {
 		{ .what = "SGX", .late = sgx_quote, .codes = { "not-a-td-quote" } },
 		{ .what = "version 3", .late = version_3, .codes = { "not-a-td-quote" } },
+		{ .what = "version 3 of a TD", .late = version_3_of_a_td, .codes = { "quote-version" } },
+		{ .what = "SGX in version 5",
+		  .body = TDX_BODY_15,
+		  .late = sgx_quote,
+		  .codes = { "not-a-td-quote" } },
+		{ .what = "body type 1 of a TD",
+		  .body = TDX_BODY_15,
+		  .late = body_type_1,
+		  .codes = { "quote-unsupported" } },
+		{ .what = "inner type 6", .late = inner_type_6, .codes = { "quote-unsupported" } },
 		{ .what = "version 6", .late = version_6, .codes = { "quote-version" } },
 		{ .what = "TEE type", .late = tee_type, .codes = { "not-a-td-quote" } },
 		{ .what = "key type", .late = key_type, .codes = { "quote-key-type" } },
