@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 		if (jurat_snp_handle_exit(request, &vm.run, &memory, &err) < 0)
 			return fprintf(stderr, "%s\n", err.text), 1;
 		memcpy(answer, vm.run.padding, sizeof(answer));
-		printf("answer %llu %s\n", (unsigned long long)answer[2], err.text);
+		printf("answer %llu with%s certificates %s\n", (unsigned long long)answer[2],
+		       vm.shared[0] ? "" : "out", err.text);
 	}
 	jurat_snp_request_free(request);
 	jurat_certs_free(certs);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Judges a report with the certificates of a directory's files:
+ * Judges a report with the certificates in files, against the vendors' roots or those of another file:
  *
- *	verify REPORT CERTIFICATE...
+ *	verify [-r ROOTS] REPORT CERTIFICATE...
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <jurat/verify.h>
@@ -37,24 +38,31 @@ int main(int argc, char **argv)
 	struct jurat_verifier *verifier;
 	struct jurat_verdict *verdict = NULL;
 	struct jurat_error err = { "" };
-	int r;
+	int r, first = argc > 2 && !strcmp(argv[1], "-r") ? 3 : 1;
 
-	if (argc < 2) {
-		fprintf(stderr, "usage: verify REPORT CERTIFICATE...\n");
+	if (argc <= first) {
+		fprintf(stderr, "usage: verify [-r ROOTS] REPORT CERTIFICATE...\n");
 		return 2;
 	}
 	if (jurat_verifier_new(&verifier, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		return 4;
 	}
-	for (int i = 2; i < argc; i++) {
+	if (first == 3 && jurat_verifier_add_roots(verifier, certificate,
+						   read_file(argv[2], certificate, sizeof(certificate)),
+						   &err) < 0) { /* never go on with others than were meant */
+		fprintf(stderr, "%s: %s\n", argv[2], err.text);
+		jurat_verifier_free(verifier);
+		return 3;
+	}
+	for (int i = first + 1; i < argc; i++) {
 		size_t n = read_file(argv[i], certificate, sizeof(certificate));
 
 		if (jurat_verifier_add_certificates(verifier, certificate, n, NULL, &err) < 0)
 			fprintf(stderr, "%s: %s\n", argv[i],
 				err.text); /* left out: the verdict will miss it */
 	}
-	evidence.report_size = read_file(argv[1], report, sizeof(report));
+	evidence.report_size = read_file(argv[first], report, sizeof(report));
 	r = jurat_verify_snp(verifier, &evidence, NULL, time(NULL), &verdict, &err);
 	print(verdict);
 	jurat_verifier_free(verifier);
