@@ -217,7 +217,7 @@ static void sev_ioctl(void *ctx, void *file, const struct run_ioctl *ioctl, stru
 {
 	struct call c = { .platform = ctx, .writable = file != NULL };
 
-	run_user_memory_init(&c.user, ioctl->pid, &c.platform->memory_refused);
+	run_user_memory_init(&c.user, ioctl->pid, c.platform);
 	run_reply_ioctl(reply, sev_call(&c, ioctl));
 }
 

@@ -55,7 +55,7 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 	}
 	request->platform = p;
 	request->reply = reply;
-	run_user_memory_init(&request->user, call->pid, &p->memory_refused);
+	run_user_memory_init(&request->user, call->pid, p);
 	run_faults_before_request(p);
 	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s) of thread %d",
 		      name_of(call->request), (int)call->pid);

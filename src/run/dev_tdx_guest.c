@@ -16,7 +16,7 @@ static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 	int r = -ENOTTY; /* the driver has no compat_ioctl */
 
 	if (!call->compat) {
-		run_user_memory_init(&user, call->pid, &p->memory_refused);
+		run_user_memory_init(&user, call->pid, p);
 		run_trace_say(p->trace, "guest program", "guest driver",
 			      "ioctl(/dev/tdx_guest, %#x) of thread %d", call->request, (int)call->pid);
 		r = machine_td_ioctl(p->td, &user.memory, call->request, call->arg);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "run/fs_internal.h"
@@ -194,6 +196,10 @@ static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fi->direct_io = 1;
 	fi->nonseekable = !node->ops || !node->ops->seekable;
 	run_open_add(fs_of(req), opened);
+	if (node->size > 0) { /* no page is beyond a file's end */
+		opened->mappable = &fs_of(req)->n_mappable;
+		++*opened->mappable;
+	}
 	if (fuse_reply_open(req, fi) == -ENOENT)
 		run_open_release(opened); /* nobody heard of it */
 }
@@ -372,8 +378,51 @@ int run_fs_serve(struct run_fs *fs)
 	return run_session_serve(fs->session, &fs->buffer);
 }
 
+bool run_fs_may_be_mapped(const struct run_fs *fs)
+{
+	return fs->n_mappable > 0;
+}
+
+void run_fs_refuse_reads(struct run_fs *fs)
+{
+	struct fuse_buf buffer = { .mem = NULL };
+
+	while (fs->session && fuse_session_receive_buf(fs->session, &buffer) > 0) {
+		const struct fuse_in_header *header = buffer.mem;
+		struct fuse_out_header refusal = { .len = sizeof(refusal),
+						   .error = -EIO,
+						   .unique = header->unique };
+
+		if (header->opcode != FUSE_READ && fs->n_kept < RUN_MAX_KEPT) {
+			fs->kept[fs->n_kept++] = buffer;
+			buffer = (struct fuse_buf){ .mem = NULL };
+		} else {
+			(void)!write(fuse_session_fd(fs->session), &refusal, sizeof(refusal));
+		}
+	}
+	free(buffer.mem);
+}
+
+bool run_fs_has_kept(const struct run_fs *fs)
+{
+	return fs->n_kept > 0;
+}
+
+void run_fs_serve_kept(struct run_fs *fs)
+{
+	while (fs->n_kept > 0) {
+		struct fuse_buf first = fs->kept[0];
+
+		memmove(fs->kept, fs->kept + 1, --fs->n_kept * sizeof(fs->kept[0]));
+		fuse_session_process_buf(fs->session, &first);
+		free(first.mem);
+	}
+}
+
 void run_fs_session_end(struct run_fs *fs)
 {
+	while (fs->n_kept > 0)
+		free(fs->kept[--fs->n_kept].mem);
 	if (fs->session)
 		fuse_session_destroy(
 			fs->session); /* closes the descriptor: what waits is answered by the kernel */

@@ -76,4 +76,14 @@ JURAT_MUST_CHECK int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error
 int run_fs_fd(const struct run_fs *fs);
 JURAT_MUST_CHECK int run_fs_serve(struct run_fs *fs);
 
+/*
+ * A program's page of one of these files comes from whoever serves the filesystem: who touches it from here
+ * may wait for himself. While there are files open that have pages, another thread does it, and this one
+ * answers reads with EIO and keeps all other requests, to serve them when it is done.
+ */
+bool run_fs_may_be_mapped(const struct run_fs *fs);
+void run_fs_refuse_reads(struct run_fs *fs);
+bool run_fs_has_kept(const struct run_fs *fs);
+void run_fs_serve_kept(struct run_fs *fs);
+
 #endif

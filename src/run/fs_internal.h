@@ -7,6 +7,8 @@
 
 #include "run/fs.h"
 
+enum { RUN_MAX_KEPT = 64 };
+
 /* What fs.c (FUSE's side), cuse.c (CUSE's) and fs_tree.c (the nodes) share. */
 struct run_node {
 	struct run_node *parent, *next, *children;
@@ -34,6 +36,9 @@ struct run_fs {
 	size_t n_slots, n_taken; /* the first so many are taken; there may be more */
 	uint64_t serial;
 	struct run_open *opens;
+	size_t n_mappable; /* of the opens: a mapping is one, too */
+	struct fuse_buf kept[RUN_MAX_KEPT];
+	size_t n_kept;
 	uid_t uid;
 	gid_t gid;
 	struct timespec born;
@@ -45,6 +50,7 @@ struct run_open {
 	const struct run_node_ops *ops;
 	void *ctx;
 	void *file;
+	size_t *mappable; /* the filesystem's count; NULL: it has no pages */
 };
 
 struct run_node *run_tree_get(struct run_fs *fs, uint64_t ino);

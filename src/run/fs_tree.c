@@ -162,6 +162,8 @@ void run_open_release(struct run_open *opened)
 	*opened->at = opened->next;
 	if (opened->next)
 		opened->next->at = opened->at;
+	if (opened->mappable)
+		--*opened->mappable;
 	if (opened->ops && opened->ops->release)
 		opened->ops->release(opened->ctx, opened->file);
 	free(opened);

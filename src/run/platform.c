@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "run/fault.h"
+#include "run/fs.h"
 
 enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
 
@@ -166,7 +167,8 @@ int run_platform_init(struct run_platform *p, const struct run_options *options,
 
 bool run_platform_runnable(struct run_platform *p)
 {
-	return machine_runnable(p->machine) > 0 || (p->td && machine_td_runnable(p->td));
+	return machine_runnable(p->machine) > 0 || (p->td && machine_td_runnable(p->td)) ||
+	       (p->fs && run_fs_has_kept(p->fs));
 }
 
 void run_platform_step(struct run_platform *p)
@@ -175,6 +177,8 @@ void run_platform_step(struct run_platform *p)
 		machine_step(p->machine, 0);
 	if (p->td && machine_td_runnable(p->td))
 		machine_td_step(p->td);
+	if (p->fs)
+		run_fs_serve_kept(p->fs);
 }
 
 void run_platform_stop(struct run_platform *p)

@@ -45,6 +45,7 @@ struct run_platform {
 	unsigned n_requests;     /* that the program made */
 	struct run_trace *trace; /* NULL: none */
 	bool memory_refused;     /* the kernel forbids reaching the program's memory */
+	struct run_fs *fs;       /* whose files the program sees; borrowed; NULL: there are none yet */
 };
 
 /*

@@ -245,7 +245,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		close(s->keeper.control);        /* should it still wait: all ends */
 		run_platform_stop(&s->platform); /* whoever waits for an answer gets one */
 		run_fs_free(s->fs);
-		s->fs = NULL;
+		s->fs = s->platform.fs = NULL;
 		while (waitpid(s->keeper.pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (WIFSIGNALED(status)) /* killed: what it kept is ours now */
@@ -297,6 +297,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		r = run_vsock_new(&s.platform, s.qgs, run_qgs_port(options->qgs), &s.vsock, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
+	if (r == 0)
+		s.platform.fs = s.fs;
 	if (r == 0)
 		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
 	if (r == 0)

@@ -153,7 +153,7 @@ static void stop(struct server *s)
 		run_cuse_free(s->cuse[i]);
 	s->n_cuse = 0;
 	run_fs_free(s->fs);
-	s->fs = NULL;
+	s->fs = s->platform.fs = NULL;
 	if (s->socket >= 0)
 		close(s->socket);
 	while (s->placer > 0 && waitpid(s->placer, NULL, 0) < 0 && errno == EINTR)
@@ -230,6 +230,8 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 		r = run_platform_init(&s.platform, options, temp, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
+	if (r == 0)
+		s.platform.fs = s.fs;
 	if (r == 0)
 		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
 	if (r == 0)

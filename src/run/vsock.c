@@ -229,8 +229,9 @@ static void on_connect(struct run_vsock *v)
 	int r;
 
 	/* Only of a program that has a use for it is it told that its memory is out of reach. */
-	run_user_memory_init(&user, (pid_t)v->call->pid,
-			     v->n_sockets > 0 ? &v->platform->memory_refused : NULL);
+	run_user_memory_init(&user, (pid_t)v->call->pid, v->platform);
+	if (v->n_sockets == 0)
+		user.refused = NULL;
 	if (user.memory.read(user.memory.ctx, v->call->data.args[1], &to, sizeof(to)) == 0 &&
 	    to.svm_family == AF_VSOCK)
 		fd = copy_ours(v, &number);
@@ -297,7 +298,7 @@ static void on_name(struct run_vsock *v, bool peer)
 	}
 	if (!still_waits(v))
 		return;
-	run_user_memory_init(&user, (pid_t)v->call->pid, NULL);
+	run_user_memory_init(&user, (pid_t)v->call->pid, v->platform);
 	r = name_of(v, fd, peer, number, &name);
 	if (r == 0)
 		r = give_name(&user, &name, v->call->data.args[1], v->call->data.args[2]);

@@ -379,6 +379,40 @@ static void quote(const char *path)
 	close(out);
 }
 
+/* Requests whose pointers lead into a file of the same filesystem, whose pages nobody can bring meanwhile. */
+static void mapped(void)
+{
+	static const char *const paths[] = { "/sys/kernel/config/tsm/report/mapped/provider",
+					     "/sys/kernel/config/tsm/report/mapped/generation" };
+	struct report_req req = { .vmpl = 0 };
+	struct guest_request call = { .msg_version = 1 };
+	uint8_t answer[4000], *page[2];
+	int fd = open("/dev/sev-guest", O_RDWR);
+
+	CHECK(mkdir("/sys/kernel/config/tsm/report/mapped", 0755) == 0);
+	for (int i = 0; i < 2; i++) {
+		int attribute = open(paths[i], O_RDONLY);
+
+		page[i] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, attribute, 0);
+		CHECK(page[i] != MAP_FAILED);
+		close(attribute);
+	}
+	call.req_data = (uintptr_t)page[0];
+	call.resp_data = (uintptr_t)answer;
+	CHECK(ioctl(fd, GET_REPORT, &call) == -1 && errno == EFAULT);
+	call.req_data = (uintptr_t)&req;
+	call.resp_data = (uintptr_t)page[1];
+	CHECK(ioctl(fd, GET_REPORT, &call) == -1 && errno == EFAULT);
+	CHECK(memcmp(page[0], "sev_guest\n", 10) == 0); /* while nobody else is in need of it, it is there */
+	call.resp_data = (uintptr_t)answer;
+	CHECK(ioctl(fd, GET_REPORT, &call) == 0);
+	for (int i = 0; i < 2; i++)
+		munmap(page[i], 4096);
+	CHECK(rmdir("/sys/kernel/config/tsm/report/mapped") == 0);
+	close(fd);
+	puts("EFAULT");
+}
+
 /* What lsattr asks of a directory. Source: Linux include/uapi/linux/fs.h, FS_IOC_GETFLAGS. */
 #define GETFLAGS 0x80086601ul
 
@@ -488,7 +522,8 @@ int main(int argc, char **argv)
 	} programs[] = { { "report", report }, { "extended", extended },       { "key", key },
 			 { "errors", errors }, { "processes", processes },     { "tcb", tcb },
 			 { "once", once },     { "descriptors", descriptors }, { "host", host },
-			 { "commit", commit }, { "tdreport", tdreport },       { "directory", directory } };
+			 { "commit", commit }, { "tdreport", tdreport },       { "directory", directory },
+			 { "mapped", mapped } };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)

@@ -18,6 +18,19 @@ static void an_ioctl_on_a_directory_is_no_request(void **state)
 	assert_string_equal(o.out, "ENOTTY\ndb18000000000004\n");
 }
 
+static void pointers_into_the_run_s_own_files_are_bad_addresses(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	FOR_EACH_CLIENT(i)
+	{
+		o = RUN("--", clients[i], "mapped");
+		assert_exit(&o, 0);
+		assert_string_equal(o.out, "EFAULT\n");
+	}
+}
+
 /* finish() finds what is left in the directory for temporary files. */
 static void a_signal_at_any_time_of_the_start_leaves_nothing(void **state)
 {
@@ -80,6 +93,7 @@ static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ioctl_on_a_directory_is_no_request),
+		cmocka_unit_test(pointers_into_the_run_s_own_files_are_bad_addresses),
 		cmocka_unit_test(a_signal_at_any_time_of_the_start_leaves_nothing),
 		cmocka_unit_test(a_thousand_leftovers_are_ended_at_once),
 	};
