@@ -23,8 +23,8 @@ static int write_all(struct base_env *env, int fd, const uint8_t *data, size_t s
 	while (size > 0) {
 		ssize_t n = base_write(env, fd, data, size);
 
-		if (n < 0)
-			return (int)n;
+		if (n <= 0)
+			return n < 0 ? (int)n : -EIO;
 		data += n;
 		size -= (size_t)n;
 	}
