@@ -575,7 +575,7 @@ static void service_td(struct tdx_made *m)
 #define HEX48(x) HEX16(x) HEX16(x) HEX16(x)
 #define HEX64(x) HEX48(x) HEX16(x)
 
-static void the_policy_V7_V8_V22_V25_is_applied(void **state)
+static void what_a_td_may_be_V7_V8_V22_V25_is_the_policy_s(void **state)
 {
 	static const struct tdx_spoilt rows[] = {
 		{ .what = "debug (V7)", .early = debug, .codes = { "td-debug" } },
@@ -606,6 +606,15 @@ static void the_policy_V7_V8_V22_V25_is_applied(void **state)
 		  .early = service_td,
 		  .member = "allow_service_td",
 		  .value = "true" },
+		{ .what = "TEE", .member = "tees", .value = "sev-snp", .codes = { "tee-not-allowed" } },
+	};
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+}
+
+static void what_the_policy_names_is_compared(void **state)
+{
+	static const struct tdx_spoilt rows[] = {
 		{ .what = "MRTD", .member = "mrtd", .value = HEX48("11") },
 		{ .what = "other MRTD",
 		  .member = "mrtd",
@@ -656,7 +665,6 @@ static void the_policy_V7_V8_V22_V25_is_applied(void **state)
 		  .member = "report_data",
 		  .value = HEX64("45"),
 		  .codes = { "report-data-mismatch" } },
-		{ .what = "TEE", .member = "tees", .value = "sev-snp", .codes = { "tee-not-allowed" } },
 	};
 
 	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
@@ -776,7 +784,8 @@ int main(void)
 		cmocka_unit_test(collateral_V1_V13_V14_V18_V23_is_judged),
 		cmocka_unit_test(module_qe_and_status_V1_to_V5_V24_are_judged),
 		cmocka_unit_test(a_module_with_a_version_needs_identities_V24),
-		cmocka_unit_test(the_policy_V7_V8_V22_V25_is_applied),
+		cmocka_unit_test(what_a_td_may_be_V7_V8_V22_V25_is_the_policy_s),
+		cmocka_unit_test(what_the_policy_names_is_compared),
 		cmocka_unit_test(without_given_roots_a_test_root_is_not_trusted_V16),
 		cmocka_unit_test(a_given_pck_certificate_serves_where_the_quote_names_a_platform),
 		cmocka_unit_test(a_verdict_is_written_as_text_and_json),
