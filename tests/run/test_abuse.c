@@ -71,8 +71,8 @@ static time_t now_s(void)
 static void a_thousand_leftovers_are_ended_at_once(void **state)
 {
 	enum { BOUND_S = 10 }; /* one look at all processes for each of them takes longer */
-	static const char script[] =
-		"i=0; while [ $i -lt 1500 ]; do sleep 1000 & i=$((i + 1)); done; echo started";
+	static const char script[] = "(i=0; while [ $i -lt 1500 ]; do sleep 1000 & i=$((i + 1)); done) && "
+				     "echo started || echo fewer";
 	const char *const words[] = { "--", "/bin/sh", "-c", script, NULL };
 	char *line[MAX_WORDS];
 	struct outcome o;
@@ -87,6 +87,8 @@ static void a_thousand_leftovers_are_ended_at_once(void **state)
 	o = finish(pid);
 	assert_exit(&o, 0);
 	assert_in_range(now_s() - began, 0, BOUND_S);
+	if (strcmp(o.out, "started\n") != 0)
+		SKIP_BECAUSE("there may not be 1,500 more processes here");
 }
 
 static int run_group(const char *name)
