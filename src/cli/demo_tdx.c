@@ -12,17 +12,6 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
-/* The names that a collateral directory has them under, in the order of enum sim_collateral_part. */
-static const char *const collateral_names[SIM_N_COLLATERAL_PARTS] = {
-	[SIM_PCK_CRL_ISSUER_CHAIN] = "collateral/pck_crl_issuer_chain.pem",
-	[SIM_ROOT_CA_CRL] = "collateral/root_ca_crl.der",
-	[SIM_PCK_CRL] = "collateral/pck_crl.der",
-	[SIM_TCB_INFO_ISSUER_CHAIN] = "collateral/tcb_info_issuer_chain.pem",
-	[SIM_TCB_INFO] = "collateral/tcb_info.json",
-	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "collateral/qe_identity_issuer_chain.pem",
-	[SIM_QE_IDENTITY] = "collateral/qe_identity.json",
-};
-
 static int attest(struct demo *demo, struct machine_td *machine, struct jurat_evidence *ret,
 		  struct jurat_error *err)
 {
@@ -43,6 +32,7 @@ static int write_evidence(struct demo *demo, const struct jurat_evidence *eviden
 			  size_t root_size, const struct sim_collateral *parts,
 			  struct jurat_collateral *collateral, struct jurat_error *err)
 {
+	char name[64];
 	int r;
 
 	snprintf(demo->roots, sizeof(demo->roots), "roots/intel_root.der");
@@ -50,7 +40,8 @@ static int write_evidence(struct demo *demo, const struct jurat_evidence *eviden
 	if (r == 0)
 		r = demo_write(demo, "quote.bin", evidence->report, evidence->report_size, err);
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++) {
-		r = demo_write(demo, collateral_names[i], parts->parts[i].bytes, parts->parts[i].size, err);
+		snprintf(name, sizeof(name), "collateral/%s", sim_collateral_names[i]);
+		r = demo_write(demo, name, parts->parts[i].bytes, parts->parts[i].size, err);
 		if (r == 0)
 			r = jurat_collateral_add(collateral, parts->parts[i].bytes, parts->parts[i].size,
 						 err);

@@ -9,17 +9,6 @@
 #include "run/environment.h"
 #include "run/pem.h"
 
-/* Names as jurat verify --collateral looks for them. */
-static const char *const names[SIM_N_COLLATERAL_PARTS] = {
-	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
-	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",
-	[SIM_PCK_CRL] = "pck_crl.der",
-	[SIM_TCB_INFO_ISSUER_CHAIN] = "tcb_info_issuer_chain.pem",
-	[SIM_TCB_INFO] = "tcb_info.json",
-	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
-	[SIM_QE_IDENTITY] = "qe_identity.json",
-};
-
 static int write_file(const char *dir, const char *name, const uint8_t *bytes, size_t n,
 		      struct jurat_error *err)
 {
@@ -69,8 +58,9 @@ int run_roots_tdx(const struct run_platform *p, const char *roots, struct jurat_
 	if (mkdir(dir, 0755) < 0)
 		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 	r = sim_qe_collateral(machine_td_qe(p->td), &p->collateral, &collateral, err);
-	for (unsigned i = 0; i < ARRAY_SIZE(names) && r == 0; i++)
-		r = write_file(dir, names[i], collateral.parts[i].bytes, collateral.parts[i].size, err);
+	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS && r == 0; i++)
+		r = write_file(dir, sim_collateral_names[i], collateral.parts[i].bytes,
+			       collateral.parts[i].size, err);
 	sim_collateral_done(&collateral);
 	return r;
 }

@@ -82,6 +82,7 @@ static int attach(struct supervisor *s, enum run_word word, int fd, struct jurat
 static void on_failed(struct supervisor *s, const struct run_message *message, struct jurat_error *err)
 {
 	s->failed = message->r;
+	s->ended.status = 0; /* not that of the process which failed to become the program */
 	if (message->word == RUN_EXEC_FAILED)
 		s->ended.status = message->r == -ENOENT ? 127 : 126;
 	if (err)

@@ -84,6 +84,8 @@ enum sim_collateral_part {
 	SIM_QE_IDENTITY,
 	SIM_N_COLLATERAL_PARTS,
 };
+/* The files that a directory of collateral has them in, as `jurat verify --collateral` takes them. */
+extern const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS];
 struct sim_collateral {
 	struct {
 		uint8_t *bytes; /* a NUL follows, which size does not count */

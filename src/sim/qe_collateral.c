@@ -11,6 +11,16 @@ enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600 };
 
 #define ADVISORIES "INTEL-SA-99990 INTEL-SA-99991" /* numbers that Intel does not use */
 
+const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
+	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
+	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",
+	[SIM_PCK_CRL] = "pck_crl.der",
+	[SIM_TCB_INFO_ISSUER_CHAIN] = "tcb_info_issuer_chain.pem",
+	[SIM_TCB_INFO] = "tcb_info.json",
+	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
+	[SIM_QE_IDENTITY] = "qe_identity.json",
+};
+
 /* The statuses of the levels from the highest to the lowest, and which of them is the platform's own. */
 struct ladder {
 	const char *status[MAX_LEVELS];

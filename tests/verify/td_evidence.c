@@ -23,16 +23,6 @@
 
 enum { DAY_S = 86400, PATH_BYTES = 512 };
 
-static const char *const part_names[SIM_N_COLLATERAL_PARTS] = {
-	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
-	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",
-	[SIM_PCK_CRL] = "pck_crl.der",
-	[SIM_TCB_INFO_ISSUER_CHAIN] = "tcb_info_issuer_chain.pem",
-	[SIM_TCB_INFO] = "tcb_info.json",
-	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
-	[SIM_QE_IDENTITY] = "qe_identity.json",
-};
-
 struct world {
 	const char *dir;
 	struct sim_pki_intel *pki;
@@ -121,7 +111,7 @@ static void write_case(const struct world *w, const char *const statuses[3], con
 	write_quote(w, dir);
 	check(sim_qe_collateral(w->qe, &wish, &made, &err) == 0, err.text);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
-		write_file(collateral, part_names[i], made.parts[i].bytes, made.parts[i].size);
+		write_file(collateral, sim_collateral_names[i], made.parts[i].bytes, made.parts[i].size);
 	sim_collateral_done(&made);
 	puts(name);
 }
