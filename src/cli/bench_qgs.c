@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <signal.h>
@@ -131,21 +132,21 @@ static int make_request(struct load *l, struct jurat_error *err)
 static int find_juratd(const char *given, char *ret, size_t room)
 {
 	static const char *const places[] = { "juratd", "../daemon/juratd" };
-	char self[256];
+	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	if (given) {
-		snprintf(ret, room, "%s", given);
-		return access(ret, X_OK) == 0 ? 0 : JURAT_NOT_FOUND;
-	}
+	if (given)
+		return (size_t)snprintf(ret, room, "%s", given) < room && access(ret, X_OK) == 0
+			       ? 0
+			       : JURAT_NOT_FOUND;
 	if (n < 0)
 		return JURAT_NOT_FOUND;
 	self[n] = '\0';
 	slash = strrchr(self, '/');
 	for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
-		snprintf(ret, room, "%.*s/%s", (int)(slash - self), self, places[i]);
-		if (access(ret, X_OK) == 0)
+		if ((size_t)snprintf(ret, room, "%.*s/%s", (int)(slash - self), self, places[i]) < room &&
+		    access(ret, X_OK) == 0)
 			return 0;
 	}
 	return JURAT_NOT_FOUND;
@@ -429,7 +430,7 @@ static void clean_up(struct load *l, const struct rlimit *limit)
 static int run(struct load *l, const char *juratd, uint64_t seconds, struct bench_qgs *b,
 	       struct jurat_error *err)
 {
-	char path[288];
+	char path[PATH_MAX];
 	int cpu = 0, r, stopped;
 
 	if (find_juratd(juratd, path, sizeof(path)) != 0)

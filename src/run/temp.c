@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+
+/* The longest path that is made in it fits PATH_MAX: none is ever cut. */
+enum { OURS_BYTES = 256 };
 
 int run_temp_new(char **ret, struct jurat_error *err)
 {
@@ -16,6 +20,9 @@ int run_temp_new(char **ret, struct jurat_error *err)
 
 	if (!below || below[0] != '/')
 		below = "/tmp";
+	if (strlen(below) > PATH_MAX - OURS_BYTES)
+		return jurat_fail(err, -ENAMETOOLONG, "$TMPDIR is longer than %d characters",
+				  PATH_MAX - OURS_BYTES);
 	if (asprintf(&path, "%s/jurat-run-XXXXXX", below) < 0) {
 		path = NULL;
 		return jurat_fail(err, -ENOMEM, "out of memory");

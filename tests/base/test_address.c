@@ -69,10 +69,10 @@ static void everything_else_is_refused_and_changes_nothing(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (base_address_read(bad[i], &a, NULL) != -EINVAL)
 			FAIL_BECAUSE("'%s' was taken", bad[i]);
-	snprintf(path, sizeof(path), "unix:%0*d", 107, 0);
+	TEXT(path, "unix:%0*d", 107, 0);
 	assert_int_equal(base_address_read(path, &a, NULL), 0);
 	a = before;
-	snprintf(path, sizeof(path), "unix:%0*d", 108, 0);
+	TEXT(path, "unix:%0*d", 108, 0);
 	assert_int_equal(base_address_read(path, &a, NULL), -EINVAL);
 	assert_memory_equal(&a, &before, sizeof(a));
 }
@@ -88,8 +88,8 @@ static void server_start(struct server *s, int backlog)
 
 	strcpy(s->dir, "/tmp/jurat-address-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
-	snprintf(s->path, sizeof(s->path), "%s/socket", s->dir);
-	snprintf(s->address, sizeof(s->address), "unix:%s", s->path);
+	TEXT(s->path, "%s/socket", s->dir);
+	TEXT(s->address, "unix:%s", s->path);
 	assert_int_equal(base_address_read(s->address, &a, NULL), 0);
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(s->fd >= 0 && bind(s->fd, &a.sockaddr.any, a.size) == 0 && listen(s->fd, backlog) == 0);

@@ -22,7 +22,7 @@ static int tear_down(void **state)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	TEXT(path, "%s/f", (char *)*state);
 	unlink(path);
 	rmdir(*state);
 	free(*state);
@@ -35,7 +35,7 @@ static void an_exclusive_lock_excludes_within_one_process(void **state)
 	char path[64];
 	int a, b;
 
-	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	TEXT(path, "%s/f", (char *)*state);
 	a = base_open(env, path, O_RDWR | O_CREAT, 0600);
 	b = base_open(env, path, O_RDWR, 0);
 	assert_true(a >= 0 && b >= 0);
@@ -61,7 +61,7 @@ static void a_file_reads_back_whole_or_not_at_all(void **state)
 	int fd;
 
 	memset(big, 'j', sizeof(big));
-	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	TEXT(path, "%s/f", (char *)*state);
 	fd = base_open(env, path, O_RDWR | O_CREAT, 0600);
 	assert_int_equal(base_pwrite(env, fd, big, sizeof(big), 0), sizeof(big));
 	base_close(env, fd);
@@ -78,7 +78,7 @@ static void the_kth_call_fails_and_nothing_leaks(void **state)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%s/f", (char *)*state);
+	TEXT(path, "%s/f", (char *)*state);
 	close(open(path, O_RDWR | O_CREAT, 0600));
 	for (unsigned k = 1;; k++) {
 		struct fault_env env = fault_env_nth(base_env_real(), k, -EIO);

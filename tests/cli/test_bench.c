@@ -49,7 +49,7 @@ int bench_qgs(const char *juratd, uint64_t seconds, bool reconnect, struct bench
 	      struct jurat_error *err)
 {
 	if (daemon_result != 0)
-		snprintf(err->text, sizeof(err->text), "no daemon");
+		TEXT(err->text, "no daemon");
 	else
 		*ret = daemon_figure;
 	return daemon_result;

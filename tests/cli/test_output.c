@@ -121,7 +121,7 @@ static void symlinks_stay_and_what_they_lead_to_is_replaced(void **state)
 
 	assert_int_equal(mkdir("d", 0755), 0);
 	put("d/f", was);
-	snprintf(absolute, sizeof(absolute), "%s/d/g", dir);
+	TEXT(absolute, "%s/d/g", dir);
 	assert_int_equal(symlink("d/f", "link"), 0);
 	assert_int_equal(symlink("link", "again"), 0);
 	assert_int_equal(symlink(absolute, "dangling"), 0);
@@ -213,7 +213,7 @@ static void anything_else_is_refused(void **state)
 	put("f", was);
 	lost = open("f", O_WRONLY);
 	assert_int_equal(unlink("f"), 0);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", lost);
+	TEXT(path, "/proc/self/fd/%d", lost);
 	assert_int_equal(out("d", NULL), -EISDIR);
 	assert_int_equal(out("to-d", NULL), -EISDIR);
 	assert_int_equal(out("socket", NULL), -EOPNOTSUPP);

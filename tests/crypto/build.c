@@ -139,7 +139,7 @@ static void add_row(struct evidence *e, const char *root, char *row, const char 
 	f->path = strdup(column[COLUMN_FILE]);
 	f->real = strdup(column[COLUMN_REAL]);
 	f->verdict = strdup(column[COLUMN_VERDICT]);
-	snprintf(path, sizeof(path), "%s/%s", root, f->path);
+	TEXT(path, "%s/%s", root, f->path);
 	f->data = slurp(path, &f->size);
 	assert_non_null(f->data);
 }
@@ -155,7 +155,7 @@ struct evidence evidence_load(const char *cls)
 
 	if (!root)
 		SKIP_BECAUSE("JURAT_EVIDENCE is not set");
-	snprintf(path, sizeof(path), "%s/MANIFEST.tsv", root);
+	TEXT(path, "%s/MANIFEST.tsv", root);
 	manifest = (char *)slurp(path, &n);
 	if (!manifest)
 		SKIP_BECAUSE("no real evidence at %s", root);

@@ -306,7 +306,7 @@ static void bad_crls_are_refused_with_the_field(void **state)
 		struct jurat_error err = { 0 };
 		struct crypto_crl crl;
 
-		snprintf(says, sizeof(says), "CRL: %s", bad[i].says);
+		TEXT(says, "CRL: %s", bad[i].says);
 		assert_int_equal(crypto_crl_read(copy, n, &crl, NULL), -EBADMSG);
 		assert_int_equal(crypto_crl_read(copy, n, &crl, &err), -EBADMSG);
 		if (strncmp(err.text, says, strlen(says)) != 0)

@@ -37,7 +37,7 @@ static void walk(const char *text, size_t n, char *result, size_t size)
 		assert_true(length < size);
 	}
 	if (r != JURAT_NOT_FOUND)
-		snprintf(result + length, size - length, "%d", r);
+		test_text(result + length, size - length, "%d", r);
 }
 
 static void texts_give_their_blocks(void **state)

@@ -159,7 +159,7 @@ static void assert_refused(const struct bad_part *bad, size_t n_bad)
 		struct jurat_error err = { 0 };
 		struct crypto_cert c;
 
-		snprintf(says, sizeof(says), "certificate: %s", bad[i].says);
+		TEXT(says, "certificate: %s", bad[i].says);
 		assert_int_equal(crypto_cert_read(copy, n, &c, NULL), -EBADMSG);
 		assert_int_equal(crypto_cert_read(copy, n, &c, &err), -EBADMSG);
 		if (strncmp(err.text, says, strlen(says)) != 0)
@@ -386,7 +386,7 @@ static void a_list_of_very_many_extensions_is_refused(void **state)
 		char one[32];
 		size_t n;
 
-		snprintf(one, sizeof(one), "30{06{2a%02x}04{}}", i);
+		TEXT(one, "30{06{2a%02x}04{}}", i);
 		strcat(text, one);
 		strcat(text, "}}");
 		n = build_with(build_cert_parts, PART_EXTENSIONS, text, buf, sizeof(buf));
@@ -411,9 +411,8 @@ static struct signer signer_new(enum crypto_curve curve, const char *secret)
 
 	assert_int_equal(crypto_ec_private_derive(curve, secret, strlen(secret), &s.key, NULL), 0);
 	crypto_ec_private_public(s.key, xy);
-	snprintf(s.spki, sizeof(s.spki), "30{30{" EC_OID "%s}03{0004%s}}",
-		 curve == CRYPTO_P256 ? P256 : "06{2b81040022}",
-		 bytes_to_hex(xy, 2 * crypto_curve_bytes(curve), hex));
+	TEXT(s.spki, "30{30{" EC_OID "%s}03{0004%s}}", curve == CRYPTO_P256 ? P256 : "06{2b81040022}",
+	     bytes_to_hex(xy, 2 * crypto_curve_bytes(curve), hex));
 	return s;
 }
 
@@ -438,7 +437,7 @@ static void sign(const struct signer *s, const char *const parts[PART_COUNT], ch
 	der_put_big_uint(&d, rs[1], bytes);
 	der_put_close(&d);
 	assert_false(d.w.bad);
-	snprintf(text, size, "03{00%s}", bytes_to_hex(der, d.w.off, hex));
+	test_text(text, size, "03{00%s}", bytes_to_hex(der, d.w.off, hex));
 }
 
 static void check_signed(enum crypto_curve curve, const char *algorithm)

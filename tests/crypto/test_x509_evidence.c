@@ -178,7 +178,7 @@ static void the_pinned_authorities_of_amd_are_what_they_are(void **state)
 		struct crypto_cert c;
 		bool is_ark = strncmp(amd_authorities[i].cn, "ARK", 3) == 0;
 
-		snprintf(part, sizeof(part), "__%.8s", amd_authorities[i].der_sha256);
+		TEXT(part, "__%.8s", amd_authorities[i].der_sha256);
 		f = evidence_find(&e, part);
 		assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 		assert_range(&c.subject_cn, (const uint8_t *)amd_authorities[i].cn,

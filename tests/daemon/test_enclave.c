@@ -29,7 +29,7 @@ static void serve(const char *seed)
 	const char *words[] = { "--listen", listen, "--software-enclave", "--workers", "2", "--seed",
 				seed,       NULL };
 
-	snprintf(listen, sizeof(listen), "unix:%s", w.socket);
+	TEXT(listen, "unix:%s", w.socket);
 	world_start(&w, -1, words);
 	world_expect(&w, "READY=1");
 }

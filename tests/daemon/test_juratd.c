@@ -32,7 +32,7 @@ static const char *in_dir(const char *name)
 	static unsigned next;
 	char *path = paths[next++ % ARRAY_SIZE(paths)];
 
-	snprintf(path, sizeof(paths[0]), "%s/%s", w.dir, name);
+	test_text(path, sizeof(paths[0]), "%s/%s", w.dir, name);
 	return path;
 }
 
@@ -42,7 +42,7 @@ static const char *unix_in_dir(const char *name)
 	static unsigned next;
 	char *text = texts[next++ % ARRAY_SIZE(texts)];
 
-	snprintf(text, sizeof(texts[0]), "unix:%s/%s", w.dir, name);
+	test_text(text, sizeof(texts[0]), "unix:%s/%s", w.dir, name);
 	return text;
 }
 
@@ -441,7 +441,7 @@ static void a_service_that_comes_back_is_found_by_its_probe(void **state)
 	char up[160];
 	struct service *s;
 
-	snprintf(up, sizeof(up), "juratd_qgs_service_up{service=\"%s\"}", unix_in_dir("a"));
+	TEXT(up, "juratd_qgs_service_up{service=\"%s\"}", unix_in_dir("a"));
 	SERVE("--service", unix_in_dir("a"), "--probe", "20", "--metrics", unix_in_dir("metrics"));
 	world_expect_error(ask_quote(), QGS_E_UNEXPECTED);
 	assert_int_equal(world_metric(&w, up), 0);
@@ -487,8 +487,8 @@ static void sighup_reads_the_configuration_again(void **state)
 	const char *words[] = { "--config", in_dir("config"), "--metrics", unix_in_dir("metrics"), NULL };
 	char text[512], up[160];
 
-	snprintf(text, sizeof(text), "{\"listen\": [\"%s\"], \"service\": [\"%s\"], \"timeout\": 5000}",
-		 unix_in_dir("qgs"), unix_in_dir("a"));
+	TEXT(text, "{\"listen\": [\"%s\"], \"service\": [\"%s\"], \"timeout\": 5000}", unix_in_dir("qgs"),
+	     unix_in_dir("a"));
 	write_file(in_dir("config"), text);
 	world_start(&w, -1, words);
 	world_expect(&w, "READY=1");
@@ -496,11 +496,10 @@ static void sighup_reads_the_configuration_again(void **state)
 	write_file(in_dir("config"), "{\"listen\": 7}"); /* wrong: all stays as it is */
 	kill(w.pid, SIGHUP);
 	world_expect_quote(ask_quote(), 0xaa);
-	snprintf(text, sizeof(text), "{\"listen\": [\"%s\"], \"service\": [\"%s\"]}", unix_in_dir("qgs"),
-		 unix_in_dir("b"));
+	TEXT(text, "{\"listen\": [\"%s\"], \"service\": [\"%s\"]}", unix_in_dir("qgs"), unix_in_dir("b"));
 	write_file(in_dir("config"), text);
 	kill(w.pid, SIGHUP);
-	snprintf(up, sizeof(up), "juratd_qgs_service_up{service=\"%s\"}", unix_in_dir("b"));
+	TEXT(up, "juratd_qgs_service_up{service=\"%s\"}", unix_in_dir("b"));
 	while (world_metric(&w, up) < 0)
 		;
 	world_expect_quote(ask_quote(), 0xbb);

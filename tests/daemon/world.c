@@ -28,11 +28,11 @@ void world_init(struct world *w)
 	struct sockaddr_un a;
 
 	memset(w, 0, sizeof(*w));
-	snprintf(w->dir, sizeof(w->dir), "/tmp/jurat-daemon-XXXXXX");
+	TEXT(w->dir, "/tmp/jurat-daemon-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
-	snprintf(w->socket, sizeof(w->socket), "%s/qgs", w->dir);
-	snprintf(w->metrics, sizeof(w->metrics), "%s/metrics", w->dir);
-	snprintf(w->notify, sizeof(w->notify), "%s/notify", w->dir);
+	TEXT(w->socket, "%s/qgs", w->dir);
+	TEXT(w->metrics, "%s/metrics", w->dir);
+	TEXT(w->notify, "%s/notify", w->dir);
 	w->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	a = un(w->notify);
 	assert_int_equal(bind(w->notify_fd, (struct sockaddr *)&a, sizeof(a)), 0);
@@ -53,7 +53,7 @@ static void become_juratd(const struct world *w, int fd, const char *const *word
 			fcntl(fd, F_SETFD, 0);
 		else
 			dup2(fd, 3);
-		snprintf(pid, sizeof(pid), "%d", (int)getpid());
+		TEXT(pid, "%d", (int)getpid());
 		setenv("LISTEN_PID", pid, 1);
 		setenv("LISTEN_FDS", "1", 1);
 	}
@@ -90,9 +90,9 @@ void world_serve(struct world *w, const char *service)
 	char listen[128], ask[128], metrics[128];
 	const char *words[] = { "--listen", listen, "--service", ask, "--metrics", metrics, NULL };
 
-	snprintf(listen, sizeof(listen), "unix:%s", w->socket);
-	snprintf(ask, sizeof(ask), "unix:%s/%s", w->dir, service);
-	snprintf(metrics, sizeof(metrics), "unix:%s", w->metrics);
+	TEXT(listen, "unix:%s", w->socket);
+	TEXT(ask, "unix:%s/%s", w->dir, service);
+	TEXT(metrics, "unix:%s", w->metrics);
 	world_start(w, -1, words);
 	world_expect(w, "READY=1");
 }
@@ -211,7 +211,7 @@ long world_metric(const struct world *w, const char *name)
 	world_read_all(fd, (uint8_t *)text, sizeof(text) - 1);
 	assert_non_null(strstr(text, "application/openmetrics-text"));
 	assert_non_null(strstr(text, "\n# EOF\n"));
-	snprintf(line, sizeof(line), "\n%s ", name);
+	TEXT(line, "\n%s ", name);
 	at = strstr(text, line);
 	return at ? strtol(at + strlen(line), NULL, 10) : -1;
 }
@@ -319,7 +319,7 @@ struct service *service_new(const char *path, enum service_manner manner, uint8_
 	struct sockaddr_un a = un(path);
 
 	assert_non_null(s);
-	snprintf(s->path, sizeof(s->path), "%s", path);
+	TEXT(s->path, "%s", path);
 	s->manner = manner;
 	s->fill = fill;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -249,7 +249,7 @@ static int w_mkdir(struct base_env *env, const char *path, unsigned mode)
 	for (size_t i = 0; i < MAX_INSTANCES; i++)
 		if (!w->instances[i].name[0]) {
 			w->instances[i] = (struct instance){ 0 };
-			snprintf(w->instances[i].name, sizeof(w->instances[i].name), "%s", name);
+			TEXT(w->instances[i].name, "%s", name);
 			w->mkdirs++;
 			return 0;
 		}

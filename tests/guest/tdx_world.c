@@ -195,7 +195,7 @@ static int w_mkdir(struct base_env *env, const char *path, unsigned mode)
 	if (w->no_configfs)
 		return -ENOENT;
 	assert_true(!strncmp(path, CONFIGFS, strlen(CONFIGFS)));
-	snprintf(w->entry, sizeof(w->entry), "%s", path);
+	TEXT(w->entry, "%s", path);
 	w->generation = 0;
 	w->inblob_size = 0;
 	w->mkdirs++;
@@ -297,7 +297,7 @@ static int w_connect(struct base_env *env, const char *address)
 	struct tdx_world *w = self(env);
 
 	w->connects++;
-	snprintf(w->address, sizeof(w->address), "%s", address);
+	TEXT(w->address, "%s", address);
 	return w->no_service ? -ECONNREFUSED : new_file(w, TW_SOCKET, 0);
 }
 

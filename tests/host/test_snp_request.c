@@ -608,7 +608,7 @@ static int set_up(void **state)
 	strcpy(w->dir, "/tmp/jurat-host-XXXXXX");
 	if (!mkdtemp(w->dir))
 		return -1;
-	snprintf(w->path, sizeof(w->path), "%s/blob", w->dir);
+	TEXT(w->path, "%s/blob", w->dir);
 	w->memory = (struct jurat_guest_memory){ write_guest, w };
 	wipe(w);
 	if (jurat_certs_open(w->path, NULL, &w->certs, NULL) != 0 ||

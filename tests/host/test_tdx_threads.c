@@ -150,8 +150,8 @@ static void start(struct vm *vm, uint32_t grace_ms)
 
 	strcpy(vm->dir, "/tmp/jurat-quotes-XXXXXX");
 	assert_non_null(mkdtemp(vm->dir));
-	snprintf(vm->path, sizeof(vm->path), "%s/qgs", vm->dir);
-	snprintf(vm->address, sizeof(vm->address), "unix:%s", vm->path);
+	TEXT(vm->path, "%s/qgs", vm->dir);
+	TEXT(vm->address, "unix:%s", vm->path);
 	assert_int_equal(base_address_read(vm->address, &a, NULL), 0);
 	vm->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(vm->listener, &a.sockaddr.any, a.size), 0);

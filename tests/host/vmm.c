@@ -48,7 +48,7 @@ static void note_end(void *context, const struct jurat_quote_outcome *outcome)
 	struct vmm *v = context;
 
 	assert_true(v->n_ends < MAX_ENDS);
-	snprintf(v->why[v->n_ends], sizeof(v->why[0]), "%s", outcome->text);
+	TEXT(v->why[v->n_ends], "%s", outcome->text);
 	v->ends[v->n_ends++] = *outcome;
 }
 

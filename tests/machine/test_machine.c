@@ -42,7 +42,7 @@ static int set_up(void **state)
 	strcpy(f->dir, "/tmp/jurat-machine-XXXXXX");
 	if (!mkdtemp(f->dir))
 		return -1;
-	snprintf(f->blob, sizeof(f->blob), "%s/certs", f->dir);
+	TEXT(f->blob, "%s/certs", f->dir);
 	f->env.ops = *base_env_real()->ops;
 	f->env.ops.lock = lock_at_once;
 	f->env.base.ops = &f->env.ops;
@@ -104,7 +104,7 @@ static const char *judge(struct fixture *f, const uint8_t *report, const uint8_t
 	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
 	assert_int_equal(jurat_verifier_add_roots(verifier, ark, n, NULL), 0);
 	r = jurat_verify_snp(verifier, &evidence, NULL, time(NULL), &verdict, NULL);
-	snprintf(reason, sizeof(reason), "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
+	TEXT(reason, "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(verifier);
 	return reason;

@@ -46,7 +46,7 @@ static int set_up(void **state)
 	strcpy(w->dir, "/tmp/jurat-tsm-XXXXXX");
 	if (!mkdtemp(w->dir))
 		return -1;
-	snprintf(w->blob, sizeof(w->blob), "%s/certs", w->dir);
+	TEXT(w->blob, "%s/certs", w->dir);
 	options.certs_path = w->blob;
 	assert_int_equal(machine_new(&options, &w->machine, NULL), 0);
 	assert_int_equal(machine_update(w->machine, &publish, NULL), 0);

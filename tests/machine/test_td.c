@@ -72,7 +72,7 @@ static const char *judge(struct machine_td *machine, const uint8_t *quote, size_
 	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
 	assert_int_equal(jurat_verifier_add_roots(verifier, root, root_size, NULL), 0);
 	r = jurat_verify_tdx(verifier, &evidence, collateral, NULL, time(NULL), &verdict, NULL);
-	snprintf(reason, sizeof(reason), "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
+	TEXT(reason, "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(verifier);
 	jurat_collateral_free(collateral);
@@ -253,7 +253,7 @@ static void see(void *ctx, const struct machine_event *event)
 
 	seen->asked += !strcmp(event->from, "QGS");
 	if (!strcmp(event->from, "VMM"))
-		snprintf(seen->vmm, sizeof(seen->vmm), "%s", event->text);
+		TEXT(seen->vmm, "%s", event->text);
 }
 
 /* One quote by the driver alone: its result, the quote's size, and the seconds that passed. */

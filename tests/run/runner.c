@@ -30,13 +30,13 @@ static void add_real_device(void)
 	} nodes[] = { { "null", 1, 3 }, { "fuse", 10, 229 }, { "sev-guest", 10, 250 } };
 	char at[128], node[160];
 
-	snprintf(at, sizeof(at), "%s/real", dir);
+	TEXT(at, "%s/real", dir);
 	umask(0);
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
 		_exit(96);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-		snprintf(node, sizeof(node), "%s/%s", at, nodes[i].name);
+		TEXT(node, "%s/%s", at, nodes[i].name);
 		if (mknod(node, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
 			_exit(96);
 	}
@@ -52,11 +52,11 @@ static void drop_privileges(void)
 
 	if (geteuid() != 0)
 		return;
-	snprintf(at, sizeof(at), "%s/dev", dir);
+	TEXT(at, "%s/dev", dir);
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
 		_exit(99);
-	snprintf(at, sizeof(at), "%s/dev/fuse", dir);
+	TEXT(at, "%s/dev/fuse", dir);
 	umask(0);
 	if (mknod(at, S_IFCHR | fuse_mode, makedev(10, 229)) < 0 ||
 	    mount(at, "/dev/fuse", NULL, MS_BIND, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
@@ -71,7 +71,7 @@ void read_back(const char *name, char to[OUTPUT_BYTES])
 	FILE *f;
 	size_t n;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	TEXT(path, "%s/%s", dir, name);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	n = fread(to, 1, OUTPUT_BYTES - 1, f);
@@ -84,8 +84,8 @@ pid_t start(char **words)
 	char out[128], err[128];
 	pid_t pid;
 
-	snprintf(out, sizeof(out), "%s/out", dir);
-	snprintf(err, sizeof(err), "%s/err", dir);
+	TEXT(out, "%s/out", dir);
+	TEXT(err, "%s/err", dir);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid > 0)
@@ -99,6 +99,7 @@ pid_t start(char **words)
 	if (unprivileged)
 		drop_privileges();
 	setenv("TMPDIR", dir, 1);
+	setenv("JURAT", jurat, 1); /* for scripts, which are constants: a path in one would want quoting */
 	setenv("PATH", "/usr/bin:/bin", 1); /* directories that every user may search */
 	if (before_exec)
 		before_exec();
@@ -155,7 +156,7 @@ void assert_counters(const char *name, uint64_t requests)
 	char path[128], line[512];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	TEXT(path, "%s/%s", dir, name);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -182,7 +183,7 @@ void wait_for_output(pid_t pid)
 {
 	char out[OUTPUT_BYTES] = "", path[128];
 
-	snprintf(path, sizeof(path), "%s/out", dir);
+	TEXT(path, "%s/out", dir);
 	while (!strchr(out, '\n')) {
 		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 		if (access(path, R_OK) == 0)
@@ -197,7 +198,7 @@ bool gone(pid_t pid)
 	const char *after;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	TEXT(path, "/proc/%d/stat", (int)pid);
 	f = fopen(path, "r");
 	if (!f)
 		return true;
@@ -246,7 +247,7 @@ int run_clean_up(void **state)
 	if (!dir[0])
 		return 0;
 	assert_int_equal(chdir("/"), 0);
-	snprintf(command, sizeof(command), "%s", dir);
+	TEXT(command, "%s", dir);
 	pid = fork();
 	if (pid == 0) {
 		execlp("rm", "rm", "-rf", command, NULL);

@@ -29,7 +29,10 @@ extern unsigned fuse_mode; /* of the /dev/fuse that a user without privileges se
 
 extern void (*before_exec)(void); /* in the process that becomes jurat; NULL: nothing */
 
-/* Runs `jurat run` with these words, from options to the program's arguments, to its end. */
+/*
+ * Runs `jurat run` with these words, from options to the program's arguments, to its end. A shell's script
+ * finds jurat in $JURAT.
+ */
 struct outcome run_words(const char *const *more);
 #define RUN(...) run_words((const char *const[]){ __VA_ARGS__, NULL })
 

@@ -38,7 +38,7 @@ static void a_signal_at_any_time_of_the_start_leaves_nothing(void **state)
 	int n_early = 0;
 
 	NEEDS_RUN();
-	snprintf(address, sizeof(address), "unix:%s/early", dir);
+	TEXT(address, "unix:%s/early", dir);
 	for (int delay_ms = 0; delay_ms < 60; delay_ms += 3) {
 		const char *const words[] = { "--tee", "tdx",        "--qgs", address,
 					      "--",    "/bin/sleep", "1000",  NULL };

@@ -44,9 +44,10 @@ static void a_plain_client_sees_each_fault(void **state)
 		char expected[256];
 		struct outcome o;
 
-		o = RUN("--fault", seen[i].spec, "--", "/bin/sh", "-c", "$0 once && $0 once", clients[0]);
+		o = RUN("--fault", seen[i].spec, "--", "/bin/sh", "-c", "\"$0\" once && \"$0\" once",
+			clients[0]);
 		assert_exit(&o, 0);
-		snprintf(expected, sizeof(expected), "%s%s", seen[i].first, seen[i].second);
+		TEXT(expected, "%s%s", seen[i].first, seen[i].second);
 		if (strcmp(o.out, expected) != 0)
 			FAIL_BECAUSE("%s: %s", seen[i].spec, o.out);
 	}
@@ -55,13 +56,11 @@ static void a_plain_client_sees_each_fault(void **state)
 /* Attests, verifies, and prints the first line of the verdict or of what went wrong. */
 static struct outcome attest_and_verify(const char *fault, const char *how)
 {
-	char script[512];
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest $0 --extended --out e.bin >/dev/null || exit 40; "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS e.bin";
 
-	snprintf(script, sizeof(script),
-		 "cd $JURAT_ROOTS/.. && %s attest %s --extended --out e.bin >/dev/null || exit 40; "
-		 "%s verify --roots $JURAT_ROOTS e.bin",
-		 jurat, how, jurat);
-	return RUN("--fault", fault, "--", "/bin/sh", "-c", script);
+	return RUN("--fault", fault, "--", "/bin/sh", "-c", script, how);
 }
 
 static void jurat_attest_rides_out_what_can_be_ridden_out_and_fails_on_the_rest(void **state)
@@ -145,12 +144,11 @@ static void jurat_attest_takes_no_quote_from_a_host_at_fault(void **state)
 {
 	static const char *const specs[] = { "qgs-down", "qgs-half-close", "tdx-status:5", "tdx-hang",
 					     "tdx-empty" };
-	char script[256];
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest --via configfs --out e.bin; r=$?; "
+		"test -e e.bin || exit $r";
 
 	NEEDS_RUN();
-	snprintf(script, sizeof(script),
-		 "cd $JURAT_ROOTS/.. && %s attest --via configfs --out e.bin; r=$?; test -e e.bin || exit $r",
-		 jurat);
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
 		struct outcome o = RUN("--tee", "tdx", "--fault", specs[i], "--", "/bin/sh", "-c", script);
 
@@ -190,7 +188,8 @@ static void the_tcb_flips_once_and_for_good(void **state)
 	struct outcome o;
 
 	NEEDS_RUN();
-	o = RUN("--fault", "tcb-flip@2", "--", "/bin/sh", "-c", "$0 tcb; $0 tcb; $0 tcb", clients[0]);
+	o = RUN("--fault", "tcb-flip@2", "--", "/bin/sh", "-c", "\"$0\" tcb; \"$0\" tcb; \"$0\" tcb",
+		clients[0]);
 	assert_string_equal(o.out, "db18000000000004\ndb19000000000004\ndb19000000000004\n");
 }
 
@@ -209,7 +208,7 @@ static void a_trace_tells_every_step_in_three_formats(void **state)
 		char path[128], text[OUTPUT_BYTES];
 		struct outcome o;
 
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+		TEXT(path, "%s/%s", dir, files[i].name);
 		o = RUN("--trace", path, "--", clients[0], "key");
 		assert_exit(&o, 0);
 		read_back(files[i].name, text);
@@ -235,7 +234,7 @@ static void a_message_that_is_resent_keeps_its_counter_and_a_trace_shows_it(void
 	struct outcome o;
 
 	NEEDS_RUN();
-	snprintf(path, sizeof(path), "%s/again.txt", dir);
+	TEXT(path, "%s/again.txt", dir);
 	o = RUN("--fault", "busy:3", "--trace", path, "--", clients[0], "once");
 	assert_exit(&o, 0);
 	assert_counters("again.txt", 1);
@@ -243,7 +242,7 @@ static void a_message_that_is_resent_keeps_its_counter_and_a_trace_shows_it(void
 	assert_int_equal(occurrences(text, "seals the message in private memory, sequence 1, then"), 1);
 	assert_int_equal(occurrences(text, "resends the identical page, sequence 1\n"), 3);
 	/* After INVALID_LEN the same page goes as a plain request; the next message has the next counter. */
-	o = RUN("--fault", "invalid-len", "--trace", path, "--", "/bin/sh", "-c", "$0 once; $0 once",
+	o = RUN("--fault", "invalid-len", "--trace", path, "--", "/bin/sh", "-c", "\"$0\" once; \"$0\" once",
 		clients[0]);
 	assert_exit(&o, 0);
 	assert_counters("again.txt", 2);

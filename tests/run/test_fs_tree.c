@@ -98,7 +98,7 @@ static void thousands_of_nodes_keep_their_numbers(void **state)
 	for (int i = 0; i < N; i++) {
 		char name[16];
 
-		snprintf(name, sizeof(name), "%d", i);
+		TEXT(name, "%d", i);
 		nodes[i] = add(fs, NULL, name);
 	}
 	for (int i = 0; i < N; i += 2)

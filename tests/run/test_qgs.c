@@ -43,15 +43,14 @@ static int find_out(void **state)
 
 static void the_quoting_service_answers_on_a_socket_of_the_run(void **state)
 {
-	char script[512], address[128];
+	static const char script[] =
+		"\"$0\" path $TMPDIR/qgs $JURAT_ROOTS/q && stat -c %a $TMPDIR/qgs && "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q";
+	char address[128];
 	struct outcome o;
 
 	NEEDS_RUN();
-	snprintf(address, sizeof(address), "unix:%s/qgs", dir);
-	snprintf(script, sizeof(script),
-		 "\"$0\" path %s/qgs $JURAT_ROOTS/q && stat -c %%a %s/qgs && "
-		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
-		 dir, dir, jurat);
+	TEXT(address, "unix:%s/qgs", dir);
 	FOR_EACH_CLIENT(linked)
 	{
 		o = RUN("--tee", "tdx", "--qgs", address, "--", "/bin/sh", "-c", script, clients[linked]);
@@ -109,14 +108,12 @@ static void an_address_that_cannot_be_served_is_refused(void **state)
 static void the_quoting_service_answers_on_a_port_of_the_host(void **state)
 {
 	static const char *const ports[] = { "vsock:1", "vsock:4050", "vsock:65535" };
-	char script[512];
+	static const char script[] =
+		"\"$0\" vsock $JURAT_ROOTS/q && "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q";
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	snprintf(script, sizeof(script),
-		 "\"$0\" vsock $JURAT_ROOTS/q && "
-		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
-		 jurat);
 	FOR_EACH_CLIENT(linked)
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		o = RUN("--tee", "tdx", "--qgs", ports[i], "--", "/bin/sh", "-c", script, clients[linked]);
@@ -158,12 +155,10 @@ static void threads_under_a_flood_of_signals_all_get_their_own_quote(void **stat
 
 static void a_program_that_dies_in_a_call_harms_nobody(void **state)
 {
-	char script[256];
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	snprintf(script, sizeof(script), "\"$0\" deaths && \"$0\" vsock $JURAT_ROOTS/q");
-	o = RUN_VSOCK("--", "/bin/sh", "-c", script, clients[0]);
+	o = RUN_VSOCK("--", "/bin/sh", "-c", "\"$0\" deaths && \"$0\" vsock $JURAT_ROOTS/q", clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "one answer\n");
 }
@@ -320,14 +315,12 @@ static void a_machine_that_has_no_interception_says_what_to_do(void **state)
 
 static void jurat_s_own_verb_asks_it_too(void **state)
 {
-	char script[512];
+	static const char script[] =
+		"cd $JURAT_ROOTS && \"$JURAT\" attest --tee tdx --via ioctl --out q >/dev/null && "
+		"\"$JURAT\" verify --roots . --collateral collateral q | head -n 1";
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	snprintf(script, sizeof(script),
-		 "cd $JURAT_ROOTS && %s attest --tee tdx --via ioctl --out q >/dev/null && "
-		 "%s verify --roots . --collateral collateral q | head -n 1",
-		 jurat, jurat);
 	o = RUN_VSOCK("--", "/bin/sh", "-c", script);
 	assert_exit(&o, 0);
 	assert_int_equal(strncmp(o.out, "accepted", 8), 0);
@@ -358,7 +351,7 @@ static void a_trace_has_the_way_of_a_connection(void **state)
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	snprintf(path, sizeof(path), "%s/trace%d.txt", dir, unprivileged);
+	TEXT(path, "%s/trace%d.txt", dir, unprivileged);
 	o = RUN_VSOCK("--trace", path, "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/q", clients[0]);
 	assert_exit(&o, 0);
 	read_back(strrchr(path, '/') + 1, text);

@@ -148,7 +148,7 @@ static void collateral_is_that_of_the_roots(void **state)
 	uint8_t text[MAX_ANSWER];
 	char hex[BYTES_HEX_SIZE(MAX_ANSWER)];
 
-	snprintf(roots, sizeof(roots), "%s/roots", temp);
+	TEXT(roots, "%s/roots", temp);
 	assert_int_equal(mkdir(roots, 0700), 0);
 	assert_int_equal(run_roots_tdx(&platform, roots, NULL), 0);
 	assert_int_equal(sim_tdx_platform_new(NULL, &same, NULL), 0);
@@ -161,7 +161,7 @@ static void collateral_is_that_of_the_roots(void **state)
 		size_t n, size = answer.parts[i].size - 1; /* all have a NUL */
 		FILE *f;
 
-		snprintf(path, sizeof(path), "%s/collateral/%s", roots, names[i]);
+		TEXT(path, "%s/collateral/%s", roots, names[i]);
 		f = fopen(path, "r");
 		assert_non_null(f);
 		n = fread(text, 1, sizeof(text), f);
@@ -322,7 +322,7 @@ static void a_port_has_no_path_and_leaves_nothing(void **state)
 	char path[PATH_MAX];
 
 	assert_null(run_qgs_path(q));
-	snprintf(path, sizeof(path), "%s/qgs", temp);
+	TEXT(path, "%s/qgs", temp);
 	assert_int_equal(access(path, F_OK), -1);
 	run_qgs_free(q);
 	assert_null(run_qgs_path(NULL));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,12 +26,11 @@ static void every_ioctl_answers_as_the_kernel_s_driver_does(void **state)
 
 static void evidence_of_a_client(const char *client)
 {
-	char script[512];
 	struct outcome o;
 
-	snprintf(script, sizeof(script),
-		 "\"$0\" evidence $JURAT_ROOTS/e && %s verify --roots $JURAT_ROOTS $JURAT_ROOTS/e", jurat);
-	o = RUN("--", "/bin/sh", "-c", script, client);
+	o = RUN("--", "/bin/sh", "-c",
+		"\"$0\" evidence $JURAT_ROOTS/e && \"$JURAT\" verify --roots $JURAT_ROOTS $JURAT_ROOTS/e",
+		client);
 	assert_exit(&o, 0);
 	assert_int_equal(strncmp(o.out, "accepted\n", 9), 0);
 }
@@ -57,7 +57,7 @@ static void a_thousand_requests_of_sixteen_threads_all_get_their_own_answer_and_
 	struct outcome o;
 
 	NEEDS_RUN();
-	snprintf(trace, sizeof(trace), "%s/threads.txt", dir);
+	TEXT(trace, "%s/threads.txt", dir);
 	o = RUN("--trace", trace, "--", clients[0], "threads");
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "992\n");
@@ -69,7 +69,7 @@ static void a_flood_of_signals_neither_fails_nor_repeats_a_request(void **state)
 	char trace[128];
 
 	NEEDS_RUN();
-	snprintf(trace, sizeof(trace), "%s/flood.txt", dir);
+	TEXT(trace, "%s/flood.txt", dir);
 	FOR_EACH_CLIENT(linked)
 	{
 		struct outcome o = RUN("--trace", trace, "--", clients[linked], "flood");
@@ -114,14 +114,12 @@ static void a_td_has_its_device_its_measurements_and_quotes(void **state)
 
 static void the_ioctl_of_2023_is_there_when_asked_for_and_its_quote_verifies(void **state)
 {
-	char script[512];
+	static const char script[] =
+		"\"$0\" quote $JURAT_ROOTS/q && "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q";
 	struct outcome o;
 
 	NEEDS_RUN();
-	snprintf(script, sizeof(script),
-		 "\"$0\" quote $JURAT_ROOTS/q && "
-		 "%s verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q",
-		 jurat);
 	FOR_EACH_CLIENT(linked)
 	{
 		o = RUN("--tee", "tdx", "--legacy-quote-ioctl", "--", "/bin/sh", "-c", script,
@@ -153,19 +151,17 @@ static void both_tees_are_there_and_configfs_is_of_the_first(void **state)
 static void jurat_s_own_verbs_work_in_it_and_the_roots_are_there(void **state)
 {
 	static const char *const products[] = { "milan", "genoa", "turin" };
-	char script[1024];
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest --extended --out e.bin >/dev/null && "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS e.bin >v && grep -q '^accepted' v && \"$JURAT\" key "
+		"| wc -c && "
+		"head -n 1 $JURAT_ROOTS/$0/cert_chain.pem";
 
 	NEEDS_RUN();
 	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
 		struct outcome o;
 
-		snprintf(script, sizeof(script),
-			 "cd $JURAT_ROOTS/.. && %s attest --extended --out e.bin >/dev/null && "
-			 "%s verify --roots $JURAT_ROOTS e.bin >v && grep -q '^accepted' v && %s key | wc -c "
-			 "&& "
-			 "head -n 1 $JURAT_ROOTS/%s/cert_chain.pem",
-			 jurat, jurat, jurat, products[i]);
-		o = RUN("--product", products[i], "--", "/bin/sh", "-c", script);
+		o = RUN("--product", products[i], "--", "/bin/sh", "-c", script, products[i]);
 		assert_exit(&o, 0);
 		assert_string_equal(o.out, "65\n-----BEGIN CERTIFICATE-----\n");
 	}
@@ -195,10 +191,10 @@ static pid_t start_sleeper(const char *trap)
 	char *words[MAX_WORDS];
 	pid_t pid;
 
-	snprintf(path, sizeof(path), "%s/out", dir);
+	TEXT(path, "%s/out", dir);
 	unlink(path);
-	snprintf(address, sizeof(address), "unix:%s/qgs", dir);
-	snprintf(script, sizeof(script), "%s sleep 1000 & echo $! $$; wait; wait", trap);
+	TEXT(address, "unix:%s/qgs", dir);
+	TEXT(script, "%s sleep 1000 & echo $! $$; wait; wait", trap);
 	collect(words, (const char *const[]){ "--qgs", address, "--", "/bin/sh", "-c", script, NULL });
 	pid = start(words);
 	wait_for_output(pid);
@@ -242,12 +238,12 @@ static void a_killed_supervisor_leaves_no_process_and_no_file(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	while (!gone(sleeper) || !gone(shell)) /* the keeper's work; the test's time limit is the bound */
 		breathe();
-	snprintf(pattern, sizeof(pattern), "%s/jurat-run-*", dir);
+	TEXT(pattern, "%s/jurat-run-*", dir);
 	while (glob(pattern, 0, NULL, &left) == 0) {
 		globfree(&left);
 		breathe();
 	}
-	snprintf(pattern, sizeof(pattern), "%s/qgs", dir);
+	TEXT(pattern, "%s/qgs", dir);
 	assert_int_equal(access(pattern, F_OK), -1); /* the socket is removed before the directory */
 }
 
@@ -263,7 +259,7 @@ static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
 	pid = start_sleeper("");
 	read_back("out", o.out);
 	assert_int_equal(sscanf(o.out, "%d %d", &sleeper, &shell), 2);
-	snprintf(path, sizeof(path), "/proc/%d/stat", shell);
+	TEXT(path, "/proc/%d/stat", shell);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
@@ -280,7 +276,7 @@ static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
 static void children_that_were_there_before_are_left_alone(void **state)
 {
 	char *words[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c",
-			  (char *)(uintptr_t) "sleep 1000 & echo $!; exec $0 run -- /bin/true",
+			  (char *)(uintptr_t) "sleep 1000 & echo $!; exec \"$0\" run -- /bin/true",
 			  (char *)(uintptr_t)jurat, NULL };
 	struct outcome o;
 	int sleeper;
@@ -378,6 +374,27 @@ static void command_lines_that_cannot_be_are_refused(void **state)
 	}
 }
 
+static void keep_temporary_files_far_down(void)
+{
+	static char path[PATH_MAX];
+
+	memset(path, '/', sizeof(path) - 1);
+	setenv("TMPDIR", path, 1);
+}
+
+/* Names are put behind it, and none may be cut. */
+static void a_directory_for_temporary_files_with_too_long_a_name_is_refused(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	before_exec = keep_temporary_files_far_down;
+	o = RUN("--", "/bin/true");
+	before_exec = NULL;
+	assert_exit(&o, 3);
+	assert_string_equal(o.err, "jurat run: $TMPDIR is longer than 3840 characters\n");
+}
+
 static void runs_nest(void **state)
 {
 	struct outcome o;
@@ -394,28 +411,29 @@ static void a_host_tool_finds_dev_sev(void **state)
 	NEEDS_RUN();
 	o = RUN("--host", "--", clients[0], "host");
 	assert_exit(&o, 0);
-	o = RUN("--host", "--", "/bin/sh", "-c", "exec $0 vlek $JURAT_ROOTS/milan/../vlek_hashstick.bin",
+	o = RUN("--host", "--", "/bin/sh", "-c", "exec \"$0\" vlek $JURAT_ROOTS/milan/../vlek_hashstick.bin",
 		clients[0]);
 	assert_exit(&o, 0);
 }
 
 static void a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate(void **state)
 {
-	char platform[128], script[512];
+	/* One guest that lives through the change: $0 is the client, $1 the platform. */
+	static const char script[] =
+		"\"$0\" tcb && "
+		"\"$JURAT\" run --state \"$1\" --firmware db18000000000005 --host -- \"$0\" commit && \"$0\" "
+		"tcb && "
+		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest --extended --out e.bin >/dev/null && "
+		"\"$JURAT\" verify --roots $JURAT_ROOTS e.bin | grep -c '^accepted'";
+	char platform[128];
 	struct outcome o;
 
 	NEEDS_RUN();
-	snprintf(platform, sizeof(platform), "%s/platform-%d", dir, unprivileged);
+	TEXT(platform, "%s/platform-%d", dir, unprivileged);
 	o = RUN("--state", platform, "--", clients[0], "tcb");
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "db18000000000004\n");
-	/* One guest that lives through the change. */
-	snprintf(script, sizeof(script),
-		 "%s tcb && %s run --state %s --firmware db18000000000005 --host -- %s commit && %s tcb && "
-		 "cd $JURAT_ROOTS/.. && %s attest --extended --out e.bin >/dev/null && "
-		 "%s verify --roots $JURAT_ROOTS e.bin | grep -c '^accepted'",
-		 clients[0], jurat, platform, clients[0], clients[0], jurat, jurat);
-	o = RUN("--state", platform, "--", "/bin/sh", "-c", script);
+	o = RUN("--state", platform, "--", "/bin/sh", "-c", script, clients[0], platform);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "db18000000000004\ndb18000000000005\ndb18000000000005\n1\n");
 	o = RUN("--state", platform, "--", clients[0], "tcb");
@@ -457,6 +475,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_closed_dev_fuse_is_told_with_what_to_do),
 		cmocka_unit_test(a_real_device_is_not_hidden_unless_forced),
 		cmocka_unit_test(command_lines_that_cannot_be_are_refused),
+		cmocka_unit_test(a_directory_for_temporary_files_with_too_long_a_name_is_refused),
 		cmocka_unit_test(runs_nest),
 		cmocka_unit_test(a_host_tool_finds_dev_sev),
 		cmocka_unit_test(

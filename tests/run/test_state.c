@@ -52,7 +52,7 @@ static char *in_dir(const char *name)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	TEXT(path, "%s/%s", dir, name);
 	return path;
 }
 
@@ -186,7 +186,7 @@ static void whoever_puts_links_or_pipes_there_gains_nothing(void **state)
 	struct stat st;
 	bool is_new;
 
-	snprintf(outside, sizeof(outside), "%s-outside", dir);
+	TEXT(outside, "%s-outside", dir);
 	close(open(outside, O_WRONLY | O_CREAT, 0600));
 	assert_int_equal(symlink(outside, in_dir("platform.new")), 0);
 	assert_int_equal(sim_psp_download_firmware(a.psp, NEW_TCB, true), SNP_SUCCESS);

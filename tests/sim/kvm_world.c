@@ -20,7 +20,7 @@ static void on_event(void *ctx, const char *from, const char *to, const char *te
 	struct kvm_world *w = ctx;
 	size_t n = strlen(w->trace);
 
-	snprintf(w->trace + n, sizeof(w->trace) - n, "%s > %s: %s\n", from, to, text);
+	test_text(w->trace + n, sizeof(w->trace) - n, "%s > %s: %s\n", from, to, text);
 }
 
 void kvm_world_start_over(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync, bool req_certs)

@@ -61,7 +61,7 @@ static uint8_t *evidence_read(const char *name, size_t *ret_size)
 	char path[1024];
 	uint8_t *bytes;
 
-	snprintf(path, sizeof(path), "%s/%s", getenv("JURAT_EVIDENCE"), name);
+	TEXT(path, "%s/%s", getenv("JURAT_EVIDENCE"), name);
 	assert_int_equal(base_read_file(base_env_real(), path, 65536, &bytes, ret_size, NULL), 0);
 	return bytes;
 }
@@ -107,7 +107,7 @@ static void say_octets(struct shape *s, const struct bytes_rd *oid, const struct
 {
 	char size[32];
 
-	snprintf(size, sizeof(size), " %zu bytes", v->size);
+	TEXT(size, " %zu bytes", v->size);
 	if (is_oid(oid, "551d0e") || is_oid(oid, "551d23"))
 		say_hex(s, size, v->data, v->size - 20);
 	else if (is_oid(oid, AMD "04"))
@@ -154,7 +154,7 @@ static void say_element(struct shape *s, struct bytes_rd *r, struct bytes_rd *la
 	assert_false(r->bad);
 	if (tag == DER_SET && is_test_mark(&in))
 		return;
-	snprintf(head, sizeof(head), "\n%*s%02x", (int)depth * 2, "", tag);
+	TEXT(head, "\n%*s%02x", (int)depth * 2, "", tag);
 	say(s, head);
 	say_content(s, &in, tag, last_oid, depth);
 }
@@ -323,11 +323,11 @@ static void assert_name(X509_NAME *name, const char *common_name)
 	char text[512], wanted[256];
 
 	X509_NAME_oneline(name, text, sizeof(text));
-	snprintf(wanted, sizeof(wanted),
-		 "/description=TEST ONLY: jurat software platform, not AMD/OU=Engineering/C=US/L=Santa "
-		 "Clara/ST=CA"
-		 "/O=Advanced Micro Devices/CN=%s",
-		 common_name);
+	TEXT(wanted,
+	     "/description=TEST ONLY: jurat software platform, not AMD/OU=Engineering/C=US/L=Santa "
+	     "Clara/ST=CA"
+	     "/O=Advanced Micro Devices/CN=%s",
+	     common_name);
 	assert_string_equal(text, wanted);
 	assert_int_equal(count_entries(name, NID_commonName), 1);
 	assert_int_equal(count_entries(name, NID_organizationName), 1);

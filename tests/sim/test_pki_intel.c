@@ -106,7 +106,7 @@ static void say_elements(struct shape *s, struct bytes_rd *r, unsigned depth)
 		assert_false(r->bad);
 		if (tag == DER_SET && is_test_mark(&in))
 			continue;
-		snprintf(text, sizeof(text), "\n%*s%02x ", (int)depth, "", (unsigned)tag);
+		TEXT(text, "\n%*s%02x ", (int)depth, "", (unsigned)tag);
 		say(s, text);
 		say_content(s, &in, (uint8_t)tag, depth);
 	}
@@ -137,7 +137,7 @@ static uint8_t *evidence(const char *name, size_t *ret_size)
 	uint8_t *bytes = NULL;
 	char path[1024];
 
-	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "", name);
+	TEXT(path, "%s/%s", dir ? dir : "", name);
 	if (!dir || access(path, R_OK) < 0)
 		return NULL;
 	assert_int_equal(base_read_file(base_env_real(), path, 65536, &bytes, ret_size, NULL), 0);
@@ -273,11 +273,10 @@ static void every_name_says_test_and_is_intels_otherwise(void **state)
 		const uint8_t *der = sim_pki_intel_cert(pki, i, &n);
 		X509 *cert = openssl_cert(der, n);
 
-		snprintf(
-			wanted, sizeof(wanted),
-			"/description=TEST ONLY: jurat software platform, not Intel/CN=%s/O=Intel Corporation"
-			"/L=Santa Clara/ST=CA/C=US",
-			names[i]);
+		TEXT(wanted,
+		     "/description=TEST ONLY: jurat software platform, not Intel/CN=%s/O=Intel Corporation"
+		     "/L=Santa Clara/ST=CA/C=US",
+		     names[i]);
 		X509_NAME_oneline(X509_get_subject_name(cert), text, sizeof(text));
 		assert_string_equal(text, wanted);
 		X509_free(cert);
@@ -431,7 +430,7 @@ static void assert_signed(struct sim_pki_intel *pki, const char *text, size_t n,
 	const uint8_t *der = sim_pki_intel_cert(pki, SIM_INTEL_TCB_SIGNING, &cert_size);
 
 	assert_int_equal(strlen(text), n);
-	snprintf(head, sizeof(head), "{\"%s\":{", name);
+	TEXT(head, "{\"%s\":{", name);
 	assert_memory_equal(text, head, strlen(head));
 	assert_memory_equal(text + end, between, sizeof(between) - 1);
 	assert_memory_equal(text + n - 2, "\"}", 2);

@@ -456,9 +456,8 @@ static void collateral_says_what_was_wished(void **state)
 				 2 * (!all[i]  ? 1u
 				      : i == 0 ? 2u
 					       : 3u));
-		snprintf(level, sizeof(level),
-			 "{\"isvsvn\":7},\"tcbDate\":\"2025-10-03T00:00:00Z\",\"tcbStatus\":\"%s\"",
-			 all[i] ? all[i] : "");
+		TEXT(level, "{\"isvsvn\":7},\"tcbDate\":\"2025-10-03T00:00:00Z\",\"tcbStatus\":\"%s\"",
+		     all[i] ? all[i] : "");
 		assert_int_equal(count(tcb_info, level), all[i] ? 1 : 0);
 		assert_int_equal(count(identity, level), all[i] ? 1 : 0);
 		assert_int_equal(count(tcb_info, "\"fmspc\":\"544553540000\""), 1);

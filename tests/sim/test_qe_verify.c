@@ -90,14 +90,12 @@ static void judge(struct world *w, struct jurat_verifier *verifier, int64_t at)
 	evidence.quote = quote;
 	said.result = jurat_verify_tdx(verifier, &evidence, collateral, NULL, at, &verdict, &err);
 	assert_non_null(verdict);
-	snprintf(said.text, sizeof(said.text), "%s", err.text);
-	snprintf(said.reason, sizeof(said.reason), "%s",
-		 said.result == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
+	TEXT(said.text, "%s", err.text);
+	TEXT(said.reason, "%s", said.result == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
 	json = jurat_verdict_json(verdict);
 	root = json_loads(json, 0, NULL);
 	status = json_object_get(root, "tcb_status");
-	snprintf(said.status, sizeof(said.status), "%s",
-		 json_is_string(status) ? json_string_value(status) : "");
+	TEXT(said.status, "%s", json_is_string(status) ? json_string_value(status) : "");
 	json_decref(root);
 	jurat_verdict_free(verdict);
 	jurat_collateral_free(collateral);

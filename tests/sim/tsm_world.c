@@ -41,8 +41,7 @@ static void tsm_report(void *ctx, const struct sim_tsm_request *request, struct 
 	w->reports++;
 	w->last = *request;
 	w->last.service_provider = NULL;
-	snprintf(w->last_service_provider, sizeof(w->last_service_provider), "%s",
-		 request->service_provider ? request->service_provider : "");
+	TEXT(w->last_service_provider, "%s", request->service_provider ? request->service_provider : "");
 	if (w->answers_at_once)
 		tsm_answer(w, w->result);
 }
@@ -142,7 +141,7 @@ void assert_tsm_generation(struct tsm_world *w, uint64_t id, unsigned long long 
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%llu\n", generation);
+	TEXT(text, "%llu\n", generation);
 	assert_tsm_text(w, id, SIM_TSM_GENERATION, text);
 }
 

@@ -200,7 +200,7 @@ static void begin(void *ctx)
 	char name[96];
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
+		TEXT(name, "%s%s", w->path, suffixes[i]);
 		unlink(name);
 	}
 	if (!w->first_publication) {
@@ -233,7 +233,7 @@ static const char *any_temporary_left(struct world *w)
 	char name[96];
 
 	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
+		TEXT(name, "%s%s", w->path, suffixes[i]);
 		if (access(name, F_OK) == 0)
 			return "I5: a temporary name is left";
 	}
@@ -330,7 +330,7 @@ static void crashed(void *ctx)
 	struct world *w = ctx;
 	char name[96];
 
-	snprintf(name, sizeof(name), "%s" STORE_EMPTY_SUFFIX, w->path);
+	TEXT(name, "%s" STORE_EMPTY_SUFFIX, w->path);
 	if (w->forget_old_name)
 		unlink(name);
 }
@@ -552,11 +552,10 @@ static int set_up(void **state)
 
 	if (!w)
 		return -1;
-	snprintf(w->dir, sizeof(w->dir), "%s/jurat-orders-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	TEXT(w->dir, "%s/jurat-orders-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(w->dir))
 		return -1;
-	snprintf(w->path, sizeof(w->path), "%s/blob", w->dir);
+	TEXT(w->path, "%s/blob", w->dir);
 	*state = w;
 	return 0;
 }

@@ -203,8 +203,8 @@ static int set_up(void **state)
 	strcpy(w->dir, "/tmp/jurat-reader-XXXXXX");
 	if (!mkdtemp(w->dir))
 		return -1;
-	snprintf(w->path, sizeof(w->path), "%s/blob", w->dir);
-	snprintf(w->other, sizeof(w->other), "%s/other", w->dir);
+	TEXT(w->path, "%s/blob", w->dir);
+	TEXT(w->other, "%s/other", w->dir);
 	*state = w;
 	return 0;
 }

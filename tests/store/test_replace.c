@@ -66,7 +66,7 @@ static bool exists(struct world *w, const char *suffix)
 {
 	char name[96];
 
-	snprintf(name, sizeof(name), "%s%s", w->path, suffix);
+	TEXT(name, "%s%s", w->path, suffix);
 	return access(name, F_OK) == 0;
 }
 
@@ -87,7 +87,7 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	if (w->says == STORE_CHANGED)
 		w->firmware = w->to;
 	else if (err)
-		snprintf(err->text, sizeof(err->text), "INVALID_CONFIG");
+		TEXT(err->text, "INVALID_CONFIG");
 	return w->says;
 }
 
@@ -267,7 +267,7 @@ static void a_second_updater_waits(void **state)
 	int fd;
 
 	put(w, 1);
-	snprintf(name, sizeof(name), "%s" STORE_LOCK_SUFFIX, w->path);
+	TEXT(name, "%s" STORE_LOCK_SUFFIX, w->path);
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
 	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
@@ -289,7 +289,7 @@ static void what_a_crashed_updater_left_is_drained_first(void **state)
 	put(w, 1);
 	store_reader_init(&r, NULL, w->path);
 	assert_int_equal(store_lock(&r, 0, NULL), 0);
-	snprintf(name, sizeof(name), "%s" STORE_EMPTY_SUFFIX, w->path);
+	TEXT(name, "%s" STORE_EMPTY_SUFFIX, w->path);
 	assert_int_equal(rename(w->path, name), 0);
 	assert_int_equal(replace(NULL, w, 2, &left, NULL), JURAT_BUSY);
 	assert_int_equal(w->issued, 0);
@@ -305,8 +305,8 @@ static void a_path_that_cannot_be_replaced_is_refused(void **state)
 	enum store_left left;
 	char other[96], missing[96];
 
-	snprintf(other, sizeof(other), "%s/other", w->dir);
-	snprintf(missing, sizeof(missing), "%s/none/blob", w->dir);
+	TEXT(other, "%s/other", w->dir);
+	TEXT(missing, "%s/none/blob", w->dir);
 	assert_int_equal(store_replace(NULL, w->path, big, sizeof(big), NULL, 0, &left, NULL), -EFBIG);
 	assert_int_equal(store_replace(NULL, "", big, 24, NULL, 0, &left, NULL), -EINVAL);
 	assert_int_equal(store_replace(NULL, "/", big, 24, NULL, 0, &left, NULL), -EINVAL);
@@ -435,11 +435,10 @@ static int set_up(void **state)
 	if (!w)
 		return -1;
 	w->firmware = 1;
-	snprintf(w->dir, sizeof(w->dir), "%s/jurat-store-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	TEXT(w->dir, "%s/jurat-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(w->dir))
 		return -1;
-	snprintf(w->path, sizeof(w->path), "%s/blob", w->dir);
+	TEXT(w->path, "%s/blob", w->dir);
 	*state = w;
 	return 0;
 }
@@ -453,7 +452,7 @@ static int tear_down(void **state)
 	int e;
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		snprintf(name, sizeof(name), "%s%s", w->path, suffixes[i]);
+		TEXT(name, "%s%s", w->path, suffixes[i]);
 		unlink(name);
 	}
 	e = rmdir(w->dir);

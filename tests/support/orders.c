@@ -111,13 +111,13 @@ static void note(struct actor *a, const char *what, const char *on, long value, 
 	n->what = what;
 	n->value = value;
 	n->has_value = has_value;
-	snprintf(n->on, sizeof(n->on), "%.*s", (int)sizeof(n->on) - 1, on);
+	(void)!snprintf(n->on, sizeof(n->on), "%s", on); /* its beginning, where it is long */
 }
 
 static void violate(struct orders *o, const char *what)
 {
 	if (!o->result->violation[0])
-		snprintf(o->result->violation, sizeof(o->result->violation), "%s", what);
+		(void)!snprintf(o->result->violation, sizeof(o->result->violation), "%s", what);
 }
 
 /* Fibers. ASan must be told of each change of stack. */
@@ -243,7 +243,9 @@ static int o_open(struct base_env *env, const char *path, int flags, unsigned mo
 		if (a->fds[i].fd >= 0)
 			continue;
 		a->fds[i] = (struct open_fd){ .fd = fd };
-		snprintf(a->fds[i].name, sizeof(a->fds[i].name), "%s", base_name(path));
+		if ((size_t)snprintf(a->fds[i].name, sizeof(a->fds[i].name), "%s", base_name(path)) >=
+		    sizeof(a->fds[i].name))
+			abort();
 		break;
 	}
 	return fd;

@@ -19,3 +19,17 @@ void test_say(const char *format, ...)
 			printf("# %s\n", line);
 	fflush(stdout);
 }
+
+void test_text(char *to, size_t room, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(to, room, format, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < room)
+		return;
+	test_say("a text of %d characters does not fit where there is room for %zu: %s ...", n, room, to);
+	abort();
+}

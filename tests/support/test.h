@@ -39,6 +39,13 @@
 /* Prints a text as comment lines of TAP. */
 __attribute__((format(printf, 1, 2))) void test_say(const char *format, ...);
 
+/*
+ * Puts a text into an array of characters, and ends the whole program where it does not fit: half a path or
+ * half a script would fail somewhere else, and only on the machine whose paths are long.
+ */
+#define TEXT(array, ...) test_text(array, ARRAY_SIZE(array), __VA_ARGS__)
+__attribute__((format(printf, 3, 4))) void test_text(char *to, size_t room, const char *format, ...);
+
 /* An exact-size heap copy, so that a sanitizer sees a read one byte past the end. The test frees it. */
 static inline uint8_t *heap_copy(const void *p, size_t n)
 {

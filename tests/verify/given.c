@@ -11,7 +11,7 @@ static FILE *given_open(const char *name)
 
 	if (!dir)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	TEXT(path, "%s/%s", dir, name);
 	return fopen(path, "rb");
 }
 

@@ -8,7 +8,7 @@ static FILE *cases(void)
 
 	if (!dir)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/TDX-CASES.tsv", dir);
+	TEXT(path, "%s/TDX-CASES.tsv", dir);
 	return fopen(path, "rb");
 }
 

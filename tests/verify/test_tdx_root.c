@@ -85,7 +85,7 @@ static const char *first_reason(const struct world *w, const uint8_t *root, size
 		return "";
 	}
 	assert_non_null(verdict);
-	snprintf(code, sizeof(code), "%s", jurat_verdict_reason_code(verdict, 0));
+	TEXT(code, "%s", jurat_verdict_reason_code(verdict, 0));
 	jurat_verdict_free(verdict);
 	return code;
 }

@@ -24,7 +24,7 @@ static inline unsigned evidence_each(const char *cls, void (*check)(const struct
 	size_t n = 0;
 
 	if (dir) {
-		snprintf(path, sizeof(path), "%s/MANIFEST.tsv", dir);
+		TEXT(path, "%s/MANIFEST.tsv", dir);
 		manifest = (char *)slurp(path, &n);
 	}
 	if (!manifest)
@@ -39,7 +39,7 @@ static inline unsigned evidence_each(const char *cls, void (*check)(const struct
 			column[i] = strsep(&line, "\t");
 		if (!column[8] || strcmp(column[1], cls) != 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, column[0]);
+		TEXT(path, "%s/%s", dir, column[0]);
 		bytes = slurp(path, &n);
 		assert_non_null(bytes);
 		exact = heap_copy(bytes, n);

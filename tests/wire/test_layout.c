@@ -73,7 +73,7 @@ static void every_truncation_is_refused_and_changes_nothing(void **state)
 			struct jurat_error err;
 
 			assert_int_equal(wire_read(l, cut, n, parsed, &err), -EBADMSG);
-			snprintf(want, sizeof(want), "%s wants %zu bytes, got %zu", l->name, l->size, n);
+			TEXT(want, "%s wants %zu bytes, got %zu", l->name, l->size, n);
 			assert_string_equal(err.text, want);
 			free(cut);
 		}
@@ -104,8 +104,8 @@ static void check_zero_names_the_reserved_bytes(const struct wire_layout *l)
 				continue;
 			}
 			assert_int_equal(wire_check_zero(l, parsed, &err), -EBADMSG);
-			snprintf(want, sizeof(want), "%s: reserved bytes 0x%x to 0x%x are not zero", l->name,
-				 f->off, f->off + f->size - 1);
+			TEXT(want, "%s: reserved bytes 0x%x to 0x%x are not zero", l->name, f->off,
+			     f->off + f->size - 1);
 			assert_string_equal(err.text, want);
 		}
 	}

@@ -202,8 +202,8 @@ static void B23_bad_tables_are_refused_by_entry(void **state)
 		put_entry(bytes, 0, snp_cert_guid(SNP_CERT_ARK), 96, 20);
 		put_entry(bytes, 1, guid, cases[i].off, cases[i].len);
 		assert_int_equal(snp_certs_read(bytes, 200, &certs, &err), -EBADMSG);
-		snprintf(want, sizeof(want), "certificate table entry 1 (%s, %s): %s",
-			 snp_cert_name(cases[i].kind), snp_cert_guid_format(guid, text), cases[i].want);
+		TEXT(want, "certificate table entry 1 (%s, %s): %s", snp_cert_name(cases[i].kind),
+		     snp_cert_guid_format(guid, text), cases[i].want);
 		assert_string_equal(err.text, want);
 		free(bytes);
 	}
@@ -345,7 +345,7 @@ static void a_real_table_is_read(void **state)
 	size_t n = 0;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "", file);
+	TEXT(path, "%s/%s", dir ? dir : "", file);
 	bytes = dir ? slurp(path, &n) : NULL;
 	if (!bytes)
 		SKIP_BECAUSE("JURAT_EVIDENCE does not hold %s", file);

@@ -68,7 +68,7 @@ static void versions_2_to_5_are_read_and_others_refused(void **state)
 		uint8_t *bytes = sample(bad[i]);
 
 		assert_int_equal(snp_report_read(bytes, SNP_REPORT_BYTES, &r, &err), -EPROTO);
-		snprintf(want, sizeof(want), "SNP attestation report has version %u, not 2 to 5", bad[i]);
+		TEXT(want, "SNP attestation report has version %u, not 2 to 5", bad[i]);
 		assert_string_equal(err.text, want);
 		free(bytes);
 	}
@@ -339,7 +339,7 @@ static void check_product_fact(const struct snp_report *r, const char *facts)
 		return;
 	}
 	assert_memory_equal(strchr(facts, ' ') + 1, snp_product_name(product), 5);
-	snprintf(fms, sizeof(fms), "%02x%02x%02x ", r->cpuid_fam_id, r->cpuid_mod_id, r->cpuid_step);
+	TEXT(fms, "%02x%02x%02x ", r->cpuid_fam_id, r->cpuid_mod_id, r->cpuid_step);
 	assert_memory_equal(fact(facts, "fms="), fms, 7);
 	assert_true(snp_tcb_read(product, r->reported_tcb, &tcb));
 	assert_true(snp_tcb_read(product, r->current_tcb, &tcb));
@@ -363,7 +363,7 @@ static void check_real_report(const uint8_t *bytes, size_t n, const char *facts)
 	assert_int_equal(r.signature_algo, SNP_REPORT_ALGO_ECDSA_P384_SHA384);
 	assert_memory_equal(fact(facts, "key="),
 			    snp_key_info_signing_key(r.key_info) == SNP_SIGNED_BY_VLEK ? "VLEK" : "VCEK", 4);
-	snprintf(want, sizeof(want), "%u.%u.%u ", r.current_major, r.current_minor, r.current_build);
+	TEXT(want, "%u.%u.%u ", r.current_major, r.current_minor, r.current_build);
 	assert_memory_equal(fact(facts, "fw="), want, strlen(want));
 	assert_tcb_fact(facts, "reported_tcb=", bytes + 0x180);
 	assert_tcb_fact(facts, "current_tcb=", bytes + 0x38);
@@ -384,7 +384,7 @@ static void real_reports_say_what_their_manifest_says(void **state)
 
 	(void)state;
 	if (dir) {
-		snprintf(path, sizeof(path), "%s/MANIFEST.tsv", dir);
+		TEXT(path, "%s/MANIFEST.tsv", dir);
 		manifest = (char *)slurp(path, &n);
 	}
 	if (!manifest)
@@ -398,7 +398,7 @@ static void real_reports_say_what_their_manifest_says(void **state)
 			column[i] = strsep(&line, "\t");
 		if (!column[8] || strcmp(column[1], "snp-report") != 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, column[0]);
+		TEXT(path, "%s/%s", dir, column[0]);
 		bytes = slurp(path, &n);
 		assert_non_null(bytes);
 		exact = heap_copy(bytes, n);

@@ -454,7 +454,7 @@ static void V19_sgx_quotes_are_named(void **state)
 		bytes_put_le(sgx + 4, 0, 4);
 		if (versions[i] == 5)
 			bytes_put_le(sgx + 48, 1 | 384 << 16, 6);
-		snprintf(want, sizeof(want), "SGX quote (version %u), not a TD quote", versions[i]);
+		TEXT(want, "SGX quote (version %u), not a TD quote", versions[i]);
 		assert_int_equal(tdx_quote_read(sgx, size - 200, &back, &err), -EPROTO);
 		assert_string_equal(err.text, want);
 		assert_int_equal(tdx_quote_read_any(sgx, size - 200, &back, &err), 0);
