@@ -111,7 +111,7 @@ static void note(struct actor *a, const char *what, const char *on, long value, 
 	n->what = what;
 	n->value = value;
 	n->has_value = has_value;
-	(void)!snprintf(n->on, sizeof(n->on), "%s", on); /* its beginning, where it is long */
+	(void)!snprintf(n->on, sizeof(n->on), "%.*s", (int)sizeof(n->on) - 1, on);
 }
 
 static void violate(struct orders *o, const char *what)
