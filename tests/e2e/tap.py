@@ -2,6 +2,7 @@
 """What the tests of tests/e2e share: cases that print TAP, and how to call jurat and its peers."""
 import atexit
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,11 @@ def peer(name, kind):
             raise Skip(reason.read().strip())
     except FileNotFoundError:
         raise Skip("scripts/setup-peers has not built " + name) from None
+
+
+def word(name, kind):
+    """The same as a word of a shell script."""
+    return shlex.quote(peer(name, kind))
 
 
 def call(*argv, status=0, **kwargs):
