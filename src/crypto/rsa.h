@@ -39,11 +39,11 @@ JURAT_MUST_CHECK int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, 
  * points, so the same secret gives the same key on every machine. That search takes some tenths of a second.
  *
  * hints      when not NULL, the two distances that an earlier call returned for this secret, which make it
- *            a matter of milliseconds. One that does not lead to a prime is ignored. One that leads to a
- *            later prime than the first gives another key, as good as any: keep hints with the secret they
- *            belong to.
+ *            a matter of microseconds. They are believed: looking whether a number is a prime takes longer
+ *            than signing. With others there is no key, or one whose signatures fail their own check.
  * ret_hints  may be NULL
- * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen
+ * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen; or hints of
+ *            another secret
  */
 JURAT_MUST_CHECK int crypto_rsa_private_derive(const void *secret, size_t secret_size,
 					       const uint32_t hints[2], struct crypto_rsa_private **ret,

@@ -18,7 +18,6 @@
 enum {
 	EXPONENT = 65537,
 	PRIME_BYTES = CRYPTO_RSA_BYTES / 2,
-	PRIME_CHECKS = 25, /* as mpz_nextprime() */
 };
 
 struct crypto_rsa_private {
@@ -50,7 +49,7 @@ static int find_prime(const void *secret, size_t secret_size, const char *label,
 		      mpz_t ret, uint32_t *ret_hint)
 {
 	mpz_t start, half;
-	bool is_found = false, fits;
+	bool fits;
 
 	mpz_init(start);
 	mpz_init(half);
@@ -59,9 +58,7 @@ static int find_prime(const void *secret, size_t secret_size, const char *label,
 		mpz_set_ui(half, *hint);
 		mpz_mul_2exp(half, half, 1);
 		mpz_add(ret, start, half);
-		is_found = suits_exponent(ret) && mpz_probab_prime_p(ret, PRIME_CHECKS) > 0;
-	}
-	if (!is_found) {
+	} else {
 		mpz_sub_ui(ret, start, 1); /* the next prime is the first that is greater */
 		do {
 			mpz_nextprime(ret, ret);

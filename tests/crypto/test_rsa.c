@@ -66,12 +66,24 @@ static void a_secret_gives_the_same_key_and_signatures(void **state)
 	assert_same_key(hints);
 }
 
-static void hints_that_are_wrong_are_ignored(void **state)
+static void hints_of_another_secret_make_no_signature(void **state)
 {
-	const uint32_t wrong[2] = { hints[0] + 1, UINT32_MAX };
+	const uint32_t wrong[][2] = { { hints[0] + 1, hints[1] }, { hints[0], UINT32_MAX }, { 0, 0 } };
+	int n_keys = 0;
 
 	(void)state;
-	assert_same_key(wrong);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct crypto_rsa_private *other = NULL;
+		uint8_t s[CRYPTO_RSA_BYTES];
+		int r = crypto_rsa_private_derive(secret, strlen(secret), wrong[i], &other, NULL, NULL);
+
+		assert_true(r == 0 || r == -ERANGE);
+		n_keys += r == 0;
+		if (r == 0)
+			assert_int_equal(crypto_rsa_pss_sign(other, digest, salt, s), -EIO);
+		crypto_rsa_private_free(other);
+	}
+	assert_true(n_keys > 0);
 }
 
 static void another_secret_gives_another_key(void **state)
@@ -390,7 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_gives_the_same_key_and_signatures),
-		cmocka_unit_test(hints_that_are_wrong_are_ignored),
+		cmocka_unit_test(hints_of_another_secret_make_no_signature),
 		cmocka_unit_test(another_secret_gives_another_key),
 		cmocka_unit_test(a_signature_holds_for_its_digest_alone),
 		cmocka_unit_test(every_flipped_bit_of_a_signature_is_refused),
