@@ -302,17 +302,26 @@ bool tdx_quote_ppid(const struct tdx_quote *quote, struct tdx_cert_ppid *ret)
 	return true;
 }
 
-int tdx_quote_write_signed(const struct tdx_quote *quote, uint8_t to[TDX_QUOTE_MAX_SIGNED_BYTES],
-			   size_t *ret_size, struct jurat_error *err)
+/* Version and body go together. *ret_size of what the quote signature covers. */
+static int check_signed(const struct tdx_quote *quote, size_t *ret_size, struct jurat_error *err)
 {
 	const struct wire_layout *layout = tdx_body_layout_of(quote->body_type);
-	size_t off = TDX_QUOTE_HDR_BYTES;
 
 	if (check_hdr(&quote->hdr, false, err) < 0)
 		return jurat_wrap(err, -EINVAL, "cannot write quote");
 	if (!layout || (quote->hdr.version == 4 && quote->body_type != TDX_BODY_10))
 		return jurat_fail(err, -EINVAL, "cannot write quote: version %u with body type %d",
 				  quote->hdr.version, quote->body_type);
+	*ret_size = TDX_QUOTE_HDR_BYTES + (quote->hdr.version == 5 ? TDX_QUOTE_V5_BODY_HDR_BYTES : 0) +
+		    layout->size;
+	return 0;
+}
+
+static void write_signed(const struct tdx_quote *quote, uint8_t *to)
+{
+	const struct wire_layout *layout = tdx_body_layout_of(quote->body_type);
+	size_t off = TDX_QUOTE_HDR_BYTES;
+
 	wire_write(&tdx_quote_hdr_layout, &quote->hdr, to);
 	if (quote->hdr.version == 5) {
 		bytes_put_le(to + off, quote->body_type, 2);
@@ -320,8 +329,16 @@ int tdx_quote_write_signed(const struct tdx_quote *quote, uint8_t to[TDX_QUOTE_M
 		off += TDX_QUOTE_V5_BODY_HDR_BYTES;
 	}
 	wire_write(layout, &quote->body, to + off);
-	*ret_size = off + layout->size;
-	return 0;
+}
+
+int tdx_quote_write_signed(const struct tdx_quote *quote, uint8_t to[TDX_QUOTE_MAX_SIGNED_BYTES],
+			   size_t *ret_size, struct jurat_error *err)
+{
+	int r = check_signed(quote, ret_size, err);
+
+	if (r == 0)
+		write_signed(quote, to);
+	return r;
 }
 
 /* The certification data goes together with its type and all sizes fit their words. */
@@ -348,15 +365,12 @@ static int check_parts(const struct tdx_quote *quote, struct jurat_error *err)
 int tdx_quote_write(const struct tdx_quote *quote, uint8_t *to, size_t room, size_t *ret_size,
 		    struct jurat_error *err)
 {
-	uint8_t head[TDX_QUOTE_MAX_SIGNED_BYTES], qe_report[SGX_REPORT_BYTES];
 	struct bytes_wr w = bytes_wr(to, room);
-	size_t head_size, inner, whole;
-	int r;
+	size_t head_size = 0, inner, whole;
+	int r = check_signed(quote, &head_size, err);
 
-	r = tdx_quote_write_signed(quote, head, &head_size, err);
-	if (r < 0)
-		return r;
-	r = check_parts(quote, err);
+	if (r == 0)
+		r = check_parts(quote, err);
 	if (r < 0)
 		return r;
 	inner = INNER_FIXED_BYTES + quote->auth_data.size + quote->cert_data.size;
@@ -365,14 +379,15 @@ int tdx_quote_write(const struct tdx_quote *quote, uint8_t *to, size_t room, siz
 		*ret_size = whole;
 		return JURAT_TOO_SMALL;
 	}
-	wire_write(&sgx_report_layout, &quote->qe_report, qe_report);
-	bytes_wr_copy(&w, head, head_size);
+	write_signed(quote, to);
+	w.off = head_size;
 	bytes_wr_le32(&w, (uint32_t)(OUTER_FIXED_BYTES + inner));
 	bytes_wr_copy(&w, quote->signature, sizeof(quote->signature));
 	bytes_wr_copy(&w, quote->attestation_key, sizeof(quote->attestation_key));
 	bytes_wr_le16(&w, TDX_CERT_QE_REPORT);
 	bytes_wr_le32(&w, (uint32_t)inner);
-	bytes_wr_copy(&w, qe_report, sizeof(qe_report));
+	wire_write(&sgx_report_layout, &quote->qe_report, to + w.off);
+	w.off += SGX_REPORT_BYTES;
 	bytes_wr_copy(&w, quote->qe_report_signature, sizeof(quote->qe_report_signature));
 	bytes_wr_le16(&w, (uint16_t)quote->auth_data.size);
 	bytes_wr_copy(&w, quote->auth_data.data, quote->auth_data.size);
