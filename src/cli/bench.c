@@ -66,7 +66,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static double median(double *values, size_t n)
+double bench_median(double *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), by_value);
 	return values[n / 2];
@@ -228,9 +228,9 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 		return;
 	}
 	bench_print(b, &(struct bench_figure){ .name = name,
-					       .ours_ns = median(a, PAIRS),
-					       .bare_ns = median(c, PAIRS),
-					       .ratio = median(ratio, PAIRS),
+					       .ours_ns = bench_median(a, PAIRS),
+					       .bare_ns = bench_median(c, PAIRS),
+					       .ratio = bench_median(ratio, PAIRS),
 					       .beside = beside,
 					       .n = (size_t)n * PAIRS });
 }

@@ -42,6 +42,8 @@ void bench_skip(struct bench *b, const char *name, const char *why);
 /* An operation failed that does not where jurat works: the exit status will tell. */
 void bench_fail(struct bench *b, const char *name, const char *why);
 uint64_t bench_now_ns(void);
+/* Sorts them. */
+double bench_median(double *values, size_t n);
 
 /* The parts. CLI_OK, or an exit status after telling why. */
 int bench_snp(struct bench *b);

@@ -10,9 +10,9 @@
 /*
  * The figure qgs-1000: `juratd qgs` with the software enclave, all its threads on one core, and on the other
  * cores a client that has BENCH_QGS_CONNECTIONS connections open at once. All ask at the same time, and again
- * as soon as they are answered: on the same connection, or each time on a new one, as QEMU does. Before and
- * after, on the daemon's core and with nothing around it, the signature that a quote rests on. With the
- * client on the same core the figure would be the client's.
+ * as soon as they are answered: on the same connection, or each time on a new one, as QEMU does. In turn with
+ * that, on the daemon's core and with nothing around it, the signature that a quote rests on; medians of the
+ * rounds. With the client on the same core the figure would be the client's.
  */
 enum { BENCH_QGS_CONNECTIONS = 1000 };
 
