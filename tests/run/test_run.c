@@ -331,6 +331,20 @@ static void a_closed_dev_fuse_is_told_with_what_to_do(void **state)
 			    "jurat run: /dev/fuse: closed to this user (make it mode 0666, as udev does)\n");
 }
 
+/* It lingers after a request, for a moment; the time limit of this test is what ends one that never sleeps. */
+static void the_supervisor_sleeps_when_nobody_asks(void **state)
+{
+	static const char script[] =
+		"\"$0\" once && supervisor=$(sed -n 's/^PPid:\t//p' /proc/$PPID/status) && "
+		"until grep -q '^State:.S' /proc/$supervisor/status; do :; done; cat /proc/$supervisor/comm";
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--", "/bin/sh", "-c", script, clients[0]);
+	assert_exit(&o, 0);
+	assert_string_equal(strrchr(o.out, '=') + 1, "1\njurat\n");
+}
+
 static void a_real_device_is_not_hidden_unless_forced(void **state)
 {
 	struct outcome o;
@@ -473,6 +487,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(the_machine_s_own_view_is_untouched),
 		cmocka_unit_test(a_user_keeps_name_and_has_no_privilege),
 		cmocka_unit_test(a_closed_dev_fuse_is_told_with_what_to_do),
+		cmocka_unit_test(the_supervisor_sleeps_when_nobody_asks),
 		cmocka_unit_test(a_real_device_is_not_hidden_unless_forced),
 		cmocka_unit_test(command_lines_that_cannot_be_are_refused),
 		cmocka_unit_test(a_directory_for_temporary_files_with_too_long_a_name_is_refused),
