@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +11,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/env.h"
 #include "run/device.h"
 #include "run/environment.h"
 #include "run/fault.h"
 #include "run/spawn.h"
 #include "run/temp.h"
+#include "run/turns.h"
 #include "run/vsock.h"
 
-enum { STEPS = 64 };         /* of the machine, between two looks at what else there is */
-enum { LINGER_NS = 200000 }; /* longer than a program takes from an answer to its next request */
 enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK };
 
 struct supervisor {
@@ -32,8 +29,9 @@ struct supervisor {
 	struct run_devices devices;
 	struct run_keeper keeper;
 	sigset_t to_pass_on, mask; /* blocked in here; as it was before */
-	int signals, epoll;
-	bool fuse_served, asked, over; /* asked: something, since events were last waited for */
+	int signals;
+	struct run_turns turns;
+	bool fuse_served, over;
 	struct run_ended ended;
 	int failed; /* -errno of the program's setup */
 };
@@ -48,7 +46,7 @@ static int watch(struct supervisor *s, int fd, uint32_t what)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
 
-	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(s->turns.epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 static void on_signal(struct supervisor *s)
@@ -98,7 +96,7 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 	int fd = -1, r = run_message_receive(s->keeper.setup, &message, &fd);
 
 	if (r < 0) { /* it runs, or has failed and said so */
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->keeper.setup, NULL);
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, s->keeper.setup, NULL);
 		s->ended.started = s->failed == 0;
 		return 0;
 	}
@@ -133,9 +131,9 @@ static int on_fuse(struct supervisor *s)
 {
 	int r = run_fs_serve(s->fs);
 
-	s->asked = true;
+	s->turns.asked = true;
 	if (r < 0) /* the last process that saw it is gone */
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 	return r == -ENODEV ? 0 : r;
 }
 
@@ -143,49 +141,21 @@ static int on_vsock(struct supervisor *s)
 {
 	int r = run_vsock_serve(s->vsock);
 
-	s->asked = true;
+	s->turns.asked = true;
 	if (r < 0) /* as above */
-		epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
 	return r == -ENODEV ? 0 : r;
 }
 
-/*
- * Waits for events, but never while the machine has steps to make. After a request another is likely to
- * come at once, and waking a processor that has gone idle for it can take longer than all else on the way
- * (in some virtual machines 40 us); so this asks for a while before it sleeps, and whoever else wants the
- * processor gets it.
- */
-static int wait_for_events(struct supervisor *s, struct epoll_event *events, int room)
-{
-	struct base_env *env = base_env_real();
-	uint64_t until = s->asked ? base_now_ns(env) + LINGER_NS : 0;
-	int n;
-
-	if (run_platform_runnable(&s->platform))
-		return epoll_wait(s->epoll, events, room, 0);
-	while (until != 0 && base_now_ns(env) < until) {
-		n = epoll_wait(s->epoll, events, room, 0);
-		if (n != 0)
-			return n;
-		sched_yield();
-	}
-	s->asked = false;
-	return epoll_wait(s->epoll, events, room, -1);
-}
-
-/*
- * Events and the machine in turn: while a request is under way, nothing waits for anything but the
- * machine's next step.
- */
 static int loop(struct supervisor *s, struct jurat_error *err)
 {
 	struct epoll_event events[4];
 	int n, r = 0;
 
 	while (!s->over && r == 0) {
-		n = wait_for_events(s, events, ARRAY_SIZE(events));
-		if (n < 0 && errno != EINTR)
-			return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+		n = run_turns_wait(&s->turns, events, ARRAY_SIZE(events), err);
+		if (n < 0)
+			return n;
 		for (int i = 0; i < n && r == 0; i++) {
 			switch (events[i].data.u32) {
 			case ON_SIGNAL:
@@ -208,8 +178,6 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 				break;
 			}
 		}
-		for (int i = 0; i < STEPS && run_platform_runnable(&s->platform); i++)
-			run_platform_step(&s->platform);
 	}
 	return r;
 }
@@ -219,8 +187,9 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 	int r = 0;
 
 	s->signals = signalfd(-1, &s->to_pass_on, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->signals < 0 || s->epoll < 0)
+	s->turns.platform = &s->platform;
+	s->turns.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->signals < 0 || s->turns.epoll < 0)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
 	r = watch(s, s->signals, ON_SIGNAL);
 	if (r == 0)
@@ -304,7 +273,7 @@ static void block_signals(struct supervisor *s)
 
 int run_program(const struct run_options *options, struct run_ended *ret, struct jurat_error *err)
 {
-	struct supervisor s = { .signals = -1, .epoll = -1 };
+	struct supervisor s = { .signals = -1, .turns.epoll = -1 };
 	char **env = NULL;
 	char *temp = NULL;
 	int r;
@@ -349,8 +318,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	free(temp);
 	if (s.signals >= 0)
 		close(s.signals);
-	if (s.epoll >= 0)
-		close(s.epoll);
+	if (s.turns.epoll >= 0)
+		close(s.turns.epoll);
 	if (run_trace_close(s.platform.trace) < 0 && r == 0)
 		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
 	if (r == 0 && s.failed < 0 && s.ended.status == 0)

@@ -19,6 +19,7 @@
 #include "run/fault.h"
 #include "run/spawn.h"
 #include "run/temp.h"
+#include "run/turns.h"
 
 enum { ON_SIGNAL, ON_PLACER, ON_FUSE, ON_CUSE /* and what follows */ };
 
@@ -31,7 +32,8 @@ struct server {
 	size_t n_cuse, n_places;
 	pid_t placer;
 	sigset_t ends, mask; /* blocked in here; as it was before */
-	int socket, signals, epoll;
+	int socket, signals;
+	struct run_turns turns;
 	void (*ready)(const struct run_system_ready *what);
 	struct run_system_ready what;
 	bool over;
@@ -41,7 +43,7 @@ static int watch(struct server *s, int fd, uint32_t what)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
 
-	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(s->turns.epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 static int on_placer(struct server *s, struct jurat_error *err)
@@ -77,32 +79,29 @@ static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
 	case ON_PLACER:
 		return on_placer(s, err);
 	case ON_FUSE:
+		s->turns.asked = true;
 		r = run_fs_serve(s->fs);
 		if (r < 0) /* somebody has unmounted it all */
-			epoll_ctl(s->epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
+			epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 		return r == -ENODEV ? 0 : r;
 	default:
+		s->turns.asked = true;
 		r = run_cuse_serve(s->cuse[what - ON_CUSE]);
 		return r < 0 ? jurat_fail(err, r, "/dev/cuse: %s", strerror(-r)) : 0;
 	}
 }
 
-/* As the supervisor's of `jurat run`: nothing waits for anything but the machine's next step. */
 static int loop(struct server *s, struct jurat_error *err)
 {
-	enum { STEPS = 32 }; /* before the next look for events */
 	struct epoll_event events[RUN_MAX_DEVICES];
 	int n, r = 0;
 
 	while (!s->over && r == 0) {
-		n = epoll_wait(s->epoll, events, ARRAY_SIZE(events),
-			       run_platform_runnable(&s->platform) ? 0 : -1);
-		if (n < 0 && errno != EINTR)
-			return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+		n = run_turns_wait(&s->turns, events, ARRAY_SIZE(events), err);
+		if (n < 0)
+			return n;
 		for (int i = 0; i < n && r == 0; i++)
 			r = on_event(s, events[i].data.u32, err);
-		for (int i = 0; i < STEPS && run_platform_runnable(&s->platform); i++)
-			run_platform_step(&s->platform);
 	}
 	return r;
 }
@@ -134,8 +133,9 @@ static int open_loop(struct server *s, struct jurat_error *err)
 	int r;
 
 	s->signals = signalfd(-1, &s->ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->signals < 0 || s->epoll < 0)
+	s->turns.platform = &s->platform;
+	s->turns.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->signals < 0 || s->turns.epoll < 0)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
 	r = watch(s, s->signals, ON_SIGNAL);
 	if (r == 0)
@@ -209,7 +209,7 @@ static void block_signals(struct server *s)
 int run_system(const struct run_options *options, void (*ready)(const struct run_system_ready *what),
 	       struct jurat_error *err)
 {
-	struct server s = { .socket = -1, .signals = -1, .epoll = -1, .ready = ready };
+	struct server s = { .socket = -1, .signals = -1, .turns.epoll = -1, .ready = ready };
 	auto_free char *temp = NULL;
 	auto_free char *roots = NULL;
 	int r;
@@ -247,8 +247,8 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 	run_temp_remove(temp);
 	if (s.signals >= 0)
 		close(s.signals);
-	if (s.epoll >= 0)
-		close(s.epoll);
+	if (s.turns.epoll >= 0)
+		close(s.turns.epoll);
 	if (run_trace_close(s.platform.trace) < 0 && r == 0)
 		r = jurat_fail(err, -EIO, "cannot write all of '%s'", options->trace);
 	sigprocmask(SIG_SETMASK, &s.mask, NULL);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/turns.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/env.h"
+
+enum {
+	STEPS = 64,         /* of the machine, between two looks at what else there is */
+	LINGER_NS = 200000, /* longer than a program takes from an answer to its next request */
+};
+
+/*
+ * After a request another is likely to come at once, and waking a processor that has gone idle for it can
+ * take longer than all else on the way (in some virtual machines 40 us). So this asks for a while before it
+ * sleeps, and whoever else wants the processor gets it.
+ */
+static int linger(struct run_turns *t, struct epoll_event *events, int room)
+{
+	struct base_env *env = base_env_real();
+	uint64_t until = base_now_ns(env) + LINGER_NS;
+	int n;
+
+	while ((n = epoll_wait(t->epoll, events, room, 0)) == 0 && base_now_ns(env) < until)
+		sched_yield();
+	return n;
+}
+
+int run_turns_wait(struct run_turns *t, struct epoll_event *events, int room, struct jurat_error *err)
+{
+	int n = 0;
+
+	for (int i = 0; i < STEPS && run_platform_runnable(t->platform); i++)
+		run_platform_step(t->platform);
+	if (run_platform_runnable(t->platform)) {
+		n = epoll_wait(t->epoll, events, room, 0);
+	} else {
+		if (t->asked)
+			n = linger(t, events, room);
+		t->asked = false;
+		if (n == 0)
+			n = epoll_wait(t->epoll, events, room, -1);
+	}
+	if (n < 0 && errno != EINTR)
+		return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+	return n < 0 ? 0 : n;
+}
