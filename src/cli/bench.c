@@ -245,7 +245,7 @@ static int bench_daemon(struct bench *b)
 
 	if (!bench_wanted(b, "qgs-1000"))
 		return CLI_OK;
-	r = bench_qgs(NULL, b->seconds, false, &figure, &err);
+	r = bench_qgs(b->seconds, &figure, &err);
 	if (r < 0)
 		bench_fail(b, "qgs-1000", err.text);
 	if (r == JURAT_NOT_FOUND)

@@ -51,7 +51,6 @@ struct load {
 	uint8_t request[QGS_FRAME_BYTES + QGS_MAX_REQUEST_BYTES];
 	size_t request_size, reply_size;
 	struct connection connections[N];
-	bool reconnect;
 	uint64_t stop_at_ns, n, failed, n_asked; /* asked: not answered yet */
 	uint32_t *samples_us;
 };
@@ -131,17 +130,13 @@ static int make_request(struct load *l, struct jurat_error *err)
 }
 
 /* Beside this program, as installed, or where the build folder has it. */
-static int find_juratd(const char *given, char *ret, size_t room)
+static int find_juratd(char *ret, size_t room)
 {
 	static const char *const places[] = { "juratd", "../daemon/juratd" };
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	if (given)
-		return (size_t)snprintf(ret, room, "%s", given) < room && access(ret, X_OK) == 0
-			       ? 0
-			       : JURAT_NOT_FOUND;
 	if (n < 0)
 		return JURAT_NOT_FOUND;
 	self[n] = '\0';
@@ -167,7 +162,7 @@ static void become_juratd(const struct load *l, const char *juratd, int cpu)
 	    setenv("NOTIFY_SOCKET", l->notify, 1) < 0)
 		_exit(126);
 	execl(juratd, juratd, "qgs", "--listen", listen, "--software-enclave", "--workers", "1",
-	      "--requests-per-connection", l->reconnect ? "1" : "0", (char *)NULL);
+	      "--requests-per-connection", "0", (char *)NULL);
 	_exit(127);
 }
 
@@ -276,7 +271,7 @@ static int end_request(struct load *l, struct connection *c, struct jurat_error 
 		l->samples_us[l->n] = (uint32_t)((now - c->began_ns) / 1000);
 	l->n += good;
 	l->failed += !good;
-	if (!good || l->reconnect)
+	if (!good)
 		close_connection(c);
 	if (good && now < l->stop_at_ns)
 		return ask(l, c, err);
@@ -372,7 +367,6 @@ static int measure(struct load *l, uint64_t seconds, int cpu, struct bench_qgs *
 	qsort(l->samples_us, n, sizeof(*l->samples_us), by_value);
 	b->n = l->n;
 	b->failed = l->failed;
-	b->p50_ms = l->samples_us[n / 2] / 1e3;
 	b->p99_ms = l->samples_us[n - 1 - n / 100] / 1e3;
 	b->per_second = (double)l->n * 1e9 / (double)total_ns;
 	b->ours_ns = bench_median(ours, ROUNDS);
@@ -433,13 +427,12 @@ static void clean_up(struct load *l, const struct rlimit *limit)
 	free(l);
 }
 
-static int run(struct load *l, const char *juratd, uint64_t seconds, struct bench_qgs *b,
-	       struct jurat_error *err)
+static int run(struct load *l, uint64_t seconds, struct bench_qgs *b, struct jurat_error *err)
 {
 	char path[PATH_MAX];
 	int cpu = 0, r, stopped;
 
-	if (find_juratd(juratd, path, sizeof(path)) != 0)
+	if (find_juratd(path, sizeof(path)) != 0)
 		return jurat_fail(err, JURAT_NOT_FOUND, "juratd is not beside jurat");
 	r = split_processors(l, &cpu, err);
 	if (r == 0)
@@ -452,8 +445,7 @@ static int run(struct load *l, const char *juratd, uint64_t seconds, struct benc
 	return r == 0 ? stopped : r;
 }
 
-int bench_qgs(const char *juratd, uint64_t seconds, bool reconnect, struct bench_qgs *ret,
-	      struct jurat_error *err)
+int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 {
 	struct bench_qgs b = { 0 };
 	struct rlimit limit;
@@ -468,14 +460,13 @@ int bench_qgs(const char *juratd, uint64_t seconds, bool reconnect, struct bench
 	l->notify_fd = -1;
 	for (unsigned i = 0; i < N; i++)
 		l->connections[i].fd = -1;
-	l->reconnect = reconnect;
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	l->samples_us = malloc(MAX_SAMPLES * sizeof(*l->samples_us));
 	sched_getaffinity(0, sizeof(l->before), &l->before);
 	if (l->epoll_fd < 0 || !l->samples_us)
 		r = jurat_fail(err, -ENOMEM, "out of memory");
 	else
-		r = run(l, juratd, seconds ? seconds : 1, &b, err);
+		r = run(l, seconds ? seconds : 1, &b, err);
 	clean_up(l, &limit);
 	if (r == 0)
 		*ret = b;

@@ -10,9 +10,9 @@
 /*
  * The figure qgs-1000: `juratd qgs` with the software enclave, all its threads on one core, and on the other
  * cores a client that has BENCH_QGS_CONNECTIONS connections open at once. All ask at the same time, and again
- * as soon as they are answered: on the same connection, or each time on a new one, as QEMU does. In turn with
- * that, on the daemon's core and with nothing around it, the signature that a quote rests on; medians of the
- * rounds. With the client on the same core the figure would be the client's.
+ * as soon as they are answered. In turn with that, on the daemon's core and with nothing around it, the
+ * signature that a quote rests on; medians of the rounds. With the client on the same core the figure would
+ * be the client's.
  */
 enum { BENCH_QGS_CONNECTIONS = 1000 };
 
@@ -23,19 +23,17 @@ struct bench_qgs {
 	 * the time, so bare_ns / ours_ns is also its throughput as a part of that core's signing limit.
 	 */
 	double ours_ns, bare_ns, ratio;
-	double per_second;     /* quotes, by the clock on the wall */
-	double p50_ms, p99_ms; /* from asking to the last byte, with all the others in the queue */
-	uint64_t n;            /* quotes */
-	uint64_t failed;       /* connections refused, closed without an answer, or answered with an error */
-	uint64_t rss_bytes;    /* of the daemon, the most it ever was */
+	double per_second;  /* quotes, by the clock on the wall */
+	double p99_ms;      /* from asking to the last byte, with all the others in the queue */
+	uint64_t n;         /* quotes */
+	uint64_t failed;    /* connections refused, closed without an answer, or answered with an error */
+	uint64_t rss_bytes; /* of the daemon, the most it ever was */
 };
 
 /*
- * juratd    the program; NULL: beside this one, or where the build folder has it
- * Returns   0; JURAT_NOT_FOUND it cannot be measured here (no juratd, one processor only, too few
- *           descriptors): `err` says why; < 0 the daemon failed
+ * Returns   0; JURAT_NOT_FOUND it cannot be measured here (no juratd beside jurat, one processor only, too
+ *           few descriptors): `err` says why; < 0 the daemon failed
  */
-JURAT_MUST_CHECK int bench_qgs(const char *juratd, uint64_t seconds, bool reconnect, struct bench_qgs *ret,
-			       struct jurat_error *err);
+JURAT_MUST_CHECK int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err);
 
 #endif

@@ -45,8 +45,7 @@ int bench_run(struct bench *b)
 	return CLI_OK;
 }
 
-int bench_qgs(const char *juratd, uint64_t seconds, bool reconnect, struct bench_qgs *ret,
-	      struct jurat_error *err)
+int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 {
 	if (daemon_result != 0)
 		TEXT(err->text, "no daemon");

@@ -331,7 +331,7 @@ static void a_closed_dev_fuse_is_told_with_what_to_do(void **state)
 			    "jurat run: /dev/fuse: closed to this user (make it mode 0666, as udev does)\n");
 }
 
-/* After a request it looks out for one more a moment. This test's time limit ends one that never sleeps. */
+/* It lingers after a request, and not for ever: this test's time limit ends one that never sleeps. */
 static void the_supervisor_sleeps_when_nobody_asks(void **state)
 {
 	static const char script[] =
