@@ -250,12 +250,9 @@ static void close_connection(struct connection *c)
 	c->fd = -1;
 }
 
-/* On this connection, or a new one where it is closed. */
 static int ask(struct load *l, struct connection *c, struct jurat_error *err)
 {
 	*c = (struct connection){ .fd = c->fd, .began_ns = now_ns() };
-	if (c->fd < 0 && open_connection(l, c, err) < 0)
-		return -EIO;
 	if (send(c->fd, l->request, l->request_size, MSG_NOSIGNAL) == (ssize_t)l->request_size)
 		return 0;
 	return jurat_fail(err, -errno, "send: %s", strerror(errno));

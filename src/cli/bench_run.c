@@ -99,8 +99,8 @@ static int start_peer(struct program *p)
 	p->answered = eventfd(0, EFD_CLOEXEC);
 	p->peer = p->asked < 0 || p->answered < 0 ? -1 : fork();
 	if (p->peer == 0) {
-		if (sched_setaffinity(0, sizeof(p->its_own), &p->its_own) == 0)
-			serve_events(p);
+		p->shared->failed |= sched_setaffinity(0, sizeof(p->its_own), &p->its_own) != 0;
+		serve_events(p);
 		_exit(0);
 	}
 	return p->peer < 0 ? -1 : 0;

@@ -131,7 +131,6 @@ static int on_fuse(struct supervisor *s)
 {
 	int r = run_fs_serve(s->fs);
 
-	s->turns.asked = true;
 	if (r < 0) /* the last process that saw it is gone */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 	return r == -ENODEV ? 0 : r;
@@ -141,7 +140,6 @@ static int on_vsock(struct supervisor *s)
 {
 	int r = run_vsock_serve(s->vsock);
 
-	s->turns.asked = true;
 	if (r < 0) /* as above */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
 	return r == -ENODEV ? 0 : r;

@@ -79,13 +79,11 @@ static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
 	case ON_PLACER:
 		return on_placer(s, err);
 	case ON_FUSE:
-		s->turns.asked = true;
 		r = run_fs_serve(s->fs);
 		if (r < 0) /* somebody has unmounted it all */
 			epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 		return r == -ENODEV ? 0 : r;
 	default:
-		s->turns.asked = true;
 		r = run_cuse_serve(s->cuse[what - ON_CUSE]);
 		return r < 0 ? jurat_fail(err, r, "/dev/cuse: %s", strerror(-r)) : 0;
 	}

@@ -13,9 +13,9 @@ enum {
 };
 
 /*
- * After a request another is likely to come at once, and waking a processor that has gone idle for it can
- * take longer than all else on the way (in some virtual machines 40 us). So this asks for a while before it
- * sleeps, and whoever else wants the processor gets it.
+ * After a request, which most events are, another is likely to come at once, and waking a processor that has
+ * gone idle for it can take longer than all else on the way (in some virtual machines 40 us). So this asks
+ * for a while before it sleeps, and whoever else wants the processor gets it.
  */
 static int linger(struct run_turns *t, struct epoll_event *events, int room)
 {
@@ -37,13 +37,14 @@ int run_turns_wait(struct run_turns *t, struct epoll_event *events, int room, st
 	if (run_platform_runnable(t->platform)) {
 		n = epoll_wait(t->epoll, events, room, 0);
 	} else {
-		if (t->asked)
+		if (t->awake)
 			n = linger(t, events, room);
-		t->asked = false;
 		if (n == 0)
 			n = epoll_wait(t->epoll, events, room, -1);
+		t->awake = false;
 	}
 	if (n < 0 && errno != EINTR)
 		return jurat_fail(err, -errno, "cannot wait: %s", strerror(errno));
+	t->awake |= n > 0;
 	return n < 0 ? 0 : n;
 }

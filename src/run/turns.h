@@ -13,7 +13,7 @@
 struct run_turns {
 	struct run_platform *platform; /* borrowed */
 	int epoll;                     /* borrowed */
-	bool asked;                    /* set by the caller: of these events one was a program's request */
+	bool awake;                    /* there were events since it last slept or lingered in vain */
 };
 
 /*

@@ -12,14 +12,11 @@
  * every level, and ",updated" behind it when the platform got a newer TDX module, which is up to date,
  * after the TD was started.
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support/test.h"
+
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/cleanup.h"
 #include "sim/qe.h"
 
 enum { DAY_S = 86400, PATH_BYTES = 512 };
@@ -41,23 +38,12 @@ static void check(bool good, const char *what)
 	exit(1);
 }
 
-__attribute__((format(printf, 3, 4))) static void path_of(char *to, size_t room, const char *format, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(to, room, format, ap);
-	va_end(ap);
-	check(n >= 0 && (size_t)n < room, "a path is too long");
-}
-
 static void write_file(const char *dir, const char *name, const void *bytes, size_t n)
 {
 	char path[PATH_BYTES];
 	FILE *f;
 
-	path_of(path, sizeof(path), "%s/%s", dir, name);
+	TEXT(path, "%s/%s", dir, name);
 	f = fopen(path, "wb");
 	check(f != NULL, path);
 	check(fwrite(bytes, 1, n, f) == n, path);
@@ -115,10 +101,10 @@ static void write_case(const struct world *w, const char *const statuses[3], con
 	struct jurat_error err = { "" };
 	char name[PATH_BYTES / 4], dir[PATH_BYTES / 2], collateral[PATH_BYTES];
 
-	path_of(name, sizeof(name), "%s,%s,%s%s", statuses[0] ? statuses[0] : "-",
-		statuses[1] ? statuses[1] : "-", statuses[2] ? statuses[2] : "-", suffix);
-	path_of(dir, sizeof(dir), "%s/%s", w->dir, name);
-	path_of(collateral, sizeof(collateral), "%s/collateral", dir);
+	TEXT(name, "%s,%s,%s%s", statuses[0] ? statuses[0] : "-", statuses[1] ? statuses[1] : "-",
+	     statuses[2] ? statuses[2] : "-", suffix);
+	TEXT(dir, "%s/%s", w->dir, name);
+	TEXT(collateral, "%s/collateral", dir);
 	check(mkdir(dir, 0777) == 0 && mkdir(collateral, 0777) == 0, dir);
 	write_quote(w, dir);
 	check(sim_qe_collateral(w->qe, &wish, &made, &err) == 0, err.text);
