@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "sim/kvm.h"
+#include "sim/kvm/kvm.h"
 
 /*
  * A hostile guest above a hostile VMM: both write what they like where they may, in any order. KVM keeps

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "sim/psp_internal.h"
+#include "sim/psp/psp_internal.h"
 
 /*
  * A hostile guest, with and without its key, and a hostile operator. Whatever comes: the counter moves by two

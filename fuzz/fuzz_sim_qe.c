@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "sim/qe.h"
+#include "sim/tdx/qe.h"
 #include "wire/tdx_quote.h"
 
 /*

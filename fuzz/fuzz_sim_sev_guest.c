@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sim/sev_guest.h"
+#include "sim/guest/sev_guest.h"
 #include "uapi/sev.h"
 #include "wire/ghcb.h"
 #include "wire/snp_secrets.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/tdx_guest.h"
+#include "sim/guest/tdx_guest.h"
 #include "uapi/tdx.h"
 
 enum { BUFFER_BYTES = 8192, USER_BYTES = 2 * BUFFER_BYTES, STEPS_MAX = 64, VECTOR = 0x51 };
@@ -67,7 +67,7 @@ static uint64_t mr_report(void *ctx, const uint8_t report_data[TDX_REPORT_DATA_B
 	(void)ctx;
 	memset(ret, 0x81, TDX_REPORT_BYTES);
 	memcpy(ret + 128, report_data, TDX_REPORT_DATA_BYTES);
-	return SIM_TDX_SUCCESS;
+	return UAPI_TDCALL_SUCCESS;
 }
 
 static uint64_t rtmr_extend(void *ctx, uint64_t index, const uint8_t digest[TDX_MR_BYTES])
@@ -75,11 +75,11 @@ static uint64_t rtmr_extend(void *ctx, uint64_t index, const uint8_t digest[TDX_
 	(void)ctx;
 	(void)index;
 	(void)digest;
-	return SIM_TDX_SUCCESS;
+	return UAPI_TDCALL_SUCCESS;
 }
 
 /* What the VMM does whenever it has the CPU. */
-static void vmm(struct fuzz *f, struct sim_tdx_guest *g, struct bytes_rd *r, struct sim_tdvmcall *regs)
+static void vmm(struct fuzz *f, struct sim_tdx_guest *g, struct bytes_rd *r, struct uapi_tdvmcall *regs)
 {
 	static const uint64_t likely[] = { TDX_GETQUOTE_IN_FLIGHT, TDX_GETQUOTE_SUCCESS, TDX_GETQUOTE_ERROR };
 	uint8_t op = bytes_rd_u8(r);
@@ -106,7 +106,7 @@ static void vmm(struct fuzz *f, struct sim_tdx_guest *g, struct bytes_rd *r, str
 static int drive(struct fuzz *f, struct sim_tdx_guest *g, struct bytes_rd *r)
 {
 	struct sim_tdx_step_result step;
-	struct sim_tdvmcall regs = { 0 };
+	struct uapi_tdvmcall regs = { 0 };
 
 	for (unsigned steps = 0;; steps++) {
 		sim_tdx_guest_step(g, f->now_ns, &regs, &step);
@@ -162,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.vector = VECTOR,
 	};
 	struct sim_tdx_guest *g = NULL;
-	struct sim_tdvmcall none = { 0 };
+	struct uapi_tdvmcall none = { 0 };
 
 	memset(&f, 0, sizeof(f));
 	if (sim_tdx_guest_new(&platform, &config, &g, NULL) < 0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "sim/tsm.h"
+#include "sim/guest/tsm.h"
 
 /*
  * Programs that do anything to configfs-tsm, in any order, over a provider that answers when it likes: every

@@ -5,7 +5,7 @@
 
 #include <jurat/verify.h>
 
-#include "sim/qe.h"
+#include "sim/tdx/qe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -23,7 +23,7 @@
 #include "base/env.h"
 #include "cli/bench.h"
 #include "crypto/p256_signer.h"
-#include "sim/tdx_module.h"
+#include "sim/tdx/tdx_module.h"
 #include "wire/qgs.h"
 
 enum {
@@ -119,7 +119,7 @@ static int make_request(struct load *l, struct jurat_error *err)
 
 	if (r == 0)
 		r = sim_td_new(platform, &params, 1, &td, err);
-	if (r == 0 && sim_td_mr_report(td, data, report) != SIM_TDX_SUCCESS)
+	if (r == 0 && sim_td_mr_report(td, data, report) != UAPI_TDCALL_SUCCESS)
 		r = jurat_fail(err, -EIO, "no TDREPORT");
 	m.parts[QGS_PART_REPORT] = bytes_rd(report, sizeof(report));
 	if (r == 0)

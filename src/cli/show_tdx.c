@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "verify/collateral.h"
+#include "verify/tdx_collateral.h"
 #include "verify/tdx_pck.h"
 #include "wire/tdx_quote.h"
 #include "wire/tdx_report.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sim/qgs_service.h"
+#include "sim/tdx/qgs_service.h"
 
 enum { COLLATERAL_S = 30 * 24 * 3600 }; /* how long it is good for, as Intel's */
 

@@ -4,8 +4,8 @@
 
 #include "base/env.h"
 #include "base/error.h"
-#include "sim/kvm.h"
-#include "sim/sev_guest.h"
+#include "sim/kvm/kvm.h"
+#include "sim/guest/sev_guest.h"
 
 /*
  * A whole software machine: firmware, KVM and guest drivers (sim/) under a VMM's loop over the real host

@@ -3,7 +3,7 @@
 #define MACHINE_QGS_ENV_H
 
 #include "base/env.h"
-#include "sim/qgs_service.h"
+#include "sim/tdx/qgs_service.h"
 #include "wire/qgs.h"
 
 /*

@@ -70,7 +70,7 @@ static int start(struct machine_td *m)
 }
 
 /* One step of what the driver does; false: it waits, or has nothing to do. */
-static bool step_driver(struct machine_td *m, struct sim_tdvmcall *regs, bool *ret_call)
+static bool step_driver(struct machine_td *m, struct uapi_tdvmcall *regs, bool *ret_call)
 {
 	struct sim_tdx_step_result step;
 	int r;
@@ -114,7 +114,7 @@ static bool step_driver(struct machine_td *m, struct sim_tdvmcall *regs, bool *r
 	}
 }
 
-static enum sim_td_wants enter(void *ctx, struct sim_tdvmcall *regs)
+static enum sim_td_wants enter(void *ctx, struct uapi_tdvmcall *regs)
 {
 	bool call;
 
@@ -200,7 +200,7 @@ static int make_guest(struct machine_td *m, struct jurat_error *err)
 		.buffer_bytes = m->options.flavour == SIM_TDX_SEED ? 16 * 1024 : BUFFER_BYTES,
 		.vector = EVENT_VECTOR,
 	};
-	struct sim_tdx_guest_platform platform = sim_tdx_guest_on(m->td);
+	struct sim_tdx_guest_platform platform = machine_td_guest_platform(m->td);
 	int r = sim_td_vcpu_new(m->td, &ops, m, &m->vcpu, err);
 
 	if (r == 0)

@@ -4,9 +4,9 @@
 
 #include "base/env.h"
 #include "machine/machine.h"
-#include "sim/qe.h"
-#include "sim/tdx_guest.h"
-#include "sim/tsm.h"
+#include "sim/tdx/qe.h"
+#include "sim/guest/tdx_guest.h"
+#include "sim/guest/tsm.h"
 
 /*
  * A software TDX machine with one TD of one vCPU: module, KVM's part, guest driver, configfs-tsm and
@@ -71,5 +71,8 @@ JURAT_MUST_CHECK int machine_td_start_quote(struct machine_td *machine, struct s
 /* Whether anything can move; when nothing can but something is due later, time passes to it. */
 bool machine_td_runnable(struct machine_td *machine);
 void machine_td_step(struct machine_td *machine);
+
+/* What a TD gives the guest driver that runs in it: memory and TDCALLs. The TD must outlive the driver. */
+struct sim_tdx_guest_platform machine_td_guest_platform(struct sim_td *td);
 
 #endif

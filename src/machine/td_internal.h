@@ -5,7 +5,7 @@
 #include "host/host.h"
 #include "machine/qgs_env.h"
 #include "machine/td.h"
-#include "sim/tsm_tdx.h"
+#include "sim/guest/tsm_tdx.h"
 
 /* Shared by td.c and td_env.c. */
 

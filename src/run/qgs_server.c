@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "sim/qgs_service.h"
+#include "sim/tdx/qgs_service.h"
 #include "wire/qgs.h"
 
 enum { LISTENER = RUN_QGS_CONNECTIONS, TIMER, N_SOURCES };

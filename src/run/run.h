@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "sim/kvm.h"
+#include "sim/kvm/kvm.h"
 
 /*
  * `jurat run`: an unmodified program as a guest, or as the host, of a software machine.

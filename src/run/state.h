@@ -3,7 +3,7 @@
 #define RUN_STATE_H
 
 #include "run/run.h"
-#include "sim/psp.h"
+#include "sim/psp/psp.h"
 
 /*
  * A platform that outlives a run, in a directory: `platform` (the firmware's state, replaced as a whole),

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "run/fault.h"
-#include "sim/tsm_sev.h"
+#include "sim/guest/tsm_sev.h"
 
 static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(void *done_ctx, int result),
 		    void *done_ctx)

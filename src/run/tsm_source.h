@@ -3,7 +3,7 @@
 #define RUN_TSM_SOURCE_H
 
 #include "run/platform.h"
-#include "sim/tsm.h"
+#include "sim/guest/tsm.h"
 
 /*
  * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a

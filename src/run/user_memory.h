@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "run/platform.h"
-#include "sim/sev_guest.h"
+#include "sim/guest/sev_guest.h"
 
 /*
  * The memory of the thread that waits in an ioctl, as the driver's copy_from_user and copy_to_user see it.

@@ -2,7 +2,14 @@
 #ifndef UAPI_TDX_H
 #define UAPI_TDX_H
 
+#include <stdint.h>
+
 /* Numbers of TDX's guest and host interfaces, stated by value: headers of distributions lack most. */
+
+/* Registers of TDG.VP.VMCALL. */
+struct uapi_tdvmcall {
+	uint64_t r10, r11, r12, r13, r14, r15;
+};
 
 /* Leaves of TDG.VP.VMCALL, in R11. Spec: GHCI 1.5. */
 #define UAPI_TDVMCALL_GET_TD_VM_CALL_INFO          0x10000u
@@ -30,6 +37,11 @@
 /* TDCALL leaves, in RAX. */
 #define UAPI_TDCALL_MR_RTMR_EXTEND 2u
 #define UAPI_TDCALL_MR_REPORT      4u
+
+/* TDCALL completion status, in RAX; the low half holds details. Spec: TDX module ABI, completion status codes. */
+#define UAPI_TDCALL_SUCCESS         0x0000000000000000ull
+#define UAPI_TDCALL_OPERAND_INVALID 0xc000010000000000ull /* | which operand: 2 = RDX */
+#define UAPI_TDCALL_OPERAND_BUSY    0x8000020000000000ull
 
 /* Linux 6.16. Trees before that used 50, or 41 and 42, with other structures. */
 #define UAPI_KVM_EXIT_TDX 40u

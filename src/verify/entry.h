@@ -4,7 +4,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/x509.h"
-#include "verify/vek.h"
+#include "verify/snp_vek.h"
 
 /*
  * A certificate or CRL in the verifier's own memory, with what was found out about it that can never

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verify/judge.h"
+#include "verify/snp_judge.h"
 
-static void judge_bytes(struct judge *j)
+static void judge_bytes(struct snp_judge *j)
 {
 	static const struct {
 		const char *name;
@@ -28,7 +28,7 @@ static void judge_bytes(struct judge *j)
 	}
 }
 
-static void judge_guest_policy(struct judge *j)
+static void judge_guest_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	const struct policy_version *abi = &p->minimum_policy_abi;
@@ -70,7 +70,7 @@ static const char *tcb_below(const struct snp_tcb *tcb, const struct snp_tcb *fl
 	return NULL;
 }
 
-static void judge_tcb(struct judge *j, const struct policy_tcb *wanted, uint64_t raw, const char *name,
+static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint64_t raw, const char *name,
 		      enum verify_reason reason)
 {
 	unsigned is, floor;
@@ -91,7 +91,7 @@ static void judge_tcb(struct judge *j, const struct policy_tcb *wanted, uint64_t
 		verdict_refuse(j->out, reason, "%s: %s is %u, wanted %u", name, part, is, floor);
 }
 
-static void judge_firmware(struct judge *j)
+static void judge_firmware(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;
 	const uint8_t current[3] = { r->current_major, r->current_minor, r->current_build };
@@ -122,7 +122,7 @@ static void judge_firmware(struct judge *j)
 			       (unsigned long long)r->committed_tcb);
 }
 
-static void judge_platform(struct judge *j)
+static void judge_platform(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	uint64_t missing = p->required_platform_info & ~j->report.platform_info;
@@ -136,7 +136,7 @@ static void judge_platform(struct judge *j)
 			       (unsigned long long)j->report.platform_info, (unsigned long long)present);
 }
 
-static void judge_signer(struct judge *j)
+static void judge_signer(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	unsigned key = snp_key_info_signing_key(j->report.key_info);
@@ -155,7 +155,7 @@ static void judge_signer(struct judge *j)
 			       j->leaf ? j->leaf->vek.csp_id : "");
 }
 
-static void note_unjudged(struct judge *j)
+static void note_unjudged(struct snp_judge *j)
 {
 	if (j->policy->report_data.n == 0)
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_DATA);
@@ -165,7 +165,7 @@ static void note_unjudged(struct judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_MINIMUM_TCB);
 }
 
-void judge_policy(struct judge *j)
+void judge_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	const struct snp_report *r = &j->report;

@@ -1,238 +1,322 @@
 /* SPDX-License-Identifier: MIT */
+#include "verify/tdx_collateral.h"
+
+#include <errno.h>
 #include <string.h>
 
-#include "verify/tdx_judge.h"
+#include "base/cleanup.h"
 
-#define TCB_SIGNER_CN "Intel SGX TCB Signing"
+int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err)
+{
+	struct jurat_collateral *c = calloc(1, sizeof(*c));
 
-/* What differs between the two documents. */
-struct document_kind {
-	const char *name;
-	enum verify_reason signature, not_yet, expired;
+	if (!c)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	*ret = c;
+	return 0;
+}
+
+/* Everything behind the first so many of each kind: what a failed addition has left. */
+static void drop_behind(struct jurat_collateral *c, const struct jurat_collateral *keep)
+{
+	while (c->n_certs > keep->n_certs)
+		cert_entry_free(c->certs[--c->n_certs]);
+	while (c->n_crls > keep->n_crls)
+		free(c->crls[--c->n_crls]);
+	while (c->n_tcb_infos > keep->n_tcb_infos)
+		tcb_info_free(c->tcb_infos[--c->n_tcb_infos]);
+	while (c->n_identities > keep->n_identities)
+		qe_identity_free(c->identities[--c->n_identities]);
+}
+
+void jurat_collateral_free(struct jurat_collateral *collateral)
+{
+	const struct jurat_collateral nothing = { .n_certs = 0 };
+
+	if (!collateral)
+		return;
+	drop_behind(collateral, &nothing);
+	free(collateral);
+}
+
+static int full(const char *what, struct jurat_error *err)
+{
+	return jurat_fail(err, -EBADMSG, "more than %d %s", COLLATERAL_MAX_ITEMS, what);
+}
+
+/* Issuer chains name the same few certificates again and again. */
+static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	struct cert_entry *entry = NULL;
+	int r;
+
+	for (size_t i = 0; i < c->n_certs; i++) {
+		const struct bytes_rd *known = &c->certs[i]->cert.der;
+
+		if (known->size == n && memcmp(known->data, der, n) == 0)
+			return 0;
+	}
+	if (c->n_certs == COLLATERAL_MAX_ITEMS)
+		return full("certificates", err);
+	r = cert_entry_new_plain(der, n, &entry, err);
+	if (r < 0)
+		return r;
+	c->certs[c->n_certs++] = entry;
+	return 0;
+}
+
+static int take_crl(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_crls == COLLATERAL_MAX_ITEMS)
+		return full("CRLs", err);
+	r = crl_entry_new(der, n, &c->crls[c->n_crls], err);
+	if (r == 0)
+		c->n_crls++;
+	return r;
+}
+
+static int take_block(struct jurat_collateral *c, const char *label, const uint8_t *der, size_t n,
+		      struct jurat_error *err)
+{
+	struct jurat_error why;
+	int r, crl;
+
+	if (strcmp(label, "CERTIFICATE") == 0)
+		return take_cert(c, der, n, err);
+	if (label[0] != '\0')
+		return take_crl(c, der, n, err);
+	r = take_cert(c, der, n, err); /* DER does not say what it is */
+	if (r != -EBADMSG)
+		return r;
+	crl = take_crl(c, der, n, &why);
+	if (crl == -EBADMSG)
+		return r;
+	return crl < 0 ? jurat_fail(err, crl, "%s", why.text) : 0;
+}
+
+/* PEM with any number of certificates and CRLs, or one of them as DER. */
+static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
+{
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+	size_t off = 0, found = 0;
+
+	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are one text */
+	if (memcmp(digest, c->last_chain, sizeof(digest)) == 0)
+		return 0;
+	for (;;) {
+		auto_free uint8_t *der = NULL;
+		char label[32];
+		size_t size;
+		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
+
+		if (r == JURAT_NOT_FOUND)
+			break;
+		if (r == 0)
+			r = take_block(c, label, der, size, err);
+		if (r < 0)
+			return r;
+		found++;
+	}
+	if (found == 0)
+		return jurat_fail(err, -EBADMSG, "nothing in it");
+	memcpy(c->last_chain, digest, sizeof(digest));
+	return 0;
+}
+
+/* `text` is what is signed. */
+static int fill_part(const uint8_t *text, size_t n, const struct json_rd *json, json_rd_at signature,
+		     struct signed_part *ret, struct jurat_error *err)
+{
+	uint8_t rs[64], whole[CRYPTO_SHA256_BYTES + 64];
+
+	if (!json_rd_hex(json, signature, rs, sizeof(rs)))
+		return jurat_fail(err, -EBADMSG, "signature: not 128 hex digits");
+	crypto_sha256(text, n, ret->digest);
+	memcpy(ret->r, rs, 32);
+	memcpy(ret->s, rs + 32, 32);
+	memcpy(whole, ret->digest, CRYPTO_SHA256_BYTES);
+	memcpy(whole + CRYPTO_SHA256_BYTES, rs, sizeof(rs));
+	crypto_sha256(whole, sizeof(whole), ret->sha256);
+	return 0;
+}
+
+static int take_tcb_info(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			 const struct signed_part *part, struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_tcb_infos == COLLATERAL_MAX_ITEMS)
+		return full("TCB infos", err);
+	r = tcb_info_read(json, at, &c->tcb_infos[c->n_tcb_infos], err);
+	if (r == 0)
+		c->tcb_infos[c->n_tcb_infos++]->doc.part = *part;
+	return r;
+}
+
+static int take_identity(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			 const struct signed_part *part, struct jurat_error *err)
+{
+	int r;
+
+	if (c->n_identities == COLLATERAL_MAX_ITEMS)
+		return full("QE identities", err);
+	r = qe_identity_read(json, at, &c->identities[c->n_identities], err);
+	if (r == 0)
+		c->identities[c->n_identities++]->doc.part = *part;
+	return r;
+}
+
+typedef int take_document(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+			  const struct signed_part *part, struct jurat_error *err);
+
+static const struct {
+	const char *member, *text_member, *signature_member;
+	take_document *take;
+} documents[] = {
+	{ "tcbInfo", "tcb_info", "tcb_info_signature", take_tcb_info },
+	{ "enclaveIdentity", "qe_identity", "qe_identity_signature", take_identity },
 };
 
-static const struct document_kind tcb_info_kind = { "TCB info", REASON_TCB_INFO_SIGNATURE,
-						    REASON_TCB_INFO_NOT_YET_VALID, REASON_TCB_INFO_EXPIRED };
-static const struct document_kind identity_kind = { "QE identity", REASON_QE_IDENTITY_SIGNATURE,
-						    REASON_QE_IDENTITY_NOT_YET_VALID,
-						    REASON_QE_IDENTITY_EXPIRED };
-
-static bool is_current(const struct tdx_judge *j, const struct signed_document *doc)
+/* {"tcbInfo": {...}, "signature": "..."}, as served. */
+static int take_served(struct jurat_collateral *c, const struct json_rd *json, size_t which,
+		       struct jurat_error *err)
 {
-	return doc->issue_date <= j->at && j->at <= doc->next_update;
-}
+	json_rd_at value = json_rd_get(json, 0, documents[which].member);
+	const struct json_rd_token *t = &json->tokens[value];
+	struct signed_part part;
+	int r;
 
-/* Of two that would do: the one that is current, then the one that says more, then the newer one. */
-static bool is_better(const struct tdx_judge *j, const struct signed_document *a,
-		      const struct signed_document *b)
-{
-	if (is_current(j, a) != is_current(j, b))
-		return is_current(j, a);
-	if (a->evaluation_data_number != b->evaluation_data_number)
-		return a->evaluation_data_number > b->evaluation_data_number;
-	return a->issue_date > b->issue_date;
-}
-
-static bool suits(const struct tdx_judge *j, const struct tcb_info *info)
-{
-	return strcmp(info->doc.id, "TDX") == 0 &&
-	       (!j->has_pck || memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) == 0);
-}
-
-/* The TCB info of this platform; one that is not, to say so, when there is no better. */
-static const struct tcb_info *choose_info(const struct tdx_judge *j)
-{
-	const struct jurat_collateral *c = j->collateral;
-	const struct tcb_info *best = NULL;
-
-	for (size_t i = 0; c && i < c->n_tcb_infos; i++) {
-		const struct tcb_info *info = c->tcb_infos[i];
-
-		if (!best || suits(j, info) > suits(j, best) ||
-		    (suits(j, info) == suits(j, best) && is_better(j, &info->doc, &best->doc)))
-			best = info;
-	}
-	return best;
-}
-
-static const struct qe_identity *choose_identity(const struct tdx_judge *j)
-{
-	const struct jurat_collateral *c = j->collateral;
-	const struct qe_identity *best = NULL;
-
-	for (size_t i = 0; c && i < c->n_identities; i++) {
-		const struct qe_identity *identity = c->identities[i];
-		bool right = strcmp(identity->doc.id, "TD_QE") == 0;
-		bool best_right = best && strcmp(best->doc.id, "TD_QE") == 0;
-
-		if (!best || right > best_right ||
-		    (right == best_right && is_better(j, &identity->doc, &best->doc)))
-			best = identity;
-	}
-	return best;
+	if (!json_rd_is(json, value, JSON_RD_OBJECT))
+		return jurat_fail(err, -EBADMSG, "%s: not an object", documents[which].member);
+	r = fill_part(json->text + t->start, t->size, json, json_rd_get(json, 0, "signature"), &part, err);
+	return r < 0 ? r : documents[which].take(c, json, value, &part, err);
 }
 
 /*
- * The certificate whose key signed the document, of those with the name of Intel's TCB signer. When none
- * did: one with the name, or any that is no CA, to say what is wrong with it (V18). 0 *ret_signed says; <
- * 0.
+ * The text of a document as a string: the served whole, or the signed value alone and its signature beside
+ * it.
  */
-static int choose_signer(struct tdx_judge *j, const struct signed_part *part, struct cert_entry **ret,
-			 bool *ret_signed)
+static int take_text(struct jurat_collateral *c, const struct json_rd *bundle, size_t which,
+		     struct jurat_error *err)
 {
-	const struct jurat_collateral *c = j->collateral;
-	struct cert_entry *named = NULL, *other = NULL;
+	struct json_rd inner auto_call(json_rd_done) = { 0 };
+	auto_free uint8_t *text = NULL;
+	struct signed_part part;
+	size_t n;
+	int r = json_rd_string(bundle, json_rd_get(bundle, 0, documents[which].text_member), &text, &n);
 
-	*ret_signed = false;
-	for (size_t i = 0; i < c->n_certs; i++) {
-		struct cert_entry *entry = c->certs[i];
-		int r;
-
-		if (!tdx_is_named(&entry->cert.subject_cn, TCB_SIGNER_CN)) {
-			if (!entry->cert.is_ca && !other)
-				other = entry;
-			continue;
-		}
-		named = named ? named : entry;
-		r = tdx_digest_signed_by(&j->verifier->tdx, part->sha256, part->digest, part->r, part->s,
-					 entry);
-		if (r < 0)
-			return r;
-		if (r == 0) {
-			*ret = entry;
-			*ret_signed = true;
-			return 0;
-		}
-	}
-	*ret = named ? named : other;
-	return 0;
-}
-
-/* Issued directly by the root, for this purpose, in time, unrevoked. */
-static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
-{
-	static const struct tdx_cert_reasons reasons = { .name = REASON_TCB_SIGNER_NAME,
-							 .profile = REASON_TCB_SIGNER_PROFILE,
-							 .key = REASON_TCB_SIGNER_PROFILE,
-							 .critical = REASON_TCB_SIGNER_CRITICAL_EXTENSION,
-							 .not_yet = REASON_TCB_SIGNER_NOT_YET_VALID,
-							 .expired = REASON_TCB_SIGNER_EXPIRED };
-	int r = JURAT_REFUSED;
-
-	j->signer = signer;
-	j->signer_good = false;
-	tdx_judge_cert(j, signer, false, TCB_SIGNER_CN, &reasons);
-	if (!j->root_trusted)
-		return 0;
-	if (tdx_issued(j->root, signer))
-		r = tdx_cert_signed_by(&j->verifier->tdx, signer, j->root);
+	if (r < 0)
+		return jurat_fail(err, r, "not a string of ASCII");
+	r = json_rd_open(text, n, &inner, err);
 	if (r < 0)
 		return r;
-	if (r == JURAT_REFUSED) {
-		verdict_refuse(j->out, REASON_TCB_SIGNER_SIGNATURE, "it was not issued by this root");
-		return 0;
-	}
-	tdx_learn(&j->verifier->tdx, signer->sha256, j->root->sha256);
-	j->signer_good = tdx_is_named(&signer->cert.subject_cn, TCB_SIGNER_CN) && !signer->cert.is_ca;
-	return tdx_judge_revocation(j, j->root, signer, REASON_TCB_SIGNER_REVOKED);
+	if (json_rd_get(&inner, 0, documents[which].member) != JSON_RD_NONE)
+		return take_served(c, &inner, which, err);
+	r = fill_part(text, n, bundle, json_rd_get(bundle, 0, documents[which].signature_member), &part, err);
+	return r < 0 ? r : documents[which].take(c, &inner, 0, &part, err);
 }
 
-static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
-			const struct signed_document *doc)
+/* PEM, or DER written as hex. */
+static int take_encoded(struct jurat_collateral *c, const struct json_rd *bundle, json_rd_at value,
+			struct jurat_error *err)
 {
-	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
-	int64_t age = j->at - doc->issue_date;
+	auto_free uint8_t *text = NULL, *der = NULL;
+	size_t n;
+	int r = json_rd_string(bundle, value, &text, &n);
 
-	if (j->at < doc->issue_date)
-		verdict_refuse(j->out, kind->not_yet, "issued at %s, judged at %s",
-			       verdict_time(doc->issue_date, end), verdict_time(j->at, at));
-	if (j->at > doc->next_update)
-		verdict_refuse(j->out, kind->expired, "next update was due at %s, judged at %s",
-			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
-	if (j->policy->maximum_collateral_age_days > 0 &&
-	    age > (int64_t)j->policy->maximum_collateral_age_days * 86400)
-		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, judged at %s",
-			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
-	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)
-		verdict_refuse(j->out, REASON_TCB_EVALUATION_BELOW_MINIMUM,
-			       "%s: tcbEvaluationDataNumber is %u, wanted %u", kind->name,
-			       doc->evaluation_data_number, j->policy->minimum_tcb_evaluation_data_number);
-}
-
-static void show_document(const struct signed_document *doc, const struct cert_entry *signer,
-			  struct verdict_document *to)
-{
-	to->there = true;
-	to->issue_date = doc->issue_date;
-	to->next_update = doc->next_update;
-	to->evaluation_data_number = doc->evaluation_data_number;
-	verdict_show_cert(signer, &to->signer);
-}
-
-/* *ret_trusted: the document is Intel's word; whether it is current is another question. */
-static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
-			  const struct signed_document *doc, struct verdict_document *to, bool *ret_trusted)
-{
-	struct cert_entry *signer;
-	bool is_signed;
-	int r = choose_signer(j, &doc->part, &signer, &is_signed);
-
-	*ret_trusted = false;
 	if (r < 0)
-		return r;
-	show_document(doc, signer, to);
-	judge_dates(j, kind, doc);
-	if (!signer) {
-		verdict_refuse(j->out, REASON_TCB_SIGNER_MISSING, "%s: no certificate of its signer",
-			       kind->name);
-		return 0;
-	}
-	if (signer != j->signer) {
-		r = judge_signer(j, signer);
-		if (r < 0)
-			return r;
-	}
-	if (!is_signed) {
-		verdict_refuse(j->out, kind->signature, "%s: it is not the signature of '" TCB_SIGNER_CN "'",
-			       kind->name);
-		return 0;
-	}
-	*ret_trusted = j->signer_good;
-	if (j->signer_good)
-		tdx_learn(&j->verifier->tdx, doc->part.sha256, signer->sha256);
-	return 0;
+		return jurat_fail(err, r, "not a string of ASCII");
+	if (strstr((const char *)text, "-----BEGIN "))
+		return take_pem(c, text, n, err);
+	der = malloc(n / 2 + 1);
+	if (!der)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
+		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
+	return take_pem(c, der, n / 2, err);
 }
 
-static void miss(struct tdx_judge *j, const char *what)
+/* One JSON object with everything in it, by the member names of Intel's quote verification library. */
+static int take_bundle(struct jurat_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
-	if (!j->policy->allow_no_collateral)
-		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s", what);
-}
-
-int tdx_judge_collateral(struct tdx_judge *j)
-{
-	const struct tcb_info *info = choose_info(j);
-	const struct qe_identity *identity = choose_identity(j);
-	bool trusted;
+	static const char *const encoded[] = {
+		"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
+		"qe_identity_issuer_chain", "pck_certificate_chain"
+	};
 	int r = 0;
 
-	if (!j->collateral) {
-		miss(j, "there is none: TCB, quoting enclave and revocation were not judged");
-		return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded); i++) {
+		json_rd_at value = json_rd_get(bundle, 0, encoded[i]);
+
+		if (value != JSON_RD_NONE && !json_rd_is(bundle, value, JSON_RD_WORD))
+			r = take_encoded(c, bundle, value, err);
+		if (r < 0)
+			jurat_wrap(err, r, "%s", encoded[i]);
 	}
-	if (info) {
-		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
-		j->info = r == 0 && trusted ? info : NULL;
-	} else {
-		miss(j, "there is no TCB info");
-	}
-	if (r < 0)
-		return r;
-	if (identity) {
-		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
-		j->identity = r == 0 && trusted ? identity : NULL;
-	} else {
-		miss(j, "there is no QE identity");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(documents); i++) {
+		if (json_rd_get(bundle, 0, documents[i].text_member) != JSON_RD_NONE)
+			r = take_text(c, bundle, i, err);
+		if (r < 0)
+			jurat_wrap(err, r, "%s", documents[i].text_member);
 	}
 	return r;
+}
+
+static bool is_bundle(const struct json_rd *json)
+{
+	static const char *const members[] = { "tcb_info", "qe_identity", "pck_crl", "root_ca_crl" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (json_rd_get(json, 0, members[i]) != JSON_RD_NONE)
+			return true;
+	}
+	return false;
+}
+
+static int take_json(struct jurat_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
+{
+	struct json_rd json auto_call(json_rd_done) = { 0 };
+	int r;
+
+	if (text[n - 1] == '\0') /* C strings are stored with their end */
+		n--;
+	r = json_rd_open(text, n, &json, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		if (json_rd_get(&json, 0, documents[i].member) != JSON_RD_NONE)
+			return take_served(c, &json, i, err);
+	}
+	if (is_bundle(&json))
+		return take_bundle(c, &json, err);
+	return jurat_fail(err, -EBADMSG, "neither TCB info, QE identity nor a bundle of collateral");
+}
+
+static bool looks_like_json(const uint8_t *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
+		i++;
+	return i < n && (bytes[i] == '{' || bytes[i] == '[');
+}
+
+int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes, size_t n,
+			 struct jurat_error *err)
+{
+	const struct jurat_collateral before = *collateral;
+	int r;
+
+	if (looks_like_json(bytes, n))
+		r = take_json(collateral, bytes, n, err);
+	else
+		r = take_pem(collateral, bytes, n, err);
+	if (r < 0) {
+		drop_behind(collateral, &before);
+		*collateral = before;
+		return jurat_wrap(err, r, "collateral");
+	}
+	return 0;
 }

@@ -2,7 +2,7 @@
 #ifndef VERIFY_TDX_TCB_H
 #define VERIFY_TDX_TCB_H
 
-#include "verify/collateral.h"
+#include "verify/tdx_collateral.h"
 
 /*
  * TCB evaluation: what Intel's collateral says of a platform, its TDX module and its quoting enclave. A

@@ -5,7 +5,7 @@
 #include <jurat/verify.h>
 
 #include "verify/reasons.h"
-#include "verify/vek.h"
+#include "verify/snp_vek.h"
 #include "wire/snp_report.h"
 
 struct cert_entry;

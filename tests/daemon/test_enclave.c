@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "sim/tdx_module.h"
+#include "sim/tdx/tdx_module.h"
 #include "wire/tdx_quote.h"
 
 /* `juratd qgs --software-enclave`: the answers are real ones, in the lengths of Intel's service. */
@@ -46,7 +46,7 @@ static void tdreport(const char *seed, uint8_t fill, uint8_t ret[TDX_REPORT_BYTE
 	memset(data, fill, sizeof(data));
 	assert_int_equal(sim_tdx_platform_new(&options, &platform, NULL), 0);
 	assert_int_equal(sim_td_new(platform, &params, 1, &td, NULL), 0);
-	assert_int_equal(sim_td_mr_report(td, data, ret), SIM_TDX_SUCCESS);
+	assert_int_equal(sim_td_mr_report(td, data, ret), UAPI_TDCALL_SUCCESS);
 	sim_td_free(td);
 	sim_tdx_platform_free(platform);
 }

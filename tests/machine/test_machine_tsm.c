@@ -8,7 +8,7 @@
 
 #include "jurat/verify.h"
 #include "machine/machine.h"
-#include "sim/tsm_sev.h"
+#include "sim/guest/tsm_sev.h"
 #include "uapi/sev.h"
 #include "wire/snp_report.h"
 

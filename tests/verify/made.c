@@ -3,7 +3,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/x509.h"
-#include "sim/pki_internal.h"
+#include "sim/pki/pki_internal.h"
 #include "verify/patch.h"
 #include "wire/snp_certs.h"
 

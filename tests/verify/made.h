@@ -8,7 +8,7 @@
 
 #include "crypto/ec.h"
 #include "crypto/rsa.h"
-#include "sim/pki.h"
+#include "sim/pki/pki.h"
 #include "wire/snp_report.h"
 
 /*

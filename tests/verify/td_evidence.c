@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "sim/qe.h"
+#include "sim/tdx/qe.h"
 
 enum { DAY_S = 86400, PATH_BYTES = 512 };
 
@@ -84,7 +84,7 @@ static void write_quote(const struct world *w, const char *dir)
 	struct jurat_error err = { "" };
 	size_t n;
 
-	check(sim_td_mr_report(w->td, data, report) == SIM_TDX_SUCCESS, "no TDREPORT");
+	check(sim_td_mr_report(w->td, data, report) == UAPI_TDCALL_SUCCESS, "no TDREPORT");
 	check(sim_qe_quote(w->qe, report, sizeof(report), &quote, &n, &err) == 0, err.text);
 	write_file(dir, "quote.bin", quote, n);
 }

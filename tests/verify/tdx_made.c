@@ -2,7 +2,7 @@
 #include "verify/tdx_made.h"
 
 #include "crypto/hash.h"
-#include "sim/pki_intel_internal.h"
+#include "sim/pki/pki_intel_internal.h"
 #include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
 

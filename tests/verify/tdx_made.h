@@ -7,7 +7,7 @@
 #include <jurat/verify.h>
 
 #include "crypto/p256_signer.h"
-#include "sim/pki_intel.h"
+#include "sim/pki/pki_intel.h"
 #include "wire/tdx_quote.h"
 
 /* A certificate instead of the one that the roots of this world issued; size 0: none. */

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "sim/qe.h"
+#include "sim/tdx/qe.h"
 
 /*
  * Every allocation of a whole verification fails once, and once with all that follow: evidence that is
@@ -239,7 +239,7 @@ static struct evidence tdx_evidence(const struct sim_collateral_wish *wish)
 	assert_int_equal(sim_qe_new(platform, pki, NULL, &qe, NULL), 0);
 	root = sim_pki_intel_cert(pki, SIM_INTEL_ROOT, &n);
 	e.roots = input_of(root, n);
-	assert_int_equal(sim_td_mr_report(td, data, report), SIM_TDX_SUCCESS);
+	assert_int_equal(sim_td_mr_report(td, data, report), UAPI_TDCALL_SUCCESS);
 	assert_int_equal(sim_qe_quote(qe, report, sizeof(report), &e.report.bytes, &e.report.size, NULL), 0);
 	assert_int_equal(sim_qe_collateral(qe, wish, &made, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)

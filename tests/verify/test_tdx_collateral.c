@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "verify/collateral.h"
+#include "verify/tdx_collateral.h"
 
 static int add(const char *text, size_t n, struct jurat_error *err)
 {

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/kvm/kvm.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sim/kvm/kvm_internal.h"
+#include "uapi/kvm.h"
+
+enum { TRACE_TEXT_BYTES = 192, EXIT_UNKNOWN = 0 };
+
+void kvm_trace(const struct sim_kvm_host *host, const char *from, const char *to, const char *format, ...)
+{
+	char text[TRACE_TEXT_BYTES];
+	va_list args;
+
+	if (!host->trace.event)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	host->trace.event(host->trace.ctx, from, to, text);
+}
+
+int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
+		     struct jurat_error *err)
+{
+	struct sim_kvm_host *host;
+
+	switch (sync) {
+	case SIM_SYNC_UPSTREAM:
+	case SIM_SYNC_V15:
+	case SIM_SYNC_V14:
+	case SIM_SYNC_NONE:
+		break;
+	default:
+		return jurat_fail(err, -EINVAL, "there is no synchronisation scheme %d", (int)sync);
+	}
+	host = calloc(1, sizeof(*host));
+	if (!host)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	host->psp = psp;
+	host->sync = sync;
+	*ret = host;
+	return 0;
+}
+
+void sim_kvm_host_free(struct sim_kvm_host *host)
+{
+	assert(!host || host->n_vms == 0);
+	free(host);
+}
+
+/* The id is only announced: it changes when the update ends. Source: v14, snp_pause_attestation(). */
+int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction)
+{
+	if (host->sync != SIM_SYNC_V14)
+		return -EINVAL;
+	if (host->paused)
+		return -EBUSY;
+	host->paused = true;
+	*ret_transaction = host->transaction + 1;
+	kvm_trace(host, "host tool", KVM_SELF, "SNP_PAUSE_ATTESTATION, transaction %llu",
+		  (unsigned long long)*ret_transaction);
+	return 0;
+}
+
+int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction)
+{
+	if (host->sync != SIM_SYNC_V14)
+		return -EINVAL;
+	host->paused = false;
+	*ret_transaction = ++host->transaction;
+	kvm_trace(host, "host tool", KVM_SELF, "SNP_RESUME_ATTESTATION, transaction %llu",
+		  (unsigned long long)*ret_transaction);
+	return 0;
+}
+
+int sim_kvm_vm_new(struct sim_kvm_host *host, const struct sim_launch *launch, uint64_t memory_pages,
+		   struct sim_kvm_vm **ret, uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err)
+{
+	auto_free struct sim_kvm_vm *vm = NULL;
+	int r;
+
+	if (memory_pages == 0 || memory_pages > KVM_MEMORY_MAX_PAGES)
+		return jurat_fail(err, -EINVAL, "a guest cannot have %llu pages",
+				  (unsigned long long)memory_pages);
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	vm->host = host;
+	kvm_memory_init(&vm->memory, memory_pages);
+	r = sim_psp_launch(host->psp, launch, &vm->psp_guest, ret_secrets, err);
+	if (r < 0)
+		return r;
+	host->n_vms++;
+	*ret = take_ptr(vm);
+	return 0;
+}
+
+void sim_kvm_vm_free(struct sim_kvm_vm *vm)
+{
+	if (!vm)
+		return;
+	assert(vm->n_vcpus == 0);
+	sim_psp_decommission(vm->host->psp, vm->psp_guest);
+	vm->host->n_vms--;
+	kvm_memory_done(&vm->memory);
+	free(vm);
+}
+
+int sim_kvm_enable_req_certs(struct sim_kvm_vm *vm)
+{
+	if (vm->n_vcpus > 0)
+		return -EINVAL;
+	vm->req_certs = true;
+	return 0;
+}
+
+uint32_t sim_kvm_vm_psp_guest(const struct sim_kvm_vm *vm)
+{
+	return vm->psp_guest;
+}
+
+int sim_kvm_set_shared(struct sim_kvm_vm *vm, uint64_t gpa, uint64_t npages, bool shared)
+{
+	return kvm_memory_set_shared(&vm->memory, gpa, npages, shared);
+}
+
+int sim_kvm_guest_read(struct sim_kvm_vm *vm, uint64_t gpa, void *to, size_t n)
+{
+	return kvm_memory_read(&vm->memory, KVM_VIEW_GUEST, gpa, to, n);
+}
+
+int sim_kvm_guest_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, size_t n)
+{
+	return kvm_memory_write(&vm->memory, KVM_VIEW_GUEST, gpa, from, n);
+}
+
+int sim_kvm_host_read(struct sim_kvm_vm *vm, uint64_t gpa, void *to, size_t n)
+{
+	return kvm_memory_read(&vm->memory, KVM_VIEW_HOST, gpa, to, n);
+}
+
+int sim_kvm_host_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, size_t n)
+{
+	return kvm_memory_write(&vm->memory, KVM_VIEW_HOST, gpa, from, n);
+}
+
+int sim_kvm_vcpu_new(struct sim_kvm_vm *vm, const struct sim_kvm_guest_ops *ops, void *ctx,
+		     struct sim_kvm_vcpu **ret, struct jurat_error *err)
+{
+	struct sim_kvm_vcpu *vcpu = calloc(1, sizeof(*vcpu));
+	uint8_t *run = aligned_alloc(KVM_PAGE_BYTES, KVM_PAGE_BYTES);
+
+	if (!vcpu || !run) {
+		free(vcpu);
+		free(run);
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	memset(run, 0, KVM_PAGE_BYTES);
+	*vcpu = (struct sim_kvm_vcpu){ .vm = vm, .ops = ops, .ctx = ctx, .run = run };
+	vm->n_vcpus++;
+	*ret = vcpu;
+	return 0;
+}
+
+void sim_kvm_vcpu_free(struct sim_kvm_vcpu *vcpu)
+{
+	if (!vcpu)
+		return;
+	vcpu->vm->n_vcpus--;
+	free(vcpu->run);
+	free(vcpu);
+}
+
+int sim_kvm_register_ghcb(struct sim_kvm_vcpu *vcpu, uint64_t gpa)
+{
+	if (gpa % KVM_PAGE_BYTES)
+		return -EINVAL;
+	vcpu->registered_gpa = gpa;
+	return 0;
+}
+
+void *sim_kvm_vcpu_run(struct sim_kvm_vcpu *vcpu)
+{
+	return vcpu->run;
+}
+
+void sim_kvm_vcpu_set_uninitialized(struct sim_kvm_vcpu *vcpu, bool uninitialized)
+{
+	vcpu->uninitialized = uninitialized;
+}
+
+/* Until the VMM has something to do. */
+static int run_guest(struct sim_kvm_vcpu *vcpu)
+{
+	int r;
+
+	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, EXIT_UNKNOWN);
+	do {
+		kvm_ghcb_unmap(vcpu);
+		if (vcpu->ops->enter(vcpu->ctx, &vcpu->ghcb_msr) == SIM_GUEST_HALT) {
+			kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_HLT);
+			return 0;
+		}
+		r = kvm_vmgexit(vcpu);
+	} while (r > 0);
+	return r;
+}
+
+/* Spec: Linux kvm_arch_vcpu_ioctl_run(): the order of the three is what the VMM's lock relies on (B28). */
+int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
+{
+	bool immediate_exit = vcpu->run[SIM_RUN_IMMEDIATE_EXIT] != 0;
+	int (*complete)(struct sim_kvm_vcpu * vcpu) = vcpu->complete;
+	int r;
+
+	/* Without immediate_exit KVM blocks until the vCPU is started, and then has the VMM call again. */
+	if (vcpu->uninitialized)
+		return immediate_exit ? -EINTR : -EAGAIN;
+	if (complete) {
+		vcpu->complete = NULL;
+		r = complete(vcpu);
+		if (r <= 0)
+			return r;
+	}
+	if (immediate_exit) { /* exit_reason stays as it was (B27) */
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINTR, %s",
+			  complete ? "the request is finished" : "nothing was pending");
+		return -EINTR;
+	}
+	return run_guest(vcpu);
+}
+
+void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status)
+{
+	bool none = k == 0 || (fault == SIM_KVM_FAULT_FW_STATUS && fw_status == SNP_SUCCESS);
+
+	host->fault = none ? SIM_KVM_FAULT_NONE : fault;
+	host->fault_in = k;
+	host->fault_status = fw_status;
+}
+
+void sim_kvm_set_trace(struct sim_kvm_host *host, const struct sim_kvm_trace *trace)
+{
+	host->trace = trace ? *trace : (struct sim_kvm_trace){ 0 };
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_KVM_H
+#define SIM_KVM_H
+
+#include "base/env.h"
+#include "base/error.h"
+#include "sim/psp/psp.h"
+#include "wire/ghcb.h"
+
+/*
+ * KVM's part of a guest request: the GHCB checks, the exit to the VMM, the completion on the next KVM_RUN
+ * and the firmware call, over the real `struct kvm_run` layout. It ends where the kernel ends: the VMM
+ * above it is host/ and machine/, the firmware below it sim/psp, the guest that VMGEXITs a `struct
+ * sim_kvm_guest_ops`.
+ *
+ * Memory: guest pages are sparse and allocated when first written, so that ten thousand VMs fit in a process.
+ * Threads   one thread per VM and the PSP below it. Nothing waits: a guest with nothing to do is
+ *           KVM_EXIT_HLT.
+ * Order     free vCPUs before their VM, VMs before their host, the host before its PSP
+ */
+enum sim_sync {
+	SIM_SYNC_UPSTREAM, /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
+	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit */
+	SIM_SYNC_V14,      /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
+	/*
+	 * The exit as upstream, but nothing keeps certificates and firmware in step: to show why. The
+	 * kernel's side is upstream's; it is the VMM that takes no lock.
+	 */
+	SIM_SYNC_NONE,
+};
+
+/* Where `struct kvm_run` has what a VMM reads and writes: offset, and size of each. */
+enum {
+	SIM_RUN_IMMEDIATE_EXIT = 1, /* u8 */
+	SIM_RUN_EXIT_REASON = 8,    /* u32, UAPI_KVM_EXIT_* */
+
+	SIM_RUN_REQ_CERTS_GPA = 32, /* u64; upstream, as in wire/sev_uapi.h */
+	SIM_RUN_REQ_CERTS_NPAGES = 40,
+	SIM_RUN_REQ_CERTS_RET = 48, /* u64, an errno, positive: 0, ENOSPC, EAGAIN, EIO */
+
+	SIM_RUN_VMGEXIT_TYPE = 32, /* u32; v14 and v15 */
+	SIM_RUN_VMGEXIT_GPA = 40,  /* u64 */
+	SIM_RUN_VMGEXIT_NPAGES = 48,
+	SIM_RUN_VMGEXIT_RET = 56,    /* u32, not set by KVM: 0, 1 INVALID_LEN, 2 BUSY, else any other error */
+	SIM_RUN_VMGEXIT_FLAGS = 60,  /* u8, v15 only: SIM_V15_NOTIFY_DONE */
+	SIM_RUN_VMGEXIT_STATUS = 61, /* u8, v15 only: SIM_V15_PENDING or SIM_V15_DONE */
+};
+enum { SIM_V15_NOTIFY_DONE = 1 << 0, SIM_V15_PENDING = 0, SIM_V15_DONE = 1 };
+
+struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction id */
+struct sim_kvm_vm;
+struct sim_kvm_vcpu;
+
+/* psp is borrowed. -EINVAL no such scheme; -ENOMEM. */
+JURAT_MUST_CHECK int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
+				      struct jurat_error *err);
+void sim_kvm_host_free(struct sim_kvm_host *host);
+/*
+ * v14's SNP_PAUSE_ATTESTATION / SNP_RESUME_ATTESTATION. Pausing tells the transaction id that resuming will
+ * set; resuming always succeeds. -EBUSY when already paused; -EINVAL under other schemes, which have no
+ * such commands.
+ */
+int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
+int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
+
+/*
+ * A launched SNP guest of `memory_pages` guest pages, all private until sim_kvm_set_shared().
+ * -EINVAL no pages, more than 52 address bits, or a policy that cannot run here; -ENOMEM.
+ *
+ * enable_req_certs is KVM_SEV_SNP_ENABLE_REQ_CERTS: it must come before the first vCPU (-EINVAL later). v14
+ * and v15 had no such command: there every extended request goes to the VMM, and this changes nothing.
+ */
+JURAT_MUST_CHECK int sim_kvm_vm_new(struct sim_kvm_host *host, const struct sim_launch *launch,
+				    uint64_t memory_pages, struct sim_kvm_vm **ret,
+				    uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err);
+void sim_kvm_vm_free(struct sim_kvm_vm *vm);
+int sim_kvm_enable_req_certs(struct sim_kvm_vm *vm);
+uint32_t sim_kvm_vm_psp_guest(const struct sim_kvm_vm *vm);
+
+/*
+ * Page state change: shared pages are what VMM and KVM can touch. A page that changes is zero afterwards.
+ * -EFAULT not RAM; -EINVAL gpa not page-aligned; -ENOMEM. All or nothing.
+ */
+int sim_kvm_set_shared(struct sim_kvm_vm *vm, uint64_t gpa, uint64_t npages, bool shared);
+/* The guest's own view of its memory: private and shared pages alike. -EFAULT outside RAM. All or nothing. */
+int sim_kvm_guest_read(struct sim_kvm_vm *vm, uint64_t gpa, void *to, size_t n);
+int sim_kvm_guest_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, size_t n);
+/* The VMM's view: shared pages only. -EFAULT private, unmapped or wrapping. All or nothing. */
+int sim_kvm_host_read(struct sim_kvm_vm *vm, uint64_t gpa, void *to, size_t n);
+int sim_kvm_host_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, size_t n);
+
+/* What the guest does on a vCPU when it is entered. */
+enum sim_guest_wants {
+	SIM_GUEST_VMGEXIT, /* *ret_ghcb_gpa is the MSR's value: a request is in the GHCB page */
+	SIM_GUEST_HALT,    /* nothing to do: KVM_EXIT_HLT */
+};
+struct sim_kvm_guest_ops {
+	/*
+	 * Runs the guest until it wants something. After a VMGEXIT was answered it is called again, so
+	 * KVM_RUN lasts until the guest halts or a VMGEXIT needs the VMM. *ret_ghcb_gpa keeps its value in
+	 * between, and with low bits set is a request of the MSR protocol that KVM answers in the same
+	 * place (SEV_INFO, preferred and registered GHCB address, hypervisor features).
+	 */
+	enum sim_guest_wants (*enter)(void *ctx, uint64_t *ret_ghcb_gpa);
+};
+
+/* ops and ctx are borrowed for the vCPU's life. */
+JURAT_MUST_CHECK int sim_kvm_vcpu_new(struct sim_kvm_vm *vm, const struct sim_kvm_guest_ops *ops, void *ctx,
+				      struct sim_kvm_vcpu **ret, struct jurat_error *err);
+void sim_kvm_vcpu_free(struct sim_kvm_vcpu *vcpu);
+/* Registers the GHCB page (MSR protocol 0x012), as an SNP guest must. -EINVAL not page-aligned. */
+int sim_kvm_register_ghcb(struct sim_kvm_vcpu *vcpu, uint64_t gpa);
+/* The vCPU's `struct kvm_run`, one page, as mmap(2) of a vCPU gives it. Lives as long as the vCPU. */
+void *sim_kvm_vcpu_run(struct sim_kvm_vcpu *vcpu);
+/* mp_state: an UNINITIALIZED vCPU answers immediate_exit before any completion (see KVM's API, KVM_RUN). */
+void sim_kvm_vcpu_set_uninitialized(struct sim_kvm_vcpu *vcpu, bool uninitialized);
+
+/*
+ * ioctl(vcpu, KVM_RUN): 0 an exit is in kvm_run; -EINTR, -EINVAL, -EIO, -EBUSY, -ETIMEDOUT as KVM answers;
+ * -EAGAIN for an UNINITIALIZED vCPU without immediate_exit, where KVM would first block until the vCPU is
+ * started.
+ */
+int sim_kvm_run(struct sim_kvm_vcpu *vcpu);
+
+/*
+ * Faults the kernel or firmware below can have; for the k-th following firmware call of this host (1 = the
+ * next). FW_STATUS: the firmware is not asked and `fw_status` (not 0) is its answer. PSP_TIMEOUT: it never
+ * answers, and nothing is asked of it again. One fault is kept at a time; NONE or k = 0 takes it back.
+ */
+enum sim_kvm_fault { SIM_KVM_FAULT_NONE, SIM_KVM_FAULT_FW_STATUS, SIM_KVM_FAULT_PSP_TIMEOUT };
+void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status);
+
+/* Every step, for traces; NULL: none. `text` lives during the call, `trace` need not outlive this one. */
+struct sim_kvm_trace {
+	/* from and to: "guest driver", "KVM", "VMM", "firmware", "host tool" */
+	void (*event)(void *ctx, const char *from, const char *to, const char *text);
+	void *ctx;
+};
+void sim_kvm_set_trace(struct sim_kvm_host *host, const struct sim_kvm_trace *trace);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/kvm/kvm_internal.h"
+
+/*
+ * The GHCB as KVM handles it: copied once, checked in a fixed order, answered in place. Source: Linux 6.12
+ * arch/x86/kvm/svm/sev.c; GHCB 2.6, 4. The checks are those of Linux 6.12 under every scheme; what v15
+ * added to them and v14 lacked is in checks().
+ */
+
+enum { /* MSR protocol: the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
+       MSR_INFO_MASK = 0xfff,
+       MSR_SEV_INFO_RESP = 0x001,
+       MSR_SEV_INFO_REQ = 0x002,
+       MSR_PREF_GPA_REQ = 0x010,
+       MSR_PREF_GPA_RESP = 0x011,
+       MSR_REG_GPA_REQ = 0x012,
+       MSR_REG_GPA_RESP = 0x013,
+       MSR_HV_FEATURES_REQ = 0x080,
+       MSR_HV_FEATURES_RESP = 0x081,
+};
+#define MSR_NO_PREFERRED_GPA UINT64_C(0xfffffffffffff)
+#define C_BIT                UINT64_C(51)
+#define HV_FEATURE_SNP       UINT64_C(1) /* guests are started with all their vCPUs: no AP creation */
+
+static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
+{
+	uint64_t value = msr >> 12;
+
+	switch (msr & MSR_INFO_MASK) {
+	case MSR_SEV_INFO_REQ: /* versions 1 to 2 */
+		vcpu->ghcb_msr = UINT64_C(2) << 48 | UINT64_C(1) << 32 | C_BIT << 24 | MSR_SEV_INFO_RESP;
+		return 1;
+	case MSR_PREF_GPA_REQ:
+		vcpu->ghcb_msr = MSR_NO_PREFERRED_GPA << 12 | MSR_PREF_GPA_RESP;
+		return 1;
+	case MSR_REG_GPA_REQ:
+		vcpu->registered_gpa = value << 12;
+		vcpu->ghcb_msr = value << 12 | MSR_REG_GPA_RESP;
+		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "registers its GHCB at 0x%llx",
+			  (unsigned long long)vcpu->registered_gpa);
+		return 1;
+	case MSR_HV_FEATURES_REQ:
+		vcpu->ghcb_msr = HV_FEATURE_SNP << 12 | MSR_HV_FEATURES_RESP;
+		return 1;
+	default: /* also a guest that terminates: KVM_RUN fails, the MSR stays as it was */
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINVAL, GHCB MSR 0x%llx",
+			  (unsigned long long)msr);
+		return -EINVAL;
+	}
+}
+
+/* The page, each time anew: it may have become private since (B25), and then there is nothing to write to. */
+static uint8_t *ghcb_page(struct sim_kvm_vcpu *vcpu)
+{
+	return kvm_memory_map(&vcpu->vm->memory, vcpu->ghcb_gpa);
+}
+
+static uint64_t field(const uint8_t *page, const uint8_t *valid, unsigned off)
+{
+	return ghcb_valid(valid, off) ? ghcb_get(page, off) : 0;
+}
+
+/*
+ * Spec: GHCB 2.6. RSI, CPL, XCR0 and the scratch area are KVM's too, but no exit served here looks at them.
+ * The bitmap in the page is cleared, so that what is valid afterwards is what KVM has written.
+ */
+static void snapshot(struct sim_kvm_vcpu *vcpu, uint8_t *page)
+{
+	struct kvm_ghcb_snapshot *s = &vcpu->ghcb;
+
+	memcpy(s->valid, page + GHCB_VALID_BITMAP, sizeof(s->valid));
+	vcpu->rax = field(page, s->valid, GHCB_RAX);
+	vcpu->rbx = field(page, s->valid, GHCB_RBX);
+	vcpu->rcx = field(page, s->valid, GHCB_RCX);
+	vcpu->rdx = field(page, s->valid, GHCB_RDX);
+	s->exit_code = field(page, s->valid, GHCB_SW_EXIT_CODE);
+	s->info_1 = field(page, s->valid, GHCB_SW_EXIT_INFO_1);
+	s->info_2 = field(page, s->valid, GHCB_SW_EXIT_INFO_2);
+	s->usage = (uint32_t)bytes_get_le(page + GHCB_USAGE_OFF, 4);
+	memset(page + GHCB_VALID_BITMAP, 0, GHCB_VALID_BITMAP_BYTES);
+}
+
+static bool request_pages_are_good(const struct kvm_ghcb_snapshot *s)
+{
+	return s->info_1 % SNP_PAGE_BYTES == 0 && s->info_2 % SNP_PAGE_BYTES == 0 && s->info_1 != s->info_2;
+}
+
+/* 0, or the reason to refuse with. */
+static unsigned checks(const struct sim_kvm_vcpu *vcpu)
+{
+	const struct kvm_ghcb_snapshot *s = &vcpu->ghcb;
+
+	if (s->usage != GHCB_USAGE_STANDARD)
+		return GHCB_ERR_INVALID_USAGE;
+	if (!ghcb_valid(s->valid, GHCB_SW_EXIT_CODE) || !ghcb_valid(s->valid, GHCB_SW_EXIT_INFO_1) ||
+	    !ghcb_valid(s->valid, GHCB_SW_EXIT_INFO_2))
+		return GHCB_ERR_MISSING_INPUT;
+	switch (s->exit_code) {
+	case GHCB_EXIT_HV_FEATURES:
+		return 0;
+	case GHCB_EXIT_EXT_GUEST_REQUEST:
+		/* v15 asks here, upstream only for a report request (as INVALID_INPUT), v14 never. */
+		if (vcpu->vm->host->sync == SIM_SYNC_V15 &&
+		    (!ghcb_valid(s->valid, GHCB_RAX) || !ghcb_valid(s->valid, GHCB_RBX)))
+			return GHCB_ERR_MISSING_INPUT;
+		return request_pages_are_good(s) ? 0 : GHCB_ERR_MISSING_INPUT;
+	case GHCB_EXIT_GUEST_REQUEST:
+		return request_pages_are_good(s) ? 0 : GHCB_ERR_MISSING_INPUT;
+	default:
+		return GHCB_ERR_INVALID_EVENT;
+	}
+}
+
+static void put(struct sim_kvm_vcpu *vcpu, unsigned off, uint64_t value)
+{
+	uint8_t *page = ghcb_page(vcpu);
+
+	if (page)
+		ghcb_put(page, off, value);
+}
+
+static const char *reason_name(uint64_t reason)
+{
+	static const char *const names[] = {
+		[GHCB_ERR_NOT_REGISTERED] = "NOT_REGISTERED",
+		[GHCB_ERR_INVALID_USAGE] = "INVALID_USAGE",
+		[GHCB_ERR_INVALID_SCRATCH_AREA] = "INVALID_SCRATCH_AREA",
+		[GHCB_ERR_MISSING_INPUT] = "MISSING_INPUT",
+		[GHCB_ERR_INVALID_INPUT] = "INVALID_INPUT",
+		[GHCB_ERR_INVALID_EVENT] = "INVALID_EVENT",
+	};
+
+	return reason < sizeof(names) / sizeof(names[0]) && names[reason] ? names[reason] : "?";
+}
+
+void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason)
+{
+	put(vcpu, GHCB_SW_EXIT_INFO_1, GHCB_ERROR);
+	put(vcpu, GHCB_SW_EXIT_INFO_2, reason);
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_1 = 2, info_2 = %llu (%s)",
+		  (unsigned long long)reason, reason_name(reason));
+}
+
+static void trace_answer(const struct sim_kvm_vcpu *vcpu, uint64_t info_2)
+{
+	const struct sim_kvm_host *host = vcpu->vm->host;
+	uint32_t vmm = (uint32_t)(info_2 >> 32), fw = (uint32_t)info_2;
+	const char *name = snp_status_name(fw);
+
+	if (vmm == SNP_VMM_INVALID_LEN)
+		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (INVALID_LEN), RBX = %llu pages",
+			  (unsigned long long)info_2, (unsigned long long)vcpu->rbx);
+	else if (vmm == SNP_VMM_BUSY)
+		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (BUSY)", (unsigned long long)info_2);
+	else if (vmm != SNP_VMM_OK)
+		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (VMM error)",
+			  (unsigned long long)info_2);
+	else if (fw != SNP_SUCCESS)
+		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (firmware: %s)",
+			  (unsigned long long)info_2, name ? name : "unnamed status");
+	else
+		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0 (success)");
+}
+
+void kvm_ghcb_answer(struct sim_kvm_vcpu *vcpu, uint64_t info_2)
+{
+	put(vcpu, GHCB_SW_EXIT_INFO_2, info_2);
+	trace_answer(vcpu, info_2);
+}
+
+void kvm_ghcb_unmap(struct sim_kvm_vcpu *vcpu)
+{
+	if (!vcpu->mapped)
+		return;
+	vcpu->mapped = false;
+	put(vcpu, GHCB_RAX, vcpu->rax);
+	put(vcpu, GHCB_RBX, vcpu->rbx);
+	put(vcpu, GHCB_RCX, vcpu->rcx);
+	put(vcpu, GHCB_RDX, vcpu->rdx);
+}
+
+static void trace_vmgexit(const struct sim_kvm_vcpu *vcpu)
+{
+	const struct sim_kvm_host *host = vcpu->vm->host;
+	const struct kvm_ghcb_snapshot *s = &vcpu->ghcb;
+	unsigned long long info_1 = s->info_1, info_2 = s->info_2;
+
+	if (s->exit_code == GHCB_EXIT_EXT_GUEST_REQUEST)
+		kvm_trace(host, KVM_GUEST, KVM_SELF,
+			  "VMGEXIT EXT_GUEST_REQUEST, req 0x%llx, rsp 0x%llx, certs 0x%llx x%llu", info_1,
+			  info_2, (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
+	else if (s->exit_code == GHCB_EXIT_GUEST_REQUEST)
+		kvm_trace(host, KVM_GUEST, KVM_SELF, "VMGEXIT GUEST_REQUEST, req 0x%llx, rsp 0x%llx", info_1,
+			  info_2);
+	else
+		kvm_trace(host, KVM_GUEST, KVM_SELF, "VMGEXIT 0x%llx", (unsigned long long)s->exit_code);
+}
+
+/* The order is KVM's. Spec: Linux 6.12 sev_handle_vmgexit. */
+int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
+{
+	uint64_t msr = vcpu->ghcb_msr;
+	uint8_t *page;
+	unsigned reason;
+
+	if (msr & MSR_INFO_MASK)
+		return msr_protocol(vcpu, msr);
+	page = msr ? kvm_memory_map(&vcpu->vm->memory, msr) : NULL;
+	if (!page) {
+		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "VMGEXIT with no GHCB at 0x%llx: ignored",
+			  (unsigned long long)msr);
+		return 1;
+	}
+	vcpu->ghcb_gpa = msr;
+	vcpu->mapped = true;
+	snapshot(vcpu, page);
+	trace_vmgexit(vcpu);
+	if (vcpu->ghcb_gpa != vcpu->registered_gpa) {
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
+			  "KVM_RUN: -EINVAL, the GHCB is not the registered one");
+		return -EINVAL;
+	}
+	reason = checks(vcpu);
+	if (reason) {
+		kvm_ghcb_refuse(vcpu, reason);
+		return 1;
+	}
+	put(vcpu, GHCB_SW_EXIT_INFO_1, 0);
+	put(vcpu, GHCB_SW_EXIT_INFO_2, 0);
+	switch (vcpu->ghcb.exit_code) {
+	case GHCB_EXIT_GUEST_REQUEST:
+		return kvm_guest_request(vcpu);
+	case GHCB_EXIT_EXT_GUEST_REQUEST:
+		return kvm_ext_guest_request(vcpu);
+	default: /* HV_FEATURES */
+		put(vcpu, GHCB_SW_EXIT_INFO_2, HV_FEATURE_SNP);
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (features: SNP)",
+			  (unsigned long long)HV_FEATURE_SNP);
+		return 1;
+	}
+}

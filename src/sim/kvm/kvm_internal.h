@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_KVM_INTERNAL_H
+#define SIM_KVM_INTERNAL_H
+
+#include "sim/kvm/kvm.h"
+#include "base/bytes.h"
+#include "sim/kvm/kvm_memory.h"
+
+/*
+ * What the parts of the KVM machine share: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (what the guest's
+ * VMGEXIT says, and the answer), kvm_request.c (the two requests under each scheme).
+ *
+ * Handlers and completions answer as the kernel's do: 1 the guest goes on, 0 the VMM is to look at kvm_run,
+ * < 0 KVM_RUN fails.
+ */
+struct sim_kvm_host {
+	struct sim_psp *psp;
+	enum sim_sync sync;
+	uint64_t transaction; /* v14: changes with every update */
+	bool paused;          /* v14: an update is under way */
+	bool psp_dead;        /* after a time-out nothing is asked of the firmware again */
+	enum sim_kvm_fault fault;
+	unsigned fault_in; /* firmware calls until then */
+	uint32_t fault_status;
+	struct sim_kvm_trace trace;
+	unsigned n_vms;
+};
+
+struct sim_kvm_vm {
+	struct sim_kvm_host *host;
+	uint32_t psp_guest;
+	bool req_certs;
+	unsigned n_vcpus;
+	struct kvm_memory memory;
+	/* Bounce pages: zero at first, then whatever the last request left there (B47). */
+	uint8_t request[SNP_PAGE_BYTES], response[SNP_PAGE_BYTES];
+};
+
+/* A VMGEXIT as the guest meant it when it happened; nothing is read from the GHCB after this (B9). */
+struct kvm_ghcb_snapshot {
+	uint8_t valid[GHCB_VALID_BITMAP_BYTES];
+	uint64_t exit_code, info_1, info_2;
+	uint32_t usage;
+};
+
+struct sim_kvm_vcpu {
+	struct sim_kvm_vm *vm;
+	const struct sim_kvm_guest_ops *ops;
+	void *ctx;
+	uint8_t *run;
+	uint64_t ghcb_msr;
+	uint64_t registered_gpa;
+	bool mapped; /* a VMGEXIT is being served: registers go back to the GHCB at `ghcb_gpa` */
+	uint64_t ghcb_gpa;
+	struct kvm_ghcb_snapshot ghcb;
+	uint64_t rax, rbx, rcx, rdx;
+	uint64_t transaction; /* v14: as it was when the VMM was asked */
+	bool uninitialized;
+	int (*complete)(struct sim_kvm_vcpu *vcpu); /* what the next KVM_RUN does first, once */
+};
+
+/* Trace actors. */
+#define KVM_GUEST    "guest driver"
+#define KVM_SELF     "KVM"
+#define KVM_VMM      "VMM"
+#define KVM_FIRMWARE "firmware"
+
+__attribute__((format(printf, 4, 5))) void kvm_trace(const struct sim_kvm_host *host, const char *from,
+						     const char *to, const char *format, ...);
+
+/* kvm_ghcb.c */
+int kvm_vmgexit(struct sim_kvm_vcpu *vcpu);
+/* Before the guest is entered: RAX, RBX, RCX, RDX go back, always, all four marked valid. */
+void kvm_ghcb_unmap(struct sim_kvm_vcpu *vcpu);
+/* sw_exit_info_2 of an accepted request. */
+void kvm_ghcb_answer(struct sim_kvm_vcpu *vcpu, uint64_t info_2);
+/* sw_exit_info_1 = 2 and the reason. */
+void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason);
+
+/* kvm_request.c */
+int kvm_guest_request(struct sim_kvm_vcpu *vcpu);
+int kvm_ext_guest_request(struct sim_kvm_vcpu *vcpu);
+
+/* kvm_run, through which kernel and VMM speak. Each field is read once: the VMM can change it any time. */
+static inline uint64_t kvm_run_get(const struct sim_kvm_vcpu *vcpu, unsigned off, unsigned size)
+{
+	return bytes_get_le(vcpu->run + off, size);
+}
+
+static inline void kvm_run_put(struct sim_kvm_vcpu *vcpu, unsigned off, unsigned size, uint64_t value)
+{
+	bytes_put_le(vcpu->run + off, value, size);
+}
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/kvm/kvm_memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+struct kvm_chunk {
+	uint64_t number; /* of its first page / KVM_CHUNK_PAGES */
+	uint64_t shared; /* bit i: page i */
+	uint8_t *pages[KVM_CHUNK_PAGES];
+};
+_Static_assert(KVM_CHUNK_PAGES == 64, "one bit of kvm_chunk.shared for each page");
+
+void kvm_memory_init(struct kvm_memory *memory, uint64_t n_pages)
+{
+	*memory = (struct kvm_memory){ .n_pages = n_pages };
+}
+
+void kvm_memory_done(struct kvm_memory *memory)
+{
+	for (size_t i = 0; i < memory->n_chunks; i++) {
+		for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++)
+			free(memory->chunks[i]->pages[p]);
+		free(memory->chunks[i]);
+	}
+	free(memory->chunks);
+	*memory = (struct kvm_memory){ 0 };
+}
+
+/* The index of the chunk, or where it would be. */
+static size_t place(const struct kvm_memory *memory, uint64_t number)
+{
+	size_t low = 0, high = memory->n_chunks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memory->chunks[middle]->number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct kvm_chunk *find(const struct kvm_memory *memory, uint64_t number)
+{
+	size_t at = place(memory, number);
+
+	return at < memory->n_chunks && memory->chunks[at]->number == number ? memory->chunks[at] : NULL;
+}
+
+static struct kvm_chunk *find_or_add(struct kvm_memory *memory, uint64_t number)
+{
+	struct kvm_chunk *chunk = find(memory, number);
+	size_t at = place(memory, number);
+
+	if (chunk)
+		return chunk;
+	if (memory->n_chunks == memory->room) {
+		size_t room = memory->room ? 2 * memory->room : 2;
+		struct kvm_chunk **more = reallocarray(memory->chunks, room, sizeof(struct kvm_chunk *));
+
+		if (!more)
+			return NULL;
+		memory->chunks = more;
+		memory->room = room;
+	}
+	chunk = calloc(1, sizeof(*chunk));
+	if (!chunk)
+		return NULL;
+	chunk->number = number;
+	memmove(&memory->chunks[at + 1], &memory->chunks[at],
+		(memory->n_chunks - at) * sizeof(struct kvm_chunk *));
+	memory->chunks[at] = chunk;
+	memory->n_chunks++;
+	return chunk;
+}
+
+/* The bits of `chunk number` that lie in [first, first + npages). */
+static uint64_t chunk_bits(uint64_t number, uint64_t first, uint64_t npages)
+{
+	uint64_t start = number * KVM_CHUNK_PAGES;
+	uint64_t low = first > start ? first - start : 0;
+	uint64_t left = first + npages - start; /* of the range, from the chunk's first page */
+	uint64_t below_end = left >= KVM_CHUNK_PAGES ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+
+	return below_end & UINT64_MAX << low;
+}
+
+static void change_state(struct kvm_chunk *chunk, uint64_t bits, bool shared)
+{
+	uint64_t changed = bits & (shared ? ~chunk->shared : chunk->shared);
+
+	chunk->shared ^= changed;
+	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
+		if (!(changed >> p & 1) || !chunk->pages[p])
+			continue;
+		bytes_wipe(chunk->pages[p], KVM_PAGE_BYTES);
+		free(chunk->pages[p]);
+		chunk->pages[p] = NULL;
+	}
+}
+
+int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npages, bool shared)
+{
+	uint64_t first = gpa / KVM_PAGE_BYTES, last_chunk;
+
+	if (gpa % KVM_PAGE_BYTES)
+		return -EINVAL;
+	if (first >= memory->n_pages || npages > memory->n_pages - first)
+		return -EFAULT;
+	if (npages == 0)
+		return 0;
+	last_chunk = (first + npages - 1) / KVM_CHUNK_PAGES;
+	for (uint64_t c = first / KVM_CHUNK_PAGES; shared && c <= last_chunk; c++) {
+		if (!find_or_add(memory, c))
+			return -ENOMEM;
+	}
+	for (uint64_t c = first / KVM_CHUNK_PAGES; c <= last_chunk; c++) {
+		struct kvm_chunk *chunk = find(memory, c);
+
+		if (chunk) /* what has none is private already */
+			change_state(chunk, chunk_bits(c, first, npages), shared);
+	}
+	return 0;
+}
+
+int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, size_t n)
+{
+	uint64_t size = memory->n_pages * KVM_PAGE_BYTES;
+
+	if (n == 0)
+		return 0;
+	if (gpa >= size || n > size - gpa)
+		return -EFAULT;
+	if (view == KVM_VIEW_GUEST)
+		return 0;
+	for (uint64_t page = gpa / KVM_PAGE_BYTES; page <= (gpa + n - 1) / KVM_PAGE_BYTES; page++) {
+		const struct kvm_chunk *chunk = find(memory, page / KVM_CHUNK_PAGES);
+
+		if (!chunk || !(chunk->shared >> page % KVM_CHUNK_PAGES & 1))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* How much of `n` bytes at `gpa` lies in its page. */
+static size_t slice(uint64_t gpa, size_t n)
+{
+	size_t in_page = KVM_PAGE_BYTES - gpa % KVM_PAGE_BYTES;
+
+	return n < in_page ? n : in_page;
+}
+
+static uint8_t *page_or_null(const struct kvm_memory *memory, uint64_t gpa)
+{
+	uint64_t page = gpa / KVM_PAGE_BYTES;
+	const struct kvm_chunk *chunk = find(memory, page / KVM_CHUNK_PAGES);
+
+	return chunk ? chunk->pages[page % KVM_CHUNK_PAGES] : NULL;
+}
+
+static uint8_t *page_or_add(struct kvm_memory *memory, uint64_t gpa)
+{
+	uint64_t page = gpa / KVM_PAGE_BYTES;
+	struct kvm_chunk *chunk = find_or_add(memory, page / KVM_CHUNK_PAGES);
+	uint8_t **at;
+
+	if (!chunk)
+		return NULL;
+	at = &chunk->pages[page % KVM_CHUNK_PAGES];
+	if (!*at)
+		*at = calloc(1, KVM_PAGE_BYTES);
+	return *at;
+}
+
+int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n)
+{
+	uint8_t *out = to;
+	int r = kvm_memory_check(memory, view, gpa, n);
+
+	if (r < 0)
+		return r;
+	while (n > 0) {
+		size_t part = slice(gpa, n);
+		const uint8_t *page = page_or_null(memory, gpa);
+
+		if (page)
+			memcpy(out, page + gpa % KVM_PAGE_BYTES, part);
+		else
+			memset(out, 0, part);
+		out += part;
+		gpa += part;
+		n -= part;
+	}
+	return 0;
+}
+
+int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, const void *from, size_t n)
+{
+	const uint8_t *in = from;
+	size_t part;
+	int r = kvm_memory_check(memory, view, gpa, n);
+
+	if (r < 0)
+		return r;
+	/* All pages first: when one cannot be had, nothing is written. Zeros need none. */
+	for (size_t done = 0; done < n; done += part) {
+		part = slice(gpa + done, n - done);
+		if (!bytes_all(in + done, part, 0) && !page_or_add(memory, gpa + done))
+			return -ENOMEM;
+	}
+	for (size_t done = 0; done < n; done += part) {
+		uint8_t *page = page_or_null(memory, gpa + done);
+
+		part = slice(gpa + done, n - done);
+		if (page)
+			memcpy(page + (gpa + done) % KVM_PAGE_BYTES, in + done, part);
+	}
+	return 0;
+}
+
+uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa)
+{
+	if (gpa % KVM_PAGE_BYTES || kvm_memory_check(memory, KVM_VIEW_HOST, gpa, KVM_PAGE_BYTES) < 0)
+		return NULL;
+	return page_or_add(memory, gpa);
+}

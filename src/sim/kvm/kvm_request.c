@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "sim/kvm/kvm_internal.h"
+#include "uapi/kvm.h"
+
+/*
+ * GUEST_REQUEST and EXT_GUEST_REQUEST, under the three schemes that were proposed to keep certificates and
+ * firmware in step. Sources: upstream: Linux 7.0 (merged series v7, KVM_EXIT_SNP_REQ_CERTS); v15: "[PATCH
+ * v15 19/20] KVM: SEV: Provide support for SNP_EXTENDED_GUEST_REQUEST NAE event"; v14: the same title,
+ * "[PATCH v14 22/22]".
+ *
+ * Common to all: what the VMM answers is turned into BUSY, INVALID_LEN or an error strictly before the
+ * firmware is asked; once it was asked, its answer goes to the guest (B5). A plain request is never
+ * answered INVALID_LEN (B30).
+ *
+ * What of v14 and v15 is reproduced, because it is the variant:
+ *   - every extended request goes to the VMM, whatever its message type, and there is nothing to enable;
+ *   - an unaligned RAX is answered with the generic error, not with a GHCB error;
+ *   - `ret` is not set when the VMM is asked: a VMM that forgets to answer repeats its last answer;
+ *   - trouble below (dead firmware, guest pages that cannot be reached) is the generic error to the guest,
+ *     where upstream fails KVM_RUN, and a firmware error comes together with it: GENERIC << 32 | status;
+ *   - firmware works on the guest's own pages, so the response page is untouched unless it succeeded (no
+ *     B47).
+ * What is corrected, because it is a slip and not the design:
+ *   - v14, v15: the firmware status next to an early generic error or BUSY is 0, not uninitialised (B11);
+ *   - v14: one mutex for all guests of the host is no state here, a request being one step of one thread;
+ *   - v15: the DONE exit. Its completion was never armed, and had it been, it would have processed `ret`
+ *     again (B12). Nothing is left to do then: the KVM_RUN after DONE just enters the guest, and the exit
+ *     says itself what it is instead of relying on what kvm_run still holds;
+ *   - v15: pages given to firmware are given back also when it fails (B10).
+ */
+
+/* "Something else", distinct from what the GHCB specification defines. Upstream says SNP_VMM_GENERIC. */
+#define V15_VMM_GENERIC 0x80000000u
+
+/* The counter of a sealed message: of the header, which is in the clear. For traces alone. */
+static unsigned long long seqno_of(const uint8_t *page)
+{
+	return bytes_get_le(page + SNP_MSG_SEQNO_OFF, 8);
+}
+
+static void trace_status(const struct sim_kvm_host *host, uint32_t status, const uint8_t *response)
+{
+	const char *name = snp_status_name(status);
+
+	if (status == SNP_SUCCESS)
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s, sequence %llu", name, seqno_of(response));
+	else if (name)
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s", name);
+	else
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "status 0x%x", (unsigned)status);
+}
+
+/* The fault that is due with this firmware call, if one is. */
+static enum sim_kvm_fault take_fault(struct sim_kvm_host *host)
+{
+	enum sim_kvm_fault fault = host->fault;
+
+	if (fault == SIM_KVM_FAULT_NONE || --host->fault_in > 0)
+		return SIM_KVM_FAULT_NONE;
+	host->fault = SIM_KVM_FAULT_NONE;
+	return fault;
+}
+
+/* SNP_GUEST_REQUEST between the bounce pages. -EIO firmware refused with *ret_status, which else is 0. */
+static int firmware(struct sim_kvm_vm *vm, uint32_t *ret_status)
+{
+	struct sim_kvm_host *host = vm->host;
+
+	*ret_status = SNP_SUCCESS;
+	if (host->psp_dead) {
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "-EBUSY: the PSP is dead");
+		return -EBUSY;
+	}
+	kvm_trace(host, KVM_SELF, KVM_FIRMWARE, "SNP_GUEST_REQUEST sequence %llu", seqno_of(vm->request));
+	switch (take_fault(host)) {
+	case SIM_KVM_FAULT_PSP_TIMEOUT:
+		host->psp_dead = true;
+		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "no answer in time: the PSP is dead from now on");
+		return -ETIMEDOUT;
+	case SIM_KVM_FAULT_FW_STATUS:
+		*ret_status = host->fault_status;
+		break;
+	case SIM_KVM_FAULT_NONE:
+		*ret_status = sim_psp_guest_request(host->psp, vm->psp_guest, vm->request, vm->response);
+		break;
+	}
+	trace_status(host, *ret_status, vm->response);
+	return *ret_status == SNP_SUCCESS ? 0 : -EIO;
+}
+
+static int fail_run(const struct sim_kvm_vcpu *vcpu, int r, const char *why)
+{
+	const char *name = r == -EIO         ? "-EIO"
+			   : r == -EBUSY     ? "-EBUSY"
+			   : r == -ETIMEDOUT ? "-ETIMEDOUT"
+					     : "-EINVAL";
+
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: %s, %s", name, why);
+	return r;
+}
+
+/*
+ * A plain request as upstream serves it. The response goes back whole even when firmware refused: the guest
+ * then sees the previous response again (B47).
+ */
+static int request_upstream(struct sim_kvm_vcpu *vcpu)
+{
+	struct sim_kvm_vm *vm = vcpu->vm;
+	uint32_t status;
+	int r;
+
+	if (kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
+		return fail_run(vcpu, -EIO, "the request page cannot be read");
+	r = firmware(vm, &status);
+	if (r < 0 && status == SNP_SUCCESS)
+		return fail_run(vcpu, r, "firmware did not answer");
+	if (kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
+		return fail_run(vcpu, -EIO, "the response page cannot be written");
+	kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_OK, status));
+	return 1;
+}
+
+/* What firmware does under v14 and v15. Returns the whole info_2. */
+static uint64_t request_v15(struct sim_kvm_vcpu *vcpu)
+{
+	struct sim_kvm_vm *vm = vcpu->vm;
+	uint32_t status;
+
+	if (kvm_memory_check(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, SNP_PAGE_BYTES) < 0 ||
+	    kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
+		return SNP_EXITINFO2(V15_VMM_GENERIC, 0);
+	if (firmware(vm, &status) < 0 ||
+	    kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
+		return SNP_EXITINFO2(V15_VMM_GENERIC, status);
+	return SNP_EXITINFO2(SNP_VMM_OK, SNP_SUCCESS);
+}
+
+int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
+{
+	switch (vcpu->vm->host->sync) {
+	case SIM_SYNC_V14:
+	case SIM_SYNC_V15:
+		kvm_ghcb_answer(vcpu, request_v15(vcpu));
+		return 1;
+	case SIM_SYNC_UPSTREAM:
+	case SIM_SYNC_NONE:
+		break;
+	}
+	return request_upstream(vcpu);
+}
+
+static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret, const char *name)
+{
+	bool immediate = vcpu->run[SIM_RUN_IMMEDIATE_EXIT] != 0;
+
+	kvm_trace(vcpu->vm->host, KVM_VMM, KVM_SELF, "KVM_RUN, ret = %llu%s%s", (unsigned long long)ret, name,
+		  immediate ? ", immediate_exit" : "");
+}
+
+static const char *errno_name(uint64_t ret)
+{
+	return ret == ENOSPC ? " (ENOSPC)" : ret == EAGAIN ? " (EAGAIN)" : ret == EIO ? " (EIO)" : "";
+}
+
+static const char *vmm_error_name(uint32_t ret)
+{
+	return ret == SNP_VMM_INVALID_LEN ? " (INVALID_LEN)" : ret == SNP_VMM_BUSY ? " (BUSY)" : "";
+}
+
+/* Spec: Linux 7.0 Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS. `ret` is an errno, positive. */
+static int complete_upstream(struct sim_kvm_vcpu *vcpu)
+{
+	uint64_t ret = kvm_run_get(vcpu, SIM_RUN_REQ_CERTS_RET, 8);
+
+	trace_ran(vcpu, ret, errno_name(ret));
+	switch (ret) {
+	case 0:
+		return request_upstream(vcpu);
+	case ENOSPC:
+		vcpu->rbx = kvm_run_get(vcpu, SIM_RUN_REQ_CERTS_NPAGES, 8);
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0));
+		return 1;
+	case EAGAIN:
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
+		return 1;
+	case EIO:
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_GENERIC, 0));
+		return 1;
+	default: /* the guest, should it be entered again, reads info_2 = 0 and an untouched response page */
+		return fail_run(vcpu, -EINVAL, "ret means nothing");
+	}
+}
+
+static int begin_upstream(struct sim_kvm_vcpu *vcpu)
+{
+	static const uint8_t no_certificates[24];
+	struct sim_kvm_vm *vm = vcpu->vm;
+	uint8_t type;
+
+	/* The guest can change the type before the page is read again; that hurts nobody but itself (B26). */
+	if (kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1 + SNP_MSG_TYPE_OFF, &type, 1) < 0)
+		return fail_run(vcpu, -EIO, "the request page cannot be read");
+	if (type != SNP_MSG_REPORT_REQ)
+		return request_upstream(vcpu);
+	if (!ghcb_valid(vcpu->ghcb.valid, GHCB_RAX) || !ghcb_valid(vcpu->ghcb.valid, GHCB_RBX) ||
+	    vcpu->rax % SNP_PAGE_BYTES) {
+		kvm_ghcb_refuse(vcpu, GHCB_ERR_INVALID_INPUT);
+		return 1;
+	}
+	if (!vm->req_certs) {
+		if (vcpu->rbx && kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->rax, no_certificates,
+						  sizeof(no_certificates)) < 0)
+			return fail_run(vcpu, -EIO, "the certificate pages cannot be written");
+		return request_upstream(vcpu);
+	}
+	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_SNP_REQ_CERTS);
+	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_GPA, 8, vcpu->rax);
+	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_NPAGES, 8, vcpu->rbx);
+	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_RET, 8, 0);
+	vcpu->complete = complete_upstream;
+	kvm_trace(vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_SNP_REQ_CERTS gpa=0x%llx npages=%llu",
+		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
+	return 0;
+}
+
+/* KVM_EXIT_VMGEXIT, which v14 and v15 share but for the type. */
+static void exit_vmgexit(struct sim_kvm_vcpu *vcpu, uint32_t type)
+{
+	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_VMGEXIT);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_TYPE, 4, type);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_GPA, 8, vcpu->rax);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_NPAGES, 8, vcpu->rbx);
+}
+
+/* What both make of a VMM's answer: its value is the guest's VMM error. */
+static uint64_t refused_by_vmm(struct sim_kvm_vcpu *vcpu, uint32_t ret)
+{
+	if (ret == SNP_VMM_INVALID_LEN)
+		vcpu->rbx = kvm_run_get(vcpu, SIM_RUN_VMGEXIT_NPAGES, 8);
+	return SNP_EXITINFO2(ret, 0);
+}
+
+static int complete_v15(struct sim_kvm_vcpu *vcpu)
+{
+	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
+
+	trace_ran(vcpu, ret, vmm_error_name(ret));
+	if (ret)
+		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
+	else if (kvm_run_get(vcpu, SIM_RUN_VMGEXIT_STATUS, 1) == SIM_V15_DONE)
+		return 1; /* a VMM that writes DONE itself: no firmware call, as the patch has it */
+	else
+		kvm_ghcb_answer(vcpu, request_v15(vcpu));
+	if (!(kvm_run_get(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1) & SIM_V15_NOTIFY_DONE))
+		return 1;
+	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_VMGEXIT);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_TYPE, 4, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_STATUS, 1, SIM_V15_DONE);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1, 0);
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_VMGEXIT REQ_CERTS status=DONE");
+	return 0;
+}
+
+static int begin_v15(struct sim_kvm_vcpu *vcpu)
+{
+	if (vcpu->rax % SNP_PAGE_BYTES) {
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(V15_VMM_GENERIC, 0));
+		return 1;
+	}
+	exit_vmgexit(vcpu, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1, 0);
+	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_STATUS, 1, SIM_V15_PENDING);
+	vcpu->complete = complete_v15;
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
+		  "KVM_EXIT_VMGEXIT REQ_CERTS gpa=0x%llx npages=%llu status=PENDING",
+		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
+	return 0;
+}
+
+static bool is_stale(const struct sim_kvm_vcpu *vcpu)
+{
+	const struct sim_kvm_host *host = vcpu->vm->host;
+
+	return host->paused || vcpu->transaction != host->transaction;
+}
+
+/* An update began, or came and went, since the VMM was asked: the guest is to try again. */
+static int complete_v14(struct sim_kvm_vcpu *vcpu)
+{
+	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
+
+	trace_ran(vcpu, ret, vmm_error_name(ret));
+	if (ret)
+		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
+	else if (is_stale(vcpu))
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
+	else
+		kvm_ghcb_answer(vcpu, request_v15(vcpu));
+	return 1;
+}
+
+static int begin_v14(struct sim_kvm_vcpu *vcpu)
+{
+	if (vcpu->rax % SNP_PAGE_BYTES) {
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(V15_VMM_GENERIC, 0));
+		return 1;
+	}
+	vcpu->transaction = vcpu->vm->host->transaction;
+	if (is_stale(vcpu)) {
+		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
+		return 1;
+	}
+	exit_vmgexit(vcpu, UAPI_KVM_VMGEXIT_V14_EXT_GUEST_REQ);
+	vcpu->complete = complete_v14;
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
+		  "KVM_EXIT_VMGEXIT EXT_GUEST_REQ gpa=0x%llx npages=%llu, transaction %llu",
+		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx,
+		  (unsigned long long)vcpu->transaction);
+	return 0;
+}
+
+int kvm_ext_guest_request(struct sim_kvm_vcpu *vcpu)
+{
+	switch (vcpu->vm->host->sync) {
+	case SIM_SYNC_V14:
+		return begin_v14(vcpu);
+	case SIM_SYNC_V15:
+		return begin_v15(vcpu);
+	case SIM_SYNC_UPSTREAM:
+	case SIM_SYNC_NONE: /* the same kernel: it is the VMM that takes no lock */
+		break;
+	}
+	return begin_upstream(vcpu);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/pki/pki.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/hash.h"
+#include "crypto/rsa.h"
+#include "sim/pki/pki_internal.h"
+
+/*
+ * Fixed, so that no clock enters a certificate: 25 years, AMD's term for CAs, that end just before UTCTime
+ * does (RFC 5280: 2050).
+ */
+static const int64_t roots_begin = 1704067200; /* 2024-01-01 00:00:00 UTC */
+static const int64_t roots_end = 2493072000;   /* 2049-01-01 00:00:00 UTC */
+
+enum { VCEK_YEARS = 7, VLEK_YEARS = 1, TBS_MAX_BYTES = 1400 };
+
+struct ca {
+	struct crypto_rsa_private *key; /* NULL: not made yet */
+	uint8_t key_id[SIM_SKI_BYTES];
+	uint8_t der[SIM_CERT_MAX_BYTES];
+	size_t size;
+};
+
+struct sim_pki {
+	char *seed;
+	int64_t leaf_begin, vcek_end, vlek_end;
+	struct ca cas[SNP_N_PRODUCTS][SIM_N_CAS];
+};
+
+size_t sim_seed_world_size(const char *seed)
+{
+	return strcspn(seed, "/");
+}
+
+void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32])
+{
+	static const char *const prefix[SIM_N_CAS] = {
+		[SIM_ARK] = "ARK", [SIM_ASK] = "SEV", [SIM_ASVK] = "SEV-VLEK"
+	};
+
+	snprintf(ret, 32, "%s-%s", prefix[ca], snp_product_name(product));
+}
+
+void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca ca,
+		       uint8_t ret[SIM_WORLD_BYTES])
+{
+	char name[32];
+
+	sim_pki_ca_name(product, ca, name);
+	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim ca key", name, strlen(name), ret,
+		      SIM_WORLD_BYTES);
+}
+
+int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err)
+{
+	auto_free struct sim_pki *pki = NULL;
+
+	if (!seed || sim_seed_world_size(seed) == 0)
+		return jurat_fail(err, -EINVAL, "the seed of the test roots is empty");
+	pki = calloc(1, sizeof(*pki));
+	if (!pki)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	pki->seed = strdup(seed);
+	if (!pki->seed)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	pki->leaf_begin = roots_begin;
+	pki->vcek_end = pki->vlek_end = roots_end;
+	*ret = take_ptr(pki);
+	return 0;
+}
+
+void sim_pki_free(struct sim_pki *pki)
+{
+	if (!pki)
+		return;
+	for (unsigned p = 0; p < SNP_N_PRODUCTS; p++)
+		for (unsigned c = 0; c < SIM_N_CAS; c++)
+			crypto_rsa_private_free(pki->cas[p][c].key);
+	bytes_wipe(pki->seed, strlen(pki->seed));
+	free(pki->seed);
+	free(pki);
+}
+
+int64_t sim_pki_not_before(const struct sim_pki *pki)
+{
+	return pki->leaf_begin;
+}
+
+int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek)
+{
+	return vlek ? pki->vlek_end : pki->vcek_end;
+}
+
+static int64_t years_later(int64_t from, int years)
+{
+	time_t t = (time_t)from;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	tm.tm_year += years;
+	return timegm(&tm);
+}
+
+void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)
+{
+	pki->leaf_begin = not_before;
+	pki->vcek_end = years_later(not_before, VCEK_YEARS);
+	pki->vlek_end = years_later(not_before, VLEK_YEARS);
+}
+
+/*
+ * Every CA's certificate spells the trailerField out, as AMD's do; of leaves only Milan's VCEKs do (those
+ * before late 2024: verifiers must take both forms, B56). CRLs do not.
+ */
+static bool leaf_has_trailer_field(const struct sim_endorsement *what)
+{
+	return what->product == SNP_MILAN && !what->vlek;
+}
+
+/* SEQUENCE { tbs, algorithm, BIT STRING signature }. The salt follows from what is signed. */
+static int sign(const struct sim_pki *pki, const struct crypto_rsa_private *key, const struct der_wr *tbs,
+		bool trailer_field, uint8_t *to, size_t *ret_size, struct jurat_error *err)
+{
+	struct der_wr d = der_wr(to, SIM_CERT_MAX_BYTES);
+	uint8_t digest[CRYPTO_SHA384_BYTES], salt[CRYPTO_RSA_SALT_BYTES], signature[CRYPTO_RSA_BYTES];
+	int r;
+
+	assert(!tbs->w.bad);
+	crypto_sha384(tbs->w.data, tbs->w.off, digest);
+	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, sizeof(digest),
+		      salt, sizeof(salt));
+	r = crypto_rsa_pss_sign(key, digest, salt, signature);
+	if (r < 0)
+		return jurat_fail(err, r, "cannot sign a test certificate");
+	der_put_open(&d, DER_SEQUENCE);
+	der_put_raw(&d, tbs->w.data, tbs->w.off);
+	pki_put_pss(&d, trailer_field);
+	der_put_bits(&d, signature, sizeof(signature), 0);
+	der_put_close(&d);
+	assert(!d.w.bad);
+	*ret_size = d.w.off;
+	return 0;
+}
+
+/* As AMD numbers them; Genoa's first ASK was replaced. */
+static void put_ca_serial(struct der_wr *d, enum snp_product product, enum sim_ca ca)
+{
+	static const uint32_t serials[SNP_N_PRODUCTS][SIM_N_CAS] = {
+		[SNP_MILAN] = { 0x010000, 0x010001, 0x010101 },
+		[SNP_GENOA] = { 0x020000, 0x020002, 0x020101 },
+		[SNP_TURIN] = { 0x030000, 0x030001, 0x030101 },
+	};
+
+	der_put_uint(d, serials[product][ca]);
+}
+
+static int make_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
+		    struct crypto_rsa_private **ret, struct jurat_error *err)
+{
+	const uint32_t *hints = NULL;
+	uint8_t secret[SIM_WORLD_BYTES];
+	int r;
+
+	if (sim_seed_world_size(pki->seed) == strlen(SIM_PKI_DEFAULT_SEED) &&
+	    strncmp(pki->seed, SIM_PKI_DEFAULT_SEED, strlen(SIM_PKI_DEFAULT_SEED)) == 0)
+		hints = sim_pki_hints[product][ca];
+	sim_pki_ca_secret(pki->seed, product, ca, secret);
+	r = crypto_rsa_private_derive(secret, sizeof(secret), hints, ret, NULL, err);
+	bytes_wipe(secret, sizeof(secret));
+	return r;
+}
+
+static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca *issuer,
+		    struct ca *ca, const uint8_t n[CRYPTO_RSA_BYTES], struct jurat_error *err)
+{
+	uint8_t buf[TBS_MAX_BYTES];
+	struct der_wr d = der_wr(buf, sizeof(buf));
+	char issuer_name[32], subject_name[32];
+
+	sim_pki_ca_name(product, SIM_ARK, issuer_name);
+	sim_pki_ca_name(product, which, subject_name);
+	der_put_open(&d, DER_SEQUENCE);
+	pki_put_version(&d, DER_CONTEXT_CONSTRUCTED(0), 2);
+	put_ca_serial(&d, product, which);
+	pki_put_pss(&d, true);
+	pki_put_name(&d, issuer_name);
+	x509_put_validity(&d, roots_begin, roots_end);
+	pki_put_name(&d, subject_name);
+	pki_put_rsa_key(&d, n);
+	pki_put_ca_extensions(&d, product, which, ca->key_id, issuer->key_id);
+	der_put_close(&d);
+	return sign(pki, issuer->key, &d, true, ca->der, &ca->size, err);
+}
+
+/* The CA, made now when it is the first time. */
+static int get_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca **ret,
+		  struct jurat_error *err)
+{
+	struct ca *ca, *ark = &pki->cas[product][SIM_ARK];
+	uint8_t n[CRYPTO_RSA_BYTES], digest[CRYPTO_SHA256_BYTES];
+	const struct ca *unused;
+	int r;
+
+	ca = &pki->cas[product][which];
+	*ret = ca;
+	if (ca->key)
+		return 0;
+	if (which != SIM_ARK) {
+		r = get_ca(pki, product, SIM_ARK, &unused, err);
+		if (r < 0)
+			return r;
+	}
+	r = make_key(pki, product, which, &ca->key, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "%s test CA", snp_product_name(product));
+	crypto_rsa_private_modulus(ca->key, n);
+	crypto_sha256(n, sizeof(n), digest);
+	memcpy(ca->key_id, digest, sizeof(ca->key_id)); /* any 160 bits will do: RFC 5280 4.2.1.2 */
+	r = issue_ca(pki, product, which, ark, ca, n, err);
+	if (r < 0) {
+		crypto_rsa_private_free(ca->key);
+		ca->key = NULL;
+	}
+	return r;
+}
+
+static int check_product(enum snp_product product, struct jurat_error *err)
+{
+	if (product <= SNP_PRODUCT_UNKNOWN || product >= SNP_N_PRODUCTS)
+		return jurat_fail(err, -EINVAL, "no test roots for product %d", (int)product);
+	return 0;
+}
+
+int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca, const uint8_t **ret,
+	       size_t *ret_size, struct jurat_error *err)
+{
+	const struct ca *found;
+	int r;
+
+	r = check_product(product, err);
+	if (r < 0)
+		return r;
+	if ((unsigned)ca >= SIM_N_CAS)
+		return jurat_fail(err, -EINVAL, "no test CA %d", (int)ca);
+	r = get_ca(pki, product, ca, &found, err);
+	if (r < 0)
+		return r;
+	*ret = found->der;
+	*ret_size = found->size;
+	return 0;
+}
+
+static int check_endorsement(const struct sim_endorsement *what, struct jurat_error *err)
+{
+	struct snp_tcb tcb;
+	size_t n;
+	int r;
+
+	r = check_product(what->product, err);
+	if (r < 0)
+		return r;
+	if (!snp_tcb_read(what->product, what->tcb, &tcb))
+		return jurat_fail(err, -EINVAL, "TCB 0x%016llx has components that %s has not",
+				  (unsigned long long)what->tcb, snp_product_name(what->product));
+	if (!what->vlek)
+		return 0;
+	n = what->csp_id ? strlen(what->csp_id) : 0;
+	if (n == 0 || n > SIM_CSP_ID_MAX_CHARS)
+		return jurat_fail(err, -EINVAL, "a CSP_ID has 1 to %d characters, not %zu",
+				  SIM_CSP_ID_MAX_CHARS, n);
+	for (size_t i = 0; i < n; i++)
+		if (what->csp_id[i] < 0x20 || what->csp_id[i] > 0x7e)
+			return jurat_fail(err, -EINVAL, "character %zu of the CSP_ID is not printable ASCII",
+					  i);
+	return 0;
+}
+
+int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uint8_t *to, size_t *ret_size,
+		    struct jurat_error *err)
+{
+	static const uint8_t serial_zero = 0; /* AMD's leaves all have it */
+	enum sim_ca which = what->vlek ? SIM_ASVK : SIM_ASK;
+	uint8_t buf[TBS_MAX_BYTES];
+	struct der_wr d = der_wr(buf, sizeof(buf));
+	const struct ca *issuer;
+	char issuer_name[32];
+	bool trailer_field;
+	int r;
+
+	r = check_endorsement(what, err);
+	if (r < 0)
+		return r;
+	r = get_ca(pki, what->product, which, &issuer, err);
+	if (r < 0)
+		return r;
+	trailer_field = leaf_has_trailer_field(what);
+	sim_pki_ca_name(what->product, which, issuer_name);
+	der_put_open(&d, DER_SEQUENCE);
+	pki_put_version(&d, DER_CONTEXT_CONSTRUCTED(0), 2);
+	der_put(&d, DER_INTEGER, &serial_zero, 1);
+	pki_put_pss(&d, trailer_field);
+	pki_put_name(&d, issuer_name);
+	x509_put_validity(&d, pki->leaf_begin, what->vlek ? pki->vlek_end : pki->vcek_end);
+	pki_put_name(&d, what->vlek ? "SEV-VLEK" : "SEV-VCEK");
+	x509_put_ec_key(&d, CRYPTO_P384, what->public_xy);
+	pki_put_leaf_extensions(&d, what);
+	der_put_close(&d);
+	return sign(pki, issuer->key, &d, trailer_field, to, ret_size, err);
+}
+
+static void put_revoked(struct der_wr *d, enum snp_product product, enum sim_ca ca)
+{
+	der_put_open(d, DER_SEQUENCE);
+	put_ca_serial(d, product, ca);
+	der_put_time(d, roots_begin);
+	der_put_close(d);
+}
+
+int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, bool revoke_asvk, uint8_t *to,
+		size_t *ret_size, struct jurat_error *err)
+{
+	uint8_t buf[TBS_MAX_BYTES];
+	struct der_wr d = der_wr(buf, sizeof(buf));
+	const struct ca *ark;
+	char name[32];
+	int r;
+
+	r = check_product(product, err);
+	if (r < 0)
+		return r;
+	r = get_ca(pki, product, SIM_ARK, &ark, err);
+	if (r < 0)
+		return r;
+	sim_pki_ca_name(product, SIM_ARK, name);
+	der_put_open(&d, DER_SEQUENCE);
+	der_put_uint(&d, 1);
+	pki_put_pss(&d, false);
+	pki_put_name(&d, name);
+	der_put_time(&d, roots_begin);
+	der_put_time(&d, roots_end);
+	if (revoke_ask || revoke_asvk) {
+		der_put_open(&d, DER_SEQUENCE);
+		if (revoke_ask)
+			put_revoked(&d, product, SIM_ASK);
+		if (revoke_asvk)
+			put_revoked(&d, product, SIM_ASVK);
+		der_put_close(&d);
+	}
+	/* Each of the four possible lists has its number. */
+	pki_put_crl_extensions(&d, ark->key_id, 1 + (revoke_ask ? 1 : 0) + (revoke_asvk ? 2 : 0));
+	der_put_close(&d);
+	return sign(pki, ark->key, &d, false, to, ret_size, err);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/pki/pki_intel_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+/*
+ * JSON and PEM as Intel's service writes them: members in its order, no white space, hexadecimal in capitals
+ * but for the signature. Text goes into a memory stream, whose only failure is that memory is out.
+ */
+struct text {
+	FILE *stream;
+	char *bytes;
+	size_t size;
+	bool is_bad; /* a date that cannot be written */
+};
+
+static int text_open(struct text *t, struct jurat_error *err)
+{
+	*t = (struct text){ 0 };
+	t->stream = open_memstream(&t->bytes, &t->size);
+	return t->stream ? 0 : jurat_fail(err, -ENOMEM, "out of memory");
+}
+
+/* The text, which the caller frees. */
+static int text_close(struct text *t, char **ret, size_t *ret_size, struct jurat_error *err)
+{
+	bool is_lost = ferror(t->stream) != 0;
+
+	is_lost |= fclose(t->stream) != 0;
+	if (is_lost || t->is_bad) {
+		free(t->bytes);
+		return is_lost ? jurat_fail(err, -ENOMEM, "out of memory")
+			       : jurat_fail(err, -EINVAL, "a date is outside the years 1970 to 9999");
+	}
+	*ret = t->bytes;
+	*ret_size = t->size;
+	return 0;
+}
+
+static void put_hex(struct text *t, const char *name, const uint8_t *bytes, size_t n)
+{
+	fprintf(t->stream, "\"%s\":\"", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(t->stream, "%02X", bytes[i]);
+	fputc('"', t->stream);
+}
+
+static void put_date(struct text *t, const char *name, int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	char date[32];
+	struct tm tm;
+
+	if (seconds < 0 || !gmtime_r(&when, &tm) || tm.tm_year > 9999 - 1900) {
+		t->is_bad = true;
+		return;
+	}
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	fprintf(t->stream, "\"%s\":\"%s\"", name, date);
+}
+
+/* "...","advisoryIDs":["a","b"] */
+static void put_status(struct text *t, int64_t date, const char *status, const char *advisories)
+{
+	fputc(',', t->stream);
+	put_date(t, "tcbDate", date);
+	fprintf(t->stream, ",\"tcbStatus\":\"%s\"", status);
+	if (advisories && *advisories) {
+		fputs(",\"advisoryIDs\":[\"", t->stream);
+		for (const char *p = advisories; *p; p++)
+			fputs(*p == ' ' ? "\",\"" : (const char[]){ *p, '\0' }, t->stream);
+		fputs("\"]", t->stream);
+	}
+	fputc('}', t->stream);
+}
+
+static void put_svn_levels(struct text *t, const struct sim_svn_level *levels, size_t n)
+{
+	fputs("\"tcbLevels\":[", t->stream);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(t->stream, "%s{\"tcb\":{\"isvsvn\":%u}", i ? "," : "", levels[i].isvsvn);
+		put_status(t, levels[i].date, levels[i].status, levels[i].advisories);
+	}
+	fputc(']', t->stream);
+}
+
+/* What Intel says of components, by index; most have nothing. */
+struct component {
+	const char *category, *type;
+};
+
+static const struct component sgx_components[SIM_INTEL_N_COMPONENTS] = {
+	{ "BIOS", "Early Microcode Update" },
+	{ "OS/VMM", "SGX Late Microcode Update" },
+	{ "OS/VMM", "TXT SINIT" },
+	{ "BIOS", NULL },
+	{ "BIOS", NULL },
+	{ "BIOS", NULL },
+	{ NULL, NULL },
+	{ "OS/VMM", "SEAMLDR ACM" },
+};
+static const struct component tdx_components[SIM_INTEL_N_COMPONENTS] = {
+	{ "OS/VMM", "TDX Module" },
+	{ "OS/VMM", "TDX Module" },
+	{ "OS/VMM", "TDX Late Microcode Update" },
+};
+
+static void put_components(struct text *t, const char *name, const uint8_t *svns,
+			   const struct component *what)
+{
+	fprintf(t->stream, "\"%s\":[", name);
+	for (unsigned i = 0; i < SIM_INTEL_N_COMPONENTS; i++) {
+		fprintf(t->stream, "%s{\"svn\":%u", i ? "," : "", svns[i]);
+		if (what[i].category)
+			fprintf(t->stream, ",\"category\":\"%s\"", what[i].category);
+		if (what[i].type)
+			fprintf(t->stream, ",\"type\":\"%s\"", what[i].type);
+		fputc('}', t->stream);
+	}
+	fputc(']', t->stream);
+}
+
+/* mrsigner and attributes of a module of Intel's own: all 0, all looked at */
+static void put_module_kind(struct text *t)
+{
+	static const uint8_t mrsigner[48], attributes[8];
+	static const uint8_t mask[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	put_hex(t, "mrsigner", mrsigner, sizeof(mrsigner));
+	fputc(',', t->stream);
+	put_hex(t, "attributes", attributes, sizeof(attributes));
+	fputc(',', t->stream);
+	put_hex(t, "attributesMask", mask, sizeof(mask));
+}
+
+static void put_modules(struct text *t, const struct sim_tcb_info *info)
+{
+	fputs("\"tdxModule\":{", t->stream);
+	put_module_kind(t);
+	fputs("},\"tdxModuleIdentities\":[", t->stream);
+	for (size_t i = 0; i < info->n_modules; i++) {
+		fprintf(t->stream, "%s{\"id\":\"TDX_%02X\",", i ? "," : "", info->modules[i].major);
+		put_module_kind(t);
+		fputc(',', t->stream);
+		put_svn_levels(t, info->modules[i].levels, info->modules[i].n_levels);
+		fputc('}', t->stream);
+	}
+	fputs("],", t->stream);
+}
+
+static void put_platform_levels(struct text *t, const struct sim_platform_level *levels, size_t n)
+{
+	fputs("\"tcbLevels\":[", t->stream);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(t->stream, "%s{\"tcb\":{", i ? "," : "");
+		put_components(t, "sgxtcbcomponents", levels[i].sgx, sgx_components);
+		fprintf(t->stream, ",\"pcesvn\":%u,", levels[i].pcesvn);
+		put_components(t, "tdxtcbcomponents", levels[i].tdx, tdx_components);
+		fputc('}', t->stream);
+		put_status(t, levels[i].date, levels[i].status, levels[i].advisories);
+	}
+	fputc(']', t->stream);
+}
+
+/* {"name":INNER,"signature":"..."}; takes the inner text. */
+static int sign_text(const struct sim_pki_intel *pki, const char *name, struct text *inner, char **ret,
+		     size_t *ret_size, struct jurat_error *err)
+{
+	auto_free char *bytes = NULL;
+	uint8_t signature[64];
+	char hex[BYTES_HEX_SIZE(sizeof(signature))];
+	struct text t;
+	size_t n = 0;
+	int r = text_close(inner, &bytes, &n, err);
+
+	if (r < 0)
+		return r;
+	r = text_open(&t, err);
+	if (r < 0)
+		return r;
+	intel_sign(pki, SIM_INTEL_TCB_SIGNING, bytes, n, signature);
+	fprintf(t.stream, "{\"%s\":%s,\"signature\":\"%s\"}", name, bytes,
+		bytes_to_hex(signature, sizeof(signature), hex));
+	return text_close(&t, ret, ret_size, err);
+}
+
+int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb_info *info, char **ret,
+			   size_t *ret_size, struct jurat_error *err)
+{
+	struct text t;
+	int r = text_open(&t, err);
+
+	if (r < 0)
+		return r;
+	fputs("{\"id\":\"TDX\",\"version\":3,", t.stream);
+	put_date(&t, "issueDate", info->issued);
+	fputc(',', t.stream);
+	put_date(&t, "nextUpdate", info->next_update);
+	fputc(',', t.stream);
+	put_hex(&t, "fmspc", info->fmspc, sizeof(info->fmspc));
+	fputc(',', t.stream);
+	put_hex(&t, "pceId", info->pceid, sizeof(info->pceid));
+	fprintf(t.stream, ",\"tcbType\":0,\"tcbEvaluationDataNumber\":%u,", info->evaluation);
+	put_modules(&t, info);
+	put_platform_levels(&t, info->levels, info->n_levels);
+	fputc('}', t.stream);
+	return sign_text(pki, "tcbInfo", &t, ret, ret_size, err);
+}
+
+int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_qe_identity *identity,
+			      char **ret, size_t *ret_size, struct jurat_error *err)
+{
+	struct text t;
+	int r = text_open(&t, err);
+
+	if (r < 0)
+		return r;
+	fputs("{\"id\":\"TD_QE\",\"version\":2,", t.stream);
+	put_date(&t, "issueDate", identity->issued);
+	fputc(',', t.stream);
+	put_date(&t, "nextUpdate", identity->next_update);
+	fprintf(t.stream,
+		",\"tcbEvaluationDataNumber\":%u,\"miscselect\":\"00000000\",\"miscselectMask\":\"FFFFFFFF\","
+		"\"attributes\":\"11000000000000000000000000000000\","
+		"\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\",",
+		identity->evaluation);
+	put_hex(&t, "mrsigner", identity->mrsigner, sizeof(identity->mrsigner));
+	fprintf(t.stream, ",\"isvprodid\":%u,", identity->isv_prod_id);
+	put_svn_levels(&t, identity->levels, identity->n_levels);
+	fputc('}', t.stream);
+	return sign_text(pki, "enclaveIdentity", &t, ret, ret_size, err);
+}
+
+static void put_base64(struct text *t, const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { BYTES_A_LINE = 48 };
+
+	for (size_t i = 0; i < n; i += 3) {
+		size_t left = n - i;
+		uint32_t v = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+			     (left > 2 ? bytes[i + 2] : 0);
+
+		fputc(digits[v >> 18], t->stream);
+		fputc(digits[v >> 12 & 63], t->stream);
+		fputc(left > 1 ? digits[v >> 6 & 63] : '=', t->stream);
+		fputc(left > 2 ? digits[v & 63] : '=', t->stream);
+		if ((i + 3) % BYTES_A_LINE == 0 || left <= 3)
+			fputc('\n', t->stream);
+	}
+}
+
+int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t *ret_size,
+		      struct jurat_error *err)
+{
+	struct text t;
+	int r = text_open(&t, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		fputs("-----BEGIN CERTIFICATE-----\n", t.stream);
+		put_base64(&t, certs[i].der, certs[i].size);
+		fputs("-----END CERTIFICATE-----\n", t.stream);
+	}
+	return text_close(&t, ret, ret_size, err);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/psp/psp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "sim/pki/pki_internal.h"
+#include "sim/psp/psp_internal.h"
+
+#define BIT(n) ((uint64_t)1 << (n))
+
+static const struct psp_model models[SNP_N_PRODUCTS] = {
+	[SNP_MILAN] = { .family = 0x19,
+			.model = 0x01,
+			.stepping = 0,
+			.fms = 0x00a00f10,
+			.tcb = { .boot_loader = 4, .tee = 0, .snp = 24, .microcode = 219 },
+			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) },
+	[SNP_GENOA] = { .family = 0x19,
+			.model = 0x11,
+			.stepping = 1,
+			.fms = 0x00a10f11,
+			.tcb = { .boot_loader = 10, .tee = 0, .snp = 27, .microcode = 84 },
+			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT),
+			.has_xts = true },
+	[SNP_TURIN] = { .family = 0x1a,
+			.model = 0x02,
+			.stepping = 1,
+			.fms = 0x00b00f21,
+			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 80 },
+			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) |
+					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_BIT),
+			.has_xts = true,
+			.hides_ciphertext = true },
+};
+
+/* A firmware that makes reports of this version. */
+static bool version_for_report(uint32_t report_version, struct psp_version *ret)
+{
+	switch (report_version) {
+	case 2:
+		*ret = (struct psp_version){ 1, 51, 3 };
+		return true;
+	case 3:
+		*ret = (struct psp_version){ 1, 55, 29 };
+		return true;
+	case 5:
+		*ret = (struct psp_version){ 1, 58, 1 };
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool psp_tcb_valid(const struct sim_psp *psp, uint64_t tcb)
+{
+	struct snp_tcb parts;
+
+	return snp_tcb_read(psp->product, tcb, &parts);
+}
+
+bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor)
+{
+	struct snp_tcb t, f;
+
+	return snp_tcb_read(psp->product, tcb, &t) && snp_tcb_read(psp->product, floor, &f) &&
+	       snp_tcb_at_least(&t, &f);
+}
+
+static void derive_chip(struct sim_psp *psp, const char *seed)
+{
+	const char *product = snp_product_name(psp->product);
+
+	crypto_derive(seed, strlen(seed), "jurat sim chip", product, strlen(product), psp->secret,
+		      sizeof(psp->secret));
+	crypto_derive(seed, sim_seed_world_size(seed), "jurat sim csp", product, strlen(product),
+		      psp->csp_secret, sizeof(psp->csp_secret));
+	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim hwid", NULL, 0, psp->hwid,
+		      snp_hwid_bytes(psp->product));
+}
+
+int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, struct jurat_error *err)
+{
+	const char *seed = options->seed ? options->seed : SIM_PKI_DEFAULT_SEED;
+	auto_free struct sim_psp *psp = NULL;
+
+	if (sim_seed_world_size(seed) == 0)
+		return jurat_fail(err, -EINVAL, "the seed of the software platform is empty");
+	psp = calloc(1, sizeof(*psp));
+	if (!psp)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	psp->product = options->product == SNP_PRODUCT_UNKNOWN ? SNP_MILAN : options->product;
+	if ((unsigned)psp->product >= SNP_N_PRODUCTS)
+		return jurat_fail(err, -EINVAL, "no software platform for product %d", (int)options->product);
+	psp->model = &models[psp->product];
+	psp->report_version = options->report_version;
+	if (psp->report_version == 0)
+		psp->report_version = psp->product == SNP_TURIN ? 5 : 3;
+	if (!version_for_report(psp->report_version, &psp->current))
+		return jurat_fail(err, -EINVAL, "no firmware makes reports of version %u",
+				  options->report_version);
+	psp->committed = psp->current;
+	psp->env = base_env_or_real(options->env);
+	psp->current_tcb = options->tcb ? options->tcb : snp_tcb_write(psp->product, &psp->model->tcb);
+	if (!psp_tcb_valid(psp, psp->current_tcb))
+		return jurat_fail(err, -EINVAL, "TCB 0x%016llx has components that %s has not",
+				  (unsigned long long)options->tcb, snp_product_name(psp->product));
+	psp->committed_tcb = psp->reported_tcb = psp->current_tcb;
+	psp->mit_vector = psp->report_version >= 5 ? 1 : 0;
+	derive_chip(psp, seed);
+	*ret = take_ptr(psp);
+	return 0;
+}
+
+static void forget_key(struct psp_key *key)
+{
+	crypto_ec_private_free(key->key);
+	*key = (struct psp_key){ 0 };
+}
+
+void sim_psp_free(struct sim_psp *psp)
+{
+	if (!psp)
+		return;
+	forget_key(&psp->vcek);
+	forget_key(&psp->vlek);
+	if (psp->guests)
+		bytes_wipe(psp->guests, psp->room_guests * sizeof(*psp->guests));
+	free(psp->guests);
+	bytes_wipe(psp, sizeof(*psp));
+	free(psp);
+}
+
+enum snp_product sim_psp_product(const struct sim_psp *psp)
+{
+	return psp->product;
+}
+
+void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64])
+{
+	memcpy(ret, psp->hwid, sizeof(psp->hwid));
+}
+
+uint64_t sim_psp_committed_tcb(const struct sim_psp *psp)
+{
+	return psp->committed_tcb;
+}
+
+uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status *ret)
+{
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	*ret = (struct snp_platform_status){
+		.api_major = psp->current.major,
+		.api_minor = psp->current.minor,
+		.state = 1,
+		.rmp_flags = 1,
+		.build_id = psp->current.build,
+		.flags = psp->config_flags | (psp->vlek_en ? SNP_STATUS_VLEK_EN : 0),
+		.guest_count = psp->live_guests,
+		.current_tcb = psp->current_tcb,
+		.reported_tcb = psp->reported_tcb,
+	};
+	return SNP_SUCCESS;
+}
+
+void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick)
+{
+	if (hashstick && psp->vlek_en && memcmp(hashstick, psp->hashstick, sizeof(psp->hashstick)) == 0)
+		return;
+	forget_key(&psp->vlek);
+	bytes_wipe(psp->hashstick, sizeof(psp->hashstick));
+	if (hashstick)
+		memcpy(psp->hashstick, hashstick, sizeof(psp->hashstick));
+	psp->vlek_en = hashstick != NULL;
+}
+
+/* A hashstick is good for one reported TCB only. */
+static void set_reported_tcb(struct sim_psp *psp, uint64_t tcb)
+{
+	if (tcb != psp->reported_tcb)
+		psp_set_vlek(psp, NULL);
+	psp->reported_tcb = tcb;
+}
+
+static void commit(struct sim_psp *psp)
+{
+	psp->committed_tcb = psp->current_tcb;
+	psp->committed = psp->current;
+	set_reported_tcb(psp, psp->current_tcb);
+}
+
+uint32_t sim_psp_commit(struct sim_psp *psp)
+{
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	commit(psp);
+	return psp_changed(psp, SNP_SUCCESS);
+}
+
+uint32_t sim_psp_config(struct sim_psp *psp, const struct snp_config *config)
+{
+	uint64_t tcb;
+
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	tcb = config->reported_tcb ? config->reported_tcb : psp->committed_tcb;
+	if (!bytes_all(config->reserved, sizeof(config->reserved), 0))
+		return SNP_INVALID_PARAM;
+	if (config->flags & ~(uint32_t)(SNP_STATUS_MASK_CHIP_ID | SNP_STATUS_MASK_CHIP_KEY))
+		return SNP_INVALID_PARAM;
+	if (!psp_tcb_covers(psp, psp->committed_tcb, tcb))
+		return SNP_INVALID_PARAM;
+	set_reported_tcb(psp, tcb);
+	psp->config_flags = config->flags;
+	return psp_changed(psp, SNP_SUCCESS);
+}
+
+void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32])
+{
+	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vlek wrapping", NULL, 0, ret, 32);
+}
+
+uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES])
+{
+	uint8_t key[CRYPTO_AEAD_KEY_BYTES], plain[PSP_HASHSTICK_BYTES], aad[16];
+	struct snp_vlek_hashstick h;
+	int r;
+
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	if (wire_read(&snp_vlek_hashstick_layout, hashstick, SNP_VLEK_HASHSTICK_BYTES, &h, NULL) < 0 ||
+	    wire_check_zero(&snp_vlek_hashstick_layout, &h, NULL) < 0)
+		return SNP_INVALID_PARAM;
+	if (h.tcb_version != psp->reported_tcb)
+		return SNP_INVALID_PARAM;
+	/* The TCB is authenticated with the secret: what follows the wrapped bytes, up to the tag. */
+	memcpy(aad, hashstick + 0x190, sizeof(aad));
+	psp_wrapping_key(psp, key);
+	r = crypto_aead_open(key, h.iv, aad, sizeof(aad), h.wrapped, sizeof(h.wrapped), plain, h.authtag);
+	bytes_wipe(key, sizeof(key));
+	if (r == -EBADMSG)
+		return SNP_BAD_SIGNATURE;
+	if (r < 0)
+		return SNP_RESOURCE_LIMIT;
+	psp_set_vlek(psp, plain);
+	bytes_wipe(plain, sizeof(plain));
+	return psp_changed(psp, SNP_SUCCESS);
+}
+
+uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool at_once)
+{
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	if (!psp_tcb_valid(psp, new_tcb))
+		return SNP_INVALID_PARAM;
+	if (!psp_tcb_covers(psp, new_tcb, psp->committed_tcb))
+		return SNP_BAD_SVN;
+	psp->current_tcb = new_tcb;
+	if (psp->current.build < UINT8_MAX)
+		psp->current.build++;
+	if (at_once)
+		commit(psp);
+	return psp_changed(psp, SNP_SUCCESS);
+}
+
+int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
+		    struct jurat_error *err)
+{
+	uint8_t context[8], secret[PSP_SECRET_BYTES];
+	int r;
+
+	bytes_put_le(context, tcb, sizeof(context));
+	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vcek", context, sizeof(context), secret,
+		      sizeof(secret));
+	r = crypto_ec_private_derive(CRYPTO_P384, secret, sizeof(secret), ret, err);
+	bytes_wipe(secret, sizeof(secret));
+	return r;
+}
+
+int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
+		    struct crypto_ec_private **ret, struct jurat_error *err)
+{
+	uint8_t context[8], secret[PSP_SECRET_BYTES];
+	int r;
+
+	bytes_put_le(context, tcb, sizeof(context));
+	crypto_derive(hashstick, PSP_HASHSTICK_BYTES, "jurat sim vlek", context, sizeof(context), secret,
+		      sizeof(secret));
+	r = crypto_ec_private_derive(CRYPTO_P384, secret, sizeof(secret), ret, err);
+	bytes_wipe(secret, sizeof(secret));
+	return r;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_PSP_H
+#define SIM_PSP_H
+
+#include "base/env.h"
+#include "base/error.h"
+#include "sim/pki/pki.h"
+#include "wire/sev_uapi.h"
+#include "wire/snp_msg.h"
+#include "wire/snp_report.h"
+
+/*
+ * The AMD-SP of one SEV-SNP machine, in software: it holds the chip secret, the TCB versions, the guest
+ * contexts, and answers the commands of the SNP firmware ABI with the firmware's status codes
+ * (wire/snp_msg.h). Where the order of the firmware's checks is not public, the choice made here is stated in
+ * psp_msg.c and a rejected message never moves a counter.
+ *
+ * Functions that are firmware commands return a status (0 = SNP_SUCCESS); others 0 or -errno.
+ * Threads   one thread per object. Time does not exist for it.
+ */
+struct sim_psp;
+
+struct sim_psp_options {
+	enum snp_product product; /* SNP_PRODUCT_UNKNOWN: Milan */
+	uint32_t report_version;  /* 2, 3 or 5; 0: 3, on Turin 5 */
+	const char
+		*seed; /* chip secret and HWID; NULL: SIM_PKI_DEFAULT_SEED. "world/chip": see sim_pki_new */
+	uint64_t tcb;  /* current = committed = reported at power on; 0: a TCB that suits the product */
+	struct base_env *env; /* random numbers for signatures; NULL: the real one */
+};
+
+/*
+ * 0; -EINVAL a seed without a world, a report version other than 2, 3, 5, a TCB the product cannot have;
+ * -ENOMEM.
+ */
+JURAT_MUST_CHECK int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret,
+				 struct jurat_error *err);
+void sim_psp_free(struct sim_psp *psp);
+
+enum snp_product sim_psp_product(const struct sim_psp *psp);
+void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64]);
+
+/*
+ * What an operator does. Spec: SNP_PLATFORM_STATUS, SNP_COMMIT, SNP_CONFIG, SNP_VLEK_LOAD,
+ * DOWNLOAD_FIRMWARE_EX. INVALID_PARAM: a TCB with bytes the product has not, reserved bits, a reported TCB
+ * above the committed one, a hashstick for another TCB. BAD_SIGNATURE: a hashstick wrapped for another chip,
+ * or damaged. BAD_SVN: firmware older than the committed one. A loaded VLEK goes when the reported TCB
+ * changes.
+ */
+uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status *ret);
+uint32_t sim_psp_commit(struct sim_psp *psp);
+uint32_t sim_psp_config(struct sim_psp *psp, const struct snp_config *config);
+uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES]);
+uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool commit);
+uint64_t sim_psp_committed_tcb(const struct sim_psp *psp);
+
+/*
+ * What survives a power cycle, in bytes that are the same on every machine: versions, configuration, the
+ * loaded VLEK. Guests do not.
+ *
+ * load      takes it into a platform of the same seed, product and report version; its guests go on.
+ * -EINVAL another
+ *           platform's; -EBADMSG not a state, damaged, or one that cannot be: nothing has changed then
+ * platform  what to make a platform with, from a state. -EBADMSG
+ */
+enum { SIM_PSP_STATE_BYTES = 736 };
+void sim_psp_save(const struct sim_psp *psp, uint8_t to[SIM_PSP_STATE_BYTES]);
+JURAT_MUST_CHECK int sim_psp_load(struct sim_psp *psp, const uint8_t *from, size_t n,
+				  struct jurat_error *err);
+JURAT_MUST_CHECK int sim_psp_state_platform(const uint8_t *from, size_t n, enum snp_product *ret_product,
+					    uint32_t *ret_report_version, struct jurat_error *err);
+
+/*
+ * One platform in several processes. Every command first asks for `refresh`, which loads a state that
+ * others have changed; every command that changed the platform then asks for `changed`, which saves it.
+ * When either cannot (< 0), the command fails with RESOURCE_LIMIT, and a change must be undone by the next
+ * refresh. NULL: nobody shares it.
+ */
+struct sim_psp_share {
+	int (*refresh)(void *ctx);
+	int (*changed)(void *ctx);
+	void *ctx;
+};
+void sim_psp_set_share(struct sim_psp *psp, const struct sim_psp_share *share);
+
+/* What a host gives a guest at launch. */
+struct sim_launch {
+	uint64_t policy;
+	uint32_t guest_svn;
+	uint8_t family_id[16], image_id[16];
+	uint8_t measurement[48], host_data[32], id_key_digest[48], author_key_digest[48];
+	bool author_key_en;
+};
+
+/*
+ * A running guest: its context, and the secrets page it finds in its memory. Guest numbers are not used again
+ * soon: a stale one is INVALID_GUEST.
+ * Returns   0; -EINVAL a policy that cannot run here: `err` says why; -ENOSPC too many guests; -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_t *ret_guest,
+				    uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err);
+void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
+
+/*
+ * SNP_GUEST_REQUEST: opens the sealed message of `request`, answers it in `response`, both whole pages.
+ * Returns   a firmware status; on any but SNP_SUCCESS the response page is untouched and no counter has moved
+ */
+uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
+			       uint8_t response[SNP_PAGE_BYTES]);
+/*
+ * The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests and the
+ * explorer.
+ */
+uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
+
+/*
+ * What AMD's key distribution service knows of this chip: the VCEK certificate of any TCB, and for a cloud
+ * provider the VLEK certificate and this chip's wrapped hashstick. Certificates are DER of at most
+ * SIM_CERT_MAX_BYTES. A VLEK is the same on every chip of a world (see sim_pki_new) with that product, CSP_ID
+ * and TCB; its hashstick is wrapped for one.
+ * Returns   0; -EINVAL a TCB or CSP_ID that cannot be; -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to,
+				  size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, uint64_t tcb,
+				  uint8_t *to, size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
+				       uint8_t ret[SNP_VLEK_HASHSTICK_BYTES], struct jurat_error *err);
+/*
+ * The certificate table for a TCB and kind of key: leaf, ASK or ASVK, ARK. Heap bytes that the caller frees.
+ *
+ * csp_id    the VLEK of this provider; NULL: the VCEK
+ */
+JURAT_MUST_CHECK int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb,
+				       const char *csp_id, uint8_t **ret, size_t *ret_size,
+				       struct jurat_error *err);
+/*
+ * The certificate table that a host should serve for what the firmware signs with now (reported TCB; VLEK
+ * when one is loaded): leaf, ASK or ASVK, ARK. Heap bytes that the caller frees with free().
+ * Returns   0; -ENOENT the loaded VLEK's hashstick came from another service, so its CSP_ID is not known;
+ *           -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
+				   struct jurat_error *err);
+
+#define SIM_CSP_ID "CN=cc-test.jurat.invalid"
+
+#endif

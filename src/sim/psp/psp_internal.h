@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_PSP_INTERNAL_H
+#define SIM_PSP_INTERNAL_H
+
+#include "crypto/ec.h"
+#include "sim/psp/psp.h"
+
+/* What the files sim/psp*.c and sim/kds.c share; nobody else includes it but their tests. */
+enum {
+	PSP_SECRET_BYTES = 64,
+	PSP_HASHSTICK_BYTES = 384, /* unwrapped */
+	PSP_P384_XY_BYTES = 96,
+};
+
+/* What differs between the processors. */
+struct psp_model {
+	unsigned family, model, stepping;
+	uint32_t fms; /* CPUID 1 EAX */
+	struct snp_tcb tcb;
+	uint64_t platform_info;
+	bool has_xts, hides_ciphertext;
+};
+
+struct psp_version {
+	uint8_t major, minor, build;
+};
+
+/* A guest context. Ten thousand of them must be cheap: no pointers, no allocation of their own. */
+struct psp_guest {
+	bool live;
+	uint16_t generation;
+	uint32_t next_free; /* index + 1; 0 ends the list */
+	uint64_t number;    /* of its launch: what its keys follow from */
+	uint64_t launch_tcb, launch_mit_vector;
+	uint64_t message_count[SNP_N_VMPCKS];
+	uint8_t vmpck[SNP_N_VMPCKS][SNP_VMPCK_BYTES];
+	uint8_t report_id[32];
+	struct sim_launch launch;
+};
+
+/* An endorsement key, kept until another TCB is asked for. */
+struct psp_key {
+	struct crypto_ec_private *key; /* NULL: none */
+	uint64_t tcb;
+};
+
+struct sim_psp {
+	enum snp_product product;
+	const struct psp_model *model;
+	uint32_t report_version;
+	struct base_env *env;
+	uint8_t secret[PSP_SECRET_BYTES];     /* the chip's: fuses */
+	uint8_t csp_secret[PSP_SECRET_BYTES]; /* the key distribution service's, for VLEKs */
+	uint8_t hwid[64];
+	uint64_t current_tcb, committed_tcb, reported_tcb;
+	struct psp_version current, committed;
+	uint32_t config_flags; /* SNP_STATUS_MASK_* */
+	uint64_t mit_vector;
+	struct psp_key vcek, vlek;
+	bool vlek_en;
+	uint8_t hashstick[PSP_HASHSTICK_BYTES];
+	char csp_id[SIM_CSP_ID_MAX_CHARS +
+		    1]; /* the service's memory: whom the last hashstick was made for */
+	struct psp_guest *guests;
+	uint32_t n_guests, room_guests, first_free; /* first_free: index + 1 */
+	uint32_t live_guests;
+	uint64_t launches;
+	struct sim_psp_share share;
+};
+
+/* Around every command: false, it cannot be done now; and what the command answers after all. */
+bool psp_refresh(struct sim_psp *psp);
+uint32_t psp_changed(struct sim_psp *psp, uint32_t status);
+/* NULL: none. The key is derived again when first needed. */
+void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
+
+/* Derivations, the same for the chip and for the key distribution service. */
+int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
+		    struct jurat_error *err);
+int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
+		    struct crypto_ec_private **ret, struct jurat_error *err);
+void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32]);
+/* tcb_at_least() on raw values of this product. */
+bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor);
+bool psp_tcb_valid(const struct sim_psp *psp, uint64_t tcb);
+
+/* The guest of a number; NULL when it is not running. */
+struct psp_guest *psp_guest_find(const struct sim_psp *psp, uint32_t guest);
+
+/* Messages, psp_msg.c. */
+struct psp_message {
+	uint64_t seqno;
+	uint8_t type, version, vmpck;
+	uint16_t size;
+	uint8_t payload[SNP_MSG_MAX_PAYLOAD_BYTES];
+};
+/*
+ * The header of a request page: SNP_SUCCESS, or INVALID_PARAM. Nothing is decrypted yet; `ret->payload` is
+ * untouched.
+ */
+uint32_t psp_msg_read_header(const uint8_t page[SNP_PAGE_BYTES], struct psp_message *ret);
+/* Fills `m->payload`: SNP_SUCCESS, or INVALID_PARAM when the tag does not fit. */
+uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES],
+		      struct psp_message *m);
+/* A whole page; 0 or -ENOMEM, and then `page` is untouched. */
+int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES],
+		 uint8_t page[SNP_PAGE_BYTES]);
+
+/*
+ * What messages ask for, psp_report.c and psp_key.c: read `request->payload`, fill `response->payload` and
+ * its size. SNP_SUCCESS: there is a response, perhaps with a message status in it. Else: the command fails.
+ */
+uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
+			   struct psp_message *response);
+uint32_t psp_answer_key(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
+			struct psp_message *response);
+uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g,
+			     const struct psp_message *request, struct psp_message *response);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "crypto/hash.h"
+#include "sim/psp/psp_internal.h"
+
+enum { KEY_SEL_MASK = 3 };
+
+/* The endorsement key of the reported TCB, made when it is first needed. NULL: no memory. */
+static const struct crypto_ec_private *signing_key(struct sim_psp *psp, enum snp_signing_key which)
+{
+	struct psp_key *slot = which == SNP_SIGNED_BY_VLEK ? &psp->vlek : &psp->vcek;
+	struct crypto_ec_private *made;
+	int r;
+
+	if (slot->key && slot->tcb == psp->reported_tcb)
+		return slot->key;
+	if (which == SNP_SIGNED_BY_VLEK)
+		r = psp_vlek_derive(psp->hashstick, psp->reported_tcb, &made, NULL);
+	else
+		r = psp_vcek_derive(psp, psp->reported_tcb, &made, NULL);
+	if (r < 0)
+		return NULL;
+	crypto_ec_private_free(slot->key);
+	*slot = (struct psp_key){ .key = made, .tcb = psp->reported_tcb };
+	return slot->key;
+}
+
+static void fill_versions(const struct sim_psp *psp, const struct psp_guest *g, struct snp_report *report)
+{
+	report->current_tcb = psp->current_tcb;
+	report->reported_tcb = psp->reported_tcb;
+	report->committed_tcb = psp->committed_tcb;
+	report->launch_tcb = g->launch_tcb;
+	report->current_build = psp->current.build;
+	report->current_minor = psp->current.minor;
+	report->current_major = psp->current.major;
+	report->committed_build = psp->committed.build;
+	report->committed_minor = psp->committed.minor;
+	report->committed_major = psp->committed.major;
+	report->platform_info = psp->model->platform_info;
+	if (psp->report_version >= 3) {
+		report->platform_info |= (uint64_t)1 << SNP_PLATFORM_ALIAS_CHECK_BIT;
+		report->cpuid_fam_id = (uint8_t)psp->model->family;
+		report->cpuid_mod_id = (uint8_t)psp->model->model;
+		report->cpuid_step = (uint8_t)psp->model->stepping;
+	}
+	if (psp->report_version >= 5) {
+		report->launch_mit_vector = g->launch_mit_vector;
+		report->current_mit_vector = psp->mit_vector;
+	}
+}
+
+static void fill_report(const struct sim_psp *psp, const struct psp_guest *g,
+			const struct snp_msg_report_req *request, enum snp_signing_key signed_by,
+			struct snp_report *report)
+{
+	*report = (struct snp_report){
+		.version = psp->report_version,
+		.guest_svn = g->launch.guest_svn,
+		.policy = g->launch.policy,
+		.vmpl = request->vmpl,
+		.signature_algo = SNP_REPORT_ALGO_ECDSA_P384_SHA384,
+		.key_info = (uint32_t)signed_by << 2,
+	};
+	if (g->launch.author_key_en)
+		report->key_info |= SNP_KEY_INFO_AUTHOR_KEY_EN;
+	if (psp->config_flags & SNP_STATUS_MASK_CHIP_KEY)
+		report->key_info |= SNP_KEY_INFO_MASK_CHIP_KEY;
+	memcpy(report->family_id, g->launch.family_id, sizeof(report->family_id));
+	memcpy(report->image_id, g->launch.image_id, sizeof(report->image_id));
+	memcpy(report->report_data, request->report_data, sizeof(report->report_data));
+	memcpy(report->measurement, g->launch.measurement, sizeof(report->measurement));
+	memcpy(report->host_data, g->launch.host_data, sizeof(report->host_data));
+	memcpy(report->id_key_digest, g->launch.id_key_digest, sizeof(report->id_key_digest));
+	memcpy(report->author_key_digest, g->launch.author_key_digest, sizeof(report->author_key_digest));
+	memcpy(report->report_id, g->report_id, sizeof(report->report_id));
+	memset(report->report_id_ma, 0xff, sizeof(report->report_id_ma)); /* no migration agent */
+	if (!(psp->config_flags & SNP_STATUS_MASK_CHIP_ID))
+		memcpy(report->chip_id, psp->hwid, sizeof(report->chip_id));
+	fill_versions(psp, g, report);
+}
+
+static bool sign_report(struct sim_psp *psp, enum snp_signing_key signed_by, uint8_t bytes[SNP_REPORT_BYTES],
+			struct snp_report *report)
+{
+	uint8_t digest[CRYPTO_SHA384_BYTES], r[48], s[48];
+	const struct crypto_ec_private *key;
+
+	wire_write(&snp_report_layout, report, bytes);
+	if (signed_by == SNP_SIGNED_BY_NONE)
+		return true;
+	key = signing_key(psp, signed_by);
+	if (!key)
+		return false;
+	crypto_sha384(bytes, SNP_REPORT_SIGNED_BYTES, digest);
+	if (crypto_ec_sign(key, psp->env, digest, sizeof(digest), r, s) < 0)
+		return false;
+	snp_report_set_signature(report, r, s);
+	wire_write(&snp_report_layout, report, bytes);
+	return true;
+}
+
+static void put_report_header(struct psp_message *response, uint32_t status, uint32_t report_size)
+{
+	struct snp_msg_report_rsp h = { .status = status, .report_size = report_size };
+
+	wire_write(&snp_msg_report_rsp_layout, &h, response->payload);
+	response->size = (uint16_t)(snp_msg_report_rsp_layout.size + report_size);
+}
+
+/* Which key a request asks for: SNP_SUCCESS, or the message status. */
+static uint32_t select_key(const struct sim_psp *psp, uint32_t key_sel, enum snp_signing_key *ret)
+{
+	switch (key_sel & KEY_SEL_MASK) {
+	case SNP_KEY_SEL_AUTO:
+		*ret = psp->vlek_en ? SNP_SIGNED_BY_VLEK : SNP_SIGNED_BY_VCEK;
+		break;
+	case SNP_KEY_SEL_VCEK:
+		*ret = SNP_SIGNED_BY_VCEK;
+		break;
+	case SNP_KEY_SEL_VLEK:
+		if (!psp->vlek_en)
+			return SNP_INVALID_KEY;
+		*ret = SNP_SIGNED_BY_VLEK;
+		break;
+	default:
+		return SNP_INVALID_PARAM;
+	}
+	if (psp->config_flags & SNP_STATUS_MASK_CHIP_KEY)
+		*ret = SNP_SIGNED_BY_NONE;
+	return SNP_SUCCESS;
+}
+
+uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
+			   struct psp_message *response)
+{
+	enum snp_signing_key signed_by = SNP_SIGNED_BY_NONE;
+	struct snp_msg_report_req req;
+	struct snp_report report;
+	uint32_t status;
+
+	if (request->version != 1 || request->size != SNP_MSG_REPORT_REQ_BYTES ||
+	    wire_read(&snp_msg_report_req_layout, request->payload, request->size, &req, NULL) < 0)
+		return SNP_INVALID_PARAM;
+	if (wire_check_zero(&snp_msg_report_req_layout, &req, NULL) < 0 ||
+	    req.key_sel & ~(uint32_t)KEY_SEL_MASK || req.vmpl >= SNP_N_VMPCKS || req.vmpl < request->vmpck)
+		status = SNP_INVALID_PARAM; /* B35: VMPCK n is VMPL n's, and speaks for no lower number */
+	else
+		status = select_key(psp, req.key_sel, &signed_by);
+	if (status != SNP_SUCCESS) {
+		put_report_header(response, status, 0);
+		return SNP_SUCCESS;
+	}
+	fill_report(psp, g, &req, signed_by, &report);
+	if (!sign_report(psp, signed_by, response->payload + snp_msg_report_rsp_layout.size, &report))
+		return SNP_RESOURCE_LIMIT;
+	put_report_header(response, SNP_SUCCESS, SNP_REPORT_BYTES);
+	return SNP_SUCCESS;
+}

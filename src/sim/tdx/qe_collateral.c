@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/tdx/qe_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600 };
+
+#define ADVISORIES "INTEL-SA-99990 INTEL-SA-99991" /* numbers that Intel does not use */
+
+const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
+	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
+	[SIM_ROOT_CA_CRL] = "root_ca_crl.der",
+	[SIM_PCK_CRL] = "pck_crl.der",
+	[SIM_TCB_INFO_ISSUER_CHAIN] = "tcb_info_issuer_chain.pem",
+	[SIM_TCB_INFO] = "tcb_info.json",
+	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
+	[SIM_QE_IDENTITY] = "qe_identity.json",
+};
+
+/* The statuses of the levels from the highest to the lowest, and which of them is the platform's own. */
+struct ladder {
+	const char *status[MAX_LEVELS];
+	size_t n, own; /* own == n: none is */
+};
+
+static struct ladder ladder_of(const char *own)
+{
+	if (!own)
+		return (struct ladder){ .status = { "UpToDate" }, .n = 1, .own = 1 };
+	if (strcmp(own, "UpToDate") == 0)
+		return (struct ladder){ .status = { own, "OutOfDate" }, .n = 2, .own = 0 };
+	return (struct ladder){ .status = { "UpToDate", own, "OutOfDate" }, .n = 3, .own = 1 };
+}
+
+static const char *advisories_of(const char *status)
+{
+	return strcmp(status, "UpToDate") == 0 ? NULL : ADVISORIES;
+}
+
+static size_t svn_levels(const char *status, uint16_t svn, int64_t date, struct sim_svn_level ret[MAX_LEVELS])
+{
+	struct ladder l = ladder_of(status);
+
+	for (size_t i = 0; i < l.n; i++)
+		ret[i] = (struct sim_svn_level){
+			.isvsvn = i < l.own    ? (uint16_t)(svn + 1)
+				  : i == l.own ? svn
+					       : 0,
+			.date = date,
+			.status = l.status[i],
+			.advisories = advisories_of(l.status[i]),
+		};
+	return l.n;
+}
+
+/* Above the platform's own: one more in the first SGX component. Below: zeros, which any platform has. */
+static size_t platform_levels(const struct sim_tdx_tcb *tcb, const char *status, int64_t date,
+			      struct sim_platform_level ret[MAX_LEVELS])
+{
+	struct ladder l = ladder_of(status);
+
+	for (size_t i = 0; i < l.n; i++) {
+		ret[i] = (struct sim_platform_level){
+			.date = date,
+			.status = l.status[i],
+			.advisories = advisories_of(l.status[i]),
+		};
+		if (i > l.own)
+			continue;
+		memcpy(ret[i].sgx, tcb->cpusvn, sizeof(ret[i].sgx));
+		memcpy(ret[i].tdx, tcb->tee_tcb_svn, sizeof(ret[i].tdx));
+		ret[i].pcesvn = tcb->pcesvn;
+		if (i < l.own)
+			ret[i].sgx[0]++;
+	}
+	return l.n;
+}
+
+/* Takes heap text. */
+static void put_text(struct sim_collateral *to, enum sim_collateral_part part, char *text, size_t n)
+{
+	to->parts[part].bytes = (uint8_t *)text;
+	to->parts[part].size = n;
+}
+
+static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+			 struct sim_collateral *to, struct jurat_error *err)
+{
+	const struct sim_tdx_identity *identity = sim_tdx_identity(qe->platform);
+	const struct sim_tdx_tcb *tcb = sim_tdx_tcb(qe->platform);
+	struct sim_platform_level levels[MAX_LEVELS];
+	struct sim_svn_level module_levels[MAX_LEVELS];
+	struct sim_module_identity module = { .major = tcb->tee_tcb_svn[1], .levels = module_levels };
+	struct sim_tcb_info info = {
+		.issued = wish->issued,
+		.next_update = wish->next_update,
+		.evaluation = wish->evaluation,
+		.modules = &module,
+		.n_modules = module.major > 0 ? 1 : 0, /* major 0 is not looked up */
+		.levels = levels,
+	};
+	char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	module.n_levels =
+		svn_levels(wish->module_status, tcb->tee_tcb_svn[0], wish->issued - TCB_AGE_S, module_levels);
+	info.n_levels = platform_levels(tcb, wish->platform_status, wish->issued - TCB_AGE_S, levels);
+	memcpy(info.fmspc, identity->fmspc, sizeof(info.fmspc));
+	memcpy(info.pceid, identity->pceid, sizeof(info.pceid));
+	r = sim_pki_intel_tcb_info(qe->pki, &info, &text, &n, err);
+	put_text(to, SIM_TCB_INFO, text, n);
+	return r;
+}
+
+static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+			    struct sim_collateral *to, struct jurat_error *err)
+{
+	struct sim_svn_level levels[MAX_LEVELS];
+	struct sim_qe_identity identity = {
+		.issued = wish->issued,
+		.next_update = wish->next_update,
+		.evaluation = wish->evaluation,
+		.isv_prod_id = SIM_QE_PROD_ID,
+		.levels = levels,
+	};
+	char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	memcpy(identity.mrsigner, qe->mrsigner, sizeof(identity.mrsigner));
+	identity.n_levels =
+		svn_levels(wish->qe_status, qe->options.isv_svn, wish->issued - TCB_AGE_S, levels);
+	r = sim_pki_intel_qe_identity(qe->pki, &identity, &text, &n, err);
+	put_text(to, SIM_QE_IDENTITY, text, n);
+	return r;
+}
+
+static int make_crl(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+		    enum sim_intel_cert issuer, enum sim_collateral_part part, struct sim_collateral *to,
+		    struct jurat_error *err)
+{
+	uint8_t serials[2][SIM_INTEL_SERIAL_BYTES];
+	size_t n = 0;
+
+	to->parts[part].bytes = calloc(1, SIM_INTEL_CRL_MAX_BYTES + 1);
+	if (!to->parts[part].bytes)
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	if (issuer == SIM_INTEL_PLATFORM_CA && wish->revokes_pck)
+		memcpy(serials[n++], qe->pck_serial, SIM_INTEL_SERIAL_BYTES);
+	if (issuer == SIM_INTEL_ROOT && wish->revokes_platform_ca)
+		sim_pki_intel_serial(qe->pki, SIM_INTEL_PLATFORM_CA, serials[n++]);
+	if (issuer == SIM_INTEL_ROOT && wish->revokes_tcb_signing)
+		sim_pki_intel_serial(qe->pki, SIM_INTEL_TCB_SIGNING, serials[n++]);
+	return sim_pki_intel_crl(qe->pki, issuer, serials, n, wish->issued, wish->next_update,
+				 to->parts[part].bytes, &to->parts[part].size, err);
+}
+
+static int make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, enum sim_collateral_part part,
+		      struct sim_collateral *to, struct jurat_error *err)
+{
+	struct sim_der certs[2];
+	char *text = NULL;
+	size_t n = 0;
+	int r;
+
+	certs[0].der = sim_pki_intel_cert(qe->pki, signer, &certs[0].size);
+	certs[1].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_ROOT, &certs[1].size);
+	r = sim_pki_intel_pem(certs, ARRAY_SIZE(certs), &text, &n, err);
+	put_text(to, part, text, n);
+	return r;
+}
+
+int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+		      struct sim_collateral *ret, struct jurat_error *err)
+{
+	struct sim_collateral made = { 0 };
+	int r = make_tcb_info(qe, wish, &made, err);
+
+	if (r == 0)
+		r = make_qe_identity(qe, wish, &made, err);
+	if (r == 0)
+		r = make_crl(qe, wish, SIM_INTEL_ROOT, SIM_ROOT_CA_CRL, &made, err);
+	if (r == 0)
+		r = make_crl(qe, wish, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL, &made, err);
+	if (r == 0)
+		r = make_chain(qe, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL_ISSUER_CHAIN, &made, err);
+	if (r == 0)
+		r = make_chain(qe, SIM_INTEL_TCB_SIGNING, SIM_TCB_INFO_ISSUER_CHAIN, &made, err);
+	if (r == 0)
+		r = make_chain(qe, SIM_INTEL_TCB_SIGNING, SIM_QE_IDENTITY_ISSUER_CHAIN, &made, err);
+	if (r < 0) {
+		sim_collateral_done(&made);
+		return r;
+	}
+	*ret = made;
+	return 0;
+}
+
+void sim_collateral_done(struct sim_collateral *collateral)
+{
+	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
+		free(collateral->parts[i].bytes);
+	*collateral = (struct sim_collateral){ 0 };
+}

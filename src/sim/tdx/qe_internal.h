@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_QE_INTERNAL_H
+#define SIM_QE_INTERNAL_H
+
+#include "crypto/p256_signer.h"
+#include "sim/tdx/qe.h"
+#include "wire/tdx_quote.h"
+
+/* What qe.c (quotes) and qe_collateral.c share. */
+enum { QE_AUTH_DATA_BYTES = 32 };
+
+struct sim_qe {
+	const struct sim_tdx_platform *platform;
+	const struct sim_pki_intel *pki;
+	struct sim_qe_options options;
+	struct crypto_p256_signer *attestation_key, *pck_key;
+	uint8_t pck[SIM_INTEL_CERT_MAX_BYTES];
+	size_t pck_size;
+	uint8_t pck_serial[SIM_INTEL_SERIAL_BYTES];
+	char *chain; /* PEM: PCK, Platform CA, root; with its NUL */
+	size_t chain_size;
+	uint8_t mrsigner[32];
+	uint8_t auth_data[QE_AUTH_DATA_BYTES];
+	/* The certification of the attestation key: made once, valid as long as the platform's TCB stays. */
+	struct sgx_report report;
+	uint8_t report_signature[TDX_QUOTE_SIGNATURE_BYTES];
+};
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/tdx/tdx_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "uapi/kvm.h"
+#include "uapi/tdx.h"
+#include "wire/tdx_uapi.h"
+
+enum {
+	RUN_IMMEDIATE_EXIT = 1,
+	RUN_EXIT_REASON = 8,
+	EXIT_UNKNOWN = 0,
+	KVM_ENOSYS = 1000,
+	/* Whether the kernel looks at the vector itself, as QEMU does, was not seen in what was merged. */
+	CHECKS_EVENT_VECTOR = 1,
+};
+
+struct sim_td_vcpu {
+	struct sim_td *td;
+	const struct sim_td_guest_ops *ops;
+	void *ctx;
+	uint8_t *run;
+	struct uapi_tdvmcall regs;
+	uint8_t irr[256 / 8];                       /* interrupts that are pending */
+	void (*complete)(struct sim_td_vcpu *vcpu); /* what the next KVM_RUN does first, once */
+};
+
+int sim_td_vcpu_new(struct sim_td *td, const struct sim_td_guest_ops *ops, void *ctx,
+		    struct sim_td_vcpu **ret, struct jurat_error *err)
+{
+	struct sim_td_vcpu *vcpu = calloc(1, sizeof(*vcpu));
+	uint8_t *run = aligned_alloc(KVM_PAGE_BYTES, KVM_PAGE_BYTES);
+
+	if (!vcpu || !run) {
+		free(vcpu);
+		free(run);
+		return jurat_fail(err, -ENOMEM, "out of memory");
+	}
+	memset(run, 0, KVM_PAGE_BYTES);
+	*vcpu = (struct sim_td_vcpu){ .td = td, .ops = ops, .ctx = ctx, .run = run };
+	td->n_vcpus++;
+	*ret = vcpu;
+	return 0;
+}
+
+void sim_td_vcpu_free(struct sim_td_vcpu *vcpu)
+{
+	if (!vcpu)
+		return;
+	vcpu->td->n_vcpus--;
+	free(vcpu->run);
+	free(vcpu);
+}
+
+void *sim_td_vcpu_run(struct sim_td_vcpu *vcpu)
+{
+	return vcpu->run;
+}
+
+void sim_td_interrupt(struct sim_td_vcpu *vcpu, uint8_t vector)
+{
+	vcpu->irr[vector / 8] |= (uint8_t)(1u << vector % 8);
+}
+
+bool sim_td_interrupt_pending(const struct sim_td_vcpu *vcpu)
+{
+	return !bytes_all(vcpu->irr, sizeof(vcpu->irr), 0);
+}
+
+/* Higher vectors first, as an APIC does. */
+static void deliver_interrupts(struct sim_td_vcpu *vcpu)
+{
+	for (unsigned vector = 256; vector-- > 0;) {
+		uint8_t bit = (uint8_t)(1u << vector % 8);
+
+		if (!(vcpu->irr[vector / 8] & bit))
+			continue;
+		vcpu->irr[vector / 8] &= (uint8_t)~bit;
+		if (vcpu->ops->interrupt)
+			vcpu->ops->interrupt(vcpu->ctx, (uint8_t)vector);
+	}
+}
+
+/* The front of the exit; what follows is the leaf's. 0: the VMM is asked. */
+static int exit_tdx(struct sim_td_vcpu *vcpu, const struct wire_layout *layout, void *from,
+		    void (*complete)(struct sim_td_vcpu *vcpu))
+{
+	uint8_t bytes[KVM_RUN_TDX_UNKNOWN_BYTES];
+	size_t begins = wire_find(layout, "flags")->off;
+
+	wire_write(layout, from, bytes);
+	memcpy(vcpu->run + begins, bytes + begins,
+	       layout->size - begins); /* what is before it is the VMM's */
+	bytes_put_le(vcpu->run + RUN_EXIT_REASON, UAPI_KVM_EXIT_TDX, 4);
+	vcpu->complete = complete;
+	return 0;
+}
+
+/* 1: the guest goes on. */
+static int answer(struct sim_td_vcpu *vcpu, uint64_t status)
+{
+	vcpu->regs.r10 = status;
+	return 1;
+}
+
+static void complete_simple(struct sim_td_vcpu *vcpu)
+{
+	vcpu->regs.r10 = bytes_get_le(vcpu->run + KVM_RUN_TDX_RET_OFF, 8);
+}
+
+static void complete_info(struct sim_td_vcpu *vcpu)
+{
+	struct kvm_run_tdx_get_tdvmcall_info info;
+	uint8_t bytes[KVM_RUN_TDX_GET_TDVMCALL_INFO_BYTES];
+
+	memcpy(bytes, vcpu->run, sizeof(bytes)); /* once: the VMM can change it any time */
+	if (wire_read(&kvm_run_tdx_get_tdvmcall_info_layout, bytes, sizeof(bytes), &info, NULL) < 0)
+		return;
+	vcpu->regs.r10 = info.ret;
+	vcpu->regs.r11 = info.r11;
+	vcpu->regs.r12 = info.r12;
+	vcpu->regs.r13 = info.r13;
+	vcpu->regs.r14 = info.r14;
+}
+
+/*
+ * Spec: Linux tdx_get_quote(). Nothing else is looked at: alignment, size and content are the VMM's to judge.
+ */
+static int get_quote(struct sim_td_vcpu *vcpu)
+{
+	struct kvm_run_tdx_get_quote quote = {
+		.nr = UAPI_TDVMCALL_GET_QUOTE,
+		.ret = UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED,
+		.gpa = vcpu->regs.r12 & ~vcpu->td->shared_bit,
+		.size = vcpu->regs.r13,
+	};
+
+	if (!(vcpu->regs.r12 & vcpu->td->shared_bit))
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	return exit_tdx(vcpu, &kvm_run_tdx_get_quote_layout, &quote, complete_simple);
+}
+
+static int setup_event_notify(struct sim_td_vcpu *vcpu)
+{
+	struct kvm_run_tdx_setup_event_notify setup = {
+		.nr = UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT,
+		.ret = UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED,
+		.vector = vcpu->regs.r12,
+	};
+
+	if (CHECKS_EVENT_VECTOR &&
+	    (setup.vector < TDX_EVENT_NOTIFY_FIRST_VECTOR || setup.vector > TDX_EVENT_NOTIFY_LAST_VECTOR))
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	return exit_tdx(vcpu, &kvm_run_tdx_setup_event_notify_layout, &setup, complete_simple);
+}
+
+static int get_info(struct sim_td_vcpu *vcpu)
+{
+	struct kvm_run_tdx_get_tdvmcall_info info = {
+		.nr = UAPI_TDVMCALL_GET_TD_VM_CALL_INFO,
+		.ret = UAPI_TDVMCALL_SUCCESS,
+		.leaf = vcpu->regs.r12,
+	};
+
+	if (info.leaf > 1)
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	if (info.leaf == 1)
+		return exit_tdx(vcpu, &kvm_run_tdx_get_tdvmcall_info_layout, &info, complete_info);
+	vcpu->regs.r11 = vcpu->regs.r12 = vcpu->regs.r13 = vcpu->regs.r14 =
+		0; /* the base leaves, nothing else */
+	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
+}
+
+/*
+ * KVM asks the VMM (KVM_HC_MAP_GPA_RANGE) and the VMM changes the memory's attributes: both in one here, as
+ * for SNP guests. Spec: Linux tdx_map_gpa(); R11 tells where it failed.
+ */
+static int map_gpa(struct sim_td_vcpu *vcpu)
+{
+	const uint64_t shared_bit = vcpu->td->shared_bit, gpa = vcpu->regs.r12, size = vcpu->regs.r13;
+	bool shared = gpa & shared_bit;
+	uint64_t last;
+
+	vcpu->regs.r11 = gpa;
+	if (__builtin_add_overflow(gpa, size - 1, &last) /* of size 0, too */ || last >= 2 * shared_bit ||
+	    shared != !!(last & shared_bit))
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	if (gpa % KVM_PAGE_BYTES || size % KVM_PAGE_BYTES)
+		return answer(vcpu, UAPI_TDVMCALL_ALIGN_ERROR);
+	if (kvm_memory_set_shared(&vcpu->td->memory, gpa & ~shared_bit, size / KVM_PAGE_BYTES, shared) < 0)
+		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
+}
+
+static int vmcall(struct sim_td_vcpu *vcpu)
+{
+	if (vcpu->regs.r10 != 0) /* KVM's own hypercalls: there are none here */
+		return answer(vcpu, (uint64_t)-KVM_ENOSYS);
+	switch (vcpu->regs.r11) {
+	case UAPI_TDVMCALL_GET_QUOTE:
+		return get_quote(vcpu);
+	case UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT:
+		return setup_event_notify(vcpu);
+	case UAPI_TDVMCALL_GET_TD_VM_CALL_INFO:
+		return get_info(vcpu);
+	case UAPI_TDVMCALL_MAP_GPA:
+		return map_gpa(vcpu);
+	default:
+		return answer(vcpu, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
+	}
+}
+
+int sim_td_run(struct sim_td_vcpu *vcpu)
+{
+	bool immediate_exit = vcpu->run[RUN_IMMEDIATE_EXIT] != 0;
+	void (*complete)(struct sim_td_vcpu * vcpu) = vcpu->complete;
+
+	if (complete) {
+		vcpu->complete = NULL;
+		complete(vcpu);
+	}
+	if (immediate_exit) /* exit_reason stays as it was */
+		return -EINTR;
+	bytes_put_le(vcpu->run + RUN_EXIT_REASON, EXIT_UNKNOWN, 4);
+	do {
+		deliver_interrupts(vcpu);
+		if (vcpu->ops->enter(vcpu->ctx, &vcpu->regs) == SIM_TD_HALT) {
+			bytes_put_le(vcpu->run + RUN_EXIT_REASON, UAPI_KVM_EXIT_HLT, 4);
+			return 0;
+		}
+	} while (vmcall(vcpu) > 0);
+	return 0;
+}

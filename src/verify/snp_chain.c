@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "verify/snp_judge.h"
+
+static bool name_equal(const struct bytes_rd *a, const struct bytes_rd *b)
+{
+	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+/* Whether its subject is `prefix` and the product. An unknown product was refused for that already. */
+static bool is_named(const struct snp_judge *j, const struct crypto_cert *cert, const char *prefix)
+{
+	return j->product == SNP_PRODUCT_UNKNOWN ||
+	       vek_text_is(&cert->subject_cn, prefix, snp_product_name(j->product));
+}
+
+static bool issued(const struct cert_entry *issuer, const struct cert_entry *subject)
+{
+	return name_equal(&issuer->cert.subject, &subject->cert.issuer);
+}
+
+void judge_time(struct snp_judge *j, const struct crypto_cert *cert, enum verify_reason not_yet,
+		enum verify_reason expired)
+{
+	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
+
+	if (j->at < cert->not_before)
+		verdict_refuse(j->out, not_yet, "valid from %s, judged at %s",
+			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
+	if (j->at > cert->not_after)
+		verdict_refuse(j->out, expired, "valid until %s, judged at %s",
+			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
+}
+
+/*
+ * Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. 0 took it; 1
+ * look on; < 0.
+ */
+static int try_intermediate(struct snp_judge *j, struct cert_entry *candidate)
+{
+	int r = JURAT_REFUSED;
+
+	if (issued(candidate, j->leaf))
+		r = cert_entry_signed_by(j->leaf, candidate);
+	if (r < 0)
+		return r;
+	if (r == 0 || !j->intermediate)
+		j->intermediate = candidate;
+	j->leaf_signed = j->leaf_signed || r == 0;
+	return r == 0 ? 0 : 1;
+}
+
+static int choose_intermediate(struct snp_judge *j)
+{
+	const struct pointers *given = &j->verifier->authorities;
+	int r = 1;
+
+	if (j->table_intermediate)
+		r = try_intermediate(j, j->table_intermediate);
+	for (size_t i = 0; r == 1 && i < given->n; i++) {
+		struct cert_entry *candidate = given->items[i];
+
+		if (issued(candidate, j->leaf))
+			r = try_intermediate(j, candidate);
+	}
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Roots that were given are trusted as they stand; whatever root the evidence brings is not looked at
+ * (B50).
+ */
+static int choose_given_root(struct snp_judge *j)
+{
+	const struct pointers *roots = &j->verifier->roots;
+
+	for (size_t i = 0; i < roots->n; i++) {
+		struct cert_entry *candidate = roots->items[i];
+		int r;
+
+		if (!issued(candidate, j->intermediate))
+			continue;
+		r = cert_entry_signed_by(j->intermediate, candidate);
+		if (r < 0)
+			return r;
+		if (r == 0 || !j->root)
+			j->root = candidate;
+		if (r == 0)
+			break;
+	}
+	j->root_trusted = j->root != NULL;
+	return 0;
+}
+
+/*
+ * Only the key is pinned: the certificate around it counts when AMD published it so, or when that key
+ * signed it (B40, B50).
+ */
+static int choose_pinned_root(struct snp_judge *j)
+{
+	const struct pointers *given = &j->verifier->authorities;
+	int r;
+
+	j->root = j->table_root;
+	for (size_t i = 0; i < given->n; i++) {
+		struct cert_entry *candidate = given->items[i];
+
+		if (j->root && root_is_pinned(j->product, j->root->spki_sha256))
+			break;
+		if (root_is_pinned(j->product, candidate->spki_sha256) ||
+		    (!j->root && issued(candidate, candidate)))
+			j->root = candidate;
+	}
+	if (!j->root || !root_is_pinned(j->product, j->root->spki_sha256))
+		return 0;
+	r = root_is_published(j->product, j->root->sha256) ? 0 : cert_entry_signed_by(j->root, j->root);
+	if (r == JURAT_REFUSED)
+		verdict_refuse(j->out, REASON_ROOT_SIGNATURE, "the key is that of ARK-%s",
+			       snp_product_name(j->product));
+	j->root_trusted = r == 0;
+	return r < 0 ? r : 0;
+}
+
+static int judge_root(struct snp_judge *j)
+{
+	const struct crypto_cert *cert;
+	char name[VERDICT_NAME_BYTES], spki[BYTES_HEX_SIZE(32)];
+	int r = j->verifier->roots_given ? choose_given_root(j) : choose_pinned_root(j);
+
+	if (r < 0)
+		return r;
+	if (!j->root) {
+		verdict_refuse(
+			j->out, j->verifier->roots_given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING,
+			"wanted '%s'%s", verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
+			j->verifier->roots_given ? ", which is none of the given roots" : "");
+		return 0;
+	}
+	cert = &j->root->cert;
+	verdict_name(&cert->subject_cn, name, sizeof(name));
+	if (!j->verifier->roots_given && !root_is_pinned(j->product, j->root->spki_sha256))
+		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED, "'%s' with key %s is not AMD's", name,
+			       bytes_to_hex(j->root->spki_sha256, 32, spki));
+	if (!is_named(j, cert, "ARK-"))
+		verdict_refuse(j->out, REASON_ROOT_PRODUCT, "its subject is '%s', wanted ARK-%s", name,
+			       snp_product_name(j->product));
+	if (!cert->is_ca || !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) ||
+	    cert->key_kind != CRYPTO_KEY_RSA)
+		verdict_refuse(j->out, REASON_ROOT_PROFILE,
+			       "wanted a CA with an RSA key that may sign certificates");
+	if (cert->has_unknown_critical)
+		verdict_refuse(j->out, REASON_ROOT_CRITICAL_EXTENSION, "nobody here knows it");
+	judge_time(j, cert, REASON_ROOT_NOT_YET_VALID, REASON_ROOT_EXPIRED);
+	if (j->root_trusted)
+		judge_keep(j, j->root, &j->verifier->seen_authorities);
+	return 0;
+}
+
+static void judge_intermediate(struct snp_judge *j)
+{
+	const struct crypto_cert *cert = &j->intermediate->cert;
+	char name[VERDICT_NAME_BYTES];
+
+	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") || !issued(j->intermediate, j->leaf))
+		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', wanted SEV-%s%s",
+			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
+			       snp_product_name(j->product));
+	if (!cert->is_ca || !cert->has_path_len || cert->path_len != 0 ||
+	    !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) || cert->key_kind != CRYPTO_KEY_RSA)
+		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE,
+			       "wanted a CA of path length 0 with an RSA key that may sign certificates");
+	if (cert->has_unknown_critical)
+		verdict_refuse(j->out, REASON_INTERMEDIATE_CRITICAL_EXTENSION, "nobody here knows it");
+	judge_time(j, cert, REASON_INTERMEDIATE_NOT_YET_VALID, REASON_INTERMEDIATE_EXPIRED);
+}
+
+/* Top down, so that only what hangs from a trusted root is remembered. */
+static int judge_signatures(struct snp_judge *j)
+{
+	bool trusted = j->root_trusted;
+	int r;
+
+	if (j->root && !issued(j->root, j->intermediate)) {
+		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the root's subject is not its issuer");
+		trusted = false;
+	}
+	if (trusted) {
+		r = cert_entry_signed_by(j->intermediate, j->root);
+		if (r < 0)
+			return r;
+		trusted = r == 0;
+		if (trusted)
+			judge_keep(j, j->intermediate, &j->verifier->seen_authorities);
+		else
+			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
+				       "it is not this root's signature");
+	}
+	if (trusted) {
+		r = judge_crls(j);
+		if (r < 0)
+			return r;
+	} else {
+		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+	}
+	if (!j->leaf_signed) {
+		verdict_refuse(j->out, REASON_LEAF_SIGNATURE, "it is not this intermediate's signature");
+		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
+		return 0;
+	}
+	if (trusted)
+		judge_keep(j, j->leaf, &j->verifier->seen_leaves);
+	return judge_report_signature(j);
+}
+
+int judge_chain(struct snp_judge *j)
+{
+	int r;
+
+	if (!j->leaf)
+		return 0;
+	r = choose_intermediate(j);
+	if (r < 0)
+		return r;
+	if (!j->intermediate) {
+		char name[VERDICT_NAME_BYTES];
+
+		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "wanted '%s'",
+			       verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)));
+		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
+		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
+	} else {
+		judge_intermediate(j);
+		r = judge_root(j);
+		if (r == 0)
+			r = judge_signatures(j);
+	}
+	if (r < 0)
+		return r;
+	verdict_show_cert(j->leaf, &j->out->leaf);
+	verdict_show_cert(j->intermediate, &j->out->intermediate);
+	verdict_show_cert(j->root, &j->out->root);
+	j->out->leaf_says = j->leaf->vek;
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/snp_judge.h"
+
+static bool is_pem(const struct bytes_rd *data)
+{
+	static const char begin[] = "-----BEGIN";
+
+	return data->size >= sizeof(begin) - 1 && memcmp(data->data, begin, sizeof(begin) - 1) == 0;
+}
+
+/* The certificate of one entry: known from before, or read now. *ret stays NULL when it is refused. */
+static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cert_cache *cache,
+		     struct cert_entry **ret)
+{
+	uint8_t sha256[CRYPTO_SHA256_BYTES];
+	struct jurat_error why;
+	int r;
+
+	if (!entry)
+		return 0;
+	if (is_pem(&entry->data)) {
+		verdict_refuse(j->out, REASON_CERTIFICATE_PEM, "%s: the host put PEM into the table (B46)",
+			       snp_cert_name(entry->kind));
+		return 0;
+	}
+	crypto_sha256(entry->data.data, entry->data.size, sha256);
+	*ret = cert_cache_find(cache, sha256);
+	if (*ret)
+		return 0;
+	r = cert_entry_new(entry->data.data, entry->data.size, ret, &why);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		verdict_refuse(j->out, REASON_CERTIFICATE_MALFORMED, "%s: %s", snp_cert_name(entry->kind),
+			       why.text);
+		return 0;
+	}
+	j->fresh[j->n_fresh++] = *ret;
+	return 0;
+}
+
+/* A CRL of the host may speak against its certificates; one that cannot be used is as good as none. */
+static int load_crl(struct snp_judge *j, const struct snp_cert_entry *entry)
+{
+	uint8_t sha256[CRYPTO_SHA256_BYTES];
+	int r;
+
+	if (!entry)
+		return 0;
+	crypto_sha256(entry->data.data, entry->data.size, sha256);
+	for (size_t i = 0; i < VERIFIER_CRLS; i++) {
+		struct crl_entry *seen = j->verifier->seen_crls[i];
+
+		if (!seen || memcmp(seen->sha256, sha256, sizeof(sha256)) != 0)
+			continue;
+		j->table_crl = seen;
+		return 0;
+	}
+	r = crl_entry_new(entry->data.data, entry->data.size, &j->fresh_crl, NULL);
+	j->table_crl = j->fresh_crl;
+	return r == -ENOMEM ? r : 0;
+}
+
+int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n)
+{
+	enum snp_cert_kind kind = j->vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK;
+	const struct snp_cert_entry *leaf;
+	struct jurat_error why;
+	int r;
+
+	if (!certs)
+		return 0;
+	r = snp_certs_read(certs, n, &j->table, &why);
+	if (r < 0) {
+		verdict_refuse(j->out, REASON_TABLE_MALFORMED, "%s", why.text);
+		j->table.n = 0;
+		return 0;
+	}
+	leaf = snp_certs_find(&j->table, kind);
+	r = load_cert(j, leaf, &j->verifier->seen_leaves, &j->table_leaf);
+	if (r == 0)
+		r = load_cert(j, snp_certs_find(&j->table, SNP_CERT_ASK), &j->verifier->seen_authorities,
+			      &j->table_intermediate);
+	if (r == 0)
+		r = load_cert(j, snp_certs_find(&j->table, SNP_CERT_ARK), &j->verifier->seen_authorities,
+			      &j->table_root);
+	if (r == 0)
+		r = load_crl(j, snp_certs_find(&j->table, SNP_CERT_CRL));
+	j->leaf_unusable = leaf && !j->table_leaf;
+	return r;
+}
+
+void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache)
+{
+	for (size_t i = 0; i < j->n_fresh; i++) {
+		if (j->fresh[i] != entry)
+			continue;
+		j->fresh[i] = NULL;
+		cert_cache_put(cache, entry);
+	}
+}
+
+void judge_keep_crl(struct snp_judge *j)
+{
+	struct jurat_verifier *v = j->verifier;
+
+	if (!j->fresh_crl)
+		return;
+	free(v->seen_crls[v->next_crl]);
+	v->seen_crls[v->next_crl] = take_ptr(j->fresh_crl);
+	v->next_crl = (v->next_crl + 1) % VERIFIER_CRLS;
+}
+
+void judge_done(struct snp_judge *j)
+{
+	for (size_t i = 0; i < j->n_fresh; i++)
+		cert_entry_free(j->fresh[i]);
+	free(j->fresh_crl);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "verify/tdx_judge.h"
+
+#define TCB_SIGNER_CN "Intel SGX TCB Signing"
+
+/* What differs between the two documents. */
+struct document_kind {
+	const char *name;
+	enum verify_reason signature, not_yet, expired;
+};
+
+static const struct document_kind tcb_info_kind = { "TCB info", REASON_TCB_INFO_SIGNATURE,
+						    REASON_TCB_INFO_NOT_YET_VALID, REASON_TCB_INFO_EXPIRED };
+static const struct document_kind identity_kind = { "QE identity", REASON_QE_IDENTITY_SIGNATURE,
+						    REASON_QE_IDENTITY_NOT_YET_VALID,
+						    REASON_QE_IDENTITY_EXPIRED };
+
+static bool is_current(const struct tdx_judge *j, const struct signed_document *doc)
+{
+	return doc->issue_date <= j->at && j->at <= doc->next_update;
+}
+
+/* Of two that would do: the one that is current, then the one that says more, then the newer one. */
+static bool is_better(const struct tdx_judge *j, const struct signed_document *a,
+		      const struct signed_document *b)
+{
+	if (is_current(j, a) != is_current(j, b))
+		return is_current(j, a);
+	if (a->evaluation_data_number != b->evaluation_data_number)
+		return a->evaluation_data_number > b->evaluation_data_number;
+	return a->issue_date > b->issue_date;
+}
+
+static bool suits(const struct tdx_judge *j, const struct tcb_info *info)
+{
+	return strcmp(info->doc.id, "TDX") == 0 &&
+	       (!j->has_pck || memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) == 0);
+}
+
+/* The TCB info of this platform; one that is not, to say so, when there is no better. */
+static const struct tcb_info *choose_info(const struct tdx_judge *j)
+{
+	const struct jurat_collateral *c = j->collateral;
+	const struct tcb_info *best = NULL;
+
+	for (size_t i = 0; c && i < c->n_tcb_infos; i++) {
+		const struct tcb_info *info = c->tcb_infos[i];
+
+		if (!best || suits(j, info) > suits(j, best) ||
+		    (suits(j, info) == suits(j, best) && is_better(j, &info->doc, &best->doc)))
+			best = info;
+	}
+	return best;
+}
+
+static const struct qe_identity *choose_identity(const struct tdx_judge *j)
+{
+	const struct jurat_collateral *c = j->collateral;
+	const struct qe_identity *best = NULL;
+
+	for (size_t i = 0; c && i < c->n_identities; i++) {
+		const struct qe_identity *identity = c->identities[i];
+		bool right = strcmp(identity->doc.id, "TD_QE") == 0;
+		bool best_right = best && strcmp(best->doc.id, "TD_QE") == 0;
+
+		if (!best || right > best_right ||
+		    (right == best_right && is_better(j, &identity->doc, &best->doc)))
+			best = identity;
+	}
+	return best;
+}
+
+/*
+ * The certificate whose key signed the document, of those with the name of Intel's TCB signer. When none
+ * did: one with the name, or any that is no CA, to say what is wrong with it (V18). 0 *ret_signed says; <
+ * 0.
+ */
+static int choose_signer(struct tdx_judge *j, const struct signed_part *part, struct cert_entry **ret,
+			 bool *ret_signed)
+{
+	const struct jurat_collateral *c = j->collateral;
+	struct cert_entry *named = NULL, *other = NULL;
+
+	*ret_signed = false;
+	for (size_t i = 0; i < c->n_certs; i++) {
+		struct cert_entry *entry = c->certs[i];
+		int r;
+
+		if (!tdx_is_named(&entry->cert.subject_cn, TCB_SIGNER_CN)) {
+			if (!entry->cert.is_ca && !other)
+				other = entry;
+			continue;
+		}
+		named = named ? named : entry;
+		r = tdx_digest_signed_by(&j->verifier->tdx, part->sha256, part->digest, part->r, part->s,
+					 entry);
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			*ret = entry;
+			*ret_signed = true;
+			return 0;
+		}
+	}
+	*ret = named ? named : other;
+	return 0;
+}
+
+/* Issued directly by the root, for this purpose, in time, unrevoked. */
+static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
+{
+	static const struct tdx_cert_reasons reasons = { .name = REASON_TCB_SIGNER_NAME,
+							 .profile = REASON_TCB_SIGNER_PROFILE,
+							 .key = REASON_TCB_SIGNER_PROFILE,
+							 .critical = REASON_TCB_SIGNER_CRITICAL_EXTENSION,
+							 .not_yet = REASON_TCB_SIGNER_NOT_YET_VALID,
+							 .expired = REASON_TCB_SIGNER_EXPIRED };
+	int r = JURAT_REFUSED;
+
+	j->signer = signer;
+	j->signer_good = false;
+	tdx_judge_cert(j, signer, false, TCB_SIGNER_CN, &reasons);
+	if (!j->root_trusted)
+		return 0;
+	if (tdx_issued(j->root, signer))
+		r = tdx_cert_signed_by(&j->verifier->tdx, signer, j->root);
+	if (r < 0)
+		return r;
+	if (r == JURAT_REFUSED) {
+		verdict_refuse(j->out, REASON_TCB_SIGNER_SIGNATURE, "it was not issued by this root");
+		return 0;
+	}
+	tdx_learn(&j->verifier->tdx, signer->sha256, j->root->sha256);
+	j->signer_good = tdx_is_named(&signer->cert.subject_cn, TCB_SIGNER_CN) && !signer->cert.is_ca;
+	return tdx_judge_revocation(j, j->root, signer, REASON_TCB_SIGNER_REVOKED);
+}
+
+static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
+			const struct signed_document *doc)
+{
+	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
+	int64_t age = j->at - doc->issue_date;
+
+	if (j->at < doc->issue_date)
+		verdict_refuse(j->out, kind->not_yet, "issued at %s, judged at %s",
+			       verdict_time(doc->issue_date, end), verdict_time(j->at, at));
+	if (j->at > doc->next_update)
+		verdict_refuse(j->out, kind->expired, "next update was due at %s, judged at %s",
+			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
+	if (j->policy->maximum_collateral_age_days > 0 &&
+	    age > (int64_t)j->policy->maximum_collateral_age_days * 86400)
+		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, judged at %s",
+			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
+	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)
+		verdict_refuse(j->out, REASON_TCB_EVALUATION_BELOW_MINIMUM,
+			       "%s: tcbEvaluationDataNumber is %u, wanted %u", kind->name,
+			       doc->evaluation_data_number, j->policy->minimum_tcb_evaluation_data_number);
+}
+
+static void show_document(const struct signed_document *doc, const struct cert_entry *signer,
+			  struct verdict_document *to)
+{
+	to->there = true;
+	to->issue_date = doc->issue_date;
+	to->next_update = doc->next_update;
+	to->evaluation_data_number = doc->evaluation_data_number;
+	verdict_show_cert(signer, &to->signer);
+}
+
+/* *ret_trusted: the document is Intel's word; whether it is current is another question. */
+static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
+			  const struct signed_document *doc, struct verdict_document *to, bool *ret_trusted)
+{
+	struct cert_entry *signer;
+	bool is_signed;
+	int r = choose_signer(j, &doc->part, &signer, &is_signed);
+
+	*ret_trusted = false;
+	if (r < 0)
+		return r;
+	show_document(doc, signer, to);
+	judge_dates(j, kind, doc);
+	if (!signer) {
+		verdict_refuse(j->out, REASON_TCB_SIGNER_MISSING, "%s: no certificate of its signer",
+			       kind->name);
+		return 0;
+	}
+	if (signer != j->signer) {
+		r = judge_signer(j, signer);
+		if (r < 0)
+			return r;
+	}
+	if (!is_signed) {
+		verdict_refuse(j->out, kind->signature, "%s: it is not the signature of '" TCB_SIGNER_CN "'",
+			       kind->name);
+		return 0;
+	}
+	*ret_trusted = j->signer_good;
+	if (j->signer_good)
+		tdx_learn(&j->verifier->tdx, doc->part.sha256, signer->sha256);
+	return 0;
+}
+
+static void miss(struct tdx_judge *j, const char *what)
+{
+	if (!j->policy->allow_no_collateral)
+		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s", what);
+}
+
+int tdx_judge_collateral(struct tdx_judge *j)
+{
+	const struct tcb_info *info = choose_info(j);
+	const struct qe_identity *identity = choose_identity(j);
+	bool trusted;
+	int r = 0;
+
+	if (!j->collateral) {
+		miss(j, "there is none: TCB, quoting enclave and revocation were not judged");
+		return 0;
+	}
+	if (info) {
+		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
+		j->info = r == 0 && trusted ? info : NULL;
+	} else {
+		miss(j, "there is no TCB info");
+	}
+	if (r < 0)
+		return r;
+	if (identity) {
+		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
+		j->identity = r == 0 && trusted ? identity : NULL;
+	} else {
+		miss(j, "there is no QE identity");
+	}
+	return r;
+}
