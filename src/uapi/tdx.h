@@ -38,7 +38,7 @@ struct uapi_tdvmcall {
 #define UAPI_TDCALL_MR_RTMR_EXTEND 2u
 #define UAPI_TDCALL_MR_REPORT      4u
 
-/* TDCALL completion status, in RAX; the low half holds details. Spec: TDX module ABI, completion status codes. */
+/* TDCALL completion status, in RAX; its low half holds details. Spec: TDX module ABI, completion codes. */
 #define UAPI_TDCALL_SUCCESS         0x0000000000000000ull
 #define UAPI_TDCALL_OPERAND_INVALID 0xc000010000000000ull /* | which operand: 2 = RDX */
 #define UAPI_TDCALL_OPERAND_BUSY    0x8000020000000000ull

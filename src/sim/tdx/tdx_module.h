@@ -96,7 +96,7 @@ JURAT_MUST_CHECK int sim_td_new(struct sim_tdx_platform *platform, const struct 
 				uint64_t memory_pages, struct sim_td **ret, struct jurat_error *err);
 void sim_td_free(struct sim_td *td);
 
-/* As sim/kvm/kvm_memory.h has them. The guest's view does not take the shared bit: these are addresses of memory. */
+/* As in sim/kvm/kvm_memory.h. The guest view does not take the shared bit: these are addresses of memory. */
 int sim_td_set_shared(struct sim_td *td, uint64_t gpa, uint64_t npages, bool shared);
 int sim_td_guest_read(const struct sim_td *td, uint64_t gpa, void *to, size_t n);
 int sim_td_guest_write(struct sim_td *td, uint64_t gpa, const void *from, size_t n);
