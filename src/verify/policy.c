@@ -95,6 +95,7 @@ static const struct {
 	{ "rapl_dis", SNP_PLATFORM_RAPL_DIS_BIT },
 	{ "ciphertext_hiding_en", SNP_PLATFORM_CIPHERTEXT_HIDING_BIT },
 	{ "alias_check_complete", SNP_PLATFORM_ALIAS_CHECK_BIT },
+	{ "iommu_write_safe", SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT },
 	{ "tio_en", SNP_PLATFORM_TIO_EN_BIT },
 };
 
@@ -350,7 +351,7 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 	}
 	return jurat_fail(err, -EBADMSG,
 			  "wants smt_en, tsme_en, ecc_en, rapl_dis, ciphertext_hiding_en, "
-			  "alias_check_complete or tio_en");
+			  "alias_check_complete, iommu_write_safe or tio_en");
 }
 
 static int read_bits(const json_t *value, const struct member *m, uint32_t *ret, struct jurat_error *err)

@@ -75,6 +75,7 @@ static void put_platform_info(FILE *f, uint64_t info)
 		{ SNP_PLATFORM_RAPL_DIS_BIT, "RAPL off" },
 		{ SNP_PLATFORM_CIPHERTEXT_HIDING_BIT, "ciphertext hiding on" },
 		{ SNP_PLATFORM_ALIAS_CHECK_BIT, "alias check complete" },
+		{ SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT, "IOMMU write safe" },
 		{ SNP_PLATFORM_TIO_EN_BIT, "SEV-TIO on" },
 	};
 

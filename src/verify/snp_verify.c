@@ -6,11 +6,6 @@
 #include "base/cleanup.h"
 #include "verify/snp_judge.h"
 
-/* Bits of platform_info that have a meaning. Spec: 5.4 of the report's facts. */
-#define PLATFORM_INFO_KNOWN                                                                                  \
-	(1u << SNP_PLATFORM_SMT_EN_BIT | 1u << SNP_PLATFORM_TSME_EN_BIT | 1u << SNP_PLATFORM_ECC_EN_BIT |    \
-	 1u << SNP_PLATFORM_RAPL_DIS_BIT | 1u << SNP_PLATFORM_CIPHERTEXT_HIDING_BIT |                        \
-	 1u << SNP_PLATFORM_ALIAS_CHECK_BIT | 1u << SNP_PLATFORM_TIO_EN_BIT)
 #define KEY_INFO_KNOWN 0x1fu
 enum { MAX_VMPL = 3 };
 
@@ -59,7 +54,7 @@ static void judge_fields(struct snp_judge *j)
 	if (!(r->policy >> SNP_POLICY_ONE_BIT & 1) || r->policy >> SNP_POLICY_FIRST_RESERVED_BIT != 0)
 		verdict_refuse(j->out, REASON_GUEST_POLICY_RESERVED, "the guest policy is 0x%llx",
 			       (unsigned long long)r->policy);
-	if ((r->platform_info & ~(uint64_t)PLATFORM_INFO_KNOWN) != 0)
+	if ((r->platform_info & ~wire_bits_mask(&snp_platform_bits)) != 0)
 		verdict_refuse(j->out, REASON_PLATFORM_INFO_RESERVED, "platform_info is 0x%llx",
 			       (unsigned long long)r->platform_info);
 	if (r->vmpl > MAX_VMPL)

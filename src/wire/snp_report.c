@@ -42,6 +42,7 @@ static const struct wire_bit platform_bits[] = {
 	{ SNP_PLATFORM_RAPL_DIS_BIT, "rapl-disabled" },
 	{ SNP_PLATFORM_CIPHERTEXT_HIDING_BIT, "ciphertext-hiding-enabled" },
 	{ SNP_PLATFORM_ALIAS_CHECK_BIT, "alias-check-complete" },
+	{ SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT, "iommu-write-safe" },
 	{ SNP_PLATFORM_TIO_EN_BIT, "tio-enabled" },
 };
 const struct wire_bits snp_platform_bits = { "platform_info", platform_bits, ARRAY_SIZE(platform_bits) };

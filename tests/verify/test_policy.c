@@ -160,7 +160,7 @@ static const struct {
 	{ "{\"products\": 1}", "policy: products: wants Milan, Genoa or Turin" },
 	{ "{\"required_platform_info\": \"smt\"}",
 	  "policy: required_platform_info: wants smt_en, tsme_en, ecc_en, rapl_dis, ciphertext_hiding_en, "
-	  "alias_check_complete or tio_en" },
+	  "alias_check_complete, iommu_write_safe or tio_en" },
 	{ "{\"csp_id\": \"\"}", "policy: csp_id: wants a string that is not empty" },
 	{ "{\"csp_id\": [1]}", "policy: csp_id: wants a string that is not empty" },
 };

@@ -116,7 +116,13 @@ static void policy_bit_63(struct made *m)
 
 static void platform_info_bit_6(struct made *m)
 {
-	m->report.platform_info |= 1u << 6;
+	m->report.platform_info |= 1u << SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT;
+	made_sign(m);
+}
+
+static void platform_info_bit_8(struct made *m)
+{
+	m->report.platform_info |= 1u << 8;
 	made_sign(m);
 }
 
@@ -431,7 +437,10 @@ static const struct bad bads[] = {
 	  { "author-key-inconsistent" } },
 	{ "policy bit 17", SNP_MILAN, false, 3, policy_bit_17_clear, { "guest-policy-reserved" } },
 	{ "policy bit 63", SNP_MILAN, false, 3, policy_bit_63, { "guest-policy-reserved" } },
-	{ "platform_info bit 6", SNP_MILAN, false, 3, platform_info_bit_6, { "platform-info-reserved" } },
+	{ "IOMMU_WRITE_SAFE, Milan", SNP_MILAN, false, 3, platform_info_bit_6, { NULL } },
+	{ "IOMMU_WRITE_SAFE, Genoa", SNP_GENOA, false, 5, platform_info_bit_6, { NULL } },
+	{ "IOMMU_WRITE_SAFE, Turin", SNP_TURIN, false, 5, platform_info_bit_6, { NULL } },
+	{ "platform_info bit 8", SNP_MILAN, false, 3, platform_info_bit_8, { "platform-info-reserved" } },
 	{ "VMPL of the host", SNP_MILAN, false, 3, vmpl_of_the_host, { "vmpl-range", "vmpl-not-allowed" } },
 	{ "debug", SNP_MILAN, false, 3, debug, { "debug-allowed" } },
 	{ "TCB with a hole", SNP_MILAN, false, 3, tcb_with_hole, { "tcb-malformed" } },

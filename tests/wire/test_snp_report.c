@@ -305,9 +305,11 @@ static void policy_and_key_info_are_shown_in_words(void **state)
 	wire_bits_format(&snp_platform_bits, 0x27, UINT64_MAX, buf, sizeof(buf));
 	assert_string_equal(buf, "smt-enabled tsme-enabled ecc-enabled alias-check-complete");
 	wire_bits_format(&snp_platform_bits, 0x40, UINT64_MAX, buf, sizeof(buf));
-	assert_string_equal(buf, "bit-6");
+	assert_string_equal(buf, "iommu-write-safe");
+	wire_bits_format(&snp_platform_bits, 0x100, UINT64_MAX, buf, sizeof(buf));
+	assert_string_equal(buf, "bit-8");
 	assert_true(wire_bits_mask(&snp_policy_bits) == 0x3ff0000);
-	assert_true(wire_bits_mask(&snp_platform_bits) == 0xbf);
+	assert_true(wire_bits_mask(&snp_platform_bits) == 0xff);
 	assert_int_equal(wire_bits_find(&snp_policy_bits, "debug-allowed")->bit, SNP_POLICY_DEBUG_BIT);
 }
 
