@@ -27,7 +27,7 @@ test-vm: all
 	@tests/e2e/test_vm $(BUILD)
 
 bench: all
-	@$(BUILD)/src/cli/jurat bench
+	@$(BUILD)/bench/jurat-bench
 
 check: | setup
 	@scripts/check

@@ -86,7 +86,6 @@ JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error
 int cli_flush(const struct cli *cli, int status);
 
 int cli_attest(struct cli *cli);
-int cli_bench(struct cli *cli);
 int cli_certs(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);

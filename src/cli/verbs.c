@@ -128,13 +128,6 @@ static const struct cli_option device_options[] = {
 	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
 };
 
-static const struct cli_option bench_options[] = {
-	{ "only", "NAME", "this figure alone", NULL, true },
-	{ "strict", NULL, "end with status 1 when a figure misses its limit", NULL, false },
-	{ "seconds", "N", "how long to measure each figure (default 1)", NULL, false },
-	OUTPUT,
-};
-
 static const struct cli_option help_options[] = {
 	{ "format", "FORMAT", "text, scdoc (the option list of a manual page) or bash (completion)",
 	  "text|scdoc|bash", false },
@@ -148,11 +141,6 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "fetch evidence from the TEE this runs in",
 	  OPTIONS(attest_options),
 	  .run = cli_attest },
-	{ .name = "bench",
-	  .args = "",
-	  .summary = "this machine's figures beside the bare cryptography they rest on",
-	  OPTIONS(bench_options),
-	  .run = cli_bench },
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
 	  .summary = "make, take apart or check a certificate table",

@@ -20,9 +20,7 @@ struct attest_conf {
 
 bool run_attest_conf_wanted(const struct run_options *options)
 {
-	bool for_program = options->argv || options->program;
-
-	return for_program && (run_qgs_port(options->qgs) != 0 || access(RUN_ATTEST_CONF, F_OK) == 0);
+	return options->argv && (run_qgs_port(options->qgs) != 0 || access(RUN_ATTEST_CONF, F_OK) == 0);
 }
 
 static void conf_read(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply)

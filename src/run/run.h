@@ -19,9 +19,6 @@ enum run_tee { RUN_SEV_SNP = 1 << 0, RUN_TDX = 1 << 1 };
 
 struct run_options {
 	char **argv; /* what to run, NULL at the end; NULL: nothing, it is for the whole machine (system.h) */
-	/* Called in the new process instead, for measurements: its result is the exit status. */
-	int (*program)(void *ctx);
-	void *program_ctx;
 	unsigned tees;         /* enum run_tee: which there are */
 	enum run_tee reported; /* whose reports configfs-tsm gives */
 	bool legacy_quote;     /* TDX: the driver that was posted in 2023, with TDX_CMD_GET_QUOTE */

@@ -95,11 +95,6 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 	sigaction(SIGCHLD, &what->on_child, NULL);
 	sigprocmask(SIG_SETMASK, &what->mask, NULL);
 	environ = what->env;
-	if (what->program) {
-		close(setup);
-		prctl(PR_SET_DUMPABLE, 1); /* as exec would: the supervisor reaches into this memory */
-		_exit(what->program(what->program_ctx));
-	}
 	execvp(what->argv[0], what->argv);
 	r = -errno;
 	jurat_fail(&err, r, "cannot run '%s': %s", what->argv[0], strerror(-r));

@@ -23,8 +23,6 @@ struct run_message {
 
 struct run_spawn {
 	char **argv, **env;
-	int (*program)(void *ctx); /* instead of argv; NULL: none */
-	void *program_ctx;
 	const char *temp;
 	const char *socket; /* NULL: none */
 	const struct run_place *places;

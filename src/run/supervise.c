@@ -219,8 +219,6 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		     struct jurat_error *err)
 {
 	struct run_spawn spawn = { .argv = options->argv,
-				   .program = options->program,
-				   .program_ctx = options->program_ctx,
 				   .env = env,
 				   .temp = temp,
 				   .socket = run_qgs_path(s->qgs),

@@ -27,23 +27,15 @@ static void certs_done(struct pointers *list)
 	free(list->items);
 }
 
-void verifier_forget(struct jurat_verifier *verifier)
-{
-	cert_cache_done(&verifier->seen_leaves);
-	cert_cache_done(&verifier->seen_authorities);
-	for (size_t i = 0; i < VERIFIER_CRLS; i++) {
-		free(verifier->seen_crls[i]);
-		verifier->seen_crls[i] = NULL;
-	}
-	tdx_cache_done(&verifier->tdx);
-	verifier->tdx.n_facts = 0;
-}
-
 void jurat_verifier_free(struct jurat_verifier *verifier)
 {
 	if (!verifier)
 		return;
-	verifier_forget(verifier);
+	cert_cache_done(&verifier->seen_leaves);
+	cert_cache_done(&verifier->seen_authorities);
+	for (size_t i = 0; i < VERIFIER_CRLS; i++)
+		free(verifier->seen_crls[i]);
+	tdx_cache_done(&verifier->tdx);
 	certs_done(&verifier->roots);
 	certs_done(&verifier->authorities);
 	certs_done(&verifier->leaves);

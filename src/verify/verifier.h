@@ -33,9 +33,6 @@ struct jurat_verifier {
 	struct tdx_cache tdx;
 };
 
-/* Forgets everything that was learned from evidence; what was given stays. For figures. */
-void verifier_forget(struct jurat_verifier *verifier);
-
 /* The given leaves of one kind and chip: items [*ret_first, *ret_end). VLEKs have a HWID of zeros. */
 void verifier_leaves_of(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
 			size_t *ret_first, size_t *ret_end);

@@ -10,21 +10,13 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from tap import Skip, case, main  # noqa: E402
 
 JURAT = os.path.abspath(sys.argv[1])
 EVIDENCE = pathlib.Path(os.environ.get("JURAT_EVIDENCE", "/nonexistent"))
-CASES = []
-
-
-class Skip(Exception):
-    pass
-
-
-def case(f):
-    CASES.append(f)
-    return f
 
 
 def jurat(*args, status=0, program=JURAT, **how):
@@ -49,7 +41,7 @@ def usage_errors_exit_with_2_and_say_why(tmp):
                        (("verify", "--nonsense", "x"), "unknown option"), (("verify", "x", "--at"), "wants RFC3339"),
                        (("demo", "--product", "rome"), "is one of"), (("demo", "--seed", "a", "--seed", "b"), "twice"),
                        (("verify", "--list-reasons=1"), "takes no value"), (("show", "-x", "f"), "unknown option"),
-                       (("bench", "--seconds", "soon"), "number"), (("certs", "frob", "a"), "build DIR BLOB"),
+                       (("certs", "frob", "a"), "build DIR BLOB"),
                        (("key", "--fields", "policy,nonsense"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
                        (("attest", "--report-data", "00"), "64 bytes"),
                        (("run", "--qgs", "vsock:0", "--", "true"), "--qgs wants unix:PATH or vsock:PORT"),
@@ -64,7 +56,7 @@ def usage_errors_exit_with_2_and_say_why(tmp):
 @case
 def every_verb_has_help_that_names_its_options(tmp):
     verbs = [line.split()[0] for line in jurat("--help").out.splitlines() if line.startswith("  ")]
-    assert {"attest", "bench", "certs", "demo", "key", "show", "verify"} <= set(verbs), verbs
+    assert {"attest", "certs", "demo", "key", "show", "verify"} <= set(verbs), verbs
     for verb in verbs:
         text, scdoc = jurat(verb, "--help").out, jurat("help", "--format", "scdoc", verb).out
         assert text.startswith(f"Usage: jurat {verb}"), text
@@ -385,47 +377,6 @@ def check_names_what_is_wrong_with_a_table(tmp):  # B46: PEM where DER is due
 
 
 @case
-def bench_tells_limits_and_knows_its_figures(tmp):
-    p = jurat("bench", "--only", "snp-sign", "--only", "nonsense", status=2)
-    assert "'nonsense'" in p.err and "snp-req-certs" in p.err and "run-ioctl" in p.err and p.out == "", p.err
-    names = p.err.split("one of ")[1].split(";")[0].split(", ")
-    man = pathlib.Path(__file__).parents[2] / "man/jurat-bench.1.scd"
-    assert not [n for n in names if f"*{n}*" not in man.read_text()], names
-    slow = {"qgs-1000", "snp-verify-new-chip", "snp-guest-memory"}  # 257 chips, 10,000 guests: make bench runs them
-    only = [w for n in names if n not in slow for w in ("--only", n)]
-    figures = json.loads(jurat("bench", "--seconds", "0", "--output", "json", *only).out)
-    assert {f["name"] for f in figures} == set(names) - slow, figures
-    for f in figures:
-        if "skipped" in f:
-            assert f["name"] == "run-ioctl" and f["skipped"], f
-            continue
-        assert {"name", "ours_ns", "bare_ns", "ratio", "bare", "n", "limit", "limit_result"} <= set(f), f
-        assert f["ours_ns"] > 0 and f["bare_ns"] > 0 and f["ratio"] > 0 and f["n"] > 0 and f["bare"], f
-        assert (f["limit_result"] in ("ok", "missed")) == (f["limit"] is not None), f
-    assert {f["name"] for f in figures if f.get("limit", 0) is None} == {"snp-sign", "tdx-quote-no-grace"}, figures
-    grace = ("--only", "tdx-quote-grace", "--only", "tdx-quote-no-grace")  # in virtual time: always the same
-    assert "<10 ms ok" in jurat("bench", "--strict", *grace).out
-
-
-@case
-def a_bench_that_fails_is_no_bench_that_lacks_something(tmp):
-    shutil.copy(JURAT, tmp / "jurat")
-    bench = ("bench", "--seconds", "0", "--output", "json", "--only", "qgs-1000")
-    figure, = json.loads(jurat(*bench, program=tmp / "jurat").out)
-    assert "juratd" in figure["skipped"], figure
-    if len(os.sched_getaffinity(0)) < 2:
-        raise Skip("qgs-1000 wants two processors")
-    (tmp / "juratd").write_text(f"""#!{sys.executable}
-import os, socket
-socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=broken", os.environ["NOTIFY_SOCKET"])
-""")
-    (tmp / "juratd").chmod(0o755)
-    p = jurat(*bench, program=tmp / "jurat", status=4)
-    figure, = json.loads(p.out)
-    assert "juratd" in figure["failed"] and "qgs-1000" in p.err, (figure, p.err)
-
-
-@case
 def without_a_tee_attest_and_key_say_what_was_tried(tmp):
     if os.path.exists("/dev/sev-guest") or os.path.exists("/sys/kernel/config/tsm/report"):
         raise Skip("this machine has a TEE")
@@ -552,16 +503,4 @@ def real_quotes_get_the_status_that_intels_library_gives(tmp):
             assert (d["verdict"] == "accepted") == (not codes), row["case"]
 
 
-print(f"1..{len(CASES)}")
-failed = 0
-for number, test in enumerate(CASES, 1):
-    with tempfile.TemporaryDirectory(prefix="jurat-cli-") as directory:
-        try:
-            test(pathlib.Path(directory))
-            print(f"ok {number} - {test.__name__}")
-        except Skip as e:
-            print(f"# reason: {e}\nok {number} - {test.__name__} # SKIP")
-        except Exception as e:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}\n# {type(e).__name__} {e}".replace("\n", "\n# ").replace("# ok", "ok"))
-sys.exit(1 if failed else 0)
+sys.exit(main("jurat-cli-"))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/bench.h"
-#include "cli/bench_qgs.h"
+#include "bench/bench.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "bench/bench_qgs.h"
 
 enum { PAIRS = 41, MAX_BOUNDS = 3, TEXT_BYTES = 160 };
 
 enum measured { RATIO = 1, OURS_NS, BEYOND_NS, BYTES, LOST };
 
-/* What each figure is to keep, as jurat-bench(1) says. */
+/* The limits of each figure; bench/README.md has them in words. */
 static const struct known {
 	const char *name;
 	struct bound {
@@ -74,12 +76,10 @@ double bench_median(double *values, size_t n)
 
 bool bench_wanted(const struct bench *b, const char *name)
 {
-	const char *only = cli_get(b->cli, "only");
-
-	for (size_t i = 0; (only = cli_get_nth(b->cli, "only", i)); i++)
-		if (!strcmp(only, name))
+	for (size_t i = 0; i < b->n_only; i++)
+		if (!strcmp(b->only[i], name))
 			return true;
-	return !cli_has(b->cli, "only");
+	return b->n_only == 0;
 }
 
 static const struct known *find(const char *name)
@@ -116,7 +116,7 @@ static bool is_met(const struct bench_figure *f, const struct bound *bound)
 }
 
 /* The limits as text, "" when there are none. Whether all are met. */
-static bool judge(const struct bench_figure *f, char text[TEXT_BYTES])
+static bool compare(const struct bench_figure *f, char text[TEXT_BYTES])
 {
 	const struct known *k = find(f->name);
 	bool met = true;
@@ -140,7 +140,7 @@ static void print_entry(struct bench *b, json_t *entry)
 	json_decref(entry);
 	if (!text) {
 		b->failed = true;
-		cli_fail(b->cli, 0, "out of memory");
+		bench_error(0, "out of memory");
 		return;
 	}
 	printf("%s%s", b->first ? "[\n" : ",\n", text);
@@ -157,8 +157,8 @@ static void print_head(struct bench *b)
 
 void bench_print(struct bench *b, const struct bench_figure *f)
 {
-	char limit[TEXT_BYTES], told[TEXT_BYTES + 8];
-	const bool met = judge(f, limit);
+	char limit[TEXT_BYTES], column[TEXT_BYTES + 8];
+	const bool met = compare(f, limit);
 	const char *result = !limit[0] ? NULL : met ? "ok" : "missed";
 	json_t *entry;
 
@@ -175,9 +175,9 @@ void bench_print(struct bench *b, const struct bench_figure *f)
 		print_entry(b, entry);
 	} else {
 		print_head(b);
-		snprintf(told, sizeof(told), "%s%s%s", limit, limit[0] ? " " : "-", result ? result : "");
+		snprintf(column, sizeof(column), "%s%s%s", limit, limit[0] ? " " : "-", result ? result : "");
 		printf("%-20s %9.2f us %9.2f us %7.3f  %-18s  %s\n", f->name, f->ours_ns / 1e3,
-		       f->bare_ns / 1e3, f->ratio, told, f->beside);
+		       f->bare_ns / 1e3, f->ratio, column, f->beside);
 	}
 	fflush(stdout);
 }
@@ -201,11 +201,17 @@ void bench_fail(struct bench *b, const char *name, const char *why)
 {
 	b->failed = true;
 	print_absent(b, name, "failed", why);
-	cli_fail(b->cli, 0, "%s: %s", name, why);
+	bench_error(0, "%s: %s", name, why);
 }
 
-void bench_measure(struct bench *b, const char *name, bench_operation *ours, bench_operation *bare, void *ctx,
-		   bool *failed, const char *beside)
+static double run_prepared(const struct bench_pair *p, unsigned n)
+{
+	if (p->prepare)
+		p->prepare(p->ctx, n);
+	return run(p->ours, p->ctx, n);
+}
+
+void bench_measure(struct bench *b, const char *name, const struct bench_pair *p)
 {
 	double a[PAIRS], c[PAIRS], ratio[PAIRS];
 	double one;
@@ -213,17 +219,17 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 
 	if (!bench_wanted(b, name))
 		return;
-	*failed = false;
-	run(ours, ctx, 3); /* warm up: caches of the machine, lazy keys */
-	one = run(ours, ctx, 3) + run(bare, ctx, 3);
+	*p->failed = false;
+	run_prepared(p, 3); /* warm up: caches of the machine, lazy keys */
+	one = run_prepared(p, 3) + run(p->bare, p->ctx, 3);
 	n = (unsigned)((double)b->seconds * 1e9 / PAIRS / one);
 	n = n < 1 ? 1 : n;
 	for (unsigned i = 0; i < PAIRS; i++) {
-		a[i] = run(ours, ctx, n);
-		c[i] = run(bare, ctx, n);
+		a[i] = run_prepared(p, n);
+		c[i] = run(p->bare, p->ctx, n);
 		ratio[i] = a[i] / c[i];
 	}
-	if (*failed) {
+	if (*p->failed) {
 		bench_fail(b, name, "the operation failed");
 		return;
 	}
@@ -231,7 +237,7 @@ void bench_measure(struct bench *b, const char *name, bench_operation *ours, ben
 					       .ours_ns = bench_median(a, PAIRS),
 					       .bare_ns = bench_median(c, PAIRS),
 					       .ratio = bench_median(ratio, PAIRS),
-					       .beside = beside,
+					       .beside = p->beside,
 					       .n = (size_t)n * PAIRS });
 }
 
@@ -244,14 +250,14 @@ static int bench_daemon(struct bench *b)
 	int r;
 
 	if (!bench_wanted(b, "qgs-1000"))
-		return CLI_OK;
-	r = bench_qgs(b->seconds, &figure, &err);
+		return BENCH_OK;
+	r = bench_qgs(b->juratd, b->seconds, &figure, &err);
 	if (r < 0)
 		bench_fail(b, "qgs-1000", err.text);
 	if (r == JURAT_NOT_FOUND)
 		bench_skip(b, "qgs-1000", err.text);
 	if (r != 0)
-		return CLI_OK;
+		return BENCH_OK;
 	snprintf(beside, sizeof(beside), "P-256 sign; %.0f quotes/s, p99 %.0f ms, %llu failed, %.1f MiB",
 		 figure.per_second, figure.p99_ms, (unsigned long long)figure.failed,
 		 (double)figure.rss_bytes / 1048576);
@@ -263,51 +269,73 @@ static int bench_daemon(struct bench *b)
 					       .n = figure.n,
 					       .bytes = figure.rss_bytes,
 					       .lost = figure.failed });
-	return CLI_OK;
+	return BENCH_OK;
 }
 
-/* false after telling which there are. */
-static bool check_names(const struct cli *cli)
+int bench_error(int status, const char *format, ...)
 {
-	const char *name;
+	va_list ap;
 
-	for (size_t i = 0; (name = cli_get_nth(cli, "only", i)); i++) {
+	fputs("jurat-bench: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return status;
+}
+
+int bench_write(const char *path, const void *data, size_t size, struct jurat_error *err)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ssize_t n;
+
+	if (fd < 0)
+		return jurat_fail(err, -errno, "cannot create '%s': %s", path, strerror(errno));
+	n = write(fd, data, size);
+	if (n < 0 || (size_t)n != size)
+		return jurat_fail(err, n < 0 ? -errno : -ENOSPC, "cannot write to '%s'", path);
+	return 0;
+}
+
+/* Whether each name of --only is a figure. */
+static bool check_names(const struct bench *b)
+{
+	for (size_t i = 0; i < b->n_only; i++) {
 		char names[512];
 		size_t n = 0;
 
-		if (find(name))
+		if (find(b->only[i]))
 			continue;
 		for (size_t k = 0; k < ARRAY_SIZE(known); k++) {
 			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", k ? ", " : "",
 					      known[k].name);
 			assert(n < sizeof(names));
 		}
-		cli_fail(cli, 0, "--only is one of %s; not '%s'", names, name);
+		bench_error(0, "unknown figure '%s'; expected one of %s", b->only[i], names);
 		return false;
 	}
 	return true;
 }
 
-int cli_bench(struct cli *cli)
+int bench_all(struct bench *b)
 {
 	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_daemon, bench_run };
-	struct bench b = {
-		.cli = cli, .json = cli_wants_json(cli), .first = true, .dir = "/tmp/jurat-bench-XXXXXX"
-	};
-	int status = CLI_OK;
+	int status = BENCH_OK;
 
-	if (!cli_get_number(cli, "seconds", 600, 1, &b.seconds) || !check_names(cli))
-		return CLI_USAGE;
-	if (!mkdtemp(b.dir))
-		return cli_fail(cli, CLI_ENVIRONMENT, "cannot make a directory in /tmp: %s", strerror(errno));
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == CLI_OK; i++)
-		status = parts[i](&b);
-	if (b.json)
-		puts(b.first ? "[]" : "\n]");
-	rmdir(b.dir);
-	if (status == CLI_OK && b.failed)
-		status = CLI_INTERNAL;
-	if (status == CLI_OK && b.missed && cli_has(cli, "strict"))
-		status = CLI_REFUSED;
+	if (!check_names(b))
+		return BENCH_USAGE;
+	snprintf(b->dir, sizeof(b->dir), "/tmp/jurat-bench-XXXXXX");
+	b->first = true;
+	if (!mkdtemp(b->dir))
+		return bench_error(BENCH_ENVIRONMENT, "cannot make a directory in /tmp: %s", strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == BENCH_OK; i++)
+		status = parts[i](b);
+	if (b->json)
+		puts(b->first ? "[]" : "\n]");
+	rmdir(b->dir);
+	if (status == BENCH_OK && b->failed)
+		status = BENCH_INTERNAL;
+	if (status == BENCH_OK && b->missed && b->strict)
+		status = BENCH_MISSED;
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -14,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "machine/machine.h"
-#include "run/run.h"
 #include "uapi/sev.h"
 
 /*
@@ -122,16 +123,26 @@ static double by_peer(struct program *p, unsigned n)
 	return (double)start / n;
 }
 
-/* The program: what it finds goes to the shared page. */
-static int program(void *ctx)
+static struct shared *map_shared(const char *path)
+{
+	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
+	void *p = fd < 0 ? MAP_FAILED
+			 : mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int bench_run_program(const char *shared_file)
 {
 	struct sim_launch launch = { .policy = 0x30000 };
 	struct machine_options options = { .sync = SIM_SYNC_UPSTREAM };
-	struct program p = { .shared = ctx };
+	struct program p = { .shared = map_shared(shared_file) };
 	struct machine *machine;
 	double one;
 	unsigned n;
 
+	if (!p.shared)
+		return 1;
 	p.fd = open("/dev/sev-guest", O_RDWR | O_CLOEXEC);
 	if (p.fd < 0 || machine_new(&options, &machine, NULL) < 0 ||
 	    machine_guest_new(machine, &launch, 1, &p.guest, NULL) < 0 || start_peer(&p) < 0)
@@ -160,49 +171,94 @@ static int program(void *ctx)
 	return 0;
 }
 
+/* Runs this program under `jurat run`; what jurat says goes to `log`. Its wait status, or -errno. */
+static int run_jurat(const struct bench *b, const char *shared, const char *log)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+			_exit(126);
+		execl(b->jurat, b->jurat, "run", "--tee", "sev-snp", "--", b->self, "run-program", shared,
+		      (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+static void print_figure(struct bench *b, struct shared *shared)
+{
+	double ours = bench_median(shared->ours, PAIRS), bare = bench_median(shared->bare, PAIRS),
+	       beyond = bench_median(shared->way, PAIRS);
+	char beside[160];
+	int n = snprintf(beside, sizeof(beside),
+			 "the request itself in the program's process; the way there costs %.1f us",
+			 beyond / 1e3);
+
+	if (shared->has_peer)
+		snprintf(beside + n, sizeof(beside) - (size_t)n,
+			 ", to a process on another processor %.1f us",
+			 bench_median(shared->peer_way, PAIRS) / 1e3);
+	bench_print(b, &(struct bench_figure){ .name = "run-ioctl",
+					       .ours_ns = ours,
+					       .bare_ns = bare,
+					       .ratio = ours / bare,
+					       .beside = beside,
+					       .n = shared->n,
+					       .beyond_ns = beyond });
+}
+
+/* The first line that jurat wrote, without its end. */
+static void read_first_line(const char *log, char *ret, size_t room)
+{
+	FILE *f = fopen(log, "re");
+
+	if (!f || !fgets(ret, (int)room, f))
+		snprintf(ret, room, "jurat run said nothing");
+	ret[strcspn(ret, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
 int bench_run(struct bench *b)
 {
-	struct run_options options = { .tees = RUN_SEV_SNP, .reported = RUN_SEV_SNP, .program = program };
-	struct run_ended ended = { 0 };
+	enum { ENVIRONMENT = 3 }; /* exit status of jurat: this machine lacks something */
+	const struct shared zeros = { .seconds = b->seconds };
+	char shared_file[96], log[96], why[256];
 	struct jurat_error err = { "" };
 	struct shared *shared;
-	double ours, bare, beyond;
-	char beside[160];
-	int r, n;
+	int status;
 
 	if (!bench_wanted(b, "run-ioctl"))
-		return CLI_OK;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		return cli_fail(b->cli, CLI_INTERNAL, "out of memory");
-	shared->seconds = b->seconds;
-	options.program_ctx = shared;
-	r = run_program(&options, &ended, &err);
-	if (r == -ENOMEM) {
-		bench_fail(b, "run-ioctl", err.text);
-	} else if (r < 0) { /* no FUSE, no namespaces: in words */
-		bench_skip(b, "run-ioctl", err.text);
-	} else if (ended.status != 0 || shared->failed || shared->n == 0) {
-		bench_fail(b, "run-ioctl", "the program's requests failed");
-	} else {
-		ours = bench_median(shared->ours, PAIRS);
-		bare = bench_median(shared->bare, PAIRS);
-		beyond = bench_median(shared->way, PAIRS);
-		n = snprintf(beside, sizeof(beside),
-			     "the request itself in the program's process; the way there costs %.1f us",
-			     beyond / 1e3);
-		if (shared->has_peer)
-			snprintf(beside + n, sizeof(beside) - (size_t)n,
-				 ", to a process on another processor %.1f us",
-				 bench_median(shared->peer_way, PAIRS) / 1e3);
-		bench_print(b, &(struct bench_figure){ .name = "run-ioctl",
-						       .ours_ns = ours,
-						       .bare_ns = bare,
-						       .ratio = ours / bare,
-						       .beside = beside,
-						       .n = shared->n,
-						       .beyond_ns = beyond });
-	}
-	munmap(shared, sizeof(*shared));
-	return CLI_OK;
+		return BENCH_OK;
+	snprintf(shared_file, sizeof(shared_file), "%s/shared", b->dir);
+	snprintf(log, sizeof(log), "%s/log", b->dir);
+	if (bench_write(shared_file, &zeros, sizeof(zeros), &err) < 0)
+		return bench_error(BENCH_ENVIRONMENT, "%s", err.text);
+	shared = map_shared(shared_file);
+	status = shared ? run_jurat(b, shared_file, log) : -ENOMEM;
+	read_first_line(log, why, sizeof(why));
+	if (status < 0)
+		bench_fail(b, "run-ioctl", strerror(-status));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		bench_skip(b, "run-ioctl", "no jurat to run");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == ENVIRONMENT)
+		bench_skip(b, "run-ioctl", why);
+	else if (status != 0 || shared->failed || shared->n == 0)
+		bench_fail(b, "run-ioctl", why);
+	else
+		print_figure(b, shared);
+	if (shared)
+		munmap(shared, sizeof(*shared));
+	unlink(shared_file);
+	unlink(log);
+	return BENCH_OK;
 }

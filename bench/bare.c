@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "crypto/bare.h"
+#include "bench/bare.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { SIGNED_BYTES = 672, NUMBER_BYTES = 48, R_OFF = 0x2a0, S_OFF = 0x2e8 };
 
-struct crypto_bare_p384 {
+struct bare_p384 {
 	struct ecc_point public;
 	struct ecc_scalar private;
 	struct dsa_signature signature;
@@ -37,9 +37,9 @@ static void random_bytes(void *ctx, size_t n, uint8_t *to)
 	}
 }
 
-int crypto_bare_p384_new(struct crypto_bare_p384 **ret)
+int bare_p384_new(struct bare_p384 **ret)
 {
-	struct crypto_bare_p384 *b = calloc(1, sizeof(*b));
+	struct bare_p384 *b = calloc(1, sizeof(*b));
 	struct sha384_ctx sha;
 
 	if (!b)
@@ -51,12 +51,12 @@ int crypto_bare_p384_new(struct crypto_bare_p384 **ret)
 	sha384_init(&sha);
 	sha384_update(&sha, sizeof(b->data), b->data);
 	sha384_digest(&sha, sizeof(b->digest), b->digest);
-	crypto_bare_p384_sign(b);
+	bare_p384_sign(b);
 	*ret = b;
 	return 0;
 }
 
-void crypto_bare_p384_free(struct crypto_bare_p384 *b)
+void bare_p384_free(struct bare_p384 *b)
 {
 	if (!b)
 		return;
@@ -66,12 +66,12 @@ void crypto_bare_p384_free(struct crypto_bare_p384 *b)
 	free(b);
 }
 
-void crypto_bare_p384_sign(struct crypto_bare_p384 *b)
+void bare_p384_sign(struct bare_p384 *b)
 {
 	ecdsa_sign(&b->private, NULL, random_bytes, sizeof(b->digest), b->digest, &b->signature);
 }
 
-int crypto_bare_p384_verify(struct crypto_bare_p384 *b)
+int bare_p384_verify(struct bare_p384 *b)
 {
 	uint8_t digest[SHA384_DIGEST_SIZE];
 
@@ -79,16 +79,16 @@ int crypto_bare_p384_verify(struct crypto_bare_p384 *b)
 	return ecdsa_verify(&b->public, sizeof(digest), digest, &b->signature);
 }
 
-struct crypto_bare_p256 {
+struct bare_p256 {
 	EVP_PKEY *key;
 	EVP_PKEY_CTX *ctx;
 	uint8_t digest[32], signature[80];
 	size_t signature_size;
 };
 
-int crypto_bare_p256_new(struct crypto_bare_p256 **ret)
+int bare_p256_new(struct bare_p256 **ret)
 {
-	struct crypto_bare_p256 *b = calloc(1, sizeof(*b));
+	struct bare_p256 *b = calloc(1, sizeof(*b));
 	EVP_PKEY_CTX *sign = NULL;
 	int ok;
 
@@ -103,14 +103,14 @@ int crypto_bare_p256_new(struct crypto_bare_p256 **ret)
 	     EVP_PKEY_verify_init(b->ctx) == 1;
 	EVP_PKEY_CTX_free(sign);
 	if (!ok) {
-		crypto_bare_p256_free(b);
+		bare_p256_free(b);
 		return -ENOMEM;
 	}
 	*ret = b;
 	return 0;
 }
 
-void crypto_bare_p256_free(struct crypto_bare_p256 *b)
+void bare_p256_free(struct bare_p256 *b)
 {
 	if (!b)
 		return;
@@ -119,7 +119,7 @@ void crypto_bare_p256_free(struct crypto_bare_p256 *b)
 	free(b);
 }
 
-int crypto_bare_p256_verify(struct crypto_bare_p256 *b)
+int bare_p256_verify(struct bare_p256 *b)
 {
 	return EVP_PKEY_verify(b->ctx, b->signature, b->signature_size, b->digest, sizeof(b->digest));
 }
@@ -145,7 +145,7 @@ static int der_signature(const uint8_t *report, uint8_t **ret)
 	return n;
 }
 
-static int verify_report(const struct crypto_bare_chain *chain, X509 *leaf)
+static int verify_report(const struct bare_chain *chain, X509 *leaf)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t *signature = NULL;
@@ -159,7 +159,7 @@ static int verify_report(const struct crypto_bare_chain *chain, X509 *leaf)
 	return ok;
 }
 
-static int verify_chain(const struct crypto_bare_chain *chain, X509 *leaf, X509 *intermediate, X509 *root)
+static int verify_chain(const struct bare_chain *chain, X509 *leaf, X509 *intermediate, X509 *root)
 {
 	STACK_OF(X509) *between = sk_X509_new_null();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -177,7 +177,7 @@ static int verify_chain(const struct crypto_bare_chain *chain, X509 *leaf, X509 
 	return ok;
 }
 
-int crypto_bare_openssl_verify(const struct crypto_bare_chain *chain)
+int bare_openssl_verify(const struct bare_chain *chain)
 {
 	const uint8_t *at = chain->leaf;
 	X509 *leaf = d2i_X509(NULL, &at, (long)chain->leaf_size), *intermediate, *root;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
-#include "crypto/bare.h"
+#include "bench/bare.h"
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "jurat/host.h"
@@ -49,7 +49,7 @@ struct snp {
 	struct evidence evidence; /* of `machine` */
 	struct evidence chips[CHIPS];
 	unsigned n_chips, chip;
-	struct crypto_bare_p384 *bare;
+	struct bare_p384 *bare;
 	struct crypto_ec_private *key;
 	struct jurat_verifier *warm, *many;
 	struct jurat_certs *certs;
@@ -58,16 +58,16 @@ struct snp {
 	uint8_t pages[BLOB_PAGES * PAGE], copy[BLOB_PAGES * PAGE];
 };
 
-static void bare_sign(void *ctx)
+static void their_sign(void *ctx)
 {
 	struct snp *b = ctx;
-	crypto_bare_p384_sign(b->bare);
+	bare_p384_sign(b->bare);
 }
 
-static void bare_verify(void *ctx)
+static void their_verify(void *ctx)
 {
 	struct snp *b = ctx;
-	b->failed |= crypto_bare_p384_verify(b->bare) != 1;
+	b->failed |= bare_p384_verify(b->bare) != 1;
 }
 
 static void our_sign(void *ctx)
@@ -125,11 +125,11 @@ static void verify_cold(void *ctx)
 	jurat_verifier_free(verifier);
 }
 
-static void bare_openssl(void *ctx)
+static void their_openssl(void *ctx)
 {
 	struct snp *b = ctx;
 	const struct evidence *e = &b->evidence;
-	struct crypto_bare_chain chain = {
+	struct bare_chain chain = {
 		.report = e->report,
 		.report_size = sizeof(e->report),
 		.leaf = e->leaf.data,
@@ -141,7 +141,7 @@ static void bare_openssl(void *ctx)
 		.at = time(NULL),
 	};
 
-	b->failed |= crypto_bare_openssl_verify(&chain) != 1;
+	b->failed |= bare_openssl_verify(&chain) != 1;
 }
 
 /* SNP_GET_EXT_REPORT, as a guest program calls it. `report` may be NULL; the certificates land in b->copy. */
@@ -192,7 +192,7 @@ static void our_req_certs(void *ctx)
 }
 
 /* The same system calls and copy with nothing around them. */
-static void bare_req_certs(void *ctx)
+static void their_req_certs(void *ctx)
 {
 	struct snp *b = ctx;
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET },
@@ -224,7 +224,15 @@ static int fill_blob(struct snp *b, struct jurat_error *err)
 	size = snp_certs_size(&table);
 	table.entries[table.n - 1].data = bytes_rd(filler, sizeof(blob) - size + 1);
 	r = snp_certs_write(&table, blob, sizeof(blob), &size, err);
-	return r == 0 ? cli_write(b->blob, blob, size, 0600, err) : r;
+	return r == 0 ? bench_write(b->blob, blob, size, err) : r;
+}
+
+static void measure(struct snp *b, const char *name, bench_operation *ours, bench_operation *bare,
+		    const char *beside)
+{
+	bench_measure(b->bench, name,
+		      &(struct bench_pair){
+			      .ours = ours, .bare = bare, .ctx = b, .failed = &b->failed, .beside = beside });
 }
 
 static void measure_req_certs(struct snp *b)
@@ -244,8 +252,8 @@ static void measure_req_certs(struct snp *b)
 	else if ((b->blob_fd = open(b->blob, O_RDONLY | O_CLOEXEC)) < 0)
 		bench_fail(b->bench, "snp-req-certs", strerror(errno));
 	else
-		bench_measure(b->bench, "snp-req-certs", our_req_certs, bare_req_certs, b, &b->failed,
-			      "the same lock, stat, read and copy calls alone");
+		measure(b, "snp-req-certs", our_req_certs, their_req_certs,
+			"the same lock, stat, read and copy calls alone");
 	if (b->blob_fd >= 0)
 		close(b->blob_fd);
 	jurat_snp_request_free(b->request);
@@ -267,7 +275,7 @@ static void measure_guests(struct snp *b)
 		return;
 	start = bench_now_ns();
 	for (unsigned i = 0; i < SIGNATURES; i++)
-		bare_sign(b);
+		their_sign(b);
 	figure.bare_ns = (double)(bench_now_ns() - start) / SIGNATURES;
 	start = bench_now_ns();
 	while (good && figure.n < GUESTS) {
@@ -345,7 +353,7 @@ static int set_up(struct snp *b, struct jurat_error *err)
 	if (r == 0)
 		r = gather_chips(b, err);
 	if (r == 0)
-		r = crypto_bare_p384_new(&b->bare);
+		r = bare_p384_new(&b->bare);
 	if (r == 0)
 		r = crypto_ec_private_derive(CRYPTO_P384, "bench", 5, &b->key, err);
 	if (r < 0)
@@ -360,28 +368,24 @@ int bench_snp(struct bench *bench)
 	static const char against_openssl[] = "OpenSSL alone from nothing: 3 d2i_X509, chain, report";
 	static struct snp b;
 	struct jurat_error err = { "" };
-	int status = CLI_OK;
+	int status = BENCH_OK;
 
 	b = (struct snp){ .bench = bench };
 	snprintf(b.blob, sizeof(b.blob), "%s/certs", bench->dir);
 	if (set_up(&b, &err) < 0) {
-		status = cli_fail(bench->cli, CLI_INTERNAL, "%s", err.text);
+		status = bench_error(BENCH_INTERNAL, "%s", err.text);
 	} else {
-		bench_measure(bench, "snp-sign", our_sign, bare_sign, &b, &b.failed, "hogweed P-384 sign");
-		bench_measure(bench, "snp-verify-warm", verify_warm, bare_verify, &b, &b.failed,
-			      "hogweed P-384 verify and SHA-384");
-		bench_measure(bench, "snp-verify-new-chip", verify_new_chip, bare_openssl, &b, &b.failed,
-			      against_openssl);
-		bench_measure(bench, "snp-verify-cold", verify_cold, bare_openssl, &b, &b.failed,
-			      against_openssl);
-		bench_measure(bench, "snp-ext-request", our_ext_request, bare_sign, &b, &b.failed,
-			      "hogweed P-384 sign");
+		measure(&b, "snp-sign", our_sign, their_sign, "hogweed P-384 sign");
+		measure(&b, "snp-verify-warm", verify_warm, their_verify, "hogweed P-384 verify and SHA-384");
+		measure(&b, "snp-verify-new-chip", verify_new_chip, their_openssl, against_openssl);
+		measure(&b, "snp-verify-cold", verify_cold, their_openssl, against_openssl);
+		measure(&b, "snp-ext-request", our_ext_request, their_sign, "hogweed P-384 sign");
 		measure_guests(&b);
 		measure_req_certs(&b);
 	}
 	jurat_verifier_free(b.warm);
 	jurat_verifier_free(b.many);
-	crypto_bare_p384_free(b.bare);
+	bare_p384_free(b.bare);
 	crypto_ec_private_free(b.key);
 	for (unsigned i = 0; i < b.n_chips; i++)
 		free(b.chips[i].table);

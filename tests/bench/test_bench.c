@@ -6,46 +6,67 @@
 #include <jansson.h>
 #include <unistd.h>
 
-#include "cli/bench.h"
-#include "cli/bench_qgs.h"
+#include "bench/bench.h"
+#include "bench/bench_qgs.h"
 
-/* cli/bench.c with figures of the test's own making: what limits, failures and --strict come to. */
+/* bench.c with figures of the test's own making: what limits, failures and --strict come to. */
 static struct bench_figure made; /* what the next run prints */
 static const char *failing, *lacking;
 static int daemon_result;
 static struct bench_qgs daemon_figure;
 static bool operation_fails;
 
+static unsigned n_prepared;
+
+/* Every batch is prepared for as many operations as it has. */
+static void prepare(void *ctx, unsigned n)
+{
+	assert_int_equal(n_prepared, 0);
+	n_prepared = n;
+}
+
 static void operation(void *ctx)
 {
+	assert_true(n_prepared > 0);
+	n_prepared--;
 	*(bool *)ctx |= operation_fails;
+}
+
+static void bare(void *ctx)
+{
 }
 
 int bench_snp(struct bench *b)
 {
 	bool failed;
 
-	bench_measure(b, "snp-sign", operation, operation, &failed, &failed, "itself");
+	bench_measure(b, "snp-sign",
+		      &(struct bench_pair){ .ours = operation,
+					    .bare = bare,
+					    .prepare = prepare,
+					    .ctx = &failed,
+					    .failed = &failed,
+					    .beside = "itself" });
 	if (made.name)
 		bench_print(b, &made);
-	return CLI_OK;
+	return BENCH_OK;
 }
 
 int bench_tdx(struct bench *b)
 {
 	if (failing)
 		bench_fail(b, failing, "it is \"broken\"");
-	return CLI_OK;
+	return BENCH_OK;
 }
 
 int bench_run(struct bench *b)
 {
 	if (lacking)
 		bench_skip(b, lacking, "no C:\\FUSE \"here\"");
-	return CLI_OK;
+	return BENCH_OK;
 }
 
-int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
+int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 {
 	if (daemon_result != 0)
 		TEXT(err->text, "no daemon");
@@ -54,37 +75,23 @@ int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 	return daemon_result;
 }
 
-static const struct cli_option only = { "only", "NAME", "", NULL, true }, strict = { "strict", NULL, "" },
-			       json_output = { "output", "FORMAT", "" }, no_time = { "seconds", "N", "" };
-static const struct cli_verb verb = { .name = "bench" };
-
 /* Runs it; *ret_list is what it printed, which must be whole JSON. */
 static int run(const char *figure, bool is_strict, json_t **ret_list)
 {
-	struct cli cli = { .verb = &verb };
+	struct bench b = { .json = true, .strict = is_strict };
 	char path[] = "/tmp/jurat-bench-test-XXXXXX";
 	int fd = mkstemp(path), before = dup(STDOUT_FILENO), status;
 
-	cli.values[cli.n_values].option = &json_output;
-	cli.values[cli.n_values++].value = "json";
-	cli.values[cli.n_values].option = &no_time;
-	cli.values[cli.n_values++].value = "0";
-	if (figure) {
-		cli.values[cli.n_values].option = &only;
-		cli.values[cli.n_values++].value = figure;
-	}
-	if (is_strict) {
-		cli.values[cli.n_values].option = &strict;
-		cli.values[cli.n_values++].value = "";
-	}
+	if (figure)
+		b.only[b.n_only++] = figure;
 	assert_true(fd >= 0 && before >= 0);
 	fflush(stdout);
 	assert_true(dup2(fd, STDOUT_FILENO) >= 0);
-	status = cli_bench(&cli);
+	status = bench_all(&b);
 	fflush(stdout);
 	assert_true(dup2(before, STDOUT_FILENO) >= 0);
 	close(before);
-	*ret_list = status == CLI_USAGE ? NULL : json_load_file(path, 0, NULL);
+	*ret_list = status == BENCH_USAGE ? NULL : json_load_file(path, 0, NULL);
 	close(fd);
 	unlink(path);
 	return status;
@@ -135,7 +142,7 @@ static void each_limit_is_kept_or_missed(void **state)
 
 		made = rows[i].figure;
 		made.beside = "a \"quoted\" one";
-		assert_int_equal(run(made.name, false, &list), CLI_OK);
+		assert_int_equal(run(made.name, false, &list), BENCH_OK);
 		name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
 		limit = json_string_value(json_object_get(json_array_get(list, 0), "limit"));
 		result = json_string_value(json_object_get(json_array_get(list, 0), "limit_result"));
@@ -144,7 +151,7 @@ static void each_limit_is_kept_or_missed(void **state)
 		    (result ? !rows[i].result || strcmp(result, rows[i].result) : rows[i].result != NULL))
 			FAIL_BECAUSE("row %zu, %s: %s", i, made.name, result ? result : "no limit");
 		json_decref(list);
-		assert_int_equal(run(made.name, true, &list), missed ? CLI_REFUSED : CLI_OK);
+		assert_int_equal(run(made.name, true, &list), missed ? BENCH_MISSED : BENCH_OK);
 		json_decref(list);
 	}
 }
@@ -157,10 +164,11 @@ static void the_daemon_keeps_three_limits(void **state)
 		int status;
 	} rows[] = {
 		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.8, .n = 1, .rss_bytes = (64 << 20) - 1 },
-		  CLI_OK },
-		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.79, .n = 1 }, CLI_REFUSED },
-		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.8, .n = 1, .failed = 1 }, CLI_REFUSED },
-		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.8, .n = 1, .rss_bytes = 64 << 20 }, CLI_REFUSED },
+		  BENCH_OK },
+		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.79, .n = 1 }, BENCH_MISSED },
+		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.8, .n = 1, .failed = 1 }, BENCH_MISSED },
+		{ { .ours_ns = 10, .bare_ns = 8, .ratio = 0.8, .n = 1, .rss_bytes = 64 << 20 },
+		  BENCH_MISSED },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -179,25 +187,25 @@ static void what_fails_is_internal_and_what_lacks_is_no_failure(void **state)
 	json_t *list;
 
 	lacking = "run-ioctl";
-	assert_int_equal(run(NULL, true, &list), CLI_OK);
+	assert_int_equal(run(NULL, true, &list), BENCH_OK);
 	assert_int_equal(json_array_size(list), 3);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 2), "skipped")),
 			    "no C:\\FUSE \"here\"");
 	json_decref(list);
 	failing = "tdx-verify-warm"; /* the others are measured all the same */
-	assert_int_equal(run(NULL, false, &list), CLI_INTERNAL);
+	assert_int_equal(run(NULL, false, &list), BENCH_INTERNAL);
 	assert_int_equal(json_array_size(list), 4);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 1), "failed")),
 			    "it is \"broken\"");
 	json_decref(list);
 	failing = NULL;
 	operation_fails = true;
-	assert_int_equal(run("snp-sign", false, &list), CLI_INTERNAL);
+	assert_int_equal(run("snp-sign", false, &list), BENCH_INTERNAL);
 	assert_non_null(json_object_get(json_array_get(list, 0), "failed"));
 	json_decref(list);
 	operation_fails = false;
 	daemon_result = -EIO;
-	assert_int_equal(run("qgs-1000", false, &list), CLI_INTERNAL);
+	assert_int_equal(run("qgs-1000", false, &list), BENCH_INTERNAL);
 	json_decref(list);
 }
 
@@ -205,10 +213,10 @@ static void an_unknown_name_is_a_usage_error(void **state)
 {
 	json_t *list;
 
-	assert_int_equal(run("snp-sign", false, &list), CLI_OK);
+	assert_int_equal(run("snp-sign", false, &list), BENCH_OK);
 	json_decref(list);
-	assert_int_equal(run("snp-sig", false, &list), CLI_USAGE);
-	assert_int_equal(run("", false, &list), CLI_USAGE);
+	assert_int_equal(run("snp-sig", false, &list), BENCH_USAGE);
+	assert_int_equal(run("", false, &list), BENCH_USAGE);
 }
 
 int main(void)

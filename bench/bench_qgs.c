@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/bench_qgs.h"
+#include "bench/bench_qgs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <signal.h>
@@ -21,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
-#include "cli/bench.h"
+#include "bench/bench.h"
 #include "crypto/p256_signer.h"
 #include "sim/tdx/tdx_module.h"
 #include "wire/qgs.h"
@@ -127,26 +126,6 @@ static int make_request(struct load *l, struct jurat_error *err)
 	sim_td_free(td);
 	sim_tdx_platform_free(platform);
 	return r;
-}
-
-/* Beside this program, as installed, or where the build folder has it. */
-static int find_juratd(char *ret, size_t room)
-{
-	static const char *const places[] = { "juratd", "../daemon/juratd" };
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (n < 0)
-		return JURAT_NOT_FOUND;
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	for (size_t i = 0; slash && i < ARRAY_SIZE(places); i++) {
-		if ((size_t)snprintf(ret, room, "%.*s/%s", (int)(slash - self), self, places[i]) < room &&
-		    access(ret, X_OK) == 0)
-			return 0;
-	}
-	return JURAT_NOT_FOUND;
 }
 
 static void become_juratd(const struct load *l, const char *juratd, int cpu)
@@ -424,25 +403,25 @@ static void clean_up(struct load *l, const struct rlimit *limit)
 	free(l);
 }
 
-static int run(struct load *l, uint64_t seconds, struct bench_qgs *b, struct jurat_error *err)
+static int run(struct load *l, const char *juratd, uint64_t seconds, struct bench_qgs *b,
+	       struct jurat_error *err)
 {
-	char path[PATH_MAX];
 	int cpu = 0, r, stopped;
 
-	if (find_juratd(path, sizeof(path)) != 0)
-		return jurat_fail(err, JURAT_NOT_FOUND, "juratd is not beside jurat");
+	if (access(juratd, X_OK) != 0)
+		return jurat_fail(err, JURAT_NOT_FOUND, "no juratd at '%s'", juratd);
 	r = split_processors(l, &cpu, err);
 	if (r == 0)
 		r = make_request(l, err);
 	if (r == 0)
-		r = start_juratd(l, path, cpu, err);
+		r = start_juratd(l, juratd, cpu, err);
 	if (r == 0)
 		r = measure(l, seconds, cpu, b, err);
 	stopped = stop_juratd(l, &b->rss_bytes, r == 0 ? err : NULL);
 	return r == 0 ? stopped : r;
 }
 
-int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
+int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 {
 	struct bench_qgs b = { 0 };
 	struct rlimit limit;
@@ -463,7 +442,7 @@ int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 	if (l->epoll_fd < 0 || !l->samples_us)
 		r = jurat_fail(err, -ENOMEM, "out of memory");
 	else
-		r = run(l, seconds ? seconds : 1, &b, err);
+		r = run(l, juratd, seconds ? seconds : 1, &b, err);
 	clean_up(l, &limit);
 	if (r == 0)
 		*ret = b;

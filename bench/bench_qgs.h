@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CLI_BENCH_QGS_H
-#define CLI_BENCH_QGS_H
+#ifndef BENCH_BENCH_QGS_H
+#define BENCH_BENCH_QGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,9 +31,11 @@ struct bench_qgs {
 };
 
 /*
- * Returns   0; JURAT_NOT_FOUND it cannot be measured here (no juratd beside jurat, one processor only, too
- *           few descriptors): `err` says why; < 0 the daemon failed
+ * juratd    the program
+ * Returns   0; JURAT_NOT_FOUND it cannot be measured here (no such program, one processor only, too few
+ *           descriptors): `err` says why; < 0 the daemon failed
  */
-JURAT_MUST_CHECK int bench_qgs(uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret,
+			       struct jurat_error *err);
 
 #endif

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Test cases of a Python program, reported as TAP: @case functions take a fresh temporary directory; main() runs them all."""
+import pathlib
+import tempfile
+
+_cases = []
+
+
+class Skip(Exception):
+    """Raised by a case that cannot run here, with the reason."""
+
+
+def case(f):
+    _cases.append(f)
+    return f
+
+
+def _comment(text):
+    """Every line becomes a comment, so that none reads as a result."""
+    return "".join(f"# {line}\n" for line in text.splitlines())
+
+
+def main(prefix="jurat-test-"):
+    """Runs all cases. The exit status: 1 when one failed."""
+    failed = False
+    print(f"1..{len(_cases)}")
+    for number, test in enumerate(_cases, 1):
+        with tempfile.TemporaryDirectory(prefix=prefix) as directory:
+            try:
+                test(pathlib.Path(directory))
+                print(f"ok {number} - {test.__name__}", flush=True)
+            except Skip as why:
+                print(f"# reason: {why}\nok {number} - {test.__name__} # SKIP", flush=True)
+            except Exception as e:
+                failed = True
+                print(f"not ok {number} - {test.__name__}\n{_comment(f'{type(e).__name__} {e}')}", end="", flush=True)
+    return 1 if failed else 0
