@@ -432,7 +432,7 @@ int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struc
 		return r;
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	l->notify_fd = -1;
 	for (unsigned i = 0; i < N; i++)
 		l->connections[i].fd = -1;
@@ -440,7 +440,7 @@ int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struc
 	l->samples_us = malloc(MAX_SAMPLES * sizeof(*l->samples_us));
 	sched_getaffinity(0, sizeof(l->before), &l->before);
 	if (l->epoll_fd < 0 || !l->samples_us)
-		r = jurat_fail(err, -ENOMEM, "out of memory");
+		r = jurat_fail_memory(err);
 	else
 		r = run(l, juratd, seconds ? seconds : 1, &b, err);
 	clean_up(l, &limit);

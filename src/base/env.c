@@ -398,7 +398,7 @@ int base_read_fd(struct base_env *env, int fd, const char *name, size_t max, uin
 			room = room ? 2 * room : 4096;
 			grown = realloc(buf, room);
 			if (!grown)
-				return jurat_fail(err, -ENOMEM, "out of memory reading '%s'", name);
+				return jurat_wrap(err, jurat_fail_memory(err), "reading '%s'", name);
 			buf = grown;
 		}
 		n = base_read(env, fd, buf + used, room - used - 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,4 +48,9 @@ int jurat_wrap(struct jurat_error *err, int r, const char *format, ...)
 		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause);
 	trim_utf8(err->text, sizeof(err->text));
 	return r;
+}
+
+int jurat_fail_memory(struct jurat_error *err)
+{
+	return jurat_fail(err, -ENOMEM, "out of memory");
 }

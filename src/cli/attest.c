@@ -58,7 +58,7 @@ static int write_report(const char *path, const struct jurat_evidence *e, bool e
 	auto_free uint8_t *all = malloc(e->report_size + certs);
 
 	if (!all)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	memcpy(all, e->report, e->report_size);
 	if (certs > 0)
 		memcpy(all + e->report_size, e->certs, certs);

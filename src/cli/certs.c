@@ -91,7 +91,7 @@ static char *find_file(const char *dir, const char *stem, struct jurat_error *er
 		if (found)
 			*r = jurat_fail(err, -EEXIST, "'%s' has more than one %s", dir, stem);
 		else if (asprintf(&found, "%s/%s", dir, entry->d_name) < 0)
-			*r = jurat_fail(err, -ENOMEM, "out of memory"), found = NULL;
+			*r = jurat_fail_memory(err), found = NULL;
 	}
 	closedir(d);
 	if (*r < 0) {
@@ -142,8 +142,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 	if (r == 0) {
 		size = snp_certs_size(&blob.table);
 		bytes = malloc(size);
-		r = bytes ? snp_certs_write(&blob.table, bytes, size, &size, &err)
-			  : jurat_fail(&err, -ENOMEM, "out of memory");
+		r = bytes ? snp_certs_write(&blob.table, bytes, size, &size, &err) : jurat_fail_memory(&err);
 	}
 	if (r == 0)
 		r = cli_write(path, bytes, size, 0644, &err);
@@ -178,7 +177,7 @@ static int print_json(struct cli *cli, json_t *json, int status)
 
 	json_decref(json);
 	if (!text)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	puts(text);
 	return status;
 }
@@ -194,7 +193,7 @@ static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned 
 	name_entry(table, i, name, sizeof(name));
 	if (asprintf(&file, "%s/%s", dir, name) < 0) {
 		file = NULL;
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	}
 	if (cli_write(file, e->data.data, e->data.size, 0644, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
@@ -203,7 +202,7 @@ static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned 
 	else if (json_array_append_new(files, json_pack("{s:s, s:s, s:I}", "name", name, "kind",
 							snp_cert_name(e->kind), "bytes",
 							(json_int_t)e->data.size)) < 0)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	return CLI_OK;
 }
 
@@ -367,9 +366,7 @@ static int check(struct cli *cli, const char *path)
 	}
 	cli_evidence_done(&loaded);
 	if (status == CLI_OK)
-		status = c.failed    ? cli_fail(cli, CLI_INTERNAL, "out of memory")
-			 : c.refused ? CLI_REFUSED
-				     : CLI_OK;
+		status = c.failed ? cli_fail_memory(cli) : c.refused ? CLI_REFUSED : CLI_OK;
 	if (status <= CLI_REFUSED && cli_wants_json(cli))
 		return print_json(cli,
 				  json_pack("{s:b, s:I, s:o, s:o}", "ok", !c.refused, "bytes", (json_int_t)n,

@@ -74,6 +74,13 @@ int cli_fail(const struct cli *cli, int status, const char *format, ...)
 	return status;
 }
 
+int cli_fail_memory(const struct cli *cli)
+{
+	struct jurat_error err;
+
+	return cli_fail(cli, cli_status(jurat_fail_memory(&err)), "%s", err.text);
+}
+
 int cli_status(int r)
 {
 	switch (r) {

@@ -53,7 +53,7 @@ int demo_write(const struct demo *demo, const char *name, const void *data, size
 
 	if (asprintf(&path, "%s/%s", demo->dir, name) < 0) {
 		path = NULL;
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	return cli_write(path, data, size, 0644, err);
 }
@@ -103,7 +103,7 @@ static int print(struct demo *demo, const struct part *part, const struct jurat_
 	auto_free char *text = all ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);
 
 	if (!text)
-		return cli_fail(demo->cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(demo->cli);
 	if (all)
 		json_object_set_new(
 			all, part->tee,
@@ -143,7 +143,7 @@ static int make_directories(struct demo *demo)
 
 		if (asprintf(&path, "%s%s", demo->dir, names[i]) < 0) {
 			path = NULL;
-			return cli_fail(demo->cli, CLI_INTERNAL, "out of memory");
+			return cli_fail_memory(demo->cli);
 		}
 		if (mkdir(path, 0777) < 0 && errno != EEXIST)
 			return cli_fail(demo->cli, CLI_ENVIRONMENT, "cannot make '%s': %s", path,

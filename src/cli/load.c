@@ -50,7 +50,7 @@ static int load_file(struct cli *cli, struct sink *to, const char *path, enum cl
 		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	r = add(to, kind, data, n, &err);
 	if (r == -ENOMEM)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	if (r < 0 && !to->lenient)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
 	if (r < 0)
@@ -103,7 +103,7 @@ static int load_directory(struct cli *cli, struct sink *to, const char *path)
 			kind = CLI_LOAD_CRL;
 		if (status == CLI_OK && asprintf(&file, "%s/%s", path, name) < 0) {
 			file = NULL;
-			status = cli_fail(cli, CLI_INTERNAL, "out of memory");
+			status = cli_fail_memory(cli);
 		}
 		if (status == CLI_OK && stat(file, &st) == 0 && S_ISREG(st.st_mode))
 			status = load_file(cli, to, file, kind);
@@ -200,7 +200,7 @@ static int load_one_file(struct cli *cli, const char *path, struct cli_evidence 
 		e->certs_size = n - SNP_REPORT_BYTES;
 		e->certs = malloc(e->certs_size);
 		if (!e->certs)
-			return cli_fail(cli, CLI_INTERNAL, "out of memory");
+			return cli_fail_memory(cli);
 		memcpy(e->certs, data + SNP_REPORT_BYTES, e->certs_size);
 		n = SNP_REPORT_BYTES;
 	}
@@ -225,7 +225,7 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 	if (asprintf(&collateral, "%s/collateral", path) < 0)
 		collateral = NULL;
 	if (!report || !certs || !quote || !collateral)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	has_quote = stat(quote, &st) == 0;
 	if (has_quote && cli_read(quote, &e->quote, &e->quote_size, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);

@@ -113,7 +113,7 @@ int cli_run(struct cli *cli)
 	if (cli->n_args == 0)
 		return cli_fail(cli, CLI_USAGE, "wants a program to run (see jurat run --help)");
 	if (!argv)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	if (!cli_run_options(cli, faults, &options))
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));

@@ -347,11 +347,11 @@ int cli_show(struct cli *cli)
 		json_decref(s.root);
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
 	}
-	r = s.root ? show_any(&s, data, n, &err) : -ENOMEM;
+	r = s.root ? show_any(&s, data, n, &err) : jurat_fail_memory(&err);
 	if (r < 0)
 		status = cli_fail(cli, cli_status(r), "'%s': %s", cli->args[0], err.text);
 	else if (s.failed)
-		status = cli_fail(cli, CLI_INTERNAL, "out of memory");
+		status = cli_fail_memory(cli);
 	else if (cli_wants_json(cli))
 		json_dumpf(s.root, stdout, JSON_INDENT(2)), puts("");
 	else

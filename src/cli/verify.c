@@ -66,7 +66,7 @@ static int keep(struct cli *cli, const struct jurat_verdict *verdict, struct jud
 {
 	ret->text = cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);
 	if (!ret->text)
-		return cli_fail(cli, CLI_INTERNAL, "out of memory");
+		return cli_fail_memory(cli);
 	ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 	return CLI_OK;
 }

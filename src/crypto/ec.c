@@ -37,7 +37,7 @@ static int public_new(enum crypto_curve curve, const struct crypto_ec_public *li
 	int r;
 
 	if (!k)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	k->maker = maker_of(curve);
 	if (like && like->maker == &crypto_p256_openssl && k->maker == like->maker)
 		r = ec_p256_public_like(like->key, xy, &k->key);
@@ -85,7 +85,7 @@ int crypto_ec_private_derive(enum crypto_curve curve, const void *secret, size_t
 	int r = -EDOM;
 
 	if (!k)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	k->maker = maker_of(curve);
 	/* One derived P-256 scalar in 2^32 is out of range, for P-384 one in 2^190. */
 	for (uint32_t counter = 0; r == -EDOM; counter++) {

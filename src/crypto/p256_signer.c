@@ -52,7 +52,7 @@ int crypto_p256_signer_derive(const void *secret, size_t secret_size, struct cry
 	mpz_t x, y;
 
 	if (!signer)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	ecc_scalar_init(&signer->d, nettle_get_secp_256r1());
 	derive_scalar(signer, secret, secret_size);
 	ecc_point_init(&point, nettle_get_secp_256r1());

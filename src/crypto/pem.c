@@ -166,7 +166,7 @@ static int take_raw(const uint8_t *text, size_t n, size_t *off, char label[LABEL
 	uint8_t *copy = malloc(n);
 
 	if (!copy)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	memcpy(copy, text, n);
 	memset(label, 0, LABEL_BYTES);
 	*off = n;
@@ -203,7 +203,7 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	to = bytes_wr(NULL, body.size / 4 * 3 + 3);
 	der = malloc(to.size);
 	if (!der)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	to.data = der;
 	if (!decode(&body, &to))
 		return jurat_fail(err, -EBADMSG, "PEM: %s before byte %zu is not base64", begin, r.off);

@@ -80,7 +80,7 @@ static int public_new(const uint8_t *n, size_t n_size, const uint8_t *e, size_t 
 	bn = BN_bin2bn(n, (int)n_size, NULL);
 	be = BN_bin2bn(e, (int)e_size, NULL);
 	if (!k || !bn || !be)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	bits = BN_num_bits(bn);
 	if (bits < MIN_BITS || bits > MAX_BITS)
 		return jurat_fail(err, -EBADMSG, "RSA key: modulus of %d bits, not %d to %d", bits, MIN_BITS,

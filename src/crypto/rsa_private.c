@@ -103,7 +103,7 @@ int crypto_rsa_private_derive(const void *secret, size_t secret_size, const uint
 	int r;
 
 	if (!k)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	rsa_public_key_init(&k->public);
 	rsa_private_key_init(&k->private);
 	crypto_derive(secret, secret_size, "jurat rsa-4096 blinding", NULL, 0, k->blinding,

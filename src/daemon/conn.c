@@ -171,7 +171,7 @@ static void keep_rest(struct conn *c, const uint8_t *bytes, size_t n)
 		return;
 	rest = malloc(n);
 	if (!rest) {
-		jurat_fail(&c->why, 0, "out of memory");
+		(void)jurat_fail_memory(&c->why);
 		end(c, CONN_END_BROKEN);
 		return;
 	}

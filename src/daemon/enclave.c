@@ -35,7 +35,7 @@ static int enclave_new(void *arg, void **ret, struct jurat_error *err)
 	int r;
 
 	if (!e)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = sim_tdx_platform_new(&options, &e->platform, err);
 	if (r == 0)
 		r = sim_pki_intel_new(seed, &e->pki, err);

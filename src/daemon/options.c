@@ -139,7 +139,7 @@ int options_read_json(const struct option_table *table, const char *text, size_t
 	json_t *v;
 
 	if (!copy)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (!root)
 		return jurat_fail(err, -EBADMSG, "line %d: %s", e.line, e.text);
 	if (!json_is_object(root))
@@ -197,7 +197,7 @@ int options_read_words(const struct option_table *table, int argc, char **argv, 
 	int c, r;
 
 	if (!options || !copy || !firsts)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	memset(firsts, true, table->n);
 	memcpy(copy, settings, size);
 	opterr = 0;

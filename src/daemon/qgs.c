@@ -109,7 +109,7 @@ static int new_enclave(struct qgs *q, const struct qgs_settings *s, struct backe
 	n = n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : n;
 	snprintf(text, sizeof(text), "%ld", n);
 	if (setenv("UV_THREADPOOL_SIZE", text, 1) < 0)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	return enclave_backend_new(&q->loop, (unsigned)n, s->seed[0] ? s->seed : NULL, ret, err);
 }
 
@@ -283,7 +283,7 @@ static int start(struct qgs *q, struct jurat_error *err)
 	r = server_new(&q->loop, &limits, backend, &q->server);
 	if (r < 0) {
 		backend->ops->free(backend);
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	for (size_t i = 0; r == 0 && i < q->n_listeners; i++)
 		r = server_listen(q->server, &q->listeners[i]);

@@ -133,7 +133,7 @@ int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *op
 		return jurat_fail(err, -EINVAL, "1 to %d workers, not %u", WORKERS_MAX, n_workers);
 	w = calloc(1, sizeof(*w) + n_slots * sizeof(w->slots[0]));
 	if (!w)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	w->base = (struct backend){ .ops = &backend_ops, .name = ops->name };
 	w->loop = loop;
 	w->ops = ops;

@@ -128,7 +128,7 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 	}
 	g = calloc(1, sizeof(*g));
 	if (!g)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	g->env = base_env_or_real(env);
 	g->device_fd = -1;
 	g->tee = o.tee;
@@ -138,14 +138,14 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 	g->measurements = strdup(o.measurements ? o.measurements : DEFAULT_MEASUREMENTS);
 	if (!g->configfs || !g->measurements || (o.device && !g->device) ||
 	    (o.quoting_service && !g->quoting_service))
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = open_ways(g, o.via, err);
 	if (r < 0)
 		return r;
 	if (!g->device)
 		g->device = strdup(default_device(g->tee));
 	if (!g->device)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	*ret = take_ptr(g);
 	return 0;
 }

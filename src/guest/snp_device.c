@@ -154,7 +154,7 @@ static int grow_certs(struct report_call *call, struct jurat_error *err)
 				  request.certs_len, GUEST_CERTS_MAX_BYTES);
 	larger = calloc(1, request.certs_len);
 	if (!larger)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	free(call->certs);
 	call->certs = larger;
 	call->certs_size = request.certs_len;
@@ -202,7 +202,7 @@ static int take_evidence(struct report_call *call, const uint8_t report_data[64]
 		return r;
 	copy = malloc(SNP_REPORT_BYTES);
 	if (!copy)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	memcpy(copy, report, SNP_REPORT_BYTES);
 	*ret = (struct jurat_evidence){ .report = take_ptr(copy), .report_size = SNP_REPORT_BYTES };
 	if (certs_size > 0) {
@@ -226,7 +226,7 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 		call.number = UAPI_SNP_GET_EXT_REPORT;
 		call.certs = calloc(1, GUEST_CERTS_FIRST_BYTES);
 		if (!call.certs)
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 		call.certs_size = GUEST_CERTS_FIRST_BYTES;
 	}
 	do

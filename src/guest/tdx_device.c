@@ -117,7 +117,7 @@ static int quote_by_ioctl(struct jurat_guest *g, const struct quote_ioctl *how,
 	int r;
 
 	if (!buf)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	n = guest_qgs_request(tdreport, request, sizeof(request));
 	r = how->framed ? tdx_getquote_write(request, n, buf, TDX_GETQUOTE_SEED_BYTES, err)
 			: tdx_getquote_write(tdreport, TDX_REPORT_BYTES, buf, TDX_GETQUOTE_SEED_BYTES, err);
@@ -219,7 +219,7 @@ int jurat_guest_rtmr_read(struct jurat_guest *g, unsigned index, uint8_t ret[TDX
 		return r;
 	path = rtmr_path(g, index);
 	if (!path)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = base_read_file(g->env, path, 4096, &value, &n, err);
 	if (r == -ENOENT)
 		return g->device_fd >= 0 ? rtmr_from_tdreport(g, index, ret, err)
@@ -263,7 +263,7 @@ int jurat_guest_rtmr_extend(struct jurat_guest *g, unsigned index, const uint8_t
 		return r;
 	path = rtmr_path(g, index);
 	if (!path)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	fd = base_open(g->env, path, O_WRONLY, 0);
 	if (fd == -ENOENT)
 		return extend_by_ioctl(g, index, digest, err);

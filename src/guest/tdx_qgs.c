@@ -153,7 +153,7 @@ int guest_qgs_quote(struct base_env *env, const char *address, const uint8_t tdr
 	int r;
 
 	if (!reply)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	qgs_assembler_init(&a, reply, GUEST_QGS_REPLY_MAX_BYTES, false);
 	r = call_up(&c, err);
 	if (r == 0)
@@ -223,7 +223,7 @@ int guest_qgs_configured(struct base_env *env, char **ret, struct jurat_error *e
 			return jurat_fail(err, -EINVAL, "'%s': port is not a number up to 65535",
 					  CONFIG_PATH);
 		if (asprintf(&address, "vsock:%u:%" PRIu32, UAPI_TDX_QGS_HOST_CID, port) < 0)
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 		*ret = address;
 		return 0;
 	}

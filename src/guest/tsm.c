@@ -70,7 +70,7 @@ static int make_instance(const struct jurat_guest *g, struct instance *in, struc
 		snprintf(name, sizeof(name), "jurat-%s", bytes_to_hex(random, sizeof(random), hex));
 		path = join(g->configfs, name);
 		if (!path)
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 		r = base_mkdir(g->env, path, 0700);
 		if (r == 0) {
 			in->path = take_ptr(path);
@@ -91,7 +91,7 @@ static int read_attribute(const struct instance *in, const char *name, size_t ma
 	int r;
 
 	if (!path)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (unsigned i = 0;; i++) {
 		r = base_read_file(in->env, path, max, ret, ret_size, err);
 		if (!guest_is_busy(r) || !guest_wait_busy(in->env, i))
@@ -188,7 +188,7 @@ static int write_attribute(struct instance *in, const char *name, const void *da
 	int r;
 
 	if (!path)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (unsigned i = 0;; i++) {
 		r = write_once(in, path, data, n, err);
 		if (r < 0 && !guest_is_busy(r))

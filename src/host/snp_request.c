@@ -121,7 +121,7 @@ int host_certs_open(struct base_env *env, const char *path, const struct jurat_c
 		return e;
 	certs = calloc(1, sizeof(*certs));
 	if (!certs)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	certs->env = base_env_or_real(env);
 	certs->exit_reason = UAPI_KVM_EXIT_SNP_REQ_CERTS;
 	if (options && options->exit_reason)
@@ -133,7 +133,7 @@ int host_certs_open(struct base_env *env, const char *path, const struct jurat_c
 		certs->path = strdup(path);
 		if (!certs->path) {
 			free(certs);
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 		}
 	}
 	pthread_mutex_init(&certs->mutex, NULL);
@@ -167,7 +167,7 @@ int jurat_snp_request_new(struct jurat_certs *certs, struct jurat_snp_request **
 	struct jurat_snp_request *request = calloc(1, sizeof(*request));
 
 	if (!request)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	request->certs = certs;
 	*ret = request;
 	return 0;
@@ -191,7 +191,7 @@ static int make_room(struct slot *slot, uint64_t pages, struct jurat_error *err)
 		return 0;
 	grown = realloc(slot->blob, want);
 	if (!grown)
-		return jurat_fail(err, -ENOMEM, "out of memory for a certificate table of %zu bytes", want);
+		return jurat_wrap(err, jurat_fail_memory(err), "certificate table of %zu bytes", want);
 	slot->blob = grown;
 	slot->room = want;
 	return 0;
@@ -313,7 +313,7 @@ int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uin
 	}
 	slot = slot_take(certs);
 	if (!slot) {
-		(void)jurat_fail(err, -ENOMEM, "out of memory");
+		(void)jurat_fail_memory(err);
 		return 0;
 	}
 	*ret_answer = answer(certs, slot, gpa, ret_npages, memory, &held, err);

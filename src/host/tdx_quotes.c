@@ -88,7 +88,7 @@ int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *op
 	int r;
 
 	if (!q)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	pthread_mutex_init(&q->mutex, NULL);
 	q->env = base_env_or_real(env);
 	q->poll_fd = q->timer_fd = -1;
@@ -103,7 +103,7 @@ int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *op
 		q->service = strdup(q->options.service);
 		q->options.service = q->service;
 		if (!q->service)
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 	}
 	q->poll_fd = base_poll_open(q->env);
 	if (q->poll_fd < 0)
@@ -379,7 +379,7 @@ int jurat_quotes_serve(struct jurat_quotes *q, uint64_t gpa, uint64_t size, uint
 	*ret_answer = UAPI_TDVMCALL_RETRY;
 	r = calloc(1, sizeof(*r));
 	if (!r) {
-		(void)jurat_fail(err, -ENOMEM, "GetQuote is refused: RETRY: out of memory");
+		(void)jurat_wrap(err, jurat_fail_memory(err), "GetQuote is refused: RETRY");
 		return 0;
 	}
 	*r = (struct tdx_request){

@@ -131,7 +131,7 @@ uint64_t tdx_request_take_on(struct tdx_request *q, const struct jurat_guest_mem
 
 	q->ask = malloc(QGS_FRAME_BYTES + QGS_QUOTE_REQ_BYTES + (size_t)q->in_len);
 	if (!input || !q->ask) {
-		(void)jurat_fail(err, -ENOMEM, "out of memory");
+		(void)jurat_fail_memory(err);
 		return refuse(UAPI_TDVMCALL_RETRY, err, "RETRY");
 	}
 	if (copy_in(memory, q->gpa + TDX_GETQUOTE_DATA_OFF, input, q->in_len, err) < 0)
@@ -162,7 +162,7 @@ int tdx_request_begin(struct tdx_request *q, struct base_env *env, const char *s
 		return jurat_wrap(&q->err, -EINVAL, "nothing to ask the service");
 	q->reply = malloc(reply_room(q));
 	if (!q->reply)
-		return jurat_fail(&q->err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(&q->err);
 	qgs_client_init(&q->client, env, service, q->ask, q->ask_size, q->reply, reply_room(q),
 			q->give_up_ns);
 	return 0;

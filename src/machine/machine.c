@@ -50,7 +50,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 	int r;
 
 	if (!m)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	m->options = *options;
 	m->env = base_env_or_real(options->env);
 	r = sim_psp_new(&options->psp, &m->psp, err);
@@ -60,7 +60,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 		r = sim_kvm_host_new(m->psp, options->sync, &m->kvm, err);
 	if (r == 0 && options->certs_path) {
 		m->certs_path = strdup(options->certs_path);
-		r = m->certs_path ? 0 : jurat_fail(err, -ENOMEM, "out of memory");
+		r = m->certs_path ? 0 : jurat_fail_memory(err);
 	}
 	if (r == 0)
 		r = host_certs_open(m->env, m->certs_path, NULL, &m->certs, err);
@@ -260,7 +260,7 @@ int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsign
 	if (!guest || !guest->vcpus) {
 		free(guest);
 		return n_vcpus == 0 || n_vcpus > 256 ? jurat_fail(err, -EINVAL, "a guest has 1 to 256 vCPUs")
-						     : jurat_fail(err, -ENOMEM, "out of memory");
+						     : jurat_fail_memory(err);
 	}
 	guest->machine = m;
 	guest->n_vcpus = n_vcpus;

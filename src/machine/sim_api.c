@@ -60,7 +60,7 @@ int jurat_sim_new(const struct jurat_sim_options *options, struct jurat_sim **re
 	int r;
 
 	if (!sim)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (!take_options(&given, sizeof(given), options))
 		return jurat_fail(err, -EINVAL, "options.size is not that of any known version");
 	if (given.sync && sync_by_name(given.sync, &to.sync) < 0)
@@ -121,7 +121,7 @@ int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *la
 	int r;
 
 	if (!guest)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (!take_options(&given, sizeof(given), launch))
 		return jurat_fail(err, -EINVAL, "launch.size is not that of any known version");
 	to.policy = given.policy ? given.policy : 0x30000;

@@ -227,7 +227,7 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 	int r;
 
 	if (!m)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (options)
 		m->options = *options;
 	td_env_init(m);

@@ -41,7 +41,7 @@ int run_attest_conf_add(struct run_fs *fs, struct run_platform *platform, void *
 
 	*ret_ctx = conf;
 	if (!conf)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (port != 0)
 		snprintf(conf->text, sizeof(conf->text), "port=%u\n", port);
 	r = run_fs_add(fs, NULL, "tdx-attest.conf", S_IFREG | 0444, (off_t)strlen(conf->text), &ops, conf,

@@ -111,7 +111,7 @@ int run_complete(const char *temp, const char *path, struct run_copies *copies, 
 		return jurat_fail(err, -ENOSPC, "too many directories to complete");
 	copies->paths[copies->n] = strdup(path);
 	if (!copies->paths[copies->n])
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	copies->n++;
 	if (snprintf(at, sizeof(at), "%s/copy", temp) >= (int)sizeof(at))
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", temp);

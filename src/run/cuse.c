@@ -130,7 +130,7 @@ int run_cuse_new(struct run_fs *fs, const struct run_node *node, struct run_cuse
 	int fd, r;
 
 	if (!cuse)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	cuse->fs = fs;
 	cuse->node = node;
 	snprintf(path, sizeof(path), "/sys/class/cuse/%s", node->name);

@@ -73,7 +73,7 @@ int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void 
 
 	*ret_ctx = all;
 	if (!all)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = run_fs_add(fs, NULL, "tdx_guest.class", S_IFDIR | 0755, 0, NULL, NULL, &top);
 	if (r == 0)
 		r = run_fs_add(fs, top, "measurements", S_IFDIR | 0755, 0, NULL, NULL, &dir);

@@ -181,7 +181,7 @@ int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx
 
 	*ret_ctx = tree;
 	if (!tree)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	tree->fs = fs;
 	tree->source = run_tsm_source_find(platform->options->reported);
 	r = tree->source->start(platform, &tree->tsm, &tree->source_ctx, err);

@@ -143,7 +143,7 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 		r = add(env, "JURAT_CERTS", p->certs_path);
 	if (r < 0) {
 		run_environment_free(env);
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	*ret = env;
 	return 0;

@@ -273,7 +273,7 @@ static int oversize(struct run_platform *p, struct jurat_error *err)
 	if (r < 0)
 		return r;
 	if (!to || !filler)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = snp_certs_read(old, n, &table, err);
 	if (r < 0)
 		return r;

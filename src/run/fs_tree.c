@@ -14,7 +14,7 @@ int run_fs_new(struct run_fs **ret, struct jurat_error *err)
 	struct run_fs *fs = calloc(1, sizeof(*fs));
 
 	if (!fs)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	fs->root.ino = FUSE_ROOT_ID;
 	fs->root.mode = S_IFDIR | 0755;
 	fs->uid = geteuid();

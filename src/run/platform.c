@@ -54,7 +54,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 		else if (asprintf(&p->certs_path, "%s/certs.blob", p->temp) < 0)
 			p->certs_path = NULL;
 		if (!p->certs_path)
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 	}
 	options.certs_path = p->certs_path;
 	r = machine_new(&options, &p->machine, err);

@@ -293,7 +293,7 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 		return jurat_fail(err, -EINVAL, "--qgs wants a guest of TDX");
 	q = calloc(1, sizeof(*q));
 	if (!q)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	q->platform = platform;
 	q->limit_ms = limit_ms;
 	q->listener = q->epoll = q->timer = q->place = -1;

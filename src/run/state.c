@@ -62,12 +62,12 @@ int run_state_open(const char *dir, struct run_state **ret, struct jurat_error *
 	if (!s || asprintf(&lock, "%s/lock", dir) < 0) {
 		lock = NULL;
 		free(s);
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	s->lock = -1;
 	if (make_paths(s, dir) < 0) {
 		run_state_close(s);
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
 		run_state_close(s);

@@ -25,7 +25,7 @@ int run_temp_new(char **ret, struct jurat_error *err)
 				  PATH_MAX - OURS_BYTES);
 	if (asprintf(&path, "%s/jurat-run-XXXXXX", below) < 0) {
 		path = NULL;
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	if (!mkdtemp(path))
 		return jurat_fail(err, -errno, "cannot make a directory in '%s': %s", below, strerror(errno));

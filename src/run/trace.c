@@ -153,7 +153,7 @@ int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error 
 	struct run_trace *t = calloc(1, sizeof(*t));
 
 	if (!t)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (size_t i = 0; ending && i < ARRAY_SIZE(formats); i++)
 		if (!strcmp(ending, formats[i].ending))
 			t->format = &formats[i];

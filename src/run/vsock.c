@@ -43,7 +43,7 @@ int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned p
 	struct seccomp_notif_sizes sizes = { 0 };
 
 	if (!v)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	/* A kernel that does not know is told of when the program starts. */
 	(void)!syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
 	v->call_bytes = sizes.seccomp_notif > sizeof(*v->call) ? sizes.seccomp_notif : sizeof(*v->call);
@@ -57,7 +57,7 @@ int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned p
 	v->answer = calloc(1, v->answer_bytes);
 	if (!v->call || !v->answer) {
 		run_vsock_free(v);
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	v->mark.sun_family = AF_UNIX; /* an abstract name, which begins with a NUL */
 	snprintf(v->mark.sun_path + 1, sizeof(v->mark.sun_path) / 2, "%s-%d-vsock-", name ? name + 1 : "",

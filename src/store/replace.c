@@ -129,7 +129,7 @@ static int names(struct replace *u)
 	if (asprintf(&u->next_name, "%s" STORE_NEXT_SUFFIX, u->path) < 0)
 		u->next_name = NULL;
 	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name)
-		return jurat_fail(u->err, -ENOMEM, "out of memory replacing '%s'", u->path);
+		return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
 	return 0;
 }
 
@@ -313,7 +313,7 @@ static int drain_old(struct replace *u)
 		u->old_size = (size_t)st.size;
 		u->old_table = malloc(u->old_size + 1);
 		if (!u->old_table)
-			return jurat_fail(u->err, -ENOMEM, "out of memory replacing '%s'", u->path);
+			return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
 		e = read_all(u, u->old, u->old_table, u->old_size);
 		if (e < 0)
 			return fail(u, e, "read the old table of", u->path);

@@ -13,10 +13,10 @@ int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret, 
 	int r;
 
 	if (n > SIZE_MAX - sizeof(*entry))
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	entry = calloc(1, sizeof(*entry) + n);
 	if (!entry)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (n > 0)
 		memcpy(entry->der, der, n);
 	r = crypto_cert_read(entry->der, n, &entry->cert, err);
@@ -56,10 +56,10 @@ int crl_entry_new(const uint8_t *der, size_t n, struct crl_entry **ret, struct j
 	int r;
 
 	if (n > SIZE_MAX - sizeof(*entry))
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	entry = calloc(1, sizeof(*entry) + n);
 	if (!entry)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (n > 0)
 		memcpy(entry->der, der, n);
 	r = crypto_crl_read(entry->der, n, &entry->crl, err);

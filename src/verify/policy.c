@@ -237,7 +237,7 @@ static int read_list(const json_t *value, struct policy_list *list, size_t size,
 	auto_free uint8_t *items = reallocarray(NULL, n ? n : 1, size);
 
 	if (!items)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		int r = read_hex(item(value, i), items + i * size, size, chip_id, err);
 
@@ -257,7 +257,7 @@ static int read_words(const json_t *value, struct policy_words *words, struct ju
 
 	next.items = calloc(n, sizeof(*next.items));
 	if (!next.items)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (; next.n < n; next.n++) {
 		const char *word = json_string_value(item(value, next.n));
 
@@ -265,7 +265,7 @@ static int read_words(const json_t *value, struct policy_words *words, struct ju
 			return jurat_fail(err, -EBADMSG, "wants a string that is not empty");
 		next.items[next.n] = strdup(word);
 		if (!next.items[next.n])
-			return jurat_fail(err, -ENOMEM, "out of memory");
+			return jurat_fail_memory(err);
 	}
 	words_done(words);
 	*words = next;
@@ -570,7 +570,7 @@ int jurat_policy_new(struct jurat_policy **ret, struct jurat_error *err)
 	struct jurat_policy *policy = malloc(sizeof(*policy));
 
 	if (!policy)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	policy_init(policy);
 	*ret = policy;
 	return 0;
@@ -595,7 +595,7 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 
 	r = policy_copy(&next, policy);
 	if (r < 0)
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &bad);
 	if (!root)
 		return jurat_fail(err, -EBADMSG, "policy: line %d, column %d: %s", bad.line, bad.column,
@@ -634,7 +634,7 @@ int jurat_policy_set(struct jurat_policy *policy, const char *member, const char
 
 	r = policy_copy(&next, policy);
 	if (r < 0)
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	if (!m)
 		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", member);
 	json = read_bare(m, value, &bad);

@@ -147,8 +147,7 @@ static int judge_all(struct snp_judge *j, const struct jurat_snp_evidence *evide
 	j->out->vlek = j->vlek;
 	r = judge_certificates(j, evidence);
 	if (r < 0)
-		return jurat_fail(err, r, "SEV-SNP report: could not be judged: %s",
-				  r == -ENOMEM ? "out of memory" : "cryptography failed");
+		return verdict_not_reached(err, r, "SEV-SNP report");
 	j->out->product = j->product;
 	judge_tcbs(j);
 	judge_policy(j);
@@ -168,7 +167,7 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 		return jurat_fail(err, -EINVAL, "SEV-SNP evidence: its size member is %zu", evidence->size);
 	verdict = calloc(1, sizeof(*verdict));
 	if (!verdict)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (!policy) {
 		policy_init(&fallback);
 		policy = &fallback;

@@ -158,14 +158,14 @@ int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const stru
 
 	entry = calloc(1, sizeof(*entry) + part.size);
 	if (!entry)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	entry->size = part.size;
 	memcpy(entry->bytes, part.data, part.size);
 	r = crypto_p256_public_like(any_key(cache), quote->attestation_key, &entry->key, NULL);
 	if (r != -ENOMEM)
 		r = check_binding(quote, &entry->bound);
 	if (r == -ENOMEM)
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	memcpy(whole, quote->qe_report_bytes.data, SGX_REPORT_BYTES);
 	memcpy(whole + SGX_REPORT_BYTES, quote->qe_report_signature, TDX_QUOTE_SIGNATURE_BYTES);
 	crypto_sha256(whole, SGX_REPORT_BYTES, entry->report_digest);

@@ -11,7 +11,7 @@ int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err)
 	struct jurat_collateral *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	*ret = c;
 	return 0;
 }
@@ -232,7 +232,7 @@ static int take_encoded(struct jurat_collateral *c, const struct json_rd *bundle
 		return take_pem(c, text, n, err);
 	der = malloc(n / 2 + 1);
 	if (!der)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
 		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
 	return take_pem(c, der, n / 2, err);

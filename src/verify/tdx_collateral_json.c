@@ -46,7 +46,6 @@ static json_rd_at new_token(struct reading *r, enum json_rd_kind kind)
 
 		if (!more) {
 			r->no_memory = true;
-			fail(r, "out of memory");
 			return JSON_RD_NONE;
 		}
 		j->tokens = more;
@@ -250,7 +249,8 @@ int json_rd_open(const uint8_t *text, size_t n, struct json_rd *ret, struct jura
 		good = fail(&r, "something behind the end");
 	if (!good) {
 		free(r.json.tokens);
-		return jurat_fail(err, r.no_memory ? -ENOMEM : -EBADMSG, "JSON: byte %zu: %s", r.off, r.why);
+		return r.no_memory ? jurat_fail_memory(err)
+				   : jurat_fail(err, -EBADMSG, "JSON: byte %zu: %s", r.off, r.why);
 	}
 	*ret = r.json;
 	return 0;

@@ -108,7 +108,7 @@ static void *zeroed(size_t n, size_t size, struct jurat_error *err)
 	void *p = calloc(n > 0 ? n : 1, size);
 
 	if (!p)
-		jurat_fail(err, -ENOMEM, "out of memory");
+		jurat_fail_memory(err);
 	return p;
 }
 
@@ -122,7 +122,7 @@ static int reserve_advisories(struct signed_document *doc, size_t extra, struct 
 	room *= 2;
 	more = reallocarray(doc->advisories, room, sizeof(*more));
 	if (!more)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	doc->advisories = more;
 	doc->room_advisories = room;
 	return 0;

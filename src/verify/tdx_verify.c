@@ -68,7 +68,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	if (verdict)
 		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
 	if (!verdict || !verdict->tdx)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (!policy) {
 		policy_init(&fallback);
 		j.policy = &fallback;
@@ -90,8 +90,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	}
 	r = judge_all(&j, evidence->quote ? evidence->quote_size : 0);
 	if (r < 0)
-		return jurat_fail(err, r, "TD quote: could not be judged: %s",
-				  r == -ENOMEM ? "out of memory" : "cryptography failed");
+		return verdict_not_reached(err, r, "TD quote");
 	assert(verdict->refused ||
 	       (verdict->signature_holds && j.root_trusted && j.intermediate_signed && j.leaf_signed &&
 		j.has_pck && (j.policy->allow_no_collateral || j.tdx->has_evaluation)));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/tdx_verdict.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/time.h"
 
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
@@ -25,6 +27,15 @@ void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, co
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what)
 {
 	verdict->not_judged |= 1u << what;
+}
+
+int verdict_not_reached(struct jurat_error *err, int r, const char *what)
+{
+	if (r == -ENOMEM)
+		jurat_fail_memory(err);
+	else
+		jurat_fail(err, r, "cryptography failed");
+	return jurat_wrap(err, r, "%s: could not be verified", what);
 }
 
 void jurat_verdict_free(struct jurat_verdict *verdict)

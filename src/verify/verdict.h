@@ -46,6 +46,9 @@ __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *
 void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to);
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);
 
+/* What could not be verified for want of memory or because cryptography failed. Returns `r`. */
+int verdict_not_reached(struct jurat_error *err, int r, const char *what);
+
 enum { VERDICT_TIME_BYTES = 32 };
 /* RFC 3339 in UTC; seconds that no calendar has as a plain number. Returns `to`. */
 char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES]);

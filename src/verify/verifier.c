@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "verify/verdict.h"
 #include "wire/snp_certs.h"
 
 int jurat_verifier_new(struct jurat_verifier **ret, struct jurat_error *err)
@@ -13,7 +14,7 @@ int jurat_verifier_new(struct jurat_verifier **ret, struct jurat_error *err)
 	struct jurat_verifier *v = calloc(1, sizeof(*v));
 
 	if (!v)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	v->seen_leaves.room = VERIFIER_LEAVES;
 	v->seen_authorities.room = VERIFIER_AUTHORITIES;
 	*ret = v;
@@ -85,7 +86,7 @@ static int batch_cert(struct batch *batch, const uint8_t *der, size_t n, struct 
 	int r = reserve(&batch->certs, 1);
 
 	if (r < 0)
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	r = cert_entry_new(der, n, &entry, err);
 	if (r == 0)
 		batch->certs.items[batch->certs.n++] = entry;
@@ -98,7 +99,7 @@ static int batch_crl(struct batch *batch, const uint8_t *der, size_t n, struct j
 	int r = reserve(&batch->crls, 1);
 
 	if (r < 0)
-		return jurat_fail(err, r, "out of memory");
+		return jurat_fail_memory(err);
 	r = crl_entry_new(der, n, &entry, err);
 	if (r == 0)
 		batch->crls.items[batch->crls.n++] = entry;
@@ -213,7 +214,7 @@ static int verifier_take(struct jurat_verifier *v, struct batch *batch, bool roo
 
 	if (reserve(&v->leaves, n) < 0 || reserve(&v->roots, n) < 0 || reserve(&v->authorities, n) < 0 ||
 	    reserve(&v->crls, batch->crls.n) < 0)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		struct cert_entry *entry = batch->certs.items[i];
 		struct pointers *to = &v->authorities;
@@ -280,7 +281,7 @@ static int check_roots(const struct pointers *certs, struct jurat_error *err)
 		if (r == JURAT_REFUSED)
 			return jurat_fail(err, -EBADMSG, "a certificate's signature on itself does not hold");
 		if (r < 0)
-			return jurat_fail(err, r, "out of memory");
+			return verdict_not_reached(err, r, "a certificate's signature on itself");
 		found++;
 	}
 	if (found == 0)

@@ -40,12 +40,23 @@ static void long_text_is_cut_at_a_character(void **state)
 	assert_int_equal(strlen(err.text), JURAT_ERROR_TEXT_BYTES - 2);
 }
 
+static void memory_fails_with_one_text(void **state)
+{
+	struct jurat_error err = { "old" };
+
+	(void)state;
+	assert_int_equal(jurat_fail_memory(&err), -ENOMEM);
+	assert_string_equal(err.text, "out of memory");
+	assert_int_equal(jurat_fail_memory(NULL), -ENOMEM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fail_returns_its_code_and_keeps_the_text),
 		cmocka_unit_test(wrap_puts_context_in_front),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
+		cmocka_unit_test(memory_fails_with_one_text),
 	};
 
 	return cmocka_run_group_tests_name("base_error", tests, NULL, NULL);

@@ -72,7 +72,7 @@ int sim_sev_guest_new(const struct sim_guest_memory *memory, const struct sim_se
 				  SNP_PAGE_BYTES);
 	g = calloc(1, sizeof(*g));
 	if (!g)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	g->memory = *memory;
 	g->layout = *layout;
 	g->vmpck = vmpck;

@@ -60,7 +60,7 @@ int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform,
 		return jurat_fail(err, -EINVAL, "tdx_guest: vector %u is an exception's", config->vector);
 	g = calloc(1, sizeof(*g));
 	if (!g)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	g->platform = *platform;
 	g->config = *config;
 	*ret = g;

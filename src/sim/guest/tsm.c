@@ -41,7 +41,7 @@ int sim_tsm_new(struct sim_tsm **ret, struct jurat_error *err)
 	struct sim_tsm *tsm = calloc(1, sizeof(*tsm));
 
 	if (!tsm)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	*ret = tsm;
 	return 0;
 }

@@ -127,7 +127,7 @@ int sim_tsm_sev_new(uint32_t privlevel_floor, sim_tsm_sev_send_fn *send, void *c
 	struct sim_tsm_sev *sev = calloc(1, sizeof(*sev));
 
 	if (!sev)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	sev->provider = (struct sim_tsm_provider){
 		.name = "sev_guest",
 		.attributes = 1u << SIM_TSM_INBLOB | 1u << SIM_TSM_OUTBLOB | 1u << SIM_TSM_AUXBLOB |

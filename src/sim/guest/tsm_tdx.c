@@ -47,7 +47,7 @@ int sim_tsm_tdx_new(size_t outblob_max, sim_tsm_tdx_send_fn *send, void *ctx, st
 	struct sim_tsm_tdx *tdx = calloc(1, sizeof(*tdx));
 
 	if (!tdx)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	tdx->provider = (struct sim_tsm_provider){
 		.name = "tdx_guest",
 		.attributes = 1u << SIM_TSM_INBLOB | 1u << SIM_TSM_OUTBLOB | 1u << SIM_TSM_PROVIDER |

@@ -43,7 +43,7 @@ int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_hos
 	}
 	host = calloc(1, sizeof(*host));
 	if (!host)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	host->psp = psp;
 	host->sync = sync;
 	*ret = host;
@@ -92,7 +92,7 @@ int sim_kvm_vm_new(struct sim_kvm_host *host, const struct sim_launch *launch, u
 				  (unsigned long long)memory_pages);
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	vm->host = host;
 	kvm_memory_init(&vm->memory, memory_pages);
 	r = sim_psp_launch(host->psp, launch, &vm->psp_guest, ret_secrets, err);
@@ -161,7 +161,7 @@ int sim_kvm_vcpu_new(struct sim_kvm_vm *vm, const struct sim_kvm_guest_ops *ops,
 	if (!vcpu || !run) {
 		free(vcpu);
 		free(run);
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	memset(run, 0, KVM_PAGE_BYTES);
 	*vcpu = (struct sim_kvm_vcpu){ .vm = vm, .ops = ops, .ctx = ctx, .run = run };

@@ -67,10 +67,10 @@ int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err)
 		return jurat_fail(err, -EINVAL, "the seed of the test roots is empty");
 	pki = calloc(1, sizeof(*pki));
 	if (!pki)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	pki->seed = strdup(seed);
 	if (!pki->seed)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	pki->leaf_begin = roots_begin;
 	pki->vcek_end = pki->vlek_end = roots_end;
 	*ret = take_ptr(pki);

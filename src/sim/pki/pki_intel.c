@@ -154,7 +154,7 @@ int sim_pki_intel_new(const char *seed, struct sim_pki_intel **ret, struct jurat
 		return jurat_fail(err, -EINVAL, "the seed of the test roots is empty");
 	pki = calloc(1, sizeof(*pki));
 	if (!pki)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	for (unsigned which = 0; which < SIM_INTEL_N_CERTS && r == 0; which++)
 		r = make_cert(pki, seed, which, err);
 	if (r < 0) {

@@ -24,7 +24,7 @@ static int text_open(struct text *t, struct jurat_error *err)
 {
 	*t = (struct text){ 0 };
 	t->stream = open_memstream(&t->bytes, &t->size);
-	return t->stream ? 0 : jurat_fail(err, -ENOMEM, "out of memory");
+	return t->stream ? 0 : jurat_fail_memory(err);
 }
 
 /* The text, which the caller frees. */
@@ -35,7 +35,7 @@ static int text_close(struct text *t, char **ret, size_t *ret_size, struct jurat
 	is_lost |= fclose(t->stream) != 0;
 	if (is_lost || t->is_bad) {
 		free(t->bytes);
-		return is_lost ? jurat_fail(err, -ENOMEM, "out of memory")
+		return is_lost ? jurat_fail_memory(err)
 			       : jurat_fail(err, -EINVAL, "a date is outside the years 1970 to 9999");
 	}
 	*ret = t->bytes;

@@ -171,7 +171,7 @@ int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, co
 	size = snp_certs_size(&certs);
 	table = malloc(size);
 	if (!table)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = snp_certs_write(&certs, table, size, &size, err);
 	if (r != 0)
 		return r < 0 ? r : jurat_fail(err, -EINVAL, "the certificate table is larger than it said");

@@ -94,7 +94,7 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 		return jurat_fail(err, -EINVAL, "the seed of the software platform is empty");
 	psp = calloc(1, sizeof(*psp));
 	if (!psp)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	psp->product = options->product == SNP_PRODUCT_UNKNOWN ? SNP_MILAN : options->product;
 	if ((unsigned)psp->product >= SNP_N_PRODUCTS)
 		return jurat_fail(err, -EINVAL, "no software platform for product %d", (int)options->product);

@@ -129,7 +129,7 @@ int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_
 		return jurat_fail(err, -ENOSPC, "%d guests are running", MAX_GUESTS);
 	g = take_guest(psp);
 	if (!g)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	generation = (g->generation & GENERATION_MASK) == GENERATION_MASK ? 1 : g->generation + 1;
 	*g = (struct psp_guest){
 		.live = true,

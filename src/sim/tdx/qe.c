@@ -104,7 +104,7 @@ int sim_qe_new(const struct sim_tdx_platform *platform, const struct sim_pki_int
 				  SIM_QE_PADDING_MAX);
 	qe = calloc(1, sizeof(*qe));
 	if (!qe)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	qe->platform = platform;
 	qe->pki = pki;
 	if (options)
@@ -229,7 +229,7 @@ static int write_quote(const struct sim_qe *qe, const struct tdx_quote *quote, u
 	room = size + qe->options.padding;
 	bytes = calloc(1, room);
 	if (!bytes)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = tdx_quote_write(quote, bytes, room, &size, err);
 	if (r != 0) {
 		free(bytes);

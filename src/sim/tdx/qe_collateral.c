@@ -149,7 +149,7 @@ static int make_crl(const struct sim_qe *qe, const struct sim_collateral_wish *w
 
 	to->parts[part].bytes = calloc(1, SIM_INTEL_CRL_MAX_BYTES + 1);
 	if (!to->parts[part].bytes)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	if (issuer == SIM_INTEL_PLATFORM_CA && wish->revokes_pck)
 		memcpy(serials[n++], qe->pck_serial, SIM_INTEL_SERIAL_BYTES);
 	if (issuer == SIM_INTEL_ROOT && wish->revokes_platform_ca)

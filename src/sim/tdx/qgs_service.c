@@ -29,7 +29,7 @@ static int write_message(struct qgs_message *m, unsigned request_minor, uint8_t 
 	room += QGS_FRAME_BYTES;
 	bytes = malloc(room);
 	if (!bytes)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	r = qgs_write(m, true, bytes, room, ret_size, err);
 	if (r != 0)
 		return r < 0 ? r : jurat_fail(err, -EINVAL, "the response is larger than it said");
@@ -67,7 +67,7 @@ static int to_hex(struct sim_collateral *collateral, enum sim_collateral_part pa
 	char *hex = malloc(BYTES_HEX_SIZE(n));
 
 	if (!hex)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	bytes_to_hex(collateral->parts[part].bytes, n, hex);
 	free(collateral->parts[part].bytes);
 	collateral->parts[part].bytes = (uint8_t *)hex;

@@ -38,7 +38,7 @@ int sim_td_vcpu_new(struct sim_td *td, const struct sim_td_guest_ops *ops, void 
 	if (!vcpu || !run) {
 		free(vcpu);
 		free(run);
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	}
 	memset(run, 0, KVM_PAGE_BYTES);
 	*vcpu = (struct sim_td_vcpu){ .td = td, .ops = ops, .ctx = ctx, .run = run };

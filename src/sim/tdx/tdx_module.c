@@ -41,7 +41,7 @@ int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_p
 		return jurat_fail(err, -EINVAL, "a TDX platform needs a seed and a generation that exists");
 	platform = calloc(1, sizeof(*platform));
 	if (!platform)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	platform->generation = options->generation;
 	platform->tcb = options->tcb ? *options->tcb : default_tcb;
 	crypto_derive(seed, strlen(seed), "jurat sim tdx platform", NULL, 0, platform->secret,
@@ -128,7 +128,7 @@ int sim_td_new(struct sim_tdx_platform *platform, const struct sim_td_params *pa
 		return jurat_fail(err, -EINVAL, "TDX 1.0 has no service TDs");
 	td = calloc(1, sizeof(*td));
 	if (!td)
-		return jurat_fail(err, -ENOMEM, "out of memory");
+		return jurat_fail_memory(err);
 	td->platform = platform;
 	td->shared_bit = shared_bit;
 	memcpy(td->launch_svn, platform->tcb.tee_tcb_svn, SIM_TDX_SVN_BYTES);
