@@ -52,7 +52,7 @@ struct snp {
 	struct bare_p384 *bare;
 	struct crypto_ec_private *key;
 	struct jurat_verifier *warm, *many;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	struct jurat_snp_request *request;
 	int blob_fd;
 	uint8_t pages[BLOB_PAGES * PAGE], copy[BLOB_PAGES * PAGE];
@@ -246,7 +246,7 @@ static void measure_req_certs(struct snp *b)
 	r = fill_blob(b, &err);
 	if (r == -ENOSPC || r == -EDQUOT || r == -EROFS)
 		bench_skip(b->bench, "snp-req-certs", err.text);
-	else if (r < 0 || jurat_certs_open(b->blob, NULL, &b->certs, &err) < 0 ||
+	else if (r < 0 || jurat_snp_certs_new(b->blob, NULL, &b->certs, &err) < 0 ||
 		 jurat_snp_request_new(b->certs, &b->request, &err) < 0)
 		bench_fail(b->bench, "snp-req-certs", err.text);
 	else if ((b->blob_fd = open(b->blob, O_RDONLY | O_CLOEXEC)) < 0)
@@ -257,7 +257,7 @@ static void measure_req_certs(struct snp *b)
 	if (b->blob_fd >= 0)
 		close(b->blob_fd);
 	jurat_snp_request_free(b->request);
-	jurat_certs_free(b->certs);
+	jurat_snp_certs_free(b->certs);
 }
 
 /* Memory that many guests take, each with one request behind it, and the time for that. */

@@ -25,7 +25,7 @@ struct tdx {
 	struct machine_td *machine;
 	struct jurat_evidence quote;
 	struct sim_collateral parts;
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 	const uint8_t *root;
 	size_t root_size;
 	struct jurat_verifier *warm, *cold[MAX_COLD]; /* cold: one for each operation of a batch */
@@ -60,7 +60,7 @@ static struct jurat_verifier *new_verifier(struct tdx *t)
 }
 
 static void verify_with(struct tdx *t, struct jurat_verifier *verifier,
-			const struct jurat_collateral *collateral)
+			const struct jurat_tdx_collateral *collateral)
 {
 	struct jurat_tdx_evidence evidence = { sizeof(evidence), t->quote.report, t->quote.report_size };
 	struct jurat_verdict *verdict = NULL;
@@ -69,12 +69,13 @@ static void verify_with(struct tdx *t, struct jurat_verifier *verifier,
 	jurat_verdict_free(verdict);
 }
 
-static int add_parts(struct tdx *t, struct jurat_collateral *collateral)
+static int add_parts(struct tdx *t, struct jurat_tdx_collateral *collateral)
 {
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++)
-		r = jurat_collateral_add(collateral, t->parts.parts[i].bytes, t->parts.parts[i].size, NULL);
+		r = jurat_tdx_collateral_add(collateral, t->parts.parts[i].bytes, t->parts.parts[i].size,
+					     NULL);
 	return r;
 }
 
@@ -106,13 +107,13 @@ static void prepare_cold(void *ctx, unsigned n)
 static void verify_cold(void *ctx)
 {
 	struct tdx *t = ctx;
-	struct jurat_collateral *collateral = NULL;
+	struct jurat_tdx_collateral *collateral = NULL;
 
-	if (jurat_collateral_new(&collateral, NULL) < 0 || add_parts(t, collateral) < 0)
+	if (jurat_tdx_collateral_new(&collateral, NULL) < 0 || add_parts(t, collateral) < 0)
 		t->failed = true;
 	if (collateral && t->next_cold < t->n_cold)
 		verify_with(t, t->cold[t->next_cold++], collateral);
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 }
 
 static void their_warm(void *ctx)
@@ -182,7 +183,7 @@ static int set_up(struct tdx *t, struct jurat_error *err)
 	if (r == 0)
 		r = sim_qe_collateral(machine_td_qe(t->machine), &wish, &t->parts, err);
 	if (r == 0)
-		r = jurat_collateral_new(&t->collateral, err);
+		r = jurat_tdx_collateral_new(&t->collateral, err);
 	if (r == 0)
 		r = add_parts(t, t->collateral);
 	if (r == 0)
@@ -217,12 +218,12 @@ int bench_tdx(struct bench *b)
 						    .failed = &t.failed,
 						    .beside = "12 OpenSSL P-256 verifies" });
 		measure_quote(b, "tdx-quote-grace", 0);
-		measure_quote(b, "tdx-quote-no-grace", JURAT_QUOTES_NONE);
+		measure_quote(b, "tdx-quote-no-grace", JURAT_TDX_QUOTES_NONE);
 	}
 	jurat_verifier_free(t.warm);
 	forget_cold(&t);
 	bare_p256_free(t.bare);
-	jurat_collateral_free(t.collateral);
+	jurat_tdx_collateral_free(t.collateral);
 	sim_collateral_done(&t.parts);
 	jurat_evidence_done(&t.quote);
 	machine_td_free(t.machine);

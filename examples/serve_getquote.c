@@ -35,7 +35,7 @@ static int read_guest(void *context, uint64_t gpa, void *to, size_t n)
 	return 0;
 }
 
-static void log_end(void *context, const struct jurat_quote_outcome *o)
+static void log_end(void *context, const struct jurat_tdx_quote_outcome *o)
 {
 	(void)context;
 	printf("request at %#llx ends with status %#llx %s\n", (unsigned long long)o->gpa,
@@ -57,23 +57,24 @@ int main(int argc, char **argv)
 {
 	static struct vm vm;
 	struct jurat_guest_memory memory = { write_guest, &vm, read_guest };
-	struct jurat_quotes_options options = { sizeof(options) };
-	struct jurat_quotes *quotes;
+	struct jurat_tdx_quotes_options options = { sizeof(options) };
+	struct jurat_tdx_quotes *quotes;
 	struct jurat_error err = { "" };
 	struct pollfd p = { .events = POLLIN };
 
 	options.service = argc > 1 ? argv[1] : NULL;
 	options.log = log_end;
-	if (jurat_quotes_open(&options, &memory, &quotes, &err) < 0)
+	if (jurat_tdx_quotes_open(&options, &memory, &quotes, &err) < 0)
 		return fprintf(stderr, "%s\n", err.text), 1;
 	run_vcpu(&vm);
-	if (jurat_quotes_handle_exit(quotes, (struct kvm_run *)vm.run, 0, &err) < 0)
+	if (jurat_tdx_quotes_handle_exit(quotes, (struct kvm_run *)vm.run, 0, &err) < 0)
 		return fprintf(stderr, "%s\n", err.text), 1;
 	printf("R10 = %#llx, status %#llx\n", (unsigned long long)vm.run[6],
 	       (unsigned long long)vm.shared[1]);
-	for (p.fd = jurat_quotes_fd(quotes); jurat_quotes_outstanding(quotes) && poll(&p, 1, -1) >= 0;)
-		if (jurat_quotes_dispatch(quotes, &err) < 0)
+	for (p.fd = jurat_tdx_quotes_fd(quotes);
+	     jurat_tdx_quotes_outstanding_count(quotes) && poll(&p, 1, -1) >= 0;)
+		if (jurat_tdx_quotes_dispatch(quotes, &err) < 0)
 			fprintf(stderr, "%s\n", err.text);
-	jurat_quotes_free(quotes);
+	jurat_tdx_quotes_close(quotes);
 	return 0;
 }

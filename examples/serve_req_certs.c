@@ -51,29 +51,29 @@ int main(int argc, char **argv)
 	static struct vm vm;
 	struct jurat_guest_memory memory = { write_guest, &vm };
 	struct jurat_snp_request *request;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	struct jurat_error err = { "" };
 	uint64_t answer[3];
 	int e;
 
-	if (jurat_certs_open(argc > 1 ? argv[1] : NULL, NULL, &certs, &err) < 0 ||
+	if (jurat_snp_certs_new(argc > 1 ? argv[1] : NULL, NULL, &certs, &err) < 0 ||
 	    jurat_snp_request_new(certs, &request, &err) < 0)
 		return fprintf(stderr, "%s\n", err.text), 1;
 	for (;;) {
 		e = run_vcpu(&vm);
-		if (jurat_snp_handle_ran(request, &vm.run, e, 0))
+		if (jurat_snp_request_handle_ran(request, &vm.run, e, 0))
 			printf("the firmware was asked: lock dropped\n");
 		if (e < 0)
 			continue;
 		if (vm.run.exit_reason == KVM_EXIT_HLT)
 			break;
-		if (jurat_snp_handle_exit(request, &vm.run, &memory, &err) < 0)
+		if (jurat_snp_request_handle_exit(request, &vm.run, &memory, &err) < 0)
 			return fprintf(stderr, "%s\n", err.text), 1;
 		memcpy(answer, vm.run.padding, sizeof(answer));
 		printf("answer %llu with%s certificates %s\n", (unsigned long long)answer[2],
 		       vm.shared[0] ? "" : "out", err.text);
 	}
 	jurat_snp_request_free(request);
-	jurat_certs_free(certs);
+	jurat_snp_certs_free(certs);
 	return 0;
 }

@@ -31,13 +31,13 @@ static int judge(struct jurat_verifier *verifier, const struct jurat_snp_evidenc
 int main(int argc, char **argv)
 {
 	static uint8_t resp[4000], certs[16384];
-	struct jurat_sim_options options = { .size = sizeof(options),
-					     .certs_path = argc > 1 ? argv[1] : "certs.bin" };
+	struct jurat_snp_sim_options options = { .size = sizeof(options),
+						 .certs_path = argc > 1 ? argv[1] : "certs.bin" };
 	struct snp_report_req req = { "a nonce of this test" };
 	struct snp_guest_request_ioctl arg = { 1, (uintptr_t)&req, (uintptr_t)resp, 0 };
 	struct jurat_snp_evidence evidence = { sizeof(evidence), resp + 32, 1184, certs, 0 };
-	struct jurat_sim *sim = NULL;
-	struct jurat_sim_guest *guest = NULL;
+	struct jurat_snp_sim *sim = NULL;
+	struct jurat_snp_sim_guest *guest = NULL;
 	struct jurat_verifier *verifier = NULL;
 	struct jurat_error err = { "the report is not over the nonce" };
 	int without_root = -1, with_root = -1;
@@ -45,12 +45,12 @@ int main(int argc, char **argv)
 	size_t root_size;
 	FILE *blob;
 
-	if (jurat_sim_new(&options, &sim, &err) == 0 &&
-	    jurat_sim_guest_new(sim, NULL, 1, &guest, &err) == 0 &&
-	    jurat_sim_ioctl(guest, 0, SNP_GET_REPORT, &arg) == 0 &&
+	if (jurat_snp_sim_new(&options, &sim, &err) == 0 &&
+	    jurat_snp_sim_guest_new(sim, NULL, 1, &guest, &err) == 0 &&
+	    jurat_snp_sim_guest_ioctl(guest, 0, SNP_GET_REPORT, &arg) == 0 &&
 	    !memcmp(resp + 32 + 0x50, req.user_data, 64) &&
-	    jurat_sim_root(sim, &root, &root_size, &err) == 0 && jurat_verifier_new(&verifier, &err) == 0 &&
-	    (blob = fopen(options.certs_path, "rb"))) {
+	    jurat_snp_sim_root(sim, &root, &root_size, &err) == 0 &&
+	    jurat_verifier_new(&verifier, &err) == 0 && (blob = fopen(options.certs_path, "rb"))) {
 		evidence.certs_size =
 			fread(certs, 1, sizeof(certs), blob); /* what this host serves to its guests */
 		fclose(blob);
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	}
 	remove(options.certs_path);
 	jurat_verifier_free(verifier);
-	jurat_sim_guest_free(guest);
-	jurat_sim_free(sim);
+	jurat_snp_sim_guest_free(guest);
+	jurat_snp_sim_free(sim);
 	return without_root == JURAT_REFUSED && with_root == 0 ? 0 : 1;
 }

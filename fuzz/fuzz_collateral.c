@@ -78,7 +78,7 @@ static void differential(const uint8_t *data, size_t size)
 	json_rd_done(&json);
 }
 
-static void evaluate(const struct jurat_collateral *c, const uint8_t *data, size_t size)
+static void evaluate(const struct jurat_tdx_collateral *c, const uint8_t *data, size_t size)
 {
 	struct tcb_subject subject = { .pcesvn = 11, .qe_isvsvn = 6, .has_svn2 = true };
 	struct tcb_evaluation e;
@@ -105,19 +105,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"\"tcbStatus\":\"UpToDate\"}]},\"signature\":"
 		"\"00000000000000000000000000000000000000000000000000"
 		"00000000000000000000000000000000000000000000000000000000000000000000000000000000\"}";
-	struct jurat_collateral *c = NULL;
+	struct jurat_tdx_collateral *c = NULL;
 	struct jurat_error err;
 
 	differential(data, size);
-	if (jurat_collateral_new(&c, &err) != 0)
+	if (jurat_tdx_collateral_new(&c, &err) != 0)
 		return 0;
-	if (jurat_collateral_add(c, data, size, &err) == 0) {
+	if (jurat_tdx_collateral_add(c, data, size, &err) == 0) {
 		must(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities > 0 || size > 0);
-		if (c->n_tcb_infos > 0 && jurat_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
+		if (c->n_tcb_infos > 0 &&
+		    jurat_tdx_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
 			evaluate(c, data, size);
 	} else {
 		must(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities == 0);
 	}
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	return 0;
 }

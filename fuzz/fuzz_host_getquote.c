@@ -154,7 +154,7 @@ static void interrupt(void *context, uint32_t vcpu, uint8_t vector)
 	((struct world *)context)->interrupts++;
 }
 
-static void note_end(void *context, const struct jurat_quote_outcome *o)
+static void note_end(void *context, const struct jurat_tdx_quote_outcome *o)
 {
 	struct world *w = context;
 
@@ -178,7 +178,7 @@ static const struct base_env_ops ops = {
 	.timer_set = w_timer_set,
 };
 
-static void call(struct world *w, struct jurat_quotes *q)
+static void call(struct world *w, struct jurat_tdx_quotes *q)
 {
 	uint64_t gpa = GPA + (next(w) & 7) * (PAGE / 2), size = (next(w) & 15) * (PAGE / 2), answer = 0;
 	size_t at = (gpa - GPA) % sizeof(w->ram);
@@ -188,7 +188,7 @@ static void call(struct world *w, struct jurat_quotes *q)
 	bytes_put_le(w->ram + at + 16, (uint64_t)next(w) << (next(w) & 31), 4);
 	for (size_t i = 0; i < n && at + 24 + i < sizeof(w->ram); i++)
 		w->ram[at + 24 + i] = next(w);
-	assert(jurat_quotes_serve(q, gpa, size, &answer, NULL) == 0);
+	assert(jurat_tdx_quotes_serve(q, gpa, size, &answer, NULL) == 0);
 	w->taken_on += answer == UAPI_TDVMCALL_SUCCESS;
 }
 
@@ -197,7 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	struct jurat_guest_memory memory = { write_guest, w, read_guest };
-	struct jurat_quotes_options options = {
+	struct jurat_tdx_quotes_options options = {
 		.size = sizeof(options),
 		.service = "unix:/x",
 		.max_connections = 1,
@@ -206,24 +206,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.log = note_end,
 		.context = w,
 	};
-	struct jurat_quotes *q = NULL;
+	struct jurat_tdx_quotes *q = NULL;
 
 	assert(w);
 	w->base.ops = &ops;
 	w->in = bytes_rd(data, size);
-	assert(host_quotes_open(&w->base, &options, &memory, &q, NULL) == 0);
-	assert(jurat_quotes_setup_notify(q, 64, 0) == 0);
+	assert(host_tdx_quotes_open(&w->base, &options, &memory, &q, NULL) == 0);
+	assert(jurat_tdx_quotes_setup_notify(q, 64, 0) == 0);
 	for (unsigned i = 0; i < MAX_CALLS && bytes_rd_left(&w->in) > 0; i++) {
 		call(w, q);
 		w->now += (uint64_t)next(w) << 20;
-		(void)(jurat_quotes_dispatch(q, NULL) < 0);
-		assert(w->taken_on == w->ended + jurat_quotes_outstanding(q));
+		(void)(jurat_tdx_quotes_dispatch(q, NULL) < 0);
+		assert(w->taken_on == w->ended + jurat_tdx_quotes_outstanding_count(q));
 	}
 	w->now += 30000000000u; /* past every timeout */
-	(void)(jurat_quotes_dispatch(q, NULL) < 0);
-	assert(jurat_quotes_outstanding(q) == 0 && w->taken_on == w->ended && w->interrupts == w->ended);
+	(void)(jurat_tdx_quotes_dispatch(q, NULL) < 0);
+	assert(jurat_tdx_quotes_outstanding_count(q) == 0 && w->taken_on == w->ended &&
+	       w->interrupts == w->ended);
 	assert(w->open == 0);
-	jurat_quotes_free(q);
+	jurat_tdx_quotes_close(q);
 	free(w);
 	return 0;
 }

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A world whose evidence is good, so that what is fuzzed is one step away from being accepted. */
 static struct {
 	struct jurat_verifier *verifier;
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 	uint8_t *quote;
 	size_t size;
 } world;
@@ -59,10 +59,10 @@ static void make_world(void)
 	must(jurat_verifier_new(&world.verifier, NULL) == 0);
 	root = sim_pki_intel_cert(pki, SIM_INTEL_ROOT, &n);
 	must(jurat_verifier_add_roots(world.verifier, root, n, NULL) == 0);
-	must(jurat_collateral_new(&world.collateral, NULL) == 0);
+	must(jurat_tdx_collateral_new(&world.collateral, NULL) == 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
-		must(jurat_collateral_add(world.collateral, parts.parts[i].bytes, parts.parts[i].size,
-					  NULL) == 0);
+		must(jurat_tdx_collateral_add(world.collateral, parts.parts[i].bytes, parts.parts[i].size,
+					      NULL) == 0);
 	sim_collateral_done(&parts);
 	sim_qe_free(qe);
 	sim_pki_intel_free(pki);

@@ -58,8 +58,8 @@ enum jurat_via jurat_guest_via(const struct jurat_guest *guest);
 
 #define JURAT_VMPL_AUTO 0xffffffffu
 
-struct jurat_report_options {
-	size_t size; /* sizeof(struct jurat_report_options) */
+struct jurat_guest_report_options {
+	size_t size; /* sizeof(struct jurat_guest_report_options) */
 	/*
 	 * JURAT_VMPL_AUTO: the lowest this guest may ask for. configfs names it (privlevel_floor); over the
 	 * device, which does not, 0 is asked for and then 1 to 3, as long as the firmware answers
@@ -102,24 +102,24 @@ void jurat_evidence_done(struct jurat_evidence *evidence);
  * Since        0.1
  */
 JURAT_MUST_CHECK int jurat_guest_report(struct jurat_guest *guest, const uint8_t report_data[64],
-					const struct jurat_report_options *options,
+					const struct jurat_guest_report_options *options,
 					struct jurat_evidence *ret, struct jurat_error *err);
 
-enum jurat_key_root { JURAT_KEY_ROOT_VCEK = 0, JURAT_KEY_ROOT_VMRK = 1 };
-enum jurat_key_fields { /* what is mixed into the key */
-			JURAT_KEY_POLICY = 1 << 0,
-			JURAT_KEY_IMAGE_ID = 1 << 1,
-			JURAT_KEY_FAMILY_ID = 1 << 2,
-			JURAT_KEY_MEASUREMENT = 1 << 3,
-			JURAT_KEY_GUEST_SVN = 1 << 4,
-			JURAT_KEY_TCB_VERSION = 1 << 5,
+enum jurat_snp_key_root { JURAT_SNP_KEY_ROOT_VCEK = 0, JURAT_SNP_KEY_ROOT_VMRK = 1 };
+enum jurat_snp_key_fields { /* what is mixed into the key */
+			    JURAT_SNP_KEY_POLICY = 1 << 0,
+			    JURAT_SNP_KEY_IMAGE_ID = 1 << 1,
+			    JURAT_SNP_KEY_FAMILY_ID = 1 << 2,
+			    JURAT_SNP_KEY_MEASUREMENT = 1 << 3,
+			    JURAT_SNP_KEY_GUEST_SVN = 1 << 4,
+			    JURAT_SNP_KEY_TCB_VERSION = 1 << 5,
 };
 
-struct jurat_key_options {
-	size_t size; /* sizeof(struct jurat_key_options) */
-	enum jurat_key_root root;
-	uint64_t fields; /* enum jurat_key_fields */
-	uint32_t vmpl;   /* as in struct jurat_report_options; it is mixed into the key */
+struct jurat_snp_key_options {
+	size_t size; /* sizeof(struct jurat_snp_key_options) */
+	enum jurat_snp_key_root root;
+	uint64_t fields; /* enum jurat_snp_key_fields */
+	uint32_t vmpl;   /* as in struct jurat_guest_report_options; it is mixed into the key */
 	uint32_t guest_svn;
 	uint64_t tcb_version;
 };
@@ -134,9 +134,9 @@ struct jurat_key_options {
  *           jurat_guest_report
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_guest_derived_key(struct jurat_guest *guest,
-					     const struct jurat_key_options *options, uint8_t ret[32],
-					     struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_guest_snp_derive_key(struct jurat_guest *guest,
+						const struct jurat_snp_key_options *options, uint8_t ret[32],
+						struct jurat_error *err);
 
 /*
  * TDX: the run-time measurement registers, SHA-384, through sysfs or, on kernels without it, the device: read
@@ -148,11 +148,11 @@ JURAT_MUST_CHECK int jurat_guest_derived_key(struct jurat_guest *guest,
  *           know its value
  * Since     0.1    Spec  Linux Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest
  */
-JURAT_MUST_CHECK int jurat_guest_rtmr_read(struct jurat_guest *guest, unsigned index, uint8_t ret[48],
-					   struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_guest_tdx_rtmr_read(struct jurat_guest *guest, unsigned index, uint8_t ret[48],
+					       struct jurat_error *err);
 /* RTMR = SHA-384(RTMR, digest): what cannot be undone but by a reboot. */
-JURAT_MUST_CHECK int jurat_guest_rtmr_extend(struct jurat_guest *guest, unsigned index,
-					     const uint8_t digest[48], struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_guest_tdx_rtmr_extend(struct jurat_guest *guest, unsigned index,
+						 const uint8_t digest[48], struct jurat_error *err);
 
 #ifdef __cplusplus
 }

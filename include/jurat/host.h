@@ -19,14 +19,14 @@
  *
  *	rc = ioctl(vcpu, KVM_RUN, 0);
  *	e = rc < 0 ? -errno : 0;
- *	jurat_snp_handle_ran(req, run, e, 0);		after *every* KVM_RUN
+ *	jurat_snp_request_handle_ran(req, run, e, 0);		after *every* KVM_RUN
  *	if (e < 0)
  *		...				-EINTR: look for one's own kicks, never at exit_reason
  *	else if (run->exit_reason == KVM_EXIT_SNP_REQ_CERTS)
- *		jurat_snp_handle_exit(req, run, &memory, &err);	then KVM_RUN again, in any case
+ *		jurat_snp_request_handle_exit(req, run, &memory, &err);	then KVM_RUN again
  *
- * Look for kicks after jurat_snp_handle_ran(), not before: a kick that sets kvm_run->immediate_exit from a
- * signal handler is cleared with jurat's own, and its flag must be seen afterwards.
+ * Look for kicks after jurat_snp_request_handle_ran(), not before: a kick that sets kvm_run->immediate_exit
+ * from a signal handler is cleared with jurat's own, and its flag must be seen afterwards.
  */
 
 #ifdef __cplusplus
@@ -34,11 +34,11 @@ extern "C" {
 #endif
 
 struct kvm_run;
-struct jurat_certs;       /* where the certificates of this host are: one per VMM */
+struct jurat_snp_certs;   /* where the certificates of this host are: one per VMM */
 struct jurat_snp_request; /* the request in flight of one vCPU */
 
-struct jurat_certs_options {
-	size_t size; /* sizeof(struct jurat_certs_options) */
+struct jurat_snp_certs_options {
+	size_t size; /* sizeof(struct jurat_snp_certs_options) */
 	/*
 	 * How long a request may wait for an updater; 0: 100. One BUSY costs a Linux guest 2 s, and sixty
 	 * seconds of BUSY its attestation key.
@@ -52,13 +52,14 @@ struct jurat_certs_options {
  *           writes; copied. NULL: this host has no certificates, and every request is answered with an empty
  *           table. The file need not exist yet: while there is none, guests get an empty table
  * options   borrowed; NULL: defaults
- * Returns   0; -EINVAL a bad option; -ENOMEM. Freed with jurat_certs_free, after all requests made from it.
+ * Returns   0; -EINVAL a bad option; -ENOMEM. Freed with jurat_snp_certs_free, after all requests of
+ *           it.
  * Threads   after opening, by any thread
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_certs_open(const char *path, const struct jurat_certs_options *options,
-				      struct jurat_certs **ret, struct jurat_error *err);
-void jurat_certs_free(struct jurat_certs *certs);
+JURAT_MUST_CHECK int jurat_snp_certs_new(const char *path, const struct jurat_snp_certs_options *options,
+					 struct jurat_snp_certs **ret, struct jurat_error *err);
+void jurat_snp_certs_free(struct jurat_snp_certs *certs);
 
 /*
  * One per vCPU: it owns that vCPU's lock on the blob. A request at rest holds no descriptor and no buffer:
@@ -69,7 +70,7 @@ void jurat_certs_free(struct jurat_certs *certs);
  * Threads   one thread at a time, the vCPU's
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_snp_request_new(struct jurat_certs *certs, struct jurat_snp_request **ret,
+JURAT_MUST_CHECK int jurat_snp_request_new(struct jurat_snp_certs *certs, struct jurat_snp_request **ret,
 					   struct jurat_error *err);
 void jurat_snp_request_free(struct jurat_snp_request *request);
 
@@ -113,53 +114,55 @@ JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, 
  * not be: after every return, whatever it was, but one.
  *
  * rc            0, or -errno of the ioctl
- * flags         JURAT_RAN_UNINITIALIZED when the vCPU's mp_state is KVM_MP_STATE_UNINITIALIZED: such a vCPU
- *               answers with -EINTR (immediate_exit) or -EAGAIN before the request was completed, so the lock
- *               stays
+ * flags         JURAT_SNP_RAN_UNINITIALIZED when the vCPU's mp_state is KVM_MP_STATE_UNINITIALIZED: such a
+ *               vCPU answers with -EINTR (immediate_exit) or -EAGAIN before the request was
+ *               completed, so the lock stays
  * Returns       1 the lock was dropped now; 0 there was none, or it is still needed
  * Since         0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
-#define JURAT_RAN_UNINITIALIZED 1u
+#define JURAT_SNP_RAN_UNINITIALIZED 1u
 int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags);
 
 /*
  * Both of the above for a VMM that has its `struct kvm_run` at hand: reads exit_reason, gpa and npages,
  * writes ret and npages, and, when a lock is held, immediate_exit = 1, so that KVM_RUN comes back as soon as
- * the firmware has been asked. jurat_snp_handle_ran() clears it again (KVM does not); it stays set while the
- * lock does.
+ * the firmware has been asked. jurat_snp_request_handle_ran() clears it again (KVM does not); it stays set
+ * while the lock does.
  *
  * run           mmap(2) of the vCPU, at least 56 bytes
  * Returns       as jurat_snp_request_serve; -EINVAL the exit is another one, or the last KVM_RUN failed,
  *               which leaves exit_reason as it was before: kvm_run is not touched
  * Since         0.1
  */
-JURAT_MUST_CHECK int jurat_snp_handle_exit(struct jurat_snp_request *request, struct kvm_run *run,
-					   const struct jurat_guest_memory *memory, struct jurat_error *err);
-int jurat_snp_handle_ran(struct jurat_snp_request *request, struct kvm_run *run, int rc, unsigned flags);
+JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *run,
+						   const struct jurat_guest_memory *memory,
+						   struct jurat_error *err);
+int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *run, int rc,
+				 unsigned flags);
 
 /*
  * TDX: the VMM's side of GetQuote. A guest gives a buffer with a TDREPORT in it, the VMM asks a quoting
- * service (QGS) and writes the quote over it. One struct jurat_quotes serves a whole VM, any number of vCPUs:
+ * service (QGS) and writes the quote over it. One struct jurat_tdx_quotes serves a whole VM:
  *
  *	on the exit, in any vCPU's thread:
  *		if (run->exit_reason == KVM_EXIT_TDX)
- *			jurat_quotes_handle_exit(quotes, run, vcpu, &err);	then KVM_RUN again
+ *			jurat_tdx_quotes_handle_exit(quotes, run, vcpu, &err);	then KVM_RUN again
  *
- *	in the VMM's event loop, when jurat_quotes_fd(quotes) can be read from:
- *		jurat_quotes_dispatch(quotes, &err);
+ *	in the VMM's event loop, when jurat_tdx_quotes_fd(quotes) can be read from:
+ *		jurat_tdx_quotes_dispatch(quotes, &err);
  *
  * A request that was taken on ends with a terminal status in the guest's buffer, and an interrupt if the
  * guest has asked for one, whatever the service does: a Linux guest with a buffer that stays in flight gets
  * EBUSY for ever. The exit itself takes up to `grace_ms`, for a Linux guest that does not find its quote when
  * GetQuote returns sleeps a whole second before it looks again.
  */
-struct jurat_quotes;
+struct jurat_tdx_quotes;
 
 /* Instead of a number, where 0 stands for a default. */
-#define JURAT_QUOTES_NONE 0xffffffffu
+#define JURAT_TDX_QUOTES_NONE 0xffffffffu
 
 /* How a request has ended: for the log. Valid during the call. */
-struct jurat_quote_outcome {
+struct jurat_tdx_quote_outcome {
 	uint64_t gpa;       /* of the buffer */
 	uint64_t status;    /* what it says now: 0 or GHCI's error */
 	uint32_t out_bytes; /* of output in it */
@@ -169,15 +172,15 @@ struct jurat_quote_outcome {
 	const char *text; /* what went wrong, one line; "" when nothing did */
 };
 
-struct jurat_quotes_options {
-	size_t size; /* sizeof(struct jurat_quotes_options) */
+struct jurat_tdx_quotes_options {
+	size_t size; /* sizeof(struct jurat_tdx_quotes_options) */
 	/*
 	 * The quoting service: "unix:PATH", "vsock:CID:PORT" (numbers as this process sees them: 2 is the
 	 * host that this machine is a guest of, 1 the machine itself) or "tcp:127.0.0.1:PORT". Copied. NULL:
 	 * this host has none, and guests are told so.
 	 */
 	const char *service;
-	uint32_t grace_ms; /* how long GetQuote may wait for its quote; 0: 20; JURAT_QUOTES_NONE: not */
+	uint32_t grace_ms; /* how long GetQuote may wait for its quote; 0: 20; JURAT_TDX_QUOTES_NONE: not */
 	/*
 	 * When a request fails whatever the service does; 0: 25000. A Linux guest gives up after 30 s, and
 	 * does not look into its buffer then.
@@ -185,9 +188,9 @@ struct jurat_quotes_options {
 	uint32_t timeout_ms;
 	uint32_t max_connections; /* to the service at once, up to 256; 0: 16 */
 	/*
-	 * Requests that may wait for a connection, up to 1024; 0: 64; JURAT_QUOTES_NONE: none. Only beyond
-	 * that a guest is told to RETRY, which Linux does not do. Each holds its guest's input, 128 KiB at
-	 * most, and each connection room for a reply of the guest's buffer size.
+	 * Requests that may wait for a connection, up to 1024; 0: 64; JURAT_TDX_QUOTES_NONE: none. Only
+	 * beyond that a guest is told to RETRY, which Linux does not do. Each holds its guest's input, 128
+	 * KiB at most, and each connection room for a reply of the guest's buffer size.
 	 */
 	uint32_t max_waiting;
 	uint32_t exit_reason; /* KVM_EXIT_TDX of the kernel this runs on; 0: 40 */
@@ -197,10 +200,10 @@ struct jurat_quotes_options {
 	/*
 	 * Injects `vector` (32 to 255) as a fixed interrupt into the vCPU that asked for it. NULL: the guest
 	 * is told that this is not supported. Comes from whatever thread found the end of a request; neither
-	 * this nor `log` nor memory's functions may call jurat_quotes_*.
+	 * this nor `log` nor memory's functions may call jurat_tdx_quotes_*.
 	 */
 	void (*notify)(void *context, uint32_t vcpu, uint8_t vector);
-	void (*log)(void *context, const struct jurat_quote_outcome *outcome); /* may be NULL */
+	void (*log)(void *context, const struct jurat_tdx_quote_outcome *outcome); /* may be NULL */
 	void *context;
 };
 
@@ -215,25 +218,25 @@ struct jurat_quotes_options {
  * Threads   after opening, by any thread; the vCPU threads need no lock of the VMM's
  * Since     0.1    Spec  GHCI 1.5, TDG.VP.VMCALL<GetQuote>
  */
-JURAT_MUST_CHECK int jurat_quotes_open(const struct jurat_quotes_options *options,
-				       const struct jurat_guest_memory *memory, struct jurat_quotes **ret,
-				       struct jurat_error *err);
-/* Every request in flight ends with an error now. No other thread may be inside a jurat_quotes_* call. */
-void jurat_quotes_free(struct jurat_quotes *quotes);
+JURAT_MUST_CHECK int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options *options,
+					   const struct jurat_guest_memory *memory,
+					   struct jurat_tdx_quotes **ret, struct jurat_error *err);
+/* Every request in flight ends with an error now. No other thread may be inside a jurat_tdx_quotes_* call. */
+void jurat_tdx_quotes_close(struct jurat_tdx_quotes *quotes);
 
 /*
- * A descriptor to poll, select or add to an epoll: it can be read from when jurat_quotes_dispatch() has
+ * A descriptor to poll, select or add to an epoll: it can be read from when jurat_tdx_quotes_dispatch() has
  * something to do. Valid until the quotes are freed; not to be read.
  */
-int jurat_quotes_fd(const struct jurat_quotes *quotes);
+int jurat_tdx_quotes_fd(const struct jurat_tdx_quotes *quotes);
 /*
  * Moves every request on as far as that goes without waiting: connections, answers, timeouts. Harmless when
  * there is nothing to do.
  * Returns   0; -errno the timer cannot be set: call again soon
  */
-JURAT_MUST_CHECK int jurat_quotes_dispatch(struct jurat_quotes *quotes, struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_tdx_quotes_dispatch(struct jurat_tdx_quotes *quotes, struct jurat_error *err);
 /* Requests that have not ended yet. A VMM that stops to run its guest need not wait for it to be 0. */
-size_t jurat_quotes_outstanding(struct jurat_quotes *quotes);
+size_t jurat_tdx_quotes_outstanding_count(struct jurat_tdx_quotes *quotes);
 
 /*
  * TDG.VP.VMCALL<GetQuote>. Checks in QEMU's order, takes the request on, marks the buffer in flight, and
@@ -254,21 +257,21 @@ size_t jurat_quotes_outstanding(struct jurat_quotes *quotes);
  * Returns      0 an answer is there, also when it is a refusal: `err` then says why, for the log
  * Since        0.1
  */
-JURAT_MUST_CHECK int jurat_quotes_serve(struct jurat_quotes *quotes, uint64_t gpa, uint64_t size,
-					uint64_t *ret_answer, struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_tdx_quotes_serve(struct jurat_tdx_quotes *quotes, uint64_t gpa, uint64_t size,
+					    uint64_t *ret_answer, struct jurat_error *err);
 /*
  * TDG.VP.VMCALL<SetupEventNotifyInterrupt>: one vector for the VM, of the last vCPU that asked.
  * vcpu      whatever the VMM's `notify` knows it by: its APIC id, say
  * Returns   the answer for R10: 0; INVALID_OPERAND a vector below 32 or above 255; 0x8000000000000003
  *           SUBFUNC_UNSUPPORTED no `notify`
  */
-uint64_t jurat_quotes_setup_notify(struct jurat_quotes *quotes, uint64_t vector, uint32_t vcpu);
+uint64_t jurat_tdx_quotes_setup_notify(struct jurat_tdx_quotes *quotes, uint64_t vector, uint32_t vcpu);
 /*
  * TDG.VP.VMCALL<GetTdVmCallInfo>, leaf 1.
  * ret       for R11 to R14; changes on SUCCESS only
  * Returns   the answer for R10: 0; INVALID_OPERAND another leaf
  */
-uint64_t jurat_quotes_info(const struct jurat_quotes *quotes, uint64_t leaf, uint64_t ret[4]);
+uint64_t jurat_tdx_quotes_vmcall_info(const struct jurat_tdx_quotes *quotes, uint64_t leaf, uint64_t ret[4]);
 
 /*
  * The three above for a VMM that has its `struct kvm_run` at hand: after a KVM_RUN that returned 0, for a
@@ -276,11 +279,11 @@ uint64_t jurat_quotes_info(const struct jurat_quotes *quotes, uint64_t leaf, uin
  * supported.
  *
  * run       mmap(2) of the vCPU, at least 96 bytes
- * Returns   as jurat_quotes_serve; -EINVAL the exit is another one: kvm_run is not touched
+ * Returns   as jurat_tdx_quotes_serve; -EINVAL the exit is another one: kvm_run is not touched
  * Since     0.1    Spec  KVM API, KVM_EXIT_TDX
  */
-JURAT_MUST_CHECK int jurat_quotes_handle_exit(struct jurat_quotes *quotes, struct kvm_run *run, uint32_t vcpu,
-					      struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_tdx_quotes_handle_exit(struct jurat_tdx_quotes *quotes, struct kvm_run *run,
+						  uint32_t vcpu, struct jurat_error *err);
 
 #ifdef __cplusplus
 }

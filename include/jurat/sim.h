@@ -17,11 +17,11 @@
 extern "C" {
 #endif
 
-struct jurat_sim;
-struct jurat_sim_guest;
+struct jurat_snp_sim;
+struct jurat_snp_sim_guest;
 
-struct jurat_sim_options {
-	size_t size;             /* sizeof(struct jurat_sim_options) */
+struct jurat_snp_sim_options {
+	size_t size;             /* sizeof(struct jurat_snp_sim_options) */
 	const char *product;     /* "milan", "genoa", "turin"; NULL: milan */
 	uint32_t report_version; /* 2, 3, 5; 0: the product's */
 	const char
@@ -33,29 +33,30 @@ struct jurat_sim_options {
 /*
  * options   borrowed; NULL: defaults
  * Returns   0; -EINVAL an unknown word or number; -ENOMEM; -errno of writing the blob. Freed with
- *           jurat_sim_free.
+ *           jurat_snp_sim_free.
  * Threads   one thread per object
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_sim_new(const struct jurat_sim_options *options, struct jurat_sim **ret,
-				   struct jurat_error *err);
-void jurat_sim_free(struct jurat_sim *sim);
+JURAT_MUST_CHECK int jurat_snp_sim_new(const struct jurat_snp_sim_options *options,
+				       struct jurat_snp_sim **ret, struct jurat_error *err);
+void jurat_snp_sim_free(struct jurat_snp_sim *sim);
 
 /*
  * The root certificate of this machine's product, DER: what a verifier must be told to trust. Borrowed
- * until jurat_sim_free.
+ * until jurat_snp_sim_free.
  * Returns   0; -ENOMEM
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_sim_root(struct jurat_sim *sim, const uint8_t **ret, size_t *ret_size,
-				    struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_snp_sim_root(struct jurat_snp_sim *sim, const uint8_t **ret, size_t *ret_size,
+					struct jurat_error *err);
 
-enum jurat_sim_change {
-	JURAT_SIM_RENEW = 0,     /* write the certificates that suit the firmware now */
-	JURAT_SIM_CONFIG = 1,    /* SNP_CONFIG: report `tcb`; 0 = the committed one */
-	JURAT_SIM_COMMIT = 2,    /* SNP_COMMIT */
-	JURAT_SIM_VLEK_LOAD = 3, /* sign with a VLEK from now on */
-	JURAT_SIM_DOWNLOAD = 4,  /* firmware of TCB `tcb` runs from now on; commit it with JURAT_SIM_COMMIT */
+enum jurat_snp_sim_change {
+	JURAT_SNP_SIM_RENEW = 0,     /* write the certificates that suit the firmware now */
+	JURAT_SNP_SIM_CONFIG = 1,    /* SNP_CONFIG: report `tcb`; 0 = the committed one */
+	JURAT_SNP_SIM_COMMIT = 2,    /* SNP_COMMIT */
+	JURAT_SNP_SIM_VLEK_LOAD = 3, /* sign with a VLEK from now on */
+	JURAT_SNP_SIM_DOWNLOAD =
+		4, /* firmware of TCB `tcb` runs from now on; commit it with JURAT_SNP_SIM_COMMIT */
 };
 
 /*
@@ -64,11 +65,11 @@ enum jurat_sim_change {
  *           other -errno
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_sim_update(struct jurat_sim *sim, enum jurat_sim_change change, uint64_t tcb,
-				      struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_snp_sim_update(struct jurat_snp_sim *sim, enum jurat_snp_sim_change change,
+					  uint64_t tcb, struct jurat_error *err);
 
-struct jurat_sim_launch {
-	size_t size;     /* sizeof(struct jurat_sim_launch) */
+struct jurat_snp_sim_launch {
+	size_t size;     /* sizeof(struct jurat_snp_sim_launch) */
 	uint64_t policy; /* 0: 0x30000 (SMT allowed, no debug) */
 	uint32_t guest_svn;
 	uint8_t family_id[16], image_id[16];
@@ -77,14 +78,14 @@ struct jurat_sim_launch {
 
 /*
  * launch    borrowed; NULL: zeros
- * Returns   0; -EINVAL a policy that cannot run on this machine; -ENOMEM. Freed with jurat_sim_guest_free,
- *           before the machine.
+ * Returns   0; -EINVAL a policy that cannot run on this machine; -ENOMEM. Freed with
+ *           jurat_snp_sim_guest_free, before the machine.
  * Since     0.1
  */
-JURAT_MUST_CHECK int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *launch,
-					 unsigned n_vcpus, struct jurat_sim_guest **ret,
-					 struct jurat_error *err);
-void jurat_sim_guest_free(struct jurat_sim_guest *guest);
+JURAT_MUST_CHECK int jurat_snp_sim_guest_new(struct jurat_snp_sim *sim,
+					     const struct jurat_snp_sim_launch *launch, unsigned n_vcpus,
+					     struct jurat_snp_sim_guest **ret, struct jurat_error *err);
+void jurat_snp_sim_guest_free(struct jurat_snp_sim_guest *guest);
 
 /*
  * ioctl(2) on the guest's /dev/sev-guest: `request` and `arg` as the kernel's <linux/sev-guest.h> has them,
@@ -94,8 +95,8 @@ void jurat_sim_guest_free(struct jurat_sim_guest *guest);
  *           gone; -EIO ...
  * Since     0.1 Spec Linux Documentation/virt/coco/sev-guest.rst
  */
-JURAT_MUST_CHECK int jurat_sim_ioctl(struct jurat_sim_guest *guest, unsigned vcpu, unsigned long request,
-				     void *arg);
+JURAT_MUST_CHECK int jurat_snp_sim_guest_ioctl(struct jurat_snp_sim_guest *guest, unsigned vcpu,
+					       unsigned long request, void *arg);
 
 #ifdef __cplusplus
 }

@@ -119,9 +119,9 @@ JURAT_MUST_CHECK int jurat_verify_snp(struct jurat_verifier *verifier,
  *
  * Since     0.1
  */
-struct jurat_collateral;
+struct jurat_tdx_collateral;
 
-JURAT_MUST_CHECK int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err);
+JURAT_MUST_CHECK int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_error *err);
 /*
  * Adds what was served; the kind shows from the content: TCB info or QE identity as JSON with its
  * signature, certificates or CRLs as PEM or DER, or one JSON object with all of these by the member names
@@ -131,9 +131,9 @@ JURAT_MUST_CHECK int jurat_collateral_new(struct jurat_collateral **ret, struct 
  * bytes     n bytes, untrusted: nothing counts before its signatures were checked
  * Returns   0; -EBADMSG none of these, or malformed: `err` says what, and nothing was added; -ENOMEM
  */
-JURAT_MUST_CHECK int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes, size_t n,
-					  struct jurat_error *err);
-void jurat_collateral_free(struct jurat_collateral *collateral);
+JURAT_MUST_CHECK int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes,
+					      size_t n, struct jurat_error *err);
+void jurat_tdx_collateral_free(struct jurat_tdx_collateral *collateral);
 
 struct jurat_tdx_evidence {
 	size_t size;          /* sizeof(struct jurat_tdx_evidence) */
@@ -155,7 +155,7 @@ struct jurat_tdx_evidence {
  */
 JURAT_MUST_CHECK int jurat_verify_tdx(struct jurat_verifier *verifier,
 				      const struct jurat_tdx_evidence *evidence,
-				      const struct jurat_collateral *collateral,
+				      const struct jurat_tdx_collateral *collateral,
 				      const struct jurat_policy *policy, int64_t at,
 				      struct jurat_verdict **ret, struct jurat_error *err);
 
@@ -165,7 +165,7 @@ int jurat_verdict_accepted(const struct jurat_verdict *verdict); /* 1 or 0; 0 fo
  * Why it was refused: 0 to n - 1. Codes are stable words, listed in jurat-verify(1); details are for people.
  * NULL past the end.
  */
-size_t jurat_verdict_reasons(const struct jurat_verdict *verdict);
+size_t jurat_verdict_reason_count(const struct jurat_verdict *verdict);
 const char *jurat_verdict_reason_code(const struct jurat_verdict *verdict, size_t i);
 const char *jurat_verdict_reason_detail(const struct jurat_verdict *verdict, size_t i);
 /*

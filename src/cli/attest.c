@@ -32,7 +32,7 @@ int cli_device_open(struct cli *cli, struct jurat_guest **ret)
 	return r < 0 ? cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text) : CLI_OK;
 }
 
-static int report_options(struct cli *cli, struct jurat_report_options *o, uint8_t report_data[64])
+static int report_options(struct cli *cli, struct jurat_guest_report_options *o, uint8_t report_data[64])
 {
 	const char *data = cli_get(cli, "report-data"), *key = cli_get(cli, "key-sel");
 	struct jurat_error err = { "" };
@@ -40,7 +40,7 @@ static int report_options(struct cli *cli, struct jurat_report_options *o, uint8
 
 	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl))
 		return CLI_USAGE;
-	*o = (struct jurat_report_options){ .size = sizeof(*o), .vmpl = (uint32_t)vmpl };
+	*o = (struct jurat_guest_report_options){ .size = sizeof(*o), .vmpl = (uint32_t)vmpl };
 	o->key_sel = key && !strcmp(key, "vcek") ? 1 : key && !strcmp(key, "vlek") ? 2 : 0;
 	o->no_certificates = !cli_has(cli, "certs-out") && !cli_has(cli, "extended");
 	if (data && cli_bytes(data, report_data, 64, &err) < 0)
@@ -91,7 +91,7 @@ static void tell(struct cli *cli, const struct jurat_guest *guest, const struct 
 int cli_attest(struct cli *cli)
 {
 	const char *out = cli_get(cli, "out"), *certs_out = cli_get(cli, "certs-out");
-	struct jurat_report_options options;
+	struct jurat_guest_report_options options;
 	struct jurat_evidence evidence = { 0 };
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };

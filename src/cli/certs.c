@@ -328,7 +328,7 @@ static int check_report(struct check *c, const uint8_t *bytes, size_t n, const s
 		status = cli_load_all(c->cli, verifier, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK && jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
 		status = cli_fail(c->cli, CLI_INTERNAL, "%s", err.text);
-	for (size_t i = 0; status == CLI_OK && i < jurat_verdict_reasons(verdict); i++)
+	for (size_t i = 0; status == CLI_OK && i < jurat_verdict_reason_count(verdict); i++)
 		refuse(c, jurat_verdict_reason_code(verdict, i), "%s",
 		       jurat_verdict_reason_detail(verdict, i));
 	jurat_verdict_free(verdict);

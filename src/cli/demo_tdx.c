@@ -30,7 +30,7 @@ static int attest(struct demo *demo, struct machine_td *machine, struct jurat_ev
 /* The quote, the root and the collateral, as files and for the verifier here. */
 static int write_evidence(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
 			  size_t root_size, const struct sim_collateral *parts,
-			  struct jurat_collateral *collateral, struct jurat_error *err)
+			  struct jurat_tdx_collateral *collateral, struct jurat_error *err)
 {
 	char name[64];
 	int r;
@@ -43,14 +43,14 @@ static int write_evidence(struct demo *demo, const struct jurat_evidence *eviden
 		snprintf(name, sizeof(name), "collateral/%s", sim_collateral_names[i]);
 		r = demo_write(demo, name, parts->parts[i].bytes, parts->parts[i].size, err);
 		if (r == 0)
-			r = jurat_collateral_add(collateral, parts->parts[i].bytes, parts->parts[i].size,
-						 err);
+			r = jurat_tdx_collateral_add(collateral, parts->parts[i].bytes, parts->parts[i].size,
+						     err);
 	}
 	return r;
 }
 
 static int judge(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
-		 size_t root_size, const struct jurat_collateral *collateral, struct jurat_verdict **ret,
+		 size_t root_size, const struct jurat_tdx_collateral *collateral, struct jurat_verdict **ret,
 		 struct jurat_error *err)
 {
 	struct jurat_tdx_evidence quote = { sizeof(quote), evidence->report, evidence->report_size };
@@ -82,7 +82,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.next_update = time(NULL) + 29 * DAY_S,
 		.evaluation = 1,
 	};
-	struct jurat_collateral *collateral = NULL;
+	struct jurat_tdx_collateral *collateral = NULL;
 	struct jurat_evidence evidence = { 0 };
 	struct sim_collateral parts = { 0 };
 	struct machine_td *machine = NULL;
@@ -98,14 +98,14 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	if (r == 0)
 		r = sim_qe_collateral(machine_td_qe(machine), &wish, &parts, err);
 	if (r == 0)
-		r = jurat_collateral_new(&collateral, err);
+		r = jurat_tdx_collateral_new(&collateral, err);
 	if (r == 0) {
 		root = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &root_size);
 		r = write_evidence(demo, &evidence, root, root_size, &parts, collateral, err);
 		if (r == 0)
 			r = judge(demo, &evidence, root, root_size, collateral, ret, err);
 	}
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 	sim_collateral_done(&parts);
 	jurat_evidence_done(&evidence);
 	machine_td_free(machine);

@@ -13,9 +13,9 @@ static const struct {
 	const char *name;
 	uint64_t bit;
 } fields[] = {
-	{ "policy", JURAT_KEY_POLICY },       { "image-id", JURAT_KEY_IMAGE_ID },
-	{ "family-id", JURAT_KEY_FAMILY_ID }, { "measurement", JURAT_KEY_MEASUREMENT },
-	{ "guest-svn", JURAT_KEY_GUEST_SVN }, { "tcb-version", JURAT_KEY_TCB_VERSION },
+	{ "policy", JURAT_SNP_KEY_POLICY },       { "image-id", JURAT_SNP_KEY_IMAGE_ID },
+	{ "family-id", JURAT_SNP_KEY_FAMILY_ID }, { "measurement", JURAT_SNP_KEY_MEASUREMENT },
+	{ "guest-svn", JURAT_SNP_KEY_GUEST_SVN }, { "tcb-version", JURAT_SNP_KEY_TCB_VERSION },
 };
 
 static int parse_fields(struct cli *cli, const char *list, uint64_t *ret)
@@ -40,14 +40,14 @@ static int parse_fields(struct cli *cli, const char *list, uint64_t *ret)
 	return CLI_OK;
 }
 
-static int parse(struct cli *cli, struct jurat_key_options *o)
+static int parse(struct cli *cli, struct jurat_snp_key_options *o)
 {
 	const char *root = cli_get(cli, "root"), *list = cli_get(cli, "fields"), *tcb = cli_get(cli, "tcb");
 	uint64_t vmpl, svn;
 	uint8_t raw[8];
 
-	*o = (struct jurat_key_options){ .size = sizeof(*o) };
-	o->root = root && !strcmp(root, "vmrk") ? JURAT_KEY_ROOT_VMRK : JURAT_KEY_ROOT_VCEK;
+	*o = (struct jurat_snp_key_options){ .size = sizeof(*o) };
+	o->root = root && !strcmp(root, "vmrk") ? JURAT_SNP_KEY_ROOT_VMRK : JURAT_SNP_KEY_ROOT_VCEK;
 	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl) ||
 	    !cli_get_number(cli, "guest-svn", UINT32_MAX, 0, &svn))
 		return CLI_USAGE;
@@ -61,10 +61,10 @@ static int parse(struct cli *cli, struct jurat_key_options *o)
 }
 
 /* Not by a JSON library, which would leave copies of the key in memory. `hex` NULL: it is in a file. */
-static void print_json(const struct jurat_key_options *o, const char *hex)
+static void print_json(const struct jurat_snp_key_options *o, const char *hex)
 {
 	printf("{%s%s%s\"bytes\": 32, \"root\": \"%s\", \"fields\": [", hex ? "\"key\": \"" : "",
-	       hex ? hex : "", hex ? "\", " : "", o->root == JURAT_KEY_ROOT_VMRK ? "vmrk" : "vcek");
+	       hex ? hex : "", hex ? "\", " : "", o->root == JURAT_SNP_KEY_ROOT_VMRK ? "vmrk" : "vcek");
 	for (size_t i = 0, n = 0; i < ARRAY_SIZE(fields); i++)
 		if (o->fields & fields[i].bit)
 			printf("%s\"%s\"", n++ ? ", " : "", fields[i].name);
@@ -74,7 +74,7 @@ static void print_json(const struct jurat_key_options *o, const char *hex)
 int cli_key(struct cli *cli)
 {
 	const char *out = cli_get(cli, "out");
-	struct jurat_key_options options;
+	struct jurat_snp_key_options options;
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
 	uint8_t key[32] = { 0 };
@@ -85,7 +85,7 @@ int cli_key(struct cli *cli)
 		status = cli_device_open(cli, &guest);
 	if (status != CLI_OK)
 		return status;
-	r = jurat_guest_derived_key(guest, &options, key, &err);
+	r = jurat_guest_snp_derive_key(guest, &options, key, &err);
 	bytes_to_hex(key, sizeof(key), hex);
 	if (r == 0 && out)
 		r = cli_write(out, key, sizeof(key), 0600, &err);

@@ -18,7 +18,7 @@
 /* Where what is found goes, and how much of it was of use. */
 struct sink {
 	struct jurat_verifier *verifier; /* NULL: collateral */
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 	enum cli_load_kind kind;
 	bool lenient; /* a file found in a directory may be anything: it is told and left out */
 	unsigned n;
@@ -28,7 +28,7 @@ static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *da
 	       struct jurat_error *err)
 {
 	if (!to->verifier)
-		return jurat_collateral_add(to->collateral, data, n, err);
+		return jurat_tdx_collateral_add(to->collateral, data, n, err);
 	switch (kind) {
 	case CLI_LOAD_ROOTS:
 		return jurat_verifier_add_roots(to->verifier, data, n, err);
@@ -154,7 +154,7 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 	return status;
 }
 
-int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *beside)
+int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral, const char *beside)
 {
 	const char *path;
 	int status = CLI_OK;

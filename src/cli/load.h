@@ -24,7 +24,7 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
  * The same for the values of --collateral; without one, for the directory `beside` (NULL: none), which may
  * have nothing of use. The endings are those of JSON, a certificate or a CRL.
  */
-int cli_load_collateral(struct cli *cli, struct jurat_collateral *collateral, const char *beside);
+int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral, const char *beside);
 
 /*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory. Which of the two it is shows

@@ -253,12 +253,12 @@ static void show_identity(struct show *s, json_t *to, const struct qe_identity *
  */
 static int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
-	struct jurat_collateral *c = NULL;
+	struct jurat_tdx_collateral *c = NULL;
 	json_t *to = s->root;
-	int r = jurat_collateral_new(&c, err);
+	int r = jurat_tdx_collateral_new(&c, err);
 
 	if (r == 0)
-		r = jurat_collateral_add(c, data, n, err);
+		r = jurat_tdx_collateral_add(c, data, n, err);
 	if (r == 0 && c->n_tcb_infos + c->n_identities != 1) {
 		show_add_text(s, s->root, "kind", "collateral");
 		add_number(s, s->root, "certificates", c->n_certs);
@@ -277,7 +277,7 @@ static int show_collateral(struct show *s, const uint8_t *data, size_t n, struct
 		if (part)
 			show_identity(s, part, c->identities[i]);
 	}
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	return r;
 }
 

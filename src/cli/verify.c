@@ -91,7 +91,7 @@ static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const 
 }
 
 static int judge_quote(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
-		       const struct jurat_collateral *collateral, const struct jurat_policy *policy,
+		       const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
 		       int64_t at, struct judged *ret)
 {
 	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence),
@@ -133,7 +133,7 @@ static int print(const struct cli *cli, const struct judged *report, const struc
 	return report->status > quote->status ? report->status : quote->status;
 }
 
-static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_collateral *collateral,
+static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_tdx_collateral *collateral,
 		 const struct jurat_policy *policy)
 {
 	struct judged report = { 0 }, quote = { 0 };
@@ -168,7 +168,7 @@ static int list_reasons(void)
 
 int cli_verify(struct cli *cli)
 {
-	struct jurat_collateral *collateral = NULL;
+	struct jurat_tdx_collateral *collateral = NULL;
 	struct jurat_verifier *verifier = NULL;
 	struct jurat_policy *policy = NULL;
 	struct jurat_error err = { "" };
@@ -181,7 +181,7 @@ int cli_verify(struct cli *cli)
 	if (!cli_reads_stdin_once(cli, cli->args[0]))
 		return CLI_USAGE;
 	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
-	    jurat_collateral_new(&collateral, &err) < 0)
+	    jurat_tdx_collateral_new(&collateral, &err) < 0)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
 		status = load_policy(cli, policy);
@@ -193,7 +193,7 @@ int cli_verify(struct cli *cli)
 		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
 	if (status == CLI_OK)
 		status = judge(cli, verifier, collateral, policy);
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
 	return status;

@@ -219,14 +219,14 @@ static int check_vmpl(uint32_t vmpl, struct jurat_error *err)
 }
 
 int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
-		       const struct jurat_report_options *options, struct jurat_evidence *ret,
+		       const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 		       struct jurat_error *err)
 {
-	struct jurat_report_options o = { .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_guest_report_options o = { .vmpl = JURAT_VMPL_AUTO };
 	int r;
 
 	if (options) {
-		r = take_options(&o, sizeof(o), options, "jurat_report_options", err);
+		r = take_options(&o, sizeof(o), options, "jurat_guest_report_options", err);
 		if (r < 0)
 			return r;
 	}
@@ -249,21 +249,21 @@ int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
 	return guest_device_report(g, report_data, &o, ret, err);
 }
 
-int jurat_guest_derived_key(struct jurat_guest *g, const struct jurat_key_options *options, uint8_t ret[32],
-			    struct jurat_error *err)
+int jurat_guest_snp_derive_key(struct jurat_guest *g, const struct jurat_snp_key_options *options,
+			       uint8_t ret[32], struct jurat_error *err)
 {
-	struct jurat_key_options o = { .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_snp_key_options o = { .vmpl = JURAT_VMPL_AUTO };
 	int r;
 
 	if (options) {
-		r = take_options(&o, sizeof(o), options, "jurat_key_options", err);
+		r = take_options(&o, sizeof(o), options, "jurat_snp_key_options", err);
 		if (r < 0)
 			return r;
 	}
 	r = check_vmpl(o.vmpl, err);
 	if (r < 0)
 		return r;
-	if (o.root != JURAT_KEY_ROOT_VCEK && o.root != JURAT_KEY_ROOT_VMRK)
+	if (o.root != JURAT_SNP_KEY_ROOT_VCEK && o.root != JURAT_SNP_KEY_ROOT_VMRK)
 		return jurat_fail(err, -EINVAL, "root key %d is none", (int)o.root);
 	if (o.fields >> 6 != 0)
 		return jurat_fail(err, -EINVAL, "fields %#llx: only bits 0 to 5 are known",

@@ -51,10 +51,10 @@ size_t guest_certs_size(const uint8_t *certs, size_t n);
 
 /* snp_device.c: over the ioctls of /dev/sev-guest */
 JURAT_MUST_CHECK int guest_device_report(struct jurat_guest *guest, const uint8_t report_data[64],
-					 const struct jurat_report_options *options,
+					 const struct jurat_guest_report_options *options,
 					 struct jurat_evidence *ret, struct jurat_error *err);
 JURAT_MUST_CHECK int guest_device_derived_key(struct jurat_guest *guest,
-					      const struct jurat_key_options *options, uint8_t ret[32],
+					      const struct jurat_snp_key_options *options, uint8_t ret[32],
 					      struct jurat_error *err);
 
 /* Answers that mean "later", which the kernel lets out while another thread has the provider. */
@@ -92,7 +92,7 @@ JURAT_MUST_CHECK int guest_qgs_configured(struct base_env *env, char **ret, stru
 /* tsm.c: over configfs-tsm. Probing makes an instance, reads its provider and removes it again. */
 JURAT_MUST_CHECK int guest_tsm_probe(struct jurat_guest *guest, struct jurat_error *err);
 JURAT_MUST_CHECK int guest_tsm_report(struct jurat_guest *guest, const uint8_t report_data[64],
-				      const struct jurat_report_options *options, struct jurat_evidence *ret,
-				      struct jurat_error *err);
+				      const struct jurat_guest_report_options *options,
+				      struct jurat_evidence *ret, struct jurat_error *err);
 
 #endif

@@ -213,7 +213,7 @@ static int take_evidence(struct report_call *call, const uint8_t report_data[64]
 }
 
 int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
-			const struct jurat_report_options *options, struct jurat_evidence *ret,
+			const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 			struct jurat_error *err)
 {
 	uint32_t vmpl = options->vmpl == JURAT_VMPL_AUTO ? 0 : options->vmpl;
@@ -240,8 +240,8 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 	return r < 0 ? jurat_wrap(err, r, "%s on '%s'", call.name, g->device) : 0;
 }
 
-int guest_device_derived_key(struct jurat_guest *g, const struct jurat_key_options *options, uint8_t ret[32],
-			     struct jurat_error *err)
+int guest_device_derived_key(struct jurat_guest *g, const struct jurat_snp_key_options *options,
+			     uint8_t ret[32], struct jurat_error *err)
 {
 	uint32_t vmpl = options->vmpl == JURAT_VMPL_AUTO ? 0 : options->vmpl;
 	uint32_t last = options->vmpl == JURAT_VMPL_AUTO ? 3 : vmpl;

@@ -207,8 +207,8 @@ static int rtmr_from_tdreport(struct jurat_guest *g, unsigned index, uint8_t ret
 	return r;
 }
 
-int jurat_guest_rtmr_read(struct jurat_guest *g, unsigned index, uint8_t ret[TDX_MR_BYTES],
-			  struct jurat_error *err)
+int jurat_guest_tdx_rtmr_read(struct jurat_guest *g, unsigned index, uint8_t ret[TDX_MR_BYTES],
+			      struct jurat_error *err)
 {
 	auto_free uint8_t *value = NULL;
 	auto_free char *path = NULL;
@@ -252,8 +252,8 @@ static int extend_by_ioctl(struct jurat_guest *g, unsigned index, const uint8_t 
 }
 
 /* One write of the whole digest: the kernel extends by it once, and a second try would be a second time. */
-int jurat_guest_rtmr_extend(struct jurat_guest *g, unsigned index, const uint8_t digest[TDX_MR_BYTES],
-			    struct jurat_error *err)
+int jurat_guest_tdx_rtmr_extend(struct jurat_guest *g, unsigned index, const uint8_t digest[TDX_MR_BYTES],
+				struct jurat_error *err)
 {
 	auto_free char *path = NULL;
 	int fd, closed, r = check_rtmr(g, index, err);

@@ -269,7 +269,7 @@ static int check_report(const struct instance *in, enum jurat_tee tee, const uin
 
 /* A report through one instance. -EBUSY: try again with a new one. */
 static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
-		       const struct jurat_report_options *options, struct jurat_evidence *ret,
+		       const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 		       struct jurat_error *err)
 {
 	auto_call(remove_instance) struct instance in = { 0 };
@@ -307,7 +307,7 @@ static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 }
 
 int guest_tsm_report(struct jurat_guest *g, const uint8_t report_data[64],
-		     const struct jurat_report_options *options, struct jurat_evidence *ret,
+		     const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 		     struct jurat_error *err)
 {
 	int r;

@@ -35,7 +35,7 @@ struct slot {
 	struct slot *next;
 };
 
-struct jurat_certs {
+struct jurat_snp_certs {
 	struct base_env *env;
 	char *path; /* NULL: no certificates */
 	uint64_t wait_ns;
@@ -46,7 +46,7 @@ struct jurat_certs {
 };
 
 struct jurat_snp_request {
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	struct slot *held; /* locked: certificates were given, and the firmware has not been asked yet */
 	bool answered;     /* and KVM has not completed it yet */
 	bool run_failed;   /* the last KVM_RUN: exit_reason is stale (B27) */
@@ -60,7 +60,7 @@ static void slot_free(struct slot *slot)
 	free(slot);
 }
 
-static struct slot *slot_take(struct jurat_certs *certs)
+static struct slot *slot_take(struct jurat_snp_certs *certs)
 {
 	struct slot *slot;
 
@@ -79,7 +79,7 @@ static struct slot *slot_take(struct jurat_certs *certs)
 	return slot;
 }
 
-static void slot_give_back(struct jurat_certs *certs, struct slot *slot)
+static void slot_give_back(struct jurat_snp_certs *certs, struct slot *slot)
 {
 	bool keep;
 
@@ -96,7 +96,7 @@ static void slot_give_back(struct jurat_certs *certs, struct slot *slot)
 		slot_free(slot);
 }
 
-static int check_options(const struct jurat_certs_options *options, struct jurat_error *err)
+static int check_options(const struct jurat_snp_certs_options *options, struct jurat_error *err)
 {
 	size_t known = sizeof(*options);
 
@@ -110,10 +110,10 @@ static int check_options(const struct jurat_certs_options *options, struct jurat
 	return 0;
 }
 
-int host_certs_open(struct base_env *env, const char *path, const struct jurat_certs_options *options,
-		    struct jurat_certs **ret, struct jurat_error *err)
+int host_snp_certs_new(struct base_env *env, const char *path, const struct jurat_snp_certs_options *options,
+		       struct jurat_snp_certs **ret, struct jurat_error *err)
 {
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	uint32_t wait_ms = 0;
 	int e = check_options(options, err);
 
@@ -141,13 +141,13 @@ int host_certs_open(struct base_env *env, const char *path, const struct jurat_c
 	return 0;
 }
 
-int jurat_certs_open(const char *path, const struct jurat_certs_options *options, struct jurat_certs **ret,
-		     struct jurat_error *err)
+int jurat_snp_certs_new(const char *path, const struct jurat_snp_certs_options *options,
+			struct jurat_snp_certs **ret, struct jurat_error *err)
 {
-	return host_certs_open(NULL, path, options, ret, err);
+	return host_snp_certs_new(NULL, path, options, ret, err);
 }
 
-void jurat_certs_free(struct jurat_certs *certs)
+void jurat_snp_certs_free(struct jurat_snp_certs *certs)
 {
 	if (!certs)
 		return;
@@ -162,7 +162,8 @@ void jurat_certs_free(struct jurat_certs *certs)
 	free(certs);
 }
 
-int jurat_snp_request_new(struct jurat_certs *certs, struct jurat_snp_request **ret, struct jurat_error *err)
+int jurat_snp_request_new(struct jurat_snp_certs *certs, struct jurat_snp_request **ret,
+			  struct jurat_error *err)
 {
 	struct jurat_snp_request *request = calloc(1, sizeof(*request));
 
@@ -269,7 +270,7 @@ static uint64_t answer_empty(uint64_t gpa, uint64_t npages, const struct jurat_g
 }
 
 /* Answers with the slot's blob; the lock is held on 0 with certificates only, and then *ret_held says so. */
-static uint64_t answer(struct jurat_certs *certs, struct slot *slot, uint64_t gpa, uint64_t *npages,
+static uint64_t answer(struct jurat_snp_certs *certs, struct slot *slot, uint64_t gpa, uint64_t *npages,
 		       const struct jurat_guest_memory *memory, bool *ret_held, struct jurat_error *err)
 {
 	uint64_t pages = 0;
@@ -298,7 +299,7 @@ int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uin
 			    const struct jurat_guest_memory *memory, uint64_t *ret_answer,
 			    uint64_t *ret_npages, struct jurat_error *err)
 {
-	struct jurat_certs *certs = request->certs;
+	struct jurat_snp_certs *certs = request->certs;
 	bool held = false;
 	struct slot *slot;
 
@@ -329,7 +330,7 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
 	struct slot *held = request->held;
 
 	request->run_failed = rc < 0;
-	if ((flags & JURAT_RAN_UNINITIALIZED) && (rc == -EINTR || rc == -EAGAIN))
+	if ((flags & JURAT_SNP_RAN_UNINITIALIZED) && (rc == -EINTR || rc == -EAGAIN))
 		return 0;
 	request->answered = false;
 	request->held = NULL;
@@ -345,8 +346,8 @@ static void set_immediate_exit(uint8_t *run, uint8_t value)
 	__atomic_store_n(run + RUN_immediate_exit, value, __ATOMIC_RELAXED);
 }
 
-int jurat_snp_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm_run,
-			  const struct jurat_guest_memory *memory, struct jurat_error *err)
+int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm_run,
+				  const struct jurat_guest_memory *memory, struct jurat_error *err)
 {
 	uint8_t *run = (uint8_t *)kvm_run;
 	uint64_t npages, answer;
@@ -369,7 +370,8 @@ int jurat_snp_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm
 	return e;
 }
 
-int jurat_snp_handle_ran(struct jurat_snp_request *request, struct kvm_run *kvm_run, int rc, unsigned flags)
+int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *kvm_run, int rc,
+				 unsigned flags)
 {
 	int dropped = jurat_snp_request_ran(request, rc, flags);
 

@@ -23,10 +23,10 @@ enum {
 	NS_PER_MS = 1000000,
 };
 
-struct jurat_quotes {
+struct jurat_tdx_quotes {
 	struct base_env *env;
-	struct jurat_quotes_options options; /* with the defaults filled in */
-	char *service;                       /* NULL: none */
+	struct jurat_tdx_quotes_options options; /* with the defaults filled in */
+	char *service;                           /* NULL: none */
 	struct jurat_guest_memory memory;
 	uint64_t grace_ns, timeout_ns;
 	int poll_fd, timer_fd;
@@ -43,13 +43,13 @@ struct jurat_quotes {
 
 static uint32_t or_default(uint32_t value, uint32_t preset)
 {
-	return value == 0 ? preset : value == JURAT_QUOTES_NONE ? 0 : value;
+	return value == 0 ? preset : value == JURAT_TDX_QUOTES_NONE ? 0 : value;
 }
 
-static int take_options(struct jurat_quotes *q, const struct jurat_quotes_options *from,
+static int take_options(struct jurat_tdx_quotes *q, const struct jurat_tdx_quotes_options *from,
 			struct jurat_error *err)
 {
-	struct jurat_quotes_options *o = &q->options;
+	struct jurat_tdx_quotes_options *o = &q->options;
 	struct base_address address;
 
 	if (from) {
@@ -75,16 +75,16 @@ static int take_options(struct jurat_quotes *q, const struct jurat_quotes_option
 	return o->service ? base_address_read(o->service, &address, err) : 0;
 }
 
-static void free_quotes(struct jurat_quotes **q)
+static void free_quotes(struct jurat_tdx_quotes **q)
 {
-	jurat_quotes_free(*q);
+	jurat_tdx_quotes_close(*q);
 }
 
-int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *options,
-		     const struct jurat_guest_memory *memory, struct jurat_quotes **ret,
-		     struct jurat_error *err)
+int host_tdx_quotes_open(struct base_env *env, const struct jurat_tdx_quotes_options *options,
+			 const struct jurat_guest_memory *memory, struct jurat_tdx_quotes **ret,
+			 struct jurat_error *err)
 {
-	auto_call(free_quotes) struct jurat_quotes *q = calloc(1, sizeof(*q));
+	auto_call(free_quotes) struct jurat_tdx_quotes *q = calloc(1, sizeof(*q));
 	int r;
 
 	if (!q)
@@ -118,14 +118,15 @@ int host_quotes_open(struct base_env *env, const struct jurat_quotes_options *op
 	return 0;
 }
 
-int jurat_quotes_open(const struct jurat_quotes_options *options, const struct jurat_guest_memory *memory,
-		      struct jurat_quotes **ret, struct jurat_error *err)
+int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options *options,
+			  const struct jurat_guest_memory *memory, struct jurat_tdx_quotes **ret,
+			  struct jurat_error *err)
 {
-	return host_quotes_open(NULL, options, memory, ret, err);
+	return host_tdx_quotes_open(NULL, options, memory, ret, err);
 }
 
 /* With the lock. */
-static void unlink_request(struct jurat_quotes *q, struct tdx_request *r)
+static void unlink_request(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	struct tdx_request **at = &q->requests;
 
@@ -136,10 +137,10 @@ static void unlink_request(struct jurat_quotes *q, struct tdx_request *r)
 	q->n_active -= r->active;
 }
 
-static void tell(struct jurat_quotes *q, const struct tdx_request *r, bool has_vector, uint8_t vector,
+static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool has_vector, uint8_t vector,
 		 uint32_t vcpu)
 {
-	struct jurat_quote_outcome outcome = {
+	struct jurat_tdx_quote_outcome outcome = {
 		.gpa = r->gpa,
 		.status = r->status,
 		.out_bytes = r->out_len,
@@ -159,7 +160,7 @@ static void tell(struct jurat_quotes *q, const struct tdx_request *r, bool has_v
  * The end of a request that this thread owns, with a terminal status in any case. The status word and leaving
  * the list are one step for whoever asks next: a guest that has seen its status may use the buffer again.
  */
-static void complete(struct jurat_quotes *q, struct tdx_request *r, int result)
+static void complete(struct jurat_tdx_quotes *q, struct tdx_request *r, int result)
 {
 	bool has_vector;
 	uint8_t vector;
@@ -179,7 +180,7 @@ static void complete(struct jurat_quotes *q, struct tdx_request *r, int result)
 }
 
 /* When what nobody owns must be looked at. With the lock. */
-static uint64_t next_wake(const struct jurat_quotes *q)
+static uint64_t next_wake(const struct jurat_tdx_quotes *q)
 {
 	uint64_t wake = BASE_NEVER, at;
 
@@ -193,7 +194,7 @@ static uint64_t next_wake(const struct jurat_quotes *q)
 }
 
 /* With the lock. 0, or -errno: the timer is what it was. */
-static int arm(struct jurat_quotes *q)
+static int arm(struct jurat_tdx_quotes *q)
 {
 	uint64_t wake = next_wake(q);
 	int e;
@@ -207,7 +208,7 @@ static int arm(struct jurat_quotes *q)
 }
 
 /* Nobody's from now on: dispatching finds it. Where that cannot be, it ends here. */
-static void release(struct jurat_quotes *q, struct tdx_request *r, enum tdx_request_state state)
+static void release(struct jurat_tdx_quotes *q, struct tdx_request *r, enum tdx_request_state state)
 {
 	int e = 0;
 
@@ -227,7 +228,7 @@ static void release(struct jurat_quotes *q, struct tdx_request *r, enum tdx_requ
 }
 
 /* What this thread is to do next; it owns the result. NULL: nothing. */
-static struct tdx_request *pick(struct jurat_quotes *q, unsigned round, uint64_t now)
+static struct tdx_request *pick(struct jurat_tdx_quotes *q, unsigned round, uint64_t now)
 {
 	struct tdx_request *r;
 
@@ -252,7 +253,7 @@ static struct tdx_request *pick(struct jurat_quotes *q, unsigned round, uint64_t
 }
 
 /* One owned request as far as it goes. */
-static void advance(struct jurat_quotes *q, struct tdx_request *r, uint64_t now)
+static void advance(struct jurat_tdx_quotes *q, struct tdx_request *r, uint64_t now)
 {
 	int e = 0;
 
@@ -269,7 +270,7 @@ static void advance(struct jurat_quotes *q, struct tdx_request *r, uint64_t now)
 }
 
 /* Requests that wait for a connection, as long as there are both. */
-static void start_waiting(struct jurat_quotes *q)
+static void start_waiting(struct jurat_tdx_quotes *q)
 {
 	uint64_t now = base_now_ns(q->env);
 	struct tdx_request *r;
@@ -278,7 +279,7 @@ static void start_waiting(struct jurat_quotes *q)
 		advance(q, r, now);
 }
 
-int jurat_quotes_dispatch(struct jurat_quotes *q, struct jurat_error *err)
+int jurat_tdx_quotes_dispatch(struct jurat_tdx_quotes *q, struct jurat_error *err)
 {
 	uint64_t now = base_now_ns(q->env);
 	struct tdx_request *r;
@@ -304,7 +305,7 @@ static bool overlap(const struct tdx_request *r, uint64_t gpa, uint64_t size)
 }
 
 /* Gives the request its place: from here on it counts until it is unlinked. R10. */
-static uint64_t admit(struct jurat_quotes *q, struct tdx_request *r, struct jurat_error *err)
+static uint64_t admit(struct jurat_tdx_quotes *q, struct tdx_request *r, struct jurat_error *err)
 {
 	uint64_t answer = UAPI_TDVMCALL_SUCCESS;
 	struct tdx_request **at = &q->requests;
@@ -334,7 +335,7 @@ static uint64_t admit(struct jurat_quotes *q, struct tdx_request *r, struct jura
 }
 
 /* The grace wait: asks and waits for the answer inside the guest's call, then leaves it to dispatching. */
-static void ask_now(struct jurat_quotes *q, struct tdx_request *r)
+static void ask_now(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	uint64_t now = r->started_ns, until = now + q->grace_ns, wake;
 	int e = tdx_request_begin(r, q->env, q->service);
@@ -358,7 +359,7 @@ static void ask_now(struct jurat_quotes *q, struct tdx_request *r)
 }
 
 /* A request that was refused after it had its place gives it back (Q1). */
-static void give_up(struct jurat_quotes *q, struct tdx_request *r)
+static void give_up(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	pthread_mutex_lock(&q->mutex);
 	unlink_request(q, r);
@@ -366,8 +367,8 @@ static void give_up(struct jurat_quotes *q, struct tdx_request *r)
 	tdx_request_free(r);
 }
 
-int jurat_quotes_serve(struct jurat_quotes *q, uint64_t gpa, uint64_t size, uint64_t *ret_answer,
-		       struct jurat_error *err)
+int jurat_tdx_quotes_serve(struct jurat_tdx_quotes *q, uint64_t gpa, uint64_t size, uint64_t *ret_answer,
+			   struct jurat_error *err)
 {
 	auto_free struct tdx_request *r = NULL;
 	struct tdx_getquote_hdr hdr;
@@ -408,7 +409,7 @@ int jurat_quotes_serve(struct jurat_quotes *q, uint64_t gpa, uint64_t size, uint
 	return 0;
 }
 
-uint64_t jurat_quotes_setup_notify(struct jurat_quotes *q, uint64_t vector, uint32_t vcpu)
+uint64_t jurat_tdx_quotes_setup_notify(struct jurat_tdx_quotes *q, uint64_t vector, uint32_t vcpu)
 {
 	if (!q->options.notify)
 		return UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED;
@@ -422,9 +423,9 @@ uint64_t jurat_quotes_setup_notify(struct jurat_quotes *q, uint64_t vector, uint
 	return UAPI_TDVMCALL_SUCCESS;
 }
 
-uint64_t jurat_quotes_info(const struct jurat_quotes *q, uint64_t leaf, uint64_t ret[4])
+uint64_t jurat_tdx_quotes_vmcall_info(const struct jurat_tdx_quotes *q, uint64_t leaf, uint64_t ret[4])
 {
-	const struct jurat_quotes_options *o = &q->options;
+	const struct jurat_tdx_quotes_options *o = &q->options;
 
 	if (leaf != 1)
 		return UAPI_TDVMCALL_INVALID_OPERAND;
@@ -436,17 +437,17 @@ uint64_t jurat_quotes_info(const struct jurat_quotes *q, uint64_t leaf, uint64_t
 	return UAPI_TDVMCALL_SUCCESS;
 }
 
-uint32_t host_quotes_exit_reason(const struct jurat_quotes *q)
+uint32_t host_tdx_quotes_exit_reason(const struct jurat_tdx_quotes *q)
 {
 	return q->options.exit_reason;
 }
 
-int jurat_quotes_fd(const struct jurat_quotes *q)
+int jurat_tdx_quotes_fd(const struct jurat_tdx_quotes *q)
 {
 	return q->poll_fd;
 }
 
-size_t jurat_quotes_outstanding(struct jurat_quotes *q)
+size_t jurat_tdx_quotes_outstanding_count(struct jurat_tdx_quotes *q)
 {
 	size_t n;
 
@@ -456,7 +457,7 @@ size_t jurat_quotes_outstanding(struct jurat_quotes *q)
 	return n;
 }
 
-void jurat_quotes_free(struct jurat_quotes *q)
+void jurat_tdx_quotes_close(struct jurat_tdx_quotes *q)
 {
 	struct tdx_request *r;
 

@@ -60,6 +60,6 @@ int tdx_store_out_len(const struct jurat_guest_memory *memory, uint64_t gpa, uin
 void tdx_request_free(struct tdx_request *request);
 
 /* tdx_quotes.c: KVM_EXIT_TDX of this kernel. */
-uint32_t host_quotes_exit_reason(const struct jurat_quotes *quotes);
+uint32_t host_tdx_quotes_exit_reason(const struct jurat_tdx_quotes *quotes);
 
 #endif

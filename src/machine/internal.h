@@ -54,7 +54,7 @@ struct machine {
 	struct sim_psp *psp;
 	struct sim_pki *pki;
 	struct sim_kvm_host *kvm;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	struct machine_guest *guests;
 	unsigned n_guests;
 	uint64_t now_ns;

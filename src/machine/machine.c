@@ -63,7 +63,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 		r = m->certs_path ? 0 : jurat_fail_memory(err);
 	}
 	if (r == 0)
-		r = host_certs_open(m->env, m->certs_path, NULL, &m->certs, err);
+		r = host_snp_certs_new(m->env, m->certs_path, NULL, &m->certs, err);
 	if (r != 0) {
 		machine_free(m);
 		return r;
@@ -78,7 +78,7 @@ void machine_free(struct machine *m)
 		return;
 	while (m->guests)
 		machine_guest_free(m->guests);
-	jurat_certs_free(m->certs);
+	jurat_snp_certs_free(m->certs);
 	sim_kvm_host_free(m->kvm);
 	sim_pki_free(m->pki);
 	sim_psp_free(m->psp);

@@ -9,11 +9,11 @@
 #include "machine/machine.h"
 
 /* The installed face of the software platform: a machine and its guests under public names. */
-struct jurat_sim {
+struct jurat_snp_sim {
 	struct machine *machine;
 };
 
-struct jurat_sim_guest {
+struct jurat_snp_sim_guest {
 	struct machine_guest *guest;
 };
 
@@ -51,12 +51,13 @@ static int sync_by_name(const char *name, enum sim_sync *ret)
 	return -EINVAL;
 }
 
-int jurat_sim_new(const struct jurat_sim_options *options, struct jurat_sim **ret, struct jurat_error *err)
+int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_snp_sim **ret,
+		      struct jurat_error *err)
 {
-	struct jurat_sim_options given = { 0 };
+	struct jurat_snp_sim_options given = { 0 };
 	struct machine_options to = { .sync = SIM_SYNC_UPSTREAM };
 	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
-	auto_free struct jurat_sim *sim = calloc(1, sizeof(*sim));
+	auto_free struct jurat_snp_sim *sim = calloc(1, sizeof(*sim));
 	int r;
 
 	if (!sim)
@@ -83,26 +84,27 @@ int jurat_sim_new(const struct jurat_sim_options *options, struct jurat_sim **re
 	return 0;
 }
 
-void jurat_sim_free(struct jurat_sim *sim)
+void jurat_snp_sim_free(struct jurat_snp_sim *sim)
 {
 	if (sim)
 		machine_free(sim->machine);
 	free(sim);
 }
 
-int jurat_sim_root(struct jurat_sim *sim, const uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+int jurat_snp_sim_root(struct jurat_snp_sim *sim, const uint8_t **ret, size_t *ret_size,
+		       struct jurat_error *err)
 {
 	return sim_pki_ca(machine_pki(sim->machine), sim_psp_product(machine_psp(sim->machine)), SIM_ARK, ret,
 			  ret_size, err);
 }
 
-int jurat_sim_update(struct jurat_sim *sim, enum jurat_sim_change change, uint64_t tcb,
-		     struct jurat_error *err)
+int jurat_snp_sim_update(struct jurat_snp_sim *sim, enum jurat_snp_sim_change change, uint64_t tcb,
+			 struct jurat_error *err)
 {
 	static const enum machine_change_kind kinds[] = {
-		[JURAT_SIM_RENEW] = MACHINE_CERTS_ONLY,  [JURAT_SIM_CONFIG] = MACHINE_CONFIG,
-		[JURAT_SIM_COMMIT] = MACHINE_COMMIT,     [JURAT_SIM_VLEK_LOAD] = MACHINE_VLEK_LOAD,
-		[JURAT_SIM_DOWNLOAD] = MACHINE_DOWNLOAD,
+		[JURAT_SNP_SIM_RENEW] = MACHINE_CERTS_ONLY,  [JURAT_SNP_SIM_CONFIG] = MACHINE_CONFIG,
+		[JURAT_SNP_SIM_COMMIT] = MACHINE_COMMIT,     [JURAT_SNP_SIM_VLEK_LOAD] = MACHINE_VLEK_LOAD,
+		[JURAT_SNP_SIM_DOWNLOAD] = MACHINE_DOWNLOAD,
 	};
 	struct machine_change to = { .tcb = tcb };
 
@@ -112,11 +114,11 @@ int jurat_sim_update(struct jurat_sim *sim, enum jurat_sim_change change, uint64
 	return machine_update(sim->machine, &to, err);
 }
 
-int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *launch, unsigned n_vcpus,
-			struct jurat_sim_guest **ret, struct jurat_error *err)
+int jurat_snp_sim_guest_new(struct jurat_snp_sim *sim, const struct jurat_snp_sim_launch *launch,
+			    unsigned n_vcpus, struct jurat_snp_sim_guest **ret, struct jurat_error *err)
 {
-	auto_free struct jurat_sim_guest *guest = calloc(1, sizeof(*guest));
-	struct jurat_sim_launch given = { 0 };
+	auto_free struct jurat_snp_sim_guest *guest = calloc(1, sizeof(*guest));
+	struct jurat_snp_sim_launch given = { 0 };
 	struct sim_launch to = { 0 };
 	int r;
 
@@ -139,14 +141,15 @@ int jurat_sim_guest_new(struct jurat_sim *sim, const struct jurat_sim_launch *la
 	return r;
 }
 
-void jurat_sim_guest_free(struct jurat_sim_guest *guest)
+void jurat_snp_sim_guest_free(struct jurat_snp_sim_guest *guest)
 {
 	if (guest)
 		machine_guest_free(guest->guest);
 	free(guest);
 }
 
-int jurat_sim_ioctl(struct jurat_sim_guest *guest, unsigned vcpu, unsigned long request, void *arg)
+int jurat_snp_sim_guest_ioctl(struct jurat_snp_sim_guest *guest, unsigned vcpu, unsigned long request,
+			      void *arg)
 {
 	return machine_ioctl(guest->guest, vcpu, request, arg);
 }

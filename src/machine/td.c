@@ -149,7 +149,7 @@ static void notify(void *ctx, uint32_t vcpu, uint8_t vector)
 	sim_td_interrupt(m->vcpu, vector);
 }
 
-static void outcome(void *ctx, const struct jurat_quote_outcome *o)
+static void outcome(void *ctx, const struct jurat_tdx_quote_outcome *o)
 {
 	td_event(ctx, "VMM", "guest driver",
 		 "buffer at 0x%llx: %u bytes, then out_len, then status 0x%llx%s%s%s",
@@ -170,7 +170,7 @@ static int send_quote(void *ctx, struct sim_tdx_quote_request *request,
 
 static int make_host(struct machine_td *m, struct jurat_error *err)
 {
-	struct jurat_quotes_options options = {
+	struct jurat_tdx_quotes_options options = {
 		.size = sizeof(options),
 		.service = "unix:/software/qgs",
 		.grace_ms = m->options.grace_ms,
@@ -186,7 +186,7 @@ static int make_host(struct machine_td *m, struct jurat_error *err)
 	m->qgs.half_close = m->options.half_close;
 	m->qgs.asked = asked;
 	m->qgs.ctx = m;
-	return host_quotes_open(&m->qgs.base, &options, &memory, &m->quotes, err);
+	return host_tdx_quotes_open(&m->qgs.base, &options, &memory, &m->quotes, err);
 }
 
 /* Launches the TD, loads its driver, and gives its kernel configfs-tsm. */
@@ -259,7 +259,7 @@ void machine_td_free(struct machine_td *m)
 	td_env_done(m);
 	sim_tsm_free(m->tsm);
 	sim_tsm_tdx_free(m->provider);
-	jurat_quotes_free(m->quotes);
+	jurat_tdx_quotes_close(m->quotes);
 	machine_qgs_done(&m->qgs);
 	sim_tdx_guest_free(m->driver);
 	sim_td_vcpu_free(m->vcpu);
@@ -353,7 +353,7 @@ bool machine_td_runnable(struct machine_td *m)
 			return false;
 		if (first > m->now_ns)
 			m->now_ns = first;
-		if (jurat_quotes_dispatch(m->quotes, NULL) < 0)
+		if (jurat_tdx_quotes_dispatch(m->quotes, NULL) < 0)
 			return false;
 		if (machine_qgs_next_ns(&m->qgs) <= m->now_ns && !can_move(m))
 			return false; /* nobody wants what is there: a fault of ours, not to be waited for */
@@ -392,7 +392,7 @@ static int handle_exit(struct machine_td *m, uint8_t *run, struct jurat_error *e
 	td_event(m, "KVM", "VMM", "KVM_EXIT_TDX, leaf 0x%llx", (unsigned long long)leaf);
 	if (m->options.fixed_status && leaf == UAPI_TDVMCALL_GET_QUOTE)
 		return answer_by_itself(m, run);
-	return jurat_quotes_handle_exit(m->quotes, (struct kvm_run *)run, 0, err);
+	return jurat_tdx_quotes_handle_exit(m->quotes, (struct kvm_run *)run, 0, err);
 }
 
 void machine_td_step(struct machine_td *m)
@@ -413,7 +413,7 @@ void machine_td_step(struct machine_td *m)
 		r = -ENOTSUP;
 	}
 	if (r == 0)
-		r = jurat_quotes_dispatch(m->quotes, &err);
+		r = jurat_tdx_quotes_dispatch(m->quotes, &err);
 	if (r < 0)
 		die(m, r);
 }

@@ -25,7 +25,7 @@ struct machine_td_options {
 	struct sim_td_params td;
 	enum sim_tdx_flavour flavour;
 	unsigned quirks;     /* of the guest driver: enum sim_tdx_quirk */
-	uint32_t grace_ms;   /* of the host half: 0 its default, JURAT_QUOTES_NONE no grace */
+	uint32_t grace_ms;   /* of the host half: 0 its default, JURAT_TDX_QUOTES_NONE no grace */
 	uint64_t latency_ns; /* what the quoting service takes; 0: 3 ms */
 	bool no_service;     /* nobody listens where the quoting service should be */
 	bool half_close;     /* the quoting service closes in the middle of each answer */

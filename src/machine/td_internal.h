@@ -27,7 +27,7 @@ struct machine_td {
 	struct sim_pki_intel *pki;
 	struct sim_qe *qe;
 	struct machine_qgs qgs;
-	struct jurat_quotes *quotes;
+	struct jurat_tdx_quotes *quotes;
 	struct sim_td *td;
 	struct sim_td_vcpu *vcpu;
 	struct sim_tdx_guest *driver;

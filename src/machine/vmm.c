@@ -54,7 +54,7 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 		bytes_put_le(run + SIM_RUN_REQ_CERTS_RET, now.ret, 8);
 		return 0;
 	}
-	r = jurat_snp_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
+	r = jurat_snp_request_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
 	if (r < 0)
 		return r;
 	r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
@@ -115,7 +115,7 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 	vcpu->owes_run = false;
 	/* v15 hears of the end by an exit. A failed KVM_RUN ends the request in every scheme. */
 	if ((m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
-	    jurat_snp_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
+	    jurat_snp_request_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
 		machine_event(m, "VMM", "store", "KVM_RUN returned %s: unlock",
 			      rc == -EINTR ? "EINTR"
 			      : rc < 0     ? "an error"

@@ -6,9 +6,9 @@
 
 #include "base/cleanup.h"
 
-int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err)
+int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_error *err)
 {
-	struct jurat_collateral *c = calloc(1, sizeof(*c));
+	struct jurat_tdx_collateral *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return jurat_fail_memory(err);
@@ -17,7 +17,7 @@ int jurat_collateral_new(struct jurat_collateral **ret, struct jurat_error *err)
 }
 
 /* Everything behind the first so many of each kind: what a failed addition has left. */
-static void drop_behind(struct jurat_collateral *c, const struct jurat_collateral *keep)
+static void drop_behind(struct jurat_tdx_collateral *c, const struct jurat_tdx_collateral *keep)
 {
 	while (c->n_certs > keep->n_certs)
 		cert_entry_free(c->certs[--c->n_certs]);
@@ -29,9 +29,9 @@ static void drop_behind(struct jurat_collateral *c, const struct jurat_collatera
 		qe_identity_free(c->identities[--c->n_identities]);
 }
 
-void jurat_collateral_free(struct jurat_collateral *collateral)
+void jurat_tdx_collateral_free(struct jurat_tdx_collateral *collateral)
 {
-	const struct jurat_collateral nothing = { .n_certs = 0 };
+	const struct jurat_tdx_collateral nothing = { .n_certs = 0 };
 
 	if (!collateral)
 		return;
@@ -45,7 +45,7 @@ static int full(const char *what, struct jurat_error *err)
 }
 
 /* Issuer chains name the same few certificates again and again. */
-static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+static int take_cert(struct jurat_tdx_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
 {
 	struct cert_entry *entry = NULL;
 	int r;
@@ -65,7 +65,7 @@ static int take_cert(struct jurat_collateral *c, const uint8_t *der, size_t n, s
 	return 0;
 }
 
-static int take_crl(struct jurat_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
+static int take_crl(struct jurat_tdx_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
 {
 	int r;
 
@@ -77,7 +77,7 @@ static int take_crl(struct jurat_collateral *c, const uint8_t *der, size_t n, st
 	return r;
 }
 
-static int take_block(struct jurat_collateral *c, const char *label, const uint8_t *der, size_t n,
+static int take_block(struct jurat_tdx_collateral *c, const char *label, const uint8_t *der, size_t n,
 		      struct jurat_error *err)
 {
 	struct jurat_error why;
@@ -97,7 +97,7 @@ static int take_block(struct jurat_collateral *c, const char *label, const uint8
 }
 
 /* PEM with any number of certificates and CRLs, or one of them as DER. */
-static int take_pem(struct jurat_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
+static int take_pem(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 	size_t off = 0, found = 0;
@@ -142,7 +142,7 @@ static int fill_part(const uint8_t *text, size_t n, const struct json_rd *json, 
 	return 0;
 }
 
-static int take_tcb_info(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+static int take_tcb_info(struct jurat_tdx_collateral *c, const struct json_rd *json, json_rd_at at,
 			 const struct signed_part *part, struct jurat_error *err)
 {
 	int r;
@@ -155,7 +155,7 @@ static int take_tcb_info(struct jurat_collateral *c, const struct json_rd *json,
 	return r;
 }
 
-static int take_identity(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+static int take_identity(struct jurat_tdx_collateral *c, const struct json_rd *json, json_rd_at at,
 			 const struct signed_part *part, struct jurat_error *err)
 {
 	int r;
@@ -168,7 +168,7 @@ static int take_identity(struct jurat_collateral *c, const struct json_rd *json,
 	return r;
 }
 
-typedef int take_document(struct jurat_collateral *c, const struct json_rd *json, json_rd_at at,
+typedef int take_document(struct jurat_tdx_collateral *c, const struct json_rd *json, json_rd_at at,
 			  const struct signed_part *part, struct jurat_error *err);
 
 static const struct {
@@ -180,7 +180,7 @@ static const struct {
 };
 
 /* {"tcbInfo": {...}, "signature": "..."}, as served. */
-static int take_served(struct jurat_collateral *c, const struct json_rd *json, size_t which,
+static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *json, size_t which,
 		       struct jurat_error *err)
 {
 	json_rd_at value = json_rd_get(json, 0, documents[which].member);
@@ -198,7 +198,7 @@ static int take_served(struct jurat_collateral *c, const struct json_rd *json, s
  * The text of a document as a string: the served whole, or the signed value alone and its signature beside
  * it.
  */
-static int take_text(struct jurat_collateral *c, const struct json_rd *bundle, size_t which,
+static int take_text(struct jurat_tdx_collateral *c, const struct json_rd *bundle, size_t which,
 		     struct jurat_error *err)
 {
 	struct json_rd inner auto_call(json_rd_done) = { 0 };
@@ -219,7 +219,7 @@ static int take_text(struct jurat_collateral *c, const struct json_rd *bundle, s
 }
 
 /* PEM, or DER written as hex. */
-static int take_encoded(struct jurat_collateral *c, const struct json_rd *bundle, json_rd_at value,
+static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bundle, json_rd_at value,
 			struct jurat_error *err)
 {
 	auto_free uint8_t *text = NULL, *der = NULL;
@@ -239,7 +239,7 @@ static int take_encoded(struct jurat_collateral *c, const struct json_rd *bundle
 }
 
 /* One JSON object with everything in it, by the member names of Intel's quote verification library. */
-static int take_bundle(struct jurat_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
+static int take_bundle(struct jurat_tdx_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
 	static const char *const encoded[] = {
 		"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
@@ -275,7 +275,7 @@ static bool is_bundle(const struct json_rd *json)
 	return false;
 }
 
-static int take_json(struct jurat_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
+static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
 {
 	struct json_rd json auto_call(json_rd_done) = { 0 };
 	int r;
@@ -303,10 +303,10 @@ static bool looks_like_json(const uint8_t *bytes, size_t n)
 	return i < n && (bytes[i] == '{' || bytes[i] == '[');
 }
 
-int jurat_collateral_add(struct jurat_collateral *collateral, const void *bytes, size_t n,
-			 struct jurat_error *err)
+int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes, size_t n,
+			     struct jurat_error *err)
 {
-	const struct jurat_collateral before = *collateral;
+	const struct jurat_tdx_collateral before = *collateral;
 	int r;
 
 	if (looks_like_json(bytes, n))

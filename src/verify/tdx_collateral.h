@@ -97,7 +97,7 @@ struct qe_identity {
 	struct svn_levels levels;
 };
 
-struct jurat_collateral {
+struct jurat_tdx_collateral {
 	struct cert_entry *certs[COLLATERAL_MAX_ITEMS];
 	struct crl_entry *crls[COLLATERAL_MAX_ITEMS];
 	struct tcb_info *tcb_infos[COLLATERAL_MAX_ITEMS];

@@ -11,7 +11,7 @@
 /* One judgement of a TD quote in the making. Everything but `out` is borrowed or ends with it. */
 struct tdx_judge {
 	struct jurat_verifier *verifier;
-	const struct jurat_collateral *collateral; /* NULL: none */
+	const struct jurat_tdx_collateral *collateral; /* NULL: none */
 	const struct jurat_policy *policy;
 	int64_t at;
 	struct jurat_verdict *out;

@@ -42,7 +42,7 @@ static bool suits(const struct tdx_judge *j, const struct tcb_info *info)
 /* The TCB info of this platform; one that is not, to say so, when there is no better. */
 static const struct tcb_info *choose_info(const struct tdx_judge *j)
 {
-	const struct jurat_collateral *c = j->collateral;
+	const struct jurat_tdx_collateral *c = j->collateral;
 	const struct tcb_info *best = NULL;
 
 	for (size_t i = 0; c && i < c->n_tcb_infos; i++) {
@@ -57,7 +57,7 @@ static const struct tcb_info *choose_info(const struct tdx_judge *j)
 
 static const struct qe_identity *choose_identity(const struct tdx_judge *j)
 {
-	const struct jurat_collateral *c = j->collateral;
+	const struct jurat_tdx_collateral *c = j->collateral;
 	const struct qe_identity *best = NULL;
 
 	for (size_t i = 0; c && i < c->n_identities; i++) {
@@ -80,7 +80,7 @@ static const struct qe_identity *choose_identity(const struct tdx_judge *j)
 static int choose_signer(struct tdx_judge *j, const struct signed_part *part, struct cert_entry **ret,
 			 bool *ret_signed)
 {
-	const struct jurat_collateral *c = j->collateral;
+	const struct jurat_tdx_collateral *c = j->collateral;
 	struct cert_entry *named = NULL, *other = NULL;
 
 	*ret_signed = false;

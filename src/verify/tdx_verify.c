@@ -54,8 +54,8 @@ static int judge_all(struct tdx_judge *j, size_t n)
 }
 
 int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evidence *evidence,
-		     const struct jurat_collateral *collateral, const struct jurat_policy *policy, int64_t at,
-		     struct jurat_verdict **ret, struct jurat_error *err)
+		     const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
+		     int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
 {
 	struct jurat_verdict *verdict auto_call(free_verdict) = NULL;
 	struct tdx_judge j auto_call(judge_done) = { .verifier = verifier, .policy = policy, .at = at };

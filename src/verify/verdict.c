@@ -51,7 +51,7 @@ int jurat_verdict_accepted(const struct jurat_verdict *verdict)
 	return verdict && !verdict->refused;
 }
 
-size_t jurat_verdict_reasons(const struct jurat_verdict *verdict)
+size_t jurat_verdict_reason_count(const struct jurat_verdict *verdict)
 {
 	return verdict->n_reasons;
 }

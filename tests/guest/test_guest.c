@@ -115,10 +115,10 @@ static void options_are_judged_by_their_size(void **state)
 
 static void what_a_way_cannot_do_is_said(void **state)
 {
-	struct jurat_report_options report = { .size = sizeof(report),
-					       .vmpl = JURAT_VMPL_AUTO,
-					       .key_sel = SNP_KEY_SEL_VLEK };
-	struct jurat_key_options key = { .size = sizeof(key), .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_guest_report_options report = { .size = sizeof(report),
+						     .vmpl = JURAT_VMPL_AUTO,
+						     .key_sel = SNP_KEY_SEL_VLEK };
+	struct jurat_snp_key_options key = { .size = sizeof(key), .vmpl = JURAT_VMPL_AUTO };
 	struct jurat_guest_options o = options_of(JURAT_VIA_CONFIGFS);
 	uint8_t data[64] = { 0 }, secret[32] = { 9 };
 	struct guest_world *w = guest_world_new();
@@ -129,41 +129,42 @@ static void what_a_way_cannot_do_is_said(void **state)
 	(void)state;
 	assert_int_equal(guest_open(&w->base, &o, &g, &err), 0);
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EOPNOTSUPP);
-	assert_int_equal(jurat_guest_derived_key(g, &key, secret, &err), -EOPNOTSUPP);
+	assert_int_equal(jurat_guest_snp_derive_key(g, &key, secret, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, W_DEVICE));
 	report.key_sel = 3;
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
-	report = (struct jurat_report_options){ .size = sizeof(report), .vmpl = 4 };
+	report = (struct jurat_guest_report_options){ .size = sizeof(report), .vmpl = 4 };
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "VMPL 4"));
 	report.size = 1;
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), -EINVAL);
 	key.vmpl = 4;
-	assert_int_equal(jurat_guest_derived_key(g, &key, secret, &err), -EINVAL);
+	assert_int_equal(jurat_guest_snp_derive_key(g, &key, secret, &err), -EINVAL);
 	key.vmpl = 0;
 	key.fields = 1 << 6;
-	assert_int_equal(jurat_guest_derived_key(g, &key, secret, &err), -EINVAL);
+	assert_int_equal(jurat_guest_snp_derive_key(g, &key, secret, &err), -EINVAL);
 	key.fields = 0;
-	key.root = (enum jurat_key_root)2;
-	assert_int_equal(jurat_guest_derived_key(g, &key, secret, &err), -EINVAL);
+	key.root = (enum jurat_snp_key_root)2;
+	assert_int_equal(jurat_guest_snp_derive_key(g, &key, secret, &err), -EINVAL);
 	key.size = 0;
-	assert_int_equal(jurat_guest_derived_key(g, &key, secret, &err), -EINVAL);
+	assert_int_equal(jurat_guest_snp_derive_key(g, &key, secret, &err), -EINVAL);
 	jurat_guest_close(g);
 
 	/* Found by itself, the device does what configfs cannot. */
 	o.via = JURAT_VIA_AUTO;
-	report = (struct jurat_report_options){ .size = sizeof(report),
-						.vmpl = JURAT_VMPL_AUTO,
-						.key_sel = SNP_KEY_SEL_VLEK };
+	report = (struct jurat_guest_report_options){ .size = sizeof(report),
+						      .vmpl = JURAT_VMPL_AUTO,
+						      .key_sel = SNP_KEY_SEL_VLEK };
 	assert_int_equal(guest_open(&w->base, &o, &g, &err), 0);
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), 0);
 	assert_int_equal(w->report_req.key_sel, SNP_KEY_SEL_VLEK);
-	report = (struct jurat_report_options){ .size = sizeof(report.size) }; /* the rest is not looked at */
+	report = (struct jurat_guest_report_options){ .size = sizeof(
+							      report.size) }; /* the rest is not looked at */
 	jurat_evidence_done(&e);
 	w->floor = 2;
 	assert_int_equal(jurat_guest_report(g, data, &report, &e, &err), 0);
 	assert_int_equal(bytes_get_le(e.report + 0x30, 4), 2);
-	assert_int_equal(jurat_guest_derived_key(g, NULL, secret, &err), 0);
+	assert_int_equal(jurat_guest_snp_derive_key(g, NULL, secret, &err), 0);
 	assert_true(bytes_all(secret, sizeof(secret), 0x77));
 	jurat_evidence_done(&e);
 	assert_null(e.report);

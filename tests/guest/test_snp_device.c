@@ -44,9 +44,9 @@ static int tear_down(void **state)
 
 static int report(struct fixture *f, uint32_t vmpl, int no_certificates)
 {
-	struct jurat_report_options o = { .size = sizeof(o),
-					  .vmpl = vmpl,
-					  .no_certificates = no_certificates };
+	struct jurat_guest_report_options o = { .size = sizeof(o),
+						.vmpl = vmpl,
+						.no_certificates = no_certificates };
 
 	jurat_evidence_done(&f->e);
 	f->w->ioctls = 0;
@@ -180,7 +180,7 @@ static void every_failure_of_an_ioctl_is_named(void **state)
 		assert_int_equal(report(f, JURAT_VMPL_AUTO, 1), rows[i].expected);
 		assert_says(f, "SNP_GET_REPORT on");
 		assert_null(f->e.report);
-		assert_int_equal(jurat_guest_derived_key(f->g, NULL, key, &f->err), rows[i].expected);
+		assert_int_equal(jurat_guest_snp_derive_key(f->g, NULL, key, &f->err), rows[i].expected);
 		assert_says(f, rows[i].text);
 		assert_says(f, "SNP_GET_DERIVED_KEY on");
 		assert_true(key[0] == 5 && bytes_all(key + 1, 31, 0));
@@ -242,10 +242,10 @@ static void b34_an_answer_without_a_report_is_no_success(void **state)
 
 static void a_derived_key_is_over_what_was_asked(void **state)
 {
-	struct jurat_key_options o = {
+	struct jurat_snp_key_options o = {
 		.size = sizeof(o),
-		.root = JURAT_KEY_ROOT_VMRK,
-		.fields = JURAT_KEY_MEASUREMENT | JURAT_KEY_TCB_VERSION,
+		.root = JURAT_SNP_KEY_ROOT_VMRK,
+		.fields = JURAT_SNP_KEY_MEASUREMENT | JURAT_SNP_KEY_TCB_VERSION,
 		.vmpl = JURAT_VMPL_AUTO,
 		.guest_svn = 7,
 		.tcb_version = 0x1122334455667788,
@@ -254,7 +254,7 @@ static void a_derived_key_is_over_what_was_asked(void **state)
 	uint8_t key[32] = { 0 };
 
 	f->w->floor = 2;
-	assert_int_equal(jurat_guest_derived_key(f->g, &o, key, &f->err), 0);
+	assert_int_equal(jurat_guest_snp_derive_key(f->g, &o, key, &f->err), 0);
 	assert_true(bytes_all(key, sizeof(key), 0x77));
 	assert_int_equal(f->w->key_req.root_key_select, 1);
 	assert_int_equal(f->w->key_req.guest_field_select, 0x28);
@@ -263,12 +263,12 @@ static void a_derived_key_is_over_what_was_asked(void **state)
 	assert_int_equal(f->w->key_req.tcb_version, 0x1122334455667788);
 	o.vmpl = 1;
 	memset(key, 1, sizeof(key));
-	assert_int_equal(jurat_guest_derived_key(f->g, &o, key, &f->err), -EINVAL);
+	assert_int_equal(jurat_guest_snp_derive_key(f->g, &o, key, &f->err), -EINVAL);
 	o.vmpl = 3;
 	f->w->empty_key = true;
-	assert_int_equal(jurat_guest_derived_key(f->g, &o, key, &f->err), -EPROTO);
+	assert_int_equal(jurat_guest_snp_derive_key(f->g, &o, key, &f->err), -EPROTO);
 	f->w->status = 0x15;
-	assert_int_equal(jurat_guest_derived_key(f->g, &o, key, &f->err), -EIO);
+	assert_int_equal(jurat_guest_snp_derive_key(f->g, &o, key, &f->err), -EIO);
 	assert_true(bytes_all(key, sizeof(key), 1));
 }
 

@@ -352,22 +352,23 @@ static void rtmrs_are_read_and_extended_through_sysfs(void **state)
 	uint8_t value[48], digest[48];
 
 	for (unsigned i = 0; i < 4; i++) {
-		assert_int_equal(jurat_guest_rtmr_read(g, i, value, NULL), 0);
+		assert_int_equal(jurat_guest_tdx_rtmr_read(g, i, value, NULL), 0);
 		assert_true(bytes_all(value, 48, (uint8_t)(0x10 + i)));
 		memset(digest, 0x80 + (int)i, sizeof(digest));
-		assert_int_equal(jurat_guest_rtmr_extend(g, i, digest, NULL), 0);
+		assert_int_equal(jurat_guest_tdx_rtmr_extend(g, i, digest, NULL), 0);
 		assert_memory_equal(w->rtmr[i], digest, 48);
 	}
 	assert_int_equal(w->extends, 4);
 	assert_int_equal(w->ioctls, 0);
-	assert_int_equal(jurat_guest_rtmr_read(g, 4, value, NULL), -EINVAL);
-	assert_int_equal(jurat_guest_rtmr_extend(g, 4, digest, NULL), -EINVAL);
+	assert_int_equal(jurat_guest_tdx_rtmr_read(g, 4, value, NULL), -EINVAL);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 4, digest, NULL), -EINVAL);
 	w->extend_error = -EACCES;
-	assert_int_equal(jurat_guest_rtmr_extend(g, 0, digest, NULL), -EACCES);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 0, digest, NULL), -EACCES);
 	w->extend_error = -EINTR; /* never a second time */
-	assert_int_equal(jurat_guest_rtmr_extend(g, 3, digest, NULL), -EINTR);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 3, digest, NULL), -EINTR);
 	for (w->rtmr_bytes = 0; w->rtmr_bytes < 100; w->rtmr_bytes++)
-		assert_int_equal(jurat_guest_rtmr_read(g, 2, value, NULL), w->rtmr_bytes == 48 ? 0 : -EPROTO);
+		assert_int_equal(jurat_guest_tdx_rtmr_read(g, 2, value, NULL),
+				 w->rtmr_bytes == 48 ? 0 : -EPROTO);
 	jurat_guest_close(g);
 	tdx_world_free(w);
 }
@@ -380,18 +381,18 @@ static void rtmrs_are_reached_through_the_device_without_sysfs(void **state)
 	struct jurat_error err = { "" };
 
 	w->no_sysfs = true;
-	assert_int_equal(jurat_guest_rtmr_read(g, 2, value, NULL), 0);
+	assert_int_equal(jurat_guest_tdx_rtmr_read(g, 2, value, NULL), 0);
 	assert_true(bytes_all(value, 48, 0x12));
-	assert_int_equal(jurat_guest_rtmr_extend(g, 2, digest, &err), -EOPNOTSUPP);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 2, digest, &err), -EOPNOTSUPP);
 	assert_true(err.text[0] != '\0');
 	w->has_extend_ioctl = true;
-	assert_int_equal(jurat_guest_rtmr_extend(g, 2, digest, NULL), 0);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 2, digest, NULL), 0);
 	assert_memory_equal(w->rtmr[2], digest, 48);
 	jurat_guest_close(g);
 	w->no_device = true;
 	g = open_tdx(w, JURAT_VIA_CONFIGFS);
-	assert_int_equal(jurat_guest_rtmr_read(g, 2, value, &err), -EOPNOTSUPP);
-	assert_int_equal(jurat_guest_rtmr_extend(g, 2, digest, NULL), -EOPNOTSUPP);
+	assert_int_equal(jurat_guest_tdx_rtmr_read(g, 2, value, &err), -EOPNOTSUPP);
+	assert_int_equal(jurat_guest_tdx_rtmr_extend(g, 2, digest, NULL), -EOPNOTSUPP);
 	jurat_guest_close(g);
 	tdx_world_free(w);
 }
@@ -400,14 +401,16 @@ static void what_tdx_does_not_have_is_said(void **state)
 {
 	struct tdx_world *w = tdx_world_new();
 	struct jurat_guest *g = open_tdx(w, JURAT_VIA_AUTO);
-	struct jurat_report_options vmpl = { .size = sizeof(vmpl), .vmpl = 0 };
-	struct jurat_report_options key = { .size = sizeof(key), .vmpl = JURAT_VMPL_AUTO, .key_sel = 1 };
+	struct jurat_guest_report_options vmpl = { .size = sizeof(vmpl), .vmpl = 0 };
+	struct jurat_guest_report_options key = { .size = sizeof(key),
+						  .vmpl = JURAT_VMPL_AUTO,
+						  .key_sel = 1 };
 	struct jurat_evidence e = { 0 };
 	uint8_t derived[32];
 
 	assert_int_equal(jurat_guest_report(g, report_data, &vmpl, &e, NULL), -EOPNOTSUPP);
 	assert_int_equal(jurat_guest_report(g, report_data, &key, &e, NULL), -EOPNOTSUPP);
-	assert_int_equal(jurat_guest_derived_key(g, NULL, derived, NULL), -EOPNOTSUPP);
+	assert_int_equal(jurat_guest_snp_derive_key(g, NULL, derived, NULL), -EOPNOTSUPP);
 	jurat_guest_close(g);
 	tdx_world_free(w);
 }

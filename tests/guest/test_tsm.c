@@ -43,9 +43,9 @@ static int tear_down(void **state)
 /* One report; whatever comes of it, its instances are gone afterwards. */
 static int report(struct fixture *f, uint32_t vmpl, int no_certificates)
 {
-	struct jurat_report_options o = { .size = sizeof(o),
-					  .vmpl = vmpl,
-					  .no_certificates = no_certificates };
+	struct jurat_guest_report_options o = { .size = sizeof(o),
+						.vmpl = vmpl,
+						.no_certificates = no_certificates };
 	int r;
 
 	jurat_evidence_done(&f->e);

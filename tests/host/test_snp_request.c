@@ -19,7 +19,7 @@ enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(RUN_AT) };
 
 struct world {
 	char dir[32], path[64];
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	struct jurat_snp_request *request;
 	struct jurat_guest_memory memory;
 	uint8_t ram[RAM_PAGES * PAGE];
@@ -200,17 +200,17 @@ static void without_certificates_the_table_is_empty(void **state)
 static void a_host_without_a_blob_says_so(void **state)
 {
 	struct world *w = *state;
-	struct jurat_certs *none;
+	struct jurat_snp_certs *none;
 	struct jurat_snp_request *request;
 	uint64_t answer, npages;
 
-	assert_int_equal(jurat_certs_open(NULL, NULL, &none, NULL), 0);
+	assert_int_equal(jurat_snp_certs_new(NULL, NULL, &none, NULL), 0);
 	assert_int_equal(jurat_snp_request_new(none, &request, NULL), 0);
 	assert_int_equal(jurat_snp_request_serve(request, RAM_GPA, 1, &w->memory, &answer, &npages, NULL), 0);
 	assert_int_equal(answer, 0);
 	assert_true(bytes_all(w->ram, 24, 0) && w->ram[24] == 0xee);
 	jurat_snp_request_free(request);
-	jurat_certs_free(none);
+	jurat_snp_certs_free(none);
 }
 
 /* B25, B26 */
@@ -289,16 +289,16 @@ static void every_truncation_of_the_blob_is_refused(void **state)
 static void a_busy_blob_is_waited_for(void **state)
 {
 	struct world *w = *state;
-	struct jurat_certs_options options = { .size = sizeof(options), .lock_wait_ms = 15 };
+	struct jurat_snp_certs_options options = { .size = sizeof(options), .lock_wait_ms = 15 };
 	uint64_t start, waited, answer, npages;
 	struct jurat_snp_request *request;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	int fd;
 
 	put_table(w, 4096);
 	fd = open(w->path, O_RDWR | O_CLOEXEC);
 	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
-	assert_int_equal(jurat_certs_open(w->path, &options, &certs, NULL), 0);
+	assert_int_equal(jurat_snp_certs_new(w->path, &options, &certs, NULL), 0);
 	assert_int_equal(jurat_snp_request_new(certs, &request, NULL), 0);
 	start = base_now_ns(base_env_real());
 	assert_int_equal(jurat_snp_request_serve(request, RAM_GPA, 4, &w->memory, &answer, &npages, NULL), 0);
@@ -315,7 +315,7 @@ static void a_busy_blob_is_waited_for(void **state)
 	assert_int_equal(answer, 0);
 	jurat_snp_request_free(request); /* drops the lock */
 	assert_true(updater_could_lock(w));
-	jurat_certs_free(certs);
+	jurat_snp_certs_free(certs);
 }
 
 /* B29 */
@@ -353,8 +353,8 @@ static void every_return_drops_the_lock_but_that_of_an_uninitialized_vcpu(void *
 		assert_true(updater_could_lock(w));
 	}
 	assert_int_equal(serve(w, 4), 0);
-	assert_int_equal(jurat_snp_request_ran(w->request, -EINTR, JURAT_RAN_UNINITIALIZED), 0);
-	assert_int_equal(jurat_snp_request_ran(w->request, -EAGAIN, JURAT_RAN_UNINITIALIZED), 0);
+	assert_int_equal(jurat_snp_request_ran(w->request, -EINTR, JURAT_SNP_RAN_UNINITIALIZED), 0);
+	assert_int_equal(jurat_snp_request_ran(w->request, -EAGAIN, JURAT_SNP_RAN_UNINITIALIZED), 0);
 	assert_false(updater_could_lock(w));
 	assert_int_equal(jurat_snp_request_ran(w->request, -EINTR, 0), 1);
 	assert_true(updater_could_lock(w));
@@ -383,24 +383,25 @@ static void kvm_run_is_filled_in_and_immediate_exit_cleared(void **state)
 	put_table(w, 5000);
 	set_exit(w, REQ_CERTS, 4);
 	memcpy(before, w->run, sizeof(before));
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
 	assert_int_equal(run_u64(w, RUN_ret), 0);
 	assert_int_equal(run_u64(w, RUN_npages), 4);
 	assert_int_equal(w->run[RUN_immediate_exit], 1);
 	bytes_put_le(before + RUN_ret, 0, 8);
 	before[RUN_immediate_exit] = 1;
 	assert_memory_equal(before, w->run, sizeof(before)); /* nothing else was written */
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), -EINTR, JURAT_RAN_UNINITIALIZED), 0);
+	assert_int_equal(
+		jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, JURAT_SNP_RAN_UNINITIALIZED), 0);
 	assert_int_equal(w->run[RUN_immediate_exit], 1);
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
+	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
 	assert_int_equal(w->run[RUN_immediate_exit], 0);
 	w->run[RUN_immediate_exit] = 1; /* a kick of the VMM's own stays */
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), -EINTR, 0), 0);
+	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 0);
 	assert_int_equal(w->run[RUN_immediate_exit], 1);
 
 	set_exit(w, REQ_CERTS, 1); /* a refusal holds no lock, so nothing has to come back early */
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), 0, 0), 0);
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
+	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), 0, 0), 0);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
 	assert_int_equal(run_u64(w, RUN_ret), ENOSPC);
 	assert_int_equal(run_u64(w, RUN_npages), 2);
 	assert_int_equal(w->run[RUN_immediate_exit], 0);
@@ -415,67 +416,68 @@ static void a_stale_exit_reason_serves_nothing(void **state)
 
 	put_table(w, 5000);
 	set_exit(w, REQ_CERTS, 4);
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
 	wipe(w);
 	/* not even told of the return */
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), -EBUSY);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), -EBUSY);
 	assert_int_equal(run_u64(w, RUN_ret), EIO);
 	/* told of it, but dispatching on exit_reason all the same */
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
+	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
 	memcpy(before, w->run, sizeof(before));
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, &err), -EINVAL);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, &err), -EINVAL);
 	assert_memory_equal(before, w->run, sizeof(before));
 	assert_guest_has_nothing(w);
 	assert_true(updater_could_lock(w));
 	/* a true exit is served again */
-	assert_int_equal(jurat_snp_handle_ran(w->request, kvm_run(w), 0, 0), 0);
-	assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
+	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), 0, 0), 0);
+	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
 	assert_guest_has_blob(w);
 }
 
 static void another_exit_is_left_alone(void **state)
 {
 	static const uint32_t reasons[] = { 0, 5, 39, 40, 42, 44, UINT32_MAX };
-	struct jurat_certs_options options = { .size = sizeof(options), .exit_reason = 42 };
+	struct jurat_snp_certs_options options = { .size = sizeof(options), .exit_reason = 42 };
 	struct world *w = *state;
 	struct jurat_snp_request *request;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 	uint8_t before[PAGE];
 
 	put_table(w, 5000);
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
 		set_exit(w, reasons[i], 4);
 		memcpy(before, w->run, sizeof(before));
-		assert_int_equal(jurat_snp_handle_exit(w->request, kvm_run(w), &w->memory, NULL), -EINVAL);
+		assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL),
+				 -EINVAL);
 		assert_memory_equal(before, w->run, sizeof(before));
 	}
-	assert_int_equal(jurat_certs_open(w->path, &options, &certs, NULL), 0);
+	assert_int_equal(jurat_snp_certs_new(w->path, &options, &certs, NULL), 0);
 	assert_int_equal(jurat_snp_request_new(certs, &request, NULL), 0);
 	set_exit(w, 42, 4);
-	assert_int_equal(jurat_snp_handle_exit(request, kvm_run(w), &w->memory, NULL), 0);
+	assert_int_equal(jurat_snp_request_handle_exit(request, kvm_run(w), &w->memory, NULL), 0);
 	assert_int_equal(run_u64(w, RUN_ret), 0);
 	jurat_snp_request_free(request);
-	jurat_certs_free(certs);
+	jurat_snp_certs_free(certs);
 }
 
 static void options_of_another_version_are_judged_by_their_size(void **state)
 {
 	struct {
-		struct jurat_certs_options known;
+		struct jurat_snp_certs_options known;
 		uint64_t later;
 	} options = { .known = { .size = sizeof(options) } };
 	struct world *w = *state;
-	struct jurat_certs *certs = NULL;
+	struct jurat_snp_certs *certs = NULL;
 
-	assert_int_equal(jurat_certs_open(w->path, &options.known, &certs, NULL), 0);
-	jurat_certs_free(certs);
+	assert_int_equal(jurat_snp_certs_new(w->path, &options.known, &certs, NULL), 0);
+	jurat_snp_certs_free(certs);
 	certs = NULL;
 	options.later = 1;
-	assert_int_equal(jurat_certs_open(w->path, &options.known, &certs, NULL), -EINVAL);
+	assert_int_equal(jurat_snp_certs_new(w->path, &options.known, &certs, NULL), -EINVAL);
 	options.known.size = sizeof(options.known) - 1;
-	assert_int_equal(jurat_certs_open(w->path, &options.known, &certs, NULL), -EINVAL);
+	assert_int_equal(jurat_snp_certs_new(w->path, &options.known, &certs, NULL), -EINVAL);
 	assert_null(certs);
-	jurat_certs_free(NULL);
+	jurat_snp_certs_free(NULL);
 	jurat_snp_request_free(NULL);
 }
 
@@ -544,10 +546,10 @@ static void the_kth_effect_fails_and_no_lock_is_left(void **state)
 	for (unsigned k = 1;; k++) {
 		struct fault_env env = fault_env_nth(base_env_real(), k, -EIO);
 		struct jurat_snp_request *request;
-		struct jurat_certs *certs;
+		struct jurat_snp_certs *certs;
 		unsigned last;
 
-		assert_int_equal(host_certs_open(&env.base, w->path, NULL, &certs, NULL), 0);
+		assert_int_equal(host_snp_certs_new(&env.base, w->path, NULL, &certs, NULL), 0);
 		assert_int_equal(jurat_snp_request_new(certs, &request, NULL), 0);
 		for (last = 0; last < 3; last++) {
 			uint64_t answer = 99, npages;
@@ -564,7 +566,7 @@ static void the_kth_effect_fails_and_no_lock_is_left(void **state)
 			assert_true(updater_could_lock(w));
 		}
 		jurat_snp_request_free(request);
-		jurat_certs_free(certs);
+		jurat_snp_certs_free(certs);
 		if (!env.fired)
 			break;
 	}
@@ -611,7 +613,7 @@ static int set_up(void **state)
 	TEXT(w->path, "%s/blob", w->dir);
 	w->memory = (struct jurat_guest_memory){ write_guest, w };
 	wipe(w);
-	if (jurat_certs_open(w->path, NULL, &w->certs, NULL) != 0 ||
+	if (jurat_snp_certs_new(w->path, NULL, &w->certs, NULL) != 0 ||
 	    jurat_snp_request_new(w->certs, &w->request, NULL) != 0)
 		return -1;
 	*state = w;
@@ -624,7 +626,7 @@ static int tear_down(void **state)
 	int e;
 
 	jurat_snp_request_free(w->request);
-	jurat_certs_free(w->certs);
+	jurat_snp_certs_free(w->certs);
 	unlink(w->path);
 	e = rmdir(w->dir);
 	free(w);

@@ -198,7 +198,7 @@ static void no_slot_is_lost_on_memory_that_is_not_there(void **state) /* Q1 */
 		v->is_private[1] = true; /* the second page of the input */
 		assert_int_equal(get_quote(v, RAM_GPA, BUF_BYTES), UAPI_TDVMCALL_INVALID_OPERAND);
 		assert_int_equal(status_of(v, RAM_GPA), 0);
-		assert_int_equal(jurat_quotes_outstanding(v->quotes), 0);
+		assert_int_equal(jurat_tdx_quotes_outstanding_count(v->quotes), 0);
 	}
 	v->is_private[1] = false;
 	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
@@ -294,7 +294,7 @@ static void ending_the_vmm_ends_every_request(void **state)
 	v->w->answer_ns = BASE_NEVER;
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(ask_quote(v, i), UAPI_TDVMCALL_SUCCESS);
-	jurat_quotes_free(v->quotes);
+	jurat_tdx_quotes_close(v->quotes);
 	v->quotes = NULL;
 	for (unsigned i = 0; i < 5; i++) {
 		assert_true(status_of(v, buf_gpa(i)) == TDX_GETQUOTE_ERROR ||
@@ -313,7 +313,7 @@ static void assert_consistent(struct vmm *v, unsigned i, uint64_t answer)
 	assert_true(status != QUEUED || answer != UAPI_TDVMCALL_SUCCESS || v->fail_access);
 	if (answer == UAPI_TDVMCALL_SUCCESS && status == TDX_GETQUOTE_SUCCESS)
 		assert_quote_at(v, buf_gpa(i), 5006);
-	assert_int_equal(jurat_quotes_outstanding(v->quotes), 0);
+	assert_int_equal(jurat_tdx_quotes_outstanding_count(v->quotes), 0);
 }
 
 static void no_failing_call_of_the_world_loses_a_request(void **state) /* Q1, Q3, Q4 */
@@ -341,7 +341,7 @@ static void no_failing_call_of_the_world_loses_a_request(void **state) /* Q1, Q3
 			assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
 			run_until_idle(v);
 			assert_quote_at(v, buf_gpa(0), 5006);
-			jurat_quotes_free(v->quotes);
+			jurat_tdx_quotes_close(v->quotes);
 			v->quotes = NULL;
 			vmm_free(v);
 			if (!env.fired)
@@ -382,12 +382,12 @@ static void opening_fails_whole_or_not_at_all(void **state)
 	for (unsigned k = 1;; k++) {
 		struct vmm *v = vmm_new();
 		struct fault_env env = fault_env_nth(&v->w->base, k, -EMFILE);
-		int r = host_quotes_open(&env.base, &v->options, &v->memory, &v->quotes, &v->err);
+		int r = host_tdx_quotes_open(&env.base, &v->options, &v->memory, &v->quotes, &v->err);
 
 		assert_int_equal(r, env.fired ? -EMFILE : 0);
 		if (r < 0)
 			assert_true(!v->quotes && qgs_world_open_fds(v->w) == 0);
-		jurat_quotes_free(v->quotes);
+		jurat_tdx_quotes_close(v->quotes);
 		v->quotes = NULL;
 		vmm_free(v);
 		if (!env.fired)

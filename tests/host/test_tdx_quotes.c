@@ -10,7 +10,7 @@ static void a_quote_within_the_grace_time_is_there_when_the_call_returns(void **
 	v->w->answer_ns = 19 * W_MS;
 	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
 	assert_quote_at(v, buf_gpa(0), 5006);
-	assert_int_equal(jurat_quotes_outstanding(v->quotes), 0);
+	assert_int_equal(jurat_tdx_quotes_outstanding_count(v->quotes), 0);
 	assert_int_equal(v->n_ends, 1);
 	assert_true(v->ends[0].in_call);
 	assert_int_equal(v->ends[0].took_ns, 19 * W_MS);
@@ -134,7 +134,7 @@ static void a_buffer_that_is_refused_is_left_alone(void **state)
 		if (answer != cases[i].answer)
 			FAIL_BECAUSE("case %zu: %#llx: %s", i, (unsigned long long)answer, v->err.text);
 		assert_int_equal(v->n_stores, 0);
-		assert_int_equal(jurat_quotes_outstanding(v->quotes), 0);
+		assert_int_equal(jurat_tdx_quotes_outstanding_count(v->quotes), 0);
 	}
 	assert_int_equal(v->n_ends, 0);
 	assert_int_equal(v->w->connects, 0);
@@ -337,10 +337,10 @@ static void a_host_without_a_service_says_so_at_once(void **state)
 static void bad_options_are_refused(void **state)
 {
 	struct vmm *v = vmm_new();
-	const struct jurat_quotes_options good = v->options;
+	const struct jurat_tdx_quotes_options good = v->options;
 	struct jurat_guest_memory write_only = { v->memory.write, v, NULL };
 	struct {
-		struct jurat_quotes_options options;
+		struct jurat_tdx_quotes_options options;
 		uint64_t unknown;
 	} larger = { .unknown = 1 };
 
@@ -348,8 +348,9 @@ static void bad_options_are_refused(void **state)
 	do {                                                                                                 \
 		v->options = good;                                                                           \
 		v->options.change;                                                                           \
-		assert_int_equal(host_quotes_open(&v->w->base, &v->options, &v->memory, &v->quotes, NULL),   \
-				 -EINVAL);                                                                   \
+		assert_int_equal(                                                                            \
+			host_tdx_quotes_open(&v->w->base, &v->options, &v->memory, &v->quotes, NULL),        \
+			-EINVAL);                                                                            \
 	} while (0)
 	REFUSED(size = sizeof(good) - 1);
 	REFUSED(service = "/run/qgs.socket");
@@ -359,14 +360,14 @@ static void bad_options_are_refused(void **state)
 	REFUSED(max_waiting = 1025);
 	REFUSED(timeout_ms = NONE);
 	v->options = good;
-	assert_int_equal(host_quotes_open(&v->w->base, &good, &write_only, &v->quotes, NULL), -EINVAL);
-	assert_int_equal(host_quotes_open(&v->w->base, &good, NULL, &v->quotes, NULL), -EINVAL);
+	assert_int_equal(host_tdx_quotes_open(&v->w->base, &good, &write_only, &v->quotes, NULL), -EINVAL);
+	assert_int_equal(host_tdx_quotes_open(&v->w->base, &good, NULL, &v->quotes, NULL), -EINVAL);
 	larger.options = good;
 	larger.options.size = sizeof(larger);
-	assert_int_equal(host_quotes_open(&v->w->base, &larger.options, &v->memory, &v->quotes, NULL),
+	assert_int_equal(host_tdx_quotes_open(&v->w->base, &larger.options, &v->memory, &v->quotes, NULL),
 			 -EINVAL);
 	larger.unknown = 0;
-	assert_int_equal(host_quotes_open(&v->w->base, &larger.options, &v->memory, &v->quotes, NULL), 0);
+	assert_int_equal(host_tdx_quotes_open(&v->w->base, &larger.options, &v->memory, &v->quotes, NULL), 0);
 	vmm_free(v);
 }
 
@@ -376,11 +377,12 @@ static void the_vector_is_of_the_last_vcpu_that_asked(void **state) /* Q5 */
 	struct vmm *v = vmm_open(vmm_new());
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_true(jurat_quotes_setup_notify(v->quotes, bad[i], 1) == UAPI_TDVMCALL_INVALID_OPERAND);
+		assert_true(jurat_tdx_quotes_setup_notify(v->quotes, bad[i], 1) ==
+			    UAPI_TDVMCALL_INVALID_OPERAND);
 	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
 	assert_int_equal(v->vcpu, 7);
-	assert_int_equal(jurat_quotes_setup_notify(v->quotes, 32, 2), UAPI_TDVMCALL_SUCCESS);
-	assert_int_equal(jurat_quotes_setup_notify(v->quotes, 255, 3), UAPI_TDVMCALL_SUCCESS);
+	assert_int_equal(jurat_tdx_quotes_setup_notify(v->quotes, 32, 2), UAPI_TDVMCALL_SUCCESS);
+	assert_int_equal(jurat_tdx_quotes_setup_notify(v->quotes, 255, 3), UAPI_TDVMCALL_SUCCESS);
 	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
 	assert_int_equal(v->vcpu, 3);
 	assert_int_equal(v->vector, 255);
@@ -393,9 +395,9 @@ static void a_vmm_that_cannot_interrupt_says_so(void **state)
 	uint64_t r[4];
 
 	v->options.notify = NULL;
-	assert_int_equal(host_quotes_open(&v->w->base, &v->options, &v->memory, &v->quotes, NULL), 0);
-	assert_true(jurat_quotes_setup_notify(v->quotes, 32, 2) == UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
-	assert_int_equal(jurat_quotes_info(v->quotes, 1, r), UAPI_TDVMCALL_SUCCESS);
+	assert_int_equal(host_tdx_quotes_open(&v->w->base, &v->options, &v->memory, &v->quotes, NULL), 0);
+	assert_true(jurat_tdx_quotes_setup_notify(v->quotes, 32, 2) == UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
+	assert_int_equal(jurat_tdx_quotes_vmcall_info(v->quotes, 1, r), UAPI_TDVMCALL_SUCCESS);
 	assert_int_equal(r[0], 0);
 	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
 	assert_int_equal(v->n_interrupts, 0);
@@ -421,7 +423,7 @@ static void exits_are_answered_in_kvm_run(void **state) /* Q12 */
 		bytes_put_le(run + 64, word_64, 8);                                                          \
 		memcpy(before, run, sizeof(run));                                                            \
 	} while (0)
-#define HANDLE() jurat_quotes_handle_exit(v->quotes, (struct kvm_run *)(void *)run, 4, &v->err)
+#define HANDLE() jurat_tdx_quotes_handle_exit(v->quotes, (struct kvm_run *)(void *)run, 4, &v->err)
 	RUN(40, 0x10002, RAM_GPA, BUF_BYTES);
 	prepare(v, RAM_GPA, BUF_BYTES);
 	assert_int_equal(HANDLE(), 0);

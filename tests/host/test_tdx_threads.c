@@ -20,7 +20,7 @@ enum { N_VCPUS = 4, N_QUOTES = 60, BUF_BYTES = 8192, QUOTE_BYTES = 5006 };
 struct vm {
 	char dir[32], path[64], address[72];
 	int listener, stop[2];
-	struct jurat_quotes *quotes;
+	struct jurat_tdx_quotes *quotes;
 	uint64_t ram[N_VCPUS * BUF_BYTES / 8];
 	unsigned interrupts, ends;
 };
@@ -54,7 +54,7 @@ static void interrupt(void *context, uint32_t vcpu, uint8_t vector)
 	__atomic_fetch_add(&((struct vm *)context)->interrupts, 1, __ATOMIC_RELAXED);
 }
 
-static void note_end(void *context, const struct jurat_quote_outcome *outcome)
+static void note_end(void *context, const struct jurat_tdx_quote_outcome *outcome)
 {
 	__atomic_fetch_add(&((struct vm *)context)->ends, outcome->status == 0, __ATOMIC_RELAXED);
 }
@@ -98,10 +98,10 @@ static void *serve(void *context)
 static void *dispatch(void *context)
 {
 	struct vm *vm = context;
-	struct pollfd p[2] = { { jurat_quotes_fd(vm->quotes), POLLIN, 0 }, { vm->stop[0], POLLIN, 0 } };
+	struct pollfd p[2] = { { jurat_tdx_quotes_fd(vm->quotes), POLLIN, 0 }, { vm->stop[0], POLLIN, 0 } };
 
 	while (poll(p, 2, -1) > 0 && !p[1].revents)
-		if (jurat_quotes_dispatch(vm->quotes, NULL) < 0)
+		if (jurat_tdx_quotes_dispatch(vm->quotes, NULL) < 0)
 			break;
 	return NULL;
 }
@@ -124,7 +124,7 @@ static void *run_vcpu(void *context)
 		report_data[1] = (uint8_t)i;
 		qgs_world_tdreport(report, report_data);
 		if (tdx_getquote_write(report, sizeof(report), buf, BUF_BYTES, NULL) < 0 ||
-		    jurat_quotes_serve(vm->quotes, gpa, BUF_BYTES, &answer, NULL) < 0 || answer != 0)
+		    jurat_tdx_quotes_serve(vm->quotes, gpa, BUF_BYTES, &answer, NULL) < 0 || answer != 0)
 			return NULL;
 		while (__atomic_load_n(status, __ATOMIC_ACQUIRE) == TDX_GETQUOTE_IN_FLIGHT)
 			(void)poll(NULL, 0, 1); /* the guest's own timer */
@@ -136,7 +136,7 @@ static void *run_vcpu(void *context)
 
 static void start(struct vm *vm, uint32_t grace_ms)
 {
-	struct jurat_quotes_options options = {
+	struct jurat_tdx_quotes_options options = {
 		.size = sizeof(options),
 		.service = vm->address,
 		.grace_ms = grace_ms,
@@ -157,13 +157,13 @@ static void start(struct vm *vm, uint32_t grace_ms)
 	assert_int_equal(bind(vm->listener, &a.sockaddr.any, a.size), 0);
 	assert_int_equal(listen(vm->listener, 8), 0);
 	assert_int_equal(pipe(vm->stop), 0);
-	assert_int_equal(jurat_quotes_open(&options, &memory, &vm->quotes, NULL), 0);
-	assert_int_equal(jurat_quotes_setup_notify(vm->quotes, 0x40, 0), 0);
+	assert_int_equal(jurat_tdx_quotes_open(&options, &memory, &vm->quotes, NULL), 0);
+	assert_int_equal(jurat_tdx_quotes_setup_notify(vm->quotes, 0x40, 0), 0);
 }
 
 static void every_quote_of_every_vcpu_arrives_once(void **state)
 {
-	static const uint32_t graces[] = { 0, 1, JURAT_QUOTES_NONE };
+	static const uint32_t graces[] = { 0, 1, JURAT_TDX_QUOTES_NONE };
 
 	for (size_t g = 0; g < ARRAY_SIZE(graces); g++) {
 		struct vm *vm = calloc(1, sizeof(*vm));
@@ -182,8 +182,8 @@ static void every_quote_of_every_vcpu_arrives_once(void **state)
 			pthread_join(threads[i], NULL);
 		assert_int_equal(write(vm->stop[1], "", 1), 1);
 		pthread_join(dispatcher, NULL);
-		assert_int_equal(jurat_quotes_outstanding(vm->quotes), 0);
-		jurat_quotes_free(vm->quotes);
+		assert_int_equal(jurat_tdx_quotes_outstanding_count(vm->quotes), 0);
+		jurat_tdx_quotes_close(vm->quotes);
 		shutdown(vm->listener, SHUT_RDWR);
 		pthread_join(service, NULL);
 		for (unsigned i = 0; i < N_VCPUS; i++)

@@ -43,7 +43,7 @@ static void interrupt(void *context, uint32_t vcpu, uint8_t vector)
 	v->vector = vector;
 }
 
-static void note_end(void *context, const struct jurat_quote_outcome *outcome)
+static void note_end(void *context, const struct jurat_tdx_quote_outcome *outcome)
 {
 	struct vmm *v = context;
 
@@ -61,7 +61,7 @@ struct vmm *vmm_new(void)
 	v->ram = calloc(RAM_PAGES, PAGE);
 	assert_non_null(v->ram);
 	v->memory = (struct jurat_guest_memory){ write_guest, v, read_guest };
-	v->options = (struct jurat_quotes_options){
+	v->options = (struct jurat_tdx_quotes_options){
 		.size = sizeof(v->options),
 		.service = W_ADDRESS,
 		.notify = interrupt,
@@ -74,8 +74,8 @@ struct vmm *vmm_new(void)
 
 void vmm_open_in(struct vmm *v, struct base_env *env)
 {
-	assert_int_equal(host_quotes_open(env, &v->options, &v->memory, &v->quotes, &v->err), 0);
-	assert_int_equal(jurat_quotes_setup_notify(v->quotes, VECTOR, 7), UAPI_TDVMCALL_SUCCESS);
+	assert_int_equal(host_tdx_quotes_open(env, &v->options, &v->memory, &v->quotes, &v->err), 0);
+	assert_int_equal(jurat_tdx_quotes_setup_notify(v->quotes, VECTOR, 7), UAPI_TDVMCALL_SUCCESS);
 }
 
 struct vmm *vmm_open(struct vmm *v)
@@ -86,7 +86,7 @@ struct vmm *vmm_open(struct vmm *v)
 
 void vmm_free(struct vmm *v)
 {
-	jurat_quotes_free(v->quotes);
+	jurat_tdx_quotes_close(v->quotes);
 	qgs_world_free(v->w);
 	free(v->ram);
 	free(v);
@@ -125,7 +125,7 @@ uint64_t get_quote(struct vmm *v, uint64_t gpa, uint64_t size)
 	uint64_t answer = 0x1234;
 
 	v->err.text[0] = '\0';
-	assert_int_equal(jurat_quotes_serve(v->quotes, gpa, size, &answer, &v->err), 0);
+	assert_int_equal(jurat_tdx_quotes_serve(v->quotes, gpa, size, &answer, &v->err), 0);
 	assert_true((answer == UAPI_TDVMCALL_SUCCESS) == (v->err.text[0] == '\0'));
 	return answer;
 }
@@ -138,7 +138,7 @@ uint64_t ask_quote(struct vmm *v, unsigned i)
 
 void dispatch(struct vmm *v)
 {
-	assert_int_equal(jurat_quotes_dispatch(v->quotes, &v->err), 0);
+	assert_int_equal(jurat_tdx_quotes_dispatch(v->quotes, &v->err), 0);
 }
 
 void run_until_idle(struct vmm *v)
@@ -146,15 +146,15 @@ void run_until_idle(struct vmm *v)
 	unsigned idle = 0;
 	int r;
 
-	while (jurat_quotes_outstanding(v->quotes) > 0) {
+	while (jurat_tdx_quotes_outstanding_count(v->quotes) > 0) {
 		uint64_t next = qgs_world_next(v->w);
-		size_t before = jurat_quotes_outstanding(v->quotes);
+		size_t before = jurat_tdx_quotes_outstanding_count(v->quotes);
 
 		assert_true(next != BASE_NEVER); /* nobody would ever look again: a lost request */
 		v->w->now = next > v->w->now ? next : v->w->now;
-		r = jurat_quotes_dispatch(v->quotes, NULL);
+		r = jurat_tdx_quotes_dispatch(v->quotes, NULL);
 		assert_true(r == 0 || r == -EIO); /* the timer could not be set */
-		idle = jurat_quotes_outstanding(v->quotes) < before ? 0 : idle + 1;
+		idle = jurat_tdx_quotes_outstanding_count(v->quotes) < before ? 0 : idle + 1;
 		assert_true(idle < 10000);
 	}
 	dispatch(v);

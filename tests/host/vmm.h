@@ -23,7 +23,7 @@ enum {
 	VECTOR = 0x51,
 };
 
-#define NONE   JURAT_QUOTES_NONE
+#define NONE   JURAT_TDX_QUOTES_NONE
 #define QUEUED TDX_GETQUOTE_IN_FLIGHT
 
 struct store {
@@ -34,16 +34,16 @@ struct store {
 
 struct vmm {
 	struct qgs_world *w;
-	struct jurat_quotes_options options;
+	struct jurat_tdx_quotes_options options;
 	struct jurat_guest_memory memory;
-	struct jurat_quotes *quotes;
+	struct jurat_tdx_quotes *quotes;
 	uint8_t *ram;
 	bool is_private[RAM_PAGES];
 	unsigned fail_access; /* the k-th access to memory fails; 0: none */
 	unsigned accesses;
 	struct store stores[MAX_STORES];
 	unsigned n_stores;
-	struct jurat_quote_outcome ends[MAX_ENDS];
+	struct jurat_tdx_quote_outcome ends[MAX_ENDS];
 	char why[MAX_ENDS][128];
 	unsigned n_ends, n_interrupts;
 	uint32_t vcpu;

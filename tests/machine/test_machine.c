@@ -376,7 +376,7 @@ static void a_size_query_is_answered_with_the_pages_and_costs_one_message(void *
 
 static void derived_keys_are_the_guests_own(void **state)
 {
-	struct jurat_key_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_snp_key_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
 	struct fixture *f = *state;
 	uint8_t keys[3][32];
 
@@ -385,9 +385,9 @@ static void derived_keys_are_the_guests_own(void **state)
 		struct machine_guest *guest = new_guest(f, 1);
 		struct jurat_guest *handle;
 
-		options.fields = i == 2 ? JURAT_KEY_POLICY : 0;
+		options.fields = i == 2 ? JURAT_SNP_KEY_POLICY : 0;
 		assert_int_equal(guest_open(machine_env(guest, 0), NULL, &handle, NULL), 0);
-		assert_int_equal(jurat_guest_derived_key(handle, &options, keys[i], NULL), 0);
+		assert_int_equal(jurat_guest_snp_derive_key(handle, &options, keys[i], NULL), 0);
 		jurat_guest_close(handle);
 	}
 	assert_memory_equal(keys[0], keys[1], 32); /* same inputs on the same chip */

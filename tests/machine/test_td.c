@@ -54,7 +54,7 @@ static const char *judge(struct machine_td *machine, const uint8_t *quote, size_
 		.evaluation = 1,
 	};
 	struct jurat_tdx_evidence evidence = { sizeof(evidence), quote, n };
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 	struct jurat_verifier *verifier;
 	struct jurat_verdict *verdict;
 	struct sim_collateral parts;
@@ -64,10 +64,11 @@ static const char *judge(struct machine_td *machine, const uint8_t *quote, size_
 	int r;
 
 	assert_int_equal(sim_qe_collateral(machine_td_qe(machine), &wish, &parts, NULL), 0);
-	assert_int_equal(jurat_collateral_new(&collateral, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		assert_int_equal(
-			jurat_collateral_add(collateral, parts.parts[i].bytes, parts.parts[i].size, NULL), 0);
+			jurat_tdx_collateral_add(collateral, parts.parts[i].bytes, parts.parts[i].size, NULL),
+			0);
 	root = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &root_size);
 	assert_int_equal(jurat_verifier_new(&verifier, NULL), 0);
 	assert_int_equal(jurat_verifier_add_roots(verifier, root, root_size, NULL), 0);
@@ -75,7 +76,7 @@ static const char *judge(struct machine_td *machine, const uint8_t *quote, size_
 	TEXT(reason, "%s", r == 0 ? "" : jurat_verdict_reason_code(verdict, 0));
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(verifier);
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 	sim_collateral_done(&parts);
 	return reason;
 }
@@ -126,7 +127,7 @@ static void a_grace_wait_saves_linux_its_second(void **state)
 {
 	(void)state;
 	assert_true(wait_of(0, 4 * MS) < 10 * MS);
-	assert_true(wait_of(JURAT_QUOTES_NONE, 4 * MS) >= 1000 * (uint64_t)MS);
+	assert_true(wait_of(JURAT_TDX_QUOTES_NONE, 4 * MS) >= 1000 * (uint64_t)MS);
 	assert_true(wait_of(0, 50 * MS) >= 1000 * (uint64_t)MS); /* longer than the grace: the guest polls */
 	assert_true(wait_of(100, 50 * MS) < 60 * MS);
 }
@@ -225,7 +226,7 @@ static int seed_quote(struct machine_td *machine, uint8_t *buffer)
 
 static void the_seeds_driver_is_woken_by_the_interrupt(void **state)
 {
-	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .grace_ms = JURAT_QUOTES_NONE };
+	struct machine_td_options options = { .flavour = SIM_TDX_SEED, .grace_ms = JURAT_TDX_QUOTES_NONE };
 	struct machine_td *machine = start_machine(&options);
 	static uint8_t buffer[SEED_BUFFER];
 	struct tdx_quote quote;
@@ -373,7 +374,7 @@ static void the_seeds_driver_hands_on_any_status_and_waits_for_ever_for_none(voi
 
 static void a_machine_that_goes_away_ends_its_requests(void **state)
 {
-	struct machine_td_options options = { .grace_ms = JURAT_QUOTES_NONE };
+	struct machine_td_options options = { .grace_ms = JURAT_TDX_QUOTES_NONE };
 	struct machine_td *machine = start_machine(&options);
 	struct quote q = { .request = { .inblob = (const uint8_t *)&options, .inblob_size = 64 } };
 

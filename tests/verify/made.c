@@ -209,7 +209,7 @@ void assert_verdict(const struct jurat_verdict *v, const char *const *codes, con
 			FAIL_BECAUSE("%s: reason %zu is %s (%s), wanted %s", what, n, code ? code : "none",
 				     code ? jurat_verdict_reason_detail(v, n) : "", codes[n]);
 	}
-	if (jurat_verdict_reasons(v) != n)
+	if (jurat_verdict_reason_count(v) != n)
 		FAIL_BECAUSE("%s: also refused for %s: %s", what, jurat_verdict_reason_code(v, n),
 			     jurat_verdict_reason_detail(v, n));
 	assert_int_equal(jurat_verdict_accepted(v), n == 0);

@@ -80,11 +80,11 @@ struct tdx_case tdx_given_find(const char *kind, const char *type, const char *q
 	return c;
 }
 
-struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without)
+struct jurat_tdx_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without)
 {
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 
-	assert_int_equal(jurat_collateral_new(&collateral, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(c->collateral); i++) {
 		struct jurat_error err = { "" };
 		auto_free uint8_t *bytes = NULL;
@@ -93,7 +93,7 @@ struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned
 		if (without >> i & 1)
 			continue;
 		bytes = given_read(c->collateral[i], &n);
-		if (jurat_collateral_add(collateral, bytes, n, &err) != 0)
+		if (jurat_tdx_collateral_add(collateral, bytes, n, &err) != 0)
 			FAIL_BECAUSE("%s: %s", c->collateral[i], err.text);
 	}
 	return collateral;

@@ -21,7 +21,7 @@ unsigned tdx_given_each(void (*judge)(const struct tdx_case *c, void *context), 
 /* The first row of this kind with this result; everything is copied to `line`. */
 struct tdx_case tdx_given_find(const char *kind, const char *type, const char *qvl_quote, char line[4096]);
 /* The row's collateral but for those whose bit is set in `without`. */
-struct jurat_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without);
+struct jurat_tdx_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without);
 
 /* After the end of a quote's certification data was replaced: `to`, n bytes, gets sizes that fit again. */
 void tdx_given_fix_sizes(const struct tdx_quote *from, const uint8_t *bytes, uint8_t *to, size_t n);

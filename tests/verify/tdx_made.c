@@ -247,15 +247,15 @@ void tdx_made_resign(char **text, const char *member)
 	free(start);
 }
 
-static void add(struct jurat_collateral *c, const void *bytes, size_t n)
+static void add(struct jurat_tdx_collateral *c, const void *bytes, size_t n)
 {
 	struct jurat_error err = { "" };
 
-	if (jurat_collateral_add(c, bytes, n, &err) != 0)
+	if (jurat_tdx_collateral_add(c, bytes, n, &err) != 0)
 		FAIL_BECAUSE("%s", err.text);
 }
 
-static void add_crl(const struct tdx_made *m, struct jurat_collateral *c, enum sim_intel_cert issuer)
+static void add_crl(const struct tdx_made *m, struct jurat_tdx_collateral *c, enum sim_intel_cert issuer)
 {
 	uint8_t der[SIM_INTEL_CRL_MAX_BYTES], leaf[SIM_INTEL_CERT_MAX_BYTES];
 	uint8_t serials[2][SIM_INTEL_SERIAL_BYTES];
@@ -279,13 +279,13 @@ static void add_crl(const struct tdx_made *m, struct jurat_collateral *c, enum s
 	add(c, der, size);
 }
 
-struct jurat_collateral *tdx_made_collateral(const struct tdx_made *m)
+struct jurat_tdx_collateral *tdx_made_collateral(const struct tdx_made *m)
 {
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	const uint8_t *der;
 	size_t n;
 
-	assert_int_equal(jurat_collateral_new(&c, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_new(&c, NULL), 0);
 	if (m->tcb_info)
 		add(c, m->tcb_info, strlen(m->tcb_info));
 	if (m->qe_identity)
@@ -315,7 +315,7 @@ struct jurat_verifier *tdx_made_verifier(const struct tdx_made *m)
 }
 
 struct jurat_verdict *tdx_made_judge(const struct tdx_made *m, struct jurat_verifier *v,
-				     const struct jurat_collateral *collateral,
+				     const struct jurat_tdx_collateral *collateral,
 				     const struct jurat_policy *policy)
 {
 	auto_free uint8_t *copy = heap_copy(m->bytes, m->size);
@@ -331,7 +331,7 @@ struct jurat_verdict *tdx_made_judge(const struct tdx_made *m, struct jurat_veri
 static void judge_spoilt(const struct tdx_spoilt *s)
 {
 	struct jurat_verifier *v;
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_policy *policy;
 	struct tdx_made m;
 
@@ -353,19 +353,19 @@ static void judge_spoilt(const struct tdx_spoilt *s)
 
 		while (n < ARRAY_SIZE(s->codes) && s->codes[n])
 			n++;
-		for (size_t i = 0; i < jurat_verdict_reasons(verdict); i++) {
+		for (size_t i = 0; i < jurat_verdict_reason_count(verdict); i++) {
 			if (i >= n || strcmp(jurat_verdict_reason_code(verdict, i), s->codes[i]) != 0)
 				FAIL_BECAUSE("%s: reason %zu: %s: %s", s->what, i,
 					     jurat_verdict_reason_code(verdict, i),
 					     jurat_verdict_reason_detail(verdict, i));
 		}
-		if (jurat_verdict_reasons(verdict) != n)
+		if (jurat_verdict_reason_count(verdict) != n)
 			FAIL_BECAUSE("%s: accepted, or too few reasons", s->what);
 		if (s->status && strcmp(tcb_status_name(verdict->tdx->evaluation.status), s->status) != 0)
 			FAIL_BECAUSE("%s: %s", s->what, tcb_status_name(verdict->tdx->evaluation.status));
 		jurat_verdict_free(verdict);
 	}
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	jurat_policy_free(policy);
 	jurat_verifier_free(v);
 	tdx_made_done(&m);

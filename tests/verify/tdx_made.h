@@ -62,12 +62,12 @@ void tdx_made_resign(char **text, const char *member);
 void tdx_made_reissue(uint8_t *der, size_t room, size_t *size, enum sim_intel_cert issuer);
 /* The certificate that evidence and collateral of `m` will have for this one: the world's own at first. */
 struct tdx_made_cert *tdx_made_instead(struct tdx_made *m, enum sim_intel_cert which);
-struct jurat_collateral *tdx_made_collateral(const struct tdx_made *m);
+struct jurat_tdx_collateral *tdx_made_collateral(const struct tdx_made *m);
 /* One with no root but that of `m`. NULL: the world's own. */
 struct jurat_verifier *tdx_made_verifier(const struct tdx_made *m);
 /* The test frees the verdict. */
 struct jurat_verdict *tdx_made_judge(const struct tdx_made *m, struct jurat_verifier *v,
-				     const struct jurat_collateral *collateral,
+				     const struct jurat_tdx_collateral *collateral,
 				     const struct jurat_policy *policy);
 
 /* One thing wrong with everything else good, and the codes that come of it. */

@@ -47,12 +47,12 @@ static void row_done(struct row *row)
 static void assert_reasons(const struct jurat_verdict *v, const char *const *codes, size_t n,
 			   const char *what)
 {
-	for (size_t i = 0; i < jurat_verdict_reasons(v); i++) {
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++) {
 		if (i >= n || strcmp(jurat_verdict_reason_code(v, i), codes[i]) != 0)
 			FAIL_BECAUSE("%s: reason %zu: %s: %s", what, i, jurat_verdict_reason_code(v, i),
 				     jurat_verdict_reason_detail(v, i));
 	}
-	assert_int_equal(jurat_verdict_reasons(v), n);
+	assert_int_equal(jurat_verdict_reason_count(v), n);
 	assert_int_equal(jurat_verdict_accepted(v), n == 0);
 }
 

@@ -42,7 +42,7 @@ static void evidence_done(struct evidence *e)
 		free(e->collateral[i].bytes);
 }
 
-static int prepare(const struct evidence *e, struct jurat_verifier **v, struct jurat_collateral **c,
+static int prepare(const struct evidence *e, struct jurat_verifier **v, struct jurat_tdx_collateral **c,
 		   struct jurat_policy **p)
 {
 	int r = jurat_verifier_new(v, NULL);
@@ -56,13 +56,13 @@ static int prepare(const struct evidence *e, struct jurat_verifier **v, struct j
 	if (r == 0 && e->policy)
 		r = jurat_policy_set(*p, e->policy, e->value, NULL);
 	if (r == 0 && e->tdx)
-		r = jurat_collateral_new(c, NULL);
+		r = jurat_tdx_collateral_new(c, NULL);
 	for (size_t i = 0; r == 0 && i < MAX_INPUTS && e->collateral[i].bytes; i++)
-		r = jurat_collateral_add(*c, e->collateral[i].bytes, e->collateral[i].size, NULL);
+		r = jurat_tdx_collateral_add(*c, e->collateral[i].bytes, e->collateral[i].size, NULL);
 	return r;
 }
 
-static int judge(const struct evidence *e, struct jurat_verifier *v, const struct jurat_collateral *c,
+static int judge(const struct evidence *e, struct jurat_verifier *v, const struct jurat_tdx_collateral *c,
 		 const struct jurat_policy *p, struct jurat_verdict **ret)
 {
 	struct jurat_snp_evidence snp = { .size = sizeof(snp),
@@ -89,7 +89,7 @@ static struct outcome attempt(const struct evidence *e, bool preparing, unsigned
 {
 	struct outcome o = { .judged = -ECANCELED, .again = -ECANCELED };
 	struct jurat_verifier *v = NULL;
-	struct jurat_collateral *c = NULL;
+	struct jurat_tdx_collateral *c = NULL;
 	struct jurat_policy *p = NULL;
 	struct jurat_verdict *verdict = NULL;
 	auto_free char *json = NULL;
@@ -111,7 +111,7 @@ static struct outcome attempt(const struct evidence *e, bool preparing, unsigned
 	jurat_verdict_free(verdict);
 	if (o.prepared == 0)
 		o.again = judge(e, v, c, p, NULL);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	jurat_policy_free(p);
 	jurat_verifier_free(v);
 	return o;

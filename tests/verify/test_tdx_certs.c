@@ -226,7 +226,7 @@ static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
 	assert_int_equal(jurat_verifier_add_certificates(v, root->der, root->size, NULL, NULL), 0);
 	tdx_made_sign(&m);
 	verdict = tdx_made_judge(&m, v, NULL, policy);
-	assert_int_equal(jurat_verdict_reasons(verdict), ARRAY_SIZE(codes));
+	assert_int_equal(jurat_verdict_reason_count(verdict), ARRAY_SIZE(codes));
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		assert_string_equal(jurat_verdict_reason_code(verdict, i), codes[i]);
 	jurat_verdict_free(verdict);
@@ -239,7 +239,7 @@ static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
 static void where_roots_are_given_the_quotes_own_does_not_matter_V16(void **state)
 {
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
 	struct tdx_made_cert *root;
 	struct tdx_made m;
@@ -254,7 +254,7 @@ static void where_roots_are_given_the_quotes_own_does_not_matter_V16(void **stat
 	assert_true(jurat_verdict_accepted(verdict));
 	jurat_verdict_free(verdict);
 	assert_int_equal(jurat_verifier_add_roots(v, root->der, root->size, NULL), -EBADMSG);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	jurat_verifier_free(v);
 	tdx_made_done(&m);
 }
@@ -408,7 +408,7 @@ static void a_verdict_without_qe_identity_says_so_V6(void **state)
 	m.quote.qe_report.mrsigner[0] ^= 1;
 	tdx_made_sign(&m);
 	verdict = tdx_made_judge(&m, v, NULL, policy);
-	assert_int_equal(jurat_verdict_reasons(verdict), 1);
+	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
 	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "collateral-missing");
 	jurat_verdict_free(verdict);
 	assert_int_equal(jurat_policy_set(policy, "allow_no_collateral", "true", NULL), 0);

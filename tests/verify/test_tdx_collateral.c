@@ -8,14 +8,14 @@
 static int add(const char *text, size_t n, struct jurat_error *err)
 {
 	auto_free uint8_t *copy = heap_copy(text, n);
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	int r;
 
-	assert_int_equal(jurat_collateral_new(&c, NULL), 0);
-	r = jurat_collateral_add(c, copy, n, err);
+	assert_int_equal(jurat_tdx_collateral_new(&c, NULL), 0);
+	r = jurat_tdx_collateral_add(c, copy, n, err);
 	if (r < 0)
 		assert_int_equal(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities, 0);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	return r;
 }
 
@@ -207,7 +207,7 @@ static void a_bundle_is_taken_whole_or_not_at_all(void **state)
 	const uint8_t *der;
 	char hex[BYTES_HEX_SIZE(SIM_INTEL_CERT_MAX_BYTES)], hex2[BYTES_HEX_SIZE(SIM_INTEL_CRL_MAX_BYTES)];
 	uint8_t crl[SIM_INTEL_CRL_MAX_BYTES];
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	size_t n, size;
 
 	tdx_made_init(&m, TDX_BODY_10);
@@ -229,21 +229,21 @@ static void a_bundle_is_taken_whole_or_not_at_all(void **state)
 			     "{\"tcb_info_issuer_chain\":\"%s\",\"root_ca_crl\":\"%s\",\"tcb_info\":null,"
 			     "\"qe_identity\":\"%s\",\"qe_identity_signature\":\"%s\"}",
 			     bytes_to_hex(der, n, hex), bytes_to_hex(crl, size, hex2), inner, signature) > 0);
-	assert_int_equal(jurat_collateral_new(&c, NULL), 0);
-	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle), NULL),
+	assert_int_equal(jurat_tdx_collateral_new(&c, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_add(c, bundle, strlen(bundle), NULL),
 			 -EBADMSG); /* null is no text */
 	assert_int_equal(c->n_certs + c->n_crls, 0);
 	tdx_made_patch(&bundle, "\"tcb_info\":null,", "");
-	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle), NULL),
+	assert_int_equal(jurat_tdx_collateral_add(c, bundle, strlen(bundle), NULL),
 			 -EBADMSG); /* ' are no quotes */
 	assert_int_equal(c->n_certs + c->n_crls, 0);
 	while (strchr(bundle, '\''))
 		tdx_made_patch(&bundle, "'", "\\\"");
-	assert_int_equal(jurat_collateral_add(c, bundle, strlen(bundle) + 1, NULL), 0); /* with its NUL */
+	assert_int_equal(jurat_tdx_collateral_add(c, bundle, strlen(bundle) + 1, NULL), 0); /* with its NUL */
 	assert_int_equal(c->n_certs, 1);
 	assert_int_equal(c->n_crls, 1);
 	assert_int_equal(c->n_identities, 1);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	free(bundle);
 	tdx_made_done(&m);
 }

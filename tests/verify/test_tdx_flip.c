@@ -9,7 +9,7 @@ struct world {
 	size_t size;
 	struct tdx_quote parsed;
 	struct jurat_verifier *verifier;
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 	int64_t at;
 	char line[4096];
 	struct tdx_case c;
@@ -30,7 +30,7 @@ static void world_done(struct world *w)
 {
 	free(w->quote);
 	jurat_verifier_free(w->verifier);
-	jurat_collateral_free(w->collateral);
+	jurat_tdx_collateral_free(w->collateral);
 }
 
 static int judge(const struct world *w, const uint8_t *quote, size_t n)
@@ -144,11 +144,11 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 static bool accepts_with(const struct world *w, unsigned part, const uint8_t *bytes, size_t n)
 {
 	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = w->quote, .quote_size = w->size };
-	struct jurat_collateral *c = tdx_given_collateral(&w->c, 1u << part);
-	bool accepted = jurat_collateral_add(c, bytes, n, NULL) == 0 &&
+	struct jurat_tdx_collateral *c = tdx_given_collateral(&w->c, 1u << part);
+	bool accepted = jurat_tdx_collateral_add(c, bytes, n, NULL) == 0 &&
 			jurat_verify_tdx(w->verifier, &e, c, NULL, w->at, NULL, NULL) == 0;
 
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	return accepted;
 }
 

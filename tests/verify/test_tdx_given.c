@@ -15,7 +15,7 @@ static struct jurat_verifier *verifier_new(void)
 }
 
 static struct jurat_verdict *judge(struct jurat_verifier *v, const uint8_t *quote, size_t n,
-				   const struct jurat_collateral *collateral,
+				   const struct jurat_tdx_collateral *collateral,
 				   const struct jurat_policy *policy, int64_t at)
 {
 	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote, .quote_size = n };
@@ -81,7 +81,7 @@ static void assert_row(const struct tdx_case *c, const struct expected *e, const
 	} statuses[] = { { "OK", TCB_UP_TO_DATE },
 			 { "TCB_OUT_OF_DATE", TCB_OUT_OF_DATE },
 			 { "TCB_NOT_SUPPORTED", TCB_NOT_SUPPORTED } };
-	size_t n = jurat_verdict_reasons(v);
+	size_t n = jurat_verdict_reason_count(v);
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_expected(e, jurat_verdict_reason_code(v, i)))
@@ -99,7 +99,7 @@ static void assert_row(const struct tdx_case *c, const struct expected *e, const
 
 static void judge_row(const struct tdx_case *c, void *context)
 {
-	struct jurat_collateral *collateral = tdx_given_collateral(c, 0);
+	struct jurat_tdx_collateral *collateral = tdx_given_collateral(c, 0);
 	struct jurat_verdict *verdict;
 	struct expected e;
 	auto_free uint8_t *quote = NULL;
@@ -110,7 +110,7 @@ static void judge_row(const struct tdx_case *c, void *context)
 	verdict = judge(context, quote, n, collateral, NULL, atoll(c->now));
 	assert_row(c, &e, verdict);
 	jurat_verdict_free(verdict);
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 }
 
 static void quotes_of_real_machines_are_judged_as_intels_library_does_or_stricter(void **state)
@@ -148,7 +148,7 @@ static void each_part_of_the_collateral_is_missed(void **state)
 	c = tdx_given_find("fresh", "quote-v4-tdx", "OK", line);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_free uint8_t *quote = given_read(c.quote, &n);
-		struct jurat_collateral *collateral = tdx_given_collateral(&c, rows[i].without);
+		struct jurat_tdx_collateral *collateral = tdx_given_collateral(&c, rows[i].without);
 		struct jurat_verifier *v = verifier_new();
 		struct jurat_policy *policy;
 		struct jurat_verdict *verdict = judge(v, quote, n, collateral, NULL, atoll(c.now));
@@ -156,7 +156,7 @@ static void each_part_of_the_collateral_is_missed(void **state)
 
 		for (; rows[i].codes[k]; k++)
 			assert_string_equal(jurat_verdict_reason_code(verdict, k), rows[i].codes[k]);
-		assert_int_equal(jurat_verdict_reasons(verdict), k);
+		assert_int_equal(jurat_verdict_reason_count(verdict), k);
 		jurat_verdict_free(verdict);
 
 		assert_int_equal(jurat_policy_new(&policy, NULL), 0);
@@ -167,20 +167,20 @@ static void each_part_of_the_collateral_is_missed(void **state)
 		jurat_verdict_free(verdict);
 		jurat_policy_free(policy);
 		jurat_verifier_free(v);
-		jurat_collateral_free(collateral);
+		jurat_tdx_collateral_free(collateral);
 	}
 }
 
-static struct jurat_collateral *collateral_of(const char *const *names, size_t n_names)
+static struct jurat_tdx_collateral *collateral_of(const char *const *names, size_t n_names)
 {
-	struct jurat_collateral *collateral;
+	struct jurat_tdx_collateral *collateral;
 
-	assert_int_equal(jurat_collateral_new(&collateral, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
 	for (size_t i = 0; i < n_names; i++) {
 		size_t n;
 		auto_free uint8_t *bytes = given_read(names[i], &n);
 
-		assert_int_equal(jurat_collateral_add(collateral, bytes, n, NULL), 0);
+		assert_int_equal(jurat_tdx_collateral_add(collateral, bytes, n, NULL), 0);
 	}
 	return collateral;
 }
@@ -248,7 +248,7 @@ static void the_known_answers_are_found(void **state)
 	if (!tdx_given_there())
 		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		struct jurat_collateral *c = collateral_of(known[i].names, known[i].n_names);
+		struct jurat_tdx_collateral *c = collateral_of(known[i].names, known[i].n_names);
 		struct tcb_evaluation e;
 
 		assert_int_equal(c->n_tcb_infos, 1);
@@ -257,7 +257,7 @@ static void the_known_answers_are_found(void **state)
 		assert_int_equal(e.status, known[i].status);
 		assert_int_equal(e.module.status, known[i].module);
 		assert_int_equal(e.current, known[i].current);
-		jurat_collateral_free(c);
+		jurat_tdx_collateral_free(c);
 	}
 }
 
@@ -266,7 +266,7 @@ static void a_real_quote_is_judged_with_its_one_file_of_collateral(void **state)
 	static const char *const bundle[] = {
 		"Phala-Network+dcap-qvl/collateral-bundle__05e91466__tdx_quote_outdated_collateral.json"
 	};
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_verifier *v;
 	struct jurat_verdict *verdict;
 	auto_free uint8_t *quote = NULL;
@@ -278,11 +278,11 @@ static void a_real_quote_is_judged_with_its_one_file_of_collateral(void **state)
 	v = verifier_new();
 	quote = given_read("Phala-Network+dcap-qvl/quote-v5-tdx__4c453ea4__tdx_quote_outdated.bin", &n);
 	verdict = judge(v, quote, n, c, NULL, c->tcb_infos[0]->doc.issue_date + 86400);
-	assert_int_equal(jurat_verdict_reasons(verdict), 1);
+	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
 	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "tcb-not-supported");
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 }
 
 int main(void)

@@ -674,7 +674,7 @@ static void without_given_roots_a_test_root_is_not_trusted_V16(void **state)
 {
 	static const char *const codes[] = { "root-not-trusted" };
 	struct jurat_verifier *v;
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
 	struct tdx_made m;
 
@@ -684,12 +684,12 @@ static void without_given_roots_a_test_root_is_not_trusted_V16(void **state)
 	c = tdx_made_collateral(&m);
 	assert_int_equal(jurat_verifier_new(&v, NULL), 0);
 	verdict = tdx_made_judge(&m, v, c, NULL);
-	assert_int_equal(jurat_verdict_reasons(verdict), 1);
+	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
 	assert_string_equal(jurat_verdict_reason_code(verdict, 0), codes[0]);
 	assert_false(verdict->tdx->has_evaluation);
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	tdx_made_done(&m);
 }
 
@@ -697,7 +697,7 @@ static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void
 {
 	uint8_t ppid[36] = { 0 };
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
 	const uint8_t *der;
 	struct tdx_made m;
@@ -718,14 +718,14 @@ static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void
 	assert_true(jurat_verdict_accepted(verdict));
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	tdx_made_done(&m);
 }
 
 static void a_verdict_is_written_as_text_and_json(void **state)
 {
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
 	struct tdx_made m;
 	char *text;
@@ -747,14 +747,14 @@ static void a_verdict_is_written_as_text_and_json(void **state)
 	free(text);
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	tdx_made_done(&m);
 }
 
 static void every_truncation_is_refused(void **state)
 {
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
-	struct jurat_collateral *c;
+	struct jurat_tdx_collateral *c;
 	struct tdx_made m;
 	size_t whole;
 
@@ -769,7 +769,7 @@ static void every_truncation_is_refused(void **state)
 		assert_false(jurat_verdict_accepted(verdict));
 		jurat_verdict_free(verdict);
 	}
-	jurat_collateral_free(c);
+	jurat_tdx_collateral_free(c);
 	jurat_verifier_free(v);
 	tdx_made_done(&m);
 }

@@ -17,7 +17,7 @@ struct world {
 	struct tdx_quote parsed;
 	struct crypto_cert cert; /* the root, as published */
 	struct jurat_verifier *verifier;
-	struct jurat_collateral *collateral; /* without a root */
+	struct jurat_tdx_collateral *collateral; /* without a root */
 	int64_t at;
 };
 
@@ -39,7 +39,7 @@ static void world_done(struct world *w)
 	free(w->quote);
 	free(w->root);
 	jurat_verifier_free(w->verifier);
-	jurat_collateral_free(w->collateral);
+	jurat_tdx_collateral_free(w->collateral);
 }
 
 /* The PEM of two certificates of the quote and this instead of its third. */
@@ -149,7 +149,7 @@ static void an_altered_root_beside_the_quote_is_refused_V16(void **state)
 	year = memmem(w.root, w.root_size, "491231235959Z", 13);
 	assert_non_null(year);
 	year[0] = '3';
-	assert_int_equal(jurat_collateral_add(w.collateral, w.root, w.root_size, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_add(w.collateral, w.root, w.root_size, NULL), 0);
 	year[0] = '4';
 	assert_string_equal(first_reason(&w, w.root, w.root_size), "root-signature");
 	world_done(&w);
@@ -305,7 +305,7 @@ static void a_pck_ca_that_names_another_root_than_the_pinned_one_is_refused(void
 	memcpy(m.instead[SIM_INTEL_ROOT].der, w.root, w.root_size);
 	tdx_made_sign(&m);
 	verdict = tdx_made_judge(&m, w.verifier, NULL, policy);
-	assert_int_equal(jurat_verdict_reasons(verdict), 1);
+	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
 	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "intermediate-issuer");
 	jurat_verdict_free(verdict);
 	jurat_policy_free(policy);

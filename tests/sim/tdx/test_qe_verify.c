@@ -52,16 +52,16 @@ static void world_done(struct world *w)
 	sim_pki_intel_free(w->pki);
 }
 
-static struct jurat_collateral *collateral_of(struct world *w)
+static struct jurat_tdx_collateral *collateral_of(struct world *w)
 {
-	struct jurat_collateral *ret = NULL;
+	struct jurat_tdx_collateral *ret = NULL;
 	struct sim_collateral made = { 0 };
 	struct jurat_error err = { "" };
 
 	assert_int_equal(sim_qe_collateral(w->qe, &w->wish, &made, NULL), 0);
-	assert_int_equal(jurat_collateral_new(&ret, NULL), 0);
+	assert_int_equal(jurat_tdx_collateral_new(&ret, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
-		if (jurat_collateral_add(ret, made.parts[i].bytes, made.parts[i].size, &err) != 0)
+		if (jurat_tdx_collateral_add(ret, made.parts[i].bytes, made.parts[i].size, &err) != 0)
 			FAIL_BECAUSE("part %u: %s", i, err.text);
 	sim_collateral_done(&made);
 	return ret;
@@ -76,7 +76,7 @@ static struct {
 
 static void judge(struct world *w, struct jurat_verifier *verifier, int64_t at)
 {
-	struct jurat_collateral *collateral = collateral_of(w);
+	struct jurat_tdx_collateral *collateral = collateral_of(w);
 	uint8_t data[64] = { 1 }, report[TDX_REPORT_BYTES];
 	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_verdict *verdict = NULL;
@@ -98,7 +98,7 @@ static void judge(struct world *w, struct jurat_verifier *verifier, int64_t at)
 	TEXT(said.status, "%s", json_is_string(status) ? json_string_value(status) : "");
 	json_decref(root);
 	jurat_verdict_free(verdict);
-	jurat_collateral_free(collateral);
+	jurat_tdx_collateral_free(collateral);
 }
 
 static void assert_status(struct world *w, const char *wanted)
