@@ -9,7 +9,6 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "guest/guest.h"
 
 /*
  * One SEV-SNP guest and one TDX guest attest on software machines, through the same guest half, host half,
@@ -24,70 +23,6 @@ static const struct part {
 	  "report.bin" },
 	{ "tdx", "A TDX guest asks for a quote", demo_tdx, "--collateral", "collateral", "quote.bin" },
 };
-
-void demo_step(void *ctx, const struct machine_event *event)
-{
-	struct demo *demo = ctx;
-	bool itself = !strcmp(event->from, event->to);
-
-	demo->n++;
-	if (demo->steps)
-		json_array_append_new(demo->steps, json_pack("{s:s, s:s, s:s}", "from", event->from, "to",
-							     event->to, "step", event->text));
-	else
-		printf("%3u  %-13s %s %-16s %s\n", demo->n, event->from, itself ? " " : ">",
-		       itself ? "" : event->to, event->text);
-}
-
-void demo_say(struct demo *demo, const char *from, const char *to, const char *text)
-{
-	struct machine_event event = { .from = from, .to = to, .text = text };
-
-	demo_step(demo, &event);
-}
-
-int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,
-	       struct jurat_error *err)
-{
-	auto_free char *path = NULL;
-
-	if (asprintf(&path, "%s/%s", demo->dir, name) < 0) {
-		path = NULL;
-		return jurat_fail_memory(err);
-	}
-	return cli_write(path, data, size, 0644, err);
-}
-
-int demo_attest(struct demo *demo, struct base_env *env, enum jurat_tee tee, enum jurat_via via,
-		struct jurat_evidence *ret, struct jurat_error *err)
-{
-	struct jurat_guest_options options = { .size = sizeof(options), .tee = tee, .via = via };
-	struct jurat_guest *guest;
-	int r = guest_open(env, &options, &guest, err);
-
-	if (r < 0)
-		return r;
-	r = jurat_guest_report(guest, demo->report_data, NULL, ret, err);
-	jurat_guest_close(guest);
-	return r;
-}
-
-int demo_verifier(const struct demo *demo, const void *root, size_t root_size,
-		  struct jurat_verifier **ret_verifier, struct jurat_policy **ret_policy,
-		  struct jurat_error *err)
-{
-	char hex[BYTES_HEX_SIZE(sizeof(demo->report_data))];
-	int r = jurat_verifier_new(ret_verifier, err);
-
-	if (r == 0)
-		r = jurat_verifier_add_roots(*ret_verifier, root, root_size, err);
-	if (r == 0)
-		r = jurat_policy_new(ret_policy, err);
-	if (r == 0)
-		r = jurat_policy_set(*ret_policy, "report_data",
-				     bytes_to_hex(demo->report_data, sizeof(demo->report_data), hex), err);
-	return r;
-}
 
 /* What is simulated does not fail unless jurat does: all else that can is the directory. */
 static int status_of(int r)

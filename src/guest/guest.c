@@ -188,29 +188,6 @@ void jurat_evidence_done(struct jurat_evidence *evidence)
 	*evidence = (struct jurat_evidence){ 0 };
 }
 
-int guest_check_report(const uint8_t *report, size_t n, const uint8_t report_data[64],
-		       struct jurat_error *err)
-{
-	struct snp_report read;
-
-	if (n != SNP_REPORT_BYTES)
-		return jurat_fail(err, -EPROTO, "the answer has %zu bytes, a report %d", n, SNP_REPORT_BYTES);
-	if (snp_report_read(report, n, &read, err) < 0)
-		return jurat_wrap(err, -EPROTO, "the answer is not a report");
-	if (memcmp(read.report_data, report_data, sizeof(read.report_data)) != 0)
-		return jurat_fail(err, -EPROTO, "the report is over other report_data than was asked for");
-	return 0;
-}
-
-size_t guest_certs_size(const uint8_t *certs, size_t n)
-{
-	struct snp_certs table;
-
-	if (snp_certs_read(certs, n, &table, NULL) < 0)
-		return n;
-	return table.n ? table.size : 0;
-}
-
 static int check_vmpl(uint32_t vmpl, struct jurat_error *err)
 {
 	if (vmpl > 3 && vmpl != JURAT_VMPL_AUTO)

@@ -42,12 +42,17 @@ enum {
 };
 
 /*
- * An answer that is one report over `report_data`: -EPROTO otherwise (B34). `report` has n bytes, untrusted.
+ * check.c: what an answer must be before a caller sees it, whatever way it came.
+ *
+ * One report over `report_data`: -EPROTO otherwise (B34). `report` has n bytes, untrusted.
  */
 JURAT_MUST_CHECK int guest_check_report(const uint8_t *report, size_t n, const uint8_t report_data[64],
 					struct jurat_error *err);
 /* Bytes of `certs` that the table takes: 0 when it is empty, n when it is malformed. */
 size_t guest_certs_size(const uint8_t *certs, size_t n);
+/* A quote of a TD over `report_data`, never an empty one (K2): -EPROTO otherwise. n bytes, untrusted. */
+JURAT_MUST_CHECK int guest_check_quote(const uint8_t *quote, size_t n, const uint8_t report_data[64],
+				       struct jurat_error *err);
 
 /* snp_device.c: over the ioctls of /dev/sev-guest */
 JURAT_MUST_CHECK int guest_device_report(struct jurat_guest *guest, const uint8_t report_data[64],
@@ -62,9 +67,6 @@ bool guest_is_busy(int r);
 /* Sleeps before try i + 1 of GUEST_TSM_BUSY_TRIES; false when there is none. */
 bool guest_wait_busy(struct base_env *env, unsigned i);
 
-/* A quote of a TD over `report_data`, never an empty one (K2): -EPROTO otherwise. n bytes, untrusted. */
-JURAT_MUST_CHECK int guest_check_quote(const uint8_t *quote, size_t n, const uint8_t report_data[64],
-				       struct jurat_error *err);
 /* tdx_device.c: over /dev/tdx_guest and a quoting service. */
 JURAT_MUST_CHECK int guest_tdx_quote(struct jurat_guest *guest, const uint8_t report_data[64],
 				     struct jurat_evidence *ret, struct jurat_error *err);

@@ -17,20 +17,6 @@
 
 /* TDREPORTs, quotes and RTMRs through /dev/tdx_guest, and RTMRs through sysfs. */
 
-int guest_check_quote(const uint8_t *quote, size_t n, const uint8_t report_data[64], struct jurat_error *err)
-{
-	struct tdx_quote q;
-
-	if (n == 0)
-		return jurat_fail(err, -EPROTO,
-				  "the quote is empty: the host has failed, or was not in time");
-	if (tdx_quote_read(quote, n, &q, err) < 0)
-		return jurat_wrap(err, -EPROTO, "the answer is not a quote");
-	if (memcmp(q.body.report_data, report_data, sizeof(q.body.report_data)) != 0)
-		return jurat_fail(err, -EPROTO, "the quote is over other report_data than was asked for");
-	return 0;
-}
-
 /* One ioctl, with patience for a device that somebody else uses. < 0 -errno; whatever is not 0 has failed. */
 static int issue(struct jurat_guest *g, unsigned long number, void *arg)
 {

@@ -64,6 +64,7 @@ struct machine {
 	void *trace_ctx;
 };
 
+/* event.c: one line of the trace. */
 __attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, const char *from, const char *to,
 							 const char *format, ...);
 

@@ -2,7 +2,6 @@
 #include "machine/internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,25 +17,6 @@ enum {
 	CERTS_PAGES = 4,
 	GHCB_GPA = 8 * PAGE,
 };
-
-void machine_event(struct machine *m, const char *from, const char *to, const char *format, ...)
-{
-	struct machine_event event = { .at_ns = m->now_ns, .from = from, .to = to };
-	char text[256];
-	va_list ap;
-
-	if (!m->trace)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	event.text = text;
-	if (m->running) {
-		event.guest = m->running->guest->index;
-		event.vcpu = m->running->index;
-	}
-	m->trace(m->trace_ctx, &event);
-}
 
 static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
 {

@@ -11,28 +11,6 @@
 
 enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
 
-/* With the lock of a shared platform. */
-static int update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
-		  struct jurat_error *err)
-{
-	int r = machine_update_status(p->machine, change, ret_status, err);
-
-	return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked by its readers", p->certs_path) : r;
-}
-
-int run_platform_update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
-			struct jurat_error *err)
-{
-	int r = p->state ? run_state_lock(p->state, err) : 0;
-
-	if (r < 0)
-		return r;
-	r = update(p, change, ret_status, err);
-	if (p->state)
-		run_state_unlock(p->state);
-	return r;
-}
-
 static int make_machine(struct run_platform *p, struct jurat_error *err)
 {
 	const struct run_options *o = p->options;
@@ -78,15 +56,15 @@ static int prepare(struct run_platform *p, struct jurat_error *err)
 	int r = 0;
 
 	if (p->certs_path)
-		r = update(p, &publish, &status, err);
+		r = run_platform_update_locked(p, &publish, &status, err);
 	if (r == 0 && p->options->firmware_tcb)
-		r = update(p, &download, &status, err);
+		r = run_platform_update_locked(p, &download, &status, err);
 	if (r < 0)
 		return r;
 	if (sim_psp_platform_status(machine_psp(p->machine), &now) != SNP_SUCCESS)
 		return jurat_fail(err, -EIO, "the platform's state cannot be had");
 	if (p->options->sign_with == RUN_SIGN_VLEK && !(now.flags & SNP_STATUS_VLEK_EN))
-		return update(p, &vlek, &status, err);
+		return run_platform_update_locked(p, &vlek, &status, err);
 	if (p->options->sign_with == RUN_SIGN_VCEK && now.flags & SNP_STATUS_VLEK_EN)
 		return jurat_fail(
 			err, -EINVAL,

@@ -67,10 +67,15 @@ void run_platform_stop(struct run_platform *platform);
 void run_platform_done(struct run_platform *platform);
 
 /*
- * What the host's operator does, to firmware and certificates as one (machine_update_status()), and by one
- * run at a time where several share the platform.
+ * update.c: what the host's operator does, to firmware and certificates as one (machine_update_status()), and
+ * by one run at a time where several share the platform.
  */
 JURAT_MUST_CHECK int run_platform_update(struct run_platform *platform, const struct machine_change *change,
 					 uint32_t *ret_status, struct jurat_error *err);
+
+/* The same by a caller that has the lock of the state, or a platform that nobody shares. */
+JURAT_MUST_CHECK int run_platform_update_locked(struct run_platform *platform,
+						const struct machine_change *change, uint32_t *ret_status,
+						struct jurat_error *err);
 
 #endif

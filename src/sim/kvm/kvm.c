@@ -12,20 +12,7 @@
 #include "sim/kvm/kvm_internal.h"
 #include "uapi/kvm.h"
 
-enum { TRACE_TEXT_BYTES = 192, EXIT_UNKNOWN = 0 };
-
-void kvm_trace(const struct sim_kvm_host *host, const char *from, const char *to, const char *format, ...)
-{
-	char text[TRACE_TEXT_BYTES];
-	va_list args;
-
-	if (!host->trace.event)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	host->trace.event(host->trace.ctx, from, to, text);
-}
+enum { EXIT_UNKNOWN = 0 };
 
 int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
 		     struct jurat_error *err)

@@ -70,6 +70,11 @@ __attribute__((format(printf, 4, 5))) void kvm_trace(const struct sim_kvm_host *
 
 /* kvm_ghcb.c */
 int kvm_vmgexit(struct sim_kvm_vcpu *vcpu);
+
+/* kvm_ghcb_answer.c. The mapped page; NULL where it cannot be mapped. */
+uint8_t *kvm_ghcb_page(struct sim_kvm_vcpu *vcpu);
+/* Writes a field and marks it valid; nothing where the page cannot be mapped. */
+void kvm_ghcb_put(struct sim_kvm_vcpu *vcpu, unsigned off, uint64_t value);
 /* Before the guest is entered: RAX, RBX, RCX, RDX go back, always, all four marked valid. */
 void kvm_ghcb_unmap(struct sim_kvm_vcpu *vcpu);
 /* sw_exit_info_2 of an accepted request. */

@@ -58,21 +58,6 @@ static bool version_for_report(uint32_t report_version, struct psp_version *ret)
 	}
 }
 
-bool psp_tcb_valid(const struct sim_psp *psp, uint64_t tcb)
-{
-	struct snp_tcb parts;
-
-	return snp_tcb_read(psp->product, tcb, &parts);
-}
-
-bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor)
-{
-	struct snp_tcb t, f;
-
-	return snp_tcb_read(psp->product, tcb, &t) && snp_tcb_read(psp->product, floor, &f) &&
-	       snp_tcb_at_least(&t, &f);
-}
-
 static void derive_chip(struct sim_psp *psp, const char *seed)
 {
 	const char *product = snp_product_name(psp->product);
@@ -118,18 +103,12 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 	return 0;
 }
 
-static void forget_key(struct psp_key *key)
-{
-	crypto_ec_private_free(key->key);
-	*key = (struct psp_key){ 0 };
-}
-
 void sim_psp_free(struct sim_psp *psp)
 {
 	if (!psp)
 		return;
-	forget_key(&psp->vcek);
-	forget_key(&psp->vlek);
+	psp_key_forget(&psp->vcek);
+	psp_key_forget(&psp->vlek);
 	if (psp->guests)
 		bytes_wipe(psp->guests, psp->room_guests * sizeof(*psp->guests));
 	free(psp->guests);
@@ -168,17 +147,6 @@ uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status
 		.reported_tcb = psp->reported_tcb,
 	};
 	return SNP_SUCCESS;
-}
-
-void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick)
-{
-	if (hashstick && psp->vlek_en && memcmp(hashstick, psp->hashstick, sizeof(psp->hashstick)) == 0)
-		return;
-	forget_key(&psp->vlek);
-	bytes_wipe(psp->hashstick, sizeof(psp->hashstick));
-	if (hashstick)
-		memcpy(psp->hashstick, hashstick, sizeof(psp->hashstick));
-	psp->vlek_en = hashstick != NULL;
 }
 
 /* A hashstick is good for one reported TCB only. */

@@ -71,8 +71,6 @@ struct sim_psp {
 /* Around every command: false, it cannot be done now; and what the command answers after all. */
 bool psp_refresh(struct sim_psp *psp);
 uint32_t psp_changed(struct sim_psp *psp, uint32_t status);
-/* NULL: none. The key is derived again when first needed. */
-void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
 
 /* Derivations, the same for the chip and for the key distribution service. */
 int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
@@ -80,9 +78,14 @@ int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_pr
 int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err);
 void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32]);
-/* tcb_at_least() on raw values of this product. */
-bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor);
+
+/* psp_tcb.c: TCB versions of this product, and the endorsement keys kept for one. */
 bool psp_tcb_valid(const struct sim_psp *psp, uint64_t tcb);
+/* snp_tcb_at_least() on raw values. */
+bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor);
+void psp_key_forget(struct psp_key *key);
+/* NULL: none. The key is derived again when first needed. */
+void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
 
 /* The guest of a number; NULL when it is not running. */
 struct psp_guest *psp_guest_find(const struct sim_psp *psp, uint32_t guest);

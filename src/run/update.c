@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "run/platform.h"
+
+/* Changes of firmware and certificates, by the operator and by --fault. */
+
+/* With the lock of a shared platform. */
+int run_platform_update_locked(struct run_platform *p, const struct machine_change *change,
+			       uint32_t *ret_status, struct jurat_error *err)
+{
+	int r = machine_update_status(p->machine, change, ret_status, err);
+
+	return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked by its readers", p->certs_path) : r;
+}
+
+int run_platform_update(struct run_platform *p, const struct machine_change *change, uint32_t *ret_status,
+			struct jurat_error *err)
+{
+	int r = p->state ? run_state_lock(p->state, err) : 0;
+
+	if (r < 0)
+		return r;
+	r = run_platform_update_locked(p, change, ret_status, err);
+	if (p->state)
+		run_state_unlock(p->state);
+	return r;
+}
