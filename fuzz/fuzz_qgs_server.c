@@ -69,6 +69,33 @@ static uint8_t *take(struct bytes_rd *r, const struct conn *c, bool good_reply, 
 	return bytes;
 }
 
+/* What happens to the machine; the numbers are those of the corpus. */
+enum op { OP_BYTES, OP_EOF, OP_BROKEN, OP_ASKED, OP_REPLY, OP_NO_REPLY, OP_SENT, OP_TIME, OP_DRAIN, N_OPS };
+
+static void happen(struct conn *c, struct bytes_rd *r, uint8_t byte, uint64_t now)
+{
+	static const enum conn_event events[N_OPS] = {
+		[OP_EOF] = CONN_EOF,           [OP_BROKEN] = CONN_BROKEN, [OP_ASKED] = CONN_ASKED,
+		[OP_NO_REPLY] = CONN_NO_REPLY, [OP_TIME] = CONN_TIME,     [OP_DRAIN] = CONN_DRAIN,
+	};
+	const enum op op = (enum op)(byte % N_OPS);
+	uint8_t *bytes;
+	size_t n;
+
+	if (op == OP_BYTES) {
+		bytes = take(r, c, false, &n);
+		conn_bytes(c, bytes, n, now);
+		free(bytes);
+	} else if (op == OP_REPLY) {
+		bytes = take(r, c, c->state == CONN_ASKING && byte & 0x40, &n);
+		conn_reply(c, bytes, n);
+	} else if (op == OP_SENT) {
+		conn_sent(c, bytes_rd_le16(r), now);
+	} else {
+		conn_step(c, events[op], now);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes_rd r = bytes_rd(data, size);
@@ -83,26 +110,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_init(c, &options, now);
 	while (bytes_rd_left(&r) > 0) {
 		const uint8_t op = bytes_rd_u8(&r);
-		const enum conn_event event = (enum conn_event)(op % (CONN_DRAIN + 1));
 		const enum conn_state before = c->state;
-		uint8_t *bytes = NULL;
-		size_t n = 0;
 
 		now += (uint64_t)(op >> 4) * 700;
-		if (event == CONN_BYTES || event == CONN_REPLY)
-			bytes = take(&r, c, event == CONN_REPLY && (before == CONN_ASKING && op & 0x40), &n);
-		else if (event == CONN_SENT)
-			n = bytes_rd_le16(&r);
-		conn_step(c, event, bytes, n, now);
-		if (event == CONN_BYTES)
-			free(bytes);
+		happen(c, &r, op, now);
 		check(c);
 		if (c->state == CONN_SENDING && before != CONN_SENDING)
 			check_answer(c);
 	}
-	conn_step(c, CONN_TIME, NULL, 0,
-		  UINT64_MAX); /* however it stands, time ends it: twice, to be told first */
-	conn_step(c, CONN_TIME, NULL, 0, UINT64_MAX);
+	/* However it stands, time ends it: twice, for the first time an error may go out. */
+	conn_step(c, CONN_TIME, UINT64_MAX);
+	conn_step(c, CONN_TIME, UINT64_MAX);
 	must(c->state == CONN_CLOSED || c->state == CONN_LINGERING);
 	conn_done(c);
 	free(c);

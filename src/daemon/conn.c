@@ -246,17 +246,6 @@ static void take_reply(struct conn *c, uint8_t *reply, size_t n)
 		end(c, CONN_END_REFUSED);
 }
 
-static void sent(struct conn *c, size_t n, uint64_t now_ms)
-{
-	n = n < c->out_size ? n : c->out_size;
-	c->out += n;
-	c->out_size -= n;
-	if (c->out_size > 0)
-		return;
-	c->n_answers++;
-	next_request(c, now_ms);
-}
-
 static void came_eof(struct conn *c)
 {
 	c->eof = true;
@@ -294,31 +283,64 @@ static void check_time(struct conn *c, uint64_t now_ms)
 	}
 }
 
-enum conn_state conn_step(struct conn *c, enum conn_event event, uint8_t *bytes, size_t n, uint64_t now_ms)
+enum conn_state conn_bytes(struct conn *c, const uint8_t *bytes, size_t n, uint64_t now_ms)
 {
-	const enum conn_state state = c->state;
-
-	if (event == CONN_BYTES && state == CONN_READING)
+	if (c->state == CONN_READING)
 		feed(c, bytes, n);
-	else if (event == CONN_BYTES && state == CONN_LINGERING && (c->lingered += n) > CONN_LINGER_BYTES)
+	else if (c->state == CONN_LINGERING && (c->lingered += n) > CONN_LINGER_BYTES)
 		end(c, CONN_END_ANSWERED);
-	else if (event == CONN_ASKED && state == CONN_READY)
-		c->state = CONN_ASKING;
-	else if (event == CONN_REPLY && state == CONN_ASKING)
-		take_reply(c, bytes, n);
-	else if (event == CONN_REPLY)
-		free(bytes); /* came too late */
-	else if (event == CONN_NO_REPLY && state == CONN_ASKING)
-		answer_error(c, QGS_E_UNEXPECTED);
-	else if (event == CONN_SENT && state == CONN_SENDING)
-		sent(c, n, now_ms);
-	else if (event == CONN_EOF && state != CONN_CLOSED)
+	return c->state;
+}
+
+enum conn_state conn_reply(struct conn *c, uint8_t *reply, size_t n)
+{
+	if (c->state == CONN_ASKING)
+		take_reply(c, reply, n);
+	else
+		free(reply);
+	return c->state;
+}
+
+enum conn_state conn_sent(struct conn *c, size_t n, uint64_t now_ms)
+{
+	if (c->state != CONN_SENDING)
+		return c->state;
+	n = n < c->out_size ? n : c->out_size;
+	c->out += n;
+	c->out_size -= n;
+	if (c->out_size == 0) {
+		c->n_answers++;
+		next_request(c, now_ms);
+	}
+	return c->state;
+}
+
+enum conn_state conn_step(struct conn *c, enum conn_event event, uint64_t now_ms)
+{
+	if (c->state == CONN_CLOSED)
+		return c->state;
+	switch (event) {
+	case CONN_EOF:
 		came_eof(c);
-	else if (event == CONN_BROKEN && state != CONN_CLOSED)
-		end(c, state == CONN_LINGERING ? CONN_END_ANSWERED : CONN_END_BROKEN);
-	else if (event == CONN_DRAIN && state != CONN_CLOSED && state != CONN_LINGERING)
-		drain(c, now_ms);
-	else if (event == CONN_TIME && state != CONN_CLOSED)
+		break;
+	case CONN_BROKEN:
+		end(c, c->state == CONN_LINGERING ? CONN_END_ANSWERED : CONN_END_BROKEN);
+		break;
+	case CONN_ASKED:
+		if (c->state == CONN_READY)
+			c->state = CONN_ASKING;
+		break;
+	case CONN_NO_REPLY:
+		if (c->state == CONN_ASKING)
+			answer_error(c, QGS_E_UNEXPECTED);
+		break;
+	case CONN_TIME:
 		check_time(c, now_ms);
+		break;
+	case CONN_DRAIN:
+		if (c->state != CONN_LINGERING)
+			drain(c, now_ms);
+		break;
+	}
 	return c->state;
 }

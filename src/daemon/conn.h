@@ -10,10 +10,10 @@
 #include "wire/qgs.h"
 
 /*
- * One connection of a QGS client: a state machine stepped by (event, now) that knows no socket, no loop and
- * no clock, so that every order of events can be tried without them.
+ * One connection of a QGS client: a state machine stepped by events and the time, that knows no socket, no
+ * loop and no clock, so that every order of events can be tried without them.
  *
- *	READING - a request -> READY - CONN_ASKED -> ASKING - CONN_REPLY, CONN_NO_REPLY, time -> SENDING
+ *	READING - a request -> READY - CONN_ASKED -> ASKING - a reply, CONN_NO_REPLY, time -> SENDING
  *	READING - a request that is wrong -> SENDING
  *	SENDING - all is out -> READING, or after the last request -> LINGERING -> CLOSED
  *
@@ -25,19 +25,17 @@ enum conn_state {
 	CONN_READING,   /* feed what arrives */
 	CONN_READY,     /* give request, request_size to the backend, then CONN_ASKED */
 	CONN_ASKING,    /* the backend has it */
-	CONN_SENDING,   /* write out, out_size to the socket, then CONN_SENT */
+	CONN_SENDING,   /* write out, out_size to the socket, then conn_sent() */
 	CONN_LINGERING, /* no more is sent: read and drop until the peer closes, so that it gets the answer */
 	CONN_CLOSED,    /* close the socket; `end` says why */
 };
 
+/* Events that carry nothing; the others are conn_bytes(), conn_reply() and conn_sent(). */
 enum conn_event {
-	CONN_BYTES,  /* n bytes arrived */
-	CONN_EOF,    /* the peer sends no more; it may still read */
-	CONN_BROKEN, /* the socket failed */
-	CONN_ASKED,  /* the request was given to the backend */
-	CONN_REPLY, /* the backend's reply, n bytes on the heap: a framed message, owned by the machine now */
+	CONN_EOF,      /* the peer sends no more; it may still read */
+	CONN_BROKEN,   /* the socket failed */
+	CONN_ASKED,    /* the request was given to the backend */
 	CONN_NO_REPLY, /* the backend has none */
-	CONN_SENT,     /* the socket took n bytes of `out` */
 	CONN_TIME,     /* conn_deadline() may have passed */
 	CONN_DRAIN,    /* finish what was begun, begin nothing */
 };
@@ -66,7 +64,7 @@ struct conn_options {
 enum {
 	CONN_LINGER_MS = 2000,
 	CONN_LINGER_BYTES = 64 * 1024,
-	CONN_READ_BYTES = 4096, /* at most so many in one CONN_BYTES */
+	CONN_READ_BYTES = 4096, /* at most so many in one conn_bytes() */
 };
 
 struct conn {
@@ -102,11 +100,14 @@ struct conn {
 void conn_init(struct conn *c, const struct conn_options *options, uint64_t now_ms);
 /* Frees what it holds. In CONN_ASKING the backend still reads `request`: the caller waits for it first. */
 void conn_done(struct conn *c);
-/*
- * bytes     of CONN_BYTES: untrusted, borrowed, up to CONN_READ_BYTES; of CONN_REPLY: taken
- * Returns   the state it is in now. An event that does not fit the state changes nothing
- */
-enum conn_state conn_step(struct conn *c, enum conn_event event, uint8_t *bytes, size_t n, uint64_t now_ms);
+/* Each event returns the state after it. One that does not fit the state changes nothing. */
+enum conn_state conn_step(struct conn *c, enum conn_event event, uint64_t now_ms);
+/* n bytes arrived: untrusted, borrowed, up to CONN_READ_BYTES. */
+enum conn_state conn_bytes(struct conn *c, const uint8_t *bytes, size_t n, uint64_t now_ms);
+/* The backend's reply: a framed message of n bytes on the heap, taken, also when it came too late. */
+enum conn_state conn_reply(struct conn *c, uint8_t *reply, size_t n);
+/* The socket took n bytes of `out`. */
+enum conn_state conn_sent(struct conn *c, size_t n, uint64_t now_ms);
 /* When CONN_TIME is due. */
 uint64_t conn_deadline(const struct conn *c);
 /* Nothing of a request is there: it may be closed without harm. */

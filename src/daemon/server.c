@@ -253,7 +253,7 @@ void server_drain(struct server *s, void (*drained)(void *context), void *contex
 	uv_close((uv_handle_t *)&s->retry, NULL);
 	while ((c = next_to_drain(s))) {
 		c->drained = true;
-		conn_step(&c->conn, CONN_DRAIN, NULL, 0, uv_now(s->loop));
+		conn_step(&c->conn, CONN_DRAIN, uv_now(s->loop));
 		client_pump(c);
 	}
 	maybe_drained(s);

@@ -109,7 +109,7 @@ static void watch(struct client *c, int events)
 		return;
 	if (!c->has_poll) {
 		if (uv_poll_init(c->server->loop, &c->poll, c->fd) < 0) {
-			conn_step(&c->conn, CONN_BROKEN, NULL, 0, uv_now(c->server->loop));
+			conn_step(&c->conn, CONN_BROKEN, uv_now(c->server->loop));
 			return;
 		}
 		c->poll.data = c;
@@ -119,7 +119,7 @@ static void watch(struct client *c, int events)
 	if (uv_poll_start(&c->poll, events, on_poll) == 0)
 		c->watched = events;
 	else
-		conn_step(&c->conn, CONN_BROKEN, NULL, 0, uv_now(c->server->loop));
+		conn_step(&c->conn, CONN_BROKEN, uv_now(c->server->loop));
 }
 
 static void read_some(struct client *c)
@@ -130,13 +130,13 @@ static void read_some(struct client *c)
 
 	c->may_read = false;
 	if (n > 0)
-		conn_step(&c->conn, CONN_BYTES, s->scratch, (size_t)n, now);
+		conn_bytes(&c->conn, s->scratch, (size_t)n, now);
 	else if (n == 0)
-		conn_step(&c->conn, CONN_EOF, NULL, 0, now);
+		conn_step(&c->conn, CONN_EOF, now);
 	else if (errno == EINTR)
 		c->may_read = true;
 	else if (errno != EAGAIN)
-		conn_step(&c->conn, CONN_BROKEN, NULL, 0, now);
+		conn_step(&c->conn, CONN_BROKEN, now);
 }
 
 /* The answer waits for its reader. When all of those hold too much, the one that waits longest has to go. */
@@ -159,7 +159,7 @@ static void block(struct client *c)
 		s->metrics.evicted++;
 		unblock(oldest);
 		jurat_fail(&oldest->conn.why, 0, "too many answers wait for their readers");
-		conn_step(&oldest->conn, CONN_BROKEN, NULL, 0, uv_now(s->loop));
+		conn_step(&oldest->conn, CONN_BROKEN, uv_now(s->loop));
 		if (oldest == c)
 			return;
 		client_pump(oldest);
@@ -179,9 +179,9 @@ static bool write_some(struct client *c)
 		return false;
 	}
 	if (n < 0)
-		conn_step(&c->conn, CONN_BROKEN, NULL, 0, now);
+		conn_step(&c->conn, CONN_BROKEN, now);
 	else
-		conn_step(&c->conn, CONN_SENT, NULL, (size_t)n, now);
+		conn_sent(&c->conn, (size_t)n, now);
 	if (c->conn.state != CONN_SENDING)
 		unblock(c);
 	return true;
@@ -194,7 +194,6 @@ static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const cha
 	struct client *c = (struct client *)((char *)job - offsetof(struct client, job));
 	struct server *s = c->server;
 	struct holder *h = c->holder;
-	const uint64_t now = uv_now(s->loop);
 
 	c->holder = NULL;
 	h->n_jobs--;
@@ -208,7 +207,10 @@ static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const cha
 				       NULL);
 		}
 	}
-	conn_step(&c->conn, reply ? CONN_REPLY : CONN_NO_REPLY, reply, n, now);
+	if (reply)
+		conn_reply(&c->conn, reply, n);
+	else
+		conn_step(&c->conn, CONN_NO_REPLY, uv_now(s->loop));
 	holder_release(h);
 	if (c->fd < 0)
 		client_free(c);
@@ -222,7 +224,7 @@ static void ask(struct client *c)
 	struct conn *conn = &c->conn;
 
 	s->metrics.requests[conn->request_type / 2]++;
-	conn_step(conn, CONN_ASKED, NULL, 0, uv_now(s->loop));
+	conn_step(conn, CONN_ASKED, uv_now(s->loop));
 	s->metrics.in_flight++;
 	c->asked_ns = uv_hrtime();
 	c->holder = s->holder;
@@ -242,7 +244,7 @@ static void on_timer(uv_timer_t *timer)
 	struct client *c = timer->data;
 
 	c->timer_at = UINT64_MAX;
-	conn_step(&c->conn, CONN_TIME, NULL, 0, uv_now(c->server->loop));
+	conn_step(&c->conn, CONN_TIME, uv_now(c->server->loop));
 	if (c->conn.gave_up && c->holder) {
 		c->server->metrics.no_reply++;
 		c->pumping = true; /* cancelling may call on_done(), which has nobody to tell */
@@ -267,7 +269,7 @@ static void begin_lingering(struct client *c)
 	c->lingering = true;
 	if (c->family == AF_UNIX) {
 		/* What was sent is in the peer's queue, and closing does not take it back. */
-		conn_step(&c->conn, CONN_EOF, NULL, 0, uv_now(c->server->loop));
+		conn_step(&c->conn, CONN_EOF, uv_now(c->server->loop));
 		return;
 	}
 	c->may_read = true;

@@ -12,7 +12,7 @@ static const struct conn_options many = { .timeout_ms = 30000, .drain_ms = 5000,
 static enum conn_state bytes(struct conn *c, const uint8_t *p, size_t n, uint64_t now)
 {
 	uint8_t *copy = heap_copy(p, n);
-	enum conn_state state = conn_step(c, CONN_BYTES, copy, n, now);
+	enum conn_state state = conn_bytes(c, copy, n, now);
 
 	free(copy);
 	return state;
@@ -20,18 +20,18 @@ static enum conn_state bytes(struct conn *c, const uint8_t *p, size_t n, uint64_
 
 static enum conn_state step(struct conn *c, enum conn_event event, uint64_t now)
 {
-	return conn_step(c, event, NULL, 0, now);
+	return conn_step(c, event, now);
 }
 
-static enum conn_state reply(struct conn *c, const uint8_t *p, size_t n, uint64_t now)
+static enum conn_state reply(struct conn *c, const uint8_t *p, size_t n)
 {
-	return conn_step(c, CONN_REPLY, heap_copy(p, n), n, now);
+	return conn_reply(c, heap_copy(p, n), n);
 }
 
 /* As the socket would: all of it. */
 static enum conn_state send_all(struct conn *c, uint64_t now)
 {
-	return conn_step(c, CONN_SENT, NULL, c->out_size, now);
+	return conn_sent(c, c->out_size, now);
 }
 
 static void begin(struct conn *c, const struct conn_options *options, const uint8_t *p, size_t n)
@@ -59,7 +59,7 @@ static void every_request_cut_at_every_byte_is_put_together(void **state) /* G1 
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(bytes(&c, request + i, 1, i), i + 1 < n ? CONN_READING : CONN_READY);
 	assert_int_equal(step(&c, CONN_ASKED, 2000), CONN_ASKING);
-	assert_int_equal(reply(&c, answer, m, 2001), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING);
 	assert_int_equal(c.out_size, m);
 	assert_memory_equal(c.out, answer, m);
 	assert_int_equal(send_all(&c, 2002), CONN_LINGERING);
@@ -207,7 +207,7 @@ static void what_a_backend_sends_that_is_no_answer_never_reaches_the_client(void
 
 		bytes_put_le(answer + rows[i].off, rows[i].value, 4);
 		begin(&c, &one, request, message_quote_req(request));
-		if (reply(&c, answer, n, 2) != CONN_SENDING || c.code != QGS_E_UNEXPECTED || !c.bad_reply)
+		if (reply(&c, answer, n) != CONN_SENDING || c.code != QGS_E_UNEXPECTED || !c.bad_reply)
 			FAIL_BECAUSE("%s got through", rows[i].what);
 		assert_int_equal(c.out_size, FRAMED_ERROR);
 		conn_done(&c);
@@ -215,7 +215,7 @@ static void what_a_backend_sends_that_is_no_answer_never_reaches_the_client(void
 	for (size_t n = 0; n < FRAMED_QUOTE_RESP; n++) {
 		message_quote_resp(answer, 1);
 		begin(&c, &one, request, message_quote_req(request));
-		assert_int_equal(reply(&c, answer, n, 2), CONN_SENDING);
+		assert_int_equal(reply(&c, answer, n), CONN_SENDING);
 		assert_true(c.bad_reply);
 		conn_done(&c);
 	}
@@ -232,7 +232,7 @@ static void a_bare_tdreport_gets_a_bare_quote_or_nothing(void **state)
 	begin(&c, &many, report, TDX_REPORT_BYTES);
 	assert_int_equal(c.request_size, FRAMED_QUOTE_REQ - 4);
 	assert_memory_equal(c.request, want + 4, FRAMED_QUOTE_REQ - 4);
-	assert_int_equal(reply(&c, answer, n, 2), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, n), CONN_SENDING);
 	assert_int_equal(c.out_size, QUOTE_BYTES);
 	assert_memory_equal(c.out, answer + 28, QUOTE_BYTES);
 	assert_int_equal(send_all(&c, 3), CONN_LINGERING); /* its end is the quote's */
@@ -245,7 +245,7 @@ static void a_bare_tdreport_gets_a_bare_quote_or_nothing(void **state)
 
 	begin(&c, &one, report, TDX_REPORT_BYTES);
 	n = message_quote_error(answer, QGS_E_UNEXPECTED);
-	assert_int_equal(reply(&c, answer, n, 2), CONN_CLOSED);
+	assert_int_equal(reply(&c, answer, n), CONN_CLOSED);
 	conn_done(&c);
 
 	begin(&c, &one, report, TDX_REPORT_BYTES);
@@ -290,7 +290,7 @@ static void a_second_message_is_left_alone_as_by_intels_service(void **state)
 	n += message_quote_req(two + n);
 	begin(&c, &one, two, n);
 	assert_null(c.rest);
-	assert_int_equal(reply(&c, answer, m, 2), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING);
 	assert_int_equal(send_all(&c, 3), CONN_LINGERING);
 	assert_int_equal(bytes(&c, two, n, 4), CONN_LINGERING); /* read and dropped, or closing would reset */
 	assert_int_equal(step(&c, CONN_TIME, 3 + CONN_LINGER_MS - 1), CONN_LINGERING);
@@ -311,13 +311,13 @@ static void many_messages_in_one_read_are_answered_in_turn(void **state)
 	conn_init(&c, &many, 0);
 	assert_int_equal(bytes(&c, three, n, 1), CONN_READY);
 	step(&c, CONN_ASKED, 1);
-	assert_int_equal(reply(&c, answer, m, 2), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING);
 	assert_int_equal(send_all(&c, 3), CONN_SENDING);
 	assert_int_equal(c.code, QGS_E_INVALID_CODE);
 	assert_int_equal(send_all(&c, 4), CONN_READY);
 	step(&c, CONN_ASKED, 4);
 	assert_int_equal(step(&c, CONN_EOF, 4), CONN_ASKING); /* half-closed: the answer is still wanted */
-	assert_int_equal(reply(&c, answer, m, 5), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING);
 	assert_int_equal(send_all(&c, 6), CONN_CLOSED);
 	assert_int_equal(c.n_answers, 3);
 	assert_int_equal(c.end, CONN_END_ANSWERED);
@@ -331,11 +331,11 @@ static void a_reader_that_takes_a_byte_at_a_time_gets_every_byte_once(void **sta
 	struct conn c;
 
 	begin(&c, &one, request, message_quote_req(request));
-	assert_int_equal(reply(&c, answer, n, 2), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, n), CONN_SENDING);
 	while (c.state == CONN_SENDING) {
 		assert_true(i < n);
 		got[i++] = *c.out;
-		conn_step(&c, CONN_SENT, NULL, 1, 3);
+		conn_sent(&c, 1, 3);
 	}
 	assert_int_equal(i, n);
 	assert_memory_equal(got, answer, n);
@@ -367,7 +367,7 @@ static void time_ends_every_state(void **state)
 	assert_int_equal(step(&c, CONN_TIME, 25000), CONN_SENDING);
 	assert_true(c.gave_up);
 	assert_int_equal(c.out_size, FRAMED_ERROR);
-	assert_int_equal(reply(&c, answer, m, 25001), CONN_SENDING); /* too late: nobody gets it */
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING); /* too late: nobody gets it */
 	assert_int_equal(c.out_size, FRAMED_ERROR);
 	assert_int_equal(step(&c, CONN_TIME, 30000), CONN_CLOSED); /* it does not read either */
 	assert_int_equal(c.end, CONN_END_TIMEOUT);
@@ -381,7 +381,7 @@ static void each_request_has_its_own_time(void **state)
 	struct conn c;
 
 	begin(&c, &many, request, n);
-	reply(&c, answer, m, 20000);
+	reply(&c, answer, m);
 	assert_int_equal(send_all(&c, 20000), CONN_READING);
 	assert_int_equal(conn_deadline(&c), 50000);
 	assert_int_equal(step(&c, CONN_TIME, 50000), CONN_CLOSED);
@@ -405,7 +405,7 @@ static void draining_finishes_what_was_begun(void **state)
 	assert_int_equal(step(&c, CONN_DRAIN, 10), CONN_READING);
 	assert_int_equal(bytes(&c, request + 500, n - 500, 11), CONN_READY);
 	step(&c, CONN_ASKED, 11);
-	assert_int_equal(reply(&c, answer, m, 12), CONN_SENDING);
+	assert_int_equal(reply(&c, answer, m), CONN_SENDING);
 	assert_int_equal(send_all(&c, 13), CONN_LINGERING); /* and no more, though it may send more */
 	conn_done(&c);
 
@@ -446,10 +446,10 @@ static void a_peer_that_leaves_ends_it_in_every_state(void **state)
 		if (k > 0)
 			step(&c, CONN_ASKED, 1);
 		if (k > 1)
-			reply(&c, answer, m, 2);
+			reply(&c, answer, m);
 		assert_int_equal(step(&c, CONN_BROKEN, 3), CONN_CLOSED);
 		assert_int_equal(c.end, CONN_END_BROKEN);
-		assert_int_equal(reply(&c, answer, m, 4),
+		assert_int_equal(reply(&c, answer, m),
 				 CONN_CLOSED); /* a late answer is dropped, not leaked */
 		conn_done(&c);
 	}
@@ -480,12 +480,12 @@ static void events_out_of_place_change_nothing(void **state)
 	conn_init(&c, &one, 0);
 	assert_int_equal(step(&c, CONN_ASKED, 1), CONN_READING);
 	assert_int_equal(step(&c, CONN_NO_REPLY, 1), CONN_READING);
-	assert_int_equal(reply(&c, answer, m, 1), CONN_READING);
-	assert_int_equal(conn_step(&c, CONN_SENT, NULL, 7, 1), CONN_READING);
+	assert_int_equal(reply(&c, answer, m), CONN_READING);
+	assert_int_equal(conn_sent(&c, 7, 1), CONN_READING);
 	assert_int_equal(bytes(&c, request, n, 1), CONN_READY);
 	assert_int_equal(bytes(&c, request, n, 1), CONN_READY);
-	assert_int_equal(reply(&c, answer, m, 1), CONN_READY);
-	assert_int_equal(conn_step(&c, CONN_SENT, NULL, 7, 1), CONN_READY);
+	assert_int_equal(reply(&c, answer, m), CONN_READY);
+	assert_int_equal(conn_sent(&c, 7, 1), CONN_READY);
 	conn_done(&c);
 }
 
