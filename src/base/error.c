@@ -44,8 +44,10 @@ int jurat_wrap(struct jurat_error *err, int r, const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->text))
-		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause);
+	/* What does not fit is cut; asking for the result is what tells the compiler that this is meant. */
+	if (n >= 0 && (size_t)n < sizeof(err->text) &&
+	    snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause) < 0)
+		err->text[n] = '\0';
 	trim_utf8(err->text, sizeof(err->text));
 	return r;
 }
