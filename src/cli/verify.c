@@ -48,9 +48,6 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 		if (jurat_policy_set(policy, name, equals + 1, &err) < 0)
 			return cli_fail(cli, CLI_USAGE, "--require %s: %s", member, err.text);
 	}
-	if (cli_has(cli, "allow-no-collateral") &&
-	    jurat_policy_set(policy, "allow_no_collateral", "true", &err) < 0)
-		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (measurement && jurat_policy_set(policy, "measurement", measurement, &err) < 0)
 		return cli_fail(cli, CLI_USAGE, "--measurement: %s", err.text);
 	return set_report_data(cli, policy);
@@ -133,8 +130,19 @@ static int print(const struct cli *cli, const struct judged *report, const struc
 	return report->status > quote->status ? report->status : quote->status;
 }
 
+/* For quotes: set after a report beside one was verified, as the member alone makes a policy one for TDX. */
+static int allow_no_collateral(struct cli *cli, struct jurat_policy *policy)
+{
+	struct jurat_error err = { "" };
+
+	if (cli_has(cli, "allow-no-collateral") &&
+	    jurat_policy_set(policy, "allow_no_collateral", "true", &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	return CLI_OK;
+}
+
 static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_tdx_collateral *collateral,
-		 const struct jurat_policy *policy)
+		 struct jurat_policy *policy)
 {
 	struct judged report = { 0 }, quote = { 0 };
 	struct cli_evidence loaded = { 0 };
@@ -147,6 +155,8 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_
 		status = cli_load_collateral(cli, collateral, loaded.collateral);
 	if (status == CLI_OK && loaded.report)
 		status = judge_report(cli, verifier, &loaded, policy, at, &report);
+	if (status == CLI_OK && loaded.quote)
+		status = allow_no_collateral(cli, policy);
 	if (status == CLI_OK && loaded.quote)
 		status = judge_quote(cli, verifier, &loaded, collateral, policy, at, &quote);
 	if (status == CLI_OK)

@@ -30,60 +30,67 @@ enum kind {
 
 struct member {
 	const char *name;
+	enum policy_scope scope;
 	enum kind kind;
 	size_t off;
 	uint64_t arg;
+	bool widens; /* it is there to accept more than the default policy does */
 };
 
-#define MEMBER(name, kind, arg)                                                                              \
-	{                                                                                                    \
-#name, kind, offsetof(struct jurat_policy, name), arg                                        \
-	}
-#define GUEST_BIT_MEMBER(member, value, bit, wrong, reason) MEMBER(member, KIND_BOOL, 0),
-#define TD_BYTES_MEMBER(field, size, reason)                MEMBER(field, KIND_BYTES, size),
+/* clang-format off */
+#define ROW(name, member, scope, kind, arg, widens) \
+	{ name, POLICY_OF_##scope, KIND_##kind, offsetof(struct jurat_policy, member), arg, widens }
+#define MEMBER(name, scope, kind, arg) ROW(#name, name, scope, kind, arg, false)
+#define WIDENS(name, scope, kind, arg) ROW(#name, name, scope, kind, arg, true)
+/* clang-format on */
+#define GUEST_BIT_MEMBER(member, scope, value, bit, wrong, reason)                                           \
+	ROW(#member, member, scope, BOOL, 0, value != wrong),
+#define TD_BYTES_MEMBER(field, size, reason) MEMBER(field, TDX, BYTES, size),
 
 static const struct member members[] = {
-	MEMBER(report_data, KIND_BYTES, 64),
-	MEMBER(measurement, KIND_BYTES, 48),
-	MEMBER(host_data, KIND_BYTES, 32),
-	MEMBER(id_key_digest, KIND_BYTES, 48),
-	MEMBER(author_key_digest, KIND_BYTES, 48),
-	MEMBER(family_id, KIND_BYTES, 16),
-	MEMBER(image_id, KIND_BYTES, 16),
-	MEMBER(report_id, KIND_BYTES, 32),
-	MEMBER(chip_id, KIND_CHIP_ID, 64),
-	POLICY_GUEST_BITS(GUEST_BIT_MEMBER){ "vmpl", KIND_VMPLS, offsetof(struct jurat_policy, vmpls), 3 },
-	MEMBER(maximum_vmpl, KIND_NUMBER, 3),
-	MEMBER(minimum_guest_svn, KIND_NUMBER, UINT32_MAX),
-	MEMBER(minimum_policy_abi, KIND_VERSION, 2),
-	MEMBER(minimum_firmware, KIND_VERSION, 3),
-	MEMBER(minimum_committed_firmware, KIND_VERSION, 3),
-	MEMBER(minimum_tcb, KIND_TCB, 0),
-	MEMBER(minimum_committed_tcb, KIND_TCB, 0),
-	MEMBER(minimum_current_tcb, KIND_TCB, 0),
-	MEMBER(minimum_launch_tcb, KIND_TCB, 0),
-	MEMBER(allow_provisional_firmware, KIND_BOOL, 0),
-	MEMBER(required_platform_info, KIND_PLATFORM, 0),
-	MEMBER(forbidden_platform_info, KIND_PLATFORM, 0),
-	MEMBER(products, KIND_PRODUCTS, 0),
-	MEMBER(allow_vcek, KIND_BOOL, 0),
-	MEMBER(allow_vlek, KIND_BOOL, 0),
-	MEMBER(allow_masked_chip_id, KIND_BOOL, 0),
-	MEMBER(csp_id, KIND_WORDS, 0),
-	MEMBER(require_crl, KIND_BOOL, 0),
-	MEMBER(tees, KIND_TEES, 0),
-	POLICY_TD_BYTES(TD_BYTES_MEMBER) MEMBER(allowed_td_attributes, KIND_TD_BITS, 0),
-	MEMBER(required_td_attributes, KIND_TD_BITS, 0),
-	MEMBER(allowed_xfam, KIND_XFAM, 0),
-	MEMBER(required_xfam, KIND_XFAM, 0),
-	MEMBER(allow_service_td, KIND_BOOL, 0),
-	MEMBER(allow_no_collateral, KIND_BOOL, 0),
-	MEMBER(accepted_tcb_statuses, KIND_STATUSES, 0),
-	MEMBER(accepted_advisories, KIND_WORDS, 0),
-	MEMBER(rejected_advisories, KIND_WORDS, 0),
-	MEMBER(maximum_collateral_age_days, KIND_NUMBER, 36500),
-	MEMBER(minimum_tcb_evaluation_data_number, KIND_NUMBER, UINT32_MAX),
+	MEMBER(report_data, ANY, BYTES, 64),
+	MEMBER(measurement, ANY, BYTES, 48),
+	MEMBER(host_data, SNP, BYTES, 32),
+	MEMBER(id_key_digest, SNP, BYTES, 48),
+	MEMBER(author_key_digest, SNP, BYTES, 48),
+	MEMBER(family_id, SNP, BYTES, 16),
+	MEMBER(image_id, SNP, BYTES, 16),
+	MEMBER(report_id, SNP, BYTES, 32),
+	MEMBER(chip_id, SNP, CHIP_ID, 64),
+	POLICY_GUEST_BITS(GUEST_BIT_MEMBER) ROW("vmpl", vmpls, SNP, VMPLS, 3, false),
+	MEMBER(maximum_vmpl, SNP, NUMBER, 3),
+	MEMBER(minimum_guest_svn, SNP, NUMBER, UINT32_MAX),
+	MEMBER(minimum_policy_abi, SNP, VERSION, 2),
+	MEMBER(minimum_firmware, SNP, VERSION, 3),
+	MEMBER(minimum_committed_firmware, SNP, VERSION, 3),
+	MEMBER(minimum_tcb, SNP, TCB, 0),
+	MEMBER(minimum_committed_tcb, SNP, TCB, 0),
+	MEMBER(minimum_current_tcb, SNP, TCB, 0),
+	MEMBER(minimum_launch_tcb, SNP, TCB, 0),
+	MEMBER(allow_provisional_firmware, SNP, BOOL, 0),
+	MEMBER(required_platform_info, SNP, PLATFORM, 0),
+	MEMBER(forbidden_platform_info, SNP, PLATFORM, 0),
+	MEMBER(products, SNP, PRODUCTS, 0),
+	MEMBER(allow_vcek, SNP, BOOL, 0),
+	MEMBER(allow_vlek, SNP, BOOL, 0),
+	WIDENS(allow_masked_chip_id, SNP, BOOL, 0),
+	MEMBER(csp_id, VLEK, WORDS, 0),
+	MEMBER(require_crl, ANY, BOOL, 0),
+	MEMBER(tees, ANY, TEES, 0),
+	POLICY_TD_BYTES(TD_BYTES_MEMBER) WIDENS(allowed_td_attributes, TDX, TD_BITS, 0),
+	MEMBER(required_td_attributes, TDX, TD_BITS, 0),
+	WIDENS(allowed_xfam, TDX, XFAM, 0),
+	MEMBER(required_xfam, TDX, XFAM, 0),
+	WIDENS(allow_service_td, TDX, BOOL, 0),
+	WIDENS(allow_no_collateral, TDX, BOOL, 0),
+	WIDENS(accepted_tcb_statuses, TDX, STATUSES, 0),
+	MEMBER(accepted_advisories, TDX, WORDS, 0),
+	MEMBER(rejected_advisories, TDX, WORDS, 0),
+	MEMBER(maximum_collateral_age_days, TDX, NUMBER, 36500),
+	MEMBER(minimum_tcb_evaluation_data_number, TDX, NUMBER, UINT32_MAX),
 };
+
+_Static_assert(ARRAY_SIZE(members) <= POLICY_MAX_MEMBERS, "a policy remembers which members were set");
 
 static const struct {
 	const char *name;
@@ -113,7 +120,7 @@ static const struct {
 void policy_init(struct jurat_policy *policy)
 {
 	*policy = (struct jurat_policy){
-#define GUEST_BIT_DEFAULT(member, value, bit, wrong, reason) .member = value,
+#define GUEST_BIT_DEFAULT(member, scope, value, bit, wrong, reason) .member = value,
 		POLICY_GUEST_BITS(GUEST_BIT_DEFAULT) /* no debug, all else free */
 			.vmpls = 0xf,
 		.maximum_vmpl = 3,
@@ -557,7 +564,55 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	if (!m)
 		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", name);
 	r = read_value(value, m, policy, err);
-	return r < 0 ? jurat_wrap(err, r, "policy: %s", name) : 0;
+	if (r < 0)
+		return jurat_wrap(err, r, "policy: %s", name);
+	policy->set[m - members] = true;
+	return 0;
+}
+
+/* Of what has no value that stands for "not set", every value differs. */
+static bool differs(const struct member *m, const struct jurat_policy *policy,
+		    const struct jurat_policy *from)
+{
+	const char *a = (const char *)policy + m->off, *b = (const char *)from + m->off;
+
+	switch (m->kind) {
+	case KIND_BOOL:
+		return memcmp(a, b, sizeof(bool)) != 0;
+	case KIND_NUMBER:
+	case KIND_VMPLS:
+	case KIND_PLATFORM:
+	case KIND_PRODUCTS:
+	case KIND_TEES:
+	case KIND_STATUSES:
+		return memcmp(a, b, sizeof(uint32_t)) != 0;
+	case KIND_TD_BITS:
+	case KIND_XFAM:
+		return memcmp(a, b, sizeof(uint64_t)) != 0;
+	case KIND_BYTES:
+	case KIND_CHIP_ID:
+	case KIND_TCB:
+	case KIND_VERSION:
+	case KIND_WORDS:
+		break;
+	}
+	return true;
+}
+
+bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret)
+{
+	struct jurat_policy fallback;
+	const struct member *m;
+
+	if (i >= ARRAY_SIZE(members))
+		return false;
+	m = &members[i];
+	*ret = (struct policy_member){ .name = m->name, .scope = m->scope, .set = policy->set[i] };
+	if (ret->set && !m->widens) {
+		policy_init(&fallback);
+		ret->demands = differs(m, policy, &fallback);
+	}
+	return true;
 }
 
 static void json_done(json_t **value)

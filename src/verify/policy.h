@@ -44,22 +44,23 @@ struct policy_version {
 /* clang-format on */
 
 /*
- * Bits of the guest policy: G(member, default, bit, wrong, REASON): refused when the bit is `wrong` and
- * the member is not. So allow_x refuses a set bit unless true, require_x a clear one unless false.
+ * Bits of the guest policy: G(member, SCOPE, default, bit, wrong, REASON): refused when the bit is `wrong`
+ * and the member is not. So allow_x refuses a set bit unless true, require_x a clear one unless false.
  */
 /* clang-format off */
 #define POLICY_GUEST_BITS(G) \
-	G(allow_debug, false, SNP_POLICY_DEBUG_BIT, true, DEBUG_ALLOWED) \
-	G(allow_migrate_ma, true, SNP_POLICY_MIGRATE_MA_BIT, true, MIGRATE_MA_ALLOWED) \
-	G(allow_smt, true, SNP_POLICY_SMT_BIT, true, SMT_ALLOWED) \
-	G(allow_cxl, true, SNP_POLICY_CXL_ALLOW_BIT, true, CXL_ALLOWED) \
-	G(require_single_socket, false, SNP_POLICY_SINGLE_SOCKET_BIT, false, SINGLE_SOCKET_NOT_REQUIRED) \
-	G(require_mem_aes_256_xts, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, \
+	G(allow_debug, ANY, false, SNP_POLICY_DEBUG_BIT, true, DEBUG_ALLOWED) \
+	G(allow_migrate_ma, SNP, true, SNP_POLICY_MIGRATE_MA_BIT, true, MIGRATE_MA_ALLOWED) \
+	G(allow_smt, SNP, true, SNP_POLICY_SMT_BIT, true, SMT_ALLOWED) \
+	G(allow_cxl, SNP, true, SNP_POLICY_CXL_ALLOW_BIT, true, CXL_ALLOWED) \
+	G(require_single_socket, SNP, false, SNP_POLICY_SINGLE_SOCKET_BIT, false, \
+	  SINGLE_SOCKET_NOT_REQUIRED) \
+	G(require_mem_aes_256_xts, SNP, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, \
 	  MEM_AES_256_XTS_NOT_REQUIRED) \
-	G(require_rapl_dis, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
-	G(require_ciphertext_hiding, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, \
+	G(require_rapl_dis, SNP, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
+	G(require_ciphertext_hiding, SNP, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, \
 	  CIPHERTEXT_HIDING_NOT_REQUIRED) \
-	G(require_page_swap_disable, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, \
+	G(require_page_swap_disable, SNP, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, \
 	  PAGE_SWAP_DISABLE_NOT_REQUIRED)
 /* clang-format on */
 
@@ -83,10 +84,21 @@ struct policy_version {
 
 enum policy_tee { POLICY_SEV_SNP, POLICY_TDX };
 
+/* Kinds of evidence: what signed the report, or a TD quote. */
+enum policy_scope {
+	POLICY_OF_VCEK = 1 << 0,
+	POLICY_OF_VLEK = 1 << 1,
+	POLICY_OF_SNP = POLICY_OF_VCEK | POLICY_OF_VLEK,
+	POLICY_OF_TDX = 1 << 2,
+	POLICY_OF_ANY = POLICY_OF_SNP | POLICY_OF_TDX
+};
+
+enum { POLICY_MAX_MEMBERS = 96 };
+
 struct jurat_policy {
 #define POLICY_LIST_MEMBER(field, size, reason) struct policy_list field;
 	POLICY_BYTES(POLICY_LIST_MEMBER)
-#define POLICY_BOOL_MEMBER(member, value, bit, wrong, reason) bool member;
+#define POLICY_BOOL_MEMBER(member, scope, value, bit, wrong, reason) bool member;
 	POLICY_GUEST_BITS(POLICY_BOOL_MEMBER)
 	uint32_t vmpls;        /* bit n: VMPL n is allowed */
 	uint32_t maximum_vmpl; /* 0 to 3 */
@@ -108,6 +120,7 @@ struct jurat_policy {
 	struct policy_words accepted_advisories, rejected_advisories;
 	uint32_t maximum_collateral_age_days; /* 0: as long as it is current */
 	uint32_t minimum_tcb_evaluation_data_number;
+	bool set[POLICY_MAX_MEMBERS]; /* by the row of a member: somebody set it, to whatever */
 };
 
 void policy_init(struct jurat_policy *policy);
@@ -115,5 +128,25 @@ void policy_done(struct jurat_policy *policy);
 /* Whether a list has a value of `size` bytes; an empty one has every. */
 bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_t size);
 bool policy_words_have(const struct policy_words *words, const char *word);
+
+/* What a row of the table of members says, and what a policy makes of it. */
+struct policy_member {
+	const char *name;
+	enum policy_scope scope; /* evidence that the member can be compared with */
+	bool set;                /* in this policy */
+	bool demands;            /* set so that it refuses evidence which the default policy accepts */
+};
+/* The i-th row; false past the end. */
+bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret);
+
+/*
+ * A member implies the evidence that it can be compared with: other evidence is refused, unless the policy
+ * names that kind, too; then the verdict says when no member demands anything of this kind alone.
+ *
+ * evidence   one kind, or POLICY_OF_SNP for a report that nothing signed
+ */
+struct jurat_verdict;
+void policy_judge_scope(const struct jurat_policy *policy, enum policy_scope evidence,
+			struct jurat_verdict *out);
 
 #endif

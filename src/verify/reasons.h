@@ -221,6 +221,8 @@
 	R(CSP_ID_NOT_ALLOWED, "csp-id-not-allowed", \
 	  "the VLEK is of a cloud provider that the policy does not name") \
 	R(TEE_NOT_ALLOWED, "tee-not-allowed", "the policy does not allow evidence of this kind of TEE") \
+	R(POLICY_SCOPE, "policy-scope", \
+	  "a member of the policy is for other evidence than this, and the policy does not name both kinds") \
 	/* of a TD */ \
 	R(TD_DEBUG, "td-debug", "the TD is open to debugging: the host can read and change its memory") \
 	R(TD_ATTRIBUTES_NOT_ALLOWED, "td-attributes-not-allowed", \
@@ -256,6 +258,8 @@
 	N(MEASUREMENT, "measurement", \
 	  "the policy wants no particular value: what runs is the caller's to check") \
 	N(MINIMUM_TCB, "minimum-tcb", "the policy sets no minimum") \
+	N(POLICY_SCOPE, "policy-scope", \
+	  "the policy names this kind of evidence beside another, and demands nothing of this kind alone") \
 	N(TCB_STATUS, "tcb-status", "there is no trusted TCB info and QE identity of this platform") \
 	N(QE_IDENTITY, "qe-identity", "there is no trusted QE identity") \
 	N(TDX_MODULE, "tdx-module", "there is no trusted TCB info") \

@@ -34,7 +34,7 @@ static void judge_guest_policy(struct snp_judge *j)
 	const struct policy_version *abi = &p->minimum_policy_abi;
 	unsigned minor = j->report.policy & 0xff, major = j->report.policy >> 8 & 0xff;
 
-#define GUEST_BIT(member, value, bit, wrong, reason)                                                         \
+#define GUEST_BIT(member, scope, value, bit, wrong, reason)                                                  \
 	if ((j->report.policy >> (bit)&1) == (wrong) && p->member != (wrong))                                \
 		verdict_refuse(j->out, REASON_##reason, "bit %d of the guest policy 0x%llx is %d", bit,      \
 			       (unsigned long long)j->report.policy, wrong);
@@ -142,7 +142,7 @@ static void judge_signer(struct snp_judge *j)
 	unsigned key = snp_key_info_signing_key(j->report.key_info);
 	bool named = p->csp_id.n == 0;
 
-	if (j->product != SNP_PRODUCT_UNKNOWN && !(p->products >> j->product & 1))
+	if (!(p->products >> j->product & 1)) /* by a list of them, the unknown one is refused */
 		verdict_refuse(j->out, REASON_PRODUCT_NOT_ALLOWED, "%s", snp_product_name(j->product));
 	if (key == SNP_SIGNED_BY_VCEK && !p->allow_vcek)
 		verdict_refuse(j->out, REASON_VCEK_NOT_ALLOWED, "the signing key is VCEK");
@@ -165,6 +165,18 @@ static void note_unjudged(struct snp_judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_MINIMUM_TCB);
 }
 
+static enum policy_scope scope_of(const struct snp_report *r)
+{
+	switch (snp_key_info_signing_key(r->key_info)) {
+	case SNP_SIGNED_BY_VCEK:
+		return POLICY_OF_VCEK;
+	case SNP_SIGNED_BY_VLEK:
+		return POLICY_OF_VLEK;
+	default:
+		return POLICY_OF_SNP;
+	}
+}
+
 void judge_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
@@ -172,6 +184,8 @@ void judge_policy(struct snp_judge *j)
 
 	if (!(p->tees >> POLICY_SEV_SNP & 1))
 		verdict_refuse(j->out, REASON_TEE_NOT_ALLOWED, "SEV-SNP");
+	else
+		policy_judge_scope(p, scope_of(r), j->out);
 	judge_bytes(j);
 	judge_guest_policy(j);
 	if (r->vmpl > p->maximum_vmpl || !(p->vmpls >> r->vmpl & 1))

@@ -88,6 +88,8 @@ void tdx_judge_policy(struct tdx_judge *j)
 
 	if (!(p->tees >> POLICY_TDX & 1))
 		verdict_refuse(j->out, REASON_TEE_NOT_ALLOWED, "TDX");
+	else
+		policy_judge_scope(p, POLICY_OF_TDX, j->out);
 	judge_bytes(j);
 	judge_attributes(j);
 	judge_xfam(j);

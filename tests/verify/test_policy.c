@@ -98,7 +98,7 @@ static const struct row rows[] = {
 	{ "{\"csp_id\": \"CN=cc-test.jurat.invalid\"}", NULL, true },
 	{ "{\"csp_id\": [\"CN=other\", \"CN=cc-test.jurat.invalid\"]}", NULL, true },
 	{ "{\"csp_id\": \"CN=cc-test.jurat.invali\"}", "csp-id-not-allowed", true },
-	{ "{\"csp_id\": \"CN=other\"}", NULL }, /* a VCEK is no provider's */
+	{ "{\"csp_id\": \"CN=other\"}", "policy-scope" }, /* a VCEK is no provider's */
 	{ "{\"allow_masked_chip_id\": true}", NULL },
 	{ "{\"require_crl\": true}", "crl-missing" },
 	{ "{\"require_crl\": false}", NULL },

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "verify/policy.h"
+#include "verify/verdict.h"
+
+/*
+ * Who sends evidence chooses its kind. So a member that can be compared with some kinds alone implies these,
+ * and nothing is accepted because the policy is silent about it (doc/decisions/0008).
+ */
+
+static const struct {
+	enum policy_scope scope;
+	const char *name;
+} kinds[] = {
+	{ POLICY_OF_VCEK, "VCEK-signed reports" },
+	{ POLICY_OF_VLEK, "VLEK-signed reports" },
+	{ POLICY_OF_SNP, "SEV-SNP reports" },
+	{ POLICY_OF_TDX, "TDX quotes" },
+};
+
+static const char *name_of(enum policy_scope scope)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].scope == scope)
+			return kinds[i].name;
+	}
+	return "any evidence";
+}
+
+/* Whether somebody set this member to accept; a default is nobody's word. */
+static bool is_set(const struct jurat_policy *policy, const char *name)
+{
+	struct policy_member m;
+
+	for (size_t i = 0; policy_member_at(policy, i, &m); i++) {
+		if (strcmp(m.name, name) == 0)
+			return m.set;
+	}
+	return false;
+}
+
+/* Whether the policy names this evidence beside that of `scope`. */
+static bool names_both(const struct jurat_policy *policy, enum policy_scope scope, enum policy_scope evidence)
+{
+	const uint32_t both = 1u << POLICY_SEV_SNP | 1u << POLICY_TDX;
+
+	if ((scope & POLICY_OF_TDX) != (evidence & POLICY_OF_TDX))
+		return is_set(policy, "tees") && (policy->tees & both) == both;
+	if (evidence == POLICY_OF_VCEK)
+		return is_set(policy, "allow_vcek") && policy->allow_vcek;
+	return is_set(policy, "allow_vlek") && policy->allow_vlek;
+}
+
+/* Whether a member that says nothing of the evidence of `scope` demands something of this one. */
+static bool demands_alone(const struct jurat_policy *policy, enum policy_scope evidence,
+			  enum policy_scope scope)
+{
+	struct policy_member m;
+
+	for (size_t i = 0; policy_member_at(policy, i, &m); i++) {
+		if (m.demands && m.scope & evidence && !(m.scope & scope))
+			return true;
+	}
+	return false;
+}
+
+/* The members for one kind of evidence, as many as fit. */
+struct names {
+	char text[VERDICT_DETAIL_BYTES / 2];
+	size_t n, left_out;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	size_t used = strlen(names->text), room = sizeof(names->text) - used;
+
+	if (strlen(name) + sizeof(", ") <= room)
+		snprintf(names->text + used, room, "%s%s", names->n > 0 ? ", " : "", name);
+	else
+		names->left_out++;
+	names->n++;
+}
+
+static struct names names_for(const struct jurat_policy *policy, enum policy_scope scope)
+{
+	struct names names = { .n = 0 };
+	struct policy_member m;
+
+	for (size_t i = 0; policy_member_at(policy, i, &m); i++) {
+		if (m.set && m.scope == scope)
+			add_name(&names, m.name);
+	}
+	return names;
+}
+
+static void refuse(struct jurat_verdict *out, const struct names *names, enum policy_scope scope,
+		   enum policy_scope evidence)
+{
+	const char *cure = evidence == POLICY_OF_VCEK ? "allow_vcek to true" : "allow_vlek to true";
+	char more[32] = "";
+
+	if (scope == POLICY_OF_TDX || evidence == POLICY_OF_TDX)
+		cure = "tees to both";
+	if (names->left_out > 0)
+		snprintf(more, sizeof(more), " and %zu more", names->left_out);
+	verdict_refuse(out, REASON_POLICY_SCOPE, "%s%s: for %s only (to accept %s as well, set %s)",
+		       names->text, more, name_of(scope), name_of(evidence), cure);
+}
+
+void policy_judge_scope(const struct jurat_policy *policy, enum policy_scope evidence,
+			struct jurat_verdict *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		enum policy_scope scope = kinds[i].scope;
+		struct names names;
+
+		if (scope & evidence)
+			continue;
+		names = names_for(policy, scope);
+		if (names.n > 0 && !names_both(policy, scope, evidence))
+			refuse(out, &names, scope, evidence);
+		else if (names.n > 0 && !demands_alone(policy, evidence, scope))
+			verdict_not_judged(out, NOT_JUDGED_POLICY_SCOPE);
+	}
+}
