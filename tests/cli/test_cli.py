@@ -157,6 +157,26 @@ def a_policy_is_judged_and_its_mistakes_are_usage_errors(tmp):
 
 
 @case
+def options_about_one_tee_refuse_evidence_of_the_other(tmp):
+    e = tmp / "evidence"
+    jurat("demo", "--dir", e)
+    report, quote = (e / "report.bin").read_bytes(), (e / "quote.bin").read_bytes()
+    ok = ("verify", "--roots", e / "roots", "--certs", e / "certs.bin", "--collateral", e / "collateral")
+    data, digest, mrtd = report[0x50:0x90].hex(), report[0x90:0xc0].hex(), quote[48 + 136:48 + 184].hex()
+    for name, options, report_is, quote_is in [
+            ("measurement", ("--measurement", digest), 0, int(digest != mrtd)), ("measurement", ("--measurement", "11" * 48), 1, 1),
+            ("report-data", ("--report-data", data), 0, 1),
+            ("mrtd", ("--require", f"mrtd={mrtd}"), 1, 0), ("host_data", ("--require", "host_data=" + "00" * 32), 0, 1),
+            ("minimum_tcb", ("--require", 'minimum_tcb={"snp": 1}'), 0, 1),
+            ("csp_id", ("--require", "csp_id=CN=x"), 1, 1),
+            ("tees", ("--require", f"mrtd={mrtd}", "--require", 'tees=["sev-snp", "tdx"]'), 0, 0),
+            ("allow-no-collateral", ("--allow-no-collateral",), 0, 0)]:
+        assert name in jurat(*ok, *options, e / "report.bin", status=report_is).out or not report_is, name
+        assert name in jurat(*ok, *options, e / "quote.bin", status=quote_is).out or not quote_is, name
+        assert jurat(*ok, *options, e, status=max(report_is, quote_is)), name
+
+
+@case
 def times_are_read_strictly_and_count(tmp):
     e = demo(tmp)
     ok = ("verify", "--roots", e / "roots", e, "--at")

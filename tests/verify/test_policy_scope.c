@@ -18,7 +18,7 @@ enum { VCEK, VLEK, TDX, N_KINDS };
 static const enum policy_scope scopes[N_KINDS] = { POLICY_OF_VCEK, POLICY_OF_VLEK, POLICY_OF_TDX };
 static const char *const kind_names[N_KINDS] = { "VCEK", "VLEK", "TDX" };
 
-/* A value by which `refuses` (kinds of evidence) is refused; 0: by which nothing is that the member is for. */
+/* A value by which `refuses` (kinds of evidence) are refused; 0: none of those that the member is for. */
 static const struct row {
 	const char *member, *value;
 	unsigned refuses;
@@ -133,7 +133,7 @@ static int drop_world(void **state)
 {
 	struct world *w = *state;
 
-	jurat_collateral_free(w->collateral);
+	jurat_tdx_collateral_free(w->collateral);
 	jurat_verifier_free(w->snp);
 	jurat_verifier_free(w->tdx);
 	tdx_made_done(&w->quote);
@@ -168,7 +168,7 @@ static struct jurat_policy *policy_of(const char *member, const char *value)
 /* The detail of the reason with this code; NULL: it is not among them. */
 static const char *reason(const struct jurat_verdict *v, const char *code)
 {
-	for (size_t i = 0; i < jurat_verdict_reasons(v); i++) {
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++) {
 		if (strcmp(jurat_verdict_reason_code(v, i), code) == 0)
 			return jurat_verdict_reason_detail(v, i);
 	}
@@ -210,9 +210,9 @@ static void assert_row(const struct world *w, const struct row *row, unsigned ki
 	why = reason(v, "policy-scope");
 	if (is_for_it && (why || jurat_verdict_accepted(v) == ((row->refuses & scopes[kind]) != 0)))
 		FAIL_BECAUSE("%s=%s, %s: %s", row->member, row->value, kind_names[kind],
-			     why                        ? why
-			     : jurat_verdict_reasons(v) ? jurat_verdict_reason_detail(v, 0)
-							: "accepted");
+			     why                             ? why
+			     : jurat_verdict_reason_count(v) ? jurat_verdict_reason_detail(v, 0)
+							     : "accepted");
 	if (!is_for_it && (!why || !strstr(why, row->member)))
 		FAIL_BECAUSE("%s=%s, %s: '%s'", row->member, row->value, kind_names[kind], why ? why : "");
 	jurat_verdict_free(v);
@@ -236,7 +236,7 @@ static bool widens(const char *member)
 	return false;
 }
 
-/* A new member needs rows above, and each kind of evidence that it claims to be for needs a row that refuses it. */
+/* A new member needs rows above: one that refuses for each kind of evidence that it claims to be for. */
 static void every_member_can_refuse_all_that_it_is_for(void **state)
 {
 	struct jurat_policy *policy;
@@ -343,8 +343,8 @@ static void a_policy_for_a_mixed_fleet_names_every_kind(void **state)
 			if (jurat_verdict_accepted(v) != mixed[i].is[kind].accepted ||
 			    is_listed(v, "policy-scope") != mixed[i].is[kind].listed)
 				FAIL_BECAUSE("%s, %s: %s", mixed[i].json, kind_names[kind],
-					     jurat_verdict_reasons(v) ? jurat_verdict_reason_detail(v, 0)
-								      : "accepted");
+					     jurat_verdict_reason_count(v) ? jurat_verdict_reason_detail(v, 0)
+									   : "accepted");
 			jurat_verdict_free(v);
 		}
 		jurat_policy_free(policy);
@@ -361,7 +361,7 @@ static void all_members_for_other_evidence_are_named_at_once(void **state)
 
 	set(policy, "mrtd", HEX48("d2"));
 	v = judge(*state, VCEK, policy);
-	assert_int_equal(jurat_verdict_reasons(v), 1);
+	assert_int_equal(jurat_verdict_reason_count(v), 1);
 	assert_string_equal(jurat_verdict_reason_detail(v, 0),
 			    "mrtd, rtmr1: for TDX quotes only (to accept VCEK-signed reports as well, set "
 			    "tees to both)");
@@ -370,7 +370,7 @@ static void all_members_for_other_evidence_are_named_at_once(void **state)
 		set(policy, fields[i], HEX48("d2"));
 	set(policy, "minimum_tcb_evaluation_data_number", "1");
 	v = judge(*state, VLEK, policy);
-	assert_int_equal(jurat_verdict_reasons(v), 1);
+	assert_int_equal(jurat_verdict_reason_count(v), 1);
 	assert_non_null(
 		strstr(jurat_verdict_reason_detail(v, 0), "mrservicetd and 1 more: for TDX quotes only"));
 	jurat_verdict_free(v);
