@@ -10,9 +10,9 @@
 
 /*
  * Everything outside the process that `store/`, `sim/`, `host/` and `guest/` can touch: clocks, random
- * numbers, files, locks, ioctls and sockets. Production passes base_env_real(). Tests and the explorer pass
- * their own, which may fail, stop, reorder or crash at the k-th call: each call below is one *step*, and
- * between two steps a caller keeps no hold on the outside world but its descriptors and locks.
+ * numbers, files, locks, ioctls and sockets. Production passes base_env_real(). Tests pass their own, which
+ * may fail, stop, reorder or crash at the k-th call: each call below is one *step*, and between two steps a
+ * caller keeps no hold on the outside world but its descriptors and locks.
  *
  * To make one: embed `struct base_env` as the first member, point `ops` at a table, and forward what you do
  * not change to another environment. Every operation that its user calls must be there.

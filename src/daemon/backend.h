@@ -8,7 +8,7 @@
 #include "wire/qgs.h"
 
 /*
- * Who answers requests: the software enclave (software.h) or other quote generation services (pool.h). All on
+ * Who answers requests: the software enclave (enclave.h) or other quote generation services (pool.h). All on
  * the loop's thread.
  *
  * submit    takes a job, in order: when it cannot be served now it waits, and later ones behind it

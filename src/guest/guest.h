@@ -9,8 +9,7 @@
 #include "jurat/guest.h"
 
 /*
- * The guest half over any environment: what jurat_guest_open() is over the real one. Tests, the software
- * machine and the explorer come in here.
+ * jurat_guest_open() over any environment, for tests and the software machine.
  *
  * env       borrowed for the life of the handle; NULL: the real world
  */

@@ -6,7 +6,7 @@
 #include "jurat/host.h"
 
 /*
- * jurat_snp_certs_new() in a world of the caller's choosing: the software machine, the explorer, tests.
+ * jurat_snp_certs_new() over any environment, for tests and the software machine.
  *
  * env       borrowed until the certs are freed; NULL: the real world. It must stand as many threads as serve
  *           requests.

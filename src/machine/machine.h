@@ -96,7 +96,7 @@ struct base_env *machine_env(struct machine_guest *guest, unsigned vcpu);
 int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long request, void *arg);
 
 /*
- * The same in steps, for several guests at once and for the explorer: start requests, then step the machine
+ * The same in steps, for several guests at once: start requests, then step the machine
  * until none is left. Requests of one guest queue for its driver's mutex, in order. machine_step is one
  * KVM_RUN of one vCPU with what the VMM does about its exit; `which` chooses among the vCPUs that can move.
  *

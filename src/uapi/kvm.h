@@ -16,7 +16,7 @@
 
 #define UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS 103u
 
-/* Types of KVM_EXIT_VMGEXIT in v14 and v15 of the series; sim/kvm.h has the fields. */
+/* Types of KVM_EXIT_VMGEXIT in v14 and v15 of the series; sim/kvm/kvm.h has the fields. */
 #define UAPI_KVM_VMGEXIT_V14_EXT_GUEST_REQ 3u
 #define UAPI_KVM_VMGEXIT_V15_REQ_CERTS     1u
 

@@ -4,8 +4,7 @@
 #include "verify/snp_judge.h"
 
 /*
- * The root's CRLs say whether the intermediate still stands. Spec: 7.4 of the certificate facts; RFC 5280
- * 6.3. What a signed CRL lists is revoked at any time; that nothing is listed counts only while the CRL is
+ * The root's CRLs say whether the intermediate still stands. Spec: AMD KDS (57230), CRL; RFC 5280 6.3. What a signed CRL lists is revoked at any time; that nothing is listed counts only while the CRL is
  * current.
  */
 struct crls {

@@ -57,8 +57,8 @@ static void judge_time(struct tdx_judge *j, const struct crypto_cert *cert, cons
 }
 
 /*
- * The extensions that Intel's library demands of each of its certificates. Spec: section 7 of the TDX
- * facts.
+ * The extensions that Intel's library demands of each of its certificates. Spec: Intel SGX PCK
+ * certificate and CRL profile.
  */
 static bool has_extensions(const struct crypto_cert *cert)
 {

@@ -241,7 +241,7 @@ static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COM
 	return 0;
 }
 
-/* Order of levels, the higher first. Spec: 8.4 step 1 of the TDX facts. */
+/* Order of levels, the higher first. Spec: Intel PCS v4, TCB Info. */
 static int compare_levels(const struct tcb_level *a, const struct tcb_level *b)
 {
 	int c = memcmp(a->sgx, b->sgx, sizeof(a->sgx));

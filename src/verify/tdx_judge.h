@@ -55,7 +55,7 @@ bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subjec
 bool tdx_is_named(const struct bytes_rd *text, const char *name);
 
 /*
- * Intel's root. Spec: section 7 of the TDX facts; SHA-256 of SubjectPublicKeyInfo and of the whole
+ * Intel's root. Spec: Intel SGX PCK certificate profile; SHA-256 of SubjectPublicKeyInfo and of the whole
  * certificate.
  */
 bool tdx_root_is_pinned(const uint8_t spki_sha256[32]);

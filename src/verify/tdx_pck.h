@@ -6,7 +6,7 @@
 
 /*
  * What a certificate of a provisioning certification key (PCK) says of its platform.
- * Spec: Intel SGX PCK certificate and CRL profile; section 7 of the TDX facts.
+ * Spec: Intel SGX PCK certificate and CRL profile, 1.3.5.
  */
 enum { PCK_COMPONENTS = 16 };
 

@@ -41,7 +41,7 @@ static bool judge_info(struct tdx_judge *j)
 
 /*
  * Signer and attributes of the TDX module. Attributes: as strict as Intel's library, which wants all zero
- * and equal to the identity's, mask or not. Spec: 8.3 of the TDX facts.
+ * and equal to the identity's, mask or not. Spec: QVL, TdxModuleCheck; Intel PCS v4, TCB Info.
  */
 static void judge_module(struct tdx_judge *j)
 {
@@ -77,7 +77,7 @@ static bool masked_equal(const uint8_t *is, const uint8_t *wanted, const uint8_t
 	return true;
 }
 
-/* Whether the enclave that signed is Intel's quoting enclave for TDs. Spec: 8.3 of the TDX facts. */
+/* Whether the enclave that signed is Intel's quoting enclave for TDs. Spec: Intel PCS v4, QE identity. */
 static bool judge_enclave(struct tdx_judge *j)
 {
 	const struct qe_identity *q = j->identity;

@@ -37,7 +37,7 @@ static void judge_bytes(struct tdx_judge *j)
 
 /*
  * Bits 7:0 say that the TD is open to debugging or profiling, all others set must be allowed.
- * Spec: section 5 of the TDX facts; Intel TDX module ABI, ATTRIBUTES.
+ * Spec: Intel TDX module ABI, ATTRIBUTES.
  */
 static void judge_attributes(struct tdx_judge *j)
 {

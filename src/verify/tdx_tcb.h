@@ -6,8 +6,8 @@
 
 /*
  * TCB evaluation: what Intel's collateral says of a platform, its TDX module and its quoting enclave. A
- * pure function: whether the collateral may be believed is judged elsewhere. Spec: 8.4 of the TDX facts
- * (Intel's quote verification library, tdxEvaluateTCB).
+ * pure function: whether the collateral may be believed is judged elsewhere. Spec: Intel PCS v4, TCB
+ * Info; QVL, EvaluateTcb (doc/facts/tdx.md, 8).
  */
 struct tcb_subject {
 	uint8_t sgx[TCB_COMPONENTS]; /* of the PCK certificate */

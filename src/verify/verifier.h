@@ -42,7 +42,7 @@ void verifier_leaves_of_kind(struct jurat_verifier *verifier, enum vek_kind kind
 			     size_t *ret_end);
 
 /*
- * AMD's own roots. Spec: 7.2 of the certificate facts; SHA-256 of SubjectPublicKeyInfo and of the whole
+ * AMD's own roots. Spec: AMD KDS (57230); SHA-256 of SubjectPublicKeyInfo and of the whole
  * certificate.
  */
 bool root_is_pinned(enum snp_product product, const uint8_t spki_sha256[32]);

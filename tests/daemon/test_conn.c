@@ -3,7 +3,7 @@
 
 #include "daemon/conn.h"
 
-/* Spec: tdx.md 4.2 to 4.5, and its lists of faults (G) and of tests. */
+/* Spec: Intel DCAP qgs_msg_lib and qgs (doc/facts/tdx.md, 3); hazards G of doc/hazards.md. */
 static const struct conn_options one = {
 	.timeout_ms = 30000, .drain_ms = 5000, .max_requests = 1, .raw_too = true
 };

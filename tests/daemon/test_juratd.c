@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The real program with real sockets. Spec: tdx.md 4.5 and 10.3 (G). */
+/* The real program with real sockets. Hazards G of doc/hazards.md. */
 static struct world w;
 
 static int set_up(void **state)

@@ -54,7 +54,7 @@ struct tdx_report_req {
 
 enum { REQUEST_BYTES = 4 + 24 + 1024, ANSWER_BYTES = 16 * 1024, PORT = 4050 };
 
-/* Spec: tdx.md 4.3. */
+/* Spec: Intel DCAP qgs_msg_lib. */
 static void write_request(uint8_t request[REQUEST_BYTES], uint8_t mark)
 {
 	static const uint8_t header[28] = { 0, 0, 4, 24, 1, 0, 1, 0, 0, 0, 0, 0, 24, 4, 0, 0, [21] = 4 };
@@ -327,7 +327,7 @@ static void *thread(void *ctx)
 			CHECK(n > 0 || (errno == EINTR && !s->restarts));
 			got += n > 0 ? (size_t)n : 0;
 		}
-		/* Its own: the quote is over what was asked. Spec: tdx.md 6. */
+		/* Its own: the quote is over what was asked. */
 		if (is_quote(answer, got) && memcmp(answer + 28 + 48 + 520, request + 28 + 128, 64) == 0)
 			atomic_fetch_add(&s->good, 1);
 		close(fd);

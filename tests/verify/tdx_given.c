@@ -104,7 +104,7 @@ void tdx_given_fix_sizes(const struct tdx_quote *from, const uint8_t *bytes, uin
 	enum {
 		BEFORE_OUTER_SIZE = 130,
 		OUTER_HEAD = 134
-	}; /* of the signature data. Spec: 6.3 of the TDX facts */
+	}; /* of the signature data. Spec: Intel TDX quote library, A.4 */
 	size_t signed_size = from->signed_bytes.size, data = signed_size + 4;
 	size_t certs = (size_t)(from->cert_data.data - bytes);
 

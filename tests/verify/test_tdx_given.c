@@ -185,7 +185,7 @@ static struct jurat_tdx_collateral *collateral_of(const char *const *names, size
 	return collateral;
 }
 
-/* Spec: 8.5 of the TDX facts: the numbers of four quotes and the collateral of their days. */
+/* The numbers of four quotes and the collateral of their days. */
 static const char *const tdx_quote[] = {
 	"Phala-Network+dcap-qvl/collateral-bundle__b0a5f5fd__tdx_quote_collateral.json"
 };

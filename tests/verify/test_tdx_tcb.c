@@ -3,7 +3,7 @@
 
 #include "verify/tdx_tcb.h"
 
-/* Spec: 8.4 of the TDX facts, the table: platform, then with any part out of date, then with any revoked. */
+/* doc/facts/tdx.md, 8, the table: platform, then with any part out of date, then with any revoked. */
 static void every_row_of_the_convergence_table_holds(void **state)
 {
 	static const enum tcb_status rows[][3] = {

@@ -12,7 +12,7 @@
 
 enum {
 	PAGE_BYTES = TDX_GETQUOTE_ALIGN_BYTES,
-	KMALLOC_MAX_BYTES = 4 * 1024 * 1024, /* also what alloc_pages_exact() can give */
+	KMALLOC_MAX_BYTES = 4 * 1024 * 1024, /* also what alloc_pages_exact() of Linux can give */
 	MAP_RETRIES = 3,                     /* at one address. Spec: Linux tdx_map_gpa() */
 };
 

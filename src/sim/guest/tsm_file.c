@@ -243,7 +243,7 @@ static int parse_uint(const char *text, uint32_t *ret)
 	return 0;
 }
 
-/* A GUID's text, as guid_parse() takes it: whatever may follow. Bytes in EFI's order. */
+/* A GUID's text, as Linux's guid_parse() takes it: whatever may follow. Bytes in EFI's order. */
 static int parse_guid(const char *text, uint8_t ret[GUID_BYTES])
 {
 	static const uint8_t order[GUID_BYTES] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };

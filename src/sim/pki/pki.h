@@ -15,7 +15,7 @@
  */
 struct sim_pki;
 
-#define SIM_PKI_DEFAULT_SEED "jurat" /* its primes are known (sim/pki_hints.c), so its roots cost no search */
+#define SIM_PKI_DEFAULT_SEED "jurat" /* its primes are known (pki_hints.c), so its roots cost no search */
 
 enum sim_ca { SIM_ARK, SIM_ASK, SIM_ASVK };
 

@@ -107,10 +107,7 @@ void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
  */
 uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
 			       uint8_t response[SNP_PAGE_BYTES]);
-/*
- * The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests and the
- * explorer.
- */
+/* The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests. */
 uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
 
 /*

@@ -5,7 +5,7 @@
 #include "crypto/ec.h"
 #include "sim/psp/psp.h"
 
-/* What the files sim/psp*.c and sim/kds.c share; nobody else includes it but their tests. */
+/* What the files of this folder share; nobody else includes it but their tests. */
 enum {
 	PSP_SECRET_BYTES = 64,
 	PSP_HASHSTICK_BYTES = 384, /* unwrapped */

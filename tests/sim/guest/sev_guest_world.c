@@ -46,7 +46,7 @@ static int ram_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 	return 0;
 }
 
-/* As copy_from_user(): all pages must be there. */
+/* As copy_from_user() of Linux: all pages must be there. */
 static int user_at(struct world *w, const bool gone[U_PAGES], uint64_t addr, size_t n, uint8_t **ret)
 {
 	if (addr < U_BASE || addr - U_BASE >= sizeof(w->user) || n > sizeof(w->user) - (addr - U_BASE))
