@@ -76,7 +76,9 @@ static int read_settings(const struct qgs *q, struct qgs_settings *ret, struct j
 static size_t max_clients(const struct qgs_settings *s)
 {
 	struct rlimit limit;
-	size_t others = SPARE_FDS + s->service.n * (s->service_requests + 1), n;
+	size_t others = SPARE_FDS + (s->metrics[0] ? METRICS_HTTP_CONNECTIONS : 0) +
+			s->service.n * (s->service_requests + 1),
+	       n;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return s->max_connections;
@@ -268,7 +270,8 @@ static int open_metrics(struct qgs *q, struct jurat_error *err)
 	if (r == 0)
 		r = listener_open(&a, (mode_t)q->settings.socket_mode, &q->metrics_listener, err);
 	if (r == 0)
-		r = metrics_http_new(&q->loop, q->metrics_listener.fd, describe, q, &q->metrics);
+		r = metrics_http_new(&q->loop, q->metrics_listener.fd, q->settings.timeout_ms, describe, q,
+				     &q->metrics);
 	return r;
 }
 
