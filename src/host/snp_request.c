@@ -12,17 +12,13 @@
 #include "base/error.h"
 #include "store/store.h"
 #include "uapi/kvm.h"
-#include "wire/sev_uapi.h"
+#include "wire/kvm_run.h"
 #include "wire/snp_certs.h"
 
 enum {
 	LOCK_WAIT_DEFAULT_MS = 100,
 	IDLE_SLOTS_MAX = 64, /* what a burst of requests may leave open */
 };
-
-/* kvm_run is the kernel's memory, not a struct of ours: it is reached by the offsets of its table. */
-#define RUN_AT(off, kind, name, size, note) RUN_##name = (off),
-enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(RUN_AT) };
 
 /*
  * What a request needs while it is in flight: an open file description, for that is what a lock belongs to,
@@ -343,7 +339,7 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
 /* Also written by signal handlers that kick the vCPU, and read by the kernel. */
 static void set_immediate_exit(uint8_t *run, uint8_t value)
 {
-	__atomic_store_n(run + RUN_immediate_exit, value, __ATOMIC_RELAXED);
+	__atomic_store_n(run + KVM_RUN_immediate_exit, value, __ATOMIC_RELAXED);
 }
 
 int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm_run,
@@ -351,7 +347,7 @@ int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_
 {
 	uint8_t *run = (uint8_t *)kvm_run;
 	uint64_t npages, answer;
-	uint32_t reason = (uint32_t)bytes_get_le(run + RUN_exit_reason, 4);
+	uint32_t reason = (uint32_t)bytes_get_le(run + KVM_RUN_exit_reason, 4);
 	int e;
 
 	if (reason != request->certs->exit_reason)
@@ -359,10 +355,11 @@ int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_
 				  request->certs->exit_reason);
 	if (request->run_failed)
 		return jurat_fail(err, -EINVAL, "KVM_RUN failed: its exit reason is that of an earlier exit");
-	e = jurat_snp_request_serve(request, bytes_get_le(run + RUN_gpa, 8),
-				    bytes_get_le(run + RUN_npages, 8), memory, &answer, &npages, err);
-	bytes_put_le(run + RUN_npages, npages, 8);
-	bytes_put_le(run + RUN_ret, answer, 8);
+	e = jurat_snp_request_serve(request, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
+				    bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), memory, &answer,
+				    &npages, err);
+	bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_npages, npages, 8);
+	bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, answer, 8);
 	if (e == 0 && request->held) {
 		set_immediate_exit(run, 1);
 		request->set_immediate_exit = true;

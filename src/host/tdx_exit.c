@@ -7,52 +7,47 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "uapi/tdx.h"
-#include "wire/tdx_uapi.h"
-
-/* kvm_run is the kernel's memory, not a struct of ours: it is reached by the offsets of its tables. */
-#define QUOTE_AT(off, kind, name, size, note)  QUOTE_##name = (off),
-#define INFO_AT(off, kind, name, size, note)   INFO_##name = (off),
-#define NOTIFY_AT(off, kind, name, size, note) NOTIFY_##name = (off),
-enum { KVM_RUN_TDX_GET_QUOTE_FIELDS(QUOTE_AT) };
-enum { KVM_RUN_TDX_GET_TDVMCALL_INFO_FIELDS(INFO_AT) };
-enum { KVM_RUN_TDX_SETUP_EVENT_NOTIFY_FIELDS(NOTIFY_AT) };
+#include "wire/kvm_run.h"
 
 static void handle_info(const struct jurat_tdx_quotes *q, uint8_t *run)
 {
 	uint64_t registers[4], answer;
 
-	answer = jurat_tdx_quotes_vmcall_info(q, bytes_get_le(run + INFO_leaf, 8), registers);
+	answer = jurat_tdx_quotes_vmcall_info(q, bytes_get_le(run + KVM_RUN_TDX_GET_TDVMCALL_INFO_leaf, 8),
+					      registers);
 	if (answer == UAPI_TDVMCALL_SUCCESS)
 		for (unsigned i = 0; i < ARRAY_SIZE(registers); i++)
-			bytes_put_le(run + INFO_r11 + (size_t)8 * i, registers[i], 8);
-	bytes_put_le(run + INFO_ret, answer, 8);
+			bytes_put_le(run + KVM_RUN_TDX_GET_TDVMCALL_INFO_r11 + (size_t)8 * i, registers[i],
+				     8);
+	bytes_put_le(run + KVM_RUN_TDX_ret, answer, 8);
 }
 
 int jurat_tdx_quotes_handle_exit(struct jurat_tdx_quotes *q, struct kvm_run *kvm_run, uint32_t vcpu,
 				 struct jurat_error *err)
 {
 	uint8_t *run = (uint8_t *)kvm_run;
-	uint32_t reason = (uint32_t)bytes_get_le(run + QUOTE_exit_reason, 4);
+	uint32_t reason = (uint32_t)bytes_get_le(run + KVM_RUN_exit_reason, 4);
 	uint64_t answer;
 	int e;
 
 	if (reason != host_tdx_quotes_exit_reason(q))
 		return jurat_fail(err, -EINVAL, "exit reason %u is not KVM_EXIT_TDX (%u)", reason,
 				  host_tdx_quotes_exit_reason(q));
-	switch (bytes_get_le(run + QUOTE_nr, 8)) {
+	switch (bytes_get_le(run + KVM_RUN_TDX_nr, 8)) {
 	case UAPI_TDVMCALL_GET_QUOTE:
-		e = jurat_tdx_quotes_serve(q, bytes_get_le(run + QUOTE_gpa, 8),
-					   bytes_get_le(run + QUOTE_size, 8), &answer, err);
+		e = jurat_tdx_quotes_serve(q, bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, 8),
+					   bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_size, 8), &answer, err);
 		if (e < 0)
 			return e;
-		bytes_put_le(run + QUOTE_ret, answer, 8);
+		bytes_put_le(run + KVM_RUN_TDX_ret, answer, 8);
 		return 0;
 	case UAPI_TDVMCALL_GET_TD_VM_CALL_INFO:
 		handle_info(q, run);
 		return 0;
 	case UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT:
-		answer = jurat_tdx_quotes_setup_notify(q, bytes_get_le(run + NOTIFY_vector, 8), vcpu);
-		bytes_put_le(run + NOTIFY_ret, answer, 8);
+		answer = jurat_tdx_quotes_setup_notify(
+			q, bytes_get_le(run + KVM_RUN_TDX_SETUP_EVENT_NOTIFY_vector, 8), vcpu);
+		bytes_put_le(run + KVM_RUN_TDX_ret, answer, 8);
 		return 0;
 	default: /* a leaf to come: KVM has filled in that it is not supported */
 		return 0;

@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
-#include "wire/tdx_uapi.h"
+#include "wire/kvm_run.h"
 
 enum {
 	PAGE = 4096,
@@ -19,7 +19,6 @@ enum {
 	MEMORY_PAGES = (BUFFER_GPA + BUFFER_BYTES) / PAGE,
 	EVENT_VECTOR = 0x51,
 	DEFAULT_LATENCY_NS = 3000000,
-	RUN_EXIT_REASON = 8, /* in struct kvm_run */
 };
 
 void td_event(struct machine_td *m, const char *from, const char *to, const char *format, ...)
@@ -361,13 +360,10 @@ bool machine_td_runnable(struct machine_td *m)
 	return true;
 }
 
-#define QUOTE_AT(off, kind, name, size, note) QUOTE_##name = (off),
-enum { KVM_RUN_TDX_GET_QUOTE_FIELDS(QUOTE_AT) };
-
 /* The VMM that machine_td_options.fixed_status describes. */
 static int answer_by_itself(struct machine_td *m, uint8_t *run)
 {
-	uint64_t gpa = bytes_get_le(run + QUOTE_gpa, 8);
+	uint64_t gpa = bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, 8);
 	uint8_t status[8], out_len[4] = { 0 };
 	int r;
 
@@ -377,7 +373,7 @@ static int answer_by_itself(struct machine_td *m, uint8_t *run)
 		r = sim_td_host_write(m->td, gpa + TDX_GETQUOTE_STATUS_OFF, status, sizeof(status));
 	if (r < 0)
 		return r;
-	bytes_put_le(run + QUOTE_ret, UAPI_TDVMCALL_SUCCESS, 8);
+	bytes_put_le(run + KVM_RUN_TDX_ret, UAPI_TDVMCALL_SUCCESS, 8);
 	td_event(m, "VMM", "guest driver", "status 0x%llx and no quote",
 		 (unsigned long long)m->options.status);
 	if (m->options.flavour == SIM_TDX_SEED && m->options.status != TDX_GETQUOTE_IN_FLIGHT)
@@ -387,7 +383,7 @@ static int answer_by_itself(struct machine_td *m, uint8_t *run)
 
 static int handle_exit(struct machine_td *m, uint8_t *run, struct jurat_error *err)
 {
-	uint64_t leaf = bytes_get_le(run + QUOTE_nr, 8);
+	uint64_t leaf = bytes_get_le(run + KVM_RUN_TDX_nr, 8);
 
 	td_event(m, "KVM", "VMM", "KVM_EXIT_TDX, leaf 0x%llx", (unsigned long long)leaf);
 	if (m->options.fixed_status && leaf == UAPI_TDVMCALL_GET_QUOTE)
@@ -406,10 +402,10 @@ void machine_td_step(struct machine_td *m)
 	m->owes_run = false;
 	run = sim_td_vcpu_run(m->vcpu);
 	r = sim_td_run(m->vcpu);
-	if (r == 0 && bytes_get_le(run + RUN_EXIT_REASON, 4) == UAPI_KVM_EXIT_TDX) {
+	if (r == 0 && bytes_get_le(run + KVM_RUN_exit_reason, 4) == UAPI_KVM_EXIT_TDX) {
 		r = handle_exit(m, run, &err);
 		m->owes_run = true;
-	} else if (r == 0 && bytes_get_le(run + RUN_EXIT_REASON, 4) != UAPI_KVM_EXIT_HLT) {
+	} else if (r == 0 && bytes_get_le(run + KVM_RUN_exit_reason, 4) != UAPI_KVM_EXIT_HLT) {
 		r = -ENOTSUP;
 	}
 	if (r == 0)

@@ -4,15 +4,13 @@
 #include <errno.h>
 
 #include "uapi/kvm.h"
-#include "wire/sev_uapi.h"
+#include "wire/kvm_run.h"
 
 /*
  * The vCPU loop of a VMM, one turn at a time. With the upstream scheme it is nothing but the host half's
  * two calls; the older schemes answer the same question through their own exits, with the same host half
  * behind them.
  */
-
-enum { RUN_EXIT_REASON = 8 }; /* in struct kvm_run */
 
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 {
@@ -50,8 +48,8 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 	if (r < 0)
 		return r;
 	if (machine_fault_answer(m, &now.ret, &now.npages)) {
-		bytes_put_le(run + SIM_RUN_REQ_CERTS_NPAGES, now.npages, 8);
-		bytes_put_le(run + SIM_RUN_REQ_CERTS_RET, now.ret, 8);
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_npages, now.npages, 8);
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, now.ret, 8);
 		return 0;
 	}
 	r = jurat_snp_request_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
@@ -74,13 +72,13 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
 	struct machine *m = vcpu->guest->machine;
 	bool v15 = m->options.sync == SIM_SYNC_V15;
-	uint64_t gpa = bytes_get_le(run + SIM_RUN_VMGEXIT_GPA, 8);
-	uint64_t answer = EIO, npages = bytes_get_le(run + SIM_RUN_VMGEXIT_NPAGES, 8);
+	uint64_t gpa = bytes_get_le(run + KVM_RUN_VMGEXIT_gpa, 8);
+	uint64_t answer = EIO, npages = bytes_get_le(run + KVM_RUN_VMGEXIT_npages, 8);
 	struct jurat_error err = { "" };
 	uint32_t code;
 	int r = 0;
 
-	if (v15 && run[SIM_RUN_VMGEXIT_STATUS] == SIM_V15_DONE) {
+	if (v15 && run[KVM_RUN_VMGEXIT_status] == KVM_VMGEXIT_DONE) {
 		drop(vcpu, "KVM says the request is done");
 		return 0;
 	}
@@ -94,12 +92,12 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
 	       : answer == EAGAIN ? SNP_VMM_BUSY
 				  : 1u << 31;
-	bytes_put_le(run + SIM_RUN_VMGEXIT_RET, code, 4);
+	bytes_put_le(run + KVM_RUN_VMGEXIT_ret, code, 4);
 	if (answer == ENOSPC)
-		bytes_put_le(run + SIM_RUN_VMGEXIT_NPAGES, npages, 8);
+		bytes_put_le(run + KVM_RUN_VMGEXIT_npages, npages, 8);
 	tell_answer(vcpu, answer, npages, &err);
 	if (v15 && answer == 0)
-		run[SIM_RUN_VMGEXIT_FLAGS] = SIM_V15_NOTIFY_DONE;
+		run[KVM_RUN_VMGEXIT_flags] = KVM_VMGEXIT_NOTIFY_DONE;
 	else
 		drop(vcpu, v15 ? "nothing to wait for" : "v14 relies on the kernel's transaction id");
 	return 0;
@@ -126,7 +124,7 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 	}
 	if (rc < 0)
 		return rc;
-	switch (bytes_get_le(run + RUN_EXIT_REASON, 4)) {
+	switch (bytes_get_le(run + KVM_RUN_exit_reason, 4)) {
 	case UAPI_KVM_EXIT_HLT:
 		return 0;
 	case UAPI_KVM_EXIT_SNP_REQ_CERTS:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/ghcb.h"
+#include "wire/kvm_run.h"
 #include "wire/qgs.h"
 #include "wire/sev_uapi.h"
 #include "wire/sgx_report.h"
@@ -29,6 +30,7 @@ const struct wire_layout *const wire_layouts[] = {
 	&snp_vlek_load_layout,
 	&snp_vlek_hashstick_layout,
 	&kvm_run_snp_req_certs_layout,
+	&kvm_run_vmgexit_layout,
 	&tdx_report_mac_layout,
 	&tdx_tcb_info_layout,
 	&tdx_td_info_layout,

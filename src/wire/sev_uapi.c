@@ -3,7 +3,6 @@
 
 #define SEV_GUEST_H     "Linux include/uapi/linux/sev-guest.h"
 #define PSP_SEV_H       "Linux include/uapi/linux/psp-sev.h"
-#define KVM_API         "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS"
 
 #define WIRE_ROW_STRUCT snp_guest_request_ioctl
 WIRE_LAYOUT(SNP_GUEST_REQUEST_IOCTL_FIELDS, SNP_IOCTL_BYTES, "guest request ioctl", SEV_GUEST_H);
@@ -33,10 +32,6 @@ WIRE_LAYOUT(SNP_VLEK_LOAD_FIELDS, SNP_VLEK_LOAD_BYTES, "VLEK load command", PSP_
 #define WIRE_ROW_STRUCT snp_vlek_hashstick
 WIRE_LAYOUT(SNP_VLEK_HASHSTICK_FIELDS, SNP_VLEK_HASHSTICK_BYTES, "wrapped VLEK hashstick",
 	    "SEV-SNP firmware ABI (AMD 56860), SNP_VLEK_LOAD");
-#undef WIRE_ROW_STRUCT
-
-#define WIRE_ROW_STRUCT kvm_run_snp_req_certs
-WIRE_LAYOUT(KVM_RUN_SNP_REQ_CERTS_FIELDS, KVM_RUN_SNP_REQ_CERTS_BYTES, "kvm_run at SNP_REQ_CERTS", KVM_API);
 #undef WIRE_ROW_STRUCT
 
 static const struct wire_bit status_flags[] = {

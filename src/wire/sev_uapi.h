@@ -54,17 +54,6 @@
 	F(0x190, LE64,  tcb_version,    8, "") \
 	F(0x198, ZERO,  reserved_198,   8, "") \
 	F(0x1a0, BYTES, authtag,       16, "")
-
-/* The part of struct kvm_run that KVM_EXIT_SNP_REQ_CERTS uses. Source: Linux 7.0, virt/kvm/api.rst. */
-#define KVM_RUN_SNP_REQ_CERTS_FIELDS(F) \
-	F(0, U8,    request_interrupt_window, 1, "") \
-	F(1, U8,    immediate_exit,           1, "") \
-	F(2, BYTES, padding1,                 6, "") \
-	F(8, LE32,  exit_reason,              4, "") \
-	F(12, BYTES, padding2,               20, "") \
-	F(32, LE64, gpa,                      8, "guest's RAX") \
-	F(40, LE64, npages,                   8, "guest's RBX; read back only with ENOSPC") \
-	F(48, LE64, ret,                      8, "0, ENOSPC, EAGAIN, EIO")
 /* clang-format on */
 
 WIRE_STRUCT(snp_guest_request_ioctl, SNP_GUEST_REQUEST_IOCTL_FIELDS);
@@ -74,17 +63,15 @@ WIRE_STRUCT(snp_platform_status, SNP_PLATFORM_STATUS_FIELDS);
 WIRE_STRUCT(snp_config, SNP_CONFIG_FIELDS);
 WIRE_STRUCT(snp_vlek_load, SNP_VLEK_LOAD_FIELDS);
 WIRE_STRUCT(snp_vlek_hashstick, SNP_VLEK_HASHSTICK_FIELDS);
-WIRE_STRUCT(kvm_run_snp_req_certs, KVM_RUN_SNP_REQ_CERTS_FIELDS);
 extern const struct wire_layout snp_guest_request_ioctl_layout, snp_ext_report_req_layout,
 	sev_issue_cmd_layout, snp_platform_status_layout, snp_config_layout, snp_vlek_load_layout,
-	snp_vlek_hashstick_layout, kvm_run_snp_req_certs_layout;
+	snp_vlek_hashstick_layout;
 
 enum {
 	SNP_PLATFORM_STATUS_BYTES = 32,
 	SNP_CONFIG_BYTES = 64,
 	SNP_VLEK_LOAD_BYTES = 16,
 	SNP_VLEK_HASHSTICK_BYTES = 432,
-	KVM_RUN_SNP_REQ_CERTS_BYTES = 56,
 	SNP_IOCTL_BYTES = 32,
 	SNP_REPORT_RESP_BYTES = 4000, /* struct snp_report_resp */
 	SNP_EXT_REPORT_REQ_BYTES = 112,

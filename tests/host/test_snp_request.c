@@ -9,13 +9,10 @@
 #include "host/host.h"
 #include "store/store.h"
 #include "support/fault_env.h"
-#include "wire/sev_uapi.h"
+#include "wire/kvm_run.h"
 #include "wire/snp_certs.h"
 
 enum { PAGE = HOST_PAGE_BYTES, RAM_PAGES = 16, RAM_GPA = 0x100000, REQ_CERTS = 43 };
-
-#define RUN_AT(off, kind, name, size, note) RUN_##name = (off),
-enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(RUN_AT) };
 
 struct world {
 	char dir[32], path[64];
@@ -363,10 +360,10 @@ static void every_return_drops_the_lock_but_that_of_an_uninitialized_vcpu(void *
 static void set_exit(struct world *w, uint32_t reason, uint64_t npages)
 {
 	memset(w->run, 0, sizeof(w->run));
-	bytes_put_le(w->run + RUN_exit_reason, reason, 4);
-	bytes_put_le(w->run + RUN_gpa, RAM_GPA, 8);
-	bytes_put_le(w->run + RUN_npages, npages, 8);
-	bytes_put_le(w->run + RUN_ret, 0x77, 8);
+	bytes_put_le(w->run + KVM_RUN_exit_reason, reason, 4);
+	bytes_put_le(w->run + KVM_RUN_SNP_REQ_CERTS_gpa, RAM_GPA, 8);
+	bytes_put_le(w->run + KVM_RUN_SNP_REQ_CERTS_npages, npages, 8);
+	bytes_put_le(w->run + KVM_RUN_SNP_REQ_CERTS_ret, 0x77, 8);
 }
 
 static uint64_t run_u64(struct world *w, unsigned off)
@@ -384,27 +381,27 @@ static void kvm_run_is_filled_in_and_immediate_exit_cleared(void **state)
 	set_exit(w, REQ_CERTS, 4);
 	memcpy(before, w->run, sizeof(before));
 	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
-	assert_int_equal(run_u64(w, RUN_ret), 0);
-	assert_int_equal(run_u64(w, RUN_npages), 4);
-	assert_int_equal(w->run[RUN_immediate_exit], 1);
-	bytes_put_le(before + RUN_ret, 0, 8);
-	before[RUN_immediate_exit] = 1;
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_ret), 0);
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_npages), 4);
+	assert_int_equal(w->run[KVM_RUN_immediate_exit], 1);
+	bytes_put_le(before + KVM_RUN_SNP_REQ_CERTS_ret, 0, 8);
+	before[KVM_RUN_immediate_exit] = 1;
 	assert_memory_equal(before, w->run, sizeof(before)); /* nothing else was written */
 	assert_int_equal(
 		jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, JURAT_SNP_RAN_UNINITIALIZED), 0);
-	assert_int_equal(w->run[RUN_immediate_exit], 1);
+	assert_int_equal(w->run[KVM_RUN_immediate_exit], 1);
 	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
-	assert_int_equal(w->run[RUN_immediate_exit], 0);
-	w->run[RUN_immediate_exit] = 1; /* a kick of the VMM's own stays */
+	assert_int_equal(w->run[KVM_RUN_immediate_exit], 0);
+	w->run[KVM_RUN_immediate_exit] = 1; /* a kick of the VMM's own stays */
 	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 0);
-	assert_int_equal(w->run[RUN_immediate_exit], 1);
+	assert_int_equal(w->run[KVM_RUN_immediate_exit], 1);
 
 	set_exit(w, REQ_CERTS, 1); /* a refusal holds no lock, so nothing has to come back early */
 	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), 0, 0), 0);
 	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
-	assert_int_equal(run_u64(w, RUN_ret), ENOSPC);
-	assert_int_equal(run_u64(w, RUN_npages), 2);
-	assert_int_equal(w->run[RUN_immediate_exit], 0);
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_ret), ENOSPC);
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_npages), 2);
+	assert_int_equal(w->run[KVM_RUN_immediate_exit], 0);
 }
 
 /* B27 */
@@ -420,7 +417,7 @@ static void a_stale_exit_reason_serves_nothing(void **state)
 	wipe(w);
 	/* not even told of the return */
 	assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), -EBUSY);
-	assert_int_equal(run_u64(w, RUN_ret), EIO);
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_ret), EIO);
 	/* told of it, but dispatching on exit_reason all the same */
 	assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), -EINTR, 0), 1);
 	memcpy(before, w->run, sizeof(before));
@@ -455,7 +452,7 @@ static void another_exit_is_left_alone(void **state)
 	assert_int_equal(jurat_snp_request_new(certs, &request, NULL), 0);
 	set_exit(w, 42, 4);
 	assert_int_equal(jurat_snp_request_handle_exit(request, kvm_run(w), &w->memory, NULL), 0);
-	assert_int_equal(run_u64(w, RUN_ret), 0);
+	assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_ret), 0);
 	jurat_snp_request_free(request);
 	jurat_snp_certs_free(certs);
 }

@@ -7,7 +7,7 @@
 #include "host/host.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_getquote.h"
-#include "wire/tdx_uapi.h"
+#include "wire/kvm_run.h"
 
 /*
  * A VMM with one GetQuote server over the scripted world: guest memory that can be taken away, every store to

@@ -108,18 +108,6 @@ static void the_hashstick_has_reserved_bytes_at_0x0c_and_0x198(void **state)
 	}
 }
 
-static void kvm_run_has_the_offsets_of_linux_7_0(void **state)
-{
-	const struct wire_layout *l = &kvm_run_snp_req_certs_layout;
-
-	(void)state;
-	assert_int_equal(wire_find(l, "immediate_exit")->off, 1);
-	assert_int_equal(wire_find(l, "exit_reason")->off, 8);
-	assert_int_equal(wire_find(l, "gpa")->off, 32);
-	assert_int_equal(wire_find(l, "npages")->off, 40);
-	assert_int_equal(wire_find(l, "ret")->off, 48);
-}
-
 static void the_secrets_page_has_four_keys_and_four_counters(void **state)
 {
 	uint8_t *page = calloc(1, SNP_PAGE_BYTES);
@@ -148,7 +136,6 @@ int main(void)
 		cmocka_unit_test(B44_platform_status_keeps_every_field),
 		cmocka_unit_test(set_config_is_64_bytes_with_a_zero_tail),
 		cmocka_unit_test(the_hashstick_has_reserved_bytes_at_0x0c_and_0x198),
-		cmocka_unit_test(kvm_run_has_the_offsets_of_linux_7_0),
 		cmocka_unit_test(the_secrets_page_has_four_keys_and_four_counters),
 	};
 

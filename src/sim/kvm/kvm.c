@@ -12,8 +12,6 @@
 #include "sim/kvm/kvm_internal.h"
 #include "uapi/kvm.h"
 
-enum { EXIT_UNKNOWN = 0 };
-
 int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
 		     struct jurat_error *err)
 {
@@ -189,11 +187,11 @@ static int run_guest(struct sim_kvm_vcpu *vcpu)
 {
 	int r;
 
-	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, EXIT_UNKNOWN);
+	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_UNKNOWN);
 	do {
 		kvm_ghcb_unmap(vcpu);
 		if (vcpu->ops->enter(vcpu->ctx, &vcpu->ghcb_msr) == SIM_GUEST_HALT) {
-			kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_HLT);
+			kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_HLT);
 			return 0;
 		}
 		r = kvm_vmgexit(vcpu);
@@ -204,7 +202,7 @@ static int run_guest(struct sim_kvm_vcpu *vcpu)
 /* Spec: Linux kvm_arch_vcpu_ioctl_run(): the order of the three is what the VMM's lock relies on (B28). */
 int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
 {
-	bool immediate_exit = vcpu->run[SIM_RUN_IMMEDIATE_EXIT] != 0;
+	bool immediate_exit = vcpu->run[KVM_RUN_immediate_exit] != 0;
 	int (*complete)(struct sim_kvm_vcpu * vcpu) = vcpu->complete;
 	int r;
 

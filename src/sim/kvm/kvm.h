@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "sim/psp/psp.h"
 #include "wire/ghcb.h"
+#include "wire/kvm_run.h"
 
 /*
  * KVM's part of a guest request: the GHCB checks, the exit to the VMM, the completion on the next KVM_RUN
@@ -28,24 +29,6 @@ enum sim_sync {
 	 */
 	SIM_SYNC_NONE,
 };
-
-/* Where `struct kvm_run` has what a VMM reads and writes: offset, and size of each. */
-enum {
-	SIM_RUN_IMMEDIATE_EXIT = 1, /* u8 */
-	SIM_RUN_EXIT_REASON = 8,    /* u32, UAPI_KVM_EXIT_* */
-
-	SIM_RUN_REQ_CERTS_GPA = 32, /* u64; upstream, as in wire/sev_uapi.h */
-	SIM_RUN_REQ_CERTS_NPAGES = 40,
-	SIM_RUN_REQ_CERTS_RET = 48, /* u64, an errno, positive: 0, ENOSPC, EAGAIN, EIO */
-
-	SIM_RUN_VMGEXIT_TYPE = 32, /* u32; v14 and v15 */
-	SIM_RUN_VMGEXIT_GPA = 40,  /* u64 */
-	SIM_RUN_VMGEXIT_NPAGES = 48,
-	SIM_RUN_VMGEXIT_RET = 56,    /* u32, not set by KVM: 0, 1 INVALID_LEN, 2 BUSY, else any other error */
-	SIM_RUN_VMGEXIT_FLAGS = 60,  /* u8, v15 only: SIM_V15_NOTIFY_DONE */
-	SIM_RUN_VMGEXIT_STATUS = 61, /* u8, v15 only: SIM_V15_PENDING or SIM_V15_DONE */
-};
-enum { SIM_V15_NOTIFY_DONE = 1 << 0, SIM_V15_PENDING = 0, SIM_V15_DONE = 1 };
 
 struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction id */
 struct sim_kvm_vm;

@@ -153,7 +153,7 @@ int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
 
 static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret, const char *name)
 {
-	bool immediate = vcpu->run[SIM_RUN_IMMEDIATE_EXIT] != 0;
+	bool immediate = vcpu->run[KVM_RUN_immediate_exit] != 0;
 
 	kvm_trace(vcpu->vm->host, KVM_VMM, KVM_SELF, "KVM_RUN, ret = %llu%s%s", (unsigned long long)ret, name,
 		  immediate ? ", immediate_exit" : "");
@@ -172,14 +172,14 @@ static const char *vmm_error_name(uint32_t ret)
 /* Spec: Linux 7.0 Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS. `ret` is an errno, positive. */
 static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 {
-	uint64_t ret = kvm_run_get(vcpu, SIM_RUN_REQ_CERTS_RET, 8);
+	uint64_t ret = kvm_run_get(vcpu, KVM_RUN_SNP_REQ_CERTS_ret, 8);
 
 	trace_ran(vcpu, ret, errno_name(ret));
 	switch (ret) {
 	case 0:
 		return request_upstream(vcpu);
 	case ENOSPC:
-		vcpu->rbx = kvm_run_get(vcpu, SIM_RUN_REQ_CERTS_NPAGES, 8);
+		vcpu->rbx = kvm_run_get(vcpu, KVM_RUN_SNP_REQ_CERTS_npages, 8);
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0));
 		return 1;
 	case EAGAIN:
@@ -215,10 +215,10 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 			return fail_run(vcpu, -EIO, "the certificate pages cannot be written");
 		return request_upstream(vcpu);
 	}
-	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_SNP_REQ_CERTS);
-	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_GPA, 8, vcpu->rax);
-	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_NPAGES, 8, vcpu->rbx);
-	kvm_run_put(vcpu, SIM_RUN_REQ_CERTS_RET, 8, 0);
+	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_SNP_REQ_CERTS);
+	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_gpa, 8, vcpu->rax);
+	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_npages, 8, vcpu->rbx);
+	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_ret, 8, 0);
 	vcpu->complete = complete_upstream;
 	kvm_trace(vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_SNP_REQ_CERTS gpa=0x%llx npages=%llu",
 		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
@@ -228,37 +228,37 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 /* KVM_EXIT_VMGEXIT, which v14 and v15 share but for the type. */
 static void exit_vmgexit(struct sim_kvm_vcpu *vcpu, uint32_t type)
 {
-	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_VMGEXIT);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_TYPE, 4, type);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_GPA, 8, vcpu->rax);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_NPAGES, 8, vcpu->rbx);
+	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_type, 4, type);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_gpa, 8, vcpu->rax);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_npages, 8, vcpu->rbx);
 }
 
 /* What both make of a VMM's answer: its value is the guest's VMM error. */
 static uint64_t refused_by_vmm(struct sim_kvm_vcpu *vcpu, uint32_t ret)
 {
 	if (ret == SNP_VMM_INVALID_LEN)
-		vcpu->rbx = kvm_run_get(vcpu, SIM_RUN_VMGEXIT_NPAGES, 8);
+		vcpu->rbx = kvm_run_get(vcpu, KVM_RUN_VMGEXIT_npages, 8);
 	return SNP_EXITINFO2(ret, 0);
 }
 
 static int complete_v15(struct sim_kvm_vcpu *vcpu)
 {
-	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
+	uint32_t ret = (uint32_t)kvm_run_get(vcpu, KVM_RUN_VMGEXIT_ret, 4);
 
 	trace_ran(vcpu, ret, vmm_error_name(ret));
 	if (ret)
 		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
-	else if (kvm_run_get(vcpu, SIM_RUN_VMGEXIT_STATUS, 1) == SIM_V15_DONE)
+	else if (kvm_run_get(vcpu, KVM_RUN_VMGEXIT_status, 1) == KVM_VMGEXIT_DONE)
 		return 1; /* a VMM that writes DONE itself: no firmware call, as the patch has it */
 	else
 		kvm_ghcb_answer(vcpu, request_v15(vcpu));
-	if (!(kvm_run_get(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1) & SIM_V15_NOTIFY_DONE))
+	if (!(kvm_run_get(vcpu, KVM_RUN_VMGEXIT_flags, 1) & KVM_VMGEXIT_NOTIFY_DONE))
 		return 1;
-	kvm_run_put(vcpu, SIM_RUN_EXIT_REASON, 4, UAPI_KVM_EXIT_VMGEXIT);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_TYPE, 4, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_STATUS, 1, SIM_V15_DONE);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1, 0);
+	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_type, 4, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_DONE);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_flags, 1, 0);
 	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_VMGEXIT REQ_CERTS status=DONE");
 	return 0;
 }
@@ -270,8 +270,8 @@ static int begin_v15(struct sim_kvm_vcpu *vcpu)
 		return 1;
 	}
 	exit_vmgexit(vcpu, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_FLAGS, 1, 0);
-	kvm_run_put(vcpu, SIM_RUN_VMGEXIT_STATUS, 1, SIM_V15_PENDING);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_flags, 1, 0);
+	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_PENDING);
 	vcpu->complete = complete_v15;
 	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
 		  "KVM_EXIT_VMGEXIT REQ_CERTS gpa=0x%llx npages=%llu status=PENDING",
@@ -289,7 +289,7 @@ static bool is_stale(const struct sim_kvm_vcpu *vcpu)
 /* An update began, or came and went, since the VMM was asked: the guest is to try again. */
 static int complete_v14(struct sim_kvm_vcpu *vcpu)
 {
-	uint32_t ret = (uint32_t)kvm_run_get(vcpu, SIM_RUN_VMGEXIT_RET, 4);
+	uint32_t ret = (uint32_t)kvm_run_get(vcpu, KVM_RUN_VMGEXIT_ret, 4);
 
 	trace_ran(vcpu, ret, vmm_error_name(ret));
 	if (ret)

@@ -8,12 +8,10 @@
 #include "base/cleanup.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
+#include "wire/kvm_run.h"
 #include "wire/tdx_uapi.h"
 
 enum {
-	RUN_IMMEDIATE_EXIT = 1,
-	RUN_EXIT_REASON = 8,
-	EXIT_UNKNOWN = 0,
 	KVM_ENOSYS = 1000,
 	/* Whether the kernel looks at the vector itself, as QEMU does, was not seen in what was merged. */
 	CHECKS_EVENT_VECTOR = 1,
@@ -90,12 +88,12 @@ static int exit_tdx(struct sim_td_vcpu *vcpu, const struct wire_layout *layout, 
 		    void (*complete)(struct sim_td_vcpu *vcpu))
 {
 	uint8_t bytes[KVM_RUN_TDX_UNKNOWN_BYTES];
-	size_t begins = wire_find(layout, "flags")->off;
+	size_t begins = KVM_RUN_TDX_flags;
 
 	wire_write(layout, from, bytes);
 	memcpy(vcpu->run + begins, bytes + begins,
 	       layout->size - begins); /* what is before it is the VMM's */
-	bytes_put_le(vcpu->run + RUN_EXIT_REASON, UAPI_KVM_EXIT_TDX, 4);
+	bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_TDX, 4);
 	vcpu->complete = complete;
 	return 0;
 }
@@ -109,7 +107,7 @@ static int answer(struct sim_td_vcpu *vcpu, uint64_t status)
 
 static void complete_simple(struct sim_td_vcpu *vcpu)
 {
-	vcpu->regs.r10 = bytes_get_le(vcpu->run + KVM_RUN_TDX_RET_OFF, 8);
+	vcpu->regs.r10 = bytes_get_le(vcpu->run + KVM_RUN_TDX_ret, 8);
 }
 
 static void complete_info(struct sim_td_vcpu *vcpu)
@@ -216,7 +214,7 @@ static int vmcall(struct sim_td_vcpu *vcpu)
 
 int sim_td_run(struct sim_td_vcpu *vcpu)
 {
-	bool immediate_exit = vcpu->run[RUN_IMMEDIATE_EXIT] != 0;
+	bool immediate_exit = vcpu->run[KVM_RUN_immediate_exit] != 0;
 	void (*complete)(struct sim_td_vcpu * vcpu) = vcpu->complete;
 
 	if (complete) {
@@ -225,11 +223,11 @@ int sim_td_run(struct sim_td_vcpu *vcpu)
 	}
 	if (immediate_exit) /* exit_reason stays as it was */
 		return -EINTR;
-	bytes_put_le(vcpu->run + RUN_EXIT_REASON, EXIT_UNKNOWN, 4);
+	bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_UNKNOWN, 4);
 	do {
 		deliver_interrupts(vcpu);
 		if (vcpu->ops->enter(vcpu->ctx, &vcpu->regs) == SIM_TD_HALT) {
-			bytes_put_le(vcpu->run + RUN_EXIT_REASON, UAPI_KVM_EXIT_HLT, 4);
+			bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_HLT, 4);
 			return 0;
 		}
 	} while (vmcall(vcpu) > 0);

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "wire/tdx_uapi.h"
+#include "wire/kvm_run.h"
 
 enum { QUOTE_FILL = 0x51, REPORT_DATA = 0x5a };
 
@@ -176,7 +176,7 @@ static void vmm(struct world *w)
 	uint8_t *run = sim_td_vcpu_run(w->vcpu);
 	uint64_t leaf = bytes_get_le(run + 40, 8);
 
-	bytes_put_le(run + KVM_RUN_TDX_RET_OFF, w->r10, 8);
+	bytes_put_le(run + KVM_RUN_TDX_ret, w->r10, 8);
 	if (leaf == UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT) {
 		w->vector = bytes_get_le(run + 56, 8);
 		return;

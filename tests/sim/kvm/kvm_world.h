@@ -69,6 +69,6 @@ void kvm_world_assert_response(struct kvm_world *w, uint8_t value);
 		assert_int_equal(kvm_world_ghcb(w, GHCB_SW_EXIT_INFO_1), info_1);                            \
 		assert_int_equal(kvm_world_ghcb(w, GHCB_SW_EXIT_INFO_2), info_2);                            \
 	} while (0)
-#define assert_exit(w, reason) assert_int_equal(kvm_world_run_get(w, SIM_RUN_EXIT_REASON, 4), reason)
+#define assert_exit(w, reason) assert_int_equal(kvm_world_run_get(w, KVM_RUN_exit_reason, 4), reason)
 
 #endif

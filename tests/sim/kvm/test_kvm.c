@@ -236,12 +236,12 @@ static void an_extended_request_asks_the_vmm_with_the_guests_words(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct kvm_ask ask = { EXT, PAGES, .rax = cases[i].rax, .rbx = cases[i].rbx };
 
-		kvm_world_run_put(w, SIM_RUN_REQ_CERTS_RET, 8, UINT64_MAX);
+		kvm_world_run_put(w, KVM_RUN_SNP_REQ_CERTS_ret, 8, UINT64_MAX);
 		assert_int_equal(kvm_world_ask(w, &ask), 0);
 		assert_exit(w, UAPI_KVM_EXIT_SNP_REQ_CERTS);
-		assert_int_equal(kvm_world_run_get(w, SIM_RUN_REQ_CERTS_GPA, 8), cases[i].rax);
-		assert_int_equal(kvm_world_run_get(w, SIM_RUN_REQ_CERTS_NPAGES, 8), cases[i].rbx);
-		assert_int_equal(kvm_world_run_get(w, SIM_RUN_REQ_CERTS_RET, 8), 0);
+		assert_int_equal(kvm_world_run_get(w, KVM_RUN_SNP_REQ_CERTS_gpa, 8), cases[i].rax);
+		assert_int_equal(kvm_world_run_get(w, KVM_RUN_SNP_REQ_CERTS_npages, 8), cases[i].rbx);
+		assert_int_equal(kvm_world_run_get(w, KVM_RUN_SNP_REQ_CERTS_ret, 8), 0);
 		assert_int_equal(fake_psp.calls, i);
 		assert_int_equal(sim_kvm_run(w->vcpu), 0);
 		assert_exit(w, UAPI_KVM_EXIT_HLT);
@@ -278,8 +278,8 @@ static void each_answer_of_the_vmm_has_its_effect(void **state)
 
 		kvm_world_start(&w, SIM_SYNC_UPSTREAM, true);
 		assert_int_equal(kvm_world_ask(&w, &ask), 0);
-		kvm_world_run_put(&w, SIM_RUN_REQ_CERTS_RET, 8, cases[i].ret);
-		kvm_world_run_put(&w, SIM_RUN_REQ_CERTS_NPAGES, 8, cases[i].npages);
+		kvm_world_run_put(&w, KVM_RUN_SNP_REQ_CERTS_ret, 8, cases[i].ret);
+		kvm_world_run_put(&w, KVM_RUN_SNP_REQ_CERTS_npages, 8, cases[i].npages);
 		assert_int_equal(sim_kvm_run(w.vcpu), cases[i].r);
 		if (cases[i].r < 0) { /* consumed: the next run enters the guest, which sees info_2 = 0 */
 			assert_exit(&w, UAPI_KVM_EXIT_SNP_REQ_CERTS);
@@ -300,7 +300,7 @@ static void a_plain_request_never_asks_the_vmm(void **state)
 	static const struct kvm_ask ask = PLAIN_ASK;
 	struct kvm_world *w = *state;
 
-	kvm_world_run_put(w, SIM_RUN_REQ_CERTS_RET, 8, ENOSPC);
+	kvm_world_run_put(w, KVM_RUN_SNP_REQ_CERTS_ret, 8, ENOSPC);
 	assert_int_equal(kvm_world_ask(w, &ask), 0);
 	assert_exit(w, UAPI_KVM_EXIT_HLT);
 	assert_info(w, 0, 0);
@@ -431,16 +431,16 @@ static void immediate_exit_comes_after_the_completion(void **state)
 		kvm_world_start(&w, SIM_SYNC_UPSTREAM, true);
 		assert_int_equal(kvm_world_ask(&w, &ask), 0);
 		w.exits = 99; /* it must not be entered */
-		kvm_world_run_put(&w, SIM_RUN_REQ_CERTS_RET, 8, cases[i].ret);
-		w.run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+		kvm_world_run_put(&w, KVM_RUN_SNP_REQ_CERTS_ret, 8, cases[i].ret);
+		w.run[KVM_RUN_immediate_exit] = 1;
 		assert_int_equal(sim_kvm_run(w.vcpu), cases[i].r);
 		assert_int_equal(fake_psp.calls, cases[i].calls);
 		assert_exit(&w, UAPI_KVM_EXIT_SNP_REQ_CERTS);       /* B27: stale */
-		assert_int_equal(w.run[SIM_RUN_IMMEDIATE_EXIT], 1); /* KVM does not clear it */
+		assert_int_equal(w.run[KVM_RUN_immediate_exit], 1); /* KVM does not clear it */
 		assert_int_equal(sim_kvm_run(w.vcpu), -EINTR);      /* nothing is completed twice */
 		assert_int_equal(fake_psp.calls, cases[i].calls);
 		assert_int_equal(w.exits, 99);
-		w.run[SIM_RUN_IMMEDIATE_EXIT] = 0;
+		w.run[KVM_RUN_immediate_exit] = 0;
 		w.exits = 0;
 		assert_int_equal(sim_kvm_run(w.vcpu), 0);
 		assert_exit(&w, UAPI_KVM_EXIT_HLT);
@@ -455,14 +455,14 @@ static void an_uninitialized_vcpu_answers_immediate_exit_before_the_completion(v
 
 	assert_int_equal(kvm_world_ask(w, &ask), 0);
 	sim_kvm_vcpu_set_uninitialized(w->vcpu, true);
-	w->run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+	w->run[KVM_RUN_immediate_exit] = 1;
 	assert_int_equal(sim_kvm_run(w->vcpu), -EINTR);
 	assert_int_equal(fake_psp.calls, 0); /* -EINTR, and the firmware is still to be asked */
-	w->run[SIM_RUN_IMMEDIATE_EXIT] = 0;
+	w->run[KVM_RUN_immediate_exit] = 0;
 	assert_int_equal(sim_kvm_run(w->vcpu), -EAGAIN);
 	assert_int_equal(fake_psp.calls, 0);
 	sim_kvm_vcpu_set_uninitialized(w->vcpu, false);
-	w->run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+	w->run[KVM_RUN_immediate_exit] = 1;
 	assert_int_equal(sim_kvm_run(w->vcpu), -EINTR);
 	assert_int_equal(fake_psp.calls, 1);
 }
@@ -476,9 +476,9 @@ static void a_dead_psp_times_out_once_and_is_busy_for_ever(void **state)
 	for (unsigned i = 1; i <= 4; i++) {
 		int want = i == 1 ? -EINTR : i == 2 ? -ETIMEDOUT : -EBUSY;
 
-		w->run[SIM_RUN_IMMEDIATE_EXIT] = 0;
+		w->run[KVM_RUN_immediate_exit] = 0;
 		assert_int_equal(kvm_world_ask(w, &ask), 0);
-		w->run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+		w->run[KVM_RUN_immediate_exit] = 1;
 		assert_int_equal(sim_kvm_run(w->vcpu), want);
 		assert_int_equal(fake_psp.calls, 1);
 	}
@@ -520,11 +520,11 @@ static void the_trace_tells_the_story(void **state)
 	struct kvm_world *w = *state;
 
 	assert_int_equal(kvm_world_ask(w, &ask), 0);
-	kvm_world_run_put(w, SIM_RUN_REQ_CERTS_RET, 8, ENOSPC);
-	kvm_world_run_put(w, SIM_RUN_REQ_CERTS_NPAGES, 8, 6);
+	kvm_world_run_put(w, KVM_RUN_SNP_REQ_CERTS_ret, 8, ENOSPC);
+	kvm_world_run_put(w, KVM_RUN_SNP_REQ_CERTS_npages, 8, 6);
 	assert_int_equal(sim_kvm_run(w->vcpu), 0);
 	assert_int_equal(kvm_world_ask(w, &ask), 0);
-	w->run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+	w->run[KVM_RUN_immediate_exit] = 1;
 	assert_int_equal(sim_kvm_run(w->vcpu), -EINTR);
 	assert_string_equal(w->trace, want);
 }

@@ -120,7 +120,7 @@ static void what_the_vmm_refuses_the_firmware_has_not_seen(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rets); i++) {
 		assert_int_equal(count(&o), 0);
 		assert_int_equal(kvm_world_ask(&o.w, &ext), 0);
-		kvm_world_run_put(&o.w, SIM_RUN_REQ_CERTS_RET, 8, rets[i]);
+		kvm_world_run_put(&o.w, KVM_RUN_SNP_REQ_CERTS_ret, 8, rets[i]);
 		assert_int_equal(sim_kvm_run(o.w.vcpu), rets[i] == EINVAL ? -EINVAL : 0);
 	}
 	assert_report(&o);

@@ -19,8 +19,8 @@ static uint64_t run_field(struct kvm_world *w, unsigned off, unsigned size)
 
 static int answer(struct kvm_world *w, uint32_t ret, uint8_t flags)
 {
-	kvm_world_run_put(w, SIM_RUN_VMGEXIT_RET, 4, ret);
-	kvm_world_run_put(w, SIM_RUN_VMGEXIT_FLAGS, 1, flags);
+	kvm_world_run_put(w, KVM_RUN_VMGEXIT_ret, 4, ret);
+	kvm_world_run_put(w, KVM_RUN_VMGEXIT_flags, 1, flags);
 	return sim_kvm_run(w->vcpu);
 }
 
@@ -67,7 +67,7 @@ static void the_vmms_answer_is_the_guests_vmm_error(void **state)
 
 		kvm_world_start(&w, i % 2 ? SIM_SYNC_V14 : SIM_SYNC_V15, false);
 		assert_int_equal(kvm_world_ask(&w, &ext), 0);
-		kvm_world_run_put(&w, SIM_RUN_VMGEXIT_NPAGES, 8, 9);
+		kvm_world_run_put(&w, KVM_RUN_VMGEXIT_npages, 8, 9);
 		assert_int_equal(answer(&w, ret, 0), 0);
 		assert_exit(&w, UAPI_KVM_EXIT_HLT);
 		assert_info(&w, 0, (uint64_t)ret << 32);
@@ -111,8 +111,8 @@ static void only_v15_wants_rax_and_rbx_valid(void **state)
 	kvm_world_start(&w, SIM_SYNC_V14, false);
 	assert_int_equal(kvm_world_ask(&w, &ask), 0);
 	assert_exit(&w, 40);
-	assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_GPA, 8), CERTS_GPA);
-	assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_NPAGES, 8), 0);
+	assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_gpa, 8), CERTS_GPA);
+	assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_npages, 8), 0);
 	kvm_world_end(&w);
 }
 
@@ -157,16 +157,16 @@ static void v15_notifies_when_the_request_is_done(void **state)
 
 		kvm_world_start(&w, SIM_SYNC_V15, false);
 		assert_int_equal(kvm_world_ask(&w, &ext), 0);
-		assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_STATUS, 1), SIM_V15_PENDING);
-		kvm_world_run_put(&w, SIM_RUN_EXIT_REASON, 4, 99);
-		assert_int_equal(answer(&w, cases[i].ret, SIM_V15_NOTIFY_DONE), 0);
+		assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_status, 1), KVM_VMGEXIT_PENDING);
+		kvm_world_run_put(&w, KVM_RUN_exit_reason, 4, 99);
+		assert_int_equal(answer(&w, cases[i].ret, KVM_VMGEXIT_NOTIFY_DONE), 0);
 		assert_exit(&w, 40);
-		assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_TYPE, 4), 1);
-		assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_STATUS, 1), SIM_V15_DONE);
-		assert_int_equal(run_field(&w, SIM_RUN_VMGEXIT_FLAGS, 1), 0);
+		assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_type, 4), 1);
+		assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_status, 1), KVM_VMGEXIT_DONE);
+		assert_int_equal(run_field(&w, KVM_RUN_VMGEXIT_flags, 1), 0);
 		assert_int_equal(fake_psp.calls, cases[i].calls); /* the lock can go */
 		assert_info(&w, 0, info_2);
-		assert_int_equal(answer(&w, cases[i].leave, SIM_V15_NOTIFY_DONE), 0);
+		assert_int_equal(answer(&w, cases[i].leave, KVM_VMGEXIT_NOTIFY_DONE), 0);
 		assert_exit(&w, UAPI_KVM_EXIT_HLT);
 		assert_info(&w, 0, info_2);
 		assert_int_equal(fake_psp.calls, cases[i].calls);
@@ -180,7 +180,7 @@ static void v15_believes_a_vmm_that_says_done_itself(void **state)
 
 	kvm_world_start(&w, SIM_SYNC_V15, false);
 	assert_int_equal(kvm_world_ask(&w, &ext), 0);
-	kvm_world_run_put(&w, SIM_RUN_VMGEXIT_STATUS, 1, SIM_V15_DONE);
+	kvm_world_run_put(&w, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_DONE);
 	assert_int_equal(answer(&w, 0, 0), 0);
 	assert_info(&w, 0, 0);
 	assert_int_equal(fake_psp.calls, 0);
@@ -260,7 +260,7 @@ static void none_is_upstreams_kernel(void **state)
 	kvm_world_start(&w, SIM_SYNC_NONE, true);
 	assert_int_equal(kvm_world_ask(&w, &ext), 0);
 	assert_exit(&w, UAPI_KVM_EXIT_SNP_REQ_CERTS);
-	kvm_world_run_put(&w, SIM_RUN_REQ_CERTS_RET, 8, EAGAIN);
+	kvm_world_run_put(&w, KVM_RUN_SNP_REQ_CERTS_ret, 8, EAGAIN);
 	assert_int_equal(sim_kvm_run(w.vcpu), 0);
 	assert_info(&w, 0, BUSY);
 	kvm_world_end(&w);
@@ -275,7 +275,7 @@ static void immediate_exit_works_under_every_scheme(void **state)
 
 		kvm_world_start(&w, syncs[i], true);
 		assert_int_equal(kvm_world_ask(&w, &ext), 0);
-		w.run[SIM_RUN_IMMEDIATE_EXIT] = 1;
+		w.run[KVM_RUN_immediate_exit] = 1;
 		assert_int_equal(sim_kvm_run(w.vcpu), -EINTR);
 		assert_int_equal(fake_psp.calls, 1);
 		kvm_world_end(&w);

@@ -7,7 +7,7 @@
 #include "sim/tdx/tdx_module.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
-#include "wire/tdx_uapi.h"
+#include "wire/kvm_run.h"
 
 /* MapGPA, GetQuote's operands, both address widths, what a TD costs. test_tdx_module.c has the rest. */
 

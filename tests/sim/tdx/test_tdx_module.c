@@ -7,7 +7,6 @@
 #include "sim/tdx/tdx_module.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
-#include "wire/tdx_uapi.h"
 
 enum { PAGE = 4096 };
 
