@@ -4,7 +4,7 @@
 
 #include "verify/tdx_judge.h"
 
-/* Everything the header says that this verifier does not take (V20). Spec: Intel TDX quote library, A.3, A.4. */
+/* Everything in the header that this verifier refuses (V20). Spec: Intel TDX quote library, A.3, A.4. */
 static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
 {
 	char hex[BYTES_HEX_SIZE(sizeof(hdr->vendor_id))];

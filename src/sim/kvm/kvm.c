@@ -41,7 +41,10 @@ void sim_kvm_host_free(struct sim_kvm_host *host)
 	free(host);
 }
 
-/* The id is only announced: it changes when the update ends. Source: the KVM series v14, snp_pause_attestation(). */
+/*
+ * The id is only announced: it changes when the update ends. Source: v14 of the KVM series,
+ * snp_pause_attestation().
+ */
 int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction)
 {
 	if (host->sync != SIM_SYNC_V14)
