@@ -4,8 +4,8 @@
 #include "verify/snp_judge.h"
 
 /*
- * Whether the root's CRLs revoke the intermediate. What a signed CRL lists is revoked at any time; that nothing
- * is listed counts only while the CRL is current. Spec: AMD KDS (57230), CRL; RFC 5280 6.3.
+ * Whether the CRLs of the root revoke the intermediate. What a signed CRL lists is revoked at any time; that
+ * nothing is listed counts only while the CRL is current. Spec: AMD KDS (57230), CRL; RFC 5280 6.3.
  */
 struct crls {
 	unsigned current, stale, not_yet, bad_signature, critical; /* of this root */
