@@ -84,6 +84,7 @@ static const struct member members[] = {
 	WIDENS(allow_service_td, TDX, BOOL, 0),
 	WIDENS(allow_no_collateral, TDX, BOOL, 0),
 	WIDENS(accepted_tcb_statuses, TDX, STATUSES, 0),
+	MEMBER(accepted_current_tcb_statuses, TDX, STATUSES, 0),
 	MEMBER(accepted_advisories, TDX, WORDS, 0),
 	MEMBER(rejected_advisories, TDX, WORDS, 0),
 	MEMBER(maximum_collateral_age_days, TDX, NUMBER, 36500),
@@ -133,6 +134,7 @@ void policy_init(struct jurat_policy *policy)
 		.allowed_xfam = TDX_XFAM_FIXED0,
 		.required_xfam = TDX_XFAM_FIXED1,
 		.accepted_tcb_statuses = 1u << TCB_UP_TO_DATE,
+		.accepted_current_tcb_statuses = UINT32_MAX,
 	};
 }
 

@@ -116,7 +116,7 @@ struct jurat_policy {
 	uint64_t allowed_td_attributes, required_td_attributes;
 	uint64_t allowed_xfam, required_xfam;
 	bool allow_service_td, allow_no_collateral;
-	uint32_t accepted_tcb_statuses; /* bit: enum tcb_status */
+	uint32_t accepted_tcb_statuses, accepted_current_tcb_statuses; /* bit: enum tcb_status */
 	struct policy_words accepted_advisories, rejected_advisories;
 	uint32_t maximum_collateral_age_days; /* 0: as long as it is current */
 	uint32_t minimum_tcb_evaluation_data_number;

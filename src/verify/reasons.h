@@ -165,6 +165,8 @@
 	R(TCB_STATUS_UNRECOGNIZED, "tcb-status-unrecognized", \
 	  "the level that is met has a status nobody knows") \
 	R(TCB_STATUS_NOT_ACCEPTED, "tcb-status-not-accepted", "the policy does not accept this TCB status") \
+	R(CURRENT_TCB_STATUS_NOT_ACCEPTED, "current-tcb-status-not-accepted", \
+	  "the policy does not accept this TCB status of what runs now (tee_tcb_svn2)") \
 	R(ADVISORY_NOT_ACCEPTED, "advisory-not-accepted", \
 	  "a security advisory applies that the policy does not accept") \
 	/* what the relying party demands */ \

@@ -112,31 +112,50 @@ static void judge_qe_debug(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_QE_DEBUG, "whoever runs it can read its attestation key");
 }
 
-static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
+static bool accepts(uint32_t statuses, enum tcb_status status)
 {
-	char date[VERDICT_TIME_BYTES];
-
-	if (e->status == TCB_NOT_SUPPORTED)
-		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s", e->why);
-	else if (e->status == TCB_UNRECOGNIZED)
-		verdict_refuse(j->out, REASON_TCB_STATUS_UNRECOGNIZED, "%s", e->why);
-	else if (!(j->policy->accepted_tcb_statuses >> e->status & 1))
-		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "%s, by a TCB of %s",
-			       tcb_status_name(e->status), verdict_time(e->date, date));
+	return statuses >> status & 1;
 }
 
+static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
+{
+	/* A quote with one TCB says that launch and present do not differ. */
+	enum tcb_status now = e->current != TCB_STATUS_NONE ? e->current : e->launch;
+	char date[VERDICT_TIME_BYTES];
+
+	if (e->status == TCB_NOT_SUPPORTED) {
+		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s", e->why);
+	} else if (e->status == TCB_UNRECOGNIZED) {
+		verdict_refuse(j->out, REASON_TCB_STATUS_UNRECOGNIZED, "%s", e->why);
+	} else if (e->status == TCB_REVOKED) { /* whatever the policy accepts */
+		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "Revoked: %s", e->why);
+	} else {
+		if (!accepts(j->policy->accepted_tcb_statuses, e->status))
+			verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "%s, by a TCB of %s",
+				       tcb_status_name(e->status), verdict_time(e->date, date));
+		if (!accepts(j->policy->accepted_current_tcb_statuses, now))
+			verdict_refuse(j->out, REASON_CURRENT_TCB_STATUS_NOT_ACCEPTED, "%s now",
+				       tcb_status_name(now));
+	}
+}
+
+/* Of all parts, at launch and now: an advisory about what runs now applies as well. */
 static int advise(struct tdx_judge *j, const struct tcb_evaluation *e)
 {
-	int r;
+	const struct {
+		const struct signed_document *doc;
+		const struct tcb_part *part;
+	} parts[] = {
+		{ &j->info->doc, &e->platform },       { &j->identity->doc, &e->qe },
+		{ &j->info->doc, &e->module },         { &j->info->doc, &e->current_platform },
+		{ &j->info->doc, &e->current_module },
+	};
+	int r = 0;
 
 	if (e->status == TCB_NOT_SUPPORTED || e->status == TCB_UNRECOGNIZED)
 		return 0;
-	r = verdict_tdx_advise(j->tdx, &j->info->doc, &e->platform.advisories);
-
-	if (r == 0)
-		r = verdict_tdx_advise(j->tdx, &j->identity->doc, &e->qe.advisories);
-	if (r == 0)
-		r = verdict_tdx_advise(j->tdx, &j->info->doc, &e->module.advisories);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++)
+		r = verdict_tdx_advise(j->tdx, parts[i].doc, &parts[i].part->advisories);
 	return r;
 }
 

@@ -38,6 +38,8 @@ enum tcb_status tcb_relaunch(enum tcb_status launch, enum tcb_status current)
 		    current == TCB_CONFIGURATION_NEEDED ||
 		    current == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
 
+	if (current == TCB_REVOKED)
+		return TCB_REVOKED;
 	if (!old || !good)
 		return launch;
 	return needs_configuration(launch) || needs_configuration(current)
@@ -135,7 +137,7 @@ static enum tcb_status converge(const struct tcb_part *platform, const struct tc
 			    module->status == TCB_REVOKED || qe->status == TCB_REVOKED);
 }
 
-/* A part that is not in the collateral, or says what nobody knows, decides the whole. False: none does. */
+/* A part that is not in the collateral, or has an unknown status, decides the whole. False: it does not. */
 static bool is_failure(const struct tcb_part *part, const char *name, const char *which,
 		       struct tcb_evaluation *ret)
 {
@@ -147,6 +149,28 @@ static bool is_failure(const struct tcb_part *part, const char *name, const char
 						   : "the %s's TCB level has a status nobody knows%s",
 		 name, which);
 	return true;
+}
+
+/* Names the first part that is revoked. */
+static void note_revoked(struct tcb_evaluation *e)
+{
+	const struct {
+		const struct tcb_part *part;
+		const char *name;
+	} parts[] = {
+		{ &e->platform, "platform" },
+		{ &e->module, "TDX module" },
+		{ &e->qe, "quoting enclave" },
+		{ &e->current_platform, "platform by tee_tcb_svn2" },
+		{ &e->current_module, "TDX module by tee_tcb_svn2" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].part->status == TCB_REVOKED) {
+			snprintf(e->why, sizeof(e->why), "the %s is revoked", parts[i].name);
+			return;
+		}
+	}
 }
 
 static int64_t oldest(const struct tcb_part *const *parts, size_t n)
@@ -161,15 +185,29 @@ static int64_t oldest(const struct tcb_part *const *parts, size_t n)
 	return date;
 }
 
+static void evaluate_current(const struct tcb_info *info, const struct tcb_subject *subject,
+			     struct tcb_evaluation *e)
+{
+	static const char now[] = " by tee_tcb_svn2";
+
+	e->current_platform = platform_part(info, subject, subject->tee_tcb_svn2);
+	e->current_module = module_part(info, subject->tee_tcb_svn2);
+	if (is_failure(&e->current_platform, "platform", now, e) ||
+	    is_failure(&e->current_module, "TDX module", now, e)) {
+		e->current = e->status;
+		return;
+	}
+	e->current = converge(&e->current_platform, &e->current_module, &e->qe);
+	e->status = tcb_relaunch(e->launch, e->current);
+}
+
 void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,
 		  const struct tcb_subject *subject, struct tcb_evaluation *ret)
 {
-	static const char now[] = " by tee_tcb_svn2";
 	struct tcb_evaluation e = { .platform = platform_part(info, subject, subject->tee_tcb_svn),
 				    .module = module_part(info, subject->tee_tcb_svn),
 				    .qe = qe_part(identity, subject->qe_isvsvn) };
 	const struct tcb_part *parts[] = { &e.platform, &e.module, &e.qe };
-	struct tcb_part platform2, module2;
 
 	e.date = oldest(parts, ARRAY_SIZE(parts));
 	if (is_failure(&e.platform, "platform", "", &e) || is_failure(&e.module, "TDX module", "", &e) ||
@@ -180,16 +218,9 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	}
 	e.launch = converge(&e.platform, &e.module, &e.qe);
 	e.status = e.launch;
-	if (subject->has_svn2) {
-		platform2 = platform_part(info, subject, subject->tee_tcb_svn2);
-		module2 = module_part(info, subject->tee_tcb_svn2);
-		if (is_failure(&platform2, "platform", now, &e) ||
-		    is_failure(&module2, "TDX module", now, &e)) {
-			e.current = e.status;
-		} else {
-			e.current = converge(&platform2, &module2, &e.qe);
-			e.status = tcb_relaunch(e.launch, e.current);
-		}
-	}
+	if (subject->has_svn2)
+		evaluate_current(info, subject, &e);
+	if (e.status == TCB_REVOKED)
+		note_revoked(&e);
 	*ret = e;
 }

@@ -29,11 +29,12 @@ struct tcb_part {
 };
 
 struct tcb_evaluation {
-	enum tcb_status status;               /* of the whole */
-	enum tcb_status launch, current;      /* current: TCB_STATUS_NONE without tee_tcb_svn2 */
-	struct tcb_part platform, module, qe; /* at launch */
-	int64_t date;                         /* the oldest of the parts'; INT64_MIN when there is none */
-	char why[96];                         /* for NOT_SUPPORTED and UNRECOGNIZED */
+	enum tcb_status status;                           /* of the whole */
+	enum tcb_status launch, current;                  /* current: TCB_STATUS_NONE without tee_tcb_svn2 */
+	struct tcb_part platform, module, qe;             /* at launch */
+	struct tcb_part current_platform, current_module; /* by tee_tcb_svn2 */
+	int64_t date; /* the oldest of the parts' at launch; INT64_MIN when there is none */
+	char why[96]; /* for NOT_SUPPORTED, UNRECOGNIZED and REVOKED */
 };
 
 void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,
@@ -44,7 +45,10 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
  * revoked.
  */
 enum tcb_status tcb_converge(enum tcb_status platform, bool any_out_of_date, bool any_revoked);
-/* Whether a newer module that runs already would help: 8.4 step 6. */
+/*
+ * What launch and present come to. Whether a newer module that runs already would help: 8.4 step 6. Stricter
+ * than Intel's library, which leaves the status at launch: what runs now and is revoked can read the TD.
+ */
 enum tcb_status tcb_relaunch(enum tcb_status launch, enum tcb_status current);
 
 /*

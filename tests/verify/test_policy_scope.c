@@ -82,6 +82,7 @@ static const struct row {
 	{ "allow_service_td", "true", 0 },
 	{ "allow_no_collateral", "true", 0 },
 	{ "accepted_tcb_statuses", "OutOfDate", POLICY_OF_TDX },
+	{ "accepted_current_tcb_statuses", "OutOfDate", POLICY_OF_TDX },
 	{ "accepted_advisories", "INTEL-SA-00009", POLICY_OF_TDX },
 	{ "rejected_advisories", "INTEL-SA-00005", POLICY_OF_TDX },
 	{ "maximum_collateral_age_days", "1", POLICY_OF_TDX },

@@ -437,6 +437,27 @@ static void current_unknown(struct tdx_made *m)
 {
 	m->quote.body.tee_tcb_svn2[1] = 7;
 }
+/* At launch isvsvn 5; the module that runs now has 3. */
+static void module_old_now(struct tdx_made *m)
+{
+	m->quote.body.tee_tcb_svn2[0] = 3;
+}
+static void module_revoked_now(struct tdx_made *m)
+{
+	module_old_now(m);
+	m->module_levels[1].status = "Revoked";
+}
+static void module_old_then_revoked_now(struct tdx_made *m)
+{
+	m->quote.body.tee_tcb_svn[0] = 3;
+	m->quote.body.tee_tcb_svn2[0] = 2;
+	m->module_levels[2] = (struct sim_svn_level){ .isvsvn = 2, .date = 1500000000, .status = "Revoked" };
+	m->module.n_levels = 3;
+}
+static void platform_needs_hardening(struct tdx_made *m)
+{
+	m->levels[0].status = "SWHardeningNeeded";
+}
 static void revoked_platform(struct tdx_made *m)
 {
 	m->levels[0].status = "Revoked";
@@ -498,6 +519,50 @@ static void module_qe_and_status_V1_to_V5_V24_are_judged(void **state)
 		  .early = relaunch,
 		  .member = "accepted_tcb_statuses",
 		  .value = "TdRelaunchAdvised" },
+		{ .what = "running module revoked",
+		  .body = TDX_BODY_15,
+		  .early = module_revoked_now,
+		  .codes = { "tcb-status-not-accepted" },
+		  .status = "Revoked" },
+		{ .what = "running module revoked, and the one at launch not accepted without a policy",
+		  .body = TDX_BODY_15,
+		  .early = module_old_then_revoked_now,
+		  .member = "accepted_tcb_statuses",
+		  .value = "[\"UpToDate\", \"OutOfDate\"]",
+		  .codes = { "tcb-status-not-accepted" },
+		  .status = "Revoked" },
+		{ .what = "running module out of date",
+		  .body = TDX_BODY_15,
+		  .early = module_old_now,
+		  .status = "UpToDate" },
+		{ .what = "running module out of date, not accepted",
+		  .body = TDX_BODY_15,
+		  .early = module_old_now,
+		  .member = "accepted_current_tcb_statuses",
+		  .value = "[\"UpToDate\", \"SWHardeningNeeded\"]",
+		  .codes = { "current-tcb-status-not-accepted" },
+		  .status = "UpToDate" },
+		{ .what = "running module out of date, accepted",
+		  .body = TDX_BODY_15,
+		  .early = module_old_now,
+		  .member = "accepted_current_tcb_statuses",
+		  .value = "[\"UpToDate\", \"OutOfDate\"]" },
+		{ .what = "running module as at launch",
+		  .body = TDX_BODY_15,
+		  .member = "accepted_current_tcb_statuses",
+		  .value = "UpToDate" },
+		{ .what = "what runs now, by a quote with one TCB",
+		  .early = platform_needs_hardening,
+		  .member = "accepted_current_tcb_statuses",
+		  .value = "UpToDate",
+		  .codes = { "tcb-status-not-accepted", "current-tcb-status-not-accepted" },
+		  .status = "SWHardeningNeeded" },
+		{ .what = "advisory of the running module",
+		  .body = TDX_BODY_15,
+		  .early = module_old_now,
+		  .member = "rejected_advisories",
+		  .value = "INTEL-SA-00003",
+		  .codes = { "advisory-not-accepted" } },
 		{ .what = "running module unknown",
 		  .body = TDX_BODY_15,
 		  .early = current_unknown,

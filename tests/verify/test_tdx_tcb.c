@@ -25,7 +25,7 @@ static void every_row_of_the_convergence_table_holds(void **state)
 	}
 }
 
-/* Spec: 8.4 step 6: all pairs. */
+/* Spec: 8.4 step 6: all pairs; and revoked is revoked, then or now. */
 static void relaunch_is_advised_exactly_where_it_helps(void **state)
 {
 	static const bool old[TCB_REVOKED + 1] = {
@@ -48,6 +48,8 @@ static void relaunch_is_advised_exactly_where_it_helps(void **state)
 				want = configuration[a] || configuration[b]
 					       ? TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
 					       : TCB_TD_RELAUNCH_ADVISED;
+			if (b == TCB_REVOKED)
+				want = TCB_REVOKED;
 			assert_int_equal(tcb_relaunch(a, b), want);
 		}
 	}
@@ -98,6 +100,45 @@ static void parts_may_have_only_the_statuses_of_their_kind(void **state)
 	assert_int_equal(e.date, 1); /* the oldest */
 }
 
+/* One part after the other is revoked, at launch and now, with all others up to date. */
+static void what_is_revoked_is_revoked_wherever_it_is_met(void **state)
+{
+	enum { PLATFORM, MODULE, ENCLAVE, PLATFORM_NOW, MODULE_NOW, N };
+	static const char *const names[N] = { "the platform is revoked", "the TDX module is revoked",
+					      "the quoting enclave is revoked",
+					      "the platform by tee_tcb_svn2 is revoked",
+					      "the TDX module by tee_tcb_svn2 is revoked" };
+
+	for (int which = -1; which < N; which++) {
+		/* levels[0] and module_levels[0] are met at launch, the others now */
+		struct tcb_level levels[2] = { { .status = TCB_UP_TO_DATE, .tdx = { 0, 0, 9 } },
+					       { .status = TCB_UP_TO_DATE } };
+		struct svn_level module_levels[2] = { { .isvsvn = 5, .status = TCB_UP_TO_DATE },
+						      { .isvsvn = 1, .status = TCB_UP_TO_DATE } };
+		struct svn_level qe_level = { .status = TCB_UP_TO_DATE };
+		struct tdx_module module = { .id = "TDX_01", .levels = { module_levels, 2 } };
+		struct tcb_info info = { .has_modules = true,
+					 .modules = &module,
+					 .n_modules = 1,
+					 .levels = levels,
+					 .n_levels = 2 };
+		struct qe_identity identity = { .levels = { &qe_level, 1 } };
+		struct tcb_subject subject = { .tee_tcb_svn = { 5, 1, 9 },
+					       .tee_tcb_svn2 = { 1, 1, 0 },
+					       .has_svn2 = true };
+		enum tcb_status *const statuses[N] = { &levels[0].status, &module_levels[0].status,
+						       &qe_level.status, &levels[1].status,
+						       &module_levels[1].status };
+		struct tcb_evaluation e;
+
+		if (which >= 0)
+			*statuses[which] = TCB_REVOKED;
+		tcb_evaluate(&info, &identity, &subject, &e);
+		assert_int_equal(e.status, which < 0 ? TCB_UP_TO_DATE : TCB_REVOKED);
+		assert_string_equal(e.why, which < 0 ? "" : names[which]);
+	}
+}
+
 static void every_component_counts(void **state)
 {
 	struct tcb_level level = { .status = TCB_UP_TO_DATE };
@@ -132,6 +173,7 @@ int main(void)
 		cmocka_unit_test(relaunch_is_advised_exactly_where_it_helps),
 		cmocka_unit_test(statuses_have_the_names_that_intel_writes),
 		cmocka_unit_test(parts_may_have_only_the_statuses_of_their_kind),
+		cmocka_unit_test(what_is_revoked_is_revoked_wherever_it_is_met),
 		cmocka_unit_test(every_component_counts),
 	};
 
