@@ -129,7 +129,8 @@ JURAT_MUST_CHECK int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret,
  * tcb_info_signature, qe_identity_signature).
  *
  * bytes     n bytes, untrusted: nothing counts before its signatures were checked
- * Returns   0; -EBADMSG none of these, or malformed: `err` says what, and nothing was added; -ENOMEM
+ * Returns   0; -EBADMSG none of these, malformed, or with a member that would be passed over (pckCrl): `err`
+ *           says what, and nothing was added; -ENOMEM
  */
 JURAT_MUST_CHECK int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes,
 					      size_t n, struct jurat_error *err);

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "verify/json_names.h"
 #include "verify/tdx_status.h"
 #include "wire/tdx_report.h"
 
@@ -451,6 +452,8 @@ static int read_tcb(json_t *value, struct policy_tcb *ret, struct jurat_error *e
 
 			if (product == SNP_PRODUCT_UNKNOWN)
 				return jurat_fail(err, -EBADMSG, "%.40s: not a product", key);
+			if (tcb.named[product])
+				return jurat_fail(err, -EBADMSG, "%.40s: a product that comes twice", key);
 			r = read_tcb_parts(v, &tcb.floor[product], err);
 			if (r < 0)
 				return jurat_wrap(err, r, "%s", key);
@@ -622,6 +625,36 @@ static void json_done(json_t **value)
 	json_decref(*value);
 }
 
+/* In no object, however deep. jansson sees to what is the same letter by letter, and to the depth. */
+static int refuse_names_alike(json_t *value, struct jurat_error *err)
+{
+	const char *a, *b;
+	json_t *v, *w;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(value, i, v)
+	{
+		r = refuse_names_alike(v, err);
+		if (r < 0)
+			return r;
+	}
+	json_object_foreach(value, a, v)
+	{
+		json_object_foreach(value, b, w)
+		{
+			if (a != b && json_names_alike(a, strlen(a), b, strlen(b)))
+				return jurat_fail(err, -EBADMSG,
+						  "policy: '%.40s' and '%.40s': one name that comes twice", a,
+						  b);
+		}
+		r = refuse_names_alike(v, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int jurat_policy_new(struct jurat_policy **ret, struct jurat_error *err)
 {
 	struct jurat_policy *policy = malloc(sizeof(*policy));
@@ -659,6 +692,9 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 				  bad.text);
 	if (!json_is_object(root))
 		return jurat_fail(err, -EBADMSG, "policy: not a JSON object");
+	r = refuse_names_alike(root, err);
+	if (r < 0)
+		return r;
 	json_object_foreach(root, key, value)
 	{
 		r = read_member(value, key, &next, err);
@@ -697,7 +733,9 @@ int jurat_policy_set(struct jurat_policy *policy, const char *member, const char
 	json = read_bare(m, value, &bad);
 	if (!json)
 		return jurat_fail(err, -EBADMSG, "policy: %s: %s", member, bad.text);
-	r = read_member(json, member, &next, err);
+	r = refuse_names_alike(json, err);
+	if (r == 0)
+		r = read_member(json, member, &next, err);
 	if (r < 0)
 		return r;
 	policy_swap(policy, &next);

@@ -2,6 +2,7 @@
 #include "verify/tdx_collateral.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -179,6 +180,60 @@ static const struct {
 	{ "enclaveIdentity", "qe_identity", "qe_identity_signature", take_identity },
 };
 
+static const char *const encoded_members[] = {
+	"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
+	"qe_identity_issuer_chain", "pck_certificate_chain"
+};
+
+static bool is_read(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(encoded_members); i++) {
+		if (strcmp(encoded_members[i], name) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		if (strcmp(documents[i].text_member, name) == 0 ||
+		    strcmp(documents[i].signature_member, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a member claims to be collateral by its name, however it is spelt. */
+static bool claims(const char *name)
+{
+	static const char *const words[] = { "crl", "cert", "chain", "tcb", "identity", "signature" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasestr(name, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whoever wrote a CRL into this object wants it to count: one that would be passed over is an error. What is
+ * no collateral may stand beside it, as versions and sizes do. `served`: NULL for a bundle.
+ */
+static int refuse_unread(const struct json_rd *json, const char *served, struct jurat_error *err)
+{
+	for (json_rd_at i = 1; i < json->tokens[0].next; i = json->tokens[i + 1].next) {
+		const struct json_rd_token *t = &json->tokens[i];
+		enum json_rd_kind kind = json->tokens[i + 1].kind;
+		char name[64];
+
+		if (kind == JSON_RD_NUMBER || kind == JSON_RD_WORD)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)t->size, (const char *)json->text + t->start);
+		if (served ? strcmp(name, served) == 0 || strcmp(name, "signature") == 0 : is_read(name))
+			continue;
+		if (claims(name))
+			return jurat_fail(err, -EBADMSG, "'%s' is not read %s%s", name,
+					  served ? "beside " : "in a bundle", served ? served : "");
+	}
+	return 0;
+}
+
 /* {"tcbInfo": {...}, "signature": "..."}, as served. */
 static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *json, size_t which,
 		       struct jurat_error *err)
@@ -190,6 +245,9 @@ static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *jso
 
 	if (!json_rd_is(json, value, JSON_RD_OBJECT))
 		return jurat_fail(err, -EBADMSG, "%s: not an object", documents[which].member);
+	r = refuse_unread(json, documents[which].member, err);
+	if (r < 0)
+		return r;
 	r = fill_part(json->text + t->start, t->size, json, json_rd_get(json, 0, "signature"), &part, err);
 	return r < 0 ? r : documents[which].take(c, json, value, &part, err);
 }
@@ -238,22 +296,24 @@ static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bu
 	return take_pem(c, der, n / 2, err);
 }
 
+static bool is_null(const struct json_rd *json, json_rd_at at)
+{
+	return json_rd_is(json, at, JSON_RD_WORD) && json->text[json->tokens[at].start] == 'n';
+}
+
 /* One JSON object with everything in it, by the member names of Intel's quote verification library. */
 static int take_bundle(struct jurat_tdx_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
-	static const char *const encoded[] = {
-		"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
-		"qe_identity_issuer_chain", "pck_certificate_chain"
-	};
-	int r = 0;
+	int r = refuse_unread(bundle, NULL, err);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded); i++) {
-		json_rd_at value = json_rd_get(bundle, 0, encoded[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded_members); i++) {
+		const char *name = encoded_members[i];
+		json_rd_at value = json_rd_get(bundle, 0, name);
 
-		if (value != JSON_RD_NONE && !json_rd_is(bundle, value, JSON_RD_WORD))
+		if (value != JSON_RD_NONE && !is_null(bundle, value))
 			r = take_encoded(c, bundle, value, err);
 		if (r < 0)
-			jurat_wrap(err, r, "%s", encoded[i]);
+			jurat_wrap(err, r, "%s", name);
 	}
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(documents); i++) {
 		if (json_rd_get(bundle, 0, documents[i].text_member) != JSON_RD_NONE)

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "verify/json_names.h"
 
 struct reading {
 	const uint8_t *text;
@@ -182,10 +183,9 @@ static bool read_member(struct reading *r, json_rd_at object, unsigned depth)
 	if (j->tokens[name].escaped)
 		return fail(r, "a name with an escape");
 	for (json_rd_at other = object + 1; other < name; other = j->tokens[other + 1].next) {
-		if (j->tokens[other].size == j->tokens[name].size &&
-		    memcmp(r->text + j->tokens[other].start, r->text + j->tokens[name].start,
-			   j->tokens[name].size) == 0)
-			return fail(r, "a name that comes twice");
+		if (json_names_alike((const char *)r->text + j->tokens[other].start, j->tokens[other].size,
+				     (const char *)r->text + j->tokens[name].start, j->tokens[name].size))
+			return fail(r, "a name that comes twice (case and underscores do not count)");
 	}
 	skip_space(r);
 	if (peek(r) != ':')

@@ -11,8 +11,8 @@
 /*
  * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: what is
  * signed is the bytes of a value as served, so places are needed and not only values. Stricter than the
- * RFC: printable ASCII and white space only, no escapes in names, no name twice, bounded depth and width.
- * jansson reads policies; for TCB info it would cost as much as two signatures, and it does not say where a
+ * RFC: printable ASCII and white space only, no escapes in names, no name twice (json_names_alike()), bounded
+ * depth and width. jansson reads policies; for TCB info it would cost as much as two signatures, and it does not say where a
  * value lies.
  */
 enum {

@@ -141,7 +141,7 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 			const struct signed_document *doc)
 {
 	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
-	int64_t age = j->at - doc->issue_date;
+	uint64_t age = j->at > doc->issue_date ? (uint64_t)j->at - (uint64_t)doc->issue_date : 0;
 
 	if (j->at < doc->issue_date)
 		verdict_refuse(j->out, kind->not_yet, "issued at %s, judged at %s",
@@ -150,7 +150,7 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 		verdict_refuse(j->out, kind->expired, "next update was due at %s, judged at %s",
 			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
 	if (j->policy->maximum_collateral_age_days > 0 &&
-	    age > (int64_t)j->policy->maximum_collateral_age_days * 86400)
+	    age > (uint64_t)j->policy->maximum_collateral_age_days * 86400)
 		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, judged at %s",
 			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
 	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)

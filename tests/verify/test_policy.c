@@ -113,6 +113,15 @@ static const struct {
 	{ "{", "policy: line 1, column 1: " },
 	{ "{} x", "policy: line 1, column 4: " },
 	{ "{\"vmpl\": 1, \"vmpl\": 1}", "policy: line 1, column 18: " },
+	{ "{\"vmpl\": 1, \"VMPL\": 1}", "policy: 'vmpl' and 'VMPL': one name that comes twice" },
+	{ "{\"minimum_tcb\": {\"Milan\": {\"snp\": 255}, \"milan\": {\"snp\": 0}}}",
+	  "policy: 'Milan' and 'milan': one name that comes twice" },
+	{ "{\"minimum_tcb\": {\"Milan\": {\"snp\": 8, \"SNP\": 0}}}",
+	  "policy: 'snp' and 'SNP': one name that comes twice" },
+	{ "{\"minimum_tcb\": {\"boot_loader\": 8, \"bootLoader\": 0}}",
+	  "policy: 'boot_loader' and 'bootLoader': one name that comes twice" },
+	{ "{\"products\": [\"Milan\", {\"a\": 1, \"b\": 1, \"A\": 1}]}",
+	  "policy: 'a' and 'A': one name that comes twice" },
 	{ "{\"measurment\": \"00\"}", "policy: measurment: no such member" },
 	{ "{\"measurement\": \"00\"}", "policy: measurement: wants a string of exactly 96 hex digits" },
 	{ "{\"measurement\": " STRING(HEX48("3e") "0") "}",
@@ -336,6 +345,7 @@ static void members_can_be_set_by_bare_words(void **state)
 		{ "report_data", "", -EBADMSG },
 		{ "report_data", "\xff\xff", -EBADMSG },
 		{ "products", "[", -EBADMSG },
+		{ "minimum_tcb", "{\"Milan\": {\"snp\": 255}, \"MILAN\": {\"snp\": 0}}", -EBADMSG },
 		{ "none", "1", -EBADMSG },
 	};
 	struct jurat_policy *p = policy_new();

@@ -41,6 +41,11 @@ static void json_is_read_strictly_V12(void **state)
 		{ "{a:1}", false },
 		{ "{\"a\":1,\"a\":2}", false },       /* a name twice */
 		{ "{\"\\u0061\":1,\"a\":2}", false }, /* and in disguise */
+		{ "{\"a\":1,\"A\":2}", false },
+		{ "{\"tcb_info\":1,\"tcbInfo\":2}", false },
+		{ "{\"b\":[{\"ISV_SVN\":1,\"c\":0,\"isvsvn\":2}]}", false },
+		{ "{\"a\":1,\"a_\":2}", false },
+		{ "{\"a\":1,\"ab\":2,\"b\":3,\"_\":4}", true },
 		{ "[01]", false },
 		{ "[+1]", false },
 		{ "[1.]", false },
@@ -248,6 +253,57 @@ static void a_bundle_is_taken_whole_or_not_at_all(void **state)
 	tdx_made_done(&m);
 }
 
+/* What stands in one object with collateral is read, is plainly something else, or is an error. */
+static void a_member_that_claims_to_be_collateral_is_not_passed_over(void **state)
+{
+	static const struct {
+		const char *member;
+		bool good;
+	} rows[] = {
+		{ "\"fmspc\":\"B0C06F000000\"", true },
+		{ "\"version\":3,\"tee_type\":129,\"pck_crl_size\":7", true },
+		{ "\"pck_certificate_chain\":null", true },
+		{ "\"pckCrl\":\"00\"", false },
+		{ "\"PCK_CRL\":\"00\"", false },
+		{ "\"crls\":[\"00\"]", false },
+		{ "\"rootCaCrl\":\"00\"", false }, /* root_ca_crl is there: one name that comes twice */
+		{ "\"pckCrlIssuerChain\":\"00\"", false },
+		{ "\"qeIdentity\":\"{}\"", false },
+		{ "\"tcbInfo\":{}", false },
+		{ "\"enclaveIdentity\":{}", false },
+		{ "\"signature\":\"00\"", false },
+		{ "\"extra-certificates\":\"00\"", false },
+		{ "\"pck_crl\":true", false },
+		{ "\"pck_crl\":\"\"", false },
+	};
+	char hex[BYTES_HEX_SIZE(SIM_INTEL_CRL_MAX_BYTES)];
+	uint8_t crl[SIM_INTEL_CRL_MAX_BYTES];
+	struct tdx_made m;
+	size_t size;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), SIM_INTEL_ROOT, NULL, 0, m.crl_issued, m.crl_next,
+					   crl, &size, NULL),
+			 0);
+	bytes_to_hex(crl, size, hex);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *bundle = NULL, *served = NULL;
+		struct jurat_error err = { "" };
+		bool has_null = strstr(rows[i].member, ":null") != NULL;
+
+		assert_true(asprintf(&bundle, "{\"root_ca_crl\":\"%s\",%s}", hex, rows[i].member) > 0);
+		if (add(bundle, strlen(bundle), &err) != (rows[i].good ? 0 : -EBADMSG))
+			FAIL_BECAUSE("bundle with %s: '%s'", rows[i].member, err.text);
+		if (strstr(rows[i].member, "true") || has_null)
+			continue; /* no text that could be collateral */
+		assert_true(asprintf(&served, "{%s,%s", rows[i].member, m.tcb_info + 1) > 0);
+		if (add(served, strlen(served), &err) != (rows[i].good ? 0 : -EBADMSG))
+			FAIL_BECAUSE("TCB info with %s: '%s'", rows[i].member, err.text);
+	}
+	tdx_made_done(&m);
+}
+
 static void what_is_none_of_it_is_refused(void **state)
 {
 	static const char *const texts[] = { "",
@@ -272,6 +328,7 @@ int main(void)
 		cmocka_unit_test(fifteen_components_are_refused_V10),
 		cmocka_unit_test(dates_are_those_of_the_calendar),
 		cmocka_unit_test(a_bundle_is_taken_whole_or_not_at_all),
+		cmocka_unit_test(a_member_that_claims_to_be_collateral_is_not_passed_over),
 		cmocka_unit_test(what_is_none_of_it_is_refused),
 	};
 
