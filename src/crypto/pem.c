@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -11,6 +12,7 @@
  * blocks and skips what it cannot read, so a chain would silently be shorter than its file.
  */
 static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", mark_tail[] = "-----";
+static const char certificate[] = "CERTIFICATE", crl[] = "X509 CRL";
 
 enum { LABEL_BYTES = 32 };
 
@@ -194,7 +196,7 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 		return JURAT_NOT_FOUND;
 	if (!take_text(&r, begin_mark) || !take_label(&r, begin))
 		return jurat_fail(err, -EBADMSG, "PEM: malformed BEGIN line at byte %zu", r.off);
-	if (strcmp(begin, "CERTIFICATE") != 0 && strcmp(begin, "X509 CRL") != 0)
+	if (strcmp(begin, certificate) != 0 && strcmp(begin, crl) != 0)
 		return jurat_fail(err, -EBADMSG, "PEM: a block '%s' among certificates and CRLs", begin);
 	body = take_body(&r);
 	if (!take_text(&r, end_mark) || !take_label(&r, end) || strcmp(begin, end) != 0)
@@ -212,4 +214,25 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	*ret = take_ptr(der);
 	*ret_size = to.off;
 	return 0;
+}
+
+void crypto_pem_write(FILE *to, const uint8_t *der, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { LINE_BYTES = 48 }; /* 64 characters */
+
+	fprintf(to, "%s%s%s\n", begin_mark, certificate, mark_tail);
+	for (size_t i = 0; i < n; i += 3) {
+		size_t left = n - i;
+		uint32_t v = (uint32_t)der[i] << 16 | (left > 1 ? (uint32_t)der[i + 1] << 8 : 0) |
+			     (left > 2 ? der[i + 2] : 0);
+
+		fputc(digits[v >> 18], to);
+		fputc(digits[v >> 12 & 63], to);
+		fputc(left > 1 ? digits[v >> 6 & 63] : '=', to);
+		fputc(left > 2 ? digits[v & 63] : '=', to);
+		if ((i + 3) % LINE_BYTES == 0 || left <= 3)
+			fputc('\n', to);
+	}
+	fprintf(to, "%s%s%s\n", end_mark, certificate, mark_tail);
 }

@@ -2,6 +2,8 @@
 #ifndef CRYPTO_X509_H
 #define CRYPTO_X509_H
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 #include "base/error.h"
 #include "crypto/ec.h"
@@ -117,5 +119,8 @@ bool crypto_crl_next(struct bytes_rd *rest, struct bytes_rd *ret_serial);
  */
 JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32],
 				     uint8_t **ret, size_t *ret_size, struct jurat_error *err);
+
+/* One certificate, n bytes of DER, as a PEM block in lines of 64 characters. The caller checks ferror(3). */
+void crypto_pem_write(FILE *to, const uint8_t *der, size_t n);
 
 #endif

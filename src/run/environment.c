@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "run/pem.h"
+#include "crypto/x509.h"
 
 static int write_cas(const struct run_platform *p, const char *path, const enum sim_ca *cas, size_t n_cas,
 		     struct jurat_error *err)
@@ -26,7 +26,7 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 
 		r = sim_pki_ca(machine_pki(p->machine), product, cas[i], &der, &n, err);
 		if (r == 0)
-			run_pem_write(to, der, n);
+			crypto_pem_write(to, der, n);
 	}
 	if (to && fclose(to) != 0 && r == 0)
 		r = -errno;

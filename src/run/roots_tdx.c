@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "crypto/x509.h"
 #include "run/environment.h"
-#include "run/pem.h"
 
 static int write_file(const char *dir, const char *name, const uint8_t *bytes, size_t n,
 		      struct jurat_error *err)
@@ -39,7 +39,7 @@ static int write_root(const struct run_platform *p, const char *roots, struct ju
 	to = fopen(path, "we");
 	if (!to)
 		return jurat_fail(err, -errno, "cannot write '%s': %s", path, strerror(errno));
-	run_pem_write(to, der, n);
+	crypto_pem_write(to, der, n);
 	bad = ferror(to);
 	bad |= fclose(to) != 0;
 	return bad ? jurat_fail(err, -EIO, "cannot write '%s'", path) : 0;

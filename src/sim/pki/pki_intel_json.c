@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "crypto/x509.h"
 
 /*
  * JSON and PEM as Intel's service writes them: members in its order, no white space, hexadecimal in capitals
@@ -237,25 +238,6 @@ int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_
 	return sign_text(pki, "enclaveIdentity", &t, ret, ret_size, err);
 }
 
-static void put_base64(struct text *t, const uint8_t *bytes, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	enum { BYTES_A_LINE = 48 };
-
-	for (size_t i = 0; i < n; i += 3) {
-		size_t left = n - i;
-		uint32_t v = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
-			     (left > 2 ? bytes[i + 2] : 0);
-
-		fputc(digits[v >> 18], t->stream);
-		fputc(digits[v >> 12 & 63], t->stream);
-		fputc(left > 1 ? digits[v >> 6 & 63] : '=', t->stream);
-		fputc(left > 2 ? digits[v & 63] : '=', t->stream);
-		if ((i + 3) % BYTES_A_LINE == 0 || left <= 3)
-			fputc('\n', t->stream);
-	}
-}
-
 int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t *ret_size,
 		      struct jurat_error *err)
 {
@@ -264,10 +246,7 @@ int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t 
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		fputs("-----BEGIN CERTIFICATE-----\n", t.stream);
-		put_base64(&t, certs[i].der, certs[i].size);
-		fputs("-----END CERTIFICATE-----\n", t.stream);
-	}
+	for (size_t i = 0; i < n; i++)
+		crypto_pem_write(t.stream, certs[i].der, certs[i].size);
 	return text_close(&t, ret, ret_size, err);
 }
