@@ -150,7 +150,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 	if (r < 0)
 		return cli_fail(cli, cli_status(r), "build: %s", err.text);
 	if (size > SNP_CERTS_LINUX_MAX_BYTES)
-		cli_fail(cli, 0, "build: %zu bytes: a Linux guest takes at most %d", size,
+		cli_warn(cli, "build: the table has %zu bytes, a Linux guest accepts at most %d", size,
 			 SNP_CERTS_LINUX_MAX_BYTES);
 	return CLI_OK;
 }
@@ -261,7 +261,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct check *c, const 
 	if (c->reasons)
 		put(c, c->reasons, json_pack("{s:s, s:s}", "code", code, "detail", detail));
 	else
-		cli_fail(c->cli, 0, "check: '%s': %s: %s", c->path, code, detail);
+		cli_fail(c->cli, CLI_REFUSED, "check: '%s': %s: %s", c->path, code, detail);
 }
 
 static void check_entry(struct check *c, const struct snp_cert_entry *e)

@@ -65,6 +65,10 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 /* "jurat VERB: ..." on standard error. Returns `status`. */
 __attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, int status, const char *format,
 						   ...);
+/* "jurat VERB: warning: ...": the verb goes on. */
+__attribute__((format(printf, 2, 3))) void cli_warn(const struct cli *cli, const char *format, ...);
+/* As cli_fail(), for what finds a fault in the command line. Returns false: exit CLI_USAGE. */
+__attribute__((format(printf, 2, 3))) bool cli_misuse(const struct cli *cli, const char *format, ...);
 /* The same for an allocation that failed. Returns CLI_INTERNAL. */
 int cli_fail_memory(const struct cli *cli);
 /* The exit status that suits -errno. */

@@ -53,25 +53,48 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 	}
 	errno = 0;
 	v = strtoull(text, &end, 0);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || v > max) {
-		cli_fail(cli, 0, "--%s is a number from 0 to %llu, not '%s'", name, (unsigned long long)max,
-			 text);
-		return false;
-	}
+	if (text[0] < '0' || text[0] > '9' || *end || errno || v > max)
+		return cli_misuse(cli, "--%s is a number from 0 to %llu, not '%s'", name,
+				  (unsigned long long)max, text);
 	*ret = v;
 	return true;
+}
+
+/* "jurat VERB: PREFIX...", a line of standard error. */
+static void say(const struct cli *cli, const char *prefix, const char *format, va_list ap)
+{
+	fprintf(stderr, "jurat%s%s: %s", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
 }
 
 int cli_fail(const struct cli *cli, int status, const char *format, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "jurat%s%s: ", cli->verb ? " " : "", cli->verb ? cli->verb->name : "");
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	say(cli, "", format, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 	return status;
+}
+
+bool cli_misuse(const struct cli *cli, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(cli, "", format, ap);
+	va_end(ap);
+	return false;
+}
+
+void cli_warn(const struct cli *cli, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(cli, "warning: ", format, ap);
+	va_end(ap);
 }
 
 int cli_fail_memory(const struct cli *cli)
@@ -105,9 +128,7 @@ bool cli_reads_stdin_once(const struct cli *cli, const char *arg)
 		if (cli->values[i].option->reads &&
 		    (!strcmp(cli->values[i].value, "-") || !strcmp(cli->values[i].value, "@-")))
 			n++;
-	if (n > 1)
-		cli_fail(cli, 0, "'-', standard input, is given %u times: it can be read once", n);
-	return n <= 1;
+	return n <= 1 || cli_misuse(cli, "'-', standard input, is named %u times: it can be read once", n);
 }
 
 int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)

@@ -20,7 +20,7 @@ struct sink {
 	struct jurat_verifier *verifier; /* NULL: collateral */
 	struct jurat_tdx_collateral *collateral;
 	enum cli_load_kind kind;
-	bool lenient; /* a file found in a directory may be anything: it is told and left out */
+	bool lenient; /* a file found in a directory may be anything: it is skipped with a warning */
 	unsigned n;
 };
 
@@ -54,7 +54,7 @@ static int load_file(struct cli *cli, struct sink *to, const char *path, enum cl
 	if (r < 0 && !to->lenient)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
 	if (r < 0)
-		cli_fail(cli, 0, "'%s' is left out: %s", path, err.text);
+		cli_warn(cli, "'%s' is skipped: %s", path, err.text);
 	to->n += r == 0;
 	return CLI_OK;
 }

@@ -12,7 +12,7 @@ enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
 /*
  * Adds what every value of an option names: a file, or every file with the ending of a certificate in a
  * directory (not below it), in the order of their names. In a directory, files named crl* are revocation
- * lists, and one that is of no use is told on standard error and left out, unless it is a root's place. A
+ * lists, and one that is of no use is skipped with a warning, unless it is a root's place. A
  * named file that is of no use, or a named directory with nothing of use, is an error.
  *
  * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read or used; CLI_INTERNAL

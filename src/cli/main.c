@@ -51,35 +51,25 @@ static int parse_option(struct cli *cli, char **words, int n_words)
 		find_option(cli->verb, name, equals ? (size_t)(equals - name) : strlen(name));
 	int taken = 1;
 
-	if (!o) {
-		cli_fail(cli, 0, "unknown option '%s' (see jurat %s --help)", words[0], cli->verb->name);
-		return 0;
-	}
+	if (!o)
+		return cli_misuse(cli, "unknown option '%s' (see jurat %s --help)", words[0],
+				  cli->verb->name);
 	if (o->value && equals) {
 		value = equals + 1;
 	} else if (o->value) {
-		if (n_words < 2) {
-			cli_fail(cli, 0, "--%s wants %s", o->name, o->value);
-			return 0;
-		}
+		if (n_words < 2)
+			return cli_misuse(cli, "--%s wants %s", o->name, o->value);
 		value = words[1];
 		taken = 2;
 	} else if (equals) {
-		cli_fail(cli, 0, "--%s takes no value", o->name);
-		return 0;
+		return cli_misuse(cli, "--%s takes no value", o->name);
 	}
-	if (o->choices && !is_choice(o->choices, value)) {
-		cli_fail(cli, 0, "--%s is one of %s, not '%s'", o->name, o->choices, value);
-		return 0;
-	}
-	if (!o->repeatable && cli_has(cli, o->name)) {
-		cli_fail(cli, 0, "--%s is given twice", o->name);
-		return 0;
-	}
-	if (cli->n_values == CLI_MAX_VALUES) {
-		cli_fail(cli, 0, "too many options");
-		return 0;
-	}
+	if (o->choices && !is_choice(o->choices, value))
+		return cli_misuse(cli, "--%s is one of %s, not '%s'", o->name, o->choices, value);
+	if (!o->repeatable && cli_has(cli, o->name))
+		return cli_misuse(cli, "--%s is given twice", o->name);
+	if (cli->n_values == CLI_MAX_VALUES)
+		return cli_misuse(cli, "too many options");
 	cli->values[cli->n_values].option = o;
 	cli->values[cli->n_values++].value = value;
 	return taken;

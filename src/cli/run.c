@@ -14,21 +14,19 @@
 #include "run/fault.h"
 
 /* Ends as the program ended, so that whoever waits for us sees what it would have seen. */
-static int pass_on(const struct run_ended *ended)
+static int pass_on(int wait_status)
 {
 	struct rlimit no_core = { 0, 0 };
 	sigset_t all;
 
-	if (!ended->started)
-		return ended->status;
-	if (WIFEXITED(ended->status))
-		return WEXITSTATUS(ended->status);
+	if (WIFEXITED(wait_status))
+		return WEXITSTATUS(wait_status);
 	setrlimit(RLIMIT_CORE, &no_core); /* the program's core is the interesting one */
-	signal(WTERMSIG(ended->status), SIG_DFL);
+	signal(WTERMSIG(wait_status), SIG_DFL);
 	sigfillset(&all);
 	sigprocmask(SIG_UNBLOCK, &all, NULL);
-	raise(WTERMSIG(ended->status));
-	return 128 + WTERMSIG(ended->status);
+	raise(WTERMSIG(wait_status));
+	return 128 + WTERMSIG(wait_status);
 }
 
 /* As `jurat key --tcb`: 16 digits of the 64-bit TCB_VERSION. */
@@ -39,8 +37,7 @@ static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
 	*ret = strtoull(text, &end, 16);
 	if (strlen(text) == 16 && *end == '\0' && *ret != 0)
 		return true;
-	cli_fail(cli, 0, "--firmware wants a TCB version of 16 hex digits, not '%s'", text);
-	return false;
+	return cli_misuse(cli, "--firmware wants a TCB version of 16 hex digits, not '%s'", text);
 }
 
 bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o)
@@ -121,7 +118,5 @@ int cli_run(struct cli *cli)
 	r = run_program(&options, &ended, &err);
 	if (r < 0)
 		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
-	if (!ended.started)
-		cli_fail(cli, 0, "%s", err.text);
-	return pass_on(&ended);
+	return ended.started ? pass_on(ended.status) : cli_fail(cli, ended.status, "%s", err.text);
 }
