@@ -140,7 +140,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	c = info ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
-		return; /* without a place in the queue it would never have to go: handed_over() sees to it */
+		return; /* without a place in the queue it would never have to go: hand_over() sees to it */
 	c->h = h;
 	c->fd = info->connect_fd;
 	h->n_scrapers++;
