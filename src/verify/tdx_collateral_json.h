@@ -9,10 +9,10 @@
 #include "base/error.h"
 
 /*
- * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: what is
- * signed is the bytes of a value as served, so places are needed and not only values. Stricter than the
- * RFC: printable ASCII and white space only, no escapes in names, no name twice (json_names_alike()), bounded
- * depth and width. jansson reads policies; for TCB info it would cost as much as two signatures, and it does not say where a
+ * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: the bytes of a
+ * value as served are what is signed, so places are needed and not only values. Stricter than the RFC: printable
+ * ASCII and white space only, no escapes in names, no name twice (json_names_alike()), bounded depth and width.
+ * jansson reads policies; for TCB info it would cost as much as two signatures, and it does not report where a
  * value lies.
  */
 enum {
