@@ -15,7 +15,7 @@ static void show(const struct snp_report *report)
 
 	snp_policy_format(report->policy, text, sizeof(text));
 	snp_key_info_format(report->key_info, text, sizeof(text));
-	wire_bits_format(&snp_platform_bits, report->platform_info, UINT64_MAX, text, sizeof(text));
+	wire_bits_format(&snp_platform_info_bits, report->platform_info, text, sizeof(text));
 	if (!snp_tcb_read(product, report->reported_tcb, &tcb))
 		return;
 	if (snp_tcb_write(product, &tcb) != report->reported_tcb || !snp_tcb_at_least(&tcb, &tcb))

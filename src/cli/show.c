@@ -13,6 +13,7 @@
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "crypto/x509.h"
+#include "verify/render.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
@@ -43,60 +44,58 @@ void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds
 	show_add_text(s, to, name, base_time_text(seconds, text));
 }
 
+/* In text, a field's value is followed by what it says. */
+static void add_field_text(struct show *s, json_t *to, const struct wire_layout *layout,
+			   const struct wire_field *f, const void *from)
+{
+	size_t value = wire_field_format(layout, f, from, NULL, 0);
+	size_t meaning = wire_field_meaning(layout, f, from, NULL, 0);
+	auto_free char *text = malloc(value + meaning + sizeof(": "));
+
+	if (text) {
+		wire_field_format(layout, f, from, text, value + 1);
+		if (meaning > 0) {
+			memcpy(text + value, ": ", 2);
+			wire_field_meaning(layout, f, from, text + value + 2, meaning + 1);
+		}
+	}
+	show_add(s, to, f->name, text ? json_string(text) : NULL);
+}
+
 void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
 {
+	struct render_json o = { 0 };
+
+	if (s->json)
+		render_fields(&o, to, layout, from);
 	for (size_t i = 0; i < layout->n_fields; i++) {
 		const struct wire_field *f = &layout->fields[i];
-		char text[512];
 
 		if (f->kind == WIRE_ZERO && bytes_all((const uint8_t *)from + f->member, f->size, 0))
 			continue;
-		if (f->kind == WIRE_U8 || f->kind == WIRE_LE16 ||
-		    (f->kind == WIRE_LE32 && strcmp(f->name, "key_info"))) {
-			show_add(s, to, f->name, json_integer((json_int_t)wire_get(f, from)));
-			continue;
-		}
-		if (wire_field_format(layout, f, from, text, sizeof(text)) < sizeof(text))
-			show_add_text(s, to, f->name, text);
-		else
-			show_add_hex(s, to, f->name, (const uint8_t *)from + f->member, f->size);
+		if (f->kind == WIRE_ZERO || !s->json)
+			add_field_text(s, to, layout, f, from);
 	}
-}
-
-static void add_tcb(struct show *s, json_t *to, enum snp_product product, const char *name, uint64_t raw)
-{
-	struct snp_tcb tcb;
-	char text[128];
-
-	if (!snp_tcb_read(product, raw, &tcb))
-		return;
-	snp_tcb_format(product, &tcb, text, sizeof(text));
-	show_add_text(s, to, name, text);
+	s->failed = s->failed || o.bad;
 }
 
 static void show_report(struct show *s, json_t *to, const struct snp_report *report)
 {
 	enum snp_product product = snp_product_of_report(report);
+	struct render_json o = { 0 };
 	json_t *meaning;
-	char text[512];
 
 	show_add_fields(s, to, &snp_report_layout, report);
-	meaning = show_add(s, to, "meaning", json_object());
-	if (!meaning)
+	if (!s->json) {
+		show_add_text(s, to, "product", snp_product_name(product));
 		return;
-	show_add_text(s, meaning, "product", snp_product_name(product));
-	snp_policy_format(report->policy, text, sizeof(text));
-	show_add_text(s, meaning, "policy", text);
-	wire_bits_format(&snp_platform_bits, report->platform_info, UINT64_MAX, text, sizeof(text));
-	show_add_text(s, meaning, "platform_info", text);
-	snp_key_info_format(report->key_info, text, sizeof(text));
-	show_add_text(s, meaning, "key_info", text);
-	if (product == SNP_PRODUCT_UNKNOWN)
-		product = SNP_MILAN; /* version 2 reports: Milan's layout, which Genoa shares */
-	add_tcb(s, meaning, product, "current_tcb", report->current_tcb);
-	add_tcb(s, meaning, product, "reported_tcb", report->reported_tcb);
-	add_tcb(s, meaning, product, "committed_tcb", report->committed_tcb);
-	add_tcb(s, meaning, product, "launch_tcb", report->launch_tcb);
+	}
+	meaning = show_add(s, to, "meaning", render_snp_meaning(&o, report, product));
+	if (product == SNP_PRODUCT_UNKNOWN && report->version < 3)
+		product = SNP_MILAN; /* or Genoa: its TCBs have the same components */
+	if (meaning)
+		render_snp_tcbs(&o, meaning, report, product);
+	s->failed = s->failed || o.bad;
 }
 
 /* AMD's extensions, 1.3.6.1.4.1.3704.1.x. Spec: VCEK certificate and KDS interface (AMD 57230). */
@@ -336,7 +335,7 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 
 int cli_show(struct cli *cli)
 {
-	struct show s = { .root = json_object() };
+	struct show s = { .root = json_object(), .json = cli_wants_json(cli) };
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
 	size_t n;
@@ -352,7 +351,7 @@ int cli_show(struct cli *cli)
 		status = cli_fail(cli, cli_status(r), "'%s': %s", cli->args[0], err.text);
 	else if (s.failed)
 		status = cli_fail_memory(cli);
-	else if (cli_wants_json(cli))
+	else if (s.json)
 		json_dumpf(s.root, stdout, JSON_INDENT(2)), puts("");
 	else
 		print_value(NULL, s.root, 0);

@@ -14,6 +14,7 @@
  */
 struct show {
 	json_t *root;
+	bool json; /* else text, where what a value says stands behind it */
 	bool failed;
 };
 

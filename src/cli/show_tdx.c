@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "verify/render.h"
 #include "verify/tdx_collateral.h"
 #include "verify/tdx_pck.h"
 #include "wire/tdx_quote.h"
@@ -18,28 +19,23 @@ static void add_number(struct show *s, json_t *to, const char *name, uint64_t va
 	show_add(s, to, name, json_integer((json_int_t)value));
 }
 
-static void add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svn, size_t n)
+static void add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n)
 {
+	struct render_json o = { 0 };
 	char text[80];
-	size_t off = 0;
 
-	text[0] = '\0';
-	for (size_t i = 0; i < n && off < sizeof(text) - 5; i++)
-		off += (size_t)snprintf(text + off, sizeof(text) - off, "%s%u", i ? " " : "", svn[i]);
-	show_add_text(s, to, name, text);
+	wire_svns_format(svns, n, text, sizeof(text));
+	show_add(s, to, name, s->json ? render_svns(&o, svns, n) : json_string(text));
+	s->failed = s->failed || o.bad;
 }
 
-static void add_meaning(struct show *s, json_t *to, uint64_t attributes, uint64_t xfam)
+static void add_meaning(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
 {
-	json_t *meaning = show_add(s, to, "meaning", json_object());
-	char text[512];
+	struct render_json o = { 0 };
 
-	if (!meaning)
-		return;
-	wire_bits_format(&tdx_attr_bits, attributes, UINT64_MAX, text, sizeof(text));
-	show_add_text(s, meaning, "attributes", text);
-	wire_bits_format(&tdx_xfam_bits, xfam, UINT64_MAX, text, sizeof(text));
-	show_add_text(s, meaning, "xfam", text);
+	if (s->json)
+		show_add(s, to, "meaning", render_td_meaning(&o, layout, from));
+	s->failed = s->failed || o.bad;
 }
 
 static int show_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
@@ -56,12 +52,15 @@ static int show_report(struct show *s, const uint8_t *data, size_t n, struct jur
 	if (part)
 		show_add_fields(s, part, &tdx_report_mac_layout, &report.mac);
 	part = show_add(s, s->root, "tee_tcb_info", json_object());
-	if (part)
+	if (part) {
 		show_add_fields(s, part, &tdx_tcb_info_layout, &report.tcb);
+		add_meaning(s, part, &tdx_tcb_info_layout, &report.tcb);
+	}
 	part = show_add(s, s->root, "td_info", json_object());
-	if (part)
+	if (part) {
 		show_add_fields(s, part, &tdx_td_info_layout, &report.td);
-	add_meaning(s, s->root, report.td.attributes, report.td.xfam);
+		add_meaning(s, part, &tdx_td_info_layout, &report.td);
+	}
 	if (tdx_report_check_reserved(&report, &why) < 0)
 		show_add_text(s, s->root, "note", why.text);
 	return 0;
@@ -129,7 +128,7 @@ static void show_quote(struct show *s, json_t *to, const struct tdx_quote *q)
 	part = show_add(s, to, "body", json_object());
 	if (part && body) {
 		show_add_fields(s, part, body, &q->body);
-		add_meaning(s, part, q->body.attributes, q->body.xfam);
+		add_meaning(s, part, body, &q->body);
 	} else if (part) {
 		show_add_fields(s, part, &sgx_report_layout, &q->enclave);
 	}

@@ -93,32 +93,6 @@ static const struct member members[] = {
 };
 
 _Static_assert(ARRAY_SIZE(members) <= POLICY_MAX_MEMBERS, "a policy remembers which members were set");
-
-static const struct {
-	const char *name;
-	unsigned bit;
-} platform_bits[] = {
-	{ "smt_en", SNP_PLATFORM_SMT_EN_BIT },
-	{ "tsme_en", SNP_PLATFORM_TSME_EN_BIT },
-	{ "ecc_en", SNP_PLATFORM_ECC_EN_BIT },
-	{ "rapl_dis", SNP_PLATFORM_RAPL_DIS_BIT },
-	{ "ciphertext_hiding_en", SNP_PLATFORM_CIPHERTEXT_HIDING_BIT },
-	{ "alias_check_complete", SNP_PLATFORM_ALIAS_CHECK_BIT },
-	{ "iommu_write_safe", SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT },
-	{ "tio_en", SNP_PLATFORM_TIO_EN_BIT },
-};
-
-static const struct {
-	const char *name;
-	size_t off;
-} tcb_parts[] = {
-	{ "fmc", offsetof(struct snp_tcb, fmc) },
-	{ "boot_loader", offsetof(struct snp_tcb, boot_loader) },
-	{ "tee", offsetof(struct snp_tcb, tee) },
-	{ "snp", offsetof(struct snp_tcb, snp) },
-	{ "microcode", offsetof(struct snp_tcb, microcode) },
-};
-
 void policy_init(struct jurat_policy *policy)
 {
 	*policy = (struct jurat_policy){
@@ -328,6 +302,23 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 	return 0;
 }
 
+/* One bit by its name; the error lists all of them. */
+static int read_named_bit(const char *name, const struct wire_bits *set, unsigned *ret,
+			  struct jurat_error *err)
+{
+	const struct wire_bit *bit = name ? wire_bits_find(set, name) : NULL;
+	char names[256];
+
+	if (name && !bit)
+		bit = wire_bits_find_old(set, name);
+	if (!bit) {
+		wire_bits_format(set, wire_bits_mask(set), names, sizeof(names));
+		return jurat_fail(err, -EBADMSG, "expected names of bits: %s", names);
+	}
+	*ret = bit->bit;
+	return 0;
+}
+
 /* What one name or number of a bit set stands for. */
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
@@ -353,15 +344,7 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 		return read_tee(name, ret, err);
 	if (m->kind == KIND_STATUSES)
 		return read_status(name, ret, err);
-	for (size_t i = 0; name && i < ARRAY_SIZE(platform_bits); i++) {
-		if (strcmp(platform_bits[i].name, name) == 0) {
-			*ret = platform_bits[i].bit;
-			return 0;
-		}
-	}
-	return jurat_fail(err, -EBADMSG,
-			  "wants smt_en, tsme_en, ecc_en, rapl_dis, ciphertext_hiding_en, "
-			  "alias_check_complete, iommu_write_safe or tio_en");
+	return read_named_bit(name, &snp_platform_info_bits, ret, err);
 }
 
 static int read_bits(const json_t *value, const struct member *m, uint32_t *ret, struct jurat_error *err)
@@ -397,13 +380,12 @@ static int read_wide_bits(const json_t *value, const struct wire_bits *names, ui
 		}
 	}
 	for (size_t i = 0; i < count(value); i++) {
-		const char *name = json_string_value(item(value, i));
-		const struct wire_bit *bit = name ? wire_bits_find(names, name) : NULL;
+		unsigned bit = 0;
+		int r = read_named_bit(json_string_value(item(value, i)), names, &bit, err);
 
-		if (!bit)
-			return jurat_fail(err, -EBADMSG,
-					  "wants \"0x\" and up to 16 hex digits, or names of bits");
-		bits |= UINT64_C(1) << bit->bit;
+		if (r < 0)
+			return jurat_wrap(err, r, "expected \"0x\" and up to 16 hex digits, or names");
+		bits |= UINT64_C(1) << bit;
 	}
 	*ret = bits;
 	return 0;
@@ -419,18 +401,16 @@ static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error
 		return jurat_fail(err, -EBADMSG, "wants an object of fmc, boot_loader, tee, snp, microcode");
 	json_object_foreach(value, key, v)
 	{
+		uint8_t *component = snp_tcb_component(&tcb, key);
 		uint32_t n = 0;
-		size_t i = 0;
 		int r;
 
-		while (i < ARRAY_SIZE(tcb_parts) && strcmp(tcb_parts[i].name, key) != 0)
-			i++;
-		if (i == ARRAY_SIZE(tcb_parts))
+		if (!component)
 			return jurat_fail(err, -EBADMSG, "%.40s: no component of a TCB", key);
 		r = read_number(v, 255, &n, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "%s", key);
-		*((uint8_t *)&tcb + tcb_parts[i].off) = (uint8_t)n;
+		*component = (uint8_t)n;
 	}
 	*ret = tcb;
 	return 0;

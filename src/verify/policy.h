@@ -58,7 +58,7 @@ struct policy_version {
 	G(require_mem_aes_256_xts, SNP, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, \
 	  MEM_AES_256_XTS_NOT_REQUIRED) \
 	G(require_rapl_dis, SNP, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
-	G(require_ciphertext_hiding, SNP, false, SNP_POLICY_CIPHERTEXT_HIDING_BIT, false, \
+	G(require_ciphertext_hiding, SNP, false, SNP_POLICY_CIPHERTEXT_HIDING_DRAM_BIT, false, \
 	  CIPHERTEXT_HIDING_NOT_REQUIRED) \
 	G(require_page_swap_disable, SNP, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, \
 	  PAGE_SWAP_DISABLE_NOT_REQUIRED)

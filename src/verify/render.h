@@ -25,7 +25,21 @@ json_t *render_cert(struct render_json *o, const struct verdict_cert *c);
 /* Every field that is not reserved, by its name. */
 void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from);
 
-enum { RENDER_LABEL = 15 };
+/* The one shape in JSON of a word of flags, a TCB and security versions; policies take the same. */
+json_t *render_bits(struct render_json *o, const struct wire_bits *set, uint64_t value); /* ["SMT_EN", ...] */
+json_t *render_tcb(struct render_json *o, enum snp_product product, const struct snp_tcb *tcb);
+json_t *render_svns(struct render_json *o, const uint8_t *svns, size_t n);
+/* What fields say, by their names, for verdicts and `jurat show`. */
+json_t *render_snp_meaning(struct render_json *o, const struct snp_report *report, enum snp_product product);
+json_t *render_td_meaning(struct render_json *o, const struct wire_layout *layout, const void *from);
+/* The report's four TCBs into an object; one that the product cannot have is left out. */
+void render_snp_tcbs(struct render_json *o, json_t *to, const struct snp_report *report,
+		     enum snp_product product);
+
+enum { RENDER_LABEL = 20 };
+/* Fields of a layout by their names, in this order, each with its value and what it says. */
+void render_text_fields(FILE *f, const struct wire_layout *layout, const void *from, const char *const *names,
+			size_t n);
 void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n);
 void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c);
 

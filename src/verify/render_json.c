@@ -70,39 +70,15 @@ static json_t *evidence(struct render_json *o, const struct jurat_verdict *v)
 
 	render_fields(o, object, &snp_report_layout, &v->report);
 	render_put(o, object, "product", json_string(snp_product_name(v->product)));
+	render_put(o, object, "meaning", render_snp_meaning(o, &v->report, v->product));
 	return object;
-}
-
-static json_t *tcb_parts(struct render_json *o, enum snp_product product, const struct snp_tcb *tcb)
-{
-	json_t *object = json_object();
-
-	if (product == SNP_TURIN)
-		render_put(o, object, "fmc", json_integer(tcb->fmc));
-	render_put(o, object, "boot_loader", json_integer(tcb->boot_loader));
-	render_put(o, object, "tee", json_integer(tcb->tee));
-	render_put(o, object, "snp", json_integer(tcb->snp));
-	render_put(o, object, "microcode", json_integer(tcb->microcode));
-	return object;
-}
-
-static void put_tcb(struct render_json *o, json_t *object, const char *name, enum snp_product product,
-		    uint64_t raw)
-{
-	struct snp_tcb tcb;
-
-	if (product != SNP_PRODUCT_UNKNOWN && snp_tcb_read(product, raw, &tcb))
-		render_put(o, object, name, tcb_parts(o, product, &tcb));
 }
 
 static json_t *tcbs(struct render_json *o, const struct jurat_verdict *v)
 {
 	json_t *object = json_object();
 
-	put_tcb(o, object, "reported", v->product, v->report.reported_tcb);
-	put_tcb(o, object, "committed", v->product, v->report.committed_tcb);
-	put_tcb(o, object, "current", v->product, v->report.current_tcb);
-	put_tcb(o, object, "launch", v->product, v->report.launch_tcb);
+	render_snp_tcbs(o, object, &v->report, v->product);
 	return object;
 }
 
@@ -132,7 +108,7 @@ static json_t *signer(struct render_json *o, const struct jurat_verdict *v)
 			render_put(o, object, "hwid", render_hex(says->hwid, says->hwid_size));
 		if (says->csp_id[0])
 			render_put(o, object, "csp_id", json_string(says->csp_id));
-		render_put(o, object, "tcb", tcb_parts(o, v->product, &says->tcb));
+		render_put(o, object, "tcb", render_tcb(o, v->product, &says->tcb));
 	}
 	if (v->intermediate.there)
 		render_put(o, object, "intermediate", render_cert(o, &v->intermediate));

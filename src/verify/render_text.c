@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,96 +15,48 @@ void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
 	fprintf(f, "%-*s %s\n", LABEL, label, bytes_all(p, n, 0) ? "zero" : bytes_to_hex(p, n, hex));
 }
 
-static void put_tcb_parts(FILE *f, enum snp_product product, const struct snp_tcb *tcb)
+/* "name value: what it says"; bytes that are all zero as "zero". */
+static void put_field(FILE *f, const struct wire_layout *layout, const struct wire_field *field,
+		      const void *from)
 {
-	if (product == SNP_TURIN)
-		fprintf(f, "fmc %u ", tcb->fmc);
-	fprintf(f, "boot_loader %u tee %u snp %u microcode %u\n", tcb->boot_loader, tcb->tee, tcb->snp,
-		tcb->microcode);
-}
+	char value[BYTES_HEX_SIZE(160)], meaning[384];
 
-static void put_tcb(FILE *f, const char *label, enum snp_product product, uint64_t raw)
-{
-	struct snp_tcb tcb;
-
-	fprintf(f, "%-*s ", LABEL, label);
-	if (product == SNP_PRODUCT_UNKNOWN || !snp_tcb_read(product, raw, &tcb))
-		fprintf(f, "0x%016llx\n", (unsigned long long)raw);
+	if (field->kind == WIRE_BYTES && bytes_all((const uint8_t *)from + field->member, field->size, 0))
+		snprintf(value, sizeof(value), "zero");
 	else
-		put_tcb_parts(f, product, &tcb);
+		wire_field_format(layout, field, from, value, sizeof(value));
+	wire_field_meaning(layout, field, from, meaning, sizeof(meaning));
+	fprintf(f, "%-*s %s%s%s\n", LABEL, field->name, value, meaning[0] ? ": " : "", meaning);
 }
 
-struct bit_name {
-	unsigned bit;
-	const char *text;
-};
-
-static void put_bits(FILE *f, uint64_t word, const struct bit_name *bits, size_t n)
+void render_text_fields(FILE *f, const struct wire_layout *layout, const void *from, const char *const *names,
+			size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (word >> bits[i].bit & 1)
-			fprintf(f, ", %s", bits[i].text);
+		const struct wire_field *field = wire_find(layout, names[i]);
+
+		assert(field);
+		put_field(f, layout, field, from);
 	}
-	fputc('\n', f);
-}
-
-static void put_guest_policy(FILE *f, uint64_t policy)
-{
-	static const struct bit_name bits[] = {
-		{ SNP_POLICY_DEBUG_BIT, "DEBUG allowed" },
-		{ SNP_POLICY_MIGRATE_MA_BIT, "migration agent allowed" },
-		{ SNP_POLICY_SMT_BIT, "SMT allowed" },
-		{ SNP_POLICY_CXL_ALLOW_BIT, "CXL allowed" },
-		{ SNP_POLICY_SINGLE_SOCKET_BIT, "single socket" },
-		{ SNP_POLICY_MEM_AES_256_XTS_BIT, "AES-256-XTS" },
-		{ SNP_POLICY_RAPL_DIS_BIT, "RAPL off" },
-		{ SNP_POLICY_CIPHERTEXT_HIDING_BIT, "ciphertext hiding" },
-		{ SNP_POLICY_PAGE_SWAP_DISABLE_BIT, "page swap off" },
-	};
-
-	fprintf(f, "%-*s 0x%llx, ABI %u.%u", LABEL, "guest policy", (unsigned long long)policy,
-		(unsigned)(policy >> 8 & 0xff), (unsigned)(policy & 0xff));
-	put_bits(f, policy, bits, ARRAY_SIZE(bits));
-}
-
-static void put_platform_info(FILE *f, uint64_t info)
-{
-	static const struct bit_name bits[] = {
-		{ SNP_PLATFORM_SMT_EN_BIT, "SMT on" },
-		{ SNP_PLATFORM_TSME_EN_BIT, "TSME on" },
-		{ SNP_PLATFORM_ECC_EN_BIT, "ECC on" },
-		{ SNP_PLATFORM_RAPL_DIS_BIT, "RAPL off" },
-		{ SNP_PLATFORM_CIPHERTEXT_HIDING_BIT, "ciphertext hiding on" },
-		{ SNP_PLATFORM_ALIAS_CHECK_BIT, "alias check complete" },
-		{ SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT, "IOMMU write safe" },
-		{ SNP_PLATFORM_TIO_EN_BIT, "SEV-TIO on" },
-	};
-
-	fprintf(f, "%-*s 0x%llx", LABEL, "platform info", (unsigned long long)info);
-	put_bits(f, info, bits, ARRAY_SIZE(bits));
 }
 
 static void put_report(FILE *f, const struct jurat_verdict *v)
 {
+	static const char *const first[] = {
+		"version",     "vmpl",      "guest_svn",     "report_data",
+		"measurement", "host_data", "id_key_digest", "author_key_digest"
+	};
+	static const char *const second[] = { "policy",        "platform_info", "key_info",  "reported_tcb",
+					      "committed_tcb", "current_tcb",   "launch_tcb" };
 	const struct snp_report *r = &v->report;
 
-	fprintf(f, "%-*s SEV-SNP, version %u, product %s, VMPL %u, guest SVN %u\n", LABEL, "report",
-		r->version, snp_product_name(v->product), r->vmpl, r->guest_svn);
-	render_text_hex(f, "report data", r->report_data, sizeof(r->report_data));
-	render_text_hex(f, "measurement", r->measurement, sizeof(r->measurement));
-	render_text_hex(f, "host data", r->host_data, sizeof(r->host_data));
-	render_text_hex(f, "ID key", r->id_key_digest, sizeof(r->id_key_digest));
-	render_text_hex(f, "author key", r->author_key_digest, sizeof(r->author_key_digest));
-	render_text_hex(f, "chip", r->chip_id, snp_hwid_bytes(v->product));
-	put_guest_policy(f, r->policy);
-	put_platform_info(f, r->platform_info);
-	fprintf(f, "%-*s current %u.%u.%u, committed %u.%u.%u\n", LABEL, "firmware", r->current_major,
-		r->current_minor, r->current_build, r->committed_major, r->committed_minor,
+	fprintf(f, "%-*s sev-snp\n%-*s %s\n", LABEL, "tee", LABEL, "product", snp_product_name(v->product));
+	render_text_fields(f, &snp_report_layout, r, first, ARRAY_SIZE(first));
+	render_text_hex(f, "chip_id", r->chip_id, snp_hwid_bytes(v->product));
+	render_text_fields(f, &snp_report_layout, r, second, ARRAY_SIZE(second));
+	fprintf(f, "%-*s %u.%u.%u\n%-*s %u.%u.%u\n", LABEL, "firmware", r->current_major, r->current_minor,
+		r->current_build, LABEL, "committed_firmware", r->committed_major, r->committed_minor,
 		r->committed_build);
-	put_tcb(f, "reported TCB", v->product, r->reported_tcb);
-	put_tcb(f, "committed TCB", v->product, r->committed_tcb);
-	put_tcb(f, "current TCB", v->product, r->current_tcb);
-	put_tcb(f, "launch TCB", v->product, r->launch_tcb);
 }
 
 void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
@@ -119,10 +72,12 @@ void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
 
 static void put_signer(FILE *f, const struct jurat_verdict *v)
 {
+	char tcb[96];
+
 	render_text_cert(f, v->vlek ? "VLEK" : "VCEK", &v->leaf);
 	if (v->leaf.there) {
-		fprintf(f, "%-*s ", LABEL, "");
-		put_tcb_parts(f, v->product, &v->leaf_says.tcb);
+		snp_tcb_format(v->product, &v->leaf_says.tcb, tcb, sizeof(tcb));
+		fprintf(f, "%-*s %s\n", LABEL, "", tcb);
 		if (v->leaf_says.csp_id[0])
 			fprintf(f, "%-*s of provider %s\n", LABEL, "", v->leaf_says.csp_id);
 	}

@@ -21,8 +21,7 @@ static bool chip_id_masked(const struct snp_judge *j)
 
 static bool tcb_equal(const struct snp_tcb *a, const struct snp_tcb *b)
 {
-	return a->fmc == b->fmc && a->boot_loader == b->boot_loader && a->tee == b->tee && a->snp == b->snp &&
-	       a->microcode == b->microcode;
+	return snp_tcb_at_least(a, b) && snp_tcb_at_least(b, a);
 }
 
 static bool has_reported_tcb(const struct snp_judge *j, const struct cert_entry *leaf)
@@ -180,17 +179,17 @@ static void judge_profile(struct snp_judge *j)
 static void judge_tcb(struct snp_judge *j)
 {
 	const struct snp_tcb *leaf = &j->leaf->vek.tcb;
+	char certified[72], reported[72];
 	struct snp_tcb tcb;
 
 	if (j->product == SNP_PRODUCT_UNKNOWN || !snp_tcb_read(j->product, j->report.reported_tcb, &tcb))
 		return; /* refused for that */
 	if (tcb_equal(&tcb, leaf))
 		return;
-	verdict_refuse(j->out, REASON_LEAF_TCB_MISMATCH,
-		       "certificate: fmc %u boot_loader %u tee %u snp %u microcode %u; "
-		       "reported_tcb: fmc %u boot_loader %u tee %u snp %u microcode %u",
-		       leaf->fmc, leaf->boot_loader, leaf->tee, leaf->snp, leaf->microcode, tcb.fmc,
-		       tcb.boot_loader, tcb.tee, tcb.snp, tcb.microcode);
+	snp_tcb_format(j->product, leaf, certified, sizeof(certified));
+	snp_tcb_format(j->product, &tcb, reported, sizeof(reported));
+	verdict_refuse(j->out, REASON_LEAF_TCB_MISMATCH, "certificate: %s; reported_tcb: %s", certified,
+		       reported);
 }
 
 static void judge_chip(struct snp_judge *j)

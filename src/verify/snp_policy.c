@@ -49,23 +49,12 @@ static void judge_guest_policy(struct snp_judge *j)
 static const char *tcb_below(const struct snp_tcb *tcb, const struct snp_tcb *floor, unsigned *ret_is,
 			     unsigned *ret_wanted)
 {
-	const struct {
-		const char *name;
-		uint8_t is, wanted;
-	} parts[] = {
-		{ "fmc", tcb->fmc, floor->fmc },
-		{ "boot_loader", tcb->boot_loader, floor->boot_loader },
-		{ "tee", tcb->tee, floor->tee },
-		{ "snp", tcb->snp, floor->snp },
-		{ "microcode", tcb->microcode, floor->microcode },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (parts[i].is >= parts[i].wanted)
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
+		if (snp_tcb_get(tcb, i) >= snp_tcb_get(floor, i))
 			continue;
-		*ret_is = parts[i].is;
-		*ret_wanted = parts[i].wanted;
-		return parts[i].name;
+		*ret_is = snp_tcb_get(tcb, i);
+		*ret_wanted = snp_tcb_get(floor, i);
+		return snp_tcb_component_name(i);
 	}
 	return NULL;
 }

@@ -28,7 +28,7 @@ static void judge_key_info(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;
 	unsigned key = snp_key_info_signing_key(r->key_info);
-	bool author_key = (r->key_info & SNP_KEY_INFO_AUTHOR_KEY_EN) != 0;
+	bool author_key = r->key_info >> SNP_KEY_INFO_AUTHOR_KEY_EN_BIT & 1;
 
 	if ((r->key_info & ~KEY_INFO_KNOWN) != 0 || (key > SNP_SIGNED_BY_VLEK && key < SNP_SIGNED_BY_NONE))
 		verdict_refuse(j->out, REASON_KEY_INFO_RESERVED, "key_info is 0x%x", r->key_info);
@@ -36,7 +36,7 @@ static void judge_key_info(struct snp_judge *j)
 		verdict_refuse(j->out, REASON_AUTHOR_KEY_INCONSISTENT,
 			       "AUTHOR_KEY_EN is %d, author_key_digest is %s", author_key,
 			       author_key ? "zero" : "not zero");
-	if (r->key_info & SNP_KEY_INFO_MASK_CHIP_KEY)
+	if (r->key_info >> SNP_KEY_INFO_MASK_CHIP_KEY_BIT & 1)
 		verdict_refuse(j->out, REASON_REPORT_UNSIGNED, "MASK_CHIP_KEY is set");
 	else if (key == SNP_SIGNED_BY_NONE)
 		verdict_refuse(j->out, REASON_REPORT_UNSIGNED, "the signing key is NONE");
@@ -51,10 +51,10 @@ static void judge_fields(struct snp_judge *j)
 	judge_key_info(j);
 	if (r->signature_algo != SNP_REPORT_ALGO_ECDSA_P384_SHA384)
 		verdict_refuse(j->out, REASON_SIGNATURE_ALGORITHM, "signature_algo is %u", r->signature_algo);
-	if (!(r->policy >> SNP_POLICY_ONE_BIT & 1) || r->policy >> SNP_POLICY_FIRST_RESERVED_BIT != 0)
+	if (!(r->policy >> SNP_POLICY_MUST_BE_ONE_BIT & 1) || wire_bits_unknown(&snp_policy_bits, r->policy))
 		verdict_refuse(j->out, REASON_GUEST_POLICY_RESERVED, "the guest policy is 0x%llx",
 			       (unsigned long long)r->policy);
-	if ((r->platform_info & ~wire_bits_mask(&snp_platform_bits)) != 0)
+	if (wire_bits_unknown(&snp_platform_info_bits, r->platform_info))
 		verdict_refuse(j->out, REASON_PLATFORM_INFO_RESERVED, "platform_info is 0x%llx",
 			       (unsigned long long)r->platform_info);
 	if (r->vmpl > MAX_VMPL)

@@ -42,7 +42,7 @@ static void judge_bytes(struct tdx_judge *j)
 static void judge_attributes(struct tdx_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
-	uint64_t debug = UINT64_C(1) << TDX_ATTR_DEBUG_BIT, is = j->quote.body.attributes, bad;
+	uint64_t debug = UINT64_C(1) << TDX_ATTR_DEBUG_BIT, is = j->quote.body.td_attributes, bad;
 
 	if (is & debug && !p->allow_debug)
 		verdict_refuse(j->out, REASON_TD_DEBUG, "TD attributes are 0x%llx", (unsigned long long)is);

@@ -11,6 +11,7 @@ static json_t *evidence(struct render_json *o, const struct verdict_tdx *t)
 	render_fields(o, object, &tdx_quote_hdr_layout, &t->hdr);
 	render_put(o, object, "body_type", json_integer(t->body_type));
 	render_fields(o, object, tdx_body_layout_of(t->body_type), &t->body);
+	render_put(o, object, "meaning", render_td_meaning(o, tdx_body_layout_of(t->body_type), &t->body));
 	render_put(o, object, "trailing_bytes", json_integer((json_int_t)t->trailing));
 	return object;
 }
@@ -88,7 +89,7 @@ static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
 	json_t *object = json_object(), *ids;
 
 	if (t->has_pck) {
-		render_put(o, object, "sgx_components", render_hex(t->pck.components, TCB_COMPONENTS));
+		render_put(o, object, "sgx_components", render_svns(o, t->pck.components, TCB_COMPONENTS));
 		render_put(o, object, "pcesvn", json_integer(t->pck.pcesvn));
 	}
 	if (t->has_evaluation) {
@@ -126,39 +127,29 @@ void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_ver
 		render_put(o, root, "tcb_status", json_null());
 }
 
-static void text_svn(FILE *f, const char *label, const uint8_t *svn)
+static void text_svns(FILE *f, const char *label, const uint8_t *svns)
 {
-	fprintf(f, "%-*s", RENDER_LABEL, label);
-	for (size_t i = 0; i < TCB_COMPONENTS; i++)
-		fprintf(f, " %u", svn[i]);
-	fputc('\n', f);
+	char text[4 * TCB_COMPONENTS];
+
+	wire_svns_format(svns, TCB_COMPONENTS, text, sizeof(text));
+	fprintf(f, "%-*s %s\n", RENDER_LABEL, label, text);
 }
 
 static void text_body(FILE *f, const struct verdict_tdx *t)
 {
-	static const char *const rtmrs[TDX_N_RTMRS] = { "RTMR0", "RTMR1", "RTMR2", "RTMR3" };
-	const struct tdx_body *b = &t->body;
-	char bits[256];
+	static const char *const names[] = {
+		"report_data",   "mrtd",       "rtmr0",       "rtmr1",         "rtmr2",
+		"rtmr3",         "mrconfigid", "mrowner",     "mrownerconfig", "mrseam",
+		"td_attributes", "xfam",       "tee_tcb_svn",
+	};
+	static const char *const names_15[] = { "tee_tcb_svn2", "mrservicetd" };
+	const struct wire_layout *layout = tdx_body_layout_of(t->body_type);
 
-	fprintf(f, "%-*s TDX, version %u, body type %d\n", RENDER_LABEL, "quote", t->hdr.version,
-		t->body_type);
-	render_text_hex(f, "report data", b->report_data, sizeof(b->report_data));
-	render_text_hex(f, "MRTD", b->mrtd, sizeof(b->mrtd));
-	for (unsigned i = 0; i < TDX_N_RTMRS; i++)
-		render_text_hex(f, rtmrs[i], tdx_body_rtmr(b, i), sizeof(b->rtmr0));
-	render_text_hex(f, "MRCONFIGID", b->mrconfigid, sizeof(b->mrconfigid));
-	render_text_hex(f, "MROWNER", b->mrowner, sizeof(b->mrowner));
-	render_text_hex(f, "MROWNERCONFIG", b->mrownerconfig, sizeof(b->mrownerconfig));
+	fprintf(f, "%-*s tdx\n%-*s %u\n%-*s %d\n", RENDER_LABEL, "tee", RENDER_LABEL, "version",
+		t->hdr.version, RENDER_LABEL, "body_type", t->body_type);
+	render_text_fields(f, layout, &t->body, names, ARRAY_SIZE(names));
 	if (t->has_15)
-		render_text_hex(f, "MRSERVICETD", b->mrservicetd, sizeof(b->mrservicetd));
-	render_text_hex(f, "MRSEAM", b->mrseam, sizeof(b->mrseam));
-	wire_bits_format(&tdx_attr_bits, b->attributes, UINT64_MAX, bits, sizeof(bits));
-	fprintf(f, "%-*s 0x%llx: %s\n", RENDER_LABEL, "attributes", (unsigned long long)b->attributes, bits);
-	wire_bits_format(&tdx_xfam_bits, b->xfam, UINT64_MAX, bits, sizeof(bits));
-	fprintf(f, "%-*s 0x%llx: %s\n", RENDER_LABEL, "XFAM", (unsigned long long)b->xfam, bits);
-	text_svn(f, "TDX SVN", b->tee_tcb_svn);
-	if (t->has_15)
-		text_svn(f, "TDX SVN now", b->tee_tcb_svn2);
+		render_text_fields(f, layout, &t->body, names_15, ARRAY_SIZE(names_15));
 }
 
 static void text_part(FILE *f, const char *label, const struct tcb_part *part)
@@ -190,20 +181,21 @@ static void text_tcb(FILE *f, const struct verdict_tdx *t)
 	char hex[BYTES_HEX_SIZE(6)];
 
 	if (t->has_pck) {
-		fprintf(f, "%-*s FMSPC %s, PCESVN %u\n", RENDER_LABEL, "platform",
-			bytes_to_hex(t->pck.fmspc, sizeof(t->pck.fmspc), hex), t->pck.pcesvn);
-		text_svn(f, "platform SVN", t->pck.components);
+		fprintf(f, "%-*s %s\n%-*s %u\n", RENDER_LABEL, "fmspc",
+			bytes_to_hex(t->pck.fmspc, sizeof(t->pck.fmspc), hex), RENDER_LABEL, "pcesvn",
+			t->pck.pcesvn);
+		text_svns(f, "sgx_components", t->pck.components);
 	}
-	text_document(f, "TCB info", &t->tcb_info);
-	text_document(f, "QE identity", &t->qe_identity);
+	text_document(f, "tcb_info", &t->tcb_info);
+	text_document(f, "qe_identity", &t->qe_identity);
 	if (!t->has_evaluation)
 		return;
-	fprintf(f, "%-*s %s\n", RENDER_LABEL, "TCB status", tcb_status_name(e->status));
+	fprintf(f, "%-*s %s\n", RENDER_LABEL, "tcb_status", tcb_status_name(e->status));
 	text_part(f, "  platform", &e->platform);
-	text_part(f, "  TDX module", &e->module);
-	text_part(f, "  QE", &e->qe);
+	text_part(f, "  tdx_module", &e->module);
+	text_part(f, "  quoting_enclave", &e->qe);
 	if (e->current != TCB_STATUS_NONE)
-		fprintf(f, "%-*s %s, and %s now\n", RENDER_LABEL, "  at launch", tcb_status_name(e->launch),
+		fprintf(f, "%-*s %s, and %s now\n", RENDER_LABEL, "  at_launch", tcb_status_name(e->launch),
 			tcb_status_name(e->current));
 	if (t->n_advisories > 0)
 		fprintf(f, "%-*s", RENDER_LABEL, "advisories");

@@ -2,6 +2,7 @@
 #include "wire/layout.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 static uint64_t member_get(const uint8_t *member, enum wire_kind kind)
@@ -100,6 +101,18 @@ int wire_check_zero(const struct wire_layout *layout, const void *from, struct j
 					  layout->name, f->off, f->off + f->size - 1);
 	}
 	return 0;
+}
+
+int wire_unknown_version(const char *what, uint64_t version, unsigned first, unsigned last,
+			 struct jurat_error *err)
+{
+	if (version > last)
+		return jurat_fail(err, -EPROTO,
+				  "%s: version %" PRIu64
+				  " is newer than this verifier, which reads versions %u to %u",
+				  what, version, first, last);
+	return jurat_fail(err, -EPROTO, "%s: version %" PRIu64 ", expected %u to %u", what, version, first,
+			  last);
 }
 
 const struct wire_field *wire_find(const struct wire_layout *layout, const char *name)

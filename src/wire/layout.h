@@ -3,6 +3,7 @@
 #define WIRE_LAYOUT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -121,27 +122,69 @@ size_t wire_field_format(const struct wire_layout *layout, const struct wire_fie
 extern const struct wire_layout *const wire_layouts[];
 extern const size_t wire_n_layouts;
 
-/* A word of flags: bits in rising order, each with the name that policies and `jurat show` use. */
+/*
+ * A word of flags: bits in rising order, each by the name that its specification gives it. That is its word
+ * everywhere: in policies, verdicts, reasons and `jurat show`. A table of rows B(bit, NAME, "was") is written
+ * once and gives the enumerators (by a macro of the header) and the rows below (by WIRE_BIT_ROW).
+ */
 struct wire_bit {
 	unsigned bit;
 	const char *name;
+	const char *was; /* its word in policies before 0.2, when that was another; else NULL */
 };
+#define WIRE_BIT_ROW(bit, name, was) { bit, #name, was },
 
 struct wire_bits {
-	const char *name;
+	const char *name; /* of the field */
 	const struct wire_bit *bits;
 	size_t n_bits;
+	uint64_t numbers; /* bits that are no flags: part of a number, which has a name of its own */
 };
 
-/* A bit by name, NULL when there is none. */
+/* Every field that is such a word: for `jurat show`, and for tests that compare words. */
+struct wire_bit_field {
+	const struct wire_layout *layout;
+	const char *field;
+	const struct wire_bits *set;
+};
+extern const struct wire_bit_field wire_bit_fields[];
+extern const size_t wire_n_bit_fields;
+/* The bits of a field; NULL when it is no word of flags. */
+const struct wire_bits *wire_bits_of(const struct wire_layout *layout, const char *field);
+
+/* A bit by name, NULL when there is none; by its name of before 0.2. */
 const struct wire_bit *wire_bits_find(const struct wire_bits *set, const char *name);
-/* The named bits as a mask; what is set outside of it has no name here. */
+const struct wire_bit *wire_bits_find_old(const struct wire_bits *set, const char *was);
+/* The named bits as a mask. */
 uint64_t wire_bits_mask(const struct wire_bits *set);
+/* Bits set in `value` that have no name and belong to no number: newer than this version. */
+uint64_t wire_bits_unknown(const struct wire_bits *set, uint64_t value);
+
+/* The name of a bit, or "bit-N". Returns `to`. */
+enum { WIRE_BIT_NAME_BYTES = 32 };
+const char *wire_bit_name(const struct wire_bits *set, unsigned bit, char to[WIRE_BIT_NAME_BYTES]);
 /*
- * The names of the bits that are set in `value`, separated by spaces, then "bit-N" for set bits in `judged`
- * that have no name; "none" when there is nothing to say. `buf`, `room` and the result as in
- * wire_field_format().
+ * The names of the bits that are set in `value`, separated by spaces, then "bit-N" for the unknown ones;
+ * "none" when there is nothing to say. `buf`, `room` and the result as in wire_field_format().
  */
-size_t wire_bits_format(const struct wire_bits *set, uint64_t value, uint64_t judged, char *buf, size_t room);
+size_t wire_bits_format(const struct wire_bits *set, uint64_t value, char *buf, size_t room);
+/* A field that is a row of security versions: components of a TCB without names. */
+bool wire_is_svns(const struct wire_field *field);
+/* Security versions, "7 1 2 0 ...": the one way in which TDX's and SGX's are written. The same contract. */
+size_t wire_svns_format(const uint8_t *svns, size_t n, char *buf, size_t room);
+/*
+ * What the value of a field says, as text: names of bits, components of a TCB, security versions; empty when
+ * the value speaks for itself, and when what it says is not known. The same contract.
+ */
+size_t wire_field_meaning(const struct wire_layout *layout, const struct wire_field *field, const void *from,
+			  char *buf, size_t room);
+
+/*
+ * The error of a structure whose version this code does not know: it says of a higher one that it is newer.
+ * what      "SEV-SNP attestation report"
+ * Returns   -EPROTO
+ */
+int wire_unknown_version(const char *what, uint64_t version, unsigned first, unsigned last,
+			 struct jurat_error *err);
 
 #endif

@@ -35,14 +35,14 @@ WIRE_LAYOUT(SNP_VLEK_HASHSTICK_FIELDS, SNP_VLEK_HASHSTICK_BYTES, "wrapped VLEK h
 #undef WIRE_ROW_STRUCT
 
 static const struct wire_bit status_flags[] = {
-	{ 0, "mask-chip-id" },
-	{ 1, "mask-chip-key" },
-	{ 2, "vlek-enabled" },
-	{ 3, "feature-info" },
-	{ 4, "rapl-disabled" },
-	{ 5, "ciphertext-hiding-capable" },
-	{ 6, "ciphertext-hiding-enabled" },
-	{ 7, "tio" },
+	{ 0, "MASK_CHIP_ID", NULL },
+	{ 1, "MASK_CHIP_KEY", NULL },
+	{ 2, "VLEK_EN", NULL },
+	{ 3, "FEATURE_INFO", NULL },
+	{ 4, "RAPL_DIS", NULL },
+	{ 5, "CIPHERTEXT_HIDING_DRAM_CAP", NULL },
+	{ 6, "CIPHERTEXT_HIDING_DRAM_EN", NULL },
+	{ 7, "TIO", NULL },
 };
 const struct wire_bits snp_status_bits = { "flags", status_flags,
 					   sizeof(status_flags) / sizeof(status_flags[0]) };

@@ -27,12 +27,19 @@ enum { SGX_REPORT_BYTES = 384 };
 WIRE_STRUCT(sgx_report, SGX_REPORT_FIELDS);
 extern const struct wire_layout sgx_report_layout;
 
-enum {
-	SGX_ATTR_INIT_BIT = 0,
-	SGX_ATTR_DEBUG_BIT = 1,
-	SGX_ATTR_MODE64_BIT = 2,
-	SGX_ATTR_PROVISION_KEY_BIT = 4
-};
+/* ATTRIBUTES, B(bit, NAME, NULL). Spec: Intel SDM volume 3D, ATTRIBUTES. */
+/* clang-format off */
+#define SGX_ATTR_BITS(B) \
+	B(0, INIT, NULL) \
+	B(1, DEBUG, NULL) \
+	B(2, MODE64BIT, NULL) \
+	B(4, PROVISIONKEY, NULL) \
+	B(5, EINITTOKEN_KEY, NULL) \
+	B(6, CET, NULL) \
+	B(7, KSS, NULL)
+/* clang-format on */
+#define SGX_ATTR_ENUM(bit, name, was) SGX_ATTR_##name##_BIT = (bit),
+enum { SGX_ATTR_BITS(SGX_ATTR_ENUM) };
 extern const struct wire_bits sgx_attr_bits;
 
 #endif

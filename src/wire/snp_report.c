@@ -21,37 +21,17 @@ static_assert(sizeof(((struct WIRE_SHADOW *)0)->signature_r) == SNP_SIGNATURE_NU
 	      "signature numbers");
 #undef WIRE_ROW_STRUCT
 
-static const struct wire_bit policy_bits[] = {
-	{ SNP_POLICY_SMT_BIT, "smt-allowed" },
-	{ SNP_POLICY_ONE_BIT, "must-be-one" },
-	{ SNP_POLICY_MIGRATE_MA_BIT, "migrate-ma-allowed" },
-	{ SNP_POLICY_DEBUG_BIT, "debug-allowed" },
-	{ SNP_POLICY_SINGLE_SOCKET_BIT, "single-socket-required" },
-	{ SNP_POLICY_CXL_ALLOW_BIT, "cxl-allowed" },
-	{ SNP_POLICY_MEM_AES_256_XTS_BIT, "mem-aes-256-xts-required" },
-	{ SNP_POLICY_RAPL_DIS_BIT, "rapl-disabled-required" },
-	{ SNP_POLICY_CIPHERTEXT_HIDING_BIT, "ciphertext-hiding-required" },
-	{ SNP_POLICY_PAGE_SWAP_DISABLE_BIT, "page-swap-disabled-required" },
-};
-const struct wire_bits snp_policy_bits = { "policy", policy_bits, ARRAY_SIZE(policy_bits) };
+static const struct wire_bit policy_bits[] = { SNP_POLICY_BITS(WIRE_BIT_ROW) };
+const struct wire_bits snp_policy_bits = { "policy", policy_bits, ARRAY_SIZE(policy_bits),
+					   SNP_POLICY_ABI_MASK };
 
-static const struct wire_bit platform_bits[] = {
-	{ SNP_PLATFORM_SMT_EN_BIT, "smt-enabled" },
-	{ SNP_PLATFORM_TSME_EN_BIT, "tsme-enabled" },
-	{ SNP_PLATFORM_ECC_EN_BIT, "ecc-enabled" },
-	{ SNP_PLATFORM_RAPL_DIS_BIT, "rapl-disabled" },
-	{ SNP_PLATFORM_CIPHERTEXT_HIDING_BIT, "ciphertext-hiding-enabled" },
-	{ SNP_PLATFORM_ALIAS_CHECK_BIT, "alias-check-complete" },
-	{ SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT, "iommu-write-safe" },
-	{ SNP_PLATFORM_TIO_EN_BIT, "tio-enabled" },
-};
-const struct wire_bits snp_platform_bits = { "platform_info", platform_bits, ARRAY_SIZE(platform_bits) };
+static const struct wire_bit platform_info_bits[] = { SNP_PLATFORM_INFO_BITS(WIRE_BIT_ROW) };
+const struct wire_bits snp_platform_info_bits = { "platform_info", platform_info_bits,
+						  ARRAY_SIZE(platform_info_bits) };
 
-static const struct wire_bit key_info_bits[] = {
-	{ 0, "author-key-enabled" },
-	{ 1, "chip-key-masked" },
-};
-const struct wire_bits snp_key_info_bits = { "key_info", key_info_bits, ARRAY_SIZE(key_info_bits) };
+static const struct wire_bit key_info_bits[] = { SNP_KEY_INFO_BITS(WIRE_BIT_ROW) };
+const struct wire_bits snp_key_info_bits = { "key_info", key_info_bits, ARRAY_SIZE(key_info_bits),
+					     SNP_KEY_INFO_SIGNING_KEY_MASK };
 
 const char *snp_signing_key_name(unsigned key)
 {
@@ -130,7 +110,7 @@ static const struct tcb_component {
 	signed char milan_genoa, turin;
 } tcb_components[] = {
 	{ "fmc", offsetof(struct snp_tcb, fmc), -1, 0 },
-	{ "boot-loader", offsetof(struct snp_tcb, boot_loader), 0, 1 },
+	{ "boot_loader", offsetof(struct snp_tcb, boot_loader), 0, 1 },
 	{ "tee", offsetof(struct snp_tcb, tee), 1, 2 },
 	{ "snp", offsetof(struct snp_tcb, snp), 6, 3 },
 	{ "microcode", offsetof(struct snp_tcb, microcode), 7, 7 },
@@ -149,9 +129,21 @@ static int tcb_byte(const struct tcb_component *c, enum snp_product product)
 	}
 }
 
-static uint8_t tcb_get(const struct snp_tcb *tcb, const struct tcb_component *c)
+static_assert(ARRAY_SIZE(tcb_components) == SNP_TCB_COMPONENTS, "the components of a TCB");
+
+const char *snp_tcb_component_name(unsigned i)
 {
-	return ((const uint8_t *)tcb)[c->member];
+	return tcb_components[i].name;
+}
+
+bool snp_tcb_has_component(enum snp_product product, unsigned i)
+{
+	return tcb_byte(&tcb_components[i], product) >= 0;
+}
+
+uint8_t snp_tcb_get(const struct snp_tcb *tcb, unsigned i)
+{
+	return ((const uint8_t *)tcb)[tcb_components[i].member];
 }
 
 bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret)
@@ -160,7 +152,7 @@ bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret)
 
 	if (product == SNP_PRODUCT_UNKNOWN)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(tcb_components); i++) {
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
 		int byte = tcb_byte(&tcb_components[i], product);
 
 		if (byte >= 0)
@@ -176,19 +168,19 @@ uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb)
 {
 	uint64_t raw = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tcb_components); i++) {
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
 		int byte = tcb_byte(&tcb_components[i], product);
 
 		if (byte >= 0)
-			raw |= (uint64_t)tcb_get(tcb, &tcb_components[i]) << 8 * byte;
+			raw |= (uint64_t)snp_tcb_get(tcb, i) << 8 * byte;
 	}
 	return raw;
 }
 
 bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(tcb_components); i++)
-		if (tcb_get(tcb, &tcb_components[i]) < tcb_get(floor, &tcb_components[i]))
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
+		if (snp_tcb_get(tcb, i) < snp_tcb_get(floor, i))
 			return false;
 	return true;
 }
@@ -198,16 +190,16 @@ size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char 
 	struct wire_text text = { buf, room };
 
 	wire_text_add(&text, "%s", "");
-	for (size_t i = 0; i < ARRAY_SIZE(tcb_components); i++)
-		if (tcb_byte(&tcb_components[i], product) >= 0)
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
+		if (snp_tcb_has_component(product, i) || snp_tcb_get(tcb, i) != 0)
 			wire_text_add(&text, "%s%s %u", text.len ? ", " : "", tcb_components[i].name,
-				      tcb_get(tcb, &tcb_components[i]));
+				      snp_tcb_get(tcb, i));
 	return text.len;
 }
 
 uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(tcb_components); i++)
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
 		if (!strcmp(tcb_components[i].name, name))
 			return (uint8_t *)tcb + tcb_components[i].member;
 	return NULL;
@@ -217,9 +209,9 @@ size_t snp_policy_format(uint64_t policy, char *buf, size_t room)
 {
 	struct wire_text text = { buf, room };
 
-	wire_text_add(&text, "abi %u.%u ", (unsigned)(policy >> 8 & 0xff), (unsigned)(policy & 0xff));
-	return text.len + wire_bits_format(&snp_policy_bits, policy, ~UINT64_C(0xffff), wire_text_end(&text),
-					   wire_text_room(&text));
+	wire_text_add(&text, "ABI %u.%u ", snp_policy_abi_major(policy), snp_policy_abi_minor(policy));
+	return text.len +
+	       wire_bits_format(&snp_policy_bits, policy, wire_text_end(&text), wire_text_room(&text));
 }
 
 size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room)
@@ -229,14 +221,14 @@ size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room)
 	const char *name = snp_signing_key_name(key);
 
 	if (name)
-		wire_text_add(&text, "signing-key %s", name);
+		wire_text_add(&text, "SIGNING_KEY %s", name);
 	else
-		wire_text_add(&text, "signing-key %u", key);
-	if (!(key_info & ~(7u << 2)))
+		wire_text_add(&text, "SIGNING_KEY %u", key);
+	if (!(key_info & ~SNP_KEY_INFO_SIGNING_KEY_MASK))
 		return text.len;
 	wire_text_add(&text, " ");
-	return text.len + wire_bits_format(&snp_key_info_bits, key_info, ~(UINT64_C(7) << 2),
-					   wire_text_end(&text), wire_text_room(&text));
+	return text.len +
+	       wire_bits_format(&snp_key_info_bits, key_info, wire_text_end(&text), wire_text_room(&text));
 }
 
 int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, struct jurat_error *err)

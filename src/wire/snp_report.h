@@ -61,50 +61,69 @@ enum {
 WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS);
 extern const struct wire_layout snp_report_layout;
 
-/* guest policy */
-enum {
-	SNP_POLICY_SMT_BIT = 16,
-	SNP_POLICY_ONE_BIT = 17, /* must be one */
-	SNP_POLICY_MIGRATE_MA_BIT = 18,
-	SNP_POLICY_DEBUG_BIT = 19,
-	SNP_POLICY_SINGLE_SOCKET_BIT = 20,
-	SNP_POLICY_CXL_ALLOW_BIT = 21,
-	SNP_POLICY_MEM_AES_256_XTS_BIT = 22,
-	SNP_POLICY_RAPL_DIS_BIT = 23,
-	SNP_POLICY_CIPHERTEXT_HIDING_BIT = 24,
-	SNP_POLICY_PAGE_SWAP_DISABLE_BIT = 25,
-	SNP_POLICY_FIRST_RESERVED_BIT = 26,
-};
-/* Bits 63:16; the names also of policy files: "smt-allowed", "debug-allowed" ... */
-extern const struct wire_bits snp_policy_bits;
+/*
+ * Bits by their names in the specification: B(bit, NAME, word in policies before 0.2). Spec: SEV-SNP firmware
+ * ABI (AMD 56860), Guest Policy; ATTESTATION_REPORT, PLATFORM_INFO and KEY_INFO.
+ */
+/* clang-format off */
+#define SNP_POLICY_BITS(B) \
+	B(16, SMT, NULL) \
+	B(17, MUST_BE_ONE, NULL) /* reserved, and one: it has no name there */ \
+	B(18, MIGRATE_MA, NULL) \
+	B(19, DEBUG, NULL) \
+	B(20, SINGLE_SOCKET, NULL) \
+	B(21, CXL_ALLOW, NULL) \
+	B(22, MEM_AES_256_XTS, NULL) \
+	B(23, RAPL_DIS, NULL) \
+	B(24, CIPHERTEXT_HIDING_DRAM, NULL) \
+	B(25, PAGE_SWAP_DISABLE, NULL)
 
-/* platform_info */
-enum {
-	SNP_PLATFORM_SMT_EN_BIT = 0,
-	SNP_PLATFORM_TSME_EN_BIT = 1,
-	SNP_PLATFORM_ECC_EN_BIT = 2,
-	SNP_PLATFORM_RAPL_DIS_BIT = 3,
-	SNP_PLATFORM_CIPHERTEXT_HIDING_BIT = 4,
-	SNP_PLATFORM_ALIAS_CHECK_BIT = 5,
-	SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT = 6,
-	SNP_PLATFORM_TIO_EN_BIT = 7,
-};
-extern const struct wire_bits snp_platform_bits;
+#define SNP_PLATFORM_INFO_BITS(B) \
+	B(0, SMT_EN, "smt_en") \
+	B(1, TSME_EN, "tsme_en") \
+	B(2, ECC_EN, "ecc_en") \
+	B(3, RAPL_DIS, "rapl_dis") \
+	B(4, CIPHERTEXT_HIDING_DRAM_EN, "ciphertext_hiding_en") \
+	B(5, ALIAS_CHECK_COMPLETE, "alias_check_complete") \
+	B(6, IOMMU_WRITE_SAFE, NULL) /* AMD-SB-3016 is mitigated */ \
+	B(7, TIO_EN, "tio_en")
 
-/* key_info */
+#define SNP_KEY_INFO_BITS(B) /* bits 4:2 are a number, the signing key */ \
+	B(0, AUTHOR_KEY_EN, NULL) \
+	B(1, MASK_CHIP_KEY, NULL)
+/* clang-format on */
+
+#define SNP_POLICY_ENUM(bit, name, was)   SNP_POLICY_##name##_BIT = (bit),
+#define SNP_PLATFORM_ENUM(bit, name, was) SNP_PLATFORM_##name##_BIT = (bit),
+#define SNP_KEY_INFO_ENUM(bit, name, was) SNP_KEY_INFO_##name##_BIT = (bit),
+enum { SNP_POLICY_BITS(SNP_POLICY_ENUM) };
+enum { SNP_PLATFORM_INFO_BITS(SNP_PLATFORM_ENUM) };
+enum { SNP_KEY_INFO_BITS(SNP_KEY_INFO_ENUM) };
+
+#define SNP_POLICY_ABI_MASK           UINT64_C(0xffff) /* bits 15:0 of the policy: a version */
+#define SNP_KEY_INFO_SIGNING_KEY_MASK UINT64_C(0x1c)
+extern const struct wire_bits snp_policy_bits, snp_platform_info_bits, snp_key_info_bits;
+
 enum snp_signing_key { SNP_SIGNED_BY_VCEK = 0, SNP_SIGNED_BY_VLEK = 1, SNP_SIGNED_BY_NONE = 7 };
-#define SNP_KEY_INFO_AUTHOR_KEY_EN (1u << 0)
-#define SNP_KEY_INFO_MASK_CHIP_KEY (1u << 1)
+
+static inline unsigned snp_policy_abi_minor(uint64_t policy)
+{
+	return policy & 0xff;
+}
+
+static inline unsigned snp_policy_abi_major(uint64_t policy)
+{
+	return policy >> 8 & 0xff;
+}
 
 static inline unsigned snp_key_info_signing_key(uint32_t key_info)
 {
 	return key_info >> 2 & 7;
 }
 
-extern const struct wire_bits snp_key_info_bits; /* without the signing key, which is a number */
 /* "vcek", "vlek", "none"; NULL for a reserved value. */
 const char *snp_signing_key_name(unsigned key);
-/* "abi 1.55 smt-allowed ..." and "signing-key vcek ...". Contract of wire_field_format(). */
+/* "ABI 1.55 SMT ..." and "SIGNING_KEY vcek ...". Contract of wire_field_format(). */
 size_t snp_policy_format(uint64_t policy, char *buf, size_t room);
 size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room);
 
@@ -136,9 +155,19 @@ bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret);
 uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb);
 /* Every component of `tcb` >= the same component of `floor`. */
 bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor);
-/* A component by its public name: "fmc", "boot-loader", "tee", "snp", "microcode"; NULL when it is none. */
+
+/* Components in the order of the text, by the words of policies and verdicts: "fmc", "boot_loader" ... */
+enum { SNP_TCB_COMPONENTS = 5 };
+const char *snp_tcb_component_name(unsigned i);
+bool snp_tcb_has_component(enum snp_product product, unsigned i);
+uint8_t snp_tcb_get(const struct snp_tcb *tcb, unsigned i);
+/* A component by name; NULL when it is none. */
 uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name);
-/* "boot-loader 4, tee 0, snp 24, microcode 219": what the product has. Contract of wire_field_format(). */
+/*
+ * "boot_loader 4, tee 0, snp 24, microcode 219": what the product has, and what is not zero. The one way in
+ * which a TCB is written.
+ * Contract of wire_field_format().
+ */
 size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char *buf, size_t room);
 
 /*

@@ -69,7 +69,7 @@ const char *tdx_cert_data_name(unsigned type);
 	F(16, BYTES,  mrseam,            48, "measurement of the TDX module") \
 	F(64, BYTES,  mrsignerseam,      48, "0 for Intel's modules") \
 	F(112, LE64,  seam_attributes,    8, "0") \
-	F(120, LE64,  attributes,         8, "of the TD") \
+	F(120, LE64,  td_attributes,      8, "of the TD") \
 	F(128, LE64,  xfam,               8, "extended features the TD may use") \
 	F(136, BYTES, mrtd,              48, "measurement of the TD as built") \
 	F(184, BYTES, mrconfigid,        48, "set by the host at launch") \

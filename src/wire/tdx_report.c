@@ -28,39 +28,10 @@ static_assert(TDX_TCB_INFO_OFF + TDX_TCB_INFO_BYTES == TDX_REPORT_HOLE_OFF, "a g
 static_assert(TDX_REPORT_HOLE_OFF + TDX_REPORT_HOLE_BYTES == TDX_TD_INFO_OFF, "a gap or an overlap");
 static_assert(TDX_TD_INFO_OFF + TDX_TD_INFO_BYTES == TDX_REPORT_BYTES, "the parts do not end at its size");
 
-static const struct wire_bit attr_bits[] = {
-	{ TDX_ATTR_DEBUG_BIT, "debug" },
-	{ TDX_ATTR_HGS_PLUS_PROF_BIT, "hgs-plus-profiling" },
-	{ TDX_ATTR_PERF_PROF_BIT, "perf-profiling" },
-	{ TDX_ATTR_PMT_PROF_BIT, "pmt-profiling" },
-	{ TDX_ATTR_ICSSD_BIT, "icssd" },
-	{ TDX_ATTR_LASS_BIT, "lass" },
-	{ TDX_ATTR_SEPT_VE_DISABLE_BIT, "sept-ve-disable" },
-	{ TDX_ATTR_MIGRATABLE_BIT, "migratable" },
-	{ TDX_ATTR_PKS_BIT, "pks" },
-	{ TDX_ATTR_KL_BIT, "key-locker" },
-	{ TDX_ATTR_TPA_BIT, "tpa" },
-	{ TDX_ATTR_PERFMON_BIT, "perfmon" },
-};
-const struct wire_bits tdx_attr_bits = { "attributes", attr_bits, ARRAY_SIZE(attr_bits) };
+static const struct wire_bit attr_bits[] = { TDX_ATTR_BITS(WIRE_BIT_ROW) };
+const struct wire_bits tdx_attr_bits = { "td_attributes", attr_bits, ARRAY_SIZE(attr_bits) };
 
-/* Spec: Intel SDM, XCR0 and IA32_XSS. */
-static const struct wire_bit xfam_bits[] = {
-	{ 0, "x87" },
-	{ 1, "sse" },
-	{ 2, "avx" },
-	{ 5, "avx512-opmask" },
-	{ 6, "avx512-zmm-hi256" },
-	{ 7, "avx512-hi16-zmm" },
-	{ 8, "pt" },
-	{ 9, "pku" },
-	{ 11, "cet-u" },
-	{ 12, "cet-s" },
-	{ 14, "uintr" },
-	{ 15, "lbr" },
-	{ 17, "amx-tilecfg" },
-	{ 18, "amx-tiledata" },
-};
+static const struct wire_bit xfam_bits[] = { TDX_XFAM_BITS(WIRE_BIT_ROW) };
 const struct wire_bits tdx_xfam_bits = { "xfam", xfam_bits, ARRAY_SIZE(xfam_bits) };
 
 int tdx_report_read(const uint8_t *bytes, size_t n, struct tdx_report *ret, struct jurat_error *err)

@@ -68,7 +68,7 @@ enum {
 	F(144, ZERO, reserved_90,       95, "")
 
 #define TDX_TD_INFO_FIELDS(F) \
-	F(0, LE64,   attributes,         8, "of the TD") \
+	F(0, LE64,   td_attributes,      8, "ATTRIBUTES of the TD") \
 	F(8, LE64,   xfam,               8, "extended features the TD may use") \
 	F(16, BYTES, mrtd,              48, "measurement of the TD as built") \
 	F(64, BYTES, mrconfigid,        48, "set by the host at launch") \
@@ -116,32 +116,58 @@ JURAT_MUST_CHECK int tdx_report_check_reserved(const struct tdx_report *report, 
 uint8_t *tdx_td_info_rtmr(struct tdx_td_info *td, unsigned index);
 
 /*
- * attributes of a TD. The first five are what the verifiers in the field know; the others are named in newer
- * kernels' headers only, and a verifier must make the allowed mask a policy.
+ * Attributes of a TD by their names in the specification: B(bit, NAME, word in policies before 0.2). Three
+ * groups by what a set bit may do. Spec: Intel TDX module ABI, ATTRIBUTES.
  */
-enum {
-	TDX_ATTR_DEBUG_BIT = 0,
-	TDX_ATTR_SEPT_VE_DISABLE_BIT = 28,
-	TDX_ATTR_PKS_BIT = 30,
-	TDX_ATTR_KL_BIT = 31,
-	TDX_ATTR_PERFMON_BIT = 63,
+/* clang-format off */
+#define TDX_ATTR_BITS(B) \
+	B(0, DEBUG, "debug") \
+	B(4, HGS_PLUS_PROF, "hgs-plus-profiling") \
+	B(5, PERF_PROF, "perf-profiling") \
+	B(6, PMT_PROF, "pmt-profiling") \
+	B(16, ICSSD, "icssd") \
+	B(17, SERVTD_EXT, NULL) \
+	B(27, LASS, "lass") \
+	B(28, SEPT_VE_DISABLE, "sept-ve-disable") \
+	B(29, MIGRATABLE, "migratable") \
+	B(30, PKS, "pks") \
+	B(31, KL, "key-locker") \
+	B(62, TPA, "tpa") \
+	B(63, PERFMON, "perfmon")
+/* clang-format on */
+#define TDX_ATTR_ENUM(bit, name, was) TDX_ATTR_##name##_BIT = (bit),
+enum { TDX_ATTR_BITS(TDX_ATTR_ENUM) };
 
-	TDX_ATTR_HGS_PLUS_PROF_BIT = 4,
-	TDX_ATTR_PERF_PROF_BIT = 5,
-	TDX_ATTR_PMT_PROF_BIT = 6,
-	TDX_ATTR_ICSSD_BIT = 16,
-	TDX_ATTR_LASS_BIT = 27,
-	TDX_ATTR_MIGRATABLE_BIT = 29,
-	TDX_ATTR_TPA_BIT = 62,
-};
-#define TDX_ATTR_TUD_MASK                                                                                    \
-	0x00000000000000ffu /* "TD under debug": any bit here and the TD is not to be trusted */
-#define TDX_ATTR_ESTABLISHED_MASK 0x80000000d0000001u /* the first five above */
+#define TDX_ATTR_TUD_MASK         UINT64_C(0x00000000000000ff) /* TD under debug: never to be trusted */
+#define TDX_ATTR_SEC_MASK         UINT64_C(0x00000000ffffff00) /* may have an effect on the TD's security */
+#define TDX_ATTR_OTHER_MASK       UINT64_C(0xffffffff00000000) /* has none */
+#define TDX_ATTR_ESTABLISHED_MASK UINT64_C(0x80000000d0000001) /* known and harmless; and DEBUG */
 extern const struct wire_bits tdx_attr_bits;
 
-/* xfam: bits of XCR0 and IA32_XSS that the TD may set. */
+/*
+ * xfam: bits of XCR0 and IA32_XSS that the TD may set, by the names of its state components. Spec: Intel SDM
+ * volume 1, 13.1; Intel APX architecture specification, XCR0.
+ */
+/* clang-format off */
+#define TDX_XFAM_BITS(B) \
+	B(0, X87, "x87") \
+	B(1, SSE, "sse") \
+	B(2, AVX, "avx") \
+	B(5, OPMASK, "avx512-opmask") \
+	B(6, ZMM_HI256, "avx512-zmm-hi256") \
+	B(7, HI16_ZMM, "avx512-hi16-zmm") \
+	B(8, PT, "pt") \
+	B(9, PKRU, "pku") \
+	B(11, CET_U, "cet-u") \
+	B(12, CET_S, "cet-s") \
+	B(14, UINTR, "uintr") \
+	B(15, LBR, "lbr") \
+	B(17, TILECFG, "amx-tilecfg") \
+	B(18, TILEDATA, "amx-tiledata") \
+	B(19, APX, NULL)
+/* clang-format on */
 #define TDX_XFAM_FIXED1 0x00003u /* bits that every TD has */
-#define TDX_XFAM_FIXED0 0x6dbe7u /* bits that a TD may have */
+#define TDX_XFAM_FIXED0 0x6dbe7u /* bits that every TDX module lets a TD have: those before APX */
 extern const struct wire_bits tdx_xfam_bits;
 
 #endif

@@ -88,7 +88,7 @@ void made_init(struct made *m, enum snp_product product, bool vlek, uint32_t ver
 		.product = product, .vlek = vlek, .csp_id = "CN=cc-test.jurat.invalid", .at = 1750000000
 	};
 	r->version = version;
-	r->policy = 1ull << SNP_POLICY_ONE_BIT | 1ull << SNP_POLICY_SMT_BIT | 51 | 1 << 8;
+	r->policy = 1ull << SNP_POLICY_MUST_BE_ONE_BIT | 1ull << SNP_POLICY_SMT_BIT | 51 | 1 << 8;
 	r->guest_svn = 7;
 	r->vmpl = 1;
 	r->signature_algo = SNP_REPORT_ALGO_ECDSA_P384_SHA384;

@@ -38,7 +38,7 @@ static void fill_quote(struct tdx_quote *q, enum tdx_body_type body)
 		.has_15 = body != TDX_BODY_10,
 		.has_15ex = body == TDX_BODY_15EX,
 		.body = { .tee_tcb_svn = { 5, 1, 3 },
-			  .attributes = 1ull << TDX_ATTR_SEPT_VE_DISABLE_BIT,
+			  .td_attributes = 1ull << TDX_ATTR_SEPT_VE_DISABLE_BIT,
 			  .xfam = 0xe7 },
 		.qe_report = { .attributes = 0x15, .xfrm = 0xe7, .isv_prod_id = 2, .isv_svn = 6 },
 		.cert_type = TDX_CERT_PCK_CHAIN,

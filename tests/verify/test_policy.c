@@ -168,8 +168,8 @@ static const struct {
 	{ "{\"products\": \"unknown\"}", "policy: products: wants Milan, Genoa or Turin" },
 	{ "{\"products\": 1}", "policy: products: wants Milan, Genoa or Turin" },
 	{ "{\"required_platform_info\": \"smt\"}",
-	  "policy: required_platform_info: wants smt_en, tsme_en, ecc_en, rapl_dis, ciphertext_hiding_en, "
-	  "alias_check_complete, iommu_write_safe or tio_en" },
+	  "policy: required_platform_info: expected names of bits: SMT_EN TSME_EN ECC_EN RAPL_DIS "
+	  "CIPHERTEXT_HIDING_DRAM_EN ALIAS_CHECK_COMPLETE IOMMU_WRITE_SAFE TIO_EN" },
 	{ "{\"csp_id\": \"\"}", "policy: csp_id: wants a string that is not empty" },
 	{ "{\"csp_id\": [1]}", "policy: csp_id: wants a string that is not empty" },
 };

@@ -78,13 +78,13 @@ static void signed_by_none(struct made *m)
 
 static void masked_chip_key(struct made *m)
 {
-	m->report.key_info |= SNP_KEY_INFO_MASK_CHIP_KEY;
+	m->report.key_info |= 1u << SNP_KEY_INFO_MASK_CHIP_KEY_BIT;
 	made_sign(m);
 }
 
 static void unsigned_report(struct made *m)
 {
-	m->report.key_info |= SNP_KEY_INFO_MASK_CHIP_KEY;
+	m->report.key_info |= 1u << SNP_KEY_INFO_MASK_CHIP_KEY_BIT;
 	memset(m->report.signature_r, 0, sizeof(m->report.signature_r));
 	memset(m->report.signature_s, 0, sizeof(m->report.signature_s));
 	wire_write(&snp_report_layout, &m->report, m->report_bytes);
@@ -92,7 +92,7 @@ static void unsigned_report(struct made *m)
 
 static void author_key_without_digest(struct made *m)
 {
-	m->report.key_info |= SNP_KEY_INFO_AUTHOR_KEY_EN;
+	m->report.key_info |= 1u << SNP_KEY_INFO_AUTHOR_KEY_EN_BIT;
 	made_sign(m);
 }
 
@@ -104,7 +104,7 @@ static void digest_without_author_key(struct made *m)
 
 static void policy_bit_17_clear(struct made *m)
 {
-	m->report.policy &= ~(1ull << SNP_POLICY_ONE_BIT);
+	m->report.policy &= ~(1ull << SNP_POLICY_MUST_BE_ONE_BIT);
 	made_sign(m);
 }
 

@@ -67,8 +67,8 @@ static struct expected expected_of(const struct tdx_case *c, const uint8_t *byte
 	expect(&e, strcmp(c->qvl_qeid, "ENCLAVE_IDENTITY_EXPIRED") == 0, "qe-identity-expired");
 	expect(&e, strcmp(c->qvl_quote, "TCB_NOT_SUPPORTED") == 0, "tcb-not-supported");
 	expect(&e, strcmp(c->qvl_quote, "TCB_OUT_OF_DATE") == 0, "tcb-status-not-accepted");
-	expect(&e, q.body.attributes & 1, "td-debug");
-	expect(&e, (q.body.attributes & ~TDX_ATTR_ESTABLISHED_MASK) != 0, "td-attributes-not-allowed");
+	expect(&e, q.body.td_attributes & 1, "td-debug");
+	expect(&e, (q.body.td_attributes & ~TDX_ATTR_ESTABLISHED_MASK) != 0, "td-attributes-not-allowed");
 	expect(&e, !bytes_all(q.body.mrservicetd, 48, 0), "service-td-not-allowed");
 	return e;
 }

@@ -357,23 +357,23 @@ static void collateral_V1_V13_V14_V18_V23_is_judged(void **state)
 
 static void debug(struct tdx_made *m)
 {
-	m->quote.body.attributes |= 1;
+	m->quote.body.td_attributes |= 1;
 }
 static void profiling(struct tdx_made *m)
 {
-	m->quote.body.attributes |= 1 << TDX_ATTR_PERF_PROF_BIT;
+	m->quote.body.td_attributes |= 1 << TDX_ATTR_PERF_PROF_BIT;
 }
 static void bit_39(struct tdx_made *m)
 {
-	m->quote.body.attributes |= 1ull << 39;
+	m->quote.body.td_attributes |= 1ull << 39;
 }
 static void perfmon(struct tdx_made *m)
 {
-	m->quote.body.attributes |= 1ull << TDX_ATTR_PERFMON_BIT;
+	m->quote.body.td_attributes |= 1ull << TDX_ATTR_PERFMON_BIT;
 }
 static void no_sept(struct tdx_made *m)
 {
-	m->quote.body.attributes = 0;
+	m->quote.body.td_attributes = 0;
 }
 static void wide_xfam(struct tdx_made *m)
 {
@@ -406,7 +406,7 @@ static void what_a_td_may_be_V7_V8_V22_V25_is_the_policy_s(void **state)
 		{ .what = "SEPT_VE_DISABLE required (V8)",
 		  .early = no_sept,
 		  .member = "required_td_attributes",
-		  .value = "sept-ve-disable",
+		  .value = "SEPT_VE_DISABLE",
 		  .codes = { "td-attributes-required" } },
 		{ .what = "fewer attributes allowed",
 		  .early = perfmon,

@@ -422,7 +422,7 @@ static void a_verdict_prints_as_json_and_as_text(void **state)
 		}
 		assert_int_equal(
 			json_integer_value(json_object_get(
-				json_object_get(json_object_get(root, "tcb"), "reported"), "microcode")),
+				json_object_get(json_object_get(root, "tcb"), "reported_tcb"), "microcode")),
 			0x50);
 		json_decref(root);
 		jurat_verdict_free(verdict);

@@ -201,18 +201,18 @@ static void tcb_versions_follow_the_product(void **state)
 		  0x4405000000000002,
 		  true,
 		  { 0, 2, 0, 5, 0x44 },
-		  "boot-loader 2, tee 0, snp 5, microcode 68" },
+		  "boot_loader 2, tee 0, snp 5, microcode 68" },
 		{ SNP_GENOA,
 		  0xdb1800000000010a,
 		  true,
 		  { 0, 10, 1, 24, 219 },
-		  "boot-loader 10, tee 1, snp 24, microcode 219" },
+		  "boot_loader 10, tee 1, snp 24, microcode 219" },
 		{ SNP_TURIN,
 		  0x4d00000004030201,
 		  true,
 		  { 1, 2, 3, 4, 0x4d },
-		  "fmc 1, boot-loader 2, tee 3, snp 4, microcode 77" },
-		{ SNP_TURIN, 0, true, { 0 }, "fmc 0, boot-loader 0, tee 0, snp 0, microcode 0" },
+		  "fmc 1, boot_loader 2, tee 3, snp 4, microcode 77" },
+		{ SNP_TURIN, 0, true, { 0 }, "fmc 0, boot_loader 0, tee 0, snp 0, microcode 0" },
 		{ SNP_MILAN, 0x0000000000010000, false },
 		{ SNP_MILAN, 0x0000ff0000000000, false },
 		{ SNP_GENOA, 0x0000000001000000, false },
@@ -241,7 +241,7 @@ static void tcb_versions_follow_the_product(void **state)
 
 static void tcbs_compare_by_component(void **state)
 {
-	static const char *const names[] = { "fmc", "boot-loader", "tee", "snp", "microcode" };
+	static const char *const names[] = { "fmc", "boot_loader", "tee", "snp", "microcode" };
 	const struct snp_tcb floor = { 5, 5, 5, 5, 5 };
 	struct snp_tcb tcb = floor;
 
@@ -262,23 +262,22 @@ static void policy_and_key_info_are_shown_in_words(void **state)
 		uint64_t policy;
 		const char *want;
 	} policies[] = {
-		{ 0x30000, "abi 0.0 smt-allowed must-be-one" },
-		{ 0x3001f, "abi 0.31 smt-allowed must-be-one" },
-		{ 0xb0137, "abi 1.55 smt-allowed must-be-one debug-allowed" },
-		{ 0, "abi 0.0 none" },
-		{ UINT64_C(1) << 63 | 1 << 26 | 1 << 25,
-		  "abi 0.0 page-swap-disabled-required bit-26 bit-63" },
+		{ 0x30000, "ABI 0.0 SMT MUST_BE_ONE" },
+		{ 0x3001f, "ABI 0.31 SMT MUST_BE_ONE" },
+		{ 0xb0137, "ABI 1.55 SMT MUST_BE_ONE DEBUG" },
+		{ 0, "ABI 0.0 none" },
+		{ UINT64_C(1) << 63 | 1 << 26 | 1 << 25, "ABI 0.0 PAGE_SWAP_DISABLE bit-26 bit-63" },
 	};
 	static const struct {
 		uint32_t key_info;
 		const char *want;
 	} keys[] = {
-		{ 0, "signing-key vcek" },
-		{ 4, "signing-key vlek" },
-		{ 5, "signing-key vlek author-key-enabled" },
-		{ 0x1e, "signing-key none chip-key-masked" },
-		{ 0x08, "signing-key 2" },
-		{ 0x80000020, "signing-key vcek bit-5 bit-31" },
+		{ 0, "SIGNING_KEY vcek" },
+		{ 4, "SIGNING_KEY vlek" },
+		{ 5, "SIGNING_KEY vlek AUTHOR_KEY_EN" },
+		{ 0x1e, "SIGNING_KEY none MASK_CHIP_KEY" },
+		{ 0x08, "SIGNING_KEY 2" },
+		{ 0x80000020, "SIGNING_KEY vcek bit-5 bit-31" },
 	};
 	char buf[128];
 
@@ -302,15 +301,15 @@ static void policy_and_key_info_are_shown_in_words(void **state)
 				 strlen(keys[i].want));
 		assert_string_equal(buf, keys[i].want);
 	}
-	wire_bits_format(&snp_platform_bits, 0x27, UINT64_MAX, buf, sizeof(buf));
-	assert_string_equal(buf, "smt-enabled tsme-enabled ecc-enabled alias-check-complete");
-	wire_bits_format(&snp_platform_bits, 0x40, UINT64_MAX, buf, sizeof(buf));
-	assert_string_equal(buf, "iommu-write-safe");
-	wire_bits_format(&snp_platform_bits, 0x100, UINT64_MAX, buf, sizeof(buf));
+	wire_bits_format(&snp_platform_info_bits, 0x27, buf, sizeof(buf));
+	assert_string_equal(buf, "SMT_EN TSME_EN ECC_EN ALIAS_CHECK_COMPLETE");
+	wire_bits_format(&snp_platform_info_bits, 0x40, buf, sizeof(buf));
+	assert_string_equal(buf, "IOMMU_WRITE_SAFE");
+	wire_bits_format(&snp_platform_info_bits, 0x100, buf, sizeof(buf));
 	assert_string_equal(buf, "bit-8");
 	assert_true(wire_bits_mask(&snp_policy_bits) == 0x3ff0000);
-	assert_true(wire_bits_mask(&snp_platform_bits) == 0xff);
-	assert_int_equal(wire_bits_find(&snp_policy_bits, "debug-allowed")->bit, SNP_POLICY_DEBUG_BIT);
+	assert_true(wire_bits_mask(&snp_platform_info_bits) == 0xff);
+	assert_int_equal(wire_bits_find(&snp_policy_bits, "DEBUG")->bit, SNP_POLICY_DEBUG_BIT);
 }
 
 /* The word after `key` in the facts of a report: "... vmpl=0 policy=0x30000 ...". */

@@ -142,7 +142,7 @@ static void body_fields_lie_where_the_specification_says(void **state)
 		{ "mrseam", 16 },
 		{ "mrsignerseam", 64 },
 		{ "seam_attributes", 112 },
-		{ "attributes", 120 },
+		{ "td_attributes", 120 },
 		{ "xfam", 128 },
 		{ "mrtd", 136 },
 		{ "mrconfigid", 184 },

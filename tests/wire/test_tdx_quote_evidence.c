@@ -17,7 +17,7 @@ static void check_real_quote(const struct evidence_row *row, const uint8_t *byte
 	assert_int_equal(q.trailing, 0);
 	assert_hex_fact(row, "tee_tcb_svn=", q.body.tee_tcb_svn, 16);
 	assert_hex_fact(row, "mrseam=", q.body.mrseam, 8);
-	bytes_put_le(attributes, q.body.attributes, 8);
+	bytes_put_le(attributes, q.body.td_attributes, 8);
 	assert_hex_fact(row, "td_attr=", attributes, 8);
 	assert_int_equal(q.qe_report.isv_svn, strtoul(evidence_fact(row, "qe_isvsvn="), NULL, 10));
 	assert_int_equal(q.cert_type, strtoul(evidence_fact(row, "cert_type="), NULL, 10));
@@ -75,7 +75,7 @@ static void check_known_answer(const struct evidence_row *row, const uint8_t *by
 		assert_int_equal(q.qe_report.isv_svn, known[i].qe_svn);
 		assert_memory_equal(q.body.tee_tcb_svn, known[i].svn, 3);
 		assert_memory_equal(q.body.tee_tcb_svn2, known[i].svn2, 3);
-		assert_true(q.body.attributes == known[i].attributes);
+		assert_true(q.body.td_attributes == known[i].attributes);
 		assert_true(q.hdr.qe_svn == 0 && q.hdr.pce_svn == 0);
 		known_seen++;
 	}
@@ -139,7 +139,7 @@ static void check_padded(const struct evidence_row *row, const uint8_t *bytes, s
 	assert_true(bytes_all(bytes + q.size, q.trailing, 0));
 	assert_int_equal(q.cert_data.size, 3677); /* no NUL at its end */
 	assert_memory_equal(q.body.tee_tcb_svn, svn, 16);
-	assert_true(q.body.attributes == UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT);
+	assert_true(q.body.td_attributes == UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT);
 }
 
 static void a_real_padded_quote_ends_where_its_sizes_say(void **state)

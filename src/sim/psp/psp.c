@@ -34,7 +34,7 @@ static const struct psp_model models[SNP_N_PRODUCTS] = {
 			.fms = 0x00b00f21,
 			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 80 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) |
-					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_BIT) |
+					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_DRAM_EN_BIT) |
 					 BIT(SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT),
 			.has_xts = true,
 			.hides_ciphertext = true },

@@ -38,11 +38,11 @@ static bool policy_has(uint64_t policy, unsigned bit)
 /* Spec: SNP_LAUNCH_START, guest policy. */
 static const char *why_policy_cannot_run(const struct sim_psp *psp, uint64_t policy)
 {
-	unsigned minor = policy & 0xff, major = policy >> 8 & 0xff;
+	unsigned minor = snp_policy_abi_minor(policy), major = snp_policy_abi_major(policy);
 
-	if (!policy_has(policy, SNP_POLICY_ONE_BIT))
+	if (!policy_has(policy, SNP_POLICY_MUST_BE_ONE_BIT))
 		return "bit 17, which must be one, is zero";
-	if (policy >> SNP_POLICY_FIRST_RESERVED_BIT)
+	if (wire_bits_unknown(&snp_policy_bits, policy))
 		return "reserved bits are set";
 	if (major > psp->current.major || (major == psp->current.major && minor > psp->current.minor))
 		return "it asks for a newer firmware ABI";
@@ -54,7 +54,7 @@ static const char *why_policy_cannot_run(const struct sim_psp *psp, uint64_t pol
 	if (policy_has(policy, SNP_POLICY_RAPL_DIS_BIT) &&
 	    !policy_has(psp->model->platform_info, SNP_PLATFORM_RAPL_DIS_BIT))
 		return "it requires RAPL off, and it is on";
-	if (policy_has(policy, SNP_POLICY_CIPHERTEXT_HIDING_BIT) && !psp->model->hides_ciphertext)
+	if (policy_has(policy, SNP_POLICY_CIPHERTEXT_HIDING_DRAM_BIT) && !psp->model->hides_ciphertext)
 		return "it requires ciphertext hiding, which this product has not";
 	if (policy_has(policy, SNP_POLICY_PAGE_SWAP_DISABLE_BIT) && psp->report_version < 5)
 		return "it requires page swapping off, which this firmware does not know";

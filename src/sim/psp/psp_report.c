@@ -41,7 +41,7 @@ static void fill_versions(const struct sim_psp *psp, const struct psp_guest *g, 
 	report->committed_major = psp->committed.major;
 	report->platform_info = psp->model->platform_info;
 	if (psp->report_version >= 3) {
-		report->platform_info |= (uint64_t)1 << SNP_PLATFORM_ALIAS_CHECK_BIT;
+		report->platform_info |= (uint64_t)1 << SNP_PLATFORM_ALIAS_CHECK_COMPLETE_BIT;
 		report->cpuid_fam_id = (uint8_t)psp->model->family;
 		report->cpuid_mod_id = (uint8_t)psp->model->model;
 		report->cpuid_step = (uint8_t)psp->model->stepping;
@@ -65,9 +65,9 @@ static void fill_report(const struct sim_psp *psp, const struct psp_guest *g,
 		.key_info = (uint32_t)signed_by << 2,
 	};
 	if (g->launch.author_key_en)
-		report->key_info |= SNP_KEY_INFO_AUTHOR_KEY_EN;
+		report->key_info |= 1u << SNP_KEY_INFO_AUTHOR_KEY_EN_BIT;
 	if (psp->config_flags & SNP_STATUS_MASK_CHIP_KEY)
-		report->key_info |= SNP_KEY_INFO_MASK_CHIP_KEY;
+		report->key_info |= 1u << SNP_KEY_INFO_MASK_CHIP_KEY_BIT;
 	memcpy(report->family_id, g->launch.family_id, sizeof(report->family_id));
 	memcpy(report->image_id, g->launch.image_id, sizeof(report->image_id));
 	memcpy(report->report_data, request->report_data, sizeof(report->report_data));

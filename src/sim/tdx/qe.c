@@ -9,7 +9,7 @@
 #include "crypto/hash.h"
 
 enum {
-	QE_ATTRIBUTES = 1 << SGX_ATTR_INIT_BIT | 1 << SGX_ATTR_MODE64_BIT | 1 << SGX_ATTR_PROVISION_KEY_BIT,
+	QE_ATTRIBUTES = 1 << SGX_ATTR_INIT_BIT | 1 << SGX_ATTR_MODE64BIT_BIT | 1 << SGX_ATTR_PROVISIONKEY_BIT,
 	QE_XFRM = 0xe7,
 	SGX_TYPE_SCALABLE = 1,
 };
@@ -174,7 +174,7 @@ static void fill_body(const struct tdx_report *report, struct tdx_body *body)
 
 	memcpy(body->tee_tcb_svn, tcb->tee_tcb_svn, sizeof(body->tee_tcb_svn));
 	memcpy(body->mrseam, tcb->mrseam, TDX_MR_BYTES); /* mrsignerseam and attributes stay 0 */
-	body->attributes = td->attributes;
+	body->td_attributes = td->td_attributes;
 	body->xfam = td->xfam;
 	memcpy(body->mrtd, td->mrtd, TDX_MR_BYTES);
 	memcpy(body->mrconfigid, td->mrconfigid, TDX_MR_BYTES);

@@ -133,7 +133,7 @@ int sim_td_new(struct sim_tdx_platform *platform, const struct sim_td_params *pa
 	td->shared_bit = shared_bit;
 	memcpy(td->launch_svn, platform->tcb.tee_tcb_svn, SIM_TDX_SVN_BYTES);
 	kvm_memory_init(&td->memory, memory_pages);
-	td->info = (struct tdx_td_info){ .attributes = params->attributes, .xfam = xfam };
+	td->info = (struct tdx_td_info){ .td_attributes = params->attributes, .xfam = xfam };
 	memcpy(td->info.mrtd, params->mrtd, TDX_MR_BYTES);
 	memcpy(td->info.mrconfigid, params->mrconfigid, TDX_MR_BYTES);
 	memcpy(td->info.mrowner, params->mrowner, TDX_MR_BYTES);

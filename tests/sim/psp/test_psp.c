@@ -169,7 +169,7 @@ static void a_report_says_what_was_launched(void **state)
 	assert_int_equal(r->policy, l.policy);
 	assert_int_equal(r->vmpl, 2);
 	assert_int_equal(r->signature_algo, 1);
-	assert_int_equal(r->key_info, SNP_KEY_INFO_AUTHOR_KEY_EN);
+	assert_int_equal(r->key_info, 1u << SNP_KEY_INFO_AUTHOR_KEY_EN_BIT);
 	assert_memory_equal(r->family_id, l.family_id, 16);
 	assert_memory_equal(r->image_id, l.image_id, 16);
 	assert_memory_equal(r->measurement, l.measurement, 48);

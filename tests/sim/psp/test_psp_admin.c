@@ -204,7 +204,7 @@ static void masks_hide_the_chip_and_its_signature(void **state)
 					 flags & SNP_STATUS_MASK_CHIP_KEY ? 1 : 0);
 			signed_by = flags & SNP_STATUS_MASK_CHIP_KEY ? 7 : (uint32_t)vlek;
 			assert_int_equal(a.report.key_info,
-					 SNP_KEY_INFO_AUTHOR_KEY_EN | signed_by << 2 |
+					 (1u << SNP_KEY_INFO_AUTHOR_KEY_EN_BIT) | signed_by << 2 |
 						 (flags & SNP_STATUS_MASK_CHIP_KEY ? 2U : 0U));
 			sim_psp_free(psp);
 		}

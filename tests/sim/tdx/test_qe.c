@@ -179,7 +179,7 @@ static void the_format_follows_the_report(void **state)
 		assert_memory_equal(quote.body.mrseam, report.tcb.mrseam, 48);
 		assert_true(bytes_all(quote.body.mrsignerseam, 48, 0));
 		assert_int_equal(quote.body.seam_attributes, 0);
-		assert_int_equal(quote.body.attributes, report.td.attributes);
+		assert_int_equal(quote.body.td_attributes, report.td.td_attributes);
 		assert_int_equal(quote.body.xfam, report.td.xfam);
 		assert_memory_equal(quote.body.mrtd, report.td.mrtd, 48);
 		assert_memory_equal(quote.body.mrconfigid, report.td.mrconfigid, 48);

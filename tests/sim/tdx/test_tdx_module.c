@@ -113,7 +113,7 @@ static void each_generation_has_its_report_versions(void **state)
 		report_of(td, &report, bytes);
 		assert_int_equal(report.mac.version, rows[i].version);
 		assert_int_equal(report.tcb.valid, rows[i].valid);
-		assert_int_equal(report.td.attributes, params.attributes);
+		assert_int_equal(report.td.td_attributes, params.attributes);
 		assert_int_equal(report.td.xfam, 0xe7);
 		assert_memory_equal(report.td.mrtd, params.mrtd, 48);
 		assert_memory_equal(report.td.mrconfigid, params.mrconfigid, 48);
