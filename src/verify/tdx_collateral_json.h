@@ -9,11 +9,11 @@
 #include "base/error.h"
 
 /*
- * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: the bytes of a
- * value as served are what is signed, so places are needed and not only values. Stricter than the RFC: printable
- * ASCII and white space only, no escapes in names, no name twice (json_names_alike()), bounded depth and width.
- * jansson reads policies; for TCB info it would cost as much as two signatures, and it does not report where a
- * value lies.
+ * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: the
+ * bytes of a value as served are what is signed, so places are needed and not only values. Stricter than the
+ * RFC: printable ASCII and white space only, no escapes in names, no name twice (json_names_alike()),
+ * bounded depth and width. jansson reads policies; for TCB info it would cost as much as two signatures, and
+ * it does not report where a value lies.
  */
 enum {
 	JSON_MAX_BYTES = 1 << 20,
