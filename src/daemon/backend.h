@@ -5,14 +5,17 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "daemon/turns.h"
 #include "wire/qgs.h"
 
 /*
  * Who answers requests: the software enclave (enclave.h) or other quote generation services (pool.h). All on
  * the loop's thread.
  *
- * submit    takes a job, in order: when it cannot be served now it waits, and later ones behind it
- * cancel    nobody wants the answer any more; done() is called all the same, perhaps from inside cancel()
+ * wake      something waits in `turns`: take as much of it, by backend_take(), as can be served now; the rest
+ *           waits there until there is room, and whose turn it is then is decided then
+ * cancel    nobody wants the answer any more of a job that was taken; done() is called all the same, perhaps
+ *           from inside cancel()
  * free      when no job is with it. `freed` is called later, when the loop has forgotten it
  * describe  appends the backend's own OpenMetrics lines; may be NULL
  */
@@ -29,6 +32,9 @@ struct backend_job {
 	/* `reply`: n bytes on the heap, a framed message, the callee's; NULL: none, and `why` says why. */
 	void (*done)(struct backend_job *job, uint8_t *reply, size_t n, const char *why);
 
+	struct turn_job waits;
+	struct backend *backend; /* that took it; NULL: it waits */
+
 	struct backend_job *next; /* from here on the backend's own */
 	uint64_t tried;           /* one bit for each service */
 	void *attempt;
@@ -37,7 +43,7 @@ struct backend_job {
 };
 
 struct backend_ops {
-	void (*submit)(struct backend *b, struct backend_job *job);
+	void (*wake)(struct backend *b);
 	void (*cancel)(struct backend *b, struct backend_job *job);
 	void (*free)(struct backend *b);
 	void (*describe)(struct backend *b, struct metrics_text *text);
@@ -46,63 +52,29 @@ struct backend_ops {
 struct backend {
 	const struct backend_ops *ops;
 	const char *name;
+	struct turns *turns; /* the server's; NULL: it takes no more */
+	size_t n_jobs;       /* taken and not done */
 	void (*freed)(struct backend *b, void *context);
 	void *freed_context;
 };
 
-/* First in, first out. */
-struct backend_queue {
-	struct backend_job *first, **last;
-	size_t n;
-};
-
-static inline void backend_queue_init(struct backend_queue *q)
+static inline bool backend_has_work(const struct backend *b)
 {
-	*q = (struct backend_queue){ .last = &q->first };
+	return b->turns && b->turns->n > 0;
 }
 
-static inline void backend_queue_push(struct backend_queue *q, struct backend_job *job)
+/* The job whose turn it is; NULL: none waits. */
+static inline struct backend_job *backend_take(struct backend *b)
 {
-	job->next = NULL;
-	*q->last = job;
-	q->last = &job->next;
-	q->n++;
-}
+	struct turn_job *waits = b->turns ? turns_pop(b->turns) : NULL;
+	struct backend_job *job;
 
-static inline void backend_queue_push_front(struct backend_queue *q, struct backend_job *job)
-{
-	job->next = q->first;
-	if (!q->first)
-		q->last = &job->next;
-	q->first = job;
-	q->n++;
-}
-
-static inline struct backend_job *backend_queue_pop(struct backend_queue *q)
-{
-	struct backend_job *job = q->first;
-
-	if (!job)
+	if (!waits)
 		return NULL;
-	q->first = job->next;
-	if (!q->first)
-		q->last = &q->first;
-	q->n--;
+	job = (struct backend_job *)(void *)((char *)waits - offsetof(struct backend_job, waits));
+	job->backend = b;
+	b->n_jobs++;
 	return job;
-}
-
-/* false: it is not there. */
-static inline bool backend_queue_remove(struct backend_queue *q, const struct backend_job *job)
-{
-	for (struct backend_job **at = &q->first; *at; at = &(*at)->next)
-		if (*at == job) {
-			*at = job->next;
-			if (q->last == &job->next)
-				q->last = at;
-			q->n--;
-			return true;
-		}
-	return false;
 }
 
 #endif

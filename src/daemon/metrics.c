@@ -105,11 +105,13 @@ void metrics_print_all(const struct metrics *m, struct metrics_text *to)
 	static const char *const types[] = { "quote", "collateral", "platform-info" };
 
 	print_one(to, "connections", "gauge", m->connections, "Open now.");
-	print_one(to, "requests_in_flight", "gauge", m->in_flight, "With the backend now.");
+	print_one(to, "requests_in_flight", "gauge", m->in_flight,
+		  "Waiting for the backend, or with it, now.");
 	print_one(to, "unsent_bytes", "gauge", m->unsent_bytes, "Of answers that clients have yet to read.");
 	print_one(to, "accepted", "counter", m->accepted, "Connections accepted.");
 	print_one(to, "accept_failures", "counter", m->accept_failures, "Times that none could be accepted.");
-	print_one(to, "over_guest_limit", "counter", m->over_guest_limit, "Closed: one guest had too many.");
+	print_one(to, "over_guest_limit", "counter", m->over_guest_limit,
+		  "Closed: one guest, user or process had too many.");
 	print_one(to, "evicted", "counter", m->evicted, "Closed: slowest of too many unread answers.");
 	print_head(to, "ended", "counter", "Connections by how they ended.");
 	for (unsigned i = CONN_END_NONE + 1; i < CONN_N_ENDS; i++)

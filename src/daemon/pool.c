@@ -40,8 +40,8 @@ struct pool {
 	uv_loop_t *loop;
 	struct pool_options options;
 	struct service services[POOL_MAX_SERVICES];
-	unsigned last; /* who was asked last: the others come first */
-	struct backend_queue queue;
+	unsigned last;             /* who was asked last: the others come first */
+	struct backend_job *again; /* those that a service had failed, the latest first */
 	uv_timer_t timer;
 	size_t n_attempts;
 	bool closing, timer_closed;
@@ -215,7 +215,8 @@ static void exchange_ended(void *context, enum attempt_result result, uint8_t *r
 			job->kept = reply;
 			job->kept_size = n;
 		}
-		backend_queue_push_front(&x->pool->queue, job);
+		job->next = x->pool->again;
+		x->pool->again = job;
 	}
 	dispatch(x->pool);
 }
@@ -276,41 +277,51 @@ static int start(struct pool *p, struct service *s, struct backend_job *job)
 	return 0;
 }
 
-/* In order: the first that must wait keeps the others waiting. */
+/* One that seems down is better than none. */
+static struct service *choose_any(struct pool *p, const struct backend_job *job, bool *ret_wait)
+{
+	struct service *s = choose(p, job, true, ret_wait);
+
+	return s || *ret_wait ? s : choose(p, job, false, ret_wait);
+}
+
+/* The first that must wait keeps the others waiting. What was not begun yet is taken only when it can be. */
 static void dispatch(struct pool *p)
 {
-	struct backend_job *job;
+	static const struct backend_job fresh;
 
-	while ((job = backend_queue_pop(&p->queue))) {
+	while (p->again || backend_has_work(&p->base)) {
+		struct backend_job *job = p->again;
 		bool wait;
-		struct service *s = choose(p, job, true, &wait);
+		struct service *s = choose_any(p, job ? job : &fresh, &wait);
 
-		if (!s && !wait) /* one that seems down is better than none */
-			s = choose(p, job, false, &wait);
-		if (s && start(p, s, job) == 0)
-			continue;
-		if (!s && wait) {
-			backend_queue_push_front(&p->queue, job);
+		if (!s && wait)
 			return;
-		}
-		give_up(job);
+		if (job)
+			p->again = job->next;
+		else
+			job = backend_take(&p->base);
+		if (!s || start(p, s, job) < 0)
+			give_up(job);
 	}
 }
 
-static void submit(struct backend *b, struct backend_job *job)
+static void wake(struct backend *b)
 {
-	struct pool *p = (struct pool *)b;
-
-	backend_queue_push(&p->queue, job);
-	dispatch(p);
+	dispatch((struct pool *)b);
 }
 
 static void cancel(struct backend *b, struct backend_job *job)
 {
 	struct pool *p = (struct pool *)b;
 	struct exchange *x = job->attempt;
+	struct backend_job **at = &p->again;
 
-	if (!backend_queue_remove(&p->queue, job)) {
+	while (*at && *at != job)
+		at = &(*at)->next;
+	if (*at) {
+		*at = job->next;
+	} else {
 		x->service->n_requests--;
 		x->job = NULL;
 		attempt_cancel(x->attempt);
@@ -391,7 +402,7 @@ static void describe(struct backend *b, struct metrics_text *to)
 int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend **ret)
 {
 	static const struct backend_ops ops = {
-		.submit = submit, .cancel = cancel, .free = free_pool, .describe = describe
+		.wake = wake, .cancel = cancel, .free = free_pool, .describe = describe
 	};
 	const struct qgs_message m = qgs_message(QGS_PLATFORM_REQ);
 	struct pool *p = calloc(1, sizeof(*p));
@@ -407,7 +418,6 @@ int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend
 	p->base = (struct backend){ .ops = &ops, .name = "services" };
 	p->loop = loop;
 	p->options = *options;
-	backend_queue_init(&p->queue);
 	uv_timer_init(loop, &p->timer);
 	p->timer.data = p;
 	for (size_t i = 0; i < options->n_services; i++) {

@@ -11,8 +11,7 @@
  * A backend that asks other quote generation services, Intel's or a `juratd qgs`, over one new connection for
  * each request, as those want it. A request goes to the least busy service that answers its probes; when that
  * fails, is silent for too long, sends what is no answer, or has only "unexpected error" to say, to the next.
- * When all were tried the client gets the last error response, or none. Requests start in the order in which
- * they came.
+ * When all were tried the client gets the last error response, or none.
  */
 enum { POOL_MAX_SERVICES = 16, POOL_MAX_REPLY_BYTES = 512 * 1024 };
 

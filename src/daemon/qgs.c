@@ -184,7 +184,7 @@ static int apply(struct qgs *q, const struct qgs_settings *s, struct jurat_error
 	if (!s->software_enclave && !q->settings.software_enclave) {
 		r = new_backend(q, s, &backend, err);
 		if (r == 0)
-			r = server_set_backend(q->server, backend);
+			server_set_backend(q->server, backend);
 	}
 	if (r == 0)
 		server_set_limits(q->server, &limits);

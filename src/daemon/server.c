@@ -19,23 +19,16 @@ static void accept_again(struct server *s);
 
 /* ---- backends */
 
-void holder_release(struct holder *h)
+void backend_release(struct backend *b)
 {
-	if (!h->retired || h->n_jobs > 0)
-		return;
-	h->backend->ops->free(h->backend);
-	free(h);
+	if (!b->turns && b->n_jobs == 0)
+		b->ops->free(b);
 }
 
-static int holder_new(struct backend *backend, struct holder **ret)
+static void retire(struct backend *b)
 {
-	struct holder *h = calloc(1, sizeof(*h));
-
-	if (!h)
-		return -ENOMEM;
-	h->backend = backend;
-	*ret = h;
-	return 0;
+	b->turns = NULL;
+	backend_release(b);
 }
 
 static void maybe_drained(struct server *s)
@@ -45,9 +38,8 @@ static void maybe_drained(struct server *s)
 	if (!s->draining || s->n_clients > 0 || !drained)
 		return;
 	s->drained = NULL;
-	s->holder->retired = true;
-	holder_release(s->holder);
-	s->holder = NULL;
+	retire(s->backend);
+	s->backend = NULL;
 	drained(s->drained_context);
 }
 
@@ -62,38 +54,44 @@ static void stop_accepting(struct server *s)
 		uv_poll_stop(&s->listeners[i].poll);
 }
 
-static bool has_too_many(const struct server *s, unsigned cid)
+/* NULL, and the descriptor is closed: it may not come in, or memory is short. */
+static struct client *new_client(struct server *s, int fd, const struct base_address *address)
 {
-	size_t n = 0;
+	struct peer *peer = peer_connects(&s->peers, fd, address);
+	struct client *c;
 
-	for (const struct client *c = s->clients; c; c = c->next)
-		n += c->family == AF_VSOCK && c->cid == cid;
-	return n >= s->limits.max_per_guest;
+	if (peer && peer_has_too_many(peer, s->limits.max_connections, s->limits.max_per_guest)) {
+		s->metrics.over_guest_limit++;
+		peer_leaves(peer);
+		close(fd);
+		return NULL;
+	}
+	c = peer ? malloc(sizeof(*c)) : NULL;
+	if (!c) {
+		s->metrics.accept_failures++;
+		if (peer)
+			peer_leaves(peer);
+		close(fd);
+		return NULL;
+	}
+	memset(c, 0, offsetof(struct client, conn));
+	memset((char *)c + offsetof(struct client, fd), 0, sizeof(*c) - offsetof(struct client, fd));
+	c->server = s;
+	c->fd = fd;
+	c->peer = peer;
+	return c;
 }
 
-static void add_client(struct server *s, int fd, const struct base_address *peer, sa_family_t family)
+static void add_client(struct server *s, int fd, const struct base_address *address, sa_family_t family)
 {
 	struct client *c;
 
 	s->metrics.accepted++;
-	if (family == AF_VSOCK && has_too_many(s, peer->sockaddr.vm.svm_cid)) {
-		s->metrics.over_guest_limit++;
-		close(fd);
+	c = new_client(s, fd, address);
+	if (!c)
 		return;
-	}
-	c = malloc(sizeof(*c));
-	if (!c) {
-		s->metrics.accept_failures++;
-		close(fd);
-		return;
-	}
-	memset(c, 0, offsetof(struct client, conn));
-	memset((char *)c + offsetof(struct client, fd), 0, sizeof(*c) - offsetof(struct client, fd));
 	conn_init(&c->conn, &s->limits.conn, uv_now(s->loop));
-	c->server = s;
-	c->fd = fd;
 	c->family = family;
-	c->cid = family == AF_VSOCK ? peer->sockaddr.vm.svm_cid : 0;
 	c->may_read = true; /* the request is often there already */
 	c->timer_at = UINT64_MAX;
 	uv_timer_init(s->loop, &c->timer);
@@ -180,10 +178,12 @@ int server_new(uv_loop_t *loop, const struct server_limits *limits, struct backe
 {
 	struct server *s = calloc(1, sizeof(*s));
 
-	if (!s || holder_new(backend, &s->holder) < 0) {
-		free(s);
+	if (!s)
 		return -ENOMEM;
-	}
+	turns_init(&s->turns);
+	peers_init(&s->peers, &s->turns);
+	backend->turns = &s->turns;
+	s->backend = backend;
 	s->loop = loop;
 	s->limits = *limits;
 	s->last_blocked = &s->blocked;
@@ -215,17 +215,12 @@ void server_set_limits(struct server *s, const struct server_limits *limits)
 	accept_again(s);
 }
 
-int server_set_backend(struct server *s, struct backend *backend)
+void server_set_backend(struct server *s, struct backend *backend)
 {
-	struct holder *h;
-	int r = holder_new(backend, &h);
-
-	if (r < 0)
-		return r;
-	s->holder->retired = true;
-	holder_release(s->holder);
-	s->holder = h;
-	return 0;
+	retire(s->backend);
+	backend->turns = &s->turns;
+	s->backend = backend;
+	backend->ops->wake(backend);
 }
 
 static struct client *next_to_drain(struct server *s)
@@ -261,7 +256,7 @@ void server_drain(struct server *s, void (*drained)(void *context), void *contex
 
 void server_describe(struct server *s, struct metrics_text *to)
 {
-	struct backend *b = s->holder ? s->holder->backend : NULL;
+	struct backend *b = s->backend;
 
 	metrics_print_all(&s->metrics, to);
 	if (b && b->ops->describe)

@@ -9,10 +9,10 @@
 #include "daemon/metrics.h"
 
 /*
- * QGS over the loop: accepts, moves bytes between sockets and `struct conn`, gives requests to the backend.
- * Never blocks. When connections or descriptors run out it stops accepting, so that clients wait in the
- * listening socket's queue instead of being refused, and goes on when one closes (or, where the descriptors
- * are lost elsewhere, after a while).
+ * QGS over the loop: accepts, moves bytes between sockets and `struct conn`, has requests wait for their turn
+ * and the backend take them. Never blocks. When connections or descriptors run out it stops accepting, so that
+ * clients wait in the listening socket's queue instead of being refused, and goes on when one closes (or,
+ * where the descriptors are lost elsewhere, after a while).
  */
 struct server;
 
@@ -30,10 +30,10 @@ JURAT_MUST_CHECK int server_listen(struct server *s, const struct listener *list
 /* For connections from now on. */
 void server_set_limits(struct server *s, const struct server_limits *limits);
 /*
- * For requests from now on. The one before is freed as soon as its last request is answered, and this one
- * once the server has drained. 0; -ENOMEM and all is as before.
+ * For requests from now on and for those that still wait. The one before is freed as soon as its last request
+ * is answered, and this one once the server has drained.
  */
-JURAT_MUST_CHECK int server_set_backend(struct server *s, struct backend *backend);
+void server_set_backend(struct server *s, struct backend *backend);
 /*
  * Accepts what already waits, then nothing more; `drained` is called, perhaps at once, when no connection is
  * left. Every server is drained before server_free().

@@ -14,9 +14,10 @@ static void client_free(struct client *c)
 {
 	struct server *s = c->server;
 
-	if (c->fd >= 0 || c->n_handles > 0 || c->holder)
+	if (c->fd >= 0 || c->n_handles > 0 || c->asked)
 		return;
 	conn_done(&c->conn);
+	peer_leaves(c->peer);
 	free(c);
 	s->n_clients--;
 	s->metrics.connections--;
@@ -51,21 +52,26 @@ static void log_end(const struct client *c)
 {
 	const enum conn_end end = c->conn.end;
 	const bool usual = end == CONN_END_ANSWERED || end == CONN_END_UNUSED;
-	char peer[32], n[16];
+	char peer[PEER_TEXT_BYTES], n[16];
 
-	if (c->family == AF_VSOCK)
-		snprintf(peer, sizeof(peer), "vsock:%u", c->cid);
-	else
-		snprintf(peer, sizeof(peer), "%s", c->family == AF_UNIX ? "unix" : "tcp");
 	snprintf(n, sizeof(n), "%u", c->conn.n_answers);
 	log_peer_event(usual ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connection", "end", conn_end_name(end),
-		       "peer", peer, "answers", n, "why", usual ? "" : c->conn.why.text, NULL);
+		       "peer", peer_text(c->peer, peer), "answers", n, "why", usual ? "" : c->conn.why.text,
+		       NULL);
 }
+
+static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const char *why);
 
 static void cancel_job(struct client *c)
 {
-	if (c->holder)
-		c->holder->backend->ops->cancel(c->holder->backend, &c->job);
+	struct backend *b = c->job.backend;
+
+	if (!c->asked)
+		return;
+	if (b)
+		b->ops->cancel(b, &c->job);
+	else if (turns_remove(&c->server->turns, &c->job.waits))
+		on_done(&c->job, NULL, 0, "nobody waits for it any more");
 }
 
 static void client_close(struct client *c)
@@ -193,17 +199,16 @@ static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const cha
 {
 	struct client *c = (struct client *)((char *)job - offsetof(struct client, job));
 	struct server *s = c->server;
-	struct holder *h = c->holder;
+	struct backend *b = job->backend;
 
-	c->holder = NULL;
-	h->n_jobs--;
+	c->asked = false;
 	s->metrics.in_flight--;
 	if (c->conn.state == CONN_ASKING) {
 		metrics_count_latency(&s->metrics, uv_hrtime() - c->asked_ns);
 		if (!reply) {
 			s->metrics.no_reply++;
 			jurat_fail(&c->conn.why, 0, "%s", why);
-			log_peer_event(LOG_LEVEL_WARNING, "no-reply", "backend", h->backend->name, "why", why,
+			log_peer_event(LOG_LEVEL_WARNING, "no-reply", "backend", s->backend->name, "why", why,
 				       NULL);
 		}
 	}
@@ -211,7 +216,10 @@ static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const cha
 		conn_reply(&c->conn, reply, n);
 	else
 		conn_step(&c->conn, CONN_NO_REPLY, uv_now(s->loop));
-	holder_release(h);
+	if (b) {
+		b->n_jobs--;
+		backend_release(b);
+	}
 	if (c->fd < 0)
 		client_free(c);
 	else if (!c->pumping)
@@ -227,14 +235,15 @@ static void ask(struct client *c)
 	conn_step(conn, CONN_ASKED, uv_now(s->loop));
 	s->metrics.in_flight++;
 	c->asked_ns = uv_hrtime();
-	c->holder = s->holder;
-	c->holder->n_jobs++;
+	c->asked = true;
 	c->job = (struct backend_job){ .request = conn->request,
 				       .request_size = conn->request_size,
 				       .type = conn->request_type,
 				       .minor_version = conn->request_minor,
-				       .done = on_done };
-	c->holder->backend->ops->submit(c->holder->backend, &c->job);
+				       .done = on_done,
+				       .waits.turn = &c->peer->turn };
+	turns_push(&s->turns, &c->job.waits);
+	s->backend->ops->wake(s->backend);
 }
 
 /* ---- the clock */
@@ -245,7 +254,7 @@ static void on_timer(uv_timer_t *timer)
 
 	c->timer_at = UINT64_MAX;
 	conn_step(&c->conn, CONN_TIME, uv_now(c->server->loop));
-	if (c->conn.gave_up && c->holder) {
+	if (c->conn.gave_up && c->asked) {
 		c->server->metrics.no_reply++;
 		c->pumping = true; /* cancelling may call on_done(), which has nobody to tell */
 		cancel_job(c);

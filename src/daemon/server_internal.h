@@ -2,17 +2,11 @@
 #ifndef DAEMON_SERVER_INTERNAL_H
 #define DAEMON_SERVER_INTERNAL_H
 
+#include "daemon/peer.h"
 #include "daemon/server.h"
 
 /* What server.c (accepting, backends, the end) and server_client.c (one connection's bytes) share. */
 enum { MAX_LISTENERS = 16 };
-
-/* A backend with the number of requests it has; more than one while a reload takes over. */
-struct holder {
-	struct backend *backend;
-	size_t n_jobs;
-	bool retired;
-};
 
 /* Closed (fd -1) before it is freed: the loop and the backend may still hold it. */
 struct client {
@@ -23,7 +17,7 @@ struct client {
 	struct conn conn;
 	int fd;
 	sa_family_t family;
-	unsigned cid;
+	struct peer *peer;
 	bool may_read, lingering, pumping, drained;
 	int watched; /* what `poll` looks for; 0: stopped */
 	bool has_poll;
@@ -32,14 +26,16 @@ struct client {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	struct backend_job job;
-	struct holder *holder; /* of `job`; NULL: there is none */
+	bool asked; /* `job` waits, or a backend has it */
 	uint64_t asked_ns, blocked_bytes;
 };
 
 struct server {
 	uv_loop_t *loop;
 	struct server_limits limits;
-	struct holder *holder;
+	struct backend *backend;
+	struct turns turns; /* requests that no backend has taken yet */
+	struct peers peers;
 	struct client *clients, *blocked, **last_blocked;
 	size_t n_clients; /* also those that are closed and wait for the backend */
 	struct {
@@ -57,8 +53,8 @@ struct server {
 
 /* Moves a connection on until there is nothing to do but to wait; closes it when it has ended. */
 void client_pump(struct client *c);
-/* Frees a retired backend that has no more requests. */
-void holder_release(struct holder *h);
+/* Frees a backend that takes no more requests and has none left. */
+void backend_release(struct backend *b);
 /* A client is gone: there may be room for another, or nothing left to wait for. */
 void server_client_gone(struct server *s);
 

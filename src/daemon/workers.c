@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	BATCH = 32, /* at most so many jobs in one hand-over */
+	BATCH = 32,       /* at most so many jobs in one hand-over */
+	BATCH_SHARED = 4, /* when there are several clients: nobody overtakes what a worker has */
 	SLOTS_PER_WORKER =
 		2, /* one that is worked on and one that waits, so that no thread waits for the loop */
 };
@@ -31,7 +32,6 @@ struct workers {
 	struct backend base;
 	uv_loop_t *loop;
 	const struct worker_ops *ops;
-	struct backend_queue queue;
 	struct slot *free_slots;
 	unsigned n_workers;
 	size_t n_slots;
@@ -72,38 +72,36 @@ static void after_work(uv_work_t *work, int status)
 /* A fair part of what waits. */
 static size_t batch_size(const struct workers *w)
 {
-	size_t n = w->queue.n / w->n_workers / SLOTS_PER_WORKER;
+	const struct turns *turns = w->base.turns;
+	const size_t n = turns->n / w->n_workers / SLOTS_PER_WORKER;
+	const size_t most = turns->n_leaves > 1 ? BATCH_SHARED : BATCH;
 
-	return n < 1 ? 1 : n > BATCH ? BATCH : n;
+	return n < 1 ? 1 : n > most ? most : n;
 }
 
 static void dispatch(struct workers *w)
 {
-	while (w->free_slots && w->queue.n > 0) {
+	while (w->free_slots && backend_has_work(&w->base)) {
 		struct slot *slot = w->free_slots;
 		const size_t n = batch_size(w);
 
 		w->free_slots = slot->next_free;
 		for (slot->n = 0; slot->n < n; slot->n++)
-			slot->results[slot->n].job = backend_queue_pop(&w->queue);
+			slot->results[slot->n].job = backend_take(&w->base);
 		uv_queue_work(w->loop, &slot->work, work, after_work); /* fails only without a callback */
 	}
 }
 
-static void submit(struct backend *b, struct backend_job *job)
+static void wake(struct backend *b)
 {
-	struct workers *w = (struct workers *)b;
-
-	backend_queue_push(&w->queue, job);
-	dispatch(w);
+	dispatch((struct workers *)b);
 }
 
+/* A worker has it, and works on regardless. */
 static void cancel(struct backend *b, struct backend_job *job)
 {
-	struct workers *w = (struct workers *)b;
-
-	if (backend_queue_remove(&w->queue, job))
-		job->done(job, NULL, 0, "nobody waits for it any more");
+	(void)b;
+	(void)job;
 }
 
 static void free_all(struct workers *w)
@@ -123,7 +121,7 @@ static void free_workers(struct backend *b)
 int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *ops, void *arg,
 		struct backend **ret, struct jurat_error *err)
 {
-	static const struct backend_ops backend_ops = { .submit = submit,
+	static const struct backend_ops backend_ops = { .wake = wake,
 							.cancel = cancel,
 							.free = free_workers };
 	const size_t n_slots = (size_t)n_workers * SLOTS_PER_WORKER;
@@ -138,7 +136,6 @@ int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *op
 	w->loop = loop;
 	w->ops = ops;
 	w->n_workers = n_workers;
-	backend_queue_init(&w->queue);
 	for (; w->n_slots < n_slots; w->n_slots++) {
 		struct slot *slot = &w->slots[w->n_slots];
 		int r = ops->new_context(arg, &slot->context, err);

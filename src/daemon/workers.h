@@ -7,8 +7,8 @@
 #include "daemon/backend.h"
 
 /*
- * A backend that computes its answers, in libuv's pool of threads. Jobs wait in one queue; a worker gets a
- * few at a time, the more the longer the queue is, so that under load the threads meet seldom.
+ * A backend that computes its answers, in libuv's pool of threads. A worker gets
+ * a few jobs at a time, the more the more are waiting, so that under load the threads meet seldom.
  */
 struct worker_ops {
 	const char *name;

@@ -224,6 +224,7 @@ struct service {
 	char path[108];
 	enum service_manner manner;
 	uint8_t fill;
+	bool counts;
 	int fd, wake[2];
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -232,6 +233,7 @@ struct service {
 	struct {
 		int fd;
 		bool quote;
+		unsigned n_th;
 	} held[SERVICE_MAX_HELD];
 	unsigned n_held;
 };
@@ -247,7 +249,7 @@ static void send_large(int fd, uint8_t fill)
 	(void)!send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
 }
 
-static void answer(const struct service *s, enum service_manner manner, int fd, bool quote)
+static void answer(const struct service *s, enum service_manner manner, int fd, bool quote, unsigned n_th)
 {
 	uint8_t bytes[MESSAGE_ROOM];
 	size_t n;
@@ -257,7 +259,8 @@ static void answer(const struct service *s, enum service_manner manner, int fd, 
 		close(fd);
 		return;
 	}
-	n = quote ? message_quote_resp(bytes, s->fill) : message_platform_resp(bytes);
+	n = quote ? message_quote_resp(bytes, s->counts ? (uint8_t)n_th : s->fill)
+		  : message_platform_resp(bytes);
 	if (manner == SERVICE_ERROR && quote)
 		n = message_quote_error(bytes, QGS_E_UNEXPECTED);
 	else if (manner == SERVICE_GARBAGE)
@@ -273,6 +276,7 @@ static void serve_one(struct service *s, int fd)
 	struct bytes_rd r = bytes_rd(bytes, 4);
 	enum service_manner manner;
 	bool quote, hold = false;
+	unsigned n_th;
 	size_t n;
 
 	if (recv(fd, bytes, 4, MSG_WAITALL) != 4) {
@@ -287,16 +291,18 @@ static void serve_one(struct service *s, int fd)
 	quote = bytes_get_le(bytes + 8, 4) == 0;
 	pthread_mutex_lock(&s->lock);
 	manner = s->manner;
-	hold = manner == SERVICE_SILENT && s->n_held < SERVICE_MAX_HELD;
+	s->n_quotes += quote;
+	n_th = s->n_quotes;
+	hold = (manner == SERVICE_SILENT || manner == SERVICE_COUNTS) && s->n_held < SERVICE_MAX_HELD;
 	if (hold) {
 		s->held[s->n_held].fd = fd;
+		s->held[s->n_held].n_th = n_th;
 		s->held[s->n_held++].quote = quote;
 	}
-	s->n_quotes += quote;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	if (!hold)
-		answer(s, manner, fd, quote);
+		answer(s, manner, fd, quote, n_th);
 }
 
 static void *serve(void *arg)
@@ -322,6 +328,7 @@ struct service *service_new(const char *path, enum service_manner manner, uint8_
 	TEXT(s->path, "%s", path);
 	s->manner = manner;
 	s->fill = fill;
+	s->counts = manner == SERVICE_COUNTS;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(listen(s->fd, 128), 0);
@@ -337,7 +344,7 @@ void service_release(struct service *s)
 	pthread_mutex_lock(&s->lock);
 	s->manner = SERVICE_GOOD;
 	for (unsigned i = 0; i < s->n_held; i++)
-		answer(s, SERVICE_GOOD, s->held[i].fd, s->held[i].quote);
+		answer(s, SERVICE_GOOD, s->held[i].fd, s->held[i].quote, s->held[i].n_th);
 	s->n_held = 0;
 	pthread_mutex_unlock(&s->lock);
 }

@@ -53,7 +53,8 @@ enum service_manner {
 	SERVICE_CLOSES,
 	SERVICE_GARBAGE,
 	SERVICE_SILENT,
-	SERVICE_LARGE
+	SERVICE_LARGE,
+	SERVICE_COUNTS /* silent, and then the n-th quote is of bytes n */
 };
 enum { SERVICE_LARGE_QUOTE = 400 * 1024 };
 struct service;
