@@ -141,86 +141,83 @@ static const struct {
 	  ':',
 	  parse_busy,
 	  { "busy:N",
-	    "The host answers BUSY to the next N requests for certificates; the driver waits two seconds "
-	    "after each "
-	    "(of the machine's time, not the program's)",
-	    "Nothing: the driver sends the same message again. From 32 on it gives up with ETIMEDOUT and "
-	    "wipes its key: "
-	    "start over in a new VM" } },
+	    "The host answers BUSY to the next N certificate requests. The driver sleeps two seconds after "
+	    "each, in virtual time",
+	    "Nothing: the driver resends the message. From N = 32 on it gives up with ETIMEDOUT and wipes "
+	    "its key: start a new VM" } },
 	{ "invalid-len",
 	  ':',
 	  parse_invalid_len,
 	  { "invalid-len[:N]",
-	    "The host wants one page more for the certificates than was offered, for the next N requests (1)",
-	    "EIO with exitinfo2 0x100000000: ask again with certs_len as returned, at most 16384 bytes; "
-	    "beyond that ask "
-	    "without certificates. By configfs-tsm it is EIO, and cannot be helped" } },
+	    "The host requires one page more for the certificates than the guest offers, for the next N "
+	    "requests (default 1)",
+	    "EIO with exitinfo2 0x100000000: repeat the request with the returned certs_len, up to 16384 "
+	    "bytes; beyond that, request no certificates. Through configfs-tsm the error is EIO and cannot "
+	    "be avoided" } },
 	{ "fw-error",
 	  ':',
 	  parse_fw_error,
 	  { "fw-error:CODE[@N]",
-	    "Firmware answers CODE (a status such as 0x16) to the N-th request (1) instead of looking at it",
-	    "EIO with the status in the low half of exitinfo2, and then ENOTTY for ever, for the driver "
-	    "wiped its key: "
-	    "report both, do not retry" } },
+	    "Firmware answers request N (default 1) with status CODE, for example 0x16, without processing "
+	    "it",
+	    "EIO with the status in the low half of exitinfo2, then ENOTTY for every request, because the "
+	    "driver wiped its key: report both, do not retry" } },
 	{ "vmpck-wipe",
 	  '\0',
 	  parse_vmpck_wipe,
-	  { "vmpck-wipe", "The driver's key is gone, as after a message that went wrong",
-	    "ENOTTY for every request: say that this VM cannot attest until it is started again" } },
+	  { "vmpck-wipe", "The driver has no key, as after a failed message",
+	    "ENOTTY for every request: report that this VM cannot attest until it is restarted" } },
 	{ "certs",
 	  ':',
 	  parse_certs,
 	  { "certs:truncated|oversized|none|stale",
-	    "The host's certificates: only the first page is copied; the table takes 5 pages; there are "
-	    "none; they are "
-	    "of the TCB before the one reported",
-	    "Check that every entry lies in the buffer and parses; get the certificates elsewhere when there "
-	    "are none, "
-	    "or none that suit the report's TCB and chip" } },
+	    "The certificates of the host: only the first page is copied, the table takes 5 pages, there are "
+	    "none, or they are for the TCB before the reported one",
+	    "Check that every entry lies within the buffer and parses. Fetch the certificates elsewhere if "
+	    "there are none, or none match TCB and chip of the report" } },
 	{ "tcb-flip",
 	  '@',
 	  parse_tcb_flip,
-	  { "tcb-flip@N",
-	    "Before the N-th request the host commits new firmware, and serves its certificates",
-	    "Use the certificates that came with each report; do not keep one VCEK for all" } },
+	  { "tcb-flip@N", "Before request N, the host commits new firmware and serves certificates for it",
+	    "Use the certificates returned with each report; do not cache one VCEK for all" } },
 	{ "qgs-down",
 	  '\0',
 	  parse_qgs_down,
 	  { "qgs-down",
-	    "TDX: nobody listens where the quoting service should be, for the host and with --qgs",
-	    "A quote fails with EIO, a connection with ECONNREFUSED, on vsock ECONNRESET: it is the host's "
-	    "to mend; try again, seconds apart, a few times" } },
+	    "TDX: nothing listens at the address of the quoting service, for the host and for --qgs",
+	    "A quote fails with EIO, a connection with ECONNREFUSED (vsock: ECONNRESET): retry a few times, "
+	    "seconds apart; the host operator has to fix it" } },
 	{ "qgs-half-close",
 	  '\0',
 	  parse_qgs_half_close,
-	  { "qgs-half-close", "TDX: the quoting service closes its connection in the middle of each answer",
-	    "A quote fails with EIO, as when nobody listens: never half a quote. Who reads the connection "
-	    "itself takes its end for an error" } },
+	  { "qgs-half-close", "TDX: the quoting service closes its connection in the middle of each response",
+	    "A quote fails with EIO, never with part of a quote. A client of the service treats the early "
+	    "end of the stream as an error" } },
 	{ "tdx-status",
 	  ':',
 	  parse_tdx_status,
-	  { "tdx-status:CODE", "TDX: each GetQuote ends with this status, 64 bits, and no quote",
-	    "EIO; TDX_CMD_GET_QUOTE succeeds and leaves CODE in the buffer, so look there before at the "
+	  { "tdx-status:CODE", "TDX: every GetQuote ends with status CODE (64 bits) and no quote",
+	    "EIO. TDX_CMD_GET_QUOTE succeeds with CODE in the buffer: check the status before using the "
 	    "quote" } },
 	{ "tdx-hang",
 	  '\0',
 	  parse_tdx_hang,
-	  { "tdx-hang", "TDX: the host takes the buffer of the first GetQuote and never gives it back",
-	    "EIO after thirty seconds (of the machine's time; Linux 7.0 takes its own time-out for an "
-	    "answer), "
-	    "and then EBUSY for ever, for the driver has one buffer: this VM cannot attest until its host "
-	    "answers" } },
+	  { "tdx-hang", "TDX: the host never completes the first GetQuote",
+	    "EIO after thirty seconds of virtual time (Linux 7.0 reports its time-out as an answer), then "
+	    "EBUSY for every request, because the driver has a single buffer: this VM cannot attest until "
+	    "the host answers" } },
 	{ "tdx-empty",
 	  '\0',
 	  parse_tdx_empty,
-	  { "tdx-empty", "TDX: each GetQuote succeeds, with a quote of no bytes",
-	    "The driver passes it on: take no quote that is shorter than its header says" } },
+	  { "tdx-empty", "TDX: every GetQuote succeeds with a quote of 0 bytes",
+	    "The driver returns the empty quote: check the length of a quote against its header" } },
 	{ "configfs-ebusy",
 	  ':',
 	  parse_configfs_ebusy,
-	  { "configfs-ebusy:N", "The next N writes to attributes of configfs-tsm are not stored: EBUSY",
-	    "Write again, in an entry of one's own. close(2) of inblob tells nothing: compare generation" } },
+	  { "configfs-ebusy:N",
+	    "The next N writes to configfs-tsm attributes fail with EBUSY and are not stored",
+	    "Write again, in an entry of your own. close(2) of inblob does not report the error: compare "
+	    "generation" } },
 };
 
 const struct run_fault *run_fault_row(size_t i)
@@ -239,7 +236,7 @@ int run_fault_parse(const char *spec, struct run_faults *to, struct jurat_error 
 		if (strncmp(spec, faults[i].name, n) != 0 || (spec[n] && spec[n] != faults[i].separator))
 			continue;
 		if (!faults[i].parse(has_argument ? spec + n + 1 : NULL, &parsed))
-			return jurat_fail(err, -EINVAL, "fault '%s' is written %s", spec,
+			return jurat_fail(err, -EINVAL, "invalid fault '%s'; expected %s", spec,
 					  faults[i].row.syntax);
 		*to = parsed;
 		return 0;
