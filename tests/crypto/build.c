@@ -99,69 +99,27 @@ size_t build_with(const char *const defaults[PART_COUNT], enum build_part part, 
 	return build_signed(defaults, parts, buf, size);
 }
 
-static uint8_t *slurp(const char *path, size_t *ret_size)
+static void take_file(const struct evidence_row *row, const uint8_t *bytes, size_t n, void *context)
 {
-	FILE *f = fopen(path, "rb");
-	uint8_t *data;
-	long size;
-
-	if (!f)
-		return NULL;
-	assert_int_equal(fseek(f, 0, SEEK_END), 0);
-	size = ftell(f);
-	rewind(f);
-	assert_true(size >= 0);
-	data = malloc((size_t)size + 1);
-	assert_non_null(data);
-	assert_int_equal(fread(data, 1, (size_t)size, f), size);
-	data[size] = 0;
-	fclose(f);
-	*ret_size = (size_t)size;
-	return data;
-}
-
-/* Columns of MANIFEST.tsv */
-enum { COLUMN_FILE, COLUMN_CLASS, COLUMN_REAL, COLUMN_VERDICT = 9, COLUMN_COUNT = 11 };
-
-static void add_row(struct evidence *e, const char *root, char *row, const char *cls)
-{
-	char *column[COLUMN_COUNT] = { 0 };
-	char path[4096];
+	struct evidence *e = context;
 	struct evidence_file *f;
 
-	for (int i = 0; i < COLUMN_COUNT && row; i++)
-		column[i] = strsep(&row, "\t");
-	if (!column[COLUMN_VERDICT] || strcmp(column[COLUMN_CLASS], cls) != 0)
-		return;
 	e->files = realloc(e->files, (e->count + 1) * sizeof(*e->files));
 	assert_non_null(e->files);
 	f = &e->files[e->count++];
-	f->path = strdup(column[COLUMN_FILE]);
-	f->real = strdup(column[COLUMN_REAL]);
-	f->verdict = strdup(column[COLUMN_VERDICT]);
-	TEXT(path, "%s/%s", root, f->path);
-	f->data = slurp(path, &f->size);
-	assert_non_null(f->data);
+	f->path = strdup(evidence_value(row, "file"));
+	f->verdict = strdup(evidence_value(row, row->folder->is_real ? "verdict" : "facts"));
+	f->is_real = row->folder->is_real;
+	f->data = heap_copy(bytes, n);
+	f->size = n;
+	e->n_real += f->is_real;
 }
 
 struct evidence evidence_load(const char *cls)
 {
-	const char *root = getenv("JURAT_EVIDENCE");
 	struct evidence e = { 0 };
-	char path[4096];
-	auto_free char *manifest = NULL;
-	size_t n;
-	char *next, *row;
 
-	if (!root)
-		SKIP_BECAUSE("JURAT_EVIDENCE is not set");
-	TEXT(path, "%s/MANIFEST.tsv", root);
-	manifest = (char *)slurp(path, &n);
-	if (!manifest)
-		SKIP_BECAUSE("no real evidence at %s", root);
-	for (next = manifest; (row = strsep(&next, "\n"));)
-		add_row(&e, root, row, cls);
-	assert_true(e.count > 0);
+	assert_true(evidence_each_file(cls, take_file, &e) > 0);
 	return e;
 }
 
@@ -169,18 +127,16 @@ void evidence_free(struct evidence *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		free(e->files[i].path);
-		free(e->files[i].real);
 		free(e->files[i].verdict);
 		free(e->files[i].data);
 	}
 	free(e->files);
 }
 
-const struct evidence_file *evidence_find(const struct evidence *e, const char *part_of_path)
+const struct evidence_file *evidence_file_named(const struct evidence *e, const char *part_of_path)
 {
 	for (size_t i = 0; i < e->count; i++)
 		if (strstr(e->files[i].path, part_of_path))
 			return &e->files[i];
-	FAIL_BECAUSE("no evidence '%s'", part_of_path);
 	return NULL;
 }

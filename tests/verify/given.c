@@ -4,61 +4,91 @@
 #include "crypto/x509.h"
 #include "wire/snp_certs.h"
 
-static FILE *given_open(const char *name)
+struct each {
+	void (*judge)(const struct given_case *c, void *context);
+	void *context;
+};
+
+static void use_row(const struct evidence_row *row, void *context)
 {
-	const char *dir = getenv("JURAT_EVIDENCE");
-	char path[1024];
+	const char *outcome = evidence_value(row, "signature_and_chain");
+	bool is_debug = evidence_value(row, "policy_debug")[0] == '1';
+	const struct each *each = context;
+	struct given_case c = {
+		.folder = row->folder,
+		.report = evidence_value(row, "report"),
+		.vek = evidence_value(row, "vek"),
+		.intermediate = evidence_value(row, "intermediate"),
+		.root = evidence_value(row, "root"),
+		.product = evidence_value(row, "product"),
+		.signer = evidence_value(row, "signer"),
+		.version = evidence_value(row, "version"),
+		.reasons = evidence_value(row, "reasons"),
+		.has_leaf = strcmp(outcome, "certificate-missing") != 0,
+		.at = atoll(evidence_value(row, "at_unix")),
+	};
 
-	if (!dir)
-		return NULL;
-	TEXT(path, "%s/%s", dir, name);
-	return fopen(path, "rb");
-}
-
-bool given_there(void)
-{
-	FILE *f = given_open("SNP-CASES.tsv");
-
-	if (f)
-		fclose(f);
-	return f != NULL;
-}
-
-uint8_t *given_read(const char *name, size_t *ret_size)
-{
-	FILE *f = given_open(name);
-	static uint8_t buf[1 << 20];
-	size_t n;
-
-	if (!f)
-		FAIL_BECAUSE("cannot open %s", name);
-	n = fread(buf, 1, sizeof(buf), f);
-	fclose(f);
-	*ret_size = n;
-	return heap_copy(buf, n);
+	if (!c.reasons[0]) { /* a table without that column says it in two others */
+		assert_true(!c.has_leaf || strcmp(outcome, "good") == 0);
+		c.reasons = !c.has_leaf ? "leaf-missing" : is_debug ? "debug-allowed" : "-";
+	}
+	each->judge(&c, each->context);
 }
 
 unsigned given_each(void (*judge)(const struct given_case *c, void *context), void *context)
 {
-	FILE *f = given_open("SNP-CASES.tsv");
-	char line[2048];
-	unsigned rows = 0;
+	struct each each = { .judge = judge, .context = context };
 
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f)); /* the header */
-	while (fgets(line, sizeof(line), f)) {
-		const char *columns[16] = { 0 };
-		char *rest = line;
+	return evidence_each_row("SNP-CASES.tsv", use_row, &each);
+}
 
-		for (size_t i = 0; rest && i < ARRAY_SIZE(columns); i++)
-			columns[i] = strsep(&rest, "\t\n");
-		judge(&(struct given_case){ columns[0], columns[1], columns[2], columns[3], columns[4],
-					    columns[5], columns[6], columns[7], columns[8] },
-		      context);
-		rows++;
+/* Whether `code` is among "a,b". */
+static bool has_code(const char *codes, const char *code)
+{
+	size_t n = strlen(code);
+
+	for (const char *at = codes; (at = strstr(at, code)); at++)
+		if ((at == codes || at[-1] == ',') && (at[n] == ',' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+static bool has_reason(const struct jurat_verdict *v, const char *code, size_t n)
+{
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++)
+		if (strlen(jurat_verdict_reason_code(v, i)) == n &&
+		    memcmp(jurat_verdict_reason_code(v, i), code, n) == 0)
+			return true;
+	return false;
+}
+
+bool given_reasons_are(const struct jurat_verdict *v, const char *codes)
+{
+	if (strcmp(codes, "-") == 0)
+		return jurat_verdict_reason_count(v) == 0 && jurat_verdict_accepted(v);
+	if (jurat_verdict_accepted(v))
+		return false;
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++)
+		if (!has_code(codes, jurat_verdict_reason_code(v, i)))
+			return false;
+	for (const char *at = codes; *at; at += strspn(at, ",")) {
+		size_t n = strcspn(at, ",");
+
+		if (!has_reason(v, at, n))
+			return false;
+		at += n;
 	}
-	fclose(f);
-	return rows;
+	return true;
+}
+
+void assert_given_reasons(const struct jurat_verdict *v, const char *codes, const char *what)
+{
+	if (given_reasons_are(v, codes))
+		return;
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++)
+		test_say("reason %zu: %s: %s", i, jurat_verdict_reason_code(v, i),
+			 jurat_verdict_reason_detail(v, i));
+	FAIL_BECAUSE("%s: expected %s", what, codes);
 }
 
 uint8_t *given_table(bool vlek, struct given_der leaf, struct given_der intermediate, struct given_der root,

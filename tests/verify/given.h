@@ -2,22 +2,24 @@
 #ifndef TESTS_VERIFY_GIVEN_H
 #define TESTS_VERIFY_GIVEN_H
 
-#include "support/test.h"
+#include "support/evidence.h"
 
-/*
- * The evidence of real machines that JURAT_EVIDENCE names (see its README): not part of the project, so
- * every test that wants it skips without. Names are relative to it.
- */
-bool given_there(void);
-/* The whole file, exact-size heap bytes that the test frees; fails the test when it cannot be read. */
-uint8_t *given_read(const char *name, size_t *ret_size);
+#include <jurat/verify.h>
 
-/* One row of SNP-CASES.tsv; "-" where there is none. Borrows from `line`. */
+/* Rows of SNP-CASES.tsv: reports with what they are verified with, and what is right for them. */
 struct given_case {
-	const char *report, *vek, *intermediate, *root, *product, *signer, *version, *policy_debug, *outcome;
+	const struct evidence_folder *folder;
+	const char *report, *vek, *intermediate, *root, *product, *signer, *version; /* "-": there is none */
+	const char *reasons; /* the expected codes, separated by commas; "-": accepted */
+	bool has_leaf;       /* else it is to be refused for want of one */
+	int64_t at;          /* 0: a day after the leaf begins */
 };
-/* Calls `judge` for every row; returns how many. */
+/* Calls `judge` for every row of every folder; returns how many. */
 unsigned given_each(void (*judge)(const struct given_case *c, void *context), void *context);
+
+/* "a,b": true when the verdict has exactly these reasons, in any order and each perhaps more than once. */
+bool given_reasons_are(const struct jurat_verdict *v, const char *codes);
+void assert_given_reasons(const struct jurat_verdict *v, const char *codes, const char *what);
 
 /* A certificate table of up to three DER certificates (NULL: left out). Exact-size heap bytes. */
 struct given_der {

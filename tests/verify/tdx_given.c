@@ -1,83 +1,84 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/tdx_given.h"
 
-static FILE *cases(void)
+struct each {
+	void (*judge)(const struct tdx_case *c, void *context);
+	void *context;
+};
+
+static void use_row(const struct evidence_row *row, void *context)
 {
-	const char *dir = getenv("JURAT_EVIDENCE");
-	char path[1024];
+	const struct each *each = context;
+	const struct tdx_case c = {
+		.folder = row->folder,
+		.name = evidence_value(row, "case"),
+		.kind = evidence_value(row, "kind"),
+		.type = evidence_value(row, "type"),
+		.quote = evidence_value(row, "quote"),
+		.collateral = { evidence_value(row, "tcbinfo"), evidence_value(row, "qeidentity"),
+				evidence_value(row, "pckcrl"), evidence_value(row, "rootcrl"),
+				evidence_value(row, "tcb_signing_cert"), evidence_value(row, "root_cert") },
+		.bundle = evidence_value(row, "bundle"),
+		.qvl_pckchain = evidence_value(row, "qvl_pckchain"),
+		.qvl_tcbinfo = evidence_value(row, "qvl_tcbinfo"),
+		.qvl_qeid = evidence_value(row, "qvl_qeid"),
+		.qvl_quote = evidence_value(row, "qvl_quote"),
+		.status = evidence_value(row, "status"),
+		.reasons = evidence_value(row, "reasons"),
+		.now = atoll(evidence_value(row, "now_unix")),
+	};
 
-	if (!dir)
-		return NULL;
-	TEXT(path, "%s/TDX-CASES.tsv", dir);
-	return fopen(path, "rb");
-}
-
-bool tdx_given_there(void)
-{
-	FILE *f = cases();
-
-	if (f)
-		fclose(f);
-	return f != NULL;
-}
-
-enum { COLUMNS = 19 };
-
-static struct tdx_case split(char *line)
-{
-	const char *c[COLUMNS] = { 0 };
-	char *rest = line;
-
-	for (size_t i = 0; rest && i < COLUMNS; i++)
-		c[i] = strsep(&rest, "\t\n");
-	assert_non_null(c[15]);
-	return (struct tdx_case){ .name = c[0],
-				  .kind = c[1],
-				  .type = c[2],
-				  .fmspc = c[3],
-				  .now = c[4],
-				  .quote = c[5],
-				  .collateral = { c[6], c[7], c[8], c[9], c[10], c[11] },
-				  .qvl_pckchain = c[12],
-				  .qvl_tcbinfo = c[13],
-				  .qvl_qeid = c[14],
-				  .qvl_quote = c[15] };
+	each->judge(&c, each->context);
 }
 
 unsigned tdx_given_each(void (*judge)(const struct tdx_case *c, void *context), void *context)
 {
-	FILE *f = cases();
-	char line[4096];
-	unsigned rows = 0;
+	struct each each = { .judge = judge, .context = context };
 
-	assert_non_null(f);
-	assert_non_null(fgets(line, sizeof(line), f)); /* the header */
-	while (fgets(line, sizeof(line), f)) {
-		struct tdx_case c = split(line);
-
-		judge(&c, context);
-		rows++;
-	}
-	fclose(f);
-	return rows;
+	return evidence_each_row("TDX-CASES.tsv", use_row, &each);
 }
 
-struct tdx_case tdx_given_find(const char *kind, const char *type, const char *qvl_quote, char line[4096])
-{
-	FILE *f = cases();
-	struct tdx_case c = { 0 };
+struct accepted {
+	void (*use)(const struct tdx_case *c);
+	bool had_made, had_real;
+};
 
-	assert_non_null(f);
-	while (fgets(line, 4096, f)) {
-		c = split(line);
-		if (strcmp(c.kind, kind) == 0 && strcmp(c.type, type) == 0 &&
-		    strcmp(c.qvl_quote, qvl_quote) == 0)
-			break;
-		c.name = NULL;
-	}
-	fclose(f);
-	assert_non_null(c.name);
-	return c;
+static bool is_accepted_v4(const struct tdx_case *c)
+{
+	if (strcmp(c->type, "quote-v4-tdx") != 0 || !c->collateral[0][0])
+		return false;
+	return c->reasons[0] ? strcmp(c->reasons, "-") == 0
+			     : strcmp(c->kind, "fresh") == 0 && strcmp(c->qvl_quote, "OK") == 0;
+}
+
+static void use_first(const struct tdx_case *c, void *context)
+{
+	struct accepted *a = context;
+	bool *had = c->folder->is_real ? &a->had_real : &a->had_made;
+
+	if (*had || !is_accepted_v4(c))
+		return;
+	*had = true;
+	a->use(c);
+}
+
+void tdx_given_each_accepted(void (*use)(const struct tdx_case *c))
+{
+	struct accepted a = { .use = use };
+
+	tdx_given_each(use_first, &a);
+	assert_true(a.had_made);
+}
+
+static void add(struct jurat_tdx_collateral *to, const struct evidence_folder *folder, const char *name)
+{
+	struct jurat_error err = { "" };
+	auto_free uint8_t *bytes = NULL;
+	size_t n;
+
+	bytes = evidence_read(folder, name, &n);
+	if (jurat_tdx_collateral_add(to, bytes, n, &err) != 0)
+		FAIL_BECAUSE("%s: %s", name, err.text);
 }
 
 struct jurat_tdx_collateral *tdx_given_collateral(const struct tdx_case *c, unsigned without)
@@ -85,17 +86,11 @@ struct jurat_tdx_collateral *tdx_given_collateral(const struct tdx_case *c, unsi
 	struct jurat_tdx_collateral *collateral;
 
 	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(c->collateral); i++) {
-		struct jurat_error err = { "" };
-		auto_free uint8_t *bytes = NULL;
-		size_t n;
-
-		if (without >> i & 1)
-			continue;
-		bytes = given_read(c->collateral[i], &n);
-		if (jurat_tdx_collateral_add(collateral, bytes, n, &err) != 0)
-			FAIL_BECAUSE("%s: %s", c->collateral[i], err.text);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(c->collateral); i++)
+		if (!(without >> i & 1) && c->collateral[i][0])
+			add(collateral, c->folder, c->collateral[i]);
+	if (c->bundle[0])
+		add(collateral, c->folder, c->bundle);
 	return collateral;
 }
 

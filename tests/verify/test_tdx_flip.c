@@ -3,7 +3,10 @@
 
 #include "crypto/x509.h"
 
-/* One real quote with its real collateral, and every bit of every part that somebody signed. */
+/*
+ * A quote with its collateral, one of the vectors and where there is one a real one, and every bit of every
+ * part that somebody signed.
+ */
 struct world {
 	uint8_t *quote;
 	size_t size;
@@ -11,16 +14,13 @@ struct world {
 	struct jurat_verifier *verifier;
 	struct jurat_tdx_collateral *collateral;
 	int64_t at;
-	char line[4096];
 	struct tdx_case c;
 };
 
-static void world_init(struct world *w)
+static void world_init(struct world *w, const struct tdx_case *c)
 {
-	*w = (struct world){ 0 };
-	w->c = tdx_given_find("fresh", "quote-v4-tdx", "OK", w->line);
-	w->quote = given_read(w->c.quote, &w->size);
-	w->at = atoll(w->c.now);
+	*w = (struct world){ .c = *c, .at = c->now };
+	w->quote = evidence_read(c->folder, c->quote, &w->size);
 	assert_int_equal(tdx_quote_read(w->quote, w->size, &w->parsed, NULL), 0);
 	assert_int_equal(jurat_verifier_new(&w->verifier, NULL), 0);
 	w->collateral = tdx_given_collateral(&w->c, 0);
@@ -52,26 +52,22 @@ static void assert_flips_refused(struct world *w, size_t off, size_t n)
 	assert_int_equal(judge(w, w->quote, w->size), 0);
 }
 
-static void every_flipped_bit_of_header_and_body_is_refused(void **state)
+static void flip_header_and_body(const struct tdx_case *c)
 {
 	struct world w;
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	world_init(&w);
+	world_init(&w, c);
 	assert_flips_refused(&w, 0, w.parsed.signed_bytes.size);
 	world_done(&w);
 }
 
 /* Sizes, signatures, keys, QE report, authentication data: all between the body and the certificates. */
-static void every_flipped_bit_of_signatures_and_qe_report_is_refused(void **state)
+static void flip_signatures(const struct tdx_case *c)
 {
 	struct world w;
 	size_t start, end;
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	world_init(&w);
+	world_init(&w, c);
 	start = w.parsed.signed_bytes.size;
 	end = (size_t)(w.parsed.cert_data.data - w.quote);
 	assert_flips_refused(&w, start, end - start);
@@ -114,7 +110,7 @@ static size_t with_leaf(const struct world *w, const uint8_t *leaf, size_t n, si
 	return off;
 }
 
-static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
+static void flip_pck_certificate(const struct tdx_case *c)
 {
 	static uint8_t made[16384];
 	auto_free uint8_t *leaf = NULL;
@@ -122,9 +118,7 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 	char label[32];
 	size_t off = 0, n, size;
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	world_init(&w);
+	world_init(&w, c);
 	assert_int_equal(crypto_pem_next(w.parsed.cert_data.data, w.parsed.cert_data.size, &off, label, &leaf,
 					 &n, NULL),
 			 0);
@@ -173,16 +167,14 @@ static size_t signature_at(const uint8_t *bytes, size_t n)
  * of flip changes nothing that anybody signed and makes no other signature: bit 5 of a letter among the hex
  * digits of a signature is the letter's case. Exactly those are accepted.
  */
-static void every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits(void **state)
+static void flip_collateral(const struct tdx_case *c)
 {
 	struct world w;
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	world_init(&w);
+	world_init(&w, c);
 	for (unsigned part = 0; part < 5; part++) {
 		size_t n, signature, letters = 0;
-		auto_free uint8_t *bytes = given_read(w.c.collateral[part], &n);
+		auto_free uint8_t *bytes = evidence_read(c->folder, c->collateral[part], &n);
 
 		signature = signature_at(bytes, n);
 		assert_int_equal(signature > 0, part < 2);
@@ -205,6 +197,26 @@ static void every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature
 		assert_int_equal(letters > 0, part < 2);
 	}
 	world_done(&w);
+}
+
+static void every_flipped_bit_of_header_and_body_is_refused(void **state)
+{
+	tdx_given_each_accepted(flip_header_and_body);
+}
+
+static void every_flipped_bit_of_signatures_and_qe_report_is_refused(void **state)
+{
+	tdx_given_each_accepted(flip_signatures);
+}
+
+static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
+{
+	tdx_given_each_accepted(flip_pck_certificate);
+}
+
+static void every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits(void **state)
+{
+	tdx_given_each_accepted(flip_collateral);
 }
 
 int main(void)

@@ -28,36 +28,28 @@ static struct jurat_verdict *judge(struct jurat_verifier *v, const uint8_t *quot
 }
 
 struct expected {
-	const char *codes[12];
-	size_t n;
+	char codes[256];
 };
 
 static void expect(struct expected *e, bool is, const char *code)
 {
-	if (is)
-		e->codes[e->n++] = code;
-}
+	size_t n = strlen(e->codes);
 
-static bool is_expected(const struct expected *e, const char *code)
-{
-	for (size_t i = 0; i < e->n; i++) {
-		if (strcmp(e->codes[i], code) == 0)
-			return true;
-	}
-	return false;
+	if (is)
+		test_text(e->codes + n, sizeof(e->codes) - n, "%s%s", n > 0 ? "," : "", code);
 }
 
 /*
- * What the row says by Intel's library, and what is stricter here: certificates that have not begun, and by
- * policy debug (V7), attributes that are not established (V8), service TDs (V25).
+ * What the row says. By Intel's library, that is its answers and what is stricter here: certificates that
+ * have not begun, and by policy debug (V7), attributes that are not established (V8), service TDs (V25).
  */
 static struct expected expected_of(const struct tdx_case *c, const uint8_t *bytes, size_t n)
 {
-	struct expected e = { .n = 0 };
+	struct expected e = { "" };
 	struct tdx_quote q;
 
-	if (strcmp(c->type, "quote-v3-sgx") == 0) {
-		expect(&e, true, "not-a-td-quote");
+	if (c->reasons[0] || strcmp(c->type, "quote-v3-sgx") == 0) {
+		expect(&e, true, c->reasons[0] ? c->reasons : "not-a-td-quote");
 		return e;
 	}
 	assert_int_equal(tdx_quote_read(bytes, n, &q, NULL), 0);
@@ -70,31 +62,27 @@ static struct expected expected_of(const struct tdx_case *c, const uint8_t *byte
 	expect(&e, q.body.td_attributes & 1, "td-debug");
 	expect(&e, (q.body.td_attributes & ~TDX_ATTR_ESTABLISHED_MASK) != 0, "td-attributes-not-allowed");
 	expect(&e, !bytes_all(q.body.mrservicetd, 48, 0), "service-td-not-allowed");
+	expect(&e, !e.codes[0], "-");
 	return e;
 }
 
-static void assert_row(const struct tdx_case *c, const struct expected *e, const struct jurat_verdict *v)
+static void assert_status(const struct tdx_case *c, const struct jurat_verdict *v)
 {
 	static const struct {
-		const char *qvl;
-		enum tcb_status status;
-	} statuses[] = { { "OK", TCB_UP_TO_DATE },
-			 { "TCB_OUT_OF_DATE", TCB_OUT_OF_DATE },
-			 { "TCB_NOT_SUPPORTED", TCB_NOT_SUPPORTED } };
-	size_t n = jurat_verdict_reason_count(v);
+		const char *qvl, *status;
+	} names[] = { { "OK", "UpToDate" },
+		      { "TCB_OUT_OF_DATE", "OutOfDate" },
+		      { "TCB_NOT_SUPPORTED", "NotSupported" } };
+	const char *expected = c->status;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!is_expected(e, jurat_verdict_reason_code(v, i)))
-			FAIL_BECAUSE("%s: %s: %s", c->name, jurat_verdict_reason_code(v, i),
-				     jurat_verdict_reason_detail(v, i));
-	}
-	if (n != e->n)
-		FAIL_BECAUSE("%s: %zu reasons, expected %zu", c->name, n, e->n);
-	assert_int_equal(jurat_verdict_accepted(v), e->n == 0);
-	for (size_t i = 0; i < ARRAY_SIZE(statuses) && v->has_report; i++) {
-		if (strcmp(c->qvl_quote, statuses[i].qvl) == 0)
-			assert_int_equal(v->tdx->evaluation.status, statuses[i].status);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(c->qvl_quote, names[i].qvl) == 0)
+			expected = names[i].status;
+	if (!expected[0] || !v->has_report)
+		return;
+	if (strcmp(tcb_status_name(v->tdx->evaluation.status), expected) != 0)
+		FAIL_BECAUSE("%s: %s, expected %s", c->name, tcb_status_name(v->tdx->evaluation.status),
+			     expected);
 }
 
 static void judge_row(const struct tdx_case *c, void *context)
@@ -105,64 +93,58 @@ static void judge_row(const struct tdx_case *c, void *context)
 	auto_free uint8_t *quote = NULL;
 	size_t n;
 
-	quote = given_read(c->quote, &n);
+	quote = evidence_read(c->folder, c->quote, &n);
 	e = expected_of(c, quote, n);
-	verdict = judge(context, quote, n, collateral, NULL, atoll(c->now));
-	assert_row(c, &e, verdict);
+	verdict = judge(context, quote, n, collateral, NULL, c->now);
+	assert_given_reasons(verdict, e.codes, c->name);
+	assert_status(c, verdict);
 	jurat_verdict_free(verdict);
 	jurat_tdx_collateral_free(collateral);
 }
 
-static void quotes_of_real_machines_are_judged_as_intels_library_does_or_stricter(void **state)
-{
-	struct jurat_verifier *v;
+enum { N_VECTORS = 146 };
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	v = verifier_new();
-	assert_true(tdx_given_each(judge_row, v) > 200);
-	assert_true(tdx_given_each(judge_row, v) > 200); /* and again from the caches */
+static void quotes_get_the_status_and_the_reasons_of_their_tables(void **state)
+{
+	struct jurat_verifier *v = verifier_new();
+
+	assert_true(tdx_given_each(judge_row, v) >= N_VECTORS);
+	assert_true(tdx_given_each(judge_row, v) >= N_VECTORS); /* and again from the caches */
 	jurat_verifier_free(v);
 }
 
-static void each_part_of_the_collateral_is_missed(void **state)
-{
-	static const struct {
-		unsigned without;
-		const char *codes[4];
-	} rows[] = {
-		{ 1 << 0, { "collateral-missing" } },
-		{ 1 << 1, { "collateral-missing" } },
-		{ 1 << 2, { "crl-missing" } },
-		{ 1 << 3, { "crl-missing", "crl-missing" } }, /* for the PCK CA and for the TCB signer */
-		{ 1 << 4, { "tcb-signer-missing", "tcb-signer-missing" } },
-		{ 1 << 5, { NULL } }, /* the quote has the root */
-		{ 0x3f, { "collateral-missing" } },
-	};
-	char line[4096];
-	struct tdx_case c;
-	size_t n;
+static const struct {
+	unsigned without;
+	const char *codes[4];
+} parts[] = {
+	{ 1 << 0, { "collateral-missing" } },
+	{ 1 << 1, { "collateral-missing" } },
+	{ 1 << 2, { "crl-missing" } },
+	{ 1 << 3, { "crl-missing", "crl-missing" } }, /* for the PCK CA and for the TCB signer */
+	{ 1 << 4, { "tcb-signer-missing", "tcb-signer-missing" } },
+	{ 1 << 5, { NULL } }, /* the quote has the root */
+	{ 0x3f, { "collateral-missing" } },
+};
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	c = tdx_given_find("fresh", "quote-v4-tdx", "OK", line);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		auto_free uint8_t *quote = given_read(c.quote, &n);
-		struct jurat_tdx_collateral *collateral = tdx_given_collateral(&c, rows[i].without);
+static void judge_without_parts(const struct tdx_case *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t n, k = 0;
+		auto_free uint8_t *quote = evidence_read(c->folder, c->quote, &n);
+		struct jurat_tdx_collateral *collateral = tdx_given_collateral(c, parts[i].without);
 		struct jurat_verifier *v = verifier_new();
 		struct jurat_policy *policy;
-		struct jurat_verdict *verdict = judge(v, quote, n, collateral, NULL, atoll(c.now));
-		size_t k = 0;
+		struct jurat_verdict *verdict = judge(v, quote, n, collateral, NULL, c->now);
 
-		for (; rows[i].codes[k]; k++)
-			assert_string_equal(jurat_verdict_reason_code(verdict, k), rows[i].codes[k]);
+		for (; parts[i].codes[k]; k++)
+			assert_string_equal(jurat_verdict_reason_code(verdict, k), parts[i].codes[k]);
 		assert_int_equal(jurat_verdict_reason_count(verdict), k);
 		jurat_verdict_free(verdict);
 
 		assert_int_equal(jurat_policy_new(&policy, NULL), 0);
 		assert_int_equal(jurat_policy_set(policy, "allow_no_collateral", "true", NULL), 0);
-		verdict = judge(v, quote, n, collateral, policy, atoll(c.now));
-		if (rows[i].without != 1 << 4) /* what is there must be believable all the same */
+		verdict = judge(v, quote, n, collateral, policy, c->now);
+		if (parts[i].without != 1 << 4) /* what is there must be believable all the same */
 			assert_true(jurat_verdict_accepted(verdict));
 		jurat_verdict_free(verdict);
 		jurat_policy_free(policy);
@@ -171,50 +153,55 @@ static void each_part_of_the_collateral_is_missed(void **state)
 	}
 }
 
-static struct jurat_tdx_collateral *collateral_of(const char *const *names, size_t n_names)
+static void each_part_of_the_collateral_is_missed(void **state)
+{
+	tdx_given_each_accepted(judge_without_parts);
+}
+
+/* NULL: one of these files is nowhere. Parts of names, as evidence_find() takes them. */
+static struct jurat_tdx_collateral *collateral_of(const char *const names[2])
 {
 	struct jurat_tdx_collateral *collateral;
 
 	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
-	for (size_t i = 0; i < n_names; i++) {
+	for (size_t i = 0; i < 2 && names[i]; i++) {
 		size_t n;
-		auto_free uint8_t *bytes = given_read(names[i], &n);
+		auto_free uint8_t *bytes = evidence_find(names[i], &n);
 
+		if (!bytes) {
+			jurat_tdx_collateral_free(collateral);
+			return NULL;
+		}
 		assert_int_equal(jurat_tdx_collateral_add(collateral, bytes, n, NULL), 0);
 	}
 	return collateral;
 }
 
-/* The numbers of four quotes and the collateral of their days. */
-static const char *const tdx_quote[] = {
-	"Phala-Network+dcap-qvl/collateral-bundle__b0a5f5fd__tdx_quote_collateral.json"
-};
-static const char *const outdated[] = {
-	"Phala-Network+dcap-qvl/collateral-bundle__05e91466__tdx_quote_outdated_collateral.json"
-};
-static const char *const v5_sample[] = {
-	"google+go-tdx-guest/intel-tcbinfo__1cd56245__sample_tcbinfo_response_v5.json",
-	"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
-};
-static const char *const spr_e4[] = {
-	"google+go-tdx-guest/intel-tcbinfo__7f029eab__sample_tcbInfo_response.json",
-	"google+go-tdx-guest/intel-identity__86239584__sample_qeIdentity_response.json"
-};
-
+/*
+ * Numbers of quotes and the collateral of their days. The vectors: the platform's own TCB, and one more in
+ * the first SGX component. The others: four real quotes.
+ */
 static const struct {
-	const char *const *names;
-	size_t n_names;
+	const char *names[2];
 	struct tcb_subject subject;
 	enum tcb_status status, module, current;
 } known[] = {
-	{ tdx_quote,
-	  1,
+	{ { "tcb_info-OutOfDate-UpToDate", "qe_identity-UpToDate" },
+	  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 5 }, .pcesvn = 13, .qe_isvsvn = 7, .tee_tcb_svn = { 7, 1, 3 } },
+	  TCB_OUT_OF_DATE,
+	  TCB_UP_TO_DATE,
+	  TCB_STATUS_NONE },
+	{ { "tcb_info-OutOfDate-UpToDate", "qe_identity-UpToDate" },
+	  { .sgx = { 4, 3, 2, 2, 4, 1, 0, 5 }, .pcesvn = 13, .qe_isvsvn = 7, .tee_tcb_svn = { 7, 1, 3 } },
+	  TCB_UP_TO_DATE,
+	  TCB_UP_TO_DATE,
+	  TCB_STATUS_NONE },
+	{ { "b0a5f5fd" },
 	  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 5 }, .pcesvn = 11, .qe_isvsvn = 6, .tee_tcb_svn = { 6, 1, 3 } },
 	  TCB_UP_TO_DATE,
 	  TCB_UP_TO_DATE,
 	  TCB_STATUS_NONE },
-	{ outdated,
-	  1,
+	{ { "05e91466" },
 	  { .sgx = { 3, 3, 2, 2, 4, 1, 0, 3 },
 	    .pcesvn = 13,
 	    .qe_isvsvn = 7,
@@ -224,8 +211,7 @@ static const struct {
 	  TCB_NOT_SUPPORTED,
 	  TCB_UP_TO_DATE,
 	  TCB_STATUS_NONE },
-	{ v5_sample,
-	  2,
+	{ { "1cd56245", "86239584" },
 	  { .sgx = { 4, 4, 2, 2, 4, 1, 0, 5 },
 	    .pcesvn = 13,
 	    .qe_isvsvn = 7,
@@ -235,8 +221,7 @@ static const struct {
 	  TCB_UP_TO_DATE,
 	  TCB_UP_TO_DATE,
 	  TCB_UP_TO_DATE },
-	{ spr_e4,
-	  2,
+	{ { "7f029eab", "86239584" },
 	  { .sgx = { 3, 3, 2, 2, 2, 1, 0, 2 }, .pcesvn = 11, .qe_isvsvn = 4, .tee_tcb_svn = { 3, 0, 4 } },
 	  TCB_NOT_SUPPORTED,
 	  TCB_STATUS_NONE,
@@ -245,12 +230,14 @@ static const struct {
 
 static void the_known_answers_are_found(void **state)
 {
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
+	unsigned found = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		struct jurat_tdx_collateral *c = collateral_of(known[i].names, known[i].n_names);
+		struct jurat_tdx_collateral *c = collateral_of(known[i].names);
 		struct tcb_evaluation e;
 
+		if (!c)
+			continue;
 		assert_int_equal(c->n_tcb_infos, 1);
 		assert_int_equal(c->n_identities, 1);
 		tcb_evaluate(c->tcb_infos[0], c->identities[0], &known[i].subject, &e);
@@ -258,40 +245,46 @@ static void the_known_answers_are_found(void **state)
 		assert_int_equal(e.module.status, known[i].module);
 		assert_int_equal(e.current, known[i].current);
 		jurat_tdx_collateral_free(c);
+		found++;
 	}
+	assert_true(found >= 2);
 }
 
-static void a_real_quote_is_judged_with_its_one_file_of_collateral(void **state)
+/* A quote and its one file of collateral, by parts of their names; false: they are nowhere. */
+static bool judge_with_bundle(const char *quote_name, const char *bundle, const char *codes)
 {
-	static const char *const bundle[] = {
-		"Phala-Network+dcap-qvl/collateral-bundle__05e91466__tdx_quote_outdated_collateral.json"
-	};
-	struct jurat_tdx_collateral *c;
+	struct jurat_tdx_collateral *c = collateral_of((const char *const[2]){ bundle });
 	struct jurat_verifier *v;
 	struct jurat_verdict *verdict;
 	auto_free uint8_t *quote = NULL;
 	size_t n;
 
-	if (!tdx_given_there())
-		SKIP_BECAUSE("JURAT_EVIDENCE names no evidence");
-	c = collateral_of(bundle, 1);
+	if (!c)
+		return false;
 	v = verifier_new();
-	quote = given_read("Phala-Network+dcap-qvl/quote-v5-tdx__4c453ea4__tdx_quote_outdated.bin", &n);
+	quote = evidence_find(quote_name, &n);
+	assert_non_null(quote);
 	verdict = judge(v, quote, n, c, NULL, c->tcb_infos[0]->doc.issue_date + 86400);
-	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
-	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "tcb-not-supported");
+	assert_given_reasons(verdict, codes, quote_name);
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);
 	jurat_tdx_collateral_free(c);
+	return true;
+}
+
+static void a_quote_is_judged_with_its_one_file_of_collateral(void **state)
+{
+	assert_true(judge_with_bundle("tdx/v4.bin", "tdx/bundle.json", "-"));
+	judge_with_bundle("4c453ea4", "05e91466", "tcb-not-supported");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quotes_of_real_machines_are_judged_as_intels_library_does_or_stricter),
+		cmocka_unit_test(quotes_get_the_status_and_the_reasons_of_their_tables),
 		cmocka_unit_test(each_part_of_the_collateral_is_missed),
 		cmocka_unit_test(the_known_answers_are_found),
-		cmocka_unit_test(a_real_quote_is_judged_with_its_one_file_of_collateral),
+		cmocka_unit_test(a_quote_is_judged_with_its_one_file_of_collateral),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

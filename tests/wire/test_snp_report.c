@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "support/evidence.h"
 #include "wire_test.h"
 
 #include <errno.h>
@@ -312,105 +313,66 @@ static void policy_and_key_info_are_shown_in_words(void **state)
 	assert_int_equal(wire_bits_find(&snp_policy_bits, "DEBUG")->bit, SNP_POLICY_DEBUG_BIT);
 }
 
-/* The word after `key` in the facts of a report: "... vmpl=0 policy=0x30000 ...". */
-static const char *fact(const char *facts, const char *key)
-{
-	const char *at = strstr(facts, key);
-
-	assert_non_null(at);
-	return at + strlen(key);
-}
-
-static void assert_tcb_fact(const char *facts, const char *key, const uint8_t bytes[8])
+static void assert_tcb_fact(const struct evidence_row *row, const char *key, const uint8_t bytes[8])
 {
 	char hex[BYTES_HEX_SIZE(8)];
 
-	assert_memory_equal(fact(facts, key), bytes_to_hex(bytes, 8, hex), 16);
+	assert_memory_equal(evidence_fact(row, key), bytes_to_hex(bytes, 8, hex), 16);
 }
 
-static void check_product_fact(const struct snp_report *r, const char *facts)
+static void check_product_fact(const struct snp_report *r, const struct evidence_row *row)
 {
 	enum snp_product product = snp_product_of_report(r);
 	struct snp_tcb tcb;
 	char fms[16];
 
 	if (r->version == 2) {
-		assert_int_equal(product, SNP_PRODUCT_UNKNOWN);
-		assert_memory_equal(fact(facts, "fms="), "- ", 2);
+		assert_memory_equal(evidence_fact(row, "fms="), "- ", 2);
 		return;
 	}
-	assert_memory_equal(strchr(facts, ' ') + 1, snp_product_name(product), 5);
+	assert_memory_equal(strchr(evidence_fact(row, "v"), ' ') + 1, snp_product_name(product), 5);
 	TEXT(fms, "%02x%02x%02x ", r->cpuid_fam_id, r->cpuid_mod_id, r->cpuid_step);
-	assert_memory_equal(fact(facts, "fms="), fms, 7);
+	assert_memory_equal(evidence_fact(row, "fms="), fms, 7);
 	assert_true(snp_tcb_read(product, r->reported_tcb, &tcb));
 	assert_true(snp_tcb_read(product, r->current_tcb, &tcb));
 	assert_true(snp_tcb_read(product, r->committed_tcb, &tcb));
 	assert_true(snp_tcb_read(product, r->launch_tcb, &tcb));
 }
 
-static void check_real_report(const uint8_t *bytes, size_t n, const char *facts)
+static void check_report(const struct evidence_row *row, const uint8_t *bytes, size_t n, void *context)
 {
 	uint8_t back[SNP_REPORT_BYTES], sig_r[48], sig_s[48];
+	unsigned *versions = context;
 	struct snp_report r;
 	char want[32];
 
 	assert_int_equal(n, SNP_REPORT_BYTES);
 	assert_int_equal(snp_report_read(bytes, n, &r, NULL), 0);
 	assert_int_equal(wire_check_zero(&snp_report_layout, &r, NULL), 0);
-	assert_int_equal(r.version, strtoul(fact(facts, "v"), NULL, 10));
-	assert_int_equal(r.vmpl, strtoul(fact(facts, "vmpl="), NULL, 10));
-	assert_true(r.policy == strtoull(fact(facts, "policy="), NULL, 0));
-	assert_true(r.platform_info == strtoull(fact(facts, "plat="), NULL, 0));
+	assert_int_equal(r.version, strtoul(evidence_fact(row, "v"), NULL, 10));
+	assert_int_equal(r.vmpl, strtoul(evidence_fact(row, "vmpl="), NULL, 10));
+	assert_true(r.policy == strtoull(evidence_fact(row, "policy="), NULL, 0));
+	assert_true(r.platform_info == strtoull(evidence_fact(row, "plat="), NULL, 0));
 	assert_int_equal(r.signature_algo, SNP_REPORT_ALGO_ECDSA_P384_SHA384);
-	assert_memory_equal(fact(facts, "key="),
+	assert_memory_equal(evidence_fact(row, "key="),
 			    snp_key_info_signing_key(r.key_info) == SNP_SIGNED_BY_VLEK ? "VLEK" : "VCEK", 4);
 	TEXT(want, "%u.%u.%u ", r.current_major, r.current_minor, r.current_build);
-	assert_memory_equal(fact(facts, "fw="), want, strlen(want));
-	assert_tcb_fact(facts, "reported_tcb=", bytes + 0x180);
-	assert_tcb_fact(facts, "current_tcb=", bytes + 0x38);
-	check_product_fact(&r, facts);
+	assert_memory_equal(evidence_fact(row, "fw="), want, strlen(want));
+	assert_tcb_fact(row, "reported_tcb=", bytes + 0x180);
+	assert_tcb_fact(row, row->folder->is_real ? "committed/current_tcb=" : "current_tcb=", bytes + 0x38);
+	check_product_fact(&r, row);
 	assert_true(snp_report_signature(&r, sig_r, sig_s));
 	wire_write(&snp_report_layout, &r, back);
 	assert_memory_equal(back, bytes, SNP_REPORT_BYTES);
+	*versions |= 1u << r.version;
 }
 
-/* Columns of MANIFEST.tsv: file, class, real, size, sha256, source, path, licence, facts, ... */
-static void real_reports_say_what_their_manifest_says(void **state)
+static void reports_say_what_their_manifest_says(void **state)
 {
-	const char *dir = getenv("JURAT_EVIDENCE");
-	unsigned checked = 0;
-	char path[600], *line, *save;
-	char *manifest = NULL;
-	size_t n = 0;
+	unsigned versions = 0;
 
-	(void)state;
-	if (dir) {
-		TEXT(path, "%s/MANIFEST.tsv", dir);
-		manifest = (char *)slurp(path, &n);
-	}
-	if (!manifest)
-		SKIP_BECAUSE("JURAT_EVIDENCE names no folder with a MANIFEST.tsv");
-	manifest[n - 1] = 0;
-	for (line = strtok_r(manifest, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *column[9] = { NULL };
-		uint8_t *bytes, *exact;
-
-		for (unsigned i = 0; i < ARRAY_SIZE(column); i++)
-			column[i] = strsep(&line, "\t");
-		if (!column[8] || strcmp(column[1], "snp-report") != 0)
-			continue;
-		TEXT(path, "%s/%s", dir, column[0]);
-		bytes = slurp(path, &n);
-		assert_non_null(bytes);
-		exact = heap_copy(bytes, n);
-		free(bytes);
-		check_real_report(exact, n, column[8]);
-		free(exact);
-		checked++;
-	}
-	free(manifest);
-	print_message("# %u real reports\n", checked);
-	assert_true(checked > 0);
+	assert_true(evidence_each_file("snp-report", check_report, &versions) >= 37);
+	assert_int_equal(versions, 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
 }
 
 int main(void)
@@ -426,7 +388,7 @@ int main(void)
 		cmocka_unit_test(tcb_versions_follow_the_product),
 		cmocka_unit_test(tcbs_compare_by_component),
 		cmocka_unit_test(policy_and_key_info_are_shown_in_words),
-		cmocka_unit_test(real_reports_say_what_their_manifest_says),
+		cmocka_unit_test(reports_say_what_their_manifest_says),
 	};
 
 	return cmocka_run_group_tests_name("wire_snp_report", tests, NULL, NULL);

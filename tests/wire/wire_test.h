@@ -15,20 +15,4 @@ static inline void fill(uint64_t *seed, void *p, size_t n)
 	}
 }
 
-/* What a file holds, on the heap; NULL when it cannot be read. */
-static inline uint8_t *slurp(const char *path, size_t *ret_n)
-{
-	FILE *f = fopen(path, "rb");
-	uint8_t *data = malloc(1 << 20);
-
-	assert_non_null(data);
-	if (!f) {
-		free(data);
-		return NULL;
-	}
-	*ret_n = fread(data, 1, 1 << 20, f);
-	fclose(f);
-	return data;
-}
-
 #endif

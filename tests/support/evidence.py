@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Evidence in folders, for tests in Python: what tests/support/evidence.h is for those in C."""
+import csv
+import os
+import pathlib
+import time
+
+
+class Folder:
+    """A folder of evidence: where its tables and files are, and the roots to supply (empty: the vendors' own)."""
+
+    def __init__(self, name, tables, files=None):
+        self.name = name
+        self.tables = pathlib.Path(tables)
+        self.files = pathlib.Path(files or tables)
+        self.is_real = name in ("published", "given")
+        self.roots = [] if self.is_real else ["--roots", self.files / "roots"]
+
+    def rows(self, table):
+        path = self.tables / table
+        if not path.exists():
+            return []
+        with open(path, encoding="utf-8", newline="") as f:
+            return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def cache():
+    """Where `make evidence` keeps what it brings."""
+    if os.environ.get("JURAT_EVIDENCE_CACHE"):
+        return pathlib.Path(os.environ["JURAT_EVIDENCE_CACHE"])
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (pathlib.Path(base) if base.startswith("/") else pathlib.Path.home() / ".cache") / "jurat/evidence"
+
+
+def folders():
+    """Those that are there, the vectors first."""
+    data = pathlib.Path(os.environ["JURAT_TEST_DATA"])
+    found = [Folder("vectors", data / "vectors")]
+    index, copy = data / "published/MANIFEST.tsv", cache() / "MANIFEST.tsv"
+    if index.exists() and copy.exists() and copy.read_bytes() == index.read_bytes():
+        found.append(Folder("published", data / "published", cache()))
+    given = pathlib.Path(os.environ.get("JURAT_EVIDENCE", "/nonexistent"))
+    if (given / "MANIFEST.tsv").exists():
+        found.append(Folder("given", given))
+    if (given.parent / "made/CASES.tsv").exists():
+        found.append(Folder("made", given.parent / "made"))
+    return found
+
+
+def rfc3339(seconds):
+    """A time of a table as `jurat verify --at` takes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+
+
+def reasons(row):
+    """The codes that a row expects, where its table says them; None where it does not."""
+    if "reasons" not in row:
+        return None
+    return set() if row["reasons"] == "-" else set(row["reasons"].split(","))
