@@ -1,18 +1,9 @@
-/* deps: verify_dep */
 /* SPDX-License-Identifier: MIT */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/fuzz.h"
 #include "verify/tdx_tcb.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* What the strict reader takes jansson takes too, and both say the same of it. */
 static void compare(const struct json_rd *json, json_rd_at at, const json_t *value)
@@ -73,6 +64,8 @@ static void differential(const uint8_t *data, size_t size)
 			  &bad);
 	/* Numbers beyond 64 bits, and surrogates without their other half, are more than jansson takes. */
 	if (root)
+		FUZZ_REACHED("JSON that both readers take");
+	if (root)
 		compare(&json, 0, root);
 	json_decref(root);
 	json_rd_done(&json);
@@ -109,12 +102,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct jurat_error err;
 
 	differential(data, size);
-	if (jurat_tdx_collateral_new(&c, &err) != 0)
-		return 0;
+	must(jurat_tdx_collateral_new(&c, &err) == 0);
 	if (jurat_tdx_collateral_add(c, data, size, &err) == 0) {
 		must(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities > 0 || size > 0);
-		if (c->n_tcb_infos > 0 &&
-		    jurat_tdx_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
+		if (c->n_tcb_infos > 0)
+			FUZZ_REACHED("TCB info");
+		if (c->n_identities > 0)
+			FUZZ_REACHED("QE identity");
+		if (c->n_crls > 0 && c->n_tcb_infos > 0)
+			FUZZ_REACHED("a bundle");
+		if (c->n_certs > 1)
+			FUZZ_REACHED("a chain of certificates");
+		if (c->n_tcb_infos > 0 && jurat_tdx_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
 			evaluate(c, data, size);
 	} else {
 		must(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities == 0);

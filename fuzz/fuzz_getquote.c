@@ -1,19 +1,15 @@
-/* deps: wire_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/fuzz.h"
 #include "wire/qgs.h"
 #include "wire/tdx_getquote.h"
 #include "wire/tdx_report.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void check_inside(const uint8_t *data, size_t size, const struct bytes_rd *part)
 {
-	if (part->bad || part->data < data + TDX_GETQUOTE_DATA_OFF ||
-	    part->size > size - TDX_GETQUOTE_DATA_OFF || (size_t)(part->data - data) > size - part->size)
-		abort();
+	must(!part->bad && part->data >= data + TDX_GETQUOTE_DATA_OFF && part->size <= size - TDX_GETQUOTE_DATA_OFF &&
+	     (size_t)(part->data - data) <= size - part->size);
 }
 
 static void check_tdreport(const struct bytes_rd *message)
@@ -22,15 +18,13 @@ static void check_tdreport(const struct bytes_rd *message)
 	struct tdx_report report;
 	struct jurat_error err;
 
-	if (message->size != TDX_REPORT_BYTES)
-		abort();
+	must(message->size == TDX_REPORT_BYTES);
 	if (tdx_report_read(message->data, message->size, &report, &err) != 0)
 		return;
-	if (tdx_report_check_reserved(&report, &err) > 0)
-		abort();
+	if (tdx_report_check_reserved(&report, &err) == 0)
+		FUZZ_REACHED("a TDREPORT of a module");
 	tdx_report_write(&report, again);
-	if (memcmp(again, message->data, sizeof(again)) != 0)
-		abort();
+	must(memcmp(again, message->data, sizeof(again)) == 0);
 }
 
 /* A GetQuote buffer as a host and as a guest finds it. */
@@ -44,19 +38,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tdx_getquote_read(data, size, &q, &err) == 0) {
 		check_inside(data, size, &q.input);
 		check_inside(data, size, &q.message);
-		if (q.input.size != q.hdr.in_len)
-			abort();
+		must(q.input.size == q.hdr.in_len);
 		if (q.form == TDX_GETQUOTE_TDREPORT)
 			check_tdreport(&q.message);
-		if (q.form == TDX_GETQUOTE_QGS &&
-		    (qgs_read_type(q.message.data, q.message.size, &type, &err) != 0 ||
-		     !qgs_is_request(type)))
-			abort();
+		if (q.form == TDX_GETQUOTE_QGS) {
+			FUZZ_REACHED("a request for the quoting service");
+			must(qgs_read_type(q.message.data, q.message.size, &type, &err) == 0 && qgs_is_request(type));
+		}
 	}
 	if (tdx_getquote_read_output(data, size, &output, &err) == 0) {
 		check_inside(data, size, &output);
-		if (output.size == 0)
-			abort();
+		FUZZ_REACHED("an answer of the VMM");
+		must(output.size > 0);
 	}
 	return 0;
 }

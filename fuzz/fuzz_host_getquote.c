@@ -1,12 +1,11 @@
-/* deps: host_dep */
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/host.h"
+#include "support/fuzz.h"
 #include "uapi/tdx.h"
+#include "wire/qgs.h"
 #include "wire/tdx_getquote.h"
 
 /*
@@ -22,6 +21,8 @@ struct world {
 	struct bytes_rd in; /* the fuzzer's bytes, in order of use */
 	uint64_t now, timer_at;
 	unsigned open, taken_on, ended, interrupts;
+	uint8_t reply[256]; /* a right one to what was sent last */
+	size_t reply_size, replied;
 	uint8_t ram[PAGES * PAGE];
 };
 
@@ -58,12 +59,31 @@ static int w_connected(struct base_env *env, int fd)
 	return how >= 0xf8 ? -ECONNREFUSED : how >= 0xf0 ? -EINPROGRESS : 0;
 }
 
+/* The answer of a good service to a request that begins here. */
+static void make_reply(struct world *w, const uint8_t *request, size_t n)
+{
+	static const uint8_t quote[] = "quote";
+	struct qgs_message m;
+	enum qgs_type type;
+
+	w->replied = w->reply_size = 0;
+	if (n <= QGS_FRAME_BYTES || qgs_read_type(request + QGS_FRAME_BYTES, n - QGS_FRAME_BYTES, &type, NULL) != 0 ||
+	    !qgs_is_request(type))
+		return;
+	m = qgs_message((enum qgs_type)(type + 1));
+	for (unsigned i = 0; i < qgs_n_parts(m.type); i++)
+		m.parts[i] = bytes_rd(quote, m.type == QGS_QUOTE_RESP && i == QGS_PART_SELECTED_ID ? 0 : sizeof(quote));
+	if (qgs_write(&m, true, w->reply, sizeof(w->reply), &w->reply_size, NULL) != 0)
+		w->reply_size = 0;
+}
+
 static ssize_t w_send(struct base_env *env, int fd, const void *buf, size_t n)
 {
 	uint8_t how = next(self(env));
 
 	if (how >= 0xf0)
 		return how >= 0xf8 ? -EPIPE : -EAGAIN;
+	make_reply(self(env), buf, n);
 	return how >= 0x80 && how < n ? how : (ssize_t)n;
 }
 
@@ -71,10 +91,16 @@ static ssize_t w_recv(struct base_env *env, int fd, void *buf, size_t n)
 {
 	struct world *w = self(env);
 	uint8_t how = next(w);
-	size_t part = how < 0xf0 ? how : 0;
+	size_t part = how < 0xf0 ? how : 0, left = w->reply_size - w->replied;
 
 	if (how >= 0xf8)
 		return -EAGAIN;
+	if (how == 0 && left > 0) { /* what a good service says */
+		part = left < n ? left : n;
+		memcpy(buf, w->reply + w->replied, part);
+		w->replied += part;
+		return (ssize_t)part;
+	}
 	if (part > bytes_rd_left(&w->in))
 		part = bytes_rd_left(&w->in);
 	if (part > n)
@@ -142,7 +168,7 @@ static int write_guest(void *context, uint64_t gpa, const void *from, size_t n)
 {
 	struct world *w = context;
 
-	assert(n > 0 && gpa % PAGE + n <= PAGE);
+	must(n > 0 && gpa % PAGE + n <= PAGE);
 	if (!inside(w, gpa, n))
 		return -EFAULT;
 	memcpy(w->ram + (gpa - GPA), from, n);
@@ -159,9 +185,15 @@ static void note_end(void *context, const struct jurat_tdx_quote_outcome *o)
 	struct world *w = context;
 
 	w->ended++;
-	assert(o->status == TDX_GETQUOTE_SUCCESS ? o->out_bytes > 0 : o->out_bytes == 0);
-	assert(o->out_bytes <= sizeof(w->ram) - TDX_GETQUOTE_HDR_BYTES);
-	assert(o->status == TDX_GETQUOTE_SUCCESS || o->text[0] != '\0');
+	if (o->status == TDX_GETQUOTE_SUCCESS)
+		FUZZ_REACHED("a guest gets a quote");
+	else if (o->status == TDX_GETQUOTE_UNAVAILABLE)
+		FUZZ_REACHED("no quoting service");
+	else
+		FUZZ_REACHED("a quoting service that refuses");
+	must(o->status == TDX_GETQUOTE_SUCCESS ? o->out_bytes > 0 : o->out_bytes == 0);
+	must(o->out_bytes <= sizeof(w->ram) - TDX_GETQUOTE_HDR_BYTES);
+	must(o->status == TDX_GETQUOTE_SUCCESS || o->text[0] != '\0');
 }
 
 static const struct base_env_ops ops = {
@@ -188,11 +220,10 @@ static void call(struct world *w, struct jurat_tdx_quotes *q)
 	bytes_put_le(w->ram + at + 16, (uint64_t)next(w) << (next(w) & 31), 4);
 	for (size_t i = 0; i < n && at + 24 + i < sizeof(w->ram); i++)
 		w->ram[at + 24 + i] = next(w);
-	assert(jurat_tdx_quotes_serve(q, gpa, size, &answer, NULL) == 0);
+	must(jurat_tdx_quotes_serve(q, gpa, size, &answer, NULL) == 0);
 	w->taken_on += answer == UAPI_TDVMCALL_SUCCESS;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -208,22 +239,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct jurat_tdx_quotes *q = NULL;
 
-	assert(w);
+	must(w);
 	w->base.ops = &ops;
 	w->in = bytes_rd(data, size);
-	assert(host_tdx_quotes_open(&w->base, &options, &memory, &q, NULL) == 0);
-	assert(jurat_tdx_quotes_setup_notify(q, 64, 0) == 0);
+	must(host_tdx_quotes_open(&w->base, &options, &memory, &q, NULL) == 0);
+	must(jurat_tdx_quotes_setup_notify(q, 64, 0) == 0);
 	for (unsigned i = 0; i < MAX_CALLS && bytes_rd_left(&w->in) > 0; i++) {
 		call(w, q);
 		w->now += (uint64_t)next(w) << 20;
 		(void)(jurat_tdx_quotes_dispatch(q, NULL) < 0);
-		assert(w->taken_on == w->ended + jurat_tdx_quotes_outstanding_count(q));
+		must(w->taken_on == w->ended + jurat_tdx_quotes_outstanding_count(q));
 	}
 	w->now += 30000000000u; /* past every timeout */
 	(void)(jurat_tdx_quotes_dispatch(q, NULL) < 0);
-	assert(jurat_tdx_quotes_outstanding_count(q) == 0 && w->taken_on == w->ended &&
-	       w->interrupts == w->ended);
-	assert(w->open == 0);
+	must(jurat_tdx_quotes_outstanding_count(q) == 0 && w->taken_on == w->ended && w->interrupts == w->ended);
+	must(w->open == 0);
 	jurat_tdx_quotes_close(q);
 	free(w);
 	return 0;

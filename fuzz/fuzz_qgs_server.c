@@ -1,36 +1,31 @@
-/* deps: daemon_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "daemon/conn.h"
+#include "support/fuzz.h"
 
 /*
  * A hostile client and a hostile backend, in any order and at any time: what goes out is always a message of
  * the protocol or a bare quote, never more than was asked for, and nothing is kept beyond its limit.
  */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool right)
-{
-	if (!right)
-		abort();
-}
-
 /* The whole answer, when the machine has just begun to send it. */
 static void check_answer(const struct conn *c)
 {
 	struct qgs_message m;
 	struct bytes_rd r = bytes_rd(c->out, c->out_size);
 
-	if (c->raw)
+	if (c->raw) {
+		FUZZ_REACHED("a bare quote");
 		return;
+	}
 	must(bytes_rd_be32(&r) == c->out_size - QGS_FRAME_BYTES);
 	must(qgs_read((enum qgs_type)(c->request_type + 1), c->out + QGS_FRAME_BYTES,
 		      c->out_size - QGS_FRAME_BYTES, &m, NULL) == 0);
 	must(m.error_code == c->code);
+	if (c->code == QGS_SUCCESS)
+		FUZZ_REACHED("an answer with what was asked for");
+	else
+		FUZZ_REACHED("an answer with an error code");
 }
 
 static void check(const struct conn *c)

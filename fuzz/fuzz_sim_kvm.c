@@ -1,11 +1,11 @@
-/* deps: sim_dep */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "sim/kvm/kvm.h"
+#include "support/env.h"
+#include "support/fuzz.h"
+#include "uapi/kvm.h"
 
 /*
  * A hostile guest above a hostile VMM: both write what they like where they may, in any order. KVM keeps
@@ -22,20 +22,14 @@ struct fuzz {
 	bool vmgexit, asked;
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool right)
-{
-	if (!right)
-		abort();
-}
-
 static void event(void *ctx, const char *from, const char *to, const char *text)
 {
 	struct fuzz *f = ctx;
 
-	if (strcmp(to, "firmware") == 0)
+	if (strcmp(to, "firmware") == 0) {
+		FUZZ_REACHED("firmware is asked");
 		f->asked = true;
+	}
 	if (strcmp(to, "guest driver") == 0 && (strstr(text, "(BUSY)") || strstr(text, "(INVALID_LEN)")))
 		must(!f->asked);
 }
@@ -107,6 +101,8 @@ static void step(struct fuzz *f, struct bytes_rd *r)
 		f->vmgexit = f->vmgexit || bytes[0] & 1;
 		got = sim_kvm_run(f->vcpu);
 		must(got == 0 || got == -EINTR || got == -EINVAL || got == -EIO || got == -EAGAIN);
+		if (got == 0 && bytes_get_le(run + 8, 4) == UAPI_KVM_EXIT_SNP_REQ_CERTS)
+			FUZZ_REACHED("the VMM is asked for certificates");
 		break;
 	}
 }
@@ -123,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sim_kvm_trace trace = { .event = event, .ctx = &f };
 
 	if (!psp)
-		must(sim_psp_new(&(struct sim_psp_options){ 0 }, &psp, NULL) == 0);
+		must(sim_psp_new(&(struct sim_psp_options){ .env = fuzz_env() }, &psp, NULL) == 0);
 	must(sim_kvm_host_new(psp, sync, &f.host, NULL) == 0);
 	sim_kvm_set_trace(f.host, &trace);
 	must(sim_kvm_vm_new(f.host, &launch, PAGES, &f.vm, secrets, NULL) == 0);

@@ -1,14 +1,13 @@
-/* deps: sim_dep */
 /* SPDX-License-Identifier: MIT */
 /*
  * A hostile hypervisor against the guest driver: it answers VMGEXITs as it likes and writes to every shared
  * page. The driver must end each request, and never seal two messages under one number.
  */
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "sim/guest/sev_guest.h"
+#include "support/fuzz.h"
 #include "uapi/sev.h"
 #include "wire/ghcb.h"
 #include "wire/snp_secrets.h"
@@ -45,7 +44,7 @@ static int ram_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 	if (gpa == REQUEST * SNP_PAGE_BYTES) {
 		uint64_t seqno = bytes_get_le(f->ram[REQUEST] + 0x20, 8);
 
-		assert(seqno > f->sealed);
+		must(seqno > f->sealed);
 		f->sealed = seqno;
 	}
 	return 0;
@@ -95,10 +94,14 @@ static void one_ioctl(struct fuzz *f, struct sim_sev_guest *g, struct bytes_rd *
 	if (sim_sev_guest_start(g, &user, UAPI_SNP_GET_REPORT + bytes_rd_u8(r) % 4, bytes_rd_u8(r) / 128) < 0)
 		return;
 	for (unsigned exits = 0;; exits++) {
-		assert(exits < EXITS_MAX * 2); /* every request ends */
+		must(exits < EXITS_MAX * 2); /* every request ends */
 		sim_sev_guest_step(g, *now_ns, &step);
-		if (step.step == SIM_STEP_DONE)
+		if (step.step == SIM_STEP_DONE) {
+			FUZZ_REACHED("an ioctl ends");
+			if (exits > 2)
+				FUZZ_REACHED("an ioctl ends after retries");
 			return;
+		}
 		if (step.step == SIM_STEP_SLEEP)
 			*now_ns = step.until_ns;
 		else
@@ -106,7 +109,6 @@ static void one_ioctl(struct fuzz *f, struct sim_sev_guest *g, struct bytes_rd *
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sim_sev_guest_layout layout = {

@@ -1,19 +1,14 @@
-/* deps: sim_dep */
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "sim/guest/tsm.h"
+#include "support/fuzz.h"
 
 /*
  * Programs that do anything to configfs-tsm, in any order, over a provider that answers when it likes: every
  * read ends once, and what a descriptor has read it reads again.
  */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
 enum { N_FILES = 6, N_READS = 8, ALL_ATTRS = (1u << SIM_TSM_N_ATTRS) - 1 };
 
 struct slot {
@@ -42,7 +37,7 @@ static void report(void *ctx, const struct sim_tsm_request *request, struct sim_
 {
 	struct world *w = ctx;
 
-	assert(!w->is_asked && request->inblob_size > 0);
+	must(!w->is_asked && request->inblob_size > 0);
 	w->is_asked = true;
 	if (bytes_rd_u8(&w->in) & 1) { /* at once */
 		w->is_asked = false;
@@ -63,7 +58,7 @@ static void answer(struct world *w, uint8_t how)
 		blobs.outblob = calloc(1, blobs.outblob_size);
 		blobs.auxblob_size = how & 0x80 ? 40000 : 0;
 		blobs.auxblob = calloc(1, blobs.auxblob_size + 1);
-		assert(blobs.outblob && blobs.auxblob);
+		must(blobs.outblob && blobs.auxblob);
 		blobs.outblob[0] = ++w->serial;
 	}
 	sim_tsm_answer(w->tsm, result, &blobs);
@@ -75,12 +70,15 @@ static void done(struct sim_tsm_read *read, int result, const uint8_t *data, siz
 	struct reader *reader = read->ctx;
 	struct slot *slot = reader->slot;
 
-	assert(slot && slot->n_reads > 0 && result <= 0 && (result == 0 || size == 0));
+	must(slot && slot->n_reads > 0 && result <= 0 && (result == 0 || size == 0));
 	slot->n_reads--;
 	reader->slot = NULL;
 	if (size == 0 || reader->off != 0)
 		return;
-	assert(!slot->is_known || slot->first == data[0]);
+	must(!slot->is_known || slot->first == data[0]);
+	FUZZ_REACHED("an attribute is read");
+	if (size > 4)
+		FUZZ_REACHED("a blob is read");
 	slot->is_known = true;
 	slot->first = data[0];
 }
@@ -160,15 +158,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct world w = { .in = bytes_rd(data, n) };
 	int r = sim_tsm_new(&w.tsm, NULL);
 
-	assert(r == 0);
+	must(r == 0);
 	r = sim_tsm_register(w.tsm, &provider, &w);
-	assert(r == 0);
+	must(r == 0);
 	while (bytes_rd_left(&w.in) > 0)
 		step(&w, bytes_rd_u8(&w.in));
 	while (w.is_asked) /* each ends a read */
 		answer(&w, 1);
 	for (unsigned i = 0; i < N_FILES; i++) {
-		assert(w.slots[i].n_reads == 0);
+		must(w.slots[i].n_reads == 0);
 		(void)!sim_tsm_close(w.slots[i].file);
 	}
 	sim_tsm_free(w.tsm);

@@ -1,34 +1,27 @@
-/* deps: wire_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/fuzz.h"
 #include "wire/snp_certs.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_inside(const uint8_t *data, size_t size, const struct snp_certs *certs)
 {
-	if (certs->size > size || certs->n > SNP_CERTS_MAX_ENTRIES)
-		abort();
+	must(certs->size <= size && certs->n <= SNP_CERTS_MAX_ENTRIES);
 	for (unsigned i = 0; i < certs->n; i++) {
 		const struct bytes_rd *d = &certs->entries[i].data;
 
-		if (d->size == 0 || d->data < data || d->data + d->size > data + certs->size)
-			abort();
+		must(d->size > 0 && d->data >= data && d->data + d->size <= data + certs->size);
 	}
 }
 
 static void check_same(const struct snp_certs *a, const struct snp_certs *b)
 {
-	if (a->n != b->n)
-		abort();
+	must(a->n == b->n);
 	for (unsigned i = 0; i < a->n; i++) {
 		const struct snp_cert_entry *x = &a->entries[i], *y = &b->entries[i];
 
-		if (x->kind != y->kind || memcmp(x->guid, y->guid, sizeof(x->guid)) != 0 ||
-		    x->data.size != y->data.size || memcmp(x->data.data, y->data.data, x->data.size) != 0)
-			abort();
+		must(x->kind == y->kind && memcmp(x->guid, y->guid, sizeof(x->guid)) == 0 && x->data.size == y->data.size &&
+		     memcmp(x->data.data, y->data.data, x->data.size) == 0);
 	}
 }
 
@@ -43,14 +36,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (snp_certs_read(data, size, &certs, &err) != 0)
 		return 0;
 	check_inside(data, size, &certs);
+	if (snp_certs_find(&certs, SNP_CERT_CRL))
+		FUZZ_REACHED("a table with a CRL reads");
+	if (certs.n > 0 && certs.entries[0].kind == SNP_CERT_OTHER)
+		FUZZ_REACHED("a table with a private entry reads");
+	if (certs.n == 0)
+		FUZZ_REACHED("the empty table reads");
 	room = snp_certs_size(&certs);
 	packed = malloc(room);
-	if (!packed)
-		return 0;
-	if (snp_certs_write(&certs, packed, room, &written, &err) != 0 || written != room)
-		abort();
-	if (snp_certs_read(packed, written, &again, &err) != 0 || again.size != written)
-		abort();
+	must(packed != NULL);
+	must(snp_certs_write(&certs, packed, room - 1, &written, &err) == JURAT_TOO_SMALL && written == room);
+	must(snp_certs_write(&certs, packed, room, &written, &err) == 0 && written == room);
+	must(snp_certs_read(packed, written, &again, &err) == 0 && again.size == written);
 	check_same(&certs, &again);
 	free(packed);
 	return 0;

@@ -1,51 +1,206 @@
-/* deps: verify_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jurat/verify.h>
 
-#include "base/bytes.h"
-#include "wire/snp_report.h"
+#include "support/snp.h"
 
 /*
- * Evidence from anybody: a report with its certificate table, then the same bytes as endorsements, roots
- * and CRL. No input can be accepted, for none is signed by a root; every verdict must print.
+ * Evidence, endorsements, CRLs and a policy at once, one step away from being accepted. The software platform
+ * signs what the fuzzer changed, where a flag says so, so that what stands behind the signatures is reached.
+ *
+ * Input: two bytes of flags; report and certificate table, as fuzz_item() has them; the policy, a part; then
+ * until the end files for the verifier: a byte FILE_* and an item.
  */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum {
+	MACHINE_MASK = 7, /* first byte */
+	VLEK = 1 << 3,
+	SIGN_REPORT = 1 << 4,
+	SIGN_LEAF = 1 << 5,
+	SIGN_CA = 1 << 6, /* intermediate and CRLs */
+	PINNED = 1 << 7,  /* trusts AMD's roots only */
 
-static void judge(struct jurat_verifier *v, const uint8_t *data, size_t size)
+	TIME_MASK = 3, /* second byte: see at[] */
+	WITH_POLICY = 1 << 2,
+	NO_TABLE = 1 << 3,
+	TWICE = 1 << 4, /* judged again, out of the caches */
+};
+enum { FILE_CERTIFICATES, FILE_CRL, FILE_REVOKING_CRL, FILE_TABLE, FILE_N_KINDS };
+
+struct input {
+	struct fuzz_snp *machine;
+	uint8_t flags, more;
+	struct bytes_rd in;
+};
+
+static enum sim_ca leaf_issuer(const struct input *i)
 {
-	struct jurat_snp_evidence e = { .size = sizeof(e), .report = data };
+	return i->flags & VLEK ? SIM_ASVK : SIM_ASK;
+}
+
+/* Whether the platform itself issued it: then its signature holds already. */
+static bool is_own(const struct input *i, const struct bytes_rd *der)
+{
+	const struct fuzz_bytes *own = &i->machine->tables[i->flags & VLEK ? 1 : 0];
+
+	return der->size > 0 && memmem(own->p, own->n, der->data, der->size) != NULL;
+}
+
+/* The table with what was changed in it signed anew. */
+static struct fuzz_bytes sign_table(const struct input *i, const struct fuzz_bytes *table)
+{
+	struct fuzz_bytes signed_der[SNP_CERTS_MAX_ENTRIES] = { 0 }, made = { 0 };
+	struct snp_certs certs;
+	size_t n;
+
+	if (snp_certs_read(table->p, table->n, &certs, NULL) < 0)
+		return fuzz_copy(table->p, table->n);
+	for (unsigned k = 0; k < certs.n; k++) {
+		struct snp_cert_entry *e = &certs.entries[k];
+		bool leaf = e->kind == SNP_CERT_VCEK || e->kind == SNP_CERT_VLEK;
+		bool ca = e->kind == SNP_CERT_ASK || e->kind == SNP_CERT_CRL;
+
+		if ((!(leaf && i->flags & SIGN_LEAF) && !(ca && i->flags & SIGN_CA)) || is_own(i, &e->data))
+			continue;
+		signed_der[k] = fuzz_snp_sign_der(i->machine, leaf ? leaf_issuer(i) : SIM_ARK, e->data.data, e->data.size);
+		e->data = bytes_rd(signed_der[k].p, signed_der[k].n);
+	}
+	n = snp_certs_size(&certs);
+	made = (struct fuzz_bytes){ malloc(n), n };
+	must(made.p && snp_certs_write(&certs, made.p, n, &n, NULL) == 0);
+	for (unsigned k = 0; k < certs.n; k++)
+		fuzz_bytes_done(&signed_der[k]);
+	return made;
+}
+
+static void add_file(struct input *i, struct jurat_verifier *v)
+{
+	uint8_t kind = fuzz_u8(&i->in) % FILE_N_KINDS;
+	const struct fuzz_bytes *table = &i->machine->tables[i->flags & VLEK ? 1 : 0];
+	auto_bytes crl = { 0 }, item = { 0 }, made = { 0 };
+
+	switch (kind) {
+	case FILE_TABLE:
+	case FILE_CERTIFICATES:
+		item = fuzz_item(&i->in, table->p, table->n);
+		(void)!jurat_verifier_add_certificates(v, item.p, item.n, NULL, NULL);
+		return;
+	default:
+		crl = fuzz_snp_crl(i->machine, kind == FILE_REVOKING_CRL, kind == FILE_REVOKING_CRL);
+		item = fuzz_item(&i->in, crl.p, crl.n);
+		made = i->flags & SIGN_CA ? fuzz_snp_sign_der(i->machine, SIM_ARK, item.p, item.n)
+					  : fuzz_copy(item.p, item.n);
+		if (jurat_verifier_add_crl(v, made.p, made.n, NULL) == 0)
+			FUZZ_REACHED("a CRL is given");
+	}
+}
+
+/* What no report may have that is accepted, whoever signed it. */
+static void check_accepted(const struct input *i, const struct jurat_snp_evidence *e, bool default_policy)
+{
+	uint8_t own[SNP_REPORT_BYTES];
+	struct snp_report report;
+	bool known = false;
+
+	FUZZ_REACHED("a report is accepted");
+	must(!(i->flags & PINNED));
+	must(snp_report_read(e->report, e->report_size, &report, NULL) == 0);
+	must(report.vmpl <= 3 && report.signature_algo == SNP_REPORT_ALGO_ECDSA_P384_SHA384);
+	must(!(report.key_info & SNP_KEY_INFO_MASK_CHIP_KEY));
+	must(!default_policy || !(report.policy >> SNP_POLICY_DEBUG_BIT & 1));
+	if (i->flags & SIGN_REPORT)
+		return;
+	for (unsigned m = 0; m < FUZZ_SNP_MACHINES && !known; m++)
+		for (unsigned vlek = 0; vlek < 2 && !known; vlek++) {
+			fuzz_snp_report(fuzz_snp(m), vlek, (const uint8_t[64]){ 1 }, own);
+			known = memcmp(own, e->report, SNP_REPORT_SIGNED_BYTES) == 0;
+		}
+	must(known); /* nobody has signed anything else */
+}
+
+static void check_refused(const struct jurat_verdict *verdict)
+{
+	size_t n = jurat_verdict_reasons(verdict);
+
+	must(n > 0);
+	for (size_t k = 0; k < n; k++) {
+		const char *code = jurat_verdict_reason_code(verdict, k);
+
+		must(code && jurat_verdict_reason_detail(verdict, k));
+		if (strcmp(code, "intermediate-revoked") == 0)
+			FUZZ_REACHED("a revoked intermediate");
+		if (strcmp(code, "report-signature") == 0)
+			FUZZ_REACHED("a report whose signature does not hold");
+	}
+}
+
+static void judge(const struct input *i, struct jurat_verifier *v, const struct jurat_snp_evidence *e,
+		  const struct jurat_policy *policy)
+{
+	static const int64_t at[TIME_MASK + 1] = { FUZZ_SNP_AT, 1500000000, 3000000000, INT64_MAX };
 	struct jurat_verdict *verdict = NULL;
+	char *json, *text;
+	int r = jurat_verify_snp(v, e, policy, at[i->more & TIME_MASK], &verdict, NULL);
 
-	e.report_size = size < SNP_REPORT_BYTES ? size : SNP_REPORT_BYTES;
-	e.certs = data + e.report_size;
-	e.certs_size = size - e.report_size;
-	if (jurat_verify_snp(v, &e, NULL, 1750000000, &verdict, NULL) != JURAT_REFUSED)
-		abort();
-	char *json = jurat_verdict_json(verdict), *text = jurat_verdict_text(verdict);
-
-	if (!json || !text)
-		abort();
+	must((r == 0) == (jurat_verdict_accepted(verdict) == 1));
+	if (r == 0)
+		check_accepted(i, e, policy == NULL);
+	else
+		check_refused(verdict);
+	json = jurat_verdict_json(verdict);
+	text = jurat_verdict_text(verdict);
+	must(json && text);
 	free(json);
 	free(text);
 	jurat_verdict_free(verdict);
 }
 
+static struct jurat_policy *read_policy(struct input *i)
+{
+	auto_bytes json = fuzz_part(&i->in);
+	struct jurat_policy *policy = NULL;
+
+	if (!(i->more & WITH_POLICY))
+		return NULL;
+	must(jurat_policy_new(&policy, NULL) == 0);
+	if (jurat_policy_read_json(policy, (const char *)json.p, json.n, NULL) == 0)
+		FUZZ_REACHED("a policy");
+	return policy;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const uint8_t *rest = data + (size < SNP_REPORT_BYTES ? size : SNP_REPORT_BYTES);
-	size_t n = size - (size_t)(rest - data);
+	struct input i = { .in = bytes_rd(data, size) };
+	uint8_t own[SNP_REPORT_BYTES];
 	struct jurat_verifier *v;
+	struct jurat_policy *policy;
 
-	if (jurat_verifier_new(&v, NULL) != 0)
-		return 0;
-	judge(v, data, size);
-	(void)!jurat_verifier_add_certificates(v, rest, n, NULL, NULL);
-	(void)!jurat_verifier_add_crl(v, rest, n, NULL);
-	judge(v, data, size);
+	i.flags = fuzz_u8(&i.in);
+	i.more = fuzz_u8(&i.in);
+	i.machine = fuzz_snp(i.flags & MACHINE_MASK);
+	fuzz_snp_report(i.machine, i.flags & VLEK, (const uint8_t[64]){ 1 }, own);
+	auto_bytes report = fuzz_item(&i.in, own, sizeof(own));
+	const struct fuzz_bytes *own_table = &i.machine->tables[i.flags & VLEK ? 1 : 0];
+	auto_bytes table = fuzz_item(&i.in, own_table->p, own_table->n);
+	auto_bytes certs = sign_table(&i, &table), ark = fuzz_snp_ark(i.machine);
+
+	if (i.flags & SIGN_REPORT && report.n == SNP_REPORT_BYTES)
+		fuzz_snp_sign_report(i.machine, i.flags & VLEK, report.p);
+	policy = read_policy(&i);
+	must(jurat_verifier_new(&v, NULL) == 0);
+	if (!(i.flags & PINNED))
+		must(jurat_verifier_add_roots(v, ark.p, ark.n, NULL) == 0);
+	for (unsigned k = 0; k < 4 && bytes_rd_left(&i.in) > 0; k++)
+		add_file(&i, v);
+	struct jurat_snp_evidence e = {
+		.size = sizeof(e), .report = report.p, .report_size = report.n, .certs = certs.p, .certs_size = certs.n
+	};
+	if (i.more & NO_TABLE)
+		e.certs = NULL;
+	judge(&i, v, &e, policy);
+	if (i.more & TWICE)
+		judge(&i, v, &e, policy);
+	jurat_policy_free(policy);
 	jurat_verifier_free(v);
 	return 0;
 }

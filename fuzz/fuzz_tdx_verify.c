@@ -1,113 +1,234 @@
-/* deps: verify_dep sim_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jurat/verify.h>
 
-#include "sim/tdx/qe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* A world whose evidence is good, so that what is fuzzed is one step away from being accepted. */
-static struct {
-	struct jurat_verifier *verifier;
-	struct jurat_tdx_collateral *collateral;
-	uint8_t *quote;
-	size_t size;
-} world;
-
-enum { AT = 1760000000, DAY = 86400 };
-
-static void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void make_quote(const struct sim_tdx_platform *platform, const struct sim_qe *qe)
-{
-	struct sim_td_params params = { .attributes = 1 << 28, .xfam = 0xe7 };
-	uint8_t report_data[64] = { 1 }, report[TDX_REPORT_BYTES];
-	struct sim_td *td;
-
-	must(sim_td_new((struct sim_tdx_platform *)(uintptr_t)platform, &params, 1, &td, NULL) == 0);
-	must(sim_td_mr_report(td, report_data, report) == 0);
-	must(sim_qe_quote(qe, report, sizeof(report), &world.quote, &world.size, NULL) == 0);
-	sim_td_free(td);
-}
-
-static void make_world(void)
-{
-	struct sim_collateral_wish wish = { .platform_status = "UpToDate",
-					    .module_status = "UpToDate",
-					    .qe_status = "UpToDate",
-					    .issued = AT - DAY,
-					    .next_update = AT + DAY,
-					    .evaluation = 1 };
-	struct sim_collateral parts;
-	struct sim_tdx_platform *platform;
-	struct sim_pki_intel *pki;
-	struct sim_qe *qe;
-	const uint8_t *root;
-	size_t n;
-
-	must(sim_tdx_platform_new(NULL, &platform, NULL) == 0 && sim_pki_intel_new("fuzz", &pki, NULL) == 0);
-	must(sim_qe_new(platform, pki, NULL, &qe, NULL) == 0);
-	make_quote(platform, qe);
-	must(sim_qe_collateral(qe, &wish, &parts, NULL) == 0);
-	must(jurat_verifier_new(&world.verifier, NULL) == 0);
-	root = sim_pki_intel_cert(pki, SIM_INTEL_ROOT, &n);
-	must(jurat_verifier_add_roots(world.verifier, root, n, NULL) == 0);
-	must(jurat_tdx_collateral_new(&world.collateral, NULL) == 0);
-	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
-		must(jurat_tdx_collateral_add(world.collateral, parts.parts[i].bytes, parts.parts[i].size,
-					      NULL) == 0);
-	sim_collateral_done(&parts);
-	sim_qe_free(qe);
-	sim_pki_intel_free(pki);
-	sim_tdx_platform_free(platform);
-}
-
-static int judge(const uint8_t *quote, size_t n)
-{
-	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote, .quote_size = n };
-	struct jurat_verdict *verdict = NULL;
-	struct jurat_error err;
-	int r = jurat_verify_tdx(world.verifier, &e, world.collateral, NULL, AT, &verdict, &err);
-	char *text = verdict ? jurat_verdict_json(verdict) : NULL;
-
-	must((r == 0) == (jurat_verdict_accepted(verdict) == 1));
-	free(text);
-	jurat_verdict_free(verdict);
-	return r;
-}
+#include "support/tdx.h"
 
 /*
- * The first bytes say where in the good quote the others are put; without them the input is the quote
- * itself.
+ * A quote, its PCK certificate, collateral and a policy at once, one step away from being accepted. The
+ * software platform signs what the fuzzer changed, where a flag says so, so that what stands behind the
+ * signatures is reached.
+ *
+ * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; then until
+ * the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
  */
+enum {
+	MACHINE_MASK = 3, /* first byte */
+	SIGN_QUOTE = 1 << 2,
+	NEW_CHAIN = 1 << 3, /* the quote carries the PCK certificate of the input */
+	SIGN_PCK = 1 << 4,
+	PINNED = 1 << 5, /* trusts Intel's root only */
+	NO_COLLATERAL = 1 << 6,
+	TWICE = 1 << 7, /* judged again, out of the caches */
+
+	TIME_MASK = 3, /* second byte: see at[] */
+	WITH_POLICY = 1 << 2,
+};
+enum {
+	FILE_AS_IS,       /* + a byte: which of the platform's own it is an edition of */
+	FILE_TCB_INFO,    /* the value of tcbInfo, signed */
+	FILE_QE_IDENTITY, /* the value of enclaveIdentity, signed */
+	FILE_ROOT_CRL,    /* signed */
+	FILE_PCK_CRL,     /* signed */
+	FILE_SIGNER,      /* the TCB signing certificate, signed by the root */
+	FILE_ENDORSEMENT, /* for the verifier: the PCK certificate */
+	FILE_N_KINDS,
+};
+
+struct input {
+	struct fuzz_tdx *machine;
+	uint8_t flags, more;
+	struct bytes_rd in;
+	struct jurat_verifier *verifier;
+	struct jurat_tdx_collateral *collateral;
+};
+
+/* The bytes that are signed of one of the platform's documents: the object behind the first colon. */
+static struct fuzz_bytes body_of(const struct fuzz_tdx *machine, enum sim_collateral_part part)
+{
+	const char *text = (const char *)machine->collateral.parts[part].bytes;
+	const char *from = strchr(text, ':') + 1, *to = strstr(text, ",\"signature\":");
+
+	must(to > from);
+	return fuzz_copy(from, (size_t)(to - from));
+}
+
+static struct fuzz_bytes document(struct input *i, enum sim_collateral_part part, const char *member)
+{
+	auto_bytes own = body_of(i->machine, part), body = fuzz_item(&i->in, own.p, own.n);
+
+	return fuzz_tdx_sign_json(member, body.p, body.n);
+}
+
+static struct fuzz_bytes signed_der(struct input *i, enum sim_intel_cert issuer, const void *own, size_t n)
+{
+	auto_bytes item = fuzz_item(&i->in, own, n);
+
+	return fuzz_tdx_sign_der(issuer, item.p, item.n);
+}
+
+static struct fuzz_bytes signed_part(struct input *i, enum sim_intel_cert issuer, enum sim_collateral_part part)
+{
+	return signed_der(i, issuer, i->machine->collateral.parts[part].bytes, i->machine->collateral.parts[part].size);
+}
+
+static void add_file(struct input *i)
+{
+	uint8_t kind = fuzz_u8(&i->in) % FILE_N_KINDS, which;
+	auto_bytes file = { 0 };
+	const uint8_t *own;
+	size_t n;
+
+	switch (kind) {
+	case FILE_TCB_INFO:
+		file = document(i, SIM_TCB_INFO, "tcbInfo");
+		break;
+	case FILE_QE_IDENTITY:
+		file = document(i, SIM_QE_IDENTITY, "enclaveIdentity");
+		break;
+	case FILE_ROOT_CRL:
+		file = signed_part(i, SIM_INTEL_ROOT, SIM_ROOT_CA_CRL);
+		break;
+	case FILE_PCK_CRL:
+		file = signed_part(i, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL);
+		break;
+	case FILE_SIGNER:
+		own = sim_pki_intel_cert(fuzz_tdx_pki(), SIM_INTEL_TCB_SIGNING, &n);
+		file = signed_der(i, SIM_INTEL_ROOT, own, n);
+		break;
+	case FILE_ENDORSEMENT:
+		own = sim_qe_pck(i->machine->qe, &n);
+		file = signed_der(i, SIM_INTEL_PLATFORM_CA, own, n);
+		(void)!jurat_verifier_add_certificates(i->verifier, file.p, file.n, NULL, NULL);
+		return;
+	default:
+		which = fuzz_u8(&i->in) % SIM_N_COLLATERAL_PARTS;
+		file = fuzz_item(&i->in, i->machine->collateral.parts[which].bytes,
+				 i->machine->collateral.parts[which].size);
+	}
+	if (jurat_tdx_collateral_add(i->collateral, file.p, file.n, NULL) == 0)
+		FUZZ_REACHED("a file of collateral");
+}
+
+static void add_own_collateral(struct input *i)
+{
+	for (unsigned k = 0; k < SIM_N_COLLATERAL_PARTS; k++)
+		must(jurat_tdx_collateral_add(i->collateral, i->machine->collateral.parts[k].bytes,
+					  i->machine->collateral.parts[k].size, NULL) == 0);
+}
+
+/* Nobody but the machines' enclave has signed a body: the one that is accepted is one of theirs. */
+static void check_accepted(const struct input *i, const struct fuzz_bytes *quote)
+{
+	bool known = (i->flags & (SIGN_QUOTE | NEW_CHAIN)) != 0;
+	struct tdx_quote q;
+
+	FUZZ_REACHED("a quote is accepted");
+	must(!(i->flags & PINNED));
+	must(tdx_quote_read(quote->p, quote->n, &q, NULL) == 0);
+	for (unsigned m = 0; m < FUZZ_TDX_MACHINES && !known; m++) {
+		const struct fuzz_bytes *own = &fuzz_tdx(m)->quote;
+
+		known = own->n >= q.signed_bytes.size &&
+			memcmp(own->p, q.signed_bytes.data, q.signed_bytes.size) == 0;
+	}
+	must(known);
+}
+
+static void check_refused(const struct jurat_verdict *verdict)
+{
+	size_t n = jurat_verdict_reasons(verdict);
+
+	must(n > 0);
+	for (size_t k = 0; k < n; k++) {
+		const char *code = jurat_verdict_reason_code(verdict, k);
+
+		must(code && jurat_verdict_reason_detail(verdict, k));
+		if (strcmp(code, "quote-signature") == 0)
+			FUZZ_REACHED("a quote whose signature does not hold");
+		if (strcmp(code, "leaf-revoked") == 0)
+			FUZZ_REACHED("a revoked PCK certificate");
+		if (strcmp(code, "tcb-status-not-accepted") == 0)
+			FUZZ_REACHED("a TCB status that is not accepted");
+	}
+}
+
+static void judge(const struct input *i, const struct fuzz_bytes *quote, const struct jurat_policy *policy)
+{
+	static const int64_t at[TIME_MASK + 1] = { FUZZ_TDX_AT, 1500000000, 3000000000, INT64_MAX };
+	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote->p, .quote_size = quote->n };
+	struct jurat_verdict *verdict = NULL;
+	char *json, *text;
+	int r = jurat_verify_tdx(i->verifier, &e, i->flags & NO_COLLATERAL ? NULL : i->collateral, policy,
+				 at[i->more & TIME_MASK], &verdict, NULL);
+
+	must((r == 0) == (jurat_verdict_accepted(verdict) == 1));
+	if (r == 0)
+		check_accepted(i, quote);
+	else
+		check_refused(verdict);
+	json = jurat_verdict_json(verdict);
+	text = jurat_verdict_text(verdict);
+	must(json && text);
+	free(json);
+	free(text);
+	jurat_verdict_free(verdict);
+}
+
+static struct jurat_policy *read_policy(struct input *i)
+{
+	auto_bytes json = fuzz_part(&i->in);
+	struct jurat_policy *policy = NULL;
+
+	if (!(i->more & WITH_POLICY))
+		return NULL;
+	must(jurat_policy_new(&policy, NULL) == 0);
+	if (jurat_policy_read_json(policy, (const char *)json.p, json.n, NULL) == 0)
+		FUZZ_REACHED("a policy");
+	return policy;
+}
+
+/* The quote of the input, with what the flags want signed or replaced. */
+static struct fuzz_bytes read_quote(struct input *i)
+{
+	auto_bytes quote = fuzz_item(&i->in, i->machine->quote.p, i->machine->quote.n);
+	size_t n;
+	const uint8_t *own = sim_qe_pck(i->machine->qe, &n);
+	auto_bytes pck = fuzz_item(&i->in, own, n), leaf = { 0 };
+
+	if (i->flags & NEW_CHAIN)
+		leaf = i->flags & SIGN_PCK ? fuzz_tdx_sign_der(SIM_INTEL_PLATFORM_CA, pck.p, pck.n)
+					   : fuzz_copy(pck.p, pck.n);
+	if (i->flags & (SIGN_QUOTE | NEW_CHAIN))
+		return fuzz_tdx_sign_quote(i->machine, quote.p, quote.n, &leaf);
+	return fuzz_copy(quote.p, quote.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t at, n;
-	uint8_t *quote;
+	struct input i = { .in = bytes_rd(data, size) };
+	struct jurat_policy *policy;
 
-	if (!world.quote) {
-		make_world();
-		must(judge(world.quote, world.size) == 0);
-	}
-	must(judge(data, size) != 0);
-	if (size < 2)
-		return 0;
-	at = (size_t)(data[0] | data[1] << 8) % world.size;
-	n = size - 2 < world.size - at ? size - 2 : world.size - at;
-	quote = malloc(world.size);
-	must(quote != NULL);
-	memcpy(quote, world.quote, world.size);
-	memcpy(quote + at, data + 2, n);
-	/* The text around the certificates is nobody's word: blanks between blocks may change. */
-	if (judge(quote, world.size) == 0)
-		must(memcmp(quote, world.quote, 48 + 584 + 4 + 584 + 32) == 0);
-	free(quote);
+	i.flags = fuzz_u8(&i.in);
+	i.more = fuzz_u8(&i.in);
+	i.machine = fuzz_tdx(i.flags & MACHINE_MASK);
+	auto_bytes quote = read_quote(&i), root = fuzz_tdx_root();
+
+	policy = read_policy(&i);
+	must(jurat_verifier_new(&i.verifier, NULL) == 0 && jurat_tdx_collateral_new(&i.collateral, NULL) == 0);
+	if (!(i.flags & PINNED))
+		must(jurat_verifier_add_roots(i.verifier, root.p, root.n, NULL) == 0);
+	if (bytes_rd_left(&i.in) == 0)
+		add_own_collateral(&i);
+	for (unsigned k = 0; k < 12 && bytes_rd_left(&i.in) > 0; k++)
+		add_file(&i);
+	judge(&i, &quote, policy);
+	if (i.flags & TWICE)
+		judge(&i, &quote, policy);
+	jurat_policy_free(policy);
+	jurat_tdx_collateral_free(i.collateral);
+	jurat_verifier_free(i.verifier);
 	return 0;
 }

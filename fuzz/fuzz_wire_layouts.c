@@ -1,23 +1,18 @@
-/* deps: wire_dep */
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/fuzz.h"
 #include "wire/layout.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void show_every_field(const struct wire_layout *layout, const void *from, size_t room)
 {
 	char *text = malloc(room + 1);
 
-	if (!text)
-		return;
+	must(text != NULL);
 	for (size_t i = 0; i < layout->n_fields; i++) {
 		size_t whole = wire_field_format(layout, &layout->fields[i], from, text, room + 1);
 
-		if (strlen(text) != (whole < room ? whole : room))
-			abort();
+		must(strlen(text) == (whole < room ? whole : room));
 	}
 	free(text);
 }
@@ -34,9 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = malloc(layout->size);
 	parsed = malloc(layout->struct_size);
 	if (bytes && parsed && wire_read(layout, data + 2, size - 2, parsed, NULL) == 0) {
+		FUZZ_REACHED("a structure reads");
+		if (wire_check_zero(layout, parsed, NULL) < 0)
+			FUZZ_REACHED("a reserved byte that is not zero");
 		wire_write(layout, parsed, bytes);
-		if (memcmp(bytes, data + 2, layout->size) != 0)
-			abort();
+		must(memcmp(bytes, data + 2, layout->size) == 0);
 		show_every_field(layout, parsed, data[1]);
 	}
 	free(bytes);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "seeds/seeds.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_BYTES = 1 << 20 };
+
+static const char *directory;
+static char path[4096];
+static uint8_t bytes[MAX_BYTES];
+static struct bytes_wr to;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "seeds: %s '%s': %s\n", what, path, strerror(errno));
+	exit(1);
+}
+
+void seed_begin(const char *target, const char *name, ...)
+{
+	char last[128];
+	va_list ap;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, target);
+	if (mkdir(path, 0777) < 0 && errno != EEXIST)
+		die("cannot make");
+	va_start(ap, name);
+	vsnprintf(last, sizeof(last), name, ap);
+	va_end(ap);
+	snprintf(path, sizeof(path), "%s/%s/%s", directory, target, last);
+	to = bytes_wr(bytes, sizeof(bytes));
+}
+
+void seed_u8(uint8_t v)
+{
+	bytes_wr_u8(&to, v);
+}
+
+void seed_u16(uint16_t v)
+{
+	bytes_wr_le16(&to, v);
+}
+
+void seed_u32(uint32_t v)
+{
+	bytes_wr_le32(&to, v);
+}
+
+void seed_u64(uint64_t v)
+{
+	bytes_wr_le64(&to, v);
+}
+
+void seed_bytes(const void *from, size_t n)
+{
+	bytes_wr_copy(&to, from, n);
+}
+
+void seed_zeros(size_t n)
+{
+	bytes_wr_zero(&to, n);
+}
+
+void seed_text(const char *text)
+{
+	bytes_wr_copy(&to, text, strlen(text));
+}
+
+void seed_part(const void *from, size_t n)
+{
+	must(n <= UINT16_MAX);
+	bytes_wr_le16(&to, (uint16_t)n);
+	bytes_wr_copy(&to, from, n);
+}
+
+void seed_end(void)
+{
+	FILE *file = fopen(path, "wb");
+
+	must(!to.bad);
+	if (!file || fwrite(bytes, 1, to.off, file) != to.off || fclose(file) != 0)
+		die("cannot write");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds DIRECTORY\n");
+		return 2;
+	}
+	directory = argv[1];
+	if (mkdir(directory, 0777) < 0 && errno != EEXIST)
+		die("cannot make");
+	seeds_wire();
+	seeds_crypto();
+	seeds_snp();
+	seeds_tdx();
+	seeds_policy();
+	seeds_host();
+	seeds_guest();
+	seeds_daemon();
+	seeds_sim();
+	return 0;
+}

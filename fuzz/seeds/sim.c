@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "seeds/seeds.h"
+#include "support/env.h"
+#include "support/snp.h"
+#include "support/tdx.h"
+
+/* As fuzz_sim_psp.c has them: a page, a hashstick, a configuration, or a message to be sealed. */
+static void message(uint8_t type, uint8_t version, uint8_t vmpck, const void *payload, size_t n)
+{
+	seed_begin("fuzz_sim_psp", "message-%u-%u-%u", type, version, vmpck);
+	seed_u8(3);
+	seed_u8(type);
+	seed_u8(version);
+	seed_u8(vmpck);
+	seed_bytes(payload, n);
+	seed_end();
+}
+
+static void psp(void)
+{
+	struct sim_psp_options options = { .report_version = 5, .env = fuzz_env() };
+	struct snp_config config = { 0 };
+	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES], bytes[SNP_CONFIG_BYTES], payload[128] = { 0 };
+	struct sim_psp *made;
+
+	must(sim_psp_new(&options, &made, NULL) == 0);
+	must(sim_kds_hashstick(made, SIM_CSP_ID, made->reported_tcb, hashstick, NULL) == 0);
+	seed_begin("fuzz_sim_psp", "hashstick");
+	seed_u8(1);
+	seed_bytes(hashstick, sizeof(hashstick));
+	seed_end();
+	seed_whole("fuzz_show", hashstick, sizeof(hashstick), "hashstick");
+	config.reported_tcb = made->reported_tcb;
+	wire_write(&snp_config_layout, &config, bytes);
+	for (uint8_t flags = 0; flags < 4; flags++) {
+		bytes[8] = flags;
+		seed_begin("fuzz_sim_psp", "config-%u", flags);
+		seed_u8(2);
+		seed_bytes(bytes, sizeof(bytes));
+		seed_end();
+	}
+	for (uint8_t vmpck = 0; vmpck < 2; vmpck++) {
+		payload[0x40] = vmpck;
+		message(SNP_MSG_REPORT_REQ, 1, vmpck, payload, SNP_MSG_REPORT_REQ_BYTES);
+		payload[0x40] = 0;
+		payload[0x10] = vmpck;
+		message(SNP_MSG_KEY_REQ, 1, vmpck, payload, SNP_MSG_KEY_REQ_BYTES);
+		message(SNP_MSG_KEY_REQ, 2, vmpck, payload, SNP_MSG_KEY_REQ_V2_BYTES);
+		payload[0x10] = 0;
+		message(SNP_MSG_TSC_INFO_REQ, 1, vmpck, payload, SNP_MSG_TSC_INFO_BYTES);
+		message(SNP_MSG_CPUID_REQ, 1, vmpck, payload, 64);
+	}
+	sim_psp_free(made);
+}
+
+static void states(void)
+{
+	static const struct sim_psp_options platforms[] = { { .product = SNP_MILAN, .report_version = 3 },
+							    { .product = SNP_GENOA, .report_version = 5 },
+							    { .product = SNP_TURIN, .report_version = 5 } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(platforms); i++) {
+		uint8_t state[SIM_PSP_STATE_BYTES], hashstick[SNP_VLEK_HASHSTICK_BYTES];
+		struct sim_psp *made;
+
+		must(sim_psp_new(&platforms[i], &made, NULL) == 0);
+		for (unsigned vlek = 0; vlek < 2; vlek++) {
+			sim_psp_save(made, state);
+			for (uint8_t into = 0; into < 3; into++) {
+				seed_begin("fuzz_sim_psp_state", "state-%u-%u-%u", i, vlek, into);
+				seed_u8(into);
+				seed_bytes(state, sizeof(state));
+				seed_end();
+			}
+			seed_begin("fuzz_sim_psp_state", "hashed-%u-%u", i, vlek);
+			seed_u8((uint8_t)(0x80 | i));
+			seed_bytes(state, sizeof(state));
+			seed_end();
+			must(sim_kds_hashstick(made, SIM_CSP_ID, made->reported_tcb, hashstick, NULL) == 0);
+			must(sim_psp_vlek_load(made, hashstick) == SNP_SUCCESS);
+		}
+		sim_psp_free(made);
+	}
+}
+
+static void qe(void)
+{
+	for (unsigned m = 0; m < FUZZ_TDX_MACHINES; m++)
+		for (uint8_t flags = 0; flags < 4; flags++) {
+			seed_begin("fuzz_sim_qe", "machine-%u-%u", m, flags);
+			seed_u8(flags);
+			seed_bytes(fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES);
+			seed_end();
+		}
+}
+
+/* An op, a page, an offset, 16 bytes: as step() of fuzz_sim_kvm.c has them. */
+static void kvm_step(uint8_t what, uint8_t page, uint16_t off, uint64_t value)
+{
+	seed_u8(what);
+	seed_u8(page);
+	seed_u16(off);
+	seed_u64(value);
+	seed_u64(0);
+}
+
+static void kvm(void)
+{
+	for (uint8_t sync = 0; sync < 4; sync++) {
+		seed_begin("fuzz_sim_kvm", "sync-%u", sync);
+		seed_u8(sync);
+		kvm_step(4, 4, 0, 4); /* an extended request, 4 pages from page 4 on */
+		kvm_step(7, 0, 0, 0);
+		kvm_step(3, 0, 48, 0); /* the VMM says: done */
+		kvm_step(7, 0, 0, 0);
+		kvm_step(4, 4, 1, 4); /* a plain one */
+		kvm_step(7, 0, 0, 0);
+		kvm_step(5, 0, 0, 2); /* an MSR request */
+		kvm_step(7, 0, 0, 1);
+		seed_end();
+	}
+}
+
+static void guests(void)
+{
+	seed_begin("fuzz_sim_sev_guest", "answers");
+	seed_u8(1);
+	seed_zeros(16);
+	seed_u8(1);
+	for (uint8_t ioctl = 0; ioctl < 3; ioctl++) {
+		seed_u8(ioctl);
+		seed_u8(0);
+		for (unsigned i = 0; i < 4; i++) { /* BUSY */
+			seed_u8(1);
+			seed_u16(0x40);
+			seed_zeros(17);
+		}
+		seed_u8(0);
+		seed_u16(0x40);
+		seed_zeros(17);
+	}
+	seed_end();
+	for (uint8_t flavour = 0; flavour < 2; flavour++) {
+		seed_begin("fuzz_sim_tdx_guest", "answers-%u", flavour);
+		seed_u8(flavour);
+		for (unsigned i = 0; i < 32; i++) {
+			seed_u8(2 | 8 | 16 | 32);
+			seed_u16(0);
+			seed_u32(100);
+			if (flavour) {
+				seed_u16(0x100);
+				seed_u16(0x1000);
+			}
+		}
+		seed_end();
+	}
+}
+
+/* Steps of fuzz_sim_tsm.c on its first descriptor. */
+enum { TSM_MKDIR = 0, TSM_OPEN_OR_CLOSE = 66, TSM_READ = 96, TSM_WRITE = 162, TSM_ANSWER = 192, TSM_WRITING = 0x20 };
+
+static void tsm_step(uint8_t what, uint8_t arg)
+{
+	seed_u8(what);
+	seed_u8(arg);
+}
+
+static void tsm_write(uint8_t open, const char *text)
+{
+	tsm_step(TSM_OPEN_OR_CLOSE, open);
+	tsm_step(TSM_WRITE, (uint8_t)strlen(text));
+	seed_text(text);
+	tsm_step(TSM_OPEN_OR_CLOSE, 0);
+}
+
+/* configfs-tsm as programs use it: every attribute once, and the blobs of a report. */
+static void tsm(void)
+{
+	static const char inblob[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+	seed_begin("fuzz_sim_tsm", "report");
+	tsm_step(TSM_MKDIR, 0);
+	tsm_write(36, inblob); /* 36 % 12: attribute 0, for writing */
+	for (uint8_t attr = 1; attr < 12; attr++) {
+		tsm_step(TSM_OPEN_OR_CLOSE, attr);
+		tsm_step(TSM_READ, 0);
+		if (attr == 1) { /* the provider is asked, and answers later */
+			seed_u8(0);
+			tsm_step(TSM_ANSWER, 0x90);
+		}
+		tsm_step(TSM_READ, 1);
+		tsm_step(TSM_OPEN_OR_CLOSE, 0);
+	}
+	seed_end();
+	seed_begin("fuzz_sim_tsm", "texts");
+	tsm_step(TSM_MKDIR, 0);
+	tsm_write(42, "2"); /* 42 % 12: privlevel */
+	tsm_write(44, "svsm");
+	tsm_write(45, "00112233-4455-6677-8899-aabbccddeeff");
+	tsm_write(46, "1");
+	tsm_write(36, inblob);
+	seed_end();
+}
+
+void seeds_sim(void)
+{
+	tsm();
+	psp();
+	states();
+	qe();
+	kvm();
+	guests();
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "seeds/seeds.h"
+#include "support/snp.h"
+
+/* As fuzz_snp_verify.c has them. */
+enum { VLEK = 1 << 3, SIGN_REPORT = 1 << 4, SIGN_LEAF = 1 << 5, SIGN_CA = 1 << 6, PINNED = 1 << 7 };
+enum { WITH_POLICY = 1 << 2, NO_TABLE = 1 << 3, TWICE = 1 << 4 };
+enum { FILE_CERTIFICATES, FILE_CRL, FILE_REVOKING_CRL, FILE_TABLE };
+
+static void begin(const char *name, unsigned n, uint8_t flags, uint8_t more)
+{
+	seed_begin("fuzz_snp_verify", "%s-%u", name, n);
+	seed_u8(flags);
+	seed_u8(more);
+}
+
+/* Everything is the platform's own; what follows is the policy and files. */
+static void own(const char *name, unsigned n, uint8_t flags, uint8_t more, const char *policy)
+{
+	begin(name, n, flags, more);
+	seed_u8(FUZZ_OWN);
+	seed_u8(FUZZ_OWN);
+	seed_part(policy, strlen(policy));
+}
+
+/* One edit of the report: of every field that is judged. */
+static void edited_reports(void)
+{
+	static const struct {
+		uint16_t off;
+		uint8_t value;
+	} edits[] = { { 0x00, 2 }, { 0x04, 1 }, { 0x0a, 1 }, { 0x0b, 0xff }, { 0x30, 3 }, { 0x34, 2 },   { 0x38, 0xff },
+		      { 0x40, 0xff }, { 0x48, 0xff }, { 0x48, 4 }, { 0x50, 9 }, { 0x90, 9 },	{ 0x180, 0xff },
+		      { 0x188, 0xff }, { 0x1a0, 0 }, { 0x1e0, 0xff }, { 0x1e8, 1 }, { 0x1f8, 1 }, { 0x2a0, 0 },
+		      { 0x29f, 1 } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(edits); i++)
+		for (unsigned sign = 0; sign < 2; sign++) {
+			begin("edited", 2 * i + sign, (uint8_t)(i % FUZZ_SNP_MACHINES | (sign ? SIGN_REPORT : 0)), 0);
+			seed_u8(FUZZ_EDITED);
+			seed_u8(1);
+			seed_u16(edits[i].off);
+			seed_u8(1);
+			seed_u8(edits[i].value);
+			seed_u8(FUZZ_OWN);
+			seed_part("", 0);
+			seed_end();
+		}
+}
+
+/* Edits all over the certificates, signed anew: names, times, keys, extensions. */
+static void edited_tables(void)
+{
+	const struct fuzz_bytes *table = &fuzz_snp(0)->tables[0];
+
+	for (unsigned off = 96; off < table->n; off += 61) {
+		begin("table", off, SIGN_LEAF | SIGN_CA, 0);
+		seed_u8(FUZZ_OWN);
+		seed_u8(FUZZ_EDITED);
+		seed_u8(1);
+		seed_u16((uint16_t)off);
+		seed_u8(1);
+		seed_u8((uint8_t)(off % 7 ? 0x30 : 0xff));
+		seed_part("", 0);
+		seed_end();
+	}
+}
+
+static void whole(unsigned m, bool vlek)
+{
+	uint8_t report[SNP_REPORT_BYTES];
+	const struct fuzz_bytes *table = &fuzz_snp(m)->tables[vlek];
+
+	fuzz_snp_report(fuzz_snp(m), vlek, (const uint8_t[64]){ 1 }, report);
+	begin("whole", 2 * m + vlek, (uint8_t)(m | (vlek ? VLEK : 0)), TWICE);
+	seed_u8(FUZZ_PART);
+	seed_part(report, sizeof(report));
+	seed_u8(FUZZ_PART);
+	seed_part(table->p, table->n);
+	seed_part("", 0);
+	seed_end();
+	seed_begin("fuzz_show", "extended-%u-%u", m, vlek);
+	seed_bytes(report, sizeof(report));
+	seed_bytes(table->p, table->n);
+	seed_end();
+	seed_whole("fuzz_show", report, sizeof(report), "report-%u-%u", m, vlek);
+}
+
+static void policies(void)
+{
+	static const char *const texts[] = {
+		"{\"minimum_tcb\":{\"milan\":{\"snp\":255}},\"minimum_committed_tcb\":{\"genoa\":{\"snp\":1}}}",
+		"{\"minimum_tcb\":{\"milan\":{\"snp\":1}},\"minimum_launch_tcb\":{\"milan\":{\"tee\":0}}}",
+		"{\"vmpl\":[1],\"maximum_vmpl\":0,\"minimum_guest_svn\":9,\"minimum_policy_abi\":\"1.55\"}",
+		"{\"minimum_firmware\":\"9.0.0\",\"minimum_committed_firmware\":\"9.0.0\",\"require_crl\":true}",
+		"{\"allow_provisional_firmware\":false,\"products\":[\"turin\"],\"allow_vcek\":false}",
+		"{\"allow_smt\":false,\"require_single_socket\":true,\"require_rapl_dis\":true,\"tees\":[\"tdx\"]}",
+		"{\"required_platform_info\":[\"tsme_en\"],\"forbidden_platform_info\":[\"smt_en\"]}",
+		("{\"measurement\":\"01000000000000000000000000000000000000000000000000"
+		 "000000000000000000000000000000000000000000000000\"}"),
+		"{\"csp_id\":[\"CN=other\"],\"allow_vlek\":true,\"allow_masked_chip_id\":true}",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
+		for (unsigned vlek = 0; vlek < 2; vlek++) {
+			own("policy", 2 * i + vlek, (uint8_t)(i % FUZZ_SNP_MACHINES | (vlek ? VLEK : 0)), WITH_POLICY, texts[i]);
+			seed_end();
+		}
+}
+
+static void files(void)
+{
+	for (unsigned kind = FILE_CERTIFICATES; kind <= FILE_TABLE; kind++)
+		for (unsigned no_table = 0; no_table < 2; no_table++) {
+			own("file", 2 * kind + no_table, SIGN_CA, no_table ? NO_TABLE | TWICE : TWICE, "");
+			seed_u8((uint8_t)kind);
+			seed_u8(FUZZ_OWN);
+			if (kind == FILE_CRL) { /* and one that was edited: stale, of another issuer ... */
+				seed_u8(FILE_CRL);
+				seed_u8(FUZZ_EDITED);
+				seed_u8(1);
+				seed_u16(200);
+				seed_u8(1);
+				seed_u8(0x30);
+			}
+			seed_end();
+		}
+}
+
+void seeds_snp(void)
+{
+	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++) {
+		whole(m, false);
+		whole(m, true);
+		own("own", m, (uint8_t)m, TWICE, "");
+		seed_end();
+		own("pinned", m, (uint8_t)(m | PINNED), 0, "");
+		seed_end();
+	}
+	for (uint8_t time = 0; time < 4; time++) {
+		own("time", time, VLEK, time, "");
+		seed_end();
+	}
+	edited_reports();
+	edited_tables();
+	policies();
+	files();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FUZZ_TDX_H
+#define FUZZ_TDX_H
+
+#include "sim/tdx/qe.h"
+#include "support/fuzz.h"
+#include "wire/tdx_quote.h"
+
+/*
+ * TDX machines of the software platform, one for each kind of quote, with a TD, a quoting enclave and its
+ * collateral: what a good input is made of, and the keys to sign anew what a fuzzer has changed.
+ */
+enum { FUZZ_TDX_MACHINES = 3, FUZZ_TDX_AT = 1760000000 /* within all validities */ };
+
+struct fuzz_tdx {
+	struct sim_tdx_platform *platform;
+	struct sim_qe *qe;
+	struct sim_td *td;
+	uint8_t tdreport[TDX_REPORT_BYTES];
+	struct fuzz_bytes quote;          /* of that TDREPORT */
+	struct sim_collateral collateral; /* by which it is UpToDate */
+};
+
+/* Modulo FUZZ_TDX_MACHINES: quotes of body type 2, 3 and 4. Made when first asked for, and kept. */
+struct fuzz_tdx *fuzz_tdx(unsigned which);
+struct sim_pki_intel *fuzz_tdx_pki(void);
+struct fuzz_bytes fuzz_tdx_root(void);
+
+/*
+ * A quote whose signatures hold, over what the quote says: the attestation key becomes the enclave's, the QE
+ * report's data are made anew. What does not read as a TD's quote comes back as it is.
+ *
+ * pck       the certification data becomes the chain of this certificate; n = 0: stays as it is
+ */
+struct fuzz_bytes fuzz_tdx_sign_quote(struct fuzz_tdx *machine, const uint8_t *quote, size_t n,
+				      const struct fuzz_bytes *pck);
+struct fuzz_bytes fuzz_tdx_sign_der(enum sim_intel_cert issuer, const uint8_t *der, size_t n);
+/* {"MEMBER": body, "signature": "..."} as Intel serves it. */
+struct fuzz_bytes fuzz_tdx_sign_json(const char *member, const uint8_t *body, size_t n);
+/* The MAC and digests that only the module can make, over whatever the TDREPORT says. */
+void fuzz_tdx_sign_report(struct fuzz_tdx *machine, uint8_t tdreport[TDX_REPORT_BYTES]);
+
+#endif
