@@ -8,8 +8,8 @@
 
 static void check_inside(const uint8_t *data, size_t size, const struct bytes_rd *part)
 {
-	must(!part->bad && part->data >= data + TDX_GETQUOTE_DATA_OFF && part->size <= size - TDX_GETQUOTE_DATA_OFF &&
-	     (size_t)(part->data - data) <= size - part->size);
+	must(!part->bad && part->data >= data + TDX_GETQUOTE_DATA_OFF &&
+	     part->size <= size - TDX_GETQUOTE_DATA_OFF && (size_t)(part->data - data) <= size - part->size);
 }
 
 static void check_tdreport(const struct bytes_rd *message)
@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_tdreport(&q.message);
 		if (q.form == TDX_GETQUOTE_QGS) {
 			FUZZ_REACHED("a request for the quoting service");
-			must(qgs_read_type(q.message.data, q.message.size, &type, &err) == 0 && qgs_is_request(type));
+			must(qgs_read_type(q.message.data, q.message.size, &type, &err) == 0 &&
+			     qgs_is_request(type));
 		}
 	}
 	if (tdx_getquote_read_output(data, size, &output, &err) == 0) {

@@ -59,8 +59,9 @@ static uint8_t how(struct world *w)
 
 static int error_of(uint8_t v)
 {
-	static const int errors[] = { -ENOENT, -EACCES, -EBUSY, -EIO, -ENOTTY, -EINTR, -ENXIO, -EAGAIN,
-				      -EINVAL, -ENODEV, -EEXIST, -ETIMEDOUT, -ENOMEM, -EPERM, -EFAULT, -EMSGSIZE };
+	static const int errors[] = { -ENOENT, -EACCES, -EBUSY,  -EIO,     -ENOTTY, -EINTR,
+				      -ENXIO,  -EAGAIN, -EINVAL, -ENODEV,  -EEXIST, -ETIMEDOUT,
+				      -ENOMEM, -EPERM,  -EFAULT, -EMSGSIZE };
 
 	return errors[v % ARRAY_SIZE(errors)];
 }
@@ -79,10 +80,8 @@ static struct fuzz_bytes answer(struct world *w, uint8_t v, struct fuzz_bytes ri
 
 static struct fuzz_bytes right_report(struct world *w)
 {
-	struct fuzz_bytes r = { malloc(SNP_REPORT_BYTES), SNP_REPORT_BYTES };
+	struct fuzz_bytes r = fuzz_copy(fuzz_snp(1)->reports[0], SNP_REPORT_BYTES);
 
-	must(r.p != NULL);
-	fuzz_snp_report(fuzz_snp(1), false, (const uint8_t[64]){ 0 }, r.p);
 	memcpy(r.p + 0x50, w->report_data, sizeof(w->report_data));
 	return r;
 }
@@ -261,7 +260,8 @@ static void answer_certs(struct world *w, struct snp_ext_report_req *ext)
 		put(&table, pointer(ext->certs_address), ext->certs_len);
 }
 
-static void sev_response(struct world *w, unsigned long number, uint8_t v, const struct snp_guest_request_ioctl *io)
+static void sev_response(struct world *w, unsigned long number, uint8_t v,
+			 const struct snp_guest_request_ioctl *io)
 {
 	uint8_t *req = pointer(io->req_data), *resp = pointer(io->resp_data);
 	uint8_t key[SNP_MSG_KEY_RSP_BYTES] = { [0x20] = 1 };
@@ -287,7 +287,8 @@ static void sev_response(struct world *w, unsigned long number, uint8_t v, const
 static int sev_error(struct world *w, unsigned long number, uint8_t v, struct snp_guest_request_ioctl *io,
 		     uint8_t *bytes)
 {
-	static const uint64_t likely[] = { SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0), SNP_EXITINFO2(SNP_VMM_BUSY, 0),
+	static const uint64_t likely[] = { SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0),
+					   SNP_EXITINFO2(SNP_VMM_BUSY, 0),
 					   SNP_EXITINFO2(0, SNP_INVALID_PARAM), 0xff };
 	struct snp_ext_report_req ext;
 	uint8_t *req = pointer(io->req_data);
@@ -347,7 +348,8 @@ static int w_ioctl(struct base_env *env, int fd, unsigned long number, void *arg
 	bool seed_v2 = number == UAPI_TDX_CMD_GET_QUOTE;
 
 	must(fd == DEVICE_FD);
-	if (number == UAPI_SNP_GET_REPORT || number == UAPI_SNP_GET_EXT_REPORT || number == UAPI_SNP_GET_DERIVED_KEY) {
+	if (number == UAPI_SNP_GET_REPORT || number == UAPI_SNP_GET_EXT_REPORT ||
+	    number == UAPI_SNP_GET_DERIVED_KEY) {
 		must(wire_read(&snp_guest_request_ioctl_layout, arg, SNP_IOCTL_BYTES, &io, NULL) == 0);
 		if (v >= ANSWER_ERROR)
 			return sev_error(w, number, v, &io, arg);
@@ -449,7 +451,8 @@ static void check_evidence(const struct jurat_evidence *e, bool tdx, const uint8
 		FUZZ_REACHED("a report with certificates");
 	else
 		FUZZ_REACHED("a report without certificates");
-	must(e->report_size == SNP_REPORT_BYTES && snp_report_read(e->report, e->report_size, &report, NULL) == 0);
+	must(e->report_size == SNP_REPORT_BYTES &&
+	     snp_report_read(e->report, e->report_size, &report, NULL) == 0);
 	must(memcmp(report.report_data, report_data, 64) == 0);
 }
 
@@ -524,7 +527,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	w.flags = fuzz_u8(&w.in);
 	options.tee = w.flags & ANY_TEE ? JURAT_TEE_AUTO : w.flags & TDX ? JURAT_TEE_TDX : JURAT_TEE_SEV_SNP;
-	options.via = w.flags & BY_IOCTL ? JURAT_VIA_IOCTL : w.flags & BY_CONFIGFS ? JURAT_VIA_CONFIGFS : JURAT_VIA_AUTO;
+	options.via = w.flags & BY_IOCTL      ? JURAT_VIA_IOCTL
+		      : w.flags & BY_CONFIGFS ? JURAT_VIA_CONFIGFS
+					      : JURAT_VIA_AUTO;
 	options.quoting_service = w.flags & BY_SERVICE ? "vsock:2:4050" : NULL;
 	r = guest_open(&w.base, &options, &guest, &err);
 	if (r == 0) {

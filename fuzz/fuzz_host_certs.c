@@ -150,7 +150,8 @@ static void check_answer(struct world *w, uint64_t gpa, uint64_t asked, uint64_t
 	must(answer == 0 || answer == ENOSPC || answer == EAGAIN || answer == EIO);
 	must(answer == ENOSPC ? npages > asked : npages == asked);
 	must(answer == 0 || w->locked == 0);
-	must(w->written <= sizeof(w->ram) && (w->written == 0 || (w->written - 1) / PAGE < asked + (gpa - GPA) / PAGE));
+	must(w->written <= sizeof(w->ram) &&
+	     (w->written == 0 || (w->written - 1) / PAGE < asked + (gpa - GPA) / PAGE));
 	if (answer == ENOSPC)
 		FUZZ_REACHED("a guest gives too few pages");
 	if (answer != 0 || !w->locked)
@@ -166,7 +167,8 @@ static void call(struct world *w, struct jurat_snp_request *request, uint8_t run
 	const struct jurat_guest_memory memory = { write_guest, w, NULL };
 	struct kvm_run *kvm_run = (struct kvm_run *)(void *)run;
 	uint8_t kind = fuzz_u8(&w->in) % CALL_N_KINDS, a = fuzz_u8(&w->in), b = fuzz_u8(&w->in);
-	uint64_t gpa = a < 0xf0 ? GPA + (a & 7) * (uint64_t)PAGE + (a >> 7) * 8 : UINT64_MAX - PAGE + 1, answer = 0;
+	uint64_t gpa = a < 0xf0 ? GPA + (a & 7) * (uint64_t)PAGE + (a >> 7) * 8 : UINT64_MAX - PAGE + 1,
+		 answer = 0;
 	uint64_t npages = b < 0xf0 ? b & 15 : UINT64_MAX, n = 0;
 	int rc = a & 1 ? (a & 2 ? -EINTR : -EAGAIN) : 0, r;
 

@@ -67,12 +67,14 @@ static void make_reply(struct world *w, const uint8_t *request, size_t n)
 	enum qgs_type type;
 
 	w->replied = w->reply_size = 0;
-	if (n <= QGS_FRAME_BYTES || qgs_read_type(request + QGS_FRAME_BYTES, n - QGS_FRAME_BYTES, &type, NULL) != 0 ||
+	if (n <= QGS_FRAME_BYTES ||
+	    qgs_read_type(request + QGS_FRAME_BYTES, n - QGS_FRAME_BYTES, &type, NULL) != 0 ||
 	    !qgs_is_request(type))
 		return;
 	m = qgs_message((enum qgs_type)(type + 1));
 	for (unsigned i = 0; i < qgs_n_parts(m.type); i++)
-		m.parts[i] = bytes_rd(quote, m.type == QGS_QUOTE_RESP && i == QGS_PART_SELECTED_ID ? 0 : sizeof(quote));
+		m.parts[i] = bytes_rd(
+			quote, m.type == QGS_QUOTE_RESP && i == QGS_PART_SELECTED_ID ? 0 : sizeof(quote));
 	if (qgs_write(&m, true, w->reply, sizeof(w->reply), &w->reply_size, NULL) != 0)
 		w->reply_size = 0;
 }

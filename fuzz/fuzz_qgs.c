@@ -36,7 +36,8 @@ static void check_message(const uint8_t *bytes, size_t n)
 	again = malloc(n);
 	must(again != NULL);
 	must(qgs_size(&m) == n && qgs_write(&m, false, again, n - 1, &written, &err) == JURAT_TOO_SMALL);
-	must(qgs_write(&m, false, again, n, &written, &err) == 0 && written == n && memcmp(again, bytes, n) == 0);
+	must(qgs_write(&m, false, again, n, &written, &err) == 0 && written == n &&
+	     memcmp(again, bytes, n) == 0);
 	free(again);
 }
 

@@ -43,8 +43,8 @@ static void ask_both(const struct crypto_p384_maker *a, const struct crypto_p384
 }
 
 /* By the key of a secret, the same each time. P-256 signs digests of 32 bytes. */
-static void make(enum crypto_curve curve, const uint8_t secret[32], const uint8_t *digest, size_t *digest_size,
-		 uint8_t *xy, uint8_t *r, uint8_t *s)
+static void make(enum crypto_curve curve, const uint8_t secret[32], const uint8_t *digest,
+		 size_t *digest_size, uint8_t *xy, uint8_t *r, uint8_t *s)
 {
 	struct crypto_p256_signer *signer;
 	struct crypto_ec_private *key;

@@ -82,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (wire_read(&snp_config_layout, data, size, &config, NULL) != 0)
 			break;
 		status = sim_psp_config(psp, &config);
-		must(status == SNP_INVALID_PARAM || psp_tcb_covers(psp, psp->committed_tcb, psp->reported_tcb));
+		must(status == SNP_INVALID_PARAM ||
+		     psp_tcb_covers(psp, psp->committed_tcb, psp->reported_tcb));
 		if (status == SNP_SUCCESS)
 			FUZZ_REACHED("another TCB is reported");
 		break;

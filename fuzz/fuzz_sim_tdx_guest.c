@@ -23,8 +23,7 @@ static int buffer_read(void *ctx, uint64_t gpa, void *to, size_t n)
 {
 	struct fuzz *f = ctx;
 
-	must(gpa >= BUFFER_GPA && gpa - BUFFER_GPA <= BUFFER_BYTES &&
-	       n <= BUFFER_BYTES - (gpa - BUFFER_GPA));
+	must(gpa >= BUFFER_GPA && gpa - BUFFER_GPA <= BUFFER_BYTES && n <= BUFFER_BYTES - (gpa - BUFFER_GPA));
 	memcpy(to, f->buffer + (gpa - BUFFER_GPA), n);
 	return 0;
 }
@@ -33,8 +32,7 @@ static int buffer_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 {
 	struct fuzz *f = ctx;
 
-	must(gpa >= BUFFER_GPA && gpa - BUFFER_GPA <= BUFFER_BYTES &&
-	       n <= BUFFER_BYTES - (gpa - BUFFER_GPA));
+	must(gpa >= BUFFER_GPA && gpa - BUFFER_GPA <= BUFFER_BYTES && n <= BUFFER_BYTES - (gpa - BUFFER_GPA));
 	memcpy(f->buffer + (gpa - BUFFER_GPA), from, n);
 	return 0;
 }

@@ -20,8 +20,8 @@ static void check_same(const struct snp_certs *a, const struct snp_certs *b)
 	for (unsigned i = 0; i < a->n; i++) {
 		const struct snp_cert_entry *x = &a->entries[i], *y = &b->entries[i];
 
-		must(x->kind == y->kind && memcmp(x->guid, y->guid, sizeof(x->guid)) == 0 && x->data.size == y->data.size &&
-		     memcmp(x->data.data, y->data.data, x->data.size) == 0);
+		must(x->kind == y->kind && memcmp(x->guid, y->guid, sizeof(x->guid)) == 0 &&
+		     x->data.size == y->data.size && memcmp(x->data.data, y->data.data, x->data.size) == 0);
 	}
 }
 

@@ -62,7 +62,8 @@ static struct fuzz_bytes sign_table(const struct input *i, const struct fuzz_byt
 
 		if ((!(leaf && i->flags & SIGN_LEAF) && !(ca && i->flags & SIGN_CA)) || is_own(i, &e->data))
 			continue;
-		signed_der[k] = fuzz_snp_sign_der(i->machine, leaf ? leaf_issuer(i) : SIM_ARK, e->data.data, e->data.size);
+		signed_der[k] = fuzz_snp_sign_der(i->machine, leaf ? leaf_issuer(i) : SIM_ARK, e->data.data,
+						  e->data.size);
 		e->data = bytes_rd(signed_der[k].p, signed_der[k].n);
 	}
 	n = snp_certs_size(&certs);
@@ -98,7 +99,6 @@ static void add_file(struct input *i, struct jurat_verifier *v)
 /* What no report may have that is accepted, whoever signed it. */
 static void check_accepted(const struct input *i, const struct jurat_snp_evidence *e, bool default_policy)
 {
-	uint8_t own[SNP_REPORT_BYTES];
 	struct snp_report report;
 	bool known = false;
 
@@ -111,10 +111,8 @@ static void check_accepted(const struct input *i, const struct jurat_snp_evidenc
 	if (i->flags & SIGN_REPORT)
 		return;
 	for (unsigned m = 0; m < FUZZ_SNP_MACHINES && !known; m++)
-		for (unsigned vlek = 0; vlek < 2 && !known; vlek++) {
-			fuzz_snp_report(fuzz_snp(m), vlek, (const uint8_t[64]){ 1 }, own);
-			known = memcmp(own, e->report, SNP_REPORT_SIGNED_BYTES) == 0;
-		}
+		for (unsigned vlek = 0; vlek < 2 && !known; vlek++)
+			known = memcmp(fuzz_snp(m)->reports[vlek], e->report, SNP_REPORT_SIGNED_BYTES) == 0;
 	must(known); /* nobody has signed anything else */
 }
 
@@ -171,15 +169,13 @@ static struct jurat_policy *read_policy(struct input *i)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input i = { .in = bytes_rd(data, size) };
-	uint8_t own[SNP_REPORT_BYTES];
 	struct jurat_verifier *v;
 	struct jurat_policy *policy;
 
 	i.flags = fuzz_u8(&i.in);
 	i.more = fuzz_u8(&i.in);
 	i.machine = fuzz_snp(i.flags & MACHINE_MASK);
-	fuzz_snp_report(i.machine, i.flags & VLEK, (const uint8_t[64]){ 1 }, own);
-	auto_bytes report = fuzz_item(&i.in, own, sizeof(own));
+	auto_bytes report = fuzz_item(&i.in, i.machine->reports[i.flags & VLEK ? 1 : 0], SNP_REPORT_BYTES);
 	const struct fuzz_bytes *own_table = &i.machine->tables[i.flags & VLEK ? 1 : 0];
 	auto_bytes table = fuzz_item(&i.in, own_table->p, own_table->n);
 	auto_bytes certs = sign_table(&i, &table), ark = fuzz_snp_ark(i.machine);
@@ -192,9 +188,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(jurat_verifier_add_roots(v, ark.p, ark.n, NULL) == 0);
 	for (unsigned k = 0; k < 4 && bytes_rd_left(&i.in) > 0; k++)
 		add_file(&i, v);
-	struct jurat_snp_evidence e = {
-		.size = sizeof(e), .report = report.p, .report_size = report.n, .certs = certs.p, .certs_size = certs.n
-	};
+	struct jurat_snp_evidence e = { .size = sizeof(e),
+					.report = report.p,
+					.report_size = report.n,
+					.certs = certs.p,
+					.certs_size = certs.n };
 	if (i.more & NO_TABLE)
 		e.certs = NULL;
 	judge(&i, v, &e, policy);

@@ -16,12 +16,22 @@
  * Input: at which call the first update dies (0: it does not), what `issue` says, for each of four names a byte
  * LEFT_* and the content; then a byte for each call: from CALL_FAILS on it fails.
  */
-enum { LEFT_NOTHING, LEFT_TABLE, LEFT_EMPTY, LEFT_NO_BYTES, LEFT_FIFO, LEFT_LINK, LEFT_BYTES, LEFT_LARGE, LEFT_N };
+enum {
+	LEFT_NOTHING,
+	LEFT_TABLE,
+	LEFT_EMPTY,
+	LEFT_NO_BYTES,
+	LEFT_FIFO,
+	LEFT_LINK,
+	LEFT_BYTES,
+	LEFT_LARGE,
+	LEFT_N
+};
 enum { NAME_PATH, NAME_LOCK, NAME_EMPTY, NAME_NEXT, N_NAMES };
 enum { CALL_FAILS = 0xe0, DIR_FD = 1000, FIRST_FD, MAX_FDS = 16, MAX_FILES = 16, ROOM = 512 };
 
-static const char *const names[N_NAMES] = { "/d/blob", "/d/blob" STORE_LOCK_SUFFIX, "/d/blob" STORE_EMPTY_SUFFIX,
-					    "/d/blob" STORE_NEXT_SUFFIX };
+static const char *const names[N_NAMES] = { "/d/blob", "/d/blob" STORE_LOCK_SUFFIX,
+					    "/d/blob" STORE_EMPTY_SUFFIX, "/d/blob" STORE_NEXT_SUFFIX };
 static const uint8_t next_table[64] = { 'n', 'e', 'x', 't' };
 
 struct file {
@@ -378,7 +388,8 @@ static void first_update(struct disk *d)
 	const struct store_change change = { issue, d };
 	const struct file was = d->at[NAME_PATH] ? *d->at[NAME_PATH] : (struct file){ 0 };
 	enum store_left left;
-	int r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), &change, 1000000, &left, NULL);
+	int r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), &change, 1000000,
+			      &left, NULL);
 
 	check_closed(d);
 	must(d->issued <= 1 && (r != 0 || (d->issued == 1 && left == STORE_LEFT_NEW)));
@@ -406,7 +417,8 @@ static void second_update(struct disk *d)
 		d->files[i].reader = false;
 		strange = strange || !S_ISREG(d->files[i].mode);
 	}
-	r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), NULL, 1000000, NULL, NULL);
+	r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), NULL, 1000000, NULL,
+			  NULL);
 	check_closed(d);
 	must(r == 0 || strange);
 	if (r != 0)

@@ -69,9 +69,11 @@ static struct fuzz_bytes signed_der(struct input *i, enum sim_intel_cert issuer,
 	return fuzz_tdx_sign_der(issuer, item.p, item.n);
 }
 
-static struct fuzz_bytes signed_part(struct input *i, enum sim_intel_cert issuer, enum sim_collateral_part part)
+static struct fuzz_bytes signed_part(struct input *i, enum sim_intel_cert issuer,
+				     enum sim_collateral_part part)
 {
-	return signed_der(i, issuer, i->machine->collateral.parts[part].bytes, i->machine->collateral.parts[part].size);
+	return signed_der(i, issuer, i->machine->collateral.parts[part].bytes,
+			  i->machine->collateral.parts[part].size);
 }
 
 static void add_file(struct input *i)

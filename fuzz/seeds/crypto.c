@@ -30,18 +30,21 @@ static void amd(void)
 			const uint8_t *der;
 			size_t n;
 
-			must(sim_pki_ca(fuzz_snp_pki(), machine->psp->product, (enum sim_ca)ca, &der, &n, NULL) == 0);
+			must(sim_pki_ca(fuzz_snp_pki(), machine->psp->product, (enum sim_ca)ca, &der, &n,
+					NULL) == 0);
 			snprintf(name, sizeof(name), "%s-%u", names[ca], m);
 			everywhere(der, n, name);
 		}
 		for (unsigned vlek = 0; vlek < 2; vlek++) {
 			struct snp_certs certs;
 
-			must(snp_certs_read(machine->tables[vlek].p, machine->tables[vlek].n, &certs, NULL) == 0);
+			must(snp_certs_read(machine->tables[vlek].p, machine->tables[vlek].n, &certs, NULL) ==
+			     0);
 			snprintf(name, sizeof(name), "%s-%u", vlek ? "vlek" : "vcek", m);
 			everywhere(certs.entries[0].data.data, certs.entries[0].data.size, name);
 		}
-		auto_bytes empty = fuzz_snp_crl(machine, false, false), full = fuzz_snp_crl(machine, true, true);
+		auto_bytes empty = fuzz_snp_crl(machine, false, false),
+			   full = fuzz_snp_crl(machine, true, true);
 
 		snprintf(name, sizeof(name), "crl-%u", m);
 		everywhere(empty.p, empty.n, name);
@@ -65,7 +68,8 @@ static void intel(void)
 	everywhere(der, n, "pck");
 	everywhere(c->parts[SIM_PCK_CRL].bytes, c->parts[SIM_PCK_CRL].size, "pck-crl");
 	everywhere(c->parts[SIM_ROOT_CA_CRL].bytes, c->parts[SIM_ROOT_CA_CRL].size, "root-crl");
-	everywhere(c->parts[SIM_PCK_CRL_ISSUER_CHAIN].bytes, c->parts[SIM_PCK_CRL_ISSUER_CHAIN].size, "chain");
+	everywhere(c->parts[SIM_PCK_CRL_ISSUER_CHAIN].bytes, c->parts[SIM_PCK_CRL_ISSUER_CHAIN].size,
+		   "chain");
 	everywhere((const uint8_t *)fuzz_tdx(0)->qe->chain, fuzz_tdx(0)->qe->chain_size + 1, "pck-chain");
 }
 

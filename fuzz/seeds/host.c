@@ -88,7 +88,8 @@ static void quotes(void)
 	seed_end();
 	for (unsigned at = 0; at < 40; at++)
 		for (unsigned v = 0xf0; v < 0x100; v += 5) {
-			getquote("fails", at * 256 + v, at & 1 ? framed : fuzz_tdx(0)->tdreport, at & 1 ? n : 200);
+			getquote("fails", at * 256 + v, at & 1 ? framed : fuzz_tdx(0)->tdreport,
+				 at & 1 ? n : 200);
 			seed_zeros(at);
 			seed_u8((uint8_t)v);
 			seed_zeros(100);
@@ -103,7 +104,17 @@ static void quotes(void)
 }
 
 /* As fuzz_store.c has them. */
-enum { LEFT_NOTHING, LEFT_TABLE, LEFT_EMPTY, LEFT_NO_BYTES, LEFT_FIFO, LEFT_LINK, LEFT_BYTES, LEFT_LARGE, LEFT_N };
+enum {
+	LEFT_NOTHING,
+	LEFT_TABLE,
+	LEFT_EMPTY,
+	LEFT_NO_BYTES,
+	LEFT_FIFO,
+	LEFT_LINK,
+	LEFT_BYTES,
+	LEFT_LARGE,
+	LEFT_N
+};
 
 static void store_begin(const char *name, unsigned n, uint8_t dies_at, uint8_t says, const uint8_t left[4])
 {

@@ -8,7 +8,9 @@
 #define B32 B16 B16
 #define B48 B32 B16
 #define B64 B32 B32
-#define TCB "{\"milan\":{\"boot_loader\":3,\"tee\":0,\"snp\":8,\"microcode\":115},\"turin\":{\"fmc\":1,\"snp\":2}}"
+#define TCB                                                                                                  \
+	"{\"milan\":{\"boot_loader\":3,\"tee\":0,\"snp\":8,\"microcode\":115},\"turin\":{\"fmc\":1,\"snp\":" \
+	"2}}"
 
 /* A good value for every member. */
 static const struct {

@@ -160,7 +160,14 @@ static void guests(void)
 }
 
 /* Steps of fuzz_sim_tsm.c on its first descriptor. */
-enum { TSM_MKDIR = 0, TSM_OPEN_OR_CLOSE = 66, TSM_READ = 96, TSM_WRITE = 162, TSM_ANSWER = 192, TSM_WRITING = 0x20 };
+enum {
+	TSM_MKDIR = 0,
+	TSM_OPEN_OR_CLOSE = 66,
+	TSM_READ = 96,
+	TSM_WRITE = 162,
+	TSM_ANSWER = 192,
+	TSM_WRITING = 0x20
+};
 
 static void tsm_step(uint8_t what, uint8_t arg)
 {

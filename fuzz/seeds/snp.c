@@ -31,14 +31,15 @@ static void edited_reports(void)
 	static const struct {
 		uint16_t off;
 		uint8_t value;
-	} edits[] = { { 0x00, 2 }, { 0x04, 1 }, { 0x0a, 1 }, { 0x0b, 0xff }, { 0x30, 3 }, { 0x34, 2 },   { 0x38, 0xff },
-		      { 0x40, 0xff }, { 0x48, 0xff }, { 0x48, 4 }, { 0x50, 9 }, { 0x90, 9 },	{ 0x180, 0xff },
-		      { 0x188, 0xff }, { 0x1a0, 0 }, { 0x1e0, 0xff }, { 0x1e8, 1 }, { 0x1f8, 1 }, { 0x2a0, 0 },
-		      { 0x29f, 1 } };
+	} edits[] = { { 0x00, 2 },     { 0x04, 1 },    { 0x0a, 1 },     { 0x0b, 0xff },  { 0x30, 3 },
+		      { 0x34, 2 },     { 0x38, 0xff }, { 0x40, 0xff },  { 0x48, 0xff },  { 0x48, 4 },
+		      { 0x50, 9 },     { 0x90, 9 },    { 0x180, 0xff }, { 0x188, 0xff }, { 0x1a0, 0 },
+		      { 0x1e0, 0xff }, { 0x1e8, 1 },   { 0x1f8, 1 },    { 0x2a0, 0 },    { 0x29f, 1 } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(edits); i++)
 		for (unsigned sign = 0; sign < 2; sign++) {
-			begin("edited", 2 * i + sign, (uint8_t)(i % FUZZ_SNP_MACHINES | (sign ? SIGN_REPORT : 0)), 0);
+			begin("edited", 2 * i + sign,
+			      (uint8_t)(i % FUZZ_SNP_MACHINES | (sign ? SIGN_REPORT : 0)), 0);
 			seed_u8(FUZZ_EDITED);
 			seed_u8(1);
 			seed_u16(edits[i].off);
@@ -70,33 +71,35 @@ static void edited_tables(void)
 
 static void whole(unsigned m, bool vlek)
 {
-	uint8_t report[SNP_REPORT_BYTES];
 	const struct fuzz_bytes *table = &fuzz_snp(m)->tables[vlek];
+	const uint8_t *report = fuzz_snp(m)->reports[vlek];
 
-	fuzz_snp_report(fuzz_snp(m), vlek, (const uint8_t[64]){ 1 }, report);
 	begin("whole", 2 * m + vlek, (uint8_t)(m | (vlek ? VLEK : 0)), TWICE);
 	seed_u8(FUZZ_PART);
-	seed_part(report, sizeof(report));
+	seed_part(report, SNP_REPORT_BYTES);
 	seed_u8(FUZZ_PART);
 	seed_part(table->p, table->n);
 	seed_part("", 0);
 	seed_end();
 	seed_begin("fuzz_show", "extended-%u-%u", m, vlek);
-	seed_bytes(report, sizeof(report));
+	seed_bytes(report, SNP_REPORT_BYTES);
 	seed_bytes(table->p, table->n);
 	seed_end();
-	seed_whole("fuzz_show", report, sizeof(report), "report-%u-%u", m, vlek);
+	seed_whole("fuzz_show", report, SNP_REPORT_BYTES, "report-%u-%u", m, vlek);
 }
 
 static void policies(void)
 {
 	static const char *const texts[] = {
-		"{\"minimum_tcb\":{\"milan\":{\"snp\":255}},\"minimum_committed_tcb\":{\"genoa\":{\"snp\":1}}}",
+		"{\"minimum_tcb\":{\"milan\":{\"snp\":255}},\"minimum_committed_tcb\":{\"genoa\":{\"snp\":1}}"
+		"}",
 		"{\"minimum_tcb\":{\"milan\":{\"snp\":1}},\"minimum_launch_tcb\":{\"milan\":{\"tee\":0}}}",
 		"{\"vmpl\":[1],\"maximum_vmpl\":0,\"minimum_guest_svn\":9,\"minimum_policy_abi\":\"1.55\"}",
-		"{\"minimum_firmware\":\"9.0.0\",\"minimum_committed_firmware\":\"9.0.0\",\"require_crl\":true}",
+		"{\"minimum_firmware\":\"9.0.0\",\"minimum_committed_firmware\":\"9.0.0\",\"require_crl\":"
+		"true}",
 		"{\"allow_provisional_firmware\":false,\"products\":[\"turin\"],\"allow_vcek\":false}",
-		"{\"allow_smt\":false,\"require_single_socket\":true,\"require_rapl_dis\":true,\"tees\":[\"tdx\"]}",
+		"{\"allow_smt\":false,\"require_single_socket\":true,\"require_rapl_dis\":true,\"tees\":["
+		"\"tdx\"]}",
 		"{\"required_platform_info\":[\"tsme_en\"],\"forbidden_platform_info\":[\"smt_en\"]}",
 		("{\"measurement\":\"01000000000000000000000000000000000000000000000000"
 		 "000000000000000000000000000000000000000000000000\"}"),
@@ -105,7 +108,8 @@ static void policies(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
 		for (unsigned vlek = 0; vlek < 2; vlek++) {
-			own("policy", 2 * i + vlek, (uint8_t)(i % FUZZ_SNP_MACHINES | (vlek ? VLEK : 0)), WITH_POLICY, texts[i]);
+			own("policy", 2 * i + vlek, (uint8_t)(i % FUZZ_SNP_MACHINES | (vlek ? VLEK : 0)),
+			    WITH_POLICY, texts[i]);
 			seed_end();
 		}
 }

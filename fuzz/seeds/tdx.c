@@ -6,10 +6,24 @@
 #include "support/tdx.h"
 
 /* As fuzz_tdx_verify.c has them. */
-enum { SIGN_QUOTE = 1 << 2, NEW_CHAIN = 1 << 3, SIGN_PCK = 1 << 4, PINNED = 1 << 5, NO_COLLATERAL = 1 << 6,
-       TWICE = 1 << 7 };
+enum {
+	SIGN_QUOTE = 1 << 2,
+	NEW_CHAIN = 1 << 3,
+	SIGN_PCK = 1 << 4,
+	PINNED = 1 << 5,
+	NO_COLLATERAL = 1 << 6,
+	TWICE = 1 << 7
+};
 enum { WITH_POLICY = 1 << 2 };
-enum { FILE_AS_IS, FILE_TCB_INFO, FILE_QE_IDENTITY, FILE_ROOT_CRL, FILE_PCK_CRL, FILE_SIGNER, FILE_ENDORSEMENT };
+enum {
+	FILE_AS_IS,
+	FILE_TCB_INFO,
+	FILE_QE_IDENTITY,
+	FILE_ROOT_CRL,
+	FILE_PCK_CRL,
+	FILE_SIGNER,
+	FILE_ENDORSEMENT
+};
 enum { DAY = 86400 };
 
 static void begin(const char *name, unsigned n, uint8_t flags, uint8_t more)
@@ -57,7 +71,8 @@ static void edited_quotes(void)
 	for (unsigned m = 0; m < FUZZ_TDX_MACHINES; m++)
 		for (unsigned off = 0; off < fuzz_tdx(m)->quote.n && off < 2200; off += 29)
 			for (unsigned sign = 0; sign < 2; sign++) {
-				begin("edited", off * 8 + m * 2 + sign, (uint8_t)(m | (sign ? SIGN_QUOTE : 0)), 0);
+				begin("edited", off * 8 + m * 2 + sign,
+				      (uint8_t)(m | (sign ? SIGN_QUOTE : 0)), 0);
 				one_edit(off, 1);
 				seed_u8(FUZZ_OWN);
 				seed_part("", 0);
@@ -85,7 +100,8 @@ static void document(uint8_t kind, enum sim_collateral_part part, const char *fr
 {
 	static unsigned n;
 	const char *text = (const char *)fuzz_tdx(0)->collateral.parts[part].bytes;
-	const char *body = strchr(text, ':') + 1, *end = strstr(text, ",\"signature\":"), *at = strstr(body, from);
+	const char *body = strchr(text, ':') + 1, *end = strstr(text, ",\"signature\":"),
+		   *at = strstr(body, from);
 
 	must(at && at < end);
 	own("document", n++, 0, 0, "");
@@ -101,8 +117,13 @@ static void document(uint8_t kind, enum sim_collateral_part part, const char *fr
 
 static void documents(void)
 {
-	static const char *const statuses[] = { "SWHardeningNeeded", "ConfigurationNeeded", "OutOfDate", "Revoked",
-						"ConfigurationAndSWHardeningNeeded", "OutOfDateConfigurationNeeded", "New" };
+	static const char *const statuses[] = { "SWHardeningNeeded",
+						"ConfigurationNeeded",
+						"OutOfDate",
+						"Revoked",
+						"ConfigurationAndSWHardeningNeeded",
+						"OutOfDateConfigurationNeeded",
+						"New" };
 	char status[64];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++) {
@@ -128,7 +149,8 @@ static void crls(void)
 		enum sim_intel_cert issuer = i & 1 ? SIM_INTEL_ROOT : SIM_INTEL_PLATFORM_CA;
 		int64_t from = FUZZ_TDX_AT + (i & 2 ? DAY : -DAY);
 
-		must(sim_pki_intel_crl(fuzz_tdx_pki(), issuer, serials, 2, from, from + 2 * DAY, crl, &n, NULL) == 0);
+		must(sim_pki_intel_crl(fuzz_tdx_pki(), issuer, serials, 2, from, from + 2 * DAY, crl, &n,
+				       NULL) == 0);
 		own("crl", i, 0, 0, "");
 		own_files_but(i & 1 ? SIM_ROOT_CA_CRL : SIM_PCK_CRL);
 		seed_u8(i & 1 ? FILE_ROOT_CRL : FILE_PCK_CRL);
@@ -154,17 +176,20 @@ static void policies(void)
 {
 	static const char *const texts[] = {
 		"{\"allow_no_collateral\":true}",
-		"{\"accepted_tcb_statuses\":[\"OutOfDate\",\"SWHardeningNeeded\"],\"rejected_advisories\":[\"INTEL-SA-99990\"]}",
+		"{\"accepted_tcb_statuses\":[\"OutOfDate\",\"SWHardeningNeeded\"],\"rejected_advisories\":["
+		"\"INTEL-SA-99990\"]}",
 		"{\"maximum_collateral_age_days\":1,\"minimum_tcb_evaluation_data_number\":9}",
 		"{\"tees\":[\"sev-snp\"],\"allow_debug\":true,\"allow_service_td\":true}",
-		("{\"allowed_td_attributes\":\"0x0\",\"required_td_attributes\":\"0x1\",\"allowed_xfam\":\"0x3\","
+		("{\"allowed_td_attributes\":\"0x0\",\"required_td_attributes\":\"0x1\",\"allowed_xfam\":"
+		 "\"0x3\","
 		 "\"required_xfam\":\"0x60000\"}"),
 		"{\"accepted_advisories\":[\"INTEL-SA-99990\"],\"mrtd\":\"01\"}",
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
 		for (unsigned none = 0; none < 2; none++) {
-			own("policy", 2 * i + none, (uint8_t)(i % FUZZ_TDX_MACHINES | (none ? NO_COLLATERAL : 0)), WITH_POLICY,
+			own("policy", 2 * i + none,
+			    (uint8_t)(i % FUZZ_TDX_MACHINES | (none ? NO_COLLATERAL : 0)), WITH_POLICY,
 			    texts[i]);
 			seed_end();
 		}

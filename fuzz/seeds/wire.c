@@ -10,18 +10,18 @@
 
 enum { ROOM = 65536 };
 
-static const uint8_t report_data[64] = { 1 };
-
 static void reports(void)
 {
 	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++)
 		for (unsigned vlek = 0; vlek < 2; vlek++) {
 			uint8_t report[SNP_REPORT_BYTES];
 
-			fuzz_snp_report(fuzz_snp(m), vlek, report_data, report);
-			seed_whole("fuzz_snp_report", report, sizeof(report), "machine-%u-%s", m, vlek ? "vlek" : "vcek");
+			memcpy(report, fuzz_snp(m)->reports[vlek], sizeof(report));
+			seed_whole("fuzz_snp_report", report, sizeof(report), "machine-%u-%s", m,
+				   vlek ? "vlek" : "vcek");
 			report[SNP_REPORT_BYTES - 1] = 1; /* a reserved byte */
-			seed_whole("fuzz_snp_report", report, sizeof(report), "machine-%u-reserved-%u", m, vlek);
+			seed_whole("fuzz_snp_report", report, sizeof(report), "machine-%u-reserved-%u", m,
+				   vlek);
 		}
 }
 
@@ -44,10 +44,13 @@ static void tables(void)
 
 	must(snp_certs_read(own->p, own->n, &certs, NULL) == 0);
 	write_table(&certs, "vcek");
-	certs.entries[certs.n++] = (struct snp_cert_entry){ .kind = SNP_CERT_CRL, .data = bytes_rd(crl.p, crl.n) };
+	certs.entries[certs.n++] =
+		(struct snp_cert_entry){ .kind = SNP_CERT_CRL, .data = bytes_rd(crl.p, crl.n) };
 	write_table(&certs, "crl");
 	certs.entries[certs.n++] = certs.entries[0];
-	certs.entries[0] = (struct snp_cert_entry){ .kind = SNP_CERT_OTHER, .guid = { 1 }, .data = bytes_rd("private", 7) };
+	certs.entries[0] = (struct snp_cert_entry){ .kind = SNP_CERT_OTHER,
+						    .guid = { 1 },
+						    .data = bytes_rd("private", 7) };
 	write_table(&certs, "private");
 	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++) {
 		const struct fuzz_bytes *vlek = &fuzz_snp(m)->tables[1];
@@ -142,7 +145,8 @@ static size_t message(enum qgs_type type, bool framed, uint32_t code, uint8_t *t
 	for (unsigned i = 0; code == 0 && i < qgs_n_parts(type); i++) {
 		m.parts[i] = bytes_rd("\1\2\3\4\5\6", 6);
 		if (type == QGS_COLLATERAL_RESP)
-			m.parts[i] = bytes_rd(machine->collateral.parts[i].bytes, machine->collateral.parts[i].size % 1000);
+			m.parts[i] = bytes_rd(machine->collateral.parts[i].bytes,
+					      machine->collateral.parts[i].size % 1000);
 		if (type == QGS_PLATFORM_RESP)
 			m.parts[i] = bytes_rd("0123456789abcdef", 16);
 	}
@@ -163,7 +167,8 @@ static void messages(void)
 	for (unsigned type = 0; type < QGS_N_TYPES; type++)
 		for (unsigned error = 0; error < (qgs_is_request(type) ? 1u : 2u); error++)
 			for (unsigned framed = 0; framed < 2; framed++) {
-				size_t n = message((enum qgs_type)type, framed, error ? QGS_E_UNEXPECTED : 0, bytes);
+				size_t n = message((enum qgs_type)type, framed, error ? QGS_E_UNEXPECTED : 0,
+						   bytes);
 
 				seed_begin("fuzz_qgs", "type-%u-%u-%u", type, error, framed);
 				seed_u8(7);
@@ -186,7 +191,8 @@ static void buffers(void)
 	must(tdx_getquote_write(bytes, n, buffer, sizeof(buffer), NULL) == 0);
 	seed_whole("fuzz_getquote", buffer, 24 + n, "framed");
 	for (unsigned m = 0; m < FUZZ_TDX_MACHINES; m++) {
-		must(tdx_getquote_write(fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES, buffer, sizeof(buffer), NULL) == 0);
+		must(tdx_getquote_write(fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES, buffer, sizeof(buffer),
+					NULL) == 0);
 		seed_whole("fuzz_getquote", buffer, 24 + TDX_REPORT_BYTES, "tdreport-%u", m);
 	}
 	bytes_put_le(buffer + TDX_GETQUOTE_OUT_LEN_OFF, 100, 4);

@@ -36,8 +36,7 @@ struct fuzz_mark {
 #define FUZZ_REACHED(text)                                                                                   \
 	do {                                                                                                 \
 		static struct fuzz_mark mark = { .what = text };                                             \
-		static struct fuzz_mark *const row                                                           \
-			__attribute__((section("fuzz_marks"), used)) = &mark;                                \
+		static struct fuzz_mark *const row __attribute__((section("fuzz_marks"), used)) = &mark;     \
                                                                                                              \
 		row->n++;                                                                                    \
 	} while (0)

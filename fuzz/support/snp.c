@@ -13,7 +13,8 @@ static const struct {
 	enum snp_product product;
 	uint32_t version;
 } kinds[FUZZ_SNP_MACHINES] = {
-	{ SNP_MILAN, 2 }, { SNP_MILAN, 3 }, { SNP_MILAN, 5 }, { SNP_GENOA, 3 }, { SNP_GENOA, 5 }, { SNP_TURIN, 5 },
+	{ SNP_MILAN, 2 }, { SNP_MILAN, 3 }, { SNP_MILAN, 5 },
+	{ SNP_GENOA, 3 }, { SNP_GENOA, 5 }, { SNP_TURIN, 5 },
 };
 
 struct sim_pki *fuzz_snp_pki(void)
@@ -25,18 +26,38 @@ struct sim_pki *fuzz_snp_pki(void)
 	return pki;
 }
 
+/* What the firmware answers to MSG_REPORT_REQ. */
+static void make_report(struct fuzz_snp *machine, bool vlek)
+{
+	struct snp_msg_report_req req = { .report_data = { 1 },
+					  .key_sel = vlek ? SNP_KEY_SEL_VLEK : SNP_KEY_SEL_VCEK };
+	struct psp_message request = { .version = 1, .size = SNP_MSG_REPORT_REQ_BYTES }, response = { 0 };
+
+	wire_write(&snp_msg_report_req_layout, &req, request.payload);
+	must(psp_answer_report(machine->psp, psp_guest_find(machine->psp, machine->guest), &request,
+			       &response) == SNP_SUCCESS);
+	must(response.size == SNP_MSG_REPORT_RSP_BYTES);
+	memcpy(machine->reports[vlek], response.payload + SNP_MSG_REPORT_RSP_HDR_BYTES, SNP_REPORT_BYTES);
+}
+
 static void make(struct fuzz_snp *machine, enum snp_product product, uint32_t version)
 {
 	struct sim_psp_options options = { .product = product, .report_version = version, .env = fuzz_env() };
-	struct sim_launch launch = { .policy = 0x30000, .guest_svn = 3, .measurement = { 1 }, .host_data = { 2 } };
+	struct sim_launch launch = {
+		.policy = 0x30000, .guest_svn = 3, .measurement = { 1 }, .host_data = { 2 }
+	};
 	uint8_t secrets[SNP_PAGE_BYTES], hashstick[SNP_VLEK_HASHSTICK_BYTES];
 
 	must(sim_psp_new(&options, &machine->psp, NULL) == 0);
 	must(sim_psp_launch(machine->psp, &launch, &machine->guest, secrets, NULL) == 0);
-	must(sim_kds_table(machine->psp, fuzz_snp_pki(), &machine->tables[0].p, &machine->tables[0].n, NULL) == 0);
+	must(sim_kds_table(machine->psp, fuzz_snp_pki(), &machine->tables[0].p, &machine->tables[0].n,
+			   NULL) == 0);
 	must(sim_kds_hashstick(machine->psp, SIM_CSP_ID, machine->psp->reported_tcb, hashstick, NULL) == 0);
 	must(sim_psp_vlek_load(machine->psp, hashstick) == SNP_SUCCESS);
-	must(sim_kds_table(machine->psp, fuzz_snp_pki(), &machine->tables[1].p, &machine->tables[1].n, NULL) == 0);
+	must(sim_kds_table(machine->psp, fuzz_snp_pki(), &machine->tables[1].p, &machine->tables[1].n,
+			   NULL) == 0);
+	make_report(machine, false);
+	make_report(machine, true);
 }
 
 struct fuzz_snp *fuzz_snp(unsigned which)
@@ -45,32 +66,17 @@ struct fuzz_snp *fuzz_snp(unsigned which)
 	struct fuzz_snp *machine = &machines[which % FUZZ_SNP_MACHINES];
 
 	if (!machine->psp)
-		make(machine, kinds[which % FUZZ_SNP_MACHINES].product, kinds[which % FUZZ_SNP_MACHINES].version);
+		make(machine, kinds[which % FUZZ_SNP_MACHINES].product,
+		     kinds[which % FUZZ_SNP_MACHINES].version);
 	return machine;
-}
-
-void fuzz_snp_report(struct fuzz_snp *machine, bool vlek, const uint8_t report_data[64],
-		     uint8_t ret[SNP_REPORT_BYTES])
-{
-	struct snp_msg_report_req req = { .key_sel = vlek ? SNP_KEY_SEL_VLEK : SNP_KEY_SEL_VCEK };
-	struct psp_message request = { .version = 1, .size = SNP_MSG_REPORT_REQ_BYTES }, response = { 0 };
-
-	memcpy(req.report_data, report_data, sizeof(req.report_data));
-	wire_write(&snp_msg_report_req_layout, &req, request.payload);
-	must(psp_answer_report(machine->psp, psp_guest_find(machine->psp, machine->guest), &request, &response) ==
-	     SNP_SUCCESS);
-	must(response.size == SNP_MSG_REPORT_RSP_BYTES);
-	memcpy(ret, response.payload + SNP_MSG_REPORT_RSP_HDR_BYTES, SNP_REPORT_BYTES);
 }
 
 void fuzz_snp_sign_report(struct fuzz_snp *machine, bool vlek, uint8_t report[SNP_REPORT_BYTES])
 {
 	const struct psp_key *key = vlek ? &machine->psp->vlek : &machine->psp->vcek;
-	uint8_t digest[CRYPTO_SHA384_BYTES], r[48], s[48], again[SNP_REPORT_BYTES];
+	uint8_t digest[CRYPTO_SHA384_BYTES], r[48], s[48];
 	struct snp_report read;
 
-	if (!key->key)
-		fuzz_snp_report(machine, vlek, (const uint8_t[64]){ 0 }, again);
 	if (snp_report_read(report, SNP_REPORT_BYTES, &read, NULL) < 0)
 		return;
 	crypto_sha384(report, SNP_REPORT_SIGNED_BYTES, digest);

@@ -16,15 +16,14 @@ struct fuzz_snp {
 	struct sim_psp *psp;
 	uint32_t guest;
 	struct fuzz_bytes tables[2]; /* the host's certificates: with the VCEK, with the VLEK */
+	uint8_t reports[2]
+		       [SNP_REPORT_BYTES]; /* over report data of 1, then zeros: by the VCEK, by the VLEK */
 };
 
 /* Modulo FUZZ_SNP_MACHINES; made when first asked for, and kept. */
 struct fuzz_snp *fuzz_snp(unsigned which);
 struct sim_pki *fuzz_snp_pki(void);
 
-/* What the firmware answers to MSG_REPORT_REQ. */
-void fuzz_snp_report(struct fuzz_snp *machine, bool vlek, const uint8_t report_data[64],
-		     uint8_t ret[SNP_REPORT_BYTES]);
 /* A signature by this machine's VCEK or VLEK over whatever the report says. */
 void fuzz_snp_sign_report(struct fuzz_snp *machine, bool vlek, uint8_t report[SNP_REPORT_BYTES]);
 /* A certificate or CRL signed anew by a CA of this machine's product. */

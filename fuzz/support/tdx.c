@@ -49,7 +49,8 @@ static void make(struct fuzz_tdx *machine, enum sim_tdx_generation generation)
 
 struct fuzz_tdx *fuzz_tdx(unsigned which)
 {
-	static const enum sim_tdx_generation generations[FUZZ_TDX_MACHINES] = { SIM_TDX_10, SIM_TDX_15, SIM_TDX_15EX };
+	static const enum sim_tdx_generation generations[FUZZ_TDX_MACHINES] = { SIM_TDX_10, SIM_TDX_15,
+										SIM_TDX_15EX };
 	static struct fuzz_tdx machines[FUZZ_TDX_MACHINES];
 	struct fuzz_tdx *machine = &machines[which % FUZZ_TDX_MACHINES];
 
@@ -152,7 +153,8 @@ struct fuzz_bytes fuzz_tdx_sign_json(const char *member, const uint8_t *body, si
 
 	intel_sign(fuzz_tdx_pki(), SIM_INTEL_TCB_SIGNING, body, n, signature);
 	snprintf(head, sizeof(head), "{\"%s\":", member);
-	snprintf(tail, sizeof(tail), ",\"signature\":\"%s\"}", bytes_to_hex(signature, sizeof(signature), hex));
+	snprintf(tail, sizeof(tail), ",\"signature\":\"%s\"}",
+		 bytes_to_hex(signature, sizeof(signature), hex));
 	made.n = strlen(head) + n + strlen(tail);
 	made.p = malloc(made.n);
 	must(made.p != NULL);

@@ -78,49 +78,66 @@ static int check_head(struct bytes_rd *r, const uint8_t *from, size_t n, struct 
 	return 0;
 }
 
+/* Versions, configuration and VLEK, into a copy of the platform. */
+static void read_rest(struct bytes_rd *r, struct sim_psp *s)
+{
+	s->current_tcb = bytes_rd_le64(r);
+	s->committed_tcb = bytes_rd_le64(r);
+	s->reported_tcb = bytes_rd_le64(r);
+	s->current = read_version(r);
+	s->committed = read_version(r);
+	s->vlek_en = bytes_rd_u8(r) != 0;
+	bytes_rd_skip(r, 1);
+	s->config_flags = bytes_rd_le32(r);
+	bytes_rd_skip(r, 4);
+	s->mit_vector = bytes_rd_le64(r);
+	s->launches = bytes_rd_le64(r);
+	bytes_rd_copy(r, s->hashstick, sizeof(s->hashstick));
+	bytes_rd_copy(r, s->csp_id, sizeof(s->csp_id));
+}
+
+static bool is_consistent(const struct sim_psp *s)
+{
+	return psp_tcb_valid(s, s->current_tcb) && psp_tcb_covers(s, s->current_tcb, s->committed_tcb) &&
+	       psp_tcb_covers(s, s->committed_tcb, s->reported_tcb) &&
+	       (s->config_flags & ~(uint32_t)(SNP_STATUS_MASK_CHIP_ID | SNP_STATUS_MASK_CHIP_KEY)) == 0 &&
+	       (s->vlek_en || bytes_all(s->hashstick, sizeof(s->hashstick), 0)) &&
+	       s->csp_id[sizeof(s->csp_id) - 1] == '\0';
+}
+
 int sim_psp_load(struct sim_psp *psp, const uint8_t *from, size_t n, struct jurat_error *err)
 {
 	struct bytes_rd r = bytes_rd(from, n);
-	struct sim_psp s = { .product = SNP_PRODUCT_UNKNOWN };
-	bool vlek_en;
-	int e = check_head(&r, from, n, &s, err);
+	struct sim_psp head = { .product = SNP_PRODUCT_UNKNOWN }, s = *psp;
+	uint8_t again[SIM_PSP_STATE_BYTES];
+	int e = check_head(&r, from, n, &head, err);
 
 	if (e < 0)
 		return e;
-	if (s.product != psp->product || s.report_version != psp->report_version ||
-	    memcmp(s.hwid, psp->hwid, sizeof(s.hwid)) != 0)
+	if (head.product != psp->product || head.report_version != psp->report_version ||
+	    memcmp(head.hwid, psp->hwid, sizeof(head.hwid)) != 0)
 		return jurat_fail(err, -EINVAL,
 				  "the state is of another platform: %s with reports of version %u",
-				  snp_product_name(s.product), s.report_version);
-	s.current_tcb = bytes_rd_le64(&r);
-	s.committed_tcb = bytes_rd_le64(&r);
-	s.reported_tcb = bytes_rd_le64(&r);
-	s.current = read_version(&r);
-	s.committed = read_version(&r);
-	vlek_en = bytes_rd_u8(&r);
-	bytes_rd_skip(&r, 1);
-	s.config_flags = bytes_rd_le32(&r);
-	bytes_rd_skip(&r, 4);
-	s.mit_vector = bytes_rd_le64(&r);
-	s.launches = bytes_rd_le64(&r);
-	bytes_rd_copy(&r, s.hashstick, sizeof(s.hashstick));
-	bytes_rd_copy(&r, s.csp_id, sizeof(s.csp_id));
-	if (r.bad || !psp_tcb_valid(psp, s.current_tcb) ||
-	    !psp_tcb_covers(psp, s.current_tcb, s.committed_tcb) ||
-	    !psp_tcb_covers(psp, s.committed_tcb, s.reported_tcb) || s.csp_id[sizeof(s.csp_id) - 1] != '\0')
-		return jurat_fail(err, -EBADMSG, "the platform's state contradicts itself");
-	psp->current_tcb = s.current_tcb;
-	psp->committed_tcb = s.committed_tcb;
-	psp->reported_tcb = s.reported_tcb;
-	psp->current = s.current;
-	psp->committed = s.committed;
-	psp->config_flags = s.config_flags;
-	psp->mit_vector = s.mit_vector;
-	psp->launches = s.launches;
-	psp_set_vlek(psp, vlek_en ? s.hashstick : NULL);
-	memcpy(psp->csp_id, s.csp_id, sizeof(psp->csp_id));
+				  snp_product_name(head.product), head.report_version);
+	read_rest(&r, &s);
+	sim_psp_save(&s, again); /* bytes that a platform does not write are not taken either */
+	if (r.bad || !is_consistent(&s) || memcmp(again, from, sizeof(again)) != 0)
+		e = jurat_fail(err, -EBADMSG, "the platform's state contradicts itself");
+	if (e == 0) {
+		psp->current_tcb = s.current_tcb;
+		psp->committed_tcb = s.committed_tcb;
+		psp->reported_tcb = s.reported_tcb;
+		psp->current = s.current;
+		psp->committed = s.committed;
+		psp->config_flags = s.config_flags;
+		psp->mit_vector = s.mit_vector;
+		psp->launches = s.launches;
+		psp_set_vlek(psp, s.vlek_en ? s.hashstick : NULL);
+		memcpy(psp->csp_id, s.csp_id, sizeof(psp->csp_id));
+	}
 	bytes_wipe(&s, sizeof(s));
-	return 0;
+	bytes_wipe(again, sizeof(again));
+	return e;
 }
 
 int sim_psp_state_platform(const uint8_t *from, size_t n, enum snp_product *ret_product,

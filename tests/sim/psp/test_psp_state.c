@@ -104,15 +104,23 @@ static void nothing_but_a_whole_state_of_this_platform_is_taken(void **state)
 
 static void a_state_that_contradicts_itself_is_refused_though_its_hash_is_right(void **state)
 {
-	enum { CURRENT = 80, COMMITTED = 88, REPORTED = 96, CSP_ID_END = 520 + SIM_CSP_ID_MAX_CHARS };
+	enum {
+		CURRENT = 80,
+		COMMITTED = 88,
+		REPORTED = 96,
+		VLEK_EN = 110,
+		FLAGS = 112,
+		CSP_ID_END = 520 + SIM_CSP_ID_MAX_CHARS
+	};
 	static const struct {
 		size_t off;
 		uint8_t value;
-	} bad[] = { { CURRENT, 0 },
-		    { CURRENT + 2, 1 },
-		    { COMMITTED + 6, 0xff },
-		    { REPORTED + 6, 0xff },
-		    { CSP_ID_END, 1 } };
+	} bad[] = { { CURRENT, 0 },          { CURRENT + 2, 1 },
+		    { COMMITTED + 6, 0xff }, { REPORTED + 6, 0xff },
+		    { CSP_ID_END, 1 },       { VLEK_EN, 0 },     /* but a hashstick is there */
+		    { VLEK_EN, 2 },          { VLEK_EN + 1, 1 }, /* bytes that are always zero */
+		    { FLAGS, 0x80 },         { FLAGS + 4, 1 },
+		    { CSP_ID_END + 1, 1 },   { SIM_PSP_STATE_BYTES - 33, 1 } };
 	struct sim_psp *a = changed_psp();
 	uint8_t saved[SIM_PSP_STATE_BYTES];
 
