@@ -43,6 +43,7 @@ hooks:
 fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz
+	@scripts/fuzz --coverage
 
 e2e: all
 	@scripts/e2e $(BUILD)

@@ -113,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			FUZZ_REACHED("a bundle");
 		if (c->n_certs > 1)
 			FUZZ_REACHED("a chain of certificates");
-		if (c->n_tcb_infos > 0 && jurat_tdx_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
+		if (c->n_tcb_infos > 0 &&
+		    jurat_tdx_collateral_add(c, identity, sizeof(identity) - 1, NULL) == 0)
 			evaluate(c, data, size);
 	} else {
 		must(c->n_certs + c->n_crls + c->n_tcb_infos + c->n_identities == 0);

@@ -6,8 +6,8 @@
 #include "verify/verifier.h"
 
 /*
- * Files that somebody gave as roots, certificates or CRLs. What is not usable as a whole leaves the verifier as
- * it was. The input is one file.
+ * Files that somebody gave as roots, certificates or CRLs. What is not usable as a whole leaves the
+ * verifier as it was. The input is one file.
  */
 static size_t count(const struct jurat_verifier *v)
 {

@@ -16,13 +16,13 @@
 #include "wire/tdx_uapi.h"
 
 /*
- * What a kernel under a hostile host may answer to a program in a guest: ioctls of both devices, configfs-tsm,
- * sysfs, the quoting service. Whatever comes, evidence is over the report data that were asked for, failures
- * change nothing, and no descriptor or configfs entry is left.
+ * What a kernel under a hostile host may answer to a program in a guest: ioctls of both devices, configfs-
+ * tsm, sysfs, the quoting service. Whatever comes, evidence is over the report data that were asked for,
+ * failures change nothing, and no descriptor or configfs entry is left.
  *
- * Input: a byte of flags, the program's options, then a byte for each call of the environment. 0 is the right
- * answer; from ANSWER_EDITED on the right answer is edited (fuzz_edit()), from ANSWER_PART on it is a part of
- * the input, from ANSWER_ERROR on it is an error.
+ * Input: a byte of flags, the program's options, then a byte for each call of the environment. 0 is the
+ * right answer; from ANSWER_EDITED on the right answer is edited (fuzz_edit()), from ANSWER_PART on it is
+ * a part of the input, from ANSWER_ERROR on it is an error.
  */
 enum { ANSWER_EDITED = 0x80, ANSWER_PART = 0xa0, ANSWER_ERROR = 0xc0 };
 enum { TDX = 1, BY_IOCTL = 2, BY_CONFIGFS = 4, BY_SERVICE = 8, FRAMED = 16, WITH_OPTIONS = 32, ANY_TEE = 64 };
@@ -458,7 +458,7 @@ static void check_evidence(const struct jurat_evidence *e, bool tdx, const uint8
 
 static void ask_report(struct world *w, struct jurat_guest *guest)
 {
-	struct jurat_report_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_guest_report_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
 	const struct jurat_evidence none = { 0 };
 	struct jurat_evidence e = none;
 	uint8_t report_data[64];
@@ -483,15 +483,15 @@ static void ask_others(struct jurat_guest *guest)
 {
 	uint8_t key[32] = { 0 }, value[48] = { 0 };
 
-	if (jurat_guest_derived_key(guest, NULL, key, NULL) == 0)
+	if (jurat_guest_snp_derive_key(guest, NULL, key, NULL) == 0)
 		FUZZ_REACHED("a derived key");
 	else
 		must(bytes_all(key, sizeof(key), 0));
-	if (jurat_guest_rtmr_read(guest, 2, value, NULL) == 0)
+	if (jurat_guest_tdx_rtmr_read(guest, 2, value, NULL) == 0)
 		FUZZ_REACHED("an RTMR is read");
 	else
 		must(bytes_all(value, sizeof(value), 0));
-	if (jurat_guest_rtmr_extend(guest, 2, value, NULL) == 0)
+	if (jurat_guest_tdx_rtmr_extend(guest, 2, value, NULL) == 0)
 		FUZZ_REACHED("an RTMR is extended");
 }
 

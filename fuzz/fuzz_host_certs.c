@@ -7,15 +7,15 @@
 #include "support/env.h"
 #include "support/snp.h"
 #include "uapi/kvm.h"
-#include "wire/sev_uapi.h"
+#include "wire/kvm_run.h"
 
 /*
- * A certificate blob that anybody wrote, files and locks that fail or change under the reader, and a guest that
- * chooses address and pages: KVM_EXIT_SNP_REQ_CERTS. The guest gets the blob and zeros behind it, or nothing;
- * the lock is held exactly while certificates are out and KVM_RUN has not come back.
+ * A certificate blob that anybody wrote, files and locks that fail or change under the reader, and a guest
+ * that chooses address and pages: KVM_EXIT_SNP_REQ_CERTS. The guest gets the blob and zeros behind it, or
+ * nothing; the lock is held exactly while certificates are out and KVM_RUN has not come back.
  *
- * Input: the blob, as fuzz_item() has it; then calls: a byte CALL_*, its arguments, and a byte for each call of
- * the environment that it makes.
+ * Input: the blob, as fuzz_item() has it; then calls: a byte CALL_*, its arguments, and a byte for each
+ * call of the environment that it makes.
  */
 enum { PAGE = HOST_PAGE_BYTES, PAGES = 8, BLOB_FD = 1000, MAX_CALLS = 16 };
 #define GPA UINT64_C(0x40000)
@@ -181,21 +181,22 @@ static void call(struct world *w, struct jurat_snp_request *request, uint8_t run
 			check_answer(w, gpa, npages, answer, n);
 		break;
 	case CALL_EXIT:
-		bytes_put_le(run + 8, b == 0xff ? 17 : UAPI_KVM_EXIT_SNP_REQ_CERTS, 4);
-		bytes_put_le(run + 32, gpa, 8);
-		bytes_put_le(run + 40, npages, 8);
-		r = jurat_snp_handle_exit(request, kvm_run, &memory, NULL);
+		bytes_put_le(run + KVM_RUN_exit_reason, b == 0xff ? 17 : UAPI_KVM_EXIT_SNP_REQ_CERTS, 4);
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, gpa, 8);
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_npages, npages, 8);
+		r = jurat_snp_request_handle_exit(request, kvm_run, &memory, NULL);
 		must(r == 0 || r == -EINVAL || r == -EBUSY);
 		if (r == 0)
-			check_answer(w, gpa, npages, bytes_get_le(run + 48, 8), bytes_get_le(run + 40, 8));
-		must(r != 0 || !w->locked || run[1] == 1);
+			check_answer(w, gpa, npages, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_ret, 8),
+				     bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8));
+		must(r != 0 || !w->locked || run[KVM_RUN_immediate_exit] == 1);
 		break;
 	case CALL_REPLACED:
 		w->ino++;
 		break;
 	default:
 		r = kind == CALL_RAN ? jurat_snp_request_ran(request, rc, b & 1)
-				     : jurat_snp_handle_ran(request, kvm_run, rc, b & 1);
+				     : jurat_snp_request_handle_ran(request, kvm_run, rc, b & 1);
 		must((b & 1 && rc < 0) || w->locked == 0);
 		if (r > 0)
 			FUZZ_REACHED("a lock is dropped when the firmware was asked");
@@ -209,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct fuzz_bytes *own = &fuzz_snp(0)->tables[0];
 	uint8_t run[KVM_RUN_SNP_REQ_CERTS_BYTES] = { 0 };
 	struct jurat_snp_request *request;
-	struct jurat_certs *certs;
+	struct jurat_snp_certs *certs;
 
 	must(w != NULL);
 	ops = *fuzz_env_ops();
@@ -224,13 +225,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w->base.ops = &ops;
 	w->in = bytes_rd(data, size);
 	w->blob = fuzz_item(&w->in, own->p, own->n);
-	must(host_certs_open(&w->base, "/blob", NULL, &certs, NULL) == 0);
+	must(host_snp_certs_new(&w->base, "/blob", NULL, &certs, NULL) == 0);
 	must(jurat_snp_request_new(certs, &request, NULL) == 0);
 	for (unsigned i = 0; i < MAX_CALLS && bytes_rd_left(&w->in) > 0; i++)
 		call(w, request, run);
 	jurat_snp_request_free(request);
 	must(w->locked == 0 || w->open == 0);
-	jurat_certs_free(certs);
+	jurat_snp_certs_free(certs);
 	must(w->open == 0);
 	fuzz_bytes_done(&w->blob);
 	free(w);

@@ -254,7 +254,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	w->now += 30000000000u; /* past every timeout */
 	(void)(jurat_tdx_quotes_dispatch(q, NULL) < 0);
-	must(jurat_tdx_quotes_outstanding_count(q) == 0 && w->taken_on == w->ended && w->interrupts == w->ended);
+	must(jurat_tdx_quotes_outstanding_count(q) == 0 && w->taken_on == w->ended &&
+	     w->interrupts == w->ended);
 	must(w->open == 0);
 	jurat_tdx_quotes_close(q);
 	free(w);

@@ -6,6 +6,7 @@
 #include "support/env.h"
 #include "support/fuzz.h"
 #include "uapi/kvm.h"
+#include "wire/kvm_run.h"
 
 /*
  * A hostile guest above a hostile VMM: both write what they like where they may, in any order. KVM keeps
@@ -101,7 +102,7 @@ static void step(struct fuzz *f, struct bytes_rd *r)
 		f->vmgexit = f->vmgexit || bytes[0] & 1;
 		got = sim_kvm_run(f->vcpu);
 		must(got == 0 || got == -EINTR || got == -EINVAL || got == -EIO || got == -EAGAIN);
-		if (got == 0 && bytes_get_le(run + 8, 4) == UAPI_KVM_EXIT_SNP_REQ_CERTS)
+		if (got == 0 && bytes_get_le(run + KVM_RUN_exit_reason, 4) == UAPI_KVM_EXIT_SNP_REQ_CERTS)
 			FUZZ_REACHED("the VMM is asked for certificates");
 		break;
 	}

@@ -106,7 +106,7 @@ static void check_accepted(const struct input *i, const struct jurat_snp_evidenc
 	must(!(i->flags & PINNED));
 	must(snp_report_read(e->report, e->report_size, &report, NULL) == 0);
 	must(report.vmpl <= 3 && report.signature_algo == SNP_REPORT_ALGO_ECDSA_P384_SHA384);
-	must(!(report.key_info & SNP_KEY_INFO_MASK_CHIP_KEY));
+	must(!(report.key_info & 1u << SNP_KEY_INFO_MASK_CHIP_KEY_BIT));
 	must(!default_policy || !(report.policy >> SNP_POLICY_DEBUG_BIT & 1));
 	if (i->flags & SIGN_REPORT)
 		return;
@@ -118,7 +118,7 @@ static void check_accepted(const struct input *i, const struct jurat_snp_evidenc
 
 static void check_refused(const struct jurat_verdict *verdict)
 {
-	size_t n = jurat_verdict_reasons(verdict);
+	size_t n = jurat_verdict_reason_count(verdict);
 
 	must(n > 0);
 	for (size_t k = 0; k < n; k++) {

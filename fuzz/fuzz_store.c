@@ -10,11 +10,11 @@
 
 /*
  * Whatever interrupted updates and strangers left beside the certificate blob, with calls that fail and a
- * process that dies: an update says truly what it left at the path, never leaves a table there that the firmware
- * disagrees with, and the next one puts everything right.
+ * process that dies: an update says truly what it left at the path, never leaves a table there that the
+ * firmware disagrees with, and the next one puts everything right.
  *
- * Input: at which call the first update dies (0: it does not), what `issue` says, for each of four names a byte
- * LEFT_* and the content; then a byte for each call: from CALL_FAILS on it fails.
+ * Input: at which call the first update dies (0: it does not), what `issue` says, for each of four names a
+ * byte LEFT_* and the content; then a byte for each call: from CALL_FAILS on it fails.
  */
 enum {
 	LEFT_NOTHING,

@@ -11,8 +11,8 @@
  * software platform signs what the fuzzer changed, where a flag says so, so that what stands behind the
  * signatures is reached.
  *
- * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; then until
- * the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
+ * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; then
+ * until the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
  */
 enum {
 	MACHINE_MASK = 3, /* first byte */
@@ -118,7 +118,7 @@ static void add_own_collateral(struct input *i)
 {
 	for (unsigned k = 0; k < SIM_N_COLLATERAL_PARTS; k++)
 		must(jurat_tdx_collateral_add(i->collateral, i->machine->collateral.parts[k].bytes,
-					  i->machine->collateral.parts[k].size, NULL) == 0);
+					      i->machine->collateral.parts[k].size, NULL) == 0);
 }
 
 /* Nobody but the machines' enclave has signed a body: the one that is accepted is one of theirs. */
@@ -141,7 +141,7 @@ static void check_accepted(const struct input *i, const struct fuzz_bytes *quote
 
 static void check_refused(const struct jurat_verdict *verdict)
 {
-	size_t n = jurat_verdict_reasons(verdict);
+	size_t n = jurat_verdict_reason_count(verdict);
 
 	must(n > 0);
 	for (size_t k = 0; k < n; k++) {
@@ -219,7 +219,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	auto_bytes quote = read_quote(&i), root = fuzz_tdx_root();
 
 	policy = read_policy(&i);
-	must(jurat_verifier_new(&i.verifier, NULL) == 0 && jurat_tdx_collateral_new(&i.collateral, NULL) == 0);
+	must(jurat_verifier_new(&i.verifier, NULL) == 0 &&
+	     jurat_tdx_collateral_new(&i.collateral, NULL) == 0);
 	if (!(i.flags & PINNED))
 		must(jurat_verifier_add_roots(i.verifier, root.p, root.n, NULL) == 0);
 	if (bytes_rd_left(&i.in) == 0)

@@ -67,8 +67,8 @@ void fuzz_bytes_done(struct fuzz_bytes *bytes);
 void fuzz_edit(struct bytes_rd *in, uint8_t *bytes, size_t n);
 /*
  * One of several things that meet in a target. A byte says what it is: FUZZ_OWN, the software platform's;
- * FUZZ_EDITED, that, edited as fuzz_edit() has it; FUZZ_PART, a part of the input. So a small input can be one
- * step away from being accepted, whatever the size of what is judged.
+ * FUZZ_EDITED, that, edited as fuzz_edit() has it; FUZZ_PART, a part of the input. So a small input can be
+ * one step away from being accepted, whatever the size of what is judged.
  */
 enum { FUZZ_OWN, FUZZ_EDITED, FUZZ_PART, FUZZ_N_MODES };
 struct fuzz_bytes fuzz_item(struct bytes_rd *in, const void *own, size_t n);
