@@ -32,7 +32,7 @@ static int read_unix(const char *path, struct base_address *a, struct jurat_erro
 	size_t n = strlen(path);
 
 	if (n == 0 || n >= sizeof(a->sockaddr.un.sun_path))
-		return jurat_fail(err, -EINVAL, "unix: a path of 1 to %zu bytes, not %zu",
+		return jurat_fail(err, -EINVAL, "unix: expected a path of 1 to %zu bytes, found %zu",
 				  sizeof(a->sockaddr.un.sun_path) - 1, n);
 	a->sockaddr.un.sun_family = AF_UNIX;
 	memcpy(a->sockaddr.un.sun_path, path, n + 1);
@@ -46,7 +46,7 @@ static int read_vsock(const char *text, struct base_address *a, struct jurat_err
 
 	text = number(text, ':', VMADDR_CID_ANY - 1, &cid);
 	if (!text || !number(text, '\0', VMADDR_PORT_ANY - 1, &port))
-		return jurat_fail(err, -EINVAL, "vsock: wants CID:PORT, two numbers");
+		return jurat_fail(err, -EINVAL, "vsock: expected CID:PORT");
 	a->sockaddr.vm.svm_family = AF_VSOCK;
 	a->sockaddr.vm.svm_cid = cid;
 	a->sockaddr.vm.svm_port = port;
@@ -65,9 +65,9 @@ static int read_tcp(const char *text, struct base_address *a, struct jurat_error
 		memcpy(host, text, (size_t)(colon - text));
 	if (!colon || inet_pton(AF_INET, host, &a->sockaddr.in.sin_addr) != 1 ||
 	    *(const uint8_t *)&a->sockaddr.in.sin_addr != 127)
-		return jurat_fail(err, -EINVAL, "tcp: only 127.x.y.z, this machine itself");
+		return jurat_fail(err, -EINVAL, "tcp: expected a loopback address, 127.x.y.z");
 	if (!number(colon + 1, '\0', UINT16_MAX, &port) || port == 0)
-		return jurat_fail(err, -EINVAL, "tcp: a port of 1 to 65535");
+		return jurat_fail(err, -EINVAL, "tcp: expected a port from 1 to 65535");
 	a->sockaddr.in.sin_family = AF_INET;
 	bytes_wr_be16(&w, (uint16_t)port);
 	a->size = sizeof(a->sockaddr.in);
@@ -88,7 +88,7 @@ int base_address_read(const char *text, struct base_address *ret, struct jurat_e
 		r = read_tcp(text + 4, &a, err);
 	else
 		return jurat_fail(err, -EINVAL,
-				  "'%s' is none of unix:PATH, vsock:CID:PORT, tcp:127.0.0.1:PORT", text);
+				  "'%s': expected unix:PATH, vsock:CID:PORT or tcp:127.0.0.1:PORT", text);
 	if (r < 0)
 		return jurat_wrap(err, r, "'%s'", text);
 	*ret = a;

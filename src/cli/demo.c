@@ -60,7 +60,7 @@ static int run_part(struct demo *demo, const struct part *part, json_t *all)
 	if (!all)
 		printf("%s\n\n", part->title);
 	if (r < 0)
-		jurat_fail(&err, r, "no random numbers: %s", strerror(-r));
+		jurat_fail(&err, r, "cannot get random bytes: %s", strerror(-r));
 	else
 		r = part->run(demo, &verdict, &err);
 	status = r < 0 ? cli_fail(demo->cli, status_of(r), "%s", err.text) : print(demo, part, verdict, all);

@@ -22,9 +22,9 @@ static int read_updates(struct bytes_rd *tbs, struct crypto_crl *c, struct jurat
 	if (is_time(der_peek(tbs)))
 		c->next_update = der_time(tbs);
 	if (tbs->bad)
-		return jurat_fail(err, -EBADMSG, "not a time as RFC 5280 writes it");
+		return jurat_fail(err, -EBADMSG, "not an RFC 5280 time");
 	if (c->next_update != INT64_MIN && c->next_update < c->this_update)
-		return jurat_fail(err, -EBADMSG, "the next is due before this one");
+		return jurat_fail(err, -EBADMSG, "nextUpdate is before thisUpdate");
 	return 0;
 }
 
@@ -50,14 +50,14 @@ static int read_entry(struct bytes_rd *entries, struct crypto_crl *c, struct jur
 		return jurat_wrap(err, r, "serial number");
 	der_time(&entry);
 	if (entry.bad)
-		return jurat_fail(err, -EBADMSG, "date: not a time as RFC 5280 writes it");
+		return jurat_fail(err, -EBADMSG, "date: not an RFC 5280 time");
 	if (bytes_rd_left(&entry) > 0) {
 		r = x509_extensions_read(&entry, &extensions, err);
 		if (r < 0)
 			return r;
 	}
 	if (entry.off != entry.size)
-		return jurat_fail(err, -EBADMSG, "bytes follow its extensions");
+		return jurat_fail(err, -EBADMSG, "unexpected bytes after the extensions");
 	if (any_critical(&extensions))
 		c->has_unknown_critical = true;
 	return 0;
@@ -73,7 +73,7 @@ static int read_revoked(struct bytes_rd *tbs, struct crypto_crl *c, struct jurat
 		return 0;
 	c->revoked = der_enter(tbs, DER_SEQUENCE);
 	if (c->revoked.bad || c->revoked.size == 0)
-		return jurat_fail(err, -EBADMSG, "not a list of at least one"); /* Spec: RFC 5280 5.1.2.6 */
+		return jurat_fail(err, -EBADMSG, "expected a non-empty list"); /* Spec: RFC 5280 5.1.2.6 */
 	for (entries = c->revoked; bytes_rd_left(&entries) > 0; n++) {
 		r = read_entry(&entries, c, err);
 		if (r < 0)
@@ -92,13 +92,13 @@ static int read_extensions(struct bytes_rd *tbs, struct crypto_crl *c, struct ju
 		return 0;
 	explicit = der_enter(tbs, DER_CONTEXT_CONSTRUCTED(0));
 	if (explicit.bad)
-		return jurat_fail(err, -EBADMSG, "something else is in their place");
+		return jurat_fail(err, -EBADMSG, "unexpected element");
 	r = x509_extensions_read(&explicit, &extensions, err);
 	if (r < 0)
 		return r;
 	der_leave(tbs, &explicit);
 	if (tbs->bad || tbs->off != tbs->size)
-		return jurat_fail(err, -EBADMSG, "bytes follow them");
+		return jurat_fail(err, -EBADMSG, "unexpected bytes after them");
 	if (any_critical(&extensions))
 		c->has_unknown_critical = true;
 	list = extensions;

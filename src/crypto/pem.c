@@ -197,7 +197,8 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	if (!take_text(&r, begin_mark) || !take_label(&r, begin))
 		return jurat_fail(err, -EBADMSG, "PEM: malformed BEGIN line at byte %zu", r.off);
 	if (strcmp(begin, certificate) != 0 && strcmp(begin, crl) != 0)
-		return jurat_fail(err, -EBADMSG, "PEM: a block '%s' among certificates and CRLs", begin);
+		return jurat_fail(err, -EBADMSG, "PEM: unexpected block '%s'; expected certificates and CRLs",
+				  begin);
 	body = take_body(&r);
 	if (!take_text(&r, end_mark) || !take_label(&r, end) || strcmp(begin, end) != 0)
 		return jurat_fail(err, -EBADMSG, "PEM: %s does not end with its END line at byte %zu", begin,

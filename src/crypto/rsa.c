@@ -92,7 +92,7 @@ static int public_new(const uint8_t *n, size_t n_size, const uint8_t *e, size_t 
 	pkey = make_pkey(bn);
 	k->ctx = pkey ? make_ready(pkey) : NULL;
 	if (!k->ctx)
-		return jurat_fail(err, -ENOMEM, "RSA key: OpenSSL cannot make it ready");
+		return jurat_fail(err, -ENOMEM, "RSA key: rejected by OpenSSL");
 	k->size = (size_t)BN_num_bytes(bn);
 	*ret = take_ptr(k);
 	return 0;

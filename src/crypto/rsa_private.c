@@ -117,7 +117,7 @@ int crypto_rsa_private_derive(const void *secret, size_t secret_size, const uint
 		r = complete(k);
 	if (r < 0) {
 		crypto_rsa_private_free(k);
-		return jurat_fail(err, r, "RSA key: this secret gives no key");
+		return jurat_fail(err, r, "RSA key: no key can be derived from this secret");
 	}
 	*ret = k;
 	if (ret_hints)

@@ -13,9 +13,9 @@ static int read_validity(struct bytes_rd *tbs, struct crypto_cert *c, struct jur
 	c->not_before = der_time(&validity);
 	c->not_after = der_time(&validity);
 	if (validity.bad || validity.off != validity.size)
-		return jurat_fail(err, -EBADMSG, "not two times as RFC 5280 writes them");
+		return jurat_fail(err, -EBADMSG, "not two RFC 5280 times");
 	if (c->not_before > c->not_after)
-		return jurat_fail(err, -EBADMSG, "ends before it begins");
+		return jurat_fail(err, -EBADMSG, "notAfter is before notBefore");
 	return 0;
 }
 
@@ -30,7 +30,7 @@ static int read_rsa_key(const struct bytes_rd *bits, struct crypto_cert *c, stru
 	if (in.bad || in.off != in.size)
 		return jurat_fail(err, -EBADMSG, "not an RSAPublicKey");
 	if (!(n.data[n.size - 1] & 1) || !(e.data[e.size - 1] & 1) || der_equal(&e, "\x01", 1))
-		return jurat_fail(err, -EBADMSG, "an even modulus, or an exponent that is even or 1");
+		return jurat_fail(err, -EBADMSG, "even modulus, or an exponent that is even or 1");
 	c->key_n = n;
 	c->key_e = e;
 	c->key_kind = CRYPTO_KEY_RSA;
@@ -179,13 +179,13 @@ static int read_extensions(struct bytes_rd *tbs, struct crypto_cert *c, struct j
 		return 0;
 	explicit = der_enter(tbs, DER_CONTEXT_CONSTRUCTED(3));
 	if (explicit.bad)
-		return jurat_fail(err, -EBADMSG, "something else follows the key");
+		return jurat_fail(err, -EBADMSG, "unexpected element after the key");
 	r = x509_extensions_read(&explicit, &c->extensions, err);
 	if (r < 0)
 		return r;
 	der_leave(tbs, &explicit);
 	if (tbs->bad || tbs->off != tbs->size)
-		return jurat_fail(err, -EBADMSG, "bytes follow them");
+		return jurat_fail(err, -EBADMSG, "unexpected bytes after them");
 	list = c->extensions;
 	while (r == 0 && bytes_rd_left(&list) > 0) {
 		struct x509_extension e = x509_extension_next(&list);

@@ -17,14 +17,14 @@ int x509_signed_read(const uint8_t *der, size_t n, struct x509_signed *ret, stru
 	struct bytes_rd inner;
 
 	if (n >= 11 && memcmp(der, "-----BEGIN ", 11) == 0)
-		return jurat_fail(err, -EBADMSG, "this is PEM, DER is due");
+		return jurat_fail(err, -EBADMSG, "expected DER, found PEM");
 	if (r.bad || r.off != r.size)
 		return jurat_fail(err, -EBADMSG, "not one DER SEQUENCE of %zu bytes", n);
 	s.tbs_whole = der_whole(&all);
 	s.algorithm = der_whole(&all);
 	s.signature = der_bits(&all);
 	if (all.bad || all.off != all.size)
-		return jurat_fail(err, -EBADMSG, "not a signed part, an algorithm and a signature");
+		return jurat_fail(err, -EBADMSG, "expected a signed part, an algorithm and a signature");
 	inner = s.tbs_whole;
 	s.tbs = der_enter(&inner, DER_SEQUENCE);
 	if (s.tbs.bad)
@@ -249,7 +249,7 @@ int x509_extensions_read(struct bytes_rd *r, struct bytes_rd *ret, struct jurat_
 			return jurat_fail(err, -EBADMSG, "more than %d extensions", X509_EXTENSIONS_MAX);
 		for (size_t i = 0; i < n; i++)
 			if (der_equal(&oids[i], e.oid.data, e.oid.size))
-				return jurat_fail(err, -EBADMSG, "two extensions of one kind");
+				return jurat_fail(err, -EBADMSG, "duplicate extension");
 		oids[n++] = e.oid;
 	}
 	if (list.bad)

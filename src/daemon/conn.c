@@ -82,7 +82,7 @@ static void end(struct conn *c, enum conn_end why)
 	c->end = why;
 }
 
-/* Ends without an answer to the request at hand. */
+/* Ends without a response to the request at hand. */
 static void end_unanswered(struct conn *c, enum conn_end why)
 {
 	end(c, why == CONN_END_UNUSED && c->n_answers > 0 ? CONN_END_ANSWERED : why);

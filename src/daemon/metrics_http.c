@@ -172,7 +172,7 @@ static void run(struct metrics_http *h)
 		uv_timer_start(&h->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
-/* Ends the connection that has been without an answer for longest. */
+/* Ends the connection that has been without a response for longest. */
 static void close_oldest(struct metrics_http *h)
 {
 	struct scraper *c = h->oldest;

@@ -8,7 +8,7 @@
 
 /*
  * GET /metrics over HTTP, by libmicrohttpd on the daemon's own loop, without a thread. Connections beyond the
- * limit are not made to wait: the one that has been without an answer for longest is closed for each. So
+ * limit are not made to wait: the one that has been without a response for longest is closed for each. So
  * neither clients that are slow, silent or read nothing nor many at once keep a scrape waiting.
  */
 enum { METRICS_HTTP_CONNECTIONS = 128 };

@@ -101,7 +101,7 @@ static void receive(struct attempt *a)
 		const bool idle = qgs_assembler_idle(&a->assembler);
 
 		fail(a, idle ? ATTEMPT_CLOSED : ATTEMPT_FAILED,
-		     idle ? "closed without an answer" : "closed in the middle of an answer", 0);
+		     idle ? "closed without a response" : "closed in the middle of an answer", 0);
 		return;
 	}
 	r = qgs_assembler_feed(&a->assembler, bytes, (size_t)n, &taken, &a->why);

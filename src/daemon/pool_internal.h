@@ -9,7 +9,7 @@ struct attempt;
 
 enum attempt_result {
 	ATTEMPT_ANSWERED,  /* `reply` is a framed good response to the request, on the heap, the callee's */
-	ATTEMPT_CLOSED,    /* connected, and closed without an answer */
+	ATTEMPT_CLOSED,    /* connected, and closed without a response */
 	ATTEMPT_FAILED,    /* no connection, no good answer, or not in time */
 	ATTEMPT_NO_SOCKET, /* this process could not try */
 };

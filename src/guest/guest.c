@@ -191,7 +191,7 @@ void jurat_evidence_done(struct jurat_evidence *evidence)
 static int check_vmpl(uint32_t vmpl, struct jurat_error *err)
 {
 	if (vmpl > 3 && vmpl != JURAT_VMPL_AUTO)
-		return jurat_fail(err, -EINVAL, "VMPL %u does not exist, there are 0 to 3", vmpl);
+		return jurat_fail(err, -EINVAL, "VMPL %u: expected 0 to 3", vmpl);
 	return 0;
 }
 
@@ -211,18 +211,18 @@ int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
 	if (r < 0)
 		return r;
 	if (o.key_sel > SNP_KEY_SEL_VLEK)
-		return jurat_fail(err, -EINVAL, "key_sel %u does not exist, there are 0 to 2", o.key_sel);
+		return jurat_fail(err, -EINVAL, "key_sel %u: expected 0 to 2", o.key_sel);
 	if (g->tee == JURAT_TEE_TDX) {
 		if (o.vmpl != JURAT_VMPL_AUTO || o.key_sel != SNP_KEY_SEL_AUTO)
-			return jurat_fail(err, -EOPNOTSUPP, "TDX has neither VMPLs nor a choice of keys");
+			return jurat_fail(err, -EOPNOTSUPP, "vmpl and key_sel are not available on TDX");
 		return g->via == JURAT_VIA_CONFIGFS ? guest_tsm_report(g, report_data, &o, ret, err)
 						    : guest_tdx_quote(g, report_data, ret, err);
 	}
 	if (g->via == JURAT_VIA_CONFIGFS && o.key_sel == SNP_KEY_SEL_AUTO)
 		return guest_tsm_report(g, report_data, &o, ret, err);
 	if (g->device_fd < 0)
-		return jurat_fail(err, -EOPNOTSUPP,
-				  "key_sel: configfs-tsm cannot choose the signing key, '%s' can", g->device);
+		return jurat_fail(err, -EOPNOTSUPP, "key_sel is not available through configfs-tsm; use '%s'",
+				  g->device);
 	return guest_device_report(g, report_data, &o, ret, err);
 }
 
@@ -241,13 +241,14 @@ int jurat_guest_snp_derive_key(struct jurat_guest *g, const struct jurat_snp_key
 	if (r < 0)
 		return r;
 	if (o.root != JURAT_SNP_KEY_ROOT_VCEK && o.root != JURAT_SNP_KEY_ROOT_VMRK)
-		return jurat_fail(err, -EINVAL, "root key %d is none", (int)o.root);
+		return jurat_fail(err, -EINVAL, "unknown root key %d", (int)o.root);
 	if (o.fields >> 6 != 0)
 		return jurat_fail(err, -EINVAL, "fields %#llx: only bits 0 to 5 are known",
 				  (unsigned long long)o.fields);
 	if (g->tee != JURAT_TEE_SEV_SNP)
-		return jurat_fail(err, -EOPNOTSUPP, "TDX derives no keys");
+		return jurat_fail(err, -EOPNOTSUPP, "derived keys are not available on TDX");
 	if (g->device_fd < 0)
-		return jurat_fail(err, -EOPNOTSUPP, "configfs-tsm derives no keys, '%s' does", g->device);
+		return jurat_fail(err, -EOPNOTSUPP,
+				  "derived keys are not available through configfs-tsm; use '%s'", g->device);
 	return guest_device_derived_key(g, &o, ret, err);
 }

@@ -47,17 +47,18 @@ static int explain(const struct jurat_guest *g, const char *name, int r, uint64_
 		return jurat_fail(err, -EIO, "%s on '%s': the hypervisor refused the VMGEXIT (result %d)",
 				  name, g->device, r);
 	if (r == -ENOTTY)
-		return jurat_fail(err, r,
-				  "%s on '%s': %s: the driver has given up its key, or has no such ioctl",
-				  name, g->device, strerror(-r));
+		return jurat_fail(
+			err, r,
+			"%s on '%s': %s: the driver has wiped its key, or does not support this ioctl", name,
+			g->device, strerror(-r));
 	if (r == -ETIMEDOUT)
-		return jurat_fail(err, r,
-				  "%s on '%s': %s: the host was busy, and the driver has given up its key",
-				  name, g->device, strerror(-r));
+		return jurat_fail(
+			err, r, "%s on '%s': %s: the host was busy for too long and the driver wiped its key",
+			name, g->device, strerror(-r));
 	if (r != -EIO)
 		return jurat_fail(err, r, "%s on '%s': %s", name, g->device, strerror(-r));
 	if (exitinfo2 == NOT_ANSWERED || exitinfo2 == PRESET_BY_DRIVER)
-		return jurat_fail(err, r, "%s on '%s': %s: the firmware was not asked", name, g->device,
+		return jurat_fail(err, r, "%s on '%s': %s: the firmware was not called", name, g->device,
 				  strerror(-r));
 	if (vmm)
 		return jurat_fail(err, r, "%s on '%s': %s: VMM error %#x (%s), firmware status %#x (%s)",
@@ -100,8 +101,8 @@ static int check_status(const struct jurat_guest *g, const char *name, uint32_t 
 	if (status == SNP_SUCCESS)
 		return 0;
 	return jurat_fail(err, status == SNP_INVALID_PARAM || status == SNP_INVALID_KEY ? -EINVAL : -EIO,
-			  "%s on '%s': the firmware refuses: message status %#x (%s)", name, g->device,
-			  status, text ? text : "unknown");
+			  "%s on '%s': refused by firmware: message status %#x (%s)", name, g->device, status,
+			  text ? text : "unknown");
 }
 
 struct report_call {
@@ -146,11 +147,11 @@ static int grow_certs(struct report_call *call, struct jurat_error *err)
 		return r;
 	if (request.certs_len <= call->certs_size || request.certs_len % SNP_PAGE_BYTES != 0)
 		return jurat_fail(err, -EPROTO,
-				  "the host was offered %u bytes for certificates and asks for %u",
+				  "the host was offered %u bytes for certificates and requires %u",
 				  call->certs_size, request.certs_len);
 	if (request.certs_len > GUEST_CERTS_MAX_BYTES)
 		return jurat_fail(err, -EMSGSIZE,
-				  "the host's certificates take %u bytes, at most %d are accepted",
+				  "the host's certificates have %u bytes, at most %d are supported",
 				  request.certs_len, GUEST_CERTS_MAX_BYTES);
 	larger = calloc(1, request.certs_len);
 	if (!larger)
@@ -174,17 +175,17 @@ static int issue_report(struct jurat_guest *g, struct report_call *call, const u
 			return wire_read(&snp_msg_report_rsp_layout, call->response, sizeof(call->response),
 					 &call->answer, err);
 		if (r == -EINVAL && call->certs_size > GUEST_CERTS_FIRST_BYTES)
-			return jurat_fail(
-				err, -EMSGSIZE,
-				"%s on '%s': the host's certificates take %u bytes, the driver takes fewer",
-				call->name, g->device, call->certs_size);
+			return jurat_fail(err, -EMSGSIZE,
+					  "%s on '%s': the host's certificates have %u bytes, more than the "
+					  "driver accepts",
+					  call->name, g->device, call->certs_size);
 		if (r != -EIO || exitinfo2 >> 32 != SNP_VMM_INVALID_LEN || !call->certs)
 			return explain(g, call->name, r, exitinfo2, err);
 		r = grow_certs(call, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "%s on '%s'", call->name, g->device);
 	}
-	return jurat_fail(err, -EPROTO, "%s on '%s': the host asked for a larger certificate buffer %d times",
+	return jurat_fail(err, -EPROTO, "%s on '%s': the host required a larger certificate buffer %d times",
 			  call->name, g->device, GUEST_CERTS_TRIES);
 }
 
@@ -271,7 +272,7 @@ int guest_device_derived_key(struct jurat_guest *g, const struct jurat_snp_key_o
 	if (r == 0)
 		r = check_status(g, "SNP_GET_DERIVED_KEY", answer.status, err);
 	if (r == 0 && bytes_all(answer.derived_key, sizeof(answer.derived_key), 0)) /* an untouched buffer */
-		r = jurat_fail(err, -EPROTO, "SNP_GET_DERIVED_KEY on '%s': the answer is empty", g->device);
+		r = jurat_fail(err, -EPROTO, "SNP_GET_DERIVED_KEY on '%s': the key is all zeros", g->device);
 	if (r == 0)
 		memcpy(ret, answer.derived_key, sizeof(answer.derived_key));
 	bytes_wipe(response, sizeof(response));

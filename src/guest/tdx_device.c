@@ -48,9 +48,10 @@ int guest_tdx_report0(struct jurat_guest *g, const uint8_t report_data[64], uint
 	if (r < 0)
 		return jurat_wrap(err, -EPROTO, "TDX_CMD_GET_REPORT0 on '%s'", g->device);
 	if (memcmp(report.mac.report_data, report_data, sizeof(report.mac.report_data)) != 0)
-		return jurat_fail(err, -EPROTO,
-				  "TDX_CMD_GET_REPORT0 on '%s': a TDREPORT over other report_data",
-				  g->device);
+		return jurat_fail(
+			err, -EPROTO,
+			"TDX_CMD_GET_REPORT0 on '%s': the TDREPORT has other report_data than requested",
+			g->device);
 	memcpy(ret, req.tdreport, TDX_REPORT_BYTES);
 	return 0;
 }
@@ -83,7 +84,7 @@ static int read_output(const struct quote_ioctl *how, const uint8_t *buf, size_t
 	message = out;
 	length = bytes_rd_be32(&message);
 	if (message.bad || length != bytes_rd_left(&message))
-		return jurat_fail(err, -EBADMSG, "an answer of %zu bytes says it has %" PRIu32, out.size,
+		return jurat_fail(err, -EBADMSG, "an output of %zu bytes is said to have %" PRIu32, out.size,
 				  length);
 	r = guest_qgs_answer(message.data + message.off, bytes_rd_left(&message), &out.data, &out.size, err);
 	if (r == 0)
@@ -130,9 +131,10 @@ static int quote_by_device(struct jurat_guest *g, const uint8_t tdreport[TDX_REP
 	for (size_t i = 0; r == -ENOTTY && i < ARRAY_SIZE(quote_ioctls); i++)
 		r = quote_by_ioctl(g, &quote_ioctls[i], tdreport, ret, ret_size, err);
 	if (r == -ENOTTY)
-		return jurat_fail(err, -EOPNOTSUPP,
-				  "'%s' gives TDREPORTs, no quotes, and no quoting service is configured",
-				  g->device);
+		return jurat_fail(
+			err, -EOPNOTSUPP,
+			"'%s' provides TDREPORTs but no quotes, and no quoting service is configured",
+			g->device);
 	return r;
 }
 
@@ -165,9 +167,9 @@ int guest_tdx_quote(struct jurat_guest *g, const uint8_t report_data[64], struct
 static int check_rtmr(const struct jurat_guest *g, unsigned index, struct jurat_error *err)
 {
 	if (g->tee != JURAT_TEE_TDX)
-		return jurat_fail(err, -EOPNOTSUPP, "SEV-SNP has no RTMRs");
+		return jurat_fail(err, -EOPNOTSUPP, "RTMRs are not available on SEV-SNP");
 	if (index >= TDX_N_RTMRS)
-		return jurat_fail(err, -EINVAL, "RTMR %u does not exist, there are 0 to 3", index);
+		return jurat_fail(err, -EINVAL, "RTMR %u: expected 0 to 3", index);
 	return 0;
 }
 
@@ -208,13 +210,15 @@ int jurat_guest_tdx_rtmr_read(struct jurat_guest *g, unsigned index, uint8_t ret
 		return jurat_fail_memory(err);
 	r = base_read_file(g->env, path, 4096, &value, &n, err);
 	if (r == -ENOENT)
-		return g->device_fd >= 0 ? rtmr_from_tdreport(g, index, ret, err)
-					 : jurat_fail(err, -EOPNOTSUPP, "neither '%s' nor '%s' reads RTMRs",
-						      g->measurements, g->device);
+		return g->device_fd >= 0
+			       ? rtmr_from_tdreport(g, index, ret, err)
+			       : jurat_fail(err, -EOPNOTSUPP,
+					    "RTMRs can be read neither through '%s' nor through '%s'",
+					    g->measurements, g->device);
 	if (r < 0)
 		return r;
 	if (n != TDX_MR_BYTES)
-		return jurat_fail(err, -EPROTO, "'%s' has %zu bytes, a register %d", path, n, TDX_MR_BYTES);
+		return jurat_fail(err, -EPROTO, "'%s': expected %d bytes, found %zu", path, TDX_MR_BYTES, n);
 	memcpy(ret, value, TDX_MR_BYTES);
 	return 0;
 }
@@ -231,8 +235,9 @@ static int extend_by_ioctl(struct jurat_guest *g, unsigned index, const uint8_t 
 	if (g->device_fd >= 0)
 		r = issue(g, UAPI_TDX_CMD_LIBTDX_EXTEND_RTMR, bytes);
 	if (r == -ENOTTY)
-		return jurat_fail(err, -EOPNOTSUPP, "neither '%s' nor '%s' extends RTMRs", g->measurements,
-				  g->device);
+		return jurat_fail(err, -EOPNOTSUPP,
+				  "RTMRs can be extended neither through '%s' nor through '%s'",
+				  g->measurements, g->device);
 	return r < 0 ? jurat_fail(err, r, "extending RTMR %u on '%s': %s", index, g->device, strerror(-r))
 		     : 0;
 }

@@ -36,11 +36,11 @@ int guest_qgs_answer(const uint8_t *message, size_t n, const uint8_t **ret, size
 	const char *name;
 
 	if (qgs_read(QGS_QUOTE_RESP, message, n, &m, err) != 0)
-		return jurat_wrap(err, -EPROTO, "the quoting service's answer");
+		return jurat_wrap(err, -EPROTO, "response of the quoting service");
 	if (m.error_code != QGS_SUCCESS) {
 		name = qgs_error_name(m.error_code);
-		return jurat_fail(err, -EIO, "the quoting service refuses: %#" PRIx32 " (%s)", m.error_code,
-				  name ? name : "unknown");
+		return jurat_fail(err, -EIO, "the quoting service reports an error: %#" PRIx32 " (%s)",
+				  m.error_code, name ? name : "unknown");
 	}
 	*ret = m.parts[QGS_PART_QUOTE].data;
 	*ret_size = m.parts[QGS_PART_QUOTE].size;
@@ -134,7 +134,7 @@ static int receive(const struct call *c, struct qgs_assembler *a, struct jurat_e
 		if (r < 0)
 			return jurat_wrap(err, r, "quoting service '%s'", c->address);
 		if (taken < (size_t)n)
-			return jurat_fail(err, -EBADMSG, "quoting service '%s': bytes follow the answer",
+			return jurat_fail(err, -EBADMSG, "quoting service '%s': bytes after the response",
 					  c->address);
 		if (r > 0)
 			return 0;

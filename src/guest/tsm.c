@@ -66,7 +66,7 @@ static int make_instance(const struct jurat_guest *g, struct instance *in, struc
 
 		r = base_random(g->env, random, sizeof(random));
 		if (r < 0)
-			return jurat_fail(err, r, "no random numbers: %s", strerror(-r));
+			return jurat_fail(err, r, "cannot get random bytes: %s", strerror(-r));
 		snprintf(name, sizeof(name), "jurat-%s", bytes_to_hex(random, sizeof(random), hex));
 		path = join(g->configfs, name);
 		if (!path)
@@ -80,7 +80,7 @@ static int make_instance(const struct jurat_guest *g, struct instance *in, struc
 			break;
 	}
 	return jurat_fail(err, r, "cannot make a directory in '%s': %s", g->configfs,
-			  r == -ENXIO ? "no TEE has registered" : strerror(-r));
+			  r == -ENXIO ? "no TEE driver is registered" : strerror(-r));
 }
 
 /* An attribute whole; waits while it is busy. n bytes and a NUL, the caller frees them. */
@@ -201,7 +201,8 @@ static int write_attribute(struct instance *in, const char *name, const void *da
 			return 0;
 		}
 		if (generation != in->generation)
-			return jurat_fail(err, -EBUSY, "'%s': somebody else writes to this entry", in->path);
+			return jurat_fail(err, -EBUSY, "'%s': another process is writing to this entry",
+					  in->path);
 		if (!guest_wait_busy(in->env, i))
 			return jurat_fail(err, -EBUSY, "'%s' stays busy", path);
 	}

@@ -70,8 +70,8 @@ static int hung_up(struct qgs_client *c, uint64_t now, int e, struct jurat_error
 	if (may_come_back(e) && c->answer.n_prefix == 0 && c->asks < QGS_CLIENT_ASK_TRIES)
 		return try_again(c, now, c->asks);
 	if (may_come_back(e))
-		return jurat_fail(err, -ECONNRESET, "'%s' hung up %s", c->address,
-				  c->answer.n_prefix == 0 ? "without an answer" : "within its answer");
+		return jurat_fail(err, -ECONNRESET, "'%s' closed the connection %s", c->address,
+				  c->answer.n_prefix == 0 ? "without a response" : "within its response");
 	return jurat_fail(err, e, "'%s': %s", c->address, strerror(-e));
 }
 
@@ -131,7 +131,7 @@ static int receive_some(struct qgs_client *c, uint64_t now, struct jurat_error *
 	if (r < 0)
 		return jurat_wrap(err, r, "'%s'", c->address);
 	if (taken < (size_t)n) /* Q2 */
-		return jurat_fail(err, -EBADMSG, "'%s': %zu bytes follow the answer", c->address,
+		return jurat_fail(err, -EBADMSG, "'%s': %zu bytes after the response", c->address,
 				  (size_t)n - taken);
 	return r;
 }

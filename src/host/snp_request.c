@@ -249,7 +249,7 @@ static int copy_out(const struct jurat_guest_memory *memory, uint64_t gpa, const
 
 		if (e != 0)
 			return jurat_fail(err, -EFAULT,
-					  "guest address %#llx cannot be written: private or no memory",
+					  "guest address %#llx cannot be written: private or not memory",
 					  (unsigned long long)(gpa + off));
 	}
 	return 0;
@@ -279,7 +279,7 @@ static uint64_t answer(struct jurat_snp_certs *certs, struct slot *slot, uint64_
 	if (e != 0)
 		return EIO;
 	if (*npages < pages) {
-		(void)jurat_fail(err, -ENOSPC, "the guest gave %llu pages, the certificates take %llu",
+		(void)jurat_fail(err, -ENOSPC, "the guest offered %llu pages, the certificates need %llu",
 				 (unsigned long long)*npages, (unsigned long long)pages);
 		*npages = pages;
 		return ENOSPC;
@@ -354,7 +354,7 @@ int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_
 		return jurat_fail(err, -EINVAL, "exit reason %u is not KVM_EXIT_SNP_REQ_CERTS (%u)", reason,
 				  request->certs->exit_reason);
 	if (request->run_failed)
-		return jurat_fail(err, -EINVAL, "KVM_RUN failed: its exit reason is that of an earlier exit");
+		return jurat_fail(err, -EINVAL, "KVM_RUN failed, so exit_reason is that of an earlier exit");
 	e = jurat_snp_request_serve(request, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
 				    bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), memory, &answer,
 				    &npages, err);

@@ -69,7 +69,7 @@ static int take_options(struct jurat_tdx_quotes *q, const struct jurat_tdx_quote
 				  "%u connections and %u waiting: 1 to %d and up to %d are possible",
 				  o->max_connections, o->max_waiting, CONNECTIONS_MAX, WAITING_MAX);
 	if (o->timeout_ms == 0)
-		return jurat_fail(err, -EINVAL, "every request needs a timeout");
+		return jurat_fail(err, -EINVAL, "the timeout must not be 0");
 	q->grace_ns = (uint64_t)or_default(o->grace_ms, GRACE_DEFAULT_MS) * NS_PER_MS;
 	q->timeout_ns = (uint64_t)o->timeout_ms * NS_PER_MS;
 	return o->service ? base_address_read(o->service, &address, err) : 0;
@@ -258,7 +258,7 @@ static void advance(struct jurat_tdx_quotes *q, struct tdx_request *r, uint64_t 
 	int e = 0;
 
 	if (!r->active)
-		e = jurat_fail(&r->err, -ETIMEDOUT, "no connection to '%s' was free in time", q->service);
+		e = jurat_fail(&r->err, -ETIMEDOUT, "no connection to '%s' became free in time", q->service);
 	else if (!r->reply)
 		e = tdx_request_begin(r, q->env, q->service);
 	if (e == 0)
@@ -326,10 +326,10 @@ static uint64_t admit(struct jurat_tdx_quotes *q, struct tdx_request *r, struct 
 	pthread_mutex_unlock(&q->mutex);
 	if (answer == UAPI_TDVMCALL_GPA_INUSE)
 		(void)jurat_fail(err, -EBUSY,
-				 "GetQuote is refused: GPA_INUSE: %#llx overlaps a buffer in flight",
+				 "GetQuote refused: GPA_INUSE: %#llx overlaps a buffer in flight",
 				 (unsigned long long)r->gpa);
 	else if (answer == UAPI_TDVMCALL_RETRY)
-		(void)jurat_fail(err, -EBUSY, "GetQuote is refused: RETRY: %llu requests are outstanding",
+		(void)jurat_fail(err, -EBUSY, "GetQuote refused: RETRY: %llu requests are outstanding",
 				 (unsigned long long)max);
 	return answer;
 }
@@ -380,7 +380,7 @@ int jurat_tdx_quotes_serve(struct jurat_tdx_quotes *q, uint64_t gpa, uint64_t si
 	*ret_answer = UAPI_TDVMCALL_RETRY;
 	r = calloc(1, sizeof(*r));
 	if (!r) {
-		(void)jurat_wrap(err, jurat_fail_memory(err), "GetQuote is refused: RETRY");
+		(void)jurat_wrap(err, jurat_fail_memory(err), "GetQuote refused: RETRY");
 		return 0;
 	}
 	*r = (struct tdx_request){
@@ -398,7 +398,7 @@ int jurat_tdx_quotes_serve(struct jurat_tdx_quotes *q, uint64_t gpa, uint64_t si
 	if (*ret_answer != UAPI_TDVMCALL_SUCCESS) {
 		give_up(q, take_ptr(r));
 	} else if (!q->service) {
-		(void)jurat_fail(&r->err, -ENOENT, "this host has no quoting service");
+		(void)jurat_fail(&r->err, -ENOENT, "no quoting service is configured on this host");
 		complete(q, take_ptr(r), -ENOENT);
 	} else if (r->active) {
 		ask_now(q, take_ptr(r));
@@ -464,8 +464,7 @@ void jurat_tdx_quotes_close(struct jurat_tdx_quotes *q)
 	if (!q)
 		return;
 	while ((r = q->requests))
-		complete(q, r,
-			 jurat_fail(&r->err, -ECANCELED, "the virtual machine monitor stops serving quotes"));
+		complete(q, r, jurat_fail(&r->err, -ECANCELED, "the VMM is shutting down"));
 	if (q->timer_fd >= 0) {
 		(void)base_poll_set(q->env, q->poll_fd, q->timer_fd, 0);
 		base_close(q->env, q->timer_fd);

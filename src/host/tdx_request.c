@@ -74,7 +74,7 @@ int tdx_store_out_len(const struct jurat_guest_memory *memory, uint64_t gpa, uin
 
 static uint64_t refuse(uint64_t answer, struct jurat_error *err, const char *why)
 {
-	(void)jurat_wrap(err, -EINVAL, "GetQuote is refused: %s", why);
+	(void)jurat_wrap(err, -EINVAL, "GetQuote refused: %s", why);
 	return answer;
 }
 
@@ -86,7 +86,7 @@ uint64_t tdx_request_check(const struct jurat_guest_memory *memory, uint64_t gpa
 	uint64_t last;
 
 	if (size == 0) {
-		(void)jurat_fail(err, -EINVAL, "its size is 0");
+		(void)jurat_fail(err, -EINVAL, "the size is 0");
 		return refuse(UAPI_TDVMCALL_INVALID_OPERAND, err, "INVALID_OPERAND");
 	}
 	if (gpa % TDX_GETQUOTE_ALIGN_BYTES != 0 || size % TDX_GETQUOTE_ALIGN_BYTES != 0) {
@@ -159,7 +159,7 @@ static size_t reply_room(const struct tdx_request *q)
 int tdx_request_begin(struct tdx_request *q, struct base_env *env, const char *service)
 {
 	if (q->ask_size == 0)
-		return jurat_wrap(&q->err, -EINVAL, "nothing to ask the service");
+		return jurat_wrap(&q->err, -EINVAL, "the request is empty");
 	q->reply = malloc(reply_room(q));
 	if (!q->reply)
 		return jurat_fail_memory(&q->err);
@@ -182,8 +182,8 @@ static int judge_framed(struct tdx_request *q, struct bytes_rd *ret)
 	if (r < 0)
 		return r;
 	if (hdr.type != ask.type + 1)
-		return jurat_fail(&q->err, -EPROTO, "the service answers type %u with type %u", ask.type,
-				  hdr.type);
+		return jurat_fail(&q->err, -EPROTO, "the service answered a request of type %u with type %u",
+				  ask.type, hdr.type);
 	q->qgs_error = hdr.error_code;
 	*ret = bytes_rd(q->reply, n);
 	return 0;
@@ -195,11 +195,11 @@ static int judge_quote(struct tdx_request *q, struct bytes_rd *ret)
 	const char *name;
 
 	if (qgs_read(QGS_QUOTE_RESP, q->reply, q->client.answer.want, &m, &q->err) != 0)
-		return jurat_wrap(&q->err, -EPROTO, "the service's answer");
+		return jurat_wrap(&q->err, -EPROTO, "response of the service");
 	if (m.error_code != QGS_SUCCESS) {
 		name = qgs_error_name(m.error_code);
 		q->qgs_error = m.error_code;
-		return jurat_fail(&q->err, -EIO, "the service refuses: %#x (%s)", m.error_code,
+		return jurat_fail(&q->err, -EIO, "the service reports an error: %#x (%s)", m.error_code,
 				  name ? name : "unknown");
 	}
 	if (m.parts[QGS_PART_QUOTE].size > q->size - TDX_GETQUOTE_HDR_BYTES)

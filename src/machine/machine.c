@@ -239,7 +239,7 @@ int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsign
 		guest->vcpus = calloc(n_vcpus, sizeof(*guest->vcpus));
 	if (!guest || !guest->vcpus) {
 		free(guest);
-		return n_vcpus == 0 || n_vcpus > 256 ? jurat_fail(err, -EINVAL, "a guest has 1 to 256 vCPUs")
+		return n_vcpus == 0 || n_vcpus > 256 ? jurat_fail(err, -EINVAL, "expected 1 to 256 vCPUs")
 						     : jurat_fail_memory(err);
 	}
 	guest->machine = m;

@@ -26,7 +26,7 @@ static int foresee(struct machine *m, const struct machine_change *change, struc
 	struct after after;
 
 	if (sim_psp_platform_status(m->psp, &now) != SNP_SUCCESS)
-		return jurat_fail(err, -EIO, "the firmware does not tell its status");
+		return jurat_fail(err, -EIO, "SNP_PLATFORM_STATUS failed");
 	after.tcb = now.reported_tcb;
 	after.vlek = now.flags & SNP_STATUS_VLEK_EN;
 	if (change->kind == MACHINE_CONFIG)
@@ -107,7 +107,7 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 		return STORE_UNCHANGED;
 	}
 	if (sim_psp_platform_status(i->m->psp, &now) != SNP_SUCCESS || now.reported_tcb != i->wanted_tcb) {
-		jurat_fail(err, -EIO, "firmware took the command, but reports TCB %016llx",
+		jurat_fail(err, -EIO, "firmware accepted the command but reports TCB %016llx",
 			   (unsigned long long)now.reported_tcb);
 		return STORE_UNKNOWN;
 	}
@@ -150,7 +150,7 @@ static int update(struct issue *i, struct jurat_error *err)
 
 	if (!m->certs_path) {
 		i->status = command(m, change, err);
-		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "firmware refuses");
+		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "refused by firmware");
 	}
 	r = foresee(m, change, &after, err);
 	if (r < 0)

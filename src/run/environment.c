@@ -77,7 +77,7 @@ static int write_hashstick(const struct run_platform *p, const char *roots, stru
 	int r;
 
 	if (sim_psp_platform_status(machine_psp(p->machine), &now) != SNP_SUCCESS)
-		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+		return jurat_fail(err, -EIO, "the state of the platform is not available");
 	r = sim_kds_hashstick(machine_psp(p->machine), SIM_CSP_ID, now.reported_tcb, hashstick, err);
 	if (r < 0)
 		return r;

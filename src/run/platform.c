@@ -62,7 +62,7 @@ static int prepare(struct run_platform *p, struct jurat_error *err)
 	if (r < 0)
 		return r;
 	if (sim_psp_platform_status(machine_psp(p->machine), &now) != SNP_SUCCESS)
-		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+		return jurat_fail(err, -EIO, "the state of the platform is not available");
 	if (p->options->sign_with == RUN_SIGN_VLEK && !(now.flags & SNP_STATUS_VLEK_EN))
 		return run_platform_update_locked(p, &vlek, &status, err);
 	if (p->options->sign_with == RUN_SIGN_VCEK && now.flags & SNP_STATUS_VLEK_EN)

@@ -78,7 +78,7 @@ int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err
 	uint64_t start = base_now_ns(r->env), waited = 0;
 
 	if (r->locked)
-		return jurat_fail(err, -EBUSY, "this reader of '%s' is locked already", r->path);
+		return jurat_fail(err, -EBUSY, "'%s' is already locked by this reader", r->path);
 	for (unsigned look = 0; look < LOOKS_WITHOUT_WAITING || waited < wait_ns; look++) {
 		bool gone;
 		int e = r->fd < 0 ? open_blob(r, err) : 0;
@@ -88,7 +88,7 @@ int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err
 		waited = base_now_ns(r->env) - start;
 		e = base_lock(r->env, r->fd, BASE_LOCK_SHARED, waited < wait_ns ? wait_ns - waited : 0);
 		if (e == JURAT_BUSY)
-			return jurat_fail(err, JURAT_BUSY, "an updater holds '%s'", r->path);
+			return jurat_fail(err, JURAT_BUSY, "'%s' is locked by an updater", r->path);
 		if (e < 0) {
 			store_reader_done(r);
 			return jurat_fail(err, e, "cannot lock '%s': %s", r->path, strerror(-e));
@@ -105,7 +105,8 @@ int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err
 			return JURAT_NOT_FOUND;
 		waited = base_now_ns(r->env) - start;
 	}
-	return jurat_fail(err, JURAT_BUSY, "'%s' is being replaced again and again", r->path);
+	return jurat_fail(err, JURAT_BUSY, "'%s' was replaced too many times while it was being locked",
+			  r->path);
 }
 
 int store_read(struct store_reader *r, void *to, size_t n, int64_t off, struct jurat_error *err)
@@ -113,7 +114,7 @@ int store_read(struct store_reader *r, void *to, size_t n, int64_t off, struct j
 	uint8_t *p = to;
 
 	if (!r->locked)
-		return jurat_fail(err, -EINVAL, "'%s' is read without its lock", r->path);
+		return jurat_fail(err, -EINVAL, "'%s' was read without its lock", r->path);
 	while (n > 0) {
 		ssize_t got = base_pread(r->env, r->fd, p, n, off);
 

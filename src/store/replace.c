@@ -117,7 +117,7 @@ static int names(struct replace *u)
 	const char *last = slash ? slash + 1 : u->path;
 
 	if (!*last || !strcmp(last, ".") || !strcmp(last, ".."))
-		return jurat_fail(u->err, -EINVAL, "'%s' does not name a file", u->path);
+		return jurat_fail(u->err, -EINVAL, "'%s' is not a file name", u->path);
 	if (!slash)
 		u->dir_name = strdup(".");
 	else
@@ -164,7 +164,7 @@ static int lock_out_updaters(struct replace *u)
 		base_close(u->env, u->lock);
 		u->lock = -1;
 	}
-	return jurat_fail(u->err, JURAT_BUSY, "other updaters are replacing '%s' again and again", u->path);
+	return jurat_fail(u->err, JURAT_BUSY, "'%s' was replaced by other updaters too many times", u->path);
 }
 
 /* An updater that crashed may have left a file undrained, whose readers still wait for their report. */
@@ -205,7 +205,8 @@ static int open_old(struct replace *u)
 	if (u->old == -ENOENT) /* the first publication */
 		return 0;
 	if (u->old == -ELOOP)
-		return jurat_fail(u->err, -ELOOP, "'%s' is a symbolic link: name the file itself", u->path);
+		return jurat_fail(u->err, -ELOOP, "'%s' is a symbolic link; expected the file itself",
+				  u->path);
 	if (u->old < 0)
 		return fail(u, u->old, "open", u->path);
 	e = base_fstat(u->env, u->old, &u->old_stat);
@@ -272,8 +273,10 @@ static int publish_empty(struct replace *u)
 	else
 		e = base_exchange(u->env, u->empty_name, u->path);
 	if (e == -EINVAL || e == -ENOSYS)
-		return jurat_fail(u->err, -EOPNOTSUPP, "the file system of '%s' cannot swap two names",
-				  u->path);
+		return jurat_fail(
+			u->err, -EOPNOTSUPP,
+			"the file system of '%s' cannot exchange two names (renameat2 RENAME_EXCHANGE)",
+			u->path);
 	if (e < 0)
 		return fail(u, e, "publish the empty table at", u->path);
 	u->published = true;
@@ -283,8 +286,8 @@ static int publish_empty(struct replace *u)
 		if (e < 0)
 			return fail(u, e, "stat", u->empty_name);
 		if (!same_file(&swapped, &u->old_stat))
-			return jurat_fail(u->err, -EAGAIN, "something else replaced '%s' at the same time",
-					  u->path);
+			return jurat_fail(u->err, -EAGAIN,
+					  "'%s' was replaced by another program at the same time", u->path);
 	}
 	e = base_fsync(u->env, u->dir);
 	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
@@ -415,8 +418,8 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
 	}
 	if (changed != STORE_CHANGED)
-		return jurat_fail(u->err, -EINPROGRESS,
-				  "it is not known whether the firmware was changed: %s", said.text);
+		return jurat_fail(u->err, -EINPROGRESS, "whether the firmware was changed is unknown: %s",
+				  said.text);
 	e = publish_next(u);
 	if (e < 0)
 		return e;

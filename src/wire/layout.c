@@ -62,8 +62,8 @@ int wire_read(const struct wire_layout *layout, const uint8_t *bytes, size_t n, 
 	uint8_t *to = ret;
 
 	if (n < layout->size)
-		return jurat_fail(err, -EBADMSG, "%s wants %zu bytes, got %zu", layout->name, layout->size,
-				  n);
+		return jurat_fail(err, -EBADMSG, "%s: expected %zu bytes, found %zu", layout->name,
+				  layout->size, n);
 	for (size_t i = 0; i < layout->n_fields; i++) {
 		const struct wire_field *f = &layout->fields[i];
 

@@ -133,7 +133,7 @@ static int check_response_parts(enum qgs_type type, uint32_t code, const uint32_
 		bool may_be_empty = type == QGS_QUOTE_RESP && i == QGS_PART_SELECTED_ID;
 
 		if (code == QGS_SUCCESS && sizes[i] == 0 && !may_be_empty)
-			return jurat_fail(err, QGS_E_INVALID_SIZE, "%s says success with part %u empty",
+			return jurat_fail(err, QGS_E_INVALID_SIZE, "%s: success, but part %u is empty",
 					  t->name, i);
 		if (code != QGS_SUCCESS && sizes[i] != 0)
 			return jurat_fail(err, QGS_E_INVALID_SIZE, "%s says error 0x%" PRIx32 " with part %u",
@@ -176,7 +176,7 @@ int qgs_read(enum qgs_type type, const uint8_t *bytes, size_t n, struct qgs_mess
 	int e;
 
 	if (n < t->fixed)
-		return jurat_fail(err, QGS_E_INVALID_PARAMETER, "%s wants %zu bytes, got %zu", t->name,
+		return jurat_fail(err, QGS_E_INVALID_PARAMETER, "%s: expected %zu bytes, found %zu", t->name,
 				  t->fixed, n);
 	if (wire_read(&qgs_hdr_layout, bytes_rd_take(&r, QGS_HDR_BYTES), QGS_HDR_BYTES, &hdr, err) < 0)
 		return QGS_E_INVALID_PARAMETER;
@@ -202,7 +202,7 @@ int qgs_read(enum qgs_type type, const uint8_t *bytes, size_t n, struct qgs_mess
 		m.parts[i] = bytes_rd(bytes_rd_take(&r, sizes[i]), sizes[i]);
 	m.tail = (unsigned)bytes_rd_left(&r);
 	if (!bytes_all(bytes_rd_take(&r, m.tail), m.tail, 0))
-		return jurat_fail(err, QGS_E_INVALID_SIZE, "%s ends in bytes that are not zero", t->name);
+		return jurat_fail(err, QGS_E_INVALID_SIZE, "%s: its padding is not zero", t->name);
 	m.minor_version = hdr.minor_version;
 	m.error_code = hdr.error_code;
 	*ret = m;
@@ -239,7 +239,7 @@ static int check_message(const struct qgs_message *m, struct jurat_error *err)
 	int e;
 
 	if (size == SIZE_MAX)
-		return jurat_fail(err, -EINVAL, "%s would have 4 GiB or more", t->name);
+		return jurat_fail(err, -EINVAL, "%s: 4 GiB or more", t->name);
 	if (m->tail != 0 && !(may_have_tail(m->type) && m->tail == QGS_TAIL_BYTES))
 		return jurat_fail(err, -EINVAL, "%s has no tail of %u bytes", t->name, m->tail);
 	for (unsigned i = 0; i < t->n_parts; i++)

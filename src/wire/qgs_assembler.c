@@ -73,11 +73,11 @@ static int check_tdreport(const struct qgs_assembler *a, size_t left, struct jur
 	int r;
 
 	if (left > 0)
-		return jurat_fail(err, -EBADMSG, "%zu bytes follow a bare TDREPORT", left);
+		return jurat_fail(err, -EBADMSG, "%zu bytes after a raw TDREPORT", left);
 	r = tdx_report_read(a->buf, a->n_buf, &report, err);
 	if (r == 0)
 		r = tdx_report_check_reserved(&report, err);
-	return r < 0 ? jurat_wrap(err, -EBADMSG, "bare TDREPORT") : QGS_RAW_TDREPORT;
+	return r < 0 ? jurat_wrap(err, -EBADMSG, "raw TDREPORT") : QGS_RAW_TDREPORT;
 }
 
 /* Moves what is there towards `goal` bytes in `to`; true once they are. */
@@ -120,7 +120,7 @@ int qgs_assembler_feed(struct qgs_assembler *a, const uint8_t *bytes, size_t n, 
 	int r;
 
 	if (a->failed < 0)
-		return jurat_fail(err, a->failed, "QGS stream has failed before");
+		return jurat_fail(err, a->failed, "QGS stream: an earlier message was malformed");
 	if (a->n_prefix == QGS_FRAME_BYTES && a->n_buf == a->want)
 		a->n_prefix = 0;
 	r = step(a, &in, err);

@@ -85,7 +85,7 @@ static int read_entries(struct bytes_rd *r, struct raw_entry raw[SNP_CERTS_MAX_E
 
 		if (!entry)
 			return jurat_fail(err, -EBADMSG,
-					  "certificate table: %zu bytes end before its terminator", r->size);
+					  "certificate table: no terminator within its %zu bytes", r->size);
 		if (bytes_all(entry, SNP_CERTS_ENTRY_BYTES, 0))
 			break;
 		if (n == SNP_CERTS_MAX_ENTRIES)
@@ -133,7 +133,8 @@ static int read_entry(const struct bytes_rd *r, const struct raw_entry raw[], un
 	e->data = bytes_rd_at(r, raw[i].off, raw[i].len);
 	if (e->data.bad)
 		return jurat_fail(err, -EBADMSG,
-				  "offset 0x%" PRIx32 " and length 0x%" PRIx32 " leave the %zu bytes",
+				  "offset 0x%" PRIx32 " and length 0x%" PRIx32
+				  " exceed the %zu bytes of the table",
 				  raw[i].off, raw[i].len, r->size);
 	res = check_entry(raw, i, r->off, err);
 	if (res < 0)
@@ -196,11 +197,11 @@ static int check_writable_entry(const struct snp_certs *certs, const struct snp_
 				const uint8_t guid[SNP_CERTS_GUID_BYTES], struct jurat_error *err)
 {
 	if (e->kind == SNP_CERT_OTHER && snp_cert_kind_of(guid) != SNP_CERT_OTHER)
-		return jurat_fail(err, -EINVAL, "this GUID has a kind of its own");
+		return jurat_fail(err, -EINVAL, "this GUID belongs to another kind of entry");
 	if (bytes_all(guid, SNP_CERTS_GUID_BYTES, 0))
 		return jurat_fail(err, -EINVAL, "a zero GUID would end the table");
 	if (e->data.bad || e->data.size == 0)
-		return jurat_fail(err, -EINVAL, "it has no bytes");
+		return jurat_fail(err, -EINVAL, "it is empty");
 	if (e->kind != SNP_CERT_OTHER && snp_certs_find(certs, e->kind) != e)
 		return jurat_fail(err, -EINVAL, "an earlier entry is of the same kind");
 	return 0;
@@ -217,7 +218,7 @@ static int check_writable(const struct snp_certs *certs, struct jurat_error *err
 		const uint8_t *guid = entry_guid(&certs->entries[i]);
 
 		if (!guid)
-			return jurat_fail(err, -EINVAL, "certificate table entry %u: no such kind", i);
+			return jurat_fail(err, -EINVAL, "certificate table entry %u: unknown kind", i);
 		r = check_writable_entry(certs, &certs->entries[i], guid, err);
 		if (r < 0)
 			return entry_wrap(err, r, i, guid);

@@ -110,7 +110,7 @@ int tdx_getquote_read_output(const uint8_t *copy, size_t n, struct bytes_rd *ret
 				  "GetQuote says %" PRIu32 " bytes of output, the buffer has %zu in all",
 				  hdr.out_len, n);
 	if (output.size == 0)
-		return jurat_fail(err, -EBADMSG, "GetQuote says success without output");
+		return jurat_fail(err, -EBADMSG, "GetQuote: success without output");
 	*ret_output = output;
 	return 0;
 }

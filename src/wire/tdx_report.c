@@ -40,7 +40,8 @@ int tdx_report_read(const uint8_t *bytes, size_t n, struct tdx_report *ret, stru
 	int r;
 
 	if (n != TDX_REPORT_BYTES)
-		return jurat_fail(err, -EBADMSG, "TDREPORT wants %d bytes, got %zu", TDX_REPORT_BYTES, n);
+		return jurat_fail(err, -EBADMSG, "TDREPORT: expected %d bytes, found %zu", TDX_REPORT_BYTES,
+				  n);
 	r = wire_read(&tdx_report_mac_layout, bytes + TDX_REPORT_MAC_OFF, TDX_REPORT_MAC_BYTES, &report.mac,
 		      err);
 	if (r < 0)

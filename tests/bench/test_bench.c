@@ -156,7 +156,7 @@ static void each_limit_is_kept_or_missed(void **state)
 	}
 }
 
-/* Its throughput, its memory, and that nobody is left without an answer. */
+/* Its throughput, its memory, and that nobody is left without a response. */
 static void the_daemon_keeps_three_limits(void **state)
 {
 	static const struct {

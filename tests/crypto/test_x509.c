@@ -187,11 +187,11 @@ static void a_certificate_of_a_bad_form_is_refused_with_the_field(void **state)
 		{ PART_ALGORITHM, "31{06{2a03}}", "signature algorithm: " },
 		{ PART_OUTER_ALGORITHM, "30{06{2a8648ce3d040303}}", "signature algorithm: differs" },
 		{ PART_OUTER_ALGORITHM, "30{06{2a8648ce3d040302}0500}", "signature algorithm: differs" },
-		{ PART_OUTER_ALGORITHM, "", "not a signed part" },
-		{ PART_SIGNATURE, "03{}", "not a signed part" },
-		{ PART_SIGNATURE, "03{0101fe}", "not a signed part" },
-		{ PART_SIGNATURE, "03{00}0500", "not a signed part" },
-		{ PART_SIGNATURE, "04{00}", "not a signed part" },
+		{ PART_OUTER_ALGORITHM, "", "expected a signed part" },
+		{ PART_SIGNATURE, "03{}", "expected a signed part" },
+		{ PART_SIGNATURE, "03{0101fe}", "expected a signed part" },
+		{ PART_SIGNATURE, "03{00}0500", "expected a signed part" },
+		{ PART_SIGNATURE, "04{00}", "expected a signed part" },
 	};
 
 	assert_refused(bad, ARRAY_SIZE(bad));
@@ -231,11 +231,13 @@ static void bad_names_are_refused_with_the_field(void **state)
 static void bad_validities_and_keys_are_refused_with_the_field(void **state)
 {
 	static const struct bad_part bad[] = {
-		{ PART_VALIDITY, "30{17{'200101000000Z'}}", "validity: not two times" },
+		{ PART_VALIDITY, "30{17{'200101000000Z'}}", "validity: not two RFC 5280 times" },
 		{ PART_VALIDITY, "30{17{'200101000000Z'}17{'200101000000Z'}0500}",
-		  "validity: not two times" },
-		{ PART_VALIDITY, "30{17{'200101000000Z'}17{'200230000000Z'}}", "validity: not two times" },
-		{ PART_VALIDITY, "30{17{'200101000001Z'}17{'200101000000Z'}}", "validity: ends before" },
+		  "validity: not two RFC 5280 times" },
+		{ PART_VALIDITY, "30{17{'200101000000Z'}17{'200230000000Z'}}",
+		  "validity: not two RFC 5280 times" },
+		{ PART_VALIDITY, "30{17{'200101000001Z'}17{'200101000000Z'}}",
+		  "validity: notAfter is before" },
 		{ PART_KEY, "30{30{" EC_OID P256 "}03{0004" X64 "00}}",
 		  "public key: not an uncompressed point" },
 		{ PART_KEY, "30{30{" EC_OID P256 "}03{0002" X16 X16 "}}",
@@ -263,10 +265,10 @@ static void bad_validities_and_keys_are_refused_with_the_field(void **state)
 		  "public key: not an RSAPublicKey" },
 		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{83}02{03}}}}",
 		  "public key: not an RSAPublicKey" },
-		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{04}02{03}}}}", "public key: an even modulus" },
-		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{00}02{03}}}}", "public key: an even modulus" },
-		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{03}02{02}}}}", "public key: an even modulus" },
-		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{03}02{01}}}}", "public key: an even modulus" },
+		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{04}02{03}}}}", "public key: even modulus" },
+		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{00}02{03}}}}", "public key: even modulus" },
+		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{03}02{02}}}}", "public key: even modulus" },
+		{ PART_KEY, "30{30{" RSA_OID "0500}03{0030{02{03}02{01}}}}", "public key: even modulus" },
 	};
 
 	assert_refused(bad, ARRAY_SIZE(bad));
@@ -275,15 +277,15 @@ static void bad_validities_and_keys_are_refused_with_the_field(void **state)
 static void bad_extensions_are_refused_with_the_field(void **state)
 {
 	static const struct bad_part bad[] = {
-		{ PART_EXTENSIONS, "0500", "extensions: something else" },
+		{ PART_EXTENSIONS, "0500", "extensions: unexpected element" },
 		{ PART_EXTENSIONS, "82{00}" EXT("30{06{2a03}04{}}"),
-		  "extensions: something else" }, /* unique id */
+		  "extensions: unexpected element" }, /* unique id */
 		{ PART_EXTENSIONS, "a3{}", "extensions: not a SEQUENCE" },
 		{ PART_EXTENSIONS, EXT(""), "extensions: not a SEQUENCE" },
-		{ PART_EXTENSIONS, "a3{30{30{06{2a03}04{}}}0500}", "extensions: bytes follow" },
-		{ PART_EXTENSIONS, EXT("30{06{2a03}04{}}") "0500", "extensions: bytes follow" },
+		{ PART_EXTENSIONS, "a3{30{30{06{2a03}04{}}}0500}", "extensions: unexpected bytes" },
+		{ PART_EXTENSIONS, EXT("30{06{2a03}04{}}") "0500", "extensions: unexpected bytes" },
 		{ PART_EXTENSIONS, EXT("30{06{2a03}04{}}30{06{2a04}04{}}30{06{2a03}04{00}}"),
-		  "extensions: two " },
+		  "extensions: duplicate " },
 		{ PART_EXTENSIONS, EXT("30{06{2a03}01{00}04{}}"), "extensions: extension 1 is malformed" },
 		{ PART_EXTENSIONS, EXT("30{06{2a03}01{01}04{}}"), "extensions: extension 1 is malformed" },
 		{ PART_EXTENSIONS, EXT("30{06{2a03}04{}}30{06{2a04}}"),
@@ -337,7 +339,7 @@ static void the_whole_input_must_be_one_certificate(void **state)
 	assert_int_equal(crypto_cert_read(NULL, 0, &c, NULL), -EBADMSG);
 	assert_int_equal(crypto_cert_read((const uint8_t *)"-----BEGIN CERTIFICATE-----", 27, &c, &err),
 			 -EBADMSG);
-	assert_string_equal(err.text, "certificate: this is PEM, DER is due");
+	assert_string_equal(err.text, "certificate: expected DER, found PEM");
 }
 
 static void hostile_lengths_and_depths_are_refused(void **state)

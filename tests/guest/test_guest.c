@@ -42,7 +42,7 @@ static void the_way_that_works_is_found(void **state)
 		{ JURAT_VIA_AUTO, .no_configfs = true, .open_device = -EACCES, .result = -EACCES,
 		  .text = "Permission" },
 		{ JURAT_VIA_AUTO, true, .mkdir_error = -ENXIO, .result = -ENODEV,
-		  .text = "no TEE has registered" },
+		  .text = "no TEE driver is registered" },
 		{ JURAT_VIA_AUTO, true, .provider = "tdx_guest\n", .result = -ENODEV,
 		  .text = "'tdx_guest', not 'sev_guest'" },
 		{ JURAT_VIA_IOCTL, true, .result = -ENODEV, .text = "cannot open '" W_DEVICE "'" },

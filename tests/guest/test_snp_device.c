@@ -113,7 +113,7 @@ static void a_larger_table_is_asked_for_again(void **state)
 	assert_int_equal(f->e.certs_size, f->w->table_size);
 	f->w->driver_max_bytes = 0x4000; /* Linux's limit */
 	assert_int_equal(report(f, 0, 0), -EMSGSIZE);
-	assert_says(f, "36864 bytes, the driver takes fewer");
+	assert_says(f, "36864 bytes, more than the driver accepts");
 	f->w->needed_bytes = 0x41000;
 	assert_int_equal(report(f, 0, 0), -EMSGSIZE);
 	assert_says(f, "at most 262144");
@@ -156,9 +156,9 @@ static void every_failure_of_an_ioctl_is_named(void **state)
 		{ -EIO, SNP_EXITINFO2(SNP_VMM_GENERIC, 0), -EIO, "VMM error 0xffffffff (generic)" },
 		{ -EIO, SNP_EXITINFO2(7, 3), -EIO,
 		  "VMM error 0x7 (unknown), firmware status 0x3 (INVALID_CONFIG)" },
-		{ -EIO, 0, -EIO, "the firmware was not asked" }, /* nothing copied back: the preset speaks */
-		{ -EIO, 0xff, -EIO, "the firmware was not asked" },
-		{ -ENOTTY, 0x16, -ENOTTY, "given up its key" },
+		{ -EIO, 0, -EIO, "the firmware was not called" }, /* nothing copied back: the preset speaks */
+		{ -EIO, 0xff, -EIO, "the firmware was not called" },
+		{ -ENOTTY, 0x16, -ENOTTY, "wiped its key" },
 		{ -ETIMEDOUT, SNP_EXITINFO2(SNP_VMM_BUSY, 0), -ETIMEDOUT, "the host was busy" },
 		{ -EBADMSG, 0, -EBADMSG, "Bad message" },
 		{ -EINVAL, 0xff, -EINVAL, "Invalid argument" },
@@ -226,7 +226,7 @@ static void b34_an_answer_without_a_report_is_no_success(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		f->w->report_size = sizes[i];
 		assert_int_equal(report(f, 0, 0), -EPROTO);
-		assert_says(f, "a report 1184");
+		assert_says(f, "expected a report of 1184");
 	}
 	f->w->report_size = SNP_REPORT_BYTES;
 	for (uint32_t version = 0; version < 8; version++) {

@@ -124,7 +124,7 @@ static void ask_path(const char *path, const char *to)
 
 	write_request(request, 0);
 	CHECK(send(wrong, "\0\0\0\1nonsense", 12, 0) == 12);
-	CHECK(recv(wrong, answer, 1, 0) <= 0); /* closed, without an answer */
+	CHECK(recv(wrong, answer, 1, 0) <= 0); /* closed, without a response */
 	for (size_t i = 0; i < sizeof(request); i++)
 		CHECK(send(fd, request + i, 1, MSG_NOSIGNAL) == 1);
 	keep(to, answer, read_answer(fd, answer));

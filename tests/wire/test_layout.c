@@ -73,7 +73,7 @@ static void every_truncation_is_refused_and_changes_nothing(void **state)
 			struct jurat_error err;
 
 			assert_int_equal(wire_read(l, cut, n, parsed, &err), -EBADMSG);
-			TEXT(want, "%s wants %zu bytes, got %zu", l->name, l->size, n);
+			TEXT(want, "%s: expected %zu bytes, found %zu", l->name, l->size, n);
 			assert_string_equal(err.text, want);
 			free(cut);
 		}

@@ -170,15 +170,19 @@ static void B23_bad_tables_are_refused_by_entry(void **state)
 		uint32_t off, len;
 		const char *want;
 	} cases[] = {
-		{ SNP_CERT_VCEK, 190, 11, "offset 0xbe and length 0xb leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 200, 1, "offset 0xc8 and length 0x1 leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 201, 0, "offset 0xc9 and length 0x0 leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 0xfffffff0, 0x20, "offset 0xfffffff0 and length 0x20 leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 0x20, 0xfffffff0, "offset 0x20 and length 0xfffffff0 leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 120, 0xffffffff, "offset 0x78 and length 0xffffffff leave the 200 bytes" },
-		{ SNP_CERT_VCEK, 0xffffffff, 1, "offset 0xffffffff and length 0x1 leave the 200 bytes" },
+		{ SNP_CERT_VCEK, 190, 11, "offset 0xbe and length 0xb exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 200, 1, "offset 0xc8 and length 0x1 exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 201, 0, "offset 0xc9 and length 0x0 exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 0xfffffff0, 0x20,
+		  "offset 0xfffffff0 and length 0x20 exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 0x20, 0xfffffff0,
+		  "offset 0x20 and length 0xfffffff0 exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 120, 0xffffffff,
+		  "offset 0x78 and length 0xffffffff exceed the 200 bytes of the table" },
+		{ SNP_CERT_VCEK, 0xffffffff, 1,
+		  "offset 0xffffffff and length 0x1 exceed the 200 bytes of the table" },
 		{ SNP_CERT_VCEK, 0x80000000, 0x80000000,
-		  "offset 0x80000000 and length 0x80000000 leave the 200 bytes" },
+		  "offset 0x80000000 and length 0x80000000 exceed the 200 bytes of the table" },
 		{ SNP_CERT_VCEK, 120, 0, "its length is 0" },
 		{ SNP_CERT_VCEK, 0, 24, "its offset 0x0 lies in the entries, which end at 0x48" },
 		{ SNP_CERT_VCEK, 71, 10, "its offset 0x47 lies in the entries, which end at 0x48" },
@@ -261,7 +265,7 @@ static void B24_at_most_64_entries_and_always_a_terminator(void **state)
 
 	bytes = many(3, false, &size);
 	assert_int_equal(snp_certs_read(bytes, 72, &certs, &err), -EBADMSG);
-	assert_string_equal(err.text, "certificate table: 72 bytes end before its terminator");
+	assert_string_equal(err.text, "certificate table: no terminator within its 72 bytes");
 	assert_int_equal(snp_certs_read(bytes, size, &certs, NULL), -EBADMSG);
 	free(bytes);
 }
@@ -274,7 +278,7 @@ static void what_could_not_be_read_back_is_not_written(void **state)
 	} cases[] = {
 		{ { .n = 65 }, "certificate table: 65 entries, at most 64 are allowed" },
 		{ { .n = 1, .entries = { { .kind = SNP_CERT_VCEK } } },
-		  "certificate table entry 0 (vcek, 63da758d-e664-4564-adc5-f4b93be8accd): it has no bytes" },
+		  "certificate table entry 0 (vcek, 63da758d-e664-4564-adc5-f4b93be8accd): it is empty" },
 		{ { .n = 2,
 		    .entries = { { .kind = SNP_CERT_VLEK, .data = { (const uint8_t *)"x", 1, 0, false } },
 				 { .kind = SNP_CERT_VLEK, .data = { (const uint8_t *)"y", 1, 0, false } } } },
@@ -284,7 +288,7 @@ static void what_could_not_be_read_back_is_not_written(void **state)
 		  "certificate table entry 0 (other, 00000000-0000-0000-0000-000000000000): "
 		  "a zero GUID would end the table" },
 		{ { .n = 1, .entries = { { .kind = (enum snp_cert_kind)99 } } },
-		  "certificate table entry 0: no such kind" },
+		  "certificate table entry 0: unknown kind" },
 		{ { .n = 1, .entries = { { .kind = SNP_CERT_ARK, .data = { NULL, UINT32_MAX, 0, false } } } },
 		  "certificate table: its offsets do not fit 32 bits" },
 		{ { .n = 2,

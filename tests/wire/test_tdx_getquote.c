@@ -216,7 +216,7 @@ static void K1_K2_only_success_with_output_that_fits_is_output(void **state)
 		{ { 1, TDX_GETQUOTE_SUCCESS, 1024, UINT32_MAX },
 		  -EFBIG,
 		  "GetQuote says 4294967295 bytes of output, the buffer has 8192 in all" },
-		{ { 1, TDX_GETQUOTE_SUCCESS, 1024, 0 }, -EBADMSG, "GetQuote says success without output" },
+		{ { 1, TDX_GETQUOTE_SUCCESS, 1024, 0 }, -EBADMSG, "GetQuote: success without output" },
 		{ { 1, TDX_GETQUOTE_IN_FLIGHT, 1024, 5000 }, JURAT_BUSY, NULL },
 		{ { 1, TDX_GETQUOTE_ERROR, 1024, 5000 }, -EIO, "GetQuote failed: error" },
 		{ { 1, TDX_GETQUOTE_UNAVAILABLE, 1024, 0 },

@@ -123,7 +123,7 @@ static void every_other_size_is_refused(void **state)
 		free(cut);
 	}
 	assert_int_equal(tdx_report_read(bytes, sizeof(bytes), &r, &err), -EBADMSG);
-	assert_string_equal(err.text, "TDREPORT wants 1024 bytes, got 1025");
+	assert_string_equal(err.text, "TDREPORT: expected 1024 bytes, found 1025");
 }
 
 /* Which bytes must be zero, written down apart from the code. */

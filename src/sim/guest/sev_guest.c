@@ -64,8 +64,7 @@ int sim_sev_guest_new(const struct sim_guest_memory *memory, const struct sim_se
 	bool empty;
 
 	if (vmpck >= SNP_N_VMPCKS)
-		return jurat_fail(err, -EINVAL, "sev_guest: VMPCK %u does not exist, there are 0 to 3",
-				  vmpck);
+		return jurat_fail(err, -EINVAL, "sev_guest: VMPCK %u: expected 0 to 3", vmpck);
 	if (!aligned(layout->ghcb_gpa) || !aligned(layout->request_gpa) || !aligned(layout->response_gpa) ||
 	    !aligned(layout->certs_gpa) || !aligned(layout->secrets_gpa))
 		return jurat_fail(err, -EINVAL, "sev_guest: its pages must be aligned to %d bytes",

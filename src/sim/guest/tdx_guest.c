@@ -48,7 +48,7 @@ int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform,
 	struct sim_tdx_guest *g;
 
 	if (config->flavour != SIM_TDX_UPSTREAM && config->flavour != SIM_TDX_SEED)
-		return jurat_fail(err, -EINVAL, "tdx_guest: there is no driver %d", (int)config->flavour);
+		return jurat_fail(err, -EINVAL, "tdx_guest: unknown driver %d", (int)config->flavour);
 	if (config->buffer_gpa % PAGE_BYTES || config->buffer_bytes % PAGE_BYTES ||
 	    config->buffer_bytes == 0 || config->buffer_bytes > KMALLOC_MAX_BYTES)
 		return jurat_fail(err, -EINVAL, "tdx_guest: a quote buffer of %u bytes at 0x%llx",

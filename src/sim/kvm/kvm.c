@@ -24,7 +24,7 @@ int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_hos
 	case SIM_SYNC_NONE:
 		break;
 	default:
-		return jurat_fail(err, -EINVAL, "there is no synchronisation scheme %d", (int)sync);
+		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme %d", (int)sync);
 	}
 	host = calloc(1, sizeof(*host));
 	if (!host)

@@ -268,7 +268,8 @@ static int check_endorsement(const struct sim_endorsement *what, struct jurat_er
 	if (r < 0)
 		return r;
 	if (!snp_tcb_read(what->product, what->tcb, &tcb))
-		return jurat_fail(err, -EINVAL, "TCB 0x%016llx has components that %s has not",
+		return jurat_fail(err, -EINVAL,
+				  "TCB 0x%016llx: a component that %s does not have is not zero",
 				  (unsigned long long)what->tcb, snp_product_name(what->product));
 	if (!what->vlek)
 		return 0;

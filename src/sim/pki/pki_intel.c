@@ -207,7 +207,7 @@ int sim_pki_intel_pck(const struct sim_pki_intel *pki, const struct sim_pck *pck
 		return jurat_fail(err, -EINVAL, "SGX type %u of a PCK certificate is neither 0 nor 1",
 				  pck->sgx_type);
 	if (subject.not_after < subject.not_before)
-		return jurat_fail(err, -EINVAL, "a PCK certificate ends before it begins");
+		return jurat_fail(err, -EINVAL, "PCK certificate: notAfter is before notBefore");
 	make_key_id(pck->public_xy, key_id);
 	if (issue(pki, SIM_INTEL_PLATFORM_CA, &subject, to, ret_size) < 0)
 		return jurat_fail(err, -EINVAL,
@@ -229,7 +229,7 @@ int sim_pki_intel_crl(const struct sim_pki_intel *pki, enum sim_intel_cert issue
 	if (n > MAX_REVOKED)
 		return jurat_fail(err, -EINVAL, "a test CRL lists at most %d serials", MAX_REVOKED);
 	if (next_update < this_update)
-		return jurat_fail(err, -EINVAL, "a CRL ends before it begins");
+		return jurat_fail(err, -EINVAL, "CRL: nextUpdate is before thisUpdate");
 	der_put_open(&d, DER_SEQUENCE);
 	der_put_uint(&d, 1);
 	intel_put_algorithm(&d);

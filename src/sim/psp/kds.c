@@ -13,7 +13,8 @@
 static int check_tcb(const struct sim_psp *psp, uint64_t tcb, struct jurat_error *err)
 {
 	if (!psp_tcb_valid(psp, tcb))
-		return jurat_fail(err, -EINVAL, "TCB 0x%016llx has components that %s has not",
+		return jurat_fail(err, -EINVAL,
+				  "TCB 0x%016llx: a component that %s does not have is not zero",
 				  (unsigned long long)tcb, snp_product_name(psp->product));
 	return 0;
 }

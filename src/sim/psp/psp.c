@@ -88,13 +88,14 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 	if (psp->report_version == 0)
 		psp->report_version = psp->product == SNP_TURIN ? 5 : 3;
 	if (!version_for_report(psp->report_version, &psp->current))
-		return jurat_fail(err, -EINVAL, "no firmware makes reports of version %u",
+		return jurat_fail(err, -EINVAL, "report version %u is not supported",
 				  options->report_version);
 	psp->committed = psp->current;
 	psp->env = base_env_or_real(options->env);
 	psp->current_tcb = options->tcb ? options->tcb : snp_tcb_write(psp->product, &psp->model->tcb);
 	if (!psp_tcb_valid(psp, psp->current_tcb))
-		return jurat_fail(err, -EINVAL, "TCB 0x%016llx has components that %s has not",
+		return jurat_fail(err, -EINVAL,
+				  "TCB 0x%016llx: a component that %s does not have is not zero",
 				  (unsigned long long)options->tcb, snp_product_name(psp->product));
 	psp->committed_tcb = psp->reported_tcb = psp->current_tcb;
 	psp->mit_vector = psp->report_version >= 5 ? 1 : 0;

@@ -120,7 +120,7 @@ int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_
 	const char *why;
 
 	if (!psp_refresh(psp))
-		return jurat_fail(err, -EIO, "the platform's state cannot be had");
+		return jurat_fail(err, -EIO, "the state of the platform is not available");
 	why = why_policy_cannot_run(psp, launch->policy);
 	if (why)
 		return jurat_fail(err, -EINVAL, "guest policy 0x%llx cannot run: %s",
@@ -144,7 +144,7 @@ int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_
 	psp->live_guests++;
 	if (psp_changed(psp, SNP_SUCCESS) != SNP_SUCCESS) {
 		sim_psp_decommission(psp, number_of(psp, g));
-		return jurat_fail(err, -EIO, "the platform's state cannot be kept");
+		return jurat_fail(err, -EIO, "the state of the platform cannot be saved");
 	}
 	*ret_guest = number_of(psp, g);
 	return 0;

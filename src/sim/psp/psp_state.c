@@ -63,15 +63,15 @@ static int check_head(struct bytes_rd *r, const uint8_t *from, size_t n, struct 
 	uint8_t hash[HASH_BYTES], head[sizeof(magic)];
 
 	if (n != SIM_PSP_STATE_BYTES)
-		return jurat_fail(err, -EBADMSG, "a platform's state has %d bytes, not %zu",
+		return jurat_fail(err, -EBADMSG, "platform state: expected %d bytes, found %zu",
 				  SIM_PSP_STATE_BYTES, n);
 	bytes_rd_copy(r, head, sizeof(head));
 	if (memcmp(head, magic, sizeof(magic)) != 0)
 		return jurat_fail(err, -EBADMSG,
-				  "not a platform's state, or one of another version of jurat");
+				  "not the state of a platform, or written by another version of jurat");
 	crypto_sha256(from, HASHED_BYTES, hash);
 	if (memcmp(hash, from + HASHED_BYTES, sizeof(hash)) != 0)
-		return jurat_fail(err, -EBADMSG, "the platform's state is damaged");
+		return jurat_fail(err, -EBADMSG, "the state of the platform is damaged");
 	ret->product = (enum snp_product)bytes_rd_le32(r);
 	ret->report_version = bytes_rd_le32(r);
 	bytes_rd_copy(r, ret->hwid, sizeof(ret->hwid));
@@ -117,12 +117,12 @@ int sim_psp_load(struct sim_psp *psp, const uint8_t *from, size_t n, struct jura
 	if (head.product != psp->product || head.report_version != psp->report_version ||
 	    memcmp(head.hwid, psp->hwid, sizeof(head.hwid)) != 0)
 		return jurat_fail(err, -EINVAL,
-				  "the state is of another platform: %s with reports of version %u",
+				  "the state belongs to another platform: %s with reports of version %u",
 				  snp_product_name(head.product), head.report_version);
 	read_rest(&r, &s);
 	sim_psp_save(&s, again); /* bytes that a platform does not write are not taken either */
 	if (r.bad || !is_consistent(&s) || memcmp(again, from, sizeof(again)) != 0)
-		e = jurat_fail(err, -EBADMSG, "the platform's state contradicts itself");
+		e = jurat_fail(err, -EBADMSG, "the state of the platform is inconsistent");
 	if (e == 0) {
 		psp->current_tcb = s.current_tcb;
 		psp->committed_tcb = s.committed_tcb;

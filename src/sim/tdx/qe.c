@@ -147,7 +147,7 @@ static int choose_format(const struct tdx_report *report, struct tdx_quote *quot
 	bool is_same = memcmp(tcb->tee_tcb_svn, tcb->tee_tcb_svn2, sizeof(tcb->tee_tcb_svn)) == 0;
 
 	if (!has_svn2 && tcb->valid != TDX_TCB_INFO_VALID_10)
-		return jurat_fail(err, -ENOTSUP, "TDREPORT: no quote is for the valid bitmap 0x%llx",
+		return jurat_fail(err, -ENOTSUP, "TDREPORT: unsupported valid bitmap 0x%llx",
 				  (unsigned long long)tcb->valid);
 	switch (report->mac.version) {
 	case TDX_REPORT_VERSION_10:
@@ -160,7 +160,7 @@ static int choose_format(const struct tdx_report *report, struct tdx_quote *quot
 		quote->body_type = TDX_BODY_15EX;
 		break;
 	default:
-		return jurat_fail(err, -ENOTSUP, "TDREPORT: no quote is for version %u", report->mac.version);
+		return jurat_fail(err, -ENOTSUP, "TDREPORT: unsupported version %u", report->mac.version);
 	}
 	quote->hdr.version = quote->body_type == TDX_BODY_10 ? 4 : 5;
 	return 0;
@@ -206,7 +206,7 @@ static int check_report(const struct sim_qe *qe, const uint8_t *bytes, size_t n,
 	if (r < 0)
 		return r;
 	if (sim_tdx_verify_report(qe->platform, bytes + TDX_REPORT_MAC_OFF) != 0)
-		return jurat_fail(err, -EKEYREJECTED, "TDREPORT: its MAC is not of this machine");
+		return jurat_fail(err, -EKEYREJECTED, "TDREPORT: the MAC was not made on this machine");
 	crypto_sha384(bytes + TDX_TCB_INFO_OFF, TDX_TCB_INFO_BYTES, digest);
 	if (memcmp(digest, ret->mac.tee_tcb_info_hash, sizeof(digest)) != 0)
 		return jurat_fail(err, -EBADMSG,

@@ -86,9 +86,9 @@ static int answer_collateral(const struct sim_qe *qe, const struct sim_collatera
 	int r = 0;
 
 	if (!wish)
-		return jurat_fail(err, -ENOENT, "no collateral: this service has none");
+		return jurat_fail(err, -ENOENT, "no collateral: this service does not provide any");
 	if (!der_equal(&request->parts[QGS_PART_FMSPC], id->fmspc, sizeof(id->fmspc)))
-		return jurat_fail(err, -ENOENT, "no collateral: another platform's FMSPC");
+		return jurat_fail(err, -ENOENT, "no collateral: the FMSPC is of another platform");
 	if (!names(&request->parts[QGS_PART_PCK_CA], "platform"))
 		return jurat_fail(err, -ENOENT, "no collateral: the certificate is by the platform CA");
 	r = sim_qe_collateral(qe, wish, &collateral, err);

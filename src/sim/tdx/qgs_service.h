@@ -31,7 +31,7 @@ JURAT_MUST_CHECK int sim_qgs_response(const struct sim_qe *qe, const struct sim_
  * something went wrong.
  *
  * Returns   0 and a framed response; > 0 enum qgs_error when the message is so wrong that Intel's service
- *           closes the connection without an answer; -ENOMEM
+ *           closes the connection without a response; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_qgs_answer(const struct sim_qe *qe, const struct sim_collateral_wish *collateral,
 				    const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size,

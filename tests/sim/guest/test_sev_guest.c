@@ -139,7 +139,7 @@ static const struct outcome outcomes[] = {
 	  EXT(A_NEED(4), A_GHCB(2, 0)), 0, 2, UINT64_MAX, true, 2 },
 	{ "B30: a plain request answered INVALID_LEN", PLAIN(A_NEED(4)), LINUX, -EIO, NEED, false, 1 },
 	{ "B30: without the quirk", PLAIN(A_NEED(4)), 0, -EIO, NEED, true, 1 },
-	{ "B47: success without an answer", PLAIN(A_STATUS(0)), LINUX, -EBADMSG, UNTOUCHED, true, 1 },
+	{ "B47: success without a response", PLAIN(A_STATUS(0)), LINUX, -EBADMSG, UNTOUCHED, true, 1 },
 };
 /* clang-format on */
 
