@@ -59,7 +59,7 @@ static int attest(struct snp *s, struct jurat_error *err)
 
 	machine_set_trace(s->machine, demo_step, s->demo);
 	demo_say(s->demo, "guest program", "guest driver",
-		 "ioctl(/dev/sev-guest, SNP_GET_EXT_REPORT) over 64 bytes of its own");
+		 "ioctl(/dev/sev-guest, SNP_GET_EXT_REPORT) with 64 bytes of report data");
 	r = demo_attest(s->demo, machine_env(s->guest, 0), JURAT_TEE_SEV_SNP, JURAT_VIA_IOCTL, &s->evidence,
 			err);
 	if (r == 0)

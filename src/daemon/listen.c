@@ -43,8 +43,7 @@ static int remove_stale(const struct base_address *a, struct jurat_error *err)
 	struct stat st;
 
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0
-				       : jurat_fail(err, -errno, "cannot look at it: %s", strerror(errno));
+		return errno == ENOENT ? 0 : jurat_fail(err, -errno, "cannot stat it: %s", strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
 		return jurat_fail(err, -EADDRINUSE, "there is something that is no socket");
 	fd = new_socket(a, err);
@@ -76,7 +75,7 @@ static int bind_unix(int fd, const struct base_address *a, mode_t mode, struct l
 	if (r < 0)
 		return jurat_fail(err, r, "cannot bind: %s", strerror(-r));
 	if (stat(a->sockaddr.un.sun_path, &st) < 0)
-		return jurat_fail(err, -errno, "cannot look at it: %s", strerror(errno));
+		return jurat_fail(err, -errno, "cannot stat it: %s", strerror(errno));
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
 	/* Listening before the lock goes: until then it looks stale to others. */

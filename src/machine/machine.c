@@ -156,9 +156,9 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 			return SIM_GUEST_HALT;
 		case SIM_STEP_DONE:
 			if (step.result == 0)
-				machine_event(
-					m, "guest driver", "guest driver",
-					"copies the response once, checks its counter and tag, opens it");
+				machine_event(m, "guest driver", "guest driver",
+					      "copies the response once, checks sequence number and tag, "
+					      "decrypts it");
 			finish(guest, step.result);
 			break;
 		}

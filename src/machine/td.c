@@ -64,7 +64,7 @@ static int start(struct machine_td *m)
 	m->started = r == 0;
 	if (r == 0 && request->quote)
 		td_event(m, "guest driver", "TDX module",
-			 "TDCALL[TDG.MR.REPORT] over the 64 bytes: a TDREPORT with its MAC");
+			 "TDCALL[TDG.MR.REPORT] with the report data: a TDREPORT with its MAC");
 	return r;
 }
 
@@ -91,7 +91,7 @@ static bool step_driver(struct machine_td *m, struct uapi_tdvmcall *regs, bool *
 	case SIM_TDX_STEP_TDVMCALL:
 		*ret_call = true;
 		if (regs->r11 == UAPI_TDVMCALL_GET_QUOTE)
-			td_event(m, "guest driver", "KVM", "TDVMCALL<GetQuote> of the shared buffer");
+			td_event(m, "guest driver", "KVM", "TDVMCALL<GetQuote> with the shared buffer");
 		return true;
 	case SIM_TDX_STEP_SLEEP:
 		m->until_ns = step.until_ns;

@@ -135,7 +135,7 @@ static int t_close(struct base_env *env, int fd)
 	if (f->tsm) {
 		r = sim_tsm_close(f->tsm);
 		if (r < 0)
-			td_event(machine_of(env), "configfs", "configfs", "close stores nothing: %s",
+			td_event(machine_of(env), "configfs", "configfs", "close does not store the blob: %s",
 				 strerror(-r));
 	}
 	*f = (struct td_env_file){ 0 };

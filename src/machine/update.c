@@ -159,7 +159,7 @@ static int update(struct issue *i, struct jurat_error *err)
 	if (r < 0)
 		return r;
 	i->wanted_tcb = after.tcb;
-	machine_event(m, "operator", "store", "replace the table and the firmware's state as one");
+	machine_event(m, "operator", "store", "replaces certificate table and firmware state together");
 	switch (m->options.sync) {
 	case SIM_SYNC_NONE:
 		return replace_unsynchronised(m, i, table, size, err);

@@ -26,7 +26,7 @@ static void tell_answer(struct machine_vcpu *vcpu, uint64_t answer, uint64_t npa
 		machine_event(m, "VMM", "store",
 			      "shared lock, compare, copy to the guest's pages; the lock stays");
 	else if (answer == ENOSPC)
-		machine_event(m, "VMM", "store", "the blob wants %llu pages", (unsigned long long)npages);
+		machine_event(m, "VMM", "store", "the blob needs %llu pages", (unsigned long long)npages);
 	else
 		machine_event(m, "VMM", "store", "%s", err->text);
 }

@@ -108,7 +108,7 @@ int run_complete(const char *temp, const char *path, struct run_copies *copies, 
 		if (!strcmp(copies->paths[i], path))
 			return 0;
 	if (copies->n == RUN_MAX_COPIES)
-		return jurat_fail(err, -ENOSPC, "too many directories to complete");
+		return jurat_fail(err, -ENOSPC, "too many directories to cover");
 	copies->paths[copies->n] = strdup(path);
 	if (!copies->paths[copies->n])
 		return jurat_fail_memory(err);

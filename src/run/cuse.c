@@ -81,7 +81,7 @@ static int find_number(struct run_cuse *cuse, struct jurat_error *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
 	    sscanf(text, "%u:%u", &major_number, &minor_number) != 2)
-		return jurat_fail(err, -EIO, "the kernel did not make '%s'", cuse->node->name);
+		return jurat_fail(err, -EIO, "the kernel did not create '%s'", cuse->node->name);
 	cuse->number = makedev(major_number, minor_number);
 	return 0;
 }
@@ -109,7 +109,7 @@ static int make_device(struct run_cuse *cuse, int fd, struct jurat_error *err)
 	snprintf(mounted, sizeof(mounted), "/dev/fd/%d", fd);
 	if (!cuse->session || fuse_session_mount(cuse->session, mounted) != 0) {
 		close(fd);
-		return jurat_fail(err, -EIO, "libfuse does not take /dev/cuse");
+		return jurat_fail(err, -EIO, "libfuse cannot use /dev/cuse");
 	}
 	/* The kernel's question is there since the open; it makes the device while it takes the answer. */
 	while (!cuse->made && r == 0) {
@@ -118,7 +118,7 @@ static int make_device(struct run_cuse *cuse, int fd, struct jurat_error *err)
 			r = -EPROTO;
 	}
 	if (r < 0)
-		return jurat_fail(err, r, "/dev/cuse does not make '%s': %s", cuse->node->name, strerror(-r));
+		return jurat_fail(err, r, "/dev/cuse cannot create '%s': %s", cuse->node->name, strerror(-r));
 	return find_number(cuse, err);
 }
 
@@ -137,11 +137,11 @@ int run_cuse_new(struct run_fs *fs, const struct run_node *node, struct run_cuse
 	fd = open("/dev/cuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	r = fd < 0 ? -errno : 0;
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
-		jurat_fail(err, r, "/dev/cuse: not here (load the kernel's module: modprobe cuse)");
+		jurat_fail(err, r, "/dev/cuse does not exist (load the kernel module: modprobe cuse)");
 	else if (r < 0)
 		jurat_fail(err, r, "/dev/cuse: %s", strerror(-r));
 	else if (access(path, F_OK) == 0)
-		r = jurat_fail(err, -EEXIST, "there is a '%s' by CUSE already", node->name);
+		r = jurat_fail(err, -EEXIST, "'%s' already exists as a CUSE device", node->name);
 	if (r < 0) {
 		if (fd >= 0)
 			close(fd);

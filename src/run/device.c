@@ -59,10 +59,10 @@ int run_devices_check(const struct run_options *options, struct jurat_error *err
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 		if (!options->force && !devices[i].is_file && wanted(&devices[i], options) &&
 		    is_real(&devices[i].place))
-			return jurat_fail(
-				err, -EBUSY,
-				"this machine has a real '%s', which would be hidden (--force does it)",
-				devices[i].place.path);
+			return jurat_fail(err, -EBUSY,
+					  "this machine has a real '%s', which would be hidden (use --force "
+					  "to hide it)",
+					  devices[i].place.path);
 	return 0;
 }
 

@@ -279,7 +279,7 @@ static int oversize(struct run_platform *p, struct jurat_error *err)
 	table.entries[table.n++].data = bytes_rd(filler, BYTES - n);
 	r = snp_certs_write(&table, to, ROOM, &size, err);
 	if (r != 0)
-		return r < 0 ? r : jurat_fail(err, -EFBIG, "the table wants %zu bytes", size);
+		return r < 0 ? r : jurat_fail(err, -EFBIG, "the table needs %zu bytes", size);
 	fd = open(p->certs_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || write(fd, to, size) != (ssize_t)size)
 		return jurat_fail(err, -EIO, "cannot write '%s'", p->certs_path);
@@ -294,7 +294,8 @@ static int spoil_certs(struct run_platform *p, struct jurat_error *err)
 		return 0;
 	if (!p->certs_path || p->state)
 		return jurat_fail(err, -EINVAL,
-				  "faults of certificates want a platform of their own, with certificates");
+				  "certificate faults need a platform with certificates that is not shared "
+				  "(no --no-certs, no --state)");
 	switch (p->faults.certs) {
 	case RUN_CERTS_OVERSIZED:
 		return oversize(p, err);
@@ -305,7 +306,7 @@ static int spoil_certs(struct run_platform *p, struct jurat_error *err)
 	case RUN_CERTS_STALE: /* what a host does that changes its firmware alone */
 		return sim_psp_download_firmware(psp, next_tcb(p), true) == SNP_SUCCESS
 			       ? 0
-			       : jurat_fail(err, -EIO, "the firmware does not take a new version");
+			       : jurat_fail(err, -EIO, "the firmware did not accept a new version");
 	default: /* truncated: the VMM's doing */
 		return 0;
 	}
@@ -319,8 +320,9 @@ int run_faults_apply(struct run_platform *p, struct jurat_error *err)
 	if (r < 0)
 		return r;
 	if (p->options->legacy_quote && p->faults.tdx_fixed && p->faults.tdx_status == TDX_GETQUOTE_IN_FLIGHT)
-		return jurat_fail(err, -EINVAL,
-				  "tdx-hang is not for the driver posted in 2023, which waits for ever");
+		return jurat_fail(
+			err, -EINVAL,
+			"tdx-hang cannot be used with --legacy-quote-ioctl: that driver waits without limit");
 	vmm.truncate = p->faults.certs == RUN_CERTS_TRUNCATED;
 	machine_set_faults(p->machine, &vmm);
 	if (p->faults.fw_status)

@@ -347,7 +347,7 @@ int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error *err)
 	if (!fs->session || fuse_session_mount(fs->session, mounted) != 0 ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
 		close(fd);
-		return jurat_fail(err, -EIO, "libfuse does not take the mounted filesystem");
+		return jurat_fail(err, -EIO, "libfuse cannot use the mounted filesystem");
 	}
 	return 0;
 }

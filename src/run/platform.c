@@ -68,7 +68,7 @@ static int prepare(struct run_platform *p, struct jurat_error *err)
 	if (p->options->sign_with == RUN_SIGN_VCEK && now.flags & SNP_STATUS_VLEK_EN)
 		return jurat_fail(
 			err, -EINVAL,
-			"this platform has a VLEK loaded, which goes only when the reported TCB changes");
+			"this platform has a VLEK loaded; it is removed only when the reported TCB changes");
 	return 0;
 }
 

@@ -287,10 +287,11 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 	int r;
 
 	if (!hidden && (strncmp(address, "unix:", 5) != 0 || address[5] == '\0'))
-		return jurat_fail(err, -EINVAL, "--qgs wants unix:PATH or vsock:PORT (1 to %d), not '%s'",
-				  MAX_PORT, address);
+		return jurat_fail(err, -EINVAL,
+				  "--qgs: expected unix:PATH or vsock:PORT (1 to %d), found '%s'", MAX_PORT,
+				  address);
 	if (!platform->td)
-		return jurat_fail(err, -EINVAL, "--qgs wants a guest of TDX");
+		return jurat_fail(err, -EINVAL, "--qgs needs a TDX guest (--tee tdx)");
 	q = calloc(1, sizeof(*q));
 	if (!q)
 		return jurat_fail_memory(err);

@@ -27,7 +27,7 @@ static bool file_says(const char *path, char what)
 static int no_user_namespace(int r, struct jurat_error *err)
 {
 	const char *why =
-		"a container's or the kernel's policy forbids it: allow unshare(2) there, or run as root";
+		"forbidden by the policy of a container or kernel: allow unshare(2), or run as root";
 
 	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
 		why = "set sysctl kernel.unprivileged_userns_clone=1, or run as root";
@@ -37,8 +37,8 @@ static int no_user_namespace(int r, struct jurat_error *err)
 	else if (file_says("/proc/sys/user/max_user_namespaces", '0'))
 		why = "set sysctl user.max_user_namespaces to more than 0, or run as root";
 	else if (r == -ENOSPC)
-		why = "there are too many already: raise sysctl user.max_user_namespaces, or run as root";
-	return jurat_fail(err, r, "user namespaces are closed to this user: %s (%s)", strerror(-r), why);
+		why = "too many exist: raise sysctl user.max_user_namespaces, or run as root";
+	return jurat_fail(err, r, "this user cannot create user namespaces: %s (%s)", strerror(-r), why);
 }
 
 static int write_file(const char *path, const char *text)
@@ -80,10 +80,11 @@ static int enter_namespaces(struct jurat_error *err)
 		return r;
 	/* What the machine mounts later is seen here; what is mounted here is not seen there. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return jurat_fail(err, -errno, "the mounts cannot be kept apart: %s%s", strerror(errno),
-				  errno == EINVAL
-					  ? " (the root of this chroot is no mount point: bind it to itself)"
-					  : "");
+		return jurat_fail(
+			err, -errno, "cannot make a private mount namespace: %s%s", strerror(errno),
+			errno == EINVAL
+				? " (the root of this chroot is not a mount point; bind-mount it to itself)"
+				: "");
 	return 0;
 }
 
@@ -92,11 +93,12 @@ static int no_fuse(int r, struct jurat_error *err)
 	const char *why = strerror(-r);
 
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
-		why = "not here (load the kernel's fuse module, or give the container --device /dev/fuse)";
+		why = "does not exist (load the kernel module fuse, or start the container with --device "
+		      "/dev/fuse)";
 	else if (r == -EACCES)
-		why = "closed to this user (make it mode 0666, as udev does)";
+		why = "permission denied (expected mode 0666, as udev creates it)";
 	else if (r == -EPERM)
-		why = "forbidden by a policy (a container wants --device /dev/fuse)";
+		why = "forbidden by a policy (start the container with --device /dev/fuse)";
 	return jurat_fail(err, r, "/dev/fuse: %s", why);
 }
 
@@ -118,7 +120,7 @@ int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 	if (mount("jurat", at, "fuse.jurat", MS_NOSUID | MS_NODEV | MS_NOATIME, options) < 0)
 		return jurat_fail(
 			err, -errno,
-			"cannot mount a FUSE filesystem: %s (without root it wants Linux 4.18, and no policy "
+			"cannot mount a FUSE filesystem: %s (ordinary users need Linux 4.18 and no policy "
 			"against mounts in user namespaces)",
 			strerror(errno));
 	*ret_fd = take_fd(fd);
@@ -180,7 +182,7 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	int r;
 
 	if (end <= 1)
-		return jurat_fail(err, -ENOENT, "'%s' has no place: this machine has no such file system",
+		return jurat_fail(err, -ENOENT, "cannot provide '%s': this machine has no such file system",
 				  place->path);
 	if (place->path[end] != '\0') {
 		snprintf(parent, sizeof(parent), "%.*s", (int)end, place->path);
@@ -192,7 +194,7 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	}
 	snprintf(from, sizeof(from), "%s/fuse/%s", temp, place->node);
 	if (mount(from, place->path, NULL, MS_BIND, NULL) < 0)
-		return jurat_fail(err, -errno, "cannot put '%s' in place: %s", place->path, strerror(errno));
+		return jurat_fail(err, -errno, "cannot mount '%s': %s", place->path, strerror(errno));
 	return 0;
 }
 
@@ -206,7 +208,7 @@ int run_sandbox_put(const char *temp, const struct run_place *places, size_t n, 
 		r = put(temp, &places[i], copies, err);
 	snprintf(at, sizeof(at), "%s/fuse", temp);
 	if (r == 0 && umount2(at, MNT_DETACH) < 0)
-		r = jurat_fail(err, -errno, "cannot put '%s' away: %s", at, strerror(errno));
+		r = jurat_fail(err, -errno, "cannot move '%s' away: %s", at, strerror(errno));
 	rmdir(at);
 	snprintf(at, sizeof(at), "%s/copy", temp);
 	rmdir(at);

@@ -43,7 +43,7 @@ static int check_directory(const char *dir, struct jurat_error *err)
 	struct stat st;
 
 	if (stat(dir, &st) < 0)
-		return jurat_fail(err, -errno, "cannot look at '%s': %s", dir, strerror(errno));
+		return jurat_fail(err, -errno, "cannot stat '%s': %s", dir, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return jurat_fail(err, -ENOTDIR, "'%s' is not a directory", dir);
 	if (st.st_uid != geteuid())
@@ -155,7 +155,8 @@ static int read_platform(const struct run_state *s, uint8_t ret[FILE_BYTES], str
 	if (r < 0 || n < 0)
 		return jurat_fail(err, r < 0 ? r : (int)n, "cannot read '%s'", s->platform);
 	if (n != FILE_BYTES)
-		return jurat_fail(err, -EBADMSG, "'%s' is not a platform's state, or was cut", s->platform);
+		return jurat_fail(err, -EBADMSG, "'%s' is not the state of a platform, or is truncated",
+				  s->platform);
 	memcpy(ret, bytes, FILE_BYTES);
 	return 0;
 }
@@ -184,7 +185,7 @@ int run_state_options(struct run_state *s, struct sim_psp_options *o, bool *ret_
 	if ((o->product != SNP_PRODUCT_UNKNOWN && o->product != product) ||
 	    (o->report_version != 0 && o->report_version != version) ||
 	    (o->seed && strcmp(o->seed, s->seed) != 0))
-		return jurat_fail(err, -EINVAL, "'%s' is of a %s of seed '%s' with reports of version %u",
+		return jurat_fail(err, -EINVAL, "'%s' belongs to a %s with seed '%s' and report version %u",
 				  s->platform, snp_product_name(product), s->seed, version);
 	*o = (struct sim_psp_options){ .product = product, .report_version = version, .seed = s->seed };
 	return 0;

@@ -52,7 +52,7 @@ static int on_placer(struct server *s, struct jurat_error *err)
 	int fd = -1, r = run_message_receive(s->socket, &message, &fd);
 
 	if (r < 0)
-		return jurat_fail(err, r, "the process that puts devices in place was killed");
+		return jurat_fail(err, r, "the process that mounts the devices was killed");
 	if (message.word == RUN_SERVE_THIS && fd >= 0 && run_fs_fd(s->fs) < 0) {
 		r = run_fs_attach(s->fs, fd, err);
 		return r < 0 ? r : watch(s, run_fs_fd(s->fs), ON_FUSE);
@@ -118,7 +118,7 @@ static int divide(struct server *s, struct jurat_error *err)
 					 err);
 			s->n_cuse += r == 0;
 		} else if (statfs(place->path, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC) {
-			r = jurat_fail(err, -EEXIST, "there is a '%s' by FUSE already", place->path);
+			r = jurat_fail(err, -EEXIST, "'%s' already exists as a FUSE mount", place->path);
 		} else {
 			s->places[s->n_places++] = *place;
 		}
@@ -189,7 +189,7 @@ static int make_roots(struct server *s, const char *temp, char **ret, struct jur
 
 	run_environment_free(env);
 	if (r == 0 && (asprintf(ret, "%s/roots", temp) < 0 || chmod(temp, 0711) < 0))
-		r = jurat_fail(err, -EIO, "cannot open '%s' to others", temp);
+		r = jurat_fail(err, -EIO, "cannot make '%s' accessible to others", temp);
 	return r;
 }
 
@@ -215,7 +215,7 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 	if (geteuid() != 0)
 		return jurat_fail(
 			err, -EPERM,
-			"only root can make devices for the whole machine (jurat run wants no root)");
+			"only root can create devices for the whole machine (jurat run does not need root)");
 	block_signals(&s);
 	r = run_devices_check(options, err);
 	for (size_t i = 0; i < options->n_faults && r == 0; i++)

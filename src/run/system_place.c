@@ -100,8 +100,8 @@ static int place(const struct run_placing *placing, int socket, struct placed *p
 	for (size_t i = 0; i < placing->n_cuse && r == 0; i++) {
 		r = place_node(placing->cuse[i], placed);
 		if (r < 0)
-			jurat_fail(err, r, "cannot put '/dev/%s' in place: %s",
-				   run_cuse_name(placing->cuse[i]), strerror(-r));
+			jurat_fail(err, r, "cannot mount '/dev/%s': %s", run_cuse_name(placing->cuse[i]),
+				   strerror(-r));
 	}
 	return r < 0 ? r : place_directories(placing, socket, placed, err);
 }

@@ -159,7 +159,8 @@ int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error 
 			t->format = &formats[i];
 	if (!t->format) {
 		free(t);
-		return jurat_fail(err, -EINVAL, "a trace ends in .json, .mmd or .txt: '%s' does not", path);
+		return jurat_fail(err, -EINVAL,
+				  "trace file '%s': expected a name ending in .json, .mmd or .txt", path);
 	}
 	t->to = fopen(path, "we");
 	if (!t->to) {

@@ -11,7 +11,7 @@ static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(voi
 	struct run_platform *p = ctx;
 
 	run_faults_before_request(p);
-	run_trace_say(p->trace, "guest program", "guest driver", "reads a report of configfs-tsm");
+	run_trace_say(p->trace, "guest program", "guest driver", "reads a report from configfs-tsm");
 	return machine_start_request(p->guest, 0, request, done, done_ctx);
 }
 
@@ -38,7 +38,7 @@ static int start_sev(struct run_platform *p, struct sim_tsm **ret, void **ret_ct
 	r = sim_tsm_register(tsm, sim_tsm_sev_provider(sev), sev);
 	if (r < 0) {
 		done_sev(tsm, sev);
-		return jurat_fail(err, r, "no provider can be registered");
+		return jurat_fail(err, r, "cannot register a configfs-tsm provider");
 	}
 	*ret = tsm;
 	*ret_ctx = sev;

@@ -42,9 +42,9 @@ def usage_errors_exit_with_2_and_say_why(tmp):
                        (("certs", "frob", "a"), "build DIR BLOB"),
                        (("key", "--fields", "policy,nonsense"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
                        (("attest", "--report-data", "00"), "64 bytes"),
-                       (("run", "--qgs", "vsock:0", "--", "true"), "--qgs wants unix:PATH or vsock:PORT"),
-                       (("run", "--qgs", "vsock:65536", "--", "true"), "--qgs wants unix:PATH or vsock:PORT"),
-                       (("run", "--tee", "sev-snp", "--qgs", "vsock:4050", "--", "true"), "--qgs wants a guest of TDX"),
+                       (("run", "--qgs", "vsock:0", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
+                       (("run", "--qgs", "vsock:65536", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
+                       (("run", "--tee", "sev-snp", "--qgs", "vsock:4050", "--", "true"), "--qgs needs a TDX guest (--tee tdx)"),
                        (("device", "--qgs", "unix:/tmp/none"), "unknown option")]:
         p = jurat(*args, status=2)
         assert word in p.err, (args, p.err)
