@@ -15,7 +15,7 @@ static void everywhere(const uint8_t *der, size_t n, const char *name)
 	seed_whole("fuzz_x509", der, n, "%s", name);
 	seed_whole("fuzz_endorsements", der, n, "%s", name);
 	seed_whole("fuzz_collateral", der, n, "%s", name);
-	seed_whole("fuzz_show", der, n, "%s", name);
+	seed_whole("fuzz_input", der, n, "%s", name);
 }
 
 static void amd(void)

@@ -32,7 +32,7 @@ static void psp(void)
 	seed_u8(1);
 	seed_bytes(hashstick, sizeof(hashstick));
 	seed_end();
-	seed_whole("fuzz_show", hashstick, sizeof(hashstick), "hashstick");
+	seed_whole("fuzz_input", hashstick, sizeof(hashstick), "hashstick");
 	config.reported_tcb = made->reported_tcb;
 	wire_write(&snp_config_layout, &config, bytes);
 	for (uint8_t flags = 0; flags < 4; flags++) {

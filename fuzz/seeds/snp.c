@@ -81,11 +81,11 @@ static void whole(unsigned m, bool vlek)
 	seed_part(table->p, table->n);
 	seed_part("", 0);
 	seed_end();
-	seed_begin("fuzz_show", "extended-%u-%u", m, vlek);
+	seed_begin("fuzz_input", "extended-%u-%u", m, vlek);
 	seed_bytes(report, SNP_REPORT_BYTES);
 	seed_bytes(table->p, table->n);
 	seed_end();
-	seed_whole("fuzz_show", report, SNP_REPORT_BYTES, "report-%u-%u", m, vlek);
+	seed_whole("fuzz_input", report, SNP_REPORT_BYTES, "report-%u-%u", m, vlek);
 }
 
 static void policies(void)

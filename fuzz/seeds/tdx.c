@@ -227,7 +227,7 @@ static void without_chain(void)
 static void both(const char *name, const char *text, size_t n)
 {
 	seed_whole("fuzz_collateral", text, n, "%s", name);
-	seed_whole("fuzz_show", text, n, "%s", name);
+	seed_whole("fuzz_input", text, n, "%s", name);
 }
 
 static void put_string(char *to, size_t room, const char *member, const uint8_t *text, size_t n, bool hex)
@@ -293,8 +293,8 @@ void seeds_tdx(void)
 		seed_u8(FUZZ_OWN);
 		seed_part("", 0);
 		seed_end();
-		seed_whole("fuzz_show", fuzz_tdx(m)->quote.p, fuzz_tdx(m)->quote.n, "quote-%u", m);
-		seed_whole("fuzz_show", fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES, "tdreport-%u", m);
+		seed_whole("fuzz_input", fuzz_tdx(m)->quote.p, fuzz_tdx(m)->quote.n, "quote-%u", m);
+		seed_whole("fuzz_input", fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES, "tdreport-%u", m);
 	}
 	for (uint8_t time = 0; time < 4; time++) {
 		own("time", time, 0, time, "");

@@ -33,7 +33,7 @@ static void write_table(const struct snp_certs *certs, const char *name)
 	must(snp_certs_write(certs, table, sizeof(table), &n, NULL) == 0);
 	seed_whole("fuzz_snp_certs", table, n, "%s", name);
 	seed_whole("fuzz_endorsements", table, n, "%s", name);
-	seed_whole("fuzz_show", table, n, "table-%s", name);
+	seed_whole("fuzz_input", table, n, "table-%s", name);
 }
 
 static void tables(void)
@@ -89,7 +89,7 @@ static void quote_with(const struct tdx_quote *q, uint16_t cert_type, size_t cer
 	other.cert_data = bytes_rd(data, cert_size);
 	must(tdx_quote_write(&other, bytes, sizeof(bytes), &n, NULL) == 0);
 	seed_whole("fuzz_tdx_quote", bytes, n, "%s", name);
-	seed_whole("fuzz_show", bytes, n, "quote-%s", name);
+	seed_whole("fuzz_input", bytes, n, "quote-%s", name);
 }
 
 /* The same signature data behind the header and body of an enclave's quote. */

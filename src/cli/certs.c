@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "crypto/x509.h"
+#include "verify/input.h"
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
 
@@ -45,8 +46,10 @@ static void blob_done(struct blob *blob)
 static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kind, const char *cn,
 		     struct jurat_error *err)
 {
+	const enum input_kind wanted = kind == SNP_CERT_CRL ? INPUT_CRL : INPUT_CERTIFICATE;
 	struct snp_cert_entry *entry = &blob->table.entries[blob->table.n];
 	auto_free uint8_t *data = NULL;
+	enum input_kind found;
 	struct crypto_cert cert;
 	struct crypto_crl crl;
 	char label[32];
@@ -61,8 +64,13 @@ static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kin
 			     : jurat_fail(err, -EBADMSG, "'%s' is empty", path);
 	entry->kind = kind;
 	entry->data = bytes_rd(blob->owned[blob->table.n], der_size);
-	r = kind == SNP_CERT_CRL ? crypto_crl_read(entry->data.data, der_size, &crl, err)
-				 : crypto_cert_read(entry->data.data, der_size, &cert, err);
+	found = input_kind(entry->data.data, der_size);
+	if (found != wanted)
+		r = jurat_fail(err, -EBADMSG, "expected a %s, found: %s", input_kind_name(wanted),
+			       input_kind_name(found));
+	else
+		r = kind == SNP_CERT_CRL ? crypto_crl_read(entry->data.data, der_size, &crl, err)
+					 : crypto_cert_read(entry->data.data, der_size, &cert, err);
 	if (r == 0 && kind != SNP_CERT_CRL &&
 	    (cert.subject_cn.size < strlen(cn) || memcmp(cert.subject_cn.data, cn, strlen(cn))))
 		r = jurat_fail(err, -EBADMSG, "it is the certificate of '%.*s'", (int)cert.subject_cn.size,
@@ -206,6 +214,23 @@ static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned 
 	return CLI_OK;
 }
 
+/* A table, or what may be a broken one; what is clearly something else is not taken. */
+static int load_table(struct cli *cli, const char *what, const char *path, uint8_t **ret, size_t *ret_size)
+{
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	enum input_kind kind;
+
+	if (cli_read(path, &bytes, ret_size, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s: %s", what, err.text);
+	kind = input_kind(bytes, *ret_size);
+	if (kind != INPUT_SNP_TABLE && kind != INPUT_UNKNOWN)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s: '%s': expected a certificate table, found: %s",
+				what, path, input_kind_name(kind));
+	*ret = take_ptr(bytes);
+	return CLI_OK;
+}
+
 static int split(struct cli *cli, const char *path, const char *dir)
 {
 	auto_free uint8_t *bytes = NULL;
@@ -217,8 +242,9 @@ static int split(struct cli *cli, const char *path, const char *dir)
 
 	if (!strcmp(dir, "-"))
 		return cli_fail(cli, CLI_USAGE, "split: wants a directory, not standard output");
-	if (cli_read(path, &bytes, &n, &err) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "split: %s", err.text);
+	status = load_table(cli, "split", path, &bytes, &n);
+	if (status != CLI_OK)
+		return status;
 	if (snp_certs_read(bytes, n, &table, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "split: '%s': %s", path, err.text);
 	if (table.n == 0)
@@ -344,13 +370,12 @@ static int check(struct cli *cli, const char *path)
 	const char *report = cli_get(cli, "report");
 	struct cli_evidence loaded = { 0 };
 	auto_free uint8_t *bytes = NULL;
-	struct jurat_error err = { "" };
 	int64_t at;
 	size_t n;
 	int status = cli_load_time(cli, &at);
 
-	if (status == CLI_OK && cli_read(path, &bytes, &n, &err) < 0)
-		status = cli_fail(cli, CLI_ENVIRONMENT, "check: %s", err.text);
+	if (status == CLI_OK)
+		status = load_table(cli, "check", path, &bytes, &n);
 	if (status == CLI_OK && report)
 		status = cli_load_evidence(cli, report, &loaded);
 	if (status == CLI_OK && report && !loaded.report)

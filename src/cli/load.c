@@ -12,8 +12,8 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "verify/input.h"
 #include "wire/snp_report.h"
-#include "wire/tdx_quote.h"
 
 /* Where what is found goes, and how much of it was of use. */
 struct sink {
@@ -172,31 +172,33 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 	return status;
 }
 
-/*
- * Where a report has the upper half of its version, which is 0, a quote has the type of its attestation
- * key, which is not. So a quote of any version, of a TD or of an enclave, is judged as one.
- */
-static bool is_quote(const uint8_t *data, size_t n)
-{
-	return n >= TDX_QUOTE_HDR_BYTES &&
-	       (memcmp(data + 12, tdx_quote_vendor_id, sizeof(tdx_quote_vendor_id)) == 0 ||
-		bytes_get_le(data + 2, 2) != 0);
-}
+enum { EXPECT_REPORT = 1, EXPECT_QUOTE = 2 };
 
-static int load_one_file(struct cli *cli, const char *path, struct cli_evidence *e)
+/* Takes a report, with the table that may follow it, or a quote. */
+static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
 {
+	static const char *const words[] = {
+		[EXPECT_REPORT] = "an SEV-SNP report",
+		[EXPECT_QUOTE] = "a quote",
+		[EXPECT_REPORT | EXPECT_QUOTE] = "an SEV-SNP report or a quote",
+	};
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
+	enum input_kind kind;
 	size_t n;
 
 	if (cli_read(path, &data, &n, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	if (is_quote(data, n)) {
+	kind = input_kind(data, n);
+	if (kind == INPUT_QUOTE && expected & EXPECT_QUOTE) {
 		e->quote = take_ptr(data);
 		e->quote_size = n;
 		return CLI_OK;
 	}
-	if (n > SNP_REPORT_BYTES) { /* an extended report: the table follows */
+	if ((kind != INPUT_SNP_REPORT && kind != INPUT_SNP_EXTENDED_REPORT) || !(expected & EXPECT_REPORT))
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': expected %s, found: %s", path, words[expected],
+				input_kind_name(kind));
+	if (kind == INPUT_SNP_EXTENDED_REPORT) {
 		e->certs_size = n - SNP_REPORT_BYTES;
 		e->certs = malloc(e->certs_size);
 		if (!e->certs)
@@ -215,6 +217,7 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 	struct jurat_error err = { "" };
 	struct stat st;
 	bool has_quote;
+	int status = CLI_OK;
 
 	if (asprintf(&report, "%s/report.bin", path) < 0)
 		report = NULL;
@@ -227,16 +230,20 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 	if (!report || !certs || !quote || !collateral)
 		return cli_fail_memory(cli);
 	has_quote = stat(quote, &st) == 0;
-	if (has_quote && cli_read(quote, &e->quote, &e->quote_size, &err) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	if (has_quote && is_directory(collateral))
+	if (has_quote)
+		status = load_one_file(cli, quote, EXPECT_QUOTE, e);
+	if (status == CLI_OK && has_quote && is_directory(collateral))
 		e->collateral = take_ptr(collateral);
-	if (has_quote && stat(report, &st) != 0)
-		return CLI_OK;
-	if (cli_read(report, &e->report, &e->report_size, &err) < 0 ||
-	    (stat(certs, &st) == 0 && cli_read(certs, &e->certs, &e->certs_size, &err) < 0))
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	return CLI_OK;
+	if (status != CLI_OK || (has_quote && stat(report, &st) != 0))
+		return status;
+	status = load_one_file(cli, report, EXPECT_REPORT, e);
+	if (status != CLI_OK || stat(certs, &st) != 0)
+		return status;
+	free(e->certs); /* the file beside the report counts */
+	e->certs = NULL;
+	return cli_read(certs, &e->certs, &e->certs_size, &err) < 0
+		       ? cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text)
+		       : CLI_OK;
 }
 
 void cli_evidence_done(struct cli_evidence *evidence)
@@ -251,8 +258,8 @@ void cli_evidence_done(struct cli_evidence *evidence)
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret)
 {
 	struct cli_evidence e = { 0 };
-	int status =
-		is_directory(path) ? load_evidence_directory(cli, path, &e) : load_one_file(cli, path, &e);
+	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
+					: load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
 	if (status != CLI_OK)
 		cli_evidence_done(&e);

@@ -13,6 +13,7 @@
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "crypto/x509.h"
+#include "verify/input.h"
 #include "verify/render.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
@@ -189,21 +190,29 @@ static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
 	}
 }
 
-/* A certificate or a CRL in DER: its kind, or NULL when it is neither. */
-static const char *show_der(struct show *s, json_t *to, const uint8_t *der, size_t n)
+/* A certificate or a CRL in DER. 0; -EBADMSG */
+static int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n, struct jurat_error *err)
 {
+	enum input_kind kind = input_kind(der, n);
 	struct crypto_cert cert;
 	struct crypto_crl crl;
+	int r;
 
-	if (crypto_cert_read(der, n, &cert, NULL) == 0) {
-		show_cert(s, to, &cert);
-		return "certificate";
+	switch (kind) {
+	case INPUT_CERTIFICATE:
+		r = crypto_cert_read(der, n, &cert, err);
+		if (r == 0)
+			show_cert(s, to, &cert);
+		return r;
+	case INPUT_CRL:
+		r = crypto_crl_read(der, n, &crl, err);
+		if (r == 0)
+			show_crl(s, to, &crl);
+		return r;
+	default:
+		return jurat_fail(err, -EBADMSG, "expected a certificate or a CRL in DER, found: %s",
+				  input_kind_name(kind));
 	}
-	if (crypto_crl_read(der, n, &crl, NULL) == 0) {
-		show_crl(s, to, &crl);
-		return "revocation list";
-	}
-	return NULL;
 }
 
 static void show_table(struct show *s, json_t *to, const struct snp_certs *table)
@@ -214,6 +223,7 @@ static void show_table(struct show *s, json_t *to, const struct snp_certs *table
 		const struct snp_cert_entry *e = &table->entries[i];
 		char guid[SNP_CERTS_GUID_TEXT_SIZE];
 		json_t *entry = json_object();
+		struct jurat_error why;
 
 		if (!entry || json_array_append_new(list, entry) < 0) {
 			s->failed = true;
@@ -222,9 +232,8 @@ static void show_table(struct show *s, json_t *to, const struct snp_certs *table
 		show_add_text(s, entry, "kind", snp_cert_name(e->kind));
 		show_add_text(s, entry, "guid", snp_cert_guid_format(e->guid, guid));
 		show_add(s, entry, "bytes", json_integer((json_int_t)e->data.size));
-		if (!show_der(s, entry, e->data.data, e->data.size))
-			show_add_text(s, entry, "content",
-				      "neither a certificate nor a revocation list in DER");
+		if (show_der(s, entry, e->data.data, e->data.size, &why) < 0)
+			show_add_text(s, entry, "content", why.text);
 	}
 }
 
@@ -255,82 +264,98 @@ static void print_value(const char *name, json_t *value, int depth)
 	}
 }
 
-static bool looks_like_table(const uint8_t *data, size_t n)
-{
-	return n >= SNP_CERTS_ENTRY_BYTES &&
-	       (snp_cert_kind_of(data) != SNP_CERT_OTHER || bytes_all(data, SNP_CERTS_ENTRY_BYTES, 0));
-}
-
 int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n, struct jurat_error *err)
 {
-	unsigned found = 0;
 	size_t off = 0;
 	char label[32];
 
-	for (;;) {
+	for (unsigned found = 0;; found++) {
 		auto_free uint8_t *der = NULL;
 		size_t der_size = 0;
-		json_t *one = found == 0 ? to : json_object();
-		char name[32];
+		json_t *one = to;
+		char name[40];
 		int r = crypto_pem_next(data, n, &off, label, &der, &der_size, err);
-		const char *kind;
 
-		if (r != 0 && found > 0)
-			json_decref(one);
-		if (r == JURAT_NOT_FOUND && found > 0)
-			return 0;
-		if (r != 0)
-			return r < 0 ? r : jurat_fail(err, -EBADMSG, "nothing that jurat knows");
-		kind = show_der(s, one, der, der_size);
-		if (!kind) {
-			if (found > 0)
-				json_decref(one);
-			return jurat_fail(err, -EBADMSG, "neither a certificate nor a revocation list");
-		}
-		if (found == 0) {
-			show_add_text(s, one, "kind", kind);
-		} else {
-			snprintf(name, sizeof(name), "%s %u", kind, found);
-			show_add(s, to, name, one);
-		}
-		found++;
+		if (r == JURAT_NOT_FOUND)
+			return found > 0 ? 0 : jurat_fail(err, -EBADMSG, "nothing in it");
+		if (r < 0)
+			return r;
+		snprintf(name, sizeof(name), "%s %u", input_kind_name(input_kind(der, der_size)), found);
+		if (found > 0)
+			one = show_add(s, to, name, json_object());
+		else
+			show_add_text(s, to, "kind", input_kind_name(input_kind(der, der_size)));
+		r = one ? show_der(s, one, der, der_size, err) : jurat_fail_memory(err);
+		if (r < 0)
+			return r;
 	}
+}
+
+static int show_table_bytes(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct snp_certs table;
+	int r = snp_certs_read(data, n, &table, err);
+
+	if (r == 0)
+		show_table(s, s->root, &table);
+	return r;
+}
+
+static int show_hashstick(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct snp_vlek_hashstick hashstick;
+	int r = wire_read(&snp_vlek_hashstick_layout, data, n, &hashstick, err);
+
+	if (r == 0)
+		show_add_fields(s, s->root, &snp_vlek_hashstick_layout, &hashstick);
+	return r;
+}
+
+/* A report, and the table behind it. */
+static int show_snp(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct snp_report report;
+	int r = snp_report_read(data, n, &report, err);
+
+	if (r < 0)
+		return r;
+	show_report(s, s->root, &report);
+	if (n == SNP_REPORT_BYTES)
+		return 0;
+	r = show_table_bytes(s, data + SNP_REPORT_BYTES, n - SNP_REPORT_BYTES, err);
+	return r < 0 ? jurat_wrap(err, r, "after the report") : r;
 }
 
 static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
-	struct snp_vlek_hashstick hashstick;
-	struct snp_report report;
-	struct snp_certs table;
-	int r;
+	enum input_kind kind = input_kind(data, n);
 
-	if (looks_like_table(data, n)) {
-		show_add_text(s, s->root, "kind", "certificate table");
-		r = snp_certs_read(data, n, &table, err);
-		if (r == 0)
-			show_table(s, s->root, &table);
-		return r;
+	switch (kind) {
+	case INPUT_SNP_REPORT:
+	case INPUT_SNP_EXTENDED_REPORT:
+		show_add_text(s, s->root, "kind", input_kind_name(kind));
+		return show_snp(s, data, n, err);
+	case INPUT_SNP_TABLE:
+		show_add_text(s, s->root, "kind", input_kind_name(kind));
+		return show_table_bytes(s, data, n, err);
+	case INPUT_SNP_HASHSTICK:
+		show_add_text(s, s->root, "kind", input_kind_name(kind));
+		return show_hashstick(s, data, n, err);
+	case INPUT_TDX_REPORT:
+		show_add_text(s, s->root, "kind", input_kind_name(kind));
+		return show_td_report(s, data, n, err);
+	case INPUT_QUOTE:
+		return show_quote(s, data, n, err);
+	case INPUT_JSON:
+		return show_collateral(s, data, n, err);
+	case INPUT_PEM:
+	case INPUT_CERTIFICATE:
+	case INPUT_CRL:
+		return show_certificates(s, s->root, data, n, err);
+	case INPUT_UNKNOWN:
+		break;
 	}
-	if (n == SNP_VLEK_HASHSTICK_BYTES &&
-	    wire_read(&snp_vlek_hashstick_layout, data, n, &hashstick, NULL) == 0 &&
-	    wire_check_zero(&snp_vlek_hashstick_layout, &hashstick, NULL) == 0) {
-		show_add_text(s, s->root, "kind", "wrapped VLEK hashstick");
-		show_add_fields(s, s->root, &snp_vlek_hashstick_layout, &hashstick);
-		return 0;
-	}
-	if (n >= SNP_REPORT_BYTES && snp_report_read(data, n, &report, NULL) == 0) {
-		show_add_text(s, s->root, "kind",
-			      n == SNP_REPORT_BYTES ? "SEV-SNP report" : "SEV-SNP extended report");
-		show_report(s, s->root, &report);
-		if (n == SNP_REPORT_BYTES)
-			return 0;
-		r = snp_certs_read(data + SNP_REPORT_BYTES, n - SNP_REPORT_BYTES, &table, err);
-		if (r == 0)
-			show_table(s, s->root, &table);
-		return r < 0 ? jurat_wrap(err, r, "after the report") : r;
-	}
-	r = show_tdx(s, data, n, err);
-	return r == JURAT_NOT_FOUND ? show_certificates(s, s->root, data, n, err) : r;
+	return jurat_fail(err, -EBADMSG, "%s", input_kind_name(kind));
 }
 
 int cli_show(struct cli *cli)

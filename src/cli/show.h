@@ -29,8 +29,10 @@ void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layou
 JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
 				       struct jurat_error *err);
 
-/* TDREPORT, quote, collateral. 0; JURAT_NOT_FOUND it is none of these; -EBADMSG, -EPROTO a broken one. */
-JURAT_MUST_CHECK int show_tdx(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+/* 0; -EBADMSG, -EPROTO a broken one; -ENOMEM */
+JURAT_MUST_CHECK int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+JURAT_MUST_CHECK int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+JURAT_MUST_CHECK int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 /* What a PCK certificate says of its platform; nothing for another certificate. */
 void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert);
 

@@ -12,8 +12,6 @@
 #include "wire/tdx_quote.h"
 #include "wire/tdx_report.h"
 
-enum { VENDOR_ID_OFF = 12 };
-
 static void add_number(struct show *s, json_t *to, const char *name, uint64_t value)
 {
 	show_add(s, to, name, json_integer((json_int_t)value));
@@ -38,7 +36,7 @@ static void add_meaning(struct show *s, json_t *to, const struct wire_layout *la
 	s->failed = s->failed || o.bad;
 }
 
-static int show_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct tdx_report report;
 	struct jurat_error why;
@@ -47,7 +45,6 @@ static int show_report(struct show *s, const uint8_t *data, size_t n, struct jur
 
 	if (r < 0)
 		return r;
-	show_add_text(s, s->root, "kind", "TDREPORT");
 	part = show_add(s, s->root, "report_mac_struct", json_object());
 	if (part)
 		show_add_fields(s, part, &tdx_report_mac_layout, &report.mac);
@@ -116,7 +113,7 @@ static void show_certification(struct show *s, json_t *to, const struct tdx_quot
 	}
 }
 
-static void show_quote(struct show *s, json_t *to, const struct tdx_quote *q)
+static void show_quote_parts(struct show *s, json_t *to, const struct tdx_quote *q)
 {
 	const struct wire_layout *body = tdx_body_layout_of(q->body_type);
 	json_t *part;
@@ -250,7 +247,7 @@ static void show_identity(struct show *s, json_t *to, const struct qe_identity *
 /*
  * One document is shown as itself, a bundle by its documents; certificates and CRLs in it are only counted.
  */
-static int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct jurat_tdx_collateral *c = NULL;
 	json_t *to = s->root;
@@ -280,31 +277,14 @@ static int show_collateral(struct show *s, const uint8_t *data, size_t n, struct
 	return r;
 }
 
-static bool is_json(const uint8_t *data, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n'))
-		i++;
-	return i < n && data[i] == '{';
-}
-
-int show_tdx(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct tdx_quote quote;
-	int r;
+	int r = tdx_quote_read_any(data, n, &quote, err);
 
-	if (n == TDX_REPORT_BYTES && data[0] == TDX_REPORT_TYPE)
-		return show_report(s, data, n, err);
-	if (is_json(data, n))
-		return show_collateral(s, data, n, err);
-	if (n < TDX_QUOTE_HDR_BYTES ||
-	    memcmp(data + VENDOR_ID_OFF, tdx_quote_vendor_id, sizeof(tdx_quote_vendor_id)) != 0)
-		return JURAT_NOT_FOUND;
-	r = tdx_quote_read_any(data, n, &quote, err);
 	if (r < 0)
 		return r;
 	show_add_text(s, s->root, "kind", quote.body_type == TDX_BODY_SGX ? "SGX quote" : "TD quote");
-	show_quote(s, s->root, &quote);
+	show_quote_parts(s, s->root, &quote);
 	return 0;
 }

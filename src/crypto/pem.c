@@ -41,6 +41,13 @@ static bool seek_begin(struct bytes_rd *r)
 	return false;
 }
 
+bool crypto_pem_is(const uint8_t *text, size_t n)
+{
+	struct bytes_rd r = bytes_rd(text, n);
+
+	return seek_begin(&r) && (r.off == 0 || !memchr(text, '\0', r.off));
+}
+
 /* The rest of a mark's line must be blank. A NUL ends it too: texts come with their terminator. */
 static bool take_line_end(struct bytes_rd *r)
 {

@@ -107,6 +107,9 @@ bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *seria
 /* The serials listed, one after the other: start with *rest = crl->revoked; false at the end. */
 bool crypto_crl_next(struct bytes_rd *rest, struct bytes_rd *ret_serial);
 
+/* Whether a line of it begins a PEM block, and no NUL is before that. */
+bool crypto_pem_is(const uint8_t *text, size_t n);
+
 /*
  * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the
  * whole input as one DER value when it is one DER SEQUENCE or holds no block at all.

@@ -6,13 +6,6 @@
 #include "base/cleanup.h"
 #include "verify/snp_judge.h"
 
-static bool is_pem(const struct bytes_rd *data)
-{
-	static const char begin[] = "-----BEGIN";
-
-	return data->size >= sizeof(begin) - 1 && memcmp(data->data, begin, sizeof(begin) - 1) == 0;
-}
-
 /* The certificate of one entry: known from before, or read now. *ret stays NULL when it is refused. */
 static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cert_cache *cache,
 		     struct cert_entry **ret)
@@ -23,7 +16,7 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 
 	if (!entry)
 		return 0;
-	if (is_pem(&entry->data)) {
+	if (crypto_pem_is(entry->data.data, entry->data.size)) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_PEM, "%s: the host put PEM into the table (B46)",
 			       snp_cert_name(entry->kind));
 		return 0;

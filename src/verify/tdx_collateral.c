@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "verify/input.h"
 
 int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_error *err)
 {
@@ -78,30 +79,11 @@ static int take_crl(struct jurat_tdx_collateral *c, const uint8_t *der, size_t n
 	return r;
 }
 
-static int take_block(struct jurat_tdx_collateral *c, const char *label, const uint8_t *der, size_t n,
-		      struct jurat_error *err)
-{
-	struct jurat_error why;
-	int r, crl;
-
-	if (strcmp(label, "CERTIFICATE") == 0)
-		return take_cert(c, der, n, err);
-	if (label[0] != '\0')
-		return take_crl(c, der, n, err);
-	r = take_cert(c, der, n, err); /* DER does not say what it is */
-	if (r != -EBADMSG)
-		return r;
-	crl = take_crl(c, der, n, &why);
-	if (crl == -EBADMSG)
-		return r;
-	return crl < 0 ? jurat_fail(err, crl, "%s", why.text) : 0;
-}
-
-/* PEM with any number of certificates and CRLs, or one of them as DER. */
+/* PEM with any number of certificates and CRLs. */
 static int take_pem(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
-	size_t off = 0, found = 0;
+	size_t off = 0;
 
 	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are one text */
 	if (memcmp(digest, c->last_chain, sizeof(digest)) == 0)
@@ -115,15 +97,32 @@ static int take_pem(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t
 		if (r == JURAT_NOT_FOUND)
 			break;
 		if (r == 0)
-			r = take_block(c, label, der, size, err);
+			r = strcmp(label, "CERTIFICATE") == 0 ? take_cert(c, der, size, err)
+							      : take_crl(c, der, size, err);
 		if (r < 0)
 			return r;
-		found++;
 	}
-	if (found == 0)
-		return jurat_fail(err, -EBADMSG, "nothing in it");
 	memcpy(c->last_chain, digest, sizeof(digest));
 	return 0;
+}
+
+/* Certificates and CRLs. `expected` is what else could have been there. */
+static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n,
+			     const char *expected, struct jurat_error *err)
+{
+	enum input_kind kind = input_kind(bytes, n);
+
+	switch (kind) {
+	case INPUT_PEM:
+		return take_pem(c, bytes, n, err);
+	case INPUT_CERTIFICATE:
+		return take_cert(c, bytes, n, err);
+	case INPUT_CRL:
+		return take_crl(c, bytes, n, err);
+	default:
+		return jurat_fail(err, -EBADMSG, "expected %scertificates or CRLs, found: %s", expected,
+				  input_kind_name(kind));
+	}
 }
 
 /* `text` is what is signed. */
@@ -286,14 +285,14 @@ static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bu
 
 	if (r < 0)
 		return jurat_fail(err, r, "not a string of ASCII");
-	if (strstr((const char *)text, "-----BEGIN "))
+	if (input_kind(text, n) == INPUT_PEM)
 		return take_pem(c, text, n, err);
 	der = malloc(n / 2 + 1);
 	if (!der)
 		return jurat_fail_memory(err);
 	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
 		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
-	return take_pem(c, der, n / 2, err);
+	return take_certificates(c, der, n / 2, "", err);
 }
 
 static bool is_null(const struct json_rd *json, json_rd_at at)
@@ -354,25 +353,16 @@ static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t
 	return jurat_fail(err, -EBADMSG, "neither TCB info, QE identity nor a bundle of collateral");
 }
 
-static bool looks_like_json(const uint8_t *bytes, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n'))
-		i++;
-	return i < n && (bytes[i] == '{' || bytes[i] == '[');
-}
-
 int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes, size_t n,
 			     struct jurat_error *err)
 {
 	const struct jurat_tdx_collateral before = *collateral;
 	int r;
 
-	if (looks_like_json(bytes, n))
+	if (input_kind(bytes, n) == INPUT_JSON)
 		r = take_json(collateral, bytes, n, err);
 	else
-		r = take_pem(collateral, bytes, n, err);
+		r = take_certificates(collateral, bytes, n, "JSON, ", err);
 	if (r < 0) {
 		drop_behind(collateral, &before);
 		*collateral = before;

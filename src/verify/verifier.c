@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "verify/input.h"
 #include "verify/verdict.h"
 #include "wire/snp_certs.h"
 
@@ -111,13 +112,6 @@ enum { TAKE_CERTS = 1, TAKE_CRLS = 2 };
 static int batch_block(struct batch *batch, unsigned take, const char *label, const uint8_t *der, size_t n,
 		       struct jurat_error *err)
 {
-	if (label[0] == '\0') { /* DER does not say what it is */
-		int r = take & TAKE_CERTS ? batch_cert(batch, der, n, err) : -EBADMSG;
-
-		if (r == -EBADMSG && take & TAKE_CRLS)
-			r = batch_crl(batch, der, n, take & TAKE_CERTS ? NULL : err);
-		return r;
-	}
 	if (take & TAKE_CERTS && strcmp(label, "CERTIFICATE") == 0)
 		return batch_cert(batch, der, n, err);
 	if (take & TAKE_CRLS && strcmp(label, "X509 CRL") == 0)
@@ -125,7 +119,7 @@ static int batch_block(struct batch *batch, unsigned take, const char *label, co
 	return jurat_fail(err, -EBADMSG, "a PEM block is a '%s'", label);
 }
 
-/* PEM with any number of blocks, or one DER value. */
+/* Any number of blocks. */
 static int batch_pem(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
 		     struct jurat_error *err)
 {
@@ -138,23 +132,21 @@ static int batch_pem(struct batch *batch, unsigned take, const uint8_t *bytes, s
 		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
 
 		if (r == JURAT_NOT_FOUND)
-			break;
-		if (r < 0)
-			return r;
-		r = batch_block(batch, take, label, der, size, err);
+			return 0;
+		if (r == 0)
+			r = batch_block(batch, take, label, der, size, err);
 		if (r < 0)
 			return r;
 	}
-	if (batch->certs.n + batch->crls.n == 0)
-		return jurat_fail(err, -EBADMSG, "nothing in it");
-	return 0;
 }
 
-static int batch_table(struct batch *batch, const struct snp_certs *table, struct jurat_error *err)
+static int batch_table(struct batch *batch, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
-	for (unsigned i = 0; i < table->n; i++) {
-		const struct snp_cert_entry *e = &table->entries[i];
-		int r = 0;
+	struct snp_certs table;
+	int r = snp_certs_read(bytes, n, &table, err);
+
+	for (unsigned i = 0; r == 0 && i < table.n; i++) {
+		const struct snp_cert_entry *e = &table.entries[i];
 
 		if (e->kind == SNP_CERT_CRL)
 			r = batch_crl(batch, e->data.data, e->data.size, err);
@@ -163,37 +155,27 @@ static int batch_table(struct batch *batch, const struct snp_certs *table, struc
 		if (r < 0)
 			return jurat_wrap(err, r, "certificate table: %s", snp_cert_name(e->kind));
 	}
-	return 0;
-}
-
-static bool looks_like_table(const uint8_t *bytes, size_t n)
-{
-	static const enum snp_cert_kind kinds[] = { SNP_CERT_VCEK, SNP_CERT_VLEK, SNP_CERT_ASK, SNP_CERT_ARK,
-						    SNP_CERT_CRL };
-
-	for (size_t i = 0; n >= 16 && i < ARRAY_SIZE(kinds); i++) {
-		if (memcmp(bytes, snp_cert_guid(kinds[i]), 16) == 0)
-			return true;
-	}
-	return n >= SNP_CERTS_ENTRY_BYTES && bytes_all(bytes, 16, 0);
+	return r;
 }
 
 static int batch_read(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
 		      struct jurat_error *err)
 {
-	struct snp_certs table;
-	int r;
+	enum input_kind kind = input_kind(bytes, n);
 
-	if (!(take & TAKE_CERTS))
+	if (kind == INPUT_PEM)
 		return batch_pem(batch, take, bytes, n, err);
-	if (looks_like_table(bytes, n)) {
-		r = snp_certs_read(bytes, n, &table, err);
-		return r < 0 ? r : batch_table(batch, &table, err);
-	}
-	/* A table that begins with a private GUID: neither DER nor PEM can pass for one. */
-	if (n > SNP_CERTS_ENTRY_BYTES && bytes[0] != 0x30 && snp_certs_read(bytes, n, &table, NULL) == 0)
-		return batch_table(batch, &table, err);
-	return batch_pem(batch, take, bytes, n, err);
+	if (kind == INPUT_CERTIFICATE && take & TAKE_CERTS)
+		return batch_cert(batch, bytes, n, err);
+	if (kind == INPUT_CRL && take & TAKE_CRLS)
+		return batch_crl(batch, bytes, n, err);
+	if (kind == INPUT_SNP_TABLE && take & TAKE_CERTS)
+		return batch_table(batch, bytes, n, err);
+	return jurat_fail(err, -EBADMSG, "expected %s, found: %s",
+			  !(take & TAKE_CERTS)  ? "a CRL"
+			  : !(take & TAKE_CRLS) ? "certificates"
+						: "certificates or CRLs",
+			  input_kind_name(kind));
 }
 
 static bool is_self_issued(const struct crypto_cert *cert)

@@ -15,6 +15,7 @@ enum { SCALAR_BYTES = 48 }; /* P-384 */
 #define WIRE_ROW_STRUCT snp_report
 WIRE_LAYOUT(SNP_REPORT_FIELDS, SNP_REPORT_BYTES, "SNP attestation report",
 	    "SEV-SNP firmware ABI (AMD 56860), ATTESTATION_REPORT");
+static_assert(offsetof(struct WIRE_SHADOW, signature_algo) == SNP_REPORT_ALGO_OFF, "algorithm");
 static_assert(offsetof(struct WIRE_SHADOW, signature_r) == SNP_REPORT_SIGNED_BYTES,
 	      "the signature covers the rest");
 static_assert(sizeof(((struct WIRE_SHADOW *)0)->signature_r) == SNP_SIGNATURE_NUMBER_BYTES,

@@ -10,6 +10,7 @@
 enum {
 	SNP_REPORT_BYTES = 1184,
 	SNP_REPORT_SIGNED_BYTES = 0x2a0,
+	SNP_REPORT_ALGO_OFF = 0x034,
 	SNP_REPORT_ALGO_ECDSA_P384_SHA384 = 1,
 	SNP_SIGNATURE_NUMBER_BYTES = 72, /* r and s, little-endian, zero-extended from 48 */
 };

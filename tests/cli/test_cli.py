@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import sys
 
@@ -193,16 +194,59 @@ def times_are_read_strictly_and_count(tmp):
 def broken_files_are_refused_and_absent_ones_are_another_matter(tmp):
     e = demo(tmp)
     report, certs = (e / "report.bin").read_bytes(), (e / "certs.bin").read_bytes()
-    for name, content in [("empty", b""), ("short", report[:1183]), ("noise", bytes(range(256)) * 8),
-                          ("cut", report + certs[:-1]), ("tail", report + b"x"), ("version", b"\x09" + report[1:])]:
+    for name, content in [("short", report[:1183]), ("cut", report + certs[:-1]), ("tail", report + b"x"),
+                          ("version", b"\x09" + report[1:])]:
         (tmp / name).write_bytes(content)
         p = jurat("verify", "--roots", e / "roots", tmp / name, status=1)
         assert p.out.startswith("refused"), (name, p.out)
-        if name not in ("version",):
-            assert jurat("show", tmp / name, status=1).err, name
+        assert jurat("show", tmp / name, status=1).err, name
     jurat("verify", tmp / "absent", status=3)
     jurat("show", tmp / "absent", status=3)
     jurat("verify", "--certs", tmp / "absent", e, status=3)
+
+
+@case
+def what_is_no_evidence_gets_no_verdict(tmp):
+    e = tmp / "evidence"
+    jurat("demo", "--dir", e)
+    for name, content in [("empty", b""), ("noise", bytes(range(256)) * 8), ("text", b"hello\n"), ("stub", b"\2\0\0\0")]:
+        (tmp / name).write_bytes(content)
+    shutil.copytree(e, tmp / "swapped")
+    shutil.copyfile(e / "report.bin", tmp / "swapped/quote.bin")
+    for path, found in [(tmp / "empty", "unrecognized data"), (tmp / "noise", "unrecognized data"),
+                        (tmp / "text", "unrecognized data"), (tmp / "stub", "unrecognized data"),
+                        (e / "certs.bin", "certificate table"), (e / "roots/ark.der", "certificate"),
+                        (e / "collateral/pck_crl.der", "revocation list"), (e / "collateral/tcb_info.json", "JSON"),
+                        (e / "collateral/tcb_info_issuer_chain.pem", "PEM"), (tmp / "swapped", "SEV-SNP report")]:
+        p = jurat("verify", "--output", "json", "--roots", e / "roots", path, status=3)
+        assert p.err.endswith(f"found: {found}\n") and p.out == "", (path, p.err, p.out)
+    for path, found in [(e / "report.bin", "SEV-SNP report"), (e / "quote.bin", "quote"), (e / "roots/ark.der", "certificate")]:
+        for argv in ("check", path), ("split", path, tmp / "s"):
+            assert f"found: {found}\n" in jurat("certs", *argv, status=3).err, argv
+    jurat("certs", "split", e / "certs.bin", tmp / "files")
+    shutil.copyfile(e / "collateral/pck_crl.der", tmp / "files/ask.der")
+    assert "expected a certificate, found: revocation list" in jurat("certs", "build", tmp / "files", tmp / "b", status=1).err
+
+
+@case
+def a_table_is_one_to_every_verb(tmp):
+    """One that begins with somebody's own GUID, and one without entries."""
+    e = tmp / "evidence"
+    jurat("demo", "--dir", e)
+    table = (e / "certs.bin").read_bytes()
+    end = next(i for i in range(0, len(table), 24) if table[i:i + 24] == bytes(24))
+    rows = [struct.unpack_from("<16sII", table, i) for i in range(0, end, 24)]
+    rows = [(bytes(range(0xa0, 0xb0)), len(table), 4)] + rows
+    moved = b"".join(struct.pack("<16sII", guid, offset + 24, length) for guid, offset, length in rows)
+    (tmp / "own").write_bytes(moved + table[end:] + b"mine")
+    (tmp / "none").write_bytes(bytes(4096))
+    for name in "own", "none":
+        d = json.loads(jurat("show", "--output", "json", tmp / name).out)
+        assert d["kind"] == "certificate table", d
+    assert [x["kind"] for x in json.loads(jurat("show", "--output", "json", tmp / "own").out)["entries"]][0] == "other"
+    jurat("verify", "--roots", e / "roots", "--certs", tmp / "own", e / "report.bin")
+    jurat("certs", "check", "--report", e / "report.bin", "--roots", e / "roots", tmp / "own")
+    jurat("certs", "split", tmp / "own", tmp / "out")
 
 
 @case

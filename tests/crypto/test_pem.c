@@ -76,6 +76,19 @@ static void texts_give_their_blocks(void **state)
 	}
 }
 
+static void a_block_begins_a_line_of_text(void **state)
+{
+	static const char nul[] = "a\0\n" CERT_("AQID\n");
+
+	(void)state;
+	assert_true(crypto_pem_is((const uint8_t *)"-----BEGIN ", 11));
+	assert_true(crypto_pem_is((const uint8_t *)"x\n-----BEGIN ", 13));
+	assert_false(crypto_pem_is((const uint8_t *)"x -----BEGIN ", 13));
+	assert_false(crypto_pem_is((const uint8_t *)"-----BEGIN", 10));
+	assert_false(crypto_pem_is(NULL, 0));
+	assert_false(crypto_pem_is((const uint8_t *)nul, sizeof(nul) - 1));
+}
+
 static void a_terminating_nul_is_no_part_of_the_text(void **state)
 {
 	static const char text[] =
@@ -225,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_give_their_blocks),
+		cmocka_unit_test(a_block_begins_a_line_of_text),
 		cmocka_unit_test(a_terminating_nul_is_no_part_of_the_text),
 		cmocka_unit_test(broken_blocks_are_refused),
 		cmocka_unit_test(a_nul_inside_a_block_is_refused),
