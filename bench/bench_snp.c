@@ -182,7 +182,7 @@ static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 static void our_req_certs(void *ctx)
 {
 	struct snp *b = ctx;
-	struct jurat_guest_memory memory = { .write = memory_write, .context = b };
+	struct jurat_guest_memory memory = { .size = sizeof(memory), .write = memory_write, .context = b };
 	uint64_t answer, npages;
 
 	if (jurat_snp_request_serve(b->request, 0, BLOB_PAGES, &memory, &answer, &npages, NULL) < 0 ||

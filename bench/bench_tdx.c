@@ -141,7 +141,7 @@ static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
 		.grace_ms = grace_ms,
 		.latency_ns = LATENCY_NS,
 	};
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct machine_td *machine = NULL;
 	struct jurat_error err = { "" };
 	uint64_t before = 0;

@@ -30,7 +30,7 @@ static int save(const char *dir, const char *name, const uint8_t *bytes, size_t 
 int main(int argc, char **argv)
 {
 	const char *dir = argc > 2 ? argv[2] : ".";
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
 	uint8_t report_data[64] = { 0 };

@@ -56,14 +56,13 @@ static void run_vcpu(struct vm *vm)
 int main(int argc, char **argv)
 {
 	static struct vm vm;
-	struct jurat_guest_memory memory = { write_guest, &vm, read_guest };
-	struct jurat_tdx_quotes_options options = { sizeof(options) };
+	struct jurat_guest_memory memory = { sizeof(memory), read_guest, write_guest, &vm };
+	struct jurat_tdx_quotes_options options = { .size = sizeof(options), .log = log_end };
 	struct jurat_tdx_quotes *quotes;
 	struct jurat_error err = { "" };
 	struct pollfd p = { .events = POLLIN };
 
 	options.service = argc > 1 ? argv[1] : NULL;
-	options.log = log_end;
 	if (jurat_tdx_quotes_open(&options, &memory, &quotes, &err) < 0)
 		return fprintf(stderr, "%s\n", err.text), 1;
 	run_vcpu(&vm);

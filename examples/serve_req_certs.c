@@ -49,7 +49,7 @@ static int run_vcpu(struct vm *vm)
 int main(int argc, char **argv)
 {
 	static struct vm vm;
-	struct jurat_guest_memory memory = { write_guest, &vm };
+	struct jurat_guest_memory memory = { .size = sizeof(memory), .write = write_guest, .context = &vm };
 	struct jurat_snp_request *request;
 	struct jurat_snp_certs *certs;
 	struct jurat_error err = { "" };

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	FILE *blob;
 
 	if (jurat_snp_sim_new(&options, &sim, &err) == 0 &&
-	    jurat_snp_sim_guest_new(sim, NULL, 1, &guest, &err) == 0 &&
+	    jurat_snp_sim_guest_new(sim, NULL, &guest, &err) == 0 &&
 	    jurat_snp_sim_guest_ioctl(guest, 0, SNP_GET_REPORT, &arg) == 0 &&
 	    !memcmp(resp + 32 + 0x50, req.user_data, 64) &&
 	    jurat_snp_sim_root(sim, &root, &root_size, &err) == 0 &&

@@ -458,15 +458,17 @@ static void check_evidence(const struct jurat_evidence *e, bool tdx, const uint8
 
 static void ask_report(struct world *w, struct jurat_guest *guest)
 {
-	struct jurat_guest_report_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
-	const struct jurat_evidence none = { 0 };
+	struct jurat_guest_report_options options = { .size = sizeof(options) };
+	const struct jurat_evidence none = { .size = sizeof(none) };
 	struct jurat_evidence e = none;
-	uint8_t report_data[64];
+	uint8_t report_data[64], vmpl;
 	struct jurat_error err = { "" };
 	int r;
 
 	if (w->flags & WITH_OPTIONS) {
-		options.vmpl = fuzz_u8(&w->in) % 5;
+		vmpl = fuzz_u8(&w->in);
+		options.has_vmpl = vmpl < 0x80;
+		options.vmpl = vmpl % 5;
 		options.key_sel = fuzz_u8(&w->in) % 4;
 		options.no_certificates = fuzz_u8(&w->in) & 1;
 	}

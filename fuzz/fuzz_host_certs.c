@@ -164,7 +164,7 @@ static void check_answer(struct world *w, uint64_t gpa, uint64_t asked, uint64_t
 
 static void call(struct world *w, struct jurat_snp_request *request, uint8_t run[KVM_RUN_SNP_REQ_CERTS_BYTES])
 {
-	const struct jurat_guest_memory memory = { write_guest, w, NULL };
+	const struct jurat_guest_memory memory = { sizeof(memory), NULL, write_guest, w };
 	struct kvm_run *kvm_run = (struct kvm_run *)(void *)run;
 	uint8_t kind = fuzz_u8(&w->in) % CALL_N_KINDS, a = fuzz_u8(&w->in), b = fuzz_u8(&w->in);
 	uint64_t gpa = a < 0xf0 ? GPA + (a & 7) * (uint64_t)PAGE + (a >> 7) * 8 : UINT64_MAX - PAGE + 1,

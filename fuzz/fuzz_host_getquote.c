@@ -229,7 +229,7 @@ static void call(struct world *w, struct jurat_tdx_quotes *q)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct jurat_guest_memory memory = { write_guest, w, read_guest };
+	struct jurat_guest_memory memory = { sizeof(memory), read_guest, write_guest, w };
 	struct jurat_tdx_quotes_options options = {
 		.size = sizeof(options),
 		.service = "unix:/x",

@@ -38,9 +38,11 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 	struct jurat_error err = { "" };
 	uint64_t vmpl;
 
-	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl))
+	if (!cli_get_number(cli, "vmpl", 3, 0, &vmpl))
 		return CLI_USAGE;
-	*o = (struct jurat_guest_report_options){ .size = sizeof(*o), .vmpl = (uint32_t)vmpl };
+	*o = (struct jurat_guest_report_options){ .size = sizeof(*o),
+						  .has_vmpl = cli_has(cli, "vmpl"),
+						  .vmpl = (uint32_t)vmpl };
 	o->key_sel = key && !strcmp(key, "vcek") ? 1 : key && !strcmp(key, "vlek") ? 2 : 0;
 	o->no_certificates = !cli_has(cli, "certs-out") && !cli_has(cli, "extended");
 	if (data && cli_bytes(data, report_data, 64, &err) < 0)
@@ -92,7 +94,7 @@ int cli_attest(struct cli *cli)
 {
 	const char *out = cli_get(cli, "out"), *certs_out = cli_get(cli, "certs-out");
 	struct jurat_guest_report_options options;
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
 	uint8_t report_data[64];

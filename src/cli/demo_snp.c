@@ -101,7 +101,7 @@ static int judge(struct snp *s, const uint8_t *root, size_t root_size, struct ju
 
 int demo_snp(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err)
 {
-	struct snp s = { .demo = demo };
+	struct snp s = { .evidence.size = sizeof(s.evidence), .demo = demo };
 	const uint8_t *root;
 	size_t root_size;
 	int r = set_up(&s, err);

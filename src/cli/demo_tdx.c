@@ -83,7 +83,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.evaluation = 1,
 	};
 	struct jurat_tdx_collateral *collateral = NULL;
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct sim_collateral parts = { 0 };
 	struct machine_td *machine = NULL;
 	const uint8_t *root;

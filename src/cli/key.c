@@ -48,9 +48,10 @@ static int parse(struct cli *cli, struct jurat_snp_key_options *o)
 
 	*o = (struct jurat_snp_key_options){ .size = sizeof(*o) };
 	o->root = root && !strcmp(root, "vmrk") ? JURAT_SNP_KEY_ROOT_VMRK : JURAT_SNP_KEY_ROOT_VCEK;
-	if (!cli_get_number(cli, "vmpl", 3, JURAT_VMPL_AUTO, &vmpl) ||
+	if (!cli_get_number(cli, "vmpl", 3, 0, &vmpl) ||
 	    !cli_get_number(cli, "guest-svn", UINT32_MAX, 0, &svn))
 		return CLI_USAGE;
+	o->has_vmpl = cli_has(cli, "vmpl");
 	o->vmpl = (uint32_t)vmpl;
 	o->guest_svn = (uint32_t)svn;
 	if (tcb && !bytes_from_hex(tcb, raw, sizeof(raw)))

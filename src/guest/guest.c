@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/struct.h"
 #include "wire/snp_certs.h"
 #include "wire/snp_msg.h"
 #include "wire/snp_report.h"
@@ -16,23 +17,6 @@
 #define DEFAULT_TDX_DEVICE   "/dev/tdx_guest"
 #define DEFAULT_CONFIGFS     "/sys/kernel/config/tsm/report"
 #define DEFAULT_MEASUREMENTS "/sys/class/misc/tdx_guest/measurements"
-
-/*
- * Copies a caller's option struct, which may be of an older or newer release: what it lacks keeps its
- * default in `to`, what it has beyond ours must be zero. Its first member is its size.
- */
-static int take_options(void *to, size_t known, const void *from, const char *name, struct jurat_error *err)
-{
-	size_t size;
-
-	memcpy(&size, from, sizeof(size));
-	if (size < sizeof(size))
-		return jurat_fail(err, -EINVAL, "%s: size %zu is none", name, size);
-	if (size > known && !bytes_all((const uint8_t *)from + known, size - known, 0))
-		return jurat_fail(err, -EINVAL, "%s: has options that this release does not know", name);
-	memcpy(to, from, size < known ? size : known);
-	return 0;
-}
 
 static void close_guest(struct jurat_guest **g)
 {
@@ -108,19 +92,16 @@ int guest_open(struct base_env *env, const struct jurat_guest_options *options, 
 	       struct jurat_error *err)
 {
 	auto_call(close_guest) struct jurat_guest *g = NULL;
-	struct jurat_guest_options o = { 0 };
+	struct jurat_guest_options o;
 	struct base_address address;
-	int r;
+	int r = base_struct_take(&o, options, size, "jurat_guest_options", err);
 
-	if (options) {
-		r = take_options(&o, sizeof(o), options, "jurat_guest_options", err);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	if (o.via != JURAT_VIA_AUTO && o.via != JURAT_VIA_CONFIGFS && o.via != JURAT_VIA_IOCTL)
-		return jurat_fail(err, -EINVAL, "jurat_guest_options: via %d is none", (int)o.via);
+		return jurat_fail(err, -EINVAL, "jurat_guest_options: invalid via %d", (int)o.via);
 	if (o.tee != JURAT_TEE_AUTO && o.tee != JURAT_TEE_SEV_SNP && o.tee != JURAT_TEE_TDX)
-		return jurat_fail(err, -EINVAL, "jurat_guest_options: tee %d is none", (int)o.tee);
+		return jurat_fail(err, -EINVAL, "jurat_guest_options: invalid tee %d", (int)o.tee);
 	if (o.quoting_service) {
 		r = base_address_read(o.quoting_service, &address, err);
 		if (r < 0)
@@ -185,59 +166,68 @@ void jurat_evidence_done(struct jurat_evidence *evidence)
 		return;
 	free(evidence->report);
 	free(evidence->certs);
-	*evidence = (struct jurat_evidence){ 0 };
+	evidence->report = evidence->certs = NULL;
+	evidence->report_size = evidence->certs_size = 0;
 }
 
-static int check_vmpl(uint32_t vmpl, struct jurat_error *err)
+static int check_vmpl(bool has_vmpl, uint32_t vmpl, struct jurat_error *err)
 {
-	if (vmpl > 3 && vmpl != JURAT_VMPL_AUTO)
-		return jurat_fail(err, -EINVAL, "VMPL %u: expected 0 to 3", vmpl);
+	if (vmpl > GUEST_MAX_VMPL)
+		return jurat_fail(err, -EINVAL, "vmpl %u: expected 0 to %d", vmpl, GUEST_MAX_VMPL);
+	if (!has_vmpl && vmpl != 0)
+		return jurat_fail(err, -EINVAL, "vmpl is %u, but has_vmpl is not set", vmpl);
 	return 0;
+}
+
+/* By the way that can do what the options ask for. */
+static int report(struct jurat_guest *g, const uint8_t report_data[64],
+		  const struct jurat_guest_report_options *o, struct jurat_evidence *ret,
+		  struct jurat_error *err)
+{
+	if (g->tee == JURAT_TEE_TDX) {
+		if (o->has_vmpl || o->key_sel != SNP_KEY_SEL_AUTO)
+			return jurat_fail(err, -EOPNOTSUPP, "vmpl and key_sel are not available on TDX");
+		return g->via == JURAT_VIA_CONFIGFS ? guest_tsm_report(g, report_data, o, ret, err)
+						    : guest_tdx_quote(g, report_data, ret, err);
+	}
+	if (g->via == JURAT_VIA_CONFIGFS && o->key_sel == SNP_KEY_SEL_AUTO)
+		return guest_tsm_report(g, report_data, o, ret, err);
+	if (g->device_fd < 0)
+		return jurat_fail(err, -EOPNOTSUPP, "key_sel is not available through configfs-tsm; use '%s'",
+				  g->device);
+	return guest_device_report(g, report_data, o, ret, err);
 }
 
 int jurat_guest_report(struct jurat_guest *g, const uint8_t report_data[64],
 		       const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 		       struct jurat_error *err)
 {
-	struct jurat_guest_report_options o = { .vmpl = JURAT_VMPL_AUTO };
-	int r;
+	struct jurat_guest_report_options o;
+	struct jurat_evidence evidence;
+	int r = base_struct_take(&o, options, size, "jurat_guest_report_options", err);
 
-	if (options) {
-		r = take_options(&o, sizeof(o), options, "jurat_guest_report_options", err);
-		if (r < 0)
-			return r;
-	}
-	r = check_vmpl(o.vmpl, err);
+	if (r == 0)
+		r = base_struct_take(&evidence, ret, certs_size, "jurat_evidence", err);
+	if (r == 0)
+		r = check_vmpl(o.has_vmpl, o.vmpl, err);
 	if (r < 0)
 		return r;
 	if (o.key_sel > SNP_KEY_SEL_VLEK)
 		return jurat_fail(err, -EINVAL, "key_sel %u: expected 0 to 2", o.key_sel);
-	if (g->tee == JURAT_TEE_TDX) {
-		if (o.vmpl != JURAT_VMPL_AUTO || o.key_sel != SNP_KEY_SEL_AUTO)
-			return jurat_fail(err, -EOPNOTSUPP, "vmpl and key_sel are not available on TDX");
-		return g->via == JURAT_VIA_CONFIGFS ? guest_tsm_report(g, report_data, &o, ret, err)
-						    : guest_tdx_quote(g, report_data, ret, err);
-	}
-	if (g->via == JURAT_VIA_CONFIGFS && o.key_sel == SNP_KEY_SEL_AUTO)
-		return guest_tsm_report(g, report_data, &o, ret, err);
-	if (g->device_fd < 0)
-		return jurat_fail(err, -EOPNOTSUPP, "key_sel is not available through configfs-tsm; use '%s'",
-				  g->device);
-	return guest_device_report(g, report_data, &o, ret, err);
+	r = report(g, report_data, &o, &evidence, err);
+	if (r == 0)
+		base_struct_give(ret, &evidence);
+	return r;
 }
 
 int jurat_guest_snp_derive_key(struct jurat_guest *g, const struct jurat_snp_key_options *options,
 			       uint8_t ret[32], struct jurat_error *err)
 {
-	struct jurat_snp_key_options o = { .vmpl = JURAT_VMPL_AUTO };
-	int r;
+	struct jurat_snp_key_options o;
+	int r = base_struct_take(&o, options, size, "jurat_snp_key_options", err);
 
-	if (options) {
-		r = take_options(&o, sizeof(o), options, "jurat_snp_key_options", err);
-		if (r < 0)
-			return r;
-	}
-	r = check_vmpl(o.vmpl, err);
+	if (r == 0)
+		r = check_vmpl(o.has_vmpl, o.vmpl, err);
 	if (r < 0)
 		return r;
 	if (o.root != JURAT_SNP_KEY_ROOT_VCEK && o.root != JURAT_SNP_KEY_ROOT_VMRK)

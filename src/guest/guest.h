@@ -27,6 +27,8 @@ struct jurat_guest {
 };
 
 enum {
+	GUEST_MAX_VMPL = 3,
+
 	GUEST_CERTS_FIRST_BYTES = 0x4000, /* what every Linux driver takes: one message is enough as a rule */
 	GUEST_CERTS_MAX_BYTES = 0x40000,
 	GUEST_CERTS_TRIES = 4,

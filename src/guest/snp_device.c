@@ -217,8 +217,8 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 			const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 			struct jurat_error *err)
 {
-	uint32_t vmpl = options->vmpl == JURAT_VMPL_AUTO ? 0 : options->vmpl;
-	uint32_t last = options->vmpl == JURAT_VMPL_AUTO ? 3 : vmpl;
+	uint32_t vmpl = options->vmpl; /* 0 unless it was asked for */
+	uint32_t last = options->has_vmpl ? vmpl : GUEST_MAX_VMPL;
 	auto_call(free_call) struct report_call call = { "SNP_GET_REPORT", UAPI_SNP_GET_REPORT };
 	int r;
 
@@ -244,8 +244,8 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 int guest_device_derived_key(struct jurat_guest *g, const struct jurat_snp_key_options *options,
 			     uint8_t ret[32], struct jurat_error *err)
 {
-	uint32_t vmpl = options->vmpl == JURAT_VMPL_AUTO ? 0 : options->vmpl;
-	uint32_t last = options->vmpl == JURAT_VMPL_AUTO ? 3 : vmpl;
+	uint32_t vmpl = options->vmpl; /* 0 unless it was asked for */
+	uint32_t last = options->has_vmpl ? vmpl : GUEST_MAX_VMPL;
 	uint8_t request[SNP_MSG_KEY_REQ_BYTES], response[SNP_MSG_KEY_RSP_BYTES];
 	struct snp_msg_key_rsp answer = { 0 };
 	uint64_t exitinfo2;

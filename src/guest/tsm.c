@@ -224,13 +224,15 @@ static int check_generation(const struct instance *in, struct jurat_error *err)
 }
 
 /* The privilege level: asked for, or the floor. The kernel's own default is 0, also below the floor (B35). */
-static int write_privlevel(struct instance *in, uint32_t vmpl, struct jurat_error *err)
+static int write_privlevel(struct instance *in, const struct jurat_guest_report_options *options,
+			   struct jurat_error *err)
 {
+	uint32_t vmpl = options->vmpl;
 	uint64_t floor = 0;
 	char text[16];
 	int n, r;
 
-	if (vmpl == JURAT_VMPL_AUTO) {
+	if (!options->has_vmpl) {
 		r = read_number(in, "privlevel_floor", 3, &floor, err);
 		if (r == -ENOENT) /* a provider without levels */
 			return 0;
@@ -286,7 +288,7 @@ static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 	if (r == 0)
 		r = read_number(&in, "generation", UINT64_MAX, &in.generation, err);
 	if (r == 0 && !tdx)
-		r = write_privlevel(&in, options->vmpl, err);
+		r = write_privlevel(&in, options, err);
 	if (r == 0)
 		r = write_attribute(&in, "inblob", report_data, 64, err);
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/struct.h"
 #include "store/store.h"
 #include "uapi/kvm.h"
 #include "wire/kvm_run.h"
@@ -92,26 +93,12 @@ static void slot_give_back(struct jurat_snp_certs *certs, struct slot *slot)
 		slot_free(slot);
 }
 
-static int check_options(const struct jurat_snp_certs_options *options, struct jurat_error *err)
-{
-	size_t known = sizeof(*options);
-
-	if (!options)
-		return 0;
-	if (options->size < known)
-		return jurat_fail(err, -EINVAL, "options of %zu bytes, this version has %zu", options->size,
-				  known);
-	if (!bytes_all((const uint8_t *)options + known, options->size - known, 0))
-		return jurat_fail(err, -EINVAL, "an option that this version does not know");
-	return 0;
-}
-
 int host_snp_certs_new(struct base_env *env, const char *path, const struct jurat_snp_certs_options *options,
 		       struct jurat_snp_certs **ret, struct jurat_error *err)
 {
+	struct jurat_snp_certs_options o;
 	struct jurat_snp_certs *certs;
-	uint32_t wait_ms = 0;
-	int e = check_options(options, err);
+	int e = base_struct_take(&o, options, size, "jurat_snp_certs_options", err);
 
 	if (e < 0)
 		return e;
@@ -119,12 +106,8 @@ int host_snp_certs_new(struct base_env *env, const char *path, const struct jura
 	if (!certs)
 		return jurat_fail_memory(err);
 	certs->env = base_env_or_real(env);
-	certs->exit_reason = UAPI_KVM_EXIT_SNP_REQ_CERTS;
-	if (options && options->exit_reason)
-		certs->exit_reason = options->exit_reason;
-	if (options)
-		wait_ms = options->lock_wait_ms;
-	certs->wait_ns = (uint64_t)(wait_ms ? wait_ms : LOCK_WAIT_DEFAULT_MS) * 1000000u;
+	certs->exit_reason = o.exit_reason ? o.exit_reason : UAPI_KVM_EXIT_SNP_REQ_CERTS;
+	certs->wait_ns = (uint64_t)(o.lock_wait_ms ? o.lock_wait_ms : LOCK_WAIT_DEFAULT_MS) * 1000000u;
 	if (path) {
 		certs->path = strdup(path);
 		if (!certs->path) {
@@ -296,16 +279,23 @@ int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uin
 			    uint64_t *ret_npages, struct jurat_error *err)
 {
 	struct jurat_snp_certs *certs = request->certs;
+	struct jurat_guest_memory m;
 	bool held = false;
 	struct slot *slot;
+	int e;
 
 	*ret_npages = npages;
 	*ret_answer = EIO;
+	e = base_struct_take(&m, memory, context, "jurat_guest_memory", err);
+	if (e < 0)
+		return e;
+	if (!m.write)
+		return jurat_fail(err, -EINVAL, "jurat_guest_memory: write is missing");
 	if (request->answered)
 		return jurat_fail(err, -EBUSY, "the previous request of this vCPU has not been completed");
 	request->answered = true;
 	if (!certs->path) {
-		*ret_answer = answer_empty(gpa, npages, memory, err);
+		*ret_answer = answer_empty(gpa, npages, &m, err);
 		return 0;
 	}
 	slot = slot_take(certs);
@@ -313,7 +303,7 @@ int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uin
 		(void)jurat_fail_memory(err);
 		return 0;
 	}
-	*ret_answer = answer(certs, slot, gpa, ret_npages, memory, &held, err);
+	*ret_answer = answer(certs, slot, gpa, ret_npages, &m, &held, err);
 	if (held)
 		request->held = slot;
 	else

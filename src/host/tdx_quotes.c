@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/struct.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_uapi.h"
@@ -51,15 +52,10 @@ static int take_options(struct jurat_tdx_quotes *q, const struct jurat_tdx_quote
 {
 	struct jurat_tdx_quotes_options *o = &q->options;
 	struct base_address address;
+	int r = base_struct_take(o, from, size, "jurat_tdx_quotes_options", err);
 
-	if (from) {
-		if (from->size < sizeof(*from))
-			return jurat_fail(err, -EINVAL, "options of %zu bytes, this version has %zu",
-					  from->size, sizeof(*from));
-		if (!bytes_all((const uint8_t *)from + sizeof(*from), from->size - sizeof(*from), 0))
-			return jurat_fail(err, -EINVAL, "an option that this version does not know");
-		*o = *from;
-	}
+	if (r < 0)
+		return r;
 	o->max_connections = or_default(o->max_connections, CONNECTIONS_DEFAULT);
 	o->max_waiting = or_default(o->max_waiting, WAITING_DEFAULT);
 	o->timeout_ms = or_default(o->timeout_ms, TIMEOUT_DEFAULT_MS);
@@ -96,9 +92,12 @@ int host_tdx_quotes_open(struct base_env *env, const struct jurat_tdx_quotes_opt
 	r = take_options(q, options, err);
 	if (r < 0)
 		return r;
-	if (!memory || !memory->read || !memory->write)
-		return jurat_fail(err, -EINVAL, "guest memory must be readable and writable");
-	q->memory = *memory;
+	r = base_struct_take(&q->memory, memory, context, "jurat_guest_memory", err);
+	if (r < 0)
+		return r;
+	if (!q->memory.read || !q->memory.write)
+		return jurat_fail(err, -EINVAL, "jurat_guest_memory: %s is missing",
+				  q->memory.read ? "write" : "read");
 	if (q->options.service) {
 		q->service = strdup(q->options.service);
 		q->options.service = q->service;
@@ -141,6 +140,7 @@ static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool h
 		 uint32_t vcpu)
 {
 	struct jurat_tdx_quote_outcome outcome = {
+		.size = sizeof(outcome),
 		.gpa = r->gpa,
 		.status = r->status,
 		.out_bytes = r->out_len,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/struct.h"
 #include "machine/machine.h"
 
 /* The installed face of the software platform: a machine and its guests under public names. */
@@ -16,20 +17,6 @@ struct jurat_snp_sim {
 struct jurat_snp_sim_guest {
 	struct machine_guest *guest;
 };
-
-/* Callers built against an older header pass a smaller struct: what they do not know is zero. */
-static bool take_options(void *to, size_t size, const void *from)
-{
-	size_t theirs;
-
-	if (!from)
-		return true;
-	memcpy(&theirs, from, sizeof(theirs));
-	if (theirs < sizeof(theirs) || theirs > size)
-		return false;
-	memcpy(to, from, theirs);
-	return true;
-}
 
 static int sync_by_name(const char *name, enum sim_sync *ret)
 {
@@ -54,7 +41,7 @@ static int sync_by_name(const char *name, enum sim_sync *ret)
 int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_snp_sim **ret,
 		      struct jurat_error *err)
 {
-	struct jurat_snp_sim_options given = { 0 };
+	struct jurat_snp_sim_options o;
 	struct machine_options to = { .sync = SIM_SYNC_UPSTREAM };
 	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
 	auto_free struct jurat_snp_sim *sim = calloc(1, sizeof(*sim));
@@ -62,23 +49,24 @@ int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_
 
 	if (!sim)
 		return jurat_fail_memory(err);
-	if (!take_options(&given, sizeof(given), options))
-		return jurat_fail(err, -EINVAL, "options.size is not that of any known version");
-	if (given.sync && sync_by_name(given.sync, &to.sync) < 0)
-		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme '%s'", given.sync);
-	to.psp.product = snp_product_by_name(given.product ? given.product : "milan");
+	r = base_struct_take(&o, options, size, "jurat_snp_sim_options", err);
+	if (r < 0)
+		return r;
+	if (o.sync && sync_by_name(o.sync, &to.sync) < 0)
+		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme '%s'", o.sync);
+	to.psp.product = snp_product_by_name(o.product ? o.product : "milan");
 	if (to.psp.product == SNP_PRODUCT_UNKNOWN)
-		return jurat_fail(err, -EINVAL, "unknown product '%s'", given.product);
-	to.psp.report_version = given.report_version;
-	to.psp.seed = given.seed;
-	to.pki_seed = given.seed;
-	to.certs_path = given.certs_path;
+		return jurat_fail(err, -EINVAL, "unknown product '%s'", o.product);
+	to.psp.report_version = o.report_version;
+	to.psp.seed = o.seed;
+	to.pki_seed = o.seed;
+	to.certs_path = o.certs_path;
 	r = machine_new(&to, &sim->machine, err);
-	if (r == 0 && given.certs_path)
+	if (r == 0 && o.certs_path)
 		r = machine_update(sim->machine, &publish, err);
 	if (r != 0) {
 		machine_free(sim->machine);
-		return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked", given.certs_path) : r;
+		return r > 0 ? jurat_fail(err, -EBUSY, "'%s' is locked", o.certs_path) : r;
 	}
 	*ret = take_ptr(sim);
 	return 0;
@@ -115,27 +103,28 @@ int jurat_snp_sim_update(struct jurat_snp_sim *sim, enum jurat_snp_sim_change ch
 }
 
 int jurat_snp_sim_guest_new(struct jurat_snp_sim *sim, const struct jurat_snp_sim_launch *launch,
-			    unsigned n_vcpus, struct jurat_snp_sim_guest **ret, struct jurat_error *err)
+			    struct jurat_snp_sim_guest **ret, struct jurat_error *err)
 {
 	auto_free struct jurat_snp_sim_guest *guest = calloc(1, sizeof(*guest));
-	struct jurat_snp_sim_launch given = { 0 };
+	struct jurat_snp_sim_launch o;
 	struct sim_launch to = { 0 };
 	int r;
 
 	if (!guest)
 		return jurat_fail_memory(err);
-	if (!take_options(&given, sizeof(given), launch))
-		return jurat_fail(err, -EINVAL, "launch.size is not that of any known version");
-	to.policy = given.policy ? given.policy : 0x30000;
-	to.guest_svn = given.guest_svn;
-	memcpy(to.family_id, given.family_id, sizeof(to.family_id));
-	memcpy(to.image_id, given.image_id, sizeof(to.image_id));
-	memcpy(to.measurement, given.measurement, sizeof(to.measurement));
-	memcpy(to.host_data, given.host_data, sizeof(to.host_data));
-	memcpy(to.id_key_digest, given.id_key_digest, sizeof(to.id_key_digest));
-	memcpy(to.author_key_digest, given.author_key_digest, sizeof(to.author_key_digest));
-	to.author_key_en = !bytes_all(given.author_key_digest, sizeof(given.author_key_digest), 0);
-	r = machine_guest_new(sim->machine, &to, n_vcpus, &guest->guest, err);
+	r = base_struct_take(&o, launch, size, "jurat_snp_sim_launch", err);
+	if (r < 0)
+		return r;
+	to.policy = o.policy ? o.policy : 0x30000;
+	to.guest_svn = o.guest_svn;
+	memcpy(to.family_id, o.family_id, sizeof(to.family_id));
+	memcpy(to.image_id, o.image_id, sizeof(to.image_id));
+	memcpy(to.measurement, o.measurement, sizeof(to.measurement));
+	memcpy(to.host_data, o.host_data, sizeof(to.host_data));
+	memcpy(to.id_key_digest, o.id_key_digest, sizeof(to.id_key_digest));
+	memcpy(to.author_key_digest, o.author_key_digest, sizeof(to.author_key_digest));
+	to.author_key_en = !bytes_all(o.author_key_digest, sizeof(o.author_key_digest), 0);
+	r = machine_guest_new(sim->machine, &to, o.vcpu_count ? o.vcpu_count : 1, &guest->guest, err);
 	if (r == 0)
 		*ret = take_ptr(guest);
 	return r;

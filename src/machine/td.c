@@ -151,8 +151,8 @@ static void notify(void *ctx, uint32_t vcpu, uint8_t vector)
 static void outcome(void *ctx, const struct jurat_tdx_quote_outcome *o)
 {
 	td_event(ctx, "VMM", "guest driver",
-		 "buffer at 0x%llx: %u bytes, then out_len, then status 0x%llx%s%s%s",
-		 (unsigned long long)o->gpa, o->out_bytes, (unsigned long long)o->status,
+		 "buffer at 0x%llx: %llu bytes, then out_len, then status 0x%llx%s%s%s",
+		 (unsigned long long)o->gpa, (unsigned long long)o->out_bytes, (unsigned long long)o->status,
 		 o->in_call ? ", before GetQuote returns" : "", o->text[0] ? ": " : "", o->text);
 }
 
@@ -177,7 +177,9 @@ static int make_host(struct machine_td *m, struct jurat_error *err)
 		.log = outcome,
 		.context = m,
 	};
-	struct jurat_guest_memory memory = { .read = host_read, .write = host_write, .context = m->td };
+	struct jurat_guest_memory memory = {
+		.size = sizeof(memory), .read = host_read, .write = host_write, .context = m->td
+	};
 
 	machine_qgs_init(&m->qgs, m->qe, &m->now_ns,
 			 m->options.latency_ns ? m->options.latency_ns : DEFAULT_LATENCY_NS);

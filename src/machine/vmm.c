@@ -39,7 +39,9 @@ static void drop(struct machine_vcpu *vcpu, const char *why)
 
 static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 {
-	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
+	struct jurat_guest_memory memory = { .size = sizeof(memory),
+					     .write = memory_write,
+					     .context = vcpu->guest->vm };
 	struct machine *m = vcpu->guest->machine;
 	struct jurat_error err = { "" };
 	struct kvm_run_snp_req_certs now;
@@ -69,7 +71,9 @@ static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
 /* v14 and v15: EXT_GUEST_REQ (3), REQ_CERTS (1) of KVM_EXIT_VMGEXIT. ret is a u32 of the GHCB's codes. */
 static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 {
-	struct jurat_guest_memory memory = { .write = memory_write, .context = vcpu->guest->vm };
+	struct jurat_guest_memory memory = { .size = sizeof(memory),
+					     .write = memory_write,
+					     .context = vcpu->guest->vm };
 	struct machine *m = vcpu->guest->machine;
 	bool v15 = m->options.sync == SIM_SYNC_V15;
 	uint64_t gpa = bytes_get_le(run + KVM_RUN_VMGEXIT_gpa, 8);

@@ -146,9 +146,12 @@ static json_t *not_judged(struct render_json *o, const struct jurat_verdict *v)
 char *jurat_verdict_json(const struct jurat_verdict *verdict)
 {
 	struct render_json o = { 0 };
-	json_t *root = json_object();
+	json_t *root;
 	char *text = NULL;
 
+	if (!verdict)
+		return NULL;
+	root = json_object();
 	render_put(&o, root, "verdict", json_string(verdict->refused ? "refused" : "accepted"));
 	render_put(&o, root, "reasons", reasons(&o, verdict));
 	render_put(&o, root, "tee", json_string(verdict->tdx ? "tdx" : "sev-snp"));

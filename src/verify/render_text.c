@@ -101,7 +101,7 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 	char *text = NULL;
 	size_t size;
 	bool bad;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f = verdict ? open_memstream(&text, &size) : NULL;
 
 	if (!f)
 		return NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/struct.h"
 #include "verify/snp_judge.h"
 
 #define KEY_INFO_KNOWN 0x1fu
@@ -160,11 +161,13 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 {
 	auto_free struct jurat_verdict *verdict = NULL;
 	struct snp_judge j auto_call(judge_done) = { 0 };
+	struct jurat_snp_evidence e;
 	struct jurat_policy fallback;
 	int r;
 
-	if (evidence->size < sizeof(*evidence))
-		return jurat_fail(err, -EINVAL, "SEV-SNP evidence: its size member is %zu", evidence->size);
+	r = base_struct_take(&e, evidence, report_size, "jurat_snp_evidence", err);
+	if (r < 0)
+		return r;
 	verdict = calloc(1, sizeof(*verdict));
 	if (!verdict)
 		return jurat_fail_memory(err);
@@ -178,7 +181,7 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 	j.out = verdict;
 	verdict->at = at;
 	verdict->roots_given = verifier->roots_given;
-	r = judge_all(&j, evidence, err);
+	r = judge_all(&j, &e, err);
 	if (r < 0)
 		return r;
 	assert(verdict->refused ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/struct.h"
 #include "verify/tdx_judge.h"
 
 static void judge_done(struct tdx_judge *j)
@@ -59,11 +60,13 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 {
 	struct jurat_verdict *verdict auto_call(free_verdict) = NULL;
 	struct tdx_judge j auto_call(judge_done) = { .verifier = verifier, .policy = policy, .at = at };
+	struct jurat_tdx_evidence e;
 	struct jurat_policy fallback;
 	int r;
 
-	if (evidence->size < sizeof(*evidence))
-		return jurat_fail(err, -EINVAL, "TDX evidence: its size member is %zu", evidence->size);
+	r = base_struct_take(&e, evidence, quote_size, "jurat_tdx_evidence", err);
+	if (r < 0)
+		return r;
 	verdict = calloc(1, sizeof(*verdict));
 	if (verdict)
 		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
@@ -77,7 +80,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	if (collateral &&
 	    collateral->n_certs + collateral->n_crls + collateral->n_tcb_infos + collateral->n_identities > 0)
 		j.collateral = collateral;
-	j.bytes = evidence->quote;
+	j.bytes = e.quote;
 	j.out = verdict;
 	j.tdx = verdict->tdx;
 	verdict->at = at;
@@ -88,7 +91,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 		if (root->has_key && root->key.kind == CRYPTO_KEY_P256)
 			verifier->tdx.like = root->key.ec;
 	}
-	r = judge_all(&j, evidence->quote ? evidence->quote_size : 0);
+	r = judge_all(&j, e.quote ? e.quote_size : 0);
 	if (r < 0)
 		return verdict_not_reached(err, r, "TD quote");
 	assert(verdict->refused ||

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/cleanup.h"
 #include "base/time.h"
+#include "wire/tdx_report.h"
 
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
 {
@@ -51,19 +53,149 @@ int jurat_verdict_accepted(const struct jurat_verdict *verdict)
 	return verdict && !verdict->refused;
 }
 
+enum jurat_tee jurat_verdict_tee(const struct jurat_verdict *verdict)
+{
+	if (!verdict)
+		return JURAT_TEE_AUTO;
+	return verdict->tdx ? JURAT_TEE_TDX : JURAT_TEE_SEV_SNP;
+}
+
+int64_t jurat_verdict_time(const struct jurat_verdict *verdict)
+{
+	return verdict ? verdict->at : 0;
+}
+
+int jurat_verdict_roots_supplied(const struct jurat_verdict *verdict)
+{
+	return verdict && verdict->roots_given;
+}
+
 size_t jurat_verdict_reason_count(const struct jurat_verdict *verdict)
 {
-	return verdict->n_reasons;
+	return verdict ? verdict->n_reasons : 0;
 }
 
 const char *jurat_verdict_reason_code(const struct jurat_verdict *verdict, size_t i)
 {
-	return i < verdict->n_reasons ? verify_reason_code(verdict->reasons[i].reason) : NULL;
+	return i < jurat_verdict_reason_count(verdict) ? verify_reason_code(verdict->reasons[i].reason)
+						       : NULL;
 }
 
 const char *jurat_verdict_reason_detail(const struct jurat_verdict *verdict, size_t i)
 {
-	return i < verdict->n_reasons ? verdict->reasons[i].detail : NULL;
+	return i < jurat_verdict_reason_count(verdict) ? verdict->reasons[i].detail : NULL;
+}
+
+int jurat_verdict_has_reason(const struct jurat_verdict *verdict, const char *code)
+{
+	for (size_t i = 0; i < jurat_verdict_reason_count(verdict); i++) {
+		if (strcmp(jurat_verdict_reason_code(verdict, i), code) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+size_t jurat_verdict_not_judged_count(const struct jurat_verdict *verdict)
+{
+	return verdict ? (size_t)__builtin_popcount(verdict->not_judged) : 0;
+}
+
+/* The i-th bit that is set, as a row of the table; false past the last. */
+static bool not_judged_at(const struct jurat_verdict *verdict, size_t i, const char **ret_code,
+			  const char **ret_text)
+{
+	unsigned bits;
+
+	if (i >= jurat_verdict_not_judged_count(verdict))
+		return false;
+	for (bits = verdict->not_judged; i > 0; i--)
+		bits &= bits - 1;
+	return verify_not_judged_at((size_t)__builtin_ctz(bits), ret_code, ret_text);
+}
+
+const char *jurat_verdict_not_judged_code(const struct jurat_verdict *verdict, size_t i)
+{
+	const char *code, *text;
+
+	return not_judged_at(verdict, i, &code, &text) ? code : NULL;
+}
+
+const char *jurat_verdict_not_judged_detail(const struct jurat_verdict *verdict, size_t i)
+{
+	const char *code, *text;
+
+	return not_judged_at(verdict, i, &code, &text) ? text : NULL;
+}
+
+const uint8_t *jurat_verdict_report_data(const struct jurat_verdict *verdict)
+{
+	if (!verdict || !verdict->has_report)
+		return NULL;
+	return verdict->tdx ? verdict->tdx->body.report_data : verdict->report.report_data;
+}
+
+const uint8_t *jurat_verdict_measurement(const struct jurat_verdict *verdict)
+{
+	if (!verdict || !verdict->has_report)
+		return NULL;
+	return verdict->tdx ? verdict->tdx->body.mrtd : verdict->report.measurement;
+}
+
+enum jurat_signer jurat_verdict_signer(const struct jurat_verdict *verdict)
+{
+	if (!verdict || !verdict->has_report)
+		return JURAT_SIGNER_NONE;
+	return verdict->tdx ? verdict_tdx_signer(verdict) : verdict_snp_signer(verdict);
+}
+
+/* A field that is not reserved, and the struct that it is of; NULL: there is none. */
+static const struct wire_field *find_field(const struct jurat_verdict *verdict, const char *name,
+					   const void **ret_from)
+{
+	const struct wire_layout *layouts[2] = { &snp_report_layout };
+	const void *from[2] = { NULL };
+
+	if (!verdict || !verdict->has_report)
+		return NULL;
+	from[0] = &verdict->report;
+	if (verdict->tdx) {
+		layouts[0] = &tdx_quote_hdr_layout;
+		from[0] = &verdict->tdx->hdr;
+		layouts[1] = tdx_body_layout_of(verdict->tdx->body_type);
+		from[1] = &verdict->tdx->body;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(layouts) && layouts[i]; i++) {
+		const struct wire_field *field = wire_find(layouts[i], name);
+
+		*ret_from = from[i];
+		if (field && field->kind != WIRE_ZERO)
+			return field;
+	}
+	return NULL;
+}
+
+int jurat_verdict_field_number(const struct jurat_verdict *verdict, const char *name, uint64_t *ret)
+{
+	const void *from;
+	const struct wire_field *field = find_field(verdict, name, &from);
+
+	if (!field || field->kind == WIRE_BYTES)
+		return JURAT_NOT_FOUND;
+	*ret = wire_get(field, from);
+	return 0;
+}
+
+int jurat_verdict_field_bytes(const struct jurat_verdict *verdict, const char *name, const uint8_t **ret,
+			      size_t *ret_size)
+{
+	const void *from;
+	const struct wire_field *field = find_field(verdict, name, &from);
+
+	if (!field || field->kind != WIRE_BYTES)
+		return JURAT_NOT_FOUND;
+	*ret = (const uint8_t *)from + field->member;
+	*ret_size = field->size;
+	return 0;
 }
 
 void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to)

@@ -42,6 +42,9 @@ struct jurat_verdict {
 
 __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
 							  enum verify_reason reason, const char *format, ...);
+/* Who signed, of a verdict with a report or quote. */
+enum jurat_signer verdict_snp_signer(const struct jurat_verdict *verdict);
+enum jurat_signer verdict_tdx_signer(const struct jurat_verdict *verdict);
 /* Nothing when there is no entry. */
 void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to);
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);

@@ -64,9 +64,9 @@ static void get_report(struct machine *m, uint64_t policy, unsigned vmpl, uint8_
 	struct jurat_guest_options options = { .size = sizeof(options),
 					       .tee = JURAT_TEE_SEV_SNP,
 					       .via = JURAT_VIA_IOCTL };
-	struct jurat_guest_report_options report = { .size = sizeof(report), .vmpl = vmpl };
+	struct jurat_guest_report_options report = { .size = sizeof(report), .has_vmpl = 1, .vmpl = vmpl };
 	struct sim_launch launch = { .policy = policy, .guest_svn = 2 };
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_error err = { "" };
 	struct machine_guest *guest;
 	struct jurat_guest *handle;

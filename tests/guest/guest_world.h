@@ -28,6 +28,8 @@ enum attribute {
 	A_DEVICE
 };
 
+enum { W_ANY_VMPL = -1 }; /* whichever the guest may ask for */
+
 struct instance {
 	char name[64];
 	uint8_t inblob[64];

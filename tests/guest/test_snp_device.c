@@ -27,6 +27,7 @@ static int set_up(void **state)
 		return -1;
 	f->w = guest_world_new();
 	memset(f->data, 0xd1, sizeof(f->data));
+	f->e.size = sizeof(f->e);
 	*state = f;
 	return guest_open(&f->w->base, &o, &f->g, NULL);
 }
@@ -42,10 +43,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int report(struct fixture *f, uint32_t vmpl, int no_certificates)
+static int report(struct fixture *f, int vmpl, int no_certificates)
 {
 	struct jurat_guest_report_options o = { .size = sizeof(o),
-						.vmpl = vmpl,
+						.has_vmpl = vmpl != W_ANY_VMPL,
+						.vmpl = vmpl == W_ANY_VMPL ? 0 : (uint32_t)vmpl,
 						.no_certificates = no_certificates };
 
 	jurat_evidence_done(&f->e);
@@ -64,7 +66,7 @@ static void a_report_comes_with_the_certificates_of_the_same_reply(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_int_equal(f->w->ioctls, 1);
 	assert_int_equal(f->w->last_ioctl, UAPI_SNP_GET_EXT_REPORT);
 	assert_int_equal(f->w->input.msg_version, 1);
@@ -173,11 +175,11 @@ static void every_failure_of_an_ioctl_is_named(void **state)
 
 		f->w->ioctl_result = rows[i].result;
 		f->w->ioctl_exitinfo2 = rows[i].exitinfo2;
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), rows[i].expected);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), rows[i].expected);
 		assert_says(f, rows[i].text);
 		assert_says(f, "SNP_GET_EXT_REPORT on '" W_DEVICE "'");
 		assert_int_equal(f->w->ioctls, 1);
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 1), rows[i].expected);
+		assert_int_equal(report(f, W_ANY_VMPL, 1), rows[i].expected);
 		assert_says(f, "SNP_GET_REPORT on");
 		assert_null(f->e.report);
 		assert_int_equal(jurat_guest_snp_derive_key(f->g, NULL, key, &f->err), rows[i].expected);
@@ -197,7 +199,7 @@ static void b35_the_lowest_vmpl_that_the_guest_may_use_is_found(void **state)
 
 	for (uint32_t floor = 0; floor <= 3; floor++) {
 		f->w->floor = floor;
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 		assert_int_equal(f->w->ioctls, floor + 1);
 		assert_int_equal(f->w->report_req.vmpl, floor);
 		assert_int_equal(bytes_get_le(f->e.report + 0x30, 4), floor);
@@ -207,7 +209,7 @@ static void b35_the_lowest_vmpl_that_the_guest_may_use_is_found(void **state)
 	assert_says(f, "message status 0x16 (INVALID_PARAM)");
 	assert_int_equal(report(f, 3, 0), 0);
 	f->w->floor = 4;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EINVAL);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EINVAL);
 	assert_int_equal(f->w->ioctls, 4);
 }
 
@@ -219,7 +221,7 @@ static void b34_an_answer_without_a_report_is_no_success(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
 		f->w->status = statuses[i][0];
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), (int)statuses[i][1]);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), (int)statuses[i][1]);
 		assert_int_equal(f->w->ioctls, 1);
 	}
 	f->w->status = 0;
@@ -246,7 +248,6 @@ static void a_derived_key_is_over_what_was_asked(void **state)
 		.size = sizeof(o),
 		.root = JURAT_SNP_KEY_ROOT_VMRK,
 		.fields = JURAT_SNP_KEY_MEASUREMENT | JURAT_SNP_KEY_TCB_VERSION,
-		.vmpl = JURAT_VMPL_AUTO,
 		.guest_svn = 7,
 		.tcb_version = 0x1122334455667788,
 	};
@@ -261,6 +262,7 @@ static void a_derived_key_is_over_what_was_asked(void **state)
 	assert_int_equal(f->w->key_req.vmpl, 2);
 	assert_int_equal(f->w->key_req.guest_svn, 7);
 	assert_int_equal(f->w->key_req.tcb_version, 0x1122334455667788);
+	o.has_vmpl = 1;
 	o.vmpl = 1;
 	memset(key, 1, sizeof(key));
 	assert_int_equal(jurat_guest_snp_derive_key(f->g, &o, key, &f->err), -EINVAL);
@@ -282,7 +284,7 @@ static void the_failure_of_any_call_leaves_nothing_behind(void **state)
 						 W_CONFIGFS };
 		struct guest_world *w = guest_world_new();
 		struct fault_env env = fault_env_nth(&w->base, k, -EIO);
-		struct jurat_evidence e = { 0 };
+		struct jurat_evidence e = { .size = sizeof(e) };
 		struct jurat_guest *g = NULL;
 		uint8_t data[64] = { 1 };
 		int r = guest_open(&env.base, &o, &g, NULL);

@@ -25,7 +25,7 @@ static struct result ask_in(struct base_env *env, enum jurat_via via, const char
 		.via = via,
 		.quoting_service = service,
 	};
-	struct jurat_evidence e = { 0 };
+	struct jurat_evidence e = { .size = sizeof(e) };
 	struct jurat_guest *g = NULL;
 	struct result ret = { 0 };
 	struct tdx_quote q;
@@ -401,11 +401,9 @@ static void what_tdx_does_not_have_is_said(void **state)
 {
 	struct tdx_world *w = tdx_world_new();
 	struct jurat_guest *g = open_tdx(w, JURAT_VIA_AUTO);
-	struct jurat_guest_report_options vmpl = { .size = sizeof(vmpl), .vmpl = 0 };
-	struct jurat_guest_report_options key = { .size = sizeof(key),
-						  .vmpl = JURAT_VMPL_AUTO,
-						  .key_sel = 1 };
-	struct jurat_evidence e = { 0 };
+	struct jurat_guest_report_options vmpl = { .size = sizeof(vmpl), .has_vmpl = 1 };
+	struct jurat_guest_report_options key = { .size = sizeof(key), .key_sel = 1 };
+	struct jurat_evidence e = { .size = sizeof(e) };
 	uint8_t derived[32];
 
 	assert_int_equal(jurat_guest_report(g, report_data, &vmpl, &e, NULL), -EOPNOTSUPP);

@@ -25,6 +25,7 @@ static int set_up(void **state)
 		return -1;
 	f->w = guest_world_new();
 	memset(f->data, 0xd1, sizeof(f->data));
+	f->e.size = sizeof(f->e);
 	*state = f;
 	return guest_open(&f->w->base, &o, &f->g, NULL);
 }
@@ -41,10 +42,11 @@ static int tear_down(void **state)
 }
 
 /* One report; whatever comes of it, its instances are gone afterwards. */
-static int report(struct fixture *f, uint32_t vmpl, int no_certificates)
+static int report(struct fixture *f, int vmpl, int no_certificates)
 {
 	struct jurat_guest_report_options o = { .size = sizeof(o),
-						.vmpl = vmpl,
+						.has_vmpl = vmpl != W_ANY_VMPL,
+						.vmpl = vmpl == W_ANY_VMPL ? 0 : (uint32_t)vmpl,
 						.no_certificates = no_certificates };
 	int r;
 
@@ -70,17 +72,17 @@ static void a_report_comes_with_the_certificates_of_one_generation(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_int_equal(f->w->mkdirs, 1);
 	assert_int_equal(f->e.report_size, SNP_REPORT_BYTES);
 	assert_memory_equal(f->e.report + 0x50, f->data, sizeof(f->data));
 	assert_int_equal(f->e.certs_size, f->w->table_size);
 	assert_memory_equal(f->e.certs, f->w->table, f->w->table_size);
 	assert_int_equal(f->w->slept_ns, 0);
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 1), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 1), 0);
 	assert_null(f->e.certs);
 	f->w->table_size = 0; /* auxblob at its end at once: the host gave none */
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_null(f->e.certs);
 	assert_int_equal(f->w->ioctls, 0);
 }
@@ -91,7 +93,7 @@ static void b35_the_privilege_level_is_the_floor(void **state)
 
 	for (uint32_t floor = 0; floor <= 3; floor++) {
 		f->w->floor = floor;
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 		assert_int_equal(bytes_get_le(f->e.report + 0x30, 4), floor);
 		assert_int_equal(report(f, 3, 0), 0);
 		assert_int_equal(bytes_get_le(f->e.report + 0x30, 4), 3);
@@ -100,7 +102,7 @@ static void b35_the_privilege_level_is_the_floor(void **state)
 	assert_says(f, "/privlevel");
 	f->w->floor = 0;
 	f->w->no_floor_file = true; /* a provider without levels */
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 }
 
 static void b48_an_inblob_that_the_kernel_dropped_is_written_again(void **state)
@@ -108,11 +110,11 @@ static void b48_an_inblob_that_the_kernel_dropped_is_written_again(void **state)
 	struct fixture *f = *state;
 
 	f->w->inblob_dropped = 3;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_int_equal(f->w->mkdirs, 1);
 	assert_true(f->w->slept_ns > 0);
 	f->w->inblob_dropped = UINT32_MAX;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EBUSY);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EBUSY);
 	assert_says(f, "/inblob' stays busy");
 	assert_int_equal(f->w->mkdirs, GUEST_TSM_TRIES);
 	assert_true(f->w->slept_ns < 10000000000u);
@@ -123,15 +125,15 @@ static void a_busy_provider_is_waited_for(void **state)
 	struct fixture *f = *state;
 
 	f->w->outblob_busy = GUEST_TSM_BUSY_TRIES - 1;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_int_equal(f->w->mkdirs, 1);
 	assert_int_equal(f->w->slept_ns, 63 * (uint64_t)GUEST_TSM_BUSY_FIRST_NS);
 	f->w->outblob_busy = UINT32_MAX;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EBUSY);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EBUSY);
 	assert_says(f, "outblob");
 	f->w->outblob_busy = 0;
 	f->w->rmdir_busy = 3;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 }
 
 static void a_changed_generation_starts_over_with_a_new_instance(void **state)
@@ -139,10 +141,10 @@ static void a_changed_generation_starts_over_with_a_new_instance(void **state)
 	struct fixture *f = *state;
 
 	f->w->meddled = 2;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	assert_int_equal(f->w->mkdirs, 3);
 	f->w->meddled = UINT32_MAX;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EBUSY);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EBUSY);
 	assert_int_equal(f->w->mkdirs, GUEST_TSM_TRIES);
 	assert_says(f, "generation 3, not 2");
 }
@@ -152,9 +154,9 @@ static void a_name_that_is_taken_is_not_insisted_on(void **state)
 	struct fixture *f = *state;
 
 	f->w->names_taken = 7;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), 0);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), 0);
 	f->w->names_taken = UINT32_MAX;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EEXIST);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EEXIST);
 	assert_says(f, W_CONFIGFS);
 }
 
@@ -165,17 +167,17 @@ static void errors_of_the_provider_come_through(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		f->w->outblob_error = errors[i];
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), errors[i]);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), errors[i]);
 		assert_says(f, "/outblob");
 		assert_says(f, strerror(-errors[i]));
 		assert_int_equal(f->w->mkdirs, 1); /* not a thing to be tried again */
 	}
 	f->w->outblob_error = 0;
 	f->w->mkdir_error = -ENXIO;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -ENXIO);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -ENXIO);
 	f->w->mkdir_error = 0;
 	f->w->provider = "tdx_guest\n"; /* it changed since the handle was opened */
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -ENODEV);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -ENODEV);
 }
 
 static void b34_an_empty_or_wrong_outblob_is_no_success(void **state)
@@ -185,20 +187,20 @@ static void b34_an_empty_or_wrong_outblob_is_no_success(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		f->w->report_size = sizes[i];
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EPROTO);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 		assert_says(f, "/outblob'");
 	}
 	f->w->report_size = 0x8001;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EFBIG);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EFBIG);
 	f->w->report_size = SNP_REPORT_BYTES;
 	f->w->report.version = 0;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EPROTO);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 	f->w->report.version = 2;
 	f->w->other_report_data = true;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EPROTO);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 	f->w->other_report_data = false;
 	f->w->table_size = 0x8001;
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EFBIG);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EFBIG);
 	assert_says(f, "auxblob");
 }
 
@@ -210,14 +212,14 @@ static void a_generation_that_is_no_number_is_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		f->w->generation_text = texts[i];
-		assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EPROTO);
+		assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 		assert_says(f, "/generation'");
 	}
 	f->w->generation_text = "7"; /* it never moves: what was written did not arrive */
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EBUSY);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EBUSY);
 	f->w->generation_text = NULL;
 	f->w->floor = 4; /* not a level */
-	assert_int_equal(report(f, JURAT_VMPL_AUTO, 0), -EPROTO);
+	assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 }
 
 /* -EIO ends it, -EBUSY does not; in both cases nothing stays open and the directory goes. */

@@ -145,7 +145,7 @@ static void start(struct vm *vm, uint32_t grace_ms)
 		.log = note_end,
 		.context = vm,
 	};
-	struct jurat_guest_memory memory = { write_guest, vm, read_guest };
+	struct jurat_guest_memory memory = { sizeof(memory), read_guest, write_guest, vm };
 	struct base_address a;
 
 	strcpy(vm->dir, "/tmp/jurat-quotes-XXXXXX");

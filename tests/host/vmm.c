@@ -60,7 +60,7 @@ struct vmm *vmm_new(void)
 	v->w = qgs_world_new();
 	v->ram = calloc(RAM_PAGES, PAGE);
 	assert_non_null(v->ram);
-	v->memory = (struct jurat_guest_memory){ write_guest, v, read_guest };
+	v->memory = (struct jurat_guest_memory){ sizeof(v->memory), read_guest, write_guest, v };
 	v->options = (struct jurat_tdx_quotes_options){
 		.size = sizeof(v->options),
 		.service = W_ADDRESS,

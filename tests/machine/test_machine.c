@@ -115,7 +115,7 @@ static void attest_through_the_guest_half(struct fixture *f, struct machine_gues
 	struct jurat_guest_options options = { .size = sizeof(options),
 					       .tee = JURAT_TEE_SEV_SNP,
 					       .via = JURAT_VIA_IOCTL };
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_error err = { "" };
 	struct jurat_guest *handle;
 	uint8_t data[64];
@@ -376,7 +376,7 @@ static void a_size_query_is_answered_with_the_pages_and_costs_one_message(void *
 
 static void derived_keys_are_the_guests_own(void **state)
 {
-	struct jurat_snp_key_options options = { .size = sizeof(options), .vmpl = JURAT_VMPL_AUTO };
+	struct jurat_snp_key_options options = { .size = sizeof(options) };
 	struct fixture *f = *state;
 	uint8_t keys[3][32];
 

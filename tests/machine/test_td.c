@@ -89,7 +89,7 @@ static void every_generation_of_module_attests(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(generations); i++) {
 		struct machine_td_options options = { .platform.generation = generations[i] };
 		struct machine_td *machine = start_machine(&options);
-		struct jurat_evidence evidence = { 0 };
+		struct jurat_evidence evidence = { .size = sizeof(evidence) };
 		struct jurat_error err = { "" };
 
 		if (attest(machine, &evidence, &err) != 0)
@@ -113,7 +113,7 @@ static uint64_t wait_of(uint32_t grace_ms, uint64_t latency_ns)
 		.latency_ns = latency_ns,
 	};
 	struct machine_td *machine = start_machine(&options);
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	uint64_t before = machine_td_now_ns(machine), waited;
 
 	assert_int_equal(attest(machine, &evidence, NULL), 0);
@@ -135,7 +135,7 @@ static void a_grace_wait_saves_linux_its_second(void **state)
 static void without_a_service_the_guest_hears_an_error_and_never_an_empty_quote(void **state) /* K2 */
 {
 	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .no_service = true };
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct machine_td *machine;
 
 	(void)state;
@@ -300,7 +300,7 @@ static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
 						      .fixed_status = true,
 						      .status = cases[i].status };
 		struct machine_td *machine = start_machine(&options);
-		struct jurat_evidence evidence = { 0 };
+		struct jurat_evidence evidence = { .size = sizeof(evidence) };
 		struct seen seen = { 0 };
 		size_t size;
 		uint64_t s;
@@ -327,7 +327,7 @@ static void a_service_that_closes_halfway_is_an_error_and_the_next_request_is_as
 {
 	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .half_close = true };
 	struct machine_td *machine = start_machine(&options);
-	struct jurat_evidence evidence = { 0 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct seen seen = { 0 };
 	size_t size;
 	uint64_t s;

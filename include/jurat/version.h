@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JURAT_VERSION_H
+#define JURAT_VERSION_H
+
+/*
+ * The version of the headers, and that of the libraries that a program runs with. A library of the same major
+ * version that is not older than the headers has everything they declare.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define JURAT_VERSION_MAJOR  0
+#define JURAT_VERSION_MINOR  1
+#define JURAT_VERSION_PATCH  0
+#define JURAT_VERSION_STRING "0.1.0"
+
+/*
+ * The version of the library: of libjurat, libjurat-host or libjurat-sim, a function each, for a program may
+ * be linked to more than one of them.
+ *
+ * Returns   "MAJOR.MINOR.PATCH", a constant string: JURAT_VERSION_STRING of the headers that the library was
+ *           built with
+ * Threads   any thread
+ * Since     0.1
+ */
+const char *jurat_version(void);
+const char *jurat_host_version(void);
+const char *jurat_sim_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
