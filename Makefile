@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors bench check hooks fuzz e2e install uninstall clean setup
+.PHONY: all run test test-vm vectors evidence bench check hooks fuzz e2e install uninstall clean setup
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -24,6 +24,10 @@ test: all
 # jurat device in a real Linux, which runs in QEMU.
 test-vm: all
 	@tests/e2e/test_vm $(BUILD)
+
+# Real evidence out of published packages, for tests: into a cache outside the tree. See tests/data/README.md.
+evidence:
+	@scripts/evidence
 
 # Golden vectors of tests/data, made again. See tests/data/README.md.
 vectors: all

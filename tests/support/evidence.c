@@ -16,14 +16,10 @@ static bool is_there(const char *folder, const char *name)
 	return access(path, R_OK) == 0;
 }
 
-/* A folder counts when it has one of these tables. */
-static void add_folder(const char *name, bool is_real, const char *tables, const char *files,
-		       const char *needs)
+static void add_folder(const char *name, bool is_real, const char *tables, const char *files)
 {
 	struct evidence_folder *f = &folders[n_folders];
 
-	if (!is_there(tables, needs))
-		return;
 	f->name = name;
 	f->is_real = is_real;
 	TEXT(f->tables, "%s", tables);
@@ -45,27 +41,6 @@ static void find_cache(char *to, size_t room)
 		test_text(to, room, "%s%s", home ? home : "", home ? "/.cache/jurat/evidence" : "");
 }
 
-/* The tables in the tree and the cache belong together: another state of them than the tree's is no use. */
-static bool is_current(const char *tables, const char *cache)
-{
-	char ours[1024], theirs[1024];
-	auto_free char *a = NULL, *b = NULL;
-	size_t n = 0, m = 0;
-	FILE *f, *g;
-	bool same;
-
-	TEXT(ours, "%s/MANIFEST.tsv", tables);
-	TEXT(theirs, "%s/MANIFEST.tsv", cache);
-	f = fopen(ours, "r");
-	g = fopen(theirs, "r");
-	same = f && g && getdelim(&a, &n, EOF, f) > 0 && getdelim(&b, &m, EOF, g) > 0 && strcmp(a, b) == 0;
-	if (f)
-		fclose(f);
-	if (g)
-		fclose(g);
-	return same;
-}
-
 static void find_folders(void)
 {
 	const char *data = getenv("JURAT_TEST_DATA"), *given = getenv("JURAT_EVIDENCE");
@@ -76,20 +51,20 @@ static void find_folders(void)
 		abort();
 	}
 	TEXT(tables, "%s/vectors", data);
-	add_folder("vectors", false, tables, tables, "MANIFEST.tsv");
-	if (n_folders == 0) {
-		test_say("%s has no MANIFEST.tsv", tables);
-		abort();
-	}
+	add_folder("vectors", false, tables, tables);
 	TEXT(tables, "%s/published", data);
 	find_cache(files, sizeof(files));
-	if (is_current(tables, files))
-		add_folder("published", true, tables, files, "MANIFEST.tsv");
+	if (is_there(files, "CACHEDIR.TAG"))
+		add_folder("published", true, tables, files);
 	if (!given)
+		given = getenv("JURAT_EVIDENCE_BESIDE");
+	if (!given || !given[0])
 		return;
-	add_folder("given", true, given, given, "MANIFEST.tsv");
+	if (is_there(given, "MANIFEST.tsv"))
+		add_folder("given", true, given, given);
 	TEXT(tables, "%s/../made", given);
-	add_folder("made", false, tables, tables, "CASES.tsv");
+	if (is_there(tables, "CASES.tsv"))
+		add_folder("made", false, tables, tables);
 }
 
 size_t evidence_folders(const struct evidence_folder **ret)
@@ -146,6 +121,28 @@ static size_t next_line(FILE *f, char line[LINE_BYTES], const char *columns[EVID
 	return n;
 }
 
+/*
+ * Whether all files that a row names are there. The cache lacks those of a package that could not be had; of
+ * every other folder none may be missing.
+ */
+static bool is_whole(const struct evidence_row *row)
+{
+	static const char *const named[] = { "file",     "report",  "vek",     "intermediate",
+					     "root",     "quote",   "tcbinfo", "qeidentity",
+					     "pckcrl",   "rootcrl", "bundle",  "tcb_signing_cert",
+					     "root_cert" };
+
+	if (strcmp(row->folder->name, "published") != 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		const char *name = evidence_value(row, named[i]);
+
+		if (strchr(name, '/') && !is_there(row->folder->files, name))
+			return false;
+	}
+	return true;
+}
+
 static unsigned each_row_of(const struct evidence_folder *folder, const char *table, evidence_use_row *use,
 			    void *context)
 {
@@ -165,6 +162,8 @@ static unsigned each_row_of(const struct evidence_folder *folder, const char *ta
 	while ((n = next_line(f, line, values)) > 0) {
 		for (size_t i = 0; i < row.n; i++)
 			row.values[i] = i < n ? values[i] : "";
+		if (!is_whole(&row))
+			continue;
 		use(&row, context);
 		rows++;
 	}
@@ -253,4 +252,57 @@ uint8_t *evidence_find(const char *part_of_name, size_t *ret_size)
 	evidence_each_row("MANIFEST.tsv", find_file, &f);
 	*ret_size = f.n;
 	return f.bytes;
+}
+
+static void write_shape(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The start of the first line that differs. */
+static size_t first_difference(const char *a, const char *b)
+{
+	size_t at = 0;
+
+	while (a[at] && a[at] == b[at])
+		at++;
+	while (at > 0 && a[at] != '\n')
+		at--;
+	return at;
+}
+
+static void assert_shape(const char *name, const char *whose, const char *text, const char *expected)
+{
+	size_t at;
+
+	if (strcmp(text, expected) == 0)
+		return;
+	at = first_difference(text, expected);
+	FAIL_BECAUSE("%s: %s is '%.80s', expected '%.80s'", name, whose, text + at, expected + at);
+}
+
+void evidence_check_shape(const char *name, const char *ours, const char *real)
+{
+	const char *data = getenv("JURAT_TEST_DATA");
+	auto_free char *expected = NULL;
+	char path[1024];
+	size_t room = 0;
+	FILE *f;
+
+	assert_non_null(data);
+	TEXT(path, "%s/shapes/%s.txt", data, name);
+	if (real && getenv("JURAT_WRITE_SHAPES"))
+		write_shape(path, real);
+	f = fopen(path, "r");
+	if (!f)
+		FAIL_BECAUSE("cannot open %s", path);
+	assert_true(getdelim(&expected, &room, EOF, f) > 0);
+	fclose(f);
+	assert_shape(name, "ours", ours, expected);
+	if (real)
+		assert_shape(name, "the real one", real, expected);
 }

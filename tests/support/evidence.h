@@ -65,4 +65,11 @@ unsigned evidence_each_file(const char *cls, evidence_use_file *use, void *conte
  */
 uint8_t *evidence_find(const char *part_of_name, size_t *ret_size);
 
+/*
+ * The form of something real, as text, which stands in tests/data/shapes so that ours is held against it
+ * without the real thing. Fails the test when `ours` is not that text, or when `real` is not, where it is
+ * there (NULL: it is not). With JURAT_WRITE_SHAPES in the environment `real` is written there first.
+ */
+void evidence_check_shape(const char *name, const char *ours, const char *real);
+
 #endif

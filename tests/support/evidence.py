@@ -5,6 +5,9 @@ import os
 import pathlib
 import time
 
+FILE_COLUMNS = ("file", "report", "vek", "intermediate", "root", "quote", "tcbinfo", "qeidentity", "pckcrl", "rootcrl", "bundle",
+                "tcb_signing_cert", "root_cert")
+
 
 class Folder:
     """A folder of evidence: where its tables and files are, and the roots to supply (empty: the vendors' own)."""
@@ -21,7 +24,12 @@ class Folder:
         if not path.exists():
             return []
         with open(path, encoding="utf-8", newline="") as f:
-            return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+            rows = list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return [row for row in rows if self.name != "published" or self.is_whole(row)]
+
+    def is_whole(self, row):
+        """Whether all files that a row names are there: the cache lacks those of a package that could not be had."""
+        return all((self.files / row[c]).exists() for c in FILE_COLUMNS if "/" in (row.get(c) or ""))
 
 
 def cache():
@@ -36,10 +44,12 @@ def folders():
     """Those that are there, the vectors first."""
     data = pathlib.Path(os.environ["JURAT_TEST_DATA"])
     found = [Folder("vectors", data / "vectors")]
-    index, copy = data / "published/MANIFEST.tsv", cache() / "MANIFEST.tsv"
-    if index.exists() and copy.exists() and copy.read_bytes() == index.read_bytes():
+    if (cache() / "CACHEDIR.TAG").exists():
         found.append(Folder("published", data / "published", cache()))
-    given = pathlib.Path(os.environ.get("JURAT_EVIDENCE", "/nonexistent"))
+    given = os.environ.get("JURAT_EVIDENCE", os.environ.get("JURAT_EVIDENCE_BESIDE", ""))
+    if not given:
+        return found
+    given = pathlib.Path(given)
     if (given / "MANIFEST.tsv").exists():
         found.append(Folder("given", given))
     if (given.parent / "made/CASES.tsv").exists():

@@ -226,6 +226,11 @@ static const struct {
 	  TCB_NOT_SUPPORTED,
 	  TCB_STATUS_NONE,
 	  TCB_STATUS_NONE },
+	{ { "1b96f799", "86239584" },
+	  { .sgx = { 3, 3, 2, 2, 2, 1, 0, 2 }, .pcesvn = 11, .qe_isvsvn = 4, .tee_tcb_svn = { 3, 0, 4 } },
+	  TCB_NOT_SUPPORTED,
+	  TCB_STATUS_NONE,
+	  TCB_STATUS_NONE },
 };
 
 static void the_known_answers_are_found(void **state)

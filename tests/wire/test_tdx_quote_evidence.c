@@ -81,16 +81,17 @@ static void quotes_have_the_sizes_and_bodies_of_their_manifest(void **state)
 /* Known answers, by the first digits of the file's digest. Source: samples of dcap-qvl and go-tdx-guest. */
 static const struct {
 	const char *digest;
-	unsigned version, qe_svn;
+	unsigned version, body_type, qe_svn;
 	size_t size, signature_data, cert_data;
 	bool nul;
 	uint8_t svn[3], svn2[3];
 	uint64_t attributes;
 } known[] = {
-	{ "4c453ea4", 5, 7, 5006, 4300, 3678, true, { 7, 1, 3 }, { 13, 1, 3 }, 0x10000000 },
-	{ "a123d490", 4, 6, 4936, 4300, 3678, true, { 5, 1, 2 }, { 0 }, 0x10000000 },
-	{ "3507b5f7", 4, 4, 4935, 4299, 3677, false, { 3, 0, 4 }, { 0 }, 0x40000000 },
-	{ "00b2526a", 4, 6, 4935, 4299, 3677, false, { 4, 1, 7 }, { 0 }, 0x10000000 },
+	{ "4c453ea4", 5, 3, 7, 5006, 4300, 3678, true, { 7, 1, 3 }, { 13, 1, 3 }, 0x10000000 },
+	{ "fd88575b", 5, 4, 8, 5247, 4304, 3682, true, { 15, 1, 4 }, { 15, 1, 4 }, 0x10000000 },
+	{ "a123d490", 4, 2, 6, 4936, 4300, 3678, true, { 5, 1, 2 }, { 0 }, 0x10000000 },
+	{ "3507b5f7", 4, 2, 4, 4935, 4299, 3677, false, { 3, 0, 4 }, { 0 }, 0x40000000 },
+	{ "00b2526a", 4, 2, 6, 4935, 4299, 3677, false, { 4, 1, 7 }, { 0 }, 0x10000000 },
 };
 
 static void check_known_answer(const struct evidence_row *row, const uint8_t *bytes, size_t n, void *context)
@@ -104,7 +105,7 @@ static void check_known_answer(const struct evidence_row *row, const uint8_t *by
 			continue;
 		assert_int_equal(tdx_quote_read(bytes, n, &q, NULL), 0);
 		assert_int_equal(q.hdr.version, known[i].version);
-		assert_int_equal(q.body_type, known[i].version == 5 ? TDX_BODY_15 : TDX_BODY_10);
+		assert_int_equal(q.body_type, known[i].body_type);
 		assert_int_equal(q.size, known[i].size);
 		assert_int_equal(q.size - q.signed_bytes.size - 4, known[i].signature_data);
 		assert_int_equal(q.cert_data.size, known[i].cert_data);
