@@ -345,9 +345,9 @@ static void leave(struct disk *d, int name)
 		f->size = STORE_EMPTY_BYTES;
 	if (what == LEFT_LARGE)
 		f->size = STORE_MAX_BYTES + 1;
-	if (what == LEFT_BYTES) {
+	if (what == LEFT_BYTES && bytes.n > 0) {
 		f->size = (int64_t)(bytes.n < ROOM ? bytes.n : ROOM);
-		memcpy(f->bytes, bytes.p ? bytes.p : f->bytes, (size_t)f->size);
+		memcpy(f->bytes, bytes.p, (size_t)f->size);
 		f->bytes[0] = 'o';
 	}
 	d->at[name] = f;

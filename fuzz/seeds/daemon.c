@@ -91,7 +91,94 @@ static void server(void)
 	}
 }
 
+/* As fuzz_juratd.c has them. */
+enum { JD_CONNECT, JD_REQUEST, JD_READ, JD_LEAVE, JD_ACCEPT, JD_REPLY, JD_HANG_UP, JD_OPERATOR };
+enum { JD_RAW_TOO = 1, JD_ONE_REQUEST = 2, JD_DEAD_SERVICE = 4, JD_REQUESTS = 4, JD_REPLIES = 6 };
+
+static void jd(uint8_t what, uint8_t who)
+{
+	seed_u8(what);
+	seed_u8(who);
+}
+
+/* The probe is answered first, then a request. */
+static void jd_begin(const char *name, unsigned n, uint8_t flags)
+{
+	seed_begin("fuzz_juratd", "%s-%u", name, n);
+	seed_u8(flags);
+	jd(JD_ACCEPT, 0);
+	jd(JD_REPLY, 0);
+	seed_u8(0);
+	jd(JD_HANG_UP, 0);
+	jd(JD_CONNECT, 0);
+}
+
+static void jd_reply(uint8_t kind)
+{
+	jd(JD_ACCEPT, 1);
+	jd(JD_REPLY, 1);
+	seed_u8(kind);
+	if (kind == 4)
+		seed_part("no message", 10);
+	jd(JD_READ, 0);
+	jd(JD_HANG_UP, 1);
+	jd(JD_READ, 0);
+	jd(JD_ACCEPT, 2); /* somebody else is asked */
+	jd(JD_REPLY, 2);
+	seed_u8(kind);
+	if (kind == 4)
+		seed_part("", 0);
+	jd(JD_READ, 0);
+}
+
+static void juratd(void)
+{
+	for (unsigned request = 0; request < JD_REQUESTS; request++)
+		for (unsigned reply = 0; reply < JD_REPLIES; reply++)
+			for (uint8_t flags = 0; flags < 8; flags += 3) {
+				jd_begin("asks", (request * JD_REPLIES + reply) * 8 + flags, flags);
+				jd(JD_REQUEST, 0);
+				seed_u8((uint8_t)request);
+				jd_reply((uint8_t)reply);
+				jd(JD_LEAVE, 0);
+				seed_u8((uint8_t)reply & 1);
+				seed_end();
+			}
+	for (unsigned n = 0; n < 8; n++) {
+		jd_begin("many", n, (uint8_t)n);
+		for (uint8_t client = 0; client < 4; client++) {
+			jd(JD_CONNECT, client);
+			jd(JD_REQUEST, client);
+			seed_u8(client % 3);
+			jd(JD_REQUEST, client);
+			seed_u8(1);
+		}
+		jd(JD_OPERATOR, 0);
+		seed_u8((uint8_t)n);
+		for (uint8_t i = 0; i < 6; i++) {
+			jd(JD_ACCEPT, i);
+			jd(JD_REPLY, i);
+			seed_u8(n & 1);
+			jd(JD_READ, i);
+			jd(JD_HANG_UP, i);
+		}
+		seed_end();
+		jd_begin("parts", n, (uint8_t)n);
+		jd(JD_REQUEST, 0);
+		seed_u8(4);
+		seed_part("\0\0\0\x10\1\0\1\0\4\0\0\0\x10\0\0\0\0\0\0\0", 20 - n);
+		jd(JD_LEAVE, 0);
+		seed_u8(1);
+		jd(JD_ACCEPT, 1);
+		jd(JD_REPLY, 1);
+		seed_u8(0);
+		jd(JD_READ, 0);
+		seed_end();
+	}
+}
+
 void seeds_daemon(void)
 {
+	juratd();
 	server();
 }

@@ -22,6 +22,12 @@ __attribute__((destructor)) static void print_marks(void)
 		fprintf(stderr, "reached: %" PRIu64 " times: %s\n", mark->n, mark->what);
 }
 
+void fuzz_broken(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	abort();
+}
+
 uint8_t fuzz_u8(struct bytes_rd *in)
 {
 	return bytes_rd_u8(in);

@@ -18,11 +18,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What holds whatever the input is, in every build. */
-static inline void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#define must(holds) ((holds) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #holds))
+__attribute__((noreturn)) void fuzz_broken(const char *file, int line, const char *what);
 
 /*
  * Marks a place that some input has to reach, or the target tests less than it says: behind the size check,
