@@ -150,7 +150,8 @@ static void check_answer(struct world *w, uint64_t gpa, uint64_t asked, uint64_t
 	must(answer == 0 || answer == ENOSPC || answer == EAGAIN || answer == EIO);
 	must(answer == ENOSPC ? npages > asked : npages == asked);
 	must(answer == 0 || w->locked == 0);
-	must(w->written == 0 || (w->written - 1) / PAGE - (gpa - GPA) / PAGE < asked); /* whole pages, no more */
+	must(w->written == 0 ||
+	     (w->written - 1) / PAGE - (gpa - GPA) / PAGE < asked); /* whole pages, no more */
 	if (answer == ENOSPC)
 		FUZZ_REACHED("a guest gives too few pages");
 	if (answer != 0 || !w->locked)

@@ -5,14 +5,15 @@
 #include "host/host.h"
 #include "support/fuzz.h"
 #include "uapi/tdx.h"
+#include "wire/kvm_run.h"
 #include "wire/qgs.h"
 #include "wire/tdx_getquote.h"
 
 /*
- * A hostile guest and a hostile quoting service at once: the guest chooses addresses, sizes and the content
- * of its memory, takes pages away and changes them in flight; the service answers with any bytes, cut
- * anywhere. Whatever they do, a request that was taken on ends, no slot is lost, and nothing but guest memory
- * is written.
+ * A hostile guest and a hostile quoting service at once: the guest chooses addresses, sizes and the
+ * content of its memory, takes pages away and changes them in flight; the service answers with any bytes,
+ * cut anywhere. Whatever they do, a request that was taken on ends, no slot is lost, and nothing but guest
+ * memory is written.
  */
 enum { PAGE = 4096, PAGES = 4, GPA = 0x10000, MAX_CALLS = 8 };
 
@@ -212,17 +213,55 @@ static const struct base_env_ops ops = {
 	.timer_set = w_timer_set,
 };
 
+/* One KVM_EXIT_TDX of this leaf; R10. */
+static uint64_t vmcall(struct jurat_tdx_quotes *q, uint64_t leaf, uint64_t a, uint64_t b)
+{
+	uint8_t run[KVM_RUN_TDX_UNKNOWN_BYTES] = { 0 };
+
+	bytes_put_le(run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_TDX, 4);
+	bytes_put_le(run + KVM_RUN_TDX_nr, leaf, 8);
+	bytes_put_le(run + KVM_RUN_TDX_ret, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED, 8);
+	bytes_put_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, a, 8);
+	bytes_put_le(run + KVM_RUN_TDX_GET_QUOTE_size, b, 8);
+	must(jurat_tdx_quotes_handle_exit(q, (struct kvm_run *)(void *)run, 0, NULL) == 0);
+	return bytes_get_le(run + KVM_RUN_TDX_ret, 8);
+}
+
+/* Leaves other than GetQuote. */
+static void other_call(struct jurat_tdx_quotes *q, uint8_t which, uint64_t value)
+{
+	uint64_t r10;
+
+	if (which == 0xd) {
+		must(vmcall(q, UAPI_TDVMCALL_MAP_GPA, value, 0) == UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
+		return;
+	}
+	if (which == 0xe) {
+		r10 = vmcall(q, UAPI_TDVMCALL_GET_TD_VM_CALL_INFO, value, 0);
+		if (r10 == UAPI_TDVMCALL_SUCCESS)
+			FUZZ_REACHED("a guest is told what there is");
+		return;
+	}
+	r10 = vmcall(q, UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT, value << 4, 0);
+	must((r10 == UAPI_TDVMCALL_SUCCESS) == (value << 4 >= 32 && value << 4 <= 255));
+}
+
 static void call(struct world *w, struct jurat_tdx_quotes *q)
 {
-	uint64_t gpa = GPA + (next(w) & 7) * (PAGE / 2), size = (next(w) & 15) * (PAGE / 2), answer = 0;
+	uint64_t gpa = GPA + (next(w) & 7) * (PAGE / 2), answer = 0;
 	size_t at = (gpa - GPA) % sizeof(w->ram);
-	uint8_t n = next(w);
+	uint8_t how = next(w), n;
 
+	if (how >> 4 >= 0xd) {
+		other_call(q, how >> 4, how & 15);
+		return;
+	}
+	n = next(w);
 	bytes_put_le(w->ram + at, 1, 8);
 	bytes_put_le(w->ram + at + 16, (uint64_t)next(w) << (next(w) & 31), 4);
 	for (size_t i = 0; i < n && at + 24 + i < sizeof(w->ram); i++)
 		w->ram[at + 24 + i] = next(w);
-	must(jurat_tdx_quotes_serve(q, gpa, size, &answer, NULL) == 0);
+	answer = vmcall(q, UAPI_TDVMCALL_GET_QUOTE, gpa, (how & 15) * (PAGE / 2));
 	w->taken_on += answer == UAPI_TDVMCALL_SUCCESS;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/metrics_http.h"
 #include "daemon/pool.h"
 #include "daemon/server.h"
 #include "support/tdx.h"
@@ -24,11 +25,13 @@ enum {
 	OP_REPLY, /* + REPLY_* */
 	OP_HANG_UP,
 	OP_OPERATOR, /* + what */
+	OP_SCRAPE,   /* of the metrics: + SCRAPE_* */
 	N_OPS
 };
 enum { REQUEST_QUOTE, REQUEST_COLLATERAL, REQUEST_PLATFORM, REQUEST_BARE, REQUEST_PART, N_REQUESTS };
 enum { REPLY_GOOD, REPLY_LARGE, REPLY_ERROR, REPLY_UNEXPECTED, REPLY_PART, REPLY_OTHER_TYPE, N_REPLIES };
-enum { RAW_TOO = 1, ONE_REQUEST = 2, DEAD_SERVICE = 4, CALM = 8 };
+enum { SCRAPE_GOOD, SCRAPE_PART, SCRAPE_READ, SCRAPE_LEAVE, N_SCRAPES };
+enum { RAW_TOO = 1, ONE_REQUEST = 2, DEAD_SERVICE = 4, IMPATIENT = 8 /* every time is over at once */ };
 enum {
 	N_CLIENTS = 4,
 	N_EXCHANGES = 4,
@@ -57,7 +60,9 @@ struct world {
 	uint8_t flags;
 	uv_loop_t loop;
 	struct server *server;
-	struct listener clients_come, service;
+	struct metrics_http *http;
+	struct listener clients_come, service, scrapers_come;
+	int scrapers[N_CLIENTS];
 	struct client clients[N_CLIENTS];
 	struct exchange exchanges[N_EXCHANGES];
 	unsigned pools;
@@ -84,10 +89,15 @@ static void on_freed(struct backend *b, void *context)
 	((struct world *)context)->pools--;
 }
 
+static uint64_t patience(const struct world *w)
+{
+	return w->flags & IMPATIENT ? 0 : 3600000;
+}
+
 static struct backend *new_pool(struct world *w)
 {
 	struct pool_options options = {
-		.n_services = 1, .timeout_ms = 3600000, .probe_ms = 3600000, .max_requests = 2
+		.n_services = 1, .timeout_ms = patience(w), .probe_ms = 3600000, .max_requests = 2
 	};
 	struct backend *b;
 
@@ -280,7 +290,7 @@ static void hang_up(struct exchange *x)
 static struct server_limits limits(const struct world *w)
 {
 	return (struct server_limits){
-		.conn = { .timeout_ms = 3600000,
+		.conn = { .timeout_ms = patience(w),
 			  .drain_ms = 3600000,
 			  .max_requests = w->flags & ONE_REQUEST ? 1 : 0,
 			  .raw_too = w->flags & RAW_TOO },
@@ -300,6 +310,41 @@ static void operate(struct world *w, uint8_t what)
 		server_set_limits(w->server, &l);
 }
 
+static void describe(void *context, struct metrics_text *to)
+{
+	server_describe(((struct world *)context)->server, to);
+}
+
+static void scrape(struct world *w, int *fd)
+{
+	static const char get[] = "GET /metrics HTTP/1.1\r\nHost: fuzz\r\n\r\n";
+	uint8_t kind = fuzz_u8(&w->in) % N_SCRAPES;
+	const struct base_address *to = &w->scrapers_come.address;
+	auto_bytes part = { 0 };
+	ssize_t n;
+
+	if (kind == SCRAPE_PART)
+		part = fuzz_part(&w->in);
+	if (*fd < 0) {
+		*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		must(*fd >= 0 && connect(*fd, &to->sockaddr.any, to->size) == 0);
+	}
+	if (kind == SCRAPE_GOOD)
+		(void)!send(*fd, get, sizeof(get) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (kind == SCRAPE_PART)
+		(void)!send(*fd, part.p, part.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = kind == SCRAPE_READ ? recv(*fd, buffer, sizeof(buffer) - 1, MSG_DONTWAIT) : 0;
+	if (n > 0) {
+		must((size_t)n > 12 && memcmp(buffer, "HTTP/1.", 7) == 0);
+		if (memcmp(buffer + 8, " 200", 4) == 0 && n > 1000)
+			FUZZ_REACHED("the metrics");
+	}
+	if (kind == SCRAPE_LEAVE) {
+		close(*fd);
+		*fd = -1;
+	}
+}
+
 static void step(struct world *w)
 {
 	uint8_t op = fuzz_u8(&w->in) % N_OPS, who = fuzz_u8(&w->in);
@@ -309,6 +354,8 @@ static void step(struct world *w)
 	switch (op) {
 	case OP_CONNECT:
 		connect_client(w, c);
+		if (who & 0x80) /* the loop sees it together with what comes next */
+			return;
 		break;
 	case OP_REQUEST:
 		request(w, c);
@@ -327,6 +374,9 @@ static void step(struct world *w)
 		break;
 	case OP_HANG_UP:
 		hang_up(x);
+		break;
+	case OP_SCRAPE:
+		scrape(w, &w->scrapers[who % N_CLIENTS]);
 		break;
 	default:
 		operate(w, fuzz_u8(&w->in));
@@ -349,7 +399,12 @@ static void end(struct world *w)
 		leave(&w->clients[i], false);
 	for (unsigned i = 0; i < N_EXCHANGES; i++)
 		hang_up(&w->exchanges[i]);
+	for (unsigned i = 0; i < N_CLIENTS; i++)
+		if (w->scrapers[i] >= 0)
+			close(w->scrapers[i]);
+	metrics_http_free(w->http);
 	close(w->clients_come.fd);
+	close(w->scrapers_come.fd);
 	for (unsigned i = 0; uv_loop_alive(&w->loop); i++) {
 		must(i < TURNS_AT_END);
 		fd = accept4(w->service.fd, NULL, NULL, SOCK_CLOEXEC);
@@ -374,15 +429,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w->flags = fuzz_u8(&w->in);
 	w->service = new_listener();
 	w->clients_come = new_listener();
+	w->scrapers_come = new_listener();
 	for (unsigned i = 0; i < N_CLIENTS; i++) {
 		w->clients[i] = (struct client){ .fd = -1, .message = malloc(ROOM) };
 		must(w->clients[i].message != NULL);
+		w->scrapers[i] = -1;
 	}
 	for (unsigned i = 0; i < N_EXCHANGES; i++)
 		w->exchanges[i].fd = -1;
 	l = limits(w);
 	must(uv_loop_init(&w->loop) == 0 && server_new(&w->loop, &l, new_pool(w), &w->server) == 0);
 	must(server_listen(w->server, &w->clients_come) == 0);
+	must(metrics_http_new(&w->loop, w->scrapers_come.fd, patience(w), describe, w, &w->http) == 0);
 	for (unsigned i = 0; i < MAX_OPS && bytes_rd_left(&w->in) > 0; i++)
 		step(w);
 	end(w);

@@ -78,7 +78,9 @@ static void run(const uint8_t *data, size_t size, size_t piece, struct outcome *
 	free(buf);
 }
 
-/* Byte 0 says how to cut the stream: whatever it says, the same messages come out. The rest is the stream. */
+/*
+ * Byte 0 says how to cut the stream: whatever it says, the same messages come out. The rest is the stream.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct outcome whole, cut;

@@ -6,8 +6,8 @@
 #include "support/fuzz.h"
 
 /*
- * A hostile guest, with and without its key, and a hostile operator. Whatever comes: the counter moves by two
- * when there is an answer and not at all when there is none, and the answer opens.
+ * A hostile guest, with and without its key, and a hostile operator. Whatever comes: the counter moves by
+ * two when there is an answer and not at all when there is none, and the answer opens.
  */
 static void ask(struct sim_psp *psp, uint32_t number, const uint8_t page[SNP_PAGE_BYTES])
 {

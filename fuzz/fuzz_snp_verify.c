@@ -6,11 +6,12 @@
 #include "support/snp.h"
 
 /*
- * Evidence, endorsements, CRLs and a policy at once, one step away from being accepted. The software platform
- * signs what the fuzzer changed, where a flag says so, so that what stands behind the signatures is reached.
+ * Evidence, endorsements, CRLs and a policy at once, one step away from being accepted. The software
+ * platform signs what the fuzzer changed, where a flag says so, so that what stands behind the signatures
+ * is reached.
  *
- * Input: two bytes of flags; report and certificate table, as fuzz_item() has them; the policy, a part; then
- * until the end files for the verifier: a byte FILE_* and an item.
+ * Input: two bytes of flags; report and certificate table, as fuzz_item() has them; the policy, a part;
+ * then until the end files for the verifier: a byte FILE_* and an item.
  */
 enum {
 	MACHINE_MASK = 7, /* first byte */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "seeds/seeds.h"
 #include "support/tdx.h"
 #include "wire/qgs.h"
@@ -92,8 +94,15 @@ static void server(void)
 }
 
 /* As fuzz_juratd.c has them. */
-enum { JD_CONNECT, JD_REQUEST, JD_READ, JD_LEAVE, JD_ACCEPT, JD_REPLY, JD_HANG_UP, JD_OPERATOR };
-enum { JD_RAW_TOO = 1, JD_ONE_REQUEST = 2, JD_DEAD_SERVICE = 4, JD_REQUESTS = 4, JD_REPLIES = 6 };
+enum { JD_CONNECT, JD_REQUEST, JD_READ, JD_LEAVE, JD_ACCEPT, JD_REPLY, JD_HANG_UP, JD_OPERATOR, JD_SCRAPE };
+enum {
+	JD_RAW_TOO = 1,
+	JD_ONE_REQUEST = 2,
+	JD_DEAD_SERVICE = 4,
+	JD_IMPATIENT = 8,
+	JD_REQUESTS = 4,
+	JD_REPLIES = 6
+};
 
 static void jd(uint8_t what, uint8_t who)
 {
@@ -131,8 +140,58 @@ static void jd_reply(uint8_t kind)
 	jd(JD_READ, 0);
 }
 
+static void jd_scrape(uint8_t kind, const char *text)
+{
+	jd(JD_SCRAPE, 0);
+	seed_u8(kind);
+	if (text)
+		seed_part(text, strlen(text));
+}
+
+/*
+ * Of the metrics: whole, in pieces, of other names, by other methods; and clients that no time is left
+ * for.
+ */
+static void scrapes(void)
+{
+	static const char *const texts[] = {
+		"GET /metrics HTTP/1.0\r\n\r\n",
+		"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+		"HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /metrics HT",
+		"\r\n\r\n",
+		"GET /%6detrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		jd_begin("scrape", i, i & 1 ? JD_DEAD_SERVICE : 0);
+		jd_scrape(1, texts[i]);
+		jd_scrape(2, NULL);
+		jd_scrape(0, NULL);
+		jd_scrape(2, NULL);
+		jd_scrape(3, NULL);
+		seed_end();
+	}
+	for (uint8_t request = 0; request < 5; request++) {
+		seed_begin("fuzz_juratd", "impatient-%u", request);
+		seed_u8(JD_IMPATIENT);
+		jd(JD_CONNECT, 0x80);
+		jd(JD_REQUEST, 0);
+		seed_u8(request);
+		if (request == 4)
+			seed_part("\0\0", 2);
+		jd(JD_ACCEPT, 0);
+		jd(JD_READ, 0);
+		jd_scrape(0, NULL);
+		jd_scrape(2, NULL);
+		seed_end();
+	}
+}
+
 static void juratd(void)
 {
+	scrapes();
 	for (unsigned request = 0; request < JD_REQUESTS; request++)
 		for (unsigned reply = 0; reply < JD_REPLIES; reply++)
 			for (uint8_t flags = 0; flags < 8; flags += 3) {

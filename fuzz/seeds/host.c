@@ -95,6 +95,12 @@ static void quotes(void)
 			seed_zeros(100);
 			seed_end();
 		}
+	for (unsigned how = 0xd0; how < 0x100; how++) {
+		seed_begin("fuzz_host_getquote", "leaf-%x", how);
+		seed_u8(0);
+		seed_u8((uint8_t)how);
+		seed_end();
+	}
 	getquote("refuses", 0, framed, n);
 	seed_zeros(20);
 	for (unsigned i = 0; i < 10; i++)

@@ -65,6 +65,7 @@ static const struct {
 	{ "allow_service_td", "true" },
 	{ "allow_no_collateral", "true" },
 	{ "accepted_tcb_statuses", "[\"UpToDate\",\"SWHardeningNeeded\",\"OutOfDate\"]" },
+	{ "accepted_current_tcb_statuses", "\"OutOfDate\"" },
 	{ "accepted_advisories", "[\"INTEL-SA-00837\"]" },
 	{ "rejected_advisories", "[\"INTEL-SA-99990\"]" },
 	{ "maximum_collateral_age_days", "30" },

@@ -5,11 +5,11 @@
 #include "support/fuzz.h"
 
 /*
- * Valid inputs for every target, made by the software platform: seeds DIRECTORY writes DIRECTORY/TARGET/NAME.
- * The same on every run and machine, but for signatures whose nonces are random.
+ * Valid inputs for every target, made by the software platform: seeds DIRECTORY writes
+ * DIRECTORY/TARGET/NAME. The same on every run and machine, but for signatures whose nonces are random.
  *
- * One seed is begun, put together and ended before the next. A target's own file says how its input is built;
- * seed_part() is what fuzz_part() reads.
+ * One seed is begun, put together and ended before the next. A target's own file says how its input is
+ * built; seed_part() is what fuzz_part() reads.
  */
 __attribute__((format(printf, 2, 3))) void seed_begin(const char *target, const char *name, ...);
 void seed_u8(uint8_t v);

@@ -6,6 +6,8 @@
 #include "support/env.h"
 #include "support/snp.h"
 #include "support/tdx.h"
+#include "uapi/sev.h"
+#include "wire/qgs.h"
 
 /* As fuzz_sim_psp.c has them: a page, a hashstick, a configuration, or a message to be sealed. */
 static void message(uint8_t type, uint8_t version, uint8_t vmpck, const void *payload, size_t n)
@@ -93,6 +95,34 @@ static void qe(void)
 			seed_begin("fuzz_sim_qe", "machine-%u-%u", m, flags);
 			seed_u8(flags);
 			seed_bytes(fuzz_tdx(m)->tdreport, TDX_REPORT_BYTES);
+			seed_end();
+		}
+}
+
+/* Requests to the software quoting service. */
+static void qgs(void)
+{
+	const struct sim_tdx_identity *identity = sim_tdx_identity(fuzz_tdx(0)->platform);
+
+	for (unsigned type = 0; type < QGS_N_TYPES; type++)
+		for (uint8_t flags = 0; flags < 16; flags++) {
+			struct qgs_message m = qgs_message((enum qgs_type)type);
+			uint8_t message[4096];
+			size_t n;
+
+			if (type == QGS_QUOTE_REQ)
+				m.parts[QGS_PART_REPORT] =
+					bytes_rd(fuzz_tdx(flags & 3)->tdreport, TDX_REPORT_BYTES);
+			if (type == QGS_COLLATERAL_REQ) {
+				m.parts[QGS_PART_FMSPC] = bytes_rd(identity->fmspc, sizeof(identity->fmspc));
+				m.parts[QGS_PART_PCK_CA] = bytes_rd("platform", 9);
+			}
+			if (!qgs_is_request(type))
+				m.error_code = QGS_E_UNEXPECTED;
+			must(qgs_write(&m, false, message, sizeof(message), &n, NULL) == 0);
+			seed_begin("fuzz_sim_qgs", "type-%u-%u", type, flags);
+			seed_u8(flags);
+			seed_bytes(message, n);
 			seed_end();
 		}
 }
@@ -212,12 +242,126 @@ static void tsm(void)
 	seed_end();
 }
 
+/* As fuzz_run_devices.c has them. */
+enum { RD_OPEN, RD_RELEASE, RD_IOCTL, RD_READ, RD_WRITE, RD_MKDIR, RD_RMDIR, RD_MEMORY, RD_STEP };
+enum { RD_HOST = 1, RD_TDX = 2, RD_LEGACY = 4, RD_TURIN = 16, RD_MEMORY_AT = 0x10000 };
+
+static void rd_memory(uint16_t off, const void *bytes, size_t n)
+{
+	seed_u8(RD_MEMORY);
+	seed_u16(off);
+	seed_part(bytes, n);
+}
+
+static void rd_open(uint8_t file, uint8_t node, uint8_t flags)
+{
+	seed_u8(RD_OPEN);
+	seed_u8(file);
+	seed_u8(node);
+	seed_u8(flags);
+}
+
+static void rd_ioctl(uint8_t file, uint8_t which, uint16_t at)
+{
+	seed_u8(RD_IOCTL);
+	seed_u8(file);
+	seed_u8(which);
+	seed_u16(at);
+	seed_u8(RD_STEP);
+}
+
+static void rd_read(uint8_t file, uint16_t size)
+{
+	seed_u8(RD_READ);
+	seed_u8(file);
+	seed_u16(size);
+	seed_u16(0);
+	seed_u8(RD_STEP);
+}
+
+/* /dev/sev: every command, with a structure at its end that may be changed. */
+static void host_devices(void)
+{
+	for (uint32_t command = 0; command < SEV_CMD_MAX + 1; command++) {
+		struct sev_issue_cmd issue = { .cmd = command, .data = RD_MEMORY_AT + 0x100 };
+		struct snp_vlek_load load = { .len = 16, .vlek_wrapped_address = RD_MEMORY_AT + 0x1000 };
+		uint8_t bytes[SEV_ISSUE_CMD_BYTES], data[SNP_VLEK_LOAD_BYTES],
+			hashstick[SNP_VLEK_HASHSTICK_BYTES];
+		struct sim_psp_options options = { .env = fuzz_env() };
+		struct sim_psp *made;
+
+		must(sim_psp_new(&options, &made, NULL) == 0);
+		must(sim_kds_hashstick(made, SIM_CSP_ID, made->reported_tcb, hashstick, NULL) == 0);
+		sim_psp_free(made);
+		wire_write(&sev_issue_cmd_layout, &issue, bytes);
+		wire_write(&snp_vlek_load_layout, &load, data);
+		seed_begin("fuzz_run_devices", "sev-%u", command);
+		seed_u8(RD_HOST);
+		rd_open(0, 0, 2);
+		rd_memory(0, bytes, sizeof(bytes));
+		if (command == SEV_CMD_SNP_VLEK_LOAD)
+			rd_memory(0x100, data, sizeof(data));
+		if (command == SEV_CMD_GET_ID2)
+			rd_memory(0x100, "\0\x20\1\0\0\0\0\0\x40\0\0\0", 12);
+		rd_memory(0x1000, hashstick, sizeof(hashstick));
+		rd_ioctl(0, 3, 0);
+		seed_end();
+	}
+}
+
+static void devices(void)
+{
+	struct snp_guest_request_ioctl io = { .msg_version = 1,
+					      .req_data = RD_MEMORY_AT + 0x100,
+					      .resp_data = RD_MEMORY_AT + 0x1000 };
+	struct snp_ext_report_req ext = { .certs_address = RD_MEMORY_AT + 0x3000, .certs_len = 0x4000 };
+	uint8_t bytes[SNP_IOCTL_BYTES], request[SNP_EXT_REPORT_REQ_BYTES];
+
+	host_devices();
+	wire_write(&snp_guest_request_ioctl_layout, &io, bytes);
+	wire_write(&snp_ext_report_req_layout, &ext, request);
+	for (uint8_t flags = 0; flags < 32; flags += 2)
+		for (uint8_t which = 0; which < 8; which++) {
+			seed_begin("fuzz_run_devices", "ioctl-%u-%u", flags, which);
+			seed_u8(flags);
+			rd_open(0, 0, 2);
+			rd_memory(0, bytes, sizeof(bytes));
+			rd_memory(0x100, request, sizeof(request));
+			rd_ioctl(0, which, 0);
+			seed_end();
+		}
+	for (uint8_t flags = 0; flags < 4; flags += 2)
+		for (uint8_t node = 0; node < 24; node++) { /* an entry, its inblob, and each file there is */
+			seed_begin("fuzz_run_devices", "configfs-%u-%u", flags, node);
+			seed_u8(flags);
+			seed_u8(RD_MKDIR);
+			seed_u8(0);
+			for (uint8_t inblob = 2; inblob < 16; inblob++) { /* whichever node it is */
+				rd_open(1, inblob, 1);
+				seed_u8(RD_WRITE);
+				seed_u8(1);
+				seed_part("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+					  64);
+				seed_u8(0);
+				seed_u8(RD_RELEASE);
+				seed_u8(1);
+			}
+			rd_open(0, node, 0);
+			rd_read(0, 4096);
+			seed_u8(RD_RMDIR);
+			seed_u8(0);
+			seed_end();
+		}
+}
+
 void seeds_sim(void)
 {
 	tsm();
 	psp();
 	states();
 	qe();
+	qgs();
+	devices();
 	kvm();
 	guests();
 }

@@ -133,6 +133,90 @@ static void files(void)
 		}
 }
 
+/* Evidence that does not go together: of other machines, under another key's name, with CRLs. */
+static void mixed_up(void)
+{
+	for (unsigned a = 0; a < FUZZ_SNP_MACHINES; a++)
+		for (unsigned b = 0; b < 2 * FUZZ_SNP_MACHINES; b += 3) {
+			const struct fuzz_bytes *other = &fuzz_snp(b / 2)->tables[b & 1];
+			struct snp_certs certs;
+			uint8_t table[16384];
+			size_t n;
+
+			begin("mixed", a * 16 + b, (uint8_t)(a | (b & 4 ? VLEK : 0)), 0);
+			seed_u8(FUZZ_OWN);
+			seed_u8(FUZZ_PART);
+			seed_part(other->p, other->n);
+			seed_part("", 0);
+			seed_end();
+			/* The key's certificate where the other kind's should be, and a CRL. */
+			auto_bytes crl = fuzz_snp_crl(fuzz_snp(a), b & 2, b & 4);
+
+			must(snp_certs_read(other->p, other->n, &certs, NULL) == 0);
+			certs.entries[0].kind = b & 1 ? SNP_CERT_VCEK : SNP_CERT_VLEK;
+			certs.entries[certs.n++] = (struct snp_cert_entry){ .kind = SNP_CERT_CRL,
+									    .data = bytes_rd(crl.p, crl.n) };
+			must(snp_certs_write(&certs, table, sizeof(table), &n, NULL) == 0);
+			begin("renamed", a * 16 + b, (uint8_t)(a | (b & 4 ? VLEK : 0)), 0);
+			seed_u8(FUZZ_OWN);
+			seed_u8(FUZZ_PART);
+			seed_part(table, n);
+			seed_part("", 0);
+			seed_end();
+			certs.entries[0].kind = b & 1 ? SNP_CERT_VLEK : SNP_CERT_VCEK;
+			must(snp_certs_write(&certs, table, sizeof(table), &n, NULL) == 0);
+			begin("crl", a * 16 + b, (uint8_t)(b / 2 | (b & 1 ? VLEK : 0)), TWICE);
+			seed_u8(FUZZ_OWN);
+			seed_u8(FUZZ_PART);
+			seed_part(table, n);
+			seed_part("", 0);
+			seed_end();
+		}
+}
+
+/* Keys of several machines, given to the verifier. */
+static void given(void)
+{
+	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++)
+		for (uint8_t time = 0; time < 3; time++) {
+			own("given", m * 4 + time, (uint8_t)(m | (m & 1 ? VLEK : 0)),
+			    (uint8_t)(NO_TABLE | time), "");
+			for (unsigned other = 0; other < 3; other++) {
+				seed_u8(FILE_CERTIFICATES);
+				seed_u8(FUZZ_PART);
+				seed_part(fuzz_snp(m + 5 + other)->tables[m & 1].p,
+					  fuzz_snp(m + 5 + other)->tables[m & 1].n);
+			}
+			seed_u8(FILE_CRL);
+			seed_u8(FUZZ_OWN);
+			seed_end();
+		}
+}
+
+/* Every bit of the guest policy, set and clear, against policies that want all or none. */
+static void guest_policies(void)
+{
+	static const char *const texts[] = {
+		"{\"allow_debug\":true}",
+		"{\"allow_migrate_ma\":false,\"allow_smt\":false,\"allow_cxl\":false}",
+		"{\"require_single_socket\":true,\"require_mem_aes_256_xts\":true,\"require_rapl_dis\":true,"
+		"\"require_ciphertext_hiding\":true,\"require_page_swap_disable\":true}",
+	};
+
+	for (unsigned bit = 16; bit < 26; bit++)
+		for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+			begin("guest-policy", bit * 4 + i, SIGN_REPORT, WITH_POLICY);
+			seed_u8(FUZZ_EDITED);
+			seed_u8(1);
+			seed_u16((uint16_t)(8 + bit / 8));
+			seed_u8(1);
+			seed_u8((uint8_t)(1u << bit % 8));
+			seed_u8(FUZZ_OWN);
+			seed_part(texts[i], strlen(texts[i]));
+			seed_end();
+		}
+}
+
 void seeds_snp(void)
 {
 	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++) {
@@ -147,6 +231,9 @@ void seeds_snp(void)
 		own("time", time, VLEK, time, "");
 		seed_end();
 	}
+	mixed_up();
+	given();
+	guest_policies();
 	edited_reports();
 	edited_tables();
 	policies();

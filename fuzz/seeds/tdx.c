@@ -69,7 +69,7 @@ static void one_edit(unsigned off, uint8_t value)
 static void edited_quotes(void)
 {
 	for (unsigned m = 0; m < FUZZ_TDX_MACHINES; m++)
-		for (unsigned off = 0; off < fuzz_tdx(m)->quote.n && off < 2200; off += 29)
+		for (unsigned off = 0; off < fuzz_tdx(m)->quote.n && off < 2200; off += 97)
 			for (unsigned sign = 0; sign < 2; sign++) {
 				begin("edited", off * 8 + m * 2 + sign,
 				      (uint8_t)(m | (sign ? SIGN_QUOTE : 0)), 0);
@@ -86,7 +86,7 @@ static void edited_pcks(void)
 	size_t n;
 
 	sim_qe_pck(fuzz_tdx(0)->qe, &n);
-	for (unsigned off = 10; off < n; off += 17) {
+	for (unsigned off = 10; off < n; off += 43) {
 		begin("pck", off, NEW_CHAIN | SIGN_PCK, 0);
 		seed_u8(FUZZ_OWN);
 		one_edit(off, (uint8_t)(off % 5 ? 1 : 0x30));
@@ -96,15 +96,16 @@ static void edited_pcks(void)
 }
 
 /* A document with one thing changed, signed. */
-static void document(uint8_t kind, enum sim_collateral_part part, const char *from, const char *to)
+static void document(uint8_t machine, uint8_t kind, enum sim_collateral_part part, const char *from,
+		     const char *to)
 {
 	static unsigned n;
-	const char *text = (const char *)fuzz_tdx(0)->collateral.parts[part].bytes;
+	const char *text = (const char *)fuzz_tdx(machine)->collateral.parts[part].bytes;
 	const char *body = strchr(text, ':') + 1, *end = strstr(text, ",\"signature\":"),
 		   *at = strstr(body, from);
 
 	must(at && at < end);
-	own("document", n++, 0, 0, "");
+	own("document", n++, machine, 0, "");
 	own_files_but(part);
 	seed_u8(kind);
 	seed_u8(FUZZ_PART);
@@ -128,14 +129,17 @@ static void documents(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(statuses); i++) {
 		snprintf(status, sizeof(status), "\"%s\"", statuses[i]);
-		document(FILE_TCB_INFO, SIM_TCB_INFO, "\"UpToDate\"", status);
-		document(FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"UpToDate\"", status);
+		for (uint8_t m = 0; m < FUZZ_TDX_MACHINES; m++) {
+			document(m, FILE_TCB_INFO, SIM_TCB_INFO, "\"UpToDate\"", status);
+			document(m, FILE_TCB_INFO, SIM_TCB_INFO, "\"OutOfDate\"", status);
+		}
+		document(0, FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"UpToDate\"", status);
 	}
-	document(FILE_TCB_INFO, SIM_TCB_INFO, "\"TDX\"", "\"SGX\"");
-	document(FILE_TCB_INFO, SIM_TCB_INFO, "\"TDX_", "\"TDX_9");
-	document(FILE_TCB_INFO, SIM_TCB_INFO, "\"version\":3", "\"version\":4");
-	document(FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"TD_QE\"", "\"QE\"");
-	document(FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"isvprodid\":2", "\"isvprodid\":3");
+	document(0, FILE_TCB_INFO, SIM_TCB_INFO, "\"TDX\"", "\"SGX\"");
+	document(0, FILE_TCB_INFO, SIM_TCB_INFO, "\"TDX_", "\"TDX_9");
+	document(0, FILE_TCB_INFO, SIM_TCB_INFO, "\"version\":3", "\"version\":4");
+	document(0, FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"TD_QE\"", "\"QE\"");
+	document(0, FILE_QE_IDENTITY, SIM_QE_IDENTITY, "\"isvprodid\":2", "\"isvprodid\":3");
 }
 
 static void crls(void)
@@ -163,7 +167,7 @@ static void crls(void)
 		one_edit(120 + 20 * i, 0x31);
 		seed_end();
 	}
-	for (unsigned off = 20; off < 700; off += 40) {
+	for (unsigned off = 20; off < 700; off += 90) {
 		own("signer", off, 0, 0, "");
 		own_files_but(SIM_TCB_INFO_ISSUER_CHAIN);
 		seed_u8(FILE_SIGNER);
@@ -262,6 +266,15 @@ static void collateral_files(void)
 		     { "tcb_info", SIM_TCB_INFO, false },
 		     { "qe_identity_issuer_chain", SIM_QE_IDENTITY_ISSUER_CHAIN, false },
 		     { "qe_identity", SIM_QE_IDENTITY, false } };
+	static const char *const texts[] = {
+		"{\"a\":[1,-2.5e3,0,true,false,null,\"\\u00e9\\n\"],\"b\":{\"c\":\"\"}}",
+		"[\"\\b\\f\\n\\r\\t\\/\\\\\\\"\\u0041\\u007f\", \"\\ud83d\\ude00\", \"\\ud83d\"]",
+		" { \"tcb_info\" : \"\\u007b\\\"a\\\":1}\" , \"pck_crl\" : null , \"root_ca_crl\":\"00ff\" "
+		"} ",
+		"{\"tcbInfo\":{},\"signature\":\"00\"}",
+		"{\"a\":1,\"a\":2}",
+		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+	};
 	static char bundle[60000];
 
 	snprintf(bundle, sizeof(bundle), "{");
@@ -274,7 +287,12 @@ static void collateral_files(void)
 	}
 	snprintf(bundle + strlen(bundle), 2, "}");
 	both("bundle", bundle, strlen(bundle));
-	both("json", "{\"a\":[1,-2.5e3,true,null,\"\\u00e9\\n\"],\"b\":{\"c\":\"\"}}", 48);
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "json-%u", i);
+		both(name, texts[i], strlen(texts[i]));
+	}
 }
 
 void seeds_tdx(void)
