@@ -34,6 +34,7 @@
 #define JURAT_REASON_LEAF_KEY                         "leaf-key"
 #define JURAT_REASON_LEAF_EXTENSION_MISSING           "leaf-extension-missing"
 #define JURAT_REASON_LEAF_EXTENSION_MALFORMED         "leaf-extension-malformed"
+#define JURAT_REASON_LEAF_VERSION                     "leaf-version"
 #define JURAT_REASON_LEAF_CRITICAL_EXTENSION          "leaf-critical-extension"
 #define JURAT_REASON_LEAF_TCB_MISMATCH                "leaf-tcb-mismatch"
 #define JURAT_REASON_LEAF_CHIP_MISMATCH               "leaf-chip-mismatch"

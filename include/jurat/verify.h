@@ -114,6 +114,16 @@ JURAT_MUST_CHECK int jurat_policy_read_json(struct jurat_policy *policy, const c
 JURAT_MUST_CHECK int jurat_policy_set(struct jurat_policy *policy, const char *member, const char *value,
 				      struct jurat_error *err);
 
+/*
+ * What a person should know about a policy that was read all the same: it has names of an earlier release.
+ *
+ * i         from 0 on
+ * Returns   text that names what took their place, borrowed until the policy changes; NULL past the end
+ * Threads   as jurat_policy_new
+ * Since     0.1
+ */
+const char *jurat_policy_warning(const struct jurat_policy *policy, size_t i);
+
 struct jurat_snp_evidence {
 	size_t size;           /* sizeof(struct jurat_snp_evidence) */
 	const uint8_t *report; /* untrusted, borrowed */
@@ -243,8 +253,10 @@ int jurat_verdict_has_reason(const struct jurat_verdict *verdict, const char *co
 /*
  * What the verdict does not cover, also when the evidence was accepted: items 0 to count - 1.
  *
- * Returns   count. code: one of JURAT_NOT_JUDGED_* of <jurat/reasons.h>, to compare by strcmp(3). detail:
- *           why, a line for people. Both NULL past the end
+ * Returns   count. code: one of JURAT_NOT_JUDGED_* of <jurat/reasons.h>, to compare by strcmp(3), or field
+ *           and number of a bit that the policy allows although this release does not know it, as
+ *           "platform_info bit-8". detail: why, a line for people. Both NULL past the end; borrowed from the
+ *           verdict
  * Threads   any number of threads
  * Since     0.1
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,30 +9,36 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "cli/device.h"
+#include "wire/snp_msg.h"
 
-static const struct {
-	const char *name;
-	uint64_t bit;
-} fields[] = {
-	{ "policy", JURAT_SNP_KEY_POLICY },       { "image-id", JURAT_SNP_KEY_IMAGE_ID },
-	{ "family-id", JURAT_SNP_KEY_FAMILY_ID }, { "measurement", JURAT_SNP_KEY_MEASUREMENT },
-	{ "guest-svn", JURAT_SNP_KEY_GUEST_SVN }, { "tcb-version", JURAT_SNP_KEY_TCB_VERSION },
-};
+/* The words are those of the field's bits; the last of them is of requests that this verb does not make. */
+static_assert(JURAT_SNP_KEY_POLICY == 1 && JURAT_SNP_KEY_IMAGE_ID == 2 && JURAT_SNP_KEY_FAMILY_ID == 4 &&
+		      JURAT_SNP_KEY_MEASUREMENT == 8 && JURAT_SNP_KEY_GUEST_SVN == 16 &&
+		      JURAT_SNP_KEY_TCB_VERSION == 32,
+	      "the bits of GUEST_FIELD_SELECT");
 
 static int parse_fields(struct cli *cli, const char *list, uint64_t *ret)
 {
 	uint64_t bits = 0;
 
 	while (*list) {
-		size_t n = strcspn(list, ","), i;
+		size_t n = strcspn(list, ",");
+		auto_free char *name = strndup(list, n);
+		const struct wire_bit *bit = name ? wire_bits_find(&snp_field_select_bits, name) : NULL;
 
-		for (i = 0; i < ARRAY_SIZE(fields); i++)
-			if (strlen(fields[i].name) == n && !strncmp(fields[i].name, list, n))
-				break;
-		if (i == ARRAY_SIZE(fields))
-			return cli_fail(cli, CLI_USAGE, "--fields: '%.*s' is no field (see jurat key --help)",
-					(int)n, list);
-		bits |= fields[i].bit;
+		if (!name)
+			return cli_fail_memory(cli);
+		if (!bit) {
+			bit = wire_bits_find_old(&snp_field_select_bits, name);
+			if (bit)
+				cli_warn(cli,
+					 "--fields: '%s' is now '%s' (the old name is accepted until 0.2)",
+					 name, bit->name);
+		}
+		if (!bit || bit->bit == SNP_FIELD_LAUNCH_MIT_VECTOR_BIT)
+			return cli_fail(cli, CLI_USAGE, "--fields: '%s' is no field (see jurat key --help)",
+					name);
+		bits |= UINT64_C(1) << bit->bit;
 		list += n;
 		if (*list == ',')
 			list++;
@@ -66,9 +73,9 @@ static void print_json(const struct jurat_snp_key_options *o, const char *hex)
 {
 	printf("{%s%s%s\"bytes\": 32, \"root\": \"%s\", \"fields\": [", hex ? "\"key\": \"" : "",
 	       hex ? hex : "", hex ? "\", " : "", o->root == JURAT_SNP_KEY_ROOT_VMRK ? "vmrk" : "vcek");
-	for (size_t i = 0, n = 0; i < ARRAY_SIZE(fields); i++)
-		if (o->fields & fields[i].bit)
-			printf("%s\"%s\"", n++ ? ", " : "", fields[i].name);
+	for (size_t i = 0, n = 0; i < snp_field_select_bits.n_bits; i++)
+		if (o->fields >> snp_field_select_bits.bits[i].bit & 1)
+			printf("%s\"%s\"", n++ ? ", " : "", snp_field_select_bits.bits[i].name);
 	puts("]}");
 }
 

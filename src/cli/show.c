@@ -358,19 +358,37 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	return jurat_fail(err, -EBADMSG, "%s", input_kind_name(kind));
 }
 
+/* Each word of flags once, whatever structures it stands in. */
+static int list_bits(void)
+{
+	for (size_t i = 0; i < wire_n_bit_fields; i++) {
+		const struct wire_bits *set = wire_bit_fields[i].set;
+		size_t first = 0;
+
+		while (wire_bit_fields[first].set != set)
+			first++;
+		for (size_t k = 0; first == i && k < set->n_bits; k++)
+			printf("%-20s %2u  %s\n", set->name, set->bits[k].bit, set->bits[k].name);
+	}
+	return CLI_OK;
+}
+
 int cli_show(struct cli *cli)
 {
-	struct show s = { .root = json_object(), .json = cli_wants_json(cli) };
+	struct show s = { .json = cli_wants_json(cli) };
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
 	size_t n;
 	int r, status = CLI_OK;
 
+	if (cli_has(cli, "list-bits"))
+		return list_bits();
+	if (cli->n_args < 1)
+		return cli_fail(cli, CLI_USAGE, "expected FILE (see jurat show --help)");
 	r = cli_read(cli->args[0], &data, &n, &err);
-	if (r < 0) {
-		json_decref(s.root);
+	if (r < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	}
+	s.root = json_object();
 	r = s.root ? show_any(&s, data, n, &err) : jurat_fail_memory(&err);
 	if (r < 0)
 		status = cli_fail(cli, cli_status(r), "'%s': %s", cli->args[0], err.text);

@@ -24,7 +24,11 @@ static const struct cli_option demo_options[] = {
 	OUTPUT,
 };
 
-static const struct cli_option show_options[] = { OUTPUT };
+static const struct cli_option show_options[] = {
+	{ "list-bits", NULL, "print the names of bits, which policies and verdicts use, too, and stop", NULL,
+	  false },
+	OUTPUT,
+};
 
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
@@ -72,7 +76,7 @@ static const struct cli_option attest_options[] = {
 static const struct cli_option key_options[] = {
 	{ "root", "KEY", "root key: vcek or vmrk (default vcek)", "vcek|vmrk", false },
 	{ "fields", "LIST",
-	  "what to mix in, comma-separated: policy, image-id, family-id, measurement, guest-svn, tcb-version",
+	  "what to mix in, comma-separated: policy, image_id, family_id, measurement, guest_svn, tcb_version",
 	  NULL, false },
 	{ "vmpl", "N", "privilege level to mix in (default: the lowest allowed)", "0|1|2|3", false },
 	{ "guest-svn", "N", "guest security version to mix in", NULL, false },
@@ -184,7 +188,6 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "FILE",
 	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",
 	  OPTIONS(show_options),
-	  .min_args = 1,
 	  .max_args = 1,
 	  .run = cli_show },
 	{ .name = "verify",

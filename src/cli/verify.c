@@ -53,6 +53,14 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 	return set_report_data(cli, policy);
 }
 
+static void warn_of_policy(struct cli *cli, const struct jurat_policy *policy)
+{
+	const char *warning;
+
+	for (size_t i = 0; (warning = jurat_policy_warning(policy, i)); i++)
+		cli_warn(cli, "policy: %s", warning);
+}
+
 /* One piece of evidence: nothing is printed before all were judged, so that what is printed is whole. */
 struct judged {
 	char *text; /* NULL: there was no such evidence */
@@ -195,6 +203,8 @@ int cli_verify(struct cli *cli)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
 		status = load_policy(cli, policy);
+	if (status == CLI_OK)
+		warn_of_policy(cli, policy);
 	if (status == CLI_OK)
 		status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK)

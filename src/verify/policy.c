@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "verify/json_names.h"
+#include "verify/policy_bits.h"
 #include "verify/tdx_status.h"
 #include "wire/tdx_report.h"
 
@@ -20,13 +21,12 @@ enum kind {
 	KIND_VMPLS,    /* uint32_t bit set, one or several */
 	KIND_TCB,      /* struct policy_tcb */
 	KIND_VERSION,  /* struct policy_version of `arg` parts */
-	KIND_PLATFORM, /* uint32_t bit set, one or several names */
 	KIND_PRODUCTS, /* uint32_t bit set, one or several names */
 	KIND_WORDS,    /* struct policy_words, one or several */
 	KIND_TEES,     /* uint32_t bit set, one or several names */
 	KIND_STATUSES, /* uint32_t bit set, one or several names */
-	KIND_TD_BITS,  /* uint64_t bit set, "0x..." or one or several names of TD attributes */
-	KIND_XFAM,     /* uint64_t bit set, "0x..." */
+	KIND_FLAGS,    /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */
+	KIND_UNKNOWN,  /* the same of bits without a name: true, false, or one or several numbers */
 };
 
 struct member {
@@ -69,8 +69,9 @@ static const struct member members[] = {
 	MEMBER(minimum_current_tcb, SNP, TCB, 0),
 	MEMBER(minimum_launch_tcb, SNP, TCB, 0),
 	MEMBER(allow_provisional_firmware, SNP, BOOL, 0),
-	MEMBER(required_platform_info, SNP, PLATFORM, 0),
-	MEMBER(forbidden_platform_info, SNP, PLATFORM, 0),
+	MEMBER(required_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
+	MEMBER(forbidden_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
+	WIDENS(allow_unknown_platform_info, SNP, UNKNOWN, POLICY_PLATFORM_INFO),
 	MEMBER(products, SNP, PRODUCTS, 0),
 	MEMBER(allow_vcek, SNP, BOOL, 0),
 	MEMBER(allow_vlek, SNP, BOOL, 0),
@@ -78,10 +79,12 @@ static const struct member members[] = {
 	MEMBER(csp_id, VLEK, WORDS, 0),
 	MEMBER(require_crl, ANY, BOOL, 0),
 	MEMBER(tees, ANY, TEES, 0),
-	POLICY_TD_BYTES(TD_BYTES_MEMBER) WIDENS(allowed_td_attributes, TDX, TD_BITS, 0),
-	MEMBER(required_td_attributes, TDX, TD_BITS, 0),
-	WIDENS(allowed_xfam, TDX, XFAM, 0),
-	MEMBER(required_xfam, TDX, XFAM, 0),
+	POLICY_TD_BYTES(TD_BYTES_MEMBER) WIDENS(allowed_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
+	MEMBER(required_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
+	WIDENS(allowed_xfam, TDX, FLAGS, POLICY_XFAM),
+	MEMBER(required_xfam, TDX, FLAGS, POLICY_XFAM),
+	WIDENS(allow_unknown_td_attributes, TDX, UNKNOWN, POLICY_TD_ATTRIBUTES),
+	WIDENS(allow_unknown_xfam, TDX, UNKNOWN, POLICY_XFAM),
 	WIDENS(allow_service_td, TDX, BOOL, 0),
 	WIDENS(allow_no_collateral, TDX, BOOL, 0),
 	WIDENS(accepted_tcb_statuses, TDX, STATUSES, 0),
@@ -135,6 +138,7 @@ void policy_done(struct jurat_policy *policy)
 	words_done(&policy->csp_id);
 	words_done(&policy->accepted_advisories);
 	words_done(&policy->rejected_advisories);
+	words_done(&policy->warnings);
 }
 
 static int list_copy(struct policy_list *to, const struct policy_list *from, size_t size)
@@ -178,6 +182,7 @@ static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 	r |= words_copy(&to->csp_id, &from->csp_id);
 	r |= words_copy(&to->accepted_advisories, &from->accepted_advisories);
 	r |= words_copy(&to->rejected_advisories, &from->rejected_advisories);
+	r |= words_copy(&to->warnings, &from->warnings);
 	return r < 0 ? -ENOMEM : 0;
 }
 
@@ -302,23 +307,6 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 	return 0;
 }
 
-/* One bit by its name; the error lists all of them. */
-static int read_named_bit(const char *name, const struct wire_bits *set, unsigned *ret,
-			  struct jurat_error *err)
-{
-	const struct wire_bit *bit = name ? wire_bits_find(set, name) : NULL;
-	char names[256];
-
-	if (name && !bit)
-		bit = wire_bits_find_old(set, name);
-	if (!bit) {
-		wire_bits_format(set, wire_bits_mask(set), names, sizeof(names));
-		return jurat_fail(err, -EBADMSG, "expected names of bits: %s", names);
-	}
-	*ret = bit->bit;
-	return 0;
-}
-
 /* What one name or number of a bit set stands for. */
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
@@ -342,9 +330,7 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 	}
 	if (m->kind == KIND_TEES)
 		return read_tee(name, ret, err);
-	if (m->kind == KIND_STATUSES)
-		return read_status(name, ret, err);
-	return read_named_bit(name, &snp_platform_info_bits, ret, err);
+	return read_status(name, ret, err);
 }
 
 static int read_bits(const json_t *value, const struct member *m, uint32_t *ret, struct jurat_error *err)
@@ -358,34 +344,6 @@ static int read_bits(const json_t *value, const struct member *m, uint32_t *ret,
 		if (r < 0)
 			return r;
 		bits |= 1u << bit;
-	}
-	*ret = bits;
-	return 0;
-}
-
-/* "0x10000000" alone, or names of bits. */
-static int read_wide_bits(const json_t *value, const struct wire_bits *names, uint64_t *ret,
-			  struct jurat_error *err)
-{
-	const char *text = json_string_value(value);
-	uint64_t bits = 0;
-	char *end;
-
-	if (text && strncmp(text, "0x", 2) == 0 && strspn(text + 2, "0123456789abcdefABCDEF") > 0 &&
-	    strlen(text) <= 18) {
-		bits = strtoull(text + 2, &end, 16);
-		if (*end == '\0') {
-			*ret = bits;
-			return 0;
-		}
-	}
-	for (size_t i = 0; i < count(value); i++) {
-		unsigned bit = 0;
-		int r = read_named_bit(json_string_value(item(value, i)), names, &bit, err);
-
-		if (r < 0)
-			return jurat_wrap(err, r, "expected \"0x\" and up to 16 hex digits, or names");
-		bits |= UINT64_C(1) << bit;
 	}
 	*ret = bits;
 	return 0;
@@ -495,15 +453,14 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	case KIND_NUMBER:
 		return read_number(value, m->arg, at, err);
 	case KIND_VMPLS:
-	case KIND_PLATFORM:
 	case KIND_PRODUCTS:
 	case KIND_TEES:
 	case KIND_STATUSES:
 		return read_bits(value, m, at, err);
-	case KIND_TD_BITS:
-		return read_wide_bits(value, &tdx_attr_bits, at, err);
-	case KIND_XFAM:
-		return read_wide_bits(value, &tdx_xfam_bits, at, err);
+	case KIND_FLAGS:
+		return policy_read_bits(value, (enum policy_flags)m->arg, &policy->warnings, at, err);
+	case KIND_UNKNOWN:
+		return policy_read_unknown_bits(value, (enum policy_flags)m->arg, at, err);
 	case KIND_TCB:
 		return read_tcb(value, at, err);
 	case KIND_VERSION:
@@ -532,8 +489,25 @@ bool policy_words_have(const struct policy_words *words, const char *word)
 	return false;
 }
 
+/* Members by their names of before 0.2. */
+static const struct {
+	const char *was, *name;
+} renamed[] = {
+	{ "require_ciphertext_hiding", "require_ciphertext_hiding_dram" },
+};
+
+/* The name of today for a member's name; another than `name` for one of before 0.2. */
+static const char *current_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(renamed); i++)
+		if (strcmp(renamed[i].was, name) == 0)
+			return renamed[i].name;
+	return name;
+}
+
 static const struct member *find_member(const char *name)
 {
+	name = current_name(name);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		if (strcmp(members[i].name, name) == 0)
 			return &members[i];
@@ -548,6 +522,10 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 
 	if (!m)
 		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", name);
+	if (strcmp(m->name, name) != 0 &&
+	    policy_warn(&policy->warnings, err,
+			"member '%s' is now '%s' (the old name is accepted until 0.2)", name, m->name) < 0)
+		return -ENOMEM;
 	r = read_value(value, m, policy, err);
 	if (r < 0)
 		return jurat_wrap(err, r, "policy: %s", name);
@@ -566,13 +544,12 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 		return memcmp(a, b, sizeof(bool)) != 0;
 	case KIND_NUMBER:
 	case KIND_VMPLS:
-	case KIND_PLATFORM:
 	case KIND_PRODUCTS:
 	case KIND_TEES:
 	case KIND_STATUSES:
 		return memcmp(a, b, sizeof(uint32_t)) != 0;
-	case KIND_TD_BITS:
-	case KIND_XFAM:
+	case KIND_FLAGS:
+	case KIND_UNKNOWN:
 		return memcmp(a, b, sizeof(uint64_t)) != 0;
 	case KIND_BYTES:
 	case KIND_CHIP_ID:
@@ -677,6 +654,9 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 		return r;
 	json_object_foreach(root, key, value)
 	{
+		if (current_name(key) != key && json_object_get(root, current_name(key)))
+			return jurat_fail(err, -EBADMSG, "policy: '%s' and '%s': one member that comes twice",
+					  key, current_name(key));
 		r = read_member(value, key, &next, err);
 		if (r < 0)
 			return r;
@@ -689,8 +669,11 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 static json_t *read_bare(const struct member *m, const char *value, json_error_t *bad)
 {
 	bool json = strchr("[{\"", value[0]) != NULL && value[0] != '\0';
+	bool number = value[0] >= '0' && value[0] <= '9';
+	bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
 
-	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_VMPLS)
+	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_VMPLS ||
+	    (m->kind == KIND_UNKNOWN && (number || truth)))
 		return json_loads(value, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, bad);
 	snprintf(bad->text, sizeof(bad->text), "not UTF-8");
 	return json_string(value);
@@ -720,4 +703,9 @@ int jurat_policy_set(struct jurat_policy *policy, const char *member, const char
 		return r;
 	policy_swap(policy, &next);
 	return 0;
+}
+
+const char *jurat_policy_warning(const struct jurat_policy *policy, size_t i)
+{
+	return i < policy->warnings.n ? policy->warnings.items[i] : NULL;
 }

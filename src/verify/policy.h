@@ -58,7 +58,7 @@ struct policy_version {
 	G(require_mem_aes_256_xts, SNP, false, SNP_POLICY_MEM_AES_256_XTS_BIT, false, \
 	  MEM_AES_256_XTS_NOT_REQUIRED) \
 	G(require_rapl_dis, SNP, false, SNP_POLICY_RAPL_DIS_BIT, false, RAPL_DIS_NOT_REQUIRED) \
-	G(require_ciphertext_hiding, SNP, false, SNP_POLICY_CIPHERTEXT_HIDING_DRAM_BIT, false, \
+	G(require_ciphertext_hiding_dram, SNP, false, SNP_POLICY_CIPHERTEXT_HIDING_DRAM_BIT, false, \
 	  CIPHERTEXT_HIDING_NOT_REQUIRED) \
 	G(require_page_swap_disable, SNP, false, SNP_POLICY_PAGE_SWAP_DISABLE_BIT, false, \
 	  PAGE_SWAP_DISABLE_NOT_REQUIRED)
@@ -106,8 +106,8 @@ struct jurat_policy {
 	struct policy_version minimum_policy_abi, minimum_firmware, minimum_committed_firmware;
 	struct policy_tcb minimum_tcb, minimum_committed_tcb, minimum_current_tcb, minimum_launch_tcb;
 	bool allow_provisional_firmware;
-	uint32_t required_platform_info, forbidden_platform_info; /* bits of platform_info */
-	uint32_t products;                                        /* bit: enum snp_product */
+	uint64_t required_platform_info, forbidden_platform_info, allow_unknown_platform_info;
+	uint32_t products; /* bit: enum snp_product */
 	bool allow_vcek, allow_vlek, allow_masked_chip_id;
 	struct policy_words csp_id;
 	bool require_crl;
@@ -115,11 +115,13 @@ struct jurat_policy {
 	POLICY_TD_BYTES(POLICY_LIST_MEMBER)
 	uint64_t allowed_td_attributes, required_td_attributes;
 	uint64_t allowed_xfam, required_xfam;
+	uint64_t allow_unknown_td_attributes, allow_unknown_xfam;
 	bool allow_service_td, allow_no_collateral;
 	uint32_t accepted_tcb_statuses, accepted_current_tcb_statuses; /* bit: enum tcb_status */
 	struct policy_words accepted_advisories, rejected_advisories;
 	uint32_t maximum_collateral_age_days; /* 0: as long as it is current */
 	uint32_t minimum_tcb_evaluation_data_number;
+	struct policy_words warnings; /* of jurat_policy_warning() */
 	bool set[POLICY_MAX_MEMBERS]; /* by the row of a member: somebody set it, to whatever */
 };
 

@@ -14,21 +14,25 @@
 #define VERIFY_REASONS(R) \
 	/* the report itself */ \
 	R(REPORT_SIZE, "report-size", "the report is not exactly 1184 bytes") \
-	R(REPORT_VERSION, "report-version", "the report's version is none that is known: 2, 3, 4, 5") \
+	R(REPORT_VERSION, "report-version", \
+	  "the report's version is not 2, 3, 4 or 5; a higher one is newer than this verifier") \
 	R(REPORT_RESERVED, "report-reserved", \
 	  "bytes of the report that must be zero in its version are not") \
 	R(SIGNATURE_ALGORITHM, "signature-algorithm", \
 	  "the report's signature algorithm is not ECDSA P-384 with SHA-384") \
-	R(KEY_INFO_RESERVED, "key-info-reserved", "reserved bits or a reserved signing key in key_info") \
+	R(KEY_INFO_RESERVED, "key-info-reserved", \
+	  "key_info has bits or a signing key that this verifier does not know") \
 	R(AUTHOR_KEY_INCONSISTENT, "author-key-inconsistent", \
 	  "key_info and author_key_digest disagree on whether there is an author key") \
 	R(REPORT_UNSIGNED, "report-unsigned", \
 	  "the report carries no signature: chip key masked, or signing key NONE") \
 	R(GUEST_POLICY_RESERVED, "guest-policy-reserved", \
-	  "the guest policy has bit 17 clear or a reserved bit set") \
-	R(PLATFORM_INFO_RESERVED, "platform-info-reserved", "platform_info has a reserved bit set") \
+	  "the guest policy has bit 17 clear, or a bit set that this verifier does not know") \
+	R(PLATFORM_INFO_RESERVED, "platform-info-reserved", \
+	  "platform_info has a bit set that this verifier does not know and the policy does not allow") \
 	R(VMPL_RANGE, "vmpl-range", "the VMPL is none of 0 to 3: no guest asked for this report") \
-	R(TCB_MALFORMED, "tcb-malformed", "a TCB_VERSION has bytes set that this product does not have") \
+	R(TCB_MALFORMED, "tcb-malformed", \
+	  "a TCB_VERSION has bytes set that are no component of this product that this verifier knows") \
 	R(PRODUCT_UNKNOWN, "product-unknown", "neither Milan, Genoa nor Turin: no root is known for it") \
 	R(REPORT_SIGNATURE, "report-signature", \
 	  "the report's signature does not hold under the endorsement key") \
@@ -53,6 +57,7 @@
 	  "an extension that every such certificate has is missing") \
 	R(LEAF_EXTENSION_MALFORMED, "leaf-extension-malformed", \
 	  "one of AMD's or Intel's extensions is not what it must be") \
+	R(LEAF_VERSION, "leaf-version", "its structVersion is newer than this verifier") \
 	R(LEAF_CRITICAL_EXTENSION, "leaf-critical-extension", "it has an unknown critical extension") \
 	R(LEAF_TCB_MISMATCH, "leaf-tcb-mismatch", "its TCB is not the report's reported_tcb") \
 	R(LEAF_CHIP_MISMATCH, "leaf-chip-mismatch", "its HWID is not the report's chip_id") \
@@ -99,11 +104,12 @@
 	/* a TD quote itself */ \
 	R(QUOTE_MALFORMED, "quote-malformed", "it is too short, or the sizes in it do not agree") \
 	R(NOT_A_TD_QUOTE, "not-a-td-quote", "it is the quote of an SGX enclave or of another TEE") \
-	R(QUOTE_VERSION, "quote-version", "the quote's version is neither 4 nor 5") \
+	R(QUOTE_VERSION, "quote-version", \
+	  "the quote's version is neither 4 nor 5; a higher one is newer than this verifier") \
 	R(QUOTE_KEY_TYPE, "quote-key-type", "the attestation key is not for ECDSA on P-256") \
 	R(QUOTE_VENDOR, "quote-vendor", "the quoting enclave is not Intel's, by the vendor id") \
 	R(QUOTE_UNSUPPORTED, "quote-unsupported", \
-	  "a type of body or certification data that no TD quote has") \
+	  "a type of body or certification data that this verifier does not know") \
 	R(QUOTE_ATTESTATION_KEY, "quote-attestation-key", "the attestation key is not a point of P-256") \
 	R(QUOTE_SIGNATURE, "quote-signature", \
 	  "the quote's signature does not hold under the attestation key") \
@@ -228,11 +234,11 @@
 	/* of a TD */ \
 	R(TD_DEBUG, "td-debug", "the TD is open to debugging: the host can read and change its memory") \
 	R(TD_ATTRIBUTES_NOT_ALLOWED, "td-attributes-not-allowed", \
-	  "a TD attribute is set that is reserved or that the policy does not allow") \
+	  "a TD attribute is set that this verifier does not know or that the policy does not allow") \
 	R(TD_ATTRIBUTES_REQUIRED, "td-attributes-required", \
 	  "a TD attribute is clear that the policy requires") \
 	R(XFAM_NOT_ALLOWED, "xfam-not-allowed", \
-	  "XFAM has a bit that is reserved or that the policy does not allow") \
+	  "XFAM has a bit that this verifier does not know or that the policy does not allow") \
 	R(XFAM_REQUIRED, "xfam-required", "XFAM lacks a bit that is always set or that the policy requires") \
 	R(SERVICE_TD_NOT_ALLOWED, "service-td-not-allowed", \
 	  "service TDs are bound to the TD, and the policy does not allow that") \

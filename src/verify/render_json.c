@@ -134,12 +134,9 @@ static json_t *reasons(struct render_json *o, const struct jurat_verdict *v)
 static json_t *not_judged(struct render_json *o, const struct jurat_verdict *v)
 {
 	json_t *array = json_array();
-	const char *code, *text;
 
-	for (size_t i = 0; verify_not_judged_at(i, &code, &text); i++) {
-		if (v->not_judged >> i & 1)
-			render_append(o, array, json_string(code));
-	}
+	for (size_t i = 0; i < jurat_verdict_not_judged_count(v); i++)
+		render_append(o, array, json_string(jurat_verdict_not_judged_code(v, i)));
 	return array;
 }
 

@@ -85,14 +85,11 @@ static void put_signer(FILE *f, const struct jurat_verdict *v)
 	render_text_cert(f, "ARK", &v->root);
 }
 
-static void put_not_judged(FILE *f, unsigned bits)
+static void put_not_judged(FILE *f, const struct jurat_verdict *v)
 {
-	const char *code, *text;
-
-	for (size_t i = 0; verify_not_judged_at(i, &code, &text); i++) {
-		if (bits >> i & 1)
-			fprintf(f, "not judged: %s: %s\n", code, text);
-	}
+	for (size_t i = 0; i < jurat_verdict_not_judged_count(v); i++)
+		fprintf(f, "not judged: %s: %s\n", jurat_verdict_not_judged_code(v, i),
+			jurat_verdict_not_judged_detail(v, i));
 }
 
 char *jurat_verdict_text(const struct jurat_verdict *verdict)
@@ -117,7 +114,7 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 		put_report(f, verdict);
 		put_signer(f, verdict);
 	}
-	put_not_judged(f, verdict->not_judged);
+	put_not_judged(f, verdict);
 	bad = ferror(f) != 0;
 	if (fclose(f) != 0 || bad) {
 		free(text);

@@ -154,6 +154,11 @@ static void judge_names(struct snp_judge *j)
 
 static void judge_profile(struct snp_judge *j)
 {
+	static const enum verify_reason faults[] = {
+		[VEK_MISSING] = REASON_LEAF_EXTENSION_MISSING,
+		[VEK_MALFORMED] = REASON_LEAF_EXTENSION_MALFORMED,
+		[VEK_NEWER] = REASON_LEAF_VERSION,
+	};
 	const struct crypto_cert *cert = &j->leaf->cert;
 	const struct vek *vek = &j->leaf->vek;
 
@@ -170,10 +175,7 @@ static void judge_profile(struct snp_judge *j)
 	if (cert->key_kind != CRYPTO_KEY_P384)
 		verdict_refuse(j->out, REASON_LEAF_KEY, "only ECDSA P-384 signs reports");
 	if (j->leaf->vek_fault != VEK_FINE)
-		verdict_refuse(j->out,
-			       j->leaf->vek_fault == VEK_MISSING ? REASON_LEAF_EXTENSION_MISSING
-								 : REASON_LEAF_EXTENSION_MALFORMED,
-			       "%s", j->leaf->vek_error.text);
+		verdict_refuse(j->out, faults[j->leaf->vek_fault], "%s", j->leaf->vek_error.text);
 }
 
 static void judge_tcb(struct snp_judge *j)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -32,16 +33,19 @@ static void judge_guest_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	const struct policy_version *abi = &p->minimum_policy_abi;
-	unsigned minor = j->report.policy & 0xff, major = j->report.policy >> 8 & 0xff;
+	unsigned minor = snp_policy_abi_minor(j->report.policy);
+	unsigned major = snp_policy_abi_major(j->report.policy);
+	char name[WIRE_BIT_NAME_BYTES];
 
 #define GUEST_BIT(member, scope, value, bit, wrong, reason)                                                  \
 	if ((j->report.policy >> (bit)&1) == (wrong) && p->member != (wrong))                                \
-		verdict_refuse(j->out, REASON_##reason, "bit %d of the guest policy 0x%llx is %d", bit,      \
-			       (unsigned long long)j->report.policy, wrong);
+		verdict_refuse(j->out, REASON_##reason, "policy: %s %s, and " #member " is %s",              \
+			       wire_bit_name(&snp_policy_bits, bit, name), (wrong) ? "set" : "clear",        \
+			       p->member ? "true" : "false");
 	POLICY_GUEST_BITS(GUEST_BIT)
 	if (abi->set && (major < abi->part[0] || (major == abi->part[0] && minor < abi->part[1])))
 		verdict_refuse(j->out, REASON_GUEST_ABI_BELOW_MINIMUM,
-			       "the guest policy asks for %u.%u, wanted %u.%u", major, minor, abi->part[0],
+			       "policy: ABI %u.%u, expected %u.%u or later", major, minor, abi->part[0],
 			       abi->part[1]);
 }
 
@@ -80,6 +84,20 @@ static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint
 		verdict_refuse(j->out, reason, "%s: %s is %u, wanted %u", name, part, is, floor);
 }
 
+enum { TCB_TEXT_BYTES = 72 };
+
+/* One that the product cannot have, or of an unknown product, as a number. */
+static const char *tcb_text(enum snp_product product, uint64_t raw, char to[TCB_TEXT_BYTES])
+{
+	struct snp_tcb tcb;
+
+	if (snp_tcb_read(product, raw, &tcb))
+		snp_tcb_format(product, &tcb, to, TCB_TEXT_BYTES);
+	else
+		snprintf(to, TCB_TEXT_BYTES, "0x%016llx", (unsigned long long)raw);
+	return to;
+}
+
 static void judge_firmware(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;
@@ -94,6 +112,7 @@ static void judge_firmware(struct snp_judge *j)
 		{ &j->policy->minimum_committed_firmware, committed,
 		  REASON_COMMITTED_FIRMWARE_BELOW_MINIMUM },
 	};
+	char is_tcb[TCB_TEXT_BYTES], committed_tcb[TCB_TEXT_BYTES];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const uint8_t *floor = rows[i].floor->part, *is = rows[i].is;
@@ -105,10 +124,16 @@ static void judge_firmware(struct snp_judge *j)
 	if (!j->policy->allow_provisional_firmware &&
 	    (memcmp(current, committed, 3) != 0 || r->current_tcb != r->committed_tcb))
 		verdict_refuse(j->out, REASON_PROVISIONAL_FIRMWARE,
-			       "current %u.%u.%u, TCB 0x%016llx; committed %u.%u.%u, TCB 0x%016llx",
-			       current[0], current[1], current[2], (unsigned long long)r->current_tcb,
-			       committed[0], committed[1], committed[2],
-			       (unsigned long long)r->committed_tcb);
+			       "current: %u.%u.%u, %s; committed: %u.%u.%u, %s", current[0], current[1],
+			       current[2], tcb_text(j->product, r->current_tcb, is_tcb), committed[0],
+			       committed[1], committed[2],
+			       tcb_text(j->product, r->committed_tcb, committed_tcb));
+}
+
+static const char *names_of(uint64_t bits, char *to, size_t size)
+{
+	wire_bits_format(&snp_platform_info_bits, bits, to, size);
+	return to;
 }
 
 static void judge_platform(struct snp_judge *j)
@@ -116,13 +141,16 @@ static void judge_platform(struct snp_judge *j)
 	const struct jurat_policy *p = j->policy;
 	uint64_t missing = p->required_platform_info & ~j->report.platform_info;
 	uint64_t present = p->forbidden_platform_info & j->report.platform_info;
+	char names[192];
 
 	if (missing)
-		verdict_refuse(j->out, REASON_PLATFORM_INFO_REQUIRED, "platform_info is 0x%llx, lacks 0x%llx",
-			       (unsigned long long)j->report.platform_info, (unsigned long long)missing);
+		verdict_refuse(j->out, REASON_PLATFORM_INFO_REQUIRED,
+			       "platform_info: %s clear, which required_platform_info names",
+			       names_of(missing, names, sizeof(names)));
 	if (present)
-		verdict_refuse(j->out, REASON_PLATFORM_INFO_FORBIDDEN, "platform_info is 0x%llx, has 0x%llx",
-			       (unsigned long long)j->report.platform_info, (unsigned long long)present);
+		verdict_refuse(j->out, REASON_PLATFORM_INFO_FORBIDDEN,
+			       "platform_info: %s set, which forbidden_platform_info names",
+			       names_of(present, names, sizeof(names)));
 }
 
 static void judge_signer(struct snp_judge *j)

@@ -197,7 +197,8 @@ void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *r
 	bool there;
 
 	read_names(cert, &vek);
-	read_number(&r, EXT_STRUCT_VERSION, true, STRUCT_VERSION_MAX, &there);
+	if (read_number(&r, EXT_STRUCT_VERSION, true, UINT8_MAX, &there) > STRUCT_VERSION_MAX)
+		fault(&r, VEK_NEWER, EXT_STRUCT_VERSION, "newer than this verifier, which reads 0 and 1");
 	if (find(&r, EXT_PRODUCT_NAME, true, &content)) {
 		read_text(&r, EXT_PRODUCT_NAME, &content, vek.product, sizeof(vek.product));
 		vek.product_name = product_of_name(vek.product);

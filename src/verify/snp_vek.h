@@ -27,12 +27,12 @@ struct vek {
 	char csp_id[VEK_CSP_ID_BYTES];
 };
 
-enum vek_fault { VEK_FINE, VEK_MISSING, VEK_MALFORMED };
+enum vek_fault { VEK_FINE, VEK_MISSING, VEK_MALFORMED, VEK_NEWER };
 
 /*
  * Reads names and extensions; never stops at the first fault, so that `ret` holds all that could be read.
  *
- * ret_fault, err  VEK_MISSING or VEK_MALFORMED and the first extension concerned
+ * ret_fault, err  what is wrong with the first extension concerned
  */
 void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *ret_fault,
 	      struct jurat_error *err);

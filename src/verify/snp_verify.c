@@ -5,9 +5,9 @@
 
 #include "base/cleanup.h"
 #include "base/struct.h"
+#include "verify/policy_bits.h"
 #include "verify/snp_judge.h"
 
-#define KEY_INFO_KNOWN 0x1fu
 enum { MAX_VMPL = 3 };
 
 static void judge_reserved(struct snp_judge *j)
@@ -31,8 +31,11 @@ static void judge_key_info(struct snp_judge *j)
 	unsigned key = snp_key_info_signing_key(r->key_info);
 	bool author_key = r->key_info >> SNP_KEY_INFO_AUTHOR_KEY_EN_BIT & 1;
 
-	if ((r->key_info & ~KEY_INFO_KNOWN) != 0 || (key > SNP_SIGNED_BY_VLEK && key < SNP_SIGNED_BY_NONE))
-		verdict_refuse(j->out, REASON_KEY_INFO_RESERVED, "key_info is 0x%x", r->key_info);
+	verdict_unknown_bits(j->out, &snp_key_info_bits, r->key_info, 0, 0, REASON_KEY_INFO_RESERVED);
+	if (!snp_signing_key_name(key))
+		verdict_refuse(j->out, REASON_KEY_INFO_RESERVED,
+			       "key_info: SIGNING_KEY %u is unknown to this verifier, which knows 0, 1 and 7",
+			       key);
 	if (author_key == bytes_all(r->author_key_digest, sizeof(r->author_key_digest), 0))
 		verdict_refuse(j->out, REASON_AUTHOR_KEY_INCONSISTENT,
 			       "AUTHOR_KEY_EN is %d, author_key_digest is %s", author_key,
@@ -51,13 +54,17 @@ static void judge_fields(struct snp_judge *j)
 	judge_reserved(j);
 	judge_key_info(j);
 	if (r->signature_algo != SNP_REPORT_ALGO_ECDSA_P384_SHA384)
-		verdict_refuse(j->out, REASON_SIGNATURE_ALGORITHM, "signature_algo is %u", r->signature_algo);
-	if (!(r->policy >> SNP_POLICY_MUST_BE_ONE_BIT & 1) || wire_bits_unknown(&snp_policy_bits, r->policy))
-		verdict_refuse(j->out, REASON_GUEST_POLICY_RESERVED, "the guest policy is 0x%llx",
-			       (unsigned long long)r->policy);
-	if (wire_bits_unknown(&snp_platform_info_bits, r->platform_info))
-		verdict_refuse(j->out, REASON_PLATFORM_INFO_RESERVED, "platform_info is 0x%llx",
-			       (unsigned long long)r->platform_info);
+		verdict_refuse(
+			j->out, REASON_SIGNATURE_ALGORITHM,
+			"signature_algo %u is unknown to this verifier, which knows 1, ECDSA P-384 with "
+			"SHA-384",
+			r->signature_algo);
+	if (!(r->policy >> SNP_POLICY_MUST_BE_ONE_BIT & 1))
+		verdict_refuse(j->out, REASON_GUEST_POLICY_RESERVED,
+			       "policy: bit 17, which must be one, is zero");
+	verdict_unknown_bits(j->out, &snp_policy_bits, r->policy, 0, 0, REASON_GUEST_POLICY_RESERVED);
+	policy_judge_unknown_bits(j->out, POLICY_PLATFORM_INFO, r->platform_info,
+				  j->policy->allow_unknown_platform_info);
 	if (r->vmpl > MAX_VMPL)
 		verdict_refuse(j->out, REASON_VMPL_RANGE, "vmpl is %u", r->vmpl);
 }
@@ -72,8 +79,11 @@ static void judge_cpuid(struct snp_judge *j)
 
 	j->product = snp_product_of_report(r);
 	if (r->version >= 3 && j->product == SNP_PRODUCT_UNKNOWN)
-		verdict_refuse(j->out, REASON_PRODUCT_UNKNOWN, "family 0x%x, model 0x%x", r->cpuid_fam_id,
-			       r->cpuid_mod_id);
+		verdict_refuse(
+			j->out, REASON_PRODUCT_UNKNOWN,
+			"CPUID family 0x%x, model 0x%x is unknown to this verifier, which knows Milan, Genoa "
+			"and Turin",
+			r->cpuid_fam_id, r->cpuid_mod_id);
 }
 
 static void judge_tcbs(struct snp_judge *j)
@@ -93,7 +103,9 @@ static void judge_tcbs(struct snp_judge *j)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(tcbs); i++) {
 		if (!snp_tcb_read(j->product, tcbs[i].raw, &tcb))
-			verdict_refuse(j->out, REASON_TCB_MALFORMED, "%s is 0x%016llx, which no %s has",
+			verdict_refuse(j->out, REASON_TCB_MALFORMED,
+				       "%s: 0x%016llx has bytes set that are no component of the TCB of %s "
+				       "that this verifier knows",
 				       tcbs[i].name, (unsigned long long)tcbs[i].raw,
 				       snp_product_name(j->product));
 	}
@@ -131,11 +143,13 @@ static int judge_all(struct snp_judge *j, const struct jurat_snp_evidence *evide
 	struct jurat_error why;
 	int r;
 
-	if (!evidence->report || evidence->report_size != SNP_REPORT_BYTES) {
-		verdict_refuse(j->out, REASON_REPORT_SIZE, "%zu bytes", evidence->report_size);
+	r = evidence->report ? snp_report_read(evidence->report, evidence->report_size, &j->report, &why)
+			     : -EBADMSG;
+	if (r != -EPROTO && (r < 0 || evidence->report_size != SNP_REPORT_BYTES)) {
+		verdict_refuse(j->out, REASON_REPORT_SIZE, "%zu bytes, expected %d", evidence->report_size,
+			       SNP_REPORT_BYTES);
 		return 0;
 	}
-	r = snp_report_read(evidence->report, evidence->report_size, &j->report, &why);
 	if (r < 0) {
 		verdict_refuse(j->out, REASON_REPORT_VERSION, "%s", why.text);
 		return 0;

@@ -175,9 +175,25 @@ static const struct {
 	const char *member, *text_member, *signature_member;
 	take_document *take;
 } documents[] = {
-	{ "tcbInfo", "tcb_info", "tcb_info_signature", take_tcb_info },
-	{ "enclaveIdentity", "qe_identity", "qe_identity_signature", take_identity },
+	[COLLATERAL_TCB_INFO] = { "tcbInfo", "tcb_info", "tcb_info_signature", take_tcb_info },
+	[COLLATERAL_QE_IDENTITY] = { "enclaveIdentity", "qe_identity", "qe_identity_signature",
+				     take_identity },
 };
+
+/* One document; why it is of no use stays with the collateral. */
+static int take(struct jurat_tdx_collateral *c, size_t which, const struct json_rd *json, json_rd_at at,
+		const struct signed_part *part, struct jurat_error *err)
+{
+	struct jurat_error why;
+	int r = documents[which].take(c, json, at, part, &why);
+
+	if (r >= 0)
+		return r;
+	if (r == -EBADMSG)
+		snprintf(c->unusable[which], sizeof(c->unusable[which]), "%.*s", COLLATERAL_WHY_BYTES - 1,
+			 why.text);
+	return jurat_fail(err, r, "%s", why.text);
+}
 
 static const char *const encoded_members[] = {
 	"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
@@ -248,7 +264,7 @@ static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *jso
 	if (r < 0)
 		return r;
 	r = fill_part(json->text + t->start, t->size, json, json_rd_get(json, 0, "signature"), &part, err);
-	return r < 0 ? r : documents[which].take(c, json, value, &part, err);
+	return r < 0 ? r : take(c, which, json, value, &part, err);
 }
 
 /*
@@ -272,7 +288,7 @@ static int take_text(struct jurat_tdx_collateral *c, const struct json_rd *bundl
 	if (json_rd_get(&inner, 0, documents[which].member) != JSON_RD_NONE)
 		return take_served(c, &inner, which, err);
 	r = fill_part(text, n, bundle, json_rd_get(bundle, 0, documents[which].signature_member), &part, err);
-	return r < 0 ? r : documents[which].take(c, &inner, 0, &part, err);
+	return r < 0 ? r : take(c, which, &inner, 0, &part, err);
 }
 
 /* PEM, or DER written as hex. */
@@ -356,7 +372,7 @@ static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t
 int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes, size_t n,
 			     struct jurat_error *err)
 {
-	const struct jurat_tdx_collateral before = *collateral;
+	struct jurat_tdx_collateral before = *collateral;
 	int r;
 
 	if (input_kind(bytes, n) == INPUT_JSON)
@@ -365,6 +381,7 @@ int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void
 		r = take_certificates(collateral, bytes, n, "JSON, ", err);
 	if (r < 0) {
 		drop_behind(collateral, &before);
+		memcpy(before.unusable, collateral->unusable, sizeof(before.unusable));
 		*collateral = before;
 		return jurat_wrap(err, r, "collateral");
 	}

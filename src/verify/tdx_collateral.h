@@ -20,7 +20,10 @@ enum {
 	COLLATERAL_MAX_ADVISORIES = 64, /* of one level */
 	ADVISORY_BYTES = 32,
 	TCB_COMPONENTS = 16,
+	COLLATERAL_WHY_BYTES = 128,
 };
+
+enum collateral_document { COLLATERAL_TCB_INFO, COLLATERAL_QE_IDENTITY, COLLATERAL_N_DOCUMENTS };
 
 /* What was signed: SHA-256 over the bytes of the member's value as served, and the signature beside it. */
 struct signed_part {
@@ -104,6 +107,8 @@ struct jurat_tdx_collateral {
 	struct qe_identity *identities[COLLATERAL_MAX_ITEMS];
 	size_t n_certs, n_crls, n_tcb_infos, n_identities;
 	uint8_t last_chain[CRYPTO_SHA256_BYTES]; /* what brought certificates or CRLs last, to the letter */
+	/* Why a document was not taken, the last of its kind: a verdict that lacks it says so. */
+	char unusable[COLLATERAL_N_DOCUMENTS][COLLATERAL_WHY_BYTES];
 };
 
 /*

@@ -337,8 +337,11 @@ static int read_document(struct node object, uint32_t version, struct signed_doc
 	int r;
 
 	r = get_number(object, "version", UINT16_MAX, &is, err);
-	if (r == 0 && is != version)
-		r = jurat_fail(err, -EBADMSG, "version: %u, wanted %u", is, version);
+	if (r == 0 && is > version)
+		r = jurat_fail(err, -EBADMSG,
+			       "version %u is newer than this verifier, which reads version %u", is, version);
+	if (r == 0 && is < version)
+		r = jurat_fail(err, -EBADMSG, "version: %u, expected %u", is, version);
 	if (r == 0)
 		r = get_text(object, "id", doc->id, sizeof(doc->id), err);
 	if (r == 0)

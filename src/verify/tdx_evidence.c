@@ -8,16 +8,24 @@
 static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
 {
 	char hex[BYTES_HEX_SIZE(sizeof(hdr->vendor_id))];
+	struct jurat_error why;
 
 	if (hdr->tee_type == TDX_QUOTE_TEE_SGX)
 		verdict_refuse(j->out, REASON_NOT_A_TD_QUOTE, "an SGX quote, version %u", hdr->version);
 	else if (hdr->tee_type != TDX_QUOTE_TEE_TDX)
-		verdict_refuse(j->out, REASON_NOT_A_TD_QUOTE, "TEE type 0x%x", hdr->tee_type);
-	else if (hdr->version != 4 && hdr->version != 5)
-		verdict_refuse(j->out, REASON_QUOTE_VERSION, "version %u", hdr->version);
+		verdict_refuse(j->out, REASON_NOT_A_TD_QUOTE,
+			       "TEE type 0x%x is unknown to this verifier, which reads 0x81, TDX",
+			       hdr->tee_type);
+	else if (hdr->version != 4 && hdr->version != 5) {
+		wire_unknown_version("quote", hdr->version, 4, 5, &why);
+		verdict_refuse(j->out, REASON_QUOTE_VERSION, "%s", why.text);
+	}
 	if (hdr->attestation_key_type != TDX_QUOTE_KEY_ECDSA_P256)
-		verdict_refuse(j->out, REASON_QUOTE_KEY_TYPE, "attestation key type %u",
-			       hdr->attestation_key_type);
+		verdict_refuse(
+			j->out, REASON_QUOTE_KEY_TYPE,
+			"attestation key type %u is unknown to this verifier, which reads type 2, ECDSA "
+			"on P-256",
+			hdr->attestation_key_type);
 	if (memcmp(hdr->vendor_id, tdx_quote_vendor_id, sizeof(hdr->vendor_id)) != 0)
 		verdict_refuse(j->out, REASON_QUOTE_VENDOR, "vendor id %s",
 			       bytes_to_hex(hdr->vendor_id, sizeof(hdr->vendor_id), hex));

@@ -203,10 +203,13 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 	return 0;
 }
 
-static void miss(struct tdx_judge *j, const char *what)
+static void miss(struct tdx_judge *j, const char *what, enum collateral_document which)
 {
+	const char *why = j->collateral->unusable[which];
+
 	if (!j->policy->allow_no_collateral)
-		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s", what);
+		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s%s%s", what,
+			       why[0] ? "; one was refused: " : "", why);
 }
 
 int tdx_judge_collateral(struct tdx_judge *j)
@@ -217,14 +220,16 @@ int tdx_judge_collateral(struct tdx_judge *j)
 	int r = 0;
 
 	if (!j->collateral) {
-		miss(j, "there is none: TCB, quoting enclave and revocation were not judged");
+		if (!j->policy->allow_no_collateral)
+			verdict_refuse(j->out, REASON_COLLATERAL_MISSING,
+				       "there is none: TCB, quoting enclave and revocation were not judged");
 		return 0;
 	}
 	if (info) {
 		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
 		j->info = r == 0 && trusted ? info : NULL;
 	} else {
-		miss(j, "there is no TCB info");
+		miss(j, "there is no TCB info", COLLATERAL_TCB_INFO);
 	}
 	if (r < 0)
 		return r;
@@ -232,7 +237,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
 		j->identity = r == 0 && trusted ? identity : NULL;
 	} else {
-		miss(j, "there is no QE identity");
+		miss(j, "there is no QE identity", COLLATERAL_QE_IDENTITY);
 	}
 	return r;
 }

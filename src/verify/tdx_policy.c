@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "verify/policy_bits.h"
 #include "verify/tdx_judge.h"
 #include "wire/tdx_report.h"
 
@@ -35,6 +36,26 @@ static void judge_bytes(struct tdx_judge *j)
 	}
 }
 
+/* Bits that have a name, set and not allowed, or clear and required. */
+static void judge_named(struct tdx_judge *j, const struct wire_bits *set, uint64_t is, uint64_t allowed,
+			enum verify_reason not_allowed, uint64_t required, enum verify_reason missing)
+{
+	uint64_t bad = is & wire_bits_mask(set) & ~allowed;
+	char names[256];
+
+	if (bad) {
+		wire_bits_format(set, bad, names, sizeof(names));
+		verdict_refuse(j->out, not_allowed, "%s: %s set, which allowed_%s does not name", set->name,
+			       names, set->name);
+	}
+	bad = required & ~is;
+	if (bad) {
+		wire_bits_format(set, bad, names, sizeof(names));
+		verdict_refuse(j->out, missing, "%s: clear, and in required_%s: %s", set->name, set->name,
+			       names);
+	}
+}
+
 /*
  * Bits 7:0 say that the TD is open to debugging or profiling, all others set must be allowed.
  * Spec: Intel TDX module ABI, ATTRIBUTES.
@@ -42,32 +63,25 @@ static void judge_bytes(struct tdx_judge *j)
 static void judge_attributes(struct tdx_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
-	uint64_t debug = UINT64_C(1) << TDX_ATTR_DEBUG_BIT, is = j->quote.body.td_attributes, bad;
+	const uint64_t debug = UINT64_C(1) << TDX_ATTR_DEBUG_BIT, is = j->quote.body.td_attributes;
+	const uint64_t allowed = p->allowed_td_attributes | p->allow_unknown_td_attributes;
 
 	if (is & debug && !p->allow_debug)
-		verdict_refuse(j->out, REASON_TD_DEBUG, "TD attributes are 0x%llx", (unsigned long long)is);
-	bad = is & ~p->allowed_td_attributes & ~debug;
-	if (bad)
-		verdict_refuse(j->out, REASON_TD_ATTRIBUTES_NOT_ALLOWED,
-			       "TD attributes are 0x%llx, bits 0x%llx", (unsigned long long)is,
-			       (unsigned long long)bad);
-	bad = p->required_td_attributes & ~is;
-	if (bad)
-		verdict_refuse(j->out, REASON_TD_ATTRIBUTES_REQUIRED, "TD attributes are 0x%llx, lack 0x%llx",
-			       (unsigned long long)is, (unsigned long long)bad);
+		verdict_refuse(j->out, REASON_TD_DEBUG, "%s: DEBUG set, and allow_debug is false",
+			       tdx_attr_bits.name);
+	judge_named(j, &tdx_attr_bits, is, allowed | debug, REASON_TD_ATTRIBUTES_NOT_ALLOWED,
+		    p->required_td_attributes, REASON_TD_ATTRIBUTES_REQUIRED);
+	policy_judge_unknown_bits(j->out, POLICY_TD_ATTRIBUTES, is, allowed);
 }
 
 static void judge_xfam(struct tdx_judge *j)
 {
-	uint64_t is = j->quote.body.xfam, bad = is & ~j->policy->allowed_xfam;
+	const struct jurat_policy *p = j->policy;
+	const uint64_t is = j->quote.body.xfam, allowed = p->allowed_xfam | p->allow_unknown_xfam;
 
-	if (bad)
-		verdict_refuse(j->out, REASON_XFAM_NOT_ALLOWED, "XFAM is 0x%llx, bits 0x%llx",
-			       (unsigned long long)is, (unsigned long long)bad);
-	bad = j->policy->required_xfam & ~is;
-	if (bad)
-		verdict_refuse(j->out, REASON_XFAM_REQUIRED, "XFAM is 0x%llx, lacks 0x%llx",
-			       (unsigned long long)is, (unsigned long long)bad);
+	judge_named(j, &tdx_xfam_bits, is, allowed, REASON_XFAM_NOT_ALLOWED, p->required_xfam,
+		    REASON_XFAM_REQUIRED);
+	policy_judge_unknown_bits(j->out, POLICY_XFAM, is, allowed);
 }
 
 /* A service TD may migrate the TD and so see its memory; whoever allows one by its hash allows it. */

@@ -78,7 +78,9 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	}
 	/* A collateral with nothing in it is none. */
 	if (collateral &&
-	    collateral->n_certs + collateral->n_crls + collateral->n_tcb_infos + collateral->n_identities > 0)
+	    (collateral->n_certs + collateral->n_crls + collateral->n_tcb_infos + collateral->n_identities >
+		     0 ||
+	     collateral->unusable[COLLATERAL_TCB_INFO][0] || collateral->unusable[COLLATERAL_QE_IDENTITY][0]))
 		j.collateral = collateral;
 	j.bytes = e.quote;
 	j.out = verdict;

@@ -2,6 +2,7 @@
 #include "verify/tdx_verdict.h"
 
 #include <errno.h>
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,32 @@ int verdict_not_reached(struct jurat_error *err, int r, const char *what)
 	else
 		jurat_fail(err, r, "cryptography failed");
 	return jurat_wrap(err, r, "%s: could not be verified", what);
+}
+
+void verdict_unknown_bits(struct jurat_verdict *verdict, const struct wire_bits *set, uint64_t value,
+			  uint64_t can_pass, uint64_t allowed, enum verify_reason reason)
+{
+	const uint64_t unknown = wire_bits_unknown(set, value);
+	const uint64_t refused = unknown & can_pass & ~allowed, passed = unknown & can_pass & allowed;
+
+	if (unknown & ~can_pass)
+		verdict_refuse(verdict, reason,
+			       "%s: unknown bits 0x%llx (newer than this version; they may weaken what is "
+			       "promised, so no policy can allow them)",
+			       set->name, (unsigned long long)(unknown & ~can_pass));
+	if (refused)
+		verdict_refuse(verdict, reason,
+			       "%s: unknown bits 0x%llx (newer than this version; see allow_unknown_%s)",
+			       set->name, (unsigned long long)refused, set->name);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		char name[WIRE_BIT_NAME_BYTES];
+
+		if (!(passed >> bit & 1))
+			continue;
+		assert(verdict->n_passed < VERDICT_MAX_PASSED);
+		snprintf(verdict->passed[verdict->n_passed++], VERDICT_PASSED_BYTES, "%s %s", set->name,
+			 wire_bit_name(set, bit, name));
+	}
 }
 
 void jurat_verdict_free(struct jurat_verdict *verdict)
@@ -95,22 +122,29 @@ int jurat_verdict_has_reason(const struct jurat_verdict *verdict, const char *co
 	return 0;
 }
 
+/* What the table has, then the bits that passed unknown. */
 size_t jurat_verdict_not_judged_count(const struct jurat_verdict *verdict)
 {
-	return verdict ? (size_t)__builtin_popcount(verdict->not_judged) : 0;
+	return verdict ? (size_t)__builtin_popcount(verdict->not_judged) + verdict->n_passed : 0;
 }
 
-/* The i-th bit that is set, as a row of the table; false past the last. */
 static bool not_judged_at(const struct jurat_verdict *verdict, size_t i, const char **ret_code,
 			  const char **ret_text)
 {
-	unsigned bits;
+	const char *code, *text;
 
 	if (i >= jurat_verdict_not_judged_count(verdict))
 		return false;
-	for (bits = verdict->not_judged; i > 0; i--)
-		bits &= bits - 1;
-	return verify_not_judged_at((size_t)__builtin_ctz(bits), ret_code, ret_text);
+	for (size_t what = 0; verify_not_judged_at(what, &code, &text); what++) {
+		if (!(verdict->not_judged >> what & 1) || i-- > 0)
+			continue;
+		*ret_code = code;
+		*ret_text = text;
+		return true;
+	}
+	*ret_code = verdict->passed[i];
+	*ret_text = "newer than this version, and the policy allows it";
+	return true;
 }
 
 const char *jurat_verdict_not_judged_code(const struct jurat_verdict *verdict, size_t i)

@@ -11,7 +11,13 @@
 struct cert_entry;
 struct verdict_tdx;
 
-enum { VERDICT_MAX_REASONS = 48, VERDICT_DETAIL_BYTES = 192, VERDICT_NAME_BYTES = 48 };
+enum {
+	VERDICT_MAX_REASONS = 48,
+	VERDICT_DETAIL_BYTES = 192,
+	VERDICT_NAME_BYTES = 48,
+	VERDICT_MAX_PASSED = 128, /* every bit of two words: td_attributes and xfam of a TD */
+	VERDICT_PASSED_BYTES = 32,
+};
 
 /* One certificate of the chain, as far as people want to see it. */
 struct verdict_cert {
@@ -24,7 +30,9 @@ struct verdict_cert {
 /* Self-contained: nothing in it borrows from evidence or verifier. */
 struct jurat_verdict {
 	bool refused, has_report, roots_given, signature_holds;
-	unsigned not_judged; /* bits of enum verify_not_judged */
+	unsigned not_judged;                                   /* bits of enum verify_not_judged */
+	char passed[VERDICT_MAX_PASSED][VERDICT_PASSED_BYTES]; /* "platform_info bit-8": allowed unknown */
+	size_t n_passed;
 	int64_t at;
 	size_t n_reasons; /* kept ones; more than fit still refuse */
 	struct {
@@ -48,6 +56,13 @@ enum jurat_signer verdict_tdx_signer(const struct jurat_verdict *verdict);
 /* Nothing when there is no entry. */
 void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to);
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);
+/*
+ * Bits of a word of flags that have no name in this version. Those outside of `can_pass` may weaken what the
+ * evidence promises: refused, whatever the policy says. Those of `allowed` are listed as not judged, by their
+ * numbers; the others are refused, and the detail names the policy's member allow_unknown_<field>.
+ */
+void verdict_unknown_bits(struct jurat_verdict *verdict, const struct wire_bits *set, uint64_t value,
+			  uint64_t can_pass, uint64_t allowed, enum verify_reason reason);
 
 /* What could not be verified for want of memory or because cryptography failed. Returns `r`. */
 int verdict_not_reached(struct jurat_error *err, int r, const char *what);

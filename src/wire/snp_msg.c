@@ -31,16 +31,8 @@ WIRE_LAYOUT(SNP_KEY_RSP_FIELDS, SNP_MSG_KEY_RSP_BYTES, "MSG_KEY_RSP", SNP_ABI "M
 WIRE_LAYOUT(SNP_TSC_INFO_RSP_FIELDS, SNP_MSG_TSC_INFO_BYTES, "MSG_TSC_INFO_RSP", SNP_ABI "MSG_TSC_INFO_RSP");
 #undef WIRE_ROW_STRUCT
 
-/* They name fields, so each has the word of its field; the old words are those of `jurat key --fields`. */
-static const struct wire_bit field_select[] = {
-	{ 0, "policy", NULL },
-	{ 1, "image_id", "image-id" },
-	{ 2, "family_id", "family-id" },
-	{ 3, "measurement", NULL },
-	{ 4, "guest_svn", "guest-svn" },
-	{ 5, "tcb_version", "tcb-version" },
-	{ 6, "launch_mit_vector", NULL },
-};
+#define FIELD_SELECT_ROW(bit, NAME, word, was) { bit, word, was },
+static const struct wire_bit field_select[] = { SNP_FIELD_SELECT_BITS(FIELD_SELECT_ROW) };
 const struct wire_bits snp_field_select_bits = { "guest_field_select", field_select,
 						 sizeof(field_select) / sizeof(field_select[0]) };
 

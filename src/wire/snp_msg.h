@@ -112,16 +112,22 @@ enum {
 	SNP_KEY_SEL_VLEK = 2,
 };
 
-/* guest_field_select */
-enum {
-	SNP_FIELD_GUEST_POLICY = 1 << 0,
-	SNP_FIELD_IMAGE_ID = 1 << 1,
-	SNP_FIELD_FAMILY_ID = 1 << 2,
-	SNP_FIELD_MEASUREMENT = 1 << 3,
-	SNP_FIELD_GUEST_SVN = 1 << 4,
-	SNP_FIELD_TCB_VERSION = 1 << 5,
-	SNP_FIELD_LAUNCH_MIT_VECTOR = 1 << 6, /* message version >= 2 */
-};
+/*
+ * guest_field_select, B(bit, NAME, word of the field, word before 0.2): the bits name fields, so each has the
+ * word of its field.
+ */
+/* clang-format off */
+#define SNP_FIELD_SELECT_BITS(B) \
+	B(0, GUEST_POLICY, "policy", NULL) \
+	B(1, IMAGE_ID, "image_id", "image-id") \
+	B(2, FAMILY_ID, "family_id", "family-id") \
+	B(3, MEASUREMENT, "measurement", NULL) \
+	B(4, GUEST_SVN, "guest_svn", "guest-svn") \
+	B(5, TCB_VERSION, "tcb_version", "tcb-version") \
+	B(6, LAUNCH_MIT_VECTOR, "launch_mit_vector", NULL) /* message version >= 2 */
+#define SNP_FIELD_ENUM(bit, NAME, word, was) SNP_FIELD_##NAME = 1 << (bit), SNP_FIELD_##NAME##_BIT = (bit),
+/* clang-format on */
+enum { SNP_FIELD_SELECT_BITS(SNP_FIELD_ENUM) };
 extern const struct wire_bits snp_field_select_bits;
 
 /* Firmware status codes. Spec: SEV-SNP firmware ABI. Old public headers are off by some after 0x18. */

@@ -232,17 +232,28 @@ size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room)
 	       wire_bits_format(&snp_key_info_bits, key_info, wire_text_end(&text), wire_text_room(&text));
 }
 
+bool snp_report_is_newer(const uint8_t *bytes, size_t n)
+{
+	uint64_t version = n >= 4 ? bytes_get_le(bytes, 4) : 0;
+
+	return version > SNP_REPORT_LAST_VERSION && version <= UINT8_MAX;
+}
+
 int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, struct jurat_error *err)
 {
 	struct snp_report report;
 	int r;
 
+	if (snp_report_is_newer(bytes, n)) /* and may be of another size */
+		return wire_unknown_version(snp_report_layout.name, bytes_get_le(bytes, 4),
+					    SNP_REPORT_FIRST_VERSION, SNP_REPORT_LAST_VERSION, err);
 	r = wire_read(&snp_report_layout, bytes, n, &report, err);
 	if (r < 0)
 		return r;
-	if (report.version < 2 || report.version > 5)
-		return jurat_fail(err, -EPROTO, "SNP attestation report has version %" PRIu32 ", not 2 to 5",
-				  report.version);
+	if (report.version < SNP_REPORT_FIRST_VERSION || report.version > SNP_REPORT_LAST_VERSION)
+		return jurat_fail(err, -EPROTO, "%s: version %" PRIu32 ", expected %d to %d",
+				  snp_report_layout.name, report.version, SNP_REPORT_FIRST_VERSION,
+				  SNP_REPORT_LAST_VERSION);
 	*ret = report;
 	return 0;
 }

@@ -12,6 +12,8 @@ enum {
 	SNP_REPORT_SIGNED_BYTES = 0x2a0,
 	SNP_REPORT_ALGO_OFF = 0x034,
 	SNP_REPORT_ALGO_ECDSA_P384_SHA384 = 1,
+	SNP_REPORT_FIRST_VERSION = 2,
+	SNP_REPORT_LAST_VERSION = 5,
 	SNP_SIGNATURE_NUMBER_BYTES = 72, /* r and s, little-endian, zero-extended from 48 */
 };
 
@@ -171,9 +173,12 @@ uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name);
  */
 size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char *buf, size_t room);
 
+/* Whether they begin like a report of a version above 5. Hardly anything else has so small a number there. */
+bool snp_report_is_newer(const uint8_t *bytes, size_t n);
 /*
  * bytes     n bytes, untrusted
- * Returns   0; -EBADMSG not 1184 bytes or more; -EPROTO version other than 2, 3, 4, 5
+ * Returns   0; -EBADMSG not 1184 bytes or more; -EPROTO version other than 2, 3, 4, 5: of a newer
+ *           one, whatever its size, the text says that it is newer
  * Reserved bytes are not judged here: wire_check_zero(&snp_report_layout, ...) and the verifier do.
  */
 JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret,

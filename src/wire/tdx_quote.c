@@ -117,13 +117,18 @@ static int check_hdr(const struct tdx_quote_hdr *hdr, bool sgx_too, struct jurat
 	if (hdr->version == 3)
 		return jurat_fail(err, -EPROTO, "SGX quote (version 3), not a TD quote");
 	if (hdr->version != 4 && hdr->version != 5)
-		return jurat_fail(err, -EPROTO, "quote has version %u, not 4 or 5", hdr->version);
+		return wire_unknown_version("quote", hdr->version, 4, 5, err);
 	if (hdr->tee_type != TDX_QUOTE_TEE_SGX && hdr->tee_type != TDX_QUOTE_TEE_TDX)
-		return jurat_fail(err, -EPROTO, "quote is of TEE type 0x%" PRIx32 ", not TDX", hdr->tee_type);
+		return jurat_fail(err, -EPROTO,
+				  "quote: TEE type 0x%" PRIx32
+				  " is unknown to this verifier, which reads 0x81, TDX",
+				  hdr->tee_type);
 	if (hdr->tee_type == TDX_QUOTE_TEE_SGX && !sgx_too)
 		return jurat_fail(err, -EPROTO, "SGX quote (version %u), not a TD quote", hdr->version);
 	if (hdr->attestation_key_type != TDX_QUOTE_KEY_ECDSA_P256)
-		return jurat_fail(err, -EPROTO, "quote has attestation key type %u, not 2 (ECDSA P-256)",
+		return jurat_fail(err, -EPROTO,
+				  "quote: attestation key type %u is unknown to this verifier, which reads "
+				  "type 2, ECDSA P-256",
 				  hdr->attestation_key_type);
 	if (memcmp(hdr->vendor_id, tdx_quote_vendor_id, sizeof(tdx_quote_vendor_id)) != 0)
 		return jurat_fail(err, -EPROTO,
@@ -149,7 +154,10 @@ static int read_body_type(struct bytes_rd *in, struct tdx_quote *q, size_t *ret_
 		return jurat_fail(err, -EBADMSG, "quote of %zu bytes ends before its body", in->size);
 	layout = tdx_body_layout_of(type);
 	if (type != TDX_BODY_SGX && !layout)
-		return jurat_fail(err, -EPROTO, "quote has body type %" PRIu32 ", not 1 to 4", type);
+		return jurat_fail(err, -EPROTO,
+				  "quote: body type %" PRIu32
+				  " is unknown to this verifier, which reads types 1 to 4",
+				  type);
 	if (sgx != (type == TDX_BODY_SGX))
 		return jurat_fail(err, -EPROTO, "quote of TEE type 0x%" PRIx32 " has body type %" PRIu32,
 				  q->hdr.tee_type, type);
@@ -207,7 +215,8 @@ static int read_qe_report_data(struct bytes_rd *in, struct tdx_quote *q, struct 
 				  in->size);
 	if (!cert_type_goes_inside(q->cert_type))
 		return jurat_fail(err, -EPROTO,
-				  "quote has certification data of type %u inside, not 1 to 5 or 7",
+				  "quote: certification data of type %u is unknown to this verifier, which "
+				  "reads types 1 to 5 and 7 there",
 				  q->cert_type);
 	if (cert_size != bytes_rd_left(in))
 		return jurat_fail(err, -EBADMSG,

@@ -62,7 +62,11 @@ int tdx_report_read(const uint8_t *bytes, size_t n, struct tdx_report *ret, stru
 	case TDX_REPORT_VERSION_15EX:
 		break;
 	default:
-		return jurat_fail(err, -EPROTO, "TDREPORT has version %u, not 0, 1 or 3", report.mac.version);
+		if (report.mac.version < TDX_REPORT_VERSION_15EX)
+			return jurat_fail(err, -EPROTO, "TDREPORT: version %u, expected 0, 1 or 3",
+					  report.mac.version);
+		return wire_unknown_version("TDREPORT", report.mac.version, TDX_REPORT_VERSION_10,
+					    TDX_REPORT_VERSION_15EX, err);
 	}
 	*ret = report;
 	return 0;

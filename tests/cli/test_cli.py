@@ -41,7 +41,8 @@ def usage_errors_exit_with_2_and_say_why(tmp):
                        (("demo", "--product", "rome"), "is one of"), (("demo", "--seed", "a", "--seed", "b"), "twice"),
                        (("verify", "--list-reasons=1"), "takes no value"), (("show", "-x", "f"), "unknown option"),
                        (("certs", "frob", "a"), "build DIR BLOB"),
-                       (("key", "--fields", "policy,nonsense"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
+                       (("key", "--fields", "policy,nonsense"), "no field"),
+                       (("key", "--fields", "launch_mit_vector"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
                        (("attest", "--report-data", "00"), "64 bytes"),
                        (("run", "--qgs", "vsock:0", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
                        (("run", "--qgs", "vsock:65536", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
@@ -515,6 +516,90 @@ def the_reasons_are_listed(tmp):
     codes = [line.split()[0] for line in jurat("verify", "--list-reasons").out.splitlines()]
     assert len(codes) > 20 and len(set(codes)) == len(codes)
     assert all(c == c.lower() and " " not in c for c in codes)
+
+
+@case
+def names_of_an_earlier_release_are_accepted_with_a_warning(tmp):
+    e = demo(tmp)
+    ok = ("verify", "--roots", e / "roots", "--certs", e / "certs.bin")
+    for option, old, new in [("required_platform_info=smt_en", "smt_en", "SMT_EN"),
+                             ('required_platform_info=["ecc_en", "SMT_EN"]', "ecc_en", "ECC_EN"),
+                             ("require_ciphertext_hiding=false", "require_ciphertext_hiding", "require_ciphertext_hiding_dram")]:
+        p = jurat(*ok, "--require", option, e)
+        assert p.err.startswith("jurat verify: warning: ") and len(p.err.splitlines()) == 1, p.err
+        assert f"'{old}' is now '{new}'" in p.err and p.out.startswith("accepted\n"), p.err
+    (tmp / "p.json").write_text('{"required_platform_info": "smt_en", "forbidden_platform_info": ["smt_en", "tio_en"]}')
+    p = jurat(*ok, "--policy", tmp / "p.json", e, status=1)
+    assert len(p.err.splitlines()) == 2, p.err
+    assert "platform_info: SMT_EN set, which forbidden_platform_info names" in p.out, p.out
+    assert not jurat(*ok, "--require", "required_platform_info=SMT_EN", e).err
+    assert "SMT_EN" in jurat(*ok, "--require", "required_platform_info=Smt_En", e, status=2).err
+
+
+@case
+def the_names_of_bits_are_listed(tmp):
+    rows = [line.split() for line in jurat("show", "--list-bits").out.splitlines()]
+    assert ["platform_info", "6", "IOMMU_WRITE_SAFE"] in rows and ["td_attributes", "17", "SERVTD_EXT"] in rows, rows
+    assert ["xfam", "19", "APX"] in rows and len(set(map(tuple, rows))) == len(rows) > 50
+    e = demo(tmp, "t", "--product", "turin")
+    said = json.loads(jurat("show", "--output", "json", e / "report.bin").out)["meaning"]["platform_info"]
+    assert "IOMMU_WRITE_SAFE" in said, said
+    known = {name for field, _, name in rows if field == "platform_info"}
+    assert set(said) <= known
+    for name in known:
+        word = "required" if name in said else "forbidden"
+        jurat("verify", "--roots", e / "roots", "--certs", e / "certs.bin", "--require", f"{word}_platform_info={name}", e)
+
+
+@case
+def a_report_newer_than_the_verifier_is_named_so(tmp):
+    report = bytearray((demo(tmp) / "report.bin").read_bytes())
+    report[0] = 6
+    (tmp / "r").write_bytes(report)
+    (tmp / "longer").write_bytes(bytes(report) + bytes(64))
+    text = "version 6 is newer than this verifier"
+    for name in "r", "longer":
+        out = jurat("verify", tmp / name, status=1).out
+        assert text in out and "report-version" in out and "malformed" not in out, out
+        assert text in jurat("show", tmp / name, status=1).err
+    (tmp / "r").write_bytes(report[:600])
+    assert text in jurat("verify", tmp / "r", status=1).out
+
+
+# Made evidence with values that this verifier does not know, or did not, and what the verdict must say of it.
+NEWER = {
+    "snp/turin-v5-bit6": "IOMMU_WRITE_SAFE", "snp/turin-v5-nobit6": "", "snp/genoa-v5-bit6": "IOMMU_WRITE_SAFE",
+    "snp/turin-v5-bit8": "platform_info: unknown bits 0x100 (newer than this version; see allow_unknown_platform_info)",
+    "snp/milan-v4": "", "snp/milan-v6": "version 6 is newer than this verifier",
+    "snp/policy-bit26": "policy: unknown bits 0x4000000 (newer than this version; ",
+    "snp/reserved-after-signature": "report-reserved", "tdx/attr-bit17": "SERVTD_EXT", "tdx/attr-lass": "LASS",
+    "tdx/attr-icssd-tpa": "ICSSD TPA", "tdx/ti-version4": "version 4 is newer than this verifier",
+    "tdx/qi-version3": "version 3 is newer than this verifier"}
+
+
+@case
+def made_evidence_of_newer_firmware_gets_its_expected_verdict(tmp):
+    made = [folder for folder in evidence.folders() if folder.name == "made"]
+    if not made:
+        raise Skip("no made evidence beside the project")
+    answers = {row["input"]: row["right_answer"] for row in made[0].rows("CASES.tsv")}
+    for name, text in NEWER.items():
+        d = made[0].files / name
+        args = ["verify", "--at", "2026-11-29T00:00:00Z"]
+        if name.startswith("snp/"):
+            args += ["--roots", d / "ark.pem", "--certs", d / "ask.pem", "--certs", d / "vcek.pem"]
+        else:
+            args += ["--roots", d / "root.pem", "--collateral", d / "collateral"]
+        file = d / ("report.bin" if name.startswith("snp/") else "quote.bin")
+        p = jurat(*args, file, status=0 if answers[name] == "accepted" else 1)
+        assert p.out.startswith(answers[name] + "\n") and text in p.out, (name, p.out)
+        if name == "snp/turin-v5-bit8":
+            for value in "true", "8", "bit-8", '["bit-8", 9]':
+                p = jurat(*args, "--require", f"allow_unknown_platform_info={value}", file)
+                assert "not judged: platform_info bit-8: " in p.out, p.out
+            p = jurat(*args, "--require", "allow_unknown_platform_info=8", "--output", "json", file)
+            assert "platform_info bit-8" in json.loads(p.out)["not_judged"], p.out
+            jurat(*args, "--require", "allow_unknown_platform_info=9", file, status=1)
 
 
 @case

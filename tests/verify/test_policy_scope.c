@@ -39,7 +39,7 @@ static const struct row {
 	{ "require_single_socket", "true", POLICY_OF_SNP },
 	{ "require_mem_aes_256_xts", "true", POLICY_OF_SNP },
 	{ "require_rapl_dis", "true", POLICY_OF_SNP },
-	{ "require_ciphertext_hiding", "true", POLICY_OF_SNP },
+	{ "require_ciphertext_hiding_dram", "true", POLICY_OF_SNP },
 	{ "require_page_swap_disable", "true", POLICY_OF_SNP },
 	{ "vmpl", "0", POLICY_OF_SNP },
 	{ "maximum_vmpl", "0", POLICY_OF_SNP },
@@ -52,8 +52,9 @@ static const struct row {
 	{ "minimum_current_tcb", "{\"snp\": 255}", POLICY_OF_SNP },
 	{ "minimum_launch_tcb", "{\"snp\": 255}", POLICY_OF_SNP },
 	{ "allow_provisional_firmware", "false", POLICY_OF_SNP },
-	{ "required_platform_info", "tio_en", POLICY_OF_SNP },
-	{ "forbidden_platform_info", "smt_en", POLICY_OF_SNP },
+	{ "required_platform_info", "TIO_EN", POLICY_OF_SNP },
+	{ "forbidden_platform_info", "SMT_EN", POLICY_OF_SNP },
+	{ "allow_unknown_platform_info", "true", 0 },
 	{ "products", "Turin", POLICY_OF_SNP },
 	{ "allow_vcek", "false", POLICY_OF_VCEK },
 	{ "allow_vcek", "true", 0 },
@@ -76,9 +77,11 @@ static const struct row {
 	{ "rtmr3", HEX48("d2"), POLICY_OF_TDX },
 	{ "mrservicetd", HEX48("d2"), POLICY_OF_TDX },
 	{ "allowed_td_attributes", "0x0", POLICY_OF_TDX },
-	{ "required_td_attributes", "perfmon", POLICY_OF_TDX },
+	{ "required_td_attributes", "PERFMON", POLICY_OF_TDX },
 	{ "allowed_xfam", "0x3", POLICY_OF_TDX },
 	{ "required_xfam", "0x60000", POLICY_OF_TDX },
+	{ "allow_unknown_td_attributes", "true", 0 },
+	{ "allow_unknown_xfam", "true", 0 },
 	{ "allow_service_td", "true", 0 },
 	{ "allow_no_collateral", "true", 0 },
 	{ "accepted_tcb_statuses", "OutOfDate", POLICY_OF_TDX },
@@ -90,8 +93,11 @@ static const struct row {
 };
 
 /* Members that are there to accept more, so that nothing which is accepted without them is refused. */
-static const char *const widening[] = { "allow_debug", "allow_masked_chip_id", "allow_service_td",
-					"allow_no_collateral" };
+static const char *const widening[] = {
+	"allow_debug",         "allow_masked_chip_id",        "allow_service_td",
+	"allow_no_collateral", "allow_unknown_platform_info", "allow_unknown_td_attributes",
+	"allow_unknown_xfam"
+};
 
 /* Good evidence of every kind, made once, in which every member finds something to refuse. */
 struct world {

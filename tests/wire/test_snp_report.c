@@ -54,7 +54,7 @@ static void versions_2_to_5_are_read_and_others_refused(void **state)
 	static const uint32_t bad[] = { 0, 1, 6, 255, 256, 0x02000000, UINT32_MAX };
 	struct snp_report r, before;
 	struct jurat_error err;
-	char want[96];
+	char want[128];
 
 	(void)state;
 	for (unsigned v = 2; v <= 5; v++) {
@@ -69,7 +69,14 @@ static void versions_2_to_5_are_read_and_others_refused(void **state)
 		uint8_t *bytes = sample(bad[i]);
 
 		assert_int_equal(snp_report_read(bytes, SNP_REPORT_BYTES, &r, &err), -EPROTO);
-		TEXT(want, "SNP attestation report has version %u, not 2 to 5", bad[i]);
+		if (bad[i] > 5 && bad[i] < 256) /* no other number is one that a report could have */
+			TEXT(want,
+			     "SNP attestation report: version %u is newer than this verifier, which reads "
+			     "versions "
+			     "2 to 5",
+			     bad[i]);
+		else
+			TEXT(want, "SNP attestation report: version %u, expected 2 to 5", bad[i]);
 		assert_string_equal(err.text, want);
 		free(bytes);
 	}

@@ -88,9 +88,9 @@ static void other_types_and_versions_are_refused(void **state)
 		{ 0, 0x00, "not a TDREPORT: type 0x0, subtype 0x0" },
 		{ 0, 0x80, "not a TDREPORT: type 0x80, subtype 0x0" },
 		{ 1, 0x01, "not a TDREPORT: type 0x81, subtype 0x1" },
-		{ 2, 2, "TDREPORT has version 2, not 0, 1 or 3" },
-		{ 2, 4, "TDREPORT has version 4, not 0, 1 or 3" },
-		{ 2, 255, "TDREPORT has version 255, not 0, 1 or 3" },
+		{ 2, 2, "TDREPORT: version 2, expected 0, 1 or 3" },
+		{ 2, 4, "TDREPORT: version 4 is newer than this verifier, which reads versions 0 to 3" },
+		{ 2, 255, "TDREPORT: version 255 is newer than this verifier, which reads versions 0 to 3" },
 	};
 	uint8_t bytes[TDX_REPORT_BYTES];
 	struct tdx_report r, before;
