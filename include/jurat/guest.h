@@ -66,8 +66,9 @@ JURAT_MUST_CHECK int jurat_guest_open(const struct jurat_guest_options *options,
 void jurat_guest_close(struct jurat_guest *guest);
 
 /*
- * The TEE that was found, and the way its reports come: never JURAT_TEE_AUTO or JURAT_VIA_AUTO.
+ * What jurat_guest_open() has found.
  *
+ * Returns   tee: the TEE. via: where its reports come from. Neither is ever JURAT_TEE_AUTO or JURAT_VIA_AUTO
  * Threads   one thread per handle
  * Since     0.1
  */

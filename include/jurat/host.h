@@ -283,6 +283,7 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_dispatch(struct jurat_tdx_quotes *quotes, 
  * Counts the requests that have not ended yet. A VMM that stops to run its guest need not wait for it to be
  * 0.
  *
+ * Returns   their number
  * Threads   any thread
  * Since     0.1
  */

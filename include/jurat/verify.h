@@ -287,6 +287,7 @@ enum jurat_signer {
 /*
  * Which kind of key has signed the evidence.
  *
+ * Returns   what the evidence says; JURAT_SIGNER_NONE when it could not be read
  * Threads   any number of threads
  * Since     0.1
  */

@@ -8,7 +8,7 @@
 
 /*
  * Structs that cross the ABI: one rule for all of them (include/jurat/error.h says it to callers, decision
- * 0008 says why). Each begins with `size_t size`, which its owner sets to sizeof the struct. It only ever
+ * 0010 says why). Each begins with `size_t size`, which its owner sets to sizeof the struct. It only ever
  * grows by whole members at its end, and zero is every member's default.
  */
 enum { BASE_STRUCT_MAX_BYTES = 4096 }; /* a larger size is no struct's: nothing behind it is read */
@@ -36,7 +36,7 @@ enum { BASE_STRUCT_MAX_BYTES = 4096 }; /* a larger size is no struct's: nothing 
  * to        the caller's struct, checked by base_struct_take(): what only the caller knows is zero
  * from      a struct of ours
  */
-#define base_struct_give(to, from) base_struct_write(1 ? (to) : (from), (from), sizeof(*(to)))
+#define base_struct_give(to, from) base_struct_write((to), 1 ? (from) : (to), sizeof(*(to)))
 
 #define BASE_STRUCT_END(p, member)                                                                           \
 	(offsetof(__typeof__(*(p)), member) + sizeof(((__typeof__(*(p)) *)NULL)->member))

@@ -59,7 +59,7 @@ const uint8_t *jurat_verdict_tdx_rtmr(const struct jurat_verdict *verdict, unsig
 {
 	const struct verdict_tdx *tdx = quote_of(verdict);
 
-	return tdx && index < TDX_N_RTMRS ? tdx_body_rtmr(&tdx->body, index) : NULL;
+	return tdx ? tdx_body_rtmr(&tdx->body, index) : NULL;
 }
 
 const uint8_t *jurat_verdict_tdx_fmspc(const struct jurat_verdict *verdict)

@@ -301,16 +301,6 @@ static void a_newer_caller_who_wants_what_is_new_is_refused(void **state)
 		}
 }
 
-static void a_size_that_was_never_set_is_refused_unread(void **state)
-{
-	static const size_t sizes[] = { 4104, 1ull << 32, SIZE_MAX - 7 };
-	struct world *w = *state;
-
-	for (const struct row *row = rows; row < rows + ARRAY_SIZE(rows); row++)
-		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-			expect(w, row, heap_copy(&sizes[i], sizeof(sizes[i])), -E2BIG, "a wild size");
-}
-
 static void what_has_no_default_may_not_be_missing(void **state)
 {
 	struct world *w = *state;
@@ -385,7 +375,6 @@ int main(void)
 		cmocka_unit_test(any_size_from_an_older_caller_is_read_and_no_other),
 		cmocka_unit_test(a_newer_caller_may_leave_what_is_new_alone),
 		cmocka_unit_test(a_newer_caller_who_wants_what_is_new_is_refused),
-		cmocka_unit_test(a_size_that_was_never_set_is_refused_unread),
 		cmocka_unit_test(what_has_no_default_may_not_be_missing),
 	};
 

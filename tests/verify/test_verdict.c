@@ -112,6 +112,9 @@ static void a_report_is_described_by_its_own_values(void **state)
 			made_init(&m, products[i], vlek, products[i] == SNP_TURIN ? 5 : 3);
 			memset(m.report.host_data, 0x68, sizeof(m.report.host_data));
 			m.report.guest_svn = 0x01020304;
+			m.report.committed_tcb = m.report.reported_tcb + (1ull << 56); /* microcode */
+			m.report.launch_tcb = m.report.reported_tcb + (2ull << 56);
+			m.report.current_tcb = m.report.reported_tcb + (3ull << 56);
 			made_sign(&m);
 			v = made_judge(&m, verifier, NULL);
 			jurat_verifier_free(verifier); /* a verdict stands alone */
@@ -137,6 +140,7 @@ static void a_field_is_found_by_its_name_and_kind(void **state)
 	assert_int_equal(jurat_verdict_field_number(v, "host_data", &number), JURAT_NOT_FOUND);
 	assert_int_equal(jurat_verdict_field_number(v, "xfam", &number), JURAT_NOT_FOUND);
 	assert_int_equal(jurat_verdict_field_number(v, "", &number), JURAT_NOT_FOUND);
+	assert_int_equal(jurat_verdict_field_number(v, "reserved_208", &number), JURAT_NOT_FOUND);
 	assert_int_equal(jurat_verdict_field_bytes(v, "guest_svn", &bytes, &n), JURAT_NOT_FOUND);
 	assert_int_equal(jurat_verdict_field_bytes(v, "reserved_208", &bytes, &n), JURAT_NOT_FOUND);
 	assert_true(number == 7 && n == 7 && !bytes);
