@@ -48,6 +48,21 @@ bool crypto_pem_is(const uint8_t *text, size_t n)
 	return seek_begin(&r) && (r.off == 0 || !memchr(text, '\0', r.off));
 }
 
+/*
+ * What stands before, between and behind blocks is text for people. A mark in it, at the start of a line or
+ * not, in full or not, is that of a block which would be passed over; so would be DER behind PEM.
+ */
+static bool is_plain_text(const uint8_t *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == '\0') /* texts come with their terminator */
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == 0x7f || (p[i] < 0x20 && !memchr("\t\n\r\f", p[i], 4)))
+			return false;
+	}
+	return !memmem(p, n, "-BEGIN ", 7) && !memmem(p, n, "-END ", 5);
+}
+
 /* The rest of a mark's line must be blank. A NUL ends it too: texts come with their terminator. */
 static bool take_line_end(struct bytes_rd *r)
 {
@@ -199,6 +214,10 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	found = seek_begin(&r);
 	if (*off == 0 && (!found || is_one_sequence(text, n)))
 		return take_raw(text, n, off, label, ret, ret_size, err);
+	if (!is_plain_text(text + *off, r.off - *off))
+		return jurat_fail(err, -EBADMSG,
+				  "PEM: between bytes %zu and %zu stands more than text and whole blocks",
+				  *off, r.off);
 	if (!found)
 		return JURAT_NOT_FOUND;
 	if (!take_text(&r, begin_mark) || !take_label(&r, begin))

@@ -53,7 +53,7 @@ static void texts_give_their_blocks(void **state)
 		{ CERT_("+/+/\n"), "CERTIFICATE=fbffbf," },
 		{ CERT_("AQID\n") CRL_("BAUG\n") CERT_("BwgJ\n"),
 		  "CERTIFICATE=010203,X509 CRL=040506,CERTIFICATE=070809," },
-		{ "text before\n\n" CERT_("AQID\n") "between -----BEGIN not at a line's start\n" CERT_(
+		{ "text before\n\n" CERT_("AQID\n") "between:\t\"--- BEGIN\", \xc3\xa9\r\n" CERT_(
 			  "AQID\n") "after",
 		  "CERTIFICATE=010203,CERTIFICATE=010203," },
 		{ "-----BEGIN CERTIFICATE-----\r\nAQID\r\n-----END CERTIFICATE-----\r\n",
@@ -156,6 +156,47 @@ static void broken_blocks_are_refused(void **state)
 	assert_string_equal(result, "CERTIFICATE=010203,-74"); /* -EBADMSG */
 }
 
+/* A block that is damaged where it begins would make the chain, or the list of CRLs, shorter than its file. */
+static void no_block_is_passed_over_for_its_damage(void **state)
+{
+#define FIRST CERT_("AQID\n")
+#define ROW(text)                                                                                            \
+	{                                                                                                    \
+		text, sizeof(text) - 1                                                                       \
+	}
+	static const struct {
+		const char *text;
+		size_t n;
+	} bad[] = {
+		ROW("\xef\xbb\xbf" CRL_("AQID\n") FIRST), /* a byte order mark */
+		ROW(" " CRL_("AQID\n") FIRST),
+		ROW("x" CRL_("AQID\n") FIRST),
+		ROW("\r" CRL_("AQID\n") FIRST),
+		ROW(FIRST " " CRL_("AQID\n")),
+		ROW(FIRST "----BEGIN X509 CRL-----\nAQID\n-----END X509 CRL-----\n"),
+		ROW(FIRST "----BEGIN X509 CRL-----\nAQID\n----END X509 CRL-----\n"),
+		ROW(FIRST "-----BEGIM X509 CRL-----\nAQID\n-----END X509 CRL-----\n"),
+		ROW(FIRST "AQID\n-----END X509 CRL-----\n"),
+		ROW(FIRST "a line with -----BEGIN X509 CRL----- in it\n"),
+		ROW(FIRST "\x30\x03\x02\x01\x05"), /* DER behind PEM */
+		ROW(FIRST "\0"
+			  "\x30\x03\x02\x01\x05"),
+		ROW(FIRST "x\0y"),
+		ROW(FIRST "\x1b[0m"),
+		ROW("\x30\x03\x02\x01\x05\n" FIRST),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char result[256];
+		size_t n;
+
+		walk(bad[i].text, bad[i].n, result, sizeof(result));
+		n = strlen(result);
+		if (n < 3 || strcmp(result + n - 3, "-74") != 0) /* -EBADMSG */
+			FAIL_BECAUSE("%zu: %s", i, result);
+	}
+}
+
 static void a_nul_inside_a_block_is_refused(void **state)
 {
 	static const char text[] = "-----BEGIN CERTIFICATE-----\nAQ\0D\n-----END CERTIFICATE-----\n";
@@ -241,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_block_begins_a_line_of_text),
 		cmocka_unit_test(a_terminating_nul_is_no_part_of_the_text),
 		cmocka_unit_test(broken_blocks_are_refused),
+		cmocka_unit_test(no_block_is_passed_over_for_its_damage),
 		cmocka_unit_test(a_nul_inside_a_block_is_refused),
 		cmocka_unit_test(no_truncation_gives_a_block_that_was_not_there),
 		cmocka_unit_test(an_offset_past_the_end_finds_nothing),
