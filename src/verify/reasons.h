@@ -95,7 +95,7 @@
 	  "its signature on itself does not hold: its key is known, the rest is not the root's word") \
 	/* revocation */ \
 	R(CRL_MISSING, "crl-missing", "a CRL of this issuer is wanted and there is none") \
-	R(CRL_SIGNATURE, "crl-signature", "the CRL that was given for this issuer is not signed by it") \
+	R(CRL_SIGNATURE, "crl-signature", "a CRL with the name of this issuer does not carry its signature") \
 	R(CRL_CRITICAL_EXTENSION, "crl-critical-extension", \
 	  "the CRL has an unknown critical extension, or lacks its number or key id") \
 	R(CRL_NOT_YET_VALID, "crl-not-yet-valid", \

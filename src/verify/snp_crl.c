@@ -44,8 +44,6 @@ static void refuse_unusable(struct snp_judge *j, const struct crls *given)
 {
 	static const char why[] = "none of the CRLs given for this root can be used";
 
-	if (given->bad_signature)
-		verdict_refuse(j->out, REASON_CRL_SIGNATURE, "%s", why);
 	if (given->critical)
 		verdict_refuse(j->out, REASON_CRL_CRITICAL_EXTENSION, "%s", why);
 	if (given->not_yet)
@@ -72,12 +70,16 @@ int judge_crls(struct snp_judge *j)
 	if (given.listed || brought.listed)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_REVOKED, "'%s'",
 			       verdict_name(&j->intermediate->cert.subject_cn, name, sizeof(name)));
+	if (given.bad_signature > 0) /* also beside a good one: it may be the one that lists something */
+		verdict_refuse(j->out, REASON_CRL_SIGNATURE,
+			       "a CRL given for '%s' does not carry its signature",
+			       verdict_name(&j->root->cert.subject_cn, name, sizeof(name)));
 	if (given.current + brought.current > 0)
 		return 0;
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
-	if (given.bad_signature + given.critical + given.not_yet + given.stale > 0)
+	if (given.critical + given.not_yet + given.stale > 0)
 		refuse_unusable(j, &given);
-	else if (j->policy->require_crl)
+	else if (given.bad_signature == 0 && j->policy->require_crl)
 		verdict_refuse(j->out, REASON_CRL_MISSING, "no current CRL of '%s'",
 			       verdict_name(&j->root->cert.subject_cn, name, sizeof(name)));
 	return 0;

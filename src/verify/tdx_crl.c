@@ -45,8 +45,6 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 
 static void refuse_unusable(struct tdx_judge *j, const struct crls *found, const char *issuer)
 {
-	if (found->bad_signature)
-		verdict_refuse(j->out, REASON_CRL_SIGNATURE, "no usable CRL of '%s'", issuer);
 	if (found->profile)
 		verdict_refuse(j->out, REASON_CRL_CRITICAL_EXTENSION,
 			       "CRL of '%s': unknown critical extension, or no number or key id", issuer);
@@ -74,13 +72,17 @@ int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const s
 		verdict_refuse(j->out, revoked, "'%s' of '%s'",
 			       verdict_name(&subject->cert.subject_cn, name, sizeof(name)),
 			       "its issuer's CRL");
+	verdict_name(&issuer->cert.subject_cn, name, sizeof(name));
+	if (found.bad_signature > 0) /* also beside a good one: it may be the one that lists something */
+		verdict_refuse(j->out, REASON_CRL_SIGNATURE, "a CRL of '%s' does not carry its signature",
+			       name);
 	if (found.current > 0)
 		return 0;
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
-	verdict_name(&issuer->cert.subject_cn, name, sizeof(name));
-	if (found.bad_signature + found.profile + found.not_yet + found.stale > 0)
+	if (found.profile + found.not_yet + found.stale > 0)
 		refuse_unusable(j, &found, name);
-	else if (j->policy->require_crl || (j->collateral && !j->policy->allow_no_collateral))
+	else if (found.bad_signature == 0 &&
+		 (j->policy->require_crl || (j->collateral && !j->policy->allow_no_collateral)))
 		verdict_refuse(j->out, REASON_CRL_MISSING, "no CRL of '%s'", name);
 	return 0;
 }

@@ -370,6 +370,39 @@ static void collateral_is_believed_for_its_signatures_alone_V15(void **state)
 	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
 }
 
+static void a_damaged_crl_is_not_passed_over_for_a_good_one_V21(void **state)
+{
+	static const enum sim_intel_cert issuers[] = { SIM_INTEL_ROOT, SIM_INTEL_PLATFORM_CA };
+	struct jurat_tdx_collateral *c;
+	struct tdx_made m;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	tdx_made_sign(&m);
+	c = tdx_made_collateral(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(issuers); i++) {
+		struct jurat_verifier *v = tdx_made_verifier(&m);
+		uint8_t crl[SIM_INTEL_CRL_MAX_BYTES];
+		struct jurat_verdict *verdict = tdx_made_judge(&m, v, c, NULL);
+		size_t n;
+
+		assert_true(jurat_verdict_accepted(verdict));
+		jurat_verdict_free(verdict);
+		assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), issuers[i], NULL, 0, m.crl_issued,
+						   m.crl_next, crl, &n, NULL),
+				 0);
+		crl[n - 1] ^= 1;
+		assert_int_equal(jurat_verifier_add_crl(v, crl, n, NULL), 0);
+		verdict = tdx_made_judge(&m, v, c, NULL);
+		assert_false(jurat_verdict_accepted(verdict));
+		assert_string_equal(jurat_verdict_reason_code(verdict, 0), "crl-signature");
+		jurat_verdict_free(verdict);
+		jurat_verifier_free(v);
+	}
+	jurat_tdx_collateral_free(c);
+	tdx_made_done(&m);
+}
+
 static void no_identity(struct tdx_made *m)
 {
 	free(m->qe_identity);
@@ -435,6 +468,7 @@ int main(void)
 		cmocka_unit_test(where_roots_are_given_the_quotes_own_does_not_matter_V16),
 		cmocka_unit_test(the_certificates_of_a_quote_are_read_as_they_come_V17),
 		cmocka_unit_test(collateral_is_believed_for_its_signatures_alone_V15),
+		cmocka_unit_test(a_damaged_crl_is_not_passed_over_for_a_good_one_V21),
 		cmocka_unit_test(without_a_qe_identity_nothing_is_accepted_by_default_V6),
 		cmocka_unit_test(a_verdict_without_qe_identity_says_so_V6),
 	};

@@ -224,6 +224,37 @@ static void a_crl_that_is_not_understood_is_none(void **state)
 	}
 }
 
+/*
+ * A CRL that was named and cannot count is an error, not nothing: else one damaged bit lets a revoked ASK pass,
+ * as long as an older CRL is there. Those of other roots do count for nothing.
+ */
+static void a_damaged_crl_is_not_passed_over_for_a_good_one(void **state)
+{
+	struct made m;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	for (unsigned brought = 0; brought < 2; brought++) {
+		struct jurat_verifier *v = made_verifier(SNP_MILAN);
+		uint8_t good[SIM_CERT_MAX_BYTES], crl[SIM_CERT_MAX_BYTES];
+		size_t n_good, n;
+
+		assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, false, false, good, &n_good, NULL), 0);
+		if (brought) {
+			memcpy(m.crl, good, n_good);
+			m.crl_size = n_good;
+		} else {
+			add_crl(v, good, n_good);
+		}
+		assert_judged(v, &m, NULL, NULL, "a good CRL");
+		assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, true, false, crl, &n, NULL), 0);
+		crl[n - 1] ^= 1;
+		add_crl(v, crl, n);
+		assert_judged(v, &m, NULL, "crl-signature", "a damaged one beside it");
+		assert_judged(v, &m, NULL, "crl-signature", "and again");
+		jurat_verifier_free(v);
+	}
+}
+
 static void a_foreign_crl_counts_for_nothing(void **state)
 {
 	struct jurat_policy *p = policy_new("require_crl", "true");
@@ -237,12 +268,12 @@ static void a_foreign_crl_counts_for_nothing(void **state)
 	add_crl(v, crl, n);
 	assert_judged(v, &m, NULL, NULL, "Genoa's");
 	assert_judged(v, &m, p, "crl-missing", "Genoa's, and one is wanted");
-	assert_int_equal(sim_pki_crl(made_other_pki(), SNP_MILAN, true, true, crl, &n, NULL), 0);
-	add_crl(v, crl, n);
-	assert_judged(v, &m, p, "crl-signature", "of a root of the same name");
 	assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, false, false, crl, &n, NULL), 0);
 	add_crl(v, crl, n);
-	assert_judged(v, &m, p, NULL, "the right one beside them");
+	assert_judged(v, &m, p, NULL, "the right one beside it");
+	assert_int_equal(sim_pki_crl(made_other_pki(), SNP_MILAN, true, true, crl, &n, NULL), 0);
+	add_crl(v, crl, n);
+	assert_judged(v, &m, p, "crl-signature", "one with the root's name, which it did not sign");
 	jurat_policy_free(p);
 	jurat_verifier_free(v);
 }
@@ -461,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_cached_signature_counts_for_its_issuer_alone),
 		cmocka_unit_test(crls_that_were_given_are_judged),
 		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
+		cmocka_unit_test(a_damaged_crl_is_not_passed_over_for_a_good_one),
 		cmocka_unit_test(a_foreign_crl_counts_for_nothing),
 		cmocka_unit_test(a_crl_of_the_host_can_only_speak_against_it),
 		cmocka_unit_test(endorsements_come_in_every_form),
