@@ -68,8 +68,8 @@ JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *veri
 
 /*
  * Adds a CRL: it counts for the root whose signature it carries. A root for which CRLs were supplied and none
- * of them can be used (stale, of a later time) is no longer trusted; nor is one whose name stands in a CRL that
- * does not carry its signature, whatever other CRLs there are.
+ * of them can be used (stale, of a later time) is no longer trusted. Nor is one whose name stands in a CRL
+ * that does not carry its signature, whatever other CRLs there are.
  *
  * bytes     n bytes, untrusted: DER, or PEM with any number of blocks; copied
  * Returns   0; -EBADMSG not a CRL: `err` says why, nothing was added; -ENOMEM

@@ -37,6 +37,7 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 	const char *data = cli_get(cli, "report-data"), *key = cli_get(cli, "key-sel");
 	struct jurat_error err = { "" };
 	uint64_t vmpl;
+	int r;
 
 	if (!cli_get_number(cli, "vmpl", 3, 0, &vmpl))
 		return CLI_USAGE;
@@ -45,8 +46,9 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 						  .vmpl = (uint32_t)vmpl };
 	o->key_sel = key && !strcmp(key, "vcek") ? 1 : key && !strcmp(key, "vlek") ? 2 : 0;
 	o->no_certificates = !cli_has(cli, "certs-out") && !cli_has(cli, "extended");
-	if (data && cli_bytes(data, report_data, 64, &err) < 0)
-		return cli_fail(cli, CLI_USAGE, "--report-data: %s", err.text);
+	r = data ? cli_bytes(data, report_data, 64, &err) : 0;
+	if (r < 0)
+		return cli_fail(cli, cli_bytes_status(r), "--report-data: %s", err.text);
 	if (!data && base_random(base_env_real(), report_data, 64) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "no random numbers to be had");
 	return CLI_OK;

@@ -42,7 +42,20 @@ static void blob_done(struct blob *blob)
 		free(blob->owned[i]);
 }
 
-/* Takes the first certificate (or CRL) of a file, as DER: most clients read nothing else (B46). */
+/* A table has one place for each: what stands behind the first would be lost. */
+static int refuse_more(const uint8_t *data, size_t n, size_t off, struct jurat_error *err)
+{
+	auto_free uint8_t *der = NULL;
+	char label[32];
+	size_t der_size;
+	int r = crypto_pem_next(data, n, &off, label, &der, &der_size, err);
+
+	if (r == JURAT_NOT_FOUND)
+		return 0;
+	return r < 0 ? r : jurat_fail(err, -EBADMSG, "has more than one certificate or CRL");
+}
+
+/* Takes the certificate (or CRL) of a file, as DER: most clients read nothing else (B46). */
 static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kind, const char *cn,
 		     struct jurat_error *err)
 {
@@ -62,6 +75,9 @@ static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kin
 	if (r != 0)
 		return r < 0 ? jurat_wrap(err, r, "'%s'", path)
 			     : jurat_fail(err, -EBADMSG, "'%s' is empty", path);
+	r = refuse_more(data, n, off, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "'%s'", path);
 	entry->kind = kind;
 	entry->data = bytes_rd(blob->owned[blob->table.n], der_size);
 	found = input_kind(entry->data.data, der_size);

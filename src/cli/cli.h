@@ -86,6 +86,8 @@ JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, 
 			       struct jurat_error *err);
 /* HEX or @FILE into exactly `size` bytes (a shorter @FILE or hex is refused). */
 JURAT_MUST_CHECK int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err);
+/* Exit status when cli_bytes() failed: the value is wrong, or its file could not be read. */
+int cli_bytes_status(int r);
 /* As base_time_read(). */
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
 /* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */

@@ -170,6 +170,11 @@ int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err)
 	return 0;
 }
 
+int cli_bytes_status(int r)
+{
+	return r == -EINVAL ? CLI_USAGE : r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT;
+}
+
 int cli_time(const char *text, int64_t *ret, struct jurat_error *err)
 {
 	if (!base_time_read(text, ret))

@@ -6,21 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/kind.h"
 #include "verify/input.h"
 #include "wire/snp_report.h"
 
-/* Where what is found goes, and how much of it was of use. */
+/* Where what is found goes, and how much of what was wanted it was. */
 struct sink {
 	struct jurat_verifier *verifier; /* NULL: collateral */
 	struct jurat_tdx_collateral *collateral;
 	enum cli_load_kind kind;
-	bool lenient; /* a file found in a directory may be anything: it is skipped with a warning */
 	unsigned n;
 };
 
@@ -39,7 +38,13 @@ static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *da
 	}
 }
 
-static int load_file(struct cli *cli, struct sink *to, const char *path, enum cli_load_kind kind)
+static int fail_file(struct cli *cli, const char *path, int r, const struct jurat_error *err)
+{
+	return r == -ENOMEM ? cli_fail_memory(cli)
+			    : cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err->text);
+}
+
+static int load_file(struct cli *cli, struct sink *to, const char *path)
 {
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
@@ -48,65 +53,79 @@ static int load_file(struct cli *cli, struct sink *to, const char *path, enum cl
 
 	if (r < 0)
 		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
-	r = add(to, kind, data, n, &err);
-	if (r == -ENOMEM)
-		return cli_fail_memory(cli);
-	if (r < 0 && !to->lenient)
-		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
+	r = add(to, to->kind, data, n, &err);
 	if (r < 0)
-		cli_warn(cli, "'%s' is skipped: %s", path, err.text);
-	to->n += r == 0;
+		return fail_file(cli, path, r, &err);
+	to->n++;
 	return CLI_OK;
 }
 
-static bool has_ending(const char *name, const char *const *endings, size_t n)
+/* Among CRLs a file of certificates is read as endorsements, which nothing is trusted for. */
+static int add_from_directory(struct sink *to, const char *name, const uint8_t *data, size_t n,
+			      struct jurat_error *err)
 {
-	const char *dot = strrchr(name, '.');
+	bool is_crl = to->verifier && to->kind != CLI_LOAD_ROOTS && cli_kind_names_crl(name);
+	int r = add(to, is_crl ? CLI_LOAD_CRL : to->kind, data, n, err);
 
-	for (size_t i = 0; dot && i < n; i++)
-		if (!strcasecmp(dot, endings[i]))
-			return true;
-	return false;
+	if (r == -EBADMSG && to->verifier && to->kind == CLI_LOAD_CRL && !is_crl) {
+		r = add(to, CLI_LOAD_CERTS, data, n, err);
+		to->n += r == 0 && memmem(data, n, "BEGIN X509 CRL", 14);
+		return r;
+	}
+	to->n += r == 0;
+	return r;
 }
 
-static int is_certificate_name(const struct dirent *entry)
+/* One entry of a directory that the user named; he named this file with it. */
+static int load_entry(struct cli *cli, struct sink *to, const char *path, const char *name)
 {
-	static const char *const endings[] = { ".pem", ".der", ".crt", ".cer", ".cert", ".crl", ".bin" };
+	auto_free uint8_t *data = NULL;
+	struct jurat_error err = { "" };
+	const char *other;
+	struct stat st;
+	size_t n;
+	int r;
 
-	return has_ending(entry->d_name, endings, ARRAY_SIZE(endings)) &&
-	       strcasecmp(entry->d_name, "report.bin") != 0 && strcasecmp(entry->d_name, "quote.bin") != 0;
+	if (stat(path, &st) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "cannot read '%s': %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode) && !cli_kind_claims(name, !to->verifier))
+		return CLI_OK;
+	if (!S_ISREG(st.st_mode)) /* opening a FIFO would wait for somebody */
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': not a regular file", path);
+	r = cli_read(path, &data, &n, &err);
+	if (r < 0)
+		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
+	other = cli_kind_other(name, !to->verifier, data, n);
+	if (other) {
+		cli_warn(cli, "'%s' is skipped: %s", path, other);
+		return CLI_OK;
+	}
+	r = add_from_directory(to, name, data, n, &err);
+	return r < 0 ? fail_file(cli, path, r, &err) : CLI_OK;
 }
 
-static int is_collateral_name(const struct dirent *entry)
+static int is_visible(const struct dirent *entry)
 {
-	static const char *const endings[] = { ".json", ".pem", ".der", ".crt", ".cer", ".cert", ".crl" };
-
-	return has_ending(entry->d_name, endings, ARRAY_SIZE(endings));
+	return entry->d_name[0] != '.';
 }
 
 static int load_directory(struct cli *cli, struct sink *to, const char *path)
 {
 	struct dirent **entries;
-	int n = scandir(path, &entries, to->verifier ? is_certificate_name : is_collateral_name, alphasort);
+	int n = scandir(path, &entries, is_visible, alphasort);
 	int status = CLI_OK;
 
 	if (n < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "cannot read '%s': %s", path, strerror(errno));
 	for (int i = 0; i < n; i++) {
 		auto_free char *file = NULL;
-		struct stat st;
 
-		const char *name = entries[i]->d_name;
-		enum cli_load_kind kind = to->kind;
-
-		if (kind == CLI_LOAD_CERTS && (!strncasecmp(name, "crl", 3) || strstr(name, ".crl")))
-			kind = CLI_LOAD_CRL;
-		if (status == CLI_OK && asprintf(&file, "%s/%s", path, name) < 0) {
+		if (status == CLI_OK && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
 			file = NULL;
 			status = cli_fail_memory(cli);
 		}
-		if (status == CLI_OK && stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			status = load_file(cli, to, file, kind);
+		if (status == CLI_OK)
+			status = load_entry(cli, to, file, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -126,12 +145,10 @@ static int load_named(struct cli *cli, struct sink *to, const char *path, const 
 	int status;
 
 	if (!is_directory(path))
-		return load_file(cli, to, path, to->kind);
-	to->lenient = to->kind != CLI_LOAD_ROOTS || !to->verifier;
+		return load_file(cli, to, path);
 	status = load_directory(cli, to, path);
 	if (status == CLI_OK && to->n == 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' holds no %s (files are taken by their endings)",
-				path, what);
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' holds no %s", path, what);
 	return status;
 }
 
@@ -160,7 +177,7 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 	int status = CLI_OK;
 
 	if (!cli_has(cli, "collateral") && beside) {
-		struct sink to = { .collateral = collateral, .lenient = true };
+		struct sink to = { .collateral = collateral };
 
 		return load_directory(cli, &to, beside);
 	}
@@ -211,33 +228,50 @@ static int load_one_file(struct cli *cli, const char *path, unsigned expected, s
 	return CLI_OK;
 }
 
+/*
+ * What a directory of evidence may hold: *ret NULL only when there is no such name. What is there and cannot
+ * be used is an error: without it the verdict would be about less, or by less.
+ */
+static int find_beside(struct cli *cli, const char *dir, const char *name, mode_t type, char **ret)
+{
+	auto_free char *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return cli_fail_memory(cli);
+	}
+	*ret = NULL;
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return CLI_OK;
+	if (stat(path, &st) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "cannot read '%s': %s", path, strerror(errno));
+	if ((st.st_mode & S_IFMT) != type)
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': not a %s", path,
+				type == S_IFDIR ? "directory" : "regular file");
+	*ret = take_ptr(path);
+	return CLI_OK;
+}
+
 static int load_evidence_directory(struct cli *cli, const char *path, struct cli_evidence *e)
 {
-	auto_free char *report = NULL, *certs = NULL, *quote = NULL, *collateral = NULL;
+	auto_free char *report = NULL, *certs = NULL, *quote = NULL;
 	struct jurat_error err = { "" };
-	struct stat st;
-	bool has_quote;
-	int status = CLI_OK;
+	int status = find_beside(cli, path, "quote.bin", S_IFREG, &quote);
 
-	if (asprintf(&report, "%s/report.bin", path) < 0)
-		report = NULL;
-	if (asprintf(&certs, "%s/certs.bin", path) < 0)
-		certs = NULL;
-	if (asprintf(&quote, "%s/quote.bin", path) < 0)
-		quote = NULL;
-	if (asprintf(&collateral, "%s/collateral", path) < 0)
-		collateral = NULL;
-	if (!report || !certs || !quote || !collateral)
-		return cli_fail_memory(cli);
-	has_quote = stat(quote, &st) == 0;
-	if (has_quote)
+	if (status == CLI_OK)
+		status = find_beside(cli, path, "report.bin", S_IFREG, &report);
+	if (status == CLI_OK && quote)
+		status = find_beside(cli, path, "collateral", S_IFDIR, &e->collateral);
+	if (status == CLI_OK && report)
+		status = find_beside(cli, path, "certs.bin", S_IFREG, &certs);
+	if (status == CLI_OK && !report && !quote)
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' has neither report.bin nor quote.bin", path);
+	if (status == CLI_OK && quote)
 		status = load_one_file(cli, quote, EXPECT_QUOTE, e);
-	if (status == CLI_OK && has_quote && is_directory(collateral))
-		e->collateral = take_ptr(collateral);
-	if (status != CLI_OK || (has_quote && stat(report, &st) != 0))
-		return status;
-	status = load_one_file(cli, report, EXPECT_REPORT, e);
-	if (status != CLI_OK || stat(certs, &st) != 0)
+	if (status == CLI_OK && report)
+		status = load_one_file(cli, report, EXPECT_REPORT, e);
+	if (status != CLI_OK || !certs)
 		return status;
 	free(e->certs); /* the file beside the report counts */
 	e->certs = NULL;

@@ -10,10 +10,10 @@
 enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
 
 /*
- * Adds what every value of an option names: a file, or every file with the ending of a certificate in a
- * directory (not below it), in the order of their names. In a directory, files named crl* are revocation
- * lists, and one that is of no use is skipped with a warning, unless it is a root's place. A
- * named file that is of no use, or a named directory with nothing of use, is an error.
+ * Adds what every value of an option names: a file, or all files of a directory (not below it, and not those
+ * whose names begin with a dot), in the order of their names. Each of them must be what the option is for,
+ * but for what is plainly something else (cli/kind.h), which is skipped with a warning. In a directory of
+ * certificates or CRLs the other kind may stand, too; names of CRLs must be CRLs.
  *
  * Returns   CLI_OK; CLI_ENVIRONMENT after telling what could not be read or used; CLI_INTERNAL
  */
@@ -22,7 +22,7 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 
 /*
  * The same for the values of --collateral; without one, for the directory `beside` (NULL: none), which may
- * have nothing of use. The endings are those of JSON, a certificate or a CRL.
+ * be empty.
  */
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral, const char *beside);
 

@@ -33,7 +33,7 @@ static const struct cli_option show_options[] = {
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
 	  true, true },
-	{ "crl", "FILE", "certificate revocation list, DER or PEM", NULL, true, true },
+	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", NULL, true, true },
 	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: one JSON file, or a directory", NULL,
 	  true, true },
 	{ "allow-no-collateral", NULL, "accept a quote although its TCB was not judged", NULL, false },
@@ -148,7 +148,7 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
 	  .summary = "make, take apart or check a certificate table",
-	  .more = "build takes ark, ask or asvk, vcek or vlek (and crl) with any ending, DER or PEM, from "
+	  .more = "build takes ark, ask or asvk, vcek or vlek with any ending, DER or PEM, from "
 		  "DIR.\n",
 	  OPTIONS(certs_options),
 	  .min_args = 2,

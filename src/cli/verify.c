@@ -16,13 +16,14 @@ static int set_report_data(struct cli *cli, struct jurat_policy *policy)
 	struct jurat_error err = { "" };
 	uint8_t data[64];
 	char hex[BYTES_HEX_SIZE(sizeof(data))];
+	int r;
 
 	if (!text)
 		return CLI_OK;
-	if (cli_bytes(text, data, sizeof(data), &err) < 0 ||
-	    jurat_policy_set(policy, "report_data", bytes_to_hex(data, sizeof(data), hex), &err) < 0)
-		return cli_fail(cli, CLI_USAGE, "--report-data: %s", err.text);
-	return CLI_OK;
+	r = cli_bytes(text, data, sizeof(data), &err);
+	if (r == 0)
+		r = jurat_policy_set(policy, "report_data", bytes_to_hex(data, sizeof(data), hex), &err);
+	return r < 0 ? cli_fail(cli, cli_bytes_status(r), "--report-data: %s", err.text) : CLI_OK;
 }
 
 /* The policy file first, then what the command line adds to it or puts in its place. */
@@ -37,7 +38,7 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 		if (cli_read(path, &json, &n, &err) < 0)
 			return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
 		if (jurat_policy_read_json(policy, (const char *)json, n, &err) < 0)
-			return cli_fail(cli, CLI_USAGE, "'%s': %s", path, err.text);
+			return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
 	}
 	for (size_t i = 0; (member = cli_get_nth(cli, "require", i)); i++) {
 		const char *equals = strchr(member, '=');

@@ -136,7 +136,7 @@ def what_the_demo_says_to_try_works(tmp):
 
 
 @case
-def a_policy_is_judged_and_its_mistakes_are_usage_errors(tmp):
+def a_policy_is_judged_and_its_mistakes_are_errors(tmp):
     e = demo(tmp)
     report = (e / "report.bin").read_bytes()
     data, measurement = report[0x50:0x90].hex(), report[0x90:0xc0].hex()
@@ -150,10 +150,13 @@ def a_policy_is_judged_and_its_mistakes_are_usage_errors(tmp):
     jurat(*ok, "--policy", tmp / "policy.json", e)
     for text in ["{", "[]", '{"nonsense": 1}', '{"report_data": "00"}', '{"report_data": "00", "report_data": "00"}']:
         (tmp / "bad.json").write_text(text)
-        jurat(*ok, "--policy", tmp / "bad.json", e, status=2)
+        p = jurat(*ok, "--policy", tmp / "bad.json", e, status=3)
+        assert "bad.json" in p.err and p.out == "", p.err
     jurat(*ok, "--require", "nonsense=1", e, status=2)
     jurat(*ok, "--require", "nonsense", e, status=2)
     jurat(*ok, "--policy", tmp / "absent.json", e, status=3)
+    jurat(*ok, "--policy", tmp, e, status=3)
+    jurat(*ok, "--report-data", f"@{tmp / 'absent'}", e, status=3)
 
 
 @case
@@ -264,33 +267,6 @@ def a_named_file_is_of_its_kind_or_an_error(tmp):  # else the verdict would be b
     jurat("verify", "--roots", e / "roots", "--crl", e / "roots/ark.der", e, status=3)
     jurat("certs", "check", "--report", e / "report.bin", "--roots", tmp / "noise.der", e / "certs.bin", status=3)
     jurat("certs", "check", "--report", e / "quote.bin", e / "certs.bin", status=3)
-
-
-@case
-def a_named_directory_may_hold_anything_and_holds_something(tmp):
-    e = tmp / "evidence"
-    jurat("demo", "--dir", e)
-    (tmp / "none").mkdir()
-    (tmp / "text").mkdir()
-    shutil.copyfile(e / "roots/ark.der", tmp / "text/ark.txt")
-    (tmp / "useless").mkdir()
-    (tmp / "useless/crl.der").write_bytes(b"junk")
-    for option in "--certs", "--crl", "--roots", "--collateral":
-        for name in "none", "text", "useless":
-            p = jurat("verify", "--output", "json", option, tmp / name, e, status=3)
-            assert name in p.err and p.out == "", (option, name, p.err)
-    for name in "none", "text":
-        assert "holds no root" in jurat("verify", "--roots", tmp / name, e, status=3).err
-        jurat("verify", "--roots", e / "roots", "--roots", tmp / name, e, status=3)
-        jurat("certs", "check", "--report", e / "report.bin", "--roots", tmp / name, e / "certs.bin", status=3)
-    shutil.copytree(e / "collateral", tmp / "c")
-    jurat("certs", "split", e / "certs.bin", tmp / "s")
-    for name in "c", "s":
-        (tmp / name / "notes.pem").write_text("of no use")
-    p = jurat("verify", "--roots", e / "roots", "--collateral", tmp / "c", "--certs", tmp / "s", e)
-    assert [l.split("'")[0] for l in p.err.splitlines()] == ["jurat verify: warning: "] * 2, p.err
-    (e / "collateral/notes.pem").write_text("of no use")
-    assert "notes.pem' is skipped" in jurat("verify", "--roots", e / "roots", e).err
 
 
 @case
@@ -419,6 +395,16 @@ def build_refuses_what_would_not_serve_guests(tmp):
     assert "SEV-Milan" in jurat("certs", "build", tmp / "s", tmp / "b", status=1).err
     (tmp / "s/vcek.der").write_bytes(b"junk")
     jurat("certs", "build", tmp / "s", tmp / "b", status=1)
+    (tmp / "s/vcek.der").unlink()
+    jurat("demo", "--tee", "tdx", "--dir", tmp / "tdx")
+    chain, crl = (tmp / "tdx/collateral/pck_crl_issuer_chain.pem").read_text(), tmp / "tdx/collateral/root_ca_crl.der"
+    jurat("certs", "build", "--crl", crl, tmp / "s", tmp / "good")
+    assert chain.count("BEGIN CERTIFICATE") == 2
+    block = chain[:chain.index("-----END") + 26]
+    (tmp / "two.crl").write_bytes(block.replace("CERTIFICATE", "X509 CRL").encode() * 2)
+    assert "more than one" in jurat("certs", "build", "--crl", tmp / "two.crl", tmp / "s", tmp / "b", status=1).err
+    (tmp / "s/ark.der").write_text(chain)
+    assert "more than one" in jurat("certs", "build", tmp / "s", tmp / "b", status=1).err
     assert not (tmp / "b").exists()
     assert not list(tmp.glob("b.*"))
 

@@ -156,7 +156,7 @@ static void broken_blocks_are_refused(void **state)
 	assert_string_equal(result, "CERTIFICATE=010203,-74"); /* -EBADMSG */
 }
 
-/* A block that is damaged where it begins would make the chain, or the list of CRLs, shorter than its file. */
+/* A block that is damaged where it begins would make a chain, or a list of CRLs, shorter than its file. */
 static void no_block_is_passed_over_for_its_damage(void **state)
 {
 #define FIRST CERT_("AQID\n")

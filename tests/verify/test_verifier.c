@@ -225,8 +225,8 @@ static void a_crl_that_is_not_understood_is_none(void **state)
 }
 
 /*
- * A CRL that was named and cannot count is an error, not nothing: else one damaged bit lets a revoked ASK pass,
- * as long as an older CRL is there. Those of other roots do count for nothing.
+ * A CRL that was named and cannot count is an error, not nothing: else one damaged bit lets a revoked ASK
+ * pass, as long as an older CRL is there. Those of other roots do count for nothing.
  */
 static void a_damaged_crl_is_not_passed_over_for_a_good_one(void **state)
 {
