@@ -8,9 +8,9 @@
 #include "daemon/turns.h"
 
 /*
- * Who is at the other end of a connection, as far as the kernel says so: a guest, by its vsock CID; a user and
- * one of its processes, by the credentials of a unix socket; whoever uses TCP is one. A process of a user is
- * often the VMM of one guest.
+ * Who is at the other end of a connection, as far as the kernel says so: a guest, by its vsock CID; a user
+ * and one of its processes, by the credentials of a unix socket; whoever uses TCP is one. A process of a
+ * user is often the VMM of one guest.
  */
 struct peer {
 	struct turn turn;

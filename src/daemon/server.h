@@ -9,10 +9,10 @@
 #include "daemon/metrics.h"
 
 /*
- * QGS over the loop: accepts, moves bytes between sockets and `struct conn`, has requests wait for their turn
- * and the backend take them. Never blocks. When connections or descriptors run out it stops accepting, so that
- * clients wait in the listening socket's queue instead of being refused, and goes on when one closes (or,
- * where the descriptors are lost elsewhere, after a while).
+ * QGS over the loop: accepts, moves bytes between sockets and `struct conn`, has requests wait for their
+ * turn and the backend take them. Never blocks. When connections or descriptors run out it stops accepting,
+ * so that clients wait in the listening socket's queue instead of being refused, and goes on when one closes
+ * (or, where the descriptors are lost elsewhere, after a while).
  */
 struct server;
 

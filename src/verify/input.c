@@ -115,8 +115,8 @@ static bool is_crl(const uint8_t *bytes, size_t n)
 }
 
 /*
- * The first row that matches decides. Binary kinds are known by what no other kind has in that place; text comes
- * behind them, as quotes and tables hold text too; last what is found only by reading all of it.
+ * The first row that matches decides. Binary kinds are known by what no other kind has in that place; text
+ * comes behind them, as quotes and tables hold text too; last what is found only by reading all of it.
  */
 static const struct {
 	enum input_kind kind;

@@ -86,7 +86,7 @@ static void many_processes_of_one_user_have_the_turns_of_one(void **state)
 	assert_int_equal(pop(&w), -1);
 }
 
-/* Every set of jobs that may be taken away, among three guests: all others come out, each guest's in order. */
+/* Every set of jobs that may leave, among three guests: all others come out, each guest's in order. */
 static void jobs_may_leave_from_anywhere(void **state)
 {
 	enum { N = 12 };
