@@ -2,7 +2,8 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench check hooks fuzz e2e install uninstall clean setup
+.PHONY: all run test test-vm vectors evidence bench check hooks coverage mutants measure dist fuzz e2e install uninstall \
+	clean setup
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -43,6 +44,23 @@ check:
 # From now on, git commit runs the same over what is staged.
 hooks:
 	@scripts/pre-commit --install
+
+# What of src/ the tests run; doc/coverage.md.
+coverage: | setup
+	@scripts/coverage
+
+# Small changes of src/ that no test notices, for a night: make mutants ARGS="--count 100 --minutes 60 src/verify".
+mutants: | setup
+	@scripts/mutants $(ARGS)
+
+# Lengths, comments, tests and circles, beside other trees: make measure ARGS="../crun ../libfido2".
+measure: all
+	@scripts/setup measure
+	@scripts/measure $(ARGS)
+
+# The source archive of the last commit.
+dist:
+	@scripts/dist
 
 fuzz:
 	@scripts/setup fuzz
