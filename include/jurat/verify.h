@@ -254,10 +254,9 @@ int jurat_verdict_has_reason(const struct jurat_verdict *verdict, const char *co
 /*
  * What the verdict does not cover, also when the evidence was accepted: items 0 to count - 1.
  *
- * Returns   count. code: one of JURAT_NOT_JUDGED_* of <jurat/reasons.h>, to compare by strcmp(3), or field
- *           and number of a bit that the policy allows although this release does not know it, as
- *           "platform_info bit-8". detail: why, a line for people. Both NULL past the end; borrowed from the
- *           verdict
+ * Returns   count. code: one of JURAT_NOT_JUDGED_* of <jurat/reasons.h>, to compare by strcmp(3), or a field
+ *           and a bit that the policy allows although this release does not know it, "platform_info bit-8".
+ *           detail: why, a line for people. Both NULL past the end
  * Threads   any number of threads
  * Since     0.1
  */
