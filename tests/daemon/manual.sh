@@ -1,9 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Every option that juratd has is on its manual page, and every option on the page is one: manual.sh JURATD PAGE
-set -eu
+# Every option that juratd has is on its manual page, and every option on the page is one: manual.sh JURATD PAGE. Prints TAP.
+set -u
+n=0 failed=0
+result() { # STATUS NAME
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; failed=1; }
+}
+
+echo 1..3
 has=$("$1" qgs --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort)
 page=$(sed -n 's/^\*\(--[a-z-]*\)\*.*/\1/p' "$2" | sort)
-[ "$has" = "$page" ] || { printf 'juratd has:\n%s\nthe page has:\n%s\n' "$has" "$page"; exit 1; }
+[ -n "$has" ] && [ "$has" = "$page" ]
+status=$?
+[ $status = 0 ] || printf 'juratd has:\n%s\nthe page has:\n%s\n' "$has" "$page" | sed 's/^/# /'
+result $status the_page_has_every_option
 "$1" --help | grep -q '^  qgs '
+result $? the_help_lists_the_roles
 "$1" --version | grep -q '^juratd [0-9]'
+result $? there_is_a_version
+exit $failed

@@ -65,7 +65,10 @@ void breathe(void);
 /* Fixtures of a group. */
 int run_find_out(void **state);
 int run_clean_up(void **state);
-/* main() of a test program: the group once, and as root once more without privileges. */
-int run_as_both(int argc, char **argv, int (*run_group)(const char *name));
+/*
+ * main() of a test program: [--unprivileged] JURAT CLIENT... With --unprivileged, what root tests is run
+ * without privileges.
+ */
+int run_main(int argc, char **argv, int (*run_group)(const char *name));
 
 #endif

@@ -105,5 +105,5 @@ static int run_group(const char *name)
 
 int main(int argc, char **argv)
 {
-	return run_as_both(argc, argv, run_group);
+	return run_main(argc, argv, run_group);
 }

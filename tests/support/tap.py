@@ -30,7 +30,7 @@ def main(prefix="jurat-test-"):
                 test(pathlib.Path(directory))
                 print(f"ok {number} - {test.__name__}", flush=True)
             except Skip as why:
-                print(f"# reason: {why}\nok {number} - {test.__name__} # SKIP", flush=True)
+                print(f"ok {number} - {test.__name__} # SKIP {' '.join(str(why).split())}", flush=True)
             except Exception as e:
                 failed = True
                 print(f"not ok {number} - {test.__name__}\n{_comment(f'{type(e).__name__} {e}')}", end="", flush=True)
