@@ -13,7 +13,8 @@
  * process that dies: an update says truly what it left at the path, never leaves a table there that the
  * firmware disagrees with, and the next one puts everything right.
  *
- * Input: at which call the first update dies (0: it does not), what `issue` says, for each of four names a
+ * Input: at which call the first update dies (0: it does not), what `issue` says and what is done about
+ * readers, for each of four names a
  * byte LEFT_* and the content; then a byte for each call: from CALL_FAILS on it fails.
  */
 enum {
@@ -52,6 +53,7 @@ struct disk {
 	bool dir_is_open;
 	unsigned calls, dies_at, issued;
 	enum store_changed says;
+	enum store_undrained undrained;
 	uint64_t now;
 };
 
@@ -192,7 +194,9 @@ static int d_fstat(struct base_env *env, int fd, struct base_stat *ret)
 {
 	int e = fails(self(env));
 
-	if (e == 0)
+	if (e == 0 && fd == DIR_FD)
+		*ret = (struct base_stat){ .dev = 1, .mode = S_IFDIR | 0755 };
+	else if (e == 0)
 		fill_stat(self(env), file_of(self(env), fd), ret);
 	return e;
 }
@@ -300,6 +304,12 @@ static int d_unlock(struct base_env *env, int fd)
 	return e;
 }
 
+static void d_lock_holders(struct base_env *env, int fd, char *text, size_t room)
+{
+	must(file_of(self(env), fd)->reader && room == BASE_HOLDERS_BYTES);
+	memcpy(text, "a VMM", 6);
+}
+
 static const struct base_env_ops *make_ops(void)
 {
 	static struct base_env_ops ops;
@@ -321,6 +331,7 @@ static const struct base_env_ops *make_ops(void)
 	ops.unlink = d_unlink;
 	ops.lock = d_lock;
 	ops.unlock = d_unlock;
+	ops.lock_holders = d_lock_holders;
 	return &ops;
 }
 
@@ -387,12 +398,18 @@ static void first_update(struct disk *d)
 {
 	const struct store_change change = { issue, d };
 	const struct file was = d->at[NAME_PATH] ? *d->at[NAME_PATH] : (struct file){ 0 };
-	enum store_left left;
-	int r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), &change, 1000000,
-			      &left, NULL);
+	const struct store_options options = { .wait_ns = 1000000, .undrained = d->undrained };
+	struct store_result result;
+	int r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), &change, &options,
+			      &result, NULL);
+	const enum store_left left = result.left;
 
 	check_closed(d);
 	must(d->issued <= 1 && (r != 0 || (d->issued == 1 && left == STORE_LEFT_NEW)));
+	if (d->issued == 1 && result.undrained[0]) {
+		FUZZ_REACHED("a command overtakes a reader, as the operator wants it");
+		must(d->undrained == STORE_UNDRAINED_PROCEED);
+	}
 	if (left == STORE_LEFT_NEW) {
 		FUZZ_REACHED("an update is made");
 		must(has_next(d) && d->says == STORE_CHANGED);
@@ -408,7 +425,8 @@ static void first_update(struct disk *d)
 /* Nothing fails, and no VMM holds anything. */
 static void second_update(struct disk *d)
 {
-	bool strange = false;
+	const struct store_options options = { .wait_ns = 1000000 };
+	bool strange = d->at[NAME_PATH] && d->at[NAME_PATH]->uid != 0;
 	int r;
 
 	d->in = bytes_rd("", 0);
@@ -417,7 +435,7 @@ static void second_update(struct disk *d)
 		d->files[i].reader = false;
 		strange = strange || !S_ISREG(d->files[i].mode);
 	}
-	r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), NULL, 1000000, NULL,
+	r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), NULL, &options, NULL,
 			  NULL);
 	check_closed(d);
 	must(r == 0 || strange);
@@ -430,12 +448,15 @@ static void second_update(struct disk *d)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct disk *d = calloc(1, sizeof(*d));
+	uint8_t says;
 
 	must(d != NULL);
 	d->base.ops = make_ops();
 	d->in = bytes_rd(data, size);
 	d->dies_at = fuzz_u8(&d->in);
-	d->says = (enum store_changed)(fuzz_u8(&d->in) % 3);
+	says = fuzz_u8(&d->in);
+	d->says = (enum store_changed)(says % 3);
+	d->undrained = (enum store_undrained)(says / 3 % 3);
 	for (int i = 0; i < N_NAMES; i++)
 		leave(d, i);
 	first_update(d);

@@ -154,6 +154,13 @@ static void store(void)
 			store_begin("held", what * 4u + (unsigned)at, 0, 1, left);
 			seed_end();
 		}
+	for (uint8_t says = 0; says < 9; says++) { /* thrice for each choice about readers that stay */
+		store_begin("stays", says, 0, says, (const uint8_t[4]){ LEFT_TABLE | 0x80, 0, 0, 0 });
+		seed_end();
+		store_begin("stays-beside", says, 0, says,
+			    (const uint8_t[4]){ LEFT_EMPTY, 0, LEFT_TABLE | 0x80, 0 });
+		seed_end();
+	}
 	for (uint8_t says = 0; says < 3; says++) {
 		store_begin("says", says, 0, says, (const uint8_t[4]){ LEFT_TABLE, 0, 0, 0 });
 		seed_end();

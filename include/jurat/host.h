@@ -75,7 +75,9 @@ struct jurat_snp_certs_options {
  *
  * path      the certificate blob: a GHCB certificate table, as `snphost import` or `jurat certs build`
  *           writes; copied. NULL: this host has no certificates, and every request is answered with an empty
- *           table. The file need not exist yet: while there is none, guests get an empty table
+ *           table. The file need not exist yet: while there is none, guests get an empty table. Whoever
+ *           can read it can lock it and delay updates: mode 0640 with the VMMs' group, in a directory
+ *           that only the operator can write to. One that everyone can write to is refused with EIO
  * options   borrowed; NULL: defaults
  * ret       freed by the caller with jurat_snp_certs_free, after all requests of it; it accepts NULL
  * Returns   0; -EINVAL an invalid size in the options; -E2BIG they are of a newer release; -ENOMEM

@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/lock_holders.h"
 
 #define LOCK_POLL_NS 1000000u /* OFD locks have no wait with a bound: poll once a millisecond */
 
@@ -231,6 +232,12 @@ static int real_unlock(struct base_env *env, int fd)
 	return fcntl(fd, F_OFD_SETLK, &lk) < 0 ? -errno : 0;
 }
 
+static void real_lock_holders(struct base_env *env, int fd, char *text, size_t room)
+{
+	(void)env;
+	base_find_lock_holders(fd, text, room);
+}
+
 static int real_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
 {
 	int r = ioctl(fd, request, arg);
@@ -367,6 +374,7 @@ struct base_env *base_env_real(void)
 		.rmdir = real_rmdir,
 		.lock = real_lock,
 		.unlock = real_unlock,
+		.lock_holders = real_lock_holders,
 		.ioctl = real_ioctl,
 		.connect = real_connect,
 		.connected = real_connected,

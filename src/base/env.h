@@ -36,6 +36,7 @@ struct base_stat {
 };
 
 enum base_lock_how { BASE_LOCK_SHARED, BASE_LOCK_EXCLUSIVE };
+enum { BASE_HOLDERS_BYTES = 192 };
 
 struct base_env_ops {
 	uint64_t (*now_ns)(struct base_env *env);    /* monotonic; never goes back */
@@ -71,6 +72,11 @@ struct base_env_ops {
 	 */
 	int (*lock)(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns);
 	int (*unlock)(struct base_env *env, int fd);
+	/*
+	 * For messages: who holds such a lock on the file of `fd`, as far as this process may see: "pid 812
+	 * (qemu-system-x86), pid 93 (cat)". `text` holds `room` bytes, BASE_HOLDERS_BYTES are enough.
+	 */
+	void (*lock_holders)(struct base_env *env, int fd, char *text, size_t room);
 
 	int (*ioctl)(struct base_env *env, int fd, unsigned long request, void *arg); /* >= 0 as ioctl(2) */
 
@@ -134,6 +140,7 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 #define base_rmdir(env, path)                   ((env)->ops->rmdir(env, path))
 #define base_lock(env, fd, how, wait_ns)        ((env)->ops->lock(env, fd, how, wait_ns))
 #define base_unlock(env, fd)                    ((env)->ops->unlock(env, fd))
+#define base_lock_holders(env, fd, text, room)  ((env)->ops->lock_holders(env, fd, text, room))
 #define base_ioctl(env, fd, request, arg)       ((env)->ops->ioctl(env, fd, request, arg))
 #define base_connect(env, address)              ((env)->ops->connect(env, address))
 #define base_connected(env, fd)                 ((env)->ops->connected(env, fd))

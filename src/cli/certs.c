@@ -169,7 +169,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 		r = bytes ? snp_certs_write(&blob.table, bytes, size, &size, &err) : jurat_fail_memory(&err);
 	}
 	if (r == 0)
-		r = cli_write(path, bytes, size, 0644, &err);
+		r = cli_write(path, bytes, size, 0640, &err); /* see store/access.h */
 	blob_done(&blob);
 	if (r < 0)
 		return cli_fail(cli, cli_status(r), "build: %s", err.text);

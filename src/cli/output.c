@@ -89,14 +89,21 @@ static int open_temporary(struct base_env *env, const char *path, unsigned mode,
 	return -EEXIST;
 }
 
-static int replace(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode)
+/* was: the file to be replaced, whose group keeps its access; NULL: there is none. */
+static int replace(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode,
+		   const struct base_stat *was)
 {
 	auto_free char *temporary = NULL;
 	int fd = open_temporary(env, path, mode, &temporary), r, closed;
+	struct base_stat is;
 
 	if (fd < 0)
 		return fd;
-	r = write_all(env, fd, data, size);
+	r = was ? base_fstat(env, fd, &is) : 0;
+	if (r == 0 && was && is.gid != was->gid)
+		(void)base_fchown(env, fd, (uint32_t)-1, was->gid); /* a member may, others need not */
+	if (r == 0)
+		r = write_all(env, fd, data, size);
 	closed = base_close(env, fd);
 	if (r == 0)
 		r = closed;
@@ -151,7 +158,7 @@ static int write_there(struct base_env *env, const char *path, const void *data,
 	is = base_stat(env, target, &found);
 	if (is != r || (r == 0 && (found.dev != named.dev || found.ino != named.ino)))
 		return is < 0 && is != -ENOENT ? is : -ESTALE;
-	return replace(env, target, data, size, mode);
+	return replace(env, target, data, size, mode, r == 0 ? &found : NULL);
 }
 
 int output_write(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode,

@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
+
+#define START_LOCK_SUFFIX ".lock"
 
 static int new_socket(const struct base_address *a, struct jurat_error *err)
 {
@@ -17,22 +20,89 @@ static int new_socket(const struct base_address *a, struct jurat_error *err)
 	return fd < 0 ? jurat_fail(err, -errno, "cannot make a socket: %s", strerror(errno)) : fd;
 }
 
-/* A descriptor that holds the lock on the folder of `path` until it is closed. */
-static int lock_folder(const char *path, struct jurat_error *err)
+/* Whoever starts on a name holds the lock on the file beside it, which only its own user can open. */
+struct start_lock {
+	char name[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(START_LOCK_SUFFIX)];
+	int fd;
+};
+
+static void unlock_start(struct start_lock *l)
+{
+	if (l->fd < 0)
+		return;
+	unlink(l->name);
+	close(l->fd);
+}
+
+/* Everyone could put a socket of his own there; in a directory with the sticky bit, only before ours. */
+static int check_folder(const char *path, struct jurat_error *err)
 {
 	char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	auto_close int fd = -1;
 	const char *folder;
+	struct stat st;
 
-	strncpy(copy, path, sizeof(copy) - 1);
-	copy[sizeof(copy) - 1] = '\0';
+	snprintf(copy, sizeof(copy), "%s", path);
 	folder = dirname(copy);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return jurat_fail(err, -errno, "cannot open '%s': %s", folder, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return jurat_fail(err, -EADDRINUSE, "another daemon starts in '%s'", folder);
-	return take_fd(fd);
+	if (stat(folder, &st) < 0)
+		return jurat_fail(err, -errno, "cannot stat '%s': %s", folder, strerror(errno));
+	if (st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
+		return jurat_fail(
+			err, -EACCES,
+			"the directory '%s' has mode %04o and owner %u: everyone can replace the socket "
+			"(chmod o-w)",
+			folder, st.st_mode & 07777, st.st_uid);
+	return 0;
+}
+
+/* 0 it is locked; JURAT_NOT_FOUND it has lost its name meanwhile: once more. */
+static int try_lock(struct start_lock *l, uint64_t wait_ns, struct jurat_error *err)
+{
+	char who[BASE_HOLDERS_BYTES];
+	struct stat mine, there;
+	int r;
+
+	if (fstat(l->fd, &mine) < 0)
+		return jurat_fail(err, -errno, "cannot stat '%s': %s", l->name, strerror(errno));
+	if (!S_ISREG(mine.st_mode) || mine.st_uid != geteuid() || mine.st_mode & 0077)
+		return jurat_fail(
+			err, -EACCES,
+			"'%s' has mode %04o and owner %u, expected 0600 and %u: somebody else may have put "
+			"it there to stop this start; remove it",
+			l->name, mine.st_mode & 07777, mine.st_uid, geteuid());
+	r = base_lock(base_env_real(), l->fd, BASE_LOCK_EXCLUSIVE, wait_ns);
+	if (r == JURAT_BUSY) {
+		base_lock_holders(base_env_real(), l->fd, who, sizeof(who));
+		return jurat_fail(err, -EADDRINUSE, "another start is not finished: '%s' is held by %s",
+				  l->name, who);
+	}
+	if (r < 0)
+		return jurat_fail(err, r, "cannot lock '%s': %s", l->name, strerror(-r));
+	if (lstat(l->name, &there) < 0 || mine.st_dev != there.st_dev || mine.st_ino != there.st_ino)
+		return JURAT_NOT_FOUND;
+	return 0;
+}
+
+/* Its holder removes the file, so whoever gets the lock compares. */
+static int lock_start(const char *path, uint64_t wait_ms, struct start_lock *l, struct jurat_error *err)
+{
+	const uint64_t until = base_now_ns(base_env_real()) + wait_ms * 1000000;
+	int r = JURAT_NOT_FOUND;
+
+	snprintf(l->name, sizeof(l->name), "%s" START_LOCK_SUFFIX, path);
+	while (r == JURAT_NOT_FOUND) {
+		const uint64_t now = base_now_ns(base_env_real());
+
+		l->fd = open(l->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			     0600);
+		if (l->fd < 0)
+			return jurat_fail(err, -errno, "cannot open '%s': %s", l->name, strerror(errno));
+		r = try_lock(l, now < until ? until - now : 0, err);
+		if (r != 0) {
+			close(l->fd);
+			l->fd = -1;
+		}
+	}
+	return r;
 }
 
 /* Removes the name of a socket that nobody listens on. */
@@ -45,7 +115,7 @@ static int remove_stale(const struct base_address *a, struct jurat_error *err)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : jurat_fail(err, -errno, "cannot stat it: %s", strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return jurat_fail(err, -EADDRINUSE, "there is something that is no socket");
+		return jurat_fail(err, -EADDRINUSE, "something that is not a socket is there");
 	fd = new_socket(a, err);
 	if (fd < 0)
 		return fd;
@@ -56,17 +126,18 @@ static int remove_stale(const struct base_address *a, struct jurat_error *err)
 	return 0;
 }
 
-static int bind_unix(int fd, const struct base_address *a, mode_t mode, struct listener *l,
+static int bind_unix(int fd, const struct base_address *a, mode_t mode, uint64_t wait_ms, struct listener *l,
 		     struct jurat_error *err)
 {
-	auto_close int folder = lock_folder(a->sockaddr.un.sun_path, err);
+	auto_call(unlock_start) struct start_lock lock = { .fd = -1 };
 	struct stat st;
 	mode_t before;
-	int r;
+	int r = check_folder(a->sockaddr.un.sun_path, err);
 
-	if (folder < 0)
-		return folder;
-	r = remove_stale(a, err);
+	if (r == 0)
+		r = lock_start(a->sockaddr.un.sun_path, wait_ms, &lock, err);
+	if (r == 0)
+		r = remove_stale(a, err);
 	if (r < 0)
 		return r;
 	before = umask(~mode & 0777); /* there is no time at which it has another mode */
@@ -95,7 +166,7 @@ static int bind_other(int fd, const struct base_address *a, struct jurat_error *
 	return 0;
 }
 
-int listener_open(const struct base_address *address, mode_t mode, struct listener *ret,
+int listener_open(const struct base_address *address, mode_t mode, uint64_t wait_ms, struct listener *ret,
 		  struct jurat_error *err)
 {
 	struct listener l = { .address = *address, .made = true };
@@ -107,7 +178,7 @@ int listener_open(const struct base_address *address, mode_t mode, struct listen
 	if (fd < 0)
 		r = fd;
 	else if (address->sockaddr.any.sa_family == AF_UNIX)
-		r = bind_unix(fd, address, mode, &l, err);
+		r = bind_unix(fd, address, mode, wait_ms, &l, err);
 	else
 		r = bind_other(fd, address, err);
 	if (r < 0)

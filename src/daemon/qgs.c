@@ -252,8 +252,8 @@ static int open_listeners(struct qgs *q, int n_adopted, struct jurat_error *err)
 	for (size_t i = 0; r == 0 && i < q->settings.listen.n; i++) {
 		r = listen_address_read(q->settings.listen.text[i], &a, err);
 		if (r == 0)
-			r = listener_open(&a, (mode_t)q->settings.socket_mode, &q->listeners[q->n_listeners],
-					  err);
+			r = listener_open(&a, (mode_t)q->settings.socket_mode, q->settings.start_wait_ms,
+					  &q->listeners[q->n_listeners], err);
 		q->n_listeners += r == 0;
 	}
 	return r;
@@ -268,7 +268,8 @@ static int open_metrics(struct qgs *q, struct jurat_error *err)
 		return 0;
 	r = listen_address_read(q->settings.metrics, &a, err);
 	if (r == 0)
-		r = listener_open(&a, (mode_t)q->settings.socket_mode, &q->metrics_listener, err);
+		r = listener_open(&a, (mode_t)q->settings.socket_mode, q->settings.start_wait_ms,
+				  &q->metrics_listener, err);
 	if (r == 0)
 		r = metrics_http_new(&q->loop, q->metrics_listener.fd, q->settings.timeout_ms, describe, q,
 				     &q->metrics);

@@ -48,6 +48,9 @@ static const struct option_row rows[] = {
 	{ "probe", "MS", "between two looks at whether a service answers, 10000 by default", OPTION_NUMBER,
 	  AT(probe_ms), 10, HOUR_MS },
 	{ "socket-mode", "MODE", "of unix sockets, 0660 by default", OPTION_MODE, AT(socket_mode), 0, 0777 },
+	{ "start-wait", "MS",
+	  "maximum wait for another start on the same unix socket to finish (default 5000)", OPTION_NUMBER,
+	  AT(start_wait_ms), 0, HOUR_MS },
 	{ "metrics", "ADDRESS", "serve OpenMetrics over HTTP at unix:PATH or tcp:127.x.y.z:PORT", OPTION_TEXT,
 	  AT(metrics) },
 	{ "verbose", NULL, "log every connection", OPTION_FLAG, AT(verbose) },
@@ -68,6 +71,7 @@ void qgs_settings_init(struct qgs_settings *s)
 	s->service_requests = 4;      /* number_threads of Intel's service */
 	s->probe_ms = 10000;
 	s->socket_mode = 0660;
+	s->start_wait_ms = 5000;
 }
 
 static int check_addresses(const struct option_list *list, bool to_listen, struct jurat_error *err)

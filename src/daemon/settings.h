@@ -15,7 +15,7 @@ struct qgs_settings {
 	uint64_t requests_per_connection;
 	uint64_t timeout_ms, drain_ms;
 	uint64_t service_timeout_ms, service_requests, probe_ms;
-	uint64_t socket_mode;
+	uint64_t socket_mode, start_wait_ms;
 	bool no_raw, verbose;
 };
 

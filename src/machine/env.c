@@ -149,6 +149,11 @@ static int no_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_
 	return -EINVAL;
 }
 
+static void no_lock_holders(struct base_env *env, int fd, char *text, size_t room)
+{
+	text[0] = '\0';
+}
+
 static int no_open(struct base_env *env)
 {
 	return -EMFILE;
@@ -190,6 +195,7 @@ void machine_env_init(struct machine_vcpu *vcpu)
 		.rmdir = no_path,
 		.lock = no_lock,
 		.unlock = no_fd,
+		.lock_holders = no_lock_holders,
 		.ioctl = m_ioctl,
 		.connect = no_connect,
 		.connected = no_fd,

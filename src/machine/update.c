@@ -143,7 +143,7 @@ static int update(struct issue *i, struct jurat_error *err)
 	struct machine *m = i->m;
 	struct after after = { 0 };
 	auto_free uint8_t *table = NULL;
-	enum store_left left;
+	const struct store_options wait = { .wait_ns = DRAIN_WAIT_MS * 1000000ull };
 	uint64_t transaction;
 	size_t size;
 	int r;
@@ -172,8 +172,7 @@ static int update(struct issue *i, struct jurat_error *err)
 		return r;
 	default:
 		return store_replace(m->env, m->certs_path, table, size,
-				     change->kind == MACHINE_CERTS_ONLY ? NULL : &step5,
-				     DRAIN_WAIT_MS * 1000000ull, &left, err);
+				     change->kind == MACHINE_CERTS_ONLY ? NULL : &step5, &wait, NULL, err);
 	}
 }
 

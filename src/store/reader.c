@@ -64,6 +64,10 @@ static int compare(struct store_reader *r, bool *ret_gone, struct jurat_error *e
 		return JURAT_NOT_FOUND;
 	if (!S_ISREG(mine.mode))
 		return jurat_fail(err, -EINVAL, "'%s' is not a regular file", r->path);
+	if (mine.mode & S_IWOTH)
+		return jurat_fail(err, -EPERM,
+				  "'%s' has mode %04o and owner %u: everyone can write to it (chmod o-w)",
+				  r->path, mine.mode & 07777u, mine.uid);
 	if (mine.size > STORE_MAX_BYTES)
 		return jurat_fail(err, -EFBIG, "'%s' has %lld bytes, more than %d", r->path,
 				  (long long)mine.size, STORE_MAX_BYTES);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "store/access.h"
 
 /*
  * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds
@@ -20,7 +21,7 @@
  */
 #define UPDATER_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
-enum { LOOKS_WITHOUT_WAITING = 2, MODE_MASK = 0777, MODE_DEFAULT = 0644 };
+enum { LOOKS_WITHOUT_WAITING = 2, MODE_MASK = 0777, MODE_DEFAULT = 0640 };
 
 static const uint8_t empty_table[STORE_EMPTY_BYTES];
 
@@ -35,9 +36,11 @@ struct replace {
 	bool touched_old;         /* the old file may not hold the old table any more */
 	uint8_t *old_table;       /* NULL: not known */
 	size_t old_size;
-	struct base_stat old_stat; /* before the swap; all zero when there was no file */
-	uint64_t start_ns, wait_ns;
-	enum store_left left;
+	struct base_stat dir_stat,
+		old_stat; /* `old_stat`: before the swap; all zero when there was no file */
+	uint64_t start_ns;
+	struct store_options options;
+	struct store_result result;
 	struct jurat_error *err;
 };
 
@@ -47,7 +50,7 @@ static uint64_t wait_left(const struct replace *u)
 {
 	uint64_t waited = base_now_ns(u->env) - u->start_ns;
 
-	return waited < u->wait_ns ? u->wait_ns - waited : 0;
+	return waited < u->options.wait_ns ? u->options.wait_ns - waited : 0;
 }
 
 static bool same_file(const struct base_stat *a, const struct base_stat *b)
@@ -86,6 +89,20 @@ static int read_all(struct replace *u, int fd, uint8_t *to, size_t n)
 		n -= (size_t)got;
 	}
 	return 0;
+}
+
+/*
+ * Waits for the readers of the file at `fd`. 0: there are none any more, and none can come; or there are, and
+ * the operator wants to go on.
+ */
+static int drain(struct replace *u, int fd)
+{
+	int e = base_lock(u->env, fd, BASE_LOCK_EXCLUSIVE, wait_left(u));
+
+	if (e != JURAT_BUSY)
+		return e;
+	base_lock_holders(u->env, fd, u->result.undrained, sizeof(u->result.undrained));
+	return u->options.undrained == STORE_UNDRAINED_PROCEED ? 0 : JURAT_BUSY;
 }
 
 /*
@@ -147,8 +164,12 @@ static int lock_out_updaters(struct replace *u)
 		if (u->lock < 0)
 			return fail(u, u->lock, "open", u->lock_name);
 		e = base_lock(u->env, u->lock, BASE_LOCK_EXCLUSIVE, wait_left(u));
-		if (e == JURAT_BUSY)
-			return jurat_fail(u->err, e, "another updater is replacing '%s'", u->path);
+		if (e == JURAT_BUSY) {
+			char who[BASE_HOLDERS_BYTES];
+
+			base_lock_holders(u->env, u->lock, who, sizeof(who));
+			return jurat_fail(u->err, e, "another updater is replacing '%s': %s", u->path, who);
+		}
 		if (e < 0)
 			return fail(u, e, "lock", u->lock_name);
 		e = base_fstat(u->env, u->lock, &mine);
@@ -185,15 +206,15 @@ static int settle_leftovers(struct replace *u)
 	if (e == 0 && !S_ISREG(st.mode))
 		e = -EINVAL;
 	if (e == 0)
-		e = base_lock(u->env, fd, BASE_LOCK_EXCLUSIVE, wait_left(u));
+		e = drain(u, fd);
 	if (e == 0)
 		e = empty_in_place(u, fd);
 	if (e == 0)
 		e = base_unlink(u->env, u->empty_name);
 	base_close(u->env, fd);
 	if (e == JURAT_BUSY)
-		return jurat_fail(u->err, e, "readers still hold '%s', which an interrupted update left",
-				  u->empty_name);
+		return jurat_fail(u->err, e, "'%s', left by an interrupted update, is still held by %s",
+				  u->empty_name, u->result.undrained);
 	return e == 0 ? 0 : fail(u, e, "clear away", u->empty_name);
 }
 
@@ -214,7 +235,7 @@ static int open_old(struct replace *u)
 		return fail(u, e, "stat", u->path);
 	if (!S_ISREG(u->old_stat.mode))
 		return jurat_fail(u->err, -EINVAL, "'%s' is not a regular file", u->path);
-	return 0;
+	return store_check_blob(u->path, &u->old_stat, &u->dir_stat, u->err);
 }
 
 /* As readable as the old file, whatever the umask is. */
@@ -304,9 +325,10 @@ static int drain_old(struct replace *u)
 
 	if (u->old < 0)
 		return 0;
-	e = base_lock(u->env, u->old, BASE_LOCK_EXCLUSIVE, wait_left(u));
+	e = drain(u, u->old);
 	if (e == JURAT_BUSY)
-		return jurat_fail(u->err, e, "readers still hold the old table of '%s'", u->path);
+		return jurat_fail(u->err, e, "the old table of '%s' is still held by %s", u->path,
+				  u->result.undrained);
 	if (e < 0)
 		return fail(u, e, "lock the old table of", u->path);
 	e = base_fstat(u->env, u->old, &st);
@@ -374,7 +396,7 @@ static void roll_back(struct replace *u)
 		e = publish_copy_of_old(u);
 	else
 		e = base_rename(u->env, u->empty_name, u->path);
-	u->left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
+	u->result.left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
 	if (e == 0)
 		(void)base_fsync(u->env, u->dir); /* if it fails, a power loss brings back the empty table */
 }
@@ -386,7 +408,12 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 	u->dir = base_open(u->env, u->dir_name, O_RDONLY | O_DIRECTORY, 0);
 	if (u->dir < 0)
 		return fail(u, u->dir, "open the directory", u->dir_name);
-	e = lock_out_updaters(u);
+	e = base_fstat(u->env, u->dir, &u->dir_stat);
+	if (e < 0)
+		return fail(u, e, "stat the directory", u->dir_name);
+	e = store_check_directory(u->dir_name, &u->dir_stat, u->err);
+	if (e == 0)
+		e = lock_out_updaters(u);
 	if (e == 0)
 		e = settle_leftovers(u);
 	if (e == 0)
@@ -406,13 +433,18 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	struct jurat_error said = { "" };
 	int e = prepare(u, next, next_size);
 
+	/* The undrained file keeps its name, which no command goes past. */
+	if (e == JURAT_BUSY && u->published && u->options.undrained == STORE_UNDRAINED_EMPTY) {
+		u->result.left = STORE_LEFT_EMPTY;
+		return e;
+	}
 	if (e != 0) {
 		roll_back(u);
 		return e;
 	}
 	if (change)
 		changed = change->issue(change->ctx, &said);
-	u->left = STORE_LEFT_EMPTY;
+	u->result.left = STORE_LEFT_EMPTY;
 	if (changed == STORE_UNCHANGED) {
 		roll_back(u);
 		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
@@ -423,7 +455,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	e = publish_next(u);
 	if (e < 0)
 		return e;
-	u->left = STORE_LEFT_NEW;
+	u->result.left = STORE_LEFT_NEW;
 	e = base_fsync(u->env, u->dir);
 	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
 }
@@ -455,8 +487,8 @@ static void finish(struct replace *u)
 }
 
 int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
-		  const struct store_change *change, uint64_t wait_ns, enum store_left *ret_left,
-		  struct jurat_error *err)
+		  const struct store_change *change, const struct store_options *options,
+		  struct store_result *ret, struct jurat_error *err)
 {
 	struct replace u = {
 		.env = base_env_or_real(env),
@@ -466,8 +498,8 @@ int store_replace(struct base_env *env, const char *path, const void *next, size
 		.empty = -1,
 		.old = -1,
 		.next = -1,
-		.wait_ns = wait_ns,
-		.left = STORE_LEFT_OLD,
+		.options = options ? *options : (struct store_options){ 0 },
+		.result = { .left = STORE_LEFT_OLD },
 		.err = err,
 	};
 	int e;
@@ -480,11 +512,11 @@ int store_replace(struct base_env *env, const char *path, const void *next, size
 		e = names(&u);
 		if (e == 0)
 			e = run(&u, next, next_size, change);
-		if (e != 0 && u.left == STORE_LEFT_EMPTY)
+		if (e != 0 && u.result.left == STORE_LEFT_EMPTY)
 			(void)jurat_wrap(err, e, "'%s' is left with the empty table", path);
 	}
 	finish(&u);
-	if (ret_left)
-		*ret_left = u.left;
+	if (ret)
+		*ret = u.result;
 	return e;
 }

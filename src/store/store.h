@@ -42,8 +42,9 @@ void store_reader_done(struct store_reader *r);
  * wait_ns   how long in all to wait for an updater; a file that was replaced since the last request costs no
  *           waiting
  * Returns   0 locked, r->size bytes to read; JURAT_BUSY an updater holds it; JURAT_NOT_FOUND no file at the
- *           path (nothing is locked); -EFBIG larger than STORE_MAX_BYTES; -EINVAL not a regular file; -EBUSY
- *           this reader holds its lock already; other -errno. Anything but 0 and -EBUSY holds no lock.
+ *           path (nothing is locked); -EFBIG larger than STORE_MAX_BYTES; -EINVAL not a regular file; -EPERM
+ *           everyone can write to it; -EBUSY this reader holds its lock already; other -errno. Anything but 0
+ *           and -EBUSY holds no lock.
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
 /* Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the
@@ -58,6 +59,33 @@ void store_unlock(struct store_reader *r);
  * that crashed left there: an empty table.
  */
 enum store_left { STORE_LEFT_OLD, STORE_LEFT_EMPTY, STORE_LEFT_NEW };
+
+/*
+ * What to do when readers still hold the old table after the longest wait. Somebody who does not let go of it
+ * would otherwise stop every update; but as long as a reader may be between copying the certificates and
+ * asking the firmware, a command can make its guest a report that those certificates do not verify.
+ */
+enum store_undrained {
+	STORE_UNDRAINED_PUT_BACK, /* no command, the old table is back: guests notice nothing */
+	STORE_UNDRAINED_EMPTY,    /* no command, the empty table stays: new requests get no certificates */
+	/*
+	 * The command is issued all the same, the operator's decision: a request that is in flight now may
+	 * get a report that its certificates do not verify, and is not waited for again.
+	 */
+	STORE_UNDRAINED_PROCEED,
+};
+
+/* Zero is the default of every member. */
+struct store_options {
+	uint64_t wait_ns; /* bound on all waiting: another updater, what a crashed one left, readers */
+	enum store_undrained undrained;
+};
+
+struct store_result {
+	enum store_left left; /* what is at the path now */
+	/* Who still held a table when the wait was over, "pid 812 (qemu-system-x86)"; "": nobody. */
+	char undrained[BASE_HOLDERS_BYTES];
+};
 
 enum store_changed {
 	STORE_CHANGED,
@@ -77,24 +105,26 @@ struct store_change {
  * by the caller against what the firmware will sign with (step 1); its bytes are not looked at. When `change`
  * says that the firmware did not change, the old table is put back.
  *
- * The file keeps its mode and owner; a first publication gets 0644. A path that is itself a symbolic link is
- * refused: readers may know the file by its other name, which a replacement of the link would not reach. The
- * file system must be able to swap two names (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
+ * The file keeps its mode and group; a first publication gets 0640, and the directory's group where that has
+ * its set-group-ID bit. Directory and blob must exclude strangers: both belong to root or to the caller's
+ * effective user, only that owner can write to them, and the blob is not readable for everyone unless the
+ * directory cannot be searched by everyone. A path that is itself a symbolic link is refused: readers may
+ * know the file by its other name, which a replacement of the link would not reach. The file system must be
+ * able to swap two names (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
  *
- * path      one file, in a directory that only the operator can write to
- * wait_ns   bound on waiting in all: for another updater, for what a crashed one left, for readers in flight
- * ret_left  what is at the path now; set whatever is returned
- * Returns   0 new pair in place; JURAT_BUSY not drained in time: the command was not issued and the old table
- *           is back in place; -ECANCELED `change` said UNCHANGED (its words are in `err`); -EINPROGRESS it
- *           said UNKNOWN; -ELOOP a symbolic link; -EINVAL not a regular file, or no file name; -EFBIG
- *           next_size over STORE_MAX_BYTES; -EAGAIN something that does not lock replaced the file at the
- *           same time; -EOPNOTSUPP the file system cannot swap names; other -errno. With STORE_LEFT_NEW and <
- *           0 the new pair is in place but may not survive a power loss, after which the path has the empty
- *           table.
+ * options   NULL: no waiting, STORE_UNDRAINED_PUT_BACK
+ * ret       set whatever is returned
+ * Returns   0 new pair in place; JURAT_BUSY not drained in time, or another updater is at work: the command
+ *           was not issued, and `err` names who holds what; -EPERM mode or owner admit strangers; -ECANCELED
+ *           `change` said UNCHANGED (its words are in `err`); -EINPROGRESS it said UNKNOWN; -ELOOP a symbolic
+ *           link; -EINVAL not a regular file, or no file name; -EFBIG next_size over STORE_MAX_BYTES; -EAGAIN
+ *           something that does not lock replaced the file at the same time; -EOPNOTSUPP the file system
+ *           cannot swap names; other -errno. With STORE_LEFT_NEW and < 0 the new pair is in place but may not
+ *           survive a power loss, after which the path has the empty table.
  */
 JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
-				   const struct store_change *change, uint64_t wait_ns,
-				   enum store_left *ret_left, struct jurat_error *err);
+				   const struct store_change *change, const struct store_options *options,
+				   struct store_result *ret, struct jurat_error *err);
 
 /*
  * The names beside the path that store_replace uses. A crash may leave them; the next call deals with them.

@@ -138,6 +138,22 @@ static void symlinks_stay_and_what_they_lead_to_is_replaced(void **state)
 	assert_int_equal(empty(false), 4);
 }
 
+/* Such as the one of the VMMs, of a blob that only they and root may read. */
+static void a_file_that_is_replaced_keeps_its_group(void **state)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		SKIP_BECAUSE("only root can give files to any group");
+	put("f", was);
+	assert_int_equal(chown("f", 0, 23456), 0);
+	assert_int_equal(out("f", NULL), 0);
+	assert_holds("f", new);
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_gid, 23456);
+	assert_int_equal(empty(false), 1);
+}
+
 static void a_fifo_is_written_to(void **state)
 {
 	char text[64] = "";
@@ -250,6 +266,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_file_is_made_or_replaced_as_a_whole, clean),
 		cmocka_unit_test_teardown(modes_are_less_the_umask, clean),
 		cmocka_unit_test_teardown(symlinks_stay_and_what_they_lead_to_is_replaced, clean),
+		cmocka_unit_test_teardown(a_file_that_is_replaced_keeps_its_group, clean),
 		cmocka_unit_test_teardown(a_fifo_is_written_to, clean),
 		cmocka_unit_test_teardown(a_reader_that_goes_away_is_an_error_and_no_signal, clean),
 		cmocka_unit_test_teardown(a_device_is_written_to_and_stays, clean),

@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/env.h"
 
 /* The real program with real sockets. Hazards G of doc/hazards.md. */
 static struct world w;
@@ -329,6 +332,71 @@ static void a_stale_socket_is_replaced_and_a_live_one_is_not(void **state) /* G6
 	service_free(s);
 }
 
+/* Its start may be stopped by nobody but one of its own. */
+static void a_lock_of_somebody_else_does_not_stop_a_start(void **state)
+{
+	struct service *s = service_new(in_dir("a"), SERVICE_GOOD, 0x7a);
+	const int dir = open(w.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0); /* whoever can list the directory can do this */
+	world_serve(&w, "a");
+	world_expect_quote(ask_quote(), 0x7a);
+	assert_int_equal(access(in_dir("qgs.lock"), F_OK), -1);
+	world_stop(&w);
+	close(dir);
+	service_free(s);
+}
+
+static void another_start_is_waited_for_so_long_and_then_named(void **state)
+{
+	const char *words[] = {
+		"--listen", unix_in_dir("qgs"), "--service", unix_in_dir("a"), "--start-wait", "20", NULL
+	};
+	char want[64];
+	int log[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log), 0);
+	w.log_fd = log[1];
+	fd = open(in_dir("qgs.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
+	world_start(&w, -1, words);
+	TEXT(want, "is held by pid %d (", (int)getpid());
+	wait_for_line(log[0], want);
+	assert_int_equal(world_wait(&w), 3);
+	close(fd); /* and what a start that was killed left is no obstacle */
+	world_start(&w, -1, words);
+	world_expect(&w, "READY=1");
+	world_stop(&w);
+	close(log[0]);
+	close(log[1]);
+}
+
+static void a_place_that_strangers_can_write_to_is_refused(void **state)
+{
+	const char *words[] = { "--listen", unix_in_dir("qgs"), "--service", unix_in_dir("a"), NULL };
+	int log[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log), 0);
+	w.log_fd = log[1];
+	assert_int_equal(chmod(w.dir, 0777), 0);
+	world_start(&w, -1, words);
+	wait_for_line(log[0], "has mode 0777 and owner");
+	assert_int_equal(world_wait(&w), 3);
+	assert_int_equal(chmod(w.dir, 01777), 0); /* such as /tmp */
+	fd = open(in_dir("qgs.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	world_start(&w, -1, words);
+	wait_for_line(log[0], "has mode 0644 and owner");
+	assert_int_equal(world_wait(&w), 3);
+	close(fd);
+	unlink(in_dir("qgs.lock"));
+	world_start(&w, -1, words);
+	world_expect(&w, "READY=1");
+	world_stop(&w);
+	close(log[0]);
+	close(log[1]);
+}
+
 static void what_is_no_socket_is_never_removed(void **state)
 {
 	const char *words[] = { "--listen", unix_in_dir("qgs"), "--service", unix_in_dir("a"), NULL };
@@ -562,6 +630,9 @@ int main(int argc, char **argv)
 		T(draining_has_an_end),
 		T(a_silent_client_is_closed_in_time),
 		T(a_stale_socket_is_replaced_and_a_live_one_is_not),
+		T(a_lock_of_somebody_else_does_not_stop_a_start),
+		T(another_start_is_waited_for_so_long_and_then_named),
+		T(a_place_that_strangers_can_write_to_is_refused),
 		T(what_is_no_socket_is_never_removed),
 		T(a_start_that_fails_half_way_leaves_nothing_behind),
 		T(a_socket_of_the_service_manager_is_served),

@@ -461,17 +461,16 @@ static void another_exit_is_left_alone(void **state)
 static void a_replaced_blob_is_served_from_the_next_request_on(void **state)
 {
 	struct world *w = *state;
-	enum store_left left;
 
 	put_table(w, 5000);
 	assert_int_equal(serve(w, 4), 0);
 	assert_int_equal(jurat_snp_request_ran(w->request, -EINTR, 0), 1);
 	w->blob[4000] ^= 1;
-	assert_int_equal(store_replace(NULL, w->path, w->blob, w->blob_size, NULL, 0, &left, NULL), 0);
+	assert_int_equal(store_replace(NULL, w->path, w->blob, w->blob_size, NULL, NULL, NULL, NULL), 0);
 	wipe(w);
 	assert_int_equal(serve(w, 4), 0);
 	assert_guest_has_blob(w);
-	assert_int_equal(store_replace(NULL, w->path, w->blob, 4096, NULL, 0, &left, NULL), JURAT_BUSY);
+	assert_int_equal(store_replace(NULL, w->path, w->blob, 4096, NULL, NULL, NULL, NULL), JURAT_BUSY);
 	assert_int_equal(jurat_snp_request_ran(w->request, -EINTR, 0), 1);
 }
 

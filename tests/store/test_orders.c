@@ -16,6 +16,8 @@
  *	I3  everybody ends, and nobody is told BUSY while no wait runs out
  *	I4  I1 holds also when the updater dies anywhere and another one follows
  *	I5  no descriptor, lock or temporary name is left
+ *	I6  where the operator goes on past a reader, I1 may fail for a request that was in flight before
+ *	    the command, and then the updater said so; for no other
  */
 enum { OLD = 1, NEW = 2, AFTER_CRASH = 3, EMPTY = 0, TORN = -1 };
 enum { WAIT_NS = 100000000, MAX_TABLE = 128 };
@@ -29,11 +31,12 @@ struct world {
 	enum store_changed firmware_says;
 	enum role role;
 	bool may_be_busy; /* waits run out in this search */
+	enum store_undrained undrained;
 	struct store_reader kept;
 	/* what happened */
 	int replaced, recovered;
-	enum store_left left;
-	bool busy;
+	struct store_result result;
+	bool busy, commanded, overtaken;
 	/* what is broken on purpose */
 	bool skip_drain, skip_emptying, forget_old_name, skip_turns;
 };
@@ -53,13 +56,18 @@ static int state_of(const uint8_t *table, size_t n)
 	return n >= STORE_EMPTY_BYTES && bytes_all(table, n, table[0]) ? table[0] : TORN;
 }
 
-static void sign(struct base_env *env, struct world *w, int certificates)
+/* in_flight: the lock was there before any command. */
+static void sign(struct base_env *env, struct world *w, int certificates, bool in_flight)
 {
 	orders_note(env, "  has certificates of state", certificates);
 	if (!orders_point(env, "SIGN"))
 		return;
 	orders_note(env, "  signed by state", w->firmware);
-	if (certificates != EMPTY && certificates != w->firmware)
+	if (certificates == EMPTY || certificates == w->firmware)
+		return;
+	if (w->undrained == STORE_UNDRAINED_PROCEED && in_flight && certificates == OLD)
+		w->overtaken = true;
+	else
 		orders_violation(env, "I1: report and certificates disagree");
 }
 
@@ -77,22 +85,25 @@ static void jurat_reader(struct base_env *env, void *ctx)
 	struct store_reader r;
 	uint8_t table[MAX_TABLE];
 	int certificates = EMPTY, e;
+	bool in_flight;
 
 	store_reader_init(&r, env, w->path);
 	e = store_lock(&r, WAIT_NS, NULL);
+	in_flight = !w->commanded;
 	if (e == 0) {
 		size_t n = (size_t)r.size;
 
 		e = store_read(&r, table, n, 0, NULL);
 		if (e == 0)
 			certificates = state_of(table, n);
-		else if (e == -EIO && w->skip_drain) /* emptied under the reader: the guest is told EIO */
+		else if (e == -EIO && (w->skip_drain || w->undrained == STORE_UNDRAINED_PROCEED))
+			/* emptied under the reader: the guest is told EIO */
 			goto out;
 	}
 	if (w->role == LEAVES_EARLY)
 		store_unlock(&r);
 	if (e == 0 || e == JURAT_NOT_FOUND)
-		sign(env, w, certificates);
+		sign(env, w, certificates, in_flight);
 	else if (e == JURAT_BUSY)
 		busy(env, w);
 	else
@@ -108,6 +119,7 @@ static void foreign_reader(struct base_env *env, void *ctx)
 	struct world *w = ctx;
 	struct base_stat mine = { 0 }, there = { 0 };
 	uint8_t table[MAX_TABLE];
+	bool in_flight;
 	int fd;
 
 	for (;;) {
@@ -115,13 +127,14 @@ static void foreign_reader(struct base_env *env, void *ctx)
 
 		fd = base_open(env, w->path, O_RDONLY, 0);
 		if (fd == -ENOENT) {
-			sign(env, w, EMPTY);
+			sign(env, w, EMPTY, false);
 			return;
 		}
 		if (base_lock(env, fd, BASE_LOCK_SHARED, WAIT_NS) != 0) {
 			busy(env, w);
 			break;
 		}
+		in_flight = !w->commanded;
 		if (w->role == QEMU) {
 			base_fstat(env, fd, &mine);
 			if (base_stat(env, w->path, &there) != 0 || mine.ino != there.ino) {
@@ -130,7 +143,7 @@ static void foreign_reader(struct base_env *env, void *ctx)
 			}
 		}
 		n = base_pread(env, fd, table, sizeof(table), 0);
-		sign(env, w, n < 0 ? TORN : state_of(table, (size_t)n));
+		sign(env, w, n < 0 ? TORN : state_of(table, (size_t)n), in_flight);
 		break;
 	}
 	base_close(env, fd);
@@ -161,6 +174,7 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 		return STORE_UNKNOWN;
 	if (c->w->firmware_says != STORE_UNCHANGED)
 		c->w->firmware = c->to;
+	c->w->commanded = true;
 	return c->w->firmware_says;
 }
 
@@ -170,7 +184,8 @@ static int replace(struct base_env *env, struct world *w, int to)
 	struct store_change change = { issue, &c };
 	uint8_t table[MAX_TABLE];
 	size_t n = table_of(to, table);
-	int e = store_replace(env, w->path, table, n, &change, WAIT_NS, &w->left, NULL);
+	const struct store_options options = { .wait_ns = WAIT_NS, .undrained = w->undrained };
+	int e = store_replace(env, w->path, table, n, &change, &options, &w->result, NULL);
 
 	if (e == JURAT_BUSY)
 		busy(env, w);
@@ -212,7 +227,7 @@ static void begin(void *ctx)
 	}
 	w->firmware = OLD;
 	w->replaced = w->recovered = 1000;
-	w->busy = false;
+	w->busy = w->commanded = w->overtaken = false;
 }
 
 static int state_at_path(struct world *w)
@@ -247,14 +262,19 @@ static const char *check(void *ctx)
 
 	if (there != EMPTY && there != w->firmware)
 		return "I1: the table at the path disagrees with the firmware";
-	if (last == 0 && (there == EMPTY || w->left != STORE_LEFT_NEW))
+	if (last == 0 && (there == EMPTY || w->result.left != STORE_LEFT_NEW))
 		return "a replacement that succeeded left no certificates";
-	if (last == -ECANCELED && w->left == STORE_LEFT_OLD && there != (w->first_publication ? EMPTY : OLD))
+	if (last == -ECANCELED && w->result.left == STORE_LEFT_OLD &&
+	    there != (w->first_publication ? EMPTY : OLD))
 		return "the old table was not put back";
 	if (w->recovered == 1000 && !w->busy && last != 0 && w->firmware_says == STORE_CHANGED)
 		return "a replacement failed";
 	if (w->recovered != 1000 && w->recovered != 0 && !w->busy)
 		return "I4: no replacement is possible after the crash";
+	if (w->overtaken && !w->result.undrained[0])
+		return "I6: nobody said that a request was overtaken";
+	if (w->undrained == STORE_UNDRAINED_EMPTY && w->result.left == STORE_LEFT_EMPTY && there != EMPTY)
+		return "the empty table did not stay";
 	if (last == JURAT_BUSY)
 		return NULL; /* what a crashed updater left may still be there */
 	return any_temporary_left(w);
@@ -405,6 +425,42 @@ static void nor_does_one_where_waits_run_out(void **state)
 		options.timeouts = true;
 		passes(role_names[w->role], &options);
 	}
+}
+
+/* What the operator may choose for readers that do not let go. */
+static void nor_does_one_that_leaves_the_empty_table(void **state)
+{
+	struct world *w = *state;
+
+	w->may_be_busy = true;
+	w->undrained = STORE_UNDRAINED_EMPTY;
+	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
+		struct orders_options options = options_of(w);
+
+		options.timeouts = true;
+		passes(role_names[w->role], &options);
+	}
+}
+
+static void one_that_goes_on_past_readers_overtakes_only_those_in_flight_and_says_so(void **state)
+{
+	struct world *w = *state;
+	struct orders_options naive;
+
+	w->may_be_busy = true;
+	w->undrained = STORE_UNDRAINED_PROCEED;
+	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
+		struct orders_options options = options_of(w);
+
+		options.timeouts = true;
+		options.max_switches = w->role == NAIVE ? 0 : 3;
+		passes(role_names[w->role], &options);
+	}
+	w->skip_emptying = true;
+	w->role = NAIVE;
+	naive = options_of(w);
+	naive.timeouts = true;
+	is_caught("and leaves the old file full", &naive, "I1");
 }
 
 static void nor_does_a_first_publication(void **state)
@@ -577,6 +633,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(no_order_of_reader_and_replace_makes_them_disagree),
 		TEST(nor_does_one_where_waits_run_out),
+		TEST(nor_does_one_that_leaves_the_empty_table),
+		TEST(one_that_goes_on_past_readers_overtakes_only_those_in_flight_and_says_so),
 		TEST(nor_does_a_first_publication),
 		TEST(nor_does_a_firmware_that_refuses_or_does_not_tell),
 		TEST(nor_does_an_updater_that_dies_before_another_one),

@@ -132,6 +132,11 @@ static void what_is_no_blob_is_refused(void **state)
 	assert_int_equal(store_lock(&r, 0, &err), -EFBIG);
 	assert_false(is_locked(w->path));
 	assert_int_equal(truncate(w->path, 5), 0);
+	assert_int_equal(chmod(w->path, 0642), 0);
+	assert_int_equal(store_lock(&r, 0, &err), -EPERM);
+	assert_non_null(strstr(err.text, "mode 0642"));
+	assert_false(is_locked(w->path));
+	assert_int_equal(chmod(w->path, 0664), 0); /* who may read is the updater's concern */
 	assert_int_equal(store_lock(&r, 0, &err), 0);
 	assert_int_equal(truncate(w->path, 4), 0); /* a writer that does not lock */
 	assert_int_equal(store_read(&r, &byte, 1, 4, &err), -EIO);

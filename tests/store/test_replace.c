@@ -18,6 +18,8 @@ struct world {
 	enum store_changed says;
 	unsigned issued;
 	struct store_reader *must_be_shut_out; /* tries the lock while the command is issued */
+	enum store_undrained undrained;
+	struct store_result result;
 };
 
 static size_t table_of(int state, uint8_t *to)
@@ -95,12 +97,16 @@ static int replace(struct base_env *env, struct world *w, int to, enum store_lef
 		   struct jurat_error *err)
 {
 	struct store_change change = { issue, w };
+	const struct store_options options = { .wait_ns = WAIT_NS, .undrained = w->undrained };
 	uint8_t table[MAX_TABLE];
 	size_t n = table_of(to, table);
+	int e;
 
 	w->to = to;
 	w->issued = 0;
-	return store_replace(env, w->path, table, n, &change, WAIT_NS, ret_left, err);
+	e = store_replace(env, w->path, table, n, &change, &options, &w->result, err);
+	*ret_left = w->result.left;
+	return e;
 }
 
 static void assert_agreement(struct world *w)
@@ -150,7 +156,7 @@ static void a_table_and_the_firmware_change_as_one(void **state)
 	store_reader_done(&kept);
 }
 
-static void a_first_publication_can_be_read_by_others(void **state)
+static void a_first_publication_is_for_the_group_and_for_no_stranger(void **state)
 {
 	struct world *w = *state;
 	enum store_left left;
@@ -161,11 +167,11 @@ static void a_first_publication_can_be_read_by_others(void **state)
 	umask(mask);
 	assert_int_equal(at_path(w), 2);
 	assert_int_equal(stat(w->path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_nothing_beside(w);
 }
 
-static void mode_and_owner_stay(void **state)
+static void mode_and_group_stay(void **state)
 {
 	struct world *w = *state;
 	enum store_left left;
@@ -174,13 +180,13 @@ static void mode_and_owner_stay(void **state)
 	put(w, 1);
 	assert_int_equal(chmod(w->path, 0640), 0);
 	if (geteuid() == 0)
-		assert_int_equal(chown(w->path, 12345, 23456), 0);
+		assert_int_equal(chown(w->path, 0, 23456), 0);
 	for (w->says = STORE_CHANGED; w->says <= STORE_UNKNOWN; w->says++) {
 		(void)!replace(NULL, w, 2, &left, NULL);
 		assert_int_equal(stat(w->path, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0640);
 		if (geteuid() == 0)
-			assert_true(st.st_uid == 12345 && st.st_gid == 23456);
+			assert_true(st.st_uid == 0 && st.st_gid == 23456);
 	}
 }
 
@@ -224,12 +230,11 @@ static void renewal_needs_no_command(void **state)
 {
 	struct world *w = *state;
 	uint8_t table[MAX_TABLE];
-	enum store_left left;
 	size_t n = table_of(2, table);
 
 	put(w, 1);
-	assert_int_equal(store_replace(NULL, w->path, table, n, NULL, 0, &left, NULL), 0);
-	assert_int_equal(left, STORE_LEFT_NEW);
+	assert_int_equal(store_replace(NULL, w->path, table, n, NULL, NULL, &w->result, NULL), 0);
+	assert_int_equal(w->result.left, STORE_LEFT_NEW);
 	assert_int_equal(at_path(w), 2);
 	assert_nothing_beside(w);
 }
@@ -257,6 +262,145 @@ static void a_reader_that_does_not_let_go_is_busy_and_changes_nothing(void **sta
 	store_unlock(&r);
 	store_reader_done(&r);
 	assert_usable(w);
+}
+
+/* The name of this process, which holds all locks here, as it stands in the words of an error. */
+static void assert_names_us(const char *text)
+{
+	char pid[32];
+
+	TEXT(pid, "pid %d (test_store_repl)", (int)getpid());
+	if (!strstr(text, pid))
+		FAIL_BECAUSE("'%s' does not name '%s'", text, pid);
+}
+
+static void who_does_not_let_go_is_named(void **state)
+{
+	struct world *w = *state;
+	struct jurat_error err = { "" };
+	struct store_reader r;
+	enum store_left left;
+	char name[96];
+	int fd;
+
+	put(w, 1);
+	store_reader_init(&r, NULL, w->path);
+	assert_int_equal(store_lock(&r, 0, NULL), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, &err), JURAT_BUSY);
+	assert_names_us(err.text);
+	assert_names_us(w->result.undrained);
+	store_reader_done(&r);
+	TEXT(name, "%s" STORE_LOCK_SUFFIX, w->path);
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_EXCLUSIVE, 0), 0);
+	assert_int_equal(replace(NULL, w, 2, &left, &err), JURAT_BUSY);
+	assert_names_us(err.text);
+	close(fd);
+	assert_usable(w);
+	assert_string_equal(w->result.undrained, "");
+}
+
+/* No command under the reader, and the file it holds keeps its name until it lets go. */
+static void the_empty_table_may_stay_when_a_reader_does(void **state)
+{
+	struct world *w = *state;
+	struct jurat_error err = { "" };
+	struct store_reader r;
+	enum store_left left;
+
+	put(w, 1);
+	store_reader_init(&r, NULL, w->path);
+	assert_int_equal(store_lock(&r, 0, NULL), 0);
+	w->undrained = STORE_UNDRAINED_EMPTY;
+	for (unsigned i = 0; i < 2; i++) { /* and the next update meets the same reader */
+		assert_int_equal(replace(NULL, w, 2, &left, &err), JURAT_BUSY);
+		assert_int_equal(w->issued, 0);
+		assert_names_us(err.text);
+		assert_int_equal(at_path(w), 0);
+		assert_true(exists(w, STORE_EMPTY_SUFFIX));
+		assert_int_equal(left, i == 0 ? STORE_LEFT_EMPTY : STORE_LEFT_OLD);
+	}
+	store_reader_done(&r);
+	assert_usable(w);
+}
+
+static void the_operator_may_go_on_past_a_reader(void **state)
+{
+	struct world *w = *state;
+	struct jurat_error err = { "" };
+	struct store_reader held;
+	enum store_left left;
+	uint8_t first;
+
+	for (int leftover = 0; leftover <= 1; leftover++) {
+		w->firmware = 1;
+		put(w, 1);
+		store_reader_init(&held, NULL, w->path);
+		assert_int_equal(store_lock(&held, 0, NULL), 0);
+		if (leftover) { /* of an update that was not made */
+			w->undrained = STORE_UNDRAINED_EMPTY;
+			assert_int_equal(replace(NULL, w, 2, &left, &err), JURAT_BUSY);
+		}
+		w->undrained = STORE_UNDRAINED_PROCEED;
+		assert_int_equal(replace(NULL, w, 2, &left, &err), 0);
+		assert_int_equal(left, STORE_LEFT_NEW);
+		assert_int_equal(w->issued, 1);
+		assert_names_us(w->result.undrained);
+		assert_int_equal(at_path(w), 2);
+		assert_nothing_beside(w);
+		/* The old file was emptied: whoever reads it only now gets nothing of it. */
+		assert_int_equal(store_read(&held, &first, 1, 0, NULL), 0);
+		assert_int_equal(first, 0);
+		store_reader_done(&held);
+		w->undrained = STORE_UNDRAINED_PUT_BACK;
+		assert_usable(w);
+	}
+}
+
+static void modes_and_owners_that_admit_strangers_are_refused(void **state)
+{
+	static const struct {
+		mode_t dir, blob;
+		uid_t dir_owner, blob_owner;
+		const char *why; /* NULL: good */
+	} rows[] = {
+		{ 0700, 0600, 0, 0, NULL },
+		{ 0755, 0640, 0, 0, NULL },
+		{ 0750, 0644, 0, 0, NULL }, /* strangers cannot reach it */
+		{ 0755, 0644, 0, 0, "mode 0644 and owner 0: everyone can read it" },
+		{ 0751, 0604, 0, 0, "everyone can read it" },
+		{ 0755, 0660, 0, 0, "mode 0660 and owner 0: only its owner may be able to write" },
+		{ 0755, 0602, 0, 0, "only its owner may be able to write" },
+		{ 0775, 0640, 0, 0, "mode 0775 and owner 0: only its owner may be able to write" },
+		{ 01777, 0640, 0, 0, "mode 1777 and owner 0: only its owner" },
+		{ 0755, 0640, 12345, 0, "mode 0755 and owner 12345: it must belong to root" },
+		{ 0755, 0640, 0, 12345, "mode 0640 and owner 12345: it must belong to root" },
+	};
+	struct world *w = *state;
+
+	if (geteuid() != 0)
+		SKIP_BECAUSE("only root can make files of other users");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_error err = { "" };
+		enum store_left left;
+		struct stat st;
+		int e;
+
+		put(w, 1);
+		assert_int_equal(chown(w->path, rows[i].blob_owner, 0), 0);
+		assert_int_equal(chmod(w->path, rows[i].blob), 0);
+		assert_int_equal(chown(w->dir, rows[i].dir_owner, 0), 0);
+		assert_int_equal(chmod(w->dir, rows[i].dir), 0);
+		e = replace(NULL, w, 2, &left, &err);
+		if (e != (rows[i].why ? -EPERM : 0) || (rows[i].why && !strstr(err.text, rows[i].why)))
+			FAIL_BECAUSE("row %zu: %d, %s", i, e, err.text);
+		assert_int_equal(left, rows[i].why ? STORE_LEFT_OLD : STORE_LEFT_NEW);
+		assert_int_equal(stat(w->path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, rows[i].blob); /* nor is anything changed */
+		assert_nothing_beside(w);
+		unlink(w->path);
+	}
+	assert_int_equal(chown(w->dir, 0, 0), 0);
 }
 
 static void a_second_updater_waits(void **state)
@@ -307,11 +451,11 @@ static void a_path_that_cannot_be_replaced_is_refused(void **state)
 
 	TEXT(other, "%s/other", w->dir);
 	TEXT(missing, "%s/none/blob", w->dir);
-	assert_int_equal(store_replace(NULL, w->path, big, sizeof(big), NULL, 0, &left, NULL), -EFBIG);
-	assert_int_equal(store_replace(NULL, "", big, 24, NULL, 0, &left, NULL), -EINVAL);
-	assert_int_equal(store_replace(NULL, "/", big, 24, NULL, 0, &left, NULL), -EINVAL);
-	assert_int_equal(store_replace(NULL, "/tmp/..", big, 24, NULL, 0, &left, NULL), -EINVAL);
-	assert_int_equal(store_replace(NULL, missing, big, 24, NULL, 0, &left, NULL), -ENOENT);
+	assert_int_equal(store_replace(NULL, w->path, big, sizeof(big), NULL, NULL, NULL, NULL), -EFBIG);
+	assert_int_equal(store_replace(NULL, "", big, 24, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, "/", big, 24, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, "/tmp/..", big, 24, NULL, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(store_replace(NULL, missing, big, 24, NULL, NULL, NULL, NULL), -ENOENT);
 	assert_int_equal(symlink(other, w->path), 0);
 	assert_int_equal(replace(NULL, w, 2, &left, NULL), -ELOOP);
 	unlink(w->path);
@@ -465,12 +609,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_table_and_the_firmware_change_as_one),
-		TEST(a_first_publication_can_be_read_by_others),
-		TEST(mode_and_owner_stay),
+		TEST(a_first_publication_is_for_the_group_and_for_no_stranger),
+		TEST(mode_and_group_stay),
 		TEST(a_firmware_that_did_not_change_gets_its_table_back),
 		TEST(a_firmware_that_does_not_tell_leaves_the_empty_table),
 		TEST(renewal_needs_no_command),
 		TEST(a_reader_that_does_not_let_go_is_busy_and_changes_nothing),
+		TEST(who_does_not_let_go_is_named),
+		TEST(the_empty_table_may_stay_when_a_reader_does),
+		TEST(the_operator_may_go_on_past_a_reader),
+		TEST(modes_and_owners_that_admit_strangers_are_refused),
 		TEST(a_second_updater_waits),
 		TEST(what_a_crashed_updater_left_is_drained_first),
 		TEST(a_path_that_cannot_be_replaced_is_refused),

@@ -70,6 +70,11 @@ FAULT(ssize_t, send, (struct base_env * env, int fd, const void *buf, size_t n),
 FAULT(ssize_t, recv, (struct base_env * env, int fd, void *buf, size_t n), fd, buf, n)
 FAULT(int, wait, (struct base_env * env, int fd, unsigned events, uint64_t wait_ns), fd, events, wait_ns)
 
+static void f_lock_holders(struct base_env *env, int fd, char *text, size_t room)
+{
+	base_lock_holders(self(env)->under, fd, text, room);
+}
+
 static int f_poll_open(struct base_env *env)
 {
 	return fails(env, "poll_open") ? self(env)->error : base_poll_open(self(env)->under);
@@ -114,6 +119,7 @@ static const struct base_env_ops ops = {
 	.rmdir = f_rmdir,
 	.lock = f_lock,
 	.unlock = f_unlock,
+	.lock_holders = f_lock_holders,
 	.ioctl = f_ioctl,
 	.connect = f_connect,
 	.connected = f_connected,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "support/test.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define ORDERS_ASAN 1
@@ -416,6 +418,12 @@ static int o_unlock(struct base_env *env, int fd)
 	return base_unlock(a->o->options->under, fd);
 }
 
+/* No step: it has no effect, and its result none but on words. */
+static void o_lock_holders(struct base_env *env, int fd, char *text, size_t room)
+{
+	test_text(text, room, "another actor");
+}
+
 bool orders_point(struct base_env *env, const char *what)
 {
 	return stop(self(env), (struct orders_call){ .op = what, .fd = -1, .fd_path = "" });
@@ -456,6 +464,7 @@ static const struct base_env_ops ops = {
 	.rmdir = o_rmdir,
 	.lock = o_lock,
 	.unlock = o_unlock,
+	.lock_holders = o_lock_holders,
 	.ioctl = o_ioctl,
 };
 

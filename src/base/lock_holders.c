@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/lock_holders.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/*
+ * /proc/locks does not tell: it has -1 for the process of an OFD lock, and a device that need not be the one
+ * stat(2) gives (btrfs, overlayfs). So every descriptor that this process may look at is compared, and its
+ * fdinfo asked for locks.
+ */
+enum { MAX_NAMED = 4 };
+
+struct found {
+	char *text;
+	size_t room, size;
+	unsigned n;
+};
+
+static size_t read_text(int dir, const char *name, char *to, size_t room)
+{
+	auto_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = fd >= 0 ? read(fd, to, room - 1) : 0;
+
+	n = n > 0 ? n : 0;
+	to[n] = '\0';
+	return (size_t)n;
+}
+
+static void add(struct found *f, const char *text)
+{
+	int n = snprintf(f->text + f->size, f->room - f->size, "%s", text);
+
+	f->size += n < 0 ? 0 : (size_t)n < f->room - f->size ? (size_t)n : f->room - f->size - 1;
+}
+
+/* A process may call itself anything. */
+static void add_process(struct found *f, int process, const char *pid)
+{
+	char comm[32], line[64];
+	size_t n = read_text(process, "comm", comm, sizeof(comm));
+
+	for (size_t i = 0; i < n; i++)
+		if (comm[i] == '\n' && i == n - 1)
+			comm[i] = '\0';
+		else if (comm[i] < ' ' || comm[i] > '~')
+			comm[i] = '?';
+	snprintf(line, sizeof(line), "%spid %s (%s)", f->n > 0 ? ", " : "", pid, comm);
+	if (f->n < MAX_NAMED)
+		add(f, line);
+	else if (f->n == MAX_NAMED)
+		add(f, ", and others");
+	f->n++;
+}
+
+/* "lock:\t1: OFDLCK  ADVISORY  READ ..." A lock of flock(2) excludes none of those. */
+static bool has_lock(int process, const char *fd)
+{
+	char name[32], info[4096];
+
+	snprintf(name, sizeof(name), "fdinfo/%s", fd);
+	read_text(process, name, info, sizeof(info));
+	for (const char *at = strstr(info, "\nlock:"); at; at = strstr(at + 1, "\nlock:")) {
+		size_t n = strcspn(at + 1, "\n");
+
+		if (memmem(at + 1, n, "OFDLCK", 6) || memmem(at + 1, n, "POSIX", 5))
+			return true;
+	}
+	return false;
+}
+
+static bool holds_it(int process, const struct stat *it)
+{
+	int fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fds >= 0 ? fdopendir(fds) : NULL;
+	const struct dirent *e;
+	bool holds = false;
+
+	if (!dir) {
+		if (fds >= 0)
+			close(fds);
+		return false;
+	}
+	while (!holds && (e = readdir(dir))) {
+		struct stat st;
+
+		/* Only files with locks are looked at: others may be of a file system that hangs. */
+		holds = has_lock(process, e->d_name) && fstatat(fds, e->d_name, &st, 0) == 0 &&
+			st.st_dev == it->st_dev && st.st_ino == it->st_ino;
+	}
+	closedir(dir);
+	return holds;
+}
+
+static void search(struct found *f, const struct stat *it)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		auto_close int process = -1;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		process = openat(dirfd(proc), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (process >= 0 && holds_it(process, it))
+			add_process(f, process, e->d_name);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+/* The kernel names the process of a lock of the old kind (F_SETLK) also to whoever may not look at it. */
+static void ask_kernel(struct found *f, int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	auto_close int process = -1;
+	char pid[16], path[32];
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0)
+		return;
+	snprintf(pid, sizeof(pid), "%d", (int)lock.l_pid);
+	snprintf(path, sizeof(path), "/proc/%s", pid);
+	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	add_process(f, process, pid);
+}
+
+void base_find_lock_holders(int fd, char *text, size_t room)
+{
+	struct found f = { .text = text, .room = room };
+	struct stat it;
+
+	text[0] = '\0';
+	if (fstat(fd, &it) == 0)
+		search(&f, &it);
+	if (f.n == 0)
+		ask_kernel(&f, fd);
+	if (f.n == 0)
+		add(&f, "a process that this one cannot see");
+}
