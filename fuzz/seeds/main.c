@@ -9,8 +9,8 @@
 
 enum { MAX_BYTES = 1 << 20 };
 
-static const char *directory;
-static char path[4096];
+static const char *directory, *target;
+static char path[4096], last[128];
 static uint8_t bytes[MAX_BYTES];
 static struct bytes_wr to;
 
@@ -20,18 +20,14 @@ static void die(const char *what)
 	exit(1);
 }
 
-void seed_begin(const char *target, const char *name, ...)
+void seed_begin(const char *of, const char *name, ...)
 {
-	char last[128];
 	va_list ap;
 
-	snprintf(path, sizeof(path), "%s/%s", directory, target);
-	if (mkdir(path, 0777) < 0 && errno != EEXIST)
-		die("cannot make");
+	target = of;
 	va_start(ap, name);
 	vsnprintf(last, sizeof(last), name, ap);
 	va_end(ap);
-	snprintf(path, sizeof(path), "%s/%s/%s", directory, target, last);
 	to = bytes_wr(bytes, sizeof(bytes));
 }
 
@@ -77,13 +73,25 @@ void seed_part(const void *from, size_t n)
 	bytes_wr_copy(&to, from, n);
 }
 
-void seed_end(void)
+static void write_for(const char *of)
 {
-	FILE *file = fopen(path, "wb");
+	FILE *file;
 
-	must(!to.bad);
+	snprintf(path, sizeof(path), "%s/%s", directory, of);
+	if (mkdir(path, 0777) < 0 && errno != EEXIST)
+		die("cannot make");
+	snprintf(path, sizeof(path), "%s/%s/%s", directory, of, last);
+	file = fopen(path, "wb");
 	if (!file || fwrite(bytes, 1, to.off, file) != to.off || fclose(file) != 0)
 		die("cannot write");
+}
+
+void seed_end(void)
+{
+	must(!to.bad);
+	write_for(target);
+	if (strcmp(target, "fuzz_input") == 0) /* what is recognised is shown, too */
+		write_for("fuzz_show");
 }
 
 int main(int argc, char **argv)

@@ -199,8 +199,8 @@ static void guest_policies(void)
 	static const char *const texts[] = {
 		"{\"allow_debug\":true}",
 		"{\"allow_migrate_ma\":false,\"allow_smt\":false,\"allow_cxl\":false}",
-		"{\"require_single_socket\":true,\"require_mem_aes_256_xts\":true,\"require_rapl_dis\":true,"
-		"\"require_ciphertext_hiding\":true,\"require_page_swap_disable\":true}",
+		("{\"require_single_socket\":true,\"require_mem_aes_256_xts\":true,\"require_rapl_dis\":true,"
+		 "\"require_ciphertext_hiding\":true,\"require_page_swap_disable\":true}"),
 	};
 
 	for (unsigned bit = 16; bit < 26; bit++)

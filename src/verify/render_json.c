@@ -19,9 +19,9 @@ void render_append(struct render_json *o, json_t *array, json_t *value)
 
 json_t *render_hex(const void *p, size_t n)
 {
-	char hex[BYTES_HEX_SIZE(160)];
+	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
 
-	return n <= 160 ? json_string(bytes_to_hex(p, n, hex)) : NULL;
+	return hex ? json_string(bytes_to_hex(p, n, hex)) : NULL;
 }
 
 json_t *render_number(uint64_t v)
