@@ -64,6 +64,8 @@ static void check_sizes(const struct evidence_row *row, const uint8_t *bytes, si
 	assert_int_equal(q.cert_data.size, atoi(evidence_fact(row, "cert_data=")));
 	assert_int_equal(q.cert_data.data[q.cert_data.size - 1] == 0,
 			 atoi(evidence_fact(row, "nul="))); /* V17 */
+	assert_int_equal(q.has_15, q.body_type != TDX_BODY_10);
+	assert_int_equal(q.has_15ex, q.body_type == TDX_BODY_15EX);
 	if (q.has_15)
 		assert_hex_fact(row, "tee_tcb_svn2=", q.body.tee_tcb_svn2, 16);
 	*body_types |= 1u << q.body_type;
