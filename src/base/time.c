@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 enum {
-	DAY_S = 24 * 60 * 60,
 	LAST_YEAR = 9999,
 	YEARS_400 = 146097,   /* days of 400 years, after which the calendar repeats itself */
 	DAYS_TO_1970 = 719468 /* from 1 March of the year 0 */
@@ -52,6 +51,11 @@ bool base_days_date(int64_t days, unsigned *ret_year, unsigned *ret_month, unsig
 	*ret_day = day - (153 * march + 2) / 5 + 1;
 	*ret_year = year + era * 400 - 400 + (march >= 10);
 	return true;
+}
+
+int64_t base_time_days(int64_t seconds)
+{
+	return seconds / BASE_DAY_SECONDS - (seconds % BASE_DAY_SECONDS < 0);
 }
 
 /* Exactly `n` digits, and none when it is not; moves *at behind them. */
@@ -124,22 +128,23 @@ bool base_time_read(const char *text, int64_t *ret)
 	if (*text && ((!one_of(&text, 'T', 't') && !one_of(&text, ' ', ' ')) || !read_clock(&text, &clock)))
 		return false;
 	base_date_days(LAST_YEAR, 12, 31, &end);
-	if (*text || days * DAY_S + clock < 0 || days * DAY_S + clock >= (end + 1) * DAY_S)
+	if (*text || days * BASE_DAY_SECONDS + clock < 0 ||
+	    days * BASE_DAY_SECONDS + clock >= (end + 1) * BASE_DAY_SECONDS)
 		return false;
-	*ret = days * DAY_S + clock;
+	*ret = days * BASE_DAY_SECONDS + clock;
 	return true;
 }
 
 char *base_time_text(int64_t seconds, char text[BASE_TIME_BYTES])
 {
-	int64_t days = seconds / DAY_S - (seconds % DAY_S < 0);
+	int64_t days = base_time_days(seconds);
 	unsigned year, month, day, rest;
 
 	if (!base_days_date(days, &year, &month, &day)) {
 		snprintf(text, BASE_TIME_BYTES, "%" PRId64, seconds);
 		return text;
 	}
-	rest = (unsigned)(seconds - days * DAY_S);
+	rest = (unsigned)(seconds - days * BASE_DAY_SECONDS);
 	snprintf(text, BASE_TIME_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", year % 10000, month % 100,
 		 day % 100, rest / 3600 % 24, rest / 60 % 60, rest % 60);
 	return text;

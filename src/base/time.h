@@ -5,12 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The calendar, and times as text. Times are seconds since 1970, UTC; there are no leap seconds. */
+/*
+ * The calendar, and times as text. Times are seconds since 1970, UTC; there are no leap seconds. Not libc's:
+ * that one reads files and takes a lock of the process (doc/decisions/0011-own-calendar.md).
+ */
+enum { BASE_DAY_SECONDS = 24 * 60 * 60 };
 
 /* A date of the proleptic Gregorian calendar, years 0 to 9999, as days since 1970; false: no such day. */
 bool base_date_days(unsigned year, unsigned month, unsigned day, int64_t *ret);
 /* The way back; false: not in those years. */
 bool base_days_date(int64_t days, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day);
+
+/* The day of a time, as days since 1970. */
+int64_t base_time_days(int64_t seconds);
 
 /*
  * RFC 3339: "2026-01-31T12:00:00Z", an offset in place of the Z, a fraction of a second (dropped), a blank

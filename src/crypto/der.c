@@ -6,7 +6,7 @@
 #include "base/time.h"
 
 /* Spec: X.690 8.1 (tags, lengths), 10.1 (definite, minimal), 11 (restrictions of DER) */
-enum { TAG_NUMBER = 0x1f, LENGTH_LONG = 0x80, LENGTH_BYTES_MAX = 4, SECONDS_PER_DAY = 86400 };
+enum { TAG_NUMBER = 0x1f, LENGTH_LONG = 0x80, LENGTH_BYTES_MAX = 4 };
 
 static const struct bytes_rd bad_reader = { .bad = true };
 
@@ -188,7 +188,7 @@ int64_t der_time(struct bytes_rd *r)
 		r->bad = true;
 	if (r->bad)
 		return 0;
-	return days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+	return days * BASE_DAY_SECONDS + hour * 3600 + minute * 60 + second;
 }
 
 bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n)
@@ -290,7 +290,7 @@ static void put_two_digits(struct der_wr *d, unsigned v)
 
 void der_put_time(struct der_wr *d, int64_t seconds)
 {
-	int64_t days = seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0);
+	int64_t days = base_time_days(seconds);
 	unsigned year, month, day, rest;
 	bool utc;
 
@@ -298,7 +298,7 @@ void der_put_time(struct der_wr *d, int64_t seconds)
 		d->w.bad = true;
 		return;
 	}
-	rest = (unsigned)(seconds - days * SECONDS_PER_DAY);
+	rest = (unsigned)(seconds - days * BASE_DAY_SECONDS);
 	utc = year >= 1950 && year < 2050;
 	der_put_open(d, utc ? DER_UTC_TIME : DER_GENERALIZED_TIME);
 	if (!utc)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 
 /* The process has one standard error. */
 static struct {
@@ -94,17 +95,15 @@ static void begin(struct line *l, enum log_level level, const char *event)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug" };
 	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
+	char stamp[64], seconds[BASE_TIME_BYTES];
 	struct timespec now;
-	struct tm tm;
-	char stamp[64] = "";
 
 	if (state.journal) {
 		put_text(l, priorities[level]);
 	} else {
 		clock_gettime(CLOCK_REALTIME, &now);
-		gmtime_r(&now.tv_sec, &tm);
-		l->n += strftime(l->text, sizeof(l->text), "time=%Y-%m-%dT%H:%M:%S", &tm);
-		snprintf(stamp, sizeof(stamp), ".%03dZ ", (int)(now.tv_nsec / 1000000));
+		snprintf(stamp, sizeof(stamp), "time=%.19s.%03dZ ", base_time_text(now.tv_sec, seconds),
+			 (int)(now.tv_nsec / 1000000));
 		put_text(l, stamp);
 	}
 	put_text(l, "level=");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "base/time.h"
 #include "verify/tdx_judge.h"
 
 #define TCB_SIGNER_CN "Intel SGX TCB Signing"
@@ -150,7 +151,7 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 		verdict_refuse(j->out, kind->expired, "next update was due at %s, judged at %s",
 			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
 	if (j->policy->maximum_collateral_age_days > 0 &&
-	    age > (uint64_t)j->policy->maximum_collateral_age_days * 86400)
+	    age > (uint64_t)j->policy->maximum_collateral_age_days * BASE_DAY_SECONDS)
 		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, judged at %s",
 			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
 	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/test.h"
 
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/time.h"
 
@@ -131,6 +136,29 @@ static void days_agree_with_the_c_library(void **state)
 	}
 }
 
+/* What verifies evidence may be confined already: libc's calendar opens the file of the time zone. */
+static void no_system_call_is_made(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		char text[BASE_TIME_BYTES];
+		int64_t t;
+
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+			syscall(SYS_exit,
+				!base_time_read("2026-01-31T12:00:00Z", &t) ||
+					strcmp(base_time_text(t, text), "2026-01-31T12:00:00Z") != 0);
+		_exit(77);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		SKIP_BECAUSE("seccomp is closed here");
+	assert_int_equal(status, 0);
+}
+
 static void days_outside_of_the_years_are_refused(void **state)
 {
 	static const int64_t days[] = { -719529, 2932897, INT64_MIN, INT64_MAX };
@@ -167,6 +195,7 @@ static void times_are_written_with_all_their_digits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_system_call_is_made), /* before libc has read its file */
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/rsa.h"
 #include "sim/pki/pki_internal.h"
@@ -101,12 +101,15 @@ int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek)
 
 static int64_t years_later(int64_t from, int years)
 {
-	time_t t = (time_t)from;
-	struct tm tm;
+	int64_t days = base_time_days(from), later = 0;
+	unsigned year, month, day;
 
-	gmtime_r(&t, &tm);
-	tm.tm_year += years;
-	return timegm(&tm);
+	if (!base_days_date(days, &year, &month, &day))
+		return from;
+	year += (unsigned)years;
+	if (!base_date_days(year, month, day, &later))
+		base_date_days(year, 3, 1, &later); /* of 29 February */
+	return from + (later - days) * BASE_DAY_SECONDS;
 }
 
 void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "crypto/x509.h"
 
 /*
@@ -54,16 +54,13 @@ static void put_hex(struct text *t, const char *name, const uint8_t *bytes, size
 
 static void put_date(struct text *t, const char *name, int64_t seconds)
 {
-	time_t when = (time_t)seconds;
-	char date[32];
-	struct tm tm;
+	char date[BASE_TIME_BYTES];
 
-	if (seconds < 0 || !gmtime_r(&when, &tm) || tm.tm_year > 9999 - 1900) {
+	base_time_text(seconds, date);
+	if (seconds < 0 || !strchr(date, 'T')) /* a year that has not four digits */
 		t->is_bad = true;
-		return;
-	}
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	fprintf(t->stream, "\"%s\":\"%s\"", name, date);
+	else
+		fprintf(t->stream, "\"%s\":\"%s\"", name, date);
 }
 
 /* "...","advisoryIDs":["a","b"] */

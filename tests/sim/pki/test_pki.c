@@ -565,6 +565,8 @@ static void amds_terms_are_seven_years_and_one(void **state)
 		assert_int_equal(cert.not_after, vlek ? 1765404861 : 1954707261);
 		assert_int_equal(sim_pki_leaf_not_after(pki, vlek), cert.not_after);
 		assert_int_equal(sim_pki_not_before(pki), cert.not_before);
+		sim_pki_use_amd_terms(pki, 1709164800); /* 29 February 2024: ends on 1 March */
+		assert_int_equal(sim_pki_leaf_not_after(pki, vlek), vlek ? 1740787200 : 1930089600);
 	}
 	sim_pki_free(pki);
 }
