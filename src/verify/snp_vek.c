@@ -141,7 +141,8 @@ static void read_tcb(struct reading *r, struct vek *vek)
 	vek->tcb.tee = read_number(r, EXT_TEE_SPL, true, 255, &there);
 	vek->tcb.snp = read_number(r, EXT_SNP_SPL, true, 255, &there);
 	vek->tcb.microcode = read_number(r, EXT_UCODE_SPL, true, 255, &there);
-	vek->tcb.fmc = read_number(r, EXT_FMC_SPL, vek->issued_for == SNP_TURIN, 255, &vek->has_fmc);
+	vek->tcb.fmc = read_number(r, EXT_FMC_SPL, snp_tcb_has_component(vek->issued_for, SNP_TCB_FMC), 255,
+				   &vek->has_fmc);
 	for (enum extension e = EXT_SPL4; e <= EXT_SPL7; e++)
 		read_number(r, e, false, 0, &there);
 }
@@ -149,14 +150,12 @@ static void read_tcb(struct reading *r, struct vek *vek)
 /* "Milan-B0": the product, and after a dash the stepping. */
 static enum snp_product product_of_name(const char *name)
 {
-	static const enum snp_product products[] = { SNP_MILAN, SNP_GENOA, SNP_TURIN };
-
-	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
-		const char *product = snp_product_name(products[i]);
+	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++) {
+		const char *product = snp_product_name((enum snp_product)i);
 		size_t n = strlen(product);
 
 		if (strncmp(name, product, n) == 0 && (name[n] == '\0' || name[n] == '-'))
-			return products[i];
+			return (enum snp_product)i;
 	}
 	return SNP_PRODUCT_UNKNOWN;
 }
@@ -171,20 +170,18 @@ bool vek_text_is(const struct bytes_rd *text, const char *prefix, const char *re
 
 static void read_names(const struct crypto_cert *cert, struct vek *vek)
 {
-	static const enum snp_product products[] = { SNP_MILAN, SNP_GENOA, SNP_TURIN };
-
 	if (vek_text_is(&cert->subject_cn, "SEV-VCEK", ""))
 		vek->kind = VEK_VCEK;
 	else if (vek_text_is(&cert->subject_cn, "SEV-VLEK", ""))
 		vek->kind = VEK_VLEK;
-	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
-		const char *product = snp_product_name(products[i]);
+	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++) {
+		const char *product = snp_product_name((enum snp_product)i);
 
 		if (vek_text_is(&cert->issuer_cn, "SEV-VLEK-", product))
 			vek->issued_as_vlek = true;
 		else if (!vek_text_is(&cert->issuer_cn, "SEV-", product))
 			continue;
-		vek->issued_for = products[i];
+		vek->issued_for = (enum snp_product)i;
 	}
 }
 

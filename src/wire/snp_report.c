@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/cleanup.h"
 #include "wire/text.h"
@@ -48,162 +47,16 @@ const char *snp_signing_key_name(unsigned key)
 	}
 }
 
-static const char *const product_names[SNP_N_PRODUCTS] = {
-	[SNP_PRODUCT_UNKNOWN] = "unknown",
-	[SNP_MILAN] = "Milan",
-	[SNP_GENOA] = "Genoa",
-	[SNP_TURIN] = "Turin",
-};
-
-const char *snp_product_name(enum snp_product product)
-{
-	return (unsigned)product < SNP_N_PRODUCTS ? product_names[product]
-						  : product_names[SNP_PRODUCT_UNKNOWN];
-}
-
-enum snp_product snp_product_by_name(const char *name)
-{
-	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++)
-		if (!strcasecmp(name, product_names[i]))
-			return (enum snp_product)i;
-	return SNP_PRODUCT_UNKNOWN;
-}
-
-enum snp_product snp_product_by_cpuid(unsigned family, unsigned model)
-{
-	static const struct {
-		uint8_t family, first, last;
-		enum snp_product product;
-	} models[] = {
-		{ 0x19, 0x00, 0x0f, SNP_MILAN },
-		{ 0x19, 0x10, 0x1f, SNP_GENOA },
-		{ 0x19, 0xa0, 0xaf, SNP_GENOA },
-		{ 0x1a, 0x00, 0x11, SNP_TURIN },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(models); i++)
-		if (family == models[i].family && model >= models[i].first && model <= models[i].last)
-			return models[i].product;
-	return SNP_PRODUCT_UNKNOWN;
-}
-
 enum snp_product snp_product_of_report(const struct snp_report *report)
 {
-	size_t turin = snp_hwid_bytes(SNP_TURIN);
+	size_t short_hwid = snp_hwid_bytes(SNP_TURIN);
 
 	if (report->version >= 3)
 		return snp_product_by_cpuid(report->cpuid_fam_id, report->cpuid_mod_id);
-	if (bytes_all(report->chip_id + turin, sizeof(report->chip_id) - turin, 0) &&
-	    !bytes_all(report->chip_id, turin, 0))
+	if (bytes_all(report->chip_id + short_hwid, sizeof(report->chip_id) - short_hwid, 0) &&
+	    !bytes_all(report->chip_id, short_hwid, 0))
 		return SNP_TURIN;
 	return SNP_PRODUCT_UNKNOWN;
-}
-
-size_t snp_hwid_bytes(enum snp_product product)
-{
-	return product == SNP_TURIN ? 8 : 64;
-}
-
-/* Byte of TCB_VERSION that holds a component, -1: the product has none. Spec: firmware ABI, TCB_VERSION. */
-static const struct tcb_component {
-	const char *name;
-	size_t member;
-	signed char milan_genoa, turin;
-} tcb_components[] = {
-	{ "fmc", offsetof(struct snp_tcb, fmc), -1, 0 },
-	{ "boot_loader", offsetof(struct snp_tcb, boot_loader), 0, 1 },
-	{ "tee", offsetof(struct snp_tcb, tee), 1, 2 },
-	{ "snp", offsetof(struct snp_tcb, snp), 6, 3 },
-	{ "microcode", offsetof(struct snp_tcb, microcode), 7, 7 },
-};
-
-static int tcb_byte(const struct tcb_component *c, enum snp_product product)
-{
-	switch (product) {
-	case SNP_MILAN:
-	case SNP_GENOA:
-		return c->milan_genoa;
-	case SNP_TURIN:
-		return c->turin;
-	default:
-		return -1;
-	}
-}
-
-static_assert(ARRAY_SIZE(tcb_components) == SNP_TCB_COMPONENTS, "the components of a TCB");
-
-const char *snp_tcb_component_name(unsigned i)
-{
-	return tcb_components[i].name;
-}
-
-bool snp_tcb_has_component(enum snp_product product, unsigned i)
-{
-	return tcb_byte(&tcb_components[i], product) >= 0;
-}
-
-uint8_t snp_tcb_get(const struct snp_tcb *tcb, unsigned i)
-{
-	return ((const uint8_t *)tcb)[tcb_components[i].member];
-}
-
-bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret)
-{
-	struct snp_tcb tcb = { 0 };
-
-	if (product == SNP_PRODUCT_UNKNOWN)
-		return false;
-	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
-		int byte = tcb_byte(&tcb_components[i], product);
-
-		if (byte >= 0)
-			((uint8_t *)&tcb)[tcb_components[i].member] = (uint8_t)(raw >> 8 * byte);
-	}
-	if (snp_tcb_write(product, &tcb) != raw)
-		return false;
-	*ret = tcb;
-	return true;
-}
-
-uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb)
-{
-	uint64_t raw = 0;
-
-	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
-		int byte = tcb_byte(&tcb_components[i], product);
-
-		if (byte >= 0)
-			raw |= (uint64_t)snp_tcb_get(tcb, i) << 8 * byte;
-	}
-	return raw;
-}
-
-bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor)
-{
-	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
-		if (snp_tcb_get(tcb, i) < snp_tcb_get(floor, i))
-			return false;
-	return true;
-}
-
-size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char *buf, size_t room)
-{
-	struct wire_text text = { buf, room };
-
-	wire_text_add(&text, "%s", "");
-	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
-		if (snp_tcb_has_component(product, i) || snp_tcb_get(tcb, i) != 0)
-			wire_text_add(&text, "%s%s %u", text.len ? ", " : "", tcb_components[i].name,
-				      snp_tcb_get(tcb, i));
-	return text.len;
-}
-
-uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name)
-{
-	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
-		if (!strcmp(tcb_components[i].name, name))
-			return (uint8_t *)tcb + tcb_components[i].member;
-	return NULL;
 }
 
 size_t snp_policy_format(uint64_t policy, char *buf, size_t room)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "wire/layout.h"
+#include "wire/snp_product.h"
 
 /* ATTESTATION_REPORT of SEV-SNP. Spec: SEV-SNP firmware ABI (AMD 56860), ATTESTATION_REPORT. */
 enum {
@@ -130,48 +131,12 @@ const char *snp_signing_key_name(unsigned key);
 size_t snp_policy_format(uint64_t policy, char *buf, size_t room);
 size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room);
 
-enum snp_product { SNP_PRODUCT_UNKNOWN, SNP_MILAN, SNP_GENOA, SNP_TURIN, SNP_N_PRODUCTS };
-
-/* "Milan", "Genoa", "Turin" as AMD's key distribution service spells them; "unknown". */
-const char *snp_product_name(enum snp_product product);
-/* By name, any case; SNP_PRODUCT_UNKNOWN when it is none. */
-enum snp_product snp_product_by_name(const char *name);
-/* From CPUID's combined family and model. Bergamo and Siena are Genoa to the key distribution service. */
-enum snp_product snp_product_by_cpuid(unsigned family, unsigned model);
 /*
  * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a chip_id
  * of 8 bytes and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and
  * Genoa share a layout).
  */
 enum snp_product snp_product_of_report(const struct snp_report *report);
-/* HWID bytes that are significant: 8 on Turin, else 64. */
-size_t snp_hwid_bytes(enum snp_product product);
-
-/* TCB_VERSION taken apart; components a product does not have are 0. Compare by component, never whole. */
-struct snp_tcb {
-	uint8_t fmc, boot_loader, tee, snp, microcode;
-};
-
-/* false when bytes that must be zero for this product are not, or when the product is unknown. */
-bool snp_tcb_read(enum snp_product product, uint64_t raw, struct snp_tcb *ret);
-/* 0 for an unknown product. */
-uint64_t snp_tcb_write(enum snp_product product, const struct snp_tcb *tcb);
-/* Every component of `tcb` >= the same component of `floor`. */
-bool snp_tcb_at_least(const struct snp_tcb *tcb, const struct snp_tcb *floor);
-
-/* Components in the order of the text, by the words of policies and verdicts: "fmc", "boot_loader" ... */
-enum { SNP_TCB_COMPONENTS = 5 };
-const char *snp_tcb_component_name(unsigned i);
-bool snp_tcb_has_component(enum snp_product product, unsigned i);
-uint8_t snp_tcb_get(const struct snp_tcb *tcb, unsigned i);
-/* A component by name; NULL when it is none. */
-uint8_t *snp_tcb_component(struct snp_tcb *tcb, const char *name);
-/*
- * "boot_loader 4, tee 0, snp 24, microcode 219": what the product has, and what is not zero. The one way in
- * which a TCB is written.
- * Contract of wire_field_format().
- */
-size_t snp_tcb_format(enum snp_product product, const struct snp_tcb *tcb, char *buf, size_t room);
 
 /* Whether they begin like a report of a version above 5. Hardly anything else has so small a number there. */
 bool snp_report_is_newer(const uint8_t *bytes, size_t n);

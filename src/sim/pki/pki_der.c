@@ -178,14 +178,15 @@ void pki_put_leaf_extensions(struct der_wr *d, const struct sim_endorsement *wha
 	static const uint8_t order_to_genoa[] = { 1, 2, 4, 5, 6, 7, 3, 8, 0 };
 	static const uint8_t order_turin[] = { 9, 1, 2, 3, 5, 6, 7, 8, 0 };
 	static const uint8_t struct_version = 1, hwid = 4;
+	const bool has_fmc = snp_tcb_has_component(what->product, SNP_TCB_FMC);
 	struct snp_tcb tcb = { 0 };
 
 	snp_tcb_read(what->product, what->tcb, &tcb);
 	der_put_open(d, DER_CONTEXT_CONSTRUCTED(3));
 	der_put_open(d, DER_SEQUENCE);
-	put_amd_uint(d, &struct_version, 1, what->product == SNP_TURIN ? 1 : 0);
+	put_amd_uint(d, &struct_version, 1, has_fmc ? 1 : 0);
 	put_amd_string(d, 2, leaf_product_name(what));
-	for (const uint8_t *n = what->product == SNP_TURIN ? order_turin : order_to_genoa; *n; n++)
+	for (const uint8_t *n = has_fmc ? order_turin : order_to_genoa; *n; n++)
 		put_amd_uint(d, (const uint8_t[]){ 3, *n }, 2, security_patch_level(&tcb, *n));
 	if (what->vlek) {
 		put_amd_string(d, 5, what->csp_id);

@@ -19,12 +19,14 @@ static const struct psp_model models[SNP_N_PRODUCTS] = {
 			.model = 0x01,
 			.stepping = 0,
 			.fms = 0x00a00f10,
+			.report_version = 3,
 			.tcb = { .boot_loader = 4, .tee = 0, .snp = 24, .microcode = 219 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) },
 	[SNP_GENOA] = { .family = 0x19,
 			.model = 0x11,
 			.stepping = 1,
 			.fms = 0x00a10f11,
+			.report_version = 3,
 			.tcb = { .boot_loader = 10, .tee = 0, .snp = 27, .microcode = 84 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT),
 			.has_xts = true },
@@ -32,6 +34,7 @@ static const struct psp_model models[SNP_N_PRODUCTS] = {
 			.model = 0x02,
 			.stepping = 1,
 			.fms = 0x00b00f21,
+			.report_version = 5,
 			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 80 },
 			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) |
 					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_DRAM_EN_BIT) |
@@ -86,7 +89,7 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 	psp->model = &models[psp->product];
 	psp->report_version = options->report_version;
 	if (psp->report_version == 0)
-		psp->report_version = psp->product == SNP_TURIN ? 5 : 3;
+		psp->report_version = psp->model->report_version;
 	if (!version_for_report(psp->report_version, &psp->current))
 		return jurat_fail(err, -EINVAL, "report version %u is not supported",
 				  options->report_version);

@@ -16,6 +16,7 @@ enum {
 struct psp_model {
 	unsigned family, model, stepping;
 	uint32_t fms; /* CPUID 1 EAX */
+	uint32_t report_version;
 	struct snp_tcb tcb;
 	uint64_t platform_info;
 	bool has_xts, hides_ciphertext;
