@@ -212,11 +212,11 @@ static int read_hex(const json_t *value, uint8_t *to, size_t size, bool chip_id,
 	if (hex && bytes_from_hex(hex, to, size))
 		return 0;
 	if (!chip_id)
-		return jurat_fail(err, -EBADMSG, "wants a string of exactly %zu hex digits", 2 * size);
+		return jurat_fail(err, -EBADMSG, "expected a string of exactly %zu hex digits", 2 * size);
 	memset(to, 0, size);
 	if (hex && bytes_from_hex(hex, to, snp_hwid_bytes(SNP_TURIN)))
 		return 0;
-	return jurat_fail(err, -EBADMSG, "wants a string of exactly 128 hex digits, or 16 for Turin");
+	return jurat_fail(err, -EBADMSG, "expected a string of exactly 128 hex digits, or 16 for Turin");
 }
 
 static int read_list(const json_t *value, struct policy_list *list, size_t size, bool chip_id,
@@ -251,7 +251,7 @@ static int read_words(const json_t *value, struct policy_words *words, struct ju
 		const char *word = json_string_value(item(value, next.n));
 
 		if (!word || !*word)
-			return jurat_fail(err, -EBADMSG, "wants a string that is not empty");
+			return jurat_fail(err, -EBADMSG, "expected a non-empty string");
 		next.items[next.n] = strdup(word);
 		if (!next.items[next.n])
 			return jurat_fail_memory(err);
@@ -267,7 +267,7 @@ static int read_number(const json_t *value, uint64_t max, uint32_t *ret, struct 
 	json_int_t v = json_integer_value(value);
 
 	if (!json_is_integer(value) || v < 0 || (uint64_t)v > max)
-		return jurat_fail(err, -EBADMSG, "wants a whole number from 0 to %llu",
+		return jurat_fail(err, -EBADMSG, "expected a whole number from 0 to %llu",
 				  (unsigned long long)max);
 	*ret = (uint32_t)v;
 	return 0;
@@ -276,7 +276,7 @@ static int read_number(const json_t *value, uint64_t max, uint32_t *ret, struct 
 static int read_bool(const json_t *value, bool *ret, struct jurat_error *err)
 {
 	if (!json_is_boolean(value))
-		return jurat_fail(err, -EBADMSG, "wants true or false");
+		return jurat_fail(err, -EBADMSG, "expected true or false");
 	*ret = json_is_true(value);
 	return 0;
 }
@@ -288,7 +288,7 @@ static int read_tee(const char *name, unsigned *ret, struct jurat_error *err)
 	else if (name && strcmp(name, "tdx") == 0)
 		*ret = POLICY_TDX;
 	else
-		return jurat_fail(err, -EBADMSG, "wants sev-snp or tdx");
+		return jurat_fail(err, -EBADMSG, "expected sev-snp or tdx");
 	return 0;
 }
 
@@ -301,8 +301,8 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 	    status == TCB_UNRECOGNIZED)
 		return jurat_fail(
 			err, -EBADMSG,
-			"wants TCB statuses as Intel writes them (UpToDate, SWHardeningNeeded, ...), "
-			"but none that can never be accepted");
+			"expected TCB statuses as Intel writes them (UpToDate, SWHardeningNeeded, ...), "
+			"without those that can never be accepted");
 	*ret = status;
 	return 0;
 }
@@ -324,7 +324,7 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 		enum snp_product product = name ? snp_product_by_name(name) : SNP_PRODUCT_UNKNOWN;
 
 		if (product == SNP_PRODUCT_UNKNOWN)
-			return jurat_fail(err, -EBADMSG, "wants Milan, Genoa or Turin");
+			return jurat_fail(err, -EBADMSG, "expected Milan, Genoa or Turin");
 		*ret = product;
 		return 0;
 	}
@@ -356,7 +356,8 @@ static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error
 	json_t *v;
 
 	if (!json_is_object(value) || json_object_size(value) == 0)
-		return jurat_fail(err, -EBADMSG, "wants an object of fmc, boot_loader, tee, snp, microcode");
+		return jurat_fail(err, -EBADMSG,
+				  "expected an object of fmc, boot_loader, tee, snp, microcode");
 	json_object_foreach(value, key, v)
 	{
 		uint8_t *component = snp_tcb_component(&tcb, key);
@@ -364,7 +365,7 @@ static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error
 		int r;
 
 		if (!component)
-			return jurat_fail(err, -EBADMSG, "%.40s: no component of a TCB", key);
+			return jurat_fail(err, -EBADMSG, "%.40s: unknown TCB component", key);
 		r = read_number(v, 255, &n, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "%s", key);
@@ -389,9 +390,9 @@ static int read_tcb(json_t *value, struct policy_tcb *ret, struct jurat_error *e
 			enum snp_product product = snp_product_by_name(key);
 
 			if (product == SNP_PRODUCT_UNKNOWN)
-				return jurat_fail(err, -EBADMSG, "%.40s: not a product", key);
+				return jurat_fail(err, -EBADMSG, "%.40s: unknown product", key);
 			if (tcb.named[product])
-				return jurat_fail(err, -EBADMSG, "%.40s: a product that comes twice", key);
+				return jurat_fail(err, -EBADMSG, "%.40s: duplicate product", key);
 			r = read_tcb_parts(v, &tcb.floor[product], err);
 			if (r < 0)
 				return jurat_wrap(err, r, "%s", key);
@@ -431,7 +432,7 @@ static int read_version(const json_t *value, size_t parts, struct policy_version
 			p++;
 	}
 	if (!good)
-		return jurat_fail(err, -EBADMSG, "wants a version such as \"%s\"",
+		return jurat_fail(err, -EBADMSG, "expected a version such as \"%s\"",
 				  parts == 2 ? "1.51" : "1.55.29");
 	*ret = version;
 	return 0;
@@ -443,7 +444,7 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	void *at = (char *)policy + m->off;
 
 	if (json_is_array(value) && json_array_size(value) == 0)
-		return jurat_fail(err, -EBADMSG, "an empty list would refuse everything");
+		return jurat_fail(err, -EBADMSG, "expected a non-empty list");
 	switch (m->kind) {
 	case KIND_BYTES:
 	case KIND_CHIP_ID:
@@ -521,7 +522,7 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	int r;
 
 	if (!m)
-		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", name);
+		return jurat_fail(err, -EBADMSG, "policy: %.60s: unknown member", name);
 	if (strcmp(m->name, name) != 0 &&
 	    policy_warn(&policy->warnings, err,
 			"member '%s' is now '%s' (the old name is accepted until 0.2)", name, m->name) < 0)
@@ -602,8 +603,7 @@ static int refuse_names_alike(json_t *value, struct jurat_error *err)
 		{
 			if (a != b && json_names_alike(a, strlen(a), b, strlen(b)))
 				return jurat_fail(err, -EBADMSG,
-						  "policy: '%.40s' and '%.40s': one name that comes twice", a,
-						  b);
+						  "policy: duplicate name: '%.40s' and '%.40s'", a, b);
 		}
 		r = refuse_names_alike(v, err);
 		if (r < 0)
@@ -655,8 +655,8 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 	json_object_foreach(root, key, value)
 	{
 		if (current_name(key) != key && json_object_get(root, current_name(key)))
-			return jurat_fail(err, -EBADMSG, "policy: '%s' and '%s': one member that comes twice",
-					  key, current_name(key));
+			return jurat_fail(err, -EBADMSG, "policy: duplicate member: '%s' and '%s'", key,
+					  current_name(key));
 		r = read_member(value, key, &next, err);
 		if (r < 0)
 			return r;
@@ -692,7 +692,7 @@ int jurat_policy_set(struct jurat_policy *policy, const char *member, const char
 	if (r < 0)
 		return jurat_fail_memory(err);
 	if (!m)
-		return jurat_fail(err, -EBADMSG, "policy: %.60s: no such member", member);
+		return jurat_fail(err, -EBADMSG, "policy: %.60s: unknown member", member);
 	json = read_bare(m, value, &bad);
 	if (!json)
 		return jurat_fail(err, -EBADMSG, "policy: %s: %s", member, bad.text);

@@ -79,7 +79,7 @@ static void put_signer(FILE *f, const struct jurat_verdict *v)
 		snp_tcb_format(v->product, &v->leaf_says.tcb, tcb, sizeof(tcb));
 		fprintf(f, "%-*s %s\n", LABEL, "", tcb);
 		if (v->leaf_says.csp_id[0])
-			fprintf(f, "%-*s of provider %s\n", LABEL, "", v->leaf_says.csp_id);
+			fprintf(f, "%-*s cloud provider %s\n", LABEL, "", v->leaf_says.csp_id);
 	}
 	render_text_cert(f, v->vlek ? "ASVK" : "ASK", &v->intermediate);
 	render_text_cert(f, "ARK", &v->root);
@@ -106,8 +106,8 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 	for (size_t i = 0; i < verdict->n_reasons; i++)
 		fprintf(f, "  %s: %s\n", jurat_verdict_reason_code(verdict, i),
 			jurat_verdict_reason_detail(verdict, i));
-	fprintf(f, "\n%-*s at %s, against %s\n", LABEL, "judged", verdict_time(verdict->at, at),
-		verdict->roots_given ? "GIVEN ROOTS, not the vendor's" : "the vendor's roots");
+	fprintf(f, "\n%-*s at %s, with %s\n", LABEL, "verified", verdict_time(verdict->at, at),
+		verdict->roots_given ? "SUPPLIED ROOTS, not the vendor's" : "the vendor's roots");
 	if (verdict->tdx) {
 		render_text_tdx(f, verdict);
 	} else if (verdict->has_report) {

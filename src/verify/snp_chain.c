@@ -26,10 +26,10 @@ void judge_time(struct snp_judge *j, const struct crypto_cert *cert, enum verify
 	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
 
 	if (j->at < cert->not_before)
-		verdict_refuse(j->out, not_yet, "valid from %s, judged at %s",
+		verdict_refuse(j->out, not_yet, "valid from %s, verified at %s",
 			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
 	if (j->at > cert->not_after)
-		verdict_refuse(j->out, expired, "valid until %s, judged at %s",
+		verdict_refuse(j->out, expired, "valid until %s, verified at %s",
 			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
 }
 
@@ -133,8 +133,8 @@ static int judge_root(struct snp_judge *j)
 	if (!j->root) {
 		verdict_refuse(
 			j->out, j->verifier->roots_given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING,
-			"wanted '%s'%s", verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
-			j->verifier->roots_given ? ", which is none of the given roots" : "");
+			"expected '%s'%s", verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
+			j->verifier->roots_given ? ", which is not among the supplied roots" : "");
 		return 0;
 	}
 	cert = &j->root->cert;
@@ -143,14 +143,14 @@ static int judge_root(struct snp_judge *j)
 		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED, "'%s' with key %s is not AMD's", name,
 			       bytes_to_hex(j->root->spki_sha256, 32, spki));
 	if (!is_named(j, cert, "ARK-"))
-		verdict_refuse(j->out, REASON_ROOT_PRODUCT, "its subject is '%s', wanted ARK-%s", name,
-			       snp_product_name(j->product));
+		verdict_refuse(j->out, REASON_ROOT_PRODUCT, "expected subject ARK-%s, found '%s'",
+			       snp_product_name(j->product), name);
 	if (!cert->is_ca || !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) ||
 	    cert->key_kind != CRYPTO_KEY_RSA)
 		verdict_refuse(j->out, REASON_ROOT_PROFILE,
-			       "wanted a CA with an RSA key that may sign certificates");
+			       "expected a CA with an RSA key that may sign certificates");
 	if (cert->has_unknown_critical)
-		verdict_refuse(j->out, REASON_ROOT_CRITICAL_EXTENSION, "nobody here knows it");
+		verdict_refuse(j->out, REASON_ROOT_CRITICAL_EXTENSION, "unrecognized critical extension");
 	judge_time(j, cert, REASON_ROOT_NOT_YET_VALID, REASON_ROOT_EXPIRED);
 	if (j->root_trusted)
 		judge_keep(j, j->root, &j->verifier->seen_authorities);
@@ -169,9 +169,10 @@ static void judge_intermediate(struct snp_judge *j)
 	if (!cert->is_ca || !cert->has_path_len || cert->path_len != 0 ||
 	    !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) || cert->key_kind != CRYPTO_KEY_RSA)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE,
-			       "wanted a CA of path length 0 with an RSA key that may sign certificates");
+			       "expected a CA of path length 0 with an RSA key that may sign certificates");
 	if (cert->has_unknown_critical)
-		verdict_refuse(j->out, REASON_INTERMEDIATE_CRITICAL_EXTENSION, "nobody here knows it");
+		verdict_refuse(j->out, REASON_INTERMEDIATE_CRITICAL_EXTENSION,
+			       "unrecognized critical extension");
 	judge_time(j, cert, REASON_INTERMEDIATE_NOT_YET_VALID, REASON_INTERMEDIATE_EXPIRED);
 }
 
@@ -182,7 +183,7 @@ static int judge_signatures(struct snp_judge *j)
 	int r;
 
 	if (j->root && !issued(j->root, j->intermediate)) {
-		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the root's subject is not its issuer");
+		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the issuer is not the root");
 		trusted = false;
 	}
 	if (trusted) {
@@ -194,7 +195,7 @@ static int judge_signatures(struct snp_judge *j)
 			judge_keep(j, j->intermediate, &j->verifier->seen_authorities);
 		else
 			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
-				       "it is not this root's signature");
+				       "the signature does not verify with the key of the root");
 	}
 	if (trusted) {
 		r = judge_crls(j);
@@ -204,7 +205,8 @@ static int judge_signatures(struct snp_judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 	}
 	if (!j->leaf_signed) {
-		verdict_refuse(j->out, REASON_LEAF_SIGNATURE, "it is not this intermediate's signature");
+		verdict_refuse(j->out, REASON_LEAF_SIGNATURE,
+			       "the signature does not verify with the key of the intermediate CA");
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
 		return 0;
 	}
@@ -225,7 +227,7 @@ int judge_chain(struct snp_judge *j)
 	if (!j->intermediate) {
 		char name[VERDICT_NAME_BYTES];
 
-		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "wanted '%s'",
+		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "expected '%s'",
 			       verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)));
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);

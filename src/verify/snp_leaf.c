@@ -66,7 +66,7 @@ int judge_report_signature(struct snp_judge *j)
 
 	if (r == JURAT_REFUSED)
 		verdict_refuse(j->out, REASON_REPORT_SIGNATURE, "%s",
-			       j->has_signature ? "it is not this key's signature over these bytes"
+			       j->has_signature ? "the signature does not verify with this key"
 						: "r or s is not a number of 48 bytes");
 	if (r == 0)
 		j->out->signature_holds = true;
@@ -121,7 +121,7 @@ static void refuse_missing(struct snp_judge *j)
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 	if (!j->leaf_unusable)
 		verdict_refuse(j->out, REASON_LEAF_MISSING,
-			       "the report is signed by a %s: no %s certificate in the evidence or given",
+			       "the report is signed by a %s: no %s certificate in the evidence or supplied",
 			       kind, kind);
 }
 
@@ -163,17 +163,17 @@ static void judge_profile(struct snp_judge *j)
 	const struct vek *vek = &j->leaf->vek;
 
 	if (cert->is_ca)
-		verdict_refuse(j->out, REASON_LEAF_PROFILE, "it is a certificate of an authority");
+		verdict_refuse(j->out, REASON_LEAF_PROFILE, "the certificate is a CA");
 	else if (cert->has_key_usage && !(cert->key_usage & CRYPTO_USAGE_DIGITAL_SIGNATURE))
-		verdict_refuse(j->out, REASON_LEAF_PROFILE, "its key usage does not include signatures");
+		verdict_refuse(j->out, REASON_LEAF_PROFILE,
+			       "the key usage does not include digitalSignature");
 	if (j->vlek ? vek->has_hwid : vek->has_csp_id)
 		verdict_refuse(j->out, REASON_LEAF_PROFILE, "a %s",
 			       j->vlek ? "VLEK has no HWID" : "VCEK has no CSP_ID");
 	if (cert->has_unknown_critical)
-		verdict_refuse(j->out, REASON_LEAF_CRITICAL_EXTENSION,
-			       "it must not be ignored and nobody here knows it");
+		verdict_refuse(j->out, REASON_LEAF_CRITICAL_EXTENSION, "unrecognized critical extension");
 	if (cert->key_kind != CRYPTO_KEY_P384)
-		verdict_refuse(j->out, REASON_LEAF_KEY, "only ECDSA P-384 signs reports");
+		verdict_refuse(j->out, REASON_LEAF_KEY, "expected an EC key on P-384");
 	if (j->leaf->vek_fault != VEK_FINE)
 		verdict_refuse(j->out, faults[j->leaf->vek_fault], "%s", j->leaf->vek_error.text);
 }
@@ -213,8 +213,9 @@ static void judge_chip(struct snp_judge *j)
 		return;
 	}
 	if (j->product != SNP_PRODUCT_UNKNOWN && vek->hwid_size != snp_hwid_bytes(j->product)) {
-		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MALFORMED, "HWID: %zu bytes, a %s has %zu",
-			       vek->hwid_size, snp_product_name(j->product), snp_hwid_bytes(j->product));
+		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MALFORMED,
+			       "HWID: %zu bytes, expected %zu for %s", vek->hwid_size,
+			       snp_hwid_bytes(j->product), snp_product_name(j->product));
 		return;
 	}
 	if (memcmp(vek->hwid, j->report.chip_id, sizeof(vek->hwid)) != 0)

@@ -81,7 +81,7 @@ static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint
 		memset(&tcb, 0, sizeof(tcb)); /* refused as malformed already */
 	part = tcb_below(&tcb, &wanted->floor[j->product], &is, &floor);
 	if (part)
-		verdict_refuse(j->out, reason, "%s: %s is %u, wanted %u", name, part, is, floor);
+		verdict_refuse(j->out, reason, "%s: %s is %u, expected at least %u", name, part, is, floor);
 }
 
 enum { TCB_TEXT_BYTES = 72 };
@@ -118,8 +118,8 @@ static void judge_firmware(struct snp_judge *j)
 		const uint8_t *floor = rows[i].floor->part, *is = rows[i].is;
 
 		if (rows[i].floor->set && memcmp(is, floor, 3) < 0)
-			verdict_refuse(j->out, rows[i].reason, "%u.%u.%u, wanted %u.%u.%u", is[0], is[1],
-				       is[2], floor[0], floor[1], floor[2]);
+			verdict_refuse(j->out, rows[i].reason, "%u.%u.%u, expected at least %u.%u.%u", is[0],
+				       is[1], is[2], floor[0], floor[1], floor[2]);
 	}
 	if (!j->policy->allow_provisional_firmware &&
 	    (memcmp(current, committed, 3) != 0 || r->current_tcb != r->committed_tcb))
@@ -145,11 +145,11 @@ static void judge_platform(struct snp_judge *j)
 
 	if (missing)
 		verdict_refuse(j->out, REASON_PLATFORM_INFO_REQUIRED,
-			       "platform_info: %s clear, which required_platform_info names",
+			       "platform_info: %s is clear and in required_platform_info",
 			       names_of(missing, names, sizeof(names)));
 	if (present)
 		verdict_refuse(j->out, REASON_PLATFORM_INFO_FORBIDDEN,
-			       "platform_info: %s set, which forbidden_platform_info names",
+			       "platform_info: %s is set and in forbidden_platform_info",
 			       names_of(present, names, sizeof(names)));
 }
 
@@ -208,8 +208,8 @@ void judge_policy(struct snp_judge *j)
 	if (r->vmpl > p->maximum_vmpl || !(p->vmpls >> r->vmpl & 1))
 		verdict_refuse(j->out, REASON_VMPL_NOT_ALLOWED, "VMPL %u", r->vmpl);
 	if (r->guest_svn < p->minimum_guest_svn)
-		verdict_refuse(j->out, REASON_GUEST_SVN_BELOW_MINIMUM, "guest_svn is %u, wanted %u",
-			       r->guest_svn, p->minimum_guest_svn);
+		verdict_refuse(j->out, REASON_GUEST_SVN_BELOW_MINIMUM,
+			       "guest_svn is %u, expected at least %u", r->guest_svn, p->minimum_guest_svn);
 	judge_tcb(j, &p->minimum_tcb, r->reported_tcb, "reported_tcb", REASON_TCB_BELOW_MINIMUM);
 	judge_tcb(j, &p->minimum_committed_tcb, r->committed_tcb, "committed_tcb",
 		  REASON_COMMITTED_TCB_BELOW_MINIMUM);

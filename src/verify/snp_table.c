@@ -17,7 +17,8 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 	if (!entry)
 		return 0;
 	if (crypto_pem_is(entry->data.data, entry->data.size)) {
-		verdict_refuse(j->out, REASON_CERTIFICATE_PEM, "%s: the host put PEM into the table (B46)",
+		verdict_refuse(j->out, REASON_CERTIFICATE_PEM,
+			       "%s: PEM in the certificate table, expected DER (B46)",
 			       snp_cert_name(entry->kind));
 		return 0;
 	}

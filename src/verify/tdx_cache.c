@@ -53,7 +53,7 @@ static int read_chain(const struct bytes_rd *pem, struct chain *chain, struct ju
 		if (r < 0)
 			return r;
 		if (strcmp(label, "CERTIFICATE") != 0)
-			return jurat_fail(err, -EBADMSG, "something else than PEM certificates");
+			return jurat_fail(err, -EBADMSG, "expected PEM certificates only");
 		if (chain->n == QE_CHAIN_MAX)
 			return jurat_fail(err, -EBADMSG, "more than %d certificates", QE_CHAIN_MAX);
 		r = cert_entry_new_plain(der, size, &chain->certs[chain->n], err);
@@ -89,7 +89,7 @@ static int sort_chain(struct chain *chain, struct qe_entry *to, struct jurat_err
 		if (chain->certs[i]->cert.is_ca)
 			continue;
 		if (to->leaf)
-			return jurat_fail(err, -EBADMSG, "two certificates that are no CA");
+			return jurat_fail(err, -EBADMSG, "more than one certificate that is not a CA");
 		to->leaf = take_ptr(chain->certs[i]);
 	}
 	if (!to->leaf)
@@ -109,7 +109,7 @@ static int read_certificates(const struct tdx_quote *quote, struct qe_entry *to,
 		return 0;
 	r = read_chain(&quote->cert_data, &chain, err);
 	if (r == 0 && quote->cert_type == TDX_CERT_PCK_LEAF && chain.n != 1)
-		r = jurat_fail(err, -EBADMSG, "%zu certificates, wanted 1", chain.n);
+		r = jurat_fail(err, -EBADMSG, "%zu certificates, expected 1", chain.n);
 	if (r == 0)
 		r = sort_chain(&chain, to, err);
 	return r < 0 ? jurat_wrap(err, r, "%s", tdx_cert_data_name(quote->cert_type)) : 0;

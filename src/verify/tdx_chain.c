@@ -30,10 +30,10 @@ static void judge_time(struct tdx_judge *j, const struct crypto_cert *cert, cons
 	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
 
 	if (j->at < cert->not_before)
-		verdict_refuse(j->out, reasons->not_yet, "'%s': valid from %s, judged at %s", name,
+		verdict_refuse(j->out, reasons->not_yet, "'%s': valid from %s, verified at %s", name,
 			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
 	if (j->at > cert->not_after)
-		verdict_refuse(j->out, reasons->expired, "'%s': valid until %s, judged at %s", name,
+		verdict_refuse(j->out, reasons->expired, "'%s': valid until %s, verified at %s", name,
 			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
 }
 
@@ -62,15 +62,15 @@ void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca
 	if (!tdx_is_named(&cert->subject_cn, cn))
 		verdict_refuse(j->out, reasons->name, "its subject is '%s', wanted '%s'", name, cn);
 	if (cert->is_ca != ca || !(cert->key_usage & usage))
-		verdict_refuse(j->out, reasons->profile, "'%s': wanted %s", name,
-			       ca ? "a CA that may sign certificates" : "no CA, and a key that may sign");
+		verdict_refuse(j->out, reasons->profile, "'%s': expected %s", name,
+			       ca ? "a CA that may sign certificates"
+				  : "a certificate that is not a CA and may sign");
 	else if (!has_extensions(cert))
-		verdict_refuse(j->out, reasons->profile, "'%s': lacks an extension that all of Intel's have",
-			       name);
+		verdict_refuse(j->out, reasons->profile, "'%s': a standard extension is missing", name);
 	if (cert->key_kind != CRYPTO_KEY_P256)
-		verdict_refuse(j->out, reasons->key, "'%s': its key is not on P-256", name);
+		verdict_refuse(j->out, reasons->key, "'%s': the key is not on P-256", name);
 	if (cert->has_unknown_critical)
-		verdict_refuse(j->out, reasons->critical, "'%s': nobody here knows it", name);
+		verdict_refuse(j->out, reasons->critical, "'%s': unrecognized critical extension", name);
 	judge_time(j, cert, name, reasons);
 }
 
@@ -133,11 +133,11 @@ static void judge_leaf(struct tdx_judge *j)
 
 	tdx_judge_cert(j, j->leaf, false, PCK_CN, &reasons);
 	if (!platform && !tdx_is_named(&cert->issuer_cn, PROCESSOR_CA_CN))
-		verdict_refuse(j->out, REASON_LEAF_ISSUER, "its issuer is '%s', no CA for PCKs",
+		verdict_refuse(j->out, REASON_LEAF_ISSUER, "the issuer '%s' is not a PCK CA",
 			       verdict_name(&cert->issuer_cn, name, sizeof(name)));
 	r = pck_read(cert, &j->pck, &why);
 	if (r == JURAT_NOT_FOUND)
-		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MISSING, "it has no SGX extension");
+		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MISSING, "the SGX extension is missing");
 	else if (r < 0)
 		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MALFORMED, "SGX extension: %s", why.text);
 	j->has_pck = r == 0;
@@ -187,7 +187,7 @@ static void judge_intermediate(struct tdx_judge *j)
 
 	tdx_judge_cert(j, j->intermediate, true, processor ? PROCESSOR_CA_CN : PLATFORM_CA_CN, &reasons);
 	if (!cert->has_path_len || cert->path_len != 0)
-		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "wanted a path length of 0");
+		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "expected a path length of 0");
 }
 
 /* Roots that were given are trusted as they stand; whatever root the quote brings is not looked at. */
@@ -260,9 +260,10 @@ static int judge_root(struct tdx_judge *j)
 	if (r < 0)
 		return r;
 	if (!j->root) {
-		verdict_refuse(j->out, given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING, "wanted '%s'%s",
+		verdict_refuse(j->out, given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING,
+			       "expected '%s'%s",
 			       verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
-			       given ? ", which is none of the given roots" : "");
+			       given ? ", which is not among the supplied roots" : "");
 		return 0;
 	}
 	if (!given && !tdx_root_is_pinned(j->root->spki_sha256))
@@ -280,7 +281,7 @@ static int judge_links(struct tdx_judge *j)
 	int r = 0;
 
 	if (j->root && !linked)
-		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the root's subject is not its issuer");
+		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the issuer is not the root");
 	if (j->root && linked && !j->intermediate_signed) {
 		r = tdx_cert_signed_by(cache, j->intermediate, j->root);
 		if (r < 0)
@@ -288,10 +289,11 @@ static int judge_links(struct tdx_judge *j)
 		j->intermediate_signed = r == 0;
 		if (r == JURAT_REFUSED)
 			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
-				       "it is not this root's signature");
+				       "the signature does not verify with the key of the root");
 	}
 	if (!j->leaf_signed)
-		verdict_refuse(j->out, REASON_LEAF_SIGNATURE, "it is not this intermediate's signature");
+		verdict_refuse(j->out, REASON_LEAF_SIGNATURE,
+			       "the signature does not verify with the key of the intermediate CA");
 	if (!j->root_trusted || !j->intermediate_signed) {
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 		return 0;
@@ -315,7 +317,7 @@ int tdx_judge_chain(struct tdx_judge *j)
 		return r;
 	if (!j->leaf) {
 		verdict_refuse(j->out, REASON_LEAF_MISSING,
-			       "the quote carries no PCK certificate (%s), and none of those given suits",
+			       "no PCK certificate in the quote (%s), and none of those supplied matches",
 			       tdx_cert_data_name(j->quote.cert_type));
 		verdict_not_judged(j->out, NOT_JUDGED_CHAIN);
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
@@ -326,7 +328,7 @@ int tdx_judge_chain(struct tdx_judge *j)
 	if (r < 0)
 		return r;
 	if (!j->intermediate) {
-		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "wanted '%s'",
+		verdict_refuse(j->out, REASON_INTERMEDIATE_MISSING, "expected '%s'",
 			       verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)));
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 		return 0;
@@ -350,15 +352,17 @@ int tdx_judge_signatures(struct tdx_judge *j)
 			return r;
 		report_signed = r == 0;
 		if (!report_signed)
-			verdict_refuse(j->out, REASON_QE_REPORT_SIGNATURE, "it is not this PCK's signature");
+			verdict_refuse(j->out, REASON_QE_REPORT_SIGNATURE,
+				       "the signature does not verify with the PCK");
 		else if (trusted)
 			tdx_learn(&j->verifier->tdx, j->qe->report_sha256, j->leaf->sha256);
 	}
 	if (!j->qe->bound)
 		verdict_refuse(j->out, REASON_QE_REPORT_DATA,
-			       "the QE report is not over this attestation key and authentication data");
+			       "the QE report does not contain the digest of attestation key and "
+			       "authentication data");
 	if (!j->qe->key) {
-		verdict_refuse(j->out, REASON_QUOTE_ATTESTATION_KEY, "it is no point of P-256");
+		verdict_refuse(j->out, REASON_QUOTE_ATTESTATION_KEY, "not a point on P-256");
 		return 0;
 	}
 	crypto_sha256(q->signed_bytes.data, q->signed_bytes.size, digest);
@@ -366,7 +370,8 @@ int tdx_judge_signatures(struct tdx_judge *j)
 	if (r < 0)
 		return r;
 	if (r == JURAT_REFUSED)
-		verdict_refuse(j->out, REASON_QUOTE_SIGNATURE, "it is not the attestation key's signature");
+		verdict_refuse(j->out, REASON_QUOTE_SIGNATURE,
+			       "the signature does not verify with the attestation key");
 	j->out->signature_holds = r == 0 && report_signed && j->qe->bound;
 	if (trusted && report_signed && j->qe->bound && j->fresh_qe)
 		tdx_cache_put_qe(&j->verifier->tdx, take_ptr(j->fresh_qe));

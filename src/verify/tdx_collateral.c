@@ -307,7 +307,7 @@ static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bu
 	if (!der)
 		return jurat_fail_memory(err);
 	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
-		return jurat_fail(err, -EBADMSG, "neither PEM nor hex");
+		return jurat_fail(err, -EBADMSG, "expected PEM or hex");
 	return take_certificates(c, der, n / 2, "", err);
 }
 
@@ -366,7 +366,7 @@ static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t
 	}
 	if (is_bundle(&json))
 		return take_bundle(c, &json, err);
-	return jurat_fail(err, -EBADMSG, "neither TCB info, QE identity nor a bundle of collateral");
+	return jurat_fail(err, -EBADMSG, "expected TCB info, QE identity or a bundle of collateral");
 }
 
 int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes, size_t n,

@@ -155,7 +155,7 @@ static int read_advisories(struct signed_document *doc, struct node level, struc
 		char *id = doc->advisories[doc->n_advisories];
 
 		if (!json_rd_text(item.json, item.at, id, ADVISORY_BYTES) || !is_advisory(id))
-			return jurat_fail(err, -EBADMSG, "advisoryIDs: something that is no advisory's name");
+			return jurat_fail(err, -EBADMSG, "advisoryIDs: invalid advisory name");
 		doc->n_advisories++;
 	}
 	return 0;
@@ -229,7 +229,7 @@ static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COM
 	if (r < 0)
 		return r;
 	if (n != TCB_COMPONENTS)
-		return jurat_fail(err, -EBADMSG, "%s: %u components, wanted %d", name, n, TCB_COMPONENTS);
+		return jurat_fail(err, -EBADMSG, "%s: %u components, expected %d", name, n, TCB_COMPONENTS);
 	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		uint32_t svn = 0;
 

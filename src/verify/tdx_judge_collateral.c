@@ -130,7 +130,8 @@ static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
 	if (r < 0)
 		return r;
 	if (r == JURAT_REFUSED) {
-		verdict_refuse(j->out, REASON_TCB_SIGNER_SIGNATURE, "it was not issued by this root");
+		verdict_refuse(j->out, REASON_TCB_SIGNER_SIGNATURE,
+			       "the certificate was not issued by this root");
 		return 0;
 	}
 	tdx_learn(&j->verifier->tdx, signer->sha256, j->root->sha256);
@@ -145,18 +146,18 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 	uint64_t age = j->at > doc->issue_date ? (uint64_t)j->at - (uint64_t)doc->issue_date : 0;
 
 	if (j->at < doc->issue_date)
-		verdict_refuse(j->out, kind->not_yet, "issued at %s, judged at %s",
+		verdict_refuse(j->out, kind->not_yet, "issued at %s, verified at %s",
 			       verdict_time(doc->issue_date, end), verdict_time(j->at, at));
 	if (j->at > doc->next_update)
-		verdict_refuse(j->out, kind->expired, "next update was due at %s, judged at %s",
+		verdict_refuse(j->out, kind->expired, "next update was due at %s, verified at %s",
 			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
 	if (j->policy->maximum_collateral_age_days > 0 &&
 	    age > (uint64_t)j->policy->maximum_collateral_age_days * BASE_DAY_SECONDS)
-		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, judged at %s",
+		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, verified at %s",
 			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
 	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)
 		verdict_refuse(j->out, REASON_TCB_EVALUATION_BELOW_MINIMUM,
-			       "%s: tcbEvaluationDataNumber is %u, wanted %u", kind->name,
+			       "%s: tcbEvaluationDataNumber is %u, expected at least %u", kind->name,
 			       doc->evaluation_data_number, j->policy->minimum_tcb_evaluation_data_number);
 }
 
@@ -184,8 +185,8 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 	show_document(doc, signer, to);
 	judge_dates(j, kind, doc);
 	if (!signer) {
-		verdict_refuse(j->out, REASON_TCB_SIGNER_MISSING, "%s: no certificate of its signer",
-			       kind->name);
+		verdict_refuse(j->out, REASON_TCB_SIGNER_MISSING,
+			       "%s: the certificate of the signer is missing", kind->name);
 		return 0;
 	}
 	if (signer != j->signer) {
@@ -223,7 +224,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 	if (!j->collateral) {
 		if (!j->policy->allow_no_collateral)
 			verdict_refuse(j->out, REASON_COLLATERAL_MISSING,
-				       "there is none: TCB, quoting enclave and revocation were not judged");
+				       "no collateral: TCB, quoting enclave and revocation are not verified");
 		return 0;
 	}
 	if (info) {

@@ -177,7 +177,7 @@ int pck_read(const struct crypto_cert *cert, struct pck *ret, struct jurat_error
 		if (which < PART_PPID || which > PART_CONFIGURATION)
 			continue; /* Intel may say more */
 		if (seen >> which & 1)
-			return jurat_fail(err, -EBADMSG, "%s: comes twice", part_names[which]);
+			return jurat_fail(err, -EBADMSG, "%s: duplicate", part_names[which]);
 		seen |= 1u << which;
 		if (!read_part((enum part)which, &item, &pck))
 			return jurat_fail(err, -EBADMSG, "%s: malformed", part_names[which]);

@@ -14,24 +14,23 @@ static bool judge_info(struct tdx_judge *j)
 	bool good = true;
 
 	if (strcmp(info->doc.id, "TDX") != 0) {
-		verdict_refuse(j->out, REASON_TCB_INFO_ID, "its id is '%s', wanted 'TDX'", info->doc.id);
+		verdict_refuse(j->out, REASON_TCB_INFO_ID, "id is '%s', expected 'TDX'", info->doc.id);
 		good = false;
 	}
 	if (info->tcb_type != 0) {
-		verdict_refuse(j->out, REASON_TCB_INFO_TYPE, "its tcbType is %u: nobody here knows it",
-			       info->tcb_type);
+		verdict_refuse(j->out, REASON_TCB_INFO_TYPE, "tcbType is %u, expected 0", info->tcb_type);
 		good = false;
 	}
 	if (!j->has_pck)
 		return false;
 	if (memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) != 0) {
-		verdict_refuse(j->out, REASON_TCB_INFO_FMSPC, "TCB info is of %s, the platform is %s",
+		verdict_refuse(j->out, REASON_TCB_INFO_FMSPC, "TCB info is for %s, the platform is %s",
 			       bytes_to_hex(info->fmspc, sizeof(info->fmspc), is),
 			       bytes_to_hex(j->pck.fmspc, sizeof(j->pck.fmspc), wanted));
 		good = false;
 	}
 	if (memcmp(info->pceid, j->pck.pceid, sizeof(info->pceid)) != 0) {
-		verdict_refuse(j->out, REASON_TCB_INFO_PCEID, "TCB info is of %s, the platform is %s",
+		verdict_refuse(j->out, REASON_TCB_INFO_PCEID, "TCB info is for %s, the platform is %s",
 			       bytes_to_hex(info->pceid, sizeof(info->pceid), is),
 			       bytes_to_hex(j->pck.pceid, sizeof(j->pck.pceid), wanted));
 		good = false;
@@ -52,7 +51,7 @@ static void judge_module(struct tdx_judge *j)
 
 	if (version > 0 && !j->info->has_modules) {
 		verdict_refuse(j->out, REASON_TDX_MODULE_IDENTITIES_MISSING,
-			       "the TCB info knows no module identities, the module is TDX_%02X", version);
+			       "the TCB info has no module identities, the module is TDX_%02X", version);
 		return;
 	}
 	if (!module) {
@@ -86,7 +85,7 @@ static bool judge_enclave(struct tdx_judge *j)
 	char hex[BYTES_HEX_SIZE(32)];
 
 	if (strcmp(q->doc.id, "TD_QE") != 0) {
-		verdict_refuse(j->out, REASON_QE_IDENTITY_ID, "its id is '%s', wanted 'TD_QE'", q->doc.id);
+		verdict_refuse(j->out, REASON_QE_IDENTITY_ID, "id is '%s', expected 'TD_QE'", q->doc.id);
 		return false;
 	}
 	bytes_put_le(misc, report->miscselect, sizeof(misc));
@@ -101,15 +100,15 @@ static bool judge_enclave(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_QE_MRSIGNER, "mrsigner is %s",
 			       bytes_to_hex(report->mrsigner, sizeof(report->mrsigner), hex));
 	if (report->isv_prod_id != q->isvprodid)
-		verdict_refuse(j->out, REASON_QE_ISVPRODID, "isvprodid is %u, wanted %u", report->isv_prod_id,
-			       q->isvprodid);
+		verdict_refuse(j->out, REASON_QE_ISVPRODID, "isvprodid is %u, expected %u",
+			       report->isv_prod_id, q->isvprodid);
 	return true;
 }
 
 static void judge_qe_debug(struct tdx_judge *j)
 {
 	if (j->quote.qe_report.attributes >> SGX_ATTR_DEBUG_BIT & 1)
-		verdict_refuse(j->out, REASON_QE_DEBUG, "whoever runs it can read its attestation key");
+		verdict_refuse(j->out, REASON_QE_DEBUG, "its host can read the attestation key");
 }
 
 static bool accepts(uint32_t statuses, enum tcb_status status)

@@ -45,8 +45,8 @@ static void judge_named(struct tdx_judge *j, const struct wire_bits *set, uint64
 
 	if (bad) {
 		wire_bits_format(set, bad, names, sizeof(names));
-		verdict_refuse(j->out, not_allowed, "%s: %s set, which allowed_%s does not name", set->name,
-			       names, set->name);
+		verdict_refuse(j->out, not_allowed, "%s: %s is set and not in allowed_%s", set->name, names,
+			       set->name);
 	}
 	bad = required & ~is;
 	if (bad) {

@@ -172,7 +172,7 @@ static void text_document(FILE *f, const char *label, const struct verdict_docum
 		fprintf(f, "%-*s number %u, %s to %s, signed by %s\n", RENDER_LABEL, label,
 			d->evaluation_data_number, verdict_time(d->issue_date, from),
 			verdict_time(d->next_update, to),
-			d->signer.there ? d->signer.subject : "nobody given");
+			d->signer.there ? d->signer.subject : "an unknown signer");
 }
 
 static void text_tcb(FILE *f, const struct verdict_tdx *t)

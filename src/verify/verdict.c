@@ -37,7 +37,7 @@ int verdict_not_reached(struct jurat_error *err, int r, const char *what)
 	if (r == -ENOMEM)
 		jurat_fail_memory(err);
 	else
-		jurat_fail(err, r, "cryptography failed");
+		jurat_fail(err, r, "internal error of the cryptographic library");
 	return jurat_wrap(err, r, "%s: could not be verified", what);
 }
 

@@ -261,13 +261,14 @@ static int check_roots(const struct pointers *certs, struct jurat_error *err)
 			continue;
 		r = cert_entry_signed_by(entry, entry);
 		if (r == JURAT_REFUSED)
-			return jurat_fail(err, -EBADMSG, "a certificate's signature on itself does not hold");
+			return jurat_fail(err, -EBADMSG,
+					  "the self-signature of a certificate does not verify");
 		if (r < 0)
 			return verdict_not_reached(err, r, "a certificate's signature on itself");
 		found++;
 	}
 	if (found == 0)
-		return jurat_fail(err, -EBADMSG, "no self-signed certificate of an authority in it");
+		return jurat_fail(err, -EBADMSG, "no self-signed CA certificate found");
 	return 0;
 }
 

@@ -402,11 +402,11 @@ static void what_cannot_be_added_says_why_and_changes_nothing(void **state)
 	assert_int_equal(jurat_verifier_add_roots(v, "", 0, &err), -EBADMSG);
 	assert_int_equal(jurat_verifier_add_roots(v, "rubbish", 7, &err), -EBADMSG);
 	assert_int_equal(jurat_verifier_add_roots(v, m.intermediate, m.intermediate_size, &err), -EBADMSG);
-	assert_string_equal(err.text, "roots: no self-signed certificate of an authority in it");
+	assert_string_equal(err.text, "roots: no self-signed CA certificate found");
 	assert_int_equal(jurat_verifier_add_roots(v, m.leaf, m.leaf_size, &err), -EBADMSG);
 	m.root[m.root_size - 1] ^= 1; /* B50 */
 	assert_int_equal(jurat_verifier_add_roots(v, m.root, m.root_size, &err), -EBADMSG);
-	assert_string_equal(err.text, "roots: a certificate's signature on itself does not hold");
+	assert_string_equal(err.text, "roots: the self-signature of a certificate does not verify");
 	assert_int_equal(jurat_verifier_add_crl(v, m.leaf, m.leaf_size, &err), -EBADMSG);
 	assert_int_equal(jurat_verifier_add_crl(v, "", 0, &err), -EBADMSG);
 	assert_int_equal(jurat_verifier_add_certificates(v, "x", 1, NULL, &err), -EBADMSG);
