@@ -562,7 +562,7 @@ static void a_verdict_is_written_as_text_and_json(void **state)
 	free(text);
 	text = jurat_verdict_text(verdict);
 	assert_non_null(strstr(text, "TdRelaunchAdvised"));
-	assert_non_null(strstr(text, "GIVEN ROOTS"));
+	assert_non_null(strstr(text, "SUPPLIED ROOTS"));
 	free(text);
 	jurat_verdict_free(verdict);
 	jurat_verifier_free(v);

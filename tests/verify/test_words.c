@@ -172,7 +172,7 @@ static void a_member_s_old_name_is_taken_with_a_warning_and_never_beside_the_new
 
 	(void)state;
 	assert_int_equal(jurat_policy_read_json(policy, both, strlen(both), &err), -EBADMSG);
-	assert_non_null(strstr(err.text, "comes twice"));
+	assert_non_null(strstr(err.text, "duplicate member"));
 	assert_false(policy->require_ciphertext_hiding_dram);
 	assert_null(jurat_policy_warning(policy, 0)); /* nothing of what was refused */
 	assert_int_equal(jurat_policy_read_json(policy, old, strlen(old), NULL), 0);
