@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "cli/kind.h"
 #include "verify/input.h"
+#include "verify/tdx_collateral.h"
 #include "wire/snp_report.h"
 
 /* Where what is found goes, and how much of what was wanted it was. */
@@ -21,6 +22,7 @@ struct sink {
 	struct jurat_tdx_collateral *collateral;
 	enum cli_load_kind kind;
 	unsigned n;
+	char **unusable; /* of collateral: see cli_load_collateral() */
 };
 
 static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *data, size_t n,
@@ -44,6 +46,22 @@ static int fail_file(struct cli *cli, const char *path, int r, const struct jura
 			    : cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err->text);
 }
 
+/*
+ * A signed document of the collateral that cannot be used: the verdict gives the reason, and cannot be that the
+ * evidence is accepted. false: what failed is something else.
+ */
+static bool is_unusable_document(struct cli *cli, struct sink *to, const char *path, int r,
+				 const struct jurat_error *err)
+{
+	if (to->verifier || r != -EBADMSG || !collateral_has_unusable(to->collateral, err))
+		return false;
+	cli_warn(cli, "'%s': %s", path, err->text);
+	to->n++;
+	if (!*to->unusable && asprintf(to->unusable, "'%s': %s", path, err->text) < 0)
+		*to->unusable = NULL;
+	return *to->unusable != NULL;
+}
+
 static int load_file(struct cli *cli, struct sink *to, const char *path)
 {
 	auto_free uint8_t *data = NULL;
@@ -54,6 +72,8 @@ static int load_file(struct cli *cli, struct sink *to, const char *path)
 	if (r < 0)
 		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	r = add(to, to->kind, data, n, &err);
+	if (is_unusable_document(cli, to, path, r, &err))
+		return CLI_OK;
 	if (r < 0)
 		return fail_file(cli, path, r, &err);
 	to->n++;
@@ -101,6 +121,8 @@ static int load_entry(struct cli *cli, struct sink *to, const char *path, const 
 		return CLI_OK;
 	}
 	r = add_from_directory(to, name, data, n, &err);
+	if (is_unusable_document(cli, to, path, r, &err))
+		return CLI_OK;
 	return r < 0 ? fail_file(cli, path, r, &err) : CLI_OK;
 }
 
@@ -171,18 +193,20 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 	return status;
 }
 
-int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral, const char *beside)
+int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
+			struct cli_evidence *evidence)
 {
+	const char *beside = evidence->collateral;
 	const char *path;
 	int status = CLI_OK;
 
 	if (!cli_has(cli, "collateral") && beside) {
-		struct sink to = { .collateral = collateral };
+		struct sink to = { .collateral = collateral, .unusable = &evidence->unusable };
 
 		return load_directory(cli, &to, beside);
 	}
 	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "collateral", i)); i++) {
-		struct sink to = { .collateral = collateral };
+		struct sink to = { .collateral = collateral, .unusable = &evidence->unusable };
 
 		status = load_named(cli, &to, path, "collateral");
 	}
@@ -284,6 +308,7 @@ void cli_evidence_done(struct cli_evidence *evidence)
 {
 	free(evidence->quote);
 	free(evidence->collateral);
+	free(evidence->unusable);
 	free(evidence->report);
 	free(evidence->certs);
 	*evidence = (struct cli_evidence){ 0 };

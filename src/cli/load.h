@@ -21,12 +21,6 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 		 enum cli_load_kind kind);
 
 /*
- * The same for the values of --collateral; without one, for the directory `beside` (NULL: none), which may
- * be empty.
- */
-int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral, const char *beside);
-
-/*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory. Which of the two it is shows
  * in the content. Ended with cli_evidence_done().
  */
@@ -38,9 +32,18 @@ struct cli_evidence {
 	size_t report_size;
 	uint8_t *certs; /* NULL: none */
 	size_t certs_size;
+	char *unusable; /* which file of the collateral is TCB info or QE identity that cannot be used, and why */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
 void cli_evidence_done(struct cli_evidence *evidence);
+
+/*
+ * The same as cli_load_all() for the values of --collateral; without one, for the directory beside the quote,
+ * which may be empty. A TCB info or QE identity that cannot be used is no error yet: the verdict gives the reason.
+ * Evidence must not be accepted when evidence->unusable is set.
+ */
+int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
+			struct cli_evidence *evidence);
 
 /* --at, or now. CLI_OK or CLI_USAGE. */
 int cli_load_time(struct cli *cli, int64_t *ret);

@@ -161,13 +161,16 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_
 	if (status == CLI_OK)
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
 	if (status == CLI_OK)
-		status = cli_load_collateral(cli, collateral, loaded.collateral);
+		status = cli_load_collateral(cli, collateral, &loaded);
 	if (status == CLI_OK && loaded.report)
 		status = judge_report(cli, verifier, &loaded, policy, at, &report);
 	if (status == CLI_OK && loaded.quote)
 		status = allow_no_collateral(cli, policy);
 	if (status == CLI_OK && loaded.quote)
 		status = judge_quote(cli, verifier, &loaded, collateral, policy, at, &quote);
+	if (status == CLI_OK && quote.text && quote.status == CLI_OK && loaded.unusable)
+		status =
+			cli_fail(cli, CLI_ENVIRONMENT, "%s", loaded.unusable); /* what was named must count */
 	if (status == CLI_OK)
 		status = print(cli, &report, &quote);
 	free(report.text);

@@ -387,3 +387,11 @@ int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void
 	}
 	return 0;
 }
+
+bool collateral_has_unusable(const struct jurat_tdx_collateral *collateral, const struct jurat_error *err)
+{
+	for (size_t i = 0; i < COLLATERAL_N_DOCUMENTS; i++)
+		if (collateral->unusable[i][0] && strstr(err->text, collateral->unusable[i]))
+			return true;
+	return false;
+}

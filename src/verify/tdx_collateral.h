@@ -126,4 +126,7 @@ void qe_identity_free(struct qe_identity *identity);
 /* "2026-02-01T14:49:26Z", nothing else. */
 bool collateral_time(const char *text, int64_t *ret);
 
+/* Whether `err` is why a TCB info or QE identity was refused: a verdict without it will give that reason. */
+bool collateral_has_unusable(const struct jurat_tdx_collateral *collateral, const struct jurat_error *err);
+
 #endif
