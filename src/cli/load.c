@@ -47,8 +47,8 @@ static int fail_file(struct cli *cli, const char *path, int r, const struct jura
 }
 
 /*
- * A signed document of the collateral that cannot be used: the verdict gives the reason, and cannot be that the
- * evidence is accepted. false: what failed is something else.
+ * A signed document of the collateral that cannot be used: the verdict gives the reason, and nothing is
+ * accepted. false: what failed is something else.
  */
 static bool is_unusable_document(struct cli *cli, struct sink *to, const char *path, int r,
 				 const struct jurat_error *err)

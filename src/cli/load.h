@@ -32,14 +32,15 @@ struct cli_evidence {
 	size_t report_size;
 	uint8_t *certs; /* NULL: none */
 	size_t certs_size;
-	char *unusable; /* which file of the collateral is TCB info or QE identity that cannot be used, and why */
+	char *unusable; /* file of the collateral with a TCB info or QE identity that cannot be used: why */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
 void cli_evidence_done(struct cli_evidence *evidence);
 
 /*
  * The same as cli_load_all() for the values of --collateral; without one, for the directory beside the quote,
- * which may be empty. A TCB info or QE identity that cannot be used is no error yet: the verdict gives the reason.
+ * which may be empty. A TCB info or QE identity that cannot be used is no error yet: the verdict gives the
+ * reason.
  * Evidence must not be accepted when evidence->unusable is set.
  */
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,

@@ -64,7 +64,7 @@ void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged wh
 void verdict_unknown_bits(struct jurat_verdict *verdict, const struct wire_bits *set, uint64_t value,
 			  uint64_t can_pass, uint64_t allowed, enum verify_reason reason);
 
-/* What could not be verified for want of memory or because internal error of the cryptographic library. Returns `r`. */
+/* What could not be verified: no memory, or an internal error of the cryptographic library. Returns `r`. */
 int verdict_not_reached(struct jurat_error *err, int r, const char *what);
 
 enum { VERDICT_TIME_BYTES = 32 };
