@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/env.h"
+#include "base/secret.h"
 #include "cli/device.h"
 #include "wire/snp_msg.h"
 
@@ -68,43 +71,92 @@ static int parse(struct cli *cli, struct jurat_snp_key_options *o)
 	return list ? parse_fields(cli, list, &o->fields) : CLI_OK;
 }
 
-/* Not by a JSON library, which would leave copies of the key in memory. `hex` NULL: it is in a file. */
-static void print_json(const struct jurat_snp_key_options *o, const char *hex)
+/* What must not be left behind, in memory that is in no core dump and not swapped. */
+struct secret {
+	uint8_t key[32];
+	char hex[BYTES_HEX_SIZE(32)];
+};
+
+/* Past stdio, whose buffer would keep a copy. */
+static int put(const void *bytes, size_t n, struct jurat_error *err)
 {
-	printf("{%s%s%s\"bytes\": 32, \"root\": \"%s\", \"fields\": [", hex ? "\"key\": \"" : "",
-	       hex ? hex : "", hex ? "\", " : "", o->root == JURAT_SNP_KEY_ROOT_VMRK ? "vmrk" : "vcek");
+	const char *p = bytes;
+
+	if (fflush(stdout) != 0)
+		return jurat_fail(err, -EIO, "cannot write to standard output");
+	while (n > 0) {
+		ssize_t r = base_write(base_env_real(), STDOUT_FILENO, p, n);
+
+		if (r <= 0)
+			return jurat_fail(err, r < 0 ? (int)r : -EIO, "cannot write to standard output");
+		p += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* Not by a JSON library, which would leave copies of the key in memory. `hex` NULL: it is in a file. */
+static int print_json(const struct jurat_snp_key_options *o, const char *hex, struct jurat_error *err)
+{
+	int r = 0;
+
+	printf("{");
+	if (hex) {
+		printf("\"key\": \"");
+		r = put(hex, strlen(hex), err);
+		printf("\", ");
+	}
+	printf("\"bytes\": 32, \"root\": \"%s\", \"fields\": [",
+	       o->root == JURAT_SNP_KEY_ROOT_VMRK ? "vmrk" : "vcek");
 	for (size_t i = 0, n = 0; i < snp_field_select_bits.n_bits; i++)
 		if (o->fields >> snp_field_select_bits.bits[i].bit & 1)
 			printf("%s\"%s\"", n++ ? ", " : "", snp_field_select_bits.bits[i].name);
 	puts("]}");
+	return r;
+}
+
+static int give_out(struct cli *cli, const struct jurat_snp_key_options *options, const struct secret *s,
+		    struct jurat_error *err)
+{
+	const char *out = cli_get(cli, "out");
+	const bool on_stdout = out && !strcmp(out, "-");
+	int r = 0;
+
+	if (on_stdout)
+		return put(s->key, sizeof(s->key), err);
+	if (out)
+		r = cli_write(out, s->key, sizeof(s->key), 0600, err);
+	if (r == 0 && cli_wants_json(cli))
+		return print_json(options, out ? NULL : s->hex, err);
+	if (r == 0 && !out)
+		r = put(s->hex, strlen(s->hex), err);
+	if (r == 0 && !out)
+		putchar('\n');
+	return r;
 }
 
 int cli_key(struct cli *cli)
 {
-	const char *out = cli_get(cli, "out");
 	struct jurat_snp_key_options options;
 	struct jurat_guest *guest = NULL;
 	struct jurat_error err = { "" };
-	uint8_t key[32] = { 0 };
-	char hex[BYTES_HEX_SIZE(sizeof(key))];
+	struct secret *s;
 	int status = parse(cli, &options), r;
 
+	base_forbid_core_dumps();
 	if (status == CLI_OK)
 		status = cli_device_open(cli, &guest);
 	if (status != CLI_OK)
 		return status;
-	r = jurat_guest_snp_derive_key(guest, &options, key, &err);
-	bytes_to_hex(key, sizeof(key), hex);
-	if (r == 0 && out)
-		r = cli_write(out, key, sizeof(key), 0600, &err);
-	if (r == 0 && cli_wants_json(cli) && !(out && !strcmp(out, "-")))
-		print_json(&options, out ? NULL : hex);
-	else if (r == 0 && !out)
-		puts(hex);
+	s = base_secret_new(sizeof(*s));
+	r = s ? jurat_guest_snp_derive_key(guest, &options, s->key, &err) : jurat_fail_memory(&err);
+	if (r == 0) {
+		bytes_to_hex(s->key, sizeof(s->key), s->hex);
+		r = give_out(cli, &options, s, &err);
+	}
 	if (r < 0)
 		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
-	bytes_wipe(key, sizeof(key));
-	bytes_wipe(hex, sizeof(hex));
+	base_secret_free(s, sizeof(*s));
 	jurat_guest_close(guest);
 	return status;
 }

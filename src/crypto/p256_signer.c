@@ -2,6 +2,7 @@
 /* GMP, which nettle computes with, ends the process when memory is out; -ENOMEM is about our own. */
 #include "crypto/p256_signer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include <nettle/ecdsa.h>
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/secret.h"
 #include "crypto/hash.h"
 #include "crypto/mpz.h"
 
@@ -19,7 +22,8 @@ enum { N = CRYPTO_P256_BYTES };
 
 struct crypto_p256_signer {
 	struct ecc_scalar d;
-	uint8_t scalar[N]; /* d again, for nonces */
+	mp_limb_t limbs[N / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
+	uint8_t scalar[N];                      /* d again, for nonces */
 	uint8_t xy[2 * N];
 };
 
@@ -47,13 +51,14 @@ static void derive_scalar(struct crypto_p256_signer *signer, const void *secret,
 int crypto_p256_signer_derive(const void *secret, size_t secret_size, struct crypto_p256_signer **ret,
 			      struct jurat_error *err)
 {
-	struct crypto_p256_signer *signer = calloc(1, sizeof(*signer));
+	struct crypto_p256_signer *signer = base_secret_new(sizeof(*signer));
 	struct ecc_point point;
 	mpz_t x, y;
 
 	if (!signer)
 		return jurat_fail_memory(err);
-	ecc_scalar_init(&signer->d, nettle_get_secp_256r1());
+	signer->d = (struct ecc_scalar){ .ecc = nettle_get_secp_256r1(), .p = signer->limbs };
+	assert(ecc_size(signer->d.ecc) == ARRAY_SIZE(signer->limbs));
 	derive_scalar(signer, secret, secret_size);
 	ecc_point_init(&point, nettle_get_secp_256r1());
 	ecc_point_mul_g(&point, &signer->d);
@@ -71,12 +76,7 @@ int crypto_p256_signer_derive(const void *secret, size_t secret_size, struct cry
 
 void crypto_p256_signer_free(struct crypto_p256_signer *signer)
 {
-	if (!signer)
-		return;
-	bytes_wipe(signer->d.p, (size_t)ecc_size(signer->d.ecc) * sizeof(*signer->d.p));
-	ecc_scalar_clear(&signer->d);
-	bytes_wipe(signer->scalar, sizeof(signer->scalar));
-	free(signer);
+	base_secret_free(signer, sizeof(*signer));
 }
 
 const uint8_t *crypto_p256_signer_public(const struct crypto_p256_signer *signer)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* GMP, which nettle computes with, ends the process when memory is out; -ENOMEM is about our own. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <nettle/ecdsa.h>
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/secret.h"
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "crypto/mpz.h"
@@ -19,7 +22,8 @@ enum { N = 48 };
 struct private
 {
 	struct ecc_scalar d;
-	uint8_t scalar[N]; /* d again, for the nonce */
+	mp_limb_t limbs[N / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
+	uint8_t scalar[N];                      /* d again, for the nonce */
 	uint8_t xy[2 * N];
 };
 
@@ -73,14 +77,7 @@ static int verify(const void *key, const uint8_t *digest, size_t digest_size, co
 
 static void private_free(void *key)
 {
-	struct private *k = key;
-
-	if (!k)
-		return;
-	bytes_wipe(k->d.p, (size_t)ecc_size(k->d.ecc) * sizeof(*k->d.p));
-	ecc_scalar_clear(&k->d);
-	bytes_wipe(k->scalar, sizeof(k->scalar));
-	free(k);
+	base_secret_free(key, sizeof(struct private));
 }
 
 static void set_public(struct private *k)
@@ -102,13 +99,14 @@ static void set_public(struct private *k)
 
 static int private_new(const uint8_t *scalar, void **ret)
 {
-	struct private *k = calloc(1, sizeof(*k));
+	struct private *k = base_secret_new(sizeof(*k));
 	mpz_t d;
 	int is_in_range;
 
 	if (!k)
 		return -ENOMEM;
-	ecc_scalar_init(&k->d, nettle_get_secp_384r1());
+	k->d = (struct ecc_scalar){ .ecc = nettle_get_secp_384r1(), .p = k->limbs };
+	assert(ecc_size(k->d.ecc) == ARRAY_SIZE(k->limbs));
 	nettle_mpz_init_set_str_256_u(d, N, scalar);
 	is_in_range = ecc_scalar_set(&k->d, d);
 	crypto_mpz_wipe(d);

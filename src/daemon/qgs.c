@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/secret.h"
 #include "daemon/enclave.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
@@ -342,6 +343,7 @@ int qgs_run(int argc, char **argv)
 	struct jurat_error err = { "" };
 	int n_adopted = notify_take_fds(), status = DAEMON_INTERNAL;
 
+	base_forbid_core_dumps();
 	if (!q)
 		return DAEMON_INTERNAL;
 	q->argc = argc;

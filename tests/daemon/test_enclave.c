@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "sim/tdx/tdx_module.h"
@@ -113,6 +114,33 @@ static void a_tdreport_of_another_machine_or_a_changed_one_gets_no_quote(void **
 	world_stop(&w);
 }
 
+/* Whether a file of /proc of the daemon has the text. */
+static bool proc_has(const char *name, const char *text)
+{
+	char path[64], line[512];
+	bool has = false;
+	FILE *f;
+
+	TEXT(path, "/proc/%d/%s", (int)w.pid, name);
+	f = fopen(path, "re");
+	if (!f)
+		SKIP_BECAUSE("%s of another process cannot be read here", name);
+	while (fgets(line, sizeof(line), f))
+		has = has || strstr(line, text);
+	fclose(f);
+	return has;
+}
+
+/* Its keys are in no core dump: neither of the whole process nor, should one be forced, in those pages. */
+static void its_keys_are_not_dumped(void **state)
+{
+	serve("one");
+	assert_true(proc_has("limits", "Max core file size        0                    0"));
+	if (geteuid() == 0) /* nobody else may see it, as it should be */
+		assert_true(proc_has("smaps", " dd"));
+	world_stop(&w);
+}
+
 static void platform_information_has_its_four_zero_bytes(void **state) /* G9 */
 {
 	uint8_t request[MESSAGE_ROOM], reply[REPLY_ROOM];
@@ -206,6 +234,7 @@ int main(int argc, char **argv)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(a_tdreport_of_its_machine_becomes_a_quote),
+		T(its_keys_are_not_dumped),
 		T(a_tdreport_of_another_machine_or_a_changed_one_gets_no_quote),
 		T(platform_information_has_its_four_zero_bytes),
 		T(collateral_is_four_bytes_longer_for_a_request_of_version_1_0),

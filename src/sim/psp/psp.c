@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "sim/pki/pki_internal.h"
@@ -73,14 +74,19 @@ static void derive_chip(struct sim_psp *psp, const char *seed)
 		      snp_hwid_bytes(psp->product));
 }
 
+static void free_psp(struct sim_psp **psp)
+{
+	sim_psp_free(*psp);
+}
+
 int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, struct jurat_error *err)
 {
 	const char *seed = options->seed ? options->seed : SIM_PKI_DEFAULT_SEED;
-	auto_free struct sim_psp *psp = NULL;
+	auto_call(free_psp) struct sim_psp *psp = NULL;
 
 	if (sim_seed_world_size(seed) == 0)
 		return jurat_fail(err, -EINVAL, "the seed of the software platform is empty");
-	psp = calloc(1, sizeof(*psp));
+	psp = base_secret_new(sizeof(*psp));
 	if (!psp)
 		return jurat_fail_memory(err);
 	psp->product = options->product == SNP_PRODUCT_UNKNOWN ? SNP_MILAN : options->product;
@@ -113,11 +119,8 @@ void sim_psp_free(struct sim_psp *psp)
 		return;
 	psp_key_forget(&psp->vcek);
 	psp_key_forget(&psp->vlek);
-	if (psp->guests)
-		bytes_wipe(psp->guests, psp->room_guests * sizeof(*psp->guests));
-	free(psp->guests);
-	bytes_wipe(psp, sizeof(*psp));
-	free(psp);
+	base_secret_free(psp->guests, psp->room_guests * sizeof(*psp->guests));
+	base_secret_free(psp, sizeof(*psp));
 }
 
 enum snp_product sim_psp_product(const struct sim_psp *psp)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 #include "crypto/hash.h"
 #include "sim/psp/psp_internal.h"
 #include "wire/snp_secrets.h"
@@ -73,15 +74,13 @@ static struct psp_guest *take_guest(struct sim_psp *psp)
 	}
 	if (psp->n_guests == psp->room_guests) {
 		uint32_t room = psp->room_guests ? psp->room_guests + psp->room_guests / 2 : 8;
-		struct psp_guest *grown = calloc(room, sizeof(*grown));
+		struct psp_guest *grown = base_secret_new(room * sizeof(*grown));
 
 		if (!grown)
 			return NULL;
-		/* Not realloc: what it leaves behind would be keys. */
 		if (psp->guests) {
 			memcpy(grown, psp->guests, psp->n_guests * sizeof(*grown));
-			bytes_wipe(psp->guests, psp->n_guests * sizeof(*grown));
-			free(psp->guests);
+			base_secret_free(psp->guests, psp->room_guests * sizeof(*grown));
 		}
 		psp->guests = grown;
 		psp->room_guests = room;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "crypto/hash.h"
 #include "uapi/tdx.h"
 
@@ -39,7 +40,7 @@ int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_p
 	seed = options->seed ? options->seed : "jurat";
 	if (*seed == '\0' || (unsigned)options->generation > SIM_TDX_15EX)
 		return jurat_fail(err, -EINVAL, "a TDX platform needs a seed and a generation that exists");
-	platform = calloc(1, sizeof(*platform));
+	platform = base_secret_new(sizeof(*platform));
 	if (!platform)
 		return jurat_fail_memory(err);
 	platform->generation = options->generation;
@@ -64,8 +65,7 @@ void sim_tdx_platform_free(struct sim_tdx_platform *platform)
 	if (!platform)
 		return;
 	assert(platform->n_tds == 0);
-	bytes_wipe(platform->secret, sizeof(platform->secret));
-	free(platform);
+	base_secret_free(platform, sizeof(*platform));
 }
 
 const struct sim_tdx_identity *sim_tdx_identity(const struct sim_tdx_platform *platform)

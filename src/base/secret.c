@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/secret.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/bytes.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifndef WATCHED
+#define WATCHED 0 /* the leak sanitizer attaches to the process that it belongs to */
+#endif
+
+void *base_secret_new(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)madvise(p, size, MADV_DONTDUMP);
+	(void)mlock(p, size);
+	return p;
+}
+
+void base_secret_free(void *secret, size_t size)
+{
+	if (!secret)
+		return;
+	bytes_wipe(secret, size);
+	munmap(secret, size);
+}
+
+void base_forbid_core_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	/* The limit says nothing to a core_pattern that is a pipe; not being dumpable does. */
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (!WATCHED)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
