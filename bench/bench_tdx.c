@@ -178,6 +178,7 @@ static int set_up(struct tdx *t, struct jurat_error *err)
 	};
 	int r = machine_td_new(NULL, &t->machine, err);
 
+	t->quote.size = sizeof(t->quote);
 	if (r == 0)
 		r = ask(machine_td_env(t->machine), &t->quote, err);
 	if (r == 0)

@@ -257,7 +257,7 @@ static int split(struct cli *cli, const char *path, const char *dir)
 	int status = CLI_OK;
 
 	if (!strcmp(dir, "-"))
-		return cli_fail(cli, CLI_USAGE, "split: wants a directory, not standard output");
+		return cli_fail(cli, CLI_USAGE, "split: expected a directory, found standard output");
 	status = load_table(cli, "split", path, &bytes, &n);
 	if (status != CLI_OK)
 		return status;
@@ -432,5 +432,5 @@ int cli_certs(struct cli *cli)
 		return split(cli, cli->args[1], cli->args[2]);
 	if (!strcmp(what, "check") && cli->n_args == 2)
 		return check(cli, cli->args[1]);
-	return cli_fail(cli, CLI_USAGE, "wants %s", cli->verb->args);
+	return cli_fail(cli, CLI_USAGE, "expected %s", cli->verb->args);
 }

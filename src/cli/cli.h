@@ -18,7 +18,8 @@ struct cli_option {
 	const char *name;  /* without the dashes */
 	const char *value; /* what it takes, for people ("FILE"); NULL: nothing */
 	const char *help;
-	const char *choices; /* NULL, or "a|b|c": other values are refused */
+	const char *choices;  /* NULL, or "a|b|c": other values are refused */
+	const char *fallback; /* what holds without the option, for people; NULL: nothing to say */
 	bool repeatable;
 	bool reads; /* its value names a file to read, for which "-" (or "@-") is standard input */
 };

@@ -54,7 +54,7 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 	errno = 0;
 	v = strtoull(text, &end, 0);
 	if (text[0] < '0' || text[0] > '9' || *end || errno || v > max)
-		return cli_misuse(cli, "--%s is a number from 0 to %llu, not '%s'", name,
+		return cli_misuse(cli, "--%s: expected a number from 0 to %llu, found '%s'", name,
 				  (unsigned long long)max, text);
 	*ret = v;
 	return true;
@@ -157,15 +157,15 @@ int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err)
 
 	if (text[0] != '@') {
 		if (!bytes_from_hex(text, to, size))
-			return jurat_fail(err, -EINVAL, "wants %zu bytes as %zu hex digits, or @FILE", size,
-					  2 * size);
+			return jurat_fail(err, -EINVAL, "expected %zu bytes as %zu hex digits, or @FILE",
+					  size, 2 * size);
 		return 0;
 	}
 	r = cli_read(text + 1, &data, &n, err);
 	if (r < 0)
 		return r;
 	if (n != size)
-		return jurat_fail(err, -EINVAL, "'%s' has %zu bytes, wants %zu", text + 1, n, size);
+		return jurat_fail(err, -EINVAL, "'%s' has %zu bytes, expected %zu", text + 1, n, size);
 	memcpy(to, data, size);
 	return 0;
 }

@@ -1,40 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* What the table of verbs says, for people, for manual pages and for the shell. */
-static void print_text(const struct cli_verb *verb)
-{
-	printf("Usage: jurat %s [OPTION]... %s\n%c%s.\n", verb->name, verb->args, verb->summary[0] & ~0x20,
-	       verb->summary + 1);
-	if (verb->n_options > 0)
-		puts("");
-	for (size_t i = 0; i < verb->n_options; i++) {
-		const struct cli_option *o = &verb->options[i];
-		char left[64];
+#include "base/cleanup.h"
 
-		snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
-		printf("  %-24s %s%s\n", left, o->help, o->repeatable ? "; may be repeated" : "");
+/* What the table of verbs says, for people, for manual pages and for the shell. */
+enum { COLUMNS = 80, INDENT = 26 };
+
+/* Words up to `columns`; further lines begin with `indent` spaces. `at` is where the first one begins. */
+static void print_wrapped(const char *text, int at, int indent)
+{
+	bool first = true; /* of its line */
+	int column = at;
+
+	while (*text) {
+		int n = (int)strcspn(text, " \n");
+
+		if (!first && column + 1 + n > COLUMNS) {
+			printf("\n%*s", indent, "");
+			column = indent;
+		} else if (!first) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", n, text);
+		first = false;
+		column += n;
+		text += n;
+		if (*text == '\n') {
+			putchar('\n');
+			column = 0;
+			first = true;
+		}
+		text += *text != '\0';
 	}
-	if (verb->more)
-		printf("\n%s", verb->more);
 }
 
-static void print_scdoc(const struct cli_verb *verb)
+/* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: out of memory. */
+static char *describe(const struct cli_option *o)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	fputs(o->help, f);
+	for (const char *at = o->choices; at;) {
+		const char *end = strchr(at, '|');
+		int n = (int)(end ? end - at : (long)strlen(at));
+
+		fprintf(f, "%s%.*s", at == o->choices ? ": " : end ? ", " : " or ", n, at);
+		at = end ? end + 1 : NULL;
+	}
+	if (o->fallback || o->repeatable)
+		fprintf(f, " (%s%s%s%s)", o->fallback ? "default " : "", o->fallback ? o->fallback : "",
+			o->fallback && o->repeatable ? "; " : "", o->repeatable ? "repeatable" : "");
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void print_option(const char *name, const char *value, const char *text)
+{
+	int n = printf("  --%s%s%s", name, value ? " " : "", value ? value : "");
+
+	if (n >= INDENT - 1)
+		printf("\n%*s", INDENT, "");
+	else
+		printf("%*s", INDENT - n, "");
+	print_wrapped(text, INDENT, INDENT);
+	putchar('\n');
+}
+
+static int print_text(const struct cli_verb *verb)
+{
+	printf("Usage: jurat %s [OPTION]...%s%s\n", verb->name, verb->args[0] ? " " : "", verb->args);
+	printf("%c", verb->summary[0] & ~0x20);
+	print_wrapped(verb->summary + 1, 1, 0);
+	puts(".\n");
+	for (size_t i = 0; i < verb->n_options; i++) {
+		auto_free char *text = describe(&verb->options[i]);
+
+		if (!text)
+			return CLI_INTERNAL;
+		print_option(verb->options[i].name, verb->options[i].value, text);
+	}
+	print_option("help", NULL, "print this help and exit");
+	if (verb->more) {
+		putchar('\n');
+		print_wrapped(verb->more, 0, 0);
+	}
+	return CLI_OK;
+}
+
+static int print_scdoc(const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < verb->n_options; i++) {
 		const struct cli_option *o = &verb->options[i];
+		auto_free char *text = describe(o);
 
-		if (o->value)
-			printf("*--%s* _%s_\n\t%s%s.\n\n", o->name, o->value, o->help,
-			       o->repeatable ? "; may be repeated" : "");
-		else
-			printf("*--%s*\n\t%s.\n\n", o->name, o->help);
+		if (!text)
+			return CLI_INTERNAL;
+		printf("*--%s*%s%s%s\n\t%c%s.\n\n", o->name, o->value ? " _" : "", o->value ? o->value : "",
+		       o->value ? "_" : "", text[0] >= 'a' && text[0] <= 'z' ? text[0] & ~0x20 : text[0],
+		       text + 1);
 	}
-	printf("*--help*\n\tprint a summary of the options, and stop.\n");
+	printf("*--help*\n\tPrint a summary of the options and exit.\n");
+	return CLI_OK;
 }
 
 static void print_bash(void)
@@ -60,8 +139,7 @@ int cli_help_verb(const char *name)
 
 	if (!verb)
 		return CLI_USAGE;
-	print_text(verb);
-	return CLI_OK;
+	return print_text(verb);
 }
 
 int cli_help(struct cli *cli)
@@ -74,11 +152,10 @@ int cli_help(struct cli *cli)
 		return CLI_OK;
 	}
 	if (!name)
-		return cli_fail(cli, CLI_USAGE, "wants a verb (see jurat --help)");
+		return cli_fail(cli, CLI_USAGE, "expected a verb (see jurat --help)");
 	if (!verb)
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s' (see jurat --help)", name);
 	if (!format || strcmp(format, "scdoc"))
 		return cli_help_verb(name);
-	print_scdoc(verb);
-	return CLI_OK;
+	return print_scdoc(verb);
 }

@@ -65,7 +65,7 @@ static int parse(struct cli *cli, struct jurat_snp_key_options *o)
 	o->vmpl = (uint32_t)vmpl;
 	o->guest_svn = (uint32_t)svn;
 	if (tcb && !bytes_from_hex(tcb, raw, sizeof(raw)))
-		return cli_fail(cli, CLI_USAGE, "--tcb wants 16 hex digits");
+		return cli_fail(cli, CLI_USAGE, "--tcb: expected 16 hex digits");
 	for (size_t i = 0; tcb && i < sizeof(raw); i++)
 		o->tcb_version = o->tcb_version << 8 | raw[i];
 	return list ? parse_fields(cli, list, &o->fields) : CLI_OK;

@@ -58,16 +58,16 @@ static int parse_option(struct cli *cli, char **words, int n_words)
 		value = equals + 1;
 	} else if (o->value) {
 		if (n_words < 2)
-			return cli_misuse(cli, "--%s wants %s", o->name, o->value);
+			return cli_misuse(cli, "--%s: expected %s", o->name, o->value);
 		value = words[1];
 		taken = 2;
 	} else if (equals) {
-		return cli_misuse(cli, "--%s takes no value", o->name);
+		return cli_misuse(cli, "--%s: takes no value", o->name);
 	}
 	if (o->choices && !is_choice(o->choices, value))
-		return cli_misuse(cli, "--%s is one of %s, not '%s'", o->name, o->choices, value);
+		return cli_misuse(cli, "--%s: expected one of %s, found '%s'", o->name, o->choices, value);
 	if (!o->repeatable && cli_has(cli, o->name))
-		return cli_misuse(cli, "--%s is given twice", o->name);
+		return cli_misuse(cli, "--%s: given more than once", o->name);
 	if (cli->n_values == CLI_MAX_VALUES)
 		return cli_misuse(cli, "too many options");
 	cli->values[cli->n_values].option = o;
@@ -129,10 +129,9 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return cli_flush(&cli, status);
 	if (cli.n_args < cli.verb->min_args && !cli_has(&cli, "list-reasons"))
-		return cli_fail(&cli, CLI_USAGE, "wants %s (see jurat %s --help)", cli.verb->args,
+		return cli_fail(&cli, CLI_USAGE, "expected %s (see jurat %s --help)", cli.verb->args,
 				cli.verb->name);
 	if (cli.n_args > cli.verb->max_args)
-		return cli_fail(&cli, CLI_USAGE, "'%s' is one argument too many",
-				cli.args[cli.verb->max_args]);
+		return cli_fail(&cli, CLI_USAGE, "unexpected argument '%s'", cli.args[cli.verb->max_args]);
 	return cli_flush(&cli, cli.verb->run(&cli));
 }

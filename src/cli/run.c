@@ -37,7 +37,7 @@ static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
 	*ret = strtoull(text, &end, 16);
 	if (strlen(text) == 16 && *end == '\0' && *ret != 0)
 		return true;
-	return cli_misuse(cli, "--firmware wants a TCB version of 16 hex digits, not '%s'", text);
+	return cli_misuse(cli, "--firmware: expected a TCB_VERSION of 16 hex digits, found '%s'", text);
 }
 
 bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o)
@@ -108,7 +108,7 @@ int cli_run(struct cli *cli)
 	if (cli_has(cli, "list-faults"))
 		return list_faults();
 	if (cli->n_args == 0)
-		return cli_fail(cli, CLI_USAGE, "wants a program to run (see jurat run --help)");
+		return cli_fail(cli, CLI_USAGE, "expected a program to run (see jurat run --help)");
 	if (!argv)
 		return cli_fail_memory(cli);
 	if (!cli_run_options(cli, faults, &options))

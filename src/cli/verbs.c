@@ -6,135 +6,158 @@
 /* The contract of the command line. Every option is stated once, here. */
 #define OUTPUT                                                                                               \
 	{                                                                                                    \
-		"output", "FORMAT", "text or json", "text|json", false                                       \
+		"output", "FORMAT", "output format", "text|json", .fallback = "text"                         \
 	}
 #define VIA                                                                                                  \
 	{                                                                                                    \
-		"via", "WAY", "how to reach the TEE", "auto|configfs|ioctl", false                           \
+		"via", "WAY", "interface to use", "auto|configfs|ioctl", .fallback = "auto"                  \
+	}
+#define PRODUCT                                                                                              \
+	{                                                                                                    \
+		"product", "NAME", "simulated processor", "milan|genoa|turin", .fallback = "milan"           \
+	}
+#define REPORT_VERSION                                                                                       \
+	{                                                                                                    \
+		"report-version", "N", "version of SEV-SNP reports", "2|3|5",                                \
+			.fallback = "that of the product"                                                    \
+	}
+#define SIGN_WITH                                                                                            \
+	{                                                                                                    \
+		"sign-with", "KEY", "endorsement key that signs SEV-SNP reports", "vcek|vlek",               \
+			.fallback = "vcek"                                                                   \
+	}
+#define SYNC                                                                                                 \
+	{                                                                                                    \
+		"sync", "SCHEME", "how certificates and firmware are kept in step", "upstream|v15|v14|none", \
+			.fallback = "upstream"                                                               \
+	}
+#define SEED                                                                                                 \
+	{                                                                                                    \
+		"seed", "TEXT", "seed of chip, keys and test roots", .fallback = "jurat"                     \
 	}
 
 static const struct cli_option demo_options[] = {
-	{ "tee", "TEE", "this guest alone: sev-snp or tdx (default: one of each)", "sev-snp|tdx", false },
-	{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },
-	{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },
-	{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },
-	{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)", "upstream|v15|v14|none", false },
-	{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },
-	{ "dir", "DIR", "where to write the evidence (default: a fresh temporary directory)", NULL, false },
+	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
+	PRODUCT,
+	REPORT_VERSION,
+	SIGN_WITH,
+	SYNC,
+	SEED,
+	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
 	OUTPUT,
 };
 
 static const struct cli_option show_options[] = {
-	{ "list-bits", NULL, "print the names of bits, which policies and verdicts use, too, and stop", NULL,
-	  false },
+	{ "list-bits", NULL, "list the names of all bits, as in policies and verdicts, and exit" },
 	OUTPUT,
 };
 
 static const struct cli_option verify_options[] = {
-	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM, DER, or a directory of them", NULL,
-	  true, true },
-	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", NULL, true, true },
-	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: one JSON file, or a directory", NULL,
-	  true, true },
-	{ "allow-no-collateral", NULL, "accept a quote although its TCB was not judged", NULL, false },
-	{ "roots", "FILE|DIR", "trust these roots instead of the vendors'", NULL, true, true },
-	{ "policy", "FILE", "what to demand, as JSON: see jurat-policy(5)", NULL, false, true },
-	{ "require", "NAME=VALUE", "one member of a policy, as in jurat-policy(5)", NULL, true },
-	{ "report-data", "HEX|@FILE", "the 64 bytes that the evidence must be over", NULL, false, true },
-	{ "measurement", "HEX", "the launch digest that the evidence must carry; of a TD: MRTD", NULL,
-	  false },
-	{ "at", "RFC3339", "judge at this time (default: now)", NULL, false },
-	{ "list-reasons", NULL, "print the codes that a refusal can have, and stop", NULL, false },
+	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
+	  .repeatable = true, .reads = true },
+	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", .repeatable = true, .reads = true },
+	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: a JSON file or a directory",
+	  .repeatable = true, .reads = true },
+	{ "allow-no-collateral", NULL, "accept a quote although its TCB is not verified" },
+	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .repeatable = true, .reads = true },
+	{ "policy", "FILE", "requirements as JSON, see jurat-policy(5)", .reads = true },
+	{ "require", "NAME=VALUE", "one member of a policy, see jurat-policy(5)", .repeatable = true },
+	{ "report-data", "HEX|@FILE", "expected REPORT_DATA (64 bytes)", .reads = true },
+	{ "measurement", "HEX", "expected launch digest (TDX: MRTD)" },
+	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
+	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
 	OUTPUT,
 };
 
 static const struct cli_option certs_options[] = {
-	{ "report", "FILE", "check: the report that the certificates must suit", NULL, false, true },
-	{ "at", "RFC3339", "check: judge at this time (default: now)", NULL, false },
-	{ "roots", "FILE|DIR", "check: trust these roots instead of the vendors'", NULL, true, true },
-	{ "crl", "FILE", "build: put this revocation list in, too (some clients cannot read it)", NULL, false,
-	  true },
-	{ "output", "FORMAT", "check, split: text or json", "text|json", false },
+	{ "report", "FILE", "check: report that the certificates must verify", .reads = true },
+	{ "at", "RFC3339", "check: time of the verification", .fallback = "now" },
+	{ "roots", "FILE|DIR", "check: trusted roots, instead of the vendors'", .repeatable = true,
+	  .reads = true },
+	{ "crl", "FILE", "build: add this CRL to the table (some clients cannot read it)", .reads = true },
+	{ "output", "FORMAT", "check, split: output format", "text|json", .fallback = "text" },
 };
 
 static const struct cli_option attest_options[] = {
-	{ "tee", "TEE", "which TEE", "auto|sev-snp|tdx", false },
-	{ "report-data", "HEX|@FILE", "64 bytes to put into the report (default: random)", NULL, false,
-	  true },
-	{ "vmpl", "N", "privilege level to ask for (default: the lowest allowed)", "0|1|2|3", false },
-	{ "key-sel", "KEY", "which key is to sign", "auto|vcek|vlek", false },
+	{ "tee", "TEE", "TEE to use", "auto|sev-snp|tdx", .fallback = "auto" },
+	{ "report-data", "HEX|@FILE", "REPORT_DATA to put into the report (64 bytes)", .reads = true,
+	  .fallback = "random" },
+	{ "vmpl", "N", "SEV-SNP: privilege level of the report", "0|1|2|3",
+	  .fallback = "the lowest allowed" },
+	{ "key-sel", "KEY", "SEV-SNP: key to sign with", "auto|vcek|vlek", .fallback = "auto" },
 	VIA,
-	{ "quoting-service", "ADDRESS",
-	  "TDX without configfs: who makes the quote, vsock:2:4050 (default: what /etc/tdx-attest.conf says)",
-	  NULL, false },
-	{ "out", "FILE", "where the report or quote goes (default: report.bin, quote.bin)", NULL, false },
-	{ "certs-out", "FILE", "where the host's certificates go (default: not written)", NULL, false },
-	{ "extended", NULL, "append the certificate table to the report", NULL, false },
+	{ "quoting-service", "ADDRESS", "TDX without configfs: quoting service, such as vsock:2:4050",
+	  .fallback = "from /etc/tdx-attest.conf" },
+	{ "out", "FILE", "file for the report or quote", .fallback = "report.bin or quote.bin" },
+	{ "certs-out", "FILE", "file for the host's certificate table", .fallback = "not written" },
+	{ "extended", NULL, "append the certificate table to the report" },
 	OUTPUT,
 };
 
 static const struct cli_option key_options[] = {
-	{ "root", "KEY", "root key: vcek or vmrk (default vcek)", "vcek|vmrk", false },
+	{ "root", "KEY", "root key", "vcek|vmrk", .fallback = "vcek" },
 	{ "fields", "LIST",
-	  "what to mix in, comma-separated: policy, image_id, family_id, measurement, guest_svn, tcb_version",
-	  NULL, false },
-	{ "vmpl", "N", "privilege level to mix in (default: the lowest allowed)", "0|1|2|3", false },
-	{ "guest-svn", "N", "guest security version to mix in", NULL, false },
-	{ "tcb", "HEX", "TCB version to mix in, 16 digits", NULL, false },
-	{ "out", "FILE", "where the 32 bytes go (default: standard output as hex)", NULL, false },
+	  "fields to mix in, comma-separated: policy, image_id, family_id, measurement, guest_svn, "
+	  "tcb_version",
+	  .fallback = "none" },
+	{ "vmpl", "N", "privilege level to mix in", "0|1|2|3", .fallback = "the lowest allowed" },
+	{ "guest-svn", "N", "guest SVN to mix in", .fallback = "0" },
+	{ "tcb", "HEX", "TCB_VERSION to mix in (16 hex digits)", .fallback = "0" },
+	{ "out", "FILE", "file for the 32 bytes of the key", .fallback = "standard output, as hex" },
 	VIA,
 	OUTPUT,
 };
 
-/* What the software platform of run and device is. */
+/* The software platform of run and device. */
 #define PLATFORM                                                                                             \
-	{ "tee", "TEE",                                                                                      \
-	  "which TEEs there are (default both); configfs-tsm reports of the first (default sev-snp)",        \
-	  "sev-snp|tdx", true },                                                                             \
-		{ "product", "NAME", "milan, genoa or turin (default milan)", "milan|genoa|turin", false },  \
-		{ "report-version", "N", "2, 3 or 5 (default: the product's)", "2|3|5", false },             \
-		{ "sign-with", "KEY", "vcek or vlek (default vcek)", "vcek|vlek", false },                   \
-		{ "sync", "SCHEME", "upstream, v15, v14 or none (default upstream)",                         \
-		  "upstream|v15|v14|none", false },                                                          \
-		{ "seed", "TEXT", "what chip, keys and roots follow from (default jurat)", NULL, false },    \
-		{ "state", "DIR", "keep the platform in DIR; runs with the same one share it", NULL,         \
-		  false },                                                                                   \
+	{ "tee",                                                                                             \
+	  "TEE",                                                                                             \
+	  "TEEs to simulate; configfs-tsm reports for the first",                                            \
+	  "sev-snp|tdx",                                                                                     \
+	  .repeatable = true,                                                                                \
+	  .fallback = "sev-snp and tdx" },                                                                   \
+		PRODUCT, REPORT_VERSION, SIGN_WITH, SYNC, SEED,                                              \
+		{ "state", "DIR", "keep the platform in DIR; runs with the same DIR share it",               \
+		  .fallback = "discarded at the end" },                                                      \
 		{ "firmware", "HEX",                                                                         \
-		  "firmware of this TCB version, 16 digits, runs and waits to be committed", NULL, false },  \
+		  "TCB_VERSION (16 hex digits) of firmware that runs and is not committed yet" },            \
 	{                                                                                                    \
-		"no-certs", NULL, "the host serves no certificates", NULL, false                             \
+		"no-certs", NULL, "the host provides no certificates"                                        \
 	}
 #define FAULTS                                                                                               \
-	{ "fault", "SPEC", "something goes wrong, as jurat run --list-faults describes", NULL, true },       \
+	{ "fault", "SPEC", "inject a fault (see jurat run --list-faults)", .repeatable = true },             \
 	{                                                                                                    \
-		"trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt", NULL,    \
-			false                                                                                \
+		"trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt text"      \
+	}
+#define LEGACY_QUOTE_IOCTL                                                                                   \
+	{                                                                                                    \
+		"legacy-quote-ioctl", NULL, "TDX: use the driver posted in 2023, with TDX_CMD_GET_QUOTE"     \
+	}
+#define FORCE                                                                                                \
+	{                                                                                                    \
+		"force", NULL, "hide real TEE devices of this machine"                                       \
 	}
 
 static const struct cli_option run_options[] = {
 	PLATFORM,
-	{ "host", NULL, "run PROGRAM as the host: it sees /dev/sev, not the guests' devices", NULL, false },
+	{ "host", NULL, "run PROGRAM as a host tool: with /dev/sev, without the guest devices" },
 	FAULTS,
-	{ "list-faults", NULL, "print the faults, what they do and what a program should, and stop", NULL,
-	  false },
-	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
+	{ "list-faults", NULL, "list the faults, their effect and what a program should do, and exit" },
+	LEGACY_QUOTE_IOCTL,
 	{ "qgs", "unix:PATH|vsock:PORT",
-	  "TDX: the quoting service is there, too: on a socket, or on a port of the guest's host", NULL,
-	  false },
-	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
+	  "TDX: also provide the quoting service, at a socket or a vsock port of the host" },
+	FORCE,
 };
 
 static const struct cli_option device_options[] = {
-	PLATFORM,
-	{ "host", NULL, "the host's /dev/sev rather than the guests' devices", NULL, false },
-	FAULTS,
-	{ "legacy-quote-ioctl", NULL, "TDX: the driver posted in 2023, with TDX_CMD_GET_QUOTE", NULL, false },
-	{ "force", NULL, "hide this machine's real TEE devices", NULL, false },
+	PLATFORM, { "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
+	FAULTS,   LEGACY_QUOTE_IOCTL,
+	FORCE,
 };
 
 static const struct cli_option help_options[] = {
-	{ "format", "FORMAT", "text, scdoc (the option list of a manual page) or bash (completion)",
-	  "text|scdoc|bash", false },
+	{ "format", "FORMAT", "text, option list of a manual page (scdoc) or shell completion (bash)",
+	  "text|scdoc|bash", .fallback = "text" },
 };
 
 #define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)
@@ -142,32 +165,32 @@ static const struct cli_option help_options[] = {
 const struct cli_verb cli_verbs[] = {
 	{ .name = "attest",
 	  .args = "",
-	  .summary = "fetch evidence from the TEE this runs in",
+	  .summary = "fetch evidence from the TEE of this machine",
 	  OPTIONS(attest_options),
 	  .run = cli_attest },
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
-	  .summary = "make, take apart or check a certificate table",
-	  .more = "build takes ark, ask or asvk, vcek or vlek with any ending, DER or PEM, from "
-		  "DIR.\n",
+	  .summary = "build, split or check a certificate table",
+	  .more = "build reads ark, ask or asvk, and vcek or vlek from DIR, with any file name extension, as "
+		  "DER or PEM.\n",
 	  OPTIONS(certs_options),
 	  .min_args = 2,
 	  .max_args = 3,
 	  .run = cli_certs },
 	{ .name = "demo",
 	  .args = "",
-	  .summary = "attest a guest end to end on the software platform",
+	  .summary = "attest two guests end to end on the software platform",
 	  OPTIONS(demo_options),
 	  .run = cli_demo },
 	{ .name = "device",
 	  .args = "",
-	  .summary = "serve the devices of a software platform to the whole machine, as root",
-	  .more = "Prints where they are, and serves them until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
+	  .summary = "provide the devices of a software platform to the whole machine (root only)",
+	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
 	  .run = cli_device },
 	{ .name = "help",
 	  .args = "[VERB]",
-	  .summary = "help on a verb",
+	  .summary = "print help for a verb",
 	  OPTIONS(help_options),
 	  .max_args = 1,
 	  .run = cli_help },
@@ -178,9 +201,10 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cli_key },
 	{ .name = "run",
 	  .args = "-- PROGRAM [ARGUMENT]...",
-	  .summary = "run a program, unmodified, as the guest or host of a software platform",
-	  .more = "Exit status: the program's; 126 or 127 it could not be executed; 2 usage, 3 this machine "
-		  "lacks something, 4 internal.\n",
+	  .summary = "run an unmodified program as a guest or host of a software platform",
+	  .more = "Exit status: that of the program; 126 or 127 if it could not be executed; 2 usage error, "
+		  "3 this "
+		  "machine lacks something, 4 internal error.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
 	  .run = cli_run },
@@ -192,11 +216,12 @@ const struct cli_verb cli_verbs[] = {
 	  .run = cli_show },
 	{ .name = "verify",
 	  .args = "EVIDENCE",
-	  .summary = "judge evidence: accepted, or refused with reasons",
+	  .summary = "verify evidence: accepted, or refused with reasons",
 	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
-		  "directory as demo writes it: then all evidence in it is judged, as JSON in one array.\n"
-		  "Exit status: 0 accepted, 1 refused, 2 usage, 3 a file could not be read or is not what it "
-		  "was named for, 4 internal.\n",
+		  "directory as written by demo, of which all evidence is verified (JSON: one array).\n"
+		  "Exit status: 0 accepted, 1 refused, 2 usage error, 3 a file could not be read or is not "
+		  "of the "
+		  "expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
 	  .max_args = 1,
 	  .run = cli_verify },

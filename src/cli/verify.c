@@ -45,7 +45,7 @@ static int load_policy(struct cli *cli, struct jurat_policy *policy)
 		auto_free char *name = equals ? strndup(member, (size_t)(equals - member)) : NULL;
 
 		if (!name)
-			return cli_fail(cli, CLI_USAGE, "--require wants NAME=VALUE, not '%s'", member);
+			return cli_fail(cli, CLI_USAGE, "--require: expected NAME=VALUE, found '%s'", member);
 		if (jurat_policy_set(policy, name, equals + 1, &err) < 0)
 			return cli_fail(cli, CLI_USAGE, "--require %s: %s", member, err.text);
 	}
@@ -199,7 +199,7 @@ int cli_verify(struct cli *cli)
 	if (cli_has(cli, "list-reasons"))
 		return list_reasons();
 	if (cli->n_args < 1)
-		return cli_fail(cli, CLI_USAGE, "wants EVIDENCE (see jurat verify --help)");
+		return cli_fail(cli, CLI_USAGE, "expected EVIDENCE (see jurat verify --help)");
 	if (!cli_reads_stdin_once(cli, cli->args[0]))
 		return CLI_USAGE;
 	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||

@@ -21,7 +21,9 @@ int address_check(const struct base_address *a, struct jurat_error *err)
 		host = bytes_rd(&a->sockaddr.in.sin_addr, sizeof(a->sockaddr.in.sin_addr));
 		if (bytes_rd_u8(&host) == IN_LOOPBACKNET)
 			return 0;
-		return jurat_fail(err, -EACCES, "TCP only on 127.x.y.z: QGS messages have no protection");
+		return jurat_fail(
+			err, -EACCES,
+			"TCP: expected a loopback address, 127.x.y.z (QGS messages are not protected)");
 	default:
 		return jurat_fail(err, -EACCES, "socket family %d is not unix, vsock or IPv4 loopback",
 				  a->sockaddr.any.sa_family);
@@ -41,7 +43,7 @@ int listen_address_read(const char *text, struct base_address *ret, struct jurat
 		return jurat_fail(err, -EINVAL, "'%s' is too long", text);
 	r = base_address_read(with_cid, &a, NULL);
 	if (r < 0)
-		return jurat_fail(err, -EINVAL, "'%s': vsock: wants PORT, a number", text);
+		return jurat_fail(err, -EINVAL, "'%s': vsock: expected a port number", text);
 	a.sockaddr.vm.svm_cid = VMADDR_CID_ANY;
 	*ret = a;
 	return 0;

@@ -150,7 +150,7 @@ static void take_request(struct conn *c, bool raw)
 	}
 	if (qgs_read_type(c->request, c->request_size, &type, &c->why) != 0 || !qgs_is_request(type)) {
 		if (!qgs_is_request(type))
-			jurat_fail(&c->why, 0, "%s is no request", qgs_type_name(type));
+			jurat_fail(&c->why, 0, "%s: not a request", qgs_type_name(type));
 		end(c, CONN_END_MALFORMED);
 		return;
 	}
@@ -276,7 +276,7 @@ static void check_time(struct conn *c, uint64_t now_ms)
 		end(c, CONN_END_ANSWERED);
 	} else if (c->state == CONN_READY || c->state == CONN_ASKING) {
 		c->gave_up = true;
-		jurat_fail(&c->why, 0, "no answer in time");
+		jurat_fail(&c->why, 0, "timed out");
 		answer_error(c, QGS_E_UNEXPECTED);
 	} else {
 		end_unanswered(c, conn_idle(c) && c->n_answers > 0 ? CONN_END_UNUSED : CONN_END_TIMEOUT);

@@ -120,7 +120,7 @@ static int remove_stale(const struct base_address *a, struct jurat_error *err)
 	if (fd < 0)
 		return fd;
 	if (connect(fd, &a->sockaddr.any, a->size) == 0 || errno != ECONNREFUSED)
-		return jurat_fail(err, -EADDRINUSE, "another process listens there");
+		return jurat_fail(err, -EADDRINUSE, "another process is listening on it");
 	if (unlink(path) < 0)
 		return jurat_fail(err, -errno, "cannot remove a stale socket: %s", strerror(errno));
 	return 0;

@@ -54,7 +54,7 @@ static int add_to_list(const struct option_row *row, const char *text, void *set
 	int r;
 
 	if (list->n == OPTION_LIST_MAX)
-		return jurat_fail(err, -EINVAL, "%s is given more than %d times", row->name, OPTION_LIST_MAX);
+		return jurat_fail(err, -EINVAL, "%s: given more than %d times", row->name, OPTION_LIST_MAX);
 	r = set_text(row, text, list->text[list->n], err);
 	list->n += r == 0;
 	return r;
@@ -96,7 +96,7 @@ static int set_list_from_json(const struct option_row *row, const json_t *v, voi
 	json_array_foreach(v, i, item)
 	{
 		int r = json_is_string(item) ? add_to_list(row, json_string_value(item), settings, err)
-					     : jurat_fail(err, -EINVAL, "%s wants strings", row->name);
+					     : jurat_fail(err, -EINVAL, "%s: expected strings", row->name);
 
 		if (r < 0)
 			return r;
@@ -149,7 +149,7 @@ int options_read_json(const struct option_table *table, const char *text, size_t
 	{
 		const struct option_row *row = find(table, name);
 		int r = row ? set_from_json(row, v, copy, err)
-			    : jurat_fail(err, -EINVAL, "there is no option '%s'", name);
+			    : jurat_fail(err, -EINVAL, "unknown option '%s'", name);
 
 		if (r < 0)
 			return r;
@@ -165,7 +165,7 @@ static int set_from_word(const struct option_row *row, const char *text, bool *f
 	if (row->kind == OPTION_LIST && *first)
 		((struct option_list *)(void *)((char *)settings + row->offset))->n = 0;
 	else if (!*first && row->kind != OPTION_LIST)
-		return jurat_fail(err, -EINVAL, "--%s is given twice", row->name);
+		return jurat_fail(err, -EINVAL, "--%s: given more than once", row->name);
 	*first = false;
 	return set_from_text(row, text, settings, err);
 }
@@ -207,7 +207,7 @@ int options_read_words(const struct option_table *table, int argc, char **argv, 
 			return OPTIONS_HELP;
 		if (c == ':' || c == '?')
 			return jurat_fail(err, -EINVAL,
-					  c == ':' ? "'%s' wants a value" : "unknown option '%s'",
+					  c == ':' ? "'%s': expected a value" : "unknown option '%s'",
 					  argv[optind - 1]);
 		if (c == 'c')
 			continue;
@@ -216,7 +216,7 @@ int options_read_words(const struct option_table *table, int argc, char **argv, 
 			return r;
 	}
 	if (optind < argc)
-		return jurat_fail(err, -EINVAL, "'%s' is one argument too many", argv[optind]);
+		return jurat_fail(err, -EINVAL, "unexpected argument '%s'", argv[optind]);
 	memcpy(settings, copy, size);
 	return 0;
 }

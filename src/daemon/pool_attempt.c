@@ -185,7 +185,7 @@ static void on_timer(uv_timer_t *timer)
 	if (why.text[0])
 		fail(a, a->early, why.text, 0);
 	else
-		fail(a, ATTEMPT_FAILED, a->connected ? "no answer in time" : "no connection in time", 0);
+		fail(a, ATTEMPT_FAILED, a->connected ? "timed out" : "no connection in time", 0);
 }
 
 /* 0, or what on_timer() will report. */

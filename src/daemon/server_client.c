@@ -164,7 +164,7 @@ static void block(struct client *c)
 
 		s->metrics.evicted++;
 		unblock(oldest);
-		jurat_fail(&oldest->conn.why, 0, "too many answers wait for their readers");
+		jurat_fail(&oldest->conn.why, 0, "too many unsent responses");
 		conn_step(&oldest->conn, CONN_BROKEN, uv_now(s->loop));
 		if (oldest == c)
 			return;

@@ -15,39 +15,38 @@ static const struct option_row rows[] = {
 	{ "listen", "ADDRESS", "unix:PATH, vsock:PORT or tcp:127.x.y.z:PORT; may be repeated", OPTION_LIST,
 	  AT(listen) },
 	{ "service", "ADDRESS",
-	  "a quote generation service to ask: unix:PATH, vsock:CID:PORT or "
+	  "quoting service to use: unix:PATH, vsock:CID:PORT or "
 	  "tcp:127.x.y.z:PORT; may be repeated",
 	  OPTION_LIST, AT(service) },
-	{ "software-enclave", NULL, "sign with the software quoting enclave: test quotes, not of a TEE",
-	  OPTION_FLAG, AT(software_enclave) },
-	{ "seed", "TEXT", "which software platform it is; the same seed gives the same keys", OPTION_TEXT,
-	  AT(seed) },
-	{ "workers", "N", "threads that sign; 0, the default: as many as there are processors", OPTION_NUMBER,
-	  AT(workers), 0, 128 },
-	{ "max-connections", "N", "at once, 4096 by default; more wait to be accepted", OPTION_NUMBER,
+	{ "software-enclave", NULL, "sign with the software quoting enclave (test quotes only)", OPTION_FLAG,
+	  AT(software_enclave) },
+	{ "seed", "TEXT", "seed of the software platform (default jurat)", OPTION_TEXT, AT(seed) },
+	{ "workers", "N", "signing threads (default 0: one per processor)", OPTION_NUMBER, AT(workers), 0,
+	  128 },
+	{ "max-connections", "N", "maximum simultaneous connections (default 4096)", OPTION_NUMBER,
 	  AT(max_connections), 1, 65536 },
-	{ "max-per-guest", "N", "connections at once of one vsock CID, 256 by default; more are closed",
-	  OPTION_NUMBER, AT(max_per_guest), 1, 65536 },
+	{ "max-per-guest", "N", "maximum simultaneous connections per vsock CID (default 256)", OPTION_NUMBER,
+	  AT(max_per_guest), 1, 65536 },
 	{ "max-unsent", "BYTES",
-	  "answers that clients have yet to read, 33554432 by default in all; beyond it "
-	  "the slowest reader is closed",
+	  "maximum bytes of unsent responses (default 33554432); beyond it "
+	  "the slowest client is disconnected",
 	  OPTION_NUMBER, AT(max_unsent_bytes), 1 << 20, UINT64_C(1) << 40 },
 	{ "requests-per-connection", "N",
-	  "then it is closed; 1 by default, as Intel's service does; 0: no limit", OPTION_NUMBER,
+	  "requests per connection (default 1, as Intel's service; 0: no limit)", OPTION_NUMBER,
 	  AT(requests_per_connection), 0, UINT32_MAX },
-	{ "no-raw", NULL, "refuse bare TDREPORTs, which have no length in front", OPTION_FLAG, AT(no_raw) },
-	{ "timeout", "MS", "for one request, from accept to the last byte of the answer, 30000 by default",
-	  OPTION_NUMBER, AT(timeout_ms), 10, HOUR_MS },
-	{ "drain", "MS", "how long what was begun may go on after SIGTERM, 10000 by default", OPTION_NUMBER,
+	{ "no-raw", NULL, "refuse raw TDREPORTs, which have no length prefix", OPTION_FLAG, AT(no_raw) },
+	{ "timeout", "MS", "time limit for a request (default 30000)", OPTION_NUMBER, AT(timeout_ms), 10,
+	  HOUR_MS },
+	{ "drain", "MS", "time for pending requests after SIGTERM (default 10000)", OPTION_NUMBER,
 	  AT(drain_ms), 0, HOUR_MS },
-	{ "service-timeout", "MS", "for one service to answer before the next is asked, 8000 by default",
-	  OPTION_NUMBER, AT(service_timeout_ms), 10, HOUR_MS },
-	{ "service-requests", "N",
-	  "that one service is asked at once, 4 by default; more wait in their order", OPTION_NUMBER,
-	  AT(service_requests), 1, 64 },
-	{ "probe", "MS", "between two looks at whether a service answers, 10000 by default", OPTION_NUMBER,
+	{ "service-timeout", "MS", "time limit for one quoting service (default 8000)", OPTION_NUMBER,
+	  AT(service_timeout_ms), 10, HOUR_MS },
+	{ "service-requests", "N", "maximum simultaneous requests per quoting service (default 4)",
+	  OPTION_NUMBER, AT(service_requests), 1, 64 },
+	{ "probe", "MS", "time between probes of a quoting service (default 10000)", OPTION_NUMBER,
 	  AT(probe_ms), 10, HOUR_MS },
-	{ "socket-mode", "MODE", "of unix sockets, 0660 by default", OPTION_MODE, AT(socket_mode), 0, 0777 },
+	{ "socket-mode", "MODE", "mode of unix sockets (default 0660)", OPTION_MODE, AT(socket_mode), 0,
+	  0777 },
 	{ "start-wait", "MS",
 	  "maximum wait for another start on the same unix socket to finish (default 5000)", OPTION_NUMBER,
 	  AT(start_wait_ms), 0, HOUR_MS },
@@ -83,7 +82,7 @@ static int check_addresses(const struct option_list *list, bool to_listen, struc
 			return jurat_wrap(err, -EINVAL, to_listen ? "--listen" : "--service");
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(list->text[i], list->text[k]))
-				return jurat_fail(err, -EINVAL, "'%s' is given twice", list->text[i]);
+				return jurat_fail(err, -EINVAL, "'%s': given more than once", list->text[i]);
 	}
 	return 0;
 }
@@ -98,19 +97,20 @@ int qgs_settings_check(const struct qgs_settings *s, bool adopted, struct jurat_
 	if (r < 0)
 		return r;
 	if (s->listen.n == 0 && !adopted)
-		return jurat_fail(err, -EINVAL, "wants --listen ADDRESS, or to be started by a socket unit");
+		return jurat_fail(err, -EINVAL,
+				  "expected --listen ADDRESS, or sockets from the service manager");
 	if (s->listen.n > 0 && adopted)
 		return jurat_fail(err, -EINVAL,
-				  "has sockets of the service manager: --listen is one too many");
+				  "--listen cannot be used with sockets from the service manager");
 	if (s->software_enclave == (s->service.n > 0))
-		return jurat_fail(err, -EINVAL, "wants either --service ADDRESS or --software-enclave");
+		return jurat_fail(err, -EINVAL, "expected either --service ADDRESS or --software-enclave");
 	if (s->seed[0] && !s->software_enclave)
-		return jurat_fail(err, -EINVAL, "--seed is for --software-enclave");
+		return jurat_fail(err, -EINVAL, "--seed needs --software-enclave");
 	if (!s->metrics[0])
 		return 0;
 	if (listen_address_read(s->metrics, &a, err) < 0)
 		return jurat_wrap(err, -EINVAL, "--metrics");
 	if (a.sockaddr.any.sa_family == AF_VSOCK)
-		return jurat_fail(err, -EINVAL, "--metrics is not for guests");
+		return jurat_fail(err, -EINVAL, "--metrics: expected a unix socket or loopback TCP");
 	return 0;
 }

@@ -77,7 +77,7 @@ static int no_interception(int r, struct jurat_error *err)
 		      "or a container's supervisor, and the kernel has them go to one only: use --qgs "
 		      "unix:PATH here or there";
 	else if (r == -EOPNOTSUPP)
-		why = "it wants Linux 5.14 on x86-64 or aarch64: use --qgs unix:PATH";
+		why = "it needs Linux 5.14 on x86-64 or aarch64: use --qgs unix:PATH";
 	return jurat_fail(err, r, "--qgs vsock: %s (%s)", why, strerror(-r));
 }
 

@@ -36,9 +36,9 @@ def demo(tmp, name="evidence", *options):
 @case
 def usage_errors_exit_with_2_and_say_why(tmp):
     for args, word in [((), "Usage"), (("frobnicate",), "unknown verb"), (("verify",), "EVIDENCE"),
-                       (("show",), "FILE"), (("show", "a", "b"), "one argument too many"),
-                       (("verify", "--nonsense", "x"), "unknown option"), (("verify", "x", "--at"), "wants RFC3339"),
-                       (("demo", "--product", "rome"), "is one of"), (("demo", "--seed", "a", "--seed", "b"), "twice"),
+                       (("show",), "FILE"), (("show", "a", "b"), "unexpected argument 'b'"),
+                       (("verify", "--nonsense", "x"), "unknown option"), (("verify", "x", "--at"), "expected RFC3339"),
+                       (("demo", "--product", "rome"), "expected one of"), (("demo", "--seed", "a", "--seed", "b"), "more than once"),
                        (("verify", "--list-reasons=1"), "takes no value"), (("show", "-x", "f"), "unknown option"),
                        (("certs", "frob", "a"), "build DIR BLOB"),
                        (("key", "--fields", "policy,nonsense"), "no field"),
@@ -61,7 +61,8 @@ def every_verb_has_help_that_names_its_options(tmp):
         text, scdoc = jurat(verb, "--help").out, jurat("help", "--format", "scdoc", verb).out
         assert text.startswith(f"Usage: jurat {verb}"), text
         listed = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
-        assert listed + ["--help"] == [w.strip("*") for w in scdoc.split() if w.startswith("*--")], verb
+        assert max(map(len, text.splitlines())) <= 80, text
+        assert listed == [w.strip("*") for w in scdoc.split() if w.startswith("*--")], verb
     assert "complete -F" in jurat("help", "--format", "bash").out
 
 

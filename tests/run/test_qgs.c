@@ -307,7 +307,7 @@ static void a_machine_that_has_no_interception_says_what_to_do(void **state)
 	o = RUN_VSOCK("--", "/bin/echo", "ran");
 	assert_exit(&o, 3);
 	assert_string_equal(o.out, "");
-	assert_non_null(strstr(o.err, "--qgs vsock: it wants Linux 5.14"));
+	assert_non_null(strstr(o.err, "--qgs vsock: it needs Linux 5.14"));
 	o = RUN("--tee", "tdx", "--", "/bin/echo", "ran"); /* and without it all is well */
 	assert_exit(&o, 0);
 	before_exec = NULL;

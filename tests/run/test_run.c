@@ -368,14 +368,14 @@ static void command_lines_that_cannot_be_are_refused(void **state)
 		int status;
 		const char *says;
 	} bad[] = {
-		{ { NULL }, 2, "wants a program" },
+		{ { NULL }, 2, "expected a program" },
 		{ { "--fault", "nonsense", "true" }, 2, "unknown fault 'nonsense'" },
 		{ { "--trace", "/tmp/x.doc", "true" }, 2, "expected a name ending in" },
 		{ { "--trace", "/nonexistent/x.txt", "true" }, 3, "/nonexistent/x.txt" },
 		{ { "--firmware", "12", "true" }, 2, "16 hex digits" },
 		{ { "--firmware", "0100000000000004", "true" }, 3, "BAD_SVN" }, /* below what is committed */
 		{ { "--state", "/nonexistent/dir", "true" }, 3, "/nonexistent/dir" },
-		{ { "--tee", "sgx", "true" }, 2, "--tee is one of" },
+		{ { "--tee", "sgx", "true" }, 2, "--tee: expected one of" },
 	};
 
 	NEEDS_RUN();
