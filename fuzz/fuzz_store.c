@@ -49,6 +49,7 @@ struct disk {
 	struct file files[MAX_FILES];
 	unsigned n_files;
 	struct file *at[N_NAMES]; /* NULL: no such name */
+	struct file *old;         /* what was at the path before the update */
 	struct file *fds[MAX_FDS];
 	bool dir_is_open;
 	unsigned calls, dies_at, issued;
@@ -369,6 +370,8 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	struct disk *d = ctx;
 
 	d->issued++;
+	/* No table with certificates can be locked any more, also not through a descriptor from before. */
+	must(!d->old || bytes_all(d->old->bytes, STORE_EMPTY_BYTES, 0));
 	must(d->at[NAME_PATH] && bytes_all(d->at[NAME_PATH]->bytes, STORE_EMPTY_BYTES, 0));
 	return d->says;
 }
@@ -459,6 +462,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	d->undrained = (enum store_undrained)(says / 3 % 3);
 	for (int i = 0; i < N_NAMES; i++)
 		leave(d, i);
+	d->old = d->at[NAME_PATH];
 	first_update(d);
 	second_update(d);
 	free(d);

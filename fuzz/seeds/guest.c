@@ -18,6 +18,9 @@ static const uint8_t ways[] = {
 	BY_CONFIGFS | WITH_OPTIONS,
 };
 
+/* Within a report, a response with one, a TDREPORT, a quote: their heads and their report data. */
+static const uint16_t offsets[] = { 0, 0x50, 0x20 + 0x50, 128, 48 + 520, 24 + 48 + 520 };
+
 void seeds_guest(void)
 {
 	for (unsigned i = 0; i < sizeof(ways); i++) {
@@ -36,6 +39,21 @@ void seeds_guest(void)
 				seed_end();
 			}
 	}
+	/* The k-th answer is the right one but for a byte: of the report data, say. */
+	for (unsigned i = 0; i < sizeof(ways); i++)
+		for (unsigned k = 0; k < 24; k++)
+			for (unsigned off = 0; off < ARRAY_SIZE(offsets); off++) {
+				seed_begin("fuzz_guest", "edited-%u-%u-%u", i, k, offsets[off]);
+				seed_u8(ways[i]);
+				seed_zeros(k);
+				seed_u8(0x80);
+				seed_u8(1);
+				seed_u16(offsets[off]);
+				seed_u8(1);
+				seed_u8(0x77);
+				seed_zeros(100);
+				seed_end();
+			}
 	/* The device has no configuration file and no quoting service: the ioctls of other drivers. */
 	for (unsigned framed = 0; framed < 2; framed++)
 		for (unsigned k = 1; k < 8; k++) {
