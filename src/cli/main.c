@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
+
 static void usage(FILE *to)
 {
 	fputs("Usage: jurat VERB [OPTION]... [ARGUMENT]...\n"
@@ -23,84 +25,48 @@ const struct cli_verb *cli_find_verb(const char *name)
 	return NULL;
 }
 
-static const struct cli_option *find_option(const struct cli_verb *verb, const char *name, size_t n)
+static bool option_row(const void *table, size_t i, struct base_option *ret)
 {
-	for (size_t i = 0; i < verb->n_options; i++)
-		if (strlen(verb->options[i].name) == n && !strncmp(verb->options[i].name, name, n))
-			return &verb->options[i];
-	return NULL;
-}
+	const struct cli_verb *verb = table;
 
-static bool is_choice(const char *choices, const char *value)
-{
-	size_t n = strlen(value);
-
-	for (const char *at = choices; at; at = strchr(at, '|')) {
-		at += *at == '|';
-		if (n > 0 && !strncmp(at, value, n) && (at[n] == '|' || at[n] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-/* One `--name`, `--name=value` or `--name value`. How many words it took; 0 after telling what is wrong. */
-static int parse_option(struct cli *cli, char **words, int n_words)
-{
-	const char *name = words[0] + 2, *equals = strchr(name, '='), *value = "";
-	const struct cli_option *o =
-		find_option(cli->verb, name, equals ? (size_t)(equals - name) : strlen(name));
-	int taken = 1;
-
-	if (!o)
-		return cli_misuse(cli, "unknown option '%s' (see jurat %s --help)", words[0],
-				  cli->verb->name);
-	if (o->value && equals) {
-		value = equals + 1;
-	} else if (o->value) {
-		if (n_words < 2)
-			return cli_misuse(cli, "--%s: expected %s", o->name, o->value);
-		value = words[1];
-		taken = 2;
-	} else if (equals) {
-		return cli_misuse(cli, "--%s: takes no value", o->name);
-	}
-	if (o->choices && !is_choice(o->choices, value))
-		return cli_misuse(cli, "--%s: expected one of %s, found '%s'", o->name, o->choices, value);
-	if (!o->repeatable && cli_has(cli, o->name))
-		return cli_misuse(cli, "--%s: given more than once", o->name);
-	if (cli->n_values == CLI_MAX_VALUES)
-		return cli_misuse(cli, "too many options");
-	cli->values[cli->n_values].option = o;
-	cli->values[cli->n_values++].value = value;
-	return taken;
+	if (i == verb->n_options)
+		return false;
+	*ret = (struct base_option){ .name = verb->options[i].name,
+				     .value = verb->options[i].value,
+				     .choices = verb->options[i].choices,
+				     .repeatable = verb->options[i].repeatable };
+	return true;
 }
 
 /* Sorts the words after the verb into options and arguments, which are gathered at the front of `words`. */
 static int parse(struct cli *cli, char **words, int n)
 {
-	bool only_args = false;
+	struct base_words w = { .words = words, .n = n, .option = option_row, .table = cli->verb };
+	struct jurat_error err = { "" };
+	const char *value;
+	size_t i;
 
 	cli->args = words;
-	for (int i = 0; i < n;) {
-		if (!only_args && !strcmp(words[i], "--")) {
-			only_args = true;
-			i++;
-		} else if (!only_args && (!strcmp(words[i], "--help") || !strcmp(words[i], "-h"))) {
+	for (;;) {
+		switch (base_words_next(&w, &i, &value, &err)) {
+		case BASE_WORD_END:
+			return -1;
+		case BASE_WORD_HELP:
 			return cli_help_verb(cli->verb->name);
-		} else if (!only_args && !strncmp(words[i], "--", 2)) {
-			int taken = parse_option(cli, words + i, n - i);
-
-			if (taken == 0)
-				return CLI_USAGE;
-			i += taken;
-		} else if (!only_args && words[i][0] == '-' && words[i][1]) {
-			return cli_fail(cli, CLI_USAGE, "unknown option '%s' (see jurat %s --help)", words[i],
+		case BASE_WORD_ARGUMENT:
+			cli->args[cli->n_args++] = words[w.at - 1];
+			break;
+		case BASE_WORD_OPTION:
+			if (cli->n_values == CLI_MAX_VALUES)
+				return cli_fail(cli, CLI_USAGE, "more than %d options", CLI_MAX_VALUES);
+			cli->values[cli->n_values].option = &cli->verb->options[i];
+			cli->values[cli->n_values++].value = value ? value : "";
+			break;
+		default:
+			return cli_fail(cli, CLI_USAGE, "%s (see jurat %s --help)", err.text,
 					cli->verb->name);
-		} else {
-			cli->args[cli->n_args++] = words[i++];
 		}
 	}
-	return -1;
 }
 
 int main(int argc, char **argv)

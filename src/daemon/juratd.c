@@ -39,6 +39,7 @@ static const struct daemon_role *find_role(const char *name)
 int main(int argc, char **argv)
 {
 	const struct daemon_role *role;
+	const char *config;
 
 	if (argc < 2) {
 		usage(stderr);
@@ -57,8 +58,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "juratd: unknown role '%s' (see juratd --help)\n", argv[1]);
 		return DAEMON_USAGE;
 	}
-	for (int i = 2; i < argc; i++)
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-			return help(role);
+	if (options_find_config(role->options, argc - 1, argv + 1, &config, NULL) == OPTIONS_HELP)
+		return help(role);
 	return role->run(argc - 1, argv + 1);
 }

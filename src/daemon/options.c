@@ -2,7 +2,6 @@
 #include "daemon/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/words.h"
 
 static int set_number(const struct option_row *row, uint64_t v, void *settings, struct jurat_error *err)
 {
@@ -158,78 +158,75 @@ int options_read_json(const struct option_table *table, const char *text, size_t
 	return 0;
 }
 
-/* A list that the words mention is theirs alone, whatever the file said. */
-static int set_from_word(const struct option_row *row, const char *text, bool *first, void *settings,
-			 struct jurat_error *err)
+/* Behind the table's rows stands the option that names the configuration file. */
+static bool option_row(const void *table, size_t i, struct base_option *ret)
 {
-	if (row->kind == OPTION_LIST && *first)
-		((struct option_list *)(void *)((char *)settings + row->offset))->n = 0;
-	else if (!*first && row->kind != OPTION_LIST)
-		return jurat_fail(err, -EINVAL, "--%s: given more than once", row->name);
-	*first = false;
-	return set_from_text(row, text, settings, err);
+	const struct option_table *t = table;
+
+	if (i > t->n)
+		return false;
+	*ret = i == t->n ? (struct base_option){ .name = "config", .value = "FILE" }
+			 : (struct base_option){ .name = t->rows[i].name,
+						 .value = t->rows[i].value,
+						 .repeatable = t->rows[i].kind == OPTION_LIST };
+	return true;
 }
 
-/* getopt_long(3)'s form of the table; the two that every role has stand behind it. */
-static struct option *long_options(const struct option_table *table)
+/* `argv` begins with the role's name. */
+static struct base_words words_of(const struct option_table *table, int argc, char **argv)
 {
-	struct option *o = calloc(table->n + 3, sizeof(*o));
-
-	for (size_t i = 0; o && i < table->n; i++)
-		o[i] = (struct option){ .name = table->rows[i].name,
-					.has_arg = table->rows[i].kind == OPTION_FLAG ? no_argument
-										      : required_argument,
-					.val = (int)i + 256 };
-	if (o) {
-		o[table->n] = (struct option){ .name = "help", .val = 'h' };
-		o[table->n + 1] =
-			(struct option){ .name = "config", .has_arg = required_argument, .val = 'c' };
-	}
-	return o;
+	return (struct base_words){ .words = argv + 1, .n = argc - 1, .option = option_row, .table = table };
 }
 
 int options_read_words(const struct option_table *table, int argc, char **argv, void *settings, size_t size,
 		       struct jurat_error *err)
 {
-	auto_free struct option *options = long_options(table);
+	struct base_words words = words_of(table, argc, argv);
 	auto_free void *copy = malloc(size);
-	auto_free bool *firsts = malloc(table->n);
-	int c, r;
+	const char *value;
+	uint64_t seen;
+	size_t i;
+	int r;
 
-	if (!options || !copy || !firsts)
+	if (!copy)
 		return jurat_fail_memory(err);
-	memset(firsts, true, table->n);
 	memcpy(copy, settings, size);
-	opterr = 0;
-	optind = 0; /* anew: a reload reads the same words again */
-	while ((c = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
-		if (c == 'h')
-			return OPTIONS_HELP;
-		if (c == ':' || c == '?')
-			return jurat_fail(err, -EINVAL,
-					  c == ':' ? "'%s': expected a value" : "unknown option '%s'",
-					  argv[optind - 1]);
-		if (c == 'c')
+	for (seen = 0; (r = base_words_next(&words, &i, &value, err)) == BASE_WORD_OPTION;
+	     seen = words.seen) {
+		if (i == table->n)
 			continue;
-		r = set_from_word(&table->rows[c - 256], optarg, &firsts[c - 256], copy, err);
+		if (table->rows[i].kind == OPTION_LIST &&
+		    !(seen >> i & 1)) /* theirs alone, whatever the file said */
+			((struct option_list *)(void *)((char *)copy + table->rows[i].offset))->n = 0;
+		r = set_from_text(&table->rows[i], value, copy, err);
 		if (r < 0)
 			return r;
 	}
-	if (optind < argc)
-		return jurat_fail(err, -EINVAL, "unexpected argument '%s'", argv[optind]);
-	memcpy(settings, copy, size);
-	return 0;
+	if (r == BASE_WORD_HELP)
+		return OPTIONS_HELP;
+	if (r == BASE_WORD_ARGUMENT)
+		return jurat_fail(err, -EINVAL, "unexpected argument '%s'", value);
+	if (r == BASE_WORD_END)
+		memcpy(settings, copy, size);
+	return r;
 }
 
-const char *options_find_config(int argc, char **argv)
+int options_find_config(const struct option_table *table, int argc, char **argv, const char **ret,
+			struct jurat_error *err)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!strncmp(argv[i], "--config=", 9))
-			return argv[i] + 9;
-		if (!strcmp(argv[i], "--config") && i + 1 < argc)
-			return argv[i + 1];
-	}
-	return NULL;
+	struct base_words words = words_of(table, argc, argv);
+	const char *value, *path = NULL;
+	size_t i;
+	int r;
+
+	while ((r = base_words_next(&words, &i, &value, err)) > BASE_WORD_HELP)
+		if (r == BASE_WORD_OPTION && i == table->n)
+			path = value;
+	if (r == BASE_WORD_HELP)
+		return OPTIONS_HELP;
+	if (r == 0)
+		*ret = path;
+	return r;
 }
 
 static void print_row(const char *name, const char *value, const char *help)

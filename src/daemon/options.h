@@ -46,12 +46,13 @@ struct option_table {
  */
 JURAT_MUST_CHECK int options_read_json(const struct option_table *table, const char *text, size_t n,
 				       void *settings, size_t size, struct jurat_error *err);
-/* The words after the role. 0; -EINVAL. OPTION_HELP: --help was there. */
+/* The words from the role on, that of base/words.h. 0; -EINVAL; -ENOMEM; OPTIONS_HELP: --help is there. */
 enum { OPTIONS_HELP = 1 };
 JURAT_MUST_CHECK int options_read_words(const struct option_table *table, int argc, char **argv,
 					void *settings, size_t size, struct jurat_error *err);
-/* Only --config of the words: it is read first. NULL: there is none. */
-const char *options_find_config(int argc, char **argv);
+/* Only --config of the words: it is read first. *ret is NULL when it is not there. Returns as above. */
+JURAT_MUST_CHECK int options_find_config(const struct option_table *table, int argc, char **argv,
+					 const char **ret, struct jurat_error *err);
 void options_print_help(const struct option_table *table);
 
 #endif

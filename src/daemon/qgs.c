@@ -57,12 +57,12 @@ static int read_config(const char *path, struct qgs_settings *s, struct jurat_er
 /* The file first, then the words; the same again on SIGHUP. */
 static int read_settings(const struct qgs *q, struct qgs_settings *ret, struct jurat_error *err)
 {
-	const char *path = options_find_config(q->argc, q->argv);
+	const char *path = NULL;
 	struct qgs_settings s;
-	int r = 0;
+	int r = options_find_config(&qgs_options, q->argc, q->argv, &path, err);
 
 	qgs_settings_init(&s);
-	if (path)
+	if (r == 0 && path)
 		r = read_config(path, &s, err);
 	if (r == 0)
 		r = options_read_words(&qgs_options, q->argc, q->argv, &s, sizeof(s), err);

@@ -107,6 +107,64 @@ static void lists_and_texts_have_their_limits(void **state)
 	assert_int_equal(options_read_words(&qgs_options, 3, words, &s, sizeof(s), NULL), -EINVAL);
 }
 
+static void words_are_exact(void **state)
+{
+	static const struct {
+		const char *words[4];
+		int r;
+	} rows[] = {
+		{ { "qgs", "--verbose" }, 0 },          { { "qgs", "--verb" }, -EINVAL },
+		{ { "qgs", "--max-c", "5" }, -EINVAL }, { { "qgs", "--verbose", "--verbose" }, -EINVAL },
+		{ { "qgs", "--verbose=1" }, -EINVAL },  { { "qgs", "--listen" }, -EINVAL },
+		{ { "qgs", "word" }, -EINVAL },         { { "qgs", "--help", "--nonsense" }, OPTIONS_HELP },
+		{ { "qgs", "--seed", "--help" }, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct qgs_settings before, s;
+		int n = 0, r;
+
+		qgs_settings_init(&before);
+		s = before;
+		while (n < 4 && rows[i].words[n])
+			n++;
+		r = options_read_words(&qgs_options, n, (char **)(uintptr_t)rows[i].words, &s, sizeof(s),
+				       NULL);
+		if (r != rows[i].r)
+			FAIL_BECAUSE("'%s': %d, not %d", rows[i].words[1], r, rows[i].r);
+		if (r != 0)
+			assert_memory_equal(&s, &before, sizeof(s));
+	}
+}
+
+static void the_file_is_found_where_the_words_name_it(void **state)
+{
+	static const struct {
+		const char *words[5], *path;
+		int r;
+	} rows[] = {
+		{ { "qgs" }, NULL, 0 },
+		{ { "qgs", "--config=/a" }, "/a", 0 },
+		{ { "qgs", "--verbose", "--config", "/a" }, "/a", 0 },
+		{ { "qgs", "--seed", "--config=/a" }, NULL, 0 },
+		{ { "qgs", "--config=/a", "--config=/b" }, NULL, -EINVAL },
+		{ { "qgs", "--config" }, NULL, -EINVAL },
+		{ { "qgs", "--config=/a", "-h" }, NULL, OPTIONS_HELP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *path = NULL;
+		int n = 0;
+
+		while (n < 5 && rows[i].words[n])
+			n++;
+		assert_int_equal(
+			options_find_config(&qgs_options, n, (char **)(uintptr_t)rows[i].words, &path, NULL),
+			rows[i].r);
+		assert_true(!path == !rows[i].path && (!path || !strcmp(path, rows[i].path)));
+	}
+}
+
 static void addresses_are_told_as_they_are_written(void **state)
 {
 	static const char *const texts[] = { "unix:/run/qgs", "vsock:4050", "tcp:127.0.0.1:4050" };
@@ -177,6 +235,8 @@ int main(void)
 		cmocka_unit_test(the_words_replace_a_list_of_the_file),
 		cmocka_unit_test(a_file_that_is_not_exactly_right_changes_nothing),
 		cmocka_unit_test(lists_and_texts_have_their_limits),
+		cmocka_unit_test(words_are_exact),
+		cmocka_unit_test(the_file_is_found_where_the_words_name_it),
 		cmocka_unit_test(addresses_are_told_as_they_are_written),
 		cmocka_unit_test(the_histogram_counts_each_answer_once),
 		cmocka_unit_test(a_label_cannot_break_out_of_its_quotes),
