@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "support/fail_memory.h"
 #include "uapi/sev.h"
 #include "wire/snp_certs.h"
 
@@ -68,7 +69,7 @@ static int new_file(struct guest_world *w, enum attribute attribute, struct inst
 {
 	for (int fd = 0; fd < MAX_FILES; fd++)
 		if (!w->files[fd]) {
-			w->files[fd] = calloc(1, sizeof(struct file));
+			w->files[fd] = NEVER_FAILS(calloc(1, sizeof(struct file)));
 			assert_non_null(w->files[fd]);
 			w->files[fd]->attribute = attribute;
 			w->files[fd]->instance = instance;

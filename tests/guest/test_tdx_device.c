@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "guest/guest.h"
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 #include "uapi/tdx.h"
 
@@ -441,6 +442,44 @@ static void any_failing_call_ends_it_and_leaves_nothing(void **state)
 		}
 }
 
+static int quote_without_memory(void *ctx)
+{
+	static const char *const services[] = { NULL, NULL, "vsock:2:4050" };
+	unsigned way = *(unsigned *)ctx;
+	struct tdx_world *w = tdx_world_new();
+	struct result r;
+
+	w->quote_ioctl = UAPI_TDX_CMD_LIBTDX_GET_QUOTE;
+	fail_memory_resume();
+	r = ask_in(&w->base, way ? JURAT_VIA_IOCTL : JURAT_VIA_CONFIGFS, services[way]);
+	fail_memory_pause();
+	tdx_world_free(w);
+	return r.opened ? r.opened : r.r;
+}
+
+static int rtmr_without_memory(void *ctx)
+{
+	struct tdx_world *w = tdx_world_new();
+	struct jurat_guest *g = open_tdx(w, JURAT_VIA_AUTO);
+	uint8_t value[48];
+	int r;
+
+	(void)ctx;
+	fail_memory_resume();
+	r = jurat_guest_tdx_rtmr_read(g, 2, value, NULL);
+	fail_memory_pause();
+	jurat_guest_close(g);
+	tdx_world_free(w);
+	return r;
+}
+
+static void without_memory_there_is_no_quote_and_no_register(void **state)
+{
+	for (unsigned way = 0; way < 3; way++)
+		assert_true(fail_memory_each(quote_without_memory, &way) >= 4);
+	assert_true(fail_memory_each(rtmr_without_memory, NULL) >= 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +502,7 @@ int main(void)
 		cmocka_unit_test(rtmrs_are_reached_through_the_device_without_sysfs),
 		cmocka_unit_test(what_tdx_does_not_have_is_said),
 		cmocka_unit_test(any_failing_call_ends_it_and_leaves_nothing),
+		cmocka_unit_test(without_memory_there_is_no_quote_and_no_register),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "guest/guest.h"
 #include "guest/guest_world.h"
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 
 struct fixture {
@@ -255,6 +256,35 @@ static void the_failure_of_any_call_leaves_nothing_behind(void **state)
 	f->g->env = &f->w->base;
 }
 
+static int report_without_memory(void *ctx)
+{
+	struct jurat_guest_options o = { sizeof(o), JURAT_TEE_SEV_SNP, JURAT_VIA_CONFIGFS, W_DEVICE,
+					 W_CONFIGFS };
+	struct guest_world *w = guest_world_new();
+	struct jurat_evidence e = { .size = sizeof(e) };
+	struct jurat_guest *g = NULL;
+	uint8_t data[64] = { 1 };
+	int r;
+
+	(void)ctx;
+	fail_memory_resume();
+	r = guest_open(&w->base, &o, &g, NULL);
+	if (r == 0)
+		r = jurat_guest_report(g, data, NULL, &e, NULL);
+	fail_memory_pause();
+	assert_int_equal(e.report == NULL, r != 0);
+	assert_int_equal(guest_world_instances(w), 0);
+	jurat_evidence_done(&e);
+	jurat_guest_close(g);
+	guest_world_free(w);
+	return r;
+}
+
+static void without_memory_there_is_no_report_and_no_entry(void **state)
+{
+	assert_true(fail_memory_each(report_without_memory, NULL) >= 6);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -269,6 +299,7 @@ int main(void)
 		TEST(b34_an_empty_or_wrong_outblob_is_no_success),
 		TEST(a_generation_that_is_no_number_is_refused),
 		TEST(the_failure_of_any_call_leaves_nothing_behind),
+		cmocka_unit_test(without_memory_there_is_no_report_and_no_entry),
 	};
 
 	return cmocka_run_group_tests_name("guest_tsm", tests, NULL, NULL);

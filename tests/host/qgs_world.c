@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "support/fail_memory.h"
+
 enum { FD_POLL = 10, FD_TIMER = 11, FD_SOCKET = 100 };
 
 static struct qgs_world *self(struct base_env *env)
@@ -62,7 +64,7 @@ static int w_connect(struct base_env *env, const char *address)
 		.connected_at = later(w->now, w->connect_ns),
 		.answers_at = BASE_NEVER,
 		.connect_result = i < W_MAX_ERRORS ? w->connected_errors[i] : 0,
-		.request = malloc(W_REQUEST_ROOM),
+		.request = NEVER_FAILS(malloc(W_REQUEST_ROOM)),
 	};
 	assert_non_null(w->peers[fd].request);
 	return FD_SOCKET + fd;
@@ -80,13 +82,13 @@ static void make_answer(struct qgs_world *w, struct peer *p)
 {
 	struct qgs_message m = { .type = QGS_QUOTE_RESP, .minor_version = 1, .error_code = w->error_code };
 	size_t n = w->error_code ? 0 : w->quote_size, room = n + QGS_QUOTE_RESP_BYTES + QGS_FRAME_BYTES;
-	uint8_t *quote = malloc(n + 1);
+	uint8_t *quote = NEVER_FAILS(malloc(n + 1));
 
 	assert_non_null(quote);
 	for (size_t i = 0; i < n; i++)
 		quote[i] = qgs_world_quote_byte(i);
 	m.parts[QGS_PART_QUOTE] = bytes_rd(quote, n);
-	p->answer = malloc(room);
+	p->answer = NEVER_FAILS(malloc(room));
 	assert_non_null(p->answer);
 	assert_int_equal(qgs_write(&m, true, p->answer, room, &p->answer_size, NULL), 0);
 	free(quote);

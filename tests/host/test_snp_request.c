@@ -8,6 +8,7 @@
 
 #include "host/host.h"
 #include "store/store.h"
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 #include "wire/kvm_run.h"
 #include "wire/snp_certs.h"
@@ -609,6 +610,46 @@ static int tear_down(void **state)
 	return e;
 }
 
+static int serve_without_memory(void *ctx)
+{
+	struct world *w = ctx;
+	struct jurat_snp_certs *certs = NULL;
+	struct jurat_snp_request *request = NULL;
+	uint64_t answer = 99, npages;
+	int r;
+
+	wipe(w);
+	fail_memory_resume();
+	r = host_snp_certs_new(base_env_real(), w->path, NULL, &certs, NULL);
+	if (r == 0)
+		r = jurat_snp_request_new(certs, &request, NULL);
+	if (r == 0)
+		r = jurat_snp_request_serve(request, RAM_GPA, 4, &w->memory, &answer, &npages, NULL);
+	fail_memory_pause();
+	assert_int_equal(r == 0, answer != 99);
+	if (answer == 0)
+		assert_guest_has_blob(w);
+	else
+		assert_true(updater_could_lock(w));
+	if (r == 0 && answer != 0) { /* the guest's next request is served */
+		assert_int_equal(answer, EIO);
+		assert_int_equal(jurat_snp_request_ran(request, -EINTR, 0), 0);
+		assert_int_equal(
+			jurat_snp_request_serve(request, RAM_GPA, 4, &w->memory, &answer, &npages, NULL), 0);
+		assert_int_equal(answer, 0);
+	}
+	jurat_snp_request_free(request);
+	jurat_snp_certs_free(certs);
+	assert_true(updater_could_lock(w));
+	return r;
+}
+
+static void without_memory_no_lock_is_left(void **state)
+{
+	put_table(*state, 16384);
+	assert_true(fail_memory_each(serve_without_memory, *state) >= 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -629,6 +670,7 @@ int main(void)
 		TEST(a_replaced_blob_is_served_from_the_next_request_on),
 		TEST(many_vcpus_at_rest_hold_no_descriptors),
 		TEST(the_kth_effect_fails_and_no_lock_is_left),
+		TEST(without_memory_no_lock_is_left),
 		TEST(serving_four_pages_is_quick),
 	};
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 
 /* GetQuote when the service, the memory or the world fails, or the guest asks for too much. */
@@ -395,6 +396,36 @@ static void opening_fails_whole_or_not_at_all(void **state)
 	}
 }
 
+/* Opening fails whole; a request that was taken on ends, and the next one gets its quote. */
+static int quote_without_memory(void *ctx)
+{
+	struct vmm *v = vmm_new();
+	int r;
+
+	(void)ctx;
+	prepare(v, buf_gpa(0), BUF_BYTES);
+	fail_memory_resume();
+	r = host_tdx_quotes_open(&v->w->base, &v->options, &v->memory, &v->quotes, &v->err);
+	if (r == 0) {
+		get_quote(v, buf_gpa(0), BUF_BYTES);
+		run_until_idle(v);
+	}
+	fail_memory_pause();
+	if (r == 0) {
+		assert_true(status_of(v, buf_gpa(0)) != QUEUED);
+		ask_quote(v, 1);
+		run_until_idle(v);
+		assert_quote_at(v, buf_gpa(1), v->w->quote_size);
+	}
+	vmm_free(v);
+	return r;
+}
+
+static void without_memory_a_request_ends_and_the_next_gets_its_quote(void **state)
+{
+	assert_true(fail_memory_each(quote_without_memory, NULL) >= 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +447,7 @@ int main(void)
 		cmocka_unit_test(no_failing_call_of_the_world_loses_a_request),
 		cmocka_unit_test(no_failing_access_to_memory_loses_a_slot),
 		cmocka_unit_test(opening_fails_whole_or_not_at_all),
+		cmocka_unit_test(without_memory_a_request_ends_and_the_next_gets_its_quote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

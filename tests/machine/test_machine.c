@@ -9,6 +9,7 @@
 #include "guest/guest.h"
 #include "jurat/verify.h"
 #include "machine/machine.h"
+#include "support/fail_memory.h"
 #include "uapi/sev.h"
 #include "wire/snp_report.h"
 
@@ -429,6 +430,52 @@ static void a_machine_without_certificates_gives_the_report_alone(void **state)
 	}
 }
 
+/* From firmware to guest program: each allocation of the whole way fails. */
+static int attest_without_memory(void *ctx)
+{
+	struct jurat_guest_options how = { .size = sizeof(how),
+					   .tee = JURAT_TEE_SEV_SNP,
+					   .via = JURAT_VIA_IOCTL };
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY }, vlek = { .kind = MACHINE_VLEK_LOAD };
+	struct sim_launch launch = { .policy = 0x30000 };
+	struct fixture *f = ctx;
+	struct machine_options options = { .env = &f->env.base, .certs_path = f->blob };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct machine_guest *guest;
+	struct jurat_guest *handle = NULL;
+	uint8_t data[64] = { 7 };
+	int r;
+
+	unlink(f->blob);
+	fail_memory_resume();
+	r = machine_new(&options, &f->machine, NULL);
+	if (r == 0)
+		r = machine_update(f->machine, &publish, NULL);
+	if (r == 0)
+		r = machine_update(f->machine, &vlek, NULL);
+	if (r == 0)
+		r = machine_guest_new(f->machine, &launch, 1, &guest, NULL);
+	if (r == 0) {
+		r = guest_open(machine_env(guest, 0), &how, &handle, NULL);
+		if (r == 0)
+			r = jurat_guest_report(handle, data, NULL, &evidence, NULL);
+		r = r == 0 ? 0 : -ENOMEM; /* what its host lacks reaches a guest as another error */
+	}
+	fail_memory_pause();
+	if (r == 0)
+		assert_string_equal(judge(f, evidence.report, evidence.certs, evidence.certs_size), "");
+	jurat_evidence_done(&evidence);
+	jurat_guest_close(handle);
+	machine_free(f->machine);
+	f->machine = NULL;
+	return r;
+}
+
+static void without_memory_there_is_no_report(void **state)
+{
+	assert_true(fail_memory_each(attest_without_memory, *state) >= 40);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -444,6 +491,7 @@ int main(void)
 		CASE(derived_keys_are_the_guests_own),
 		CASE(a_guest_that_goes_away_ends_its_requests),
 		CASE(a_machine_without_certificates_gives_the_report_alone),
+		CASE(without_memory_there_is_no_report),
 	};
 
 	return cmocka_run_group_tests_name("machine", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "jurat/verify.h"
 #include "machine/machine.h"
 #include "sim/guest/tsm_sev.h"
+#include "support/fail_memory.h"
 #include "uapi/sev.h"
 #include "wire/snp_report.h"
 
@@ -190,6 +191,59 @@ static void reads_end_when_the_guest_goes_away(void **state)
 	sim_tsm_close(aux.file);
 }
 
+/* The guest's configfs alone: the machine below it stands. */
+static int read_without_memory(void *ctx)
+{
+	struct world w = *(struct world *)ctx;
+	struct sim_tsm_file *file = NULL;
+	uint8_t data[64] = { 1 };
+	ssize_t n;
+	int r;
+
+	w.tsm = NULL;
+	w.sev = NULL;
+	out = (struct reader){ .read = { .done = read_done, .ctx = &out } };
+	fail_memory_resume();
+	r = sim_tsm_new(&w.tsm, NULL);
+	if (r == 0)
+		r = sim_tsm_sev_new(0, send, ctx, &w.sev, NULL);
+	if (r == 0)
+		r = sim_tsm_register(w.tsm, sim_tsm_sev_provider(w.sev), w.sev);
+	if (r == 0)
+		r = sim_tsm_mkdir(w.tsm, "entry", &w.id);
+	if (r == 0)
+		r = sim_tsm_open(w.tsm, w.id, SIM_TSM_INBLOB, O_WRONLY, &file);
+	if (r == 0) {
+		n = sim_tsm_write(file, 0, data, sizeof(data));
+		r = n < 0 ? (int)n : 0;
+	}
+	if (file) { /* Linux hands what was written on when the file is closed */
+		int closed = sim_tsm_close(file);
+
+		r = r == 0 ? closed : r;
+	}
+	if (r == 0)
+		r = sim_tsm_open(w.tsm, w.id, SIM_TSM_OUTBLOB, O_RDONLY, &out.file);
+	if (r == 0) {
+		sim_tsm_read(out.file, 0, sizeof(out.data), &out.read);
+		drive(&w);
+		r = out.result;
+	}
+	fail_memory_pause();
+	if (r == 0)
+		assert_memory_equal(out.data + 0x50, data, sizeof(data));
+	if (out.file)
+		sim_tsm_close(out.file);
+	sim_tsm_free(w.tsm);
+	sim_tsm_sev_free(w.sev);
+	return r;
+}
+
+static void without_memory_there_is_no_report(void **state)
+{
+	assert_true(fail_memory_each(read_without_memory, *state) >= 8);
+}
+
 #define ROW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -198,6 +252,7 @@ int main(void)
 		ROW(report_and_certificates_of_one_read_verify),
 		ROW(a_firmware_error_costs_the_key_and_then_there_is_no_device),
 		ROW(reads_end_when_the_guest_goes_away),
+		ROW(without_memory_there_is_no_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

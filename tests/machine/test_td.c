@@ -9,6 +9,7 @@
 #include "jurat/host.h"
 #include "jurat/verify.h"
 #include "machine/td.h"
+#include "support/fail_memory.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_getquote.h"
 #include "wire/tdx_quote.h"
@@ -413,6 +414,65 @@ static void a_program_sees_the_files_of_a_td(void **state)
 	machine_td_free(machine);
 }
 
+/* From the TDX module to the guest program: each allocation of the whole way fails. */
+static int attest_without_memory(void *ctx)
+{
+	struct jurat_guest_options how = { .size = sizeof(how),
+					   .tee = JURAT_TEE_TDX,
+					   .via = JURAT_VIA_CONFIGFS };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct machine_td *machine = NULL;
+	struct jurat_guest *guest = NULL;
+	uint8_t data[64] = { 7 };
+	int r;
+
+	(void)ctx;
+	fail_memory_resume();
+	r = machine_td_new(NULL, &machine, NULL);
+	if (r == 0)
+		r = guest_open(machine_td_env(machine), &how, &guest, NULL);
+	if (r == 0)
+		r = jurat_guest_report(guest, data, NULL, &evidence, NULL);
+	fail_memory_pause();
+	if (r == 0)
+		assert_string_equal(judge(machine, evidence.report, evidence.report_size, "UpToDate"), "");
+	jurat_evidence_done(&evidence);
+	jurat_guest_close(guest);
+	machine_td_free(machine);
+	return r == 0 ? 0 : -ENOMEM; /* what a host lacks reaches the guest in it as another error */
+}
+
+static int collateral_without_memory(void *ctx)
+{
+	struct machine_td *machine = ctx;
+	struct sim_collateral_wish wish = { .platform_status = "OutOfDate",
+					    .module_status = "UpToDate",
+					    .qe_status = "UpToDate",
+					    .issued = 1767225600,
+					    .next_update = 1767225600 + DAY_S,
+					    .evaluation = 17 };
+	struct sim_collateral parts = { 0 };
+	int r;
+
+	fail_memory_resume();
+	r = sim_qe_collateral(machine_td_qe(machine), &wish, &parts, NULL);
+	fail_memory_pause();
+	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++)
+		assert_true(parts.parts[i].size > 0);
+	sim_collateral_done(&parts);
+	return r;
+}
+
+static void without_memory_there_is_no_quote_and_no_collateral(void **state)
+{
+	struct machine_td *machine = start_machine(NULL);
+
+	(void)state;
+	assert_true(fail_memory_each(attest_without_memory, NULL) >= 8);
+	assert_true(fail_memory_each(collateral_without_memory, machine) >= 4);
+	machine_td_free(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +487,7 @@ int main(void)
 		cmocka_unit_test(the_seeds_driver_hands_on_any_status_and_waits_for_ever_for_none),
 		cmocka_unit_test(a_machine_that_goes_away_ends_its_requests),
 		cmocka_unit_test(a_program_sees_the_files_of_a_td),
+		cmocka_unit_test(without_memory_there_is_no_quote_and_no_collateral),
 	};
 
 	return cmocka_run_group_tests_name("td", tests, NULL, NULL);

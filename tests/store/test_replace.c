@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/store.h"
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 
 enum { WAIT_NS = 2000000, MAX_TABLE = 9000 };
@@ -604,6 +605,29 @@ static int tear_down(void **state)
 	return e;
 }
 
+static int replace_without_memory(void *ctx)
+{
+	struct world *w = ctx;
+	enum store_left left = STORE_LEFT_OLD;
+	int r;
+
+	put(w, 1);
+	w->firmware = 1;
+	w->says = STORE_CHANGED;
+	fail_memory_resume();
+	r = replace(NULL, w, 2, &left, NULL);
+	fail_memory_pause();
+	assert_int_equal(w->firmware, r == 0 ? 2 : 1);
+	assert_int_equal(at_path(w), w->firmware);
+	assert_nothing_beside(w);
+	return r;
+}
+
+static void without_memory_nothing_has_changed(void **state)
+{
+	assert_true(fail_memory_each(replace_without_memory, *state) >= 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,6 +649,7 @@ int main(void)
 		TEST(another_hand_at_the_same_time_is_noticed),
 		TEST(the_kth_effect_fails_and_they_still_agree),
 		TEST(a_crash_at_the_kth_effect_leaves_them_agreeing),
+		TEST(without_memory_nothing_has_changed),
 	};
 
 	return cmocka_run_group_tests_name("store_replace", tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "jurat/error.h"
+#include "support/fail_memory.h"
 
 /* Ends the running test as skipped, saying why. */
 #define SKIP_BECAUSE(...)                                                                                    \
@@ -49,7 +50,7 @@ __attribute__((format(printf, 3, 4))) void test_text(char *to, size_t room, cons
 /* An exact-size heap copy, so that a sanitizer sees a read one byte past the end. The test frees it. */
 static inline uint8_t *heap_copy(const void *p, size_t n)
 {
-	uint8_t *copy = malloc(n ? n : 1);
+	uint8_t *copy = NEVER_FAILS(malloc(n ? n : 1));
 
 	assert_non_null(copy);
 	if (n > 0)

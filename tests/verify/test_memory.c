@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "verify/fail_memory.h"
+#include "support/fail_memory.h"
+#include "verify/fail_libraries.h"
 #include "verify/made.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ struct evidence {
 	int64_t at;
 	struct input roots, report, certs; /* report: or quote */
 	struct input collateral[MAX_INPUTS], crls[1];
-	const char *policy, *value;
+	const char *policy, *value, *policy2, *value2;
 };
 
 static struct input input_of(const void *bytes, size_t n)
@@ -55,6 +56,8 @@ static int prepare(const struct evidence *e, struct jurat_verifier **v, struct j
 		r = jurat_policy_new(p, NULL);
 	if (r == 0 && e->policy)
 		r = jurat_policy_set(*p, e->policy, e->value, NULL);
+	if (r == 0 && e->policy2)
+		r = jurat_policy_set(*p, e->policy2, e->value2, NULL);
 	if (r == 0 && e->tdx)
 		r = jurat_tdx_collateral_new(c, NULL);
 	for (size_t i = 0; r == 0 && i < MAX_INPUTS && e->collateral[i].bytes; i++)
@@ -298,6 +301,24 @@ static void a_quote_of_an_old_enclave_is_never_accepted(void **state)
 	evidence_done(&e);
 }
 
+/* Its status is one that the policy accepts: the advisory alone keeps it out, and must not get lost. */
+static void a_quote_under_a_rejected_advisory_is_never_accepted(void **state)
+{
+	struct sim_collateral_wish wish = good;
+	struct evidence e;
+	struct outcome o;
+
+	wish.platform_status = "SWHardeningNeeded";
+	e = tdx_evidence(&wish);
+	e.policy2 = "accepted_tcb_statuses";
+	e.value2 = "[\"UpToDate\", \"SWHardeningNeeded\"]";
+	o = attempt(&e, true, 0, false);
+	assert_outcome(&o, 0, 0); /* it has others */
+	e.value = "[\"INTEL-SA-99991\"]";
+	run_out_of_memory(&e, JURAT_REFUSED);
+	evidence_done(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,9 +329,10 @@ int main(void)
 		cmocka_unit_test(a_quote_with_another_signature_is_never_accepted),
 		cmocka_unit_test(a_quote_under_a_revoked_pck_is_never_accepted),
 		cmocka_unit_test(a_quote_of_an_old_enclave_is_never_accepted),
+		cmocka_unit_test(a_quote_under_a_rejected_advisory_is_never_accepted),
 	};
 
-	if (!fail_memory_begin())
+	if (!fail_libraries_begin())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -512,32 +512,67 @@ static void without_given_roots_a_test_root_is_not_trusted_V16(void **state)
 	tdx_made_done(&m);
 }
 
-static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void **state)
+/* A quote that names its platform only, and the certificates that were given for it. */
+static struct jurat_verdict *judge_named_platform(struct tdx_made *m, unsigned others, bool its_own)
 {
-	uint8_t ppid[36] = { 0 };
+	uint8_t ppid[36] = { 0 }, der[SIM_INTEL_CERT_MAX_BYTES];
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
 	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
-	const uint8_t *der;
-	struct tdx_made m;
+	const uint8_t *ca;
 	size_t n;
 
-	tdx_made_init(&m, TDX_BODY_10);
-	memcpy(ppid + 16, m.pck.cpusvn, 16);
-	bytes_put_le(ppid + 32, m.pck.pcesvn, 2);
-	m.quote.cert_type = TDX_CERT_PPID;
-	m.quote.cert_data = bytes_rd(ppid, sizeof(ppid));
-	tdx_made_documents(&m);
-	tdx_made_sign(&m);
-	c = tdx_made_collateral(&m);
-	assert_int_equal(jurat_verifier_add_certificates(v, m.leaf, m.leaf_size, NULL, NULL), 0);
-	der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_PLATFORM_CA, &n);
-	assert_int_equal(jurat_verifier_add_certificates(v, der, n, NULL, NULL), 0);
-	verdict = tdx_made_judge(&m, v, c, NULL);
-	assert_true(jurat_verdict_accepted(verdict));
-	jurat_verdict_free(verdict);
+	tdx_made_init(m, TDX_BODY_10);
+	memcpy(ppid + 16, m->pck.cpusvn, 16);
+	bytes_put_le(ppid + 32, m->pck.pcesvn, 2);
+	m->quote.cert_type = TDX_CERT_PPID;
+	m->quote.cert_data = bytes_rd(ppid, sizeof(ppid));
+	tdx_made_documents(m);
+	tdx_made_sign(m);
+	c = tdx_made_collateral(m);
+	for (unsigned i = 0; i < others; i++) { /* of the same TCB, and another key each */
+		struct crypto_p256_signer *key;
+		struct sim_pck pck = m->pck;
+
+		assert_int_equal(crypto_p256_signer_derive(&i, sizeof(i), &key, NULL), 0);
+		memcpy(pck.public_xy, crypto_p256_signer_public(key), sizeof(pck.public_xy));
+		crypto_p256_signer_free(key);
+		assert_int_equal(sim_pki_intel_pck(tdx_made_pki(), &pck, der, &n, NULL, NULL), 0);
+		assert_int_equal(jurat_verifier_add_certificates(v, der, n, NULL, NULL), 0);
+	}
+	if (its_own)
+		assert_int_equal(jurat_verifier_add_certificates(v, m->leaf, m->leaf_size, NULL, NULL), 0);
+	ca = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_PLATFORM_CA, &n);
+	assert_int_equal(jurat_verifier_add_certificates(v, ca, n, NULL, NULL), 0);
+	verdict = tdx_made_judge(m, v, c, NULL);
 	jurat_verifier_free(v);
 	jurat_tdx_collateral_free(c);
+	return verdict;
+}
+
+static void a_given_pck_certificate_serves_where_the_quote_names_a_platform(void **state)
+{
+	struct tdx_made m;
+	struct jurat_verdict *verdict = judge_named_platform(&m, 0, true);
+
+	assert_true(jurat_verdict_accepted(verdict));
+	jurat_verdict_free(verdict);
+	tdx_made_done(&m);
+}
+
+/* Each that fits costs a verification: 64 are tried, however many somebody hands over. */
+static void certificates_that_fit_are_tried_up_to_a_limit(void **state)
+{
+	struct tdx_made m;
+	struct jurat_verdict *verdict = judge_named_platform(&m, 63, true);
+
+	assert_true(jurat_verdict_accepted(verdict));
+	jurat_verdict_free(verdict);
+	tdx_made_done(&m);
+	verdict = judge_named_platform(&m, 64, true);
+	assert_false(jurat_verdict_accepted(verdict));
+	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "leaf-missing");
+	jurat_verdict_free(verdict);
 	tdx_made_done(&m);
 }
 
@@ -646,6 +681,7 @@ int main(void)
 		cmocka_unit_test(what_the_policy_names_is_compared),
 		cmocka_unit_test(without_given_roots_a_test_root_is_not_trusted_V16),
 		cmocka_unit_test(a_given_pck_certificate_serves_where_the_quote_names_a_platform),
+		cmocka_unit_test(certificates_that_fit_are_tried_up_to_a_limit),
 		cmocka_unit_test(a_verdict_is_written_as_text_and_json),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(the_ends_of_time_are_defined),

@@ -62,6 +62,18 @@ static void the_vector_is_read(void **state)
 	free(bytes);
 }
 
+/* Entries of GUIDs that nobody here knows are no kind: asking for one would be answered with any. */
+static void an_entry_of_another_guid_is_never_found_by_its_kind(void **state)
+{
+	struct snp_certs certs = { .n = 3,
+				   .entries = { entry(SNP_CERT_OTHER, "a"), entry(SNP_CERT_VCEK, "VCEK!"),
+						entry(SNP_CERT_OTHER, "b") } };
+
+	(void)state;
+	assert_null(snp_certs_find(&certs, SNP_CERT_OTHER));
+	assert_ptr_equal(snp_certs_find(&certs, SNP_CERT_VCEK), &certs.entries[1]);
+}
+
 static void the_vector_is_written(void **state)
 {
 	struct snp_certs certs = { .n = 3,
@@ -362,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_vector_is_read),
+		cmocka_unit_test(an_entry_of_another_guid_is_never_found_by_its_kind),
 		cmocka_unit_test(the_vector_is_written),
 		cmocka_unit_test(B24_every_truncation_is_refused_and_changes_nothing),
 		cmocka_unit_test(an_empty_table_is_no_bytes_or_24_zeros),
