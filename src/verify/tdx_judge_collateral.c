@@ -205,11 +205,12 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 	return 0;
 }
 
+/* A policy may do without a document; one that was supplied and could not be read is another matter. */
 static void miss(struct tdx_judge *j, const char *what, enum collateral_document which)
 {
 	const char *why = j->collateral->unusable[which];
 
-	if (!j->policy->allow_no_collateral)
+	if (!j->policy->allow_no_collateral || why[0])
 		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s%s%s", what,
 			       why[0] ? "; one was refused: " : "", why);
 }

@@ -149,6 +149,26 @@ def a_file_counts_by_its_content_whatever_its_name(tmp):
 
 
 @case
+def a_document_that_cannot_be_used_refuses_and_is_not_passed_over_for_another(tmp):
+    e, good = world(tmp)
+    for name, old, new in ("tcb_info", b'"version":3', b'"version":4'), ("qe_identity", b'"version":2', b'"version":3'):
+        path = good["--collateral"] / f"{name}.json"
+        usable = path.read_bytes()
+        assert old in usable
+        path.write_bytes(usable.replace(old, new))
+        for more in (), ("--allow-no-collateral",):
+            p = verify(e, good, *more, status=1)
+            assert "newer than this verifier" in p.out and "collateral-missing" in p.out, p.out
+            assert f"/{name}.json'" in p.err, p.err
+        (path.parent / "another.json").write_bytes(usable)
+        p = verify(e, good, status=3)
+        assert f"/{name}.json'" in p.err and "newer" in p.err and p.out == "", (p.err, p.out)
+        (path.parent / "another.json").unlink()
+        path.write_bytes(usable)
+    verify(e, good)
+
+
+@case
 def a_named_directory_holds_something(tmp):
     e, good = world(tmp)
     (tmp / "none").mkdir()

@@ -403,6 +403,52 @@ static void a_damaged_crl_is_not_passed_over_for_a_good_one_V21(void **state)
 	tdx_made_done(&m);
 }
 
+static void assert_says(const struct jurat_verdict *v, const char *code, const char *words)
+{
+	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++) {
+		if (strcmp(jurat_verdict_reason_code(v, i), code) == 0 &&
+		    strstr(jurat_verdict_reason_detail(v, i), words))
+			return;
+	}
+	FAIL_BECAUSE("no %s with '%s'", code, words);
+}
+
+/* A policy may do without collateral; one that was supplied and cannot be read refuses all the same. */
+static void a_document_that_cannot_be_used_is_not_the_same_as_none(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = { { "\"version\":3", "\"version\":4" }, { "\"version\":2", "\"version\":3" } };
+	struct jurat_policy *policy;
+	struct tdx_made m;
+
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	assert_int_equal(jurat_policy_set(policy, "allow_no_collateral", "true", NULL), 0);
+	tdx_made_init(&m, TDX_BODY_10);
+	tdx_made_documents(&m);
+	tdx_made_sign(&m);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char **text = i == 0 ? &m.tcb_info : &m.qe_identity;
+		struct jurat_verifier *v = tdx_made_verifier(&m);
+		struct jurat_tdx_collateral *c;
+		struct jurat_verdict *verdict = tdx_made_judge(&m, v, NULL, policy);
+
+		assert_true(jurat_verdict_accepted(verdict));
+		jurat_verdict_free(verdict);
+		tdx_made_patch(text, rows[i].from, rows[i].to);
+		assert_int_equal(jurat_tdx_collateral_new(&c, NULL), 0);
+		assert_int_equal(jurat_tdx_collateral_add(c, *text, strlen(*text), NULL), -EBADMSG);
+		verdict = tdx_made_judge(&m, v, c, policy);
+		assert_false(jurat_verdict_accepted(verdict));
+		assert_says(verdict, "collateral-missing", "newer than");
+		jurat_verdict_free(verdict);
+		jurat_tdx_collateral_free(c);
+		jurat_verifier_free(v);
+	}
+	tdx_made_done(&m);
+	jurat_policy_free(policy);
+}
+
 static void no_identity(struct tdx_made *m)
 {
 	free(m->qe_identity);
@@ -469,6 +515,7 @@ int main(void)
 		cmocka_unit_test(the_certificates_of_a_quote_are_read_as_they_come_V17),
 		cmocka_unit_test(collateral_is_believed_for_its_signatures_alone_V15),
 		cmocka_unit_test(a_damaged_crl_is_not_passed_over_for_a_good_one_V21),
+		cmocka_unit_test(a_document_that_cannot_be_used_is_not_the_same_as_none),
 		cmocka_unit_test(without_a_qe_identity_nothing_is_accepted_by_default_V6),
 		cmocka_unit_test(a_verdict_without_qe_identity_says_so_V6),
 	};
