@@ -227,22 +227,6 @@ def a_file_that_may_not_be_read_is_an_error(tmp):
 
 
 @case
-def an_unusable_document_is_a_reason_and_never_left_out(tmp):
-    e, good = world(tmp)
-    info = (good["--collateral"] / "tcb_info.json").read_bytes().replace(b'"version":3', b'"version":4')
-    verify(e, good)
-    (good["--collateral"] / "tcb_info_newer.json").write_bytes(info)
-    p = verify(e, good, status=3)  # beside a good one: it would be accepted without what was named
-    assert "tcb_info_newer.json'" in p.err and "newer than this verifier" in p.err and p.out == "", p.err
-    p = verify(e, good, "--allow-no-collateral", status=3)
-    assert "tcb_info_newer.json'" in p.err and p.out == "", p.err
-    (good["--collateral"] / "tcb_info.json").unlink()
-    p = verify(e, good, status=1)
-    assert "collateral-missing" in p.out and "newer than this verifier" in p.out, p.out
-    verify(e, good, "--allow-no-collateral", status=3)
-
-
-@case
 def a_directory_of_evidence_is_read_whole(tmp):
     e, good = world(tmp)
     ok = "verify", "--output", "json", "--roots", good["--roots"]
