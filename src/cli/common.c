@@ -61,7 +61,8 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 }
 
 /* "jurat VERB: PREFIX...", a line of standard error. */
-static void say(const struct cli *cli, const char *prefix, const char *format, va_list ap)
+__attribute__((format(printf, 3, 0))) static void say(const struct cli *cli, const char *prefix,
+						      const char *format, va_list ap)
 {
 	fprintf(stderr, "jurat%s%s: %s", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix);
 	vfprintf(stderr, format, ap);

@@ -31,7 +31,7 @@ static int read_number(const struct option_row *row, const char *text, void *set
 	errno = 0;
 	v = strtoull(text, &end, row->kind == OPTION_MODE ? 8 : 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0)
-		return jurat_fail(err, -EINVAL, "%s wants %s, not '%s'", row->name, row->value, text);
+		return jurat_fail(err, -EINVAL, "%s: expected %s, found '%s'", row->name, row->value, text);
 	return set_number(row, v, settings, err);
 }
 
@@ -41,7 +41,7 @@ static int set_text(const struct option_row *row, const char *text, char to[OPTI
 	size_t n = strlen(text);
 
 	if (n == 0 || n >= OPTION_TEXT_BYTES)
-		return jurat_fail(err, -EINVAL, "%s wants %s of 1 to %d bytes", row->name, row->value,
+		return jurat_fail(err, -EINVAL, "%s: expected %s of 1 to %d bytes", row->name, row->value,
 				  OPTION_TEXT_BYTES - 1);
 	memcpy(to, text, n + 1);
 	return 0;
@@ -121,7 +121,7 @@ static int set_from_json(const struct option_row *row, const json_t *v, void *se
 		return set_from_text(row, json_string_value(v), settings, err);
 	if (row->kind == OPTION_LIST && json_is_array(v))
 		return set_list_from_json(row, v, settings, err);
-	return jurat_fail(err, -EINVAL, "%s wants %s", row->name, wants[row->kind]);
+	return jurat_fail(err, -EINVAL, "%s: expected %s", row->name, wants[row->kind]);
 }
 
 static void free_json(json_t **j)
@@ -143,7 +143,7 @@ int options_read_json(const struct option_table *table, const char *text, size_t
 	if (!root)
 		return jurat_fail(err, -EBADMSG, "line %d: %s", e.line, e.text);
 	if (!json_is_object(root))
-		return jurat_fail(err, -EBADMSG, "is no object");
+		return jurat_fail(err, -EBADMSG, "not a JSON object");
 	memcpy(copy, settings, size);
 	json_object_foreach(root, name, v)
 	{
@@ -241,6 +241,6 @@ void options_print_help(const struct option_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		print_row(table->rows[i].name, table->rows[i].value, table->rows[i].help);
-	print_row("config", "FILE", "options from a JSON file; those given here come after it");
-	print_row("help", NULL, "print this, and stop");
+	print_row("config", "FILE", "read options from a JSON file first");
+	print_row("help", NULL, "print this help and exit");
 }

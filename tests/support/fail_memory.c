@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "support/test.h"
 
@@ -57,6 +58,9 @@ int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list ap)
 int __wrap_asprintf(char **ret, const char *format, ...);
 int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...);
 FILE *__wrap_open_memstream(char **text, size_t *size);
+
+void *__real_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t off);
+void *__wrap_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t off);
 
 void *__wrap_malloc(size_t n)
 {
@@ -149,6 +153,12 @@ int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
 	n = __wrap_vasprintf(ret, format, ap);
 	va_end(ap);
 	return n;
+}
+
+/* Memory for secrets: base/secret.c, built with 64-bit file offsets. */
+void *__wrap_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t off)
+{
+	return fails() ? MAP_FAILED : __real_mmap64(at, n, protection, flags, fd, off);
 }
 
 /* The text belongs to the caller from fclose() on. */
