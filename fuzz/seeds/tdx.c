@@ -269,8 +269,7 @@ static void collateral_files(void)
 	static const char *const texts[] = {
 		"{\"a\":[1,-2.5e3,0,true,false,null,\"\\u00e9\\n\"],\"b\":{\"c\":\"\"}}",
 		"[\"\\b\\f\\n\\r\\t\\/\\\\\\\"\\u0041\\u007f\", \"\\ud83d\\ude00\", \"\\ud83d\"]",
-		" { \"tcb_info\" : \"\\u007b\\\"a\\\":1}\" , \"pck_crl\" : null , \"root_ca_crl\":\"00ff\" "
-		"} ",
+		" { \"tcb_info\" : \"\\u007b\\\"a\\\":1}\" , \"pck_crl\" : null , \"crl\":\"00ff\" } ",
 		"{\"tcbInfo\":{},\"signature\":\"00\"}",
 		"{\"a\":1,\"a\":2}",
 		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",

@@ -40,7 +40,7 @@ static void print_wrapped(const char *text, int at, int indent)
 	}
 }
 
-/* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: out of memory. */
+/* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
 static char *describe(const struct cli_option *o)
 {
 	char *text = NULL;

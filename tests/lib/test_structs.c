@@ -26,7 +26,7 @@ struct world {
 	struct jurat_verifier *verifier;
 	struct jurat_verdict *snp;
 	uint8_t page[4096];
-	char blob[32];
+	char dir[32], blob[48];
 };
 
 static int write_page(void *context, uint64_t gpa, const void *from, size_t n)
@@ -324,16 +324,13 @@ static int set_up(void **state)
 	struct world *w = calloc(1, sizeof(*w));
 	struct jurat_snp_evidence evidence;
 	uint8_t data[64] = { 3 };
-	int fd;
 
 	if (!w)
 		return -1;
-	TEXT(w->blob, "/tmp/jurat-structs-XXXXXX");
-	fd = mkstemp(w->blob);
-	if (fd < 0)
+	TEXT(w->dir, "/tmp/jurat-structs-XXXXXX");
+	if (!mkdtemp(w->dir))
 		return -1;
-	close(fd);
-	unlink(w->blob);
+	TEXT(w->blob, "%s/certs", w->dir);
 	options.certs_path = w->blob;
 	w->evidence.size = sizeof(w->evidence);
 	assert_int_equal(machine_new(&options, &w->machine, NULL), 0);
@@ -365,6 +362,7 @@ static int tear_down(void **state)
 	jurat_guest_close(w->guest);
 	machine_free(w->machine);
 	unlink(w->blob);
+	rmdir(w->dir);
 	free(w);
 	return 0;
 }

@@ -43,9 +43,9 @@ static int find_out(void **state)
 
 static void the_quoting_service_answers_on_a_socket_of_the_run(void **state)
 {
-	static const char script[] =
-		"\"$0\" path $TMPDIR/qgs $JURAT_ROOTS/q && stat -c %a $TMPDIR/qgs && "
-		"\"$JURAT\" verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q";
+	static const char script[] = "\"$0\" path $TMPDIR/qgs $JURAT_ROOTS/../q && stat -c %a $TMPDIR/qgs && "
+				     "\"$JURAT\" verify --roots $JURAT_ROOTS --collateral "
+				     "$JURAT_ROOTS/collateral $JURAT_ROOTS/../q";
 	char address[128];
 	struct outcome o;
 
@@ -108,9 +108,9 @@ static void an_address_that_cannot_be_served_is_refused(void **state)
 static void the_quoting_service_answers_on_a_port_of_the_host(void **state)
 {
 	static const char *const ports[] = { "vsock:1", "vsock:4050", "vsock:65535" };
-	static const char script[] =
-		"\"$0\" vsock $JURAT_ROOTS/q && "
-		"\"$JURAT\" verify --roots $JURAT_ROOTS --collateral $JURAT_ROOTS/collateral $JURAT_ROOTS/q";
+	static const char script[] = "\"$0\" vsock $JURAT_ROOTS/../q && "
+				     "\"$JURAT\" verify --roots $JURAT_ROOTS --collateral "
+				     "$JURAT_ROOTS/collateral $JURAT_ROOTS/../q";
 	struct outcome o;
 
 	NEEDS_VSOCK();
@@ -158,7 +158,7 @@ static void a_program_that_dies_in_a_call_harms_nobody(void **state)
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	o = RUN_VSOCK("--", "/bin/sh", "-c", "\"$0\" deaths && \"$0\" vsock $JURAT_ROOTS/q", clients[0]);
+	o = RUN_VSOCK("--", "/bin/sh", "-c", "\"$0\" deaths && \"$0\" vsock $JURAT_ROOTS/../q", clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "one answer\n");
 }
@@ -168,12 +168,12 @@ static void faults_of_the_service_reach_vsock(void **state)
 	struct outcome o;
 
 	NEEDS_VSOCK();
-	o = RUN_VSOCK("--fault", "qgs-down", "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/q",
+	o = RUN_VSOCK("--fault", "qgs-down", "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/../q",
 		      clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "ECONNRESET\n");
-	o = RUN_VSOCK("--fault", "qgs-half-close", "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/q",
-		      clients[0]);
+	o = RUN_VSOCK("--fault", "qgs-half-close", "--", "/bin/sh", "-c",
+		      "exec \"$0\" vsock $JURAT_ROOTS/../q", clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "no whole answer\n");
 }
@@ -224,7 +224,7 @@ static void a_run_within_a_run_is_told_why_it_cannot_intercept(void **state)
 	assert_string_equal(o.out, "");
 	assert_non_null(strstr(o.err, "jurat run: --qgs vsock: calls are handed to a process around this"));
 	o = RUN("--", jurat, "run", "--tee", "tdx", "--qgs", "vsock:4050", "--", "/bin/sh", "-c",
-		"exec \"$0\" vsock $JURAT_ROOTS/q", clients[0]);
+		"exec \"$0\" vsock $JURAT_ROOTS/../q", clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "one answer\n");
 }
@@ -352,7 +352,8 @@ static void a_trace_has_the_way_of_a_connection(void **state)
 
 	NEEDS_VSOCK();
 	TEXT(path, "%s/trace%d.txt", dir, unprivileged);
-	o = RUN_VSOCK("--trace", path, "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/q", clients[0]);
+	o = RUN_VSOCK("--trace", path, "--", "/bin/sh", "-c", "exec \"$0\" vsock $JURAT_ROOTS/../q",
+		      clients[0]);
 	assert_exit(&o, 0);
 	read_back(strrchr(path, '/') + 1, text);
 	assert_non_null(strstr(text, "socket(AF_VSOCK, 0x1): made"));
