@@ -8,7 +8,7 @@
 
 /*
  * Structs that cross the ABI: one rule for all of them (include/jurat/error.h says it to callers, decision
- * 0010 says why). Each begins with `size_t size`, which its owner sets to sizeof the struct. It only ever
+ * 0013 says why). Each begins with `size_t size`, which its owner sets to sizeof the struct. It only ever
  * grows by whole members at its end, and zero is every member's default.
  */
 enum { BASE_STRUCT_MAX_BYTES = 4096 }; /* a larger size is no struct's: nothing behind it is read */

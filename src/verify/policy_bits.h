@@ -9,7 +9,7 @@
 
 /*
  * Words of flags in policies, by the names of their one table (wire/layout.h), and what becomes of bits that
- * have no name in this version (doc/decisions/0010).
+ * have no name in this version (doc/decisions/0014).
  */
 enum policy_flags { POLICY_PLATFORM_INFO, POLICY_TD_ATTRIBUTES, POLICY_XFAM };
 

@@ -10,7 +10,7 @@
 
 /*
  * What later firmware may say and this version does not know (B60): every bit without a name, of every word
- * of flags, and each version one above the last. doc/decisions/0010
+ * of flags, and each version one above the last. doc/decisions/0014
  */
 
 /* Evidence with one word of flags set to anything. */
