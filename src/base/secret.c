@@ -18,6 +18,16 @@
 #define WATCHED 0 /* the leak sanitizer attaches to the process that it belongs to */
 #endif
 
+/* It does not look for pointers in mapped memory unless told to. */
+#if WATCHED
+#include <sanitizer/lsan_interface.h>
+#define WATCH(p, n)   __lsan_register_root_region(p, n)
+#define UNWATCH(p, n) __lsan_unregister_root_region(p, n)
+#else
+#define WATCH(p, n)   ((void)0)
+#define UNWATCH(p, n) ((void)0)
+#endif
+
 void *base_secret_new(size_t size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -26,6 +36,7 @@ void *base_secret_new(size_t size)
 		return NULL;
 	(void)madvise(p, size, MADV_DONTDUMP);
 	(void)mlock(p, size);
+	WATCH(p, size);
 	return p;
 }
 
@@ -34,6 +45,7 @@ void base_secret_free(void *secret, size_t size)
 	if (!secret)
 		return;
 	bytes_wipe(secret, size);
+	UNWATCH(secret, size);
 	munmap(secret, size);
 }
 
