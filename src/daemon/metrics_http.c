@@ -320,16 +320,21 @@ int metrics_http_new(uv_loop_t *loop, int fd, uint64_t timeout_ms,
 	return r;
 }
 
-void metrics_http_free(struct metrics_http *h)
+static void close_handles(struct metrics_http *h)
 {
 	/* In the order of start(). */
 	uv_handle_t *const handles[] = { (uv_handle_t *)&h->poll, (uv_handle_t *)&h->listener,
 					 (uv_handle_t *)&h->timer, (uv_handle_t *)&h->retry };
 
-	if (!h)
-		return;
 	for (unsigned n = h->n_handles, i = 0; i < n; i++)
 		uv_close(handles[i], on_closed);
+}
+
+void metrics_http_free(struct metrics_http *h)
+{
+	if (!h)
+		return;
+	close_handles(h);
 	if (h->daemon)
 		MHD_stop_daemon(h->daemon);
 	if (h->n_handles == 0)
