@@ -275,7 +275,7 @@
 	N(CHIP_ID, "chip-id", \
 	  "the report does not name the chip, or the signing key is not bound to a chip") \
 	N(LEAF_PRODUCT, "leaf-product-name", \
-	  "the certificate names another product; the product is taken from report and issuer") \
+	  "the certificate names another product, or an unknown one; report and issuer name the product") \
 	N(REPORT_DATA, "report-data", "the policy requires no value: the caller has to check freshness") \
 	N(MEASUREMENT, "measurement", "the policy requires no value: the caller has to check what runs") \
 	N(MINIMUM_TCB, "minimum-tcb", "the policy sets no minimum") \

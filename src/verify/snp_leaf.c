@@ -144,8 +144,11 @@ static void judge_names(struct snp_judge *j)
 			j->product == SNP_PRODUCT_UNKNOWN ? "<product>" : snp_product_name(j->product));
 	if (vek->product_name == j->product || vek->product[0] == '\0')
 		return;
-	/* Some parts carry a wrong product name; where the report names the product, that counts (B53). */
-	if (j->report.version >= 3 && vek->product_name != SNP_PRODUCT_UNKNOWN)
+	/*
+	 * Some parts carry a wrong product name, and newer ones one that is unknown here; where the report
+	 * names the product, that counts, and the issuer is of it (B53).
+	 */
+	if (j->report.version >= 3)
 		verdict_not_judged(j->out, NOT_JUDGED_LEAF_PRODUCT);
 	else
 		verdict_refuse(j->out, REASON_LEAF_PRODUCT, "productName is '%s', wanted %s", vek->product,

@@ -147,19 +147,6 @@ static void read_tcb(struct reading *r, struct vek *vek)
 		read_number(r, e, false, 0, &there);
 }
 
-/* "Milan-B0": the product, and after a dash the stepping. */
-static enum snp_product product_of_name(const char *name)
-{
-	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++) {
-		const char *product = snp_product_name((enum snp_product)i);
-		size_t n = strlen(product);
-
-		if (strncmp(name, product, n) == 0 && (name[n] == '\0' || name[n] == '-'))
-			return (enum snp_product)i;
-	}
-	return SNP_PRODUCT_UNKNOWN;
-}
-
 bool vek_text_is(const struct bytes_rd *text, const char *prefix, const char *rest)
 {
 	size_t n = strlen(prefix), m = strlen(rest);
@@ -198,7 +185,7 @@ void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *r
 		fault(&r, VEK_NEWER, EXT_STRUCT_VERSION, "newer than this verifier, which reads 0 and 1");
 	if (find(&r, EXT_PRODUCT_NAME, true, &content)) {
 		read_text(&r, EXT_PRODUCT_NAME, &content, vek.product, sizeof(vek.product));
-		vek.product_name = product_of_name(vek.product);
+		vek.product_name = snp_product_of_part(vek.product);
 	}
 	read_tcb(&r, &vek);
 	vek.has_hwid = find(&r, EXT_HWID, vek.kind == VEK_VCEK, &content);

@@ -19,7 +19,7 @@ struct vek {
 		issued_for;  /* by the issuer's common name; SNP_PRODUCT_UNKNOWN when it is none of AMD's */
 	bool issued_as_vlek; /* the issuer is an ASVK */
 	char product[VEK_PRODUCT_BYTES]; /* productName as it stands, "Milan-B0" */
-	enum snp_product product_name;   /* the same as a product */
+	enum snp_product product_name;   /* the product that it is, or is a part of */
 	struct snp_tcb tcb;
 	bool has_fmc, has_hwid, has_csp_id;
 	size_t hwid_size; /* 64, or 8 on Turin */

@@ -10,7 +10,7 @@
 
 enum tcb_layout { TCB_UNKNOWN, TCB_MILAN, TCB_TURIN, N_TCB_LAYOUTS }; /* named after the first product */
 
-enum { MAX_MODEL_RANGES = 3 };
+enum { MAX_MODEL_RANGES = 3, MAX_PARTS = 2 };
 
 /* The table of products. */
 static const struct row {
@@ -20,10 +20,15 @@ static const struct row {
 	struct models { /* of CPUID's combined family; family 0 ends them */
 		uint8_t family, first, last;
 	} models[MAX_MODEL_RANGES];
+	const char *parts[MAX_PARTS]; /* names of processors whose certificates this product's CA issues */
 } products[SNP_N_PRODUCTS] = {
 	[SNP_PRODUCT_UNKNOWN] = { "unknown", TCB_UNKNOWN, 64, { { 0 } } },
 	[SNP_MILAN] = { "Milan", TCB_MILAN, 64, { { 0x19, 0x00, 0x0f } } },
-	[SNP_GENOA] = { "Genoa", TCB_MILAN, 64, { { 0x19, 0x10, 0x1f }, { 0x19, 0xa0, 0xaf } } },
+	[SNP_GENOA] = { "Genoa",
+			TCB_MILAN,
+			64,
+			{ { 0x19, 0x10, 0x1f }, { 0x19, 0xa0, 0xaf } },
+			{ "Bergamo", "Siena" } },
 	[SNP_TURIN] = { "Turin", TCB_TURIN, 8, { { 0x1a, 0x00, 0x11 } } },
 };
 
@@ -42,6 +47,26 @@ enum snp_product snp_product_by_name(const char *name)
 	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++)
 		if (!strcasecmp(name, products[i].name))
 			return (enum snp_product)i;
+	return SNP_PRODUCT_UNKNOWN;
+}
+
+/* "Milan-B0": the name, and after a dash the stepping. */
+static bool names(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(text, name, n) == 0 && (text[n] == '\0' || text[n] == '-');
+}
+
+enum snp_product snp_product_of_part(const char *name)
+{
+	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++) {
+		if (names(name, products[i].name))
+			return (enum snp_product)i;
+		for (unsigned k = 0; k < MAX_PARTS && products[i].parts[k]; k++)
+			if (names(name, products[i].parts[k]))
+				return (enum snp_product)i;
+	}
 	return SNP_PRODUCT_UNKNOWN;
 }
 

@@ -17,6 +17,11 @@ const char *snp_product_name(enum snp_product product);
 /* By name, any case; SNP_PRODUCT_UNKNOWN when it is none. */
 enum snp_product snp_product_by_name(const char *name);
 /*
+ * From productName of a certificate: a product, or one of its parts ("Siena", "Bergamo"), with or without a
+ * stepping ("Milan-B0"); SNP_PRODUCT_UNKNOWN when it is none.
+ */
+enum snp_product snp_product_of_part(const char *name);
+/*
  * From CPUID's combined family and model. Bergamo and Siena are Genoa to the key distribution service.
  */
 enum snp_product snp_product_by_cpuid(unsigned family, unsigned model);

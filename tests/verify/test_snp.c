@@ -285,6 +285,15 @@ static void product_name_of_none(struct made *m)
 	resign_leaf(m);
 }
 
+static void product_name_of_a_part(struct made *m)
+{
+	const char *name = m->product == SNP_GENOA ? "\x16\x05Genoa" : "\x16\x08Milan-B0";
+
+	made_patch(m->leaf, m->leaf_size, name,
+		   m->product == SNP_GENOA ? "\x16\x05Siena" : "\x16\x08Siena-B0", strlen(name));
+	resign_leaf(m);
+}
+
 static void before_its_time(struct made *m)
 {
 	m->at = sim_pki_not_before(made_pki()) - 1;
@@ -471,7 +480,11 @@ static const struct bad bads[] = {
 	{ "VCEK says VLEK", SNP_MILAN, false, 3, vcek_says_vlek, { "leaf-name", "leaf-extension-missing" } },
 	{ "product name, version 2", SNP_GENOA, false, 2, product_name_of_another, { "leaf-product" } },
 	{ "product name, version 3 (B53)", SNP_GENOA, false, 3, product_name_of_another, { NULL } },
-	{ "product name of none", SNP_GENOA, false, 3, product_name_of_none, { "leaf-product" } },
+	{ "product name of none, version 2", SNP_GENOA, false, 2, product_name_of_none, { "leaf-product" } },
+	{ "product name of none, version 3", SNP_GENOA, false, 3, product_name_of_none, { NULL } },
+	{ "product name of a part of Genoa", SNP_GENOA, false, 2, product_name_of_a_part, { NULL } },
+	{ "part of Genoa, issued by another", SNP_MILAN, false, 2, product_name_of_a_part,
+	  { "leaf-product" } },
 	{ "too early", SNP_MILAN, false, 3, before_its_time,
 	  { "leaf-not-yet-valid", "intermediate-not-yet-valid", "root-not-yet-valid" } },
 	{ "too late", SNP_MILAN, false, 3, after_its_time,

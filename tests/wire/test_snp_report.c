@@ -179,6 +179,25 @@ static void version_2_reports_tell_only_turin(void **state)
 	assert_int_equal(snp_product_of_report(&r), SNP_PRODUCT_UNKNOWN);
 }
 
+static void certificates_name_a_product_or_a_part_of_it(void **state)
+{
+	static const struct {
+		const char *name;
+		enum snp_product product;
+	} rows[] = {
+		{ "Milan-B0", SNP_MILAN },      { "Milan", SNP_MILAN },
+		{ "Turin", SNP_TURIN },         { "Genoa-B1", SNP_GENOA },
+		{ "Bergamo-A2", SNP_GENOA },    { "Siena", SNP_GENOA },
+		{ "Siena-B0", SNP_GENOA },      { "SienaX", SNP_PRODUCT_UNKNOWN },
+		{ "Sie", SNP_PRODUCT_UNKNOWN }, { "-B0", SNP_PRODUCT_UNKNOWN },
+		{ "", SNP_PRODUCT_UNKNOWN },    { "Venice-A0", SNP_PRODUCT_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(snp_product_of_part(rows[i].name), rows[i].product);
+}
+
 static void products_have_names(void **state)
 {
 	(void)state;
@@ -192,6 +211,7 @@ static void products_have_names(void **state)
 	assert_int_equal(snp_product_by_name("mILAN"), SNP_MILAN);
 	assert_int_equal(snp_product_by_name("Milan-B0"), SNP_PRODUCT_UNKNOWN);
 	assert_int_equal(snp_product_by_name(""), SNP_PRODUCT_UNKNOWN);
+	assert_int_equal(snp_product_by_name("Siena"), SNP_PRODUCT_UNKNOWN);
 	assert_int_equal(snp_hwid_bytes(SNP_TURIN), 8);
 	assert_int_equal(snp_hwid_bytes(SNP_GENOA), 64);
 }
@@ -392,6 +412,7 @@ int main(void)
 		cmocka_unit_test(products_come_from_family_and_model),
 		cmocka_unit_test(version_2_reports_tell_only_turin),
 		cmocka_unit_test(products_have_names),
+		cmocka_unit_test(certificates_name_a_product_or_a_part_of_it),
 		cmocka_unit_test(tcb_versions_follow_the_product),
 		cmocka_unit_test(tcbs_compare_by_component),
 		cmocka_unit_test(policy_and_key_info_are_shown_in_words),
