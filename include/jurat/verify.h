@@ -424,6 +424,37 @@ size_t jurat_verdict_tdx_advisory_count(const struct jurat_verdict *verdict);
 const char *jurat_verdict_tdx_advisory(const struct jurat_verdict *verdict, size_t i);
 
 /*
+ * What is below what was asked for: a component of a TCB of a report that is below a minimum of the policy,
+ * or one of a TD quote that is below the next better TCB level of Intel's collateral.
+ */
+struct jurat_shortfall {
+	size_t size;           /* sizeof(struct jurat_shortfall) */
+	const char *part;      /* "reported_tcb", "committed_tcb" ..., "platform" ...; borrowed */
+	const char *component; /* "microcode", "snp" ...; borrowed */
+	uint64_t is, wanted;   /* of mitigation vectors: flags, of which it lacks some that are wanted */
+	/* TDX: what the level that asks for it is. */
+	enum jurat_tdx_tcb_status status; /* JURAT_TDX_TCB_NONE: no such level */
+	int has_date;
+	int64_t date; /* seconds since 1970; when has_date */
+	size_t advisory_count;
+};
+
+/*
+ * What is short, items 0 to count - 1; with TDX, what the level that asks for it still has of security
+ * advisories, 0 to advisory_count - 1.
+ *
+ * ret       its size set by the caller; changes on success only
+ * Returns   count: 0 when nothing is short. shortfall: 0; JURAT_NOT_FOUND past the end; -EINVAL, -E2BIG the
+ *           size of *ret. advisory: borrowed; NULL past the end
+ * Threads   any number of threads
+ * Since     0.1
+ */
+size_t jurat_verdict_shortfall_count(const struct jurat_verdict *verdict);
+JURAT_MUST_CHECK int jurat_verdict_shortfall(const struct jurat_verdict *verdict, size_t i,
+					     struct jurat_shortfall *ret);
+const char *jurat_verdict_shortfall_advisory(const struct jurat_verdict *verdict, size_t i, size_t k);
+
+/*
  * The whole verdict as text, as `jurat verify` prints it, or in JSON, as `jurat verify --output json` does.
  * For people and logs: what a program decides on has functions of its own above.
  *

@@ -79,6 +79,7 @@ static json_t *tcbs(struct render_json *o, const struct jurat_verdict *v)
 	json_t *object = json_object();
 
 	render_snp_tcbs(o, object, &v->report, v->product);
+	render_put(o, object, "shortfall", render_shortfalls(o, v));
 	return object;
 }
 

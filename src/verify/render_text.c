@@ -114,6 +114,7 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 		put_report(f, verdict);
 		put_signer(f, verdict);
 	}
+	render_text_shortfalls(f, verdict);
 	put_not_judged(f, verdict);
 	bad = ferror(f) != 0;
 	if (fclose(f) != 0 || bad) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,12 +30,27 @@ static void judge_bytes(struct snp_judge *j)
 	}
 }
 
+/* Whether a version is below the floor: notes the first number that differs, which decides. */
+static bool version_short(struct jurat_verdict *out, const char *name, const uint8_t *is,
+			  const uint8_t *floor, size_t parts)
+{
+	static const char *const numbers[] = { "major", "minor", "build" };
+	size_t i = 0;
+
+	while (i < parts && is[i] == floor[i])
+		i++;
+	if (i == parts || is[i] > floor[i])
+		return false;
+	verdict_short(out, name, numbers[i], is[i], floor[i]);
+	return true;
+}
+
 static void judge_guest_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
 	const struct policy_version *abi = &p->minimum_policy_abi;
-	unsigned minor = snp_policy_abi_minor(j->report.policy);
-	unsigned major = snp_policy_abi_major(j->report.policy);
+	const uint8_t is[] = { (uint8_t)snp_policy_abi_major(j->report.policy),
+			       (uint8_t)snp_policy_abi_minor(j->report.policy) };
 	char name[WIRE_BIT_NAME_BYTES];
 
 #define GUEST_BIT(member, scope, value, bit, wrong, reason)                                                  \
@@ -43,31 +59,36 @@ static void judge_guest_policy(struct snp_judge *j)
 			       wire_bit_name(&snp_policy_bits, bit, name), (wrong) ? "set" : "clear",        \
 			       p->member ? "true" : "false");
 	POLICY_GUEST_BITS(GUEST_BIT)
-	if (abi->set && (major < abi->part[0] || (major == abi->part[0] && minor < abi->part[1])))
+	if (abi->set && version_short(j->out, "policy_abi", is, abi->part, ARRAY_SIZE(is)))
 		verdict_refuse(j->out, REASON_GUEST_ABI_BELOW_MINIMUM,
-			       "policy: ABI %u.%u, expected %u.%u or later", major, minor, abi->part[0],
+			       "policy: ABI %u.%u, expected %u.%u or later", is[0], is[1], abi->part[0],
 			       abi->part[1]);
 }
 
-/* The first component below its floor, or NULL. */
-static const char *tcb_below(const struct snp_tcb *tcb, const struct snp_tcb *floor, unsigned *ret_is,
-			     unsigned *ret_wanted)
+/* Notes every component below its floor, and refuses for them. */
+static void judge_tcb_parts(struct snp_judge *j, const struct snp_tcb *tcb, const struct snp_tcb *floor,
+			    const char *name, enum verify_reason reason)
 {
+	char text[VERDICT_DETAIL_BYTES];
+	size_t n = 0;
+
 	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
-		if (snp_tcb_get(tcb, i) >= snp_tcb_get(floor, i))
+		unsigned is = snp_tcb_get(tcb, i), wanted = snp_tcb_get(floor, i);
+
+		if (is >= wanted)
 			continue;
-		*ret_is = snp_tcb_get(tcb, i);
-		*ret_wanted = snp_tcb_get(floor, i);
-		return snp_tcb_component_name(i);
+		verdict_short(j->out, name, snp_tcb_component_name(i), is, wanted);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s is %u, expected at least %u",
+				      n > 0 ? "; " : "", snp_tcb_component_name(i), is, wanted);
+		assert(n < sizeof(text));
 	}
-	return NULL;
+	if (n > 0)
+		verdict_refuse(j->out, reason, "%s: %s", name, text);
 }
 
 static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint64_t raw, const char *name,
 		      enum verify_reason reason)
 {
-	unsigned is, floor;
-	const char *part;
 	struct snp_tcb tcb;
 
 	if (!wanted->set)
@@ -79,9 +100,7 @@ static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint
 	}
 	if (!snp_tcb_read(j->product, raw, &tcb))
 		memset(&tcb, 0, sizeof(tcb)); /* refused as malformed already */
-	part = tcb_below(&tcb, &wanted->floor[j->product], &is, &floor);
-	if (part)
-		verdict_refuse(j->out, reason, "%s: %s is %u, expected at least %u", name, part, is, floor);
+	judge_tcb_parts(j, &tcb, &wanted->floor[j->product], name, reason);
 }
 
 enum { TCB_TEXT_BYTES = 72 };
@@ -104,12 +123,13 @@ static void judge_firmware(struct snp_judge *j)
 	const uint8_t current[3] = { r->current_major, r->current_minor, r->current_build };
 	const uint8_t committed[3] = { r->committed_major, r->committed_minor, r->committed_build };
 	const struct {
+		const char *name;
 		const struct policy_version *floor;
 		const uint8_t *is;
 		enum verify_reason reason;
 	} rows[] = {
-		{ &j->policy->minimum_firmware, current, REASON_FIRMWARE_BELOW_MINIMUM },
-		{ &j->policy->minimum_committed_firmware, committed,
+		{ "firmware", &j->policy->minimum_firmware, current, REASON_FIRMWARE_BELOW_MINIMUM },
+		{ "committed_firmware", &j->policy->minimum_committed_firmware, committed,
 		  REASON_COMMITTED_FIRMWARE_BELOW_MINIMUM },
 	};
 	char is_tcb[TCB_TEXT_BYTES], committed_tcb[TCB_TEXT_BYTES];
@@ -117,7 +137,7 @@ static void judge_firmware(struct snp_judge *j)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const uint8_t *floor = rows[i].floor->part, *is = rows[i].is;
 
-		if (rows[i].floor->set && memcmp(is, floor, 3) < 0)
+		if (rows[i].floor->set && version_short(j->out, rows[i].name, is, floor, 3))
 			verdict_refuse(j->out, rows[i].reason, "%u.%u.%u, expected at least %u.%u.%u", is[0],
 				       is[1], is[2], floor[0], floor[1], floor[2]);
 	}
@@ -194,6 +214,17 @@ static enum policy_scope scope_of(const struct snp_report *r)
 	}
 }
 
+static void judge_guest_svn(struct snp_judge *j)
+{
+	const uint32_t is = j->report.guest_svn, wanted = j->policy->minimum_guest_svn;
+
+	if (is >= wanted)
+		return;
+	verdict_short(j->out, "guest", "guest_svn", is, wanted);
+	verdict_refuse(j->out, REASON_GUEST_SVN_BELOW_MINIMUM, "guest_svn is %u, expected at least %u", is,
+		       wanted);
+}
+
 void judge_policy(struct snp_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
@@ -207,9 +238,7 @@ void judge_policy(struct snp_judge *j)
 	judge_guest_policy(j);
 	if (r->vmpl > p->maximum_vmpl || !(p->vmpls >> r->vmpl & 1))
 		verdict_refuse(j->out, REASON_VMPL_NOT_ALLOWED, "VMPL %u", r->vmpl);
-	if (r->guest_svn < p->minimum_guest_svn)
-		verdict_refuse(j->out, REASON_GUEST_SVN_BELOW_MINIMUM,
-			       "guest_svn is %u, expected at least %u", r->guest_svn, p->minimum_guest_svn);
+	judge_guest_svn(j);
 	judge_tcb(j, &p->minimum_tcb, r->reported_tcb, "reported_tcb", REASON_TCB_BELOW_MINIMUM);
 	judge_tcb(j, &p->minimum_committed_tcb, r->committed_tcb, "committed_tcb",
 		  REASON_COMMITTED_TCB_BELOW_MINIMUM);

@@ -83,8 +83,9 @@ static void put_document(struct render_json *o, json_t *to, const char *name,
 	render_put(o, to, name, object);
 }
 
-static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
+static json_t *tcb(struct render_json *o, const struct jurat_verdict *v)
 {
+	const struct verdict_tdx *t = v->tdx;
 	const struct tcb_evaluation *e = &t->evaluation;
 	json_t *object = json_object(), *ids;
 
@@ -107,6 +108,7 @@ static json_t *tcb(struct render_json *o, const struct verdict_tdx *t)
 			render_append(o, ids, json_string(t->advisories[i]));
 		render_put(o, object, "advisories", ids);
 	}
+	render_put(o, object, "shortfall", render_shortfalls(o, v));
 	put_document(o, object, "tcb_info", &t->tcb_info);
 	put_document(o, object, "qe_identity", &t->qe_identity);
 	return object;
@@ -120,7 +122,7 @@ void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_ver
 		return;
 	render_put(o, root, "evidence", evidence(o, t));
 	render_put(o, root, "signer", signer(o, v));
-	render_put(o, root, "tcb", tcb(o, t));
+	render_put(o, root, "tcb", tcb(o, v));
 	if (t->has_evaluation)
 		render_put(o, root, "tcb_status", json_string(tcb_status_name(t->evaluation.status)));
 	else

@@ -72,6 +72,7 @@ void jurat_verdict_free(struct jurat_verdict *verdict)
 	if (!verdict)
 		return;
 	verdict_tdx_free(verdict->tdx);
+	verdict_shortfalls_free(verdict);
 	free(verdict);
 }
 

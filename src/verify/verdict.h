@@ -6,6 +6,7 @@
 
 #include "verify/reasons.h"
 #include "verify/snp_vek.h"
+#include "verify/tdx_status.h"
 #include "wire/snp_report.h"
 
 struct cert_entry;
@@ -13,10 +14,25 @@ struct verdict_tdx;
 
 enum {
 	VERDICT_MAX_REASONS = 48,
-	VERDICT_DETAIL_BYTES = 192,
+	VERDICT_DETAIL_BYTES = 256,
 	VERDICT_NAME_BYTES = 48,
 	VERDICT_MAX_PASSED = 128, /* every bit of two words: td_attributes and xfam of a TD */
 	VERDICT_PASSED_BYTES = 32,
+	VERDICT_MAX_SHORTFALLS = 64, /* every component of every TCB of a TD quote, or of a report */
+	VERDICT_COMPONENT_BYTES = 48,
+};
+
+/* What is below what the policy, or the next better TCB level of Intel's collateral, asks for. */
+struct verdict_shortfall {
+	const char *part; /* "reported_tcb", "platform" ...: a constant string */
+	char component[VERDICT_COMPONENT_BYTES];
+	uint64_t is, wanted;
+	bool is_flags; /* they are words of flags, of which `wanted` has some that `is` lacks */
+	/* TDX: of the level that asks for it. */
+	enum tcb_status status; /* TCB_STATUS_NONE: nothing below this line holds */
+	int64_t date;
+	char **advisories; /* owned, and each of them */
+	size_t n_advisories;
 };
 
 /* One certificate of the chain, as far as people want to see it. */
@@ -34,6 +50,8 @@ struct jurat_verdict {
 	char passed[VERDICT_MAX_PASSED][VERDICT_PASSED_BYTES]; /* "platform_info bit-8": allowed unknown */
 	size_t n_passed;
 	int64_t at;
+	struct verdict_shortfall shortfalls[VERDICT_MAX_SHORTFALLS];
+	size_t n_shortfalls;
 	size_t n_reasons; /* kept ones; more than fit still refuse */
 	struct {
 		enum verify_reason reason;
@@ -50,6 +68,13 @@ struct jurat_verdict {
 
 __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
 							  enum verify_reason reason, const char *format, ...);
+/*
+ * Notes what is short; the verdict's text, its JSON and jurat_verdict_shortfall() show it. Whether it
+ * is refused for that is another matter. Returns the entry, in which a TD quote's level can be filled in.
+ */
+struct verdict_shortfall *verdict_short(struct jurat_verdict *verdict, const char *part,
+					const char *component, uint64_t is, uint64_t wanted);
+void verdict_shortfalls_free(struct jurat_verdict *verdict);
 /* Who signed, of a verdict with a report or quote. */
 enum jurat_signer verdict_snp_signer(const struct jurat_verdict *verdict);
 enum jurat_signer verdict_tdx_signer(const struct jurat_verdict *verdict);

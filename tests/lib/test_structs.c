@@ -185,6 +185,12 @@ static int snp_tcb(struct world *w, void *s)
 	return r;
 }
 
+/* Nothing is short here: what counts is that the size is looked at first. test_policy.c has what is. */
+static int shortfall(struct world *w, void *s)
+{
+	return jurat_verdict_shortfall(w->snp, 0, s);
+}
+
 /* No quote here: what counts is that the size is looked at first. test_verdict.c has quotes. */
 static int tdx_tcb(struct world *w, void *s)
 {
@@ -236,6 +242,7 @@ static const struct row rows[] = {
 	ROW(jurat_snp_evidence, report_size, snp_evidence, JURAT_REFUSED, fill_evidence),
 	ROW(jurat_tdx_evidence, quote_size, tdx_evidence, JURAT_REFUSED, fill_quote),
 	ROW(jurat_snp_tcb, microcode, snp_tcb, 0, NULL),
+	ROW(jurat_shortfall, advisory_count, shortfall, JURAT_NOT_FOUND, NULL),
 	ROW(jurat_tdx_tcb, date, tdx_tcb, JURAT_NOT_FOUND, NULL),
 };
 

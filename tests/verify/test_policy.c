@@ -361,6 +361,88 @@ static void members_can_be_set_by_bare_words(void **state)
 	jurat_policy_free(p);
 }
 
+/* ---- what is short, of the report that made_init() makes */
+
+static const struct {
+	const char *json;
+	struct {
+		const char *part, *component;
+		uint64_t is, wanted;
+	} expected[6];
+	const char *text;
+} short_of[] = {
+	{ "{}", { { NULL } }, NULL },
+	{ "{\"minimum_tcb\": {\"boot_loader\": 4, \"snp\": 24, \"microcode\": 219}}", { { NULL } }, NULL },
+	{ "{\"minimum_tcb\": {\"microcode\": 220}}",
+	  { { "reported_tcb", "microcode", 219, 220 } },
+	  "shortfall            reported_tcb microcode: is 219, wanted 220\n" },
+	{ "{\"minimum_tcb\": {\"Milan\": {\"boot_loader\": 4, \"tee\": 1, \"snp\": 25, \"microcode\": 255}}}",
+	  { { "reported_tcb", "tee", 0, 1 },
+	    { "reported_tcb", "snp", 24, 25 },
+	    { "reported_tcb", "microcode", 219, 255 } },
+	  "reported_tcb: tee is 0, expected at least 1; snp is 24, expected at least 25; "
+	  "microcode is 219, expected at least 255\n" },
+	{ "{\"minimum_committed_tcb\": {\"snp\": 30}, \"minimum_current_tcb\": {\"snp\": 31},"
+	  "\"minimum_launch_tcb\": {\"snp\": 32}}",
+	  { { "committed_tcb", "snp", 24, 30 },
+	    { "current_tcb", "snp", 24, 31 },
+	    { "launch_tcb", "snp", 24, 32 } },
+	  "                     launch_tcb snp: is 24, wanted 32\n" },
+	{ "{\"minimum_firmware\": \"1.55.30\", \"minimum_committed_firmware\": \"2.0.0\","
+	  "\"minimum_policy_abi\": \"1.52\", \"minimum_guest_svn\": 8}",
+	  { { "policy_abi", "minor", 51, 52 },
+	    { "guest", "guest_svn", 7, 8 },
+	    { "firmware", "build", 29, 30 },
+	    { "committed_firmware", "major", 1, 2 } },
+	  "firmware build: is 29, wanted 30\n" },
+};
+
+static void assert_short(const struct jurat_verdict *v, size_t row)
+{
+	struct jurat_shortfall s = { .size = sizeof(s) };
+	auto_free char *text = jurat_verdict_text(v), *json = jurat_verdict_json(v);
+	size_t n = 0;
+
+	for (; n < ARRAY_SIZE(short_of[row].expected) && short_of[row].expected[n].part; n++) {
+		assert_int_equal(jurat_verdict_shortfall(v, n, &s), 0);
+		assert_string_equal(s.part, short_of[row].expected[n].part);
+		assert_string_equal(s.component, short_of[row].expected[n].component);
+		assert_int_equal(s.is, short_of[row].expected[n].is);
+		assert_int_equal(s.wanted, short_of[row].expected[n].wanted);
+		assert_true(s.status == JURAT_TDX_TCB_NONE && !s.has_date && s.advisory_count == 0);
+		assert_null(jurat_verdict_shortfall_advisory(v, n, 0));
+	}
+	assert_int_equal(jurat_verdict_shortfall_count(v), n);
+	assert_int_equal(jurat_verdict_accepted(v), n == 0);
+	assert_int_equal(jurat_verdict_shortfall(v, n, &s), JURAT_NOT_FOUND);
+	assert_true(!short_of[row].text || strstr(text, short_of[row].text));
+	assert_int_equal(strstr(text, "\nshortfall ") != NULL, n > 0);
+	assert_int_equal(strstr(json, "\"shortfall\": []") != NULL, n == 0);
+}
+
+static void every_part_that_is_short_is_said_with_what_it_is_and_what_is_wanted(void **state)
+{
+	struct jurat_verifier *v = made_verifier(SNP_MILAN);
+	struct jurat_shortfall s = { .size = sizeof(s) };
+	struct made m;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(short_of); i++) {
+		struct jurat_policy *p = policy_new();
+		struct jurat_verdict *verdict;
+
+		assert_int_equal(jurat_policy_read_json(p, short_of[i].json, strlen(short_of[i].json), NULL),
+				 0);
+		verdict = made_judge(&m, v, p);
+		assert_short(verdict, i);
+		jurat_verdict_free(verdict);
+		jurat_policy_free(p);
+	}
+	assert_int_equal(jurat_verdict_shortfall_count(NULL), 0);
+	assert_int_equal(jurat_verdict_shortfall(NULL, 0, &s), JURAT_NOT_FOUND);
+	jurat_verifier_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +453,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_of_a_policy_is_refused),
 		cmocka_unit_test(a_policy_that_was_refused_changed_nothing),
 		cmocka_unit_test(members_can_be_set_by_bare_words),
+		cmocka_unit_test(every_part_that_is_short_is_said_with_what_it_is_and_what_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
