@@ -295,7 +295,7 @@ static int read_tee(const char *name, unsigned *ret, struct jurat_error *err)
 /* What is revoked, or in no collateral, no policy can accept. */
 static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 {
-	enum tcb_status status = name ? tcb_status_by_name(name) : TCB_STATUS_NONE;
+	enum tcb_status status = name ? tcb_status_by_word(name) : TCB_STATUS_NONE;
 
 	if (status == TCB_STATUS_NONE || status == TCB_REVOKED || status == TCB_NOT_SUPPORTED ||
 	    status == TCB_UNRECOGNIZED)

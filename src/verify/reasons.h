@@ -104,7 +104,8 @@
 	R(CRL_MISSING, "crl-missing", "a CRL of this issuer is required and missing") \
 	R(CRL_SIGNATURE, "crl-signature", "the supplied CRL of this issuer is not signed by it") \
 	R(CRL_CRITICAL_EXTENSION, "crl-critical-extension", \
-	  "the CRL has an unrecognized critical extension, or lacks its number or authority key identifier") \
+	  "the CRL has an unrecognized critical extension") \
+	R(CRL_PROFILE, "crl-profile", "the CRL lacks its authority key identifier or CRL number") \
 	R(CRL_NOT_YET_VALID, "crl-not-yet-valid", "the supplied CRL of this issuer is from a later time") \
 	R(CRL_STALE, "crl-stale", "the supplied CRL of this issuer is past its next update") \
 	/* a TD quote itself */ \
@@ -125,6 +126,8 @@
 	/* collateral */ \
 	R(COLLATERAL_MISSING, "collateral-missing", \
 	  "TCB info or QE identity is missing, and the policy does not allow that") \
+	R(COLLATERAL_UNUSABLE, "collateral-unusable", \
+	  "a TCB info or QE identity was supplied that is malformed or newer than this verifier") \
 	R(TCB_SIGNER_MISSING, "tcb-signer-missing", \
 	  "the certificate of the signer of TCB info or QE identity is missing") \
 	R(TCB_SIGNER_NAME, "tcb-signer-name", \

@@ -60,7 +60,7 @@ void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca
 
 	verdict_name(&cert->subject_cn, name, sizeof(name));
 	if (!tdx_is_named(&cert->subject_cn, cn))
-		verdict_refuse(j->out, reasons->name, "its subject is '%s', wanted '%s'", name, cn);
+		verdict_refuse(j->out, reasons->name, "the subject is '%s', expected '%s'", name, cn);
 	if (cert->is_ca != ca || !(cert->key_usage & usage))
 		verdict_refuse(j->out, reasons->profile, "'%s': expected %s", name,
 			       ca ? "a CA that may sign certificates"

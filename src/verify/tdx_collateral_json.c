@@ -84,6 +84,32 @@ static bool skip_escape(struct reading *r)
 	return true;
 }
 
+/*
+ * One character beyond ASCII in UTF-8, as short as can be, no half of a surrogate pair, no control character.
+ * Spec: RFC 3629, 4.
+ */
+static bool skip_utf8(struct reading *r)
+{
+	static const struct {
+		uint8_t mask, lead;
+		uint32_t least;
+	} forms[] = { { 0xe0, 0xc0, 0xa0 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+	uint8_t c = peek(r);
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		uint32_t code = c & (uint8_t)~forms[i].mask;
+		size_t n = i + 1; /* bytes behind the first */
+
+		if ((c & forms[i].mask) != forms[i].lead)
+			continue;
+		for (r->off++; n > 0 && (peek(r) & 0xc0) == 0x80; n--)
+			code = code << 6 | (r->text[r->off++] & 0x3f);
+		return n == 0 && code >= forms[i].least && code <= 0x10ffff &&
+		       (code < 0xd800 || code > 0xdfff);
+	}
+	return false;
+}
+
 static bool read_string(struct reading *r)
 {
 	bool escaped = false;
@@ -98,8 +124,10 @@ static bool read_string(struct reading *r)
 
 		if (c == '"')
 			break;
+		if (c >= 0x80 && skip_utf8(r))
+			continue;
 		if (c < 0x20 || c > 0x7e)
-			return fail(r, "a string that does not end, or is not printable ASCII");
+			return fail(r, "a string that does not end, has a control character or is not UTF-8");
 		if (c != '\\') {
 			r->off++;
 			continue;
@@ -333,6 +361,10 @@ bool json_rd_text(const struct json_rd *json, json_rd_at at, char *to, size_t si
 	t = &json->tokens[at];
 	if (t->escaped || t->size == 0 || t->size >= size)
 		return false;
+	for (uint32_t i = 0; i < t->size; i++) {
+		if (json->text[t->start + i] >= 0x80)
+			return false;
+	}
 	memcpy(to, json->text + t->start, t->size);
 	to[t->size] = '\0';
 	return true;

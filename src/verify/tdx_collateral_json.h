@@ -11,7 +11,7 @@
 /*
  * JSON (RFC 8259) as collateral has it, read strictly into one flat table of where everything lies: the
  * bytes of a value as served are what is signed, so places are needed and not only values. Stricter than the
- * RFC: printable ASCII and white space only, no escapes in names, no name twice (json_names_alike()),
+ * RFC: valid UTF-8 without control characters, no escapes in names, no name twice (json_names_alike()),
  * bounded depth and width. jansson reads policies; for TCB info it would cost as much as two signatures, and
  * it does not report where a value lies.
  */
@@ -58,13 +58,13 @@ json_rd_at json_rd_next(const struct json_rd *json, json_rd_at array, json_rd_at
 uint32_t json_rd_count(const struct json_rd *json, json_rd_at array);
 /* A whole number in plain digits, at most `max`. */
 bool json_rd_number(const struct json_rd *json, json_rd_at at, uint32_t max, uint32_t *ret);
-/* A string of 1 to size - 1 letters, copied with a NUL; `to` changes on success only. */
+/* A string of 1 to size - 1 letters, printable ASCII, copied with a NUL; `to` changes on success only. */
 bool json_rd_text(const struct json_rd *json, json_rd_at at, char *to, size_t size);
 /* Exactly n bytes in hex. */
 bool json_rd_hex(const struct json_rd *json, json_rd_at at, uint8_t *to, size_t n);
 /*
- * Any string, escapes undone: heap bytes with a NUL behind them that the caller frees. NULL and -EBADMSG no
- * string, or one with something that is not ASCII; -ENOMEM.
+ * Any string, escapes undone, UTF-8: heap bytes with a NUL behind them that the caller frees. NULL and
+ * -EBADMSG no string, or an escape of something that is not ASCII; -ENOMEM.
  */
 JURAT_MUST_CHECK int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret,
 				    size_t *ret_size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -16,11 +17,33 @@ struct node {
 	json_rd_at at;
 };
 
+enum { FOUND_BYTES = 40 };
+
+/* A value for people: short ones as they stand. */
+static void describe(const struct json_rd *json, json_rd_at at, char to[FOUND_BYTES])
+{
+	const struct json_rd_token *t = &json->tokens[at];
+	bool is_string = t->kind == JSON_RD_STRING;
+
+	if (t->kind == JSON_RD_OBJECT || t->kind == JSON_RD_ARRAY) {
+		snprintf(to, FOUND_BYTES, "an %s", t->kind == JSON_RD_OBJECT ? "object" : "array");
+		return;
+	}
+	snprintf(to, FOUND_BYTES, "%s%.*s%s", is_string ? "'" : "", (int)t->size,
+		 (const char *)json->text + t->start, is_string ? "'" : "");
+	for (size_t i = 0; to[i]; i++)
+		to[i] = to[i] >= 0x20 && to[i] <= 0x7e ? to[i] : '?';
+}
+
 static int missing_or(struct node object, const char *name, const char *what, struct jurat_error *err)
 {
-	if (json_rd_get(object.json, object.at, name) == JSON_RD_NONE)
+	json_rd_at at = json_rd_get(object.json, object.at, name);
+	char found[FOUND_BYTES];
+
+	if (at == JSON_RD_NONE)
 		return jurat_fail(err, -EBADMSG, "%s: missing", name);
-	return jurat_fail(err, -EBADMSG, "%s: not %s", name, what);
+	describe(object.json, at, found);
+	return jurat_fail(err, -EBADMSG, "%s: expected %s, found %s", name, what, found);
 }
 
 static bool has(struct node object, const char *name)
@@ -33,7 +56,7 @@ static int get_number(struct node object, const char *name, uint32_t max, uint32
 {
 	if (json_rd_number(object.json, json_rd_get(object.json, object.at, name), max, ret))
 		return 0;
-	return missing_or(object, name, "a whole number in its range", err);
+	return missing_or(object, name, "a whole number in range", err);
 }
 
 static int get_u16(struct node object, const char *name, uint16_t *ret, struct jurat_error *err)
@@ -48,16 +71,22 @@ static int get_u16(struct node object, const char *name, uint16_t *ret, struct j
 
 static int get_hex(struct node object, const char *name, uint8_t *to, size_t n, struct jurat_error *err)
 {
+	char what[32];
+
 	if (json_rd_hex(object.json, json_rd_get(object.json, object.at, name), to, n))
 		return 0;
-	return missing_or(object, name, "hex of its length", err);
+	snprintf(what, sizeof(what), "%zu hex digits", 2 * n);
+	return missing_or(object, name, what, err);
 }
 
 static int get_text(struct node object, const char *name, char *to, size_t size, struct jurat_error *err)
 {
+	char what[48];
+
 	if (json_rd_text(object.json, json_rd_get(object.json, object.at, name), to, size))
 		return 0;
-	return missing_or(object, name, "plain text of its length", err);
+	snprintf(what, sizeof(what), "text of 1 to %zu characters", size - 1);
+	return missing_or(object, name, what, err);
 }
 
 static int get_time(struct node object, const char *name, int64_t *ret, struct jurat_error *err)
@@ -90,7 +119,9 @@ static int get_array(struct node object, const char *name, uint32_t max, struct 
 	if (r < 0)
 		return r;
 	*ret_n = json_rd_count(ret->json, ret->at);
-	return *ret_n <= max ? 0 : jurat_fail(err, -EBADMSG, "%s: more than %u items", name, max);
+	return *ret_n <= max
+		       ? 0
+		       : jurat_fail(err, -EBADMSG, "%s: %u items, expected at most %u", name, *ret_n, max);
 }
 
 static struct node first(struct node array)
@@ -155,7 +186,8 @@ static int read_advisories(struct signed_document *doc, struct node level, struc
 		char *id = doc->advisories[doc->n_advisories];
 
 		if (!json_rd_text(item.json, item.at, id, ADVISORY_BYTES) || !is_advisory(id))
-			return jurat_fail(err, -EBADMSG, "advisoryIDs: invalid advisory name");
+			return jurat_fail(err, -EBADMSG,
+					  "advisoryIDs: expected names such as INTEL-SA-00837");
 		doc->n_advisories++;
 	}
 	return 0;

@@ -8,7 +8,7 @@
  * nothing is listed counts only while the CRL is current.
  */
 struct crls {
-	unsigned current, stale, not_yet, bad_signature, profile; /* of this issuer */
+	unsigned current, stale, not_yet, bad_signature, critical, no_number, no_key_id; /* of this issuer */
 	bool listed;
 };
 
@@ -32,8 +32,12 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 	}
 	tdx_learn(&j->verifier->tdx, entry->sha256, issuer->sha256);
 	found->listed = found->listed || crypto_crl_lists(crl, &subject->cert.serial);
-	if (crl->has_unknown_critical || crl->crl_number.size == 0 || crl->authority_key_id.size == 0)
-		found->profile++;
+	if (crl->has_unknown_critical)
+		found->critical++;
+	else if (crl->authority_key_id.size == 0)
+		found->no_key_id++;
+	else if (crl->crl_number.size == 0)
+		found->no_number++;
 	else if (j->at < crl->this_update)
 		found->not_yet++;
 	else if (crl->next_update < j->at) /* also when it names no next update */
@@ -45,13 +49,28 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 
 static void refuse_unusable(struct tdx_judge *j, const struct crls *found, const char *issuer)
 {
-	if (found->profile)
+	if (found->critical)
 		verdict_refuse(j->out, REASON_CRL_CRITICAL_EXTENSION,
-			       "CRL of '%s': unknown critical extension, or no number or key id", issuer);
+			       "CRL of '%s': unrecognized critical extension", issuer);
+	if (found->no_key_id)
+		verdict_refuse(j->out, REASON_CRL_PROFILE,
+			       "CRL of '%s': the authority key identifier is missing", issuer);
+	if (found->no_number)
+		verdict_refuse(j->out, REASON_CRL_PROFILE, "CRL of '%s': the CRL number is missing", issuer);
 	if (found->not_yet)
 		verdict_refuse(j->out, REASON_CRL_NOT_YET_VALID, "no current CRL of '%s'", issuer);
 	if (found->stale)
 		verdict_refuse(j->out, REASON_CRL_STALE, "no current CRL of '%s'", issuer);
+}
+
+static void refuse_revoked(struct tdx_judge *j, const struct cert_entry *issuer,
+			   const struct cert_entry *subject, enum verify_reason revoked)
+{
+	char name[VERDICT_NAME_BYTES], issuer_name[VERDICT_NAME_BYTES];
+
+	verdict_refuse(j->out, revoked, "'%s' is revoked by the CRL of its issuer, '%s'",
+		       verdict_name(&subject->cert.subject_cn, name, sizeof(name)),
+		       verdict_name(&issuer->cert.subject_cn, issuer_name, sizeof(issuer_name)));
 }
 
 int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const struct cert_entry *subject,
@@ -69,17 +88,15 @@ int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const s
 	if (r < 0)
 		return r;
 	if (found.listed)
-		verdict_refuse(j->out, revoked, "'%s' of '%s'",
-			       verdict_name(&subject->cert.subject_cn, name, sizeof(name)),
-			       "its issuer's CRL");
+		refuse_revoked(j, issuer, subject, revoked);
 	verdict_name(&issuer->cert.subject_cn, name, sizeof(name));
 	if (found.bad_signature > 0) /* also beside a good one: it may be the one that lists something */
-		verdict_refuse(j->out, REASON_CRL_SIGNATURE, "a CRL of '%s' does not carry its signature",
-			       name);
+		verdict_refuse(j->out, REASON_CRL_SIGNATURE,
+			       "the signature of a CRL of '%s' does not verify with its key", name);
 	if (found.current > 0)
 		return 0;
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
-	if (found.profile + found.not_yet + found.stale > 0)
+	if (found.critical + found.no_key_id + found.no_number + found.not_yet + found.stale > 0)
 		refuse_unusable(j, &found, name);
 	else if (found.bad_signature == 0 &&
 		 (j->policy->require_crl || (j->collateral && !j->policy->allow_no_collateral)))

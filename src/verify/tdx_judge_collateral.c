@@ -195,7 +195,9 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 			return r;
 	}
 	if (!is_signed) {
-		verdict_refuse(j->out, kind->signature, "%s: it is not the signature of '" TCB_SIGNER_CN "'",
+		verdict_refuse(j->out, kind->signature,
+			       "%s: the signature over its bytes as served does not verify with the key of "
+			       "'" TCB_SIGNER_CN "'",
 			       kind->name);
 		return 0;
 	}
@@ -210,9 +212,10 @@ static void miss(struct tdx_judge *j, const char *what, enum collateral_document
 {
 	const char *why = j->collateral->unusable[which];
 
-	if (!j->policy->allow_no_collateral || why[0])
-		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "%s%s%s", what,
-			       why[0] ? "; one was refused: " : "", why);
+	if (why[0])
+		verdict_refuse(j->out, REASON_COLLATERAL_UNUSABLE, "%s", why);
+	else if (!j->policy->allow_no_collateral)
+		verdict_refuse(j->out, REASON_COLLATERAL_MISSING, "no %s was supplied", what);
 }
 
 int tdx_judge_collateral(struct tdx_judge *j)
@@ -232,7 +235,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
 		j->info = r == 0 && trusted ? info : NULL;
 	} else {
-		miss(j, "there is no TCB info", COLLATERAL_TCB_INFO);
+		miss(j, "TCB info", COLLATERAL_TCB_INFO);
 	}
 	if (r < 0)
 		return r;
@@ -240,7 +243,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
 		j->identity = r == 0 && trusted ? identity : NULL;
 	} else {
-		miss(j, "there is no QE identity", COLLATERAL_QE_IDENTITY);
+		miss(j, "QE identity", COLLATERAL_QE_IDENTITY);
 	}
 	return r;
 }

@@ -17,8 +17,8 @@
 	S(OUT_OF_DATE, "OutOfDate") \
 	S(OUT_OF_DATE_CONFIGURATION_NEEDED, "OutOfDateConfigurationNeeded") \
 	S(REVOKED, "Revoked") \
-	S(TD_RELAUNCH_ADVISED, "TdRelaunchAdvised") \
-	S(TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, "TdRelaunchAdvisedConfigurationNeeded") \
+	S(TD_RELAUNCH_ADVISED, "TDRelaunchAdvised") \
+	S(TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, "TDRelaunchAdvisedConfigurationNeeded") \
 	S(NOT_SUPPORTED, "NotSupported") \
 	S(UNRECOGNIZED, "Unrecognized")
 /* clang-format on */
@@ -28,7 +28,9 @@ enum tcb_status { TCB_STATUS_NONE, TCB_STATUSES(TCB_STATUS_ENUM) TCB_N_STATUSES 
 
 /* NULL for TCB_STATUS_NONE. */
 const char *tcb_status_name(enum tcb_status status);
-/* Exactly as written above; TCB_STATUS_NONE when it is none. */
+/* Exactly as written above, as collateral has it; TCB_STATUS_NONE when it is none. */
 enum tcb_status tcb_status_by_name(const char *name);
+/* The same for policies, where letters may be small or capital: no two names differ in that alone. */
+enum tcb_status tcb_status_by_word(const char *word);
 
 #endif

@@ -15,16 +15,21 @@
 
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
 {
+	char detail[VERDICT_DETAIL_BYTES];
 	va_list ap;
 
 	verdict->refused = true;
+	va_start(ap, format);
+	vsnprintf(detail, sizeof(detail), format, ap);
+	va_end(ap);
+	for (size_t i = 0; i < verdict->n_reasons; i++) {
+		if (verdict->reasons[i].reason == reason && strcmp(verdict->reasons[i].detail, detail) == 0)
+			return;
+	}
 	if (verdict->n_reasons == VERDICT_MAX_REASONS)
 		return;
 	verdict->reasons[verdict->n_reasons].reason = reason;
-	va_start(ap, format);
-	vsnprintf(verdict->reasons[verdict->n_reasons].detail, VERDICT_DETAIL_BYTES, format, ap);
-	va_end(ap);
-	verdict->n_reasons++;
+	memcpy(verdict->reasons[verdict->n_reasons++].detail, detail, sizeof(detail));
 }
 
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what)

@@ -66,6 +66,7 @@ struct jurat_verdict {
 	struct vek leaf_says; /* when leaf.there */
 };
 
+/* The same reason with the same detail counts once. */
 __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
 							  enum verify_reason reason, const char *format, ...);
 /*

@@ -158,7 +158,7 @@ def a_document_that_cannot_be_used_refuses_and_is_not_passed_over_for_another(tm
         path.write_bytes(usable.replace(old, new))
         for more in (), ("--allow-no-collateral",):
             p = verify(e, good, *more, status=1)
-            assert "newer than this verifier" in p.out and "collateral-missing" in p.out, p.out
+            assert "newer than this verifier" in p.out and "collateral-unusable" in p.out, p.out
             assert f"/{name}.json'" in p.err, p.err
         (path.parent / "another.json").write_bytes(usable)
         p = verify(e, good, status=3)

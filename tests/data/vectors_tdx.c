@@ -163,12 +163,12 @@ static const char *converged(const char *platform, const char *module, const cha
 	static const struct {
 		const char *platform, *and_out_of_date, *relaunch;
 	} rows[] = {
-		{ "UpToDate", "OutOfDate", "TdRelaunchAdvised" },
-		{ "SWHardeningNeeded", "OutOfDate", "TdRelaunchAdvised" },
+		{ "UpToDate", "OutOfDate", "TDRelaunchAdvised" },
+		{ "SWHardeningNeeded", "OutOfDate", "TDRelaunchAdvised" },
 		{ "ConfigurationNeeded", "OutOfDateConfigurationNeeded",
-		  "TdRelaunchAdvisedConfigurationNeeded" },
+		  "TDRelaunchAdvisedConfigurationNeeded" },
 		{ "ConfigurationAndSWHardeningNeeded", "OutOfDateConfigurationNeeded",
-		  "TdRelaunchAdvisedConfigurationNeeded" },
+		  "TDRelaunchAdvisedConfigurationNeeded" },
 		{ "OutOfDate", "OutOfDate", "OutOfDate" },
 		{ "OutOfDateConfigurationNeeded", "OutOfDateConfigurationNeeded",
 		  "OutOfDateConfigurationNeeded" },

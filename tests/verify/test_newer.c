@@ -426,7 +426,7 @@ static void newer_collateral_is_named_so_in_the_verdict(void **state)
 		c = tdx_made_collateral(&m); /* without the document */
 		assert_int_equal(jurat_tdx_collateral_add(c, newer, strlen(newer), NULL), -EBADMSG);
 		verdict = tdx_made_judge(&m, v, c, NULL);
-		assert_newer(verdict, "collateral-missing", rows[i].what);
+		assert_newer(verdict, "collateral-unusable", rows[i].what);
 		jurat_verdict_free(verdict);
 		jurat_tdx_collateral_free(c);
 		tdx_made_done(&m);

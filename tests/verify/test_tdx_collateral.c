@@ -57,7 +57,22 @@ static void json_is_read_strictly_V12(void **state)
 		{ "[\"\\x\"]", false },
 		{ "[\"\\u12g4\"]", false },
 		{ "[\"\t\"]", false },
-		{ "[\"\xc3\xa9\"]", false }, /* not ASCII */
+		/* UTF-8: two to four bytes, each as short as can be, whole, no control, no half of a pair */
+		{ "[\"\xc3\xa9\"]", true },
+		{ "{\"\xe6\x97\xa5\":1}", true },
+		{ "[\"\xf0\x9f\x94\x92\"]", true },
+		{ "[\"\xf4\x8f\xbf\xbf\"]", true },
+		{ "[\"\xc2\x85\"]", false },
+		{ "[\"\xc1\xa9\"]", false },
+		{ "[\"\xe0\x9f\xbf\"]", false },
+		{ "[\"\xf0\x8f\xbf\xbf\"]", false },
+		{ "[\"\xf4\x90\x80\x80\"]", false },
+		{ "[\"\xed\xa0\x80\"]", false },
+		{ "[\"\xa9\"]", false },
+		{ "[\"\xc3\"]", false },
+		{ "[\"\xe6\x97\"]", false },
+		{ "[\"\xff\"]", false },
+		{ "[\"\xf8\x88\x80\x80\x80\"]", false },
 		{ "[\"a]", false },
 		{ "[/* c */]", false },
 	};

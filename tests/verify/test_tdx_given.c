@@ -120,7 +120,7 @@ static const struct {
 	{ 1 << 0, { "collateral-missing" } },
 	{ 1 << 1, { "collateral-missing" } },
 	{ 1 << 2, { "crl-missing" } },
-	{ 1 << 3, { "crl-missing", "crl-missing" } }, /* for the PCK CA and for the TCB signer */
+	{ 1 << 3, { "crl-missing" } }, /* once, for the PCK CA and the TCB signer alike */
 	{ 1 << 4, { "tcb-signer-missing", "tcb-signer-missing" } },
 	{ 1 << 5, { NULL } }, /* the quote has the root */
 	{ 0x3f, { "collateral-missing" } },

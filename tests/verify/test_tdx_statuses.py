@@ -23,10 +23,10 @@ AND_OUT_OF_DATE = {
 }
 # The platform's own status with a TD whose module is old and a platform whose module is not.
 RELAUNCH = {
-    "UpToDate": "TdRelaunchAdvised",
-    "SWHardeningNeeded": "TdRelaunchAdvised",
-    "ConfigurationNeeded": "TdRelaunchAdvisedConfigurationNeeded",
-    "ConfigurationAndSWHardeningNeeded": "TdRelaunchAdvisedConfigurationNeeded",
+    "UpToDate": "TDRelaunchAdvised",
+    "SWHardeningNeeded": "TDRelaunchAdvised",
+    "ConfigurationNeeded": "TDRelaunchAdvisedConfigurationNeeded",
+    "ConfigurationAndSWHardeningNeeded": "TDRelaunchAdvisedConfigurationNeeded",
 }
 
 

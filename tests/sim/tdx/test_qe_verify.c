@@ -179,10 +179,10 @@ static void a_td_that_outlived_its_module_is_advised_to_relaunch(void **state)
 		struct world w = world_of(i == 0 ? SIM_TDX_15 : SIM_TDX_15EX, NULL);
 
 		sim_tdx_update_module(w.platform, newer);
-		assert_status(&w, "TdRelaunchAdvised");
+		assert_status(&w, "TDRelaunchAdvised");
 		w.wish.platform_status = "ConfigurationNeeded";
 		judge(&w, w.verifier, now);
-		assert_string_equal(said.status, "TdRelaunchAdvisedConfigurationNeeded");
+		assert_string_equal(said.status, "TDRelaunchAdvisedConfigurationNeeded");
 		world_done(&w);
 	}
 }
