@@ -23,7 +23,7 @@ struct jurat_snp_sim_guest; /* a guest of it */
 struct jurat_snp_sim_options {
 	size_t size;             /* sizeof(struct jurat_snp_sim_options) */
 	const char *product;     /* "milan", "genoa", "turin"; NULL: milan */
-	uint32_t report_version; /* 2, 3, 5; 0: the product's */
+	uint32_t report_version; /* 2 to 5; 0: the product's */
 	/* What chip, keys and roots follow from; NULL: "jurat", whose roots cost no search. */
 	const char *seed;
 	const char *sync;       /* "upstream", "v15", "v14", "none"; NULL: upstream */

@@ -58,6 +58,18 @@ int64_t base_time_days(int64_t seconds)
 	return seconds / BASE_DAY_SECONDS - (seconds % BASE_DAY_SECONDS < 0);
 }
 
+int64_t base_time_years_later(int64_t seconds, unsigned years)
+{
+	int64_t days = base_time_days(seconds), later;
+	unsigned year, month, day;
+
+	if (!base_days_date(days, &year, &month, &day) || years > LAST_YEAR - year)
+		return seconds;
+	if (!base_date_days(year + years, month, day, &later) && !base_date_days(year + years, 3, 1, &later))
+		return seconds;
+	return seconds + (later - days) * BASE_DAY_SECONDS;
+}
+
 /* Exactly `n` digits, and none when it is not; moves *at behind them. */
 static bool digits(const char **at, size_t n, unsigned *ret)
 {

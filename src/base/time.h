@@ -19,6 +19,9 @@ bool base_days_date(int64_t days, unsigned *ret_year, unsigned *ret_month, unsig
 /* The day of a time, as days since 1970. */
 int64_t base_time_days(int64_t seconds);
 
+/* The same day and time `years` later; 1 March where that year has no 29 February. Beyond 9999: `seconds`. */
+int64_t base_time_years_later(int64_t seconds, unsigned years);
+
 /*
  * RFC 3339: "2026-01-31T12:00:00Z", an offset in place of the Z, a fraction of a second (dropped), a blank
  * in place of the T, or small letters; or a date alone, which is its midnight, UTC. Years 1970 to 9999, also

@@ -80,7 +80,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.qe_status = "UpToDate",
 		.issued = time(NULL) - DAY_S,
 		.next_update = time(NULL) + 29 * DAY_S,
-		.evaluation = 1,
+		.evaluation = SIM_COLLATERAL_EVALUATION,
 	};
 	struct jurat_tdx_collateral *collateral = NULL;
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };

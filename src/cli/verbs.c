@@ -18,7 +18,7 @@
 	}
 #define REPORT_VERSION                                                                                       \
 	{                                                                                                    \
-		"report-version", "N", "version of SEV-SNP reports", "2|3|5",                                \
+		"report-version", "N", "version of SEV-SNP reports", "2|3|4|5",                              \
 			.fallback = "that of the product"                                                    \
 	}
 #define SIGN_WITH                                                                                            \

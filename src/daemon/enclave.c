@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "sim/pki/pki.h"
 #include "sim/tdx/qgs_service.h"
 
 enum { COLLATERAL_S = 30 * 24 * 3600 }; /* how long it is good for, as Intel's */
@@ -31,6 +32,7 @@ static int enclave_new(void *arg, void **ret, struct jurat_error *err)
 {
 	const char *seed = arg;
 	const struct sim_tdx_options options = { .seed = seed };
+	const struct sim_qe_options dated = { .pck_not_before = sim_pki_leaf_begin(time(NULL)) };
 	struct enclave *e = calloc(1, sizeof(*e));
 	int r;
 
@@ -40,7 +42,7 @@ static int enclave_new(void *arg, void **ret, struct jurat_error *err)
 	if (r == 0)
 		r = sim_pki_intel_new(seed, &e->pki, err);
 	if (r == 0)
-		r = sim_qe_new(e->platform, e->pki, NULL, &e->qe, err);
+		r = sim_qe_new(e->platform, e->pki, &dated, &e->qe, err);
 	if (r < 0)
 		enclave_free(e);
 	else
@@ -57,7 +59,7 @@ static int answer(void *context, const struct backend_job *job, uint8_t **ret_re
 						  .qe_status = "UpToDate",
 						  .issued = time(NULL),
 						  .next_update = time(NULL) + COLLATERAL_S,
-						  .evaluation = 17 };
+						  .evaluation = SIM_COLLATERAL_EVALUATION };
 
 	return sim_qgs_response(e->qe, &wish, job->type, job->request, job->request_size, ret_reply, ret_n,
 				err);

@@ -37,6 +37,8 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 	if (r == 0)
 		r = sim_pki_new(seed, &m->pki, err);
 	if (r == 0)
+		sim_pki_use_amd_terms(m->pki, sim_pki_leaf_begin(base_realtime_s(m->env)));
+	if (r == 0)
 		r = sim_kvm_host_new(m->psp, options->sync, &m->kvm, err);
 	if (r == 0 && options->certs_path) {
 		m->certs_path = strdup(options->certs_path);

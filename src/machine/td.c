@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sim/pki/pki.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
 #include "wire/kvm_run.h"
@@ -231,6 +232,8 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 		return jurat_fail_memory(err);
 	if (options)
 		m->options = *options;
+	if (m->options.qe.pck_not_before == 0 && m->options.qe.pck_not_after == 0)
+		m->options.qe.pck_not_before = sim_pki_leaf_begin(base_realtime_s(base_env_real()));
 	td_env_init(m);
 	r = sim_tdx_platform_new(&m->options.platform, &m->platform, err);
 	if (r == 0)

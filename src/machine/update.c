@@ -58,13 +58,66 @@ struct issue {
 	uint32_t status;
 };
 
+/*
+ * What a cloud provider does whose instances sign with VLEKs, such as AWS: no report names the chip, and the
+ * hashstick is the provider's own. An operator who brings one configures the firmware as he likes.
+ */
+static uint32_t load_own_vlek(struct machine *m, const struct snp_platform_status *now,
+			      struct jurat_error *err)
+{
+	struct snp_config mask = { .reported_tcb = now->reported_tcb,
+				   .flags = (now->flags & SNP_STATUS_MASK_CHIP_KEY) |
+					    SNP_STATUS_MASK_CHIP_ID };
+	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
+	uint32_t status;
+
+	if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now->reported_tcb, hashstick, err) < 0)
+		return SNP_INVALID_PARAM;
+	machine_event(m, "operator", "firmware", "SNP_CONFIG MASK_CHIP_ID");
+	status = sim_psp_config(m->psp, &mask);
+	if (status == SNP_SUCCESS) {
+		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
+		status = sim_psp_vlek_load(m->psp, hashstick);
+	}
+	bytes_wipe(hashstick, sizeof(hashstick));
+	return status;
+}
+
+static uint32_t load_vlek(struct machine *m, const uint8_t *hashstick, struct jurat_error *err)
+{
+	struct snp_platform_status now;
+	uint32_t status = SNP_SUCCESS;
+
+	if (hashstick) {
+		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
+		return sim_psp_vlek_load(m->psp, hashstick);
+	}
+	status = sim_psp_platform_status(m->psp, &now);
+	return status == SNP_SUCCESS ? load_own_vlek(m, &now, err) : status;
+}
+
+/* Without the VLEK, reports name the chip again: it is what finds the VCEK that signs them from now on. */
+static uint32_t commit(struct machine *m)
+{
+	struct snp_platform_status before, after;
+	struct snp_config unmask = { 0 };
+	uint32_t status = sim_psp_platform_status(m->psp, &before);
+
+	machine_event(m, "operator", "firmware", "SNP_COMMIT");
+	if (status == SNP_SUCCESS)
+		status = sim_psp_commit(m->psp);
+	if (status == SNP_SUCCESS)
+		status = sim_psp_platform_status(m->psp, &after);
+	if (status != SNP_SUCCESS || !(before.flags & ~after.flags & SNP_STATUS_VLEK_EN))
+		return status;
+	unmask.flags = after.flags & SNP_STATUS_MASK_CHIP_KEY;
+	machine_event(m, "operator", "firmware", "SNP_CONFIG without MASK_CHIP_ID");
+	return sim_psp_config(m->psp, &unmask);
+}
+
 static uint32_t command(struct machine *m, const struct machine_change *change, struct jurat_error *err)
 {
 	struct snp_config config = { .reported_tcb = change->tcb, .flags = change->flags };
-	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
-	const uint8_t *load = change->hashstick;
-	struct snp_platform_status now;
-	uint32_t status;
 
 	switch (change->kind) {
 	case MACHINE_CONFIG:
@@ -72,24 +125,12 @@ static uint32_t command(struct machine *m, const struct machine_change *change, 
 			      (unsigned long long)change->tcb);
 		return sim_psp_config(m->psp, &config);
 	case MACHINE_COMMIT:
-		machine_event(m, "operator", "firmware", "SNP_COMMIT");
-		return sim_psp_commit(m->psp);
+		return commit(m);
 	case MACHINE_DOWNLOAD:
 		machine_event(m, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
 		return sim_psp_download_firmware(m->psp, change->tcb, false);
 	case MACHINE_VLEK_LOAD:
-		if (!load) {
-			status = sim_psp_platform_status(m->psp, &now);
-			if (status != SNP_SUCCESS)
-				return status;
-			if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now.reported_tcb, hashstick, err) < 0)
-				return SNP_INVALID_PARAM;
-			load = hashstick;
-		}
-		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
-		status = sim_psp_vlek_load(m->psp, load);
-		bytes_wipe(hashstick, sizeof(hashstick));
-		return status;
+		return load_vlek(m, change->hashstick, err);
 	default:
 		return SNP_SUCCESS;
 	}

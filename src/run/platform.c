@@ -95,7 +95,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.qe_status = "UpToDate",
 		.issued = now - DAY_S,
 		.next_update = now + (COLLATERAL_DAYS - 1) * DAY_S,
-		.evaluation = 1,
+		.evaluation = SIM_COLLATERAL_EVALUATION,
 	};
 	if (p->options->legacy_quote)
 		options.quirks = 0;

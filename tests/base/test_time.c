@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/test.h"
 
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -136,6 +137,32 @@ static void days_agree_with_the_c_library(void **state)
 	}
 }
 
+static void years_later_is_the_same_day(void **state)
+{
+	static const struct {
+		const char *from, *later;
+		unsigned years;
+	} rows[] = {
+		{ "2025-12-31T00:00:00Z", "2032-12-31T00:00:00Z", 7 },
+		{ "2024-12-10T22:14:21Z", "2025-12-10T22:14:21Z", 1 },
+		{ "2024-02-29T12:00:00Z", "2025-03-01T12:00:00Z", 1 },
+		{ "2024-02-29T12:00:00Z", "2028-02-29T12:00:00Z", 4 },
+		{ "9998-06-01T00:00:00Z", "9999-06-01T00:00:00Z", 1 },
+		{ "9998-06-01T00:00:00Z", "9998-06-01T00:00:00Z", 2 },
+		{ "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z", UINT_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int64_t from, later;
+
+		assert_true(base_time_read(rows[i].from, &from));
+		assert_true(base_time_read(rows[i].later, &later));
+		assert_int_equal(base_time_years_later(from, rows[i].years), later);
+	}
+	assert_int_equal(base_time_years_later(INT64_MAX, 1), INT64_MAX);
+	assert_int_equal(base_time_years_later(INT64_MIN, 1), INT64_MIN);
+}
+
 /* What verifies evidence may be confined already: libc's calendar opens the file of the time zone. */
 static void no_system_call_is_made(void **state)
 {
@@ -200,6 +227,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(days_agree_with_the_c_library),
+		cmocka_unit_test(years_later_is_the_same_day),
 		cmocka_unit_test(days_outside_of_the_years_are_refused),
 		cmocka_unit_test(times_are_written_with_all_their_digits),
 	};

@@ -11,9 +11,9 @@
 
 /*
  * SEV-SNP: what a guest of a software machine of each product gets, by firmware of each report version and
- * with each signing key. Firmware of version 4 and the dense variants of Genoa and Turin are what the
- * platform does not have: their reports are those of version 3 and of the product's other variant, with that
- * one field changed, signed again with the chip's key.
+ * with each signing key. The dense variants of Genoa and Turin are what the platform does not have: their
+ * reports are those of the product's other variant, with that one field changed, signed again with the chip's
+ * key.
  */
 static const struct variant {
 	const char *name;
@@ -26,16 +26,35 @@ static const struct variant {
 	{ "turin-dense", SNP_TURIN, 0x11, 3 },
 };
 
-enum { NEWEST_VERSION = 5, DEBUG_POLICY = 0xb0000, POLICY = 0x30000 };
+enum {
+	MADE_AT = 1767225600, /* 2026-01-01 */
+	NEWEST_VERSION = 5,
+	DEBUG_POLICY = 0xb0000,
+	POLICY = 0x30000
+};
 
-/* For signatures that are always the same. */
+/* For signatures and certificates that are always the same. */
 static int no_random(struct base_env *env, void *buf, size_t n)
 {
 	memset(buf, 0, n);
 	return 0;
 }
-static const struct base_env_ops no_random_ops = { .random = no_random };
-static struct base_env no_random_env = { .ops = &no_random_ops };
+
+static int64_t always_then(struct base_env *env)
+{
+	return MADE_AT;
+}
+
+static struct base_env *fixed_env(void)
+{
+	static struct base_env_ops ops;
+	static struct base_env env = { .ops = &ops };
+
+	ops = *base_env_real()->ops;
+	ops.random = no_random;
+	ops.realtime_s = always_then;
+	return &env;
+}
 
 static const char *lower(enum snp_product product)
 {
@@ -49,7 +68,8 @@ static const char *lower(enum snp_product product)
 static struct machine *machine_of(enum snp_product product, uint32_t version)
 {
 	struct machine_options options = {
-		.psp = { .product = product, .report_version = version, .env = &no_random_env },
+		.psp = { .product = product, .report_version = version, .env = fixed_env() },
+		.env = fixed_env(),
 	};
 	struct jurat_error err = { "" };
 	struct machine *m = NULL;
@@ -90,12 +110,14 @@ static void get_report(struct machine *m, uint64_t policy, unsigned vmpl, uint8_
 
 static void load_vlek(struct machine *m, uint8_t ret_hashstick[PSP_HASHSTICK_BYTES])
 {
+	const struct snp_config mask = { .flags = SNP_STATUS_MASK_CHIP_ID }; /* as AWS has it */
 	struct sim_psp *psp = machine_psp(m);
 	uint8_t wrapped[SNP_VLEK_HASHSTICK_BYTES];
 	struct snp_platform_status now;
 	struct jurat_error err = { "" };
 
 	vectors_check(sim_psp_platform_status(psp, &now) == SNP_SUCCESS, "no platform status");
+	vectors_check(sim_psp_config(psp, &mask) == SNP_SUCCESS, "CHIP_ID is not masked");
 	vectors_check(sim_kds_hashstick(psp, SIM_CSP_ID, now.reported_tcb, wrapped, &err) == 0, err.text);
 	vectors_check(sim_psp_vlek_load(psp, wrapped) == SNP_SUCCESS, "the VLEK is not taken");
 	memcpy(ret_hashstick, psp->hashstick, PSP_HASHSTICK_BYTES);
@@ -114,7 +136,7 @@ static void sign_again(struct machine *m, const uint8_t *hashstick, uint8_t repo
 			   : psp_vcek_derive(machine_psp(m), parsed.reported_tcb, &key, NULL);
 	vectors_check(failed == 0, "no key");
 	crypto_sha384(report, SNP_REPORT_SIGNED_BYTES, digest);
-	vectors_check(crypto_ec_sign(key, &no_random_env, digest, sizeof(digest), r, s) == 0, "no signature");
+	vectors_check(crypto_ec_sign(key, fixed_env(), digest, sizeof(digest), r, s) == 0, "no signature");
 	crypto_ec_private_free(key);
 	snp_report_set_signature(&parsed, r, s);
 	wire_write(&snp_report_layout, &parsed, report);
@@ -154,7 +176,7 @@ struct case_row {
 	unsigned version;
 	uint64_t policy;
 	const char *outcome, *reasons;
-	long long at; /* 0: a day after the leaf begins */
+	long long at; /* 0: the day after the leaf begins, which is when all of it is made */
 };
 
 static void put_case(FILE *cases, const struct case_row *c)
@@ -162,10 +184,10 @@ static void put_case(FILE *cases, const struct case_row *c)
 	const char *product = lower(c->variant->product);
 	bool has_leaf = strcmp(c->leaf, "-") != 0;
 
-	fprintf(cases, "snp/%s\t%s%s\tsnp/%s-%s.der\troots/%s-ark.der\t%s\t%s\t%u\t%d\t%s\t%s\t%.0lld\n",
+	fprintf(cases, "snp/%s\t%s%s\tsnp/%s-%s.der\troots/%s-ark.der\t%s\t%s\t%u\t%d\t%s\t%s\t%lld\n",
 		c->report, has_leaf ? "snp/" : "", c->leaf, product, c->vlek ? "asvk" : "ask", product,
 		snp_product_name(c->variant->product), c->vlek ? "vlek" : "vcek", c->version,
-		c->policy == DEBUG_POLICY, c->outcome, c->reasons, c->at);
+		c->policy == DEBUG_POLICY, c->outcome, c->reasons, c->at ? c->at : MADE_AT);
 }
 
 static void put_cert(const struct vectors *v, enum snp_product product, const char *kind, const uint8_t *der,
@@ -192,8 +214,7 @@ static void patch_dates(uint8_t *der, size_t n, const char *this_update, const c
 
 static void put_version(const struct vectors *v, FILE *cases, const struct variant *variant, unsigned version)
 {
-	/* No firmware of the platform makes version 4: it is read like version 3. */
-	struct machine *m = machine_of(variant->product, version == 4 ? 3 : version);
+	struct machine *m = machine_of(variant->product, version);
 	uint8_t report[SNP_REPORT_BYTES], hashstick[PSP_HASHSTICK_BYTES];
 
 	for (unsigned vlek = 0; vlek < 2; vlek++) {
@@ -210,7 +231,6 @@ static void put_version(const struct vectors *v, FILE *cases, const struct varia
 		if (vlek)
 			load_vlek(m, hashstick);
 		get_report(m, POLICY, vlek, report);
-		report[0] = (uint8_t)version;
 		if (version >= 3)
 			report[0x189] = variant->cpuid_model;
 		sign_again(m, vlek ? hashstick : NULL, report);
@@ -270,7 +290,6 @@ static void put_refused(const struct vectors *v, FILE *cases)
 	row.policy = POLICY;
 	row.report = "milan-v3-vcek.bin";
 	row.leaf = "-";
-	row.at = 1767225600; /* 2026-01-01 */
 	row.outcome = "certificate-missing";
 	row.reasons = "leaf-missing";
 	put_case(cases, &row);
@@ -302,12 +321,12 @@ static void put_crl(const struct vectors *v, FILE *cases)
 	size_t n = 0;
 
 	vectors_check(sim_pki_crl(machine_pki(m), SNP_GENOA, false, true, der, &n, NULL) == 0, "no CRL");
-	patch_dates(der, n, "240601000000Z", "250601000000Z");
+	patch_dates(der, n, "250601000000Z", "260601000000Z");
 	made_resign(der, n, SNP_GENOA, SIM_ARK);
-	vectors_put(v, "snp/genoa-crl.der", "amd-crl", der, n, "signature OK next=1748736000 revoked=020101");
-	row.at = 1748736000 - 86400;
+	vectors_put(v, "snp/genoa-crl.der", "amd-crl", der, n, "signature OK next=1780272000 revoked=020101");
+	row.at = 1780272000 - 86400;
 	put_case(cases, &row);
-	row.at = 1748736000 + 86400;
+	row.at = 1780272000 + 86400;
 	put_case(cases, &row);
 	machine_free(m);
 }

@@ -2,6 +2,7 @@
 #include "data/vectors.h"
 
 #include "crypto/hash.h"
+#include "sim/pki/pki.h"
 #include "sim/tdx/qe_internal.h"
 
 /*
@@ -42,11 +43,14 @@ struct world {
 static void platform_new(struct world *w, enum sim_tdx_generation generation,
 			 const struct sim_qe_options *options)
 {
+	struct sim_qe_options dated = *options;
 	struct sim_tdx_options platform = { .generation = generation };
 	struct jurat_error err = { "" };
 
+	if (dated.pck_not_before == 0)
+		dated.pck_not_before = sim_pki_leaf_begin(NOW);
 	vectors_check(sim_tdx_platform_new(&platform, &w->platform, &err) == 0, err.text);
-	vectors_check(sim_qe_new(w->platform, w->pki, options, &w->qe, &err) == 0, err.text);
+	vectors_check(sim_qe_new(w->platform, w->pki, &dated, &w->qe, &err) == 0, err.text);
 }
 
 static void platform_free(struct world *w)
@@ -224,7 +228,7 @@ static struct sim_collateral collateral_of(const struct world *w, const char *pl
 					    .qe_status = qe,
 					    .issued = NOW - DAY_S,
 					    .next_update = NOW + DAY_S,
-					    .evaluation = 17 };
+					    .evaluation = SIM_COLLATERAL_EVALUATION };
 	struct sim_collateral made = { 0 };
 	struct jurat_error err = { "" };
 
@@ -520,7 +524,7 @@ void vectors_put_tdx(const struct vectors *v)
 		  "quote-v4-tdx",
 		  SIM_TDX_15,
 		  { .attributes = TD_ATTRIBUTES },
-		  { .pck_not_before = NOW + DAY_S, .pck_not_after = NOW + 365 * DAY_S },
+		  { .pck_not_before = NOW + DAY_S },
 		  false,
 		  "leaf-not-yet-valid" },
 		{ "v5-body3-servtd",

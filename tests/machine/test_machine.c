@@ -6,11 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time.h"
+#include "crypto/x509.h"
 #include "guest/guest.h"
 #include "jurat/verify.h"
 #include "machine/machine.h"
 #include "support/fail_memory.h"
 #include "uapi/sev.h"
+#include "wire/snp_certs.h"
 #include "wire/snp_report.h"
 
 enum { TCB_OLDER_BYTE = 0x01 };
@@ -132,7 +135,7 @@ static void attest_through_the_guest_half(struct fixture *f, struct machine_gues
 
 static void every_product_version_key_and_scheme_attests(void **state)
 {
-	static const uint32_t versions[] = { 2, 3, 5 };
+	static const uint32_t versions[] = { 2, 3, 4, 5 };
 	struct machine_change vlek = { .kind = MACHINE_VLEK_LOAD };
 	struct fixture *f = *state;
 
@@ -148,6 +151,89 @@ static void every_product_version_key_and_scheme_attests(void **state)
 				assert_int_equal(machine_update(f->machine, &vlek, NULL), 0);
 				attest_through_the_guest_half(f, new_guest(f, 2));
 			}
+}
+
+static void get_report(struct machine_guest *guest, struct jurat_evidence *ret, struct snp_report *ret_report)
+{
+	struct jurat_guest_options options = { .size = sizeof(options),
+					       .tee = JURAT_TEE_SEV_SNP,
+					       .via = JURAT_VIA_IOCTL };
+	struct jurat_guest *handle;
+	uint8_t data[64] = { 0 };
+
+	assert_int_equal(guest_open(machine_env(guest, 0), &options, &handle, NULL), 0);
+	assert_int_equal(jurat_guest_report(handle, data, NULL, ret, NULL), 0);
+	assert_int_equal(snp_report_read(ret->report, ret->report_size, ret_report, NULL), 0);
+	jurat_guest_close(handle);
+}
+
+/* How many days the leaf of the host's table is good for. */
+static int64_t leaf_days(const struct jurat_evidence *evidence, enum snp_cert_kind kind)
+{
+	struct crypto_cert cert;
+	struct snp_certs table;
+
+	assert_int_equal(snp_certs_read(evidence->certs, evidence->certs_size, &table, NULL), 0);
+	for (size_t i = 0; i < table.n; i++) {
+		if (table.entries[i].kind != kind)
+			continue;
+		assert_int_equal(
+			crypto_cert_read(table.entries[i].data.data, table.entries[i].data.size, &cert, NULL),
+			0);
+		assert_int_equal(cert.not_before, sim_pki_leaf_begin(time(NULL)));
+		return (cert.not_after - cert.not_before) / BASE_DAY_SECONDS;
+	}
+	return 0;
+}
+
+/* As at AWS: what a VLEK signs does not name the chip. What a VCEK signs again afterwards does. */
+static void only_reports_of_a_vcek_name_the_chip(void **state)
+{
+	struct machine_change vlek = { .kind = MACHINE_VLEK_LOAD }, commit = { .kind = MACHINE_COMMIT },
+			      newer = { .kind = MACHINE_DOWNLOAD };
+	struct snp_tcb tcb = { .boot_loader = 4, .snp = 25, .microcode = 219 };
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct fixture *f = *state;
+	struct snp_report report;
+	uint8_t hwid[64];
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	sim_psp_hwid(machine_psp(f->machine), hwid);
+	newer.tcb = snp_tcb_write(SNP_MILAN, &tcb);
+	for (unsigned step = 0; step < 3; step++) {
+		if (step == 1)
+			assert_int_equal(machine_update(f->machine, &vlek, NULL), 0);
+		if (step == 2) {
+			assert_int_equal(machine_update(f->machine, &newer, NULL), 0);
+			assert_int_equal(machine_update(f->machine, &commit, NULL), 0);
+		}
+		get_report(new_guest(f, 1), &evidence, &report);
+		assert_int_equal(bytes_all(report.chip_id, sizeof(report.chip_id), 0), step == 1);
+		assert_int_equal(memcmp(report.chip_id, hwid, sizeof(hwid)) == 0, step != 1);
+		assert_string_equal(judge(f, evidence.report, evidence.certs, evidence.certs_size), "");
+		jurat_evidence_done(&evidence);
+		evidence = (struct jurat_evidence){ .size = sizeof(evidence) };
+	}
+}
+
+static void endorsement_keys_last_as_long_as_amds(void **state)
+{
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct machine_change vlek = { .kind = MACHINE_VLEK_LOAD };
+	struct fixture *f = *state;
+	struct snp_report report;
+	int64_t days;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	get_report(new_guest(f, 1), &evidence, &report);
+	days = leaf_days(&evidence, SNP_CERT_VCEK);
+	assert_in_range(days, 7 * 365 + 1, 7 * 365 + 2);
+	jurat_evidence_done(&evidence);
+	evidence = (struct jurat_evidence){ .size = sizeof(evidence) };
+	assert_int_equal(machine_update(f->machine, &vlek, NULL), 0);
+	get_report(new_guest(f, 1), &evidence, &report);
+	assert_in_range(leaf_days(&evidence, SNP_CERT_VLEK), 365, 366);
+	jurat_evidence_done(&evidence);
 }
 
 /* One SNP_GET_EXT_REPORT of a guest program, with its buffers. */
@@ -482,6 +568,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(every_product_version_key_and_scheme_attests),
+		CASE(only_reports_of_a_vcek_name_the_chip),
+		CASE(endorsement_keys_last_as_long_as_amds),
 		CASE(many_guests_and_vcpus_in_any_order_get_their_own_reports),
 		CASE(an_update_between_any_two_steps_never_parts_report_and_certificates),
 		CASE(without_synchronisation_a_mismatch_reaches_the_guest),

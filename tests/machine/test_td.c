@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <time.h>
 
+#include "crypto/x509.h"
 #include "guest/guest.h"
 #include "jurat/host.h"
 #include "jurat/verify.h"
 #include "machine/td.h"
+#include "sim/pki/pki.h"
 #include "support/fail_memory.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_getquote.h"
@@ -103,6 +105,27 @@ static void every_generation_of_module_attests(void **state)
 		jurat_evidence_done(&evidence);
 		machine_td_free(machine);
 	}
+}
+
+/* Real ones have 4299 to 4304 bytes of signature data; here TEST stands in six names. */
+static void a_quote_has_the_size_and_term_of_real_ones(void **state)
+{
+	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct machine_td *machine = start_machine(NULL);
+	struct tdx_quote quote;
+	struct crypto_cert pck;
+	size_t n = 0;
+	const uint8_t *der = sim_qe_pck(machine_td_qe(machine), &n);
+
+	(void)state;
+	assert_int_equal(crypto_cert_read(der, n, &pck, NULL), 0);
+	assert_int_equal(pck.not_before, sim_pki_leaf_begin(time(NULL)));
+	assert_in_range((pck.not_after - pck.not_before) / DAY_S, 7 * 365 + 1, 7 * 365 + 2);
+	assert_int_equal(attest(machine, &evidence, NULL), 0);
+	assert_int_equal(tdx_quote_read(evidence.report, evidence.report_size, &quote, NULL), 0);
+	assert_in_range(evidence.report_size - TDX_QUOTE_HDR_BYTES - TDX_BODY_10_BYTES - 4, 4299, 4440);
+	jurat_evidence_done(&evidence);
+	machine_td_free(machine);
 }
 
 /* How long a program waits for its quote, in the machine's time. */
@@ -477,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_generation_of_module_attests),
+		cmocka_unit_test(a_quote_has_the_size_and_term_of_real_ones),
 		cmocka_unit_test(a_grace_wait_saves_linux_its_second),
 		cmocka_unit_test(without_a_service_the_guest_hears_an_error_and_never_an_empty_quote),
 		cmocka_unit_test(requests_queue_for_the_driver),

@@ -99,24 +99,16 @@ int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek)
 	return vlek ? pki->vlek_end : pki->vcek_end;
 }
 
-static int64_t years_later(int64_t from, int years)
+int64_t sim_pki_leaf_begin(int64_t now)
 {
-	int64_t days = base_time_days(from), later = 0;
-	unsigned year, month, day;
-
-	if (!base_days_date(days, &year, &month, &day))
-		return from;
-	year += (unsigned)years;
-	if (!base_date_days(year, month, day, &later))
-		base_date_days(year, 3, 1, &later); /* of 29 February */
-	return from + (later - days) * BASE_DAY_SECONDS;
+	return (base_time_days(now) - 1) * BASE_DAY_SECONDS;
 }
 
 void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)
 {
 	pki->leaf_begin = not_before;
-	pki->vcek_end = years_later(not_before, VCEK_YEARS);
-	pki->vlek_end = years_later(not_before, VLEK_YEARS);
+	pki->vcek_end = base_time_years_later(not_before, VCEK_YEARS);
+	pki->vlek_end = base_time_years_later(not_before, VLEK_YEARS);
 }
 
 /*

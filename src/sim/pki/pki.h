@@ -68,6 +68,8 @@ JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, 
  */
 int64_t sim_pki_not_before(const struct sim_pki *pki);
 int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek);
+/* When a leaf that is issued now begins: the midnight (UTC) before the last one, the same all day. */
+int64_t sim_pki_leaf_begin(int64_t now);
 /* From here on leaves begin at `not_before` and last as AMD's do: a VCEK 7 years, a VLEK 1. */
 void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before);
 

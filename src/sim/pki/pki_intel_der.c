@@ -15,7 +15,7 @@ enum { SGX_PPID = 1, SGX_TCB, SGX_PCEID, SGX_FMSPC, SGX_TYPE, SGX_INSTANCE_ID, S
 
 /* The attributes of Intel's names, in their order, and one in front of them that Intel's do not have. */
 static const struct x509_name_part name_parts[] = {
-	{ 13, DER_UTF8_STRING, "TEST ONLY: jurat software platform, not Intel" },
+	{ 13, DER_UTF8_STRING, "TEST" },
 	{ 3, DER_UTF8_STRING, NULL },
 	{ 10, DER_UTF8_STRING, "Intel Corporation" },
 	{ 7, DER_UTF8_STRING, "Santa Clara" },

@@ -13,53 +13,62 @@
 #include "sim/pki/pki_internal.h"
 #include "sim/psp/psp_internal.h"
 
-#define BIT(n) ((uint64_t)1 << (n))
+#define BIT(n)          ((uint64_t)1 << (n))
 
+#define REPORTED_BY_ALL (BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT))
+
+/* As production parts report themselves; VCEKs of them are in AMD's key distribution service. */
 static const struct psp_model models[SNP_N_PRODUCTS] = {
 	[SNP_MILAN] = { .family = 0x19,
 			.model = 0x01,
-			.stepping = 0,
-			.fms = 0x00a00f10,
+			.stepping = 1,
+			.fms = 0x00a00f11,
 			.report_version = 3,
 			.tcb = { .boot_loader = 4, .tee = 0, .snp = 24, .microcode = 219 },
-			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) },
+			.platform_info = REPORTED_BY_ALL },
 	[SNP_GENOA] = { .family = 0x19,
 			.model = 0x11,
 			.stepping = 1,
 			.fms = 0x00a10f11,
 			.report_version = 3,
-			.tcb = { .boot_loader = 10, .tee = 0, .snp = 27, .microcode = 84 },
-			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT),
+			.tcb = { .boot_loader = 10, .tee = 0, .snp = 25, .microcode = 84 },
+			.platform_info = REPORTED_BY_ALL,
 			.has_xts = true },
 	[SNP_TURIN] = { .family = 0x1a,
 			.model = 0x02,
 			.stepping = 1,
 			.fms = 0x00b00f21,
 			.report_version = 5,
-			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 80 },
-			.platform_info = BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT) |
-					 BIT(SNP_PLATFORM_CIPHERTEXT_HIDING_DRAM_EN_BIT) |
-					 BIT(SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT),
+			.tcb = { .fmc = 1, .boot_loader = 1, .tee = 1, .snp = 4, .microcode = 81 },
+			.platform_info = REPORTED_BY_ALL | BIT(SNP_PLATFORM_IOMMU_WRITE_SAFE_BIT),
 			.has_xts = true,
 			.hides_ciphertext = true },
 };
 
-/* A firmware that makes reports of this version. */
-static bool version_for_report(uint32_t report_version, struct psp_version *ret)
+/*
+ * A firmware that makes reports of this version, and its mitigation vector. Production reports of these were
+ * seen, but of Milan's version 5, Turin's 2 to 4 and Genoa's 4: their firmware is a neighbour's.
+ */
+static const struct psp_firmware {
+	enum snp_product product;
+	uint32_t report_version;
+	struct psp_version version;
+	uint64_t mit_vector;
+} firmwares[] = {
+	{ SNP_MILAN, 2, { 1, 55, 20 }, 0 }, { SNP_MILAN, 3, { 1, 55, 29 }, 0 },
+	{ SNP_MILAN, 4, { 1, 55, 31 }, 0 }, { SNP_MILAN, 5, { 1, 55, 43 }, 0x1 },
+	{ SNP_GENOA, 2, { 1, 55, 24 }, 0 }, { SNP_GENOA, 3, { 1, 55, 40 }, 0 },
+	{ SNP_GENOA, 4, { 1, 55, 41 }, 0 }, { SNP_GENOA, 5, { 1, 55, 43 }, 0x1 },
+	{ SNP_TURIN, 2, { 1, 55, 24 }, 0 }, { SNP_TURIN, 3, { 1, 55, 40 }, 0 },
+	{ SNP_TURIN, 4, { 1, 55, 41 }, 0 }, { SNP_TURIN, 5, { 1, 55, 65 }, 0x3f },
+};
+
+static const struct psp_firmware *find_firmware(enum snp_product product, uint32_t report_version)
 {
-	switch (report_version) {
-	case 2:
-		*ret = (struct psp_version){ 1, 51, 3 };
-		return true;
-	case 3:
-		*ret = (struct psp_version){ 1, 55, 29 };
-		return true;
-	case 5:
-		*ret = (struct psp_version){ 1, 58, 1 };
-		return true;
-	default:
-		return false;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(firmwares); i++)
+		if (firmwares[i].product == product && firmwares[i].report_version == report_version)
+			return &firmwares[i];
+	return NULL;
 }
 
 static void derive_chip(struct sim_psp *psp, const char *seed)
@@ -83,6 +92,7 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 {
 	const char *seed = options->seed ? options->seed : SIM_PKI_DEFAULT_SEED;
 	auto_call(free_psp) struct sim_psp *psp = NULL;
+	const struct psp_firmware *firmware;
 
 	if (sim_seed_world_size(seed) == 0)
 		return jurat_fail(err, -EINVAL, "the seed of the software platform is empty");
@@ -96,10 +106,12 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 	psp->report_version = options->report_version;
 	if (psp->report_version == 0)
 		psp->report_version = psp->model->report_version;
-	if (!version_for_report(psp->report_version, &psp->current))
-		return jurat_fail(err, -EINVAL, "report version %u is not supported",
+	firmware = find_firmware(psp->product, psp->report_version);
+	if (!firmware)
+		return jurat_fail(err, -EINVAL, "report version %u: expected 2 to 5",
 				  options->report_version);
-	psp->committed = psp->current;
+	psp->current = psp->committed = firmware->version;
+	psp->mit_vector = firmware->mit_vector;
 	psp->env = base_env_or_real(options->env);
 	psp->current_tcb = options->tcb ? options->tcb : snp_tcb_write(psp->product, &psp->model->tcb);
 	if (!psp_tcb_valid(psp, psp->current_tcb))
@@ -107,7 +119,6 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 				  "TCB 0x%016llx: a component that %s does not have is not zero",
 				  (unsigned long long)options->tcb, snp_product_name(psp->product));
 	psp->committed_tcb = psp->reported_tcb = psp->current_tcb;
-	psp->mit_vector = psp->report_version >= 5 ? 1 : 0;
 	derive_chip(psp, seed);
 	*ret = take_ptr(psp);
 	return 0;

@@ -22,7 +22,7 @@ struct sim_psp;
 
 struct sim_psp_options {
 	enum snp_product product; /* SNP_PRODUCT_UNKNOWN: Milan */
-	uint32_t report_version;  /* 2, 3 or 5; 0: 3, on Turin 5 */
+	uint32_t report_version;  /* 2 to 5; 0: 3, on Turin 5 */
 	const char
 		*seed; /* chip secret and HWID; NULL: SIM_PKI_DEFAULT_SEED. "world/chip": see sim_pki_new */
 	uint64_t tcb;  /* current = committed = reported at power on; 0: a TCB that suits the product */
@@ -30,7 +30,7 @@ struct sim_psp_options {
 };
 
 /*
- * 0; -EINVAL a seed without a world, a report version other than 2, 3, 5, a TCB the product cannot have;
+ * 0; -EINVAL a seed without a world, a report version other than 2 to 5, a TCB the product cannot have;
  * -ENOMEM.
  */
 JURAT_MUST_CHECK int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret,

@@ -39,9 +39,10 @@ static void fill_versions(const struct sim_psp *psp, const struct psp_guest *g, 
 	report->committed_build = psp->committed.build;
 	report->committed_minor = psp->committed.minor;
 	report->committed_major = psp->committed.major;
-	report->platform_info = psp->model->platform_info;
+	report->platform_info = (uint64_t)1 << SNP_PLATFORM_SMT_EN_BIT;
 	if (psp->report_version >= 3) {
-		report->platform_info |= (uint64_t)1 << SNP_PLATFORM_ALIAS_CHECK_COMPLETE_BIT;
+		report->platform_info =
+			psp->model->platform_info | (uint64_t)1 << SNP_PLATFORM_ALIAS_CHECK_COMPLETE_BIT;
 		report->cpuid_fam_id = (uint8_t)psp->model->family;
 		report->cpuid_mod_id = (uint8_t)psp->model->model;
 		report->cpuid_step = (uint8_t)psp->model->stepping;

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "crypto/hash.h"
 
 enum {
 	QE_ATTRIBUTES = 1 << SGX_ATTR_INIT_BIT | 1 << SGX_ATTR_MODE64BIT_BIT | 1 << SGX_ATTR_PROVISIONKEY_BIT,
 	QE_XFRM = 0xe7,
 	SGX_TYPE_SCALABLE = 1,
+	PCK_YEARS = 7,
 };
 
 static int derive_key(const struct sim_tdx_platform *platform, const char *label, const void *context,
@@ -109,6 +111,8 @@ int sim_qe_new(const struct sim_tdx_platform *platform, const struct sim_pki_int
 	qe->pki = pki;
 	if (options)
 		qe->options = *options;
+	if (qe->options.pck_not_before != 0 && qe->options.pck_not_after == 0)
+		qe->options.pck_not_after = base_time_years_later(qe->options.pck_not_before, PCK_YEARS);
 	if (qe->options.isv_svn == 0)
 		qe->options.isv_svn = SIM_QE_DEFAULT_SVN;
 	crypto_derive("qe", 2, "jurat sim mrsigner", NULL, 0, qe->mrsigner, sizeof(qe->mrsigner));

@@ -21,6 +21,8 @@ enum {
 	SIM_QE_DEFAULT_SVN = 7,
 	SIM_QE_PADDING_MAX = 4096,
 	SIM_QE_ID_BYTES = 16,
+	/* tcbEvaluationDataNumber of TCB infos that Intel issued in August 2026, the newest that were seen */
+	SIM_COLLATERAL_EVALUATION = 20,
 };
 
 struct sim_qe_options {
@@ -28,7 +30,8 @@ struct sim_qe_options {
 	bool has_no_nul;  /* without the NUL behind the PEM chain that newer quotes count as part of it */
 	bool is_debug;    /* an enclave that a verifier must refuse */
 	uint16_t padding; /* zeros behind a quote, as Intel's service leaves them: 70 in many; at most 4096 */
-	int64_t pck_not_before, pck_not_after; /* both 0: as its CA's */
+	/* Both 0: as its CA's; pck_not_after alone 0: Intel's 7 years. */
+	int64_t pck_not_before, pck_not_after;
 };
 
 /*
@@ -68,7 +71,7 @@ void sim_qe_pck_serial(const struct sim_qe *qe, uint8_t ret[SIM_INTEL_SERIAL_BYT
  */
 struct sim_collateral_wish {
 	const char *platform_status, *module_status, *qe_status;
-	int64_t issued, next_update; /* of all documents and CRLs; TCB dates are 90 days before `issued` */
+	int64_t issued, next_update; /* of all documents and CRLs; TCB dates: a midnight 90 days before */
 	uint32_t evaluation;
 	bool revokes_pck, revokes_platform_ca, revokes_tcb_signing;
 };

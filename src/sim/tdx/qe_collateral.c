@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 
 enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600 };
 
@@ -20,6 +21,12 @@ const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
 	[SIM_QE_IDENTITY] = "qe_identity.json",
 };
+
+/* A midnight, as Intel's are. */
+static int64_t tcb_date(const struct sim_collateral_wish *wish)
+{
+	return base_time_days(wish->issued - TCB_AGE_S) * BASE_DAY_SECONDS;
+}
 
 /* The statuses of the levels from the highest to the lowest, and which of them is the platform's own. */
 struct ladder {
@@ -107,9 +114,8 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wi
 	size_t n = 0;
 	int r;
 
-	module.n_levels =
-		svn_levels(wish->module_status, tcb->tee_tcb_svn[0], wish->issued - TCB_AGE_S, module_levels);
-	info.n_levels = platform_levels(tcb, wish->platform_status, wish->issued - TCB_AGE_S, levels);
+	module.n_levels = svn_levels(wish->module_status, tcb->tee_tcb_svn[0], tcb_date(wish), module_levels);
+	info.n_levels = platform_levels(tcb, wish->platform_status, tcb_date(wish), levels);
 	memcpy(info.fmspc, identity->fmspc, sizeof(info.fmspc));
 	memcpy(info.pceid, identity->pceid, sizeof(info.pceid));
 	r = sim_pki_intel_tcb_info(qe->pki, &info, &text, &n, err);
@@ -133,8 +139,7 @@ static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral
 	int r;
 
 	memcpy(identity.mrsigner, qe->mrsigner, sizeof(identity.mrsigner));
-	identity.n_levels =
-		svn_levels(wish->qe_status, qe->options.isv_svn, wish->issued - TCB_AGE_S, levels);
+	identity.n_levels = svn_levels(wish->qe_status, qe->options.isv_svn, tcb_date(wish), levels);
 	r = sim_pki_intel_qe_identity(qe->pki, &identity, &text, &n, err);
 	put_text(to, SIM_QE_IDENTITY, text, n);
 	return r;

@@ -121,7 +121,7 @@ static void load_vlek(struct sim_psp *psp, uint64_t tcb)
 	assert_int_equal(sim_psp_vlek_load(psp, hashstick), SNP_SUCCESS);
 }
 
-static const uint32_t versions[] = { 2, 3, 5 };
+static const uint32_t versions[] = { 2, 3, 4, 5 };
 
 static void reports_of_every_product_version_and_key_verify(void **state)
 {
@@ -151,6 +151,45 @@ static void reports_of_every_product_version_and_key_verify(void **state)
 				sim_psp_free(psp);
 			}
 	sim_pki_free(pki);
+}
+
+/*
+ * What production reports of each product and version say of their platform: a check that was trained on them
+ * must not tell these from those.
+ */
+static void reports_describe_a_platform_as_production_ones_do(void **state)
+{
+	static const struct {
+		enum snp_product product;
+		uint32_t version;
+		uint64_t platform_info, mit_vector;
+		uint8_t family, model, stepping, build;
+	} real[] = {
+		{ SNP_MILAN, 2, 0x1, 0, 0, 0, 0, 20 },
+		{ SNP_MILAN, 3, 0x25, 0, 0x19, 0x01, 1, 29 },
+		{ SNP_MILAN, 4, 0x25, 0, 0x19, 0x01, 1, 31 },
+		{ SNP_GENOA, 2, 0x1, 0, 0, 0, 0, 24 },
+		{ SNP_GENOA, 3, 0x25, 0, 0x19, 0x11, 1, 40 },
+		{ SNP_GENOA, 5, 0x25, 0x1, 0x19, 0x11, 1, 43 },
+		{ SNP_TURIN, 5, 0x65, 0x3f, 0x1a, 0x02, 1, 65 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(real); i++) {
+		struct sim_psp *psp = new_psp(real[i].product, real[i].version);
+		struct test_guest g = launch(psp);
+		struct snp_report report = ask_report(&g, 0, 0, SNP_KEY_SEL_AUTO).report;
+
+		assert_int_equal(report.platform_info, real[i].platform_info);
+		assert_int_equal(report.launch_mit_vector, real[i].mit_vector);
+		assert_int_equal(report.current_mit_vector, real[i].mit_vector);
+		assert_int_equal(report.cpuid_fam_id, real[i].family);
+		assert_int_equal(report.cpuid_mod_id, real[i].model);
+		assert_int_equal(report.cpuid_step, real[i].stepping);
+		assert_int_equal(report.current_major, 1);
+		assert_int_equal(report.current_minor, 55);
+		assert_int_equal(report.current_build, real[i].build);
+		sim_psp_free(psp);
+	}
 }
 
 static void a_report_says_what_was_launched(void **state)
@@ -524,7 +563,7 @@ static void policies_that_cannot_run_are_refused(void **state)
 		{ "ABI 1.56 on 1.55", SNP_MILAN, 3, 0x30138, -EINVAL },
 		{ "ABI 2.0 on 1.55", SNP_MILAN, 3, 0x30200, -EINVAL },
 		{ "ABI 0.255 on 1.55", SNP_MILAN, 3, 0x300ff, 0 },
-		{ "ABI 1.52 on 1.51", SNP_MILAN, 2, 0x30134, -EINVAL },
+		{ "ABI 1.56 on 1.55", SNP_MILAN, 2, 0x30138, -EINVAL },
 		{ "XTS on Milan", SNP_MILAN, 3, 0x430000, -EINVAL },
 		{ "XTS on Genoa", SNP_GENOA, 3, 0x430000, 0 },
 		{ "RAPL off", SNP_TURIN, 5, 0x830000, -EINVAL },
@@ -590,7 +629,7 @@ static void secrets_are_different_and_follow_from_the_seed(void **state)
 	assert_int_equal(wire_read(&snp_secrets_layout, a.secrets, sizeof(a.secrets), &s, NULL), 0);
 	assert_int_equal(wire_check_zero(&snp_secrets_layout, &s, NULL), 0);
 	assert_int_equal(s.version, 3);
-	assert_int_equal(s.fms, 0x00a00f10);
+	assert_int_equal(s.fms, 0x00a00f11);
 	assert_int_equal(s.msg_seqno_0, 0);
 	sim_psp_free(psp[0]);
 	sim_psp_free(psp[1]);
@@ -623,7 +662,6 @@ static void options_that_cannot_be_are_refused(void **state)
 {
 	static const struct sim_psp_options bad[] = {
 		{ .report_version = 1 },
-		{ .report_version = 4 },
 		{ .report_version = 6 },
 		{ .seed = "" },
 		{ .seed = "/1" },
@@ -643,6 +681,7 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test(reports_of_every_product_version_and_key_verify),
+		cmocka_unit_test(reports_describe_a_platform_as_production_ones_do),
 		cmocka_unit_test(a_report_says_what_was_launched),
 		cmocka_unit_test(key_sel_chooses_the_key),
 		cmocka_unit_test(a_vmpck_speaks_for_its_vmpl_and_less_privileged_ones),
