@@ -34,10 +34,10 @@ int cli_device_open(struct cli *cli, struct jurat_guest **ret)
 
 static int report_options(struct cli *cli, struct jurat_guest_report_options *o, uint8_t report_data[64])
 {
-	const char *data = cli_get(cli, "report-data"), *key = cli_get(cli, "key-sel");
-	struct jurat_error err = { "" };
+	const char *key = cli_get(cli, "key-sel");
 	uint64_t vmpl;
-	int r;
+	bool there;
+	int status;
 
 	if (!cli_get_number(cli, "vmpl", 3, 0, &vmpl))
 		return CLI_USAGE;
@@ -46,10 +46,10 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 						  .vmpl = (uint32_t)vmpl };
 	o->key_sel = key && !strcmp(key, "vcek") ? 1 : key && !strcmp(key, "vlek") ? 2 : 0;
 	o->no_certificates = !cli_has(cli, "certs-out") && !cli_has(cli, "extended");
-	r = data ? cli_bytes(data, report_data, 64, &err) : 0;
-	if (r < 0)
-		return cli_fail(cli, cli_bytes_status(r), "--report-data: %s", err.text);
-	if (!data && base_random(base_env_real(), report_data, 64) < 0)
+	status = cli_report_data(cli, report_data, &there);
+	if (status != CLI_OK)
+		return status;
+	if (!there && base_random(base_env_real(), report_data, 64) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "no random numbers to be had");
 	return CLI_OK;
 }

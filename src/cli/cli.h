@@ -85,10 +85,13 @@ JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size,
 /* output_write() (cli/output.h), or "-", standard output. `mode` 0600 for secrets, 0644 for the rest. */
 JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, unsigned mode,
 			       struct jurat_error *err);
-/* HEX or @FILE into exactly `size` bytes (a shorter @FILE or hex is refused). */
-JURAT_MUST_CHECK int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err);
-/* Exit status when cli_bytes() failed: the value is wrong, or its file could not be read. */
-int cli_bytes_status(int r);
+/*
+ * REPORT_DATA by --report-data or --report-data-sha256, -sha384 or -sha512, and --report-data-padding.
+ *
+ * ret_there   whether there is one of them; without, nothing else changes
+ * Returns     CLI_OK; another exit status after telling the user
+ */
+JURAT_MUST_CHECK int cli_report_data(struct cli *cli, uint8_t ret[64], bool *ret_there);
 /* As base_time_read(). */
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
 /* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */

@@ -150,32 +150,6 @@ int cli_write(const char *path, const void *data, size_t size, unsigned mode, st
 	return 0;
 }
 
-int cli_bytes(const char *text, void *to, size_t size, struct jurat_error *err)
-{
-	auto_free uint8_t *data = NULL;
-	size_t n;
-	int r;
-
-	if (text[0] != '@') {
-		if (!bytes_from_hex(text, to, size))
-			return jurat_fail(err, -EINVAL, "expected %zu bytes as %zu hex digits, or @FILE",
-					  size, 2 * size);
-		return 0;
-	}
-	r = cli_read(text + 1, &data, &n, err);
-	if (r < 0)
-		return r;
-	if (n != size)
-		return jurat_fail(err, -EINVAL, "'%s' has %zu bytes, expected %zu", text + 1, n, size);
-	memcpy(to, data, size);
-	return 0;
-}
-
-int cli_bytes_status(int r)
-{
-	return r == -EINVAL ? CLI_USAGE : r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT;
-}
-
 int cli_time(const char *text, int64_t *ret, struct jurat_error *err)
 {
 	if (!base_time_read(text, ret))

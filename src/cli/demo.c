@@ -53,12 +53,14 @@ static int run_part(struct demo *demo, const struct part *part, json_t *all)
 {
 	struct jurat_verdict *verdict = NULL;
 	struct jurat_error err = { "" };
-	int status, r = base_random(base_env_real(), demo->report_data, sizeof(demo->report_data));
+	int status, r = 0;
 
 	demo->n = 0;
 	demo->steps = all ? json_array() : NULL;
 	if (!all)
 		printf("%s\n\n", part->title);
+	if (!demo->has_report_data)
+		r = base_random(base_env_real(), demo->report_data, sizeof(demo->report_data));
 	if (r < 0)
 		jurat_fail(&err, r, "cannot get random bytes: %s", strerror(-r));
 	else
@@ -92,13 +94,16 @@ int cli_demo(struct cli *cli)
 	char temporary[] = "/tmp/jurat-demo-XXXXXX";
 	struct demo demo = { .cli = cli, .dir = cli_get(cli, "dir") };
 	const char *only = cli_get(cli, "tee");
-	json_t *all = cli_wants_json(cli) ? json_object() : NULL;
-	int status;
+	int status = cli_report_data(cli, demo.report_data, &demo.has_report_data);
+	json_t *all;
 
+	if (status != CLI_OK)
+		return status;
 	if (!demo.dir)
 		demo.dir = mkdtemp(temporary);
 	if (!demo.dir)
 		return cli_fail(cli, CLI_ENVIRONMENT, "cannot make a directory in /tmp: %s", strerror(errno));
+	all = cli_wants_json(cli) ? json_object() : NULL;
 	status = make_directories(&demo);
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == CLI_OK; i++)
 		if (!only || !strcmp(only, parts[i].tee))

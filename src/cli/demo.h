@@ -15,6 +15,7 @@ struct demo {
 	const char *dir; /* where the evidence goes */
 	json_t *steps;   /* of this part; NULL: text as it passes */
 	unsigned n;
+	bool has_report_data; /* else each part makes its own, random */
 	uint8_t report_data[64];
 	char roots[64]; /* the root to name to a verifier, below `dir` */
 };

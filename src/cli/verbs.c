@@ -36,6 +36,21 @@
 		"seed", "TEXT", "seed of chip, keys and test roots", .fallback = "jurat"                     \
 	}
 
+/* What they share: the value that a report or quote is bound to. */
+#define REPORT_DATA(what, without)                                                                           \
+	{ "report-data", "HEX|BASE64|@FILE",                                                                 \
+	  what " (1 to 64 bytes); 0xHEX and base64:BASE64 are never ambiguous", .reads = true,               \
+	  .fallback = without },                                                                             \
+		{ "report-data-sha256", "VALUE|@FILE",                                                       \
+		  "SHA-256 of a challenge or key as that value; VALUE as above", .reads = true },            \
+		{ "report-data-sha384", "VALUE|@FILE", "the same with SHA-384", .reads = true },             \
+		{ "report-data-sha512", "VALUE|@FILE", "the same with SHA-512", .reads = true },             \
+	{                                                                                                    \
+		"report-data-padding", "WHERE",                                                              \
+			"zeros that fill up a shorter value: behind it, or left of it", "zero|left",         \
+			.fallback = "zero"                                                                   \
+	}
+
 static const struct cli_option demo_options[] = {
 	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
 	PRODUCT,
@@ -43,6 +58,7 @@ static const struct cli_option demo_options[] = {
 	SIGN_WITH,
 	SYNC,
 	SEED,
+	REPORT_DATA("REPORT_DATA to put into the evidence", "random"),
 	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
 	OUTPUT,
 };
@@ -62,7 +78,7 @@ static const struct cli_option verify_options[] = {
 	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .repeatable = true, .reads = true },
 	{ "policy", "FILE", "requirements as JSON, see jurat-policy(5)", .reads = true },
 	{ "require", "NAME=VALUE", "one member of a policy, see jurat-policy(5)", .repeatable = true },
-	{ "report-data", "HEX|@FILE", "expected REPORT_DATA (64 bytes)", .reads = true },
+	REPORT_DATA("expected REPORT_DATA", NULL),
 	{ "measurement", "HEX", "expected launch digest (TDX: MRTD)" },
 	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
@@ -80,8 +96,7 @@ static const struct cli_option certs_options[] = {
 
 static const struct cli_option attest_options[] = {
 	{ "tee", "TEE", "TEE to use", "auto|sev-snp|tdx", .fallback = "auto" },
-	{ "report-data", "HEX|@FILE", "REPORT_DATA to put into the report (64 bytes)", .reads = true,
-	  .fallback = "random" },
+	REPORT_DATA("REPORT_DATA to put into the report", "random"),
 	{ "vmpl", "N", "SEV-SNP: privilege level of the report", "0|1|2|3",
 	  .fallback = "the lowest allowed" },
 	{ "key-sel", "KEY", "SEV-SNP: key to sign with", "auto|vcek|vlek", .fallback = "auto" },

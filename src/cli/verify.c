@@ -12,18 +12,18 @@
 
 static int set_report_data(struct cli *cli, struct jurat_policy *policy)
 {
-	const char *text = cli_get(cli, "report-data");
 	struct jurat_error err = { "" };
 	uint8_t data[64];
-	char hex[BYTES_HEX_SIZE(sizeof(data))];
-	int r;
+	char hex[2 + BYTES_HEX_SIZE(sizeof(data))] = "0x";
+	bool there;
+	int status = cli_report_data(cli, data, &there);
 
-	if (!text)
-		return CLI_OK;
-	r = cli_bytes(text, data, sizeof(data), &err);
-	if (r == 0)
-		r = jurat_policy_set(policy, "report_data", bytes_to_hex(data, sizeof(data), hex), &err);
-	return r < 0 ? cli_fail(cli, cli_bytes_status(r), "--report-data: %s", err.text) : CLI_OK;
+	if (status != CLI_OK || !there)
+		return status;
+	bytes_to_hex(data, sizeof(data), hex + 2);
+	if (jurat_policy_set(policy, "report_data", hex, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	return CLI_OK;
 }
 
 /* The policy file first, then what the command line adds to it or puts in its place. */

@@ -10,23 +10,27 @@
 #include "base/error.h"
 #include "verify/json_names.h"
 #include "verify/policy_bits.h"
+#include "verify/policy_values.h"
+#include "verify/report_data.h"
 #include "verify/tdx_status.h"
 #include "wire/tdx_report.h"
 
 enum kind {
-	KIND_BYTES,    /* struct policy_list: hex of `arg` bytes, one or several */
-	KIND_CHIP_ID,  /* the same, also 8 bytes for Turin */
-	KIND_BOOL,     /* bool */
-	KIND_NUMBER,   /* uint32_t, at most `arg` */
-	KIND_VMPLS,    /* uint32_t bit set, one or several */
-	KIND_TCB,      /* struct policy_tcb */
-	KIND_VERSION,  /* struct policy_version of `arg` parts */
-	KIND_PRODUCTS, /* uint32_t bit set, one or several names */
-	KIND_WORDS,    /* struct policy_words, one or several */
-	KIND_TEES,     /* uint32_t bit set, one or several names */
-	KIND_STATUSES, /* uint32_t bit set, one or several names */
-	KIND_FLAGS,    /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */
-	KIND_UNKNOWN,  /* the same of bits without a name: true, false, or one or several numbers */
+	KIND_REPORT_DATA, /* struct policy_list: 64 bytes, as policy_read_report_data() takes them */
+	KIND_VECTOR,      /* uint64_t: a whole number, or "0x..." */
+	KIND_BYTES,       /* struct policy_list: hex of `arg` bytes, one or several */
+	KIND_CHIP_ID,     /* the same, also 8 bytes for Turin */
+	KIND_BOOL,        /* bool */
+	KIND_NUMBER,      /* uint32_t, at most `arg` */
+	KIND_VMPLS,       /* uint32_t bit set, one or several */
+	KIND_TCB,         /* struct policy_tcb */
+	KIND_VERSION,     /* struct policy_version of `arg` parts */
+	KIND_PRODUCTS,    /* uint32_t bit set, one or several names */
+	KIND_WORDS,       /* struct policy_words, one or several */
+	KIND_TEES,        /* uint32_t bit set, one or several names */
+	KIND_STATUSES,    /* uint32_t bit set, one or several names */
+	KIND_FLAGS,       /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */
+	KIND_UNKNOWN,     /* the same of bits without a name: true, false, or one or several numbers */
 };
 
 struct member {
@@ -49,7 +53,7 @@ struct member {
 #define TD_BYTES_MEMBER(field, size, reason) MEMBER(field, TDX, BYTES, size),
 
 static const struct member members[] = {
-	MEMBER(report_data, ANY, BYTES, 64),
+	MEMBER(report_data, ANY, REPORT_DATA, REPORT_DATA_BYTES),
 	MEMBER(measurement, ANY, BYTES, 48),
 	MEMBER(host_data, SNP, BYTES, 32),
 	MEMBER(id_key_digest, SNP, BYTES, 48),
@@ -68,6 +72,9 @@ static const struct member members[] = {
 	MEMBER(minimum_committed_tcb, SNP, TCB, 0),
 	MEMBER(minimum_current_tcb, SNP, TCB, 0),
 	MEMBER(minimum_launch_tcb, SNP, TCB, 0),
+	MEMBER(minimum_launch_mit_vector, SNP, VECTOR, 0),
+	MEMBER(minimum_current_mit_vector, SNP, VECTOR, 0),
+	MEMBER(require_launch_mitigations, SNP, BOOL, 0),
 	MEMBER(allow_provisional_firmware, SNP, BOOL, 0),
 	MEMBER(required_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
 	MEMBER(forbidden_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
@@ -446,6 +453,10 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	if (json_is_array(value) && json_array_size(value) == 0)
 		return jurat_fail(err, -EBADMSG, "expected a non-empty list");
 	switch (m->kind) {
+	case KIND_REPORT_DATA:
+		return policy_read_report_data(value, at, &policy->warnings, err);
+	case KIND_VECTOR:
+		return policy_read_vector(value, at, err);
 	case KIND_BYTES:
 	case KIND_CHIP_ID:
 		return read_list(value, at, m->arg, m->kind == KIND_CHIP_ID, err);
@@ -549,9 +560,11 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 	case KIND_TEES:
 	case KIND_STATUSES:
 		return memcmp(a, b, sizeof(uint32_t)) != 0;
+	case KIND_VECTOR:
 	case KIND_FLAGS:
 	case KIND_UNKNOWN:
 		return memcmp(a, b, sizeof(uint64_t)) != 0;
+	case KIND_REPORT_DATA:
 	case KIND_BYTES:
 	case KIND_CHIP_ID:
 	case KIND_TCB:
@@ -673,6 +686,7 @@ static json_t *read_bare(const struct member *m, const char *value, json_error_t
 	bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
 
 	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_VMPLS ||
+	    (m->kind == KIND_VECTOR && number && strncmp(value, "0x", 2) != 0) ||
 	    (m->kind == KIND_UNKNOWN && (number || truth)))
 		return json_loads(value, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, bad);
 	snprintf(bad->text, sizeof(bad->text), "not UTF-8");

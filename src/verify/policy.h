@@ -105,6 +105,8 @@ struct jurat_policy {
 	uint32_t minimum_guest_svn;
 	struct policy_version minimum_policy_abi, minimum_firmware, minimum_committed_firmware;
 	struct policy_tcb minimum_tcb, minimum_committed_tcb, minimum_current_tcb, minimum_launch_tcb;
+	uint64_t minimum_launch_mit_vector, minimum_current_mit_vector; /* bits that must be set */
+	bool require_launch_mitigations;
 	bool allow_provisional_firmware;
 	uint64_t required_platform_info, forbidden_platform_info, allow_unknown_platform_info;
 	uint32_t products; /* bit: enum snp_product */

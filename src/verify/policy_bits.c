@@ -81,7 +81,7 @@ static int read_name(const char *name, const struct wire_bits *set, struct polic
 	return 0;
 }
 
-static bool read_number(const char *text, uint64_t *ret)
+bool policy_read_hex_number(const char *text, uint64_t *ret)
 {
 	char *end;
 
@@ -97,7 +97,7 @@ int policy_read_bits(const json_t *value, enum policy_flags flags, struct policy
 {
 	uint64_t bits = 0;
 
-	if (read_number(json_string_value(value), ret))
+	if (policy_read_hex_number(json_string_value(value), ret))
 		return 0;
 	for (size_t i = 0; i < count(value); i++) {
 		unsigned bit = 0;

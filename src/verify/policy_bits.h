@@ -23,6 +23,8 @@ JURAT_MUST_CHECK int policy_read_bits(const json_t *value, enum policy_flags fla
  */
 JURAT_MUST_CHECK int policy_read_unknown_bits(const json_t *value, enum policy_flags flags, uint64_t *ret,
 					      struct jurat_error *err);
+/* "0x" and up to 16 hex digits; false when it is not that, or NULL. */
+bool policy_read_hex_number(const char *text, uint64_t *ret);
 /* A sentence that jurat_policy_warning() returns; the same one once. 0 or -ENOMEM. */
 JURAT_MUST_CHECK int policy_warn(struct policy_words *warnings, struct jurat_error *err, const char *format,
 				 ...) __attribute__((format(printf, 3, 4)));

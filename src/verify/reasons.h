@@ -233,6 +233,14 @@
 	  "the current firmware version is below the minimum of the policy") \
 	R(COMMITTED_FIRMWARE_BELOW_MINIMUM, "committed-firmware-below-minimum", \
 	  "the committed firmware version is below the minimum of the policy") \
+	R(LAUNCH_MIT_VECTOR_BELOW_MINIMUM, "launch-mit-vector-below-minimum", \
+	  "launch_mit_vector lacks a mitigation that the policy requires") \
+	R(CURRENT_MIT_VECTOR_BELOW_MINIMUM, "current-mit-vector-below-minimum", \
+	  "current_mit_vector lacks a mitigation that the policy requires") \
+	R(LAUNCH_MITIGATIONS_LOST, "launch-mitigations-lost", \
+	  "current_mit_vector lacks a mitigation that was there at launch, which the policy does not allow") \
+	R(MIT_VECTOR_MISSING, "mit-vector-missing", \
+	  "the policy requires mitigations, and a report of this version does not tell of any") \
 	R(PROVISIONAL_FIRMWARE, "provisional-firmware", \
 	  "current and committed firmware differ, and the policy does not allow that") \
 	R(PLATFORM_INFO_REQUIRED, "platform-info-required", \

@@ -45,6 +45,10 @@ void render_fields(struct render_json *o, json_t *object, const struct wire_layo
 	for (size_t i = 0; i < layout->n_fields; i++) {
 		const struct wire_field *f = &layout->fields[i];
 
+		if (f->kind != WIRE_ZERO && wire_field_is_absent(layout, f, from, NULL)) {
+			render_put(o, object, f->name, json_null());
+			continue;
+		}
 		switch (f->kind) {
 		case WIRE_U8:
 		case WIRE_LE16:

@@ -46,8 +46,9 @@ static void put_report(FILE *f, const struct jurat_verdict *v)
 		"version",     "vmpl",      "guest_svn",     "report_data",
 		"measurement", "host_data", "id_key_digest", "author_key_digest"
 	};
-	static const char *const second[] = { "policy",        "platform_info", "key_info",  "reported_tcb",
-					      "committed_tcb", "current_tcb",   "launch_tcb" };
+	static const char *const second[] = { "policy",       "platform_info",     "key_info",
+					      "reported_tcb", "committed_tcb",     "current_tcb",
+					      "launch_tcb",   "launch_mit_vector", "current_mit_vector" };
 	const struct snp_report *r = &v->report;
 
 	fprintf(f, "%-*s sev-snp\n%-*s %s\n", LABEL, "tee", LABEL, "product", snp_product_name(v->product));

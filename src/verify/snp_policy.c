@@ -150,6 +150,42 @@ static void judge_firmware(struct snp_judge *j)
 			       tcb_text(j->product, r->committed_tcb, committed_tcb));
 }
 
+/* Each bit is a mitigation, so that a vector is never compared as a number. */
+static void judge_mitigations(struct snp_judge *j)
+{
+	const struct snp_report *r = &j->report;
+	const struct {
+		const char *name;
+		uint64_t is, wanted;
+		enum verify_reason reason;
+	} rows[] = {
+		{ "launch_mit_vector", r->launch_mit_vector, j->policy->minimum_launch_mit_vector,
+		  REASON_LAUNCH_MIT_VECTOR_BELOW_MINIMUM },
+		{ "current_mit_vector", r->current_mit_vector, j->policy->minimum_current_mit_vector,
+		  REASON_CURRENT_MIT_VECTOR_BELOW_MINIMUM },
+		{ "current_mit_vector", r->current_mit_vector,
+		  j->policy->require_launch_mitigations ? r->launch_mit_vector : 0,
+		  REASON_LAUNCH_MITIGATIONS_LOST },
+	};
+	const unsigned since = snp_report_field_since("launch_mit_vector");
+	bool wanted = j->policy->require_launch_mitigations;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		wanted = wanted || rows[i].wanted != 0;
+		if (r->version < since || (rows[i].wanted & ~rows[i].is) == 0)
+			continue;
+		verdict_short(j->out, rows[i].name, "mitigations", rows[i].is, rows[i].wanted)->is_flags =
+			true;
+		verdict_refuse(j->out, rows[i].reason, "%s is 0x%llx, expected the bits 0x%llx as well",
+			       rows[i].name, (unsigned long long)rows[i].is,
+			       (unsigned long long)(rows[i].wanted & ~rows[i].is));
+	}
+	if (wanted && r->version < since)
+		verdict_refuse(j->out, REASON_MIT_VECTOR_MISSING,
+			       "reports have mitigation vectors from version %u on, this is version %u",
+			       since, r->version);
+}
+
 static const char *names_of(uint64_t bits, char *to, size_t size)
 {
 	wire_bits_format(&snp_platform_info_bits, bits, to, size);
@@ -246,6 +282,7 @@ void judge_policy(struct snp_judge *j)
 		  REASON_CURRENT_TCB_BELOW_MINIMUM);
 	judge_tcb(j, &p->minimum_launch_tcb, r->launch_tcb, "launch_tcb", REASON_LAUNCH_TCB_BELOW_MINIMUM);
 	judge_firmware(j);
+	judge_mitigations(j);
 	judge_platform(j);
 	judge_signer(j);
 	note_unjudged(j);

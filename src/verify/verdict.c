@@ -208,7 +208,8 @@ static const struct wire_field *find_field(const struct jurat_verdict *verdict, 
 		const struct wire_field *field = wire_find(layouts[i], name);
 
 		*ret_from = from[i];
-		if (field && field->kind != WIRE_ZERO)
+		if (field && field->kind != WIRE_ZERO &&
+		    !wire_field_is_absent(layouts[i], field, from[i], NULL))
 			return field;
 	}
 	return NULL;

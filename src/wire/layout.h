@@ -108,7 +108,7 @@ uint64_t wire_get(const struct wire_field *field, const void *from);
 
 /*
  * One field as text: U8 and LE16 in decimal, LE32 and LE64 in decimal below 10 and else as 0x.., BYTES as
- * hex, ZERO as "0" or, when it is not, as hex.
+ * hex, ZERO as "0" or, when it is not, as hex; what its version lacks as "absent".
  *
  * field     one of layout->fields
  * from      the C struct of `layout`
@@ -178,6 +178,15 @@ size_t wire_svns_format(const uint8_t *svns, size_t n, char *buf, size_t room);
  */
 size_t wire_field_meaning(const struct wire_layout *layout, const struct wire_field *field, const void *from,
 			  char *buf, size_t room);
+
+/*
+ * Whether a structure of its version lacks the field, whose bytes are reserved in it. Such a field has no
+ * value: it is absent, not 0.
+ *
+ * ret_since   the first version that has it; may be NULL
+ */
+bool wire_field_is_absent(const struct wire_layout *layout, const struct wire_field *field, const void *from,
+			  unsigned *ret_since);
 
 /*
  * The error of a structure whose version this code does not know: it says of a higher one that it is newer.

@@ -71,6 +71,20 @@ static size_t snp_meaning(const struct snp_report *report, const struct wire_fie
 	}
 }
 
+bool wire_field_is_absent(const struct wire_layout *layout, const struct wire_field *field, const void *from,
+			  unsigned *ret_since)
+{
+	const struct snp_report *report = from;
+	unsigned since;
+
+	if (layout != &snp_report_layout)
+		return false;
+	since = snp_report_field_since(field->name);
+	if (ret_since)
+		*ret_since = since;
+	return report->version < since;
+}
+
 size_t wire_field_meaning(const struct wire_layout *layout, const struct wire_field *field, const void *from,
 			  char *buf, size_t room)
 {

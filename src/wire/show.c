@@ -20,8 +20,13 @@ size_t wire_field_format(const struct wire_layout *layout, const struct wire_fie
 	const uint8_t *member = (const uint8_t *)from + field->member;
 	struct wire_text text = { buf, room };
 	uint64_t v = wire_get(field, from);
+	unsigned since;
 
 	assert(field >= layout->fields && field < layout->fields + layout->n_fields);
+	if (field->kind != WIRE_ZERO && wire_field_is_absent(layout, field, from, &since)) {
+		wire_text_add(&text, "absent (there from version %u on)", since);
+		return text.len;
+	}
 	switch (field->kind) {
 	case WIRE_U8:
 	case WIRE_LE16:

@@ -59,6 +59,22 @@ enum snp_product snp_product_of_report(const struct snp_report *report)
 	return SNP_PRODUCT_UNKNOWN;
 }
 
+unsigned snp_report_field_since(const char *field)
+{
+	static const struct {
+		const char *field;
+		unsigned since;
+	} later[] = {
+		{ "cpuid_fam_id", 3 },      { "cpuid_mod_id", 3 },       { "cpuid_step", 3 },
+		{ "launch_mit_vector", 5 }, { "current_mit_vector", 5 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (strcmp(later[i].field, field) == 0)
+			return later[i].since;
+	return SNP_REPORT_FIRST_VERSION;
+}
+
 size_t snp_policy_format(uint64_t policy, char *buf, size_t room)
 {
 	struct wire_text text = { buf, room };

@@ -138,6 +138,9 @@ size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room);
  */
 enum snp_product snp_product_of_report(const struct snp_report *report);
 
+/* The first version of the report that has this field; in an older one its bytes are reserved. */
+unsigned snp_report_field_since(const char *field);
+
 /* Whether they begin like a report of a version above 5. Hardly anything else has so small a number there. */
 bool snp_report_is_newer(const uint8_t *bytes, size_t n);
 /*

@@ -43,7 +43,7 @@ def usage_errors_exit_with_2_and_say_why(tmp):
                        (("certs", "frob", "a"), "build DIR BLOB"),
                        (("key", "--fields", "policy,nonsense"), "no field"),
                        (("key", "--fields", "launch_mit_vector"), "no field"), (("key", "--tcb", "12"), "16 hex digits"),
-                       (("attest", "--report-data", "00"), "64 bytes"),
+                       (("attest", "--report-data", "0x" + "00" * 65), "at most 64"),
                        (("run", "--qgs", "vsock:0", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
                        (("run", "--qgs", "vsock:65536", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
                        (("run", "--tee", "sev-snp", "--qgs", "vsock:4050", "--", "true"), "--qgs needs a TDX guest (--tee tdx)"),
@@ -149,7 +149,7 @@ def a_policy_is_judged_and_its_mistakes_are_errors(tmp):
     assert "measurement" in jurat(*ok, "--measurement", "00" * 48, e, status=1).out
     (tmp / "policy.json").write_text(json.dumps({"report_data": data}))
     jurat(*ok, "--policy", tmp / "policy.json", e)
-    for text in ["{", "[]", '{"nonsense": 1}', '{"report_data": "00"}', '{"report_data": "00", "report_data": "00"}']:
+    for text in ["{", "[]", '{"nonsense": 1}', '{"report_data": "0"}', '{"report_data": "00", "report_data": "00"}']:
         (tmp / "bad.json").write_text(text)
         p = jurat(*ok, "--policy", tmp / "bad.json", e, status=3)
         assert "bad.json" in p.err and p.out == "", p.err

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """SEV-SNP reports as `jurat verify` answers them. Prints TAP; test_snp.py JURAT"""
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -87,6 +89,15 @@ def what_a_policy_can_add_to_made_reports(tmp):
     folder = made()
     d = verdict("--require", "allow_provisional_firmware=false", *made_args(folder, "snp/reported-above-committed"), status=1)
     assert codes(d) == {"provisional-firmware"}, d["reasons"]
+    for which in "launch", "current":
+        require = "--require", f"minimum_{which}_mit_vector=1"
+        d = verdict(*require, *made_args(folder, "snp/mit-zero"), status=1)
+        assert codes(d) == {f"{which}-mit-vector-below-minimum"}, d["reasons"]
+        assert d["tcb"]["shortfall"] == [{"part": f"{which}_mit_vector", "component": "mitigations", "is": "0x0", "wanted": "0x1"}], d
+        assert codes(verdict(*require, *made_args(folder, "snp/milan-v3"), status=1)) == {"mit-vector-missing"}
+    verdict("--require", "require_launch_mitigations=true", *made_args(folder, "snp/mit-zero"))
+    d = verdict("--require", 'minimum_tcb={"Milan": {"microcode": 255, "snp": 24}}', *made_args(folder, "snp/milan-v3"), status=1)
+    assert d["tcb"]["shortfall"] == [{"part": "reported_tcb", "component": "microcode", "is": 219, "wanted": 255}], d["tcb"]
 
 
 @case
@@ -111,6 +122,80 @@ def reports_are_answered_as_their_tables_say(tmp):
                 assert codes(d) == (evidence.reasons(row) or {"leaf-missing"}), (row["report"], d["reasons"])
             n += 1
     assert n >= 41, n
+
+
+def demo(tmp, name, *options):
+    jurat("demo", "--dir", tmp / name, *options)
+    return tmp / name
+
+
+def both(directory, *options, status=0, err=""):
+    """Verifies the report and the quote of a demo, which must have the same answer for the same reason."""
+    for file, more in (("report.bin", ("--certs", directory / "certs.bin")), ("quote.bin", ("--collateral", directory / "collateral"))):
+        p = jurat("verify", "--roots", directory / "roots", *more, *options, directory / file, status=status)
+        assert err in p.err and bool(err) == bool(p.err), (file, options, p.err)
+        if status == 1:
+            assert p.out.startswith("refused\n  report-data-mismatch: "), (file, options, p.out)
+
+
+@case
+def report_data_is_expected_by_value_or_hash_of_both_tees(tmp):
+    value = bytes(range(1, 21))
+    (tmp / "value").write_bytes(value)
+    (tmp / "64").write_bytes(value + bytes(44))
+    (tmp / "65").write_bytes(bytes(65))
+    (tmp / "empty").write_bytes(b"")
+    plain = base64.b64encode(value).decode()
+    padded = demo(tmp, "padded", "--report-data", f"@{tmp / 'value'}")
+    left = demo(tmp, "left", "--report-data", f"0x{value.hex()}", "--report-data-padding", "left")
+    assert (padded / "report.bin").read_bytes()[0x50:0x90] == value + bytes(44)
+    assert (left / "report.bin").read_bytes()[0x50:0x90] == bytes(44) + value
+    assert (left / "quote.bin").read_bytes()[48 + 520:48 + 584] == bytes(44) + value
+    spellings = ["0x" + value.hex(), "0x" + value.hex().upper(), plain, "base64:" + plain, plain.rstrip("="), f"@{tmp / 'value'}"]
+    for spelling in spellings:
+        both(padded, "--report-data", spelling)
+        both(padded, "--report-data", spelling, "--report-data-padding", "zero")
+        both(padded, "--report-data", spelling, "--report-data-padding", "left", status=1)
+        both(left, "--report-data", spelling, "--report-data-padding", "left")
+        both(left, "--report-data", spelling, status=1)
+    both(padded, "--report-data", value.hex() + "00" * 44)
+    both(padded, "--report-data", f"@{tmp / '64'}")
+    both(padded, "--report-data", value.hex(), err="--report-data: the value is read as hex, 20 bytes")
+    both(padded, "--report-data", "base64:" + value.hex(), status=1)  # 30 other bytes
+    both(padded, "--report-data", "0x" + value[:-1].hex(), status=1)  # a prefix is not enough
+    both(padded, "--report-data", "0x" + value.hex() + "01", status=1)
+    for name in "sha256", "sha384", "sha512":
+        digest = hashlib.new(name, value).digest()
+        for padding in "zero", "left":
+            hashed = demo(tmp, name + padding, f"--report-data-{name}", plain, "--report-data-padding", padding)
+            for spelling in spellings:
+                both(hashed, f"--report-data-{name}", spelling, "--report-data-padding", padding)
+            both(hashed, "--report-data", "0x" + digest.hex(), "--report-data-padding", padding)
+            both(hashed, f"--report-data-{name}", f"@{tmp / '64'}", "--report-data-padding", padding, status=1)
+    e = ("verify", "--roots", padded / "roots", padded / "report.bin")
+    for options, status, word in [
+            (("--report-data", "abc"), 2, "odd number of hex digits"), (("--report-data", ""), 2, "expected hex, 0xHEX or base64"),
+            (("--report-data", "0x" + "00" * 65), 2, "65 bytes, expected at most 64"), (("--report-data", f"@{tmp / '65'}"), 2, "expected 1 to 64"),
+            (("--report-data", f"@{tmp / 'empty'}"), 2, "empty"), (("--report-data-sha256", f"@{tmp / 'empty'}"), 2, "empty"),
+            (("--report-data", f"@{tmp / 'absent'}"), 3, "absent"), (("--report-data", "good morning"), 2, "expected hex"),
+            (("--report-data-padding", "left"), 2, "no --report-data"), (("--report-data-padding", "right", "--report-data", "00"), 2, "zero"),
+            (("--report-data", "00", "--report-data-sha256", "00"), 2, "found two")]:
+        p = jurat(*e, *options, status=status)
+        assert word in p.err and not p.out, (options, p.err)
+
+
+@case
+def fields_that_a_version_lacks_are_shown_as_absent(tmp):
+    vectors = {"launch_mit_vector": 5, "current_mit_vector": 5, "cpuid_fam_id": 3, "cpuid_mod_id": 3, "cpuid_step": 3}
+    for version in 2, 3, 5:
+        d = demo(tmp, str(version), "--tee", "sev-snp", "--report-version", version)
+        shown = json.loads(jurat("show", "--output", "json", d / "report.bin").out)
+        lines = dict(line.split(maxsplit=1) for line in jurat("show", d / "report.bin").out.splitlines() if " " in line)
+        judged = verdict("--roots", d / "roots", "--certs", d / "certs.bin", d / "report.bin")["evidence"]
+        for name, since in vectors.items():
+            for fields in shown, judged:
+                assert (fields[name] is None) == (version < since), (version, name, fields[name])
+            assert (lines[name] == f"absent (there from version {since} on)") == (version < since), (name, lines[name])
 
 
 sys.exit(main("jurat-snp-"))

@@ -51,6 +51,9 @@ static const struct row {
 	{ "minimum_committed_tcb", "{\"snp\": 255}", POLICY_OF_SNP },
 	{ "minimum_current_tcb", "{\"snp\": 255}", POLICY_OF_SNP },
 	{ "minimum_launch_tcb", "{\"snp\": 255}", POLICY_OF_SNP },
+	{ "minimum_launch_mit_vector", "1", POLICY_OF_SNP },
+	{ "minimum_current_mit_vector", "0x1", POLICY_OF_SNP },
+	{ "require_launch_mitigations", "true", POLICY_OF_SNP },
 	{ "allow_provisional_firmware", "false", POLICY_OF_SNP },
 	{ "required_platform_info", "TIO_EN", POLICY_OF_SNP },
 	{ "forbidden_platform_info", "SMT_EN", POLICY_OF_SNP },
@@ -375,11 +378,13 @@ static void all_members_for_other_evidence_are_named_at_once(void **state)
 	jurat_verdict_free(v);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		set(policy, fields[i], HEX48("d2"));
+	set(policy, "accepted_advisories", "INTEL-SA-00005");
+	set(policy, "maximum_collateral_age_days", "1");
 	set(policy, "minimum_tcb_evaluation_data_number", "1");
 	v = judge(*state, VLEK, policy);
 	assert_int_equal(jurat_verdict_reason_count(v), 1);
-	assert_non_null(
-		strstr(jurat_verdict_reason_detail(v, 0), "mrservicetd and 1 more: for TDX quotes only"));
+	assert_non_null(strstr(jurat_verdict_reason_detail(v, 0),
+			       "accepted_advisories and 2 more: for TDX quotes only"));
 	jurat_verdict_free(v);
 	jurat_policy_free(policy);
 }

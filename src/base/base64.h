@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that n digits can stand for, at most. */
+#define BASE64_ROOM(n) ((n) / 4 * 3 + 3)
+
+/*
+ * One value in base64 or base64url (not a mixture), with or without its padding, and nothing around it.
+ * Strict: padding that is there is whole, and bits that stand for nothing are zero. Spec: RFC 4648, 4 and 5.
+ *
+ * text      n characters
+ * to        BASE64_ROOM(n) bytes
+ * Returns   false when it is not that, or empty: *ret_n is unchanged
+ */
+bool base64_read(const char *text, size_t n, uint8_t *to, size_t *ret_n);
+
+#endif

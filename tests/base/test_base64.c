@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include "base/base64.h"
+
+static const struct {
+	const char *text, *hex; /* NULL: refused */
+} rows[] = {
+	/* RFC 4648, 10 */
+	{ "Zg==", "66" },
+	{ "Zm8=", "666f" },
+	{ "Zm9v", "666f6f" },
+	{ "Zm9vYg==", "666f6f62" },
+	{ "Zm9vYmE=", "666f6f6261" },
+	{ "Zm9vYmFy", "666f6f626172" },
+	/* without padding, and the URL-safe digits */
+	{ "Zg", "66" },
+	{ "Zm8", "666f" },
+	{ "Zm9vYmE", "666f6f6261" },
+	{ "+/+/", "fbffbf" },
+	{ "-_-_", "fbffbf" },
+	{ "-_8=", "fbff" },
+	{ "-_8", "fbff" },
+	/* padding that is not whole, or too much of it */
+	{ "Zg=", NULL },
+	{ "Zg===", NULL },
+	{ "Zm8==", NULL },
+	{ "Zm9v=", NULL },
+	{ "Zm9v====", NULL },
+	{ "=", NULL },
+	{ "==", NULL },
+	{ "====", NULL },
+	{ "Z===", NULL },
+	{ "Z", NULL },
+	{ "Zm9vY", NULL },
+	/* bits that stand for nothing */
+	{ "Zh==", NULL },
+	{ "Zm9=", NULL },
+	{ "Zh", NULL },
+	/* anything else */
+	{ "", NULL },
+	{ "Zm 9v", NULL },
+	{ "Zm9v\n", NULL },
+	{ " Zm9v", NULL },
+	{ "Zg==Zg==", NULL },
+	{ "Zm9*", NULL },
+	{ "+_+_", NULL },
+	{ "Zm\xc3\xa9", NULL },
+};
+
+static void base64_is_read_strictly(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t length = strlen(rows[i].text), n = 77;
+		auto_free uint8_t *text = heap_copy(rows[i].text, length);
+		auto_free uint8_t *to = NEVER_FAILS(malloc(BASE64_ROOM(length)));
+		char hex[64];
+
+		if (base64_read((const char *)text, length, to, &n) != (rows[i].hex != NULL))
+			FAIL_BECAUSE("'%s' is %s", rows[i].text, rows[i].hex ? "refused" : "accepted");
+		if (rows[i].hex)
+			assert_string_equal(bytes_to_hex(to, n, hex), rows[i].hex);
+		else
+			assert_int_equal(n, 77);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(base64_is_read_strictly),
+	};
+
+	return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
+}
