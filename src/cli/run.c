@@ -49,7 +49,8 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 		[SIM_SYNC_NONE] = "none",
 	};
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
-		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware"), *tee;
+		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware"),
+		   *tee = cli_get(cli, "tee");
 	uint64_t version;
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
@@ -67,16 +68,8 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	o->host = cli_has(cli, "host");
 	o->force = cli_has(cli, "force");
 	o->no_certs = cli_has(cli, "no-certs");
-	for (size_t i = 0; (tee = cli_get_nth(cli, "tee", i)); i++) {
-		enum run_tee one = strcmp(tee, "tdx") ? RUN_SEV_SNP : RUN_TDX;
-
-		o->reported = i == 0 ? one : o->reported;
-		o->tees |= one;
-	}
-	if (o->tees == 0) {
-		o->tees = RUN_SEV_SNP | RUN_TDX;
-		o->reported = RUN_SEV_SNP;
-	}
+	o->reported = tee && !strcmp(tee, "tdx") ? RUN_TDX : RUN_SEV_SNP;
+	o->tees = tee && !strcmp(tee, "both") ? RUN_SEV_SNP | RUN_TDX : o->reported;
 	o->legacy_quote = cli_has(cli, "legacy-quote-ioctl");
 	o->qgs = cli_get(cli, "qgs");
 	o->trace = cli_get(cli, "trace");

@@ -125,13 +125,8 @@ static const struct cli_option key_options[] = {
 
 /* The software platform of run and device. */
 #define PLATFORM                                                                                             \
-	{ "tee",                                                                                             \
-	  "TEE",                                                                                             \
-	  "TEEs to simulate; configfs-tsm reports for the first",                                            \
-	  "sev-snp|tdx",                                                                                     \
-	  .repeatable = true,                                                                                \
-	  .fallback = "sev-snp and tdx" },                                                                   \
-		PRODUCT, REPORT_VERSION, SIGN_WITH, SYNC, SEED,                                              \
+	{ "tee", "TEE", "TEE to simulate", "sev-snp|tdx|both", .fallback = "sev-snp" }, PRODUCT,             \
+		REPORT_VERSION, SIGN_WITH, SYNC, SEED,                                                       \
 		{ "state", "DIR", "keep the platform in DIR; runs with the same DIR share it",               \
 		  .fallback = "discarded at the end" },                                                      \
 		{ "firmware", "HEX",                                                                         \

@@ -7,7 +7,7 @@
 
 /*
  * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a
- * machine with several TEEs has that of the one that was named first.
+ * machine with several TEEs has that of `reported` in struct run_options.
  *
  * start  a tree with its provider
  * done   with all files closed and no report under way: gives back what start made. NULL: the machine's own
