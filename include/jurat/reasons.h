@@ -25,6 +25,7 @@
 #define JURAT_REASON_REPORT_SIGNATURE                 "report-signature"
 #define JURAT_REASON_CERTIFICATE_TABLE_MALFORMED      "certificate-table-malformed"
 #define JURAT_REASON_CERTIFICATE_MALFORMED            "certificate-malformed"
+#define JURAT_REASON_CERTIFICATE_UNRELATED            "certificate-unrelated"
 #define JURAT_REASON_CERTIFICATE_PEM                  "certificate-pem"
 #define JURAT_REASON_LEAF_MISSING                     "leaf-missing"
 #define JURAT_REASON_LEAF_NAME                        "leaf-name"

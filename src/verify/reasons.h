@@ -42,6 +42,8 @@
 	  "the certificate table of the evidence is malformed") \
 	R(CERTIFICATE_MALFORMED, "certificate-malformed", \
 	  "a certificate of the evidence is not a single certificate in strict DER") \
+	R(CERTIFICATE_UNRELATED, "certificate-unrelated", \
+	  "a certificate in the quote is no part of the chain from the PCK certificate to the root") \
 	R(CERTIFICATE_PEM, "certificate-pem", \
 	  "a certificate in the certificate table is PEM instead of DER") \
 	/* VCEK or VLEK; PCK */ \

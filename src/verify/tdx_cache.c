@@ -38,6 +38,17 @@ static void chain_done(struct chain *chain)
 		cert_entry_free(chain->certs[i]);
 }
 
+/*
+ * Nothing signs what stands between the blocks and behind them, so that is nothing but white space and the NULs
+ * that C strings are stored with.
+ */
+static bool skip_blank(const struct bytes_rd *pem, size_t *off)
+{
+	while (*off < pem->size && memchr(" \t\r\n", pem->data[*off], 5))
+		(*off)++;
+	return *off == pem->size || pem->data[*off] == '-';
+}
+
 static int read_chain(const struct bytes_rd *pem, struct chain *chain, struct jurat_error *err)
 {
 	size_t off = 0;
@@ -46,7 +57,11 @@ static int read_chain(const struct bytes_rd *pem, struct chain *chain, struct ju
 		auto_free uint8_t *der = NULL;
 		char label[32];
 		size_t size;
-		int r = crypto_pem_next(pem->data, pem->size, &off, label, &der, &size, err);
+		int r;
+
+		if (!skip_blank(pem, &off))
+			return jurat_fail(err, -EBADMSG, "byte %zu: expected PEM", off);
+		r = crypto_pem_next(pem->data, pem->size, &off, label, &der, &size, err);
 
 		if (r == JURAT_NOT_FOUND)
 			break;
@@ -79,9 +94,27 @@ static struct cert_entry *take_ca(struct chain *chain, const struct bytes_rd *na
 	return NULL;
 }
 
+static bool same(const struct cert_entry *a, const struct cert_entry *b)
+{
+	return b && memcmp(a->sha256, b->sha256, CRYPTO_SHA256_BYTES) == 0;
+}
+
+/* What is left over is no part of the chain: nothing else judges it. A copy says nothing new. */
+static void note_left_over(const struct chain *chain, struct qe_entry *to)
+{
+	for (size_t i = 0; i < chain->n && to->stray == 0; i++) {
+		const struct cert_entry *entry = chain->certs[i];
+
+		if (!entry || same(entry, to->intermediate) || same(entry, to->root))
+			continue;
+		to->stray = i + 1;
+		verdict_name(&entry->cert.subject_cn, to->stray_name, sizeof(to->stray_name));
+	}
+}
+
 /*
- * The leaf is the one certificate that is no CA; the others go by name. Whether anything holds is judged
- * later.
+ * The leaf is the one certificate that is no CA; the others go by name, in any order. Whether anything holds
+ * is judged later.
  */
 static int sort_chain(struct chain *chain, struct qe_entry *to, struct jurat_error *err)
 {
@@ -97,6 +130,7 @@ static int sort_chain(struct chain *chain, struct qe_entry *to, struct jurat_err
 	to->intermediate = take_ca(chain, &to->leaf->cert.issuer, false);
 	if (to->intermediate)
 		to->root = take_ca(chain, &to->intermediate->cert.issuer, true);
+	note_left_over(chain, to);
 	return 0;
 }
 

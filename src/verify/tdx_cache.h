@@ -4,6 +4,7 @@
 
 #include "verify/entry.h"
 #include "verify/tdx_pck.h"
+#include "verify/verdict.h"
 #include "wire/tdx_quote.h"
 
 /*
@@ -40,6 +41,8 @@ struct qe_entry {
 	uint8_t report_sha256[CRYPTO_SHA256_BYTES]; /* of the QE report and its signature */
 	/* From the certification data, owned: NULL when it is not in there. */
 	struct cert_entry *leaf, *intermediate, *root;
+	size_t stray; /* counted from 1: a certificate that is none of the three; 0: there is none */
+	char stray_name[VERDICT_NAME_BYTES];
 	uint64_t used;
 	size_t size;
 	uint8_t bytes[];

@@ -162,11 +162,14 @@ static int try_intermediate(struct tdx_judge *j, struct cert_entry *candidate)
 	return 0;
 }
 
+/* That of the quote, where it has one: what a quote brings is judged, not passed over for something better. */
 static int choose_intermediate(struct tdx_judge *j)
 {
 	const struct pointers *given = &j->verifier->authorities;
 	int r = try_intermediate(j, j->qe->intermediate);
 
+	if (j->qe->intermediate)
+		return r;
 	for (size_t i = 0; r == 0 && j->collateral && i < j->collateral->n_certs; i++)
 		r = try_intermediate(j, j->collateral->certs[i]);
 	for (size_t i = 0; r == 0 && i < given->n; i++)
@@ -190,7 +193,7 @@ static void judge_intermediate(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "expected a path length of 0");
 }
 
-/* Roots that were given are trusted as they stand; whatever root the quote brings is not looked at. */
+/* Roots that were given are trusted as they stand. */
 static int choose_given_root(struct tdx_judge *j)
 {
 	const struct pointers *roots = &j->verifier->roots;
@@ -245,6 +248,36 @@ static int choose_pinned_root(struct tdx_judge *j)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * The root that the quote brings beside the trusted one: the same certificate, or another one of the same name
+ * and key, which that key signed.
+ */
+static int judge_quotes_root(struct tdx_judge *j)
+{
+	struct cert_entry *own = j->qe->root, *root = j->root;
+	char name[VERDICT_NAME_BYTES], sha256[BYTES_HEX_SIZE(CRYPTO_SHA256_BYTES)];
+	int r;
+
+	if (!own || own == root || memcmp(own->sha256, root->sha256, sizeof(own->sha256)) == 0)
+		return 0;
+	verdict_name(&own->cert.subject_cn, name, sizeof(name));
+	if (memcmp(own->spki_sha256, root->spki_sha256, sizeof(own->spki_sha256)) != 0) {
+		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED,
+			       "the root in the quote, '%s' with SHA-256 %s, is not the trusted root", name,
+			       bytes_to_hex(own->sha256, sizeof(own->sha256), sha256));
+		return 0;
+	}
+	r = tdx_cert_signed_by(&j->verifier->tdx, own, root);
+	if (r == JURAT_REFUSED)
+		verdict_refuse(j->out, REASON_ROOT_SIGNATURE,
+			       "the root in the quote, '%s': its key is that of the trusted root, its other "
+			       "contents are not signed by it",
+			       name);
+	else if (r == 0)
+		tdx_learn(&j->verifier->tdx, own->sha256, root->sha256);
+	return r < 0 ? r : 0;
+}
+
 static int judge_root(struct tdx_judge *j)
 {
 	static const struct tdx_cert_reasons reasons = { .name = REASON_ROOT_PROFILE,
@@ -271,7 +304,7 @@ static int judge_root(struct tdx_judge *j)
 			       verdict_name(&j->root->cert.subject_cn, name, sizeof(name)),
 			       bytes_to_hex(j->root->spki_sha256, 32, spki));
 	tdx_judge_cert(j, j->root, true, ROOT_CA_CN, &reasons);
-	return 0;
+	return j->root_trusted ? judge_quotes_root(j) : 0;
 }
 
 static int judge_links(struct tdx_judge *j)
@@ -308,7 +341,7 @@ static int judge_links(struct tdx_judge *j)
 	return tdx_judge_revocation(j, j->intermediate, j->leaf, REASON_LEAF_REVOKED);
 }
 
-int tdx_judge_chain(struct tdx_judge *j)
+static int judge_chain(struct tdx_judge *j)
 {
 	char name[VERDICT_NAME_BYTES];
 	int r = choose_leaf(j);
@@ -336,6 +369,17 @@ int tdx_judge_chain(struct tdx_judge *j)
 	judge_intermediate(j);
 	r = judge_root(j);
 	return r < 0 ? r : judge_links(j);
+}
+
+int tdx_judge_chain(struct tdx_judge *j)
+{
+	int r = judge_chain(j);
+
+	if (r == 0 && j->qe->stray)
+		verdict_refuse(j->out, REASON_CERTIFICATE_UNRELATED,
+			       "%s: certificate %zu, '%s', is no part of the chain",
+			       tdx_cert_data_name(j->quote.cert_type), j->qe->stray, j->qe->stray_name);
+	return r;
 }
 
 int tdx_judge_signatures(struct tdx_judge *j)

@@ -2,6 +2,8 @@
 #include "verify/patch.h"
 #include "verify/tdx_made.h"
 
+#include "crypto/x509.h"
+
 #include <errno.h>
 
 /* Certificates and CRLs that are properly signed and not what they must be: each for its own reason. */
@@ -209,7 +211,8 @@ static void a_crl_that_is_not_understood_is_none(void **state)
  */
 static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
 {
-	static const char *const codes[] = { "root-not-trusted", "intermediate-issuer" };
+	static const char *const codes[] = { "root-not-trusted", "intermediate-issuer",
+					     "certificate-unrelated" };
 	struct jurat_verifier *v;
 	struct jurat_policy *policy;
 	struct jurat_verdict *verdict;
@@ -237,28 +240,61 @@ static void a_pck_ca_of_another_root_is_refused_by_name(void **state)
 	tdx_made_done(&m);
 }
 
-/* A given root is trusted as it stands: what the quote brings by its name is not even looked at. */
-static void where_roots_are_given_the_quotes_own_does_not_matter_V16(void **state)
+/* The certificate with the key of the PCK CA. */
+static void other_key(struct tdx_made_cert *cert)
 {
-	struct jurat_verifier *v = tdx_made_verifier(NULL);
-	struct jurat_tdx_collateral *c;
-	struct jurat_verdict *verdict;
-	struct tdx_made_cert *root;
-	struct tdx_made m;
+	struct crypto_cert mine, ca;
+	size_t n;
+	const uint8_t *der = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_PLATFORM_CA, &n);
 
-	tdx_made_init(&m, TDX_BODY_10);
-	root = tdx_made_instead(&m, SIM_INTEL_ROOT);
-	replace(root, WORLD_ENDS, "250101000000Z", 13); /* expired, and nobody signed that */
-	tdx_made_documents(&m);
-	tdx_made_sign(&m);
-	c = tdx_made_collateral(&m);
-	verdict = tdx_made_judge(&m, v, c, NULL);
-	assert_true(jurat_verdict_accepted(verdict));
-	jurat_verdict_free(verdict);
-	assert_int_equal(jurat_verifier_add_roots(v, root->der, root->size, NULL), -EBADMSG);
-	jurat_tdx_collateral_free(c);
-	jurat_verifier_free(v);
-	tdx_made_done(&m);
+	assert_int_equal(crypto_cert_read(der, n, &ca, NULL), 0);
+	assert_int_equal(crypto_cert_read(cert->der, cert->size, &mine, NULL), 0);
+	memcpy(cert->der + (mine.key_point.data - cert->der), ca.key_point.data, mine.key_point.size);
+}
+
+/*
+ * A given root is trusted as it stands; what the quote brings by its name is that certificate, or another one
+ * that its key signed.
+ */
+static void where_roots_are_given_the_quotes_own_is_one_of_its_key_V16(void **state)
+{
+	static const struct {
+		bool signs, other_key;
+		const char *code; /* NULL: accepted */
+	} rows[] = {
+		{ false, false, "root-signature" }, /* expired, and nobody signed that */
+		{ true, false, NULL }, /* expired, and its key signed that: another one is trusted */
+		{ true, true, "root-not-trusted" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_verifier *v = tdx_made_verifier(NULL);
+		struct jurat_tdx_collateral *c;
+		struct jurat_verdict *verdict;
+		struct tdx_made_cert *root;
+		struct tdx_made m;
+
+		tdx_made_init(&m, TDX_BODY_10);
+		root = tdx_made_instead(&m, SIM_INTEL_ROOT);
+		replace(root, WORLD_ENDS, "250101000000Z", 13);
+		if (rows[i].other_key)
+			other_key(root);
+		if (rows[i].signs)
+			tdx_made_reissue(root->der, sizeof(root->der), &root->size, SIM_INTEL_ROOT);
+		tdx_made_documents(&m);
+		tdx_made_sign(&m);
+		c = tdx_made_collateral(&m);
+		verdict = tdx_made_judge(&m, v, c, NULL);
+		assert_int_equal(jurat_verdict_reason_count(verdict), rows[i].code ? 1 : 0);
+		if (rows[i].code)
+			assert_string_equal(jurat_verdict_reason_code(verdict, 0), rows[i].code);
+		jurat_verdict_free(verdict);
+		if (!rows[i].signs)
+			assert_int_equal(jurat_verifier_add_roots(v, root->der, root->size, NULL), -EBADMSG);
+		jurat_tdx_collateral_free(c);
+		jurat_verifier_free(v);
+		tdx_made_done(&m);
+	}
 }
 
 enum { LEAF = SIM_INTEL_N_CERTS, MAX_CHAIN = 9 };
@@ -322,6 +358,49 @@ static void unfinished(struct tdx_made *m)
 	m->chain[strlen(m->chain) - 1] = '\0'; /* a dash of the last END line */
 }
 
+/* Behind a good chain a CA of another name: no link leads to it. */
+static void another_ca(struct tdx_made *m)
+{
+	struct tdx_made_cert other = *tdx_made_instead(m, SIM_INTEL_ROOT);
+	struct sim_der der = { other.der, other.size };
+	auto_free char *good = NULL, *more = NULL;
+	size_t size;
+
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+	memcpy(memmem(other.der, other.size, "SGX Root CA", 11), "SGX Rest CA", 11); /* as issuer */
+	assert_int_equal(sim_pki_intel_pem(&der, 1, &more, &size, NULL), 0);
+	good = m->chain;
+	assert_true(asprintf(&m->chain, "%s%s", good, more) > 0);
+}
+static void root_without_ca(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_ROOT);
+}
+/* The collateral brings a good one, which would do if the quote had none. */
+static void spoilt_ca(struct tdx_made *m)
+{
+	struct tdx_made_cert *ca = tdx_made_instead(m, SIM_INTEL_PLATFORM_CA);
+
+	ca->der[ca->size - 1] ^= 1;
+}
+/* A line of text behind so many bytes of the chain. */
+static void put_text(struct tdx_made *m, size_t behind)
+{
+	auto_free char *good = m->chain;
+
+	assert_true(asprintf(&m->chain, "%.*sof Intel\n%s", (int)behind, good, good + behind) > 0);
+}
+static void text_between(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+	put_text(m, (size_t)(strstr(m->chain + 1, "-----BEGIN") - m->chain));
+}
+static void text_behind(struct tdx_made *m)
+{
+	CHAIN(m, LEAF, SIM_INTEL_PLATFORM_CA, SIM_INTEL_ROOT);
+	put_text(m, strlen(m->chain));
+}
+
 static void the_certificates_of_a_quote_are_read_as_they_come_V17(void **state)
 {
 	static const struct tdx_spoilt rows[] = {
@@ -332,6 +411,13 @@ static void the_certificates_of_a_quote_are_read_as_they_come_V17(void **state)
 		{ .what = "no end", .early = unfinished, .codes = { "certificate-malformed" } },
 		{ .what = "two leaves", .early = two_leaves, .codes = { "certificate-malformed" } },
 		{ .what = "no leaf", .early = no_leaf, .codes = { "certificate-malformed" } },
+		{ .what = "a CA too many", .early = another_ca, .codes = { "certificate-unrelated" } },
+		{ .what = "a root of nothing",
+		  .early = root_without_ca,
+		  .codes = { "intermediate-missing", "certificate-unrelated" } },
+		{ .what = "a spoilt CA", .early = spoilt_ca, .codes = { "intermediate-signature" } },
+		{ .what = "text between", .early = text_between, .codes = { "certificate-malformed" } },
+		{ .what = "text behind", .early = text_behind, .codes = { "certificate-malformed" } },
 		{ .what = "nine", .early = too_many, .codes = { "certificate-malformed" } },
 	};
 
@@ -513,7 +599,7 @@ int main(void)
 		cmocka_unit_test(a_tcb_signer_must_have_the_profile_of_one),
 		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
 		cmocka_unit_test(a_pck_ca_of_another_root_is_refused_by_name),
-		cmocka_unit_test(where_roots_are_given_the_quotes_own_does_not_matter_V16),
+		cmocka_unit_test(where_roots_are_given_the_quotes_own_is_one_of_its_key_V16),
 		cmocka_unit_test(the_certificates_of_a_quote_are_read_as_they_come_V17),
 		cmocka_unit_test(collateral_is_believed_for_its_signatures_alone_V15),
 		cmocka_unit_test(a_damaged_crl_is_not_passed_over_for_a_good_one_V21),

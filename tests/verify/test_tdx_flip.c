@@ -134,6 +134,52 @@ static void flip_pck_certificate(const struct tdx_case *c)
 	world_done(&w);
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == '\0' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/*
+ * All that stands in the certification data: three blocks, their marks, and what is around them. One kind of flip
+ * changes no certificate: it makes one blank out of another, such as a space of the NUL at the end. The blanks
+ * that are there as spaces belong to marks.
+ */
+static void flip_certification_data_of(struct world *w)
+{
+	size_t start = (size_t)(w->parsed.cert_data.data - w->quote);
+
+	assert_int_equal(judge(w, w->quote, w->size), 0);
+	for (size_t i = start; i < start + w->parsed.cert_data.size; i++) {
+		uint8_t before = w->quote[i];
+
+		for (unsigned bit = 0; bit < 8; bit++) {
+			bool harmless;
+
+			w->quote[i] = before ^ (uint8_t)(1u << bit);
+			harmless = before != ' ' && is_blank(before) && is_blank(w->quote[i]);
+			if ((judge(w, w->quote, w->size) == 0) != harmless)
+				FAIL_BECAUSE("bit %u of byte %zu of the certification data", bit, i - start);
+		}
+		w->quote[i] = before;
+	}
+	assert_int_equal(judge(w, w->quote, w->size), 0);
+}
+
+/* The root comes with the collateral, so that the quote's own is not needed, or is supplied as trusted. */
+static void flip_certification_data(const struct tdx_case *c)
+{
+	struct world w;
+	auto_free uint8_t *root = NULL;
+	size_t n;
+
+	world_init(&w, c);
+	flip_certification_data_of(&w);
+	root = evidence_read(c->folder, c->collateral[5], &n);
+	assert_int_equal(jurat_verifier_add_roots(w.verifier, root, n, NULL), 0);
+	flip_certification_data_of(&w);
+	world_done(&w);
+}
+
 /* Whether the evidence is accepted with these bytes for one part of its collateral. */
 static bool accepts_with(const struct world *w, unsigned part, const uint8_t *bytes, size_t n)
 {
@@ -214,6 +260,11 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 	tdx_given_each_accepted(flip_pck_certificate);
 }
 
+static void every_flipped_bit_of_the_certification_data_is_refused_but_one_blank_for_another(void **state)
+{
+	tdx_given_each_accepted(flip_certification_data);
+}
+
 static void every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits(void **state)
 {
 	tdx_given_each_accepted(flip_collateral);
@@ -225,6 +276,8 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_of_header_and_body_is_refused),
 		cmocka_unit_test(every_flipped_bit_of_signatures_and_qe_report_is_refused),
 		cmocka_unit_test(every_flipped_bit_of_the_pck_certificate_is_refused),
+		cmocka_unit_test(
+			every_flipped_bit_of_the_certification_data_is_refused_but_one_blank_for_another),
 		cmocka_unit_test(every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits),
 	};
 

@@ -224,7 +224,7 @@ static void chain_and_dates_V13_V17_V21_are_judged(void **state)
 		{ .what = "TCB signer for a leaf",
 		  .early = ca_for_leaf,
 		  .codes = { "leaf-name", "leaf-issuer", "leaf-extension-missing", "intermediate-missing",
-			     "qe-report-signature" } },
+			     "certificate-unrelated", "qe-report-signature" } },
 		{ .what = "PEM", .early = no_pem, .codes = { "certificate-malformed" } },
 		{ .what = "PPID", .early = ppid_only, .codes = { "leaf-missing" } },
 	};

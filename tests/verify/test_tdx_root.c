@@ -277,7 +277,7 @@ static void move_signature(const struct tdx_case *c)
 	world_done(&w);
 }
 
-/* A root that is published and trusted, and a PCK CA that names another: that is the one thing wrong. */
+/* A root that is published and trusted, and a PCK CA that names another: that is the one thing wrong, so that the root is no part of its chain. */
 static void name_another_root(const struct tdx_case *c)
 {
 	struct jurat_policy *policy;
@@ -298,8 +298,9 @@ static void name_another_root(const struct tdx_case *c)
 	tdx_made_reissue(ca->der, sizeof(ca->der), &ca->size, SIM_INTEL_ROOT);
 	tdx_made_sign(&m);
 	verdict = tdx_made_judge(&m, w.verifier, NULL, policy);
-	assert_int_equal(jurat_verdict_reason_count(verdict), 1);
+	assert_int_equal(jurat_verdict_reason_count(verdict), 2);
 	assert_string_equal(jurat_verdict_reason_code(verdict, 0), "intermediate-issuer");
+	assert_string_equal(jurat_verdict_reason_code(verdict, 1), "certificate-unrelated"); /* the root */
 	jurat_verdict_free(verdict);
 	jurat_policy_free(policy);
 	tdx_made_done(&m);
