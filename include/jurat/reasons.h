@@ -170,6 +170,10 @@
 #define JURAT_REASON_RTMR2_MISMATCH                   "rtmr2-mismatch"
 #define JURAT_REASON_RTMR3_MISMATCH                   "rtmr3-mismatch"
 #define JURAT_REASON_MRSERVICETD_MISMATCH             "mrservicetd-mismatch"
+#define JURAT_REASON_TD_ID_MISMATCH                   "td-id-mismatch"
+#define JURAT_REASON_DEVINFO_HASH_MISMATCH            "devinfo-hash-mismatch"
+#define JURAT_REASON_INIT_SERVTD_HASH_MISMATCH        "init-servtd-hash-mismatch"
+#define JURAT_REASON_CURR_SERVTD_HASH_MISMATCH        "curr-servtd-hash-mismatch"
 
 /* What a verdict does not cover: jurat_verdict_not_judged_code(). */
 #define JURAT_NOT_JUDGED_CHAIN             "chain"
@@ -184,6 +188,9 @@
 #define JURAT_NOT_JUDGED_TCB_STATUS        "tcb-status"
 #define JURAT_NOT_JUDGED_QE_IDENTITY       "qe-identity"
 #define JURAT_NOT_JUDGED_TDX_MODULE        "tdx-module"
+#define JURAT_NOT_JUDGED_LAUNCH_PLATFORM   "launch-platform"
+#define JURAT_NOT_JUDGED_SERVICE_TD        "service-td"
+#define JURAT_NOT_JUDGED_VMID              "vmid"
 #define JURAT_NOT_JUDGED_TRAILING_BYTES    "trailing-bytes"
 /* clang-format on */
 

@@ -379,6 +379,11 @@ enum jurat_tdx_tcb_part {
 	JURAT_TDX_TCB_PART_PLATFORM = 1,
 	JURAT_TDX_TCB_PART_MODULE = 2, /* the TDX module */
 	JURAT_TDX_TCB_PART_QE = 3,     /* the quoting enclave */
+	/*
+	 * All of the platform that the quote comes from. Of a TD that was launched on another: all but
+	 * that.
+	 */
+	JURAT_TDX_TCB_PART_THIS_PLATFORM = 4,
 };
 
 struct jurat_tdx_tcb {
@@ -394,7 +399,8 @@ struct jurat_tdx_tcb {
  * The TCB status of a TD quote, by the collateral: of the whole, or of a part at launch.
  *
  * ret       its size set by the caller; changes on success only
- * Returns   0; JURAT_NOT_FOUND no quote, or not evaluated: no collateral that could be trusted; -EINVAL,
+ * Returns   0; JURAT_NOT_FOUND no quote, or not evaluated: no collateral that could be trusted, or PART_ALL
+ *           of a TD that may have been launched on another platform, which nothing says anything of; -EINVAL,
  *           -E2BIG the size of *ret
  * Threads   any number of threads
  * Since     0.1    Spec  Intel PCS API v4, TCB info

@@ -79,7 +79,11 @@ struct policy_version {
 	T(rtmr1, 48, RTMR1_MISMATCH) \
 	T(rtmr2, 48, RTMR2_MISMATCH) \
 	T(rtmr3, 48, RTMR3_MISMATCH) \
-	T(mrservicetd, 48, MRSERVICETD_MISMATCH)
+	T(mrservicetd, 48, MRSERVICETD_MISMATCH) \
+	T(td_id, 32, TD_ID_MISMATCH) \
+	T(devinfo_hash, 48, DEVINFO_HASH_MISMATCH) \
+	T(init_servtd_hash, 48, INIT_SERVTD_HASH_MISMATCH) \
+	T(curr_servtd_hash, 48, CURR_SERVTD_HASH_MISMATCH)
 /* clang-format on */
 
 enum policy_tee { POLICY_SEV_SNP, POLICY_TDX };

@@ -278,7 +278,14 @@
 	R(RTMR1_MISMATCH, "rtmr1-mismatch", "RTMR1 is not a value that the policy allows") \
 	R(RTMR2_MISMATCH, "rtmr2-mismatch", "RTMR2 is not a value that the policy allows") \
 	R(RTMR3_MISMATCH, "rtmr3-mismatch", "RTMR3 is not a value that the policy allows") \
-	R(MRSERVICETD_MISMATCH, "mrservicetd-mismatch", "MRSERVICETD is not a value that the policy allows")
+	R(MRSERVICETD_MISMATCH, "mrservicetd-mismatch", "MRSERVICETD is not a value that the policy allows") \
+	R(TD_ID_MISMATCH, "td-id-mismatch", "td_id is not a value that the policy allows") \
+	R(DEVINFO_HASH_MISMATCH, "devinfo-hash-mismatch", \
+	  "devinfo_hash is not a value that the policy allows") \
+	R(INIT_SERVTD_HASH_MISMATCH, "init-servtd-hash-mismatch", \
+	  "init_servtd_hash is not a value that the policy allows") \
+	R(CURR_SERVTD_HASH_MISMATCH, "curr-servtd-hash-mismatch", \
+	  "curr_servtd_hash is not a value that the policy allows")
 
 /* What a verdict does not say: N(NAME, "code", "why it was not judged"). */
 #define VERIFY_NOT_JUDGED(N) \
@@ -297,6 +304,11 @@
 	N(TCB_STATUS, "tcb-status", "no trusted TCB info and QE identity for this platform") \
 	N(QE_IDENTITY, "qe-identity", "no trusted QE identity") \
 	N(TDX_MODULE, "tdx-module", "no trusted TCB info") \
+	N(LAUNCH_PLATFORM, "launch-platform", \
+	  "the platform it was launched on: the TD may have been migrated from there") \
+	N(SERVICE_TD, "service-td", \
+	  "the service TD that is bound to the TD, beyond what the policy requires") \
+	N(VMID, "vmid", "the quote is of a VM inside of the TD, vmid is not 0") \
 	N(TRAILING_BYTES, "trailing-bytes", \
 	  "the quote is followed by bytes that are not zero and not signed")
 /* clang-format on */

@@ -39,8 +39,8 @@ static void chain_done(struct chain *chain)
 }
 
 /*
- * Nothing signs what stands between the blocks and behind them, so that is nothing but white space and the NULs
- * that C strings are stored with.
+ * Nothing signs what stands between the blocks and behind them, so that is nothing but white space and the
+ * NULs that C strings are stored with.
  */
 static bool skip_blank(const struct bytes_rd *pem, size_t *off)
 {

@@ -162,7 +162,9 @@ static int try_intermediate(struct tdx_judge *j, struct cert_entry *candidate)
 	return 0;
 }
 
-/* That of the quote, where it has one: what a quote brings is judged, not passed over for something better. */
+/*
+ * That of the quote, where it has one: what a quote brings is judged, not passed over for something better.
+ */
 static int choose_intermediate(struct tdx_judge *j)
 {
 	const struct pointers *given = &j->verifier->authorities;
@@ -249,8 +251,8 @@ static int choose_pinned_root(struct tdx_judge *j)
 }
 
 /*
- * The root that the quote brings beside the trusted one: the same certificate, or another one of the same name
- * and key, which that key signed.
+ * The root that the quote brings beside the trusted one: the same certificate, or another one of the same
+ * name and key, which that key signed.
  */
 static int judge_quotes_root(struct tdx_judge *j)
 {

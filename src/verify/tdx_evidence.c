@@ -31,6 +31,21 @@ static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
 			       bytes_to_hex(hdr->vendor_id, sizeof(hdr->vendor_id), hex));
 }
 
+/*
+ * SERVTD_EXT says that a service TD may have brought the TD here from the platform that init_* speaks of.
+ * Spec: Intel TDX module ABI, ATTRIBUTES; body type 4.
+ */
+static bool is_launched_elsewhere(const struct tdx_quote *q)
+{
+	const struct tdx_body *b = &q->body;
+
+	return b->td_attributes >> TDX_ATTR_SERVTD_EXT_BIT & 1 || b->init_servtd_attr != 0 ||
+	       !bytes_all(b->init_servtd_hash, sizeof(b->init_servtd_hash), 0) ||
+	       !bytes_all(b->init_cpusvn, sizeof(b->init_cpusvn), 0) ||
+	       !bytes_all(b->init_tee_tcb_svn, sizeof(b->init_tee_tcb_svn), 0) ||
+	       !bytes_all(b->init_fmspc, sizeof(b->init_fmspc), 0);
+}
+
 static void show_quote(struct tdx_judge *j)
 {
 	const struct tdx_quote *q = &j->quote;
@@ -40,6 +55,11 @@ static void show_quote(struct tdx_judge *j)
 	t->body_type = q->body_type;
 	t->has_15 = q->has_15;
 	t->has_15ex = q->has_15ex;
+	t->launched_elsewhere = is_launched_elsewhere(q);
+	if (t->launched_elsewhere)
+		verdict_not_judged(j->out, NOT_JUDGED_LAUNCH_PLATFORM);
+	if (q->body.vmid != 0)
+		verdict_not_judged(j->out, NOT_JUDGED_VMID);
 	t->body = q->body;
 	t->qe_report = q->qe_report;
 	t->cert_type = q->cert_type;

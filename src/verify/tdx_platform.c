@@ -198,6 +198,8 @@ int tdx_judge_tcb(struct tdx_judge *j)
 	subject.pcesvn = j->pck.pcesvn;
 	memcpy(subject.tee_tcb_svn, body->tee_tcb_svn, sizeof(subject.tee_tcb_svn));
 	memcpy(subject.tee_tcb_svn2, body->tee_tcb_svn2, sizeof(subject.tee_tcb_svn2));
+	subject.has_init = j->tdx->launched_elsewhere && j->quote.has_15ex;
+	memcpy(subject.init_tee_tcb_svn, body->init_tee_tcb_svn, sizeof(subject.init_tee_tcb_svn));
 	tcb_evaluate(j->info, j->identity, &subject, &j->tdx->evaluation);
 	j->tdx->has_evaluation = true;
 	refuse_status(j, &j->tdx->evaluation);

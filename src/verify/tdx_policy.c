@@ -27,10 +27,14 @@ static void judge_bytes(struct tdx_judge *j)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct policy_list *list = (const void *)((const char *)j->policy + rows[i].list);
+		const struct wire_layout *layout = tdx_body_layout_of(j->quote.body_type);
 		const uint8_t *value = (const uint8_t *)&j->quote.body + rows[i].field;
 		char hex[BYTES_HEX_SIZE(64)];
 
-		if (!policy_list_has(list, value, rows[i].size))
+		if (list->n > 0 && !wire_find(layout, rows[i].name))
+			verdict_refuse(j->out, rows[i].reason, "%s: absent in a quote of body type %d",
+				       rows[i].name, j->quote.body_type);
+		else if (!policy_list_has(list, value, rows[i].size))
 			verdict_refuse(j->out, rows[i].reason, "%s is %s", rows[i].name,
 				       bytes_to_hex(value, rows[i].size, hex));
 	}
@@ -84,16 +88,34 @@ static void judge_xfam(struct tdx_judge *j)
 	policy_judge_unknown_bits(j->out, POLICY_XFAM, is, allowed);
 }
 
-/* A service TD may migrate the TD and so see its memory; whoever allows one by its hash allows it. */
+/*
+ * A service TD may migrate the TD and so see its memory. Whoever allows one by its hash allows it; in body
+ * type 4 there are two more, of now and of the platform of launch.
+ */
 static void judge_service_td(struct tdx_judge *j)
 {
 	const struct tdx_body *body = &j->quote.body;
+	const struct jurat_policy *p = j->policy;
+	const struct {
+		const char *name;
+		const uint8_t *hash;
+		const struct policy_list *allowed;
+	} rows[] = {
+		{ "mrservicetd", body->mrservicetd, &p->mrservicetd },
+		{ "curr_servtd_hash", body->curr_servtd_hash, &p->curr_servtd_hash },
+		{ "init_servtd_hash", body->init_servtd_hash, &p->init_servtd_hash },
+	};
 	char hex[BYTES_HEX_SIZE(48)];
 
-	if (!j->policy->allow_service_td && j->policy->mrservicetd.n == 0 &&
-	    !bytes_all(body->mrservicetd, sizeof(body->mrservicetd), 0))
-		verdict_refuse(j->out, REASON_SERVICE_TD_NOT_ALLOWED, "mrservicetd is %s",
-			       bytes_to_hex(body->mrservicetd, sizeof(body->mrservicetd), hex));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (bytes_all(rows[i].hash, sizeof(body->mrservicetd), 0))
+			continue;
+		verdict_not_judged(j->out, NOT_JUDGED_SERVICE_TD);
+		if (!p->allow_service_td && rows[i].allowed->n == 0)
+			verdict_refuse(j->out, REASON_SERVICE_TD_NOT_ALLOWED,
+				       "%s is %s (see allow_service_td)", rows[i].name,
+				       bytes_to_hex(rows[i].hash, 48, hex));
+	}
 }
 
 void tdx_judge_policy(struct tdx_judge *j)

@@ -98,10 +98,13 @@ static json_t *tcb(struct render_json *o, const struct jurat_verdict *v)
 		put_part(o, object, "platform", &e->platform);
 		put_part(o, object, "tdx_module", &e->module);
 		put_part(o, object, "quoting_enclave", &e->qe);
-		if (e->current != TCB_STATUS_NONE) {
+		put_part(o, object, "init_tdx_module", &e->init_module);
+		if (t->launched_elsewhere)
+			render_put(o, object, "this_platform", json_string(tcb_status_name(e->here)));
+		else if (e->current != TCB_STATUS_NONE)
 			render_put(o, object, "at_launch", json_string(tcb_status_name(e->launch)));
+		if (e->current != TCB_STATUS_NONE)
 			render_put(o, object, "current", json_string(tcb_status_name(e->current)));
-		}
 		if (e->status != TCB_NOT_SUPPORTED && e->status != TCB_UNRECOGNIZED)
 			render_put(o, object, "date", render_time(e->date));
 		for (size_t i = 0; i < t->n_advisories; i++)
@@ -123,7 +126,7 @@ void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_ver
 	render_put(o, root, "evidence", evidence(o, t));
 	render_put(o, root, "signer", signer(o, v));
 	render_put(o, root, "tcb", tcb(o, v));
-	if (t->has_evaluation)
+	if (verdict_tdx_has_status(t))
 		render_put(o, root, "tcb_status", json_string(tcb_status_name(t->evaluation.status)));
 	else
 		render_put(o, root, "tcb_status", json_null());
@@ -145,6 +148,10 @@ static void text_body(FILE *f, const struct verdict_tdx *t)
 		"td_attributes", "xfam",       "tee_tcb_svn",
 	};
 	static const char *const names_15[] = { "tee_tcb_svn2", "mrservicetd" };
+	static const char *const names_15ex[] = {
+		"vmid",        "td_id",      "devinfo_hash",     "init_servtd_hash", "init_servtd_attr",
+		"init_cpusvn", "init_fmspc", "init_tee_tcb_svn", "curr_servtd_hash", "curr_servtd_attr",
+	};
 	const struct wire_layout *layout = tdx_body_layout_of(t->body_type);
 
 	fprintf(f, "%-*s tdx\n%-*s %u\n%-*s %d\n", RENDER_LABEL, "tee", RENDER_LABEL, "version",
@@ -152,6 +159,8 @@ static void text_body(FILE *f, const struct verdict_tdx *t)
 	render_text_fields(f, layout, &t->body, names, ARRAY_SIZE(names));
 	if (t->has_15)
 		render_text_fields(f, layout, &t->body, names_15, ARRAY_SIZE(names_15));
+	if (t->has_15ex)
+		render_text_fields(f, layout, &t->body, names_15ex, ARRAY_SIZE(names_15ex));
 }
 
 static void text_part(FILE *f, const char *label, const struct tcb_part *part)
@@ -177,9 +186,28 @@ static void text_document(FILE *f, const char *label, const struct verdict_docum
 			d->signer.there ? d->signer.subject : "an unknown signer");
 }
 
-static void text_tcb(FILE *f, const struct verdict_tdx *t)
+static void text_statuses(FILE *f, const struct verdict_tdx *t)
 {
 	const struct tcb_evaluation *e = &t->evaluation;
+
+	fprintf(f, "%-*s %s\n", RENDER_LABEL, "tcb_status",
+		verdict_tdx_has_status(t) ? tcb_status_name(e->status)
+					  : "not evaluated for the platform it was launched on");
+	if (t->launched_elsewhere)
+		fprintf(f, "%-*s %s\n", RENDER_LABEL, "  this_platform", tcb_status_name(e->here));
+	text_part(f, "  platform", &e->platform);
+	text_part(f, "  tdx_module", &e->module);
+	text_part(f, "  quoting_enclave", &e->qe);
+	text_part(f, "  init_tdx_module", &e->init_module);
+	if (e->current != TCB_STATUS_NONE && t->launched_elsewhere)
+		fprintf(f, "%-*s %s\n", RENDER_LABEL, "  current", tcb_status_name(e->current));
+	else if (e->current != TCB_STATUS_NONE)
+		fprintf(f, "%-*s %s, and %s now\n", RENDER_LABEL, "  at_launch", tcb_status_name(e->launch),
+			tcb_status_name(e->current));
+}
+
+static void text_tcb(FILE *f, const struct verdict_tdx *t)
+{
 	char hex[BYTES_HEX_SIZE(6)];
 
 	if (t->has_pck) {
@@ -192,13 +220,7 @@ static void text_tcb(FILE *f, const struct verdict_tdx *t)
 	text_document(f, "qe_identity", &t->qe_identity);
 	if (!t->has_evaluation)
 		return;
-	fprintf(f, "%-*s %s\n", RENDER_LABEL, "tcb_status", tcb_status_name(e->status));
-	text_part(f, "  platform", &e->platform);
-	text_part(f, "  tdx_module", &e->module);
-	text_part(f, "  quoting_enclave", &e->qe);
-	if (e->current != TCB_STATUS_NONE)
-		fprintf(f, "%-*s %s, and %s now\n", RENDER_LABEL, "  at_launch", tcb_status_name(e->launch),
-			tcb_status_name(e->current));
+	text_statuses(f, t);
 	if (t->n_advisories > 0)
 		fprintf(f, "%-*s", RENDER_LABEL, "advisories");
 	for (size_t i = 0; i < t->n_advisories; i++)

@@ -163,6 +163,7 @@ static void note_revoked(struct tcb_evaluation *e)
 		{ &e->qe, "quoting enclave" },
 		{ &e->current_platform, "platform by tee_tcb_svn2" },
 		{ &e->current_module, "TDX module by tee_tcb_svn2" },
+		{ &e->init_module, "TDX module that launched the TD, by init_tee_tcb_svn," },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -212,7 +213,7 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	e.date = oldest(parts, ARRAY_SIZE(parts));
 	if (is_failure(&e.platform, "platform", "", &e) || is_failure(&e.module, "TDX module", "", &e) ||
 	    is_failure(&e.qe, "quoting enclave", "", &e)) {
-		e.launch = e.status;
+		e.launch = e.here = e.status;
 		*ret = e;
 		return;
 	}
@@ -220,6 +221,11 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	e.status = e.launch;
 	if (subject->has_svn2)
 		evaluate_current(info, subject, &e);
+	e.here = e.status;
+	if (subject->has_init)
+		e.init_module = module_part(info, subject->init_tee_tcb_svn);
+	if (e.init_module.status == TCB_REVOKED)
+		e.status = TCB_REVOKED;
 	if (e.status == TCB_REVOKED)
 		note_revoked(&e);
 	*ret = e;

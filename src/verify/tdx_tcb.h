@@ -16,6 +16,8 @@ struct tcb_subject {
 	uint8_t tee_tcb_svn[TCB_COMPONENTS];
 	bool has_svn2; /* TDX 1.5: the module that runs now may be newer than the one that launched the TD */
 	uint8_t tee_tcb_svn2[TCB_COMPONENTS];
+	bool has_init; /* body type 4, of a TD that was launched elsewhere: the module that launched it */
+	uint8_t init_tee_tcb_svn[TCB_COMPONENTS];
 };
 
 /* Bytes of tee_tcb_svn. */
@@ -30,11 +32,13 @@ struct tcb_part {
 
 struct tcb_evaluation {
 	enum tcb_status status;                           /* of the whole */
+	enum tcb_status here;                             /* of the platform that the quote comes from */
 	enum tcb_status launch, current;                  /* current: TCB_STATUS_NONE without tee_tcb_svn2 */
 	struct tcb_part platform, module, qe;             /* at launch */
 	struct tcb_part current_platform, current_module; /* by tee_tcb_svn2 */
-	int64_t date; /* the oldest of the parts' at launch; INT64_MIN when there is none */
-	char why[96]; /* for NOT_SUPPORTED, UNRECOGNIZED and REVOKED */
+	struct tcb_part init_module; /* by init_tee_tcb_svn: only that it is revoked counts */
+	int64_t date;                /* the oldest of the parts' at launch; INT64_MIN when there is none */
+	char why[96];                /* for NOT_SUPPORTED, UNRECOGNIZED and REVOKED */
 };
 
 void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,

@@ -37,6 +37,11 @@ int verdict_tdx_advise(struct verdict_tdx *tdx, const struct signed_document *do
 	return 0;
 }
 
+bool verdict_tdx_has_status(const struct verdict_tdx *tdx)
+{
+	return tdx->has_evaluation && (!tdx->launched_elsewhere || tdx->evaluation.status == TCB_REVOKED);
+}
+
 void verdict_tdx_free(struct verdict_tdx *tdx)
 {
 	if (!tdx)
@@ -102,12 +107,16 @@ int jurat_verdict_tdx_tcb(const struct jurat_verdict *verdict, enum jurat_tdx_tc
 		return r;
 	if (!tdx || !tdx->has_evaluation)
 		return JURAT_NOT_FOUND;
+	if (part == JURAT_TDX_TCB_PART_ALL && !verdict_tdx_has_status(tdx))
+		return JURAT_NOT_FOUND;
 	of_part = part_of(e, part);
 	tcb = (struct jurat_tdx_tcb){ 0 };
-	if (part == JURAT_TDX_TCB_PART_ALL) {
-		tcb.status = (enum jurat_tdx_tcb_status)e->status;
+	if (part == JURAT_TDX_TCB_PART_ALL || part == JURAT_TDX_TCB_PART_THIS_PLATFORM) {
+		tcb.status =
+			(enum jurat_tdx_tcb_status)(part == JURAT_TDX_TCB_PART_ALL ? e->status : e->here);
 		if (e->current != TCB_STATUS_NONE) {
-			tcb.launch_status = (enum jurat_tdx_tcb_status)e->launch;
+			if (!tdx->launched_elsewhere)
+				tcb.launch_status = (enum jurat_tdx_tcb_status)e->launch;
 			tcb.current_status = (enum jurat_tdx_tcb_status)e->current;
 		}
 		tcb.has_date = e->status != TCB_NOT_SUPPORTED && e->status != TCB_UNRECOGNIZED;

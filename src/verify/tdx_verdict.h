@@ -20,6 +20,11 @@ struct verdict_tdx {
 	struct tdx_quote_hdr hdr;
 	enum tdx_body_type body_type;
 	bool has_15, has_15ex;
+	/*
+	 * Migrated, or so it may be: its quote says nothing of what launched it that this collateral can
+	 * judge.
+	 */
+	bool launched_elsewhere;
 	struct tdx_body body;
 	struct sgx_report qe_report;
 	uint16_t cert_type;
@@ -35,6 +40,11 @@ struct verdict_tdx {
 /* 0; -ENOMEM. */
 JURAT_MUST_CHECK int verdict_tdx_advise(struct verdict_tdx *tdx, const struct signed_document *doc,
 					const struct advisories *advisories);
+/*
+ * Whether there is one status for all of it: not where the platform of launch is another one, of which
+ * nothing is known; that something is revoked is final all the same.
+ */
+bool verdict_tdx_has_status(const struct verdict_tdx *tdx);
 void verdict_tdx_free(struct verdict_tdx *tdx);
 
 #endif

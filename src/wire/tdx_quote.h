@@ -88,16 +88,16 @@ const char *tdx_cert_data_name(unsigned type);
 
 #define TDX_BODY_15EX_FIELDS(F) \
 	TDX_BODY_15_FIELDS(F) \
-	F(648, U8,    vmid,               1, "") \
-	F(649, BYTES, td_id,             32, "") \
-	F(681, BYTES, devinfo_hash,      48, "") \
-	F(729, BYTES, init_servtd_hash,  48, "") \
-	F(777, LE64,  init_servtd_attr,   8, "") \
-	F(785, BYTES, init_cpusvn,       16, "") \
-	F(801, BYTES, init_tee_tcb_svn,  16, "") \
-	F(817, BYTES, init_fmspc,        12, "") \
-	F(829, BYTES, curr_servtd_hash,  48, "") \
-	F(877, LE64,  curr_servtd_attr,   8, "")
+	F(648, U8,    vmid,               1, "of the VM inside of the TD, 0 the TD itself") \
+	F(649, BYTES, td_id,             32, "unique to the TD") \
+	F(681, BYTES, devinfo_hash,      48, "of the devices assigned to the TD") \
+	F(729, BYTES, init_servtd_hash,  48, "of the service TDs at launch") \
+	F(777, LE64,  init_servtd_attr,   8, "of the service TDs at launch") \
+	F(785, BYTES, init_cpusvn,       16, "of the platform of launch") \
+	F(801, BYTES, init_tee_tcb_svn,  16, "of the TDX module that launched the TD") \
+	F(817, BYTES, init_fmspc,        12, "of the platform of launch; word 1 is CPUID(1).EAX") \
+	F(829, BYTES, curr_servtd_hash,  48, "of the service TDs now") \
+	F(877, LE64,  curr_servtd_attr,   8, "of the service TDs now")
 /* clang-format on */
 
 WIRE_STRUCT(tdx_quote_hdr, TDX_QUOTE_HDR_FIELDS);

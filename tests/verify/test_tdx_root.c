@@ -277,7 +277,10 @@ static void move_signature(const struct tdx_case *c)
 	world_done(&w);
 }
 
-/* A root that is published and trusted, and a PCK CA that names another: that is the one thing wrong, so that the root is no part of its chain. */
+/*
+ * A root that is published and trusted, and a PCK CA that names another: that is the one thing wrong, so
+ * that the root is no part of its chain.
+ */
 static void name_another_root(const struct tdx_case *c)
 {
 	struct jurat_policy *policy;
