@@ -277,7 +277,7 @@ static void every_flipped_bit_of_the_pck_certificate_is_refused(void **state)
 	tdx_given_each_accepted(flip_pck_certificate);
 }
 
-static void every_flipped_bit_of_the_certification_data_is_refused_but_one_blank_for_another(void **state)
+static void every_flipped_bit_of_the_certification_data_is_refused_but_blanks_V27(void **state)
 {
 	tdx_given_each_accepted(flip_certification_data);
 }
@@ -293,8 +293,7 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_of_header_and_body_is_refused),
 		cmocka_unit_test(every_flipped_bit_of_signatures_and_qe_report_is_refused),
 		cmocka_unit_test(every_flipped_bit_of_the_pck_certificate_is_refused),
-		cmocka_unit_test(
-			every_flipped_bit_of_the_certification_data_is_refused_but_one_blank_for_another),
+		cmocka_unit_test(every_flipped_bit_of_the_certification_data_is_refused_but_blanks_V27),
 		cmocka_unit_test(every_flipped_bit_of_the_collateral_is_refused_but_case_of_signature_digits),
 	};
 
