@@ -58,6 +58,12 @@ static void reached(enum input_kind kind)
 	case INPUT_CRL:
 		FUZZ_REACHED("a CRL");
 		break;
+	case INPUT_SNP_RESPONSE:
+		FUZZ_REACHED("a report behind its head");
+		break;
+	case INPUT_HCL:
+		FUZZ_REACHED("an Azure HCL report");
+		break;
 	}
 }
 

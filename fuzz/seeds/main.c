@@ -90,8 +90,10 @@ void seed_end(void)
 {
 	must(!to.bad);
 	write_for(target);
-	if (strcmp(target, "fuzz_input") == 0) /* what is recognised is shown, too */
-		write_for("fuzz_show");
+	if (strcmp(target, "fuzz_decode") == 0) /* what carries others is a kind, too */
+		write_for("fuzz_input");
+	if (strcmp(target, "fuzz_input") == 0 || strcmp(target, "fuzz_decode") == 0)
+		write_for("fuzz_show"); /* what is recognised is shown */
 }
 
 int main(int argc, char **argv)
@@ -105,6 +107,7 @@ int main(int argc, char **argv)
 		die("cannot make");
 	seeds_wire();
 	seeds_crypto();
+	seeds_decode();
 	seeds_snp();
 	seeds_tdx();
 	seeds_policy();

@@ -27,6 +27,7 @@ void seed_end(void);
 
 void seeds_wire(void);
 void seeds_crypto(void);
+void seeds_decode(void);
 void seeds_snp(void);
 void seeds_tdx(void);
 void seeds_policy(void);

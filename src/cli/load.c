@@ -12,9 +12,8 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "cli/kind.h"
-#include "verify/input.h"
+#include "verify/decode.h"
 #include "verify/tdx_collateral.h"
-#include "wire/snp_report.h"
 
 /* Where what is found goes, and how much of what was wanted it was. */
 struct sink {
@@ -215,7 +214,32 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 
 enum { EXPECT_REPORT = 1, EXPECT_QUOTE = 2 };
 
-/* Takes a report, with the table that may follow it, or a quote. */
+static int copy_item(struct cli *cli, const struct decode_item *item, uint8_t **ret, size_t *ret_n)
+{
+	*ret = malloc(item->n + 1);
+	if (!*ret)
+		return cli_fail_memory(cli);
+	memcpy(*ret, item->bytes, item->n);
+	*ret_n = item->n;
+	return CLI_OK;
+}
+
+static int take_evidence(struct cli *cli, const struct decode_evidence *found, struct cli_evidence *e)
+{
+	int status;
+
+	if (found->quote) {
+		decode_describe(found->quote, NULL, e->quote_how);
+		return copy_item(cli, found->quote, &e->quote, &e->quote_size);
+	}
+	decode_describe(found->report, found->table, e->report_how);
+	status = copy_item(cli, found->report, &e->report, &e->report_size);
+	if (status == CLI_OK && found->table)
+		status = copy_item(cli, found->table, &e->certs, &e->certs_size);
+	return status;
+}
+
+/* Takes a report, with the table that may follow it, or a quote, in whatever it was written. */
 static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
 {
 	static const char *const words[] = {
@@ -223,33 +247,59 @@ static int load_one_file(struct cli *cli, const char *path, unsigned expected, s
 		[EXPECT_QUOTE] = "a quote",
 		[EXPECT_REPORT | EXPECT_QUOTE] = "an SEV-SNP report or a quote",
 	};
+	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
+	struct decode_evidence found = { .report = NULL };
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
-	enum input_kind kind;
+	char name[DECODE_TEXT_BYTES];
 	size_t n;
+	int r;
 
 	if (cli_read(path, &data, &n, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	kind = input_kind(data, n);
-	if (kind == INPUT_QUOTE && expected & EXPECT_QUOTE) {
-		e->quote = take_ptr(data);
-		e->quote_size = n;
-		return CLI_OK;
-	}
-	if ((kind != INPUT_SNP_REPORT && kind != INPUT_SNP_EXTENDED_REPORT) || !(expected & EXPECT_REPORT))
+	r = decode(data, n, &decoded, &err);
+	if (r == 0)
+		r = decode_one_evidence(&decoded, &found, &err);
+	if (r < 0)
+		return fail_file(cli, path, r, &err);
+	if (r == JURAT_NOT_FOUND || !(expected & (found.quote ? EXPECT_QUOTE : EXPECT_REPORT))) {
+		decode_name(&decoded, data, n, name);
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': expected %s, found: %s", path, words[expected],
-				input_kind_name(kind));
-	if (kind == INPUT_SNP_EXTENDED_REPORT) {
-		e->certs_size = n - SNP_REPORT_BYTES;
-		e->certs = malloc(e->certs_size);
-		if (!e->certs)
-			return cli_fail_memory(cli);
-		memcpy(e->certs, data + SNP_REPORT_BYTES, e->certs_size);
-		n = SNP_REPORT_BYTES;
+				name);
 	}
-	e->report = take_ptr(data);
-	e->report_size = n;
+	r = take_evidence(cli, &found, e);
+	if (r != CLI_OK || decoded.n == 1 || expected != (EXPECT_REPORT | EXPECT_QUOTE))
+		return r;
+	e->carried = decoded;
+	decoded = (struct decoded){ .items = NULL };
+	e->file = take_ptr(data);
+	e->file_size = n;
 	return CLI_OK;
+}
+
+int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
+		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence)
+{
+	struct jurat_error err = { "" };
+	int r = 0;
+
+	if (evidence->quote && cli_has(cli, "collateral"))
+		return CLI_OK;
+	if (evidence->quote && evidence->file &&
+	    collateral_is_beside_quote(evidence->file, evidence->file_size)) {
+		r = jurat_tdx_collateral_add(collateral, evidence->file, evidence->file_size, &err);
+		return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
+	}
+	for (size_t i = 0; r == 0 && i < evidence->carried.n; i++) {
+		const struct decode_item *item = &evidence->carried.items[i];
+
+		if (item->kind != INPUT_CERTIFICATE && item->kind != INPUT_CRL)
+			continue;
+		r = evidence->quote
+			    ? jurat_tdx_collateral_add(collateral, item->bytes, item->n, &err)
+			    : jurat_verifier_add_certificates(verifier, item->bytes, item->n, NULL, &err);
+	}
+	return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
 }
 
 /*
@@ -277,6 +327,34 @@ static int find_beside(struct cli *cli, const char *dir, const char *name, mode_
 	return CLI_OK;
 }
 
+/* The table beside a report, whatever it was written in: the verdict says what is wrong with it. */
+static int load_table(struct cli *cli, const char *path, struct cli_evidence *e)
+{
+	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
+	struct decode_item as_it_is = { .kind = INPUT_SNP_TABLE, .bytes = e->certs, .n = e->certs_size };
+	const struct decode_item *table = &as_it_is;
+	struct jurat_error err = { "" };
+	uint8_t *copy = NULL;
+	size_t n = 0;
+	int status = CLI_OK, r = decode(e->certs, e->certs_size, &decoded, &err);
+
+	if (r == -ENOMEM)
+		return fail_file(cli, path, r, &err);
+	if (r == 0 && decoded.n == 1 && decoded.items[0].kind == INPUT_SNP_TABLE)
+		table = &decoded.items[0];
+	if (!e->report_how[0])
+		decode_describe(&(struct decode_item){ .kind = INPUT_SNP_TABLE }, table, e->report_how);
+	if (table == &as_it_is || table->bytes == e->certs)
+		return status;
+	status = copy_item(cli, table, &copy, &n);
+	if (status == CLI_OK) {
+		free(e->certs);
+		e->certs = copy;
+		e->certs_size = n;
+	}
+	return status;
+}
+
 static int load_evidence_directory(struct cli *cli, const char *path, struct cli_evidence *e)
 {
 	auto_free char *report = NULL, *certs = NULL, *quote = NULL;
@@ -299,9 +377,9 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 		return status;
 	free(e->certs); /* the file beside the report counts */
 	e->certs = NULL;
-	return cli_read(certs, &e->certs, &e->certs_size, &err) < 0
-		       ? cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text)
-		       : CLI_OK;
+	if (cli_read(certs, &e->certs, &e->certs_size, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	return load_table(cli, certs, e);
 }
 
 void cli_evidence_done(struct cli_evidence *evidence)
@@ -309,6 +387,8 @@ void cli_evidence_done(struct cli_evidence *evidence)
 	free(evidence->quote);
 	free(evidence->collateral);
 	free(evidence->unusable);
+	free(evidence->file);
+	decoded_done(&evidence->carried);
 	free(evidence->report);
 	free(evidence->certs);
 	*evidence = (struct cli_evidence){ 0 };

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "jurat/verify.h"
+#include "verify/decode.h"
 
 /* Files and directories into a verifier, for the verbs that judge. */
 
@@ -21,8 +22,8 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 		 enum cli_load_kind kind);
 
 /*
- * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory. Which of the two it is shows
- * in the content. Ended with cli_evidence_done().
+ * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory, each in whatever it was
+ * written (verify/decode.h). Which of the two it is shows in the content. Ended with cli_evidence_done().
  */
 struct cli_evidence {
 	uint8_t *quote; /* a quote; NULL: it is a report */
@@ -32,6 +33,10 @@ struct cli_evidence {
 	size_t report_size;
 	uint8_t *certs; /* NULL: none */
 	size_t certs_size;
+	char report_how[DECODE_TEXT_BYTES], quote_how[DECODE_TEXT_BYTES]; /* decode_describe() */
+	uint8_t *file; /* what the evidence was decoded from */
+	size_t file_size;
+	struct decoded carried; /* all that was in it */
 	char *unusable; /* file of the collateral with a TCB info or QE identity that cannot be used: why */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
@@ -45,6 +50,13 @@ void cli_evidence_done(struct cli_evidence *evidence);
  */
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
 			struct cli_evidence *evidence);
+
+/*
+ * Certificates and CRLs that were beside the evidence in one file, into what it is verified by. Those of a
+ * quote, and its collateral, only without --collateral.
+ */
+int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
+		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence);
 
 /* --at, or now. CLI_OK or CLI_USAGE. */
 int cli_load_time(struct cli *cli, int64_t *ret);

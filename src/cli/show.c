@@ -13,8 +13,10 @@
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "crypto/x509.h"
-#include "verify/input.h"
+#include "verify/decode.h"
+#include "verify/encoding.h"
 #include "verify/render.h"
+#include "verify/tdx_collateral.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
@@ -264,37 +266,41 @@ static void print_value(const char *name, json_t *value, int depth)
 	}
 }
 
-int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n, struct jurat_error *err)
+/* Each certificate and CRL: the first as the whole, others below it. */
+static int show_found(struct show *s, json_t *to, const struct decoded *found, struct jurat_error *err)
 {
-	size_t off = 0;
-	char label[32];
-
-	for (unsigned found = 0;; found++) {
-		auto_free uint8_t *der = NULL;
-		size_t der_size = 0;
+	for (size_t i = 0; i < found->n; i++) {
+		const struct decode_item *item = &found->items[i];
 		json_t *one = to;
 		char name[40];
-		int r = crypto_pem_next(data, n, &off, label, &der, &der_size, err);
+		int r;
 
-		if (r == JURAT_NOT_FOUND)
-			return found > 0 ? 0 : jurat_fail(err, -EBADMSG, "nothing in it");
-		if (r < 0)
-			return r;
-		snprintf(name, sizeof(name), "%s %u", input_kind_name(input_kind(der, der_size)), found);
-		if (found > 0)
+		snprintf(name, sizeof(name), "%s %zu", input_kind_name(item->kind), i);
+		if (i > 0)
 			one = show_add(s, to, name, json_object());
 		else
-			show_add_text(s, to, "kind", input_kind_name(input_kind(der, der_size)));
-		r = one ? show_der(s, one, der, der_size, err) : jurat_fail_memory(err);
+			show_add_text(s, to, "kind", input_kind_name(item->kind));
+		r = one ? show_der(s, one, item->bytes, item->n, err) : jurat_fail_memory(err);
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n, struct jurat_error *err)
+{
+	struct decoded found auto_call(decoded_done) = { .items = NULL };
+	int r = decode(data, n, &found, err);
+
+	if (r == JURAT_NOT_FOUND)
+		return jurat_fail(err, -EBADMSG, "expected certificates, found: %s", input_name(data, n));
+	return r < 0 ? r : show_found(s, to, &found, err);
 }
 
 static int show_table_bytes(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct snp_certs table;
-	int r = snp_certs_read(data, n, &table, err);
+	int r = snp_certs_read_any(data, n, &table, err);
 
 	if (r == 0)
 		show_table(s, s->root, &table);
@@ -311,51 +317,117 @@ static int show_hashstick(struct show *s, const uint8_t *data, size_t n, struct 
 	return r;
 }
 
-/* A report, and the table behind it. */
-static int show_snp(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+/* A report, and the table that came with it. */
+static int show_snp(struct show *s, const struct decode_evidence *e, struct jurat_error *err)
 {
 	struct snp_report report;
-	int r = snp_report_read(data, n, &report, err);
+	int r = snp_report_read(e->report->bytes, e->report->n, &report, err);
 
+	show_add_text(s, s->root, "kind",
+		      input_kind_name(e->table ? INPUT_SNP_EXTENDED_REPORT : INPUT_SNP_REPORT));
 	if (r < 0)
 		return r;
 	show_report(s, s->root, &report);
-	if (n == SNP_REPORT_BYTES)
+	if (!e->table)
 		return 0;
-	r = show_table_bytes(s, data + SNP_REPORT_BYTES, n - SNP_REPORT_BYTES, err);
+	r = show_table_bytes(s, e->table->bytes, e->table->n, err);
 	return r < 0 ? jurat_wrap(err, r, "after the report") : r;
 }
 
+/* Certificates and CRLs beside evidence: of themselves they say nothing of it. */
+static int show_carried(struct show *s, const struct decoded *found, struct jurat_error *err)
+{
+	json_t *list = NULL;
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct decode_item *item = &found->items[i];
+		json_t *one;
+		int r;
+
+		if (item->kind != INPUT_CERTIFICATE && item->kind != INPUT_CRL)
+			continue;
+		list = list ? list : show_add(s, s->root, "carried", json_array());
+		one = json_object();
+		if (!list || !one || json_array_append_new(list, one) < 0)
+			return jurat_fail_memory(err);
+		show_add_text(s, one, "kind", input_kind_name(item->kind));
+		r = show_der(s, one, item->bytes, item->n, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void show_how(struct show *s, const struct decode_item *item, const struct decode_item *table)
+{
+	char how[DECODE_TEXT_BYTES];
+
+	decode_describe(item, table, how);
+	if (how[0])
+		show_add_text(s, s->root, "decoded", how);
+}
+
+/* What is not evidence: by its first item; certificates and CRLs all. */
+static int show_items(struct show *s, const struct decoded *found, struct jurat_error *err)
+{
+	const struct decode_item *first = &found->items[0];
+
+	show_how(s, first, first->kind == INPUT_SNP_TABLE ? first : NULL);
+	switch (first->kind) {
+	case INPUT_SNP_TABLE:
+		show_add_text(s, s->root, "kind", input_kind_name(first->kind));
+		return show_table_bytes(s, first->bytes, first->n, err);
+	case INPUT_SNP_HASHSTICK:
+		show_add_text(s, s->root, "kind", input_kind_name(first->kind));
+		return show_hashstick(s, first->bytes, first->n, err);
+	case INPUT_TDX_REPORT:
+		show_add_text(s, s->root, "kind", input_kind_name(first->kind));
+		return show_td_report(s, first->bytes, first->n, err);
+	default:
+		return show_found(s, s->root, found, err);
+	}
+}
+
+static int show_evidence(struct show *s, const struct decoded *found, const struct decode_evidence *e,
+			 struct jurat_error *err)
+{
+	int r;
+
+	show_how(s, e->report ? e->report : e->quote, e->table);
+	r = e->report ? show_snp(s, e, err) : show_quote(s, e->quote->bytes, e->quote->n, err);
+	return r < 0 ? r : show_carried(s, found, err);
+}
+
+/* -ENOENT: it is nothing that can be shown. */
 static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
-	enum input_kind kind = input_kind(data, n);
+	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
+	struct decoded found auto_call(decoded_done) = { .items = NULL };
+	struct decode_evidence e;
+	char name[DECODE_TEXT_BYTES];
+	int r = encoding_undo(data, n, &plain, err);
 
-	switch (kind) {
-	case INPUT_SNP_REPORT:
-	case INPUT_SNP_EXTENDED_REPORT:
-		show_add_text(s, s->root, "kind", input_kind_name(kind));
-		return show_snp(s, data, n, err);
-	case INPUT_SNP_TABLE:
-		show_add_text(s, s->root, "kind", input_kind_name(kind));
-		return show_table_bytes(s, data, n, err);
-	case INPUT_SNP_HASHSTICK:
-		show_add_text(s, s->root, "kind", input_kind_name(kind));
-		return show_hashstick(s, data, n, err);
-	case INPUT_TDX_REPORT:
-		show_add_text(s, s->root, "kind", input_kind_name(kind));
-		return show_td_report(s, data, n, err);
-	case INPUT_QUOTE:
-		return show_quote(s, data, n, err);
-	case INPUT_JSON:
-		return show_collateral(s, data, n, err);
-	case INPUT_PEM:
-	case INPUT_CERTIFICATE:
-	case INPUT_CRL:
-		return show_certificates(s, s->root, data, n, err);
-	case INPUT_UNKNOWN:
-		break;
+	if (r < 0)
+		return r;
+	if (input_kind(plain.bytes, plain.n) == INPUT_JSON && collateral_is(plain.bytes, plain.n)) {
+		struct decode_item whole = { .kind = INPUT_JSON };
+
+		snprintf(whole.how, sizeof(whole.how), "%s", plain.how);
+		show_how(s, &whole, NULL);
+		return show_collateral(s, plain.bytes, plain.n, err);
 	}
-	return jurat_fail(err, -EBADMSG, "%s", input_kind_name(kind));
+	r = decode(data, n, &found, err);
+	if (r == 0)
+		r = decode_one_evidence(&found, &e, err);
+	if (r == 0)
+		return show_evidence(s, &found, &e, err);
+	if (r < 0)
+		return r;
+	decode_name(&found, data, n, name);
+	if (found.n == 0 || input_kind(plain.bytes, plain.n) == INPUT_HCL)
+		return jurat_fail(err, -ENOENT, "expected evidence, endorsements or collateral, found: %s",
+				  name);
+	return show_items(s, &found, err);
 }
 
 /* Each word of flags once, whatever structures it stands in. */

@@ -25,10 +25,9 @@ void show_add_hex(struct show *s, json_t *to, const char *name, const void *byte
 void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds);
 /* Every field by its name; reserved ones when they are not zero. */
 void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from);
-/* Every PEM block, or the one DER value. 0; -EBADMSG */
+/* Every certificate and CRL in it. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
 				       struct jurat_error *err);
-
 /* 0; -EBADMSG, -EPROTO a broken one; -ENOMEM */
 JURAT_MUST_CHECK int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);

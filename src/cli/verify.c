@@ -2,6 +2,7 @@
 #include "cli/load.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "verify/reasons.h"
+#include "verify/render.h"
 
 static int set_report_data(struct cli *cli, struct jurat_policy *policy)
 {
@@ -68,9 +70,27 @@ struct judged {
 	int status;
 };
 
-static int keep(struct cli *cli, const struct jurat_verdict *verdict, struct judged *ret)
+/* What evidence was decoded from, as one more line or member of its verdict. */
+static char *add_decoded(struct cli *cli, char *text, const char *how)
 {
-	ret->text = cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);
+	json_t *verdict = text && cli_wants_json(cli) ? json_loads(text, 0, NULL) : NULL;
+	char *more = NULL;
+
+	if (!text || !how[0])
+		return text;
+	if (!cli_wants_json(cli) && asprintf(&more, "%s%-*s %s\n", text, RENDER_LABEL, "decoded", how) < 0)
+		more = NULL;
+	if (verdict && json_object_set_new(verdict, "decoded", json_string(how)) == 0)
+		more = json_dumps(verdict, JSON_INDENT(2));
+	json_decref(verdict);
+	free(text);
+	return more;
+}
+
+static int keep(struct cli *cli, const struct jurat_verdict *verdict, const char *how, struct judged *ret)
+{
+	ret->text = add_decoded(
+		cli, cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict), how);
 	if (!ret->text)
 		return cli_fail_memory(cli);
 	ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
@@ -91,7 +111,7 @@ static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const 
 
 	if (jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = keep(cli, verdict, ret);
+	status = keep(cli, verdict, loaded->report_how, ret);
 	jurat_verdict_free(verdict);
 	return status;
 }
@@ -109,7 +129,7 @@ static int judge_quote(struct cli *cli, struct jurat_verifier *verifier, const s
 
 	if (jurat_verify_tdx(verifier, &evidence, collateral, policy, at, &verdict, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = keep(cli, verdict, ret);
+	status = keep(cli, verdict, loaded->quote_how, ret);
 	jurat_verdict_free(verdict);
 	return status;
 }
@@ -162,6 +182,8 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
 	if (status == CLI_OK)
 		status = cli_load_collateral(cli, collateral, &loaded);
+	if (status == CLI_OK)
+		status = cli_load_carried(cli, verifier, collateral, &loaded);
 	if (status == CLI_OK && loaded.report)
 		status = judge_report(cli, verifier, &loaded, policy, at, &report);
 	if (status == CLI_OK && loaded.quote)

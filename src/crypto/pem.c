@@ -63,12 +63,19 @@ static bool is_plain_text(const uint8_t *p, size_t n)
 	return !memmem(p, n, "-BEGIN ", 7) && !memmem(p, n, "-END ", 5);
 }
 
-/* The rest of a mark's line must be blank. A NUL ends it too: texts come with their terminator. */
+/*
+ * The rest of a mark's line must be blank, but where a file begins behind another that did not end its line.
+ * A NUL ends it too: texts come with their terminator.
+ */
 static bool take_line_end(struct bytes_rd *r)
 {
 	while (bytes_rd_left(r) > 0) {
-		uint8_t c = bytes_rd_u8(r);
+		uint8_t c;
 
+		if (bytes_rd_left(r) >= strlen(begin_mark) &&
+		    memcmp(r->data + r->off, begin_mark, strlen(begin_mark)) == 0)
+			return true;
+		c = bytes_rd_u8(r);
 		if (c == '\n' || c == '\0')
 			return true;
 		if (c != ' ' && c != '\t' && c != '\r')
@@ -89,7 +96,7 @@ static bool take_label(struct bytes_rd *r, char label[LABEL_BYTES])
 			return false;
 		label[n++] = (char)c;
 	}
-	return n > 0 && take_line_end(r);
+	return n > 0;
 }
 
 static int base64_value(uint8_t c)
@@ -226,7 +233,7 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 		return jurat_fail(err, -EBADMSG, "PEM: unexpected block '%s'; expected certificates and CRLs",
 				  begin);
 	body = take_body(&r);
-	if (!take_text(&r, end_mark) || !take_label(&r, end) || strcmp(begin, end) != 0)
+	if (!take_text(&r, end_mark) || !take_label(&r, end) || !take_line_end(&r) || strcmp(begin, end) != 0)
 		return jurat_fail(err, -EBADMSG, "PEM: %s does not end with its END line at byte %zu", begin,
 				  r.off);
 	to = bytes_wr(NULL, body.size / 4 * 3 + 3);

@@ -69,7 +69,7 @@ int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n)
 
 	if (!certs)
 		return 0;
-	r = snp_certs_read(certs, n, &j->table, &why);
+	r = snp_certs_read_any(certs, n, &j->table, &why);
 	if (r < 0) {
 		verdict_refuse(j->out, REASON_TABLE_MALFORMED, "%s", why.text);
 		j->table.n = 0;

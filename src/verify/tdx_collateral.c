@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verify/input.h"
+#include "verify/decode.h"
+#include "verify/encoding.h"
+#include "verify/json_names.h"
 
 int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_error *err)
 {
@@ -40,6 +42,8 @@ void jurat_tdx_collateral_free(struct jurat_tdx_collateral *collateral)
 	drop_behind(collateral, &nothing);
 	free(collateral);
 }
+
+enum { TAKE_CERTS = 1, TAKE_CRLS = 2 };
 
 static int full(const char *what, struct jurat_error *err)
 {
@@ -79,50 +83,37 @@ static int take_crl(struct jurat_tdx_collateral *c, const uint8_t *der, size_t n
 	return r;
 }
 
-/* PEM with any number of certificates and CRLs. */
-static int take_pem(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n, struct jurat_error *err)
+static int take_item(struct jurat_tdx_collateral *c, const struct decode_item *item, unsigned take,
+		     const char *expected, struct jurat_error *err)
 {
+	if (item->kind == INPUT_CERTIFICATE && take & TAKE_CERTS)
+		return take_cert(c, item->bytes, item->n, err);
+	if (item->kind == INPUT_CRL && take & TAKE_CRLS)
+		return take_crl(c, item->bytes, item->n, err);
+	return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_kind_name(item->kind));
+}
+
+/* Certificates and CRLs in whatever they were written. `expected`: what could have been there. */
+static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n, unsigned take,
+			     const char *expected, struct jurat_error *err)
+{
+	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
 	uint8_t digest[CRYPTO_SHA256_BYTES];
-	size_t off = 0;
+	int r;
 
 	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are one text */
 	if (memcmp(digest, c->last_chain, sizeof(digest)) == 0)
 		return 0;
-	for (;;) {
-		auto_free uint8_t *der = NULL;
-		char label[32];
-		size_t size;
-		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
-
-		if (r == JURAT_NOT_FOUND)
-			break;
-		if (r == 0)
-			r = strcmp(label, "CERTIFICATE") == 0 ? take_cert(c, der, size, err)
-							      : take_crl(c, der, size, err);
-		if (r < 0)
-			return r;
-	}
-	memcpy(c->last_chain, digest, sizeof(digest));
-	return 0;
-}
-
-/* Certificates and CRLs. `expected` is what else could have been there. */
-static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n,
-			     const char *expected, struct jurat_error *err)
-{
-	enum input_kind kind = input_kind(bytes, n);
-
-	switch (kind) {
-	case INPUT_PEM:
-		return take_pem(c, bytes, n, err);
-	case INPUT_CERTIFICATE:
-		return take_cert(c, bytes, n, err);
-	case INPUT_CRL:
-		return take_crl(c, bytes, n, err);
-	default:
-		return jurat_fail(err, -EBADMSG, "expected %scertificates or CRLs, found: %s", expected,
-				  input_kind_name(kind));
-	}
+	r = decode(bytes, n, &decoded, err);
+	if (r == JURAT_NOT_FOUND)
+		return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_name(bytes, n));
+	if (r < 0)
+		return r == -EBADMSG ? jurat_wrap(err, r, "expected %s", expected) : r;
+	for (size_t i = 0; r == 0 && i < decoded.n; i++)
+		r = take_item(c, &decoded.items[i], take, expected, err);
+	if (r == 0 && take == TAKE_CERTS)
+		memcpy(c->last_chain, digest, sizeof(digest));
+	return r;
 }
 
 /* `text` is what is signed. */
@@ -195,20 +186,33 @@ static int take(struct jurat_tdx_collateral *c, size_t which, const struct json_
 	return jurat_fail(err, r, "%s", why.text);
 }
 
-static const char *const encoded_members[] = {
-	"pck_crl_issuer_chain",     "root_ca_crl",          "pck_crl", "tcb_info_issuer_chain",
-	"qe_identity_issuer_chain", "pck_certificate_chain"
+/* Members of a bundle with certificates or CRLs, and which. Their names count as json_names_alike(). */
+static const struct {
+	const char *name;
+	unsigned take;
+} encoded_members[] = {
+	{ "root_ca", TAKE_CERTS },
+	{ "pck_crl_issuer_chain", TAKE_CERTS },
+	{ "root_ca_crl", TAKE_CRLS },
+	{ "pck_crl", TAKE_CRLS },
+	{ "tcb_info_issuer_chain", TAKE_CERTS },
+	{ "qe_identity_issuer_chain", TAKE_CERTS },
+	{ "pck_certificate_chain", TAKE_CERTS },
 };
+
+static bool alike(const char *a, const char *b)
+{
+	return json_names_alike(a, strlen(a), b, strlen(b));
+}
 
 static bool is_read(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(encoded_members); i++) {
-		if (strcmp(encoded_members[i], name) == 0)
+		if (alike(encoded_members[i].name, name))
 			return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
-		if (strcmp(documents[i].text_member, name) == 0 ||
-		    strcmp(documents[i].signature_member, name) == 0)
+		if (alike(documents[i].text_member, name) || alike(documents[i].signature_member, name))
 			return true;
 	}
 	return false;
@@ -268,47 +272,96 @@ static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *jso
 }
 
 /*
- * The text of a document as a string: the served whole, or the signed value alone and its signature beside
- * it.
+ * What the service has signed has no white space between its tokens. A tool that took the document apart and
+ * wrote it as an object may have put some there: without it, these are the bytes that were signed, or the
+ * signature fails.
  */
-static int take_text(struct jurat_tdx_collateral *c, const struct json_rd *bundle, size_t which,
-		     struct jurat_error *err)
+static int read_object(const struct json_rd *json, json_rd_at at, uint8_t **ret, size_t *ret_n)
+{
+	const struct json_rd_token *t = &json->tokens[at];
+	const uint8_t *from = json->text + t->start;
+	uint8_t *to = malloc(t->size);
+	bool in_string = false;
+	size_t n = 0;
+
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->size; i++) {
+		if (!in_string && (from[i] == ' ' || from[i] == '\t' || from[i] == '\n' || from[i] == '\r'))
+			continue;
+		to[n++] = from[i];
+		if (from[i] == '\\' && in_string) /* the next byte is part of the string, whatever it is */
+			to[n++] = from[++i];
+		else if (from[i] == '"')
+			in_string = !in_string;
+	}
+	*ret = to;
+	*ret_n = n;
+	return 0;
+}
+
+/* A document, as a string or an object: the served whole, or what is signed, and its signature beside it. */
+static int take_document_member(struct jurat_tdx_collateral *c, const struct json_rd *bundle,
+				json_rd_at value, size_t which, struct jurat_error *err)
 {
 	struct json_rd inner auto_call(json_rd_done) = { 0 };
 	auto_free uint8_t *text = NULL;
 	struct signed_part part;
 	size_t n;
-	int r = json_rd_string(bundle, json_rd_get(bundle, 0, documents[which].text_member), &text, &n);
+	int r = json_rd_is(bundle, value, JSON_RD_OBJECT) ? read_object(bundle, value, &text, &n)
+							  : json_rd_string(bundle, value, &text, &n);
 
 	if (r < 0)
-		return jurat_fail(err, r, "not a string of ASCII");
+		return jurat_fail(err, r, "expected an object, or a string of ASCII");
 	r = json_rd_open(text, n, &inner, err);
 	if (r < 0)
 		return r;
 	if (json_rd_get(&inner, 0, documents[which].member) != JSON_RD_NONE)
 		return take_served(c, &inner, which, err);
-	r = fill_part(text, n, bundle, json_rd_get(bundle, 0, documents[which].signature_member), &part, err);
+	r = fill_part(text, n, bundle, json_rd_get_alike(bundle, 0, documents[which].signature_member), &part,
+		      err);
 	return r < 0 ? r : take(c, which, &inner, 0, &part, err);
 }
 
-/* PEM, or DER written as hex. */
-static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bundle, json_rd_at value,
-			struct jurat_error *err)
+/* An array of integers as bytes. */
+static int read_array(const struct json_rd *bundle, json_rd_at value, uint8_t **ret, size_t *ret_n)
 {
-	auto_free uint8_t *text = NULL, *der = NULL;
+	size_t n = json_rd_count(bundle, value), i = 0;
+	uint8_t *to = malloc(n + 1);
+
+	if (!to)
+		return -ENOMEM;
+	for (json_rd_at at = json_rd_first(bundle, value); at != JSON_RD_NONE;
+	     at = json_rd_next(bundle, value, at)) {
+		uint32_t v;
+
+		if (!json_rd_number(bundle, at, 0xff, &v)) {
+			free(to);
+			return -EBADMSG;
+		}
+		to[i++] = (uint8_t)v;
+	}
+	*ret = to;
+	*ret_n = n;
+	return 0;
+}
+
+/* A string or integers: in them anything that a file could hold. An empty one is left out by some tools. */
+static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bundle, json_rd_at value,
+			unsigned which, struct jurat_error *err)
+{
+	const char *expected = which == TAKE_CRLS ? "a CRL" : "certificates";
+	auto_free uint8_t *bytes = NULL;
 	size_t n;
-	int r = json_rd_string(bundle, value, &text, &n);
+	int r = json_rd_is(bundle, value, JSON_RD_ARRAY) ? read_array(bundle, value, &bytes, &n)
+							 : json_rd_string(bundle, value, &bytes, &n);
 
 	if (r < 0)
-		return jurat_fail(err, r, "not a string of ASCII");
-	if (input_kind(text, n) == INPUT_PEM)
-		return take_pem(c, text, n, err);
-	der = malloc(n / 2 + 1);
-	if (!der)
-		return jurat_fail_memory(err);
-	if (n == 0 || n % 2 != 0 || !bytes_from_hex((const char *)text, der, n / 2))
-		return jurat_fail(err, -EBADMSG, "expected PEM or hex");
-	return take_certificates(c, der, n / 2, "", err);
+		return jurat_fail(err, r, "expected %s as a string of ASCII or as integers from 0 to 255",
+				  expected);
+	if (n == 0 && which == TAKE_CERTS)
+		return 0;
+	return take_certificates(c, bytes, n, which, expected, err);
 }
 
 static bool is_null(const struct json_rd *json, json_rd_at at)
@@ -316,69 +369,116 @@ static bool is_null(const struct json_rd *json, json_rd_at at)
 	return json_rd_is(json, at, JSON_RD_WORD) && json->text[json->tokens[at].start] == 'n';
 }
 
+static bool is_bundle(const struct json_rd *json)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(encoded_members); i++) {
+		if (json_rd_get_alike(json, 0, encoded_members[i].name) != JSON_RD_NONE)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		if (json_rd_get_alike(json, 0, documents[i].text_member) != JSON_RD_NONE)
+			return true;
+	}
+	return false;
+}
+
 /* One JSON object with everything in it, by the member names of Intel's quote verification library. */
-static int take_bundle(struct jurat_tdx_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
+static int take_members(struct jurat_tdx_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
 	int r = refuse_unread(bundle, NULL, err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(encoded_members); i++) {
-		const char *name = encoded_members[i];
-		json_rd_at value = json_rd_get(bundle, 0, name);
+		const char *name = encoded_members[i].name;
+		json_rd_at value = json_rd_get_alike(bundle, 0, name);
 
 		if (value != JSON_RD_NONE && !is_null(bundle, value))
-			r = take_encoded(c, bundle, value, err);
+			r = take_encoded(c, bundle, value, encoded_members[i].take, err);
 		if (r < 0)
 			jurat_wrap(err, r, "%s", name);
 	}
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(documents); i++) {
-		if (json_rd_get(bundle, 0, documents[i].text_member) != JSON_RD_NONE)
-			r = take_text(c, bundle, i, err);
+		json_rd_at value = json_rd_get_alike(bundle, 0, documents[i].text_member);
+
+		if (value != JSON_RD_NONE)
+			r = take_document_member(c, bundle, value, i, err);
 		if (r < 0)
 			jurat_wrap(err, r, "%s", documents[i].text_member);
 	}
 	return r;
 }
 
-static bool is_bundle(const struct json_rd *json)
+/* An object in another, as a bundle of its own. */
+static int take_inner(struct jurat_tdx_collateral *c, const struct json_rd *json, json_rd_at at,
+		      struct jurat_error *err)
 {
-	static const char *const members[] = { "tcb_info", "qe_identity", "pck_crl", "root_ca_crl" };
+	struct json_rd inner auto_call(json_rd_done) = { 0 };
+	const struct json_rd_token *t = &json->tokens[at];
+	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		if (json_rd_get(json, 0, members[i]) != JSON_RD_NONE)
-			return true;
-	}
-	return false;
+	if (!json_rd_is(json, at, JSON_RD_OBJECT))
+		return jurat_fail(err, -EBADMSG, "expected an object");
+	r = json_rd_open(json->text + t->start, t->size, &inner, err);
+	if (r == 0 && !is_bundle(&inner))
+		r = jurat_fail(err, -EBADMSG, "expected a bundle of collateral");
+	return r < 0 ? r : take_members(c, &inner, err);
 }
+
+/* A bundle, one beside its quote ({"quote", "collateral"}), or one for several platforms. */
+static int take_bundle(struct jurat_tdx_collateral *c, const struct json_rd *json, struct jurat_error *err)
+{
+	json_rd_at inner = json_rd_get_alike(json, 0, "collateral");
+	json_rd_at platforms = json_rd_get_alike(json, 0, "platforms");
+	int r = take_members(c, json, err);
+
+	if (r == 0 && inner != JSON_RD_NONE) {
+		r = take_inner(c, json, inner, err);
+		if (r < 0)
+			jurat_wrap(err, r, "collateral");
+	}
+	for (json_rd_at at = json_rd_first(json, platforms); r == 0 && at != JSON_RD_NONE;
+	     at = json_rd_next(json, platforms, at)) {
+		r = take_inner(c, json, at, err);
+		if (r < 0)
+			jurat_wrap(err, r, "platforms");
+	}
+	return r;
+}
+
+static const char expected_any[] = "TCB info, QE identity, a bundle of collateral, certificates or CRLs";
 
 static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t n, struct jurat_error *err)
 {
 	struct json_rd json auto_call(json_rd_done) = { 0 };
-	int r;
+	int r = json_rd_open(text, n, &json, err);
 
-	if (text[n - 1] == '\0') /* C strings are stored with their end */
-		n--;
-	r = json_rd_open(text, n, &json, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
-		if (json_rd_get(&json, 0, documents[i].member) != JSON_RD_NONE)
+		json_rd_at value = json_rd_get(&json, 0, documents[i].member);
+
+		/* that of a bundle has the served document in it */
+		if (json_rd_is(&json, value, JSON_RD_OBJECT) &&
+		    json_rd_get(&json, value, documents[i].member) == JSON_RD_NONE)
 			return take_served(c, &json, i, err);
 	}
-	if (is_bundle(&json))
+	if (is_bundle(&json) || json_rd_is(&json, json_rd_get_alike(&json, 0, "collateral"), JSON_RD_OBJECT))
 		return take_bundle(c, &json, err);
-	return jurat_fail(err, -EBADMSG, "expected TCB info, QE identity or a bundle of collateral");
+	return take_certificates(c, text, n, TAKE_CERTS | TAKE_CRLS, expected_any, err);
 }
 
 int jurat_tdx_collateral_add(struct jurat_tdx_collateral *collateral, const void *bytes, size_t n,
 			     struct jurat_error *err)
 {
+	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
 	struct jurat_tdx_collateral before = *collateral;
-	int r;
+	int r = encoding_undo(bytes, n, &plain, err);
 
-	if (input_kind(bytes, n) == INPUT_JSON)
-		r = take_json(collateral, bytes, n, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "collateral");
+	if (input_kind(plain.bytes, plain.n) == INPUT_JSON)
+		r = take_json(collateral, plain.bytes, plain.n, err);
 	else
-		r = take_certificates(collateral, bytes, n, "JSON, ", err);
+		r = take_certificates(collateral, bytes, n, TAKE_CERTS | TAKE_CRLS, expected_any, err);
 	if (r < 0) {
 		drop_behind(collateral, &before);
 		memcpy(before.unusable, collateral->unusable, sizeof(before.unusable));
@@ -394,4 +494,25 @@ bool collateral_has_unusable(const struct jurat_tdx_collateral *collateral, cons
 		if (collateral->unusable[i][0] && strstr(err->text, collateral->unusable[i]))
 			return true;
 	return false;
+}
+
+bool collateral_is(const uint8_t *text, size_t n)
+{
+	struct json_rd json auto_call(json_rd_done) = { 0 };
+
+	if (json_rd_open(text, n, &json, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
+		if (json_rd_get(&json, 0, documents[i].member) != JSON_RD_NONE)
+			return true;
+	}
+	return is_bundle(&json);
+}
+
+bool collateral_is_beside_quote(const uint8_t *text, size_t n)
+{
+	struct json_rd json auto_call(json_rd_done) = { 0 };
+
+	return json_rd_open(text, n, &json, NULL) == 0 &&
+	       json_rd_is(&json, json_rd_get_alike(&json, 0, "collateral"), JSON_RD_OBJECT);
 }

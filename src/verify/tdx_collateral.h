@@ -126,6 +126,13 @@ void qe_identity_free(struct qe_identity *identity);
 /* "2026-02-01T14:49:26Z", nothing else. */
 bool collateral_time(const char *text, int64_t *ret);
 
+/*
+ * Whether JSON claims to be collateral (a document as served, or a bundle), and whether it has a quote's
+ * collateral in a member beside it. n bytes, untrusted.
+ */
+bool collateral_is(const uint8_t *text, size_t n);
+bool collateral_is_beside_quote(const uint8_t *text, size_t n);
+
 /* Whether `err` is why a TCB info or QE identity was refused: a verdict without it will give that reason. */
 bool collateral_has_unusable(const struct jurat_tdx_collateral *collateral, const struct jurat_error *err);
 

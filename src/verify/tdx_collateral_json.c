@@ -310,6 +310,21 @@ json_rd_at json_rd_get(const struct json_rd *json, json_rd_at object, const char
 	return JSON_RD_NONE;
 }
 
+json_rd_at json_rd_get_alike(const struct json_rd *json, json_rd_at object, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!json_rd_is(json, object, JSON_RD_OBJECT))
+		return JSON_RD_NONE;
+	for (json_rd_at i = object + 1; i < json->tokens[object].next; i = json->tokens[i + 1].next) {
+		const struct json_rd_token *t = &json->tokens[i];
+
+		if (json_names_alike((const char *)json->text + t->start, t->size, name, n))
+			return i + 1;
+	}
+	return JSON_RD_NONE;
+}
+
 json_rd_at json_rd_first(const struct json_rd *json, json_rd_at array)
 {
 	if (!json_rd_is(json, array, JSON_RD_ARRAY) || json->tokens[array].next == array + 1)
@@ -402,6 +417,8 @@ int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret, siz
 	if (!json_rd_is(json, at, JSON_RD_STRING))
 		return -EBADMSG;
 	from = bytes_rd(json->text + json->tokens[at].start, json->tokens[at].size);
+	if (from.size >= 6 && memcmp(from.data + from.size - 6, "\\u0000", 6) == 0)
+		from.size -= 6; /* a C string with its end */
 	to = malloc(from.size + 1);
 	if (!to)
 		return -ENOMEM;

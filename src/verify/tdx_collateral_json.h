@@ -52,6 +52,8 @@ void json_rd_done(struct json_rd *json);
 bool json_rd_is(const struct json_rd *json, json_rd_at at, enum json_rd_kind kind);
 /* JSON_RD_NONE: `object` is no object, or has no such member. */
 json_rd_at json_rd_get(const struct json_rd *json, json_rd_at object, const char *name);
+/* The same whatever the case and the underscores of its name: no two members are alike in that. */
+json_rd_at json_rd_get_alike(const struct json_rd *json, json_rd_at object, const char *name);
 /* Items of an array, one after the other; JSON_RD_NONE behind the last, or when it is no array. */
 json_rd_at json_rd_first(const struct json_rd *json, json_rd_at array);
 json_rd_at json_rd_next(const struct json_rd *json, json_rd_at array, json_rd_at item);
@@ -63,8 +65,9 @@ bool json_rd_text(const struct json_rd *json, json_rd_at at, char *to, size_t si
 /* Exactly n bytes in hex. */
 bool json_rd_hex(const struct json_rd *json, json_rd_at at, uint8_t *to, size_t n);
 /*
- * Any string, escapes undone, UTF-8: heap bytes with a NUL behind them that the caller frees. NULL and
- * -EBADMSG no string, or an escape of something that is not ASCII; -ENOMEM.
+ * Any string, escapes undone, UTF-8, without the NUL that a C string may have brought along as its end: heap
+ * bytes with a NUL behind them that the caller frees. NULL and -EBADMSG no string, or an escape of something
+ * that is not ASCII; -ENOMEM.
  */
 JURAT_MUST_CHECK int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret,
 				    size_t *ret_size);

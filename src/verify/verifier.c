@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verify/input.h"
+#include "verify/decode.h"
 #include "verify/verdict.h"
 #include "wire/snp_certs.h"
 
@@ -109,41 +109,10 @@ static int batch_crl(struct batch *batch, const uint8_t *der, size_t n, struct j
 
 enum { TAKE_CERTS = 1, TAKE_CRLS = 2 };
 
-static int batch_block(struct batch *batch, unsigned take, const char *label, const uint8_t *der, size_t n,
-		       struct jurat_error *err)
-{
-	if (take & TAKE_CERTS && strcmp(label, "CERTIFICATE") == 0)
-		return batch_cert(batch, der, n, err);
-	if (take & TAKE_CRLS && strcmp(label, "X509 CRL") == 0)
-		return batch_crl(batch, der, n, err);
-	return jurat_fail(err, -EBADMSG, "a PEM block is a '%s'", label);
-}
-
-/* Any number of blocks. */
-static int batch_pem(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
-		     struct jurat_error *err)
-{
-	size_t off = 0;
-
-	for (;;) {
-		auto_free uint8_t *der = NULL;
-		char label[32];
-		size_t size;
-		int r = crypto_pem_next(bytes, n, &off, label, &der, &size, err);
-
-		if (r == JURAT_NOT_FOUND)
-			return 0;
-		if (r == 0)
-			r = batch_block(batch, take, label, der, size, err);
-		if (r < 0)
-			return r;
-	}
-}
-
 static int batch_table(struct batch *batch, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
 	struct snp_certs table;
-	int r = snp_certs_read(bytes, n, &table, err);
+	int r = snp_certs_read_any(bytes, n, &table, err);
 
 	for (unsigned i = 0; r == 0 && i < table.n; i++) {
 		const struct snp_cert_entry *e = &table.entries[i];
@@ -158,24 +127,38 @@ static int batch_table(struct batch *batch, const uint8_t *bytes, size_t n, stru
 	return r;
 }
 
+static int batch_item(struct batch *batch, unsigned take, const char *expected,
+		      const struct decode_item *item, struct jurat_error *err)
+{
+	if (item->kind == INPUT_CERTIFICATE && take & TAKE_CERTS)
+		return batch_cert(batch, item->bytes, item->n, err);
+	if (item->kind == INPUT_CRL && take & TAKE_CRLS)
+		return batch_crl(batch, item->bytes, item->n, err);
+	if (item->kind == INPUT_SNP_TABLE && take & TAKE_CERTS)
+		return batch_table(batch, item->bytes, item->n, err);
+	return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_kind_name(item->kind));
+}
+
+/* All of it, in whatever it was written. */
 static int batch_read(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
 		      struct jurat_error *err)
 {
-	enum input_kind kind = input_kind(bytes, n);
+	const char *expected = !(take & TAKE_CERTS)  ? "a CRL"
+			       : !(take & TAKE_CRLS) ? "certificates"
+						     : "certificates or CRLs";
+	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
+	int r = decode(bytes, n, &decoded, err);
 
-	if (kind == INPUT_PEM)
-		return batch_pem(batch, take, bytes, n, err);
-	if (kind == INPUT_CERTIFICATE && take & TAKE_CERTS)
-		return batch_cert(batch, bytes, n, err);
-	if (kind == INPUT_CRL && take & TAKE_CRLS)
-		return batch_crl(batch, bytes, n, err);
-	if (kind == INPUT_SNP_TABLE && take & TAKE_CERTS)
-		return batch_table(batch, bytes, n, err);
-	return jurat_fail(err, -EBADMSG, "expected %s, found: %s",
-			  !(take & TAKE_CERTS)  ? "a CRL"
-			  : !(take & TAKE_CRLS) ? "certificates"
-						: "certificates or CRLs",
-			  input_kind_name(kind));
+	if (r == JURAT_NOT_FOUND)
+		return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_name(bytes, n));
+	if (r < 0)
+		return r == -EBADMSG ? jurat_wrap(err, r, "expected %s", expected) : r;
+	for (size_t i = 0; r == 0 && i < decoded.n; i++) {
+		r = batch_item(batch, take, expected, &decoded.items[i], err);
+		if (r < 0 && decoded.n > 1)
+			return jurat_wrap(err, r, "item %zu", i + 1);
+	}
+	return r;
 }
 
 static bool is_self_issued(const struct crypto_cert *cert)

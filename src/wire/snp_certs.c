@@ -146,17 +146,74 @@ static int read_entry(const struct bytes_rd *r, const struct raw_entry raw[], un
 	return 0;
 }
 
-int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err)
+/* The same GUID in the other order. Spec: UEFI 2.10, appendix A. */
+static void swap_guid(const uint8_t from[SNP_CERTS_GUID_BYTES], uint8_t to[SNP_CERTS_GUID_BYTES])
 {
+	static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		to[i] = from[order[i]];
+}
+
+static enum snp_cert_kind swapped_kind(const uint8_t guid[SNP_CERTS_GUID_BYTES])
+{
+	uint8_t swapped[SNP_CERTS_GUID_BYTES];
+
+	swap_guid(guid, swapped);
+	return snp_cert_kind_of(swapped);
+}
+
+bool snp_certs_is_mixed_endian(const uint8_t *bytes, size_t n)
+{
+	for (size_t off = 0; n - off >= SNP_CERTS_ENTRY_BYTES; off += SNP_CERTS_ENTRY_BYTES) {
+		if (bytes_all(bytes + off, SNP_CERTS_GUID_BYTES, 0) ||
+		    off / SNP_CERTS_ENTRY_BYTES > SNP_CERTS_MAX_ENTRIES)
+			return false;
+		if (snp_cert_kind_of(bytes + off) != SNP_CERT_OTHER)
+			return false;
+		if (swapped_kind(bytes + off) != SNP_CERT_OTHER)
+			return true;
+	}
+	return false;
+}
+
+enum order { AS_SPECIFIED, EITHER };
+
+/* What two readers would see differently is refused. */
+static int check_order(const struct raw_entry raw[], unsigned n, struct jurat_error *err)
+{
+	bool plain = false, swapped = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		plain = plain || snp_cert_kind_of(raw[i].guid) != SNP_CERT_OTHER;
+		swapped = swapped || swapped_kind(raw[i].guid) != SNP_CERT_OTHER;
+	}
+	if (plain && swapped)
+		return jurat_fail(err, -EBADMSG,
+				  "certificate table: GUIDs of known kinds in both byte orders");
+	return 0;
+}
+
+static int read_table(const uint8_t *bytes, size_t n, enum order order, struct snp_certs *ret,
+		      struct jurat_error *err)
+{
+	bool swapped = order == EITHER && snp_certs_is_mixed_endian(bytes, n);
 	struct bytes_rd r = bytes_rd(bytes, n);
 	struct raw_entry raw[SNP_CERTS_MAX_ENTRIES];
+	uint8_t guids[SNP_CERTS_MAX_ENTRIES][SNP_CERTS_GUID_BYTES];
 	struct snp_certs certs = { 0 };
 	int res;
 
 	if (n > 0) {
 		res = read_entries(&r, raw, &certs.n, err);
+		if (res == 0 && order == EITHER)
+			res = check_order(raw, certs.n, err);
 		if (res < 0)
 			return res;
+	}
+	for (unsigned i = 0; swapped && i < certs.n; i++) {
+		swap_guid(raw[i].guid, guids[i]);
+		raw[i].guid = guids[i];
 	}
 	certs.size = r.off;
 	for (unsigned i = 0; i < certs.n; i++) {
@@ -166,6 +223,16 @@ int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct
 	}
 	*ret = certs;
 	return 0;
+}
+
+int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err)
+{
+	return read_table(bytes, n, AS_SPECIFIED, ret, err);
+}
+
+int snp_certs_read_any(const uint8_t *bytes, size_t n, struct snp_certs *ret, struct jurat_error *err)
+{
+	return read_table(bytes, n, EITHER, ret, err);
 }
 
 const struct snp_cert_entry *snp_certs_find(const struct snp_certs *certs, enum snp_cert_kind kind)

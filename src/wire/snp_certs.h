@@ -46,6 +46,14 @@ struct snp_certs {
  */
 JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret,
 				    struct jurat_error *err);
+/*
+ * The same for a table whose GUIDs are in EFI's mixed-endian order, as some hosts write them against the
+ * specification: entries have their GUIDs as printed. With GUIDs of known kinds in both orders: -EBADMSG.
+ */
+JURAT_MUST_CHECK int snp_certs_read_any(const uint8_t *bytes, size_t n, struct snp_certs *ret,
+					struct jurat_error *err);
+/* Whether its first GUID of a known kind is in that order. Looks at no more than its entries. */
+bool snp_certs_is_mixed_endian(const uint8_t *bytes, size_t n);
 /* The entry of a known kind; NULL when there is none. */
 const struct snp_cert_entry *snp_certs_find(const struct snp_certs *certs, enum snp_cert_kind kind);
 /* The 16 bytes of a known kind's GUID, NULL for SNP_CERT_OTHER; and back. */

@@ -218,11 +218,11 @@ def what_is_no_evidence_gets_no_verdict(tmp):
         (tmp / name).write_bytes(content)
     shutil.copytree(e, tmp / "swapped")
     shutil.copyfile(e / "report.bin", tmp / "swapped/quote.bin")
-    for path, found in [(tmp / "empty", "unrecognized data"), (tmp / "noise", "unrecognized data"),
-                        (tmp / "text", "unrecognized data"), (tmp / "stub", "unrecognized data"),
+    for path, found in [(tmp / "empty", "an empty file"), (tmp / "noise", "unrecognized data"),
+                        (tmp / "text", "text"), (tmp / "stub", "unrecognized data"),
                         (e / "certs.bin", "certificate table"), (e / "roots/ark.der", "certificate"),
-                        (e / "collateral/pck_crl.der", "revocation list"), (e / "collateral/tcb_info.json", "JSON"),
-                        (e / "collateral/tcb_info_issuer_chain.pem", "PEM"), (tmp / "swapped", "SEV-SNP report")]:
+                        (e / "collateral/pck_crl.der", "revocation list"), (e / "collateral/tcb_info.json", "TCB info"),
+                        (e / "collateral/tcb_info_issuer_chain.pem", "certificate"), (tmp / "swapped", "SEV-SNP report")]:
         p = jurat("verify", "--output", "json", "--roots", e / "roots", path, status=3)
         assert p.err.endswith(f"found: {found}\n") and p.out == "", (path, p.err, p.out)
     for path, found in [(e / "report.bin", "SEV-SNP report"), (e / "quote.bin", "quote"), (e / "roots/ark.der", "certificate")]:

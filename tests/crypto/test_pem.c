@@ -59,6 +59,13 @@ static void texts_give_their_blocks(void **state)
 		{ "-----BEGIN CERTIFICATE-----\r\nAQID\r\n-----END CERTIFICATE-----\r\n",
 		  "CERTIFICATE=010203," },
 		{ "-----BEGIN CERTIFICATE----- \nAQID\n-----END CERTIFICATE-----", "CERTIFICATE=010203," },
+		/* files joined whose last line did not end, and blocks that came on one line */
+		{ "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----" CRL_("BAUG\n"),
+		  "CERTIFICATE=010203,X509 CRL=040506," },
+		{ "-----BEGIN CERTIFICATE-----AQID-----END CERTIFICATE-----", "CERTIFICATE=010203," },
+		{ "-----BEGIN CERTIFICATE----- AQID -----END CERTIFICATE----- -----BEGIN X509 CRL----- BAUG "
+		  "-----END X509 CRL-----",
+		  "CERTIFICATE=010203,X509 CRL=040506," },
 		{ "not PEM", "=6e6f742050454d," },
 		{ "0\x03\x02\x01\x05", "=3003020105," },
 		/* one DER SEQUENCE that has a block inside is DER */
@@ -105,10 +112,9 @@ static void broken_blocks_are_refused(void **state)
 		"-----BEGIN CERTIFICATE----\nAQID\n-----END CERTIFICATE-----\n",
 		"-----BEGIN CERTIFICATE\n-----\nAQID\n-----END CERTIFICATE-----\n",
 		"-----BEGIN -----\nAQID\n-----END -----\n",
-		"-----BEGIN CERTIFICATE-----AQID\n-----END CERTIFICATE-----\n",
 		"-----BEGIN CERTIFICATE-----\nAQID\n-----END X509 CRL-----\n",
 		"-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE----\n",
-		"-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE----------BEGIN CERTIFICATE-----\n",
+		"-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE---------BEGIN CERTIFICATE-----\n",
 		"-----BEGIN CERTIFICATE-----\nAQID\n",
 		"-----BEGIN CERTIFICATE-----\n",
 		"-----BEGIN CERTIFICATE-----",

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/encoding.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "verify/input.h"
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+static bool begins(const uint8_t *text, size_t n, const char *with)
+{
+	return n >= strlen(with) && strncasecmp((const char *)text, with, strlen(with)) == 0;
+}
+
+static const uint8_t *find(const uint8_t *text, size_t n, const char *words)
+{
+	return memmem(text, n, words, strlen(words));
+}
+
+/* The value of a hex digit; -1 */
+static int hex_digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The name of an HTTP header in front of its value. */
+static int undo_header(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	static const char *const values[] = { "-----BEGIN", "%2D%2D", "\"-----BEGIN" };
+	size_t at = 0;
+
+	while (at < n && at < 64 && (text[at] == '-' || (text[at] | 0x20) >= 'a') && (text[at] | 0x20) <= 'z')
+		at++;
+	if (at == 0 || at == n || text[at] != ':')
+		return JURAT_NOT_FOUND;
+	for (at++; at < n && is_space(text[at]); at++)
+		;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (!begins(text + at, n - at, values[i]))
+			continue;
+		*ret = malloc(n - at);
+		if (!*ret)
+			return -ENOMEM;
+		*ret_n = n - at;
+		memcpy(*ret, text + at, n - at);
+		return 0;
+	}
+	return JURAT_NOT_FOUND;
+}
+
+/* PEM as a header of Intel's services has it, or as the value of a form. Spec: RFC 3986, 2.1. */
+static int undo_percent(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	bool plus = begins(text, n, "-----BEGIN+");
+	auto_free uint8_t *to = NULL;
+	size_t off = 0;
+
+	if (!plus && !begins(text, n, "-----BEGIN%20") && !begins(text, n, "%2D%2D"))
+		return JURAT_NOT_FOUND;
+	to = malloc(n);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] != '%') {
+			to[off++] = plus && text[i] == '+' ? ' ' : text[i];
+			continue;
+		}
+		if (n - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0)
+			return JURAT_NOT_FOUND;
+		to[off++] = (uint8_t)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+		i += 2;
+	}
+	*ret = take_ptr(to);
+	*ret_n = off;
+	return 0;
+}
+
+/* PEM whose line ends became a backslash and a letter. */
+static int undo_escapes(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	auto_free uint8_t *to = NULL;
+	size_t off = 0;
+
+	if (!begins(text, n, "-----BEGIN ") || !find(text, n, "\\n"))
+		return JURAT_NOT_FOUND;
+	to = malloc(n);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\\' && n - i > 1 && (text[i + 1] == 'n' || text[i + 1] == 'r'))
+			to[off++] = text[++i] == 'n' ? '\n' : '\r';
+		else
+			to[off++] = text[i];
+	}
+	*ret = take_ptr(to);
+	*ret_n = off;
+	return 0;
+}
+
+static int undo_json_string(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	json_t *value;
+
+	if (n < 2 || text[0] != '"' || text[n - 1] != '"')
+		return JURAT_NOT_FOUND;
+	value = json_loadb((const char *)text, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	if (!json_is_string(value) || json_string_length(value) == 0) {
+		json_decref(value);
+		return JURAT_NOT_FOUND;
+	}
+	*ret_n = json_string_length(value);
+	*ret = malloc(*ret_n);
+	if (*ret)
+		memcpy(*ret, json_string_value(value), *ret_n);
+	json_decref(value);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Digits in pairs, with white space anywhere, behind 0x or \x or nothing. */
+static int undo_hex(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	size_t start = begins(text, n, "0x") || begins(text, n, "\\x") ? 2 : 0, digits = 0;
+	auto_free uint8_t *to = NULL;
+
+	for (size_t i = start; i < n; i++) {
+		if (hex_digit(text[i]) >= 0)
+			digits++;
+		else if (!is_space(text[i]))
+			return JURAT_NOT_FOUND;
+	}
+	if (digits < 2 || digits % 2 != 0)
+		return JURAT_NOT_FOUND;
+	to = calloc(1, digits / 2);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = start, k = 0; i < n; i++) {
+		if (is_space(text[i]))
+			continue;
+		to[k / 2] = (uint8_t)(to[k / 2] << 4 | hex_digit(text[i]));
+		k++;
+	}
+	*ret = take_ptr(to);
+	*ret_n = digits / 2;
+	return 0;
+}
+
+/* With white space anywhere: lines of 64 or 76 digits, most often. */
+static int undo_base64(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	auto_free char *digits = malloc(n + 1);
+	auto_free uint8_t *to = malloc(BASE64_ROOM(n));
+	size_t n_digits = 0;
+
+	if (!digits || !to)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (!is_space(text[i]))
+			digits[n_digits++] = (char)text[i];
+	if (!base64_read(digits, n_digits, to, ret_n))
+		return JURAT_NOT_FOUND;
+	*ret = take_ptr(to);
+	return 0;
+}
+
+typedef int undo_layer(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n);
+
+/* The first three are PEM in disguise, which a reader of PEM would take for PEM that is damaged. */
+static const struct {
+	const char *name;
+	undo_layer *undo;
+} layers[] = {
+	{ "an HTTP header", undo_header },
+	{ "percent encoding", undo_percent },
+	{ "escaped newlines", undo_escapes },
+	{ "a JSON string", undo_json_string },
+	{ "hex", undo_hex },
+	{ "base64", undo_base64 },
+};
+enum { N_DISGUISES = 3 };
+
+/* Without the byte order mark in front, and white space and terminators around. */
+static void trim(struct encoding_bytes *b)
+{
+	const uint8_t *p = b->bytes;
+	size_t n = b->n;
+
+	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3, n -= 3;
+	while (n > 0 && (p[n - 1] == '\0' || is_space(p[n - 1])))
+		n--;
+	while (n > 0 && is_space(p[0]))
+		p++, n--;
+	if (n == 0 || !input_is_printable(p, n))
+		return;
+	b->bytes = p;
+	b->n = n;
+}
+
+/* A layer that came off goes in front: what was outermost is said last. */
+static void name_layer(struct encoding_bytes *b, const char *name)
+{
+	char inner[sizeof(b->how)];
+
+	memcpy(inner, b->how, sizeof(inner));
+	snprintf(b->how, sizeof(b->how), "%s%s%.60s", name, inner[0] ? " in " : "", inner);
+}
+
+/* 0 a layer came off; JURAT_NOT_FOUND none did; -ENOMEM */
+static int undo_one(struct encoding_bytes *b)
+{
+	enum input_kind kind;
+
+	trim(b);
+	if (!input_is_printable(b->bytes, b->n))
+		return JURAT_NOT_FOUND;
+	kind = input_kind(b->bytes, b->n);
+	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
+		uint8_t *to = NULL;
+		size_t n;
+		int r;
+
+		if (i >= N_DISGUISES && kind != INPUT_UNKNOWN)
+			break;
+		r = layers[i].undo(b->bytes, b->n, &to, &n);
+		if (r == JURAT_NOT_FOUND)
+			continue;
+		if (r < 0)
+			return r;
+		free(b->own);
+		b->own = to;
+		b->bytes = to;
+		b->n = n;
+		name_layer(b, layers[i].name);
+		return 0;
+	}
+	return JURAT_NOT_FOUND;
+}
+
+int encoding_undo(const uint8_t *text, size_t n, struct encoding_bytes *ret, struct jurat_error *err)
+{
+	struct encoding_bytes b = { .bytes = text, .n = n };
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < ENCODING_MAX_LAYERS; i++)
+		r = undo_one(&b);
+	if (r < 0) {
+		encoding_done(&b);
+		return jurat_fail_memory(err);
+	}
+	*ret = b;
+	return 0;
+}
+
+void encoding_done(struct encoding_bytes *bytes)
+{
+	free(bytes->own);
+	*bytes = (struct encoding_bytes){ .bytes = NULL };
+}
+
+static bool from_string(const char *text, size_t size, uint8_t *to, size_t n)
+{
+	auto_free uint8_t *bytes = NULL;
+	size_t got;
+	int r = undo_hex((const uint8_t *)text, size, &bytes, &got);
+
+	if (r != 0 || got != n) {
+		free(take_ptr(bytes));
+		r = undo_base64((const uint8_t *)text, size, &bytes, &got);
+	}
+	if (r != 0 || got != n)
+		return false;
+	if (n > 0)
+		memcpy(to, bytes, n);
+	return true;
+}
+
+bool encoding_json_bytes(const json_t *value, uint8_t *to, size_t n)
+{
+	size_t items = json_array_size(value);
+
+	if (json_is_string(value))
+		return from_string(json_string_value(value), json_string_length(value), to, n);
+	if (items == 0 || n % items != 0)
+		return false;
+	for (size_t i = 0; i < items; i++) {
+		const json_t *item = json_array_get(value, i);
+		json_int_t v = json_integer_value(item);
+
+		if (json_is_string(item)) {
+			if (!encoding_json_bytes(item, to + i * (n / items), n / items))
+				return false;
+			continue;
+		}
+		if (!json_is_integer(item) || items != n || v < 0 || v > 0xff)
+			return false;
+		to[i] = (uint8_t)v;
+	}
+	return true;
+}
+
+int encoding_json_array(const json_t *value, uint8_t **ret, size_t *ret_n)
+{
+	size_t n = json_array_size(value);
+	uint8_t *to;
+
+	if (n == 0 || !json_is_integer(json_array_get(value, 0)))
+		return JURAT_NOT_FOUND;
+	to = malloc(n);
+	if (!to)
+		return -ENOMEM;
+	if (!encoding_json_bytes(value, to, n)) {
+		free(to);
+		return JURAT_NOT_FOUND;
+	}
+	*ret = to;
+	*ret_n = n;
+	return 0;
+}
