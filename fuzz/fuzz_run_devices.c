@@ -81,6 +81,11 @@ int run_fs_add(struct run_fs *fs, struct run_node *parent, const char *name, mod
 	return -ENOMEM;
 }
 
+int run_fs_add_link(struct run_fs *fs, struct run_node *parent, const char *name, const char *target)
+{
+	return run_fs_add(fs, parent, name, S_IFLNK | 0777, 0, NULL, NULL, NULL);
+}
+
 void run_fs_remove(struct run_fs *fs, struct run_node *node)
 {
 	for (size_t i = 0; i < MAX_NODES; i++)
@@ -319,9 +324,11 @@ static void add_devices(const struct run_options *options, void *ctx[4])
 	}
 	if (options->tees & RUN_TDX)
 		must(run_tdx_guest_add(&world.fs, p, &ctx[0], NULL) == 0 &&
-		     run_measurements_add(&world.fs, p, &ctx[1], NULL) == 0);
+		     run_misc_tdx_guest_add(&world.fs, p, &ctx[1], NULL) == 0);
 	else
-		must(run_sev_guest_add(&world.fs, p, &ctx[0], NULL) == 0);
+		must(run_sev_guest_add(&world.fs, p, &ctx[0], NULL) == 0 &&
+		     run_misc_sev_guest_add(&world.fs, p, &ctx[1], NULL) == 0 &&
+		     run_platform_device_add(&world.fs, p, &ctx[3], NULL) == 0);
 	must(run_tsm_add(&world.fs, p, &ctx[2], NULL) == 0);
 }
 
@@ -348,7 +355,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(world.n_pending == 0);
 	run_platform_stop(&world.platform);
 	run_tsm_done(ctx[2]);
-	free(ctx[1]);
+	run_misc_done(ctx[1]);
+	run_misc_done(ctx[3]);
 	run_platform_done(&world.platform);
 	return 0;
 }

@@ -69,27 +69,51 @@ static int write_report(const char *path, const struct jurat_evidence *e, bool e
 	return cli_write(path, all, e->report_size + certs, 0644, err);
 }
 
-static void tell(struct cli *cli, const struct jurat_guest *guest, const struct jurat_evidence *e,
-		 const char *out, const uint8_t report_data[64])
+/* What became of the host's certificates: when nobody asked for them, nobody knows how many there are. */
+static void tell_certs(const struct jurat_evidence *e, bool asked)
 {
-	char hex[BYTES_HEX_SIZE(64)];
+	if (!asked)
+		puts("certificates of the host: not requested (see --certs-out and --extended)");
+	else if (e->certs_size == 0)
+		puts("certificates of the host: it supplied none");
+	else
+		printf("certificates of the host: %zu bytes\n", e->certs_size);
+}
+
+static void tell_json(const struct jurat_guest *guest, const struct jurat_evidence *e, const char *via,
+		      const char *report_data, bool asked_certs)
+{
+	char certs[24] = "null";
+
+	if (jurat_guest_tee(guest) == JURAT_TEE_TDX) {
+		printf("{\"tee\": \"tdx\", \"via\": \"%s\", \"quote_bytes\": %zu, \"report_data\": \"%s\"}\n",
+		       via, e->report_size, report_data);
+		return;
+	}
+	if (asked_certs)
+		snprintf(certs, sizeof(certs), "%zu", e->certs_size);
+	printf("{\"tee\": \"sev-snp\", \"via\": \"%s\", \"report_bytes\": %zu, \"certs_bytes\": %s, "
+	       "\"report_data\": \"%s\"}\n",
+	       via, e->report_size, certs, report_data);
+}
+
+static void tell(const struct cli *cli, const struct jurat_guest *guest, const struct jurat_evidence *e,
+		 const char *out, const uint8_t report_data[64], bool asked_certs)
+{
 	const char *via = jurat_guest_via(guest) == JURAT_VIA_CONFIGFS ? "configfs" : "ioctl";
+	const bool tdx = jurat_guest_tee(guest) == JURAT_TEE_TDX;
+	char hex[BYTES_HEX_SIZE(64)];
 
 	bytes_to_hex(report_data, 64, hex);
-	if (jurat_guest_tee(guest) == JURAT_TEE_TDX && cli_wants_json(cli))
-		printf("{\"tee\": \"tdx\", \"via\": \"%s\", \"quote_bytes\": %zu, \"report_data\": \"%s\"}\n",
-		       via, e->report_size, hex);
-	else if (jurat_guest_tee(guest) == JURAT_TEE_TDX)
-		printf("TDX quote by way of %s: %zu bytes in %s\nover report data %s\n", via, e->report_size,
-		       out, hex);
-	else if (cli_wants_json(cli))
-		printf("{\"tee\": \"sev-snp\", \"via\": \"%s\", \"report_bytes\": %zu, \"certs_bytes\": %zu, "
-		       "\"report_data\": \"%s\"}\n",
-		       via, e->report_size, e->certs_size, hex);
-	else
-		printf("SEV-SNP report by way of %s: %zu bytes in %s; certificates of the host: %zu bytes\n"
-		       "over report data %s\n",
-		       via, e->report_size, out, e->certs_size, hex);
+	if (cli_wants_json(cli)) {
+		tell_json(guest, e, via, hex, asked_certs);
+		return;
+	}
+	printf("%s by way of %s: %zu bytes in %s\n", tdx ? "TDX quote" : "SEV-SNP report", via,
+	       e->report_size, out);
+	if (!tdx)
+		tell_certs(e, asked_certs);
+	printf("over report data %s\n", hex);
 }
 
 int cli_attest(struct cli *cli)
@@ -121,7 +145,7 @@ int cli_attest(struct cli *cli)
 	if (r < 0)
 		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	else if (!out_is_stdout && !certs_are)
-		tell(cli, guest, &evidence, out, report_data);
+		tell(cli, guest, &evidence, out, report_data, !options.no_certificates);
 	jurat_evidence_done(&evidence);
 	jurat_guest_close(guest);
 	return status;

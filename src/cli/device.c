@@ -11,7 +11,8 @@
 static void say(const struct run_system_ready *what)
 {
 	for (size_t i = 0; i < what->devices->n; i++)
-		puts(what->devices->places[i].path);
+		if (!what->devices->places[i].link)
+			puts(what->devices->places[i].path);
 	if (what->certs)
 		printf("JURAT_CERTS=%s\n", what->certs);
 	printf("JURAT_ROOTS=%s\n", what->roots);

@@ -67,6 +67,15 @@ JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypt
 int crypto_cert_extension(const struct crypto_cert *cert, const uint8_t *oid, size_t oid_size,
 			  struct bytes_rd *ret, bool *ret_critical);
 
+/*
+ * A Name as text, the last part first: "CN=SEV-Milan,O=Advanced Micro Devices,...". Printable ASCII;
+ * everything else is escaped. Spec: RFC 4514.
+ *
+ * buf       room bytes; gets text and NUL, cut to fit. May be NULL when room is 0
+ * Returns   the length of the whole text without NUL, like snprintf
+ */
+size_t crypto_name_format(const struct bytes_rd *name, char *buf, size_t room);
+
 /* A public key that checks signatures on certificates, CRLs and digests; made once, used by any thread. */
 struct crypto_public {
 	enum crypto_key_kind kind;

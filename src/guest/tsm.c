@@ -270,6 +270,76 @@ static int check_report(const struct instance *in, enum jurat_tee tee, const uin
 	return r < 0 ? jurat_wrap(err, r, "'%s/outblob'", in->path) : 0;
 }
 
+/*
+ * What may be behind a failure of outblob, of which the kernel gives the errno alone, and what to do. Spec:
+ * Linux drivers/virt/coco, sev-guest and tdx-guest.
+ */
+static const struct {
+	enum jurat_tee tee;
+	int r;
+	const char *text;
+} causes[] = {
+	{ JURAT_TEE_SEV_SNP, -EINVAL,
+	  "the firmware refused the request: is the VMPL below that of this guest (see privlevel_floor)?" },
+	{ JURAT_TEE_SEV_SNP, -EIO,
+	  "the firmware or the host failed, or the host's certificates need more than 16 KiB; the kernel log "
+	  "says more, and so does the ioctl (--via ioctl)" },
+	{ JURAT_TEE_SEV_SNP, -ENOTTY,
+	  "the driver has no key to the firmware: it wiped it after an earlier failure; restart the guest" },
+	{ JURAT_TEE_SEV_SNP, -ETIMEDOUT,
+	  "the host was busy for a minute, and the driver has wiped its key to the firmware; restart the "
+	  "guest" },
+	{ JURAT_TEE_SEV_SNP, -EBADMSG,
+	  "the firmware's answer was not authentic, and the driver has wiped its key to it; restart the "
+	  "guest" },
+	{ JURAT_TEE_SEV_SNP, -ENXIO, "the firmware failed, or the driver was unloaded; see the kernel log" },
+	{ JURAT_TEE_SEV_SNP, -EPROTO,
+	  "an empty report: the hypervisor refused the guest's exit; see the host's log" },
+	{ JURAT_TEE_TDX, -EIO,
+	  "the host could not make a quote: is its quoting service (QGS) running, and configured in the "
+	  "VMM?" },
+	{ JURAT_TEE_TDX, -EPROTO,
+	  "the host could not make a quote: is its quoting service (QGS) running, and configured in the "
+	  "VMM?" },
+	{ JURAT_TEE_TDX, -ETIMEDOUT,
+	  "no quote in time: is the host's quoting service (QGS) reachable? See its log" },
+	{ JURAT_TEE_TDX, -EINVAL,
+	  "the host refused the request: does its VMM support GetQuote for this TD?" },
+	{ JURAT_TEE_TDX, -EFBIG, "the host's answer is larger than the driver's buffer; see the host's log" },
+};
+
+/* `empty`: it was read, and there was nothing in it. */
+static int explain_outblob(enum jurat_tee tee, int r, bool empty, struct jurat_error *err)
+{
+	struct jurat_error what;
+
+	if (!err || (r == -EPROTO && !empty))
+		return r;
+	what = *err;
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (causes[i].tee == tee && causes[i].r == r)
+			return jurat_fail(err, r, "%s (%s)", what.text, causes[i].text);
+	return r;
+}
+
+static int read_outblob(const struct instance *in, enum jurat_tee tee, const uint8_t report_data[64],
+			uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	const size_t max = tee == JURAT_TEE_TDX ? GUEST_TDX_QUOTE_MAX_BYTES : GUEST_TSM_BLOB_MAX_BYTES;
+	auto_free uint8_t *report = NULL;
+	size_t n = 0;
+	int r = read_blob(in, "outblob", max, &report, &n, err);
+
+	if (r < 0)
+		return explain_outblob(tee, r, false, err);
+	r = check_report(in, tee, report, n, report_data, err);
+	if (r < 0)
+		return explain_outblob(tee, r, n == 0, err);
+	*ret = take_ptr(report);
+	*ret_size = n;
+	return 0;
+}
+
 /* A report through one instance. -EBUSY: try again with a new one. */
 static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 		       const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
@@ -292,10 +362,7 @@ static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 	if (r == 0)
 		r = write_attribute(&in, "inblob", report_data, 64, err);
 	if (r == 0)
-		r = read_blob(&in, "outblob", tdx ? GUEST_TDX_QUOTE_MAX_BYTES : GUEST_TSM_BLOB_MAX_BYTES,
-			      &report, &report_size, err);
-	if (r == 0)
-		r = check_report(&in, g->tee, report, report_size, report_data, err);
+		r = read_outblob(&in, g->tee, report_data, &report, &report_size, err);
 	if (r == 0 && !tdx && !options->no_certificates)
 		r = read_blob(&in, "auxblob", GUEST_TSM_BLOB_MAX_BYTES, &certs, &certs_size, err);
 	if (r < 0)

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-enum { RUN_MAX_COPIES = 8 };
+enum { RUN_MAX_COPIES = 16 };
 
 /* Directories that were covered by a copy of themselves. */
 struct run_copies {

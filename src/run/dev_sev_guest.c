@@ -68,7 +68,7 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err)
 {
-	static const struct run_node_ops ops = { .ioctl = sev_guest_ioctl };
+	static const struct run_node_ops ops = { .device = true, .ioctl = sev_guest_ioctl };
 	int r = run_fs_add(fs, NULL, "sev-guest", S_IFREG | 0600, 0, &ops, platform, NULL);
 
 	*ret_ctx = NULL;

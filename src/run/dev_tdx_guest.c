@@ -8,7 +8,7 @@
 #include "run/device.h"
 #include "run/user_memory.h"
 
-/* /dev/tdx_guest, and the measurements below /sys/class/misc/tdx_guest. */
+/* /dev/tdx_guest, and the measurements beside it in sysfs. */
 static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
 {
 	struct run_platform *p = ctx;
@@ -28,7 +28,7 @@ static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err)
 {
-	static const struct run_node_ops ops = { .ioctl = tdx_guest_ioctl };
+	static const struct run_node_ops ops = { .device = true, .ioctl = tdx_guest_ioctl };
 	int r = run_fs_add(fs, NULL, "tdx_guest", S_IFREG | 0600, 0, &ops, platform, NULL);
 
 	*ret_ctx = NULL;
@@ -55,28 +55,31 @@ static void measurement_read(void *ctx, void *file, size_t size, uint64_t off, s
 static ssize_t measurement_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
 {
 	struct measurement *m = ctx;
-	int r = off == 0 ? sim_tdx_guest_mr_write(m->driver, m->name, data, size) : -EINVAL;
+	int r;
 
+	/* No more than the attribute's size is taken. Spec: Linux fs/sysfs/file.c, sysfs_kf_bin_write(). */
+	if (off >= TDX_MR_BYTES)
+		return 0;
+	size = size < TDX_MR_BYTES - off ? size : TDX_MR_BYTES - (size_t)off;
+	r = off == 0 ? sim_tdx_guest_mr_write(m->driver, m->name, data, size) : -EINVAL;
 	return r < 0 ? r : (ssize_t)size;
 }
 
-int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
-			 struct jurat_error *err)
+int run_measurements_add(struct run_fs *fs, struct run_node *device, struct run_platform *platform,
+			 void **ret_ctx, struct jurat_error *err)
 {
-	static const struct run_node_ops ops = { .seekable = true,
-						 .read = measurement_read,
-						 .write = measurement_write };
+	static const struct run_node_ops ops = {
+		.seekable = true, .strict = true, .read = measurement_read, .write = measurement_write
+	};
 	struct measurement *all = calloc(MAX_MEASUREMENTS, sizeof(*all));
-	struct run_node *top, *dir;
+	struct run_node *dir;
 	bool writable;
 	int r;
 
 	*ret_ctx = all;
 	if (!all)
 		return jurat_fail_memory(err);
-	r = run_fs_add(fs, NULL, "tdx_guest.class", S_IFDIR | 0755, 0, NULL, NULL, &top);
-	if (r == 0)
-		r = run_fs_add(fs, top, "measurements", S_IFDIR | 0755, 0, NULL, NULL, &dir);
+	r = run_fs_add(fs, device, "measurements", S_IFDIR | 0755, 0, NULL, NULL, &dir);
 	for (unsigned i = 0; r == 0 && i < MAX_MEASUREMENTS; i++) {
 		all[i].driver = machine_td_driver(platform->td);
 		all[i].name = sim_tdx_guest_mr_name(i, &writable);

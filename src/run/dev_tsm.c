@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "run/device.h"
 #include "run/tsm_source.h"
 
@@ -95,23 +96,43 @@ static void forget(struct tree *tree, struct run_node *node)
 static int add_attributes(struct tree *tree, struct entry *entry, uint64_t id)
 {
 	static const struct run_node_ops text = { .seekable = true,
+						  .strict = true,
+						  .truncates = true,
 						  .open = attribute_open,
 						  .release = attribute_release,
 						  .read = attribute_read,
 						  .write = attribute_write };
-	static const struct run_node_ops binary = { .open = attribute_open,
+	/* FUSE has lseek(2), pread(2) and pwrite(2), or none; configfs only lacks the first here. */
+	static const struct run_node_ops binary = { .seekable = true,
+						    .strict = true,
+						    .truncates = true,
+						    .open = attribute_open,
 						    .release = attribute_release,
 						    .read = attribute_read,
 						    .write = attribute_write };
+	/* As readdir(3) of configfs lists them: from the last that the driver names to the first. */
+	static const enum sim_tsm_attr order[SIM_TSM_N_ATTRS] = {
+		SIM_TSM_MANIFESTBLOB,
+		SIM_TSM_AUXBLOB,
+		SIM_TSM_OUTBLOB,
+		SIM_TSM_INBLOB,
+		SIM_TSM_SERVICE_MANIFEST_VERSION,
+		SIM_TSM_SERVICE_GUID,
+		SIM_TSM_SERVICE_PROVIDER,
+		SIM_TSM_PRIVLEVEL_FLOOR,
+		SIM_TSM_PRIVLEVEL,
+		SIM_TSM_PROVIDER,
+		SIM_TSM_GENERATION,
+	};
 	int r = 0;
 
-	for (int i = 0; i < SIM_TSM_N_ATTRS && r == 0; i++) {
-		const struct sim_tsm_attr_info *info = sim_tsm_attr_info((enum sim_tsm_attr)i);
+	for (unsigned i = 0; i < ARRAY_SIZE(order) && r == 0; i++) {
+		const struct sim_tsm_attr_info *info = sim_tsm_attr_info(order[i]);
 		struct attribute *a = &entry->attributes[i];
 
-		if (!sim_tsm_has(tree->tsm, id, (enum sim_tsm_attr)i))
+		if (!sim_tsm_has(tree->tsm, id, order[i]))
 			continue;
-		*a = (struct attribute){ .tree = tree, .entry = id, .attr = (enum sim_tsm_attr)i };
+		*a = (struct attribute){ .tree = tree, .entry = id, .attr = order[i] };
 		r = run_fs_add(tree->fs, entry->node, info->name, S_IFREG | info->mode, info->size,
 			       info->is_binary ? &binary : &text, a, NULL);
 	}

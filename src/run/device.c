@@ -11,6 +11,21 @@
 
 #include "base/cleanup.h"
 
+#define SYSFS_DIRECTORY(at, from, which, how)                                                                \
+	{                                                                                                    \
+		.place = { .path = at, .node = from, .directory = true }, .tees = which, .add = how,         \
+		.done = run_misc_done                                                                        \
+	}
+#define SYSFS_LINK(at, to, which)                                                                            \
+	{                                                                                                    \
+		.place = { .path = at, .node = to, .link = true }, .tees = which                             \
+	}
+#define PROC(at, from, is_host, how)                                                                         \
+	{                                                                                                    \
+		.place = { .path = at, .node = from }, .tees = RUN_SEV_SNP | RUN_TDX, .host = is_host,       \
+		.is_file = true, .wanted = run_proc_wanted, .add = how                                       \
+	}
+
 static const struct run_device devices[] = {
 	{ .place = { .path = "/dev/sev-guest", .node = "sev-guest" },
 	  .tees = RUN_SEV_SNP,
@@ -18,10 +33,15 @@ static const struct run_device devices[] = {
 	{ .place = { .path = "/dev/tdx_guest", .node = "tdx_guest" },
 	  .tees = RUN_TDX,
 	  .add = run_tdx_guest_add },
-	{ .place = { .path = "/sys/class/misc/tdx_guest", .node = "tdx_guest.class", .directory = true },
-	  .tees = RUN_TDX,
-	  .add = run_measurements_add,
-	  .done = free },
+	SYSFS_DIRECTORY("/sys/devices/virtual/misc/sev-guest", "misc.sev-guest", RUN_SEV_SNP,
+			run_misc_sev_guest_add),
+	SYSFS_LINK("/sys/class/misc/sev-guest", "../../devices/virtual/misc/sev-guest", RUN_SEV_SNP),
+	SYSFS_DIRECTORY("/sys/devices/platform/sev-guest", "platform.sev-guest", RUN_SEV_SNP,
+			run_platform_device_add),
+	SYSFS_LINK("/sys/bus/platform/devices/sev-guest", "../../../devices/platform/sev-guest", RUN_SEV_SNP),
+	SYSFS_DIRECTORY("/sys/devices/virtual/misc/tdx_guest", "misc.tdx_guest", RUN_TDX,
+			run_misc_tdx_guest_add),
+	SYSFS_LINK("/sys/class/misc/tdx_guest", "../../devices/virtual/misc/tdx_guest", RUN_TDX),
 	{ .place = { .path = "/sys/kernel/config/tsm", .node = "tsm", .directory = true },
 	  .tees = RUN_SEV_SNP | RUN_TDX,
 	  .add = run_tsm_add,
@@ -32,10 +52,21 @@ static const struct run_device devices[] = {
 	  .wanted = run_attest_conf_wanted,
 	  .add = run_attest_conf_add,
 	  .done = free },
+	PROC("/proc/misc", "proc.misc", false, run_proc_misc_add),
+	PROC("/proc/filesystems", "proc.filesystems", false, run_proc_filesystems_add),
 	{ .place = { .path = "/dev/sev", .node = "sev" },
 	  .tees = RUN_SEV_SNP,
 	  .host = true,
 	  .add = run_sev_add },
+	{ .place = { .path = "/sys/devices/virtual/misc/sev", .node = "misc.sev", .directory = true },
+	  .tees = RUN_SEV_SNP,
+	  .host = true,
+	  .add = run_misc_sev_add,
+	  .done = run_misc_done },
+	{ .place = { .path = "/sys/class/misc/sev", .node = "../../devices/virtual/misc/sev", .link = true },
+	  .tees = RUN_SEV_SNP,
+	  .host = true },
+	PROC("/proc/misc", "proc.misc", true, run_proc_misc_add),
 };
 
 static bool wanted(const struct run_device *device, const struct run_options *options)
@@ -77,7 +108,8 @@ int run_devices_add(struct run_devices *to, struct run_fs *fs, struct run_platfo
 			continue;
 		to->rows[to->n] = &devices[i];
 		to->places[to->n] = devices[i].place;
-		r = devices[i].add(fs, platform, &to->ctx[to->n], err);
+		if (devices[i].add)
+			r = devices[i].add(fs, platform, &to->ctx[to->n], err);
 		to->n++;
 	}
 	return r;

@@ -9,7 +9,8 @@
 /*
  * What a program can find: one row each in device.c. To add one, write its file and its row.
  *
- * add   makes its nodes in the filesystem. *ret_ctx is freed with `done`, after the filesystem
+ * add   makes its nodes in the filesystem; NULL: a link, of which there is only the place. *ret_ctx is freed
+ *       with `done`, after the filesystem
  */
 struct run_device {
 	struct run_place place;
@@ -25,7 +26,7 @@ struct run_device {
 /* attest_conf.c: where clients read the quoting service's port from. */
 #define RUN_ATTEST_CONF "/etc/tdx-attest.conf"
 
-enum { RUN_MAX_DEVICES = 8 };
+enum { RUN_MAX_DEVICES = 16 };
 struct run_devices {
 	const struct run_device *rows[RUN_MAX_DEVICES];
 	void *ctx[RUN_MAX_DEVICES];
@@ -44,8 +45,26 @@ int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **r
 int run_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err);
-int run_measurements_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
-			 struct jurat_error *err);
+/* Below the device's directory in sysfs. */
+int run_measurements_add(struct run_fs *fs, struct run_node *device, struct run_platform *platform,
+			 void **ret_ctx, struct jurat_error *err);
+/* dev_misc.c: what sysfs has of each device. */
+int run_misc_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			   struct jurat_error *err);
+int run_misc_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			   struct jurat_error *err);
+int run_misc_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		     struct jurat_error *err);
+int run_platform_device_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			    struct jurat_error *err);
+void run_misc_done(void *ctx);
+const char *run_misc_name(enum run_misc which);
+/* dev_proc.c */
+bool run_proc_wanted(const struct run_options *options);
+int run_proc_misc_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		      struct jurat_error *err);
+int run_proc_filesystems_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+			     struct jurat_error *err);
 int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 void run_tsm_done(void *ctx);
 bool run_attest_conf_wanted(const struct run_options *options);

@@ -14,12 +14,6 @@
 #include "base/cleanup.h"
 #include "run/fs_internal.h"
 
-/*
- * Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays
- * true.
- */
-#define CACHE_S 86400.0
-
 enum { REQUESTS = 64 }; /* in a row, before a caller may look at what else there is */
 
 static struct run_fs *fs_of(fuse_req_t req)
@@ -27,29 +21,13 @@ static struct run_fs *fs_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-static void fill_attr(const struct run_fs *fs, const struct run_node *node, struct stat *ret)
-{
-	*ret = (struct stat){
-		.st_ino = node->ino,
-		.st_mode = node->mode,
-		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
-		.st_uid = fs->uid,
-		.st_gid = fs->gid,
-		.st_size = node->size,
-		.st_blksize = 4096,
-		.st_atim = fs->born,
-		.st_mtim = fs->born,
-		.st_ctim = fs->born,
-	};
-}
-
 static void reply_entry(fuse_req_t req, struct run_node *node)
 {
-	struct fuse_entry_param e = { .attr_timeout = CACHE_S, .entry_timeout = CACHE_S };
+	struct fuse_entry_param e = { .attr_timeout = RUN_FS_CACHE_S, .entry_timeout = RUN_FS_CACHE_S };
 
 	e.ino = node->ino;
 	e.generation = node->generation;
-	fill_attr(fs_of(req), node, &e.attr);
+	run_fs_attr(fs_of(req), node, &e.attr);
 	node->lookups++;
 	if (fuse_reply_entry(req, &e) == -ENOENT) /* interrupted lookups are forgotten by the kernel */
 		run_tree_forget(fs_of(req), node->ino, 1);
@@ -82,32 +60,6 @@ static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 	fuse_reply_none(req);
 }
 
-static void do_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct run_node *node = run_tree_get(fs_of(req), ino);
-	struct stat st;
-
-	if (!node) {
-		fuse_reply_err(req, ESTALE);
-		return;
-	}
-	fill_attr(fs_of(req), node, &st);
-	fuse_reply_attr(req, &st, CACHE_S);
-}
-
-/*
- * Truncation of an attribute or a device changes nothing, and neither does a time. Owner and mode are not
- * for changing.
- */
-static void do_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
-		       struct fuse_file_info *fi)
-{
-	if (to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-		fuse_reply_err(req, EPERM);
-	else
-		do_getattr(req, ino, fi);
-}
-
 static void do_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct run_node *dir = run_tree_get(fs_of(req), parent), *node;
@@ -132,10 +84,13 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, -r);
 }
 
-/* What configfs answers to whoever wants other changes: its directories have no such operations. */
+/*
+ * What sysfs and configfs answer to whoever wants other changes: their directories have no such operations.
+ * Spec: Linux fs/namei.c, vfs_create() and vfs_mknod().
+ */
 static void no_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	fuse_reply_err(req, EACCES);
+	fuse_reply_err(req, S_ISREG(mode) ? EACCES : EPERM);
 }
 
 static void no_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -182,16 +137,35 @@ int run_open_new(const struct run_node *node, int flags, struct run_open **ret)
 	return 0;
 }
 
+/* Where modes bind root, too: in sysfs and configfs. */
+static bool modes_forbid(const struct run_node *node, int flags)
+{
+	int access = flags & O_ACCMODE;
+
+	return node && node->ops && node->ops->strict &&
+	       ((access != O_WRONLY && !(node->mode & 0444)) || (access != O_RDONLY && !(node->mode & 0222)));
+}
+
 static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct run_node *node = run_tree_get(fs_of(req), ino);
-	struct run_open *opened;
-	int r = run_open_new(node, fi->flags, &opened);
+	struct run_open *opened = NULL;
+	int r = modes_forbid(node, fi->flags) ? -EACCES : run_open_new(node, fi->flags, &opened);
 
+	if (r == 0 && fi->flags & O_DIRECT) { /* as of every file without direct I/O: it was open until now */
+		if (node->ops && node->ops->release)
+			node->ops->release(node->ctx, opened->file);
+		free(opened);
+		r = -EINVAL;
+	}
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
 	}
+	if (fi->flags & O_TRUNC)
+		run_fs_truncate(node, 0);
+	opened->node = node;
+	node->n_opens++;
 	fi->fh = (uintptr_t)opened;
 	fi->direct_io = 1;
 	fi->nonseekable = !node->ops || !node->ops->seekable;
@@ -226,12 +200,17 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
 	ssize_t n = -EINVAL;
 
+	/* FUSE appends where the file ends; the files of sysfs and configfs go on where they are. */
+	if (fi->flags & O_APPEND)
+		off = opened->position;
 	if (opened->ops && opened->ops->write)
 		n = opened->ops->write(opened->ctx, opened->file, data, size, (uint64_t)off);
-	if (n < 0)
+	if (n < 0) {
 		fuse_reply_err(req, (int)-n);
-	else
-		fuse_reply_write(req, (size_t)n);
+		return;
+	}
+	opened->position = off + n;
+	fuse_reply_write(req, (size_t)n);
 }
 
 void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
@@ -319,8 +298,12 @@ int run_fs_attach(struct run_fs *fs, int fd, struct jurat_error *err)
 		.init = do_init,
 		.lookup = do_lookup,
 		.forget = do_forget,
-		.getattr = do_getattr,
-		.setattr = do_setattr,
+		.getattr = run_fs_getattr,
+		.setattr = run_fs_setattr,
+		.statfs = run_fs_statfs,
+		.readlink = run_fs_readlink,
+		.fsync = run_fs_no_fsync,
+		.fsyncdir = run_fs_no_fsync,
 		.mkdir = do_mkdir,
 		.rmdir = do_rmdir,
 		.mknod = no_mknod,

@@ -35,7 +35,10 @@ struct run_ioctl {
  * added.
  */
 struct run_node_ops {
-	bool seekable; /* lseek(2) and pread(2) work */
+	bool seekable;  /* lseek(2), pread(2) and pwrite(2) work */
+	bool strict;    /* modes bind root, too, as in sysfs and configfs */
+	bool device;    /* a device's node: truncate(2) is -EINVAL */
+	bool truncates; /* a truncation is seen in st_size until the last close, as in configfs */
 	/* `flags` as open(2); *ret_file is passed to what follows. 0 or -errno. */
 	int (*open)(void *ctx, int flags, void **ret_file);
 	void (*release)(void *ctx, void *file);
@@ -63,6 +66,9 @@ void run_fs_free(struct run_fs *fs);
  */
 JURAT_MUST_CHECK int run_fs_add(struct run_fs *fs, struct run_node *parent, const char *name, mode_t mode,
 				off_t size, const struct run_node_ops *ops, void *ctx, struct run_node **ret);
+/* A symbolic link. As run_fs_add(). */
+JURAT_MUST_CHECK int run_fs_add_link(struct run_fs *fs, struct run_node *parent, const char *name,
+				     const char *target);
 /* With everything below it. Descriptors that are still open keep their node's ops until they are released. */
 void run_fs_remove(struct run_fs *fs, struct run_node *node);
 struct run_node *run_fs_find(struct run_fs *fs, struct run_node *parent, const char *name); /* NULL: none */

@@ -9,12 +9,23 @@
 
 enum { RUN_MAX_KEPT = 64 };
 
+/*
+ * Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays
+ * true.
+ */
+#define RUN_FS_CACHE_S 86400.0
+
 /* What fs.c (FUSE's side), cuse.c (CUSE's) and fs_tree.c (the nodes) share. */
 struct run_node {
 	struct run_node *parent, *next, *children;
 	char *name;
+	char *target; /* of a link; NULL: it is none */
 	mode_t mode;
-	off_t size;
+	uid_t uid;
+	gid_t gid;
+	off_t size, shown; /* as it is, and as stat(2) has it after a truncation, while it is open */
+	unsigned n_opens;
+	struct timespec accessed, modified, changed;
 	const struct run_node_ops *ops;
 	void *ctx;
 	uint64_t ino, generation, serial;
@@ -41,15 +52,17 @@ struct run_fs {
 	size_t n_kept;
 	uid_t uid;
 	gid_t gid;
-	struct timespec born;
 };
 
 /* One open(2): it outlives its node. */
 struct run_open {
 	struct run_open *next, **at; /* in the filesystem's list */
+	struct run_fs *fs;
+	struct run_node *node; /* NULL: of a character device by CUSE */
 	const struct run_node_ops *ops;
 	void *ctx;
 	void *file;
+	off_t position;   /* behind the last write */
 	size_t *mappable; /* the filesystem's count; NULL: it has no pages */
 };
 
@@ -63,5 +76,14 @@ void run_open_add(struct run_fs *fs, struct run_open *opened);
 void run_open_release(struct run_open *opened);
 int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer); /* as run_fs_serve() */
 void run_fs_session_end(struct run_fs *fs);
+
+/* fs_attr.c */
+void run_fs_attr(const struct run_fs *fs, const struct run_node *node, struct stat *ret);
+void run_fs_truncate(struct run_node *node, off_t size);
+void run_fs_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void run_fs_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi);
+void run_fs_statfs(fuse_req_t req, fuse_ino_t ino);
+void run_fs_readlink(fuse_req_t req, fuse_ino_t ino);
+void run_fs_no_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi);
 
 #endif

@@ -9,6 +9,12 @@
 
 #include "run/fs_internal.h"
 
+static void touch(struct run_node *node)
+{
+	clock_gettime(CLOCK_REALTIME, &node->changed);
+	node->modified = node->changed;
+}
+
 int run_fs_new(struct run_fs **ret, struct jurat_error *err)
 {
 	struct run_fs *fs = calloc(1, sizeof(*fs));
@@ -17,11 +23,21 @@ int run_fs_new(struct run_fs **ret, struct jurat_error *err)
 		return jurat_fail_memory(err);
 	fs->root.ino = FUSE_ROOT_ID;
 	fs->root.mode = S_IFDIR | 0755;
-	fs->uid = geteuid();
-	fs->gid = getegid();
-	clock_gettime(CLOCK_REALTIME, &fs->born);
+	fs->uid = fs->root.uid = geteuid();
+	fs->gid = fs->root.gid = getegid();
+	touch(&fs->root);
+	fs->root.accessed = fs->root.changed;
 	*ret = fs;
 	return 0;
+}
+
+static void free_node(struct run_node *node)
+{
+	if (!node)
+		return;
+	free(node->name);
+	free(node->target);
+	free(node);
 }
 
 void run_fs_free(struct run_fs *fs)
@@ -33,11 +49,8 @@ void run_fs_free(struct run_fs *fs)
 		run_open_release(fs->opens);
 	while (fs->root.children)
 		run_fs_remove(fs, fs->root.children);
-	for (size_t i = 0; i < fs->n_slots; i++) {
-		if (fs->slots[i].node)
-			free(fs->slots[i].node->name);
-		free(fs->slots[i].node);
-	}
+	for (size_t i = 0; i < fs->n_slots; i++)
+		free_node(fs->slots[i].node);
 	free(fs->slots);
 	free(fs);
 }
@@ -72,13 +85,13 @@ static void drop_if_forgotten(struct run_fs *fs, struct run_node *node)
 {
 	size_t slot = node->ino - FUSE_ROOT_ID - 1;
 
-	if (!node->removed || node->lookups > 0)
+	/* The kernel may forget a node before it says that it has closed it. */
+	if (!node->removed || node->lookups > 0 || node->n_opens > 0)
 		return;
 	fs->slots[slot].node = NULL;
 	if (slot < fs->n_taken)
 		fs->n_taken = slot;
-	free(node->name);
-	free(node);
+	free_node(node);
 }
 
 void run_tree_forget(struct run_fs *fs, uint64_t ino, uint64_t n)
@@ -120,7 +133,12 @@ int run_fs_add(struct run_fs *fs, struct run_node *parent, const char *name, mod
 	}
 	node->parent = parent ? parent : &fs->root;
 	node->mode = mode;
-	node->size = size;
+	node->uid = fs->uid;
+	node->gid = fs->gid;
+	node->size = node->shown = size;
+	touch(node);
+	node->accessed = node->changed;
+	touch(node->parent);
 	node->ops = ops;
 	node->ctx = ctx;
 	node->ino = (uint64_t)(slot - fs->slots) + FUSE_ROOT_ID + 1;
@@ -135,6 +153,21 @@ int run_fs_add(struct run_fs *fs, struct run_node *parent, const char *name, mod
 	return 0;
 }
 
+int run_fs_add_link(struct run_fs *fs, struct run_node *parent, const char *name, const char *target)
+{
+	struct run_node *node;
+	int r = run_fs_add(fs, parent, name, S_IFLNK | 0777, (off_t)strlen(target), NULL, NULL, &node);
+
+	if (r < 0)
+		return r;
+	node->target = strdup(target);
+	if (!node->target) {
+		run_fs_remove(fs, node);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 void run_fs_remove(struct run_fs *fs, struct run_node *node)
 {
 	struct run_node **at = &node->parent->children;
@@ -144,12 +177,14 @@ void run_fs_remove(struct run_fs *fs, struct run_node *node)
 	while (*at != node)
 		at = &(*at)->next;
 	*at = node->next;
+	touch(node->parent);
 	node->removed = true;
 	drop_if_forgotten(fs, node);
 }
 
 void run_open_add(struct run_fs *fs, struct run_open *opened)
 {
+	opened->fs = fs;
 	opened->next = fs->opens;
 	opened->at = &fs->opens;
 	if (opened->next)
@@ -166,5 +201,9 @@ void run_open_release(struct run_open *opened)
 		--*opened->mappable;
 	if (opened->ops && opened->ops->release)
 		opened->ops->release(opened->ctx, opened->file);
+	if (opened->node && --opened->node->n_opens == 0) {
+		opened->node->shown = opened->node->size;
+		drop_if_forgotten(opened->fs, opened->node);
+	}
 	free(opened);
 }

@@ -2,6 +2,8 @@
 #ifndef RUN_PLATFORM_H
 #define RUN_PLATFORM_H
 
+#include <sys/types.h>
+
 #include "machine/machine.h"
 #include "machine/td.h"
 #include "run/run.h"
@@ -31,6 +33,9 @@ struct run_faults {
 	uint64_t tdx_status;
 };
 
+/* Misc devices, and where their numbers are in struct run_platform. */
+enum run_misc { RUN_MISC_SEV_GUEST, RUN_MISC_TDX_GUEST, RUN_MISC_SEV, RUN_N_MISC };
+
 struct run_platform {
 	const struct run_options *options; /* borrowed */
 	const char *temp;                  /* borrowed */
@@ -42,10 +47,11 @@ struct run_platform {
 	struct sim_collateral_wish collateral; /* of the TD's platform; good for a month */
 	char *certs_path;                      /* NULL with --no-certs */
 	struct run_faults faults;
-	unsigned n_requests;     /* that the program made */
-	struct run_trace *trace; /* NULL: none */
-	bool memory_refused;     /* the kernel forbids reaching the program's memory */
-	struct run_fs *fs;       /* whose files the program sees; borrowed; NULL: there are none yet */
+	unsigned n_requests;       /* that the program made */
+	struct run_trace *trace;   /* NULL: none */
+	bool memory_refused;       /* the kernel forbids reaching the program's memory */
+	dev_t numbers[RUN_N_MISC]; /* of the devices that there are, as sysfs has them; 0: no such device */
+	struct run_fs *fs;         /* whose files the program sees; borrowed; NULL: there are none yet */
 };
 
 /*

@@ -165,6 +165,11 @@ static int make_missing(const struct run_place *place, size_t from)
 		if (mkdir(part, 0755) < 0)
 			return -errno;
 	}
+	if (place->link) {
+		if (unlink(place->path) < 0 && errno != ENOENT) /* a real device's */
+			return -errno;
+		return symlink(place->node, place->path) < 0 ? -errno : 0;
+	}
 	if (place->directory)
 		return mkdir(place->path, 0755) < 0 ? -errno : 0;
 	fd = open(place->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -184,6 +189,8 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	if (end <= 1)
 		return jurat_fail(err, -ENOENT, "cannot provide '%s': this machine has no such file system",
 				  place->path);
+	if (place->link && place->path[end] == '\0') /* it is put into a copy, never followed */
+		end = (size_t)(strrchr(place->path, '/') - place->path);
 	if (place->path[end] != '\0') {
 		snprintf(parent, sizeof(parent), "%.*s", (int)end, place->path);
 		r = run_complete(temp, parent, copies, err);
@@ -192,6 +199,8 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 		if (r < 0)
 			return jurat_fail(err, r, "cannot add '%s': %s", place->path, strerror(-r));
 	}
+	if (place->link)
+		return 0;
 	snprintf(from, sizeof(from), "%s/fuse/%s", temp, place->node);
 	if (mount(from, place->path, NULL, MS_BIND, NULL) < 0)
 		return jurat_fail(err, -errno, "cannot mount '%s': %s", place->path, strerror(errno));

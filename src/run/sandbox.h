@@ -18,8 +18,8 @@
  */
 struct run_place {
 	const char *path; /* where the program is to see it: absolute, no links */
-	const char *node; /* what: a path in the FUSE filesystem */
-	bool directory;
+	const char *node; /* what: a path in the FUSE filesystem; of a link, its target */
+	bool directory, link;
 };
 
 /*

@@ -104,6 +104,14 @@ static int loop(struct server *s, struct jurat_error *err)
 	return r;
 }
 
+/* The kernel chose it, and sysfs is to say the same. */
+static void set_number(struct server *s, const struct run_cuse *cuse)
+{
+	for (unsigned i = 0; i < RUN_N_MISC; i++)
+		if (!strcmp(run_cuse_name(cuse), run_misc_name((enum run_misc)i)))
+			s->platform.numbers[i] = run_cuse_number(cuse);
+}
+
 /* Character devices by CUSE, directories by FUSE. */
 static int divide(struct server *s, struct jurat_error *err)
 {
@@ -113,10 +121,13 @@ static int divide(struct server *s, struct jurat_error *err)
 		const struct run_place *place = &s->devices.places[i];
 		struct statfs fs;
 
-		if (!place->directory) {
+		if (place->link) {
+			s->places[s->n_places++] = *place;
+		} else if (!place->directory) {
 			r = run_cuse_new(s->fs, run_fs_find(s->fs, NULL, place->node), &s->cuse[s->n_cuse],
 					 err);
-			s->n_cuse += r == 0;
+			if (r == 0)
+				set_number(s, s->cuse[s->n_cuse++]);
 		} else if (statfs(place->path, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC) {
 			r = jurat_fail(err, -EEXIST, "'%s' already exists as a FUSE mount", place->path);
 		} else {

@@ -109,7 +109,8 @@ static int place(const struct run_placing *placing, int socket, struct placed *p
 static void undo(const struct run_placing *placing, struct placed *placed)
 {
 	for (size_t i = placing->n_places; i-- > 0;)
-		umount2(placing->places[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
+		if (!placing->places[i].link)
+			umount2(placing->places[i].path, MNT_DETACH | UMOUNT_NOFOLLOW);
 	for (size_t i = placed->copies.n; i-- > 0;)
 		umount2(placed->copies.paths[i], MNT_DETACH | UMOUNT_NOFOLLOW);
 	for (size_t i = 0; i < placed->n_covered; i++)

@@ -10,7 +10,7 @@
 
 /*
  * One or several of: a string as report_data_bytes() takes it, or an object of one of value, sha256, sha384
- * and sha512 (the value, or the value whose hash is meant) and perhaps padding. What is ambiguous is a warning.
+ * and sha512 (the value, or the value whose hash is meant) and perhaps padding. What is ambiguous warns.
  */
 JURAT_MUST_CHECK int policy_read_report_data(json_t *value, struct policy_list *list,
 					     struct policy_words *warnings, struct jurat_error *err);

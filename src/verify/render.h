@@ -30,6 +30,7 @@ json_t *render_bits(struct render_json *o, const struct wire_bits *set, uint64_t
 json_t *render_tcb(struct render_json *o, enum snp_product product, const struct snp_tcb *tcb);
 json_t *render_svns(struct render_json *o, const uint8_t *svns, size_t n);
 json_t *render_shortfalls(struct render_json *o, const struct jurat_verdict *v); /* tcb.shortfall */
+json_t *render_missing(struct render_json *o, const struct jurat_verdict *v);
 /* What fields say, by their names, for verdicts and `jurat show`. */
 json_t *render_snp_meaning(struct render_json *o, const struct snp_report *report, enum snp_product product);
 json_t *render_td_meaning(struct render_json *o, const struct wire_layout *layout, const void *from);
@@ -43,6 +44,7 @@ void render_text_fields(FILE *f, const struct wire_layout *layout, const void *f
 			size_t n);
 void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n);
 void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c);
+void render_text_missing(FILE *f, const struct jurat_verdict *v);
 void render_text_shortfalls(FILE *f, const struct jurat_verdict *v);
 
 /* What a verdict on a TD quote has of its own. */

@@ -93,6 +93,8 @@ json_t *render_cert(struct render_json *o, const struct verdict_cert *c)
 
 	render_put(o, object, "subject", json_string(c->subject));
 	render_put(o, object, "issuer", json_string(c->issuer));
+	render_put(o, object, "subject_dn", json_string(c->subject_dn));
+	render_put(o, object, "issuer_dn", json_string(c->issuer_dn));
 	render_put(o, object, "sha256", render_hex(c->sha256, sizeof(c->sha256)));
 	render_put(o, object, "not_before", render_time(c->not_before));
 	render_put(o, object, "not_after", render_time(c->not_after));
@@ -164,6 +166,7 @@ char *jurat_verdict_json(const struct jurat_verdict *verdict)
 		render_put(&o, root, "evidence", evidence(&o, verdict));
 		render_put(&o, root, "signer", signer(&o, verdict));
 		render_put(&o, root, "tcb", tcbs(&o, verdict));
+		render_put(&o, root, "missing", render_missing(&o, verdict));
 	}
 	render_put(&o, root, "roots", json_string(verdict->roots_given ? "given" : "vendor"));
 	render_put(&o, root, "not_judged", not_judged(&o, verdict));

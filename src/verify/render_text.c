@@ -66,8 +66,9 @@ void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
 
 	if (!c->there)
 		return;
-	fprintf(f, "%-*s %s, issued by %s, %s to %s\n", LABEL, label, c->subject, c->issuer,
-		verdict_time(c->not_before, from), verdict_time(c->not_after, to));
+	fprintf(f, "%-*s %s, %s to %s\n", LABEL, label, c->subject, verdict_time(c->not_before, from),
+		verdict_time(c->not_after, to));
+	fprintf(f, "%-*s issued by %s\n", LABEL, "", c->issuer_dn);
 	fprintf(f, "%-*s SHA-256 %s\n", LABEL, "", bytes_to_hex(c->sha256, sizeof(c->sha256), hex));
 }
 
@@ -114,6 +115,7 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 	} else if (verdict->has_report) {
 		put_report(f, verdict);
 		put_signer(f, verdict);
+		render_text_missing(f, verdict);
 	}
 	render_text_shortfalls(f, verdict);
 	put_not_judged(f, verdict);

@@ -50,6 +50,9 @@ void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache
 void judge_keep_crl(struct snp_judge *j);
 void judge_time(struct snp_judge *j, const struct crypto_cert *cert, enum verify_reason not_yet,
 		enum verify_reason expired);
+/* Whether this can be the certificate of the key that signed: of its kind, chip and TCB. */
+bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf);
+void judge_missing(struct snp_judge *j); /* after the chain: what there is to be had at AMD */
 /* The product as far as the report alone, or the issuer of this leaf, says it. */
 enum snp_product judge_product(const struct snp_judge *j, const struct cert_entry *leaf);
 

@@ -37,8 +37,7 @@ static bool in_time(const struct snp_judge *j, const struct crypto_cert *cert)
 	return cert->not_before <= j->at && j->at <= cert->not_after;
 }
 
-/* Whether this can be the certificate of the key that signed: of its kind, chip and TCB. */
-static bool fits(const struct snp_judge *j, const struct cert_entry *leaf)
+bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf)
 {
 	enum vek_kind kind = j->vlek ? VEK_VLEK : VEK_VCEK;
 
@@ -89,7 +88,7 @@ static int choose_given(struct snp_judge *j)
 		struct cert_entry *leaf = v->leaves.items[i];
 		int r;
 
-		if (!fits(j, leaf))
+		if (!judge_fits(j, leaf))
 			continue;
 		if (!fitting || (in_time(j, &leaf->cert) && !in_time(j, &fitting->cert)))
 			fitting = leaf;
@@ -231,7 +230,7 @@ int judge_leaf(struct snp_judge *j)
 	int r = 0;
 
 	j->leaf = j->table_leaf;
-	if (!j->leaf || !fits(j, j->leaf))
+	if (!j->leaf || !judge_fits(j, j->leaf))
 		r = choose_given(j);
 	if (r < 0)
 		return r;

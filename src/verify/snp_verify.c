@@ -135,6 +135,8 @@ static int judge_certificates(struct snp_judge *j, const struct jurat_snp_eviden
 		r = judge_leaf(j);
 	if (r == 0)
 		r = judge_chain(j);
+	if (r == 0)
+		judge_missing(j);
 	return r;
 }
 

@@ -246,6 +246,8 @@ void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to)
 	to->there = true;
 	verdict_name(&entry->cert.subject_cn, to->subject, sizeof(to->subject));
 	verdict_name(&entry->cert.issuer_cn, to->issuer, sizeof(to->issuer));
+	crypto_name_format(&entry->cert.subject, to->subject_dn, sizeof(to->subject_dn));
+	crypto_name_format(&entry->cert.issuer, to->issuer_dn, sizeof(to->issuer_dn));
 	memcpy(to->sha256, entry->sha256, sizeof(to->sha256));
 	to->not_before = entry->cert.not_before;
 	to->not_after = entry->cert.not_after;

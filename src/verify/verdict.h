@@ -20,6 +20,9 @@ enum {
 	VERDICT_PASSED_BYTES = 32,
 	VERDICT_MAX_SHORTFALLS = 64, /* every component of every TCB of a TD quote, or of a report */
 	VERDICT_COMPONENT_BYTES = 48,
+	VERDICT_DN_BYTES = 256,
+	VERDICT_URL_BYTES = 256,
+	VERDICT_MAX_MISSING = 2,
 };
 
 /* What is below what the policy, or the next better TCB level of Intel's collateral, asks for. */
@@ -38,9 +41,22 @@ struct verdict_shortfall {
 /* One certificate of the chain, as far as people want to see it. */
 struct verdict_cert {
 	bool there;
-	char subject[VERDICT_NAME_BYTES], issuer[VERDICT_NAME_BYTES];
+	char subject[VERDICT_NAME_BYTES], issuer[VERDICT_NAME_BYTES]; /* common names */
+	char subject_dn[VERDICT_DN_BYTES], issuer_dn[VERDICT_DN_BYTES];
 	uint8_t sha256[32];
 	int64_t not_before, not_after;
+};
+
+/* A certificate that an SEV-SNP report was not verified for want of, and where AMD has it. */
+enum verdict_missing_kind { MISSING_LEAF, MISSING_CHAIN };
+struct verdict_missing {
+	enum verdict_missing_kind kind;
+	bool vlek;
+	enum snp_product products[2]; /* one of these */
+	size_t n_products;
+	char urls[2][VERDICT_URL_BYTES]; /* by product; "": AMD has none for anybody */
+	bool has_tcb;                    /* MISSING_LEAF: */
+	struct snp_tcb tcb;
 };
 
 /* Self-contained: nothing in it borrows from evidence or verifier. */
@@ -62,6 +78,8 @@ struct jurat_verdict {
 	struct snp_report report;
 	enum snp_product product;
 	bool vlek;
+	struct verdict_missing missing[VERDICT_MAX_MISSING];
+	size_t n_missing;
 	struct verdict_cert leaf, intermediate, root;
 	struct vek leaf_says; /* when leaf.there */
 };

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import ssl
 import subprocess
 import sys
 
@@ -196,6 +197,119 @@ def fields_that_a_version_lacks_are_shown_as_absent(tmp):
             for fields in shown, judged:
                 assert (fields[name] is None) == (version < since), (version, name, fields[name])
             assert (lines[name] == f"absent (there from version {since} on)") == (version < since), (name, lines[name])
+
+
+KDS = "https://kdsintf.amd.com"
+
+
+@case
+def a_report_alone_is_answered_with_what_to_fetch_and_where_to_put_it(tmp):
+    for product, hwid_bytes, version in ("milan", 64, 3), ("genoa", 64, 5), ("turin", 8, 5), ("turin", 8, 2):
+        e = demo(tmp, f"{product}{version}", "--tee", "sev-snp", "--product", product, "--report-version", version)
+        report = (e / "report.bin").read_bytes()
+        hwid, name, tcb = report[0x1a0:0x1a0 + hwid_bytes].hex(), product.title(), report[0x180:0x188]
+        components = {"fmcSPL": tcb[0], "blSPL": tcb[1], "teeSPL": tcb[2], "snpSPL": tcb[3], "ucodeSPL": tcb[7]} if product == "turin" \
+            else {"blSPL": tcb[0], "teeSPL": tcb[1], "snpSPL": tcb[6], "ucodeSPL": tcb[7]}
+        vcek = f"{KDS}/vcek/v1/{name}/{hwid}?" + "&".join(f"{k}={v:02}" for k, v in components.items())
+        chain = f"{KDS}/vcek/v1/{name}/cert_chain"
+        d = verdict(e / "report.bin", status=1)
+        assert [(m["certificate"], m["products"], m["urls"], m["file"]) for m in d["missing"]] == [
+            ("VCEK", [name], [vcek], "vcek.der"), ("ASK and ARK", [name], [chain], "cert_chain.pem")], d["missing"]
+        assert d["missing"][0]["chip_id"] == hwid and list(d["missing"][0]["tcb"].values()) == list(components.values())
+        lines = [line.strip() for line in jurat("verify", e / "report.bin", status=1).out.splitlines()]
+        at = lines.index(f"missing              VCEK of {name}")
+        assert lines[at + 1].startswith("for reported_tcb ") and lines[at + 2] == f"for chip_id {hwid}" and lines[at + 3] == vcek
+        assert lines[at + 4] == "save it as vcek.der, and name the file or its directory with --certs"
+        assert lines[at + 5:at + 7] == [f"missing              ASK and ARK of {name}", chain], lines[at:]
+        # with what it says in a directory of that name, nothing is missing
+        jurat("certs", "split", e / "certs.bin", tmp / "s")
+        d = tmp / f"certs-{product}{version}"
+        d.mkdir()
+        (d / "vcek.der").write_bytes((tmp / "s/vcek.der").read_bytes())
+        left = verdict("--roots", e / "roots", "--certs", d, e / "report.bin", status=1)
+        assert codes(left) == {"intermediate-missing"} and [m["certificate"] for m in left["missing"]] == ["ASK and ARK"], left["missing"]
+        pems = [ssl.DER_cert_to_PEM_cert((tmp / "s" / f).read_bytes()) for f in ("ask.der", "ark.der")]
+        (d / "cert_chain.pem").write_text("".join(pems))
+        assert verdict("--roots", e / "roots", "--certs", d, e / "report.bin")["missing"] == []
+        (d / "vcek.der").unlink()
+        left = verdict("--roots", e / "roots", "--certs", d, e / "report.bin", status=1)
+        assert [m["certificate"] for m in left["missing"]] == ["VCEK"], left["missing"]
+
+
+@case
+def what_amd_cannot_be_asked_for_is_said(tmp):
+    e = demo(tmp, "vlek", "--tee", "sev-snp", "--sign-with", "vlek")
+    d = verdict(e / "report.bin", status=1)
+    assert [(m["certificate"], m["urls"], m["file"]) for m in d["missing"]] == [
+        ("VLEK", [], "vlek.der"), ("ASVK and ARK", [f"{KDS}/vlek/v1/Milan/cert_chain"], "cert_chain.pem")], d["missing"]
+    assert "from the cloud provider: AMD issues VLEKs to providers only" in jurat("verify", e / "report.bin", status=1).out
+    e = demo(tmp, "v2", "--tee", "sev-snp", "--report-version", "2")  # which says neither Milan nor Genoa
+    missing = verdict(e / "report.bin", status=1)["missing"]
+    assert [m["products"] for m in missing] == [["Milan", "Genoa"]] * 2 and [len(m["urls"]) for m in missing] == [2, 2], missing
+    assert "VCEK of Milan or Genoa\n" in jurat("verify", e / "report.bin", status=1).out
+    report = bytearray((e / "report.bin").read_bytes())
+    report[0x1a0:0x1e0] = bytes(64)
+    (tmp / "masked").write_bytes(report)
+    missing = verdict(tmp / "masked", status=1)["missing"]
+    assert missing[0]["urls"] == [] and missing[0]["chip_id"] is None, missing
+    assert "chip_id is masked, so AMD cannot be asked for it" in jurat("verify", tmp / "masked", status=1).out
+    report = bytearray((demo(tmp, "v3", "--tee", "sev-snp") / "report.bin").read_bytes())
+    report[0x188] = 0x1b  # a family that is unknown here
+    (tmp / "unknown").write_bytes(report)
+    assert verdict(tmp / "unknown", status=1)["missing"] == []
+
+
+@case
+def a_certificate_of_another_chip_or_tcb_leaves_the_right_one_missing(tmp):
+    e = demo(tmp, "e", "--tee", "sev-snp")
+    other = demo(tmp, "other", "--tee", "sev-snp", "--seed", "another")
+    d = verdict("--roots", e / "roots", "--roots", other / "roots", "--certs", other / "certs.bin", e / "report.bin", status=1)
+    assert "leaf-chip-mismatch" in codes(d) and d["missing"][0]["chip_id"] == (e / "report.bin").read_bytes()[0x1a0:0x1e0].hex(), d
+
+
+@case
+def the_whole_name_of_an_issuer_is_shown(tmp):
+    e = tmp / "e"
+    jurat("demo", "--dir", e)
+    for file, parts, cn in ("report.bin", ("certificate", "intermediate", "root"), "CN=ARK-Milan,"), \
+            ("quote.bin", ("certificate", "intermediate", "root"), "CN="):
+        options = ("--roots", e / "roots", "--certs", e / "certs.bin", "--collateral", e / "collateral", e / file)
+        out = jurat("verify", *options).out
+        lines = [line.strip() for line in out.splitlines() if line.strip().startswith("issued by ")]
+        assert len(lines) == 3 and all("TEST" in line for line in lines) and cn in lines[2], lines
+        signer = verdict(*options)["signer"]
+        for part in parts:
+            assert "TEST" in signer[part]["issuer_dn"] and "TEST" in signer[part]["subject_dn"], signer[part]
+            assert f"issued by {signer[part]['issuer_dn']}" in lines, (signer[part], lines)
+
+
+def in_guest(*args, run=()):
+    """`jurat attest` in a guest of `jurat run`."""
+    p = subprocess.run([JURAT, "run", *run, "--", JURAT, "attest", *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    if p.returncode == 3 and not p.stdout and b"attest:" not in p.stderr:
+        raise Skip("jurat run: " + p.stderr.decode(errors="replace").splitlines()[0])
+    assert p.returncode == 0, p.stderr
+    return p.stdout.decode()
+
+
+@case
+def attest_says_what_became_of_the_hosts_certificates(tmp):
+    for run, options, words, count in [
+            ((), (), "not requested (see --certs-out and --extended)", None), ((), ("--certs-out", tmp / "c"), " bytes", ...),
+            ((), ("--extended",), " bytes", ...), (("--no-certs",), ("--extended",), "it supplied none", 0)]:
+        out = in_guest("--out", tmp / "r", *options, run=run)
+        lines = [line for line in out.splitlines() if line.startswith("certificates of the host: ")]
+        assert len(lines) == 1 and lines[0].endswith(words), out
+        d = json.loads(in_guest("--out", tmp / "r", "--output", "json", *options, run=run))
+        assert d["certs_bytes"] > 4000 if count is ... else d["certs_bytes"] == count, d
+
+
+@case
+def attest_binds_what_verify_expects(tmp):
+    (tmp / "key").write_bytes(b"a public key" * 40)
+    in_guest("--out", tmp / "r", "--report-data-sha384", f"@{tmp / 'key'}", "--report-data-padding", "left")
+    report = (tmp / "r").read_bytes()
+    assert report[0x50:0x90] == bytes(16) + hashlib.sha384(b"a public key" * 40).digest()
 
 
 sys.exit(main("jurat-snp-"))

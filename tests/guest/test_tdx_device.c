@@ -105,11 +105,16 @@ static void no_failure_over_configfs_is_a_quote(void **state) /* K1, K2, K3 */
 		int error;
 		bool empty, other;
 		int result;
+		const char *cause;
 	} rows[] = {
-		{ .empty = true, .result = -EPROTO }, /* Linux 6.12: a failed request is an empty outblob */
-		{ .other = true, .result = -EPROTO }, { -EIO, .result = -EIO }, /* newer: status is not 0 */
-		{ -EFBIG, .result = -EFBIG },         { -ETIMEDOUT, .result = -ETIMEDOUT },
-		{ -EINVAL, .result = -EINVAL },
+		/* Linux 6.12: a failed request is an empty outblob */
+		{ 0, true, false, -EPROTO, "is its quoting service (QGS) running" },
+		{ 0, false, true, -EPROTO, "the quote has other report_data than requested" },
+		{ -EIO, false, false, -EIO,
+		  "is its quoting service (QGS) running" }, /* newer: status is not 0 */
+		{ -EFBIG, false, false, -EFBIG, "larger than the driver's buffer" },
+		{ -ETIMEDOUT, false, false, -ETIMEDOUT, "is the host's quoting service (QGS) reachable" },
+		{ -EINVAL, false, false, -EINVAL, "does its VMM support GetQuote" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -122,6 +127,8 @@ static void no_failure_over_configfs_is_a_quote(void **state) /* K1, K2, K3 */
 		r = ask(w, JURAT_VIA_CONFIGFS, NULL);
 		assert_int_equal(r.opened, 0);
 		assert_int_equal(r.r, rows[i].result);
+		if (!strstr(r.err.text, rows[i].cause))
+			FAIL_BECAUSE("'%s', expected '%s'", r.err.text, rows[i].cause);
 		tdx_world_free(w);
 	}
 }

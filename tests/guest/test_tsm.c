@@ -163,14 +163,26 @@ static void a_name_that_is_taken_is_not_insisted_on(void **state)
 
 static void errors_of_the_provider_come_through(void **state)
 {
-	static const int errors[] = { -EINVAL, -EIO, -ENXIO, -ENOTTY, -ETIMEDOUT, -EBADMSG };
+	static const struct {
+		int error;
+		const char *cause; /* what may be behind it, or what to do */
+	} errors[] = {
+		{ -EINVAL, "is the VMPL below that of this guest" },
+		{ -EIO, "the host's certificates need more than 16 KiB" },
+		{ -ENXIO, "see the kernel log" },
+		{ -ENOTTY, "restart the guest" },
+		{ -ETIMEDOUT, "the host was busy for a minute" },
+		{ -EBADMSG, "was not authentic" },
+		{ -EPERM, "Operation not permitted" },
+	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
-		f->w->outblob_error = errors[i];
-		assert_int_equal(report(f, W_ANY_VMPL, 0), errors[i]);
+		f->w->outblob_error = errors[i].error;
+		assert_int_equal(report(f, W_ANY_VMPL, 0), errors[i].error);
 		assert_says(f, "/outblob");
-		assert_says(f, strerror(-errors[i]));
+		assert_says(f, strerror(-errors[i].error));
+		assert_says(f, errors[i].cause);
 		assert_int_equal(f->w->mkdirs, 1); /* not a thing to be tried again */
 	}
 	f->w->outblob_error = 0;
@@ -190,6 +202,8 @@ static void b34_an_empty_or_wrong_outblob_is_no_success(void **state)
 		f->w->report_size = sizes[i];
 		assert_int_equal(report(f, W_ANY_VMPL, 0), -EPROTO);
 		assert_says(f, "/outblob'");
+		if (sizes[i] == 0)
+			assert_says(f, "see the host's log");
 	}
 	f->w->report_size = 0x8001;
 	assert_int_equal(report(f, W_ANY_VMPL, 0), -EFBIG);

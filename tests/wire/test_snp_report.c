@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "wire/snp_kds.h"
 #include "wire/snp_report.h"
 
 /* A report whose every byte tells where it is, of the given version. */
@@ -196,6 +197,33 @@ static void certificates_name_a_product_or_a_part_of_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_int_equal(snp_product_of_part(rows[i].name), rows[i].product);
+}
+
+/* Spec: AMD 57230; the parameters as `snpguest fetch vcek` writes them. */
+static void a_vcek_has_an_address_at_amd(void **state)
+{
+	const struct snp_tcb tcb = { .fmc = 1, .boot_loader = 4, .tee = 0, .snp = 24, .microcode = 219 };
+	uint8_t chip_id[64] = { 0x1e, 0x55, 0x0a, 0x8e, 0xe5, 0xcf, 0x9f, 0x4d };
+	char url[300], expected[300], cut[20];
+	size_t n;
+
+	(void)state;
+	n = snp_kds_vcek_url(SNP_TURIN, chip_id, &tcb, url, sizeof(url));
+	assert_string_equal(url, "https://kdsintf.amd.com/vcek/v1/Turin/1e550a8ee5cf9f4d"
+				 "?fmcSPL=01&blSPL=04&teeSPL=00&snpSPL=24&ucodeSPL=219");
+	assert_int_equal(n, strlen(url));
+	assert_int_equal(snp_kds_vcek_url(SNP_TURIN, chip_id, &tcb, cut, sizeof(cut)), n);
+	assert_memory_equal(cut, url, sizeof(cut) - 1);
+	snp_kds_vcek_url(SNP_MILAN, chip_id, &tcb, url, sizeof(url));
+	TEXT(expected,
+	     "https://kdsintf.amd.com/vcek/v1/Milan/"
+	     "1e550a8ee5cf9f4d%0112d?blSPL=04&teeSPL=00&snpSPL=24&ucodeSPL=219",
+	     0);
+	assert_string_equal(url, expected);
+	snp_kds_chain_url(SNP_GENOA, false, url, sizeof(url));
+	assert_string_equal(url, "https://kdsintf.amd.com/vcek/v1/Genoa/cert_chain");
+	snp_kds_chain_url(SNP_TURIN, true, url, sizeof(url));
+	assert_string_equal(url, "https://kdsintf.amd.com/vlek/v1/Turin/cert_chain");
 }
 
 static void products_have_names(void **state)
@@ -412,6 +440,7 @@ int main(void)
 		cmocka_unit_test(products_come_from_family_and_model),
 		cmocka_unit_test(version_2_reports_tell_only_turin),
 		cmocka_unit_test(products_have_names),
+		cmocka_unit_test(a_vcek_has_an_address_at_amd),
 		cmocka_unit_test(certificates_name_a_product_or_a_part_of_it),
 		cmocka_unit_test(tcb_versions_follow_the_product),
 		cmocka_unit_test(tcbs_compare_by_component),
