@@ -16,6 +16,14 @@
 
 enum { MAX_FILE_BYTES = 16 << 20 };
 
+const struct cli_verb *cli_find_verb(const char *name)
+{
+	for (size_t i = 0; i < cli_n_verbs; i++)
+		if (!strcmp(cli_verbs[i].name, name))
+			return &cli_verbs[i];
+	return NULL;
+}
+
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i)
 {
 	for (size_t k = 0; k < cli->n_values; k++)

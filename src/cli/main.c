@@ -17,14 +17,6 @@ static void usage(FILE *to)
 	fputs("\n`jurat VERB --help` tells more. Start with `jurat demo`.\n", to);
 }
 
-const struct cli_verb *cli_find_verb(const char *name)
-{
-	for (size_t i = 0; i < cli_n_verbs; i++)
-		if (!strcmp(cli_verbs[i].name, name))
-			return &cli_verbs[i];
-	return NULL;
-}
-
 static bool option_row(const void *table, size_t i, struct base_option *ret)
 {
 	const struct cli_verb *verb = table;

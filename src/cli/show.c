@@ -4,14 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/time.h"
-#include "crypto/der.h"
-#include "crypto/hash.h"
 #include "crypto/x509.h"
 #include "verify/decode.h"
 #include "verify/encoding.h"
@@ -20,67 +16,6 @@
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
-
-json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value)
-{
-	if (!value || json_object_set_new(to, name, value) < 0)
-		s->failed = true;
-	return value;
-}
-
-void show_add_text(struct show *s, json_t *to, const char *name, const char *text)
-{
-	show_add(s, to, name, json_string(text));
-}
-
-void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
-{
-	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
-
-	show_add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
-}
-
-void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
-{
-	char text[BASE_TIME_BYTES];
-
-	show_add_text(s, to, name, base_time_text(seconds, text));
-}
-
-/* In text, a field's value is followed by what it says. */
-static void add_field_text(struct show *s, json_t *to, const struct wire_layout *layout,
-			   const struct wire_field *f, const void *from)
-{
-	size_t value = wire_field_format(layout, f, from, NULL, 0);
-	size_t meaning = wire_field_meaning(layout, f, from, NULL, 0);
-	auto_free char *text = malloc(value + meaning + sizeof(": "));
-
-	if (text) {
-		wire_field_format(layout, f, from, text, value + 1);
-		if (meaning > 0) {
-			memcpy(text + value, ": ", 2);
-			wire_field_meaning(layout, f, from, text + value + 2, meaning + 1);
-		}
-	}
-	show_add(s, to, f->name, text ? json_string(text) : NULL);
-}
-
-void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
-{
-	struct render_json o = { 0 };
-
-	if (s->json)
-		render_fields(&o, to, layout, from);
-	for (size_t i = 0; i < layout->n_fields; i++) {
-		const struct wire_field *f = &layout->fields[i];
-
-		if (f->kind == WIRE_ZERO && bytes_all((const uint8_t *)from + f->member, f->size, 0))
-			continue;
-		if (f->kind == WIRE_ZERO || !s->json)
-			add_field_text(s, to, layout, f, from);
-	}
-	s->failed = s->failed || o.bad;
-}
 
 static void show_report(struct show *s, json_t *to, const struct snp_report *report)
 {
@@ -99,122 +34,6 @@ static void show_report(struct show *s, json_t *to, const struct snp_report *rep
 	if (meaning)
 		render_snp_tcbs(&o, meaning, report, product);
 	s->failed = s->failed || o.bad;
-}
-
-/* AMD's extensions, 1.3.6.1.4.1.3704.1.x. Spec: VCEK certificate and KDS interface (AMD 57230). */
-static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_cert *cert)
-{
-	static const uint8_t prefix[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01 };
-	static const struct {
-		uint8_t suffix[2];
-		size_t n;
-		const char *name;
-	} known[] = {
-		{ { 1 }, 1, "struct_version" }, { { 2 }, 1, "product_name" }, { { 3, 9 }, 2, "fmc_spl" },
-		{ { 3, 1 }, 2, "bl_spl" },      { { 3, 2 }, 2, "tee_spl" },   { { 3, 3 }, 2, "snp_spl" },
-		{ { 3, 8 }, 2, "ucode_spl" },   { { 4 }, 1, "hwid" },         { { 5 }, 1, "csp_id" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		uint8_t oid[sizeof(prefix) + 2];
-		struct bytes_rd value, inner;
-		bool critical;
-
-		memcpy(oid, prefix, sizeof(prefix));
-		memcpy(oid + sizeof(prefix), known[i].suffix, known[i].n);
-		if (crypto_cert_extension(cert, oid, sizeof(prefix) + known[i].n, &value, &critical) != 0)
-			continue;
-		inner = value;
-		if (der_peek(&value) == DER_INTEGER) {
-			show_add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
-		} else if (der_peek(&value) == DER_IA5_STRING) {
-			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
-
-			show_add(s, to, known[i].name,
-				 json_stringn((const char *)text.data, text.bad ? 0 : text.size));
-		} else {
-			show_add_hex(s, to, known[i].name, value.data, value.size);
-		}
-	}
-}
-
-static const char *key_kind_name(enum crypto_key_kind kind)
-{
-	switch (kind) {
-	case CRYPTO_KEY_RSA:
-		return "RSA";
-	case CRYPTO_KEY_P256:
-		return "EC P-256";
-	case CRYPTO_KEY_P384:
-		return "EC P-384";
-	default:
-		return "other";
-	}
-}
-
-static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert)
-{
-	uint8_t digest[CRYPTO_SHA256_BYTES];
-
-	show_add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
-	show_add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
-	show_add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
-	show_add_time(s, to, "not_before", cert->not_before);
-	show_add_time(s, to, "not_after", cert->not_after);
-	show_add_text(s, to, "key", key_kind_name(cert->key_kind));
-	show_amd_extensions(s, to, cert);
-	show_sgx_extension(s, to, cert);
-	crypto_sha256(cert->der.data, cert->der.size, digest);
-	show_add_hex(s, to, "sha256", digest, sizeof(digest));
-	crypto_sha256(cert->spki.data, cert->spki.size, digest);
-	show_add_hex(s, to, "spki_sha256", digest, sizeof(digest));
-}
-
-static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
-{
-	struct bytes_rd rest = crl->revoked, serial;
-	json_t *revoked;
-
-	show_add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
-	show_add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
-	show_add_time(s, to, "this_update", crl->this_update);
-	if (crl->next_update != INT64_MIN)
-		show_add_time(s, to, "next_update", crl->next_update);
-	revoked = show_add(s, to, "revoked_serials", json_array());
-	while (revoked && crypto_crl_next(&rest, &serial)) {
-		char hex[BYTES_HEX_SIZE(20)];
-
-		if (json_array_append_new(revoked,
-					  json_string(serial.size <= 20
-							      ? bytes_to_hex(serial.data, serial.size, hex)
-							      : "malformed")) < 0)
-			s->failed = true;
-	}
-}
-
-/* A certificate or a CRL in DER. 0; -EBADMSG */
-static int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n, struct jurat_error *err)
-{
-	enum input_kind kind = input_kind(der, n);
-	struct crypto_cert cert;
-	struct crypto_crl crl;
-	int r;
-
-	switch (kind) {
-	case INPUT_CERTIFICATE:
-		r = crypto_cert_read(der, n, &cert, err);
-		if (r == 0)
-			show_cert(s, to, &cert);
-		return r;
-	case INPUT_CRL:
-		r = crypto_crl_read(der, n, &crl, err);
-		if (r == 0)
-			show_crl(s, to, &crl);
-		return r;
-	default:
-		return jurat_fail(err, -EBADMSG, "expected a certificate or a CRL in DER, found: %s",
-				  input_kind_name(kind));
-	}
 }
 
 static void show_table(struct show *s, json_t *to, const struct snp_certs *table)

@@ -22,9 +22,14 @@ struct show {
 json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value);
 void show_add_text(struct show *s, json_t *to, const char *name, const char *text);
 void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n);
+void show_add_number(struct show *s, json_t *to, const char *name, uint64_t value);
+void show_add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n);
 void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds);
 /* Every field by its name; reserved ones when they are not zero. */
 void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from);
+/* A certificate or a CRL in DER. 0; -EBADMSG */
+JURAT_MUST_CHECK int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n,
+			      struct jurat_error *err);
 /* Every certificate and CRL in it. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
 				       struct jurat_error *err);
@@ -32,7 +37,5 @@ JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t
 JURAT_MUST_CHECK int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
-/* What a PCK certificate says of its platform; nothing for another certificate. */
-void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert);
 
 #endif

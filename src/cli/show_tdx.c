@@ -8,24 +8,8 @@
 #include "base/cleanup.h"
 #include "verify/render.h"
 #include "verify/tdx_collateral.h"
-#include "verify/tdx_pck.h"
 #include "wire/tdx_quote.h"
 #include "wire/tdx_report.h"
-
-static void add_number(struct show *s, json_t *to, const char *name, uint64_t value)
-{
-	show_add(s, to, name, json_integer((json_int_t)value));
-}
-
-static void add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n)
-{
-	struct render_json o = { 0 };
-	char text[80];
-
-	wire_svns_format(svns, n, text, sizeof(text));
-	show_add(s, to, name, s->json ? render_svns(&o, svns, n) : json_string(text));
-	s->failed = s->failed || o.bad;
-}
 
 static void add_meaning(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
 {
@@ -63,53 +47,24 @@ int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_e
 	return 0;
 }
 
-void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert)
-{
-	struct jurat_error why;
-	struct pck pck;
-	int r = pck_read(cert, &pck, &why);
-
-	if (r == JURAT_NOT_FOUND)
-		return;
-	if (r < 0) {
-		show_add_text(s, to, "sgx_extension", why.text);
-		return;
-	}
-	show_add_hex(s, to, "fmspc", pck.fmspc, sizeof(pck.fmspc));
-	show_add_hex(s, to, "pceid", pck.pceid, sizeof(pck.pceid));
-	show_add_hex(s, to, "ppid", pck.ppid, sizeof(pck.ppid));
-	add_svns(s, to, "sgx_components", pck.components, sizeof(pck.components));
-	add_number(s, to, "pcesvn", pck.pcesvn);
-	show_add_hex(s, to, "cpusvn", pck.cpusvn, sizeof(pck.cpusvn));
-	add_number(s, to, "sgx_type", pck.sgx_type);
-	if (pck.has_platform_instance_id)
-		show_add_hex(s, to, "platform_instance_id", pck.platform_instance_id,
-			     sizeof(pck.platform_instance_id));
-	if (pck.has_configuration) {
-		show_add(s, to, "dynamic_platform", json_boolean(pck.dynamic_platform));
-		show_add(s, to, "cached_keys", json_boolean(pck.cached_keys));
-		show_add(s, to, "smt_enabled", json_boolean(pck.smt_enabled));
-	}
-}
-
 /* Who certifies the QE report: a chain, or the platform it must be fetched for. */
 static void show_certification(struct show *s, json_t *to, const struct tdx_quote *q)
 {
 	struct tdx_cert_ppid ppid;
 	struct jurat_error why;
 
-	add_number(s, to, "type", q->cert_type);
+	show_add_number(s, to, "type", q->cert_type);
 	show_add_text(s, to, "meaning", tdx_cert_data_name(q->cert_type));
 	if (tdx_quote_ppid(q, &ppid)) {
 		show_add_hex(s, to, "ppid", ppid.ppid.data, ppid.ppid.size);
 		show_add_hex(s, to, "cpusvn", ppid.cpusvn, sizeof(ppid.cpusvn));
-		add_number(s, to, "pce_isvsvn", ppid.pce_isvsvn);
-		add_number(s, to, "pce_id", ppid.pce_id);
+		show_add_number(s, to, "pce_isvsvn", ppid.pce_isvsvn);
+		show_add_number(s, to, "pce_id", ppid.pce_id);
 	} else if (q->cert_type == TDX_CERT_PCK_LEAF || q->cert_type == TDX_CERT_PCK_CHAIN) {
 		if (show_certificates(s, to, q->cert_data.data, q->cert_data.size, &why) < 0)
 			show_add_text(s, to, "note", why.text);
 	} else {
-		add_number(s, to, "bytes", q->cert_data.size);
+		show_add_number(s, to, "bytes", q->cert_data.size);
 	}
 }
 
@@ -121,7 +76,7 @@ static void show_quote_parts(struct show *s, json_t *to, const struct tdx_quote 
 	part = show_add(s, to, "header", json_object());
 	if (part)
 		show_add_fields(s, part, &tdx_quote_hdr_layout, &q->hdr);
-	add_number(s, to, "body_type", q->body_type);
+	show_add_number(s, to, "body_type", q->body_type);
 	part = show_add(s, to, "body", json_object());
 	if (part && body) {
 		show_add_fields(s, part, body, &q->body);
@@ -139,8 +94,8 @@ static void show_quote_parts(struct show *s, json_t *to, const struct tdx_quote 
 	part = show_add(s, to, "certification_data", json_object());
 	if (part)
 		show_certification(s, part, q);
-	add_number(s, to, "bytes", q->size);
-	add_number(s, to, "trailing_bytes", q->trailing);
+	show_add_number(s, to, "bytes", q->size);
+	show_add_number(s, to, "trailing_bytes", q->trailing);
 }
 
 static void show_advisories(struct show *s, json_t *to, const struct signed_document *doc,
@@ -175,7 +130,7 @@ static void show_svn_levels(struct show *s, json_t *to, const struct signed_docu
 
 		if (!item)
 			return;
-		add_number(s, item, "isvsvn", level->isvsvn);
+		show_add_number(s, item, "isvsvn", level->isvsvn);
 		show_add_text(s, item, "status", tcb_status_name(level->status));
 		show_add_time(s, item, "date", level->date);
 		show_advisories(s, item, doc, &level->advisories);
@@ -192,10 +147,10 @@ static void show_levels(struct show *s, json_t *to, const struct tcb_info *info)
 
 		if (!item)
 			return;
-		add_svns(s, item, "sgx_components", level->sgx, sizeof(level->sgx));
-		add_number(s, item, "pcesvn", level->pcesvn);
+		show_add_svns(s, item, "sgx_components", level->sgx, sizeof(level->sgx));
+		show_add_number(s, item, "pcesvn", level->pcesvn);
 		if (strcmp(info->doc.id, "TDX") == 0)
-			add_svns(s, item, "tdx_components", level->tdx, sizeof(level->tdx));
+			show_add_svns(s, item, "tdx_components", level->tdx, sizeof(level->tdx));
 		show_add_text(s, item, "status", tcb_status_name(level->status));
 		show_add_time(s, item, "date", level->date);
 		show_advisories(s, item, &info->doc, &level->advisories);
@@ -208,7 +163,7 @@ static void show_document(struct show *s, json_t *to, const char *kind, const st
 	show_add_text(s, to, "id", doc->id);
 	show_add_time(s, to, "issue_date", doc->issue_date);
 	show_add_time(s, to, "next_update", doc->next_update);
-	add_number(s, to, "tcb_evaluation_data_number", doc->evaluation_data_number);
+	show_add_number(s, to, "tcb_evaluation_data_number", doc->evaluation_data_number);
 	show_add_hex(s, to, "signed_sha256", doc->part.digest, sizeof(doc->part.digest));
 }
 
@@ -219,7 +174,7 @@ static void show_tcb_info(struct show *s, json_t *to, const struct tcb_info *inf
 	show_document(s, to, "TCB info", &info->doc);
 	show_add_hex(s, to, "fmspc", info->fmspc, sizeof(info->fmspc));
 	show_add_hex(s, to, "pceid", info->pceid, sizeof(info->pceid));
-	add_number(s, to, "tcb_type", info->tcb_type);
+	show_add_number(s, to, "tcb_type", info->tcb_type);
 	list = info->has_modules ? show_add(s, to, "tdx_modules", json_array()) : NULL;
 	for (size_t i = 0; list && i < info->n_modules; i++) {
 		json_t *item = append_object(s, list);
@@ -238,7 +193,7 @@ static void show_identity(struct show *s, json_t *to, const struct qe_identity *
 {
 	show_document(s, to, "QE identity", &q->doc);
 	show_add_hex(s, to, "mrsigner", q->mrsigner, sizeof(q->mrsigner));
-	add_number(s, to, "isvprodid", q->isvprodid);
+	show_add_number(s, to, "isvprodid", q->isvprodid);
 	show_add_hex(s, to, "attributes", q->attributes, sizeof(q->attributes));
 	show_add_hex(s, to, "attributes_mask", q->attributes_mask, sizeof(q->attributes_mask));
 	show_svn_levels(s, to, &q->doc, &q->levels);
@@ -257,8 +212,8 @@ int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_
 		r = jurat_tdx_collateral_add(c, data, n, err);
 	if (r == 0 && c->n_tcb_infos + c->n_identities != 1) {
 		show_add_text(s, s->root, "kind", "collateral");
-		add_number(s, s->root, "certificates", c->n_certs);
-		add_number(s, s->root, "revocation_lists", c->n_crls);
+		show_add_number(s, s->root, "certificates", c->n_certs);
+		show_add_number(s, s->root, "revocation_lists", c->n_crls);
 		to = NULL;
 	}
 	for (size_t i = 0; r == 0 && i < c->n_tcb_infos; i++) {

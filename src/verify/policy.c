@@ -492,15 +492,6 @@ bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_
 	return list->n == 0;
 }
 
-bool policy_words_have(const struct policy_words *words, const char *word)
-{
-	for (size_t i = 0; i < words->n; i++) {
-		if (strcmp(words->items[i], word) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Members by their names of before 0.2. */
 static const struct {
 	const char *was, *name;

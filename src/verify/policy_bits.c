@@ -19,7 +19,7 @@ static const struct {
 	const struct wire_bits *set;
 	uint64_t can_pass;
 	enum verify_reason reason;
-} words[] = {
+} flag_words[] = {
 	[POLICY_PLATFORM_INFO] = { &snp_platform_info_bits, UINT64_MAX, REASON_PLATFORM_INFO_RESERVED },
 	[POLICY_TD_ATTRIBUTES] = { &tdx_attr_bits, TDX_ATTR_OTHER_MASK, REASON_TD_ATTRIBUTES_NOT_ALLOWED },
 	[POLICY_XFAM] = { &tdx_xfam_bits, UINT64_MAX, REASON_XFAM_NOT_ALLOWED },
@@ -33,6 +33,15 @@ static size_t count(const json_t *value)
 static const json_t *item(const json_t *value, size_t i)
 {
 	return json_is_array(value) ? json_array_get(value, i) : value;
+}
+
+bool policy_words_have(const struct policy_words *words, const char *word)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (strcmp(words->items[i], word) == 0)
+			return true;
+	}
+	return false;
 }
 
 int policy_warn(struct policy_words *warnings, struct jurat_error *err, const char *format, ...)
@@ -101,7 +110,8 @@ int policy_read_bits(const json_t *value, enum policy_flags flags, struct policy
 		return 0;
 	for (size_t i = 0; i < count(value); i++) {
 		unsigned bit = 0;
-		int r = read_name(json_string_value(item(value, i)), words[flags].set, warnings, &bit, err);
+		int r = read_name(json_string_value(item(value, i)), flag_words[flags].set, warnings, &bit,
+				  err);
 
 		if (r < 0)
 			return r;
@@ -139,8 +149,8 @@ static bool read_bit(const json_t *value, const struct wire_bits *set, unsigned 
 int policy_read_unknown_bits(const json_t *value, enum policy_flags flags, uint64_t *ret,
 			     struct jurat_error *err)
 {
-	const struct wire_bits *set = words[flags].set;
-	const uint64_t can_pass = words[flags].can_pass;
+	const struct wire_bits *set = flag_words[flags].set;
+	const uint64_t can_pass = flag_words[flags].can_pass;
 	uint64_t bits = 0;
 
 	if (json_is_boolean(value)) {
@@ -166,6 +176,6 @@ int policy_read_unknown_bits(const json_t *value, enum policy_flags flags, uint6
 void policy_judge_unknown_bits(struct jurat_verdict *out, enum policy_flags flags, uint64_t value,
 			       uint64_t allowed)
 {
-	verdict_unknown_bits(out, words[flags].set, value, words[flags].can_pass, allowed,
-			     words[flags].reason);
+	verdict_unknown_bits(out, flag_words[flags].set, value, flag_words[flags].can_pass, allowed,
+			     flag_words[flags].reason);
 }

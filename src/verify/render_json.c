@@ -1,72 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "verify/render.h"
-
-void render_put(struct render_json *o, json_t *object, const char *key, json_t *value)
-{
-	if (json_object_set_new(object, key, value) !=
-	    0) /* takes the value, also when it fails; NULL fails */
-		o->bad = true;
-}
-
-void render_append(struct render_json *o, json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value) != 0)
-		o->bad = true;
-}
-
-json_t *render_hex(const void *p, size_t n)
-{
-	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
-
-	return hex ? json_string(bytes_to_hex(p, n, hex)) : NULL;
-}
-
-json_t *render_number(uint64_t v)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)v);
-	return json_string(text);
-}
-
-json_t *render_time(int64_t seconds)
-{
-	char text[VERDICT_TIME_BYTES];
-
-	return json_string(verdict_time(seconds, text));
-}
-
-/* 64-bit words are hex strings: not every reader of JSON keeps 64 bits. */
-void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from)
-{
-	for (size_t i = 0; i < layout->n_fields; i++) {
-		const struct wire_field *f = &layout->fields[i];
-
-		if (f->kind != WIRE_ZERO && wire_field_is_absent(layout, f, from, NULL)) {
-			render_put(o, object, f->name, json_null());
-			continue;
-		}
-		switch (f->kind) {
-		case WIRE_U8:
-		case WIRE_LE16:
-		case WIRE_LE32:
-			render_put(o, object, f->name, json_integer((json_int_t)wire_get(f, from)));
-			break;
-		case WIRE_LE64:
-			render_put(o, object, f->name, render_number(wire_get(f, from)));
-			break;
-		case WIRE_BYTES:
-			render_put(o, object, f->name,
-				   render_hex((const uint8_t *)from + f->member, f->size));
-			break;
-		case WIRE_ZERO:
-			break;
-		}
-	}
-}
 
 static json_t *evidence(struct render_json *o, const struct jurat_verdict *v)
 {
@@ -84,20 +19,6 @@ static json_t *tcbs(struct render_json *o, const struct jurat_verdict *v)
 
 	render_snp_tcbs(o, object, &v->report, v->product);
 	render_put(o, object, "shortfall", render_shortfalls(o, v));
-	return object;
-}
-
-json_t *render_cert(struct render_json *o, const struct verdict_cert *c)
-{
-	json_t *object = json_object();
-
-	render_put(o, object, "subject", json_string(c->subject));
-	render_put(o, object, "issuer", json_string(c->issuer));
-	render_put(o, object, "subject_dn", json_string(c->subject_dn));
-	render_put(o, object, "issuer_dn", json_string(c->issuer_dn));
-	render_put(o, object, "sha256", render_hex(c->sha256, sizeof(c->sha256)));
-	render_put(o, object, "not_before", render_time(c->not_before));
-	render_put(o, object, "not_after", render_time(c->not_after));
 	return object;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,38 +6,6 @@
 #include "verify/render.h"
 
 enum { LABEL = RENDER_LABEL };
-
-void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
-{
-	char hex[BYTES_HEX_SIZE(64)];
-
-	fprintf(f, "%-*s %s\n", LABEL, label, bytes_all(p, n, 0) ? "zero" : bytes_to_hex(p, n, hex));
-}
-
-/* "name value: what it says"; bytes that are all zero as "zero". */
-static void put_field(FILE *f, const struct wire_layout *layout, const struct wire_field *field,
-		      const void *from)
-{
-	char value[BYTES_HEX_SIZE(160)], meaning[384];
-
-	if (field->kind == WIRE_BYTES && bytes_all((const uint8_t *)from + field->member, field->size, 0))
-		snprintf(value, sizeof(value), "zero");
-	else
-		wire_field_format(layout, field, from, value, sizeof(value));
-	wire_field_meaning(layout, field, from, meaning, sizeof(meaning));
-	fprintf(f, "%-*s %s%s%s\n", LABEL, field->name, value, meaning[0] ? ": " : "", meaning);
-}
-
-void render_text_fields(FILE *f, const struct wire_layout *layout, const void *from, const char *const *names,
-			size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct wire_field *field = wire_find(layout, names[i]);
-
-		assert(field);
-		put_field(f, layout, field, from);
-	}
-}
 
 static void put_report(FILE *f, const struct jurat_verdict *v)
 {
@@ -58,18 +25,6 @@ static void put_report(FILE *f, const struct jurat_verdict *v)
 	fprintf(f, "%-*s %u.%u.%u\n%-*s %u.%u.%u\n", LABEL, "firmware", r->current_major, r->current_minor,
 		r->current_build, LABEL, "committed_firmware", r->committed_major, r->committed_minor,
 		r->committed_build);
-}
-
-void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
-{
-	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES], hex[BYTES_HEX_SIZE(32)];
-
-	if (!c->there)
-		return;
-	fprintf(f, "%-*s %s, %s to %s\n", LABEL, label, c->subject, verdict_time(c->not_before, from),
-		verdict_time(c->not_after, to));
-	fprintf(f, "%-*s issued by %s\n", LABEL, "", c->issuer_dn);
-	fprintf(f, "%-*s SHA-256 %s\n", LABEL, "", bytes_to_hex(c->sha256, sizeof(c->sha256), hex));
 }
 
 static void put_signer(FILE *f, const struct jurat_verdict *v)

@@ -20,19 +20,6 @@ static bool issued(const struct cert_entry *issuer, const struct cert_entry *sub
 	return name_equal(&issuer->cert.subject, &subject->cert.issuer);
 }
 
-void judge_time(struct snp_judge *j, const struct crypto_cert *cert, enum verify_reason not_yet,
-		enum verify_reason expired)
-{
-	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
-
-	if (j->at < cert->not_before)
-		verdict_refuse(j->out, not_yet, "valid from %s, verified at %s",
-			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
-	if (j->at > cert->not_after)
-		verdict_refuse(j->out, expired, "valid until %s, verified at %s",
-			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
-}
-
 /*
  * Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. 0 took it; 1
  * look on; < 0.
@@ -151,7 +138,7 @@ static int judge_root(struct snp_judge *j)
 			       "expected a CA with an RSA key that may sign certificates");
 	if (cert->has_unknown_critical)
 		verdict_refuse(j->out, REASON_ROOT_CRITICAL_EXTENSION, "unrecognized critical extension");
-	judge_time(j, cert, REASON_ROOT_NOT_YET_VALID, REASON_ROOT_EXPIRED);
+	verdict_check_time(j->out, j->at, cert, NULL, REASON_ROOT_NOT_YET_VALID, REASON_ROOT_EXPIRED);
 	if (j->root_trusted)
 		judge_keep(j, j->root, &j->verifier->seen_authorities);
 	return 0;
@@ -173,7 +160,8 @@ static void judge_intermediate(struct snp_judge *j)
 	if (cert->has_unknown_critical)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_CRITICAL_EXTENSION,
 			       "unrecognized critical extension");
-	judge_time(j, cert, REASON_INTERMEDIATE_NOT_YET_VALID, REASON_INTERMEDIATE_EXPIRED);
+	verdict_check_time(j->out, j->at, cert, NULL, REASON_INTERMEDIATE_NOT_YET_VALID,
+			   REASON_INTERMEDIATE_EXPIRED);
 }
 
 /* Top down, so that only what hangs from a trusted root is remembered. */

@@ -48,8 +48,6 @@ void judge_done(struct snp_judge *j);
 /* Remembers an entry of the evidence whose signature was found to hold under a trusted issuer. */
 void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache);
 void judge_keep_crl(struct snp_judge *j);
-void judge_time(struct snp_judge *j, const struct crypto_cert *cert, enum verify_reason not_yet,
-		enum verify_reason expired);
 /* Whether this can be the certificate of the key that signed: of its kind, chip and TCB. */
 bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf);
 void judge_missing(struct snp_judge *j); /* after the chain: what there is to be had at AMD */

@@ -239,7 +239,8 @@ int judge_leaf(struct snp_judge *j)
 		return 0;
 	}
 	j->product = judge_product(j, j->leaf);
-	judge_time(j, &j->leaf->cert, REASON_LEAF_NOT_YET_VALID, REASON_LEAF_EXPIRED);
+	verdict_check_time(j->out, j->at, &j->leaf->cert, NULL, REASON_LEAF_NOT_YET_VALID,
+			   REASON_LEAF_EXPIRED);
 	judge_names(j);
 	judge_profile(j);
 	if (j->leaf->cert.is_ca || j->leaf->vek_fault != VEK_FINE)

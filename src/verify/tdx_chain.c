@@ -24,19 +24,6 @@ bool tdx_is_named(const struct bytes_rd *text, const char *name)
 	return text->size == strlen(name) && memcmp(text->data, name, text->size) == 0;
 }
 
-static void judge_time(struct tdx_judge *j, const struct crypto_cert *cert, const char *name,
-		       const struct tdx_cert_reasons *reasons)
-{
-	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
-
-	if (j->at < cert->not_before)
-		verdict_refuse(j->out, reasons->not_yet, "'%s': valid from %s, verified at %s", name,
-			       verdict_time(cert->not_before, end), verdict_time(j->at, at));
-	if (j->at > cert->not_after)
-		verdict_refuse(j->out, reasons->expired, "'%s': valid until %s, verified at %s", name,
-			       verdict_time(cert->not_after, end), verdict_time(j->at, at));
-}
-
 /*
  * The extensions that Intel's library demands of each of its certificates. Spec: Intel SGX PCK
  * certificate and CRL profile.
@@ -71,7 +58,7 @@ void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca
 		verdict_refuse(j->out, reasons->key, "'%s': the key is not on P-256", name);
 	if (cert->has_unknown_critical)
 		verdict_refuse(j->out, reasons->critical, "'%s': unrecognized critical extension", name);
-	judge_time(j, cert, name, reasons);
+	verdict_check_time(j->out, j->at, cert, name, reasons->not_yet, reasons->expired);
 }
 
 /*

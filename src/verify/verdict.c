@@ -32,6 +32,22 @@ void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, co
 	memcpy(verdict->reasons[verdict->n_reasons++].detail, detail, sizeof(detail));
 }
 
+void verdict_check_time(struct jurat_verdict *verdict, int64_t at, const struct crypto_cert *cert,
+			const char *name, enum verify_reason not_yet, enum verify_reason expired)
+{
+	const char *quote = name ? "'" : "", *after = name ? "': " : "";
+	char when[VERDICT_TIME_BYTES], limit[VERDICT_TIME_BYTES];
+
+	if (at < cert->not_before)
+		verdict_refuse(verdict, not_yet, "%s%s%svalid from %s, verified at %s", quote,
+			       name ? name : "", after, verdict_time(cert->not_before, limit),
+			       verdict_time(at, when));
+	if (at > cert->not_after)
+		verdict_refuse(verdict, expired, "%s%s%svalid until %s, verified at %s", quote,
+			       name ? name : "", after, verdict_time(cert->not_after, limit),
+			       verdict_time(at, when));
+}
+
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what)
 {
 	verdict->not_judged |= 1u << what;

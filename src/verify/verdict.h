@@ -93,6 +93,12 @@ __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *
  */
 struct verdict_shortfall *verdict_short(struct jurat_verdict *verdict, const char *part,
 					const char *component, uint64_t is, uint64_t wanted);
+/*
+ * Refuses evidence whose certificate is not valid at `at`. The detail begins with `name`, which may be NULL
+ * where the reason says which certificate it is.
+ */
+void verdict_check_time(struct jurat_verdict *verdict, int64_t at, const struct crypto_cert *cert,
+			const char *name, enum verify_reason not_yet, enum verify_reason expired);
 void verdict_shortfalls_free(struct jurat_verdict *verdict);
 /* Who signed, of a verdict with a report or quote. */
 enum jurat_signer verdict_snp_signer(const struct jurat_verdict *verdict);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/time.h"
+#include "verify/render.h"
+
+json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value)
+{
+	if (!value || json_object_set_new(to, name, value) < 0)
+		s->failed = true;
+	return value;
+}
+
+void show_add_text(struct show *s, json_t *to, const char *name, const char *text)
+{
+	show_add(s, to, name, json_string(text));
+}
+
+void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
+{
+	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
+
+	show_add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
+}
+
+void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds)
+{
+	char text[BASE_TIME_BYTES];
+
+	show_add_text(s, to, name, base_time_text(seconds, text));
+}
+
+/* In text, a field's value is followed by what it says. */
+static void add_field_text(struct show *s, json_t *to, const struct wire_layout *layout,
+			   const struct wire_field *f, const void *from)
+{
+	size_t value = wire_field_format(layout, f, from, NULL, 0);
+	size_t meaning = wire_field_meaning(layout, f, from, NULL, 0);
+	auto_free char *text = malloc(value + meaning + sizeof(": "));
+
+	if (text) {
+		wire_field_format(layout, f, from, text, value + 1);
+		if (meaning > 0) {
+			memcpy(text + value, ": ", 2);
+			wire_field_meaning(layout, f, from, text + value + 2, meaning + 1);
+		}
+	}
+	show_add(s, to, f->name, text ? json_string(text) : NULL);
+}
+
+void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
+{
+	struct render_json o = { 0 };
+
+	if (s->json)
+		render_fields(&o, to, layout, from);
+	for (size_t i = 0; i < layout->n_fields; i++) {
+		const struct wire_field *f = &layout->fields[i];
+
+		if (f->kind == WIRE_ZERO && bytes_all((const uint8_t *)from + f->member, f->size, 0))
+			continue;
+		if (f->kind == WIRE_ZERO || !s->json)
+			add_field_text(s, to, layout, f, from);
+	}
+	s->failed = s->failed || o.bad;
+}
+
+void show_add_number(struct show *s, json_t *to, const char *name, uint64_t value)
+{
+	show_add(s, to, name, json_integer((json_int_t)value));
+}
+
+void show_add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n)
+{
+	struct render_json o = { 0 };
+	char text[80];
+
+	wire_svns_format(svns, n, text, sizeof(text));
+	show_add(s, to, name, s->json ? render_svns(&o, svns, n) : json_string(text));
+	s->failed = s->failed || o.bad;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/show.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/der.h"
+#include "crypto/hash.h"
+#include "verify/input.h"
+#include "verify/tdx_pck.h"
+
+/* AMD's extensions, 1.3.6.1.4.1.3704.1.x. Spec: VCEK certificate and KDS interface (AMD 57230). */
+static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	static const uint8_t prefix[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01 };
+	static const struct {
+		uint8_t suffix[2];
+		size_t n;
+		const char *name;
+	} known[] = {
+		{ { 1 }, 1, "struct_version" }, { { 2 }, 1, "product_name" }, { { 3, 9 }, 2, "fmc_spl" },
+		{ { 3, 1 }, 2, "bl_spl" },      { { 3, 2 }, 2, "tee_spl" },   { { 3, 3 }, 2, "snp_spl" },
+		{ { 3, 8 }, 2, "ucode_spl" },   { { 4 }, 1, "hwid" },         { { 5 }, 1, "csp_id" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		uint8_t oid[sizeof(prefix) + 2];
+		struct bytes_rd value, inner;
+		bool critical;
+
+		memcpy(oid, prefix, sizeof(prefix));
+		memcpy(oid + sizeof(prefix), known[i].suffix, known[i].n);
+		if (crypto_cert_extension(cert, oid, sizeof(prefix) + known[i].n, &value, &critical) != 0)
+			continue;
+		inner = value;
+		if (der_peek(&value) == DER_INTEGER) {
+			show_add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
+		} else if (der_peek(&value) == DER_IA5_STRING) {
+			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
+
+			show_add(s, to, known[i].name,
+				 json_stringn((const char *)text.data, text.bad ? 0 : text.size));
+		} else {
+			show_add_hex(s, to, known[i].name, value.data, value.size);
+		}
+	}
+}
+
+/* What a PCK certificate says of its platform; nothing for another certificate. */
+static void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	struct jurat_error why;
+	struct pck pck;
+	int r = pck_read(cert, &pck, &why);
+
+	if (r == JURAT_NOT_FOUND)
+		return;
+	if (r < 0) {
+		show_add_text(s, to, "sgx_extension", why.text);
+		return;
+	}
+	show_add_hex(s, to, "fmspc", pck.fmspc, sizeof(pck.fmspc));
+	show_add_hex(s, to, "pceid", pck.pceid, sizeof(pck.pceid));
+	show_add_hex(s, to, "ppid", pck.ppid, sizeof(pck.ppid));
+	show_add_svns(s, to, "sgx_components", pck.components, sizeof(pck.components));
+	show_add_number(s, to, "pcesvn", pck.pcesvn);
+	show_add_hex(s, to, "cpusvn", pck.cpusvn, sizeof(pck.cpusvn));
+	show_add_number(s, to, "sgx_type", pck.sgx_type);
+	if (pck.has_platform_instance_id)
+		show_add_hex(s, to, "platform_instance_id", pck.platform_instance_id,
+			     sizeof(pck.platform_instance_id));
+	if (pck.has_configuration) {
+		show_add(s, to, "dynamic_platform", json_boolean(pck.dynamic_platform));
+		show_add(s, to, "cached_keys", json_boolean(pck.cached_keys));
+		show_add(s, to, "smt_enabled", json_boolean(pck.smt_enabled));
+	}
+}
+
+static const char *key_kind_name(enum crypto_key_kind kind)
+{
+	switch (kind) {
+	case CRYPTO_KEY_RSA:
+		return "RSA";
+	case CRYPTO_KEY_P256:
+		return "EC P-256";
+	case CRYPTO_KEY_P384:
+		return "EC P-384";
+	default:
+		return "other";
+	}
+}
+
+static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert)
+{
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+
+	show_add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
+	show_add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
+	show_add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
+	show_add_time(s, to, "not_before", cert->not_before);
+	show_add_time(s, to, "not_after", cert->not_after);
+	show_add_text(s, to, "key", key_kind_name(cert->key_kind));
+	show_amd_extensions(s, to, cert);
+	show_sgx_extension(s, to, cert);
+	crypto_sha256(cert->der.data, cert->der.size, digest);
+	show_add_hex(s, to, "sha256", digest, sizeof(digest));
+	crypto_sha256(cert->spki.data, cert->spki.size, digest);
+	show_add_hex(s, to, "spki_sha256", digest, sizeof(digest));
+}
+
+static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
+{
+	struct bytes_rd rest = crl->revoked, serial;
+	json_t *revoked;
+
+	show_add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
+	show_add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
+	show_add_time(s, to, "this_update", crl->this_update);
+	if (crl->next_update != INT64_MIN)
+		show_add_time(s, to, "next_update", crl->next_update);
+	revoked = show_add(s, to, "revoked_serials", json_array());
+	while (revoked && crypto_crl_next(&rest, &serial)) {
+		char hex[BYTES_HEX_SIZE(20)];
+
+		if (json_array_append_new(revoked,
+					  json_string(serial.size <= 20
+							      ? bytes_to_hex(serial.data, serial.size, hex)
+							      : "malformed")) < 0)
+			s->failed = true;
+	}
+}
+
+int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n, struct jurat_error *err)
+{
+	enum input_kind kind = input_kind(der, n);
+	struct crypto_cert cert;
+	struct crypto_crl crl;
+	int r;
+
+	switch (kind) {
+	case INPUT_CERTIFICATE:
+		r = crypto_cert_read(der, n, &cert, err);
+		if (r == 0)
+			show_cert(s, to, &cert);
+		return r;
+	case INPUT_CRL:
+		r = crypto_crl_read(der, n, &crl, err);
+		if (r == 0)
+			show_crl(s, to, &crl);
+		return r;
+	default:
+		return jurat_fail(err, -EBADMSG, "expected a certificate or a CRL in DER, found: %s",
+				  input_kind_name(kind));
+	}
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/render.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+void render_put(struct render_json *o, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) !=
+	    0) /* takes the value, also when it fails; NULL fails */
+		o->bad = true;
+}
+
+void render_append(struct render_json *o, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		o->bad = true;
+}
+
+json_t *render_hex(const void *p, size_t n)
+{
+	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
+
+	return hex ? json_string(bytes_to_hex(p, n, hex)) : NULL;
+}
+
+json_t *render_number(uint64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)v);
+	return json_string(text);
+}
+
+json_t *render_time(int64_t seconds)
+{
+	char text[VERDICT_TIME_BYTES];
+
+	return json_string(verdict_time(seconds, text));
+}
+
+/* 64-bit words are hex strings: not every reader of JSON keeps 64 bits. */
+void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from)
+{
+	for (size_t i = 0; i < layout->n_fields; i++) {
+		const struct wire_field *f = &layout->fields[i];
+
+		if (f->kind != WIRE_ZERO && wire_field_is_absent(layout, f, from, NULL)) {
+			render_put(o, object, f->name, json_null());
+			continue;
+		}
+		switch (f->kind) {
+		case WIRE_U8:
+		case WIRE_LE16:
+		case WIRE_LE32:
+			render_put(o, object, f->name, json_integer((json_int_t)wire_get(f, from)));
+			break;
+		case WIRE_LE64:
+			render_put(o, object, f->name, render_number(wire_get(f, from)));
+			break;
+		case WIRE_BYTES:
+			render_put(o, object, f->name,
+				   render_hex((const uint8_t *)from + f->member, f->size));
+			break;
+		case WIRE_ZERO:
+			break;
+		}
+	}
+}
+
+json_t *render_cert(struct render_json *o, const struct verdict_cert *c)
+{
+	json_t *object = json_object();
+
+	render_put(o, object, "subject", json_string(c->subject));
+	render_put(o, object, "issuer", json_string(c->issuer));
+	render_put(o, object, "subject_dn", json_string(c->subject_dn));
+	render_put(o, object, "issuer_dn", json_string(c->issuer_dn));
+	render_put(o, object, "sha256", render_hex(c->sha256, sizeof(c->sha256)));
+	render_put(o, object, "not_before", render_time(c->not_before));
+	render_put(o, object, "not_after", render_time(c->not_after));
+	return object;
+}
+
+void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
+{
+	char hex[BYTES_HEX_SIZE(64)];
+
+	fprintf(f, "%-*s %s\n", RENDER_LABEL, label, bytes_all(p, n, 0) ? "zero" : bytes_to_hex(p, n, hex));
+}
+
+/* "name value: what it says"; bytes that are all zero as "zero". */
+static void put_field(FILE *f, const struct wire_layout *layout, const struct wire_field *field,
+		      const void *from)
+{
+	char value[BYTES_HEX_SIZE(160)], meaning[384];
+
+	if (field->kind == WIRE_BYTES && bytes_all((const uint8_t *)from + field->member, field->size, 0))
+		snprintf(value, sizeof(value), "zero");
+	else
+		wire_field_format(layout, field, from, value, sizeof(value));
+	wire_field_meaning(layout, field, from, meaning, sizeof(meaning));
+	fprintf(f, "%-*s %s%s%s\n", RENDER_LABEL, field->name, value, meaning[0] ? ": " : "", meaning);
+}
+
+void render_text_fields(FILE *f, const struct wire_layout *layout, const void *from, const char *const *names,
+			size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_field *field = wire_find(layout, names[i]);
+
+		assert(field);
+		put_field(f, layout, field, from);
+	}
+}
+
+void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
+{
+	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES], hex[BYTES_HEX_SIZE(32)];
+
+	if (!c->there)
+		return;
+	fprintf(f, "%-*s %s, %s to %s\n", RENDER_LABEL, label, c->subject, verdict_time(c->not_before, from),
+		verdict_time(c->not_after, to));
+	fprintf(f, "%-*s issued by %s\n", RENDER_LABEL, "", c->issuer_dn);
+	fprintf(f, "%-*s SHA-256 %s\n", RENDER_LABEL, "", bytes_to_hex(c->sha256, sizeof(c->sha256), hex));
+}
