@@ -85,37 +85,6 @@ static void print_value(const char *name, json_t *value, int depth)
 	}
 }
 
-/* Each certificate and CRL: the first as the whole, others below it. */
-static int show_found(struct show *s, json_t *to, const struct decoded *found, struct jurat_error *err)
-{
-	for (size_t i = 0; i < found->n; i++) {
-		const struct decode_item *item = &found->items[i];
-		json_t *one = to;
-		char name[40];
-		int r;
-
-		snprintf(name, sizeof(name), "%s %zu", input_kind_name(item->kind), i);
-		if (i > 0)
-			one = show_add(s, to, name, json_object());
-		else
-			show_add_text(s, to, "kind", input_kind_name(item->kind));
-		r = one ? show_der(s, one, item->bytes, item->n, err) : jurat_fail_memory(err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n, struct jurat_error *err)
-{
-	struct decoded found auto_call(decoded_done) = { .items = NULL };
-	int r = decode(data, n, &found, err);
-
-	if (r == JURAT_NOT_FOUND)
-		return jurat_fail(err, -EBADMSG, "expected certificates, found: %s", input_name(data, n));
-	return r < 0 ? r : show_found(s, to, &found, err);
-}
-
 static int show_table_bytes(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct snp_certs table;

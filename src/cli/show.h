@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "cli/cli.h"
-#include "crypto/x509.h"
+#include "verify/decode.h"
 #include "wire/layout.h"
 
 /*
@@ -30,7 +30,10 @@ void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layou
 /* A certificate or a CRL in DER. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n,
 			      struct jurat_error *err);
-/* Every certificate and CRL in it. 0; -EBADMSG */
+/* Every certificate and CRL that was found: the first as the whole, others below it. */
+JURAT_MUST_CHECK int show_found(struct show *s, json_t *to, const struct decoded *found,
+				struct jurat_error *err);
+/* The same of every one in these bytes. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
 				       struct jurat_error *err);
 /* 0; -EBADMSG, -EPROTO a broken one; -ENOMEM */
