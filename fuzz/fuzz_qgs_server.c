@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "daemon/conn.h"
+#include "host/conn.h"
 #include "support/fuzz.h"
 
 /*

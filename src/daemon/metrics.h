@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "daemon/conn.h"
+#include "host/conn.h"
 
 /* What the QGS server counts, and its text form (OpenMetrics 1.0). */
 enum { METRICS_BUCKETS = 15, METRICS_CODES = QGS_E_MAX - QGS_E_UNEXPECTED + 1 };

@@ -14,19 +14,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/unix_socket.h"
+#include "host/conn.h"
 #include "sim/tdx/qgs_service.h"
-#include "wire/qgs.h"
 
 enum { LISTENER = RUN_QGS_CONNECTIONS, TIMER, N_SOURCES };
-enum { MAX_PORT = 65535, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+enum { MAX_PORT = 65535, MS_PER_S = 1000, NS_PER_MS = 1000000, START_WAIT_MS = 1000 };
 
 struct connection {
 	int fd; /* -1: free */
-	struct qgs_assembler assembler;
-	uint8_t buffer[QGS_MAX_REQUEST_BYTES];
-	uint8_t *reply;
-	size_t size, sent;
-	uint64_t deadline_ns;
+	struct conn conn;
 };
 
 struct run_qgs {
@@ -35,7 +32,8 @@ struct run_qgs {
 	int place;  /* of a socket without a path, O_PATH */
 	int listener, epoll, timer;
 	unsigned n, queued, limit_ms;
-	uint64_t armed_ns; /* when the timer goes off; 0: it does not */
+	uint64_t armed_ms; /* when the timer goes off; 0: it does not */
+	struct stat name;  /* of path: to remove no other's */
 	struct connection connections[RUN_QGS_CONNECTIONS];
 };
 
@@ -44,6 +42,11 @@ static int control(struct run_qgs *q, int how, int fd, uint32_t events, uint32_t
 	struct epoll_event event = { .events = events, .data.u32 = who };
 
 	return epoll_ctl(q->epoll, how, fd, &event) < 0 ? -errno : 0;
+}
+
+static uint64_t now_ms(void)
+{
+	return base_now_ns(base_env_real()) / NS_PER_MS;
 }
 
 /* The timer goes off when the first connection's time is over. */
@@ -55,104 +58,155 @@ static void arm(struct run_qgs *q)
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++) {
 		const struct connection *c = &q->connections[i];
 
-		if (c->fd >= 0 && (first == 0 || c->deadline_ns < first))
-			first = c->deadline_ns;
+		if (c->fd >= 0 && (first == 0 || conn_deadline(&c->conn) < first))
+			first = conn_deadline(&c->conn);
 	}
-	if (first == q->armed_ns)
+	if (first == q->armed_ms)
 		return;
-	q->armed_ns = first;
-	at.it_value.tv_sec = (time_t)(first / NS_PER_S);
-	at.it_value.tv_nsec = (long)(first % NS_PER_S);
+	q->armed_ms = first;
+	at.it_value.tv_sec = (time_t)(first / MS_PER_S);
+	at.it_value.tv_nsec = (long)(first % MS_PER_S * NS_PER_MS);
 	timerfd_settime(q->timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
 static void end(struct run_qgs *q, struct connection *c)
 {
 	close(c->fd);
-	free(c->reply);
-	c->reply = NULL;
+	conn_done(&c->conn);
 	c->fd = -1;
-	if (q->n-- == RUN_QGS_CONNECTIONS)
-		(void)!control(q, EPOLL_CTL_MOD, q->listener, EPOLLIN, LISTENER);
+	q->n--;
+}
+
+/* For a newcomer, when all places are taken: of those that wait for their client, who has for longest. */
+static void make_place(struct run_qgs *q)
+{
+	struct connection *oldest = NULL;
+
+	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++) {
+		struct connection *c = &q->connections[i];
+
+		if (c->fd < 0)
+			return;
+		if (!oldest || conn_deadline(&c->conn) < conn_deadline(&oldest->conn))
+			oldest = c;
+	}
+	end(q, oldest);
 }
 
 static void begin(struct run_qgs *q)
 {
+	static const struct conn_options as_juratd = { .max_requests = 1, .raw_too = true };
 	int fd = accept4(q->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct conn_options options = as_juratd;
 	unsigned i = 0;
 
 	if (fd < 0)
 		return;
 	q->queued -= q->queued > 0;
+	make_place(q);
 	while (q->connections[i].fd >= 0)
 		i++;
 	if (control(q, EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0) {
 		close(fd);
 		return;
 	}
+	options.timeout_ms = q->limit_ms;
 	q->connections[i].fd = fd;
-	q->connections[i].size = q->connections[i].sent = 0;
-	q->connections[i].deadline_ns = base_now_ns(base_env_real()) + (uint64_t)q->limit_ms * NS_PER_MS;
-	qgs_assembler_init(&q->connections[i].assembler, q->connections[i].buffer,
-			   sizeof(q->connections[i].buffer), false);
-	if (++q->n == RUN_QGS_CONNECTIONS)
-		(void)!control(q, EPOLL_CTL_MOD, q->listener, 0, LISTENER);
+	conn_init(&q->connections[i].conn, &options, now_ms());
+	q->n++;
 }
 
-/* As much as the socket takes; the end of it ends the connection. */
-static void send_some(struct run_qgs *q, struct connection *c)
+/* As much as the socket takes. false: it takes no more now. */
+static bool send_some(struct run_qgs *q, struct connection *c)
 {
-	ssize_t n = send(c->fd, c->reply + c->sent, c->size - c->sent, MSG_NOSIGNAL);
+	ssize_t n = send(c->fd, c->conn.out, c->conn.out_size, MSG_NOSIGNAL);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	c->sent += n > 0 ? (size_t)n : 0;
-	if (n < 0 || c->sent == c->size)
-		end(q, c);
-}
-
-static void receive_some(struct run_qgs *q, struct connection *c)
-{
-	uint8_t bytes[QGS_MAX_REQUEST_BYTES];
-	ssize_t n = recv(c->fd, bytes, sizeof(bytes), 0);
-	size_t taken;
-	int r;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	r = n > 0 ? qgs_assembler_feed(&c->assembler, bytes, (size_t)n, &taken, NULL) : -ECONNRESET;
-	if (r == 0)
-		return;
-	if (r == QGS_MESSAGE)
-		r = sim_qgs_answer(machine_td_qe(q->platform->td), &q->platform->collateral, c->buffer,
-				   c->assembler.want, &c->reply, &c->size, NULL);
-	if (r == 0 && q->platform->faults.qgs_half_close)
-		c->size /= 2;
-	if (r == 0)
-		r = control(q, EPOLL_CTL_MOD, c->fd, EPOLLOUT, (uint32_t)(c - q->connections));
-	if (r == 0)
-		send_some(q, c);
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n < 0)
+		conn_step(&c->conn, CONN_BROKEN, now_ms());
+	else if (q->platform->faults.qgs_half_close && (size_t)n == c->conn.out_size)
+		conn_step(&c->conn, CONN_BROKEN, now_ms()); /* and the other half never comes */
 	else
+		conn_sent(&c->conn, (size_t)n, now_ms());
+	return true;
+}
+
+static bool receive_some(struct connection *c)
+{
+	uint8_t bytes[CONN_READ_BYTES];
+	ssize_t n = recv(c->fd, bytes, sizeof(bytes), 0);
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n > 0)
+		conn_bytes(&c->conn, bytes, (size_t)n, now_ms());
+	else
+		conn_step(&c->conn, n == 0 ? CONN_EOF : CONN_BROKEN, now_ms());
+	return true;
+}
+
+static void answer(struct run_qgs *q, struct conn *c)
+{
+	uint8_t *reply;
+	size_t n;
+	int r = sim_qgs_response(machine_td_qe(q->platform->td), &q->platform->collateral, c->request_type,
+				 c->request, c->request_size, &reply, &n, &c->why);
+
+	conn_step(c, CONN_ASKED, now_ms());
+	if (r < 0)
+		conn_step(c, CONN_NO_REPLY, now_ms());
+	else
+		conn_reply(c, reply, n);
+	if (c->state == CONN_SENDING && q->platform->faults.qgs_half_close)
+		c->out_size /= 2;
+}
+
+static void on_connection(struct run_qgs *q, struct connection *c)
+{
+	bool goes_on = true;
+
+	while (goes_on) {
+		switch (c->conn.state) {
+		case CONN_READING:
+			goes_on = receive_some(c);
+			break;
+		case CONN_LINGERING: /* what was sent stays in the peer's queue */
+			conn_step(&c->conn, CONN_EOF, now_ms());
+			break;
+		case CONN_READY:
+			answer(q, &c->conn);
+			break;
+		case CONN_SENDING:
+			goes_on = send_some(q, c);
+			break;
+		case CONN_ASKING: /* for no time at all */
+		case CONN_CLOSED:
+			end(q, c);
+			return;
+		}
+	}
+	if (control(q, EPOLL_CTL_MOD, c->fd, c->conn.state == CONN_SENDING ? EPOLLOUT : EPOLLIN,
+		    (uint32_t)(c - q->connections)) < 0)
 		end(q, c);
 }
 
 static void end_overdue(struct run_qgs *q)
 {
-	uint64_t now = base_now_ns(base_env_real()), times;
+	uint64_t times;
 
 	(void)!read(q->timer, &times, sizeof(times));
-	q->armed_ns = 0;
-	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++)
-		if (q->connections[i].fd >= 0 && q->connections[i].deadline_ns <= now)
-			end(q, &q->connections[i]);
-}
+	q->armed_ms = 0;
+	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++) {
+		struct connection *c = &q->connections[i];
 
-static void on_connection(struct run_qgs *q, struct connection *c)
-{
-	if (c->reply)
-		send_some(q, c);
-	else
-		receive_some(q, c);
+		if (c->fd >= 0 && conn_step(&c->conn, CONN_TIME, now_ms()) == CONN_CLOSED)
+			end(q, c);
+	}
 }
 
 void run_qgs_serve(struct run_qgs *q)
@@ -166,7 +220,7 @@ void run_qgs_serve(struct run_qgs *q)
 			begin(q);
 		else if (events[i].data.u32 == TIMER)
 			overdue = true; /* but what has come is answered, however late we are */
-		else
+		else if (q->connections[events[i].data.u32].fd >= 0) /* it may have made place */
 			on_connection(q, &q->connections[events[i].data.u32]);
 	}
 	if (overdue)
@@ -188,7 +242,7 @@ static bool is_untouched(const struct run_qgs *q, int fd)
 		peer_size = sizeof(peer);
 		if (c->fd >= 0 && getpeername(c->fd, (struct sockaddr *)&peer, &peer_size) == 0 &&
 		    peer_size == own_size && memcmp(&own, &peer, own_size) == 0)
-			return !c->reply && qgs_assembler_idle(&c->assembler);
+			return conn_idle(&c->conn);
 	}
 	return q->queued > 0; /* not accepted yet */
 }
@@ -222,15 +276,6 @@ unsigned run_qgs_port(const char *address)
 	return port;
 }
 
-static int listen_on(struct run_qgs *q, int backlog)
-{
-	if (q->platform->faults.qgs_down) /* connections are refused */
-		return 0;
-	if (listen(q->listener, backlog) < 0)
-		return -errno;
-	return control(q, EPOLL_CTL_ADD, q->listener, EPOLLIN, LISTENER);
-}
-
 /* The name goes at once; what is left of it leads to the socket, from this process alone. */
 static int listen_hidden(struct run_qgs *q)
 {
@@ -245,14 +290,19 @@ static int listen_hidden(struct run_qgs *q)
 	q->place = openat(dir, "qgs", O_PATH | O_CLOEXEC);
 	if (q->place < 0 || unlinkat(dir, "qgs", 0) < 0)
 		return -errno;
-	return listen_on(q, RUN_QGS_WAITING);
+	if (q->platform->faults.qgs_down) /* connections are refused */
+		return 0;
+	if (listen(q->listener, RUN_QGS_WAITING) < 0)
+		return -errno;
+	return control(q, EPOLL_CTL_ADD, q->listener, EPOLLIN, LISTENER);
 }
 
-static int listen_at(struct run_qgs *q, const char *path)
+static int listen_at(struct run_qgs *q, const char *path, struct jurat_error *err)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	auto_free char *cwd = path[0] == '/' ? strdup("") : getcwd(NULL, 0);
 	auto_free char *absolute = NULL;
+	int r;
 
 	if (!cwd || asprintf(&absolute, "%s%s%s", cwd, cwd[0] ? "/" : "", path) < 0) {
 		absolute = NULL;
@@ -261,12 +311,12 @@ static int listen_at(struct run_qgs *q, const char *path)
 	if (strlen(path) >= sizeof(name.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(name.sun_path, path, strlen(path) + 1);
-	if (bind(q->listener, (const struct sockaddr *)&name, sizeof(name)) < 0)
-		return -errno;
+	r = base_unix_listen(q->listener, &name, sizeof(name), 0600, START_WAIT_MS,
+			     q->platform->faults.qgs_down ? -1 : SOMAXCONN, &q->name, err);
+	if (r < 0)
+		return r;
 	q->path = take_ptr(absolute);
-	if (chmod(q->path, 0600) < 0)
-		return -errno;
-	return listen_on(q, SOMAXCONN);
+	return q->platform->faults.qgs_down ? 0 : control(q, EPOLL_CTL_ADD, q->listener, EPOLLIN, LISTENER);
 }
 
 static int open_sources(struct run_qgs *q)
@@ -283,6 +333,7 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 		struct run_qgs **ret, struct jurat_error *err)
 {
 	bool hidden = run_qgs_port(address) != 0;
+	struct jurat_error why = { "" };
 	struct run_qgs *q;
 	int r;
 
@@ -302,10 +353,11 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 		q->connections[i].fd = -1;
 	r = open_sources(q);
 	if (r == 0)
-		r = hidden ? listen_hidden(q) : listen_at(q, address + 5);
+		r = hidden ? listen_hidden(q) : listen_at(q, address + 5, &why);
 	if (r < 0) {
 		run_qgs_free(q);
-		return jurat_fail(err, r, "cannot listen on '%s': %s", address, strerror(-r));
+		return jurat_fail(err, r, "cannot listen on '%s': %s", address,
+				  why.text[0] ? why.text : strerror(-r));
 	}
 	*ret = q;
 	return 0;
@@ -313,6 +365,8 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 
 void run_qgs_free(struct run_qgs *q)
 {
+	struct stat st;
+
 	if (!q)
 		return;
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++)
@@ -326,7 +380,7 @@ void run_qgs_free(struct run_qgs *q)
 		close(q->timer);
 	if (q->epoll >= 0)
 		close(q->epoll);
-	if (q->path)
+	if (q->path && stat(q->path, &st) == 0 && st.st_dev == q->name.st_dev && st.st_ino == q->name.st_ino)
 		unlink(q->path);
 	free(q->path);
 	free(q);

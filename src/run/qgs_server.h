@@ -5,10 +5,10 @@
 #include "run/platform.h"
 
 /*
- * --qgs: the quoting service of the machine's TD, for a program that asks it without its kernel. One request
- * on each connection, of any type: quotes, the collateral of $JURAT_ROOTS, platform information. At most
- * RUN_QGS_CONNECTIONS at once; the others wait to be accepted. A connection that has not had its whole
- * answer when its time is over ends, so that silent ones cannot keep others out. Nothing here waits.
+ * --qgs: the quoting service of the machine's TD, for a program that asks it without its kernel. What it says
+ * to which bytes is that of `juratd qgs`, whose protocol (host/conn.h) and service (sim/tdx/qgs_service.h) it
+ * has: quotes, the collateral of $JURAT_ROOTS, platform information. At most RUN_QGS_CONNECTIONS at once: a
+ * newcomer takes the place of the one whose time is over first. Nothing here waits.
  * Threads   one
  */
 enum {
@@ -22,8 +22,8 @@ struct run_qgs;
 unsigned run_qgs_port(const char *address);
 
 /*
- * address   "unix:PATH"; PATH must not exist, and does until run_qgs_free(). "vsock:PORT": on no socket that
- *           anybody could find; run_qgs_connect() is the way to it
+ * address   "unix:PATH", until run_qgs_free(); a socket there that nobody listens on is replaced.
+ *           "vsock:PORT": on no socket that anybody could find; run_qgs_connect() is the way to it
  * platform  with a TD; borrowed
  * Returns   0; -EINVAL an address of another kind, or no TD; -EADDRINUSE; other -errno
  */

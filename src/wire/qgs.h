@@ -192,10 +192,10 @@ JURAT_MUST_CHECK int qgs_write(const struct qgs_message *message, bool framed, u
  * Puts a message together from a stream, however it was cut. Takes the caller's buffer and never more than
  * fits there; nothing is computed from the stated length before it was compared with the room.
  *
- * A service that also takes bare TDREPORTs (Intel's "raw mode") says so: then a stream that begins like a
- * TDREPORT, which as a length would be 2 GiB, is collected to 1024 bytes and checked. Raw mode has no end
- * mark but the sender's silence, so bytes that arrive together with the 1024th make it an error, as with
- * Intel's.
+ * A service that also takes bare TDREPORTs (Intel's "raw mode") says so: then a stream that begins with the
+ * type of a TDREPORT, which as a length would be 2 GiB, is collected to 1024 bytes. Nothing else of it is
+ * read here. Raw mode has no end mark but the sender's silence, so bytes that arrive together with the 1024th
+ * make it an error, as with Intel's.
  */
 struct qgs_assembler {
 	uint8_t *buf;
@@ -218,9 +218,9 @@ void qgs_assembler_init(struct qgs_assembler *a, uint8_t *buf, size_t room, bool
  * Feeds n bytes, of which *ret_taken are used: all of them, or up to the end of the first message. The
  * message is in `buf` then, a->want bytes, until the next call, which begins a new one.
  *
- * Returns   0 more bytes are wanted; QGS_MESSAGE a framed message is complete; QGS_RAW_TDREPORT a checked
- *           bare TDREPORT is complete; -EBADMSG length below a header's or header.size other than it, or a
- *           bare TDREPORT that is none; -EPROTO major version, type; -E2BIG larger than the room. After an
+ * Returns   0 more bytes are wanted; QGS_MESSAGE a framed message is complete; QGS_RAW_TDREPORT a
+ *           bare TDREPORT is complete; -EBADMSG length below a header's or header.size other than it, or
+ *           bytes after a bare TDREPORT; -EPROTO major version, type; -E2BIG larger than the room. After an
  *           error the stream is of no use: the same error is returned for ever
  */
 JURAT_MUST_CHECK int qgs_assembler_feed(struct qgs_assembler *a, const uint8_t *bytes, size_t n,

@@ -13,7 +13,9 @@
 #include "run/environment.h"
 #include "run/qgs_server.h"
 #include "run/temp.h"
+#include "uapi/tdx.h"
 #include "wire/qgs.h"
+#include "wire/tdx_report.h"
 
 /* The quoting service of a run, without a run: a platform, and clients in this process. */
 enum { LONG_MS = 1000 * 1000, SHORT_MS = 10, LONGER_MS = 200, MAX_ANSWER = 64 * 1024 };
@@ -238,42 +240,105 @@ static void those_that_come_later_do_not_prolong_the_time(void **state)
 	run_qgs_free(q);
 }
 
-/* And within the time they may: what the bound is for. */
-static void patient_connections_wait_their_turn(void **state)
+/* Sixteen that say nothing, or begin to, do not delay the seventeenth: its place is that of the oldest. */
+static void silent_connections_stall_nobody(void **state)
 {
 	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
 	struct qgs_message request = qgs_message(QGS_PLATFORM_REQ), answer;
 	int silent[RUN_QGS_CONNECTIONS], last;
-	struct pollfd ready;
+	uint8_t nothing[MAX_ANSWER];
 
-	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++) {
 		silent[i] = new_client(q);
+		serve_all(q);
+		if (i % 2)
+			assert_int_equal(send(silent[i], "\0\0\0\20\1", 5, 0), 5);
+	}
+	serve_all(q);
 	last = new_client(q);
-	assert_int_equal(send(last, "\0\0\0\20\1\0\1\0\4\0\0\0\20\0\0\0\0\0\0\0", 20, 0), 20);
-	serve_all(q);
-	ready = (struct pollfd){ .fd = last, .events = POLLIN };
-	assert_int_equal(poll(&ready, 1, 0), 0);
-	close(silent[3]); /* one goes, one comes */
-	serve_all(q);
-	assert_int_equal(poll(&ready, 1, 0), 1);
-	ask(q, silent[7], &request, &answer); /* none was ended meanwhile */
+	ask(q, last, &request, &answer);
+	assert_int_equal(answer.error_code, 0);
+	assert_int_equal(read_all(q, silent[0], nothing), 0);
+	ask(q, silent[2], &request, &answer); /* and nobody else was ended */
 	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
-		if (i != 3)
-			close(silent[i]);
+		close(silent[i]);
 	close(last);
 	run_qgs_free(q);
+}
+
+static int user_read(void *ctx, uint64_t addr, void *to, size_t n)
+{
+	memcpy(to, (const void *)(uintptr_t)addr, n);
+	return 0;
+}
+
+static int user_write(void *ctx, uint64_t addr, const void *from, size_t n)
+{
+	memcpy((void *)(uintptr_t)addr, from, n);
+	return 0;
+}
+
+static void get_report(uint8_t ret[TDX_REPORT_BYTES])
+{
+	const struct sim_user_memory memory = { .read = user_read, .write = user_write };
+	uint8_t request[TDX_REPORT_DATA_BYTES + TDX_REPORT_BYTES] = { 1 };
+
+	assert_int_equal(machine_td_ioctl(platform.td, &memory, UAPI_TDX_CMD_GET_REPORT0, (uintptr_t)request),
+			 0);
+	memcpy(ret, request + TDX_REPORT_DATA_BYTES, TDX_REPORT_BYTES);
+}
+
+/* juratd's answers: to a raw TDREPORT a raw quote, or nothing where there is none. */
+static void a_raw_tdreport_is_answered_with_a_raw_quote(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	uint8_t report[TDX_REPORT_BYTES] = { 0 }, answer[MAX_ANSWER];
+	static const uint8_t version_4[] = { 4, 0, 2, 0, TDX_REPORT_TYPE, 0, 0, 0 };
+	int fd = new_client(q);
+
+	get_report(report);
+	assert_int_equal(send(fd, report, sizeof(report), 0), sizeof(report));
+	assert_true(read_all(q, fd, answer) > sizeof(report));
+	assert_memory_equal(answer, version_4, sizeof(version_4));
+	close(fd);
+	report[1] ^= 1; /* the enclave's to refuse */
+	fd = new_client(q);
+	assert_int_equal(send(fd, report, sizeof(report), 0), sizeof(report));
+	assert_int_equal(read_all(q, fd, answer), 0);
+	close(fd);
+	run_qgs_free(q);
+}
+
+static void a_socket_that_nobody_listens_on_is_replaced(void **state)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct jurat_error err = { "" };
+	struct run_qgs *q, *second;
+	char address[PATH_MAX];
+	int stale = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	TEXT(name.sun_path, "%s/stale", temp);
+	TEXT(address, "unix:%s", name.sun_path);
+	assert_int_equal(bind(stale, (struct sockaddr *)&name, sizeof(name)), 0);
+	close(stale);
+	q = new_service(address, LONG_MS);
+	assert_int_equal(run_qgs_new(address, &platform, LONG_MS, &second, &err), -EADDRINUSE);
+	assert_non_null(strstr(err.text, "another process is listening on it"));
+	assert_int_equal(access(name.sun_path, F_OK), 0);
+	run_qgs_free(q);
+	assert_int_equal(access(name.sun_path, F_OK), -1);
 }
 
 static void more_than_can_wait_are_refused(void **state)
 {
 	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
-	int waiting[RUN_QGS_WAITING + RUN_QGS_CONNECTIONS], n = 0, over = new_socket();
+	int waiting[2 * RUN_QGS_WAITING], n = 0, over = new_socket();
 
 	for (; n < RUN_QGS_WAITING; n++)
 		waiting[n] = new_client(q);
 	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
 	serve_all(q);
-	for (; n < RUN_QGS_WAITING + RUN_QGS_CONNECTIONS; n++)
+	for (; n < 2 * RUN_QGS_WAITING; n++)
 		waiting[n] = new_client(q);
 	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
 	while (n > 0)
@@ -337,7 +402,9 @@ int main(void)
 		cmocka_unit_test(the_platform_is_described),
 		cmocka_unit_test(silent_connections_do_not_keep_others_out_for_ever),
 		cmocka_unit_test(those_that_come_later_do_not_prolong_the_time),
-		cmocka_unit_test(patient_connections_wait_their_turn),
+		cmocka_unit_test(silent_connections_stall_nobody),
+		cmocka_unit_test(a_raw_tdreport_is_answered_with_a_raw_quote),
+		cmocka_unit_test(a_socket_that_nobody_listens_on_is_replaced),
 		cmocka_unit_test(more_than_can_wait_are_refused),
 		cmocka_unit_test(connecting_again_is_good_until_something_was_said),
 		cmocka_unit_test(a_service_that_is_down_refuses),

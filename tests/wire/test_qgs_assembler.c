@@ -156,9 +156,9 @@ static void G4_G10_bad_frames_are_refused_for_good(void **state)
 		{ { 0xff, 0xff, 0xff, 0xfb }, 4, -E2BIG },
 		{ { 0xff, 0xff, 0xff, 0xfc }, 4, -E2BIG }, /* + 4 wraps */
 		{ { 0xff, 0xff, 0xff, 0xff }, 4, -E2BIG },
-		{ { 0x81, 0, 2, 0 }, 4, -E2BIG }, /* like a TDREPORT, but of no version */
-		{ { 0x81, 0, 0, 1 }, 4, -E2BIG },
-		{ { 0x81, 1, 0, 0 }, 4, -E2BIG },
+		{ { 0x80, 0, 0, 0 }, 4, -E2BIG }, /* like a TDREPORT, but of another TEE */
+		{ { 0x82, 0, 0, 0 }, 4, -E2BIG },
+		{ { 0x01, 0, 0, 0 }, 4, -E2BIG },
 		{ { 0, 0, 0, 24, 1, 0, 1, 0, 0, 0, 0, 0, 23 }, 20, -EBADMSG },
 		{ { 0, 0, 0, 24, 1, 0, 1, 0, 0, 0, 0, 0, 25 }, 20, -EBADMSG },
 		{ { 0, 0, 0, 24, 1, 0, 1, 0, 0, 0, 0, 0, 24, 0, 0, 1 }, 20, -EBADMSG },
@@ -227,12 +227,21 @@ static void a_bare_tdreport_of_1024_bytes_is_taken(void **state)
 		assert_memory_equal(buf, raw, 1024);
 		free(buf);
 	}
-	for (unsigned version = 0; version < 5; version++) {
+}
+
+/* What is in it is for the service to decide: subtypes, versions and reserved bytes that nobody knows yet. */
+static void of_a_bare_tdreport_only_the_type_is_read(void **state)
+{
+	uint8_t raw[TDX_REPORT_BYTES], *buf;
+	size_t taken;
+
+	for (size_t at = 0; at < sizeof(raw); at++) {
 		struct qgs_assembler a = assembler(&buf, ROOM, true);
 
-		raw[2] = (uint8_t)version;
-		assert_int_equal(qgs_assembler_feed(&a, raw, 1024, &taken, NULL),
-				 version == 0 || version == 1 || version == 3 ? QGS_RAW_TDREPORT : -E2BIG);
+		raw_report(raw);
+		raw[at] ^= 0xff;
+		assert_int_equal(qgs_assembler_feed(&a, raw, sizeof(raw), &taken, NULL),
+				 at == 0 ? -E2BIG : QGS_RAW_TDREPORT);
 		free(buf);
 	}
 }
@@ -259,23 +268,6 @@ static void a_bare_tdreport_of_1023_or_1025_bytes_is_not(void **state)
 	free(buf);
 }
 
-static void a_bare_tdreport_with_reserved_bytes_set_is_refused(void **state)
-{
-	static const size_t reserved[] = { 4, 15, 192, 223, 400, 494, 495, 511, 912, 960, 992, 1023 };
-	uint8_t raw[TDX_REPORT_BYTES], *buf;
-	size_t taken;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
-		struct qgs_assembler a = assembler(&buf, ROOM, true);
-
-		raw_report(raw);
-		raw[reserved[i]] = 1;
-		assert_int_equal(qgs_assembler_feed(&a, raw, sizeof(raw), &taken, NULL), -EBADMSG);
-		free(buf);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,7 +278,7 @@ int main(void)
 		cmocka_unit_test(the_largest_and_the_smallest_message_fit),
 		cmocka_unit_test(a_bare_tdreport_of_1024_bytes_is_taken),
 		cmocka_unit_test(a_bare_tdreport_of_1023_or_1025_bytes_is_not),
-		cmocka_unit_test(a_bare_tdreport_with_reserved_bytes_set_is_refused),
+		cmocka_unit_test(of_a_bare_tdreport_only_the_type_is_read),
 	};
 
 	return cmocka_run_group_tests_name("wire_qgs_assembler", tests, NULL, NULL);

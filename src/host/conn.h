@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef DAEMON_CONN_H
-#define DAEMON_CONN_H
+#ifndef HOST_CONN_H
+#define HOST_CONN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/conn.h"
+#include "host/conn.h"
 
 #include <stdlib.h>
 #include <string.h>
