@@ -392,7 +392,7 @@ struct jurat_tdx_tcb {
 	/* Of PART_ALL, when the quote names the TDX module that runs now: at launch, and with that one. */
 	enum jurat_tdx_tcb_status launch_status, current_status;
 	int has_date;
-	int64_t date; /* of the TCB level, of PART_ALL the oldest; seconds since 1970; when has_date */
+	int64_t date; /* of the TCB level, of PART_ALL that of the part that decides; when has_date */
 };
 
 /*
@@ -443,6 +443,7 @@ struct jurat_shortfall {
 	int has_date;
 	int64_t date; /* seconds since 1970; when has_date */
 	size_t advisory_count;
+	const char *name; /* what the collateral calls the component; may be empty; borrowed */
 };
 
 /*

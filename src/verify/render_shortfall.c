@@ -19,6 +19,8 @@ json_t *render_shortfalls(struct render_json *o, const struct jurat_verdict *v)
 
 		render_put(o, object, "part", json_string(s->part));
 		render_put(o, object, "component", json_string(s->component));
+		if (s->name[0])
+			render_put(o, object, "name", json_string(s->name));
 		render_put(o, object, "is", value_of(s, s->is));
 		render_put(o, object, "wanted", value_of(s, s->wanted));
 		if (s->status != TCB_STATUS_NONE) {
@@ -42,9 +44,10 @@ void render_text_shortfalls(FILE *f, const struct jurat_verdict *v)
 
 		fprintf(f, "%-*s ", RENDER_LABEL, i == 0 ? "shortfall" : "");
 		fprintf(f,
-			s->is_flags ? "%s %s: is 0x%" PRIx64 ", wanted 0x%" PRIx64
-				    : "%s %s: is %" PRIu64 ", wanted %" PRIu64,
-			s->part, s->component, s->is, s->wanted);
+			s->is_flags ? "%s %s%s%s%s: is 0x%" PRIx64 ", wanted 0x%" PRIx64
+				    : "%s %s%s%s%s: is %" PRIu64 ", wanted %" PRIu64,
+			s->part, s->component, s->name[0] ? " (" : "", s->name, s->name[0] ? ")" : "", s->is,
+			s->wanted);
 		if (s->status != TCB_STATUS_NONE)
 			fprintf(f, " for %s of %s", tcb_status_name(s->status), verdict_time(s->date, date));
 		for (size_t k = 0; k < s->n_advisories; k++)

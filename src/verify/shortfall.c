@@ -55,6 +55,7 @@ int jurat_verdict_shortfall(const struct jurat_verdict *verdict, size_t i, struc
 		.has_date = s->status != TCB_STATUS_NONE,
 		.date = s->status != TCB_STATUS_NONE ? s->date : 0,
 		.advisory_count = s->n_advisories,
+		.name = s->name,
 	};
 	base_struct_give(ret, &out);
 	return 0;

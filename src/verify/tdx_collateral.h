@@ -21,6 +21,7 @@ enum {
 	ADVISORY_BYTES = 32,
 	TCB_COMPONENTS = 16,
 	COLLATERAL_WHY_BYTES = 128,
+	COMPONENT_NAME_BYTES = 64,
 };
 
 enum collateral_document { COLLATERAL_TCB_INFO, COLLATERAL_QE_IDENTITY, COLLATERAL_N_DOCUMENTS };
@@ -66,6 +67,7 @@ struct tdx_module {
 };
 
 typedef char advisory_id[ADVISORY_BYTES];
+typedef char component_name[COMPONENT_NAME_BYTES];
 
 /* What TCB info and QE identity have in common. */
 struct signed_document {
@@ -86,6 +88,8 @@ struct tcb_info {
 	struct tdx_module module; /* tdxModule: of modules of major version 0 */
 	struct tdx_module *modules;
 	size_t n_modules;
+	/* "BIOS, Early Microcode Update", of the level that was served first; "": it says nothing */
+	component_name sgx_names[TCB_COMPONENTS], tdx_names[TCB_COMPONENTS];
 	struct tcb_level *levels; /* highest first: SGX components, then pcesvn, then TDX components */
 	size_t n_levels;
 };

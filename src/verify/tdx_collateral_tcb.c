@@ -250,9 +250,20 @@ static int read_svn_levels(struct signed_document *doc, struct node object, stru
 	return 0;
 }
 
+/* For people alone: nothing depends on it, so what cannot be shown is left out. */
+static void name_component(struct node item, component_name to)
+{
+	char category[24] = "", type[COMPONENT_NAME_BYTES - sizeof(category) - 2] = "";
+
+	(void)json_rd_text(item.json, json_rd_get(item.json, item.at, "category"), category,
+			   sizeof(category));
+	(void)json_rd_text(item.json, json_rd_get(item.json, item.at, "type"), type, sizeof(type));
+	snprintf(to, COMPONENT_NAME_BYTES, "%s%s%s", category, category[0] && type[0] ? ", " : "", type);
+}
+
 /* Exactly sixteen: a shorter list must never mean that fewer are compared (V10). */
 static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COMPONENTS],
-			   struct jurat_error *err)
+			   component_name *names, struct jurat_error *err)
 {
 	struct node list, item;
 	uint32_t n, i = 0;
@@ -268,6 +279,8 @@ static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COM
 		r = get_number(item, "svn", UINT8_MAX, &svn, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "%s, %u", name, i + 1);
+		if (!names[i][0])
+			name_component(item, names[i]);
 		to[i++] = (uint8_t)svn;
 	}
 	return 0;
@@ -309,11 +322,11 @@ static int read_levels(struct node object, bool tdx, struct tcb_info *info, stru
 
 		r = read_level(&info->doc, item, &tcb, &level.status, &level.date, &level.advisories, err);
 		if (r == 0)
-			r = read_components(tcb, "sgxtcbcomponents", level.sgx, err);
+			r = read_components(tcb, "sgxtcbcomponents", level.sgx, info->sgx_names, err);
 		if (r == 0)
 			r = get_u16(tcb, "pcesvn", &level.pcesvn, err);
 		if (r == 0 && tdx)
-			r = read_components(tcb, "tdxtcbcomponents", level.tdx, err);
+			r = read_components(tcb, "tdxtcbcomponents", level.tdx, info->tdx_names, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "tcbLevels, %zu", info->n_levels + 1);
 		insert_level(info, &level);

@@ -39,6 +39,13 @@ JURAT_MUST_CHECK int tdx_judge_collateral(
 	struct tdx_judge *j);                            /* chooses info and identity, judges their signers */
 JURAT_MUST_CHECK int tdx_judge_tcb(struct tdx_judge *j); /* module, QE, TCB status */
 void tdx_judge_policy(struct tdx_judge *j);
+/* Notes in the verdict what each part lacks for the next better level; needs info and identity. */
+JURAT_MUST_CHECK int tdx_note_shortfall(struct tdx_judge *j, const struct tcb_subject *subject);
+/*
+ * "; pcesvn is 11, wanted 13 (and 2 more) for UpToDate of ...": the first that was noted of a part. "" when
+ * there is none. Returns `buf`.
+ */
+char *tdx_shortfall_text(const struct jurat_verdict *verdict, const char *part, char *buf, size_t room);
 
 /* The reasons that one kind of certificate can give. */
 struct tdx_cert_reasons {

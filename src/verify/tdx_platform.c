@@ -116,25 +116,39 @@ static bool accepts(uint32_t statuses, enum tcb_status status)
 	return statuses >> status & 1;
 }
 
+/* "OutOfDate: platform, TCB level of ...; pcesvn is 11, wanted 13 for UpToDate of ..." */
+static void refuse_part(struct tdx_judge *j, enum verify_reason reason, enum tcb_status status,
+			enum tcb_part_id deciding)
+{
+	const struct tcb_part *part = tcb_part_of(&j->tdx->evaluation, deciding);
+	const char *name = tcb_part_name(deciding);
+	char date[VERDICT_TIME_BYTES], lacks[VERDICT_DETAIL_BYTES];
+
+	verdict_refuse(j->out, reason, "%s: %s, TCB level of %s%s", tcb_status_name(status), name,
+		       verdict_time(part->date, date),
+		       tdx_shortfall_text(j->out, name, lacks, sizeof(lacks)));
+}
+
 static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 {
 	/* A quote with one TCB says that launch and present do not differ. */
-	enum tcb_status now = e->current != TCB_STATUS_NONE ? e->current : e->launch;
-	char date[VERDICT_TIME_BYTES];
+	bool has_current = e->current != TCB_STATUS_NONE;
+	enum tcb_status now = has_current ? e->current : e->launch;
+	char lacks[VERDICT_DETAIL_BYTES];
 
+	tdx_shortfall_text(j->out, tcb_part_name(e->deciding), lacks, sizeof(lacks));
 	if (e->status == TCB_NOT_SUPPORTED) {
-		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s", e->why);
+		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s%s", e->why, lacks);
 	} else if (e->status == TCB_UNRECOGNIZED) {
 		verdict_refuse(j->out, REASON_TCB_STATUS_UNRECOGNIZED, "%s", e->why);
 	} else if (e->status == TCB_REVOKED) { /* whatever the policy accepts */
-		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "Revoked: %s", e->why);
+		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "Revoked: %s%s", e->why, lacks);
 	} else {
 		if (!accepts(j->policy->accepted_tcb_statuses, e->status))
-			verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "%s, by a TCB of %s",
-				       tcb_status_name(e->status), verdict_time(e->date, date));
+			refuse_part(j, REASON_TCB_STATUS_NOT_ACCEPTED, e->status, e->deciding);
 		if (!accepts(j->policy->accepted_current_tcb_statuses, now))
-			verdict_refuse(j->out, REASON_CURRENT_TCB_STATUS_NOT_ACCEPTED, "%s now",
-				       tcb_status_name(now));
+			refuse_part(j, REASON_CURRENT_TCB_STATUS_NOT_ACCEPTED, now,
+				    has_current ? e->current_deciding : e->deciding);
 	}
 }
 
@@ -202,9 +216,12 @@ int tdx_judge_tcb(struct tdx_judge *j)
 	memcpy(subject.init_tee_tcb_svn, body->init_tee_tcb_svn, sizeof(subject.init_tee_tcb_svn));
 	tcb_evaluate(j->info, j->identity, &subject, &j->tdx->evaluation);
 	j->tdx->has_evaluation = true;
-	refuse_status(j, &j->tdx->evaluation);
-	r = advise(j, &j->tdx->evaluation);
+	r = tdx_note_shortfall(j, &subject);
 	if (r == 0)
-		judge_advisories(j);
-	return r;
+		r = advise(j, &j->tdx->evaluation);
+	if (r < 0)
+		return r;
+	refuse_status(j, &j->tdx->evaluation);
+	judge_advisories(j);
+	return 0;
 }

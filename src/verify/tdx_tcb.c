@@ -70,20 +70,70 @@ static bool at_least(const uint8_t *is, const uint8_t *floor, size_t first)
 	return true;
 }
 
-/* With a module that has a version, its own identity judges the first two components (V4). */
-static struct tcb_part platform_part(const struct tcb_info *info, const struct tcb_subject *subject,
-				     const uint8_t *svn)
+size_t tcb_first_tdx_component(const uint8_t svn[TCB_COMPONENTS])
 {
-	size_t first = svn[TEE_TCB_SVN_MODULE_VERSION] > 0 ? 2 : 0;
+	return svn[TEE_TCB_SVN_MODULE_VERSION] > 0 ? 2 : 0;
+}
 
-	for (size_t i = 0; i < info->n_levels; i++) {
+/* The first level that is met; n_levels: none is. */
+static size_t met_level(const struct tcb_info *info, const struct tcb_subject *subject, const uint8_t *svn)
+{
+	size_t first = tcb_first_tdx_component(svn), i = 0;
+
+	for (; i < info->n_levels; i++) {
 		const struct tcb_level *level = &info->levels[i];
 
 		if (at_least(subject->sgx, level->sgx, 0) && subject->pcesvn >= level->pcesvn &&
 		    at_least(svn, level->tdx, first))
-			return (struct tcb_part){ level->status, level->date, level->advisories };
+			break;
 	}
-	return (struct tcb_part){ .status = TCB_NOT_SUPPORTED };
+	return i;
+}
+
+static struct tcb_part platform_part(const struct tcb_info *info, const struct tcb_subject *subject,
+				     const uint8_t *svn)
+{
+	size_t i = met_level(info, subject, svn);
+	const struct tcb_level *level;
+
+	if (i == info->n_levels)
+		return (struct tcb_part){ .status = TCB_NOT_SUPPORTED };
+	level = &info->levels[i];
+	return (struct tcb_part){ level->status, level->date, level->advisories };
+}
+
+/* Statuses that collateral has are in order, the best first. What is revoked is nothing to aim at. */
+static bool is_better(enum tcb_status status, enum tcb_status than)
+{
+	return status < TCB_REVOKED && (status < than || than > TCB_REVOKED);
+}
+
+const struct tcb_level *tcb_better_level(const struct tcb_info *info, const struct tcb_subject *subject,
+					 const uint8_t svn[TCB_COMPONENTS])
+{
+	size_t met = met_level(info, subject, svn), i = met;
+	enum tcb_status is = met < info->n_levels ? info->levels[met].status : TCB_NOT_SUPPORTED;
+
+	while (i-- > 0) {
+		if (is_better(info->levels[i].status, is))
+			return &info->levels[i];
+	}
+	return NULL;
+}
+
+const struct svn_level *tcb_better_svn_level(const struct svn_levels *levels, unsigned isvsvn)
+{
+	enum tcb_status is;
+	size_t i = 0;
+
+	while (i < levels->n && isvsvn < levels->items[i].isvsvn)
+		i++;
+	is = i < levels->n ? levels->items[i].status : TCB_NOT_SUPPORTED;
+	while (i-- > 0) {
+		if (is_better(levels->items[i].status, is))
+			return &levels->items[i];
+	}
+	return NULL;
 }
 
 static struct tcb_part svn_part(const struct svn_levels *levels, uint16_t isvsvn,
@@ -146,7 +196,7 @@ static bool is_failure(const struct tcb_part *part, const char *name, const char
 	ret->status = part->status;
 	snprintf(ret->why, sizeof(ret->why),
 		 part->status == TCB_NOT_SUPPORTED ? "no TCB level of the %s is met%s"
-						   : "the %s's TCB level has a status nobody knows%s",
+						   : "the TCB level of the %s has an unrecognized status%s",
 		 name, which);
 	return true;
 }
@@ -172,6 +222,79 @@ static void note_revoked(struct tcb_evaluation *e)
 			return;
 		}
 	}
+}
+
+const char *tcb_part_name(enum tcb_part_id part)
+{
+	static const char *const names[TCB_N_PARTS] = {
+		[TCB_PART_PLATFORM] = "platform",
+		[TCB_PART_MODULE] = "tdx_module",
+		[TCB_PART_QE] = "quoting_enclave",
+		[TCB_PART_CURRENT_PLATFORM] = "current_platform",
+		[TCB_PART_CURRENT_MODULE] = "current_tdx_module",
+	};
+
+	return names[part];
+}
+
+const struct tcb_part *tcb_part_of(const struct tcb_evaluation *e, enum tcb_part_id part)
+{
+	const struct tcb_part *const parts[TCB_N_PARTS] = {
+		[TCB_PART_PLATFORM] = &e->platform,
+		[TCB_PART_MODULE] = &e->module,
+		[TCB_PART_QE] = &e->qe,
+		[TCB_PART_CURRENT_PLATFORM] = &e->current_platform,
+		[TCB_PART_CURRENT_MODULE] = &e->current_module,
+	};
+
+	return parts[part];
+}
+
+/* How much a part weighs in the status of the whole; see converge(). */
+static unsigned weight(const struct tcb_evaluation *e, enum tcb_part_id part)
+{
+	enum tcb_status status = tcb_part_of(e, part)->status;
+	bool is_platform = part == TCB_PART_PLATFORM || part == TCB_PART_CURRENT_PLATFORM;
+
+	switch (status) {
+	case TCB_NOT_SUPPORTED:
+	case TCB_UNRECOGNIZED:
+		return 4;
+	case TCB_REVOKED:
+		return 3;
+	case TCB_OUT_OF_DATE:
+		return 2;
+	case TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+		return is_platform ? 2 : 0;
+	default:
+		return is_platform && status > TCB_UP_TO_DATE ? 1 : 0;
+	}
+}
+
+static enum tcb_part_id find_deciding(const struct tcb_evaluation *e, enum tcb_part_id platform,
+				      enum tcb_part_id module)
+{
+	const enum tcb_part_id others[] = { module, TCB_PART_QE };
+	enum tcb_part_id is = platform;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		unsigned a = weight(e, others[i]), b = weight(e, is);
+
+		if (a > b || (a == b && a > 0 && tcb_part_of(e, others[i])->date < tcb_part_of(e, is)->date))
+			is = others[i];
+	}
+	return is;
+}
+
+static void decide(struct tcb_evaluation *e)
+{
+	e->deciding = find_deciding(e, TCB_PART_PLATFORM, TCB_PART_MODULE);
+	e->current_deciding = find_deciding(e, TCB_PART_CURRENT_PLATFORM, TCB_PART_CURRENT_MODULE);
+	/* What runs now decides about the whole only when it can never be accepted. */
+	if (weight(e, e->deciding) < 3 && weight(e, e->current_deciding) >= 3)
+		e->deciding = e->current_deciding;
+	if (weight(e, e->deciding) > 0)
+		e->date = tcb_part_of(e, e->deciding)->date;
 }
 
 static int64_t oldest(const struct tcb_part *const *parts, size_t n)
@@ -214,6 +337,7 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	if (is_failure(&e.platform, "platform", "", &e) || is_failure(&e.module, "TDX module", "", &e) ||
 	    is_failure(&e.qe, "quoting enclave", "", &e)) {
 		e.launch = e.here = e.status;
+		decide(&e);
 		*ret = e;
 		return;
 	}
@@ -226,6 +350,7 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 		e.init_module = module_part(info, subject->init_tee_tcb_svn);
 	if (e.init_module.status == TCB_REVOKED)
 		e.status = TCB_REVOKED;
+	decide(&e);
 	if (e.status == TCB_REVOKED)
 		note_revoked(&e);
 	*ret = e;

@@ -30,6 +30,16 @@ struct tcb_part {
 	struct advisories advisories;
 };
 
+enum tcb_part_id {
+	TCB_PART_PLATFORM,
+	TCB_PART_MODULE,
+	TCB_PART_QE,
+	TCB_PART_CURRENT_PLATFORM,
+	TCB_PART_CURRENT_MODULE,
+	TCB_N_PARTS
+};
+const char *tcb_part_name(enum tcb_part_id part); /* as in the verdict's JSON */
+
 struct tcb_evaluation {
 	enum tcb_status status;                           /* of the whole */
 	enum tcb_status here;                             /* of the platform that the quote comes from */
@@ -37,12 +47,33 @@ struct tcb_evaluation {
 	struct tcb_part platform, module, qe;             /* at launch */
 	struct tcb_part current_platform, current_module; /* by tee_tcb_svn2 */
 	struct tcb_part init_module; /* by init_tee_tcb_svn: only that it is revoked counts */
-	int64_t date;                /* the oldest of the parts' at launch; INT64_MIN when there is none */
-	char why[96];                /* for NOT_SUPPORTED, UNRECOGNIZED and REVOKED */
+	/*
+	 * The part that makes `status`, and `current`, what they are; of several the one with the oldest
+	 * level.
+	 */
+	enum tcb_part_id deciding, current_deciding;
+	/*
+	 * Of the part that decides; when all are up to date, the oldest at launch. INT64_MIN: there is
+	 * none.
+	 */
+	int64_t date;
+	char why[96]; /* for NOT_SUPPORTED, UNRECOGNIZED and REVOKED */
 };
 
 void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identity,
 		  const struct tcb_subject *subject, struct tcb_evaluation *ret);
+
+const struct tcb_part *tcb_part_of(const struct tcb_evaluation *e, enum tcb_part_id part);
+
+/* The lowest level with a better status than what is met, which asks for more; NULL: there is none. */
+const struct tcb_level *tcb_better_level(const struct tcb_info *info, const struct tcb_subject *subject,
+					 const uint8_t svn[TCB_COMPONENTS]);
+const struct svn_level *tcb_better_svn_level(const struct svn_levels *levels, unsigned isvsvn);
+/*
+ * The first TDX component that counts: the module's version has its own identity to decide about two of
+ * them (V4).
+ */
+size_t tcb_first_tdx_component(const uint8_t svn[TCB_COMPONENTS]);
 
 /*
  * The row of the table of 8.4: what a platform's status becomes when module or QE are out of date or

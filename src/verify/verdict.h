@@ -18,11 +18,12 @@ enum {
 	VERDICT_NAME_BYTES = 48,
 	VERDICT_MAX_PASSED = 128, /* every bit of two words: td_attributes and xfam of a TD */
 	VERDICT_PASSED_BYTES = 32,
-	VERDICT_MAX_SHORTFALLS = 64, /* every component of every TCB of a TD quote, or of a report */
+	VERDICT_MAX_SHORTFALLS = 80, /* every component of every TCB of a TD quote, or of a report */
 	VERDICT_COMPONENT_BYTES = 48,
 	VERDICT_DN_BYTES = 256,
 	VERDICT_URL_BYTES = 256,
 	VERDICT_MAX_MISSING = 2,
+	VERDICT_COMPONENT_NAME_BYTES = 64,
 };
 
 /* What is below what the policy, or the next better TCB level of Intel's collateral, asks for. */
@@ -31,6 +32,7 @@ struct verdict_shortfall {
 	char component[VERDICT_COMPONENT_BYTES];
 	uint64_t is, wanted;
 	bool is_flags; /* they are words of flags, of which `wanted` has some that `is` lacks */
+	char name[VERDICT_COMPONENT_NAME_BYTES]; /* what the collateral calls the component; may be empty */
 	/* TDX: of the level that asks for it. */
 	enum tcb_status status; /* TCB_STATUS_NONE: nothing below this line holds */
 	int64_t date;

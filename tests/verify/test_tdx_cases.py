@@ -40,6 +40,8 @@ SAYS = {
     "tdx/crl-no-aki": ("crl-profile", "authority key identifier is missing"),
     "tdx/attr-lass": ("td-attributes-not-allowed", "LASS"),
     "tdx/attr-icssd-tpa": ("td-attributes-not-allowed", "ICSSD TPA"),
+    "tdx/out-of-date-platform": ("tcb-status-not-accepted", "OutOfDate: platform, TCB level of 2024-11-13T00:00:00Z; "
+                                 "sgx_component_1 is 2, wanted 9 (and 15 more) for UpToDate of 2026-01-01T00:00:00Z"),
     "tdx/module-ood-svn2-good": ("tcb-status-not-accepted", "TDRelaunchAdvised"),
     "tdx/module-ood": ("tcb-status-not-accepted", "OutOfDate"),
     "tdx/module-version-unlisted": ("tdx-module-unknown", "TDX_07"),
@@ -96,6 +98,34 @@ def every_refusal_says_what_is_wrong_and_says_it_once(tmp):
         code, words = SAYS[row["input"]]
         assert any(c == code and words in d for c, d in reasons), (row["input"], reasons)
     assert seen == SAYS.keys(), SAYS.keys() - seen
+
+
+@case
+def what_is_short_is_data(tmp):
+    base, cases = rows()
+    for row in cases:
+        short = verdict(base, row)["tcb"].get("shortfall", [])
+        if row["input"] == "tdx/out-of-date-platform":
+            assert len(short) == 16, short
+            assert short[4] == {"part": "platform", "component": "sgx_component_5", "is": 4, "wanted": 9, "status": "UpToDate",
+                                "date": "2026-01-01T00:00:00Z", "advisories": []}, short[4]
+        elif row["input"] == "tdx/module-ood":
+            assert [(s["part"], s["component"], s["is"], s["wanted"]) for s in short] == [("tdx_module", "isvsvn", 3, 6)], short
+        elif row["right_answer"] == "accepted":
+            assert short == [], (row["input"], short)
+
+
+@case
+def no_status_covers_the_platform_of_launch(tmp):
+    base, cases = rows()
+    for row in cases:
+        v = verdict(base, row)
+        elsewhere = row["input"] in ("tdx/type4-servtdext-old-init", "tdx/attr-bit17")
+        assert ("launch-platform" in v["not_judged"]) == elsewhere, row["input"]
+        if elsewhere:
+            out = verify(base, row)[1]
+            assert v["tcb_status"] is None and "at_launch" not in v["tcb"] and "at_launch" not in out, out
+            assert "SERVTD_EXT" in out and "not judged: launch-platform: the platform it was launched on" in out, out
 
 
 sys.exit(main("jurat-tdx-cases-"))
