@@ -44,6 +44,10 @@ static const struct known {
 	  { { RATIO, AT_LEAST, 0.8, ">=0.8" },
 	    { BYTES, UNDER, 64 << 20, "<64 MiB" },
 	    { LOST, AT_MOST, 0, "none lost" } } },
+	{ "process-verify",
+	  { { RATIO, AT_MOST, 0.7, "<=0.7" },
+	    { OURS_NS, UNDER, 4e6, "<4 ms" },
+	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
 };
 
@@ -238,7 +242,8 @@ void bench_measure(struct bench *b, const char *name, const struct bench_pair *p
 					       .bare_ns = bench_median(c, PAIRS),
 					       .ratio = bench_median(ratio, PAIRS),
 					       .beside = p->beside,
-					       .n = (size_t)n * PAIRS });
+					       .n = (size_t)n * PAIRS,
+					       .bytes = p->bytes });
 }
 
 /* The quoting daemon under 1,000 connections at once: measured by a process of its own. */
@@ -319,7 +324,8 @@ static bool check_names(const struct bench *b)
 
 int bench_all(struct bench *b)
 {
-	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_daemon, bench_run };
+	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_daemon, bench_run,
+							  bench_process };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

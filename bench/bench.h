@@ -46,6 +46,7 @@ struct bench_pair {
 	void *ctx;
 	bool *failed;       /* set by an operation that did not succeed: the figure then means nothing */
 	const char *beside; /* what `bare` is, for people */
+	uint64_t bytes;     /* of memory, measured before; 0: not measured */
 };
 
 /* One figure. What a limit can be on, and nobody measured, is 0. */
@@ -86,6 +87,7 @@ int bench_all(struct bench *b);
 int bench_snp(struct bench *b);
 int bench_tdx(struct bench *b);
 int bench_run(struct bench *b);
+int bench_process(struct bench *b);
 /* This process as the program under `jurat run` whose requests bench_run() measures. Its exit status. */
 int bench_run_program(const char *shared_file);
 

@@ -25,7 +25,7 @@ static void fixed(struct bytes_rd *in, uint8_t *to, size_t n)
 		memcpy(to, part.p, part.n < n ? part.n : n);
 }
 
-static void ask_both(const struct crypto_p384_maker *a, const struct crypto_p384_maker *b, const uint8_t *xy,
+static void ask_both(const struct crypto_ec_maker *a, const struct crypto_ec_maker *b, const uint8_t *xy,
 		     const uint8_t *digest, size_t n, const uint8_t *r, const uint8_t *s)
 {
 	void *key_a = NULL, *key_b = NULL;

@@ -10,7 +10,8 @@
 
 /*
  * The command line: one file per verb, and one table of verbs and options (verbs.c) from which parsing,
- * help, shell completion and the manual pages' option lists come.
+ * help, shell completion and the manual pages' option lists come. It also says which program has a verb: all
+ * programs share the table and cli_main(), so that each can tell of every verb (doc/decisions/0026).
  */
 enum cli_exit { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_ENVIRONMENT = 3, CLI_INTERNAL = 4 };
 
@@ -32,7 +33,7 @@ struct cli_verb {
 	const struct cli_option *options;
 	size_t n_options;
 	size_t min_args, max_args;
-	int (*run)(struct cli *cli);
+	const char *program; /* that has this verb, below libexec; NULL: jurat itself */
 };
 
 extern const struct cli_verb cli_verbs[];
@@ -96,6 +97,16 @@ JURAT_MUST_CHECK int cli_report_data(struct cli *cli, uint8_t ret[64], bool *ret
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
 /* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */
 int cli_flush(const struct cli *cli, int status);
+
+/* The verbs of one program. */
+struct cli_run {
+	const char *verb;
+	int (*run)(struct cli *cli);
+};
+/* A program's main(). Executes another for a verb that is not in `runs`. */
+int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs);
+/* Becomes the program of cli->verb, with the same words. Returns an exit status after telling the user. */
+int cli_execute(const struct cli *cli, char **argv);
 
 int cli_attest(struct cli *cli);
 int cli_certs(struct cli *cli);

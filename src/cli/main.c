@@ -61,9 +61,19 @@ static int parse(struct cli *cli, char **words, int n)
 	}
 }
 
-int main(int argc, char **argv)
+/* What this program does for a verb; NULL: another program does. */
+static int (*find_run(const struct cli_verb *verb, const struct cli_run *runs, size_t n_runs))(struct cli *)
+{
+	for (size_t i = 0; i < n_runs; i++)
+		if (!strcmp(runs[i].verb, verb->name))
+			return runs[i].run;
+	return NULL;
+}
+
+int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs)
 {
 	struct cli cli = { 0 };
+	int (*run)(struct cli *);
 	int status;
 
 	if (argc < 2) {
@@ -83,6 +93,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "jurat: unknown verb '%s' (see jurat --help)\n", argv[1]);
 		return CLI_USAGE;
 	}
+	run = find_run(cli.verb, runs, n_runs);
+	if (!run)
+		return cli_execute(&cli, argv);
 	status = parse(&cli, argv + 2, argc - 2);
 	if (status >= 0)
 		return cli_flush(&cli, status);
@@ -91,5 +104,5 @@ int main(int argc, char **argv)
 				cli.verb->name);
 	if (cli.n_args > cli.verb->max_args)
 		return cli_fail(&cli, CLI_USAGE, "unexpected argument '%s'", cli.args[cli.verb->max_args]);
-	return cli_flush(&cli, cli.verb->run(&cli));
+	return cli_flush(&cli, run(&cli));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 
 /* The contract of the command line. Every option is stated once, here. */
@@ -170,14 +172,16 @@ static const struct cli_option help_options[] = {
 	  "text|scdoc|bash", .fallback = "text" },
 };
 
-#define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)
+/* Programs of their own below libexec, so that the other verbs load no FUSE and no OpenSSL. */
+#define PLATFORM_PROGRAM "jurat-platform"
+
+#define OPTIONS(table)   .options = table, .n_options = ARRAY_SIZE(table)
 
 const struct cli_verb cli_verbs[] = {
 	{ .name = "attest",
 	  .args = "",
 	  .summary = "fetch evidence from the TEE of this machine",
-	  OPTIONS(attest_options),
-	  .run = cli_attest },
+	  OPTIONS(attest_options) },
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
 	  .summary = "build, split or check a certificate table",
@@ -185,30 +189,24 @@ const struct cli_verb cli_verbs[] = {
 		  "DER or PEM.\n",
 	  OPTIONS(certs_options),
 	  .min_args = 2,
-	  .max_args = 3,
-	  .run = cli_certs },
+	  .max_args = 3 },
 	{ .name = "demo",
 	  .args = "",
 	  .summary = "attest two guests end to end on the software platform",
 	  OPTIONS(demo_options),
-	  .run = cli_demo },
+	  .program = PLATFORM_PROGRAM },
 	{ .name = "device",
 	  .args = "",
 	  .summary = "provide the devices of a software platform to the whole machine (root only)",
 	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
-	  .run = cli_device },
+	  .program = PLATFORM_PROGRAM },
 	{ .name = "help",
 	  .args = "[VERB]",
 	  .summary = "print help for a verb",
 	  OPTIONS(help_options),
-	  .max_args = 1,
-	  .run = cli_help },
-	{ .name = "key",
-	  .args = "",
-	  .summary = "derive a key from SEV-SNP firmware",
-	  OPTIONS(key_options),
-	  .run = cli_key },
+	  .max_args = 1 },
+	{ .name = "key", .args = "", .summary = "derive a key from SEV-SNP firmware", OPTIONS(key_options) },
 	{ .name = "run",
 	  .args = "-- PROGRAM [ARGUMENT]...",
 	  .summary = "run an unmodified program as a guest or host of a software platform",
@@ -217,13 +215,12 @@ const struct cli_verb cli_verbs[] = {
 		  "machine lacks something, 4 internal error.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
-	  .run = cli_run },
+	  .program = PLATFORM_PROGRAM },
 	{ .name = "show",
 	  .args = "FILE",
 	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",
 	  OPTIONS(show_options),
-	  .max_args = 1,
-	  .run = cli_show },
+	  .max_args = 1 },
 	{ .name = "verify",
 	  .args = "EVIDENCE",
 	  .summary = "verify evidence: accepted, or refused with reasons",
@@ -233,7 +230,14 @@ const struct cli_verb cli_verbs[] = {
 		  "of the "
 		  "expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
-	  .max_args = 1,
-	  .run = cli_verify },
+	  .max_args = 1 },
 };
 const size_t cli_n_verbs = ARRAY_SIZE(cli_verbs);
+
+const struct cli_verb *cli_find_verb(const char *name)
+{
+	for (size_t i = 0; i < cli_n_verbs; i++)
+		if (!strcmp(cli_verbs[i].name, name))
+			return &cli_verbs[i];
+	return NULL;
+}

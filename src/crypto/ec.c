@@ -6,23 +6,22 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "crypto/ec_openssl.h"
 #include "crypto/hash.h"
 
 /* What a public and a private key are: a maker's key and whose it is. */
 struct crypto_ec_public {
-	const struct crypto_p384_maker *maker;
+	const struct crypto_ec_maker *maker;
 	void *key;
 };
 
 struct crypto_ec_private {
-	const struct crypto_p384_maker *maker;
+	const struct crypto_ec_maker *maker;
 	void *key;
 };
 
-static const struct crypto_p384_maker *maker_of(enum crypto_curve curve)
+static const struct crypto_ec_maker *maker_of(enum crypto_curve curve)
 {
-	return curve == CRYPTO_P256 ? &crypto_p256_openssl : &CRYPTO_P384_MAKER;
+	return curve == CRYPTO_P256 ? &CRYPTO_P256_MAKER : &CRYPTO_P384_MAKER;
 }
 
 static const char *name_of(enum crypto_curve curve)
@@ -39,8 +38,8 @@ static int public_new(enum crypto_curve curve, const struct crypto_ec_public *li
 	if (!k)
 		return jurat_fail_memory(err);
 	k->maker = maker_of(curve);
-	if (like && like->maker == &crypto_p256_openssl && k->maker == like->maker)
-		r = ec_p256_public_like(like->key, xy, &k->key);
+	if (like && like->maker == k->maker && k->maker->public_like)
+		r = k->maker->public_like(like->key, xy, &k->key);
 	else
 		r = k->maker->public_new(xy, &k->key);
 	if (r == -EBADMSG)

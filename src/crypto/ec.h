@@ -10,8 +10,8 @@
 
 /*
  * ECDSA over P-256 and P-384 (FIPS 186-4). Numbers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
- * each. P-256 is computed by OpenSSL; P-384 by nettle/hogweed or OpenSSL (Meson option `p384`), behind this
- * one interface.
+ * each. Each curve is computed by nettle/hogweed or by OpenSSL, which src/crypto/meson.build chooses, behind
+ * this one interface.
  */
 enum crypto_curve { CRYPTO_P256, CRYPTO_P384 };
 enum { CRYPTO_EC_MAX_BYTES = 48 };
@@ -31,7 +31,7 @@ struct crypto_ec_private;
  */
 JURAT_MUST_CHECK int crypto_ec_public_new(enum crypto_curve curve, const uint8_t *xy,
 					  struct crypto_ec_public **ret, struct jurat_error *err);
-/* The same on P-256 at a quarter of the cost, with any other key on it at hand; NULL: there is none. */
+/* The same on P-256, which OpenSSL does at a quarter of the cost beside any other key on it; NULL: none. */
 JURAT_MUST_CHECK int crypto_p256_public_like(const struct crypto_ec_public *other, const uint8_t xy[64],
 					     struct crypto_ec_public **ret, struct jurat_error *err);
 void crypto_ec_public_free(struct crypto_ec_public *key);
@@ -67,10 +67,12 @@ JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct 
 				    const uint8_t *digest, size_t digest_size, uint8_t *ret_r,
 				    uint8_t *ret_s);
 
-/* The two makers of P-384 side by side, for tests and figures: what the functions above call. */
-struct crypto_p384_maker {
+/* Who computes a curve, side by side for tests and figures: what the functions above call. */
+struct crypto_ec_maker {
 	const char *name; /* "hogweed", "openssl" */
 	int (*public_new)(const uint8_t *xy, void **ret);
+	/* The same beside another key of the same maker. NULL: that would not be cheaper. */
+	int (*public_like)(const void *other, const uint8_t *xy, void **ret);
 	void (*public_free)(void *key);
 	int (*verify)(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		      const uint8_t *s);
@@ -81,6 +83,7 @@ struct crypto_p384_maker {
 		    uint8_t *ret_r, uint8_t *ret_s);
 };
 
-extern const struct crypto_p384_maker crypto_p384_hogweed, crypto_p384_openssl;
+extern const struct crypto_ec_maker crypto_p256_hogweed, crypto_p256_openssl;
+extern const struct crypto_ec_maker crypto_p384_hogweed, crypto_p384_openssl;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* P-256 and P-384 by OpenSSL. A key holds an operation made ready once and duplicated for each use. */
-#include "crypto/ec_openssl.h"
+#include "crypto/ec.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -125,7 +125,7 @@ static int key_like(const struct key *other, const uint8_t *xy, struct key **ret
 	return make_ready(pkey, other->n, xy, false, ret);
 }
 
-int ec_p256_public_like(const void *other, const uint8_t *xy, void **ret)
+static int public_like(const void *other, const uint8_t *xy, void **ret)
 {
 	struct key *k = NULL;
 	int r;
@@ -292,9 +292,10 @@ static int p384_private_new(const uint8_t *scalar, void **ret)
 	return private_new(CRYPTO_P384, scalar, ret);
 }
 
-const struct crypto_p384_maker crypto_p256_openssl = {
+const struct crypto_ec_maker crypto_p256_openssl = {
 	.name = "openssl",
 	.public_new = p256_public_new,
+	.public_like = public_like,
 	.public_free = key_free,
 	.verify = verify,
 	.private_new = p256_private_new,
@@ -303,9 +304,10 @@ const struct crypto_p384_maker crypto_p256_openssl = {
 	.sign = sign,
 };
 
-const struct crypto_p384_maker crypto_p384_openssl = {
+const struct crypto_ec_maker crypto_p384_openssl = {
 	.name = "openssl",
 	.public_new = p384_public_new,
+	.public_like = public_like,
 	.public_free = key_free,
 	.verify = verify,
 	.private_new = p384_private_new,

@@ -1,52 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The SHA functions of OpenSSL that it calls low-level and deprecated are the right ones here: they work on
- * the caller's stack, always succeed, and take no lock. EVP allocates a context and, through the one-shot
- * SHA384(), looks its algorithm up by name on every call; both can fail, and a digest that can fail would
- * make every caller carry an error path. They are compiled from the same assembly.
- */
-#define OPENSSL_SUPPRESS_DEPRECATED
+/* SHA-2 is nettle's: it works on the caller's stack, always succeeds and takes no lock. */
 #include "crypto/hash.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 
 #include "base/bytes.h"
 
-enum { BLOCK_BYTES = SHA512_CBLOCK };
+enum { BLOCK_BYTES = SHA512_BLOCK_SIZE };
 
 void crypto_sha256(const void *data, size_t n, uint8_t ret[CRYPTO_SHA256_BYTES])
 {
-	SHA256_CTX c;
+	struct sha256_ctx c;
 
-	SHA256_Init(&c);
-	SHA256_Update(&c, data, n);
-	SHA256_Final(ret, &c);
+	sha256_init(&c);
+	sha256_update(&c, n, data);
+	sha256_digest(&c, CRYPTO_SHA256_BYTES, ret);
 }
 
 void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES])
 {
-	SHA512_CTX c;
+	struct sha512_ctx c;
 
-	SHA384_Init(&c);
-	SHA384_Update(&c, data, n);
-	SHA384_Final(ret, &c);
+	sha384_init(&c);
+	sha384_update(&c, n, data);
+	sha384_digest(&c, CRYPTO_SHA384_BYTES, ret);
 }
 
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
 {
-	SHA512_CTX c;
+	struct sha512_ctx c;
 
-	SHA512_Init(&c);
-	SHA512_Update(&c, data, n);
-	SHA512_Final(ret, &c);
+	sha512_init(&c);
+	sha512_update(&c, n, data);
+	sha512_digest(&c, CRYPTO_SHA512_BYTES, ret);
 }
 
 /* HMAC-SHA-512 (RFC 2104): both pads hashed once, copied for each use. */
 struct hmac {
-	SHA512_CTX inner, outer;
+	struct sha512_ctx inner, outer;
 };
 
 static void hmac_key(struct hmac *h, const void *key, size_t n)
@@ -59,20 +53,20 @@ static void hmac_key(struct hmac *h, const void *key, size_t n)
 		memcpy(pad, key, n);
 	for (size_t i = 0; i < sizeof(pad); i++)
 		pad[i] ^= 0x36;
-	SHA512_Init(&h->inner);
-	SHA512_Update(&h->inner, pad, sizeof(pad));
+	sha512_init(&h->inner);
+	sha512_update(&h->inner, sizeof(pad), pad);
 	for (size_t i = 0; i < sizeof(pad); i++)
 		pad[i] ^= 0x36 ^ 0x5c;
-	SHA512_Init(&h->outer);
-	SHA512_Update(&h->outer, pad, sizeof(pad));
+	sha512_init(&h->outer);
+	sha512_update(&h->outer, sizeof(pad), pad);
 	bytes_wipe(pad, sizeof(pad));
 }
 
 static void hmac_final(struct hmac *h, uint8_t ret[CRYPTO_SHA512_BYTES])
 {
-	SHA512_Final(ret, &h->inner);
-	SHA512_Update(&h->outer, ret, CRYPTO_SHA512_BYTES);
-	SHA512_Final(ret, &h->outer);
+	sha512_digest(&h->inner, CRYPTO_SHA512_BYTES, ret);
+	sha512_update(&h->outer, CRYPTO_SHA512_BYTES, ret);
+	sha512_digest(&h->outer, CRYPTO_SHA512_BYTES, ret);
 }
 
 void crypto_extract(const void *secret, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
@@ -80,7 +74,7 @@ void crypto_extract(const void *secret, size_t n, uint8_t ret[CRYPTO_SHA512_BYTE
 	struct hmac h;
 
 	hmac_key(&h, NULL, 0);
-	SHA512_Update(&h.inner, secret, n);
+	sha512_update(&h.inner, n, secret);
 	hmac_final(&h, ret);
 	bytes_wipe(&h, sizeof(h));
 }
@@ -110,10 +104,10 @@ void crypto_expand(const uint8_t prk[CRYPTO_SHA512_BYTES], const char *label, co
 
 		h = keyed;
 		if (i > 1)
-			SHA512_Update(&h.inner, t, sizeof(t));
-		SHA512_Update(&h.inner, label, strlen(label) + 1);
-		SHA512_Update(&h.inner, context, context_size);
-		SHA512_Update(&h.inner, &i, 1);
+			sha512_update(&h.inner, sizeof(t), t);
+		sha512_update(&h.inner, strlen(label) + 1, label);
+		sha512_update(&h.inner, context_size, context);
+		sha512_update(&h.inner, 1, &i);
 		hmac_final(&h, t);
 		memcpy(to, t, n);
 		to += n;

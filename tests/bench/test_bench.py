@@ -56,6 +56,16 @@ def every_figure_is_measured_or_says_why_not(tmp):
 
 
 @case
+def a_process_that_verifies_stays_small(tmp):
+    p = bench("--seconds", 0, "--output", "json", "--only", "process-verify", "--jurat", JURAT)
+    [f] = json.loads(p.stdout)
+    sanitized = b"__asan_init" in open(JURAT, "rb").read()
+    assert 1 << 20 < f["bytes"] < (1 << 30 if sanitized else 5 << 20), f
+    assert "failed" in json.loads(bench("--output", "json", "--only", "process-verify", "--jurat", "/bin/false", status=4).stdout)[0]
+    assert "no jurat" in bench("--only", "process-verify", "--jurat", tmp / "none").stdout
+
+
+@case
 def a_figure_in_virtual_time_keeps_its_limit_on_every_machine(tmp):
     grace = ("--only", "tdx-quote-grace", "--only", "tdx-quote-no-grace")
     assert "<10 ms ok" in bench("--strict", *grace).stdout

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* GMP, which nettle computes with, ends the process when memory is out; -ENOMEM is about our own. */
+/*
+ * P-256 and P-384 by nettle/hogweed. GMP, which nettle computes with, ends the process when memory is out;
+ * -ENOMEM is about our own.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,32 +20,45 @@
 #include "crypto/hash.h"
 #include "crypto/mpz.h"
 
-enum { N = 48 };
+enum { MAX = CRYPTO_EC_MAX_BYTES };
+
+struct public
+{
+	struct ecc_point point;
+	size_t n; /* bytes of a number */
+};
 
 struct private
 {
 	struct ecc_scalar d;
-	mp_limb_t limbs[N / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
-	uint8_t scalar[N];                      /* d again, for the nonce */
-	uint8_t xy[2 * N];
+	mp_limb_t limbs[MAX / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
+	size_t n;
+	uint8_t scalar[MAX]; /* d again, for the nonce */
+	uint8_t xy[2 * MAX];
 };
 
-static int public_new(const uint8_t *xy, void **ret)
+static const struct ecc_curve *curve_of(size_t n)
 {
-	struct ecc_point *key = malloc(sizeof(*key));
+	return n == 32 ? nettle_get_secp_256r1() : nettle_get_secp_384r1();
+}
+
+static int public_new(size_t n, const uint8_t *xy, void **ret)
+{
+	struct public *key = malloc(sizeof(*key));
 	mpz_t x, y;
 	int is_on_curve;
 
 	if (!key)
 		return -ENOMEM;
-	ecc_point_init(key, nettle_get_secp_384r1());
-	nettle_mpz_init_set_str_256_u(x, N, xy);
-	nettle_mpz_init_set_str_256_u(y, N, xy + N);
-	is_on_curve = ecc_point_set(key, x, y);
+	key->n = n;
+	ecc_point_init(&key->point, curve_of(n));
+	nettle_mpz_init_set_str_256_u(x, n, xy);
+	nettle_mpz_init_set_str_256_u(y, n, xy + n);
+	is_on_curve = ecc_point_set(&key->point, x, y);
 	mpz_clear(x);
 	mpz_clear(y);
 	if (!is_on_curve) {
-		ecc_point_clear(key);
+		ecc_point_clear(&key->point);
 		free(key);
 		return -EBADMSG;
 	}
@@ -52,10 +68,12 @@ static int public_new(const uint8_t *xy, void **ret)
 
 static void public_free(void *key)
 {
-	if (!key)
+	struct public *k = key;
+
+	if (!k)
 		return;
-	ecc_point_clear(key);
-	free(key);
+	ecc_point_clear(&k->point);
+	free(k);
 }
 
 /*
@@ -65,12 +83,13 @@ static void public_free(void *key)
 static int verify(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		  const uint8_t *s)
 {
+	const struct public *k = key;
 	struct dsa_signature sig;
 	int holds;
 
-	nettle_mpz_init_set_str_256_u(sig.r, N, r);
-	nettle_mpz_init_set_str_256_u(sig.s, N, s);
-	holds = ecdsa_verify(key, digest_size, digest, &sig); /* checks the ranges first */
+	nettle_mpz_init_set_str_256_u(sig.r, k->n, r);
+	nettle_mpz_init_set_str_256_u(sig.s, k->n, s);
+	holds = ecdsa_verify(&k->point, digest_size, digest, &sig); /* checks the ranges first */
 	dsa_signature_clear(&sig);
 	return holds ? 0 : JURAT_REFUSED;
 }
@@ -90,14 +109,14 @@ static void set_public(struct private *k)
 	mpz_init(x);
 	mpz_init(y);
 	ecc_point_get(&point, x, y);
-	nettle_mpz_get_str_256(N, k->xy, x);
-	nettle_mpz_get_str_256(N, k->xy + N, y);
+	nettle_mpz_get_str_256(k->n, k->xy, x);
+	nettle_mpz_get_str_256(k->n, k->xy + k->n, y);
 	mpz_clear(x);
 	mpz_clear(y);
 	ecc_point_clear(&point);
 }
 
-static int private_new(const uint8_t *scalar, void **ret)
+static int private_new(size_t n, const uint8_t *scalar, void **ret)
 {
 	struct private *k = base_secret_new(sizeof(*k));
 	mpz_t d;
@@ -105,9 +124,10 @@ static int private_new(const uint8_t *scalar, void **ret)
 
 	if (!k)
 		return -ENOMEM;
-	k->d = (struct ecc_scalar){ .ecc = nettle_get_secp_384r1(), .p = k->limbs };
-	assert(ecc_size(k->d.ecc) == ARRAY_SIZE(k->limbs));
-	nettle_mpz_init_set_str_256_u(d, N, scalar);
+	k->n = n;
+	k->d = (struct ecc_scalar){ .ecc = curve_of(n), .p = k->limbs };
+	assert((size_t)ecc_size(k->d.ecc) <= ARRAY_SIZE(k->limbs));
+	nettle_mpz_init_set_str_256_u(d, n, scalar);
 	is_in_range = ecc_scalar_set(&k->d, d);
 	crypto_mpz_wipe(d);
 	mpz_clear(d);
@@ -115,7 +135,7 @@ static int private_new(const uint8_t *scalar, void **ret)
 		private_free(k);
 		return -EDOM;
 	}
-	memcpy(k->scalar, scalar, N);
+	memcpy(k->scalar, scalar, n);
 	set_public(k);
 	*ret = k;
 	return 0;
@@ -125,7 +145,7 @@ static void private_public(const void *key, uint8_t *ret_xy)
 {
 	const struct private *k = key;
 
-	memcpy(ret_xy, k->xy, sizeof(k->xy));
+	memcpy(ret_xy, k->xy, 2 * k->n);
 }
 
 /*
@@ -135,7 +155,7 @@ static void private_public(const void *key, uint8_t *ret_xy)
  * randomness does.
  */
 struct nonce {
-	uint8_t scalar[N], random[N], digest[CRYPTO_SHA512_BYTES];
+	uint8_t scalar[MAX], random[MAX], digest[CRYPTO_SHA512_BYTES];
 	uint8_t counter[4];
 };
 
@@ -172,18 +192,49 @@ static int sign(const void *key, struct base_env *env, const uint8_t *digest, si
 	dsa_signature_init(&sig);
 	ecdsa_sign(&k->d, &nonce, next_nonce, digest_size, digest, &sig);
 	bytes_wipe(&nonce, sizeof(nonce));
-	nettle_mpz_get_str_256(N, ret_r, sig.r);
-	nettle_mpz_get_str_256(N, ret_s, sig.s);
+	nettle_mpz_get_str_256(k->n, ret_r, sig.r);
+	nettle_mpz_get_str_256(k->n, ret_s, sig.s);
 	dsa_signature_clear(&sig);
 	return 0;
 }
 
-const struct crypto_p384_maker crypto_p384_hogweed = {
+static int p256_public_new(const uint8_t *xy, void **ret)
+{
+	return public_new(32, xy, ret);
+}
+
+static int p256_private_new(const uint8_t *scalar, void **ret)
+{
+	return private_new(32, scalar, ret);
+}
+
+static int p384_public_new(const uint8_t *xy, void **ret)
+{
+	return public_new(48, xy, ret);
+}
+
+static int p384_private_new(const uint8_t *scalar, void **ret)
+{
+	return private_new(48, scalar, ret);
+}
+
+const struct crypto_ec_maker crypto_p256_hogweed = {
 	.name = "hogweed",
-	.public_new = public_new,
+	.public_new = p256_public_new,
 	.public_free = public_free,
 	.verify = verify,
-	.private_new = private_new,
+	.private_new = p256_private_new,
+	.private_free = private_free,
+	.private_public = private_public,
+	.sign = sign,
+};
+
+const struct crypto_ec_maker crypto_p384_hogweed = {
+	.name = "hogweed",
+	.public_new = p384_public_new,
+	.public_free = public_free,
+	.verify = verify,
+	.private_new = p384_private_new,
 	.private_free = private_free,
 	.private_public = private_public,
 	.sign = sign,

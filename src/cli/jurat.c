@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* jurat: the verbs that fetch, read and verify evidence. It loads nothing that they do not use. */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+int main(int argc, char **argv)
+{
+	static const struct cli_run runs[] = {
+		{ "attest", cli_attest }, { "certs", cli_certs }, { "help", cli_help },
+		{ "key", cli_key },       { "show", cli_show },   { "verify", cli_verify },
+	};
+
+	return cli_main(argc, argv, runs, ARRAY_SIZE(runs));
+}

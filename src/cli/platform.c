@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* jurat-platform: the verbs that need the software platform. jurat executes it for them; see verbs.c. */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+int main(int argc, char **argv)
+{
+	static const struct cli_run runs[] = {
+		{ "demo", cli_demo },
+		{ "device", cli_device },
+		{ "run", cli_run },
+	};
+
+	return cli_main(argc, argv, runs, ARRAY_SIZE(runs));
+}

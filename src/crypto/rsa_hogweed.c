@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* RSA by nettle/hogweed. GMP, which nettle computes with, ends the process when memory is out. */
+#include "crypto/rsa_maker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <nettle/bignum.h>
+#include <nettle/rsa.h>
+
+#include "base/cleanup.h"
+#include "crypto/rsa.h"
+
+int rsa_maker_new(const uint8_t *n, size_t size, void **ret)
+{
+	struct rsa_public_key *key = malloc(sizeof(*key));
+
+	if (!key)
+		return -ENOMEM;
+	rsa_public_key_init(key);
+	nettle_mpz_set_str_256_u(key->n, size, n);
+	mpz_set_ui(key->e, RSA_EXPONENT);
+	if (!rsa_public_key_prepare(key)) {
+		rsa_maker_free(key);
+		return -ENOMEM;
+	}
+	*ret = key;
+	return 0;
+}
+
+void rsa_maker_free(void *key)
+{
+	if (!key)
+		return;
+	rsa_public_key_clear(key);
+	free(key);
+}
+
+int rsa_maker_verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES], const uint8_t *signature,
+		     size_t size)
+{
+	mpz_t s;
+	int holds;
+
+	nettle_mpz_init_set_str_256_u(s, size, signature);
+	holds = rsa_pss_sha384_verify_digest(key, CRYPTO_RSA_SALT_BYTES, digest,
+					     s); /* s < n is checked first */
+	mpz_clear(s);
+	return holds ? 0 : JURAT_REFUSED;
+}
