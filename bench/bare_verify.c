@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 {
 	static uint8_t bytes[FILES][MAX_BYTES];
 	size_t n[FILES];
+	int holds;
 
 	for (int i = 0; i < FILES; i++) {
 		FILE *f = argc == 1 + FILES ? fopen(argv[1 + i], "re") : NULL;
@@ -23,7 +24,7 @@ int main(int argc, char **argv)
 		n[i] = fread(bytes[i], 1, MAX_BYTES, f);
 		fclose(f);
 	}
-	return !bare_openssl_verify(&(struct bare_chain){ .report = bytes[0],
+	holds = bare_openssl_verify(&(struct bare_chain){ .report = bytes[0],
 							  .report_size = n[0],
 							  .leaf = bytes[1],
 							  .leaf_size = n[1],
@@ -32,4 +33,6 @@ int main(int argc, char **argv)
 							  .root = bytes[3],
 							  .root_size = n[3],
 							  .at = time(NULL) });
+	printf("report of %zu bytes: %s\n", n[0], holds ? "accepted" : "refused");
+	return holds ? 0 : 1;
 }

@@ -17,7 +17,7 @@
 /*
  * `process-verify`: what a script waits for that calls `jurat verify` of a report with its certificates: to
  * start the program, load its libraries, read four files, verify and print. Beside it a minimal program that
- * makes the same checks with OpenSSL, and prints nothing.
+ * makes the same checks with OpenSSL, and prints one word.
  */
 extern char **environ;
 

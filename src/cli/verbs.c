@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
-#include <string.h>
-
 #include "base/cleanup.h"
 
 /* The contract of the command line. Every option is stated once, here. */
@@ -233,11 +231,3 @@ const struct cli_verb cli_verbs[] = {
 	  .max_args = 1 },
 };
 const size_t cli_n_verbs = ARRAY_SIZE(cli_verbs);
-
-const struct cli_verb *cli_find_verb(const char *name)
-{
-	for (size_t i = 0; i < cli_n_verbs; i++)
-		if (!strcmp(cli_verbs[i].name, name))
-			return &cli_verbs[i];
-	return NULL;
-}

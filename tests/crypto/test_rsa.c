@@ -14,6 +14,7 @@
 
 static const uint8_t exponent[] = { 1, 0, 1 };
 static const char secret[] = "test_rsa";
+static bool by_openssl; /* who verifies */
 
 /* Made once: the search for two primes is most of this test's time. */
 static struct crypto_rsa_private *key;
@@ -371,7 +372,7 @@ static void no_missing_memory_makes_a_signature_hold(void **state)
 			of++;
 		}
 	}
-	assert_true(fires > 4);
+	assert_true(by_openssl ? fires > 4 : fires == 0);
 }
 
 static void a_key_made_without_memory_is_no_key(void **state)
@@ -398,7 +399,8 @@ static void a_key_made_without_memory_is_no_key(void **state)
 	}
 }
 
-int main(void)
+/* An argument says that OpenSSL verifies. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_gives_the_same_key_and_signatures),
@@ -416,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_key_made_without_memory_is_no_key),
 	};
 
+	by_openssl = argc > 1 && !strcmp(argv[1], "openssl");
 	if (CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) != 1)
 		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -357,7 +357,7 @@ static void the_supervisor_sleeps_when_nobody_asks(void **state)
 	NEEDS_RUN();
 	o = RUN("--", "/bin/sh", "-c", script, clients[0]);
 	assert_exit(&o, 0);
-	assert_string_equal(strrchr(o.out, '=') + 1, "1\njurat\n");
+	assert_string_equal(strrchr(o.out, '=') + 1, "1\njurat-platform\n");
 }
 
 static void a_real_device_is_not_hidden_unless_forced(void **state)
