@@ -319,11 +319,18 @@ void decode_name(const struct decoded *found, const uint8_t *bytes, size_t n, ch
 	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
 	const char *name = input_name(bytes, n);
 
-	if (found->n > 0) {
+	/* JSON that says what it is, whatever certificates are in it */
+	if (found->n > 0 &&
+	    !(input_kind(bytes, n) == INPUT_JSON && strcmp(name, input_kind_name(INPUT_JSON)) != 0)) {
 		const struct decode_item *item = &found->items[0];
 
-		snprintf(to, DECODE_TEXT_BYTES, "%s%s%s%s", input_kind_name(item->kind),
-			 item->how[0] ? " (from " : "", item->how, item->how[0] ? ")" : "");
+		const char *what =
+			item->kind == INPUT_SNP_TABLE && snp_certs_is_mixed_endian(item->bytes, item->n)
+				? mixed_table
+				: input_kind_name(item->kind);
+
+		snprintf(to, DECODE_TEXT_BYTES, "%s%s%s%s", what, item->how[0] ? " (from " : "", item->how,
+			 item->how[0] ? ")" : "");
 		return;
 	}
 	snprintf(to, DECODE_TEXT_BYTES, "%s", name);

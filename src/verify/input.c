@@ -174,11 +174,30 @@ const char *input_kind_name(enum input_kind kind)
 	return "unrecognized data";
 }
 
+/* How many bytes the character has that begins here; 0: it is not UTF-8. Spec: RFC 3629, 4. */
+static size_t utf8_size(const uint8_t *p, size_t n)
+{
+	size_t size = p[0] < 0x80                   ? 1
+		      : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+		      : p[0] >> 4 == 0xe            ? 3
+		      : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						    : 0;
+
+	if (size > n)
+		return 0;
+	for (size_t i = 1; i < size; i++)
+		if (p[i] >> 6 != 2)
+			return 0;
+	return size;
+}
+
 bool input_is_printable(const uint8_t *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i] == 0x7f || (bytes[i] < 0x20 && !memchr("\t\n\r\f", bytes[i], 4)))
+	for (size_t i = 0, size; i < n; i += size) {
+		size = utf8_size(bytes + i, n - i);
+		if (size == 0 || bytes[i] == 0x7f || (bytes[i] < 0x20 && !memchr("\t\n\r\f", bytes[i], 4)))
 			return false;
+	}
 	return true;
 }
 
@@ -227,6 +246,22 @@ static bool is_pem_key(const uint8_t *bytes, size_t n)
 static bool is_other_pem(const uint8_t *bytes, size_t n)
 {
 	return has(bytes, n, "-----BEGIN ");
+}
+
+static bool is_text_with_pem(const uint8_t *bytes, size_t n)
+{
+	return is_other_pem(bytes, n) && input_has_mark(bytes, n) && input_is_printable(bytes, n);
+}
+
+/* Version 1, ids of a key and its certifier, usage ARK or ASK, size of the exponent. Spec: SEV API, B.1. */
+static bool is_sev_certificate(const uint8_t *bytes, size_t n)
+{
+	enum { USAGE_OFF = 36, EXPONENT_BITS_OFF = 56, HEAD_BYTES = 64 };
+	uint64_t usage = n >= HEAD_BYTES ? bytes_get_le(bytes + USAGE_OFF, 4) : 0xff;
+	uint64_t bits = n >= HEAD_BYTES ? bytes_get_le(bytes + EXPONENT_BITS_OFF, 4) : 0;
+
+	return bytes_get_le(bytes, n >= 4 ? 4 : 0) == 1 && (usage == 0 || usage == 0x13) &&
+	       (bits == 2048 || bits == 4096);
 }
 
 /* TCG_PCClientPCREvent of type EV_NO_ACTION. Spec: TCG PC Client Platform Firmware Profile, 10.2.1. */
@@ -319,11 +354,14 @@ static const struct {
 	{ "PCAP", "\x0a\x0d\x0d\x0a", 4, NULL },
 	{ "PDF", "%PDF", 4, NULL },
 	{ "PNG", "\x89PNG", 4, NULL },
+	{ "ACPI table CCEL", "CCEL", 4, NULL },
+	{ "ARK or ASK in the form of SEV, not X.509", NULL, 0, is_sev_certificate },
 	{ "TCG event log", NULL, 0, is_event_log },
 	{ "TPM 2.0 quote", NULL, 0, is_tpm_attest },
 	{ "JSON Web Token (JWT, EAT)", NULL, 0, is_jwt },
 	{ "CBOR (COSE, CWT, EAT)", NULL, 0, is_cbor },
 	{ "CBOR (COSE, CWT, EAT)", NULL, 0, is_untagged_sign1 },
+	{ "text with PEM certificates in it, neither PEM nor JSON (YAML?)", NULL, 0, is_text_with_pem },
 	{ "key", NULL, 0, is_pem_key },
 	{ "key", NULL, 0, is_der_key },
 	{ "PEM of another kind", NULL, 0, is_other_pem },
@@ -343,8 +381,8 @@ static const char *json_name(const uint8_t *bytes, size_t n)
 		{ "\"pckCrl\"", "collateral" },
 		{ "\"root_ca_crl\"", "collateral" },
 		{ "\"tcbInfo\"", "TCB info" },
-		{ "\"tcbLevels\"", "TCB info" },
 		{ "\"enclaveIdentity\"", "QE identity" },
+		{ "\"tcbLevels\"", "TCB info without its signature" },
 		{ "\"vcekCert\"", "certificates in JSON" },
 	};
 

@@ -392,47 +392,80 @@ bool json_rd_hex(const struct json_rd *json, json_rd_at at, uint8_t *to, size_t 
 	return n <= 64 && json_rd_text(json, at, hex, sizeof(hex)) && bytes_from_hex(hex, to, n);
 }
 
-/* The byte that an escape stands for; -1 when it is not ASCII. `from` is behind the backslash. */
-static int unescape(struct bytes_rd *from)
+/* \uXXXX behind its u; -1 when it is not that. */
+static int32_t code_unit(struct bytes_rd *from)
 {
-	static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-	uint8_t c = bytes_rd_u8(from);
 	char hex[5] = { 0 };
 	uint8_t code[2];
 
+	bytes_rd_copy(from, hex, 4);
+	return bytes_from_hex(hex, code, sizeof(code)) ? code[0] << 8 | code[1] : -1;
+}
+
+/* The character that an escape stands for; -1: half of one. `from` is behind the backslash. */
+static int32_t unescape(struct bytes_rd *from)
+{
+	static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+	uint8_t c = bytes_rd_u8(from);
+	int32_t high, low;
+
 	if (c != 'u')
 		return bytes[strchr(letters, c) - letters];
-	bytes_rd_copy(from, hex, 4);
-	if (!bytes_from_hex(hex, code, sizeof(code)) || code[0] != 0 || code[1] == 0 || code[1] > 0x7f)
+	high = code_unit(from);
+	if (high < 0xd800 || high > 0xdfff)
+		return high;
+	if (high > 0xdbff || bytes_rd_u8(from) != '\\' || bytes_rd_u8(from) != 'u')
 		return -1;
-	return code[1];
+	low = code_unit(from);
+	return low < 0xdc00 || low > 0xdfff ? -1 : 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static void put_utf8(struct bytes_wr *to, int32_t c)
+{
+	if (c < 0x80) {
+		bytes_wr_u8(to, (uint8_t)c);
+		return;
+	}
+	if (c < 0x800) {
+		bytes_wr_u8(to, (uint8_t)(0xc0 | c >> 6));
+	} else if (c < 0x10000) {
+		bytes_wr_u8(to, (uint8_t)(0xe0 | c >> 12));
+		bytes_wr_u8(to, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
+	} else {
+		bytes_wr_u8(to, (uint8_t)(0xf0 | c >> 18));
+		bytes_wr_u8(to, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
+		bytes_wr_u8(to, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
+	}
+	bytes_wr_u8(to, (uint8_t)(0x80 | (c & 0x3f)));
 }
 
 int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret, size_t *ret_size)
 {
-	auto_free uint8_t *to = NULL;
+	auto_free uint8_t *bytes = NULL;
 	struct bytes_rd from;
-	size_t n = 0;
+	struct bytes_wr to;
 
 	if (!json_rd_is(json, at, JSON_RD_STRING))
 		return -EBADMSG;
 	from = bytes_rd(json->text + json->tokens[at].start, json->tokens[at].size);
-	if (from.size >= 6 && memcmp(from.data + from.size - 6, "\\u0000", 6) == 0)
-		from.size -= 6; /* a C string with its end */
-	to = malloc(from.size + 1);
-	if (!to)
+	bytes = malloc(from.size + 1); /* no escape is shorter than what it stands for */
+	if (!bytes)
 		return -ENOMEM;
+	to = bytes_wr(bytes, from.size);
 	while (bytes_rd_left(&from) > 0) {
-		int c = bytes_rd_u8(&from);
+		uint8_t byte = bytes_rd_u8(&from);
+		int32_t c = byte == '\\' ? unescape(&from) : byte;
 
-		if (c == '\\')
-			c = unescape(&from);
-		if (c < 0)
+		/* a C string may have brought its end along */
+		if (c < 0 || from.bad || (c == 0 && bytes_rd_left(&from) > 0))
 			return -EBADMSG;
-		to[n++] = (uint8_t)c;
+		if (byte != '\\')
+			bytes_wr_u8(&to, byte);
+		else if (c != 0)
+			put_utf8(&to, c);
 	}
-	to[n] = '\0';
-	*ret = take_ptr(to);
-	*ret_size = n;
+	bytes[to.off] = '\0';
+	*ret = take_ptr(bytes);
+	*ret_size = to.off;
 	return 0;
 }

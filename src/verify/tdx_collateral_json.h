@@ -66,8 +66,8 @@ bool json_rd_text(const struct json_rd *json, json_rd_at at, char *to, size_t si
 bool json_rd_hex(const struct json_rd *json, json_rd_at at, uint8_t *to, size_t n);
 /*
  * Any string, escapes undone, UTF-8, without the NUL that a C string may have brought along as its end: heap
- * bytes with a NUL behind them that the caller frees. NULL and -EBADMSG no string, or an escape of something
- * that is not ASCII; -ENOMEM.
+ * bytes with a NUL behind them that the caller frees. NULL and -EBADMSG no string, another NUL in it, or half
+ * of a character; -ENOMEM.
  */
 JURAT_MUST_CHECK int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret,
 				    size_t *ret_size);
