@@ -137,7 +137,7 @@ static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
 {
 	enum { LATENCY_NS = 3000000 };
 	struct machine_td_options options = {
-		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.grace_ms = grace_ms,
 		.latency_ns = LATENCY_NS,
 	};

@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!psp)
 		must(sim_psp_new(&(struct sim_psp_options){ .env = fuzz_env() }, &psp, NULL) == 0);
-	must(sim_kvm_host_new(psp, sync, &f.host, NULL) == 0);
+	must(sim_kvm_host_new(psp, sync, NULL, &f.host, NULL) == 0);
 	sim_kvm_set_trace(f.host, &trace);
 	must(sim_kvm_vm_new(f.host, &launch, PAGES, &f.vm, secrets, NULL) == 0);
 	must(sim_kvm_enable_req_certs(f.vm) == 0);

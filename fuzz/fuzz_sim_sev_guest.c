@@ -123,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes_rd r = bytes_rd(data, size);
 	struct sim_sev_guest *g = NULL;
 	uint64_t now_ns = 0;
+	uint8_t how;
 
 	memset(&f, 0, sizeof(f));
 	memset(f.ram[SECRETS] + SNP_SECRETS_VMPCK_OFF, 0x42, SNP_VMPCK_BYTES);
@@ -132,7 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes_put_le(f.user + 0x1000 + 96, 0x4000, 8);
 	bytes_put_le(f.user + 0x1000 + 104, bytes_rd_u8(&r) << 12, 4);
 	bytes_rd_copy(&r, f.user + 0x1000, 16);
-	if (sim_sev_guest_new(&memory, &layout, 0, bytes_rd_u8(&r) & SIM_QUIRKS_LINUX, &g, NULL) < 0)
+	how = bytes_rd_u8(&r);
+	if (sim_sev_guest_new(&memory, &layout, 0, how & SIM_QUIRKS_LINUX,
+			      how & 0x80 ? &sim_linux_6_12 : &sim_linux_7_3, &g, NULL) < 0)
 		return 0;
 	while (bytes_rd_left(&r) > 0)
 		one_ioctl(&f, g, &r, &now_ns);

@@ -152,7 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t kind = bytes_rd_u8(&r);
 	const struct sim_tdx_guest_config config = {
 		.flavour = kind & 1 ? SIM_TDX_SEED : SIM_TDX_UPSTREAM,
-		.quirks = kind >> 1 & SIM_TDX_QUIRKS_LINUX_6_12_117,
+		.quirks = kind >> 1 & SIM_TDX_QUIRKS_LINUX,
+		.kernel = kind & 0x80 ? &sim_linux_6_12 : &sim_linux_7_3,
 		.buffer_gpa = BUFFER_GPA,
 		.buffer_bytes = BUFFER_BYTES,
 		.vector = VECTOR,

@@ -26,8 +26,9 @@ struct jurat_snp_sim_options {
 	uint32_t report_version; /* 2 to 5; 0: the product's */
 	/* What chip, keys and roots follow from; NULL: "jurat", whose roots cost no search. */
 	const char *seed;
-	const char *sync;       /* "upstream", "v15", "v14", "none"; NULL: upstream */
-	const char *certs_path; /* the host's certificate blob, written at once; NULL: guests get none */
+	const char *sync;          /* "upstream", "v15", "v14", "none"; NULL: upstream */
+	const char *certs_path;    /* the host's certificate blob, written at once; NULL: guests get none */
+	const char *linux_release; /* whose guest driver and KVM: "6.12", "7.3"; NULL: the newest */
 };
 
 /*

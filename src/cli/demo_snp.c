@@ -26,6 +26,7 @@ static int set_up(struct snp *s, struct jurat_error *err)
 	const char *key = cli_get(cli, "sign-with");
 	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY }, vlek = { .kind = MACHINE_VLEK_LOAD };
 	struct machine_options options = { .sync = SIM_SYNC_UPSTREAM,
+					   .kernel = sim_linux_find(cli_get(cli, "linux")),
 					   .pki_seed = seed,
 					   .certs_path = s->blob };
 	struct sim_launch launch = { .policy = 0x30000 };

@@ -70,7 +70,8 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	struct machine_td_options options = {
 		.platform.seed = cli_get(demo->cli, "seed"),
 		.pki_seed = cli_get(demo->cli, "seed"),
-		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.kernel = sim_linux_find(cli_get(demo->cli, "linux")),
+		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
 		.td.xfam = 0xe7,
 	};

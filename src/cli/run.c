@@ -64,6 +64,7 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	o->report_version = (uint32_t)version;
 	o->sign_with = !key ? RUN_SIGN_ANY : strcmp(key, "vlek") ? RUN_SIGN_VCEK : RUN_SIGN_VLEK;
 	o->state_dir = cli_get(cli, "state");
+	o->kernel = sim_linux_find(cli_get(cli, "linux"));
 	o->seed = cli_get(cli, "seed");
 	o->host = cli_has(cli, "host");
 	o->force = cli_has(cli, "force");

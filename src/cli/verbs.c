@@ -31,6 +31,11 @@
 		"sync", "SCHEME", "how certificates and firmware are kept in step", "upstream|v15|v14|none", \
 			.fallback = "upstream"                                                               \
 	}
+#define LINUX_RELEASE                                                                                        \
+	{                                                                                                    \
+		"linux", "RELEASE", "Linux whose guest drivers and KVM are simulated", "6.12|7.3",           \
+			.fallback = "7.3"                                                                    \
+	}
 #define SEED                                                                                                 \
 	{                                                                                                    \
 		"seed", "TEXT", "seed of chip, keys and test roots", .fallback = "jurat"                     \
@@ -57,6 +62,7 @@ static const struct cli_option demo_options[] = {
 	REPORT_VERSION,
 	SIGN_WITH,
 	SYNC,
+	LINUX_RELEASE,
 	SEED,
 	REPORT_DATA("REPORT_DATA to put into the evidence", "random"),
 	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
@@ -126,7 +132,7 @@ static const struct cli_option key_options[] = {
 /* The software platform of run and device. */
 #define PLATFORM                                                                                             \
 	{ "tee", "TEE", "TEE to simulate", "sev-snp|tdx|both", .fallback = "sev-snp" }, PRODUCT,             \
-		REPORT_VERSION, SIGN_WITH, SYNC, SEED,                                                       \
+		REPORT_VERSION, SIGN_WITH, SYNC, LINUX_RELEASE, SEED,                                        \
 		{ "state", "DIR", "keep the platform in DIR; runs with the same DIR share it",               \
 		  .fallback = "discarded at the end" },                                                      \
 		{ "firmware", "HEX",                                                                         \

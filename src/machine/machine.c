@@ -39,7 +39,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 	if (r == 0)
 		sim_pki_use_amd_terms(m->pki, sim_pki_leaf_begin(base_realtime_s(m->env)));
 	if (r == 0)
-		r = sim_kvm_host_new(m->psp, options->sync, &m->kvm, err);
+		r = sim_kvm_host_new(m->psp, options->sync, options->kernel, &m->kvm, err);
 	if (r == 0 && options->certs_path) {
 		m->certs_path = strdup(options->certs_path);
 		r = m->certs_path ? 0 : jurat_fail_memory(err);
@@ -196,10 +196,26 @@ static int guest_write(void *vm, uint64_t gpa, const void *from, size_t n)
 	return sim_kvm_guest_write(vm, gpa, from, n);
 }
 
-/* Launches the VM, gives the guest its secrets page, and shares the pages that driver and hypervisor use. */
+static int guest_set_shared(void *vm, uint64_t gpa, uint64_t npages, bool shared)
+{
+	return sim_kvm_set_shared(vm, gpa, npages, shared);
+}
+
+/* The pages that driver and hypervisor use, but those that the driver shares itself. */
+static int share_pages(struct machine_guest *guest)
+{
+	bool has_certs = !sim_linux_or_newest(guest->machine->options.kernel)->sev_shares_certs_per_request;
+	int r = sim_kvm_set_shared(guest->vm, REQUEST_GPA, has_certs ? 2 + CERTS_PAGES : 2, true);
+
+	return r == 0 ? sim_kvm_set_shared(guest->vm, GHCB_GPA, guest->n_vcpus, true) : r;
+}
+
+/* Launches the VM, gives the guest its secrets page, and loads its driver. */
 static int guest_init(struct machine_guest *guest, const struct sim_launch *launch, struct jurat_error *err)
 {
-	struct sim_guest_memory memory = { .read = guest_read, .write = guest_write };
+	struct sim_guest_memory memory = { .read = guest_read,
+					   .write = guest_write,
+					   .set_shared = guest_set_shared };
 	struct sim_sev_guest_layout layout = {
 		.ghcb_gpa = GHCB_GPA,
 		.request_gpa = REQUEST_GPA,
@@ -220,7 +236,7 @@ static int guest_init(struct machine_guest *guest, const struct sim_launch *laun
 		r = sim_kvm_guest_write(guest->vm, SECRETS_GPA, secrets, sizeof(secrets));
 	bytes_wipe(secrets, sizeof(secrets));
 	if (r == 0)
-		r = sim_kvm_set_shared(guest->vm, REQUEST_GPA, 2 + CERTS_PAGES + guest->n_vcpus, true);
+		r = share_pages(guest);
 	if (r < 0)
 		return jurat_fail(err, r, "guest memory: %s", strerror(-r));
 	for (unsigned i = 0; i < guest->n_vcpus; i++) {
@@ -228,7 +244,8 @@ static int guest_init(struct machine_guest *guest, const struct sim_launch *laun
 		if (r < 0)
 			return r;
 	}
-	return sim_sev_guest_new(&memory, &layout, 0, SIM_QUIRKS_LINUX, &guest->driver, err);
+	return sim_sev_guest_new(&memory, &layout, 0, SIM_QUIRKS_LINUX, guest->machine->options.kernel,
+				 &guest->driver, err);
 }
 
 int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsigned n_vcpus,

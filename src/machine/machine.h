@@ -22,6 +22,7 @@ struct machine_options {
 	struct sim_psp_options psp;
 	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
 	enum sim_sync sync;
+	const struct sim_linux *kernel; /* of host and guests; NULL: the newest */
 	const char *certs_path; /* the blob that the VMM serves; NULL: REQ_CERTS is not enabled at all */
 	struct base_env *env;   /* what store and host half touch; NULL: the real world */
 };

@@ -54,6 +54,9 @@ int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_
 		return r;
 	if (o.sync && sync_by_name(o.sync, &to.sync) < 0)
 		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme '%s'", o.sync);
+	to.kernel = sim_linux_find(o.linux_release);
+	if (!to.kernel)
+		return jurat_fail(err, -EINVAL, "Linux '%s' is not simulated", o.linux_release);
 	to.psp.product = snp_product_by_name(o.product ? o.product : "milan");
 	if (to.psp.product == SNP_PRODUCT_UNKNOWN)
 		return jurat_fail(err, -EINVAL, "unknown product '%s'", o.product);

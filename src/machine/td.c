@@ -16,7 +16,7 @@
 enum {
 	PAGE = 4096,
 	BUFFER_GPA = 16 * PAGE,
-	BUFFER_BYTES = 128 * 1024,
+	BUFFER_BYTES = 128 * 1024, /* of the newest driver, which has the largest */
 	MEMORY_PAGES = (BUFFER_GPA + BUFFER_BYTES) / PAGE,
 	EVENT_VECTOR = 0x51,
 	DEFAULT_LATENCY_NS = 3000000,
@@ -199,7 +199,8 @@ static int make_guest(struct machine_td *m, struct jurat_error *err)
 		.flavour = m->options.flavour,
 		.quirks = m->options.quirks,
 		.buffer_gpa = BUFFER_GPA,
-		.buffer_bytes = m->options.flavour == SIM_TDX_SEED ? 16 * 1024 : BUFFER_BYTES,
+		.buffer_bytes = m->options.flavour == SIM_TDX_SEED ? 16 * 1024 : 0,
+		.kernel = m->options.kernel,
 		.vector = EVENT_VECTOR,
 	};
 	struct sim_tdx_guest_platform platform = machine_td_guest_platform(m->td);
@@ -219,7 +220,8 @@ static int make_guest(struct machine_td *m, struct jurat_error *err)
 		return jurat_fail(err, -EIO, "the guest driver could not be loaded");
 	r = sim_tsm_new(&m->tsm, err);
 	if (r == 0)
-		r = sim_tsm_tdx_new(SIM_TSM_TDX_OUTBLOB_MAX_7_0, send_quote, m, &m->provider, err);
+		r = sim_tsm_tdx_new(sim_linux_or_newest(m->options.kernel)->tsm_outblob_max, send_quote, m,
+				    &m->provider, err);
 	return r == 0 ? sim_tsm_register(m->tsm, sim_tsm_tdx_provider(m->provider), m->provider) : r;
 }
 
@@ -369,9 +371,10 @@ bool machine_td_runnable(struct machine_td *m)
 static int answer_by_itself(struct machine_td *m, uint8_t *run)
 {
 	uint64_t gpa = bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, 8);
-	uint8_t status[8], out_len[4] = { 0 };
+	uint8_t status[8], out_len[4];
 	int r;
 
+	bytes_put_le(out_len, m->options.out_len, sizeof(out_len));
 	bytes_put_le(status, m->options.status, sizeof(status));
 	r = sim_td_host_write(m->td, gpa + TDX_GETQUOTE_OUT_LEN_OFF, out_len, sizeof(out_len));
 	if (r == 0)
@@ -379,8 +382,8 @@ static int answer_by_itself(struct machine_td *m, uint8_t *run)
 	if (r < 0)
 		return r;
 	bytes_put_le(run + KVM_RUN_TDX_ret, UAPI_TDVMCALL_SUCCESS, 8);
-	td_event(m, "VMM", "guest driver", "status 0x%llx and no quote",
-		 (unsigned long long)m->options.status);
+	td_event(m, "VMM", "guest driver", "status 0x%llx, out_len %u and no quote",
+		 (unsigned long long)m->options.status, m->options.out_len);
 	if (m->options.flavour == SIM_TDX_SEED && m->options.status != TDX_GETQUOTE_IN_FLIGHT)
 		notify(m, 0, EVENT_VECTOR);
 	return 0;

@@ -24,17 +24,20 @@ struct machine_td_options {
 	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
 	struct sim_td_params td;
 	enum sim_tdx_flavour flavour;
-	unsigned quirks;     /* of the guest driver: enum sim_tdx_quirk */
-	uint32_t grace_ms;   /* of the host half: 0 its default, JURAT_TDX_QUOTES_NONE no grace */
-	uint64_t latency_ns; /* what the quoting service takes; 0: 3 ms */
-	bool no_service;     /* nobody listens where the quoting service should be */
-	bool half_close;     /* the quoting service closes in the middle of each answer */
+	const struct sim_linux *kernel; /* of the guest; NULL: the newest */
+	unsigned quirks;                /* of the guest driver: enum sim_tdx_quirk */
+	uint32_t grace_ms;              /* of the host half: 0 its default, JURAT_TDX_QUOTES_NONE no grace */
+	uint64_t latency_ns;            /* what the quoting service takes; 0: 3 ms */
+	bool no_service;                /* nobody listens where the quoting service should be */
+	bool half_close;                /* the quoting service closes in the middle of each answer */
 	/*
 	 * The VMM answers GetQuote by itself: it takes the buffer, writes this status and no quote, and asks
-	 * nobody. TDX_GETQUOTE_IN_FLIGHT: the buffer is never given back.
+	 * nobody. TDX_GETQUOTE_IN_FLIGHT: the buffer is never given back. out_len is what it says that the
+	 * quote has.
 	 */
 	bool fixed_status;
 	uint64_t status;
+	uint32_t out_len;
 };
 
 /* options: borrowed; NULL: defaults. 0; -EINVAL; -ENOMEM; -EIO the guest driver could not be loaded. */

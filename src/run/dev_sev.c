@@ -122,7 +122,8 @@ static int vlek_load(struct call *c)
 		r = wire_read(&snp_vlek_load_layout, bytes, sizeof(bytes), &load, NULL);
 	if (r < 0)
 		return r;
-	if (load.len != SNP_VLEK_LOAD_BYTES || load.vlek_wrapped_version != 0)
+	if (load.len != SNP_VLEK_LOAD_BYTES || load.vlek_wrapped_version != 0 ||
+	    load.vlek_wrapped_address == 0)
 		return -EINVAL;
 	r = from_user(c, load.vlek_wrapped_address, hashstick, sizeof(hashstick));
 	return r < 0 ? r : change(c, &to);

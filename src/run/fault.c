@@ -119,6 +119,14 @@ static bool parse_tdx_empty(const char *arg, struct run_faults *to)
 	return !arg;
 }
 
+static bool parse_tdx_oversized(const char *arg, struct run_faults *to)
+{
+	to->tdx_fixed = true;
+	to->tdx_status = TDX_GETQUOTE_SUCCESS;
+	to->tdx_out_len = UINT32_MAX;
+	return !arg;
+}
+
 static bool parse_qgs_half_close(const char *arg, struct run_faults *to)
 {
 	to->qgs_half_close = true;
@@ -211,6 +219,13 @@ static const struct {
 	  parse_tdx_empty,
 	  { "tdx-empty", "TDX: every GetQuote succeeds with a quote of 0 bytes",
 	    "The driver returns the empty quote: check the length of a quote against its header" } },
+	{ "tdx-oversized",
+	  '\0',
+	  parse_tdx_oversized,
+	  { "tdx-oversized", "TDX: every GetQuote succeeds with an out_len larger than the buffer",
+	    "EFBIG (before March 2026 Linux returned memory from behind its buffer). TDX_CMD_GET_QUOTE "
+	    "succeeds: "
+	    "compare out_len with the length of the buffer before using the quote" } },
 	{ "configfs-ebusy",
 	  ':',
 	  parse_configfs_ebusy,

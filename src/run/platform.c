@@ -17,6 +17,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 	struct machine_options options = {
 		.psp = { .product = o->product, .report_version = o->report_version, .seed = o->seed },
 		.sync = o->sync,
+		.kernel = o->kernel,
 	};
 	bool is_new = false;
 	int r = 0;
@@ -77,7 +78,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 	struct machine_td_options options = {
 		.platform.seed = p->seed,
 		.pki_seed = p->seed,
-		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.flavour = p->options->legacy_quote ? SIM_TDX_SEED : SIM_TDX_UPSTREAM,
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
 		.td.xfam = 0xe7,
@@ -85,6 +86,8 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.half_close = p->faults.qgs_half_close,
 		.fixed_status = p->faults.tdx_fixed,
 		.status = p->faults.tdx_status,
+		.out_len = p->faults.tdx_out_len,
+		.kernel = p->options->kernel,
 	};
 	int64_t now = base_realtime_s(base_env_real());
 	int r;

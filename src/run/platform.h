@@ -31,6 +31,7 @@ struct run_faults {
 	bool qgs_down, qgs_half_close;
 	bool tdx_fixed; /* every GetQuote ends with tdx_status, and no quote */
 	uint64_t tdx_status;
+	uint32_t tdx_out_len;
 };
 
 /* Misc devices, and where their numbers are in struct run_platform. */

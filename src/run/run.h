@@ -31,9 +31,10 @@ struct run_options {
 	uint64_t firmware_tcb;    /* firmware of this TCB runs, and is not committed yet; 0: none new */
 	enum { RUN_SIGN_ANY, RUN_SIGN_VCEK, RUN_SIGN_VLEK } sign_with;
 	enum sim_sync sync;
-	const char *seed;      /* NULL: SIM_PKI_DEFAULT_SEED */
-	const char *state_dir; /* NULL: the platform goes when the run ends */
-	const char *trace;     /* where the trace goes; NULL: none */
+	const struct sim_linux *kernel; /* NULL: the newest */
+	const char *seed;               /* NULL: SIM_PKI_DEFAULT_SEED */
+	const char *state_dir;          /* NULL: the platform goes when the run ends */
+	const char *trace;              /* where the trace goes; NULL: none */
 	const char *const *faults;
 	size_t n_faults;
 };

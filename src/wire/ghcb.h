@@ -96,6 +96,7 @@ enum {
 	GHCB_EXIT_GUEST_REQUEST = 0x80000011,
 	GHCB_EXIT_EXT_GUEST_REQUEST = 0x80000012,
 	GHCB_EXIT_HV_FEATURES = 0x8000fffd,
+	GHCB_EXIT_TERM_REQUEST = 0x8000fffe,
 };
 /* "GUEST_REQUEST" and so on; NULL for codes without a name. */
 const char *ghcb_exit_name(uint64_t code);

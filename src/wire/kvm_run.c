@@ -15,6 +15,11 @@ WIRE_LAYOUT(
 	"Linux patch 'KVM: SEV: Provide support for SNP_EXTENDED_GUEST_REQUEST NAE event' v15, not merged");
 #undef WIRE_ROW_STRUCT
 
+#define WIRE_ROW_STRUCT kvm_run_system_event
+WIRE_LAYOUT(KVM_RUN_SYSTEM_EVENT_FIELDS, KVM_RUN_SYSTEM_EVENT_BYTES, "kvm_run at SYSTEM_EVENT",
+	    KVM_API "KVM_EXIT_SYSTEM_EVENT");
+#undef WIRE_ROW_STRUCT
+
 #define WIRE_ROW_STRUCT kvm_run_tdx_get_quote
 WIRE_LAYOUT(KVM_RUN_TDX_GET_QUOTE_FIELDS, KVM_RUN_TDX_GET_QUOTE_BYTES, "kvm_run at TDX GetQuote", TDX_EXIT);
 #undef WIRE_ROW_STRUCT

@@ -10,7 +10,7 @@
  * KVM_RUN_<field>.
  * Source: Linux Documentation/virt/kvm/api.rst: 7.0 for SNP_REQ_CERTS, 6.16 for TDX.
  */
-enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40 };
+enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40, KVM_SYSTEM_EVENT_DATA_BYTES = 128 };
 
 /* clang-format off */
 #define KVM_RUN_HEAD_FIELDS(F) \
@@ -37,6 +37,13 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40 };
 	F(56, LE32, ret,                      4, "KVM sets none: 0, 1 INVALID_LEN, 2 BUSY, another error") \
 	F(60, U8,   flags,                    1, "v15: KVM_VMGEXIT_NOTIFY_DONE") \
 	F(61, U8,   status,                   1, "v15: KVM_VMGEXIT_PENDING or KVM_VMGEXIT_DONE")
+
+/* KVM_EXIT_SYSTEM_EVENT. How many of the words there are is in ndata. */
+#define KVM_RUN_SYSTEM_EVENT_FIELDS(F) \
+	KVM_RUN_HEAD_FIELDS(F) \
+	F(32, LE32, type,                     4, "KVM_SYSTEM_EVENT_*") \
+	F(36, LE32, ndata,                    4, "") \
+	F(40, BYTES, data, KVM_SYSTEM_EVENT_DATA_BYTES, "sixteen words")
 
 /*
  * KVM_EXIT_TDX: one layout for each leaf that exits, and one for leaves to come. `ret` holds a valid answer
@@ -72,6 +79,7 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40 };
 #define KVM_RUN_HEAD_AT(off, kind, name, size, note)          KVM_RUN_##name = (off),
 #define KVM_RUN_SNP_REQ_CERTS_AT(off, kind, name, size, note) KVM_RUN_SNP_REQ_CERTS_##name = (off),
 #define KVM_RUN_VMGEXIT_AT(off, kind, name, size, note)       KVM_RUN_VMGEXIT_##name = (off),
+#define KVM_RUN_SYSTEM_EVENT_AT(off, kind, name, size, note)  KVM_RUN_SYSTEM_EVENT_##name = (off),
 #define KVM_RUN_TDX_AT(off, kind, name, size, note)           KVM_RUN_TDX_##name = (off),
 #define KVM_RUN_TDX_GET_QUOTE_AT(off, kind, name, size, note) KVM_RUN_TDX_GET_QUOTE_##name = (off),
 #define KVM_RUN_TDX_INFO_AT(off, kind, name, size, note)      KVM_RUN_TDX_GET_TDVMCALL_INFO_##name = (off),
@@ -81,6 +89,7 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40 };
 enum { KVM_RUN_HEAD_FIELDS(KVM_RUN_HEAD_AT) };
 enum { KVM_RUN_SNP_REQ_CERTS_FIELDS(KVM_RUN_SNP_REQ_CERTS_AT) KVM_RUN_SNP_REQ_CERTS_BYTES = 56 };
 enum { KVM_RUN_VMGEXIT_FIELDS(KVM_RUN_VMGEXIT_AT) KVM_RUN_VMGEXIT_BYTES = 62 };
+enum { KVM_RUN_SYSTEM_EVENT_FIELDS(KVM_RUN_SYSTEM_EVENT_AT) KVM_RUN_SYSTEM_EVENT_BYTES = 168 };
 enum { KVM_RUN_TDX_FIELDS(KVM_RUN_TDX_AT) };
 enum { KVM_RUN_TDX_GET_QUOTE_FIELDS(KVM_RUN_TDX_GET_QUOTE_AT) KVM_RUN_TDX_GET_QUOTE_BYTES = 72 };
 enum { KVM_RUN_TDX_GET_TDVMCALL_INFO_FIELDS(KVM_RUN_TDX_INFO_AT) KVM_RUN_TDX_GET_TDVMCALL_INFO_BYTES = 96 };
@@ -92,12 +101,13 @@ enum { KVM_VMGEXIT_NOTIFY_DONE = 1 << 0, KVM_VMGEXIT_PENDING = 0, KVM_VMGEXIT_DO
 
 WIRE_STRUCT(kvm_run_snp_req_certs, KVM_RUN_SNP_REQ_CERTS_FIELDS);
 WIRE_STRUCT(kvm_run_vmgexit, KVM_RUN_VMGEXIT_FIELDS);
+WIRE_STRUCT(kvm_run_system_event, KVM_RUN_SYSTEM_EVENT_FIELDS);
 WIRE_STRUCT(kvm_run_tdx_get_quote, KVM_RUN_TDX_GET_QUOTE_FIELDS);
 WIRE_STRUCT(kvm_run_tdx_get_tdvmcall_info, KVM_RUN_TDX_GET_TDVMCALL_INFO_FIELDS);
 WIRE_STRUCT(kvm_run_tdx_setup_event_notify, KVM_RUN_TDX_SETUP_EVENT_NOTIFY_FIELDS);
 WIRE_STRUCT(kvm_run_tdx_unknown, KVM_RUN_TDX_UNKNOWN_FIELDS);
 extern const struct wire_layout kvm_run_snp_req_certs_layout, kvm_run_vmgexit_layout,
-	kvm_run_tdx_get_quote_layout, kvm_run_tdx_get_tdvmcall_info_layout,
+	kvm_run_system_event_layout, kvm_run_tdx_get_quote_layout, kvm_run_tdx_get_tdvmcall_info_layout,
 	kvm_run_tdx_setup_event_notify_layout, kvm_run_tdx_unknown_layout;
 
 #endif

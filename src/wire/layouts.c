@@ -31,6 +31,7 @@ const struct wire_layout *const wire_layouts[] = {
 	&snp_vlek_hashstick_layout,
 	&kvm_run_snp_req_certs_layout,
 	&kvm_run_vmgexit_layout,
+	&kvm_run_system_event_layout,
 	&tdx_report_mac_layout,
 	&tdx_tcb_info_layout,
 	&tdx_td_info_layout,

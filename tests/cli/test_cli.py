@@ -69,13 +69,16 @@ def every_verb_has_help_that_names_its_options(tmp):
 @case
 def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
     for product in "milan", "genoa", "turin":
-        for version in "2", "3", "5":
+        for version in "2", "3", "4", "5":
             for key in "vcek", "vlek":
                 p = jurat("demo", "--tee", "sev-snp", "--product", product, "--report-version", version, "--sign-with", key, "--dir",
                           tmp / f"{product}{version}{key}")
                 assert "\naccepted\n" in p.out, p.out
     for sync in "upstream", "v15", "v14", "none":
         assert "\naccepted\n" in jurat("demo", "--tee", "sev-snp", "--sync", sync, "--dir", tmp / sync).out
+    for release in "6.12", "7.3":
+        assert jurat("demo", "--linux", release, "--dir", tmp / release).out.count("\naccepted\n") == 2
+    assert "6.12" in jurat("demo", "--linux", "6.13", status=2).err
 
 
 @case

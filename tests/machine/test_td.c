@@ -132,7 +132,7 @@ static void a_quote_has_the_size_and_term_of_real_ones(void **state)
 static uint64_t wait_of(uint32_t grace_ms, uint64_t latency_ns)
 {
 	struct machine_td_options options = {
-		.quirks = SIM_TDX_QUIRKS_LINUX_7_0,
+		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.grace_ms = grace_ms,
 		.latency_ns = latency_ns,
 	};
@@ -158,13 +158,13 @@ static void a_grace_wait_saves_linux_its_second(void **state)
 
 static void without_a_service_the_guest_hears_an_error_and_never_an_empty_quote(void **state) /* K2 */
 {
-	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .no_service = true };
+	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX, .no_service = true };
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct machine_td *machine;
 
 	(void)state;
 	for (int quirks = 0; quirks < 2; quirks++) {
-		options.quirks = quirks ? SIM_TDX_QUIRKS_LINUX_6_12_117 : SIM_TDX_QUIRKS_LINUX_7_0;
+		options.kernel = quirks ? &sim_linux_6_12 : &sim_linux_7_3;
 		machine = start_machine(&options);
 		assert_true(attest(machine, &evidence, NULL) < 0);
 		assert_null(evidence.report);
@@ -302,25 +302,29 @@ static int drive_one(struct machine_td *machine, size_t *ret_size, uint64_t *ret
 static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
 {
 	static const struct {
+		const struct sim_linux *kernel;
 		unsigned quirks;
 		uint64_t status;
 		int first;
 		uint64_t wait_s;
 		int second;
 	} cases[] = {
-		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_SUCCESS, 0, 0, 0 },
-		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_ERROR, -EIO, 0, -EIO },
-		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_UNAVAILABLE, -EIO, 0, -EIO },
-		{ SIM_TDX_QUIRKS_LINUX_7_0, 5, -EIO, 0, -EIO },
-		{ SIM_TDX_QUIRKS_LINUX_7_0, TDX_GETQUOTE_IN_FLIGHT, -EIO, SIM_TDX_GUEST_POLLS, -EBUSY },
-		{ SIM_TDX_QUIRKS_LINUX_6_12_117, TDX_GETQUOTE_ERROR, 0, 0, 0 },
-		{ SIM_TDX_QUIRKS_LINUX_6_12_117, TDX_GETQUOTE_IN_FLIGHT, 0, SIM_TDX_GUEST_POLLS, -EBUSY },
-		{ 0, TDX_GETQUOTE_IN_FLIGHT, -ETIMEDOUT, SIM_TDX_GUEST_POLLS, -EBUSY },
+		{ &sim_linux_7_3, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_SUCCESS, 0, 0, 0 },
+		{ &sim_linux_7_3, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_ERROR, -EIO, 0, -EIO },
+		{ &sim_linux_7_3, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_UNAVAILABLE, -EIO, 0, -EIO },
+		{ &sim_linux_7_3, SIM_TDX_QUIRKS_LINUX, 5, -EIO, 0, -EIO },
+		{ &sim_linux_7_3, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_IN_FLIGHT, -EIO, SIM_TDX_GUEST_POLLS,
+		  -EBUSY },
+		{ &sim_linux_6_12, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_ERROR, 0, 0, 0 },
+		{ &sim_linux_6_12, SIM_TDX_QUIRKS_LINUX, TDX_GETQUOTE_IN_FLIGHT, 0, SIM_TDX_GUEST_POLLS,
+		  -EBUSY },
+		{ NULL, 0, TDX_GETQUOTE_IN_FLIGHT, -ETIMEDOUT, SIM_TDX_GUEST_POLLS, -EBUSY },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct machine_td_options options = { .quirks = cases[i].quirks,
+		struct machine_td_options options = { .kernel = cases[i].kernel,
+						      .quirks = cases[i].quirks,
 						      .fixed_status = true,
 						      .status = cases[i].status };
 		struct machine_td *machine = start_machine(&options);
@@ -349,7 +353,7 @@ static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
 
 static void a_service_that_closes_halfway_is_an_error_and_the_next_request_is_asked_anew(void **state)
 {
-	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX_7_0, .half_close = true };
+	struct machine_td_options options = { .quirks = SIM_TDX_QUIRKS_LINUX, .half_close = true };
 	struct machine_td *machine = start_machine(&options);
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct seen seen = { 0 };

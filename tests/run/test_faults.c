@@ -35,6 +35,7 @@ static const struct {
 	{ "tdx-status:1", GOOD, GOOD },
 	{ "tdx-hang", GOOD, GOOD },
 	{ "tdx-empty", GOOD, GOOD },
+	{ "tdx-oversized", GOOD, GOOD },
 };
 
 static void a_plain_client_sees_each_fault(void **state)
@@ -114,6 +115,7 @@ static void a_td_sees_each_fault_of_quotes(void **state)
 {
 #define BAD  "cat: a/outblob: Input/output error\n"
 #define BUSY "cat: a/outblob: Device or resource busy\n"
+#define BIG  "cat: a/outblob: File too large\n"
 	static const struct {
 		const char *spec, *says;
 	} cases[] = {
@@ -122,8 +124,9 @@ static void a_td_sees_each_fault_of_quotes(void **state)
 		{ "tdx-status:0x8000000000000000", BAD "0\n" BAD "0\n" },
 		{ "tdx-status:0x8000000000000001", BAD "0\n" BAD "0\n" },
 		{ "tdx-status:5", BAD "0\n" BAD "0\n" },
-		{ "tdx-hang", BAD "0\n" BUSY "0\n" }, /* K3, then K4 */
-		{ "tdx-empty", "0\n0\n" },            /* and no error */
+		{ "tdx-hang", BAD "0\n" BUSY "0\n" },     /* K3, then K4 */
+		{ "tdx-empty", "0\n0\n" },                /* and no error */
+		{ "tdx-oversized", BIG "0\n" BIG "0\n" }, /* K1 */
 	};
 
 	NEEDS_RUN();
@@ -142,8 +145,8 @@ static void a_td_sees_each_fault_of_quotes(void **state)
 /* jurat attest in a TD: no fault of the host's ends in evidence. */
 static void jurat_attest_takes_no_quote_from_a_host_at_fault(void **state)
 {
-	static const char *const specs[] = { "qgs-down", "qgs-half-close", "tdx-status:5", "tdx-hang",
-					     "tdx-empty" };
+	static const char *const specs[] = { "qgs-down", "qgs-half-close", "tdx-status:5",
+					     "tdx-hang", "tdx-empty",      "tdx-oversized" };
 	static const char script[] =
 		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest --via configfs --out e.bin; r=$?; "
 		"test -e e.bin || exit $r";
@@ -164,6 +167,7 @@ static void the_ioctl_of_2023_leaves_the_status_to_the_program(void **state)
 	} cases[] = {
 		{ "tdx-status:5", "status 5, nothing\n" },
 		{ "tdx-empty", "status 0, nothing\n" },
+		{ "tdx-oversized", "status 0, too much\n" },
 		{ "qgs-down", "status 8000000000000001, nothing\n" },
 		{ "qgs-half-close", "status 8000000000000000, nothing\n" },
 	};
@@ -291,6 +295,7 @@ static void what_is_no_fault_is_refused(void **state)
 					   "tdx-status:0x10000000000000000",
 					   "tdx-hang:1",
 					   "tdx-empty:",
+					   "tdx-oversized:1",
 					   "qgs-half-close:1",
 					   "nonsense:1" };
 	struct run_faults none = { .fw_at = 0 }, to = none;

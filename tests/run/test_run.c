@@ -433,6 +433,36 @@ static void runs_nest(void **state)
 	assert_exit(&o, 0);
 }
 
+/* What a program sees of the release: sev_checks_key_first and tdx_ignores_status of sim_linux. */
+static void the_release_of_linux_is_the_one_asked_for(void **state)
+{
+	static const struct {
+		const char *release, *tee, *fault, *script;
+		int status;
+	} cases[] = {
+		{ "6.12", "sev-snp", "vmpck-wipe", "\"$0\" wiped", 0 },
+		{ "7.3", "sev-snp", "vmpck-wipe", "\"$0\" wiped", 1 },
+		{ "6.12", "tdx", "tdx-status:5",
+		  "mkdir $T/a && head -c 64 /dev/zero >$T/a/inblob && cat $T/a/outblob", 0 },
+		{ "7.3", "tdx", "tdx-status:5",
+		  "mkdir $T/a && head -c 64 /dev/zero >$T/a/inblob && cat $T/a/outblob", 1 },
+		{ "7.0", "tdx", "tdx-hang", "true", 2 },
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char script[256];
+		struct outcome o;
+
+		TEXT(script, "T=/sys/kernel/config/tsm/report; %s", cases[i].script);
+		o = RUN("--linux", cases[i].release, "--tee", cases[i].tee, "--fault", cases[i].fault, "--",
+			"/bin/sh", "-c", script, clients[0]);
+		if (!WIFEXITED(o.status) || WEXITSTATUS(o.status) != cases[i].status)
+			FAIL_BECAUSE("%s, %s: status %#x\n%s%s", cases[i].release, cases[i].tee, o.status,
+				     o.out, o.err);
+	}
+}
+
 static void a_host_tool_finds_dev_sev(void **state)
 {
 	struct outcome o;
@@ -508,6 +538,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_directory_for_temporary_files_with_too_long_a_name_is_refused),
 		cmocka_unit_test(runs_nest),
 		cmocka_unit_test(a_host_tool_finds_dev_sev),
+		cmocka_unit_test(the_release_of_linux_is_the_one_asked_for),
 		cmocka_unit_test(
 			a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate),
 		cmocka_unit_test(a_platform_without_certificates_says_so),

@@ -23,6 +23,9 @@ static void kvm_run_has_the_offsets_of_linux(void **state)
 		{ &kvm_run_vmgexit_layout, "ret", 56 },
 		{ &kvm_run_vmgexit_layout, "flags", 60 },
 		{ &kvm_run_vmgexit_layout, "status", 61 },
+		{ &kvm_run_system_event_layout, "type", 32 },
+		{ &kvm_run_system_event_layout, "ndata", 36 },
+		{ &kvm_run_system_event_layout, "data", 40 },
 		{ &kvm_run_tdx_get_quote_layout, "immediate_exit", 1 }, /* 6.16 */
 		{ &kvm_run_tdx_get_quote_layout, "exit_reason", 8 },
 		{ &kvm_run_tdx_get_quote_layout, "flags", 32 },

@@ -57,7 +57,8 @@ static bool aligned(uint64_t gpa)
 }
 
 int sim_sev_guest_new(const struct sim_guest_memory *memory, const struct sim_sev_guest_layout *layout,
-		      unsigned vmpck, unsigned quirks, struct sim_sev_guest **ret, struct jurat_error *err)
+		      unsigned vmpck, unsigned quirks, const struct sim_linux *kernel,
+		      struct sim_sev_guest **ret, struct jurat_error *err)
 {
 	auto_free struct sim_sev_guest *g = NULL;
 	uint8_t key[SNP_VMPCK_BYTES];
@@ -76,6 +77,7 @@ int sim_sev_guest_new(const struct sim_guest_memory *memory, const struct sim_se
 	g->layout = *layout;
 	g->vmpck = vmpck;
 	g->quirks = quirks;
+	g->kernel = sim_linux_or_newest(kernel);
 	if (guest_read(g, vmpck_gpa(g), key, sizeof(key)) < 0)
 		return jurat_fail(err, -EFAULT, "sev_guest: no secrets page at %#llx",
 				  (unsigned long long)layout->secrets_gpa);
@@ -245,7 +247,10 @@ static int fill_ghcb(struct sim_sev_guest *g)
 	int r = 0;
 
 	if (certs) {
-		ghcb_put(ghcb, GHCB_RAX, g->layout.certs_gpa);
+		if (g->call.certs_pages > 0 || g->kernel->sev_names_certs_pages_always)
+			ghcb_put(ghcb, GHCB_RAX, g->layout.certs_gpa);
+		else
+			ghcb_put(ghcb, GHCB_RAX, 0);
 		ghcb_put(ghcb, GHCB_RBX, g->call.certs_pages);
 	}
 	ghcb_put(ghcb, GHCB_SW_EXIT_CODE, certs ? GHCB_EXIT_EXT_GUEST_REQUEST : GHCB_EXIT_GUEST_REQUEST);
@@ -260,11 +265,34 @@ static int fill_ghcb(struct sim_sev_guest *g)
 	return r;
 }
 
+/* The certificate pages, where they are the request's own: private memory is no use to the host. */
+static int share_certs(struct sim_sev_guest *g)
+{
+	uint32_t n = g->call.certs_pages;
+
+	if (n == 0 || !g->kernel->sev_shares_certs_per_request || !g->memory.set_shared)
+		return 0;
+	if (g->memory.set_shared(g->memory.ctx, g->layout.certs_gpa, n, true) < 0)
+		return -ENOMEM;
+	g->shared_pages = n;
+	return 0;
+}
+
+/* What cannot be taken back stays shared, and is not used for anything else: Linux leaks it, too. */
+static void unshare_certs(struct sim_sev_guest *g)
+{
+	if (g->shared_pages > 0)
+		(void)!g->memory.set_shared(g->memory.ctx, g->layout.certs_gpa, g->shared_pages, false);
+	g->shared_pages = 0;
+}
+
 /* Up to the message in shared memory. After it the sequence number is used up or the key is gone (B1). */
 static int prepare(struct sim_sev_guest *g)
 {
 	int r;
 
+	if (sim_sev_guest_key_wiped(g))
+		return -ENOTTY;
 	r = next_seqno(g, &g->call.seqno);
 	if (r < 0)
 		return r;
@@ -354,8 +382,8 @@ static int conclude(struct sim_sev_guest *g, int r)
 		keep = r == -EIO && call->exitinfo2 == INVALID_LEN &&
 		       g->quirks & SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN; /* B30 */
 	} else {
-		if (call->needed_pages)
-			call->certs_pages = call->needed_pages;
+		call->certs_pages =
+			call->needed_pages; /* 0, too: what a program then reads is a length of 0 */
 		keep = r == 0;
 		if (r == 0 || g->quirks & SIM_QUIRK_MASK_FAILED_RESEND) {
 			call->exitinfo2 = INVALID_LEN;
@@ -418,13 +446,13 @@ static enum outcome begin(struct sim_sev_guest *g, uint64_t now_ns, int *ret_r)
 		}
 	} else {
 		begin_request(g);
-		if (sim_sev_guest_key_wiped(g)) {
-			g->request->exitinfo2 = g->call.exitinfo2;
-			*ret_r = -ENOTTY;
-			return OVER;
-		}
 	}
-	*ret_r = prepare(g);
+	*ret_r = share_certs(g);
+	if (*ret_r == 0) {
+		*ret_r = prepare(g);
+		if (*ret_r < 0 && !g->kernel->sev_presets_exitinfo2_of_unsent)
+			g->call.exitinfo2 = 0;
+	}
 	if (*ret_r < 0) { /* the host has seen nothing: the number is not used up */
 		*ret_r = deliver(g, *ret_r);
 		return OVER;
@@ -437,6 +465,7 @@ static enum outcome begin(struct sim_sev_guest *g, uint64_t now_ns, int *ret_r)
 
 static void finish(struct sim_sev_guest *g)
 {
+	unshare_certs(g);
 	bytes_wipe(g->page, sizeof(g->page)); /* it may hold a derived key */
 	bytes_wipe(g->user_request, sizeof(g->user_request));
 	g->call = (struct sim_sev_call){ 0 };

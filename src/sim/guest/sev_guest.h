@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "sim/linux/linux.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_msg.h"
 
@@ -13,8 +14,9 @@
  * machine that owns no thread. It seals a message in private memory, copies the page once to shared memory,
  * asks for a VMGEXIT, resends the identical page on BUSY (every 2 s of virtual time, for 60 s) or after
  * INVALID_LEN, and wipes the VMPCK when anything else goes wrong. Known faults of the kernel's driver are
- * kept, each behind a flag of `quirks`. Key and message counter live in the guest's secrets page and nowhere
- * else, so that a second driver on the same page (kexec) goes on counting where the first one stopped.
+ * kept, each behind a flag of `quirks`; what differs between releases is in sim/linux. Key and message
+ * counter live in the guest's secrets page and nowhere else, so that a second driver on the same page (kexec)
+ * goes on counting where the first one stopped.
  *
  * One request at a time, as the driver's mutex has it: a second start is -EBUSY and the caller queues.
  * Threads   one thread per object
@@ -29,6 +31,11 @@ struct sim_guest_memory {
 	int (*read)(void *ctx, uint64_t gpa, void *to, size_t n);
 	int (*write)(void *ctx, uint64_t gpa, const void *from, size_t n);
 	void *ctx;
+	/*
+	 * Page state changes, which empty the pages, for drivers that make them as they work. NULL: pages are
+	 * shared already, and stay so.
+	 */
+	int (*set_shared)(void *ctx, uint64_t gpa, uint64_t npages, bool shared);
 };
 
 /*
@@ -52,8 +59,9 @@ enum sim_sev_guest_quirk {
 #define SIM_QUIRKS_LINUX (SIM_QUIRK_MASK_FAILED_RESEND | SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN)
 
 struct sim_sev_guest_layout { /* guest pages that the driver uses, all page-aligned */
-	uint64_t ghcb_gpa, request_gpa, response_gpa, certs_gpa; /* shared; certs: 4 pages */
-	uint64_t secrets_gpa;                                    /* private */
+	/* Shared. Four pages for certificates, which the driver shares itself where its release does. */
+	uint64_t ghcb_gpa, request_gpa, response_gpa, certs_gpa;
+	uint64_t secrets_gpa; /* private */
 };
 
 enum {
@@ -64,12 +72,14 @@ enum {
  * memory    copied; its ctx must outlive the driver
  * vmpck     0 to 3: which key of the secrets page
  * quirks    enum sim_sev_guest_quirk
+ * kernel    whose driver it is; NULL: the newest's
  * Returns   0; -EINVAL no such key, an empty key, a page that is not aligned; -EFAULT no secrets page;
  *           -ENOMEM
  */
 JURAT_MUST_CHECK int sim_sev_guest_new(const struct sim_guest_memory *memory,
 				       const struct sim_sev_guest_layout *layout, unsigned vmpck,
-				       unsigned quirks, struct sim_sev_guest **ret, struct jurat_error *err);
+				       unsigned quirks, const struct sim_linux *kernel,
+				       struct sim_sev_guest **ret, struct jurat_error *err);
 void sim_sev_guest_free(struct sim_sev_guest *guest);
 unsigned sim_sev_guest_vmpck(const struct sim_sev_guest *guest);
 bool sim_sev_guest_key_wiped(const struct sim_sev_guest *guest);

@@ -32,10 +32,12 @@ struct sim_sev_guest {
 	struct sim_guest_memory memory;
 	struct sim_sev_guest_layout layout;
 	unsigned vmpck, quirks;
+	const struct sim_linux *kernel;
 	bool disabled; /* the driver gave the key up, whatever the secrets page holds */
 
 	enum sim_sev_state state;
 	bool killed;
+	uint32_t shared_pages; /* for certificates, during this request */
 	uint64_t started_ns, until_ns;
 	struct sim_sev_call call;
 

@@ -46,12 +46,17 @@ static int user_write(const struct sim_sev_guest *g, uint64_t addr, const void *
 	return g->user->write(g->user->ctx, addr, from, n) < 0 ? -EFAULT : 0;
 }
 
-/* access_ok(): half of the address space is the kernel's, whatever is mapped there. */
+/*
+ * access_ok(): what begins or ends beyond the user's part of the address space is the kernel's, whatever is
+ * mapped there. Spec: Linux arch/x86, USER_PTR_MAX, with page tables of four levels.
+ */
+#define USER_PTR_MAX UINT64_C(0x7ffffffff000)
+
 static bool user_range_ok(uint64_t addr, uint32_t size)
 {
 	uint64_t end;
 
-	return !__builtin_add_overflow(addr, size, &end) && end >> 63 == 0;
+	return !__builtin_add_overflow(addr, size, &end) && end <= USER_PTR_MAX;
 }
 
 /* The structures at rest are the bytes that were copied in: what goes back differs in one field only. */
@@ -106,7 +111,7 @@ int sim_sev_ioctl_begin(struct sim_sev_guest *g, bool *ret_copy_back)
 	input = input_of(g);
 	if (input.msg_version == 0)
 		return -EINVAL;
-	if (sim_sev_guest_key_wiped(g))
+	if (g->kernel->sev_checks_key_first && sim_sev_guest_key_wiped(g))
 		return -ENOTTY;
 	*ret_copy_back = true;
 	if (!kind)

@@ -40,29 +40,32 @@ static int read_hdr(const struct sim_tdx_guest *g, struct tdx_getquote_hdr *ret)
 	return r < 0 ? r : wire_read(&tdx_getquote_hdr_layout, bytes, sizeof(bytes), ret, NULL);
 }
 
-int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform,
-		      const struct sim_tdx_guest_config *config, struct sim_tdx_guest **ret,
-		      struct jurat_error *err)
+int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform, const struct sim_tdx_guest_config *from,
+		      struct sim_tdx_guest **ret, struct jurat_error *err)
 {
+	struct sim_tdx_guest_config config = *from;
 	uint64_t end;
 	struct sim_tdx_guest *g;
 
-	if (config->flavour != SIM_TDX_UPSTREAM && config->flavour != SIM_TDX_SEED)
-		return jurat_fail(err, -EINVAL, "tdx_guest: unknown driver %d", (int)config->flavour);
-	if (config->buffer_gpa % PAGE_BYTES || config->buffer_bytes % PAGE_BYTES ||
-	    config->buffer_bytes == 0 || config->buffer_bytes > KMALLOC_MAX_BYTES)
+	config.kernel = sim_linux_or_newest(config.kernel);
+	if (config.buffer_bytes == 0)
+		config.buffer_bytes = config.kernel->tdx_buffer_bytes;
+	if (config.flavour != SIM_TDX_UPSTREAM && config.flavour != SIM_TDX_SEED)
+		return jurat_fail(err, -EINVAL, "tdx_guest: unknown driver %d", (int)config.flavour);
+	if (config.buffer_gpa % PAGE_BYTES || config.buffer_bytes % PAGE_BYTES ||
+	    config.buffer_bytes > KMALLOC_MAX_BYTES)
 		return jurat_fail(err, -EINVAL, "tdx_guest: a quote buffer of %u bytes at 0x%llx",
-				  config->buffer_bytes, (unsigned long long)config->buffer_gpa);
-	if (__builtin_add_overflow(config->buffer_gpa, config->buffer_bytes, &end) ||
+				  config.buffer_bytes, (unsigned long long)config.buffer_gpa);
+	if (__builtin_add_overflow(config.buffer_gpa, config.buffer_bytes, &end) ||
 	    end > platform->shared_bit)
 		return jurat_fail(err, -EINVAL, "tdx_guest: its quote buffer reaches the shared bit");
-	if (config->flavour == SIM_TDX_SEED && config->vector < TDX_EVENT_NOTIFY_FIRST_VECTOR)
-		return jurat_fail(err, -EINVAL, "tdx_guest: vector %u is an exception's", config->vector);
+	if (config.flavour == SIM_TDX_SEED && config.vector < TDX_EVENT_NOTIFY_FIRST_VECTOR)
+		return jurat_fail(err, -EINVAL, "tdx_guest: vector %u is an exception's", config.vector);
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return jurat_fail_memory(err);
 	g->platform = *platform;
-	g->config = *config;
+	g->config = config;
 	*ret = g;
 	return 0;
 }
@@ -166,12 +169,49 @@ static int clear_buffer(struct sim_tdx_guest *g, uint32_t off)
 	return r;
 }
 
+static int make_report(struct sim_tdx_guest *g, uint8_t ret[TDX_REPORT_BYTES])
+{
+	uint64_t status = g->platform.mr_report(g->platform.memory.ctx, g->request->inblob, ret);
+
+	return status == UAPI_TDCALL_SUCCESS ? 0 : tdx_guest_tdcall_errno(g, status);
+}
+
+/* The TDREPORT first: when there is none, the buffer keeps what it has. */
+static int fill_buffer_at_once(struct sim_tdx_guest *g)
+{
+	uint8_t report[TDX_REPORT_BYTES], page[PAGE_BYTES];
+	int r = make_report(g, report);
+
+	if (r == 0)
+		r = tdx_getquote_write(report, sizeof(report), page, sizeof(page), NULL);
+	if (r == 0)
+		r = clear_buffer(g, PAGE_BYTES);
+	return r == 0 ? guest_write(g, 0, page, sizeof(page)) : r;
+}
+
+/* The header first: when there is no TDREPORT, it goes again. */
+static int fill_buffer_in_place(struct sim_tdx_guest *g)
+{
+	const struct tdx_getquote_hdr hdr = { .version = TDX_GETQUOTE_VERSION, .in_len = TDX_REPORT_BYTES };
+	uint8_t report[TDX_REPORT_BYTES], bytes[TDX_GETQUOTE_HDR_BYTES];
+	int r = clear_buffer(g, 0);
+
+	wire_write(&tdx_getquote_hdr_layout, &hdr, bytes);
+	if (r == 0)
+		r = guest_write(g, 0, bytes, sizeof(bytes));
+	if (r < 0)
+		return r;
+	r = make_report(g, report);
+	if (r == 0)
+		return guest_write(g, TDX_GETQUOTE_DATA_OFF, report, sizeof(report));
+	(void)!clear_buffer(g, 0);
+	return r;
+}
+
 /* Spec: Linux tdx_report_new(): the order of the checks. */
 static enum outcome begin_quote(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs, int *ret_r)
 {
-	uint8_t report[TDX_REPORT_BYTES], page[PAGE_BYTES];
 	struct tdx_getquote_hdr hdr;
-	uint64_t status;
 	int r;
 
 	r = read_hdr(g, &hdr);
@@ -181,14 +221,7 @@ static enum outcome begin_quote(struct sim_tdx_guest *g, struct uapi_tdvmcall *r
 		return over(ret_r, -EBUSY);
 	if (g->request->inblob_size != TDX_REPORT_DATA_BYTES)
 		return over(ret_r, -EINVAL);
-	status = g->platform.mr_report(g->platform.memory.ctx, g->request->inblob, report);
-	if (status != UAPI_TDCALL_SUCCESS)
-		return over(ret_r, tdx_guest_tdcall_errno(g, status));
-	r = tdx_getquote_write(report, sizeof(report), page, sizeof(page), NULL);
-	if (r == 0)
-		r = clear_buffer(g, PAGE_BYTES);
-	if (r == 0)
-		r = guest_write(g, 0, page, sizeof(page));
+	r = g->config.kernel->tdx_clears_buffer_first ? fill_buffer_in_place(g) : fill_buffer_at_once(g);
 	if (r < 0)
 		return over(ret_r, r);
 	g->polls = 0;
@@ -202,7 +235,7 @@ static int take_quote(struct sim_tdx_guest *g, const struct tdx_getquote_hdr *hd
 	auto_free uint8_t *quote = NULL;
 	int r;
 
-	if (hdr->status != TDX_GETQUOTE_SUCCESS && !(quirks & SIM_TDX_QUIRK_IGNORE_STATUS))
+	if (hdr->status != TDX_GETQUOTE_SUCCESS && !g->config.kernel->tdx_ignores_status)
 		return -EIO;
 	if (n > g->config.buffer_bytes - TDX_GETQUOTE_HDR_BYTES &&
 	    !(quirks & SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN))
@@ -326,9 +359,9 @@ static enum outcome submitted(struct sim_tdx_guest *g, uint64_t now_ns, int *ret
 
 static enum outcome wake(struct sim_tdx_guest *g, uint64_t now_ns, int *ret_r)
 {
-	if (g->is_woken)
-		return over(ret_r, -EINTR);
-	return now_ns < g->until_ns ? SLEEP : poll_status(g, now_ns, ret_r);
+	if (now_ns >= g->until_ns) /* a signal that comes as the sleep ends sees the status first */
+		return poll_status(g, now_ns, ret_r);
+	return g->is_woken ? over(ret_r, -EINTR) : SLEEP;
 }
 
 static enum outcome advance(struct sim_tdx_guest *g, uint64_t now_ns, struct uapi_tdvmcall *regs, int *ret_r)

@@ -15,7 +15,8 @@
  *	SEED      the driver that was posted in 2023 and not merged: ioctl TDX_CMD_GET_QUOTE on a 16 KiB
  *	          buffer, completion by the interrupt of SetupEventNotifyInterrupt, no time limit
  *
- * Known faults of the kernel's driver are kept, each behind a flag of `quirks`. What must follow from a VMM
+ * Known faults of the kernel's driver are kept, each behind a flag of `quirks`; what differs between releases
+ * is in sim/linux. What must follow from a VMM
  * that misbehaves is kept without a flag: while a buffer is in flight it is the VMM's, whoever has given up,
  * and every request is -EBUSY (K4).
  *
@@ -29,27 +30,23 @@ enum sim_tdx_flavour { SIM_TDX_UPSTREAM, SIM_TDX_SEED };
 enum sim_tdx_quirk {
 	/* K3: a time-out ends with 0, and a quote that is first seen at 30 s with -ETIMEDOUT. Linux does. */
 	SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE = 1 << 0,
-	/* K2: whatever the VMM's status is, the bytes in the buffer are the quote. Linux up to 6.12.117. */
-	SIM_TDX_QUIRK_IGNORE_STATUS = 1 << 1,
-	/* K1: out_len is believed, and memory behind the buffer goes out with the quote. Linux before 7.0. */
-	SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN = 1 << 2,
 	/*
-	 * An operand that the module refuses is -EINVAL, not -ENXIO; a busy one -EIO, not -EBUSY. Linux 6.12.
+	 * K1: out_len is believed, and memory behind the buffer goes out with the quote. Linux before commit
+	 * c3fd16c3b98e of March 2026, which 6.12.117 has, too.
 	 */
-	SIM_TDX_QUIRK_OLD_TDCALL_ERRORS = 1 << 3,
+	SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN = 1 << 1,
 };
-#define SIM_TDX_QUIRKS_LINUX_6_12_117                                                                        \
-	(SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE | SIM_TDX_QUIRK_IGNORE_STATUS | SIM_TDX_QUIRK_OLD_TDCALL_ERRORS)
-#define SIM_TDX_QUIRKS_LINUX_7_0 SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE
+#define SIM_TDX_QUIRKS_LINUX SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE
 
 enum { SIM_TDX_GUEST_POLLS = 30 }; /* a second between one and the next */
 
 struct sim_tdx_guest_config {
 	enum sim_tdx_flavour flavour;
-	unsigned quirks;       /* enum sim_tdx_quirk; UPSTREAM only */
-	uint64_t buffer_gpa;   /* page-aligned; shared while the driver is loaded */
-	uint32_t buffer_bytes; /* TDX_GETQUOTE_LINUX_6_7_BYTES, .._MAX_BYTES, or whole pages up to 4 MiB */
-	uint8_t vector;        /* SEED: 32 to 255 */
+	unsigned quirks;                /* enum sim_tdx_quirk; UPSTREAM only */
+	uint64_t buffer_gpa;            /* page-aligned; shared while the driver is loaded */
+	uint32_t buffer_bytes;          /* 0: the kernel's; or whole pages up to 4 MiB */
+	uint8_t vector;                 /* SEED: 32 to 255 */
+	const struct sim_linux *kernel; /* whose driver it is; NULL: the newest's */
 };
 
 /* What is around the driver; memory.ctx is the ctx of all. */

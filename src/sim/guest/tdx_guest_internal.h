@@ -25,7 +25,7 @@ enum tdx_guest_state {
 
 struct sim_tdx_guest {
 	struct sim_tdx_guest_platform platform;
-	struct sim_tdx_guest_config config;
+	struct sim_tdx_guest_config config; /* with a kernel and a size */
 	bool is_loaded;
 	bool is_lost; /* the buffer's pages are not to be touched again (K7) */
 

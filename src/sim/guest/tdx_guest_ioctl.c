@@ -10,7 +10,7 @@
 
 int tdx_guest_tdcall_errno(const struct sim_tdx_guest *g, uint64_t status)
 {
-	bool is_old = g->config.quirks & SIM_TDX_QUIRK_OLD_TDCALL_ERRORS;
+	bool is_old = g->config.kernel->tdx_has_old_tdcall_errors;
 
 	switch (status >> 32) {
 	case UAPI_TDCALL_OPERAND_INVALID >> 32:

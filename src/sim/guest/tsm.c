@@ -272,8 +272,11 @@ void sim_tsm_answer(struct sim_tsm *tsm, int result, struct sim_tsm_blobs *blobs
 		entry->has_report = true;
 		entry->read_generation = tsm->generation;
 		result = tsm_file_fill_blob(read->file);
+	} else if (result > 0) { /* no error to the kernel, which has no report either (B61) */
+		entry->read_generation = tsm->generation;
+		result = 0;
 	}
-	tsm_read_end(read, result > 0 ? -EIO : result);
+	tsm_read_end(read, result);
 	pump(tsm);
 }
 

@@ -81,7 +81,7 @@ struct sim_tsm_provider {
 	const char *name;    /* "sev_guest", "tdx_guest" */
 	uint32_t attributes; /* which attributes entries have: bits 1 << enum sim_tsm_attr */
 	uint32_t privlevel_floor;
-	size_t outblob_max; /* SIM_TSM_BLOB_MAX_BYTES; 16 MiB since Linux 7.0. The other blobs keep 32 KiB. */
+	size_t outblob_max; /* sim_linux's tsm_outblob_max. The other blobs keep 32 KiB. */
 	/*
 	 * Starts a report. The provider then calls sim_tsm_answer(tsm, ...) once: later, or from in here.
 	 * There is one report under way at a time, over all entries.
@@ -106,7 +106,8 @@ void sim_tsm_unregister(struct sim_tsm *tsm);
  * The provider's answer to the report under way.
  *
  * result    0, or -errno, which the reader gets; nothing is kept then, and the next read tries again. A
- *           positive number is taken as -EIO: no reader shall see an empty file and success (B13)
+ *           positive number, which is what sev-guest has for a GHCB error (B13), is no error to the kernel:
+ *           the reader gets the end of the file, and the next read tries again (B61)
  * blobs     with result 0: taken. Otherwise not looked at; may be NULL.
  */
 void sim_tsm_answer(struct sim_tsm *tsm, int result, struct sim_tsm_blobs *blobs);

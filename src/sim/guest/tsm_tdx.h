@@ -20,10 +20,8 @@ struct sim_tsm_tdx;
 typedef int sim_tsm_tdx_send_fn(void *ctx, struct sim_tdx_quote_request *request,
 				void (*done)(void *done_ctx, int result), void *done_ctx);
 
-enum { SIM_TSM_TDX_OUTBLOB_MAX_7_0 = 16 * 1024 * 1024 };
-
 /*
- * outblob_max: SIM_TSM_BLOB_MAX_BYTES, or SIM_TSM_TDX_OUTBLOB_MAX_7_0 since Linux 7.0. -ENOMEM. Free it after
+ * outblob_max: sim_linux's tsm_outblob_max. -ENOMEM. Free it after
  * the tree is freed, or has another provider.
  */
 JURAT_MUST_CHECK int sim_tsm_tdx_new(size_t outblob_max, sim_tsm_tdx_send_fn *send, void *ctx,

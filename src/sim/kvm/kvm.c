@@ -12,8 +12,8 @@
 #include "sim/kvm/kvm_internal.h"
 #include "uapi/kvm.h"
 
-int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
-		     struct jurat_error *err)
+int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, const struct sim_linux *kernel,
+		     struct sim_kvm_host **ret, struct jurat_error *err)
 {
 	struct sim_kvm_host *host;
 
@@ -31,6 +31,7 @@ int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_hos
 		return jurat_fail_memory(err);
 	host->psp = psp;
 	host->sync = sync;
+	host->kernel = sim_linux_or_newest(kernel);
 	*ret = host;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "sim/linux/linux.h"
 #include "sim/psp/psp.h"
 #include "wire/ghcb.h"
 #include "wire/kvm_run.h"
@@ -34,9 +35,9 @@ struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction i
 struct sim_kvm_vm;
 struct sim_kvm_vcpu;
 
-/* psp is borrowed. -EINVAL no such scheme; -ENOMEM. */
-JURAT_MUST_CHECK int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, struct sim_kvm_host **ret,
-				      struct jurat_error *err);
+/* psp is borrowed; kernel: whose KVM it is, NULL the newest. -EINVAL no such scheme; -ENOMEM. */
+JURAT_MUST_CHECK int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, const struct sim_linux *kernel,
+				      struct sim_kvm_host **ret, struct jurat_error *err);
 void sim_kvm_host_free(struct sim_kvm_host *host);
 /*
  * v14's SNP_PAUSE_ATTESTATION / SNP_RESUME_ATTESTATION. Pausing tells the transaction id that resuming will
@@ -82,7 +83,8 @@ struct sim_kvm_guest_ops {
 	 * Runs the guest until it wants something. After a VMGEXIT was answered it is called again, so
 	 * KVM_RUN lasts until the guest halts or a VMGEXIT needs the VMM. *ret_ghcb_gpa keeps its value in
 	 * between, and with low bits set is a request of the MSR protocol that KVM answers in the same
-	 * place (SEV_INFO, preferred and registered GHCB address, hypervisor features).
+	 * place (SEV_INFO, preferred and registered GHCB address, hypervisor features), or that ends
+	 * KVM_RUN with KVM_EXIT_SYSTEM_EVENT (termination). What is neither leaves it as it is.
 	 */
 	enum sim_guest_wants (*enter)(void *ctx, uint64_t *ret_ghcb_gpa);
 };

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "sim/kvm/kvm_internal.h"
+#include "uapi/kvm.h"
 
 /*
- * The GHCB as KVM handles it: copied once, checked in a fixed order, answered in place. Source: Linux 6.12
- * arch/x86/kvm/svm/sev.c; GHCB 2.6, 4. The checks are those of Linux 6.12 under every scheme; what v15
- * added to them and v14 lacked is in checks().
+ * The GHCB as KVM handles it: copied once, checked in a fixed order, answered in place. Source: Linux
+ * arch/x86/kvm/svm/sev.c; GHCB 2.6, 4. The checks are those of the host's release under every scheme; what
+ * v15 added to them and v14 lacked is in checks().
  */
 
 enum { /* MSR protocol: the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
@@ -20,10 +21,23 @@ enum { /* MSR protocol: the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
        MSR_REG_GPA_RESP = 0x013,
        MSR_HV_FEATURES_REQ = 0x080,
        MSR_HV_FEATURES_RESP = 0x081,
+       MSR_TERM_REQ = 0x100,
 };
 #define MSR_NO_PREFERRED_GPA UINT64_C(0xfffffffffffff)
 #define C_BIT                UINT64_C(51)
-#define HV_FEATURE_SNP       UINT64_C(1) /* guests are started with all their vCPUs: no AP creation */
+#define HV_FEATURES          UINT64_C(3) /* SNP and AP creation, although guests start with all their vCPUs */
+
+/* The guest asks to be ended. Whoever enters it again gets it to where it was. */
+static int exit_terminate(struct sim_kvm_vcpu *vcpu, uint64_t ghcb_msr)
+{
+	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_SYSTEM_EVENT);
+	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_type, 4, UAPI_KVM_SYSTEM_EVENT_SEV_TERM);
+	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_ndata, 4, 1);
+	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_data, 8, ghcb_msr);
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_SYSTEM_EVENT SEV_TERM 0x%llx",
+		  (unsigned long long)ghcb_msr);
+	return 0;
+}
 
 static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 {
@@ -43,12 +57,14 @@ static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 			  (unsigned long long)vcpu->registered_gpa);
 		return 1;
 	case MSR_HV_FEATURES_REQ:
-		vcpu->ghcb_msr = HV_FEATURE_SNP << 12 | MSR_HV_FEATURES_RESP;
+		vcpu->ghcb_msr = HV_FEATURES << 12 | MSR_HV_FEATURES_RESP;
 		return 1;
-	default: /* also a guest that terminates: KVM_RUN fails, the MSR stays as it was */
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINVAL, GHCB MSR 0x%llx",
+	case MSR_TERM_REQ:
+		return exit_terminate(vcpu, msr);
+	default: /* the guest finds its request there; CPUID, page states, AP reset hold are not simulated */
+		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "GHCB MSR 0x%llx: ignored",
 			  (unsigned long long)msr);
-		return -EINVAL;
+		return 1;
 	}
 }
 
@@ -86,6 +102,8 @@ static bool request_pages_are_good(const struct kvm_ghcb_snapshot *s)
 static unsigned checks(const struct sim_kvm_vcpu *vcpu)
 {
 	const struct kvm_ghcb_snapshot *s = &vcpu->ghcb;
+	unsigned bad_pages = vcpu->vm->host->kernel->kvm_refuses_pages_as_invalid ? GHCB_ERR_INVALID_INPUT
+										  : GHCB_ERR_MISSING_INPUT;
 
 	if (s->usage != GHCB_USAGE_STANDARD)
 		return GHCB_ERR_INVALID_USAGE;
@@ -94,15 +112,16 @@ static unsigned checks(const struct sim_kvm_vcpu *vcpu)
 		return GHCB_ERR_MISSING_INPUT;
 	switch (s->exit_code) {
 	case GHCB_EXIT_HV_FEATURES:
+	case GHCB_EXIT_TERM_REQUEST:
 		return 0;
 	case GHCB_EXIT_EXT_GUEST_REQUEST:
 		/* v15 asks here, upstream only for a report request (as INVALID_INPUT), v14 never. */
 		if (vcpu->vm->host->sync == SIM_SYNC_V15 &&
 		    (!ghcb_valid(s->valid, GHCB_RAX) || !ghcb_valid(s->valid, GHCB_RBX)))
 			return GHCB_ERR_MISSING_INPUT;
-		return request_pages_are_good(s) ? 0 : GHCB_ERR_MISSING_INPUT;
+		return request_pages_are_good(s) ? 0 : bad_pages;
 	case GHCB_EXIT_GUEST_REQUEST:
-		return request_pages_are_good(s) ? 0 : GHCB_ERR_MISSING_INPUT;
+		return request_pages_are_good(s) ? 0 : bad_pages;
 	default:
 		return GHCB_ERR_INVALID_EVENT;
 	}
@@ -125,7 +144,17 @@ static void trace_vmgexit(const struct sim_kvm_vcpu *vcpu)
 		kvm_trace(host, KVM_GUEST, KVM_SELF, "VMGEXIT 0x%llx", (unsigned long long)s->exit_code);
 }
 
-/* The order is KVM's. Spec: Linux 6.12 sev_handle_vmgexit. */
+static int not_registered(struct sim_kvm_vcpu *vcpu)
+{
+	if (vcpu->vm->host->kernel->kvm_answers_unregistered_ghcb) {
+		kvm_ghcb_refuse(vcpu, GHCB_ERR_NOT_REGISTERED);
+		return 1;
+	}
+	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINVAL, the GHCB is not the registered one");
+	return -EINVAL;
+}
+
+/* The order is KVM's. Spec: Linux sev_handle_vmgexit. */
 int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 {
 	uint64_t msr = vcpu->ghcb_msr;
@@ -144,11 +173,8 @@ int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 	vcpu->mapped = true;
 	snapshot(vcpu, page);
 	trace_vmgexit(vcpu);
-	if (vcpu->ghcb_gpa != vcpu->registered_gpa) {
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
-			  "KVM_RUN: -EINVAL, the GHCB is not the registered one");
-		return -EINVAL;
-	}
+	if (vcpu->ghcb_gpa != vcpu->registered_gpa)
+		return not_registered(vcpu);
 	reason = checks(vcpu);
 	if (reason) {
 		kvm_ghcb_refuse(vcpu, reason);
@@ -161,10 +187,12 @@ int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 		return kvm_guest_request(vcpu);
 	case GHCB_EXIT_EXT_GUEST_REQUEST:
 		return kvm_ext_guest_request(vcpu);
+	case GHCB_EXIT_TERM_REQUEST:
+		return exit_terminate(vcpu, msr);
 	default: /* HV_FEATURES */
-		kvm_ghcb_put(vcpu, GHCB_SW_EXIT_INFO_2, HV_FEATURE_SNP);
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (features: SNP)",
-			  (unsigned long long)HV_FEATURE_SNP);
+		kvm_ghcb_put(vcpu, GHCB_SW_EXIT_INFO_2, HV_FEATURES);
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (features: SNP, AP creation)",
+			  (unsigned long long)HV_FEATURES);
 		return 1;
 	}
 }

@@ -3,7 +3,7 @@
 
 /* What KVM writes back to the GHCB. Source: Linux 6.12 arch/x86/kvm/svm/sev.c; GHCB 2.6. */
 
-/* The page, each time anew: it may have become private since (B25), and then there is nothing to write to. */
+/* The page, each time anew: when it became private meanwhile (B25), it is another one than the guest's. */
 uint8_t *kvm_ghcb_page(struct sim_kvm_vcpu *vcpu)
 {
 	return kvm_memory_map(&vcpu->vm->memory, vcpu->ghcb_gpa);

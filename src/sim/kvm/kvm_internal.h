@@ -16,6 +16,7 @@
 struct sim_kvm_host {
 	struct sim_psp *psp;
 	enum sim_sync sync;
+	const struct sim_linux *kernel;
 	uint64_t transaction; /* v14: changes with every update */
 	bool paused;          /* v14: an update is under way */
 	bool psp_dead;        /* after a time-out nothing is asked of the firmware again */

@@ -11,6 +11,7 @@ struct kvm_chunk {
 	uint64_t number; /* of its first page / KVM_CHUNK_PAGES */
 	uint64_t shared; /* bit i: page i */
 	uint8_t *pages[KVM_CHUNK_PAGES];
+	uint8_t **behind; /* what the slot has behind private pages; NULL: nobody has looked for any */
 };
 _Static_assert(KVM_CHUNK_PAGES == 64, "one bit of kvm_chunk.shared for each page");
 
@@ -22,9 +23,15 @@ void kvm_memory_init(struct kvm_memory *memory, uint64_t n_pages)
 void kvm_memory_done(struct kvm_memory *memory)
 {
 	for (size_t i = 0; i < memory->n_chunks; i++) {
-		for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++)
-			free(memory->chunks[i]->pages[p]);
-		free(memory->chunks[i]);
+		struct kvm_chunk *chunk = memory->chunks[i];
+
+		for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
+			free(chunk->pages[p]);
+			if (chunk->behind)
+				free(chunk->behind[p]);
+		}
+		free(chunk->behind);
+		free(chunk);
 	}
 	free(memory->chunks);
 	*memory = (struct kvm_memory){ 0 };
@@ -91,17 +98,25 @@ static uint64_t chunk_bits(uint64_t number, uint64_t first, uint64_t npages)
 	return below_end & UINT64_MAX << low;
 }
 
+static void drop_page(uint8_t **page)
+{
+	if (*page)
+		bytes_wipe(*page, KVM_PAGE_BYTES);
+	free(*page);
+	*page = NULL;
+}
+
 static void change_state(struct kvm_chunk *chunk, uint64_t bits, bool shared)
 {
 	uint64_t changed = bits & (shared ? ~chunk->shared : chunk->shared);
 
 	chunk->shared ^= changed;
 	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
-		if (!(changed >> p & 1) || !chunk->pages[p])
+		if (!(changed >> p & 1))
 			continue;
-		bytes_wipe(chunk->pages[p], KVM_PAGE_BYTES);
-		free(chunk->pages[p]);
-		chunk->pages[p] = NULL;
+		drop_page(&chunk->pages[p]);
+		if (chunk->behind)
+			drop_page(&chunk->behind[p]);
 	}
 }
 
@@ -137,7 +152,7 @@ int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64
 		return 0;
 	if (gpa >= size || n > size - gpa)
 		return -EFAULT;
-	if (view == KVM_VIEW_GUEST)
+	if (view != KVM_VIEW_HOST)
 		return 0;
 	for (uint64_t page = gpa / KVM_PAGE_BYTES; page <= (gpa + n - 1) / KVM_PAGE_BYTES; page++) {
 		const struct kvm_chunk *chunk = find(memory, page / KVM_CHUNK_PAGES);
@@ -156,23 +171,42 @@ static size_t slice(uint64_t gpa, size_t n)
 	return n < in_page ? n : in_page;
 }
 
-static uint8_t *page_or_null(const struct kvm_memory *memory, uint64_t gpa)
+/* Whether the slot has another page there than the guest. */
+static bool is_behind(const struct kvm_chunk *chunk, enum kvm_view view, unsigned p)
+{
+	return view == KVM_VIEW_SLOT && !(chunk->shared >> p & 1);
+}
+
+static uint8_t *page_or_null(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa)
 {
 	uint64_t page = gpa / KVM_PAGE_BYTES;
 	const struct kvm_chunk *chunk = find(memory, page / KVM_CHUNK_PAGES);
+	unsigned p = page % KVM_CHUNK_PAGES;
 
-	return chunk ? chunk->pages[page % KVM_CHUNK_PAGES] : NULL;
+	if (!chunk)
+		return NULL;
+	if (is_behind(chunk, view, p))
+		return chunk->behind ? chunk->behind[p] : NULL;
+	return chunk->pages[p];
 }
 
-static uint8_t *page_or_add(struct kvm_memory *memory, uint64_t gpa)
+static uint8_t *page_or_add(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa)
 {
 	uint64_t page = gpa / KVM_PAGE_BYTES;
 	struct kvm_chunk *chunk = find_or_add(memory, page / KVM_CHUNK_PAGES);
+	unsigned p = page % KVM_CHUNK_PAGES;
 	uint8_t **at;
 
 	if (!chunk)
 		return NULL;
-	at = &chunk->pages[page % KVM_CHUNK_PAGES];
+	at = &chunk->pages[p];
+	if (is_behind(chunk, view, p)) {
+		if (!chunk->behind)
+			chunk->behind = calloc(KVM_CHUNK_PAGES, sizeof(*chunk->behind));
+		if (!chunk->behind)
+			return NULL;
+		at = &chunk->behind[p];
+	}
 	if (!*at)
 		*at = calloc(1, KVM_PAGE_BYTES);
 	return *at;
@@ -187,7 +221,7 @@ int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_
 		return r;
 	while (n > 0) {
 		size_t part = slice(gpa, n);
-		const uint8_t *page = page_or_null(memory, gpa);
+		const uint8_t *page = page_or_null(memory, view, gpa);
 
 		if (page)
 			memcpy(out, page + gpa % KVM_PAGE_BYTES, part);
@@ -211,11 +245,11 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
 	/* All pages first: when one cannot be had, nothing is written. Zeros need none. */
 	for (size_t done = 0; done < n; done += part) {
 		part = slice(gpa + done, n - done);
-		if (!bytes_all(in + done, part, 0) && !page_or_add(memory, gpa + done))
+		if (!bytes_all(in + done, part, 0) && !page_or_add(memory, view, gpa + done))
 			return -ENOMEM;
 	}
 	for (size_t done = 0; done < n; done += part) {
-		uint8_t *page = page_or_null(memory, gpa + done);
+		uint8_t *page = page_or_null(memory, view, gpa + done);
 
 		part = slice(gpa + done, n - done);
 		if (page)
@@ -226,7 +260,7 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
 
 uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa)
 {
-	if (gpa % KVM_PAGE_BYTES || kvm_memory_check(memory, KVM_VIEW_HOST, gpa, KVM_PAGE_BYTES) < 0)
+	if (gpa % KVM_PAGE_BYTES || kvm_memory_check(memory, KVM_VIEW_SLOT, gpa, KVM_PAGE_BYTES) < 0)
 		return NULL;
-	return page_or_add(memory, gpa);
+	return page_or_add(memory, KVM_VIEW_SLOT, gpa);
 }

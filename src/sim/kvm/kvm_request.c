@@ -111,12 +111,12 @@ static int request_upstream(struct sim_kvm_vcpu *vcpu)
 	uint32_t status;
 	int r;
 
-	if (kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
+	if (kvm_memory_read(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
 		return fail_run(vcpu, -EIO, "the request page cannot be read");
 	r = firmware(vm, &status);
 	if (r < 0 && status == SNP_SUCCESS)
 		return fail_run(vcpu, r, "firmware did not answer");
-	if (kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
+	if (kvm_memory_write(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
 		return fail_run(vcpu, -EIO, "the response page cannot be written");
 	kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_OK, status));
 	return 1;
@@ -200,7 +200,7 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 	uint8_t type;
 
 	/* The guest can change the type before the page is read again; that hurts nobody but itself (B26). */
-	if (kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1 + SNP_MSG_TYPE_OFF, &type, 1) < 0)
+	if (kvm_memory_read(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_1 + SNP_MSG_TYPE_OFF, &type, 1) < 0)
 		return fail_run(vcpu, -EIO, "the request page cannot be read");
 	if (type != SNP_MSG_REPORT_REQ)
 		return request_upstream(vcpu);
@@ -210,7 +210,7 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 		return 1;
 	}
 	if (!vm->req_certs) {
-		if (vcpu->rbx && kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->rax, no_certificates,
+		if (vcpu->rbx && kvm_memory_write(&vm->memory, KVM_VIEW_SLOT, vcpu->rax, no_certificates,
 						  sizeof(no_certificates)) < 0)
 			return fail_run(vcpu, -EIO, "the certificate pages cannot be written");
 		return request_upstream(vcpu);

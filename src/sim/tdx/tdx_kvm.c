@@ -13,8 +13,9 @@
 
 enum {
 	KVM_ENOSYS = 1000,
-	/* Whether the kernel looks at the vector itself, as QEMU does, was not seen in what was merged. */
-	CHECKS_EVENT_VECTOR = 1,
+	EXIT_REASON_TDCALL = 77,
+	EXPOSED_REGS = 0xfc00,                 /* R10 to R15: what the guest's TDVMCALLs let the VMM see */
+	MAP_GPA_CHUNK_BYTES = 2 * 1024 * 1024, /* Source: Linux tdx.c, TDX_MAP_GPA_MAX_LEN */
 };
 
 struct sim_td_vcpu {
@@ -150,8 +151,7 @@ static int setup_event_notify(struct sim_td_vcpu *vcpu)
 		.vector = vcpu->regs.r12,
 	};
 
-	if (CHECKS_EVENT_VECTOR &&
-	    (setup.vector < TDX_EVENT_NOTIFY_FIRST_VECTOR || setup.vector > TDX_EVENT_NOTIFY_LAST_VECTOR))
+	if (setup.vector < TDX_EVENT_NOTIFY_FIRST_VECTOR || setup.vector > TDX_EVENT_NOTIFY_LAST_VECTOR)
 		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
 	return exit_tdx(vcpu, &kvm_run_tdx_setup_event_notify_layout, &setup, complete_simple);
 }
@@ -173,25 +173,55 @@ static int get_info(struct sim_td_vcpu *vcpu)
 	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
 }
 
+static int map_gpa_failed(struct sim_td_vcpu *vcpu, uint64_t status, uint64_t gpa)
+{
+	vcpu->regs.r11 = gpa;
+	return answer(vcpu, status);
+}
+
 /*
- * KVM asks the VMM (KVM_HC_MAP_GPA_RANGE) and the VMM changes the memory's attributes: both in one here, as
- * for SNP guests. Spec: Linux tdx_map_gpa(); R11 tells where it failed.
+ * KVM asks the VMM (KVM_HC_MAP_GPA_RANGE), a chunk at a time, and the VMM changes the memory's attributes:
+ * both in one here, as for SNP guests. Between chunks an interrupt may come first. R11 says where it ended,
+ * and is left alone when all is done. Spec: Linux tdx_map_gpa(), tdx_complete_vmcall_map_gpa().
  */
 static int map_gpa(struct sim_td_vcpu *vcpu)
 {
 	const uint64_t shared_bit = vcpu->td->shared_bit, gpa = vcpu->regs.r12, size = vcpu->regs.r13;
 	bool shared = gpa & shared_bit;
-	uint64_t last;
+	uint64_t last, n;
 
-	vcpu->regs.r11 = gpa;
 	if (__builtin_add_overflow(gpa, size - 1, &last) /* of size 0, too */ || last >= 2 * shared_bit ||
 	    shared != !!(last & shared_bit))
-		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+		return map_gpa_failed(vcpu, UAPI_TDVMCALL_INVALID_OPERAND, gpa);
 	if (gpa % KVM_PAGE_BYTES || size % KVM_PAGE_BYTES)
-		return answer(vcpu, UAPI_TDVMCALL_ALIGN_ERROR);
-	if (kvm_memory_set_shared(&vcpu->td->memory, gpa & ~shared_bit, size / KVM_PAGE_BYTES, shared) < 0)
-		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
+		return map_gpa_failed(vcpu, UAPI_TDVMCALL_ALIGN_ERROR, gpa);
+	for (uint64_t next = gpa; next - gpa < size; next += n) {
+		n = size - (next - gpa) < MAP_GPA_CHUNK_BYTES ? size - (next - gpa) : MAP_GPA_CHUNK_BYTES;
+		if (next != gpa && sim_td_interrupt_pending(vcpu))
+			return map_gpa_failed(vcpu, UAPI_TDVMCALL_RETRY, next);
+		if (kvm_memory_set_shared(&vcpu->td->memory, next & ~shared_bit, n / KVM_PAGE_BYTES, shared) <
+		    0)
+			return map_gpa_failed(vcpu, UAPI_TDVMCALL_INVALID_OPERAND, next);
+	}
 	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
+}
+
+/* All general registers go to the VMM, by their numbers; those that the guest does not expose are 0. */
+static int report_fatal_error(struct sim_td_vcpu *vcpu)
+{
+	const struct uapi_tdvmcall *regs = &vcpu->regs;
+	const uint64_t words[KVM_SYSTEM_EVENT_DATA_BYTES / 8] = {
+		[0] = EXIT_REASON_TDCALL, [1] = EXPOSED_REGS, [10] = regs->r10, [11] = regs->r11,
+		[12] = regs->r12,         [13] = regs->r13,   [14] = regs->r14, [15] = regs->r15,
+	};
+	const unsigned n = sizeof(words) / sizeof(words[0]);
+
+	bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_SYSTEM_EVENT, 4);
+	bytes_put_le(vcpu->run + KVM_RUN_SYSTEM_EVENT_type, UAPI_KVM_SYSTEM_EVENT_TDX_FATAL, 4);
+	bytes_put_le(vcpu->run + KVM_RUN_SYSTEM_EVENT_ndata, n, 4);
+	for (unsigned i = 0; i < n; i++)
+		bytes_put_le(vcpu->run + KVM_RUN_SYSTEM_EVENT_data + 8 * i, words[i], 8);
+	return 0;
 }
 
 static int vmcall(struct sim_td_vcpu *vcpu)
@@ -207,6 +237,8 @@ static int vmcall(struct sim_td_vcpu *vcpu)
 		return get_info(vcpu);
 	case UAPI_TDVMCALL_MAP_GPA:
 		return map_gpa(vcpu);
+	case UAPI_TDVMCALL_REPORT_FATAL_ERROR:
+		return report_fatal_error(vcpu);
 	default:
 		return answer(vcpu, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED);
 	}

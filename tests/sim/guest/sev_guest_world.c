@@ -46,6 +46,21 @@ static int ram_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 	return 0;
 }
 
+static int ram_share(void *ctx, uint64_t gpa, uint64_t npages, bool shared)
+{
+	struct world *w = ctx;
+	uint8_t *pages;
+	int r = ram_at(w, gpa, npages * SNP_PAGE_BYTES, &pages);
+
+	if (r < 0)
+		return r;
+	assert_int_equal(gpa, W_CERTS);
+	memset(pages, 0, npages * SNP_PAGE_BYTES);
+	w->shared_certs = shared ? (unsigned)npages : 0;
+	w->certs_shares += shared;
+	return 0;
+}
+
 /* As copy_from_user() of Linux: all pages must be there. */
 static int user_at(struct world *w, const bool gone[U_PAGES], uint64_t addr, size_t n, uint8_t **ret)
 {
@@ -92,7 +107,7 @@ struct world *world_new(unsigned vmpck, unsigned quirks)
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	w->memory = (struct sim_guest_memory){ ram_read, ram_write, w };
+	w->memory = (struct sim_guest_memory){ ram_read, ram_write, w, ram_share };
 	w->user_memory = (struct sim_user_memory){ user_read, user_write, w };
 	w->flip_at = SNP_PAGE_BYTES;
 	w->now_ns = 1234567;
@@ -103,7 +118,9 @@ struct world *world_new(unsigned vmpck, unsigned quirks)
 	memset(w->ram[W_RESPONSE >> 12], 0xee, SNP_PAGE_BYTES); /* leftovers of something */
 	memset(w->ram[W_CERTS >> 12], 0xee, 4 * SNP_PAGE_BYTES);
 	memset(w->user, U_FILL, sizeof(w->user));
-	assert_int_equal(sim_sev_guest_new(&w->memory, &layout, vmpck, quirks, &w->guest, NULL), 0);
+	assert_int_equal(sim_sev_guest_new(&w->memory, &layout, vmpck, quirks & ~(unsigned)W_6_12,
+					   quirks & W_6_12 ? &sim_linux_6_12 : NULL, &w->guest, NULL),
+			 0);
 	w->accesses = 0;
 	return w;
 }
@@ -231,6 +248,7 @@ void world_vmgexit(struct world *w)
 		memcpy(w->page, w->ram[W_REQUEST >> 12], sizeof(w->page));
 		w->same_page = true;
 		w->response_was_zero = bytes_all(w->ram[W_RESPONSE >> 12], SNP_PAGE_BYTES, 0);
+		w->exit_shared = w->shared_certs;
 		w->certs_were_zero = bytes_all(w->ram[W_CERTS >> 12], 4 * SNP_PAGE_BYTES, 0);
 	}
 	w->same_page = w->same_page && !memcmp(w->page, w->ram[W_REQUEST >> 12], sizeof(w->page));

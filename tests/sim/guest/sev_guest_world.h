@@ -13,6 +13,7 @@
  * the driver's.
  */
 enum {
+	W_6_12 = 1 << 30, /* beside quirks: the driver of Linux 6.12, not the newest */
 	W_GHCB = 0x1000,
 	W_REQUEST = 0x2000,
 	W_RESPONSE = 0x3000,
@@ -85,6 +86,9 @@ struct world {
 	uint8_t page[SNP_PAGE_BYTES]; /* the request page of the first exit */
 	bool same_page;               /* and of all others */
 	bool response_was_zero, certs_were_zero;
+	unsigned shared_certs,
+		certs_shares; /* by the driver: pages now, how often; exit_shared at the first exit */
+	unsigned exit_shared;
 	unsigned accesses, fail_at; /* of guest memory; 0: none fails */
 };
 

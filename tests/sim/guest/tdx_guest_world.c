@@ -96,7 +96,11 @@ struct world *world_new_unprobed(enum sim_tdx_flavour flavour, uint32_t buffer_b
 	};
 
 	assert_non_null(w);
-	w->config = (struct sim_tdx_guest_config){ flavour, quirks, W_BUFFER, buffer_bytes, W_VECTOR };
+	w->config = (struct sim_tdx_guest_config){
+		flavour,  quirks & ~(unsigned)W_6_12,
+		W_BUFFER, buffer_bytes,
+		W_VECTOR, quirks & W_6_12 ? &sim_linux_6_12 : NULL,
+	};
 	w->user_memory = (struct sim_user_memory){ user_read, user_write, w };
 	w->now_ns = 1234567;
 	w->out_len = w->data_bytes = 5006;

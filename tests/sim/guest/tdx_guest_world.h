@@ -14,6 +14,7 @@
  * that does what a test says, and a clock that jumps from event to event.
  */
 enum {
+	W_6_12 = 1 << 30, /* beside quirks: the driver of Linux 6.12, not the newest */
 	W_RAM_PAGES = 64,
 	W_BUFFER = 0x10000,
 	W_VECTOR = 0x51,

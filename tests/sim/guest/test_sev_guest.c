@@ -72,6 +72,51 @@ static void the_ghcb_holds_what_linux_puts_there(void **state)
 	world_free(w);
 }
 
+/* sim_linux: sev_names_certs_pages_always */
+static void a_request_for_no_certificates_names_no_pages_since_7_3(void **state)
+{
+	static const struct answer script[] = { A_FIRMWARE };
+
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		struct world *w = world_new(0, old ? LINUX | W_6_12 : LINUX);
+
+		world_script(w, script, 1);
+		world_user(w, 0);
+		assert_int_equal(world_ioctl(w, UAPI_SNP_GET_EXT_REPORT), 0);
+		assert_int_equal(w->codes[0], GHCB_EXIT_EXT_GUEST_REQUEST);
+		assert_int_equal(w->exit_rax, old ? W_CERTS : 0);
+		assert_int_equal(w->exit_rbx, 0);
+		world_free(w);
+	}
+}
+
+/* sim_linux: sev_shares_certs_per_request */
+static void certificate_pages_are_shared_for_their_request_alone_since_7_3(void **state)
+{
+	static const struct answer good[] = { A_FIRMWARE }, refused[] = { A_NEED(4), A_FIRMWARE },
+				   failed[] = { A_STATUS(0x16) };
+	static const struct {
+		const struct answer *script;
+		unsigned n;
+		int result;
+	} rows[] = { { good, 1, 0 }, { refused, 2, -EIO }, { failed, 1, -EIO } };
+
+	(void)state;
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(rows); n++) {
+		bool old = n % 2;
+		struct world *w = world_new(0, old ? LINUX | W_6_12 : LINUX);
+
+		world_script(w, rows[n / 2].script, rows[n / 2].n);
+		world_user(w, 0x3000);
+		assert_int_equal(world_ioctl(w, UAPI_SNP_GET_EXT_REPORT), rows[n / 2].result);
+		assert_int_equal(w->exit_shared, old ? 0 : 3);
+		assert_int_equal(w->certs_shares, old ? 0 : 1);
+		assert_int_equal(w->shared_certs, 0);
+		world_free(w);
+	}
+}
+
 struct outcome {
 	const char *name;
 	bool ext;
@@ -85,6 +130,7 @@ struct outcome {
 	uint32_t certs_len; /* afterwards; 0: as it was, 0x1000 */
 };
 
+#define NO_LENGTH   1 /* certs_len is 0 afterwards */
 #define SCRIPT(...) { __VA_ARGS__ }, sizeof((struct answer[]){ __VA_ARGS__ }) / sizeof(struct answer)
 #define PLAIN(...)  false, SCRIPT(__VA_ARGS__)
 #define EXT(...)    true, SCRIPT(__VA_ARGS__)
@@ -117,7 +163,9 @@ static const struct outcome outcomes[] = {
 	{ "B4: BUSY for 60 s", PLAIN(A_BUSY), LINUX, -ETIMEDOUT, BUSY, true, 32, 62 },
 	{ "B1: INVALID_LEN", EXT(A_NEED(3), A_FIRMWARE), LINUX, -EIO, NEED, false, 2, 0, 0x3000 },
 	{ "B1: INVALID_LEN, without quirks", EXT(A_NEED(3), A_FIRMWARE), 0, -EIO, NEED, false, 2, 0, 0x3000 },
-	{ "INVALID_LEN of no pages", EXT(A_NEED(0), A_FIRMWARE), LINUX, -EIO, NEED, false, 2, 0, 0x1000 },
+	{ "INVALID_LEN of no pages", EXT(A_NEED(0), A_FIRMWARE), LINUX, -EIO, NEED, false, 2, 0, NO_LENGTH },
+	{ "INVALID_LEN of no pages in the low half of RBX",
+	  EXT(A_NEED(0x300000000), A_FIRMWARE), LINUX, -EIO, NEED, false, 2, 0, NO_LENGTH },
 	{ "the driver takes 32 bits of RBX",
 	  EXT(A_NEED(0x700000005), A_FIRMWARE), LINUX, -EIO, NEED, false, 2, 0, 0x5000 },
 	{ "certs_len has 32 bits",
@@ -158,7 +206,9 @@ static void check_outcome(const struct outcome *o)
 	assert_int_equal(world_counter(w, 0), 0);
 	assert_int_equal(w->exits, o->exits);
 	assert_int_equal(w->slept_ns, o->slept_s * S);
-	assert_int_equal(world_certs_len(w), o->certs_len ? o->certs_len : 0x1000);
+	assert_int_equal(world_certs_len(w), o->certs_len == NO_LENGTH ? 0
+					     : o->certs_len            ? o->certs_len
+								       : 0x1000);
 	assert_true(w->same_page); /* B1, B2: nothing else was ever sealed under this number */
 	assert_int_equal(w->request_writes, 1);
 	assert_true(w->response_was_zero);
@@ -357,8 +407,11 @@ static void b31_the_counter_stops_before_its_32_bits_end(void **state)
 	static const struct answer script[] = { A_FIRMWARE };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct world *w = world_new(3, LINUX);
+	/* sim_linux: sev_presets_exitinfo2_of_unsent */
+	for (size_t n = 0; n < 2 * ARRAY_SIZE(rows); n++) {
+		bool old = n % 2;
+		struct world *w = world_new(3, old ? LINUX | W_6_12 : LINUX);
+		size_t i = n / 2;
 
 		bytes_put_le(w->ram[W_SECRETS >> 12] + SNP_SECRETS_SEQNO_OFF + 12, rows[i].counter, 4);
 		w->counts[3] = rows[i].counter;
@@ -366,7 +419,7 @@ static void b31_the_counter_stops_before_its_32_bits_end(void **state)
 		world_user(w, 0);
 		assert_int_equal(world_ioctl(w, UAPI_SNP_GET_REPORT), rows[i].result);
 		assert_int_equal(w->exits, rows[i].result == 0);
-		assert_int_equal(world_exitinfo2(w), rows[i].result ? 0xff : UNTOUCHED);
+		assert_int_equal(world_exitinfo2(w), rows[i].result && old ? 0xff : UNTOUCHED);
 		assert_false(sim_sev_guest_key_wiped(w->guest)); /* nothing was sealed */
 		assert_int_equal(world_counter(w, 3), rows[i].result ? rows[i].counter : rows[i].counter + 2);
 		world_free(w);
@@ -378,7 +431,7 @@ static int again(struct world *w, unsigned vmpck, struct sim_sev_guest **ret)
 	static const struct sim_sev_guest_layout layout = { W_GHCB, W_REQUEST, W_RESPONSE, W_CERTS,
 							    W_SECRETS };
 
-	return sim_sev_guest_new(&w->memory, &layout, vmpck, LINUX, ret, NULL);
+	return sim_sev_guest_new(&w->memory, &layout, vmpck, LINUX, NULL, ret, NULL);
 }
 
 static void b32_a_second_driver_counts_on_where_the_first_stopped(void **state)
@@ -519,7 +572,11 @@ static void failing_guest_memory_never_frees_a_used_number(void **state)
 		if (!fired) {
 			assert_int_equal(r, -EIO);
 		} else if (r == -ENOTTY) {
-			assert_int_equal(k, 1); /* no key to be read is no key */
+			assert_int_equal(w->request_writes, 0); /* no key to be read is no key */
+		} else if (r == -ENOMEM) {
+			assert_int_equal(w->certs_shares + w->request_writes, 0);
+		} else if (r == -EIO) { /* all went well, but for the pages that could not be made private */
+			assert_int_equal(w->shared_certs, 1);
 		} else if (r == -EFAULT) {
 			assert_int_equal(sim_sev_guest_key_wiped(w->guest), w->request_writes > 0);
 		} else {
@@ -539,18 +596,18 @@ static void a_driver_that_cannot_work_is_not_made(void **state)
 	struct jurat_error err;
 
 	(void)state;
-	assert_int_equal(sim_sev_guest_new(&w->memory, &good, 4, 0, &none, &err), -EINVAL);
+	assert_int_equal(sim_sev_guest_new(&w->memory, &good, 4, 0, NULL, &none, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "VMPCK 4"));
 	for (size_t off = 0; off < sizeof(good); off += sizeof(uint64_t)) {
 		bad = good;
 		*(uint64_t *)((char *)&bad + off) += 8;
-		assert_int_equal(sim_sev_guest_new(&w->memory, &bad, 0, 0, &none, &err), -EINVAL);
+		assert_int_equal(sim_sev_guest_new(&w->memory, &bad, 0, 0, NULL, &none, &err), -EINVAL);
 	}
 	bad = good;
 	bad.secrets_gpa = 0x100000;
-	assert_int_equal(sim_sev_guest_new(&w->memory, &bad, 0, 0, &none, &err), -EFAULT);
+	assert_int_equal(sim_sev_guest_new(&w->memory, &bad, 0, 0, NULL, &none, &err), -EFAULT);
 	memset(w->ram[W_SECRETS >> 12] + SNP_SECRETS_VMPCK_OFF + 64, 0, 32);
-	assert_int_equal(sim_sev_guest_new(&w->memory, &good, 2, 0, &none, &err), -EINVAL);
+	assert_int_equal(sim_sev_guest_new(&w->memory, &good, 2, 0, NULL, &none, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "empty"));
 	assert_null(none);
 	sim_sev_guest_free(NULL);
@@ -619,6 +676,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sealed_vector_is_reproduced_to_the_byte),
 		cmocka_unit_test(the_ghcb_holds_what_linux_puts_there),
+		cmocka_unit_test(a_request_for_no_certificates_names_no_pages_since_7_3),
+		cmocka_unit_test(certificate_pages_are_shared_for_their_request_alone_since_7_3),
 		cmocka_unit_test(every_answer_of_the_hypervisor_has_its_outcome),
 		cmocka_unit_test(a_key_that_linux_keeps_by_mistake_dies_with_the_next_request),
 		cmocka_unit_test(after_invalid_len_the_next_request_succeeds),

@@ -8,11 +8,12 @@
 #include "wire/snp_report.h"
 #include "wire/snp_secrets.h"
 
-#define LINUX     SIM_QUIRKS_LINUX
-#define NOBODY    0xdead0000ull /* user addresses without memory */
-#define KERNEL    0xffffffff80000000ull
-#define UNTOUCHED 0x1122334455667788ull
-#define PRESET    0xffull
+#define LINUX        SIM_QUIRKS_LINUX
+#define NOBODY       0xdead0000ull /* user addresses without memory */
+#define KERNEL       0xffffffff80000000ull
+#define USER_PTR_MAX 0x7ffffffff000ull
+#define UNTOUCHED    0x1122334455667788ull
+#define PRESET       0xffull
 
 /*
  * What a program asks for and which of its pages are not as they should be. 0 is as it should be; `written`
@@ -25,6 +26,7 @@ struct ask {
 	uint64_t certs_address;
 	uint32_t certs_len;
 	bool version_0, wiped;
+	bool key_first; /* Linux 6.12 sees that the key is wiped before this: -ENOTTY, and writes nothing */
 	unsigned unreadable, unwritable; /* PAGE(n) of user memory */
 	int result;
 	unsigned exits;
@@ -48,7 +50,16 @@ static const struct ask asks[] = {
 	{ "version 0", REPORT, .version_0 = true, .result = -EINVAL },
 	{ "version 0 of no ioctl", .number = 0x1234, .version_0 = true, .result = -EINVAL },
 	{ "key wiped", REPORT, .wiped = true, .result = -ENOTTY },
-	{ "key wiped, bad request", REPORT, .wiped = true, .req_data = NO_POINTER, .result = -ENOTTY },
+	{ "key wiped, version 0", REPORT, .wiped = true, .version_0 = true, .result = -EINVAL },
+	/* sim_linux: sev_checks_key_first */
+	{ "key wiped, no request", REPORT, .wiped = true, .key_first = true, .req_data = NO_POINTER,
+	  .result = -EINVAL, .written = "i" },
+	{ "key wiped, bad request", KEY, .wiped = true, .key_first = true, .unreadable = PAGE(1),
+	  .result = -EFAULT, .written = "i" },
+	{ "key wiped, certs_len of 5 pages", EXT(U_CERTS, 0x5000), .wiped = true, .key_first = true,
+	  .result = -EINVAL, .written = "i" },
+	{ "key wiped, no ioctl", .number = 0x1234, .wiped = true, .key_first = true, .result = -ENOTTY,
+	  .written = "i" },
 	/* ... from here on exitinfo2 = 0xff does. */
 	{ "no ioctl", .number = 0x1234, .result = -ENOTTY, .written = "i" },
 	{ "no ioctl, read-only input", .number = 0x1234, .unwritable = PAGE(0), .result = -EFAULT },
@@ -67,8 +78,14 @@ static const struct ask asks[] = {
 	{ "certs_len 0xfffff000", EXT(U_CERTS, 0xfffff000), .result = -EINVAL, .written = "i" },
 	{ "certificates into the kernel", EXT(KERNEL, 0x2000), .result = -EFAULT, .written = "i" },
 	{ "certificates that wrap", EXT(UINT64_MAX - 0xfff, 0x2000), .result = -EFAULT, .written = "i" },
-	{ "certificates across the kernel's border", EXT((1ull << 63) - 0x1000, 0x2000), .result = -EFAULT,
+	{ "certificates at no address at all", EXT((1ull << 63) - 0x1000, 0x2000), .result = -EFAULT,
 	  .written = "i" },
+	{ "certificates at the end of user space", EXT(USER_PTR_MAX, 0x1000), .result = -EFAULT,
+	  .written = "i" },
+	{ "certificates across the end of user space", EXT(USER_PTR_MAX - 0x1000, 0x2000), .result = -EFAULT,
+	  .written = "i" },
+	{ "certificates up to the end of user space", EXT(USER_PTR_MAX - 0x1000, 0x1000), .result = -EFAULT,
+	  .exits = 1 }, /* nothing is mapped there */
 	/* B15: success copies nothing back into the input. */
 	{ "report", REPORT, .exits = 1, .written = "r" },
 	{ "report, read-only input", REPORT, .unwritable = PAGE(0), .exits = 1, .written = "r" },
@@ -113,12 +130,13 @@ static void set_ask(struct world *w, const struct ask *a)
 		memset(w->ram[W_SECRETS >> 12] + SNP_SECRETS_VMPCK_OFF, 0, SNP_VMPCK_BYTES);
 }
 
-static void check_ask(const struct ask *a)
+static void check_ask(const struct ask *a, bool old)
 {
 	static const struct answer script[] = { A_FIRMWARE };
 	static const char names[U_PAGES] = { 'i', 'q', 'r', 0, 'c', 'c', 'c', 'c' };
-	const char *written = a->written ? a->written : "";
-	struct world *w = world_new(0, LINUX);
+	bool key_first = old && a->key_first;
+	const char *written = a->written && !key_first ? a->written : "";
+	struct world *w = world_new(0, old ? LINUX | W_6_12 : LINUX);
 	uint8_t before[U_PAGES][SNP_PAGE_BYTES];
 
 	print_message("# %s\n", a->name);
@@ -127,7 +145,7 @@ static void check_ask(const struct ask *a)
 	memcpy(before, w->user, sizeof(before));
 	assert_int_equal(sim_sev_guest_start(w->guest, &w->user_memory, a->number, pointer(a->arg, U_INPUT)),
 			 0);
-	assert_int_equal(world_drive(w), a->result);
+	assert_int_equal(world_drive(w), key_first ? -ENOTTY : a->result);
 	assert_int_equal(world_exitinfo2(w), *written == 'i' ? PRESET : UNTOUCHED);
 	assert_int_equal(w->exits, a->exits);
 	assert_int_equal(world_counter(w, 0), 2 * a->exits);
@@ -149,8 +167,10 @@ static void check_ask(const struct ask *a)
 static void every_ioctl_copies_what_linux_copies(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
-		check_ask(&asks[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		check_ask(&asks[i], false);
+		check_ask(&asks[i], true);
+	}
 }
 
 static void success_writes_exactly_the_response(void **state)

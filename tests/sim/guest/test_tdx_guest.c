@@ -8,8 +8,8 @@
 
 /* The upstream driver's quotes. Spec: Linux drivers/virt/coco/tdx-guest. K1 to K7 are its known faults. */
 
-#define LINUX_6_12       SIM_TDX_QUIRKS_LINUX_6_12_117
-#define LINUX_7_0        SIM_TDX_QUIRKS_LINUX_7_0
+#define LINUX_6_12       ((unsigned)SIM_TDX_QUIRKS_LINUX | W_6_12)
+#define LINUX_7_0        SIM_TDX_QUIRKS_LINUX
 #define SMALL            TDX_GETQUOTE_LINUX_6_7_BYTES
 #define LARGE            TDX_GETQUOTE_MAX_BYTES
 #define ROOM             (SMALL - TDX_GETQUOTE_HDR_BYTES)
@@ -110,6 +110,7 @@ static void time_is_up_after_thirty_looks_K3(void **state)
 	}
 }
 
+/* sim_linux: tdx_ignores_status */
 static void a_status_that_is_not_success_is_an_error_K2(void **state)
 {
 	static const uint64_t statuses[] = { TDX_GETQUOTE_ERROR, TDX_GETQUOTE_UNAVAILABLE, 1,
@@ -259,6 +260,86 @@ static void a_signal_ends_the_wait_but_not_the_request_K4(void **state)
 	assert_int_equal(world_quote(w), 0);
 	assert_quote(w, 5006);
 	world_free(w);
+}
+
+/* The sleep is over: what the driver finds then is what counts, and only another sleep ends with -EINTR. */
+static void a_signal_as_the_sleep_ends_sees_the_status(void **state)
+{
+	for (int completed = 0; completed < 2; completed++) {
+		struct world *w = UPSTREAM(LINUX_7_0);
+
+		(void)state;
+		w->delay_ns = completed ? 7 * W_S - 1 : 10 * W_S;
+		world_at(w, 7 * W_S, kill_it);
+		assert_int_equal(world_quote(w), completed ? 0 : -EINTR);
+		assert_int_equal(world_elapsed_ns(w), 7 * W_S);
+		world_free(w);
+	}
+}
+
+static struct world *watched;
+static uint8_t seen_by_module[2 * TDX_GETQUOTE_HDR_BYTES];
+
+/* What the buffer holds while the TDREPORT is made. */
+static uint64_t watch_report(void *ctx, const uint8_t data[TDX_REPORT_DATA_BYTES],
+			     uint8_t ret[TDX_REPORT_BYTES])
+{
+	assert_int_equal(sim_td_guest_read(watched->td, W_BUFFER, seen_by_module, sizeof(seen_by_module)), 0);
+	return sim_td_mr_report(watched->td, data, ret);
+}
+
+static void load_watched(struct world *w)
+{
+	struct sim_tdx_guest_platform platform = machine_td_guest_platform(w->td);
+
+	platform.mr_report = watch_report;
+	watched = w;
+	sim_tdx_guest_free(w->guest);
+	assert_int_equal(sim_tdx_guest_new(&platform, &w->config, &w->guest, NULL), 0);
+	assert_int_equal(world_probe(w), 0);
+}
+
+/* sim_linux: tdx_clears_buffer_first */
+static void the_header_is_there_before_the_tdreport_since_7_3(void **state)
+{
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		struct world *w = world_new_unprobed(SIM_TDX_UPSTREAM, SMALL, old ? LINUX_6_12 : LINUX_7_0);
+		uint8_t left[SMALL];
+
+		load_watched(w);
+		assert_int_equal(world_quote(w), 0); /* leaves a quote of 0x51 in the buffer */
+		assert_int_equal(world_quote(w), 0);
+		if (old) {
+			assert_true(bytes_all(seen_by_module + TDX_GETQUOTE_HDR_BYTES, TDX_GETQUOTE_HDR_BYTES,
+					      0x51));
+		} else {
+			assert_int_equal(bytes_get_le(seen_by_module, 8), TDX_GETQUOTE_VERSION);
+			assert_int_equal(bytes_get_le(seen_by_module + 16, 8), TDX_REPORT_BYTES);
+			assert_true(bytes_all(seen_by_module + TDX_GETQUOTE_HDR_BYTES, TDX_GETQUOTE_HDR_BYTES,
+					      0));
+		}
+		assert_int_equal(bytes_get_le(w->submitted, 8), TDX_GETQUOTE_VERSION);
+		sim_td_fail_tdcall(w->td, 1, UAPI_TDCALL_OPERAND_BUSY);
+		assert_int_equal(world_quote(w), old ? -EIO : -EBUSY);
+		assert_int_equal(sim_td_guest_read(w->td, W_BUFFER, left, sizeof(left)), 0);
+		assert_int_equal(bytes_all(left, sizeof(left), 0), !old);
+		assert_int_equal(left[TDX_GETQUOTE_HDR_BYTES], old ? 0x51 : 0);
+		world_free(w);
+	}
+}
+
+/* sim_linux: tdx_buffer_bytes */
+static void the_buffer_has_the_size_of_its_release(void **state)
+{
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		struct world *w = world_new(SIM_TDX_UPSTREAM, 0, old ? LINUX_6_12 : LINUX_7_0);
+
+		assert_int_equal(world_quote(w), 0);
+		assert_int_equal(w->size, old ? 8 * 1024 : 128 * 1024);
+		world_free(w);
+	}
 }
 
 static void a_signal_before_the_wait_ends_it_only_if_there_is_one(void **state)
@@ -516,7 +597,6 @@ static void a_driver_that_cannot_be_is_refused(void **state)
 		{ SIM_TDX_SEED + 1, 0, W_BUFFER, SMALL, W_VECTOR },
 		{ SIM_TDX_UPSTREAM, 0, W_BUFFER + 1, SMALL, 0 },
 		{ SIM_TDX_UPSTREAM, 0, W_BUFFER + 2048, SMALL, 0 },
-		{ SIM_TDX_UPSTREAM, 0, W_BUFFER, 0, 0 },
 		{ SIM_TDX_UPSTREAM, 0, W_BUFFER, SMALL - 1, 0 },
 		{ SIM_TDX_UPSTREAM, 0, W_BUFFER, 4 * 1024 * 1024 + 4096, 0 },
 		{ SIM_TDX_UPSTREAM, 0, UINT64_MAX - 4095, 4096, 0 },
@@ -608,6 +688,9 @@ int main(void)
 		cmocka_unit_test(an_unbounded_length_lets_private_memory_out_K1),
 		cmocka_unit_test(a_buffer_that_stays_in_flight_is_busy_for_ever_K4),
 		cmocka_unit_test(a_signal_ends_the_wait_but_not_the_request_K4),
+		cmocka_unit_test(a_signal_as_the_sleep_ends_sees_the_status),
+		cmocka_unit_test(the_header_is_there_before_the_tdreport_since_7_3),
+		cmocka_unit_test(the_buffer_has_the_size_of_its_release),
 		cmocka_unit_test(a_signal_before_the_wait_ends_it_only_if_there_is_one),
 		cmocka_unit_test(a_refused_hypercall_is_an_io_error_also_RETRY_K5_K6),
 		cmocka_unit_test(only_a_loaded_driver_shares_its_buffer_and_nothing_else),

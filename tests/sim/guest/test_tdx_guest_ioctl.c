@@ -28,6 +28,7 @@ static void assert_tdcalls(struct world *w, uint64_t status, int result)
 	assert_int_equal(sim_tdx_guest_mr_write(w->guest, "rtmr2:sha384", mr, sizeof(mr)), result);
 }
 
+/* sim_linux: tdx_has_old_tdcall_errors */
 static void a_tdcall_that_fails_has_the_errno_of_its_status(void **state)
 {
 	static const struct {
@@ -42,8 +43,7 @@ static void a_tdcall_that_fails_has_the_errno_of_its_status(void **state)
 		{ 0xc0000101ull << 32, -EIO, -EIO },
 		{ UINT64_MAX, -EIO, -EIO },
 	};
-	struct world *old = UPSTREAM(SIM_TDX_QUIRKS_LINUX_6_12_117),
-		     *new = UPSTREAM(SIM_TDX_QUIRKS_LINUX_7_0);
+	struct world *old = UPSTREAM(SIM_TDX_QUIRKS_LINUX | W_6_12), *new = UPSTREAM(SIM_TDX_QUIRKS_LINUX);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -194,8 +194,8 @@ static void a_vmm_that_says_error_is_no_empty_success_K2(void **state)
 		int result;
 	} rows[] = {
 		{ 0, -EIO },
-		{ SIM_TDX_QUIRKS_LINUX_7_0, -EIO },
-		{ SIM_TDX_QUIRKS_LINUX_6_12_117, 0 }, /* but there it was */
+		{ SIM_TDX_QUIRKS_LINUX, -EIO },
+		{ SIM_TDX_QUIRKS_LINUX | W_6_12, 0 }, /* but there it was */
 	};
 
 	(void)state;
@@ -253,21 +253,21 @@ static void the_drivers_errors_pass_and_the_next_read_tries_again_K4(void **stat
 static void a_quote_above_the_attributes_limit_is_too_big(void **state)
 {
 	static const struct {
-		size_t outblob_max;
+		const struct sim_linux *kernel; /* tsm_outblob_max */
 		uint32_t quote;
 		int result;
 	} rows[] = {
-		{ SIM_TSM_BLOB_MAX_BYTES, SIM_TSM_BLOB_MAX_BYTES, 0 },
-		{ SIM_TSM_BLOB_MAX_BYTES, SIM_TSM_BLOB_MAX_BYTES + 1, -EFBIG },
-		{ SIM_TSM_TDX_OUTBLOB_MAX_7_0, SIM_TSM_BLOB_MAX_BYTES + 1, 0 },
-		{ SIM_TSM_TDX_OUTBLOB_MAX_7_0, TDX_GETQUOTE_MAX_BYTES - 24, 0 },
+		{ &sim_linux_6_12, SIM_TSM_BLOB_MAX_BYTES, 0 },
+		{ &sim_linux_6_12, SIM_TSM_BLOB_MAX_BYTES + 1, -EFBIG },
+		{ &sim_linux_7_3, SIM_TSM_BLOB_MAX_BYTES + 1, 0 },
+		{ &sim_linux_7_3, TDX_GETQUOTE_MAX_BYTES - 24, 0 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct tree t;
 
-		start(&t, TDX_GETQUOTE_MAX_BYTES, 0, rows[i].outblob_max);
+		start(&t, TDX_GETQUOTE_MAX_BYTES, 0, rows[i].kernel->tsm_outblob_max);
 		t.w->out_len = t.w->data_bytes = rows[i].quote;
 		put(&t, 1, 64);
 		assert_int_equal(get(&t, SIM_TSM_OUTBLOB), rows[i].result);

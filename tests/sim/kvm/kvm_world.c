@@ -23,13 +23,14 @@ static void on_event(void *ctx, const char *from, const char *to, const char *te
 	test_text(w->trace + n, sizeof(w->trace) - n, "%s > %s: %s\n", from, to, text);
 }
 
-void kvm_world_start_over(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync, bool req_certs)
+static void start(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync,
+		  const struct sim_linux *kernel, bool req_certs)
 {
 	struct sim_launch launch = { .policy = 0x30000 };
 	struct sim_kvm_trace trace = { .event = on_event, .ctx = w };
 
-	*w = (struct kvm_world){ .msr = GHCB_GPA };
-	assert_int_equal(sim_kvm_host_new(psp, sync, &w->host, NULL), 0);
+	*w = (struct kvm_world){ .kernel = kernel, .msr = GHCB_GPA };
+	assert_int_equal(sim_kvm_host_new(psp, sync, w->kernel, &w->host, NULL), 0);
 	assert_int_equal(sim_kvm_vm_new(w->host, &launch, RAM_PAGES, &w->vm, w->secrets, NULL), 0);
 	if (req_certs)
 		assert_int_equal(sim_kvm_enable_req_certs(w->vm), 0);
@@ -39,6 +40,16 @@ void kvm_world_start_over(struct kvm_world *w, struct sim_psp *psp, enum sim_syn
 	assert_int_equal(sim_kvm_register_ghcb(w->vcpu, GHCB_GPA), 0);
 	kvm_world_message(w, SNP_MSG_REPORT_REQ, 0xa5);
 	sim_kvm_set_trace(w->host, &trace);
+}
+
+void kvm_world_start_over(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync, bool req_certs)
+{
+	start(w, psp, sync, NULL, req_certs);
+}
+
+void kvm_world_start_on(struct kvm_world *w, const struct sim_linux *kernel)
+{
+	start(w, NULL, SIM_SYNC_UPSTREAM, kernel, true);
 }
 
 void kvm_world_end(struct kvm_world *w)

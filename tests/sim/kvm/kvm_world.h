@@ -20,6 +20,7 @@ enum {
 };
 
 struct kvm_world {
+	const struct sim_linux *kernel; /* NULL: the newest */
 	struct sim_kvm_host *host;
 	struct sim_kvm_vm *vm;
 	struct sim_kvm_vcpu *vcpu;
@@ -51,6 +52,8 @@ struct kvm_ask {
 /* Over the fake firmware, which starts anew (fake_psp.c); over another. */
 void kvm_world_start(struct kvm_world *w, enum sim_sync sync, bool req_certs);
 void kvm_world_start_over(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync, bool req_certs);
+/* The upstream scheme with certificates, on this kernel. */
+void kvm_world_start_on(struct kvm_world *w, const struct sim_linux *kernel);
 void kvm_world_end(struct kvm_world *w);
 
 /* A request page of this message type, `fill` everywhere else. */

@@ -46,11 +46,12 @@ static void bad_ghcbs_are_refused_with_the_exact_reason(void **state)
 		{ { EXT, PAGES, CERTS, .without = { INFO_2 } }, GHCB_ERR_MISSING_INPUT },
 		{ { PLAIN, PAGES, .without = { INFO_1, INFO_2 } }, GHCB_ERR_MISSING_INPUT },
 		{ { .code = 0x80000099, .without = { INFO_1 } }, GHCB_ERR_MISSING_INPUT },
-		{ { PLAIN, .info_1 = REQ_GPA + 1, .info_2 = RSP_GPA }, GHCB_ERR_MISSING_INPUT },
-		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = RSP_GPA + 0x800 }, GHCB_ERR_MISSING_INPUT },
-		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = REQ_GPA }, GHCB_ERR_MISSING_INPUT },
-		{ { EXT, .info_1 = REQ_GPA, .info_2 = REQ_GPA, CERTS }, GHCB_ERR_MISSING_INPUT },
-		{ { EXT, .info_1 = UINT64_MAX, .info_2 = RSP_GPA, CERTS }, GHCB_ERR_MISSING_INPUT },
+		{ { PLAIN, .info_1 = REQ_GPA + 1, .info_2 = RSP_GPA }, GHCB_ERR_INVALID_INPUT },
+		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = RSP_GPA + 0x800 }, GHCB_ERR_INVALID_INPUT },
+		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = REQ_GPA }, GHCB_ERR_INVALID_INPUT },
+		{ { EXT, .info_1 = REQ_GPA, .info_2 = REQ_GPA, CERTS }, GHCB_ERR_INVALID_INPUT },
+		{ { EXT, .info_1 = UINT64_MAX, .info_2 = RSP_GPA, CERTS }, GHCB_ERR_INVALID_INPUT },
+		{ { .code = GHCB_EXIT_TERM_REQUEST, .without = { INFO_1 } }, GHCB_ERR_MISSING_INPUT },
 		{ { .code = 0, PAGES }, GHCB_ERR_INVALID_EVENT },
 		{ { .code = 0x80000013, PAGES }, GHCB_ERR_INVALID_EVENT },
 		{ { .code = UINT64_C(0x180000011), PAGES }, GHCB_ERR_INVALID_EVENT },
@@ -71,6 +72,28 @@ static void bad_ghcbs_are_refused_with_the_exact_reason(void **state)
 	assert_int_equal(fake_psp.calls, 0);
 }
 
+/* sim_linux: kvm_refuses_pages_as_invalid */
+static void bad_request_pages_have_another_reason_since_7_2(void **state)
+{
+	static const struct kvm_ask asks[] = {
+		{ PLAIN, .info_1 = REQ_GPA + 1, .info_2 = RSP_GPA },
+		{ PLAIN, .info_1 = REQ_GPA, .info_2 = RSP_GPA + 0x800 },
+		{ PLAIN, .info_1 = REQ_GPA, .info_2 = REQ_GPA },
+		{ EXT, .info_1 = REQ_GPA, .info_2 = REQ_GPA, CERTS },
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(asks); i++) {
+		bool old = i % 2;
+		struct kvm_world w;
+
+		kvm_world_start_on(&w, old ? &sim_linux_6_12 : &sim_linux_7_3);
+		assert_int_equal(kvm_world_ask(&w, &asks[i / 2]), 0);
+		assert_exit(&w, UAPI_KVM_EXIT_HLT);
+		assert_info(&w, GHCB_ERROR, old ? GHCB_ERR_MISSING_INPUT : GHCB_ERR_INVALID_INPUT);
+		kvm_world_end(&w);
+	}
+}
+
 static void every_answer_has_exactly_the_valid_bits_that_kvm_wrote(void **state)
 {
 	static const struct kvm_ask ask = PLAIN_ASK;
@@ -87,7 +110,7 @@ static void every_answer_has_exactly_the_valid_bits_that_kvm_wrote(void **state)
 
 static void a_ghcb_that_is_nowhere_is_ignored(void **state)
 {
-	static const uint64_t gpas[] = { 0, PRIVATE_GPA, END_GPA, UINT64_C(1) << 52, UINT64_MAX - 4095 };
+	static const uint64_t gpas[] = { 0, END_GPA, UINT64_C(1) << 52, UINT64_MAX - 4095 };
 	static const struct kvm_ask ask = PLAIN_ASK;
 	struct kvm_world *w = *state;
 
@@ -101,17 +124,41 @@ static void a_ghcb_that_is_nowhere_is_ignored(void **state)
 	assert_int_equal(fake_psp.calls, 0);
 }
 
-static void a_ghcb_that_is_not_registered_fails_kvm_run(void **state)
+/* KVM maps what the slot has behind a private page: zeros, and what it answers there the guest never sees. */
+static void a_private_ghcb_is_read_as_the_slot_has_it(void **state)
 {
 	static const struct kvm_ask ask = PLAIN_ASK;
 	struct kvm_world *w = *state;
 
-	assert_int_equal(sim_kvm_register_ghcb(w->vcpu, RSP_GPA), 0);
-	assert_int_equal(sim_kvm_register_ghcb(w->vcpu, RSP_GPA + 1), -EINVAL);
-	assert_int_equal(kvm_world_ask(w, &ask), -EINVAL);
-	assert_exit(w, 0);
-	assert_false(kvm_world_ghcb_valid(w, CODE)); /* the bitmap was cleared before that was found */
+	assert_int_equal(sim_kvm_set_shared(w->vm, GHCB_GPA, 1, false), 0);
+	assert_int_equal(kvm_world_ask(w, &ask), 0);
+	assert_exit(w, UAPI_KVM_EXIT_HLT);
+	assert_non_null(strstr(w->trace, "MISSING_INPUT"));
+	assert_int_equal(kvm_world_ghcb(w, INFO_1), REQ_GPA);
+	assert_true(kvm_world_ghcb_valid(w, CODE));
 	assert_int_equal(fake_psp.calls, 0);
+}
+
+/* sim_linux: kvm_answers_unregistered_ghcb */
+static void a_ghcb_that_is_not_registered_stops_the_vm_before_7_2_only(void **state)
+{
+	static const struct kvm_ask ask = PLAIN_ASK;
+
+	for (int old = 0; old < 2; old++) {
+		struct kvm_world w;
+
+		kvm_world_start_on(&w, old ? &sim_linux_6_12 : &sim_linux_7_3);
+		assert_int_equal(sim_kvm_register_ghcb(w.vcpu, RSP_GPA), 0);
+		assert_int_equal(sim_kvm_register_ghcb(w.vcpu, RSP_GPA + 1), -EINVAL);
+		assert_int_equal(kvm_world_ask(&w, &ask), old ? -EINVAL : 0);
+		assert_exit(&w, old ? 0 : UAPI_KVM_EXIT_HLT);
+		if (!old)
+			assert_info(&w, GHCB_ERROR, GHCB_ERR_NOT_REGISTERED);
+		assert_false(
+			kvm_world_ghcb_valid(&w, CODE)); /* the bitmap was cleared before that was found */
+		assert_int_equal(fake_psp.calls, 0);
+		kvm_world_end(&w);
+	}
 }
 
 static void the_msr_protocol_answers_what_a_guest_asks_at_boot(void **state)
@@ -122,7 +169,11 @@ static void the_msr_protocol_answers_what_a_guest_asks_at_boot(void **state)
 		{ 0x002, UINT64_C(0x0002000133000001) },
 		{ 0x010, UINT64_C(0xfffffffffffff011) },
 		{ 0x12345012, 0x12345013 },
-		{ 0x080, 0x1081 },
+		{ 0x080, 0x3081 },
+		/* What is no request, or none that is simulated, stays there. */
+		{ 0x001, 0x001 },
+		{ 0xabc123, 0xabc123 },
+		{ UINT64_MAX, UINT64_MAX },
 	};
 	struct kvm_world *w = *state;
 
@@ -130,6 +181,7 @@ static void the_msr_protocol_answers_what_a_guest_asks_at_boot(void **state)
 		w->msr = cases[i].msr;
 		w->exits = 1;
 		assert_int_equal(sim_kvm_run(w->vcpu), 0);
+		assert_exit(w, UAPI_KVM_EXIT_HLT);
 		assert_int_equal(w->msr_now, cases[i].answer);
 	}
 	w->msr = GHCB_GPA | 0x012;
@@ -138,17 +190,38 @@ static void the_msr_protocol_answers_what_a_guest_asks_at_boot(void **state)
 	w->msr = GHCB_GPA;
 	assert_int_equal(kvm_world_ask(w, &(struct kvm_ask)PLAIN_ASK), 0);
 	assert_int_equal(fake_psp.calls, 1);
-	w->msr = 0x100; /* the guest terminates */
-	w->exits = 1;
-	assert_int_equal(sim_kvm_run(w->vcpu), -EINVAL);
 }
 
-static void hypervisor_features_are_snp(void **state)
+static void assert_terminated(struct kvm_world *w, uint64_t ghcb_msr)
+{
+	assert_exit(w, UAPI_KVM_EXIT_SYSTEM_EVENT);
+	assert_int_equal(kvm_world_run_get(w, KVM_RUN_SYSTEM_EVENT_type, 4), UAPI_KVM_SYSTEM_EVENT_SEV_TERM);
+	assert_int_equal(kvm_world_run_get(w, KVM_RUN_SYSTEM_EVENT_ndata, 4), 1);
+	assert_int_equal(kvm_world_run_get(w, KVM_RUN_SYSTEM_EVENT_data, 8), ghcb_msr);
+}
+
+static void a_guest_that_terminates_is_a_system_event(void **state)
+{
+	struct kvm_world *w = *state;
+
+	w->msr = 0x12100; /* reason set 2, reason 1 */
+	w->exits = 1;
+	assert_int_equal(sim_kvm_run(w->vcpu), 0);
+	assert_terminated(w, 0x12100);
+	assert_int_equal(sim_kvm_run(w->vcpu), 0); /* whoever enters it again finds it there */
+	assert_exit(w, UAPI_KVM_EXIT_HLT);
+	w->msr = GHCB_GPA;
+	assert_int_equal(kvm_world_ask(w, &(struct kvm_ask){ .code = GHCB_EXIT_TERM_REQUEST, .info_1 = 2 }),
+			 0);
+	assert_terminated(w, GHCB_GPA);
+}
+
+static void hypervisor_features_are_snp_and_ap_creation(void **state)
 {
 	struct kvm_world *w = *state;
 
 	assert_int_equal(kvm_world_ask(w, &(struct kvm_ask){ .code = GHCB_EXIT_HV_FEATURES }), 0);
-	assert_info(w, 0, 1);
+	assert_info(w, 0, 3);
 }
 
 static void a_plain_request_goes_to_firmware_and_back(void **state)
@@ -189,19 +262,17 @@ static void a_firmware_error_returns_the_previous_response(void **state)
 }
 
 /* B10: nothing stays mapped or firmware-owned when a page cannot be had. */
-static void request_pages_that_are_not_shared_ram_fail_kvm_run(void **state)
+static void request_pages_that_are_not_ram_fail_kvm_run(void **state)
 {
 	static const struct {
 		struct kvm_ask ask;
 		unsigned calls;
 	} cases[] = {
-		{ { PLAIN, .info_1 = PRIVATE_GPA, .info_2 = RSP_GPA }, 0 },
 		{ { PLAIN, .info_1 = END_GPA, .info_2 = RSP_GPA }, 0 },
 		{ { PLAIN, .info_1 = UINT64_MAX - 4095, .info_2 = RSP_GPA }, 0 },
-		{ { EXT, .info_1 = PRIVATE_GPA, .info_2 = RSP_GPA, CERTS }, 0 },
+		{ { EXT, .info_1 = END_GPA, .info_2 = RSP_GPA, CERTS }, 0 },
 		{ { EXT, .info_1 = UINT64_MAX - 4095, .info_2 = RSP_GPA, CERTS }, 0 },
-		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = PRIVATE_GPA },
-		  1 }, /* firmware had the message by then */
+		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = END_GPA }, 1 }, /* firmware had the message by then */
 		{ { PLAIN, .info_1 = REQ_GPA, .info_2 = UINT64_MAX - 4095 }, 1 },
 	};
 
@@ -211,6 +282,33 @@ static void request_pages_that_are_not_shared_ram_fail_kvm_run(void **state)
 		kvm_world_start(&w, SIM_SYNC_UPSTREAM, true);
 		assert_int_equal(kvm_world_ask(&w, &cases[i].ask), -EIO);
 		assert_int_equal(fake_psp.calls, cases[i].calls);
+		kvm_world_end(&w);
+	}
+}
+
+/* KVM uses what the slot has behind a private page: firmware gets zeros, the guest no answer. */
+static void private_request_pages_are_those_of_the_slot(void **state)
+{
+	static const struct kvm_ask asks[] = {
+		{ PLAIN, .info_1 = PRIVATE_GPA, .info_2 = RSP_GPA },
+		{ EXT, .info_1 = PRIVATE_GPA, .info_2 = RSP_GPA, CERTS }, /* of message type 0: a plain one */
+		{ PLAIN, .info_1 = REQ_GPA, .info_2 = PRIVATE_GPA },
+	};
+	uint8_t page[SNP_PAGE_BYTES];
+
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		struct kvm_world w;
+
+		kvm_world_start(&w, SIM_SYNC_UPSTREAM, true);
+		memset(page, 0x99, sizeof(page));
+		assert_int_equal(sim_kvm_guest_write(w.vm, PRIVATE_GPA, page, sizeof(page)), 0);
+		assert_int_equal(kvm_world_ask(&w, &asks[i]), 0);
+		assert_exit(&w, UAPI_KVM_EXIT_HLT);
+		assert_int_equal(fake_psp.calls, 1);
+		if (asks[i].info_1 == PRIVATE_GPA)
+			assert_true(bytes_all(fake_psp.seen, sizeof(fake_psp.seen), 0));
+		assert_int_equal(sim_kvm_guest_read(w.vm, PRIVATE_GPA, page, sizeof(page)), 0);
+		assert_true(bytes_all(page, sizeof(page), 0x99));
 		kvm_world_end(&w);
 	}
 }
@@ -356,7 +454,7 @@ static void pages_that_become_private_during_the_exit_fail_cleanly(void **state)
 	static const struct {
 		uint64_t gpa;
 		int r;
-	} cases[] = { { REQ_GPA, -EIO }, { RSP_GPA, -EIO }, { CERTS_GPA, 0 }, { GHCB_GPA, 0 } };
+	} cases[] = { { REQ_GPA, 0 }, { RSP_GPA, 0 }, { CERTS_GPA, 0 }, { GHCB_GPA, 0 } };
 	static const struct kvm_ask ask = EXT_ASK;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -380,11 +478,9 @@ static void without_req_certs_the_table_is_empty(void **state)
 		uint64_t rax, rbx;
 		int r;
 	} cases[] = {
-		{ CERTS_GPA, 4, 0 },
-		{ CERTS_GPA, 0, 0 },
-		{ PRIVATE_GPA, 0, 0 },
-		{ PRIVATE_GPA, 1, -EIO },
-		{ UINT64_MAX - 4095, 1, -EIO },
+		{ CERTS_GPA, 4, 0 },   { CERTS_GPA, 0, 0 },
+		{ PRIVATE_GPA, 0, 0 }, { PRIVATE_GPA, 1, 0 }, /* what the slot has there is cleared */
+		{ END_GPA, 1, -EIO },  { UINT64_MAX - 4095, 1, -EIO },
 	};
 	uint8_t got[25], dirt[25];
 
@@ -542,7 +638,7 @@ static void bad_vms_are_not_made(void **state)
 			 -EINVAL);
 	assert_int_equal(sim_kvm_vm_new(w->host, &bad, 1, &vm, secrets, NULL), -EINVAL);
 	assert_null(vm);
-	assert_int_equal(sim_kvm_host_new(NULL, (enum sim_sync)9, &host, NULL), -EINVAL);
+	assert_int_equal(sim_kvm_host_new(NULL, (enum sim_sync)9, NULL, &host, NULL), -EINVAL);
 	assert_null(host);
 	assert_int_equal(sim_kvm_vm_new(w->host, &good, UINT64_C(1) << 40, &vm, secrets, NULL), 0);
 	assert_int_equal(sim_kvm_vm_psp_guest(vm), 71);
@@ -579,14 +675,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_VM(bad_ghcbs_are_refused_with_the_exact_reason),
+		WITH_VM(bad_request_pages_have_another_reason_since_7_2),
 		WITH_VM(every_answer_has_exactly_the_valid_bits_that_kvm_wrote),
 		WITH_VM(a_ghcb_that_is_nowhere_is_ignored),
-		WITH_VM(a_ghcb_that_is_not_registered_fails_kvm_run),
+		WITH_VM(a_private_ghcb_is_read_as_the_slot_has_it),
+		WITH_VM(a_ghcb_that_is_not_registered_stops_the_vm_before_7_2_only),
 		WITH_VM(the_msr_protocol_answers_what_a_guest_asks_at_boot),
-		WITH_VM(hypervisor_features_are_snp),
+		WITH_VM(a_guest_that_terminates_is_a_system_event),
+		WITH_VM(hypervisor_features_are_snp_and_ap_creation),
 		WITH_VM(a_plain_request_goes_to_firmware_and_back),
 		WITH_VM(a_firmware_error_returns_the_previous_response),
-		cmocka_unit_test(request_pages_that_are_not_shared_ram_fail_kvm_run),
+		cmocka_unit_test(request_pages_that_are_not_ram_fail_kvm_run),
+		cmocka_unit_test(private_request_pages_are_those_of_the_slot),
 		WITH_VM(an_extended_request_asks_the_vmm_with_the_guests_words),
 		cmocka_unit_test(each_answer_of_the_vmm_has_its_effect),
 		WITH_VM(a_plain_request_never_asks_the_vmm),

@@ -89,6 +89,36 @@ static void the_host_sees_shared_pages_only_and_nothing_is_partly_done(void **st
 	kvm_memory_done(&m);
 }
 
+static void behind_private_pages_the_slot_has_its_own(void **state)
+{
+	struct kvm_memory m = start();
+	uint8_t byte = 0, *page;
+
+	assert_int_equal(kvm_memory_set_shared(&m, 8192, 1, true), 0);
+	for (uint64_t gpa = 4096; gpa <= 8192; gpa += 4096) { /* a private page and a shared one */
+		assert_int_equal(kvm_memory_write(&m, KVM_VIEW_GUEST, gpa, "g", 1), 0);
+		assert_int_equal(kvm_memory_read(&m, KVM_VIEW_SLOT, gpa, &byte, 1), 0);
+		assert_int_equal(byte, gpa == 4096 ? 0 : 'g');
+		assert_int_equal(kvm_memory_write(&m, KVM_VIEW_SLOT, gpa, "s", 1), 0);
+		assert_int_equal(kvm_memory_read(&m, KVM_VIEW_GUEST, gpa, &byte, 1), 0);
+		assert_int_equal(byte, gpa == 4096 ? 'g' : 's');
+		page = kvm_memory_map(&m, gpa);
+		assert_non_null(page);
+		assert_int_equal(*page, 's');
+		assert_int_equal(kvm_memory_read(&m, KVM_VIEW_HOST, gpa, &byte, 1),
+				 gpa == 4096 ? -EFAULT : 0);
+	}
+	/* Both are gone when the state changes. */
+	assert_int_equal(kvm_memory_set_shared(&m, 4096, 1, true), 0);
+	assert_int_equal(kvm_memory_read(&m, KVM_VIEW_SLOT, 4096, &byte, 1), 0);
+	assert_int_equal(byte, 0);
+	assert_int_equal(kvm_memory_set_shared(&m, 4096, 1, false), 0);
+	assert_int_equal(kvm_memory_read(&m, KVM_VIEW_SLOT, 4096, &byte, 1), 0);
+	assert_int_equal(byte, 0);
+	assert_int_equal(kvm_memory_write(&m, KVM_VIEW_SLOT, PAGES * 4096, "s", 1), -EFAULT);
+	kvm_memory_done(&m);
+}
+
 static void a_page_that_changes_state_is_zero_and_one_that_does_not_is_kept(void **state)
 {
 	struct kvm_memory m = start();
@@ -129,7 +159,7 @@ static void a_range_of_pages_changes_exactly(void **state)
 
 			assert_int_equal(kvm_memory_check(&m, KVM_VIEW_HOST, p * 4096, 4096),
 					 in ? 0 : -EFAULT);
-			assert_int_equal(kvm_memory_map(&m, p * 4096) != NULL, in);
+			assert_non_null(kvm_memory_map(&m, p * 4096));
 		}
 		assert_int_equal(kvm_memory_set_shared(&m, 0, PAGES, false), 0);
 		for (uint64_t p = 0; p < PAGES; p++)
@@ -180,6 +210,7 @@ int main(void)
 		cmocka_unit_test(zeros_written_to_untouched_memory_take_no_room),
 		cmocka_unit_test(accesses_outside_ram_and_wrapping_ones_are_refused),
 		cmocka_unit_test(the_host_sees_shared_pages_only_and_nothing_is_partly_done),
+		cmocka_unit_test(behind_private_pages_the_slot_has_its_own),
 		cmocka_unit_test(a_page_that_changes_state_is_zero_and_one_that_does_not_is_kept),
 		cmocka_unit_test(a_range_of_pages_changes_exactly),
 		cmocka_unit_test(bad_ranges_change_nothing),

@@ -14,14 +14,14 @@
 #define PAGE   4096ull
 #define BIT(n) (1ull << (n))
 
-enum { PAGES = 64 };
+enum { PAGES = 64, CHUNK_PAGES = 512, MANY_PAGES = 3 * CHUNK_PAGES };
 
 struct guest {
 	struct sim_tdx_platform *platform;
 	struct sim_td *td;
 	struct sim_td_vcpu *vcpu;
 	struct uapi_tdvmcall regs; /* the call; then its answer */
-	bool wants, was_called;
+	bool wants, was_called, is_interrupted;
 };
 
 static enum sim_td_wants enter(void *ctx, struct uapi_tdvmcall *regs)
@@ -35,18 +35,25 @@ static enum sim_td_wants enter(void *ctx, struct uapi_tdvmcall *regs)
 	if (!g->was_called)
 		return SIM_TD_HALT;
 	*regs = g->regs;
+	if (g->is_interrupted)
+		sim_td_interrupt(g->vcpu, 0x51);
 	return SIM_TD_VMCALL;
 }
 
-static void begin(struct guest *g, bool has_gpaw_52)
+static void begin_with(struct guest *g, bool has_gpaw_52, uint64_t pages)
 {
 	static const struct sim_td_guest_ops ops = { .enter = enter };
 	const struct sim_td_params params = { .has_gpaw_52 = has_gpaw_52 };
 
 	*g = (struct guest){ 0 };
 	assert_int_equal(sim_tdx_platform_new(NULL, &g->platform, NULL), 0);
-	assert_int_equal(sim_td_new(g->platform, &params, PAGES, &g->td, NULL), 0);
+	assert_int_equal(sim_td_new(g->platform, &params, pages, &g->td, NULL), 0);
 	assert_int_equal(sim_td_vcpu_new(g->td, &ops, g, &g->vcpu, NULL), 0);
+}
+
+static void begin(struct guest *g, bool has_gpaw_52)
+{
+	begin_with(g, has_gpaw_52, PAGES);
 }
 
 static void end(struct guest *g)
@@ -106,8 +113,8 @@ static void map_gpa_shares_what_lies_in_memory(void **state)
 		assert_int_equal(call(&g, UAPI_TDVMCALL_MAP_GPA, rows[i].gpa, rows[i].size),
 				 UAPI_KVM_EXIT_HLT);
 		assert_true(g.regs.r10 == rows[i].answer);
-		if (rows[i].answer)
-			assert_true(g.regs.r11 == rows[i].gpa); /* where it failed */
+		/* Where it failed. What succeeds leaves R11 alone. */
+		assert_true(g.regs.r11 == (rows[i].answer ? rows[i].gpa : UAPI_TDVMCALL_MAP_GPA));
 		for (uint64_t page = 0; page < PAGES; page++)
 			assert_int_equal(sim_td_host_read(g.td, page * PAGE, &byte, 1),
 					 shared && page * PAGE >= gpa && page * PAGE < gpa + rows[i].size
@@ -115,6 +122,69 @@ static void map_gpa_shares_what_lies_in_memory(void **state)
 						 : -EFAULT);
 		end(&g);
 	}
+}
+
+static unsigned count_shared(const struct guest *g)
+{
+	unsigned n = 0;
+	uint8_t byte;
+
+	for (uint64_t page = 0; page < MANY_PAGES; page++)
+		n += sim_td_host_read(g->td, page * PAGE, &byte, 1) == 0;
+	return n;
+}
+
+/* 2 MiB at a time: what was done stays done, and R11 says where to go on. */
+static void map_gpa_goes_in_chunks(void **state)
+{
+	static const struct {
+		uint64_t first, pages;
+		bool is_interrupted;
+		uint64_t answer, r11;
+		unsigned shared;
+	} rows[] = {
+		{ 0, MANY_PAGES, false, UAPI_TDVMCALL_SUCCESS, UAPI_TDVMCALL_MAP_GPA, MANY_PAGES },
+		{ 0, MANY_PAGES, true, UAPI_TDVMCALL_RETRY, BIT(47) | CHUNK_PAGES * PAGE, CHUNK_PAGES },
+		{ 7, CHUNK_PAGES + 1, true, UAPI_TDVMCALL_RETRY, BIT(47) | (7 + CHUNK_PAGES) * PAGE,
+		  CHUNK_PAGES },
+		{ 7, CHUNK_PAGES, true, UAPI_TDVMCALL_SUCCESS, UAPI_TDVMCALL_MAP_GPA, CHUNK_PAGES },
+		{ CHUNK_PAGES, MANY_PAGES, false, UAPI_TDVMCALL_INVALID_OPERAND, BIT(47) | MANY_PAGES * PAGE,
+		  2 * CHUNK_PAGES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct guest g;
+
+		begin_with(&g, false, MANY_PAGES);
+		g.is_interrupted = rows[i].is_interrupted;
+		assert_int_equal(
+			call(&g, UAPI_TDVMCALL_MAP_GPA, BIT(47) | rows[i].first * PAGE, rows[i].pages * PAGE),
+			UAPI_KVM_EXIT_HLT);
+		assert_true(g.regs.r10 == rows[i].answer);
+		assert_true(g.regs.r11 == rows[i].r11);
+		assert_int_equal(count_shared(&g), rows[i].shared);
+		end(&g);
+	}
+}
+
+static void a_fatal_error_is_a_system_event_with_the_guests_registers(void **state)
+{
+	struct guest g;
+	const uint8_t *run;
+
+	(void)state;
+	begin(&g, false);
+	run = sim_td_vcpu_run(g.vcpu);
+	assert_int_equal(call(&g, UAPI_TDVMCALL_REPORT_FATAL_ERROR, BIT(63) | 5, 0x4000),
+			 UAPI_KVM_EXIT_SYSTEM_EVENT);
+	assert_int_equal(bytes_get_le(run + KVM_RUN_SYSTEM_EVENT_type, 4), UAPI_KVM_SYSTEM_EVENT_TDX_FATAL);
+	assert_int_equal(bytes_get_le(run + KVM_RUN_SYSTEM_EVENT_ndata, 4), 16);
+	assert_int_equal(bytes_get_le(run + KVM_RUN_SYSTEM_EVENT_data + 8 * 11, 8),
+			 UAPI_TDVMCALL_REPORT_FATAL_ERROR);
+	assert_true(bytes_get_le(run + KVM_RUN_SYSTEM_EVENT_data + 8 * 12, 8) == (BIT(63) | 5));
+	assert_int_equal(bytes_get_le(run + KVM_RUN_SYSTEM_EVENT_data + 8 * 13, 8), 0x4000);
+	end(&g);
 }
 
 static void a_page_that_changes_is_zero_afterwards(void **state)
@@ -244,6 +314,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(map_gpa_shares_what_lies_in_memory),
+		cmocka_unit_test(map_gpa_goes_in_chunks),
+		cmocka_unit_test(a_fatal_error_is_a_system_event_with_the_guests_registers),
 		cmocka_unit_test(a_page_that_changes_is_zero_afterwards),
 		cmocka_unit_test(get_quote_has_a_shared_address_and_any_size),
 		cmocka_unit_test(rtmr_extend_gives_the_known_answers),
