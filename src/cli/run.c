@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,39 @@ static bool take_tcb(struct cli *cli, const char *text, uint64_t *ret)
 	return cli_misuse(cli, "--firmware: expected a TCB_VERSION of 16 hex digits, found '%s'", text);
 }
 
+static bool take_mode(struct cli *cli, unsigned *ret)
+{
+	const char *text = cli_get(cli, "device-mode");
+	char *end;
+	unsigned long mode;
+
+	*ret = 0;
+	if (!text)
+		return true;
+	mode = text[0] >= '0' && text[0] <= '7' ? strtoul(text, &end, 8) : 0;
+	if (mode == 0 || mode > 0777 || *end)
+		return cli_misuse(cli, "--device-mode: expected octal permissions such as 0660, found '%s'",
+				  text);
+	*ret = (unsigned)mode;
+	return true;
+}
+
+/* The program is not to have it: who waits for the end of the file would wait for the program's. */
+static bool take_ready_fd(struct cli *cli, int *ret)
+{
+	uint64_t fd = 0;
+
+	*ret = -1;
+	if (!cli_has(cli, "ready-fd"))
+		return true;
+	if (!cli_get_number(cli, "ready-fd", INT_MAX, 0, &fd))
+		return false;
+	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+		return cli_misuse(cli, "--ready-fd: expected an open descriptor, found %d", (int)fd);
+	*ret = (int)fd;
+	return true;
+}
+
 bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o)
 {
 	static const char *const schemes[] = {
@@ -74,6 +109,9 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	o->legacy_quote = cli_has(cli, "legacy-quote-ioctl");
 	o->qgs = cli_get(cli, "qgs");
 	o->trace = cli_get(cli, "trace");
+	o->control = cli_get(cli, "control");
+	if (!take_mode(cli, &o->device_mode) || !take_ready_fd(cli, &o->ready_fd))
+		return false;
 	for (o->n_faults = 0; cli_get_nth(cli, "fault", o->n_faults); o->n_faults++)
 		faults[o->n_faults] = cli_get_nth(cli, "fault", o->n_faults);
 	o->faults = faults;

@@ -145,6 +145,12 @@ static const struct cli_option key_options[] = {
 	{                                                                                                    \
 		"trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt text"      \
 	}
+#define SUITE                                                                                                \
+	{ "device-mode", "OCTAL", "permissions of the devices", .fallback = "0600" },                        \
+		{ "ready-fd", "N", "descriptor that gets a line when everything is ready" },                 \
+	{                                                                                                    \
+		"control", "PATH", "socket for changing the faults while it runs"                            \
+	}
 #define LEGACY_QUOTE_IOCTL                                                                                   \
 	{                                                                                                    \
 		"legacy-quote-ioctl", NULL, "TDX: use the driver posted in 2023, with TDX_CMD_GET_QUOTE"     \
@@ -158,6 +164,7 @@ static const struct cli_option run_options[] = {
 	PLATFORM,
 	{ "host", NULL, "run PROGRAM as a host tool: with /dev/sev, without the guest devices" },
 	FAULTS,
+	SUITE,
 	{ "list-faults", NULL, "list the faults, their effect and what a program should do, and exit" },
 	LEGACY_QUOTE_IOCTL,
 	{ "qgs", "unix:PATH|vsock:PORT",
@@ -166,8 +173,11 @@ static const struct cli_option run_options[] = {
 };
 
 static const struct cli_option device_options[] = {
-	PLATFORM, { "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
-	FAULTS,   LEGACY_QUOTE_IOCTL,
+	PLATFORM,
+	{ "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
+	FAULTS,
+	SUITE,
+	LEGACY_QUOTE_IOCTL,
 	FORCE,
 };
 

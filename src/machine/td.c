@@ -367,6 +367,14 @@ bool machine_td_runnable(struct machine_td *m)
 	return true;
 }
 
+void machine_td_set_faults(struct machine_td *m, const struct machine_td_options *faults)
+{
+	m->options.no_service = m->qgs.down = faults->no_service;
+	m->options.half_close = m->qgs.half_close = faults->half_close;
+	m->options.fixed_status = faults->fixed_status;
+	m->options.status = faults->status;
+}
+
 /* The VMM that machine_td_options.fixed_status describes. */
 static int answer_by_itself(struct machine_td *m, uint8_t *run)
 {

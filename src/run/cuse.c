@@ -172,6 +172,11 @@ const char *run_cuse_name(const struct run_cuse *cuse)
 	return cuse->node->name;
 }
 
+mode_t run_cuse_mode(const struct run_cuse *cuse)
+{
+	return cuse->node->mode & 07777;
+}
+
 dev_t run_cuse_number(const struct run_cuse *cuse)
 {
 	return cuse->number;

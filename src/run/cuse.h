@@ -22,6 +22,7 @@ JURAT_MUST_CHECK int run_cuse_new(struct run_fs *fs, const struct run_node *node
 void run_cuse_free(struct run_cuse *cuse);
 
 const char *run_cuse_name(const struct run_cuse *cuse);
+mode_t run_cuse_mode(const struct run_cuse *cuse); /* permission bits */
 dev_t run_cuse_number(const struct run_cuse *cuse);
 int run_cuse_fd(const struct run_cuse *cuse);
 /* As run_fs_serve(). */

@@ -225,7 +225,7 @@ static void sev_ioctl(void *ctx, void *file, const struct run_ioctl *ioctl, stru
 int run_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err)
 {
 	static const struct run_node_ops ops = { .open = sev_open, .ioctl = sev_ioctl };
-	int r = run_fs_add(fs, NULL, "sev", S_IFREG | 0600, 0, &ops, platform, NULL);
+	int r = run_fs_add(fs, NULL, "sev", S_IFREG | run_platform_mode(platform), 0, &ops, platform, NULL);
 
 	*ret_ctx = NULL;
 	return r < 0 ? jurat_fail(err, r, "cannot make /dev/sev") : 0;

@@ -69,7 +69,8 @@ int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **r
 		      struct jurat_error *err)
 {
 	static const struct run_node_ops ops = { .device = true, .ioctl = sev_guest_ioctl };
-	int r = run_fs_add(fs, NULL, "sev-guest", S_IFREG | 0600, 0, &ops, platform, NULL);
+	int r = run_fs_add(fs, NULL, "sev-guest", S_IFREG | run_platform_mode(platform), 0, &ops, platform,
+			   NULL);
 
 	*ret_ctx = NULL;
 	return r < 0 ? jurat_fail(err, r, "cannot make /dev/sev-guest") : 0;

@@ -206,8 +206,10 @@ int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx
 	tree->fs = fs;
 	tree->source = run_tsm_source_find(platform->options->reported);
 	r = tree->source->start(platform, &tree->tsm, &tree->source_ctx, err);
-	if (r == 0 && platform->faults.configfs_ebusy)
+	if (r == 0) {
+		platform->tsm = tree->tsm;
 		sim_tsm_refuse_stores(tree->tsm, platform->faults.configfs_ebusy);
+	}
 	if (r == 0)
 		r = run_fs_add(fs, NULL, "tsm", S_IFDIR | 0755, 0, NULL, NULL, &top);
 	if (r == 0)

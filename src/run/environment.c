@@ -149,6 +149,14 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 	return 0;
 }
 
+void run_ready(const struct run_platform *p)
+{
+	if (p->options->ready_fd < 0)
+		return;
+	dprintf(p->options->ready_fd, "JURAT_ROOTS=%s/roots\n", p->temp);
+	close(p->options->ready_fd);
+}
+
 void run_environment_free(char **env)
 {
 	for (char **at = env; at && *at; at++)

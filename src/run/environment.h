@@ -18,6 +18,8 @@
  */
 JURAT_MUST_CHECK int run_environment_new(const struct run_platform *platform, char ***ret,
 					 struct jurat_error *err);
+/* Writes where the roots are to the descriptor of --ready-fd, if there is one, and closes it. */
+void run_ready(const struct run_platform *platform);
 void run_environment_free(char **env);
 
 /* roots_tdx.c: the part for TDX. */

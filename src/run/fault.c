@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "sim/guest/tsm.h"
 #include "wire/snp_certs.h"
 #include "wire/tdx_getquote.h"
 
@@ -307,10 +308,6 @@ static int spoil_certs(struct run_platform *p, struct jurat_error *err)
 
 	if (p->faults.certs == RUN_CERTS_GOOD)
 		return 0;
-	if (!p->certs_path || p->state)
-		return jurat_fail(err, -EINVAL,
-				  "certificate faults need a platform with certificates that is not shared "
-				  "(no --no-certs, no --state)");
 	switch (p->faults.certs) {
 	case RUN_CERTS_OVERSIZED:
 		return oversize(p, err);
@@ -327,25 +324,62 @@ static int spoil_certs(struct run_platform *p, struct jurat_error *err)
 	}
 }
 
-int run_faults_apply(struct run_platform *p, struct jurat_error *err)
+/* Whether this platform can have them. */
+static int check(const struct run_platform *p, const struct run_faults *wanted, struct jurat_error *err)
 {
-	struct machine_faults vmm = p->faults.vmm;
-	int r = spoil_certs(p, err);
-
-	if (r < 0)
-		return r;
-	if (p->options->legacy_quote && p->faults.tdx_fixed && p->faults.tdx_status == TDX_GETQUOTE_IN_FLIGHT)
+	if (wanted->certs != RUN_CERTS_GOOD && (!p->certs_path || p->state))
+		return jurat_fail(err, -EINVAL,
+				  "certificate faults need a platform with certificates that is not shared "
+				  "(no --no-certs, no --state)");
+	if (p->options->legacy_quote && wanted->tdx_fixed && wanted->tdx_status == TDX_GETQUOTE_IN_FLIGHT)
 		return jurat_fail(
 			err, -EINVAL,
 			"tdx-hang cannot be used with --legacy-quote-ioctl: that driver waits without limit");
+	return 0;
+}
+
+int run_faults_apply(struct run_platform *p, struct jurat_error *err)
+{
+	struct machine_faults vmm = p->faults.vmm;
+	int r = check(p, &p->faults, err);
+
+	if (r == 0)
+		r = spoil_certs(p, err);
+	if (r < 0)
+		return r;
 	vmm.truncate = p->faults.certs == RUN_CERTS_TRUNCATED;
 	machine_set_faults(p->machine, &vmm);
-	if (p->faults.fw_status)
-		sim_kvm_inject(machine_kvm(p->machine), SIM_KVM_FAULT_FW_STATUS, p->faults.fw_at,
-			       p->faults.fw_status);
+	sim_kvm_inject(machine_kvm(p->machine), SIM_KVM_FAULT_FW_STATUS, p->faults.fw_at,
+		       p->faults.fw_status);
 	if (p->faults.vmpck_wipe && p->guest)
 		r = machine_guest_wipe_key(p->guest);
 	return r < 0 ? jurat_fail(err, r, "cannot wipe the guest's key") : 0;
+}
+
+int run_faults_replace(struct run_platform *p, const struct run_faults *wanted, struct jurat_error *err)
+{
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
+	struct machine_td_options td = {
+		.no_service = wanted->qgs_down,
+		.half_close = wanted->qgs_half_close,
+		.fixed_status = wanted->tdx_fixed,
+		.status = wanted->tdx_status,
+	};
+	uint32_t status = SNP_SUCCESS;
+	int r = check(p, wanted, err);
+
+	if (r == 0 && p->faults.certs != RUN_CERTS_GOOD)
+		r = run_platform_update(p, &publish, &status, err);
+	if (r < 0)
+		return r;
+	p->faults = *wanted;
+	if (p->faults.tcb_flip_at != 0)
+		p->faults.tcb_flip_at += p->n_requests;
+	if (p->td)
+		machine_td_set_faults(p->td, &td);
+	if (p->tsm)
+		sim_tsm_refuse_stores(p->tsm, wanted->configfs_ebusy);
+	return run_faults_apply(p, err);
 }
 
 void run_faults_before_request(struct run_platform *p)

@@ -21,6 +21,13 @@ JURAT_MUST_CHECK int run_fault_parse(const char *spec, struct run_faults *to, st
 /* With the machine made and its guest launched: what there is from the start. */
 JURAT_MUST_CHECK int run_faults_apply(struct run_platform *platform, struct jurat_error *err);
 
+/*
+ * On a platform that runs, with nothing under way: these instead of those that there are. Counts of requests
+ * begin here. 0; -EINVAL one of them cannot be here, and nothing changed; another -errno.
+ */
+JURAT_MUST_CHECK int run_faults_replace(struct run_platform *platform, const struct run_faults *faults,
+					struct jurat_error *err);
+
 /* Before each request of the program, while the machine is idle: what happens at the N-th. */
 void run_faults_before_request(struct run_platform *platform);
 

@@ -109,17 +109,45 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 	return r;
 }
 
-static int launch(struct run_platform *p, struct jurat_error *err)
+static int launch_guest(struct run_platform *p, struct jurat_error *err)
 {
 	struct sim_launch launch = { .policy = 0x30000 };
+
+	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
+	return machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+}
+
+static int launch(struct run_platform *p, struct jurat_error *err)
+{
 	int r = 0;
 
 	if (p->options->tees & RUN_TDX)
 		r = launch_td(p, err);
-	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
 	if (r == 0 && p->options->tees & RUN_SEV_SNP)
-		r = machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+		r = launch_guest(p, err);
 	return r;
+}
+
+int run_platform_restart(struct run_platform *p, struct jurat_error *err)
+{
+	if (!p->guest)
+		return jurat_fail(err, -EOPNOTSUPP, "there is no SEV-SNP guest to restart");
+	machine_guest_free(p->guest);
+	p->guest = NULL;
+	return launch_guest(p, err);
+}
+
+mode_t run_platform_mode(const struct run_platform *p)
+{
+	return p->options->device_mode ? (mode_t)p->options->device_mode : 0600;
+}
+
+void run_platform_settle(struct run_platform *p)
+{
+	enum { ENOUGH = 1000000 }; /* steps, of which no request takes so many */
+
+	for (unsigned i = 0; i < ENOUGH && run_platform_runnable(p); i++)
+		run_platform_step(p);
 }
 
 int run_platform_init(struct run_platform *p, const struct run_options *options, const char *temp,

@@ -52,6 +52,7 @@ struct run_platform {
 	struct run_trace *trace;   /* NULL: none */
 	bool memory_refused;       /* the kernel forbids reaching the program's memory */
 	dev_t numbers[RUN_N_MISC]; /* of the devices that there are, as sysfs has them; 0: no such device */
+	struct sim_tsm *tsm;       /* configfs-tsm's; borrowed; NULL: there is none */
 	struct run_fs *fs;         /* whose files the program sees; borrowed; NULL: there are none yet */
 };
 
@@ -69,6 +70,12 @@ JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const stru
  */
 bool run_platform_runnable(struct run_platform *platform);
 void run_platform_step(struct run_platform *platform);
+/* Permission bits of a device. */
+mode_t run_platform_mode(const struct run_platform *platform);
+/* What is under way is done. */
+void run_platform_settle(struct run_platform *platform);
+/* With nothing under way: a new SEV-SNP guest in place of the one that there is. -EOPNOTSUPP; -errno. */
+JURAT_MUST_CHECK int run_platform_restart(struct run_platform *platform, struct jurat_error *err);
 /* Requests that are under way end; none may be started any more. */
 void run_platform_stop(struct run_platform *platform);
 void run_platform_done(struct run_platform *platform);

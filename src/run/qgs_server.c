@@ -323,17 +323,52 @@ static int open_sources(struct run_qgs *q)
 {
 	q->epoll = epoll_create1(EPOLL_CLOEXEC);
 	q->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	q->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (q->epoll < 0 || q->timer < 0 || q->listener < 0)
+	if (q->epoll < 0 || q->timer < 0)
 		return -errno;
 	return control(q, EPOLL_CTL_ADD, q->timer, EPOLLIN, TIMER);
+}
+
+/* At `path`, or hidden. */
+static int open_listener(struct run_qgs *q, const char *path, struct jurat_error *err)
+{
+	struct jurat_error why = { "" };
+	int r;
+
+	q->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	r = q->listener < 0 ? -errno : path ? listen_at(q, path, &why) : listen_hidden(q);
+	return r < 0 ? jurat_fail(err, r, "cannot listen on '%s': %s", path ? path : "vsock",
+				  why.text[0] ? why.text : strerror(-r))
+		     : 0;
+}
+
+static void close_listener(struct run_qgs *q)
+{
+	struct stat st;
+
+	if (q->path && stat(q->path, &st) == 0 && st.st_dev == q->name.st_dev && st.st_ino == q->name.st_ino)
+		unlink(q->path);
+	if (q->listener >= 0)
+		close(q->listener);
+	if (q->place >= 0)
+		close(q->place);
+	q->listener = q->place = -1;
+	q->queued = 0;
+}
+
+int run_qgs_reopen(struct run_qgs *q, struct jurat_error *err)
+{
+	auto_free char *path = take_ptr(q->path);
+
+	q->path = path; /* whose name is to go */
+	close_listener(q);
+	q->path = NULL;
+	return open_listener(q, path, err);
 }
 
 int run_qgs_new(const char *address, const struct run_platform *platform, unsigned limit_ms,
 		struct run_qgs **ret, struct jurat_error *err)
 {
 	bool hidden = run_qgs_port(address) != 0;
-	struct jurat_error why = { "" };
 	struct run_qgs *q;
 	int r;
 
@@ -352,12 +387,13 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++)
 		q->connections[i].fd = -1;
 	r = open_sources(q);
-	if (r == 0)
-		r = hidden ? listen_hidden(q) : listen_at(q, address + 5, &why);
+	if (r < 0)
+		jurat_fail(err, r, "cannot make a timer: %s", strerror(-r));
+	else
+		r = open_listener(q, hidden ? NULL : address + 5, err);
 	if (r < 0) {
 		run_qgs_free(q);
-		return jurat_fail(err, r, "cannot listen on '%s': %s", address,
-				  why.text[0] ? why.text : strerror(-r));
+		return r;
 	}
 	*ret = q;
 	return 0;
@@ -365,23 +401,16 @@ int run_qgs_new(const char *address, const struct run_platform *platform, unsign
 
 void run_qgs_free(struct run_qgs *q)
 {
-	struct stat st;
-
 	if (!q)
 		return;
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++)
 		if (q->connections[i].fd >= 0)
 			end(q, &q->connections[i]);
-	if (q->listener >= 0)
-		close(q->listener);
-	if (q->place >= 0)
-		close(q->place);
+	close_listener(q);
 	if (q->timer >= 0)
 		close(q->timer);
 	if (q->epoll >= 0)
 		close(q->epoll);
-	if (q->path && stat(q->path, &st) == 0 && st.st_dev == q->name.st_dev && st.st_ino == q->name.st_ino)
-		unlink(q->path);
 	free(q->path);
 	free(q);
 }

@@ -29,6 +29,8 @@ unsigned run_qgs_port(const char *address);
  */
 JURAT_MUST_CHECK int run_qgs_new(const char *address, const struct run_platform *platform, unsigned limit_ms,
 				 struct run_qgs **ret, struct jurat_error *err);
+/* After faults.qgs_down has changed: connections to its address are taken, or refused, from here on. */
+JURAT_MUST_CHECK int run_qgs_reopen(struct run_qgs *qgs, struct jurat_error *err);
 void run_qgs_free(struct run_qgs *qgs); /* NULL is nothing */
 /* The socket's absolute path, to be removed should this process be killed. NULL: it has none. */
 const char *run_qgs_path(const struct run_qgs *qgs);

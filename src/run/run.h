@@ -35,6 +35,9 @@ struct run_options {
 	const char *seed;               /* NULL: SIM_PKI_DEFAULT_SEED */
 	const char *state_dir;          /* NULL: the platform goes when the run ends */
 	const char *trace;              /* where the trace goes; NULL: none */
+	unsigned device_mode;           /* permission bits of the devices; 0: 0600 */
+	const char *control;            /* run_control_new() at this path; NULL: nowhere */
+	int ready_fd;                   /* told and closed when the program runs; below 0: nobody */
 	const char *const *faults;
 	size_t n_faults;
 };

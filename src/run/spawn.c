@@ -210,8 +210,9 @@ _Noreturn static void become_keeper(const struct run_spawn *what, int setup, int
 	ended = keep(program, control, &status);
 	run_end_children();
 	if (!ended || send(control, &status, sizeof(status), MSG_NOSIGNAL) < 0) {
-		if (what->socket)
-			unlink(what->socket);
+		for (size_t i = 0; i < ARRAY_SIZE(what->sockets); i++)
+			if (what->sockets[i])
+				unlink(what->sockets[i]);
 		run_temp_remove(what->temp);
 	}
 	_exit(0);

@@ -24,7 +24,7 @@ struct run_message {
 struct run_spawn {
 	char **argv, **env;
 	const char *temp;
-	const char *socket; /* NULL: none */
+	const char *sockets[2]; /* NULL: none */
 	const struct run_place *places;
 	size_t n_places;
 	bool vsock;                /* its vsock calls are intercepted */
@@ -41,7 +41,7 @@ struct run_keeper {
 
 /*
  * Forks keeper and program. All signals must be blocked. The keeper ends the program and whatever it left
- * running when the program ends or the supervisor does, and removes `temp` and `socket` when the supervisor
+ * running when the program ends or the supervisor does, and removes `temp` and `sockets` when the supervisor
  * did not live to do it.
  */
 JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err);

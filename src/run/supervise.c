@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/control.h"
 #include "run/device.h"
 #include "run/environment.h"
 #include "run/fault.h"
@@ -19,13 +20,14 @@
 #include "run/turns.h"
 #include "run/vsock.h"
 
-enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK };
+enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK, ON_COMMAND };
 
 struct supervisor {
 	struct run_platform platform;
 	struct run_fs *fs;
-	struct run_qgs *qgs;     /* NULL: on no socket */
-	struct run_vsock *vsock; /* NULL: nothing is intercepted */
+	struct run_qgs *qgs;          /* NULL: on no socket */
+	struct run_vsock *vsock;      /* NULL: nothing is intercepted */
+	struct run_control *commands; /* NULL: nobody gives any */
 	struct run_devices devices;
 	struct run_keeper keeper;
 	sigset_t to_pass_on, mask; /* blocked in here; as it was before */
@@ -98,6 +100,8 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 	if (r < 0) { /* it runs, or has failed and said so */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, s->keeper.setup, NULL);
 		s->ended.started = s->failed == 0;
+		if (s->ended.started)
+			run_ready(&s->platform);
 		return 0;
 	}
 	switch (message.word) {
@@ -165,6 +169,9 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 			case ON_CONTROL:
 				on_control(s);
 				break;
+			case ON_COMMAND:
+				run_control_serve(s->commands);
+				break;
 			case ON_QGS:
 				run_qgs_serve(s->qgs);
 				break;
@@ -196,6 +203,8 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 		r = watch(s, s->keeper.control, ON_CONTROL);
 	if (r == 0 && s->qgs)
 		r = watch(s, run_qgs_fd(s->qgs), ON_QGS);
+	if (r == 0 && s->commands)
+		r = watch(s, run_control_fd(s->commands), ON_COMMAND);
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
@@ -221,7 +230,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 	struct run_spawn spawn = { .argv = options->argv,
 				   .env = env,
 				   .temp = temp,
-				   .socket = run_qgs_path(s->qgs),
+				   .sockets = { run_qgs_path(s->qgs), run_control_path(s->commands) },
 				   .places = s->devices.places,
 				   .n_places = s->devices.n,
 				   .vsock = s->vsock != NULL,
@@ -288,6 +297,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		r = run_qgs_new(options->qgs, &s.platform, RUN_QGS_LIMIT_MS, &s.qgs, err);
 	if (r == 0 && run_qgs_port(options->qgs) != 0)
 		r = run_vsock_new(&s.platform, s.qgs, run_qgs_port(options->qgs), &s.vsock, err);
+	if (r == 0 && options->control)
+		r = run_control_new(options->control, &s.platform, s.qgs, &s.commands, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
@@ -306,6 +317,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		      stderr);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
+	run_control_free(s.commands);
 	run_vsock_free(s.vsock);
 	run_qgs_free(s.qgs);
 	run_platform_done(&s.platform);

@@ -15,17 +15,19 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/control.h"
 #include "run/environment.h"
 #include "run/fault.h"
 #include "run/spawn.h"
 #include "run/temp.h"
 #include "run/turns.h"
 
-enum { ON_SIGNAL, ON_PLACER, ON_FUSE, ON_CUSE /* and what follows */ };
+enum { ON_SIGNAL, ON_PLACER, ON_FUSE, ON_COMMAND, ON_CUSE /* and what follows */ };
 
 struct server {
 	struct run_platform platform;
 	struct run_fs *fs;
+	struct run_control *commands; /* NULL: nobody gives any */
 	struct run_devices devices;
 	struct run_cuse *cuse[RUN_MAX_DEVICES];
 	struct run_place places[RUN_MAX_DEVICES];
@@ -61,6 +63,7 @@ static int on_placer(struct server *s, struct jurat_error *err)
 		close(fd);
 	if (message.word == RUN_PLACED) {
 		s->ready(&s->what);
+		run_ready(&s->platform);
 		return 0;
 	}
 	if (err)
@@ -78,6 +81,9 @@ static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
 		return 0;
 	case ON_PLACER:
 		return on_placer(s, err);
+	case ON_COMMAND:
+		run_control_serve(s->commands);
+		return 0;
 	case ON_FUSE:
 		r = run_fs_serve(s->fs);
 		if (r < 0) /* somebody has unmounted it all */
@@ -149,6 +155,8 @@ static int open_loop(struct server *s, struct jurat_error *err)
 	r = watch(s, s->signals, ON_SIGNAL);
 	if (r == 0)
 		r = watch(s, s->socket, ON_PLACER);
+	if (r == 0 && s->commands)
+		r = watch(s, run_control_fd(s->commands), ON_COMMAND);
 	for (size_t i = 0; i < s->n_cuse && r == 0; i++)
 		r = watch(s, run_cuse_fd(s->cuse[i]), ON_CUSE + (uint32_t)i);
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
@@ -237,6 +245,8 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 		r = run_temp_new(&temp, err);
 	if (r == 0)
 		r = run_platform_init(&s.platform, options, temp, err);
+	if (r == 0 && options->control)
+		r = run_control_new(options->control, &s.platform, NULL, &s.commands, err);
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
@@ -250,6 +260,7 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 					    .certs = options->host ? s.platform.certs_path : NULL };
 	if (r == 0)
 		r = serve(&s, temp, err);
+	run_control_free(s.commands);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
 	run_platform_done(&s.platform);

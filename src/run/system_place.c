@@ -23,7 +23,7 @@ struct placed {
 };
 
 /* A real device stays where it is, below a mounted node of ours, until we go. */
-static int cover(const char *path, dev_t number)
+static int cover(const char *path, mode_t mode, dev_t number)
 {
 	auto_free char *node = NULL;
 	int r = 0;
@@ -34,7 +34,9 @@ static int cover(const char *path, dev_t number)
 	}
 	if (mknod(node, S_IFCHR | 0600, number) < 0)
 		return -errno;
-	if (mount(node, path, NULL, MS_BIND, NULL) < 0)
+	if (chmod(node, mode) < 0)
+		r = -errno;
+	else if (mount(node, path, NULL, MS_BIND, NULL) < 0)
 		r = -errno;
 	unlink(node);
 	return r;
@@ -54,12 +56,13 @@ static int place_node(const struct run_cuse *cuse, struct placed *placed)
 	if (stat(path, &st) < 0) {
 		if (mknod(path, S_IFCHR | 0600, run_cuse_number(cuse)) < 0)
 			return -errno;
+		r = chmod(path, run_cuse_mode(cuse)) < 0 ? -errno : 0; /* whatever the umask */
 		placed->made[placed->n_made++] = take_ptr(path);
-		return 0;
+		return r;
 	}
 	if (S_ISCHR(st.st_mode) && st.st_rdev == run_cuse_number(cuse))
-		return 0;
-	r = cover(path, run_cuse_number(cuse));
+		return chmod(path, run_cuse_mode(cuse)) < 0 ? -errno : 0;
+	r = cover(path, run_cuse_mode(cuse), run_cuse_number(cuse));
 	if (r == 0)
 		placed->covered[placed->n_covered++] = take_ptr(path);
 	return r;

@@ -2,7 +2,9 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "run/fault.h"
 
@@ -324,6 +326,107 @@ static void every_row_of_the_table_is_tried_here(void **state)
 	}
 }
 
+/* A command on the socket of --control, answered before the shell goes on; and an attempt to attest. */
+#define CONTROL                                                                                              \
+	"ctl() { python3 -c 'import socket,sys\n"                                                            \
+	"s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall((sys.argv[2] + "               \
+	"chr(10)).encode())\n"                                                                               \
+	"print(s.makefile().readline(), end=\"\")' \"$0\" \"$1\"; }\n"                                       \
+	"at() { \"$JURAT\" attest --out $JURAT_ROOTS/e \"$@\" >/dev/null 2>&1 && echo good || echo bad; }\n"
+#define RUN_CONTROLLED(path, script, ...)                                                                    \
+	RUN("--control", path, __VA_ARGS__, "--", "/bin/bash", "-c", CONTROL script, path)
+
+static void faults_change_while_the_program_runs(void **state)
+{
+	struct outcome o;
+	char path[128];
+
+	NEEDS_RUN();
+	TEXT(path, "%s/control", dir);
+	o = RUN_CONTROLLED(
+		path,
+		"at --via ioctl; ctl 'faults fw-error:0x16'; at --via ioctl; ctl faults; at --via ioctl\n"
+		"ctl restart; at --via ioctl\n"
+		"verdict() { at --extended; \"$JURAT\" verify --roots $JURAT_ROOTS $JURAT_ROOTS/e | "
+		"head -n 1; }\n"
+		"ctl 'faults certs:stale busy:2'; verdict; ctl faults; verdict\n"
+		"ctl 'faults busy:1 nonsense'; ctl 'faults busy'; ctl quit; verdict\n"
+		"stat -c %a \"$0\"",
+		"--tee", "sev-snp");
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "good\nok\nbad\nok\nbad\nok\ngood\n"
+				   "ok\ngood\nrefused\nok\ngood\naccepted\n"
+				   "error unknown fault 'nonsense' (see --list-faults)\n"
+				   "error invalid fault 'busy'; expected busy:N\n"
+				   "error expected 'faults [SPEC]...' or 'restart', found 'quit'\n"
+				   "good\naccepted\n600\n");
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void the_quoting_service_goes_down_and_comes_back(void **state)
+{
+	char path[128], qgs[136];
+	struct outcome o;
+
+	NEEDS_RUN();
+	TEXT(path, "%s/control", dir);
+	TEXT(qgs, "unix:%s/qgs", dir);
+	o = RUN_CONTROLLED(
+		path,
+		"both() { at --via configfs; at --via ioctl --quoting-service \"unix:${0%/*}/qgs\"; }\n"
+		"both; ctl 'faults qgs-down'; both; ctl faults; both; ctl 'faults tdx-status:1'; both\n"
+		"ctl 'faults configfs-ebusy:1'; mkdir /sys/kernel/config/tsm/report/a; "
+		"cd /sys/kernel/config/tsm/report/a; cat generation; printf %064d 0 >inblob; cat generation; "
+		"printf %064d 0 >inblob; cat generation; ctl restart",
+		"--tee", "tdx", "--qgs", qgs);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "good\ngood\nok\nbad\nbad\nok\ngood\ngood\nok\nbad\ngood\nok\n0\n0\n1\n"
+				   "error there is no SEV-SNP guest to restart\n");
+}
+
+/* One line while the program runs; none when it cannot. */
+static void readiness_is_said_once_when_there_is_something_to_use(void **state)
+{
+	char *words[MAX_WORDS], path[128];
+	struct outcome o;
+	pid_t pid;
+
+	NEEDS_RUN();
+	TEXT(path, "%s/out", dir);
+	unlink(path);
+	collect(words, (const char *const[]){ "--ready-fd", "1", "--", "/bin/sleep", "1000", NULL });
+	pid = start(words);
+	wait_for_output(pid);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	o = finish(pid);
+	assert_int_equal(strncmp(o.out, "JURAT_ROOTS=/", 13), 0);
+	assert_ptr_equal(strchr(o.out, '\n'), o.out + strlen(o.out) - 1);
+	o = RUN("--ready-fd", "1", "--", "no-such-program-anywhere");
+	assert_exit(&o, 127);
+	assert_string_equal(o.out, "");
+	o = RUN("--ready-fd", "77", "--", "/bin/true");
+	assert_exit(&o, 2);
+	assert_non_null(strstr(o.err, "--ready-fd: expected an open descriptor, found 77"));
+}
+
+static void devices_have_the_mode_that_was_asked_for(void **state)
+{
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN("--device-mode", "0666", "--tee", "both", "--", "/usr/bin/stat", "-c", "%a", "/dev/sev-guest",
+		"/dev/tdx_guest");
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "666\n666\n");
+	o = RUN("--device-mode", "0888", "--", "/bin/true");
+	assert_exit(&o, 2);
+	if (geteuid() == 0 && !unprivileged) { /* and a user that root becomes can use them */
+		o = RUN("--device-mode", "0666", "--", "/usr/bin/setpriv", "--reuid", "65534",
+			"--clear-groups", clients[0], "report");
+		assert_exit(&o, 0);
+	}
+}
+
 static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +441,10 @@ static int run_group(const char *name)
 		cmocka_unit_test(the_tcb_flips_once_and_for_good),
 		cmocka_unit_test(a_trace_tells_every_step_in_three_formats),
 		cmocka_unit_test(a_message_that_is_resent_keeps_its_counter_and_a_trace_shows_it),
+		cmocka_unit_test(faults_change_while_the_program_runs),
+		cmocka_unit_test(the_quoting_service_goes_down_and_comes_back),
+		cmocka_unit_test(readiness_is_said_once_when_there_is_something_to_use),
+		cmocka_unit_test(devices_have_the_mode_that_was_asked_for),
 	};
 
 	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);
