@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/load.h"
 
 /*
  * One SEV-SNP guest and one TDX guest attest on software machines, through the same guest half, host half,
@@ -97,8 +99,12 @@ int cli_demo(struct cli *cli)
 	int status = cli_report_data(cli, demo.report_data, &demo.has_report_data);
 	json_t *all;
 
+	if (status == CLI_OK)
+		status = cli_load_platform_time(cli, &demo.at);
 	if (status != CLI_OK)
 		return status;
+	if (!demo.at)
+		demo.at = time(NULL);
 	if (!demo.dir)
 		demo.dir = mkdtemp(temporary);
 	if (!demo.dir)

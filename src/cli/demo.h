@@ -17,6 +17,7 @@ struct demo {
 	unsigned n;
 	bool has_report_data; /* else each part makes its own, random */
 	uint8_t report_data[64];
+	int64_t at;     /* when it is: for dates, and for the verification */
 	char roots[64]; /* the root to name to a verifier, below `dir` */
 };
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "wire/snp_report.h"
@@ -28,6 +27,7 @@ static int set_up(struct snp *s, struct jurat_error *err)
 	struct machine_options options = { .sync = SIM_SYNC_UPSTREAM,
 					   .kernel = sim_linux_find(cli_get(cli, "linux")),
 					   .pki_seed = seed,
+					   .at = s->demo->at,
 					   .certs_path = s->blob };
 	struct sim_launch launch = { .policy = 0x30000 };
 	uint64_t version;
@@ -94,7 +94,7 @@ static int judge(struct snp *s, const uint8_t *root, size_t root_size, struct ju
 	int r = demo_verifier(s->demo, root, root_size, &verifier, &policy, err);
 
 	if (r == 0)
-		r = jurat_verify_snp(verifier, &evidence, policy, time(NULL), ret, err);
+		r = jurat_verify_snp(verifier, &evidence, policy, s->demo->at, ret, err);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
 	return r;

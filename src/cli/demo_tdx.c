@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "machine/td.h"
@@ -59,7 +58,7 @@ static int judge(struct demo *demo, const struct jurat_evidence *evidence, const
 	int r = demo_verifier(demo, root, root_size, &verifier, &policy, err);
 
 	if (r == 0)
-		r = jurat_verify_tdx(verifier, &quote, collateral, policy, time(NULL), ret, err);
+		r = jurat_verify_tdx(verifier, &quote, collateral, policy, demo->at, ret, err);
 	jurat_policy_free(policy);
 	jurat_verifier_free(verifier);
 	return r;
@@ -70,6 +69,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	struct machine_td_options options = {
 		.platform.seed = cli_get(demo->cli, "seed"),
 		.pki_seed = cli_get(demo->cli, "seed"),
+		.at = demo->at,
 		.kernel = sim_linux_find(cli_get(demo->cli, "linux")),
 		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
@@ -79,8 +79,8 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.platform_status = "UpToDate",
 		.module_status = "UpToDate",
 		.qe_status = "UpToDate",
-		.issued = time(NULL) - DAY_S,
-		.next_update = time(NULL) + 29 * DAY_S,
+		.issued = demo->at - DAY_S,
+		.next_update = demo->at + 29 * DAY_S,
 		.evaluation = SIM_COLLATERAL_EVALUATION,
 	};
 	struct jurat_tdx_collateral *collateral = NULL;

@@ -407,6 +407,19 @@ int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *re
 	return status;
 }
 
+int cli_load_platform_time(struct cli *cli, int64_t *ret)
+{
+	const char *at = cli_get(cli, "at");
+	struct jurat_error err = { "" };
+
+	*ret = 0;
+	if (at && cli_time(at, ret, &err) < 0)
+		return cli_fail(cli, CLI_USAGE, "--at: %s", err.text);
+	if (at && *ret <= 0)
+		return cli_fail(cli, CLI_USAGE, "--at: expected a time after 1970");
+	return CLI_OK;
+}
+
 int cli_load_time(struct cli *cli, int64_t *ret)
 {
 	const char *at = cli_get(cli, "at");

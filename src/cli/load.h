@@ -60,5 +60,7 @@ int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 
 /* --at, or now. CLI_OK or CLI_USAGE. */
 int cli_load_time(struct cli *cli, int64_t *ret);
+/* --at of a software platform: what it dates certificates and collateral by; 0 without the option. */
+int cli_load_platform_time(struct cli *cli, int64_t *ret);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "cli/load.h"
 #include "cli/run.h"
 #include "run/fault.h"
 
@@ -101,6 +102,8 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	o->state_dir = cli_get(cli, "state");
 	o->kernel = sim_linux_find(cli_get(cli, "linux"));
 	o->seed = cli_get(cli, "seed");
+	if (cli_load_platform_time(cli, &o->at) != CLI_OK)
+		return false;
 	o->host = cli_has(cli, "host");
 	o->force = cli_has(cli, "force");
 	o->no_certs = cli_has(cli, "no-certs");

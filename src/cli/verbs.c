@@ -56,6 +56,11 @@
 			.fallback = "zero"                                                                   \
 	}
 
+#define PLATFORM_AT                                                                                          \
+	{                                                                                                    \
+		"at", "RFC3339", "time that certificates and collateral are dated by", .fallback = "now"     \
+	}
+
 static const struct cli_option demo_options[] = {
 	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
 	PRODUCT,
@@ -64,6 +69,7 @@ static const struct cli_option demo_options[] = {
 	SYNC,
 	LINUX_RELEASE,
 	SEED,
+	PLATFORM_AT,
 	REPORT_DATA("REPORT_DATA to put into the evidence", "random"),
 	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
 	OUTPUT,
@@ -132,7 +138,7 @@ static const struct cli_option key_options[] = {
 /* The software platform of run and device. */
 #define PLATFORM                                                                                             \
 	{ "tee", "TEE", "TEE to simulate", "sev-snp|tdx|both", .fallback = "sev-snp" }, PRODUCT,             \
-		REPORT_VERSION, SIGN_WITH, SYNC, LINUX_RELEASE, SEED,                                        \
+		REPORT_VERSION, SIGN_WITH, SYNC, LINUX_RELEASE, SEED, PLATFORM_AT,                           \
 		{ "state", "DIR", "keep the platform in DIR; runs with the same DIR share it",               \
 		  .fallback = "discarded at the end" },                                                      \
 		{ "firmware", "HEX",                                                                         \

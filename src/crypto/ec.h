@@ -59,8 +59,8 @@ void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_
 
 /*
  * env       gives randomness for the nonce to hogweed, which mixes it with key and digest: one that repeats
- *           itself makes equal signatures of equal digests but gives no key away. OpenSSL uses its own
- *           generator.
+ *           itself makes equal signatures of equal digests but gives no key away. NULL: no randomness, and
+ *           equal digests have equal signatures. OpenSSL uses its own generator whatever this is.
  * Returns   0; -errno of the environment's random; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,

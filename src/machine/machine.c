@@ -37,7 +37,8 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 	if (r == 0)
 		r = sim_pki_new(seed, &m->pki, err);
 	if (r == 0)
-		sim_pki_use_amd_terms(m->pki, sim_pki_leaf_begin(base_realtime_s(m->env)));
+		sim_pki_use_amd_terms(
+			m->pki, sim_pki_leaf_begin(options->at ? options->at : base_realtime_s(m->env)));
 	if (r == 0)
 		r = sim_kvm_host_new(m->psp, options->sync, options->kernel, &m->kvm, err);
 	if (r == 0 && options->certs_path) {

@@ -25,6 +25,7 @@ struct machine_options {
 	const struct sim_linux *kernel; /* of host and guests; NULL: the newest */
 	const char *certs_path; /* the blob that the VMM serves; NULL: REQ_CERTS is not enabled at all */
 	struct base_env *env;   /* what store and host half touch; NULL: the real world */
+	int64_t at;             /* what certificates are dated by, seconds since 1970; 0: the clock */
 };
 
 /*

@@ -235,7 +235,8 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 	if (options)
 		m->options = *options;
 	if (m->options.qe.pck_not_before == 0 && m->options.qe.pck_not_after == 0)
-		m->options.qe.pck_not_before = sim_pki_leaf_begin(base_realtime_s(base_env_real()));
+		m->options.qe.pck_not_before =
+			sim_pki_leaf_begin(m->options.at ? m->options.at : base_realtime_s(base_env_real()));
 	td_env_init(m);
 	r = sim_tdx_platform_new(&m->options.platform, &m->platform, err);
 	if (r == 0)

@@ -22,6 +22,7 @@ struct machine_td_options {
 	struct sim_tdx_options platform;
 	struct sim_qe_options qe;
 	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
+	int64_t at; /* what certificates are dated by, unless qe says it; seconds since 1970; 0: the clock */
 	struct sim_td_params td;
 	enum sim_tdx_flavour flavour;
 	const struct sim_linux *kernel; /* of the guest; NULL: the newest */

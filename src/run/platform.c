@@ -17,6 +17,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 	struct machine_options options = {
 		.psp = { .product = o->product, .report_version = o->report_version, .seed = o->seed },
 		.sync = o->sync,
+		.at = o->at,
 		.kernel = o->kernel,
 	};
 	bool is_new = false;
@@ -78,6 +79,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 	struct machine_td_options options = {
 		.platform.seed = p->seed,
 		.pki_seed = p->seed,
+		.at = p->options->at,
 		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.flavour = p->options->legacy_quote ? SIM_TDX_SEED : SIM_TDX_UPSTREAM,
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
@@ -89,7 +91,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.out_len = p->faults.tdx_out_len,
 		.kernel = p->options->kernel,
 	};
-	int64_t now = base_realtime_s(base_env_real());
+	int64_t now = p->options->at ? p->options->at : base_realtime_s(base_env_real());
 	int r;
 
 	p->collateral = (struct sim_collateral_wish){

@@ -33,6 +33,7 @@ struct run_options {
 	enum sim_sync sync;
 	const struct sim_linux *kernel; /* NULL: the newest */
 	const char *seed;               /* NULL: SIM_PKI_DEFAULT_SEED */
+	int64_t at;                     /* what certificates and collateral are dated by; 0: the clock */
 	const char *state_dir;          /* NULL: the platform goes when the run ends */
 	const char *trace;              /* where the trace goes; NULL: none */
 	unsigned device_mode;           /* permission bits of the devices; 0: 0600 */

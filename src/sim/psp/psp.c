@@ -112,7 +112,7 @@ int sim_psp_new(const struct sim_psp_options *options, struct sim_psp **ret, str
 				  options->report_version);
 	psp->current = psp->committed = firmware->version;
 	psp->mit_vector = firmware->mit_vector;
-	psp->env = base_env_or_real(options->env);
+	psp->env = options->env;
 	psp->current_tcb = options->tcb ? options->tcb : snp_tcb_write(psp->product, &psp->model->tcb);
 	if (!psp_tcb_valid(psp, psp->current_tcb))
 		return jurat_fail(err, -EINVAL,

@@ -26,7 +26,8 @@ struct sim_psp_options {
 	const char
 		*seed; /* chip secret and HWID; NULL: SIM_PKI_DEFAULT_SEED. "world/chip": see sim_pki_new */
 	uint64_t tcb;  /* current = committed = reported at power on; 0: a TCB that suits the product */
-	struct base_env *env; /* random numbers for signatures; NULL: the real one */
+	/* Random numbers for signatures. NULL: none, so that the same report has the same signature. */
+	struct base_env *env;
 };
 
 /*
