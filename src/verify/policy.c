@@ -22,7 +22,9 @@ enum kind {
 	KIND_CHIP_ID,     /* the same, also 8 bytes for Turin */
 	KIND_BOOL,        /* bool */
 	KIND_NUMBER,      /* uint32_t, at most `arg` */
-	KIND_VMPLS,       /* uint32_t bit set, one or several */
+	KIND_NUMBERS,     /* uint32_t bit set of numbers up to `arg`, one or several */
+	KIND_SVNS,        /* struct policy_svns: up to 16 numbers */
+	KIND_TIME,        /* int64_t: a date, or a date and time */
 	KIND_TCB,         /* struct policy_tcb */
 	KIND_VERSION,     /* struct policy_version of `arg` parts */
 	KIND_PRODUCTS,    /* uint32_t bit set, one or several names */
@@ -62,7 +64,7 @@ static const struct member members[] = {
 	MEMBER(image_id, SNP, BYTES, 16),
 	MEMBER(report_id, SNP, BYTES, 32),
 	MEMBER(chip_id, SNP, CHIP_ID, 64),
-	POLICY_GUEST_BITS(GUEST_BIT_MEMBER) ROW("vmpl", vmpls, SNP, VMPLS, 3, false),
+	POLICY_GUEST_BITS(GUEST_BIT_MEMBER) ROW("vmpl", vmpls, SNP, NUMBERS, 3, false),
 	MEMBER(maximum_vmpl, SNP, NUMBER, 3),
 	MEMBER(minimum_guest_svn, SNP, NUMBER, UINT32_MAX),
 	MEMBER(minimum_policy_abi, SNP, VERSION, 2),
@@ -86,7 +88,10 @@ static const struct member members[] = {
 	MEMBER(csp_id, VLEK, WORDS, 0),
 	MEMBER(require_crl, ANY, BOOL, 0),
 	MEMBER(tees, ANY, TEES, 0),
-	POLICY_TD_BYTES(TD_BYTES_MEMBER) WIDENS(allowed_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
+	POLICY_TD_BYTES(TD_BYTES_MEMBER) POLICY_PCK_BYTES(TD_BYTES_MEMBER) MEMBER(sgx_type, TDX, NUMBERS, 31),
+	MEMBER(minimum_tee_tcb_svn, TDX, SVNS, 0),
+	WIDENS(minimum_tcb_date, TDX, TIME, 0),
+	WIDENS(allowed_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
 	MEMBER(required_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
 	WIDENS(allowed_xfam, TDX, FLAGS, POLICY_XFAM),
 	MEMBER(required_xfam, TDX, FLAGS, POLICY_XFAM),
@@ -115,6 +120,8 @@ void policy_init(struct jurat_policy *policy)
 		.allow_vcek = true,
 		.allow_vlek = true,
 		.tees = UINT32_MAX,
+		.sgx_type = UINT32_MAX,
+		.minimum_tcb_date = INT64_MAX,
 		.allowed_td_attributes = TDX_ATTR_ESTABLISHED_MASK,
 		.allowed_xfam = TDX_XFAM_FIXED0,
 		.required_xfam = TDX_XFAM_FIXED1,
@@ -142,6 +149,7 @@ void policy_done(struct jurat_policy *policy)
 #define LIST_DONE(field, size, reason) list_done(&policy->field);
 	POLICY_BYTES(LIST_DONE)
 	POLICY_TD_BYTES(LIST_DONE)
+	POLICY_PCK_BYTES(LIST_DONE)
 	words_done(&policy->csp_id);
 	words_done(&policy->accepted_advisories);
 	words_done(&policy->rejected_advisories);
@@ -186,6 +194,7 @@ static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 #define LIST_COPY(field, size, reason) r |= list_copy(&to->field, &from->field, size);
 	POLICY_BYTES(LIST_COPY)
 	POLICY_TD_BYTES(LIST_COPY)
+	POLICY_PCK_BYTES(LIST_COPY)
 	r |= words_copy(&to->csp_id, &from->csp_id);
 	r |= words_copy(&to->accepted_advisories, &from->accepted_advisories);
 	r |= words_copy(&to->rejected_advisories, &from->rejected_advisories);
@@ -318,13 +327,13 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
 	const char *name = json_string_value(value);
-	uint32_t vmpl = 0;
+	uint32_t number = 0;
 	int r;
 
-	if (m->kind == KIND_VMPLS) {
-		r = read_number(value, m->arg, &vmpl, err);
+	if (m->kind == KIND_NUMBERS) {
+		r = read_number(value, m->arg, &number, err);
 		if (r == 0)
-			*ret = vmpl;
+			*ret = number;
 		return r;
 	}
 	if (m->kind == KIND_PRODUCTS) {
@@ -464,7 +473,7 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 		return read_bool(value, at, err);
 	case KIND_NUMBER:
 		return read_number(value, m->arg, at, err);
-	case KIND_VMPLS:
+	case KIND_NUMBERS:
 	case KIND_PRODUCTS:
 	case KIND_TEES:
 	case KIND_STATUSES:
@@ -479,6 +488,10 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 		return read_version(value, m->arg, at, err);
 	case KIND_WORDS:
 		return read_words(value, at, err);
+	case KIND_SVNS:
+		return policy_read_svns(value, at, err);
+	case KIND_TIME:
+		return policy_read_time(value, at, err);
 	}
 	return jurat_fail(err, -EBADMSG, "unknown kind");
 }
@@ -546,7 +559,7 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 	case KIND_BOOL:
 		return memcmp(a, b, sizeof(bool)) != 0;
 	case KIND_NUMBER:
-	case KIND_VMPLS:
+	case KIND_NUMBERS:
 	case KIND_PRODUCTS:
 	case KIND_TEES:
 	case KIND_STATUSES:
@@ -561,6 +574,8 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 	case KIND_TCB:
 	case KIND_VERSION:
 	case KIND_WORDS:
+	case KIND_SVNS:
+	case KIND_TIME:
 		break;
 	}
 	return true;
@@ -676,7 +691,7 @@ static json_t *read_bare(const struct member *m, const char *value, json_error_t
 	bool number = value[0] >= '0' && value[0] <= '9';
 	bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
 
-	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_VMPLS ||
+	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_NUMBERS ||
 	    (m->kind == KIND_VECTOR && number && strncmp(value, "0x", 2) != 0) ||
 	    (m->kind == KIND_UNKNOWN && (number || truth)))
 		return json_loads(value, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, bad);

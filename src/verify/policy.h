@@ -24,6 +24,13 @@ struct policy_tcb {
 	struct snp_tcb floor[SNP_N_PRODUCTS];
 };
 
+/* Security versions, each of which is a minimum. */
+enum { POLICY_SVNS = 16 };
+struct policy_svns {
+	bool set;
+	uint8_t floor[POLICY_SVNS];
+};
+
 struct policy_version {
 	bool set;
 	uint8_t part[3]; /* major, minor, build */
@@ -86,6 +93,14 @@ struct policy_version {
 	T(curr_servtd_hash, 48, CURR_SERVTD_HASH_MISMATCH)
 /* clang-format on */
 
+/* The same of the PCK certificate of a TD quote: P(member, bytes, REASON). */
+/* clang-format off */
+#define POLICY_PCK_BYTES(P) \
+	P(fmspc, 6, FMSPC_MISMATCH) \
+	P(ppid, 16, PPID_MISMATCH) \
+	P(platform_instance_id, 16, PLATFORM_INSTANCE_ID_MISMATCH)
+/* clang-format on */
+
 enum policy_tee { POLICY_SEV_SNP, POLICY_TDX };
 
 /* Kinds of evidence: what signed the report, or a TD quote. */
@@ -97,7 +112,7 @@ enum policy_scope {
 	POLICY_OF_ANY = POLICY_OF_SNP | POLICY_OF_TDX
 };
 
-enum { POLICY_MAX_MEMBERS = 96 };
+enum { POLICY_MAX_MEMBERS = 112 };
 
 struct jurat_policy {
 #define POLICY_LIST_MEMBER(field, size, reason) struct policy_list field;
@@ -119,6 +134,10 @@ struct jurat_policy {
 	bool require_crl;
 	uint32_t tees; /* bit: enum policy_tee */
 	POLICY_TD_BYTES(POLICY_LIST_MEMBER)
+	POLICY_PCK_BYTES(POLICY_LIST_MEMBER)
+	uint32_t sgx_type; /* bit n: type n is allowed; all: any, also of more than 31 */
+	struct policy_svns minimum_tee_tcb_svn;
+	int64_t minimum_tcb_date; /* INT64_MAX: no date makes up for OutOfDate */
 	uint64_t allowed_td_attributes, required_td_attributes;
 	uint64_t allowed_xfam, required_xfam;
 	uint64_t allow_unknown_td_attributes, allow_unknown_xfam;
@@ -146,6 +165,7 @@ struct policy_member {
 };
 /* The i-th row; false past the end. */
 bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret);
+bool policy_is_set(const struct jurat_policy *policy, const char *member);
 
 /*
  * A member implies the evidence that it can be compared with: other evidence is refused, unless the policy

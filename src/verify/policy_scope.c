@@ -31,7 +31,7 @@ static const char *name_of(enum policy_scope scope)
 }
 
 /* Whether somebody set this member to accept; a default is nobody's word. */
-static bool is_set(const struct jurat_policy *policy, const char *name)
+bool policy_is_set(const struct jurat_policy *policy, const char *name)
 {
 	struct policy_member m;
 
@@ -48,10 +48,10 @@ static bool names_both(const struct jurat_policy *policy, enum policy_scope scop
 	const uint32_t both = 1u << POLICY_SEV_SNP | 1u << POLICY_TDX;
 
 	if ((scope & POLICY_OF_TDX) != (evidence & POLICY_OF_TDX))
-		return is_set(policy, "tees") && (policy->tees & both) == both;
+		return policy_is_set(policy, "tees") && (policy->tees & both) == both;
 	if (evidence == POLICY_OF_VCEK)
-		return is_set(policy, "allow_vcek") && policy->allow_vcek;
-	return is_set(policy, "allow_vlek") && policy->allow_vlek;
+		return policy_is_set(policy, "allow_vcek") && policy->allow_vcek;
+	return policy_is_set(policy, "allow_vlek") && policy->allow_vlek;
 }
 
 /* Whether a member that says nothing of the evidence of `scope` demands something of this one. */

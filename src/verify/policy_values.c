@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "verify/policy_bits.h"
 #include "verify/report_data.h"
 
@@ -114,4 +115,35 @@ int policy_read_vector(const json_t *value, uint64_t *ret, struct jurat_error *e
 	if (policy_read_hex_number(text, ret))
 		return 0;
 	return jurat_fail(err, -EBADMSG, "expected a whole number, or \"0x\" and up to 16 hex digits");
+}
+
+int policy_read_svns(const json_t *value, struct policy_svns *ret, struct jurat_error *err)
+{
+	struct policy_svns svns = { .set = true };
+	size_t n = json_array_size(value); /* 0 when it is no array */
+
+	for (size_t i = 0; i < n && i < POLICY_SVNS; i++) {
+		const json_t *item = json_array_get(value, i);
+		json_int_t svn = json_integer_value(item);
+
+		if (!json_is_integer(item) || svn < 0 || svn > UINT8_MAX)
+			n = 0;
+		else
+			svns.floor[i] = (uint8_t)svn;
+	}
+	if (n == 0 || n > POLICY_SVNS)
+		return jurat_fail(err, -EBADMSG, "expected 1 to %d numbers from 0 to 255, such as [7, 1, 3]",
+				  POLICY_SVNS);
+	*ret = svns;
+	return 0;
+}
+
+int policy_read_time(const json_t *value, int64_t *ret, struct jurat_error *err)
+{
+	const char *text = json_string_value(value);
+
+	if (text && base_time_read(text, ret))
+		return 0;
+	return jurat_fail(err, -EBADMSG,
+			  "expected a date such as \"2026-01-31\" or \"2026-01-31T12:00:00Z\"");
 }

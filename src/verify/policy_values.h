@@ -16,5 +16,9 @@ JURAT_MUST_CHECK int policy_read_report_data(json_t *value, struct policy_list *
 					     struct policy_words *warnings, struct jurat_error *err);
 /* 64 bits: a whole number, or "0x" and up to 16 hex digits. */
 JURAT_MUST_CHECK int policy_read_vector(const json_t *value, uint64_t *ret, struct jurat_error *err);
+/* Security versions, as verdicts write them: 1 to 16 numbers from 0 to 255; those left out are 0. */
+JURAT_MUST_CHECK int policy_read_svns(const json_t *value, struct policy_svns *ret, struct jurat_error *err);
+/* "2026-01-31" or "2026-01-31T12:00:00Z". */
+JURAT_MUST_CHECK int policy_read_time(const json_t *value, int64_t *ret, struct jurat_error *err);
 
 #endif

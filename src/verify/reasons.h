@@ -159,7 +159,7 @@
 	R(QE_IDENTITY_EXPIRED, "qe-identity-expired", "the QE identity is past its next update") \
 	R(QE_IDENTITY_ID, "qe-identity-id", "the identity is not that of the TD quoting enclave") \
 	R(COLLATERAL_TOO_OLD, "collateral-too-old", \
-	  "TCB info or QE identity was issued longer ago than the policy allows") \
+	  "TCB info, QE identity or a CRL was issued longer ago than the policy allows") \
 	R(TCB_EVALUATION_BELOW_MINIMUM, "tcb-evaluation-below-minimum", \
 	  "tcbEvaluationDataNumber is below the minimum of the policy") \
 	/* quoting enclave, TDX module and TCB, by the collateral */ \
@@ -279,6 +279,16 @@
 	R(RTMR2_MISMATCH, "rtmr2-mismatch", "RTMR2 is not a value that the policy allows") \
 	R(RTMR3_MISMATCH, "rtmr3-mismatch", "RTMR3 is not a value that the policy allows") \
 	R(MRSERVICETD_MISMATCH, "mrservicetd-mismatch", "MRSERVICETD is not a value that the policy allows") \
+	R(FMSPC_MISMATCH, "fmspc-mismatch", \
+	  "the FMSPC of the PCK certificate is not a value that the policy allows") \
+	R(PPID_MISMATCH, "ppid-mismatch", \
+	  "the PPID of the PCK certificate is not a value that the policy allows") \
+	R(PLATFORM_INSTANCE_ID_MISMATCH, "platform-instance-id-mismatch", \
+	  "the platform instance ID of the PCK certificate is not a value that the policy allows") \
+	R(SGX_TYPE_NOT_ALLOWED, "sgx-type-not-allowed", \
+	  "the policy does not allow the SGX type of the PCK certificate") \
+	R(TEE_TCB_SVN_BELOW_MINIMUM, "tee-tcb-svn-below-minimum", \
+	  "a component of tee_tcb_svn, tee_tcb_svn2 or init_tee_tcb_svn is below the minimum of the policy") \
 	R(TD_ID_MISMATCH, "td-id-mismatch", "td_id is not a value that the policy allows") \
 	R(DEVINFO_HASH_MISMATCH, "devinfo-hash-mismatch", \
 	  "devinfo_hash is not a value that the policy allows") \
@@ -308,6 +318,8 @@
 	  "the platform it was launched on: the TD may have been migrated from there") \
 	N(SERVICE_TD, "service-td", \
 	  "the service TD that is bound to the TD, beyond what the policy requires") \
+	N(SEPT_VE_DISABLE, "sept-ve-disable", \
+	  "SEPT_VE_DISABLE is clear and the policy does not require it: the host can raise #VE in the TD") \
 	N(VMID, "vmid", "the quote is of a VM inside of the TD, vmid is not 0") \
 	N(TRAILING_BYTES, "trailing-bytes", \
 	  "the quote is followed by bytes that are not zero and not signed")

@@ -9,6 +9,7 @@
  */
 struct crls {
 	unsigned current, stale, not_yet, bad_signature, critical, no_number, no_key_id; /* of this issuer */
+	const struct crypto_crl *too_old; /* the last that is current and older than the policy allows */
 	bool listed;
 };
 
@@ -42,6 +43,8 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 		found->not_yet++;
 	else if (crl->next_update < j->at) /* also when it names no next update */
 		found->stale++;
+	else if (tdx_is_too_old(j, crl->this_update))
+		found->too_old = crl;
 	else
 		found->current++;
 	return 0;
@@ -49,9 +52,15 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 
 static void refuse_unusable(struct tdx_judge *j, const struct crls *found, const char *issuer)
 {
+	char from[VERDICT_TIME_BYTES], at[VERDICT_TIME_BYTES];
+
 	if (found->critical)
 		verdict_refuse(j->out, REASON_CRL_CRITICAL_EXTENSION,
 			       "CRL of '%s': unrecognized critical extension", issuer);
+	if (found->too_old)
+		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "CRL of '%s': issued at %s, verified at %s",
+			       issuer, verdict_time(found->too_old->this_update, from),
+			       verdict_time(j->at, at));
 	if (found->no_key_id)
 		verdict_refuse(j->out, REASON_CRL_PROFILE,
 			       "CRL of '%s': the authority key identifier is missing", issuer);
@@ -96,7 +105,8 @@ int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const s
 	if (found.current > 0)
 		return 0;
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
-	if (found.critical + found.no_key_id + found.no_number + found.not_yet + found.stale > 0)
+	if (found.critical + found.no_key_id + found.no_number + found.not_yet + found.stale > 0 ||
+	    found.too_old)
 		refuse_unusable(j, &found, name);
 	else if (found.bad_signature == 0 &&
 		 (j->policy->require_crl || (j->collateral && !j->policy->allow_no_collateral)))

@@ -58,6 +58,8 @@ void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca
 /* Whether `issuer` has revoked `subject`, by all the CRLs that were given. */
 JURAT_MUST_CHECK int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer,
 					  const struct cert_entry *subject, enum verify_reason revoked);
+/* Whether what was issued then is older than the policy lets collateral be. */
+bool tdx_is_too_old(const struct tdx_judge *j, int64_t issued);
 bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject);
 bool tdx_is_named(const struct bytes_rd *text, const char *name);
 

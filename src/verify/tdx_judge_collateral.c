@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/time.h"
 #include "verify/tdx_judge.h"
 
 #define TCB_SIGNER_CN "Intel SGX TCB Signing"
@@ -143,7 +142,6 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 			const struct signed_document *doc)
 {
 	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
-	uint64_t age = j->at > doc->issue_date ? (uint64_t)j->at - (uint64_t)doc->issue_date : 0;
 
 	if (j->at < doc->issue_date)
 		verdict_refuse(j->out, kind->not_yet, "issued at %s, verified at %s",
@@ -151,8 +149,7 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 	if (j->at > doc->next_update)
 		verdict_refuse(j->out, kind->expired, "next update was due at %s, verified at %s",
 			       verdict_time(doc->next_update, end), verdict_time(j->at, at));
-	if (j->policy->maximum_collateral_age_days > 0 &&
-	    age > (uint64_t)j->policy->maximum_collateral_age_days * BASE_DAY_SECONDS)
+	if (tdx_is_too_old(j, doc->issue_date))
 		verdict_refuse(j->out, REASON_COLLATERAL_TOO_OLD, "%s: issued at %s, verified at %s",
 			       kind->name, verdict_time(doc->issue_date, end), verdict_time(j->at, at));
 	if (doc->evaluation_data_number < j->policy->minimum_tcb_evaluation_data_number)

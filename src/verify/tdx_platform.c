@@ -111,9 +111,26 @@ static void judge_qe_debug(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_QE_DEBUG, "its host can read the attestation key");
 }
 
-static bool accepts(uint32_t statuses, enum tcb_status status)
+/*
+ * As it is, or because the level of what is out of date is recent enough: then what else the status says
+ * must be accepted. A relaunch is advised for what is out of date.
+ */
+static bool accepts(const struct tdx_judge *j, uint32_t statuses, enum tcb_status status, int64_t date)
 {
-	return statuses >> status & 1;
+	bool recent = date >= j->policy->minimum_tcb_date;
+
+	if (statuses >> status & 1)
+		return true;
+	switch (status) {
+	case TCB_OUT_OF_DATE:
+	case TCB_TD_RELAUNCH_ADVISED:
+		return recent;
+	case TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+	case TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
+		return recent && statuses >> TCB_CONFIGURATION_NEEDED & 1;
+	default:
+		return false;
+	}
 }
 
 /* "OutOfDate: platform, TCB level of ...; pcesvn is 11, wanted 13 for UpToDate of ..." */
@@ -134,6 +151,7 @@ static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 	/* A quote with one TCB says that launch and present do not differ. */
 	bool has_current = e->current != TCB_STATUS_NONE;
 	enum tcb_status now = has_current ? e->current : e->launch;
+	enum tcb_part_id part = has_current ? e->current_deciding : e->deciding;
 	char lacks[VERDICT_DETAIL_BYTES];
 
 	tdx_shortfall_text(j->out, tcb_part_name(e->deciding), lacks, sizeof(lacks));
@@ -144,11 +162,10 @@ static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 	} else if (e->status == TCB_REVOKED) { /* whatever the policy accepts */
 		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "Revoked: %s%s", e->why, lacks);
 	} else {
-		if (!accepts(j->policy->accepted_tcb_statuses, e->status))
+		if (!accepts(j, j->policy->accepted_tcb_statuses, e->status, e->date))
 			refuse_part(j, REASON_TCB_STATUS_NOT_ACCEPTED, e->status, e->deciding);
-		if (!accepts(j->policy->accepted_current_tcb_statuses, now))
-			refuse_part(j, REASON_CURRENT_TCB_STATUS_NOT_ACCEPTED, now,
-				    has_current ? e->current_deciding : e->deciding);
+		if (!accepts(j, j->policy->accepted_current_tcb_statuses, now, tcb_part_of(e, part)->date))
+			refuse_part(j, REASON_CURRENT_TCB_STATUS_NOT_ACCEPTED, now, part);
 	}
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -118,6 +119,70 @@ static void judge_service_td(struct tdx_judge *j)
 	}
 }
 
+static void judge_pck(struct tdx_judge *j)
+{
+	static const struct {
+		const char *name;
+		size_t list, field, size;
+		enum verify_reason reason;
+	} rows[] = {
+#define PCK_ROW(field, size, reason)                                                                         \
+	{ #field, offsetof(struct jurat_policy, field), offsetof(struct pck, field), size, REASON_##reason },
+		POLICY_PCK_BYTES(PCK_ROW)
+	};
+	const uint32_t types = j->policy->sgx_type;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct policy_list *list = (const void *)((const char *)j->policy + rows[i].list);
+		const uint8_t *value = (const uint8_t *)&j->pck + rows[i].field;
+		bool absent = !j->has_pck || (rows[i].reason == REASON_PLATFORM_INSTANCE_ID_MISMATCH &&
+					      !j->pck.has_platform_instance_id);
+		char hex[BYTES_HEX_SIZE(16)];
+
+		if (list->n > 0 && absent)
+			verdict_refuse(j->out, rows[i].reason, "%s: not in the PCK certificate",
+				       rows[i].name);
+		else if (!policy_list_has(list, value, rows[i].size))
+			verdict_refuse(j->out, rows[i].reason, "%s is %s", rows[i].name,
+				       bytes_to_hex(value, rows[i].size, hex));
+	}
+	if (types != UINT32_MAX && !j->has_pck)
+		verdict_refuse(j->out, REASON_SGX_TYPE_NOT_ALLOWED, "sgx_type: not in the PCK certificate");
+	else if (types != UINT32_MAX && (j->pck.sgx_type > 31 || !(types >> j->pck.sgx_type & 1)))
+		verdict_refuse(j->out, REASON_SGX_TYPE_NOT_ALLOWED, "sgx_type is %u", j->pck.sgx_type);
+}
+
+static void judge_svn(struct tdx_judge *j, const char *name, const uint8_t *svn)
+{
+	const uint8_t *floor = j->policy->minimum_tee_tcb_svn.floor;
+	char component[VERDICT_COMPONENT_BYTES];
+
+	for (unsigned i = 0; i < TCB_COMPONENTS; i++) {
+		if (svn[i] >= floor[i])
+			continue;
+		snprintf(component, sizeof(component), "component_%u", i + 1);
+		verdict_short(j->out, name, component, svn[i], floor[i]);
+		verdict_refuse(j->out, REASON_TEE_TCB_SVN_BELOW_MINIMUM, "%s: %s is %u, wanted %u", name,
+			       component, svn[i], floor[i]);
+	}
+}
+
+/*
+ * Of the module at launch, of what runs now, and of what launched the TD elsewhere: all that the quote has.
+ */
+static void judge_svns(struct tdx_judge *j)
+{
+	const struct tdx_body *body = &j->quote.body;
+
+	if (!j->policy->minimum_tee_tcb_svn.set)
+		return;
+	judge_svn(j, "tee_tcb_svn", body->tee_tcb_svn);
+	if (j->quote.has_15)
+		judge_svn(j, "tee_tcb_svn2", body->tee_tcb_svn2);
+	if (j->quote.has_15ex && j->tdx->launched_elsewhere)
+		judge_svn(j, "init_tee_tcb_svn", body->init_tee_tcb_svn);
+}
+
 void tdx_judge_policy(struct tdx_judge *j)
 {
 	const struct jurat_policy *p = j->policy;
@@ -130,6 +195,11 @@ void tdx_judge_policy(struct tdx_judge *j)
 	judge_attributes(j);
 	judge_xfam(j);
 	judge_service_td(j);
+	judge_pck(j);
+	judge_svns(j);
+	if (!(j->quote.body.td_attributes >> TDX_ATTR_SEPT_VE_DISABLE_BIT & 1) &&
+	    !policy_is_set(p, "required_td_attributes"))
+		verdict_not_judged(j->out, NOT_JUDGED_SEPT_VE_DISABLE);
 	if (p->report_data.n == 0)
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_DATA);
 	if (p->measurement.n == 0 && p->mrtd.n == 0)

@@ -18,7 +18,7 @@ enum {
 	VERDICT_NAME_BYTES = 48,
 	VERDICT_MAX_PASSED = 128, /* every bit of two words: td_attributes and xfam of a TD */
 	VERDICT_PASSED_BYTES = 32,
-	VERDICT_MAX_SHORTFALLS = 80, /* every component of every TCB of a TD quote, or of a report */
+	VERDICT_MAX_SHORTFALLS = 128, /* every component of every TCB of a TD quote, or of a report */
 	VERDICT_COMPONENT_BYTES = 48,
 	VERDICT_DN_BYTES = 256,
 	VERDICT_URL_BYTES = 256,

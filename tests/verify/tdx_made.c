@@ -336,6 +336,8 @@ static void judge_spoilt(const struct tdx_spoilt *s)
 	struct tdx_made m;
 
 	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	if (!s->member && s->value && jurat_policy_read_json(policy, s->value, strlen(s->value), NULL) != 0)
+		FAIL_BECAUSE("%s: policy", s->what);
 	if (s->member && jurat_policy_set(policy, s->member, s->value, NULL) != 0)
 		FAIL_BECAUSE("%s: policy", s->what);
 	tdx_made_init(&m, s->body ? s->body : TDX_BODY_10);

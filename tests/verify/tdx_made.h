@@ -76,7 +76,7 @@ struct tdx_spoilt {
 	enum tdx_body_type body;           /* 0: TDX_BODY_10 */
 	void (*early)(struct tdx_made *m); /* before anything is signed */
 	void (*late)(struct tdx_made *m);  /* after */
-	const char *member, *value;        /* of the policy */
+	const char *member, *value;        /* of the policy; of more members: NULL, and JSON */
 	const char *codes[6];
 	const char *status; /* NULL: not looked at */
 };

@@ -83,6 +83,12 @@ static const struct row {
 	{ "devinfo_hash", HEX48("d2"), POLICY_OF_TDX },
 	{ "init_servtd_hash", HEX48("d2"), POLICY_OF_TDX },
 	{ "curr_servtd_hash", HEX48("d2"), POLICY_OF_TDX },
+	{ "fmspc", "d2d2d2d2d2d2", POLICY_OF_TDX },
+	{ "ppid", HEX16("d2"), POLICY_OF_TDX },
+	{ "platform_instance_id", HEX16("d2"), POLICY_OF_TDX },
+	{ "sgx_type", "[0, 2]", POLICY_OF_TDX },
+	{ "minimum_tee_tcb_svn", "[0, 0, 255]", POLICY_OF_TDX },
+	{ "minimum_tcb_date", "2020-01-01", 0 },
 	{ "allowed_td_attributes", "0x0", POLICY_OF_TDX },
 	{ "required_td_attributes", "PERFMON", POLICY_OF_TDX },
 	{ "allowed_xfam", "0x3", POLICY_OF_TDX },
@@ -100,11 +106,14 @@ static const struct row {
 };
 
 /* Members that are there to accept more, so that nothing which is accepted without them is refused. */
-static const char *const widening[] = {
-	"allow_debug",         "allow_masked_chip_id",        "allow_service_td",
-	"allow_no_collateral", "allow_unknown_platform_info", "allow_unknown_td_attributes",
-	"allow_unknown_xfam"
-};
+static const char *const widening[] = { "allow_debug",
+					"allow_masked_chip_id",
+					"allow_service_td",
+					"allow_no_collateral",
+					"allow_unknown_platform_info",
+					"allow_unknown_td_attributes",
+					"allow_unknown_xfam",
+					"minimum_tcb_date" };
 
 /* Good evidence of every kind, made once, in which every member finds something to refuse. */
 struct world {

@@ -116,6 +116,21 @@ def what_is_short_is_data(tmp):
 
 
 @case
+def platforms_are_told_apart_by_policy(tmp):
+    base, cases = rows()
+    for name, require, code in (("sgx-type-3", "sgx_type=3", None), ("sgx-type-3", "sgx_type=[0,1,2]", "sgx-type-not-allowed"),
+                                ("v4-good", "fmspc=00A06D080000", None), ("v4-good", "fmspc=00a06d080001", "fmspc-mismatch"),
+                                ("processor-ca", f"platform_instance_id={'00' * 16}", "platform-instance-id-mismatch"),
+                                ("v5-type4-good", f"td_id={'00' * 32}", None), ("v4-good", f"td_id={'00' * 32}", "td-id-mismatch"),
+                                ("out-of-date-platform", "minimum_tcb_date=2024-11-13", None),
+                                ("out-of-date-platform", "minimum_tcb_date=2024-11-14", "tcb-status-not-accepted")):
+        row = next(row for row in cases if row["input"] == f"tdx/{name}")
+        status, out = verify(base, row, "--output", "json", "--require", require)
+        codes = {r["code"] for r in json.loads(out)["reasons"]}
+        assert (status, codes) == ((1, {code}) if code else (0, set())), (name, require, codes)
+
+
+@case
 def no_status_covers_the_platform_of_launch(tmp):
     base, cases = rows()
     for row in cases:

@@ -177,6 +177,10 @@ static void revoked_signer(struct tdx_made *m)
 {
 	m->revokes_signer = true;
 }
+static void old_crls(struct tdx_made *m)
+{
+	m->crl_issued -= 2 * TDX_MADE_DAY;
+}
 static void stale_crls(struct tdx_made *m)
 {
 	m->crl_next = m->at - 1;
@@ -346,6 +350,12 @@ static void collateral_V1_V13_V14_V18_V23_is_judged(void **state)
 		{ .what = "age (V21)",
 		  .member = "maximum_collateral_age_days",
 		  .value = "2",
+		  .codes = { "collateral-too-old", "collateral-too-old", "collateral-too-old",
+			     "collateral-too-old" } }, /* two CRLs, two documents */
+		{ .what = "age of CRLs alone (V21)",
+		  .early = old_crls,
+		  .member = "maximum_collateral_age_days",
+		  .value = "4",
 		  .codes = { "collateral-too-old", "collateral-too-old" } },
 		{ .what = "age", .member = "maximum_collateral_age_days", .value = "3" },
 	};
