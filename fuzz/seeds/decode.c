@@ -231,7 +231,7 @@ static void quote_fields(void)
 	seed_begin("fuzz_decode", "text-quote-4");
 	seed_text("header { version: 4 attestation_key_type: 2 tee_type: 129 } td_quote_body { xfam: "
 		  "'01234567' }\n"
-		  "signed_data { signature: '' }\n");
+		  "signed_data { certification_data { size: 0 } }\n");
 	seed_end();
 }
 

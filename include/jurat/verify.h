@@ -43,8 +43,8 @@ void jurat_verifier_free(struct jurat_verifier *verifier);
  * Other certificates among them (a chain as the vendor serves it) are taken as endorsements. Every verdict
  * then says that its roots were supplied.
  *
- * bytes     n bytes, DER or PEM with any number of blocks, trusted; their signatures on themselves are
- *           checked here; copied
+ * bytes     n bytes, in a form as for jurat_verifier_add_certificates, trusted; their signatures on
+ *           themselves are checked here; copied
  * Returns   0; -EBADMSG no root in it, or something in it is malformed: `err` says what, nothing was added;
  *           -ENOMEM
  * Threads   one thread per handle
@@ -56,7 +56,8 @@ JURAT_MUST_CHECK int jurat_verifier_add_roots(struct jurat_verifier *verifier, c
 /*
  * Adds endorsements that evidence may lack. They count when they chain to a root.
  *
- * bytes      n bytes, untrusted: DER, PEM with any number of blocks, or a GHCB certificate table; copied.
+ * bytes      n bytes, untrusted: DER, PEM with any number of blocks, a GHCB certificate table, or one of
+ *            these in a form that jurat-verify(1) lists (hex, base64, percent-encoded, JSON ...); copied.
  *            CRLs among them are taken as by jurat_verifier_add_crl
  * ret_count  how many certificates were taken; may be NULL
  * Returns    0; -EBADMSG something in it is malformed: `err` says what, nothing was added; -ENOMEM
@@ -71,7 +72,8 @@ JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *veri
  * of them can be used (stale, of a later time) is no longer trusted. Nor is one whose name stands in a CRL
  * that does not carry its signature, whatever other CRLs there are.
  *
- * bytes     n bytes, untrusted: DER, or PEM with any number of blocks; copied
+ * bytes     n bytes, untrusted: DER or PEM with any number of blocks, in a form as for
+ *           jurat_verifier_add_certificates; copied
  * Returns   0; -EBADMSG not a CRL: `err` says why, nothing was added; -ENOMEM
  * Threads   one thread per handle
  * Since     0.1
@@ -168,13 +170,14 @@ void jurat_tdx_collateral_free(struct jurat_tdx_collateral *collateral);
 
 /*
  * Adds what Intel's service has served. The kind shows from the content: TCB info or QE identity as JSON with
- * its signature, certificates or CRLs as PEM or DER, or one JSON object with all of these by the member names
- * of Intel's library (pck_crl, tcb_info, ...; the documents whole, or alone with their signature in
- * tcb_info_signature, qe_identity_signature).
+ * its signature, certificates or CRLs in a form as for jurat_verifier_add_certificates, or one JSON object
+ * with all of these by the member names of Intel's library (pck_crl, tcb_info, ..., whatever their case and
+ * underscores; the documents whole, or alone with their signature in tcb_info_signature and
+ * qe_identity_signature), which may be the member "collateral" beside a quote.
  *
  * bytes     n bytes, untrusted: nothing counts before its signatures were checked; copied
- * Returns   0; -EBADMSG none of these, malformed, or with a member that would be ignored (pckCrl): `err` says
- *           what, and nothing was added; -ENOMEM
+ * Returns   0; -EBADMSG none of these, malformed, or with a member that would be ignored (old_crl): `err`
+ *           says what, and nothing was added; -ENOMEM
  * Threads   as jurat_tdx_collateral_new
  * Since     0.1    Spec  Intel PCS API v4
  */

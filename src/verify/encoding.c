@@ -270,21 +270,30 @@ void encoding_done(struct encoding_bytes *bytes)
 	*bytes = (struct encoding_bytes){ .bytes = NULL };
 }
 
+static bool from_hex(const char *text, size_t size, uint8_t *to, size_t n)
+{
+	if (size != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_digit((uint8_t)text[2 * i]), low = hex_digit((uint8_t)text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		to[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* By its length it is one or the other. Nothing is allocated: there is no third answer. */
 static bool from_string(const char *text, size_t size, uint8_t *to, size_t n)
 {
-	auto_free uint8_t *bytes = NULL;
-	size_t got;
-	int r = undo_hex((const uint8_t *)text, size, &bytes, &got);
+	size_t start = begins((const uint8_t *)text, size, "0x") ? 2 : 0, digits = size, got;
 
-	if (r != 0 || got != n) {
-		free(take_ptr(bytes));
-		r = undo_base64((const uint8_t *)text, size, &bytes, &got);
-	}
-	if (r != 0 || got != n)
-		return false;
-	if (n > 0)
-		memcpy(to, bytes, n);
-	return true;
+	if (from_hex(text + start, size - start, to, n))
+		return true;
+	while (digits > 0 && text[digits - 1] == '=')
+		digits--;
+	return digits / 4 * 3 + digits % 4 * 3 / 4 == n && base64_read(text, size, to, &got) && got == n;
 }
 
 bool encoding_json_bytes(const json_t *value, uint8_t *to, size_t n)

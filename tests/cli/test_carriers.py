@@ -238,6 +238,7 @@ def collateral_beside_a_quote_is_its_collateral(tmp):
 
 @case
 def more_than_one_piece_of_evidence_is_an_error(tmp):
+    """V29"""
     e = demo(tmp)
     report, quote = (e / "report.bin").read_bytes(), (e / "quote.bin").read_bytes()
     other = bytearray(report)
@@ -275,6 +276,7 @@ OTHERS = [
 
 @case
 def what_is_not_evidence_is_named(tmp):
+    """V28"""
     shown = "TDREPORT", "certificate table"
     for name, content in OTHERS:
         path = put(tmp / "x", content)

@@ -74,6 +74,46 @@ static void an_entry_of_another_guid_is_never_found_by_its_kind(void **state)
 	assert_ptr_equal(snp_certs_find(&certs, SNP_CERT_VCEK), &certs.entries[1]);
 }
 
+/* The first 8 bytes of a GUID in EFI's order: 4, 2 and 2 of them turned around. */
+static void turn(uint8_t *guid)
+{
+	static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6 };
+	uint8_t was[sizeof(order)];
+
+	memcpy(was, guid, sizeof(was));
+	for (size_t i = 0; i < sizeof(order); i++)
+		guid[i] = was[order[i]];
+}
+
+static void guids_in_the_other_order_are_read_by_who_asks_for_it(void **state)
+{
+	auto_free uint8_t *bytes = vector();
+	struct jurat_error err = { "" };
+	struct snp_certs certs;
+
+	(void)state;
+	assert_false(snp_certs_is_mixed_endian(bytes, VECTOR_BYTES));
+	for (unsigned i = 0; i < 3; i++)
+		turn(bytes + i * SNP_CERTS_ENTRY_BYTES);
+	assert_true(snp_certs_is_mixed_endian(bytes, VECTOR_BYTES));
+	assert_int_equal(snp_certs_read(bytes, VECTOR_BYTES, &certs, NULL), 0);
+	assert_null(snp_certs_find(&certs, SNP_CERT_VCEK));
+	assert_int_equal(snp_certs_read_any(bytes, VECTOR_BYTES, &certs, NULL), 0);
+	assert_memory_equal(snp_certs_find(&certs, SNP_CERT_VCEK)->data.data, "VCEK!", 5);
+	assert_memory_equal(certs.entries[0].guid, snp_cert_guid(SNP_CERT_ARK), SNP_CERTS_GUID_BYTES);
+	for (unsigned i = 0; i < 3; i++) { /* one of them in each order */
+		turn(bytes + i * SNP_CERTS_ENTRY_BYTES);
+		assert_int_equal(snp_certs_read_any(bytes, VECTOR_BYTES, &certs, &err), i < 2 ? -EBADMSG : 0);
+		assert_non_null(strstr(err.text, "both byte orders"));
+	}
+	for (size_t n = 0; n < VECTOR_BYTES; n++) {
+		auto_free uint8_t *cut = heap_copy(bytes, n);
+
+		snp_certs_is_mixed_endian(cut, n);
+		assert_true(n == 0 || snp_certs_read_any(cut, n, &certs, NULL) < 0);
+	}
+}
+
 static void the_vector_is_written(void **state)
 {
 	struct snp_certs certs = { .n = 3,
@@ -375,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_vector_is_read),
 		cmocka_unit_test(an_entry_of_another_guid_is_never_found_by_its_kind),
+		cmocka_unit_test(guids_in_the_other_order_are_read_by_who_asks_for_it),
 		cmocka_unit_test(the_vector_is_written),
 		cmocka_unit_test(B24_every_truncation_is_refused_and_changes_nothing),
 		cmocka_unit_test(an_empty_table_is_no_bytes_or_24_zeros),
