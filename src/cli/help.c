@@ -7,39 +7,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/help.h"
 
 /* What the table of verbs says, for people, for manual pages and for the shell. */
-enum { COLUMNS = 80, INDENT = 26 };
-
-/* Words up to `columns`; further lines begin with `indent` spaces. `at` is where the first one begins. */
-static void print_wrapped(const char *text, int at, int indent)
-{
-	bool first = true; /* of its line */
-	int column = at;
-
-	while (*text) {
-		int n = (int)strcspn(text, " \n");
-
-		if (!first && column + 1 + n > COLUMNS) {
-			printf("\n%*s", indent, "");
-			column = indent;
-		} else if (!first) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", n, text);
-		first = false;
-		column += n;
-		text += n;
-		if (*text == '\n') {
-			putchar('\n');
-			column = 0;
-			first = true;
-		}
-		text += *text != '\0';
-	}
-}
-
 /* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
 static char *describe(const struct cli_option *o)
 {
@@ -67,35 +37,23 @@ static char *describe(const struct cli_option *o)
 	return text;
 }
 
-static void print_option(const char *name, const char *value, const char *text)
-{
-	int n = printf("  --%s%s%s", name, value ? " " : "", value ? value : "");
-
-	if (n >= INDENT - 1)
-		printf("\n%*s", INDENT, "");
-	else
-		printf("%*s", INDENT - n, "");
-	print_wrapped(text, INDENT, INDENT);
-	putchar('\n');
-}
-
 static int print_text(const struct cli_verb *verb)
 {
 	printf("Usage: jurat %s [OPTION]...%s%s\n", verb->name, verb->args[0] ? " " : "", verb->args);
 	printf("%c", verb->summary[0] & ~0x20);
-	print_wrapped(verb->summary + 1, 1, 0);
+	base_print_wrapped(stdout, verb->summary + 1, 1, 0);
 	puts(".\n");
 	for (size_t i = 0; i < verb->n_options; i++) {
 		auto_free char *text = describe(&verb->options[i]);
 
 		if (!text)
 			return CLI_INTERNAL;
-		print_option(verb->options[i].name, verb->options[i].value, text);
+		base_print_option(stdout, verb->options[i].name, verb->options[i].value, text);
 	}
-	print_option("help", NULL, "print this help and exit");
+	base_print_option(stdout, "help", NULL, "print this help and exit");
 	if (verb->more) {
 		putchar('\n');
-		print_wrapped(verb->more, 0, 0);
+		base_print_wrapped(stdout, verb->more, 0, 0);
 	}
 	return CLI_OK;
 }

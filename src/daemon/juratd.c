@@ -17,7 +17,9 @@ static void usage(FILE *to)
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		fprintf(to, "  %-8s %s\n", roles[i].name, roles[i].summary);
-	fputs("\n`juratd ROLE --help` tells more.\n", to);
+	fputs("\n  --help     print this help and exit; juratd ROLE --help: that of the role\n"
+	      "  --version  print the version and exit\n",
+	      to);
 }
 
 static int help(const struct daemon_role *role)
@@ -57,6 +59,10 @@ int main(int argc, char **argv)
 	if (!role) {
 		fprintf(stderr, "juratd: unknown role '%s' (see juratd --help)\n", argv[1]);
 		return DAEMON_USAGE;
+	}
+	if (argc == 3 && !strcmp(argv[2], "--version")) {
+		puts("juratd " JURAT_VERSION);
+		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
 	}
 	if (options_find_config(role->options, argc - 1, argv + 1, &config, NULL) == OPTIONS_HELP)
 		return help(role);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "jurat/version.h"
 
 /* Upper bounds of the histogram; one more bucket has none. */
 static const struct {
@@ -104,6 +105,8 @@ void metrics_print_all(const struct metrics *m, struct metrics_text *to)
 {
 	static const char *const types[] = { "quote", "collateral", "platform-info" };
 
+	print_head(to, "build", "info", "The release that runs.");
+	metrics_print(to, "juratd_qgs_build_info{version=\"%s\"} 1\n", JURAT_VERSION_STRING);
 	print_one(to, "connections", "gauge", m->connections, "Open now.");
 	print_one(to, "requests_in_flight", "gauge", m->in_flight,
 		  "Waiting for the backend, or with it, now.");

@@ -72,8 +72,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		metrics_print(&text, "only GET\n");
 		return respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &text, plain);
 	}
+	if (strcmp(url, "/healthz") == 0) { /* its loop runs, or there would be no answer */
+		metrics_print(&text, "ok\n");
+		return respond(connection, MHD_HTTP_OK, &text, plain);
+	}
 	if (strcmp(url, "/metrics") != 0) {
-		metrics_print(&text, "there is only /metrics\n");
+		metrics_print(&text, "there are only /metrics and /healthz\n");
 		return respond(connection, MHD_HTTP_NOT_FOUND, &text, plain);
 	}
 	h->describe(h->context, &text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/help.h"
 #include "base/words.h"
 
 static int set_number(const struct option_row *row, uint64_t v, void *settings, struct jurat_error *err)
@@ -229,18 +230,11 @@ int options_find_config(const struct option_table *table, int argc, char **argv,
 	return r;
 }
 
-static void print_row(const char *name, const char *value, const char *help)
-{
-	char left[64];
-
-	snprintf(left, sizeof(left), "--%s%s%s", name, value ? " " : "", value ? value : "");
-	printf("  %-28s %s\n", left, help);
-}
-
 void options_print_help(const struct option_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
-		print_row(table->rows[i].name, table->rows[i].value, table->rows[i].help);
-	print_row("config", "FILE", "read options from a JSON file first");
-	print_row("help", NULL, "print this help and exit");
+		base_print_option(stdout, table->rows[i].name, table->rows[i].value, table->rows[i].help);
+	base_print_option(stdout, "config", "FILE", "read options from a JSON file first");
+	base_print_option(stdout, "help", NULL, "print this help and exit");
+	base_print_option(stdout, "version", NULL, "print the version and exit");
 }

@@ -23,22 +23,66 @@ static bool file_says(const char *path, char what)
 	return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
 }
 
+/* A chroot(2) to a directory that is no mount point: the kernel allows no user namespace there. */
+static bool is_chroot(void)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096], at[4096];
+	bool has_root = !f, has_any = !f;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		has_any = true;
+		has_root |= sscanf(line, "%*d %*d %*s %*s %4095s", at) == 1 && !strcmp(at, "/");
+	}
+	if (f)
+		fclose(f);
+	return has_any && !has_root;
+}
+
+/* What a container is to be started with, of which this one lacks some. */
+#define CONTAINER                                                                                            \
+	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
+
 /* Why there is no user namespace for this user, as far as the machine tells. */
 static int no_user_namespace(int r, struct jurat_error *err)
 {
-	const char *why =
-		"forbidden by the policy of a container or kernel: allow unshare(2), or run as root";
+	const char *why = NULL, *fuse = access("/dev/fuse", F_OK) < 0 ? "there is no /dev/fuse, and " : "";
+	const char *or_root = geteuid() == 0 ? "" : ", or run as root";
 
 	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
-		why = "set sysctl kernel.unprivileged_userns_clone=1, or run as root";
+		why = "set sysctl kernel.unprivileged_userns_clone=1";
 	else if (file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
-		why = "set sysctl kernel.apparmor_restrict_unprivileged_userns=0, give jurat an AppArmor "
-		      "profile with 'userns,', or run as root";
+		why = "set sysctl kernel.apparmor_restrict_unprivileged_userns=0 or give jurat an AppArmor "
+		      "profile with 'userns,'";
 	else if (file_says("/proc/sys/user/max_user_namespaces", '0'))
-		why = "set sysctl user.max_user_namespaces to more than 0, or run as root";
+		why = "set sysctl user.max_user_namespaces to more than 0";
 	else if (r == -ENOSPC)
-		why = "too many exist: raise sysctl user.max_user_namespaces, or run as root";
-	return jurat_fail(err, r, "this user cannot create user namespaces: %s (%s)", strerror(-r), why);
+		why = "too many exist: raise sysctl user.max_user_namespaces";
+	if (why)
+		return jurat_fail(err, r, "this user cannot create user namespaces: %s (%s%s)", strerror(-r),
+				  why, or_root);
+	if (is_chroot())
+		return jurat_fail(
+			err, r,
+			"%sthe kernel allows no user namespace in a chroot: %s (bind-mount the directory to "
+			"itself before chroot%s)",
+			fuse, strerror(-r), or_root);
+	return jurat_fail(err, r,
+			  "%sthis container forbids mount and user namespaces: %s (start it with " CONTAINER
+			  ")",
+			  fuse, strerror(-r));
+}
+
+/* Root's own number may be mapped by who has the capability alone. Spec: user_namespaces(7). */
+static int no_map(int r, unsigned uid, struct jurat_error *err)
+{
+	if (r == -EPERM && uid == 0)
+		return jurat_fail(
+			err, r,
+			"root of this container cannot be root in a user namespace: %s (it lacks "
+			"CAP_SETFCAP: start it with --cap-add SETFCAP, or with --cap-add SYS_ADMIN)",
+			strerror(-r));
+	return no_user_namespace(r, err);
 }
 
 static int write_file(const char *path, const char *text)
@@ -67,7 +111,7 @@ static int enter_user_namespace(struct jurat_error *err)
 		snprintf(map, sizeof(map), "%u %u 1", gid, gid);
 		r = write_file("/proc/self/gid_map", map);
 	}
-	return r < 0 ? no_user_namespace(r, err) : 0;
+	return r < 0 ? no_map(r, uid, err) : 0;
 }
 
 static int enter_namespaces(struct jurat_error *err)
@@ -93,12 +137,11 @@ static int no_fuse(int r, struct jurat_error *err)
 	const char *why = strerror(-r);
 
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
-		why = "does not exist (load the kernel module fuse, or start the container with --device "
-		      "/dev/fuse)";
+		why = "does not exist (load the kernel module fuse; a container needs " CONTAINER ")";
 	else if (r == -EACCES)
 		why = "permission denied (expected mode 0666, as udev creates it)";
 	else if (r == -EPERM)
-		why = "forbidden by a policy (start the container with --device /dev/fuse)";
+		why = "forbidden by a policy (start the container with " CONTAINER ")";
 	return jurat_fail(err, r, "/dev/fuse: %s", why);
 }
 

@@ -24,7 +24,8 @@ union control { /* room and alignment for one descriptor */
 
 void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd)
 {
-	struct run_message message = { .word = word, .r = r };
+	/* Where the kernel finds an argument invalid, it was not the user who chose it: no error of usage. */
+	struct run_message message = { .word = word, .r = r == -EINVAL ? -EOPNOTSUPP : r };
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	union control control = { .bytes = { 0 } };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };

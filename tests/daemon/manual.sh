@@ -8,7 +8,7 @@ result() { # STATUS NAME
 	[ "$1" = 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; failed=1; }
 }
 
-echo 1..3
+echo 1..4
 has=$("$1" qgs --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort)
 page=$(sed -n 's/^\*\(--[a-z-]*\)\*.*/\1/p' "$2" | sort)
 [ -n "$has" ] && [ "$has" = "$page" ]
@@ -19,4 +19,9 @@ result $status the_page_has_every_option
 result $? the_help_lists_the_roles
 "$1" --version | grep -q '^juratd [0-9]'
 result $? there_is_a_version
+[ "$("$1" --help | cat - /dev/stdin <<END | awk 'length > 80' | wc -l
+$("$1" qgs --help)
+END
+)" = 0 ]
+result $? the_help_has_80_columns
 exit $failed

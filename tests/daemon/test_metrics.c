@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "world.h"
 
+#include <jurat/version.h>
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -182,10 +184,35 @@ static void when_descriptors_run_out_the_next_scrape_is_still_answered(void **st
 	world_stop(&w);
 }
 
+static void health_and_the_release_are_told(void **state)
+{
+	static const struct {
+		const char *path, *status, *body;
+	} cases[] = {
+		{ "/healthz", " 200 ", "\r\n\r\nok\n" },
+		{ "/metrics", " 200 ", "\njuratd_qgs_build_info{version=\"" JURAT_VERSION_STRING "\"} 1\n" },
+		{ "/", " 404 ", "there are only /metrics and /healthz\n" },
+	};
+
+	serve("3600000");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char ask[64], text[32768] = "";
+		int fd = world_connect(w.metrics);
+
+		TEXT(ask, "GET %s HTTP/1.0\r\n\r\n", cases[i].path);
+		world_send(fd, ask, strlen(ask));
+		world_read_all(fd, (uint8_t *)text, sizeof(text) - 1);
+		assert_non_null(strstr(text, cases[i].status));
+		assert_non_null(strstr(text, cases[i].body));
+	}
+	world_stop(&w);
+}
+
 int main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		T(health_and_the_release_are_told),
 		T(sixty_four_scrapes_at_once_are_all_answered_again_and_again),
 		T(clients_that_send_one_byte_keep_nobody_waiting),
 		T(clients_that_send_nothing_keep_nobody_waiting),

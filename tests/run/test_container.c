@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "runner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Where containers and chroots lack something: what is said, and that it is no error of usage. */
+enum { NOBODY = 65534 };
+
+static void must(bool done)
+{
+	if (!done)
+		_exit(95);
+}
+
+/* As the default profile of container runtimes: no namespaces without CAP_SYS_ADMIN. */
+static void forbid_namespaces(void)
+{
+	struct sock_filter rows[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(rows), .filter = rows };
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static void forbid_namespaces_and_hide_fuse(void)
+{
+	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	     mount("none", "/dev", "tmpfs", 0, NULL) == 0);
+	forbid_namespaces();
+}
+
+static void take_capabilities(void)
+{
+	must(prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) == 0 &&
+	     prctl(PR_CAPBSET_DROP, CAP_SETFCAP, 0, 0, 0) == 0);
+}
+
+/* Everything of the machine, in a directory that is no mount point. */
+static void enter_chroot(void)
+{
+	char root[128], to[512], from[512], target[512];
+	struct dirent *entry;
+	struct stat st;
+	ssize_t n;
+	DIR *top;
+
+	TEXT(root, "%s/root", dir);
+	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	     (mkdir(root, 0755) == 0 || errno == EEXIST) && (top = opendir("/")));
+	while ((entry = readdir(top))) {
+		TEXT(from, "/%s", entry->d_name);
+		TEXT(to, "%s/%s", root, entry->d_name);
+		if (entry->d_name[0] == '.' || lstat(from, &st) < 0)
+			continue;
+		n = readlink(from, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (n > 0)
+			must(symlink(target, to) == 0 || errno == EEXIST);
+		else if (S_ISDIR(st.st_mode))
+			must((mkdir(to, 0755) == 0 || errno == EEXIST) &&
+			     mount(from, to, NULL, MS_BIND | MS_REC, NULL) == 0);
+	}
+	closedir(top);
+	must(chroot(root) == 0 && chdir("/") == 0);
+}
+
+static void enter_chroot_as_a_user(void)
+{
+	enter_chroot();
+	must(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);
+}
+
+#define OPTIONS                                                                                              \
+	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
+
+static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **state)
+{
+	static const struct {
+		void (*before)(void);
+		bool needs_root;
+		const char *says;
+	} cases[] = {
+		{ forbid_namespaces, false,
+		  "jurat run: this container forbids mount and user namespaces: Operation not permitted "
+		  "(start it "
+		  "with " OPTIONS ")\n" },
+		{ forbid_namespaces_and_hide_fuse, true,
+		  "jurat run: there is no /dev/fuse, and this container forbids mount and user namespaces: "
+		  "Operation not permitted (start it with " OPTIONS ")\n" },
+		{ take_capabilities, true,
+		  "jurat run: root of this container cannot be root in a user namespace: Operation not "
+		  "permitted "
+		  "(it lacks CAP_SETFCAP: start it with --cap-add SETFCAP, or with --cap-add SYS_ADMIN)\n" },
+		{ enter_chroot, true,
+		  "jurat run: cannot make a private mount namespace: Invalid argument (the root of this "
+		  "chroot is "
+		  "not a mount point; bind-mount it to itself)\n" },
+		{ enter_chroot_as_a_user, true,
+		  "jurat run: the kernel allows no user namespace in a chroot: Operation not permitted "
+		  "(bind-mount "
+		  "the directory to itself before chroot, or run as root)\n" },
+	};
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct outcome o;
+
+		if (cases[i].needs_root && (geteuid() != 0 || unprivileged))
+			continue;
+		before_exec = cases[i].before;
+		o = RUN("--", "/bin/true");
+		before_exec = NULL;
+		assert_exit(&o, 3);
+		assert_string_equal(o.err, cases[i].says);
+	}
+}
+
+static int run_group(const char *name)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_container_lacks_is_said_with_the_option_that_mends_it),
+	};
+
+	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);
+}
+
+int main(int argc, char **argv)
+{
+	return run_main(argc, argv, run_group);
+}
