@@ -236,6 +236,26 @@ static void endorsement_keys_last_as_long_as_amds(void **state)
 	jurat_evidence_done(&evidence);
 }
 
+/* sim_linux: sev_shares_certs_per_request. Between requests a VMM that still writes finds private pages (B25). */
+static void certificate_pages_are_private_between_requests_since_7_3(void **state)
+{
+	enum { CERTS_GPA = 4 * SNP_PAGE_BYTES };
+	struct fixture *f = *state;
+
+	for (int old = 0; old < 2; old++) {
+		struct machine_options options = { .kernel = old ? &sim_linux_6_12 : &sim_linux_7_3 };
+		struct machine_guest *guest;
+
+		start_machine(f, options);
+		guest = new_guest(f, 1);
+		for (unsigned i = 0; i < 2; i++) {
+			assert_int_equal(sim_kvm_host_write(machine_guest_vm(guest), CERTS_GPA, "x", 1),
+					 old ? 0 : -EFAULT);
+			attest_through_the_guest_half(f, guest);
+		}
+	}
+}
+
 /* One SNP_GET_EXT_REPORT of a guest program, with its buffers. */
 struct program {
 	uint8_t arg[SNP_IOCTL_BYTES], request[SNP_EXT_REPORT_REQ_BYTES], response[SNP_REPORT_RESP_BYTES];
@@ -569,6 +589,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_product_version_key_and_scheme_attests),
 		CASE(only_reports_of_a_vcek_name_the_chip),
+		CASE(certificate_pages_are_private_between_requests_since_7_3),
 		CASE(endorsement_keys_last_as_long_as_amds),
 		CASE(many_guests_and_vcpus_in_any_order_get_their_own_reports),
 		CASE(an_update_between_any_two_steps_never_parts_report_and_certificates),
