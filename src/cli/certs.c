@@ -261,10 +261,12 @@ static int split(struct cli *cli, const char *path, const char *dir)
 	status = load_table(cli, "split", path, &bytes, &n);
 	if (status != CLI_OK)
 		return status;
-	if (snp_certs_read(bytes, n, &table, &err) < 0)
+	if (snp_certs_read_any(bytes, n, &table, &err) < 0)
 		return cli_fail(cli, CLI_REFUSED, "split: '%s': %s", path, err.text);
 	if (table.n == 0)
 		return cli_fail(cli, CLI_REFUSED, "split: '%s' has no entries", path);
+	if (snp_certs_is_mixed_endian(bytes, n))
+		cli_warn(cli, "split: '%s': GUIDs in mixed-endian order", path);
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return cli_fail(cli, CLI_ENVIRONMENT, "split: cannot make '%s': %s", dir, strerror(errno));
 	files = cli_wants_json(cli) ? json_array() : NULL;
@@ -342,6 +344,9 @@ static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
 	}
 	for (unsigned i = 0; i < table.n; i++)
 		check_entry(c, &table.entries[i]);
+	if (snp_certs_is_mixed_endian(bytes, n))
+		refuse(c, "guid-order",
+		       "GUIDs in EFI's mixed-endian order: guests do not find these certificates");
 	if (table.n == 0)
 		refuse(c, "no-entries", "guests get no certificates from it");
 	if (table.size > SNP_CERTS_LINUX_MAX_BYTES)

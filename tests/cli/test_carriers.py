@@ -138,6 +138,9 @@ def a_table_beside_a_report_is_read_in_every_encoding(tmp):
     shown = json.loads(jurat("show", "--output", "json", tmp / "dir/certs.bin").out)
     assert shown["decoded"] == said and "vcek" in [x["kind"] for x in shown["entries"]], shown
     assert said in jurat("verify", tmp / "dir/certs.bin", status=3).err
+    assert "guid-order" in jurat("certs", "check", "--output", "json", tmp / "dir/certs.bin", status=1).out
+    assert "mixed-endian" in jurat("certs", "split", tmp / "dir/certs.bin", tmp / "apart").err
+    assert (tmp / "apart/vcek.der").read_bytes() == (tmp / "split/vcek.der").read_bytes()
     both = mixed[:24] + (e / "certs.bin").read_bytes()[24:]
     p = jurat(*VERIFY, "--roots", e / "roots", put(tmp / "both", (e / "report.bin").read_bytes() + both), status=1)
     assert "both byte orders" in p.out, p.out
