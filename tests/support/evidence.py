@@ -33,19 +33,21 @@ class Folder:
 
 
 def cache():
-    """Where `make evidence` keeps what it brings."""
+    """Where `make evidence` keeps what it brings; None: nowhere, for somebody without a home."""
     if os.environ.get("JURAT_EVIDENCE_CACHE"):
         return pathlib.Path(os.environ["JURAT_EVIDENCE_CACHE"])
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (pathlib.Path(base) if base.startswith("/") else pathlib.Path.home() / ".cache") / "jurat/evidence"
+    base, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
+    if base.startswith("/"):
+        return pathlib.Path(base) / "jurat/evidence"
+    return pathlib.Path(home) / ".cache/jurat/evidence" if home.startswith("/") else None
 
 
 def folders():
     """Those that are there, the vectors first."""
     data = pathlib.Path(os.environ["JURAT_TEST_DATA"])
     found = [Folder("vectors", data / "vectors")]
-    if (cache() / "CACHEDIR.TAG").exists():
-        found.append(Folder("published", data / "published", cache()))
+    if (kept := cache()) and (kept / "CACHEDIR.TAG").exists():
+        found.append(Folder("published", data / "published", kept))
     given = os.environ.get("JURAT_EVIDENCE", os.environ.get("JURAT_EVIDENCE_BESIDE", ""))
     if not given:
         return found
