@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Adds up `llvm-cov report -show-functions` by folder, without what fuzz/unreachable names (the first file).
 FILENAME ~ /unreachable$/ {
 	if ($0 !~ /^#/ && NF > 1)

@@ -120,7 +120,7 @@ def edges(c):
     yield "x of the point is not below the order", key, z, r, s
 
 
-print("/* SPDX-License-Identifier: MIT */")
+print("/* SPDX-License-" "Identifier: MIT */")
 print("/* SOURCE: written by ec_vectors.py, which says what they are. Public key, digest, r and s in hex. */")
 print("static const struct vector vectors[] = {")
 for c in P256, P384:

@@ -573,7 +573,8 @@ static void amds_terms_are_seven_years_and_one(void **state)
 
 static int print_hints(void)
 {
-	printf("/* SPDX-License-Identifier: MIT */\n/* Made by scripts/make-pki-hints. Do not edit. */\n"
+	printf("/* SPDX-License-"
+	       "Identifier: MIT */\n/* Made by scripts/make-pki-hints. Do not edit. */\n"
 	       "#include \"sim/pki_internal.h\"\n\n/* clang-format off */\n"
 	       "const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2] = {\n");
 	for (int p = SNP_MILAN; p < SNP_N_PRODUCTS; p++) {
