@@ -46,6 +46,7 @@ enum { CLI_MAX_VALUES = 64 };
 
 /* One parsed command line. */
 struct cli {
+	const char *name; /* by which the user called jurat: argv[0] */
 	const struct cli_verb *verb;
 	struct {
 		const struct cli_option *option;

@@ -34,6 +34,50 @@ static int status_of(int r)
 	return status == CLI_REFUSED ? CLI_INTERNAL : status;
 }
 
+/* As a shell reads it back. */
+static void print_word(const char *text)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
+
+	putchar(' ');
+	if (text[strspn(text, plain)] == '\0') {
+		fputs(text, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *text; text++)
+		fputs(*text == '\'' ? "'\\''" : (char[]){ *text, '\0' }, stdout);
+	putchar('\'');
+}
+
+/* A command that works wherever it is pasted: whole paths, but for a jurat that was found in PATH. */
+static bool say_what_to_try(const struct demo *demo, const struct part *part)
+{
+	const char *name = demo->cli->name;
+	auto_free char *dir = realpath(demo->dir, NULL),
+		       *program = strchr(name, '/') ? realpath(name, NULL) : NULL;
+	const char *const below[] = { demo->roots, part->value, part->evidence };
+	const char *const before[] = { "--roots", part->option, NULL };
+
+	fputs("Try:", stdout);
+	print_word(program ? program : "jurat");
+	fputs(" verify", stdout);
+	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
+		auto_free char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", dir ? dir : demo->dir, below[i]) < 0) {
+			path = NULL;
+			return false;
+		}
+		if (before[i])
+			printf(" %s", before[i]);
+		print_word(path);
+	}
+	puts("\n");
+	return true;
+}
+
 /* The verdict of a part: text now, or JSON into `all`. */
 static int print(struct demo *demo, const struct part *part, const struct jurat_verdict *verdict, json_t *all)
 {
@@ -46,8 +90,9 @@ static int print(struct demo *demo, const struct part *part, const struct jurat_
 			all, part->tee,
 			json_pack("{s:O, s:o?}", "steps", demo->steps, "verdict", json_loads(text, 0, NULL)));
 	else
-		printf("\n%s\nTry: jurat verify --roots %s/%s %s %s/%s %s/%s\n\n", text, demo->dir,
-		       demo->roots, part->option, demo->dir, part->value, demo->dir, part->evidence);
+		printf("\n%s\n", text);
+	if (!all && !say_what_to_try(demo, part))
+		return cli_fail_memory(demo->cli);
 	return jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 }
 

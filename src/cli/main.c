@@ -72,7 +72,7 @@ static int (*find_run(const struct cli_verb *verb, const struct cli_run *runs, s
 
 int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs)
 {
-	struct cli cli = { 0 };
+	struct cli cli = { .name = argc > 0 ? argv[0] : "jurat" };
 	int (*run)(struct cli *);
 	int status;
 

@@ -132,11 +132,20 @@ def evidence_comes_as_directory_extended_report_or_with_separate_certificates(tm
 
 
 @case
-def what_the_demo_says_to_try_works(tmp):
-    lines = [line for line in jurat("demo", "--dir", tmp / "e").out.splitlines() if line.startswith("Try: jurat ")]
-    assert len(lines) == 2, lines
-    for line in lines:
-        assert jurat(*line.split()[2:]).out.startswith("accepted"), line
+def what_the_demo_says_to_try_works_when_pasted_anywhere(tmp):
+    def lines(program, **how):
+        out = subprocess.run([program, "demo", "--dir", "it's in here"], cwd=tmp, stdout=subprocess.PIPE, text=True, check=True, **how).stdout
+        found = [line.removeprefix("Try: ") for line in out.splitlines() if line.startswith("Try: ")]
+        assert len(found) == 2, out
+        return found
+
+    path = os.environ | {"PATH": f"{os.path.dirname(JURAT)}:{os.environ['PATH']}"}
+    relative = os.path.relpath(JURAT, tmp)
+    for line in lines(relative):
+        assert subprocess.run(["sh", "-c", line], cwd="/", stdout=subprocess.PIPE, text=True).stdout.startswith("accepted"), line
+    for line in lines("jurat", env=path):
+        assert line.startswith("jurat verify "), line
+        assert subprocess.run(["sh", "-c", line], cwd="/", env=path, stdout=subprocess.PIPE, text=True).stdout.startswith("accepted"), line
 
 
 @case
