@@ -236,7 +236,7 @@ static void endorsement_keys_last_as_long_as_amds(void **state)
 	jurat_evidence_done(&evidence);
 }
 
-/* sim_linux: sev_shares_certs_per_request. Between requests a VMM that still writes finds private pages (B25). */
+/* sim_linux: sev_shares_certs_per_request. A VMM that writes between requests finds private pages (B25). */
 static void certificate_pages_are_private_between_requests_since_7_3(void **state)
 {
 	enum { CERTS_GPA = 4 * SNP_PAGE_BYTES };
