@@ -191,9 +191,22 @@ static size_t utf8_size(const uint8_t *p, size_t n)
 	return size;
 }
 
+/* Eight bytes of 0x20 to 0x7e, as nearly all of a text is. */
+static bool is_plain_word(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return ((w | (w - 0x20 * ones) | (w + ones)) & 0x80 * ones) == 0;
+}
+
 bool input_is_printable(const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0, size; i < n; i += size) {
+		size = sizeof(uint64_t);
+		if (n - i >= size && is_plain_word(bytes + i))
+			continue;
 		size = utf8_size(bytes + i, n - i);
 		if (size == 0 || bytes[i] == 0x7f || (bytes[i] < 0x20 && !memchr("\t\n\r\f", bytes[i], 4)))
 			return false;
