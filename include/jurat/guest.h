@@ -51,7 +51,7 @@ struct jurat_guest_options {
  *
  * JURAT_VIA_AUTO takes configfs-tsm when its provider is sev_guest or tdx_guest, and beside it the device
  * when that can be opened, for what only the device can do (derived keys, key_sel); otherwise the device
- * alone.
+ * alone. When a quote from configfs-tsm ends with EIO, it asks the quoting service, where one is named.
  *
  * options   borrowed; NULL: defaults
  * ret       closed by the caller with jurat_guest_close, which accepts NULL

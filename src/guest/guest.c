@@ -179,6 +179,31 @@ static int check_vmpl(bool has_vmpl, uint32_t vmpl, struct jurat_error *err)
 	return 0;
 }
 
+/*
+ * The host's answer to GetQuote may be an error although its quoting service can be asked directly: then it
+ * is, unless the caller wants configfs-tsm alone, which leaves the device closed.
+ */
+static int tdx_report(struct jurat_guest *g, const uint8_t report_data[64],
+		      const struct jurat_guest_report_options *o, struct jurat_evidence *ret,
+		      struct jurat_error *err)
+{
+	struct jurat_error first = { "" }, second = { "" };
+	int r;
+
+	if (g->via != JURAT_VIA_CONFIGFS)
+		return guest_tdx_quote(g, report_data, ret, err);
+	r = guest_tsm_report(g, report_data, o, ret, &first);
+	if (r == -EIO && g->device_fd >= 0 && guest_tdx_has_service(g)) {
+		if (guest_tdx_quote(g, report_data, ret, &second) == 0)
+			return 0;
+		return jurat_fail(err, r, "%.180s; then from the quoting service: %.180s", first.text,
+				  second.text);
+	}
+	if (r < 0 && err)
+		*err = first;
+	return r;
+}
+
 /* By the way that can do what the options ask for. */
 static int report(struct jurat_guest *g, const uint8_t report_data[64],
 		  const struct jurat_guest_report_options *o, struct jurat_evidence *ret,
@@ -187,8 +212,7 @@ static int report(struct jurat_guest *g, const uint8_t report_data[64],
 	if (g->tee == JURAT_TEE_TDX) {
 		if (o->has_vmpl || o->key_sel != SNP_KEY_SEL_AUTO)
 			return jurat_fail(err, -EOPNOTSUPP, "vmpl and key_sel are not available on TDX");
-		return g->via == JURAT_VIA_CONFIGFS ? guest_tsm_report(g, report_data, o, ret, err)
-						    : guest_tdx_quote(g, report_data, ret, err);
+		return tdx_report(g, report_data, o, ret, err);
 	}
 	if (g->via == JURAT_VIA_CONFIGFS && o->key_sel == SNP_KEY_SEL_AUTO)
 		return guest_tsm_report(g, report_data, o, ret, err);

@@ -69,6 +69,8 @@ bool guest_is_busy(int r);
 bool guest_wait_busy(struct base_env *env, unsigned i);
 
 /* tdx_device.c: over /dev/tdx_guest and a quoting service. */
+/* A quoting service is named, by the caller or by the machine. */
+bool guest_tdx_has_service(struct jurat_guest *guest);
 JURAT_MUST_CHECK int guest_tdx_quote(struct jurat_guest *guest, const uint8_t report_data[64],
 				     struct jurat_evidence *ret, struct jurat_error *err);
 JURAT_MUST_CHECK int guest_tdx_report0(struct jurat_guest *guest, const uint8_t report_data[64],

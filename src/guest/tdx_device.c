@@ -138,6 +138,13 @@ static int quote_by_device(struct jurat_guest *g, const uint8_t tdreport[TDX_REP
 	return r;
 }
 
+bool guest_tdx_has_service(struct jurat_guest *g)
+{
+	auto_free char *configured = NULL;
+
+	return g->quoting_service || (guest_qgs_configured(g->env, &configured, NULL) == 0 && configured);
+}
+
 int guest_tdx_quote(struct jurat_guest *g, const uint8_t report_data[64], struct jurat_evidence *ret,
 		    struct jurat_error *err)
 {

@@ -360,9 +360,24 @@ static void a_trace_has_the_way_of_a_connection(void **state)
 	assert_non_null(strstr(text, "connect(vsock 2:4050): connected"));
 }
 
+/* The host's VMM has no quotes, and its quoting service can be asked: only --via configfs fails. */
+static void attest_asks_the_service_when_configfs_ends_in_an_error(void **state)
+{
+	static const char script[] = "cd $JURAT_ROOTS && \"$JURAT\" attest --out q >/dev/null && "
+				     "\"$JURAT\" verify --roots . --collateral collateral q | head -n 1; "
+				     "\"$JURAT\" attest --via configfs --out r >/dev/null 2>&1; echo $?";
+	struct outcome o;
+
+	NEEDS_RUN();
+	o = RUN_VSOCK("--fault", "tdx-status:0x8000000000000001", "--", "/bin/sh", "-c", script);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "accepted\n3\n");
+}
+
 static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(attest_asks_the_service_when_configfs_ends_in_an_error),
 		cmocka_unit_test(the_quoting_service_answers_on_a_socket_of_the_run),
 		cmocka_unit_test(an_address_that_cannot_be_served_is_refused),
 		cmocka_unit_test(the_quoting_service_answers_on_a_port_of_the_host),
