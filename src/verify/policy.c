@@ -327,6 +327,7 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
 	const char *name = json_string_value(value);
+	char names[SNP_PRODUCT_NAMES_BYTES];
 	uint32_t number = 0;
 	int r;
 
@@ -340,7 +341,7 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 		enum snp_product product = name ? snp_product_by_name(name) : SNP_PRODUCT_UNKNOWN;
 
 		if (product == SNP_PRODUCT_UNKNOWN)
-			return jurat_fail(err, -EBADMSG, "expected Milan, Genoa or Turin");
+			return jurat_fail(err, -EBADMSG, "expected %s", snp_product_names("or", names));
 		*ret = product;
 		return 0;
 	}

@@ -34,7 +34,7 @@
 	R(TCB_MALFORMED, "tcb-malformed", \
 	  "a TCB_VERSION has a byte set that is not a known component of this product") \
 	R(PRODUCT_UNKNOWN, "product-unknown", \
-	  "the product is not Milan, Genoa or Turin, so no root is known") \
+	  "this version has no root for the product") \
 	R(REPORT_SIGNATURE, "report-signature", \
 	  "the signature of the report does not verify with the endorsement key") \
 	/* the certificates that come with it */ \

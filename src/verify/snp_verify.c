@@ -76,14 +76,13 @@ static void judge_fields(struct snp_judge *j)
 static void judge_cpuid(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;
+	char names[SNP_PRODUCT_NAMES_BYTES];
 
 	j->product = snp_product_of_report(r);
 	if (r->version >= 3 && j->product == SNP_PRODUCT_UNKNOWN)
-		verdict_refuse(
-			j->out, REASON_PRODUCT_UNKNOWN,
-			"CPUID family 0x%x, model 0x%x is unknown to this verifier, which knows Milan, Genoa "
-			"and Turin",
-			r->cpuid_fam_id, r->cpuid_mod_id);
+		verdict_refuse(j->out, REASON_PRODUCT_UNKNOWN,
+			       "CPUID family 0x%x, model 0x%x is unknown to this verifier, which knows %s",
+			       r->cpuid_fam_id, r->cpuid_mod_id, snp_product_names("and", names));
 }
 
 static void judge_tcbs(struct snp_judge *j)

@@ -42,6 +42,18 @@ const char *snp_product_name(enum snp_product product)
 	return row_of(product)->name;
 }
 
+const char *snp_product_names(const char *before_last, char to[SNP_PRODUCT_NAMES_BYTES])
+{
+	struct wire_text text = { to, SNP_PRODUCT_NAMES_BYTES };
+
+	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++)
+		if (i + 1 < SNP_N_PRODUCTS)
+			wire_text_add(&text, "%s%s", text.len ? ", " : "", products[i].name);
+		else
+			wire_text_add(&text, " %s %s", before_last, products[i].name);
+	return to;
+}
+
 enum snp_product snp_product_by_name(const char *name)
 {
 	for (unsigned i = SNP_PRODUCT_UNKNOWN + 1; i < SNP_N_PRODUCTS; i++)

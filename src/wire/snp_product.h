@@ -14,6 +14,9 @@ enum snp_product { SNP_PRODUCT_UNKNOWN, SNP_MILAN, SNP_GENOA, SNP_TURIN, SNP_N_P
 
 /* "Milan", "Genoa", "Turin" as AMD's key distribution service spells them; "unknown". */
 const char *snp_product_name(enum snp_product product);
+/* "Milan, Genoa or Turin", where `before_last` is "or": every product, for messages. Returns `to`. */
+enum { SNP_PRODUCT_NAMES_BYTES = 96 };
+const char *snp_product_names(const char *before_last, char to[SNP_PRODUCT_NAMES_BYTES]);
 /* By name, any case; SNP_PRODUCT_UNKNOWN when it is none. */
 enum snp_product snp_product_by_name(const char *name);
 /*

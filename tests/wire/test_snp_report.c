@@ -228,7 +228,10 @@ static void a_vcek_has_an_address_at_amd(void **state)
 
 static void products_have_names(void **state)
 {
+	char names[SNP_PRODUCT_NAMES_BYTES];
+
 	(void)state;
+	assert_string_equal(snp_product_names("and", names), "Milan, Genoa and Turin");
 	assert_string_equal(snp_product_name(SNP_MILAN), "Milan");
 	assert_string_equal(snp_product_name(SNP_GENOA), "Genoa");
 	assert_string_equal(snp_product_name(SNP_TURIN), "Turin");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/evidence.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include <openssl/x509.h>
@@ -575,12 +576,13 @@ static int print_hints(void)
 {
 	printf("/* SPDX-License-"
 	       "Identifier: MIT */\n/* Made by scripts/make-pki-hints. Do not edit. */\n"
-	       "#include \"sim/pki_internal.h\"\n\n/* clang-format off */\n"
+	       "#include \"sim/pki/pki_internal.h\"\n\n/* clang-format off */\n"
 	       "const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2] = {\n");
 	for (int p = SNP_MILAN; p < SNP_N_PRODUCTS; p++) {
-		static const char *const names[] = { "", "SNP_MILAN", "SNP_GENOA", "SNP_TURIN" };
-
-		printf("\t[%s] = {", names[p]);
+		printf("\t[SNP_");
+		for (const char *c = snp_product_name((enum snp_product)p); *c; c++)
+			putchar(toupper(*c));
+		printf("] = {");
 		for (int ca = 0; ca < SIM_N_CAS; ca++) {
 			uint32_t found[2];
 
