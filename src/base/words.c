@@ -45,7 +45,7 @@ static int next_option(struct base_words *w, const char *word, size_t *ret_optio
 		return jurat_fail(err, -EINVAL, "--%s: expected one of %s, found '%s'", o.name, o.choices,
 				  value);
 	if (!o.repeatable && w->seen >> i & 1)
-		return jurat_fail(err, -EINVAL, "--%s: given more than once", o.name);
+		return jurat_fail(err, -EINVAL, "--%s: used more than once", o.name);
 	w->seen |= UINT64_C(1) << i;
 	*ret_option = i;
 	*ret_value = value;

@@ -50,7 +50,7 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 	if (status != CLI_OK)
 		return status;
 	if (!there && base_random(base_env_real(), report_data, 64) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "no random numbers to be had");
+		return cli_fail(cli, CLI_ENVIRONMENT, "cannot get random numbers");
 	return CLI_OK;
 }
 

@@ -400,7 +400,7 @@ static int check(struct cli *cli, const char *path)
 	if (status == CLI_OK && report)
 		status = cli_load_evidence(cli, report, &loaded);
 	if (status == CLI_OK && report && !loaded.report)
-		status = cli_fail(cli, CLI_ENVIRONMENT, "check: '%s' is no SEV-SNP report", report);
+		status = cli_fail(cli, CLI_ENVIRONMENT, "check: '%s': expected an SEV-SNP report", report);
 	if (status == CLI_OK && cli_wants_json(cli)) {
 		c.entries = json_array();
 		c.reasons = json_array();

@@ -39,7 +39,7 @@ static int parse_fields(struct cli *cli, const char *list, uint64_t *ret)
 					 name, bit->name);
 		}
 		if (!bit || bit->bit == SNP_FIELD_LAUNCH_MIT_VECTOR_BIT)
-			return cli_fail(cli, CLI_USAGE, "--fields: '%s' is no field (see jurat key --help)",
+			return cli_fail(cli, CLI_USAGE, "--fields: unknown field '%s' (see jurat key --help)",
 					name);
 		bits |= UINT64_C(1) << bit->bit;
 		list += n;

@@ -14,7 +14,7 @@ static void usage(FILE *to)
 	      to);
 	for (size_t i = 0; i < cli_n_verbs; i++)
 		fprintf(to, "  %-8s %s\n", cli_verbs[i].name, cli_verbs[i].summary);
-	fputs("\n`jurat VERB --help` tells more. Start with `jurat demo`.\n", to);
+	fputs("\n`jurat VERB --help` lists the options of a verb. Start with `jurat demo`.\n", to);
 }
 
 static bool option_row(const void *table, size_t i, struct base_option *ret)

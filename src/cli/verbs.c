@@ -47,12 +47,12 @@
 	  what " (1 to 64 bytes); 0xHEX and base64:BASE64 are never ambiguous", .reads = true,               \
 	  .fallback = without },                                                                             \
 		{ "report-data-sha256", "VALUE|@FILE",                                                       \
-		  "SHA-256 of a challenge or key as that value; VALUE as above", .reads = true },            \
-		{ "report-data-sha384", "VALUE|@FILE", "the same with SHA-384", .reads = true },             \
-		{ "report-data-sha512", "VALUE|@FILE", "the same with SHA-512", .reads = true },             \
+		  "the same, as the SHA-256 of VALUE: a challenge or key", .reads = true },                  \
+		{ "report-data-sha384", "VALUE|@FILE", "the same, as the SHA-384 of VALUE", .reads = true }, \
+		{ "report-data-sha512", "VALUE|@FILE", "the same, as the SHA-512 of VALUE", .reads = true }, \
 	{                                                                                                    \
 		"report-data-padding", "WHERE",                                                              \
-			"zeros that fill up a shorter value: behind it, or left of it", "zero|left",         \
+			"where zeros pad a shorter value: after it (zero) or before it (left)", "zero|left", \
 			.fallback = "zero"                                                                   \
 	}
 
@@ -159,7 +159,8 @@ static const struct cli_option key_options[] = {
 	}
 #define LEGACY_QUOTE_IOCTL                                                                                   \
 	{                                                                                                    \
-		"legacy-quote-ioctl", NULL, "TDX: use the driver posted in 2023, with TDX_CMD_GET_QUOTE"     \
+		"legacy-quote-ioctl", NULL,                                                                  \
+			"TDX: simulate the driver posted in 2023, which has TDX_CMD_GET_QUOTE"               \
 	}
 #define FORCE                                                                                                \
 	{                                                                                                    \

@@ -223,8 +223,8 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 		return take_raw(text, n, off, label, ret, ret_size, err);
 	if (!is_plain_text(text + *off, r.off - *off))
 		return jurat_fail(err, -EBADMSG,
-				  "PEM: between bytes %zu and %zu stands more than text and whole blocks",
-				  *off, r.off);
+				  "PEM: between bytes %zu and %zu: expected text or whole blocks", *off,
+				  r.off);
 	if (!found)
 		return JURAT_NOT_FOUND;
 	if (!take_text(&r, begin_mark) || !take_label(&r, begin))

@@ -55,7 +55,7 @@ static int add_to_list(const struct option_row *row, const char *text, void *set
 	int r;
 
 	if (list->n == OPTION_LIST_MAX)
-		return jurat_fail(err, -EINVAL, "%s: given more than %d times", row->name, OPTION_LIST_MAX);
+		return jurat_fail(err, -EINVAL, "%s: used more than %d times", row->name, OPTION_LIST_MAX);
 	r = set_text(row, text, list->text[list->n], err);
 	list->n += r == 0;
 	return r;

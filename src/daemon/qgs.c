@@ -308,8 +308,8 @@ static void log_start(const struct qgs *q)
 		log_event(LOG_LEVEL_INFO, "listening", "address",
 			  address_text(&q->listeners[i].address, text), NULL);
 	if (q->settings.software_enclave)
-		log_event(LOG_LEVEL_WARNING, "test-quotes", "why", "software enclave: these are not of a TEE",
-			  NULL);
+		log_event(LOG_LEVEL_WARNING, "test-quotes", "why",
+			  "signed by the software enclave, not by a TEE", NULL);
 	log_event(LOG_LEVEL_INFO, "ready", "backend",
 		  q->settings.software_enclave ? "software-enclave" : "services", NULL);
 }

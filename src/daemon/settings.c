@@ -82,7 +82,7 @@ static int check_addresses(const struct option_list *list, bool to_listen, struc
 			return jurat_wrap(err, -EINVAL, to_listen ? "--listen" : "--service");
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(list->text[i], list->text[k]))
-				return jurat_fail(err, -EINVAL, "'%s': given more than once", list->text[i]);
+				return jurat_fail(err, -EINVAL, "'%s': used more than once", list->text[i]);
 	}
 	return 0;
 }

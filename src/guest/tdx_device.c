@@ -84,7 +84,8 @@ static int read_output(const struct quote_ioctl *how, const uint8_t *buf, size_t
 	message = out;
 	length = bytes_rd_be32(&message);
 	if (message.bad || length != bytes_rd_left(&message))
-		return jurat_fail(err, -EBADMSG, "an output of %zu bytes is said to have %" PRIu32, out.size,
+		return jurat_fail(err, -EBADMSG,
+				  "the output has %zu bytes, but its length field says %" PRIu32, out.size,
 				  length);
 	r = guest_qgs_answer(message.data + message.off, bytes_rd_left(&message), &out.data, &out.size, err);
 	if (r == 0)

@@ -290,13 +290,13 @@ int decode_one_evidence(const struct decoded *decoded, struct decode_evidence *r
 										   : NULL;
 
 		if (place && *place)
-			return jurat_fail(err, -EBADMSG, "more than one %s in it: which of them is meant?",
+			return jurat_fail(err, -EBADMSG, "expected one %s, found several",
 					  input_kind_name(item->kind));
 		if (place)
 			*place = item;
 	}
 	if (e.report && e.quote)
-		return jurat_fail(err, -EBADMSG, "a report and a quote in it: which of them is meant?");
+		return jurat_fail(err, -EBADMSG, "expected a report or a quote, found both");
 	if (!e.report && !e.quote)
 		return JURAT_NOT_FOUND;
 	*ret = e;

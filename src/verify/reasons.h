@@ -242,7 +242,7 @@
 	R(LAUNCH_MITIGATIONS_LOST, "launch-mitigations-lost", \
 	  "current_mit_vector lacks a mitigation that was there at launch, which the policy does not allow") \
 	R(MIT_VECTOR_MISSING, "mit-vector-missing", \
-	  "the policy requires mitigations, and a report of this version does not tell of any") \
+	  "the policy requires mitigations, and a report of this version has no mitigation vectors") \
 	R(PROVISIONAL_FIRMWARE, "provisional-firmware", \
 	  "current and committed firmware differ, and the policy does not allow that") \
 	R(PLATFORM_INFO_REQUIRED, "platform-info-required", \

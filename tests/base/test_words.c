@@ -116,8 +116,8 @@ static void what_is_wrong_names_the_option(void **state)
 		{ { "--tee=" }, "--tee: expected one of auto|sev-snp|tdx, found ''" },
 		{ { "--tee=sev" }, "--tee: expected one of auto|sev-snp|tdx, found 'sev'" },
 		{ { "--tee=auto|tdx" }, "--tee: expected one of auto|sev-snp|tdx, found 'auto|tdx'" },
-		{ { "--at", "1", "--at=2" }, "at=1 --at: given more than once" },
-		{ { "--tee-only", "--tee-only" }, "tee-only --tee-only: given more than once" },
+		{ { "--at", "1", "--at=2" }, "at=1 --at: used more than once" },
+		{ { "--tee-only", "--tee-only" }, "tee-only --tee-only: used more than once" },
 	};
 
 	(void)state;
