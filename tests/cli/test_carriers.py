@@ -246,9 +246,9 @@ def more_than_one_piece_of_evidence_is_an_error(tmp):
     report, quote = (e / "report.bin").read_bytes(), (e / "quote.bin").read_bytes()
     other = bytearray(report)
     other[0x50] ^= 1
-    for what, members in [("more than one SEV-SNP report", {"a": report.hex(), "b": bytes(other).hex()}),
-                          ("a report and a quote", {"a": report.hex(), "b": b64(quote)}),
-                          ("more than one quote", [b64(quote), b64(quote[:-1] + b"\1")])]:
+    for what, members in [("expected one SEV-SNP report, found several", {"a": report.hex(), "b": bytes(other).hex()}),
+                          ("expected a report or a quote, found both", {"a": report.hex(), "b": b64(quote)}),
+                          ("expected one quote, found several", [b64(quote), b64(quote[:-1] + b"\1")])]:
         path = put(tmp / "x", json.dumps(members).encode())
         p = jurat(*VERIFY, "--roots", e / "roots", "--certs", e / "certs.bin", path, status=3)
         assert what in p.err and p.out == "", p.err
