@@ -73,12 +73,14 @@ struct judged {
 /* What evidence was decoded from, as one more line or member of its verdict. */
 static char *add_decoded(struct cli *cli, char *text, const char *how)
 {
-	json_t *verdict = text && cli_wants_json(cli) ? json_loads(text, 0, NULL) : NULL;
+	json_t *verdict = NULL;
 	char *more = NULL;
 
 	if (!text || !how[0])
 		return text;
-	if (!cli_wants_json(cli) && asprintf(&more, "%s%-*s %s\n", text, RENDER_LABEL, "decoded", how) < 0)
+	if (cli_wants_json(cli))
+		verdict = json_loads(text, 0, NULL);
+	else if (asprintf(&more, "%s%-*s %s\n", text, RENDER_LABEL, "decoded", how) < 0)
 		more = NULL;
 	if (verdict && json_object_set_new(verdict, "decoded", json_string(how)) == 0)
 		more = json_dumps(verdict, JSON_INDENT(2));
