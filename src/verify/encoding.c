@@ -191,8 +191,8 @@ static const struct {
 };
 enum { N_DISGUISES = 3 };
 
-/* Without the byte order mark in front, and white space and terminators around. */
-static void trim(struct encoding_bytes *b)
+/* Without the byte order mark in front, and white space and terminators around. false: it is no text. */
+static bool trim(struct encoding_bytes *b)
 {
 	const uint8_t *p = b->bytes;
 	size_t n = b->n;
@@ -204,9 +204,10 @@ static void trim(struct encoding_bytes *b)
 	while (n > 0 && is_space(p[0]))
 		p++, n--;
 	if (n == 0 || !input_is_printable(p, n))
-		return;
+		return false;
 	b->bytes = p;
 	b->n = n;
+	return true;
 }
 
 /* A layer that came off goes in front: what was outermost is said last. */
@@ -223,8 +224,7 @@ static int undo_one(struct encoding_bytes *b)
 {
 	enum input_kind kind;
 
-	trim(b);
-	if (!input_is_printable(b->bytes, b->n))
+	if (!trim(b))
 		return JURAT_NOT_FOUND;
 	kind = input_kind(b->bytes, b->n);
 	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
