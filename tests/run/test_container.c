@@ -64,7 +64,9 @@ static void enter_chroot(void)
 
 	TEXT(root, "%s/root", dir);
 	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	     (mkdir(root, 0755) == 0 || errno == EEXIST) && (top = opendir("/")));
+	     (mkdir(root, 0755) == 0 || errno == EEXIST));
+	top = opendir("/");
+	must(top != NULL);
 	while ((entry = readdir(top))) {
 		TEXT(from, "/%s", entry->d_name);
 		TEXT(to, "%s/%s", root, entry->d_name);
