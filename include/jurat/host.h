@@ -8,12 +8,12 @@
 #include <jurat/error.h>
 
 /*
- * For virtual machine monitors. Needs libc only (libjurat-host). Starts no thread, installs no handler,
- * prints nothing.
+ * For virtual machine monitors (VMMs). libjurat-host depends on libc only. It starts no thread, installs no
+ * signal handler and prints nothing.
  *
- * SEV-SNP: serves KVM_EXIT_SNP_REQ_CERTS so that the certificates a guest receives are those of the key that
- * signs its report, also while an operator changes TCB, VLEK or certificates. TDX, further below: serves
- * KVM_EXIT_TDX, so that every request for a quote ends, and soon.
+ * SEV-SNP: serves KVM_EXIT_SNP_REQ_CERTS so that the certificates that a guest receives match the key that
+ * signs its report, even while an operator changes TCB, VLEK or certificates. TDX, further below: serves
+ * KVM_EXIT_TDX so that every quote request completes within a bounded time.
  *
  * SEV-SNP, in the vCPU loop:
  *
@@ -25,8 +25,9 @@
  *	else if (run->exit_reason == KVM_EXIT_SNP_REQ_CERTS)
  *		jurat_snp_request_handle_exit(request, run, &memory, &err);	then KVM_RUN again
  *
- * Check for kicks after jurat_snp_request_handle_ran(), not before: a kick that sets kvm_run->immediate_exit
- * from a signal handler is cleared with jurat's own, and its flag must be seen afterwards.
+ * Check for the VMM's own kicks after jurat_snp_request_handle_ran(), not before: that function clears
+ * kvm_run->immediate_exit, also when a signal handler of the VMM has set it, so a kick must have a flag of
+ * its own that is read afterwards.
  *
  * TDX:
  *
@@ -45,42 +46,45 @@ extern "C" {
 struct kvm_run;
 
 /*
- * How the VMM reads and writes guest memory: `n` bytes at guest physical address `gpa`, all or none, of
- * *shared* pages. One call never crosses a page boundary. Both return 0, or -EFAULT when any byte is private,
- * unmapped or not RAM: they must fail cleanly, for the guest chooses gpa and may change a page's state at any
- * time.
+ * Callbacks with which jurat reads and writes guest memory: `n` bytes at guest physical address `gpa`, all or
+ * none, of *shared* pages. One call never crosses a page boundary. Both return 0, or -EFAULT when any byte is
+ * private, unmapped or not RAM. They must fail without crashing: the guest chooses gpa and may change a
+ * page's state at any time.
  */
 struct jurat_guest_memory {
 	size_t size;                                                  /* sizeof(struct jurat_guest_memory) */
-	int (*read)(void *context, uint64_t gpa, void *to, size_t n); /* TDX; SEV-SNP: may be NULL */
+	int (*read)(void *context, uint64_t gpa, void *to, size_t n); /* TDX only; SEV-SNP: may be NULL */
 	int (*write)(void *context, uint64_t gpa, const void *from, size_t n);
 	void *context;
 };
 
-struct jurat_snp_certs;   /* where the certificates of this host are: one per VMM */
-struct jurat_snp_request; /* the request in flight of one vCPU */
+struct jurat_snp_certs;   /* the host's certificate blob: one per VMM */
+struct jurat_snp_request; /* the certificate request of one vCPU */
 
 struct jurat_snp_certs_options {
 	size_t size; /* sizeof(struct jurat_snp_certs_options) */
 	/*
-	 * How long a request may wait for an updater; 0: 100. One BUSY costs a Linux guest 2 s, and sixty
-	 * seconds of BUSY its attestation key.
+	 * How long a request may wait for an updater that holds the lock; 0: 100 ms. After an EAGAIN, a Linux
+	 * guest waits 2 s before it retries; after 60 s of them it discards its VMPCK and cannot attest any
+	 * more.
 	 */
 	uint32_t lock_wait_ms;
-	uint32_t exit_reason; /* KVM_EXIT_SNP_REQ_CERTS of the kernel this runs on; 0: 43 */
+	uint32_t exit_reason; /* the running kernel's number for KVM_EXIT_SNP_REQ_CERTS; 0: 43 */
 };
 
 /*
- * Names the certificate blob of this host.
+ * Creates a handle for the certificate blob of this host.
  *
- * path      the certificate blob: a GHCB certificate table, as `snphost import` or `jurat certs build`
- *           writes; copied. NULL: this host has no certificates, and every request is answered with an empty
- *           table. The file need not exist yet: while there is none, guests get an empty table. Whoever
- *           can read it can lock it and delay updates: mode 0640 with the VMMs' group, in a directory
- *           that only the operator can write to. One that everyone can write to is refused with EIO
+ * path      file name of the certificate blob, a GHCB certificate table as `snphost import` or `jurat certs
+ *           build` writes it; copied. While the file does not exist, guests get an empty table. NULL: this
+ *           host has no certificates, and every request is answered with an empty table. Every process that
+ *           can read the file can lock it and delay updates: give it mode 0640 and the VMMs' group, in a
+ *           directory that only the operator can write to. Requests fail with EIO while the file is
+ *           world-writable
  * options   borrowed; NULL: defaults
- * ret       freed by the caller with jurat_snp_certs_free, after all requests of it; it accepts NULL
- * Returns   0; -EINVAL an invalid size in the options; -E2BIG they are of a newer release; -ENOMEM
+ * ret       freed by the caller with jurat_snp_certs_free, after all requests that use it;
+ *           jurat_snp_certs_free accepts NULL
+ * Returns   0; -EINVAL an invalid size in the options; -E2BIG the options are of a newer release; -ENOMEM
  * Threads   any thread
  * Since     0.1
  */
@@ -89,10 +93,10 @@ JURAT_MUST_CHECK int jurat_snp_certs_new(const char *path, const struct jurat_sn
 void jurat_snp_certs_free(struct jurat_snp_certs *certs);
 
 /*
- * Makes what one vCPU needs to have its requests served: it owns that vCPU's lock on the blob.
+ * Creates the state of one vCPU's certificate requests, which owns that vCPU's lock on the blob.
  *
- * A request at rest holds no descriptor and no buffer: those belong to the certs, and are as many as there
- * were requests in flight at once.
+ * An idle request holds no descriptor and no buffer. These belong to `certs`, which keeps as many as there
+ * have been requests in flight at once.
  *
  * certs     borrowed until the request is freed
  * ret       freed by the caller with jurat_snp_request_free, which drops a lock that is still held and
@@ -106,25 +110,25 @@ JURAT_MUST_CHECK int jurat_snp_request_new(struct jurat_snp_certs *certs, struct
 void jurat_snp_request_free(struct jurat_snp_request *request);
 
 /*
- * Answers one KVM_EXIT_SNP_REQ_CERTS: locks the blob, copies it to the guest, zeroes the rest of its last
- * page, and returns what goes into kvm_run.
+ * Answers one KVM_EXIT_SNP_REQ_CERTS: locks the blob, copies it to the guest, zeroes the rest of the last
+ * page, and returns the values for kvm_run.
  *
- * When the guest got certificates (*ret_answer 0) the lock stays held until jurat_snp_request_ran(). An empty
- * table agrees with every key and needs no lock.
+ * When the guest got certificates (*ret_answer is 0), the lock is held until jurat_snp_request_ran(). An
+ * empty table is consistent with every key and needs no lock.
  *
  * gpa, npages   from kvm_run, untrusted: the guest's RAX and RBX
  * memory        borrowed during the call
- * ret_answer    what the VMM stores in kvm_run->snp_req_certs.ret: 0 the certificates, or 24 zero bytes where
- *               there are none (nothing, when npages is 0 too); ENOSPC npages is too few for the
- *               certificates: *ret_npages is enough; EAGAIN an updater is at work for longer than
- *               lock_wait_ms; EIO gpa is not page aligned, wraps or cannot be written, or the blob cannot be
- *               read or is not a table
- * ret_npages    what the VMM stores in npages: the number of pages needed when the answer is ENOSPC,
- *               otherwise npages
- * Returns       0 there is an answer, also when it is an error number: `err` then says why, for the log;
- *               -EBUSY the previous request of this vCPU has not been completed (no jurat_snp_request_ran()
- *               since); -EINVAL, -E2BIG `memory` lacks `write`, or has an invalid size. After a failure
- *               ret_answer is EIO
+ * ret_answer    value for kvm_run->snp_req_certs.ret: 0 the certificates were written, or, where there are
+ *               none, 24 zero bytes (nothing, if npages is 0); ENOSPC npages is too small for the
+ *               certificates: *ret_npages is enough; EAGAIN an updater held the lock for longer than
+ *               lock_wait_ms; EIO gpa is not page-aligned, wraps around or cannot be written, or the blob
+ *               cannot be read or is not a certificate table
+ * ret_npages    value for kvm_run->snp_req_certs.npages: the number of 4 KiB pages needed when the answer is
+ *               ENOSPC, otherwise npages
+ * Returns       0 *ret_answer is set; when it is not 0, `err` says why, for the log; -EBUSY the previous
+ *               request of this vCPU has not been completed (no jurat_snp_request_ran() since); -EINVAL,
+ *               -E2BIG `memory` lacks `write`, or its size is invalid or of a newer release. After a failure
+ *               *ret_answer is EIO
  * Threads       one thread at a time, the vCPU's
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS; GHCB 4.1.8.1
  */
@@ -132,33 +136,34 @@ JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, 
 					     const struct jurat_guest_memory *memory, uint64_t *ret_answer,
 					     uint64_t *ret_npages, struct jurat_error *err);
 
-/* The vCPU's mp_state is KVM_MP_STATE_UNINITIALIZED. */
+/* Flag: the vCPU's mp_state is KVM_MP_STATE_UNINITIALIZED. */
 #define JURAT_SNP_RAN_UNINITIALIZED 1u
 
 /*
- * Passes on the result of a KVM_RUN of this vCPU; to be called after every one. Drops the lock when the
- * firmware has been asked or will not be: after every return, whatever it was, but one.
+ * Reports the result of a KVM_RUN of this vCPU, and is to be called after every one. It releases the lock
+ * when KVM has sent the guest request to the firmware or will not send it, which holds after every return
+ * from KVM_RUN but the one described at `flags`.
  *
  * rc        0, or -errno of the ioctl
- * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: a vCPU in that state answers with -EINTR (immediate_exit) or
- *           -EAGAIN before the request was completed, so the lock stays
- * Returns   1 the lock was dropped now; 0 there was no lock, or it is still needed
+ * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: with a vCPU in that state, KVM_RUN returns -EINTR
+ *           (immediate_exit) or -EAGAIN before it completes the request, so the lock stays held
+ * Returns   1 the lock was released; 0 no lock was held, or it is still needed
  * Threads   one thread at a time, the vCPU's
  * Since     0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
 int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags);
 
 /*
- * Answers one KVM_EXIT_SNP_REQ_CERTS in kvm_run itself: jurat_snp_request_serve() for a VMM that has its
- * `struct kvm_run` at hand.
+ * Answers one KVM_EXIT_SNP_REQ_CERTS in kvm_run itself, as jurat_snp_request_serve() for a VMM that has
+ * direct access to `struct kvm_run`.
  *
- * Reads exit_reason, gpa and npages, writes ret and npages, and, when a lock is held, immediate_exit = 1, so
- * that KVM_RUN comes back as soon as the firmware has been asked.
+ * Reads exit_reason, gpa and npages, and writes ret and npages. While the lock is held it also sets
+ * immediate_exit to 1, so that KVM_RUN returns as soon as the firmware has processed the request.
  *
- * run       mmap(2) of the vCPU, at least 56 bytes
+ * run       the vCPU's mmap(2)ed kvm_run, at least 56 bytes
  * memory    borrowed during the call
- * Returns   as jurat_snp_request_serve; -EINVAL also when the exit is another one, or the last KVM_RUN
- *           failed, which leaves exit_reason as it was before: kvm_run is not touched
+ * Returns   as jurat_snp_request_serve; also -EINVAL when the exit is of another kind, or the last KVM_RUN
+ *           failed, which leaves exit_reason stale: kvm_run is unchanged
  * Threads   one thread at a time, the vCPU's
  * Since     0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
@@ -167,10 +172,10 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *req
 						   struct jurat_error *err);
 
 /*
- * Passes on the result of a KVM_RUN, as jurat_snp_request_ran(), and clears the immediate_exit that
- * jurat_snp_request_handle_exit() has set (KVM does not). It stays set while the lock is held.
+ * Reports the result of a KVM_RUN, as jurat_snp_request_ran(), and clears the immediate_exit that
+ * jurat_snp_request_handle_exit() has set, which KVM does not clear. It stays set while the lock is held.
  *
- * run       mmap(2) of the vCPU, at least 56 bytes
+ * run       the vCPU's mmap(2)ed kvm_run, at least 56 bytes
  * rc        0, or -errno of the ioctl
  * flags     as jurat_snp_request_ran
  * Returns   as jurat_snp_request_ran
@@ -180,56 +185,57 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *req
 int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *run, int rc,
 				 unsigned flags);
 
-struct jurat_tdx_quotes; /* the requests for quotes of one VM, any number of vCPUs */
+struct jurat_tdx_quotes; /* the quote requests of one VM, any number of vCPUs */
 
-/* Instead of a number, where 0 stands for a default. */
+/* Value for members below in which 0 stands for a default. */
 #define JURAT_TDX_QUOTES_NONE 0xffffffffu
 
-/* How a request has ended: for the log. Valid during the call. */
+/* How a quote request ended, for the log. Valid during the call of `log`. */
 struct jurat_tdx_quote_outcome {
-	size_t size;        /* set by the library: members beyond it are not there */
-	uint64_t gpa;       /* of the buffer */
-	uint64_t status;    /* what it says now: 0 or GHCI's error */
-	uint64_t out_bytes; /* of output in it */
+	size_t size;        /* set by the library: do not read members beyond it */
+	uint64_t gpa;       /* guest physical address of the buffer */
+	uint64_t status;    /* in the buffer's header: 0 or an error defined by GHCI */
+	uint64_t out_bytes; /* bytes of output in the buffer */
 	uint64_t took_ns;
 	uint32_t qgs_error; /* the service's own error code, 0x12001 and so on; 0: none */
-	int in_call;        /* 1: before GetQuote returned */
+	int in_call;        /* 1: the request ended before GetQuote returned */
 	const char *text;   /* what went wrong, one line; "" when nothing did */
 };
 
 struct jurat_tdx_quotes_options {
 	size_t size; /* sizeof(struct jurat_tdx_quotes_options) */
 	/*
-	 * The quoting service: "unix:PATH", "vsock:CID:PORT" (numbers as this process sees them: 2 is the
-	 * host that this machine is a guest of, 1 the machine itself) or "tcp:127.0.0.1:PORT". Copied. NULL:
-	 * this host has none, and every request ends with that error.
+	 * The quoting service: "unix:PATH", "vsock:CID:PORT" (CIDs as this process sees them: 1 is this
+	 * machine, 2 its host if it is itself a guest) or "tcp:127.0.0.1:PORT". Copied. NULL: this host has
+	 * none, and every request ends with the status "quote service unavailable".
 	 */
 	const char *service;
 	/*
-	 * How long GetQuote may wait for its quote; 0: 20; JURAT_TDX_QUOTES_NONE: not at all. A Linux guest
-	 * that does not find its quote when GetQuote returns sleeps a whole second before it checks again.
+	 * How long GetQuote may wait for its quote; 0: 20 ms; JURAT_TDX_QUOTES_NONE: not at all. A Linux
+	 * guest whose quote is not ready when GetQuote returns sleeps a whole second before it checks again.
 	 */
 	uint32_t grace_ms;
 	/*
-	 * When a request fails whatever the service does; 0: 25000. A Linux guest gives up after 30 s, and
-	 * does not read its buffer then.
+	 * Time after which a request fails, whatever the service does; 0: 25000 ms. A Linux guest gives up
+	 * after 30 s and then ignores the buffer.
 	 */
 	uint32_t timeout_ms;
-	uint32_t max_connections; /* to the service at once, up to 256; 0: 16 */
+	uint32_t max_connections; /* concurrent connections to the service, up to 256; 0: 16 */
 	/*
-	 * Requests that may wait for a connection, up to 1024; 0: 64; JURAT_TDX_QUOTES_NONE: none. Only
-	 * beyond that a guest is answered RETRY, which Linux does not do. Each holds its guest's input, 128
-	 * KiB at most, and each connection memory for a reply of the guest's buffer size.
+	 * Requests that may wait for a connection, up to 1024; 0: 64; JURAT_TDX_QUOTES_NONE: none. Beyond
+	 * that a guest gets RETRY, upon which Linux does not retry. Each request holds a copy of the guest's
+	 * input, at most 128 KiB, and each connection memory for a response of the size of the guest's
+	 * buffer.
 	 */
 	uint32_t max_waiting;
-	uint32_t exit_reason; /* KVM_EXIT_TDX of the kernel this runs on; 0: 40 */
-	/* As the kernel's struct kvm_tdx_capabilities says; for GetTdVmCallInfo. */
+	uint32_t exit_reason; /* the running kernel's number for KVM_EXIT_TDX; 0: 40 */
+	/* From the kernel's struct kvm_tdx_capabilities, for GetTdVmCallInfo. */
 	uint64_t kernel_tdvmcallinfo_1_r11, user_tdvmcallinfo_1_r11, kernel_tdvmcallinfo_1_r12;
 
 	/*
-	 * Injects `vector` (32 to 255) as a fixed interrupt into the vCPU that asked for it. NULL: the guest
-	 * is answered that this is not supported. Comes from whatever thread found the end of a request;
-	 * neither this nor `log` nor the functions of struct jurat_guest_memory may call jurat_tdx_quotes_*.
+	 * Injects `vector` (32 to 255) as a fixed interrupt into the vCPU that registered it. NULL: the
+	 * guest's registration fails as not supported. Called from the thread that completes a request.
+	 * Neither this nor `log` nor the callbacks of struct jurat_guest_memory may call jurat_tdx_quotes_*.
 	 */
 	void (*notify)(void *context, uint32_t vcpu, uint8_t vector);
 	void (*log)(void *context, const struct jurat_tdx_quote_outcome *outcome); /* may be NULL */
@@ -237,23 +243,23 @@ struct jurat_tdx_quotes_options {
 };
 
 /*
- * Makes the VMM's side of GetQuote for one VM: a guest hands over a buffer with a TDREPORT in it, the VMM
- * asks a quoting service (QGS) and writes the quote over it.
+ * Creates the VMM's side of GetQuote for one VM. A guest passes a shared buffer that holds a TDREPORT; the
+ * VMM sends the TDREPORT to a quoting service (QGS) and replaces it with the quote.
  *
- * A request that was accepted ends with a terminal status in the guest's buffer, and an interrupt if the
- * guest has asked for one, whatever the service does: a Linux guest with a buffer that stays in flight gets
- * EBUSY for ever.
+ * Whatever the service does, an accepted request ends with a terminal status in the guest's buffer, and an
+ * interrupt if the guest has registered one: with a buffer that stays in flight, a Linux guest gets EBUSY
+ * forever.
  *
  * options   borrowed; NULL: defaults, and no quoting service
- * memory    how to reach the guest's memory; copied. Called from vCPU threads and from the one that
- *           dispatches, for different requests at once. A write of 4 or 8 bytes at an address of that
- *           alignment must be one store, for the guest polls what it goes to; jurat puts a release fence
- *           between the writes that a guest must see in order
+ * memory    access to guest memory; copied. Its callbacks are called from vCPU threads and from the thread
+ *           that dispatches, concurrently for different requests. A naturally aligned write of 4 or 8 bytes
+ *           must be a single store, because the guest polls that location; jurat puts a release fence between
+ *           writes that the guest must see in order
  * ret       closed by the caller with jurat_tdx_quotes_close, which ends every request in flight with an
- *           error and accepts NULL. No other thread may be inside a jurat_tdx_quotes_* call then
- * Returns   0; -EINVAL an invalid size, value or address, or memory without read or write; -E2BIG a struct is
- *           of a newer release; -ENOMEM; -EMFILE and other -errno of making a descriptor
- * Threads   after opening, any thread; the vCPU threads need no lock of the VMM's
+ *           error and accepts NULL. No other thread may be inside a jurat_tdx_quotes_* call at that time
+ * Returns   0; -EINVAL an invalid size, value or address, or `memory` without `read` or `write`; -E2BIG a
+ *           struct is of a newer release; -ENOMEM; -EMFILE or another -errno from creating a descriptor
+ * Threads   after opening, any thread; the VMM need not serialize its vCPU threads
  * Since     0.1    Spec  GHCI 1.5, TDG.VP.VMCALL<GetQuote>
  */
 JURAT_MUST_CHECK int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options *options,
@@ -262,27 +268,28 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options
 void jurat_tdx_quotes_close(struct jurat_tdx_quotes *quotes);
 
 /*
- * A descriptor to poll, select or add to an epoll: it is readable when jurat_tdx_quotes_dispatch() has
- * something to do.
+ * Returns a descriptor for poll(2), select(2) or epoll(7), which is readable when jurat_tdx_quotes_dispatch()
+ * has work to do.
  *
- * Returns   the descriptor, valid until the quotes are closed; not to be read from
+ * Returns   the descriptor, owned by `quotes` and valid until they are closed; do not read from it or close
+ *           it
  * Threads   any thread
  * Since     0.1
  */
 int jurat_tdx_quotes_fd(const struct jurat_tdx_quotes *quotes);
 
 /*
- * Moves every request on as far as that goes without waiting: connections, answers, timeouts. Harmless when
- * there is nothing to do.
+ * Advances every request as far as possible without blocking: handles connections, responses and timeouts.
+ * Harmless when there is nothing to do.
  *
- * Returns   0; -errno the timer cannot be set: call again soon
+ * Returns   0; -errno the timer cannot be set: call it again soon
  * Threads   any thread
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_tdx_quotes_dispatch(struct jurat_tdx_quotes *quotes, struct jurat_error *err);
 
 /*
- * Counts the requests that have not ended yet. A VMM that stops to run its guest need not wait for it to be
+ * Counts the requests that have not ended yet. A VMM that stops running its guest need not wait until it is
  * 0.
  *
  * Returns   their number
@@ -292,20 +299,20 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_dispatch(struct jurat_tdx_quotes *quotes, 
 size_t jurat_tdx_quotes_outstanding_count(struct jurat_tdx_quotes *quotes);
 
 /*
- * Serves TDG.VP.VMCALL<GetQuote>: checks in QEMU's order, accepts the request, marks the buffer in flight,
+ * Serves TDG.VP.VMCALL<GetQuote>: checks the request, in the same order as QEMU, marks the buffer in flight,
  * and waits up to grace_ms for the quote. A signal to this thread ends the wait.
  *
- * Both forms of input are served: a TDREPORT, answered with a quote, and a framed message to the service,
- * answered with the service's framed message, which may be an error message.
+ * The input may have either of two forms: a TDREPORT, for which the output is a quote, or a length-prefixed
+ * QGS request, for which it is the service's length-prefixed response, which may be an error response.
  *
  * gpa, size    from the exit, untrusted: the guest's R12 without its shared bit, and R13
- * ret_answer   for the guest's R10, what the VMM stores in kvm_run's `ret`: 0 SUCCESS, the buffer's status is
- *              in flight, or terminal already; 1 RETRY, too many requests are outstanding, or out of memory;
- *              0x8000000000000000 INVALID_OPERAND, size is 0 or above 128 KiB, the header cannot be read or
- *              is not of version 1, in_len does not fit, the buffer cannot be read or written;
- *              0x8000000000000001 GPA_INUSE, the buffer overlaps one in flight; 0x8000000000000002
- *              ALIGN_ERROR, gpa or size is not a multiple of 4096
- * Returns      0 there is an answer, also when it is not SUCCESS: `err` then says why, for the log
+ * ret_answer   value for the guest's R10, to be stored in kvm_run's `ret`: 0 SUCCESS, the buffer's status is
+ *              in flight or already terminal; 1 RETRY, too many requests are outstanding, or out of memory;
+ *              0x8000000000000000 INVALID_OPERAND, size is 0 or above 128 KiB, the header is not of version
+ *              1, in_len does not fit, or the buffer cannot be read or written; 0x8000000000000001 GPA_INUSE,
+ *              the buffer overlaps one in flight; 0x8000000000000002 ALIGN_ERROR, gpa or size is not a
+ *              multiple of 4096
+ * Returns      0 *ret_answer is set; when it is not SUCCESS, `err` says why, for the log
  * Threads      any thread
  * Since        0.1    Spec  GHCI 1.5, TDG.VP.VMCALL<GetQuote>
  */
@@ -313,12 +320,13 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_serve(struct jurat_tdx_quotes *quotes, uin
 					    uint64_t *ret_answer, struct jurat_error *err);
 
 /*
- * Serves TDG.VP.VMCALL<SetupEventNotifyInterrupt>: one vector for the VM, of the last vCPU that asked.
+ * Serves TDG.VP.VMCALL<SetupEventNotifyInterrupt>: a VM has one vector, which the last call from any vCPU
+ * sets.
  *
  * vector    from the exit, untrusted
- * vcpu      the name by which the VMM's `notify` knows the vCPU: its APIC id, say
- * Returns   the answer for R10: 0; 0x8000000000000000 INVALID_OPERAND a vector below 32 or above 255;
- *           0x8000000000000003 SUBFUNC_UNSUPPORTED no `notify`
+ * vcpu      the VMM's identifier of the calling vCPU, passed to `notify`, such as its APIC id
+ * Returns   value for R10: 0; 0x8000000000000000 INVALID_OPERAND a vector below 32 or above 255;
+ *           0x8000000000000003 SUBFUNC_UNSUPPORTED there is no `notify`
  * Threads   any thread
  * Since     0.1    Spec  GHCI 1.5, TDG.VP.VMCALL<SetupEventNotifyInterrupt>
  */
@@ -328,23 +336,23 @@ uint64_t jurat_tdx_quotes_setup_notify(struct jurat_tdx_quotes *quotes, uint64_t
  * Serves TDG.VP.VMCALL<GetTdVmCallInfo>, leaf 1.
  *
  * leaf      from the exit, untrusted
- * ret       for R11 to R14; changes on SUCCESS only
- * Returns   the answer for R10: 0; 0x8000000000000000 INVALID_OPERAND another leaf
+ * ret       values for R11 to R14; changes on SUCCESS only
+ * Returns   value for R10: 0; 0x8000000000000000 INVALID_OPERAND a leaf other than 1
  * Threads   any thread
  * Since     0.1    Spec  GHCI 1.5, TDG.VP.VMCALL<GetTdVmCallInfo>
  */
 uint64_t jurat_tdx_quotes_vmcall_info(const struct jurat_tdx_quotes *quotes, uint64_t leaf, uint64_t ret[4]);
 
 /*
- * Answers one KVM_EXIT_TDX in kvm_run itself: the three calls of a guest for a VMM that has its `struct
- * kvm_run` at hand.
+ * Answers one KVM_EXIT_TDX in kvm_run itself: the three calls above for a VMM that has direct access to
+ * `struct kvm_run`.
  *
- * To be called after a KVM_RUN that returned 0, for a failed one leaves exit_reason as it was. Other leaves
- * keep the answer that KVM has put there: not supported.
+ * Call it only after a KVM_RUN that returned 0: a failed one leaves exit_reason stale. For other calls of the
+ * guest, the answer stays as KVM preset it: not supported.
  *
- * run       mmap(2) of the vCPU, at least 96 bytes
+ * run       the vCPU's mmap(2)ed kvm_run, at least 96 bytes
  * vcpu      as jurat_tdx_quotes_setup_notify
- * Returns   as jurat_tdx_quotes_serve; -EINVAL the exit is another one: kvm_run is not touched
+ * Returns   as jurat_tdx_quotes_serve; -EINVAL the exit is of another kind: kvm_run is unchanged
  * Threads   any thread
  * Since     0.1    Spec  KVM API, KVM_EXIT_TDX
  */

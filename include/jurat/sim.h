@@ -8,36 +8,43 @@
 #include <jurat/error.h>
 
 /*
- * The software platform, for the tests of other projects: an SEV-SNP machine with firmware, KVM's part, guest
- * drivers and a VMM's loop, whose reports and certificates chain to test roots. No verifier trusts those
- * roots unless they are supplied to it. Never link this into anything that verifies evidence in production.
+ * The software platform, for the tests of other projects: a simulated SEV-SNP machine with firmware, KVM,
+ * guest driver and VMM loop, whose reports and certificates chain to test roots. No verifier trusts those
+ * roots unless the caller adds them. Never link this into anything that verifies evidence in production.
  */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct jurat_snp_sim;       /* an SEV-SNP machine */
+struct jurat_snp_sim;       /* a simulated SEV-SNP machine */
 struct jurat_snp_sim_guest; /* a guest of it */
 
 struct jurat_snp_sim_options {
 	size_t size;             /* sizeof(struct jurat_snp_sim_options) */
 	const char *product;     /* "milan", "genoa", "turin"; NULL: milan */
-	uint32_t report_version; /* 2 to 5; 0: the product's */
-	/* What chip, keys and roots follow from; NULL: "jurat", whose roots cost no search. */
+	uint32_t report_version; /* 2 to 5; 0: the default of the product */
+	/*
+	 * Chip id, keys and roots are derived from it; NULL: "jurat", whose RSA keys need no search for
+	 * primes.
+	 */
 	const char *seed;
-	const char *sync;          /* "upstream", "v15", "v14", "none"; NULL: upstream */
-	const char *certs_path;    /* the host's certificate blob, written at once; NULL: guests get none */
-	const char *linux_release; /* whose guest driver and KVM: "6.12", "7.3"; NULL: the newest */
+	/* version of KVM_EXIT_SNP_REQ_CERTS: "upstream", "v15", "v14", "none"; NULL: upstream */
+	const char *sync;
+	/* file name of the host's certificate blob, written by jurat_snp_sim_new; NULL: none */
+	const char *certs_path;
+	/* Linux release whose guest driver and KVM are simulated: "6.12", "7.3"; NULL: the newest */
+	const char *linux_release;
 };
 
 /*
- * Makes an SEV-SNP machine.
+ * Creates a simulated SEV-SNP machine.
  *
  * options   borrowed; NULL: defaults
- * ret       freed by the caller with jurat_snp_sim_free, after its guests; it accepts NULL
- * Returns   0; -EINVAL an unknown word or number, or an invalid size; -E2BIG the options are of a newer
- *           release; -EBUSY the blob is locked; -ENOMEM; -errno of writing the blob
+ * ret       freed by the caller with jurat_snp_sim_free, after all its guests; jurat_snp_sim_free accepts
+ *           NULL
+ * Returns   0; -EINVAL an option has an unknown value, or an invalid size; -E2BIG the options are of a newer
+ *           release; -EBUSY the blob is locked; -ENOMEM; another -errno from writing the blob
  * Threads   one thread for the machine and all its guests
  * Since     0.1
  */
@@ -46,10 +53,10 @@ JURAT_MUST_CHECK int jurat_snp_sim_new(const struct jurat_snp_sim_options *optio
 void jurat_snp_sim_free(struct jurat_snp_sim *sim);
 
 /*
- * The root certificate (ARK) of this machine's product: what a verifier must trust to accept its reports.
+ * Returns the root certificate (ARK) of this machine, which a verifier must trust to accept its reports.
  *
  * ret       DER, borrowed until jurat_snp_sim_free
- * ret_size  its bytes
+ * ret_size  size in bytes
  * Returns   0; -ENOMEM
  * Threads   as the machine
  * Since     0.1
@@ -58,30 +65,30 @@ JURAT_MUST_CHECK int jurat_snp_sim_root(struct jurat_snp_sim *sim, const uint8_t
 					struct jurat_error *err);
 
 enum jurat_snp_sim_change {
-	JURAT_SNP_SIM_RENEW = 0,     /* write the certificates that suit the firmware now */
-	JURAT_SNP_SIM_CONFIG = 1,    /* SNP_CONFIG: report `tcb`; 0 = the committed one */
+	JURAT_SNP_SIM_RENEW = 0,     /* write the certificates for the firmware's current TCB */
+	JURAT_SNP_SIM_CONFIG = 1,    /* SNP_CONFIG: set the reported TCB to `tcb`; 0: to the committed TCB */
 	JURAT_SNP_SIM_COMMIT = 2,    /* SNP_COMMIT */
-	JURAT_SNP_SIM_VLEK_LOAD = 3, /* sign with a VLEK from now on */
-	/* Firmware of TCB `tcb` runs from now on; commit it with JURAT_SNP_SIM_COMMIT. */
+	JURAT_SNP_SIM_VLEK_LOAD = 3, /* SNP_VLEK_LOAD: reports are signed with a VLEK from now on */
+	/* DOWNLOAD_FIRMWARE_EX: load firmware of TCB `tcb`; JURAT_SNP_SIM_COMMIT commits it. */
 	JURAT_SNP_SIM_DOWNLOAD = 4,
 };
 
 /*
- * Does what an operator does: changes firmware and certificate blob as one.
+ * Updates firmware and certificate blob together, as an operator does under the exclusive lock.
  *
- * tcb       a TCB_VERSION, for those changes that have one
- * Returns   0; JURAT_BUSY guests held the lock: try again; -ECANCELED the firmware refused, and nothing has
- *           changed; -EINVAL an unknown change; another -errno
+ * tcb       a TCB_VERSION, for JURAT_SNP_SIM_CONFIG and JURAT_SNP_SIM_DOWNLOAD; ignored otherwise
+ * Returns   0; JURAT_BUSY guest requests held the lock: try again; -ECANCELED the firmware refused the
+ *           change, and nothing was changed; -EINVAL an unknown change; another -errno from files or memory
  * Threads   as the machine
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_snp_sim_update(struct jurat_snp_sim *sim, enum jurat_snp_sim_change change,
 					  uint64_t tcb, struct jurat_error *err);
 
-/* What a guest is launched with. Spec: SEV-SNP firmware ABI, SNP_LAUNCH_START and SNP_LAUNCH_FINISH */
+/* Launch parameters of a guest. Spec: SEV-SNP firmware ABI, SNP_LAUNCH_START and SNP_LAUNCH_FINISH */
 struct jurat_snp_sim_launch {
 	size_t size;     /* sizeof(struct jurat_snp_sim_launch) */
-	uint64_t policy; /* 0: 0x30000 (SMT allowed, no debug) */
+	uint64_t policy; /* guest policy; 0: 0x30000 (SMT allowed, no debug) */
 	uint32_t guest_svn;
 	uint32_t vcpu_count; /* 0: 1 */
 	uint8_t family_id[16], image_id[16];
@@ -92,8 +99,9 @@ struct jurat_snp_sim_launch {
  * Launches a guest.
  *
  * launch    borrowed; NULL: defaults
- * ret       freed by the caller with jurat_snp_sim_guest_free, before the machine; it accepts NULL
- * Returns   0; -EINVAL a policy that cannot run on this machine, or an invalid size; -E2BIG the launch is of
+ * ret       freed by the caller with jurat_snp_sim_guest_free, before the machine; jurat_snp_sim_guest_free
+ *           accepts NULL
+ * Returns   0; -EINVAL a guest policy that this machine cannot run, or an invalid size; -E2BIG `launch` is of
  *           a newer release; -ENOMEM
  * Threads   as the machine
  * Since     0.1
@@ -104,13 +112,14 @@ JURAT_MUST_CHECK int jurat_snp_sim_guest_new(struct jurat_snp_sim *sim,
 void jurat_snp_sim_guest_free(struct jurat_snp_sim_guest *guest);
 
 /*
- * ioctl(2) on the guest's /dev/sev-guest. Runs to its end; a BUSY host costs no real time.
+ * Performs an ioctl(2) on the guest's /dev/sev-guest. It runs to completion: waiting for a host that answers
+ * BUSY takes simulated time, not real time.
  *
  * vcpu      0 to vcpu_count - 1
- * request   as the kernel's <linux/sev-guest.h> has it
- * arg       likewise; the pointers in it are into this process's memory
- * Returns   what ioctl(2) gives, but -errno instead of -1: 0; a positive GHCB error; -ENOTTY the key is gone;
- *           -EIO and others as the driver says
+ * request   SNP_GET_REPORT and others, from the kernel's <linux/sev-guest.h>
+ * arg       likewise, a struct snp_guest_request_ioctl; the pointers in it refer to this process's memory
+ * Returns   what ioctl(2) returns, but -errno instead of -1: 0; > 0 as the driver returns it; -ENOTTY the
+ *           guest no longer has its VMPCK; -EIO and others as the driver returns them
  * Threads   as the machine
  * Since     0.1    Spec  Linux Documentation/virt/coco/sev-guest.rst
  */

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 enum jurat_tee {
-	JURAT_TEE_AUTO = 0, /* as an option: whichever is there; as an answer: none */
+	JURAT_TEE_AUTO = 0, /* as an option: detect it; as a return value: none */
 	JURAT_TEE_SEV_SNP = 1,
 	JURAT_TEE_TDX = 2,
 };

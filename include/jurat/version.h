@@ -3,8 +3,8 @@
 #define JURAT_VERSION_H
 
 /*
- * The version of the headers, and that of the libraries that a program runs with. A library of the same major
- * version that is not older than the headers has everything they declare.
+ * The version of the headers, and of the libraries that a program runs with. A library with the same major
+ * version that is not older than the headers provides everything that they declare.
  */
 
 #ifdef __cplusplus
@@ -17,11 +17,10 @@ extern "C" {
 #define JURAT_VERSION_STRING "0.1.0"
 
 /*
- * The version of the library: of libjurat, libjurat-host or libjurat-sim, a function each, for a program may
- * be linked to more than one of them.
+ * Return the version of libjurat, libjurat-host or libjurat-sim. Each library has a function of its own
+ * because a program may be linked to more than one.
  *
- * Returns   "MAJOR.MINOR.PATCH", a constant string: JURAT_VERSION_STRING of the headers that the library was
- *           built with
+ * Returns   "MAJOR.MINOR.PATCH", a constant string: the JURAT_VERSION_STRING that the library was built with
  * Threads   any thread
  * Since     0.1
  */
