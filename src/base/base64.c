@@ -3,21 +3,14 @@
 
 #include "base/bytes.h"
 
-/* Of a digit; -1: it is none. */
-static int value_of(char c, bool *plain, bool *url)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	*plain = *plain || c == '+' || c == '/';
-	*url = *url || c == '-' || c == '_';
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
+/* Digits follow one another at random: branches on them would be mispredicted. */
+const uint8_t base64_table[256] = { 0,  0,  0,  0,  0,  0,   0,  0,  0,  0,   0,  0,  0,  0,  0,  0,  0,  0,
+				    0,  0,  0,  0,  0,  0,   0,  0,  0,  0,   0,  0,  0,  0,  0,  0,  0,  0,
+				    0,  0,  0,  0,  0,  0,   0,  63, 0,  127, 0,  64, 53, 54, 55, 56, 57, 58,
+				    59, 60, 61, 62, 0,  0,   0,  0,  0,  0,   0,  1,  2,  3,  4,  5,  6,  7,
+				    8,  9,  10, 11, 12, 13,  14, 15, 16, 17,  18, 19, 20, 21, 22, 23, 24, 25,
+				    26, 0,  0,  0,  0,  128, 0,  27, 28, 29,  30, 31, 32, 33, 34, 35, 36, 37,
+				    38, 39, 40, 41, 42, 43,  44, 45, 46, 47,  48, 49, 50, 51, 52 };
 
 /* The number of digits before the padding; 0: the padding is not whole. */
 static size_t digits_of(const char *text, size_t n)
@@ -40,11 +33,13 @@ bool base64_read(const char *text, size_t n, uint8_t *to, size_t *ret_n)
 	if (digits == 0 || digits % 4 == 1)
 		return false;
 	for (size_t i = 0; i < digits; i++) {
-		int value = value_of(text[i], &plain, &url);
+		const int value = base64_value((uint8_t)text[i]);
 
 		if (value < 0)
 			return false;
-		group = (group << 6 | (uint32_t)value) & 0xffff;
+		plain = plain || value == 62 || value == 63;
+		url = url || value & BASE64_URL;
+		group = (group << 6 | ((uint32_t)value & 63)) & 0xffff;
 		bits += 6;
 		if (bits >= 8) {
 			bits -= 8;

@@ -9,6 +9,17 @@
 /* Bytes that n digits can stand for, at most. */
 #define BASE64_ROOM(n) ((n) / 4 * 3 + 3)
 
+enum { BASE64_URL = 0x40 };
+
+/* The value of each digit of base64 and base64url, plus one; 0: no digit. */
+extern const uint8_t base64_table[256];
+
+/* 0 to 63, with BASE64_URL for '-' and '_'; -1: no digit. */
+static inline int base64_value(uint8_t c)
+{
+	return base64_table[c] - 1;
+}
+
 /*
  * One value in base64 or base64url (not a mixture), with or without its padding, and nothing around it.
  * Strict: padding that is there is whole, and bits that stand for nothing are zero. Spec: RFC 4648, 4 and 5.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "crypto/der.h"
 #include "crypto/x509.h"
@@ -99,17 +100,10 @@ static bool take_label(struct bytes_rd *r, char label[LABEL_BYTES])
 	return n > 0;
 }
 
-static int base64_value(uint8_t c)
+/* Negative, or above 63: no digit here. */
+static bool are_digits(int values)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
+	return (values & ~63) == 0;
 }
 
 /* Groups of four digits, as long as nothing stands between them: nearly all there is. */
@@ -121,7 +115,7 @@ static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
 		    d = base64_value(p[3]);
 		uint8_t bytes[3];
 
-		if ((a | b | c | d) < 0)
+		if (!are_digits(a | b | c | d))
 			return;
 		bytes[0] = (uint8_t)(a << 2 | b >> 4);
 		bytes[1] = (uint8_t)(b << 4 | c >> 2);
@@ -154,7 +148,7 @@ static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 			pads++;
 			continue;
 		}
-		if (value < 0 || pads > 0)
+		if (!are_digits(value) || pads > 0)
 			return false;
 		group = group << 6 | (uint32_t)value;
 		if (++digits < 4)

@@ -94,7 +94,7 @@ static int undo_escapes(const uint8_t *text, size_t n, uint8_t **ret, size_t *re
 	auto_free uint8_t *to = NULL;
 	size_t off = 0;
 
-	if (!begins(text, n, "-----BEGIN ") || !find(text, n, "\\n"))
+	if (!begins(text, n, "-----BEGIN ") || !memchr(text, '\\', n) || !find(text, n, "\\n"))
 		return JURAT_NOT_FOUND;
 	to = malloc(n);
 	if (!to)

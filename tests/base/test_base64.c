@@ -65,10 +65,26 @@ static void base64_is_read_strictly(void **state)
 	}
 }
 
+static void every_character_has_the_value_of_its_alphabet(void **state)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (int c = 0; c < 256; c++) {
+		const char *digit = c ? strchr(plain, c) : NULL;
+		const int value = digit      ? (int)(digit - plain)
+				  : c == '-' ? 62 | BASE64_URL
+				  : c == '_' ? 63 | BASE64_URL
+					     : -1;
+
+		assert_int_equal(base64_value((uint8_t)c), value);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_is_read_strictly),
+		cmocka_unit_test(every_character_has_the_value_of_its_alphabet),
 	};
 
 	return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
