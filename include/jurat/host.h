@@ -140,9 +140,9 @@ JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, 
 #define JURAT_SNP_RAN_UNINITIALIZED 1u
 
 /*
- * Reports the result of a KVM_RUN of this vCPU, and is to be called after every one. It releases the lock
- * when KVM has sent the guest request to the firmware or will not send it, which holds after every return
- * from KVM_RUN but the one described at `flags`.
+ * Reports the result of a KVM_RUN of this vCPU. Call it after every KVM_RUN. It releases the lock when KVM
+ * has sent the guest request to the firmware or will not send it, which holds after every return from KVM_RUN
+ * but the one described at `flags`.
  *
  * rc        0, or -errno of the ioctl
  * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: with a vCPU in that state, KVM_RUN returns -EINTR

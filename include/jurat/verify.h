@@ -226,8 +226,8 @@ JURAT_MUST_CHECK int jurat_verify_tdx(struct jurat_verifier *verifier,
 void jurat_verdict_free(struct jurat_verdict *verdict);
 
 /*
- * Return the overall result of a verdict, the kind of evidence, the time of verification, and whether roots
- * were supplied.
+ * Return the overall result of a verdict and what it is about: the kind of evidence, the time of
+ * verification, and whether roots were supplied.
  *
  * All jurat_verdict_* functions except jurat_verdict_free() only read the verdict. Pointers that they return
  * are borrowed from it. All of them accept a NULL verdict and then return 0, NULL or JURAT_NOT_FOUND. For
@@ -302,9 +302,9 @@ enum jurat_signer {
 enum jurat_signer jurat_verdict_signer(const struct jurat_verdict *verdict);
 
 /*
- * Return a field of the evidence by its name in `jurat show` and in the verdict's JSON, such as "guest_svn",
- * "vmpl", "policy", "host_data" or "chip_id" of a report, and "td_attributes", "xfam" or "mrconfigid" of a
- * quote.
+ * Return a field of the evidence by name. Names are those of `jurat show` and of the verdict's JSON, such as
+ * "guest_svn", "vmpl", "policy", "host_data" or "chip_id" of a report, and "td_attributes", "xfam" or
+ * "mrconfigid" of a quote.
  *
  * name      for field_number, the name of an integer field (8 to 64 bits); for field_bytes, of a byte string
  * ret       the integer in host byte order, or bytes borrowed from the verdict; changes on success only
@@ -464,8 +464,8 @@ struct jurat_shortfall {
 };
 
 /*
- * Return the values that are too low, numbered 0 to count - 1, and for TDX the security advisories that still
- * apply at the TCB level that requires the higher value, numbered 0 to advisory_count - 1.
+ * Return the values that are too low: items 0 to count - 1. For TDX each has the security advisories that
+ * still apply at the TCB level that requires the higher value, numbered 0 to advisory_count - 1.
  *
  * ret       the caller sets its size; changes on success only
  * Returns   count: 0 when nothing is too low. shortfall: 0; JURAT_NOT_FOUND past the end; -EINVAL, -E2BIG the
@@ -480,8 +480,8 @@ JURAT_MUST_CHECK int jurat_verdict_shortfall(const struct jurat_verdict *verdict
 const char *jurat_verdict_shortfall_advisory(const struct jurat_verdict *verdict, size_t i, size_t k);
 
 /*
- * Return the whole verdict as text, as `jurat verify` prints it, or in JSON, as `jurat verify --output json`
- * does. Both are for people and logs: programs should decide by the other jurat_verdict_* functions.
+ * Return the whole verdict as text or JSON, as `jurat verify` and `jurat verify --output json` print it. Both
+ * are for people and logs: programs should decide by the other jurat_verdict_* functions.
  *
  * Returns   a NUL-terminated string that the caller frees with free(3); NULL: out of memory, or the verdict
  *           is NULL

@@ -10,7 +10,10 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Decimal digits up to `end`, or to the end of the text when that is '\0'; NULL when it is not that. */
+/*
+ * Parses decimal digits up to `end`, or to the end of the text when `end` is '\0'. Returns where it stopped,
+ * or NULL if the text is anything else or the number exceeds `max`.
+ */
 static const char *number(const char *text, char end, uint32_t max, uint32_t *ret)
 {
 	uint64_t v = 0;

@@ -11,7 +11,7 @@
 #include "jurat/error.h"
 
 /*
- * Where a local service is:
+ * The address of a local service:
  *
  *	unix:PATH          a socket in the file system
  *	vsock:CID:PORT     2 is the host, as a guest sees it; 1 is this machine
@@ -27,7 +27,10 @@ struct base_address {
 	socklen_t size;
 };
 
-/* 0; -EINVAL not one of these forms, a path or number too large, an address that is not of this machine. */
+/*
+ * 0; -EINVAL not one of these forms, a path that is too long, a number that is too large, or an address that
+ * is not local.
+ */
 JURAT_MUST_CHECK int base_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 
-/* Digits follow one another at random: branches on them would be mispredicted. */
+/* A table, because branches on the digits, which are as good as random, would be mispredicted. */
 const uint8_t base64_table[256] = { 0,  0,  0,  0,  0,  0,   0,  0,  0,  0,   0,  0,  0,  0,  0,  0,  0,  0,
 				    0,  0,  0,  0,  0,  0,   0,  0,  0,  0,   0,  0,  0,  0,  0,  0,  0,  0,
 				    0,  0,  0,  0,  0,  0,   0,  63, 0,  127, 0,  64, 53, 54, 55, 56, 57, 58,
@@ -12,7 +12,7 @@ const uint8_t base64_table[256] = { 0,  0,  0,  0,  0,  0,   0,  0,  0,  0,   0,
 				    26, 0,  0,  0,  0,  128, 0,  27, 28, 29,  30, 31, 32, 33, 34, 35, 36, 37,
 				    38, 39, 40, 41, 42, 43,  44, 45, 46, 47,  48, 49, 50, 51, 52 };
 
-/* The number of digits before the padding; 0: the padding is not whole. */
+/* The number of digits before the padding; 0: the padding is incomplete. */
 static size_t digits_of(const char *text, size_t n)
 {
 	size_t digits = n;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that n digits can stand for, at most. */
+/* Upper bound of the bytes that n digits encode. */
 #define BASE64_ROOM(n) ((n) / 4 * 3 + 3)
 
 enum { BASE64_URL = 0x40 };
@@ -21,12 +21,12 @@ static inline int base64_value(uint8_t c)
 }
 
 /*
- * One value in base64 or base64url (not a mixture), with or without its padding, and nothing around it.
- * Strict: padding that is there is whole, and bits that stand for nothing are zero. Spec: RFC 4648, 4 and 5.
+ * Decodes one value in base64 or base64url (not a mixture), with or without padding, and nothing around it.
+ * Strict: padding, if present, must be complete, and unused bits must be zero. Spec: RFC 4648, 4 and 5.
  *
  * text      n characters
  * to        BASE64_ROOM(n) bytes
- * Returns   false when it is not that, or empty: *ret_n is unchanged
+ * Returns   false when it is malformed or empty: *ret_n is unchanged
  */
 bool base64_read(const char *text, size_t n, uint8_t *to, size_t *ret_n);
 

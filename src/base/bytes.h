@@ -7,11 +7,9 @@
 #include <stdint.h>
 
 /*
- * The only code that touches untrusted bytes. A reader that was asked for more than it has is *bad* from
- * then on: every
- * further read gives zero or NULL, so a parser reads all its fields, one statement each, and checks `bad`
- * once.
- * A writer works the same way over a caller's buffer.
+ * The bounds-checked reader for untrusted bytes. A reader that was asked for more than it has is *bad* from
+ * then on: every further read returns zero or NULL, so a parser reads all its fields, one statement each, and
+ * checks `bad` once. A writer works the same way over a caller's buffer.
  *
  * Readers borrow their input: what bytes_rd_take() returns lives as long as the input does.
  */
@@ -31,12 +29,15 @@ static inline size_t bytes_rd_left(const struct bytes_rd *r)
 	return r->bad ? 0 : r->size - r->off;
 }
 
-/* `n` bytes of the input, or NULL and the reader is bad. While it is good, n = 0 gives a pointer, too. */
+/*
+ * The next `n` bytes of the input, or NULL, and the reader is bad. Not NULL for n = 0 while the reader is
+ * good.
+ */
 const uint8_t *bytes_rd_take(struct bytes_rd *r, size_t n);
-/* Copies `n` bytes; zeroes `to` when they are not there. */
+/* Copies `n` bytes; zeroes `to` when there are fewer. */
 void bytes_rd_copy(struct bytes_rd *r, void *to, size_t n);
 void bytes_rd_skip(struct bytes_rd *r, size_t n);
-/* Moves to an absolute offset; past the end makes the reader bad. */
+/* Moves to an absolute offset; one past the end makes the reader bad. */
 void bytes_rd_seek(struct bytes_rd *r, size_t off);
 uint8_t bytes_rd_u8(struct bytes_rd *r);
 uint16_t bytes_rd_le16(struct bytes_rd *r);
@@ -67,7 +68,7 @@ void bytes_wr_le64(struct bytes_wr *w, uint64_t v);
 void bytes_wr_be16(struct bytes_wr *w, uint16_t v);
 void bytes_wr_be32(struct bytes_wr *w, uint32_t v);
 
-/* Plain values at an address the caller has already checked. */
+/* Integers at an address whose bounds the caller has checked. */
 static inline uint64_t bytes_get_le(const uint8_t *p, unsigned size)
 {
 	uint64_t v = 0;
@@ -84,13 +85,13 @@ static inline void bytes_put_le(uint8_t *p, uint64_t v, unsigned size)
 }
 
 bool bytes_all(const void *p, size_t n, uint8_t value);
-/* Overwrites key material in a way the compiler keeps. */
+/* Overwrites key material in a way that the compiler does not optimize away. */
 void bytes_wipe(void *p, size_t n);
 
 #define BYTES_HEX_SIZE(n) (2 * (n) + 1)
 /* Lower-case hex with a NUL; `hex` holds BYTES_HEX_SIZE(n). Returns `hex`. */
 char *bytes_to_hex(const void *p, size_t n, char *hex);
-/* Exactly 2 * n hex digits and then the end of the string; false otherwise and `p` is unchanged. */
+/* Decodes exactly 2 * n hex digits that end the string; otherwise returns false, and `p` is unchanged. */
 bool bytes_from_hex(const char *hex, void *p, size_t n);
 
 #endif

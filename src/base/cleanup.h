@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 /*
- * Ownership inside a function: an `auto_free` pointer or `auto_close` descriptor ends with its scope, unless
- * it leaves
- * through take_ptr() or take_fd(). AUTO_DONE(type, function) makes `auto_<function>` for a type of one's own.
+ * Cleanup at the end of a scope: an `auto_free` pointer is freed and an `auto_close` descriptor closed,
+ * unless take_ptr() or take_fd() moved it out. AUTO_DONE(type, function) defines `auto_<function>` for other
+ * types.
  */
 static inline void base_free_ptr(void *p)
 {

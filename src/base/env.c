@@ -20,7 +20,7 @@
 #include "base/error.h"
 #include "base/lock_holders.h"
 
-#define LOCK_POLL_NS 1000000u /* OFD locks have no wait with a bound: poll once a millisecond */
+#define LOCK_POLL_NS 1000000u /* there is no timed wait for OFD locks: poll every millisecond */
 
 static uint64_t real_now_ns(struct base_env *env)
 {

@@ -9,29 +9,28 @@
 #include "jurat/error.h"
 
 /*
- * Everything outside the process that `store/`, `sim/`, `host/` and `guest/` can touch: clocks, random
- * numbers, files, locks, ioctls and sockets. Production passes base_env_real(). Tests pass their own, which
- * may fail, stop, reorder or crash at the k-th call: each call below is one *step*, and between two steps a
- * caller keeps no hold on the outside world but its descriptors and locks.
+ * Everything outside the process that `store/`, `sim/`, `host/` and `guest/` can access: clocks, random
+ * numbers, files, locks, ioctls and sockets. Production passes base_env_real(). Tests pass environments of
+ * their own, which may fail, stop, reorder or crash at the k-th call: each call below is one atomic *step*,
+ * and between two steps a caller holds no outside resources but its descriptors and locks.
  *
- * To make one: embed `struct base_env` as the first member, point `ops` at a table, and forward what you do
- * not change to another environment. Every operation that its user calls must be there.
+ * To write an environment, embed `struct base_env` as the first member, point `ops` to a table, and forward
+ * what you do not change to another environment. Every operation that its users call must be set.
  *
  * Returns   of all operations: >= 0 done, < 0 -errno; nothing sets errno
- * Threads   an environment is used by one thread at a time unless its maker says otherwise; base_env_real()
- *           by any
+ * Threads   one thread per environment unless its implementation says otherwise; base_env_real(): any thread
  */
 struct base_env {
 	const struct base_env_ops *ops;
 };
 
-/* What identifies a file and tells whether it changed. */
+/* Identity of a file, and what shows that it changed. */
 struct base_stat {
 	uint64_t dev, ino;
 	int64_t size; /* bytes */
 	int64_t mtime_ns;
 	uint32_t mode; /* as st_mode */
-	uint64_t rdev; /* as st_rdev: what kind of device node it is */
+	uint64_t rdev; /* as st_rdev: the device number of a device node */
 	uint32_t uid, gid;
 };
 
@@ -39,7 +38,7 @@ enum base_lock_how { BASE_LOCK_SHARED, BASE_LOCK_EXCLUSIVE };
 enum { BASE_HOLDERS_BYTES = 192 };
 
 struct base_env_ops {
-	uint64_t (*now_ns)(struct base_env *env);    /* monotonic; never goes back */
+	uint64_t (*now_ns)(struct base_env *env);    /* monotonic clock */
 	int64_t (*realtime_s)(struct base_env *env); /* seconds since 1970 */
 	void (*sleep_ns)(struct base_env *env, uint64_t ns);
 	int (*random)(struct base_env *env, void *buf, size_t n);
@@ -47,7 +46,7 @@ struct base_env_ops {
 	int (*open)(struct base_env *env, const char *path, int flags,
 		    unsigned mode); /* O_CLOEXEC is added */
 	int (*close)(struct base_env *env,
-		     int fd); /* the descriptor is gone, and its locks, whatever this returns */
+		     int fd); /* the descriptor and its locks are gone, whatever this returns */
 	ssize_t (*read)(struct base_env *env, int fd, void *buf, size_t n);
 	ssize_t (*write)(struct base_env *env, int fd, const void *buf, size_t n);
 	ssize_t (*pread)(struct base_env *env, int fd, void *buf, size_t n, int64_t off);
@@ -59,59 +58,68 @@ struct base_env_ops {
 	int (*fchmod)(struct base_env *env, int fd, unsigned mode);
 	int (*fchown)(struct base_env *env, int fd, uint32_t uid, uint32_t gid);
 	int (*rename)(struct base_env *env, const char *from, const char *to);
-	/* Swaps what two names of one file system stand for, in one step; -ENOENT unless both are there. */
+	/*
+	 * Atomically exchanges two names in one file system, as RENAME_EXCHANGE; -ENOENT unless both exist.
+	 */
 	int (*exchange)(struct base_env *env, const char *a, const char *b);
 	int (*unlink)(struct base_env *env, const char *path);
 	int (*mkdir)(struct base_env *env, const char *path, unsigned mode);
 	int (*rmdir)(struct base_env *env, const char *path);
 
 	/*
-	 * An open-file-description lock on the whole file. Waits up to `wait_ns` (0 = not at all), in one
-	 * step, so that a scheduler sees one waiting actor and no polling. 0 taken; JURAT_BUSY not in that
-	 * time; < 0 -errno.
+	 * Takes an open-file-description lock on the whole file. Waits up to `wait_ns` (0: not at all), in
+	 * one step, so that a test scheduler sees one blocked actor and no polling. 0 locked; JURAT_BUSY not
+	 * within that time; < 0 -errno.
 	 */
 	int (*lock)(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns);
 	int (*unlock)(struct base_env *env, int fd);
 	/*
-	 * For messages: who holds such a lock on the file of `fd`, as far as this process may see: "pid 812
-	 * (qemu-system-x86), pid 93 (cat)". `text` holds `room` bytes, BASE_HOLDERS_BYTES are enough.
+	 * For messages: the processes that hold a lock on the file of `fd`, as far as this process may see
+	 * them: "pid 812 (qemu-system-x86), pid 93 (cat)". `text` holds `room` bytes; BASE_HOLDERS_BYTES are
+	 * enough.
 	 */
 	void (*lock_holders)(struct base_env *env, int fd, char *text, size_t room);
 
 	int (*ioctl)(struct base_env *env, int fd, unsigned long request, void *arg); /* >= 0 as ioctl(2) */
 
 	/*
-	 * Begins to connect a stream socket that never blocks to an address as base/address.h reads them, and
-	 * returns its descriptor. wait() and poll_set() find it writable when that has come to an end;
-	 * connected() then tells which: 0, -EINPROGRESS or why it failed. -EAGAIN, of a unix socket: too many
-	 * wait to be accepted, try again later.
+	 * Starts to connect a non-blocking stream socket to an address in the form of base/address.h, and
+	 * returns its descriptor. The socket becomes writable for wait() and poll_set() when the attempt has
+	 * ended; connected() then returns 0, or -errno why it failed, and -EINPROGRESS before that. -EAGAIN
+	 * for a unix socket: its backlog is full, try again later.
 	 */
 	int (*connect)(struct base_env *env, const char *address);
 	int (*connected)(struct base_env *env, int fd);
-	/* -EAGAIN rather than wait; send raises no SIGPIPE; recv gives 0 when the other side has closed. */
+	/*
+	 * Non-blocking: -EAGAIN instead of waiting. send() raises no SIGPIPE; recv() returns 0 when the peer
+	 * has closed.
+	 */
 	ssize_t (*send)(struct base_env *env, int fd, const void *buf, size_t n);
 	ssize_t (*recv)(struct base_env *env, int fd, void *buf, size_t n);
-	/* Until one of `events` is there or the time is over: 1, or 0; -EINTR a signal came. */
+	/* Waits until one of `events` occurs (1) or the time is over (0); -EINTR a signal was caught. */
 	int (*wait)(struct base_env *env, int fd, unsigned events, uint64_t wait_ns);
 
 	/*
-	 * A descriptor that is readable, for whoever polls it, while any of those set in it has one of its
-	 * events; `events` 0 takes one out again. A descriptor must be taken out before it is closed.
+	 * A descriptor, as of epoll(7), that is readable while any descriptor registered in it has one of its
+	 * events. poll_set() with `events` 0 removes a descriptor, which must be done before it is closed.
 	 */
 	int (*poll_open)(struct base_env *env);
 	int (*poll_set)(struct base_env *env, int poll_fd, int fd, unsigned events);
-	/* A descriptor that is readable since now_ns() has reached `at_ns`, until it is set anew. */
+	/*
+	 * A descriptor, as of timerfd_create(2), that is readable from the time that now_ns() reaches `at_ns`
+	 * until it is set again.
+	 */
 	int (*timer_open)(struct base_env *env);
-	int (*timer_set)(struct base_env *env, int fd, uint64_t at_ns); /* BASE_NEVER: not at all */
+	int (*timer_set)(struct base_env *env, int fd, uint64_t at_ns); /* BASE_NEVER: disarms it */
 };
 
 enum base_events { BASE_READ = 1, BASE_WRITE = 2 };
 #define BASE_NEVER UINT64_MAX
 
-/* The real world. Never fails to be there, owns nothing, nothing to free. */
+/* The operating system's environment. Cannot fail, and need not be freed. */
 struct base_env *base_env_real(void);
 
-/* `env`, or the real world when it is NULL. */
+/* `env`, or base_env_real() when it is NULL. */
 static inline struct base_env *base_env_or_real(struct base_env *env)
 {
 	return env ? env : base_env_real();
@@ -153,15 +161,18 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 #define base_timer_set(env, fd, at_ns)          ((env)->ops->timer_set(env, fd, at_ns))
 
 /*
- * Reads a whole file, at most `max` bytes, through any environment (also files that cannot seek, such as
- * configfs).
+ * Reads a whole file of at most `max` bytes through any environment; it need not be seekable (configfs is
+ * not).
  *
  * ret, ret_size  on success a heap copy that the caller frees with free(); one NUL follows the bytes
  * Returns        0; -EFBIG more than `max`; another -errno of open or read; -ENOMEM
  */
 int base_read_file(struct base_env *env, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
 		   struct jurat_error *err);
-/* The same of what is open already, to its end; `name` is for messages. The descriptor stays the caller's. */
+/*
+ * The same for an open descriptor, up to the end of the file; `name` is for messages. The caller still owns
+ * `fd`.
+ */
 int base_read_fd(struct base_env *env, int fd, const char *name, size_t max, uint8_t **ret, size_t *ret_size,
 		 struct jurat_error *err);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cuts a text that filled its buffer before a half-written UTF-8 character. */
+/* Removes an incomplete UTF-8 character from the end of a truncated text. */
 static void trim_utf8(char *text, size_t size)
 {
 	size_t n = strnlen(text, size - 1), start = n;
@@ -44,7 +44,7 @@ int jurat_wrap(struct jurat_error *err, int r, const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
-	/* What does not fit is cut; asking for the result is what tells the compiler that this is meant. */
+	/* Truncation is intended; using the result silences -Wformat-truncation. */
 	if (n >= 0 && (size_t)n < sizeof(err->text) &&
 	    snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause) < 0)
 		err->text[n] = '\0';

@@ -9,7 +9,7 @@ enum { COLUMNS = 80, INDENT = 26 };
 
 void base_print_wrapped(FILE *to, const char *text, int at, int indent)
 {
-	bool first = true; /* of its line */
+	bool first = true; /* first word of its line */
 	int column = at;
 
 	while (*text) {

@@ -4,11 +4,14 @@
 
 #include <stdio.h>
 
-/* Help of the programs, in 80 columns. */
+/* Help texts of the programs, in 80 columns. */
 
-/* Words; further lines begin with `indent` spaces. `at` is the column where the first one begins. */
+/*
+ * Prints text wrapped at words. The first line begins at column `at`; further lines are indented by `indent`
+ * spaces.
+ */
 void base_print_wrapped(FILE *to, const char *text, int at, int indent);
-/* "  --name VALUE   text", in the columns that all options have. value: NULL: it is a flag. */
+/* " --name VALUE text", aligned with all other options. A NULL value means a flag. */
 void base_print_option(FILE *to, const char *name, const char *value, const char *text);
 
 #endif

@@ -13,9 +13,9 @@
 #include "base/cleanup.h"
 
 /*
- * /proc/locks does not tell: it has -1 for the process of an OFD lock, and a device that need not be the one
- * stat(2) gives (btrfs, overlayfs). So every descriptor that this process may look at is compared, and its
- * fdinfo asked for locks.
+ * /proc/locks is not enough: for an OFD lock it has -1 in place of the pid, and its device number may differ
+ * from that of stat(2) (btrfs, overlayfs). So this code goes through every descriptor that it may read in
+ * /proc, compares its file, and reads locks from its fdinfo.
  */
 enum { MAX_NAMED = 4 };
 
@@ -42,7 +42,7 @@ static void add(struct found *f, const char *text)
 	f->size += n < 0 ? 0 : (size_t)n < f->room - f->size ? (size_t)n : f->room - f->size - 1;
 }
 
-/* A process may call itself anything. */
+/* A process may choose any name: replace what is not printable. */
 static void add_process(struct found *f, int process, const char *pid)
 {
 	char comm[32], line[64];
@@ -61,7 +61,7 @@ static void add_process(struct found *f, int process, const char *pid)
 	f->n++;
 }
 
-/* "lock:\t1: OFDLCK  ADVISORY  READ ..." A lock of flock(2) excludes none of those. */
+/* "lock:\t1: OFDLCK ADVISORY READ ..." Locks of flock(2) do not conflict with OFD locks and are skipped. */
 static bool has_lock(int process, const char *fd)
 {
 	char name[32], info[4096];
@@ -92,7 +92,7 @@ static bool holds_it(int process, const struct stat *it)
 	while (!holds && (e = readdir(dir))) {
 		struct stat st;
 
-		/* Only files with locks are looked at: others may be of a file system that hangs. */
+		/* Only stat files that have locks: others may be on a file system that hangs. */
 		holds = has_lock(process, e->d_name) && fstatat(fds, e->d_name, &st, 0) == 0 &&
 			st.st_dev == it->st_dev && st.st_ino == it->st_ino;
 	}
@@ -118,7 +118,10 @@ static void search(struct found *f, const struct stat *it)
 		closedir(proc);
 }
 
-/* The kernel names the process of a lock of the old kind (F_SETLK) also to whoever may not look at it. */
+/*
+ * For a traditional POSIX lock (F_SETLK), F_OFD_GETLK returns the pid even of a process whose /proc entries
+ * cannot be read.
+ */
 static void ask_kernel(struct found *f, int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* What base_env's lock_holders() is in the real world. */
+/* Implements lock_holders() of base_env_real(). */
 void base_find_lock_holders(int fd, char *text, size_t room);
 
 #endif

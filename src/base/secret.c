@@ -15,10 +15,10 @@
 #endif
 #endif
 #ifndef WATCHED
-#define WATCHED 0 /* the leak sanitizer attaches to the process that it belongs to */
+#define WATCHED 0 /* LeakSanitizer attaches to the process with ptrace(2), which needs it dumpable */
 #endif
 
-/* It does not look for pointers in mapped memory unless told to. */
+/* LeakSanitizer scans mmap(2)ed memory for pointers only if it is registered. */
 #if WATCHED
 #include <sanitizer/lsan_interface.h>
 #define WATCH(p, n)   __lsan_register_root_region(p, n)
@@ -53,7 +53,7 @@ void base_forbid_core_dumps(void)
 {
 	const struct rlimit none = { 0, 0 };
 
-	/* The limit says nothing to a core_pattern that is a pipe; not being dumpable does. */
+	/* A core_pattern that is a pipe ignores RLIMIT_CORE, but not PR_SET_DUMPABLE. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (!WATCHED)
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

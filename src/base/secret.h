@@ -5,18 +5,18 @@
 #include <stddef.h>
 
 /*
- * Memory for keys, in pages of its own: not in core dumps, and locked, so that it is not swapped, as far as
- * RLIMIT_MEMLOCK allows. For few and long-lived objects.
+ * Allocates memory for keys in separate pages, which are excluded from core dumps and locked against swapping
+ * as far as RLIMIT_MEMLOCK allows. For few, long-lived objects.
  *
  * Returns   size bytes, all zero, aligned as by malloc; NULL: out of memory
  */
 void *base_secret_new(size_t size);
-/* Wipes and frees; NULL is nothing. `size`: as it was made. */
+/* Wipes and frees; accepts NULL. `size`: as passed to base_secret_new(). */
 void base_secret_free(void *secret, size_t size);
 
 /*
- * This process dumps no core, whatever core_pattern says, and lets no other process of its user look into it.
- * For programs that hold keys. Whether it worked is no matter: it is one guard of several.
+ * Disables core dumps of this process, whatever core_pattern is, and ptrace(2) by other processes of its
+ * user. For programs that hold keys. Failures are ignored: it is one protection of several.
  */
 void base_forbid_core_dumps(void);
 

@@ -22,7 +22,7 @@ int base_struct_read(void *to, size_t known, size_t needed, const void *from, co
 
 	if (!from && needed > sizeof(size))
 		return jurat_fail(err, -EINVAL, "%s: missing", name);
-	/* No struct ends inside a member: all of them are aligned as their size member is. */
+	/* The sizes of all these structs are multiples of the alignment of size_t. */
 	if (size < needed || size % _Alignof(size_t) != 0)
 		return jurat_fail(err, -EINVAL, "%s: size %zu, expected %zu", name, size, known);
 	if (size > BASE_STRUCT_MAX_BYTES)

@@ -7,34 +7,34 @@
 #include "base/error.h"
 
 /*
- * Structs that cross the ABI: one rule for all of them (include/jurat/error.h says it to callers, decision
- * 0013 says why). Each begins with `size_t size`, which its owner sets to sizeof the struct. It only ever
- * grows by whole members at its end, and zero is every member's default.
+ * Structs that cross the ABI follow one rule, documented for callers in include/jurat/error.h and explained
+ * in decision 0013: each begins with `size_t size`, which the owner of its memory sets to the sizeof of the
+ * struct. New members are added only at the end, and zero is every member's default.
  */
-enum { BASE_STRUCT_MAX_BYTES = 4096 }; /* a larger size is no struct's: nothing behind it is read */
+enum { BASE_STRUCT_MAX_BYTES = 4096 }; /* larger sizes are refused without reading further */
 
 /*
- * Reads the struct of a caller, who may be older or newer than this library, into one of ours. Members that
- * the caller's lacks are zero in it. Also checks a struct that the caller wants filled in, before the work is
- * done that fills it: then what comes out is not used.
+ * Copies a struct of a caller, which may have been built for an older or newer library, into one of ours.
+ * Members that the caller's struct lacks become zero. Also used to check a struct that is to be filled in,
+ * before the work begins; the copy is then ignored.
  *
- * to        a struct of ours; its size afterwards is our own
+ * to        our struct; its size member becomes our sizeof
  * from      the caller's struct; NULL: all defaults, where no member is needed
- * needed    the last member that has no default: what every release has had. `size`: there is none
- * name      of the struct, for `err`
- * Returns   0; -EINVAL the size is not that of any release, or NULL where members are needed; -E2BIG a byte
- *           beyond the members that are known here is not zero: the caller wants what only a newer library
- *           has. `to` changes on success only
+ * needed    the last mandatory member, which every release has had; `size` if there is none
+ * name      name of the struct, for `err`
+ * Returns   0; -EINVAL a size that no release has had, or NULL where members are mandatory; -E2BIG a byte
+ *           beyond the members known here is not zero: the caller uses a feature of a newer library. `to`
+ *           changes on success only
  */
 #define base_struct_take(to, from, needed, name, err)                                                        \
 	base_struct_read((to), sizeof(*(to)), BASE_STRUCT_END(to, needed),                                   \
 			 1 ? (from) : (to) /* of one type */, (name), (err))
 
 /*
- * Fills in the struct of a caller: the members that it has. Its size stays as it is.
+ * Fills in those members that the caller's struct has, but not its size.
  *
- * to        the caller's struct, checked by base_struct_take(): what only the caller knows is zero
- * from      a struct of ours
+ * to        the caller's struct, checked by base_struct_take(): members unknown here stay zero
+ * from      our struct
  */
 #define base_struct_give(to, from) base_struct_write((to), 1 ? (from) : (to), sizeof(*(to)))
 

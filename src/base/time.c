@@ -25,7 +25,10 @@ bool base_date_days(unsigned year, unsigned month, unsigned day, int64_t *ret)
 	if (year > LAST_YEAR || month < 1 || month > 12 || day < 1 ||
 	    day > lengths[month - 1] + (unsigned)(month == 2 && is_leap(year)))
 		return false;
-	/* In years that begin in March, the leap day is the last; 400 years on, none is negative. */
+	/*
+	 * In years that begin in March, the leap day is the last day. 400 is added so that no year is
+	 * negative.
+	 */
 	y = year + 400 - (month <= 2);
 	days = (int64_t)y * 365 + y / 4 - y / 100 + y / 400 - YEARS_400;
 	days += (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
@@ -46,7 +49,7 @@ bool base_days_date(int64_t days, unsigned *ret_year, unsigned *ret_month, unsig
 	day = (unsigned)(z % YEARS_400);
 	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
 	day -= 365 * year + year / 4 - year / 100;
-	march = (5 * day + 2) / 153; /* months since then */
+	march = (5 * day + 2) / 153; /* months since 1 March */
 	*ret_month = march < 10 ? march + 3 : march - 9;
 	*ret_day = day - (153 * march + 2) / 5 + 1;
 	*ret_year = year + era * 400 - 400 + (march >= 10);
@@ -70,7 +73,7 @@ int64_t base_time_years_later(int64_t seconds, unsigned years)
 	return seconds + (later - days) * BASE_DAY_SECONDS;
 }
 
-/* Exactly `n` digits, and none when it is not; moves *at behind them. */
+/* Reads exactly `n` digits and advances *at past them; false: there are fewer. */
 static bool digits(const char **at, size_t n, unsigned *ret)
 {
 	unsigned v = 0;
@@ -100,7 +103,10 @@ static bool two_digits(const char **at, char before, unsigned max, unsigned *ret
 	return one_of(at, before, before) && digits(at, 2, ret) && *ret <= max;
 }
 
-/* "12:00:00", perhaps a fraction, and Z or an offset: seconds of the day, UTC. */
+/*
+ * "12:00:00", an optional fraction, and Z or an offset: seconds since midnight UTC, which an offset may move
+ * to another day.
+ */
 static bool read_clock(const char **at, int64_t *ret)
 {
 	unsigned hour, minute, second, fraction;

@@ -14,7 +14,7 @@
 
 #define START_LOCK_SUFFIX ".lock"
 
-/* Whoever starts on a name holds the lock on the file beside it, which only its own user can open. */
+/* A process that binds a socket name holds a lock on the file NAME.lock, which only its own user can open. */
 struct start_lock {
 	char name[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(START_LOCK_SUFFIX)];
 	int fd;
@@ -28,7 +28,7 @@ static void unlock_start(struct start_lock *l)
 	close(l->fd);
 }
 
-/* 0 it is locked; JURAT_NOT_FOUND it has lost its name meanwhile: once more. */
+/* 0 locked; JURAT_NOT_FOUND the file was unlinked meanwhile: try again. */
 static int try_lock(struct start_lock *l, uint64_t wait_ns, struct jurat_error *err)
 {
 	char who[BASE_HOLDERS_BYTES];
@@ -56,7 +56,7 @@ static int try_lock(struct start_lock *l, uint64_t wait_ns, struct jurat_error *
 	return 0;
 }
 
-/* Its holder removes the file, so whoever gets the lock compares. */
+/* The holder of the lock unlinks the file, so compare the inode once the lock is taken. */
 static int lock_start(const char *path, uint64_t wait_ms, struct start_lock *l, struct jurat_error *err)
 {
 	const uint64_t until = base_now_ns(base_env_real()) + wait_ms * 1000000;
@@ -79,7 +79,7 @@ static int lock_start(const char *path, uint64_t wait_ms, struct start_lock *l, 
 	return r;
 }
 
-/* Removes the name of a socket that nobody listens on. */
+/* Removes a stale socket: one that no process listens on. */
 static int remove_stale(const struct sockaddr_un *name, socklen_t size, struct jurat_error *err)
 {
 	const char *path = name->sun_path;
@@ -112,14 +112,14 @@ int base_unix_listen(int fd, const struct sockaddr_un *name, socklen_t size, mod
 		r = remove_stale(name, size, err);
 	if (r < 0)
 		return r;
-	before = umask(~mode & 0777); /* there is no time at which it has another mode */
+	before = umask(~mode & 0777); /* so that the socket never has another mode */
 	r = bind(fd, (const struct sockaddr *)name, size) < 0 ? -errno : 0;
 	umask(before);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot bind: %s", strerror(-r));
 	if (stat(name->sun_path, &st) < 0)
 		return jurat_fail(err, -errno, "cannot stat it: %s", strerror(errno));
-	/* Listening before the lock goes: until then it looks stale to others. */
+	/* Listen before the lock is released: until then the socket looks stale to others. */
 	if (backlog >= 0 && listen(fd, backlog) < 0)
 		return jurat_fail(err, -errno, "cannot listen: %s", strerror(errno));
 	*ret = st;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* BASE_OPTIONS_MAX: there is none of this name. */
+/* Index of an option; BASE_OPTIONS_MAX: there is no such option. */
 static size_t find(const struct base_words *w, const char *name, size_t n, struct base_option *ret)
 {
 	for (size_t i = 0; i < BASE_OPTIONS_MAX && w->option(w->table, i, ret); i++)

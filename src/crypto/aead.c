@@ -16,7 +16,7 @@ static void free_ctx(EVP_CIPHER_CTX **c)
 	EVP_CIPHER_CTX_free(*c); /* wipes the key schedule */
 }
 
-/* Everything of both directions but the tag. -ENOMEM is all that can go wrong in these calls. */
+/* Seals or opens, without the tag. These calls fail for lack of memory only. */
 static int run(EVP_CIPHER_CTX *c, int seal, const uint8_t *key, const uint8_t *iv, const void *aad,
 	       size_t aad_size, const uint8_t *from, size_t n, uint8_t *to)
 {

@@ -12,10 +12,10 @@ enum { CRYPTO_AEAD_KEY_BYTES = 32, CRYPTO_AEAD_IV_BYTES = 12, CRYPTO_AEAD_TAG_BY
 /*
  * AES-256-GCM (NIST SP 800-38D). A key must never seal two messages with the same iv.
  *
- * aad       aad_size bytes that are authenticated but not sealed; may be NULL when aad_size is 0
+ * aad       aad_size bytes that are authenticated but not encrypted; may be NULL when aad_size is 0
  * from, to  n bytes each; `to` may be `from`, and must not overlap it otherwise; may be NULL when n is 0
  * Returns   0; -ENOMEM; -EINVAL a size of 2^31 or more; crypto_aead_open also -EBADMSG when the tag does not
- *           fit: then `to` is zeroed, so that nobody uses what was not authenticated
+ *           match: then `to` is zeroed, so that unauthenticated plaintext cannot be used
  * Threads   any
  */
 JURAT_MUST_CHECK int crypto_aead_seal(const uint8_t key[CRYPTO_AEAD_KEY_BYTES],

@@ -28,7 +28,7 @@ static int read_updates(struct bytes_rd *tbs, struct crypto_crl *c, struct jurat
 	return 0;
 }
 
-/* Nothing here gives a critical extension of a CRL or of an entry its meaning, so each forbids the CRL. */
+/* No critical extension of a CRL or of an entry is supported, so each makes the CRL unusable. */
 static bool any_critical(const struct bytes_rd *extensions)
 {
 	struct bytes_rd list = *extensions;

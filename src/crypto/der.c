@@ -24,7 +24,7 @@ static size_t rd_length(struct bytes_rd *r)
 	}
 	for (unsigned i = 0; i < count; i++)
 		length = length << 8 | bytes_rd_u8(r);
-	/* minimal: the long form is due, and so is its first byte */
+	/* DER: the long form only where it is needed, and without leading zeros */
 	if (length < LENGTH_LONG || length >> 8 * (count - 1) == 0)
 		r->bad = true;
 	return length;
@@ -208,7 +208,7 @@ void der_put_open(struct der_wr *d, uint8_t tag)
 		return;
 	}
 	bytes_wr_u8(&d->w, tag);
-	bytes_wr_u8(&d->w, 0); /* the length, once it is known */
+	bytes_wr_u8(&d->w, 0); /* placeholder of the length */
 	d->open[d->depth++] = d->w.off;
 }
 

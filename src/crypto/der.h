@@ -5,11 +5,11 @@
 #include "base/bytes.h"
 
 /*
- * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes where an end is due. Built
- * on the poisoned reader of base/bytes.h: read everything, check `bad` once. Nothing recurses or allocates.
+ * Strict DER (X.690): definite minimal lengths, one-byte tags, no trailing bytes. Built on the reader of
+ * base/bytes.h: read everything, then check `bad` once. Nothing recurses or allocates.
  *
- * A reader that a function returns starts at its `data` (off = 0), borrows the input, and is bad when the
- * reader it came from is.
+ * A returned reader starts at its `data` (off = 0), borrows the input, and is bad when the reader it came
+ * from is bad.
  */
 enum {
 	DER_BOOLEAN = 0x01,
@@ -30,38 +30,42 @@ enum {
 #define DER_CONTEXT(n)             (0x80 | (n)) /* [n] IMPLICIT, primitive */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* [n] EXPLICIT, or IMPLICIT constructed */
 
-/* The tag of the next element; -1 at the end or when bad. */
+/* The tag of the next element; -1 at the end, or when `r` is bad. */
 int der_peek(const struct bytes_rd *r);
-/* The content of the next element, which must have this tag: else `r` and the returned reader are bad. */
+/* The content of the next element. If it has another tag, `r` and the returned reader become bad. */
 struct bytes_rd der_enter(struct bytes_rd *r, uint8_t tag);
-/* The next element whole, tag and length included, whatever its tag. */
+/* The whole next element with tag and length, whatever its tag. */
 struct bytes_rd der_whole(struct bytes_rd *r);
-/* Marks `r` bad when the inner reader was bad or has bytes left. */
+/* Marks `r` bad when the inner reader is bad or has bytes left. */
 void der_leave(struct bytes_rd *r, const struct bytes_rd *inner);
 bool der_bool(struct bytes_rd *r);
-/* A non-negative INTEGER that fits; minimal form. */
+/* A minimally encoded, non-negative INTEGER that fits in 64 bits. */
 uint64_t der_uint(struct bytes_rd *r);
-/* An INTEGER of any size, minimal and non-negative: its bytes without a leading zero, but zero is one 00. */
+/*
+ * A minimally encoded, non-negative INTEGER of any size: its bytes without leading zeros; one 00 byte for
+ * zero.
+ */
 struct bytes_rd der_big_uint(struct bytes_rd *r);
 /* A BIT STRING with no unused bits: its bytes. */
 struct bytes_rd der_bits(struct bytes_rd *r);
 /*
- * A BIT STRING of named bits: bit n of the value is the bit that ASN.1 numbers n. Bad beyond 32 bits, and
- * when an unused bit is not zero. Trailing zero bits are let through, against X.690 11.2.2, for AMD's ASKs.
+ * A BIT STRING of named bits: bit n of the value is bit n in ASN.1. `r` becomes bad beyond 32 bits, and when
+ * an unused bit is not zero. Trailing zero bits are accepted, contrary to X.690 11.2.2, because AMD's ASKs
+ * have them.
  */
 uint32_t der_named_bits(struct bytes_rd *r);
-/* UTCTime or GeneralizedTime, Z, with seconds (RFC 5280 4.1.2.5), as seconds since 1970. */
+/* A UTCTime or GeneralizedTime with seconds and Z (RFC 5280 4.1.2.5), as seconds since 1970. */
 int64_t der_time(struct bytes_rd *r);
-/* Whether all that `r` reads over, from its first byte, is these bytes. A bad reader equals nothing. */
+/* Whether the whole data of `r`, from its first byte, equals these bytes; false for a bad reader. */
 bool der_equal(const struct bytes_rd *r, const void *bytes, size_t n);
 
 /*
- * Writing: open an element, write its content, close it. Fixed buffer, poisoned like bytes_wr: when all is
- * closed, `w.bad` says whether it fitted and `w.off` how long it is.
+ * A writer: open an element, write its content, close it. It has a fixed buffer and a `bad` flag, like
+ * bytes_wr: when all elements are closed, `w.bad` says whether it fitted and `w.off` is its length.
  */
 struct der_wr {
 	struct bytes_wr w;
-	size_t open[16]; /* offsets of the open elements' contents */
+	size_t open[16]; /* offsets of the contents of open elements */
 	unsigned depth;
 };
 
@@ -71,7 +75,7 @@ void der_put_close(struct der_wr *d);
 void der_put(struct der_wr *d, uint8_t tag, const void *content, size_t n);
 void der_put_raw(struct der_wr *d, const void *bytes, size_t n);
 void der_put_uint(struct der_wr *d, uint64_t v);
-/* Leading zeros of the input are dropped; no bytes at all are zero. */
+/* Leading zeros of the input are dropped; n = 0 writes zero. */
 void der_put_big_uint(struct der_wr *d, const uint8_t *big_endian, size_t n);
 void der_put_bits(struct der_wr *d, const void *bytes, size_t n, unsigned unused_bits);
 /* UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280); bad outside the years 0000 to 9999. */

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "crypto/hash.h"
 
-/* What a public and a private key are: a maker's key and whose it is. */
+/* A public or private key: the implementation and its key. */
 struct crypto_ec_public {
 	const struct crypto_ec_maker *maker;
 	void *key;
@@ -86,7 +86,7 @@ int crypto_ec_private_derive(enum crypto_curve curve, const void *secret, size_t
 	if (!k)
 		return jurat_fail_memory(err);
 	k->maker = maker_of(curve);
-	/* One derived P-256 scalar in 2^32 is out of range, for P-384 one in 2^190. */
+	/* One derived scalar in 2^32 is out of range for P-256, one in 2^190 for P-384. */
 	for (uint32_t counter = 0; r == -EDOM; counter++) {
 		bytes_put_le(context, counter, sizeof(context));
 		crypto_derive(secret, secret_size,

@@ -9,9 +9,8 @@
 #include "base/error.h"
 
 /*
- * ECDSA over P-256 and P-384 (FIPS 186-4). Numbers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
- * each. Each curve is computed by nettle/hogweed or by OpenSSL, which src/crypto/meson.build chooses, behind
- * this one interface.
+ * ECDSA over P-256 and P-384 (FIPS 186-4). Integers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
+ * each. Each curve is implemented by nettle/hogweed or by OpenSSL, as src/crypto/meson.build chooses.
  */
 enum crypto_curve { CRYPTO_P256, CRYPTO_P384 };
 enum { CRYPTO_EC_MAX_BYTES = 48 };
@@ -31,22 +30,24 @@ struct crypto_ec_private;
  */
 JURAT_MUST_CHECK int crypto_ec_public_new(enum crypto_curve curve, const uint8_t *xy,
 					  struct crypto_ec_public **ret, struct jurat_error *err);
-/* The same on P-256, which OpenSSL does at a quarter of the cost beside any other key on it; NULL: none. */
+/*
+ * The same for P-256. With `other`, any key on that curve, OpenSSL needs a quarter of the time; NULL: none.
+ */
 JURAT_MUST_CHECK int crypto_p256_public_like(const struct crypto_ec_public *other, const uint8_t xy[64],
 					     struct crypto_ec_public **ret, struct jurat_error *err);
 void crypto_ec_public_free(struct crypto_ec_public *key);
 
 /*
- * digest    `digest_size` bytes; of one longer than the curve the leftmost bits count, as FIPS 186-4 6.4 says
+ * digest    `digest_size` bytes; the leftmost bits of one that is longer than the curve, see FIPS 186-4 6.4
  * r, s      untrusted: out-of-range values (0, >= n) are refused
- * Returns   0 the signature holds; JURAT_REFUSED it was not shown to hold; -ENOMEM
+ * Returns   0 the signature is valid; JURAT_REFUSED it is not, or could not be verified; -ENOMEM
  */
 JURAT_MUST_CHECK int crypto_ec_verify(const struct crypto_ec_public *key, const uint8_t *digest,
 				      size_t digest_size, const uint8_t *r, const uint8_t *s);
 
 /*
- * A private key from secret bytes: the scalar is derived (crypto_derive, with a counter until it lies in [1,
- * n-1]), so the same secret gives the same key everywhere. Only the software platform has private keys.
+ * Derives a private key from secret bytes: the scalar comes from crypto_derive, with a counter until it is in
+ * [1, n-1], so the same secret gives the same key everywhere. Only the software platform has private keys.
  *
  * Returns   0; -ENOMEM. Freed with crypto_ec_private_free, which wipes it.
  * Threads   a private key may be used by several threads at once, each with its own `env`
@@ -58,20 +59,23 @@ void crypto_ec_private_free(struct crypto_ec_private *key);
 void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_xy);
 
 /*
- * env       gives randomness for the nonce to hogweed, which mixes it with key and digest: one that repeats
- *           itself makes equal signatures of equal digests but gives no key away. NULL: no randomness, and
- *           equal digests have equal signatures. OpenSSL uses its own generator whatever this is.
- * Returns   0; -errno of the environment's random; -ENOMEM; -EIO the computation failed
+ * env       source of randomness for the nonce with hogweed, which is mixed with key and digest: if it
+ *           repeats, equal digests have equal signatures, but the key is not disclosed. NULL: no randomness,
+ *           and equal digests have equal signatures. OpenSSL always uses its own generator.
+ * Returns   0; -errno from the environment's random source; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,
 				    const uint8_t *digest, size_t digest_size, uint8_t *ret_r,
 				    uint8_t *ret_s);
 
-/* Who computes a curve, side by side for tests and figures: what the functions above call. */
+/*
+ * An implementation of a curve, which the functions above call; public so that tests and benchmarks can
+ * compare them.
+ */
 struct crypto_ec_maker {
 	const char *name; /* "hogweed", "openssl" */
 	int (*public_new)(const uint8_t *xy, void **ret);
-	/* The same beside another key of the same maker. NULL: that would not be cheaper. */
+	/* The same, derived from another key of the same implementation. NULL: that would not be faster. */
 	int (*public_like)(const void *other, const uint8_t *xy, void **ret);
 	void (*public_free)(void *key);
 	int (*verify)(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,

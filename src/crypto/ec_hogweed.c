@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * P-256 and P-384 by nettle/hogweed. GMP, which nettle computes with, ends the process when memory is out;
- * -ENOMEM is about our own.
+ * P-256 and P-384 with nettle/hogweed. GMP, which nettle uses, aborts the process when memory is exhausted;
+ * -ENOMEM refers to allocations here only.
  */
 #include <assert.h>
 #include <errno.h>
@@ -25,15 +25,16 @@ enum { MAX = CRYPTO_EC_MAX_BYTES };
 struct public
 {
 	struct ecc_point point;
-	size_t n; /* bytes of a number */
+	size_t n; /* bytes of an integer */
 };
 
 struct private
 {
 	struct ecc_scalar d;
-	mp_limb_t limbs[MAX / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
+	/* limbs of d, here and not in GMP's memory, so that they can be wiped */
+	mp_limb_t limbs[MAX / sizeof(mp_limb_t)];
 	size_t n;
-	uint8_t scalar[MAX]; /* d again, for the nonce */
+	uint8_t scalar[MAX]; /* d as bytes, for the nonce */
 	uint8_t xy[2 * MAX];
 };
 
@@ -77,8 +78,8 @@ static void public_free(void *key)
 }
 
 /*
- * Nettle up to 3.8 also refuses the one good signature whose two summands are the same point. It belongs to
- * the digest r * d mod n alone: its maker would have to find a message with that digest.
+ * Nettle up to 3.8 also refuses one valid signature: the one for which the two points to be added are equal.
+ * It exists only for the digest r * d mod n, so a signer would have to find a message with that digest.
  */
 static int verify(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		  const uint8_t *s)
@@ -89,7 +90,7 @@ static int verify(const void *key, const uint8_t *digest, size_t digest_size, co
 
 	nettle_mpz_init_set_str_256_u(sig.r, k->n, r);
 	nettle_mpz_init_set_str_256_u(sig.s, k->n, s);
-	holds = ecdsa_verify(&k->point, digest_size, digest, &sig); /* checks the ranges first */
+	holds = ecdsa_verify(&k->point, digest_size, digest, &sig); /* checks the ranges of r and s first */
 	dsa_signature_clear(&sig);
 	return holds ? 0 : JURAT_REFUSED;
 }
@@ -149,10 +150,10 @@ static void private_public(const void *key, uint8_t *ret_xy)
 }
 
 /*
- * Where a nonce comes from: SHA-512 over the key, fresh randomness, the digest and a counter. The randomness
- * is collected before nettle starts, whose callback cannot fail; the counter gives another nonce each time
- * nettle asks, so its search for one in range ends; key and digest keep a nonce from repeating even if the
- * randomness does.
+ * Input of the nonce: SHA-512 over the key, fresh randomness, the digest and a counter. The randomness is
+ * collected before nettle is called, because its callback cannot fail. The counter changes the nonce on each
+ * callback, so that nettle's search for one in range terminates. Key and digest keep nonces from repeating
+ * even if the randomness does.
  */
 struct nonce {
 	uint8_t scalar[MAX], random[MAX], digest[CRYPTO_SHA512_BYTES];

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* P-256 and P-384 by OpenSSL. A key holds an operation made ready once and duplicated for each use. */
+/*
+ * P-256 and P-384 with OpenSSL. A key holds a context that is initialized once and duplicated for each use.
+ */
 #include "crypto/ec.h"
 
 #include <errno.h>
@@ -22,8 +24,8 @@ enum {
 };
 
 struct key {
-	size_t n;          /* bytes of a number */
-	EVP_PKEY_CTX *ctx; /* ready to verify or to sign; only ever duplicated */
+	size_t n;          /* bytes of an integer */
+	EVP_PKEY_CTX *ctx; /* initialized to verify or to sign; only duplicates are used */
 	uint8_t xy[2 * CRYPTO_EC_MAX_BYTES];
 };
 
@@ -63,7 +65,7 @@ static void key_free(void *key)
 
 	if (!k)
 		return;
-	EVP_PKEY_CTX_free(k->ctx); /* wipes a private scalar */
+	EVP_PKEY_CTX_free(k->ctx); /* also wipes a private scalar */
 	free(k);
 }
 
@@ -86,7 +88,7 @@ static int make_ready(EVP_PKEY *pkey, size_t n, const uint8_t *xy, bool is_priva
 
 /*
  * scalar    n bytes in the machine's byte order, or NULL for a public key
- * Returns   0; -EBADMSG OpenSSL does not take it; -ENOMEM
+ * Returns   0; -EBADMSG OpenSSL refuses the key; -ENOMEM
  */
 static int key_new(enum crypto_curve curve, const uint8_t *xy, uint8_t *scalar, struct key **ret)
 {
@@ -111,7 +113,7 @@ static int key_new(enum crypto_curve curve, const uint8_t *xy, uint8_t *scalar, 
 	return make_ready(pkey, n, xy, scalar != NULL, ret);
 }
 
-/* Making a group by its name is most of the work of making a key: a copy of another key has one already. */
+/* Looking up a group by name takes most of the time to make a key: a copy of another key has one already. */
 static int key_like(const struct key *other, const uint8_t *xy, struct key **ret)
 {
 	auto_call(free_pkey) EVP_PKEY *pkey = EVP_PKEY_dup(EVP_PKEY_CTX_get0_pkey(other->ctx));
@@ -151,7 +153,7 @@ static int public_new(enum crypto_curve curve, const uint8_t *xy, void **ret)
 	return r;
 }
 
-/* EVP_PKEY_verify() takes signatures in DER only. The length, or -ENOMEM. */
+/* Encodes a signature in DER for EVP_PKEY_verify(). Returns its length, or -ENOMEM. */
 static int to_der(const uint8_t *r, const uint8_t *s, size_t n, uint8_t der[DER_MAX])
 {
 	auto_call(free_sig) ECDSA_SIG *sig = ECDSA_SIG_new();
@@ -161,7 +163,7 @@ static int to_der(const uint8_t *r, const uint8_t *s, size_t n, uint8_t der[DER_
 
 	if (!sig || !br || !bs || ECDSA_SIG_set0(sig, br, bs) != 1)
 		return -ENOMEM;
-	br = bs = NULL; /* the signature has them */
+	br = bs = NULL; /* owned by the signature now */
 	size = i2d_ECDSA_SIG(sig, &der);
 	return size > 0 ? size : -ENOMEM;
 }
@@ -175,7 +177,7 @@ static int verify_marked(const struct key *k, const uint8_t *digest, size_t dige
 
 	if (!ctx || size < 0)
 		return -ENOMEM;
-	/* Less than 0 is also what some bad signatures get, such as one whose point is at infinity. */
+	/* The result is also < 0 for some invalid signatures, such as one whose point is at infinity. */
 	return EVP_PKEY_verify(ctx, der, (size_t)size, digest, digest_size) == 1 ? 0 : JURAT_REFUSED;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-2 is nettle's: it works on the caller's stack, always succeeds and takes no lock. */
+/* SHA-2 is from nettle: it needs no heap memory, cannot fail and takes no lock. */
 #include "crypto/hash.h"
 
 #include <assert.h>
@@ -38,7 +38,7 @@ void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
 	sha512_digest(&c, CRYPTO_SHA512_BYTES, ret);
 }
 
-/* HMAC-SHA-512 (RFC 2104): both pads hashed once, copied for each use. */
+/* HMAC-SHA-512 (RFC 2104): both pads are hashed once, and the states copied for each use. */
 struct hmac {
 	struct sha512_ctx inner, outer;
 };

@@ -15,18 +15,18 @@ void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES])
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES]);
 
 /*
- * Key derivation of the software platform: HKDF-SHA-512 (RFC 5869), so that everything a simulated chip holds
- * follows from its secret. Cannot fail.
+ * Key derivation of the software platform: HKDF-SHA-512 (RFC 5869), so that all keys of a simulated chip are
+ * derived from its secret. Cannot fail.
  *
  * secret    the input keying material; the salt is empty
- * label     what for (ASCII); HKDF's info is the label, one NUL, then the context, so no two pairs collide
- * context   binds the inputs; may be NULL when context_size is 0
+ * label     purpose (ASCII); HKDF's info is the label, one NUL, then the context, so no two pairs collide
+ * context   inputs that the key is bound to; may be NULL when context_size is 0
  * ret_size  at most 255 * 64
  */
 void crypto_derive(const void *secret, size_t secret_size, const char *label, const void *context,
 		   size_t context_size, void *ret, size_t ret_size);
 
-/* Its two halves (RFC 5869 2.2, 2.3), for a secret from which much is derived. */
+/* Its two steps (RFC 5869 2.2, 2.3), for a secret from which many keys are derived. */
 void crypto_extract(const void *secret, size_t secret_size, uint8_t ret[CRYPTO_SHA512_BYTES]);
 void crypto_expand(const uint8_t prk[CRYPTO_SHA512_BYTES], const char *label, const void *context,
 		   size_t context_size, void *ret, size_t ret_size);

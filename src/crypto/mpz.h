@@ -7,9 +7,9 @@
 #include "base/bytes.h"
 
 /*
- * Overwrites the limbs of a number that was secret, leaving 0. What GMP copied elsewhere on the way, when it
- * grew a number or used scratch memory, stays: GMP can be told to wipe that only for a whole process, which
- * is not a library's to decide.
+ * Overwrites the limbs of a secret integer and sets it to 0. Copies that GMP made when it reallocated an
+ * integer or used scratch memory are not wiped: that needs process-wide allocation hooks, which a library
+ * must not install.
  */
 static inline void crypto_mpz_wipe(mpz_t x)
 {

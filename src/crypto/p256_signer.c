@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* GMP, which nettle computes with, ends the process when memory is out; -ENOMEM is about our own. */
+/*
+ * GMP, which nettle uses, aborts the process when memory is exhausted; -ENOMEM refers to allocations here
+ * only.
+ */
 #include "crypto/p256_signer.h"
 
 #include <assert.h>
@@ -22,12 +25,13 @@ enum { N = CRYPTO_P256_BYTES };
 
 struct crypto_p256_signer {
 	struct ecc_scalar d;
-	mp_limb_t limbs[N / sizeof(mp_limb_t)]; /* of d: all of it in one place, none of GMP's */
-	uint8_t scalar[N];                      /* d again, for nonces */
+	/* limbs of d, here and not in GMP's memory, so that they can be wiped */
+	mp_limb_t limbs[N / sizeof(mp_limb_t)];
+	uint8_t scalar[N]; /* d as bytes, for nonces */
 	uint8_t xy[2 * N];
 };
 
-/* The first derived scalar in range: one in 2^32 is not. Must agree with crypto_ec_private_derive(). */
+/* Derives the first scalar in range; one in 2^32 is not. Must agree with crypto_ec_private_derive(). */
 static void derive_scalar(struct crypto_p256_signer *signer, const void *secret, size_t secret_size)
 {
 	uint8_t context[4];
@@ -86,7 +90,7 @@ const uint8_t *crypto_p256_signer_public(const struct crypto_p256_signer *signer
 
 struct nonce {
 	uint8_t scalar[N];
-	uint8_t digest_and_counter[N + 4]; /* nettle asks again for a nonce that is out of range */
+	uint8_t digest_and_counter[N + 4]; /* nettle asks for another nonce when one is out of range */
 };
 
 static void next_nonce(void *ctx, size_t n, uint8_t *to)

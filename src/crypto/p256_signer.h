@@ -8,12 +8,11 @@
 #include "base/error.h"
 
 /*
- * A P-256 key of the software platform whose signatures follow from key and digest alone, so that test
- * certificates and quotes are the same bytes on every machine. OpenSSL's signatures, which crypto_ec_sign()
- * makes, never are.
+ * A P-256 key of the software platform with deterministic signatures, so that test certificates and quotes
+ * are the same bytes on every machine. Signatures of crypto_ec_sign() with OpenSSL are randomized.
  *
- * Numbers are big-endian, 32 bytes each. The nonce is HKDF of key and digest: as with RFC 6979, whose bytes
- * these are not, no two digests share one.
+ * Integers are big-endian, 32 bytes each. The nonce is HKDF of key and digest, so that, as in RFC 6979 (with
+ * other values), no two digests share a nonce.
  *
  * Threads   a key may be used by several threads at once
  */
@@ -21,7 +20,7 @@ enum { CRYPTO_P256_BYTES = 32 };
 struct crypto_p256_signer;
 
 /*
- * The key that crypto_ec_private_derive() makes of the same secret. 0; -ENOMEM. Freed with ..._free, which
+ * Derives the same key from a secret as crypto_ec_private_derive(). 0; -ENOMEM. Freed with ..._free, which
  * wipes it.
  */
 JURAT_MUST_CHECK int crypto_p256_signer_derive(const void *secret, size_t secret_size,

@@ -9,8 +9,8 @@
 #include "crypto/x509.h"
 
 /*
- * Spec: RFC 7468. Own scan instead of OpenSSL's PEM_read_bio: that one also takes encrypted and annotated
- * blocks and skips what it cannot read, so a chain would silently be shorter than its file.
+ * Spec: RFC 7468. OpenSSL's PEM_read_bio() is not used because it also accepts encrypted and annotated blocks
+ * and skips what it cannot parse, so that a chain would silently be shorter than its file.
  */
 static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", mark_tail[] = "-----";
 static const char certificate[] = "CERTIFICATE", crl[] = "X509 CRL";
@@ -27,7 +27,7 @@ static bool take_text(struct bytes_rd *r, const char *text)
 	return true;
 }
 
-/* Moves to the next line that begins with a mark; false, at the end, when there is none. */
+/* Moves to the next line that begins with a BEGIN marker; false, at the end, when there is none. */
 static bool seek_begin(struct bytes_rd *r)
 {
 	const uint8_t *newline;
@@ -50,12 +50,12 @@ bool crypto_pem_is(const uint8_t *text, size_t n)
 }
 
 /*
- * What stands before, between and behind blocks is text for people. A mark in it, at the start of a line or
- * not, in full or not, is that of a block which would be passed over; so would be DER behind PEM.
+ * Only plain text may stand before, between and after blocks. A marker in it, complete or not, at the start
+ * of a line or not, is part of a block that would be skipped, as would DER after PEM.
  */
 static bool is_plain_text(const uint8_t *p, size_t n)
 {
-	while (n > 0 && p[n - 1] == '\0') /* texts come with their terminator */
+	while (n > 0 && p[n - 1] == '\0') /* a text may include its NUL terminator */
 		n--;
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == 0x7f || (p[i] < 0x20 && !memchr("\t\n\r\f", p[i], 4)))
@@ -65,8 +65,8 @@ static bool is_plain_text(const uint8_t *p, size_t n)
 }
 
 /*
- * The rest of a mark's line must be blank, but where a file begins behind another that did not end its line.
- * A NUL ends it too: texts come with their terminator.
+ * The rest of a marker's line must be blank, unless the next file was appended without a newline in between.
+ * A NUL ends it too: a text may include its terminator.
  */
 static bool take_line_end(struct bytes_rd *r)
 {
@@ -106,7 +106,7 @@ static bool are_digits(int values)
 	return (values & ~63) == 0;
 }
 
-/* Groups of four digits, as long as nothing stands between them: nearly all there is. */
+/* Fast path: decodes groups of four digits up to the first other character. */
 static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
 {
 	while (bytes_rd_left(body) >= 4 && !to->bad) {
@@ -125,7 +125,10 @@ static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
 	}
 }
 
-/* RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when not that, or empty. */
+/*
+ * Decodes RFC 4648 base64 with padding and zero pad bits; white space anywhere. False when malformed or
+ * empty.
+ */
 static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 {
 	unsigned digits = 0, pads = 0;
@@ -167,7 +170,7 @@ static bool decode(struct bytes_rd *body, struct bytes_wr *to)
 	return !to->bad && to->off > 0;
 }
 
-/* Everything up to the next dash, which base64 does not have. */
+/* Takes everything up to the next dash, which is not a base64 digit. */
 static struct bytes_rd take_body(struct bytes_rd *r)
 {
 	size_t start = r->off;

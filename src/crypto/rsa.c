@@ -12,11 +12,11 @@
 enum { MIN_BITS = 2048, MAX_BITS = 8 * CRYPTO_RSA_BYTES };
 
 struct crypto_rsa_public {
-	void *key; /* the maker's */
+	void *key; /* the implementation's key */
 	size_t size;
 };
 
-/* Without leading zeros. */
+/* Strips leading zeros. */
 static void strip(const uint8_t **number, size_t *n)
 {
 	while (*n > 0 && **number == 0) {

@@ -29,21 +29,22 @@ void crypto_rsa_public_free(struct crypto_rsa_public *key);
  * RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt of exactly 48 bytes (RFC 8017 8.1.2).
  *
  * signature  untrusted; must be exactly as long as the modulus, and less than it
- * Returns    0 the signature holds; JURAT_REFUSED it was not shown to hold; -ENOMEM
+ * Returns    0 the signature is valid; JURAT_REFUSED it is not, or could not be verified; -ENOMEM
  */
 JURAT_MUST_CHECK int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, const uint8_t digest[48],
 					   const uint8_t *signature, size_t signature_size);
 
 /*
- * An RSA-4096 test key from secret bytes: p and q are the first primes at or after two derived starting
- * points, so the same secret gives the same key on every machine. That search takes some tenths of a second.
+ * Derives an RSA-4096 test key from secret bytes: p and q are the first primes at or after two derived
+ * starting points, so the same secret gives the same key on every machine. The search takes some tenths of a
+ * second.
  *
- * hints      when not NULL, the two distances that an earlier call returned for this secret, which make it
- *            a matter of microseconds. They are believed: looking whether a number is a prime takes longer
- *            than signing. With others there is no key, or one whose signatures fail their own check.
+ * hints      when not NULL, the two distances that an earlier call returned for this secret, which reduce the
+ *            time to microseconds. They are not verified, because a primality test takes longer than signing.
+ *            With wrong hints the call fails, or signatures of the key fail their self-check.
  * ret_hints  may be NULL
- * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen; or hints of
- *            another secret
+ * Returns    0; -ENOMEM; -ERANGE no prime within 2^33 of a starting point, which does not happen in practice,
+ *            or hints of another secret
  */
 JURAT_MUST_CHECK int crypto_rsa_private_derive(const void *secret, size_t secret_size,
 					       const uint32_t hints[2], struct crypto_rsa_private **ret,
@@ -52,9 +53,9 @@ void crypto_rsa_private_free(struct crypto_rsa_private *key); /* wipes it */
 void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t ret_n[CRYPTO_RSA_BYTES]);
 
 /*
- * The salt is the caller's, so that certificates can be reproduced from a seed.
+ * Signs with the caller's salt, so that certificates can be reproduced from a seed.
  *
- * Returns   0; -EIO the computation failed its own check
+ * Returns   0; -EIO the signature failed its self-check
  * Threads   a private key may be used by several threads at once
  */
 JURAT_MUST_CHECK int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, const uint8_t digest[48],

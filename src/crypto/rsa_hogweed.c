@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RSA by nettle/hogweed. GMP, which nettle computes with, ends the process when memory is out. */
+/* RSA with nettle/hogweed. GMP, which nettle uses, aborts the process when memory is exhausted. */
 #include "crypto/rsa_maker.h"
 
 #include <errno.h>

@@ -9,8 +9,8 @@
 #include "crypto/hash.h"
 
 /*
- * Who computes RSA: rsa_openssl.c or rsa_hogweed.c, which src/crypto/meson.build chooses. rsa.c checks the
- * key before it is made and the size of a signature before it is verified.
+ * The implementation of RSA, rsa_openssl.c or rsa_hogweed.c, as src/crypto/meson.build chooses. rsa.c checks
+ * the numbers of a key and the size of a signature before it calls these functions.
  */
 enum { RSA_EXPONENT = 65537 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RSA by OpenSSL. A key is an operation made ready once, algorithm names looked up and all; each check works
- * on a duplicate.
+ * RSA with OpenSSL. A key is a context that is initialized once, including the look-up of algorithms; each
+ * verification works on a duplicate.
  */
 #include "crypto/rsa_maker.h"
 

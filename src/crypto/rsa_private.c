@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Private keys are the software platform's alone. GMP and nettle, because OpenSSL cannot be given a salt. */
+/*
+ * Private keys, for the software platform only. Uses GMP and nettle because OpenSSL does not accept a salt.
+ */
 #include "crypto/rsa.h"
 
 #include <errno.h>
@@ -23,10 +25,10 @@ enum {
 struct crypto_rsa_private {
 	struct rsa_public_key public;
 	struct rsa_private_key private;
-	uint8_t blinding[CRYPTO_SHA512_BYTES]; /* key of the numbers that blind a signature */
+	uint8_t blinding[CRYPTO_SHA512_BYTES]; /* key that blinding factors are derived from */
 };
 
-/* An odd number with the top two bits set, so that the product of two has all its 4096 bits. */
+/* An odd number with the top two bits set, so that the product of two has 4096 bits. */
 static void starting_point(const void *secret, size_t secret_size, const char *label, mpz_t ret)
 {
 	uint8_t bytes[PRIME_BYTES];
@@ -38,13 +40,13 @@ static void starting_point(const void *secret, size_t secret_size, const char *l
 	bytes_wipe(bytes, sizeof(bytes));
 }
 
-/* The exponent needs an inverse modulo p - 1; it is a prime itself, so not dividing is enough. */
+/* The exponent needs an inverse modulo p - 1. It is prime, so it is enough that it does not divide p - 1. */
 static bool suits_exponent(const mpz_t p)
 {
 	return mpz_fdiv_ui(p, EXPONENT) != 1;
 }
 
-/* hint, ret_hint  half the distance of the prime from the starting point: both are odd */
+/* hint, ret_hint half the distance of the prime from the starting point; both are odd */
 static int find_prime(const void *secret, size_t secret_size, const char *label, const uint32_t *hint,
 		      mpz_t ret, uint32_t *ret_hint)
 {
@@ -75,7 +77,7 @@ static int find_prime(const void *secret, size_t secret_size, const char *label,
 	return fits ? 0 : -ERANGE;
 }
 
-/* Everything that follows from p and q. Spec: RFC 8017 3.2, the second representation. */
+/* Computes the other numbers of the key from p and q. Spec: RFC 8017 3.2, the second representation. */
 static int complete(struct crypto_rsa_private *k)
 {
 	struct rsa_private_key *key = &k->private;
@@ -145,7 +147,7 @@ void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t re
 	nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_n, key->public.n);
 }
 
-/* Blinding hides the timing of the private operation and not its result, so it may follow from the key. */
+/* Blinding hides the timing of the private operation, not its result, so it may be derived from the key. */
 struct blinding {
 	const struct crypto_rsa_private *key;
 	struct {

@@ -101,7 +101,7 @@ static int basic_constraints(const struct bytes_rd *value, struct crypto_cert *c
 	if (der_peek(&content) == DER_BOOLEAN) {
 		c->is_ca = der_bool(&content);
 		if (!c->is_ca)
-			content.bad = true; /* DER leaves out a default */
+			content.bad = true; /* DER omits default values */
 	}
 	if (der_peek(&content) == DER_INTEGER) {
 		c->has_path_len = true;

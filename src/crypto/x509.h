@@ -16,7 +16,7 @@
  */
 enum crypto_key_kind { CRYPTO_KEY_OTHER, CRYPTO_KEY_RSA, CRYPTO_KEY_P256, CRYPTO_KEY_P384 };
 enum crypto_signature_kind {
-	CRYPTO_SIG_OTHER,          /* an algorithm that nothing here accepts */
+	CRYPTO_SIG_OTHER,          /* an unsupported algorithm */
 	CRYPTO_SIG_RSA_PSS_SHA384, /* salt 48, MGF1 SHA-384; explicit trailerField 1 present or absent */
 	CRYPTO_SIG_ECDSA_SHA256,
 	CRYPTO_SIG_ECDSA_SHA384,
@@ -32,11 +32,14 @@ enum crypto_usage {
 struct crypto_cert {
 	struct bytes_rd der, tbs; /* the whole certificate; the signed part */
 	struct bytes_rd serial;   /* big-endian, non-negative, no leading zeros; zero has one byte 00 */
-	struct bytes_rd issuer, subject; /* Name, DER */
-	/* last commonName: UTF-8 without control characters, not NUL-terminated; size 0 when none */
+	struct bytes_rd issuer, subject; /* Name in DER */
+	/*
+	 * the last commonName: UTF-8 without control characters, not NUL-terminated; size 0 when there is
+	 * none
+	 */
 	struct bytes_rd subject_cn, issuer_cn;
 	int64_t not_before, not_after; /* seconds since 1970 */
-	struct bytes_rd spki;          /* SubjectPublicKeyInfo, DER: what roots are pinned by */
+	struct bytes_rd spki;          /* SubjectPublicKeyInfo in DER, by which roots are pinned */
 	enum crypto_key_kind key_kind;
 	struct bytes_rd key_point;    /* P-256, P-384: x then y, without the 04 */
 	struct bytes_rd key_n, key_e; /* RSA */
@@ -48,49 +51,56 @@ struct crypto_cert {
 	bool has_key_usage;
 	uint32_t key_usage;
 	struct bytes_rd subject_key_id, authority_key_id; /* size 0 when absent */
-	/* A critical extension other than basicConstraints and keyUsage: RFC 5280 says refuse. */
+	/* A critical extension other than basicConstraints and keyUsage: RFC 5280 requires refusal. */
 	bool has_unknown_critical;
 };
 
 /*
  * der       n bytes, untrusted, borrowed by `ret`
- * Returns   0; -EBADMSG not one v3 certificate in strict DER, or one the profile of RFC 5280 forbids
- *           (duplicate extension, inner and outer algorithm differ ...): `err` names the field. PEM is named.
+ * Returns   0; -EBADMSG not one v3 certificate in strict DER, or one that the profile of RFC 5280 forbids
+ *           (duplicate extension, inner and outer algorithm differ ...): `err` names the field, and says so
+ *           if it is PEM.
  */
 JURAT_MUST_CHECK int crypto_cert_read(const uint8_t *der, size_t n, struct crypto_cert *ret,
 				      struct jurat_error *err);
 
 /*
- * The content of the extension's OCTET STRING. `oid` is the DER content of the OID; ret_critical may be NULL.
- * 0, or JURAT_NOT_FOUND.
+ * Gets the content of an extension's OCTET STRING. `oid` is the DER content of the OID; ret_critical may be
+ * NULL. 0, or JURAT_NOT_FOUND.
  */
 int crypto_cert_extension(const struct crypto_cert *cert, const uint8_t *oid, size_t oid_size,
 			  struct bytes_rd *ret, bool *ret_critical);
 
 /*
- * A Name as text, the last part first: "CN=SEV-Milan,O=Advanced Micro Devices,...". Printable ASCII;
- * everything else is escaped. Spec: RFC 4514.
+ * Formats a Name as text, the last RDN first: "CN=SEV-Milan,O=Advanced Micro Devices,...". Everything but
+ * printable ASCII is escaped. Spec: RFC 4514.
  *
- * buf       room bytes; gets text and NUL, cut to fit. May be NULL when room is 0
- * Returns   the length of the whole text without NUL, like snprintf
+ * buf       room bytes; receives the NUL-terminated text, truncated to fit. May be NULL when room is 0
+ * Returns   the length of the untruncated text without NUL, as snprintf(3)
  */
 size_t crypto_name_format(const struct bytes_rd *name, char *buf, size_t room);
 
-/* A public key that checks signatures on certificates, CRLs and digests; made once, used by any thread. */
+/*
+ * A public key that verifies signatures on certificates, CRLs and digests. Several threads may use it at
+ * once.
+ */
 struct crypto_public {
 	enum crypto_key_kind kind;
 	struct crypto_rsa_public *rsa;
 	struct crypto_ec_public *ec;
 };
 
-/* 0; -EBADMSG; -ENOTSUP another kind of key; -ENOMEM. crypto_public_done() takes NULL or all zeroes, too. */
+/*
+ * 0; -EBADMSG invalid key; -ENOTSUP unsupported kind of key; -ENOMEM. crypto_public_done() accepts NULL and
+ * an all-zero struct, too.
+ */
 JURAT_MUST_CHECK int crypto_public_init(struct crypto_public *key, const struct crypto_cert *cert,
 					struct jurat_error *err);
 void crypto_public_done(struct crypto_public *key);
 
 /*
- * Checks the signature alone. 0 holds; JURAT_REFUSED, also for an algorithm that does not suit the key
- * (P-256 goes with SHA-256, P-384 with SHA-384); < 0 -errno.
+ * Verifies the signature only. 0 valid; JURAT_REFUSED invalid, or the algorithm does not match the key (P-256
+ * requires SHA-256, P-384 SHA-384); < 0 -errno.
  */
 JURAT_MUST_CHECK int crypto_cert_check_signature(const struct crypto_cert *cert,
 						 const struct crypto_public *issuer);
@@ -111,28 +121,32 @@ JURAT_MUST_CHECK int crypto_crl_read(const uint8_t *der, size_t n, struct crypto
 				     struct jurat_error *err);
 JURAT_MUST_CHECK int crypto_crl_check_signature(const struct crypto_crl *crl,
 						const struct crypto_public *issuer);
-/* Whether a serial (as in crypto_cert.serial) is listed. */
+/* Whether the CRL lists a serial number (as in crypto_cert.serial). */
 bool crypto_crl_lists(const struct crypto_crl *crl, const struct bytes_rd *serial);
-/* The serials listed, one after the other: start with *rest = crl->revoked; false at the end. */
+/* Iterates over the listed serial numbers: start with *rest = crl->revoked; false at the end. */
 bool crypto_crl_next(struct bytes_rd *rest, struct bytes_rd *ret_serial);
 
-/* Whether a line of it begins a PEM block, and no NUL is before that. */
+/* Whether a line of the text begins a PEM block, with no NUL before it. */
 bool crypto_pem_is(const uint8_t *text, size_t n);
 
 /*
- * Walks the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped), or takes the
- * whole input as one DER value when it is one DER SEQUENCE or holds no block at all.
+ * Iterates over the PEM blocks of a text (RFC 7468; text before, between and after blocks is skipped). Input
+ * that is a DER SEQUENCE, or has no block, is returned whole as DER.
  *
  * text, n   untrusted
- * *off      start with 0; moves past the block
+ * *off      start with 0; advances past the block
  * ret, ret_size  heap copy of the DER that the caller frees with free()
  * label     "CERTIFICATE", "X509 CRL", or "" for raw DER; at most 32 bytes with NUL
- * Returns   0; JURAT_NOT_FOUND no further block; -EBADMSG a broken block, or one with another label; -ENOMEM
+ * Returns   0; JURAT_NOT_FOUND no further block; -EBADMSG a malformed block, or one with another label;
+ *           -ENOMEM
  */
 JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32],
 				     uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
-/* One certificate, n bytes of DER, as a PEM block in lines of 64 characters. The caller checks ferror(3). */
+/*
+ * Writes one certificate, n bytes of DER, as a PEM block with lines of 64 characters. The caller checks
+ * ferror(3).
+ */
 void crypto_pem_write(FILE *to, const uint8_t *der, size_t n);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { MAX_RDNS = 24 };
 
-/* Text in a caller's buffer, cut to fit. */
+/* Text in a caller's buffer, truncated to fit. */
 struct text {
 	char *buf;
 	size_t room, len;
@@ -35,7 +35,7 @@ static void add_byte(struct text *text, uint8_t byte)
 	add(text, digits[byte & 15]);
 }
 
-/* Attribute types by their short names. Spec: RFC 4514, 3; X.520. All are id-at, 2.5.4.n. */
+/* Short name of an attribute type. Spec: RFC 4514, 3; X.520. All are id-at, 2.5.4.n. */
 static const char *short_name(const struct bytes_rd *oid)
 {
 	static const struct {
@@ -67,7 +67,7 @@ static void add_type(struct text *text, const struct bytes_rd *oid)
 	add(text, '=');
 }
 
-/* What would end the value, or is not printable ASCII, is escaped. */
+/* Escapes special characters and everything that is not printable ASCII. */
 static void add_value(struct text *text, const struct bytes_rd *value)
 {
 	for (size_t i = 0; i < value->size; i++) {

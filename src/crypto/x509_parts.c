@@ -34,8 +34,8 @@ int x509_signed_read(const uint8_t *der, size_t n, struct x509_signed *ret, stru
 }
 
 /*
- * The algorithms that are accepted have one DER form each, but for RSASSA-PSS: AMD's older certificates spell
- * out the default trailerField, which DER forbids and everybody reads (spec 7.1, B56).
+ * Each accepted algorithm has one DER form, except RSASSA-PSS: AMD's older certificates encode the default
+ * trailerField, which DER forbids but other implementations accept (B56).
  */
 #define OID_SHA384       0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02
 #define OID_MGF1         0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08
@@ -92,7 +92,7 @@ int x509_algorithm_read(struct bytes_rd *r, const struct x509_signed *outer, enu
 	return 0;
 }
 
-/* The length of the UTF-8 character at `s`, 0 when there is none. Spec: RFC 3629 section 4 */
+/* The length of the UTF-8 character at `s`; 0 when it is invalid. Spec: RFC 3629 section 4 */
 static size_t utf8_length(const uint8_t *s, size_t n)
 {
 	uint8_t low = 0x80, high = 0xbf;
@@ -104,7 +104,7 @@ static size_t utf8_length(const uint8_t *s, size_t n)
 		return 0;
 	length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
 	if (s[0] == 0xe0)
-		low = 0xa0; /* shorter forms exist */
+		low = 0xa0; /* overlong forms */
 	if (s[0] == 0xed)
 		high = 0x9f; /* surrogates */
 	if (s[0] == 0xf0)
@@ -119,7 +119,7 @@ static size_t utf8_length(const uint8_t *s, size_t n)
 	return length;
 }
 
-/* Names are compared and printed: no control characters, NUL among them, and no broken UTF-8. */
+/* Names are compared and printed, so they must be valid UTF-8 without control characters and NUL. */
 static bool is_text(const struct bytes_rd *text)
 {
 	size_t length;
@@ -151,7 +151,7 @@ static int attribute_read(struct bytes_rd *set, struct bytes_rd *cn, struct jura
 	return 0;
 }
 
-/* Spec: X.690 11.6: a SET OF is sorted. Elements hold their length, so none is a prefix of another. */
+/* Spec: X.690 11.6, order of a SET OF. Elements include their length, so none is a prefix of another. */
 static bool is_sorted(const struct bytes_rd *first, const struct bytes_rd *second)
 {
 	return memcmp(first->data, second->data, first->size < second->size ? first->size : second->size) <=
@@ -201,7 +201,10 @@ int x509_name_read(struct bytes_rd *r, struct bytes_rd *ret_name, struct bytes_r
 	return 0;
 }
 
-/* Zero is accepted: AMD numbers every VCEK and VLEK so (B56). Spec: RFC 5280 4.1.2.2 for the length */
+/*
+ * Zero is accepted: it is the serial number of every VCEK and VLEK (B56). Spec: RFC 5280 4.1.2.2 for the
+ * length
+ */
 int x509_serial_read(struct bytes_rd *r, struct bytes_rd *ret, struct jurat_error *err)
 {
 	struct bytes_rd serial = der_big_uint(r);
@@ -222,7 +225,7 @@ struct x509_extension x509_extension_next(struct bytes_rd *list)
 	if (der_peek(&content) == DER_BOOLEAN) {
 		e.critical = der_bool(&content);
 		if (!e.critical)
-			list->bad = true; /* DER leaves out a default */
+			list->bad = true; /* DER omits default values */
 	}
 	e.value = der_enter(&content, DER_OCTET_STRING);
 	der_leave(list, &content);
@@ -280,7 +283,7 @@ int x509_authority_key_id_read(const struct bytes_rd *value, struct bytes_rd *re
 	return 0;
 }
 
-/* A big-endian number of at most `size` bytes, padded to `size`. */
+/* Pads a big-endian integer of at most `size` bytes to `size`. */
 static bool pad_number(const struct bytes_rd *number, uint8_t *to, size_t size)
 {
 	if (number->bad || number->size > size)
@@ -290,7 +293,10 @@ static bool pad_number(const struct bytes_rd *number, uint8_t *to, size_t size)
 	return true;
 }
 
-/* Ecdsa-Sig-Value (RFC 3279 2.2.3). Nobody here signs with a hash of another size than the curve's. */
+/*
+ * Ecdsa-Sig-Value (RFC 3279 2.2.3). The hash must have the size of the curve, as in all vendors'
+ * certificates.
+ */
 static int ecdsa_check(const struct bytes_rd *signature, enum crypto_curve curve,
 		       const struct crypto_ec_public *key, const uint8_t *digest)
 {

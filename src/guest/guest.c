@@ -23,7 +23,7 @@ static void close_guest(struct jurat_guest **g)
 	jurat_guest_close(*g);
 }
 
-/* What an error while looking for a TEE means to the caller: nothing here, or not for you. */
+/* Maps an error during detection of a TEE to what the caller gets: no TEE found, or permission denied. */
 static int found_nothing(int r)
 {
 	if (r == -EACCES || r == -EPERM)
@@ -39,7 +39,7 @@ static const char *default_device(enum jurat_tee tee)
 static int open_device_of(struct jurat_guest *g, enum jurat_tee tee, struct jurat_error *err)
 {
 	const char *path = g->device ? g->device : default_device(tee);
-	int fd = base_open(g->env, path, O_RDONLY | O_NOCTTY, 0); /* ioctls do not ask for more */
+	int fd = base_open(g->env, path, O_RDONLY | O_NOCTTY, 0); /* the ioctls need no write access */
 
 	if (fd < 0)
 		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
@@ -48,7 +48,7 @@ static int open_device_of(struct jurat_guest *g, enum jurat_tee tee, struct jura
 	return 0;
 }
 
-/* The device of the TEE, or, where nothing has said yet which it is, the first that is there. */
+/* Opens the device of the TEE, or, if the TEE is not known yet, the first device that exists. */
 static int open_device(struct jurat_guest *g, struct jurat_error *err)
 {
 	struct jurat_error tdx = { 0 };
@@ -180,8 +180,8 @@ static int check_vmpl(bool has_vmpl, uint32_t vmpl, struct jurat_error *err)
 }
 
 /*
- * The host's answer to GetQuote may be an error although its quoting service can be asked directly: then it
- * is, unless the caller wants configfs-tsm alone, which leaves the device closed.
+ * GetQuote may fail on a host whose quoting service can be reached directly: then that service is used,
+ * unless the caller requested configfs-tsm only, in which case the device is not open.
  */
 static int tdx_report(struct jurat_guest *g, const uint8_t report_data[64],
 		      const struct jurat_guest_report_options *o, struct jurat_evidence *ret,
@@ -204,7 +204,7 @@ static int tdx_report(struct jurat_guest *g, const uint8_t report_data[64],
 	return r;
 }
 
-/* By the way that can do what the options ask for. */
+/* Fetches a report through the interface that supports the options. */
 static int report(struct jurat_guest *g, const uint8_t report_data[64],
 		  const struct jurat_guest_report_options *o, struct jurat_evidence *ret,
 		  struct jurat_error *err)

@@ -36,7 +36,7 @@ static const char *vmm_error_name(uint32_t vmm)
 	}
 }
 
-/* What a failure means. exitinfo2 counts only with EIO: old kernels leave it undefined otherwise (B14). */
+/* Explains a failure. exitinfo2 is used only with EIO: old kernels leave it undefined otherwise (B14). */
 static int explain(const struct jurat_guest *g, const char *name, int r, uint64_t exitinfo2,
 		   struct jurat_error *err)
 {
@@ -69,8 +69,8 @@ static int explain(const struct jurat_guest *g, const char *name, int r, uint64_
 }
 
 /*
- * One ioctl. Whatever is not 0 has failed. *ret_exitinfo2 is what the driver says, all ones when it says
- * nothing: on success it copies nothing back (B15).
+ * Issues one ioctl. Any result but 0 is a failure. *ret_exitinfo2 is the driver's value, or all ones when it
+ * wrote none: on success it copies nothing back (B15).
  */
 static int issue(struct jurat_guest *g, unsigned long number, const void *request, void *response,
 		 uint64_t *ret_exitinfo2)
@@ -92,7 +92,7 @@ static int issue(struct jurat_guest *g, unsigned long number, const void *reques
 	return r;
 }
 
-/* The firmware's word on the message itself, inside the sealed response. */
+/* Checks the firmware's status of the request, inside the encrypted response. */
 static int check_status(const struct jurat_guest *g, const char *name, uint32_t status,
 			struct jurat_error *err)
 {
@@ -135,7 +135,7 @@ static void fill_report_request(struct report_call *call, const uint8_t report_d
 	memset(call->response, 0, sizeof(call->response));
 }
 
-/* INVALID_LEN: the next call offers what the host asked for. */
+/* After INVALID_LEN: enlarges the buffer to the size that the host requires. */
 static int grow_certs(struct report_call *call, struct jurat_error *err)
 {
 	struct snp_ext_report_req request;
@@ -189,7 +189,7 @@ static int issue_report(struct jurat_guest *g, struct report_call *call, const u
 			  call->name, g->device, GUEST_CERTS_TRIES);
 }
 
-/* The answer as evidence: the report copied out, the certificates cut to their table. */
+/* Converts the response to evidence: copies the report, and trims the certificates to their table. */
 static int take_evidence(struct report_call *call, const uint8_t report_data[64], struct jurat_evidence *ret,
 			 struct jurat_error *err)
 {
@@ -217,7 +217,7 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 			const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 			struct jurat_error *err)
 {
-	uint32_t vmpl = options->vmpl; /* 0 unless it was asked for */
+	uint32_t vmpl = options->vmpl; /* 0 unless requested */
 	uint32_t last = options->has_vmpl ? vmpl : GUEST_MAX_VMPL;
 	auto_call(free_call) struct report_call call = { "SNP_GET_REPORT", UAPI_SNP_GET_REPORT };
 	int r;
@@ -244,7 +244,7 @@ int guest_device_report(struct jurat_guest *g, const uint8_t report_data[64],
 int guest_device_derived_key(struct jurat_guest *g, const struct jurat_snp_key_options *options,
 			     uint8_t ret[32], struct jurat_error *err)
 {
-	uint32_t vmpl = options->vmpl; /* 0 unless it was asked for */
+	uint32_t vmpl = options->vmpl; /* 0 unless requested */
 	uint32_t last = options->has_vmpl ? vmpl : GUEST_MAX_VMPL;
 	uint8_t request[SNP_MSG_KEY_REQ_BYTES], response[SNP_MSG_KEY_RSP_BYTES];
 	struct snp_msg_key_rsp answer = { 0 };
@@ -271,7 +271,8 @@ int guest_device_derived_key(struct jurat_guest *g, const struct jurat_snp_key_o
 	} while (r == 0 && answer.status == SNP_INVALID_PARAM && vmpl++ < last);
 	if (r == 0)
 		r = check_status(g, "SNP_GET_DERIVED_KEY", answer.status, err);
-	if (r == 0 && bytes_all(answer.derived_key, sizeof(answer.derived_key), 0)) /* an untouched buffer */
+	/* the driver wrote nothing */
+	if (r == 0 && bytes_all(answer.derived_key, sizeof(answer.derived_key), 0))
 		r = jurat_fail(err, -EPROTO, "SNP_GET_DERIVED_KEY on '%s': the key is all zeros", g->device);
 	if (r == 0)
 		memcpy(ret, answer.derived_key, sizeof(answer.derived_key));

@@ -17,7 +17,7 @@
 
 /* TDREPORTs, quotes and RTMRs through /dev/tdx_guest, and RTMRs through sysfs. */
 
-/* One ioctl, with patience for a device that somebody else uses. < 0 -errno; whatever is not 0 has failed. */
+/* Issues one ioctl, and retries while the device is busy. < 0 -errno; any result but 0 is a failure. */
 static int issue(struct jurat_guest *g, unsigned long number, void *arg)
 {
 	int r;
@@ -56,7 +56,7 @@ int guest_tdx_report0(struct jurat_guest *g, const uint8_t report_data[64], uint
 	return 0;
 }
 
-/* The ways of kernels that were never released, each with what its users put into the buffer. */
+/* Quote ioctls of kernels that were never released, each with the buffer format of its users. */
 static const struct quote_ioctl {
 	const char *name;
 	unsigned long number;
@@ -67,7 +67,7 @@ static const struct quote_ioctl {
 	{ "TDX_CMD_GET_QUOTE (libtdx_attest)", UAPI_TDX_CMD_LIBTDX_GET_QUOTE, true },
 };
 
-/* What the VMM has put into the buffer, as a quote: never by the ioctl's word alone (K2, K3). */
+/* Finds the quote in the VMM's output, whatever the ioctl returned (K2, K3). */
 static int read_output(const struct quote_ioctl *how, const uint8_t *buf, size_t n, struct bytes_rd *ret,
 		       struct jurat_error *err)
 {
@@ -250,7 +250,7 @@ static int extend_by_ioctl(struct jurat_guest *g, unsigned index, const uint8_t 
 		     : 0;
 }
 
-/* One write of the whole digest: the kernel extends by it once, and a second try would be a second time. */
+/* Writes the whole digest once and never retries, because each write extends the register. */
 int jurat_guest_tdx_rtmr_extend(struct jurat_guest *g, unsigned index, const uint8_t digest[TDX_MR_BYTES],
 				struct jurat_error *err)
 {

@@ -10,7 +10,7 @@
 #include "wire/qgs.h"
 #include "wire/tdx_report.h"
 
-/* A quoting service asked by the guest itself, over vsock as a rule. */
+/* Client of a quoting service inside the guest, usually over vsock. */
 
 #define CONFIG_PATH "/etc/tdx-attest.conf"
 
@@ -18,7 +18,7 @@ enum {
 	CONFIG_MAX_BYTES = 64 * 1024,
 	PART_BYTES = 4096,
 };
-#define TIMEOUT_NS 35000000000u /* a little longer than Intel's service gives itself */
+#define TIMEOUT_NS 35000000000u /* a little longer than the timeout of Intel's service */
 
 size_t guest_qgs_request(const uint8_t tdreport[TDX_REPORT_BYTES], uint8_t *to, size_t room)
 {
@@ -65,7 +65,7 @@ static int failed(const struct call *c, const char *doing, int r, struct jurat_e
 	return jurat_fail(err, r, "quoting service '%s': %s: %s", c->address, doing, strerror(-r));
 }
 
-/* Until the socket has one of the events, signals or not. 0, -ETIMEDOUT or another -errno. */
+/* Waits until the socket has one of the events, also across signals. 0; -ETIMEDOUT or another -errno. */
 static int wait_for(const struct call *c, unsigned events)
 {
 	for (;;) {
@@ -112,7 +112,7 @@ static int send_all(const struct call *c, const uint8_t *bytes, size_t n, struct
 	return 0;
 }
 
-/* One framed message and nothing else, into the assembler's buffer. */
+/* Receives one length-prefixed message and nothing else into the assembler's buffer. */
 static int receive(const struct call *c, struct qgs_assembler *a, struct jurat_error *err)
 {
 	uint8_t part[PART_BYTES];
@@ -128,7 +128,7 @@ static int receive(const struct call *c, struct qgs_assembler *a, struct jurat_e
 				return failed(c, "receive", r, err);
 			continue;
 		}
-		if (n <= 0) /* recv of 0 is the end: libtdx_attest spins there */
+		if (n <= 0) /* 0 is end of stream, on which libtdx_attest loops forever */
 			return failed(c, "receive", n ? (int)n : -ECONNRESET, err);
 		r = qgs_assembler_feed(a, part, (size_t)n, &taken, err);
 		if (r < 0)
@@ -164,7 +164,7 @@ int guest_qgs_quote(struct base_env *env, const char *address, const uint8_t tdr
 		r = guest_qgs_answer(reply, a.want, &quote, &n, err);
 	if (r < 0)
 		return r;
-	memmove(reply, quote, n); /* to where free() wants it */
+	memmove(reply, quote, n); /* to the start of the allocation, so that the caller can free() it */
 	*ret = take_ptr(reply);
 	*ret_size = n;
 	return 0;
@@ -176,7 +176,7 @@ static const char *blank(const char *p)
 	return p + strspn(p, " \t");
 }
 
-/* "port = N" up to the end of its line, or a comment: the digits; NULL for another line. */
+/* Finds the digits of "port = N", up to the end of the line or a comment; NULL for any other line. */
 static const char *port_in(const char *line)
 {
 	line = blank(line);

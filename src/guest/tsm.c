@@ -16,11 +16,11 @@
 
 enum { TEXT_MAX_BYTES = 4096, NAME_BYTES = 8 };
 
-/* A directory below .../tsm/report: one client's request. It counts its writes, as the kernel does. */
+/* A directory below .../tsm/report, for one report. Counts its writes, as the kernel does. */
 struct instance {
 	struct base_env *env;
 	char *path;
-	uint64_t generation; /* what the kernel must say when nobody else wrote */
+	uint64_t generation; /* expected value of the kernel's generation when nobody else wrote */
 };
 
 static char *join(const char *dir, const char *name)
@@ -53,7 +53,7 @@ static void remove_instance(struct instance *in)
 	in->path = NULL;
 }
 
-/* Makes a directory of a name that nobody else has. */
+/* Creates a directory with a unique name. */
 static int make_instance(const struct jurat_guest *g, struct instance *in, struct jurat_error *err)
 {
 	char name[sizeof("jurat-") + 2 * NAME_BYTES], hex[BYTES_HEX_SIZE(NAME_BYTES)];
@@ -83,7 +83,7 @@ static int make_instance(const struct jurat_guest *g, struct instance *in, struc
 			  r == -ENXIO ? "no TEE driver is registered" : strerror(-r));
 }
 
-/* An attribute whole; waits while it is busy. n bytes and a NUL, the caller frees them. */
+/* Reads a whole attribute; waits while it is busy. n bytes and a NUL, which the caller frees. */
 static int read_attribute(const struct instance *in, const char *name, size_t max, uint8_t **ret,
 			  size_t *ret_size, struct jurat_error *err)
 {
@@ -133,7 +133,7 @@ static bool is_provider(const uint8_t *text, size_t n, enum jurat_tee tee)
 	return n == strlen(name) && memcmp(text, name, n) == 0;
 }
 
-/* The provider must be the one of `tee`; with JURAT_TEE_AUTO any of those known, and *ret says which. */
+/* Checks that the provider is that of `tee`, or with JURAT_TEE_AUTO a known one; *ret is its TEE. */
 static int check_provider(const struct instance *in, enum jurat_tee tee, enum jurat_tee *ret,
 			  struct jurat_error *err)
 {
@@ -156,10 +156,7 @@ static int check_provider(const struct instance *in, enum jurat_tee tee, enum ju
 			  tee == JURAT_TEE_AUTO ? "sev_guest' or 'tdx_guest" : provider_of(tee));
 }
 
-/*
- * One store of an attribute. Binary ones are stored at close; the kernel then keeps the store's result to
- * itself.
- */
+/* Writes an attribute once. The kernel stores binary attributes at close(2), without returning the result. */
 static int write_once(const struct instance *in, const char *path, const void *data, size_t n,
 		      struct jurat_error *err)
 {
@@ -179,7 +176,7 @@ static int write_once(const struct instance *in, const char *path, const void *d
 	return 0;
 }
 
-/* Back only when the kernel has taken it: its generation says so (B48). */
+/* Writes an attribute and checks by its generation that the kernel has stored it (B48). */
 static int write_attribute(struct instance *in, const char *name, const void *data, size_t n,
 			   struct jurat_error *err)
 {
@@ -223,7 +220,10 @@ static int check_generation(const struct instance *in, struct jurat_error *err)
 	return 0;
 }
 
-/* The privilege level: asked for, or the floor. The kernel's own default is 0, also below the floor (B35). */
+/*
+ * Writes the privilege level: the requested one, or the floor. The kernel's default is 0 even if the floor is
+ * above it (B35).
+ */
 static int write_privlevel(struct instance *in, const struct jurat_guest_report_options *options,
 			   struct jurat_error *err)
 {
@@ -234,7 +234,7 @@ static int write_privlevel(struct instance *in, const struct jurat_guest_report_
 
 	if (!options->has_vmpl) {
 		r = read_number(in, "privlevel_floor", 3, &floor, err);
-		if (r == -ENOENT) /* a provider without levels */
+		if (r == -ENOENT) /* the provider has no privilege levels */
 			return 0;
 		if (r < 0)
 			return r;
@@ -271,8 +271,8 @@ static int check_report(const struct instance *in, enum jurat_tee tee, const uin
 }
 
 /*
- * What may be behind a failure of outblob, of which the kernel gives the errno alone, and what to do. Spec:
- * Linux drivers/virt/coco, sev-guest and tdx-guest.
+ * Possible causes of a failure to read outblob, for which the kernel returns only an errno, and what to do.
+ * Source: Linux drivers/virt/coco, sev-guest and tdx-guest.
  */
 static const struct {
 	enum jurat_tee tee;
@@ -308,7 +308,7 @@ static const struct {
 	{ JURAT_TEE_TDX, -EFBIG, "the host's answer is larger than the driver's buffer; see the host's log" },
 };
 
-/* `empty`: it was read, and there was nothing in it. */
+/* `empty`: outblob was read and was empty. */
 static int explain_outblob(enum jurat_tee tee, int r, bool empty, struct jurat_error *err)
 {
 	struct jurat_error what;
@@ -340,7 +340,7 @@ static int read_outblob(const struct instance *in, enum jurat_tee tee, const uin
 	return 0;
 }
 
-/* A report through one instance. -EBUSY: try again with a new one. */
+/* Fetches a report through one entry. -EBUSY: try again with a new entry. */
 static int report_once(struct jurat_guest *g, const uint8_t report_data[64],
 		       const struct jurat_guest_report_options *options, struct jurat_evidence *ret,
 		       struct jurat_error *err)

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "wire/tdx_report.h"
 
-/* Of the time for a request, so much is kept to send the news that there is no answer. */
+/* The share of a request's time that is reserved for sending an error response. */
 enum { ANSWER_SHARE = 6 };
 
 const char *conn_end_name(enum conn_end end)
@@ -66,7 +66,7 @@ uint64_t conn_deadline(const struct conn *c)
 	const bool asks = c->state == CONN_READY || c->state == CONN_ASKING;
 
 	return asks ? c->deadline - c->answer_ms
-		    : c->deadline; /* never below 0: it is a share of what was added */
+		    : c->deadline; /* never below 0: the reserve is a share of what was added */
 }
 
 bool conn_idle(const struct conn *c)
@@ -82,7 +82,7 @@ static void end(struct conn *c, enum conn_end why)
 	c->end = why;
 }
 
-/* Ends without a response to the request at hand. */
+/* Ends the connection without a response to the current request. */
 static void end_unanswered(struct conn *c, enum conn_end why)
 {
 	end(c, why == CONN_END_UNUSED && c->n_answers > 0 ? CONN_END_ANSWERED : why);
@@ -93,7 +93,7 @@ static enum qgs_type response_of(enum qgs_type request)
 	return (enum qgs_type)(request + 1);
 }
 
-/* The answer that Intel's service gives when it has none: the fixed part, all sizes 0. */
+/* The error response of Intel's service: the fixed part, all sizes 0. */
 static void answer_error(struct conn *c, uint32_t code)
 {
 	struct qgs_message m = qgs_message(response_of(c->request_type));
@@ -119,7 +119,7 @@ static void answer_error(struct conn *c, uint32_t code)
 	c->state = CONN_SENDING;
 }
 
-/* A bare TDREPORT becomes the message that means the same: a backend sees only messages. */
+/* Wraps a plain TDREPORT in the equivalent message: backends handle messages only. */
 static int wrap_tdreport(struct conn *c)
 {
 	struct qgs_message m = qgs_message(QGS_QUOTE_REQ);
@@ -131,7 +131,7 @@ static int wrap_tdreport(struct conn *c)
 	return qgs_write(&m, false, to, sizeof(c->in) - TDX_REPORT_BYTES, &c->request_size, &c->why);
 }
 
-/* A message is complete in `in`. */
+/* Handles a request that is complete in `in`. */
 static void take_request(struct conn *c, bool raw)
 {
 	struct qgs_message m;
@@ -139,7 +139,7 @@ static void take_request(struct conn *c, bool raw)
 	int code;
 
 	c->raw = raw;
-	c->last = c->last || raw; /* a bare quote ends where the connection does */
+	c->last = c->last || raw; /* closing the connection marks the end of a plain quote */
 	c->n_requests++;
 	c->last = c->last || c->n_requests == c->options.max_requests;
 	c->request = c->in;
@@ -194,7 +194,7 @@ static void feed(struct conn *c, const uint8_t *bytes, size_t n)
 		keep_rest(c, bytes + taken, n - taken);
 }
 
-/* An answer is out, or none is due: what was already read comes next, or the end. */
+/* After a response, or when none is due: continues with bytes already read, or ends. */
 static void next_request(struct conn *c, uint64_t now_ms)
 {
 	drop_reply(c);
@@ -219,7 +219,7 @@ static void next_request(struct conn *c, uint64_t now_ms)
 		end_unanswered(c, conn_idle(c) ? CONN_END_UNUSED : CONN_END_TRUNCATED);
 }
 
-/* `reply` is a framed message from outside: nothing but a good response to this request goes on. */
+/* `reply` is an untrusted length-prefixed message: only a valid response to this request is forwarded. */
 static void take_reply(struct conn *c, uint8_t *reply, size_t n)
 {
 	struct bytes_rd r = bytes_rd(reply, n);

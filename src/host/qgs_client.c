@@ -21,12 +21,12 @@ void qgs_client_init(struct qgs_client *c, struct base_env *env, const char *add
 	qgs_assembler_init(&c->answer, buf, room, false);
 }
 
-/* Back to IDLE. A connection that is not there yet ends, too: nothing of it is left to come back (Q4). */
+/* Back to IDLE. Also ends a connection attempt in progress, so that it causes no later event (Q4). */
 static void disconnect(struct qgs_client *c)
 {
 	if (c->fd < 0)
 		return;
-	/* Closing would take it out as well, but for a child of this process that still has it open. */
+	/* Closing the descriptor does not remove it from the epoll set while a child process has it open. */
 	if (c->poll_fd >= 0)
 		(void)base_poll_set(c->env, c->poll_fd, c->fd, 0);
 	base_close(c->env, c->fd);
@@ -40,7 +40,7 @@ void qgs_client_done(struct qgs_client *c)
 		disconnect(c);
 }
 
-/* A service that is not there now may be there in a moment. */
+/* Whether the error is one of a service that is being restarted. */
 static bool may_come_back(int e)
 {
 	return e == -ECONNREFUSED || e == -ENOENT || e == -EAGAIN || e == -ECONNRESET || e == -EPIPE;
@@ -64,7 +64,7 @@ static int cannot_connect(struct qgs_client *c, uint64_t now, int e, struct jura
 	return jurat_fail(err, e, "cannot connect to '%s': %s", c->address, strerror(-e));
 }
 
-/* Before the first byte of an answer nothing is lost by asking anew. */
+/* Before the first byte of a response, it is safe to send the request again. */
 static int hung_up(struct qgs_client *c, uint64_t now, int e, struct jurat_error *err)
 {
 	if (may_come_back(e) && c->answer.n_prefix == 0 && c->asks < QGS_CLIENT_ASK_TRIES)

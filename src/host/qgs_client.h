@@ -9,12 +9,12 @@
 #include "wire/qgs.h"
 
 /*
- * One question to a quoting service: connects, sends, collects the answer, never waits. Whoever owns it calls
- * qgs_client_step() when its descriptor has one of qgs_client_events(), and not later than
- * qgs_client_wake_ns(). A new connection for each question, as Intel's service wants.
+ * A non-blocking client for one request to a quoting service: connects, sends, receives the response. Its
+ * owner calls qgs_client_step() when its descriptor has one of qgs_client_events(), and no later than
+ * qgs_client_wake_ns(). Each request has a connection of its own, as Intel's service requires.
  *
- * A service that is being restarted is tried again: one that cannot be connected to up to
- * QGS_CLIENT_CONNECT_TRIES times, one that hangs up before the first byte of its answer once.
+ * To survive a restart of the service, it tries to connect up to QGS_CLIENT_CONNECT_TRIES times, and repeats
+ * the request once if the service hangs up before the first byte of its response.
  */
 enum {
 	QGS_CLIENT_CONNECT_TRIES = 5,
@@ -29,39 +29,41 @@ struct qgs_client {
 	const char *address;
 	const uint8_t *request;
 	size_t request_size, sent;
-	struct qgs_assembler answer; /* of answer.want bytes in answer.buf when step says QGS_MESSAGE */
+	/* response: answer.want bytes in answer.buf once qgs_client_step() returns QGS_MESSAGE */
+	struct qgs_assembler answer;
 	uint64_t give_up_ns, again_ns;
 	enum qgs_client_state state;
-	unsigned connects, asks; /* tries, the running one included */
-	bool reached;            /* the service has accepted a connection once */
-	int fd, poll_fd;         /* -1: none; poll_fd is where fd is set */
+	unsigned connects, asks; /* attempts, including the current one */
+	bool reached;            /* the service has accepted a connection before */
+	int fd, poll_fd;         /* -1: none; fd is registered in poll_fd */
 };
 
 /*
  * address     as base/address.h, borrowed
- * request     request_size bytes, a framed message; borrowed until done
- * buf         room bytes for the message of the answer, without its length prefix; borrowed until done
- * give_up_ns  when the question has failed, whatever the service does
+ * request     request_size bytes, a length-prefixed message; borrowed until done
+ * buf         room bytes for the response without its length prefix; borrowed until done
+ * give_up_ns  time at which the request fails, whatever the service does
  */
 void qgs_client_init(struct qgs_client *c, struct base_env *env, const char *address, const uint8_t *request,
 		     size_t request_size, uint8_t *buf, size_t room, uint64_t give_up_ns);
-/* Closes; also a client that was never stepped, or only zeroed. */
+/* Closes the client; also one that was never stepped, or is all zero. */
 void qgs_client_done(struct qgs_client *c);
 
 /*
- * Goes on as far as that is possible without waiting.
+ * Continues as far as possible without blocking.
  *
  * now         of env's clock
- * Returns     0 call again; QGS_MESSAGE the answer is complete, one framed message and nothing else: its
- *             header agrees with its length, the rest is not judged; -ETIMEDOUT past give_up_ns; -EBADMSG,
- *             -EPROTO, -E2BIG no such message (Q2); -ECONNRESET the service hangs up without a whole answer;
- *             another -errno of connect, send or recv. After anything but 0 the client is at its end
+ * Returns     0 call again; QGS_MESSAGE the response is complete, one length-prefixed message and nothing
+ *             else: its header matches its length, the rest is not checked; -ETIMEDOUT past give_up_ns;
+ *             -EBADMSG, -EPROTO, -E2BIG not such a message (Q2); -ECONNRESET the service hung up before the
+ *             end of its response; another -errno of connect, send or recv. After anything but 0 do not call
+ *             it again
  */
 JURAT_MUST_CHECK int qgs_client_step(struct qgs_client *c, uint64_t now, struct jurat_error *err);
-/* What to wait for: enum base_events of c->fd; 0: only for the time. */
+/* Events to wait for: enum base_events of c->fd; 0: wait for the time only. */
 unsigned qgs_client_events(const struct qgs_client *c);
 uint64_t qgs_client_wake_ns(const struct qgs_client *c);
-/* Sets the descriptor in poll_fd, if there is one; it is taken out when it is closed. 0 or -errno. */
+/* Registers the descriptor, if any, in poll_fd; it is removed when it is closed. 0 or -errno. */
 JURAT_MUST_CHECK int qgs_client_watch(struct qgs_client *c, int poll_fd);
 
 #endif

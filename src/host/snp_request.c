@@ -18,12 +18,12 @@
 
 enum {
 	LOCK_WAIT_DEFAULT_MS = 100,
-	IDLE_SLOTS_MAX = 64, /* what a burst of requests may leave open */
+	IDLE_SLOTS_MAX = 64, /* slots kept after a burst of requests */
 };
 
 /*
- * What a request needs while it is in flight: an open file description, for that is what a lock belongs to,
- * and room for the blob. Never shared by two requests (B29), but handed on, so that idle vCPUs cost neither.
+ * What a request needs while it is in flight: an open file description, which owns the lock, and a buffer for
+ * the blob. Never shared by two requests (B29), but reused, so that idle vCPUs hold neither.
  */
 struct slot {
 	struct store_reader reader;
@@ -37,16 +37,16 @@ struct jurat_snp_certs {
 	char *path; /* NULL: no certificates */
 	uint64_t wait_ns;
 	uint32_t exit_reason;
-	pthread_mutex_t mutex; /* of what follows */
+	pthread_mutex_t mutex; /* protects the members below */
 	struct slot *idle;
 	unsigned n_idle;
 };
 
 struct jurat_snp_request {
 	struct jurat_snp_certs *certs;
-	struct slot *held; /* locked: certificates were given, and the firmware has not been asked yet */
-	bool answered;     /* and KVM has not completed it yet */
-	bool run_failed;   /* the last KVM_RUN: exit_reason is stale (B27) */
+	struct slot *held; /* locked: the guest got certificates, and the firmware has not been called yet */
+	bool answered;     /* answered, and KVM has not completed the request yet */
+	bool run_failed;   /* the last KVM_RUN failed: exit_reason is stale (B27) */
 	bool set_immediate_exit;
 };
 
@@ -178,9 +178,9 @@ static int make_room(struct slot *slot, uint64_t pages, struct jurat_error *err)
 }
 
 /*
- * Locks and reads the blob into whole pages, the rest of the last zeroed. 0: certificates, locked;
- * JURAT_NOT_FOUND: no file, or an empty table; otherwise as store_lock, and -EBADMSG no certificate table.
- * Only 0 may hold the lock.
+ * Locks the blob and reads it into whole pages, zeroing the rest of the last. 0: certificates, locked;
+ * JURAT_NOT_FOUND: no file, or an empty table; otherwise as store_lock, and -EBADMSG not a certificate table.
+ * Only on 0 is the lock held.
  */
 static int load(struct slot *slot, uint64_t wait_ns, uint64_t *ret_pages, struct jurat_error *err)
 {
@@ -214,7 +214,7 @@ static int load(struct slot *slot, uint64_t wait_ns, uint64_t *ret_pages, struct
 	return e;
 }
 
-/* Page by page, so that a VMM need not look for memory that spans two of its regions. */
+/* Copies page by page, so that a VMM need not handle accesses that span two memory regions. */
 static int copy_out(const struct jurat_guest_memory *memory, uint64_t gpa, const uint8_t *from, size_t n,
 		    struct jurat_error *err)
 {
@@ -248,7 +248,9 @@ static uint64_t answer_empty(uint64_t gpa, uint64_t npages, const struct jurat_g
 	return copy_out(memory, gpa, empty, sizeof(empty), err) == 0 ? 0 : EIO;
 }
 
-/* Answers with the slot's blob; the lock is held on 0 with certificates only, and then *ret_held says so. */
+/*
+ * Answers with the slot's blob. The lock stays held only when certificates were written; *ret_held says so.
+ */
 static uint64_t answer(struct jurat_snp_certs *certs, struct slot *slot, uint64_t gpa, uint64_t *npages,
 		       const struct jurat_guest_memory *memory, bool *ret_held, struct jurat_error *err)
 {
@@ -326,7 +328,7 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
 	return 1;
 }
 
-/* Also written by signal handlers that kick the vCPU, and read by the kernel. */
+/* The byte is also written by signal handlers that kick the vCPU, and read by the kernel. */
 static void set_immediate_exit(uint8_t *run, uint8_t value)
 {
 	__atomic_store_n(run + KVM_RUN_immediate_exit, value, __ATOMIC_RELAXED);

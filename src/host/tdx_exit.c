@@ -49,7 +49,7 @@ int jurat_tdx_quotes_handle_exit(struct jurat_tdx_quotes *q, struct kvm_run *kvm
 			q, bytes_get_le(run + KVM_RUN_TDX_SETUP_EVENT_NOTIFY_vector, 8), vcpu);
 		bytes_put_le(run + KVM_RUN_TDX_ret, answer, 8);
 		return 0;
-	default: /* a leaf to come: KVM has filled in that it is not supported */
+	default: /* an unknown leaf: KVM has preset the answer to "not supported" */
 		return 0;
 	}
 }

@@ -32,14 +32,14 @@ struct jurat_tdx_quotes {
 	uint64_t grace_ns, timeout_ns;
 	int poll_fd, timer_fd;
 
-	pthread_mutex_t mutex; /* of what follows, and of the requests that nobody owns */
+	pthread_mutex_t mutex; /* protects the members below, and requests that no thread owns */
 	struct tdx_request *requests;
 	size_t n_requests, n_active;
 	unsigned round;
-	uint64_t armed_ns; /* what the timer is set to */
+	uint64_t armed_ns; /* time that the timer is set to */
 	bool has_vector;
 	uint8_t vector;
-	uint32_t vcpu; /* that the vector is for */
+	uint32_t vcpu; /* vCPU that receives the vector */
 };
 
 static uint32_t or_default(uint32_t value, uint32_t preset)
@@ -124,7 +124,7 @@ int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options *options,
 	return host_tdx_quotes_open(NULL, options, memory, ret, err);
 }
 
-/* With the lock. */
+/* Call with the lock held. */
 static void unlink_request(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	struct tdx_request **at = &q->requests;
@@ -157,8 +157,9 @@ static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool h
 }
 
 /*
- * The end of a request that this thread owns, with a terminal status in any case. The status word and leaving
- * the list are one step for whoever asks next: a guest that has seen its status may use the buffer again.
+ * Ends a request that this thread owns, always with a terminal status. Storing the status and removing the
+ * request from the list are one step for other threads: a guest that sees the status may reuse the buffer at
+ * once.
  */
 static void complete(struct jurat_tdx_quotes *q, struct tdx_request *r, int result)
 {
@@ -179,7 +180,7 @@ static void complete(struct jurat_tdx_quotes *q, struct tdx_request *r, int resu
 	tdx_request_free(r);
 }
 
-/* When what nobody owns must be looked at. With the lock. */
+/* The next time at which an unowned request needs attention. Call with the lock held. */
 static uint64_t next_wake(const struct jurat_tdx_quotes *q)
 {
 	uint64_t wake = BASE_NEVER, at;
@@ -193,7 +194,7 @@ static uint64_t next_wake(const struct jurat_tdx_quotes *q)
 	return wake;
 }
 
-/* With the lock. 0, or -errno: the timer is what it was. */
+/* Call with the lock held. 0; -errno: the timer is unchanged. */
 static int arm(struct jurat_tdx_quotes *q)
 {
 	uint64_t wake = next_wake(q);
@@ -207,7 +208,7 @@ static int arm(struct jurat_tdx_quotes *q)
 	return e < 0 ? e : 0;
 }
 
-/* Nobody's from now on: dispatching finds it. Where that cannot be, it ends here. */
+/* Gives up ownership of a request to jurat_tdx_quotes_dispatch(). If that fails, the request ends here. */
 static void release(struct jurat_tdx_quotes *q, struct tdx_request *r, enum tdx_request_state state)
 {
 	int e = 0;
@@ -227,7 +228,7 @@ static void release(struct jurat_tdx_quotes *q, struct tdx_request *r, enum tdx_
 		complete(q, r, jurat_fail(&r->err, e, "the request cannot be waited for: %s", strerror(-e)));
 }
 
-/* What this thread is to do next; it owns the result. NULL: nothing. */
+/* Takes ownership of the next request to advance; NULL: there is none. */
 static struct tdx_request *pick(struct jurat_tdx_quotes *q, unsigned round, uint64_t now)
 {
 	struct tdx_request *r;
@@ -252,7 +253,7 @@ static struct tdx_request *pick(struct jurat_tdx_quotes *q, unsigned round, uint
 	return r;
 }
 
-/* One owned request as far as it goes. */
+/* Advances one owned request as far as possible. */
 static void advance(struct jurat_tdx_quotes *q, struct tdx_request *r, uint64_t now)
 {
 	int e = 0;
@@ -269,7 +270,7 @@ static void advance(struct jurat_tdx_quotes *q, struct tdx_request *r, uint64_t 
 		complete(q, r, e);
 }
 
-/* Requests that wait for a connection, as long as there are both. */
+/* Starts waiting requests while connections are available. */
 static void start_waiting(struct jurat_tdx_quotes *q)
 {
 	uint64_t now = base_now_ns(q->env);
@@ -304,7 +305,7 @@ static bool overlap(const struct tdx_request *r, uint64_t gpa, uint64_t size)
 	return gpa < r->gpa ? r->gpa - gpa < size : gpa - r->gpa < r->size;
 }
 
-/* Gives the request its place: from here on it counts until it is unlinked. R10. */
+/* Adds the request to the list, where it counts until it is unlinked. Returns R10. */
 static uint64_t admit(struct jurat_tdx_quotes *q, struct tdx_request *r, struct jurat_error *err)
 {
 	uint64_t answer = UAPI_TDVMCALL_SUCCESS;
@@ -334,7 +335,10 @@ static uint64_t admit(struct jurat_tdx_quotes *q, struct tdx_request *r, struct 
 	return answer;
 }
 
-/* The grace wait: asks and waits for the answer inside the guest's call, then leaves it to dispatching. */
+/*
+ * The grace period: sends the request and waits for the response inside the guest's call, then leaves it to
+ * jurat_tdx_quotes_dispatch().
+ */
 static void ask_now(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	uint64_t now = r->started_ns, until = now + q->grace_ns, wake;
@@ -352,13 +356,13 @@ static void ask_now(struct jurat_tdx_quotes *q, struct tdx_request *r)
 		if (r->client.fd < 0 || now >= wake)
 			break;
 		if (base_wait(q->env, r->client.fd, qgs_client_events(&r->client), wake - now) < 0)
-			break; /* a signal: the VMM wants this thread back */
+			break; /* a signal: the VMM needs this thread */
 		now = base_now_ns(q->env);
 	}
 	release(q, r, TDX_REQUEST_SHARED);
 }
 
-/* A request that was refused after it had its place gives it back (Q1). */
+/* Removes a request that was refused after it had been added (Q1). */
 static void give_up(struct jurat_tdx_quotes *q, struct tdx_request *r)
 {
 	pthread_mutex_lock(&q->mutex);

@@ -12,7 +12,9 @@
 
 static_assert((int)TDX_GETQUOTE_ALIGN_BYTES == (int)HOST_PAGE_BYTES, "pages");
 
-/* Bytes from gpa to the end of its page, n at most. The caller has checked that gpa + n does not wrap. */
+/*
+ * Bytes from gpa to the end of its page, at most n. The caller has checked that gpa + n does not wrap around.
+ */
 static size_t part_of_page(uint64_t gpa, size_t n)
 {
 	size_t left = HOST_PAGE_BYTES - (size_t)(gpa % HOST_PAGE_BYTES);
@@ -44,7 +46,7 @@ static int copy_out(const struct jurat_guest_memory *memory, uint64_t gpa, const
 	return 0;
 }
 
-/* What was written before must be seen before what is written next (Q11). */
+/* Release fence: makes earlier writes visible to the guest before later ones (Q11). */
 static void order_stores(void)
 {
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -106,7 +108,10 @@ uint64_t tdx_request_check(const struct jurat_guest_memory *memory, uint64_t gpa
 	return UAPI_TDVMCALL_SUCCESS;
 }
 
-/* The question: the guest's own message, or one around what it gave, which the service will judge. */
+/*
+ * Builds the request to the service: the guest's own message, or one that wraps its input, which the service
+ * will check.
+ */
 static int make_ask(struct tdx_request *q, const uint8_t *input, struct jurat_error *err)
 {
 	struct qgs_message m = { .type = QGS_QUOTE_REQ, .minor_version = QGS_MINOR_VERSION };
@@ -114,7 +119,7 @@ static int make_ask(struct tdx_request *q, const uint8_t *input, struct jurat_er
 
 	q->framed = tdx_getquote_form_of(input, q->in_len) == TDX_GETQUOTE_QGS;
 	if (q->framed) {
-		memcpy(q->ask, input, q->in_len); /* in_len <= size - 24, and that is the room */
+		memcpy(q->ask, input, q->in_len); /* in_len <= size - 24, which is the size of the buffer */
 		q->ask_size = q->in_len;
 		return 0;
 	}
@@ -141,13 +146,13 @@ uint64_t tdx_request_take_on(struct tdx_request *q, const struct jurat_guest_mem
 		return refuse(UAPI_TDVMCALL_INVALID_OPERAND, err, "INVALID_OPERAND");
 	}
 	if (make_ask(q, input, &q->err) < 0)
-		q->ask_size = 0; /* nothing to ask: ends as an error, as it would with QEMU and a service */
+		q->ask_size = 0; /* no valid request: ends with an error, as with QEMU */
 	return UAPI_TDVMCALL_SUCCESS;
 }
 
 /*
- * Room for the message of the answer, so that what it carries fits the guest's buffer (K1, Q2): a bare quote
- * leaves the message's 24 bytes behind, a framed answer takes its length prefix along.
+ * Size limit of the response so that the output fits the guest's buffer (K1, Q2): a quote is stored without
+ * the message's 24 bytes, a QGS response with its length prefix.
  */
 static size_t reply_room(const struct tdx_request *q)
 {
@@ -168,7 +173,7 @@ int tdx_request_begin(struct tdx_request *q, struct base_env *env, const char *s
 	return 0;
 }
 
-/* The service's answer to its own guest: any response that answers the guest's request. */
+/* Checks a response that goes to the guest as it is: it must match the guest's request. */
 static int judge_framed(struct tdx_request *q, struct bytes_rd *ret)
 {
 	size_t n = q->client.answer.want;
@@ -209,7 +214,7 @@ static int judge_quote(struct tdx_request *q, struct bytes_rd *ret)
 	return 0;
 }
 
-/* Data, as the guest's form wants it. *ret_n changes on success only. */
+/* Writes the output in the guest's form. *ret_n changes on success only. */
 static int put_data(struct tdx_request *q, const struct jurat_guest_memory *memory, uint32_t *ret_n)
 {
 	uint64_t to = q->gpa + TDX_GETQUOTE_DATA_OFF;
@@ -226,7 +231,7 @@ static int put_data(struct tdx_request *q, const struct jurat_guest_memory *memo
 	return r;
 }
 
-/* Failures that say nothing about the service. */
+/* Whether a failure is not one of the service. */
 static bool is_ours(int result)
 {
 	return result == -ETIMEDOUT || result == -ENOMEM || result == -EINVAL;

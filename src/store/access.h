@@ -6,9 +6,9 @@
 #include "base/error.h"
 
 /*
- * Whoever can open the blob for reading can take the shared lock that every update waits for; whoever can
- * write to it, or to its directory, decides what guests get. An updater looks at both first: 0; -EPERM with
- * mode, owner and what they must be. doc/decisions/0010-strangers-and-undrained-readers.md
+ * A process that can read the blob can take the shared lock, for which every update waits; one that can write
+ * to the blob or its directory decides what guests get. An updater checks both first: 0; -EPERM, and `err`
+ * has mode, owner and what they must be. doc/decisions/0010-strangers-and-undrained-readers.md
  */
 JURAT_MUST_CHECK int store_check_directory(const char *name, const struct base_stat *st,
 					   struct jurat_error *err);

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A kept descriptor may be stale while nobody is busy, so even a reader that may not wait looks twice. */
+/*
+ * A cached descriptor may be stale without an updater at work, so even a reader that must not wait tries
+ * twice.
+ */
 enum { LOOKS_WITHOUT_WAITING = 2 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path)
@@ -17,7 +20,7 @@ void store_reader_init(struct store_reader *r, struct base_env *env, const char 
 void store_reader_done(struct store_reader *r)
 {
 	if (r->fd >= 0)
-		base_close(r->env, r->fd); /* the last close of the description drops the lock */
+		base_close(r->env, r->fd); /* closing releases the lock */
 	r->fd = -1;
 	r->locked = false;
 }
@@ -44,7 +47,7 @@ static int open_blob(struct store_reader *r, struct jurat_error *err)
 	return 0;
 }
 
-/* With the lock held: 0 this descriptor is the file at the path; JURAT_NOT_FOUND it is not (any more). */
+/* Call with the lock held. 0 the descriptor is the file at the path; JURAT_NOT_FOUND it is not (any more). */
 static int compare(struct store_reader *r, bool *ret_gone, struct jurat_error *err)
 {
 	struct base_stat mine, there;
@@ -102,7 +105,7 @@ int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err
 			r->locked = true;
 			return 0;
 		}
-		store_reader_done(r); /* closing drops the lock */
+		store_reader_done(r); /* closing releases the lock */
 		if (e < 0)
 			return e;
 		if (gone)

@@ -12,8 +12,8 @@
 #include "store/access.h"
 
 /*
- * The order of effects is the protocol; doc/decisions/0003-store-protocol.md argues for each. What holds
- * between any two of them, and so also after a crash:
+ * The order of file system operations is the protocol, explained in doc/decisions/0003-store-protocol.md.
+ * Invariant between any two of them, and so also after a crash:
  *
  *	a table with certificates that a reader can lock, at the path or by a descriptor it had before,
  *	agrees with the firmware; and where it is no longer at the path it is at EMPTY_SUFFIX, and no
@@ -29,15 +29,15 @@ struct replace {
 	struct base_env *env;
 	const char *path;
 	char *dir_name, *lock_name, *empty_name, *next_name;
-	int dir, lock, empty, old, next; /* descriptors, -1: none */
+	int dir, lock, empty, old, next; /* descriptors; -1: none */
 	bool has_lock_name, has_next_name;
-	bool may_drop_empty_name; /* what it names is not, or no longer, a table that a reader may hold */
+	bool may_drop_empty_name; /* the file with that name is not a table that a reader may hold */
 	bool published;           /* the empty table is at the path */
-	bool touched_old;         /* the old file may not hold the old table any more */
-	uint8_t *old_table;       /* NULL: not known */
+	bool touched_old;         /* the old file may have been overwritten */
+	uint8_t *old_table;       /* NULL: not read */
 	size_t old_size;
 	struct base_stat dir_stat,
-		old_stat; /* `old_stat`: before the swap; all zero when there was no file */
+		old_stat; /* old_stat: before the exchange; all zero when there was no file */
 	uint64_t start_ns;
 	struct store_options options;
 	struct store_result result;
@@ -92,8 +92,8 @@ static int read_all(struct replace *u, int fd, uint8_t *to, size_t n)
 }
 
 /*
- * Waits for the readers of the file at `fd`. 0: there are none any more, and none can come; or there are, and
- * the operator wants to go on.
+ * Waits for the readers of the file at `fd`. 0: there are none, and there can be no new ones; or there are
+ * some, and the operator chose to proceed.
  */
 static int drain(struct replace *u, int fd)
 {
@@ -106,8 +106,8 @@ static int drain(struct replace *u, int fd)
 }
 
 /*
- * Makes the file at `fd` the empty table, in place. The entries are zeroed first: from then on it *is* empty,
- * whatever else is left in it when the process dies here.
+ * Overwrites the file at `fd` with the empty table. The entries are zeroed first: from then on the table *is*
+ * empty, even if the process dies before the rest is cleared.
  */
 static int empty_in_place(struct replace *u, int fd)
 {
@@ -120,7 +120,7 @@ static int empty_in_place(struct replace *u, int fd)
 	return e;
 }
 
-/* A name is removed when it is there. */
+/* Unlinks a name if it exists. */
 static int remove_name(struct replace *u, const char *name)
 {
 	int e = base_unlink(u->env, name);
@@ -151,8 +151,8 @@ static int names(struct replace *u)
 }
 
 /*
- * One updater at a time. The lock file is removed by its holder, so whoever gets the lock looks whether the
- * file still has its name, and starts over when not: as readers do with the blob.
+ * Takes the lock of the updaters. Its holder unlinks the lock file, so check that the locked file still has
+ * its name, and start over otherwise, as readers do with the blob.
  */
 static int lock_out_updaters(struct replace *u)
 {
@@ -188,7 +188,7 @@ static int lock_out_updaters(struct replace *u)
 	return jurat_fail(u->err, JURAT_BUSY, "'%s' was replaced by other updaters too many times", u->path);
 }
 
-/* An updater that crashed may have left a file undrained, whose readers still wait for their report. */
+/* Handles leftovers of a crashed updater: a file whose readers may still wait for their report. */
 static int settle_leftovers(struct replace *u)
 {
 	struct base_stat st;
@@ -238,7 +238,7 @@ static int open_old(struct replace *u)
 	return store_check_blob(u->path, &u->old_stat, &u->dir_stat, u->err);
 }
 
-/* As readable as the old file, whatever the umask is. */
+/* Sets mode and group as those of the old file, whatever the umask is. */
 static int take_after_old(struct replace *u, int fd)
 {
 	struct base_stat st;
@@ -254,7 +254,9 @@ static int take_after_old(struct replace *u, int fd)
 	return e;
 }
 
-/* A new file, complete and on disk before it is at the path. O_EXCL: leftovers are gone already. */
+/*
+ * Creates a file that is complete and on disk before it is moved to the path. O_EXCL: leftovers were removed.
+ */
 static int make_file(struct replace *u, const char *name, const void *from, size_t n, int *ret_fd,
 		     bool *ret_has_name)
 {
@@ -274,9 +276,9 @@ static int make_file(struct replace *u, const char *name, const void *from, size
 }
 
 /*
- * Swaps the empty table, locked, with what is at the path: new readers queue on it, so they cannot starve the
- * updater, and the old file keeps a name until it has been drained, so neither can a crash lose track of
- * readers in flight.
+ * Exchanges the empty table, which is locked, with the file at the path. New readers wait for that lock, so
+ * they cannot starve the updater. The old file keeps a name until it has been drained, so readers in flight
+ * are not lost track of after a crash.
  */
 static int publish_empty(struct replace *u)
 {
@@ -315,8 +317,8 @@ static int publish_empty(struct replace *u)
 }
 
 /*
- * Readers in flight drain. Then the old file is emptied too, for readers that lock without comparing and for
- * those that have it open and have not locked it yet.
+ * Waits for readers in flight. Then empties the old file too, for readers that do not compare the inode after
+ * locking, and for those that have opened it but not locked it yet.
  */
 static int drain_old(struct replace *u)
 {
@@ -334,7 +336,7 @@ static int drain_old(struct replace *u)
 	e = base_fstat(u->env, u->old, &st);
 	if (e < 0)
 		return fail(u, e, "stat the old table of", u->path);
-	if (st.size <= STORE_MAX_BYTES) { /* no reader takes a larger one, so there is nothing to put back */
+	if (st.size <= STORE_MAX_BYTES) { /* readers refuse larger files, so there is nothing to restore */
 		u->old_size = (size_t)st.size;
 		u->old_table = malloc(u->old_size + 1);
 		if (!u->old_table)
@@ -361,7 +363,7 @@ static int publish_next(struct replace *u)
 	return 0;
 }
 
-/* Writes the old table to the file that was to be the next one, for the old file was overwritten. */
+/* Publishes the old table in the file meant for the next one, because the old file was overwritten. */
 static int publish_copy_of_old(struct replace *u)
 {
 	int e;
@@ -381,8 +383,8 @@ static int publish_copy_of_old(struct replace *u)
 }
 
 /*
- * The firmware is as it was: put the old table back. Until the old file is overwritten that is the file
- * itself, which keeps readers in flight and the next updater meeting on one lock.
+ * Restores the old table after the firmware did not change. Until the old file is overwritten, this moves the
+ * file itself back, so that readers in flight and the next updater use the same lock.
  */
 static void roll_back(struct replace *u)
 {
@@ -398,7 +400,7 @@ static void roll_back(struct replace *u)
 		e = base_rename(u->env, u->empty_name, u->path);
 	u->result.left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
 	if (e == 0)
-		(void)base_fsync(u->env, u->dir); /* if it fails, a power loss brings back the empty table */
+		(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
 }
 
 static int prepare(struct replace *u, const void *next, size_t next_size)
@@ -418,7 +420,7 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 		e = settle_leftovers(u);
 	if (e == 0)
 		e = open_old(u);
-	if (e == 0) /* before the command: a full disk must not come between the two */
+	if (e == 0) /* before the command: a full disk must not be found out after it */
 		e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
 	if (e == 0)
 		e = publish_empty(u);
@@ -433,7 +435,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	struct jurat_error said = { "" };
 	int e = prepare(u, next, next_size);
 
-	/* The undrained file keeps its name, which no command goes past. */
+	/* The undrained file keeps its name, so no later command is issued before it is drained. */
 	if (e == JURAT_BUSY && u->published && u->options.undrained == STORE_UNDRAINED_EMPTY) {
 		u->result.left = STORE_LEFT_EMPTY;
 		return e;
@@ -460,7 +462,10 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
 }
 
-/* Names that cannot be removed are left for the next updater. Closing drops the locks, the updaters' last. */
+/*
+ * Names that cannot be unlinked are left for the next updater. Closing releases the locks, that of the
+ * updaters last.
+ */
 static void finish(struct replace *u)
 {
 	if (u->has_next_name)

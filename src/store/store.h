@@ -8,89 +8,90 @@
 #include "base/error.h"
 
 /*
- * The certificate blob of a host: one file in the GHCB's certificate-table format, which readers (VMMs, on
- * each extended guest request) and an updater (TCB, VLEK, certificate renewal) share without a report and its
- * certificates ever disagreeing. doc/architecture.md, "The certificate store", states the protocol, and
- * doc/decisions/0003-store-protocol.md why it is this one; needs libc only.
+ * The certificate blob of a host: one file in the GHCB's certificate table format, shared by readers (VMMs,
+ * on each extended guest request) and an updater (TCB, VLEK, certificate renewal) so that a report never
+ * disagrees with its certificates. doc/architecture.md, "The certificate store", describes the protocol,
+ * doc/decisions/0003-store-protocol.md the reasons for it. Needs libc only.
  *
- * Locks are OFD locks on the whole file, as the kernel's documentation of KVM_EXIT_SNP_REQ_CERTS wants them:
- * a partner that uses flock(2) excludes nobody.
+ * Locks are OFD locks on the whole file, as the kernel's documentation of KVM_EXIT_SNP_REQ_CERTS requires: a
+ * process that uses flock(2) instead is not excluded.
  */
 enum { STORE_MAX_BYTES = 1 << 20, STORE_EMPTY_BYTES = 24 /* an empty table: one entry of zeros */ };
 
 /*
- * A reader keeps one descriptor between requests. One per request in flight: an open file description has one
- * lock, so sharing a reader would let one vCPU's release drop another's lock (B29).
+ * A reader caches one descriptor between requests. Each request in flight needs a reader of its own: an open
+ * file description has one lock, so with a shared reader one vCPU would release another's lock (B29).
  */
 struct store_reader {
 	struct base_env *env;
 	const char *path; /* borrowed; may be or lead through a symbolic link */
-	int fd;           /* -1: none kept */
+	int fd;           /* -1: none */
 	bool locked;
 	uint64_t dev, ino; /* of fd */
 	int64_t size;      /* of the locked file */
 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path);
-/* Drops the lock and the descriptor; the reader may be used again. */
+/* Releases the lock and closes the descriptor; the reader may be used again. */
 void store_reader_done(struct store_reader *r);
 
 /*
- * Takes the shared lock on the file that is at the path *now*: lock, then compare fstat of the descriptor
- * with stat of the path, and start over when the file was replaced meanwhile (B19).
+ * Takes the shared lock on the file that is at the path *now*: locks, compares fstat of the descriptor with
+ * stat of the path, and starts over when the file was replaced meanwhile (B19).
  *
- * wait_ns   how long in all to wait for an updater; a file that was replaced since the last request costs no
- *           waiting
+ * wait_ns   limit of the total wait for an updater; a file that was replaced since the last request needs no
+ *           wait
  * Returns   0 locked, r->size bytes to read; JURAT_BUSY an updater holds it; JURAT_NOT_FOUND no file at the
  *           path (nothing is locked); -EFBIG larger than STORE_MAX_BYTES; -EINVAL not a regular file; -EPERM
- *           everyone can write to it; -EBUSY this reader holds its lock already; other -errno. Anything but 0
- *           and -EBUSY holds no lock.
+ *           the file is world-writable; -EBUSY this reader holds its lock already; another -errno. The lock
+ *           is held on 0 and -EBUSY only.
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
 /* Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the
  * file is shorter than it was. */
 JURAT_MUST_CHECK int store_read(struct store_reader *r, void *to, size_t n, int64_t off,
 				struct jurat_error *err);
-/* Drops the lock and keeps the descriptor. Never fails: when unlocking does, the descriptor is closed. */
+/* Releases the lock and keeps the descriptor. Cannot fail: if unlocking fails, the descriptor is closed. */
 void store_unlock(struct store_reader *r);
 
 /*
- * What a replacement did to the path. OLD: what was there before, which may be nothing, or what an updater
- * that crashed left there: an empty table.
+ * What is at the path after a replacement. OLD: the same as before, which may be nothing, or an empty table
+ * left by a crashed updater.
  */
 enum store_left { STORE_LEFT_OLD, STORE_LEFT_EMPTY, STORE_LEFT_NEW };
 
 /*
- * What to do when readers still hold the old table after the longest wait. Somebody who does not let go of it
- * would otherwise stop every update; but as long as a reader may be between copying the certificates and
- * asking the firmware, a command can make its guest a report that those certificates do not verify.
+ * What to do when readers still hold the old table at the end of the wait. A reader that never releases its
+ * lock could block all updates; but while a reader may be between copying the certificates and calling the
+ * firmware, a command can cause a report for its guest that those certificates do not verify.
  */
 enum store_undrained {
-	STORE_UNDRAINED_PUT_BACK, /* no command, the old table is back: guests notice nothing */
+	STORE_UNDRAINED_PUT_BACK, /* no command, the old table is restored: guests notice nothing */
 	STORE_UNDRAINED_EMPTY,    /* no command, the empty table stays: new requests get no certificates */
 	/*
-	 * The command is issued all the same, the operator's decision: a request that is in flight now may
-	 * get a report that its certificates do not verify, and is not waited for again.
+	 * The command is issued nevertheless, by the operator's decision: a request in flight may get a
+	 * report that its certificates do not verify, and is not waited for again.
 	 */
 	STORE_UNDRAINED_PROCEED,
 };
 
 /* Zero is the default of every member. */
 struct store_options {
-	uint64_t wait_ns; /* bound on all waiting: another updater, what a crashed one left, readers */
+	/* limit of all waiting: for another updater, for leftovers of a crashed one, for readers */
+	uint64_t wait_ns;
 	enum store_undrained undrained;
 };
 
 struct store_result {
 	enum store_left left; /* what is at the path now */
-	/* Who still held a table when the wait was over, "pid 812 (qemu-system-x86)"; "": nobody. */
+	/* Processes that still held a table at the end of the wait, "pid 812 (qemu-system-x86)"; "": none. */
 	char undrained[BASE_HOLDERS_BYTES];
 };
 
 enum store_changed {
 	STORE_CHANGED,
 	STORE_UNCHANGED,
-	STORE_UNKNOWN /* could not tell: leave the empty table */
+	STORE_UNKNOWN /* not known: leave the empty table */
 };
 struct store_change {
 	/* Issues the command and reads the status back. Must not touch the store. */
@@ -99,27 +100,28 @@ struct store_change {
 };
 
 /*
- * Replaces blob and firmware state as one: steps 2 to 6 of the protocol. `change` issues the firmware command
- * and is called at most once, while no reader holds or can take a lock on a table with certificates; a NULL
- * `change` replaces certificates alone (renewal), by the same steps. `next` is the new table, already checked
- * by the caller against what the firmware will sign with (step 1); its bytes are not looked at. When `change`
- * says that the firmware did not change, the old table is put back.
+ * Replaces blob and firmware state together: steps 2 to 6 of the protocol. `change` issues the firmware
+ * command and is called at most once, while no reader holds or can take a lock on a table with certificates;
+ * with a NULL `change`, the same steps replace the certificates only (renewal). `next` is the new table,
+ * which the caller has checked against the key that the firmware will sign with (step 1); its bytes are not
+ * parsed here. When `change` reports that the firmware did not change, the old table is restored.
  *
- * The file keeps its mode and group; a first publication gets 0640, and the directory's group where that has
- * its set-group-ID bit. Directory and blob must exclude strangers: both belong to root or to the caller's
- * effective user, only that owner can write to them, and the blob is not readable for everyone unless the
- * directory cannot be searched by everyone. A path that is itself a symbolic link is refused: readers may
- * know the file by its other name, which a replacement of the link would not reach. The file system must be
- * able to swap two names (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
+ * The file keeps its mode and group; a new file gets mode 0640, and the directory's group if that has its
+ * set-group-ID bit. Directory and blob must not be accessible to other users: both belong to root or to the
+ * caller's effective user, only that owner can write to them, and the blob is world-readable only if the
+ * directory is not world-searchable. A path that is itself a symbolic link is refused: readers may know the
+ * file by its other name, which replacing the link would not affect. The file system must support
+ * RENAME_EXCHANGE (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
  *
  * options   NULL: no waiting, STORE_UNDRAINED_PUT_BACK
- * ret       set whatever is returned
- * Returns   0 new pair in place; JURAT_BUSY not drained in time, or another updater is at work: the command
- *           was not issued, and `err` names who holds what; -EPERM mode or owner admit strangers; -ECANCELED
- *           `change` said UNCHANGED (its words are in `err`); -EINPROGRESS it said UNKNOWN; -ELOOP a symbolic
- *           link; -EINVAL not a regular file, or no file name; -EFBIG next_size over STORE_MAX_BYTES; -EAGAIN
- *           something that does not lock replaced the file at the same time; -EOPNOTSUPP the file system
- *           cannot swap names; other -errno. With STORE_LEFT_NEW and < 0 the new pair is in place but may not
+ * ret       always set, whatever is returned
+ * Returns   0 the new blob and firmware state are in place; JURAT_BUSY not drained in time, or another
+ *           updater is at work: the command was not issued, and `err` names the holders of the lock; -EPERM
+ *           mode or owner allow access by other users; -ECANCELED `change` returned UNCHANGED (its text is in
+ *           `err`); -EINPROGRESS it returned UNKNOWN; -ELOOP a symbolic link; -EINVAL not a regular file, or
+ *           no file name; -EFBIG next_size over STORE_MAX_BYTES; -EAGAIN a process that does not lock
+ *           replaced the file at the same time; -EOPNOTSUPP the file system does not support RENAME_EXCHANGE;
+ *           another -errno. With STORE_LEFT_NEW and < 0, blob and firmware state are in place but may not
  *           survive a power loss, after which the path has the empty table.
  */
 JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
@@ -127,9 +129,10 @@ JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const
 				   struct store_result *ret, struct jurat_error *err);
 
 /*
- * The names beside the path that store_replace uses. A crash may leave them; the next call deals with them.
- * LOCK serialises updaters. EMPTY first names the empty table and, once the two are swapped, the file that
- * readers may still hold: as long as that name exists, its file has not been drained. NEXT is the new table.
+ * Suffixes of the files that store_replace creates beside the path. A crash may leave them behind; the next
+ * call cleans up. LOCK serializes updaters. EMPTY is the empty table at first and, after the exchange, the
+ * file that readers may still hold: as long as that name exists, its file has not been drained. NEXT is the
+ * new table.
  */
 #define STORE_LOCK_SUFFIX  ".jurat-lock"
 #define STORE_EMPTY_SUFFIX ".jurat-empty"

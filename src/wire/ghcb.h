@@ -6,7 +6,7 @@
 
 #include "wire/layout.h"
 
-/* The page that guest and hypervisor share. Spec: GHCB (AMD 56421) 2.6, 4. */
+/* The GHCB, the page shared by guest and hypervisor. Spec: GHCB (AMD 56421) 2.6, 4. */
 enum {
 	GHCB_BYTES = 4096,
 	GHCB_SHARED_BUFFER_OFF = 0x800,
@@ -84,8 +84,8 @@ enum {
 };
 
 /*
- * Sets an 8-byte field and its valid bit; gets one; tests a bit in a copy of the bitmap. `page` has
- * GHCB_BYTES; `off` is one of the GHCB_* above that the bitmap covers, never a number from the page.
+ * Set an 8-byte field and its valid bit; get a field; test a valid bit in a copy of the bitmap. `page` has
+ * GHCB_BYTES; `off` is one of the GHCB_* above that the bitmap covers, never a value read from the page.
  */
 void ghcb_put(uint8_t *page, unsigned off, uint64_t value);
 uint64_t ghcb_get(const uint8_t *page, unsigned off);
@@ -101,7 +101,7 @@ enum {
 /* "GUEST_REQUEST" and so on; NULL for codes without a name. */
 const char *ghcb_exit_name(uint64_t code);
 
-/* sw_exit_info_1 = 2: info_2 says what the hypervisor found wrong */
+/* sw_exit_info_2 when sw_exit_info_1 is 2: why the hypervisor refused the GHCB */
 enum {
 	GHCB_ERROR = 2,
 	GHCB_ERR_NOT_REGISTERED = 1,

@@ -5,10 +5,9 @@
 #include "wire/layout.h"
 
 /*
- * struct kvm_run: what every exit has, then the member of the exit. It is the kernel's memory that a VMM
- * has mapped: its fields are read and written one by one, at KVM_RUN_<exit>_<field>, and those of the head at
- * KVM_RUN_<field>.
- * Source: Linux Documentation/virt/kvm/api.rst: 7.0 for SNP_REQ_CERTS, 6.16 for TDX.
+ * struct kvm_run: common fields, then a union with a member for each exit reason. A VMM maps it from the
+ * kernel, so its fields are accessed one by one, at offset KVM_RUN_<exit>_<field>, or KVM_RUN_<field> for
+ * common ones. Source: Linux Documentation/virt/kvm/api.rst: 7.0 for SNP_REQ_CERTS, 6.16 for TDX.
  */
 enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40, KVM_SYSTEM_EVENT_DATA_BYTES = 128 };
 
@@ -27,7 +26,7 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40, KVM_SYSTEM_EVENT_DATA_BYTES = 128 };
 	F(40, LE64, npages,                   8, "guest's RBX; read back only with ENOSPC") \
 	F(48, LE64, ret,                      8, "0, ENOSPC, EAGAIN, EIO")
 
-/* KVM_EXIT_VMGEXIT of v14 and v15 of the patch series, before the exit had a reason of its own. */
+/* KVM_EXIT_VMGEXIT of v14 and v15 of the patch series, before KVM_EXIT_SNP_REQ_CERTS existed. */
 #define KVM_RUN_VMGEXIT_FIELDS(F) \
 	KVM_RUN_HEAD_FIELDS(F) \
 	F(32, LE32, type,                     4, "") \
@@ -38,7 +37,7 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40, KVM_SYSTEM_EVENT_DATA_BYTES = 128 };
 	F(60, U8,   flags,                    1, "v15: KVM_VMGEXIT_NOTIFY_DONE") \
 	F(61, U8,   status,                   1, "v15: KVM_VMGEXIT_PENDING or KVM_VMGEXIT_DONE")
 
-/* KVM_EXIT_SYSTEM_EVENT. How many of the words there are is in ndata. */
+/* KVM_EXIT_SYSTEM_EVENT. ndata is the number of valid words in data. */
 #define KVM_RUN_SYSTEM_EVENT_FIELDS(F) \
 	KVM_RUN_HEAD_FIELDS(F) \
 	F(32, LE32, type,                     4, "KVM_SYSTEM_EVENT_*") \
@@ -46,8 +45,8 @@ enum { KVM_TDX_UNKNOWN_DATA_BYTES = 40, KVM_SYSTEM_EVENT_DATA_BYTES = 128 };
 	F(40, BYTES, data, KVM_SYSTEM_EVENT_DATA_BYTES, "sixteen words")
 
 /*
- * KVM_EXIT_TDX: one layout for each leaf that exits, and one for leaves to come. `ret` holds a valid answer
- * (unsupported) before the VMM acts, and goes to the guest's R10 with the next KVM_RUN.
+ * KVM_EXIT_TDX: one layout for each leaf that causes an exit, and one for unknown leaves. KVM presets `ret`
+ * to "unsupported"; the next KVM_RUN copies it to the guest's R10.
  */
 #define KVM_RUN_TDX_FIELDS(F) \
 	KVM_RUN_HEAD_FIELDS(F) \

@@ -17,10 +17,10 @@
  *
  * in order and without gaps. The C struct, the reader, the writer, `jurat show` and the offset assertions all
  * come from it. Kinds: U8, LE16, LE32, LE64 (struct member uint8_t .. uint64_t), BYTES (uint8_t name[size]),
- * ZERO (reserved, must be zero; member uint8_t name[size], kept as found so that a signed structure can be
- * written back to the letter).
+ * ZERO (reserved, must be zero; member uint8_t name[size], kept unchanged so that a signed structure can be
+ * written back byte for byte).
  *
- * The header says WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS) and declares snp_report_layout; the .c file says
+ * The header has WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS) and declares snp_report_layout; the .c file has
  *
  *	#define WIRE_ROW_STRUCT snp_report
  *	WIRE_LAYOUT(SNP_REPORT_FIELDS, SNP_REPORT_BYTES, "attestation report", "AMD 56860");
@@ -30,14 +30,14 @@ enum wire_kind { WIRE_U8, WIRE_LE16, WIRE_LE32, WIRE_LE64, WIRE_BYTES, WIRE_ZERO
 
 struct wire_field {
 	const char *name, *note;
-	uint32_t off, size; /* in the bytes */
+	uint32_t off, size; /* in the wire format */
 	uint32_t member;    /* offset in the C struct */
 	enum wire_kind kind;
 };
 
 struct wire_layout {
 	const char *name, *spec;
-	size_t size;        /* in the bytes */
+	size_t size;        /* in the wire format */
 	size_t struct_size; /* of the C struct */
 	const struct wire_field *fields;
 	size_t n_fields;
@@ -58,7 +58,9 @@ struct wire_layout {
 #define WIRE_CAT_(a, b) a##b
 #define WIRE_CAT(a, b) WIRE_CAT_(a, b)
 
-/* One row as a `struct wire_field`, one as bytes of the shadow below, one as the assertions about both. */
+/*
+ * Expansions of a row: a `struct wire_field`, a member of the shadow struct below, and assertions about both.
+ */
 #define WIRE_ROW(off_, kind_, name_, size_, note_) \
 	{ .name = #name_, .note = (note_), .off = (off_), .size = (size_), .kind = WIRE_##kind_, \
 	  .member = offsetof(struct WIRE_ROW_STRUCT, name_) },
@@ -69,9 +71,9 @@ struct wire_layout {
 	static_assert(sizeof(((struct WIRE_ROW_STRUCT *)0)->name) == (size), #name ": not its kind's size");
 
 /*
- * Defines `const struct wire_layout <WIRE_ROW_STRUCT>_layout`. Bytes do not pad, so the shadow struct, made
- * of the rows' sizes alone, has each field where the one before it ends: that this is the offset stated in
- * the row asserts offsets and contiguity in one.
+ * Defines `const struct wire_layout <WIRE_ROW_STRUCT>_layout`. The shadow struct has a byte array for each
+ * row and so no padding: asserting that each is at the offset stated in its row proves that rows are
+ * contiguous and their offsets correct.
  */
 #define WIRE_LAYOUT(TABLE, SIZE, NAME, SPEC) \
 	struct WIRE_SHADOW { TABLE(WIRE_SHADOW_MEMBER) }; \
@@ -89,7 +91,7 @@ struct wire_layout {
 /*
  * Reads a structure of exactly layout->size bytes from the front of `bytes`.
  *
- * bytes     n bytes, untrusted; more than the layout's size is fine, the rest is not looked at
+ * bytes     n bytes, untrusted; bytes beyond the layout's size are ignored
  * ret       the C struct; changes on success only
  * Returns   0; -EBADMSG too short: "NAME wants SIZE bytes, got N"
  */
@@ -100,20 +102,21 @@ void wire_write(const struct wire_layout *layout, const void *from, uint8_t *byt
 /* 0, or -EBADMSG naming the first ZERO field that is not zero, with its offset. */
 JURAT_MUST_CHECK int wire_check_zero(const struct wire_layout *layout, const void *from,
 				     struct jurat_error *err);
-/* A field by name, NULL when there is none. */
+/* Finds a field by name; NULL when there is none. */
 const struct wire_field *wire_find(const struct wire_layout *layout, const char *name);
 
-/* A number field's value; 0 for BYTES and ZERO. */
+/* The value of an integer field; 0 for BYTES and ZERO. */
 uint64_t wire_get(const struct wire_field *field, const void *from);
 
 /*
- * One field as text: U8 and LE16 in decimal, LE32 and LE64 in decimal below 10 and else as 0x.., BYTES as
- * hex, ZERO as "0" or, when it is not, as hex; what its version lacks as "absent".
+ * Formats one field as text: U8 and LE16 in decimal; LE32 and LE64 in decimal below 10, else as 0x..; BYTES
+ * as hex; ZERO as "0", or as hex when it is not zero; a field that the structure's version does not have as
+ * "absent".
  *
  * field     one of layout->fields
  * from      the C struct of `layout`
- * buf       room bytes; gets text and NUL, cut to fit. May be NULL when room is 0
- * Returns   the length of the whole text without NUL, like snprintf
+ * buf       room bytes; receives the NUL-terminated text, truncated to fit. May be NULL when room is 0
+ * Returns   the length of the untruncated text without NUL, as snprintf(3)
  */
 size_t wire_field_format(const struct wire_layout *layout, const struct wire_field *field, const void *from,
 			 char *buf, size_t room);
@@ -123,25 +126,25 @@ extern const struct wire_layout *const wire_layouts[];
 extern const size_t wire_n_layouts;
 
 /*
- * A word of flags: bits in rising order, each by the name that its specification gives it. That is its word
- * everywhere: in policies, verdicts, reasons and `jurat show`. A table of rows B(bit, NAME, "was") is written
- * once and gives the enumerators (by a macro of the header) and the rows below (by WIRE_BIT_ROW).
+ * A bit field: its flags in ascending order, each under the name in its specification, which policies,
+ * verdicts, reasons and `jurat show` use too. One table of rows B(bit, NAME, "was") expands to the
+ * enumerators (by a macro in its header) and to the rows below (by WIRE_BIT_ROW).
  */
 struct wire_bit {
 	unsigned bit;
 	const char *name;
-	const char *was; /* its word in policies before 0.2, when that was another; else NULL */
+	const char *was; /* its name in policies before 0.2, if it was different; else NULL */
 };
 #define WIRE_BIT_ROW(bit, name, was) { bit, #name, was },
 
 struct wire_bits {
-	const char *name; /* of the field */
+	const char *name; /* name of the field */
 	const struct wire_bit *bits;
 	size_t n_bits;
-	uint64_t numbers; /* bits that are no flags: part of a number, which has a name of its own */
+	uint64_t numbers; /* bits that are not flags but part of a number with a name of its own */
 };
 
-/* Every field that is such a word: for `jurat show`, and for tests that compare words. */
+/* Every bit field: for `jurat show`, and for tests that compare names. */
 struct wire_bit_field {
 	const struct wire_layout *layout;
 	const char *field;
@@ -149,47 +152,50 @@ struct wire_bit_field {
 };
 extern const struct wire_bit_field wire_bit_fields[];
 extern const size_t wire_n_bit_fields;
-/* The bits of a field; NULL when it is no word of flags. */
+/* The flags of a field; NULL when it is not a bit field. */
 const struct wire_bits *wire_bits_of(const struct wire_layout *layout, const char *field);
 
-/* A bit by name, NULL when there is none; by its name of before 0.2. */
+/* Find a flag by its name, or by its name before 0.2; NULL when there is none. */
 const struct wire_bit *wire_bits_find(const struct wire_bits *set, const char *name);
 const struct wire_bit *wire_bits_find_old(const struct wire_bits *set, const char *was);
 /* The named bits as a mask. */
 uint64_t wire_bits_mask(const struct wire_bits *set);
-/* Bits set in `value` that have no name and belong to no number: newer than this version. */
+/* Bits set in `value` that are unknown to this version: without a name and not part of a number. */
 uint64_t wire_bits_unknown(const struct wire_bits *set, uint64_t value);
 
 /* The name of a bit, or "bit-N". Returns `to`. */
 enum { WIRE_BIT_NAME_BYTES = 32 };
 const char *wire_bit_name(const struct wire_bits *set, unsigned bit, char to[WIRE_BIT_NAME_BYTES]);
 /*
- * The names of the bits that are set in `value`, separated by spaces, then "bit-N" for the unknown ones;
- * "none" when there is nothing to say. `buf`, `room` and the result as in wire_field_format().
+ * Formats the names of the bits set in `value`, separated by spaces, then "bit-N" for unknown bits; "none"
+ * when no bit is set. `buf`, `room` and the result as in wire_field_format().
  */
 size_t wire_bits_format(const struct wire_bits *set, uint64_t value, char *buf, size_t room);
-/* A field that is a row of security versions: components of a TCB without names. */
+/* Whether a field is an array of security versions (SVNs): TCB components without names. */
 bool wire_is_svns(const struct wire_field *field);
-/* Security versions, "7 1 2 0 ...": the one way in which TDX's and SGX's are written. The same contract. */
+/*
+ * Formats an array of SVNs of TDX or SGX: "7 1 2 0 ...". `buf`, `room` and the result as in
+ * wire_field_format().
+ */
 size_t wire_svns_format(const uint8_t *svns, size_t n, char *buf, size_t room);
 /*
- * What the value of a field says, as text: names of bits, components of a TCB, security versions; empty when
- * the value speaks for itself, and when what it says is not known. The same contract.
+ * Explains the value of a field: names of bits, components of a TCB, security versions. Empty when the value
+ * needs no explanation, or has none. `buf`, `room` and the result as in wire_field_format().
  */
 size_t wire_field_meaning(const struct wire_layout *layout, const struct wire_field *field, const void *from,
 			  char *buf, size_t room);
 
 /*
- * Whether a structure of its version lacks the field, whose bytes are reserved in it. Such a field has no
- * value: it is absent, not 0.
+ * Whether the structure's version does not have the field, but reserved bytes in its place. Such a field has
+ * no value: it is absent, not 0.
  *
- * ret_since   the first version that has it; may be NULL
+ * ret_since   the first version that has the field; may be NULL
  */
 bool wire_field_is_absent(const struct wire_layout *layout, const struct wire_field *field, const void *from,
 			  unsigned *ret_since);
 
 /*
- * The error of a structure whose version this code does not know: it says of a higher one that it is newer.
+ * Reports a structure of an unknown version, with a hint when it is newer than the known ones.
  * what      "SEV-SNP attestation report"
  * Returns   -EPROTO
  */

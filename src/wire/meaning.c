@@ -53,7 +53,7 @@ static size_t snp_meaning(const struct snp_report *report, const struct wire_fie
 	struct snp_tcb tcb;
 
 	if (product == SNP_PRODUCT_UNKNOWN && report->version < 3)
-		product = SNP_MILAN; /* or Genoa, which has the same components in the same places */
+		product = SNP_MILAN; /* or Genoa, which has the same TCB_VERSION layout */
 	switch (field->member) {
 	case offsetof(struct snp_report, policy):
 		return snp_policy_format(report->policy, buf, room);

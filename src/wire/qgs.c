@@ -32,7 +32,7 @@ WIRE_LAYOUT(QGS_COLLATERAL_RESP_FIELDS, QGS_COLLATERAL_RESP_BYTES, "QGS collater
 WIRE_LAYOUT(QGS_PLATFORM_RESP_FIELDS, QGS_PLATFORM_RESP_BYTES, "QGS platform info response", QGS_MSG_LIB);
 #undef WIRE_ROW_STRUCT
 
-/* Behind the header: perhaps two version words, then a size for each part, then the parts. */
+/* What follows the header: two version words in some types, the size of each part, then the parts. */
 static const struct type_info {
 	const char *name;
 	bool has_version;
@@ -84,13 +84,13 @@ int qgs_read_type(const uint8_t *bytes, size_t n, enum qgs_type *ret, struct jur
 	if (hdr.major_version != QGS_MAJOR_VERSION)
 		return jurat_fail(err, QGS_E_INVALID_VERSION, "QGS message has version %u.%u",
 				  hdr.major_version, hdr.minor_version);
-	if (hdr.type >= QGS_N_TYPES) /* the code that Intel's library gives */
+	if (hdr.type >= QGS_N_TYPES) /* the error code that Intel's library returns */
 		return jurat_fail(err, QGS_E_INVALID_VERSION, "QGS message has type %" PRIu32, hdr.type);
 	*ret = (enum qgs_type)hdr.type;
 	return 0;
 }
 
-/* In the order of Intel's library, so that the first thing wrong gives the same code. */
+/* Checks in the order of Intel's library, so that the first error found has the same code. */
 static int check_hdr(const struct qgs_hdr *hdr, enum qgs_type type, size_t n, struct jurat_error *err)
 {
 	const char *name = types[type].name;
@@ -111,7 +111,7 @@ static int check_hdr(const struct qgs_hdr *hdr, enum qgs_type type, size_t n, st
 	return 0;
 }
 
-/* Which parts a request may not leave empty, and the code for it. */
+/* Checks that mandatory parts of a request are not empty; else returns the error code. */
 static int check_request_parts(enum qgs_type type, const uint32_t sizes[], struct jurat_error *err)
 {
 	if (type == QGS_QUOTE_REQ && sizes[QGS_PART_REPORT] == 0)
@@ -121,7 +121,7 @@ static int check_request_parts(enum qgs_type type, const uint32_t sizes[], struc
 	return 0;
 }
 
-/* Success has every part (but for the id of the key), an error has none. */
+/* A successful response has every part (the key id is optional), an error response has none. */
 static int check_response_parts(enum qgs_type type, uint32_t code, const uint32_t sizes[],
 				struct jurat_error *err)
 {
@@ -142,13 +142,16 @@ static int check_response_parts(enum qgs_type type, uint32_t code, const uint32_
 	return 0;
 }
 
-/* May be behind the parts of this message, also where Intel's library would say no: see qgs_read(). */
+/*
+ * Whether four zero bytes may follow the parts of this message, even where Intel's library refuses them: see
+ * qgs_read().
+ */
 static bool may_have_tail(enum qgs_type type)
 {
 	return type == QGS_COLLATERAL_RESP || type == QGS_PLATFORM_RESP;
 }
 
-/* The parts fill the message, but for a tail. */
+/* Checks that the parts fill the message, except for its tail. */
 static int check_sum(const struct type_info *t, bool tail_too, size_t n, const uint32_t sizes[],
 		     struct jurat_error *err)
 {
@@ -230,7 +233,7 @@ size_t qgs_size(const struct qgs_message *message)
 	return size < UINT32_MAX ? (size_t)size : SIZE_MAX;
 }
 
-/* What qgs_read() would say about the message once it is written. */
+/* Checks a message that is to be written, with the same result as qgs_read() after it is written. */
 static int check_message(const struct qgs_message *m, struct jurat_error *err)
 {
 	const struct type_info *t = &types[m->type];

@@ -13,15 +13,15 @@
 enum {
 	QGS_FRAME_BYTES = 4, /* the length; it does not count itself */
 	QGS_HDR_BYTES = 16,
-	QGS_QUOTE_REQ_BYTES = 24, /* fixed parts of the messages, header included */
+	QGS_QUOTE_REQ_BYTES = 24, /* fixed-size parts of the messages, header included */
 	QGS_QUOTE_RESP_BYTES = 24,
 	QGS_COLLATERAL_REQ_BYTES = 24,
 	QGS_COLLATERAL_RESP_BYTES = 48,
 	QGS_PLATFORM_REQ_BYTES = QGS_HDR_BYTES,
 	QGS_PLATFORM_RESP_BYTES = 28,
 	QGS_MAJOR_VERSION = 1,
-	QGS_MINOR_VERSION = 1,                          /* what is sent; any is taken */
-	QGS_MAX_REQUEST_BYTES = 4096 - QGS_FRAME_BYTES, /* Intel's server reads no longer request */
+	QGS_MINOR_VERSION = 1,                          /* sent; any is accepted */
+	QGS_MAX_REQUEST_BYTES = 4096 - QGS_FRAME_BYTES, /* longest request that Intel's server reads */
 	QGS_TAIL_BYTES = 4,
 };
 
@@ -34,7 +34,7 @@ enum qgs_type {
 	QGS_PLATFORM_RESP = 5,
 	QGS_N_TYPES = 6,
 };
-/* "GET_QUOTE_REQ" and so on; NULL for another number. */
+/* "GET_QUOTE_REQ" and so on; NULL for an unknown type. */
 const char *qgs_type_name(uint32_t type);
 
 static inline bool qgs_is_request(uint32_t type)
@@ -42,7 +42,7 @@ static inline bool qgs_is_request(uint32_t type)
 	return type < QGS_N_TYPES && type % 2 == 0;
 }
 
-/* error_code of a message, and what qgs_read() says about one. */
+/* error_code of a message, and the errors that qgs_read() returns. */
 enum qgs_error {
 	QGS_SUCCESS = 0,
 	QGS_E_UNEXPECTED = 0x12001,
@@ -52,9 +52,9 @@ enum qgs_error {
 	QGS_E_INVALID_TYPE = 0x12005,
 	QGS_E_INVALID_SIZE = 0x12006,
 	QGS_E_INVALID_CODE = 0x12007,
-	QGS_E_MAX = 0x12008, /* this and above are no codes */
+	QGS_E_MAX = 0x12008, /* this value and above are not error codes */
 };
-/* "UNEXPECTED" and so on; NULL for a number without a name. */
+/* "UNEXPECTED" and so on; NULL for an unknown code. */
 const char *qgs_error_name(uint32_t code);
 
 /* clang-format off */
@@ -109,7 +109,7 @@ WIRE_STRUCT(qgs_platform_resp, QGS_PLATFORM_RESP_FIELDS);
 extern const struct wire_layout qgs_hdr_layout, qgs_quote_req_layout, qgs_quote_resp_layout,
 	qgs_collateral_req_layout, qgs_collateral_resp_layout, qgs_platform_resp_layout;
 
-/* Parts behind the fixed part, in this order. */
+/* Variable-size parts after the fixed-size part, in this order. */
 enum qgs_part {
 	QGS_PART_REPORT = 0, /* QGS_QUOTE_REQ */
 	QGS_PART_ID_LIST = 1,
@@ -133,12 +133,12 @@ enum qgs_part {
 
 	QGS_MAX_PARTS = 7,
 };
-/* How many parts a type has: 2, 2, 2, 7, 0, 2; 0 for another number. */
+/* The number of parts of a type: 2, 2, 2, 7, 0, 2; 0 for an unknown type. */
 unsigned qgs_n_parts(uint32_t type);
 
 /*
- * One message. `version` holds the two 16-bit words that only two responses have: collateral's major and
- * minor version, or the ISVSVNs of TDQE and PCE. `tail` counts zero bytes behind the parts, 0 or 4.
+ * One message. `version` holds the two 16-bit words of two kinds of response: major and minor version of the
+ * collateral, or the ISVSVNs of TDQE and PCE. `tail` is the number of zero bytes after the parts, 0 or 4.
  */
 struct qgs_message {
 	enum qgs_type type;
@@ -149,53 +149,54 @@ struct qgs_message {
 	unsigned tail;
 };
 
-/* A message to fill in, of the version that Intel's library writes. */
+/* An empty message to fill in, of the version that Intel's library writes. */
 static inline struct qgs_message qgs_message(enum qgs_type type)
 {
 	return (struct qgs_message){ .type = type, .minor_version = QGS_MINOR_VERSION };
 }
 
 /*
- * A whole message, without its length prefix, judged in the order and by the rules of Intel's library, with
- * two exceptions that Intel's library needs itself: it cannot read two of the messages that it writes. A
+ * Parses a whole message without its length prefix, and checks it in the order and by the rules of Intel's
+ * library. There are two exceptions, because that library cannot read two of the messages that it writes: a
  * collateral response may end in four zero bytes whatever its minor version, and a platform-information
  * response may lack them (its error response does).
  *
  * bytes     n bytes, untrusted; borrowed by `ret`
- * Returns   0; > 0 enum qgs_error, which says what is wrong with the message and is what a service would
- *           answer; never < 0. A message that carries an error code of its own is well-formed: see
- *           ret->error_code
+ * Returns   0; > 0 enum qgs_error, what is wrong with the message, which is also what a service would respond
+ *           with; never < 0. A response that reports an error is well-formed: see ret->error_code
  */
 JURAT_MUST_CHECK int qgs_read(enum qgs_type type, const uint8_t *bytes, size_t n, struct qgs_message *ret,
 			      struct jurat_error *err);
-/* Type of a message: 0, or > 0 enum qgs_error (shorter than a header, major version, number). */
+/*
+ * Reads the type of a message. 0; > 0 enum qgs_error (shorter than a header, major version, or unknown type).
+ */
 JURAT_MUST_CHECK int qgs_read_type(const uint8_t *bytes, size_t n, enum qgs_type *ret,
 				   struct jurat_error *err);
 
 /*
- * The zero bytes that Intel's service puts behind the parts of a response to a request of this minor version:
- * 4 behind platform information and behind collateral for minor version 0, in successful responses only.
+ * The number of zero bytes that Intel's service appends to a response to a request of this minor version: in
+ * successful responses only, 4 after platform information, and after collateral for minor version 0.
  */
 unsigned qgs_tail_of(enum qgs_type response, unsigned request_minor, uint32_t error_code);
-/* Bytes of the message, without length prefix; SIZE_MAX when it would not fit the size field. */
+/* Size of the message in bytes without length prefix; SIZE_MAX when it does not fit the size field. */
 size_t qgs_size(const struct qgs_message *message);
 /*
- * Writes the message, behind its length prefix when `framed`.
+ * Writes the message, preceded by its length prefix when `framed`.
  *
- * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL what qgs_read()
- *           would refuse, or 4 GiB or more
+ * Returns   0 and *ret_size; JURAT_TOO_SMALL and *ret_size is the required size, `to` is unchanged; -EINVAL
+ *           what qgs_read() would refuse, or 4 GiB or more
  */
 JURAT_MUST_CHECK int qgs_write(const struct qgs_message *message, bool framed, uint8_t *to, size_t room,
 			       size_t *ret_size, struct jurat_error *err);
 
 /*
- * Puts a message together from a stream, however it was cut. Takes the caller's buffer and never more than
- * fits there; nothing is computed from the stated length before it was compared with the room.
+ * Reassembles messages from a stream that may arrive in pieces of any size. It uses the caller's buffer and
+ * compares the stated length with its size before using it for anything else.
  *
- * A service that also takes bare TDREPORTs (Intel's "raw mode") says so: then a stream that begins with the
- * type of a TDREPORT, which as a length would be 2 GiB, is collected to 1024 bytes. Nothing else of it is
- * read here. Raw mode has no end mark but the sender's silence, so bytes that arrive together with the 1024th
- * make it an error, as with Intel's.
+ * With `raw_too`, it also accepts plain TDREPORTs (the "raw mode" of Intel's service): a stream that begins
+ * with the TDREPORT type, which would be a length of 2 GiB, is collected up to 1024 bytes. Nothing else in it
+ * is checked here. Raw mode does not mark the end of a message, so bytes that arrive together with the 1024th
+ * are an error, as with Intel's service.
  */
 struct qgs_assembler {
 	uint8_t *buf;
@@ -207,25 +208,28 @@ struct qgs_assembler {
 	size_t n_buf;    /* bytes of the message so far */
 	size_t want;     /* size of the message, once the prefix is complete */
 	bool raw;
-	int failed; /* what feeding this stream returns from now on */
+	int failed; /* result of every further qgs_assembler_feed() */
 };
 
 enum { QGS_MESSAGE = 1, QGS_RAW_TDREPORT = 2 };
 
-/* `buf` holds `room` bytes and lives as long as the assembler; no message larger than `room` is taken. */
+/*
+ * `buf` holds `room` bytes and must live as long as the assembler; messages larger than `room` are refused.
+ */
 void qgs_assembler_init(struct qgs_assembler *a, uint8_t *buf, size_t room, bool raw_too);
 /*
- * Feeds n bytes, of which *ret_taken are used: all of them, or up to the end of the first message. The
- * message is in `buf` then, a->want bytes, until the next call, which begins a new one.
+ * Feeds n bytes, of which *ret_taken are consumed: all of them, or up to the end of the first message. The
+ * message is then in `buf`, a->want bytes, until the next call, which starts a new one.
  *
- * Returns   0 more bytes are wanted; QGS_MESSAGE a framed message is complete; QGS_RAW_TDREPORT a
- *           bare TDREPORT is complete; -EBADMSG length below a header's or header.size other than it, or
- *           bytes after a bare TDREPORT; -EPROTO major version, type; -E2BIG larger than the room. After an
- *           error the stream is of no use: the same error is returned for ever
+ * Returns   0 more bytes are needed; QGS_MESSAGE a length-prefixed message is complete; QGS_RAW_TDREPORT a
+ *           plain TDREPORT is complete; -EBADMSG the length is below that of a header or differs from
+ *           header.size, or bytes follow a plain TDREPORT; -EPROTO unknown major version or type; -E2BIG
+ *           larger than `room`. After an error the stream is unusable: every further call returns the same
+ *           error
  */
 JURAT_MUST_CHECK int qgs_assembler_feed(struct qgs_assembler *a, const uint8_t *bytes, size_t n,
 					size_t *ret_taken, struct jurat_error *err);
-/* The stream may end here: nothing was fed since the last message. */
+/* Whether the stream may end here: no bytes were fed since the last message. */
 bool qgs_assembler_idle(const struct qgs_assembler *a);
 
 #endif

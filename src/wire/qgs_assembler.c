@@ -17,7 +17,7 @@ bool qgs_assembler_idle(const struct qgs_assembler *a)
 	       (a->n_prefix == 0 || (a->n_prefix == QGS_FRAME_BYTES && a->n_buf == a->want));
 }
 
-/* The prefix is complete: what follows, and does it fit? */
+/* Decides, when the prefix is complete, what follows and whether it fits. */
 static int begin_message(struct qgs_assembler *a, struct jurat_error *err)
 {
 	struct bytes_rd r = bytes_rd(a->prefix, sizeof(a->prefix));
@@ -38,7 +38,7 @@ static int begin_message(struct qgs_assembler *a, struct jurat_error *err)
 	return 0;
 }
 
-/* A header that cannot become a message is refused at once, not after bytes that may never come. */
+/* Refuses an invalid header at once, instead of waiting for a message that may never arrive. */
 static int check_header(const struct qgs_assembler *a, struct jurat_error *err)
 {
 	struct qgs_hdr hdr;
@@ -58,7 +58,7 @@ static int check_header(const struct qgs_assembler *a, struct jurat_error *err)
 	return 0;
 }
 
-/* Its size and type are all that is asked: what else it must say, its service knows. */
+/* Only its size and type are checked here: the service checks the rest. */
 static int end_raw(size_t left, struct jurat_error *err)
 {
 	if (left > 0)
@@ -66,7 +66,7 @@ static int end_raw(size_t left, struct jurat_error *err)
 	return QGS_RAW_TDREPORT;
 }
 
-/* Moves what is there towards `goal` bytes in `to`; true once they are. */
+/* Appends input to `to` until it has `goal` bytes; true once it has. */
 static bool collect(uint8_t *to, size_t *have, size_t goal, struct bytes_rd *in)
 {
 	size_t left = bytes_rd_left(in), n = goal - *have < left ? goal - *have : left;

@@ -76,7 +76,7 @@ enum {
 	SNP_REPORT_RESP_BYTES = 4000, /* struct snp_report_resp */
 	SNP_EXT_REPORT_REQ_BYTES = 112,
 	SEV_ISSUE_CMD_BYTES = 16,
-	SNP_STATUS_MASK_CHIP_ID = 1 << 0, /* flags of snp_platform_status; the first two also of snp_config */
+	SNP_STATUS_MASK_CHIP_ID = 1 << 0, /* flags of snp_platform_status; snp_config has the first two */
 	SNP_STATUS_MASK_CHIP_KEY = 1 << 1,
 	SNP_STATUS_VLEK_EN = 1 << 2,
 };

@@ -4,7 +4,7 @@
 
 #include "wire/layout.h"
 
-/* Body of an SGX REPORT, here a quoting enclave's. Spec: Intel SDM, REPORT without KEYID and MAC. */
+/* Body of an SGX REPORT, here of a quoting enclave. Spec: Intel SDM, REPORT without KEYID and MAC. */
 enum { SGX_REPORT_BYTES = 384 };
 
 /* clang-format off */

@@ -99,14 +99,17 @@ static int read_entries(struct bytes_rd *r, struct raw_entry raw[SNP_CERTS_MAX_E
 	return 0;
 }
 
-/* Entry i against the entries' own bytes and against the entries before it. */
+/*
+ * Checks GUID, length and offset of entry i, and that it neither overlaps the entries nor repeats or overlaps
+ * an earlier one.
+ */
 static int check_entry(const struct raw_entry raw[], unsigned i, size_t entries_size, struct jurat_error *err)
 {
 	const struct raw_entry *e = &raw[i];
 	enum snp_cert_kind kind = snp_cert_kind_of(e->guid);
 	uint64_t end = (uint64_t)e->off + e->len;
 
-	/* Some readers end the table at a zero GUID, some do not: refuse what two readers see differently. */
+	/* Some readers end the table at a zero GUID, others do not: refuse the ambiguity. */
 	if (bytes_all(e->guid, SNP_CERTS_GUID_BYTES, 0))
 		return jurat_fail(err, -EBADMSG, "its GUID is zero, but it is not the terminator");
 	if (e->len == 0)
@@ -146,7 +149,7 @@ static int read_entry(const struct bytes_rd *r, const struct raw_entry raw[], un
 	return 0;
 }
 
-/* The same GUID in the other order. Spec: UEFI 2.10, appendix A. */
+/* Converts a GUID between printed and mixed-endian byte order. Spec: UEFI 2.10, appendix A. */
 static void swap_guid(const uint8_t from[SNP_CERTS_GUID_BYTES], uint8_t to[SNP_CERTS_GUID_BYTES])
 {
 	static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
@@ -179,7 +182,7 @@ bool snp_certs_is_mixed_endian(const uint8_t *bytes, size_t n)
 
 enum order { AS_SPECIFIED, EITHER };
 
-/* What two readers would see differently is refused. */
+/* Refuses tables that mix both byte orders, which readers would interpret differently. */
 static int check_order(const struct raw_entry raw[], unsigned n, struct jurat_error *err)
 {
 	bool plain = false, swapped = false;

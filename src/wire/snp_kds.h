@@ -5,14 +5,14 @@
 #include "wire/snp_product.h"
 
 /*
- * Addresses at AMD's key distribution service. Spec: VCEK certificate and KDS interface (AMD 57230). Contract
- * of wire_field_format().
+ * URLs at AMD's Key Distribution Service (KDS). `buf`, `room` and the result as in wire_field_format(). Spec:
+ * VCEK certificate and KDS interface (AMD 57230).
  */
 
-/* Of the VCEK of a chip at a TCB. chip_id: 64 bytes, as in the report. */
+/* URL of the VCEK of a chip at a TCB. chip_id: 64 bytes, as in the report. */
 size_t snp_kds_vcek_url(enum snp_product product, const uint8_t chip_id[64], const struct snp_tcb *tcb,
 			char *buf, size_t room);
-/* Of the certificates that a VCEK, or a VLEK, chains to: ASK or ASVK, then ARK, as PEM. */
+/* URL of the certificates that a VCEK or VLEK chains to: ASK or ASVK, then ARK, in PEM. */
 size_t snp_kds_chain_url(enum snp_product product, bool vlek, char *buf, size_t room);
 
 #endif

@@ -8,18 +8,18 @@
 enum {
 	SNP_PAGE_BYTES = 4096,
 	SNP_MSG_HDR_BYTES = 0x60,
-	SNP_MSG_AAD_OFF = 0x30, /* the authenticated part of the header */
+	SNP_MSG_AAD_OFF = 0x30, /* start of the header's authenticated part */
 	SNP_MSG_AAD_BYTES = 0x30,
 	SNP_MSG_MAX_PAYLOAD_BYTES = SNP_PAGE_BYTES - SNP_MSG_HDR_BYTES,
 	SNP_MSG_ALGO_AES_256_GCM = 1,
 	SNP_MSG_HDR_VERSION = 1,
-	SNP_MSG_SEQNO_OFF = 0x20, /* in the clear: a tracer sees it */
+	SNP_MSG_SEQNO_OFF = 0x20, /* not encrypted: visible to the host */
 	SNP_MSG_TYPE_OFF = 0x34,  /* the one byte that KVM reads */
 	SNP_N_VMPCKS = 4,
 	SNP_VMPCK_BYTES = 32,
 };
 
-/* A response is its request + 1. */
+/* The type of a response is that of its request + 1. */
 enum snp_msg_type {
 	SNP_MSG_INVALID = 0,
 	SNP_MSG_CPUID_REQ = 1,
@@ -113,8 +113,8 @@ enum {
 };
 
 /*
- * guest_field_select, B(bit, NAME, word of the field, word before 0.2): the bits name fields, so each has the
- * word of its field.
+ * guest_field_select, B(bit, NAME, field name, name before 0.2): each bit selects a field and is named after
+ * it.
  */
 /* clang-format off */
 #define SNP_FIELD_SELECT_BITS(B) \
@@ -130,7 +130,9 @@ enum {
 enum { SNP_FIELD_SELECT_BITS(SNP_FIELD_ENUM) };
 extern const struct wire_bits snp_field_select_bits;
 
-/* Firmware status codes. Spec: SEV-SNP firmware ABI. Old public headers are off by some after 0x18. */
+/*
+ * Firmware status codes. Spec: SEV-SNP firmware ABI. Older public headers have different values after 0x18.
+ */
 enum snp_status {
 	SNP_SUCCESS = 0x00,
 	SNP_INVALID_PLATFORM_STATE = 0x01,
@@ -147,11 +149,11 @@ enum snp_status {
 	SNP_BAD_VERSION = 0x22,
 	SNP_INVALID_KEY = 0x27,
 };
-#define SNP_NO_FW_CALL 0xffffffffu /* the kernel's, for "firmware was not asked" */
+#define SNP_NO_FW_CALL 0xffffffffu /* Linux: the firmware was not called */
 /* "INVALID_PARAM" and so on; NULL for codes without a name. */
 const char *snp_status_name(uint32_t status);
 
-/* High half of sw_exit_info_2 and exitinfo2: what the hypervisor has to say. Spec: GHCB 4.1.7, 4.1.8.1. */
+/* High half of sw_exit_info_2 and of exitinfo2: the hypervisor's error code. Spec: GHCB 4.1.7, 4.1.8.1. */
 enum snp_vmm_error {
 	SNP_VMM_OK = 0,
 	SNP_VMM_INVALID_LEN = 1,

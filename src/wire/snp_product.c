@@ -14,13 +14,13 @@ enum { MAX_MODEL_RANGES = 3, MAX_PARTS = 2 };
 
 /* The table of products. */
 static const struct row {
-	const char *name; /* as the key distribution service spells it */
+	const char *name; /* as AMD's KDS spells it */
 	enum tcb_layout layout;
 	size_t hwid_bytes;
-	struct models { /* of CPUID's combined family; family 0 ends them */
+	struct models { /* ranges of models of a combined CPUID family; family 0 ends the list */
 		uint8_t family, first, last;
 	} models[MAX_MODEL_RANGES];
-	const char *parts[MAX_PARTS]; /* names of processors whose certificates this product's CA issues */
+	const char *parts[MAX_PARTS]; /* other processor names in certificates issued by this product's CA */
 } products[SNP_N_PRODUCTS] = {
 	[SNP_PRODUCT_UNKNOWN] = { "unknown", TCB_UNKNOWN, 64, { { 0 } } },
 	[SNP_MILAN] = { "Milan", TCB_MILAN, 64, { { 0x19, 0x00, 0x0f } } },
@@ -62,7 +62,7 @@ enum snp_product snp_product_by_name(const char *name)
 	return SNP_PRODUCT_UNKNOWN;
 }
 
-/* "Milan-B0": the name, and after a dash the stepping. */
+/* Whether `text` is `name`, optionally followed by a dash and a stepping: "Milan-B0". */
 static bool names(const char *text, const char *name)
 {
 	size_t n = strlen(name);
@@ -100,7 +100,8 @@ static const struct tcb_component {
 	const char *name;
 	size_t member;
 	signed char byte
-		[N_TCB_LAYOUTS]; /* of TCB_VERSION, -1: not in this layout. Spec: firmware ABI, TCB_VERSION */
+		/* byte in TCB_VERSION; -1: not in this layout. Spec: firmware ABI, TCB_VERSION */
+		[N_TCB_LAYOUTS];
 } tcb_components[] = {
 	{ "fmc", offsetof(struct snp_tcb, fmc), { -1, -1, 0 } },
 	{ "boot_loader", offsetof(struct snp_tcb, boot_loader), { -1, 0, 1 } },

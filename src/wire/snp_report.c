@@ -113,7 +113,7 @@ int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, stru
 	struct snp_report report;
 	int r;
 
-	if (snp_report_is_newer(bytes, n)) /* and may be of another size */
+	if (snp_report_is_newer(bytes, n)) /* its size may differ */
 		return wire_unknown_version(snp_report_layout.name, bytes_get_le(bytes, 4),
 					    SNP_REPORT_FIRST_VERSION, SNP_REPORT_LAST_VERSION, err);
 	r = wire_read(&snp_report_layout, bytes, n, &report, err);

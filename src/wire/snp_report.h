@@ -66,7 +66,7 @@ WIRE_STRUCT(snp_report, SNP_REPORT_FIELDS);
 extern const struct wire_layout snp_report_layout;
 
 /*
- * Bits by their names in the specification: B(bit, NAME, word in policies before 0.2). Spec: SEV-SNP firmware
+ * Bits by their names in the specification: B(bit, NAME, name in policies before 0.2). Spec: SEV-SNP firmware
  * ABI (AMD 56860), Guest Policy; ATTESTATION_REPORT, PLATFORM_INFO and KEY_INFO.
  */
 /* clang-format off */
@@ -127,31 +127,33 @@ static inline unsigned snp_key_info_signing_key(uint32_t key_info)
 
 /* "vcek", "vlek", "none"; NULL for a reserved value. */
 const char *snp_signing_key_name(unsigned key);
-/* "ABI 1.55 SMT ..." and "SIGNING_KEY vcek ...". Contract of wire_field_format(). */
+/* "ABI 1.55 SMT ..." and "SIGNING_KEY vcek ...". `buf`, `room` and the result as in wire_field_format(). */
 size_t snp_policy_format(uint64_t policy, char *buf, size_t room);
 size_t snp_key_info_format(uint32_t key_info, char *buf, size_t room);
 
 /*
- * From a report: CPUID where the report carries it (version >= 3). A version 2 report carries none: a chip_id
- * of 8 bytes and zeros says Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate must tell (Milan and
- * Genoa share a layout).
+ * Determines the product of a report from its CPUID fields (version >= 3). A version 2 report has none: if
+ * its chip_id is 8 bytes followed by zeros, it is Turin; otherwise SNP_PRODUCT_UNKNOWN, and the certificate
+ * decides (Milan and Genoa share a TCB layout).
  */
 enum snp_product snp_product_of_report(const struct snp_report *report);
 
 /* The first version of the report that has this field; in an older one its bytes are reserved. */
 unsigned snp_report_field_since(const char *field);
 
-/* Whether they begin like a report of a version above 5. Hardly anything else has so small a number there. */
+/* Whether the bytes look like a report of a version above 5: a small integer where the version is. */
 bool snp_report_is_newer(const uint8_t *bytes, size_t n);
 /*
  * bytes     n bytes, untrusted
- * Returns   0; -EBADMSG not 1184 bytes or more; -EPROTO version other than 2, 3, 4, 5: of a newer
- *           one, whatever its size, the text says that it is newer
- * Reserved bytes are not judged here: wire_check_zero(&snp_report_layout, ...) and the verifier do.
+ * Returns   0; -EBADMSG fewer than 1184 bytes; -EPROTO a version other than 2, 3, 4, 5: for a newer one,
+ *           whatever its size, `err` says that it is newer
+ * Reserved bytes are not checked here, but by wire_check_zero(&snp_report_layout, ...) and the verifier.
  */
 JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret,
 				     struct jurat_error *err);
-/* Signature numbers as big-endian 48 bytes; false when bytes 48..71 of either are not zero. */
+/*
+ * Converts r and s of the signature to 48 bytes, big-endian; false when bytes 48..71 of either are not zero.
+ */
 bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], uint8_t ret_s[48]);
 void snp_report_set_signature(struct snp_report *report, const uint8_t r[48], const uint8_t s[48]);
 

@@ -5,7 +5,9 @@
 #include "wire/layout.h"
 
 /* clang-format off */
-/* The secrets page that firmware gives a guest at launch. Spec: SEV-SNP firmware ABI; Linux sev.h. */
+/*
+ * The secrets page that the firmware writes for a guest at launch. Spec: SEV-SNP firmware ABI; Linux sev.h.
+ */
 #define SNP_SECRETS_FIELDS(F) \
 	F(0x000, LE32,  version,             4, "") \
 	F(0x004, LE32,  imien,               4, "bit 0: an initial migration image") \

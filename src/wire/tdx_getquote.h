@@ -5,8 +5,8 @@
 #include "wire/layout.h"
 
 /*
- * The buffer that TDG.VP.VMCALL<GetQuote> shares between TD and VMM: a header, then input, later replaced by
- * output. Whoever reads it copies it once and reads the copy. Spec: GHCI 1.5, tables 3-10 and 3-11.
+ * The shared buffer of TDG.VP.VMCALL<GetQuote>: a header, then the TD's input, which the VMM replaces with
+ * output. Code that reads it copies it once and parses the copy. Spec: GHCI 1.5, tables 3-10 and 3-11.
  */
 enum {
 	TDX_GETQUOTE_HDR_BYTES = 24,
@@ -33,23 +33,24 @@ extern const struct wire_layout tdx_getquote_hdr_layout;
 
 /* status */
 #define TDX_GETQUOTE_SUCCESS     0x0000000000000000u
-#define TDX_GETQUOTE_IN_FLIGHT   0xffffffffffffffffu /* the buffer is the VMM's */
+#define TDX_GETQUOTE_IN_FLIGHT   0xffffffffffffffffu /* the VMM owns the buffer */
 #define TDX_GETQUOTE_ERROR       0x8000000000000000u
 #define TDX_GETQUOTE_UNAVAILABLE 0x8000000000000001u /* no quoting service */
-/* "success", "in flight", "error", "quoting service unavailable"; NULL for another value. */
+/* "success", "in flight", "error", "quoting service unavailable"; NULL for an unknown value. */
 const char *tdx_getquote_status_name(uint64_t status);
 
-/* What the input is. */
+/* The form of the input. */
 enum tdx_getquote_form {
-	TDX_GETQUOTE_TDREPORT, /* 1024 bytes; the output is a bare quote */
-	TDX_GETQUOTE_QGS,      /* a framed request for the quoting service; so is the output */
+	TDX_GETQUOTE_TDREPORT, /* 1024 bytes; the output is a quote without framing */
+	TDX_GETQUOTE_QGS,      /* a length-prefixed QGS request; the output is a length-prefixed response */
 	TDX_GETQUOTE_OTHER,    /* neither: a quoting service will refuse it */
 };
 
 /*
- * The form of n bytes of input. Framed means: a big-endian length that is exactly the rest, and behind it the
- * header of a request of major version 1 with that size; a TDREPORT cannot look like that, because it begins
- * with 0x81. TDREPORT means 1024 bytes that begin with 0x81 and are not framed; the rest of it is not judged.
+ * Determines the form of n bytes of input. A QGS request is a big-endian length that equals the number of
+ * bytes after it, followed by a request header of major version 1 with the same size; no TDREPORT has this
+ * form, since it begins with 0x81. A TDREPORT is anything else of 1024 bytes that begins with 0x81; its other
+ * bytes are not checked.
  */
 enum tdx_getquote_form tdx_getquote_form_of(const uint8_t *input, size_t n);
 
@@ -61,37 +62,38 @@ struct tdx_getquote {
 };
 
 /*
- * A header on its own, for a VMM that has not copied the input yet. The TD's status and out_len are not
- * judged: QEMU does not either.
+ * Checks a header alone, for a VMM that has not copied the input yet. The TD's status and out_len are not
+ * checked, as in QEMU.
  *
- * size      of the whole buffer, as the TD stated it
- * Returns   0; -EPROTO version other than 1; -E2BIG size above 128 KiB; -EBADMSG size below the header, or
- *           in_len above size - 24
+ * size      of the whole buffer, as stated by the TD
+ * Returns   0; -EPROTO a version other than 1; -E2BIG size above 128 KiB; -EBADMSG size smaller than the
+ *           header, or in_len above size - 24
  */
 JURAT_MUST_CHECK int tdx_getquote_check(const struct tdx_getquote_hdr *hdr, uint64_t size,
 					struct jurat_error *err);
 /*
- * A whole request.
+ * Parses a whole request.
  *
- * copy      n bytes, untrusted, a copy of the shared buffer or of its front up to the end of the input;
+ * copy      n bytes, untrusted, a private copy of the shared buffer, at least up to the end of the input;
  *           borrowed
  * Returns   0; -EBADMSG shorter than the header or than header and input; -EPROTO; -E2BIG as above
  */
 JURAT_MUST_CHECK int tdx_getquote_read(const uint8_t *copy, size_t n, struct tdx_getquote *ret,
 				       struct jurat_error *err);
 /*
- * What a TD finds in its buffer after the call.
+ * Parses what a TD finds in its buffer after the call.
  *
- * copy      n bytes, untrusted, a copy of the whole shared buffer; borrowed by `ret_output`
- * Returns   0 and the output, at least one byte; JURAT_BUSY in flight; -EBADMSG no room for the header, or
- *           out_len is 0 although status says success; -EFBIG out_len above n - 24; -EIO status says that it
- *           failed; -EPROTO the VMM changed the version or left a status that nobody defined
+ * copy      n bytes, untrusted, a private copy of the whole shared buffer; borrowed by `ret_output`
+ * Returns   0 and the output, at least one byte; JURAT_BUSY in flight; -EBADMSG n is smaller than the header,
+ *           or out_len is 0 although status is success; -EFBIG out_len above n - 24; -EIO status is an error;
+ *           -EPROTO the VMM changed the version or stored an undefined status
  */
 JURAT_MUST_CHECK int tdx_getquote_read_output(const uint8_t *copy, size_t n, struct bytes_rd *ret_output,
 					      struct jurat_error *err);
 /*
- * A fresh request: header (version 1, the rest 0), input, zeros up to `size`.
- * Returns   0; -EINVAL size not a multiple of 4096, or 0; -E2BIG size above 128 KiB, or no room for the input
+ * Writes a new request: header (version 1, the rest 0), input, zeros up to `size`.
+ * Returns   0; -EINVAL size is 0 or not a multiple of 4096; -E2BIG size above 128 KiB, or too small for the
+ *           input
  */
 JURAT_MUST_CHECK int tdx_getquote_write(const uint8_t *input, size_t n, uint8_t *to, size_t size,
 					struct jurat_error *err);

@@ -25,7 +25,7 @@ WIRE_LAYOUT(TDX_BODY_15_FIELDS, TDX_BODY_15_BYTES, "TD quote body 1.5", SGX_QUOT
 WIRE_LAYOUT(TDX_BODY_15EX_FIELDS, TDX_BODY_15EX_BYTES, "TD quote body 1.5ex", SGX_QUOTE_H);
 #undef WIRE_ROW_STRUCT
 
-/* So that the layouts of the smaller bodies read into and write from struct tdx_body. */
+/* Asserts that the smaller bodies are prefixes of struct tdx_body, so that their layouts work with it. */
 #define SAME_PLACE(off, kind, name, size, note)                                                              \
 	static_assert(offsetof(struct SMALLER, name) == offsetof(struct tdx_body, name), #name ": moved");
 #define SMALLER tdx_body_10
@@ -111,7 +111,7 @@ static bool cert_type_goes_inside(unsigned type)
 	return type >= TDX_CERT_PPID && type <= TDX_CERT_PLATFORM_MANIFEST && type != TDX_CERT_QE_REPORT;
 }
 
-/* Which values may stand together. Spec: Intel's quote verification library, Quote::validate. */
+/* Checks that header values are consistent. Spec: Intel's quote verification library, Quote::validate. */
 static int check_hdr(const struct tdx_quote_hdr *hdr, bool sgx_too, struct jurat_error *err)
 {
 	if (hdr->version == 3)
@@ -311,7 +311,7 @@ bool tdx_quote_ppid(const struct tdx_quote *quote, struct tdx_cert_ppid *ret)
 	return true;
 }
 
-/* Version and body go together. *ret_size of what the quote signature covers. */
+/* Checks that version and body match. *ret_size: of the part that the quote signature covers. */
 static int check_signed(const struct tdx_quote *quote, size_t *ret_size, struct jurat_error *err)
 {
 	const struct wire_layout *layout = tdx_body_layout_of(quote->body_type);
@@ -350,7 +350,7 @@ int tdx_quote_write_signed(const struct tdx_quote *quote, uint8_t to[TDX_QUOTE_M
 	return r;
 }
 
-/* The certification data goes together with its type and all sizes fit their words. */
+/* Checks that the certification data matches its type and that all sizes fit their fields. */
 static int check_parts(const struct tdx_quote *quote, struct jurat_error *err)
 {
 	size_t ppid = ppid_bytes(quote->cert_type);

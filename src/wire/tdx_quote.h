@@ -36,7 +36,7 @@ enum {
 extern const uint8_t tdx_quote_vendor_id[TDX_QUOTE_VENDOR_ID_BYTES]; /* Intel's */
 
 enum tdx_body_type {
-	TDX_BODY_SGX = 1, /* an SGX enclave's: no TD */
+	TDX_BODY_SGX = 1, /* body of an SGX enclave, not a TD */
 	TDX_BODY_10 = 2,
 	TDX_BODY_15 = 3,
 	TDX_BODY_15EX = 4,
@@ -47,11 +47,11 @@ enum tdx_cert_data_type {
 	TDX_CERT_PPID_RSA_2048 = 2,
 	TDX_CERT_PPID_RSA_3072 = 3,
 	TDX_CERT_PCK_LEAF = 4,          /* PEM */
-	TDX_CERT_PCK_CHAIN = 5,         /* PEM: leaf, intermediate, root; often a NUL behind them */
-	TDX_CERT_QE_REPORT = 6,         /* the outer one only */
+	TDX_CERT_PCK_CHAIN = 5,         /* PEM: leaf, intermediate, root; often NUL-terminated */
+	TDX_CERT_QE_REPORT = 6,         /* as the outer certification data only */
 	TDX_CERT_PLATFORM_MANIFEST = 7, /* kept as bytes */
 };
-/* "PPID", "PCK certificate chain" ...; NULL for another number. */
+/* "PPID", "PCK certificate chain" ...; NULL for an unknown type. */
 const char *tdx_cert_data_name(unsigned type);
 
 /* clang-format off */
@@ -103,51 +103,51 @@ const char *tdx_cert_data_name(unsigned type);
 WIRE_STRUCT(tdx_quote_hdr, TDX_QUOTE_HDR_FIELDS);
 WIRE_STRUCT(tdx_body_10, TDX_BODY_10_FIELDS);
 WIRE_STRUCT(tdx_body_15, TDX_BODY_15_FIELDS);
-WIRE_STRUCT(tdx_body, TDX_BODY_15EX_FIELDS); /* holds each of the three: the smaller ones are its front */
+WIRE_STRUCT(tdx_body, TDX_BODY_15EX_FIELDS); /* holds all three bodies: the smaller ones are prefixes of it */
 extern const struct wire_layout tdx_quote_hdr_layout, tdx_body_10_layout, tdx_body_15_layout, tdx_body_layout;
 
-/* Layout of a TD's body, to be used with struct tdx_body; NULL for a type that is none. */
+/* Layout of a TD's body, for use with struct tdx_body; NULL for an unknown type. */
 const struct wire_layout *tdx_body_layout_of(unsigned type);
 /* RTMR 0 to 3; NULL for another index. */
 const uint8_t *tdx_body_rtmr(const struct tdx_body *body, unsigned index);
 
 struct tdx_quote {
 	struct tdx_quote_hdr hdr;
-	enum tdx_body_type body_type; /* in version 4, which does not say it, TDX_BODY_10 or TDX_BODY_SGX */
+	enum tdx_body_type body_type; /* version 4, which does not state it: TDX_BODY_10 or TDX_BODY_SGX */
 	bool has_15, has_15ex;        /* the body has the fields that TDX 1.5, and 1.5ex, added */
-	struct tdx_body body;         /* of a TD; fields it does not have are zero */
+	struct tdx_body body;         /* of a TD; fields that its type does not have are zero */
 	struct sgx_report enclave;    /* TDX_BODY_SGX only */
 	uint8_t signature[TDX_QUOTE_SIGNATURE_BYTES];
 	uint8_t attestation_key[TDX_QUOTE_KEY_BYTES];
 	struct sgx_report qe_report;
 	uint8_t qe_report_signature[TDX_QUOTE_SIGNATURE_BYTES];
 	struct bytes_rd auth_data; /* borrowed, as are all below */
-	uint16_t cert_type;        /* enum tdx_cert_data_type, the inner one */
+	uint16_t cert_type;        /* enum tdx_cert_data_type of the inner certification data */
 	struct bytes_rd cert_data;
 
 	struct bytes_rd signed_bytes; /* what `signature` covers */
 	struct bytes_rd qe_report_bytes;
 	size_t size;     /* of the quote */
-	size_t trailing; /* bytes behind it, not judged: real quotes are padded with zeros */
+	size_t trailing; /* bytes after it, not checked: real quotes are padded with zeros */
 };
 
 /*
- * A TD's quote. Every size in it must agree with every other; the values are not judged.
+ * Parses a TD's quote. All sizes in it must be consistent; other values are not checked.
  *
  * bytes     n bytes, untrusted; borrowed by `ret`
- * Returns   0; -EBADMSG too short, or sizes that do not agree; -EPROTO something other than a TD's quote of
- *           version 4 or 5 with an ECDSA P-256 key, Intel's vendor id, certification data of type 6 with type
- *           1 to 5 or 7 inside; SGX quotes are named as such
+ * Returns   0; -EBADMSG too short, or inconsistent sizes; -EPROTO anything other than a TD's quote of version
+ *           4 or 5 with an ECDSA P-256 key, Intel's vendor id, and certification data of type 6 with type 1
+ *           to 5 or 7 inside; `err` says so if it is an SGX quote
  */
 JURAT_MUST_CHECK int tdx_quote_read(const uint8_t *bytes, size_t n, struct tdx_quote *ret,
 				    struct jurat_error *err);
-/* The same, and SGX quotes of versions 4 and 5 too: for showing, never for deciding about a TD. */
+/* The same, and also accepts SGX quotes of versions 4 and 5: for display, never to verify a TD. */
 JURAT_MUST_CHECK int tdx_quote_read_any(const uint8_t *bytes, size_t n, struct tdx_quote *ret,
 					struct jurat_error *err);
 
-/* Certification data of types 1 to 3: which platform the PCK certificate must be fetched for. */
+/* Certification data of types 1 to 3: identifies the platform whose PCK certificate must be fetched. */
 struct tdx_cert_ppid {
-	struct bytes_rd ppid; /* 16, 256 or 384 bytes; encrypted but for type 1 */
+	struct bytes_rd ppid; /* 16, 256 or 384 bytes; encrypted except in type 1 */
 	uint8_t cpusvn[16];
 	uint16_t pce_isvsvn, pce_id;
 };
@@ -155,15 +155,15 @@ struct tdx_cert_ppid {
 bool tdx_quote_ppid(const struct tdx_quote *quote, struct tdx_cert_ppid *ret);
 
 /*
- * The part that the quote signature covers, from hdr, body_type and body.
- * Returns   0 and *ret_size; -EINVAL a version and body that do not go together, or an SGX body
+ * Writes the part that the quote signature covers, from hdr, body_type and body.
+ * Returns   0 and *ret_size; -EINVAL version and body do not match, or an SGX body
  */
 JURAT_MUST_CHECK int tdx_quote_write_signed(const struct tdx_quote *quote,
 					    uint8_t to[TDX_QUOTE_MAX_SIGNED_BYTES], size_t *ret_size,
 					    struct jurat_error *err);
 /*
- * A whole quote of a TD from hdr, body_type, body, signature, attestation_key, qe_report,
- * qe_report_signature, auth_data, cert_type and cert_data; the other members are not looked at.
+ * Writes a whole quote of a TD from hdr, body_type, body, signature, attestation_key, qe_report,
+ * qe_report_signature, auth_data, cert_type and cert_data; the other members are ignored.
  *
  * Returns   0 and *ret_size; JURAT_TOO_SMALL and the size it wants, `to` untouched; -EINVAL what
  *           tdx_quote_read() would refuse

@@ -7,8 +7,8 @@
 #include "wire/layout.h"
 
 /*
- * TDREPORT: what TDG.MR.REPORT gives a TD, readable by anybody, provable only on the same machine. Spec:
- * Intel TDX module ABI, TDREPORT_STRUCT. It has three parts and a hole:
+ * TDREPORT, which TDG.MR.REPORT returns to a TD. Its MAC can be verified only on the same machine. Spec:
+ * Intel TDX module ABI, TDREPORT_STRUCT. It has three parts and a reserved gap:
  *
  *	0    256  REPORTMACSTRUCT   digests of the other two, report data, MAC
  *	256  239  TEE_TCB_INFO      the TDX module and its security version
@@ -20,7 +20,7 @@ enum {
 	TDX_REPORT_DATA_BYTES = 64,
 	TDX_REPORT_MAC_OFF = 0,
 	TDX_REPORT_MAC_BYTES = 256,
-	TDX_REPORT_MACED_BYTES = 224, /* the front of REPORTMACSTRUCT that its MAC covers */
+	TDX_REPORT_MACED_BYTES = 224, /* leading bytes of REPORTMACSTRUCT that its MAC covers */
 	TDX_TCB_INFO_OFF = 256,
 	TDX_TCB_INFO_BYTES = 239,
 	TDX_REPORT_HOLE_OFF = 495,
@@ -30,14 +30,14 @@ enum {
 	TDX_MR_BYTES = 48, /* every measurement: SHA-384 */
 	TDX_N_RTMRS = 4,
 
-	TDX_REPORT_TYPE = 0x81, /* the TEE; also `tee_type` of a quote */
+	TDX_REPORT_TYPE = 0x81, /* TEE type; also `tee_type` of a quote */
 	TDX_REPORT_SUBTYPE = 0,
 	TDX_REPORT_VERSION_10 = 0,   /* TDX 1.0 */
 	TDX_REPORT_VERSION_15 = 1,   /* servtd_hash is used */
 	TDX_REPORT_VERSION_15EX = 3, /* td_id, vmid and ext_valid too */
 
 	TDX_TCB_INFO_VALID_10 = 0x1ff,
-	TDX_TCB_INFO_VALID_15 = 0x301ff, /* tee_tcb_svn2 is there */
+	TDX_TCB_INFO_VALID_15 = 0x301ff, /* tee_tcb_svn2 is valid */
 
 	TDX_TD_INFO_EXT_MIGRATION = 1 << 0, /* bits of ext_valid */
 	TDX_TD_INFO_EXT_TD_ID = 1 << 8,
@@ -94,15 +94,16 @@ extern const struct wire_layout tdx_report_mac_layout, tdx_tcb_info_layout, tdx_
 struct tdx_report {
 	struct tdx_report_mac mac;
 	struct tdx_tcb_info tcb;
-	uint8_t hole[TDX_REPORT_HOLE_BYTES]; /* zero; kept as found */
+	uint8_t hole[TDX_REPORT_HOLE_BYTES]; /* reserved, zero; kept unchanged */
 	struct tdx_td_info td;
 };
 
 /*
  * bytes     n bytes, untrusted
- * Returns   0; -EBADMSG not exactly 1024 bytes; -EPROTO not a TDREPORT (type, subtype) or of a version other
+ * Returns   0; -EBADMSG not exactly 1024 bytes; -EPROTO not a TDREPORT (type, subtype), or a version other
  *           than 0, 1, 3
- * Reserved bytes are judged by tdx_report_check_reserved(), the MAC by nobody but the machine it was made on.
+ * Reserved bytes are checked by tdx_report_check_reserved(). The MAC can be verified only on the machine that
+ * made it.
  */
 JURAT_MUST_CHECK int tdx_report_read(const uint8_t *bytes, size_t n, struct tdx_report *ret,
 				     struct jurat_error *err);
@@ -116,8 +117,8 @@ JURAT_MUST_CHECK int tdx_report_check_reserved(const struct tdx_report *report, 
 uint8_t *tdx_td_info_rtmr(struct tdx_td_info *td, unsigned index);
 
 /*
- * Attributes of a TD by their names in the specification: B(bit, NAME, word in policies before 0.2). Three
- * groups by what a set bit may do. Spec: Intel TDX module ABI, ATTRIBUTES.
+ * Attributes of a TD by their names in the specification: B(bit, NAME, name in policies before 0.2), in three
+ * groups by the effect of a set bit. Spec: Intel TDX module ABI, ATTRIBUTES.
  */
 /* clang-format off */
 #define TDX_ATTR_BITS(B) \
@@ -138,10 +139,10 @@ uint8_t *tdx_td_info_rtmr(struct tdx_td_info *td, unsigned index);
 #define TDX_ATTR_ENUM(bit, name, was) TDX_ATTR_##name##_BIT = (bit),
 enum { TDX_ATTR_BITS(TDX_ATTR_ENUM) };
 
-#define TDX_ATTR_TUD_MASK         UINT64_C(0x00000000000000ff) /* TD under debug: never to be trusted */
-#define TDX_ATTR_SEC_MASK         UINT64_C(0x00000000ffffff00) /* may have an effect on the TD's security */
-#define TDX_ATTR_OTHER_MASK       UINT64_C(0xffffffff00000000) /* has none */
-#define TDX_ATTR_ESTABLISHED_MASK UINT64_C(0x80000000d0000001) /* known and harmless; and DEBUG */
+#define TDX_ATTR_TUD_MASK         UINT64_C(0x00000000000000ff) /* TUD, TD under debug: not trustworthy */
+#define TDX_ATTR_SEC_MASK         UINT64_C(0x00000000ffffff00) /* SEC: may affect the TD's security */
+#define TDX_ATTR_OTHER_MASK       UINT64_C(0xffffffff00000000) /* OTHER: does not */
+#define TDX_ATTR_ESTABLISHED_MASK UINT64_C(0x80000000d0000001) /* known not to weaken the TD, and DEBUG */
 extern const struct wire_bits tdx_attr_bits;
 
 /*
@@ -166,8 +167,8 @@ extern const struct wire_bits tdx_attr_bits;
 	B(18, TILEDATA, "amx-tiledata") \
 	B(19, APX, NULL)
 /* clang-format on */
-#define TDX_XFAM_FIXED1 0x00003u /* bits that every TD has */
-#define TDX_XFAM_FIXED0 0x6dbe7u /* bits that every TDX module lets a TD have: those before APX */
+#define TDX_XFAM_FIXED1 0x00003u /* bits that are set in every TD */
+#define TDX_XFAM_FIXED0 0x6dbe7u /* bits that every TDX module allows: those before APX */
 extern const struct wire_bits tdx_xfam_bits;
 
 #endif

@@ -10,7 +10,7 @@
 	F(0, BYTES, reportdata,    64, "in") \
 	F(64, BYTES, tdreport,   1024, "out")
 
-/* Requests that no released kernel has; tests and old clients do. Spec: the seed; libtdx_attest. */
+/* Requests that no released kernel has, but tests and old clients use. Source: libtdx_attest. */
 #define TDX_QUOTE_REQ_FIELDS(F) \
 	F(0, LE64, buf,             8, "user address of a GetQuote buffer, header first") \
 	F(8, LE64, len,             8, "of that buffer, bytes")

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 /*
- * Text put together in a caller's buffer by several snprintf()s, with snprintf's contract for the whole:
- * `len` counts all of it, the buffer holds what fits and a NUL. `buf` may be NULL when `room` is 0.
+ * Builds text in a caller's buffer with several snprintf() calls, with snprintf()'s contract for the whole:
+ * `len` is the untruncated length, and the buffer holds what fits and a NUL. `buf` may be NULL when `room` is
+ * 0.
  */
 struct wire_text {
 	char *buf;
@@ -14,7 +15,7 @@ struct wire_text {
 };
 
 __attribute__((format(printf, 2, 3))) void wire_text_add(struct wire_text *text, const char *format, ...);
-/* Where the next piece goes and how many bytes are left there, for another function of the same contract. */
+/* The end of the text and the number of bytes left there, for another function with the same contract. */
 char *wire_text_end(const struct wire_text *text);
 size_t wire_text_room(const struct wire_text *text);
 
