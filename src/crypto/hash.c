@@ -105,7 +105,7 @@ void crypto_expand(const uint8_t prk[CRYPTO_SHA512_BYTES], const char *label, co
 		h = keyed;
 		if (i > 1)
 			sha512_update(&h.inner, sizeof(t), t);
-		sha512_update(&h.inner, strlen((const uint8_t *)label) + 1, label);
+		sha512_update(&h.inner, strlen(label) + 1, (const uint8_t *)label);
 		sha512_update(&h.inner, context_size, context);
 		sha512_update(&h.inner, 1, &i);
 		hmac_final(&h, t);

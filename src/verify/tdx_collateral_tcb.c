@@ -114,14 +114,18 @@ static int get_kind(struct node object, const char *name, enum json_rd_kind kind
 static int get_array(struct node object, const char *name, uint32_t max, struct node *ret, uint32_t *ret_n,
 		     struct jurat_error *err)
 {
-	int r = get_kind(object, name, JSON_RD_ARRAY, ret, err);
+	struct node array = { 0 };
+	uint32_t n;
+	int r = get_kind(object, name, JSON_RD_ARRAY, &array, err);
 
 	if (r < 0)
 		return r;
-	*ret_n = json_rd_count(ret->json, ret->at);
-	return *ret_n <= max
-		       ? 0
-		       : jurat_fail(err, -EBADMSG, "%s: %u items, expected at most %u", name, *ret_n, max);
+	n = json_rd_count(array.json, array.at);
+	if (n > max)
+		return jurat_fail(err, -EBADMSG, "%s: %u items, expected at most %u", name, n, max);
+	*ret = array;
+	*ret_n = n;
+	return 0;
 }
 
 static struct node first(struct node array)
