@@ -56,7 +56,7 @@ static int add(const struct decoding *d, enum input_kind kind, const char *how, 
 	return 0;
 }
 
-/* A report, and what stands behind it: zeros, or a certificate table. */
+/* Takes a report and what follows it: zeros, or a certificate table. */
 static int take_report(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	char how[64] = "";
@@ -84,8 +84,8 @@ static int take_response(const struct decoding *d, const uint8_t *bytes, size_t 
 }
 
 /*
- * Size, version, report type, hash type, size of the data: then the data, whose hash is the report data.
- * Spec: Azure guest attestation documentation, "Runtime data".
+ * Header (size, version, report type, hash type, size of the data), then the data, whose hash is in
+ * REPORT_DATA. Spec: Azure guest attestation documentation, "Runtime data".
  */
 static const char *hcl_runtime_data(const uint8_t *bytes, size_t n)
 {
@@ -105,7 +105,7 @@ static const char *hcl_runtime_data(const uint8_t *bytes, size_t n)
 	return "Azure HCL report (at byte 32; report_data is NOT the SHA-256 of the runtime data)";
 }
 
-/* A TD's has a TDREPORT in the place of the report. */
+/* For a TD, the HCL report has a TDREPORT in place of the report. */
 static int take_hcl(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	const uint8_t *report = bytes + INPUT_HCL_HEAD_BYTES;
@@ -119,7 +119,7 @@ static int take_hcl(const struct decoding *d, const uint8_t *bytes, size_t n)
 	return add(d, INPUT_SNP_REPORT, hcl_runtime_data(bytes, n), report, SNP_REPORT_BYTES);
 }
 
-/* Every block; each of them must be one that is read. */
+/* Takes every PEM block; a block of any other kind is an error. */
 static int take_pem(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	struct decoding blocks = *d;
@@ -142,7 +142,9 @@ static int take_pem(const struct decoding *d, const uint8_t *bytes, size_t n)
 	}
 }
 
-/* SCALE: the length of a vector in one, two or four bytes; bad otherwise. Spec: docs.substrate.io, SCALE. */
+/*
+ * A SCALE vector, whose length takes one, two or four bytes; bad otherwise. Spec: docs.substrate.io, SCALE.
+ */
 static struct bytes_rd take_vector(struct bytes_rd *r)
 {
 	uint8_t first = bytes_rd_u8(r);
@@ -161,7 +163,7 @@ static struct bytes_rd take_vector(struct bytes_rd *r)
 	return p ? bytes_rd(p, n) : bad;
 }
 
-/* dstack's attestation: version 0, which TEE, the evidence, and for a report its certificates. */
+/* dstack's attestation format: version 0, TEE, the evidence, and the certificates of a report. */
 static int take_dstack(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	struct bytes_rd r = bytes_rd(bytes, n), evidence;
@@ -200,7 +202,7 @@ static int take_unknown(const struct decoding *d, const uint8_t *bytes, size_t n
 	return r == JURAT_NOT_FOUND ? decode_proto(d, bytes, n) : r;
 }
 
-/* What the outermost layer is off of. */
+/* Takes bytes from which the outermost encoding was removed. */
 static int take_kind(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	enum input_kind kind = input_kind(bytes, n);
@@ -210,7 +212,7 @@ static int take_kind(const struct decoding *d, const uint8_t *bytes, size_t n)
 	case INPUT_SNP_EXTENDED_REPORT:
 		return take_report(d, bytes, n);
 	case INPUT_SNP_TABLE:
-		/* zeros are an empty table only where they are all there is */
+		/* zeros are an empty table only at the outermost level */
 		if (d->depth > 1 && bytes_all(bytes, SNP_CERTS_ENTRY_BYTES, 0))
 			return JURAT_NOT_FOUND;
 		return add(d, kind, "", bytes, n);
@@ -319,7 +321,7 @@ void decode_name(const struct decoded *found, const uint8_t *bytes, size_t n, ch
 	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
 	const char *name = input_name(bytes, n);
 
-	/* JSON that says what it is, whatever certificates are in it */
+	/* JSON of a known format, whatever certificates it contains */
 	if (found->n > 0 &&
 	    !(input_kind(bytes, n) == INPUT_JSON && strcmp(name, input_kind_name(INPUT_JSON)) != 0)) {
 		const struct decode_item *item = &found->items[0];

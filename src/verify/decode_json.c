@@ -12,7 +12,7 @@
 #include "verify/proto.h"
 #include "verify/rebuild.h"
 
-/* "member 'quote'". A name with what is not ASCII is left out: it goes to terminals. */
+/* "member 'quote'". Omits a name that is not ASCII, since it is printed to terminals. */
 static void name_member(char to[64], const char *name)
 {
 	size_t n = 0;
@@ -25,8 +25,8 @@ static void name_member(char to[64], const char *name)
 }
 
 /*
- * What names itself a CRL, or has the marks of PEM, is one that its owner wants to count: an error, not
- * something to be passed over. An address of one is not one.
+ * Whether a member claims to be an endorsement: it is named like a CRL, or has a PEM marker. If it cannot be
+ * parsed that is an error, because ignoring it could hide a revocation. A URL is not such a claim.
  */
 static bool claims(const char *name, const char *text, size_t n)
 {
@@ -71,7 +71,7 @@ static int take_array(const struct decoding *d, json_t *value, const char *name)
 	return d->any(&inner, how, bytes, n);
 }
 
-/* Evidence in fields. */
+/* Evidence written field by field. */
 static int take_fields(const struct decoding *d, json_t *value)
 {
 	struct decoding inner = *d;
@@ -134,7 +134,7 @@ static int take_tree(const struct decoding *d, const char *how, json_t *tree)
 	return r;
 }
 
-/* What does not read as JSON although it begins so may be a text of another kind. */
+/* Text that begins like JSON but cannot be parsed may be of another kind. */
 int decode_json(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	json_error_t why;

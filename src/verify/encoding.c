@@ -26,7 +26,7 @@ static const uint8_t *find(const uint8_t *text, size_t n, const char *words)
 	return memmem(text, n, words, strlen(words));
 }
 
-/* The value of a hex digit; -1 */
+/* The value of a hex digit; -1: not one */
 static int hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
@@ -36,7 +36,7 @@ static int hex_digit(uint8_t c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The name of an HTTP header in front of its value. */
+/* Removes the name of an HTTP header in front of its value. */
 static int undo_header(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
 	static const char *const values[] = { "-----BEGIN", "%2D%2D", "\"-----BEGIN" };
@@ -61,7 +61,7 @@ static int undo_header(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret
 	return JURAT_NOT_FOUND;
 }
 
-/* PEM as a header of Intel's services has it, or as the value of a form. Spec: RFC 3986, 2.1. */
+/* Percent-decodes PEM, as in HTTP headers of Intel's services or form data. Spec: RFC 3986, 2.1. */
 static int undo_percent(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
 	bool plus = begins(text, n, "-----BEGIN+");
@@ -88,7 +88,7 @@ static int undo_percent(const uint8_t *text, size_t n, uint8_t **ret, size_t *re
 	return 0;
 }
 
-/* PEM whose line ends became a backslash and a letter. */
+/* PEM with escape sequences in place of line ends. */
 static int undo_escapes(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
 	auto_free uint8_t *to = NULL;
@@ -129,7 +129,7 @@ static int undo_json_string(const uint8_t *text, size_t n, uint8_t **ret, size_t
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Digits in pairs, with white space anywhere, behind 0x or \x or nothing. */
+/* Hex: digits in pairs, with white space anywhere, with or without a prefix 0x or \x. */
 static int undo_hex(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
 	size_t start = begins(text, n, "0x") || begins(text, n, "\\x") ? 2 : 0, digits = 0;
@@ -157,7 +157,7 @@ static int undo_hex(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 	return 0;
 }
 
-/* With white space anywhere: lines of 64 or 76 digits, most often. */
+/* Base64 with white space anywhere, usually lines of 64 or 76 digits. */
 static int undo_base64(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
 	auto_free char *digits = malloc(n + 1);
@@ -177,7 +177,7 @@ static int undo_base64(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret
 
 typedef int undo_layer(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n);
 
-/* The first three are PEM in disguise, which a reader of PEM would take for PEM that is damaged. */
+/* The first three are encoded PEM, which a PEM parser would take for malformed PEM. */
 static const struct {
 	const char *name;
 	undo_layer *undo;
@@ -191,7 +191,7 @@ static const struct {
 };
 enum { N_DISGUISES = 3 };
 
-/* Without the byte order mark in front, and white space and terminators around. false: it is no text. */
+/* Removes a leading byte order mark, and white space and NULs at both ends. false: not a text. */
 static bool trim(struct encoding_bytes *b)
 {
 	const uint8_t *p = b->bytes;
@@ -210,7 +210,7 @@ static bool trim(struct encoding_bytes *b)
 	return true;
 }
 
-/* A layer that came off goes in front: what was outermost is said last. */
+/* Prepends the name of a removed layer, so that the outermost comes last. */
 static void name_layer(struct encoding_bytes *b, const char *name)
 {
 	char inner[sizeof(b->how)];
@@ -219,7 +219,7 @@ static void name_layer(struct encoding_bytes *b, const char *name)
 	snprintf(b->how, sizeof(b->how), "%s%s%.60s", name, inner[0] ? " in " : "", inner);
 }
 
-/* 0 a layer came off; JURAT_NOT_FOUND none did; -ENOMEM */
+/* Removes one layer. 0 removed; JURAT_NOT_FOUND there is none; -ENOMEM */
 static int undo_one(struct encoding_bytes *b)
 {
 	enum input_kind kind;
@@ -284,7 +284,7 @@ static bool from_hex(const char *text, size_t size, uint8_t *to, size_t n)
 	return true;
 }
 
-/* By its length it is one or the other. Nothing is allocated: there is no third answer. */
+/* Decodes hex or base64, depending on the length. Does not allocate, so it cannot fail for lack of memory. */
 static bool from_string(const char *text, size_t size, uint8_t *to, size_t n)
 {
 	size_t start = begins((const uint8_t *)text, size, "0x") ? 2 : 0, digits = size, got;

@@ -10,14 +10,14 @@
 #include "base/error.h"
 
 /*
- * Texts that stand for bytes: hex, base64 and what services and shells make of PEM. One layer at a time; what
- * the bytes are is for verify/input.h to say, and a layer counts only when that knows them.
+ * Removes text encodings: hex, base64 and the encodings of PEM in services and shells, one layer at a time.
+ * verify/input.h identifies the result; layers are removed only if it recognizes the bytes.
  */
 enum { ENCODING_MAX_LAYERS = 6 };
 
 /*
- * What is left when every layer is off: bytes of a known kind, or of none. A byte order mark, and white space
- * and NULs around a text, are dropped too.
+ * What is left without encodings: bytes of a known kind, or of an unknown one. A byte order mark, and white
+ * space and NULs around a text, are removed too.
  */
 struct encoding_bytes {
 	const uint8_t *bytes; /* borrowed from the input when own is NULL */
@@ -28,18 +28,22 @@ struct encoding_bytes {
 
 /*
  * text      n bytes, untrusted, borrowed by `ret`
- * Returns   0, also when there is no layer; -ENOMEM. Ended with encoding_done(), which takes zeros, too.
+ * Returns   0, also when there is no layer; -ENOMEM. Free it with encoding_done(), which also accepts an
+ *           all-zero struct.
  */
 JURAT_MUST_CHECK int encoding_undo(const uint8_t *text, size_t n, struct encoding_bytes *ret,
 				   struct jurat_error *err);
 void encoding_done(struct encoding_bytes *bytes);
 
 /*
- * Exactly n bytes from hex, base64 (by which length it has), an array of integers, or an array of such
- * strings one after the other; false: not that, and `to` may have changed.
+ * Reads exactly n bytes from hex or base64 (depending on the length), an array of integers, or an array of
+ * such strings, which are concatenated; false: anything else, and `to` may have changed.
  */
 bool encoding_json_bytes(const json_t *value, uint8_t *to, size_t n);
-/* An array of integers from 0 to 255, at least one: heap bytes. 0; JURAT_NOT_FOUND not that; -ENOMEM */
+/*
+ * Reads a non-empty array of integers from 0 to 255 into heap memory. 0; JURAT_NOT_FOUND not such an array;
+ * -ENOMEM
+ */
 JURAT_MUST_CHECK int encoding_json_array(const json_t *value, uint8_t **ret, size_t *ret_n);
 
 #endif

@@ -83,7 +83,7 @@ int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err)
 	return 0;
 }
 
-/* A key that cannot be used signed nothing. */
+/* An unusable key has signed nothing. */
 static int need_issuer_key(struct cert_entry *issuer)
 {
 	int r = cert_entry_need_key(issuer, NULL);

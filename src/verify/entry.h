@@ -7,9 +7,9 @@
 #include "verify/snp_vek.h"
 
 /*
- * A certificate or CRL in the verifier's own memory, with what was found out about it that can never
- * change: its fields, its public key ready for use, and whose signature on it holds. Nothing in here says
- * that it is trusted, in time, or unrevoked: that is judged anew each time.
+ * A certificate or CRL in the verifier's own memory, with facts about it that never change: its fields, its
+ * public key ready for use, and who signed it. It says nothing about trust, validity period or revocation,
+ * which are checked anew each time.
  */
 struct cert_entry {
 	uint8_t sha256[CRYPTO_SHA256_BYTES]; /* of the whole DER: the identity of the entry (B52) */
@@ -18,10 +18,10 @@ struct cert_entry {
 	struct crypto_public key;
 	bool has_key;
 	struct vek vek;           /* leaves only */
-	enum vek_fault vek_fault; /* and what was wrong with it */
+	enum vek_fault vek_fault; /* what was wrong with it */
 	struct jurat_error vek_error;
 	bool signed_ok;
-	uint8_t signed_by[CRYPTO_SHA256_BYTES]; /* the whole certificate whose key made the signature */
+	uint8_t signed_by[CRYPTO_SHA256_BYTES]; /* SHA-256 of the certificate whose key made the signature */
 	uint64_t used;
 	uint8_t der[];
 };
@@ -38,23 +38,23 @@ struct crl_entry {
 /* der   n bytes, untrusted, copied. 0; -EBADMSG with the reason; -ENOMEM. Freed with cert_entry_free. */
 JURAT_MUST_CHECK int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret,
 				    struct jurat_error *err);
-/* The same without looking for AMD's names and extensions. */
+/* The same without parsing AMD's names and extensions. */
 JURAT_MUST_CHECK int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret,
 					  struct jurat_error *err);
 void cert_entry_free(struct cert_entry *entry);
 JURAT_MUST_CHECK int crl_entry_new(const uint8_t *der, size_t n, struct crl_entry **ret,
 				   struct jurat_error *err);
 
-/* The key, made on first use. 0; -EBADMSG, -ENOTSUP no key that can check signatures; -ENOMEM. */
+/* Creates the public key on first use. 0; -EBADMSG, -ENOTSUP no key that can verify signatures; -ENOMEM. */
 JURAT_MUST_CHECK int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err);
 /*
- * Whether `issuer`'s key signed `entry`, remembered by the digest of `issuer`. 0 it did; JURAT_REFUSED;
- * -ENOMEM and the like. Names, times and extensions are not looked at.
+ * Checks whether `issuer`'s key signed `entry`, and caches a success by the digest of `issuer`. 0 it did;
+ * JURAT_REFUSED; -ENOMEM or another -errno. Names, times and extensions are not checked.
  */
 JURAT_MUST_CHECK int cert_entry_signed_by(struct cert_entry *entry, struct cert_entry *issuer);
 JURAT_MUST_CHECK int crl_entry_signed_by(struct crl_entry *entry, struct cert_entry *issuer);
 
-/* Keeps the certificates used last: finding is by digest, the one unused for longest goes. */
+/* A cache of certificates by digest, which evicts the least recently used. */
 enum { CERT_CACHE_MAX = 64 };
 
 struct cert_cache {
@@ -65,7 +65,7 @@ struct cert_cache {
 };
 
 struct cert_entry *cert_cache_find(struct cert_cache *cache, const uint8_t sha256[CRYPTO_SHA256_BYTES]);
-/* Takes the entry, which must not be in the cache yet. */
+/* Adds the entry and takes ownership; it must not be in the cache yet. */
 void cert_cache_put(struct cert_cache *cache, struct cert_entry *entry);
 void cert_cache_done(struct cert_cache *cache);
 

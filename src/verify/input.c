@@ -14,13 +14,13 @@
 #include "wire/tdx_quote.h"
 #include "wire/tdx_report.h"
 
-/* Future versions still fit in one byte; in another structure these bytes are something else. */
+/* Future versions will fit in one byte; other structures have larger values here. */
 static bool is_version(uint64_t v)
 {
 	return v >= 1 && v <= 0xff;
 }
 
-/* Neither a known GUID nor the terminator of an empty table begins any other kind. */
+/* No other kind begins with a known GUID, or with the terminator of an empty table. */
 static bool is_known_table(const uint8_t *bytes, size_t n)
 {
 	return n >= SNP_CERTS_ENTRY_BYTES &&
@@ -28,7 +28,7 @@ static bool is_known_table(const uint8_t *bytes, size_t n)
 		snp_certs_is_mixed_endian(bytes, SNP_CERTS_ENTRY_BYTES));
 }
 
-/* With a private GUID in front, a table is what reads as one. */
+/* A table that begins with a private GUID is recognized by parsing it. */
 static bool is_private_table(const uint8_t *bytes, size_t n)
 {
 	struct snp_certs table;
@@ -36,7 +36,7 @@ static bool is_private_table(const uint8_t *bytes, size_t n)
 	return snp_certs_read_any(bytes, n, &table, NULL) == 0 && table.n > 0;
 }
 
-/* Random bytes, but for reserved ones. */
+/* Random bytes, except for reserved ones. */
 static bool is_hashstick(const uint8_t *bytes, size_t n)
 {
 	struct snp_vlek_hashstick hashstick;
@@ -51,7 +51,10 @@ static bool is_td_report(const uint8_t *bytes, size_t n)
 	return n == TDX_REPORT_BYTES && bytes[0] == TDX_REPORT_TYPE;
 }
 
-/* Where a report has the upper half of its version, 0, a quote has the type of its key, which is not 0. */
+/*
+ * A quote's attestation key type, which is not 0, is where a report has the upper half of its version, which
+ * is 0.
+ */
 static bool is_quote(const uint8_t *bytes, size_t n)
 {
 	struct tdx_quote_hdr hdr;
@@ -63,7 +66,7 @@ static bool is_quote(const uint8_t *bytes, size_t n)
 		(hdr.tee_type == TDX_QUOTE_TEE_TDX || hdr.tee_type == TDX_QUOTE_TEE_SGX));
 }
 
-/* Of exactly its size, whatever it says of its signature. */
+/* A report of exactly its size, whatever its signature algorithm. */
 static bool is_any_report(const uint8_t *bytes, size_t n)
 {
 	return n >= SNP_REPORT_ALGO_OFF + 4 && is_version(bytes_get_le(bytes, 4)) &&
@@ -106,7 +109,7 @@ static bool is_json(const uint8_t *bytes, size_t n)
 	return i < n && (bytes[i] == '{' || bytes[i] == '[');
 }
 
-/* The content of what is signed, in a certificate and in a CRL. */
+/* Enters the signed part of a certificate or CRL. */
 static struct bytes_rd enter_signed(const uint8_t *bytes, size_t n)
 {
 	struct bytes_rd whole = bytes_rd(bytes, n), outer = der_enter(&whole, DER_SEQUENCE);
@@ -114,7 +117,7 @@ static struct bytes_rd enter_signed(const uint8_t *bytes, size_t n)
 	return der_enter(&outer, DER_SEQUENCE);
 }
 
-/* A certificate of version 1, which has no version member, is of no use to anybody here. */
+/* Certificates of version 1, which have no version field, are not supported. */
 static bool is_certificate(const uint8_t *bytes, size_t n)
 {
 	struct bytes_rd tbs = enter_signed(bytes, n);
@@ -122,7 +125,7 @@ static bool is_certificate(const uint8_t *bytes, size_t n)
 	return der_peek(&tbs) == DER_CONTEXT_CONSTRUCTED(0);
 }
 
-/* Version, which is optional, algorithm, issuer and then a time. */
+/* Optional version, algorithm, issuer, then a time. */
 static bool is_crl(const uint8_t *bytes, size_t n)
 {
 	struct bytes_rd tbs = enter_signed(bytes, n);
@@ -135,8 +138,9 @@ static bool is_crl(const uint8_t *bytes, size_t n)
 }
 
 /*
- * The first row that matches decides. Binary kinds are known by what no other kind has in that place; text
- * comes behind them, as quotes and tables hold text too; last what is found only by reading all of it.
+ * The first matching row decides. Binary kinds come first and are recognized by values that no other kind has
+ * at that offset. Text comes after them, because quotes and tables contain text too; last are the kinds that
+ * require reading all bytes.
  */
 static const struct {
 	enum input_kind kind;
@@ -174,7 +178,7 @@ const char *input_kind_name(enum input_kind kind)
 	return "unrecognized data";
 }
 
-/* How many bytes the character has that begins here; 0: it is not UTF-8. Spec: RFC 3629, 4. */
+/* Length in bytes of the character that begins here; 0: not UTF-8. Spec: RFC 3629, 4. */
 static size_t utf8_size(const uint8_t *p, size_t n)
 {
 	size_t size = p[0] < 0x80                   ? 1
@@ -191,7 +195,7 @@ static size_t utf8_size(const uint8_t *p, size_t n)
 	return size;
 }
 
-/* Eight bytes of 0x20 to 0x7e, as nearly all of a text is. */
+/* Fast path: eight bytes of 0x20 to 0x7e. */
 static bool is_plain_word(const uint8_t *p)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -266,7 +270,10 @@ static bool is_text_with_pem(const uint8_t *bytes, size_t n)
 	return is_other_pem(bytes, n) && input_has_mark(bytes, n) && input_is_printable(bytes, n);
 }
 
-/* Version 1, ids of a key and its certifier, usage ARK or ASK, size of the exponent. Spec: SEV API, B.1. */
+/*
+ * SEV certificate: version 1, key id and certifying key id, usage ARK or ASK, size of the exponent. Spec: SEV
+ * API, B.1.
+ */
 static bool is_sev_certificate(const uint8_t *bytes, size_t n)
 {
 	enum { USAGE_OFF = 36, EXPONENT_BITS_OFF = 56, HEAD_BYTES = 64 };
@@ -313,7 +320,10 @@ static bool is_jwt(const uint8_t *bytes, size_t n)
 	return dots == 2 && n > 3 && memcmp(bytes, "eyJ", 3) == 0;
 }
 
-/* A tag of COSE, CWT or EAT in front, or of CBOR itself. Spec: RFC 9052, 2; RFC 8392, 6; RFC 8949, 3.4.6. */
+/*
+ * Begins with a tag of COSE, CWT or EAT, or of self-described CBOR. Spec: RFC 9052, 2; RFC 8392, 6; RFC 8949,
+ * 3.4.6.
+ */
 static bool is_cbor(const uint8_t *bytes, size_t n)
 {
 	return n >= 3 &&
@@ -342,7 +352,10 @@ static bool is_empty(const uint8_t *bytes, size_t n)
 	return n == 0;
 }
 
-/* What is often taken for evidence or stands beside it: known by its first bytes, or else by a function. */
+/*
+ * Data that is often mistaken for evidence or found beside it, recognized by its first bytes or by a
+ * function.
+ */
 static const struct {
 	const char *name, *magic;
 	size_t n_magic;
@@ -384,7 +397,7 @@ static const struct {
 	{ "zeros", NULL, 0, is_zeros },
 };
 
-/* JSON by the member that says what it is. */
+/* Identifies JSON by a characteristic member. */
 static const char *json_name(const uint8_t *bytes, size_t n)
 {
 	static const struct {

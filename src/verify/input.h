@@ -7,23 +7,23 @@
 #include <stdint.h>
 
 /*
- * What a file holds, by its content: the one answer for everything that reads a file of unknown kind. To be
- * of a kind is not to be well-formed: the kind's reader says what is wrong with it.
+ * Identifies the kind of data by its content, for all code that reads files of unknown kind. Data of a kind
+ * need not be well-formed: the parser of the kind reports what is wrong.
  */
 enum input_kind {
 	INPUT_UNKNOWN,
-	INPUT_SNP_REPORT,          /* of any version, perhaps cut short */
-	INPUT_SNP_EXTENDED_REPORT, /* with a certificate table behind it */
+	INPUT_SNP_REPORT,          /* of any version, possibly truncated */
+	INPUT_SNP_EXTENDED_REPORT, /* followed by a certificate table */
 	INPUT_SNP_TABLE,           /* the certificate table of the GHCB */
 	INPUT_SNP_HASHSTICK,
 	INPUT_TDX_REPORT,
-	INPUT_QUOTE, /* of a TD or an enclave, of any version */
+	INPUT_QUOTE, /* of a TD or an SGX enclave, any version */
 	INPUT_JSON,
 	INPUT_PEM,
-	INPUT_CERTIFICATE, /* DER, as is a CRL */
+	INPUT_CERTIFICATE, /* DER; also CRLs are DER */
 	INPUT_CRL,
-	INPUT_SNP_RESPONSE, /* the report behind the head that firmware puts before it */
-	INPUT_HCL,          /* Azure's, with a report or a TDREPORT in it */
+	INPUT_SNP_RESPONSE, /* MSG_REPORT_RSP: a header, then the report */
+	INPUT_HCL,          /* Azure's HCL report, which contains a report or a TDREPORT */
 };
 
 enum {
@@ -31,18 +31,18 @@ enum {
 	INPUT_HCL_HEAD_BYTES = 32,
 };
 
-/* bytes: n bytes, untrusted. Takes no more time than to read over them once or twice. */
+/* bytes: n bytes, untrusted. Takes linear time. */
 enum input_kind input_kind(const uint8_t *bytes, size_t n);
 /* "SEV-SNP report", "certificate table" ...; "unrecognized data". */
 const char *input_kind_name(enum input_kind kind);
-/* The same for what is of no kind, too, by what it seems to be: "ELF", "TCG event log", "text" ... */
+/* The same, and also names data of other kinds: "ELF", "TCG event log", "text" ... */
 const char *input_name(const uint8_t *bytes, size_t n);
 
-/* Printable, in ASCII or UTF-8, with white space. */
+/* Whether all bytes are printable ASCII or UTF-8, or white space. */
 bool input_is_printable(const uint8_t *bytes, size_t n);
-/* For people: printable, and not one long word that something may be encoded in. */
+/* Whether it is text for people: printable, and not one long word, which may be encoded data. */
 bool input_is_text(const uint8_t *bytes, size_t n);
-/* Whether a mark of a certificate's or CRL's PEM stands in it, whole or damaged. */
+/* Whether it contains a PEM marker of a certificate or CRL, complete or damaged. */
 bool input_has_mark(const uint8_t *bytes, size_t n);
 
 #endif

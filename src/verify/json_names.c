@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/json_names.h"
 
-/* ASCII alone: what else a name has is compared as it is. */
+/* Ignores case and underscores in ASCII only; other bytes are compared as they are. */
 static int next(const char **p, const char *end)
 {
 	while (*p < end && **p == '_')

@@ -41,7 +41,7 @@ struct member {
 	enum kind kind;
 	size_t off;
 	uint64_t arg;
-	bool widens; /* it is there to accept more than the default policy does */
+	bool widens; /* its purpose is to accept more than the default policy */
 };
 
 /* clang-format off */
@@ -112,7 +112,7 @@ void policy_init(struct jurat_policy *policy)
 {
 	*policy = (struct jurat_policy){
 #define GUEST_BIT_DEFAULT(member, scope, value, bit, wrong, reason) .member = value,
-		POLICY_GUEST_BITS(GUEST_BIT_DEFAULT) /* no debug, all else free */
+		POLICY_GUEST_BITS(GUEST_BIT_DEFAULT) /* no debug, nothing else restricted */
 			.vmpls = 0xf,
 		.maximum_vmpl = 3,
 		.allow_provisional_firmware = true,
@@ -185,7 +185,7 @@ static int words_copy(struct policy_words *to, const struct policy_words *from)
 	return 0;
 }
 
-/* `to` needs policy_done() whatever this returns. */
+/* `to` needs policy_done() even after a failure. */
 static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 {
 	int r = 0;
@@ -210,7 +210,7 @@ static void policy_swap(struct jurat_policy *a, struct jurat_policy *b)
 	*b = c;
 }
 
-/* One value, or an array of at least one. */
+/* Number of values: 1, or the size of a non-empty array. */
 static size_t count(const json_t *value)
 {
 	return json_is_array(value) ? json_array_size(value) : 1;
@@ -308,7 +308,7 @@ static int read_tee(const char *name, unsigned *ret, struct jurat_error *err)
 	return 0;
 }
 
-/* What is revoked, or in no collateral, no policy can accept. */
+/* No policy can accept a status that means revoked, or that collateral cannot have. */
 static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 {
 	enum tcb_status status = name ? tcb_status_by_word(name) : TCB_STATUS_NONE;
@@ -323,7 +323,7 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 	return 0;
 }
 
-/* What one name or number of a bit set stands for. */
+/* The bit for one name or number of a bit set. */
 static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
 {
 	const char *name = json_string_value(value);
@@ -392,7 +392,7 @@ static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error
 	return 0;
 }
 
-/* Components, or an object for each product that is spoken of. */
+/* TCB components, or an object with components for each product. */
 static int read_tcb(json_t *value, struct policy_tcb *ret, struct jurat_error *err)
 {
 	struct policy_tcb tcb = { .set = true };
@@ -506,14 +506,14 @@ bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_
 	return list->n == 0;
 }
 
-/* Members by their names of before 0.2. */
+/* Names of members before 0.2. */
 static const struct {
 	const char *was, *name;
 } renamed[] = {
 	{ "require_ciphertext_hiding", "require_ciphertext_hiding_dram" },
 };
 
-/* The name of today for a member's name; another than `name` for one of before 0.2. */
+/* The current name of a member, which differs from `name` if that is from before 0.2. */
 static const char *current_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(renamed); i++)
@@ -550,7 +550,7 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	return 0;
 }
 
-/* Of what has no value that stands for "not set", every value differs. */
+/* Kinds without a value for "not set" differ with any value. */
 static bool differs(const struct member *m, const struct jurat_policy *policy,
 		    const struct jurat_policy *from)
 {
@@ -603,7 +603,7 @@ static void json_done(json_t **value)
 	json_decref(*value);
 }
 
-/* In no object, however deep. jansson sees to what is the same letter by letter, and to the depth. */
+/* Refuses alike names in any object at any depth. jansson refuses identical names and limits the depth. */
 static int refuse_names_alike(json_t *value, struct jurat_error *err)
 {
 	const char *a, *b;
@@ -685,7 +685,7 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 	return 0;
 }
 
-/* A bare word is a string, except where the member wants a number or a truth. */
+/* An unquoted word is a string, unless the member expects a number or a boolean. */
 static json_t *read_bare(const struct member *m, const char *value, json_error_t *bad)
 {
 	bool json = strchr("[{\"", value[0]) != NULL && value[0] != '\0';

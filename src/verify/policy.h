@@ -6,7 +6,7 @@
 
 #include "wire/snp_report.h"
 
-/* Values that a field may have: `n` items one after another. Empty: any value. */
+/* Allowed values of a field: `n` items, concatenated. Empty: any value. */
 struct policy_list {
 	uint8_t *items;
 	size_t n;
@@ -17,14 +17,14 @@ struct policy_words {
 	size_t n;
 };
 
-/* A minimum for each product; where the policy speaks of some products only, the others are refused. */
+/* A minimum TCB for each product; if the policy has some products only, others are refused. */
 struct policy_tcb {
 	bool set;
 	bool named[SNP_N_PRODUCTS];
 	struct snp_tcb floor[SNP_N_PRODUCTS];
 };
 
-/* Security versions, each of which is a minimum. */
+/* Minimum security versions (SVNs). */
 enum { POLICY_SVNS = 16 };
 struct policy_svns {
 	bool set;
@@ -103,7 +103,7 @@ struct policy_version {
 
 enum policy_tee { POLICY_SEV_SNP, POLICY_TDX };
 
-/* Kinds of evidence: what signed the report, or a TD quote. */
+/* Kinds of evidence: a report by its kind of signing key, or a TD quote. */
 enum policy_scope {
 	POLICY_OF_VCEK = 1 << 0,
 	POLICY_OF_VLEK = 1 << 1,
@@ -135,43 +135,43 @@ struct jurat_policy {
 	uint32_t tees; /* bit: enum policy_tee */
 	POLICY_TD_BYTES(POLICY_LIST_MEMBER)
 	POLICY_PCK_BYTES(POLICY_LIST_MEMBER)
-	uint32_t sgx_type; /* bit n: type n is allowed; all: any, also of more than 31 */
+	uint32_t sgx_type; /* bit n: type n is allowed; all bits set: any type, also above 31 */
 	struct policy_svns minimum_tee_tcb_svn;
-	int64_t minimum_tcb_date; /* INT64_MAX: no date makes up for OutOfDate */
+	int64_t minimum_tcb_date; /* INT64_MAX: OutOfDate is never accepted because of its date */
 	uint64_t allowed_td_attributes, required_td_attributes;
 	uint64_t allowed_xfam, required_xfam;
 	uint64_t allow_unknown_td_attributes, allow_unknown_xfam;
 	bool allow_service_td, allow_no_collateral;
 	uint32_t accepted_tcb_statuses, accepted_current_tcb_statuses; /* bit: enum tcb_status */
 	struct policy_words accepted_advisories, rejected_advisories;
-	uint32_t maximum_collateral_age_days; /* 0: as long as it is current */
+	uint32_t maximum_collateral_age_days; /* 0: only its own validity period applies */
 	uint32_t minimum_tcb_evaluation_data_number;
 	struct policy_words warnings; /* of jurat_policy_warning() */
-	bool set[POLICY_MAX_MEMBERS]; /* by the row of a member: somebody set it, to whatever */
+	bool set[POLICY_MAX_MEMBERS]; /* by row of the member: it was set, to any value */
 };
 
 void policy_init(struct jurat_policy *policy);
 void policy_done(struct jurat_policy *policy);
-/* Whether a list has a value of `size` bytes; an empty one has every. */
+/* Whether a list allows a value of `size` bytes; an empty list allows every value. */
 bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_t size);
 bool policy_words_have(const struct policy_words *words, const char *word);
 
-/* What a row of the table of members says, and what a policy makes of it. */
+/* A row of the table of members, and its state in a policy. */
 struct policy_member {
 	const char *name;
-	enum policy_scope scope; /* evidence that the member can be compared with */
+	enum policy_scope scope; /* evidence that the member applies to */
 	bool set;                /* in this policy */
-	bool demands;            /* set so that it refuses evidence which the default policy accepts */
+	bool demands;            /* set to a value that refuses evidence which the default policy accepts */
 };
-/* The i-th row; false past the end. */
+/* Gets the i-th row; false past the end. */
 bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret);
 bool policy_is_set(const struct jurat_policy *policy, const char *member);
 
 /*
- * A member implies the evidence that it can be compared with: other evidence is refused, unless the policy
- * names that kind, too; then the verdict says when no member demands anything of this kind alone.
+ * A member restricts evidence to the kinds that it applies to: other evidence is refused, unless the policy
+ * names its kind, too. In that case the verdict reports when no member restricts this kind specifically.
  *
- * evidence   one kind, or POLICY_OF_SNP for a report that nothing signed
+ * evidence   one kind, or POLICY_OF_SNP for an unsigned report
  */
 struct jurat_verdict;
 void policy_judge_scope(const struct jurat_policy *policy, enum policy_scope evidence,

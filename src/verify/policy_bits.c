@@ -12,8 +12,8 @@
 #include "wire/tdx_report.h"
 
 /*
- * Bits that report a state of the platform may pass unknown when the relying party says so. Bits that may
- * weaken what the rest of the evidence promises may not.
+ * Unknown bits that report platform state may be allowed by the relying party. Unknown bits that may weaken
+ * guarantees of the other evidence may not.
  */
 static const struct {
 	const struct wire_bits *set;

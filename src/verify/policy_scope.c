@@ -7,8 +7,8 @@
 #include "verify/verdict.h"
 
 /*
- * Who sends evidence chooses its kind. So a member that can be compared with some kinds alone implies these,
- * and nothing is accepted because the policy is silent about it (doc/decisions/0008).
+ * The sender of evidence chooses its kind. So a member that applies to some kinds only restricts evidence to
+ * these, and no evidence is accepted merely because no member applies to it (doc/decisions/0008).
  */
 
 static const struct {
@@ -30,7 +30,7 @@ static const char *name_of(enum policy_scope scope)
 	return "any evidence";
 }
 
-/* Whether somebody set this member to accept; a default is nobody's word. */
+/* Whether this member was set explicitly; defaults do not count. */
 bool policy_is_set(const struct jurat_policy *policy, const char *name)
 {
 	struct policy_member m;
@@ -42,7 +42,7 @@ bool policy_is_set(const struct jurat_policy *policy, const char *name)
 	return false;
 }
 
-/* Whether the policy names this evidence beside that of `scope`. */
+/* Whether the policy names this kind of evidence as well as that of `scope`. */
 static bool names_both(const struct jurat_policy *policy, enum policy_scope scope, enum policy_scope evidence)
 {
 	const uint32_t both = 1u << POLICY_SEV_SNP | 1u << POLICY_TDX;
@@ -54,7 +54,7 @@ static bool names_both(const struct jurat_policy *policy, enum policy_scope scop
 	return policy_is_set(policy, "allow_vlek") && policy->allow_vlek;
 }
 
-/* Whether a member that says nothing of the evidence of `scope` demands something of this one. */
+/* Whether a member that does not apply to the evidence of `scope` restricts this evidence. */
 static bool demands_alone(const struct jurat_policy *policy, enum policy_scope evidence,
 			  enum policy_scope scope)
 {
@@ -67,7 +67,7 @@ static bool demands_alone(const struct jurat_policy *policy, enum policy_scope e
 	return false;
 }
 
-/* The members for one kind of evidence, as many as fit. */
+/* Names of the members for one kind of evidence, as many as fit. */
 struct names {
 	char text[VERDICT_DETAIL_BYTES / 2];
 	size_t n, left_out;

@@ -120,7 +120,7 @@ int policy_read_vector(const json_t *value, uint64_t *ret, struct jurat_error *e
 int policy_read_svns(const json_t *value, struct policy_svns *ret, struct jurat_error *err)
 {
 	struct policy_svns svns = { .set = true };
-	size_t n = json_array_size(value); /* 0 when it is no array */
+	size_t n = json_array_size(value); /* 0 if not an array */
 
 	for (size_t i = 0; i < n && i < POLICY_SVNS; i++) {
 		const json_t *item = json_array_get(value, i);

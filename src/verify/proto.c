@@ -11,7 +11,7 @@
 
 enum { VARINT = 0, LENGTH = 2 }; /* wire types */
 
-/* Sets a member, or makes an array of what came before and this; takes the value. 0; -ENOMEM */
+/* Sets a member, or appends to it as an array if it exists; takes ownership of the value. 0; -ENOMEM */
 static int put(json_t *object, const char *name, json_t *value)
 {
 	json_t *before = json_object_get(object, name);
@@ -109,7 +109,7 @@ static const struct field quote_header[] = {
 	{ 7, "user_data", 'b', NULL }, { 0, NULL, 0, NULL },
 };
 
-/* Version 5 has two more, which a body of version 4 does not have. */
+/* Version 5 has two more fields than a body of version 4. */
 static const struct field quote_body[] = {
 	{ 1, "tee_tcb_svn", 'b', NULL },
 	{ 2, "mr_seam", 'b', NULL },
@@ -214,7 +214,7 @@ static uint64_t take_varint(struct bytes_rd *r)
 
 static int read_message(const struct field *fields, const uint8_t *bytes, size_t n, json_t *to);
 
-/* One value whose field is known; its wire type must be that of the field. */
+/* Reads the value of a known field; its wire type must be that of the field. */
 static int read_value(const struct field *f, unsigned type, struct bytes_rd *r, json_t *to)
 {
 	uint64_t v = type == VARINT || type == LENGTH ? take_varint(r) : 0;
@@ -231,7 +231,8 @@ static int read_value(const struct field *f, unsigned type, struct bytes_rd *r, 
 		return 0;
 	if (f->type == 'b')
 		return put(to, f->name, hex(bytes, (size_t)v));
-	if (json_object_get(to, f->name)) /* a message twice would be merged: nobody writes that */
+	/* protobuf merges a repeated message; no real encoder relies on that */
+	if (json_object_get(to, f->name))
 		return JURAT_NOT_FOUND;
 	inner = json_object();
 	e = inner ? read_message(f->fields, bytes, (size_t)v, inner) : -ENOMEM;
@@ -242,7 +243,7 @@ static int read_value(const struct field *f, unsigned type, struct bytes_rd *r, 
 	return put(to, f->name, inner);
 }
 
-/* Its depth is that of the tables above. */
+/* The recursion depth is bounded by the tables above. */
 static int read_message(const struct field *fields, const uint8_t *bytes, size_t n, json_t *to)
 {
 	struct bytes_rd r = bytes_rd(bytes, n);

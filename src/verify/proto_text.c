@@ -18,7 +18,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* White space and comments. */
+/* Skips white space and comments. */
 static void skip(struct bytes_rd *r)
 {
 	for (;;) {
@@ -48,7 +48,7 @@ static bool is_word(uint8_t c)
 	       c == '.' || c == '-' || c == '+';
 }
 
-/* A name, a number, a word of an enumeration; false: too long, or there is none. */
+/* Reads a name, a number or an enumerator; false: too long, or none. */
 static bool take_word(struct bytes_rd *r, char to[NAME_BYTES])
 {
 	size_t n = 0;
@@ -88,7 +88,7 @@ static int hexadecimal(struct bytes_rd *r)
 	return v;
 }
 
-/* What stands for one byte behind a backslash; -1: nothing that is known. */
+/* The byte for an escape sequence after its backslash; -1: unknown. */
 static int escaped(struct bytes_rd *r)
 {
 	static const char letters[] = "abfnrtv\\'\"?", bytes[] = "\a\b\f\n\r\t\v\\'\"?";
@@ -103,7 +103,7 @@ static int escaped(struct bytes_rd *r)
 	return at ? (uint8_t)bytes[at - letters] : -1;
 }
 
-/* Strings beside each other are one. 0; JURAT_NOT_FOUND; -ENOMEM */
+/* Reads a string; adjacent strings are concatenated. 0; JURAT_NOT_FOUND; -ENOMEM */
 static int take_string(struct bytes_rd *r, json_t **ret)
 {
 	auto_free uint8_t *bytes = malloc(bytes_rd_left(r) + 1);
@@ -135,7 +135,7 @@ static int take_string(struct bytes_rd *r, json_t **ret)
 
 static int take_fields(struct bytes_rd *r, uint8_t end, unsigned depth, json_t *to);
 
-/* The value of a field: a message, bytes, or a word. */
+/* Reads the value of a field: a message, bytes, or a word. */
 static int take_value(struct bytes_rd *r, bool colon, unsigned depth, json_t **ret)
 {
 	bool angle = take(r, '<');
@@ -162,7 +162,7 @@ static int take_value(struct bytes_rd *r, bool colon, unsigned depth, json_t **r
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Appends to an array, which the field's first value began. Takes the value. */
+/* Appends to the array of a field's values; takes ownership of the value. */
 static int put(json_t *to, const char *name, json_t *value)
 {
 	json_t *array = json_object_get(to, name);
@@ -200,7 +200,7 @@ static int take_field(struct bytes_rd *r, unsigned depth, json_t *to)
 	return list && !take(r, ']') ? JURAT_NOT_FOUND : 0;
 }
 
-/* A field that came once is its value, not an array of it. */
+/* Replaces an array of one element with the element. */
 static int unwrap(json_t *to)
 {
 	const char *name;

@@ -188,7 +188,7 @@
 	  "the policy does not accept the TCB status of the running TDX module (tee_tcb_svn2)") \
 	R(ADVISORY_NOT_ACCEPTED, "advisory-not-accepted", \
 	  "a security advisory applies that the policy does not accept") \
-	/* what the relying party demands */ \
+	/* requirements of the relying party */ \
 	R(REPORT_DATA_MISMATCH, "report-data-mismatch", \
 	  "report_data is not the value required by the policy") \
 	R(MEASUREMENT_MISMATCH, "measurement-mismatch", \
@@ -297,7 +297,7 @@
 	R(CURR_SERVTD_HASH_MISMATCH, "curr-servtd-hash-mismatch", \
 	  "curr_servtd_hash is not a value that the policy allows")
 
-/* What a verdict does not say: N(NAME, "code", "why it was not judged"). */
+/* What a verdict does not cover: N(NAME, "code", "why it was not checked"). */
 #define VERIFY_NOT_JUDGED(N) \
 	N(CHAIN, "chain", "no certificates to build the chain from") \
 	N(REPORT_SIGNATURE, "report-signature", "no endorsement key to verify it with") \
@@ -330,7 +330,7 @@ enum verify_reason { VERIFY_REASONS(VERIFY_REASON_ENUM) VERIFY_N_REASONS };
 #define VERIFY_NOT_JUDGED_ENUM(name, code, text) NOT_JUDGED_##name,
 enum verify_not_judged { VERIFY_NOT_JUDGED(VERIFY_NOT_JUDGED_ENUM) VERIFY_N_NOT_JUDGED };
 
-/* The i-th reason, for lists: false past the end. */
+/* Gets the i-th reason, for lists; false past the end. */
 bool verify_reason_at(size_t i, const char **ret_code, const char **ret_text);
 const char *verify_reason_code(enum verify_reason reason);
 bool verify_not_judged_at(size_t i, const char **ret_code, const char **ret_text);

@@ -11,7 +11,7 @@
 #include "verify/json_names.h"
 #include "wire/snp_report.h"
 
-/* The member with one of these names, "a|b|c"; case and underscores do not count. NULL: none, or null. */
+/* Finds the member with one of these names, "a|b|c", ignoring case and underscores. NULL: none, or null. */
 static json_t *member(json_t *object, const char *names)
 {
 	const char *name;
@@ -31,7 +31,7 @@ static json_t *member(json_t *object, const char *names)
 	}
 }
 
-/* A whole number, also as a string in decimal or behind 0x; at most n bytes. */
+/* Reads an integer of at most n bytes, or a string with a decimal number or 0x and hex digits. */
 static bool number(json_t *value, uint64_t *ret, size_t n)
 {
 	const char *text = json_string_value(value);
@@ -101,7 +101,7 @@ static bool fms(json_t *value, uint8_t to[3])
 	return true;
 }
 
-/* {major, minor, build} as the report has them: build first. */
+/* {major, minor, build} in the order of the report: build first. */
 static bool firmware(json_t *value, uint8_t to[3])
 {
 	static const char *const names[] = { "build", "minor", "major" };
@@ -141,11 +141,13 @@ static bool field(json_t *value, char type, uint8_t *to, size_t n)
 	return true;
 }
 
-/* n number, b bytes, t TCB, s signature, f family, model and stepping in one, v firmware's version. */
+/*
+ * Types: n integer, b bytes, t TCB, s signature, f combined family, model and stepping, v firmware version.
+ */
 static const struct {
 	const char *names;
 	char type;
-	bool needed; /* without it, this is no report */
+	bool needed; /* without it, the object is not a report */
 	size_t off, n;
 } report_fields[] = {
 	{ "version", 'n', true, 0x00, 4 },
@@ -209,7 +211,10 @@ int rebuild_report(json_t *object, uint8_t **ret, size_t *ret_n, struct jurat_er
 	return 0;
 }
 
-/* n number of so many bytes, b bytes, p as many bytes as the number before says. In the order of a quote. */
+/*
+ * Types: n integer of that size, b bytes, p as many bytes as the preceding integer says. In the order of a
+ * quote.
+ */
 struct quote_field {
 	const char *path;
 	char type;
@@ -260,7 +265,7 @@ static const struct quote_field signature_fields[] = {
 	{ NULL, 0, 0 },
 };
 
-/* Below signed_data.certification_data.qe_report_certification_data. */
+/* Members of signed_data.certification_data.qe_report_certification_data. */
 static const struct quote_field certification[] = {
 	{ "qe_report.cpu_svn", 'b', 16 },
 	{ "qe_report.misc_select", 'n', 4 },
@@ -302,11 +307,11 @@ static json_t *follow(json_t *object, const char *path)
 	return object;
 }
 
-/* A field that is missing is zero: both formats leave zeros out. */
+/* A missing field is zero: both formats omit zeros. */
 static int put_fields(struct bytes_wr *w, json_t *object, const struct quote_field *fields,
 		      struct jurat_error *err)
 {
-	uint64_t last = 0; /* the number before a field of any size is its size */
+	uint64_t last = 0; /* the integer before a variable-size field is its size */
 
 	for (const struct quote_field *f = fields; f->path; f++) {
 		json_t *value = follow(object, f->path);

@@ -9,15 +9,15 @@
 #include "base/error.h"
 
 /*
- * Evidence that was written field by field, put together as it was signed. A field that is wrong or missing
- * makes bytes that no signature fits.
+ * Reassembles evidence that was written field by field into the bytes that were signed. With a wrong or
+ * missing field, the signature does not verify.
  */
 
 /*
- * object    by the names of AMD's specification, of the sev crate or of go-sev-guest; for a quote, those of
+ * object    member names as in AMD's specification, the sev crate or go-sev-guest; for a quote, as in
  *           go-tdx-guest. Bytes as hex, base64 or integers
- * Returns   0: heap bytes that the caller frees; JURAT_NOT_FOUND it has not the members of that; -EBADMSG one
- *           of them is not what it must be: `err` names it; -ENOMEM
+ * Returns   0: heap bytes that the caller frees; JURAT_NOT_FOUND it lacks the required members; -EBADMSG a
+ *           member is malformed: `err` names it; -ENOMEM
  */
 JURAT_MUST_CHECK int rebuild_report(json_t *object, uint8_t **ret, size_t *ret_n, struct jurat_error *err);
 JURAT_MUST_CHECK int rebuild_quote(json_t *object, uint8_t **ret, size_t *ret_n, struct jurat_error *err);

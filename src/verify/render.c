@@ -10,7 +10,7 @@
 void render_put(struct render_json *o, json_t *object, const char *key, json_t *value)
 {
 	if (json_object_set_new(object, key, value) !=
-	    0) /* takes the value, also when it fails; NULL fails */
+	    0) /* takes ownership of the value, also on failure; NULL fails */
 		o->bad = true;
 }
 
@@ -42,7 +42,7 @@ json_t *render_time(int64_t seconds)
 	return json_string(verdict_time(seconds, text));
 }
 
-/* 64-bit words are hex strings: not every reader of JSON keeps 64 bits. */
+/* 64-bit integers are hex strings: not every JSON reader keeps 64 bits. */
 void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from)
 {
 	for (size_t i = 0; i < layout->n_fields; i++) {
@@ -92,7 +92,7 @@ void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n)
 	fprintf(f, "%-*s %s\n", RENDER_LABEL, label, bytes_all(p, n, 0) ? "zero" : bytes_to_hex(p, n, hex));
 }
 
-/* "name value: what it says"; bytes that are all zero as "zero". */
+/* "name value: explanation"; bytes that are all zero as "zero". */
 static void put_field(FILE *f, const struct wire_layout *layout, const struct wire_field *field,
 		      const void *from)
 {

@@ -36,7 +36,7 @@ json_t *render_svns(struct render_json *o, const uint8_t *svns, size_t n)
 	return array;
 }
 
-/* Words of flags of a layout, each under the name of its field. */
+/* Adds the bit fields of a layout, each under the name of its field. */
 static void put_bits(struct render_json *o, json_t *to, const struct wire_layout *layout, const void *from)
 {
 	for (size_t i = 0; i < layout->n_fields; i++) {
