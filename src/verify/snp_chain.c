@@ -8,7 +8,7 @@ static bool name_equal(const struct bytes_rd *a, const struct bytes_rd *b)
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-/* Whether its subject is `prefix` and the product. An unknown product was refused for that already. */
+/* Whether the subject is `prefix` and the product. An unknown product was refused before. */
 static bool is_named(const struct snp_judge *j, const struct crypto_cert *cert, const char *prefix)
 {
 	return j->product == SNP_PRODUCT_UNKNOWN ||
@@ -21,8 +21,8 @@ static bool issued(const struct cert_entry *issuer, const struct cert_entry *sub
 }
 
 /*
- * Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. 0 took it; 1
- * look on; < 0.
+ * Chooses `candidate` if its key signed the leaf, or as the best match if there is none yet. 0 chosen, stop;
+ * 1 continue the search; < 0 -errno.
  */
 static int try_intermediate(struct snp_judge *j, struct cert_entry *candidate)
 {
@@ -54,10 +54,7 @@ static int choose_intermediate(struct snp_judge *j)
 	return r < 0 ? r : 0;
 }
 
-/*
- * Roots that were given are trusted as they stand; whatever root the evidence brings is not looked at
- * (B50).
- */
+/* Supplied roots are trusted as they are; a root in the evidence is ignored (B50). */
 static int choose_given_root(struct snp_judge *j)
 {
 	const struct pointers *roots = &j->verifier->roots;
@@ -81,8 +78,8 @@ static int choose_given_root(struct snp_judge *j)
 }
 
 /*
- * Only the key is pinned: the certificate around it counts when AMD published it so, or when that key
- * signed it (B40, B50).
+ * Only the key is pinned: its certificate is trusted if AMD published it in this form, or if the key signed
+ * it (B40, B50).
  */
 static int choose_pinned_root(struct snp_judge *j)
 {
@@ -164,7 +161,7 @@ static void judge_intermediate(struct snp_judge *j)
 			   REASON_INTERMEDIATE_EXPIRED);
 }
 
-/* Top down, so that only what hangs from a trusted root is remembered. */
+/* Top down, so that only certificates below a trusted root are cached. */
 static int judge_signatures(struct snp_judge *j)
 {
 	bool trusted = j->root_trusted;

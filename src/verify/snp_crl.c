@@ -4,8 +4,9 @@
 #include "verify/snp_judge.h"
 
 /*
- * Whether the CRLs of the root revoke the intermediate. What a signed CRL lists is revoked at any time; that
- * nothing is listed counts only while the CRL is current. Spec: AMD KDS (57230), CRL; RFC 5280 6.3.
+ * Whether the CRLs of the root revoke the intermediate. A certificate that a signed CRL lists is revoked even
+ * if the CRL has expired; that a CRL does not list it counts only while the CRL is current. Spec: AMD KDS
+ * (57230), CRL; RFC 5280 6.3.
  */
 struct crls {
 	unsigned current, stale, not_yet, bad_signature, critical; /* of this root */
@@ -33,7 +34,7 @@ static int look_at(struct snp_judge *j, struct crl_entry *entry, struct crls *fo
 		found->critical++;
 	else if (j->at < crl->this_update)
 		found->not_yet++;
-	else if (crl->next_update < j->at) /* also when it names no next update */
+	else if (crl->next_update < j->at) /* also when it has no next update */
 		found->stale++;
 	else
 		found->current++;
@@ -70,7 +71,7 @@ int judge_crls(struct snp_judge *j)
 	if (given.listed || brought.listed)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_REVOKED, "'%s'",
 			       verdict_name(&j->intermediate->cert.subject_cn, name, sizeof(name)));
-	if (given.bad_signature > 0) /* also beside a good one: it may be the one that lists something */
+	if (given.bad_signature > 0) /* also beside a valid CRL: the other may list the certificate */
 		verdict_refuse(j->out, REASON_CRL_SIGNATURE,
 			       "a CRL given for '%s' does not carry its signature",
 			       verdict_name(&j->root->cert.subject_cn, name, sizeof(name)));

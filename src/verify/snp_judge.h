@@ -9,7 +9,7 @@
 
 enum { JUDGE_MAX_FRESH = 4 };
 
-/* One judgement in the making. Everything but `out` is borrowed or ends with it. */
+/* State of one verification. Everything but `out` is borrowed, or freed with it. */
 struct snp_judge {
 	struct jurat_verifier *verifier;
 	const struct jurat_policy *policy;
@@ -17,41 +17,43 @@ struct snp_judge {
 	struct jurat_verdict *out;
 	const uint8_t *report_bytes;
 	struct snp_report report;
-	enum snp_product product; /* SNP_PRODUCT_UNKNOWN until something says it */
+	enum snp_product product; /* SNP_PRODUCT_UNKNOWN until it is determined */
 	bool vlek;
 	uint8_t digest[CRYPTO_SHA384_BYTES]; /* of the signed bytes */
 	uint8_t r[48], s[48];
-	bool has_signature;  /* r and s are numbers of 48 bytes */
-	bool signature_seen; /* the report's signature was already found to hold under the chosen leaf */
+	bool has_signature;  /* r and s fit in 48 bytes */
+	bool signature_seen; /* the report's signature was already verified with the chosen leaf */
 	struct snp_certs table;
 	struct cert_entry *table_leaf, *table_intermediate, *table_root; /* NULL: none, or unusable */
 	struct crl_entry *table_crl;
-	bool leaf_unusable;                            /* the table has the leaf, but not as a certificate */
+	/* the table has an entry for the leaf that is not a certificate */
+	bool leaf_unusable;
 	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
-	struct cert_entry *fresh[JUDGE_MAX_FRESH];     /* owned; NULL once a cache has taken them */
+	struct cert_entry *fresh[JUDGE_MAX_FRESH];     /* owned; NULL once a cache owns them */
 	size_t n_fresh;
 	struct crl_entry *fresh_crl; /* the same */
 	bool leaf_signed;            /* by the chosen intermediate */
-	bool root_trusted;           /* pinned and its own word, or given */
+	bool root_trusted;           /* pinned and self-signed, or supplied */
 };
 
-/* Each returns 0, also when it found reasons to refuse; < 0 when it could not judge: -ENOMEM and the like. */
+/* Each returns 0, also when it found reasons to refuse; < 0 -errno when it could not verify. */
 JURAT_MUST_CHECK int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n);
-JURAT_MUST_CHECK int judge_leaf(struct snp_judge *j); /* chooses it, then judges all but its signature */
+/* chooses the leaf, then checks all but its signature */
+JURAT_MUST_CHECK int judge_leaf(struct snp_judge *j);
 JURAT_MUST_CHECK int judge_chain(
-	struct snp_judge *j); /* chooses the others, judges them and every signature */
+	struct snp_judge *j); /* chooses the others, checks them and every signature */
 JURAT_MUST_CHECK int judge_crls(struct snp_judge *j); /* needs a trusted root and an intermediate */
 JURAT_MUST_CHECK int judge_report_signature(struct snp_judge *j); /* needs a leaf */
 void judge_policy(struct snp_judge *j);
 void judge_done(struct snp_judge *j);
 
-/* Remembers an entry of the evidence whose signature was found to hold under a trusted issuer. */
+/* Caches an entry of the evidence whose signature by a trusted issuer was verified. */
 void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache);
 void judge_keep_crl(struct snp_judge *j);
-/* Whether this can be the certificate of the key that signed: of its kind, chip and TCB. */
+/* Whether this can be the certificate of the signing key: same kind, chip and TCB. */
 bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf);
-void judge_missing(struct snp_judge *j); /* after the chain: what there is to be had at AMD */
-/* The product as far as the report alone, or the issuer of this leaf, says it. */
+void judge_missing(struct snp_judge *j); /* after the chain: notes missing certificates and their URLs */
+/* The product, as determined by the report alone or by the issuer of this leaf. */
 enum snp_product judge_product(const struct snp_judge *j, const struct cert_entry *leaf);
 
 #endif

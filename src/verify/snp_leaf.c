@@ -6,7 +6,7 @@
 
 enum {
 	MAX_TRIES = 64
-}; /* given keys of one chip, or of one provider, that a report's signature is tried with */
+}; /* limit of supplied keys of one chip or provider that are tried on a report's signature */
 
 enum snp_product judge_product(const struct snp_judge *j, const struct cert_entry *leaf)
 {
@@ -46,7 +46,7 @@ bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf)
 	return j->vlek || chip_id_masked(j) || memcmp(leaf->vek.hwid, j->report.chip_id, 64) == 0;
 }
 
-/* 0 the report's signature holds under this leaf's key; JURAT_REFUSED; < 0. */
+/* Verifies the report's signature with this leaf's key. 0 valid; JURAT_REFUSED; < 0 -errno. */
 static int try_signature(const struct snp_judge *j, struct cert_entry *leaf)
 {
 	int r;
@@ -72,7 +72,10 @@ int judge_report_signature(struct snp_judge *j)
 	return r < 0 ? r : 0;
 }
 
-/* Among the given leaves: the one whose key signed, else one that fits, else the nearest to it. */
+/*
+ * Chooses among the supplied leaves: the one whose key signed, else one of the right kind, chip and TCB, else
+ * the best match.
+ */
 static int choose_given(struct snp_judge *j)
 {
 	struct jurat_verifier *v = j->verifier;
@@ -134,7 +137,7 @@ static void judge_names(struct snp_judge *j)
 			       verdict_name(&j->leaf->cert.subject_cn, name, sizeof(name)),
 			       j->vlek ? "VLEK" : "VCEK");
 	if (j->product == SNP_PRODUCT_UNKNOWN && j->report.version >= 3)
-		return; /* refused for that; there is nothing to compare names with */
+		return; /* refused already; there is no name to compare */
 	if (vek->issued_for == SNP_PRODUCT_UNKNOWN || vek->issued_for != j->product ||
 	    vek->issued_as_vlek != j->vlek)
 		verdict_refuse(
@@ -144,8 +147,9 @@ static void judge_names(struct snp_judge *j)
 	if (vek->product_name == j->product || vek->product[0] == '\0')
 		return;
 	/*
-	 * Some parts carry a wrong product name, and newer ones one that is unknown here; where the report
-	 * names the product, that counts, and the issuer is of it (B53).
+	 * Certificates of some processors have a wrong product name, and those of newer ones a name unknown
+	 * here. When the report identifies the product, that decides, and the issuer must be of that product
+	 * (B53).
 	 */
 	if (j->report.version >= 3)
 		verdict_not_judged(j->out, NOT_JUDGED_LEAF_PRODUCT);
@@ -187,7 +191,7 @@ static void judge_tcb(struct snp_judge *j)
 	struct snp_tcb tcb;
 
 	if (j->product == SNP_PRODUCT_UNKNOWN || !snp_tcb_read(j->product, j->report.reported_tcb, &tcb))
-		return; /* refused for that */
+		return; /* refused already */
 	if (tcb_equal(&tcb, leaf))
 		return;
 	snp_tcb_format(j->product, leaf, certified, sizeof(certified));
@@ -203,11 +207,12 @@ static void judge_chip(struct snp_judge *j)
 
 	if (j->vlek) {
 		verdict_not_judged(j->out,
-				   NOT_JUDGED_CHIP_ID); /* a VLEK belongs to a provider, not to a chip */
+				   /* a VLEK belongs to a cloud provider, not to a chip */
+				   NOT_JUDGED_CHIP_ID);
 		return;
 	}
 	if (!vek->has_hwid || vek->hwid_size == 0)
-		return; /* refused as missing or malformed */
+		return; /* refused already as missing or malformed */
 	if (chip_id_masked(j)) {
 		verdict_not_judged(j->out, NOT_JUDGED_CHIP_ID);
 		if (!j->policy->allow_masked_chip_id)

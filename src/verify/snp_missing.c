@@ -7,9 +7,9 @@
 #include "verify/snp_judge.h"
 #include "wire/snp_kds.h"
 
-/* Certificates that the verdict lacks, and where they are to be had: for a person with a report alone. */
+/* Missing certificates and their URLs, for users who have only a report. */
 
-/* A version 2 report of 64 bytes of chip_id does not say which of these it is of. */
+/* A version 2 report with a chip_id of 64 bytes may be of either product. */
 static const enum snp_product either[] = { SNP_MILAN, SNP_GENOA };
 
 static size_t products_of(const struct snp_judge *j, const enum snp_product **ret)
@@ -63,7 +63,7 @@ static bool is_intermediate(const struct snp_judge *j, const struct cert_entry *
 	return false;
 }
 
-/* Whether the CA of such a leaf is there, for when there is no leaf to look for its issuer with. */
+/* Whether an intermediate for such a leaf is there, when there is no leaf that names its issuer. */
 static bool has_intermediate(const struct snp_judge *j)
 {
 	const struct pointers *given = &j->verifier->authorities;
@@ -81,7 +81,7 @@ void judge_missing(struct snp_judge *j)
 	const enum snp_product *products;
 
 	if (products_of(j, &products) == 0)
-		return; /* unknown here, and refused for that */
+		return; /* unknown, and refused already */
 	if (!j->leaf || !judge_fits(j, j->leaf))
 		add_leaf(j);
 	if (j->leaf ? !j->intermediate : !has_intermediate(j))
@@ -90,7 +90,7 @@ void judge_missing(struct snp_judge *j)
 		add_chain(j);
 }
 
-/* ---- and how that is written */
+/* ---- Output */
 
 static const struct {
 	const char *name, *file;
@@ -138,7 +138,7 @@ json_t *render_missing(struct render_json *o, const struct jurat_verdict *v)
 	return array;
 }
 
-/* Of which chip and TCB, and why there is no address for it. */
+/* Prints chip and TCB, or why there is no URL. */
 static void put_leaf(FILE *f, const struct jurat_verdict *v, const struct verdict_missing *m)
 {
 	char hex[BYTES_HEX_SIZE(64)], tcb[96];

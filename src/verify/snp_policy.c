@@ -30,7 +30,7 @@ static void judge_bytes(struct snp_judge *j)
 	}
 }
 
-/* Whether a version is below the floor: notes the first number that differs, which decides. */
+/* Whether a version is below the minimum. Notes the first component that differs, which decides. */
 static bool version_short(struct jurat_verdict *out, const char *name, const uint8_t *is,
 			  const uint8_t *floor, size_t parts)
 {
@@ -65,7 +65,7 @@ static void judge_guest_policy(struct snp_judge *j)
 			       abi->part[1]);
 }
 
-/* Notes every component below its floor, and refuses for them. */
+/* Notes every component below its minimum, and refuses the evidence for them. */
 static void judge_tcb_parts(struct snp_judge *j, const struct snp_tcb *tcb, const struct snp_tcb *floor,
 			    const char *name, enum verify_reason reason)
 {
@@ -99,13 +99,13 @@ static void judge_tcb(struct snp_judge *j, const struct policy_tcb *wanted, uint
 		return;
 	}
 	if (!snp_tcb_read(j->product, raw, &tcb))
-		memset(&tcb, 0, sizeof(tcb)); /* refused as malformed already */
+		memset(&tcb, 0, sizeof(tcb)); /* refused already as malformed */
 	judge_tcb_parts(j, &tcb, &wanted->floor[j->product], name, reason);
 }
 
 enum { TCB_TEXT_BYTES = 72 };
 
-/* One that the product cannot have, or of an unknown product, as a number. */
+/* Formats a TCB; as a number if it is malformed, or the product is unknown. */
 static const char *tcb_text(enum snp_product product, uint64_t raw, char to[TCB_TEXT_BYTES])
 {
 	struct snp_tcb tcb;
@@ -150,7 +150,7 @@ static void judge_firmware(struct snp_judge *j)
 			       tcb_text(j->product, r->committed_tcb, committed_tcb));
 }
 
-/* Each bit is a mitigation, so that a vector is never compared as a number. */
+/* Each bit is a mitigation, so a vector is not compared as a number. */
 static void judge_mitigations(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;
@@ -215,7 +215,7 @@ static void judge_signer(struct snp_judge *j)
 	unsigned key = snp_key_info_signing_key(j->report.key_info);
 	bool named = p->csp_id.n == 0;
 
-	if (!(p->products >> j->product & 1)) /* by a list of them, the unknown one is refused */
+	if (!(p->products >> j->product & 1)) /* a list of products never includes an unknown one */
 		verdict_refuse(j->out, REASON_PRODUCT_NOT_ALLOWED, "%s", snp_product_name(j->product));
 	if (key == SNP_SIGNED_BY_VCEK && !p->allow_vcek)
 		verdict_refuse(j->out, REASON_VCEK_NOT_ALLOWED, "the signing key is VCEK");

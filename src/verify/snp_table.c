@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "verify/snp_judge.h"
 
-/* The certificate of one entry: known from before, or read now. *ret stays NULL when it is refused. */
+/* Gets the certificate of one entry, from the cache or by parsing it. *ret stays NULL when it is refused. */
 static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cert_cache *cache,
 		     struct cert_entry **ret)
 {
@@ -38,7 +38,7 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 	return 0;
 }
 
-/* A CRL of the host may speak against its certificates; one that cannot be used is as good as none. */
+/* A CRL in the host's table can only revoke certificates; an unusable one is ignored. */
 static int load_crl(struct snp_judge *j, const struct snp_cert_entry *entry)
 {
 	uint8_t sha256[CRYPTO_SHA256_BYTES];

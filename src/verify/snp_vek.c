@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "crypto/der.h"
 
-/* 1.3.6.1.4.1.3704.1, then what follows; the content bytes of an OBJECT IDENTIFIER. */
+/* Content bytes of an OBJECT IDENTIFIER: prefix 1.3.6.1.4.1.3704.1. */
 #define AMD_OID "\x2b\x06\x01\x04\x01\x9c\x78\x01"
 
 enum extension {
@@ -112,8 +112,8 @@ static void read_text(struct reading *r, enum extension e, struct bytes_rd *cont
 }
 
 /*
- * Some certificates wrap the HWID in a second OCTET STRING. Only the length can tell: raw bytes may begin
- * like a tag (B38).
+ * Some certificates wrap the HWID in a second OCTET STRING. Only the length distinguishes them: raw bytes may
+ * look like a tag (B38).
  */
 static void read_hwid(struct reading *r, struct bytes_rd content, struct vek *vek)
 {

@@ -6,8 +6,8 @@
 #include "wire/snp_report.h"
 
 /*
- * What the certificate of a versioned endorsement key (VCEK or VLEK) says in AMD's extensions.
- * Spec: VCEK certificate and KDS interface (AMD 57230), certificate extensions.
+ * Contents of AMD's extensions in a VCEK or VLEK certificate. Spec: VCEK certificate and KDS interface (AMD
+ * 57230), certificate extensions.
  */
 enum { VEK_CSP_ID_BYTES = 128, VEK_PRODUCT_BYTES = 32 };
 
@@ -15,11 +15,10 @@ enum vek_kind { VEK_OTHER, VEK_VCEK, VEK_VLEK }; /* by the subject's common name
 
 struct vek {
 	enum vek_kind kind;
-	enum snp_product
-		issued_for;  /* by the issuer's common name; SNP_PRODUCT_UNKNOWN when it is none of AMD's */
-	bool issued_as_vlek; /* the issuer is an ASVK */
-	char product[VEK_PRODUCT_BYTES]; /* productName as it stands, "Milan-B0" */
-	enum snp_product product_name;   /* the product that it is, or is a part of */
+	enum snp_product issued_for; /* by the issuer's common name; SNP_PRODUCT_UNKNOWN for other issuers */
+	bool issued_as_vlek;         /* the issuer is an ASVK */
+	char product[VEK_PRODUCT_BYTES]; /* productName, unchanged: "Milan-B0" */
+	enum snp_product product_name;   /* the product that productName denotes */
 	struct snp_tcb tcb;
 	bool has_fmc, has_hwid, has_csp_id;
 	size_t hwid_size; /* 64, or 8 on Turin */
@@ -30,9 +29,9 @@ struct vek {
 enum vek_fault { VEK_FINE, VEK_MISSING, VEK_MALFORMED, VEK_NEWER };
 
 /*
- * Reads names and extensions; never stops at the first fault, so that `ret` holds all that could be read.
+ * Reads names and extensions. Does not stop at the first error, so that `ret` holds all that could be read.
  *
- * ret_fault, err  what is wrong with the first extension concerned
+ * ret_fault, err  the first error found
  */
 void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *ret_fault,
 	      struct jurat_error *err);

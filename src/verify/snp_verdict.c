@@ -37,7 +37,7 @@ const uint8_t *jurat_verdict_snp_chip_id(const struct jurat_verdict *verdict)
 	return report ? report->chip_id : NULL;
 }
 
-/* Such a TCB, in the report; false when there is none. */
+/* Gets a TCB of the report by its kind; false when there is none. */
 static bool tcb_of(const struct snp_report *report, enum jurat_snp_tcb_kind kind, uint64_t *ret)
 {
 	switch (kind) {

@@ -69,10 +69,7 @@ static void judge_fields(struct snp_judge *j)
 		verdict_refuse(j->out, REASON_VMPL_RANGE, "vmpl is %u", r->vmpl);
 }
 
-/*
- * A product that the report itself must name is known from here on; for version 2 the certificate will
- * tell.
- */
+/* Determines the product from a report that has CPUID fields; for version 2 the certificate decides later. */
 static void judge_cpuid(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;

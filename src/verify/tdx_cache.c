@@ -38,10 +38,7 @@ static void chain_done(struct chain *chain)
 		cert_entry_free(chain->certs[i]);
 }
 
-/*
- * Nothing signs what stands between the blocks and behind them, so that is nothing but white space and the
- * NULs that C strings are stored with.
- */
+/* Bytes between and after the blocks are not signed, so only white space and terminating NULs are allowed. */
 static bool skip_blank(const struct bytes_rd *pem, size_t *off)
 {
 	while (*off < pem->size && memchr(" \t\r\n", pem->data[*off], 5))
@@ -79,7 +76,7 @@ static int read_chain(const struct bytes_rd *pem, struct chain *chain, struct ju
 	return 0;
 }
 
-/* Moves the first CA that fits out of the chain; NULL when there is none. */
+/* Removes the first matching CA from the chain; NULL when there is none. */
 static struct cert_entry *take_ca(struct chain *chain, const struct bytes_rd *name, bool self_issued)
 {
 	for (size_t i = 0; i < chain->n; i++) {
@@ -99,7 +96,7 @@ static bool same(const struct cert_entry *a, const struct cert_entry *b)
 	return b && memcmp(a->sha256, b->sha256, CRYPTO_SHA256_BYTES) == 0;
 }
 
-/* What is left over is no part of the chain: nothing else judges it. A copy says nothing new. */
+/* Notes a certificate that is not part of the chain, and so would not be checked. Duplicates are ignored. */
 static void note_left_over(const struct chain *chain, struct qe_entry *to)
 {
 	for (size_t i = 0; i < chain->n && to->stray == 0; i++) {
@@ -113,8 +110,8 @@ static void note_left_over(const struct chain *chain, struct qe_entry *to)
 }
 
 /*
- * The leaf is the one certificate that is no CA; the others go by name, in any order. Whether anything holds
- * is judged later.
+ * The leaf is the only certificate that is not a CA; the others are found by name, in any order. Nothing is
+ * verified yet.
  */
 static int sort_chain(struct chain *chain, struct qe_entry *to, struct jurat_error *err)
 {
@@ -150,14 +147,14 @@ static int read_certificates(const struct tdx_quote *quote, struct qe_entry *to,
 }
 
 /*
- * Spec: Intel DCAP: SHA-256 over the attestation key and the authentication data, then 32 zeros; all 64
- * count.
+ * REPORT_DATA of the QE report must be SHA-256 over attestation key and authentication data, then 32 zeros;
+ * all 64 bytes are compared. Spec: Intel DCAP.
  */
 static int check_binding(const struct tdx_quote *quote, bool *ret)
 {
 	uint8_t want[sizeof(quote->qe_report.report_data)] = { 0 };
 	struct bytes_rd auth = quote->auth_data;
-	size_t n = TDX_QUOTE_KEY_BYTES + auth.size; /* auth.size was a 16-bit word */
+	size_t n = TDX_QUOTE_KEY_BYTES + auth.size; /* auth.size was a 16-bit field */
 	auto_free uint8_t *hashed = malloc(n);
 
 	if (!hashed)
@@ -169,7 +166,7 @@ static int check_binding(const struct tdx_quote *quote, bool *ret)
 	return 0;
 }
 
-/* Where the part that stays the same lies in the quote. */
+/* Finds the constant part of the quote. */
 static struct bytes_rd constant_part(const uint8_t *bytes, const struct tdx_quote *quote)
 {
 	size_t off = quote->signed_bytes.size + 4 + TDX_QUOTE_SIGNATURE_BYTES;
@@ -287,7 +284,7 @@ void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES
 	to->used = ++cache->clock;
 }
 
-/* The key of a certificate on P-256, made when it is needed first. It stays until another key is. */
+/* The P-256 public key of a certificate, created on first use. Valid until the next call. */
 static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, struct crypto_public *ret)
 {
 	struct crypto_ec_public *key = NULL;
@@ -296,7 +293,7 @@ static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, st
 
 	if (issuer->cert.key_kind != CRYPTO_KEY_P256)
 		return JURAT_REFUSED;
-	if (issuer->has_key) { /* a given root's: made when it was given */
+	if (issuer->has_key) { /* created when the root was supplied */
 		*ret = issuer->key;
 		return 0;
 	}

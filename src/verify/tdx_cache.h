@@ -8,16 +8,12 @@
 #include "wire/tdx_quote.h"
 
 /*
- * What a verifier remembers of TDX evidence and collateral: facts that can never change. That a key made a
- * signature is one; that a certificate is in time, unrevoked or trusted is none, and is judged anew each
- * time.
+ * A verifier's cache for TDX evidence and collateral. It holds facts that never change, such as that a key
+ * made a signature. Validity period, revocation and trust are checked anew each time.
  */
 enum { TDX_FACTS = 96, TDX_KEYS = 32, TDX_QES = 64, QE_CHAIN_MAX = 8 };
 
-/*
- * The key of the certificate `issuer` made the signature of `object`: both are SHA-256 over the whole
- * thing.
- */
+/* The fact that the key of certificate `issuer` signed `object`; both are the SHA-256 of the whole object. */
 struct tdx_fact {
 	uint8_t object[CRYPTO_SHA256_BYTES], issuer[CRYPTO_SHA256_BYTES];
 	uint64_t used;
@@ -31,17 +27,17 @@ struct tdx_key {
 };
 
 /*
- * The part of a quote that stays the same for as long as its quoting enclave keeps its key: all of the
- * signature data behind the quote signature. It is found by comparing every byte of it.
+ * The constant part of a quote, which stays the same as long as its quoting enclave keeps its key: all
+ * signature data after the quote signature. It is found by comparing every byte.
  */
 struct qe_entry {
-	struct crypto_ec_public *key; /* attestation key; NULL: no point of the curve */
-	bool bound; /* the QE report is over the attestation key and the authentication data */
+	struct crypto_ec_public *key; /* attestation key; NULL: not a point on the curve */
+	bool bound; /* the QE report covers the attestation key and the authentication data */
 	uint8_t report_digest[CRYPTO_SHA256_BYTES];
 	uint8_t report_sha256[CRYPTO_SHA256_BYTES]; /* of the QE report and its signature */
-	/* From the certification data, owned: NULL when it is not in there. */
+	/* From the certification data, owned; NULL when missing. */
 	struct cert_entry *leaf, *intermediate, *root;
-	size_t stray; /* counted from 1: a certificate that is none of the three; 0: there is none */
+	size_t stray; /* number, from 1, of a certificate that is none of the three; 0: there is none */
 	char stray_name[VERDICT_NAME_BYTES];
 	uint64_t used;
 	size_t size;
@@ -55,40 +51,39 @@ struct tdx_cache {
 	size_t n_facts, n_keys, n_qes;
 	uint64_t clock;
 	const struct crypto_ec_public
-		*like; /* during one judgement: a key to make others beside; NULL: none */
+		*like; /* during one verification: a key from which others are created faster; NULL: none */
 };
 
 /*
  * bytes     the quote that `quote` was read from
- * Returns   0; -EBADMSG the certificates inside cannot be read, or are no chain: `err` says why; -ENOMEM
+ * Returns   0; -EBADMSG the certificates inside are malformed or not a chain: `err` says why; -ENOMEM
  */
 JURAT_MUST_CHECK int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes,
 				  const struct tdx_quote *quote, struct qe_entry **ret,
 				  struct jurat_error *err);
 void qe_entry_free(struct qe_entry *entry);
 
-/* NULL: not seen. */
+/* NULL: not in the cache. */
 struct qe_entry *tdx_cache_find_qe(struct tdx_cache *cache, const uint8_t *bytes,
 				   const struct tdx_quote *quote);
-/* Takes the entry, which must not be in the cache yet; the one unused for longest goes. */
+/* Adds the entry and takes ownership; it must not be in the cache yet. Evicts the least recently used. */
 void tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *entry);
 void tdx_cache_done(struct tdx_cache *cache);
 
 /*
- * Whether the key of `issuer` made a signature: known, or computed now. Each: 0 it did; JURAT_REFUSED, also
- * when the key is not on P-256; -ENOMEM and the like.
+ * Check whether the key of `issuer` made a signature, from the cache or by verifying it. 0 it did;
+ * JURAT_REFUSED, also when the key is not on P-256; -ENOMEM or another -errno.
  */
 JURAT_MUST_CHECK int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert,
 					const struct cert_entry *issuer);
 JURAT_MUST_CHECK int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl,
 				       const struct cert_entry *issuer);
-/* object    SHA-256 that stands for digest, r and s together */
+/* object SHA-256 over digest, r and s */
 JURAT_MUST_CHECK int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 					  const uint8_t digest[CRYPTO_SHA256_BYTES], const uint8_t r[32],
 					  const uint8_t s[32], const struct cert_entry *issuer);
 /*
- * Remembers that `issuer` signed `object`. For issuers that a trusted root stands behind: others would only
- * fill it.
+ * Caches that `issuer` signed `object`. Only for issuers below a trusted root: others could fill the cache.
  */
 void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 	       const uint8_t issuer[CRYPTO_SHA256_BYTES]);

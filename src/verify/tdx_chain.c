@@ -10,7 +10,7 @@
 #define PROCESSOR_CA_CN "Intel SGX PCK Processor CA"
 #define ROOT_CA_CN      "Intel SGX Root CA"
 
-enum { MAX_TRIES = 64 }; /* given PCK certificates that a QE report's signature is tried with */
+enum { MAX_TRIES = 64 }; /* limit of supplied PCK certificates that are tried on a QE report's signature */
 
 bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject)
 {
@@ -25,8 +25,8 @@ bool tdx_is_named(const struct bytes_rd *text, const char *name)
 }
 
 /*
- * The extensions that Intel's library demands of each of its certificates. Spec: Intel SGX PCK
- * certificate and CRL profile.
+ * Whether a certificate has the extensions that Intel's library requires. Spec: Intel SGX PCK certificate and
+ * CRL profile.
  */
 static bool has_extensions(const struct crypto_cert *cert)
 {
@@ -62,8 +62,8 @@ void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca
 }
 
 /*
- * Certification data that names a platform only: the certificate with its TCB, whose key signed the QE
- * report.
+ * For certification data that only identifies a platform: tries a certificate for its TCB, whose key must
+ * have signed the QE report.
  */
 static int try_leaf(struct tdx_judge *j, struct cert_entry *candidate, unsigned *tries)
 {
@@ -133,7 +133,7 @@ static void judge_leaf(struct tdx_judge *j)
 			       "SGX extension: no platform instance id or no configuration");
 }
 
-/* Takes `candidate` when its key signed the leaf, or as the nearest when there is none yet. */
+/* Chooses `candidate` if its key signed the leaf, or as the best match if there is none yet. */
 static int try_intermediate(struct tdx_judge *j, struct cert_entry *candidate)
 {
 	int r;
@@ -150,7 +150,8 @@ static int try_intermediate(struct tdx_judge *j, struct cert_entry *candidate)
 }
 
 /*
- * That of the quote, where it has one: what a quote brings is judged, not passed over for something better.
+ * Chooses that of the quote if it has one: certificates in a quote are verified, not ignored in favor of
+ * better ones.
  */
 static int choose_intermediate(struct tdx_judge *j)
 {
@@ -182,7 +183,7 @@ static void judge_intermediate(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "expected a path length of 0");
 }
 
-/* Roots that were given are trusted as they stand. */
+/* Supplied roots are trusted as they are. */
 static int choose_given_root(struct tdx_judge *j)
 {
 	const struct pointers *roots = &j->verifier->roots;
@@ -204,7 +205,7 @@ static int choose_given_root(struct tdx_judge *j)
 	return 0;
 }
 
-/* The nearest to a root, until one with the pinned key comes. */
+/* Keeps the best match for a root until there is one with the pinned key. */
 static void consider_root(struct tdx_judge *j, struct cert_entry *candidate)
 {
 	if (!candidate || (j->root && tdx_root_is_pinned(j->root->spki_sha256)))
@@ -214,8 +215,8 @@ static void consider_root(struct tdx_judge *j, struct cert_entry *candidate)
 }
 
 /*
- * Only the key is pinned: the certificate around it counts when Intel published it so, or when that key
- * signed it (V16).
+ * Only the key is pinned: its certificate is trusted if Intel published it in this form, or if the key signed
+ * it (V16).
  */
 static int choose_pinned_root(struct tdx_judge *j)
 {
@@ -238,8 +239,8 @@ static int choose_pinned_root(struct tdx_judge *j)
 }
 
 /*
- * The root that the quote brings beside the trusted one: the same certificate, or another one of the same
- * name and key, which that key signed.
+ * Checks the root in the quote against the trusted one: it must be the same certificate, or a self-signed one
+ * with the same name and key.
  */
 static int judge_quotes_root(struct tdx_judge *j)
 {

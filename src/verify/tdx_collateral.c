@@ -20,7 +20,7 @@ int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_err
 	return 0;
 }
 
-/* Everything behind the first so many of each kind: what a failed addition has left. */
+/* Removes all but the first items of each kind, as counted in `keep`, after a failed addition. */
 static void drop_behind(struct jurat_tdx_collateral *c, const struct jurat_tdx_collateral *keep)
 {
 	while (c->n_certs > keep->n_certs)
@@ -50,7 +50,7 @@ static int full(const char *what, struct jurat_error *err)
 	return jurat_fail(err, -EBADMSG, "more than %d %s", COLLATERAL_MAX_ITEMS, what);
 }
 
-/* Issuer chains name the same few certificates again and again. */
+/* Issuer chains repeat the same few certificates, so duplicates are dropped. */
 static int take_cert(struct jurat_tdx_collateral *c, const uint8_t *der, size_t n, struct jurat_error *err)
 {
 	struct cert_entry *entry = NULL;
@@ -93,7 +93,7 @@ static int take_item(struct jurat_tdx_collateral *c, const struct decode_item *i
 	return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_kind_name(item->kind));
 }
 
-/* Certificates and CRLs in whatever they were written. `expected`: what could have been there. */
+/* Adds certificates and CRLs in any encoding. `expected`: what the error text says was expected. */
 static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *bytes, size_t n, unsigned take,
 			     const char *expected, struct jurat_error *err)
 {
@@ -101,7 +101,7 @@ static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *byte
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 	int r;
 
-	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are one text */
+	crypto_sha256(bytes, n, digest); /* the issuer chains of both documents are usually the same text */
 	if (memcmp(digest, c->last_chain, sizeof(digest)) == 0)
 		return 0;
 	r = decode(bytes, n, &decoded, err);
@@ -116,7 +116,7 @@ static int take_certificates(struct jurat_tdx_collateral *c, const uint8_t *byte
 	return r;
 }
 
-/* `text` is what is signed. */
+/* `text` is the signed part. */
 static int fill_part(const uint8_t *text, size_t n, const struct json_rd *json, json_rd_at signature,
 		     struct signed_part *ret, struct jurat_error *err)
 {
@@ -171,7 +171,7 @@ static const struct {
 				     take_identity },
 };
 
-/* One document; why it is of no use stays with the collateral. */
+/* Adds one document. The reason why it is unusable is kept in the collateral. */
 static int take(struct jurat_tdx_collateral *c, size_t which, const struct json_rd *json, json_rd_at at,
 		const struct signed_part *part, struct jurat_error *err)
 {
@@ -186,7 +186,7 @@ static int take(struct jurat_tdx_collateral *c, size_t which, const struct json_
 	return jurat_fail(err, r, "%s", why.text);
 }
 
-/* Members of a bundle with certificates or CRLs, and which. Their names count as json_names_alike(). */
+/* Members of a bundle with certificates or CRLs. Names are compared with json_names_alike(). */
 static const struct {
 	const char *name;
 	unsigned take;
@@ -218,7 +218,7 @@ static bool is_read(const char *name)
 	return false;
 }
 
-/* Whether a member claims to be collateral by its name, however it is spelt. */
+/* Whether a member's name, ignoring case and underscores, is one of collateral. */
 static bool claims(const char *name)
 {
 	static const char *const words[] = { "crl", "cert", "chain", "tcb", "identity", "signature" };
@@ -231,8 +231,8 @@ static bool claims(const char *name)
 }
 
 /*
- * Whoever wrote a CRL into this object wants it to count: one that would be passed over is an error. What is
- * no collateral may stand beside it, as versions and sizes do. `served`: NULL for a bundle.
+ * Refuses collateral in members that are not read: ignoring a CRL could hide a revocation. Other members are
+ * allowed, such as versions and sizes. `served`: NULL for a bundle.
  */
 static int refuse_unread(const struct json_rd *json, const char *served, struct jurat_error *err)
 {
@@ -272,9 +272,8 @@ static int take_served(struct jurat_tdx_collateral *c, const struct json_rd *jso
 }
 
 /*
- * What the service has signed has no white space between its tokens. A tool that took the document apart and
- * wrote it as an object may have put some there: without it, these are the bytes that were signed, or the
- * signature fails.
+ * The service signs JSON without white space between tokens. A tool that re-serialized the document as an
+ * object may have added some. Without it, these are the signed bytes, or the signature does not verify.
  */
 static int read_object(const struct json_rd *json, json_rd_at at, uint8_t **ret, size_t *ret_n)
 {
@@ -290,7 +289,7 @@ static int read_object(const struct json_rd *json, json_rd_at at, uint8_t **ret,
 		if (!in_string && (from[i] == ' ' || from[i] == '\t' || from[i] == '\n' || from[i] == '\r'))
 			continue;
 		to[n++] = from[i];
-		if (from[i] == '\\' && in_string) /* the next byte is part of the string, whatever it is */
+		if (from[i] == '\\' && in_string) /* the next byte is escaped */
 			to[n++] = from[++i];
 		else if (from[i] == '"')
 			in_string = !in_string;
@@ -300,7 +299,10 @@ static int read_object(const struct json_rd *json, json_rd_at at, uint8_t **ret,
 	return 0;
 }
 
-/* A document, as a string or an object: the served whole, or what is signed, and its signature beside it. */
+/*
+ * Adds a document, as a string or an object: as served, or the signed part with its signature in another
+ * member.
+ */
 static int take_document_member(struct jurat_tdx_collateral *c, const struct json_rd *bundle,
 				json_rd_at value, size_t which, struct jurat_error *err)
 {
@@ -323,7 +325,7 @@ static int take_document_member(struct jurat_tdx_collateral *c, const struct jso
 	return r < 0 ? r : take(c, which, &inner, 0, &part, err);
 }
 
-/* An array of integers as bytes. */
+/* Reads an array of integers as bytes. */
 static int read_array(const struct json_rd *bundle, json_rd_at value, uint8_t **ret, size_t *ret_n)
 {
 	size_t n = json_rd_count(bundle, value), i = 0;
@@ -346,7 +348,7 @@ static int read_array(const struct json_rd *bundle, json_rd_at value, uint8_t **
 	return 0;
 }
 
-/* A string or integers: in them anything that a file could hold. An empty one is left out by some tools. */
+/* Adds a string or array of integers with the content of a file. Some tools omit it when it is empty. */
 static int take_encoded(struct jurat_tdx_collateral *c, const struct json_rd *bundle, json_rd_at value,
 			unsigned which, struct jurat_error *err)
 {
@@ -382,7 +384,7 @@ static bool is_bundle(const struct json_rd *json)
 	return false;
 }
 
-/* One JSON object with everything in it, by the member names of Intel's quote verification library. */
+/* Adds one JSON object with all collateral, by the member names of Intel's quote verification library. */
 static int take_members(struct jurat_tdx_collateral *c, const struct json_rd *bundle, struct jurat_error *err)
 {
 	int r = refuse_unread(bundle, NULL, err);
@@ -407,7 +409,7 @@ static int take_members(struct jurat_tdx_collateral *c, const struct json_rd *bu
 	return r;
 }
 
-/* An object in another, as a bundle of its own. */
+/* Adds a nested object as a bundle of its own. */
 static int take_inner(struct jurat_tdx_collateral *c, const struct json_rd *json, json_rd_at at,
 		      struct jurat_error *err)
 {
@@ -423,7 +425,7 @@ static int take_inner(struct jurat_tdx_collateral *c, const struct json_rd *json
 	return r < 0 ? r : take_members(c, &inner, err);
 }
 
-/* A bundle, one beside its quote ({"quote", "collateral"}), or one for several platforms. */
+/* Adds a bundle, a bundle beside its quote ({"quote", "collateral"}), or one for several platforms. */
 static int take_bundle(struct jurat_tdx_collateral *c, const struct json_rd *json, struct jurat_error *err)
 {
 	json_rd_at inner = json_rd_get_alike(json, 0, "collateral");
@@ -456,7 +458,7 @@ static int take_json(struct jurat_tdx_collateral *c, const uint8_t *text, size_t
 	for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
 		json_rd_at value = json_rd_get(&json, 0, documents[i].member);
 
-		/* that of a bundle has the served document in it */
+		/* in a bundle, this member contains the served document */
 		if (json_rd_is(&json, value, JSON_RD_OBJECT) &&
 		    json_rd_get(&json, value, documents[i].member) == JSON_RD_NONE)
 			return take_served(c, &json, i, err);

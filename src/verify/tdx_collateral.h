@@ -9,12 +9,12 @@
 #include "verify/tdx_status.h"
 
 /*
- * Intel's collateral as it was served: signed JSON, certificates, CRLs. Everything is read strictly when it
- * is added and nothing changes afterwards, so that one collateral may serve several verifiers at once.
- * Reading proves nothing.
+ * Intel's collateral as served: signed JSON, certificates, CRLs. Everything is parsed strictly when it is
+ * added and does not change afterwards, so that several verifiers may share it. Parsing verifies no
+ * signature.
  */
 enum {
-	COLLATERAL_MAX_ITEMS = 64, /* of each kind in one collateral */
+	COLLATERAL_MAX_ITEMS = 64, /* of each kind */
 	COLLATERAL_MAX_LEVELS = 256,
 	COLLATERAL_MAX_MODULES = 64,
 	COLLATERAL_MAX_ADVISORIES = 256, /* of one level */
@@ -26,7 +26,7 @@ enum {
 
 enum collateral_document { COLLATERAL_TCB_INFO, COLLATERAL_QE_IDENTITY, COLLATERAL_N_DOCUMENTS };
 
-/* What was signed: SHA-256 over the bytes of the member's value as served, and the signature beside it. */
+/* The signed part: SHA-256 over the bytes of the member's value as served, and its signature. */
 struct signed_part {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 	uint8_t r[32], s[32];
@@ -60,7 +60,7 @@ struct svn_levels {
 };
 
 struct tdx_module {
-	char id[16]; /* "TDX_01", as it stands */
+	char id[16]; /* "TDX_01", unchanged */
 	uint8_t mrsigner[48];
 	uint8_t attributes[8], attributes_mask[8];
 	struct svn_levels levels;
@@ -69,7 +69,7 @@ struct tdx_module {
 typedef char advisory_id[ADVISORY_BYTES];
 typedef char component_name[COMPONENT_NAME_BYTES];
 
-/* What TCB info and QE identity have in common. */
+/* Common members of TCB info and QE identity. */
 struct signed_document {
 	struct signed_part part;
 	char id[8];
@@ -84,11 +84,11 @@ struct tcb_info {
 	struct signed_document doc;
 	uint8_t fmspc[6], pceid[2];
 	uint32_t tcb_type;
-	bool has_modules;         /* tdxModuleIdentities is there, even if empty */
-	struct tdx_module module; /* tdxModule: of modules of major version 0 */
+	bool has_modules;         /* tdxModuleIdentities is present, even if empty */
+	struct tdx_module module; /* tdxModule: for modules of major version 0 */
 	struct tdx_module *modules;
 	size_t n_modules;
-	/* "BIOS, Early Microcode Update", of the level that was served first; "": it says nothing */
+	/* "BIOS, Early Microcode Update", from the first level as served; "": none */
 	component_name sgx_names[TCB_COMPONENTS], tdx_names[TCB_COMPONENTS];
 	struct tcb_level *levels; /* highest first: SGX components, then pcesvn, then TDX components */
 	size_t n_levels;
@@ -97,7 +97,7 @@ struct tcb_info {
 /* Spec: Intel PCS API v4, enclave identity V2. */
 struct qe_identity {
 	struct signed_document doc;
-	uint8_t miscselect[4], miscselect_mask[4]; /* little-endian, as a report has it */
+	uint8_t miscselect[4], miscselect_mask[4]; /* little-endian, as in a report */
 	uint8_t attributes[16], attributes_mask[16];
 	uint8_t mrsigner[32];
 	uint16_t isvprodid;
@@ -110,15 +110,14 @@ struct jurat_tdx_collateral {
 	struct tcb_info *tcb_infos[COLLATERAL_MAX_ITEMS];
 	struct qe_identity *identities[COLLATERAL_MAX_ITEMS];
 	size_t n_certs, n_crls, n_tcb_infos, n_identities;
-	uint8_t last_chain[CRYPTO_SHA256_BYTES]; /* what brought certificates or CRLs last, to the letter */
-	/* Why a document was not taken, the last of its kind: a verdict that lacks it says so. */
+	uint8_t last_chain[CRYPTO_SHA256_BYTES]; /* digest of the last text with certificates or CRLs */
+	/* Why the last document of each kind was refused, for verdicts that lack it. */
 	char unusable[COLLATERAL_N_DOCUMENTS][COLLATERAL_WHY_BYTES];
 };
 
 /*
- * at        the value of the member "tcbInfo" or "enclaveIdentity"; the signed part is the caller's to fill
- *           in
- * Returns   0; -EBADMSG a member that is missing or not what it must be: `err` names it; -ENOMEM
+ * at        the value of the member "tcbInfo" or "enclaveIdentity"; the caller fills in the signed part
+ * Returns   0; -EBADMSG a member is missing or malformed: `err` names it; -ENOMEM
  */
 JURAT_MUST_CHECK int tcb_info_read(const struct json_rd *json, json_rd_at at, struct tcb_info **ret,
 				   struct jurat_error *err);
@@ -127,7 +126,7 @@ JURAT_MUST_CHECK int qe_identity_read(const struct json_rd *json, json_rd_at at,
 				      struct jurat_error *err);
 void qe_identity_free(struct qe_identity *identity);
 
-/* "2026-02-01T14:49:26Z", nothing else. */
+/* Reads "2026-02-01T14:49:26Z"; false for any other format. */
 bool collateral_time(const char *text, int64_t *ret);
 
 /*
@@ -137,7 +136,9 @@ bool collateral_time(const char *text, int64_t *ret);
 bool collateral_is(const uint8_t *text, size_t n);
 bool collateral_is_beside_quote(const uint8_t *text, size_t n);
 
-/* Whether `err` is why a TCB info or QE identity was refused: a verdict without it will give that reason. */
+/*
+ * Whether `err` says why a TCB info or QE identity was refused; a verdict that lacks it has the same reason.
+ */
 bool collateral_has_unusable(const struct jurat_tdx_collateral *collateral, const struct jurat_error *err);
 
 #endif

@@ -13,11 +13,11 @@ struct reading {
 	const uint8_t *text;
 	size_t n, off; /* off <= n always */
 	struct json_rd json;
-	const char *why; /* NULL: all is well so far */
+	const char *why; /* NULL: no error so far */
 	bool no_memory;
 };
 
-/* The byte that comes next, 0 at the end: a NUL is allowed nowhere. */
+/* The next byte; 0 at the end, since NUL is not allowed anywhere. */
 static uint8_t peek(const struct reading *r)
 {
 	return r->off < r->n ? r->text[r->off] : 0;
@@ -36,7 +36,7 @@ static void skip_space(struct reading *r)
 		r->off++;
 }
 
-/* JSON_RD_NONE: no memory. The token is complete when its value was read. */
+/* JSON_RD_NONE: out of memory. The token is completed once its value has been read. */
 static json_rd_at new_token(struct reading *r, enum json_rd_kind kind)
 {
 	struct json_rd *j = &r->json;
@@ -85,8 +85,8 @@ static bool skip_escape(struct reading *r)
 }
 
 /*
- * One character beyond ASCII in UTF-8, as short as can be, no half of a surrogate pair, no control character.
- * Spec: RFC 3629, 4.
+ * Skips one non-ASCII UTF-8 character; no overlong forms, surrogates or control characters. Spec: RFC 3629,
+ * 4.
  */
 static bool skip_utf8(struct reading *r)
 {
@@ -98,7 +98,7 @@ static bool skip_utf8(struct reading *r)
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		uint32_t code = c & (uint8_t)~forms[i].mask;
-		size_t n = i + 1; /* bytes behind the first */
+		size_t n = i + 1; /* continuation bytes */
 
 		if ((c & forms[i].mask) != forms[i].lead)
 			continue;
@@ -198,7 +198,7 @@ static bool read_word(struct reading *r)
 
 static bool read_value(struct reading *r, unsigned depth);
 
-/* A name that no other member of the object has, its colon, its value. */
+/* Reads a unique member name, a colon and a value. */
 static bool read_member(struct reading *r, json_rd_at object, unsigned depth)
 {
 	const struct json_rd *j = &r->json;
@@ -222,7 +222,7 @@ static bool read_member(struct reading *r, json_rd_at object, unsigned depth)
 	return read_value(r, depth);
 }
 
-/* What stands between brackets, and the bracket that ends it. */
+/* Reads the items of an array or object, and the closing bracket. */
 static bool read_items(struct reading *r, json_rd_at at, uint8_t end, unsigned depth)
 {
 	r->off++; /* the bracket */
@@ -392,7 +392,7 @@ bool json_rd_hex(const struct json_rd *json, json_rd_at at, uint8_t *to, size_t 
 	return n <= 64 && json_rd_text(json, at, hex, sizeof(hex)) && bytes_from_hex(hex, to, n);
 }
 
-/* \uXXXX behind its u; -1 when it is not that. */
+/* The four digits of \uXXXX; -1 when malformed. */
 static int32_t code_unit(struct bytes_rd *from)
 {
 	char hex[5] = { 0 };
@@ -402,7 +402,7 @@ static int32_t code_unit(struct bytes_rd *from)
 	return bytes_from_hex(hex, code, sizeof(code)) ? code[0] << 8 | code[1] : -1;
 }
 
-/* The character that an escape stands for; -1: half of one. `from` is behind the backslash. */
+/* The character of an escape sequence; -1: an unpaired surrogate. `from` is after the backslash. */
 static int32_t unescape(struct bytes_rd *from)
 {
 	static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
@@ -448,7 +448,7 @@ int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret, siz
 	if (!json_rd_is(json, at, JSON_RD_STRING))
 		return -EBADMSG;
 	from = bytes_rd(json->text + json->tokens[at].start, json->tokens[at].size);
-	bytes = malloc(from.size + 1); /* no escape is shorter than what it stands for */
+	bytes = malloc(from.size + 1); /* no escape sequence is shorter than its UTF-8 character */
 	if (!bytes)
 		return -ENOMEM;
 	to = bytes_wr(bytes, from.size);
@@ -456,7 +456,7 @@ int json_rd_string(const struct json_rd *json, json_rd_at at, uint8_t **ret, siz
 		uint8_t byte = bytes_rd_u8(&from);
 		int32_t c = byte == '\\' ? unescape(&from) : byte;
 
-		/* a C string may have brought its end along */
+		/* the string may end in the NUL of a C string */
 		if (c < 0 || from.bad || (c == 0 && bytes_rd_left(&from) > 0))
 			return -EBADMSG;
 		if (byte != '\\')

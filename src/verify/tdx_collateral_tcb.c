@@ -7,11 +7,11 @@
 #include "verify/tdx_collateral.h"
 
 /*
- * TCB info and QE identity out of parsed JSON. Members that are not known are let through: Intel adds some,
- * and what they say is signed; those that count must be there and be exactly what they must be.
+ * Reads TCB info and QE identity from parsed JSON. Unknown members are ignored: Intel adds some, and they are
+ * signed. Known members must be present and well-formed.
  */
 
-/* A value and the document it is in. */
+/* A value and its document. */
 struct node {
 	const struct json_rd *json;
 	json_rd_at at;
@@ -19,7 +19,7 @@ struct node {
 
 enum { FOUND_BYTES = 40 };
 
-/* A value for people: short ones as they stand. */
+/* Describes a value for error texts: short values are quoted unchanged. */
 static void describe(const struct json_rd *json, json_rd_at at, char to[FOUND_BYTES])
 {
 	const struct json_rd_token *t = &json->tokens[at];
@@ -110,7 +110,7 @@ static int get_kind(struct node object, const char *name, enum json_rd_kind kind
 	return 0;
 }
 
-/* An array and how many items it has, at most `max`. */
+/* Gets an array and its number of items, at most `max`. */
 static int get_array(struct node object, const char *name, uint32_t max, struct node *ret, uint32_t *ret_n,
 		     struct jurat_error *err)
 {
@@ -197,7 +197,10 @@ static int read_advisories(struct signed_document *doc, struct node level, struc
 	return 0;
 }
 
-/* What every level says. A status that nobody knows is kept as such: it counts only when the level is met. */
+/*
+ * Reads the common members of a level. An unknown status is kept as such: it matters only if the level is
+ * met.
+ */
 static int read_level(struct signed_document *doc, struct node level, struct node *ret_tcb,
 		      enum tcb_status *ret_status, int64_t *ret_date, struct advisories *ret_advisories,
 		      struct jurat_error *err)
@@ -218,7 +221,7 @@ static int read_level(struct signed_document *doc, struct node level, struct nod
 	return read_advisories(doc, level, ret_advisories, err);
 }
 
-/* Stable, so that of two levels that say the same the one served first counts. */
+/* Stable, so that of two equal levels the first one as served applies. */
 static void insert_svn_level(struct svn_levels *levels, const struct svn_level *level)
 {
 	size_t i = levels->n++;
@@ -254,7 +257,7 @@ static int read_svn_levels(struct signed_document *doc, struct node object, stru
 	return 0;
 }
 
-/* For people alone: nothing depends on it, so what cannot be shown is left out. */
+/* Names are for display only, so one that cannot be displayed is omitted. */
 static void name_component(struct node item, component_name to)
 {
 	char category[24] = "", type[COMPONENT_NAME_BYTES - sizeof(category) - 2] = "";
@@ -265,7 +268,7 @@ static void name_component(struct node item, component_name to)
 	snprintf(to, COMPONENT_NAME_BYTES, "%s%s%s", category, category[0] && type[0] ? ", " : "", type);
 }
 
-/* Exactly sixteen: a shorter list must never mean that fewer are compared (V10). */
+/* Exactly sixteen: with a shorter list, fewer components would be compared (V10). */
 static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COMPONENTS],
 			   component_name *names, struct jurat_error *err)
 {
@@ -290,7 +293,7 @@ static int read_components(struct node tcb, const char *name, uint8_t to[TCB_COM
 	return 0;
 }
 
-/* Order of levels, the higher first. Spec: Intel PCS v4, TCB Info. */
+/* Sorts levels in descending order. Spec: Intel PCS v4, TCB Info. */
 static int compare_levels(const struct tcb_level *a, const struct tcb_level *b)
 {
 	int c = memcmp(a->sgx, b->sgx, sizeof(a->sgx));
@@ -461,7 +464,7 @@ void tcb_info_free(struct tcb_info *info)
 	free(info);
 }
 
-/* Hex is written with the highest byte first; a report has the lowest first. */
+/* Hex has the most significant byte first; a report has the least significant byte first. */
 static void reverse(uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {

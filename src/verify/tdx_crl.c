@@ -4,12 +4,12 @@
 #include "verify/tdx_judge.h"
 
 /*
- * What an issuer's CRLs say of one certificate. What a signed CRL lists is revoked at any time; that
- * nothing is listed counts only while the CRL is current.
+ * Status of one certificate in its issuer's CRLs. A certificate that a signed CRL lists is revoked even if
+ * the CRL has expired; that a CRL does not list it counts only while the CRL is current.
  */
 struct crls {
 	unsigned current, stale, not_yet, bad_signature, critical, no_number, no_key_id; /* of this issuer */
-	const struct crypto_crl *too_old; /* the last that is current and older than the policy allows */
+	const struct crypto_crl *too_old; /* last CRL that is current but older than the policy allows */
 	bool listed;
 };
 
@@ -41,7 +41,7 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 		found->no_number++;
 	else if (j->at < crl->this_update)
 		found->not_yet++;
-	else if (crl->next_update < j->at) /* also when it names no next update */
+	else if (crl->next_update < j->at) /* also when it has no next update */
 		found->stale++;
 	else if (tdx_is_too_old(j, crl->this_update))
 		found->too_old = crl;
@@ -99,7 +99,7 @@ int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const s
 	if (found.listed)
 		refuse_revoked(j, issuer, subject, revoked);
 	verdict_name(&issuer->cert.subject_cn, name, sizeof(name));
-	if (found.bad_signature > 0) /* also beside a good one: it may be the one that lists something */
+	if (found.bad_signature > 0) /* also beside a valid CRL: the other may list the certificate */
 		verdict_refuse(j->out, REASON_CRL_SIGNATURE,
 			       "the signature of a CRL of '%s' does not verify with its key", name);
 	if (found.current > 0)

@@ -4,7 +4,7 @@
 
 #include "verify/tdx_judge.h"
 
-/* Everything in the header that this verifier refuses (V20). Spec: Intel TDX quote library, A.3, A.4. */
+/* Checks of the header (V20). Spec: Intel TDX quote library, A.3, A.4. */
 static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
 {
 	char hex[BYTES_HEX_SIZE(sizeof(hdr->vendor_id))];
@@ -32,8 +32,8 @@ static void judge_header(struct tdx_judge *j, const struct tdx_quote_hdr *hdr)
 }
 
 /*
- * SERVTD_EXT says that a service TD may have brought the TD here from the platform that init_* speaks of.
- * Spec: Intel TDX module ABI, ATTRIBUTES; body type 4.
+ * SERVTD_EXT: a service TD may have migrated the TD from the platform that the init_* fields describe. Spec:
+ * Intel TDX module ABI, ATTRIBUTES; body type 4.
  */
 static bool is_launched_elsewhere(const struct tdx_quote *q)
 {
@@ -90,7 +90,7 @@ int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable)
 	}
 	*ret_readable = true;
 	show_quote(j);
-	/* Padding is common, and nothing signs what stands there. */
+	/* Padding is common, but it is not signed. */
 	if (!bytes_all(j->bytes + j->quote.size, j->quote.trailing, 0))
 		verdict_not_judged(j->out, NOT_JUDGED_TRAILING_BYTES);
 	j->qe = tdx_cache_find_qe(&j->verifier->tdx, j->bytes, &j->quote);

@@ -8,7 +8,7 @@
 #include "verify/verdict.h"
 #include "verify/verifier.h"
 
-/* One judgement of a TD quote in the making. Everything but `out` is borrowed or ends with it. */
+/* State of one verification of a TD quote. Everything but `out` is borrowed, or freed with it. */
 struct tdx_judge {
 	struct jurat_verifier *verifier;
 	const struct jurat_tdx_collateral *collateral; /* NULL: none */
@@ -18,47 +18,47 @@ struct tdx_judge {
 	struct verdict_tdx *tdx; /* of `out` */
 	const uint8_t *bytes;
 	struct tdx_quote quote;
-	struct qe_entry *qe;                           /* of the cache, or fresh_qe */
-	struct qe_entry *fresh_qe;                     /* owned; NULL once the cache has taken it */
+	struct qe_entry *qe;                           /* in the cache, or fresh_qe */
+	struct qe_entry *fresh_qe;                     /* owned; NULL once the cache owns it */
 	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
-	bool root_trusted;                             /* pinned and its own word, or given */
-	bool intermediate_signed, leaf_signed;         /* by the chosen one above */
+	bool root_trusted;                             /* pinned and self-signed, or supplied */
+	bool intermediate_signed, leaf_signed;         /* by the chosen issuer */
 	bool has_pck;
 	struct pck pck;                     /* of the leaf, when has_pck */
 	const struct tcb_info *info;        /* signed by a TCB signer below the trusted root; NULL: none */
 	const struct qe_identity *identity; /* the same */
-	const struct cert_entry *signer;    /* the TCB signer that was judged last */
+	const struct cert_entry *signer;    /* the TCB signer that was checked last */
 	bool signer_good;
 };
 
-/* Each returns 0, also when it found reasons to refuse; < 0 when it could not judge: -ENOMEM and the like. */
+/* Each returns 0, also when it found reasons to refuse; < 0 -errno when it could not verify. */
 JURAT_MUST_CHECK int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable);
 JURAT_MUST_CHECK int tdx_judge_chain(struct tdx_judge *j);
 JURAT_MUST_CHECK int tdx_judge_signatures(struct tdx_judge *j); /* QE report and quote; needs the chain */
 JURAT_MUST_CHECK int tdx_judge_collateral(
-	struct tdx_judge *j);                            /* chooses info and identity, judges their signers */
+	struct tdx_judge *j);                            /* chooses info and identity, checks their signers */
 JURAT_MUST_CHECK int tdx_judge_tcb(struct tdx_judge *j); /* module, QE, TCB status */
 void tdx_judge_policy(struct tdx_judge *j);
 /* Notes in the verdict what each part lacks for the next better level; needs info and identity. */
 JURAT_MUST_CHECK int tdx_note_shortfall(struct tdx_judge *j, const struct tcb_subject *subject);
 /*
- * "; pcesvn is 11, wanted 13 (and 2 more) for UpToDate of ...": the first that was noted of a part. "" when
- * there is none. Returns `buf`.
+ * Formats the first shortfall of a part, "; pcesvn is 11, wanted 13 (and 2 more) for UpToDate of ...", or "".
+ * Returns `buf`.
  */
 char *tdx_shortfall_text(const struct jurat_verdict *verdict, const char *part, char *buf, size_t room);
 
-/* The reasons that one kind of certificate can give. */
+/* Reasons for refusal of one kind of certificate. */
 struct tdx_cert_reasons {
 	enum verify_reason name, profile, key, critical, not_yet, expired, revoked;
 };
 
-/* Names, profile and time of a certificate; `cn` is what its common name must be. */
+/* Checks names, profile and validity period of a certificate; `cn` is the required common name. */
 void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca, const char *cn,
 		    const struct tdx_cert_reasons *reasons);
-/* Whether `issuer` has revoked `subject`, by all the CRLs that were given. */
+/* Checks whether `issuer` has revoked `subject`, by all supplied CRLs. */
 JURAT_MUST_CHECK int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer,
 					  const struct cert_entry *subject, enum verify_reason revoked);
-/* Whether what was issued then is older than the policy lets collateral be. */
+/* Whether collateral issued at that time is older than the policy allows. */
 bool tdx_is_too_old(const struct tdx_judge *j, int64_t issued);
 bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject);
 bool tdx_is_named(const struct bytes_rd *text, const char *name);
@@ -68,7 +68,7 @@ bool tdx_is_named(const struct bytes_rd *text, const char *name);
  * certificate.
  */
 bool tdx_root_is_pinned(const uint8_t spki_sha256[32]);
-/* The certificate as Intel publishes it: its signature on itself is known to hold. */
+/* Whether it is the certificate that Intel publishes, whose self-signature is known to be valid. */
 bool tdx_root_is_published(const uint8_t sha256[32]);
 
 #endif

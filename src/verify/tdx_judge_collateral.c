@@ -5,7 +5,7 @@
 
 #define TCB_SIGNER_CN "Intel SGX TCB Signing"
 
-/* What differs between the two documents. */
+/* Differences between the two kinds of document. */
 struct document_kind {
 	const char *name;
 	enum verify_reason signature, not_yet, expired;
@@ -22,7 +22,7 @@ static bool is_current(const struct tdx_judge *j, const struct signed_document *
 	return doc->issue_date <= j->at && j->at <= doc->next_update;
 }
 
-/* Of two that would do: the one that is current, then the one that says more, then the newer one. */
+/* Prefers a current document, then the one with more data, then the newer one. */
 static bool is_better(const struct tdx_judge *j, const struct signed_document *a,
 		      const struct signed_document *b)
 {
@@ -39,7 +39,7 @@ static bool suits(const struct tdx_judge *j, const struct tcb_info *info)
 	       (!j->has_pck || memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) == 0);
 }
 
-/* The TCB info of this platform; one that is not, to say so, when there is no better. */
+/* Chooses the TCB info for this platform, or else another one, for the reason of refusal. */
 static const struct tcb_info *choose_info(const struct tdx_judge *j)
 {
 	const struct jurat_tdx_collateral *c = j->collateral;
@@ -73,9 +73,9 @@ static const struct qe_identity *choose_identity(const struct tdx_judge *j)
 }
 
 /*
- * The certificate whose key signed the document, of those with the name of Intel's TCB signer. When none
- * did: one with the name, or any that is no CA, to say what is wrong with it (V18). 0 *ret_signed says; <
- * 0.
+ * Chooses the certificate whose key signed the document among those with the name of Intel's TCB signer. If
+ * there is none: one with that name, or any that is not a CA, for the reason of refusal (V18). 0, and
+ * *ret_signed is set; < 0 -errno.
  */
 static int choose_signer(struct tdx_judge *j, const struct signed_part *part, struct cert_entry **ret,
 			 bool *ret_signed)
@@ -108,7 +108,10 @@ static int choose_signer(struct tdx_judge *j, const struct signed_part *part, st
 	return 0;
 }
 
-/* Issued directly by the root, for this purpose, in time, unrevoked. */
+/*
+ * Checks that the signer was issued by the root for this purpose, is within its validity period, and not
+ * revoked.
+ */
 static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
 {
 	static const struct tdx_cert_reasons reasons = { .name = REASON_TCB_SIGNER_NAME,
@@ -168,7 +171,7 @@ static void show_document(const struct signed_document *doc, const struct cert_e
 	verdict_show_cert(signer, &to->signer);
 }
 
-/* *ret_trusted: the document is Intel's word; whether it is current is another question. */
+/* *ret_trusted: the document's signature is valid and trusted, whether or not the document is current. */
 static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 			  const struct signed_document *doc, struct verdict_document *to, bool *ret_trusted)
 {
@@ -204,7 +207,7 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 	return 0;
 }
 
-/* A policy may do without a document; one that was supplied and could not be read is another matter. */
+/* A policy may allow a missing document, but not one that was supplied and is malformed. */
 static void miss(struct tdx_judge *j, const char *what, enum collateral_document which)
 {
 	const char *why = j->collateral->unusable[which];

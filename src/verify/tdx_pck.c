@@ -32,8 +32,8 @@ static const char *const part_names[] = {
 };
 
 /*
- * One SEQUENCE { OID, value }: the last number of the OID, and a reader at the value. 0 when it is no such
- * thing.
+ * Reads one SEQUENCE { OID, value }. Returns the last arc of the OID, and a reader at the value; 0 when
+ * malformed.
  */
 static unsigned next_pair(struct bytes_rd *list, const uint8_t *prefix, size_t prefix_size,
 			  struct bytes_rd *ret)
@@ -83,7 +83,7 @@ static bool read_tcb_part(unsigned which, struct bytes_rd *value, struct pck *pc
 	return true;
 }
 
-/* All eighteen, each once. */
+/* Requires all eighteen elements, each once. */
 static bool read_tcb(struct bytes_rd *value, struct pck *pck)
 {
 	struct bytes_rd list = der_enter(value, DER_SEQUENCE);
@@ -175,7 +175,7 @@ int pck_read(const struct crypto_cert *cert, struct pck *ret, struct jurat_error
 		if (item.bad)
 			return jurat_fail(err, -EBADMSG, "not pairs of OID and value");
 		if (which < PART_PPID || which > PART_CONFIGURATION)
-			continue; /* Intel may say more */
+			continue; /* Intel may add elements */
 		if (seen >> which & 1)
 			return jurat_fail(err, -EBADMSG, "%s: duplicate", part_names[which]);
 		seen |= 1u << which;

@@ -5,8 +5,8 @@
 #include "crypto/x509.h"
 
 /*
- * What a certificate of a provisioning certification key (PCK) says of its platform.
- * Spec: Intel SGX PCK certificate and CRL profile, 1.3.5.
+ * What the certificate of a Provisioning Certification Key (PCK) states about its platform. Spec: Intel SGX
+ * PCK certificate and CRL profile, 1.3.5.
  */
 enum { PCK_COMPONENTS = 16 };
 
@@ -24,11 +24,10 @@ struct pck {
 };
 
 /*
- * Everything goes by OID, in any order; nothing may come twice.
+ * Elements are identified by OID, in any order, without duplicates.
  *
- * Returns   0; JURAT_NOT_FOUND the certificate has no SGX extension; -EBADMSG it is not what it must be:
- *           `err` names
- *           the part
+ * Returns   0; JURAT_NOT_FOUND the certificate has no SGX extension; -EBADMSG the extension is malformed:
+ *           `err` names the element
  */
 JURAT_MUST_CHECK int pck_read(const struct crypto_cert *cert, struct pck *ret, struct jurat_error *err);
 

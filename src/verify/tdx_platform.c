@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "verify/tdx_judge.h"
 
-/* What trusted collateral says of this platform, its TDX module and its quoting enclave. */
+/* Checks this platform, its TDX module and its quoting enclave against trusted collateral. */
 
-/* Whether the TCB info is of this platform at all. */
+/* Whether the TCB info is for this platform. */
 static bool judge_info(struct tdx_judge *j)
 {
 	const struct tcb_info *info = j->info;
@@ -39,8 +39,8 @@ static bool judge_info(struct tdx_judge *j)
 }
 
 /*
- * Signer and attributes of the TDX module. Attributes: as strict as Intel's library, which wants all zero
- * and equal to the identity's, mask or not. Spec: QVL, TdxModuleCheck; Intel PCS v4, TCB Info.
+ * Checks signer and attributes of the TDX module. As in Intel's library, attributes must be all zero and
+ * equal those of the identity, whatever its mask. Spec: QVL, TdxModuleCheck; Intel PCS v4, TCB Info.
  */
 static void judge_module(struct tdx_judge *j)
 {
@@ -112,8 +112,8 @@ static void judge_qe_debug(struct tdx_judge *j)
 }
 
 /*
- * As it is, or because the level of what is out of date is recent enough: then what else the status says
- * must be accepted. A relaunch is advised for what is out of date.
+ * Whether a status is accepted: as it is, or because the out-of-date level is recent enough and the rest of
+ * the status is accepted. TDRelaunchAdvised is treated as out of date.
  */
 static bool accepts(const struct tdx_judge *j, uint32_t statuses, enum tcb_status status, int64_t date)
 {
@@ -148,7 +148,7 @@ static void refuse_part(struct tdx_judge *j, enum verify_reason reason, enum tcb
 
 static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 {
-	/* A quote with one TCB says that launch and present do not differ. */
+	/* In a quote with one TCB, launch and current TCB are the same. */
 	bool has_current = e->current != TCB_STATUS_NONE;
 	enum tcb_status now = has_current ? e->current : e->launch;
 	enum tcb_part_id part = has_current ? e->current_deciding : e->deciding;
@@ -159,7 +159,7 @@ static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 		verdict_refuse(j->out, REASON_TCB_NOT_SUPPORTED, "%s%s", e->why, lacks);
 	} else if (e->status == TCB_UNRECOGNIZED) {
 		verdict_refuse(j->out, REASON_TCB_STATUS_UNRECOGNIZED, "%s", e->why);
-	} else if (e->status == TCB_REVOKED) { /* whatever the policy accepts */
+	} else if (e->status == TCB_REVOKED) { /* whatever statuses the policy accepts */
 		verdict_refuse(j->out, REASON_TCB_STATUS_NOT_ACCEPTED, "Revoked: %s%s", e->why, lacks);
 	} else {
 		if (!accepts(j, j->policy->accepted_tcb_statuses, e->status, e->date))
@@ -169,7 +169,7 @@ static void refuse_status(struct tdx_judge *j, const struct tcb_evaluation *e)
 	}
 }
 
-/* Of all parts, at launch and now: an advisory about what runs now applies as well. */
+/* Collects the advisories of all parts, both at launch and now. */
 static int advise(struct tdx_judge *j, const struct tcb_evaluation *e)
 {
 	const struct {

@@ -41,7 +41,7 @@ static void judge_bytes(struct tdx_judge *j)
 	}
 }
 
-/* Bits that have a name, set and not allowed, or clear and required. */
+/* Refuses named bits that are set but not allowed, or clear but required. */
 static void judge_named(struct tdx_judge *j, const struct wire_bits *set, uint64_t is, uint64_t allowed,
 			enum verify_reason not_allowed, uint64_t required, enum verify_reason missing)
 {
@@ -62,8 +62,8 @@ static void judge_named(struct tdx_judge *j, const struct wire_bits *set, uint64
 }
 
 /*
- * Bits 7:0 say that the TD is open to debugging or profiling, all others set must be allowed.
- * Spec: Intel TDX module ABI, ATTRIBUTES.
+ * Bits 7:0 (TUD) mean that the TD can be debugged or profiled; all other set bits must be allowed. Spec:
+ * Intel TDX module ABI, ATTRIBUTES.
  */
 static void judge_attributes(struct tdx_judge *j)
 {
@@ -90,8 +90,8 @@ static void judge_xfam(struct tdx_judge *j)
 }
 
 /*
- * A service TD may migrate the TD and so see its memory. Whoever allows one by its hash allows it; in body
- * type 4 there are two more, of now and of the platform of launch.
+ * A service TD may migrate the TD and so access its memory. A policy allows it by its hash. Body type 4 has
+ * two more hashes: current, and on the platform of launch.
  */
 static void judge_service_td(struct tdx_judge *j)
 {
@@ -168,7 +168,8 @@ static void judge_svn(struct tdx_judge *j, const char *name, const uint8_t *svn)
 }
 
 /*
- * Of the module at launch, of what runs now, and of what launched the TD elsewhere: all that the quote has.
+ * Checks the SVNs of the module at launch, of the current module, and of the module that launched the TD on
+ * another platform, as far as the quote has them.
  */
 static void judge_svns(struct tdx_judge *j)
 {

@@ -6,9 +6,9 @@
 
 #include "verify/tdx_judge.h"
 
-/* What the parts of a TCB lack for the next better level of the collateral. Spec: Intel PCS v4, TCB info. */
+/* Compares the parts of a TCB with the next better level of the collateral. Spec: Intel PCS v4, TCB info. */
 
-/* A level that asks for more, whatever part it is of. */
+/* A level that requires more, of any part. */
 struct asking {
 	const char *part;
 	const struct signed_document *doc;

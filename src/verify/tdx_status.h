@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * What Intel says of a TCB: S(NAME, "as Intel writes it"). The first seven stand in collateral; the
- * relaunch advice and NotSupported come out of evaluation alone.
+ * TCB statuses: S(NAME, "Intel's name"). The first seven occur in collateral; the others result from
+ * evaluation only.
  */
 /* clang-format off */
 #define TCB_STATUSES(S) \
@@ -28,9 +28,9 @@ enum tcb_status { TCB_STATUS_NONE, TCB_STATUSES(TCB_STATUS_ENUM) TCB_N_STATUSES 
 
 /* NULL for TCB_STATUS_NONE. */
 const char *tcb_status_name(enum tcb_status status);
-/* Exactly as written above, as collateral has it; TCB_STATUS_NONE when it is none. */
+/* Finds a status by its exact name, as in collateral; TCB_STATUS_NONE when there is none. */
 enum tcb_status tcb_status_by_name(const char *name);
-/* The same for policies, where letters may be small or capital: no two names differ in that alone. */
+/* The same for policies, ignoring case. */
 enum tcb_status tcb_status_by_word(const char *word);
 
 #endif

@@ -75,7 +75,7 @@ size_t tcb_first_tdx_component(const uint8_t svn[TCB_COMPONENTS])
 	return svn[TEE_TCB_SVN_MODULE_VERSION] > 0 ? 2 : 0;
 }
 
-/* The first level that is met; n_levels: none is. */
+/* Index of the first level that is met; n_levels: none. */
 static size_t met_level(const struct tcb_info *info, const struct tcb_subject *subject, const uint8_t *svn)
 {
 	size_t first = tcb_first_tdx_component(svn), i = 0;
@@ -102,7 +102,7 @@ static struct tcb_part platform_part(const struct tcb_info *info, const struct t
 	return (struct tcb_part){ level->status, level->date, level->advisories };
 }
 
-/* Statuses that collateral has are in order, the best first. What is revoked is nothing to aim at. */
+/* The statuses in collateral are ordered, the best first. A revoked level is never a target. */
 static bool is_better(enum tcb_status status, enum tcb_status than)
 {
 	return status < TCB_REVOKED && (status < than || than > TCB_REVOKED);
@@ -176,8 +176,8 @@ static struct tcb_part qe_part(const struct qe_identity *identity, uint16_t isvs
 }
 
 /*
- * Only these two values of module and QE count; a QE that also needs configuration lowers nothing (Intel's
- * library).
+ * Only out-of-date and revoked matter for module and QE; a QE with ConfigurationNeeded has no effect, as in
+ * Intel's library.
  */
 static enum tcb_status converge(const struct tcb_part *platform, const struct tcb_part *module,
 				const struct tcb_part *qe)
@@ -187,7 +187,10 @@ static enum tcb_status converge(const struct tcb_part *platform, const struct tc
 			    module->status == TCB_REVOKED || qe->status == TCB_REVOKED);
 }
 
-/* A part that is not in the collateral, or has an unknown status, decides the whole. False: it does not. */
+/*
+ * A part that is missing in the collateral, or has an unknown status, decides the combined status; else
+ * false.
+ */
 static bool is_failure(const struct tcb_part *part, const char *name, const char *which,
 		       struct tcb_evaluation *ret)
 {
@@ -250,7 +253,7 @@ const struct tcb_part *tcb_part_of(const struct tcb_evaluation *e, enum tcb_part
 	return parts[part];
 }
 
-/* How much a part weighs in the status of the whole; see converge(). */
+/* Weight of a part in the combined status; see converge(). */
 static unsigned weight(const struct tcb_evaluation *e, enum tcb_part_id part)
 {
 	enum tcb_status status = tcb_part_of(e, part)->status;
@@ -290,7 +293,7 @@ static void decide(struct tcb_evaluation *e)
 {
 	e->deciding = find_deciding(e, TCB_PART_PLATFORM, TCB_PART_MODULE);
 	e->current_deciding = find_deciding(e, TCB_PART_CURRENT_PLATFORM, TCB_PART_CURRENT_MODULE);
-	/* What runs now decides about the whole only when it can never be accepted. */
+	/* The current TCB decides only if it can never be accepted. */
 	if (weight(e, e->deciding) < 3 && weight(e, e->current_deciding) >= 3)
 		e->deciding = e->current_deciding;
 	if (weight(e, e->deciding) > 0)

@@ -74,7 +74,7 @@ const uint8_t *jurat_verdict_tdx_fmspc(const struct jurat_verdict *verdict)
 	return tdx && tdx->has_pck ? tdx->pck.fmspc : NULL;
 }
 
-/* One list of statuses, whose numbers are an interface. */
+/* The numbers of statuses are part of the public interface. */
 #define SAME_STATUS(name, text)                                                                              \
 	static_assert((int)JURAT_TDX_TCB_##name == (int)TCB_##name, "the ABI's number of " text);
 TCB_STATUSES(SAME_STATUS)

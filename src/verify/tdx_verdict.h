@@ -7,7 +7,7 @@
 #include "verify/verdict.h"
 #include "wire/tdx_quote.h"
 
-/* A signed document of the collateral, as far as people want to see it. */
+/* A signed document of the collateral, for display. */
 struct verdict_document {
 	bool there;
 	int64_t issue_date, next_update;
@@ -15,14 +15,14 @@ struct verdict_document {
 	struct verdict_cert signer;
 };
 
-/* What a verdict says of a TD quote. Self-contained: nothing in it borrows. */
+/* TDX part of a verdict. Self-contained: borrows nothing. */
 struct verdict_tdx {
 	struct tdx_quote_hdr hdr;
 	enum tdx_body_type body_type;
 	bool has_15, has_15ex;
 	/*
-	 * Migrated, or so it may be: its quote says nothing of what launched it that this collateral can
-	 * judge.
+	 * The TD was, or may have been, migrated: the quote has nothing about the launch platform that this
+	 * collateral could evaluate.
 	 */
 	bool launched_elsewhere;
 	struct tdx_body body;
@@ -32,7 +32,7 @@ struct verdict_tdx {
 	bool has_pck, has_evaluation;
 	struct pck pck;
 	struct tcb_evaluation evaluation; /* when has_evaluation */
-	advisory_id *advisories;          /* of platform, QE and module, each once; owned */
+	advisory_id *advisories;          /* of platform, QE and module, without duplicates; owned */
 	size_t n_advisories;
 	struct verdict_document tcb_info, qe_identity;
 };
@@ -41,8 +41,8 @@ struct verdict_tdx {
 JURAT_MUST_CHECK int verdict_tdx_advise(struct verdict_tdx *tdx, const struct signed_document *doc,
 					const struct advisories *advisories);
 /*
- * Whether there is one status for all of it: not where the platform of launch is another one, of which
- * nothing is known; that something is revoked is final all the same.
+ * Whether there is a combined status: not if the TD was launched on another platform, whose status is not
+ * known, unless a part is revoked, which is final.
  */
 bool verdict_tdx_has_status(const struct verdict_tdx *tdx);
 void verdict_tdx_free(struct verdict_tdx *tdx);

@@ -76,7 +76,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 		policy_init(&fallback);
 		j.policy = &fallback;
 	}
-	/* A collateral with nothing in it is none. */
+	/* Empty collateral is treated as none. */
 	if (collateral &&
 	    (collateral->n_certs + collateral->n_crls + collateral->n_tcb_infos + collateral->n_identities >
 		     0 ||

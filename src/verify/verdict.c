@@ -144,7 +144,7 @@ int jurat_verdict_has_reason(const struct jurat_verdict *verdict, const char *co
 	return 0;
 }
 
-/* What the table has, then the bits that passed unknown. */
+/* First the items of the table, then the unknown bits that the policy allows. */
 size_t jurat_verdict_not_judged_count(const struct jurat_verdict *verdict)
 {
 	return verdict ? (size_t)__builtin_popcount(verdict->not_judged) + verdict->n_passed : 0;
@@ -204,7 +204,7 @@ enum jurat_signer jurat_verdict_signer(const struct jurat_verdict *verdict)
 	return verdict->tdx ? verdict_tdx_signer(verdict) : verdict_snp_signer(verdict);
 }
 
-/* A field that is not reserved, and the struct that it is of; NULL: there is none. */
+/* Finds a field that is not reserved, and its struct; NULL: there is none. */
 static const struct wire_field *find_field(const struct jurat_verdict *verdict, const char *name,
 					   const void **ret_from)
 {

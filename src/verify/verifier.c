@@ -47,7 +47,7 @@ void jurat_verifier_free(struct jurat_verifier *verifier)
 	free(verifier);
 }
 
-/* Room for `extra` more pointers. */
+/* Reserves space for `extra` more pointers. */
 static int reserve(struct pointers *list, size_t extra)
 {
 	size_t want = list->room ? list->room : 8;
@@ -67,7 +67,7 @@ static int reserve(struct pointers *list, size_t extra)
 	return 0;
 }
 
-/* A batch is taken whole or not at all. */
+/* Items to add; they are added all or none. */
 struct batch {
 	struct pointers certs;
 	struct pointers crls;
@@ -119,7 +119,7 @@ static int batch_table(struct batch *batch, const uint8_t *bytes, size_t n, stru
 
 		if (e->kind == SNP_CERT_CRL)
 			r = batch_crl(batch, e->data.data, e->data.size, err);
-		else if (e->kind != SNP_CERT_OTHER) /* private entries are nobody's certificates (B54) */
+		else if (e->kind != SNP_CERT_OTHER) /* entries with private GUIDs are ignored (B54) */
 			r = batch_cert(batch, e->data.data, e->data.size, err);
 		if (r < 0)
 			return jurat_wrap(err, r, "certificate table: %s", snp_cert_name(e->kind));
@@ -139,7 +139,7 @@ static int batch_item(struct batch *batch, unsigned take, const char *expected,
 	return jurat_fail(err, -EBADMSG, "expected %s, found: %s", expected, input_kind_name(item->kind));
 }
 
-/* All of it, in whatever it was written. */
+/* Parses all items, in any encoding. */
 static int batch_read(struct batch *batch, unsigned take, const uint8_t *bytes, size_t n,
 		      struct jurat_error *err)
 {
@@ -172,7 +172,7 @@ static bool is_root(const struct cert_entry *entry)
 	return entry->cert.is_ca && is_self_issued(&entry->cert);
 }
 
-/* Moves everything out of the batch, or nothing. */
+/* Moves all items out of the batch, or none. */
 static int verifier_take(struct jurat_verifier *v, struct batch *batch, bool roots, struct jurat_error *err)
 {
 	size_t n = batch->certs.n;
@@ -231,7 +231,7 @@ int jurat_verifier_add_crl(struct jurat_verifier *verifier, const void *bytes, s
 	return verifier_take(verifier, &batch, false, err);
 }
 
-/* A root speaks for itself: all that it says must carry its own signature (B50). */
+/* Roots must be self-signed, so that all their fields are authentic (B50). */
 static int check_roots(const struct pointers *certs, struct jurat_error *err)
 {
 	size_t found = 0;
@@ -269,7 +269,7 @@ int jurat_verifier_add_roots(struct jurat_verifier *verifier, const void *bytes,
 	return verifier_take(verifier, &batch, true, err);
 }
 
-/* `hwid` NULL: by kind alone. */
+/* `hwid` NULL: compares by kind only. */
 static int compare_leaf(const struct cert_entry *leaf, enum vek_kind kind, const uint8_t *hwid)
 {
 	if (leaf->vek.kind != kind)
@@ -285,7 +285,7 @@ static int compare_leaves(const void *a, const void *b)
 	return c != 0 ? c : memcmp(x->sha256, y->sha256, sizeof(x->sha256));
 }
 
-/* Orders the given leaves and drops what was given twice. */
+/* Sorts the supplied leaves and removes duplicates. */
 static void sort_leaves(struct pointers *leaves)
 {
 	size_t n = 0;
@@ -303,7 +303,7 @@ static void sort_leaves(struct pointers *leaves)
 	leaves->n = n;
 }
 
-/* The first leaf that is not before (kind, hwid), or with `after` the first behind it. */
+/* Index of the first leaf not less than (kind, hwid), or with `after`, greater. */
 static size_t bound(const struct pointers *leaves, enum vek_kind kind, const uint8_t *hwid, bool after)
 {
 	size_t low = 0, high = leaves->n;
