@@ -54,7 +54,7 @@ static int report_options(struct cli *cli, struct jurat_guest_report_options *o,
 	return CLI_OK;
 }
 
-/* The report, and after it the table with --extended. */
+/* Writes the report, followed by the certificate table with --extended. */
 static int write_report(const char *path, const struct jurat_evidence *e, bool extended,
 			struct jurat_error *err)
 {
@@ -69,7 +69,7 @@ static int write_report(const char *path, const struct jurat_evidence *e, bool e
 	return cli_write(path, all, e->report_size + certs, 0644, err);
 }
 
-/* What became of the host's certificates: when nobody asked for them, nobody knows how many there are. */
+/* Reports what became of the host's certificates; their number is unknown if they were not requested. */
 static void tell_certs(const struct jurat_evidence *e, bool asked)
 {
 	if (!asked)

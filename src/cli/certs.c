@@ -18,11 +18,11 @@
 #include "wire/snp_certs.h"
 #include "wire/snp_report.h"
 
-/* The names that host tools give certificates, and where each goes there: an ASVK has the ASK's place. */
+/* Names of certificates in host tools, and their table entries: an ASVK uses the ASK's entry. */
 static const struct {
 	const char *stem;
 	enum snp_cert_kind kind;
-	const char *cn; /* what its subject starts with */
+	const char *cn; /* prefix of its subject CN */
 } stems[] = {
 	{ "vcek", SNP_CERT_VCEK, "SEV-VCEK" }, { "vlek", SNP_CERT_VLEK, "SEV-VLEK" },
 	{ "ask", SNP_CERT_ASK, "SEV-" },       { "asvk", SNP_CERT_ASK, "SEV-VLEK-" },
@@ -42,7 +42,7 @@ static void blob_done(struct blob *blob)
 		free(blob->owned[i]);
 }
 
-/* A table has one place for each: what stands behind the first would be lost. */
+/* A table has one entry per kind: refuse a file with more certificates, which would be lost. */
 static int refuse_more(const uint8_t *data, size_t n, size_t off, struct jurat_error *err)
 {
 	auto_free uint8_t *der = NULL;
@@ -55,7 +55,7 @@ static int refuse_more(const uint8_t *data, size_t n, size_t off, struct jurat_e
 	return r < 0 ? r : jurat_fail(err, -EBADMSG, "has more than one certificate or CRL");
 }
 
-/* Takes the certificate (or CRL) of a file, as DER: most clients read nothing else (B46). */
+/* Adds the certificate (or CRL) of a file, converted to DER: most clients support nothing else (B46). */
 static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kind, const char *cn,
 		     struct jurat_error *err)
 {
@@ -95,7 +95,7 @@ static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kin
 	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
 }
 
-/* The one file of a directory whose name before the first dot is `stem`; NULL when there is none. */
+/* Finds the one file of a directory whose name before the first dot is `stem`; NULL when there is none. */
 static char *find_file(const char *dir, const char *stem, struct jurat_error *err, int *r)
 {
 	DIR *d = opendir(dir);
@@ -179,7 +179,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 	return CLI_OK;
 }
 
-/* File names as host tools have them; a VLEK's intermediate is an ASVK wherever it stands (B42). */
+/* File names as in host tools; a VLEK's intermediate is an ASVK, whatever its entry (B42). */
 static void name_entry(const struct snp_certs *table, unsigned i, char *name, size_t room)
 {
 	const struct snp_cert_entry *e = &table->entries[i];
@@ -194,7 +194,7 @@ static void name_entry(const struct snp_certs *table, unsigned i, char *name, si
 			 e->kind == SNP_CERT_CRL ? "crl" : "der");
 }
 
-/* One object on standard output, or CLI_INTERNAL. Takes `json`. */
+/* Prints one object to standard output, or returns CLI_INTERNAL. Takes ownership of `json`. */
 static int print_json(struct cli *cli, json_t *json, int status)
 {
 	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
@@ -230,7 +230,7 @@ static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned 
 	return CLI_OK;
 }
 
-/* A table, or what may be a broken one; what is clearly something else is not taken. */
+/* Loads a table, possibly a malformed one; refuses data that is clearly something else. */
 static int load_table(struct cli *cli, const char *what, const char *path, uint8_t **ret, size_t *ret_size)
 {
 	auto_free uint8_t *bytes = NULL;
@@ -278,7 +278,7 @@ static int split(struct cli *cli, const char *path, const char *dir)
 	return status;
 }
 
-/* What `check` finds: text as it comes, or JSON at the end. */
+/* Results of `check`: text is printed as they are found, JSON at the end. */
 struct check {
 	struct cli *cli;
 	const char *path;
@@ -332,7 +332,7 @@ static void check_entry(struct check *c, const struct snp_cert_entry *e)
 		refuse(c, "entry-malformed", "%s: %s", name, err.text);
 }
 
-/* Without a report: does every known entry parse, and would a Linux guest take the table. */
+/* Checks without a report: every known entry parses, and a Linux guest accepts the table. */
 static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
 {
 	struct jurat_error err = { "" };
@@ -384,7 +384,7 @@ static int check_report(struct check *c, const uint8_t *bytes, size_t n, const s
 	return status;
 }
 
-/* All that is named is read before anything is said. */
+/* All files are read before anything is printed. */
 static int check(struct cli *cli, const char *path)
 {
 	struct check c = { .cli = cli, .path = path };

@@ -9,18 +9,18 @@
 #include "base/error.h"
 
 /*
- * The command line: one file per verb, and one table of verbs and options (verbs.c) from which parsing,
- * help, shell completion and the manual pages' option lists come. It also says which program has a verb: all
- * programs share the table and cli_main(), so that each can tell of every verb (doc/decisions/0026).
+ * The command line: one file per verb, and one table of verbs and options (verbs.c) for parsing, help, shell
+ * completion and the option lists of the manual pages. It also states which program implements a verb: all
+ * programs share the table and cli_main(), so that each has help for every verb (doc/decisions/0026).
  */
 enum cli_exit { CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 2, CLI_ENVIRONMENT = 3, CLI_INTERNAL = 4 };
 
 struct cli_option {
 	const char *name;  /* without the dashes */
-	const char *value; /* what it takes, for people ("FILE"); NULL: nothing */
+	const char *value; /* placeholder for its value ("FILE"); NULL: it takes none */
 	const char *help;
 	const char *choices;  /* NULL, or "a|b|c": other values are refused */
-	const char *fallback; /* what holds without the option, for people; NULL: nothing to say */
+	const char *fallback; /* default, for help texts; NULL: none to mention */
 	bool repeatable;
 	bool reads; /* its value names a file to read, for which "-" (or "@-") is standard input */
 };
@@ -33,7 +33,7 @@ struct cli_verb {
 	const struct cli_option *options;
 	size_t n_options;
 	size_t min_args, max_args;
-	const char *program; /* that has this verb, below libexec; NULL: jurat itself */
+	const char *program; /* program in libexec that implements it; NULL: jurat itself */
 };
 
 extern const struct cli_verb cli_verbs[];
@@ -46,7 +46,7 @@ enum { CLI_MAX_VALUES = 64 };
 
 /* One parsed command line. */
 struct cli {
-	const char *name; /* by which the user called jurat: argv[0] */
+	const char *name; /* argv[0] */
 	const struct cli_verb *verb;
 	struct {
 		const struct cli_option *option;
@@ -57,12 +57,14 @@ struct cli {
 	size_t n_args;
 };
 
-/* The value of an option, NULL when it was not given; with `i`, the i-th of a repeatable one. */
+/* The value of an option, NULL when it was not used; with `i`, the i-th value of a repeatable one. */
 const char *cli_get(const struct cli *cli, const char *name);
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i);
 bool cli_has(const struct cli *cli, const char *name);
 bool cli_wants_json(const struct cli *cli);
-/* A number, decimal or 0x; `fallback` when not given. false after telling the user: exit CLI_USAGE. */
+/*
+ * Gets a number, decimal or 0x; `fallback` without the option. false after an error message: exit CLI_USAGE.
+ */
 bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret);
 
 /* "jurat VERB: ..." on standard error. Returns `status`. */
@@ -70,16 +72,16 @@ __attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, int st
 						   ...);
 /* "jurat VERB: warning: ...": the verb goes on. */
 __attribute__((format(printf, 2, 3))) void cli_warn(const struct cli *cli, const char *format, ...);
-/* As cli_fail(), for what finds a fault in the command line. Returns false: exit CLI_USAGE. */
+/* As cli_fail(), for errors in the command line. Returns false: exit CLI_USAGE. */
 __attribute__((format(printf, 2, 3))) bool cli_misuse(const struct cli *cli, const char *format, ...);
-/* The same for an allocation that failed. Returns CLI_INTERNAL. */
+/* As cli_fail(), for a failed allocation. Returns CLI_INTERNAL. */
 int cli_fail_memory(const struct cli *cli);
-/* The exit status that suits -errno. */
+/* The exit status for an -errno. */
 int cli_status(int r);
 
 /*
  * Whether at most one of the options that name files, and of `arg` (NULL: none), is standard input, which can
- * be read once. false after telling the user: exit CLI_USAGE.
+ * be read only once. false after an error message: exit CLI_USAGE.
  */
 bool cli_reads_stdin_once(const struct cli *cli, const char *arg);
 /* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
@@ -90,13 +92,13 @@ JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, 
 /*
  * REPORT_DATA by --report-data or --report-data-sha256, -sha384 or -sha512, and --report-data-padding.
  *
- * ret_there   whether there is one of them; without, nothing else changes
- * Returns     CLI_OK; another exit status after telling the user
+ * ret_there   whether one of them was used; if not, nothing else changes
+ * Returns     CLI_OK; another exit status after an error message
  */
 JURAT_MUST_CHECK int cli_report_data(struct cli *cli, uint8_t ret[64], bool *ret_there);
 /* As base_time_read(). */
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
-/* Standard output was written to the end; else CLI_ENVIRONMENT and a message. */
+/* Flushes standard output. Returns `status`, or CLI_ENVIRONMENT after an error message. */
 int cli_flush(const struct cli *cli, int status);
 
 /* The verbs of one program. */
@@ -104,9 +106,12 @@ struct cli_run {
 	const char *verb;
 	int (*run)(struct cli *cli);
 };
-/* A program's main(). Executes another for a verb that is not in `runs`. */
+/* A program's main(). Executes another program for a verb that is not in `runs`. */
 int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs);
-/* Becomes the program of cli->verb, with the same words. Returns an exit status after telling the user. */
+/*
+ * Executes the program of cli->verb with the same arguments. Returns only on failure: an exit status, after
+ * an error message.
+ */
 int cli_execute(const struct cli *cli, char **argv);
 
 int cli_attest(struct cli *cli);

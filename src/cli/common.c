@@ -68,7 +68,7 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 	return true;
 }
 
-/* "jurat VERB: PREFIX...", a line of standard error. */
+/* Prints the line "jurat VERB: PREFIX..." to standard error. */
 __attribute__((format(printf, 3, 0))) static void say(const struct cli *cli, const char *prefix,
 						      const char *format, va_list ap)
 {

@@ -13,20 +13,20 @@
 #include "cli/load.h"
 
 /*
- * One SEV-SNP guest and one TDX guest attest on software machines, through the same guest half, host half,
- * store and verifier that run on hardware. The machines' traces are what is printed.
+ * One SEV-SNP guest and one TDX guest attest on software machines, with the same guest library, host library,
+ * store and verifier that run on hardware. The output is the traces of the machines.
  */
 static const struct part {
 	const char *tee, *title;
 	int (*run)(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err);
-	const char *option, *value, *evidence; /* how to judge it again, below the directory */
+	const char *option, *value, *evidence; /* how to verify it again; evidence is below the directory */
 } parts[] = {
 	{ "sev-snp", "An SEV-SNP guest asks for an extended report", demo_snp, "--certs", "certs.bin",
 	  "report.bin" },
 	{ "tdx", "A TDX guest asks for a quote", demo_tdx, "--collateral", "collateral", "quote.bin" },
 };
 
-/* What is simulated does not fail unless jurat does: all else that can is the directory. */
+/* The simulation fails only because of a bug in jurat: other failures are those of the directory. */
 static int status_of(int r)
 {
 	int status = cli_status(r);
@@ -34,7 +34,7 @@ static int status_of(int r)
 	return status == CLI_REFUSED ? CLI_INTERNAL : status;
 }
 
-/* As a shell reads it back. */
+/* Prints a word, quoted for a shell. */
 static void print_word(const char *text)
 {
 	static const char plain[] =
@@ -51,7 +51,7 @@ static void print_word(const char *text)
 	putchar('\'');
 }
 
-/* A command that works wherever it is pasted: whole paths, but for a jurat that was found in PATH. */
+/* Prints a command that works in any directory: with absolute paths, unless jurat was found in PATH. */
 static bool say_what_to_try(const struct demo *demo, const struct part *part)
 {
 	const char *name = demo->cli->name;
@@ -78,7 +78,7 @@ static bool say_what_to_try(const struct demo *demo, const struct part *part)
 	return true;
 }
 
-/* The verdict of a part: text now, or JSON into `all`. */
+/* Outputs the verdict of a part: prints text, or adds JSON to `all`. */
 static int print(struct demo *demo, const struct part *part, const struct jurat_verdict *verdict, json_t *all)
 {
 	auto_free char *text = all ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict);

@@ -13,30 +13,30 @@
 struct demo {
 	struct cli *cli;
 	const char *dir; /* where the evidence goes */
-	json_t *steps;   /* of this part; NULL: text as it passes */
+	json_t *steps;   /* of this part; NULL: print text immediately */
 	unsigned n;
-	bool has_report_data; /* else each part makes its own, random */
+	bool has_report_data; /* else each part generates random bytes */
 	uint8_t report_data[64];
-	int64_t at;     /* when it is: for dates, and for the verification */
-	char roots[64]; /* the root to name to a verifier, below `dir` */
+	int64_t at;     /* current time, for dates and for the verification */
+	char roots[64]; /* the root for a verifier, below `dir` */
 };
 
-/* A trace of the machine, which is what is printed: ctx is the struct demo. */
+/* Trace function of the machine that outputs each step; ctx is the struct demo. */
 void demo_step(void *ctx, const struct machine_event *event);
-/* A step of the guest program's own. */
+/* Outputs a step of the guest program itself. */
 void demo_say(struct demo *demo, const char *from, const char *to, const char *text);
 /* Writes a file below the directory. */
 JURAT_MUST_CHECK int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,
 				struct jurat_error *err);
-/* The guest program's request, through the guest half over the machine's world. */
+/* The guest program's request, with the guest library over the machine's environment. */
 JURAT_MUST_CHECK int demo_attest(struct demo *demo, struct base_env *env, enum jurat_tee tee,
 				 enum jurat_via via, struct jurat_evidence *ret, struct jurat_error *err);
-/* A verifier that trusts `root` alone, and a policy that wants the report data. */
+/* Creates a verifier that trusts only `root`, and a policy that requires the report data. */
 JURAT_MUST_CHECK int demo_verifier(const struct demo *demo, const void *root, size_t root_size,
 				   struct jurat_verifier **ret_verifier, struct jurat_policy **ret_policy,
 				   struct jurat_error *err);
 
-/* The parts: attest, write the evidence, judge it. 0 or JURAT_REFUSED with *ret, or -errno. */
+/* The parts: attest, write the evidence, verify it. 0 or JURAT_REFUSED with *ret, or -errno. */
 JURAT_MUST_CHECK int demo_snp(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err);
 JURAT_MUST_CHECK int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *err);
 

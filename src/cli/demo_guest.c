@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "guest/guest.h"
 
-/* What both guests of the demonstration do. */
+/* Shared by both guests of the demonstration. */
 
 void demo_step(void *ctx, const struct machine_event *event)
 {

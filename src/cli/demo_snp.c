@@ -69,7 +69,9 @@ static int attest(struct snp *s, struct jurat_error *err)
 	return r;
 }
 
-/* report.bin, certs.bin, and in roots/ the test root that no verifier trusts unless it is told to. */
+/*
+ * Writes report.bin, certs.bin, and in roots/ the test root, which verifiers trust only when it is supplied.
+ */
 static int write_evidence(struct snp *s, const uint8_t *root, size_t root_size, struct jurat_error *err)
 {
 	int r;

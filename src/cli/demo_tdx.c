@@ -26,7 +26,7 @@ static int attest(struct demo *demo, struct machine_td *machine, struct jurat_ev
 	return r;
 }
 
-/* The quote, the root and the collateral, as files and for the verifier here. */
+/* Writes quote, root and collateral to files, and supplies them to the verifier. */
 static int write_evidence(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
 			  size_t root_size, const struct sim_collateral *parts,
 			  struct jurat_tdx_collateral *collateral, struct jurat_error *err)

@@ -7,7 +7,7 @@
 #include "cli/run.h"
 #include "run/system.h"
 
-/* For a script that waits for it: each place, then files and the roots, at once. */
+/* Output for a script that waits for it: each path, then files and roots, in one write. */
 static void say(const struct run_system_ready *what)
 {
 	for (size_t i = 0; i < what->devices->n; i++)

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "jurat/guest.h"
 
-/* The TEE this runs in, as --tee and --via say. CLI_OK, or an exit status after telling why. */
+/* Opens the TEE according to --tee and --via. CLI_OK, or another exit status after an error message. */
 int cli_device_open(struct cli *cli, struct jurat_guest **ret);
 
 #endif

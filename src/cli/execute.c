@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-/* The directory of this program's file, whatever link or PATH it was found by; NULL: it is not known. */
+/* The directory of this program's executable, with symbolic links resolved; NULL: not known. */
 static char *own_directory(void)
 {
 	char *path = realpath("/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
@@ -23,7 +23,7 @@ int cli_execute(const struct cli *cli, char **argv)
 {
 	const char *program = cli->verb->program;
 	auto_free char *own = own_directory();
-	/* A build folder; below a prefix that was moved; as configured, which needs no /proc. */
+	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
 	const struct {
 		const char *from, *to;
 	} places[] = { { own, "" }, { own, "/../libexec/jurat" }, { JURAT_LIBEXEC, "" } };

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/help.h"
 
-/* What the table of verbs says, for people, for manual pages and for the shell. */
+/* Prints the table of verbs for users, manual pages and shells. */
 /* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
 static char *describe(const struct cli_option *o)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* jurat: the verbs that fetch, read and verify evidence. It loads nothing that they do not use. */
+/*
+ * jurat: the verbs that fetch, read and verify evidence. It is linked only to the libraries that they need.
+ */
 #include "cli/cli.h"
 
 #include "base/cleanup.h"

@@ -14,7 +14,7 @@
 #include "cli/device.h"
 #include "wire/snp_msg.h"
 
-/* The words are those of the field's bits; the last of them is of requests that this verb does not make. */
+/* The names are those of the field's bits; the last bit is for requests that this verb does not make. */
 static_assert(JURAT_SNP_KEY_POLICY == 1 && JURAT_SNP_KEY_IMAGE_ID == 2 && JURAT_SNP_KEY_FAMILY_ID == 4 &&
 		      JURAT_SNP_KEY_MEASUREMENT == 8 && JURAT_SNP_KEY_GUEST_SVN == 16 &&
 		      JURAT_SNP_KEY_TCB_VERSION == 32,
@@ -71,13 +71,13 @@ static int parse(struct cli *cli, struct jurat_snp_key_options *o)
 	return list ? parse_fields(cli, list, &o->fields) : CLI_OK;
 }
 
-/* What must not be left behind, in memory that is in no core dump and not swapped. */
+/* Secrets, in memory that is excluded from core dumps and swapping. */
 struct secret {
 	uint8_t key[32];
 	char hex[BYTES_HEX_SIZE(32)];
 };
 
-/* Past stdio, whose buffer would keep a copy. */
+/* Writes without stdio, whose buffer would keep a copy. */
 static int put(const void *bytes, size_t n, struct jurat_error *err)
 {
 	const char *p = bytes;
@@ -95,7 +95,10 @@ static int put(const void *bytes, size_t n, struct jurat_error *err)
 	return 0;
 }
 
-/* Not by a JSON library, which would leave copies of the key in memory. `hex` NULL: it is in a file. */
+/*
+ * Not written with a JSON library, which would leave copies of the key in memory. `hex` NULL: the key is in a
+ * file.
+ */
 static int print_json(const struct jurat_snp_key_options *o, const char *hex, struct jurat_error *err)
 {
 	int r = 0;

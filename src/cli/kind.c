@@ -35,7 +35,7 @@ bool cli_kind_claims(const char *name, bool collateral)
 	return dot && (is_among(dot, strlen(dot), endings) || (collateral && strcasecmp(dot, ".json") == 0));
 }
 
-/* What has no kind of its own, and text. */
+/* Names data of unknown kind, and text. */
 static const char *other_unknown(const char *name, bool collateral, const uint8_t *data, size_t n)
 {
 	enum input_kind kind = input_kind(data, n);
@@ -69,7 +69,7 @@ const char *cli_kind_other(const char *name, bool collateral, const uint8_t *dat
 						       : decoded.items[i].kind);
 		}
 	}
-	if (r == 0 || r == -ENOMEM || input_has_mark(data, n)) /* a mark, whole or damaged */
+	if (r == 0 || r == -ENOMEM || input_has_mark(data, n)) /* a PEM marker, complete or damaged */
 		return NULL;
 	return other_unknown(name, collateral, data, n);
 }

@@ -7,22 +7,24 @@
 #include <stdint.h>
 
 /*
- * What a file of a directory is, beside the endorsements, roots, CRLs or collateral that it was named for.
- * Whoever names a directory names every file in it: one may be left aside only where its kind is known and is
- * another, and where its name does not claim that it is one of these.
+ * Identifies files in a directory of endorsements, roots, CRLs or collateral that are something else. A
+ * directory stands for every file in it: a file may be skipped only if it is of a known other kind and its
+ * name does not claim that it is one of these.
  */
 
-/* Begins with "crl" or has ".crl" or "_crl" in it: it must be a CRL. */
+/* Whether a name begins with "crl", or contains ".crl" or "_crl": the file must be a CRL. */
 bool cli_kind_names_crl(const char *name);
-/* By its ending, or as host tools and Intel's services call such files, whatever the ending. */
+/*
+ * Whether a name claims to be an endorsement, by its extension or as host tools and Intel's services name
+ * such files.
+ */
 bool cli_kind_claims(const char *name, bool collateral);
 
 /*
  * name        in the directory
- * collateral  JSON is among what is wanted
+ * collateral  whether JSON is wanted, too
  * data        n bytes, all of the file, untrusted
- * Returns     what it is, for a message; NULL: it may be what the directory was named for, and must be
- *             readable as that
+ * Returns     what the file is, for a message; NULL: it may be what is wanted, and must be readable as such
  */
 const char *cli_kind_other(const char *name, bool collateral, const uint8_t *data, size_t n);
 

@@ -15,7 +15,7 @@
 #include "verify/decode.h"
 #include "verify/tdx_collateral.h"
 
-/* Where what is found goes, and how much of what was wanted it was. */
+/* Destination of loaded items, and the number of wanted ones. */
 struct sink {
 	struct jurat_verifier *verifier; /* NULL: collateral */
 	struct jurat_tdx_collateral *collateral;
@@ -46,8 +46,8 @@ static int fail_file(struct cli *cli, const char *path, int r, const struct jura
 }
 
 /*
- * A signed document of the collateral that cannot be used: the verdict gives the reason, and nothing is
- * accepted. false: what failed is something else.
+ * Whether a failure is that of an unusable signed document of the collateral: then the verdict has the
+ * reason, and refuses.
  */
 static bool is_unusable_document(struct cli *cli, struct sink *to, const char *path, int r,
 				 const struct jurat_error *err)
@@ -79,7 +79,7 @@ static int load_file(struct cli *cli, struct sink *to, const char *path)
 	return CLI_OK;
 }
 
-/* Among CRLs a file of certificates is read as endorsements, which nothing is trusted for. */
+/* In a directory of CRLs, files with certificates are added as endorsements, which are untrusted. */
 static int add_from_directory(struct sink *to, const char *name, const uint8_t *data, size_t n,
 			      struct jurat_error *err)
 {
@@ -95,7 +95,7 @@ static int add_from_directory(struct sink *to, const char *name, const uint8_t *
 	return r;
 }
 
-/* One entry of a directory that the user named; he named this file with it. */
+/* Loads one entry of a directory that the user named. */
 static int load_entry(struct cli *cli, struct sink *to, const char *path, const char *name)
 {
 	auto_free uint8_t *data = NULL;
@@ -109,7 +109,7 @@ static int load_entry(struct cli *cli, struct sink *to, const char *path, const 
 		return cli_fail(cli, CLI_ENVIRONMENT, "cannot read '%s': %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode) && !cli_kind_claims(name, !to->verifier))
 		return CLI_OK;
-	if (!S_ISREG(st.st_mode)) /* opening a FIFO would wait for somebody */
+	if (!S_ISREG(st.st_mode)) /* opening a FIFO would block */
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': not a regular file", path);
 	r = cli_read(path, &data, &n, &err);
 	if (r < 0)
@@ -160,7 +160,7 @@ static bool is_directory(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* A path that the user named has what it was named for: to go on without would judge by something else. */
+/* A path that the user named must have what it was named for: without it, the result would be another. */
 static int load_named(struct cli *cli, struct sink *to, const char *path, const char *what)
 {
 	int status;
@@ -239,7 +239,7 @@ static int take_evidence(struct cli *cli, const struct decode_evidence *found, s
 	return status;
 }
 
-/* Takes a report, with the table that may follow it, or a quote, in whatever it was written. */
+/* Loads a report, with a table that may follow it, or a quote, in any encoding. */
 static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
 {
 	static const char *const words[] = {
@@ -303,8 +303,8 @@ int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 }
 
 /*
- * What a directory of evidence may hold: *ret NULL only when there is no such name. What is there and cannot
- * be used is an error: without it the verdict would be about less, or by less.
+ * Finds an optional file in a directory of evidence; *ret is NULL only if it does not exist. One that exists
+ * but is unusable is an error: without it the verdict would cover less.
  */
 static int find_beside(struct cli *cli, const char *dir, const char *name, mode_t type, char **ret)
 {
@@ -327,7 +327,7 @@ static int find_beside(struct cli *cli, const char *dir, const char *name, mode_
 	return CLI_OK;
 }
 
-/* The table beside a report, whatever it was written in: the verdict says what is wrong with it. */
+/* Loads the table beside a report, in any encoding: the verdict reports what is wrong with it. */
 static int load_table(struct cli *cli, const char *path, struct cli_evidence *e)
 {
 	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
@@ -375,7 +375,7 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 		status = load_one_file(cli, report, EXPECT_REPORT, e);
 	if (status != CLI_OK || !certs)
 		return status;
-	free(e->certs); /* the file beside the report counts */
+	free(e->certs); /* the file beside the report takes precedence */
 	e->certs = NULL;
 	if (cli_read(certs, &e->certs, &e->certs_size, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);

@@ -61,7 +61,7 @@ static int parse(struct cli *cli, char **words, int n)
 	}
 }
 
-/* What this program does for a verb; NULL: another program does. */
+/* The function of a verb in this program; NULL: it is in another program. */
 static int (*find_run(const struct cli_verb *verb, const struct cli_run *runs, size_t n_runs))(struct cli *)
 {
 	for (size_t i = 0; i < n_runs; i++)

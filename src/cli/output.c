@@ -40,7 +40,7 @@ static char *beside(const char *path, const char *name)
 	return asprintf(&ret, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name) < 0 ? NULL : ret;
 }
 
-/* Where the symlinks at `path` end, whether or not something is there. The caller frees *ret. */
+/* Resolves the symlinks at `path`, whether or not the target exists. The caller frees *ret. */
 static int follow(const char *path, char **ret)
 {
 	auto_free char *at = strdup(path);
@@ -64,7 +64,7 @@ static int follow(const char *path, char **ret)
 	return at ? -ELOOP : -ENOMEM;
 }
 
-/* A name that nobody has, so that nobody's file is written to. */
+/* Creates a file with a unique name, so that no existing file is written to. */
 static int open_temporary(struct base_env *env, const char *path, unsigned mode, char **ret)
 {
 	for (unsigned i = 0; i < MAX_NAMES; i++) {
@@ -89,7 +89,7 @@ static int open_temporary(struct base_env *env, const char *path, unsigned mode,
 	return -EEXIST;
 }
 
-/* was: the file to be replaced, whose group keeps its access; NULL: there is none. */
+/* was: the file to be replaced, whose group is kept; NULL: there is none. */
 static int replace(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode,
 		   const struct base_stat *was)
 {
@@ -101,7 +101,8 @@ static int replace(struct base_env *env, const char *path, const void *data, siz
 		return fd;
 	r = was ? base_fstat(env, fd, &is) : 0;
 	if (r == 0 && was && is.gid != was->gid)
-		(void)base_fchown(env, fd, (uint32_t)-1, was->gid); /* a member may, others need not */
+		/* members of the group may; failure is ignored */
+		(void)base_fchown(env, fd, (uint32_t)-1, was->gid);
 	if (r == 0)
 		r = write_all(env, fd, data, size);
 	closed = base_close(env, fd);
@@ -119,7 +120,7 @@ static bool is_stream(uint32_t mode)
 	return S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode);
 }
 
-/* A FIFO whose reader goes away is an error to tell, not a signal to die of. */
+/* A closed FIFO must cause an error message, not SIGPIPE. */
 static int write_through(struct base_env *env, const char *path, const void *data, size_t size)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
@@ -154,7 +155,7 @@ static int write_there(struct base_env *env, const char *path, const void *data,
 	is = follow(path, &target);
 	if (is < 0)
 		return is;
-	/* What /proc calls a symlink may lead to a file that has lost its name. */
+	/* A symlink in /proc may refer to an unlinked file. */
 	is = base_stat(env, target, &found);
 	if (is != r || (r == 0 && (found.dev != named.dev || found.ino != named.ino)))
 		return is < 0 && is != -ENOENT ? is : -ESTALE;

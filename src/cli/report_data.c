@@ -24,7 +24,7 @@ static int fail(const struct cli *cli, const char *option, int r, const struct j
 			"--%s: %s", option, err->text);
 }
 
-/* The one of these options that is there; JURAT_NOT_FOUND, or -EINVAL when there are two. */
+/* Finds which of these options was used; JURAT_NOT_FOUND: none; -EINVAL: two of them. */
 static int find(const struct cli *cli, enum report_data_hash *ret)
 {
 	int r = JURAT_NOT_FOUND;

@@ -16,7 +16,7 @@
 #include "cli/run.h"
 #include "run/fault.h"
 
-/* Ends as the program ended, so that whoever waits for us sees what it would have seen. */
+/* Ends with the program's exit status or signal, so that the parent sees the same. */
 static int pass_on(int wait_status)
 {
 	struct rlimit no_core = { 0, 0 };
@@ -24,7 +24,7 @@ static int pass_on(int wait_status)
 
 	if (WIFEXITED(wait_status))
 		return WEXITSTATUS(wait_status);
-	setrlimit(RLIMIT_CORE, &no_core); /* the program's core is the interesting one */
+	setrlimit(RLIMIT_CORE, &no_core); /* only the program should dump core */
 	signal(WTERMSIG(wait_status), SIG_DFL);
 	sigfillset(&all);
 	sigprocmask(SIG_UNBLOCK, &all, NULL);
@@ -60,7 +60,7 @@ static bool take_mode(struct cli *cli, unsigned *ret)
 	return true;
 }
 
-/* The program is not to have it: who waits for the end of the file would wait for the program's. */
+/* The program must not inherit the descriptor: a reader would not see end of file before the program ends. */
 static bool take_ready_fd(struct cli *cli, int *ret)
 {
 	uint64_t fd = 0;

@@ -6,8 +6,8 @@
 #include "run/run.h"
 
 /*
- * What `jurat run` and `jurat device` say of the machine. `faults` has room for CLI_MAX_VALUES and lives as
- * long as `ret` does. false after telling the user: exit CLI_USAGE.
+ * Reads the options of `jurat run` and `jurat device` about the machine. `faults` has room for CLI_MAX_VALUES
+ * and must live as long as `ret`. false after an error message: exit CLI_USAGE.
  */
 bool cli_run_options(struct cli *cli, const char **faults, struct run_options *ret);
 

@@ -105,7 +105,7 @@ static int show_hashstick(struct show *s, const uint8_t *data, size_t n, struct 
 	return r;
 }
 
-/* A report, and the table that came with it. */
+/* Shows a report and its certificate table. */
 static int show_snp(struct show *s, const struct decode_evidence *e, struct jurat_error *err)
 {
 	struct snp_report report;
@@ -122,7 +122,7 @@ static int show_snp(struct show *s, const struct decode_evidence *e, struct jura
 	return r < 0 ? jurat_wrap(err, r, "after the report") : r;
 }
 
-/* Certificates and CRLs beside evidence: of themselves they say nothing of it. */
+/* Shows certificates and CRLs found beside evidence, which need not belong to it. */
 static int show_carried(struct show *s, const struct decoded *found, struct jurat_error *err)
 {
 	json_t *list = NULL;
@@ -155,7 +155,7 @@ static void show_how(struct show *s, const struct decode_item *item, const struc
 		show_add_text(s, s->root, "decoded", how);
 }
 
-/* What is not evidence: by its first item; certificates and CRLs all. */
+/* Shows data that is not evidence: its first item, or all certificates and CRLs. */
 static int show_items(struct show *s, const struct decoded *found, struct jurat_error *err)
 {
 	const struct decode_item *first = &found->items[0];
@@ -186,7 +186,7 @@ static int show_evidence(struct show *s, const struct decoded *found, const stru
 	return r < 0 ? r : show_carried(s, found, err);
 }
 
-/* -ENOENT: it is nothing that can be shown. */
+/* -ENOENT: data that cannot be shown. */
 static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
@@ -218,7 +218,7 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	return show_items(s, &found, err);
 }
 
-/* Each word of flags once, whatever structures it stands in. */
+/* Lists each bit field once, even if several structures have it. */
 static int list_bits(void)
 {
 	for (size_t i = 0; i < wire_n_bit_fields; i++) {

@@ -9,34 +9,34 @@
 #include "wire/layout.h"
 
 /*
- * What `jurat show` found, as one JSON value: objects keep the order in which members were set, and the
- * text form is a walk over them. Allocation failures leave a member out, and the end notices.
+ * Output of `jurat show` as one JSON value, whose objects keep the order of members; the text form is printed
+ * from it. After a failed allocation a member is missing, and the output fails at the end.
  */
 struct show {
 	json_t *root;
-	bool json; /* else text, where what a value says stands behind it */
+	bool json; /* else text, where explanations follow values */
 	bool failed;
 };
 
-/* Takes `value`; returns it, or NULL when it is gone. */
+/* Takes ownership of `value`; returns it, or NULL on failure. */
 json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value);
 void show_add_text(struct show *s, json_t *to, const char *name, const char *text);
 void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n);
 void show_add_number(struct show *s, json_t *to, const char *name, uint64_t value);
 void show_add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n);
 void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds);
-/* Every field by its name; reserved ones when they are not zero. */
+/* Adds every field by its name; reserved fields only when they are not zero. */
 void show_add_fields(struct show *s, json_t *to, const struct wire_layout *layout, const void *from);
-/* A certificate or a CRL in DER. 0; -EBADMSG */
+/* Adds a certificate or a CRL in DER. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n,
 			      struct jurat_error *err);
-/* Every certificate and CRL that was found: the first as the whole, others below it. */
+/* Adds every certificate and CRL that was found: the first at the top level, others below it. */
 JURAT_MUST_CHECK int show_found(struct show *s, json_t *to, const struct decoded *found,
 				struct jurat_error *err);
-/* The same of every one in these bytes. 0; -EBADMSG */
+/* The same for all in these bytes. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t *data, size_t n,
 				       struct jurat_error *err);
-/* 0; -EBADMSG, -EPROTO a broken one; -ENOMEM */
+/* 0; -EBADMSG, -EPROTO malformed; -ENOMEM */
 JURAT_MUST_CHECK int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);

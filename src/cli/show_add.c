@@ -35,7 +35,7 @@ void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds
 	show_add_text(s, to, name, base_time_text(seconds, text));
 }
 
-/* In text, a field's value is followed by what it says. */
+/* In text, a field's value is followed by its explanation. */
 static void add_field_text(struct show *s, json_t *to, const struct wire_layout *layout,
 			   const struct wire_field *f, const void *from)
 {

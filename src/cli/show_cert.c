@@ -49,7 +49,7 @@ static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_
 	}
 }
 
-/* What a PCK certificate says of its platform; nothing for another certificate. */
+/* Adds a PCK certificate's SGX extension; nothing for other certificates. */
 static void show_sgx_extension(struct show *s, json_t *to, const struct crypto_cert *cert)
 {
 	struct jurat_error why;

@@ -47,7 +47,9 @@ int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_e
 	return 0;
 }
 
-/* Who certifies the QE report: a chain, or the platform it must be fetched for. */
+/*
+ * Shows the certification data: a certificate chain, or the platform whose PCK certificate must be fetched.
+ */
 static void show_certification(struct show *s, json_t *to, const struct tdx_quote *q)
 {
 	struct tdx_cert_ppid ppid;
@@ -199,9 +201,7 @@ static void show_identity(struct show *s, json_t *to, const struct qe_identity *
 	show_svn_levels(s, to, &q->doc, &q->levels);
 }
 
-/*
- * One document is shown as itself, a bundle by its documents; certificates and CRLs in it are only counted.
- */
+/* Shows one document, or all documents of a bundle; certificates and CRLs in it are only counted. */
 int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct jurat_tdx_collateral *c = NULL;

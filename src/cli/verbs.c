@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 
-/* The contract of the command line. Every option is stated once, here. */
+/* The interface of the command line. Every option is defined once, here. */
 #define OUTPUT                                                                                               \
 	{                                                                                                    \
 		"output", "FORMAT", "output format", "text|json", .fallback = "text"                         \
@@ -41,7 +41,7 @@
 		"seed", "TEXT", "seed of chip, keys and test roots", .fallback = "jurat"                     \
 	}
 
-/* What they share: the value that a report or quote is bound to. */
+/* Shared: the value of REPORT_DATA. */
 #define REPORT_DATA(what, without)                                                                           \
 	{ "report-data", "HEX|BASE64|@FILE",                                                                 \
 	  what " (1 to 64 bytes); 0xHEX and base64:BASE64 are never ambiguous", .reads = true,               \

@@ -28,7 +28,7 @@ static int set_report_data(struct cli *cli, struct jurat_policy *policy)
 	return CLI_OK;
 }
 
-/* The policy file first, then what the command line adds to it or puts in its place. */
+/* Loads the policy file, then the options that add to it or override it. */
 static int load_policy(struct cli *cli, struct jurat_policy *policy)
 {
 	const char *path = cli_get(cli, "policy"), *measurement = cli_get(cli, "measurement"), *member;
@@ -64,13 +64,16 @@ static void warn_of_policy(struct cli *cli, const struct jurat_policy *policy)
 		cli_warn(cli, "policy: %s", warning);
 }
 
-/* One piece of evidence: nothing is printed before all were judged, so that what is printed is whole. */
+/*
+ * The verdict on one piece of evidence. Nothing is printed before all are verified, so that the output is
+ * complete.
+ */
 struct judged {
 	char *text; /* NULL: there was no such evidence */
 	int status;
 };
 
-/* What evidence was decoded from, as one more line or member of its verdict. */
+/* Adds what evidence was decoded from to its verdict, as a line or a member. */
 static char *add_decoded(struct cli *cli, char *text, const char *how)
 {
 	json_t *verdict = NULL;
@@ -143,7 +146,7 @@ static void print_text(const char *text)
 		putchar('\n');
 }
 
-/* The verdict, or both. Returns the graver status. */
+/* Prints one or both verdicts. Returns the more severe exit status. */
 static int print(const struct cli *cli, const struct judged *report, const struct judged *quote)
 {
 	const bool both = report->text && quote->text, json = cli_wants_json(cli);
@@ -161,7 +164,7 @@ static int print(const struct cli *cli, const struct judged *report, const struc
 	return report->status > quote->status ? report->status : quote->status;
 }
 
-/* For quotes: set after a report beside one was verified, as the member alone makes a policy one for TDX. */
+/* Set for quotes, after a report beside one was verified, because this member restricts a policy to TDX. */
 static int allow_no_collateral(struct cli *cli, struct jurat_policy *policy)
 {
 	struct jurat_error err = { "" };
@@ -194,7 +197,8 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_
 		status = judge_quote(cli, verifier, &loaded, collateral, policy, at, &quote);
 	if (status == CLI_OK && quote.text && quote.status == CLI_OK && loaded.unusable)
 		status =
-			cli_fail(cli, CLI_ENVIRONMENT, "%s", loaded.unusable); /* what was named must count */
+			/* collateral that was named must be used */
+			cli_fail(cli, CLI_ENVIRONMENT, "%s", loaded.unusable);
 	if (status == CLI_OK)
 		status = print(cli, &report, &quote);
 	free(report.text);

@@ -38,7 +38,7 @@ int listen_address_read(const char *text, struct base_address *ret, struct jurat
 
 	if (strncmp(text, "vsock:", 6) != 0)
 		return base_address_read(text, ret, err);
-	/* The other form, with a machine in front, to have one parser of numbers. */
+	/* Add a CID, so that base_address_read() parses the numbers. */
 	if ((size_t)snprintf(with_cid, sizeof(with_cid), "vsock:0:%s", text + 6) >= sizeof(with_cid))
 		return jurat_fail(err, -EINVAL, "'%s' is too long", text);
 	r = base_address_read(with_cid, &a, NULL);
@@ -57,7 +57,7 @@ char *address_text(const struct base_address *a, char *text)
 
 	switch (a->sockaddr.any.sa_family) {
 	case AF_UNIX:
-		/* An address without a name has no path at all. */
+		/* The address of an unnamed socket has no path. */
 		snprintf(text, (size_t)room, "unix:%.*s", (int)sizeof(a->sockaddr.un.sun_path) - 1,
 			 a->size > offsetof(struct sockaddr_un, sun_path) ? a->sockaddr.un.sun_path : "");
 		break;

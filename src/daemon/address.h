@@ -8,14 +8,14 @@
 #include "base/address.h"
 #include "base/error.h"
 
-/* Where to listen, beside what base/address.h reads: vsock:PORT, for guests and for this machine. */
+/* Addresses to listen on. In addition to base/address.h: vsock:PORT, for guests and this machine. */
 enum { DAEMON_ADDRESS_BYTES = 5 + sizeof(((struct sockaddr_un *)0)->sun_path) };
 
-/* 0; -EINVAL none of unix:PATH, vsock:PORT, tcp:127.x.y.z:PORT. */
+/* 0; -EINVAL not one of unix:PATH, vsock:PORT, tcp:127.x.y.z:PORT. */
 JURAT_MUST_CHECK int listen_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
-/* As it is written, for people. `text` holds DAEMON_ADDRESS_BYTES. Returns `text`. */
+/* Formats an address for people. `text` holds DAEMON_ADDRESS_BYTES. Returns `text`. */
 char *address_text(const struct base_address *address, char *text);
-/* 0; -EACCES a TCP socket that other machines reach: one handed over by a service manager may be. */
+/* 0; -EACCES a TCP socket that is not on a loopback address, as a service manager may pass. */
 JURAT_MUST_CHECK int address_check(const struct base_address *address, struct jurat_error *err);
 
 #endif

@@ -9,14 +9,14 @@
 #include "wire/qgs.h"
 
 /*
- * Who answers requests: the software enclave (enclave.h) or other quote generation services (pool.h). All on
- * the loop's thread.
+ * A backend answers requests: the software enclave (enclave.h) or other quote generation services (pool.h).
+ * All functions run on the loop's thread.
  *
- * wake      something waits in `turns`: take as much of it, by backend_take(), as can be served now; the rest
- *           waits there until there is room, and whose turn it is then is decided then
- * cancel    nobody wants the answer any more of a job that was taken; done() is called all the same, perhaps
- *           from inside cancel()
- * free      when no job is with it. `freed` is called later, when the loop has forgotten it
+ * wake      jobs are waiting in `turns`: take as many with backend_take() as can be served now; the others
+ *           stay there, so that their order is decided when there is capacity
+ * cancel    the response to a job that was taken is not needed any more; done() must be called nevertheless,
+ *           possibly from inside cancel()
+ * free      called when the backend has no jobs. `freed` is called later, when its handles are closed
  * describe  appends the backend's own OpenMetrics lines; may be NULL
  */
 struct backend;
@@ -24,21 +24,24 @@ struct metrics_text;
 
 struct backend_job {
 	const uint8_t
-		*request; /* one message without its length, checked by qgs_read(); stays until done() */
+		*request; /* one message without length prefix, checked by qgs_read(); valid until done() */
 	size_t request_size;
 	enum qgs_type type;
 	uint16_t minor_version;
 
-	/* `reply`: n bytes on the heap, a framed message, the callee's; NULL: none, and `why` says why. */
+	/*
+	 * `reply`: n bytes on the heap, a length-prefixed message, owned by the callee; NULL: none, for the
+	 * reason `why`.
+	 */
 	void (*done)(struct backend_job *job, uint8_t *reply, size_t n, const char *why);
 
 	struct turn_job waits;
-	struct backend *backend; /* that took it; NULL: it waits */
+	struct backend *backend; /* backend that took it; NULL: waiting */
 
-	struct backend_job *next; /* from here on the backend's own */
+	struct backend_job *next; /* the members from here on belong to the backend */
 	uint64_t tried;           /* one bit for each service */
 	void *attempt;
-	uint8_t *kept; /* an error response, in case nobody has a better answer */
+	uint8_t *kept; /* an error response, in case no service has a better one */
 	size_t kept_size;
 };
 
@@ -52,7 +55,7 @@ struct backend_ops {
 struct backend {
 	const struct backend_ops *ops;
 	const char *name;
-	struct turns *turns; /* the server's; NULL: it takes no more */
+	struct turns *turns; /* the server's; NULL: it accepts no more jobs */
 	size_t n_jobs;       /* taken and not done */
 	void (*freed)(struct backend *b, void *context);
 	void *freed_context;
@@ -63,7 +66,7 @@ static inline bool backend_has_work(const struct backend *b)
 	return b->turns && b->turns->n > 0;
 }
 
-/* The job whose turn it is; NULL: none waits. */
+/* Takes the next job; NULL: none is waiting. */
 static inline struct backend_job *backend_take(struct backend *b)
 {
 	struct turn_job *waits = b->turns ? turns_pop(b->turns) : NULL;

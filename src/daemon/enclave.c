@@ -8,7 +8,7 @@
 #include "sim/pki/pki.h"
 #include "sim/tdx/qgs_service.h"
 
-enum { COLLATERAL_S = 30 * 24 * 3600 }; /* how long it is good for, as Intel's */
+enum { COLLATERAL_S = 30 * 24 * 3600 }; /* validity period, as that of Intel's */
 
 struct enclave {
 	struct sim_tdx_platform *platform;

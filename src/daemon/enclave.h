@@ -5,9 +5,9 @@
 #include "daemon/workers.h"
 
 /*
- * The software quoting enclave of the platform that `seed` names, behind workers: quotes, platform
- * information and collateral as Intel's service would give them, signed by test roots. A platform and its
- * enclave belong to one thread at a time, so each hand-over has its own; equal seeds make them equal.
+ * Backend with worker threads and the software quoting enclave of a platform derived from `seed`: quotes,
+ * platform information and collateral as from Intel's service, signed below test roots. A platform and its
+ * enclave can be used by one thread at a time, so each slot has its own; equal seeds make them equal.
  *
  * seed      NULL: the default one
  * Returns   0; -EINVAL; -ENOMEM

@@ -18,7 +18,10 @@ static int new_socket(const struct base_address *a, struct jurat_error *err)
 	return fd < 0 ? jurat_fail(err, -errno, "cannot make a socket: %s", strerror(errno)) : fd;
 }
 
-/* Everyone could put a socket of his own there; in a directory with the sticky bit, only before ours. */
+/*
+ * In a world-writable directory, any user could replace the socket, or with the sticky bit create one before
+ * ours.
+ */
 static int check_folder(const char *path, struct jurat_error *err)
 {
 	char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];

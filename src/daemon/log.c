@@ -18,7 +18,7 @@
 static struct {
 	enum log_level least;
 	bool journal;
-	uint64_t second; /* of the last line that a peer caused */
+	uint64_t second; /* second of the last line caused by a peer */
 	unsigned in_second, left_out;
 } state = { .least = LOG_LEVEL_INFO };
 
@@ -27,7 +27,7 @@ struct line {
 	size_t n;
 };
 
-/* $JOURNAL_STREAM names the stream's device and inode: it may be that of a parent, and not this one. */
+/* $JOURNAL_STREAM has device and inode of a stream, which may be that of a parent process. */
 static bool is_journal(void)
 {
 	const char *text = getenv("JOURNAL_STREAM");
@@ -46,7 +46,7 @@ void log_init(enum log_level least)
 	state.journal = is_journal();
 }
 
-/* The last byte is the newline's: a line that is too long is cut. */
+/* The last byte is reserved for the newline: longer lines are truncated. */
 static void put(struct line *l, char c)
 {
 	if (l->n < sizeof(l->text) - 1)

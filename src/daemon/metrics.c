@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "jurat/version.h"
 
-/* Upper bounds of the histogram; one more bucket has none. */
+/* Upper bounds of the histogram's buckets; the last bucket has none. */
 static const struct {
 	uint64_t ns;
 	const char *text;

@@ -6,7 +6,7 @@
 
 #include "host/conn.h"
 
-/* What the QGS server counts, and its text form (OpenMetrics 1.0). */
+/* Metrics of the QGS server, and their text format (OpenMetrics 1.0). */
 enum { METRICS_BUCKETS = 15, METRICS_CODES = QGS_E_MAX - QGS_E_UNEXPECTED + 1 };
 
 struct metrics {
@@ -23,7 +23,7 @@ struct metrics {
 void metrics_count_answer(struct metrics *m, uint32_t code);
 void metrics_count_latency(struct metrics *m, uint64_t ns);
 
-/* A text that grows; `failed` once memory was short. */
+/* A growing text; `failed` after running out of memory. */
 struct metrics_text {
 	char *text;
 	size_t size, room;
@@ -31,10 +31,10 @@ struct metrics_text {
 };
 
 __attribute__((format(printf, 2, 3))) void metrics_print(struct metrics_text *to, const char *format, ...);
-/* The value of a label: escaped as OpenMetrics wants it, and cut at 128 bytes. */
+/* Prints a label's value, escaped as in OpenMetrics and truncated to 128 bytes. */
 void metrics_print_label(struct metrics_text *to, const char *value);
 void metrics_print_all(const struct metrics *m, struct metrics_text *to);
-/* The line that ends the text. */
+/* Prints the line that ends the text. */
 void metrics_print_end(struct metrics_text *to);
 
 #endif

@@ -8,16 +8,16 @@
 #include <sys/socket.h>
 
 enum {
-	MEMORY_BYTES = 8192,   /* of one connection: more of a request than anybody needs */
-	ACCEPT_AT_ONCE = 16,   /* then others have their turn */
-	ACCEPT_RETRY_MS = 100, /* when descriptors are short and none of ours can go */
-	RUNS_AT_ONCE = 16,     /* of libmicrohttpd, while it has something to do: likewise */
+	MEMORY_BYTES = 8192,   /* per connection, more than any request needs */
+	ACCEPT_AT_ONCE = 16,   /* then back to the event loop */
+	ACCEPT_RETRY_MS = 100, /* when out of descriptors and there is no connection to close */
+	RUNS_AT_ONCE = 16,     /* of libmicrohttpd while it has work; then back to the event loop */
 };
 
 /*
- * A connection. libmicrohttpd stops to accept at its limit of connections and takes that up again only when
- * it happens to be run, which may be never; so connections are accepted here and handed over, there are
- * always fewer than its limit, and what is too much or too slow is decided here.
+ * A connection. libmicrohttpd stops accepting at its connection limit and resumes only when it happens to
+ * run, which may be never. So connections are accepted here and passed to it, always fewer than its limit,
+ * and excess or slow connections are closed here.
  */
 struct scraper {
 	struct metrics_http *h;
@@ -29,7 +29,7 @@ struct scraper {
 struct metrics_http {
 	uv_loop_t *loop;
 	int fd;
-	uint64_t timeout_ms; /* from accept, or the last answer, to the next answer */
+	uint64_t timeout_ms; /* from accept, or the last response, to the next response */
 	struct MHD_Daemon *daemon;
 	void (*describe)(void *context, struct metrics_text *to);
 	void *context;
@@ -64,7 +64,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct metrics_http *h = context;
 	struct metrics_text text = { 0 };
 
-	if (!*state) { /* the first of two calls: only the head is there */
+	if (!*state) { /* the first of two calls, with the headers only */
 		*state = h;
 		return MHD_YES;
 	}
@@ -72,7 +72,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		metrics_print(&text, "only GET\n");
 		return respond(connection, MHD_HTTP_METHOD_NOT_ALLOWED, &text, plain);
 	}
-	if (strcmp(url, "/healthz") == 0) { /* its loop runs, or there would be no answer */
+	if (strcmp(url, "/healthz") == 0) { /* a response shows that the loop runs */
 		metrics_print(&text, "ok\n");
 		return respond(connection, MHD_HTTP_OK, &text, plain);
 	}
@@ -101,7 +101,7 @@ static void leave_queue(struct scraper *c)
 		c->h->newest = c->link;
 }
 
-/* All have the same time, so who begins anew is the last whose time is over. */
+/* All have the same timeout, so a new request goes to the end of the list. */
 static void begin_request(struct scraper *c)
 {
 	struct metrics_http *h = c->h;
@@ -144,7 +144,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	c = info ? calloc(1, sizeof(*c)) : NULL;
 	if (!c)
-		return; /* without a place in the queue it would never have to go: hand_over() sees to it */
+		return; /* not in the queue, it would never time out: hand_over() handles this */
 	c->h = h;
 	c->fd = info->connect_fd;
 	h->n_scrapers++;
@@ -154,7 +154,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 
 static void on_timer(uv_timer_t *timer);
 
-/* Until libmicrohttpd has nothing left to do, or it is the turn of others. */
+/* Runs libmicrohttpd until it has no work, or RUNS_AT_ONCE times. */
 static void run(struct metrics_http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
@@ -182,8 +182,7 @@ static void close_oldest(struct metrics_http *h)
 	struct scraper *c = h->oldest;
 
 	leave_queue(c);
-	begin_request(
-		c); /* at the end, so that it is not the next one again should it take more than a run */
+	begin_request(c); /* to the end, so that it is not chosen again if closing takes more than one run */
 	shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd notices, and closes it */
 	run(h);
 }
@@ -224,7 +223,7 @@ static void hand_over(struct metrics_http *h, int fd, const struct sockaddr *pee
 	run(h);
 }
 
-/* false: no more now. Where there is no room, or no descriptor, the oldest connection makes some. */
+/* false: no more for now. At the limit, or out of descriptors, the oldest connection is closed. */
 static bool accept_one(struct metrics_http *h)
 {
 	struct sockaddr_storage peer;
@@ -326,7 +325,7 @@ int metrics_http_new(uv_loop_t *loop, int fd, uint64_t timeout_ms,
 
 static void close_handles(struct metrics_http *h)
 {
-	/* In the order of start(). */
+	/* Same order as in start(). */
 	uv_handle_t *const handles[] = { (uv_handle_t *)&h->poll, (uv_handle_t *)&h->listener,
 					 (uv_handle_t *)&h->timer, (uv_handle_t *)&h->retry };
 

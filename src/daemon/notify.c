@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-/* A whole number of the environment; -1 when it is not one. */
+/* An integer in the environment; -1 if there is none. */
 static long env_number(const char *name)
 {
 	const char *text = getenv(name);
@@ -38,7 +38,7 @@ int notify_take_fds(void)
 		return 0;
 	if (pid < 0 || n < 0)
 		return -EINVAL;
-	if (pid != getpid()) /* meant for a process that did not look */
+	if (pid != getpid()) /* meant for another process */
 		return 0;
 	if (n > NOTIFY_MAX_FDS)
 		return -E2BIG;
@@ -58,7 +58,7 @@ void notify_send(const char *state)
 	if (n == 0 || n >= sizeof(a.sun_path) || (*path != '/' && *path != '@'))
 		return;
 	memcpy(a.sun_path, path, n);
-	if (*path == '@') /* a name outside the file system */
+	if (*path == '@') /* an abstract socket */
 		a.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -3,19 +3,19 @@
 #define DAEMON_NOTIFY_H
 
 /*
- * The two things a daemon needs of systemd's protocols: sockets handed over at start (sd_listen_fds(3)) and
- * news for the service manager (sd_notify(3)). Both are stable, small and meant to be implemented by whoever
- * wants no libsystemd, which brings more code into a process that signs than all of this daemon.
+ * The two systemd protocols that the daemon needs: socket activation (sd_listen_fds(3)) and status
+ * notification (sd_notify(3)). Both are stable, small and documented for programs that do not use libsystemd,
+ * which would be more code than the rest of this daemon.
  */
 enum { NOTIFY_FIRST_FD = 3, NOTIFY_MAX_FDS = 8 };
 
 /*
- * How many descriptors from NOTIFY_FIRST_FD on are this process's to listen on; they are made close-on-exec
- * and the environment forgets them. 0: none; -EINVAL the environment is malformed; -E2BIG more than
- * NOTIFY_MAX_FDS.
+ * Returns the number of listening descriptors passed to this process, from NOTIFY_FIRST_FD on. Sets
+ * close-on-exec on them and removes the variables from the environment. 0: none; -EINVAL the environment is
+ * malformed; -E2BIG more than NOTIFY_MAX_FDS.
  */
 int notify_take_fds(void);
-/* Sends "READY=1" and the like to $NOTIFY_SOCKET, if there is one. Never blocks; failing is no matter. */
+/* Sends "READY=1" and the like to $NOTIFY_SOCKET, if set. Never blocks; failures are ignored. */
 void notify_send(const char *state);
 
 #endif

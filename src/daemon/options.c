@@ -159,7 +159,7 @@ int options_read_json(const struct option_table *table, const char *text, size_t
 	return 0;
 }
 
-/* Behind the table's rows stands the option that names the configuration file. */
+/* The option for the configuration file comes after the rows of the table. */
 static bool option_row(const void *table, size_t i, struct base_option *ret)
 {
 	const struct option_table *t = table;

@@ -9,15 +9,15 @@
 #include "base/error.h"
 
 /*
- * A role's options: one table from which the command line, the configuration file and --help come. The file
- * is one JSON object with the same names; the command line is read after it and has the last word.
+ * A role's options: one table defines the command line, the configuration file and --help. The file is one
+ * JSON object with the same names; the command line overrides it.
  */
 enum option_kind {
 	OPTION_FLAG,   /* bool; in the file true or false */
 	OPTION_NUMBER, /* uint64_t, from min to max; in the file a number */
-	OPTION_MODE,   /* the same in octal; in the file a string */
+	OPTION_MODE,   /* uint64_t in octal; in the file a string */
 	OPTION_TEXT,   /* char[room] */
-	OPTION_LIST,   /* struct option_list; in the file an array of strings; replaces what was there */
+	OPTION_LIST,   /* struct option_list; in the file an array of strings; replaces the previous list */
 };
 
 enum { OPTION_TEXT_BYTES = 128, OPTION_LIST_MAX = 16 };
@@ -28,9 +28,9 @@ struct option_list {
 };
 
 struct option_row {
-	const char *name, *value, *help; /* `value`: what it takes, for people; NULL for a flag */
+	const char *name, *value, *help; /* `value`: placeholder in help texts; NULL for a flag */
 	enum option_kind kind;
-	size_t offset; /* in the role's settings */
+	size_t offset; /* offset in the role's settings */
 	uint64_t min, max;
 };
 
@@ -40,17 +40,21 @@ struct option_table {
 };
 
 /*
- * text      n bytes, untrusted: only an object, no member twice, none unknown, each of its type and in range
+ * text      n bytes, untrusted: must be an object without duplicate or unknown members, each of its type and
+ *           in range
  * settings  changed on success only; `size` bytes
- * Returns   0; -EBADMSG no JSON; -EINVAL a member that is wrong; -ENOMEM
+ * Returns   0; -EBADMSG not JSON; -EINVAL an invalid member; -ENOMEM
  */
 JURAT_MUST_CHECK int options_read_json(const struct option_table *table, const char *text, size_t n,
 				       void *settings, size_t size, struct jurat_error *err);
-/* The words from the role on, that of base/words.h. 0; -EINVAL; -ENOMEM; OPTIONS_HELP: --help is there. */
+/*
+ * Parses the command line from the role on, as base/words.h. 0; -EINVAL; -ENOMEM; OPTIONS_HELP: --help was
+ * used.
+ */
 enum { OPTIONS_HELP = 1 };
 JURAT_MUST_CHECK int options_read_words(const struct option_table *table, int argc, char **argv,
 					void *settings, size_t size, struct jurat_error *err);
-/* Only --config of the words: it is read first. *ret is NULL when it is not there. Returns as above. */
+/* Finds --config only, whose file is read first. *ret is NULL when it was not used. Returns as above. */
 JURAT_MUST_CHECK int options_find_config(const struct option_table *table, int argc, char **argv,
 					 const char **ret, struct jurat_error *err);
 void options_print_help(const struct option_table *table);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Which part of the connections is never one user's, and never one process's. */
+/* The share of connections, 1/N, that one user or one process leaves to others. */
 enum { PEER_USER_LEAVES = 8, PEER_PROCESS_LEAVES = 4 };
 
 void peers_init(struct peers *peers, struct turns *turns)

@@ -20,14 +20,14 @@ struct service {
 	struct base_address address;
 	char text[DAEMON_ADDRESS_BYTES];
 	bool up;
-	unsigned n_failures; /* one after the other */
+	unsigned n_failures; /* consecutive failures */
 	unsigned n_requests; /* now */
 	uint64_t probe_at;
 	struct attempt *probe;
 	uint64_t answered, failed, errors; /* for the metrics */
 };
 
-/* A job that a service has. */
+/* A job that was sent to a service. */
 struct exchange {
 	struct pool *pool;
 	struct service *service;
@@ -40,8 +40,8 @@ struct pool {
 	uv_loop_t *loop;
 	struct pool_options options;
 	struct service services[POOL_MAX_SERVICES];
-	unsigned last;             /* who was asked last: the others come first */
-	struct backend_job *again; /* those that a service had failed, the latest first */
+	unsigned last;             /* service asked last: the others come first */
+	struct backend_job *again; /* jobs that failed at a service, the latest first */
 	uv_timer_t timer;
 	size_t n_attempts;
 	bool closing, timer_closed;
@@ -95,8 +95,8 @@ static void service_fails(struct service *s, const char *why)
 }
 
 /*
- * Platform information is the request that costs a service least. One that does not know it closes the
- * connection, and lives; the one to find is the one that says nothing at all (G8).
+ * Platform information is the cheapest request. A service that does not support it closes the connection, and
+ * is up; the probe is to detect one that does not respond at all (G8).
  */
 static void probe_ended(void *context, enum attempt_result result, uint8_t *reply, size_t n, uint32_t code,
 			const char *why)
@@ -154,7 +154,7 @@ static void on_timer(uv_timer_t *timer)
 	schedule(p);
 }
 
-/* The timer is for the service whose next probe comes first. */
+/* Sets the timer to the earliest next probe. */
 static void schedule(struct pool *p)
 {
 	uint64_t at = UINT64_MAX, now = uv_now(p->loop);
@@ -184,7 +184,7 @@ static void end_job(struct backend_job *job, uint8_t *reply, size_t n, const cha
 	job->done(job, reply, n, why);
 }
 
-/* Everybody was asked. */
+/* All services were tried. */
 static void give_up(struct backend_job *job)
 {
 	uint8_t *kept = take_ptr(job->kept);
@@ -231,7 +231,9 @@ static void exchange_freed(void *context)
 	maybe_free(p);
 }
 
-/* The least busy of those that are up, or not; of equals, the next in turn. NULL: none, or none now. */
+/*
+ * Chooses the least busy service that is up (or not up); round-robin among equals. NULL: none, or none now.
+ */
 static struct service *choose(struct pool *p, const struct backend_job *job, bool up, bool *ret_wait)
 {
 	struct service *best = NULL;
@@ -277,7 +279,7 @@ static int start(struct pool *p, struct service *s, struct backend_job *job)
 	return 0;
 }
 
-/* One that seems down is better than none. */
+/* Prefers services that are up, but tries one that seems down if there is no other. */
 static struct service *choose_any(struct pool *p, const struct backend_job *job, bool *ret_wait)
 {
 	struct service *s = choose(p, job, true, ret_wait);
@@ -285,7 +287,7 @@ static struct service *choose_any(struct pool *p, const struct backend_job *job,
 	return s || *ret_wait ? s : choose(p, job, false, ret_wait);
 }
 
-/* The first that must wait keeps the others waiting. What was not begun yet is taken only when it can be. */
+/* Stops at the first job that must wait. New jobs are taken only when they can be sent. */
 static void dispatch(struct pool *p)
 {
 	static const struct backend_job fresh;
@@ -426,7 +428,7 @@ int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend
 		s->pool = p;
 		s->address = options->services[i];
 		address_text(&s->address, s->text);
-		s->up = true; /* until it shows otherwise; the first look is now */
+		s->up = true; /* until a probe fails; the first one is due now */
 	}
 	schedule(p);
 	*ret = &p->base;

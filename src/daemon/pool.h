@@ -8,10 +8,10 @@
 #include "daemon/backend.h"
 
 /*
- * A backend that asks other quote generation services, Intel's or a `juratd qgs`, over one new connection for
- * each request, as those want it. A request goes to the least busy service that answers its probes; when that
- * fails, is silent for too long, sends what is no answer, or has only "unexpected error" to say, to the next.
- * When all were tried the client gets the last error response, or none.
+ * A backend that forwards requests to other quote generation services, Intel's or a `juratd qgs`, over a new
+ * connection for each request, as those require. A request goes to the least busy service that answers its
+ * probes. If that fails, times out, or responds with an invalid message or "unexpected error", it goes to the
+ * next. When all were tried, the client gets the last error response, or none.
  */
 enum { POOL_MAX_SERVICES = 16, POOL_MAX_REPLY_BYTES = 512 * 1024 };
 
@@ -20,7 +20,7 @@ struct pool_options {
 	size_t n_services; /* 1 or more */
 	uint64_t timeout_ms;
 	uint64_t probe_ms;
-	unsigned max_requests; /* of one service at once */
+	unsigned max_requests; /* concurrent requests per service */
 };
 
 JURAT_MUST_CHECK int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend **ret);

@@ -15,11 +15,11 @@ struct attempt {
 	bool connected, over, has_poll;
 	unsigned n_handles;
 	uv_poll_t poll;
-	uv_timer_t timer; /* fires at once when it already failed in attempt_new() */
+	uv_timer_t timer; /* fires at once when attempt_new() has failed */
 	uint8_t prefix[QGS_FRAME_BYTES];
 	size_t sent; /* of prefix and message */
 	struct qgs_assembler assembler;
-	uint8_t *reply; /* prefix and room for the largest message */
+	uint8_t *reply; /* length prefix and the largest message */
 	enum attempt_result early;
 	struct jurat_error why;
 };
@@ -62,7 +62,7 @@ static void fail(struct attempt *a, enum attempt_result result, const char *what
 	a->request.ended(a->request.context, result, NULL, 0, 0, a->why.text);
 }
 
-/* A message is there; is it an answer to what was asked? */
+/* Checks whether a complete message is a response to the request. */
 static void take_answer(struct attempt *a)
 {
 	const size_t n = a->assembler.want;
@@ -78,7 +78,7 @@ static void take_answer(struct attempt *a)
 	}
 	bytes_wr_be32(&w, (uint32_t)n);
 	reply = take_ptr(a->reply);
-	small = realloc(reply, QGS_FRAME_BYTES + n); /* it may stay for a while */
+	small = realloc(reply, QGS_FRAME_BYTES + n); /* it may be kept for a while */
 	close_all(a);
 	a->request.ended(a->request.context, ATTEMPT_ANSWERED, small ? small : reply, QGS_FRAME_BYTES + n,
 			 m.error_code, "");
@@ -114,7 +114,7 @@ static void receive(struct attempt *a)
 	}
 }
 
-/* true: all is out. */
+/* true: all was sent. */
 static bool transmit(struct attempt *a)
 {
 	const size_t whole = QGS_FRAME_BYTES + a->request.size;
@@ -188,7 +188,7 @@ static void on_timer(uv_timer_t *timer)
 		fail(a, ATTEMPT_FAILED, a->connected ? "timed out" : "no connection in time", 0);
 }
 
-/* 0, or what on_timer() will report. */
+/* 0, or the result that on_timer() will report. */
 static int begin(struct attempt *a, uv_loop_t *loop)
 {
 	const struct base_address *to = a->request.to;
@@ -216,7 +216,7 @@ int attempt_new(uv_loop_t *loop, const struct attempt_request *request, struct a
 
 	if (a)
 		a->reply = malloc(QGS_FRAME_BYTES +
-				  POOL_MAX_REPLY_BYTES); /* touched only as far as it is filled */
+				  POOL_MAX_REPLY_BYTES); /* its pages are touched only when filled */
 	if (!a || !a->reply) {
 		free(a);
 		return -ENOMEM;

@@ -22,7 +22,7 @@
 
 enum {
 	MAX_CONFIG_BYTES = 1 << 20,
-	SPARE_FDS = 32, /* of the limit, for everything but clients and services */
+	SPARE_FDS = 32, /* descriptors reserved for everything but clients and services */
 	KEEP_HEAP_BYTES = 4 << 20,
 };
 
@@ -54,7 +54,7 @@ static int read_config(const char *path, struct qgs_settings *s, struct jurat_er
 	return r < 0 ? jurat_wrap(err, r, "%s", path) : 0;
 }
 
-/* The file first, then the words; the same again on SIGHUP. */
+/* Reads the file, then the command line; again on SIGHUP. */
 static int read_settings(const struct qgs *q, struct qgs_settings *ret, struct jurat_error *err)
 {
 	const char *path = NULL;
@@ -73,7 +73,7 @@ static int read_settings(const struct qgs *q, struct qgs_settings *ret, struct j
 	return r;
 }
 
-/* As many descriptors as this process may have; what clients may take of them. */
+/* Raises the descriptor limit; returns how many clients may use. */
 static size_t max_clients(const struct qgs_settings *s)
 {
 	struct rlimit limit;
@@ -154,7 +154,10 @@ static void stop(struct qgs *q)
 		return;
 	q->stopping = true;
 	notify_send("STOPPING=1");
-	/* The names go first: a successor can start while this one drains, and nobody comes too late. */
+	/*
+	 * Unlink the names first, so that a successor can start while this process drains, and no client
+	 * connects too late.
+	 */
 	for (size_t i = 0; i < q->n_listeners; i++)
 		listener_unlink(&q->listeners[i]);
 	server_drain(q->server, on_drained, q);
@@ -168,7 +171,7 @@ static void on_stop(uv_signal_t *handle, int number)
 	stop(handle->data);
 }
 
-/* What is wired into sockets, keys and threads stays as it is until the next start. */
+/* Whether a change affects sockets, keys or threads, and so needs a restart. */
 static bool needs_restart(const struct qgs_settings *a, const struct qgs_settings *b)
 {
 	return memcmp(&a->listen, &b->listen, sizeof(a->listen)) != 0 ||
@@ -358,7 +361,10 @@ int qgs_run(int argc, char **argv)
 		status = DAEMON_USAGE;
 	} else if (uv_loop_init(&q->loop) == 0) {
 		signal(SIGPIPE, SIG_IGN);
-		/* Workers allocate what the loop frees: their heaps would shrink and grow with each batch. */
+		/*
+		 * Workers allocate memory that the loop frees: without this, heaps would shrink and grow with
+		 * each batch.
+		 */
 		mallopt(M_TRIM_THRESHOLD, KEEP_HEAP_BYTES);
 		log_init(q->settings.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 		status = serve(q, n_adopted);

@@ -4,7 +4,7 @@
 
 #include "daemon/options.h"
 
-/* What juratd can be. `run` gets the words from the role's name on and returns the exit status. */
+/* Roles of juratd. `run` gets argv from the role's name on and returns the exit status. */
 enum daemon_exit { DAEMON_OK = 0, DAEMON_USAGE = 2, DAEMON_ENVIRONMENT = 3, DAEMON_INTERNAL = 4 };
 
 struct daemon_role {

@@ -12,7 +12,7 @@
 
 enum {
 	ACCEPT_AT_ONCE = 64,   /* then others have their turn */
-	ACCEPT_RETRY_MS = 100, /* when descriptors are short and none of ours closes */
+	ACCEPT_RETRY_MS = 100, /* when out of descriptors and no connection closes */
 };
 
 static void accept_again(struct server *s);
@@ -54,7 +54,7 @@ static void stop_accepting(struct server *s)
 		uv_poll_stop(&s->listeners[i].poll);
 }
 
-/* NULL, and the descriptor is closed: it may not come in, or memory is short. */
+/* NULL, and the descriptor is closed: the peer is over its limit, or out of memory. */
 static struct client *new_client(struct server *s, int fd, const struct base_address *address)
 {
 	struct peer *peer = peer_connects(&s->peers, fd, address);
@@ -112,7 +112,7 @@ static void on_retry(uv_timer_t *timer)
 	accept_again(timer->data);
 }
 
-/* false: no more now. */
+/* false: no more for now. */
 static bool accept_one(struct server *s, const struct listener *l)
 {
 	struct base_address peer = { .size = sizeof(peer.sockaddr) };
@@ -235,7 +235,7 @@ void server_drain(struct server *s, void (*drained)(void *context), void *contex
 {
 	struct client *c;
 
-	/* Whoever came before the signal is served, also when nobody had looked yet. */
+	/* Accept clients that connected before the signal. */
 	for (size_t i = 0; i < s->n_listeners; i++)
 		while (s->listeners[i].listener.made && accept_one(s, &s->listeners[i].listener))
 			;

@@ -9,10 +9,10 @@
 #include "daemon/metrics.h"
 
 /*
- * QGS over the loop: accepts, moves bytes between sockets and `struct conn`, has requests wait for their
- * turn and the backend take them. Never blocks. When connections or descriptors run out it stops accepting,
- * so that clients wait in the listening socket's queue instead of being refused, and goes on when one closes
- * (or, where the descriptors are lost elsewhere, after a while).
+ * QGS server on the loop: accepts connections, moves bytes between sockets and `struct conn`, and queues
+ * requests for the backend. Never blocks. When connections or descriptors run out it stops accepting, so that
+ * clients wait in the listen backlog instead of being refused, and resumes when a connection closes (or after
+ * a while, in case the descriptors are used elsewhere).
  */
 struct server;
 
@@ -22,25 +22,25 @@ struct server_limits {
 	uint64_t max_unsent_bytes;
 };
 
-/* 0; -ENOMEM, and `backend` stays the caller's. Otherwise it is the server's; `loop` is borrowed. */
+/* 0, and the server owns `backend`; -ENOMEM, and the caller still does. `loop` is borrowed. */
 JURAT_MUST_CHECK int server_new(uv_loop_t *loop, const struct server_limits *limits, struct backend *backend,
 				struct server **ret);
-/* Accepts from `listener`, which stays the caller's and open until the server is free. 0 or -errno. */
+/* Accepts from `listener`, which the caller owns and keeps open until the server is freed. 0 or -errno. */
 JURAT_MUST_CHECK int server_listen(struct server *s, const struct listener *listener);
-/* For connections from now on. */
+/* Applies to new connections. */
 void server_set_limits(struct server *s, const struct server_limits *limits);
 /*
- * For requests from now on and for those that still wait. The one before is freed as soon as its last request
- * is answered, and this one once the server has drained.
+ * Applies to new requests and to those that are still waiting. The previous backend is freed when its last
+ * request is answered, and this one when the server has drained.
  */
 void server_set_backend(struct server *s, struct backend *backend);
 /*
- * Accepts what already waits, then nothing more; `drained` is called, perhaps at once, when no connection is
- * left. Every server is drained before server_free().
+ * Accepts the connections in the backlog, then no more; `drained` is called, possibly at once, when no
+ * connection is left. Drain every server before server_free().
  */
 void server_drain(struct server *s, void (*drained)(void *context), void *context);
 void server_describe(struct server *s, struct metrics_text *to);
-/* When the loop has run out: until then it knows the server's handles. */
+/* Call it after the loop has ended, which uses the server's handles until then. */
 void server_free(struct server *s);
 
 #endif

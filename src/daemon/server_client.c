@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection: its socket, its time and its request, around the state machine of conn.h. */
+/* One connection: socket, timer and request around the state machine of conn.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,12 +98,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct client *c = poll->data;
 
-	if (status < 0) /* libuv has stopped it: recv() or send() will say what it is */
+	if (status < 0) /* libuv has stopped polling: recv() or send() will return the error */
 		c->watched = 0;
 	if (c->conn.state == CONN_READING || c->conn.state == CONN_LINGERING) {
 		c->may_read = true;
 	} else if (c->conn.state != CONN_SENDING && c->watched != 0) {
-		uv_poll_stop(poll); /* more requests, or the end: in its turn */
+		uv_poll_stop(poll); /* more requests, or the end: handled later */
 		c->watched = 0;
 	}
 	client_pump(c);
@@ -145,7 +145,10 @@ static void read_some(struct client *c)
 		conn_step(&c->conn, CONN_BROKEN, now);
 }
 
-/* The answer waits for its reader. When all of those hold too much, the one that waits longest has to go. */
+/*
+ * The peer does not read its response. When all such responses take too much memory, the oldest connection is
+ * closed.
+ */
 static void block(struct client *c)
 {
 	struct server *s = c->server;
@@ -172,7 +175,7 @@ static void block(struct client *c)
 	}
 }
 
-/* false: the socket takes no more now. */
+/* false: the socket accepts no more for now. */
 static bool write_some(struct client *c)
 {
 	const uint64_t now = uv_now(c->server->loop);
@@ -256,13 +259,13 @@ static void on_timer(uv_timer_t *timer)
 	conn_step(&c->conn, CONN_TIME, uv_now(c->server->loop));
 	if (c->conn.gave_up && c->asked) {
 		c->server->metrics.no_reply++;
-		c->pumping = true; /* cancelling may call on_done(), which has nobody to tell */
+		c->pumping = true; /* cancelling may call on_done(), which must not pump */
 		cancel_job(c);
 	}
 	client_pump(c);
 }
 
-/* A timer that fires too early is cheap; starting one anew for each request is not. */
+/* A timer that fires too early is cheaper than restarting it for each request. */
 static void set_timer(struct client *c)
 {
 	const uint64_t now = uv_now(c->server->loop), at = conn_deadline(&c->conn);
@@ -277,7 +280,7 @@ static void begin_lingering(struct client *c)
 {
 	c->lingering = true;
 	if (c->family == AF_UNIX) {
-		/* What was sent is in the peer's queue, and closing does not take it back. */
+		/* Sent data is in the peer's socket buffer and survives the close. */
 		conn_step(&c->conn, CONN_EOF, uv_now(c->server->loop));
 		return;
 	}
@@ -285,7 +288,7 @@ static void begin_lingering(struct client *c)
 	shutdown(c->fd, SHUT_WR);
 }
 
-/* What was there to count or to log of the answer that goes out now. */
+/* Counts and logs the response that is being sent. */
 static void count_answer(struct client *c, unsigned n_before)
 {
 	if (c->conn.n_answers == n_before)
@@ -296,7 +299,7 @@ static void count_answer(struct client *c, unsigned n_before)
 	c->conn.bad_reply = false;
 }
 
-/* Goes on until there is nothing to do but to wait. Frees nothing but what client_close() may. */
+/* Advances the connection as far as possible. Frees no more than client_close() does. */
 void client_pump(struct client *c)
 {
 	c->pumping = true;

@@ -5,21 +5,21 @@
 #include "daemon/peer.h"
 #include "daemon/server.h"
 
-/* What server.c (accepting, backends, the end) and server_client.c (one connection's bytes) share. */
+/* Shared by server.c (accepting, backends, draining) and server_client.c (one connection's bytes). */
 enum { MAX_LISTENERS = 16 };
 
 /* Closed (fd -1) before it is freed: the loop and the backend may still hold it. */
 struct client {
 	struct server *server;
 	struct client *next, **link; /* of all that are open */
-	/* Of those whose answer waits for its reader, oldest first. */
+	/* List of clients that do not read their response, oldest first. */
 	struct client *next_blocked, **link_blocked;
 	struct conn conn;
 	int fd;
 	sa_family_t family;
 	struct peer *peer;
 	bool may_read, lingering, pumping, drained;
-	int watched; /* what `poll` looks for; 0: stopped */
+	int watched; /* events that `poll` waits for; 0: stopped */
 	bool has_poll;
 	unsigned n_handles;
 	uint64_t timer_at; /* UINT64_MAX: stopped */
@@ -34,10 +34,10 @@ struct server {
 	uv_loop_t *loop;
 	struct server_limits limits;
 	struct backend *backend;
-	struct turns turns; /* requests that no backend has taken yet */
+	struct turns turns; /* requests not taken by a backend yet */
 	struct peers peers;
 	struct client *clients, *blocked, **last_blocked;
-	size_t n_clients; /* also those that are closed and wait for the backend */
+	size_t n_clients; /* including closed ones that wait for the backend */
 	struct {
 		uv_poll_t poll;
 		struct listener listener;
@@ -51,11 +51,11 @@ struct server {
 	uint8_t scratch[CONN_READ_BYTES];
 };
 
-/* Moves a connection on until there is nothing to do but to wait; closes it when it has ended. */
+/* Advances a connection as far as possible; closes it when it has ended. */
 void client_pump(struct client *c);
-/* Frees a backend that takes no more requests and has none left. */
+/* Frees a backend that accepts no more requests and has none left. */
 void backend_release(struct backend *b);
-/* A client is gone: there may be room for another, or nothing left to wait for. */
+/* Called when a client is freed: accepts another, or completes draining. */
 void server_client_gone(struct server *s);
 
 #endif

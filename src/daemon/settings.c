@@ -64,9 +64,9 @@ void qgs_settings_init(struct qgs_settings *s)
 	s->max_per_guest = 256;
 	s->max_unsent_bytes = 32 << 20;
 	s->requests_per_connection = 1;
-	s->timeout_ms = 30000; /* Intel's service, and QEMU's client */
+	s->timeout_ms = 30000; /* as Intel's service and QEMU's client */
 	s->drain_ms = 10000;
-	s->service_timeout_ms = 8000; /* three services in the time of one request */
+	s->service_timeout_ms = 8000; /* allows three services in the time of one request */
 	s->service_requests = 4;      /* number_threads of Intel's service */
 	s->probe_ms = 10000;
 	s->socket_mode = 0660;

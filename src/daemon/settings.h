@@ -4,7 +4,7 @@
 
 #include "daemon/options.h"
 
-/* What `juratd qgs` is told. */
+/* Settings of `juratd qgs`. */
 struct qgs_settings {
 	struct option_list listen, service;
 	bool software_enclave;
@@ -21,7 +21,7 @@ struct qgs_settings {
 
 extern const struct option_table qgs_options;
 void qgs_settings_init(struct qgs_settings *settings);
-/* What no single option can say. 0 or -EINVAL. `adopted`: sockets came from the service manager. */
+/* Checks combinations of options. 0 or -EINVAL. `adopted`: sockets came from the service manager. */
 JURAT_MUST_CHECK int qgs_settings_check(const struct qgs_settings *settings, bool adopted,
 					struct jurat_error *err);
 

@@ -19,7 +19,7 @@ static bool has_something(const struct turn *turn)
 	return turn->first || turn->first_job;
 }
 
-/* At the end of its parent's, and its parent likewise, as far as they are not there yet. */
+/* Appends a node to its parent's queue, and the parent to its own, unless they are queued already. */
 static void line_up(struct turn *turn)
 {
 	for (; turn->parent && !turn->waiting; turn = turn->parent) {
@@ -66,7 +66,7 @@ struct turn_job *turns_pop(struct turns *turns)
 	if (!turn->first_job)
 		turn->last_job = &turn->first_job;
 	turns->n--;
-	for (; turn->parent; turn = turn->parent) /* who had a turn is last now, if there is more */
+	for (; turn->parent; turn = turn->parent) /* moves to the end of the queue if it has more jobs */
 		if (has_something(turn))
 			line_up(turn);
 	return job;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Jobs that wait, and whose turn it is. They wait at the leaves of a tree, one leaf for each process that
- * asks; each node gives its children one turn after the other, and a leaf its jobs in the order they came. So
- * a guest, user or process is served as often as any other beside it, however many connections it has.
+ * A fair queue of jobs. They wait at the leaves of a tree, one leaf for each client process. Each node serves
+ * its children round-robin, a leaf its jobs in order of arrival. So a guest, user or process is served as
+ * often as its siblings, however many connections it has.
  */
 struct turn_job {
 	struct turn *turn;     /* the leaf it waits at */
@@ -17,8 +17,8 @@ struct turn_job {
 
 struct turn {
 	struct turn *parent; /* NULL: the root */
-	struct turn *next;   /* of the parent's, those that have something waiting */
-	bool waiting;        /* is one of them */
+	struct turn *next;   /* list of the parent's children with waiting jobs */
+	bool waiting;        /* is in that list */
 	struct turn *first, **last;
 	struct turn_job *first_job, **last_job;
 };
@@ -26,16 +26,16 @@ struct turn {
 struct turns {
 	struct turn root;
 	size_t n;        /* jobs */
-	size_t n_leaves; /* of the tree, whether or not something waits there */
+	size_t n_leaves; /* of the tree, with or without jobs */
 };
 
 void turns_init(struct turns *turns);
 void turn_init(struct turn *turn, struct turn *parent);
-/* `job->turn` says where. */
+/* Adds a job at `job->turn`. */
 void turns_push(struct turns *turns, struct turn_job *job);
-/* NULL: there is none. */
+/* Removes the next job; NULL: there is none. */
 struct turn_job *turns_pop(struct turns *turns);
-/* false: it is not there (any more). */
+/* Removes a job; false: it is not in the queue (any more). */
 bool turns_remove(struct turns *turns, struct turn_job *job);
 
 #endif

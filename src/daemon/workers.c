@@ -5,10 +5,9 @@
 #include <stdlib.h>
 
 enum {
-	BATCH = 32,       /* at most so many jobs in one hand-over */
-	BATCH_SHARED = 4, /* when there are several clients: nobody overtakes what a worker has */
-	SLOTS_PER_WORKER =
-		2, /* one that is worked on and one that waits, so that no thread waits for the loop */
+	BATCH = 32,           /* maximum of jobs passed at once */
+	BATCH_SHARED = 4,     /* with several clients: jobs that a worker has cannot be overtaken */
+	SLOTS_PER_WORKER = 2, /* one in progress and one queued, so that no thread waits for the loop */
 };
 
 struct result {
@@ -18,7 +17,7 @@ struct result {
 	struct jurat_error why;
 };
 
-/* A few jobs on their way to a worker and back. */
+/* A batch of jobs for a worker. */
 struct slot {
 	uv_work_t work;
 	struct workers *workers;
@@ -64,12 +63,12 @@ static void after_work(uv_work_t *work, int status)
 		results[i] = slot->results[i];
 	slot->next_free = w->free_slots;
 	w->free_slots = slot;
-	dispatch(w); /* first give the threads their next, then see to the sockets */
+	dispatch(w); /* first give the threads their next batch, then handle sockets */
 	for (size_t i = 0; i < n; i++)
 		results[i].job->done(results[i].job, results[i].reply, results[i].n, results[i].why.text);
 }
 
-/* A fair part of what waits. */
+/* A fair share of the waiting jobs. */
 static size_t batch_size(const struct workers *w)
 {
 	const struct turns *turns = w->base.turns;
@@ -97,7 +96,7 @@ static void wake(struct backend *b)
 	dispatch((struct workers *)b);
 }
 
-/* A worker has it, and works on regardless. */
+/* A worker has the job already and completes it. */
 static void cancel(struct backend *b, struct backend_job *job)
 {
 	(void)b;

@@ -7,17 +7,20 @@
 #include "daemon/backend.h"
 
 /*
- * A backend that computes its answers, in libuv's pool of threads. A worker gets
- * a few jobs at a time, the more the more are waiting, so that under load the threads meet seldom.
+ * A backend that computes responses in libuv's thread pool. A worker gets a batch of jobs, which grows with
+ * the number of waiting jobs, so that threads rarely synchronize under load.
  */
 struct worker_ops {
 	const char *name;
-	/* On the loop's thread. One context for each hand-over, so that two threads never share one. */
+	/*
+	 * Called on the loop's thread. Each slot has a context of its own, so that two threads never share
+	 * one.
+	 */
 	int (*new_context)(void *arg, void **ret, struct jurat_error *err);
 	void (*free_context)(void *context);
 	/*
-	 * In a worker's thread, where nothing of the loop may be touched. 0 and a framed message on the heap,
-	 * the caller's; < 0: there is no answer.
+	 * Called in a worker's thread, which must not access the loop. 0 and a length-prefixed message on the
+	 * heap, owned by the caller; < 0: no response.
 	 */
 	int (*answer)(void *context, const struct backend_job *job, uint8_t **ret_reply, size_t *ret_n,
 		      struct jurat_error *err);

@@ -47,8 +47,10 @@ void store_reader_done(struct store_reader *r);
  *           is held on 0 and -EBUSY only.
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
-/* Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the
- * file is shorter than it was. */
+/*
+ * Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the file
+ * has been truncated.
+ */
 JURAT_MUST_CHECK int store_read(struct store_reader *r, void *to, size_t n, int64_t off,
 				struct jurat_error *err);
 /* Releases the lock and keeps the descriptor. Cannot fail: if unlocking fails, the descriptor is closed. */
