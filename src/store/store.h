@@ -48,8 +48,8 @@ void store_reader_done(struct store_reader *r);
  */
 JURAT_MUST_CHECK int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err);
 /*
- * Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the file
- * has been truncated.
+ * Reads exactly [off, off + n) of the locked file. 0; < 0 -errno, and `to` is undefined: -EIO also when the
+ * file has been truncated.
  */
 JURAT_MUST_CHECK int store_read(struct store_reader *r, void *to, size_t n, int64_t off,
 				struct jurat_error *err);
