@@ -5,7 +5,7 @@
 #include "host/host.h"
 #include "machine/machine.h"
 
-/* Shared by the files of machine/ and nobody else. */
+/* Shared by the files of machine/ only. */
 
 struct machine_request {
 	struct machine_request *next;
@@ -23,8 +23,8 @@ struct machine_vcpu {
 	struct machine_guest *guest;
 	unsigned index;
 	struct sim_kvm_vcpu *kvm;
-	struct jurat_snp_request *certs; /* the host half's part: this vCPU's lock */
-	bool owes_run;                   /* the VMM has answered an exit and must enter again */
+	struct jurat_snp_request *certs; /* libjurat-host's state of this vCPU, with its lock */
+	bool owes_run;                   /* the VMM has handled an exit and must call KVM_RUN again */
 	uint64_t ghcb_gpa;
 	struct machine_env {
 		struct base_env base;
@@ -39,9 +39,9 @@ struct machine_guest {
 	struct sim_kvm_vm *vm;
 	struct sim_sev_guest *driver;
 	struct machine_vcpu *vcpus;
-	struct machine_request *queue; /* the first has the driver's mutex */
-	bool started;                  /* the first was handed to the driver */
-	bool sent;                     /* its message has been in the host's hands */
+	struct machine_request *queue; /* the first holds the driver's mutex */
+	bool started;                  /* the first was passed to the driver */
+	bool sent;                     /* its message was sent to the host */
 	bool sleeping;
 	uint64_t until_ns;
 	int dead; /* KVM_RUN failed: the VM is stopped; -errno */
@@ -68,16 +68,16 @@ struct machine {
 __attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, const char *from, const char *to,
 							 const char *format, ...);
 
-/* vmm.c: one KVM_RUN and what the VMM does about it. 0, or -errno: the VM cannot go on. */
+/* vmm.c: one KVM_RUN, and the VMM's handling of the exit. 0; -errno: the VM cannot continue. */
 int machine_vmm_run(struct machine_vcpu *vcpu);
 
 /* fault.c: the VMM's answer if a fault wants one; what a fault does to certificates that were copied. */
 bool machine_fault_answer(struct machine *m, uint64_t *answer, uint64_t *npages);
 void machine_fault_after_copy(struct machine_vcpu *vcpu, uint64_t gpa, uint64_t npages);
 
-enum { MACHINE_SECRETS_GPA = 4096 }; /* where a guest finds its secrets page */
+enum { MACHINE_SECRETS_GPA = 4096 }; /* address of a guest's secrets page */
 
-/* env.c: this process as the program whose ioctl it is */
+/* env.c: this process's own memory, as that of the calling program */
 extern const struct sim_user_memory machine_own_memory;
 void machine_env_init(struct machine_vcpu *vcpu);
 

@@ -8,9 +8,9 @@
 #include "sim/guest/sev_guest.h"
 
 /*
- * A whole software machine: firmware, KVM and guest drivers (sim/) under a VMM's loop over the real host
- * half (host/, store/), put together as a VMM would. Everything a guest program does on it goes through
- * machine_env(): the guest half and its ioctls run unchanged.
+ * A whole software machine: firmware, KVM and guest drivers (sim/), and a VMM loop that uses the real host
+ * library (host/, store/) as a VMM would. Guest programs use it through machine_env(): the guest library and
+ * its ioctls run unchanged.
  *
  * Time is virtual: it passes when a guest sleeps. One thread per machine; guests and vCPUs are stepped in
  * turn.
@@ -23,14 +23,13 @@ struct machine_options {
 	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
 	enum sim_sync sync;
 	const struct sim_linux *kernel; /* of host and guests; NULL: the newest */
-	const char *certs_path; /* the blob that the VMM serves; NULL: REQ_CERTS is not enabled at all */
-	struct base_env *env;   /* what store and host half touch; NULL: the real world */
-	int64_t at;             /* what certificates are dated by, seconds since 1970; 0: the clock */
+	/* the blob that the VMM serves; NULL: KVM_EXIT_SNP_REQ_CERTS is not enabled */
+	const char *certs_path;
+	struct base_env *env; /* environment of store and host library; NULL: base_env_real() */
+	int64_t at;           /* date of certificates, seconds since 1970; 0: the clock */
 };
 
-/*
- * One step that passed, for traces: who, to whom, what, at which (virtual) time. Text lives during the call.
- */
+/* One step, for traces: from whom, to whom, what, at which virtual time. Text is valid during the call. */
 struct machine_event {
 	uint64_t at_ns;
 	unsigned guest, vcpu;
@@ -50,49 +49,51 @@ struct sim_kvm_host *machine_kvm(struct machine *machine);
 uint64_t machine_now_ns(const struct machine *machine); /* virtual time since the machine was made */
 
 /*
- * What an operator does: gets the certificates that will suit the firmware after the change, then changes
- * firmware and certificate blob as one, by the means that the synchronisation scheme gives (store_replace
- * and its lock; v14: pause and resume; none: first the one, then the other).
+ * Operator actions: fetch the certificates for the firmware's state after the change, then change firmware
+ * and certificate blob together by the means of the synchronization scheme (store_replace and its lock; v14:
+ * pause and resume; none: one after the other).
  */
 enum machine_change_kind {
 	MACHINE_CERTS_ONLY, /* publish or renew the blob */
 	MACHINE_CONFIG, /* SNP_CONFIG: `tcb` to report (0 = the committed one), `flags` SNP_STATUS_MASK_* */
 	MACHINE_COMMIT, /* SNP_COMMIT */
 	MACHINE_VLEK_LOAD, /* SNP_VLEK_LOAD for the reported TCB */
-	MACHINE_DOWNLOAD,  /* DOWNLOAD_FIRMWARE_EX without commit: `tcb` runs from now on */
+	MACHINE_DOWNLOAD,  /* DOWNLOAD_FIRMWARE_EX without commit: runs firmware of `tcb` from now on */
 };
 struct machine_change {
 	enum machine_change_kind kind;
 	uint64_t tcb;
 	uint32_t flags;
-	/* VLEK_LOAD: 432 bytes, borrowed; NULL: what the key distribution service makes for SIM_CSP_ID */
+	/* VLEK_LOAD: 432 bytes, borrowed; NULL: made by the simulated KDS for SIM_CSP_ID */
 	const uint8_t *hashstick;
 };
-/* 0; JURAT_BUSY readers kept the lock; -ECANCELED the firmware refused: nothing has changed; other -errno. */
+/*
+ * 0; JURAT_BUSY readers held the lock; -ECANCELED the firmware refused, and nothing was changed; another
+ * -errno.
+ */
 JURAT_MUST_CHECK int machine_update(struct machine *machine, const struct machine_change *change,
 				    struct jurat_error *err);
-/* The same for who wants to know what the firmware answered; untouched when it was not asked. */
+/* The same, and also returns the firmware's status, which is unchanged when no command was issued. */
 JURAT_MUST_CHECK int machine_update_status(struct machine *machine, const struct machine_change *change,
 					   uint32_t *ret_status, struct jurat_error *err);
 
 /* A launched guest with 1 to 256 vCPUs. Its driver has the faults of Linux's (SIM_QUIRKS_LINUX). */
 JURAT_MUST_CHECK int machine_guest_new(struct machine *machine, const struct sim_launch *launch,
 				       unsigned n_vcpus, struct machine_guest **ret, struct jurat_error *err);
-/* Requests that are under way end with -ENODEV. */
+/* Pending requests fail with -ENODEV. */
 void machine_guest_free(struct machine_guest *guest);
 struct sim_kvm_vm *machine_guest_vm(struct machine_guest *guest);
 struct sim_sev_guest *machine_guest_driver(struct machine_guest *guest);
 
 /*
- * The world as a program in this guest sees it: /dev/sev-guest opens and answers its ioctls through the
- * machine; clock and sleep are the machine's; everything else is not there. Lives as long as the guest.
- * NULL: no such vCPU.
+ * The environment of a program in this guest: /dev/sev-guest can be opened, and its ioctls go to the machine;
+ * clock and sleep use virtual time; nothing else exists. Valid as long as the guest. NULL: no such vCPU.
  */
 struct base_env *machine_env(struct machine_guest *guest, unsigned vcpu);
 
 /*
- * One ioctl of a guest program whose memory is this process's (jurat's own guest half), driven to its end:
- * runs the VMM loop of every guest, passes virtual time over sleeps. Gives what ioctl(2) gives: 0,
+ * Runs one ioctl of a guest program in this process (such as jurat's guest library) to completion: runs the
+ * VMM loop of every guest, and advances virtual time over sleeps. Returns the result of ioctl(2): 0,
  * positive, or -errno.
  */
 int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long request, void *arg);
@@ -103,7 +104,7 @@ int machine_ioctl(struct machine_guest *guest, unsigned vcpu, unsigned long requ
  * KVM_RUN of one vCPU with what the VMM does about its exit; `which` chooses among the vCPUs that can move.
  *
  * user      borrowed until done
- * done      called once, from a step, with what ioctl(2) gives; may start further requests
+ * done      called once, from a step, with the result of ioctl(2); may start further requests
  * Returns   of machine_start: 0; -ENOMEM; -EINVAL no such vCPU; the error that stopped the VM
  */
 JURAT_MUST_CHECK int machine_start(struct machine_guest *guest, unsigned vcpu,
@@ -120,8 +121,8 @@ JURAT_MUST_CHECK int machine_start_request(struct machine_guest *guest, unsigned
 					   struct sim_sev_request *request,
 					   void (*done)(void *ctx, int result), void *ctx);
 /*
- * How many vCPUs can move now; when none can but some sleep, time passes to the first of them. 0: all is
- * done.
+ * Number of vCPUs that can run now. When none can but some sleep, time advances to the first wake-up. 0: no
+ * requests are left.
  */
 unsigned machine_runnable(struct machine *machine);
 void machine_step(struct machine *machine, unsigned which);
@@ -136,7 +137,7 @@ struct machine_faults {
 	bool truncate;
 };
 void machine_set_faults(struct machine *machine, const struct machine_faults *faults);
-/* The guest's VMPCK is gone, as after a message that went wrong: its driver sends nothing more. -EFAULT. */
+/* Wipes the guest's VMPCK, as after a failed message: its driver sends nothing more. 0; -EFAULT. */
 JURAT_MUST_CHECK int machine_guest_wipe_key(struct machine_guest *guest);
 
 #endif

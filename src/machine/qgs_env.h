@@ -7,9 +7,9 @@
 #include "wire/qgs.h"
 
 /*
- * The host's world as the host half for TDX sees it on the software machine: a quoting service that any
- * address leads to, answering after `latency_ns` of virtual time, and a clock that passes only when
- * somebody waits. No socket of this process is opened.
+ * The environment of the TDX host library on the software machine: a quoting service at any address, which
+ * responds after `latency_ns` of virtual time, and a clock that advances only when a caller waits. Opens no
+ * real socket.
  */
 enum { MACHINE_QGS_CHANNELS = 64 };
 
@@ -19,8 +19,8 @@ struct machine_qgs {
 	const struct sim_collateral_wish *collateral;
 	uint64_t *now_ns; /* the machine's clock */
 	uint64_t latency_ns;
-	bool down;                                  /* nobody listens: connections are refused */
-	bool half_close;                            /* it closes in the middle of each answer */
+	bool down;                                  /* connections are refused */
+	bool half_close;                            /* closes in the middle of each response */
 	uint64_t timer_at_ns;                       /* of the one timer that is open */
 	void (*asked)(void *ctx, const char *text); /* for traces; may be NULL */
 	void *ctx;
@@ -37,7 +37,7 @@ struct machine_qgs {
 void machine_qgs_init(struct machine_qgs *qgs, const struct sim_qe *qe, uint64_t *now_ns,
 		      uint64_t latency_ns);
 void machine_qgs_done(struct machine_qgs *qgs);
-/* When something next happens by itself: a reply, or the timer. BASE_NEVER: nothing. */
+/* Time of the next event, a response or the timer. BASE_NEVER: none. */
 uint64_t machine_qgs_next_ns(const struct machine_qgs *qgs);
 
 #endif

@@ -9,9 +9,9 @@
 #include "sim/guest/tsm.h"
 
 /*
- * A software TDX machine with one TD of one vCPU: module, KVM's part, guest driver, configfs-tsm and
- * quoting enclave (sim/) under a VMM's loop over the real host half (host/), which reaches the quoting
- * service over the QGS protocol. Programs in the TD see it through machine_td_env().
+ * A software TDX machine with one TD of one vCPU: TDX module, KVM, guest driver, configfs-tsm and quoting
+ * enclave (sim/), and a VMM loop that uses the real host library (host/), which connects to the quoting
+ * service over the QGS protocol. Programs in the TD use it through machine_td_env().
  *
  * Time is virtual: it passes when the guest sleeps and while the quoting service works. One thread per
  * machine.
@@ -27,14 +27,13 @@ struct machine_td_options {
 	enum sim_tdx_flavour flavour;
 	const struct sim_linux *kernel; /* of the guest; NULL: the newest */
 	unsigned quirks;                /* of the guest driver: enum sim_tdx_quirk */
-	uint32_t grace_ms;              /* of the host half: 0 its default, JURAT_TDX_QUOTES_NONE no grace */
-	uint64_t latency_ns;            /* what the quoting service takes; 0: 3 ms */
-	bool no_service;                /* nobody listens where the quoting service should be */
-	bool half_close;                /* the quoting service closes in the middle of each answer */
+	uint32_t grace_ms;              /* of the host library: 0: its default; JURAT_TDX_QUOTES_NONE: none */
+	uint64_t latency_ns;            /* latency of the quoting service; 0: 3 ms */
+	bool no_service;                /* connections to the quoting service are refused */
+	bool half_close;                /* the quoting service closes in the middle of each response */
 	/*
-	 * The VMM answers GetQuote by itself: it takes the buffer, writes this status and no quote, and asks
-	 * nobody. TDX_GETQUOTE_IN_FLIGHT: the buffer is never given back. out_len is what it says that the
-	 * quote has.
+	 * The VMM answers GetQuote without a quoting service: it accepts the buffer and writes this status
+	 * and out_len, but no quote. TDX_GETQUOTE_IN_FLIGHT: the buffer stays in flight forever.
 	 */
 	bool fixed_status;
 	uint64_t status;
@@ -56,29 +55,26 @@ struct sim_tdx_guest *machine_td_driver(struct machine_td *machine);
 struct sim_tsm *machine_td_tsm(struct machine_td *machine);
 
 /*
- * The world as a program in the TD sees it: /dev/tdx_guest, /sys/kernel/config/tsm/report and the
- * measurements below /sys/class/misc/tdx_guest; clock and sleep are the machine's. Lives as long as the
- * machine.
+ * The environment of a program in the TD: /dev/tdx_guest, /sys/kernel/config/tsm/report and the measurements
+ * below /sys/class/misc/tdx_guest; clock and sleep use virtual time. Valid as long as the machine.
  */
 struct base_env *machine_td_env(struct machine_td *machine);
 
-/*
- * One ioctl(2) on /dev/tdx_guest, driven to its end. Gives 0 or -errno.
- */
+/* Runs one ioctl(2) on /dev/tdx_guest to completion. Returns 0 or -errno. */
 int machine_td_ioctl(struct machine_td *machine, const struct sim_user_memory *user, unsigned long request,
 		     uint64_t arg);
 
 /*
- * A quote for the kernel inside, as configfs-tsm asks for it: begun here, made in steps; requests queue for
- * the driver. `done` is called once, from a step. 0; -ENOMEM.
+ * Starts a quote request of the TD's kernel, as of configfs-tsm, which is completed in steps; requests queue
+ * for the driver. `done` is called once, from a step. 0; -ENOMEM.
  */
 JURAT_MUST_CHECK int machine_td_start_quote(struct machine_td *machine, struct sim_tdx_quote_request *request,
 					    void (*done)(void *ctx, int result), void *ctx);
-/* Whether anything can move; when nothing can but something is due later, time passes to it. */
+/* Whether anything can run. When nothing can but something is due later, time advances to it. */
 bool machine_td_runnable(struct machine_td *machine);
 void machine_td_step(struct machine_td *machine);
 
-/* What a TD gives the guest driver that runs in it: memory and TDCALLs. The TD must outlive the driver. */
+/* What a TD provides to its guest driver: memory and TDCALLs. The TD must outlive the driver. */
 struct sim_tdx_guest_platform machine_td_guest_platform(struct sim_td *td);
 
 #endif

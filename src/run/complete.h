@@ -8,20 +8,23 @@
 
 enum { RUN_MAX_COPIES = 16 };
 
-/* Directories that were covered by a copy of themselves. */
+/* Directories over which a copy of themselves was mounted. */
 struct run_copies {
 	char *paths[RUN_MAX_COPIES];
 	size_t n;
 };
 
 /*
- * Covers a directory that cannot be written (devtmpfs, sysfs) with one that can and has the same entries:
- * links are made again, everything else is bound. Does nothing when that was done before. Entries that
- * nobody may bind are left out, and so is what appears later. Needs a mount namespace of one's own.
+ * Mounts over a read-only directory (devtmpfs, sysfs) a writable one with the same entries: symbolic links
+ * are copied, everything else is bind-mounted. Does nothing when that was done before. Entries that cannot be
+ * bind-mounted are omitted, as are later ones. Needs a private mount namespace.
  */
 JURAT_MUST_CHECK int run_complete(const char *temp, const char *path, struct run_copies *copies,
 				  struct jurat_error *err);
-/* No more is added: what only root could write before is read-only for others again. Frees the list. */
+/*
+ * Call it when nothing more is added: makes directories that only root could write to read-only for others
+ * again. Frees the list.
+ */
 JURAT_MUST_CHECK int run_copies_seal(struct run_copies *copies, struct jurat_error *err);
 
 #endif

@@ -5,20 +5,20 @@
 #include "run/fs.h"
 
 /*
- * A device file of the filesystem as a character device of the whole machine, by CUSE. Its ioctls are
- * restricted ones, as FUSE's are: the node's ops cannot tell the two apart. The kernel makes the device when
- * it is new, and removes it when the descriptor is closed, whoever closes it.
+ * Provides a device file of the filesystem as a system-wide character device with CUSE. Its ioctls are
+ * restricted, as in FUSE: there is no difference for the node's ops. The kernel creates the device, and
+ * removes it when the descriptor is closed, by whatever process.
  * Threads   the filesystem's
  */
 struct run_cuse;
 
 /*
- * `node` and `fs` are borrowed. The device has its number when this returns.
- * Returns   0; -EEXIST there is such a device by CUSE; other -errno: what this machine lacks, in words
+ * `node` and `fs` are borrowed. The device number is known when this returns.
+ * Returns   0; -EEXIST a CUSE device of this name exists; another -errno: `err` says what this machine lacks
  */
 JURAT_MUST_CHECK int run_cuse_new(struct run_fs *fs, const struct run_node *node, struct run_cuse **ret,
 				  struct jurat_error *err);
-/* Requests that are not answered yet end with -ENODEV. To be called before run_fs_free(). */
+/* Pending requests fail with -ENODEV. Call it before run_fs_free(). */
 void run_cuse_free(struct run_cuse *cuse);
 
 const char *run_cuse_name(const struct run_cuse *cuse);

@@ -7,23 +7,23 @@
 #include "run/sandbox.h"
 
 /*
- * What a program can find: one row each in device.c. To add one, write its file and its row.
+ * Files and devices that the program sees: one row each in device.c. To add one, write its file and its row.
  *
- * add   makes its nodes in the filesystem; NULL: a link, of which there is only the place. *ret_ctx is freed
- *       with `done`, after the filesystem
+ * add   creates its nodes in the filesystem; NULL: a link, which has no node. *ret_ctx is freed with `done`,
+ *       after the filesystem
  */
 struct run_device {
 	struct run_place place;
 	unsigned tees; /* enum run_tee: with any of them */
 	bool host;     /* with --host, and only then */
-	bool is_file;  /* no device: nobody takes it for a real TEE's */
+	bool is_file;  /* a regular file, not mistaken for a real TEE device */
 	/* NULL: always */
 	bool (*wanted)(const struct run_options *options);
 	int (*add)(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 	void (*done)(void *ctx);
 };
 
-/* attest_conf.c: where clients read the quoting service's port from. */
+/* attest_conf.c: file from which clients read the port of the quoting service. */
 #define RUN_ATTEST_CONF "/etc/tdx-attest.conf"
 
 enum { RUN_MAX_DEVICES = 16 };
@@ -34,7 +34,7 @@ struct run_devices {
 	size_t n;
 };
 
-/* -EBUSY: a real device is there, and `force` is not. */
+/* -EBUSY: a real device exists, and `force` is not set. */
 JURAT_MUST_CHECK int run_devices_check(const struct run_options *options, struct jurat_error *err);
 JURAT_MUST_CHECK int run_devices_add(struct run_devices *devices, struct run_fs *fs,
 				     struct run_platform *platform, struct jurat_error *err);
@@ -45,10 +45,10 @@ int run_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **r
 int run_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
 int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 		      struct jurat_error *err);
-/* Below the device's directory in sysfs. */
+/* Adds nodes below the device's directory in sysfs. */
 int run_measurements_add(struct run_fs *fs, struct run_node *device, struct run_platform *platform,
 			 void **ret_ctx, struct jurat_error *err);
-/* dev_misc.c: what sysfs has of each device. */
+/* dev_misc.c: sysfs entries of each device. */
 int run_misc_sev_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
 			   struct jurat_error *err);
 int run_misc_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,

@@ -18,7 +18,7 @@
  */
 JURAT_MUST_CHECK int run_environment_new(const struct run_platform *platform, char ***ret,
 					 struct jurat_error *err);
-/* Writes where the roots are to the descriptor of --ready-fd, if there is one, and closes it. */
+/* Writes the path of the roots to the descriptor of --ready-fd, if any, and closes it. */
 void run_ready(const struct run_platform *platform);
 void run_environment_free(char **env);
 

@@ -10,30 +10,29 @@
 enum { RUN_MAX_KEPT = 64 };
 
 /*
- * Nothing but this filesystem changes the tree, and the kernel sees every change: what it caches stays
- * true.
+ * Only this filesystem changes the tree, and tells the kernel about every change, so its caches stay valid.
  */
 #define RUN_FS_CACHE_S 86400.0
 
-/* What fs.c (FUSE's side), cuse.c (CUSE's) and fs_tree.c (the nodes) share. */
+/* Shared by fs.c (FUSE), cuse.c (CUSE) and fs_tree.c (the nodes). */
 struct run_node {
 	struct run_node *parent, *next, *children;
 	char *name;
-	char *target; /* of a link; NULL: it is none */
+	char *target; /* target of a symbolic link; NULL: not a link */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	off_t size, shown; /* as it is, and as stat(2) has it after a truncation, while it is open */
+	off_t size, shown; /* real size, and st_size after a truncation while it is open */
 	unsigned n_opens;
 	struct timespec accessed, modified, changed;
 	const struct run_node_ops *ops;
 	void *ctx;
 	uint64_t ino, generation, serial;
-	uint64_t lookups; /* how many references the kernel holds */
+	uint64_t lookups; /* number of references held by the kernel */
 	bool removed;
 };
 
-/* One inode number: used again, with another generation, when the kernel has forgotten it. */
+/* One inode number, which is reused with another generation when the kernel has forgotten it. */
 struct run_slot {
 	struct run_node *node;
 	uint64_t generation;
@@ -44,17 +43,17 @@ struct run_fs {
 	struct fuse_buf buffer;
 	struct run_node root;
 	struct run_slot *slots;  /* of ino - FUSE_ROOT_ID - 1 */
-	size_t n_slots, n_taken; /* the first so many are taken; there may be more */
+	size_t n_slots, n_taken; /* used slots, at the front; allocated slots */
 	uint64_t serial;
 	struct run_open *opens;
-	size_t n_mappable; /* of the opens: a mapping is one, too */
+	size_t n_mappable; /* open files that may be mapped; a mapping counts as open */
 	struct fuse_buf kept[RUN_MAX_KEPT];
 	size_t n_kept;
 	uid_t uid;
 	gid_t gid;
 };
 
-/* One open(2): it outlives its node. */
+/* One open(2), which may outlive its node. */
 struct run_open {
 	struct run_open *next, **at; /* in the filesystem's list */
 	struct run_fs *fs;
@@ -62,8 +61,8 @@ struct run_open {
 	const struct run_node_ops *ops;
 	void *ctx;
 	void *file;
-	off_t position;   /* behind the last write */
-	size_t *mappable; /* the filesystem's count; NULL: it has no pages */
+	off_t position;   /* after the last write */
+	size_t *mappable; /* the filesystem's count; NULL: not mappable */
 };
 
 struct run_node *run_tree_get(struct run_fs *fs, uint64_t ino);

@@ -11,7 +11,7 @@
 #include "run/trace.h"
 
 /* The software machine of one run: the platform, and the guest that the program is. */
-enum { RUN_VCPUS = 4 }; /* programs' threads are spread over them */
+enum { RUN_VCPUS = 4 }; /* the program's threads are distributed over them */
 
 enum run_certs_fault {
 	RUN_CERTS_GOOD,
@@ -29,12 +29,12 @@ struct run_faults {
 	enum run_certs_fault certs;
 	unsigned tcb_flip_at, configfs_ebusy;
 	bool qgs_down, qgs_half_close;
-	bool tdx_fixed; /* every GetQuote ends with tdx_status, and no quote */
+	bool tdx_fixed; /* every GetQuote ends with tdx_status and without a quote */
 	uint64_t tdx_status;
 	uint32_t tdx_out_len;
 };
 
-/* Misc devices, and where their numbers are in struct run_platform. */
+/* Misc devices, also indices of their numbers in struct run_platform. */
 enum run_misc { RUN_MISC_SEV_GUEST, RUN_MISC_TDX_GUEST, RUN_MISC_SEV, RUN_N_MISC };
 
 struct run_platform {
@@ -43,51 +43,54 @@ struct run_platform {
 	struct run_state *state;           /* NULL: the platform ends with the run */
 	struct machine *machine;
 	struct machine_guest *guest;           /* NULL with --host, or without this TEE */
-	struct machine_td *td;                 /* the same of TDX */
+	struct machine_td *td;                 /* the same for TDX */
 	const char *seed;                      /* borrowed from options or state; NULL: the default */
 	struct sim_collateral_wish collateral; /* of the TD's platform; good for a month */
 	char *certs_path;                      /* NULL with --no-certs */
 	struct run_faults faults;
-	unsigned n_requests;       /* that the program made */
+	unsigned n_requests;       /* number of requests of the program */
 	struct run_trace *trace;   /* NULL: none */
-	bool memory_refused;       /* the kernel forbids reaching the program's memory */
-	dev_t numbers[RUN_N_MISC]; /* of the devices that there are, as sysfs has them; 0: no such device */
+	bool memory_refused;       /* the kernel denies access to the program's memory */
+	dev_t numbers[RUN_N_MISC]; /* device numbers as in sysfs; 0: no such device */
 	struct sim_tsm *tsm;       /* configfs-tsm's; borrowed; NULL: there is none */
-	struct run_fs *fs;         /* whose files the program sees; borrowed; NULL: there are none yet */
+	struct run_fs *fs;         /* filesystem that the program sees; borrowed; NULL: not mounted yet */
 };
 
 /*
- * `platform` is zeros, or has faults and a trace, which it then owns.
- * Makes the machine that the options describe: firmware, published certificates, and a launched guest. What
- * it writes is below `temp`, and in the state directory.
- * Returns   0; -EINVAL an option that cannot be; other -errno. run_platform_done() in every case.
+ * `platform` is zeros, or has faults and a trace, which it then owns. Creates the machine described by the
+ * options: firmware, published certificates, and a launched guest. Writes files below `temp` and in the state
+ * directory only.
+ * Returns   0; -EINVAL an invalid option; another -errno. Call run_platform_done() in every case.
  */
 JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const struct run_options *options,
 				       const char *temp, struct jurat_error *err);
 /*
- * Whether a request is under way, and one step of it. Time that a driver or a quoting service takes is the
- * machines' own, and passes at once.
+ * Whether a request is in progress, and one step of it. Delays of a driver or quoting service are virtual
+ * time and pass at once.
  */
 bool run_platform_runnable(struct run_platform *platform);
 void run_platform_step(struct run_platform *platform);
 /* Permission bits of a device. */
 mode_t run_platform_mode(const struct run_platform *platform);
-/* What is under way is done. */
+/* Completes requests in progress. */
 void run_platform_settle(struct run_platform *platform);
-/* With nothing under way: a new SEV-SNP guest in place of the one that there is. -EOPNOTSUPP; -errno. */
+/*
+ * Replaces the SEV-SNP guest with a new one; there must be no request in progress. 0; -EOPNOTSUPP; another
+ * -errno.
+ */
 JURAT_MUST_CHECK int run_platform_restart(struct run_platform *platform, struct jurat_error *err);
-/* Requests that are under way end; none may be started any more. */
+/* Ends requests in progress; do not start others afterwards. */
 void run_platform_stop(struct run_platform *platform);
 void run_platform_done(struct run_platform *platform);
 
 /*
- * update.c: what the host's operator does, to firmware and certificates as one (machine_update_status()), and
- * by one run at a time where several share the platform.
+ * update.c: operator actions, which change firmware and certificates together (machine_update_status()),
+ * serialized between runs that share the platform.
  */
 JURAT_MUST_CHECK int run_platform_update(struct run_platform *platform, const struct machine_change *change,
 					 uint32_t *ret_status, struct jurat_error *err);
 
-/* The same by a caller that has the lock of the state, or a platform that nobody shares. */
+/* The same for a caller that holds the lock of the state, or whose platform is not shared. */
 JURAT_MUST_CHECK int run_platform_update_locked(struct run_platform *platform,
 						const struct machine_change *change, uint32_t *ret_status,
 						struct jurat_error *err);

@@ -7,7 +7,7 @@
 
 #include "run/sandbox.h"
 
-/* What the program sends while it starts, on a SOCK_SEQPACKET; the end of file says that it runs. */
+/* Messages of the program while it starts, over a SOCK_SEQPACKET socket; end of file means that it runs. */
 enum run_word {
 	RUN_SERVE_THIS,
 	RUN_ANSWER_THIS /* vsock.h */,
@@ -27,7 +27,7 @@ struct run_spawn {
 	const char *sockets[2]; /* NULL: none */
 	const struct run_place *places;
 	size_t n_places;
-	bool vsock;                /* its vsock calls are intercepted */
+	bool vsock;                /* intercept its vsock calls */
 	sigset_t mask;             /* of the program */
 	struct sigaction on_child; /* its SIGCHLD */
 };
@@ -36,22 +36,25 @@ struct run_spawn {
 struct run_keeper {
 	pid_t pid;
 	int setup;   /* struct run_message, with a descriptor for RUN_SERVE_THIS and RUN_ANSWER_THIS */
-	int control; /* to it: signals for the program; from it, at the end: the wait status */
+	int control; /* sends signals for the program; receives the wait status at the end */
 };
 
 /*
- * Forks keeper and program. All signals must be blocked. The keeper ends the program and whatever it left
- * running when the program ends or the supervisor does, and removes `temp` and `sockets` when the supervisor
- * did not live to do it.
+ * Forks keeper and program. All signals must be blocked. When the program or the supervisor ends, the keeper
+ * kills the program and all its descendants, and removes `temp` and `sockets` if the supervisor died before
+ * it could.
  */
 JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err);
 
-/* Kills and reaps all descendants that have become children of this process, and theirs. */
+/* Kills and reaps all descendants that were reparented to this process, recursively. */
 void run_end_children(void);
 
-/* `err` may be NULL, fd -1: none. A supervisor that is gone does not hear it. */
+/* Sends a message. `err` may be NULL; fd -1: none. Ignored if the supervisor is gone. */
 void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd);
-/* 0, or -ECONNRESET at the end of file. *ret_fd is -1 when none came; the caller closes it. */
+/*
+ * Receives a message. 0; -ECONNRESET at end of file. *ret_fd is -1 if there is no descriptor; the caller
+ * closes it.
+ */
 JURAT_MUST_CHECK int run_message_receive(int fd, struct run_message *ret, int *ret_fd);
 
 #endif

@@ -7,34 +7,36 @@
 
 /*
  * A platform that outlives a run, in a directory: `platform` (the firmware's state, replaced as a whole),
- * `certs.blob` and `lock`. Every run of it has a platform of its own in memory and takes what others
- * changed before each firmware command, so any number of runs share it at once. Who changes it holds the
- * lock.
+ * `certs.blob` and `lock`. Every run has its own copy in memory and reloads changes of others before each
+ * firmware command, so any number of runs can share it at once. Changes are made with the lock held.
  */
 struct run_state;
 
 /*
- * Makes the directory when it is not there. One that is there must be this user's, and not for others to
- * write. -errno in words.
+ * Creates the directory if it does not exist. It must belong to this user and not be writable for others. 0
+ * or -errno.
  */
 JURAT_MUST_CHECK int run_state_open(const char *dir, struct run_state **ret, struct jurat_error *err);
-void run_state_close(struct run_state *state); /* with the lock; NULL: nothing */
+void run_state_close(struct run_state *state); /* releases the lock; accepts NULL */
 const char *run_state_certs_path(const struct run_state *state);
 
-/* One at a time, over all processes. Waits; -EINTR a signal that is blocked, and would end this process. */
+/*
+ * Takes the exclusive lock between processes. Blocks; -EINTR a blocked signal is pending that would end this
+ * process.
+ */
 JURAT_MUST_CHECK int run_state_lock(struct run_state *state, struct jurat_error *err);
 void run_state_unlock(struct run_state *state);
 
 /*
- * With the lock: what the platform is made from. Options that were not given are taken from the state;
- * *ret_new says that there is none yet. The seed is borrowed until run_state_close().
+ * Call it with the lock held. Fills in options that were not set from the state; *ret_new: there is no state
+ * yet. The seed is borrowed until run_state_close().
  * Returns   0; -EINVAL an option contradicts the state; -EBADMSG the state is damaged; other -errno
  */
 JURAT_MUST_CHECK int run_state_options(struct run_state *state, struct sim_psp_options *options,
 				       bool *ret_new, struct jurat_error *err);
 /*
- * With the lock: shares the platform from now on; a new one's state is written. `psp` is borrowed until
- * close.
+ * Call it with the lock held. Shares the platform from now on, and writes the state of a new one. `psp` is
+ * borrowed until run_state_close().
  */
 JURAT_MUST_CHECK int run_state_attach(struct run_state *state, struct sim_psp *psp, bool is_new,
 				      struct jurat_error *err);

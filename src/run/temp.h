@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 
-/* A directory of one's own below $TMPDIR or /tmp. The caller frees *ret and removes the directory. */
+/* Creates a private directory below $TMPDIR or /tmp. The caller frees *ret and removes the directory. */
 JURAT_MUST_CHECK int run_temp_new(char **ret, struct jurat_error *err);
-/* With all that is in it; what cannot be removed stays. NULL: nothing. */
+/* Removes the directory with its contents, as far as possible. Accepts NULL. */
 void run_temp_remove(const char *path);
 
 #endif

@@ -6,11 +6,12 @@
 #include "sim/guest/tsm.h"
 
 /*
- * Whose reports configfs-tsm gives: one row for each TEE in tsm_source.c. A kernel has one provider, so a
- * machine with several TEEs has that of `reported` in struct run_options.
+ * Providers of configfs-tsm: one row for each TEE in tsm_source.c. A kernel has one provider, so a machine
+ * with several TEEs has that of `reported` in struct run_options.
  *
  * start  a tree with its provider
- * done   with all files closed and no report under way: gives back what start made. NULL: the machine's own
+ * done   called with all files closed and no report in progress: frees what start created. NULL: owned by the
+ *        machine
  */
 struct run_tsm_source {
 	unsigned tees;

@@ -7,20 +7,20 @@
 #include "run/platform.h"
 
 /*
- * Events and the machine in turn, for a thread that serves both: while a request is under way, nothing waits
- * for anything but the machine's next step.
+ * Alternates between events and steps of the machine, for a thread that serves both: while a request is in
+ * progress, it does not sleep.
  */
 struct run_turns {
 	struct run_platform *platform; /* borrowed */
 	int epoll;                     /* borrowed */
-	bool awake;                    /* there were events since it last slept or lingered in vain */
+	bool awake;                    /* there were events since it last slept or polled without result */
 };
 
 /*
- * Makes steps of the machine; waits for events when there is no more to do.
+ * Steps the machine, and waits for events when there is nothing more to do.
  *
  * events    room for `room`
- * Returns   how many there are, which may be none; -errno
+ * Returns   the number of events, possibly 0; -errno
  */
 JURAT_MUST_CHECK int run_turns_wait(struct run_turns *turns, struct epoll_event *events, int room,
 				    struct jurat_error *err);
