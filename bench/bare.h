@@ -7,30 +7,27 @@
 
 #include "base/error.h"
 
-/*
- * The operations that the figures are compared with: the cryptographic libraries' own calls with nothing of
- * jurat around them.
- */
+/* Baseline operations that figures are compared with: calls of the cryptographic libraries without jurat. */
 struct bare_p384; /* hogweed: one key pair, one digest, one signature */
 
 JURAT_MUST_CHECK int bare_p384_new(struct bare_p384 **ret);
 void bare_p384_free(struct bare_p384 *bare);
 /* ecdsa_sign() over P-384. */
 void bare_p384_sign(struct bare_p384 *bare);
-/* sha384 over 672 bytes, then ecdsa_verify() over P-384. 1 when it holds. */
+/* sha384 over 672 bytes, then ecdsa_verify() over P-384. 1 when the signature is valid. */
 int bare_p384_verify(struct bare_p384 *bare);
 
 struct bare_p256; /* OpenSSL: one key pair, one digest, one signature */
 
 JURAT_MUST_CHECK int bare_p256_new(struct bare_p256 **ret);
 void bare_p256_free(struct bare_p256 *bare);
-/* EVP_PKEY_verify() over P-256 with a context made before. 1 when it holds. */
+/* EVP_PKEY_verify() over P-256 with a context created before. 1 when the signature is valid. */
 int bare_p256_verify(struct bare_p256 *bare);
 
 /*
  * An SEV-SNP report verified from nothing with OpenSSL alone: d2i_X509 of leaf, intermediate and root,
  * X509_verify_cert at `at` with the root as the only anchor, EVP_DigestVerify of the signed bytes. Names,
- * TCB, HWID and policy are not looked at. 1 when it holds.
+ * TCB, HWID and policy are not checked. 1 when everything is valid.
  */
 struct bare_chain {
 	const uint8_t *report, *leaf, *intermediate, *root;

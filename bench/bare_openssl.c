@@ -14,7 +14,7 @@ static void little_to_big(const uint8_t *little, uint8_t big[NUMBER_BYTES])
 		big[i] = little[NUMBER_BYTES - 1 - i];
 }
 
-/* r and s as OpenSSL wants them: a DER SEQUENCE. */
+/* r and s as a DER SEQUENCE for OpenSSL. */
 static int der_signature(const uint8_t *report, uint8_t **ret)
 {
 	uint8_t r[NUMBER_BYTES], s[NUMBER_BYTES];

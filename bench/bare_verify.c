@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bare operation of process-verify: bare_openssl_verify() of files, and nothing else.
- *     bare-verify REPORT LEAF INTERMEDIATE ROOT
+ * The baseline of process-verify: bare_openssl_verify() of files, and nothing else. bare-verify REPORT LEAF
+ * INTERMEDIATE ROOT
  */
 #include <stdio.h>
 #include <time.h>

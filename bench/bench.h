@@ -9,9 +9,9 @@
 #include "base/error.h"
 
 /*
- * jurat-bench: each figure is measured beside the bare operation it rests on, in turn and in the same run, so
- * that a noisy machine shifts both. Batches of one alternate with batches of the other; the medians are
- * printed, and the median of the pairs' ratios. bench/README.md says what each figure is.
+ * jurat-bench: each figure is measured together with the baseline operation that dominates it, in the same
+ * run, so that noise of the machine affects both. Batches of both alternate; the output has the medians, and
+ * the median of the pairs' ratios. bench/README.md describes each figure.
  */
 enum bench_exit {
 	BENCH_OK = 0,
@@ -44,30 +44,30 @@ struct bench_pair {
 	/* Before each batch of n times `ours`, outside the measured time. NULL: nothing to do. */
 	void (*prepare)(void *ctx, unsigned n);
 	void *ctx;
-	bool *failed;       /* set by an operation that did not succeed: the figure then means nothing */
-	const char *beside; /* what `bare` is, for people */
+	bool *failed;       /* set by an operation that failed: the figure is then invalid */
+	const char *beside; /* description of `bare` */
 	uint64_t bytes;     /* of memory, measured before; 0: not measured */
 };
 
-/* One figure. What a limit can be on, and nobody measured, is 0. */
+/* One figure. Values that were not measured are 0. */
 struct bench_figure {
 	const char *name;
 	double ours_ns, bare_ns, ratio;
-	const char *beside; /* what it is compared with, and more for people */
+	const char *beside; /* what it is compared with, and other remarks */
 	size_t n;
-	double beyond_ns; /* what it costs beyond the bare operation: median of the differences */
+	double beyond_ns; /* cost beyond the baseline: median of the differences */
 	uint64_t bytes;   /* of memory */
-	uint64_t lost;    /* operations that were not answered */
+	uint64_t lost;    /* operations without a response */
 };
 
-/* Whether --only names it, or nothing. */
+/* Whether --only names it, or was not used. */
 bool bench_wanted(const struct bench *b, const char *name);
 void bench_measure(struct bench *b, const char *name, const struct bench_pair *pair);
-/* A figure that was measured otherwise; it is compared with its limits here. */
+/* Prints a figure that was measured in another way, and compares it with its limits. */
 void bench_print(struct bench *b, const struct bench_figure *figure);
-/* The machine lacks what it takes to measure it: `why` says what. */
+/* Reports that a figure cannot be measured on this machine; `why` says what is missing. */
 void bench_skip(struct bench *b, const char *name, const char *why);
-/* An operation failed that succeeds wherever jurat works: the exit status will say so. */
+/* Reports a failed operation that should have succeeded, and sets the exit status. */
 void bench_fail(struct bench *b, const char *name, const char *why);
 
 /* "jurat-bench: ..." on standard error. Returns `status`. */
@@ -75,12 +75,12 @@ __attribute__((format(printf, 2, 3))) int bench_error(int status, const char *fo
 /* Writes the whole file. 0; -errno */
 JURAT_MUST_CHECK int bench_write(const char *path, const void *data, size_t size, struct jurat_error *err);
 uint64_t bench_now_ns(void);
-/* Sorts them. */
+/* Sorts the values. */
 double bench_median(double *values, size_t n);
 
-/* The command line into *b. BENCH_OK; BENCH_USAGE after an error message; -1 help was printed. */
+/* Parses the command line into *b. BENCH_OK; BENCH_USAGE after an error message; -1 help was printed. */
 int bench_options(struct bench *b, int argc, char **argv);
-/* All parts, with the options in *b. enum bench_exit */
+/* Runs all parts with the options in *b. Returns enum bench_exit. */
 int bench_all(struct bench *b);
 
 /* The parts. BENCH_OK, or an exit status after an error message. */
@@ -88,7 +88,10 @@ int bench_snp(struct bench *b);
 int bench_tdx(struct bench *b);
 int bench_run(struct bench *b);
 int bench_process(struct bench *b);
-/* This process as the program under `jurat run` whose requests bench_run() measures. Its exit status. */
+/*
+ * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
+ * status.
+ */
 int bench_run_program(const char *shared_file);
 
 #endif

@@ -5,9 +5,9 @@
 #include "base/env.h"
 
 /*
- * The real environment but for what differs from run to run: time stands still until somebody sleeps, and
- * random numbers count. An environment of a target's own copies its table and puts its own calls in front;
- * what it leaves fails on descriptors that no process has.
+ * The real environment, except that it is deterministic: time advances only by sleeping, and random numbers
+ * are a counter. A target can copy the table and override calls; other calls fail on the target's fake
+ * descriptors.
  */
 struct base_env *fuzz_env(void);
 const struct base_env_ops *fuzz_env_ops(void);

@@ -5,8 +5,8 @@
 #include "support/fuzz.h"
 
 /*
- * A certificate or CRL whose signed part is as it is in `der` and whose signature holds. What is not a
- * SEQUENCE of a signed part, an algorithm and a signature comes back as it is.
+ * Replaces the signature of the certificate or CRL in `der` with a valid one. Data that is not a SEQUENCE of
+ * a signed part, an algorithm and a signature is returned unchanged.
  *
  * sign      signs n bytes into `to`, which has room for 1024, and returns the signature's size
  */

@@ -8,7 +8,7 @@
 
 /*
  * SEV-SNP machines of the software platform, one for each product and report version, with a running guest
- * and a loaded VLEK: what a good input is made of, and the keys to sign anew what a fuzzer has changed.
+ * and a loaded VLEK: material for valid inputs, and keys to re-sign what a fuzzer has changed.
  */
 enum { FUZZ_SNP_MACHINES = 6, FUZZ_SNP_AT = 1750000000 /* within all validities */ };
 
@@ -20,11 +20,11 @@ struct fuzz_snp {
 		       [SNP_REPORT_BYTES]; /* over report data of 1, then zeros: by the VCEK, by the VLEK */
 };
 
-/* Modulo FUZZ_SNP_MACHINES; made when first asked for, and kept. */
+/* `which` is taken modulo FUZZ_SNP_MACHINES. Created on first use, and kept. */
 struct fuzz_snp *fuzz_snp(unsigned which);
 struct sim_pki *fuzz_snp_pki(void);
 
-/* A signature by this machine's VCEK or VLEK over whatever the report says. */
+/* Signs the report, whatever its content, with this machine's VCEK or VLEK. */
 void fuzz_snp_sign_report(struct fuzz_snp *machine, bool vlek, uint8_t report[SNP_REPORT_BYTES]);
 /* A certificate or CRL signed anew by a CA of this machine's product. */
 struct fuzz_bytes fuzz_snp_sign_der(struct fuzz_snp *machine, enum sim_ca ca, const uint8_t *der, size_t n);

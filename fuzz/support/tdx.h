@@ -8,7 +8,7 @@
 
 /*
  * TDX machines of the software platform, one for each kind of quote, with a TD, a quoting enclave and its
- * collateral: what a good input is made of, and the keys to sign anew what a fuzzer has changed.
+ * collateral: material for valid inputs, and keys to re-sign what a fuzzer has changed.
  */
 enum { FUZZ_TDX_MACHINES = 3, FUZZ_TDX_AT = 1760000000 /* within all validities */ };
 
@@ -27,8 +27,8 @@ struct sim_pki_intel *fuzz_tdx_pki(void);
 struct fuzz_bytes fuzz_tdx_root(void);
 
 /*
- * A quote whose signatures hold, over what the quote says: the attestation key becomes the enclave's, the QE
- * report's data are made anew. What does not read as a TD's quote comes back as it is.
+ * Replaces the signatures of a quote with valid ones, as well as its attestation key and the QE report's
+ * data. Data that does not parse as a TD's quote is returned unchanged.
  *
  * pck       the certification data becomes the chain of this certificate; n = 0: stays as it is
  */
@@ -37,7 +37,7 @@ struct fuzz_bytes fuzz_tdx_sign_quote(struct fuzz_tdx *machine, const uint8_t *q
 struct fuzz_bytes fuzz_tdx_sign_der(enum sim_intel_cert issuer, const uint8_t *der, size_t n);
 /* {"MEMBER": body, "signature": "..."} as Intel serves it. */
 struct fuzz_bytes fuzz_tdx_sign_json(const char *member, const uint8_t *body, size_t n);
-/* The MAC and digests that only the module can make, over whatever the TDREPORT says. */
+/* Computes MAC and digests of a TDREPORT, whatever its content. */
 void fuzz_tdx_sign_report(struct fuzz_tdx *machine, uint8_t tdreport[TDX_REPORT_BYTES]);
 
 #endif

@@ -8,8 +8,8 @@
 #include "sim/guest/sev_guest.h"
 
 /*
- * The memory of a thread that is blocked in an ioctl, as accessed by the driver's copy_from_user() and
- * copy_to_user(). Uses process_vm_readv(2) and process_vm_writev(2): the thread's process is a descendant of
+ * The memory of a thread that is blocked in an ioctl, as accessed by the driver's copy_from_user and
+ * copy_to_user. Uses process_vm_readv(2) and process_vm_writev(2): the thread's process is a descendant of
  * this one, as Yama's default requires.
  *
  * The memory may be a mapping of a file that this process serves. Then the page is refused, because reading

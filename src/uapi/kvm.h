@@ -12,12 +12,12 @@
 #define UAPI_KVM_EXIT_INTR          10u
 #define UAPI_KVM_EXIT_SYSTEM_EVENT  24u
 #define UAPI_KVM_EXIT_SNP_REQ_CERTS 43u
-/* What v14 and v15 of the patch series used, before the exit had a reason of its own. */
+/* Used by v14 and v15 of the patch series, before KVM_EXIT_SNP_REQ_CERTS existed. */
 #define UAPI_KVM_EXIT_VMGEXIT             40u
 
 #define UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS 103u
 
-/* Types of KVM_EXIT_SYSTEM_EVENT: the guest asks to be ended. */
+/* Types of KVM_EXIT_SYSTEM_EVENT: the guest requests its termination. */
 #define UAPI_KVM_SYSTEM_EVENT_SEV_TERM  4u
 #define UAPI_KVM_SYSTEM_EVENT_TDX_FATAL 5u
 

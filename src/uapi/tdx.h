@@ -27,7 +27,7 @@ struct uapi_tdvmcall {
 #define UAPI_TDVMCALL_ALIGN_ERROR         0x8000000000000002u
 #define UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED 0x8000000000000003u
 
-/* GetTdVmCallInfo leaf 1, R11: SetupEventNotifyInterrupt is there. */
+/* GetTdVmCallInfo leaf 1, R11: SetupEventNotifyInterrupt is supported. */
 #define UAPI_TDVMCALL_INFO_1_R11_SETUP_EVENT_NOTIFY (1u << 1)
 
 /* A GPA with this bit is shared: 47 with 4-level, 51 with 5-level secure EPT. */

@@ -5,13 +5,13 @@
 #include "sim/guest/sev_guest.h"
 
 /*
- * What sev_guest.c (one sealed message, from key to opened response) and sev_guest_ioctl.c (what of it a
- * program sees) share. A request is a `struct sim_sev_call`; the ioctl half fills one in from user memory and
- * takes the outcome from it.
+ * Shared by sev_guest.c (one encrypted message, from key to decrypted response) and sev_guest_ioctl.c (the
+ * ioctl interface). A request is a `struct sim_sev_call`, which the ioctl code fills in from user memory and
+ * reads the result from.
  */
 enum sim_sev_state {
 	SIM_SEV_IDLE,
-	SIM_SEV_STARTED, /* nothing was looked at yet */
+	SIM_SEV_STARTED, /* nothing was checked yet */
 	SIM_SEV_EXITED,  /* the caller enters the hypervisor */
 	SIM_SEV_ASLEEP,  /* BUSY: resend at until_ns */
 };
@@ -33,7 +33,7 @@ struct sim_sev_guest {
 	struct sim_sev_guest_layout layout;
 	unsigned vmpck, quirks;
 	const struct sim_linux *kernel;
-	bool disabled; /* the driver gave the key up, whatever the secrets page holds */
+	bool disabled; /* the driver discarded the key, whatever the secrets page holds */
 
 	enum sim_sev_state state;
 	bool killed;

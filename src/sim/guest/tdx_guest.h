@@ -8,17 +8,16 @@
 #include "wire/tdx_report.h"
 
 /*
- * The Linux guest driver behind /dev/tdx_guest and configfs-tsm's tdx_guest, as a state machine that owns no
- * thread, in two flavours:
+ * The Linux guest driver behind /dev/tdx_guest and configfs-tsm's tdx_guest, as a state machine without a
+ * thread, in two variants:
  *
  *	UPSTREAM  one shared quote buffer, GetQuote, and a look at its status every second, for 30 s
  *	SEED      the driver that was posted in 2023 and not merged: ioctl TDX_CMD_GET_QUOTE on a 16 KiB
  *	          buffer, completion by the interrupt of SetupEventNotifyInterrupt, no time limit
  *
- * Known faults of the kernel's driver are kept, each behind a flag of `quirks`; what differs between releases
- * is in sim/linux. What must follow from a VMM
- * that misbehaves is kept without a flag: while a buffer is in flight it is the VMM's, whoever has given up,
- * and every request is -EBUSY (K4).
+ * Known bugs of the kernel's driver are reproduced, each behind a flag of `quirks`; differences between
+ * releases are in sim/linux. Inevitable effects of a misbehaving VMM need no flag: while a buffer is in
+ * flight the VMM owns it, even if the driver has given up, and every request fails with -EBUSY (K4).
  *
  * Threads   one thread per object
  * Spec      Linux drivers/virt/coco/tdx-guest/tdx-guest.c
@@ -31,14 +30,14 @@ enum sim_tdx_quirk {
 	/* K3: a time-out ends with 0, and a quote that is first seen at 30 s with -ETIMEDOUT. Linux does. */
 	SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE = 1 << 0,
 	/*
-	 * K1: out_len is believed, and memory behind the buffer goes out with the quote. Linux before commit
-	 * c3fd16c3b98e of March 2026, which 6.12.117 has, too.
+	 * K1: out_len is not checked, and memory after the buffer is returned with the quote. Linux before
+	 * commit c3fd16c3b98e of March 2026, which 6.12.117 has, too.
 	 */
 	SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN = 1 << 1,
 };
 #define SIM_TDX_QUIRKS_LINUX SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE
 
-enum { SIM_TDX_GUEST_POLLS = 30 }; /* a second between one and the next */
+enum { SIM_TDX_GUEST_POLLS = 30 }; /* one second apart */
 
 struct sim_tdx_guest_config {
 	enum sim_tdx_flavour flavour;
@@ -49,7 +48,7 @@ struct sim_tdx_guest_config {
 	const struct sim_linux *kernel; /* whose driver it is; NULL: the newest's */
 };
 
-/* What is around the driver; memory.ctx is the ctx of all. */
+/* Environment of the driver; memory.ctx is the ctx of all functions. */
 struct sim_tdx_guest_platform {
 	struct sim_guest_memory memory;
 	uint64_t shared_bit;
@@ -66,11 +65,14 @@ struct sim_tdx_guest_platform {
 JURAT_MUST_CHECK int sim_tdx_guest_new(const struct sim_tdx_guest_platform *platform,
 				       const struct sim_tdx_guest_config *config, struct sim_tdx_guest **ret,
 				       struct jurat_error *err);
-/* Any time. Without a remove the buffer stays shared, and the VMM's when it is in flight. */
+/*
+ * May be called any time. Without a remove the buffer stays shared, and owned by the VMM when it is in
+ * flight.
+ */
 void sim_tdx_guest_free(struct sim_tdx_guest *guest);
 
 /*
- * Everything that speaks with the VMM goes in steps. Start it, then step until DONE:
+ * Operations that call the VMM run in steps. Start one, then step until DONE:
  *
  *	SIM_TDX_STEP_TDVMCALL  make the call in `regs`, step again with its answer there
  *	SIM_TDX_STEP_SLEEP     the driver sleeps until `ret->until_ns`: step again then (earlier changes
@@ -89,7 +91,7 @@ struct sim_tdx_step_result {
 	uint64_t until_ns;
 	int result;
 };
-/* With nothing under way: DONE and -EINVAL. */
+/* Without an operation in progress: DONE and -EINVAL. */
 void sim_tdx_guest_step(struct sim_tdx_guest *guest, uint64_t now_ns, struct uapi_tdvmcall *regs,
 			struct sim_tdx_step_result *ret);
 
@@ -140,9 +142,9 @@ JURAT_MUST_CHECK int sim_tdx_guest_start_ioctl(struct sim_tdx_guest *guest,
  * cannot be ended. Nothing happens when nothing is under way.
  */
 void sim_tdx_guest_kill(struct sim_tdx_guest *guest);
-/* The vector came. Spurious ones change nothing. */
+/* The interrupt arrived. Spurious ones have no effect. */
 void sim_tdx_guest_interrupt(struct sim_tdx_guest *guest, uint8_t vector);
-/* R10 of the last TDVMCALL, which the driver keeps to itself and its log (K6). */
+/* R10 of the last TDVMCALL, which the driver only logs (K6). */
 uint64_t sim_tdx_guest_last_r10(const struct sim_tdx_guest *guest);
 
 /*

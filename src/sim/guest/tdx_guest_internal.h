@@ -4,7 +4,7 @@
 
 #include "sim/guest/tdx_guest.h"
 
-/* What tdx_guest.c (all that speaks with the VMM) and tdx_guest_ioctl.c (all that does not) share. */
+/* Shared by tdx_guest.c (operations that call the VMM) and tdx_guest_ioctl.c (all others). */
 enum tdx_guest_task {
 	TDX_GUEST_PROBE,
 	TDX_GUEST_REMOVE,
@@ -33,7 +33,7 @@ struct sim_tdx_guest {
 	enum tdx_guest_state state;
 	bool is_killed, is_woken; /* woken: by the signal */
 	uint64_t until_ns;
-	unsigned polls; /* how often it has slept */
+	unsigned polls; /* number of sleeps */
 	uint64_t last_r10;
 
 	uint64_t map_gpa; /* where MapGPA goes on, with the shared bit when it makes pages shared */
@@ -46,7 +46,7 @@ struct sim_tdx_guest {
 	bool is_complete; /* the seed's: an interrupt came, and the status was not in flight */
 };
 
-/* What a TDCALL's status becomes. */
+/* The -errno for a TDCALL's status. */
 int tdx_guest_tdcall_errno(const struct sim_tdx_guest *guest, uint64_t status);
 
 #endif

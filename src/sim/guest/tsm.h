@@ -11,16 +11,15 @@
 
 /*
  * configfs-tsm, the tree below /sys/kernel/config/tsm/report, as a state machine: what mkdir(2), open(2),
- * read(2), write(2) and close(2) do there, for whoever has files to serve (FUSE in run/, tests). It knows no
- * TEE: a provider makes the reports, and takes its time, so reads end in a callback.
+ * read(2), write(2) and close(2) do there, for code that serves files (FUSE in run/, tests). It is
+ * independent of TEEs: a provider makes the reports asynchronously, so reads end in a callback.
  *
- * Known traits of the kernel are kept: binary attributes are stored at close(2), which keeps the result to
- * itself (B48); a descriptor reads its own copy, taken at its first read; one write(2) of a text attribute is
- * one store.
+ * Known behavior of the kernel is reproduced: binary attributes are stored at close(2), which does not return
+ * the result (B48); a descriptor reads its own copy, taken at its first read; one write(2) of a text
+ * attribute is one store.
  *
- * Where the kernel makes everybody wait while a report is made, here only readers of reports do; writes,
- * mkdir and rmdir that come in between are done at once, and are to everybody as if they had come just after
- * it.
+ * While a report is made, the kernel blocks all callers; here only readers of reports wait. Writes, mkdir and
+ * rmdir are executed at once, with the same effect as just after the report.
  *
  * Threads   one thread per tree
  * Spec      Linux Documentation/ABI/testing/configfs-tsm, drivers/virt/coco/guest/report.c,
@@ -60,7 +59,7 @@ struct sim_tsm_attr_info {
 /* NULL: no such attribute. */
 const struct sim_tsm_attr_info *sim_tsm_attr_info(enum sim_tsm_attr attr);
 
-/* What a report is to be made of. Borrowed until sim_tsm_answer(). */
+/* Input of a report. Borrowed until sim_tsm_answer(). */
 struct sim_tsm_request {
 	uint8_t inblob[SIM_TSM_INBLOB_MAX_BYTES];
 	size_t inblob_size;     /* never 0 */
@@ -84,14 +83,14 @@ struct sim_tsm_provider {
 	size_t outblob_max; /* sim_linux's tsm_outblob_max. The other blobs keep 32 KiB. */
 	/*
 	 * Starts a report. The provider then calls sim_tsm_answer(tsm, ...) once: later, or from in here.
-	 * There is one report under way at a time, over all entries.
+	 * Only one report is in progress at a time, over all entries.
 	 */
 	void (*report)(void *ctx, const struct sim_tsm_request *request, struct sim_tsm *tsm);
 };
 
 /* -ENOMEM */
 JURAT_MUST_CHECK int sim_tsm_new(struct sim_tsm **ret, struct jurat_error *err);
-/* All files must be closed and no report under way: end what the provider waits for first. */
+/* All files must be closed and no report in progress: complete the provider's request first. */
 void sim_tsm_free(struct sim_tsm *tsm);
 
 /*
@@ -103,18 +102,18 @@ JURAT_MUST_CHECK int sim_tsm_register(struct sim_tsm *tsm, const struct sim_tsm_
 				      void *ctx);
 void sim_tsm_unregister(struct sim_tsm *tsm);
 /*
- * The provider's answer to the report under way.
+ * The provider's result for the report in progress.
  *
  * result    0, or -errno, which the reader gets; nothing is kept then, and the next read tries again. A
  *           positive number, which is what sev-guest has for a GHCB error (B13), is no error to the kernel:
  *           the reader gets the end of the file, and the next read tries again (B61)
- * blobs     with result 0: taken. Otherwise not looked at; may be NULL.
+ * blobs     with result 0: ownership is taken. Otherwise ignored; may be NULL.
  */
 void sim_tsm_answer(struct sim_tsm *tsm, int result, struct sim_tsm_blobs *blobs);
 
 /*
- * Entries, the directories below report/. They are referred to by an id that is never used again, from 1, so
- * that one that is gone does no harm.
+ * Entries, the directories below report/. They are identified by an id, from 1, that is never reused, so a
+ * stale id does no harm.
  *
  * mkdir     0; -EINVAL not a name ("", ".", "..", with a '/'); -ENAMETOOLONG over 255; -EEXIST; -ENXIO no
  *           provider; -ENOMEM

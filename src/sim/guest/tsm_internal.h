@@ -4,7 +4,7 @@
 
 #include "sim/guest/tsm.h"
 
-/* What tsm.c (entries and their reports) and tsm_file.c (descriptors) share. */
+/* Shared by tsm.c (entries and their reports) and tsm_file.c (descriptors). */
 struct sim_tsm_entry {
 	struct sim_tsm_entry *next;
 	struct sim_tsm *tsm;

@@ -6,7 +6,7 @@
 #include "sim/guest/tsm.h"
 
 /*
- * The sev_guest driver's half of configfs-tsm: a report is one extended guest request with room for 16 KiB of
+ * The sev_guest provider of configfs-tsm: a report is one extended guest request with room for 16 KiB of
  * certificates. It runs at VMPL 0, where there is no SVSM: entries have no service_* and no manifestblob.
  *
  * Spec   Linux drivers/virt/coco/sev-guest/sev-guest.c, sev_report_new()

@@ -6,8 +6,8 @@
 #include "sim/guest/tsm.h"
 
 /*
- * The tdx_guest driver's half of configfs-tsm: a report is one quote. Entries have inblob, outblob, provider
- * and generation; there are no privilege levels, services or certificates.
+ * The tdx_guest provider of configfs-tsm: a report is one quote. Entries have inblob, outblob, provider and
+ * generation; there are no privilege levels, services or certificates.
  *
  * Spec   Linux drivers/virt/coco/tdx-guest/tdx-guest.c, tdx_report_new()
  */
