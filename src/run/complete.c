@@ -52,7 +52,8 @@ static int bind_entry(const char *from, const char *to, bool directory)
 		rmdir(to);
 	else
 		unlink(to);
-	return is_gone(e) || e == EPERM || e == EACCES || e == EINVAL ? 0 : -e; /* nobody may bind it */
+	/* it cannot be bind-mounted */
+	return is_gone(e) || e == EPERM || e == EACCES || e == EINVAL ? 0 : -e;
 }
 
 static int copy_entry(const char *from_dir, const char *to_dir, const char *name)

@@ -44,7 +44,7 @@ static void do_open(fuse_req_t req, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)opened;
 	run_open_add(cuse->fs, opened);
 	if (fuse_reply_open(req, fi) == -ENOENT)
-		run_open_release(opened); /* nobody heard of it */
+		run_open_release(opened); /* the open was not reported */
 }
 
 /* As the kernel answers where a device has no such operation. */

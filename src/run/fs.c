@@ -85,8 +85,8 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 }
 
 /*
- * What sysfs and configfs answer to whoever wants other changes: their directories have no such operations.
- * Spec: Linux fs/namei.c, vfs_create() and vfs_mknod().
+ * Errors of sysfs and configfs for other changes: their directories have no such operations. Spec: Linux
+ * fs/namei.c, vfs_create() and vfs_mknod().
  */
 static void no_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
@@ -255,7 +255,10 @@ static void list(struct listing *l, const char *name, const struct run_node *nod
 		l->used += n;
 }
 
-/* A place in a listing is the serial number after which to go on, so that it survives what comes and goes. */
+/*
+ * The offset in a listing is the serial number of the last entry, so that it remains valid when entries come
+ * and go.
+ */
 static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	enum { DOT = 1, DOT_DOT = 2, FIRST_SERIAL = 3 };

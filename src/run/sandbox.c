@@ -23,7 +23,7 @@ static bool file_says(const char *path, char what)
 	return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
 }
 
-/* A chroot(2) to a directory that is no mount point: the kernel allows no user namespace there. */
+/* Whether this is a chroot(2), in which the kernel does not allow user namespaces. */
 static bool is_chroot(void)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
@@ -39,11 +39,11 @@ static bool is_chroot(void)
 	return has_any && !has_root;
 }
 
-/* What a container is to be started with, of which this one lacks some. */
+/* Options that a container needs, of which this one lacks some. */
 #define CONTAINER                                                                                            \
 	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
 
-/* Why there is no user namespace for this user, as far as the machine tells. */
+/* Explains why this user cannot create a user namespace. */
 static int no_user_namespace(int r, struct jurat_error *err)
 {
 	const char *why = NULL, *fuse = access("/dev/fuse", F_OK) < 0 ? "there is no /dev/fuse, and " : "";
@@ -122,7 +122,7 @@ static int enter_namespaces(struct jurat_error *err)
 		r = enter_user_namespace(err);
 	if (r < 0)
 		return r;
-	/* What the machine mounts later is seen here; what is mounted here is not seen there. */
+	/* Later mounts of the machine propagate here; mounts made here do not propagate back. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return jurat_fail(
 			err, -errno, "cannot make a private mount namespace: %s%s", strerror(errno),

@@ -24,7 +24,10 @@ union control { /* room and alignment for one descriptor */
 
 void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd)
 {
-	/* Where the kernel finds an argument invalid, it was not the user who chose it: no error of usage. */
+	/*
+	 * -EINVAL from the kernel is not about an argument of the user, so it must not be reported as a usage
+	 * error.
+	 */
 	struct run_message message = { .word = word, .r = r == -EINVAL ? -EOPNOTSUPP : r };
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	union control control = { .bytes = { 0 } };
@@ -139,14 +142,14 @@ void run_end_children(void)
 	pid_t pid;
 
 	do {
-		kill_children(); /* the children of what ends here become ours */
+		kill_children(); /* children of killed processes are reparented to this one */
 		pid = waitpid(-1, NULL, 0);
-		while (pid > 0 && waitpid(-1, NULL, WNOHANG) > 0) /* a look at all processes is dear */
+		while (pid > 0 && waitpid(-1, NULL, WNOHANG) > 0) /* scanning all processes is expensive */
 			;
 	} while (pid > 0 || errno == EINTR);
 }
 
-/* Reaps what ended. true: the program did, and *ret_status says how. */
+/* Reaps ended processes. true: the program has ended, with *ret_status. */
 static bool reap(pid_t program, int *ret_status)
 {
 	bool ended = false;

@@ -37,7 +37,7 @@ static int make_paths(struct run_state *s, const char *dir)
 	return s->platform && s->next && s->certs ? 0 : -ENOMEM;
 }
 
-/* Whoever else may write there could give us another platform, and keep us from seeing changes. */
+/* Other users with write access could substitute the platform or hide changes. */
 static int check_directory(const char *dir, struct jurat_error *err)
 {
 	struct stat st;
@@ -106,7 +106,7 @@ const char *run_state_certs_path(const struct run_state *s)
 	return s->certs;
 }
 
-/* Signals are blocked in a run. Whoever waits for a lock that does not come is still to be ended by one. */
+/* Signals are blocked in a run, but must still interrupt the wait for a lock. */
 static bool is_interrupted(void)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };

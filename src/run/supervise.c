@@ -39,8 +39,8 @@ struct supervisor {
 };
 
 /*
- * What a person or a supervisor of ours sends. The terminal's own signals reach the program without us, once
- * there is one.
+ * Signals that a user or process manager sends. Those of the terminal reach the program directly, once it
+ * runs.
  */
 static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
 
@@ -126,7 +126,7 @@ static void on_control(struct supervisor *s)
 		if (s->failed == 0)
 			s->ended.status = status;
 	} else {
-		s->ended.status = SIGKILL; /* the keeper was killed: nobody can say how the program ended */
+		s->ended.status = SIGKILL; /* the keeper was killed: it is not known how the program ended */
 	}
 	s->over = true;
 }
@@ -208,7 +208,7 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
-/* A program that ended before the loop came to hear of its start: all who could still write are gone. */
+/* Reads the last messages of a program that ended before the loop handled its start: all writers are gone. */
 static void last_words(struct supervisor *s, struct jurat_error *err)
 {
 	struct run_message message;
@@ -244,8 +244,8 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		r = open_loop(s, err);
 		if (r == 0)
 			r = loop(s, err);
-		close(s->keeper.control);        /* should it still wait: all ends */
-		run_platform_stop(&s->platform); /* whoever waits for an answer gets one */
+		close(s->keeper.control);        /* makes it end if it is still waiting */
+		run_platform_stop(&s->platform); /* pending requests get a reply */
 		run_fs_free(s->fs);
 		s->fs = s->platform.fs = NULL;
 		while (waitpid(s->keeper.pid, &status, 0) < 0 && errno == EINTR)
@@ -261,8 +261,8 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 }
 
 /*
- * Until everything is away again, signals reach the loop and nothing else: what came too early for it is the
- * program's, and what comes too late ours, when nothing is left of this run.
+ * Signals are blocked and handled by the loop only, until everything is cleaned up: earlier ones are
+ * forwarded to the program, later ones take effect after the clean-up.
  */
 static void block_signals(struct supervisor *s)
 {

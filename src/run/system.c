@@ -86,7 +86,7 @@ static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
 		return 0;
 	case ON_FUSE:
 		r = run_fs_serve(s->fs);
-		if (r < 0) /* somebody has unmounted it all */
+		if (r < 0) /* it was unmounted by another process */
 			epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 		return r == -ENODEV ? 0 : r;
 	default:
@@ -200,7 +200,7 @@ static int serve(struct server *s, const char *temp, struct jurat_error *err)
 	return r;
 }
 
-/* The directory that clients are told of: others may pass through it, and not look around. */
+/* Creates the directory of the roots: other users may traverse its parent, but not list it. */
 static int make_roots(struct server *s, const char *temp, char **ret, struct jurat_error *err)
 {
 	char **env = NULL;
@@ -212,7 +212,7 @@ static int make_roots(struct server *s, const char *temp, char **ret, struct jur
 	return r;
 }
 
-/* What ends us waits until there is something to end, and then until nothing is left. */
+/* Terminating signals are blocked until the event loop runs, and then until everything is cleaned up. */
 static void block_signals(struct server *s)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };

@@ -14,8 +14,8 @@ enum {
 
 /*
  * After a request, which most events are, another is likely to come at once, and waking a processor that has
- * gone idle for it can take longer than all else on the way (in some virtual machines 40 us). So this asks
- * for a while before it sleeps, and whoever else wants the processor gets it.
+ * gone idle for it can take longer than all else on the way (in some virtual machines 40 us). So this polls
+ * for a while before it sleeps, and yields the processor to other threads.
  */
 static int linger(struct run_turns *t, struct epoll_event *events, int room)
 {

@@ -199,7 +199,7 @@ static int copy_ours(struct run_vsock *v, uint64_t *ret_number)
 	return fd >= 0 && is_ours(v, fd, ret_number) ? take_fd(fd) : -1;
 }
 
-/* Else it is another thread by now that has the caller's number. */
+/* Whether the caller is still waiting; otherwise its thread id may have been reused. */
 static bool still_waits(const struct run_vsock *v)
 {
 	uint64_t id = v->call->id;
@@ -207,7 +207,7 @@ static bool still_waits(const struct run_vsock *v)
 	return ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* As a guest of Linux sees a host with one listener. */
+/* Behaves as for a Linux guest whose host has one listener. */
 static int connect_to(struct run_vsock *v, int fd, const struct sockaddr_vm *to)
 {
 	int r;
@@ -228,7 +228,7 @@ static void on_connect(struct run_vsock *v)
 	uint64_t number;
 	int r;
 
-	/* Only of a program that has a use for it is it told that its memory is out of reach. */
+	/* Report inaccessible memory only for a program that needs it. */
 	run_user_memory_init(&user, (pid_t)v->call->pid, v->platform);
 	if (v->n_sockets == 0)
 		user.refused = NULL;

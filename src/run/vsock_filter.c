@@ -58,7 +58,9 @@ static int install(void)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Whether an answer and a descriptor can be given as one: of a call that there is not, ENOENT is said. */
+/*
+ * Whether the kernel can send a response and a descriptor together: it returns ENOENT for a nonexistent call.
+ */
 static bool is_recent(int fd)
 {
 	struct seccomp_notif_addfd add = { .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (unsigned)fd };

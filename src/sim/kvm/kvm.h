@@ -10,10 +10,9 @@
 #include "wire/kvm_run.h"
 
 /*
- * KVM's part of a guest request: the GHCB checks, the exit to the VMM, the completion on the next KVM_RUN
- * and the firmware call, over the real `struct kvm_run` layout. It ends where the kernel ends: the VMM
- * above it is host/ and machine/, the firmware below it sim/psp, the guest that VMGEXITs a `struct
- * sim_kvm_guest_ops`.
+ * Simulates KVM's handling of a guest request: the GHCB checks, the exit to the VMM, the completion on the
+ * next KVM_RUN and the firmware call, with the real `struct kvm_run` layout. The VMM above it is host/ and
+ * machine/, the firmware below it sim/psp, and the guest a `struct sim_kvm_guest_ops`.
  *
  * Memory: guest pages are sparse and allocated when first written, so that ten thousand VMs fit in a process.
  * Threads   one thread per VM and the PSP below it. Nothing waits: a guest with nothing to do is
@@ -25,8 +24,8 @@ enum sim_sync {
 	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit */
 	SIM_SYNC_V14,      /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
-	 * The exit as upstream, but nothing keeps certificates and firmware in step: to show why. The
-	 * kernel's side is upstream's; it is the VMM that takes no lock.
+	 * As upstream, but the VMM takes no lock, so that certificates and firmware may disagree: shows why
+	 * the lock is needed.
 	 */
 	SIM_SYNC_NONE,
 };
@@ -35,14 +34,14 @@ struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction i
 struct sim_kvm_vm;
 struct sim_kvm_vcpu;
 
-/* psp is borrowed; kernel: whose KVM it is, NULL the newest. -EINVAL no such scheme; -ENOMEM. */
+/* psp is borrowed; kernel: Linux release of the KVM, NULL: the newest. 0; -EINVAL no such scheme; -ENOMEM. */
 JURAT_MUST_CHECK int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, const struct sim_linux *kernel,
 				      struct sim_kvm_host **ret, struct jurat_error *err);
 void sim_kvm_host_free(struct sim_kvm_host *host);
 /*
- * v14's SNP_PAUSE_ATTESTATION / SNP_RESUME_ATTESTATION. Pausing tells the transaction id that resuming will
- * set; resuming always succeeds. -EBUSY when already paused; -EINVAL under other schemes, which have no
- * such commands.
+ * v14's SNP_PAUSE_ATTESTATION / SNP_RESUME_ATTESTATION. Pausing returns the transaction id that resuming will
+ * set; resuming always succeeds. -EBUSY when already paused; -EINVAL under other schemes, which have no such
+ * commands.
  */
 int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
 int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
@@ -62,8 +61,8 @@ int sim_kvm_enable_req_certs(struct sim_kvm_vm *vm);
 uint32_t sim_kvm_vm_psp_guest(const struct sim_kvm_vm *vm);
 
 /*
- * Page state change: shared pages are what VMM and KVM can touch. A page that changes is zero afterwards.
- * -EFAULT not RAM; -EINVAL gpa not page-aligned; -ENOMEM. All or nothing.
+ * Page state change: only shared pages are accessible to VMM and KVM. A page that changes its state is
+ * zeroed. -EFAULT not RAM; -EINVAL gpa not page-aligned; -ENOMEM. All or nothing.
  */
 int sim_kvm_set_shared(struct sim_kvm_vm *vm, uint64_t gpa, uint64_t npages, bool shared);
 /* The guest's own view of its memory: private and shared pages alike. -EFAULT outside RAM. All or nothing. */
@@ -73,7 +72,7 @@ int sim_kvm_guest_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, s
 int sim_kvm_host_read(struct sim_kvm_vm *vm, uint64_t gpa, void *to, size_t n);
 int sim_kvm_host_write(struct sim_kvm_vm *vm, uint64_t gpa, const void *from, size_t n);
 
-/* What the guest does on a vCPU when it is entered. */
+/* What the guest does when its vCPU is entered. */
 enum sim_guest_wants {
 	SIM_GUEST_VMGEXIT, /* *ret_ghcb_gpa is the MSR's value: a request is in the GHCB page */
 	SIM_GUEST_HALT,    /* nothing to do: KVM_EXIT_HLT */
@@ -108,14 +107,14 @@ void sim_kvm_vcpu_set_uninitialized(struct sim_kvm_vcpu *vcpu, bool uninitialize
 int sim_kvm_run(struct sim_kvm_vcpu *vcpu);
 
 /*
- * Faults the kernel or firmware below can have; for the k-th following firmware call of this host (1 = the
- * next). FW_STATUS: the firmware is not asked and `fw_status` (not 0) is its answer. PSP_TIMEOUT: it never
- * answers, and nothing is asked of it again. One fault is kept at a time; NONE or k = 0 takes it back.
+ * Injects a fault of kernel or firmware into the k-th following firmware call of this host (1: the next).
+ * FW_STATUS: the firmware is not called and its status is `fw_status` (not 0). PSP_TIMEOUT: it never responds
+ * and is not called again. There is one fault at a time; NONE or k = 0 removes it.
  */
 enum sim_kvm_fault { SIM_KVM_FAULT_NONE, SIM_KVM_FAULT_FW_STATUS, SIM_KVM_FAULT_PSP_TIMEOUT };
 void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status);
 
-/* Every step, for traces; NULL: none. `text` lives during the call, `trace` need not outlive this one. */
+/* Reports every step, for traces; NULL: none. `text` is valid during the call; `trace` is copied. */
 struct sim_kvm_trace {
 	/* from and to: "guest driver", "KVM", "VMM", "firmware", "host tool" */
 	void (*event)(void *ctx, const char *from, const char *to, const char *text);

@@ -7,11 +7,11 @@
 #include "sim/kvm/kvm_memory.h"
 
 /*
- * What the parts of the KVM machine share: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (what the guest's
- * VMGEXIT says, and the answer), kvm_request.c (the two requests under each scheme).
+ * Shared by the files of the simulated KVM: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (VMGEXITs of the guest
+ * and their results), kvm_request.c (the two requests under each scheme).
  *
- * Handlers and completions answer as the kernel's do: 1 the guest goes on, 0 the VMM is to look at kvm_run,
- * < 0 KVM_RUN fails.
+ * Handlers and completions return the same as the kernel's: 1 resume the guest, 0 exit to the VMM, < 0
+ * KVM_RUN fails.
  */
 struct sim_kvm_host {
 	struct sim_psp *psp;
@@ -37,7 +37,7 @@ struct sim_kvm_vm {
 	uint8_t request[SNP_PAGE_BYTES], response[SNP_PAGE_BYTES];
 };
 
-/* A VMGEXIT as the guest meant it when it happened; nothing is read from the GHCB after this (B9). */
+/* Snapshot of the GHCB at a VMGEXIT; nothing is read from the GHCB after this (B9). */
 struct kvm_ghcb_snapshot {
 	uint8_t valid[GHCB_VALID_BITMAP_BYTES];
 	uint64_t exit_code, info_1, info_2;
@@ -87,7 +87,7 @@ void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason);
 int kvm_guest_request(struct sim_kvm_vcpu *vcpu);
 int kvm_ext_guest_request(struct sim_kvm_vcpu *vcpu);
 
-/* kvm_run, through which kernel and VMM speak. Each field is read once: the VMM can change it any time. */
+/* Fields of kvm_run, which is shared with the VMM. Each is read once: the VMM can change it any time. */
 static inline uint64_t kvm_run_get(const struct sim_kvm_vcpu *vcpu, unsigned off, unsigned size)
 {
 	return bytes_get_le(vcpu->run + off, size);

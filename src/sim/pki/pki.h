@@ -7,9 +7,9 @@
 
 /*
  * Test roots with AMD's certificate profiles: RSA-4096 PSS, the names, serials, extensions and their order as
- * real ones have (see doc/test-roots.md), but with a description "TEST ..." in front of every name, so that a
- * person who looks sees what they are. Everything follows from a seed: the same seed gives the same
- * certificates, to the byte, on every machine. Keys are made when first needed.
+ * real ones have (see doc/test-roots.md), but with a description "TEST ..." in front of every name, so that
+ * they are recognizable. Everything is derived from a seed: the same seed gives the same certificates, byte
+ * for byte, on every machine. Keys are created on first use.
  *
  * Threads   one thread per object
  */
@@ -20,8 +20,8 @@ struct sim_pki;
 enum sim_ca { SIM_ARK, SIM_ASK, SIM_ASVK };
 
 /*
- * seed      not empty. What follows its first '/' names a chip, not the roots: "jurat/2" is a second chip of
- *           a world whose roots and cloud providers' VLEKs are those of "jurat"
+ * seed      not empty. The part after its first '/' selects a chip, not the roots: "jurat/2" is another chip
+ *           with the same roots and cloud providers' VLEKs as "jurat"
  * Returns   0; -EINVAL; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_pki_new(const char *seed, struct sim_pki **ret, struct jurat_error *err);
@@ -34,7 +34,7 @@ void sim_pki_free(struct sim_pki *pki);
 JURAT_MUST_CHECK int sim_pki_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
 				const uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
-/* What an endorsement key's certificate says. */
+/* Contents of an endorsement key's certificate. */
 struct sim_endorsement {
 	enum snp_product product;
 	bool vlek;
@@ -70,7 +70,7 @@ int64_t sim_pki_not_before(const struct sim_pki *pki);
 int64_t sim_pki_leaf_not_after(const struct sim_pki *pki, bool vlek);
 /* When a leaf that is issued now begins: the midnight (UTC) before the last one, the same all day. */
 int64_t sim_pki_leaf_begin(int64_t now);
-/* From here on leaves begin at `not_before` and last as AMD's do: a VCEK 7 years, a VLEK 1. */
+/* Makes later leaves valid from `not_before` for as long as AMD's: a VCEK 7 years, a VLEK 1 year. */
 void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before);
 
 #endif

@@ -12,8 +12,8 @@
  * Test roots with the profiles of Intel's SGX certificates: ECDSA P-256, the names, extensions and their
  * order as real ones have, but with a description "TEST ..." in front of every name
  * (doc/decisions/0005-intel-test-roots.md). With them the signed documents of Intel's provisioning
- * certification service: CRLs, TCB info, QE identity. Everything follows from a seed and from what the caller
- * says: equal calls give equal bytes, on every machine.
+ * certification service: CRLs, TCB info, QE identity. Everything is derived from a seed and the arguments:
+ * equal calls give equal bytes, on every machine.
  *
  * Threads   one thread per object
  */
@@ -39,7 +39,7 @@ const uint8_t *sim_pki_intel_cert(const struct sim_pki_intel *pki, enum sim_inte
 int64_t sim_pki_intel_not_before(void);
 int64_t sim_pki_intel_not_after(void);
 
-/* What a PCK certificate says of a platform and its TCB. */
+/* Contents of a PCK certificate: a platform and its TCB. */
 struct sim_pck {
 	uint8_t public_xy[64];
 	uint8_t ppid[16], cpusvn[16], platform_instance_id[16];

@@ -7,7 +7,7 @@
 #include "sim/pki/pki_intel.h"
 #include "sim/pki/x509_put.h"
 
-/* What the files sim/pki_intel*.c share. */
+/* Shared by the files pki_intel*.c. */
 struct sim_pki_intel {
 	struct intel_issued {
 		struct crypto_p256_signer *key;

@@ -6,7 +6,7 @@
 #include "sim/pki/pki.h"
 #include "sim/pki/x509_put.h"
 
-/* What the files sim/pki*.c share; nobody else includes it but their tests. */
+/* Shared by the files pki*.c and their tests. */
 enum { SIM_N_CAS = 3, SIM_SKI_BYTES = 20, SIM_WORLD_BYTES = 64 };
 
 /*

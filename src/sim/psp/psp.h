@@ -10,13 +10,13 @@
 #include "wire/snp_report.h"
 
 /*
- * The AMD-SP of one SEV-SNP machine, in software: it holds the chip secret, the TCB versions, the guest
- * contexts, and answers the commands of the SNP firmware ABI with the firmware's status codes
- * (wire/snp_msg.h). Where the order of the firmware's checks is not public, the choice made here is stated in
- * psp_msg.c and a rejected message never moves a counter.
+ * The AMD-SP of one SEV-SNP machine, in software: it has the chip secret, the TCB versions and the guest
+ * contexts, and executes the commands of the SNP firmware ABI with the firmware's status codes
+ * (wire/snp_msg.h). Where the order of the firmware's checks is not public, psp_msg.c documents the choice
+ * made here. A rejected message never advances a counter.
  *
  * Functions that are firmware commands return a status (0 = SNP_SUCCESS); others 0 or -errno.
- * Threads   one thread per object. Time does not exist for it.
+ * Threads   one thread per object. It is independent of time.
  */
 struct sim_psp;
 
@@ -42,11 +42,11 @@ enum snp_product sim_psp_product(const struct sim_psp *psp);
 void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64]);
 
 /*
- * What an operator does. Spec: SNP_PLATFORM_STATUS, SNP_COMMIT, SNP_CONFIG, SNP_VLEK_LOAD,
+ * Commands of the operator. Spec: SNP_PLATFORM_STATUS, SNP_COMMIT, SNP_CONFIG, SNP_VLEK_LOAD,
  * DOWNLOAD_FIRMWARE_EX. INVALID_PARAM: a TCB with bytes the product has not, reserved bits, a reported TCB
  * above the committed one, a hashstick for another TCB. BAD_SIGNATURE: a hashstick wrapped for another chip,
- * or damaged. BAD_SVN: firmware older than the committed one. A loaded VLEK goes when the reported TCB
- * changes.
+ * or damaged. BAD_SVN: firmware older than the committed one. A change of the reported TCB discards a loaded
+ * VLEK.
  */
 uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status *ret);
 uint32_t sim_psp_commit(struct sim_psp *psp);
@@ -84,7 +84,7 @@ struct sim_psp_share {
 };
 void sim_psp_set_share(struct sim_psp *psp, const struct sim_psp_share *share);
 
-/* What a host gives a guest at launch. */
+/* Launch parameters of a guest. */
 struct sim_launch {
 	uint64_t policy;
 	uint32_t guest_svn;
@@ -94,17 +94,19 @@ struct sim_launch {
 };
 
 /*
- * A running guest: its context, and the secrets page it finds in its memory. Guest numbers are not used again
- * soon: a stale one is INVALID_GUEST.
- * Returns   0; -EINVAL a policy that cannot run here: `err` says why; -ENOSPC too many guests; -ENOMEM
+ * Launches a guest: creates its context and its secrets page. Guest numbers are not reused soon: a stale one
+ * is INVALID_GUEST.
+ * Returns   0; -EINVAL a guest policy that this machine cannot run: `err` says why; -ENOSPC too many guests;
+ *           -ENOMEM
  */
 JURAT_MUST_CHECK int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_t *ret_guest,
 				    uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err);
 void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
 
 /*
- * SNP_GUEST_REQUEST: opens the sealed message of `request`, answers it in `response`, both whole pages.
- * Returns   a firmware status; on any but SNP_SUCCESS the response page is untouched and no counter has moved
+ * SNP_GUEST_REQUEST: decrypts the message in `request` and writes the response to `response`, both whole
+ * pages.
+ * Returns   a firmware status; on any but SNP_SUCCESS the response page and all counters are unchanged
  */
 uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
 			       uint8_t response[SNP_PAGE_BYTES]);
@@ -112,11 +114,11 @@ uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_
 uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
 
 /*
- * What AMD's key distribution service knows of this chip: the VCEK certificate of any TCB, and for a cloud
+ * AMD's Key Distribution Service (KDS) for this chip: the VCEK certificate of any TCB, and for a cloud
  * provider the VLEK certificate and this chip's wrapped hashstick. Certificates are DER of at most
  * SIM_CERT_MAX_BYTES. A VLEK is the same on every chip of a world (see sim_pki_new) with that product, CSP_ID
  * and TCB; its hashstick is wrapped for one.
- * Returns   0; -EINVAL a TCB or CSP_ID that cannot be; -ENOMEM
+ * Returns   0; -EINVAL an invalid TCB or CSP_ID; -ENOMEM
  */
 JURAT_MUST_CHECK int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to,
 				  size_t *ret_size, struct jurat_error *err);

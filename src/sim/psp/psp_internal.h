@@ -5,14 +5,14 @@
 #include "crypto/ec.h"
 #include "sim/psp/psp.h"
 
-/* What the files of this folder share; nobody else includes it but their tests. */
+/* Shared by the files of this folder and their tests. */
 enum {
 	PSP_SECRET_BYTES = 64,
 	PSP_HASHSTICK_BYTES = 384, /* unwrapped */
 	PSP_P384_XY_BYTES = 96,
 };
 
-/* What differs between the processors. */
+/* Differences between the processors. */
 struct psp_model {
 	unsigned family, model, stepping;
 	uint32_t fms; /* CPUID 1 EAX */
@@ -31,7 +31,7 @@ struct psp_guest {
 	bool live;
 	uint16_t generation;
 	uint32_t next_free; /* index + 1; 0 ends the list */
-	uint64_t number;    /* of its launch: what its keys follow from */
+	uint64_t number;    /* launch number, from which its keys are derived */
 	uint64_t launch_tcb, launch_mit_vector;
 	uint64_t message_count[SNP_N_VMPCKS];
 	uint8_t vmpck[SNP_N_VMPCKS][SNP_VMPCK_BYTES];
@@ -39,7 +39,7 @@ struct psp_guest {
 	struct sim_launch launch;
 };
 
-/* An endorsement key, kept until another TCB is asked for. */
+/* A cached endorsement key for one TCB. */
 struct psp_key {
 	struct crypto_ec_private *key; /* NULL: none */
 	uint64_t tcb;
@@ -51,7 +51,7 @@ struct sim_psp {
 	uint32_t report_version;
 	struct base_env *env;
 	uint8_t secret[PSP_SECRET_BYTES];     /* the chip's: fuses */
-	uint8_t csp_secret[PSP_SECRET_BYTES]; /* the key distribution service's, for VLEKs */
+	uint8_t csp_secret[PSP_SECRET_BYTES]; /* secret of the KDS, for VLEKs */
 	uint8_t hwid[64];
 	uint64_t current_tcb, committed_tcb, reported_tcb;
 	struct psp_version current, committed;
@@ -103,16 +103,17 @@ struct psp_message {
  * untouched.
  */
 uint32_t psp_msg_read_header(const uint8_t page[SNP_PAGE_BYTES], struct psp_message *ret);
-/* Fills `m->payload`: SNP_SUCCESS, or INVALID_PARAM when the tag does not fit. */
+/* Decrypts to `m->payload`: SNP_SUCCESS, or INVALID_PARAM when the tag does not match. */
 uint32_t psp_msg_open(const uint8_t page[SNP_PAGE_BYTES], const uint8_t vmpck[SNP_VMPCK_BYTES],
 		      struct psp_message *m);
-/* A whole page; 0 or -ENOMEM, and then `page` is untouched. */
+/* Encrypts a message into a whole page. 0; -ENOMEM, and `page` is unchanged. */
 int psp_msg_seal(const struct psp_message *m, const uint8_t vmpck[SNP_VMPCK_BYTES],
 		 uint8_t page[SNP_PAGE_BYTES]);
 
 /*
- * What messages ask for, psp_report.c and psp_key.c: read `request->payload`, fill `response->payload` and
- * its size. SNP_SUCCESS: there is a response, perhaps with a message status in it. Else: the command fails.
+ * Handlers of messages, in psp_report.c and psp_key.c: read `request->payload`, and fill in
+ * `response->payload` and its size. SNP_SUCCESS: there is a response, possibly with an error status in it.
+ * Otherwise the command fails.
  */
 uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
 			   struct psp_message *response);

@@ -6,10 +6,10 @@
 #include "sim/tdx/tdx_module.h"
 
 /*
- * The TD quoting enclave of a platform, with its PCK certificate: checks TDREPORTs of this machine and turns
- * them into quotes; and the collateral that a verifier needs for them. The format follows the report as
- * Intel's enclave chooses it, without the faults that were read in its source: report data is copied in every
- * format, and a TEE TCB SVN that a report does not have never overwrites one that it has.
+ * The TD quoting enclave of a platform, with its PCK certificate: checks TDREPORTs of this machine and
+ * converts them to quotes; and the collateral that a verifier needs for them. The quote format depends on the
+ * report as with Intel's enclave, without two bugs of its source: report data is copied in every format, and
+ * a TEE TCB SVN that a report does not have never overwrites one that it has.
  *
  * Threads   one thread per platform and what is made of it
  * Spec      Intel DCAP, sgx_quote_4.h and sgx_quote_5.h; Intel PCS API v4
@@ -54,7 +54,7 @@ void sim_qe_free(struct sim_qe *qe);
 JURAT_MUST_CHECK int sim_qe_quote(const struct sim_qe *qe, const uint8_t *report, size_t n, uint8_t **ret,
 				  size_t *ret_size, struct jurat_error *err);
 
-/* What a quoting service says of its platform. */
+/* Platform information of a quoting service. */
 struct sim_qe_platform_info {
 	uint16_t qe_isv_svn, pce_isv_svn;
 	uint8_t qe_id[SIM_QE_ID_BYTES], cpusvn[SIM_TDX_SVN_BYTES];
@@ -65,9 +65,9 @@ const uint8_t *sim_qe_pck(const struct sim_qe *qe, size_t *ret_size);
 void sim_qe_pck_serial(const struct sim_qe *qe, uint8_t ret[SIM_INTEL_SERIAL_BYTES]);
 
 /*
- * What the collateral is to say. A status is the one of the level that the platform, its running TDX module
- * or this enclave is at: "UpToDate" and so on. Above it is a level that is up to date, below it one that is
- * out of date, so that a TD of an older module is out of date. NULL: there is no level for it at all.
+ * Requested contents of the collateral. A status is that of the level which the platform, its current TDX
+ * module or this enclave meets: "UpToDate" and so on. Above it is a level that is up to date, below it one
+ * that is out of date, so that a TD of an older module is out of date. NULL: there is no level for it at all.
  */
 struct sim_collateral_wish {
 	const char *platform_status, *module_status, *qe_status;

@@ -6,17 +6,17 @@
 #include "wire/qgs.h"
 
 /*
- * What a quote generation service says to a message, with the software quoting enclave behind it: the one
- * place for the software machine, `jurat run` and juratd. Knows no socket.
+ * Responses of a quote generation service that uses the software quoting enclave, shared by the software
+ * machine, `jurat run` and juratd. Independent of sockets.
  *
  * Threads   any, when each has its own enclave
  * Spec      Intel DCAP, qgs_server.cpp, qgs_ql_logic.cpp
  */
 
 /*
- * The response to a good request.
+ * Builds the response to a valid request.
  *
- * collateral  what collateral is to say; NULL: there is none
+ * collateral  contents of the collateral; NULL: there is none
  * request     one message of this type, without its length; n bytes, untrusted
  * ret         a framed response, on the heap, that the caller frees
  * Returns     0; -EBADMSG not such a message; -ENOENT collateral of another platform or CA, or none; as
@@ -27,8 +27,8 @@ JURAT_MUST_CHECK int sim_qgs_response(const struct sim_qe *qe, const struct sim_
 				      size_t *ret_size, struct jurat_error *err);
 
 /*
- * The whole service: a response in any case, with the one code that handlers of Intel's service have when
- * something went wrong.
+ * The whole service: always builds a response; failed requests get the single error code that Intel's service
+ * uses.
  *
  * Returns   0 and a framed response; > 0 enum qgs_error when the message is so wrong that Intel's service
  *           closes the connection without a response; -ENOMEM

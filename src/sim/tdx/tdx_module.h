@@ -11,10 +11,10 @@
 #include "wire/tdx_report.h"
 
 /*
- * A TDX platform, its TDs, and KVM's part of their TDVMCALLs: TDREPORTs and run-time measurements as the TDX
- * module makes them; GetQuote, SetupEventNotifyInterrupt and GetTdVmCallInfo as KVM hands them to the VMM,
- * over the real `struct kvm_run` layout (wire/tdx_uapi.h). MapGPA is done in here, as if the VMM had agreed.
- * It ends where module and kernel end: the VMM above is host/, the guest driver sim/guest, the quoting
+ * A TDX platform, its TDs, and KVM's handling of their TDVMCALLs: TDREPORTs and runtime measurements as made
+ * by the TDX module; GetQuote, SetupEventNotifyInterrupt and GetTdVmCallInfo as KVM passes them to the VMM,
+ * with the real `struct kvm_run` layout (wire/tdx_uapi.h). MapGPA is handled here, as if the VMM had agreed.
+ * It simulates module and kernel only: the VMM above is host/, the guest driver sim/guest, the quoting
  * enclave sim/tdx/qe.
  *
  * Memory: guest pages are sparse, private until shared, and allocated when first written.
@@ -50,7 +50,7 @@ struct sim_tdx_options {
 				          machine after an update. */
 };
 
-/* What never changes about a platform. */
+/* Constant properties of a platform. */
 struct sim_tdx_identity {
 	uint8_t ppid[16], platform_instance_id[16], qe_id[16];
 	uint8_t fmspc[6], pceid[2];
