@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 /*
- * The world of a program inside a guest of the machine: one device, the machine's clock, and this process's
- * memory as the program's memory.
+ * The environment of a program inside a guest of the machine: one device, the machine's clock, and this
+ * process's memory as the program's memory.
  */
 enum { DEVICE_FD = 1 << 20 }; /* no descriptor of this process */
 
@@ -68,7 +68,7 @@ static int m_ioctl(struct base_env *env, int fd, unsigned long request, void *ar
 	return fd == DEVICE_FD ? machine_ioctl(vcpu->guest, vcpu->index, request, arg) : -EBADF;
 }
 
-/* Everything else is not there. */
+/* Nothing else exists. */
 static ssize_t no_read(struct base_env *env, int fd, void *buf, size_t n)
 {
 	return -EINVAL;

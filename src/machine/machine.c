@@ -98,7 +98,7 @@ uint64_t machine_now_ns(const struct machine *m)
 	return m->now_ns;
 }
 
-/* Ends the request that has the driver. Its `done` may queue another. */
+/* Ends the request that holds the driver. Its `done` may queue another. */
 static void finish(struct machine_guest *guest, int result)
 {
 	struct machine_request *request = guest->queue;
@@ -202,7 +202,7 @@ static int guest_set_shared(void *vm, uint64_t gpa, uint64_t npages, bool shared
 	return sim_kvm_set_shared(vm, gpa, npages, shared);
 }
 
-/* The pages that driver and hypervisor use, but those that the driver shares itself. */
+/* Shares the pages used by driver and hypervisor, except those that the driver shares itself. */
 static int share_pages(struct machine_guest *guest)
 {
 	bool has_certs = !sim_linux_or_newest(guest->machine->options.kernel)->sev_shares_certs_per_request;
@@ -355,7 +355,7 @@ static bool can_move(const struct machine_vcpu *vcpu)
 	return !guest->sleeping || guest->until_ns <= guest->machine->now_ns;
 }
 
-/* The `which`-th vCPU that can move; how many can when `which` is past them. */
+/* The `which`-th vCPU that can run; *ret_n: the number of those that can, when `which` is past the end. */
 static struct machine_vcpu *movable(struct machine *m, unsigned which, unsigned *ret_n)
 {
 	unsigned n = 0;

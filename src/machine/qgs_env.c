@@ -122,7 +122,7 @@ static uint64_t next_of_channels(const struct machine_qgs *qgs)
 	return first;
 }
 
-/* Waiting is what makes time pass: to the event, or to the end of the wait. */
+/* Waiting advances virtual time to the event, or to the end of the wait. */
 static int q_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_ns)
 {
 	struct machine_qgs *qgs = self(env);

@@ -9,7 +9,7 @@
 #include "base/struct.h"
 #include "machine/machine.h"
 
-/* The installed face of the software platform: a machine and its guests under public names. */
+/* The public interface of the software platform: a machine and its guests. */
 struct jurat_snp_sim {
 	struct machine *machine;
 };

@@ -47,7 +47,7 @@ static void finish(struct machine_td *m, int result)
 	free(request);
 }
 
-/* Whoever waits is told; nothing is begun any more. */
+/* Ends all pending requests with an error; no others are started. */
 static void die(struct machine_td *m, int r)
 {
 	m->dead = r;
@@ -55,7 +55,7 @@ static void die(struct machine_td *m, int r)
 		finish(m, r);
 }
 
-/* Hands the first of the queue to the driver. */
+/* Passes the first request of the queue to the driver. */
 static int start(struct machine_td *m)
 {
 	struct td_request *request = m->queue;
@@ -69,7 +69,7 @@ static int start(struct machine_td *m)
 	return r;
 }
 
-/* One step of what the driver does; false: it waits, or has nothing to do. */
+/* One step of the driver; false: it waits, or has nothing to do. */
 static bool step_driver(struct machine_td *m, struct uapi_tdvmcall *regs, bool *ret_call)
 {
 	struct sim_tdx_step_result step;
@@ -454,7 +454,7 @@ int machine_td_ioctl(struct machine_td *m, const struct sim_user_memory *user, u
 		return r;
 	while (!outcome.done && machine_td_runnable(m))
 		machine_td_step(m);
-	if (!outcome.done) /* the driver waits for ever, with what is on this stack */
+	if (!outcome.done) /* the driver would wait forever, with pointers to this stack frame */
 		die(m, -EIO);
 	return outcome.result;
 }

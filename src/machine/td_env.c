@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 /*
- * The world of a program inside the TD: /dev/tdx_guest, configfs-tsm and the measurements' files, over the
- * machine's state machines; reads that have to wait for a quote drive the machine until it is there.
+ * The environment of a program inside the TD: /dev/tdx_guest, configfs-tsm and the measurement files, over
+ * the machine's state machines; reads that wait for a quote step the machine until it is complete.
  */
 #define DEVICE       "/dev/tdx_guest"
 #define TSM          "/sys/kernel/config/tsm/report"
@@ -32,7 +32,7 @@ static struct td_env_file *file_of(struct base_env *env, int fd)
 	return &e->files[fd - FIRST_FILE_FD];
 }
 
-/* What follows "PREFIX/" in a path; NULL when it is elsewhere. */
+/* The part of a path after "PREFIX/"; NULL when it has another prefix. */
 static const char *below(const char *path, const char *prefix)
 {
 	size_t n = strlen(prefix);

@@ -10,10 +10,10 @@
 #include "store/store.h"
 
 enum {
-	DRAIN_WAIT_MS = 1000, /* far less than the sixty seconds of BUSY that cost a guest its key */
+	DRAIN_WAIT_MS = 1000, /* far less than the 60 s of BUSY after which a guest wipes its key */
 };
 
-/* What the firmware will sign with once the change is made. */
+/* The key and TCB with which the firmware will sign after the change. */
 struct after {
 	uint64_t tcb;
 	bool vlek;
@@ -36,12 +36,12 @@ static int foresee(struct machine *m, const struct machine_change *change, struc
 	else if (change->kind == MACHINE_VLEK_LOAD)
 		after.vlek = true;
 	if (after.tcb != now.reported_tcb)
-		after.vlek = false; /* firmware forgets a VLEK of another TCB */
+		after.vlek = false; /* the firmware discards a VLEK of another TCB */
 	*ret = after;
 	return 0;
 }
 
-/* Step 1 of a replacement: the certificates, from the key distribution service, before anything else. */
+/* Step 1 of a replacement: gets the certificates from the KDS, before anything else. */
 static int build_table(struct machine *m, const struct machine_change *change, const struct after *after,
 		       uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
@@ -96,7 +96,7 @@ static uint32_t load_vlek(struct machine *m, const uint8_t *hashstick, struct ju
 	return status == SNP_SUCCESS ? load_own_vlek(m, &now, err) : status;
 }
 
-/* Without the VLEK, reports name the chip again: it is what finds the VCEK that signs them from now on. */
+/* Without the VLEK, reports have the chip id again, which identifies the VCEK that signs them from now on. */
 static uint32_t commit(struct machine *m)
 {
 	struct snp_platform_status before, after;
@@ -155,7 +155,7 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	return STORE_CHANGED;
 }
 
-/* What an operator without any protocol does: replace the file, then tell the firmware. */
+/* An update without any protocol: replaces the file, then issues the firmware command. */
 static int replace_unsynchronised(struct machine *m, struct issue *i, const uint8_t *table, size_t size,
 				  struct jurat_error *err)
 {

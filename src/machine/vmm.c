@@ -7,9 +7,8 @@
 #include "wire/kvm_run.h"
 
 /*
- * The vCPU loop of a VMM, one turn at a time. With the upstream scheme it is nothing but the host half's
- * two calls; the older schemes answer the same question through their own exits, with the same host half
- * behind them.
+ * The vCPU loop of a VMM, one iteration at a time. With the upstream scheme it only makes the two calls of
+ * libjurat-host; the older schemes have other exits, which are served by the same library.
  */
 
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
@@ -115,7 +114,7 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 	int r = 0;
 
 	vcpu->owes_run = false;
-	/* v15 hears of the end by an exit. A failed KVM_RUN ends the request in every scheme. */
+	/* v15 reports the end with an exit. A failed KVM_RUN ends the request in every scheme. */
 	if ((m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
 	    jurat_snp_request_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
 		machine_event(m, "VMM", "store", "KVM_RUN returned %s: unlock",
@@ -138,7 +137,7 @@ int machine_vmm_run(struct machine_vcpu *vcpu)
 		r = serve_vmgexit(vcpu, run);
 		break;
 	default:
-		return -ENOTSUP; /* a VMM ends a guest whose exit it does not know */
+		return -ENOTSUP; /* a VMM terminates a guest on an unknown exit */
 	}
 	vcpu->owes_run = r == 0;
 	return r;
