@@ -20,9 +20,11 @@
 
 enum { LISTENER = RUN_QGS_CONNECTIONS, TIMER, N_SOURCES };
 enum { MAX_PORT = 65535, MS_PER_S = 1000, NS_PER_MS = 1000000, START_WAIT_MS = 1000 };
+enum { SILENCE_MS = 1000 }; /* a client may take so long when others wait for its place */
 
 struct connection {
 	int fd; /* -1: free */
+	uint64_t since_ms;
 	struct conn conn;
 };
 
@@ -32,6 +34,7 @@ struct run_qgs {
 	int place;  /* of a socket without a path, O_PATH */
 	int listener, epoll, timer;
 	unsigned n, queued, limit_ms;
+	bool is_full;      /* and the listener is not watched */
 	uint64_t armed_ms; /* when the timer goes off; 0: it does not */
 	struct stat name;  /* of path: to remove no other's */
 	struct connection connections[RUN_QGS_CONNECTIONS];
@@ -49,6 +52,14 @@ static uint64_t now_ms(void)
 	return base_now_ns(base_env_real()) / NS_PER_MS;
 }
 
+/* A connection's time; when others wait for its place, less of it. */
+static uint64_t deadline_of(const struct run_qgs *q, const struct connection *c)
+{
+	const uint64_t end = conn_deadline(&c->conn), silence = c->since_ms + SILENCE_MS;
+
+	return q->is_full && silence < end ? silence : end;
+}
+
 /* The timer goes off when the first connection's time is over. */
 static void arm(struct run_qgs *q)
 {
@@ -58,8 +69,8 @@ static void arm(struct run_qgs *q)
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++) {
 		const struct connection *c = &q->connections[i];
 
-		if (c->fd >= 0 && (first == 0 || conn_deadline(&c->conn) < first))
-			first = conn_deadline(&c->conn);
+		if (c->fd >= 0 && (first == 0 || deadline_of(q, c) < first))
+			first = deadline_of(q, c);
 	}
 	if (first == q->armed_ms)
 		return;
@@ -69,16 +80,29 @@ static void arm(struct run_qgs *q)
 	timerfd_settime(q->timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
+/* While all places are taken, newcomers wait in the listener's queue. */
+static void watch_listener(struct run_qgs *q, bool on)
+{
+	if (q->is_full == !on)
+		return;
+	if (control(q, EPOLL_CTL_MOD, q->listener, on ? EPOLLIN : 0, LISTENER) == 0)
+		q->is_full = !on;
+}
+
 static void end(struct run_qgs *q, struct connection *c)
 {
 	close(c->fd);
 	conn_done(&c->conn);
 	c->fd = -1;
 	q->n--;
+	watch_listener(q, true);
 }
 
-/* For a newcomer, when all places are taken: of those that wait for their client, who has for longest. */
-static void make_place(struct run_qgs *q)
+/*
+ * For a newcomer, when all places are taken: the place of whoever has been silent for longest, and for long
+ * enough. Every connection waits for its client. false: there is none yet.
+ */
+static bool make_place(struct run_qgs *q)
 {
 	struct connection *oldest = NULL;
 
@@ -86,24 +110,31 @@ static void make_place(struct run_qgs *q)
 		struct connection *c = &q->connections[i];
 
 		if (c->fd < 0)
-			return;
-		if (!oldest || conn_deadline(&c->conn) < conn_deadline(&oldest->conn))
+			return true;
+		if (!oldest || c->since_ms < oldest->since_ms)
 			oldest = c;
 	}
+	if (now_ms() < oldest->since_ms + SILENCE_MS)
+		return false;
 	end(q, oldest);
+	return true;
 }
 
 static void begin(struct run_qgs *q)
 {
 	static const struct conn_options as_juratd = { .max_requests = 1, .raw_too = true };
-	int fd = accept4(q->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct conn_options options = as_juratd;
 	unsigned i = 0;
+	int fd;
 
+	if (!make_place(q)) {
+		watch_listener(q, false);
+		return;
+	}
+	fd = accept4(q->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
 	q->queued -= q->queued > 0;
-	make_place(q);
 	while (q->connections[i].fd >= 0)
 		i++;
 	if (control(q, EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0) {
@@ -112,6 +143,7 @@ static void begin(struct run_qgs *q)
 	}
 	options.timeout_ms = q->limit_ms;
 	q->connections[i].fd = fd;
+	q->connections[i].since_ms = now_ms();
 	conn_init(&q->connections[i].conn, &options, now_ms());
 	q->n++;
 }
@@ -201,6 +233,7 @@ static void end_overdue(struct run_qgs *q)
 
 	(void)!read(q->timer, &times, sizeof(times));
 	q->armed_ms = 0;
+	watch_listener(q, true);
 	for (int i = 0; i < RUN_QGS_CONNECTIONS; i++) {
 		struct connection *c = &q->connections[i];
 
@@ -353,6 +386,7 @@ static void close_listener(struct run_qgs *q)
 		close(q->place);
 	q->listener = q->place = -1;
 	q->queued = 0;
+	q->is_full = false;
 }
 
 int run_qgs_reopen(struct run_qgs *q, struct jurat_error *err)

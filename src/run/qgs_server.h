@@ -7,8 +7,9 @@
 /*
  * --qgs: the quoting service of the machine's TD, for a program that connects to it directly. It responds as
  * `juratd qgs`, with which it shares the protocol (host/conn.h) and the service (sim/tdx/qgs_service.h):
- * quotes, the collateral of $JURAT_ROOTS, platform information. At most RUN_QGS_CONNECTIONS at once: a new
- * connection replaces the one that would time out first. Never blocks.
+ * quotes, the collateral of $JURAT_ROOTS, platform information. At most RUN_QGS_CONNECTIONS at once:
+ * the next one waits until one of them ends, or takes the place of the oldest that has been silent for a
+ * second. Never blocks.
  * Threads   one
  */
 enum {

@@ -240,7 +240,7 @@ static void those_that_come_later_do_not_prolong_the_time(void **state)
 	run_qgs_free(q);
 }
 
-/* Sixteen that say nothing, or begin to, do not delay the seventeenth: its place is that of the oldest. */
+/* Sixteen that say nothing, or begin to, do not keep the next one out: after a second the oldest makes place. */
 static void silent_connections_stall_nobody(void **state)
 {
 	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
@@ -329,16 +329,42 @@ static void a_socket_that_nobody_listens_on_is_replaced(void **state)
 	assert_int_equal(access(name.sun_path, F_OK), -1);
 }
 
+/* A burst of honest clients loses nobody: none has been silent for long. */
+static void patient_connections_wait_their_turn(void **state)
+{
+	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
+	struct qgs_message request = qgs_message(QGS_PLATFORM_REQ), answer;
+	int silent[RUN_QGS_CONNECTIONS], last;
+	struct pollfd ready;
+
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		silent[i] = new_client(q);
+	last = new_client(q);
+	assert_int_equal(send(last, "\0\0\0\20\1\0\1\0\4\0\0\0\20\0\0\0\0\0\0\0", 20, 0), 20);
+	serve_all(q);
+	ready = (struct pollfd){ .fd = last, .events = POLLIN };
+	assert_int_equal(poll(&ready, 1, 0), 0);
+	close(silent[3]); /* one goes, one comes */
+	serve_all(q);
+	assert_int_equal(poll(&ready, 1, 0), 1);
+	ask(q, silent[7], &request, &answer); /* none was ended meanwhile */
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		if (i != 3)
+			close(silent[i]);
+	close(last);
+	run_qgs_free(q);
+}
+
 static void more_than_can_wait_are_refused(void **state)
 {
 	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
-	int waiting[2 * RUN_QGS_WAITING], n = 0, over = new_socket();
+	int waiting[RUN_QGS_WAITING + RUN_QGS_CONNECTIONS], n = 0, over = new_socket();
 
 	for (; n < RUN_QGS_WAITING; n++)
 		waiting[n] = new_client(q);
 	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
 	serve_all(q);
-	for (; n < 2 * RUN_QGS_WAITING; n++)
+	for (; n < RUN_QGS_WAITING + RUN_QGS_CONNECTIONS; n++)
 		waiting[n] = new_client(q);
 	assert_int_equal(run_qgs_connect(q, over), -ECONNREFUSED);
 	while (n > 0)
@@ -403,6 +429,7 @@ int main(void)
 		cmocka_unit_test(silent_connections_do_not_keep_others_out_for_ever),
 		cmocka_unit_test(those_that_come_later_do_not_prolong_the_time),
 		cmocka_unit_test(silent_connections_stall_nobody),
+		cmocka_unit_test(patient_connections_wait_their_turn),
 		cmocka_unit_test(a_raw_tdreport_is_answered_with_a_raw_quote),
 		cmocka_unit_test(a_socket_that_nobody_listens_on_is_replaced),
 		cmocka_unit_test(more_than_can_wait_are_refused),
