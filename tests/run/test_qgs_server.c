@@ -240,7 +240,7 @@ static void those_that_come_later_do_not_prolong_the_time(void **state)
 	run_qgs_free(q);
 }
 
-/* Sixteen that say nothing, or begin to, do not keep the next one out: after a second the oldest makes place. */
+/* Sixteen that say nothing, or begin to, keep nobody out: after a second the oldest makes place. */
 static void silent_connections_stall_nobody(void **state)
 {
 	struct run_qgs *q = new_service("vsock:4050", LONG_MS);
