@@ -19,6 +19,17 @@ static void trim_utf8(char *text, size_t size)
 		text[start - 1] = '\0';
 }
 
+char *base_plain_text(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = '?';
+		else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';
+	}
+	return text;
+}
+
 int jurat_fail(struct jurat_error *err, int r, const char *format, ...)
 {
 	va_list ap;
@@ -29,6 +40,7 @@ int jurat_fail(struct jurat_error *err, int r, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
 	trim_utf8(err->text, sizeof(err->text));
+	base_plain_text(err->text);
 	return r;
 }
 
@@ -49,6 +61,7 @@ int jurat_wrap(struct jurat_error *err, int r, const char *format, ...)
 	    snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", cause) < 0)
 		err->text[n] = '\0';
 	trim_utf8(err->text, sizeof(err->text));
+	base_plain_text(err->text);
 	return r;
 }
 

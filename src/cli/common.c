@@ -72,9 +72,12 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 __attribute__((format(printf, 3, 0))) static void say(const struct cli *cli, const char *prefix,
 						      const char *format, va_list ap)
 {
-	fprintf(stderr, "jurat%s%s: %s", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	auto_free char *text = NULL;
+
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	fprintf(stderr, "jurat%s%s: %s%s\n", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix,
+		text ? base_plain_text(text) : strerror(ENOMEM));
 }
 
 int cli_fail(const struct cli *cli, int status, const char *format, ...)

@@ -21,6 +21,8 @@ struct show {
 /* Takes ownership of `value`; returns it, or NULL on failure. */
 json_t *show_add(struct show *s, json_t *to, const char *name, json_t *value);
 void show_add_text(struct show *s, json_t *to, const char *name, const char *text);
+/* Text of a certificate, in whatever encoding: what is not printable ASCII as '?', at most 127 characters. */
+void show_add_name(struct show *s, json_t *to, const char *name, const struct bytes_rd *text);
 void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n);
 void show_add_number(struct show *s, json_t *to, const char *name, uint64_t value);
 void show_add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n);

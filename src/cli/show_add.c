@@ -21,6 +21,13 @@ void show_add_text(struct show *s, json_t *to, const char *name, const char *tex
 	show_add(s, to, name, json_string(text));
 }
 
+void show_add_name(struct show *s, json_t *to, const char *name, const struct bytes_rd *text)
+{
+	char plain[128];
+
+	show_add_text(s, to, name, verdict_name(text, plain, sizeof(plain)));
+}
+
 void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n)
 {
 	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));

@@ -41,8 +41,8 @@ static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_
 		} else if (der_peek(&value) == DER_IA5_STRING) {
 			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
 
-			show_add(s, to, known[i].name,
-				 json_stringn((const char *)text.data, text.bad ? 0 : text.size));
+			text.size = text.bad ? 0 : text.size;
+			show_add_name(s, to, known[i].name, &text);
 		} else {
 			show_add_hex(s, to, known[i].name, value.data, value.size);
 		}
@@ -97,8 +97,8 @@ static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert
 {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 
-	show_add(s, to, "subject", json_stringn((const char *)cert->subject_cn.data, cert->subject_cn.size));
-	show_add(s, to, "issuer", json_stringn((const char *)cert->issuer_cn.data, cert->issuer_cn.size));
+	show_add_name(s, to, "subject", &cert->subject_cn);
+	show_add_name(s, to, "issuer", &cert->issuer_cn);
 	show_add_hex(s, to, "serial", cert->serial.data, cert->serial.size);
 	show_add_time(s, to, "not_before", cert->not_before);
 	show_add_time(s, to, "not_after", cert->not_after);
@@ -116,7 +116,7 @@ static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
 	struct bytes_rd rest = crl->revoked, serial;
 	json_t *revoked;
 
-	show_add(s, to, "issuer", json_stringn((const char *)crl->issuer_cn.data, crl->issuer_cn.size));
+	show_add_name(s, to, "issuer", &crl->issuer_cn);
 	show_add_hex(s, to, "number", crl->crl_number.data, crl->crl_number.size);
 	show_add_time(s, to, "this_update", crl->this_update);
 	if (crl->next_update != INT64_MIN)

@@ -40,6 +40,19 @@ static void long_text_is_cut_at_a_character(void **state)
 	assert_int_equal(strlen(err.text), JURAT_ERROR_TEXT_BYTES - 2);
 }
 
+static void control_characters_do_not_reach_a_terminal(void **state)
+{
+	struct jurat_error err;
+
+	(void)state;
+	jurat_fail(&err, -EIO, "%s",
+		   "a\x1b[2Jb\r\n\x7f\xc2\x9b"
+		   "c\xc3\xa9\xc2\xa0");
+	assert_string_equal(err.text, "a?[2Jb?????c\xc3\xa9\xc2\xa0");
+	jurat_wrap(&err, -EIO, "'%s'", "\x1b");
+	assert_string_equal(err.text, "'?': a?[2Jb?????c\xc3\xa9\xc2\xa0");
+}
+
 static void memory_fails_with_one_text(void **state)
 {
 	struct jurat_error err = { "old" };
@@ -56,6 +69,7 @@ int main(void)
 		cmocka_unit_test(fail_returns_its_code_and_keeps_the_text),
 		cmocka_unit_test(wrap_puts_context_in_front),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
+		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
 		cmocka_unit_test(memory_fails_with_one_text),
 	};
 

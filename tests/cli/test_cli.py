@@ -358,6 +358,18 @@ def a_key_is_printed_as_json_or_kept_in_a_file(tmp):
 
 
 @case
+def what_a_file_says_is_shown_as_plain_text(tmp):
+    """A name without a common name is no internal error; what a parser quotes has no control character."""
+    der = (demo(tmp, "c") / "roots/ark.der").read_bytes()
+    (tmp / "cert").write_bytes(der.replace(b"\x55\x04\x03", b"\x55\x04\x04"))
+    assert json.loads(jurat("show", "--output", "json", tmp / "cert").out)["subject"] == ""
+    assert "issuer" in jurat("show", tmp / "cert").out
+    (tmp / "json").write_bytes(b'["\\b\xc2\x9b\x7f\\/\\\x01')
+    err = jurat("show", tmp / "json", status=1).err
+    assert "JSON" in err and all(c == "\n" or c.isprintable() for c in err), err
+
+
+@case
 def show_decodes_what_there_is(tmp):
     e = demo(tmp, "v", "--sign-with", "vlek", "--product", "turin")
     jurat("certs", "split", e / "certs.bin", tmp / "split")
