@@ -28,12 +28,17 @@ static bool is_known_table(const uint8_t *bytes, size_t n)
 		snp_certs_is_mixed_endian(bytes, SNP_CERTS_ENTRY_BYTES));
 }
 
-/* A table that begins with a private GUID is recognized by parsing it. */
+/*
+ * A table that begins with a private GUID is recognized by parsing it; one with GUIDs in both byte
+ * orders too, which its reader refuses.
+ */
 static bool is_private_table(const uint8_t *bytes, size_t n)
 {
 	struct snp_certs table;
 
-	return snp_certs_read_any(bytes, n, &table, NULL) == 0 && table.n > 0;
+	return (snp_certs_read_any(bytes, n, &table, NULL) == 0 ||
+		snp_certs_read(bytes, n, &table, NULL) == 0) &&
+	       table.n > 0;
 }
 
 /* Random bytes, except for reserved ones. */
