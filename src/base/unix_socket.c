@@ -125,3 +125,11 @@ int base_unix_listen(int fd, const struct sockaddr_un *name, socklen_t size, mod
 	*ret = st;
 	return 0;
 }
+
+void base_unix_remove(const char *path, const struct stat *made)
+{
+	struct stat there;
+
+	if (lstat(path, &there) == 0 && there.st_dev == made->st_dev && there.st_ino == made->st_ino)
+		unlink(path);
+}

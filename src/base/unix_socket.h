@@ -25,5 +25,7 @@
 JURAT_MUST_CHECK int base_unix_listen(int fd, const struct sockaddr_un *name, socklen_t size, mode_t mode,
 				      uint64_t wait_ms, int backlog, struct stat *ret,
 				      struct jurat_error *err);
+/* Removes the file that base_unix_listen() created, unless another has taken its place. */
+void base_unix_remove(const char *path, const struct stat *made);
 
 #endif

@@ -44,16 +44,11 @@ static int check_folder(const char *path, struct jurat_error *err)
 static int bind_unix(int fd, const struct base_address *a, mode_t mode, uint64_t wait_ms, struct listener *l,
 		     struct jurat_error *err)
 {
-	struct stat st;
 	int r = check_folder(a->sockaddr.un.sun_path, err);
 
-	if (r == 0)
-		r = base_unix_listen(fd, &a->sockaddr.un, a->size, mode, wait_ms, LISTENER_BACKLOG, &st, err);
-	if (r < 0)
-		return r;
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	return 0;
+	return r < 0 ? r
+		     : base_unix_listen(fd, &a->sockaddr.un, a->size, mode, wait_ms, LISTENER_BACKLOG,
+					&l->name, err);
 }
 
 static int bind_other(int fd, const struct base_address *a, struct jurat_error *err)
@@ -115,11 +110,8 @@ int listener_adopt(int fd, struct listener *ret, struct jurat_error *err)
 
 void listener_unlink(const struct listener *l)
 {
-	struct stat st;
-
-	if (l->made && l->address.sockaddr.any.sa_family == AF_UNIX &&
-	    stat(l->address.sockaddr.un.sun_path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
-		unlink(l->address.sockaddr.un.sun_path);
+	if (l->made && l->address.sockaddr.any.sa_family == AF_UNIX)
+		base_unix_remove(l->address.sockaddr.un.sun_path, &l->name);
 }
 
 void listener_close(struct listener *l)

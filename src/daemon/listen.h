@@ -2,7 +2,7 @@
 #ifndef DAEMON_LISTEN_H
 #define DAEMON_LISTEN_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "daemon/address.h"
 
@@ -10,9 +10,8 @@
 struct listener {
 	int fd;
 	struct base_address address;
-	bool made; /* created by listener_open(), so its name must be removed */
-	dev_t dev;
-	ino_t ino;
+	bool made;        /* created by listener_open(), so its name must be removed */
+	struct stat name; /* of a Unix socket: to remove no other's */
 };
 
 enum { LISTENER_BACKLOG = 4096 };

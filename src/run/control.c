@@ -198,8 +198,6 @@ int run_control_new(const char *path, struct run_platform *platform, struct run_
 
 void run_control_free(struct run_control *c)
 {
-	struct stat st;
-
 	if (!c)
 		return;
 	for (size_t i = 0; i < CLIENTS; i++)
@@ -209,8 +207,8 @@ void run_control_free(struct run_control *c)
 		close(c->listener);
 	if (c->epoll >= 0)
 		close(c->epoll);
-	if (c->path && stat(c->path, &st) == 0 && st.st_dev == c->name.st_dev && st.st_ino == c->name.st_ino)
-		unlink(c->path);
+	if (c->path)
+		base_unix_remove(c->path, &c->name);
 	free(c->path);
 	free(c);
 }

@@ -376,10 +376,8 @@ static int open_listener(struct run_qgs *q, const char *path, struct jurat_error
 
 static void close_listener(struct run_qgs *q)
 {
-	struct stat st;
-
-	if (q->path && stat(q->path, &st) == 0 && st.st_dev == q->name.st_dev && st.st_ino == q->name.st_ino)
-		unlink(q->path);
+	if (q->path)
+		base_unix_remove(q->path, &q->name);
 	if (q->listener >= 0)
 		close(q->listener);
 	if (q->place >= 0)

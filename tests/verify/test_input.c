@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
 #include "verify/made.h"
 #include "verify/tdx_made.h"
 
@@ -99,6 +101,10 @@ static void reports_are_known_in_any_version(void **state)
 	assert_kind(bytes, SNP_REPORT_BYTES - 1, INPUT_UNKNOWN, "cut short, and another algorithm");
 }
 
+/* 4ab7b379-bbac-4fe4-a02f-05aef327c782 */
+#define ASK_IN_EFI_S_ORDER                                                                                   \
+	0x79, 0xb3, 0xb7, 0x4a, 0xac, 0xbb, 0xe4, 0x4f, 0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82
+
 static void tables_are_known_by_a_guid_or_by_all_of_them(void **state)
 {
 	uint8_t table[8192], zeros[64] = { 0 };
@@ -120,6 +126,15 @@ static void tables_are_known_by_a_guid_or_by_all_of_them(void **state)
 	assert_int_equal(snp_certs_write(&certs, table, sizeof(table), &n, NULL), 0);
 	assert_kind(table, n, INPUT_SNP_TABLE, "table with a GUID of somebody's own");
 	assert_kind(table, n - 1, INPUT_UNKNOWN, "the same, cut short");
+	certs.n = 3;
+	for (unsigned i = 1; i < certs.n; i++)
+		certs.entries[i].data = certs.entries[0].data;
+	certs.entries[1].kind = SNP_CERT_VCEK;
+	memcpy(certs.entries[1].guid, snp_cert_guid(SNP_CERT_VCEK), SNP_CERTS_GUID_BYTES);
+	memcpy(certs.entries[2].guid, (const uint8_t[]){ ASK_IN_EFI_S_ORDER }, SNP_CERTS_GUID_BYTES);
+	assert_int_equal(snp_certs_write(&certs, table, sizeof(table), &n, NULL), 0);
+	assert_int_equal(snp_certs_read_any(table, n, &certs, NULL), -EBADMSG);
+	assert_kind(table, n, INPUT_SNP_TABLE, "the same with GUIDs in both byte orders");
 }
 
 static void tdx_and_hashsticks_are_known(void **state)
