@@ -197,7 +197,7 @@ static void count_signatures(struct tdx *t)
 
 static int set_up(struct tdx *t, struct jurat_error *err)
 {
-	struct sim_collateral_wish wish = {
+	struct sim_collateral_options o = {
 		.platform_status = "UpToDate",
 		.module_status = "UpToDate",
 		.qe_status = "UpToDate",
@@ -211,7 +211,7 @@ static int set_up(struct tdx *t, struct jurat_error *err)
 	if (r == 0)
 		r = ask(machine_td_env(t->machine), &t->quote, err);
 	if (r == 0)
-		r = sim_qe_collateral(machine_td_qe(t->machine), &wish, &t->parts, err);
+		r = sim_qe_collateral(machine_td_qe(t->machine), &o, &t->parts, err);
 	if (r == 0)
 		r = jurat_tdx_collateral_new(&t->collateral, err);
 	if (r == 0)

@@ -45,7 +45,7 @@ static void check(const struct fuzz_bytes *request, const uint8_t *answer, size_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct sim_collateral_wish wish = { .platform_status = "UpToDate",
+	static const struct sim_collateral_options o = { .platform_status = "UpToDate",
 							 .module_status = "UpToDate",
 							 .qe_status = "UpToDate",
 							 .issued = FUZZ_TDX_AT,
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (data[0] & SIGN)
 		sign(machine, &message);
-	r = sim_qgs_answer(machine->qe, data[0] & NO_COLLATERAL ? NULL : &wish, message.p, message.n, &answer,
+	r = sim_qgs_answer(machine->qe, data[0] & NO_COLLATERAL ? NULL : &o, message.p, message.n, &answer,
 			   &n, NULL);
 	must(r >= 0);
 	if (r == 0)

@@ -26,7 +26,7 @@ static void make(struct fuzz_tdx *machine, enum sim_tdx_generation generation)
 {
 	struct sim_td_params params = { .attributes = 1 << 28, .xfam = 0xe7, .mrtd = { 1 } };
 	struct sim_tdx_options options = { .generation = generation };
-	struct sim_collateral_wish wish = { .platform_status = "UpToDate",
+	struct sim_collateral_options o = { .platform_status = "UpToDate",
 					    .module_status = "UpToDate",
 					    .qe_status = "UpToDate",
 					    .issued = FUZZ_TDX_AT - DAY,
@@ -36,7 +36,7 @@ static void make(struct fuzz_tdx *machine, enum sim_tdx_generation generation)
 
 	must(sim_tdx_platform_new(&options, &machine->platform, NULL) == 0);
 	must(sim_qe_new(machine->platform, fuzz_tdx_pki(), NULL, &machine->qe, NULL) == 0);
-	must(sim_qe_collateral(machine->qe, &wish, &machine->collateral, NULL) == 0);
+	must(sim_qe_collateral(machine->qe, &o, &machine->collateral, NULL) == 0);
 	must(sim_td_new(machine->platform, &params, 1, &machine->td, NULL) == 0);
 	memcpy(svn, sim_tdx_tcb(machine->platform)->tee_tcb_svn, sizeof(svn));
 	svn[0]++;

@@ -75,7 +75,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
 		.td.xfam = 0xe7,
 	};
-	struct sim_collateral_wish wish = {
+	struct sim_collateral_options o = {
 		.platform_status = "UpToDate",
 		.module_status = "UpToDate",
 		.qe_status = "UpToDate",
@@ -97,7 +97,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	if (r == 0)
 		r = attest(demo, machine, &evidence, err);
 	if (r == 0)
-		r = sim_qe_collateral(machine_td_qe(machine), &wish, &parts, err);
+		r = sim_qe_collateral(machine_td_qe(machine), &o, &parts, err);
 	if (r == 0)
 		r = jurat_tdx_collateral_new(&collateral, err);
 	if (r == 0) {

@@ -54,15 +54,14 @@ static int answer(void *context, const struct backend_job *job, uint8_t **ret_re
 		  struct jurat_error *err)
 {
 	const struct enclave *e = context;
-	const struct sim_collateral_wish wish = { .platform_status = "UpToDate",
+	const struct sim_collateral_options o = { .platform_status = "UpToDate",
 						  .module_status = "UpToDate",
 						  .qe_status = "UpToDate",
 						  .issued = time(NULL),
 						  .next_update = time(NULL) + COLLATERAL_S,
 						  .evaluation = SIM_COLLATERAL_EVALUATION };
 
-	return sim_qgs_response(e->qe, &wish, job->type, job->request, job->request_size, ret_reply, ret_n,
-				err);
+	return sim_qgs_response(e->qe, &o, job->type, job->request, job->request_size, ret_reply, ret_n, err);
 }
 
 int enclave_backend_new(uv_loop_t *loop, unsigned n_workers, const char *seed, struct backend **ret,

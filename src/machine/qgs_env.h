@@ -16,7 +16,7 @@ enum { MACHINE_QGS_CHANNELS = 64 };
 struct machine_qgs {
 	struct base_env base;
 	const struct sim_qe *qe;
-	const struct sim_collateral_wish *collateral;
+	const struct sim_collateral_options *collateral;
 	uint64_t *now_ns; /* the machine's clock */
 	uint64_t latency_ns;
 	bool down;                                  /* connections are refused */

@@ -94,7 +94,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 	int64_t now = p->options->at ? p->options->at : base_realtime_s(base_env_real());
 	int r;
 
-	p->collateral = (struct sim_collateral_wish){
+	p->collateral = (struct sim_collateral_options){
 		.platform_status = "UpToDate",
 		.module_status = "UpToDate",
 		.qe_status = "UpToDate",

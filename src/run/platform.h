@@ -42,11 +42,11 @@ struct run_platform {
 	const char *temp;                  /* borrowed */
 	struct run_state *state;           /* NULL: the platform ends with the run */
 	struct machine *machine;
-	struct machine_guest *guest;           /* NULL with --host, or without this TEE */
-	struct machine_td *td;                 /* the same for TDX */
-	const char *seed;                      /* borrowed from options or state; NULL: the default */
-	struct sim_collateral_wish collateral; /* of the TD's platform; good for a month */
-	char *certs_path;                      /* NULL with --no-certs */
+	struct machine_guest *guest;              /* NULL with --host, or without this TEE */
+	struct machine_td *td;                    /* the same for TDX */
+	const char *seed;                         /* borrowed from options or state; NULL: the default */
+	struct sim_collateral_options collateral; /* of the TD's platform; good for a month */
+	char *certs_path;                         /* NULL with --no-certs */
 	struct run_faults faults;
 	unsigned n_requests;       /* number of requests of the program */
 	struct run_trace *trace;   /* NULL: none */

@@ -11,7 +11,7 @@
  * `jurat run`: an unmodified program as a guest, or as the host, of a software machine.
  *
  * There are three processes. The *supervisor* (the caller) runs the machine and serves the FUSE filesystem
- * from outside the namespaces, with one event loop. The *keeper* (spawn.c) is the program's parent and
+ * from outside the namespaces, with one event loop. The *monitor* (spawn.c) is the program's parent and
  * outlives both: it forwards signals and cleans up, whichever process dies first. The *program* creates its
  * namespaces (sandbox.c), sends the descriptor of the FUSE mount to the supervisor, and executes PROGRAM.
  */

@@ -43,7 +43,7 @@ void run_message_send(int to, enum run_word word, int r, const struct jurat_erro
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	}
-	(void)!sendmsg(to, &m, MSG_NOSIGNAL); /* a supervisor that is gone: the keeper sees it */
+	(void)!sendmsg(to, &m, MSG_NOSIGNAL); /* a supervisor that is gone: the monitor sees it */
 }
 
 int run_message_receive(int from, struct run_message *ret, int *ret_fd)
@@ -192,13 +192,13 @@ static bool keep(pid_t program, int control, int *ret_status)
 	}
 }
 
-_Noreturn static void become_keeper(const struct run_spawn *what, int setup, int control)
+_Noreturn static void become_monitor(const struct run_spawn *what, int setup, int control)
 {
 	int status = 0;
 	bool ended;
 	pid_t program;
 
-	prctl(PR_SET_NAME, "jurat-keeper");
+	prctl(PR_SET_NAME, "jurat-monitor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	program = fork();
 	if (program == 0)
@@ -222,7 +222,7 @@ _Noreturn static void become_keeper(const struct run_spawn *what, int setup, int
 	_exit(0);
 }
 
-int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err)
+int run_spawn(const struct run_spawn *what, struct run_monitor *ret, struct jurat_error *err)
 {
 	int setup[2] = { -1, -1 }, control[2] = { -1, -1 }, r = 0;
 
@@ -230,12 +230,12 @@ int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
 		r = -errno;
 	if (r == 0) {
-		prctl(PR_SET_CHILD_SUBREAPER, 1); /* should the keeper be killed */
+		prctl(PR_SET_CHILD_SUBREAPER, 1); /* should the monitor be killed */
 		ret->pid = fork();
 		if (ret->pid == 0) {
 			close(setup[0]);
 			close(control[0]);
-			become_keeper(what, setup[1], control[1]);
+			become_monitor(what, setup[1], control[1]);
 		}
 		r = ret->pid < 0 ? -errno : 0;
 	}

@@ -33,18 +33,19 @@ struct run_spawn {
 };
 
 /* The program's parent, seen from the supervisor. */
-struct run_keeper {
+struct run_monitor {
 	pid_t pid;
 	int setup;   /* struct run_message, with a descriptor for RUN_SERVE_THIS and RUN_ANSWER_THIS */
 	int control; /* sends signals for the program; receives the wait status at the end */
 };
 
 /*
- * Forks keeper and program. All signals must be blocked. When the program or the supervisor ends, the keeper
- * kills the program and all its descendants, and removes `temp` and `sockets` if the supervisor died before
- * it could.
+ * Forks monitor and program. All signals must be blocked. When the program or the supervisor ends, the
+ * monitor kills the program and all its descendants, and removes `temp` and `sockets` if the supervisor died
+ * before it could.
  */
-JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_keeper *ret, struct jurat_error *err);
+JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_monitor *ret,
+			       struct jurat_error *err);
 
 /* Kills and reaps all descendants that were reparented to this process, recursively. */
 void run_end_children(void);

@@ -29,7 +29,7 @@ struct supervisor {
 	struct run_vsock *vsock;      /* NULL: nothing is intercepted */
 	struct run_control *commands; /* NULL: nobody gives any */
 	struct run_devices devices;
-	struct run_keeper keeper;
+	struct run_monitor monitor;
 	sigset_t to_pass_on, mask; /* blocked in here; as it was before */
 	int signals;
 	struct run_turns turns;
@@ -60,7 +60,7 @@ static void on_signal(struct supervisor *s)
 		if (info.ssi_code == SI_KERNEL && s->ended.started)
 			continue;
 		signal = (int)info.ssi_signo;
-		(void)!send(s->keeper.control, &signal, sizeof(signal), MSG_NOSIGNAL);
+		(void)!send(s->monitor.control, &signal, sizeof(signal), MSG_NOSIGNAL);
 	}
 }
 
@@ -95,10 +95,10 @@ static void on_failed(struct supervisor *s, const struct run_message *message, s
 static int on_setup(struct supervisor *s, struct jurat_error *err)
 {
 	struct run_message message;
-	int fd = -1, r = run_message_receive(s->keeper.setup, &message, &fd);
+	int fd = -1, r = run_message_receive(s->monitor.setup, &message, &fd);
 
 	if (r < 0) { /* it runs, or has failed and said so */
-		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, s->keeper.setup, NULL);
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, s->monitor.setup, NULL);
 		s->ended.started = s->failed == 0;
 		if (s->ended.started)
 			run_ready(&s->platform);
@@ -122,11 +122,11 @@ static void on_control(struct supervisor *s)
 {
 	int status;
 
-	if (recv(s->keeper.control, &status, sizeof(status), 0) == sizeof(status)) {
+	if (recv(s->monitor.control, &status, sizeof(status), 0) == sizeof(status)) {
 		if (s->failed == 0)
 			s->ended.status = status;
 	} else {
-		s->ended.status = SIGKILL; /* the keeper was killed: it is not known how the program ended */
+		s->ended.status = SIGKILL; /* the monitor was killed: it is not known how the program ended */
 	}
 	s->over = true;
 }
@@ -198,9 +198,9 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
 	r = watch(s, s->signals, ON_SIGNAL);
 	if (r == 0)
-		r = watch(s, s->keeper.setup, ON_SETUP);
+		r = watch(s, s->monitor.setup, ON_SETUP);
 	if (r == 0)
-		r = watch(s, s->keeper.control, ON_CONTROL);
+		r = watch(s, s->monitor.control, ON_CONTROL);
 	if (r == 0 && s->qgs)
 		r = watch(s, run_qgs_fd(s->qgs), ON_QGS);
 	if (r == 0 && s->commands)
@@ -214,7 +214,7 @@ static void last_words(struct supervisor *s, struct jurat_error *err)
 	struct run_message message;
 	int fd = -1;
 
-	while (run_message_receive(s->keeper.setup, &message, &fd) == 0) {
+	while (run_message_receive(s->monitor.setup, &message, &fd) == 0) {
 		if (fd >= 0)
 			close(fd);
 		if (message.word == RUN_EXEC_FAILED || message.word == RUN_SETUP_FAILED)
@@ -239,22 +239,22 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 	int status = 0, r;
 
 	sigaction(SIGCHLD, &on_child, &spawn.on_child);
-	r = run_spawn(&spawn, &s->keeper, err);
+	r = run_spawn(&spawn, &s->monitor, err);
 	if (r == 0) {
 		r = open_loop(s, err);
 		if (r == 0)
 			r = loop(s, err);
-		close(s->keeper.control);        /* makes it end if it is still waiting */
+		close(s->monitor.control);       /* makes it end if it is still waiting */
 		run_platform_stop(&s->platform); /* pending requests get a reply */
 		run_fs_free(s->fs);
 		s->fs = s->platform.fs = NULL;
-		while (waitpid(s->keeper.pid, &status, 0) < 0 && errno == EINTR)
+		while (waitpid(s->monitor.pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (WIFSIGNALED(status)) /* killed: what it kept is ours now */
 			run_end_children();
 		if (r == 0 && !s->ended.started)
 			last_words(s, err);
-		close(s->keeper.setup);
+		close(s->monitor.setup);
 	}
 	sigaction(SIGCHLD, &spawn.on_child, NULL);
 	return r;

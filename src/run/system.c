@@ -22,7 +22,7 @@
 #include "run/temp.h"
 #include "run/turns.h"
 
-enum { ON_SIGNAL, ON_PLACER, ON_FUSE, ON_COMMAND, ON_CUSE /* and what follows */ };
+enum { ON_SIGNAL, ON_HELPER, ON_FUSE, ON_COMMAND, ON_CUSE /* and what follows */ };
 
 struct server {
 	struct run_platform platform;
@@ -32,7 +32,7 @@ struct server {
 	struct run_cuse *cuse[RUN_MAX_DEVICES];
 	struct run_place places[RUN_MAX_DEVICES];
 	size_t n_cuse, n_places;
-	pid_t placer;
+	pid_t helper;
 	sigset_t ends, mask; /* blocked in here; as it was before */
 	int socket, signals;
 	struct run_turns turns;
@@ -48,7 +48,7 @@ static int watch(struct server *s, int fd, uint32_t what)
 	return epoll_ctl(s->turns.epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int on_placer(struct server *s, struct jurat_error *err)
+static int on_helper(struct server *s, struct jurat_error *err)
 {
 	struct run_message message;
 	int fd = -1, r = run_message_receive(s->socket, &message, &fd);
@@ -79,8 +79,8 @@ static int on_event(struct server *s, uint32_t what, struct jurat_error *err)
 	case ON_SIGNAL:
 		s->over = true;
 		return 0;
-	case ON_PLACER:
-		return on_placer(s, err);
+	case ON_HELPER:
+		return on_helper(s, err);
 	case ON_COMMAND:
 		run_control_serve(s->commands);
 		return 0;
@@ -154,7 +154,7 @@ static int open_loop(struct server *s, struct jurat_error *err)
 		return jurat_fail(err, -errno, "cannot open signals or events: %s", strerror(errno));
 	r = watch(s, s->signals, ON_SIGNAL);
 	if (r == 0)
-		r = watch(s, s->socket, ON_PLACER);
+		r = watch(s, s->socket, ON_HELPER);
 	if (r == 0 && s->commands)
 		r = watch(s, run_control_fd(s->commands), ON_COMMAND);
 	for (size_t i = 0; i < s->n_cuse && r == 0; i++)
@@ -173,7 +173,7 @@ static void stop(struct server *s)
 	s->fs = s->platform.fs = NULL;
 	if (s->socket >= 0)
 		close(s->socket);
-	while (s->placer > 0 && waitpid(s->placer, NULL, 0) < 0 && errno == EINTR)
+	while (s->helper > 0 && waitpid(s->helper, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
@@ -185,7 +185,7 @@ static int serve(struct server *s, const char *temp, struct jurat_error *err)
 	placing.n_cuse = s->n_cuse;
 	placing.n_places = s->n_places;
 	if (r == 0)
-		r = run_placer_fork(&placing, &s->placer, &s->socket, err);
+		r = run_mount_helper_fork(&placing, &s->helper, &s->socket, err);
 	if (r == 0)
 		r = open_loop(s, err);
 	if (r == 0)

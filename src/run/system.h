@@ -10,8 +10,8 @@
  * `jurat device`: the devices of `jurat run` for the whole machine, until a signal ends it.
  *
  * There are two processes. The *server* (the caller) runs the machine and serves the character devices
- * (cuse.h) and a FUSE filesystem with the entries below /sys. The *placer* (system_place.c) mounts them where
- * programs look, and unmounts them when the server ends for any reason.
+ * (cuse.h) and a FUSE filesystem with the entries below /sys. The *mount helper* (system_place.c) mounts
+ * them where programs look, and unmounts them when the server ends for any reason.
  */
 struct run_system_ready {
 	const struct run_devices *devices; /* current devices */
@@ -29,21 +29,21 @@ struct run_system_ready {
 JURAT_MUST_CHECK int run_system(const struct run_options *options,
 				void (*ready)(const struct run_system_ready *what), struct jurat_error *err);
 
-/* Work of the placer: the devices' /dev/NAME and the mounts from the FUSE filesystem. */
+/* Work of the mount helper: the devices' /dev/NAME and the mounts from the FUSE filesystem. */
 struct run_placing {
 	const char *temp;
-	struct run_cuse *const *cuse; /* the placer closes their descriptors */
+	struct run_cuse *const *cuse; /* the mount helper closes their descriptors */
 	size_t n_cuse;
 	const struct run_place *places;
 	size_t n_places;
 };
 
 /*
- * Forks the placer. It sends RUN_SERVE_THIS with the filesystem's descriptor if there are places, and then
- * RUN_PLACED or RUN_SETUP_FAILED. When the other end of *ret_socket is closed, it undoes everything, removes
- * `temp` and exits. All signals that end the server must be blocked.
+ * Forks the mount helper. It sends RUN_SERVE_THIS with the filesystem's descriptor if there are places, and
+ * then RUN_PLACED or RUN_SETUP_FAILED. When the other end of *ret_socket is closed, it undoes everything,
+ * removes `temp` and exits. All signals that end the server must be blocked.
  */
-JURAT_MUST_CHECK int run_placer_fork(const struct run_placing *placing, pid_t *ret_pid, int *ret_socket,
-				     struct jurat_error *err);
+JURAT_MUST_CHECK int run_mount_helper_fork(const struct run_placing *placing, pid_t *ret_pid, int *ret_socket,
+					   struct jurat_error *err);
 
 #endif

@@ -14,7 +14,7 @@
 #include "run/system.h"
 #include "run/temp.h"
 
-/* What the placer has done, and is to undo. */
+/* What the mount helper has done, and is to undo. */
 struct placed {
 	char *made[RUN_MAX_DEVICES];    /* nodes where /dev is no devtmpfs */
 	char *covered[RUN_MAX_DEVICES]; /* nodes of real devices below ours */
@@ -122,7 +122,7 @@ static void undo(const struct run_placing *placing, struct placed *placed)
 		unlink(placed->made[i]);
 }
 
-_Noreturn static void be_placer(const struct run_placing *placing, int socket)
+_Noreturn static void be_mount_helper(const struct run_placing *placing, int socket)
 {
 	struct placed placed = { .n_made = 0 };
 	struct jurat_error err = { "" };
@@ -140,8 +140,8 @@ _Noreturn static void be_placer(const struct run_placing *placing, int socket)
 	_exit(0);
 }
 
-int run_placer_fork(const struct run_placing *placing, pid_t *ret_pid, int *ret_socket,
-		    struct jurat_error *err)
+int run_mount_helper_fork(const struct run_placing *placing, pid_t *ret_pid, int *ret_socket,
+			  struct jurat_error *err)
 {
 	int sockets[2];
 	pid_t pid;
@@ -151,7 +151,7 @@ int run_placer_fork(const struct run_placing *placing, pid_t *ret_pid, int *ret_
 	pid = fork();
 	if (pid == 0) {
 		close(sockets[0]);
-		be_placer(placing, sockets[1]);
+		be_mount_helper(placing, sockets[1]);
 	}
 	close(sockets[1]);
 	if (pid < 0) {

@@ -223,7 +223,7 @@ static void put_statuses(const struct world *w)
 static struct sim_collateral collateral_of(const struct world *w, const char *platform, const char *module,
 					   const char *qe)
 {
-	struct sim_collateral_wish wish = { .platform_status = platform,
+	struct sim_collateral_options o = { .platform_status = platform,
 					    .module_status = module,
 					    .qe_status = qe,
 					    .issued = NOW - DAY_S,
@@ -232,7 +232,7 @@ static struct sim_collateral collateral_of(const struct world *w, const char *pl
 	struct sim_collateral made = { 0 };
 	struct jurat_error err = { "" };
 
-	vectors_check(sim_qe_collateral(w->qe, &wish, &made, &err) == 0, err.text);
+	vectors_check(sim_qe_collateral(w->qe, &o, &made, &err) == 0, err.text);
 	return made;
 }
 

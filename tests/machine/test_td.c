@@ -48,7 +48,7 @@ static int attest(struct machine_td *machine, struct jurat_evidence *ret, struct
 static const char *judge(struct machine_td *machine, const uint8_t *quote, size_t n,
 			 const char *platform_status)
 {
-	struct sim_collateral_wish wish = {
+	struct sim_collateral_options o = {
 		.platform_status = platform_status,
 		.module_status = "UpToDate",
 		.qe_status = "UpToDate",
@@ -66,7 +66,7 @@ static const char *judge(struct machine_td *machine, const uint8_t *quote, size_
 	size_t root_size;
 	int r;
 
-	assert_int_equal(sim_qe_collateral(machine_td_qe(machine), &wish, &parts, NULL), 0);
+	assert_int_equal(sim_qe_collateral(machine_td_qe(machine), &o, &parts, NULL), 0);
 	assert_int_equal(jurat_tdx_collateral_new(&collateral, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		assert_int_equal(
@@ -472,7 +472,7 @@ static int attest_without_memory(void *ctx)
 static int collateral_without_memory(void *ctx)
 {
 	struct machine_td *machine = ctx;
-	struct sim_collateral_wish wish = { .platform_status = "OutOfDate",
+	struct sim_collateral_options o = { .platform_status = "OutOfDate",
 					    .module_status = "UpToDate",
 					    .qe_status = "UpToDate",
 					    .issued = 1767225600,
@@ -482,7 +482,7 @@ static int collateral_without_memory(void *ctx)
 	int r;
 
 	fail_memory_resume();
-	r = sim_qe_collateral(machine_td_qe(machine), &wish, &parts, NULL);
+	r = sim_qe_collateral(machine_td_qe(machine), &o, &parts, NULL);
 	fail_memory_pause();
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++)
 		assert_true(parts.parts[i].size > 0);

@@ -251,7 +251,7 @@ static void a_killed_supervisor_leaves_no_process_and_no_file(void **state)
 	assert_int_equal(sscanf(out, "%d %d", &sleeper, &shell), 2);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	while (!gone(sleeper) || !gone(shell)) /* the keeper's work; the test's time limit is the bound */
+	while (!gone(sleeper) || !gone(shell)) /* the monitor's work; the test's time limit is the bound */
 		breathe();
 	TEXT(pattern, "%s/jurat-run-*", dir);
 	while (glob(pattern, 0, NULL, &left) == 0) {
@@ -262,9 +262,9 @@ static void a_killed_supervisor_leaves_no_process_and_no_file(void **state)
 	assert_int_equal(access(pattern, F_OK), -1); /* the socket is removed before the directory */
 }
 
-static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
+static void a_killed_monitor_leaves_no_process_and_no_file(void **state)
 {
-	int sleeper, shell, keeper = 0;
+	int sleeper, shell, monitor = 0;
 	char path[64], line[512] = "";
 	struct outcome o;
 	FILE *f;
@@ -279,9 +279,9 @@ static void a_killed_keeper_leaves_no_process_and_no_file(void **state)
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
 	fclose(f);
-	assert_int_equal(sscanf(strrchr(line, ')'), ") %*c %d", &keeper), 1);
-	assert_int_not_equal(keeper, pid);
-	assert_int_equal(kill(keeper, SIGKILL), 0);
+	assert_int_equal(sscanf(strrchr(line, ')'), ") %*c %d", &monitor), 1);
+	assert_int_not_equal(monitor, pid);
+	assert_int_equal(kill(monitor, SIGKILL), 0);
 	o = finish(pid);
 	assert_true(WIFSIGNALED(o.status) && WTERMSIG(o.status) == SIGKILL);
 	while (!gone(sleeper) || !gone(shell))
@@ -531,7 +531,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(exit_status_and_signals_are_passed_on),
 		cmocka_unit_test(signals_reach_the_program_and_nothing_is_left_running),
 		cmocka_unit_test(a_killed_supervisor_leaves_no_process_and_no_file),
-		cmocka_unit_test(a_killed_keeper_leaves_no_process_and_no_file),
+		cmocka_unit_test(a_killed_monitor_leaves_no_process_and_no_file),
 		cmocka_unit_test(children_that_were_there_before_are_left_alone),
 		cmocka_unit_test(the_machine_s_own_view_is_untouched),
 		cmocka_unit_test(a_user_keeps_name_and_has_no_privilege),

@@ -91,7 +91,7 @@ static void write_quote(const struct world *w, const char *dir)
 
 static void write_case(const struct world *w, const char *const statuses[3], const char *suffix)
 {
-	struct sim_collateral_wish wish = { .platform_status = statuses[0],
+	struct sim_collateral_options o = { .platform_status = statuses[0],
 					    .module_status = statuses[1],
 					    .qe_status = statuses[2],
 					    .issued = w->now - DAY_S,
@@ -107,7 +107,7 @@ static void write_case(const struct world *w, const char *const statuses[3], con
 	TEXT(collateral, "%s/collateral", dir);
 	check(mkdir(dir, 0777) == 0 && mkdir(collateral, 0777) == 0, dir);
 	write_quote(w, dir);
-	check(sim_qe_collateral(w->qe, &wish, &made, &err) == 0, err.text);
+	check(sim_qe_collateral(w->qe, &o, &made, &err) == 0, err.text);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		write_file(collateral, sim_collateral_names[i], made.parts[i].bytes, made.parts[i].size);
 	sim_collateral_done(&made);

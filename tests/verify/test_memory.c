@@ -220,7 +220,7 @@ static void a_report_below_a_revoked_ask_is_never_accepted(void **state)
 	evidence_done(&e);
 }
 
-static struct evidence tdx_evidence(const struct sim_collateral_wish *wish)
+static struct evidence tdx_evidence(const struct sim_collateral_options *o)
 {
 	struct evidence e = {
 		.tdx = true, .at = now, .policy = "rejected_advisories", .value = "[\"INTEL-SA-1\"]"
@@ -244,7 +244,7 @@ static struct evidence tdx_evidence(const struct sim_collateral_wish *wish)
 	e.roots = input_of(root, n);
 	assert_int_equal(sim_td_mr_report(td, data, report), UAPI_TDCALL_SUCCESS);
 	assert_int_equal(sim_qe_quote(qe, report, sizeof(report), &e.report.bytes, &e.report.size, NULL), 0);
-	assert_int_equal(sim_qe_collateral(qe, wish, &made, NULL), 0);
+	assert_int_equal(sim_qe_collateral(qe, o, &made, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		e.collateral[i] = input_of(made.parts[i].bytes, made.parts[i].size);
 	sim_collateral_done(&made);
@@ -255,12 +255,12 @@ static struct evidence tdx_evidence(const struct sim_collateral_wish *wish)
 	return e;
 }
 
-static const struct sim_collateral_wish good = { .platform_status = "UpToDate",
-						 .module_status = "UpToDate",
-						 .qe_status = "UpToDate",
-						 .issued = now - DAY_S,
-						 .next_update = now + DAY_S,
-						 .evaluation = 17 };
+static const struct sim_collateral_options good = { .platform_status = "UpToDate",
+						    .module_status = "UpToDate",
+						    .qe_status = "UpToDate",
+						    .issued = now - DAY_S,
+						    .next_update = now + DAY_S,
+						    .evaluation = 17 };
 
 static void a_quote_is_accepted_or_not_judged(void **state)
 {
@@ -281,22 +281,22 @@ static void a_quote_with_another_signature_is_never_accepted(void **state)
 
 static void a_quote_under_a_revoked_pck_is_never_accepted(void **state)
 {
-	struct sim_collateral_wish wish = good;
+	struct sim_collateral_options options = good;
 	struct evidence e;
 
-	wish.revokes_pck = true;
-	e = tdx_evidence(&wish);
+	options.revokes_pck = true;
+	e = tdx_evidence(&options);
 	run_out_of_memory(&e, JURAT_REFUSED);
 	evidence_done(&e);
 }
 
 static void a_quote_of_an_old_enclave_is_never_accepted(void **state)
 {
-	struct sim_collateral_wish wish = good;
+	struct sim_collateral_options options = good;
 	struct evidence e;
 
-	wish.qe_status = "OutOfDate";
-	e = tdx_evidence(&wish);
+	options.qe_status = "OutOfDate";
+	e = tdx_evidence(&options);
 	run_out_of_memory(&e, JURAT_REFUSED);
 	evidence_done(&e);
 }
@@ -304,12 +304,12 @@ static void a_quote_of_an_old_enclave_is_never_accepted(void **state)
 /* Its status is one that the policy accepts: the advisory alone keeps it out, and must not get lost. */
 static void a_quote_under_a_rejected_advisory_is_never_accepted(void **state)
 {
-	struct sim_collateral_wish wish = good;
+	struct sim_collateral_options options = good;
 	struct evidence e;
 	struct outcome o;
 
-	wish.platform_status = "SWHardeningNeeded";
-	e = tdx_evidence(&wish);
+	options.platform_status = "SWHardeningNeeded";
+	e = tdx_evidence(&options);
 	e.policy2 = "accepted_tcb_statuses";
 	e.value2 = "[\"UpToDate\", \"SWHardeningNeeded\"]";
 	o = attempt(&e, true, 0, false);

@@ -69,7 +69,7 @@ void sim_qe_pck_serial(const struct sim_qe *qe, uint8_t ret[SIM_INTEL_SERIAL_BYT
  * module or this enclave meets: "UpToDate" and so on. Above it is a level that is up to date, below it one
  * that is out of date, so that a TD of an older module is out of date. NULL: there is no level for it at all.
  */
-struct sim_collateral_wish {
+struct sim_collateral_options {
 	const char *platform_status, *module_status, *qe_status;
 	int64_t issued, next_update; /* of all documents and CRLs; TCB dates: a midnight 90 days before */
 	uint32_t evaluation;
@@ -99,7 +99,7 @@ struct sim_collateral {
 /*
  * 0; -EINVAL dates that cannot be written; -ENOMEM. Freed with sim_collateral_done, which takes zeros, too.
  */
-JURAT_MUST_CHECK int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+JURAT_MUST_CHECK int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_options *o,
 				       struct sim_collateral *ret, struct jurat_error *err);
 void sim_collateral_done(struct sim_collateral *collateral);
 /* The MRSIGNER of the enclave, for identities that the caller makes itself. */

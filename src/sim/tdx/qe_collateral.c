@@ -23,9 +23,9 @@ const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
 };
 
 /* A midnight, as Intel's are. */
-static int64_t tcb_date(const struct sim_collateral_wish *wish)
+static int64_t tcb_date(const struct sim_collateral_options *o)
 {
-	return base_time_days(wish->issued - TCB_AGE_S) * BASE_DAY_SECONDS;
+	return base_time_days(o->issued - TCB_AGE_S) * BASE_DAY_SECONDS;
 }
 
 /* The statuses of the levels from the highest to the lowest, and which of them is the platform's own. */
@@ -94,7 +94,7 @@ static void put_text(struct sim_collateral *to, enum sim_collateral_part part, c
 	to->parts[part].size = n;
 }
 
-static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *o,
 			 struct sim_collateral *to, struct jurat_error *err)
 {
 	const struct sim_tdx_identity *identity = sim_tdx_identity(qe->platform);
@@ -103,9 +103,9 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wi
 	struct sim_svn_level module_levels[MAX_LEVELS];
 	struct sim_module_identity module = { .major = tcb->tee_tcb_svn[1], .levels = module_levels };
 	struct sim_tcb_info info = {
-		.issued = wish->issued,
-		.next_update = wish->next_update,
-		.evaluation = wish->evaluation,
+		.issued = o->issued,
+		.next_update = o->next_update,
+		.evaluation = o->evaluation,
 		.modules = &module,
 		.n_modules = module.major > 0 ? 1 : 0, /* major 0 is not looked up */
 		.levels = levels,
@@ -114,8 +114,8 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wi
 	size_t n = 0;
 	int r;
 
-	module.n_levels = svn_levels(wish->module_status, tcb->tee_tcb_svn[0], tcb_date(wish), module_levels);
-	info.n_levels = platform_levels(tcb, wish->platform_status, tcb_date(wish), levels);
+	module.n_levels = svn_levels(o->module_status, tcb->tee_tcb_svn[0], tcb_date(o), module_levels);
+	info.n_levels = platform_levels(tcb, o->platform_status, tcb_date(o), levels);
 	memcpy(info.fmspc, identity->fmspc, sizeof(info.fmspc));
 	memcpy(info.pceid, identity->pceid, sizeof(info.pceid));
 	r = sim_pki_intel_tcb_info(qe->pki, &info, &text, &n, err);
@@ -123,14 +123,14 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_wi
 	return r;
 }
 
-static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral_options *o,
 			    struct sim_collateral *to, struct jurat_error *err)
 {
 	struct sim_svn_level levels[MAX_LEVELS];
 	struct sim_qe_identity identity = {
-		.issued = wish->issued,
-		.next_update = wish->next_update,
-		.evaluation = wish->evaluation,
+		.issued = o->issued,
+		.next_update = o->next_update,
+		.evaluation = o->evaluation,
 		.isv_prod_id = SIM_QE_PROD_ID,
 		.levels = levels,
 	};
@@ -139,13 +139,13 @@ static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral
 	int r;
 
 	memcpy(identity.mrsigner, qe->mrsigner, sizeof(identity.mrsigner));
-	identity.n_levels = svn_levels(wish->qe_status, qe->options.isv_svn, tcb_date(wish), levels);
+	identity.n_levels = svn_levels(o->qe_status, qe->options.isv_svn, tcb_date(o), levels);
 	r = sim_pki_intel_qe_identity(qe->pki, &identity, &text, &n, err);
 	put_text(to, SIM_QE_IDENTITY, text, n);
 	return r;
 }
 
-static int make_crl(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+static int make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o,
 		    enum sim_intel_cert issuer, enum sim_collateral_part part, struct sim_collateral *to,
 		    struct jurat_error *err)
 {
@@ -155,13 +155,13 @@ static int make_crl(const struct sim_qe *qe, const struct sim_collateral_wish *w
 	to->parts[part].bytes = calloc(1, SIM_INTEL_CRL_MAX_BYTES + 1);
 	if (!to->parts[part].bytes)
 		return jurat_fail_memory(err);
-	if (issuer == SIM_INTEL_PLATFORM_CA && wish->revokes_pck)
+	if (issuer == SIM_INTEL_PLATFORM_CA && o->revokes_pck)
 		memcpy(serials[n++], qe->pck_serial, SIM_INTEL_SERIAL_BYTES);
-	if (issuer == SIM_INTEL_ROOT && wish->revokes_platform_ca)
+	if (issuer == SIM_INTEL_ROOT && o->revokes_platform_ca)
 		sim_pki_intel_serial(qe->pki, SIM_INTEL_PLATFORM_CA, serials[n++]);
-	if (issuer == SIM_INTEL_ROOT && wish->revokes_tcb_signing)
+	if (issuer == SIM_INTEL_ROOT && o->revokes_tcb_signing)
 		sim_pki_intel_serial(qe->pki, SIM_INTEL_TCB_SIGNING, serials[n++]);
-	return sim_pki_intel_crl(qe->pki, issuer, serials, n, wish->issued, wish->next_update,
+	return sim_pki_intel_crl(qe->pki, issuer, serials, n, o->issued, o->next_update,
 				 to->parts[part].bytes, &to->parts[part].size, err);
 }
 
@@ -180,18 +180,18 @@ static int make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, enum 
 	return r;
 }
 
-int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_options *o,
 		      struct sim_collateral *ret, struct jurat_error *err)
 {
 	struct sim_collateral made = { 0 };
-	int r = make_tcb_info(qe, wish, &made, err);
+	int r = make_tcb_info(qe, o, &made, err);
 
 	if (r == 0)
-		r = make_qe_identity(qe, wish, &made, err);
+		r = make_qe_identity(qe, o, &made, err);
 	if (r == 0)
-		r = make_crl(qe, wish, SIM_INTEL_ROOT, SIM_ROOT_CA_CRL, &made, err);
+		r = make_crl(qe, o, SIM_INTEL_ROOT, SIM_ROOT_CA_CRL, &made, err);
 	if (r == 0)
-		r = make_crl(qe, wish, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL, &made, err);
+		r = make_crl(qe, o, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL, &made, err);
 	if (r == 0)
 		r = make_chain(qe, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL_ISSUER_CHAIN, &made, err);
 	if (r == 0)

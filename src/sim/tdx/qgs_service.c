@@ -75,7 +75,7 @@ static int to_hex(struct sim_collateral *collateral, enum sim_collateral_part pa
 	return 0;
 }
 
-static int answer_collateral(const struct sim_qe *qe, const struct sim_collateral_wish *wish,
+static int answer_collateral(const struct sim_qe *qe, const struct sim_collateral_options *o,
 			     const struct qgs_message *request, uint8_t **ret, size_t *ret_size,
 			     struct jurat_error *err)
 {
@@ -85,13 +85,13 @@ static int answer_collateral(const struct sim_qe *qe, const struct sim_collatera
 	struct qgs_message m = qgs_message(QGS_COLLATERAL_RESP);
 	int r = 0;
 
-	if (!wish)
+	if (!o)
 		return jurat_fail(err, -ENOENT, "no collateral: this service does not provide any");
 	if (!der_equal(&request->parts[QGS_PART_FMSPC], id->fmspc, sizeof(id->fmspc)))
 		return jurat_fail(err, -ENOENT, "no collateral: the FMSPC is of another platform");
 	if (!names(&request->parts[QGS_PART_PCK_CA], "platform"))
 		return jurat_fail(err, -ENOENT, "no collateral: the certificate is by the platform CA");
-	r = sim_qe_collateral(qe, wish, &collateral, err);
+	r = sim_qe_collateral(qe, o, &collateral, err);
 	for (size_t i = 0; i < ARRAY_SIZE(crls) && r == 0; i++)
 		r = to_hex(&collateral, crls[i], err);
 	if (r < 0)
@@ -118,7 +118,7 @@ static int answer_platform(const struct sim_qe *qe, const struct qgs_message *re
 	return write_message(&m, request->minor_version, ret, ret_size, err);
 }
 
-int sim_qgs_response(const struct sim_qe *qe, const struct sim_collateral_wish *collateral,
+int sim_qgs_response(const struct sim_qe *qe, const struct sim_collateral_options *collateral,
 		     enum qgs_type type, const uint8_t *bytes, size_t n, uint8_t **ret, size_t *ret_size,
 		     struct jurat_error *err)
 {
@@ -138,7 +138,7 @@ int sim_qgs_response(const struct sim_qe *qe, const struct sim_collateral_wish *
 	}
 }
 
-int sim_qgs_answer(const struct sim_qe *qe, const struct sim_collateral_wish *collateral,
+int sim_qgs_answer(const struct sim_qe *qe, const struct sim_collateral_options *collateral,
 		   const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
 	struct qgs_message refusal;

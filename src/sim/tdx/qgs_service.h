@@ -22,9 +22,10 @@
  * Returns     0; -EBADMSG not such a message; -ENOENT collateral of another platform or CA, or none; as
  *             sim_qe_quote(); -ENOMEM
  */
-JURAT_MUST_CHECK int sim_qgs_response(const struct sim_qe *qe, const struct sim_collateral_wish *collateral,
-				      enum qgs_type type, const uint8_t *request, size_t n, uint8_t **ret,
-				      size_t *ret_size, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_qgs_response(const struct sim_qe *qe,
+				      const struct sim_collateral_options *collateral, enum qgs_type type,
+				      const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size,
+				      struct jurat_error *err);
 
 /*
  * The whole service: always builds a response; failed requests get the single error code that Intel's service
@@ -33,7 +34,7 @@ JURAT_MUST_CHECK int sim_qgs_response(const struct sim_qe *qe, const struct sim_
  * Returns   0 and a framed response; > 0 enum qgs_error when the message is so wrong that Intel's service
  *           closes the connection without a response; -ENOMEM
  */
-JURAT_MUST_CHECK int sim_qgs_answer(const struct sim_qe *qe, const struct sim_collateral_wish *collateral,
+JURAT_MUST_CHECK int sim_qgs_answer(const struct sim_qe *qe, const struct sim_collateral_options *collateral,
 				    const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size,
 				    struct jurat_error *err);
 

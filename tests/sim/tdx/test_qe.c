@@ -422,7 +422,7 @@ static unsigned count(const char *in, const char *what)
 	return n;
 }
 
-static void collateral_says_what_was_wished(void **state)
+static void collateral_says_what_was_asked_for(void **state)
 {
 	static const char *const all[] = { "UpToDate",
 					   "SWHardeningNeeded",
@@ -435,7 +435,7 @@ static void collateral_says_what_was_wished(void **state)
 	struct world w = world_of(SIM_TDX_15, false, NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		struct sim_collateral_wish wish = { .platform_status = all[i],
+		struct sim_collateral_options o = { .platform_status = all[i],
 						    .module_status = all[i],
 						    .qe_status = all[i],
 						    .issued = in_2026,
@@ -445,7 +445,7 @@ static void collateral_says_what_was_wished(void **state)
 		const char *tcb_info, *identity;
 		char level[96];
 
-		assert_int_equal(sim_qe_collateral(w.qe, &wish, &collateral, NULL), 0);
+		assert_int_equal(sim_qe_collateral(w.qe, &o, &collateral, NULL), 0);
 		for (unsigned k = 0; k < SIM_N_COLLATERAL_PARTS; k++) {
 			assert_true(collateral.parts[k].size > 100);
 			assert_int_equal(collateral.parts[k].bytes[collateral.parts[k].size], 0);
@@ -466,24 +466,24 @@ static void collateral_says_what_was_wished(void **state)
 	world_done(&w);
 }
 
-static void crls_of_the_collateral_revoke_what_was_wished(void **state)
+static void crls_of_the_collateral_revoke_what_was_asked_for(void **state)
 {
 	struct world w = world_of(SIM_TDX_15, false, NULL);
 
-	for (unsigned wishes = 0; wishes < 8; wishes++) {
-		struct sim_collateral_wish wish = { .platform_status = "UpToDate",
+	for (unsigned revoked = 0; revoked < 8; revoked++) {
+		struct sim_collateral_options o = { .platform_status = "UpToDate",
 						    .module_status = "UpToDate",
 						    .qe_status = "UpToDate",
 						    .issued = in_2026,
 						    .next_update = in_2026 + MONTH_S,
-						    .revokes_pck = wishes & 1,
-						    .revokes_platform_ca = wishes & 2,
-						    .revokes_tcb_signing = wishes & 4 };
+						    .revokes_pck = revoked & 1,
+						    .revokes_platform_ca = revoked & 2,
+						    .revokes_tcb_signing = revoked & 4 };
 		struct sim_collateral c = { 0 };
 		struct crypto_crl root, pck;
 		uint8_t serials[3][SIM_INTEL_SERIAL_BYTES];
 
-		assert_int_equal(sim_qe_collateral(w.qe, &wish, &c, NULL), 0);
+		assert_int_equal(sim_qe_collateral(w.qe, &o, &c, NULL), 0);
 		assert_int_equal(crypto_crl_read(c.parts[SIM_ROOT_CA_CRL].bytes,
 						 c.parts[SIM_ROOT_CA_CRL].size, &root, NULL),
 				 0);
@@ -497,7 +497,7 @@ static void crls_of_the_collateral_revoke_what_was_wished(void **state)
 			struct bytes_rd serial = bytes_rd(serials[i], SIM_INTEL_SERIAL_BYTES);
 
 			assert_int_equal(crypto_crl_lists(i == 0 ? &pck : &root, &serial),
-					 (wishes >> i & 1) != 0);
+					 (revoked >> i & 1) != 0);
 			assert_false(crypto_crl_lists(i == 0 ? &root : &pck, &serial));
 		}
 		sim_collateral_done(&c);
@@ -513,14 +513,14 @@ static void collateral_with_dates_that_cannot_be_is_refused(void **state)
 	struct world w = world_of(SIM_TDX_15, false, NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(dates); i++) {
-		struct sim_collateral_wish wish = { .platform_status = "UpToDate",
+		struct sim_collateral_options o = { .platform_status = "UpToDate",
 						    .module_status = "UpToDate",
 						    .qe_status = "UpToDate",
 						    .issued = dates[i][0],
 						    .next_update = dates[i][1] };
 		struct sim_collateral c = { 0 };
 
-		assert_int_equal(sim_qe_collateral(w.qe, &wish, &c, NULL), -EINVAL);
+		assert_int_equal(sim_qe_collateral(w.qe, &o, &c, NULL), -EINVAL);
 		assert_null(c.parts[0].bytes);
 	}
 	world_done(&w);
@@ -537,8 +537,8 @@ int main(void)
 		cmocka_unit_test(reports_that_are_not_this_machines_are_refused),
 		cmocka_unit_test(every_pair_of_version_and_bitmap_has_its_format_or_none),
 		cmocka_unit_test(reserved_bytes_and_foreign_parts_are_refused),
-		cmocka_unit_test(collateral_says_what_was_wished),
-		cmocka_unit_test(crls_of_the_collateral_revoke_what_was_wished),
+		cmocka_unit_test(collateral_says_what_was_asked_for),
+		cmocka_unit_test(crls_of_the_collateral_revoke_what_was_asked_for),
 		cmocka_unit_test(collateral_with_dates_that_cannot_be_is_refused),
 	};
 

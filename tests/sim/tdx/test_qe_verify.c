@@ -17,19 +17,19 @@ struct world {
 	struct sim_td *td;
 	struct sim_qe *qe;
 	struct jurat_verifier *verifier;
-	struct sim_collateral_wish wish;
+	struct sim_collateral_options collateral_options;
 };
 
 static struct world world_of(enum sim_tdx_generation generation, const struct sim_qe_options *options)
 {
 	struct sim_tdx_options platform = { .generation = generation };
 	struct sim_td_params params = { .attributes = 1ull << 28, .xfam = 0xe7 };
-	struct world w = { .wish = { .platform_status = "UpToDate",
-				     .module_status = "UpToDate",
-				     .qe_status = "UpToDate",
-				     .issued = now - DAY_S,
-				     .next_update = now + DAY_S,
-				     .evaluation = 17 } };
+	struct world w = { .collateral_options = { .platform_status = "UpToDate",
+						   .module_status = "UpToDate",
+						   .qe_status = "UpToDate",
+						   .issued = now - DAY_S,
+						   .next_update = now + DAY_S,
+						   .evaluation = 17 } };
 	const uint8_t *root;
 	size_t n = 0;
 
@@ -58,7 +58,7 @@ static struct jurat_tdx_collateral *collateral_of(struct world *w)
 	struct sim_collateral made = { 0 };
 	struct jurat_error err = { "" };
 
-	assert_int_equal(sim_qe_collateral(w->qe, &w->wish, &made, NULL), 0);
+	assert_int_equal(sim_qe_collateral(w->qe, &w->collateral_options, &made, NULL), 0);
 	assert_int_equal(jurat_tdx_collateral_new(&ret, NULL), 0);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS; i++)
 		if (jurat_tdx_collateral_add(ret, made.parts[i].bytes, made.parts[i].size, &err) != 0)
@@ -105,8 +105,9 @@ static void assert_status(struct world *w, const char *wanted)
 {
 	judge(w, w->verifier, now);
 	if (strcmp(said.status, wanted) != 0)
-		FAIL_BECAUSE("platform %s, module %s, enclave %s: '%s', not '%s'", w->wish.platform_status,
-			     w->wish.module_status, w->wish.qe_status, said.status, wanted);
+		FAIL_BECAUSE("platform %s, module %s, enclave %s: '%s', not '%s'",
+			     w->collateral_options.platform_status, w->collateral_options.module_status,
+			     w->collateral_options.qe_status, said.status, wanted);
 	if ((said.result == 0) != (strcmp(wanted, "UpToDate") == 0))
 		FAIL_BECAUSE("%s: %d, %s", wanted, said.result, said.text);
 }
@@ -146,9 +147,9 @@ static void every_tcb_status_comes_out_as_intel_has_it(void **state)
 			for (unsigned qe = 0; qe < ARRAY_SIZE(parts); qe++) {
 				unsigned worst = module > qe ? module : qe;
 
-				w.wish.platform_status = rows[i].platform;
-				w.wish.module_status = parts[module];
-				w.wish.qe_status = parts[qe];
+				w.collateral_options.platform_status = rows[i].platform;
+				w.collateral_options.module_status = parts[module];
+				w.collateral_options.qe_status = parts[qe];
 				assert_status(&w, worst == 2   ? "Revoked"
 						  : worst == 1 ? rows[i].and_out_of_date
 							       : rows[i].platform);
@@ -159,7 +160,9 @@ static void every_tcb_status_comes_out_as_intel_has_it(void **state)
 static void a_tcb_below_every_level_is_not_supported(void **state)
 {
 	struct world w = world_of(SIM_TDX_15, NULL);
-	const char **const statuses[] = { &w.wish.platform_status, &w.wish.module_status, &w.wish.qe_status };
+	const char **const statuses[] = { &w.collateral_options.platform_status,
+					  &w.collateral_options.module_status,
+					  &w.collateral_options.qe_status };
 
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
 		*statuses[i] = NULL;
@@ -180,7 +183,7 @@ static void a_td_that_outlived_its_module_is_advised_to_relaunch(void **state)
 
 		sim_tdx_update_module(w.platform, newer);
 		assert_status(&w, "TDRelaunchAdvised");
-		w.wish.platform_status = "ConfigurationNeeded";
+		w.collateral_options.platform_status = "ConfigurationNeeded";
 		judge(&w, w.verifier, now);
 		assert_string_equal(said.status, "TDRelaunchAdvisedConfigurationNeeded");
 		world_done(&w);
@@ -206,17 +209,17 @@ static void what_a_verifier_must_refuse_is_refused(void **state)
 	assert_int_equal(said.result, 0);
 	assert_refused(&w, w.verifier, now + DAY_S + 1, "crl-stale");
 	assert_refused(&w, w.verifier, now - DAY_S - 1, "crl-not-yet-valid");
-	w.wish.revokes_pck = true;
+	w.collateral_options.revokes_pck = true;
 	assert_refused(&w, w.verifier, now, "leaf-revoked");
-	w.wish.revokes_pck = false;
-	w.wish.revokes_platform_ca = true;
+	w.collateral_options.revokes_pck = false;
+	w.collateral_options.revokes_platform_ca = true;
 	assert_refused(&w, w.verifier, now, "intermediate-revoked");
-	w.wish.revokes_platform_ca = false;
-	w.wish.revokes_tcb_signing = true;
+	w.collateral_options.revokes_platform_ca = false;
+	w.collateral_options.revokes_tcb_signing = true;
 	assert_refused(&w, w.verifier, now, "tcb-signer-revoked");
 	assert_refused(&d, d.verifier, now, "qe-debug");
 	assert_refused(&l, l.verifier, now, "leaf-not-yet-valid");
-	w.wish.revokes_tcb_signing = false;
+	w.collateral_options.revokes_tcb_signing = false;
 	assert_int_equal(jurat_verifier_new(&naive, NULL), 0); /* that was not told to trust test roots */
 	assert_refused(&w, naive, now, "root-not-trusted");
 	jurat_verifier_free(naive);
