@@ -86,7 +86,7 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	};
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
 		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware"),
-		   *tee = cli_get(cli, "tee");
+		   *tee = cli_get(cli, "tee"), *map = cli_get(cli, "user-map");
 	uint64_t version;
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
@@ -110,6 +110,9 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	o->reported = tee && !strcmp(tee, "tdx") ? RUN_TDX : RUN_SEV_SNP;
 	o->tees = tee && !strcmp(tee, "both") ? RUN_SEV_SNP | RUN_TDX : o->reported;
 	o->legacy_quote = cli_has(cli, "legacy-quote-ioctl");
+	o->user_map = !map || !strcmp(map, "self") ? RUN_MAP_SELF
+		      : strcmp(map, "auto")        ? RUN_MAP_ROOT
+						   : RUN_MAP_AUTO;
 	o->qgs = cli_get(cli, "qgs");
 	o->trace = cli_get(cli, "trace");
 	o->control = cli_get(cli, "control");

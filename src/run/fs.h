@@ -56,6 +56,8 @@ void run_reply_ioctl(struct run_reply *reply, int result); /* result of ioctl(2)
 void run_reply_read(struct run_reply *reply, int error, const void *data, size_t size);
 
 JURAT_MUST_CHECK int run_fs_new(struct run_fs **ret, struct jurat_error *err);
+/* IDs as the program sees them; by default those of this process. Call it before nodes are added. */
+void run_fs_set_owner(struct run_fs *fs, uid_t uid, gid_t gid);
 /* Pending requests fail with -ENODEV in the program. */
 void run_fs_free(struct run_fs *fs);
 

@@ -23,8 +23,7 @@ int run_fs_new(struct run_fs **ret, struct jurat_error *err)
 		return jurat_fail_memory(err);
 	fs->root.ino = FUSE_ROOT_ID;
 	fs->root.mode = S_IFDIR | 0755;
-	fs->uid = fs->root.uid = geteuid();
-	fs->gid = fs->root.gid = getegid();
+	run_fs_set_owner(fs, geteuid(), getegid());
 	touch(&fs->root);
 	fs->root.accessed = fs->root.changed;
 	*ret = fs;
@@ -38,6 +37,12 @@ static void free_node(struct run_node *node)
 	free(node->name);
 	free(node->target);
 	free(node);
+}
+
+void run_fs_set_owner(struct run_fs *fs, uid_t uid, gid_t gid)
+{
+	fs->uid = fs->root.uid = uid;
+	fs->gid = fs->root.gid = gid;
 }
 
 void run_fs_free(struct run_fs *fs)

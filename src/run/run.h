@@ -17,6 +17,13 @@
  */
 enum run_tee { RUN_SEV_SNP = 1 << 0, RUN_TDX = 1 << 1 };
 
+/* Users and groups in the user namespace that the program gets where the caller is not privileged. */
+enum run_user_map {
+	RUN_MAP_SELF, /* the caller's, with the same IDs, and no others */
+	RUN_MAP_ROOT, /* the caller's, as root, and no others */
+	RUN_MAP_AUTO, /* the caller's, as root, and its subordinate IDs, or all that it may map */
+};
+
 struct run_options {
 	/* program and arguments, NULL-terminated; NULL: devices for the whole machine (system.h) */
 	char **argv;
@@ -38,8 +45,9 @@ struct run_options {
 	const char *state_dir;          /* NULL: the platform is discarded when the run ends */
 	const char *trace;              /* trace file; NULL: none */
 	unsigned device_mode;           /* permission bits of the devices; 0: 0600 */
-	const char *control;            /* path for run_control_new(); NULL: none */
-	int ready_fd;                   /* written to and closed when the program runs; below 0: none */
+	enum run_user_map user_map;
+	const char *control; /* path for run_control_new(); NULL: none */
+	int ready_fd;        /* written to and closed when the program runs; below 0: none */
 	const char *const *faults;
 	size_t n_faults;
 };

@@ -14,112 +14,14 @@
 
 #include "base/cleanup.h"
 #include "run/complete.h"
+#include "run/user_namespace.h"
 
-static bool file_says(const char *path, char what)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char c = 0;
-
-	return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
-}
-
-/* Whether this is a chroot(2), in which the kernel does not allow user namespaces. */
-static bool is_chroot(void)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char line[4096], at[4096];
-	bool has_root = !f, has_any = !f;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		has_any = true;
-		has_root |= sscanf(line, "%*d %*d %*s %*s %4095s", at) == 1 && !strcmp(at, "/");
-	}
-	if (f)
-		fclose(f);
-	return has_any && !has_root;
-}
-
-/* Options that a container needs, of which this one lacks some. */
-#define CONTAINER                                                                                            \
-	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
-
-/* Explains why this user cannot create a user namespace. */
-static int no_user_namespace(int r, struct jurat_error *err)
-{
-	const char *why = NULL, *fuse = access("/dev/fuse", F_OK) < 0 ? "there is no /dev/fuse, and " : "";
-	const char *or_root = geteuid() == 0 ? "" : ", or run as root";
-
-	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
-		why = "set sysctl kernel.unprivileged_userns_clone=1";
-	else if (file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
-		why = "set sysctl kernel.apparmor_restrict_unprivileged_userns=0 or give jurat an AppArmor "
-		      "profile with 'userns,'";
-	else if (file_says("/proc/sys/user/max_user_namespaces", '0'))
-		why = "set sysctl user.max_user_namespaces to more than 0";
-	else if (r == -ENOSPC)
-		why = "too many exist: raise sysctl user.max_user_namespaces";
-	if (why)
-		return jurat_fail(err, r, "this user cannot create user namespaces: %s (%s%s)", strerror(-r),
-				  why, or_root);
-	if (is_chroot())
-		return jurat_fail(
-			err, r,
-			"%sthe kernel allows no user namespace in a chroot: %s (bind-mount the directory to "
-			"itself before chroot%s)",
-			fuse, strerror(-r), or_root);
-	return jurat_fail(err, r,
-			  "%sthis container forbids mount and user namespaces: %s (start it with " CONTAINER
-			  ")",
-			  fuse, strerror(-r));
-}
-
-/* Root's own number may be mapped by who has the capability alone. Spec: user_namespaces(7). */
-static int no_map(int r, unsigned uid, struct jurat_error *err)
-{
-	if (r == -EPERM && uid == 0)
-		return jurat_fail(
-			err, r,
-			"root of this container cannot be root in a user namespace: %s (it lacks "
-			"CAP_SETFCAP: start it with --cap-add SETFCAP, or with --cap-add SYS_ADMIN)",
-			strerror(-r));
-	return no_user_namespace(r, err);
-}
-
-static int write_file(const char *path, const char *text)
-{
-	auto_close int fd = open(path, O_WRONLY | O_CLOEXEC);
-	size_t n = strlen(text);
-
-	if (fd < 0)
-		return -errno;
-	return write(fd, text, n) == (ssize_t)n ? 0 : -errno;
-}
-
-static int enter_user_namespace(struct jurat_error *err)
-{
-	unsigned uid = geteuid(), gid = getegid();
-	char map[64];
-	int r;
-
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return no_user_namespace(-errno, err);
-	snprintf(map, sizeof(map), "%u %u 1", uid, uid);
-	r = write_file("/proc/self/uid_map", map);
-	if (r == 0)
-		r = write_file("/proc/self/setgroups", "deny");
-	if (r == 0) {
-		snprintf(map, sizeof(map), "%u %u 1", gid, gid);
-		r = write_file("/proc/self/gid_map", map);
-	}
-	return r < 0 ? no_map(r, uid, err) : 0;
-}
-
-static int enter_namespaces(struct jurat_error *err)
+static int enter_namespaces(enum run_user_map map, struct jurat_error *err)
 {
 	int r = 0;
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
-		r = enter_user_namespace(err);
+		r = run_user_namespace_enter(map, err);
 	if (r < 0)
 		return r;
 	/* Later mounts of the machine propagate here; mounts made here do not propagate back. */
@@ -137,11 +39,12 @@ static int no_fuse(int r, struct jurat_error *err)
 	const char *why = strerror(-r);
 
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
-		why = "does not exist (load the kernel module fuse; a container needs " CONTAINER ")";
+		why = "does not exist (load the kernel module fuse; a container needs " RUN_CONTAINER_OPTIONS
+		      ")";
 	else if (r == -EACCES)
 		why = "permission denied (expected mode 0666, as udev creates it)";
 	else if (r == -EPERM)
-		why = "forbidden by a policy (start the container with " CONTAINER ")";
+		why = "forbidden by a policy (start the container with " RUN_CONTAINER_OPTIONS ")";
 	return jurat_fail(err, r, "/dev/fuse: %s", why);
 }
 
@@ -170,9 +73,9 @@ int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 	return 0;
 }
 
-int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err)
+int run_sandbox_enter(const char *temp, enum run_user_map map, int *ret_fd, struct jurat_error *err)
 {
-	int r = enter_namespaces(err);
+	int r = enter_namespaces(map, err);
 
 	return r < 0 ? r : run_sandbox_mount(temp, ret_fd, err);
 }

@@ -7,13 +7,19 @@
 
 #include "base/error.h"
 #include "run/complete.h"
+#include "run/run.h"
+
+/* Options that a container needs, of which this one lacks some. */
+#define RUN_CONTAINER_OPTIONS                                                                                \
+	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
 
 /*
  * The program's view of its machine. All of this happens in the process that executes the program, and is
  * undone by the kernel when the last process of its mount namespace ends.
  *
  * Root gets a private mount namespace. Other users (and root without CAP_SYS_ADMIN) also get a user namespace
- * in which only their own user and group are mapped: the program keeps its identity and has no capabilities.
+ * (user_namespace.c). By default only their own user and group are mapped in it: the program keeps its
+ * identity and has no capabilities.
  */
 struct run_place {
 	const char *path; /* where the program sees it: absolute, without symbolic links */
@@ -26,7 +32,8 @@ struct run_place {
  * caller's. The supervisor serves *ret_fd.
  * Returns   0; -errno: `err` says what this machine lacks and what to do about it
  */
-JURAT_MUST_CHECK int run_sandbox_enter(const char *temp, int *ret_fd, struct jurat_error *err);
+JURAT_MUST_CHECK int run_sandbox_enter(const char *temp, enum run_user_map map, int *ret_fd,
+				       struct jurat_error *err);
 /* The mount only, for a process that may mount in its namespace. */
 JURAT_MUST_CHECK int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err);
 

@@ -77,7 +77,7 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 	int fd = -1, r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = run_sandbox_enter(what->temp, &fd, &err);
+	r = run_sandbox_enter(what->temp, what->user_map, &fd, &err);
 	if (r == 0) {
 		run_message_send(setup, RUN_SERVE_THIS, 0, NULL, fd);
 		close(fd);

@@ -27,6 +27,7 @@ struct run_spawn {
 	const char *sockets[2]; /* NULL: none */
 	const struct run_place *places;
 	size_t n_places;
+	enum run_user_map user_map;
 	bool vsock;                /* intercept its vsock calls */
 	sigset_t mask;             /* of the program */
 	struct sigaction on_child; /* its SIGCHLD */

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,6 +234,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .sockets = { run_qgs_path(s->qgs), run_control_path(s->commands) },
 				   .places = s->devices.places,
 				   .n_places = s->devices.n,
+				   .user_map = options->user_map,
 				   .vsock = s->vsock != NULL,
 				   .mask = s->mask };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
@@ -276,6 +278,19 @@ static void block_signals(struct supervisor *s)
 	sigprocmask(SIG_BLOCK, &blocked, &s->mask);
 }
 
+/*
+ * Where the program may be several users, root owns the files, and all may use the directory of the roots,
+ * whose parent they may traverse but not list.
+ */
+static void give_files(struct supervisor *s, const struct run_options *options, const char *temp)
+{
+	s->platform.fs = s->fs;
+	if (options->user_map != RUN_MAP_SELF)
+		run_fs_set_owner(s->fs, 0, 0);
+	if (options->user_map != RUN_MAP_SELF || geteuid() == 0)
+		(void)!chmod(temp, 0711);
+}
+
 int run_program(const struct run_options *options, struct run_ended *ret, struct jurat_error *err)
 {
 	struct supervisor s = { .signals = -1, .turns.epoll = -1 };
@@ -302,7 +317,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
-		s.platform.fs = s.fs;
+		give_files(&s, options, temp);
 	if (r == 0)
 		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
 	if (r == 0)

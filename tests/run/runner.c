@@ -46,7 +46,7 @@ static void add_real_device(void)
 }
 
 /* Becomes a user without privileges, who can open /dev/fuse. */
-static void drop_privileges(void)
+void drop_privileges(void)
 {
 	char at[128];
 

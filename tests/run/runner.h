@@ -53,6 +53,8 @@ bool gone(pid_t pid);
 void assert_counters(const char *name, uint64_t requests);
 /* A moment for others, in loops that the test's time limit bounds. */
 void breathe(void);
+/* In a child of root: becomes nobody, with a /dev/fuse of mode `fuse_mode`. Of others: nothing. */
+void drop_privileges(void);
 
 #define FOR_EACH_CLIENT(i) for (int i = 0; i < N_CLIENTS && clients[i]; i++)
 
