@@ -26,25 +26,22 @@ static int enter_namespaces(enum run_user_map map, struct jurat_error *err)
 		return r;
 	/* Later mounts of the machine propagate here; mounts made here do not propagate back. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return jurat_fail(
-			err, -errno, "cannot make a private mount namespace: %s%s", strerror(errno),
-			errno == EINVAL
-				? " (the root of this chroot is not a mount point; bind-mount it to itself)"
-				: "");
+		return run_user_namespace_no_mount(-errno, err);
 	return 0;
 }
 
+/* The namespaces are there, so the device is all that is missing. */
 static int no_fuse(int r, struct jurat_error *err)
 {
 	const char *why = strerror(-r);
 
 	if (r == -ENOENT || r == -ENODEV || r == -ENXIO)
-		why = "does not exist (load the kernel module fuse; a container needs " RUN_CONTAINER_OPTIONS
-		      ")";
+		why = "does not exist (load the kernel module fuse; start a container with --device "
+		      "/dev/fuse)";
 	else if (r == -EACCES)
 		why = "permission denied (expected mode 0666, as udev creates it)";
 	else if (r == -EPERM)
-		why = "forbidden by a policy (start the container with " RUN_CONTAINER_OPTIONS ")";
+		why = "forbidden by a policy (start the container with --device /dev/fuse)";
 	return jurat_fail(err, r, "/dev/fuse: %s", why);
 }
 

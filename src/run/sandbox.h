@@ -9,10 +9,6 @@
 #include "run/complete.h"
 #include "run/run.h"
 
-/* Options that a container needs, of which this one lacks some. */
-#define RUN_CONTAINER_OPTIONS                                                                                \
-	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
-
 /*
  * The program's view of its machine. All of this happens in the process that executes the program, and is
  * undone by the kernel when the last process of its mount namespace ends.

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "run/sandbox.h"
 
 /* Spec: user_namespaces(7), "User and group ID mappings". The kernel takes 340 rows and a page of text. */
 enum { MAX_ROWS = 64, ROW_CHARACTERS = 36, ID_CHARACTERS = 12 };
@@ -63,7 +62,9 @@ static bool is_chroot(void)
 /* Explains why this user cannot create a user namespace. */
 static int no_user_namespace(int r, struct jurat_error *err)
 {
-	const char *why = NULL, *fuse = access("/dev/fuse", F_OK) < 0 ? "there is no /dev/fuse, and " : "";
+	bool has_fuse = access("/dev/fuse", F_OK) == 0;
+	const char *why = NULL, *fuse = has_fuse ? "" : "there is no /dev/fuse, and ";
+	const char *device = has_fuse ? "" : "--device /dev/fuse ";
 	const char *or_root = geteuid() == 0 ? "" : ", or run as root";
 
 	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
@@ -85,9 +86,39 @@ static int no_user_namespace(int r, struct jurat_error *err)
 			"itself before chroot%s)",
 			fuse, strerror(-r), or_root);
 	return jurat_fail(err, r,
-			  "%sthis container forbids mount and user namespaces: %s (start it "
-			  "with " RUN_CONTAINER_OPTIONS ")",
-			  fuse, strerror(-r));
+			  "%sthis container forbids mount and user namespaces: %s (start it with %s--cap-add "
+			  "SYS_ADMIN, or with %s--security-opt seccomp=unconfined)",
+			  fuse, strerror(-r), device, device);
+}
+
+/* The AppArmor profile of this process, without its mode: "docker-default (enforce)". Empty: none. */
+static void read_profile(char *ret, size_t size)
+{
+	auto_close int fd = open("/proc/self/attr/current", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, ret, size - 1) : 0;
+
+	ret[n > 0 ? n : 0] = '\0';
+	ret[strcspn(ret, " \n")] = '\0';
+	if (strchr(ret, ':') /* an SELinux context */ || strcmp(ret, "unconfined") == 0)
+		ret[0] = '\0';
+}
+
+int run_user_namespace_no_mount(int r, struct jurat_error *err)
+{
+	char profile[64];
+
+	read_profile(profile, sizeof(profile));
+	if (r == -EACCES && strcmp(profile, "unprivileged_userns") == 0) /* Ubuntu's, for new namespaces */
+		return no_user_namespace(r, err);
+	if (r == -EACCES && profile[0])
+		return jurat_fail(err, r,
+				  "the AppArmor profile '%s' forbids mounts: %s (start the container with "
+				  "--security-opt apparmor=unconfined)",
+				  profile, strerror(-r));
+	return jurat_fail(err, r, "cannot make a private mount namespace: %s%s", strerror(-r),
+			  r == -EINVAL
+				  ? " (the root of this chroot is not a mount point; bind-mount it to itself)"
+				  : "");
 }
 
 /* Root's own ID can be mapped only with CAP_SETFCAP. Spec: user_namespaces(7). */

@@ -13,4 +13,10 @@
  */
 JURAT_MUST_CHECK int run_user_namespace_enter(enum run_user_map map, struct jurat_error *err);
 
+/*
+ * Explains the error `r` of a first mount in the new mount namespace: a chroot, or an AppArmor profile.
+ * Returns   r
+ */
+JURAT_MUST_CHECK int run_user_namespace_no_mount(int r, struct jurat_error *err);
+
 #endif

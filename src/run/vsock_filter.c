@@ -67,6 +67,17 @@ static bool is_recent(int fd)
 
 	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) == 0 || errno == ENOENT;
 }
+
+/*
+ * Whether an earlier filter refuses vsock sockets, as Docker's default profile does: its error takes
+ * precedence over a notification. Without a filter, no kernel answers EPERM.
+ */
+static bool is_forbidden(void)
+{
+	auto_close int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 && errno == EPERM;
+}
 #endif
 
 static int no_interception(int r, struct jurat_error *err)
@@ -86,8 +97,15 @@ static int no_interception(int r, struct jurat_error *err)
 int run_vsock_intercept(int *ret_fd, struct jurat_error *err)
 {
 #ifdef FILTER_ARCH
-	auto_close int fd = install();
+	auto_close int fd = -1;
 
+	if (is_forbidden())
+		return jurat_fail(
+			err, -EPERM,
+			"--qgs vsock: a seccomp profile forbids vsock sockets: %s (start the container with "
+			"--security-opt seccomp=unconfined, or use --qgs unix:PATH)",
+			strerror(EPERM));
+	fd = install();
 	if (fd < 0)
 		return no_interception(fd, err);
 	if (!is_recent(fd))

@@ -25,13 +25,12 @@ static void must(bool done)
 		_exit(95);
 }
 
-/* As the default profile of container runtimes: no namespaces without CAP_SYS_ADMIN. */
-static void forbid_namespaces(void)
+static void forbid(unsigned call, unsigned error)
 {
 	struct sock_filter rows[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { .len = ARRAY_SIZE(rows), .filter = rows };
@@ -40,11 +39,56 @@ static void forbid_namespaces(void)
 	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
-static void forbid_namespaces_and_hide_fuse(void)
+/* As Docker's default profile: no namespaces without CAP_SYS_ADMIN. */
+static void forbid_namespaces(void)
+{
+	forbid(SYS_unshare, EPERM);
+}
+
+static void hide_fuse(void)
 {
 	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	     mount("none", "/dev", "tmpfs", 0, NULL) == 0);
+}
+
+static void forbid_namespaces_and_hide_fuse(void)
+{
+	hide_fuse();
 	forbid_namespaces();
+}
+
+/*
+ * As an AppArmor profile without a rule for mounts. A file stands where AppArmor names the profile;
+ * /proc/self is that of this process for its children, too.
+ */
+static void confine(const char *profile)
+{
+	char proc[128], self[160], from[128], file[128], current[192];
+	FILE *f;
+
+	TEXT(proc, "%s/proc", dir);
+	TEXT(self, "%s/self", proc);
+	TEXT(from, "/proc/%d", getpid());
+	TEXT(file, "%s/profile", dir);
+	TEXT(current, "%s/attr/current", self);
+	f = fopen(file, "w");
+	must(f && fputs(profile, f) >= 0 && fclose(f) == 0);
+	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	     (mkdir(proc, 0755) == 0 || errno == EEXIST) && mount("none", proc, "tmpfs", 0, NULL) == 0 &&
+	     mkdir(self, 0755) == 0 && mount(from, self, NULL, MS_BIND, NULL) == 0 &&
+	     mount(file, current, NULL, MS_BIND, NULL) == 0 &&
+	     mount(proc, "/proc", NULL, MS_MOVE, NULL) == 0);
+	forbid(SYS_mount, EACCES);
+}
+
+static void confine_as_docker(void)
+{
+	confine("docker-default (enforce)\n");
+}
+
+static void confine_not(void)
+{
+	confine("unconfined\n");
 }
 
 static void take_capabilities(void)
@@ -90,9 +134,6 @@ static void enter_chroot_as_a_user(void)
 	must(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);
 }
 
-#define OPTIONS                                                                                              \
-	"--device /dev/fuse --cap-add SYS_ADMIN, or --device /dev/fuse --security-opt seccomp=unconfined"
-
 static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **state)
 {
 	static const struct {
@@ -102,11 +143,19 @@ static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **
 	} cases[] = {
 		{ forbid_namespaces, false,
 		  "jurat run: this container forbids mount and user namespaces: Operation not permitted "
-		  "(start it "
-		  "with " OPTIONS ")\n" },
+		  "(start it with --cap-add SYS_ADMIN, or with --security-opt seccomp=unconfined)\n" },
 		{ forbid_namespaces_and_hide_fuse, true,
 		  "jurat run: there is no /dev/fuse, and this container forbids mount and user namespaces: "
-		  "Operation not permitted (start it with " OPTIONS ")\n" },
+		  "Operation not permitted (start it with --device /dev/fuse --cap-add SYS_ADMIN, or with "
+		  "--device /dev/fuse --security-opt seccomp=unconfined)\n" },
+		{ hide_fuse, true,
+		  "jurat run: /dev/fuse: does not exist (load the kernel module fuse; start a container with "
+		  "--device /dev/fuse)\n" },
+		{ confine_as_docker, true,
+		  "jurat run: the AppArmor profile 'docker-default' forbids mounts: Permission denied (start "
+		  "the container with --security-opt apparmor=unconfined)\n" },
+		{ confine_not, true,
+		  "jurat run: cannot make a private mount namespace: Permission denied\n" },
 		{ take_capabilities, true,
 		  "jurat run: root of this container cannot be root in a user namespace: Operation not "
 		  "permitted "
