@@ -238,8 +238,8 @@ static void use_a_good_report(void)
 }
 
 /*
- * In one queue the lone client would wait for one request of each of the 1500. What juratd answers to the crowd in
- * the meantime is counted, not timed, so that a busy machine slows both sides alike.
+ * In one queue the lone client would wait for one request of each of the 1500. What juratd answers to the
+ * crowd in the meantime is counted, not timed, so that a busy machine slows both sides alike.
  */
 static void fifteen_hundred_pipelining_clients_delay_a_lone_one_little(void **state)
 {
