@@ -50,7 +50,7 @@ void judge_done(struct snp_judge *j);
 /* Caches an entry of the evidence whose signature by a trusted issuer was verified. */
 void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache);
 void judge_keep_crl(struct snp_judge *j);
-/* Whether this can be the certificate of the signing key: same kind, chip and TCB. */
+/* Whether this can be the certificate of the signing key: same kind, product, chip and TCB. */
 bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf);
 void judge_missing(struct snp_judge *j); /* after the chain: notes missing certificates and their URLs */
 /* The product, as determined by the report alone or by the issuer of this leaf. */

@@ -4,9 +4,8 @@
 
 #include "verify/snp_judge.h"
 
-enum {
-	MAX_TRIES = 64
-}; /* limit of supplied keys of one chip or provider that are tried on a report's signature */
+/* Supplied keys of one chip or provider that are tried on a report's signature, at most. */
+enum { MAX_TRIES = 64 };
 
 enum snp_product judge_product(const struct snp_judge *j, const struct cert_entry *leaf)
 {
@@ -41,7 +40,8 @@ bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf)
 {
 	enum vek_kind kind = j->vlek ? VEK_VLEK : VEK_VCEK;
 
-	if (leaf->vek.kind != kind || leaf->vek_fault != VEK_FINE || !has_reported_tcb(j, leaf))
+	if (leaf->vek.kind != kind || leaf->vek_fault != VEK_FINE || !has_reported_tcb(j, leaf) ||
+	    leaf->vek.issued_for != judge_product(j, leaf) || leaf->vek.issued_as_vlek != j->vlek)
 		return false;
 	return j->vlek || chip_id_masked(j) || memcmp(leaf->vek.hwid, j->report.chip_id, 64) == 0;
 }
@@ -204,11 +204,10 @@ static void judge_chip(struct snp_judge *j)
 {
 	const struct vek *vek = &j->leaf->vek;
 	char is[BYTES_HEX_SIZE(8)], wanted[BYTES_HEX_SIZE(8)];
+	size_t at = 0;
 
 	if (j->vlek) {
-		verdict_not_judged(j->out,
-				   /* a VLEK belongs to a cloud provider, not to a chip */
-				   NOT_JUDGED_CHIP_ID);
+		verdict_not_judged(j->out, NOT_JUDGED_CHIP_ID); /* a VLEK is a provider's, not a chip's */
 		return;
 	}
 	if (!vek->has_hwid || vek->hwid_size == 0)
@@ -225,9 +224,20 @@ static void judge_chip(struct snp_judge *j)
 			       snp_hwid_bytes(j->product), snp_product_name(j->product));
 		return;
 	}
-	if (memcmp(vek->hwid, j->report.chip_id, sizeof(vek->hwid)) != 0)
-		verdict_refuse(j->out, REASON_LEAF_CHIP_MISMATCH, "HWID %s..., chip_id %s...",
-			       bytes_to_hex(vek->hwid, 8, is), bytes_to_hex(j->report.chip_id, 8, wanted));
+	while (at < sizeof(vek->hwid) && vek->hwid[at] == j->report.chip_id[at])
+		at++;
+	if (at == sizeof(vek->hwid))
+		return;
+	if (at >= vek->hwid_size)
+		verdict_refuse(
+			j->out, REASON_LEAF_CHIP_MISMATCH,
+			"byte %zu of chip_id is 0x%02x, expected zeros after the %zu bytes of the HWID", at,
+			j->report.chip_id[at], vek->hwid_size);
+	else
+		verdict_refuse(j->out, REASON_LEAF_CHIP_MISMATCH,
+			       "HWID %s..., chip_id %s..., different from byte %zu on",
+			       bytes_to_hex(vek->hwid, 8, is), bytes_to_hex(j->report.chip_id, 8, wanted),
+			       at);
 }
 
 int judge_leaf(struct snp_judge *j)

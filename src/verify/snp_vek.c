@@ -2,6 +2,9 @@
 #include "verify/snp_vek.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -54,11 +57,19 @@ struct reading {
 	struct jurat_error *err;
 };
 
-static void fault(struct reading *r, enum vek_fault what, enum extension e, const char *why)
+/* Notes the first fault. */
+__attribute__((format(printf, 4, 5))) static void fault(struct reading *r, enum vek_fault what,
+							enum extension e, const char *format, ...)
 {
+	char why[96];
+	va_list ap;
+
 	if (r->fault != VEK_FINE)
 		return;
 	r->fault = what;
+	va_start(ap, format);
+	vsnprintf(why, sizeof(why), format, ap);
+	va_end(ap);
 	jurat_fail(r->err, -EBADMSG, "%s: %s", extensions[e].name, why);
 }
 
@@ -74,7 +85,8 @@ static bool find(struct reading *r, enum extension e, bool wanted, struct bytes_
 	return false;
 }
 
-static uint8_t read_number(struct reading *r, enum extension e, bool wanted, uint8_t max, bool *ret_there)
+/* Reads an INTEGER; 0 if it is not there, or not one. */
+static uint64_t read_integer(struct reading *r, enum extension e, bool wanted, bool *ret_there)
 {
 	struct bytes_rd content;
 	uint64_t v;
@@ -83,11 +95,20 @@ static uint8_t read_number(struct reading *r, enum extension e, bool wanted, uin
 	if (!*ret_there)
 		return 0;
 	v = der_uint(&content);
-	if (content.bad || bytes_rd_left(&content) != 0 || v > max) {
-		fault(r, VEK_MALFORMED, e, "not one INTEGER in its range");
-		return 0;
-	}
-	return (uint8_t)v;
+	if (!content.bad && bytes_rd_left(&content) == 0)
+		return v;
+	fault(r, VEK_MALFORMED, e, "expected one INTEGER, not negative");
+	return 0;
+}
+
+static uint8_t read_number(struct reading *r, enum extension e, bool wanted, uint8_t max, bool *ret_there)
+{
+	uint64_t v = read_integer(r, e, wanted, ret_there);
+
+	if (v <= max)
+		return (uint8_t)v;
+	fault(r, VEK_MALFORMED, e, "%" PRIu64 ", expected %s%u", v, max > 0 ? "at most " : "", max);
+	return 0;
 }
 
 static void read_text(struct reading *r, enum extension e, struct bytes_rd *content, char *to, size_t size)
@@ -97,12 +118,12 @@ static void read_text(struct reading *r, enum extension e, struct bytes_rd *cont
 	const uint8_t *p = bytes_rd_take(&text, n);
 
 	if (content->bad || bytes_rd_left(content) != 0 || !p || n == 0 || n >= size) {
-		fault(r, VEK_MALFORMED, e, "not one IA5String of a sensible length");
+		fault(r, VEK_MALFORMED, e, "expected one IA5String of 1 to %zu characters", size - 1);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] < 0x20 || p[i] > 0x7e) {
-			fault(r, VEK_MALFORMED, e, "not printable");
+			fault(r, VEK_MALFORMED, e, "character 0x%02x is not printable", p[i]);
 			return;
 		}
 	}
@@ -126,7 +147,7 @@ static void read_hwid(struct reading *r, struct bytes_rd content, struct vek *ve
 		n = bytes_rd_left(&content);
 	}
 	if (content.bad || (n != 64 && n != 8)) {
-		fault(r, VEK_MALFORMED, EXT_HWID, "neither 64 nor 8 bytes");
+		fault(r, VEK_MALFORMED, EXT_HWID, "%zu bytes, expected 64 or 8", n);
 		return;
 	}
 	bytes_rd_copy(&content, vek->hwid, n);
@@ -178,11 +199,14 @@ void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *r
 	struct reading r = { .cert = cert, .err = err };
 	struct vek vek = { 0 };
 	struct bytes_rd content;
+	uint64_t version;
 	bool there;
 
 	read_names(cert, &vek);
-	if (read_number(&r, EXT_STRUCT_VERSION, true, UINT8_MAX, &there) > STRUCT_VERSION_MAX)
-		fault(&r, VEK_NEWER, EXT_STRUCT_VERSION, "newer than this verifier, which reads 0 and 1");
+	version = read_integer(&r, EXT_STRUCT_VERSION, true, &there);
+	if (version > STRUCT_VERSION_MAX)
+		fault(&r, VEK_NEWER, EXT_STRUCT_VERSION,
+		      "%" PRIu64 " is newer than this verifier, which reads 0 and 1", version);
 	if (find(&r, EXT_PRODUCT_NAME, true, &content)) {
 		read_text(&r, EXT_PRODUCT_NAME, &content, vek.product, sizeof(vek.product));
 		vek.product_name = snp_product_of_part(vek.product);

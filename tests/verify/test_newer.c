@@ -434,21 +434,52 @@ static void newer_collateral_is_named_so_in_the_verdict(void **state)
 	jurat_verifier_free(v);
 }
 
+/* structVersion, in place of the one of the certificate; one of two bytes takes the place of spl7, too. */
+static void set_struct_version(struct made *m, unsigned version)
+{
+#define AMD "\x2b\x06\x01\x04\x01\x9c\x78\x01"
+	char one[] = "\x06\x09" AMD "\x01\x04\x03\x02\x01\x00";
+	char two[] = "\x06\x09" AMD "\x01\x04\x04\x02\x02\x00\x00";
+
+	if (version < 0x80) {
+		one[15] = (char)version;
+		made_patch(m->leaf, m->leaf_size, "\x06\x09" AMD "\x01\x04\x03\x02\x01\x00", one, 16);
+	} else {
+		two[15] = (char)(version >> 8);
+		two[16] = (char)version;
+		made_patch(m->leaf, m->leaf_size, "\x06\x09" AMD "\x01", "\x06\x09" AMD "\x7f", 11);
+		made_patch(m->leaf, m->leaf_size, "\x06\x0a" AMD "\x03\x07\x04\x03\x02\x01\x00", two, 17);
+	}
+	made_resign(m->leaf, m->leaf_size, m->product, m->vlek ? SIM_ASVK : SIM_ASK);
+}
+
 static void a_newer_certificate_is_named_so(void **state)
 {
-	struct jurat_verifier *v = made_verifier(SNP_MILAN);
-	struct jurat_verdict *verdict;
-	struct made m;
+	static const unsigned versions[] = { 2, 3, 127, 128, 255, 256, 0x7fff };
 
 	(void)state;
-	made_init(&m, SNP_MILAN, false, 3);
-	made_patch(m.leaf, m.leaf_size, "\x2b\x06\x01\x04\x01\x9c\x78\x01\x01\x04\x03\x02\x01\x00",
-		   "\x2b\x06\x01\x04\x01\x9c\x78\x01\x01\x04\x03\x02\x01\x02", 14);
-	made_resign(m.leaf, m.leaf_size, m.product, SIM_ASK);
-	verdict = made_judge(&m, v, NULL);
-	assert_newer(verdict, "leaf-version", "structVersion: newer than this verifier, which reads 0 and 1");
-	jurat_verdict_free(verdict);
-	jurat_verifier_free(v);
+	for (unsigned product = SNP_MILAN; product < SNP_N_PRODUCTS; product++) {
+		struct jurat_verifier *v = made_verifier((enum snp_product)product);
+
+		for (size_t i = 0; i < 2 * ARRAY_SIZE(versions); i++) {
+			unsigned version = versions[i / 2];
+			struct jurat_verdict *verdict;
+			struct made m;
+			char text[96];
+
+			made_init(&m, (enum snp_product)product, i % 2, 3);
+			if (product == SNP_TURIN) /* whose version is 1: back to the one that is patched */
+				made_patch(m.leaf, m.leaf_size, AMD "\x01\x04\x03\x02\x01\x01",
+					   AMD "\x01\x04\x03\x02\x01\x00", 14);
+			set_struct_version(&m, version);
+			verdict = made_judge(&m, v, NULL);
+			TEXT(text, "structVersion: %u is newer than this verifier, which reads 0 and 1",
+			     version);
+			assert_newer(verdict, "leaf-version", text);
+			jurat_verdict_free(verdict);
+		}
+		jurat_verifier_free(v);
+	}
 }
 
 int main(void)

@@ -155,20 +155,37 @@ static void add_crl(struct jurat_verifier *v, const uint8_t *der, size_t n)
 	assert_int_equal(jurat_verifier_add_crl(v, der, n, NULL), 0);
 }
 
+/* The detail of the first reason; NULL: there is none. */
+static void assert_detail(struct jurat_verifier *v, const struct made *m, const char *detail)
+{
+	struct jurat_verdict *verdict = made_judge(m, v, NULL);
+
+	if (detail)
+		assert_string_equal(jurat_verdict_reason_detail(verdict, 0), detail);
+	else
+		assert_true(jurat_verdict_accepted(verdict));
+	jurat_verdict_free(verdict);
+}
+
 static void crls_that_were_given_are_judged(void **state)
 {
 	static const struct {
 		const char *name;
 		bool revoke_ask, revoke_asvk, stale, not_yet, broken;
-		const char *reason, *reason_vlek;
+		const char *reason, *reason_vlek, *detail;
 	} rows[] = {
-		{ "nothing listed", false, false, false, false, false, NULL, NULL },
-		{ "ASK listed", true, false, false, false, false, "intermediate-revoked", NULL },
-		{ "ASVK listed", false, true, false, false, false, NULL, "intermediate-revoked" },
-		{ "stale", false, false, true, false, false, "crl-stale", "crl-stale" },
-		{ "not yet", false, false, false, true, false, "crl-not-yet-valid", "crl-not-yet-valid" },
-		{ "not signed by the root", true, true, false, false, true, "crl-signature",
-		  "crl-signature" },
+		{ "nothing listed", false, false, false, false, false, NULL, NULL, NULL },
+		{ "ASK listed", true, false, false, false, false, "intermediate-revoked", NULL,
+		  "'SEV-Milan'" },
+		{ "ASVK listed", false, true, false, false, false, NULL, "intermediate-revoked", NULL },
+		{ "stale", false, false, true, false, false, "crl-stale", "crl-stale",
+		  "the CRL of 'ARK-Milan' is valid until 2025-01-01T00:00:00Z, verified at "
+		  "2025-06-15T15:06:40Z" },
+		{ "not yet", false, false, false, true, false, "crl-not-yet-valid", "crl-not-yet-valid",
+		  "the CRL of 'ARK-Milan' is valid from 2030-01-01T00:00:00Z, verified at "
+		  "2025-06-15T15:06:40Z" },
+		{ "not signed by the root", true, true, false, false, true, "crl-signature", "crl-signature",
+		  "a supplied CRL of 'ARK-Milan' is not signed with its key" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -194,8 +211,34 @@ static void crls_that_were_given_are_judged(void **state)
 		assert_judged(v, &m, NULL, rows[i].reason, rows[i].name);
 		assert_judged(v, &k, NULL, rows[i].reason_vlek, rows[i].name);
 		assert_judged(v, &m, NULL, rows[i].reason, rows[i].name);
+		assert_detail(v, &m, rows[i].detail);
 		jurat_verifier_free(v);
 	}
+}
+
+/* A CRL of the ASK may list VCEKs; only the ARK issues CRLs, so nothing can be said of it but that. */
+static void a_crl_of_the_intermediate_is_not_passed_over(void **state)
+{
+	struct jurat_verifier *v = made_verifier(SNP_MILAN);
+	uint8_t crl[SIM_CERT_MAX_BYTES], good[SIM_CERT_MAX_BYTES];
+	size_t n, n_good;
+	struct made m, k;
+
+	(void)state;
+	made_init(&m, SNP_MILAN, false, 3);
+	made_init(&k, SNP_MILAN, true, 3);
+	assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, false, false, good, &n_good, NULL), 0);
+	assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, true, false, crl, &n, NULL), 0);
+	made_patch(crl, n, "ARK-Milan", "SEV-Milan", 9);
+	made_resign(crl, n, SNP_MILAN, SIM_ASK);
+	add_crl(v, crl, n);
+	add_crl(v, good, n_good);
+	assert_judged(v, &m, NULL, "crl-signature", "its own issuer's");
+	assert_detail(
+		v, &m,
+		"a supplied CRL is of 'SEV-Milan', expected one of 'ARK-Milan', which alone issues CRLs");
+	assert_judged(v, &k, NULL, NULL, "another issuer's");
+	jurat_verifier_free(v);
 }
 
 /* RFC 5280 5.2: with such an extension its silence means nothing; what it lists is revoked all the same. */
@@ -391,6 +434,34 @@ static void among_many_chips_the_right_one_is_found(void **state)
 	jurat_verifier_free(v);
 }
 
+/* What a leaf's issuer says it is for decides, also where chip, TCB and key are the same. */
+static void among_many_products_the_right_one_is_found(void **state)
+{
+	for (unsigned vlek = 0; vlek < 2; vlek++) {
+		struct jurat_verifier *v = made_verifier(SNP_MILAN);
+		struct made m, other;
+
+		made_init(&m, SNP_MILAN, vlek == 1, 3);
+		other = m;
+		other.product = SNP_GENOA;
+		for (char c = 'a'; c < 'm'; c++) {
+			char name[] = "\x16\x05Geno?";
+
+			name[6] = c;
+			made_endorse(&other, m.report.reported_tcb, m.report.chip_id);
+			made_patch(other.leaf, other.leaf_size, "\x16\x05Genoa", name, 7);
+			made_resign(other.leaf, other.leaf_size, SNP_GENOA, vlek ? SIM_ASVK : SIM_ASK);
+			assert_int_equal(
+				jurat_verifier_add_certificates(v, other.leaf, other.leaf_size, NULL, NULL),
+				0);
+		}
+		assert_int_equal(jurat_verifier_add_certificates(v, m.leaf, m.leaf_size, NULL, NULL), 0);
+		m.leaf_size = 0;
+		assert_judged(v, &m, NULL, NULL, "the one of its product");
+		jurat_verifier_free(v);
+	}
+}
+
 static void what_cannot_be_added_says_why_and_changes_nothing(void **state)
 {
 	struct jurat_verifier *v;
@@ -491,12 +562,14 @@ int main(void)
 		cmocka_unit_test(roots_given_later_judge_what_is_cached),
 		cmocka_unit_test(a_cached_signature_counts_for_its_issuer_alone),
 		cmocka_unit_test(crls_that_were_given_are_judged),
+		cmocka_unit_test(a_crl_of_the_intermediate_is_not_passed_over),
 		cmocka_unit_test(a_crl_that_is_not_understood_is_none),
 		cmocka_unit_test(a_damaged_crl_is_not_passed_over_for_a_good_one),
 		cmocka_unit_test(a_foreign_crl_counts_for_nothing),
 		cmocka_unit_test(a_crl_of_the_host_can_only_speak_against_it),
 		cmocka_unit_test(endorsements_come_in_every_form),
 		cmocka_unit_test(among_many_chips_the_right_one_is_found),
+		cmocka_unit_test(among_many_products_the_right_one_is_found),
 		cmocka_unit_test(what_cannot_be_added_says_why_and_changes_nothing),
 		cmocka_unit_test(a_verdict_prints_as_json_and_as_text),
 		cmocka_unit_test(a_verdict_on_nothing_prints_too),
