@@ -45,7 +45,7 @@ static const char *other_unknown(const char *name, bool collateral, const uint8_
 	if (strcmp(input_name(data, n), "key") == 0 ||
 	    strcmp(input_name(data, n), "PEM of another kind") == 0)
 		return input_name(data, n);
-	return !cli_kind_claims(name, collateral) && input_is_text(data, n) ? "text" : NULL;
+	return !cli_kind_claims(name, collateral) && input_is_text(data, n) ? input_name(data, n) : NULL;
 }
 
 const char *cli_kind_other(const char *name, bool collateral, const uint8_t *data, size_t n)

@@ -13,9 +13,20 @@
  * and skips what it cannot parse, so that a chain would silently be shorter than its file.
  */
 static const char begin_mark[] = "-----BEGIN ", end_mark[] = "-----END ", mark_tail[] = "-----";
-static const char certificate[] = "CERTIFICATE", crl[] = "X509 CRL";
+static const char certificate[] = "CERTIFICATE", crl[] = "X509 CRL", bom[] = "\xef\xbb\xbf";
 
 enum { LABEL_BYTES = 32 };
+
+/* The standard label for one that may be written instead; NULL: no such block. Spec: RFC 7468, 5.1 and 6. */
+static const char *standard_label(const char *label)
+{
+	static const char *const certificates[] = { certificate, "X509 CERTIFICATE", "X.509 CERTIFICATE" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(certificates); i++)
+		if (strcmp(label, certificates[i]) == 0)
+			return certificate;
+	return strcmp(label, crl) == 0 || strcmp(label, "CRL") == 0 ? crl : NULL;
+}
 
 static bool take_text(struct bytes_rd *r, const char *text)
 {
@@ -27,15 +38,25 @@ static bool take_text(struct bytes_rd *r, const char *text)
 	return true;
 }
 
-/* Moves to the next line that begins with a BEGIN marker; false, at the end, when there is none. */
+/* Whether a BEGIN marker is next, perhaps behind the byte order mark of a file that was appended. */
+static bool is_at_begin(const struct bytes_rd *r)
+{
+	struct bytes_rd ahead = *r;
+
+	take_text(&ahead, bom);
+	return take_text(&ahead, begin_mark);
+}
+
+/* Moves to the next BEGIN marker at the start of a line; false, at the end, when there is none. */
 static bool seek_begin(struct bytes_rd *r)
 {
 	const uint8_t *newline;
 
 	while (bytes_rd_left(r) > 0) {
-		if (bytes_rd_left(r) >= strlen(begin_mark) &&
-		    memcmp(r->data + r->off, begin_mark, strlen(begin_mark)) == 0)
+		if (is_at_begin(r)) {
+			take_text(r, bom);
 			return true;
+		}
 		newline = memchr(r->data + r->off, '\n', bytes_rd_left(r));
 		bytes_rd_seek(r, newline ? (size_t)(newline - r->data) + 1 : r->size);
 	}
@@ -73,8 +94,7 @@ static bool take_line_end(struct bytes_rd *r)
 	while (bytes_rd_left(r) > 0) {
 		uint8_t c;
 
-		if (bytes_rd_left(r) >= strlen(begin_mark) &&
-		    memcmp(r->data + r->off, begin_mark, strlen(begin_mark)) == 0)
+		if (is_at_begin(r))
 			return true;
 		c = bytes_rd_u8(r);
 		if (c == '\n' || c == '\0')
@@ -226,7 +246,7 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 		return JURAT_NOT_FOUND;
 	if (!take_text(&r, begin_mark) || !take_label(&r, begin))
 		return jurat_fail(err, -EBADMSG, "PEM: malformed BEGIN line at byte %zu", r.off);
-	if (strcmp(begin, certificate) != 0 && strcmp(begin, crl) != 0)
+	if (!standard_label(begin))
 		return jurat_fail(err, -EBADMSG, "PEM: unexpected block '%s'; expected certificates and CRLs",
 				  begin);
 	body = take_body(&r);
@@ -240,7 +260,7 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	to.data = der;
 	if (!decode(&body, &to))
 		return jurat_fail(err, -EBADMSG, "PEM: %s before byte %zu is not base64", begin, r.off);
-	memcpy(label, begin, LABEL_BYTES);
+	snprintf(label, LABEL_BYTES, "%s", standard_label(begin));
 	*off = r.off;
 	*ret = take_ptr(der);
 	*ret_size = to.off;

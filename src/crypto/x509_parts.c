@@ -18,8 +18,11 @@ int x509_signed_read(const uint8_t *der, size_t n, struct x509_signed *ret, stru
 
 	if (n >= 11 && memcmp(der, "-----BEGIN ", 11) == 0)
 		return jurat_fail(err, -EBADMSG, "expected DER, found PEM");
-	if (r.bad || r.off != r.size)
+	if (r.bad)
 		return jurat_fail(err, -EBADMSG, "not one DER SEQUENCE of %zu bytes", n);
+	if (r.off != r.size)
+		return jurat_fail(err, -EBADMSG, "not one DER SEQUENCE of %zu bytes: it ends at byte %zu", n,
+				  r.off);
 	s.tbs_whole = der_whole(&all);
 	s.algorithm = der_whole(&all);
 	s.signature = der_bits(&all);

@@ -13,6 +13,7 @@
 #include "verify/decode_parts.h"
 #include "verify/encoding.h"
 #include "wire/snp_certs.h"
+#include "wire/snp_msg.h"
 #include "wire/snp_report.h"
 #include "wire/tdx_report.h"
 
@@ -75,10 +76,13 @@ static int take_report(const struct decoding *d, const uint8_t *bytes, size_t n)
 static int take_response(const struct decoding *d, const uint8_t *bytes, size_t n)
 {
 	uint32_t status = (uint32_t)bytes_get_le(bytes, 4);
+	const char *meaning = status == SNP_INVALID_PARAM ? " (invalid parameters)"
+			      : status == SNP_INVALID_KEY ? " (invalid key selection)"
+							  : "";
 
 	if (status != 0)
-		return jurat_fail(d->err, -EBADMSG, "MSG_REPORT_RSP with status 0x%x: it has no report",
-				  status);
+		return jurat_fail(d->err, -EBADMSG, "MSG_REPORT_RSP with status 0x%x%s, without a report",
+				  status, meaning);
 	return d->any(d, "MSG_REPORT_RSP (report at byte 32)", bytes + INPUT_SNP_RESPONSE_HEAD_BYTES,
 		      n - INPUT_SNP_RESPONSE_HEAD_BYTES);
 }

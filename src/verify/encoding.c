@@ -129,31 +129,44 @@ static int undo_json_string(const uint8_t *text, size_t n, uint8_t **ret, size_t
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Hex: digits in pairs, with white space anywhere, with or without a prefix 0x or \x. */
+/*
+ * Reads digits in pairs, with white space anywhere, and between pairs colons, dashes, commas, 0x and \x. `to`:
+ * zeros, or NULL to count only.
+ */
+static bool read_hex(const uint8_t *text, size_t n, uint8_t *to, size_t *ret_n)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const bool between = digits % 2 == 0;
+
+		if (is_space(text[i]) || (between && memchr(":-,", text[i], 3)))
+			continue;
+		if (between && (begins(text + i, n - i, "0x") || begins(text + i, n - i, "\\x"))) {
+			i++;
+			continue;
+		}
+		if (hex_digit(text[i]) < 0)
+			return false;
+		if (to)
+			to[digits / 2] = (uint8_t)(to[digits / 2] << 4 | hex_digit(text[i]));
+		digits++;
+	}
+	*ret_n = digits / 2;
+	return digits > 0 && digits % 2 == 0;
+}
+
 static int undo_hex(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
 {
-	size_t start = begins(text, n, "0x") || begins(text, n, "\\x") ? 2 : 0, digits = 0;
-	auto_free uint8_t *to = NULL;
+	uint8_t *to;
 
-	for (size_t i = start; i < n; i++) {
-		if (hex_digit(text[i]) >= 0)
-			digits++;
-		else if (!is_space(text[i]))
-			return JURAT_NOT_FOUND;
-	}
-	if (digits < 2 || digits % 2 != 0)
+	if (!read_hex(text, n, NULL, ret_n))
 		return JURAT_NOT_FOUND;
-	to = calloc(1, digits / 2);
+	to = calloc(1, *ret_n);
 	if (!to)
 		return -ENOMEM;
-	for (size_t i = start, k = 0; i < n; i++) {
-		if (is_space(text[i]))
-			continue;
-		to[k / 2] = (uint8_t)(to[k / 2] << 4 | hex_digit(text[i]));
-		k++;
-	}
-	*ret = take_ptr(to);
-	*ret_n = digits / 2;
+	read_hex(text, n, to, ret_n);
+	*ret = to;
 	return 0;
 }
 
@@ -175,13 +188,64 @@ static int undo_base64(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret
 	return 0;
 }
 
+static size_t put_utf8(uint32_t c, uint8_t *to)
+{
+	const unsigned more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const uint8_t first[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	to[0] = (uint8_t)(first[more] | c >> 6 * more);
+	for (unsigned i = 1; i <= more; i++)
+		to[i] = (uint8_t)(0x80 | (c >> 6 * (more - i) & 0x3f));
+	return more + 1;
+}
+
+/*
+ * Converts UTF-16 with a byte order mark to UTF-8: text files of Windows, such as what PowerShell redirects.
+ * Spec: RFC 2781.
+ */
+static int undo_utf16(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n)
+{
+	const bool big = n >= 2 && text[0] == 0xfe && text[1] == 0xff;
+	auto_free uint8_t *to = NULL;
+	size_t off = 0;
+	uint32_t high = 0;
+
+	if (n < 4 || n % 2 != 0 || (!big && (text[0] != 0xff || text[1] != 0xfe)))
+		return JURAT_NOT_FOUND;
+	to = malloc(n / 2 * 3); /* a pair of units takes four bytes */
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 2; i < n; i += 2) {
+		uint32_t c = (uint32_t)text[i + !big] << 8 | text[i + big];
+		const bool is_low = c >= 0xdc00 && c < 0xe000;
+
+		if (is_low != (high != 0))
+			return JURAT_NOT_FOUND;
+		if (c >= 0xd800 && c < 0xdc00) {
+			high = c;
+			continue;
+		}
+		if (is_low)
+			c = 0x10000 + ((high & 0x3ff) << 10) + (c & 0x3ff);
+		high = 0;
+		off += put_utf8(c, to + off);
+	}
+	if (high != 0 || !input_is_printable(to, off))
+		return JURAT_NOT_FOUND;
+	*ret = take_ptr(to);
+	*ret_n = off;
+	return 0;
+}
+
 typedef int undo_layer(const uint8_t *text, size_t n, uint8_t **ret, size_t *ret_n);
 
-/* The first three are encoded PEM, which a PEM parser would take for malformed PEM. */
-static const struct {
+struct layer {
 	const char *name;
 	undo_layer *undo;
-} layers[] = {
+};
+
+/* The first three are encoded PEM, which a PEM parser would take for malformed PEM. */
+static const struct layer layers[] = {
 	{ "an HTTP header", undo_header },
 	{ "percent encoding", undo_percent },
 	{ "escaped newlines", undo_escapes },
@@ -191,12 +255,27 @@ static const struct {
 };
 enum { N_DISGUISES = 3 };
 
+static const struct layer utf16 = { "UTF-16", undo_utf16 };
+
+/* Whether bytes that end with a NUL are of a known binary kind, although all others may be printable. */
+static bool is_zero_padded(const struct encoding_bytes *b)
+{
+	enum input_kind kind;
+
+	if (b->n == 0 || b->bytes[b->n - 1] != '\0')
+		return false;
+	kind = input_kind(b->bytes, b->n);
+	return kind != INPUT_UNKNOWN && kind != INPUT_JSON && kind != INPUT_PEM;
+}
+
 /* Removes a leading byte order mark, and white space and NULs at both ends. false: not a text. */
 static bool trim(struct encoding_bytes *b)
 {
 	const uint8_t *p = b->bytes;
 	size_t n = b->n;
 
+	if (is_zero_padded(b))
+		return false;
 	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3, n -= 3;
 	while (n > 0 && (p[n - 1] == '\0' || is_space(p[n - 1])))
@@ -219,34 +298,38 @@ static void name_layer(struct encoding_bytes *b, const char *name)
 	snprintf(b->how, sizeof(b->how), "%s%s%.60s", name, inner[0] ? " in " : "", inner);
 }
 
+/* 0 removed; JURAT_NOT_FOUND not there; -ENOMEM */
+static int remove_layer(struct encoding_bytes *b, const struct layer *layer)
+{
+	uint8_t *to = NULL;
+	size_t n;
+	int r = layer->undo(b->bytes, b->n, &to, &n);
+
+	if (r != 0)
+		return r;
+	free(b->own);
+	b->own = to;
+	b->bytes = to;
+	b->n = n;
+	name_layer(b, layer->name);
+	return 0;
+}
+
 /* Removes one layer. 0 removed; JURAT_NOT_FOUND there is none; -ENOMEM */
 static int undo_one(struct encoding_bytes *b)
 {
 	enum input_kind kind;
+	int r = JURAT_NOT_FOUND;
 
 	if (!trim(b))
-		return JURAT_NOT_FOUND;
+		return remove_layer(b, &utf16);
 	kind = input_kind(b->bytes, b->n);
-	for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
-		uint8_t *to = NULL;
-		size_t n;
-		int r;
-
+	for (size_t i = 0; r == JURAT_NOT_FOUND && i < ARRAY_SIZE(layers); i++) {
 		if (i >= N_DISGUISES && kind != INPUT_UNKNOWN)
 			break;
-		r = layers[i].undo(b->bytes, b->n, &to, &n);
-		if (r == JURAT_NOT_FOUND)
-			continue;
-		if (r < 0)
-			return r;
-		free(b->own);
-		b->own = to;
-		b->bytes = to;
-		b->n = n;
-		name_layer(b, layers[i].name);
-		return 0;
+		r = remove_layer(b, &layers[i]);
 	}
-	return JURAT_NOT_FOUND;
+	return r;
 }
 
 int encoding_undo(const uint8_t *text, size_t n, struct encoding_bytes *ret, struct jurat_error *err)

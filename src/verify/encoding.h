@@ -10,7 +10,8 @@
 #include "base/error.h"
 
 /*
- * Removes text encodings: hex, base64 and the encodings of PEM in services and shells, one layer at a time.
+ * Removes text encodings: UTF-16, hex, base64 and the encodings of PEM in services and shells, one layer at a
+ * time.
  * verify/input.h identifies the result; layers are removed only if it recognizes the bytes.
  */
 enum { ENCODING_MAX_LAYERS = 6 };

@@ -10,6 +10,7 @@
 #include "crypto/x509.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
+#include "wire/snp_msg.h"
 #include "wire/snp_report.h"
 #include "wire/tdx_quote.h"
 #include "wire/tdx_report.h"
@@ -89,14 +90,24 @@ static bool is_extended_report(const uint8_t *bytes, size_t n)
 	return n > SNP_REPORT_BYTES && is_any_report(bytes, n);
 }
 
-/* Status, size, 24 reserved bytes, then the report. Spec: SEV-SNP firmware ABI, MSG_REPORT_RSP. */
+/*
+ * Status, size, 24 reserved bytes, then the report, or nothing if the status is an error. Spec: SEV-SNP
+ * firmware ABI, MSG_REPORT_RSP.
+ */
 static bool is_response(const uint8_t *bytes, size_t n)
 {
 	enum { SIZE_OFF = 4, RESERVED_OFF = 8 };
+	uint64_t status, size;
 
-	return n >= INPUT_SNP_RESPONSE_HEAD_BYTES + SNP_REPORT_BYTES &&
-	       bytes_get_le(bytes + SIZE_OFF, 4) == SNP_REPORT_BYTES &&
-	       bytes_all(bytes + RESERVED_OFF, INPUT_SNP_RESPONSE_HEAD_BYTES - RESERVED_OFF, 0);
+	if (n < INPUT_SNP_RESPONSE_HEAD_BYTES ||
+	    !bytes_all(bytes + RESERVED_OFF, INPUT_SNP_RESPONSE_HEAD_BYTES - RESERVED_OFF, 0))
+		return false;
+	status = bytes_get_le(bytes, 4);
+	size = bytes_get_le(bytes + SIZE_OFF, 4);
+	if (size == SNP_REPORT_BYTES)
+		return n > INPUT_SNP_RESPONSE_HEAD_BYTES;
+	return size == 0 && (status == SNP_INVALID_PARAM || status == SNP_INVALID_KEY) &&
+	       bytes_all(bytes + RESERVED_OFF, n - RESERVED_OFF, 0);
 }
 
 /* Spec: Azure guest attestation documentation, "Attestation report". */
@@ -240,216 +251,4 @@ bool input_is_text(const uint8_t *bytes, size_t n)
 			return false;
 	}
 	return has_blank || n < 64;
-}
-
-static bool has(const uint8_t *bytes, size_t n, const char *words)
-{
-	return memmem(bytes, n, words, strlen(words)) != NULL;
-}
-
-bool input_has_mark(const uint8_t *bytes, size_t n)
-{
-	return has(bytes, n, "CERTIFICATE-") || has(bytes, n, "CRL-");
-}
-
-/* SEQUENCE { INTEGER ...: PKCS #1, #8 and #12; certificates and CRLs begin with another SEQUENCE. */
-static bool is_der_key(const uint8_t *bytes, size_t n)
-{
-	struct bytes_rd all = bytes_rd(bytes, n), inner = der_enter(&all, DER_SEQUENCE);
-
-	return !inner.bad && all.off == n && inner.size > 0 && inner.data[0] == DER_INTEGER;
-}
-
-static bool is_pem_key(const uint8_t *bytes, size_t n)
-{
-	return has(bytes, n, "-----BEGIN ") && has(bytes, n, "KEY-");
-}
-
-static bool is_other_pem(const uint8_t *bytes, size_t n)
-{
-	return has(bytes, n, "-----BEGIN ");
-}
-
-static bool is_text_with_pem(const uint8_t *bytes, size_t n)
-{
-	return is_other_pem(bytes, n) && input_has_mark(bytes, n) && input_is_printable(bytes, n);
-}
-
-/*
- * SEV certificate: version 1, key id and certifying key id, usage ARK or ASK, size of the exponent. Spec: SEV
- * API, B.1.
- */
-static bool is_sev_certificate(const uint8_t *bytes, size_t n)
-{
-	enum { USAGE_OFF = 36, EXPONENT_BITS_OFF = 56, HEAD_BYTES = 64 };
-	uint64_t usage = n >= HEAD_BYTES ? bytes_get_le(bytes + USAGE_OFF, 4) : 0xff;
-	uint64_t bits = n >= HEAD_BYTES ? bytes_get_le(bytes + EXPONENT_BITS_OFF, 4) : 0;
-
-	return bytes_get_le(bytes, n >= 4 ? 4 : 0) == 1 && (usage == 0 || usage == 0x13) &&
-	       (bits == 2048 || bits == 4096);
-}
-
-/* TCG_PCClientPCREvent of type EV_NO_ACTION. Spec: TCG PC Client Platform Firmware Profile, 10.2.1. */
-static bool is_event_log(const uint8_t *bytes, size_t n)
-{
-	enum { ID_OFF = 32 };
-
-	return n > ID_OFF + 15 && memcmp(bytes + ID_OFF, "Spec ID Event03", 15) == 0;
-}
-
-/* TPMS_ATTEST, alone or as TPM2B. Spec: TPM 2.0 Library, Part 2, 10.12.12. */
-static bool is_tpm_attest(const uint8_t *bytes, size_t n)
-{
-	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
-
-	return (n >= 4 && memcmp(bytes, magic, 4) == 0) || (n >= 6 && memcmp(bytes + 2, magic, 4) == 0);
-}
-
-/* Three parts in base64url, the first a JSON object. Spec: RFC 7515, 7.1. */
-static bool is_jwt(const uint8_t *bytes, size_t n)
-{
-	unsigned dots = 0;
-
-	while (n > 0 && memchr("\n\r \"", bytes[n - 1], 4))
-		n--;
-	if (n > 0 && bytes[0] == '"')
-		bytes++, n--;
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '.')
-			dots++;
-		else if (!bytes[i] ||
-			 !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=",
-				 bytes[i]))
-			return false;
-	}
-	return dots == 2 && n > 3 && memcmp(bytes, "eyJ", 3) == 0;
-}
-
-/*
- * Begins with a tag of COSE, CWT or EAT, or of self-described CBOR. Spec: RFC 9052, 2; RFC 8392, 6; RFC 8949,
- * 3.4.6.
- */
-static bool is_cbor(const uint8_t *bytes, size_t n)
-{
-	return n >= 3 &&
-	       ((bytes[0] == 0xd2 && bytes[1] >> 5 == 4) || (bytes[0] == 0xd8 && bytes[1] == 0x3d) ||
-		(bytes[0] == 0xd8 && bytes[1] == 0x62) || memcmp(bytes, "\xd9\xd9\xf7", 3) == 0);
-}
-
-static bool is_untagged_sign1(const uint8_t *bytes, size_t n)
-{
-	return n >= 4 && bytes[0] == 0x84 && bytes[1] >> 5 == 2 && (bytes[2] >> 5 == 5 || bytes[1] == 0x58);
-}
-
-static bool is_zeros(const uint8_t *bytes, size_t n)
-{
-	return bytes_all(bytes, n, 0);
-}
-
-static bool is_markup(const uint8_t *bytes, size_t n)
-{
-	return n > 1 && bytes[0] == '<' && input_is_printable(bytes, n);
-}
-
-static bool is_empty(const uint8_t *bytes, size_t n)
-{
-	(void)bytes;
-	return n == 0;
-}
-
-/*
- * Data that is often mistaken for evidence or found beside it, recognized by its first bytes or by a
- * function.
- */
-static const struct {
-	const char *name, *magic;
-	size_t n_magic;
-	bool (*is)(const uint8_t *bytes, size_t n);
-} others[] = {
-	{ "an empty file", NULL, 0, is_empty },
-	{ "ELF",
-	  "\x7f"
-	  "ELF",
-	  4, NULL },
-	{ "gzip", "\x1f\x8b", 2, NULL },
-	{ "bzip2", "BZh", 3, NULL },
-	{ "xz",
-	  "\xfd"
-	  "7zXZ",
-	  5, NULL },
-	{ "Zstandard", "\x28\xb5\x2f\xfd", 4, NULL },
-	{ "ZIP", "PK\3\4", 4, NULL },
-	{ "PCAP", "\xd4\xc3\xb2\xa1", 4, NULL },
-	{ "PCAP", "\xa1\xb2\xc3\xd4", 4, NULL },
-	{ "PCAP", "\x4d\x3c\xb2\xa1", 4, NULL },
-	{ "PCAP", "\x0a\x0d\x0d\x0a", 4, NULL },
-	{ "PDF", "%PDF", 4, NULL },
-	{ "PNG", "\x89PNG", 4, NULL },
-	{ "ACPI table CCEL", "CCEL", 4, NULL },
-	{ "ARK or ASK in the form of SEV, not X.509", NULL, 0, is_sev_certificate },
-	{ "TCG event log", NULL, 0, is_event_log },
-	{ "TPM 2.0 quote", NULL, 0, is_tpm_attest },
-	{ "JSON Web Token (JWT, EAT)", NULL, 0, is_jwt },
-	{ "CBOR (COSE, CWT, EAT)", NULL, 0, is_cbor },
-	{ "CBOR (COSE, CWT, EAT)", NULL, 0, is_untagged_sign1 },
-	{ "text with PEM certificates in it, neither PEM nor JSON (YAML?)", NULL, 0, is_text_with_pem },
-	{ "key", NULL, 0, is_pem_key },
-	{ "key", NULL, 0, is_der_key },
-	{ "PEM of another kind", NULL, 0, is_other_pem },
-	{ "XML or HTML", NULL, 0, is_markup },
-	{ "text", NULL, 0, input_is_text },
-	{ "PE", "MZ", 2, NULL },
-	{ "zeros", NULL, 0, is_zeros },
-};
-
-/* Identifies JSON by a characteristic member. */
-static const char *json_name(const uint8_t *bytes, size_t n)
-{
-	static const struct {
-		const char *member, *name;
-	} known[] = {
-		{ "\"pck_crl\"", "collateral" },
-		{ "\"pckCrl\"", "collateral" },
-		{ "\"root_ca_crl\"", "collateral" },
-		{ "\"tcbInfo\"", "TCB info" },
-		{ "\"enclaveIdentity\"", "QE identity" },
-		{ "\"tcbLevels\"", "TCB info without its signature" },
-		{ "\"vcekCert\"", "certificates in JSON" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (has(bytes, n, known[i].member))
-			return known[i].name;
-	return "JSON";
-}
-
-static const char *other_name(const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		if (others[i].is ? others[i].is(bytes, n)
-				 : n >= others[i].n_magic &&
-					   memcmp(bytes, others[i].magic, others[i].n_magic) == 0)
-			return others[i].name;
-	}
-	return input_kind_name(INPUT_UNKNOWN);
-}
-
-const char *input_name(const uint8_t *bytes, size_t n)
-{
-	enum input_kind kind = input_kind(bytes, n);
-
-	switch (kind) {
-	case INPUT_UNKNOWN:
-		return other_name(bytes, n);
-	case INPUT_JSON:
-		return json_name(bytes, n);
-	case INPUT_PEM:
-		return input_has_mark(bytes, n) ? input_kind_name(kind) : other_name(bytes, n);
-	case INPUT_HCL:
-		return bytes_get_le(bytes + INPUT_HCL_HEAD_BYTES, 4) == TDX_REPORT_TYPE
-			       ? "Azure HCL report with a TDREPORT at byte 32"
-			       : input_kind_name(kind);
-	default:
-		return input_kind_name(kind);
-	}
 }

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import urllib.parse
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import carriers  # noqa: E402
@@ -65,6 +66,9 @@ ENCODINGS = [
     ("hex-0X", "hex", lambda b: "0X" + b.hex().upper() + "\n"), ("hex-xxd", "hex", lambda b: wrap(b.hex(), 60, "\n")),
     ("hex-blanks", "hex", lambda b: b.hex(" ")), ("hex-crlf", "hex", lambda b: "\r\n" + wrap(b.hex(), 64, "\r\n")),
     ("hex-sql", "hex", lambda b: "\\x" + b.hex()), ("hex-bom", "hex", lambda b: "\ufeff" + b.hex()),
+    ("hex-colons", "hex", lambda b: b.hex(":")), ("hex-openssl", "hex", lambda b: wrap(b.hex(":").upper(), 45, "\r\n    ")),
+    ("hex-dashes", "hex", lambda b: b.hex("-")), ("hex-commas", "hex", lambda b: ", ".join(f"0x{x:02x}" for x in b) + ",\n"),
+    ("hex-escaped", "hex", lambda b: "".join(f"\\x{x:02X}" for x in b)),
     ("b64", "base64", b64), ("b64-newline", "base64", lambda b: b64(b) + "\n"), ("b64-wrapped", "base64", lambda b: wrap(b64(b), 76, "\n")),
     ("b64-crlf", "base64", lambda b: wrap(b64(b), 64, "\r\n")), ("b64-unpadded", "base64", lambda b: b64(b).rstrip("=")),
     ("b64-url", "base64", lambda b: base64.urlsafe_b64encode(b).decode()), ("b64-nul", "base64", lambda b: b64(b) + "\0"),
@@ -76,11 +80,18 @@ ENCODINGS = [
     ("json-deep", "JSON, member 'q', base64", lambda b: json.dumps({"a": [{"b": {"q": b64(b)}}], "\u00e9": "\u00e9"}, indent=1)),
     ("json-in-json", "JSON, member 'e', JSON, member 'x', base64", lambda b: json.dumps({"e": json.dumps({"x": b64(b)})})),
     ("json-bom", "JSON, member 'x', ", lambda b: "\ufeff" + json.dumps({"x": list(b)})),
+    # as Windows writes text: the names end in what is written
+    ("hex-utf-16le", "hex in UTF-16", lambda b: b.hex()), ("b64-utf-16be", "base64 in UTF-16", lambda b: wrap(b64(b), 76, "\r\n")),
+    ("json-utf-16le", "UTF-16, JSON, member 'x', base64", lambda b: json.dumps({"\u00e9\U0001f512\u20ac": 1, "x": b64(b)}, ensure_ascii=False)),
 ]
 
 
-def encoded(make, b):
-    return make(b).encode()
+def utf16(name, text):
+    return ("\ufeff" + text).encode(name[name.index("utf-16"):]) if "utf-16" in name else text.encode()
+
+
+def encoded(name, make, b):
+    return utf16(name, make(b))
 
 
 def check_decoded(d, plain, said, name):
@@ -101,7 +112,7 @@ def every_encoding_of_evidence_goes_through_every_door(tmp):
         plain = verdict(*options, put(tmp / "plain", content))
         shown = json.loads(jurat("show", "--output", "json", tmp / "plain").out)
         for name, said, make in ENCODINGS:
-            path = put(tmp / "x", encoded(make, content))
+            path = put(tmp / "x", encoded(name, make, content))
             check_decoded(verdict(*options, path), dict(plain), said, name)
             p = jurat(*VERIFY, *options, "-", stdin=path.read_bytes())
             check_decoded(json.loads(p.out), dict(plain), said, name)
@@ -124,7 +135,7 @@ def a_table_beside_a_report_is_read_in_every_encoding(tmp):
     (tmp / "dir").mkdir()
     put(tmp / "dir/report.bin", (e / "report.bin").read_bytes())
     for name, _, make in ENCODINGS:
-        put(tmp / "dir/certs.bin", encoded(make, (e / "certs.bin").read_bytes()))
+        put(tmp / "dir/certs.bin", encoded(name, make, (e / "certs.bin").read_bytes()))
         verdict("--roots", e / "roots", tmp / "dir")
         verdict("--roots", e / "roots", "--certs", tmp / "dir/certs.bin", e / "report.bin")
     mixed = carriers.mixed_endian((e / "certs.bin").read_bytes())
@@ -272,8 +283,18 @@ OTHERS = [
     ("ACPI table CCEL", b"CCEL8\0\0\0"), ("unrecognized data", bytes(range(256)) * 8), ("unrecognized data", b"\3\0\0\0" + bytes(2000)),
     ("TDREPORT", b"\x81" + bytes(1023)), ("certificate table", bytes(4096)), ("TCG event log", carriers.event_log()),
     ("TCG event log", carriers.event_log().ljust(65536, b"\xff")), ("in the form of SEV", carriers.sev_certificate()),
+    ("LZ4", b"\x04\x22\x4d\x18" + bytes(2000)), ("bzip2", b"BZh9" + bytes(range(256))), ("zlib", zlib.compress(bytes(2000))),
+    ("tar archive", b"report.bin".ljust(257, b"\0") + b"ustar  " + bytes(1000)),
+    ("hex dump with offsets", b"00000000: 0300 0000 0700 0000  ........\n"), ("hex dump with offsets", b"0000000 03 00 00 00\n"),
+    ("hex with an odd number of digits", b"0300 0000" * 20 + b"1\n"), ("text, neither hex nor base64", b"report=" + b"30" * 100),
+    ("CBOR, which is not read", b"\xa2\x66report\x58\x20" + bytes(range(32)) + b"\x61n\xfb" + bytes(8)),
+    ("CBOR, which is not read", b"\xda\x63\x74\x01\x01\x9f\x5f\x58\x20" + bytes(32) + b"\xff\xf6\x39\x01\0\xff"),
+    ("unrecognized data", b"\xa2\x66report\x58\x20" + bytes(range(32)) + b"\x61n\x61"), ("unrecognized data", b"\x9f" * 40),
+    ("unrecognized data", b"\xbb" + b"\xff" * 30), ("unrecognized data", b"\x5f\x58\x20" + bytes(31)),
     ("YAML", b"chain: |\n  -----BEGIN CERTIFICATE-----\n  AQID\n  -----END CERTIFICATE-----\n"),
     ("TDREPORT (from Azure HCL report", b"HCLA" + bytes(28) + b"\x81" + bytes(2000)),
+    ("unrecognized data", struct.pack("<II24x", 5, 0)), ("unrecognized data", struct.pack("<II24x", 0x16, 0) + b"x"),
+    ("MSG_REPORT_RSP", struct.pack("<II24x", 0, REPORT_BYTES) + b"\xff" * 20),
 ]
 
 
@@ -298,6 +319,16 @@ def what_is_not_evidence_is_named(tmp):
             assert f"found: {name}" in p.err and "(from base64)" in p.err, (name, p.err)
 
 
+@case
+def a_firmware_that_gave_no_report_is_quoted(tmp):
+    for status, text in (0x16, " (invalid parameters)"), (0x27, " (invalid key selection)"), (0x30, ""):
+        for content in struct.pack("<II24x", status, REPORT_BYTES) + b"\2" * REPORT_BYTES, struct.pack("<II24x", status, 0).ljust(4000, b"\0"):
+            if status == 0x30 and len(content) == 4000:
+                continue
+            p = jurat(*VERIFY, put(tmp / "x", b64(content).encode()), status=3)
+            assert f"MSG_REPORT_RSP with status {status:#x}{text}, without a report" in p.err and p.out == "", p.err
+
+
 # Certificates and CRLs as they come: name, and how DER is written so. PEM is first made of it.
 ENDORSEMENTS = [
     ("der", lambda der, kind: der), ("pem", lambda der, kind: pem(der, kind).encode()),
@@ -316,8 +347,11 @@ ENDORSEMENTS = [
     ("pem-header", lambda der, kind: ("TCB-Info-Issuer-Chain: " + urllib.parse.quote(pem(der, kind)) + "\r\n").encode()),
     ("pem-header-plain", lambda der, kind: ("SGX-PCK-CRL-Issuer-Chain:" + pem(der, kind).replace("\n", "\\n")).encode()),
     ("pem-b64", lambda der, kind: b64(pem(der, kind).encode()).encode()), ("pem-hex", lambda der, kind: pem(der, kind).encode().hex().encode()),
-    *((name, lambda der, kind, make=make: make(der).encode()) for name, _, make in ENCODINGS),
+    ("pem-utf-16le", lambda der, kind: utf16("utf-16le", pem(der, kind).replace("\n", "\r\n"))),
+    ("pem-legacy", lambda der, kind: pem(der, LEGACY[kind][0]).encode()), ("pem-legacy2", lambda der, kind: pem(der, LEGACY[kind][-1]).encode()),
+    *((name, lambda der, kind, name=name, make=make: encoded(name, make, der)) for name, _, make in ENCODINGS),
 ]
+LEGACY = {"CERTIFICATE": ("X509 CERTIFICATE", "X.509 CERTIFICATE"), "X509 CRL": ("CRL",)}  # RFC 7468, 5.1 and 6
 
 
 def forms(der, kind):
@@ -402,7 +436,7 @@ def collateral_is_read_in_every_form_of_a_bundle(tmp):
         "null-chain": {**base, "pck_certificate_chain": None}, "empty-chain": {**base, "pck_certificate_chain": ""},
     }
     for name, make in ENDORSEMENTS:
-        if name == "der":
+        if name == "der" or "utf-16" in name:  # no string of JSON
             continue
         bundles["crl-" + name] = bundle_of(e, crl=lambda b, make=make: make(b, "X509 CRL").decode())
         chain = (e / "collateral/tcb_info_issuer_chain.pem").read_text()

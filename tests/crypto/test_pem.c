@@ -66,6 +66,16 @@ static void texts_give_their_blocks(void **state)
 		{ "-----BEGIN CERTIFICATE----- AQID -----END CERTIFICATE----- -----BEGIN X509 CRL----- BAUG "
 		  "-----END X509 CRL-----",
 		  "CERTIFICATE=010203,X509 CRL=040506," },
+		/* each with its byte order mark, with and without a newline in between */
+		{ "\xef\xbb\xbf" CERT_("AQID\n") "\xef\xbb\xbf" CRL_("BAUG\n"),
+		  "CERTIFICATE=010203,X509 CRL=040506," },
+		{ "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\xef\xbb\xbf" CRL_("BAUG\n"),
+		  "CERTIFICATE=010203,X509 CRL=040506," },
+		/* RFC 7468, 5.1 and 6: labels of older programs */
+		{ "-----BEGIN X509 CERTIFICATE-----\nAQID\n-----END X509 CERTIFICATE-----\n"
+		  "-----BEGIN X.509 CERTIFICATE-----\nBAUG\n-----END X.509 CERTIFICATE-----\n"
+		  "-----BEGIN CRL-----\nBwgJ\n-----END CRL-----\n",
+		  "CERTIFICATE=010203,CERTIFICATE=040506,X509 CRL=070809," },
 		{ "not PEM", "=6e6f742050454d," },
 		{ "0\x03\x02\x01\x05", "=3003020105," },
 		/* one DER SEQUENCE that has a block inside is DER */
@@ -174,7 +184,8 @@ static void no_block_is_passed_over_for_its_damage(void **state)
 		const char *text;
 		size_t n;
 	} bad[] = {
-		ROW("\xef\xbb\xbf" CRL_("AQID\n") FIRST), /* a byte order mark */
+		ROW("x\xef\xbb\xbf" CRL_("AQID\n") FIRST), /* a byte order mark in a line */
+		ROW("\xef\xbb\xbf\xef\xbb\xbf" CRL_("AQID\n") FIRST),
 		ROW(" " CRL_("AQID\n") FIRST),
 		ROW("x" CRL_("AQID\n") FIRST),
 		ROW("\r" CRL_("AQID\n") FIRST),
