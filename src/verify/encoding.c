@@ -130,8 +130,9 @@ static int undo_json_string(const uint8_t *text, size_t n, uint8_t **ret, size_t
 }
 
 /*
- * Reads digits in pairs, with white space anywhere, and between pairs colons, dashes, commas, 0x and \x. `to`:
- * zeros, or NULL to count only.
+ * Reads digits in pairs, with white space anywhere, and colons, dashes, commas, 0x and \x between pairs.
+ *
+ * to  zeros, or NULL to count only
  */
 static bool read_hex(const uint8_t *text, size_t n, uint8_t *to, size_t *ret_n)
 {

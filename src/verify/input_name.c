@@ -138,7 +138,7 @@ static bool cbor_skip(struct bytes_rd *r, unsigned depth)
 	return true;
 }
 
-/* One string of bytes, array, map or tagged item, and nothing after it: text and small numbers can be CBOR too. */
+/* A string of bytes, array, map or tagged item, and nothing after it: any text or number may be CBOR, too. */
 static bool is_cbor_item(const uint8_t *bytes, size_t n)
 {
 	struct bytes_rd r = bytes_rd(bytes, n);
@@ -149,8 +149,8 @@ static bool is_cbor_item(const uint8_t *bytes, size_t n)
 }
 
 /*
- * Begins with a tag of COSE, CWT or EAT, or of self-described CBOR, complete or not. Spec: RFC 9052, 2; RFC 8392, 6;
- * RFC 8949, 3.4.6.
+ * Begins with a tag of COSE, CWT or EAT, or of self-described CBOR; complete or not. Spec: RFC 9052, 2; RFC
+ * 8392, 6; RFC 8949, 3.4.6.
  */
 static bool is_cbor(const uint8_t *bytes, size_t n)
 {
