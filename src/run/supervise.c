@@ -295,7 +295,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 {
 	struct supervisor s = { .signals = -1, .turns.epoll = -1 };
 	char **env = NULL;
-	char *temp = NULL;
+	struct run_temp temp = { .path = NULL };
 	int r;
 
 	block_signals(&s);
@@ -307,7 +307,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	if (r == 0)
 		r = run_temp_new(&temp, err);
 	if (r == 0)
-		r = run_platform_init(&s.platform, options, temp, err);
+		r = run_platform_init(&s.platform, options, temp.path, err);
 	if (r == 0 && options->qgs)
 		r = run_qgs_new(options->qgs, &s.platform, RUN_QGS_LIMIT_MS, &s.qgs, err);
 	if (r == 0 && run_qgs_port(options->qgs) != 0)
@@ -317,13 +317,13 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	if (r == 0)
 		r = run_fs_new(&s.fs, err);
 	if (r == 0)
-		give_files(&s, options, temp);
+		give_files(&s, options, temp.path);
 	if (r == 0)
 		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
 	if (r == 0)
 		r = run_environment_new(&s.platform, &env, err);
 	if (r == 0)
-		r = supervise(&s, options, temp, env, err);
+		r = supervise(&s, options, temp.path, env, err);
 	if (s.platform.memory_refused)
 		fputs("jurat run: the kernel did not let this process reach the program's memory (sysctl "
 		      "kernel.yama.ptrace_scope is 2 or 3, or the program is of another user): its requests "
@@ -336,9 +336,8 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	run_vsock_free(s.vsock);
 	run_qgs_free(s.qgs);
 	run_platform_done(&s.platform);
-	run_temp_remove(temp);
+	run_temp_done(&temp);
 	run_environment_free(env);
-	free(temp);
 	if (s.signals >= 0)
 		close(s.signals);
 	if (s.turns.epoll >= 0)

@@ -227,7 +227,7 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 	       struct jurat_error *err)
 {
 	struct server s = { .socket = -1, .signals = -1, .turns.epoll = -1, .ready = ready };
-	auto_free char *temp = NULL;
+	struct run_temp temp = { .path = NULL };
 	auto_free char *roots = NULL;
 	int r;
 
@@ -244,7 +244,7 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 	if (r == 0)
 		r = run_temp_new(&temp, err);
 	if (r == 0)
-		r = run_platform_init(&s.platform, options, temp, err);
+		r = run_platform_init(&s.platform, options, temp.path, err);
 	if (r == 0 && options->control)
 		r = run_control_new(options->control, &s.platform, NULL, &s.commands, err);
 	if (r == 0)
@@ -254,17 +254,17 @@ int run_system(const struct run_options *options, void (*ready)(const struct run
 	if (r == 0)
 		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
 	if (r == 0)
-		r = make_roots(&s, temp, &roots, err);
+		r = make_roots(&s, temp.path, &roots, err);
 	s.what = (struct run_system_ready){ .devices = &s.devices,
 					    .roots = roots,
 					    .certs = options->host ? s.platform.certs_path : NULL };
 	if (r == 0)
-		r = serve(&s, temp, err);
+		r = serve(&s, temp.path, err);
 	run_control_free(s.commands);
 	run_fs_free(s.fs);
 	run_devices_done(&s.devices);
 	run_platform_done(&s.platform);
-	run_temp_remove(temp);
+	run_temp_done(&temp);
 	if (s.signals >= 0)
 		close(s.signals);
 	if (s.turns.epoll >= 0)

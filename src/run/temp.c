@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/temp.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
-/* The longest path that is made in it fits PATH_MAX: none is ever cut. */
-enum { OURS_BYTES = 256 };
+/* The longest path that is made below the directory fits PATH_MAX: none is ever cut. */
+enum { OURS_BYTES = 256, ATTEMPTS = 16 };
 
-int run_temp_new(char **ret, struct jurat_error *err)
-{
-	const char *below = getenv("TMPDIR");
-	auto_free char *path = NULL;
-
-	if (!below || below[0] != '/')
-		below = "/tmp";
-	if (strlen(below) > PATH_MAX - OURS_BYTES)
-		return jurat_fail(err, -ENAMETOOLONG, "$TMPDIR is longer than %d characters",
-				  PATH_MAX - OURS_BYTES);
-	if (asprintf(&path, "%s/jurat-run-XXXXXX", below) < 0) {
-		path = NULL;
-		return jurat_fail_memory(err);
-	}
-	if (!mkdtemp(path))
-		return jurat_fail(err, -errno, "cannot make a directory in '%s': %s", below, strerror(errno));
-	*ret = take_ptr(path);
-	return 0;
-}
+#define PREFIX   "jurat-run-"
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static int remove_one(const char *path, const struct stat *st, int what, struct FTW *where)
 {
@@ -41,6 +30,86 @@ static int remove_one(const char *path, const struct stat *st, int what, struct 
 
 void run_temp_remove(const char *path)
 {
-	if (path)
-		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Whether `fd` is the directory at `path`, which may have been removed or made anew since it was opened. */
+static bool is_still_at(int fd, const char *path)
+{
+	struct stat opened, there;
+
+	return fstat(fd, &opened) == 0 && lstat(path, &there) == 0 && opened.st_dev == there.st_dev &&
+	       opened.st_ino == there.st_ino;
+}
+
+static void remove_if_left(const char *path)
+{
+	auto_close int fd = open(path, OPEN_DIR);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    is_still_at(fd, path))
+		run_temp_remove(path); /* locked, so that a run which has just made it makes another */
+}
+
+static void remove_all_left(const char *below)
+{
+	DIR *dir = opendir(below);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, PREFIX, strlen(PREFIX)) &&
+		    snprintf(path, sizeof(path), "%s/%s", below, entry->d_name) < (int)sizeof(path))
+			remove_if_left(path);
+	if (dir)
+		closedir(dir);
+}
+
+/* -ESTALE: another run took it for a directory that was left, and has removed it. */
+static int make(const char *below, struct run_temp *ret, struct jurat_error *err)
+{
+	auto_free char *path = NULL;
+	auto_close int lock = -1;
+
+	if (asprintf(&path, "%s/" PREFIX "XXXXXX", below) < 0) {
+		path = NULL;
+		return jurat_fail_memory(err);
+	}
+	if (!mkdtemp(path))
+		return jurat_fail(err, -errno, "cannot make a directory in '%s': %s", below, strerror(errno));
+	lock = open(path, OPEN_DIR);
+	/* Where a filesystem has no locks, no run gets one to remove it either. */
+	if (lock >= 0)
+		(void)!flock(lock, LOCK_EX);
+	if (lock < 0 || !is_still_at(lock, path))
+		return jurat_fail(err, -ESTALE, "cannot keep a directory in '%s'", below);
+	*ret = (struct run_temp){ .path = take_ptr(path), .lock = take_fd(lock) };
+	return 0;
+}
+
+int run_temp_new(struct run_temp *ret, struct jurat_error *err)
+{
+	const char *below = getenv("TMPDIR");
+	int r = -ESTALE;
+
+	if (!below || below[0] != '/')
+		below = "/tmp";
+	if (strlen(below) > PATH_MAX - OURS_BYTES)
+		return jurat_fail(err, -ENAMETOOLONG, "$TMPDIR is longer than %d characters",
+				  PATH_MAX - OURS_BYTES);
+	remove_all_left(below);
+	for (int i = 0; i < ATTEMPTS && r == -ESTALE; i++)
+		r = make(below, ret, err);
+	return r;
+}
+
+void run_temp_done(struct run_temp *temp)
+{
+	if (!temp->path)
+		return;
+	run_temp_remove(temp->path);
+	free(temp->path);
+	close(temp->lock);
+	*temp = (struct run_temp){ .path = NULL };
 }

@@ -22,20 +22,20 @@ enum { LONG_MS = 1000 * 1000, SHORT_MS = 10, LONGER_MS = 200, MAX_ANSWER = 64 * 
 
 static const struct run_options options = { .tees = RUN_TDX, .reported = RUN_TDX };
 static struct run_platform platform;
-static char *temp;
+static struct run_temp temp;
 
 static int set_up(void **state)
 {
-	return run_temp_new(&temp, NULL) == 0 && run_platform_init(&platform, &options, temp, NULL) == 0 ? 0
-													 : -1;
+	return run_temp_new(&temp, NULL) == 0 && run_platform_init(&platform, &options, temp.path, NULL) == 0
+		       ? 0
+		       : -1;
 }
 
 static int tear_down(void **state)
 {
 	run_platform_stop(&platform);
 	run_platform_done(&platform);
-	run_temp_remove(temp);
-	free(temp);
+	run_temp_done(&temp);
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static void collateral_is_that_of_the_roots(void **state)
 	uint8_t text[MAX_ANSWER];
 	char hex[BYTES_HEX_SIZE(MAX_ANSWER)];
 
-	TEXT(roots, "%s/roots", temp);
+	TEXT(roots, "%s/roots", temp.path);
 	assert_int_equal(mkdir(roots, 0700), 0);
 	assert_int_equal(run_roots_tdx(&platform, roots, NULL), 0);
 	assert_int_equal(sim_tdx_platform_new(NULL, &same, NULL), 0);
@@ -317,7 +317,7 @@ static void a_socket_that_nobody_listens_on_is_replaced(void **state)
 	char address[PATH_MAX];
 	int stale = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	TEXT(name.sun_path, "%s/stale", temp);
+	TEXT(name.sun_path, "%s/stale", temp.path);
 	TEXT(address, "unix:%s", name.sun_path);
 	assert_int_equal(bind(stale, (struct sockaddr *)&name, sizeof(name)), 0);
 	close(stale);
@@ -413,7 +413,7 @@ static void a_port_has_no_path_and_leaves_nothing(void **state)
 	char path[PATH_MAX];
 
 	assert_null(run_qgs_path(q));
-	TEXT(path, "%s/qgs", temp);
+	TEXT(path, "%s/qgs", temp.path);
 	assert_int_equal(access(path, F_OK), -1);
 	run_qgs_free(q);
 	assert_null(run_qgs_path(NULL));
