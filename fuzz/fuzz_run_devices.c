@@ -164,6 +164,17 @@ void run_user_memory_init(struct run_user_memory *user, pid_t pid, struct run_pl
 	*user = (struct run_user_memory){ .memory = { user_read, user_write, user }, .pid = pid };
 }
 
+void run_user_memory_of_ioctl(struct run_user_memory *user, const struct run_ioctl *call,
+			      struct run_platform *platform)
+{
+	run_user_memory_init(user, call->pid, platform);
+}
+
+void run_user_memory_reply(struct run_user_memory *user, struct run_reply *reply, int result)
+{
+	run_reply_ioctl(reply, result);
+}
+
 /* ---- the program */
 
 static struct run_node *node(void)

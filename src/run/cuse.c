@@ -67,7 +67,7 @@ static void do_release(fuse_req_t req, struct fuse_file_info *fi)
 static void do_ioctl(fuse_req_t req, int request, void *arg, struct fuse_file_info *fi, unsigned flags,
 		     const void *in, size_t in_size, size_t out_size)
 {
-	run_open_ioctl(req, (unsigned)request, arg, fi, flags);
+	run_open_ioctl(req, (unsigned)request, arg, fi, flags, &(struct run_ioctl){ .in = NULL });
 }
 
 /* What the kernel says of the new device. */

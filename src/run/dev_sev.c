@@ -218,8 +218,8 @@ static void sev_ioctl(void *ctx, void *file, const struct run_ioctl *ioctl, stru
 {
 	struct call c = { .platform = ctx, .writable = file != NULL };
 
-	run_user_memory_init(&c.user, ioctl->pid, c.platform);
-	run_reply_ioctl(reply, sev_call(&c, ioctl));
+	run_user_memory_of_ioctl(&c.user, ioctl, c.platform);
+	run_user_memory_reply(&c.user, reply, sev_call(&c, ioctl));
 }
 
 int run_sev_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err)

@@ -20,7 +20,7 @@ static void done(void *ctx, int result)
 	struct request *request = ctx;
 
 	run_trace_say(request->platform->trace, "guest driver", "guest program", "ioctl returns %d", result);
-	run_reply_ioctl(request->reply, result);
+	run_user_memory_reply(&request->user, request->reply, result);
 	free(request);
 }
 
@@ -55,7 +55,7 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 	}
 	request->platform = p;
 	request->reply = reply;
-	run_user_memory_init(&request->user, call->pid, p);
+	run_user_memory_of_ioctl(&request->user, call, p);
 	run_faults_before_request(p);
 	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s) of thread %d",
 		      name_of(call->request), (int)call->pid);

@@ -13,16 +13,18 @@ static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 {
 	struct run_platform *p = ctx;
 	struct run_user_memory user;
-	int r = -ENOTTY; /* the driver has no compat_ioctl */
+	int r;
 
-	if (!call->compat) {
-		run_user_memory_init(&user, call->pid, p);
-		run_trace_say(p->trace, "guest program", "guest driver",
-			      "ioctl(/dev/tdx_guest, %#x) of thread %d", call->request, (int)call->pid);
-		r = machine_td_ioctl(p->td, &user.memory, call->request, call->arg);
-		run_trace_say(p->trace, "guest driver", "guest program", "ioctl returns %d", r);
+	if (call->compat) { /* the driver has no compat_ioctl */
+		run_reply_ioctl(reply, -ENOTTY);
+		return;
 	}
-	run_reply_ioctl(reply, r);
+	run_user_memory_of_ioctl(&user, call, p);
+	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/tdx_guest, %#x) of thread %d",
+		      call->request, (int)call->pid);
+	r = machine_td_ioctl(p->td, &user.memory, call->request, call->arg);
+	run_trace_say(p->trace, "guest driver", "guest program", "ioctl returns %d", r);
+	run_user_memory_reply(&user, reply, r);
 }
 
 int run_tdx_guest_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,

@@ -214,14 +214,17 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 }
 
 void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
-		    unsigned flags)
+		    unsigned flags, const struct run_ioctl *copied)
 {
 	/* A directory has no such thing: it is not opened, for all the kernel tells. */
 	struct run_open *opened = flags & FUSE_IOCTL_DIR ? NULL : (struct run_open *)(uintptr_t)fi->fh;
 	struct run_ioctl call = { .pid = fuse_req_ctx(req)->pid,
 				  .request = request,
 				  .arg = (uintptr_t)arg,
-				  .compat = flags & FUSE_IOCTL_COMPAT };
+				  .compat = flags & FUSE_IOCTL_COMPAT,
+				  .in = copied->in,
+				  .n_in = copied->n_in,
+				  .n_out = copied->n_out };
 
 	if (opened && opened->ops && opened->ops->ioctl)
 		opened->ops->ioctl(opened->ctx, opened->file, &call, (struct run_reply *)req);
@@ -232,7 +235,9 @@ void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fu
 static void do_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned request, void *arg, struct fuse_file_info *fi,
 		     unsigned flags, const void *in, size_t in_size, size_t out_size)
 {
-	run_open_ioctl(req, request, arg, fi, flags);
+	const struct run_ioctl copied = { .in = in, .n_in = in_size, .n_out = out_size };
+
+	run_open_ioctl(req, request, arg, fi, flags, &copied);
 }
 
 struct listing {
@@ -285,6 +290,11 @@ void run_reply_ioctl(struct run_reply *reply, int result)
 {
 	/* The result alone: what the driver copies back went to the program's memory already. */
 	fuse_reply_ioctl((fuse_req_t)reply, result, NULL, 0);
+}
+
+void run_reply_ioctl_copy(struct run_reply *reply, int result, const void *data, size_t size)
+{
+	fuse_reply_ioctl((fuse_req_t)reply, result, data, size);
 }
 
 void run_reply_read(struct run_reply *reply, int error, const void *data, size_t size)

@@ -28,6 +28,12 @@ struct run_ioctl {
 	unsigned request;
 	uint64_t arg;
 	bool compat; /* a 32-bit program's */
+	/*
+	 * What the kernel copied from `arg`, as the size and direction in the request's number say; n_out
+	 * bytes may be copied back with the reply. Valid during the call; NULL: nothing (CUSE).
+	 */
+	const void *in;
+	size_t n_in, n_out;
 };
 
 /*
@@ -53,6 +59,8 @@ struct run_node_ops {
 
 /* Each sends and frees the reply. */
 void run_reply_ioctl(struct run_reply *reply, int result); /* result of ioctl(2), -errno for failures */
+/* The same; the kernel copies `data`, at most n_out bytes, to the argument, or ioctl(2) is EFAULT. */
+void run_reply_ioctl_copy(struct run_reply *reply, int result, const void *data, size_t size);
 void run_reply_read(struct run_reply *reply, int error, const void *data, size_t size);
 
 JURAT_MUST_CHECK int run_fs_new(struct run_fs **ret, struct jurat_error *err);

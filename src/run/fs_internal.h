@@ -69,8 +69,9 @@ struct run_node *run_tree_get(struct run_fs *fs, uint64_t ino);
 void run_tree_forget(struct run_fs *fs, uint64_t ino, uint64_t n);
 /* 0 or -errno; the caller adds it to the filesystem's list. */
 int run_open_new(const struct run_node *node, int flags, struct run_open **ret);
+/* `copied` has what the kernel copied. */
 void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
-		    unsigned flags);
+		    unsigned flags, const struct run_ioctl *copied);
 void run_open_add(struct run_fs *fs, struct run_open *opened);
 void run_open_release(struct run_open *opened);
 int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer); /* as run_fs_serve() */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -73,26 +75,82 @@ static int transfer(const struct run_user_memory *user, transfer_fn *call, void 
 		attempt_beside(&a, user->fs);
 	else
 		make_attempt(&a);
-	if (a.done < 0 && a.error == EPERM && user->refused)
+	if (a.done == (ssize_t)n)
+		return 0;
+	return a.done < 0 && a.error == EPERM ? -EPERM : -EFAULT;
+}
+
+/* In the copy of the argument, of which the first `size` bytes count; NULL: that does not cover the range. */
+static uint8_t *in_argument(const struct run_user_memory *user, size_t size, uint64_t addr, size_t n)
+{
+	const uint64_t at = addr - user->arg;
+
+	return user->argument && addr >= user->arg && at <= size && n <= size - at ? user->argument + at
+										   : NULL;
+}
+
+static int failed(const struct run_user_memory *user, int r)
+{
+	if (r == -EPERM && user->refused)
 		*user->refused = true;
-	return a.done == (ssize_t)n ? 0 : -EFAULT;
+	return -EFAULT;
 }
 
 static int user_read(void *ctx, uint64_t addr, void *to, size_t n)
 {
-	return transfer(ctx, process_vm_readv, to, addr, n);
+	const struct run_user_memory *user = ctx;
+	const int r = transfer(user, process_vm_readv, to, addr, n);
+	const uint8_t *copy = in_argument(user, user->n_in, addr, n);
+
+	if (r < 0 && !copy)
+		return failed(user, r);
+	if (r < 0)
+		memcpy(to, copy, n);
+	return 0;
 }
 
 static int user_write(void *ctx, uint64_t addr, const void *from, size_t n)
 {
+	struct run_user_memory *user = ctx;
 	/* process_vm_writev() only reads what is here, but its type cannot say so. */
-	return transfer(ctx, process_vm_writev, (void *)(uintptr_t)from, addr, n);
+	const int r = transfer(user, process_vm_writev, (void *)(uintptr_t)from, addr, n);
+	uint8_t *copy = in_argument(user, user->n_out, addr, n);
+
+	if (r < 0 && !copy)
+		return failed(user, r);
+	if (r < 0) {
+		memcpy(copy, from, n);
+		user->is_written = true;
+	}
+	return 0;
 }
 
 void run_user_memory_init(struct run_user_memory *user, pid_t pid, struct run_platform *platform)
 {
-	user->memory = (struct sim_user_memory){ .read = user_read, .write = user_write, .ctx = user };
-	user->pid = pid;
-	user->fs = platform->fs;
-	user->refused = &platform->memory_refused;
+	*user = (struct run_user_memory){ .memory = { .read = user_read, .write = user_write, .ctx = user },
+					  .pid = pid,
+					  .fs = platform->fs,
+					  .refused = &platform->memory_refused };
+}
+
+void run_user_memory_of_ioctl(struct run_user_memory *user, const struct run_ioctl *call,
+			      struct run_platform *platform)
+{
+	run_user_memory_init(user, call->pid, platform);
+	user->argument = call->n_in ? malloc(call->n_in) : NULL;
+	if (!user->argument)
+		return;
+	memcpy(user->argument, call->in, call->n_in);
+	user->arg = call->arg;
+	user->n_in = call->n_in;
+	user->n_out = call->n_out < call->n_in ? call->n_out : call->n_in;
+}
+
+void run_user_memory_reply(struct run_user_memory *user, struct run_reply *reply, int result)
+{
+	if (user->is_written)
+		run_reply_ioctl_copy(reply, result, user->argument, user->n_out);
+	else
+		run_reply_ioctl(reply, result);
+	free(user->argument);
 }

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +56,10 @@ enum {
 	KEY_OFF = 32,
 	PAGE = 4096
 };
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447 /* on every architecture. Source: Linux include/uapi/asm-generic/unistd.h */
+#endif
 
 #define CHECK(x)                                                                                             \
 	do {                                                                                                 \
@@ -417,6 +422,53 @@ static void mapped(void)
 	puts("EFAULT");
 }
 
+/*
+ * Memory that no other process reaches: the kernel copies an ioctl's argument to and from it, and nothing
+ * that the argument points to, where Linux copies that too.
+ */
+static void secret(void)
+{
+	struct tdx_report_req *td;
+	struct report_req *req, ordinary = { .user_data = { 1 } };
+	struct guest_request *call;
+	uint8_t resp[RESP_BYTES] = { 0 }, *page;
+	int fd = (int)syscall(SYS_memfd_secret, 0), guest = open_guest(),
+	    tdx = open("/dev/tdx_guest", O_RDWR);
+
+	if (fd < 0) {
+		puts("this kernel has no memfd_secret");
+		return;
+	}
+	CHECK(ftruncate(fd, 2 * PAGE) == 0);
+	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(page != MAP_FAILED);
+	td = (void *)page;
+	td->reportdata[0] = 7;
+	CHECK(ioctl(tdx, GET_REPORT0, td) == 0);
+	CHECK(td->tdreport[0] == 0x81 && memcmp(td->tdreport + 128, td->reportdata, 64) == 0);
+	call = (void *)page;
+	*call = (struct guest_request){ .msg_version = 1,
+					.req_data = (uintptr_t)&ordinary,
+					.resp_data = (uintptr_t)resp };
+	CHECK(ioctl(guest, GET_REPORT, call) == 0 && resp[REPORT_OFF + REPORT_DATA_OFF] == 1);
+	call->msg_version = 0;
+	CHECK(ioctl(guest, GET_REPORT, call) == -1 && errno == EINVAL);
+	call->msg_version = 1;
+	req = (void *)(page + PAGE);
+	*req = ordinary;
+	call->req_data = (uintptr_t)req;
+	CHECK(ioctl(guest, GET_REPORT, call) == -1 && errno == EFAULT);
+	call->req_data = (uintptr_t)&ordinary;
+	call->resp_data = (uintptr_t)req;
+	CHECK(ioctl(guest, GET_REPORT, call) == -1 && errno == EFAULT);
+	CHECK(mprotect(page, PAGE, PROT_READ) == 0); /* copied in, and not out */
+	CHECK(ioctl(tdx, GET_REPORT0, td) == -1 && errno == EFAULT);
+	close(fd);
+	close(guest);
+	close(tdx);
+	puts("done");
+}
+
 /* What lsattr asks of a directory. Source: Linux include/uapi/linux/fs.h, FS_IOC_GETFLAGS. */
 #define GETFLAGS 0x80086601ul
 
@@ -555,20 +607,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} programs[] = { { "report", report },
-			 { "extended", extended },
-			 { "key", key },
-			 { "errors", errors },
-			 { "processes", processes },
-			 { "tcb", tcb },
-			 { "once", once },
-			 { "descriptors", descriptors },
-			 { "host", host },
-			 { "commit", commit },
-			 { "tdreport", tdreport },
-			 { "directory", directory },
-			 { "mapped", mapped },
-			 { "wiped", wiped } };
+	} programs[] = { { "report", report }, { "extended", extended },       { "key", key },
+			 { "errors", errors }, { "processes", processes },     { "tcb", tcb },
+			 { "once", once },     { "descriptors", descriptors }, { "host", host },
+			 { "commit", commit }, { "tdreport", tdreport },       { "directory", directory },
+			 { "mapped", mapped }, { "secret", secret },           { "wiped", wiped } };
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)

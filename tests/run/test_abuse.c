@@ -91,9 +91,25 @@ static void a_thousand_leftovers_are_ended_at_once(void **state)
 		SKIP_BECAUSE("there may not be 1,500 more processes here");
 }
 
+static void a_request_in_memory_of_memfd_secret_works_and_what_it_points_to_there_is_efault(void **state)
+{
+	NEEDS_RUN();
+	FOR_EACH_CLIENT(i)
+	{
+		struct outcome o = RUN("--tee", "both", "--", clients[i], "secret");
+
+		assert_exit(&o, 0);
+		if (strcmp(o.out, "done\n") != 0)
+			SKIP_BECAUSE("%s", o.out);
+		assert_string_equal(o.err, ""); /* nothing about Yama */
+	}
+}
+
 static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_request_in_memory_of_memfd_secret_works_and_what_it_points_to_there_is_efault),
 		cmocka_unit_test(an_ioctl_on_a_directory_is_no_request),
 		cmocka_unit_test(pointers_into_the_run_s_own_files_are_bad_addresses),
 		cmocka_unit_test(a_signal_at_any_time_of_the_start_leaves_nothing),
