@@ -17,12 +17,12 @@
 #define INVALID_LEN       SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0)
 #define BUSY              SNP_EXITINFO2(SNP_VMM_BUSY, 0)
 
-enum { /* the kernel's enum es_result, which the ioctl lets out as a positive result (B13) */
+enum { /* enum es_result of the kernel: the ioctl returns it as a positive result (B13) */
        ES_VMM_ERROR = 2,
        ES_EXCEPTION = 4,
 };
 
-enum outcome { SEND, SLEEP, OVER }; /* what the driver does next */
+enum outcome { SEND, SLEEP, OVER }; /* what the driver does next: VMGEXIT, sleep, or complete the request */
 
 static const uint8_t zero_page[SNP_PAGE_BYTES];
 
@@ -128,11 +128,11 @@ bool sim_sev_guest_key_wiped(const struct sim_sev_guest *g)
 
 static void wipe_key(struct sim_sev_guest *g)
 {
-	g->disabled = true; /* also when the page cannot be written */
+	g->disabled = true; /* even if the page cannot be written */
 	(void)!guest_write(g, vmpck_gpa(g), zero_page, SNP_VMPCK_BYTES);
 }
 
-/* The number of the next message. -EIO: the 32 bits that the secrets page has for it are used up (B31). */
+/* Sequence number of the next message. -EIO: the 32-bit counter in the secrets page is exhausted (B31). */
 static int next_seqno(const struct sim_sev_guest *g, uint64_t *ret)
 {
 	uint8_t count[sizeof(uint32_t)];
@@ -151,7 +151,7 @@ static int advance_seqno(struct sim_sev_guest *g)
 {
 	uint8_t count[sizeof(uint32_t)];
 
-	bytes_put_le(count, g->call.seqno + 1, sizeof(count)); /* was seqno - 1 */
+	bytes_put_le(count, g->call.seqno + 1, sizeof(count)); /* it was seqno - 1; a response has one, too */
 	return guest_write(g, seqno_gpa(g), count, sizeof(count));
 }
 
@@ -161,7 +161,7 @@ static void iv_of(uint64_t seqno, uint8_t iv[CRYPTO_AEAD_IV_BYTES])
 	bytes_put_le(iv, seqno, sizeof(seqno));
 }
 
-/* Seals the call's message into g->page: private memory, where the host cannot change it (B3). */
+/* Encrypts the request into g->page, which is private memory: the host cannot change it (B3). */
 static int seal(struct sim_sev_guest *g)
 {
 	const struct sim_sev_call *call = &g->call;
@@ -189,7 +189,7 @@ static int seal(struct sim_sev_guest *g)
 	return r;
 }
 
-/* Copies the response out of shared memory once, then judges and opens the copy. Spec: Linux sev-guest.c. */
+/* Copies the response from shared memory once, then checks and decrypts the copy. Spec: Linux sev-guest.c. */
 static int open_response(struct sim_sev_guest *g)
 {
 	const struct sim_sev_call *call = &g->call;
@@ -226,8 +226,8 @@ static bool asks_for_certs(const struct sim_sev_call *call)
 }
 
 /*
- * Puts the request into the GHCB: only the fields that the driver sets, so that the page keeps what else it
- * holds.
+ * Writes the request to the GHCB. Only the fields that the driver sets are written; the rest of the page is
+ * unchanged.
  * Spec: GHCB 4.1.7, 4.1.8; Linux sev_es_ghcb_hv_call().
  */
 static int fill_ghcb(struct sim_sev_guest *g)
@@ -238,9 +238,9 @@ static int fill_ghcb(struct sim_sev_guest *g)
 	} parts[] = {
 		{ GHCB_RAX, 8, true },
 		{ GHCB_RBX, 8, true },
-		{ GHCB_SW_EXIT_CODE, 24, false }, /* with info_1 and info_2 */
+		{ GHCB_SW_EXIT_CODE, 24, false }, /* and SW_EXITINFO1, SW_EXITINFO2 */
 		{ GHCB_VALID_BITMAP, GHCB_VALID_BITMAP_BYTES, false },
-		{ GHCB_PROTOCOL_VERSION_OFF, 6, false }, /* with usage */
+		{ GHCB_PROTOCOL_VERSION_OFF, 6, false }, /* and the GHCB usage */
 	};
 	bool certs = asks_for_certs(&g->call);
 	uint8_t ghcb[GHCB_BYTES] = { 0 };
@@ -265,7 +265,7 @@ static int fill_ghcb(struct sim_sev_guest *g)
 	return r;
 }
 
-/* The certificate pages, where they are the request's own: private memory is no use to the host. */
+/* Shares the certificate pages with the host, in releases that allocate them for each request. */
 static int share_certs(struct sim_sev_guest *g)
 {
 	uint32_t n = g->call.certs_pages;
@@ -278,7 +278,7 @@ static int share_certs(struct sim_sev_guest *g)
 	return 0;
 }
 
-/* What cannot be taken back stays shared, and is not used for anything else: Linux leaks it, too. */
+/* Pages that cannot be made private again stay shared and are not reused: Linux leaks them, too. */
 static void unshare_certs(struct sim_sev_guest *g)
 {
 	if (g->shared_pages > 0)
@@ -286,7 +286,7 @@ static void unshare_certs(struct sim_sev_guest *g)
 	g->shared_pages = 0;
 }
 
-/* Up to the message in shared memory. After it the sequence number is used up or the key is gone (B1). */
+/* Copies the encrypted request to shared memory. From then on, its sequence number is never reused (B1). */
 static int prepare(struct sim_sev_guest *g)
 {
 	int r;
@@ -315,7 +315,7 @@ static enum outcome send_message(struct sim_sev_guest *g, int *ret_r)
 	return *ret_r < 0 ? OVER : SEND;
 }
 
-/* sw_exit_info_1 says that the VMGEXIT itself failed. Spec: GHCB 4.1; Linux verify_exception_info(). */
+/* Whether the VMGEXIT itself failed: SW_EXITINFO1. Spec: GHCB 4.1; Linux verify_exception_info(). */
 static int ghcb_error(uint64_t info_1, uint64_t info_2)
 {
 	enum { VALID = 1u << 31, EXCEPTION = 3u << 8, TYPE_MASK = 7u << 8, GP = 13, UD = 6 };
@@ -329,7 +329,7 @@ static int ghcb_error(uint64_t info_1, uint64_t info_2)
 	return ES_VMM_ERROR;
 }
 
-/* After the VMGEXIT: each GHCB field is read once. */
+/* After the VMGEXIT. Each field of the GHCB is read once. */
 static enum outcome take_answer(struct sim_sev_guest *g, uint64_t now_ns, int *ret_r)
 {
 	struct sim_sev_call *call = &g->call;
@@ -349,14 +349,14 @@ static enum outcome take_answer(struct sim_sev_guest *g, uint64_t now_ns, int *r
 		if (*ret_r < 0)
 			return OVER;
 		call->needed_pages = (uint32_t)bytes_get_le(rbx, sizeof(rbx));
-		call->resending_plain = true; /* the identical message, so that its number is used up (B1) */
+		call->resending_plain = true; /* the identical message: no number is used twice (B1) */
 		return send_message(g, ret_r);
 	}
 	if (info_2 == BUSY && now_ns - g->started_ns > RETRY_DURATION_NS) {
 		*ret_r = -ETIMEDOUT;
 		return OVER;
 	}
-	if (info_2 == BUSY) { /* not given back: the number would be used for another message (B2) */
+	if (info_2 == BUSY) { /* retry here: returning would reuse the number for another message (B2) */
 		g->until_ns = now_ns + (g->killed ? KILLED_DELAY_NS : RETRY_DELAY_NS);
 		return SLEEP;
 	}
@@ -365,8 +365,8 @@ static enum outcome take_answer(struct sim_sev_guest *g, uint64_t now_ns, int *r
 }
 
 /*
- * The message was in the host's hands and will not go there again: account for it, then open the answer or
- * settle what becomes of the key. `r` is how the last exchange ended. Returns what the driver gives.
+ * The host has seen the message, and it is not sent again: advance the sequence number, then decrypt the
+ * response or wipe the key. `r` is the result of the last VMGEXIT. Returns the result of the request.
  */
 static int conclude(struct sim_sev_guest *g, int r)
 {
@@ -382,13 +382,12 @@ static int conclude(struct sim_sev_guest *g, int r)
 		keep = r == -EIO && call->exitinfo2 == INVALID_LEN &&
 		       g->quirks & SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN; /* B30 */
 	} else {
-		call->certs_pages =
-			call->needed_pages; /* 0, too: what a program then reads is a length of 0 */
+		call->certs_pages = call->needed_pages; /* may be 0: the program then reads a length of 0 */
 		keep = r == 0;
 		if (r == 0 || g->quirks & SIM_QUIRK_MASK_FAILED_RESEND) {
 			call->exitinfo2 = INVALID_LEN;
 			r = r ? r : -EIO;
-			keep = r == -EIO; /* with the quirk also when the resend failed so: B57 */
+			keep = r == -EIO; /* with the quirk, even if the resend failed (B57) */
 		}
 	}
 	if (!keep)
@@ -430,7 +429,7 @@ static void begin_request(struct sim_sev_guest *g)
 	};
 }
 
-/* The first step, up to the message in the GHCB. */
+/* The first step: everything up to the VMGEXIT. */
 static enum outcome begin(struct sim_sev_guest *g, uint64_t now_ns, int *ret_r)
 {
 	bool copy_back = false;
@@ -453,7 +452,7 @@ static enum outcome begin(struct sim_sev_guest *g, uint64_t now_ns, int *ret_r)
 		if (*ret_r < 0 && !g->kernel->sev_presets_exitinfo2_of_unsent)
 			g->call.exitinfo2 = 0;
 	}
-	if (*ret_r < 0) { /* the host has seen nothing: the number is not used up */
+	if (*ret_r < 0) { /* the host has not seen the message: its number can be used again */
 		*ret_r = deliver(g, *ret_r);
 		return OVER;
 	}

@@ -9,8 +9,8 @@
 #define PRESET_EXITINFO2 0xff
 
 /*
- * Three ioctls, one row each: how many bytes req_data points to, how many of them are the message, how many
- * resp_data gets. Spec: Linux include/uapi/linux/sev-guest.h.
+ * The three ioctls: size of the structure at req_data, size of the message in it, size of the structure at
+ * resp_data. Spec: Linux include/uapi/linux/sev-guest.h.
  */
 struct ioctl_kind {
 	unsigned long number;
@@ -47,8 +47,8 @@ static int user_write(const struct sim_sev_guest *g, uint64_t addr, const void *
 }
 
 /*
- * access_ok(): what begins or ends beyond the user's part of the address space is the kernel's, whatever is
- * mapped there. Spec: Linux arch/x86, USER_PTR_MAX, with page tables of four levels.
+ * access_ok(): a range that reaches beyond the user part of the address space is refused, whatever is mapped
+ * there. Spec: Linux arch/x86, USER_PTR_MAX, with 4-level page tables.
  */
 #define USER_PTR_MAX UINT64_C(0x7ffffffff000)
 
@@ -59,7 +59,7 @@ static bool user_range_ok(uint64_t addr, uint32_t size)
 	return !__builtin_add_overflow(addr, size, &end) && end <= USER_PTR_MAX;
 }
 
-/* The structures at rest are the bytes that were copied in: what goes back differs in one field only. */
+/* The structures are kept as copied in: only one field differs when they are copied back. */
 static struct snp_guest_request_ioctl input_of(const struct sim_sev_guest *g)
 {
 	struct snp_guest_request_ioctl input = { 0 };
@@ -78,8 +78,8 @@ static struct snp_ext_report_req ext_request_of(const struct sim_sev_guest *g)
 }
 
 /*
- * How many pages of certificates the program takes: 0 when it wants none. Spec: Linux sev-guest.c
- * get_ext_report().
+ * The size of the program's certificate buffer in pages; 0 if it wants no certificates.
+ * Spec: Linux sev-guest.c, get_ext_report().
  */
 static int wanted_pages(const struct sim_sev_guest *g, uint32_t *ret)
 {
@@ -158,12 +158,12 @@ static int copy_certs(struct sim_sev_guest *g)
 	return 0;
 }
 
-/* INVALID_LEN: the program learns how large a buffer it needs, whatever else the ioctl gives. */
+/* INVALID_LEN: returns the buffer size that is needed, whatever the result of the ioctl. */
 static int copy_certs_len(struct sim_sev_guest *g, const struct snp_guest_request_ioctl *input)
 {
 	struct snp_ext_report_req request = ext_request_of(g);
 
-	request.certs_len = g->call.certs_pages * SNP_PAGE_BYTES; /* wraps at 32 bits, as the driver's does */
+	request.certs_len = g->call.certs_pages * SNP_PAGE_BYTES; /* wraps at 32 bits, as in the driver */
 	wire_write(&snp_ext_report_req_layout, &request, g->user_request);
 	return user_write(g, input->req_data, g->user_request, sizeof(g->user_request));
 }

@@ -12,11 +12,12 @@
 
 enum {
 	PAGE_BYTES = TDX_GETQUOTE_ALIGN_BYTES,
-	KMALLOC_MAX_BYTES = 4 * 1024 * 1024, /* also what alloc_pages_exact() of Linux can give */
-	MAP_RETRIES = 3,                     /* at one address. Spec: Linux tdx_map_gpa() */
+	KMALLOC_MAX_BYTES = 4 * 1024 * 1024, /* also the maximum of alloc_pages_exact() of Linux */
+	MAP_RETRIES = 3,                     /* without progress. Spec: Linux tdx_map_gpa() */
 };
 
-enum outcome { CALL, SLEEP, WAIT, OVER }; /* what the driver does next */
+/* What the driver does next: TDVMCALL, sleep, wait for an interrupt, or complete the request. */
+enum outcome { CALL, SLEEP, WAIT, OVER };
 
 static int guest_read(const struct sim_tdx_guest *g, uint64_t off, void *to, size_t n)
 {
@@ -116,7 +117,7 @@ static enum outcome map_all(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs,
 	return map_rest(g, regs);
 }
 
-/* Spec: Linux tdx_map_gpa(). Where to go on is the VMM's word, and not believed. */
+/* Spec: Linux tdx_map_gpa(). The address to continue at comes from the VMM, so it is checked. */
 static enum outcome mapped(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs, int *ret_r)
 {
 	if (g->last_r10 == UAPI_TDVMCALL_RETRY && regs->r11 >= g->map_gpa && regs->r11 < map_end(g)) {
@@ -127,7 +128,7 @@ static enum outcome mapped(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs, 
 	}
 	if (g->last_r10 != UAPI_TDVMCALL_SUCCESS) {
 		g->is_loaded = false;
-		g->is_lost = true; /* some pages may be shared: Linux leaks them all */
+		g->is_lost = true; /* some pages may be shared: Linux leaks all of them */
 		return over(ret_r, g->task == TDX_GUEST_PROBE ? -ENOMEM : -EIO);
 	}
 	if (g->task == TDX_GUEST_REMOVE) {
@@ -154,7 +155,7 @@ static enum outcome get_quote(struct sim_tdx_guest *g, struct uapi_tdvmcall *reg
 		    g->config.buffer_gpa | g->platform.shared_bit, g->config.buffer_bytes);
 }
 
-/* Zeros, from `off` on: what an earlier request left there is not the VMM's to see again. */
+/* Zeros the buffer from `off` on, so that the VMM does not see data of an earlier request. */
 static int clear_buffer(struct sim_tdx_guest *g, uint32_t off)
 {
 	static const uint8_t zeros[PAGE_BYTES];
@@ -176,7 +177,7 @@ static int make_report(struct sim_tdx_guest *g, uint8_t ret[TDX_REPORT_BYTES])
 	return status == UAPI_TDCALL_SUCCESS ? 0 : tdx_guest_tdcall_errno(g, status);
 }
 
-/* The TDREPORT first: when there is none, the buffer keeps what it has. */
+/* Older drivers: the TDREPORT first. If that fails, the buffer is unchanged. */
 static int fill_buffer_at_once(struct sim_tdx_guest *g)
 {
 	uint8_t report[TDX_REPORT_BYTES], page[PAGE_BYTES];
@@ -189,7 +190,7 @@ static int fill_buffer_at_once(struct sim_tdx_guest *g)
 	return r == 0 ? guest_write(g, 0, page, sizeof(page)) : r;
 }
 
-/* The header first: when there is no TDREPORT, it goes again. */
+/* Newer drivers: the header first. If the TDREPORT fails, the buffer is zeroed again. */
 static int fill_buffer_in_place(struct sim_tdx_guest *g)
 {
 	const struct tdx_getquote_hdr hdr = { .version = TDX_GETQUOTE_VERSION, .in_len = TDX_REPORT_BYTES };
@@ -217,7 +218,7 @@ static enum outcome begin_quote(struct sim_tdx_guest *g, struct uapi_tdvmcall *r
 	r = read_hdr(g, &hdr);
 	if (r < 0)
 		return over(ret_r, r);
-	if (hdr.status == TDX_GETQUOTE_IN_FLIGHT) /* since a time-out or a signal: K4 */
+	if (hdr.status == TDX_GETQUOTE_IN_FLIGHT) /* since a timeout or a signal (K4) */
 		return over(ret_r, -EBUSY);
 	if (g->request->inblob_size != TDX_REPORT_DATA_BYTES)
 		return over(ret_r, -EINVAL);
@@ -254,8 +255,8 @@ static int take_quote(struct sim_tdx_guest *g, const struct tdx_getquote_hdr *hd
 }
 
 /*
- * Linux counts its looks, not the time, and asks the count whether it was in vain: one that finds the quote
- * as the time ends is taken for none, and one more than there may be for a success (K3).
+ * Linux counts polls instead of measuring time, and decides by the count whether there was a timeout: a quote
+ * found by the last poll becomes a timeout, and a quote still in flight after it a success (K3, a quirk).
  * Spec: Linux wait_for_quote_completion()
  */
 static enum outcome poll_status(struct sim_tdx_guest *g, uint64_t now_ns, int *ret_r)
@@ -286,7 +287,7 @@ static int user_read(const struct sim_tdx_guest *g, uint64_t addr, void *to, siz
 	return g->user->read(g->user->ctx, addr, to, n) < 0 ? -EFAULT : 0;
 }
 
-/* What the program has put together goes to the VMM as it is. */
+/* The program's buffer is passed to the VMM unchanged. */
 static enum outcome begin_ioctl(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs, int *ret_r)
 {
 	uint8_t bytes[TDX_QUOTE_REQ_BYTES];
@@ -352,14 +353,14 @@ static enum outcome begin(struct sim_tdx_guest *g, struct uapi_tdvmcall *regs, i
 
 static enum outcome submitted(struct sim_tdx_guest *g, uint64_t now_ns, int *ret_r)
 {
-	if (g->last_r10 != UAPI_TDVMCALL_SUCCESS) /* RETRY, too: K5 */
+	if (g->last_r10 != UAPI_TDVMCALL_SUCCESS) /* including RETRY (K5) */
 		return over(ret_r, -EIO);
 	return g->task == TDX_GUEST_QUOTE ? poll_status(g, now_ns, ret_r) : wait_complete(g, ret_r);
 }
 
 static enum outcome wake(struct sim_tdx_guest *g, uint64_t now_ns, int *ret_r)
 {
-	if (now_ns >= g->until_ns) /* a signal that comes as the sleep ends sees the status first */
+	if (now_ns >= g->until_ns) /* even if a signal arrives as the sleep ends, the status is read first */
 		return poll_status(g, now_ns, ret_r);
 	return g->is_woken ? over(ret_r, -EINTR) : SLEEP;
 }

@@ -44,9 +44,9 @@ int sim_tdx_guest_ioctl(struct sim_tdx_guest *g, const struct sim_user_memory *u
 	return request == UAPI_TDX_CMD_GET_REPORT0 ? report0(g, user, arg) : -ENOTTY;
 }
 
-/* Spec: Linux tdx_mrs[]: the names, and which of them are RTMRs, in this order. */
+/* The measurement attributes of sysfs, in this order. Spec: Linux tdx_mrs[]. */
 static const struct {
-	const char *name, *field; /* the field of TDINFO */
+	const char *name, *field; /* `field`: of TDINFO_STRUCT */
 } mrs[] = {
 	{ "rtmr0:sha384", "rtmr0" }, { "rtmr1:sha384", "rtmr1" },
 	{ "rtmr2:sha384", "rtmr2" }, { "rtmr3:sha384", "rtmr3" },

@@ -187,7 +187,7 @@ int sim_tsm_lookup(const struct sim_tsm *tsm, uint64_t id, const char *name)
 	return -ENOENT;
 }
 
-/* 0 the entry has a report of what was last written; -EAGAIN one must be made; -EINVAL of what? */
+/* 0: the report is current; -EAGAIN: a new report is needed; -EINVAL: there is no inblob */
 static int judge_report(const struct sim_tsm_entry *entry)
 {
 	if (entry->request.inblob_size == 0)
@@ -195,7 +195,7 @@ static int judge_report(const struct sim_tsm_entry *entry)
 	return entry->has_report && entry->read_generation == entry->write_generation ? 0 : -EAGAIN;
 }
 
-/* Has a report made for this read. Its descriptor holds the entry. */
+/* Requests a report for this read, whose descriptor holds a reference to the entry. */
 static void start_report(struct sim_tsm *tsm, struct sim_tsm_read *read)
 {
 	struct sim_tsm_entry *entry = read->file->entry;
@@ -229,7 +229,8 @@ static void serve(struct sim_tsm *tsm, struct sim_tsm_read *read)
 }
 
 /*
- * In turn, until a report is under way. Not entered twice: what it calls may queue, and may answer at once.
+ * Serves reads in order until one waits for a report. Not reentrant: the functions called may queue a read or
+ * complete a report at once.
  */
 static void pump(struct sim_tsm *tsm)
 {
@@ -272,7 +273,7 @@ void sim_tsm_answer(struct sim_tsm *tsm, int result, struct sim_tsm_blobs *blobs
 		entry->has_report = true;
 		entry->read_generation = tsm->generation;
 		result = tsm_file_fill_blob(read->file);
-	} else if (result > 0) { /* no error to the kernel, which has no report either (B61) */
+	} else if (result > 0) { /* not an error to the kernel, although there is no report (B61) */
 		entry->read_generation = tsm->generation;
 		result = 0;
 	}

@@ -54,9 +54,7 @@ int sim_tsm_close(struct sim_tsm_file *file)
 	return r;
 }
 
-/*
- * The descriptor's private copy. A copy of nothing is none: the next read looks again, as the kernel's does.
- */
+/* Fills the descriptor's private copy. After an empty copy, the next read tries again, as in the kernel. */
 static int fill(struct sim_tsm_file *file, const void *from, size_t n)
 {
 	if (file->is_filled || n == 0)
@@ -160,8 +158,8 @@ void sim_tsm_read(struct sim_tsm_file *file, uint64_t off, size_t n, struct sim_
 }
 
 /*
- * What close(2) will store: 64 bytes at most, gaps are zero. The kernel stores also after a write that
- * failed.
+ * Collects what close(2) will store: at most 64 bytes, gaps are zero. As in the kernel, close(2) stores even
+ * after a failed write.
  */
 static ssize_t write_blob(struct sim_tsm_file *file, uint64_t off, const void *from, size_t n)
 {
@@ -204,8 +202,8 @@ ssize_t sim_tsm_write(struct sim_tsm_file *file, uint64_t off, const void *from,
 }
 
 /*
- * An unsigned number as kstrtouint(base 0) reads it: 10, 0x1f, 017, one + in front, one newline behind. Spec:
- * Linux lib/kstrtox.c.
+ * An unsigned number in the syntax of kstrtouint(base 0): 10, 0x1f, 017, with an optional leading + and an
+ * optional trailing newline. Spec: Linux lib/kstrtox.c.
  */
 static int parse_uint(const char *text, uint32_t *ret)
 {
@@ -243,7 +241,7 @@ static int parse_uint(const char *text, uint32_t *ret)
 	return 0;
 }
 
-/* A GUID's text, as Linux's guid_parse() takes it: whatever may follow. Bytes in EFI's order. */
+/* A GUID as text; as in Linux's guid_parse(), anything may follow it. The result is in EFI byte order. */
 static int parse_guid(const char *text, uint8_t ret[GUID_BYTES])
 {
 	static const uint8_t order[GUID_BYTES] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
@@ -265,7 +263,7 @@ static int parse_guid(const char *text, uint8_t ret[GUID_BYTES])
 	return 0;
 }
 
-/* Accepts a store. As many as there are generations, and no read in between, would look like none. */
+/* Counts a store. -EBUSY: the generation would wrap to that of the last report, which would seem current. */
 static int advance(struct sim_tsm_entry *entry)
 {
 	if (entry->tsm->refused_stores > 0) {
@@ -329,7 +327,7 @@ int tsm_entry_store(struct sim_tsm_entry *entry, enum sim_tsm_attr attr, const v
 	r = advance(entry);
 	if (r < 0)
 		return r;
-	if (attr == SIM_TSM_SERVICE_GUID) { /* the generation moves also for what is none */
+	if (attr == SIM_TSM_SERVICE_GUID) { /* the generation advances even if the GUID is invalid */
 		memset(request->service_guid, 0, sizeof(request->service_guid));
 		return parse_guid(from, request->service_guid);
 	}

@@ -11,8 +11,7 @@
 
 enum {
 	REPORT_DATA_BYTES = 64,
-	REPORT_ROOM =
-		4096, /* the driver's buffer: header and report must fit, though the answer never fills it */
+	REPORT_ROOM = 4096, /* the driver's buffer for header and report */
 	CERTS_ROOM = SIM_SEV_GUEST_CERTS_PAGES * SNP_PAGE_BYTES,
 };
 
@@ -20,7 +19,7 @@ struct sim_tsm_sev {
 	struct sim_tsm_provider provider;
 	sim_tsm_sev_send_fn *send;
 	void *send_ctx;
-	struct sim_tsm *tsm; /* whose report is under way */
+	struct sim_tsm *tsm; /* waits for a report */
 	struct sim_sev_request request;
 	uint8_t payload[SNP_MSG_REPORT_REQ_BYTES];
 	uint8_t response[REPORT_ROOM];
@@ -28,8 +27,8 @@ struct sim_tsm_sev {
 };
 
 /*
- * How much of the certificate buffer the table takes. It is the host's, so nothing is believed: as the driver
- * does, offset + length wraps at 32 bits, and what is beyond the buffer is cut.
+ * The size of the certificate table. It comes from the host and is not trusted: as in the driver, offset +
+ * length wraps at 32 bits, and the result is limited to the buffer.
  */
 static size_t certs_size(const uint8_t certs[CERTS_ROOM])
 {

@@ -8,7 +8,7 @@ struct sim_tsm_tdx {
 	struct sim_tsm_provider provider;
 	sim_tsm_tdx_send_fn *send;
 	void *send_ctx;
-	struct sim_tsm *tsm; /* whose report is under way */
+	struct sim_tsm *tsm; /* waits for a report */
 	struct sim_tdx_quote_request request;
 };
 
@@ -25,7 +25,7 @@ static void answered(void *ctx, int result)
 	sim_tsm_blobs_done(&blobs);
 }
 
-/* The driver judges the inblob's size: after it has looked whether its buffer is busy. */
+/* The driver checks the size of the inblob, after it has checked that its buffer is not busy. */
 static void report(void *ctx, const struct sim_tsm_request *from, struct sim_tsm *tsm)
 {
 	struct sim_tsm_tdx *tdx = ctx;

@@ -43,7 +43,7 @@ void sim_kvm_host_free(struct sim_kvm_host *host)
 }
 
 /*
- * The id is only announced: it changes when the update ends. Source: v14 of the KVM series,
+ * Returns the next transaction ID, which takes effect when the update ends. Source: v14 of the KVM series,
  * snp_pause_attestation().
  */
 int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction)
@@ -186,7 +186,7 @@ void sim_kvm_vcpu_set_uninitialized(struct sim_kvm_vcpu *vcpu, bool uninitialize
 	vcpu->uninitialized = uninitialized;
 }
 
-/* Until the VMM has something to do. */
+/* Runs the guest until there is an exit for the VMM. */
 static int run_guest(struct sim_kvm_vcpu *vcpu)
 {
 	int r;
@@ -203,14 +203,17 @@ static int run_guest(struct sim_kvm_vcpu *vcpu)
 	return r;
 }
 
-/* Spec: Linux kvm_arch_vcpu_ioctl_run(): the order of the three is what the VMM's lock relies on (B28). */
+/*
+ * Completion, then immediate_exit, then the guest: the VMM's lock relies on this order (B28).
+ * Spec: Linux kvm_arch_vcpu_ioctl_run()
+ */
 int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
 {
 	bool immediate_exit = vcpu->run[KVM_RUN_immediate_exit] != 0;
 	int (*complete)(struct sim_kvm_vcpu * vcpu) = vcpu->complete;
 	int r;
 
-	/* Without immediate_exit KVM blocks until the vCPU is started, and then has the VMM call again. */
+	/* Without immediate_exit, KVM blocks until the vCPU is started, and then returns -EAGAIN. */
 	if (vcpu->uninitialized)
 		return immediate_exit ? -EINTR : -EAGAIN;
 	if (complete) {
@@ -219,7 +222,7 @@ int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
 		if (r <= 0)
 			return r;
 	}
-	if (immediate_exit) { /* exit_reason stays as it was (B27) */
+	if (immediate_exit) { /* exit_reason is unchanged (B27) */
 		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINTR, %s",
 			  complete ? "the request is finished" : "nothing was pending");
 		return -EINTR;

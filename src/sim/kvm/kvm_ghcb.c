@@ -6,12 +6,12 @@
 #include "uapi/kvm.h"
 
 /*
- * The GHCB as KVM handles it: copied once, checked in a fixed order, answered in place. Source: Linux
- * arch/x86/kvm/svm/sev.c; GHCB 2.6, 4. The checks are those of the host's release under every scheme; what
- * v15 added to them and v14 lacked is in checks().
+ * KVM's handling of the GHCB: copy it once, check it in a fixed order, write the result to the page.
+ * Source: Linux arch/x86/kvm/svm/sev.c; GHCB 2.6, 4. The checks are those of the host's release for every
+ * scheme; checks() shows how v14 and v15 of the patch series differ.
  */
 
-enum { /* MSR protocol: the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
+enum { /* MSR protocol: GHCBInfo, the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
        MSR_INFO_MASK = 0xfff,
        MSR_SEV_INFO_RESP = 0x001,
        MSR_SEV_INFO_REQ = 0x002,
@@ -25,9 +25,9 @@ enum { /* MSR protocol: the low 12 bits of the GHCB MSR. Spec: GHCB 2.3.1 */
 };
 #define MSR_NO_PREFERRED_GPA UINT64_C(0xfffffffffffff)
 #define C_BIT                UINT64_C(51)
-#define HV_FEATURES          UINT64_C(3) /* SNP and AP creation, although guests start with all their vCPUs */
+#define HV_FEATURES          UINT64_C(3) /* SNP and AP creation, although all vCPUs of a guest are started */
 
-/* The guest asks to be ended. Whoever enters it again gets it to where it was. */
+/* The guest requests termination. If the VMM enters it again, it continues. */
 static int exit_terminate(struct sim_kvm_vcpu *vcpu, uint64_t ghcb_msr)
 {
 	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_SYSTEM_EVENT);
@@ -44,7 +44,7 @@ static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 	uint64_t value = msr >> 12;
 
 	switch (msr & MSR_INFO_MASK) {
-	case MSR_SEV_INFO_REQ: /* versions 1 to 2 */
+	case MSR_SEV_INFO_REQ: /* GHCB protocol versions 1 to 2 */
 		vcpu->ghcb_msr = UINT64_C(2) << 48 | UINT64_C(1) << 32 | C_BIT << 24 | MSR_SEV_INFO_RESP;
 		return 1;
 	case MSR_PREF_GPA_REQ:
@@ -61,7 +61,7 @@ static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 		return 1;
 	case MSR_TERM_REQ:
 		return exit_terminate(vcpu, msr);
-	default: /* the guest finds its request there; CPUID, page states, AP reset hold are not simulated */
+	default: /* the MSR keeps the request: CPUID, page state change and AP reset hold are not simulated */
 		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "GHCB MSR 0x%llx: ignored",
 			  (unsigned long long)msr);
 		return 1;
@@ -74,8 +74,9 @@ static uint64_t field(const uint8_t *page, const uint8_t *valid, unsigned off)
 }
 
 /*
- * Spec: GHCB 2.6. RSI, CPL, XCR0 and the scratch area are KVM's too, but no exit served here looks at them.
- * The bitmap in the page is cleared, so that what is valid afterwards is what KVM has written.
+ * Copies the GHCB and clears the valid bitmap in the page, so that only fields written by KVM are valid
+ * afterwards. RSI, CPL, XCR0 and the scratch area are not copied: no exit handled here reads them.
+ * Spec: GHCB 2.6.
  */
 static void snapshot(struct sim_kvm_vcpu *vcpu, uint8_t *page)
 {
@@ -98,7 +99,7 @@ static bool request_pages_are_good(const struct kvm_ghcb_snapshot *s)
 	return s->info_1 % SNP_PAGE_BYTES == 0 && s->info_2 % SNP_PAGE_BYTES == 0 && s->info_1 != s->info_2;
 }
 
-/* 0, or the reason to refuse with. */
+/* 0, or the reason code for a malformed GHCB. */
 static unsigned checks(const struct sim_kvm_vcpu *vcpu)
 {
 	const struct kvm_ghcb_snapshot *s = &vcpu->ghcb;
@@ -115,7 +116,7 @@ static unsigned checks(const struct sim_kvm_vcpu *vcpu)
 	case GHCB_EXIT_TERM_REQUEST:
 		return 0;
 	case GHCB_EXIT_EXT_GUEST_REQUEST:
-		/* v15 asks here, upstream only for a report request (as INVALID_INPUT), v14 never. */
+		/* v15 checks this here; upstream for report requests only (as INVALID_INPUT); v14 never. */
 		if (vcpu->vm->host->sync == SIM_SYNC_V15 &&
 		    (!ghcb_valid(s->valid, GHCB_RAX) || !ghcb_valid(s->valid, GHCB_RBX)))
 			return GHCB_ERR_MISSING_INPUT;
@@ -154,7 +155,7 @@ static int not_registered(struct sim_kvm_vcpu *vcpu)
 	return -EINVAL;
 }
 
-/* The order is KVM's. Spec: Linux sev_handle_vmgexit. */
+/* In KVM's order. Spec: Linux sev_handle_vmgexit() */
 int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 {
 	uint64_t msr = vcpu->ghcb_msr;

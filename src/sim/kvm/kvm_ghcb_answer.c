@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/kvm/kvm_internal.h"
 
-/* What KVM writes back to the GHCB. Source: Linux 6.12 arch/x86/kvm/svm/sev.c; GHCB 2.6. */
+/* The fields that KVM writes to the GHCB. Source: Linux 6.12 arch/x86/kvm/svm/sev.c; GHCB 2.6. */
 
-/* The page, each time anew: when it became private meanwhile (B25), it is another one than the guest's. */
+/* Looked up each time: if the guest makes the page private (B25), KVM and guest see different pages. */
 uint8_t *kvm_ghcb_page(struct sim_kvm_vcpu *vcpu)
 {
 	return kvm_memory_map(&vcpu->vm->memory, vcpu->ghcb_gpa);

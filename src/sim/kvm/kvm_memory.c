@@ -8,10 +8,10 @@
 #include "base/bytes.h"
 
 struct kvm_chunk {
-	uint64_t number; /* of its first page / KVM_CHUNK_PAGES */
+	uint64_t number; /* first page / KVM_CHUNK_PAGES */
 	uint64_t shared; /* bit i: page i */
 	uint8_t *pages[KVM_CHUNK_PAGES];
-	uint8_t **behind; /* what the slot has behind private pages; NULL: nobody has looked for any */
+	uint8_t **behind; /* what the host accesses in place of private pages; NULL: nothing yet */
 };
 _Static_assert(KVM_CHUNK_PAGES == 64, "one bit of kvm_chunk.shared for each page");
 
@@ -37,7 +37,7 @@ void kvm_memory_done(struct kvm_memory *memory)
 	*memory = (struct kvm_memory){ 0 };
 }
 
-/* The index of the chunk, or where it would be. */
+/* The index of the chunk, or where to insert it. */
 static size_t place(const struct kvm_memory *memory, uint64_t number)
 {
 	size_t low = 0, high = memory->n_chunks;
@@ -92,7 +92,7 @@ static uint64_t chunk_bits(uint64_t number, uint64_t first, uint64_t npages)
 {
 	uint64_t start = number * KVM_CHUNK_PAGES;
 	uint64_t low = first > start ? first - start : 0;
-	uint64_t left = first + npages - start; /* of the range, from the chunk's first page */
+	uint64_t left = first + npages - start; /* pages from here to the end of the range */
 	uint64_t below_end = left >= KVM_CHUNK_PAGES ? UINT64_MAX : (UINT64_C(1) << left) - 1;
 
 	return below_end & UINT64_MAX << low;
@@ -138,7 +138,7 @@ int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npag
 	for (uint64_t c = first / KVM_CHUNK_PAGES; c <= last_chunk; c++) {
 		struct kvm_chunk *chunk = find(memory, c);
 
-		if (chunk) /* what has none is private already */
+		if (chunk) /* without a chunk, all pages are private */
 			change_state(chunk, chunk_bits(c, first, npages), shared);
 	}
 	return 0;
@@ -163,7 +163,7 @@ int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64
 	return 0;
 }
 
-/* How much of `n` bytes at `gpa` lies in its page. */
+/* How many of `n` bytes at `gpa` are in the same page. */
 static size_t slice(uint64_t gpa, size_t n)
 {
 	size_t in_page = KVM_PAGE_BYTES - gpa % KVM_PAGE_BYTES;
@@ -171,7 +171,7 @@ static size_t slice(uint64_t gpa, size_t n)
 	return n < in_page ? n : in_page;
 }
 
-/* Whether the slot has another page there than the guest. */
+/* Whether the access goes to the slot's userspace mapping instead of the guest's page. */
 static bool is_behind(const struct kvm_chunk *chunk, enum kvm_view view, unsigned p)
 {
 	return view == KVM_VIEW_SLOT && !(chunk->shared >> p & 1);
@@ -242,7 +242,7 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
 
 	if (r < 0)
 		return r;
-	/* All pages first: when one cannot be had, nothing is written. Zeros need none. */
+	/* Allocate all pages first: if that fails, nothing is written. Zeros need no page. */
 	for (size_t done = 0; done < n; done += part) {
 		part = slice(gpa + done, n - done);
 		if (!bytes_all(in + done, part, 0) && !page_or_add(memory, view, gpa + done))

@@ -5,36 +5,34 @@
 #include "uapi/kvm.h"
 
 /*
- * GUEST_REQUEST and EXT_GUEST_REQUEST, under the three schemes that were proposed to keep certificates and
- * firmware in step. Sources: upstream: Linux 7.0 (merged series v7, KVM_EXIT_SNP_REQ_CERTS); v15: "[PATCH
+ * GUEST_REQUEST and EXT_GUEST_REQUEST, with the three schemes that were proposed to keep certificates and
+ * firmware consistent. Sources: upstream: Linux 7.0 (merged series v7, KVM_EXIT_SNP_REQ_CERTS); v15: "[PATCH
  * v15 19/20] KVM: SEV: Provide support for SNP_EXTENDED_GUEST_REQUEST NAE event"; v14: the same title,
  * "[PATCH v14 22/22]".
  *
- * Common to all: what the VMM answers is turned into BUSY, INVALID_LEN or an error strictly before the
- * firmware is asked; once it was asked, its answer goes to the guest (B5). A plain request is never
- * answered INVALID_LEN (B30).
+ * Common to all: the VMM's response becomes BUSY, INVALID_LEN or an error before the firmware is called; once
+ * it was called, the guest gets its response (B5). A plain request never gets INVALID_LEN (B30).
  *
- * What of v14 and v15 is reproduced, because it is the variant:
- *   - every extended request goes to the VMM, whatever its message type, and there is nothing to enable;
- *   - an unaligned RAX is answered with the generic error, not with a GHCB error;
- *   - `ret` is not set when the VMM is asked: a VMM that forgets to answer repeats its last answer;
- *   - trouble below (dead firmware, guest pages that cannot be reached) is the generic error to the guest,
- *     where upstream fails KVM_RUN, and a firmware error comes together with it: GENERIC << 32 | status;
- *   - firmware works on the guest's own pages, so the response page is untouched unless it succeeded (no
- *     B47).
- * What is corrected, because it is a slip and not the design:
- *   - v14, v15: the firmware status next to an early generic error or BUSY is 0, not uninitialised (B11);
- *   - v14: one mutex for all guests of the host is no state here, a request being one step of one thread;
- *   - v15: the DONE exit. Its completion was never armed, and had it been, it would have processed `ret`
- *     again (B12). Nothing is left to do then: the KVM_RUN after DONE just enters the guest, and the exit
- *     says itself what it is instead of relying on what kvm_run still holds;
- *   - v15: pages given to firmware are given back also when it fails (B10).
+ * These properties of v14 and v15 are reproduced, because they belong to the scheme:
+ *   - every extended request exits to the VMM, whatever its message type, and no capability enables this;
+ *   - an unaligned RAX gets the generic error, not a GHCB error;
+ *   - `ret` is not initialised before the exit: a VMM that does not set it repeats its last response;
+ *   - on failures of the host (dead firmware, inaccessible guest pages) the guest gets the generic error,
+ *     where upstream fails KVM_RUN; a firmware error is reported together with it: GENERIC << 32 | status;
+ *   - firmware works on the guest's own pages, so the response page is unchanged unless it succeeds (no B47).
+ * These are corrected, because they are bugs rather than design:
+ *   - v14, v15: the firmware status beside an early generic error or BUSY is 0, not uninitialised (B11);
+ *   - v14: the mutex for all guests of the host has no equivalent here: a request is one step of one thread;
+ *   - v15: the DONE exit. Its completion callback was never set, and would have processed `ret` again (B12).
+ *     Here the KVM_RUN after DONE only enters the guest, and the exit sets its type itself instead of relying
+ *     on the previous content of kvm_run;
+ *   - v15: pages passed to firmware are reclaimed even if it fails (B10).
  */
 
-/* "Something else", distinct from what the GHCB specification defines. Upstream says SNP_VMM_GENERIC. */
+/* The generic error, which the GHCB specification does not define. Upstream uses SNP_VMM_GENERIC. */
 #define V15_VMM_GENERIC 0x80000000u
 
-/* The counter of a sealed message: of the header, which is in the clear. For traces alone. */
+/* The sequence number in the message header, which is not encrypted. For traces only. */
 static unsigned long long seqno_of(const uint8_t *page)
 {
 	return bytes_get_le(page + SNP_MSG_SEQNO_OFF, 8);
@@ -52,7 +50,7 @@ static void trace_status(const struct sim_kvm_host *host, uint32_t status, const
 		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "status 0x%x", (unsigned)status);
 }
 
-/* The fault that is due with this firmware call, if one is. */
+/* The fault to inject into this firmware call, if any. */
 static enum sim_kvm_fault take_fault(struct sim_kvm_host *host)
 {
 	enum sim_kvm_fault fault = host->fault;
@@ -63,7 +61,7 @@ static enum sim_kvm_fault take_fault(struct sim_kvm_host *host)
 	return fault;
 }
 
-/* SNP_GUEST_REQUEST between the bounce pages. -EIO firmware refused with *ret_status, which else is 0. */
+/* SNP_GUEST_REQUEST on the bounce pages. -EIO: firmware failed with *ret_status, which is 0 otherwise. */
 static int firmware(struct sim_kvm_vm *vm, uint32_t *ret_status)
 {
 	struct sim_kvm_host *host = vm->host;
@@ -102,8 +100,8 @@ static int fail_run(const struct sim_kvm_vcpu *vcpu, int r, const char *why)
 }
 
 /*
- * A plain request as upstream serves it. The response goes back whole even when firmware refused: the guest
- * then sees the previous response again (B47).
+ * A plain request, upstream. The whole response page is copied back even if firmware failed: the guest then
+ * sees the previous response again (B47).
  */
 static int request_upstream(struct sim_kvm_vcpu *vcpu)
 {
@@ -122,7 +120,7 @@ static int request_upstream(struct sim_kvm_vcpu *vcpu)
 	return 1;
 }
 
-/* What firmware does under v14 and v15. Returns the whole info_2. */
+/* The firmware call of v14 and v15. Returns SW_EXITINFO2. */
 static uint64_t request_v15(struct sim_kvm_vcpu *vcpu)
 {
 	struct sim_kvm_vm *vm = vcpu->vm;
@@ -169,7 +167,7 @@ static const char *vmm_error_name(uint32_t ret)
 	return ret == SNP_VMM_INVALID_LEN ? " (INVALID_LEN)" : ret == SNP_VMM_BUSY ? " (BUSY)" : "";
 }
 
-/* Spec: Linux 7.0 Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS. `ret` is an errno, positive. */
+/* Spec: Linux 7.0 Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS. `ret` is a positive errno. */
 static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 {
 	uint64_t ret = kvm_run_get(vcpu, KVM_RUN_SNP_REQ_CERTS_ret, 8);
@@ -188,7 +186,7 @@ static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 	case EIO:
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_GENERIC, 0));
 		return 1;
-	default: /* the guest, should it be entered again, reads info_2 = 0 and an untouched response page */
+	default: /* if entered again, the guest reads SW_EXITINFO2 = 0 and an unchanged response page */
 		return fail_run(vcpu, -EINVAL, "ret means nothing");
 	}
 }
@@ -199,7 +197,7 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 	struct sim_kvm_vm *vm = vcpu->vm;
 	uint8_t type;
 
-	/* The guest can change the type before the page is read again; that hurts nobody but itself (B26). */
+	/* The guest can change the type before the page is read again; that affects only itself (B26). */
 	if (kvm_memory_read(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_1 + SNP_MSG_TYPE_OFF, &type, 1) < 0)
 		return fail_run(vcpu, -EIO, "the request page cannot be read");
 	if (type != SNP_MSG_REPORT_REQ)
@@ -225,7 +223,7 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* KVM_EXIT_VMGEXIT, which v14 and v15 share but for the type. */
+/* KVM_EXIT_VMGEXIT: v14 and v15 differ only in the type. */
 static void exit_vmgexit(struct sim_kvm_vcpu *vcpu, uint32_t type)
 {
 	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
@@ -234,7 +232,7 @@ static void exit_vmgexit(struct sim_kvm_vcpu *vcpu, uint32_t type)
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_npages, 8, vcpu->rbx);
 }
 
-/* What both make of a VMM's answer: its value is the guest's VMM error. */
+/* In both, the VMM's `ret` becomes the VMM error code of the guest. */
 static uint64_t refused_by_vmm(struct sim_kvm_vcpu *vcpu, uint32_t ret)
 {
 	if (ret == SNP_VMM_INVALID_LEN)
@@ -250,7 +248,7 @@ static int complete_v15(struct sim_kvm_vcpu *vcpu)
 	if (ret)
 		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
 	else if (kvm_run_get(vcpu, KVM_RUN_VMGEXIT_status, 1) == KVM_VMGEXIT_DONE)
-		return 1; /* a VMM that writes DONE itself: no firmware call, as the patch has it */
+		return 1; /* the VMM itself wrote DONE: no firmware call, as in the patch */
 	else
 		kvm_ghcb_answer(vcpu, request_v15(vcpu));
 	if (!(kvm_run_get(vcpu, KVM_RUN_VMGEXIT_flags, 1) & KVM_VMGEXIT_NOTIFY_DONE))
@@ -286,7 +284,7 @@ static bool is_stale(const struct sim_kvm_vcpu *vcpu)
 	return host->paused || vcpu->transaction != host->transaction;
 }
 
-/* An update began, or came and went, since the VMM was asked: the guest is to try again. */
+/* BUSY if an update has started, or started and ended, since the exit: the guest retries. */
 static int complete_v14(struct sim_kvm_vcpu *vcpu)
 {
 	uint32_t ret = (uint32_t)kvm_run_get(vcpu, KVM_RUN_VMGEXIT_ret, 4);
@@ -329,7 +327,7 @@ int kvm_ext_guest_request(struct sim_kvm_vcpu *vcpu)
 	case SIM_SYNC_V15:
 		return begin_v15(vcpu);
 	case SIM_SYNC_UPSTREAM:
-	case SIM_SYNC_NONE: /* the same kernel: it is the VMM that takes no lock */
+	case SIM_SYNC_NONE: /* the same kernel; the VMM takes no lock */
 		break;
 	}
 	return begin_upstream(vcpu);
