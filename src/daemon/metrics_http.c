@@ -11,7 +11,7 @@ enum {
 	MEMORY_BYTES = 8192,   /* per connection, more than any request needs */
 	ACCEPT_AT_ONCE = 16,   /* then back to the event loop */
 	ACCEPT_RETRY_MS = 100, /* when out of descriptors and there is no connection to close */
-	RUNS_AT_ONCE = 16,     /* of libmicrohttpd while it has work; then back to the event loop */
+	RUNS_AT_ONCE = 16,     /* runs of libmicrohttpd while it has work; then back to the event loop */
 };
 
 /*

@@ -197,7 +197,7 @@ int options_read_words(const struct option_table *table, int argc, char **argv, 
 		if (i == table->n)
 			continue;
 		if (table->rows[i].kind == OPTION_LIST &&
-		    !(seen >> i & 1)) /* theirs alone, whatever the file said */
+		    !(seen >> i & 1)) /* the command line replaces the list of the file */
 			((struct option_list *)(void *)((char *)copy + table->rows[i].offset))->n = 0;
 		r = set_from_text(&table->rows[i], value, copy, err);
 		if (r < 0)

@@ -11,7 +11,7 @@
 #include "daemon/server_internal.h"
 
 enum {
-	ACCEPT_AT_ONCE = 64,   /* then others have their turn */
+	ACCEPT_AT_ONCE = 64,   /* then back to the event loop */
 	ACCEPT_RETRY_MS = 100, /* when out of descriptors and no connection closes */
 };
 
@@ -92,7 +92,7 @@ static void add_client(struct server *s, int fd, const struct base_address *addr
 		return;
 	conn_init(&c->conn, &s->limits.conn, uv_now(s->loop));
 	c->family = family;
-	c->may_read = true; /* the request is often there already */
+	c->may_read = true; /* the request has often arrived already */
 	c->timer_at = UINT64_MAX;
 	uv_timer_init(s->loop, &c->timer);
 	c->timer.data = c;

@@ -110,7 +110,7 @@ static void finish(struct machine_guest *guest, int result)
 	free(request);
 }
 
-/* The page of a message is made once; on BUSY and after INVALID_LEN it goes out again as it is (B1, B2). */
+/* A message is encrypted once; after BUSY and INVALID_LEN the same page is sent again (B1, B2). */
 static void trace_sending(struct machine_guest *guest)
 {
 	machine_event(
@@ -121,7 +121,7 @@ static void trace_sending(struct machine_guest *guest)
 	guest->sent = true;
 }
 
-/* The guest on this vCPU: runs the driver's request if it is this vCPU's program that made it. */
+/* Runs the guest on this vCPU: its driver's request, if a program on this vCPU made it. */
 static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 {
 	struct machine_vcpu *vcpu = ctx;
@@ -355,7 +355,7 @@ static bool can_move(const struct machine_vcpu *vcpu)
 	return !guest->sleeping || guest->until_ns <= guest->machine->now_ns;
 }
 
-/* The `which`-th vCPU that can run; *ret_n: the number of those that can, when `which` is past the end. */
+/* The `which`-th runnable vCPU; if there is none, *ret_n is the number of runnable vCPUs. */
 static struct machine_vcpu *movable(struct machine *m, unsigned which, unsigned *ret_n)
 {
 	unsigned n = 0;

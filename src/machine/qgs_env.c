@@ -79,7 +79,7 @@ static ssize_t q_send(struct base_env *env, int fd, const void *buf, size_t n)
 	if (!c || !c->open)
 		return c ? -ENOTCONN : -EBADF;
 	if (c->reply || c->closed_by_peer)
-		return (ssize_t)n; /* one request on each connection: what follows is not read */
+		return (ssize_t)n; /* one request per connection: anything after it is not read */
 	r = qgs_assembler_feed(&c->assembler, buf, n, &taken, NULL);
 	if (r == QGS_MESSAGE)
 		answer(self(env), c);
@@ -152,7 +152,7 @@ static int q_poll_open(struct base_env *env)
 
 static int q_poll_set(struct base_env *env, int poll_fd, int fd, unsigned events)
 {
-	return 0; /* whoever drives the machine asks machine_qgs_next_ns() */
+	return 0; /* the caller that steps the machine uses machine_qgs_next_ns() */
 }
 
 static int q_timer_open(struct base_env *env)

@@ -363,7 +363,7 @@ bool machine_td_runnable(struct machine_td *m)
 		if (jurat_tdx_quotes_dispatch(m->quotes, NULL) < 0)
 			return false;
 		if (machine_qgs_next_ns(&m->qgs) <= m->now_ns && !can_move(m))
-			return false; /* nobody wants what is there: a fault of ours, not to be waited for */
+			return false; /* written but never read: a bug, so do not wait */
 	}
 	return true;
 }

@@ -59,8 +59,9 @@ struct issue {
 };
 
 /*
- * What a cloud provider does whose instances sign with VLEKs, such as AWS: no report names the chip, and the
- * hashstick is the provider's own. An operator who brings one configures the firmware as he likes.
+ * Loads a VLEK as a cloud provider does whose guests use VLEKs, such as AWS: CHIP_ID is masked in reports,
+ * and the hashstick is that of the provider. Operators with their own hashstick configure the firmware
+ * themselves.
  */
 static uint32_t load_own_vlek(struct machine *m, const struct snp_platform_status *now,
 			      struct jurat_error *err)

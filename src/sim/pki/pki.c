@@ -14,8 +14,8 @@
 #include "sim/pki/pki_internal.h"
 
 /*
- * Fixed, so that no clock enters a certificate: 25 years, AMD's term for CAs, that end just before UTCTime
- * does (RFC 5280: 2050).
+ * Fixed dates, so that certificates do not depend on the clock: 25 years, as AMD's CAs, that end within the
+ * range of UTCTime (RFC 5280: 2049).
  */
 static const int64_t roots_begin = 1704067200; /* 2024-01-01 00:00:00 UTC */
 static const int64_t roots_end = 2493072000;   /* 2049-01-01 00:00:00 UTC */
@@ -23,7 +23,7 @@ static const int64_t roots_end = 2493072000;   /* 2049-01-01 00:00:00 UTC */
 enum { VCEK_YEARS = 7, VLEK_YEARS = 1, TBS_MAX_BYTES = 1400 };
 
 struct ca {
-	struct crypto_rsa_private *key; /* NULL: not made yet */
+	struct crypto_rsa_private *key; /* NULL: not generated yet */
 	uint8_t key_id[SIM_SKI_BYTES];
 	uint8_t der[SIM_CERT_MAX_BYTES];
 	size_t size;
@@ -112,15 +112,15 @@ void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)
 }
 
 /*
- * Every CA's certificate spells the trailerField out, as AMD's do; of leaves only Milan's VCEKs do (those
- * before late 2024: verifiers must take both forms, B56). CRLs do not.
+ * Whether the signature algorithm of a leaf has an explicit trailerField: Milan's VCEKs do, as AMD's did
+ * until late 2024 (verifiers must accept both forms, B56). All CA certificates do; CRLs do not.
  */
 static bool leaf_has_trailer_field(const struct sim_endorsement *what)
 {
 	return what->product == SNP_MILAN && !what->vlek;
 }
 
-/* SEQUENCE { tbs, algorithm, BIT STRING signature }. The salt follows from what is signed. */
+/* SEQUENCE { tbs, algorithm, BIT STRING signature }. The salt is derived from the signed bytes. */
 static int sign(const struct sim_pki *pki, const struct crypto_rsa_private *key, const struct der_wr *tbs,
 		bool trailer_field, uint8_t *to, size_t *ret_size, struct jurat_error *err)
 {
@@ -145,7 +145,7 @@ static int sign(const struct sim_pki *pki, const struct crypto_rsa_private *key,
 	return 0;
 }
 
-/* As AMD numbers them; Genoa's first ASK was replaced. */
+/* Serial numbers as AMD's; Genoa's first ASK was replaced. */
 static void put_ca_serial(struct der_wr *d, enum snp_product product, enum sim_ca ca)
 {
 	static const uint32_t serials[SNP_N_PRODUCTS][SIM_N_CAS] = {
@@ -195,7 +195,7 @@ static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca w
 	return sign(pki, issuer->key, &d, true, ca->der, &ca->size, err);
 }
 
-/* The CA, made now when it is the first time. */
+/* Returns the CA; the first call generates it. */
 static int get_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca **ret,
 		  struct jurat_error *err)
 {
@@ -218,7 +218,7 @@ static int get_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca whi
 		return jurat_wrap(err, r, "%s test CA", snp_product_name(product));
 	crypto_rsa_private_modulus(ca->key, n);
 	crypto_sha256(n, sizeof(n), digest);
-	memcpy(ca->key_id, digest, sizeof(ca->key_id)); /* any 160 bits will do: RFC 5280 4.2.1.2 */
+	memcpy(ca->key_id, digest, sizeof(ca->key_id)); /* any method is allowed: RFC 5280 4.2.1.2 */
 	r = issue_ca(pki, product, which, ark, ca, n, err);
 	if (r < 0) {
 		crypto_rsa_private_free(ca->key);
@@ -282,7 +282,7 @@ static int check_endorsement(const struct sim_endorsement *what, struct jurat_er
 int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uint8_t *to, size_t *ret_size,
 		    struct jurat_error *err)
 {
-	static const uint8_t serial_zero = 0; /* AMD's leaves all have it */
+	static const uint8_t serial_zero = 0; /* as all of AMD's leaves */
 	enum sim_ca which = what->vlek ? SIM_ASVK : SIM_ASK;
 	uint8_t buf[TBS_MAX_BYTES];
 	struct der_wr d = der_wr(buf, sizeof(buf));
@@ -350,7 +350,7 @@ int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, 
 			put_revoked(&d, product, SIM_ASVK);
 		der_put_close(&d);
 	}
-	/* Each of the four possible lists has its number. */
+	/* Each of the four possible CRLs has its own number. */
 	pki_put_crl_extensions(&d, ark->key_id, 1 + (revoke_ask ? 1 : 0) + (revoke_asvk ? 2 : 0));
 	der_put_close(&d);
 	return sign(pki, ark->key, &d, false, to, ret_size, err);

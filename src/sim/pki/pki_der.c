@@ -12,7 +12,7 @@ static const uint8_t oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0
 static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08 };
 static const uint8_t oid_pss[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a };
 static const uint8_t oid_sha384[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
-/* 1.3.6.1.4.1.3704.1: what AMD's extensions are under */
+/* 1.3.6.1.4.1.3704.1, the arc of AMD's extensions */
 static const uint8_t oid_amd[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01 };
 
 static void put_sha384(struct der_wr *d)
@@ -56,7 +56,7 @@ void pki_put_version(struct der_wr *d, unsigned tag, uint64_t version)
 	der_put_close(d);
 }
 
-/* The attributes of AMD's names, in their order, and one in front of them that AMD's do not have. */
+/* The attributes of AMD's names, in their order, after one that only test names have. */
 static const struct x509_name_part name_parts[] = {
 	{ 13, DER_UTF8_STRING, "TEST ONLY: jurat software platform, not AMD" },
 	{ 11, DER_UTF8_STRING, "Engineering" },
@@ -100,7 +100,7 @@ static void put_crl_points(struct der_wr *d, enum snp_product product, enum sim_
 	x509_put_crl_points(d, url);
 }
 
-/* AMD writes one unused bit for both, where strict DER would have two for the second. */
+/* AMD encodes both with one unused bit; strict DER would have two for the second. */
 enum { SIGN_CERTS_AND_CRLS = 0x06, SIGN_CERTS = 0x04 };
 
 void pki_put_ca_extensions(struct der_wr *d, enum snp_product product, enum sim_ca ca,
@@ -165,7 +165,7 @@ static uint8_t security_patch_level(const struct snp_tcb *tcb, unsigned number)
 	}
 }
 
-/* Milan's VCEKs name a stepping; Genoa's and Turin's, and all VLEKs, the product alone. */
+/* Milan's VCEKs name product and stepping; Genoa's, Turin's and all VLEKs only the product. */
 static const char *leaf_product_name(const struct sim_endorsement *what)
 {
 	if (what->product == SNP_MILAN && !what->vlek)
@@ -191,7 +191,7 @@ void pki_put_leaf_extensions(struct der_wr *d, const struct sim_endorsement *wha
 	if (what->vlek) {
 		put_amd_string(d, 5, what->csp_id);
 	} else {
-		/* The bytes themselves, without a tag of their own: as AMD's are. */
+		/* The raw bytes without a DER tag, as in AMD's certificates. */
 		open_amd_extension(d, &hwid, 1);
 		der_put_raw(d, what->hwid, snp_hwid_bytes(what->product));
 		x509_close_extension(d);

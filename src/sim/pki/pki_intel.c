@@ -10,8 +10,8 @@
 #include "crypto/hash.h"
 
 /*
- * Fixed, so that no clock enters a certificate. They end with the last second that UTCTime can say, as
- * Intel's do.
+ * Fixed dates, so that certificates do not depend on the clock. As Intel's CAs, they end with the last second
+ * of UTCTime.
  */
 static const int64_t begin = 1704067200; /* 2024-01-01 00:00:00 UTC */
 static const int64_t end = 2524607999;   /* 2049-12-31 23:59:59 UTC */
@@ -51,14 +51,14 @@ void intel_sign(const struct sim_pki_intel *pki, enum sim_intel_cert key, const 
 	crypto_p256_signer_sign(pki->certs[key].key, digest, ret);
 }
 
-/* 160 bits of the key's digest; the first bit is 0, so that it also serves as a serial of 20 bytes. */
+/* 160 bits of the key's digest. The first bit is 0, so that it is also a valid serial number of 20 bytes. */
 static void make_key_id(const uint8_t xy[64], uint8_t ret[SIM_INTEL_SERIAL_BYTES])
 {
 	uint8_t digest[CRYPTO_SHA256_BYTES];
 
 	crypto_sha256(xy, 64, digest);
 	memcpy(ret, digest, SIM_INTEL_SERIAL_BYTES);
-	ret[0] = (uint8_t)((ret[0] & 0x7f) | 0x40); /* and it does not begin with a zero byte */
+	ret[0] = (uint8_t)((ret[0] & 0x7f) | 0x40); /* and the first byte is not 0 */
 }
 
 /* SEQUENCE { tbs, algorithm, BIT STRING { SEQUENCE { r, s } } } */
@@ -89,7 +89,7 @@ struct subject {
 	const char *name;
 	const uint8_t *xy, *key_id;
 	int64_t not_before, not_after;
-	struct intel_extensions extensions; /* key ids are filled in from above and from the issuer */
+	struct intel_extensions extensions; /* key IDs are those of the subject and of the issuer */
 };
 
 static int issue(const struct sim_pki_intel *pki, enum sim_intel_cert issuer, const struct subject *subject,

@@ -13,7 +13,7 @@ static const uint8_t oid_sgx[] = { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0
 
 enum { SGX_PPID = 1, SGX_TCB, SGX_PCEID, SGX_FMSPC, SGX_TYPE, SGX_INSTANCE_ID, SGX_CONFIGURATION };
 
-/* The attributes of Intel's names, in their order, and one in front of them that Intel's do not have. */
+/* The attributes of Intel's names, in their order, after one that only test names have. */
 static const struct x509_name_part name_parts[] = {
 	{ 13, DER_UTF8_STRING, "TEST" },
 	{ 3, DER_UTF8_STRING, NULL },
@@ -40,7 +40,7 @@ void intel_put_algorithm(struct der_wr *d)
 	der_put_close(d);
 }
 
-/* An entry of the SGX extension begins: SEQUENCE { OID oid_sgx.suffix, value }. */
+/* Opens an entry of the SGX extension: SEQUENCE { OID oid_sgx.suffix, value }. */
 static void open_sgx(struct der_wr *d, const uint8_t *suffix, size_t n)
 {
 	uint8_t oid[sizeof(oid_sgx) + 2];

@@ -11,14 +11,14 @@
 #include "crypto/x509.h"
 
 /*
- * JSON and PEM as Intel's service writes them: members in its order, no white space, hexadecimal in capitals
- * but for the signature. Text goes into a memory stream, whose only failure is that memory is out.
+ * JSON and PEM in the form of Intel's service: members in its order, no white space, upper-case hexadecimal
+ * except in the signature. Text is written to a memory stream, which fails only if memory is exhausted.
  */
 struct text {
 	FILE *stream;
 	char *bytes;
 	size_t size;
-	bool is_bad; /* a date that cannot be written */
+	bool is_bad; /* a date cannot be represented */
 };
 
 static int text_open(struct text *t, struct jurat_error *err)
@@ -28,7 +28,7 @@ static int text_open(struct text *t, struct jurat_error *err)
 	return t->stream ? 0 : jurat_fail_memory(err);
 }
 
-/* The text, which the caller frees. */
+/* Returns the text; the caller frees it. */
 static int text_close(struct text *t, char **ret, size_t *ret_size, struct jurat_error *err)
 {
 	bool is_lost = ferror(t->stream) != 0;
@@ -57,7 +57,7 @@ static void put_date(struct text *t, const char *name, int64_t seconds)
 	char date[BASE_TIME_BYTES];
 
 	base_time_text(seconds, date);
-	if (seconds < 0 || !strchr(date, 'T')) /* a year that has not four digits */
+	if (seconds < 0 || !strchr(date, 'T')) /* a year without four digits */
 		t->is_bad = true;
 	else
 		fprintf(t->stream, "\"%s\":\"%s\"", name, date);
@@ -88,7 +88,7 @@ static void put_svn_levels(struct text *t, const struct sim_svn_level *levels, s
 	fputc(']', t->stream);
 }
 
-/* What Intel says of components, by index; most have nothing. */
+/* Intel's category and type of components, by index; most have none. */
 struct component {
 	const char *category, *type;
 };
@@ -124,7 +124,7 @@ static void put_components(struct text *t, const char *name, const uint8_t *svns
 	fputc(']', t->stream);
 }
 
-/* mrsigner and attributes of a module of Intel's own: all 0, all looked at */
+/* mrsigner and attributes of Intel's TDX module: all 0, with a mask of all ones */
 static void put_module_kind(struct text *t)
 {
 	static const uint8_t mrsigner[48], attributes[8];
@@ -166,7 +166,7 @@ static void put_platform_levels(struct text *t, const struct sim_platform_level 
 	fputc(']', t->stream);
 }
 
-/* {"name":INNER,"signature":"..."}; takes the inner text. */
+/* {"name":INNER,"signature":"..."}. Takes ownership of the inner text. */
 static int sign_text(const struct sim_pki_intel *pki, const char *name, struct text *inner, char **ret,
 		     size_t *ret_size, struct jurat_error *err)
 {

@@ -28,7 +28,7 @@ static int check_csp_id(const char *csp_id, struct jurat_error *err)
 	return 0;
 }
 
-/* The unwrapped hashstick of a provider and TCB: no chip enters it. */
+/* The unwrapped hashstick of a cloud provider and TCB, which does not depend on the chip. */
 static void make_hashstick(const struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 			   uint8_t ret[PSP_HASHSTICK_BYTES])
 {
@@ -109,9 +109,7 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 	if (r < 0)
 		return r;
 	make_hashstick(psp, csp_id, tcb, plain);
-	/*
-	 * The IV follows from what is wrapped: the same bytes each time, and never twice for different ones.
-	 */
+	/* The IV is derived from the plaintext: deterministic, and unique for each plaintext. */
 	crypto_derive(plain, sizeof(plain), "jurat sim hashstick iv", NULL, 0, h.iv, sizeof(h.iv));
 	bytes_put_le(aad, tcb, 8);
 	psp_wrapping_key(psp, key);
@@ -125,7 +123,7 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 	return 0;
 }
 
-/* Whose VLEK is loaded: the service remembers whom it made the last hashstick for. */
+/* The cloud provider of the loaded VLEK: the one that the last hashstick was made for, or the default. */
 static const char *loaded_csp_id(const struct sim_psp *psp)
 {
 	const char *const known[] = { psp->csp_id, SIM_CSP_ID };

@@ -17,7 +17,7 @@
 
 #define REPORTED_BY_ALL (BIT(SNP_PLATFORM_SMT_EN_BIT) | BIT(SNP_PLATFORM_ECC_EN_BIT))
 
-/* As production parts report themselves; VCEKs of them are in AMD's key distribution service. */
+/* Values of production parts. AMD's KDS has VCEKs of these TCBs. */
 static const struct psp_model models[SNP_N_PRODUCTS] = {
 	[SNP_MILAN] = { .family = 0x19,
 			.model = 0x01,
@@ -46,8 +46,9 @@ static const struct psp_model models[SNP_N_PRODUCTS] = {
 };
 
 /*
- * A firmware that makes reports of this version, and its mitigation vector. Production reports of these were
- * seen, but of Milan's version 5, Turin's 2 to 4 and Genoa's 4: their firmware is a neighbour's.
+ * A firmware version that produces this report version, and its mitigation vector, as in production reports.
+ * Reports of Milan version 5, Turin versions 2 to 4 and Genoa version 4 were not available: these rows are
+ * extrapolated.
  */
 static const struct psp_firmware {
 	enum snp_product product;
@@ -167,7 +168,7 @@ uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status
 	return SNP_SUCCESS;
 }
 
-/* A hashstick is good for one reported TCB only. */
+/* A hashstick is valid for one reported TCB only. */
 static void set_reported_tcb(struct sim_psp *psp, uint64_t tcb)
 {
 	if (tcb != psp->reported_tcb)
@@ -226,7 +227,7 @@ uint32_t sim_psp_vlek_load(struct sim_psp *psp, const uint8_t hashstick[SNP_VLEK
 		return SNP_INVALID_PARAM;
 	if (h.tcb_version != psp->reported_tcb)
 		return SNP_INVALID_PARAM;
-	/* The TCB is authenticated with the secret: what follows the wrapped bytes, up to the tag. */
+	/* The AAD is the bytes between wrapped secret and tag: the TCB. */
 	memcpy(aad, hashstick + 0x190, sizeof(aad));
 	psp_wrapping_key(psp, key);
 	r = crypto_aead_open(key, h.iv, aad, sizeof(aad), h.wrapped, sizeof(h.wrapped), plain, h.authtag);

@@ -9,10 +9,7 @@
 #include "sim/psp/psp_internal.h"
 #include "wire/snp_secrets.h"
 
-/*
- * A guest's number: its index below, its generation above, so that numbers of guests that are gone stay
- * unknown.
- */
+/* A guest's handle: index and generation, so that the handle of a decommissioned guest stays invalid. */
 enum { INDEX_BITS = 20, MAX_GUESTS = 1 << INDEX_BITS, GENERATION_MASK = 0xfff };
 
 static uint32_t number_of(const struct sim_psp *psp, const struct psp_guest *g)
@@ -62,7 +59,7 @@ static const char *why_policy_cannot_run(const struct sim_psp *psp, uint64_t pol
 	return NULL;
 }
 
-/* A free context. Nothing has happened yet when it fails. */
+/* Allocates a guest context. On failure, nothing has changed. */
 static struct psp_guest *take_guest(struct sim_psp *psp)
 {
 	struct psp_guest *g;

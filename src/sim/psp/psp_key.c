@@ -7,14 +7,11 @@
 
 enum {
 	ROOT_VMRK = 1 << 0,
-	/*
-	 * Bits 2:1 as KEY_SEL: known of newer firmware only by hearsay, so only the newest
-	 * here takes them.
-	 */
+	/* Bits 2:1, KEY_SEL: of recent firmware, without a public list of versions; here, only the newest. */
 	ROOT_KEY_SEL_SHIFT = 1,
 	ROOT_KEY_SEL_MASK = 3 << ROOT_KEY_SEL_SHIFT,
 	ROOT_KEY_SEL_SINCE_REPORT_VERSION = 5,
-	/* LAUNCH_MIT_VECTOR came with message version 2 and the firmware that makes reports of version 5. */
+	/* LAUNCH_MIT_VECTOR: message version 2, in firmware with report version 5. */
 	MIT_VECTOR_SINCE_REPORT_VERSION = 5,
 	FIELDS_V1 = SNP_FIELD_GUEST_POLICY | SNP_FIELD_IMAGE_ID | SNP_FIELD_FAMILY_ID |
 		    SNP_FIELD_MEASUREMENT | SNP_FIELD_GUEST_SVN | SNP_FIELD_TCB_VERSION,
@@ -26,8 +23,8 @@ struct key_request {
 };
 
 /*
- * Linux sends 32 bytes whatever version its caller names, so version 2 comes in both sizes; the vector that
- * is not there is 0.
+ * Linux sends 32 bytes for any message version, so version 2 is accepted in both sizes; a missing
+ * LAUNCH_MIT_VECTOR is 0.
  */
 static bool read_request(const struct psp_message *m, struct key_request *ret)
 {
@@ -72,14 +69,14 @@ static bool allowed(const struct sim_psp *psp, const struct psp_guest *g, const 
 		return false;
 	if (!psp_tcb_covers(psp, psp->committed_tcb, k->r.tcb_version))
 		return false;
-	/* A guest may leave mitigations out, not claim what it was launched without. */
+	/* A guest may omit mitigations, but not claim any that it was launched without. */
 	return (k->launch_mit_vector & ~g->launch_mit_vector) == 0;
 }
 
 /*
- * The root of a derived key. The chip's is the same for all guests and TCBs, so that a guest finds its sealed
- * data after a reboot or an update; a VLEK's is the same on every chip of the provider; a VMRK's belongs to
- * one launch.
+ * The root key of a derived key. That of the chip is the same for all guests and TCBs, so that a guest can
+ * unseal its data after a reboot or an update; that of a VLEK is the same on all chips of the cloud provider;
+ * a VMRK is that of one launch.
  */
 static void derive_root(const struct sim_psp *psp, const struct psp_guest *g, uint32_t select,
 			uint8_t ret[64])
@@ -107,9 +104,7 @@ static void derive(const struct sim_psp *psp, const struct psp_guest *g, const s
 	struct bytes_wr w = bytes_wr(context, sizeof(context));
 	static const uint8_t zeros[48];
 
-	/*
-	 * Every input has its place; what was not selected is zero there, and the selection itself is bound.
-	 */
+	/* Fields that are not selected are zero, and the selection itself is part of the input. */
 	bytes_wr_le64(&w, fields);
 	bytes_wr_le32(&w, k->r.vmpl);
 	bytes_wr_le32(&w, fields & SNP_FIELD_GUEST_SVN ? k->r.guest_svn : 0);
@@ -145,7 +140,7 @@ uint32_t psp_answer_key(struct sim_psp *psp, const struct psp_guest *g, const st
 uint32_t psp_answer_tsc_info(struct sim_psp *psp, const struct psp_guest *g,
 			     const struct psp_message *request, struct psp_message *response)
 {
-	/* The guest's TSC runs as the host's: a scale of 1.0 in 8.32 fixed point. */
+	/* Guest and host TSC have the same frequency: a scale of 1.0 in 8.32 fixed point. */
 	struct snp_msg_tsc_info_rsp rsp = { .tsc_scale = (uint64_t)1 << 32 };
 
 	if (request->version != 1 || request->size != SNP_MSG_TSC_INFO_BYTES)

@@ -7,22 +7,22 @@
 #include "sim/psp/psp_internal.h"
 
 /*
- * SNP_GUEST_REQUEST. The order of the firmware's checks is not public; here it is:
+ * SNP_GUEST_REQUEST. The order of the firmware's checks is not public; this one is:
  *
- *   1. the guest runs                                          INVALID_GUEST
+ *   1. the guest is running                                         INVALID_GUEST
  *   2. the header: algorithm, version, size, reserved bytes,
  *      VMPCK, payload size                                     INVALID_PARAM
  *   3. the sequence number is the counter + 1                  AEAD_OFLOW
  *   4. the tag                                                 INVALID_PARAM
  *   5. the type is a request                                   INVALID_PARAM, UNSUPPORTED
- *   6. message version and payload size suit the type          INVALID_PARAM
- *   7. the payload: from here on there is a response with a status of its own, and the counter moves
+ *   6. message version and payload size match the type         INVALID_PARAM
+ *   7. the payload: from here on, there is a response with its own status, and the counter advances
  *
- * Until 7 nothing has changed and the response page is untouched.
+ * Before 7, nothing changes, and the response page is not written.
  */
 
 /*
- * What firmware says to a number that is not the next: the Linux driver's authors saw this one, SVSM's saw
+ * The status for an unexpected sequence number. The Linux driver expects this one, COCONUT-SVSM
  * INVALID_PARAM.
  */
 enum { STATUS_WRONG_SEQNO = SNP_AEAD_OFLOW };
@@ -111,7 +111,7 @@ static uint32_t answer(struct sim_psp *psp, const struct psp_guest *g, const str
 	case SNP_MSG_IMPORT_REQ:
 	case SNP_MSG_ABSORB_REQ:
 	case SNP_MSG_VMRK_REQ:
-		return SNP_UNSUPPORTED; /* requests that only a migration agent or an old guest makes */
+		return SNP_UNSUPPORTED; /* requests of migration agents and of old guests */
 	default:
 		return SNP_INVALID_PARAM;
 	}
@@ -146,7 +146,7 @@ uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_
 	out.version = in.version;
 	out.vmpck = in.vmpck;
 	status = psp_msg_seal(&out, g->vmpck[in.vmpck], response) < 0 ? SNP_RESOURCE_LIMIT : SNP_SUCCESS;
-	bytes_wipe(out.payload, out.size); /* perhaps a derived key */
+	bytes_wipe(out.payload, out.size); /* may hold a derived key */
 	if (status == SNP_SUCCESS)
 		*count += 2;
 	return status;

@@ -7,7 +7,7 @@
 
 enum { KEY_SEL_MASK = 3 };
 
-/* The endorsement key of the reported TCB, made when it is first needed. NULL: no memory. */
+/* The endorsement key of the reported TCB, derived at first use. NULL: out of memory. */
 static const struct crypto_ec_private *signing_key(struct sim_psp *psp, enum snp_signing_key which)
 {
 	struct psp_key *slot = which == SNP_SIGNED_BY_VLEK ? &psp->vlek : &psp->vcek;
@@ -111,7 +111,7 @@ static void put_report_header(struct psp_message *response, uint32_t status, uin
 	response->size = (uint16_t)(snp_msg_report_rsp_layout.size + report_size);
 }
 
-/* Which key a request asks for: SNP_SUCCESS, or the message status. */
+/* The key that a request selects. Returns SNP_SUCCESS or the status of the message. */
 static uint32_t select_key(const struct sim_psp *psp, uint32_t key_sel, enum snp_signing_key *ret)
 {
 	switch (key_sel & KEY_SEL_MASK) {
@@ -147,7 +147,7 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 		return SNP_INVALID_PARAM;
 	if (wire_check_zero(&snp_msg_report_req_layout, &req, NULL) < 0 ||
 	    req.key_sel & ~(uint32_t)KEY_SEL_MASK || req.vmpl >= SNP_N_VMPCKS || req.vmpl < request->vmpck)
-		status = SNP_INVALID_PARAM; /* B35: VMPCK n is VMPL n's, and speaks for no lower number */
+		status = SNP_INVALID_PARAM; /* B35: VMPCK n is that of VMPL n, and for no lower VMPL */
 	else
 		status = select_key(psp, req.key_sel, &signed_by);
 	if (status != SNP_SUCCESS) {

@@ -7,8 +7,8 @@
 #include "sim/psp/psp_internal.h"
 
 /*
- * What of the AMD-SP survives: fuses (by name), versions, configuration, the loaded VLEK. Guests do not.
- * Fixed fields in a fixed order, and their hash: a state that was cut or mixed is not taken.
+ * The persistent state of the AMD-SP: fuses (by name), versions, configuration, the loaded VLEK; not guests.
+ * Fixed fields in a fixed order, and their hash, so that a truncated or mixed state is refused.
  */
 static const char magic[8] = { 'J', 'U', 'R', 'A', 'T', 'S', 'P', '1' };
 
@@ -56,7 +56,7 @@ void sim_psp_save(const struct sim_psp *psp, uint8_t to[SIM_PSP_STATE_BYTES])
 	crypto_sha256(to, HASHED_BYTES, to + HASHED_BYTES);
 }
 
-/* What the state is of, before anything else of it is looked at. */
+/* Checks magic and hash, and reads the identity of the platform. */
 static int check_head(struct bytes_rd *r, const uint8_t *from, size_t n, struct sim_psp *ret,
 		      struct jurat_error *err)
 {
@@ -78,7 +78,7 @@ static int check_head(struct bytes_rd *r, const uint8_t *from, size_t n, struct 
 	return 0;
 }
 
-/* Versions, configuration and VLEK, into a copy of the platform. */
+/* Reads versions, configuration and VLEK into a copy of the platform. */
 static void read_rest(struct bytes_rd *r, struct sim_psp *s)
 {
 	s->current_tcb = bytes_rd_le64(r);
@@ -120,7 +120,7 @@ int sim_psp_load(struct sim_psp *psp, const uint8_t *from, size_t n, struct jura
 				  "the state belongs to another platform: %s with reports of version %u",
 				  snp_product_name(head.product), head.report_version);
 	read_rest(&r, &s);
-	sim_psp_save(&s, again); /* bytes that a platform does not write are not taken either */
+	sim_psp_save(&s, again); /* refuse bytes that sim_psp_save() does not write */
 	if (r.bad || !is_consistent(&s) || memcmp(again, from, sizeof(again)) != 0)
 		e = jurat_fail(err, -EBADMSG, "the state of the platform is inconsistent");
 	if (e == 0) {

@@ -28,7 +28,7 @@ static int derive_key(const struct sim_tdx_platform *platform, const char *label
 	return r;
 }
 
-/* The PCK: another one for each TCB of the platform, as the PCE derives it; and its certificate. */
+/* Derives the PCK of the platform's TCB, as the PCE does, and issues its certificate. */
 static int make_pck(struct sim_qe *qe, struct jurat_error *err)
 {
 	const struct sim_tdx_identity *identity = sim_tdx_identity(qe->platform);
@@ -68,7 +68,7 @@ static int make_chain(struct sim_qe *qe, struct jurat_error *err)
 	return sim_pki_intel_pem(certs, ARRAY_SIZE(certs), &qe->chain, &qe->chain_size, err);
 }
 
-/* The enclave's report about its attestation key, signed by the PCK. */
+/* The QE report, which binds the attestation key, and its signature with the PCK. */
 static void certify(struct sim_qe *qe)
 {
 	uint8_t key_and_auth[TDX_QUOTE_KEY_BYTES + QE_AUTH_DATA_BYTES], digest[CRYPTO_SHA256_BYTES];
@@ -89,7 +89,7 @@ static void certify(struct sim_qe *qe)
 	memcpy(report->mrsigner, qe->mrsigner, sizeof(report->mrsigner));
 	memcpy(key_and_auth, crypto_p256_signer_public(qe->attestation_key), TDX_QUOTE_KEY_BYTES);
 	memcpy(key_and_auth + TDX_QUOTE_KEY_BYTES, qe->auth_data, QE_AUTH_DATA_BYTES);
-	crypto_sha256(key_and_auth, sizeof(key_and_auth), report->report_data); /* and 32 zeros */
+	crypto_sha256(key_and_auth, sizeof(key_and_auth), report->report_data); /* followed by 32 zeros */
 	wire_write(&sgx_report_layout, report, bytes);
 	crypto_sha256(bytes, sizeof(bytes), digest);
 	crypto_p256_signer_sign(qe->pck_key, digest, qe->report_signature);
@@ -141,8 +141,8 @@ void sim_qe_free(struct sim_qe *qe)
 }
 
 /*
- * Which body a report becomes. Spec: Intel DCAP, the TD quoting enclave: version 0 is a 1.0 body when the
- * module that runs is the one that the TD was launched on, so that there is nothing more to say.
+ * The body type for a TDREPORT. Version 0 becomes a 1.0 body if the TD was launched on the running module: a
+ * 1.5 body would only repeat its TEE_TCB_SVN. Spec: Intel DCAP, TD quoting enclave
  */
 static int choose_format(const struct tdx_report *report, struct tdx_quote *quote, struct jurat_error *err)
 {
@@ -177,7 +177,7 @@ static void fill_body(const struct tdx_report *report, struct tdx_body *body)
 	bool has_svn2 = tcb->valid == TDX_TCB_INFO_VALID_15;
 
 	memcpy(body->tee_tcb_svn, tcb->tee_tcb_svn, sizeof(body->tee_tcb_svn));
-	memcpy(body->mrseam, tcb->mrseam, TDX_MR_BYTES); /* mrsignerseam and attributes stay 0 */
+	memcpy(body->mrseam, tcb->mrseam, TDX_MR_BYTES); /* MRSIGNERSEAM and SEAM attributes are 0 */
 	body->td_attributes = td->td_attributes;
 	body->xfam = td->xfam;
 	memcpy(body->mrtd, td->mrtd, TDX_MR_BYTES);
@@ -196,7 +196,7 @@ static void fill_body(const struct tdx_report *report, struct tdx_body *body)
 	memcpy(body->td_id, td->td_id, sizeof(body->td_id));
 }
 
-/* Spec: what EVERIFYREPORT2 proves is the MAC structure; the enclave checks the rest against its digests. */
+/* EVERIFYREPORT2 authenticates REPORTMACSTRUCT; the enclave checks the other parts against its digests. */
 static int check_report(const struct sim_qe *qe, const uint8_t *bytes, size_t n, struct tdx_report *ret,
 			struct jurat_error *err)
 {

@@ -10,7 +10,7 @@
 
 enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600 };
 
-#define ADVISORIES "INTEL-SA-99990 INTEL-SA-99991" /* numbers that Intel does not use */
+#define ADVISORIES "INTEL-SA-99990 INTEL-SA-99991" /* IDs that Intel does not use */
 
 const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_PCK_CRL_ISSUER_CHAIN] = "pck_crl_issuer_chain.pem",
@@ -22,16 +22,16 @@ const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_QE_IDENTITY] = "qe_identity.json",
 };
 
-/* A midnight, as Intel's are. */
+/* Midnight UTC, as Intel's dates. */
 static int64_t tcb_date(const struct sim_collateral_options *o)
 {
 	return base_time_days(o->issued - TCB_AGE_S) * BASE_DAY_SECONDS;
 }
 
-/* The statuses of the levels from the highest to the lowest, and which of them is the platform's own. */
+/* The statuses of the TCB levels, highest first, and the index of the platform's level. */
 struct ladder {
 	const char *status[MAX_LEVELS];
-	size_t n, own; /* own == n: none is */
+	size_t n, own; /* own == n: there is none */
 };
 
 static struct ladder ladder_of(const char *own)
@@ -64,7 +64,7 @@ static size_t svn_levels(const char *status, uint16_t svn, int64_t date, struct 
 	return l.n;
 }
 
-/* Above the platform's own: one more in the first SGX component. Below: zeros, which any platform has. */
+/* The level above the platform's has 1 more in the first SGX component; the one below is all zeros. */
 static size_t platform_levels(const struct sim_tdx_tcb *tcb, const char *status, int64_t date,
 			      struct sim_platform_level ret[MAX_LEVELS])
 {
@@ -87,7 +87,7 @@ static size_t platform_levels(const struct sim_tdx_tcb *tcb, const char *status,
 	return l.n;
 }
 
-/* Takes heap text. */
+/* Takes ownership of the text. */
 static void put_text(struct sim_collateral *to, enum sim_collateral_part part, char *text, size_t n)
 {
 	to->parts[part].bytes = (uint8_t *)text;
@@ -107,7 +107,7 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_op
 		.next_update = o->next_update,
 		.evaluation = o->evaluation,
 		.modules = &module,
-		.n_modules = module.major > 0 ? 1 : 0, /* major 0 is not looked up */
+		.n_modules = module.major > 0 ? 1 : 0, /* major version 0 has no module identity */
 		.levels = levels,
 	};
 	char *text = NULL;

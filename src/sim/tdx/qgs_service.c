@@ -10,7 +10,7 @@
 #include "sim/tdx/qe_internal.h"
 
 enum {
-	/* Of the collateral's form: CRLs in hex. Intel's service has 3.1 only when it is told to. */
+	/* Collateral format 3: CRLs in hex. Intel's service uses 3.1 only if configured. */
 	COLLATERAL_MAJOR = 3,
 	COLLATERAL_MINOR = 0,
 };
@@ -52,7 +52,7 @@ static int answer_quote(const struct sim_qe *qe, const struct qgs_message *reque
 	return write_message(&m, request->minor_version, ret, ret_size, err);
 }
 
-/* The name of a CA, with or without the NUL that C programs send. */
+/* Compares the name of a CA; clients may include the terminating NUL. */
 static bool names(const struct bytes_rd *part, const char *name)
 {
 	size_t n = strlen(name);

@@ -14,7 +14,7 @@
 enum {
 	KVM_ENOSYS = 1000,
 	EXIT_REASON_TDCALL = 77,
-	EXPOSED_REGS = 0xfc00,                 /* R10 to R15: what the guest's TDVMCALLs let the VMM see */
+	EXPOSED_REGS = 0xfc00,                 /* R10 to R15, which TDVMCALLs expose to the VMM */
 	MAP_GPA_CHUNK_BYTES = 2 * 1024 * 1024, /* Source: Linux tdx.c, TDX_MAP_GPA_MAX_LEN */
 };
 
@@ -24,8 +24,8 @@ struct sim_td_vcpu {
 	void *ctx;
 	uint8_t *run;
 	struct uapi_tdvmcall regs;
-	uint8_t irr[256 / 8];                       /* interrupts that are pending */
-	void (*complete)(struct sim_td_vcpu *vcpu); /* what the next KVM_RUN does first, once */
+	uint8_t irr[256 / 8];                       /* pending interrupts */
+	void (*complete)(struct sim_td_vcpu *vcpu); /* completes the exit in the next KVM_RUN */
 };
 
 int sim_td_vcpu_new(struct sim_td *td, const struct sim_td_guest_ops *ops, void *ctx,
@@ -70,7 +70,7 @@ bool sim_td_interrupt_pending(const struct sim_td_vcpu *vcpu)
 	return !bytes_all(vcpu->irr, sizeof(vcpu->irr), 0);
 }
 
-/* Higher vectors first, as an APIC does. */
+/* Highest vector first, as in an APIC. */
 static void deliver_interrupts(struct sim_td_vcpu *vcpu)
 {
 	for (unsigned vector = 256; vector-- > 0;) {
@@ -84,7 +84,7 @@ static void deliver_interrupts(struct sim_td_vcpu *vcpu)
 	}
 }
 
-/* The front of the exit; what follows is the leaf's. 0: the VMM is asked. */
+/* Exits to the VMM: writes the common part of KVM_EXIT_TDX and the fields of the leaf. Returns 0. */
 static int exit_tdx(struct sim_td_vcpu *vcpu, const struct wire_layout *layout, void *from,
 		    void (*complete)(struct sim_td_vcpu *vcpu))
 {
@@ -93,13 +93,13 @@ static int exit_tdx(struct sim_td_vcpu *vcpu, const struct wire_layout *layout, 
 
 	wire_write(layout, from, bytes);
 	memcpy(vcpu->run + begins, bytes + begins,
-	       layout->size - begins); /* what is before it is the VMM's */
+	       layout->size - begins); /* what is before `begins` is written by the VMM */
 	bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_TDX, 4);
 	vcpu->complete = complete;
 	return 0;
 }
 
-/* 1: the guest goes on. */
+/* Sets R10. Returns 1: the guest continues. */
 static int answer(struct sim_td_vcpu *vcpu, uint64_t status)
 {
 	vcpu->regs.r10 = status;
@@ -116,7 +116,7 @@ static void complete_info(struct sim_td_vcpu *vcpu)
 	struct kvm_run_tdx_get_tdvmcall_info info;
 	uint8_t bytes[KVM_RUN_TDX_GET_TDVMCALL_INFO_BYTES];
 
-	memcpy(bytes, vcpu->run, sizeof(bytes)); /* once: the VMM can change it any time */
+	memcpy(bytes, vcpu->run, sizeof(bytes)); /* once: the VMM can change it at any time */
 	if (wire_read(&kvm_run_tdx_get_tdvmcall_info_layout, bytes, sizeof(bytes), &info, NULL) < 0)
 		return;
 	vcpu->regs.r10 = info.ret;
@@ -127,7 +127,8 @@ static void complete_info(struct sim_td_vcpu *vcpu)
 }
 
 /*
- * Spec: Linux tdx_get_quote(). Nothing else is looked at: alignment, size and content are the VMM's to judge.
+ * Only the shared bit is checked: alignment, size and content are left to the VMM.
+ * Spec: Linux tdx_get_quote()
  */
 static int get_quote(struct sim_td_vcpu *vcpu)
 {
@@ -168,8 +169,7 @@ static int get_info(struct sim_td_vcpu *vcpu)
 		return answer(vcpu, UAPI_TDVMCALL_INVALID_OPERAND);
 	if (info.leaf == 1)
 		return exit_tdx(vcpu, &kvm_run_tdx_get_tdvmcall_info_layout, &info, complete_info);
-	vcpu->regs.r11 = vcpu->regs.r12 = vcpu->regs.r13 = vcpu->regs.r14 =
-		0; /* the base leaves, nothing else */
+	vcpu->regs.r11 = vcpu->regs.r12 = vcpu->regs.r13 = vcpu->regs.r14 = 0; /* only the base leaves */
 	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
 }
 
@@ -180,9 +180,9 @@ static int map_gpa_failed(struct sim_td_vcpu *vcpu, uint64_t status, uint64_t gp
 }
 
 /*
- * KVM asks the VMM (KVM_HC_MAP_GPA_RANGE), a chunk at a time, and the VMM changes the memory's attributes:
- * both in one here, as for SNP guests. Between chunks an interrupt may come first. R11 says where it ended,
- * and is left alone when all is done. Spec: Linux tdx_map_gpa(), tdx_complete_vmcall_map_gpa().
+ * KVM exits to the VMM (KVM_HC_MAP_GPA_RANGE) for each chunk, and the VMM changes the memory attributes: here
+ * without an exit, as for SNP guests. A pending interrupt ends it between chunks; R11 is then the address to
+ * continue at, and is unchanged otherwise. Spec: Linux tdx_map_gpa(), tdx_complete_vmcall_map_gpa().
  */
 static int map_gpa(struct sim_td_vcpu *vcpu)
 {
@@ -190,7 +190,7 @@ static int map_gpa(struct sim_td_vcpu *vcpu)
 	bool shared = gpa & shared_bit;
 	uint64_t last, n;
 
-	if (__builtin_add_overflow(gpa, size - 1, &last) /* of size 0, too */ || last >= 2 * shared_bit ||
+	if (__builtin_add_overflow(gpa, size - 1, &last) /* also if size is 0 */ || last >= 2 * shared_bit ||
 	    shared != !!(last & shared_bit))
 		return map_gpa_failed(vcpu, UAPI_TDVMCALL_INVALID_OPERAND, gpa);
 	if (gpa % KVM_PAGE_BYTES || size % KVM_PAGE_BYTES)
@@ -206,7 +206,7 @@ static int map_gpa(struct sim_td_vcpu *vcpu)
 	return answer(vcpu, UAPI_TDVMCALL_SUCCESS);
 }
 
-/* All general registers go to the VMM, by their numbers; those that the guest does not expose are 0. */
+/* The VMM gets all general registers, by number; those that the guest does not expose are 0. */
 static int report_fatal_error(struct sim_td_vcpu *vcpu)
 {
 	const struct uapi_tdvmcall *regs = &vcpu->regs;
@@ -226,7 +226,7 @@ static int report_fatal_error(struct sim_td_vcpu *vcpu)
 
 static int vmcall(struct sim_td_vcpu *vcpu)
 {
-	if (vcpu->regs.r10 != 0) /* KVM's own hypercalls: there are none here */
+	if (vcpu->regs.r10 != 0) /* KVM hypercalls, which are not simulated */
 		return answer(vcpu, (uint64_t)-KVM_ENOSYS);
 	switch (vcpu->regs.r11) {
 	case UAPI_TDVMCALL_GET_QUOTE:
@@ -253,7 +253,7 @@ int sim_td_run(struct sim_td_vcpu *vcpu)
 		vcpu->complete = NULL;
 		complete(vcpu);
 	}
-	if (immediate_exit) /* exit_reason stays as it was */
+	if (immediate_exit) /* exit_reason is unchanged */
 		return -EINTR;
 	bytes_put_le(vcpu->run + KVM_RUN_exit_reason, UAPI_KVM_EXIT_UNKNOWN, 4);
 	do {

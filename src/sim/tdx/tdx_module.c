@@ -13,13 +13,13 @@
 
 #define XFAM_FIXED_1 0x3u /* x87, SSE */
 
-/* A TDX_01 module of minor SVN 7 and SEAM loader 3, on a platform whose TCB is in the field's range. */
+/* A TDX_01 module with minor SVN 7, SEAM loader SVN 3 and component SVNs as on production platforms. */
 static const struct sim_tdx_tcb default_tcb = {
 	.cpusvn = { 3, 3, 2, 2, 4, 1, 0, 5 },
 	.pcesvn = SIM_TDX_DEFAULT_PCESVN,
 	.tee_tcb_svn = { 7, 1, 3 },
 };
-static const uint8_t test_fmspc[6] = { 'T', 'E', 'S', 'T', 0, 0 }; /* no product of Intel's has it */
+static const uint8_t test_fmspc[6] = { 'T', 'E', 'S', 'T', 0, 0 }; /* no Intel product has it */
 
 void sim_tdx_secret(const struct sim_tdx_platform *platform, const char *label, const void *context, size_t n,
 		    void *ret, size_t ret_size)
@@ -86,8 +86,8 @@ void sim_tdx_update_module(struct sim_tdx_platform *platform, const uint8_t tee_
 }
 
 /*
- * How Intel's processors make the MAC is not public, and matters to nobody: only the machine that made one
- * can check it. Here it is HKDF-SHA-512 under the machine's secret.
+ * The processor's MAC algorithm is not public, and not needed: only the same platform can verify a MAC. Here
+ * it is HKDF-SHA-512 with the platform's secret.
  */
 static void make_mac(const struct sim_tdx_platform *platform, const uint8_t report_mac[TDX_REPORT_MAC_BYTES],
 		     uint8_t ret[32])
