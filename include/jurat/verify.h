@@ -173,14 +173,16 @@ void jurat_tdx_collateral_free(struct jurat_tdx_collateral *collateral);
 /*
  * Adds collateral as served by Intel's PCS or a PCCS. Its kind is recognized from the content: TCB info or QE
  * identity in JSON with its signature; certificates or CRLs in any form that jurat_verifier_add_certificates
- * accepts; or one JSON object that holds all of these under the member names of Intel's library (pck_crl,
- * tcb_info, ...; case and underscores are ignored), which may itself be the member "collateral" beside a
- * quote. In such an object, TCB info and QE identity include their signature, or have it in
- * tcb_info_signature and qe_identity_signature.
+ * accepts; or JSON that has these at any depth: under the member names of Intel's library (pck_crl,
+ * tcb_info, ...; case, underscores and hyphens are ignored), beside a quote, or as a PCCS or another tool
+ * writes them. TCB info and QE identity include their signature, or have it in tcb_info_signature and
+ * qe_identity_signature.
  *
  * bytes     n bytes, untrusted, copied: nothing is used before its signature has been checked
  * Returns   0; -EBADMSG none of these, malformed, or has a member that would be ignored (old_crl): `err` says
- *           what, and nothing was added; -ENOMEM
+ *           what. Nothing was added, unless a TCB info or QE identity is of a version or form that this
+ *           release does not read: then the rest was, and a verdict that lacks the document says why.
+ *           -ENOMEM
  * Threads   as jurat_tdx_collateral_new
  * Since     0.1    Spec  Intel PCS API v4
  */

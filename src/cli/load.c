@@ -285,8 +285,7 @@ int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 
 	if (evidence->quote && cli_has(cli, "collateral"))
 		return CLI_OK;
-	if (evidence->quote && evidence->file &&
-	    collateral_is_beside_quote(evidence->file, evidence->file_size)) {
+	if (evidence->quote && evidence->file && collateral_is_within(evidence->file, evidence->file_size)) {
 		r = jurat_tdx_collateral_add(collateral, evidence->file, evidence->file_size, &err);
 		return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
 	}

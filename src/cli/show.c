@@ -186,6 +186,15 @@ static int show_evidence(struct show *s, const struct decoded *found, const stru
 	return r < 0 ? r : show_carried(s, found, err);
 }
 
+static int show_json(struct show *s, const struct encoding_bytes *plain, struct jurat_error *err)
+{
+	struct decode_item whole = { .kind = INPUT_JSON };
+
+	snprintf(whole.how, sizeof(whole.how), "%s", plain->how);
+	show_how(s, &whole, NULL);
+	return show_collateral(s, plain->bytes, plain->n, err);
+}
+
 /* -ENOENT: data that cannot be shown. */
 static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
@@ -193,17 +202,14 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	struct decoded found auto_call(decoded_done) = { .items = NULL };
 	struct decode_evidence e;
 	char name[DECODE_TEXT_BYTES];
+	bool is_json;
 	int r = encoding_undo(data, n, &plain, err);
 
 	if (r < 0)
 		return r;
-	if (input_kind(plain.bytes, plain.n) == INPUT_JSON && collateral_is(plain.bytes, plain.n)) {
-		struct decode_item whole = { .kind = INPUT_JSON };
-
-		snprintf(whole.how, sizeof(whole.how), "%s", plain.how);
-		show_how(s, &whole, NULL);
-		return show_collateral(s, plain.bytes, plain.n, err);
-	}
+	is_json = input_kind(plain.bytes, plain.n) == INPUT_JSON;
+	if (is_json && collateral_is(plain.bytes, plain.n))
+		return show_json(s, &plain, err);
 	r = decode(data, n, &found, err);
 	if (r == 0)
 		r = decode_one_evidence(&found, &e, err);
@@ -211,6 +217,8 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 		return show_evidence(s, &found, &e, err);
 	if (r < 0)
 		return r;
+	if (is_json && collateral_is_within(plain.bytes, plain.n))
+		return show_json(s, &plain, err);
 	decode_name(&found, data, n, name);
 	if (found.n == 0 || input_kind(plain.bytes, plain.n) == INPUT_HCL)
 		return jurat_fail(err, -ENOENT, "expected evidence, endorsements or collateral, found: %s",

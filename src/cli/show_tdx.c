@@ -201,35 +201,57 @@ static void show_identity(struct show *s, json_t *to, const struct qe_identity *
 	show_svn_levels(s, to, &q->doc, &q->levels);
 }
 
+/*
+ * Where one of `n` documents of a kind goes: the root if there is nothing else; a member; of several, an item
+ * of the list under the plural.
+ */
+static json_t *place(struct show *s, bool alone, size_t n, const char *name, const char *plural)
+{
+	json_t *list;
+
+	if (alone)
+		return s->root;
+	if (n == 1)
+		return show_add(s, s->root, name, json_object());
+	list = json_object_get(s->root, plural);
+	if (!list)
+		list = show_add(s, s->root, plural, json_array());
+	return list ? append_object(s, list) : NULL;
+}
+
 /* Shows one document, or all documents of a bundle; certificates and CRLs in it are only counted. */
 int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct jurat_tdx_collateral *c = NULL;
-	json_t *to = s->root;
+	bool alone;
 	int r = jurat_tdx_collateral_new(&c, err);
 
 	if (r == 0)
 		r = jurat_tdx_collateral_add(c, data, n, err);
-	if (r == 0 && c->n_tcb_infos + c->n_identities != 1) {
+	if (r < 0) {
+		jurat_tdx_collateral_free(c);
+		return r;
+	}
+	alone = c->n_tcb_infos + c->n_identities == 1 && c->n_certs + c->n_crls == 0;
+	if (!alone) {
 		show_add_text(s, s->root, "kind", "collateral");
 		show_add_number(s, s->root, "certificates", c->n_certs);
 		show_add_number(s, s->root, "revocation_lists", c->n_crls);
-		to = NULL;
 	}
-	for (size_t i = 0; r == 0 && i < c->n_tcb_infos; i++) {
-		json_t *part = to ? to : show_add(s, s->root, "tcb_info", json_object());
+	for (size_t i = 0; i < c->n_tcb_infos; i++) {
+		json_t *part = place(s, alone, c->n_tcb_infos, "tcb_info", "tcb_infos");
 
 		if (part)
 			show_tcb_info(s, part, c->tcb_infos[i]);
 	}
-	for (size_t i = 0; r == 0 && i < c->n_identities; i++) {
-		json_t *part = to ? to : show_add(s, s->root, "qe_identity", json_object());
+	for (size_t i = 0; i < c->n_identities; i++) {
+		json_t *part = place(s, alone, c->n_identities, "qe_identity", "qe_identities");
 
 		if (part)
 			show_identity(s, part, c->identities[i]);
 	}
 	jurat_tdx_collateral_free(c);
-	return r;
+	return 0;
 }
 
 int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)

@@ -368,8 +368,7 @@ static bool from_hex(const char *text, size_t size, uint8_t *to, size_t n)
 	return true;
 }
 
-/* Decodes hex or base64, depending on the length. Does not allocate, so it cannot fail for lack of memory. */
-static bool from_string(const char *text, size_t size, uint8_t *to, size_t n)
+bool encoding_read_bytes(const char *text, size_t size, uint8_t *to, size_t n)
 {
 	size_t start = begins((const uint8_t *)text, size, "0x") ? 2 : 0, digits = size, got;
 
@@ -385,7 +384,7 @@ bool encoding_json_bytes(const json_t *value, uint8_t *to, size_t n)
 	size_t items = json_array_size(value);
 
 	if (json_is_string(value))
-		return from_string(json_string_value(value), json_string_length(value), to, n);
+		return encoding_read_bytes(json_string_value(value), json_string_length(value), to, n);
 	if (items == 0 || n % items != 0)
 		return false;
 	for (size_t i = 0; i < items; i++) {

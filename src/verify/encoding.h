@@ -37,7 +37,12 @@ JURAT_MUST_CHECK int encoding_undo(const uint8_t *text, size_t n, struct encodin
 void encoding_done(struct encoding_bytes *bytes);
 
 /*
- * Reads exactly n bytes from hex or base64 (depending on the length), an array of integers, or an array of
+ * Reads exactly n bytes from hex or base64, depending on the length; false: anything else, and `to` may have
+ * changed. Does not allocate.
+ */
+bool encoding_read_bytes(const char *text, size_t size, uint8_t *to, size_t n);
+/*
+ * The same from JSON: hex or base64, an array of integers, or an array of
  * such strings, which are concatenated; false: anything else, and `to` may have changed.
  */
 bool encoding_json_bytes(const json_t *value, uint8_t *to, size_t n);

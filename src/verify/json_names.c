@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/json_names.h"
 
-/* Ignores case and underscores in ASCII only; other bytes are compared as they are. */
+/* Ignores case, underscores and hyphens in ASCII only; other bytes are compared as they are. */
 static int next(const char **p, const char *end)
 {
-	while (*p < end && **p == '_')
+	while (*p < end && (**p == '_' || **p == '-'))
 		(*p)++;
 	if (*p == end)
 		return -1;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * In every JSON object of a policy, collateral or bundle, no two member names may differ only in case and
- * underscores: readers differ in which of "Milan" and "milan", or "pck_crl" and "pckCrl", they accept, and in
- * whether the first or the last wins.
+ * In every JSON object of a policy, collateral or bundle, no two member names may differ only in case,
+ * underscores and hyphens: readers differ in which of "Milan" and "milan", or "pck_crl" and "pckCrl", they
+ * accept, and in whether the first or the last wins.
  */
 bool json_names_alike(const char *a, size_t n_a, const char *b, size_t n_b);
 

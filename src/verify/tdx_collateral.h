@@ -130,11 +130,11 @@ void qe_identity_free(struct qe_identity *identity);
 bool collateral_time(const char *text, int64_t *ret);
 
 /*
- * Whether JSON claims to be collateral (a document as served, or a bundle), and whether it has a quote's
- * collateral in a member beside it. n bytes, untrusted.
+ * Whether JSON of n bytes, untrusted, is collateral (a document as served, or a bundle), or has some at any
+ * depth, as in {"quote", "collateral"}.
  */
 bool collateral_is(const uint8_t *text, size_t n);
-bool collateral_is_beside_quote(const uint8_t *text, size_t n);
+bool collateral_is_within(const uint8_t *text, size_t n);
 
 /*
  * Whether `err` says why a TCB info or QE identity was refused; a verdict that lacks it has the same reason.

@@ -453,8 +453,8 @@ def collateral_is_read_in_every_form_of_a_bundle(tmp):
             ("chain-is-crl", "expected certificates, found: revocation list", {"pck_crl_issuer_chain": base["pck_crl"]}),
             ("crl-is-text", "expected a CRL, found: text", {"root_ca_crl": "no such list"}),
             ("crl-is-empty", "expected a CRL, found: an empty file", {"root_ca_crl": ""}),
-            ("crl-is-object", "expected a CRL as", {"root_ca_crl": {}}), ("crl-has-256", "expected a CRL as", {"root_ca_crl": [256]}),
-            ("document-is-array", "expected an object, or a string", {"tcb_info": [1]}), ("unread", "is not read", {"old_crl": "00"}),
+            ("crl-is-object", "expected a CRL, found an object", {"root_ca_crl": {}}), ("crl-has-256", "expected a CRL as", {"root_ca_crl": [256]}),
+            ("document-is-array", "tcb_info: JSON: byte 0", {"tcb_info": [1]}), ("document-is-number", "expected an object, or a string", {"tcb_info": 1}), ("unread", "is not read", {"old_crl": "00"}),
             ("twice", "comes twice", None)]:
         text = json.dumps({**base, **change}) if change else json.dumps(base)[:-1] + ', "pckCrl": "00"}'
         p = jurat(*VERIFY, "--roots", e / "roots", "--collateral", put(tmp / "x", text.encode()), e / "quote.bin", status=None)
