@@ -344,7 +344,9 @@ static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
 	}
 	for (unsigned i = 0; i < table.n; i++)
 		check_entry(c, &table.entries[i]);
-	if (snp_certs_is_mixed_endian(bytes, n))
+	if (snp_certs_read_any(bytes, n, &table, &err) < 0) /* some GUIDs in either order */
+		refuse(c, "guid-order", "%s: guests find only those in printed order", err.text);
+	else if (snp_certs_is_mixed_endian(bytes, n))
 		refuse(c, "guid-order",
 		       "GUIDs in EFI's mixed-endian order: guests do not find these certificates");
 	if (table.n == 0)

@@ -221,13 +221,20 @@ static const json_t *item(const json_t *value, size_t i)
 	return json_is_array(value) ? json_array_get(value, i) : value;
 }
 
-static int read_hex(const json_t *value, uint8_t *to, size_t size, bool chip_id, struct jurat_error *err)
+struct hex {
+	size_t size;
+	bool chip_id;
+};
+
+static int read_hex(json_t *value, uint8_t *to, void *context, struct jurat_error *err)
 {
+	const struct hex *wanted = context;
 	const char *hex = json_string_value(value);
+	const size_t size = wanted->size;
 
 	if (hex && bytes_from_hex(hex, to, size))
 		return 0;
-	if (!chip_id)
+	if (!wanted->chip_id)
 		return jurat_fail(err, -EBADMSG, "expected a string of exactly %zu hex digits", 2 * size);
 	memset(to, 0, size);
 	if (hex && bytes_from_hex(hex, to, snp_hwid_bytes(SNP_TURIN)))
@@ -235,24 +242,11 @@ static int read_hex(const json_t *value, uint8_t *to, size_t size, bool chip_id,
 	return jurat_fail(err, -EBADMSG, "expected a string of exactly 128 hex digits, or 16 for Turin");
 }
 
-static int read_list(const json_t *value, struct policy_list *list, size_t size, bool chip_id,
-		     struct jurat_error *err)
+static int read_list(json_t *value, struct policy_list *list, const struct member *m, struct jurat_error *err)
 {
-	size_t n = count(value);
-	auto_free uint8_t *items = reallocarray(NULL, n ? n : 1, size);
+	struct hex wanted = { .size = m->arg, .chip_id = m->kind == KIND_CHIP_ID };
 
-	if (!items)
-		return jurat_fail_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		int r = read_hex(item(value, i), items + i * size, size, chip_id, err);
-
-		if (r < 0)
-			return r;
-	}
-	free(list->items);
-	list->items = take_ptr(items);
-	list->n = n;
-	return 0;
+	return policy_read_items(value, wanted.size, read_hex, &wanted, list, err);
 }
 
 static int read_words(const json_t *value, struct policy_words *words, struct jurat_error *err)
@@ -366,6 +360,19 @@ static int read_bits(const json_t *value, const struct member *m, uint32_t *ret,
 	return 0;
 }
 
+static bool is_by_product(json_t *value)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(value, key, v)
+	{
+		if (json_is_object(v) || snp_product_by_name(key) != SNP_PRODUCT_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error *err)
 {
 	struct snp_tcb tcb = { 0 };
@@ -396,18 +403,19 @@ static int read_tcb_parts(json_t *value, struct snp_tcb *ret, struct jurat_error
 static int read_tcb(json_t *value, struct policy_tcb *ret, struct jurat_error *err)
 {
 	struct policy_tcb tcb = { .set = true };
+	char names[SNP_PRODUCT_NAMES_BYTES];
 	const char *key;
 	json_t *v;
 	int r;
 
-	if (json_is_object(value) && json_object_size(value) > 0 &&
-	    json_is_object(json_object_iter_value(json_object_iter(value)))) {
+	if (is_by_product(value)) {
 		json_object_foreach(value, key, v)
 		{
 			enum snp_product product = snp_product_by_name(key);
 
 			if (product == SNP_PRODUCT_UNKNOWN)
-				return jurat_fail(err, -EBADMSG, "%.40s: unknown product", key);
+				return jurat_fail(err, -EBADMSG, "%.40s: unknown product, expected %s", key,
+						  snp_product_names("or", names));
 			if (tcb.named[product])
 				return jurat_fail(err, -EBADMSG, "%.40s: duplicate product", key);
 			r = read_tcb_parts(v, &tcb.floor[product], err);
@@ -469,7 +477,7 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 		return policy_read_vector(value, at, err);
 	case KIND_BYTES:
 	case KIND_CHIP_ID:
-		return read_list(value, at, m->arg, m->kind == KIND_CHIP_ID, err);
+		return read_list(value, at, m, err);
 	case KIND_BOOL:
 		return read_bool(value, at, err);
 	case KIND_NUMBER:
@@ -663,6 +671,8 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 	r = policy_copy(&next, policy);
 	if (r < 0)
 		return jurat_fail_memory(err);
+	if (n >= 3 && memcmp(json, "\xef\xbb\xbf", 3) == 0) /* a byte order mark. Spec: RFC 8259, 8.1 */
+		json += 3, n -= 3;
 	root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &bad);
 	if (!root)
 		return jurat_fail(err, -EBADMSG, "policy: line %d, column %d: %s", bad.line, bad.column,

@@ -59,9 +59,30 @@ static int read_wanted(json_t *value, struct wanted *ret, struct jurat_error *er
 	return 0;
 }
 
-static int read_one(json_t *value, uint8_t to[REPORT_DATA_BYTES], struct policy_words *warnings,
-		    struct jurat_error *err)
+int policy_read_items(json_t *value, size_t size, policy_read_item *read, void *context,
+		      struct policy_list *list, struct jurat_error *err)
 {
+	const bool several = json_is_array(value);
+	const size_t n = several ? json_array_size(value) : 1;
+	auto_free uint8_t *items = reallocarray(NULL, n ? n : 1, size);
+
+	if (!items)
+		return jurat_fail_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		int r = read(several ? json_array_get(value, i) : value, items + i * size, context, err);
+
+		if (r < 0)
+			return r;
+	}
+	free(list->items);
+	list->items = take_ptr(items);
+	list->n = n;
+	return 0;
+}
+
+static int read_one(json_t *value, uint8_t *to, void *context, struct jurat_error *err)
+{
+	struct policy_words *warnings = context;
 	auto_free uint8_t *bytes = NULL;
 	struct wanted w = { 0 };
 	bool ambiguous = false;
@@ -85,23 +106,7 @@ static int read_one(json_t *value, uint8_t to[REPORT_DATA_BYTES], struct policy_
 int policy_read_report_data(json_t *value, struct policy_list *list, struct policy_words *warnings,
 			    struct jurat_error *err)
 {
-	const bool several = json_is_array(value);
-	const size_t n = several ? json_array_size(value) : 1;
-	auto_free uint8_t *items = reallocarray(NULL, n ? n : 1, REPORT_DATA_BYTES);
-
-	if (!items)
-		return jurat_fail_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		json_t *one = several ? json_array_get(value, i) : value;
-		int r = read_one(one, items + i * REPORT_DATA_BYTES, warnings, err);
-
-		if (r < 0)
-			return r;
-	}
-	free(list->items);
-	list->items = take_ptr(items);
-	list->n = n;
-	return 0;
+	return policy_read_items(value, REPORT_DATA_BYTES, read_one, warnings, list, err);
 }
 
 int policy_read_vector(const json_t *value, uint64_t *ret, struct jurat_error *err)

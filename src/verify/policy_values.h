@@ -8,6 +8,12 @@
 
 /* Values of members with special formats. On failure nothing but `warnings` changes. */
 
+/* Reads one item of a list into its `size` bytes. */
+typedef int policy_read_item(json_t *value, uint8_t *to, void *context, struct jurat_error *err);
+/* Reads one item, or an array of items, and replaces the list by them. */
+JURAT_MUST_CHECK int policy_read_items(json_t *value, size_t size, policy_read_item *read, void *context,
+				       struct policy_list *list, struct jurat_error *err);
+
 /*
  * Reads one or several of: a string as for report_data_bytes(), or an object with one of value, sha256,
  * sha384 and sha512 (REPORT_DATA, or the data whose hash is in it) and optionally padding. Ambiguous values

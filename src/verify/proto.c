@@ -265,13 +265,17 @@ static int read_message(const struct field *fields, const uint8_t *bytes, size_t
 int proto_read(enum proto_message message, const uint8_t *bytes, size_t n, json_t **ret)
 {
 	json_t *to = json_object();
-	int e = to ? read_message(messages[message], bytes, n, to) : -ENOMEM;
 
-	if (e == 0 && json_object_size(to) == 0)
-		e = JURAT_NOT_FOUND;
-	if (e == 0)
-		*ret = to;
+	return proto_end(to ? read_message(messages[message], bytes, n, to) : -ENOMEM, to, ret);
+}
+
+int proto_end(int r, json_t *tree, json_t **ret)
+{
+	if (r == 0 && json_object_size(tree) == 0)
+		r = JURAT_NOT_FOUND;
+	if (r == 0)
+		*ret = tree;
 	else
-		json_decref(to);
-	return e;
+		json_decref(tree);
+	return r;
 }

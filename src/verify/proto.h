@@ -21,6 +21,12 @@
  */
 JURAT_MUST_CHECK int proto_read_text(const uint8_t *text, size_t n, json_t **ret);
 
+/*
+ * For proto*.c: ends a conversion. Passes the tree on if r is 0 and the tree has members, else releases it.
+ * Returns r; JURAT_NOT_FOUND for a tree without members.
+ */
+JURAT_MUST_CHECK int proto_end(int r, json_t *tree, json_t **ret);
+
 /* Messages whose field numbers are known. */
 enum proto_message {
 	PROTO_SNP_ATTESTATION, /* go-sev-guest, sevsnp.proto: Attestation */

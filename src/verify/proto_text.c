@@ -234,13 +234,6 @@ int proto_read_text(const uint8_t *text, size_t n, json_t **ret)
 {
 	struct bytes_rd r = bytes_rd(text, n);
 	json_t *to = json_object();
-	int e = to ? take_fields(&r, 0, 0, to) : -ENOMEM;
 
-	if (e == 0 && json_object_size(to) == 0)
-		e = JURAT_NOT_FOUND;
-	if (e == 0)
-		*ret = to;
-	else
-		json_decref(to);
-	return e;
+	return proto_end(to ? take_fields(&r, 0, 0, to) : -ENOMEM, to, ret);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "base/bytes.h"
@@ -23,7 +24,7 @@ static int check_size(size_t n, size_t max, struct jurat_error *err)
 int report_data_bytes(const char *text, size_t max, uint8_t **ret, size_t *ret_n, bool *ret_ambiguous,
 		      struct jurat_error *err)
 {
-	const bool is_marked_hex = strncmp(text, "0x", 2) == 0;
+	const bool is_marked_hex = strncasecmp(text, "0x", 2) == 0;
 	const bool is_marked_base64 = strncmp(text, "base64:", 7) == 0;
 	const char *digits = text + (is_marked_hex ? 2 : is_marked_base64 ? 7 : 0);
 	const size_t length = strlen(digits);

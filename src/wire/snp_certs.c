@@ -89,7 +89,8 @@ static int read_entries(struct bytes_rd *r, struct raw_entry raw[SNP_CERTS_MAX_E
 		if (bytes_all(entry, SNP_CERTS_ENTRY_BYTES, 0))
 			break;
 		if (n == SNP_CERTS_MAX_ENTRIES)
-			return jurat_fail(err, -E2BIG, "certificate table has more than %d entries",
+			return jurat_fail(err, -EBADMSG,
+					  "certificate table: more than %d entries before the terminator",
 					  SNP_CERTS_MAX_ENTRIES);
 		raw[n].guid = entry;
 		raw[n].off = (uint32_t)bytes_get_le(entry + SNP_CERTS_GUID_BYTES, 4);

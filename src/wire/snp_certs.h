@@ -41,8 +41,8 @@ struct snp_certs {
  * bytes     n bytes, untrusted, borrowed by `ret`. n = 0, or a first entry of zeros, is the empty table.
  * Returns   0; -EBADMSG no terminator inside the buffer, or an entry whose data is empty, not inside the
  *           buffer (offset + length may wrap around) or overlaps other data or the entries, or that repeats a
- *           known kind or has a zero GUID but is not the terminator; -E2BIG more than 64 entries. `err` names
- *           the entry.
+ *           known kind or has a zero GUID but is not the terminator, or more than 64 entries. `err` names the
+ *           entry.
  * Spec      GHCB 4.1.8.1. Certificates may come in any order and with gaps.
  */
 JURAT_MUST_CHECK int snp_certs_read(const uint8_t *bytes, size_t n, struct snp_certs *ret,

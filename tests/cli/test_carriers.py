@@ -155,6 +155,10 @@ def a_table_beside_a_report_is_read_in_every_encoding(tmp):
     both = mixed[:24] + (e / "certs.bin").read_bytes()[24:]
     p = jurat(*VERIFY, "--roots", e / "roots", put(tmp / "both", (e / "report.bin").read_bytes() + both), status=1)
     assert "both byte orders" in p.out, p.out
+    for at in 0, 24, 48:  # one of them in the other order: certs check finds it wherever it stands
+        plain = (e / "certs.bin").read_bytes()
+        p = jurat("certs", "check", put(tmp / "both", plain[:at] + mixed[at:at + 24] + plain[at + 24:]), status=1)
+        assert "guid-order" in p.err and "both byte orders" in p.err, p.err
 
 
 def carried(e):

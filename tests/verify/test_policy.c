@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "verify/policy.h"
 #include "verify/reasons.h"
 
 #define HEX16(b)  b b b b b b b b b b b b b b b b
@@ -20,6 +21,9 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	{ "{}", NULL },
+	{ "\xef\xbb\xbf{\"minimum_guest_svn\": 7}", NULL }, /* a byte order mark */
+	{ "\xef\xbb\xbf{\"minimum_guest_svn\": 8}", "guest-svn-below-minimum" },
+	{ "{\"report_data\": \"0X" HEX64("D1") "\"}", NULL },
 	{ "{\"report_data\": " STRING(HEX64("d1")) "}", NULL },
 	{ "{\"report_data\": " STRING(HEX64("D1")) "}", NULL },
 	{ "{\"report_data\": " STRING(HEX64("d2")) "}", "report-data-mismatch" },
@@ -150,9 +154,13 @@ static const struct {
 	{ "{\"minimum_tcb\": {\"ucode\": 5}}", "policy: minimum_tcb: ucode: unknown TCB component" },
 	{ "{\"minimum_tcb\": {\"snp\": 256}}",
 	  "policy: minimum_tcb: snp: expected a whole number from 0 to 255" },
-	{ "{\"minimum_tcb\": {\"Rome\": {\"snp\": 2}}}", "policy: minimum_tcb: Rome: unknown product" },
+	{ "{\"minimum_tcb\": {\"Rome\": {\"snp\": 2}}}", "policy: minimum_tcb: Rome: unknown product, expected Milan, Genoa or Turin" },
+	{ "{\"minimum_tcb\": {\"Siena\": {\"snp\": 2}}}", "policy: minimum_tcb: Siena: unknown product, expected Milan, Genoa or Turin" },
+	{ "{\"minimum_tcb\": {\"Milan\": 4}}",
+	  "policy: minimum_tcb: Milan: expected an object of fmc, boot_loader, tee, snp, microcode" },
+	{ "{\"minimum_tcb\": {\"snp\": 2, \"Milan\": {\"snp\": 2}}}", "policy: minimum_tcb: snp: unknown product, expected Milan, Genoa or Turin" },
 	{ "{\"minimum_tcb\": {\"Milan\": {\"snp\": 2}, \"snp\": 1}}",
-	  "policy: minimum_tcb: snp: unknown product" },
+	  "policy: minimum_tcb: snp: unknown product, expected Milan, Genoa or Turin" },
 	{ "{\"minimum_tcb\": {\"Milan\": {}}}",
 	  "policy: minimum_tcb: Milan: expected an object of fmc, boot_loader, tee, snp, microcode" },
 	{ "{\"minimum_firmware\": \"1.55\"}",
@@ -290,6 +298,66 @@ static void what_is_not_a_policy_is_refused_with_the_place(void **state)
 		assert_string_equal(err.text, bads[i].error);
 	}
 	jurat_policy_free(p);
+}
+
+/* What no member takes, whatever its kind; alone and in a list. */
+static void no_member_takes_a_value_of_another_type(void **state)
+{
+	static const char *const wrong[] = {
+		"null",
+		"{}",
+		"[]",
+		"[[]]",
+		"-1",
+		"1.5",
+		"1e0",
+		"\"\"",
+		"\" \"",
+		"\"no such word\"",
+		"[null]",
+		"[{}]",
+		"[-1]",
+		"[1.5]",
+		"[\"\"]",
+		"[true, null]",
+		"{\"x\": 1}",
+		"[{\"value\": {}}]",
+		"[1, []]",
+		"{\"\": \"\"}",
+		"\"0x\"",
+		"\"0x12345678901234567\"",
+		"18446744073709551616",
+		"-0.0",
+	};
+	/* what kind of words a member takes is the caller's: any one that is not empty */
+	static const char *const words[] = { "csp_id", "accepted_advisories", "rejected_advisories" };
+	struct policy_member m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct jurat_policy *policy;
+
+		assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+		for (size_t k = 0; policy_member_at(policy, k, &m); k++) {
+			struct jurat_error err = { "" };
+			char text[128], start[96];
+			bool is_words = false;
+
+			for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+				is_words = is_words || strcmp(words[w], m.name) == 0;
+			if (is_words && wrong[i][0] == '"' && wrong[i][1] != '"')
+				continue;
+			TEXT(text, "{\"%s\": %s}", m.name, wrong[i]);
+			TEXT(start, "policy: %s: ", m.name);
+			if (jurat_policy_read_json(policy, text, strlen(text), &err) != -EBADMSG)
+				fail_msg("%s is taken", text);
+			if (strncmp(err.text, start, strlen(start)) != 0 &&
+			    strncmp(err.text, "policy: line 1", 14) != 0)
+				fail_msg("%s: %s", text, err.text);
+			assert_true(policy_member_at(policy, k, &m) && !m.set);
+		}
+		jurat_policy_free(policy);
+	}
 }
 
 static void every_truncation_of_a_policy_is_refused(void **state)
@@ -450,6 +518,7 @@ int main(void)
 		cmocka_unit_test(members_about_other_reports_do_as_they_say),
 		cmocka_unit_test(a_turin_chip_is_named_by_its_eight_bytes),
 		cmocka_unit_test(what_is_not_a_policy_is_refused_with_the_place),
+		cmocka_unit_test(no_member_takes_a_value_of_another_type),
 		cmocka_unit_test(every_truncation_of_a_policy_is_refused),
 		cmocka_unit_test(a_policy_that_was_refused_changed_nothing),
 		cmocka_unit_test(members_can_be_set_by_bare_words),
