@@ -21,8 +21,8 @@ static bool issued(const struct cert_entry *issuer, const struct cert_entry *sub
 }
 
 /*
- * Chooses `candidate` if its key signed the leaf, or as the best match if there is none yet. 0 chosen, stop;
- * 1 continue the search; < 0 -errno.
+ * Chooses the candidate if its key signed the leaf, or for the reasons of a refusal if there is none yet. 0
+ * stop; 1 continue the search; < 0 -errno.
  */
 static int try_intermediate(struct snp_judge *j, struct cert_entry *candidate)
 {
@@ -78,8 +78,8 @@ static int choose_given_root(struct snp_judge *j)
 }
 
 /*
- * Only the key is pinned: its certificate is trusted if AMD published it in this form, or if the key signed
- * it (B40, B50).
+ * The key is pinned, not its certificate: that is trusted if it is the one that AMD published, or if the key
+ * signed it (B40, B50).
  */
 static int choose_pinned_root(struct snp_judge *j)
 {
@@ -147,7 +147,7 @@ static void judge_intermediate(struct snp_judge *j)
 	char name[VERDICT_NAME_BYTES];
 
 	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") || !issued(j->intermediate, j->leaf))
-		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', wanted SEV-%s%s",
+		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', expected SEV-%s%s",
 			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			       snp_product_name(j->product));
 	if (!cert->is_ca || !cert->has_path_len || cert->path_len != 0 ||
@@ -191,7 +191,9 @@ static int judge_signatures(struct snp_judge *j)
 	}
 	if (!j->leaf_signed) {
 		verdict_refuse(j->out, REASON_LEAF_SIGNATURE,
-			       "the signature does not verify with the key of the intermediate CA");
+			       issued(j->intermediate, j->leaf)
+				       ? "the signature does not verify with the key of the intermediate CA"
+				       : "the intermediate CA is not its issuer");
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
 		return 0;
 	}

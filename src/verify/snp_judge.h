@@ -26,8 +26,7 @@ struct snp_judge {
 	struct snp_certs table;
 	struct cert_entry *table_leaf, *table_intermediate, *table_root; /* NULL: none, or unusable */
 	struct crl_entry *table_crl;
-	/* the table has an entry for the leaf that is not a certificate */
-	bool leaf_unusable;
+	bool leaf_unusable; /* the table has an entry for the leaf that is not a certificate */
 	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
 	struct cert_entry *fresh[JUDGE_MAX_FRESH];     /* owned; NULL once a cache owns them */
 	size_t n_fresh;
@@ -36,14 +35,19 @@ struct snp_judge {
 	bool root_trusted;           /* pinned and self-signed, or supplied */
 };
 
-/* Each returns 0, also when it found reasons to refuse; < 0 -errno when it could not verify. */
+/*
+ * The steps, in order. Each returns 0, also when it found reasons to refuse; < 0 -errno when it could not
+ * verify.
+ */
 JURAT_MUST_CHECK int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n);
-/* chooses the leaf, then checks all but its signature */
+/* Chooses the leaf, then checks all but its signature. */
 JURAT_MUST_CHECK int judge_leaf(struct snp_judge *j);
-JURAT_MUST_CHECK int judge_chain(
-	struct snp_judge *j); /* chooses the others, checks them and every signature */
-JURAT_MUST_CHECK int judge_crls(struct snp_judge *j); /* needs a trusted root and an intermediate */
-JURAT_MUST_CHECK int judge_report_signature(struct snp_judge *j); /* needs a leaf */
+/* Chooses the intermediate and the root, then checks them and every signature. */
+JURAT_MUST_CHECK int judge_chain(struct snp_judge *j);
+/* Needs an intermediate and a trusted root. */
+JURAT_MUST_CHECK int judge_crls(struct snp_judge *j);
+/* Needs a leaf. */
+JURAT_MUST_CHECK int judge_report_signature(struct snp_judge *j);
 void judge_policy(struct snp_judge *j);
 void judge_done(struct snp_judge *j);
 

@@ -73,8 +73,8 @@ int judge_report_signature(struct snp_judge *j)
 }
 
 /*
- * Chooses among the supplied leaves: the one whose key signed, else one of the right kind, chip and TCB, else
- * the best match.
+ * Chooses among the supplied leaves: the one whose key signed the report, else one that fits it, else any of
+ * its kind, to say how it differs.
  */
 static int choose_given(struct snp_judge *j)
 {
@@ -133,7 +133,7 @@ static void judge_names(struct snp_judge *j)
 	char name[VERDICT_NAME_BYTES];
 
 	if (vek->kind != (j->vlek ? VEK_VLEK : VEK_VCEK))
-		verdict_refuse(j->out, REASON_LEAF_NAME, "its subject is '%s', wanted SEV-%s",
+		verdict_refuse(j->out, REASON_LEAF_NAME, "its subject is '%s', expected SEV-%s",
 			       verdict_name(&j->leaf->cert.subject_cn, name, sizeof(name)),
 			       j->vlek ? "VLEK" : "VCEK");
 	if (j->product == SNP_PRODUCT_UNKNOWN && j->report.version >= 3)
@@ -141,7 +141,7 @@ static void judge_names(struct snp_judge *j)
 	if (vek->issued_for == SNP_PRODUCT_UNKNOWN || vek->issued_for != j->product ||
 	    vek->issued_as_vlek != j->vlek)
 		verdict_refuse(
-			j->out, REASON_LEAF_ISSUER, "its issuer is '%s', wanted SEV-%s%s",
+			j->out, REASON_LEAF_ISSUER, "its issuer is '%s', expected SEV-%s%s",
 			verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			j->product == SNP_PRODUCT_UNKNOWN ? "<product>" : snp_product_name(j->product));
 	if (vek->product_name == j->product || vek->product[0] == '\0')
@@ -154,7 +154,7 @@ static void judge_names(struct snp_judge *j)
 	if (j->report.version >= 3)
 		verdict_not_judged(j->out, NOT_JUDGED_LEAF_PRODUCT);
 	else
-		verdict_refuse(j->out, REASON_LEAF_PRODUCT, "productName is '%s', wanted %s", vek->product,
+		verdict_refuse(j->out, REASON_LEAF_PRODUCT, "productName is '%s', expected %s", vek->product,
 			       snp_product_name(j->product));
 }
 
@@ -215,7 +215,8 @@ static void judge_chip(struct snp_judge *j)
 	if (chip_id_masked(j)) {
 		verdict_not_judged(j->out, NOT_JUDGED_CHIP_ID);
 		if (!j->policy->allow_masked_chip_id)
-			verdict_refuse(j->out, REASON_CHIP_ID_MASKED, "the policy does not allow that");
+			verdict_refuse(j->out, REASON_CHIP_ID_MASKED,
+				       "chip_id is zero, and allow_masked_chip_id is false");
 		return;
 	}
 	if (j->product != SNP_PRODUCT_UNKNOWN && vek->hwid_size != snp_hwid_bytes(j->product)) {

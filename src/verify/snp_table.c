@@ -6,7 +6,10 @@
 #include "base/cleanup.h"
 #include "verify/snp_judge.h"
 
-/* Gets the certificate of one entry, from the cache or by parsing it. *ret stays NULL when it is refused. */
+/*
+ * Gets the certificate of one entry, from the cache or by parsing it. *ret stays NULL when there is none, or
+ * it is refused. Many guests read DER only, so PEM is an error of the host (B46).
+ */
 static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cert_cache *cache,
 		     struct cert_entry **ret)
 {
@@ -18,8 +21,7 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 		return 0;
 	if (crypto_pem_is(entry->data.data, entry->data.size)) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_PEM,
-			       "%s: PEM in the certificate table, expected DER (B46)",
-			       snp_cert_name(entry->kind));
+			       "%s: PEM in the certificate table, expected DER", snp_cert_name(entry->kind));
 		return 0;
 	}
 	crypto_sha256(entry->data.data, entry->data.size, sha256);
@@ -38,7 +40,7 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 	return 0;
 }
 
-/* A CRL in the host's table can only revoke certificates; an unusable one is ignored. */
+/* A CRL in the host's table can only revoke, and the host may leave it out: an unusable one is ignored. */
 static int load_crl(struct snp_judge *j, const struct snp_cert_entry *entry)
 {
 	uint8_t sha256[CRYPTO_SHA256_BYTES];

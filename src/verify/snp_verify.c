@@ -66,10 +66,10 @@ static void judge_fields(struct snp_judge *j)
 	policy_judge_unknown_bits(j->out, POLICY_PLATFORM_INFO, r->platform_info,
 				  j->policy->allow_unknown_platform_info);
 	if (r->vmpl > MAX_VMPL)
-		verdict_refuse(j->out, REASON_VMPL_RANGE, "vmpl is %u", r->vmpl);
+		verdict_refuse(j->out, REASON_VMPL_RANGE, "vmpl is %u, expected 0 to %d", r->vmpl, MAX_VMPL);
 }
 
-/* Determines the product from a report that has CPUID fields; for version 2 the certificate decides later. */
+/* Determines the product from the CPUID fields. Version 2 has none: the issuer of the leaf decides later. */
 static void judge_cpuid(struct snp_judge *j)
 {
 	const struct snp_report *r = &j->report;

@@ -154,11 +154,14 @@ static const struct {
 	{ "{\"minimum_tcb\": {\"ucode\": 5}}", "policy: minimum_tcb: ucode: unknown TCB component" },
 	{ "{\"minimum_tcb\": {\"snp\": 256}}",
 	  "policy: minimum_tcb: snp: expected a whole number from 0 to 255" },
-	{ "{\"minimum_tcb\": {\"Rome\": {\"snp\": 2}}}", "policy: minimum_tcb: Rome: unknown product, expected Milan, Genoa or Turin" },
-	{ "{\"minimum_tcb\": {\"Siena\": {\"snp\": 2}}}", "policy: minimum_tcb: Siena: unknown product, expected Milan, Genoa or Turin" },
+	{ "{\"minimum_tcb\": {\"Rome\": {\"snp\": 2}}}",
+	  "policy: minimum_tcb: Rome: unknown product, expected Milan, Genoa or Turin" },
+	{ "{\"minimum_tcb\": {\"Siena\": {\"snp\": 2}}}",
+	  "policy: minimum_tcb: Siena: unknown product, expected Milan, Genoa or Turin" },
 	{ "{\"minimum_tcb\": {\"Milan\": 4}}",
 	  "policy: minimum_tcb: Milan: expected an object of fmc, boot_loader, tee, snp, microcode" },
-	{ "{\"minimum_tcb\": {\"snp\": 2, \"Milan\": {\"snp\": 2}}}", "policy: minimum_tcb: snp: unknown product, expected Milan, Genoa or Turin" },
+	{ "{\"minimum_tcb\": {\"snp\": 2, \"Milan\": {\"snp\": 2}}}",
+	  "policy: minimum_tcb: snp: unknown product, expected Milan, Genoa or Turin" },
 	{ "{\"minimum_tcb\": {\"Milan\": {\"snp\": 2}, \"snp\": 1}}",
 	  "policy: minimum_tcb: snp: unknown product, expected Milan, Genoa or Turin" },
 	{ "{\"minimum_tcb\": {\"Milan\": {}}}",
@@ -350,10 +353,10 @@ static void no_member_takes_a_value_of_another_type(void **state)
 			TEXT(text, "{\"%s\": %s}", m.name, wrong[i]);
 			TEXT(start, "policy: %s: ", m.name);
 			if (jurat_policy_read_json(policy, text, strlen(text), &err) != -EBADMSG)
-				fail_msg("%s is taken", text);
+				FAIL_BECAUSE("%s is taken", text);
 			if (strncmp(err.text, start, strlen(start)) != 0 &&
 			    strncmp(err.text, "policy: line 1", 14) != 0)
-				fail_msg("%s: %s", text, err.text);
+				FAIL_BECAUSE("%s: %s", text, err.text);
 			assert_true(policy_member_at(policy, k, &m) && !m.set);
 		}
 		jurat_policy_free(policy);
