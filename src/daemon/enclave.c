@@ -8,8 +8,6 @@
 #include "sim/pki/pki.h"
 #include "sim/tdx/qgs_service.h"
 
-enum { COLLATERAL_S = 30 * 24 * 3600 }; /* validity period, as that of Intel's */
-
 struct enclave {
 	struct sim_tdx_platform *platform;
 	struct sim_pki_intel *pki;
@@ -54,12 +52,7 @@ static int answer(void *context, const struct backend_job *job, uint8_t **ret_re
 		  struct jurat_error *err)
 {
 	const struct enclave *e = context;
-	const struct sim_collateral_options o = { .platform_status = "UpToDate",
-						  .module_status = "UpToDate",
-						  .qe_status = "UpToDate",
-						  .issued = time(NULL),
-						  .next_update = time(NULL) + COLLATERAL_S,
-						  .evaluation = SIM_COLLATERAL_EVALUATION };
+	const struct sim_collateral_options o = sim_collateral_up_to_date(time(NULL));
 
 	return sim_qgs_response(e->qe, &o, job->type, job->request, job->request_size, ret_reply, ret_n, err);
 }

@@ -9,8 +9,6 @@
 #include "run/fault.h"
 #include "run/fs.h"
 
-enum { DAY_S = 24 * 60 * 60, COLLATERAL_DAYS = 30 };
-
 static int make_machine(struct run_platform *p, struct jurat_error *err)
 {
 	const struct run_options *o = p->options;
@@ -94,14 +92,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 	int64_t now = p->options->at ? p->options->at : base_realtime_s(base_env_real());
 	int r;
 
-	p->collateral = (struct sim_collateral_options){
-		.platform_status = "UpToDate",
-		.module_status = "UpToDate",
-		.qe_status = "UpToDate",
-		.issued = now - DAY_S,
-		.next_update = now + (COLLATERAL_DAYS - 1) * DAY_S,
-		.evaluation = SIM_COLLATERAL_EVALUATION,
-	};
+	p->collateral = sim_collateral_up_to_date(now);
 	if (p->options->legacy_quote)
 		options.quirks = 0;
 	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));

@@ -45,7 +45,7 @@ struct run_platform {
 	struct machine_guest *guest;              /* NULL with --host, or without this TEE */
 	struct machine_td *td;                    /* the same for TDX */
 	const char *seed;                         /* borrowed from options or state; NULL: the default */
-	struct sim_collateral_options collateral; /* of the TD's platform; good for a month */
+	struct sim_collateral_options collateral; /* of the TD's platform */
 	char *certs_path;                         /* NULL with --no-certs */
 	struct run_faults faults;
 	unsigned n_requests;       /* number of requests of the program */

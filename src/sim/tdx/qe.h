@@ -76,6 +76,12 @@ struct sim_collateral_options {
 	bool revokes_pck, revokes_platform_ca, revokes_tcb_signing;
 };
 
+/*
+ * Collateral of a platform without faults, as every quoting service of the software platform has it on that
+ * day: issued at the midnight (UTC) before last, for 30 days.
+ */
+struct sim_collateral_options sim_collateral_up_to_date(int64_t now);
+
 /* The seven parts of a quoting service's answer, in its order: PEM chains end with the root. */
 enum sim_collateral_part {
 	SIM_PCK_CRL_ISSUER_CHAIN, /* PEM */

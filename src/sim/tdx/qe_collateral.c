@@ -7,8 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "sim/pki/pki.h"
 
-enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600 };
+enum { MAX_LEVELS = 3, TCB_AGE_S = 90 * 24 * 3600, VALID_DAYS = 30 /* as Intel's */ };
 
 #define ADVISORIES "INTEL-SA-99990 INTEL-SA-99991" /* IDs that Intel does not use */
 
@@ -21,6 +22,18 @@ const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS] = {
 	[SIM_QE_IDENTITY_ISSUER_CHAIN] = "qe_identity_issuer_chain.pem",
 	[SIM_QE_IDENTITY] = "qe_identity.json",
 };
+
+struct sim_collateral_options sim_collateral_up_to_date(int64_t now)
+{
+	const int64_t issued = sim_pki_leaf_begin(now);
+
+	return (struct sim_collateral_options){ .platform_status = "UpToDate",
+						.module_status = "UpToDate",
+						.qe_status = "UpToDate",
+						.issued = issued,
+						.next_update = issued + VALID_DAYS * BASE_DAY_SECONDS,
+						.evaluation = SIM_COLLATERAL_EVALUATION };
+}
 
 /* Midnight UTC, as Intel's dates. */
 static int64_t tcb_date(const struct sim_collateral_options *o)
