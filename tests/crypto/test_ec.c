@@ -496,6 +496,52 @@ static void randomness_that_repeats_does_not_repeat_a_nonce(void **state)
 	assert_int_equal(tried, 2);
 }
 
+/* Frees keys in every order; each verifies until it is freed. */
+static void keys_made_like_another_outlive_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
+		const struct crypto_ec_maker *maker = makers[i].maker;
+		struct fixture f = { 0 };
+		void *second = NULL, *third = NULL, *none = NULL;
+		uint8_t off_curve[2 * MAX];
+
+		if (!maker->public_like)
+			continue;
+		fixture_init(&f, i);
+		memcpy(off_curve, f.xy, sizeof(off_curve));
+		off_curve[0] ^= 1;
+		assert_int_equal(maker->public_like(f.public, off_curve, &none), -EBADMSG);
+		assert_null(none);
+		assert_int_equal(maker->public_like(f.public, f.xy, &second), 0);
+		maker->public_free(f.public);
+		f.public = NULL;
+		assert_int_equal(maker->public_like(second, f.xy, &third), 0);
+		assert_int_equal(maker->verify(second, f.digest, f.n, f.r, f.s), 0);
+		maker->public_free(second);
+		assert_int_equal(maker->verify(third, f.digest, f.n, f.r, f.s), 0);
+		f.digest[0] ^= 1;
+		assert_int_equal(maker->verify(third, f.digest, f.n, f.r, f.s), JURAT_REFUSED);
+		maker->public_free(third);
+		fixture_done(&f);
+	}
+}
+
+static void *make_often(void *arg)
+{
+	const struct fixture *f = arg;
+	uintptr_t wrong = 0;
+
+	for (unsigned i = 0; i < 50; i++) {
+		void *key = NULL;
+
+		wrong += f->maker->public_like(f->public, f->xy, &key) != 0 ||
+			 (i % 10 == 0 && f->maker->verify(key, f->digest, f->n, f->r, f->s) != 0);
+		f->maker->public_free(key);
+	}
+	return (void *)wrong;
+}
+
 static void *verify_often(void *arg)
 {
 	const struct fixture *f = arg;
@@ -519,8 +565,12 @@ static void threads_share_a_public_key(void **state)
 		pthread_t threads[4];
 
 		fixture_init(&f, i);
-		for (size_t k = 0; k < ARRAY_SIZE(threads); k++)
-			assert_int_equal(pthread_create(&threads[k], NULL, verify_often, &f), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(threads); k++) {
+			bool makes = k % 2 && f.maker->public_like;
+
+			assert_int_equal(
+				pthread_create(&threads[k], NULL, makes ? make_often : verify_often, &f), 0);
+		}
 		for (size_t k = 0; k < ARRAY_SIZE(threads); k++) {
 			void *wrong = NULL;
 
@@ -548,6 +598,7 @@ int main(void)
 		cmocka_unit_test(a_derived_key_signs_and_its_public_key_verifies),
 		cmocka_unit_test(a_sign_without_randomness_fails_and_shows_nothing),
 		cmocka_unit_test(randomness_that_repeats_does_not_repeat_a_nonce),
+		cmocka_unit_test(keys_made_like_another_outlive_it),
 		cmocka_unit_test(threads_share_a_public_key),
 	};
 
