@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-const uint8_t *bytes_rd_take(struct bytes_rd *r, size_t n)
-{
-	const uint8_t *p;
-
-	if (r->bad || n > r->size - r->off) {
-		r->bad = true;
-		return NULL;
-	}
-	p = r->data ? r->data + r->off : (const uint8_t *)"";
-	r->off += n;
-	return p;
-}
-
 void bytes_rd_copy(struct bytes_rd *r, void *to, size_t n)
 {
 	const uint8_t *p = bytes_rd_take(r, n);
@@ -24,11 +11,6 @@ void bytes_rd_copy(struct bytes_rd *r, void *to, size_t n)
 		memcpy(to, p, n);
 	else
 		memset(to, 0, n);
-}
-
-void bytes_rd_skip(struct bytes_rd *r, size_t n)
-{
-	bytes_rd_take(r, n);
 }
 
 void bytes_rd_seek(struct bytes_rd *r, size_t off)
@@ -44,11 +26,6 @@ static uint64_t rd_le(struct bytes_rd *r, unsigned size)
 	const uint8_t *p = bytes_rd_take(r, size);
 
 	return p ? bytes_get_le(p, size) : 0;
-}
-
-uint8_t bytes_rd_u8(struct bytes_rd *r)
-{
-	return (uint8_t)rd_le(r, 1);
 }
 
 uint16_t bytes_rd_le16(struct bytes_rd *r)

@@ -33,13 +33,35 @@ static inline size_t bytes_rd_left(const struct bytes_rd *r)
  * The next `n` bytes of the input, or NULL, and the reader is bad. Not NULL for n = 0 while the reader is
  * good.
  */
-const uint8_t *bytes_rd_take(struct bytes_rd *r, size_t n);
+static inline const uint8_t *bytes_rd_take(struct bytes_rd *r, size_t n)
+{
+	const uint8_t *p;
+
+	if (r->bad || n > r->size - r->off) {
+		r->bad = true;
+		return NULL;
+	}
+	p = r->data ? r->data + r->off : (const uint8_t *)"";
+	r->off += n;
+	return p;
+}
+
 /* Copies `n` bytes; zeroes `to` when there are fewer. */
 void bytes_rd_copy(struct bytes_rd *r, void *to, size_t n);
-void bytes_rd_skip(struct bytes_rd *r, size_t n);
+static inline void bytes_rd_skip(struct bytes_rd *r, size_t n)
+{
+	bytes_rd_take(r, n);
+}
+
 /* Moves to an absolute offset; one past the end makes the reader bad. */
 void bytes_rd_seek(struct bytes_rd *r, size_t off);
-uint8_t bytes_rd_u8(struct bytes_rd *r);
+static inline uint8_t bytes_rd_u8(struct bytes_rd *r)
+{
+	const uint8_t *p = bytes_rd_take(r, 1);
+
+	return p ? *p : 0;
+}
+
 uint16_t bytes_rd_le16(struct bytes_rd *r);
 uint32_t bytes_rd_le32(struct bytes_rd *r);
 uint64_t bytes_rd_le64(struct bytes_rd *r);

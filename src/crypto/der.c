@@ -10,14 +10,11 @@ enum { TAG_NUMBER = 0x1f, LENGTH_LONG = 0x80, LENGTH_BYTES_MAX = 4 };
 
 static const struct bytes_rd bad_reader = { .bad = true };
 
-static size_t rd_length(struct bytes_rd *r)
+/* The long form: further bytes of the length. */
+static size_t rd_long_length(struct bytes_rd *r, unsigned count)
 {
-	uint8_t first = bytes_rd_u8(r);
-	unsigned count = first & (LENGTH_LONG - 1);
 	size_t length = 0;
 
-	if (first < LENGTH_LONG)
-		return first;
 	if (count == 0 || count > LENGTH_BYTES_MAX) {
 		r->bad = true;
 		return 0;
@@ -30,17 +27,20 @@ static size_t rd_length(struct bytes_rd *r)
 	return length;
 }
 
-static struct bytes_rd rd_content(struct bytes_rd *r, uint8_t *ret_tag)
+/* Reads tag and length, and skips the content, which begins at the returned address; NULL: bad. */
+static inline const uint8_t *rd_content(struct bytes_rd *r, uint8_t *ret_tag, size_t *ret_length)
 {
-	size_t length;
-	const uint8_t *content;
+	const uint8_t *head = bytes_rd_take(r, 2);
 
-	*ret_tag = bytes_rd_u8(r);
-	if ((*ret_tag & TAG_NUMBER) == TAG_NUMBER)
+	if (!head)
+		return NULL;
+	*ret_tag = head[0];
+	*ret_length = head[1];
+	if (head[1] >= LENGTH_LONG)
+		*ret_length = rd_long_length(r, head[1] - LENGTH_LONG);
+	if ((head[0] & TAG_NUMBER) == TAG_NUMBER)
 		r->bad = true;
-	length = rd_length(r);
-	content = bytes_rd_take(r, length);
-	return content ? bytes_rd(content, length) : bad_reader;
+	return bytes_rd_take(r, *ret_length);
 }
 
 int der_peek(const struct bytes_rd *r)
@@ -51,21 +51,21 @@ int der_peek(const struct bytes_rd *r)
 struct bytes_rd der_enter(struct bytes_rd *r, uint8_t tag)
 {
 	uint8_t found;
-	struct bytes_rd content = rd_content(r, &found);
+	size_t length;
+	const uint8_t *content = rd_content(r, &found, &length);
 
-	if (!r->bad && found == tag)
-		return content;
+	if (content && found == tag)
+		return bytes_rd(content, length);
 	r->bad = true;
 	return bad_reader;
 }
 
 struct bytes_rd der_whole(struct bytes_rd *r)
 {
-	size_t start = r->off;
+	size_t start = r->off, length;
 	uint8_t tag;
 
-	rd_content(r, &tag);
-	return r->bad ? bad_reader : bytes_rd(r->data + start, r->off - start);
+	return rd_content(r, &tag, &length) ? bytes_rd(r->data + start, r->off - start) : bad_reader;
 }
 
 void der_leave(struct bytes_rd *r, const struct bytes_rd *inner)

@@ -126,23 +126,35 @@ static bool are_digits(int values)
 	return (values & ~63) == 0;
 }
 
-/* Fast path: decodes groups of four digits up to the first other character. */
+static bool decode_group(const uint8_t *from, uint8_t *to)
+{
+	int a = base64_value(from[0]), b = base64_value(from[1]), c = base64_value(from[2]),
+	    d = base64_value(from[3]);
+	uint32_t group = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
+
+	to[0] = (uint8_t)(group >> 16);
+	to[1] = (uint8_t)(group >> 8);
+	to[2] = (uint8_t)group;
+	return are_digits(a | b | c | d);
+}
+
+/* Fast path: decodes groups of four digits up to the first other character, a line at a time. */
 static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
 {
-	while (bytes_rd_left(body) >= 4 && !to->bad) {
-		const uint8_t *p = body->data + body->off;
-		int a = base64_value(p[0]), b = base64_value(p[1]), c = base64_value(p[2]),
-		    d = base64_value(p[3]);
-		uint8_t bytes[3];
+	uint8_t line[48];
+	size_t n;
 
-		if (!are_digits(a | b | c | d))
-			return;
-		bytes[0] = (uint8_t)(a << 2 | b >> 4);
-		bytes[1] = (uint8_t)(b << 4 | c >> 2);
-		bytes[2] = (uint8_t)(c << 6 | d);
-		bytes_wr_copy(to, bytes, sizeof(bytes));
-		bytes_rd_skip(body, 4);
-	}
+	do {
+		const uint8_t *from = body->data + body->off;
+		size_t left = bytes_rd_left(body);
+
+		for (n = 0; n < sizeof(line) && left >= 4 && decode_group(from, line + n); n += 3) {
+			from += 4;
+			left -= 4;
+		}
+		bytes_wr_copy(to, line, n);
+		bytes_rd_skip(body, n / 3 * 4);
+	} while (n == sizeof(line));
 }
 
 /*

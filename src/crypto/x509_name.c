@@ -67,6 +67,22 @@ static void add_type(struct text *text, const struct bytes_rd *oid)
 	add(text, '=');
 }
 
+static bool is_special(uint8_t c)
+{
+	switch (c) {
+	case '"':
+	case '+':
+	case ',':
+	case ';':
+	case '<':
+	case '>':
+	case '\\':
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Escapes special characters and everything that is not printable ASCII. */
 static void add_value(struct text *text, const struct bytes_rd *value)
 {
@@ -75,7 +91,7 @@ static void add_value(struct text *text, const struct bytes_rd *value)
 		const bool at_edge = i == 0 || i + 1 == value->size;
 		const bool printable = c >= 0x20 && c <= 0x7e;
 
-		if (!printable || strchr("\",+;<>\\", c) || (at_edge && c == ' ') || (i == 0 && c == '#'))
+		if (!printable || is_special(c) || (at_edge && c == ' ') || (i == 0 && c == '#'))
 			add(text, '\\');
 		if (printable)
 			add(text, (char)c);

@@ -265,7 +265,9 @@ static void name_component(struct node item, component_name to)
 	(void)json_rd_text(item.json, json_rd_get(item.json, item.at, "category"), category,
 			   sizeof(category));
 	(void)json_rd_text(item.json, json_rd_get(item.json, item.at, "type"), type, sizeof(type));
-	snprintf(to, COMPONENT_NAME_BYTES, "%s%s%s", category, category[0] && type[0] ? ", " : "", type);
+	if (category[0] || type[0])
+		snprintf(to, COMPONENT_NAME_BYTES, "%s%s%s", category, category[0] && type[0] ? ", " : "",
+			 type);
 }
 
 /* Exactly sixteen: with a shorter list, fewer components would be compared (V10). */
