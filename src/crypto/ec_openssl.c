@@ -28,7 +28,7 @@ enum {
 	DER_MAX = 128 /* two INTEGERs of 49 bytes and their headers */
 };
 
-/* Does not change, and is shared by keys that are made `like` another: it takes longer to create than a key. */
+/* Constant, and shared by keys that are made from another: it takes longer to create than a key. */
 struct curve {
 	atomic_uint users;
 	size_t n; /* bytes of an integer */

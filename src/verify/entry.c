@@ -24,6 +24,7 @@ int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret, 
 		return r;
 	crypto_sha256(entry->der, n, entry->sha256);
 	crypto_sha256(entry->cert.spki.data, entry->cert.spki.size, entry->spki_sha256);
+	atomic_init(&entry->users, 1);
 	*ret = take_ptr(entry);
 	return 0;
 }
@@ -41,9 +42,16 @@ int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct
 	return 0;
 }
 
+struct cert_entry *cert_entry_share(struct cert_entry *entry)
+{
+	if (entry)
+		atomic_fetch_add(&entry->users, 1);
+	return entry;
+}
+
 void cert_entry_free(struct cert_entry *entry)
 {
-	if (!entry)
+	if (!entry || atomic_fetch_sub(&entry->users, 1) > 1)
 		return;
 	if (entry->has_key)
 		crypto_public_done(&entry->key);

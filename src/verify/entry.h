@@ -2,6 +2,8 @@
 #ifndef VERIFY_ENTRY_H
 #define VERIFY_ENTRY_H
 
+#include <stdatomic.h>
+
 #include "crypto/hash.h"
 #include "crypto/x509.h"
 #include "verify/snp_vek.h"
@@ -12,6 +14,7 @@
  * which are checked anew each time.
  */
 struct cert_entry {
+	atomic_uint users;                   /* its owner, and the verdicts that show it */
 	uint8_t sha256[CRYPTO_SHA256_BYTES]; /* of the whole DER: the identity of the entry (B52) */
 	uint8_t spki_sha256[CRYPTO_SHA256_BYTES];
 	struct crypto_cert cert; /* borrows from der */
@@ -41,6 +44,11 @@ JURAT_MUST_CHECK int cert_entry_new(const uint8_t *der, size_t n, struct cert_en
 /* The same without parsing AMD's names and extensions. */
 JURAT_MUST_CHECK int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret,
 					  struct jurat_error *err);
+/*
+ * Another user of the same entry, who frees it too, in any thread. Uses nothing but what creation sets: only
+ * the owner adds a key or a signer. NULL stays NULL.
+ */
+struct cert_entry *cert_entry_share(struct cert_entry *entry);
 void cert_entry_free(struct cert_entry *entry);
 JURAT_MUST_CHECK int crl_entry_new(const uint8_t *der, size_t n, struct crl_entry **ret,
 				   struct jurat_error *err);

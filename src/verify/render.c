@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "verify/entry.h"
 
 void render_put(struct render_json *o, json_t *object, const char *key, json_t *value)
 {
@@ -71,15 +72,32 @@ void render_fields(struct render_json *o, json_t *object, const struct wire_layo
 	}
 }
 
-json_t *render_cert(struct render_json *o, const struct verdict_cert *c)
+/* A common name. */
+static json_t *render_name(const struct bytes_rd *name)
 {
+	char text[VERDICT_NAME_BYTES];
+
+	return json_string(verdict_name(name, text, sizeof(text)));
+}
+
+static json_t *render_dn(const struct bytes_rd *name)
+{
+	char text[VERDICT_DN_BYTES];
+
+	crypto_name_format(name, text, sizeof(text));
+	return json_string(text);
+}
+
+json_t *render_cert(struct render_json *o, const struct cert_entry *entry)
+{
+	const struct crypto_cert *c = &entry->cert;
 	json_t *object = json_object();
 
-	render_put(o, object, "subject", json_string(c->subject));
-	render_put(o, object, "issuer", json_string(c->issuer));
-	render_put(o, object, "subject_dn", json_string(c->subject_dn));
-	render_put(o, object, "issuer_dn", json_string(c->issuer_dn));
-	render_put(o, object, "sha256", render_hex(c->sha256, sizeof(c->sha256)));
+	render_put(o, object, "subject", render_name(&c->subject_cn));
+	render_put(o, object, "issuer", render_name(&c->issuer_cn));
+	render_put(o, object, "subject_dn", render_dn(&c->subject));
+	render_put(o, object, "issuer_dn", render_dn(&c->issuer));
+	render_put(o, object, "sha256", render_hex(entry->sha256, sizeof(entry->sha256)));
 	render_put(o, object, "not_before", render_time(c->not_before));
 	render_put(o, object, "not_after", render_time(c->not_after));
 	return object;
@@ -117,14 +135,18 @@ void render_text_fields(FILE *f, const struct wire_layout *layout, const void *f
 	}
 }
 
-void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c)
+void render_text_cert(FILE *f, const char *label, const struct cert_entry *entry)
 {
 	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES], hex[BYTES_HEX_SIZE(32)];
+	char name[VERDICT_NAME_BYTES], issuer[VERDICT_DN_BYTES];
 
-	if (!c->there)
+	if (!entry)
 		return;
-	fprintf(f, "%-*s %s, %s to %s\n", RENDER_LABEL, label, c->subject, verdict_time(c->not_before, from),
-		verdict_time(c->not_after, to));
-	fprintf(f, "%-*s issued by %s\n", RENDER_LABEL, "", c->issuer_dn);
-	fprintf(f, "%-*s SHA-256 %s\n", RENDER_LABEL, "", bytes_to_hex(c->sha256, sizeof(c->sha256), hex));
+	crypto_name_format(&entry->cert.issuer, issuer, sizeof(issuer));
+	fprintf(f, "%-*s %s, %s to %s\n", RENDER_LABEL, label,
+		verdict_name(&entry->cert.subject_cn, name, sizeof(name)),
+		verdict_time(entry->cert.not_before, from), verdict_time(entry->cert.not_after, to));
+	fprintf(f, "%-*s issued by %s\n", RENDER_LABEL, "", issuer);
+	fprintf(f, "%-*s SHA-256 %s\n", RENDER_LABEL, "",
+		bytes_to_hex(entry->sha256, sizeof(entry->sha256), hex));
 }

@@ -21,7 +21,7 @@ void render_append(struct render_json *o, json_t *array, json_t *value);
 json_t *render_hex(const void *p, size_t n); /* at most 160 bytes */
 json_t *render_number(uint64_t v);           /* "0x..": not every JSON reader keeps 64 bits */
 json_t *render_time(int64_t seconds);
-json_t *render_cert(struct render_json *o, const struct verdict_cert *c);
+json_t *render_cert(struct render_json *o, const struct cert_entry *entry);
 /* Adds every field that is not reserved, by its name. */
 void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from);
 
@@ -43,7 +43,7 @@ enum { RENDER_LABEL = 20 };
 void render_text_fields(FILE *f, const struct wire_layout *layout, const void *from, const char *const *names,
 			size_t n);
 void render_text_hex(FILE *f, const char *label, const uint8_t *p, size_t n);
-void render_text_cert(FILE *f, const char *label, const struct verdict_cert *c);
+void render_text_cert(FILE *f, const char *label, const struct cert_entry *entry);
 void render_text_missing(FILE *f, const struct jurat_verdict *v);
 void render_text_shortfalls(FILE *f, const struct jurat_verdict *v);
 

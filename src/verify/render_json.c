@@ -29,8 +29,8 @@ static json_t *signer(struct render_json *o, const struct jurat_verdict *v)
 
 	render_put(o, object, "kind", json_string(v->vlek ? "vlek" : "vcek"));
 	render_put(o, object, "signature_holds", json_boolean(v->signature_holds));
-	if (v->leaf.there) {
-		render_put(o, object, "certificate", render_cert(o, &v->leaf));
+	if (v->leaf) {
+		render_put(o, object, "certificate", render_cert(o, v->leaf));
 		render_put(o, object, "product_name", json_string(says->product));
 		if (says->hwid_size > 0)
 			render_put(o, object, "hwid", render_hex(says->hwid, says->hwid_size));
@@ -38,10 +38,10 @@ static json_t *signer(struct render_json *o, const struct jurat_verdict *v)
 			render_put(o, object, "csp_id", json_string(says->csp_id));
 		render_put(o, object, "tcb", render_tcb(o, v->product, &says->tcb));
 	}
-	if (v->intermediate.there)
-		render_put(o, object, "intermediate", render_cert(o, &v->intermediate));
-	if (v->root.there)
-		render_put(o, object, "root", render_cert(o, &v->root));
+	if (v->intermediate)
+		render_put(o, object, "intermediate", render_cert(o, v->intermediate));
+	if (v->root)
+		render_put(o, object, "root", render_cert(o, v->root));
 	return object;
 }
 

@@ -31,15 +31,15 @@ static void put_signer(FILE *f, const struct jurat_verdict *v)
 {
 	char tcb[96];
 
-	render_text_cert(f, v->vlek ? "VLEK" : "VCEK", &v->leaf);
-	if (v->leaf.there) {
+	render_text_cert(f, v->vlek ? "VLEK" : "VCEK", v->leaf);
+	if (v->leaf) {
 		snp_tcb_format(v->product, &v->leaf_says.tcb, tcb, sizeof(tcb));
 		fprintf(f, "%-*s %s\n", LABEL, "", tcb);
 		if (v->leaf_says.csp_id[0])
 			fprintf(f, "%-*s cloud provider %s\n", LABEL, "", v->leaf_says.csp_id);
 	}
-	render_text_cert(f, v->vlek ? "ASVK" : "ASK", &v->intermediate);
-	render_text_cert(f, "ARK", &v->root);
+	render_text_cert(f, v->vlek ? "ASVK" : "ASK", v->intermediate);
+	render_text_cert(f, "ARK", v->root);
 }
 
 static void put_not_judged(FILE *f, const struct jurat_verdict *v)

@@ -226,9 +226,9 @@ int judge_chain(struct snp_judge *j)
 	}
 	if (r < 0)
 		return r;
-	verdict_show_cert(j->leaf, &j->out->leaf);
-	verdict_show_cert(j->intermediate, &j->out->intermediate);
-	verdict_show_cert(j->root, &j->out->root);
+	j->out->leaf = cert_entry_share(j->leaf);
+	j->out->intermediate = cert_entry_share(j->intermediate);
+	j->out->root = cert_entry_share(j->root);
 	j->out->leaf_says = j->leaf->vek;
 	return 0;
 }

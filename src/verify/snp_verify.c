@@ -171,7 +171,7 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 		     const struct jurat_policy *policy, int64_t at, struct jurat_verdict **ret,
 		     struct jurat_error *err)
 {
-	auto_free struct jurat_verdict *verdict = NULL;
+	struct jurat_verdict *verdict auto_call(verdict_drop) = NULL;
 	struct snp_judge j auto_call(judge_done) = { 0 };
 	struct jurat_snp_evidence e;
 	struct jurat_policy fallback;
@@ -197,7 +197,7 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 	if (r < 0)
 		return r;
 	assert(verdict->refused ||
-	       (verdict->signature_holds && j.root_trusted && j.leaf_signed && verdict->root.there));
+	       (verdict->signature_holds && j.root_trusted && j.leaf_signed && verdict->root));
 	r = verdict->refused ? JURAT_REFUSED : 0;
 	if (r == JURAT_REFUSED)
 		jurat_fail(err, r, "refused: %s: %s", jurat_verdict_reason_code(verdict, 0),

@@ -161,14 +161,14 @@ static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
 			       doc->evaluation_data_number, j->policy->minimum_tcb_evaluation_data_number);
 }
 
-static void show_document(const struct signed_document *doc, const struct cert_entry *signer,
+static void show_document(const struct signed_document *doc, struct cert_entry *signer,
 			  struct verdict_document *to)
 {
 	to->there = true;
 	to->issue_date = doc->issue_date;
 	to->next_update = doc->next_update;
 	to->evaluation_data_number = doc->evaluation_data_number;
-	verdict_show_cert(signer, &to->signer);
+	to->signer = cert_entry_share(signer);
 }
 
 /* *ret_trusted: the document's signature is valid and trusted, whether or not the document is current. */

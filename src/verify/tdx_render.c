@@ -39,12 +39,12 @@ static json_t *signer(struct render_json *o, const struct jurat_verdict *v)
 
 	render_put(o, object, "kind", json_string("pck"));
 	render_put(o, object, "signature_holds", json_boolean(v->signature_holds));
-	if (v->leaf.there)
-		render_put(o, object, "certificate", render_cert(o, &v->leaf));
-	if (v->intermediate.there)
-		render_put(o, object, "intermediate", render_cert(o, &v->intermediate));
-	if (v->root.there)
-		render_put(o, object, "root", render_cert(o, &v->root));
+	if (v->leaf)
+		render_put(o, object, "certificate", render_cert(o, v->leaf));
+	if (v->intermediate)
+		render_put(o, object, "intermediate", render_cert(o, v->intermediate));
+	if (v->root)
+		render_put(o, object, "root", render_cert(o, v->root));
 	if (t->has_pck)
 		render_put(o, object, "platform", pck(o, &t->pck));
 	render_put(o, object, "qe_mrsigner",
@@ -78,8 +78,8 @@ static void put_document(struct render_json *o, json_t *to, const char *name,
 	render_put(o, object, "issue_date", render_time(d->issue_date));
 	render_put(o, object, "next_update", render_time(d->next_update));
 	render_put(o, object, "tcb_evaluation_data_number", json_integer(d->evaluation_data_number));
-	if (d->signer.there)
-		render_put(o, object, "signer", render_cert(o, &d->signer));
+	if (d->signer)
+		render_put(o, object, "signer", render_cert(o, d->signer));
 	render_put(o, to, name, object);
 }
 
@@ -177,13 +177,14 @@ static void text_part(FILE *f, const char *label, const struct tcb_part *part)
 
 static void text_document(FILE *f, const char *label, const struct verdict_document *d)
 {
-	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES];
+	char from[VERDICT_TIME_BYTES], to[VERDICT_TIME_BYTES], name[VERDICT_NAME_BYTES] = "an unknown signer";
 
+	if (d->signer)
+		verdict_name(&d->signer->cert.subject_cn, name, sizeof(name));
 	if (d->there)
 		fprintf(f, "%-*s number %u, %s to %s, signed by %s\n", RENDER_LABEL, label,
 			d->evaluation_data_number, verdict_time(d->issue_date, from),
-			verdict_time(d->next_update, to),
-			d->signer.there ? d->signer.subject : "an unknown signer");
+			verdict_time(d->next_update, to), name);
 }
 
 static void text_statuses(FILE *f, const struct verdict_tdx *t)
@@ -234,8 +235,8 @@ void render_text_tdx(FILE *f, const struct jurat_verdict *v)
 	if (!v->has_report)
 		return;
 	text_body(f, v->tdx);
-	render_text_cert(f, "PCK", &v->leaf);
-	render_text_cert(f, "PCK CA", &v->intermediate);
-	render_text_cert(f, "root", &v->root);
+	render_text_cert(f, "PCK", v->leaf);
+	render_text_cert(f, "PCK CA", v->intermediate);
+	render_text_cert(f, "root", v->root);
 	text_tcb(f, v->tdx);
 }

@@ -46,13 +46,15 @@ void verdict_tdx_free(struct verdict_tdx *tdx)
 {
 	if (!tdx)
 		return;
+	cert_entry_free(tdx->tcb_info.signer);
+	cert_entry_free(tdx->qe_identity.signer);
 	free(tdx->advisories);
 	free(tdx);
 }
 
 enum jurat_signer verdict_tdx_signer(const struct jurat_verdict *verdict)
 {
-	return verdict->leaf.there ? JURAT_SIGNER_PCK : JURAT_SIGNER_NONE;
+	return verdict->leaf ? JURAT_SIGNER_PCK : JURAT_SIGNER_NONE;
 }
 
 static const struct verdict_tdx *quote_of(const struct jurat_verdict *verdict)

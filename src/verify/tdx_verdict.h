@@ -12,7 +12,7 @@ struct verdict_document {
 	bool there;
 	int64_t issue_date, next_update;
 	uint32_t evaluation_data_number;
-	struct verdict_cert signer;
+	struct cert_entry *signer; /* shared; NULL: none */
 };
 
 /* TDX part of a verdict. Self-contained: borrows nothing. */

@@ -12,11 +12,6 @@ static void judge_done(struct tdx_judge *j)
 	qe_entry_free(j->fresh_qe);
 }
 
-static void free_verdict(struct jurat_verdict **verdict)
-{
-	jurat_verdict_free(*verdict);
-}
-
 static void not_judged_at_all(struct tdx_judge *j)
 {
 	verdict_not_judged(j->out, NOT_JUDGED_CHAIN);
@@ -40,9 +35,9 @@ static int judge_all(struct tdx_judge *j, size_t n)
 	if (r == 0)
 		r = tdx_judge_collateral(j);
 	if (r == 0) {
-		verdict_show_cert(j->leaf, &j->out->leaf);
-		verdict_show_cert(j->intermediate, &j->out->intermediate);
-		verdict_show_cert(j->root, &j->out->root);
+		j->out->leaf = cert_entry_share(j->leaf);
+		j->out->intermediate = cert_entry_share(j->intermediate);
+		j->out->root = cert_entry_share(j->root);
 		j->tdx->has_pck = j->has_pck;
 		j->tdx->pck = j->pck;
 		r = tdx_judge_signatures(j);
@@ -58,7 +53,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 		     const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
 		     int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
 {
-	struct jurat_verdict *verdict auto_call(free_verdict) = NULL;
+	struct jurat_verdict *verdict auto_call(verdict_drop) = NULL;
 	struct tdx_judge j auto_call(judge_done) = { .verifier = verifier, .policy = policy, .at = at };
 	struct jurat_tdx_evidence e;
 	struct jurat_policy fallback;

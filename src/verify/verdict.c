@@ -94,7 +94,15 @@ void jurat_verdict_free(struct jurat_verdict *verdict)
 		return;
 	verdict_tdx_free(verdict->tdx);
 	verdict_shortfalls_free(verdict);
+	cert_entry_free(verdict->leaf);
+	cert_entry_free(verdict->intermediate);
+	cert_entry_free(verdict->root);
 	free(verdict);
+}
+
+void verdict_drop(struct jurat_verdict **verdict)
+{
+	jurat_verdict_free(*verdict);
 }
 
 int jurat_verdict_accepted(const struct jurat_verdict *verdict)
@@ -253,20 +261,6 @@ int jurat_verdict_field_bytes(const struct jurat_verdict *verdict, const char *n
 	*ret = (const uint8_t *)from + field->member;
 	*ret_size = field->size;
 	return 0;
-}
-
-void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to)
-{
-	if (!entry)
-		return;
-	to->there = true;
-	verdict_name(&entry->cert.subject_cn, to->subject, sizeof(to->subject));
-	verdict_name(&entry->cert.issuer_cn, to->issuer, sizeof(to->issuer));
-	crypto_name_format(&entry->cert.subject, to->subject_dn, sizeof(to->subject_dn));
-	crypto_name_format(&entry->cert.issuer, to->issuer_dn, sizeof(to->issuer_dn));
-	memcpy(to->sha256, entry->sha256, sizeof(to->sha256));
-	to->not_before = entry->cert.not_before;
-	to->not_after = entry->cert.not_after;
 }
 
 char *verdict_time(int64_t seconds, char to[VERDICT_TIME_BYTES])

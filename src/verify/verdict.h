@@ -40,15 +40,6 @@ struct verdict_shortfall {
 	size_t n_advisories;
 };
 
-/* One certificate of the chain, for display. */
-struct verdict_cert {
-	bool there;
-	char subject[VERDICT_NAME_BYTES], issuer[VERDICT_NAME_BYTES]; /* common names */
-	char subject_dn[VERDICT_DN_BYTES], issuer_dn[VERDICT_DN_BYTES];
-	uint8_t sha256[32];
-	int64_t not_before, not_after;
-};
-
 /* A certificate that is missing to verify an SEV-SNP report, and its URLs at AMD. */
 enum verdict_missing_kind { MISSING_LEAF, MISSING_CHAIN };
 struct verdict_missing {
@@ -61,7 +52,7 @@ struct verdict_missing {
 	struct snp_tcb tcb;
 };
 
-/* Self-contained: borrows nothing from evidence or verifier. */
+/* Self-contained: borrows nothing from evidence or verifier; certificates are shared. */
 struct jurat_verdict {
 	bool refused, has_report, roots_given, signature_holds;
 	unsigned not_judged;                                   /* bits of enum verify_not_judged */
@@ -83,8 +74,8 @@ struct jurat_verdict {
 	bool vlek;
 	struct verdict_missing missing[VERDICT_MAX_MISSING];
 	size_t n_missing;
-	struct verdict_cert leaf, intermediate, root;
-	struct vek leaf_says; /* when leaf.there */
+	struct cert_entry *leaf, *intermediate, *root; /* for display, shared; NULL: none */
+	struct vek leaf_says;                          /* when there is a leaf */
 };
 
 /* Adds a reason for refusal; the same reason with the same detail is added once. */
@@ -103,11 +94,11 @@ struct verdict_shortfall *verdict_short(struct jurat_verdict *verdict, const cha
 void verdict_check_time(struct jurat_verdict *verdict, int64_t at, const struct crypto_cert *cert,
 			const char *name, enum verify_reason not_yet, enum verify_reason expired);
 void verdict_shortfalls_free(struct jurat_verdict *verdict);
+/* For auto_call(). */
+void verdict_drop(struct jurat_verdict **verdict);
 /* The kind of signing key, for a verdict on a report. */
 enum jurat_signer verdict_snp_signer(const struct jurat_verdict *verdict);
 enum jurat_signer verdict_tdx_signer(const struct jurat_verdict *verdict);
-/* Does nothing when `entry` is NULL. */
-void verdict_show_cert(const struct cert_entry *entry, struct verdict_cert *to);
 void verdict_not_judged(struct jurat_verdict *verdict, enum verify_not_judged what);
 /*
  * Handles bits of a bit field that have no name in this version. Those not in `can_pass` may weaken

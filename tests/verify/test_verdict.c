@@ -3,6 +3,7 @@
 #include "verify/tdx_made.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 #include "wire/tdx_report.h"
 
@@ -370,6 +371,47 @@ static void without_collateral_there_is_no_tcb_status(void **state)
 	tdx_made_done(&m);
 }
 
+/* Frees everything else first; freed memory is overwritten, so that nothing is read from it unnoticed. */
+static void a_verdict_outlives_all_that_it_was_made_from(void **state)
+{
+	(void)state;
+	assert_int_equal(mallopt(M_PERTURB, 0x5a), 1);
+	for (unsigned tdx = 0; tdx < 2; tdx++) {
+		struct jurat_tdx_collateral *collateral = NULL;
+		struct jurat_verdict *verdict;
+		struct jurat_verifier *v;
+		struct tdx_made quote;
+		struct made report;
+
+		if (tdx) {
+			tdx_made_init(&quote, TDX_BODY_10);
+			tdx_made_sign(&quote);
+			tdx_made_documents(&quote);
+			v = tdx_made_verifier(&quote);
+			collateral = tdx_made_collateral(&quote);
+			verdict = tdx_made_judge(&quote, v, collateral, NULL);
+		} else {
+			made_init(&report, SNP_MILAN, false, 3);
+			v = made_verifier(SNP_MILAN);
+			verdict = made_judge(&report, v, NULL);
+		}
+		auto_free char *json = jurat_verdict_json(verdict), *text = jurat_verdict_text(verdict);
+
+		jurat_tdx_collateral_free(collateral);
+		jurat_verifier_free(v);
+		if (tdx)
+			tdx_made_done(&quote);
+		auto_free char *json_after = jurat_verdict_json(verdict),
+			       *text_after = jurat_verdict_text(verdict);
+
+		assert_non_null(strstr(json, "issuer_dn"));
+		assert_string_equal(json, json_after);
+		assert_string_equal(text, text_after);
+		jurat_verdict_free(verdict);
+	}
+	mallopt(M_PERTURB, 0);
+}
+
 static void a_status_has_intels_name(void **state)
 {
 	assert_string_equal(jurat_tdx_tcb_status_name(JURAT_TDX_TCB_UP_TO_DATE), "UpToDate");
@@ -392,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_quote_is_described_by_its_own_values),
 		cmocka_unit_test(a_tcb_that_is_short_is_said_by_part_with_its_advisories),
 		cmocka_unit_test(without_collateral_there_is_no_tcb_status),
+		cmocka_unit_test(a_verdict_outlives_all_that_it_was_made_from),
 		cmocka_unit_test(a_status_has_intels_name),
 	};
 

@@ -139,7 +139,7 @@ static void a_cached_signature_counts_for_its_issuer_alone(void **state)
 		verdict = made_judge(&m, v, NULL);
 		assert_verdict(verdict, accepted, "two roots of one name");
 		crypto_sha256(m.root, m.root_size, sha256);
-		assert_memory_equal(verdict->root.sha256, sha256, sizeof(sha256));
+		assert_memory_equal(verdict->root->sha256, sha256, sizeof(sha256));
 		jurat_verdict_free(verdict);
 	}
 	memcpy(m.intermediate, ask, ask_size);
