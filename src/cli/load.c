@@ -239,6 +239,21 @@ static int take_evidence(struct cli *cli, const struct decode_evidence *found, s
 	return status;
 }
 
+/* Takes the file and its items. */
+static void carry(struct cli_carried *to, uint8_t **file, size_t size, struct decoded *items)
+{
+	to->file = take_ptr(*file);
+	to->size = size;
+	to->items = *items;
+	*items = (struct decoded){ .items = NULL };
+}
+
+static void carried_done(struct cli_carried *carried)
+{
+	decoded_done(&carried->items);
+	free(carried->file);
+}
+
 /* Loads a report, with a table that may follow it, or a quote, in any encoding. */
 static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
 {
@@ -268,36 +283,43 @@ static int load_one_file(struct cli *cli, const char *path, unsigned expected, s
 				name);
 	}
 	r = take_evidence(cli, &found, e);
-	if (r != CLI_OK || decoded.n == 1 || expected != (EXPECT_REPORT | EXPECT_QUOTE))
-		return r;
-	e->carried = decoded;
-	decoded = (struct decoded){ .items = NULL };
-	e->file = take_ptr(data);
-	e->file_size = n;
-	return CLI_OK;
+	if (r == CLI_OK && decoded.n > 1)
+		carry(found.quote ? &e->with_quote : &e->with_report, &data, n, &decoded);
+	return r;
+}
+
+static bool is_endorsement(const struct decode_item *item)
+{
+	return item->kind == INPUT_CERTIFICATE || item->kind == INPUT_CRL;
+}
+
+static int add_carried(struct sink *to, const struct cli_carried *carried, struct jurat_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < carried->items.n; i++) {
+		const struct decode_item *item = &carried->items.items[i];
+
+		if (is_endorsement(item))
+			r = add(to, CLI_LOAD_CERTS, item->bytes, item->n, err);
+	}
+	return r;
 }
 
 int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence)
 {
+	const struct cli_carried *quote = &evidence->with_quote;
+	struct sink to_verifier = { .verifier = verifier }, to_collateral = { .collateral = collateral };
 	struct jurat_error err = { "" };
-	int r = 0;
+	int r = add_carried(&to_verifier, &evidence->with_report, &err);
 
-	if (evidence->quote && cli_has(cli, "collateral"))
-		return CLI_OK;
-	if (evidence->quote && evidence->file && collateral_is_within(evidence->file, evidence->file_size)) {
-		r = jurat_tdx_collateral_add(collateral, evidence->file, evidence->file_size, &err);
-		return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
-	}
-	for (size_t i = 0; r == 0 && i < evidence->carried.n; i++) {
-		const struct decode_item *item = &evidence->carried.items[i];
-
-		if (item->kind != INPUT_CERTIFICATE && item->kind != INPUT_CRL)
-			continue;
-		r = evidence->quote
-			    ? jurat_tdx_collateral_add(collateral, item->bytes, item->n, &err)
-			    : jurat_verifier_add_certificates(verifier, item->bytes, item->n, NULL, &err);
-	}
+	if (r == 0)
+		r = add_carried(&to_verifier, &evidence->with_certs, &err);
+	if (r == 0 && quote->file && !cli_has(cli, "collateral"))
+		r = collateral_is_within(quote->file, quote->size)
+			    ? jurat_tdx_collateral_add(collateral, quote->file, quote->size, &err)
+			    : add_carried(&to_collateral, quote, &err);
 	return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
 }
 
@@ -326,7 +348,18 @@ static int find_beside(struct cli *cli, const char *dir, const char *name, mode_
 	return CLI_OK;
 }
 
-/* Loads the table beside a report, in any encoding: the verdict reports what is wrong with it. */
+static bool are_endorsements(const struct decoded *decoded)
+{
+	for (size_t i = 0; i < decoded->n; i++)
+		if (!is_endorsement(&decoded->items[i]))
+			return false;
+	return decoded->n > 0;
+}
+
+/*
+ * Loads the table beside a report, in any encoding, or the certificates that are there in its place. The
+ * verdict reports what is wrong with other data.
+ */
 static int load_table(struct cli *cli, const char *path, struct cli_evidence *e)
 {
 	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
@@ -339,6 +372,11 @@ static int load_table(struct cli *cli, const char *path, struct cli_evidence *e)
 
 	if (r == -ENOMEM)
 		return fail_file(cli, path, r, &err);
+	if (r == 0 && are_endorsements(&decoded)) {
+		carry(&e->with_certs, &e->certs, e->certs_size, &decoded);
+		e->certs_size = 0;
+		return CLI_OK;
+	}
 	if (r == 0 && decoded.n == 1 && decoded.items[0].kind == INPUT_SNP_TABLE)
 		table = &decoded.items[0];
 	if (!e->report_how[0])
@@ -386,8 +424,9 @@ void cli_evidence_done(struct cli_evidence *evidence)
 	free(evidence->quote);
 	free(evidence->collateral);
 	free(evidence->unusable);
-	free(evidence->file);
-	decoded_done(&evidence->carried);
+	carried_done(&evidence->with_report);
+	carried_done(&evidence->with_quote);
+	carried_done(&evidence->with_certs);
 	free(evidence->report);
 	free(evidence->certs);
 	*evidence = (struct cli_evidence){ 0 };

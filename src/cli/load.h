@@ -25,18 +25,22 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory, each in any encoding
  * (verify/decode.h). Report or quote is determined by the content. Free it with cli_evidence_done().
  */
+struct cli_carried { /* a file with other items beside the evidence, or instead of a certificate table */
+	uint8_t *file;
+	size_t size;
+	struct decoded items;
+};
+
 struct cli_evidence {
 	uint8_t *quote; /* a quote; NULL: there is none */
 	size_t quote_size;
 	char *collateral; /* directory beside quote.bin; NULL: none */
-	uint8_t *report;  /* the whole file: a report, possibly followed by a certificate table */
+	uint8_t *report;  /* a report, without the table that may follow it; NULL: there is none */
 	size_t report_size;
 	uint8_t *certs; /* NULL: none */
 	size_t certs_size;
 	char report_how[DECODE_TEXT_BYTES], quote_how[DECODE_TEXT_BYTES]; /* decode_describe() */
-	uint8_t *file; /* what the evidence was decoded from */
-	size_t file_size;
-	struct decoded carried; /* all items in it */
+	struct cli_carried with_report, with_quote, with_certs;
 	char *unusable; /* why a TCB info or QE identity in the collateral is unusable, with its file */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
@@ -51,8 +55,8 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 			struct cli_evidence *evidence);
 
 /*
- * Adds certificates and CRLs from the file of the evidence to what it is verified with. Those of a quote, and
- * its collateral, only without --collateral.
+ * Adds certificates and CRLs from the files of the evidence to what it is verified with. Those of a quote,
+ * and its collateral, only without --collateral.
  */
 int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence);

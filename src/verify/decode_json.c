@@ -35,6 +35,12 @@ static bool claims(const char *name, const char *text, size_t n)
 	return strcasestr(name, "crl") || input_has_mark((const uint8_t *)text, n);
 }
 
+static int fail_claim(const struct decoding *d, const char *how, const char *name, const char *found)
+{
+	return jurat_fail(d->err, -EBADMSG, "%s: expected %s, found: %s", how,
+			  strcasestr(name, "crl") ? "a CRL" : "certificates or CRLs", found);
+}
+
 static int take_string(const struct decoding *d, json_t *value, const char *name)
 {
 	const uint8_t *bytes = (const uint8_t *)json_string_value(value);
@@ -48,9 +54,7 @@ static int take_string(const struct decoding *d, json_t *value, const char *name
 	if (n >= DECODE_MIN_STRING_BYTES)
 		r = d->any(&inner, how, bytes, n);
 	if (r == JURAT_NOT_FOUND && claims(name, (const char *)bytes, n))
-		return jurat_fail(d->err, -EBADMSG, "%s: expected %s, found: %s", how,
-				  strcasestr(name, "crl") ? "a CRL" : "certificates or CRLs",
-				  input_name(bytes, n));
+		return fail_claim(d, how, name, input_name(bytes, n));
 	return r == -EBADMSG ? jurat_wrap(d->err, r, "%s", how) : r;
 }
 
@@ -68,7 +72,10 @@ static int take_array(const struct decoding *d, json_t *value, const char *name)
 		return r;
 	name_member(how, name);
 	inner.owned = true;
-	return d->any(&inner, how, bytes, n);
+	r = d->any(&inner, how, bytes, n);
+	return r == JURAT_NOT_FOUND && claims(name, (const char *)bytes, n)
+		       ? fail_claim(d, how, name, input_name(bytes, n))
+		       : r;
 }
 
 /* Evidence written field by field. */

@@ -161,6 +161,36 @@ def a_table_beside_a_report_is_read_in_every_encoding(tmp):
         assert "guid-order" in p.err and "both byte orders" in p.err, p.err
 
 
+@case
+def what_comes_with_evidence_in_a_directory_is_used_as_in_one_file(tmp):
+    e = demo(tmp)
+    d, report = tmp / "dir", (e / "report.bin").read_bytes()
+    d.mkdir()
+    leaf, ask, ark = ((tmp / f"split/{k}.der").read_bytes() for k in ("vcek", "ask", "ark"))
+    chain = pem(leaf) + pem(ask) + pem(ark)
+    thim = json.dumps({"vcekCert": pem(leaf), "certificateChain": pem(ask) + pem(ark), "tcbm": "DB18000000000004"})
+    put(d / "report.bin", report)
+    for name, content in ("pem", chain), ("thim", thim), ("b64", b64(chain.encode())):  # in place of a table
+        put(d / "certs.bin", content.encode())
+        assert verdict("--roots", e / "roots", d)["verdict"] == "accepted", name
+    put(d / "certs.bin", leaf)
+    assert {r["code"] for r in verdict("--roots", e / "roots", d, status=1)["reasons"]} == {"intermediate-missing"}
+    (d / "certs.bin").unlink()
+    evidence = json.dumps({"report": report.hex(), "vcek": pem(leaf), "chain": pem(ask) + pem(ark)}).encode()
+    verdict("--roots", e / "roots", put(tmp / "one", evidence))
+    put(d / "report.bin", evidence)
+    verdict("--roots", e / "roots", d)
+    # beside a quote, with its collateral in it or named
+    quote = {"quote": (e / "quote.bin").read_bytes().hex(), "collateral": bundle_of(e)}
+    put(d / "quote.bin", json.dumps(quote).encode())
+    for options in (), ("--collateral", e / "collateral"):
+        both = verdict("--roots", e / "roots", *options, d)
+        assert [v["verdict"] for v in both] == ["accepted", "accepted"], both
+    put(d / "quote.bin", json.dumps({"quote": quote["quote"]}).encode())
+    tees = {v["tee"]: v["verdict"] for v in verdict("--roots", e / "roots", d, status=1)}
+    assert tees == {"sev-snp": "accepted", "tdx": "refused"}, tees
+
+
 def carried(e):
     """The demo's report and quote in each container that is known: name, content, what is said of it."""
     report, quote = (e / "report.bin").read_bytes(), (e / "quote.bin").read_bytes()
@@ -229,7 +259,7 @@ def certificates_in_a_container_are_endorsements_and_nothing_more(tmp):
             d = verdict(path, status=1)  # the ark in it is not trusted for having come along
             assert "root-not-trusted" in {r["code"] for r in d["reasons"]} or "root-missing" in {r["code"] for r in d["reasons"]}, d["reasons"]
     report = (e / "report.bin").read_bytes()
-    for key, value in ("crl", "00" * 60), ("rootCaCrl", "no CRL at all"), ("x", pem(b"0\3\2\1\0")[:-30]), ("x", pem(b"abc")):
+    for key, value in ("crl", "00" * 60), ("rootCaCrl", "no CRL at all"), ("x", pem(b"0\3\2\1\0")[:-30]), ("x", pem(b"abc")), ("crl", [1] * 60):
         p = jurat(*VERIFY, "--roots", e / "roots", put(tmp / "x", json.dumps({"report": report.hex(), key: value}).encode()), status=3)
         assert p.out == "" and p.err, (key, p.err)
     # a CRL in it counts
