@@ -142,9 +142,11 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 		return;
 	}
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	c = info ? calloc(1, sizeof(*c)) : NULL;
-	if (!c)
-		return; /* not in the queue, it would never time out: hand_over() handles this */
+	c = calloc(1, sizeof(*c));
+	if (!c) { /* not in the queue, it would never time out: libmicrohttpd closes it */
+		shutdown(info->connect_fd, SHUT_RDWR);
+		return;
+	}
 	c->h = h;
 	c->fd = info->connect_fd;
 	h->n_scrapers++;
@@ -213,13 +215,10 @@ static void on_retry(uv_timer_t *timer)
 	uv_poll_start(&h->listener, UV_READABLE, on_listener);
 }
 
+/* libmicrohttpd 0.9 calls on_connection() at once, 1.0 when it runs. When it fails, the descriptor is closed. */
 static void hand_over(struct metrics_http *h, int fd, const struct sockaddr *peer, socklen_t size)
 {
-	const unsigned n = h->n_scrapers;
-
-	/* When it fails, the descriptor is closed. */
-	if (MHD_add_connection(h->daemon, fd, peer, size) == MHD_YES && h->n_scrapers == n)
-		shutdown(fd, SHUT_RDWR);
+	(void)!MHD_add_connection(h->daemon, fd, peer, size);
 	run(h);
 }
 
