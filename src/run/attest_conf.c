@@ -10,9 +10,9 @@
 #include "run/qgs_server.h"
 
 /*
- * /etc/tdx-attest.conf: with --qgs vsock:PORT it names the port. Without, a machine's own is covered by an
- * empty one, as of a machine without a quoting service on vsock: the real one would be asked about a
- * TDREPORT that it can only refuse.
+ * /etc/tdx-attest.conf. With --qgs vsock:PORT it names that port. Without, an empty file covers the
+ * machine's own, as on a guest without a quoting service on vsock: the real service could only refuse a
+ * simulated TDREPORT.
  */
 struct attest_conf {
 	char text[sizeof("port=4294967295\n")];

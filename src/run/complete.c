@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 
-/* An entry that goes away while it is copied is left out. */
+/* Entries that disappear during the copy are left out. */
 static bool is_gone(int e)
 {
 	return e == ENOENT || e == ENOTDIR || e == ENXIO || e == ENODEV;
@@ -27,7 +27,7 @@ static int copy_link(const char *from, const char *to)
 	ssize_t n = readlink(from, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return is_gone(errno) || errno == EINVAL ? 0 : -errno; /* EINVAL: another thing by now */
+		return is_gone(errno) || errno == EINVAL ? 0 : -errno; /* EINVAL: no longer a link */
 	target[n] = '\0';
 	return symlink(target, to) < 0 ? -errno : 0;
 }
@@ -52,7 +52,7 @@ static int bind_entry(const char *from, const char *to, bool directory)
 		rmdir(to);
 	else
 		unlink(to);
-	/* it cannot be bind-mounted */
+	/* some entries cannot be bind-mounted */
 	return is_gone(e) || e == EPERM || e == EACCES || e == EINVAL ? 0 : -e;
 }
 
@@ -68,7 +68,7 @@ static int copy_entry(const char *from_dir, const char *to_dir, const char *name
 	if (lstat(from, &st) < 0)
 		return 0;
 	r = S_ISLNK(st.st_mode) ? copy_link(from, to) : bind_entry(from, to, S_ISDIR(st.st_mode));
-	return r == -EEXIST ? 0 : r; /* a directory that changes may list a name twice */
+	return r == -EEXIST ? 0 : r; /* readdir(3) may return a name twice while the directory changes */
 }
 
 static int copy_entries(const char *from, const char *to)
@@ -86,7 +86,10 @@ static int copy_entries(const char *from, const char *to)
 	return r;
 }
 
-/* Mounts the copy, with the mode of what it covers, where it can be filled before it is seen. */
+/*
+ * Mounts an empty directory at `at`, with the mode of the one that it will cover; it is moved there once it
+ * is complete.
+ */
 static int mount_copy(const char *path, const char *at)
 {
 	struct stat st;

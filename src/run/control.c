@@ -108,7 +108,7 @@ static void on_client(struct run_control *c, struct client *client)
 		client->n -= size;
 		memmove(client->line, newline + 1, client->n);
 	}
-	if (client->fd >= 0 && client->n == sizeof(client->line)) /* no command is so long */
+	if (client->fd >= 0 && client->n == sizeof(client->line)) /* longer than any command */
 		end(client);
 }
 
@@ -129,7 +129,7 @@ static void on_listener(struct run_control *c)
 		c->clients[i].n = 0;
 		return;
 	}
-	close(fd); /* too many */
+	close(fd); /* too many words */
 }
 
 void run_control_serve(struct run_control *c)

@@ -21,7 +21,7 @@ struct run_cuse {
 	struct fuse_session *session;
 	struct fuse_buf buffer;
 	dev_t number;
-	bool made; /* the kernel has our answer to CUSE_INIT */
+	bool made; /* CUSE_INIT has been answered */
 };
 
 static void do_init_done(void *ctx)
@@ -44,10 +44,10 @@ static void do_open(fuse_req_t req, struct fuse_file_info *fi)
 	fi->fh = (uintptr_t)opened;
 	run_open_add(cuse->fs, opened);
 	if (fuse_reply_open(req, fi) == -ENOENT)
-		run_open_release(opened); /* the open was not reported */
+		run_open_release(opened); /* the caller of open(2) was interrupted */
 }
 
-/* As the kernel answers where a device has no such operation. */
+/* The kernel's answer for a device without this operation. */
 static void no_read(fuse_req_t req, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	fuse_reply_err(req, EINVAL);
@@ -70,7 +70,7 @@ static void do_ioctl(fuse_req_t req, int request, void *arg, struct fuse_file_in
 	run_open_ioctl(req, (unsigned)request, arg, fi, flags, &(struct run_ioctl){ .in = NULL });
 }
 
-/* What the kernel says of the new device. */
+/* Reads the new device's attributes from sysfs. */
 static int find_number(struct run_cuse *cuse, struct jurat_error *err)
 {
 	char path[128], text[32] = "";
@@ -111,7 +111,7 @@ static int make_device(struct run_cuse *cuse, int fd, struct jurat_error *err)
 		close(fd);
 		return jurat_fail(err, -EIO, "libfuse cannot use /dev/cuse");
 	}
-	/* The kernel's question is there since the open; it makes the device while it takes the answer. */
+	/* The kernel queues CUSE_INIT at open(2), and creates the device when it receives the reply. */
 	while (!cuse->made && r == 0) {
 		r = run_cuse_serve(cuse);
 		if (r == 0 && !cuse->made)

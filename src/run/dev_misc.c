@@ -10,8 +10,8 @@
 #include "run/device.h"
 
 /*
- * What sysfs says of a misc device, and of the platform device that sev-guest's driver is bound to: programs
- * look there for the TEE that they run in. Spec: Linux drivers/char/misc.c, drivers/base/core.c,
+ * sysfs attributes of the misc devices, and of the platform device that sev-guest's driver is bound to:
+ * programs detect the TEE by them. Spec: Linux drivers/char/misc.c, drivers/base/core.c,
  * drivers/base/platform.c, Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest.
  */
 enum { MISC_MAJOR = 10, MAX_ATTRS = 3, TEXT_BYTES = 128, SYSFS_SIZE = 4096 };
@@ -73,7 +73,7 @@ static void attr_read(void *ctx, void *file, size_t size, uint64_t off, struct r
 	run_reply_read(reply, 0, text + from, size < n - from ? size : n - from);
 }
 
-/* An action, of which nobody hears, and what may follow it. Spec: Linux lib/kobject_uevent.c. */
+/* Accepts an action and its optional arguments; no event is sent. Spec: Linux lib/kobject_uevent.c. */
 static ssize_t uevent_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
 {
 	static const char *const actions[] = { "add",     "remove", "change", "move",
@@ -105,7 +105,7 @@ static int add_attr(struct run_fs *fs, struct run_node *dir, struct misc *misc, 
 			  writable ? &uevent : &fixed, at, NULL);
 }
 
-/* As the kernel chooses: the highest of 127 and below that no other device has. */
+/* As the kernel allocates dynamic minors: the highest free one, from 127 down. */
 static dev_t free_number(const struct run_platform *p)
 {
 	bool taken[128] = { false };

@@ -11,8 +11,8 @@
 #include "run/device.h"
 
 /*
- * /proc/misc and /proc/filesystems: the machine's own, at each open(2), and what the guest's kernel has
- * besides. Spec: Linux drivers/char/misc.c, misc_seq_show(); fs/filesystems.c.
+ * /proc/misc and /proc/filesystems: the machine's own, read at each open(2), with the entries of the
+ * guest's kernel added. Spec: Linux drivers/char/misc.c, misc_seq_show(); fs/filesystems.c.
  */
 struct text {
 	char *bytes;
@@ -24,7 +24,7 @@ bool run_proc_wanted(const struct run_options *options)
 	return options->argv && access("/proc/misc", R_OK) == 0 && access("/proc/filesystems", R_OK) == 0;
 }
 
-/* Appends the machine's file. true: it has the line. */
+/* Appends the machine's file. true: it contains the line. */
 static bool copy_file(FILE *to, const char *path, const char *line)
 {
 	FILE *from = fopen(path, "re");
@@ -42,7 +42,7 @@ static bool copy_file(FILE *to, const char *path, const char *line)
 
 static void write_misc(FILE *to, const struct run_platform *p)
 {
-	for (int i = RUN_N_MISC - 1; i >= 0; i--) /* the newest first */
+	for (int i = RUN_N_MISC - 1; i >= 0; i--) /* newest first */
 		if (p->numbers[i] != 0)
 			fprintf(to, "%3u %s\n", minor(p->numbers[i]), run_misc_name((enum run_misc)i));
 	(void)copy_file(to, "/proc/misc", "");

@@ -9,10 +9,10 @@
 #include "uapi/sev.h"
 
 /*
- * /dev/sev: what of it an SNP host has. Commands of plain SEV are the firmware's to refuse: UNSUPPORTED. A
- * command that changes the firmware changes the certificate blob with it, as one: this host's operator
- * takes care of that. Spec: Linux include/uapi/linux/psp-sev.h, drivers/crypto/ccp/sev-dev.c; its order of
- * checks.
+ * /dev/sev, with the commands of an SNP host. The firmware refuses those of SEV and SEV-ES with
+ * UNSUPPORTED. A command that changes the firmware's TCB or certificates replaces the certificate blob in
+ * the same transaction, as an operator's tool would. The order of checks is the driver's. Spec: Linux
+ * include/uapi/linux/psp-sev.h, drivers/crypto/ccp/sev-dev.c.
  */
 enum { GET_ID_BYTES = 128, ID_BYTES = 64, GET_ID2_BYTES = 12 };
 
@@ -33,7 +33,7 @@ static int to_user(struct call *c, uint64_t addr, const void *from, size_t n)
 	return c->user.memory.write(c->user.memory.ctx, addr, from, n);
 }
 
-/* What the kernel makes of a firmware status. */
+/* The driver's errno for a firmware status. */
 static int answered(struct call *c, uint32_t status)
 {
 	c->command.error = status;
@@ -48,13 +48,10 @@ static int change(struct call *c, const struct machine_change *change)
 
 	if (r == 0 || r == -ECANCELED)
 		return answered(c, status);
-	if (r == -EINVAL) /* nobody has certificates for such a TCB, and no firmware reports it */
+	if (r == -EINVAL) /* there are no certificates for this TCB, which no firmware accepts */
 		return answered(c, SNP_INVALID_PARAM);
 	c->command.error = 0;
-	/*
-	 * It could not be changed now: the guests' VMMs hold on to the certificates, or a file cannot be
-	 * written.
-	 */
+	/* The change failed: VMMs kept their locks on the certificates, or a file could not be written. */
 	return -ETIMEDOUT;
 }
 
@@ -129,7 +126,7 @@ static int vlek_load(struct call *c)
 	return r < 0 ? r : change(c, &to);
 }
 
-/* Two sockets' worth, of which this machine has one. */
+/* Room for the IDs of two sockets; this machine has one. */
 static int get_id(struct call *c)
 {
 	uint8_t id[GET_ID_BYTES] = { 0 };
@@ -142,8 +139,8 @@ static int get_id(struct call *c)
 }
 
 /*
- * struct sev_user_data_get_id2: address u64, length u32, packed. Too short a buffer: firmware says what it
- * wants.
+ * struct sev_user_data_get_id2: address u64, length u32, packed. If the buffer is too short, the required
+ * length is returned.
  */
 static int get_id2(struct call *c)
 {
@@ -208,7 +205,7 @@ static int sev_call(struct call *c, const struct run_ioctl *ioctl)
 
 static int sev_open(void *ctx, int flags, void **ret_file)
 {
-	static char writable; /* its address says that writing is allowed */
+	static char writable; /* any non-NULL value: opened for writing */
 
 	*ret_file = (flags & O_ACCMODE) == O_RDONLY ? NULL : &writable;
 	return 0;

@@ -8,7 +8,10 @@
 #include "run/user_memory.h"
 #include "uapi/sev.h"
 
-/* /dev/sev-guest: ioctls go to the machine's guest driver, which queues them as the kernel's mutex does. */
+/*
+ * /dev/sev-guest: passes ioctls to the simulated guest driver, which serializes them as the kernel's mutex
+ * does.
+ */
 struct request {
 	struct run_platform *platform;
 	struct run_reply *reply;

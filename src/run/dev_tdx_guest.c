@@ -8,7 +8,7 @@
 #include "run/device.h"
 #include "run/user_memory.h"
 
-/* /dev/tdx_guest, and the measurements beside it in sysfs. */
+/* /dev/tdx_guest, and its measurements in sysfs. */
 static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
 {
 	struct run_platform *p = ctx;
@@ -60,7 +60,7 @@ static ssize_t measurement_write(void *ctx, void *file, const void *data, size_t
 	struct measurement *m = ctx;
 	int r;
 
-	/* No more than the attribute's size is taken. Spec: Linux fs/sysfs/file.c, sysfs_kf_bin_write(). */
+	/* Writes are cut to the attribute's size. Spec: Linux fs/sysfs/file.c, sysfs_kf_bin_write(). */
 	if (off >= TDX_MR_BYTES)
 		return 0;
 	size = size < TDX_MR_BYTES - off ? size : TDX_MR_BYTES - (size_t)off;

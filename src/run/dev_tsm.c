@@ -8,8 +8,8 @@
 #include "run/tsm_source.h"
 
 /*
- * /sys/kernel/config/tsm/report: nodes for what sim/tsm has. Entries come and go by mkdir(2) and rmdir(2);
- * each attribute is a file whose every call goes to sim/tsm.
+ * /sys/kernel/config/tsm/report: the files of the simulated configfs-tsm (sim/guest/tsm). mkdir(2) and
+ * rmdir(2) create and remove entries; every call on an attribute is passed on.
  */
 struct attribute {
 	struct tree *tree;
@@ -43,7 +43,7 @@ static int attribute_open(void *ctx, int flags, void **ret_file)
 	return r;
 }
 
-/* From here on the entry may be gone, and the context with it: only the file counts. */
+/* The entry and `ctx` may have been removed since open(2): use only the file. */
 static void attribute_release(void *ctx, void *file)
 {
 	(void)sim_tsm_close(file);
@@ -102,7 +102,10 @@ static int add_attributes(struct tree *tree, struct entry *entry, uint64_t id)
 						  .release = attribute_release,
 						  .read = attribute_read,
 						  .write = attribute_write };
-	/* FUSE has lseek(2), pread(2) and pwrite(2), or none; configfs only lacks the first here. */
+	/*
+	 * FUSE supports lseek(2), pread(2) and pwrite(2), or none of them; configfs lacks only lseek(2)
+	 * here.
+	 */
 	static const struct run_node_ops binary = { .seekable = true,
 						    .strict = true,
 						    .truncates = true,
@@ -110,7 +113,7 @@ static int add_attributes(struct tree *tree, struct entry *entry, uint64_t id)
 						    .release = attribute_release,
 						    .read = attribute_read,
 						    .write = attribute_write };
-	/* As readdir(3) of configfs lists them: from the last that the driver names to the first. */
+	/* In the order in which configfs lists them: the reverse of the driver's. */
 	static const enum sim_tsm_attr order[SIM_TSM_N_ATTRS] = {
 		SIM_TSM_MANIFESTBLOB,
 		SIM_TSM_AUXBLOB,

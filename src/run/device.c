@@ -75,7 +75,7 @@ static bool wanted(const struct run_device *device, const struct run_options *op
 	       (!device->wanted || device->wanted(options));
 }
 
-/* What a `jurat run` around this one or a `jurat device` shows is not real. */
+/* A device of an outer `jurat run` or of `jurat device` is not real. */
 static bool is_real(const struct run_place *place)
 {
 	char cuse[PATH_MAX];

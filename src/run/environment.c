@@ -33,11 +33,14 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
 }
 
-/* Certificates and hashsticks are public; only the directory above them is the user's own. */
+/*
+ * Certificates and hashsticks are public, so their modes let everybody read; the directory above restricts
+ * access.
+ */
 static int write_roots(const struct run_platform *p, const char *roots, struct jurat_error *err)
 {
 	static const struct {
-		const char *name; /* after the product */
+		const char *name; /* appended to the product's name */
 		enum sim_ca cas[2];
 		size_t n;
 	} files[] = {
@@ -67,7 +70,7 @@ static int write_roots(const struct run_platform *p, const char *roots, struct j
 	return r;
 }
 
-/* What the key distribution service would give this host's operator to load: a VLEK for the reported TCB. */
+/* The hashstick that the KDS would issue to this host's operator: a VLEK for the reported TCB. */
 static int write_hashstick(const struct run_platform *p, const char *roots, struct jurat_error *err)
 {
 	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
@@ -92,7 +95,7 @@ static int write_hashstick(const struct run_platform *p, const char *roots, stru
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s'", path) : 0;
 }
 
-/* A copy of environ with room for more; names that we set are left out. */
+/* A copy of environ with `room` free slots, without the variables that are set here. */
 static char **copy_environ(size_t room)
 {
 	size_t n = 0, kept = 0;

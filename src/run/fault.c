@@ -15,7 +15,7 @@
 
 enum { MAX_COUNT = 1000000 };
 
-/* A number from 1 up to the end of the text. */
+/* A decimal number of at least 1 that fills the text. */
 static bool count_of(const char *text, unsigned *ret)
 {
 	char *end;
@@ -139,7 +139,7 @@ static bool parse_configfs_ebusy(const char *arg, struct run_faults *to)
 	return count_of(arg, &to->configfs_ebusy);
 }
 
-/* `argument` follows the name: ':' or '@', or nothing. */
+/* `argument` is what follows the name: empty, or beginning with ':' or '@'. */
 static const struct {
 	const char *name;
 	char separator;
@@ -260,7 +260,7 @@ int run_fault_parse(const char *spec, struct run_faults *to, struct jurat_error 
 	return jurat_fail(err, -EINVAL, "unknown fault '%s' (see --list-faults)", spec);
 }
 
-/* New firmware, with one security version more, and committed. */
+/* Loads and commits firmware with a higher SVN. */
 static uint64_t next_tcb(const struct run_platform *p)
 {
 	struct sim_psp *psp = machine_psp(p->machine);
@@ -273,7 +273,7 @@ static uint64_t next_tcb(const struct run_platform *p)
 	return snp_tcb_write(sim_psp_product(psp), &tcb);
 }
 
-/* A table of 5 pages: the good one, and an entry that nobody knows. */
+/* A table of 5 pages: the valid one and an entry with an unknown GUID. */
 static int oversize(struct run_platform *p, struct jurat_error *err)
 {
 	enum { PAGES = 5, ROOM = PAGES * SNP_PAGE_BYTES, BYTES = ROOM - SNP_PAGE_BYTES / 2 };
@@ -315,16 +315,16 @@ static int spoil_certs(struct run_platform *p, struct jurat_error *err)
 		return truncate(p->certs_path, 0) < 0
 			       ? jurat_fail(err, -errno, "cannot empty the certificates")
 			       : 0;
-	case RUN_CERTS_STALE: /* what a host does that changes its firmware alone */
+	case RUN_CERTS_STALE: /* as on a host that changes its firmware without the certificates */
 		return sim_psp_download_firmware(psp, next_tcb(p), true) == SNP_SUCCESS
 			       ? 0
 			       : jurat_fail(err, -EIO, "the firmware did not accept a new version");
-	default: /* truncated: the VMM's doing */
+	default: /* RUN_CERTS_TRUNCATED is a fault of the VMM */
 		return 0;
 	}
 }
 
-/* Whether this platform can have them. */
+/* Whether this platform supports the faults. */
 static int check(const struct run_platform *p, const struct run_faults *wanted, struct jurat_error *err)
 {
 	if (wanted->certs != RUN_CERTS_GOOD && (!p->certs_path || p->state))
@@ -389,8 +389,8 @@ void run_faults_before_request(struct run_platform *p)
 
 	p->n_requests++;
 	/*
-	 * Not under a request of another thread: its VMM holds the certificates, and would not be run
-	 * meanwhile.
+	 * Not while another request is in progress: its VMM holds the lock of the certificates and does not
+	 * run meanwhile.
 	 */
 	if (p->faults.tcb_flip_at == 0 || p->n_requests < p->faults.tcb_flip_at ||
 	    machine_runnable(p->machine) > 0)

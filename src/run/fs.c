@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "run/fs_internal.h"
 
-enum { REQUESTS = 64 }; /* in a row, before a caller may look at what else there is */
+enum { REQUESTS = 64 }; /* maximum per call, so that other events get their turn */
 
 static struct run_fs *fs_of(fuse_req_t req)
 {
@@ -36,8 +36,8 @@ static void reply_entry(fuse_req_t req, struct run_node *node)
 static void do_init(void *ctx, struct fuse_conn_info *conn)
 {
 	/*
-	 * Releases are background requests: none may wait behind others, or a close would come after what
-	 * follows it.
+	 * Releases are background requests. They must not be queued, or a close(2) would arrive after later
+	 * requests.
 	 */
 	conn->max_background = UINT16_MAX;
 	conn->congestion_threshold = UINT16_MAX;
@@ -63,7 +63,7 @@ static void do_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 static void do_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	struct run_node *dir = run_tree_get(fs_of(req), parent), *node;
-	int r = -EPERM; /* as configfs answers where no directory can be made */
+	int r = -EPERM; /* configfs's error where directories cannot be created */
 
 	if (dir && !dir->removed && dir->ops && dir->ops->mkdir)
 		r = dir->ops->mkdir(dir->ctx, name);
@@ -85,8 +85,8 @@ static void do_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 }
 
 /*
- * Errors of sysfs and configfs for other changes: their directories have no such operations. Spec: Linux
- * fs/namei.c, vfs_create() and vfs_mknod().
+ * Errors of sysfs and configfs for operations that their directories do not have. Spec: Linux fs/namei.c,
+ * vfs_create() and vfs_mknod().
  */
 static void no_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
@@ -137,7 +137,7 @@ int run_open_new(const struct run_node *node, int flags, struct run_open **ret)
 	return 0;
 }
 
-/* Where modes bind root, too: in sysfs and configfs. */
+/* In sysfs and configfs, modes apply to root, too. */
 static bool modes_forbid(const struct run_node *node, int flags)
 {
 	int access = flags & O_ACCMODE;
@@ -152,7 +152,7 @@ static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct run_open *opened = NULL;
 	int r = modes_forbid(node, fi->flags) ? -EACCES : run_open_new(node, fi->flags, &opened);
 
-	if (r == 0 && fi->flags & O_DIRECT) { /* as of every file without direct I/O: it was open until now */
+	if (r == 0 && fi->flags & O_DIRECT) { /* the kernel checks after open */
 		if (node->ops && node->ops->release)
 			node->ops->release(node->ctx, opened->file);
 		free(opened);
@@ -170,12 +170,12 @@ static void do_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	fi->direct_io = 1;
 	fi->nonseekable = !node->ops || !node->ops->seekable;
 	run_open_add(fs_of(req), opened);
-	if (node->size > 0) { /* no page is beyond a file's end */
+	if (node->size > 0) { /* an empty file has no page to map */
 		opened->mappable = &fs_of(req)->n_mappable;
 		++*opened->mappable;
 	}
 	if (fuse_reply_open(req, fi) == -ENOENT)
-		run_open_release(opened); /* nobody heard of it */
+		run_open_release(opened); /* the caller was interrupted */
 }
 
 static void do_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -200,7 +200,10 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 	struct run_open *opened = (struct run_open *)(uintptr_t)fi->fh;
 	ssize_t n = -EINVAL;
 
-	/* FUSE appends where the file ends; the files of sysfs and configfs go on where they are. */
+	/*
+	 * With O_APPEND, FUSE sends the file's size as the offset; sysfs and configfs ignore the flag and
+	 * use the position.
+	 */
 	if (fi->flags & O_APPEND)
 		off = opened->position;
 	if (opened->ops && opened->ops->write)
@@ -216,7 +219,7 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 void run_open_ioctl(fuse_req_t req, unsigned request, void *arg, const struct fuse_file_info *fi,
 		    unsigned flags, const struct run_ioctl *copied)
 {
-	/* A directory has no such thing: it is not opened, for all the kernel tells. */
+	/* No open operation is sent for directories, so `fh` means nothing for them. */
 	struct run_open *opened = flags & FUSE_IOCTL_DIR ? NULL : (struct run_open *)(uintptr_t)fi->fh;
 	struct run_ioctl call = { .pid = fuse_req_ctx(req)->pid,
 				  .request = request,
@@ -288,7 +291,7 @@ static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, s
 
 void run_reply_ioctl(struct run_reply *reply, int result)
 {
-	/* The result alone: what the driver copies back went to the program's memory already. */
+	/* No data: the driver has already written to the program's memory. */
 	fuse_reply_ioctl((fuse_req_t)reply, result, NULL, 0);
 }
 
@@ -362,7 +365,7 @@ int run_session_serve(struct fuse_session *session, struct fuse_buf *buffer)
 			continue;
 		if (n == -EAGAIN)
 			return 0;
-		if (n <= 0) /* aborted: it was unmounted while this request was on its way */
+		if (n <= 0) /* ECONNABORTED: unmounted while a request was pending */
 			return n == 0 || n == -ECONNABORTED ? -ENODEV : n;
 		fuse_session_process_buf(session, buffer);
 	}
@@ -421,6 +424,6 @@ void run_fs_session_end(struct run_fs *fs)
 		free(fs->kept[--fs->n_kept].mem);
 	if (fs->session)
 		fuse_session_destroy(
-			fs->session); /* closes the descriptor: what waits is answered by the kernel */
+			fs->session); /* closes the descriptor: the kernel fails pending requests */
 	free(fs->buffer.mem);
 }

@@ -7,7 +7,7 @@
 
 #include "run/fs_internal.h"
 
-/* What stat(2), chmod(2), truncate(2) and their like see and change. */
+/* Attributes: stat(2), chmod(2), truncate(2) and the like. */
 
 static nlink_t links_of(const struct run_node *node)
 {
@@ -56,7 +56,7 @@ void run_fs_truncate(struct run_node *node, off_t size)
 		node->shown = size;
 }
 
-/* A truncation changes no content: only what stat(2) says, and that for as long as the file is open. */
+/* A truncation does not change the contents, only the size in stat(2) while the file is open. */
 void run_fs_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi)
 {
 	struct run_node *node = run_tree_get(fuse_req_userdata(req), ino);
@@ -85,7 +85,7 @@ void run_fs_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_se
 	run_fs_getattr(req, ino, fi);
 }
 
-/* Of a filesystem without blocks, as configfs. Its type is FUSE's, which nothing can change. */
+/* As configfs, which has no blocks. The type is always FUSE's. */
 void run_fs_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	const struct statvfs st = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255 };
@@ -103,7 +103,7 @@ void run_fs_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_err(req, EINVAL);
 }
 
-/* Neither configfs, sysfs nor these devices have the operation. Spec: Linux fs/sync.c, vfs_fsync_range(). */
+/* configfs, sysfs and these devices have no fsync operation. Spec: Linux fs/sync.c, vfs_fsync_range(). */
 void run_fs_no_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi)
 {
 	fuse_reply_err(req, EINVAL);

@@ -90,7 +90,7 @@ static void drop_if_forgotten(struct run_fs *fs, struct run_node *node)
 {
 	size_t slot = node->ino - FUSE_ROOT_ID - 1;
 
-	/* The kernel may forget a node before it says that it has closed it. */
+	/* FORGET may arrive before RELEASE. */
 	if (!node->removed || node->lookups > 0 || node->n_opens > 0)
 		return;
 	fs->slots[slot].node = NULL;

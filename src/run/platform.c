@@ -44,8 +44,8 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 }
 
 /*
- * Brings firmware and certificates to what the options ask for; what a crash left behind is put right on
- * the way.
+ * Loads the firmware and publishes the certificates that the options select. This also repairs what a crash
+ * has left.
  */
 static int prepare(struct run_platform *p, struct jurat_error *err)
 {
@@ -137,7 +137,7 @@ mode_t run_platform_mode(const struct run_platform *p)
 
 void run_platform_settle(struct run_platform *p)
 {
-	enum { ENOUGH = 1000000 }; /* steps, of which no request takes so many */
+	enum { ENOUGH = 1000000 }; /* more steps than any request takes */
 
 	for (unsigned i = 0; i < ENOUGH && run_platform_runnable(p); i++)
 		run_platform_step(p);
@@ -185,7 +185,7 @@ void run_platform_step(struct run_platform *p)
 
 void run_platform_stop(struct run_platform *p)
 {
-	enum { ENOUGH = 100000 }; /* steps: a quote gives up after thirty looks */
+	enum { ENOUGH = 100000 }; /* more steps than any quote takes: the driver gives up after 30 polls */
 
 	for (unsigned i = 0; p->td && i < ENOUGH && machine_td_runnable(p->td); i++)
 		machine_td_step(p->td);
@@ -195,7 +195,7 @@ void run_platform_stop(struct run_platform *p)
 
 void run_platform_done(struct run_platform *p)
 {
-	run_state_close(p->state); /* before the firmware that it shares */
+	run_state_close(p->state); /* first: it refers to the firmware */
 	machine_td_free(p->td);
 	machine_free(p->machine);
 	free(p->certs_path);

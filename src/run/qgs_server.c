@@ -20,23 +20,23 @@
 
 enum { LISTENER = RUN_QGS_CONNECTIONS, TIMER, N_SOURCES };
 enum { MAX_PORT = 65535, MS_PER_S = 1000, NS_PER_MS = 1000000, START_WAIT_MS = 1000 };
-enum { SILENCE_MS = 1000 }; /* a client may take so long when others wait for its place */
+enum { SILENCE_MS = 1000 }; /* limit for a silent client while others wait for a connection */
 
 struct connection {
-	int fd; /* -1: free */
+	int fd; /* -1: unused */
 	uint64_t since_ms;
 	struct conn conn;
 };
 
 struct run_qgs {
 	const struct run_platform *platform;
-	char *path; /* NULL: there is no socket yet, or nobody finds it */
-	int place;  /* of a socket without a path, O_PATH */
+	char *path; /* NULL: not listening yet, or on a socket without a name */
+	int place;  /* O_PATH descriptor of the socket without a name */
 	int listener, epoll, timer;
 	unsigned n, queued, limit_ms;
-	bool is_full;      /* and the listener is not watched */
-	uint64_t armed_ms; /* when the timer goes off; 0: it does not */
-	struct stat name;  /* of path: to remove no other's */
+	bool is_full;      /* all connections are used, and the listener is not watched */
+	uint64_t armed_ms; /* when the timer expires; 0: not armed */
+	struct stat name;  /* of `path`, so that another process's socket is not removed */
 	struct connection connections[RUN_QGS_CONNECTIONS];
 };
 
@@ -52,7 +52,7 @@ static uint64_t now_ms(void)
 	return base_now_ns(base_env_real()) / NS_PER_MS;
 }
 
-/* A connection's time; when others wait for its place, less of it. */
+/* When the connection is ended; earlier if others wait for one. */
 static uint64_t deadline_of(const struct run_qgs *q, const struct connection *c)
 {
 	const uint64_t end = conn_deadline(&c->conn), silence = c->since_ms + SILENCE_MS;
@@ -60,7 +60,7 @@ static uint64_t deadline_of(const struct run_qgs *q, const struct connection *c)
 	return q->is_full && silence < end ? silence : end;
 }
 
-/* The timer goes off when the first connection's time is over. */
+/* Sets the timer to the earliest deadline. */
 static void arm(struct run_qgs *q)
 {
 	struct itimerspec at = { .it_value = { 0 } };
@@ -80,7 +80,7 @@ static void arm(struct run_qgs *q)
 	timerfd_settime(q->timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-/* While all places are taken, newcomers wait in the listener's queue. */
+/* While all connections are used, new clients wait in the listener's queue. */
 static void watch_listener(struct run_qgs *q, bool on)
 {
 	if (q->is_full == !on)
@@ -99,8 +99,9 @@ static void end(struct run_qgs *q, struct connection *c)
 }
 
 /*
- * For a newcomer, when all places are taken: the place of whoever has been silent for longest, and for long
- * enough. Every connection waits for its client. false: there is none yet.
+ * Frees a connection for a new client if all are used: that of the client that has been silent longest, if
+ * for at least SILENCE_MS. (Between calls every connection waits for its client.) false: none can be freed
+ * yet.
  */
 static bool make_place(struct run_qgs *q)
 {
@@ -148,7 +149,7 @@ static void begin(struct run_qgs *q)
 	q->n++;
 }
 
-/* As much as the socket takes. false: it takes no more now. */
+/* Sends what the socket accepts. false: it accepts no more now. */
 static bool send_some(struct run_qgs *q, struct connection *c)
 {
 	ssize_t n = send(c->fd, c->conn.out, c->conn.out_size, MSG_NOSIGNAL);
@@ -160,7 +161,7 @@ static bool send_some(struct run_qgs *q, struct connection *c)
 	if (n < 0)
 		conn_step(&c->conn, CONN_BROKEN, now_ms());
 	else if (q->platform->faults.qgs_half_close && (size_t)n == c->conn.out_size)
-		conn_step(&c->conn, CONN_BROKEN, now_ms()); /* and the other half never comes */
+		conn_step(&c->conn, CONN_BROKEN, now_ms()); /* the second half is never sent */
 	else
 		conn_sent(&c->conn, (size_t)n, now_ms());
 	return true;
@@ -207,7 +208,7 @@ static void on_connection(struct run_qgs *q, struct connection *c)
 		case CONN_READING:
 			goes_on = receive_some(c);
 			break;
-		case CONN_LINGERING: /* what was sent stays in the peer's queue */
+		case CONN_LINGERING: /* the peer can still read what was sent */
 			conn_step(&c->conn, CONN_EOF, now_ms());
 			break;
 		case CONN_READY:
@@ -216,7 +217,7 @@ static void on_connection(struct run_qgs *q, struct connection *c)
 		case CONN_SENDING:
 			goes_on = send_some(q, c);
 			break;
-		case CONN_ASKING: /* for no time at all */
+		case CONN_ASKING: /* unreachable: requests are answered at once */
 		case CONN_CLOSED:
 			end(q, c);
 			return;
@@ -252,8 +253,8 @@ void run_qgs_serve(struct run_qgs *q)
 		if (events[i].data.u32 == LISTENER)
 			begin(q);
 		else if (events[i].data.u32 == TIMER)
-			overdue = true; /* but what has come is answered, however late we are */
-		else if (q->connections[events[i].data.u32].fd >= 0) /* it may have made place */
+			overdue = true; /* after the data that has arrived, which is answered even if late */
+		else if (q->connections[events[i].data.u32].fd >= 0) /* begin() may have ended it */
 			on_connection(q, &q->connections[events[i].data.u32]);
 	}
 	if (overdue)
@@ -261,7 +262,7 @@ void run_qgs_serve(struct run_qgs *q)
 	arm(q);
 }
 
-/* Of a connected socket that nothing has come from yet. */
+/* Whether a connected socket has not sent anything yet. */
 static bool is_untouched(const struct run_qgs *q, int fd)
 {
 	struct sockaddr_un own = { 0 }, peer = { 0 };
@@ -284,7 +285,7 @@ int run_qgs_connect(struct run_qgs *q, int fd)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 
-	if (q->queued == RUN_QGS_WAITING) /* one more connect(2) could wait, and we with it */
+	if (q->queued == RUN_QGS_WAITING) /* the next connect(2) might block this process */
 		return -ECONNREFUSED;
 	snprintf(name.sun_path, sizeof(name.sun_path), "/proc/self/fd/%d", q->place);
 	if (connect(fd, (const struct sockaddr *)&name, sizeof(name)) < 0)
@@ -309,7 +310,7 @@ unsigned run_qgs_port(const char *address)
 	return port;
 }
 
-/* The name goes at once; what is left of it leads to the socket, from this process alone. */
+/* The name is removed at once. Only this process can connect, through its O_PATH descriptor. */
 static int listen_hidden(struct run_qgs *q)
 {
 	auto_close int dir = open(q->platform->temp, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -361,7 +362,7 @@ static int open_sources(struct run_qgs *q)
 	return control(q, EPOLL_CTL_ADD, q->timer, EPOLLIN, TIMER);
 }
 
-/* At `path`, or hidden. */
+/* At `path`; NULL: without a name. */
 static int open_listener(struct run_qgs *q, const char *path, struct jurat_error *err)
 {
 	struct jurat_error why = { "" };
@@ -391,7 +392,7 @@ int run_qgs_reopen(struct run_qgs *q, struct jurat_error *err)
 {
 	auto_free char *path = take_ptr(q->path);
 
-	q->path = path; /* whose name is to go */
+	q->path = path; /* close_listener() removes its name */
 	close_listener(q);
 	q->path = NULL;
 	return open_listener(q, path, err);

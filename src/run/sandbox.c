@@ -50,7 +50,9 @@ int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 	auto_close int fd = -1;
 	char at[PATH_MAX], options[128];
 
-	/* From inside: the kernel wants the mount and its device opened in the same user namespace. */
+	/*
+	 * Open it in here: the kernel requires the device to be opened in the user namespace of the mount.
+	 */
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return no_fuse(-errno, err);
@@ -77,7 +79,7 @@ int run_sandbox_enter(const char *temp, enum run_user_map map, int *ret_fd, stru
 	return r < 0 ? r : run_sandbox_mount(temp, ret_fd, err);
 }
 
-/* The longest leading part of `path` that is there; where it ends. */
+/* The length of the longest leading part of `path` that exists. */
 static size_t existing(const char *path)
 {
 	size_t end = strlen(path);
@@ -95,7 +97,7 @@ static size_t existing(const char *path)
 	return 1;
 }
 
-/* Makes the missing directories and the place itself, in a directory that is a copy. */
+/* Creates the missing directories and the file, directory or link itself, in a directory that is a copy. */
 static int make_missing(const struct run_place *place, size_t from)
 {
 	char part[PATH_MAX];
@@ -109,7 +111,7 @@ static int make_missing(const struct run_place *place, size_t from)
 			return -errno;
 	}
 	if (place->link) {
-		if (unlink(place->path) < 0 && errno != ENOENT) /* a real device's */
+		if (unlink(place->path) < 0 && errno != ENOENT) /* that of a real device */
 			return -errno;
 		return symlink(place->node, place->path) < 0 ? -errno : 0;
 	}
@@ -132,7 +134,7 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	if (end <= 1)
 		return jurat_fail(err, -ENOENT, "cannot provide '%s': this machine has no such file system",
 				  place->path);
-	if (place->link && place->path[end] == '\0') /* it is put into a copy, never followed */
+	if (place->link && place->path[end] == '\0') /* an existing link is replaced, not followed */
 		end = (size_t)(strrchr(place->path, '/') - place->path);
 	if (place->path[end] != '\0') {
 		snprintf(parent, sizeof(parent), "%.*s", (int)end, place->path);

@@ -24,10 +24,7 @@ union control { /* room and alignment for one descriptor */
 
 void run_message_send(int to, enum run_word word, int r, const struct jurat_error *err, int fd)
 {
-	/*
-	 * -EINVAL from the kernel is not about an argument of the user, so it must not be reported as a usage
-	 * error.
-	 */
+	/* -EINVAL from the kernel must not be reported as a usage error. */
 	struct run_message message = { .word = word, .r = r == -EINVAL ? -EOPNOTSUPP : r };
 	struct iovec iov = { .iov_base = &message, .iov_len = sizeof(message) };
 	union control control = { .bytes = { 0 } };
@@ -43,7 +40,7 @@ void run_message_send(int to, enum run_word word, int r, const struct jurat_erro
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	}
-	(void)!sendmsg(to, &m, MSG_NOSIGNAL); /* a supervisor that is gone: the monitor sees it */
+	(void)!sendmsg(to, &m, MSG_NOSIGNAL); /* if the supervisor has ended, the monitor notices */
 }
 
 int run_message_receive(int from, struct run_message *ret, int *ret_fd)
@@ -94,7 +91,7 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 		run_message_send(setup, RUN_SETUP_FAILED, r, &err, -1);
 		_exit(126);
 	}
-	/* The user namespace came after the first one, and changing credentials clears it. */
+	/* Again: the change of credentials in the user namespace has cleared it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGCHLD, &what->on_child, NULL);
 	sigprocmask(SIG_SETMASK, &what->mask, NULL);
@@ -117,7 +114,7 @@ static pid_t parent_of(const char *pid)
 	f = fopen(path, "re");
 	if (!f)
 		return 0;
-	/* "pid (name) state ppid ...", and a name may hold anything but has an end. */
+	/* "pid (name) state ppid ..."; the name may contain spaces and parentheses. */
 	if (fgets(line, sizeof(line), f) && (after = strrchr(line, ')')) && strlen(after) > 4)
 		parent = (int)strtol(after + 4, NULL, 10);
 	fclose(f);
@@ -164,7 +161,7 @@ static bool reap(pid_t program, int *ret_status)
 	return ended;
 }
 
-/* Until the program ends (true) or the supervisor does. */
+/* Returns when the program has ended (true), or the supervisor (false). */
 static bool keep(pid_t program, int control, int *ret_status)
 {
 	struct signalfd_siginfo info;
@@ -188,7 +185,7 @@ static bool keep(pid_t program, int control, int *ret_status)
 			continue;
 		if (recv(control, &signal, sizeof(signal), 0) != sizeof(signal))
 			return false;
-		kill(program, signal); /* not reaped, so still this process */
+		kill(program, signal); /* not reaped yet, so the ID is not reused */
 	}
 }
 
@@ -230,7 +227,7 @@ int run_spawn(const struct run_spawn *what, struct run_monitor *ret, struct jura
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
 		r = -errno;
 	if (r == 0) {
-		prctl(PR_SET_CHILD_SUBREAPER, 1); /* should the monitor be killed */
+		prctl(PR_SET_CHILD_SUBREAPER, 1); /* for the case that the monitor is killed */
 		ret->pid = fork();
 		if (ret->pid == 0) {
 			close(setup[0]);

@@ -15,14 +15,14 @@
 
 /* The file: the seed, padded with zeros, then the firmware's state. */
 enum { SEED_BYTES = 256, FILE_BYTES = SEED_BYTES + SIM_PSP_STATE_BYTES };
-enum { LOOK_UP_NS = 50000000 }; /* from a wait, for signals */
+enum { LOOK_UP_NS = 50000000 }; /* between checks for signals during a wait */
 
 struct run_state {
 	char *platform, *next, *certs;
 	int lock;
 	char seed[SEED_BYTES];
 	struct sim_psp *psp;
-	bool is_known; /* `psp` has what is in `known`, which was loaded or written last */
+	bool is_known; /* `known`, read or written last, is the state of `psp` */
 	uint8_t known[FILE_BYTES];
 };
 
@@ -138,7 +138,7 @@ void run_state_unlock(struct run_state *s)
 	(void)!base_unlock(base_env_real(), s->lock);
 }
 
-/* The file is only ever replaced, so a descriptor of it stands for one whole state. */
+/* The file is replaced, never changed, so a descriptor always reads one complete state. */
 static int read_platform(const struct run_state *s, uint8_t ret[FILE_BYTES], struct jurat_error *err)
 {
 	struct base_env *env = base_env_real();
@@ -191,7 +191,7 @@ int run_state_options(struct run_state *s, struct sim_psp_options *o, bool *ret_
 	return 0;
 }
 
-/* Before a command: what others changed. */
+/* Before a command: loads the changes of other processes. */
 static int refresh(void *ctx)
 {
 	struct run_state *s = ctx;
@@ -206,7 +206,7 @@ static int refresh(void *ctx)
 	return r;
 }
 
-/* After a command that changed something. Its caller has the lock. */
+/* After a command that changed the state. The caller holds the lock. */
 static int save(void *ctx)
 {
 	struct run_state *s = ctx;
@@ -214,10 +214,10 @@ static int save(void *ctx)
 	uint8_t file[FILE_BYTES];
 	int fd, r = 0;
 
-	s->is_known = false; /* when this fails, the change is undone by the next refresh */
+	s->is_known = false; /* if this fails, the next refresh undoes the change */
 	memcpy(file, s->seed, SEED_BYTES);
 	sim_psp_save(s->psp, file + SEED_BYTES);
-	(void)!base_unlink(env, s->next); /* what a crash left there */
+	(void)!base_unlink(env, s->next); /* left by a crash */
 	fd = base_open(env, s->next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fd;

@@ -26,21 +26,21 @@ enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK, ON_COMMAND };
 struct supervisor {
 	struct run_platform platform;
 	struct run_fs *fs;
-	struct run_qgs *qgs;          /* NULL: on no socket */
-	struct run_vsock *vsock;      /* NULL: nothing is intercepted */
-	struct run_control *commands; /* NULL: nobody gives any */
+	struct run_qgs *qgs;          /* NULL: no quoting service */
+	struct run_vsock *vsock;      /* NULL: no system call is intercepted */
+	struct run_control *commands; /* NULL: no --control */
 	struct run_devices devices;
 	struct run_monitor monitor;
-	sigset_t to_pass_on, mask; /* blocked in here; as it was before */
+	sigset_t to_pass_on, mask; /* forwarded and blocked; the caller's mask */
 	int signals;
 	struct run_turns turns;
 	bool fuse_served, over;
 	struct run_ended ended;
-	int failed; /* -errno of the program's setup */
+	int failed; /* 0, or -errno of a failed start */
 };
 
 /*
- * Signals that a user or process manager sends. Those of the terminal reach the program directly, once it
+ * Signals that a user or service manager sends. The terminal's also reach the program directly once it
  * runs.
  */
 static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
@@ -86,7 +86,7 @@ static int attach(struct supervisor *s, enum run_word word, int fd, struct jurat
 static void on_failed(struct supervisor *s, const struct run_message *message, struct jurat_error *err)
 {
 	s->failed = message->r;
-	s->ended.status = 0; /* not that of the process which failed to become the program */
+	s->ended.status = 0; /* not the exit status of the failed child process */
 	if (message->word == RUN_EXEC_FAILED)
 		s->ended.status = message->r == -ENOENT ? 127 : 126;
 	if (err)
@@ -98,7 +98,7 @@ static int on_setup(struct supervisor *s, struct jurat_error *err)
 	struct run_message message;
 	int fd = -1, r = run_message_receive(s->monitor.setup, &message, &fd);
 
-	if (r < 0) { /* it runs, or has failed and said so */
+	if (r < 0) { /* the program was executed, or a failure was reported before */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, s->monitor.setup, NULL);
 		s->ended.started = s->failed == 0;
 		if (s->ended.started)
@@ -127,7 +127,7 @@ static void on_control(struct supervisor *s)
 		if (s->failed == 0)
 			s->ended.status = status;
 	} else {
-		s->ended.status = SIGKILL; /* the monitor was killed: it is not known how the program ended */
+		s->ended.status = SIGKILL; /* the monitor was killed: the program's status is unknown */
 	}
 	s->over = true;
 }
@@ -136,7 +136,7 @@ static int on_fuse(struct supervisor *s)
 {
 	int r = run_fs_serve(s->fs);
 
-	if (r < 0) /* the last process that saw it is gone */
+	if (r < 0) /* unmounted: the last process in the namespace has ended */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_fs_fd(s->fs), NULL);
 	return r == -ENODEV ? 0 : r;
 }
@@ -145,7 +145,7 @@ static int on_vsock(struct supervisor *s)
 {
 	int r = run_vsock_serve(s->vsock);
 
-	if (r < 0) /* as above */
+	if (r < 0) /* the last process with the filter has ended */
 		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
 	return r == -ENODEV ? 0 : r;
 }
@@ -209,7 +209,10 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
-/* Reads the last messages of a program that ended before the loop handled its start: all writers are gone. */
+/*
+ * Reads the remaining messages of a program that ended before the loop handled its start. All writers have
+ * ended.
+ */
 static void last_words(struct supervisor *s, struct jurat_error *err)
 {
 	struct run_message message;
@@ -224,7 +227,7 @@ static void last_words(struct supervisor *s, struct jurat_error *err)
 	s->ended.started = s->failed == 0;
 }
 
-/* From the fork to the program's end. */
+/* From fork(2) to the end of the program. */
 static int supervise(struct supervisor *s, const struct run_options *options, const char *temp, char **env,
 		     struct jurat_error *err)
 {
@@ -246,13 +249,13 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		r = open_loop(s, err);
 		if (r == 0)
 			r = loop(s, err);
-		close(s->monitor.control);       /* makes it end if it is still waiting */
+		close(s->monitor.control);       /* the monitor ends if it still waits */
 		run_platform_stop(&s->platform); /* pending requests get a reply */
 		run_fs_free(s->fs);
 		s->fs = s->platform.fs = NULL;
 		while (waitpid(s->monitor.pid, &status, 0) < 0 && errno == EINTR)
 			;
-		if (WIFSIGNALED(status)) /* killed: what it kept is ours now */
+		if (WIFSIGNALED(status)) /* killed: its children are now this process's */
 			run_end_children();
 		if (r == 0 && !s->ended.started)
 			last_words(s, err);
@@ -263,8 +266,8 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 }
 
 /*
- * Signals are blocked and handled by the loop only, until everything is cleaned up: earlier ones are
- * forwarded to the program, later ones take effect after the clean-up.
+ * Signals are blocked until everything is cleaned up. The loop forwards them to the program; later ones
+ * take effect after the clean-up.
  */
 static void block_signals(struct supervisor *s)
 {
@@ -279,8 +282,8 @@ static void block_signals(struct supervisor *s)
 }
 
 /*
- * Where the program may be several users, root owns the files, and all may use the directory of the roots,
- * whose parent they may traverse but not list.
+ * If the program may change its user, root owns the files, and every user may traverse (not list) the
+ * directory above the roots.
  */
 static void give_files(struct supervisor *s, const struct run_options *options, const char *temp)
 {

@@ -22,18 +22,18 @@
 #include "run/temp.h"
 #include "run/turns.h"
 
-enum { ON_SIGNAL, ON_HELPER, ON_FUSE, ON_COMMAND, ON_CUSE /* and what follows */ };
+enum { ON_SIGNAL, ON_HELPER, ON_FUSE, ON_COMMAND, ON_CUSE /* plus the index of the device */ };
 
 struct server {
 	struct run_platform platform;
 	struct run_fs *fs;
-	struct run_control *commands; /* NULL: nobody gives any */
+	struct run_control *commands; /* NULL: no --control */
 	struct run_devices devices;
 	struct run_cuse *cuse[RUN_MAX_DEVICES];
 	struct run_place places[RUN_MAX_DEVICES];
 	size_t n_cuse, n_places;
 	pid_t helper;
-	sigset_t ends, mask; /* blocked in here; as it was before */
+	sigset_t ends, mask; /* signals that end the server; the caller's mask */
 	int socket, signals;
 	struct run_turns turns;
 	void (*ready)(const struct run_system_ready *what);
@@ -110,7 +110,7 @@ static int loop(struct server *s, struct jurat_error *err)
 	return r;
 }
 
-/* The kernel chose it, and sysfs is to say the same. */
+/* The kernel has allocated it; sysfs shows the same number. */
 static void set_number(struct server *s, const struct run_cuse *cuse)
 {
 	for (unsigned i = 0; i < RUN_N_MISC; i++)
@@ -118,7 +118,7 @@ static void set_number(struct server *s, const struct run_cuse *cuse)
 			s->platform.numbers[i] = run_cuse_number(cuse);
 }
 
-/* Character devices by CUSE, directories by FUSE. */
+/* Character devices use CUSE, directories FUSE. */
 static int divide(struct server *s, struct jurat_error *err)
 {
 	int r = 0;
@@ -162,7 +162,9 @@ static int open_loop(struct server *s, struct jurat_error *err)
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
 }
 
-/* Ends what is under way, then the devices, and waits until their places are as before. */
+/*
+ * Ends requests in progress, removes the devices, and waits until the mount helper has undone the mounts.
+ */
 static void stop(struct server *s)
 {
 	run_platform_stop(&s->platform);
@@ -191,7 +193,7 @@ static int serve(struct server *s, const char *temp, struct jurat_error *err)
 	if (r == 0)
 		r = loop(s, err);
 	stop(s);
-	while (s->signals >= 0 && s->over) { /* what ended us is dealt with */
+	while (s->signals >= 0 && s->over) { /* the signal that ended the server has been handled */
 		struct signalfd_siginfo info;
 
 		if (read(s->signals, &info, sizeof(info)) <= 0)

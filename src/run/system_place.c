@@ -14,15 +14,15 @@
 #include "run/system.h"
 #include "run/temp.h"
 
-/* What the mount helper has done, and is to undo. */
+/* What the mount helper has done and undoes at the end. */
 struct placed {
-	char *made[RUN_MAX_DEVICES];    /* nodes where /dev is no devtmpfs */
-	char *covered[RUN_MAX_DEVICES]; /* nodes of real devices below ours */
+	char *made[RUN_MAX_DEVICES];    /* nodes that devtmpfs did not create */
+	char *covered[RUN_MAX_DEVICES]; /* nodes of real devices that are covered by a mount */
 	size_t n_made, n_covered;
 	struct run_copies copies;
 };
 
-/* A real device stays where it is, below a mounted node of ours, until we go. */
+/* Covers a real device's node with a bind mount, until the server ends. */
 static int cover(const char *path, mode_t mode, dev_t number)
 {
 	auto_free char *node = NULL;
@@ -42,7 +42,7 @@ static int cover(const char *path, mode_t mode, dev_t number)
 	return r;
 }
 
-/* The kernel has made the node where /dev is a devtmpfs and has none of this name. */
+/* On a devtmpfs the kernel has created the node, unless a node of this name existed. */
 static int place_node(const struct run_cuse *cuse, struct placed *placed)
 {
 	auto_free char *path = NULL;
@@ -56,7 +56,7 @@ static int place_node(const struct run_cuse *cuse, struct placed *placed)
 	if (stat(path, &st) < 0) {
 		if (mknod(path, S_IFCHR | 0600, run_cuse_number(cuse)) < 0)
 			return -errno;
-		r = chmod(path, run_cuse_mode(cuse)) < 0 ? -errno : 0; /* whatever the umask */
+		r = chmod(path, run_cuse_mode(cuse)) < 0 ? -errno : 0; /* regardless of the umask */
 		placed->made[placed->n_made++] = take_ptr(path);
 		return r;
 	}
@@ -69,9 +69,9 @@ static int place_node(const struct run_cuse *cuse, struct placed *placed)
 }
 
 /*
- * Mounts are prepared in `temp`, which is mounted on itself for that: a mount can leave a private mount
- * only. Those below a copy hear of the originals' changes and pass none on, lest they take the originals'
- * submounts with them when they go.
+ * Prepares the mounts in `temp`, which is mounted on itself and made private, because mounts cannot be
+ * moved out of a shared one. The mounts below a copy become slaves of the originals: otherwise, unmounting
+ * a copy would also unmount the originals' submounts.
  */
 static int place_directories(const struct run_placing *placing, int socket, struct placed *placed,
 			     struct jurat_error *err)
@@ -129,7 +129,7 @@ _Noreturn static void be_mount_helper(const struct run_placing *placing, int soc
 	char byte;
 	int r;
 
-	for (size_t i = 0; i < placing->n_cuse; i++) /* the server's alone: when it dies, so do they */
+	for (size_t i = 0; i < placing->n_cuse; i++) /* the devices end with the server */
 		close(run_cuse_fd(placing->cuse[i]));
 	r = place(placing, socket, &placed, &err);
 	run_message_send(socket, r < 0 ? RUN_SETUP_FAILED : RUN_PLACED, r, &err, -1);

@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 
-/* The longest path that is made below the directory fits PATH_MAX: none is ever cut. */
+/* So that every path below the directory fits PATH_MAX. */
 enum { OURS_BYTES = 256, ATTEMPTS = 16 };
 
 #define PREFIX   "jurat-run-"
@@ -49,7 +49,7 @@ static void remove_if_left(const char *path)
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	    is_still_at(fd, path))
-		run_temp_remove(path); /* locked, so that a run which has just made it makes another */
+		run_temp_remove(path); /* locked: a run that has just created it will create another */
 }
 
 static void remove_all_left(const char *below)
@@ -66,7 +66,7 @@ static void remove_all_left(const char *below)
 		closedir(dir);
 }
 
-/* -ESTALE: another run took it for a directory that was left, and has removed it. */
+/* -ESTALE: another run has removed it before it was locked. */
 static int make(const char *below, struct run_temp *ret, struct jurat_error *err)
 {
 	auto_free char *path = NULL;
@@ -79,7 +79,7 @@ static int make(const char *below, struct run_temp *ret, struct jurat_error *err
 	if (!mkdtemp(path))
 		return jurat_fail(err, -errno, "cannot make a directory in '%s': %s", below, strerror(errno));
 	lock = open(path, OPEN_DIR);
-	/* Where a filesystem has no locks, no run gets one to remove it either. */
+	/* On a filesystem without locks, no run removes a directory of another. */
 	if (lock >= 0)
 		(void)!flock(lock, LOCK_EX);
 	if (lock < 0 || !is_still_at(lock, path))

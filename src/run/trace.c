@@ -28,7 +28,7 @@ struct format {
 struct run_trace {
 	const struct format *format;
 	FILE *to;
-	uint64_t start_ns, machine_ns; /* when it began; the machine's time at the last step */
+	uint64_t start_ns, machine_ns; /* time of the start; machine time of the last step */
 	struct step last;
 	bool has_last;
 	const char *actors[MAX_ACTORS];
@@ -40,7 +40,7 @@ static double now_us(const struct run_trace *t)
 	return (double)(base_now_ns(base_env_real()) - t->start_ns + t->machine_ns) / 1e3;
 }
 
-/* The number of an actor, and whether it is the first time that it is heard of. */
+/* The number of an actor, and whether it is new. */
 static unsigned actor(struct run_trace *t, const char *name, bool *ret_new)
 {
 	*ret_new = false;
@@ -84,7 +84,7 @@ static void json_begin(struct run_trace *t)
 	fputs("[", t->to);
 }
 
-/* One slice on the row of who is asked; rows get their names when they first appear. */
+/* A slice in the row of the receiver; a row is named when it first appears. */
 static void json_step(struct run_trace *t, const struct step *s, double until_us)
 {
 	bool is_new;
@@ -118,7 +118,7 @@ static void mermaid_begin(struct run_trace *t)
 	fputs("sequenceDiagram\n", t->to);
 }
 
-/* Names become identifiers; what Mermaid takes for syntax becomes an entity. */
+/* Turns names into identifiers and Mermaid's syntax characters into entities. */
 static void mermaid_name(FILE *to, const char *name)
 {
 	for (; *name; name++)
@@ -173,7 +173,7 @@ int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error 
 	return 0;
 }
 
-/* A step is written when the next one begins: only then is its length known. */
+/* A step is written when the next one begins, because only then is its duration known. */
 static void write_last(struct run_trace *t, double until_us)
 {
 	if (t->has_last)

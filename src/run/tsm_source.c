@@ -48,7 +48,7 @@ static int start_sev(struct run_platform *p, struct sim_tsm **ret, void **ret_ct
 static int start_tdx(struct run_platform *p, struct sim_tsm **ret, void **ret_ctx, struct jurat_error *err)
 {
 	*ret = machine_td_tsm(p->td);
-	if (p->options->legacy_quote) /* the driver of 2023 knew nothing of configfs */
+	if (p->options->legacy_quote) /* the driver posted in 2023 has no configfs provider */
 		sim_tsm_unregister(*ret);
 	return 0;
 }

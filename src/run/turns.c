@@ -8,14 +8,14 @@
 #include "base/env.h"
 
 enum {
-	STEPS = 64,         /* of the machine, between two looks at what else there is */
-	LINGER_NS = 200000, /* longer than a program takes from an answer to its next request */
+	STEPS = 64,         /* steps of the machine between two polls for events */
+	LINGER_NS = 200000, /* longer than a program takes between a response and its next request */
 };
 
 /*
- * After a request, which most events are, another is likely to come at once, and waking a processor that has
- * gone idle for it can take longer than all else on the way (in some virtual machines 40 us). So this polls
- * for a while before it sleeps, and yields the processor to other threads.
+ * Most events are requests, and another one is likely to follow at once. Waking an idle processor can take
+ * longer than the request itself (40 us in some virtual machines), so this polls for a while before it
+ * sleeps, and yields the processor to other threads meanwhile.
  */
 static int linger(struct run_turns *t, struct epoll_event *events, int room)
 {

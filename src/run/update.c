@@ -3,9 +3,9 @@
 
 #include "run/platform.h"
 
-/* Changes of firmware and certificates, by the operator and by --fault. */
+/* Changes of firmware and certificates: commands of host tools, and --fault. */
 
-/* With the lock of a shared platform. */
+/* The caller holds the lock of a shared platform. */
 int run_platform_update_locked(struct run_platform *p, const struct machine_change *change,
 			       uint32_t *ret_status, struct jurat_error *err)
 {

@@ -11,7 +11,7 @@
 
 #include "run/fs.h"
 
-enum { PATIENCE_NS = 200000000 }; /* longer than memory is swapped in */
+enum { PATIENCE_NS = 200000000 }; /* longer than swapping in a page takes */
 
 typedef ssize_t transfer_fn(pid_t pid, const struct iovec *local, unsigned long n_local,
 			    const struct iovec *remote, unsigned long n_remote, unsigned long flags);
@@ -40,7 +40,7 @@ static void *in_thread(void *arg)
 	return NULL;
 }
 
-/* Beside this thread, which serves the files that may be mapped there, and has to refuse their pages. */
+/* In another thread. This one serves the files that may be mapped there, and fails their page reads. */
 static void attempt_beside(struct attempt *a, struct run_fs *fs)
 {
 	struct timespec until;
@@ -80,7 +80,7 @@ static int transfer(const struct run_user_memory *user, transfer_fn *call, void 
 	return a.done < 0 && a.error == EPERM ? -EPERM : -EFAULT;
 }
 
-/* In the copy of the argument, of which the first `size` bytes count; NULL: that does not cover the range. */
+/* The range in the first `size` bytes of the copy of the argument; NULL: they do not cover it. */
 static uint8_t *in_argument(const struct run_user_memory *user, size_t size, uint64_t addr, size_t n)
 {
 	const uint64_t at = addr - user->arg;
@@ -112,7 +112,7 @@ static int user_read(void *ctx, uint64_t addr, void *to, size_t n)
 static int user_write(void *ctx, uint64_t addr, const void *from, size_t n)
 {
 	struct run_user_memory *user = ctx;
-	/* process_vm_writev() only reads what is here, but its type cannot say so. */
+	/* process_vm_writev(2) only reads its local buffers, but their type is not const. */
 	const int r = transfer(user, process_vm_writev, (void *)(uintptr_t)from, addr, n);
 	uint8_t *copy = in_argument(user, user->n_out, addr, n);
 

@@ -29,7 +29,7 @@ struct id_map {
 	size_t n;
 };
 
-/* How it ended, from the process that writes the maps. */
+/* Result of the process that writes the maps. */
 struct outcome {
 	int r;
 	struct jurat_error err;
@@ -164,7 +164,7 @@ static int write_map(pid_t pid, const struct id_map *map)
 	return write_file(pid, name, text);
 }
 
-/* One user and group, which every process may map from inside. */
+/* Maps one user and group, which needs no privileges. */
 static int map_one(const struct id_map *uids, const struct id_map *gids)
 {
 	int r = write_map(getpid(), uids);
@@ -183,7 +183,7 @@ static bool may_set_ids(void)
 	return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & both) == both;
 }
 
-/* All IDs of this user namespace keep their numbers, but for `id`, which is 0, and for 0. */
+/* Maps all IDs of this user namespace to themselves, except `id`, which becomes 0, and 0. */
 static int add_all(struct id_map *map, uint32_t id, struct jurat_error *err)
 {
 	unsigned long long first, outside, count;
@@ -207,7 +207,10 @@ static int add_all(struct id_map *map, uint32_t id, struct jurat_error *err)
 	return 0;
 }
 
-/* The user's lines of subuid(5) or subgid(5), which name the user or have the ID: 1 and the following IDs. */
+/*
+ * Maps 1 and the following IDs to the user's lines of subuid(5) or subgid(5), which begin with the name or
+ * the ID.
+ */
 static int add_subordinate(struct id_map *map, struct jurat_error *err)
 {
 	const struct passwd *user = getpwuid(geteuid());
@@ -243,7 +246,7 @@ static int add_subordinate(struct id_map *map, struct jurat_error *err)
 			  user ? user->pw_name : number);
 }
 
-/* newuidmap(1) or newgidmap(1). What they print about a refusal goes to standard error. */
+/* Runs newuidmap(1) or newgidmap(1), which print the reason of a failure to standard error. */
 static int run_newidmap(pid_t pid, const struct id_map *map, struct jurat_error *err)
 {
 	char numbers[1 + 3 * MAX_ROWS][ID_CHARACTERS], name[16];
@@ -281,7 +284,7 @@ static int run_newidmap(pid_t pid, const struct id_map *map, struct jurat_error 
 			  name, map->kind);
 }
 
-/* In a process that stays outside. */
+/* Runs in a process that stays in the caller's namespace. */
 static int map_from_outside(pid_t pid, struct id_map *uids, struct id_map *gids, struct jurat_error *err)
 {
 	int r;
@@ -310,7 +313,7 @@ _Noreturn static void map_when_asked(int socket, pid_t pid, struct id_map *uids,
 	struct outcome outcome = { .err = { "" } };
 	char byte;
 
-	if (recv(socket, &byte, 1, 0) != 1) /* there is no namespace */
+	if (recv(socket, &byte, 1, 0) != 1) /* unshare(2) failed */
 		_exit(0);
 	outcome.r = map_from_outside(pid, uids, gids, &outcome.err);
 	(void)!send(socket, &outcome, sizeof(outcome), MSG_NOSIGNAL);

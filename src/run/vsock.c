@@ -20,17 +20,17 @@
 #include "run/user_memory.h"
 
 enum { SOCKET_TYPE_MASK = 0xf, SOCKET_TYPES = 11 }; /* Source: Linux include/linux/net.h */
-enum { FIRST_PORT = 1024 };                         /* that Linux gives to who has not asked for one */
+enum { FIRST_PORT = 1024 };                         /* first port that Linux assigns automatically */
 
 struct run_vsock {
 	struct run_platform *platform;
 	struct run_qgs *qgs;
 	unsigned port;
-	int fd;                  /* -1: the program has not started */
-	struct sockaddr_un mark; /* how the names of all our sockets begin */
+	int fd;                  /* -1: not attached yet */
+	struct sockaddr_un mark; /* prefix of the names of all sockets of the run */
 	size_t mark_bytes;
 	uint64_t n_sockets;
-	struct seccomp_notif *call; /* both of the kernel's size */
+	struct seccomp_notif *call; /* both as large as the kernel's structures */
 	struct seccomp_notif_resp *answer;
 	size_t call_bytes, answer_bytes;
 };
@@ -44,7 +44,7 @@ int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned p
 
 	if (!v)
 		return jurat_fail_memory(err);
-	/* A kernel that does not know is told of when the program starts. */
+	/* If the kernel lacks it, the start of the program fails with a message. */
 	(void)!syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
 	v->call_bytes = sizes.seccomp_notif > sizeof(*v->call) ? sizes.seccomp_notif : sizeof(*v->call);
 	v->answer_bytes =
@@ -59,7 +59,7 @@ int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned p
 		run_vsock_free(v);
 		return jurat_fail_memory(err);
 	}
-	v->mark.sun_family = AF_UNIX; /* an abstract name, which begins with a NUL */
+	v->mark.sun_family = AF_UNIX; /* abstract names begin with a NUL */
 	snprintf(v->mark.sun_path + 1, sizeof(v->mark.sun_path) / 2, "%s-%d-vsock-", name ? name + 1 : "",
 		 (int)getpid());
 	v->mark_bytes = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(v->mark.sun_path + 1);
@@ -90,7 +90,7 @@ int run_vsock_fd(const struct run_vsock *v)
 	return v->fd;
 }
 
-/* The caller may have been killed meanwhile: nobody is told then. */
+/* Ignores failures: the caller may have been killed. */
 static void answer(struct run_vsock *v, int r, uint32_t flags)
 {
 	memset(v->answer, 0, v->answer_bytes);
@@ -114,7 +114,7 @@ static int check_socket(int type, int protocol)
 	return kind == SOCK_STREAM ? 0 : -ESOCKTNOSUPPORT;
 }
 
-/* A name is how the socket is known again, whatever descriptor and process it is in by then. */
+/* The abstract name identifies the socket in every process and under every descriptor. */
 static int new_socket(struct run_vsock *v, int flags)
 {
 	struct sockaddr_un name = v->mark;
@@ -166,7 +166,10 @@ static pid_t group_of(pid_t thread)
 	return group;
 }
 
-/* The caller's descriptor, also here. Threads have descriptors of their own where the kernel knows (6.9). */
+/*
+ * Duplicates the caller's descriptor. A thread can have its own descriptor table; PIDFD_THREAD (Linux 6.9)
+ * selects it.
+ */
 static int copy_descriptor(pid_t thread, int number)
 {
 	auto_close int pid = (int)syscall(SYS_pidfd_open, thread, O_EXCL /* PIDFD_THREAD */);
@@ -178,7 +181,7 @@ static int copy_descriptor(pid_t thread, int number)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Its number, in the order they were made. */
+/* The socket's serial number. */
 static bool is_ours(const struct run_vsock *v, int fd, uint64_t *ret_number)
 {
 	struct sockaddr_un name = { 0 };
@@ -191,7 +194,7 @@ static bool is_ours(const struct run_vsock *v, int fd, uint64_t *ret_number)
 	return true;
 }
 
-/* The caller's descriptor if it is a socket of ours, or -1: the rest is the kernel's, bad ones too. */
+/* The caller's descriptor if it is a socket of the run; -1: the kernel handles the call. */
 static int copy_ours(struct run_vsock *v, uint64_t *ret_number)
 {
 	auto_close int fd = copy_descriptor((pid_t)v->call->pid, (int)v->call->data.args[0]);
@@ -207,7 +210,7 @@ static bool still_waits(const struct run_vsock *v)
 	return ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* Behaves as for a Linux guest whose host has one listener. */
+/* connect(2) of a Linux guest whose host has one listener. */
 static int connect_to(struct run_vsock *v, int fd, const struct sockaddr_vm *to)
 {
 	int r;
@@ -247,7 +250,7 @@ static void on_connect(struct run_vsock *v)
 	answer(v, r, 0);
 }
 
-/* As Linux has it: a socket that did not choose has a port, and no CID of its own. */
+/* As in Linux: an unbound socket is assigned a port but no CID. */
 static int name_of(const struct run_vsock *v, int fd, bool peer, uint64_t number, struct sockaddr_vm *ret)
 {
 	struct sockaddr_un other;
@@ -324,14 +327,14 @@ int run_vsock_serve(struct run_vsock *v)
 {
 	struct pollfd ready = { .fd = v->fd, .events = POLLIN };
 
-	/* With nothing there, and with nobody left, older kernels would wait. */
+	/* Older kernels block if no call is pending or the program has ended. */
 	if (poll(&ready, 1, 0) <= 0)
 		return 0;
 	if (!(ready.revents & POLLIN))
 		return -ENODEV;
 	memset(v->call, 0, v->call_bytes);
 	if (ioctl(v->fd, SECCOMP_IOCTL_NOTIF_RECV, v->call) < 0)
-		return errno == ENOENT || errno == EINTR ? 0 : -errno; /* ENOENT: it was given up */
+		return errno == ENOENT || errno == EINTR ? 0 : -errno; /* ENOENT: caller killed */
 	on_call(v);
 	return 0;
 }

@@ -27,15 +27,18 @@
 #define RETURN(action)        BPF_STMT(BPF_RET | BPF_K, (action))
 
 /*
- * A call that has been taken up is not given up for a signal (Linux 5.19), and the program is not slowed
- * down by what kernels before 5.16 do against Spectre in processes with a filter.
+ * WAIT_KILLABLE_RECV (Linux 5.19): a signal does not interrupt a call that was received. SPEC_ALLOW:
+ * kernels before 5.16 would otherwise slow down the program with their Spectre mitigations.
  */
 static int install(void)
 {
-	/* The low half of an int argument is all that the call looks at; both machines are little-endian. */
+	/*
+	 * The low half of the argument: the system call takes an int, and both architectures are
+	 * little-endian.
+	 */
 	struct sock_filter filter[] = {
 		LOAD(arch),
-		IF(FILTER_ARCH, 0, 10), /* a 32-bit program's calls pass */
+		IF(FILTER_ARCH, 0, 10), /* calls of 32-bit programs are not intercepted */
 		LOAD(nr),
 		IF(SYS_getsockname, 7, 0),
 		IF(SYS_getpeername, 6, 0),
