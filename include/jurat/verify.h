@@ -411,6 +411,11 @@ struct jurat_tdx_tcb {
 	int has_date;
 	/* of the TCB level, seconds since 1970; PART_ALL: of the part that decides; valid when has_date */
 	int64_t date;
+	/*
+	 * PART_ALL, PART_THIS_PLATFORM: the part that decides, named as in struct jurat_shortfall. NULL: all
+	 * is up to date. Constant.
+	 */
+	const char *decided_by;
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "verify/policy_bits.h"
 #include "verify/policy_values.h"
 #include "verify/report_data.h"
+#include "verify/tdx_collateral.h"
 #include "verify/tdx_status.h"
 #include "wire/tdx_report.h"
 
@@ -29,6 +30,7 @@ enum kind {
 	KIND_VERSION,     /* struct policy_version of `arg` parts */
 	KIND_PRODUCTS,    /* uint32_t bit set, one or several names */
 	KIND_WORDS,       /* struct policy_words, one or several */
+	KIND_ADVISORIES,  /* the same of advisory ids */
 	KIND_TEES,        /* uint32_t bit set, one or several names */
 	KIND_STATUSES,    /* uint32_t bit set, one or several names */
 	KIND_FLAGS,       /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */
@@ -101,8 +103,8 @@ static const struct member members[] = {
 	WIDENS(allow_no_collateral, TDX, BOOL, 0),
 	WIDENS(accepted_tcb_statuses, TDX, STATUSES, 0),
 	MEMBER(accepted_current_tcb_statuses, TDX, STATUSES, 0),
-	MEMBER(accepted_advisories, TDX, WORDS, 0),
-	MEMBER(rejected_advisories, TDX, WORDS, 0),
+	MEMBER(accepted_advisories, TDX, ADVISORIES, 0),
+	MEMBER(rejected_advisories, TDX, ADVISORIES, 0),
 	MEMBER(maximum_collateral_age_days, TDX, NUMBER, 36500),
 	MEMBER(minimum_tcb_evaluation_data_number, TDX, NUMBER, UINT32_MAX),
 };
@@ -249,7 +251,17 @@ static int read_list(json_t *value, struct policy_list *list, const struct membe
 	return policy_read_items(value, wanted.size, read_hex, &wanted, list, err);
 }
 
-static int read_words(const json_t *value, struct policy_words *words, struct jurat_error *err)
+/* An advisory id that collateral cannot have would never match. */
+static int check_advisory(const char *word, struct jurat_error *err)
+{
+	return collateral_is_advisory(word)
+		       ? 0
+		       : jurat_fail(err, -EBADMSG,
+				    "expected advisories such as INTEL-SA-00837, found '%.40s'", word);
+}
+
+static int read_words(const json_t *value, bool advisories, struct policy_words *words,
+		      struct jurat_error *err)
 {
 	struct policy_words next auto_call(words_done) = { 0 };
 	size_t n = count(value);
@@ -262,6 +274,8 @@ static int read_words(const json_t *value, struct policy_words *words, struct ju
 
 		if (!word || !*word)
 			return jurat_fail(err, -EBADMSG, "expected a non-empty string");
+		if (advisories && check_advisory(word, err) < 0)
+			return -EBADMSG;
 		next.items[next.n] = strdup(word);
 		if (!next.items[next.n])
 			return jurat_fail_memory(err);
@@ -496,7 +510,8 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	case KIND_VERSION:
 		return read_version(value, m->arg, at, err);
 	case KIND_WORDS:
-		return read_words(value, at, err);
+	case KIND_ADVISORIES:
+		return read_words(value, m->kind == KIND_ADVISORIES, at, err);
 	case KIND_SVNS:
 		return policy_read_svns(value, at, err);
 	case KIND_TIME:
@@ -583,6 +598,7 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 	case KIND_TCB:
 	case KIND_VERSION:
 	case KIND_WORDS:
+	case KIND_ADVISORIES:
 	case KIND_SVNS:
 	case KIND_TIME:
 		break;

@@ -155,6 +155,8 @@ void policy_done(struct jurat_policy *policy);
 /* Whether a list allows a value of `size` bytes; an empty list allows every value. */
 bool policy_list_has(const struct policy_list *list, const uint8_t *value, size_t size);
 bool policy_words_have(const struct policy_words *words, const char *word);
+/* The same, ignoring case. */
+bool policy_words_have_alike(const struct policy_words *words, const char *word);
 
 /* A row of the table of members, and its state in a policy. */
 struct policy_member {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "verify/verdict.h"
@@ -39,6 +40,15 @@ bool policy_words_have(const struct policy_words *words, const char *word)
 {
 	for (size_t i = 0; i < words->n; i++) {
 		if (strcmp(words->items[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool policy_words_have_alike(const struct policy_words *words, const char *word)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (strcasecmp(words->items[i], word) == 0)
 			return true;
 	}
 	return false;

@@ -126,6 +126,8 @@ JURAT_MUST_CHECK int qe_identity_read(const struct json_rd *json, json_rd_at at,
 				      struct jurat_error *err);
 void qe_identity_free(struct qe_identity *identity);
 
+/* Whether collateral can have an advisory of that name, such as INTEL-SA-00837. */
+bool collateral_is_advisory(const char *id);
 /* Reads "2026-02-01T14:49:26Z"; false for any other format. */
 bool collateral_time(const char *text, int64_t *ret);
 

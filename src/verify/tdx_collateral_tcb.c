@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "verify/tdx_collateral.h"
@@ -163,11 +164,11 @@ static int reserve_advisories(struct signed_document *doc, size_t extra, struct 
 	return 0;
 }
 
-static bool is_advisory(const char *id)
+bool collateral_is_advisory(const char *id)
 {
-	return id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz"
-			     "0123456789-_.")] == '\0';
+	return strlen(id) < ADVISORY_BYTES && id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							    "abcdefghijklmnopqrstuvwxyz"
+							    "0123456789-_.")] == '\0';
 }
 
 static int read_advisories(struct signed_document *doc, struct node level, struct advisories *ret,
@@ -189,7 +190,7 @@ static int read_advisories(struct signed_document *doc, struct node level, struc
 	for (item = first(list); item.at != JSON_RD_NONE; item = next(list, item)) {
 		char *id = doc->advisories[doc->n_advisories];
 
-		if (!json_rd_text(item.json, item.at, id, ADVISORY_BYTES) || !is_advisory(id))
+		if (!json_rd_text(item.json, item.at, id, ADVISORY_BYTES) || !collateral_is_advisory(id))
 			return jurat_fail(err, -EBADMSG,
 					  "advisoryIDs: expected names such as INTEL-SA-00837");
 		doc->n_advisories++;
@@ -355,6 +356,17 @@ static int read_module(struct node object, struct tdx_module *module, struct jur
 	return r;
 }
 
+/* Of two identities of one module it is not said which applies. */
+static int refuse_duplicate(const struct tcb_info *info, const struct tdx_module *module,
+			    struct jurat_error *err)
+{
+	for (const struct tdx_module *m = info->modules; m < module; m++) {
+		if (strcasecmp(m->id, module->id) == 0)
+			return jurat_fail(err, -EBADMSG, "id: duplicate '%s'", module->id);
+	}
+	return 0;
+}
+
 static int read_modules(struct node object, struct tcb_info *info, struct jurat_error *err)
 {
 	struct node list, item;
@@ -374,6 +386,8 @@ static int read_modules(struct node object, struct tcb_info *info, struct jurat_
 		struct tdx_module *module = &info->modules[info->n_modules++];
 
 		r = get_text(item, "id", module->id, sizeof(module->id), err);
+		if (r == 0)
+			r = refuse_duplicate(info, module, err);
 		if (r == 0)
 			r = read_module(item, module, err);
 		if (r == 0)

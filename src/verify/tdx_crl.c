@@ -8,8 +8,9 @@
  * the CRL has expired; that a CRL does not list it counts only while the CRL is current.
  */
 struct crls {
-	unsigned current, stale, not_yet, bad_signature, critical, no_number, no_key_id; /* of this issuer */
-	const struct crypto_crl *too_old; /* last CRL that is current but older than the policy allows */
+	unsigned current, bad_signature, critical, no_number, no_key_id; /* of this issuer */
+	/* The last one that is not yet valid, expired, or older than the policy allows; NULL: none. */
+	const struct crypto_crl *not_yet, *stale, *too_old;
 	bool listed;
 };
 
@@ -40,9 +41,9 @@ static int look_at(struct tdx_judge *j, const struct crl_entry *entry, struct ce
 	else if (crl->crl_number.size == 0)
 		found->no_number++;
 	else if (j->at < crl->this_update)
-		found->not_yet++;
+		found->not_yet = crl;
 	else if (crl->next_update < j->at) /* also when it has no next update */
-		found->stale++;
+		found->stale = crl;
 	else if (tdx_is_too_old(j, crl->this_update))
 		found->too_old = crl;
 	else
@@ -67,9 +68,16 @@ static void refuse_unusable(struct tdx_judge *j, const struct crls *found, const
 	if (found->no_number)
 		verdict_refuse(j->out, REASON_CRL_PROFILE, "CRL of '%s': the CRL number is missing", issuer);
 	if (found->not_yet)
-		verdict_refuse(j->out, REASON_CRL_NOT_YET_VALID, "no current CRL of '%s'", issuer);
-	if (found->stale)
-		verdict_refuse(j->out, REASON_CRL_STALE, "no current CRL of '%s'", issuer);
+		verdict_refuse(j->out, REASON_CRL_NOT_YET_VALID, "CRL of '%s': issued at %s, verified at %s",
+			       issuer, verdict_time(found->not_yet->this_update, from),
+			       verdict_time(j->at, at));
+	if (found->stale && found->stale->next_update == INT64_MIN)
+		verdict_refuse(j->out, REASON_CRL_STALE,
+			       "CRL of '%s': the time of the next update is missing", issuer);
+	else if (found->stale)
+		verdict_refuse(j->out, REASON_CRL_STALE,
+			       "CRL of '%s': next update was due at %s, verified at %s", issuer,
+			       verdict_time(found->stale->next_update, from), verdict_time(j->at, at));
 }
 
 static void refuse_revoked(struct tdx_judge *j, const struct cert_entry *issuer,
@@ -105,7 +113,7 @@ int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer, const s
 	if (found.current > 0)
 		return 0;
 	verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
-	if (found.critical + found.no_key_id + found.no_number + found.not_yet + found.stale > 0 ||
+	if (found.critical + found.no_key_id + found.no_number > 0 || found.not_yet || found.stale ||
 	    found.too_old)
 		refuse_unusable(j, &found, name);
 	else if (found.bad_signature == 0 &&

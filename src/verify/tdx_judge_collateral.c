@@ -207,6 +207,17 @@ static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
 	return 0;
 }
 
+/*
+ * Reports why another document of this kind was refused, if the one that was chosen is not for this platform.
+ */
+static void note_unusable(struct tdx_judge *j, bool suits_platform, enum collateral_document which)
+{
+	const char *why = j->collateral->unusable[which];
+
+	if (!suits_platform && why[0])
+		verdict_refuse(j->out, REASON_COLLATERAL_UNUSABLE, "%s", why);
+}
+
 /* A policy may allow a missing document, but not one that was supplied and is malformed. */
 static void miss(struct tdx_judge *j, const char *what, enum collateral_document which)
 {
@@ -234,6 +245,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 	if (info) {
 		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
 		j->info = r == 0 && trusted ? info : NULL;
+		note_unusable(j, suits(j, info), COLLATERAL_TCB_INFO);
 	} else {
 		miss(j, "TCB info", COLLATERAL_TCB_INFO);
 	}
@@ -242,6 +254,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 	if (identity) {
 		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
 		j->identity = r == 0 && trusted ? identity : NULL;
+		note_unusable(j, strcmp(identity->doc.id, "TD_QE") == 0, COLLATERAL_QE_IDENTITY);
 	} else {
 		miss(j, "QE identity", COLLATERAL_QE_IDENTITY);
 	}

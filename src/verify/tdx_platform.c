@@ -133,16 +133,29 @@ static bool accepts(const struct tdx_judge *j, uint32_t statuses, enum tcb_statu
 	}
 }
 
+/* Whether a level of a later date would be accepted. */
+static bool is_dated(enum tcb_status status)
+{
+	return status == TCB_OUT_OF_DATE || status == TCB_TD_RELAUNCH_ADVISED ||
+	       status == TCB_OUT_OF_DATE_CONFIGURATION_NEEDED ||
+	       status == TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED;
+}
+
 /* "OutOfDate: platform, TCB level of ...; pcesvn is 11, wanted 13 for UpToDate of ..." */
 static void refuse_part(struct tdx_judge *j, enum verify_reason reason, enum tcb_status status,
 			enum tcb_part_id deciding)
 {
 	const struct tcb_part *part = tcb_part_of(&j->tdx->evaluation, deciding);
 	const char *name = tcb_part_name(deciding);
-	char date[VERDICT_TIME_BYTES], lacks[VERDICT_DETAIL_BYTES];
+	char date[VERDICT_TIME_BYTES], wanted[VERDICT_TIME_BYTES], older[80] = "",
+								   lacks[VERDICT_DETAIL_BYTES];
 
-	verdict_refuse(j->out, reason, "%s: %s, TCB level of %s%s", tcb_status_name(status), name,
-		       verdict_time(part->date, date),
+	if (is_dated(status) && j->policy->minimum_tcb_date != INT64_MAX &&
+	    part->date < j->policy->minimum_tcb_date)
+		snprintf(older, sizeof(older), ", before minimum_tcb_date %s",
+			 verdict_time(j->policy->minimum_tcb_date, wanted));
+	verdict_refuse(j->out, reason, "%s: %s, TCB level of %s%s%s", tcb_status_name(status), name,
+		       verdict_time(part->date, date), older,
 		       tdx_shortfall_text(j->out, name, lacks, sizeof(lacks)));
 }
 
@@ -197,8 +210,8 @@ static void judge_advisories(struct tdx_judge *j)
 	for (size_t i = 0; i < j->tdx->n_advisories; i++) {
 		const char *id = j->tdx->advisories[i];
 
-		if ((rejected->n > 0 && policy_words_have(rejected, id)) ||
-		    (accepted->n > 0 && !policy_words_have(accepted, id)))
+		if (policy_words_have_alike(rejected, id) ||
+		    (accepted->n > 0 && !policy_words_have_alike(accepted, id)))
 			verdict_refuse(j->out, REASON_ADVISORY_NOT_ACCEPTED, "%s", id);
 	}
 }

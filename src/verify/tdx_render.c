@@ -105,6 +105,8 @@ static json_t *tcb(struct render_json *o, const struct jurat_verdict *v)
 			render_put(o, object, "at_launch", json_string(tcb_status_name(e->launch)));
 		if (e->current != TCB_STATUS_NONE)
 			render_put(o, object, "current", json_string(tcb_status_name(e->current)));
+		if (tcb_deciding_name(e))
+			render_put(o, object, "decided_by", json_string(tcb_deciding_name(e)));
 		if (e->status != TCB_NOT_SUPPORTED && e->status != TCB_UNRECOGNIZED)
 			render_put(o, object, "date", render_time(e->date));
 		for (size_t i = 0; i < t->n_advisories; i++)
@@ -194,6 +196,8 @@ static void text_statuses(FILE *f, const struct verdict_tdx *t)
 	fprintf(f, "%-*s %s\n", RENDER_LABEL, "tcb_status",
 		verdict_tdx_has_status(t) ? tcb_status_name(e->status)
 					  : "not evaluated for the platform it was launched on");
+	if (tcb_deciding_name(e))
+		fprintf(f, "%-*s %s\n", RENDER_LABEL, "  decided_by", tcb_deciding_name(e));
 	if (t->launched_elsewhere)
 		fprintf(f, "%-*s %s\n", RENDER_LABEL, "  this_platform", tcb_status_name(e->here));
 	text_part(f, "  platform", &e->platform);

@@ -187,46 +187,6 @@ static enum tcb_status converge(const struct tcb_part *platform, const struct tc
 			    module->status == TCB_REVOKED || qe->status == TCB_REVOKED);
 }
 
-/*
- * A part that is missing in the collateral, or has an unknown status, decides the combined status; else
- * false.
- */
-static bool is_failure(const struct tcb_part *part, const char *name, const char *which,
-		       struct tcb_evaluation *ret)
-{
-	if (part->status != TCB_NOT_SUPPORTED && part->status != TCB_UNRECOGNIZED)
-		return false;
-	ret->status = part->status;
-	snprintf(ret->why, sizeof(ret->why),
-		 part->status == TCB_NOT_SUPPORTED ? "no TCB level of the %s is met%s"
-						   : "the TCB level of the %s has an unrecognized status%s",
-		 name, which);
-	return true;
-}
-
-/* Names the first part that is revoked. */
-static void note_revoked(struct tcb_evaluation *e)
-{
-	const struct {
-		const struct tcb_part *part;
-		const char *name;
-	} parts[] = {
-		{ &e->platform, "platform" },
-		{ &e->module, "TDX module" },
-		{ &e->qe, "quoting enclave" },
-		{ &e->current_platform, "platform by tee_tcb_svn2" },
-		{ &e->current_module, "TDX module by tee_tcb_svn2" },
-		{ &e->init_module, "TDX module that launched the TD, by init_tee_tcb_svn," },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (parts[i].part->status == TCB_REVOKED) {
-			snprintf(e->why, sizeof(e->why), "the %s is revoked", parts[i].name);
-			return;
-		}
-	}
-}
-
 const char *tcb_part_name(enum tcb_part_id part)
 {
 	static const char *const names[TCB_N_PARTS] = {
@@ -235,6 +195,7 @@ const char *tcb_part_name(enum tcb_part_id part)
 		[TCB_PART_QE] = "quoting_enclave",
 		[TCB_PART_CURRENT_PLATFORM] = "current_platform",
 		[TCB_PART_CURRENT_MODULE] = "current_tdx_module",
+		[TCB_PART_INIT_MODULE] = "init_tdx_module",
 	};
 
 	return names[part];
@@ -248,9 +209,41 @@ const struct tcb_part *tcb_part_of(const struct tcb_evaluation *e, enum tcb_part
 		[TCB_PART_QE] = &e->qe,
 		[TCB_PART_CURRENT_PLATFORM] = &e->current_platform,
 		[TCB_PART_CURRENT_MODULE] = &e->current_module,
+		[TCB_PART_INIT_MODULE] = &e->init_module,
 	};
 
 	return parts[part];
+}
+
+/* The part in a sentence. */
+static const struct {
+	const char *name, *by;
+} words[TCB_N_PARTS] = {
+	[TCB_PART_PLATFORM] = { "platform", "" },
+	[TCB_PART_MODULE] = { "TDX module", "" },
+	[TCB_PART_QE] = { "quoting enclave", "" },
+	[TCB_PART_CURRENT_PLATFORM] = { "platform", " by tee_tcb_svn2" },
+	[TCB_PART_CURRENT_MODULE] = { "TDX module", " by tee_tcb_svn2" },
+	[TCB_PART_INIT_MODULE] = { "TDX module that launched the TD,", " by init_tee_tcb_svn," },
+};
+
+/*
+ * A part that is missing in the collateral, or has an unknown status, decides the combined status; else
+ * false.
+ */
+static bool is_failure(struct tcb_evaluation *e, enum tcb_part_id id)
+{
+	const struct tcb_part *part = tcb_part_of(e, id);
+
+	if (part->status != TCB_NOT_SUPPORTED && part->status != TCB_UNRECOGNIZED)
+		return false;
+	e->status = part->status;
+	e->deciding = id;
+	snprintf(e->why, sizeof(e->why),
+		 part->status == TCB_NOT_SUPPORTED ? "no TCB level of the %s is met%s"
+						   : "the TCB level of the %s has an unrecognized status%s",
+		 words[id].name, words[id].by);
+	return true;
 }
 
 /* Weight of a part in the combined status; see converge(). */
@@ -289,15 +282,32 @@ static enum tcb_part_id find_deciding(const struct tcb_evaluation *e, enum tcb_p
 	return is;
 }
 
+const char *tcb_deciding_name(const struct tcb_evaluation *e)
+{
+	return e->status == TCB_UP_TO_DATE ? NULL : tcb_part_name(e->deciding);
+}
+
+static bool is_failed(const struct tcb_evaluation *e)
+{
+	return e->status == TCB_NOT_SUPPORTED || e->status == TCB_UNRECOGNIZED;
+}
+
 static void decide(struct tcb_evaluation *e)
 {
-	e->deciding = find_deciding(e, TCB_PART_PLATFORM, TCB_PART_MODULE);
 	e->current_deciding = find_deciding(e, TCB_PART_CURRENT_PLATFORM, TCB_PART_CURRENT_MODULE);
-	/* The current TCB decides only if it can never be accepted. */
-	if (weight(e, e->deciding) < 3 && weight(e, e->current_deciding) >= 3)
-		e->deciding = e->current_deciding;
+	if (!is_failed(e)) { /* the part that failed decides */
+		e->deciding = find_deciding(e, TCB_PART_PLATFORM, TCB_PART_MODULE);
+		/* Of the other TCBs only a revoked part decides. */
+		if (weight(e, e->deciding) < 3 && weight(e, e->current_deciding) >= 3)
+			e->deciding = e->current_deciding;
+		if (weight(e, e->deciding) < 3 && weight(e, TCB_PART_INIT_MODULE) == 3)
+			e->deciding = TCB_PART_INIT_MODULE;
+	}
 	if (weight(e, e->deciding) > 0)
 		e->date = tcb_part_of(e, e->deciding)->date;
+	if (e->status == TCB_REVOKED)
+		snprintf(e->why, sizeof(e->why), "the %s%s is revoked", words[e->deciding].name,
+			 words[e->deciding].by);
 }
 
 static int64_t oldest(const struct tcb_part *const *parts, size_t n)
@@ -315,12 +325,9 @@ static int64_t oldest(const struct tcb_part *const *parts, size_t n)
 static void evaluate_current(const struct tcb_info *info, const struct tcb_subject *subject,
 			     struct tcb_evaluation *e)
 {
-	static const char now[] = " by tee_tcb_svn2";
-
 	e->current_platform = platform_part(info, subject, subject->tee_tcb_svn2);
 	e->current_module = module_part(info, subject->tee_tcb_svn2);
-	if (is_failure(&e->current_platform, "platform", now, e) ||
-	    is_failure(&e->current_module, "TDX module", now, e)) {
+	if (is_failure(e, TCB_PART_CURRENT_PLATFORM) || is_failure(e, TCB_PART_CURRENT_MODULE)) {
 		e->current = e->status;
 		return;
 	}
@@ -337,8 +344,8 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	const struct tcb_part *parts[] = { &e.platform, &e.module, &e.qe };
 
 	e.date = oldest(parts, ARRAY_SIZE(parts));
-	if (is_failure(&e.platform, "platform", "", &e) || is_failure(&e.module, "TDX module", "", &e) ||
-	    is_failure(&e.qe, "quoting enclave", "", &e)) {
+	if (is_failure(&e, TCB_PART_PLATFORM) || is_failure(&e, TCB_PART_MODULE) ||
+	    is_failure(&e, TCB_PART_QE)) {
 		e.launch = e.here = e.status;
 		decide(&e);
 		*ret = e;
@@ -354,7 +361,5 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 	if (e.init_module.status == TCB_REVOKED)
 		e.status = TCB_REVOKED;
 	decide(&e);
-	if (e.status == TCB_REVOKED)
-		note_revoked(&e);
 	*ret = e;
 }

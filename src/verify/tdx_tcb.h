@@ -36,6 +36,7 @@ enum tcb_part_id {
 	TCB_PART_QE,
 	TCB_PART_CURRENT_PLATFORM,
 	TCB_PART_CURRENT_MODULE,
+	TCB_PART_INIT_MODULE,
 	TCB_N_PARTS
 };
 const char *tcb_part_name(enum tcb_part_id part); /* as in the verdict's JSON */
@@ -48,7 +49,10 @@ struct tcb_evaluation {
 	struct tcb_part platform, module, qe;             /* at launch */
 	struct tcb_part current_platform, current_module; /* by tee_tcb_svn2 */
 	struct tcb_part init_module;                      /* by init_tee_tcb_svn: matters only if revoked */
-	/* The parts that determine `status` and `current`; of several, the one with the oldest level. */
+	/*
+	 * The parts that determine `status` and `current`; of several, the one with the oldest level. Not
+	 * valid when all is up to date.
+	 */
 	enum tcb_part_id deciding, current_deciding;
 	/* TCB date of the deciding part; if all are up to date, the oldest at launch. INT64_MIN: none. */
 	int64_t date;
@@ -59,6 +63,8 @@ void tcb_evaluate(const struct tcb_info *info, const struct qe_identity *identit
 		  const struct tcb_subject *subject, struct tcb_evaluation *ret);
 
 const struct tcb_part *tcb_part_of(const struct tcb_evaluation *e, enum tcb_part_id part);
+/* Name of the part that decides; NULL: all is up to date. */
+const char *tcb_deciding_name(const struct tcb_evaluation *e);
 
 /* The lowest level above the met one that has a better status; NULL: there is none. */
 const struct tcb_level *tcb_better_level(const struct tcb_info *info, const struct tcb_subject *subject,

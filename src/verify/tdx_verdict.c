@@ -123,6 +123,7 @@ int jurat_verdict_tdx_tcb(const struct jurat_verdict *verdict, enum jurat_tdx_tc
 		}
 		tcb.has_date = e->status != TCB_NOT_SUPPORTED && e->status != TCB_UNRECOGNIZED;
 		tcb.date = tcb.has_date ? e->date : 0;
+		tcb.decided_by = tcb_deciding_name(e);
 	} else if (of_part && of_part->status != TCB_STATUS_NONE) {
 		tcb.status = (enum jurat_tdx_tcb_status)of_part->status;
 		tcb.has_date = of_part->status != TCB_NOT_SUPPORTED;

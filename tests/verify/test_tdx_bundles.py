@@ -196,6 +196,22 @@ def a_document_that_cannot_be_used_leaves_the_rest_of_its_bundle(tmp):
 
 
 @case
+def a_document_that_cannot_be_used_is_named_beside_one_of_another_platform(tmp):
+    base = world(tmp)
+    b = bundle_of(base)
+    newer = b["tcb_info"].replace('"version":3', '"version":4')
+    other = {**json.loads(b["qe_identity"]), "enclaveIdentity": {**json.loads(b["qe_identity"])["enclaveIdentity"], "id": "QE"}}
+    for value, code, words in (({**b, "tcb_info": [other_platform(b), newer]}, "tcb-info-signature", "TCB info: version 4 is newer"),
+                               ({**b, "qe_identity": [json.dumps(other), b["qe_identity"].replace('"version":2', '"version":3')]},
+                                "qe-identity-signature", "QE identity: version 3 is newer")):
+        status, out, err = verify(base, value)
+        assert status == 1, (out, err)
+        assert {c for c, _ in reasons(out)} >= {code, "collateral-unusable"} and words in str(reasons(out)), reasons(out)
+    status, out, err = verify(base, {**b, "tcb_info": [b["tcb_info"], newer]})
+    assert status == 3 and out == "" and "version 4 is newer" in err, (status, out, err)
+
+
+@case
 def show_lists_every_document_of_a_bundle(tmp):
     base = world(tmp)
     b = bundle_of(base)

@@ -185,6 +185,26 @@ static void fifteen_components_are_refused_V10(void **state)
 	tdx_made_done(&m);
 }
 
+/* It would not be said which of them applies. */
+static void a_module_has_one_identity(void **state)
+{
+	struct sim_module_identity modules[2];
+	struct jurat_error err = { "" };
+	struct tdx_made m;
+
+	tdx_made_init(&m, TDX_BODY_10);
+	modules[0] = modules[1] = m.module;
+	m.info.modules = modules;
+	m.info.n_modules = 2;
+	tdx_made_documents(&m);
+	assert_int_equal(add(m.tcb_info, strlen(m.tcb_info), &err), -EBADMSG);
+	assert_string_equal(err.text, "collateral: TCB info: tdxModuleIdentities, 2: id: duplicate 'TDX_01'");
+	modules[1].major = 3;
+	tdx_made_documents(&m);
+	assert_int_equal(add(m.tcb_info, strlen(m.tcb_info), &err), 0);
+	tdx_made_done(&m);
+}
+
 static void dates_are_those_of_the_calendar(void **state)
 {
 	static const struct {
@@ -341,6 +361,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_of_the_documents_is_refused),
 		cmocka_unit_test(what_counts_must_be_there_and_be_what_it_must_be_V10),
 		cmocka_unit_test(fifteen_components_are_refused_V10),
+		cmocka_unit_test(a_module_has_one_identity),
 		cmocka_unit_test(dates_are_those_of_the_calendar),
 		cmocka_unit_test(a_bundle_is_taken_whole_or_not_at_all),
 		cmocka_unit_test(a_member_that_claims_to_be_collateral_is_not_passed_over),

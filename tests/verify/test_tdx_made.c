@@ -677,9 +677,46 @@ static void the_ends_of_time_are_defined(void **state)
 	tdx_made_done(&m);
 }
 
+static void a_crl_that_is_not_current_says_when_it_was(void **state)
+{
+	static const struct {
+		int issued, next; /* days from the time of verification */
+		const char *code, *detail;
+	} rows[] = {
+		{ -3, -1, "crl-stale",
+		  "CRL of 'Intel SGX Root CA': next update was due at 2025-10-08T08:53:20Z, verified at "
+		  "2025-10-09T08:53:20Z" },
+		{ 1, 3, "crl-not-yet-valid",
+		  "CRL of 'Intel SGX Root CA': issued at 2025-10-10T08:53:20Z, verified at "
+		  "2025-10-09T08:53:20Z" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_verifier *v = tdx_made_verifier(NULL);
+		struct jurat_tdx_collateral *c;
+		struct jurat_verdict *verdict;
+		struct tdx_made m;
+
+		tdx_made_init(&m, TDX_BODY_10);
+		m.crl_issued = m.at + rows[i].issued * TDX_MADE_DAY;
+		m.crl_next = m.at + rows[i].next * TDX_MADE_DAY;
+		tdx_made_documents(&m);
+		tdx_made_sign(&m);
+		c = tdx_made_collateral(&m);
+		verdict = tdx_made_judge(&m, v, c, NULL);
+		assert_string_equal(jurat_verdict_reason_code(verdict, 0), rows[i].code);
+		assert_string_equal(jurat_verdict_reason_detail(verdict, 0), rows[i].detail);
+		jurat_verdict_free(verdict);
+		jurat_tdx_collateral_free(c);
+		jurat_verifier_free(v);
+		tdx_made_done(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_crl_that_is_not_current_says_when_it_was),
 		cmocka_unit_test(good_quotes_of_every_body_are_accepted),
 		cmocka_unit_test(header_rules_V9_V19_V20_are_kept),
 		cmocka_unit_test(signatures_and_binding_are_checked),

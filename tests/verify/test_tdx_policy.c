@@ -41,6 +41,48 @@ static void module_old_now(struct tdx_made *m)
 	m->quote.body.tee_tcb_svn2[0] = 3;
 }
 
+static void advisories_are_compared_without_case(void **state)
+{
+	static const char *const invalid[] = { "\" \"",
+					       "\"INTEL SA 1\"",
+					       "[\"INTEL-SA-00001\", \"\"]",
+					       "1",
+					       "\"INTEL-SA-00001 INTEL-SA-00002\"",
+					       "\"INTEL-SA-000000000000000000000000000000001\"" };
+	static const struct tdx_spoilt rows[] = {
+		{ .what = "rejected",
+		  .early = platform_old,
+		  .value = "{\"accepted_tcb_statuses\":\"OutOfDate\",\"rejected_advisories\":\"intel-sa-"
+			   "00001\"}",
+		  .codes = { "advisory-not-accepted" } },
+		{ .what = "another rejected",
+		  .early = platform_old,
+		  .value = "{\"accepted_tcb_statuses\":\"OutOfDate\",\"rejected_advisories\":\"intel-sa-"
+			   "00009\"}" },
+		{ .what = "accepted",
+		  .early = platform_old,
+		  .value = "{\"accepted_tcb_statuses\":\"OutOfDate\",\"accepted_advisories\":"
+			   "[\"Intel-SA-00001\",\"intel-sa-00002\"]}" },
+		{ .what = "one not accepted",
+		  .early = platform_old,
+		  .value = "{\"accepted_tcb_statuses\":\"OutOfDate\",\"accepted_advisories\":\"intel-sa-"
+			   "00001\"}",
+		  .codes = { "advisory-not-accepted" } },
+	};
+	struct jurat_policy *policy;
+
+	tdx_spoilt_judge_all(rows, ARRAY_SIZE(rows));
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(invalid); i++) {
+		char json[128];
+
+		TEXT(json, "{\"rejected_advisories\": %s}", invalid[i]);
+		if (jurat_policy_read_json(policy, json, strlen(json), NULL) != -EBADMSG)
+			FAIL_BECAUSE("%s", json);
+	}
+	jurat_policy_free(policy);
+}
+
 #define STATUS "tcb-status-not-accepted"
 #define DATE   "minimum_tcb_date"
 
@@ -238,6 +280,7 @@ static void a_clear_sept_ve_disable_is_listed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(advisories_are_compared_without_case),
 		cmocka_unit_test(out_of_date_is_accepted_when_its_level_is_recent_enough),
 		cmocka_unit_test(a_platform_may_be_named_by_its_certificate),
 		cmocka_unit_test(a_security_version_has_a_minimum_in_each_place),

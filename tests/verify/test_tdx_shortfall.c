@@ -58,6 +58,38 @@ static void only_hardening(struct tdx_made *m)
 	m->levels[0].status = "SWHardeningNeeded";
 	m->info.n_levels = 1;
 }
+static void all_revoked(struct tdx_made *m)
+{
+	all_old(m);
+	m->levels[1].status = "Revoked";
+	m->module_levels[1].status = "Revoked";
+}
+static void older_module_revoked(struct tdx_made *m)
+{
+	all_revoked(m);
+	m->module_levels[1].date = 1400000000;
+}
+/* The module that launched the TD elsewhere is revoked, and the old platform here does not decide. */
+static void init_revoked(struct tdx_made *m)
+{
+	m->quote.body.init_tee_tcb_svn[0] = 3;
+	m->quote.body.init_tee_tcb_svn[1] = 1;
+	m->module_levels[1].status = "Revoked";
+	platform_old(m);
+}
+static void module_now_unknown(struct tdx_made *m)
+{
+	platform_old(m);
+	m->quote.body.tee_tcb_svn2[0] = 2;
+}
+static void hardening_and_old_qe(struct tdx_made *m)
+{
+	m->levels[0].status = "SWHardeningNeeded";
+	m->qe_levels[1] = m->qe_levels[0];
+	m->qe_levels[0].isvsvn = 9;
+	m->qe_levels[1].status = "OutOfDate";
+	m->identity.n_levels = 2;
+}
 static void module_old_now(struct tdx_made *m)
 {
 	m->quote.body.tee_tcb_svn2[0] = 3;
@@ -76,8 +108,10 @@ struct row {
 	const char *what;
 	enum tdx_body_type body;
 	void (*early)(struct tdx_made *m);
-	const char *items;  /* "part component is wanted status date advisories;" each */
-	const char *detail; /* of the first reason; NULL: accepted */
+	const char *items;   /* "part component is wanted status date advisories;" each */
+	const char *detail;  /* of the first reason; NULL: accepted */
+	const char *decides; /* NULL: nothing does */
+	const char *date;    /* of minimum_tcb_date; NULL: not set */
 };
 
 #define GOOD "2024-03-09T16:00:00Z"
@@ -86,40 +120,74 @@ static const struct row rows[] = {
 	{ "good", TDX_BODY_15, NULL, "", NULL },
 	{ "pcesvn", TDX_BODY_10, platform_old, "platform pcesvn 5 11 UpToDate 1710000000;",
 	  "OutOfDate: platform, TCB level of 2017-11-06T20:26:40Z; pcesvn is 5, wanted 11 for UpToDate "
-	  "of " GOOD },
+	  "of " GOOD,
+	  "platform" },
 	{ "below every level", TDX_BODY_10, platform_below,
 	  "platform sgx_component_5 (BIOS) 2 3 OutOfDate 1510000000 INTEL-SA-00001 INTEL-SA-00002;"
 	  "platform sgx_component_8 (OS/VMM, SEAMLDR ACM) 3 5 OutOfDate 1510000000 INTEL-SA-00001 "
 	  "INTEL-SA-00002;",
 	  "no TCB level of the platform is met; sgx_component_5 (BIOS) is 2, wanted 3 (and 1 more) for "
-	  "OutOfDate of 2017-11-06T20:26:40Z" },
+	  "OutOfDate of 2017-11-06T20:26:40Z",
+	  "platform" },
 	{ "TDX component", TDX_BODY_10, tdx_component_old,
 	  "platform tdx_component_3 (OS/VMM, TDX Late Microcode Update) 1 2 OutOfDate 1510000000 "
 	  "INTEL-SA-00001 "
 	  "INTEL-SA-00002;",
 	  "no TCB level of the platform is met; tdx_component_3 (OS/VMM, TDX Late Microcode Update) is 1, "
-	  "wanted 2 for OutOfDate of 2017-11-06T20:26:40Z" },
+	  "wanted 2 for OutOfDate of 2017-11-06T20:26:40Z",
+	  "platform" },
 	{ "module", TDX_BODY_10, module_old, "tdx_module isvsvn 3 5 UpToDate 1700000000;",
 	  "OutOfDate: tdx_module, TCB level of 2020-09-13T12:26:40Z; isvsvn is 3, wanted 5 for UpToDate of "
-	  "2023-11-14T22:13:20Z" },
+	  "2023-11-14T22:13:20Z",
+	  "tdx_module" },
 	{ "module below every level", TDX_BODY_10, module_below,
 	  "tdx_module isvsvn 2 3 OutOfDate 1600000000 INTEL-SA-00003;",
 	  "no TCB level of the TDX module is met; isvsvn is 2, wanted 3 for OutOfDate of "
-	  "2020-09-13T12:26:40Z" },
+	  "2020-09-13T12:26:40Z",
+	  "tdx_module" },
 	{ "QE", TDX_BODY_10, qe_below, "quoting_enclave isvsvn 3 4 UpToDate 1705000000;",
 	  "no TCB level of the quoting enclave is met; isvsvn is 3, wanted 4 for UpToDate of "
-	  "2024-01-11T19:06:40Z" },
+	  "2024-01-11T19:06:40Z",
+	  "quoting_enclave" },
 	{ "the older of two decides", TDX_BODY_10, all_old,
 	  "platform pcesvn 5 11 UpToDate 1710000000;tdx_module isvsvn 3 5 UpToDate 1700000000;",
-	  "OutOfDate: platform, TCB level of 2017-11-06T20:26:40Z; pcesvn" },
+	  "OutOfDate: platform, TCB level of 2017-11-06T20:26:40Z; pcesvn", "platform" },
 	{ "the nearer level", TDX_BODY_10, step_by_step,
 	  "platform pcesvn 4 5 SWHardeningNeeded 1510000000 INTEL-SA-00001 INTEL-SA-00002;",
 	  "OutOfDate: platform, TCB level of 2017-11-06T20:26:40Z; pcesvn is 4, wanted 5 for "
-	  "SWHardeningNeeded" },
+	  "SWHardeningNeeded",
+	  "platform" },
 	{ "a revoked level is passed over", TDX_BODY_10, revoked_between,
-	  "platform pcesvn 4 11 UpToDate 1710000000;", "OutOfDate: platform" },
+	  "platform pcesvn 4 11 UpToDate 1710000000;", "OutOfDate: platform", "platform" },
 	{ "nothing better", TDX_BODY_10, only_hardening, "",
-	  "SWHardeningNeeded: platform, TCB level of " GOOD },
+	  "SWHardeningNeeded: platform, TCB level of " GOOD, "platform" },
+	{ "of two revoked the older", TDX_BODY_10, all_revoked,
+	  "platform pcesvn 5 11 UpToDate 1710000000;tdx_module isvsvn 3 5 UpToDate 1700000000;",
+	  "Revoked: the platform is revoked; pcesvn is 5, wanted 11 for UpToDate of " GOOD, "platform" },
+	{ "of two revoked the other", TDX_BODY_10, older_module_revoked,
+	  "platform pcesvn 5 11 UpToDate 1710000000;tdx_module isvsvn 3 5 UpToDate 1700000000;",
+	  "Revoked: the TDX module is revoked; isvsvn is 3, wanted 5 for UpToDate of 2023-11-14T22:13:20Z",
+	  "tdx_module" },
+	{ "revoked where it was launched", TDX_BODY_15EX, init_revoked,
+	  "platform pcesvn 5 11 UpToDate 1710000000;",
+	  "Revoked: the TDX module that launched the TD, by init_tee_tcb_svn, is revoked",
+	  "init_tdx_module" },
+	{ "what runs now fails, beside an old platform", TDX_BODY_15, module_now_unknown,
+	  "platform pcesvn 5 11 UpToDate 1710000000;current_platform pcesvn 5 11 UpToDate 1710000000;"
+	  "current_tdx_module isvsvn 2 3 OutOfDate 1600000000 INTEL-SA-00003;",
+	  "no TCB level of the TDX module is met by tee_tcb_svn2; isvsvn is 2, wanted 3 for OutOfDate of "
+	  "2020-09-13T12:26:40Z",
+	  "current_tdx_module" },
+	{ "an old QE beside hardening", TDX_BODY_10, hardening_and_old_qe,
+	  "quoting_enclave isvsvn 6 9 UpToDate 1705000000;", "OutOfDate: quoting_enclave, TCB level of",
+	  "quoting_enclave" },
+	{ "before minimum_tcb_date", TDX_BODY_10, platform_old, "platform pcesvn 5 11 UpToDate 1710000000;",
+	  "OutOfDate: platform, TCB level of 2017-11-06T20:26:40Z, before minimum_tcb_date "
+	  "2020-01-01T00:00:00Z; "
+	  "pcesvn is 5, wanted 11 for UpToDate of " GOOD,
+	  "platform", "2020-01-01" },
+	{ "of minimum_tcb_date", TDX_BODY_10, platform_old, "platform pcesvn 5 11 UpToDate 1710000000;", NULL,
+	  "platform", "2017-11-06" },
 	{ "what runs now", TDX_BODY_15, module_old_now, "current_tdx_module isvsvn 3 5 UpToDate 1700000000;",
 	  NULL },
 };
@@ -145,11 +213,34 @@ static void write_items(const struct jurat_verdict *v, char *to, size_t room)
 	}
 }
 
+/* The part that decides, in every form. */
+static void assert_decides(const struct jurat_verdict *v, const char *part, const char *what)
+{
+	struct jurat_tdx_tcb tcb = { .size = sizeof(tcb) };
+	auto_free char *json = jurat_verdict_json(v), *text = jurat_verdict_text(v);
+	char in_json[64], in_text[64];
+	const char *line;
+
+	assert_true(json && text);
+	assert_int_equal(jurat_verdict_tdx_tcb(v, JURAT_TDX_TCB_PART_THIS_PLATFORM, &tcb), 0);
+	if (!tcb.decided_by != !part || (part && strcmp(tcb.decided_by, part) != 0))
+		FAIL_BECAUSE("%s: decided by %s", what, tcb.decided_by ? tcb.decided_by : "nothing");
+	TEXT(in_json, "\"decided_by\": \"%s\"", part ? part : "");
+	TEXT(in_text, " %s\n", part ? part : "");
+	assert_int_equal(strstr(json, part ? in_json : "\"decided_by\"") != NULL, part != NULL);
+	line = strstr(text, "\n  decided_by ");
+	assert_int_equal(line != NULL, part != NULL);
+	if (line)
+		assert_int_equal(
+			memcmp(strchr(line + 1, '\n') + 1 - strlen(in_text), in_text, strlen(in_text)), 0);
+}
+
 static void assert_row(const struct row *row)
 {
 	struct jurat_verifier *v = tdx_made_verifier(NULL);
 	struct jurat_tdx_collateral *c;
 	struct jurat_verdict *verdict;
+	struct jurat_policy *policy;
 	struct tdx_made m;
 	char items[1024];
 	auto_free char *json = NULL, *text = NULL;
@@ -161,7 +252,11 @@ static void assert_row(const struct row *row)
 	tdx_made_documents(&m);
 	tdx_made_sign(&m);
 	c = tdx_made_collateral(&m);
-	verdict = tdx_made_judge(&m, v, c, NULL);
+	assert_int_equal(jurat_policy_new(&policy, NULL), 0);
+	if (row->date)
+		assert_int_equal(jurat_policy_set(policy, "minimum_tcb_date", row->date, NULL), 0);
+	verdict = tdx_made_judge(&m, v, c, policy);
+	assert_decides(verdict, row->decides, row->what);
 	write_items(verdict, items, sizeof(items));
 	if (strcmp(items, row->items) != 0)
 		FAIL_BECAUSE("%s: %s", row->what, items);
@@ -173,6 +268,7 @@ static void assert_row(const struct row *row)
 	assert_true(json && text);
 	assert_int_equal(strstr(json, "\"shortfall\": []") != NULL, row->items[0] == '\0');
 	assert_int_equal(strstr(text, "\nshortfall ") != NULL, row->items[0] != '\0');
+	jurat_policy_free(policy);
 	jurat_verdict_free(verdict);
 	jurat_tdx_collateral_free(c);
 	jurat_verifier_free(v);
