@@ -573,7 +573,7 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	return 0;
 }
 
-/* Kinds without a value for "not set" differ with any value. */
+/* Members of the kinds that have no default value differ from it when they are set, whatever the value. */
 static bool differs(const struct member *m, const struct jurat_policy *policy,
 		    const struct jurat_policy *from)
 {

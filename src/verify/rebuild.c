@@ -11,7 +11,7 @@
 #include "verify/json_names.h"
 #include "wire/snp_report.h"
 
-/* Finds the member with one of these names, "a|b|c", ignoring case and underscores. NULL: none, or null. */
+/* Finds the member with one of these names, "a|b|c", as json_names_alike(). NULL: none, or null. */
 static json_t *member(json_t *object, const char *names)
 {
 	const char *name;

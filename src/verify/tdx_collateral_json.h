@@ -52,7 +52,7 @@ void json_rd_done(struct json_rd *json);
 bool json_rd_is(const struct json_rd *json, json_rd_at at, enum json_rd_kind kind);
 /* Finds a member. JSON_RD_NONE: `object` is not an object, or has no such member. */
 json_rd_at json_rd_get(const struct json_rd *json, json_rd_at object, const char *name);
-/* The same, ignoring case and underscores of the name, in which all members of an object differ. */
+/* The same, by json_names_alike(), by which all members of an object differ. */
 json_rd_at json_rd_get_alike(const struct json_rd *json, json_rd_at object, const char *name);
 /* Iterate over the items of an array; JSON_RD_NONE after the last, or when it is not an array. */
 json_rd_at json_rd_first(const struct json_rd *json, json_rd_at array);

@@ -22,7 +22,7 @@ static bool is_current(const struct tdx_judge *j, const struct signed_document *
 	return doc->issue_date <= j->at && j->at <= doc->next_update;
 }
 
-/* Prefers a current document, then the one with more data, then the newer one. */
+/* Prefers a current document, then the higher tcbEvaluationDataNumber, then the later issue date. */
 static bool is_better(const struct tdx_judge *j, const struct signed_document *a,
 		      const struct signed_document *b)
 {
@@ -39,7 +39,10 @@ static bool suits(const struct tdx_judge *j, const struct tcb_info *info)
 	       (!j->has_pck || memcmp(info->fmspc, j->pck.fmspc, sizeof(info->fmspc)) == 0);
 }
 
-/* Chooses the TCB info for this platform, or else another one, for the reason of refusal. */
+/*
+ * Chooses the TCB info for this platform; if there is none, another one, so that the verdict says how it
+ * differs.
+ */
 static const struct tcb_info *choose_info(const struct tdx_judge *j)
 {
 	const struct jurat_tdx_collateral *c = j->collateral;
@@ -74,7 +77,7 @@ static const struct qe_identity *choose_identity(const struct tdx_judge *j)
 
 /*
  * Chooses the certificate whose key signed the document among those with the name of Intel's TCB signer. If
- * there is none: one with that name, or any that is not a CA, for the reason of refusal (V18). 0, and
+ * there is none: one with that name, or any that is not a CA, so that the verdict names it (V18). 0, and
  * *ret_signed is set; < 0 -errno.
  */
 static int choose_signer(struct tdx_judge *j, const struct signed_part *part, struct cert_entry **ret,

@@ -90,8 +90,8 @@ static void judge_xfam(struct tdx_judge *j)
 }
 
 /*
- * A service TD may migrate the TD and so access its memory. A policy allows it by its hash. Body type 4 has
- * two more hashes: current, and on the platform of launch.
+ * A service TD may migrate the TD and so access its memory. A policy allows one by its hash, or any with
+ * allow_service_td. Body type 4 has two more hashes: current, and on the platform of launch.
  */
 static void judge_service_td(struct tdx_judge *j)
 {
