@@ -43,8 +43,25 @@ static bool file_says(const char *path, char what)
 	return fd >= 0 && read(fd, &c, 1) == 1 && c == what;
 }
 
-/* Whether this is a chroot(2), in which the kernel does not allow user namespaces. */
-static bool is_chroot(void)
+/* Whether a filter of seccomp(2) refuses system calls of this process, as in most containers. */
+static bool has_seccomp_filter(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[256];
+	int mode = 0;
+
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "Seccomp: %d", &mode) != 1)
+		;
+	if (f)
+		fclose(f);
+	return !f || mode != 0;
+}
+
+/*
+ * Whether this is a chroot(2), in which the kernel refuses user namespaces with EPERM. The list of mounts shows it
+ * only if the root directory is not a mount point.
+ */
+static bool is_chroot(int r)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	char line[4096], at[4096];
@@ -56,7 +73,7 @@ static bool is_chroot(void)
 	}
 	if (f)
 		fclose(f);
-	return has_any && !has_root;
+	return (has_any && !has_root) || (r == -EPERM && !has_seccomp_filter());
 }
 
 /* Explains why this user cannot create a user namespace. */
@@ -79,12 +96,11 @@ static int no_user_namespace(int r, struct jurat_error *err)
 	if (why)
 		return jurat_fail(err, r, "this user cannot create user namespaces: %s (%s%s)", strerror(-r),
 				  why, or_root);
-	if (is_chroot())
-		return jurat_fail(
-			err, r,
-			"%sthe kernel allows no user namespace in a chroot: %s (bind-mount the directory to "
-			"itself before chroot%s)",
-			fuse, strerror(-r), or_root);
+	if (is_chroot(r))
+		return jurat_fail(err, r,
+				  "%sthe kernel allows no user namespace in a chroot: %s (run as root with "
+				  "CAP_SYS_ADMIN, or enter the directory with bwrap instead of chroot)",
+				  fuse, strerror(-r));
 	return jurat_fail(err, r,
 			  "%sthis container forbids mount and user namespaces: %s (start it with %s--cap-add "
 			  "SYS_ADMIN, or with %s--security-opt seccomp=unconfined)",

@@ -128,10 +128,39 @@ static void enter_chroot(void)
 	must(chroot(root) == 0 && chdir("/") == 0);
 }
 
+static void become_nobody(void)
+{
+	must(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);
+}
+
 static void enter_chroot_as_a_user(void)
 {
 	enter_chroot();
-	must(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);
+	become_nobody();
+}
+
+/* A mount point as root directory does not help a user, and hides the chroot. */
+static void enter_mounted_chroot_as_a_user(void)
+{
+	char root[128];
+
+	TEXT(root, "%s/mounted", dir);
+	must(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	     (mkdir(root, 0755) == 0 || errno == EEXIST) &&
+	     mount("/", root, NULL, MS_BIND | MS_REC, NULL) == 0 && chroot(root) == 0 && chdir("/") == 0);
+	become_nobody();
+}
+
+/* Not where these tests run in a chroot themselves. */
+static bool has_user_namespaces(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) < 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status == 0;
 }
 
 static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **state)
@@ -166,8 +195,10 @@ static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **
 		  "not a mount point; bind-mount it to itself)\n" },
 		{ enter_chroot_as_a_user, true,
 		  "jurat run: the kernel allows no user namespace in a chroot: Operation not permitted "
-		  "(bind-mount "
-		  "the directory to itself before chroot, or run as root)\n" },
+		  "(run as root with CAP_SYS_ADMIN, or enter the directory with bwrap instead of chroot)\n" },
+		{ enter_mounted_chroot_as_a_user, true,
+		  "jurat run: the kernel allows no user namespace in a chroot: Operation not permitted "
+		  "(run as root with CAP_SYS_ADMIN, or enter the directory with bwrap instead of chroot)\n" },
 	};
 
 	NEEDS_RUN();
@@ -175,6 +206,8 @@ static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **
 		struct outcome o;
 
 		if (cases[i].needs_root && (geteuid() != 0 || unprivileged))
+			continue;
+		if (cases[i].before == take_capabilities && !has_user_namespaces())
 			continue;
 		before_exec = cases[i].before;
 		o = RUN("--", "/bin/true");
