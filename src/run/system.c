@@ -193,7 +193,8 @@ static int serve(struct server *s, const char *temp, struct jurat_error *err)
 	if (r == 0)
 		r = loop(s, err);
 	stop(s);
-	while (s->signals >= 0 && s->over) { /* the signal that ended the server has been handled */
+	/* Discards the signal that ended the server, so that it does not end the process when unblocked. */
+	while (s->signals >= 0 && s->over) {
 		struct signalfd_siginfo info;
 
 		if (read(s->signals, &info, sizeof(info)) <= 0)

@@ -110,11 +110,41 @@ static void what_a_run_leaves_when_it_is_killed_before_its_program_starts_is_rem
 	assert_true(n_left > 1);
 }
 
+/* As a service manager or a container runtime kills a group of processes. */
+static void what_a_run_leaves_when_all_its_processes_are_killed_is_removed_by_the_next(void **state)
+{
+	char *words[MAX_WORDS], out[OUTPUT_BYTES];
+	int program, monitor, status;
+	struct outcome o;
+	pid_t pid;
+
+	NEEDS_RUN();
+	TEXT(out, "%s/out", dir);
+	unlink(out);
+	collect(words,
+		(const char *const[]){ "--", "/bin/sh", "-c", "echo $$ $PPID; exec sleep 1000", NULL });
+	pid = start(words);
+	wait_for_output(pid);
+	read_back("out", out);
+	assert_int_equal(sscanf(out, "%d %d", &program, &monitor), 2);
+	collect(words, (const char *const[]){ "--", "/bin/true", NULL });
+	assert_true(waitpid(start(words), &status, 0) > 0 && status == 0);
+	assert_int_equal(count_left(), 1); /* that of the run that lives */
+	assert_int_equal(kill(-pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	while (!gone(program) || !gone(monitor))
+		breathe();
+	assert_int_equal(count_left(), 1);
+	o = RUN("--", "/bin/true");
+	assert_exit(&o, 0);
+}
+
 static int run_group(const char *name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			what_a_run_leaves_when_it_is_killed_before_its_program_starts_is_removed_by_the_next),
+		cmocka_unit_test(what_a_run_leaves_when_all_its_processes_are_killed_is_removed_by_the_next),
 	};
 
 	return cmocka_run_group_tests_name(name, tests, run_find_out, run_clean_up);
