@@ -213,7 +213,7 @@ static bool read_member(struct reading *r, json_rd_at object, unsigned depth)
 	for (json_rd_at other = object + 1; other < name; other = j->tokens[other + 1].next) {
 		if (json_names_alike((const char *)r->text + j->tokens[other].start, j->tokens[other].size,
 				     (const char *)r->text + j->tokens[name].start, j->tokens[name].size))
-			return fail(r, "a name that comes twice (case, underscores and hyphens do not count)");
+			return fail(r, "a name that comes twice (case, _ and - do not count)");
 	}
 	skip_space(r);
 	if (peek(r) != ':')
