@@ -12,6 +12,28 @@
 #include "verify/decode.h"
 #include "verify/tdx_pck.h"
 
+/* Shows an INTEGER or an IA5String as such, and any other content, which may be malformed, as bytes. */
+static void show_content(struct show *s, json_t *to, const char *name, const struct bytes_rd *content)
+{
+	struct bytes_rd r = *content, text;
+
+	if (der_peek(content) == DER_INTEGER) {
+		uint64_t v = der_uint(&r);
+
+		if (!r.bad && bytes_rd_left(&r) == 0 && v <= INT64_MAX) {
+			show_add(s, to, name, json_integer((json_int_t)v));
+			return;
+		}
+	} else if (der_peek(content) == DER_IA5_STRING) {
+		text = der_enter(&r, DER_IA5_STRING);
+		if (!r.bad && bytes_rd_left(&r) == 0) {
+			show_add_name(s, to, name, &text);
+			return;
+		}
+	}
+	show_add_hex(s, to, name, content->data, content->size);
+}
+
 /* AMD's extensions, 1.3.6.1.4.1.3704.1.x. Spec: VCEK certificate and KDS interface (AMD 57230). */
 static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_cert *cert)
 {
@@ -20,32 +42,28 @@ static void show_amd_extensions(struct show *s, json_t *to, const struct crypto_
 		uint8_t suffix[2];
 		size_t n;
 		const char *name;
+		bool raw; /* bytes, which may look like a tag (B38) */
 	} known[] = {
-		{ { 1 }, 1, "struct_version" }, { { 2 }, 1, "product_name" }, { { 3, 9 }, 2, "fmc_spl" },
-		{ { 3, 1 }, 2, "bl_spl" },      { { 3, 2 }, 2, "tee_spl" },   { { 3, 3 }, 2, "snp_spl" },
-		{ { 3, 8 }, 2, "ucode_spl" },   { { 4 }, 1, "hwid" },         { { 5 }, 1, "csp_id" },
+		{ { 1 }, 1, "struct_version", false }, { { 2 }, 1, "product_name", false },
+		{ { 3, 9 }, 2, "fmc_spl", false },     { { 3, 1 }, 2, "bl_spl", false },
+		{ { 3, 2 }, 2, "tee_spl", false },     { { 3, 3 }, 2, "snp_spl", false },
+		{ { 3, 8 }, 2, "ucode_spl", false },   { { 4 }, 1, "hwid", true },
+		{ { 5 }, 1, "csp_id", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		uint8_t oid[sizeof(prefix) + 2];
-		struct bytes_rd value, inner;
+		struct bytes_rd value;
 		bool critical;
 
 		memcpy(oid, prefix, sizeof(prefix));
 		memcpy(oid + sizeof(prefix), known[i].suffix, known[i].n);
 		if (crypto_cert_extension(cert, oid, sizeof(prefix) + known[i].n, &value, &critical) != 0)
 			continue;
-		inner = value;
-		if (der_peek(&value) == DER_INTEGER) {
-			show_add(s, to, known[i].name, json_integer((json_int_t)der_uint(&inner)));
-		} else if (der_peek(&value) == DER_IA5_STRING) {
-			struct bytes_rd text = der_enter(&inner, DER_IA5_STRING);
-
-			text.size = text.bad ? 0 : text.size;
-			show_add_name(s, to, known[i].name, &text);
-		} else {
+		if (known[i].raw)
 			show_add_hex(s, to, known[i].name, value.data, value.size);
-		}
+		else
+			show_content(s, to, known[i].name, &value);
 	}
 }
 

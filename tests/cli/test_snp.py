@@ -199,6 +199,27 @@ def fields_that_a_version_lacks_are_shown_as_absent(tmp):
             assert (lines[name] == f"absent (there from version {since} on)") == (version < since), (name, lines[name])
 
 
+@case
+def an_extension_that_is_malformed_is_shown_as_its_bytes(tmp):
+    e = demo(tmp, "e", "--tee", "sev-snp")
+    jurat("certs", "split", e / "certs.bin", tmp / "split")
+    leaf = (tmp / "split/vcek.der").read_bytes()
+    oid = bytes.fromhex("2b060104019c7801")
+    number, name = leaf.index(oid + b"\3\1") + 10, leaf.index(oid + b"\2") + 9
+    assert leaf[number:number + 4] == b"\4\3\2\1" and leaf[name + 2] == 0x16, (leaf[number:number + 5], leaf[name:name + 4])
+
+    def shown(at, content, member):
+        (tmp / "x").write_bytes(leaf[:at] + content + leaf[at + len(content):])
+        return json.loads(jurat("show", "--output", "json", tmp / "x").out)[member]
+    assert shown(number + 4, b"\x7f", "bl_spl") == 127
+    assert shown(number + 4, b"\xff", "bl_spl") == "0201ff"  # negative
+    assert shown(number + 3, b"\0", "bl_spl").startswith("0200")  # no INTEGER, and more behind it
+    assert shown(name + 3, b"\x7f", "product_name").startswith("167f")
+    hwid = leaf.index(bytes.fromhex(shown(0, leaf[:1], "hwid")))
+    for looks in b"\2\x3e\1", b"\x16\x3e":  # raw bytes that begin like an INTEGER or a string of their length (B38)
+        assert shown(hwid, looks.ljust(64, b"a"), "hwid") == looks.ljust(64, b"a").hex()
+
+
 KDS = "https://kdsintf.amd.com"
 
 
