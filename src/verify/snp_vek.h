@@ -9,7 +9,7 @@
  * Contents of AMD's extensions in a VCEK or VLEK certificate. Spec: VCEK certificate and KDS interface (AMD
  * 57230), certificate extensions.
  */
-enum { VEK_CSP_ID_BYTES = 128, VEK_PRODUCT_BYTES = 32 };
+enum { VEK_CSP_ID_BYTES = 128 + 1, VEK_PRODUCT_BYTES = 32 };
 
 enum vek_kind { VEK_OTHER, VEK_VCEK, VEK_VLEK }; /* by the subject's common name */
 
