@@ -176,7 +176,7 @@ static void what_one_maker_signs_every_maker_of_the_curve_accepts(void **state)
 
 static void assert_flips_refused(const struct fixture *f, uint8_t *part)
 {
-	for (size_t bit = 0; bit < 8 * f->n; bit++) {
+	for (size_t bit = 0; bit < 8 * f->n; bit += test_step()) {
 		part[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		assert_int_equal(f->maker->verify(f->public, f->digest, f->n, f->r, f->s), JURAT_REFUSED);
 		part[bit / 8] ^= (uint8_t)(1 << bit % 8);

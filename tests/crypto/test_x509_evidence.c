@@ -346,7 +346,7 @@ static void flip_all(const struct evidence_file *vcek, const struct evidence_fil
 	assert_int_equal(crypto_public_init(&key, &c, NULL), 0);
 	assert_int_equal(crypto_cert_read(copy, vcek->size, &c, NULL), 0);
 	assert_int_equal(crypto_cert_check_signature(&c, &key), 0);
-	for (size_t bit = 0; bit < 8 * vcek->size; bit++) {
+	for (size_t bit = 0; bit < 8 * vcek->size; bit += test_step()) {
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		if (crypto_cert_read(copy, vcek->size, &c, NULL) != 0)
 			unread++;
@@ -356,7 +356,7 @@ static void flip_all(const struct evidence_file *vcek, const struct evidence_fil
 			FAIL_BECAUSE("bit %zu does not matter", bit);
 		copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
-	assert_true(unread > 1000 && refused > 4096);
+	assert_true(unread > 1000 / test_step() && refused > 4096 / test_step());
 	crypto_public_done(&key);
 }
 

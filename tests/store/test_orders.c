@@ -376,10 +376,16 @@ static struct orders_options options_of(struct world *w)
 	};
 }
 
-static void passes(const char *what, const struct orders_options *options)
+/* A build that repeats what another one has tried in full: an actor that could go on is left at most twice. */
+static void passes(const char *what, const struct orders_options *every)
 {
+	struct orders_options options = *every;
 	struct orders_result r;
-	bool ok = orders_all(options, &r);
+	bool ok;
+
+	if (test_step() > 1)
+		options.max_switches = 2;
+	ok = orders_all(&options, &r);
 
 	print_message("             %-58s %8llu orders, longest %u\n", what, (unsigned long long)r.orders,
 		      r.longest);
@@ -591,7 +597,7 @@ static void a_crash_that_loses_the_undrained_file_is_caught(void **state)
 	struct world *w = *state;
 
 	w->forget_old_name = true;
-	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
+	for (w->role = test_step() > 1 ? NAIVE : JURAT; w->role <= NAIVE; w->role++) {
 		struct orders_options options = options_of(w);
 
 		options.n_actors = 3;

@@ -33,3 +33,19 @@ void test_text(char *to, size_t room, const char *format, ...)
 	test_say("a text of %d characters does not fit where there is room for %zu: %s ...", n, room, to);
 	abort();
 }
+
+size_t test_step(void)
+{
+	const char *text = getenv("JURAT_TEST_STEP");
+	char *end;
+	unsigned long step;
+
+	if (!text)
+		return 1;
+	step = strtoul(text, &end, 10);
+	if (*end || step % 2 == 0 || step > 99) {
+		test_say("JURAT_TEST_STEP is '%s', and no odd number below 100", text);
+		abort();
+	}
+	return step;
+}
