@@ -42,6 +42,12 @@ struct crowd {
 	int ready; /* one byte comes when all are connected and have asked */
 };
 
+static _Noreturn void crowd_fails(const char *what)
+{
+	dprintf(STDOUT_FILENO, "# a client of the crowd: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
 static int join_crowd(void)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -49,7 +55,7 @@ static int join_crowd(void)
 
 	memcpy(a.sun_path, w.socket, strlen(w.socket));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		_exit(1);
+		crowd_fails("connect");
 	return fd;
 }
 
@@ -57,7 +63,7 @@ static int join_crowd(void)
 static void send_or_be_refused(int fd, size_t n)
 {
 	if (send(fd, request, n, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
-		_exit(1);
+		crowd_fails("send");
 }
 
 /* Each keeps its socket full of requests and reads what comes: it never waits for an answer to ask again. */
@@ -68,7 +74,7 @@ static void pipeline(struct pollfd *p, size_t n)
 
 	for (;;) {
 		if (poll(p, n, -1) < 0)
-			_exit(1);
+			crowd_fails("poll");
 		for (size_t i = 0; i < n; i++) {
 			ssize_t got = 1;
 

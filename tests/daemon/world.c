@@ -58,6 +58,7 @@ static void become_juratd(const struct world *w, int fd, const char *const *word
 		setenv("LISTEN_FDS", "1", 1);
 	}
 	execv(world_juratd, (char **)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "%s: %s\n", world_juratd, strerror(errno));
 	_exit(127);
 }
 
@@ -69,18 +70,19 @@ void world_start(struct world *w, int fd, const char *const *words)
 		become_juratd(w, fd, words);
 }
 
-static void wait_for(int fd, short events)
+static void wait_for(int fd, short events, const char *what)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	assert_int_equal(poll(&p, 1, WORLD_MS), 1);
+	if (poll(&p, 1, WORLD_MS) != 1)
+		FAIL_BECAUSE("juratd did not send %s within %d ms", what, WORLD_MS);
 }
 
 void world_expect(struct world *w, const char *state)
 {
 	char text[64] = "";
 
-	wait_for(w->notify_fd, POLLIN);
+	wait_for(w->notify_fd, POLLIN, state);
 	assert_true(recv(w->notify_fd, text, sizeof(text) - 1, 0) > 0);
 	assert_string_equal(text, state);
 }
@@ -162,7 +164,7 @@ size_t world_read_all(int fd, uint8_t *to, size_t room)
 	ssize_t got;
 
 	do {
-		wait_for(fd, POLLIN);
+		wait_for(fd, POLLIN, "the end of its answer");
 		got = recv(fd, to + n, room - n, 0);
 		n += got > 0 ? (size_t)got : 0;
 	} while (got > 0 && n < room);
@@ -175,9 +177,11 @@ void world_read(int fd, uint8_t *to, size_t n)
 	while (n > 0) {
 		ssize_t got;
 
-		wait_for(fd, POLLIN);
+		wait_for(fd, POLLIN, "the rest of its answer");
 		got = recv(fd, to, n, 0);
-		assert_true(got > 0);
+		if (got <= 0)
+			FAIL_BECAUSE("juratd closed the connection, %zu bytes before the end of its answer",
+				     n);
 		to += got;
 		n -= (size_t)got;
 	}

@@ -21,6 +21,13 @@ bool unprivileged, real_device;
 unsigned fuse_mode = 0666;
 void (*before_exec)(void);
 
+/* Of a child that cannot become what it is to run: its standard error is shown with its status. */
+static _Noreturn void give_up(const char *what)
+{
+	dprintf(STDERR_FILENO, "the test's own child: %s: %s\n", what, strerror(errno));
+	_exit(99);
+}
+
 /* A /dev of its own, with a character device where a guest of SEV-SNP has one. Nobody opens it. */
 static void add_real_device(void)
 {
@@ -34,14 +41,14 @@ static void add_real_device(void)
 	umask(0);
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
-		_exit(96);
+		give_up("a /dev of its own");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
 		TEXT(node, "%s/%s", at, nodes[i].name);
 		if (mknod(node, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0)
-			_exit(96);
+			give_up(node);
 	}
 	if (mount(at, "/dev", NULL, MS_MOVE, NULL) < 0)
-		_exit(96);
+		give_up("/dev");
 	umask(022);
 }
 
@@ -55,13 +62,13 @@ void drop_privileges(void)
 	TEXT(at, "%s/dev", dir);
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    (mkdir(at, 0755) < 0 && errno != EEXIST) || mount("none", at, "tmpfs", 0, NULL) < 0)
-		_exit(99);
+		give_up("a mount namespace");
 	TEXT(at, "%s/dev/fuse", dir);
 	umask(0);
 	if (mknod(at, S_IFCHR | fuse_mode, makedev(10, 229)) < 0 ||
 	    mount(at, "/dev/fuse", NULL, MS_BIND, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) < 0)
-		_exit(99);
+		give_up("a user with /dev/fuse");
 	umask(022);
 }
 
@@ -86,6 +93,8 @@ pid_t start(char **words)
 
 	TEXT(out, "%s/out", dir);
 	TEXT(err, "%s/err", dir);
+	unlink(out); /* what another one wrote is not this one's first line */
+	unlink(err);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid > 0)
@@ -93,7 +102,7 @@ pid_t start(char **words)
 	setpgid(0, 0);
 	if (dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666), 1) < 0 ||
 	    dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666), 2) < 0)
-		_exit(98);
+		give_up("files for its output");
 	if (real_device)
 		add_real_device();
 	if (unprivileged)
@@ -104,7 +113,7 @@ pid_t start(char **words)
 	if (before_exec)
 		before_exec();
 	execv(words[0], words);
-	_exit(97);
+	give_up(words[0]);
 }
 
 struct outcome finish(pid_t pid)
@@ -182,10 +191,15 @@ void breathe(void)
 void wait_for_output(pid_t pid)
 {
 	char out[OUTPUT_BYTES] = "", path[128];
+	int status = 0;
 
 	TEXT(path, "%s/out", dir);
 	while (!strchr(out, '\n')) {
-		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		if (waitpid(pid, &status, WNOHANG) != 0) {
+			read_back("err", out);
+			FAIL_BECAUSE("it ended with status %#x before it wrote a line, and said:\n%s", status,
+				     out);
+		}
 		if (access(path, R_OK) == 0)
 			read_back("out", out);
 		breathe();

@@ -201,12 +201,10 @@ static void exit_status_and_signals_are_passed_on(void **state)
 
 static pid_t start_sleeper(const char *trap)
 {
-	char script[256], path[128], address[128];
+	char script[256], address[128];
 	char *words[MAX_WORDS];
 	pid_t pid;
 
-	TEXT(path, "%s/out", dir);
-	unlink(path);
 	TEXT(address, "unix:%s/qgs", dir);
 	TEXT(script, "%s sleep 1000 & echo $! $$; wait; wait", trap);
 	collect(words, (const char *const[]){ "--tee", "tdx", "--qgs", address, "--", "/bin/sh", "-c", script,
