@@ -86,22 +86,31 @@ void read_back(const char *name, char to[OUTPUT_BYTES])
 	fclose(f);
 }
 
+/* Made by the parent: there, and empty, even when a signal is faster than the child. */
+static int output_file(const char *name)
+{
+	char path[128];
+	int fd;
+
+	TEXT(path, "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 pid_t start(char **words)
 {
-	char out[128], err[128];
-	pid_t pid;
+	int out = output_file("out"), err = output_file("err");
+	pid_t pid = fork();
 
-	TEXT(out, "%s/out", dir);
-	TEXT(err, "%s/err", dir);
-	unlink(out); /* what another one wrote is not this one's first line */
-	unlink(err);
-	pid = fork();
 	assert_true(pid >= 0);
-	if (pid > 0)
+	if (pid > 0) {
+		close(out);
+		close(err);
 		return pid;
+	}
 	setpgid(0, 0);
-	if (dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666), 1) < 0 ||
-	    dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666), 2) < 0)
+	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		give_up("files for its output");
 	if (real_device)
 		add_real_device();

@@ -39,7 +39,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Of the service, for which a second of silence counts: where no client is to be late, however busy the machine is. */
+/*
+ * The service's clock, by which a second of silence counts, stands still where no client is to be late,
+ * however busy the machine is.
+ */
 static bool clock_stands;
 
 struct base_env *__real_base_env_real(void);

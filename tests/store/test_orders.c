@@ -376,7 +376,7 @@ static struct orders_options options_of(struct world *w)
 	};
 }
 
-/* A build that repeats what another one has tried in full: an actor that could go on is left at most twice. */
+/* Builds that repeat what another one has tried in full leave an actor that could go on twice at most. */
 static void passes(const char *what, const struct orders_options *every)
 {
 	struct orders_options options = *every;

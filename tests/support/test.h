@@ -48,9 +48,9 @@ __attribute__((format(printf, 1, 2))) void test_say(const char *format, ...);
 __attribute__((format(printf, 3, 4))) void test_text(char *to, size_t room, const char *format, ...);
 
 /*
- * How far apart the members of a long row are that are tried, such as the flips of every bit: 1, all of them, unless
- * JURAT_TEST_STEP is an odd number, which still comes to each bit of a byte. For builds that repeat what another one has
- * tried in full.
+ * How far apart the members of a long row are that are tried, such as the flips of every bit: 1, all of
+ * them, unless JURAT_TEST_STEP is an odd number, which still comes to each bit of a byte. For builds that
+ * repeat what another one has tried in full.
  */
 size_t test_step(void);
 
