@@ -215,7 +215,9 @@ static void on_retry(uv_timer_t *timer)
 	uv_poll_start(&h->listener, UV_READABLE, on_listener);
 }
 
-/* libmicrohttpd 0.9 calls on_connection() at once, 1.0 when it runs. When it fails, the descriptor is closed. */
+/*
+ * libmicrohttpd 0.9 calls on_connection() at once, 1.0 when it runs. When it fails, the descriptor is closed.
+ */
 static void hand_over(struct metrics_http *h, int fd, const struct sockaddr *peer, socklen_t size)
 {
 	(void)!MHD_add_connection(h->daemon, fd, peer, size);

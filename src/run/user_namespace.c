@@ -58,8 +58,8 @@ static bool has_seccomp_filter(void)
 }
 
 /*
- * Whether this is a chroot(2), in which the kernel refuses user namespaces with EPERM. The list of mounts shows it
- * only if the root directory is not a mount point.
+ * Whether this is a chroot(2), in which the kernel refuses user namespaces with EPERM. The list of mounts
+ * shows it only if the root directory is not a mount point.
  */
 static bool is_chroot(int r)
 {
