@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * P-256 and P-384 with OpenSSL. Signatures are verified with its arithmetic on the curve: EVP_PKEY objects
- * take a fifth of the time of a verification to create (doc/decisions/0028-verifying-with-points.md). A
- * private key holds a context that is initialized once and duplicated for each use. GMP aborts the process
- * when memory is exhausted; -ENOMEM refers to OpenSSL's allocations and those here.
+ * P-256 and P-384 with OpenSSL. A public key is an EC_KEY: OpenSSL deprecates it, but its EVP_PKEY takes three
+ * times as long to create (doc/decisions/0028-public-keys-are-ec-keys.md). A private key holds a context that is
+ * initialized once and duplicated for each use.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto/ec.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <gmp.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -28,26 +27,17 @@ enum {
 	DER_MAX = 128 /* two INTEGERs of 49 bytes and their headers */
 };
 
-/* Constant, and shared by keys that are made from another: it takes longer to create than a key. */
-struct curve {
-	atomic_uint users;
-	size_t n; /* bytes of an integer */
-	EC_GROUP *group;
-	mpz_t order;
-};
-
-struct public
-{
-	struct curve *curve;
-	EC_POINT *point;
-};
-
 struct private
 {
 	size_t n;
 	EVP_PKEY_CTX *ctx; /* initialized to sign; only duplicates are used */
 	uint8_t xy[2 * CRYPTO_EC_MAX_BYTES];
 };
+
+static int curve_nid(enum crypto_curve curve)
+{
+	return curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1;
+}
 
 static void free_bn(BIGNUM **b)
 {
@@ -79,193 +69,87 @@ static void free_sig(ECDSA_SIG **s)
 	ECDSA_SIG_free(*s);
 }
 
-static void free_bn_ctx(BN_CTX **c)
+static void free_key(EC_KEY **k)
 {
-	BN_CTX_free(*c);
-}
-
-static void curve_drop(struct curve *c)
-{
-	if (!c || atomic_fetch_sub(&c->users, 1) > 1)
-		return;
-	EC_GROUP_free(c->group);
-	mpz_clear(c->order);
-	free(c);
-}
-
-static void drop_curve(struct curve **c)
-{
-	curve_drop(*c);
-}
-
-static struct curve *curve_new(enum crypto_curve curve)
-{
-	struct curve *c = calloc(1, sizeof(*c));
-	uint8_t order[CRYPTO_EC_MAX_BYTES];
-
-	if (!c)
-		return NULL;
-	atomic_init(&c->users, 1);
-	c->n = crypto_curve_bytes(curve);
-	mpz_init(c->order);
-	c->group = EC_GROUP_new_by_curve_name(curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1);
-	if (!c->group || BN_bn2binpad(EC_GROUP_get0_order(c->group), order, (int)c->n) < 0) {
-		curve_drop(c);
-		return NULL;
-	}
-	mpz_import(c->order, c->n, 1, 1, 1, 0, order);
-	return c;
+	EC_KEY_free(*k);
 }
 
 static void public_free(void *key)
 {
-	struct public *k = key;
-
-	if (!k)
-		return;
-	EC_POINT_free(k->point);
-	curve_drop(k->curve);
-	free(k);
+	EC_KEY_free(key);
 }
 
-static void free_public(struct public **k)
+/* Takes `key` over, which may be NULL: no memory for it. OpenSSL checks that the point is on the curve. */
+static int set_point(EC_KEY *key, const uint8_t *xy, size_t n, void **ret)
 {
-	public_free(*k);
-}
+	EC_KEY *owned auto_call(free_key) = key;
+	uint8_t point[POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
 
-/* Takes `curve` over, which may be NULL: no memory for it. OpenSSL checks that the point is on the curve. */
-static int public_on(struct curve *curve, const uint8_t *xy, void **ret)
-{
-	struct curve *owned auto_call(drop_curve) = curve;
-	struct public *k auto_call(free_public) = calloc(1, sizeof(*k));
-	uint8_t bytes[POINT_MAX] = { POINT_CONVERSION_UNCOMPRESSED };
-	int is_point;
-
-	if (!owned || !k)
+	if (!owned)
 		return -ENOMEM;
-	k->point = EC_POINT_new(owned->group);
-	if (!k->point)
-		return -ENOMEM;
-	memcpy(bytes + 1, xy, 2 * owned->n);
-	ERR_set_mark();
-	is_point = EC_POINT_oct2point(owned->group, k->point, bytes, 1 + 2 * owned->n, NULL);
-	ERR_pop_to_mark();
-	if (is_point != 1)
+	memcpy(point + 1, xy, 2 * n);
+	if (EC_KEY_oct2key(owned, point, 1 + 2 * n, NULL) != 1)
 		return -EBADMSG;
-	k->curve = take_ptr(owned);
-	*ret = take_ptr(k);
+	*ret = take_ptr(owned);
 	return 0;
 }
 
 static int public_new(enum crypto_curve curve, const uint8_t *xy, void **ret)
 {
-	struct curve *c;
+	int r;
 
 	ERR_set_mark();
-	c = curve_new(curve);
+	r = set_point(EC_KEY_new_by_curve_name(curve_nid(curve)), xy, crypto_curve_bytes(curve), ret);
 	ERR_pop_to_mark();
-	return public_on(c, xy, ret);
+	return r;
 }
 
+static size_t integer_bytes(const EC_KEY *key)
+{
+	return ((size_t)EC_GROUP_get_degree(EC_KEY_get0_group(key)) + 7) / 8;
+}
+
+/* Looking up a group by name takes most of the time to make a key: this copies the other key's. */
 static int public_like(const void *other, const uint8_t *xy, void **ret)
 {
-	struct curve *c = ((const struct public *)other)->curve;
+	EC_KEY *key = EC_KEY_new();
+	int r;
 
-	atomic_fetch_add(&c->users, 1);
-	return public_on(c, xy, ret);
-}
-
-/* GMP reads whole, aligned words ten times as fast as bytes. */
-struct words {
-	uint64_t w[CRYPTO_EC_MAX_BYTES / sizeof(uint64_t)];
-};
-
-static void number(mpz_t to, const uint8_t *bytes, size_t n)
-{
-	struct words words = { { 0 } };
-
-	memcpy((uint8_t *)(&words + 1) - n, bytes, n);
-	mpz_init(to);
-	mpz_import(to, ARRAY_SIZE(words.w), 1, sizeof(words.w[0]), 1, 0, words.w);
-}
-
-static bool in_range(const mpz_t v, const mpz_t order)
-{
-	return mpz_sgn(v) > 0 && mpz_cmp(v, order) < 0;
-}
-
-static void put_number(const mpz_t v, uint8_t *to, size_t n)
-{
-	struct words words = { { 0 } };
-	size_t used = (mpz_sizeinbase(v, 2) + 63) / 64;
-
-	mpz_export(words.w + ARRAY_SIZE(words.w) - used, NULL, 1, sizeof(words.w[0]), 1, 0, v);
-	memcpy(to, (uint8_t *)(&words + 1) - n, n);
-}
-
-/*
- * u1 = e / s and u2 = r / s modulo the order of the curve. False: r or s is not in [1, n - 1]. By GMP, whose
- * inverse takes a tenth of the time of BN_mod_inverse().
- */
-static bool divide(const struct curve *c, const uint8_t *digest, size_t digest_size, const uint8_t *r,
-		   const uint8_t *s, uint8_t *ret_u1, uint8_t *ret_u2)
-{
-	mpz_t u1, u2, w;
-	bool good;
-
-	number(u1, digest, digest_size < c->n ? digest_size : c->n); /* the leftmost bits of a longer one */
-	number(u2, r, c->n);
-	number(w, s, c->n);
-	good = in_range(u2, c->order) && in_range(w, c->order) && mpz_invert(w, w, c->order);
-	if (good) {
-		mpz_mul(u1, u1, w);
-		mpz_mod(u1, u1, c->order);
-		mpz_mul(u2, u2, w);
-		mpz_mod(u2, u2, c->order);
-		put_number(u1, ret_u1, c->n);
-		put_number(u2, ret_u2, c->n);
+	ERR_set_mark();
+	if (key && EC_KEY_set_group(key, EC_KEY_get0_group(other)) != 1) {
+		EC_KEY_free(key);
+		key = NULL;
 	}
-	mpz_clear(u1);
-	mpz_clear(u2);
-	mpz_clear(w);
-	return good;
+	r = set_point(key, xy, integer_bytes(other), ret);
+	ERR_pop_to_mark();
+	return r;
 }
 
-/* x of u1 * G + u2 * Q modulo the order. 0; JURAT_REFUSED that is the point at infinity; -ENOMEM. */
-static int sum_x(const struct public *k, const uint8_t *u1, const uint8_t *u2, uint8_t *ret_x)
+static ECDSA_SIG *signature(const uint8_t *r, const uint8_t *s, size_t n)
 {
-	const EC_GROUP *group = k->curve->group;
-	int n = (int)k->curve->n;
-	auto_call(free_bn_ctx) BN_CTX *ctx = BN_CTX_new();
-	auto_call(free_bn) BIGNUM *b1 = BN_bin2bn(u1, n, NULL), *b2 = BN_bin2bn(u2, n, NULL), *x = BN_new();
-	auto_call(free_point) EC_POINT *sum = EC_POINT_new(group);
+	auto_call(free_sig) ECDSA_SIG *sig = ECDSA_SIG_new();
+	auto_call(free_bn) BIGNUM *br = BN_bin2bn(r, (int)n, NULL);
+	auto_call(free_bn) BIGNUM *bs = BN_bin2bn(s, (int)n, NULL);
 
-	if (!ctx || !b1 || !b2 || !x || !sum || EC_POINT_mul(group, sum, b1, k->point, b2, ctx) != 1)
-		return -ENOMEM;
-	if (EC_POINT_is_at_infinity(group, sum))
-		return JURAT_REFUSED;
-	if (EC_POINT_get_affine_coordinates(group, sum, x, NULL, ctx) != 1 ||
-	    BN_nnmod(x, x, EC_GROUP_get0_order(group), ctx) != 1 || BN_bn2binpad(x, ret_x, n) != n)
-		return -ENOMEM;
-	return 0;
+	if (!sig || !br || !bs || ECDSA_SIG_set0(sig, br, bs) != 1)
+		return NULL;
+	br = bs = NULL; /* owned by the signature now */
+	return take_ptr(sig);
 }
 
-/* Spec: FIPS 186-5, 6.4.2. Everything is public, so nothing needs constant time. */
 static int verify(const void *key, const uint8_t *digest, size_t digest_size, const uint8_t *r,
 		  const uint8_t *s)
 {
-	const struct public *k = key;
-	uint8_t u1[CRYPTO_EC_MAX_BYTES], u2[CRYPTO_EC_MAX_BYTES], x[CRYPTO_EC_MAX_BYTES];
+	auto_call(free_sig) ECDSA_SIG *sig = signature(r, s, integer_bytes(key));
 	int result;
 
-	if (!divide(k->curve, digest, digest_size, r, s, u1, u2))
-		return JURAT_REFUSED;
+	if (!sig)
+		return -ENOMEM;
 	ERR_set_mark();
-	result = sum_x(k, u1, u2, x);
+	/* It takes a key that is not const, and does not change it. Also < 0 for some invalid signatures. */
+	result = ECDSA_do_verify(digest, (int)digest_size, sig, (EC_KEY *)(uintptr_t)key);
 	ERR_pop_to_mark();
-	if (result != 0)
-		return result;
-	return memcmp(x, r, k->curve->n) == 0 ? 0 : JURAT_REFUSED;
+	return result == 1 ? 0 : JURAT_REFUSED;
 }
 
 static void private_free(void *key)
@@ -327,8 +211,7 @@ static int key_new(enum crypto_curve curve, const uint8_t *xy, uint8_t *scalar, 
 static int multiply(enum crypto_curve curve, const uint8_t *scalar, uint8_t *ret_point, uint8_t *ret_native)
 {
 	int n = (int)crypto_curve_bytes(curve);
-	auto_call(free_group) EC_GROUP *group =
-		EC_GROUP_new_by_curve_name(curve == CRYPTO_P256 ? NID_X9_62_prime256v1 : NID_secp384r1);
+	auto_call(free_group) EC_GROUP *group = EC_GROUP_new_by_curve_name(curve_nid(curve));
 	auto_call(free_bn) BIGNUM *d = BN_secure_new();
 	auto_call(free_point) EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 
