@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * P-256 and P-384 with OpenSSL. A public key is an EC_KEY: OpenSSL deprecates it, but its EVP_PKEY takes three
- * times as long to create (doc/decisions/0028-public-keys-are-ec-keys.md). A private key holds a context that is
- * initialized once and duplicated for each use.
+ * P-256 and P-384 with OpenSSL. A public key is an EC_KEY: OpenSSL deprecates it, but its EVP_PKEY takes
+ * three times as long to create (doc/decisions/0028-public-keys-are-ec-keys.md). A private key holds a
+ * context that is initialized once and duplicated for each use.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
