@@ -703,30 +703,6 @@ static void vcek_and_vlek_do_not_disturb_each_other(void **state)
 }
 
 /* B54: what nobody here knows is neither an error nor a certificate. */
-/* As long as the software platform issues them; DER writes lengths from 128 on in another form. */
-static void a_provider_has_a_name_of_up_to_128_characters(void **state)
-{
-	static const size_t sizes[] = { 1, 127, SIM_CSP_ID_MAX_CHARS };
-	struct jurat_verifier *v = made_verifier(SNP_MILAN);
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		static const char *const none[] = { NULL };
-		char name[SIM_CSP_ID_MAX_CHARS + 1] = "";
-		struct jurat_verdict *verdict;
-		struct made m;
-
-		made_init(&m, SNP_MILAN, true, 3);
-		memset(name, 'c', sizes[i]);
-		m.csp_id = name;
-		made_endorse(&m, m.report.reported_tcb, m.report.chip_id);
-		verdict = made_judge(&m, v, NULL);
-		assert_verdict(verdict, none, name);
-		jurat_verdict_free(verdict);
-	}
-	jurat_verifier_free(v);
-}
-
 static void private_entries_are_ignored(void **state)
 {
 	struct jurat_verifier *v = made_verifier(SNP_MILAN);
@@ -807,7 +783,6 @@ int main(void)
 		cmocka_unit_test(given_roots_must_have_the_profile_of_one),
 		cmocka_unit_test(an_ask_of_another_root_is_refused_by_name),
 		cmocka_unit_test(vcek_and_vlek_do_not_disturb_each_other),
-		cmocka_unit_test(a_provider_has_a_name_of_up_to_128_characters),
 		cmocka_unit_test(private_entries_are_ignored),
 		cmocka_unit_test(a_broken_table_is_refused_by_that_name),
 		cmocka_unit_test(reason_codes_are_words_and_unique),

@@ -462,6 +462,30 @@ static void among_many_products_the_right_one_is_found(void **state)
 	}
 }
 
+/* As long as the software platform issues them; DER writes lengths from 128 on in another form. */
+static void a_provider_has_a_name_of_up_to_128_characters(void **state)
+{
+	static const size_t sizes[] = { 1, 127, SIM_CSP_ID_MAX_CHARS };
+	struct jurat_verifier *v = made_verifier(SNP_MILAN);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		static const char *const none[] = { NULL };
+		char name[SIM_CSP_ID_MAX_CHARS + 1] = "";
+		struct jurat_verdict *verdict;
+		struct made m;
+
+		made_init(&m, SNP_MILAN, true, 3);
+		memset(name, 'c', sizes[i]);
+		m.csp_id = name;
+		made_endorse(&m, m.report.reported_tcb, m.report.chip_id);
+		verdict = made_judge(&m, v, NULL);
+		assert_verdict(verdict, none, name);
+		jurat_verdict_free(verdict);
+	}
+	jurat_verifier_free(v);
+}
+
 static void what_cannot_be_added_says_why_and_changes_nothing(void **state)
 {
 	struct jurat_verifier *v;
@@ -570,6 +594,7 @@ int main(void)
 		cmocka_unit_test(endorsements_come_in_every_form),
 		cmocka_unit_test(among_many_chips_the_right_one_is_found),
 		cmocka_unit_test(among_many_products_the_right_one_is_found),
+		cmocka_unit_test(a_provider_has_a_name_of_up_to_128_characters),
 		cmocka_unit_test(what_cannot_be_added_says_why_and_changes_nothing),
 		cmocka_unit_test(a_verdict_prints_as_json_and_as_text),
 		cmocka_unit_test(a_verdict_on_nothing_prints_too),
