@@ -82,6 +82,12 @@ static void module_now_unknown(struct tdx_made *m)
 	platform_old(m);
 	m->quote.body.tee_tcb_svn2[0] = 2;
 }
+/* Both fail; the one that gives the status is named, not that with the older level. */
+static void unrecognized_and_below(struct tdx_made *m)
+{
+	m->levels[0].status = "Unheard";
+	module_below(m);
+}
 static void hardening_and_old_qe(struct tdx_made *m)
 {
 	m->levels[0].status = "SWHardeningNeeded";
@@ -178,6 +184,9 @@ static const struct row rows[] = {
 	  "no TCB level of the TDX module is met by tee_tcb_svn2; isvsvn is 2, wanted 3 for OutOfDate of "
 	  "2020-09-13T12:26:40Z",
 	  "current_tdx_module" },
+	{ "an unrecognized status beside a module below every level", TDX_BODY_10, unrecognized_and_below,
+	  "tdx_module isvsvn 2 3 OutOfDate 1600000000 INTEL-SA-00003;",
+	  "the TCB level of the platform has an unrecognized status", "platform" },
 	{ "an old QE beside hardening", TDX_BODY_10, hardening_and_old_qe,
 	  "quoting_enclave isvsvn 6 9 UpToDate 1705000000;", "OutOfDate: quoting_enclave, TCB level of",
 	  "quoting_enclave" },
