@@ -161,7 +161,7 @@ static void actor_main(unsigned low, unsigned high)
 }
 
 /* Stops before a call, unless it is local. False: it must not be made, the actor is dead. */
-static bool stop(struct actor *a, struct orders_call call)
+static bool stop_call(struct actor *a, struct orders_call call)
 {
 	const struct orders_options *options = a->o->options;
 
@@ -200,12 +200,12 @@ static struct orders_call fd_call(struct actor *a, const char *op, int fd)
 
 #define ON_FD(name, skip_result, ...)                                                                        \
 	struct actor *a = self(env);                                                                         \
-	if (!stop(a, fd_call(a, #name, fd)))                                                                 \
+	if (!stop_call(a, fd_call(a, #name, fd)))                                                            \
 		return -EIO;                                                                                 \
 	return skipped(a) ? skip_result : a->o->options->under->ops->name(a->o->options->under, __VA_ARGS__)
 #define ON_PATH(name, from, second, ...)                                                                     \
 	struct actor *a = self(env);                                                                         \
-	if (!stop(a, (struct orders_call){ .op = #name, .path = (from), .to = (second), .fd = -1 }))         \
+	if (!stop_call(a, (struct orders_call){ .op = #name, .path = (from), .to = (second), .fd = -1 }))    \
 		return -EIO;                                                                                 \
 	return skipped(a) ? 0 : a->o->options->under->ops->name(a->o->options->under, __VA_ARGS__)
 
@@ -237,7 +237,7 @@ static int o_open(struct base_env *env, const char *path, int flags, unsigned mo
 	struct actor *a = self(env);
 	int fd;
 
-	if (!stop(a, (struct orders_call){ .op = "open", .path = path, .fd = -1 }))
+	if (!stop_call(a, (struct orders_call){ .op = "open", .path = path, .fd = -1 }))
 		return -EIO;
 	fd = base_open(a->o->options->under, path, flags, mode);
 	for (unsigned i = 0; fd >= 0; i++) {
@@ -258,7 +258,7 @@ static int o_close(struct base_env *env, int fd)
 	struct actor *a = self(env);
 	struct open_fd *f;
 
-	if (!stop(a, fd_call(a, "close", fd)))
+	if (!stop_call(a, fd_call(a, "close", fd)))
 		return 0; /* dying closed it */
 	f = fd_find(a, fd);
 	assert(f);
@@ -302,7 +302,7 @@ static int o_fsync(struct base_env *env, int fd)
 	struct actor *a = self(env);
 
 	/* Durability is another test's: this one's machine does not lose power. */
-	return stop(a, fd_call(a, "fsync", fd)) ? 0 : -EIO;
+	return stop_call(a, fd_call(a, "fsync", fd)) ? 0 : -EIO;
 }
 
 static int o_fchmod(struct base_env *env, int fd, unsigned mode)
@@ -383,7 +383,7 @@ static int o_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 	a->next = fd_call(a, how == BASE_LOCK_SHARED ? "lock shared" : "lock exclusive", fd);
 	a->next.actor = a->index;
 	a->next_is_lock = !skipped(a);
-	alive = stop(a, a->next);
+	alive = stop_call(a, a->next);
 	a->next_is_lock = false;
 	if (!alive)
 		return -EIO;
@@ -410,7 +410,7 @@ static int o_unlock(struct base_env *env, int fd)
 	struct actor *a = self(env);
 	struct open_fd *f;
 
-	if (!stop(a, fd_call(a, "unlock", fd)))
+	if (!stop_call(a, fd_call(a, "unlock", fd)))
 		return -EIO;
 	f = fd_find(a, fd);
 	assert(f);
@@ -426,7 +426,7 @@ static void o_lock_holders(struct base_env *env, int fd, char *text, size_t room
 
 bool orders_point(struct base_env *env, const char *what)
 {
-	return stop(self(env), (struct orders_call){ .op = what, .fd = -1, .fd_path = "" });
+	return stop_call(self(env), (struct orders_call){ .op = what, .fd = -1, .fd_path = "" });
 }
 
 void orders_note(struct base_env *env, const char *what, long value)
