@@ -211,19 +211,6 @@ bool fail_memory_pause(void)
 	return was;
 }
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-
-unsigned long fail_memory_step(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-	return 1;
-#else
-	return test_step();
-#endif
-}
-
 /* Whether the attempt is over: no allocation was left to fail. */
 static bool attempt_with(fail_memory_attempt *attempt, void *ctx, unsigned long at, bool for_good)
 {
@@ -252,8 +239,8 @@ unsigned long fail_memory_each(fail_memory_attempt *attempt, void *ctx)
 	assert_int_equal(attempt(ctx), 0); /* and what is kept from then on is there */
 	assert_true(attempt_with(attempt, ctx, 0, false));
 	while (!attempt_with(attempt, ctx, at, false))
-		at += fail_memory_step();
-	for (unsigned long i = 1; i < at; i += fail_memory_step())
+		at++;
+	for (unsigned long i = 1; i < at; i++)
 		assert_false(attempt_with(attempt, ctx, i, true));
 	return at - 1;
 }

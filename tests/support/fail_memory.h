@@ -29,9 +29,6 @@ typedef int fail_memory_attempt(void *ctx);
 void fail_memory_resume(void);
 bool fail_memory_pause(void); /* whether it was going on */
 
-/* How far apart the allocations are that fail: test_step(), but all of them fail beneath a sanitizer. */
-unsigned long fail_memory_step(void);
-
 /* An allocation of the test's own world, amid an attempt. Works in programs without wraps, too. */
 #define NEVER_FAILS(allocation)                                                                              \
 	({                                                                                                   \

@@ -159,11 +159,10 @@ static void run_out_of_memory(const struct evidence *e, int right)
 				FAIL_BECAUSE("allocation %lu: %ld blocks left", at,
 					     fail_memory_disarm().live - live);
 			none += o.prepared == -ENOMEM || o.judged == -ENOMEM;
-			at += fail_memory_step();
+			at++;
 		} while (o.memory.fired);
-		test_say("way %u: %lu allocations, %lu without a verdict", way, at - 1 - fail_memory_step(),
-			 none);
-		assert_true(none > 0);
+		test_say("way %u: %lu allocations, %lu without a verdict", way, at - 2, none);
+		assert_true(none > 4);
 	}
 }
 
