@@ -277,7 +277,7 @@ static void answer(const struct service *s, enum service_manner manner, int fd, 
 static void serve_one(struct service *s, int fd)
 {
 	uint8_t bytes[4 + 4092];
-	struct bytes_rd r = bytes_rd(bytes, 4);
+	struct bytes_rd r;
 	enum service_manner manner;
 	bool quote, hold = false;
 	unsigned n_th;
@@ -287,6 +287,7 @@ static void serve_one(struct service *s, int fd)
 		close(fd);
 		return;
 	}
+	r = bytes_rd(bytes, 4);
 	n = bytes_rd_be32(&r);
 	if (n > sizeof(bytes) - 4 || recv(fd, bytes + 4, n, MSG_WAITALL) != (ssize_t)n) {
 		close(fd);

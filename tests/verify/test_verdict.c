@@ -375,7 +375,7 @@ static void without_collateral_there_is_no_tcb_status(void **state)
 static void a_verdict_outlives_all_that_it_was_made_from(void **state)
 {
 	(void)state;
-	assert_int_equal(mallopt(M_PERTURB, 0x5a), 1);
+	mallopt(M_PERTURB, 0x5a); /* AddressSanitizer's allocator has no such thing, and needs none */
 	for (unsigned tdx = 0; tdx < 2; tdx++) {
 		struct jurat_tdx_collateral *collateral = NULL;
 		struct jurat_verdict *verdict;
