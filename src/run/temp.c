@@ -20,6 +20,7 @@
 enum { OURS_BYTES = 256, ATTEMPTS = 16 };
 
 #define PREFIX   "jurat-run-"
+#define MARK     ".jurat-run" /* a file in it: the directory is of a run, not a user's of that name */
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static int remove_one(const char *path, const struct stat *st, int what, struct FTW *where)
@@ -42,14 +43,20 @@ static bool is_still_at(int fd, const char *path)
 	       opened.st_ino == there.st_ino;
 }
 
+/* An empty directory without the mark may be of a run that was killed before it wrote it. */
 static void remove_if_left(const char *path)
 {
 	auto_close int fd = open(path, OPEN_DIR);
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
-	    is_still_at(fd, path))
-		run_temp_remove(path); /* locked: a run that has just created it will create another */
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid() || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    !is_still_at(fd, path))
+		return;
+	/* locked: a run that has just created it will create another */
+	if (fstatat(fd, MARK, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		run_temp_remove(path);
+	else
+		rmdir(path);
 }
 
 static void remove_all_left(const char *below)
@@ -70,7 +77,7 @@ static void remove_all_left(const char *below)
 static int make(const char *below, struct run_temp *ret, struct jurat_error *err)
 {
 	auto_free char *path = NULL;
-	auto_close int lock = -1;
+	auto_close int lock = -1, mark = -1;
 
 	if (asprintf(&path, "%s/" PREFIX "XXXXXX", below) < 0) {
 		path = NULL;
@@ -84,6 +91,13 @@ static int make(const char *below, struct run_temp *ret, struct jurat_error *err
 		(void)!flock(lock, LOCK_EX);
 	if (lock < 0 || !is_still_at(lock, path))
 		return jurat_fail(err, -ESTALE, "cannot keep a directory in '%s'", below);
+	mark = openat(lock, MARK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (mark < 0) {
+		int r = jurat_fail(err, -errno, "cannot make a file in '%s': %s", path, strerror(errno));
+
+		rmdir(path);
+		return r;
+	}
 	*ret = (struct run_temp){ .path = take_ptr(path), .lock = take_fd(lock) };
 	return 0;
 }

@@ -7,7 +7,8 @@
 /*
  * The directory of a run, below $TMPDIR or /tmp. A lock on it says that the run lives: processes that are
  * forked hold it too, until the last of them has ended, however that was. A directory without it is what was
- * left when all were killed; the next run of the same user removes it.
+ * left when all were killed; the next run of the same user removes it. A file in it tells it from a directory
+ * that a user has named so.
  */
 struct run_temp {
 	char *path; /* NULL: none */

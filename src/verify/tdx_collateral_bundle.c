@@ -47,6 +47,12 @@ static bool is_bytes(const struct json_rd *json, json_rd_at at)
 	return json_rd_is(json, json_rd_first(json, at), JSON_RD_NUMBER);
 }
 
+/* Whether it is an array of items of their own, not of integers. */
+static bool is_list(const struct json_rd *json, json_rd_at at)
+{
+	return json_rd_is(json, at, JSON_RD_ARRAY) && !is_empty(json, at) && !is_bytes(json, at);
+}
+
 /* Reads a string, or an array of integers as bytes. */
 static int read_bytes(const struct json_rd *json, json_rd_at at, uint8_t **ret, size_t *ret_n)
 {
@@ -292,7 +298,7 @@ static int take_document_member(struct walk *w, const struct json_rd *json, json
 	size_t n;
 	int r = -EBADMSG;
 
-	if (json_rd_is(json, value, JSON_RD_ARRAY) && !is_empty(json, value) && !is_bytes(json, value)) {
+	if (is_list(json, value)) {
 		r = 0;
 		for (json_rd_at at = json_rd_first(json, value); r == 0 && at != JSON_RD_NONE;
 		     at = json_rd_next(json, value, at))
@@ -328,7 +334,7 @@ static int take_encoded(struct walk *w, const struct json_rd *json, json_rd_at v
 	size_t n;
 	int r = -EBADMSG;
 
-	if (json_rd_is(json, value, JSON_RD_ARRAY) && !is_empty(json, value) && !is_bytes(json, value)) {
+	if (is_list(json, value)) {
 		r = 0;
 		for (json_rd_at at = json_rd_first(json, value); r == 0 && at != JSON_RD_NONE;
 		     at = json_rd_next(json, value, at))

@@ -56,13 +56,26 @@ static void run_once(void)
 
 static void what_a_killed_run_left_is_removed_with_its_contents(void **state)
 {
-	char left[PATH_MAX], roots[PATH_MAX], file[PATH_MAX];
+	char left[PATH_MAX], mark[PATH_MAX], roots[PATH_MAX], file[PATH_MAX], empty[PATH_MAX];
 
+	make("jurat-run-bbbbbb", 0700, empty); /* killed before it wrote the mark */
 	make("jurat-run-aaaaaa", 0700, left);
+	make("jurat-run-aaaaaa/.jurat-run", 0, mark);
 	make("jurat-run-aaaaaa/roots", 0700, roots);
 	make("jurat-run-aaaaaa/roots/file", 0, file);
 	run_once();
 	assert_false(is_there(left));
+	assert_false(is_there(empty));
+}
+
+static void a_directory_that_a_user_named_so_is_kept(void **state)
+{
+	char named[PATH_MAX], file[PATH_MAX];
+
+	make("jurat-run-output", 0700, named);
+	make("jurat-run-output/report.bin", 0, file);
+	run_once();
+	assert_true(is_there(file));
 }
 
 static void the_directory_of_a_run_that_lives_is_kept(void **state)
@@ -115,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_killed_run_left_is_removed_with_its_contents),
+		cmocka_unit_test(a_directory_that_a_user_named_so_is_kept),
 		cmocka_unit_test(the_directory_of_a_run_that_lives_is_kept),
 		cmocka_unit_test(nothing_else_is_removed),
 		cmocka_unit_test(a_directory_for_temporary_files_that_is_not_there_is_an_error),
