@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ENDORSE_VALUE_H
+#define ENDORSE_VALUE_H
+
+#include "endorse/item.h"
+
+/*
+ * What a service answers for an item, as served: DER of VCEKs and CRLs, PEM of chains, JSON of Intel's
+ * documents (whose bytes are signed). Untrusted until endorse_check().
+ */
+enum { ENDORSE_MAX_BYTES = 1 << 20, ENDORSE_MAX_CHAIN_BYTES = 64 * 1024 };
+
+struct endorse_value {
+	uint8_t *body; /* heap */
+	size_t size;
+	char *issuer_chain; /* heap, PEM, percent-decoded; NULL: the service sends none for this kind */
+};
+void endorse_value_done(struct endorse_value *value); /* accepts an all-zero struct */
+
+/* The header in which Intel's services and a PCCS send the issuer chain of this item; NULL: none. */
+const char *endorse_chain_header(const struct endorse_item *item);
+/* "application/json", "application/pkix-crl" ... */
+const char *endorse_content_type(const struct endorse_item *item, enum endorse_encoding encoding);
+
+/*
+ * One byte string that holds a value, for stores: versioned, with lengths. The caller frees *ret. Reading
+ * is of untrusted bytes: -EBADMSG.
+ */
+JURAT_MUST_CHECK int endorse_value_pack(const struct endorse_value *value, uint8_t **ret, size_t *ret_size,
+					struct jurat_error *err);
+JURAT_MUST_CHECK int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *ret,
+					  struct jurat_error *err);
+
+#endif
