@@ -23,6 +23,8 @@ struct cli_option {
 	const char *fallback; /* default, for help texts; NULL: none to mention */
 	bool repeatable;
 	bool reads; /* its value names a file to read, for which "-" (or "@-") is standard input */
+	const char *
+		program; /* program in libexec that the verb needs with this option; NULL: that of the verb */
 };
 
 struct cli;
@@ -35,6 +37,10 @@ struct cli_verb {
 	size_t min_args, max_args;
 	const char *program; /* program in libexec that implements it; NULL: jurat itself */
 };
+
+/* Programs of their own below libexec, so that the other verbs load no FUSE, no libcurl and no OpenSSL. */
+#define CLI_PLATFORM "jurat-platform"
+#define CLI_NETWORK  "jurat-network"
 
 extern const struct cli_verb cli_verbs[];
 extern const size_t cli_n_verbs;
@@ -106,13 +112,18 @@ struct cli_run {
 	const char *verb;
 	int (*run)(struct cli *cli);
 };
-/* A program's main(). Executes another program for a verb that is not in `runs`. */
-int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs);
 /*
- * Executes the program of cli->verb with the same arguments. Returns only on failure: an exit status, after
- * an error message.
+ * A program's main(). Executes another program for a verb that is not in `runs`, or that was used with an
+ * option of another program.
+ *
+ * program   its own name in libexec; NULL: jurat
  */
-int cli_execute(const struct cli *cli, char **argv);
+int cli_main(int argc, char **argv, const char *program, const struct cli_run *runs, size_t n_runs);
+/*
+ * Executes a program in libexec with the same arguments. Returns only on failure: an exit status, after an
+ * error message.
+ */
+int cli_execute(const struct cli *cli, const char *program, char **argv);
 
 int cli_attest(struct cli *cli);
 int cli_certs(struct cli *cli);

@@ -19,9 +19,8 @@ static char *own_directory(void)
 	return path;
 }
 
-int cli_execute(const struct cli *cli, char **argv)
+int cli_execute(const struct cli *cli, const char *program, char **argv)
 {
-	const char *program = cli->verb->program;
 	auto_free char *own = own_directory();
 	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
 	const struct {

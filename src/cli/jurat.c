@@ -13,5 +13,5 @@ int main(int argc, char **argv)
 		{ "key", cli_key },       { "show", cli_show },   { "verify", cli_verify },
 	};
 
-	return cli_main(argc, argv, runs, ARRAY_SIZE(runs));
+	return cli_main(argc, argv, NULL, runs, ARRAY_SIZE(runs));
 }

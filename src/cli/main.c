@@ -2,8 +2,10 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/words.h"
 
 static void usage(FILE *to)
@@ -70,11 +72,45 @@ static int (*find_run(const struct cli_verb *verb, const struct cli_run *runs, s
 	return NULL;
 }
 
-int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs)
+/* The program that an option of the command line needs, unless it is this one; NULL: none. */
+static const char *other_program(const struct cli *cli, const char *program)
+{
+	for (size_t i = 0; i < cli->n_values; i++) {
+		const char *needed = cli->values[i].option->program;
+
+		if (needed && (!program || strcmp(needed, program) != 0))
+			return needed;
+	}
+	return NULL;
+}
+
+/* Parses the words of a verb of this program, and runs it. `words`: room for a copy, which is rearranged. */
+static int run_verb(struct cli *cli, int argc, char **argv, char **words, const char *program,
+		    int (*run)(struct cli *))
+{
+	const char *other;
+	int status;
+
+	memcpy(words, argv, (size_t)argc * sizeof(*argv));
+	status = parse(cli, words + 2, argc - 2);
+	if (status >= 0)
+		return cli_flush(cli, status);
+	other = other_program(cli, program);
+	if (other)
+		return cli_execute(cli, other, argv);
+	if (cli->n_args < cli->verb->min_args && !cli_has(cli, "list-reasons"))
+		return cli_fail(cli, CLI_USAGE, "expected %s (see jurat %s --help)", cli->verb->args,
+				cli->verb->name);
+	if (cli->n_args > cli->verb->max_args)
+		return cli_fail(cli, CLI_USAGE, "unexpected argument '%s'", cli->args[cli->verb->max_args]);
+	return cli_flush(cli, run(cli));
+}
+
+int cli_main(int argc, char **argv, const char *program, const struct cli_run *runs, size_t n_runs)
 {
 	struct cli cli = { .name = argc > 0 ? argv[0] : "jurat" };
+	auto_free char **words = NULL;
 	int (*run)(struct cli *);
-	int status;
 
 	if (argc < 2) {
 		usage(stderr);
@@ -95,14 +131,7 @@ int cli_main(int argc, char **argv, const struct cli_run *runs, size_t n_runs)
 	}
 	run = find_run(cli.verb, runs, n_runs);
 	if (!run)
-		return cli_execute(&cli, argv);
-	status = parse(&cli, argv + 2, argc - 2);
-	if (status >= 0)
-		return cli_flush(&cli, status);
-	if (cli.n_args < cli.verb->min_args && !cli_has(&cli, "list-reasons"))
-		return cli_fail(&cli, CLI_USAGE, "expected %s (see jurat %s --help)", cli.verb->args,
-				cli.verb->name);
-	if (cli.n_args > cli.verb->max_args)
-		return cli_fail(&cli, CLI_USAGE, "unexpected argument '%s'", cli.args[cli.verb->max_args]);
-	return cli_flush(&cli, run(&cli));
+		return cli_execute(&cli, cli.verb->program, argv);
+	words = calloc((size_t)argc + 1, sizeof(*words));
+	return words ? run_verb(&cli, argc, argv, words, program, run) : cli_fail_memory(&cli);
 }

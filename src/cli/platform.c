@@ -12,5 +12,5 @@ int main(int argc, char **argv)
 		{ "run", cli_run },
 	};
 
-	return cli_main(argc, argv, runs, ARRAY_SIZE(runs));
+	return cli_main(argc, argv, CLI_PLATFORM, runs, ARRAY_SIZE(runs));
 }

@@ -196,10 +196,7 @@ static const struct cli_option help_options[] = {
 	  "text|scdoc|bash", .fallback = "text" },
 };
 
-/* Programs of their own below libexec, so that the other verbs load no FUSE and no OpenSSL. */
-#define PLATFORM_PROGRAM "jurat-platform"
-
-#define OPTIONS(table)   .options = table, .n_options = ARRAY_SIZE(table)
+#define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)
 
 const struct cli_verb cli_verbs[] = {
 	{ .name = "attest",
@@ -218,13 +215,13 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "",
 	  .summary = "attest two guests end to end on the software platform",
 	  OPTIONS(demo_options),
-	  .program = PLATFORM_PROGRAM },
+	  .program = CLI_PLATFORM },
 	{ .name = "device",
 	  .args = "",
 	  .summary = "provide the devices of a software platform to the whole machine (root only)",
 	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
-	  .program = PLATFORM_PROGRAM },
+	  .program = CLI_PLATFORM },
 	{ .name = "help",
 	  .args = "[VERB]",
 	  .summary = "print help for a verb",
@@ -239,7 +236,7 @@ const struct cli_verb cli_verbs[] = {
 		  "machine lacks something, 4 internal error.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
-	  .program = PLATFORM_PROGRAM },
+	  .program = CLI_PLATFORM },
 	{ .name = "show",
 	  .args = "FILE",
 	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",

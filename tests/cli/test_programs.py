@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The programs that make up the command: what each loads, and how one finds another. Prints TAP; test_programs.py JURAT
-JURAT-PLATFORM LIBEXECDIR P384 LIBJURAT.SO"""
+JURAT-PLATFORM JURAT-NETWORK LIBEXECDIR P384 LIBJURAT.SO"""
 import os
 import pathlib
 import re
@@ -12,8 +12,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from tap import Skip, case, main  # noqa: E402
 
-JURAT, PLATFORM = map(pathlib.Path, map(os.path.abspath, sys.argv[1:3]))
-LIBEXEC, P384, LIBRARY = pathlib.Path(sys.argv[3]), sys.argv[4], sys.argv[5]
+JURAT, PLATFORM, NETWORK = map(pathlib.Path, map(os.path.abspath, sys.argv[1:4]))
+LIBEXEC, P384, LIBRARY = pathlib.Path(sys.argv[4]), sys.argv[5], sys.argv[6]
 
 
 def run(program, *args, status=0, **how):
@@ -45,6 +45,7 @@ def a_program_loads_only_what_its_verbs_use(tmp):
     extra = loads(JURAT) - makers - {"jansson"} - system
     assert not extra, f"jurat also loads {extra}"
     assert "fuse3" in loads(PLATFORM)
+    assert "fuse3" not in loads(NETWORK)
 
 
 @case

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* jurat-network: the verbs that ask services for endorsements. jurat executes it for them; see verbs.c. */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+int main(int argc, char **argv)
+{
+	static const struct cli_run runs[] = {
+		{ "verify", cli_verify },
+	};
+
+	return cli_main(argc, argv, CLI_NETWORK, runs, ARRAY_SIZE(runs));
+}
