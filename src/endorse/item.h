@@ -53,8 +53,8 @@ enum endorse_encoding { ENDORSE_AS_SERVED, ENDORSE_DER, ENDORSE_PEM, ENDORSE_HEX
 
 /*
  * Reads a request's path and query ("/vcek/v1/Milan/...?blSPL=2&..."; untrusted) at the KDS, the PCS, the
- * certificates' host, or a PCCS (API v3 and v4). Parameters in any order, numbers padded or not, hex in
- * either case.
+ * certificates' host, or a PCCS (API v3 and v4; without TCB info of v3, which has another form and is no
+ * longer published). Parameters in any order, numbers padded or not, hex in either case.
  *
  * Returns   0; JURAT_NOT_FOUND no path of these services (404); -EINVAL a parameter is missing, unknown,
  *           repeated or malformed (400): `err` names it

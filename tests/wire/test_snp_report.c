@@ -224,6 +224,8 @@ static void a_vcek_has_an_address_at_amd(void **state)
 	assert_string_equal(url, "https://kdsintf.amd.com/vcek/v1/Genoa/cert_chain");
 	snp_kds_chain_url(SNP_TURIN, true, url, sizeof(url));
 	assert_string_equal(url, "https://kdsintf.amd.com/vlek/v1/Turin/cert_chain");
+	snp_kds_crl_url(SNP_MILAN, true, url, sizeof(url));
+	assert_string_equal(url, "https://kdsintf.amd.com/vlek/v1/Milan/crl");
 }
 
 static void products_have_names(void **state)
