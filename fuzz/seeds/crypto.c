@@ -55,7 +55,7 @@ static void amd(void)
 
 static void intel(void)
 {
-	static const char *const names[] = { "root", "platform-ca", "tcb-signing" };
+	static const char *const names[] = { "root", "platform-ca", "tcb-signing", "processor-ca" };
 	const struct sim_collateral *c = &fuzz_tdx(0)->collateral;
 	const uint8_t *der;
 	size_t n;

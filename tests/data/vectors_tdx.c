@@ -295,6 +295,7 @@ static void put_collateral(const struct world *w)
 			[SIM_INTEL_ROOT] = "roots/intel-root.der",
 			[SIM_INTEL_PLATFORM_CA] = "tdx/platform_ca.der",
 			[SIM_INTEL_TCB_SIGNING] = "tdx/tcb_signing.der",
+			[SIM_INTEL_PROCESSOR_CA] = "tdx/processor_ca.der",
 		};
 
 		der = sim_pki_intel_cert(w->pki, i, &n);

@@ -30,6 +30,7 @@ static const struct {
 	[SIM_INTEL_ROOT] = { "Intel SGX Root CA", true, 1 },
 	[SIM_INTEL_PLATFORM_CA] = { "Intel SGX PCK Platform CA", true, 0 },
 	[SIM_INTEL_TCB_SIGNING] = { "Intel SGX TCB Signing", false, 0 },
+	[SIM_INTEL_PROCESSOR_CA] = { "Intel SGX PCK Processor CA", true, 0 },
 };
 
 int64_t sim_pki_intel_not_before(void)
@@ -225,7 +226,7 @@ int sim_pki_intel_crl(const struct sim_pki_intel *pki, enum sim_intel_cert issue
 	struct der_wr d = der_wr(buf, sizeof(buf));
 
 	if ((unsigned)issuer >= SIM_INTEL_N_CERTS || !profiles[issuer].is_ca)
-		return jurat_fail(err, -EINVAL, "only the root and the Platform CA have CRLs");
+		return jurat_fail(err, -EINVAL, "only the root and the CAs of PCKs have CRLs");
 	if (n > MAX_REVOKED)
 		return jurat_fail(err, -EINVAL, "a test CRL lists at most %d serials", MAX_REVOKED);
 	if (next_update < this_update)

@@ -19,7 +19,13 @@
  */
 struct sim_pki_intel;
 
-enum sim_intel_cert { SIM_INTEL_ROOT, SIM_INTEL_PLATFORM_CA, SIM_INTEL_TCB_SIGNING, SIM_INTEL_N_CERTS };
+enum sim_intel_cert {
+	SIM_INTEL_ROOT,
+	SIM_INTEL_PLATFORM_CA,
+	SIM_INTEL_TCB_SIGNING,
+	SIM_INTEL_PROCESSOR_CA, /* of platforms with one processor: only its CRL is asked for here */
+	SIM_INTEL_N_CERTS
+};
 
 enum {
 	SIM_INTEL_CERT_MAX_BYTES = 1536,
@@ -60,7 +66,7 @@ JURAT_MUST_CHECK int sim_pki_intel_pck(const struct sim_pki_intel *pki, const st
 				       uint8_t ret_serial[SIM_INTEL_SERIAL_BYTES], struct jurat_error *err);
 
 /*
- * A CRL by the root or the Platform CA. DER into `to`, SIM_INTEL_CRL_MAX_BYTES.
+ * A CRL by the root or one of the two CAs of PCKs. DER into `to`, SIM_INTEL_CRL_MAX_BYTES.
  *
  * serials   n of them revoked, at this_update: big-endian, SIM_INTEL_SERIAL_BYTES each
  * Returns   0; -EINVAL an issuer that makes none, more than 16 serials, or next_update before this_update
@@ -105,6 +111,7 @@ struct sim_module_identity {
 
 /* Signed by the TCB Signing certificate. Modules are Intel's kind: mrsigner and attributes 0. */
 struct sim_tcb_info {
+	bool is_sgx; /* for SGX enclaves: without TDX components and modules */
 	int64_t issued, next_update;
 	uint32_t evaluation; /* tcbEvaluationDataNumber */
 	uint8_t fmspc[6], pceid[2];
@@ -114,6 +121,7 @@ struct sim_tcb_info {
 	size_t n_levels;
 };
 struct sim_qe_identity {
+	const char *id; /* NULL: "TD_QE"; "QE", "QVE" */
 	int64_t issued, next_update;
 	uint32_t evaluation;
 	uint8_t mrsigner[32];
@@ -133,6 +141,20 @@ JURAT_MUST_CHECK int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, con
 					    char **ret, size_t *ret_size, struct jurat_error *err);
 JURAT_MUST_CHECK int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki,
 					       const struct sim_qe_identity *identity, char **ret,
+					       size_t *ret_size, struct jurat_error *err);
+
+/* The list of TCB recoveries, newest first: numbers[i] with its date. */
+struct sim_tcb_numbers {
+	bool is_sgx;
+	int64_t issued, next_update;
+	const struct sim_tcb_number {
+		uint32_t number;
+		int64_t date;
+	} * numbers;
+	size_t n;
+};
+JURAT_MUST_CHECK int sim_pki_intel_tcb_numbers(const struct sim_pki_intel *pki,
+					       const struct sim_tcb_numbers *list, char **ret,
 					       size_t *ret_size, struct jurat_error *err);
 
 #endif

@@ -152,14 +152,18 @@ static void put_modules(struct text *t, const struct sim_tcb_info *info)
 	fputs("],", t->stream);
 }
 
-static void put_platform_levels(struct text *t, const struct sim_platform_level *levels, size_t n)
+static void put_platform_levels(struct text *t, const struct sim_platform_level *levels, size_t n,
+				bool is_sgx)
 {
 	fputs("\"tcbLevels\":[", t->stream);
 	for (size_t i = 0; i < n; i++) {
 		fprintf(t->stream, "%s{\"tcb\":{", i ? "," : "");
 		put_components(t, "sgxtcbcomponents", levels[i].sgx, sgx_components);
-		fprintf(t->stream, ",\"pcesvn\":%u,", levels[i].pcesvn);
-		put_components(t, "tdxtcbcomponents", levels[i].tdx, tdx_components);
+		fprintf(t->stream, ",\"pcesvn\":%u", levels[i].pcesvn);
+		if (!is_sgx) {
+			fputc(',', t->stream);
+			put_components(t, "tdxtcbcomponents", levels[i].tdx, tdx_components);
+		}
 		fputc('}', t->stream);
 		put_status(t, levels[i].date, levels[i].status, levels[i].advisories);
 	}
@@ -196,7 +200,7 @@ int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb
 
 	if (r < 0)
 		return r;
-	fputs("{\"id\":\"TDX\",\"version\":3,", t.stream);
+	fprintf(t.stream, "{\"id\":\"%s\",\"version\":3,", info->is_sgx ? "SGX" : "TDX");
 	put_date(&t, "issueDate", info->issued);
 	fputc(',', t.stream);
 	put_date(&t, "nextUpdate", info->next_update);
@@ -205,8 +209,9 @@ int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb
 	fputc(',', t.stream);
 	put_hex(&t, "pceId", info->pceid, sizeof(info->pceid));
 	fprintf(t.stream, ",\"tcbType\":0,\"tcbEvaluationDataNumber\":%u,", info->evaluation);
-	put_modules(&t, info);
-	put_platform_levels(&t, info->levels, info->n_levels);
+	if (!info->is_sgx)
+		put_modules(&t, info);
+	put_platform_levels(&t, info->levels, info->n_levels, info->is_sgx);
 	fputc('}', t.stream);
 	return sign_text(pki, "tcbInfo", &t, ret, ret_size, err);
 }
@@ -219,7 +224,7 @@ int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_
 
 	if (r < 0)
 		return r;
-	fputs("{\"id\":\"TD_QE\",\"version\":2,", t.stream);
+	fprintf(t.stream, "{\"id\":\"%s\",\"version\":2,", identity->id ? identity->id : "TD_QE");
 	put_date(&t, "issueDate", identity->issued);
 	fputc(',', t.stream);
 	put_date(&t, "nextUpdate", identity->next_update);
@@ -233,6 +238,31 @@ int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_
 	put_svn_levels(&t, identity->levels, identity->n_levels);
 	fputc('}', t.stream);
 	return sign_text(pki, "enclaveIdentity", &t, ret, ret_size, err);
+}
+
+int sim_pki_intel_tcb_numbers(const struct sim_pki_intel *pki, const struct sim_tcb_numbers *list, char **ret,
+			      size_t *ret_size, struct jurat_error *err)
+{
+	struct text t;
+	int r = text_open(&t, err);
+
+	if (r < 0)
+		return r;
+	fprintf(t.stream, "{\"id\":\"%s\",\"version\":1,", list->is_sgx ? "SGX" : "TDX");
+	put_date(&t, "issueDate", list->issued);
+	fputc(',', t.stream);
+	put_date(&t, "nextUpdate", list->next_update);
+	fputs(",\"tcbEvalNumbers\":[", t.stream);
+	for (size_t i = 0; i < list->n; i++) {
+		fprintf(t.stream, "%s{\"tcbEvaluationDataNumber\":%u,", i ? "," : "",
+			list->numbers[i].number);
+		put_date(&t, "tcbRecoveryEventDate", list->numbers[i].date);
+		fputc(',', t.stream);
+		put_date(&t, "tcbDate", list->numbers[i].date);
+		fputc('}', t.stream);
+	}
+	fputs("]}", t.stream);
+	return sign_text(pki, "tcbEvaluationDataNumbers", &t, ret, ret_size, err);
 }
 
 int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t *ret_size,

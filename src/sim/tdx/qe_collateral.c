@@ -100,15 +100,8 @@ static size_t platform_levels(const struct sim_tdx_tcb *tcb, const char *status,
 	return l.n;
 }
 
-/* Takes ownership of the text. */
-static void put_text(struct sim_collateral *to, enum sim_collateral_part part, char *text, size_t n)
-{
-	to->parts[part].bytes = (uint8_t *)text;
-	to->parts[part].size = n;
-}
-
-static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *o,
-			 struct sim_collateral *to, struct jurat_error *err)
+int qe_make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *o, bool is_sgx, char **ret,
+		     size_t *ret_size, struct jurat_error *err)
 {
 	const struct sim_tdx_identity *identity = sim_tdx_identity(qe->platform);
 	const struct sim_tdx_tcb *tcb = sim_tdx_tcb(qe->platform);
@@ -116,6 +109,7 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_op
 	struct sim_svn_level module_levels[MAX_LEVELS];
 	struct sim_module_identity module = { .major = tcb->tee_tcb_svn[1], .levels = module_levels };
 	struct sim_tcb_info info = {
+		.is_sgx = is_sgx,
 		.issued = o->issued,
 		.next_update = o->next_update,
 		.evaluation = o->evaluation,
@@ -123,50 +117,41 @@ static int make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_op
 		.n_modules = module.major > 0 ? 1 : 0, /* major version 0 has no module identity */
 		.levels = levels,
 	};
-	char *text = NULL;
-	size_t n = 0;
-	int r;
 
 	module.n_levels = svn_levels(o->module_status, tcb->tee_tcb_svn[0], tcb_date(o), module_levels);
 	info.n_levels = platform_levels(tcb, o->platform_status, tcb_date(o), levels);
 	memcpy(info.fmspc, identity->fmspc, sizeof(info.fmspc));
 	memcpy(info.pceid, identity->pceid, sizeof(info.pceid));
-	r = sim_pki_intel_tcb_info(qe->pki, &info, &text, &n, err);
-	put_text(to, SIM_TCB_INFO, text, n);
-	return r;
+	return sim_pki_intel_tcb_info(qe->pki, &info, ret, ret_size, err);
 }
 
-static int make_qe_identity(const struct sim_qe *qe, const struct sim_collateral_options *o,
-			    struct sim_collateral *to, struct jurat_error *err)
+int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_options *o, const char *id,
+		     uint16_t isv_prod_id, char **ret, size_t *ret_size, struct jurat_error *err)
 {
 	struct sim_svn_level levels[MAX_LEVELS];
 	struct sim_qe_identity identity = {
+		.id = id,
 		.issued = o->issued,
 		.next_update = o->next_update,
 		.evaluation = o->evaluation,
-		.isv_prod_id = SIM_QE_PROD_ID,
+		.isv_prod_id = isv_prod_id,
 		.levels = levels,
 	};
-	char *text = NULL;
-	size_t n = 0;
-	int r;
 
 	memcpy(identity.mrsigner, qe->mrsigner, sizeof(identity.mrsigner));
 	identity.n_levels = svn_levels(o->qe_status, qe->options.isv_svn, tcb_date(o), levels);
-	r = sim_pki_intel_qe_identity(qe->pki, &identity, &text, &n, err);
-	put_text(to, SIM_QE_IDENTITY, text, n);
-	return r;
+	return sim_pki_intel_qe_identity(qe->pki, &identity, ret, ret_size, err);
 }
 
-static int make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o,
-		    enum sim_intel_cert issuer, enum sim_collateral_part part, struct sim_collateral *to,
-		    struct jurat_error *err)
+int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o, enum sim_intel_cert issuer,
+		uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
+	auto_free uint8_t *crl = calloc(1, SIM_INTEL_CRL_MAX_BYTES + 1);
 	uint8_t serials[2][SIM_INTEL_SERIAL_BYTES];
 	size_t n = 0;
+	int r;
 
-	to->parts[part].bytes = calloc(1, SIM_INTEL_CRL_MAX_BYTES + 1);
-	if (!to->parts[part].bytes)
+	if (!crl)
 		return jurat_fail_memory(err);
 	if (issuer == SIM_INTEL_PLATFORM_CA && o->revokes_pck)
 		memcpy(serials[n++], qe->pck_serial, SIM_INTEL_SERIAL_BYTES);
@@ -174,22 +159,46 @@ static int make_crl(const struct sim_qe *qe, const struct sim_collateral_options
 		sim_pki_intel_serial(qe->pki, SIM_INTEL_PLATFORM_CA, serials[n++]);
 	if (issuer == SIM_INTEL_ROOT && o->revokes_tcb_signing)
 		sim_pki_intel_serial(qe->pki, SIM_INTEL_TCB_SIGNING, serials[n++]);
-	return sim_pki_intel_crl(qe->pki, issuer, serials, n, o->issued, o->next_update,
-				 to->parts[part].bytes, &to->parts[part].size, err);
+	r = sim_pki_intel_crl(qe->pki, issuer, serials, n, o->issued, o->next_update, crl, ret_size, err);
+	if (r == 0)
+		*ret = take_ptr(crl);
+	return r;
 }
 
-static int make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, enum sim_collateral_part part,
-		      struct sim_collateral *to, struct jurat_error *err)
+int qe_make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, char **ret, size_t *ret_size,
+		  struct jurat_error *err)
 {
 	struct sim_der certs[2];
-	char *text = NULL;
-	size_t n = 0;
-	int r;
 
 	certs[0].der = sim_pki_intel_cert(qe->pki, signer, &certs[0].size);
 	certs[1].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_ROOT, &certs[1].size);
-	r = sim_pki_intel_pem(certs, ARRAY_SIZE(certs), &text, &n, err);
-	put_text(to, part, text, n);
+	return sim_pki_intel_pem(certs, ARRAY_SIZE(certs), ret, ret_size, err);
+}
+
+static int make_part(const struct sim_qe *qe, const struct sim_collateral_options *o,
+		     enum sim_collateral_part part, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	char *text = NULL;
+	int r;
+
+	switch (part) {
+	case SIM_ROOT_CA_CRL:
+		return qe_make_crl(qe, o, SIM_INTEL_ROOT, ret, ret_size, err);
+	case SIM_PCK_CRL:
+		return qe_make_crl(qe, o, SIM_INTEL_PLATFORM_CA, ret, ret_size, err);
+	case SIM_TCB_INFO:
+		r = qe_make_tcb_info(qe, o, false, &text, ret_size, err);
+		break;
+	case SIM_QE_IDENTITY:
+		r = qe_make_identity(qe, o, NULL, SIM_QE_PROD_ID, &text, ret_size, err);
+		break;
+	case SIM_PCK_CRL_ISSUER_CHAIN:
+		r = qe_make_chain(qe, SIM_INTEL_PLATFORM_CA, &text, ret_size, err);
+		break;
+	default:
+		r = qe_make_chain(qe, SIM_INTEL_TCB_SIGNING, &text, ret_size, err);
+	}
+	*ret = (uint8_t *)text;
 	return r;
 }
 
@@ -197,20 +206,10 @@ int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_optio
 		      struct sim_collateral *ret, struct jurat_error *err)
 {
 	struct sim_collateral made = { 0 };
-	int r = make_tcb_info(qe, o, &made, err);
+	int r = 0;
 
-	if (r == 0)
-		r = make_qe_identity(qe, o, &made, err);
-	if (r == 0)
-		r = make_crl(qe, o, SIM_INTEL_ROOT, SIM_ROOT_CA_CRL, &made, err);
-	if (r == 0)
-		r = make_crl(qe, o, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL, &made, err);
-	if (r == 0)
-		r = make_chain(qe, SIM_INTEL_PLATFORM_CA, SIM_PCK_CRL_ISSUER_CHAIN, &made, err);
-	if (r == 0)
-		r = make_chain(qe, SIM_INTEL_TCB_SIGNING, SIM_TCB_INFO_ISSUER_CHAIN, &made, err);
-	if (r == 0)
-		r = make_chain(qe, SIM_INTEL_TCB_SIGNING, SIM_QE_IDENTITY_ISSUER_CHAIN, &made, err);
+	for (unsigned part = 0; r == 0 && part < SIM_N_COLLATERAL_PARTS; part++)
+		r = make_part(qe, o, part, &made.parts[part].bytes, &made.parts[part].size, err);
 	if (r < 0) {
 		sim_collateral_done(&made);
 		return r;

@@ -26,4 +26,15 @@ struct sim_qe {
 	uint8_t report_signature[TDX_QUOTE_SIGNATURE_BYTES];
 };
 
+/* Parts of collateral, on the heap: qe_collateral.c. */
+int qe_make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *o, bool is_sgx, char **ret,
+		     size_t *ret_size, struct jurat_error *err);
+int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_options *o, const char *id,
+		     uint16_t isv_prod_id, char **ret, size_t *ret_size, struct jurat_error *err);
+int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o, enum sim_intel_cert issuer,
+		uint8_t **ret, size_t *ret_size, struct jurat_error *err);
+/* PEM of a signer, and the root. */
+int qe_make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, char **ret, size_t *ret_size,
+		  struct jurat_error *err);
+
 #endif

@@ -241,7 +241,8 @@ static void every_name_says_test_and_is_intels_otherwise(void **state)
 {
 	static const char *const names[SIM_INTEL_N_CERTS] = { "Intel SGX Root CA",
 							      "Intel SGX PCK Platform CA",
-							      "Intel SGX TCB Signing" };
+							      "Intel SGX TCB Signing",
+							      "Intel SGX PCK Processor CA" };
 	struct sim_pki_intel *pki = new_pki("jurat");
 
 	for (unsigned i = 0; i < SIM_INTEL_N_CERTS; i++) {
