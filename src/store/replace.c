@@ -276,6 +276,18 @@ static int make_file(struct replace *u, const char *name, const void *from, size
 }
 
 /*
+ * The first publication needs no exchange, but the next one will: a file system without it is refused now,
+ * not on the day of a TCB change. Exchanges the two new files, and back. A crash between the two is no
+ * different from one before them: both files are leftovers, and whatever has EMPTY_SUFFIX is emptied.
+ */
+static int try_exchange(struct replace *u)
+{
+	int e = base_exchange(u->env, u->next_name, u->empty_name);
+
+	return e == 0 ? base_exchange(u->env, u->next_name, u->empty_name) : e;
+}
+
+/*
  * Exchanges the empty table, which is locked, with the file at the path. New readers wait for that lock, so
  * they cannot starve the updater. The old file keeps a name until it has been drained, so readers in flight
  * are not lost track of after a crash.
@@ -291,15 +303,15 @@ static int publish_empty(struct replace *u)
 	e = base_lock(u->env, u->empty, BASE_LOCK_EXCLUSIVE, 0);
 	if (e != 0)
 		return jurat_fail(u->err, e, "cannot lock '%s'", u->empty_name);
-	if (u->old < 0)
-		e = base_rename(u->env, u->empty_name, u->path);
-	else
-		e = base_exchange(u->env, u->empty_name, u->path);
-	if (e == -EINVAL || e == -ENOSYS)
+	e = u->old < 0 ? try_exchange(u) : base_exchange(u->env, u->empty_name, u->path);
+	if (e == -EINVAL || e == -ENOSYS || e == -EOPNOTSUPP)
 		return jurat_fail(
 			u->err, -EOPNOTSUPP,
-			"the file system of '%s' cannot exchange two names (renameat2 RENAME_EXCHANGE)",
+			"the file system of '%s' cannot exchange two names (renameat2 RENAME_EXCHANGE): put "
+			"the blob on a local one, such as tmpfs, ext4, xfs or btrfs",
 			u->path);
+	if (e == 0 && u->old < 0)
+		e = base_rename(u->env, u->empty_name, u->path);
 	if (e < 0)
 		return fail(u, e, "publish the empty table at", u->path);
 	u->published = true;

@@ -113,7 +113,8 @@ struct store_change {
  * caller's effective user, only that owner can write to them, and the blob is world-readable only if the
  * directory is not world-searchable. A path that is itself a symbolic link is refused: readers may know the
  * file by its other name, which replacing the link would not affect. The file system must support
- * RENAME_EXCHANGE (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS).
+ * RENAME_EXCHANGE (ext4, xfs, btrfs, tmpfs, overlayfs; not NFS), which a first publication tries too:
+ * doc/store-readers.md has what was tried.
  *
  * options   NULL: no waiting, STORE_UNDRAINED_PUT_BACK
  * ret       always set, whatever is returned

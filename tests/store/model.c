@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static size_t table_of(int state, uint8_t *to)
+{
+	size_t n = state == OLD ? 64 : state == NEW ? 96 : MAX_TABLE;
+
+	memset(to, state, n);
+	return n;
+}
+
+int model_state_of(const uint8_t *table, size_t n)
+{
+	if (n == 0 || (n >= STORE_EMPTY_BYTES && bytes_all(table, STORE_EMPTY_BYTES, 0)))
+		return EMPTY;
+	return n >= STORE_EMPTY_BYTES && bytes_all(table, n, table[0]) ? table[0] : TORN;
+}
+
+/* in_flight: the lock was there before any command. */
+void model_sign(struct base_env *env, struct world *w, int certificates, bool in_flight)
+{
+	orders_note(env, "  has certificates of state", certificates);
+	if (!orders_point(env, "SIGN"))
+		return;
+	orders_note(env, "  signed by state", w->firmware);
+	if (certificates == EMPTY || certificates == w->firmware)
+		return;
+	if (w->undrained == STORE_UNDRAINED_PROCEED && in_flight && certificates == OLD)
+		w->overtaken = true;
+	else
+		orders_violation(env, "I1: report and certificates disagree");
+}
+
+void model_busy(struct base_env *env, struct world *w)
+{
+	w->busy = true;
+	if (!w->may_be_busy)
+		orders_violation(env, "I3: BUSY while nobody waited too long");
+}
+
+struct change {
+	struct base_env *env;
+	struct world *w;
+	int to;
+};
+
+static enum store_changed issue(void *ctx, struct jurat_error *err)
+{
+	struct change *c = ctx;
+
+	(void)err;
+	if (!orders_point(c->env, "COMMAND"))
+		return STORE_UNKNOWN;
+	if (c->w->firmware_says != STORE_UNCHANGED)
+		c->w->firmware = c->to;
+	c->w->commanded = true;
+	return c->w->firmware_says;
+}
+
+int model_replace(struct base_env *env, struct world *w, int to)
+{
+	struct change c = { env, w, to };
+	struct store_change change = { issue, &c };
+	uint8_t table[MAX_TABLE];
+	size_t n = table_of(to, table);
+	const struct store_options options = { .wait_ns = WAIT_NS, .undrained = w->undrained };
+	int e = store_replace(env, w->path, table, n, &change, &options, &w->result, NULL);
+
+	if (e == JURAT_BUSY)
+		model_busy(env, w);
+	return e;
+}
+
+void model_updater(struct base_env *env, void *ctx)
+{
+	struct world *w = ctx;
+
+	w->replaced = model_replace(env, w, NEW);
+}
+
+void model_recovering_updater(struct base_env *env, void *ctx)
+{
+	struct world *w = ctx;
+
+	w->recovered = model_replace(env, w, AFTER_CRASH);
+}
+
+static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX };
+
+void model_begin(void *ctx)
+{
+	struct world *w = ctx;
+	uint8_t table[MAX_TABLE];
+	char name[96];
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		TEXT(name, "%s%s", w->path, suffixes[i]);
+		unlink(name);
+	}
+	if (!w->first_publication) {
+		int fd = open(w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		size_t n = table_of(OLD, table);
+
+		assert_true(fd >= 0 && write(fd, table, n) == (ssize_t)n);
+		close(fd);
+	}
+	w->firmware = OLD;
+	w->replaced = w->recovered = 1000;
+	w->busy = w->commanded = w->overtaken = false;
+}
+
+int model_state_at_path(struct world *w)
+{
+	uint8_t table[MAX_TABLE];
+	int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return EMPTY;
+	n = read(fd, table, sizeof(table));
+	close(fd);
+	return n < 0 ? TORN : model_state_of(table, (size_t)n);
+}
+
+const char *model_any_temporary_left(struct world *w)
+{
+	char name[96];
+
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
+		TEXT(name, "%s%s", w->path, suffixes[i]);
+		if (access(name, F_OK) == 0)
+			return "I5: a temporary name is left";
+	}
+	return NULL;
+}
+
+const char *model_check(void *ctx)
+{
+	struct world *w = ctx;
+	int there = model_state_at_path(w), last = w->recovered != 1000 ? w->recovered : w->replaced;
+
+	if (there != EMPTY && there != w->firmware)
+		return "I1: the table at the path disagrees with the firmware";
+	if (last == 0 && (there == EMPTY || w->result.left != STORE_LEFT_NEW))
+		return "a replacement that succeeded left no certificates";
+	if (last == -ECANCELED && w->result.left == STORE_LEFT_OLD &&
+	    there != (w->first_publication ? EMPTY : OLD))
+		return "the old table was not put back";
+	if (w->recovered == 1000 && !w->busy && last != 0 && w->firmware_says == STORE_CHANGED)
+		return "a replacement failed";
+	if (w->recovered != 1000 && w->recovered != 0 && !w->busy)
+		return "I4: no replacement is possible after the crash";
+	if (w->overtaken && !w->result.undrained[0])
+		return "I6: nobody said that a request was overtaken";
+	if (w->undrained == STORE_UNDRAINED_EMPTY && w->result.left == STORE_LEFT_EMPTY && there != EMPTY)
+		return "the empty table did not stay";
+	if (last == JURAT_BUSY)
+		return NULL; /* what a crashed updater left may still be there */
+	return model_any_temporary_left(w);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = s ? strlen(s) : 0, k = strlen(end);
+
+	return n >= k && !strcmp(s + n - k, end);
+}
+
+static bool is_op(const struct orders_call *call, const char *op)
+{
+	return !strcmp(call->op, op);
+}
+
+static bool on_temporary(const char *name)
+{
+	return ends_with(name, STORE_LOCK_SUFFIX) || ends_with(name, STORE_EMPTY_SUFFIX) ||
+	       ends_with(name, STORE_NEXT_SUFFIX);
+}
+
+/*
+ * What needs no decision. An updater that is alone (a recovering one starts when the first is dead) shares
+ * with readers only what stands at the path, the locks on the files that stood there, and their bytes:
+ *   - no reader opens, stats or unlinks a temporary name, so calls on those commute with all that readers do,
+ *   but for
+ *     the two that move a file to the path: rename and exchange;
+ *   - a new file is written before it is at the path, thus before a reader can open it; the lock on the empty
+ *   table is
+ *     taken then too. Dropping that lock is decided, and so is every lock, write and truncation of the old
+ *     file;
+ *   - readers change no bytes and no names, so opening the path, looking at the old file and reading it
+ *   (which is done
+ *     under the exclusive lock) give the same at any time, and readers notice none of it.
+ * Of a reader only closing a file it has no lock on (any more) is local.
+ */
+bool model_is_local(void *ctx, const struct orders_call *call)
+{
+	(void)ctx;
+	if (call->actor == 1)
+		return false;
+	if (is_op(call, "exchange")) /* a first publication tries it on two temporary names */
+		return on_temporary(call->path) && on_temporary(call->to);
+	if (is_op(call, "SIGN") || is_op(call, "COMMAND") || is_op(call, "rename"))
+		return false;
+	if (is_op(call, "open") || is_op(call, "stat") || is_op(call, "fstat") || is_op(call, "pread") ||
+	    is_op(call, "fsync") || is_op(call, "fchmod") || is_op(call, "fchown"))
+		return true;
+	if (is_op(call, "unlink"))
+		return on_temporary(call->path);
+	if (is_op(call, "close"))
+		return !ends_with(call->fd_path, "blob") && !ends_with(call->fd_path, STORE_EMPTY_SUFFIX);
+	/* pwrite, truncate, lock */
+	return ends_with(call->fd_path, STORE_LOCK_SUFFIX) || ends_with(call->fd_path, STORE_NEXT_SUFFIX) ||
+	       (call->actor == 0 && ends_with(call->fd_path, STORE_EMPTY_SUFFIX));
+}
+
+bool model_skips(void *ctx, const struct orders_call *call)
+{
+	struct world *w = ctx;
+
+	if (w->skip_turns && is_op(call, "lock exclusive") && ends_with(call->fd_path, STORE_LOCK_SUFFIX))
+		return true;
+	if (call->actor == 1 || !ends_with(call->fd_path, "blob"))
+		return false;
+	if (w->skip_drain && is_op(call, "lock exclusive"))
+		return true;
+	return w->skip_emptying && (is_op(call, "pwrite") || is_op(call, "truncate"));
+}
+
+void model_crashed(void *ctx)
+{
+	struct world *w = ctx;
+	char name[96];
+
+	TEXT(name, "%s" STORE_EMPTY_SUFFIX, w->path);
+	if (w->forget_old_name)
+		unlink(name);
+}
+
+/* Builds that repeat what another one has tried in full leave an actor that could go on twice at most. */
+void model_passes(const char *what, const struct orders_options *every)
+{
+	struct orders_options options = *every;
+	struct orders_result r;
+	bool ok;
+
+	if (test_step() > 1)
+		options.max_switches = 2;
+	ok = orders_all(&options, &r);
+
+	print_message("             %-58s %8llu orders, longest %u\n", what, (unsigned long long)r.orders,
+		      r.longest);
+	if (!ok)
+		print_message("%s\n%s", r.violation, r.trace);
+	assert_true(ok);
+}
+
+void model_is_caught(const char *what, const struct orders_options *options, const char *violation)
+{
+	struct orders_result r;
+	bool ok = orders_all(options, &r);
+
+	print_message("             %-58s %s after %llu\n", what, ok ? "NOT FOUND" : "found",
+		      (unsigned long long)r.orders);
+	assert_false(ok);
+	if (!strstr(r.violation, violation))
+		print_message("%s\n%s", r.violation, r.trace);
+	assert_non_null(strstr(r.violation, violation));
+}
+
+int model_set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -1;
+	TEXT(w->dir, "%s/jurat-orders-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (!mkdtemp(w->dir))
+		return -1;
+	TEXT(w->path, "%s/blob", w->dir);
+	*state = w;
+	return 0;
+}
+
+int model_tear_down(void **state)
+{
+	struct world *w = *state;
+
+	w->first_publication = true;
+	model_begin(w);
+	rmdir(w->dir);
+	free(w);
+	return 0;
+}
