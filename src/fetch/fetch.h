@@ -36,6 +36,7 @@ struct fetch_options { /* zero is the default of every member */
 	bool (*stop)(void *context); /* true ends waits and transfers: -ECANCELED */
 	void (*event)(void *context, const struct fetch_event *event);
 	void *context;
+	struct base_env *env; /* clocks, waits, random numbers and directories; NULL: the real one */
 };
 
 /* checker: borrowed; NULL: the caller checks. Threads: one at a time. */
@@ -44,17 +45,19 @@ JURAT_MUST_CHECK int fetcher_new(const struct fetch_options *options, struct end
 void fetcher_free(struct fetcher *fetcher);
 
 /*
- * Gets one item, and first what its check needs. 429 and 503 are retried after Retry-After, other 5xx and
- * broken connections after growing times with jitter, within the limits.
+ * Gets one item, and what its check needs if the checker has not seen that yet. 429 and 503 are retried
+ * after Retry-After, other 5xx and broken connections after growing times with jitter, within the limits.
  *
  * Returns   0; JURAT_NOT_FOUND the service has no such item (404, 410); JURAT_BUSY it still answers 429 at
  *           the end of the limits; -EBADMSG the answer is not what was asked for; -ESTALE expired;
- *           -ECANCELED; -ETIMEDOUT; -ECONNREFUSED and others: no connection; -EPROTO an unexpected status
- *           or redirect. `err` names the URL
+ *           -EMSGSIZE too large; -ECANCELED; -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED, -ECONNRESET no
+ *           connection, or one that broke; -EKEYREJECTED the service has no trusted TLS certificate;
+ *           -EHOSTDOWN it still answers 5xx; -EPROTO another status, or a redirect that is refused. `err`
+ *           has text for outcomes, too
  */
 JURAT_MUST_CHECK int fetch_item(struct fetcher *fetcher, const struct endorse_item *item,
 				struct endorse_value *ret, struct jurat_error *err);
-/* How long the service wants to be left alone, after JURAT_BUSY. */
+/* How long the service wants to be left alone, after JURAT_BUSY or -EHOSTDOWN. */
 uint64_t fetcher_retry_after_ms(const struct fetcher *fetcher);
 
 #endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetch/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "crypto/x509.h"
+#include "verify/decode.h"
+
+enum { MAX_PARTS = 512, NAME_BYTES = 48 };
+
+/* What was found in the files: certificates and CRLs as DER, documents as they are. */
+enum part_kind { PART_CERT, PART_CRL, PART_DOCUMENT };
+
+struct part {
+	enum part_kind kind;
+	uint8_t *bytes;
+	size_t n;
+};
+
+struct fetch_directory {
+	struct base_env *env;
+	char *path;
+	bool is_read;
+	struct part parts[MAX_PARTS];
+	size_t n_parts;
+};
+
+int fetch_directory_new(struct base_env *env, const char *path, struct fetch_directory **ret,
+			struct jurat_error *err)
+{
+	struct fetch_directory *d = calloc(1, sizeof(*d));
+	struct base_stat st;
+	int r;
+
+	if (!d)
+		return jurat_fail_memory(err);
+	d->env = env;
+	d->path = strdup(path);
+	r = d->path ? base_stat(env, path, &st) : -ENOMEM;
+	if (r == 0 && !S_ISDIR(st.mode))
+		r = -ENOTDIR;
+	if (r < 0) {
+		fetch_directory_free(d);
+		return jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
+	}
+	*ret = d;
+	return 0;
+}
+
+void fetch_directory_free(struct fetch_directory *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->n_parts; i++)
+		free(d->parts[i].bytes);
+	free(d->path);
+	free(d);
+}
+
+/* ---- Reading the files */
+
+static int add_part(struct fetch_directory *d, enum part_kind kind, const uint8_t *bytes, size_t n,
+		    struct jurat_error *err)
+{
+	struct part *part = &d->parts[d->n_parts];
+
+	if (d->n_parts == MAX_PARTS)
+		return jurat_fail(err, -E2BIG, "'%s': expected at most %d certificates, CRLs and documents",
+				  d->path, MAX_PARTS);
+	part->bytes = malloc(n + 1);
+	if (!part->bytes)
+		return jurat_fail_memory(err);
+	memcpy(part->bytes, bytes, n);
+	part->bytes[n] = '\0';
+	part->kind = kind;
+	part->n = n;
+	d->n_parts++;
+	return 0;
+}
+
+/* Adds what the bytes of a file hold; what is neither certificate nor CRL nor JSON is not for us. */
+static int add_parts(struct fetch_directory *d, const uint8_t *bytes, size_t n, struct jurat_error *err)
+{
+	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
+	int r = decode(bytes, n, &decoded, NULL);
+
+	if (r == -ENOMEM)
+		return jurat_fail_memory(err);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < decoded.n; i++) {
+		const struct decode_item *item = &decoded.items[i];
+
+		if (item->kind == INPUT_CERTIFICATE || item->kind == INPUT_CRL)
+			r = add_part(d, item->kind == INPUT_CRL ? PART_CRL : PART_CERT, item->bytes, item->n,
+				     err);
+	}
+	if (r == 0 && input_kind(bytes, n) == INPUT_JSON)
+		r = add_part(d, PART_DOCUMENT, bytes, n, err);
+	return r;
+}
+
+static int read_file(struct fetch_directory *d, const char *name, struct jurat_error *err)
+{
+	auto_free char *path = NULL;
+	auto_free uint8_t *bytes = NULL;
+	struct base_stat st;
+	size_t n;
+	int r;
+
+	if (asprintf(&path, "%s/%s", d->path, name) < 0) {
+		path = NULL;
+		return jurat_fail_memory(err);
+	}
+	r = base_stat(d->env, path, &st);
+	if (r < 0)
+		return jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
+	if (!S_ISREG(st.mode) || st.size > ENDORSE_MAX_BYTES) /* opening a FIFO would block */
+		return 0;
+	r = base_read_file(d->env, path, ENDORSE_MAX_BYTES, &bytes, &n, err);
+	return r < 0 ? r : add_parts(d, bytes, n, err);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int read_files(struct fetch_directory *d, struct jurat_error *err)
+{
+	struct dirent **entries;
+	int n = scandir(d->path, &entries, is_visible, alphasort), r = 0;
+
+	if (n < 0)
+		return jurat_fail(err, -errno, "cannot read '%s': %s", d->path, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = read_file(d, entries[i]->d_name, err);
+		free(entries[i]);
+	}
+	free(entries);
+	d->is_read = r == 0;
+	return r;
+}
+
+/* ---- What an item is made of */
+
+struct shape {
+	enum part_kind kind;
+	char name[NAME_BYTES];     /* subject of a certificate, issuer of a CRL, member of a document */
+	char chain[2][NAME_BYTES]; /* subjects of the certificates that belong to it; "": none */
+};
+
+#define INTEL_ROOT "Intel SGX Root CA"
+
+static struct shape shape_of(const struct endorse_item *item)
+{
+	const char *product = snp_product_name(item->product);
+	struct shape s = { .kind = PART_DOCUMENT, .chain = { "Intel SGX TCB Signing", INTEL_ROOT } };
+
+	switch (item->kind) {
+	case ENDORSE_VCEK:
+		return (struct shape){ PART_CERT, "SEV-VCEK", { "", "" } };
+	case ENDORSE_VCEK_CHAIN:
+	case ENDORSE_VLEK_CHAIN:
+		s = (struct shape){ .kind = PART_CERT };
+		snprintf(s.name, sizeof(s.name), "SEV-%s%s", item->kind == ENDORSE_VLEK_CHAIN ? "VLEK-" : "",
+			 product);
+		snprintf(s.chain[0], sizeof(s.chain[0]), "ARK-%s", product);
+		break;
+	case ENDORSE_VCEK_CRL:
+	case ENDORSE_VLEK_CRL:
+		s = (struct shape){ .kind = PART_CRL };
+		snprintf(s.name, sizeof(s.name), "ARK-%s", product);
+		break;
+	case ENDORSE_PCK_CRL:
+		s = (struct shape){ .kind = PART_CRL, .chain = { "", INTEL_ROOT } };
+		snprintf(s.name, sizeof(s.name), "Intel SGX PCK %s CA",
+			 item->ca == ENDORSE_PLATFORM ? "Platform" : "Processor");
+		snprintf(s.chain[0], sizeof(s.chain[0]), "%s", s.name);
+		break;
+	case ENDORSE_ROOT_CRL:
+		return (struct shape){ PART_CRL, INTEL_ROOT, { "", "" } };
+	case ENDORSE_TCB_INFO:
+		snprintf(s.name, sizeof(s.name), "\"tcbInfo\"");
+		break;
+	case ENDORSE_TCB_NUMBERS:
+		snprintf(s.name, sizeof(s.name), "\"tcbEvaluationDataNumbers\"");
+		break;
+	default:
+		snprintf(s.name, sizeof(s.name), "\"enclaveIdentity\"");
+	}
+	return s;
+}
+
+static bool text_is(const struct bytes_rd *text, const char *name)
+{
+	return text->size == strlen(name) && memcmp(text->data, name, text->size) == 0;
+}
+
+static bool is_named(const struct part *part, enum part_kind kind, const char *name)
+{
+	struct crypto_cert cert;
+	struct crypto_crl crl;
+
+	if (part->kind != kind)
+		return false;
+	switch (kind) {
+	case PART_CERT:
+		return crypto_cert_read(part->bytes, part->n, &cert, NULL) == 0 &&
+		       text_is(&cert.subject_cn, name);
+	case PART_CRL:
+		return crypto_crl_read(part->bytes, part->n, &crl, NULL) == 0 &&
+		       text_is(&crl.issuer_cn, name);
+	default:
+		return memmem(part->bytes, part->n, name, strlen(name)) != NULL;
+	}
+}
+
+/* The n-th part of that kind and name, where n is taken modulo their number and divided by it. */
+static const struct part *choose(const struct fetch_directory *d, enum part_kind kind, const char *name,
+				 size_t *n)
+{
+	const struct part *found[MAX_PARTS];
+	size_t count = 0, i;
+
+	for (i = 0; i < d->n_parts; i++)
+		if (is_named(&d->parts[i], kind, name))
+			found[count++] = &d->parts[i];
+	if (count == 0)
+		return NULL;
+	i = *n % count;
+	*n /= count;
+	return found[i];
+}
+
+static int make_value(const struct shape *shape, const struct part *main, const struct part *const chain[2],
+		      struct endorse_value *ret, struct jurat_error *err)
+{
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	const bool is_chain = shape->kind == PART_CERT && chain[0];
+	char *pem = NULL;
+	size_t size;
+	FILE *f = open_memstream(&pem, &size);
+
+	if (!f)
+		return jurat_fail_memory(err);
+	if (is_chain)
+		crypto_pem_write(f, main->bytes, main->n);
+	for (size_t i = 0; i < 2; i++)
+		if (chain[i])
+			crypto_pem_write(f, chain[i]->bytes, chain[i]->n);
+	if (fclose(f) != 0) {
+		free(pem);
+		return jurat_fail_memory(err);
+	}
+	if (is_chain) {
+		*ret = (struct endorse_value){ .body = (uint8_t *)pem, .size = size };
+		return 0;
+	}
+	value.issuer_chain = pem;
+	if (!chain[0])
+		free(take_ptr(value.issuer_chain));
+	value.size = main->n;
+	value.body = malloc(main->n + 1);
+	if (!value.body)
+		return jurat_fail_memory(err);
+	memcpy(value.body, main->bytes, main->n + 1);
+	*ret = value;
+	value = (struct endorse_value){ .body = NULL };
+	return 0;
+}
+
+static int get_from_files(struct fetch_directory *d, const struct endorse_item *item, size_t n,
+			  struct endorse_value *ret, struct jurat_error *err)
+{
+	const struct shape shape = shape_of(item);
+	const struct part *main, *chain[2] = { NULL, NULL };
+	char name[ENDORSE_TEXT_BYTES];
+	bool complete = true;
+	int r = d->is_read ? 0 : read_files(d, err);
+
+	if (r < 0)
+		return r;
+	main = choose(d, shape.kind, shape.name, &n);
+	for (size_t i = 0; main && i < 2; i++) {
+		chain[i] = shape.chain[i][0] ? choose(d, PART_CERT, shape.chain[i], &n) : NULL;
+		complete = complete && (chain[i] || !shape.chain[i][0]);
+	}
+	if (!main || !complete || n > 0) { /* n > 0: all combinations were tried */
+		endorse_item_name(item, name, sizeof(name));
+		return jurat_fail(err, JURAT_NOT_FOUND, "not found: '%s' has no %s", d->path, name);
+	}
+	return make_value(&shape, main, chain, ret, err);
+}
+
+/* ---- The file of a stock */
+
+static int get_from_stock(struct fetch_directory *d, const struct endorse_item *item,
+			  struct endorse_value *ret, struct jurat_error *err)
+{
+	char file[ENDORSE_TEXT_BYTES];
+	auto_free char *path = NULL;
+	auto_free uint8_t *bytes = NULL;
+	struct base_stat st;
+	size_t n;
+	int r;
+
+	if (endorse_item_file(item, file, sizeof(file)) >= sizeof(file) ||
+	    asprintf(&path, "%s/%s", d->path, file) < 0) {
+		path = NULL;
+		return jurat_fail_memory(err);
+	}
+	r = base_stat(d->env, path, &st);
+	if (r < 0 || !S_ISREG(st.mode))
+		return r == 0 || r == -ENOENT || r == -ENOTDIR
+			       ? JURAT_NOT_FOUND
+			       : jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
+	r = base_read_file(d->env, path, ENDORSE_MAX_BYTES + ENDORSE_MAX_CHAIN_BYTES + 64, &bytes, &n, err);
+	if (r == 0 && item->kind == ENDORSE_VCEK)
+		*ret = (struct endorse_value){ .body = take_ptr(bytes), .size = n };
+	else if (r == 0)
+		r = endorse_value_unpack(bytes, n, ret, err);
+	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
+}
+
+int fetch_directory_get(struct fetch_directory *d, const struct endorse_item *item, size_t n,
+			struct endorse_value *ret, struct jurat_error *err)
+{
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	int r = get_from_stock(d, item, &value, err);
+
+	if (r < 0 && n == 0)
+		return r;
+	if (r == 0 && n == 0) {
+		*ret = value;
+		value = (struct endorse_value){ .body = NULL };
+		return 0;
+	}
+	return get_from_files(d, item, r == JURAT_NOT_FOUND ? n : n - 1, ret, err);
+}

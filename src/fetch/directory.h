@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FETCH_DIRECTORY_H
+#define FETCH_DIRECTORY_H
+
+#include "base/env.h"
+#include "endorse/value.h"
+
+/*
+ * Endorsements in a directory: the files of a stock (endorse_item_file()), and beside them files with any
+ * names and in any form that `jurat verify` reads. Nothing in it is trusted.
+ */
+struct fetch_directory;
+
+JURAT_MUST_CHECK int fetch_directory_new(struct base_env *env, const char *path, struct fetch_directory **ret,
+					 struct jurat_error *err);
+void fetch_directory_free(struct fetch_directory *directory);
+
+/*
+ * Gets the n-th value, from 0, that may be the one that an item names: the caller tries one after the other.
+ * Files are read once.
+ *
+ * Returns   0; JURAT_NOT_FOUND no more; -EBADMSG the file of the stock is malformed; another -errno
+ */
+JURAT_MUST_CHECK int fetch_directory_get(struct fetch_directory *directory, const struct endorse_item *item,
+					 size_t n, struct endorse_value *ret, struct jurat_error *err);
+
+#endif
