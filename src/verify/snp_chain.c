@@ -146,7 +146,8 @@ static void judge_intermediate(struct snp_judge *j)
 	const struct crypto_cert *cert = &j->intermediate->cert;
 	char name[VERDICT_NAME_BYTES];
 
-	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") || !issued(j->intermediate, j->leaf))
+	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") ||
+	    (j->leaf && !issued(j->intermediate, j->leaf)))
 		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', expected SEV-%s%s",
 			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			       snp_product_name(j->product));
@@ -162,11 +163,16 @@ static void judge_intermediate(struct snp_judge *j)
 }
 
 /* Top down, so that only certificates below a trusted root are cached. */
-static int judge_signatures(struct snp_judge *j)
+int judge_authorities(struct snp_judge *j, bool *ret_trusted)
 {
-	bool trusted = j->root_trusted;
+	bool trusted;
 	int r;
 
+	judge_intermediate(j);
+	r = judge_root(j);
+	if (r < 0)
+		return r;
+	trusted = j->root_trusted;
 	if (j->root && !issued(j->root, j->intermediate)) {
 		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the issuer is not the root");
 		trusted = false;
@@ -182,6 +188,17 @@ static int judge_signatures(struct snp_judge *j)
 			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
 				       "the signature does not verify with the key of the root");
 	}
+	*ret_trusted = trusted;
+	return 0;
+}
+
+static int judge_signatures(struct snp_judge *j)
+{
+	bool trusted;
+	int r = judge_authorities(j, &trusted);
+
+	if (r < 0)
+		return r;
 	if (trusted) {
 		r = judge_crls(j);
 		if (r < 0)
@@ -199,7 +216,7 @@ static int judge_signatures(struct snp_judge *j)
 	}
 	if (trusted)
 		judge_keep(j, j->leaf, &j->verifier->seen_leaves);
-	return judge_report_signature(j);
+	return 0;
 }
 
 int judge_chain(struct snp_judge *j)
@@ -219,10 +236,7 @@ int judge_chain(struct snp_judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 	} else {
-		judge_intermediate(j);
-		r = judge_root(j);
-		if (r == 0)
-			r = judge_signatures(j);
+		r = judge_signatures(j);
 	}
 	if (r < 0)
 		return r;

@@ -42,11 +42,16 @@ struct snp_judge {
 JURAT_MUST_CHECK int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n);
 /* Chooses the leaf, then checks all but its signature. */
 JURAT_MUST_CHECK int judge_leaf(struct snp_judge *j);
-/* Chooses the intermediate and the root, then checks them and every signature. */
+/* Chooses the intermediate and the root, then checks them and the signature of every certificate. */
 JURAT_MUST_CHECK int judge_chain(struct snp_judge *j);
+/*
+ * The part of it above the leaf, for a chosen intermediate and a leaf or none. *ret_trusted: a trusted root
+ * signed the intermediate.
+ */
+JURAT_MUST_CHECK int judge_authorities(struct snp_judge *j, bool *ret_trusted);
 /* Needs an intermediate and a trusted root. */
 JURAT_MUST_CHECK int judge_crls(struct snp_judge *j);
-/* Needs a leaf. */
+/* Needs a leaf whose signature verified. */
 JURAT_MUST_CHECK int judge_report_signature(struct snp_judge *j);
 void judge_policy(struct snp_judge *j);
 void judge_done(struct snp_judge *j);

@@ -131,6 +131,8 @@ static int judge_certificates(struct snp_judge *j, const struct jurat_snp_eviden
 		r = judge_leaf(j);
 	if (r == 0)
 		r = judge_chain(j);
+	if (r == 0 && j->leaf_signed)
+		r = judge_report_signature(j);
 	if (r == 0)
 		judge_missing(j);
 	return r;

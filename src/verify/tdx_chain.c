@@ -167,7 +167,7 @@ static int choose_intermediate(struct tdx_judge *j)
 	return r;
 }
 
-static void judge_intermediate(struct tdx_judge *j)
+void tdx_judge_intermediate(struct tdx_judge *j, const struct cert_entry *entry, bool processor)
 {
 	static const struct tdx_cert_reasons reasons = { .name = REASON_INTERMEDIATE_NAME,
 							 .profile = REASON_INTERMEDIATE_PROFILE,
@@ -175,31 +175,30 @@ static void judge_intermediate(struct tdx_judge *j)
 							 .critical = REASON_INTERMEDIATE_CRITICAL_EXTENSION,
 							 .not_yet = REASON_INTERMEDIATE_NOT_YET_VALID,
 							 .expired = REASON_INTERMEDIATE_EXPIRED };
-	const struct crypto_cert *cert = &j->intermediate->cert;
-	bool processor = tdx_is_named(&j->leaf->cert.issuer_cn, PROCESSOR_CA_CN);
 
-	tdx_judge_cert(j, j->intermediate, true, processor ? PROCESSOR_CA_CN : PLATFORM_CA_CN, &reasons);
-	if (!cert->has_path_len || cert->path_len != 0)
+	tdx_judge_cert(j, entry, true, processor ? PROCESSOR_CA_CN : PLATFORM_CA_CN, &reasons);
+	if (!entry->cert.has_path_len || entry->cert.path_len != 0)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE, "expected a path length of 0");
 }
 
 /* Supplied roots are trusted as they are. */
-static int choose_given_root(struct tdx_judge *j)
+static int choose_given_root(struct tdx_judge *j, const struct cert_entry *subject)
 {
 	const struct pointers *roots = &j->verifier->roots;
+	int r = JURAT_REFUSED;
 
-	for (size_t i = 0; i < roots->n && !j->intermediate_signed; i++) {
+	for (size_t i = 0; i < roots->n && r == JURAT_REFUSED; i++) {
 		struct cert_entry *candidate = roots->items[i];
-		int r;
 
-		if (!tdx_issued(candidate, j->intermediate))
+		if (!tdx_issued(candidate, subject))
 			continue;
-		r = tdx_cert_signed_by(&j->verifier->tdx, j->intermediate, candidate);
+		r = tdx_cert_signed_by(&j->verifier->tdx, subject, candidate);
 		if (r < 0)
 			return r;
 		if (r == 0 || !j->root)
 			j->root = candidate;
-		j->intermediate_signed = r == 0;
+		if (r == 0)
+			tdx_learn(&j->verifier->tdx, subject->sha256, candidate->sha256);
 	}
 	j->root_trusted = j->root != NULL;
 	return 0;
@@ -225,7 +224,7 @@ static int choose_pinned_root(struct tdx_judge *j)
 
 	for (size_t i = 0; j->collateral && i < j->collateral->n_certs; i++)
 		consider_root(j, j->collateral->certs[i]);
-	consider_root(j, j->qe->root);
+	consider_root(j, j->qe ? j->qe->root : NULL);
 	for (size_t i = 0; i < given->n; i++)
 		consider_root(j, given->items[i]);
 	if (!j->root || !tdx_root_is_pinned(j->root->spki_sha256))
@@ -244,7 +243,7 @@ static int choose_pinned_root(struct tdx_judge *j)
  */
 static int judge_quotes_root(struct tdx_judge *j)
 {
-	struct cert_entry *own = j->qe->root, *root = j->root;
+	struct cert_entry *own = j->qe ? j->qe->root : NULL, *root = j->root;
 	char name[VERDICT_NAME_BYTES], sha256[BYTES_HEX_SIZE(CRYPTO_SHA256_BYTES)];
 	int r;
 
@@ -268,7 +267,7 @@ static int judge_quotes_root(struct tdx_judge *j)
 	return r < 0 ? r : 0;
 }
 
-static int judge_root(struct tdx_judge *j)
+int tdx_judge_root(struct tdx_judge *j, const struct cert_entry *subject)
 {
 	static const struct tdx_cert_reasons reasons = { .name = REASON_ROOT_PROFILE,
 							 .profile = REASON_ROOT_PROFILE,
@@ -278,14 +277,13 @@ static int judge_root(struct tdx_judge *j)
 							 .expired = REASON_ROOT_EXPIRED };
 	char name[VERDICT_NAME_BYTES], spki[BYTES_HEX_SIZE(32)];
 	bool given = j->verifier->roots_given;
-	int r = given ? choose_given_root(j) : choose_pinned_root(j);
+	int r = given ? choose_given_root(j, subject) : choose_pinned_root(j);
 
 	if (r < 0)
 		return r;
 	if (!j->root) {
 		verdict_refuse(j->out, given ? REASON_ROOT_NOT_TRUSTED : REASON_ROOT_MISSING,
-			       "expected '%s'%s",
-			       verdict_name(&j->intermediate->cert.issuer_cn, name, sizeof(name)),
+			       "expected '%s'%s", verdict_name(&subject->cert.issuer_cn, name, sizeof(name)),
 			       given ? ", which is not among the supplied roots" : "");
 		return 0;
 	}
@@ -305,7 +303,7 @@ static int judge_links(struct tdx_judge *j)
 
 	if (j->root && !linked)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_ISSUER, "the issuer is not the root");
-	if (j->root && linked && !j->intermediate_signed) {
+	if (linked) {
 		r = tdx_cert_signed_by(cache, j->intermediate, j->root);
 		if (r < 0)
 			return r;
@@ -356,8 +354,8 @@ static int judge_chain(struct tdx_judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_REVOCATION);
 		return 0;
 	}
-	judge_intermediate(j);
-	r = judge_root(j);
+	tdx_judge_intermediate(j, j->intermediate, tdx_is_named(&j->leaf->cert.issuer_cn, PROCESSOR_CA_CN));
+	r = tdx_judge_root(j, j->intermediate);
 	return r < 0 ? r : judge_links(j);
 }
 

@@ -94,7 +94,7 @@ int collateral_take_text(struct jurat_tdx_collateral *c, const uint8_t *bytes, s
 	return any ? 0 : JURAT_NOT_FOUND;
 }
 
-static void fill_part(const uint8_t *text, size_t n, const uint8_t rs[64], struct signed_part *ret)
+void collateral_fill_part(const uint8_t *text, size_t n, const uint8_t rs[64], struct signed_part *ret)
 {
 	uint8_t whole[CRYPTO_SHA256_BYTES + 64];
 
@@ -137,7 +137,7 @@ int collateral_take_document(struct jurat_tdx_collateral *c, enum collateral_doc
 
 	if ((is_info ? c->n_tcb_infos : c->n_identities) == COLLATERAL_MAX_ITEMS)
 		return full(is_info ? "TCB infos" : "QE identities", err);
-	fill_part(text, n, rs, &part);
+	collateral_fill_part(text, n, rs, &part);
 	r = is_info ? take_tcb_info(c, json, at, &part, &why) : take_identity(c, json, at, &part, &why);
 	if (r == -EBADMSG) {
 		snprintf(c->unusable[which], sizeof(c->unusable[which]), "%.*s", COLLATERAL_WHY_BYTES - 1,

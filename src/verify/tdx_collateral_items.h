@@ -35,5 +35,7 @@ JURAT_MUST_CHECK int collateral_take_text(struct jurat_tdx_collateral *c, const 
 JURAT_MUST_CHECK int collateral_take_document(struct jurat_tdx_collateral *c, enum collateral_document which,
 					      const uint8_t *text, size_t n, const struct json_rd *json,
 					      json_rd_at at, const uint8_t rs[64], struct jurat_error *err);
+/* The signed part that is these n bytes of a document, with its signature. */
+void collateral_fill_part(const uint8_t *text, size_t n, const uint8_t rs[64], struct signed_part *ret);
 
 #endif

@@ -47,6 +47,20 @@ JURAT_MUST_CHECK int tdx_note_shortfall(struct tdx_judge *j, const struct tcb_su
  */
 char *tdx_shortfall_text(const struct jurat_verdict *verdict, const char *part, char *buf, size_t room);
 
+/* What differs between the kinds of signed documents. */
+struct tdx_document_kind {
+	const char *name; /* "TCB info" */
+	enum verify_reason signature, not_yet, expired;
+};
+extern const struct tdx_document_kind tdx_tcb_info_kind, tdx_qe_identity_kind;
+/*
+ * Checks the signature, signer and dates of a document; needs the root. *ret_trusted: its signature is valid
+ * and trusted, whether or not the document is current.
+ */
+JURAT_MUST_CHECK int tdx_judge_document(struct tdx_judge *j, const struct tdx_document_kind *kind,
+					const struct signed_document *doc, struct verdict_document *to,
+					bool *ret_trusted);
+
 /* Reasons for refusal of one kind of certificate. */
 struct tdx_cert_reasons {
 	enum verify_reason name, profile, key, critical, not_yet, expired, revoked;
@@ -55,6 +69,10 @@ struct tdx_cert_reasons {
 /* Checks names, profile and validity period of a certificate; `cn` is the required common name. */
 void tdx_judge_cert(struct tdx_judge *j, const struct cert_entry *entry, bool ca, const char *cn,
 		    const struct tdx_cert_reasons *reasons);
+/* The same for a PCK CA. */
+void tdx_judge_intermediate(struct tdx_judge *j, const struct cert_entry *entry, bool processor);
+/* Chooses the root of a certificate of a CA or TCB signer, among the certificates at hand, and checks it. */
+JURAT_MUST_CHECK int tdx_judge_root(struct tdx_judge *j, const struct cert_entry *subject);
 /* Checks whether `issuer` has revoked `subject`, by all supplied CRLs. */
 JURAT_MUST_CHECK int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry *issuer,
 					  const struct cert_entry *subject, enum verify_reason revoked);

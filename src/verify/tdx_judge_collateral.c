@@ -5,17 +5,11 @@
 
 #define TCB_SIGNER_CN "Intel SGX TCB Signing"
 
-/* Differences between the two kinds of document. */
-struct document_kind {
-	const char *name;
-	enum verify_reason signature, not_yet, expired;
-};
-
-static const struct document_kind tcb_info_kind = { "TCB info", REASON_TCB_INFO_SIGNATURE,
-						    REASON_TCB_INFO_NOT_YET_VALID, REASON_TCB_INFO_EXPIRED };
-static const struct document_kind identity_kind = { "QE identity", REASON_QE_IDENTITY_SIGNATURE,
-						    REASON_QE_IDENTITY_NOT_YET_VALID,
-						    REASON_QE_IDENTITY_EXPIRED };
+const struct tdx_document_kind tdx_tcb_info_kind = { "TCB info", REASON_TCB_INFO_SIGNATURE,
+						     REASON_TCB_INFO_NOT_YET_VALID, REASON_TCB_INFO_EXPIRED };
+const struct tdx_document_kind tdx_qe_identity_kind = { "QE identity", REASON_QE_IDENTITY_SIGNATURE,
+							REASON_QE_IDENTITY_NOT_YET_VALID,
+							REASON_QE_IDENTITY_EXPIRED };
 
 static bool is_current(const struct tdx_judge *j, const struct signed_document *doc)
 {
@@ -144,7 +138,7 @@ static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
 	return tdx_judge_revocation(j, j->root, signer, REASON_TCB_SIGNER_REVOKED);
 }
 
-static void judge_dates(struct tdx_judge *j, const struct document_kind *kind,
+static void judge_dates(struct tdx_judge *j, const struct tdx_document_kind *kind,
 			const struct signed_document *doc)
 {
 	char at[VERDICT_TIME_BYTES], end[VERDICT_TIME_BYTES];
@@ -174,9 +168,8 @@ static void show_document(const struct signed_document *doc, struct cert_entry *
 	to->signer = cert_entry_share(signer);
 }
 
-/* *ret_trusted: the document's signature is valid and trusted, whether or not the document is current. */
-static int judge_document(struct tdx_judge *j, const struct document_kind *kind,
-			  const struct signed_document *doc, struct verdict_document *to, bool *ret_trusted)
+int tdx_judge_document(struct tdx_judge *j, const struct tdx_document_kind *kind,
+		       const struct signed_document *doc, struct verdict_document *to, bool *ret_trusted)
 {
 	struct cert_entry *signer;
 	bool is_signed;
@@ -246,7 +239,7 @@ int tdx_judge_collateral(struct tdx_judge *j)
 		return 0;
 	}
 	if (info) {
-		r = judge_document(j, &tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
+		r = tdx_judge_document(j, &tdx_tcb_info_kind, &info->doc, &j->tdx->tcb_info, &trusted);
 		j->info = r == 0 && trusted ? info : NULL;
 		note_unusable(j, suits(j, info), COLLATERAL_TCB_INFO);
 	} else {
@@ -255,7 +248,8 @@ int tdx_judge_collateral(struct tdx_judge *j)
 	if (r < 0)
 		return r;
 	if (identity) {
-		r = judge_document(j, &identity_kind, &identity->doc, &j->tdx->qe_identity, &trusted);
+		r = tdx_judge_document(j, &tdx_qe_identity_kind, &identity->doc, &j->tdx->qe_identity,
+				       &trusted);
 		j->identity = r == 0 && trusted ? identity : NULL;
 		note_unusable(j, strcmp(identity->doc.id, "TD_QE") == 0, COLLATERAL_QE_IDENTITY);
 	} else {
