@@ -96,7 +96,7 @@ int endorse_check(struct endorse_checker *checker, const struct endorse_item *it
 		  struct jurat_error *err)
 {
 	struct jurat_verdict *out auto_call(verdict_drop) = NULL;
-	struct endorse_check c = {
+	struct endorse_case c = {
 		.checker = checker, .item = item, .value = value, .at = at, .expires = INT64_MAX
 	};
 	int r = check_shape(item, value, err);

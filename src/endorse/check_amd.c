@@ -15,7 +15,7 @@ static void drop_cert(struct cert_entry **entry)
 }
 
 /* The state of a verification of a report that says what the item says. */
-static struct snp_judge judge_of(struct endorse_check *c, bool vlek)
+static struct snp_judge judge_of(struct endorse_case *c, bool vlek)
 {
 	struct snp_judge j = { .verifier = c->checker->verifier,
 			       .policy = &c->policy,
@@ -30,14 +30,14 @@ static struct snp_judge judge_of(struct endorse_check *c, bool vlek)
 	return j;
 }
 
-static void chain_ends(struct endorse_check *c, const struct cert_entry *intermediate,
+static void chain_ends(struct endorse_case *c, const struct cert_entry *intermediate,
 		       const struct cert_entry *root)
 {
 	endorse_check_expires(c, intermediate->cert.not_after);
 	endorse_check_expires(c, root->cert.not_after);
 }
 
-static int check_chain(struct endorse_check *c, bool vlek, struct jurat_error *err)
+static int check_chain(struct endorse_case *c, bool vlek, struct jurat_error *err)
 {
 	struct endorse_chain *keep = &c->checker->chains[c->item->product][vlek];
 	struct snp_judge j = judge_of(c, vlek);
@@ -67,7 +67,7 @@ static int check_chain(struct endorse_check *c, bool vlek, struct jurat_error *e
 	return 0;
 }
 
-static int check_vcek(struct endorse_check *c, const struct endorse_chain *chain, struct jurat_error *err)
+static int check_vcek(struct endorse_case *c, const struct endorse_chain *chain, struct jurat_error *err)
 {
 	struct cert_entry *leaf auto_call(drop_cert) = NULL;
 	struct snp_judge j = judge_of(c, false);
@@ -91,7 +91,7 @@ static int check_vcek(struct endorse_check *c, const struct endorse_chain *chain
 }
 
 /* A CRL that revokes the intermediate is as good as another: whoever gets it wants to know. */
-static int check_crl(struct endorse_check *c, const struct endorse_chain *chain, bool vlek,
+static int check_crl(struct endorse_case *c, const struct endorse_chain *chain, bool vlek,
 		     struct jurat_error *err)
 {
 	struct pointers *supplied = &c->checker->verifier->crls;
@@ -124,7 +124,7 @@ static int check_crl(struct endorse_check *c, const struct endorse_chain *chain,
 	return 0;
 }
 
-int endorse_check_amd(struct endorse_check *c, struct jurat_error *err)
+int endorse_check_amd(struct endorse_case *c, struct jurat_error *err)
 {
 	const enum endorse_kind kind = c->item->kind;
 	const bool vlek = kind == ENDORSE_VLEK_CHAIN || kind == ENDORSE_VLEK_CRL;

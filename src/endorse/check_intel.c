@@ -22,7 +22,7 @@ static void intel_done(struct intel *intel)
 	jurat_tdx_collateral_free(intel->set);
 }
 
-static int intel_init(struct endorse_check *c, struct intel *ret, struct jurat_error *err)
+static int intel_init(struct endorse_case *c, struct intel *ret, struct jurat_error *err)
 {
 	int r = jurat_tdx_collateral_new(&ret->set, err);
 
@@ -38,7 +38,7 @@ static int intel_init(struct endorse_check *c, struct intel *ret, struct jurat_e
 }
 
 /* Reads the issuer chain, and checks that its root is trusted. */
-static int read_issuers(struct endorse_check *c, struct intel *intel, struct jurat_error *err)
+static int read_issuers(struct endorse_case *c, struct intel *intel, struct jurat_error *err)
 {
 	struct jurat_tdx_collateral *set = intel->set;
 	const char *text = c->value->issuer_chain;
@@ -72,7 +72,7 @@ static int read_issuers(struct endorse_check *c, struct intel *intel, struct jur
 /* ---- Signed documents */
 
 /* A document as served, {"tcbInfo":{...},"signature":"..."}: its value and its signed part. */
-static int read_document(const struct endorse_check *c, const char *member, struct json_rd *json,
+static int read_document(const struct endorse_case *c, const char *member, struct json_rd *json,
 			 json_rd_at *ret_at, struct signed_part *ret_part, uint8_t rs[64],
 			 struct jurat_error *err)
 {
@@ -98,7 +98,7 @@ static int read_document(const struct endorse_check *c, const char *member, stru
 }
 
 /* Checks what every document has: signature, signer, dates. */
-static int check_document(struct endorse_check *c, struct intel *intel, const struct tdx_document_kind *kind,
+static int check_document(struct endorse_case *c, struct intel *intel, const struct tdx_document_kind *kind,
 			  const struct signed_document *doc, struct jurat_error *err)
 {
 	bool trusted = false;
@@ -150,8 +150,8 @@ static uint32_t early_number(const struct endorse_numbers *numbers, uint32_t num
  * number is early, the highest whose event is a year old is standard. A month of slack, as the service does
  * not change all documents at once.
  */
-static int check_update(const struct endorse_check *c, enum endorse_tee tee,
-			const struct signed_document *doc, struct jurat_error *err)
+static int check_update(const struct endorse_case *c, enum endorse_tee tee, const struct signed_document *doc,
+			struct jurat_error *err)
 {
 	const struct endorse_numbers *numbers = &c->checker->numbers[tee];
 	const uint32_t number = doc->evaluation_data_number;
@@ -172,7 +172,7 @@ static int check_update(const struct endorse_check *c, enum endorse_tee tee,
 	return 0;
 }
 
-static int check_tcb_info(struct endorse_check *c, struct intel *intel, const struct tcb_info *info,
+static int check_tcb_info(struct endorse_case *c, struct intel *intel, const struct tcb_info *info,
 			  struct jurat_error *err)
 {
 	char expected[BYTES_HEX_SIZE(6)], found[BYTES_HEX_SIZE(6)];
@@ -191,7 +191,7 @@ static int check_tcb_info(struct endorse_check *c, struct intel *intel, const st
 	return check_update(c, c->item->tee, &info->doc, err);
 }
 
-static int check_identity(struct endorse_check *c, struct intel *intel, const struct qe_identity *identity,
+static int check_identity(struct endorse_case *c, struct intel *intel, const struct qe_identity *identity,
 			  struct jurat_error *err)
 {
 	const bool qve = c->item->kind == ENDORSE_QVE_IDENTITY;
@@ -205,7 +205,7 @@ static int check_identity(struct endorse_check *c, struct intel *intel, const st
 	return r < 0 ? r : check_update(c, c->item->tee, &identity->doc, err);
 }
 
-static int check_collateral(struct endorse_check *c, struct intel *intel, enum collateral_document which,
+static int check_collateral(struct endorse_case *c, struct intel *intel, enum collateral_document which,
 			    struct jurat_error *err)
 {
 	struct json_rd json auto_call(json_rd_done) = { 0 };
@@ -264,7 +264,7 @@ static int read_numbers(const struct json_rd *json, json_rd_at at, struct signed
 	return 0;
 }
 
-static int check_numbers(struct endorse_check *c, struct intel *intel, struct jurat_error *err)
+static int check_numbers(struct endorse_case *c, struct intel *intel, struct jurat_error *err)
 {
 	static const struct tdx_document_kind kind = { "TCB evaluation data numbers",
 						       REASON_TCB_INFO_SIGNATURE,
@@ -297,7 +297,7 @@ static bool is_issuer(const struct crypto_crl *crl, const struct crypto_cert *ce
 	       memcmp(crl->issuer.data, cert->subject.data, crl->issuer.size) == 0;
 }
 
-static int read_crl(struct endorse_check *c, struct intel *intel, struct jurat_error *err)
+static int read_crl(struct endorse_case *c, struct intel *intel, struct jurat_error *err)
 {
 	int r = crl_entry_new(c->value->body, c->value->size, &intel->set->crls[0], err);
 
@@ -308,7 +308,7 @@ static int read_crl(struct endorse_check *c, struct intel *intel, struct jurat_e
 }
 
 /* A CRL that revokes a certificate is as good as another; that of the issuer stands for any. */
-static int check_crl(struct endorse_check *c, struct intel *intel, struct cert_entry *issuer,
+static int check_crl(struct endorse_case *c, struct intel *intel, struct cert_entry *issuer,
 		     struct jurat_error *err)
 {
 	const struct crypto_crl *crl = &intel->set->crls[0]->crl;
@@ -328,7 +328,7 @@ static int check_crl(struct endorse_check *c, struct intel *intel, struct cert_e
 	return 0;
 }
 
-static int check_pck_crl(struct endorse_check *c, struct intel *intel, struct jurat_error *err)
+static int check_pck_crl(struct endorse_case *c, struct intel *intel, struct jurat_error *err)
 {
 	struct tdx_judge *j = &intel->j;
 	int r = read_crl(c, intel, err);
@@ -349,7 +349,7 @@ static int check_pck_crl(struct endorse_check *c, struct intel *intel, struct ju
 }
 
 /* The root's certificate: that of an issuer chain that was checked before, or one that was supplied. */
-static struct cert_entry *find_root(const struct endorse_check *c, const struct crypto_crl *crl)
+static struct cert_entry *find_root(const struct endorse_case *c, const struct crypto_crl *crl)
 {
 	const struct pointers *roots = &c->checker->verifier->roots;
 	struct cert_entry *first = NULL;
@@ -363,7 +363,7 @@ static struct cert_entry *find_root(const struct endorse_check *c, const struct 
 	return c->checker->intel_root ? c->checker->intel_root : first;
 }
 
-static int check_root_crl(struct endorse_check *c, struct intel *intel, struct jurat_error *err)
+static int check_root_crl(struct endorse_case *c, struct intel *intel, struct jurat_error *err)
 {
 	struct cert_entry *root;
 	int r = read_crl(c, intel, err);
@@ -383,7 +383,7 @@ static int check_root_crl(struct endorse_check *c, struct intel *intel, struct j
 	return check_crl(c, intel, intel->j.root, err);
 }
 
-int endorse_check_intel(struct endorse_check *c, struct jurat_error *err)
+int endorse_check_intel(struct endorse_case *c, struct jurat_error *err)
 {
 	struct intel intel auto_call(intel_done) = { .set = NULL };
 	int r = intel_init(c, &intel, err);

@@ -31,7 +31,7 @@ struct endorse_checker {
 };
 
 /* One check. The verifier's functions write why it fails to `out`. */
-struct endorse_check {
+struct endorse_case {
 	struct endorse_checker *checker;
 	const struct endorse_item *item;
 	const struct endorse_value *value;
@@ -41,8 +41,8 @@ struct endorse_check {
 };
 
 /* Each as endorse_check(), but for *ret_expires. */
-JURAT_MUST_CHECK int endorse_check_amd(struct endorse_check *c, struct jurat_error *err);
-JURAT_MUST_CHECK int endorse_check_intel(struct endorse_check *c, struct jurat_error *err);
+JURAT_MUST_CHECK int endorse_check_amd(struct endorse_case *c, struct jurat_error *err);
+JURAT_MUST_CHECK int endorse_check_intel(struct endorse_case *c, struct jurat_error *err);
 
 /* ---- check_parts.c */
 
@@ -50,9 +50,9 @@ JURAT_MUST_CHECK int endorse_check_intel(struct endorse_check *c, struct jurat_e
  * What the verdict says. `r`: what the verifier returned; `except`: a reason that does not count;
  * VERIFY_N_REASONS: none.
  */
-JURAT_MUST_CHECK int endorse_check_outcome(const struct endorse_check *c, int r, enum verify_reason except,
+JURAT_MUST_CHECK int endorse_check_outcome(const struct endorse_case *c, int r, enum verify_reason except,
 					   struct jurat_error *err);
-void endorse_check_expires(struct endorse_check *c, int64_t end);
+void endorse_check_expires(struct endorse_case *c, int64_t end);
 /*
  * Reads a PEM text of exactly two certificates and white space. 0; -EBADMSG; -ENOMEM. The caller frees both
  * with cert_entry_free().

@@ -28,7 +28,7 @@ static bool is_of_time(enum verify_reason reason)
 	}
 }
 
-int endorse_check_outcome(const struct endorse_check *c, int r, enum verify_reason except,
+int endorse_check_outcome(const struct endorse_case *c, int r, enum verify_reason except,
 			  struct jurat_error *err)
 {
 	const struct jurat_verdict *v = c->out;
@@ -50,7 +50,7 @@ int endorse_check_outcome(const struct endorse_check *c, int r, enum verify_reas
 	return result;
 }
 
-void endorse_check_expires(struct endorse_check *c, int64_t end)
+void endorse_check_expires(struct endorse_case *c, int64_t end)
 {
 	if (end < c->expires)
 		c->expires = end;

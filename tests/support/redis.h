@@ -6,8 +6,8 @@
 
 /*
  * A redis-server or valkey-server of the test's own, on a free port of the loopback interface; nothing is
- * kept on disk. It ends with the test program, however that ends. redis_start() skips the running test where no
- * server is installed; other failures end the process.
+ * kept on disk. It ends with the test program, however that ends. redis_start() skips the running test where
+ * no server is installed; other failures end the process.
  */
 struct redis;
 
