@@ -167,7 +167,7 @@ static int start_juratd(struct load *l, const char *juratd, int cpu, struct jura
 		return jurat_fail(err, -errno, "cannot fork: %s", strerror(errno));
 	r = setsockopt(l->notify_fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = START_MS / 1000 },
 		       sizeof(struct timeval));
-	if (r < 0 || recv(l->notify_fd, text, sizeof(text) - 1, 0) < 0 || strcmp(text, "READY=1") != 0)
+	if (r < 0 || recv(l->notify_fd, text, sizeof(text) - 1, 0) < 0 || strncmp(text, "READY=1\n", 8) != 0)
 		return jurat_fail(err, -EIO, "juratd does not start");
 	return 0;
 }

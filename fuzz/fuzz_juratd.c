@@ -424,7 +424,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct server_limits l;
 
 	must(w != NULL);
-	log_init(LOG_LEVEL_ERROR);
+	log_init(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	w->in = bytes_rd(data, size);
 	w->flags = fuzz_u8(&w->in);
 	w->service = new_listener();

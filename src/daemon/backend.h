@@ -17,6 +17,7 @@
  * cancel    the response to a job that was taken is not needed any more; done() must be called nevertheless,
  *           possibly from inside cancel()
  * free      called when the backend has no jobs. `freed` is called later, when its handles are closed
+ * stalled   whether its threads make no progress; NULL: it has none
  * describe  appends the backend's own OpenMetrics lines; may be NULL
  */
 struct backend;
@@ -50,6 +51,7 @@ struct backend_ops {
 	void (*cancel)(struct backend *b, struct backend_job *job);
 	void (*free)(struct backend *b);
 	void (*describe)(struct backend *b, struct metrics_text *text);
+	bool (*stalled)(const struct backend *b, uint64_t now_ms);
 };
 
 struct backend {

@@ -2,6 +2,7 @@
 #include "daemon/log.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,14 +18,19 @@
 /* The process has one standard error. */
 static struct {
 	enum log_level least;
+	enum log_format format;
 	bool journal;
-	uint64_t second; /* second of the last line caused by a peer */
+	pthread_mutex_t lock; /* of the members below */
+	uint64_t second;      /* second of the last line caused by a peer */
 	unsigned in_second, left_out;
-} state = { .least = LOG_LEVEL_INFO };
+} state = { .least = LOG_LEVEL_INFO, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+enum { TAIL_BYTES = 3 }; /* what ends the longest line: a quotation mark, a brace and a newline */
 
 struct line {
 	char text[LOG_LINE_BYTES];
 	size_t n;
+	bool has_pairs;
 };
 
 /* $JOURNAL_STREAM has device and inode of a stream, which may be that of a parent process. */
@@ -40,23 +46,29 @@ static bool is_journal(void)
 	return strcmp(text, stream) == 0;
 }
 
-void log_init(enum log_level least)
+void log_init(enum log_level least, enum log_format format)
 {
 	state.least = least;
+	state.format = format;
 	state.journal = is_journal();
 }
 
-/* The last byte is reserved for the newline: longer lines are truncated. */
-static void put(struct line *l, char c)
+/* All of it or nothing: a truncated line has no part of an escape sequence. */
+static bool put_text(struct line *l, const char *text)
 {
-	if (l->n < sizeof(l->text) - 1)
-		l->text[l->n++] = c;
+	const size_t n = strlen(text);
+
+	if (l->n + n > sizeof(l->text) - TAIL_BYTES)
+		return false;
+	memcpy(l->text + l->n, text, n);
+	l->n += n;
+	return true;
 }
 
-static void put_text(struct line *l, const char *text)
+/* For the end of a value or line, which always fits. */
+static void put_tail(struct line *l, char c)
 {
-	while (*text)
-		put(l, *text++);
+	l->text[l->n++] = c;
 }
 
 static bool is_plain(const char *value)
@@ -64,31 +76,54 @@ static bool is_plain(const char *value)
 	if (*value == '\0')
 		return false;
 	for (; *value; value++)
-		if (*value <= ' ' || *value == '"' || *value == '\\' || *value == '=' || *value == 0x7f)
+		if (*value <= ' ' || *value > '~' || *value == '"' || *value == '\\' || *value == '=')
 			return false;
 	return true;
 }
 
-static void put_value(struct line *l, const char *value)
+/* In JSON, a byte beyond ASCII is written as the character of that number. */
+static void put_quoted(struct line *l, const char *value)
 {
-	if (is_plain(value)) {
-		put_text(l, value);
-		return;
-	}
-	put(l, '"');
-	for (; *value; value++) {
-		char hex[5];
+	const char *escape = state.format == LOG_FORMAT_JSON ? "\\u00" : "\\x";
+	char text[8];
+	bool fits = put_text(l, "\"");
 
-		if (*value == '"' || *value == '\\')
-			put(l, '\\');
-		if ((unsigned char)*value >= ' ' && *value != 0x7f) {
-			put(l, *value);
-			continue;
-		}
-		snprintf(hex, sizeof(hex), "\\x%02x", (unsigned char)*value);
-		put_text(l, hex);
+	if (!fits)
+		return;
+	for (; fits && *value; value++) {
+		const unsigned char c = (unsigned char)*value;
+
+		if (c == '"' || c == '\\')
+			snprintf(text, sizeof(text), "\\%c", c);
+		else if (c >= ' ' && c <= '~')
+			snprintf(text, sizeof(text), "%c", c);
+		else
+			snprintf(text, sizeof(text), "%s%02x", escape, c);
+		fits = put_text(l, text);
 	}
-	put(l, '"');
+	put_tail(l, '"');
+}
+
+static void put_pair(struct line *l, const char *key, const char *value)
+{
+	const size_t before = l->n;
+	char head[64];
+	bool fits;
+
+	if (state.format == LOG_FORMAT_JSON)
+		snprintf(head, sizeof(head), "%c\"%s\":", l->has_pairs ? ',' : '{', key);
+	else
+		snprintf(head, sizeof(head), "%s%s=", l->has_pairs ? " " : "", key);
+	/* A key is written with the beginning of its value, or not at all. */
+	fits = put_text(l, head) && l->n < sizeof(l->text) - TAIL_BYTES;
+	if (fits)
+		l->has_pairs = true;
+	if (!fits)
+		l->n = before;
+	else if (state.format == LOG_FORMAT_TEXT && is_plain(value) && put_text(l, value))
+		return;
+	else
+		put_quoted(l, value);
 }
 
 static void begin(struct line *l, enum log_level level, const char *event)
@@ -98,18 +133,16 @@ static void begin(struct line *l, enum log_level level, const char *event)
 	char stamp[64], seconds[BASE_TIME_BYTES];
 	struct timespec now;
 
-	if (state.journal) {
+	if (state.journal && state.format == LOG_FORMAT_TEXT) {
 		put_text(l, priorities[level]);
 	} else {
 		clock_gettime(CLOCK_REALTIME, &now);
-		snprintf(stamp, sizeof(stamp), "time=%.19s.%03dZ ", base_time_text(now.tv_sec, seconds),
+		snprintf(stamp, sizeof(stamp), "%.19s.%03dZ", base_time_text(now.tv_sec, seconds),
 			 (int)(now.tv_nsec / 1000000));
-		put_text(l, stamp);
+		put_pair(l, "time", stamp);
 	}
-	put_text(l, "level=");
-	put_text(l, names[level]);
-	put_text(l, " event=");
-	put_value(l, event);
+	put_pair(l, "level", names[level]);
+	put_pair(l, "event", event);
 }
 
 static void log_pairs(enum log_level level, const char *event, va_list pairs)
@@ -121,12 +154,11 @@ static void log_pairs(enum log_level level, const char *event, va_list pairs)
 	while ((key = va_arg(pairs, const char *))) {
 		const char *value = va_arg(pairs, const char *);
 
-		put(&l, ' ');
-		put_text(&l, key);
-		put(&l, '=');
-		put_value(&l, value ? value : "");
+		put_pair(&l, key, value ? value : "");
 	}
-	l.text[l.n++] = '\n';
+	if (state.format == LOG_FORMAT_JSON)
+		put_tail(&l, '}');
+	put_tail(&l, '\n');
 	(void)!write(STDERR_FILENO, l.text, l.n);
 }
 
@@ -141,36 +173,43 @@ void log_event(enum log_level level, const char *event, ...)
 	va_end(pairs);
 }
 
-/* false: too many in this second. */
-static bool may_log(void)
+/* false: too many in this second. *ret: how many lines were left out before this one. */
+static bool may_log(unsigned *ret)
 {
 	struct timespec now;
-	char text[16];
-	unsigned left_out = state.left_out;
+	bool may = true;
 
+	*ret = 0;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if ((uint64_t)now.tv_sec == state.second && state.in_second == LOG_BURST) {
-		state.left_out++;
-		return false;
-	}
+	pthread_mutex_lock(&state.lock);
 	if ((uint64_t)now.tv_sec != state.second) {
+		*ret = state.left_out;
 		state.second = (uint64_t)now.tv_sec;
 		state.in_second = 0;
 		state.left_out = 0;
-		snprintf(text, sizeof(text), "%u", left_out);
-		if (left_out > 0)
-			log_event(LOG_LEVEL_WARNING, "lines-left-out", "n", text, NULL);
 	}
-	state.in_second++;
-	return true;
+	if (state.in_second == LOG_BURST) {
+		state.left_out++;
+		may = false;
+	} else {
+		state.in_second++;
+	}
+	pthread_mutex_unlock(&state.lock);
+	return may;
 }
 
 void log_peer_event(enum log_level level, const char *event, ...)
 {
+	unsigned left_out = 0;
+	char text[16];
 	va_list pairs;
 
-	if (level > state.least || !may_log())
+	if (level > state.least || (level != LOG_LEVEL_DEBUG && !may_log(&left_out)))
 		return;
+	if (left_out > 0) {
+		snprintf(text, sizeof(text), "%u", left_out);
+		log_event(LOG_LEVEL_WARNING, "lines-left-out", "n", text, NULL);
+	}
 	va_start(pairs, event);
 	log_pairs(level, event, pairs);
 	va_end(pairs);

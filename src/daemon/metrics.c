@@ -2,13 +2,9 @@
 #include "daemon/metrics.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "jurat/version.h"
 
 /* Upper bounds of the histogram's buckets; the last bucket has none. */
 static const struct {
@@ -37,60 +33,12 @@ void metrics_count_latency(struct metrics *m, uint64_t ns)
 	m->late_n++;
 }
 
-void metrics_print(struct metrics_text *to, const char *format, ...)
-{
-	char line[512], *grown;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= sizeof(line) || to->failed) {
-		to->failed = true;
-		return;
-	}
-	if (to->room - to->size <= (size_t)n) {
-		grown = realloc(to->text, to->room + 8192);
-		if (!grown) {
-			to->failed = true;
-			return;
-		}
-		to->text = grown;
-		to->room += 8192;
-	}
-	memcpy(to->text + to->size, line, (size_t)n + 1);
-	to->size += (size_t)n;
-}
-
-void metrics_print_label(struct metrics_text *to, const char *value)
-{
-	for (unsigned n = 0; *value && n < 128; value++, n++)
-		if (*value == '\n')
-			metrics_print(to, "\\n");
-		else if (*value == '"' || *value == '\\')
-			metrics_print(to, "\\%c", *value);
-		else
-			metrics_print(to, "%c", *value);
-}
-
-static void print_head(struct metrics_text *to, const char *name, const char *type, const char *help)
-{
-	metrics_print(to, "# TYPE juratd_qgs_%s %s\n# HELP juratd_qgs_%s %s\n", name, type, name, help);
-}
-
-static void print_one(struct metrics_text *to, const char *name, const char *type, uint64_t v,
-		      const char *help)
-{
-	print_head(to, name, type, help);
-	metrics_print(to, "juratd_qgs_%s%s %" PRIu64 "\n", name, strcmp(type, "counter") ? "" : "_total", v);
-}
-
 static void print_latency(const struct metrics *m, struct metrics_text *to)
 {
 	uint64_t sum = 0;
 
-	print_head(to, "latency_seconds", "histogram", "From a whole request to the backend's reply.");
+	metrics_head(to, "juratd_qgs_latency_seconds", "histogram",
+		     "From a whole request to the backend's reply.");
 	for (unsigned i = 0; i < METRICS_BUCKETS; i++) {
 		sum += m->late_buckets[i];
 		metrics_print(to, "juratd_qgs_latency_seconds_bucket{le=\"%s\"} %" PRIu64 "\n",
@@ -105,36 +53,33 @@ void metrics_print_all(const struct metrics *m, struct metrics_text *to)
 {
 	static const char *const types[] = { "quote", "collateral", "platform-info" };
 
-	print_head(to, "build", "info", "The release that runs.");
-	metrics_print(to, "juratd_qgs_build_info{version=\"%s\"} 1\n", JURAT_VERSION_STRING);
-	print_one(to, "connections", "gauge", m->connections, "Open now.");
-	print_one(to, "requests_in_flight", "gauge", m->in_flight,
-		  "Waiting for the backend, or with it, now.");
-	print_one(to, "unsent_bytes", "gauge", m->unsent_bytes, "Of answers that clients have yet to read.");
-	print_one(to, "accepted", "counter", m->accepted, "Connections accepted.");
-	print_one(to, "accept_failures", "counter", m->accept_failures, "Times that none could be accepted.");
-	print_one(to, "over_guest_limit", "counter", m->over_guest_limit,
-		  "Closed: one guest, user or process had too many.");
-	print_one(to, "evicted", "counter", m->evicted, "Closed: slowest of too many unread answers.");
-	print_head(to, "ended", "counter", "Connections by how they ended.");
+	metrics_one(to, "juratd_qgs_connections", "gauge", "Open now.", m->connections);
+	metrics_one(to, "juratd_qgs_requests_in_flight", "gauge", "Waiting for the backend, or with it, now.",
+		    m->in_flight);
+	metrics_one(to, "juratd_qgs_unsent_bytes", "gauge", "Of answers that clients have yet to read.",
+		    m->unsent_bytes);
+	metrics_one(to, "juratd_qgs_accepted", "counter", "Connections accepted.", m->accepted);
+	metrics_one(to, "juratd_qgs_accept_failures", "counter", "Times that none could be accepted.",
+		    m->accept_failures);
+	metrics_one(to, "juratd_qgs_over_guest_limit", "counter",
+		    "Closed: one guest, user or process had too many.", m->over_guest_limit);
+	metrics_one(to, "juratd_qgs_evicted", "counter", "Closed: slowest of too many unread answers.",
+		    m->evicted);
+	metrics_head(to, "juratd_qgs_ended", "counter", "Connections by how they ended.");
 	for (unsigned i = CONN_END_NONE + 1; i < CONN_N_ENDS; i++)
 		metrics_print(to, "juratd_qgs_ended_total{end=\"%s\"} %" PRIu64 "\n", conn_end_name(i),
 			      m->ended[i]);
-	print_head(to, "requests", "counter", "Requests that are messages.");
+	metrics_head(to, "juratd_qgs_requests", "counter", "Requests that are messages.");
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
 		metrics_print(to, "juratd_qgs_requests_total{type=\"%s\"} %" PRIu64 "\n", types[i],
 			      m->requests[i]);
-	print_head(to, "answers", "counter", "Answers by the protocol's error code.");
+	metrics_head(to, "juratd_qgs_answers", "counter", "Answers by the protocol's error code.");
 	for (unsigned i = 0; i < METRICS_CODES; i++)
 		metrics_print(to, "juratd_qgs_answers_total{code=\"%s\"} %" PRIu64 "\n",
 			      qgs_error_name(i == 0 ? QGS_SUCCESS : QGS_E_UNEXPECTED + i - 1), m->answers[i]);
-	print_one(to, "backend_no_reply", "counter", m->no_reply,
-		  "Requests that the backend could not answer.");
-	print_one(to, "backend_bad_replies", "counter", m->bad_replies, "Replies that are no good message.");
+	metrics_one(to, "juratd_qgs_backend_no_reply", "counter",
+		    "Requests that the backend could not answer.", m->no_reply);
+	metrics_one(to, "juratd_qgs_backend_bad_replies", "counter", "Replies that are no good message.",
+		    m->bad_replies);
 	print_latency(m, to);
-}
-
-void metrics_print_end(struct metrics_text *to)
-{
-	metrics_print(to, "# EOF\n");
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "daemon/metrics_text.h"
 #include "host/conn.h"
 
 /* Metrics of the QGS server, and their text format (OpenMetrics 1.0). */
@@ -23,18 +24,6 @@ struct metrics {
 void metrics_count_answer(struct metrics *m, uint32_t code);
 void metrics_count_latency(struct metrics *m, uint64_t ns);
 
-/* A growing text; `failed` after running out of memory. */
-struct metrics_text {
-	char *text;
-	size_t size, room;
-	bool failed;
-};
-
-__attribute__((format(printf, 2, 3))) void metrics_print(struct metrics_text *to, const char *format, ...);
-/* Prints a label's value, escaped as in OpenMetrics and truncated to 128 bytes. */
-void metrics_print_label(struct metrics_text *to, const char *value);
 void metrics_print_all(const struct metrics *m, struct metrics_text *to);
-/* Prints the line that ends the text. */
-void metrics_print_end(struct metrics_text *to);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <uv.h>
 
-#include "daemon/metrics.h"
+#include "base/error.h"
+#include "daemon/metrics_text.h"
 
 /*
  * GET /metrics over HTTP, with libmicrohttpd on the daemon's own loop, without a thread. A connection beyond

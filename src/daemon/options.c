@@ -61,6 +61,25 @@ static int add_to_list(const struct option_row *row, const char *text, void *set
 	return r;
 }
 
+static int set_choice(const struct option_row *row, const char *text, void *settings, struct jurat_error *err)
+{
+	const size_t n = strlen(text);
+	uint64_t v = 0;
+
+	for (const char *word = row->value;; v++) {
+		const size_t size = strcspn(word, "|");
+
+		if (size == n && memcmp(word, text, n) == 0)
+			break;
+		if (word[size] == '\0')
+			return jurat_fail(err, -EINVAL, "%s: expected %s, found '%s'", row->name, row->value,
+					  text);
+		word += size + 1;
+	}
+	memcpy((char *)settings + row->offset, &v, sizeof(v));
+	return 0;
+}
+
 static int set_from_text(const struct option_row *row, const char *text, void *settings,
 			 struct jurat_error *err)
 {
@@ -72,6 +91,8 @@ static int set_from_text(const struct option_row *row, const char *text, void *s
 		return set_text(row, text, (char *)settings + row->offset, err);
 	case OPTION_LIST:
 		return add_to_list(row, text, settings, err);
+	case OPTION_CHOICE:
+		return set_choice(row, text, settings, err);
 	case OPTION_FLAG:
 		break;
 	}
@@ -108,8 +129,10 @@ static int set_list_from_json(const struct option_row *row, const json_t *v, voi
 static int set_from_json(const struct option_row *row, const json_t *v, void *settings,
 			 struct jurat_error *err)
 {
-	static const char *const wants[] = { "true or false", "a number", "a string of octal digits",
-					     "a string", "an array of strings" };
+	static const char *const wants[] = {
+		"true or false",       "a number", "a string of octal digits", "a string",
+		"an array of strings", "a string"
+	};
 	const bool flag = json_is_true(v);
 
 	if (row->kind == OPTION_FLAG && json_is_boolean(v)) {
@@ -118,7 +141,8 @@ static int set_from_json(const struct option_row *row, const json_t *v, void *se
 	}
 	if (row->kind == OPTION_NUMBER && json_is_integer(v) && json_integer_value(v) >= 0)
 		return set_number(row, (uint64_t)json_integer_value(v), settings, err);
-	if ((row->kind == OPTION_MODE || row->kind == OPTION_TEXT) && json_is_string(v))
+	if ((row->kind == OPTION_MODE || row->kind == OPTION_TEXT || row->kind == OPTION_CHOICE) &&
+	    json_is_string(v))
 		return set_from_text(row, json_string_value(v), settings, err);
 	if (row->kind == OPTION_LIST && json_is_array(v))
 		return set_list_from_json(row, v, settings, err);
@@ -228,6 +252,73 @@ int options_find_config(const struct option_table *table, int argc, char **argv,
 	if (r == 0)
 		*ret = path;
 	return r;
+}
+
+static size_t size_of(const struct option_row *row)
+{
+	switch (row->kind) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_TEXT:
+		return OPTION_TEXT_BYTES;
+	case OPTION_LIST:
+		return sizeof(struct option_list);
+	case OPTION_NUMBER:
+	case OPTION_MODE:
+	case OPTION_CHOICE:
+		break;
+	}
+	return sizeof(uint64_t);
+}
+
+/* Bytes behind the end of a text do not count. */
+static bool is_same(const struct option_row *row, const void *a, const void *b)
+{
+	const struct option_list *one = a, *other = b;
+
+	if (row->kind == OPTION_TEXT)
+		return strcmp(a, b) == 0;
+	if (row->kind != OPTION_LIST)
+		return memcmp(a, b, size_of(row)) == 0;
+	for (size_t i = 0; i < one->n && i < other->n; i++)
+		if (strcmp(one->text[i], other->text[i]) != 0)
+			return false;
+	return one->n == other->n;
+}
+
+static void add_name(char *names, const char *name)
+{
+	const size_t n = strlen(names);
+
+	snprintf(names + n, OPTION_NAMES_BYTES - n, "%s%s", n > 0 ? "," : "", name);
+}
+
+char *options_keep(const struct option_table *table, const void *before, void *after, char *text)
+{
+	*text = '\0';
+	for (size_t i = 0; i < table->n; i++) {
+		const struct option_row *row = &table->rows[i];
+		const char *old = (const char *)before + row->offset;
+		char *new = (char *)after + row->offset;
+
+		if (!row->restart || is_same(row, old, new))
+			continue;
+		add_name(text, row->name);
+		memcpy(new, old, size_of(row));
+	}
+	return text;
+}
+
+char *options_changed(const struct option_table *table, const void *before, const void *after, char *text)
+{
+	*text = '\0';
+	for (size_t i = 0; i < table->n; i++) {
+		const struct option_row *row = &table->rows[i];
+
+		if (!is_same(row, (const char *)before + row->offset, (const char *)after + row->offset))
+			add_name(text, row->name);
+	}
+	return text;
 }
 
 void options_print_help(const struct option_table *table)

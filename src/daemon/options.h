@@ -18,6 +18,7 @@ enum option_kind {
 	OPTION_MODE,   /* uint64_t in octal; in the file a string */
 	OPTION_TEXT,   /* char[room] */
 	OPTION_LIST,   /* struct option_list; in the file an array of strings; replaces the previous list */
+	OPTION_CHOICE, /* uint64_t, which of the words of `value`, "one|another"; in the file a string */
 };
 
 enum { OPTION_TEXT_BYTES = 128, OPTION_LIST_MAX = 16 };
@@ -32,6 +33,7 @@ struct option_row {
 	enum option_kind kind;
 	size_t offset; /* offset in the role's settings */
 	uint64_t min, max;
+	bool restart; /* a change takes effect only when the daemon is started again */
 };
 
 struct option_table {
@@ -57,6 +59,14 @@ JURAT_MUST_CHECK int options_read_words(const struct option_table *table, int ar
 /* Finds --config only, whose file is read first. *ret is NULL when it was not used. Returns as above. */
 JURAT_MUST_CHECK int options_find_config(const struct option_table *table, int argc, char **argv,
 					 const char **ret, struct jurat_error *err);
+/*
+ * For a reload: options that take effect at a start only keep their value of `before` in `after`. Returns the
+ * names of those that differed, separated by commas, in `text` of OPTION_NAMES_BYTES.
+ */
+enum { OPTION_NAMES_BYTES = 512 };
+char *options_keep(const struct option_table *table, const void *before, void *after, char *text);
+/* The names of all options that differ. */
+char *options_changed(const struct option_table *table, const void *before, const void *after, char *text);
 void options_print_help(const struct option_table *table);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/log.h"
-#include "daemon/metrics.h"
+#include "daemon/metrics_text.h"
 
 enum {
 	FIRST_RETRY_MS = 1000, /* after a failure; doubled each time */
@@ -356,10 +356,9 @@ static void free_pool(struct backend *b)
 static void print_services(const struct pool *p, struct metrics_text *to, const char *name, const char *type,
 			   const char *help, uint64_t (*value)(const struct service *s))
 {
-	metrics_print(to, "# TYPE juratd_qgs_%s %s\n# HELP juratd_qgs_%s %s\n", name, type, name, help);
+	metrics_head(to, name, type, help);
 	for (size_t i = 0; i < p->options.n_services; i++) {
-		metrics_print(to, "juratd_qgs_%s%s{service=\"", name,
-			      strcmp(type, "counter") ? "" : "_total");
+		metrics_print(to, "%s%s{service=\"", name, strcmp(type, "counter") ? "" : "_total");
 		metrics_print_label(to, p->services[i].text);
 		metrics_print(to, "\"} %" PRIu64 "\n", value(&p->services[i]));
 	}
@@ -394,11 +393,12 @@ static void describe(struct backend *b, struct metrics_text *to)
 {
 	const struct pool *p = (const struct pool *)b;
 
-	print_services(p, to, "service_up", "gauge", "1 while the service answers.", is_up);
-	print_services(p, to, "service_requests", "gauge", "With the service now.", in_flight);
-	print_services(p, to, "service_answered", "counter", "Requests that it served.", answered);
-	print_services(p, to, "service_errors", "counter", "Requests that it refused.", errors);
-	print_services(p, to, "service_failures", "counter", "Times that it did not answer.", failed);
+	print_services(p, to, "juratd_qgs_service_up", "gauge", "1 while the service answers.", is_up);
+	print_services(p, to, "juratd_qgs_service_requests", "gauge", "With the service now.", in_flight);
+	print_services(p, to, "juratd_qgs_service_answered", "counter", "Requests that it served.", answered);
+	print_services(p, to, "juratd_qgs_service_errors", "counter", "Requests that it refused.", errors);
+	print_services(p, to, "juratd_qgs_service_failures", "counter", "Times that it did not answer.",
+		       failed);
 }
 
 int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend **ret)

@@ -254,6 +254,13 @@ void server_drain(struct server *s, void (*drained)(void *context), void *contex
 	maybe_drained(s);
 }
 
+bool server_stalled(const struct server *s, uint64_t now_ms)
+{
+	const struct backend *b = s->backend;
+
+	return b && b->ops->stalled && b->ops->stalled(b, now_ms);
+}
+
 void server_describe(struct server *s, struct metrics_text *to)
 {
 	struct backend *b = s->backend;

@@ -39,6 +39,8 @@ void server_set_backend(struct server *s, struct backend *backend);
  * connection is left. Drain every server before server_free().
  */
 void server_drain(struct server *s, void (*drained)(void *context), void *context);
+/* Whether the backend's workers make no progress, for the watchdog. `now_ms`: of uv_hrtime(). */
+bool server_stalled(const struct server *s, uint64_t now_ms);
 void server_describe(struct server *s, struct metrics_text *to);
 /* Call it after the loop has ended, which uses the server's handles until then. */
 void server_free(struct server *s);

@@ -13,16 +13,17 @@ enum { HOUR_MS = 3600 * 1000 };
 
 static const struct option_row rows[] = {
 	{ "listen", "ADDRESS", "unix:PATH, vsock:PORT or tcp:127.x.y.z:PORT; may be repeated", OPTION_LIST,
-	  AT(listen) },
+	  AT(listen), .restart = true },
 	{ "service", "ADDRESS",
 	  "quoting service to use: unix:PATH, vsock:CID:PORT or "
 	  "tcp:127.x.y.z:PORT; may be repeated",
 	  OPTION_LIST, AT(service) },
 	{ "software-enclave", NULL, "sign with the software quoting enclave (test quotes only)", OPTION_FLAG,
-	  AT(software_enclave) },
-	{ "seed", "TEXT", "seed of the software platform (default jurat)", OPTION_TEXT, AT(seed) },
+	  AT(software_enclave), .restart = true },
+	{ "seed", "TEXT", "seed of the software platform (default jurat)", OPTION_TEXT, AT(seed),
+	  .restart = true },
 	{ "workers", "N", "signing threads (default 0: one per processor)", OPTION_NUMBER, AT(workers), 0,
-	  128 },
+	  128, .restart = true },
 	{ "max-connections", "N", "maximum simultaneous connections (default 4096)", OPTION_NUMBER,
 	  AT(max_connections), 1, 65536 },
 	{ "max-per-guest", "N", "maximum simultaneous connections per vsock CID (default 256)", OPTION_NUMBER,
@@ -35,8 +36,6 @@ static const struct option_row rows[] = {
 	  "requests per connection (default 1, as Intel's service; 0: no limit)", OPTION_NUMBER,
 	  AT(requests_per_connection), 0, UINT32_MAX },
 	{ "no-raw", NULL, "refuse raw TDREPORTs, which have no length prefix", OPTION_FLAG, AT(no_raw) },
-	{ "timeout", "MS", "time limit for a request (default 30000)", OPTION_NUMBER, AT(timeout_ms), 10,
-	  HOUR_MS },
 	{ "drain", "MS", "time for pending requests after SIGTERM (default 10000)", OPTION_NUMBER,
 	  AT(drain_ms), 0, HOUR_MS },
 	{ "service-timeout", "MS", "time limit for one quoting service (default 8000)", OPTION_NUMBER,
@@ -45,32 +44,23 @@ static const struct option_row rows[] = {
 	  OPTION_NUMBER, AT(service_requests), 1, 64 },
 	{ "probe", "MS", "time between probes of a quoting service (default 10000)", OPTION_NUMBER,
 	  AT(probe_ms), 10, HOUR_MS },
-	{ "socket-mode", "MODE", "mode of unix sockets (default 0660)", OPTION_MODE, AT(socket_mode), 0,
-	  0777 },
-	{ "start-wait", "MS",
-	  "maximum wait for another start on the same unix socket to finish (default 5000)", OPTION_NUMBER,
-	  AT(start_wait_ms), 0, HOUR_MS },
-	{ "metrics", "ADDRESS", "serve OpenMetrics over HTTP at unix:PATH or tcp:127.x.y.z:PORT", OPTION_TEXT,
-	  AT(metrics) },
-	{ "verbose", NULL, "log every connection", OPTION_FLAG, AT(verbose) },
+	SERVICE_OPTION_ROWS(struct qgs_settings, common),
 };
 
 const struct option_table qgs_options = { rows, ARRAY_SIZE(rows) };
 
-void qgs_settings_init(struct qgs_settings *s)
+void qgs_settings_init(void *settings)
 {
-	memset(s, 0, sizeof(*s));
+	struct qgs_settings *s = settings;
+
 	s->max_connections = 4096;
 	s->max_per_guest = 256;
 	s->max_unsent_bytes = 32 << 20;
 	s->requests_per_connection = 1;
-	s->timeout_ms = 30000; /* as Intel's service and QEMU's client */
 	s->drain_ms = 10000;
 	s->service_timeout_ms = 8000; /* allows three services in the time of one request */
 	s->service_requests = 4;      /* number_threads of Intel's service */
 	s->probe_ms = 10000;
-	s->socket_mode = 0660;
-	s->start_wait_ms = 5000;
 }
 
 static int check_addresses(const struct option_list *list, bool to_listen, struct jurat_error *err)
@@ -87,9 +77,9 @@ static int check_addresses(const struct option_list *list, bool to_listen, struc
 	return 0;
 }
 
-int qgs_settings_check(const struct qgs_settings *s, bool adopted, struct jurat_error *err)
+int qgs_settings_check(const void *settings, bool adopted, struct jurat_error *err)
 {
-	struct base_address a;
+	const struct qgs_settings *s = settings;
 	int r = check_addresses(&s->listen, true, err);
 
 	if (r == 0)
@@ -106,11 +96,5 @@ int qgs_settings_check(const struct qgs_settings *s, bool adopted, struct jurat_
 		return jurat_fail(err, -EINVAL, "expected either --service ADDRESS or --software-enclave");
 	if (s->seed[0] && !s->software_enclave)
 		return jurat_fail(err, -EINVAL, "--seed needs --software-enclave");
-	if (!s->metrics[0])
-		return 0;
-	if (listen_address_read(s->metrics, &a, err) < 0)
-		return jurat_wrap(err, -EINVAL, "--metrics");
-	if (a.sockaddr.any.sa_family == AF_VSOCK)
-		return jurat_fail(err, -EINVAL, "--metrics: expected a unix socket or loopback TCP");
 	return 0;
 }

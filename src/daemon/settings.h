@@ -2,27 +2,25 @@
 #ifndef DAEMON_SETTINGS_H
 #define DAEMON_SETTINGS_H
 
-#include "daemon/options.h"
+#include "daemon/service.h"
 
 /* Settings of `juratd qgs`. */
 struct qgs_settings {
+	struct service_settings common;
 	struct option_list listen, service;
 	bool software_enclave;
 	char seed[OPTION_TEXT_BYTES];
-	char metrics[OPTION_TEXT_BYTES]; /* "": none */
-	uint64_t workers;                /* 0: as many as there are processors */
+	uint64_t workers; /* 0: as many as there are processors */
 	uint64_t max_connections, max_per_guest, max_unsent_bytes;
 	uint64_t requests_per_connection;
-	uint64_t timeout_ms, drain_ms;
+	uint64_t drain_ms;
 	uint64_t service_timeout_ms, service_requests, probe_ms;
-	uint64_t socket_mode, start_wait_ms;
-	bool no_raw, verbose;
+	bool no_raw;
 };
 
 extern const struct option_table qgs_options;
-void qgs_settings_init(struct qgs_settings *settings);
-/* Checks combinations of options. 0 or -EINVAL. `adopted`: sockets came from the service manager. */
-JURAT_MUST_CHECK int qgs_settings_check(const struct qgs_settings *settings, bool adopted,
-					struct jurat_error *err);
+/* Both get a struct qgs_settings, for struct service_role. */
+void qgs_settings_init(void *settings);
+JURAT_MUST_CHECK int qgs_settings_check(const void *settings, bool adopted, struct jurat_error *err);
 
 #endif

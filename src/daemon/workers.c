@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/progress.h"
+
 enum {
+	NS_PER_MS = 1000000,
 	BATCH = 32,           /* maximum of jobs passed at once */
 	BATCH_SHARED = 4,     /* with several clients: jobs that a worker has cannot be overtaken */
+	STALL_MS = 10000,     /* a job takes some milliseconds */
 	SLOTS_PER_WORKER = 2, /* one in progress and one queued, so that no thread waits for the loop */
 };
 
@@ -31,6 +35,7 @@ struct workers {
 	struct backend base;
 	uv_loop_t *loop;
 	const struct worker_ops *ops;
+	struct progress progress;
 	struct slot *free_slots;
 	unsigned n_workers;
 	size_t n_slots;
@@ -47,6 +52,7 @@ static void work(uv_work_t *work)
 		r->reply = NULL;
 		if (slot->workers->ops->answer(slot->context, r->job, &r->reply, &r->n, &r->why) < 0)
 			r->reply = NULL;
+		progress_end(&slot->workers->progress, uv_hrtime() / NS_PER_MS);
 	}
 }
 
@@ -85,8 +91,10 @@ static void dispatch(struct workers *w)
 		const size_t n = batch_size(w);
 
 		w->free_slots = slot->next_free;
-		for (slot->n = 0; slot->n < n; slot->n++)
+		for (slot->n = 0; slot->n < n; slot->n++) {
 			slot->results[slot->n].job = backend_take(&w->base);
+			progress_begin(&w->progress, uv_hrtime() / NS_PER_MS);
+		}
 		uv_queue_work(w->loop, &slot->work, work, after_work); /* fails only without a callback */
 	}
 }
@@ -101,6 +109,11 @@ static void cancel(struct backend *b, struct backend_job *job)
 {
 	(void)b;
 	(void)job;
+}
+
+static bool stalled(const struct backend *b, uint64_t now_ms)
+{
+	return progress_stalled(&((const struct workers *)b)->progress, now_ms, STALL_MS);
 }
 
 static void free_all(struct workers *w)
@@ -120,9 +133,9 @@ static void free_workers(struct backend *b)
 int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *ops, void *arg,
 		struct backend **ret, struct jurat_error *err)
 {
-	static const struct backend_ops backend_ops = { .wake = wake,
-							.cancel = cancel,
-							.free = free_workers };
+	static const struct backend_ops backend_ops = {
+		.wake = wake, .cancel = cancel, .free = free_workers, .stalled = stalled
+	};
 	const size_t n_slots = (size_t)n_workers * SLOTS_PER_WORKER;
 	struct workers *w;
 

@@ -416,7 +416,6 @@ static void a_start_that_fails_half_way_leaves_nothing_behind(void **state)
 
 	close(fd);
 	world_start(&w, -1, words);
-	world_expect(&w, "STOPPING=1");
 	assert_int_equal(world_wait(&w), 3);
 	assert_int_equal(access(w.socket, F_OK), -1);
 	assert_int_equal(access(w.metrics, F_OK), 0);
@@ -564,10 +563,14 @@ static void sighup_reads_the_configuration_again(void **state)
 	world_expect_quote(ask_quote(), 0xaa);
 	write_file(in_dir("config"), "{\"listen\": 7}"); /* wrong: all stays as it is */
 	kill(w.pid, SIGHUP);
+	world_expect(&w, "RELOADING=1");
+	world_expect(&w, "READY=1");
 	world_expect_quote(ask_quote(), 0xaa);
 	TEXT(text, "{\"listen\": [\"%s\"], \"service\": [\"%s\"]}", unix_in_dir("qgs"), unix_in_dir("b"));
 	write_file(in_dir("config"), text);
 	kill(w.pid, SIGHUP);
+	world_expect(&w, "RELOADING=1");
+	world_expect(&w, "READY=1");
 	TEXT(up, "juratd_qgs_service_up{service=\"%s\"}", unix_in_dir("b"));
 	while (world_metric(&w, up) < 0)
 		;

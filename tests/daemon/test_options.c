@@ -16,7 +16,7 @@ static void a_configuration_file_says_what_the_words_say(void **state)
 	const char *words[] = { "qgs",       "--listen",     "unix:/a",   "--listen", "vsock:4050",
 				"--service", "vsock:2:4050", "--timeout", "1234",     "--socket-mode",
 				"0600",      "--no-raw",     NULL };
-	struct qgs_settings a, b;
+	struct qgs_settings a = { 0 }, b = { 0 };
 
 	qgs_settings_init(&a);
 	qgs_settings_init(&b);
@@ -26,8 +26,8 @@ static void a_configuration_file_says_what_the_words_say(void **state)
 			 0);
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_int_equal(a.listen.n, 2);
-	assert_int_equal(a.timeout_ms, 1234);
-	assert_int_equal(a.socket_mode, 0600);
+	assert_int_equal(a.common.timeout_ms, 1234);
+	assert_int_equal(a.common.socket_mode, 0600);
 	assert_true(a.no_raw);
 	assert_int_equal(qgs_settings_check(&a, false, NULL), 0);
 }
@@ -36,7 +36,7 @@ static void the_words_replace_a_list_of_the_file(void **state)
 {
 	static const char json[] = "{\"listen\": [\"unix:/a\", \"unix:/b\"]}";
 	const char *words[] = { "qgs", "--listen=unix:/c", NULL };
-	struct qgs_settings s;
+	struct qgs_settings s = { 0 };
 
 	qgs_settings_init(&s);
 	assert_int_equal(options_read_json(&qgs_options, json, sizeof(json) - 1, &s, sizeof(s), NULL), 0);
@@ -73,7 +73,7 @@ static void a_file_that_is_not_exactly_right_changes_nothing(void **state)
 		{ "{\"seed\": \"a\\u0000b\"}", -EBADMSG },
 		{ "{\"config\": \"/x\"}", -EINVAL },
 	};
-	struct qgs_settings before, s;
+	struct qgs_settings before = { 0 }, s;
 
 	qgs_settings_init(&before);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -92,7 +92,7 @@ static void lists_and_texts_have_their_limits(void **state)
 {
 	char json[4096] = "{\"listen\": [", *at = json + strlen(json);
 	char word[200], *words[] = { (char[]){ "qgs" }, (char[]){ "--seed" }, word, NULL };
-	struct qgs_settings s;
+	struct qgs_settings s = { 0 };
 
 	for (unsigned i = 0; i <= OPTION_LIST_MAX; i++)
 		at += sprintf(at, "%s\"unix:/%u\"", i ? "," : "", i);
@@ -121,7 +121,7 @@ static void words_are_exact(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct qgs_settings before, s;
+		struct qgs_settings before = { 0 }, s;
 		int n = 0, r;
 
 		qgs_settings_init(&before);

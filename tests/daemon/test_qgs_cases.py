@@ -50,7 +50,7 @@ class Juratd:
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(tmp / "notify"))
         self.path = str(tmp / "qgs")
-        self.process = subprocess.Popen([JURATD, "qgs", "--listen", f"unix:{self.path}", *options],
+        self.process = subprocess.Popen([JURATD, "qgs", "--listen", f"unix:{self.path}", "--seccomp", "kill", *options],
                                         env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")}, stderr=subprocess.DEVNULL)
         notify.settimeout(60)
         while b"READY=1" not in notify.recv(4096):

@@ -92,7 +92,7 @@ class Juratd(Server):
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(tmp / "notify"))
         notify.settimeout(WAIT_S)
-        self.process = subprocess.Popen([JURATD, "qgs", "--software-enclave", "--listen", f"unix:{self.path}"],
+        self.process = subprocess.Popen([JURATD, "qgs", "--software-enclave", "--seccomp", "kill", "--listen", f"unix:{self.path}"],
                                         env={**os.environ, "NOTIFY_SOCKET": str(tmp / "notify")}, stderr=subprocess.DEVNULL)
         while b"READY=1" not in notify.recv(4096):
             pass
