@@ -3,11 +3,13 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
+#include "cli/verify.h"
 
 int main(int argc, char **argv)
 {
 	static const struct cli_run runs[] = {
-		{ "verify", cli_verify },
+		{ "fetch", cli_fetch },
+		{ "verify", cli_verify_network },
 	};
 
 	return cli_main(argc, argv, CLI_NETWORK, runs, ARRAY_SIZE(runs));

@@ -105,6 +105,8 @@ static int replace(struct base_env *env, const char *path, const void *data, siz
 		(void)base_fchown(env, fd, (uint32_t)-1, was->gid);
 	if (r == 0)
 		r = write_all(env, fd, data, size);
+	if (r == 0)
+		r = base_fsync(env, fd); /* or a crash after the rename could leave an empty file */
 	closed = base_close(env, fd);
 	if (r == 0)
 		r = closed;

@@ -80,6 +80,17 @@ static const struct cli_option show_options[] = {
 	OUTPUT,
 };
 
+/* Where endorsements come from, for the verbs that fetch them. */
+#define FETCHES                                                                                              \
+	{ "from", "URL|DIR", "a PCCS, juratd endorsements or another service; or a directory of files",      \
+	  .fallback = "$JURAT_ENDORSEMENTS, or the services of AMD and Intel" },                             \
+		{ "ca-file", "FILE", "certificate authorities for TLS, as PEM",                              \
+		  .fallback = "$CURL_CA_BUNDLE, $SSL_CERT_FILE, or the system's" },                          \
+		{ "attempts", "N", "requests for one item at most", .fallback = "6" },                       \
+	{                                                                                                    \
+		"timeout", "SECONDS", "time for one item, all attempts together", .fallback = "120"          \
+	}
+
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
 	  .repeatable = true, .reads = true },
@@ -93,7 +104,32 @@ static const struct cli_option verify_options[] = {
 	REPORT_DATA("expected REPORT_DATA", NULL),
 	{ "measurement", "HEX", "expected launch digest (TDX: MRTD)" },
 	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
+	{ "fetch", NULL, "fetch certificates and collateral that the evidence lacks",
+	  .program = CLI_NETWORK },
+	FETCHES,
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
+	OUTPUT,
+};
+
+static const struct cli_option fetch_options[] = {
+	{ "report", "FILE", "vcek, ca, crl, vlek-ca: SEV-SNP report that names chip, TCB and product",
+	  .reads = true },
+	{ "chip-id", "HEX", "vcek: chip_id instead of a report" },
+	{ "tcb", "HEX", "vcek: reported TCB_VERSION instead of a report (16 hex digits)" },
+	{ "product", "NAME", "vcek, ca, crl, vlek-ca: product instead of a report, or of one of version 2",
+	  "milan|genoa|turin" },
+	{ "quote", "FILE", "collateral: TD quote that names the platform", .reads = true },
+	{ "fmspc", "HEX", "collateral: FMSPC instead of a quote (12 hex digits)" },
+	{ "ca", "CA", "collateral, with --fmspc: CA of the PCK certificates", "platform|processor",
+	  .fallback = "platform" },
+	{ "early", NULL, "collateral: of the early TCB recovery, not the standard one" },
+	FETCHES,
+	{ "out", "DIR|FILE",
+	  "directory for the files, created if missing; a name with .der, .pem, .crt, .cer or .json is a "
+	  "file",
+	  .fallback = "the current directory" },
+	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .repeatable = true, .reads = true },
+	{ "at", "RFC3339", "time of the checks", .fallback = "now" },
 	OUTPUT,
 };
 
@@ -222,6 +258,18 @@ const struct cli_verb cli_verbs[] = {
 	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
 	  .program = CLI_PLATFORM },
+	{ .name = "fetch",
+	  .args = "vcek | ca | crl | vlek-ca | collateral",
+	  .summary = "fetch certificates, CRLs and collateral, verified, from the vendors or another source",
+	  .more = "Files: vcek writes vcek.der; ca ask.pem and ark.pem; vlek-ca asvk.pem and ark.pem; crl "
+		  "crl.der; collateral a directory that verify --collateral reads, or one .json file.\n"
+		  "Exit status: 0 all is written, 1 the source has no such item, or it failed its check, 2 "
+		  "usage "
+		  "error, 3 no connection, or the service is busy, 4 internal error.\n",
+	  OPTIONS(fetch_options),
+	  .min_args = 1,
+	  .max_args = 1,
+	  .program = CLI_NETWORK },
 	{ .name = "help",
 	  .args = "[VERB]",
 	  .summary = "print help for a verb",

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/load.h"
+#include "cli/verify.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,68 +72,106 @@ struct judged {
 	int status;
 };
 
-/* Adds what evidence was decoded from to its verdict, as a line or a member. */
-static char *add_decoded(struct cli *cli, char *text, const char *how)
+/* Adds a line or a member to the text of a verdict, which is freed. NULL: no memory. */
+static char *add_member(struct cli *cli, char *text, const char *name, const char *line, json_t *value)
 {
 	json_t *verdict = NULL;
 	char *more = NULL;
 
-	if (!text || !how[0])
-		return text;
 	if (cli_wants_json(cli))
 		verdict = json_loads(text, 0, NULL);
-	else if (asprintf(&more, "%s%-*s %s\n", text, RENDER_LABEL, "decoded", how) < 0)
+	else if (asprintf(&more, "%s%-*s %s\n", text, RENDER_LABEL, name, line) < 0)
 		more = NULL;
-	if (verdict && json_object_set_new(verdict, "decoded", json_string(how)) == 0)
+	if (verdict && json_object_set(verdict, name, value) == 0)
 		more = json_dumps(verdict, JSON_INDENT(2));
 	json_decref(verdict);
 	free(text);
 	return more;
 }
 
-static int keep(struct cli *cli, const struct jurat_verdict *verdict, const char *how, struct judged *ret)
+/* Adds what evidence was decoded from to its verdict. */
+static char *add_decoded(struct cli *cli, char *text, const char *how)
+{
+	json_t *value;
+
+	if (!text || !how[0])
+		return text;
+	value = json_string(how);
+	text = add_member(cli, text, "decoded", how, value);
+	json_decref(value);
+	return text;
+}
+
+/* Adds what was fetched for it: a line for each item, or a list of objects. */
+static char *add_fetched(struct cli *cli, char *text, json_t *fetched)
+{
+	const size_t n = json_array_size(fetched);
+
+	if (!text || n == 0)
+		return text;
+	if (cli_wants_json(cli))
+		return add_member(cli, text, "fetched", "", fetched);
+	for (size_t i = 0; text && i < n; i++) {
+		const json_t *row = json_array_get(fetched, i);
+		auto_free char *line = NULL;
+
+		if (asprintf(&line, "%s from %s", json_string_value(json_object_get(row, "item")),
+			     json_string_value(json_object_get(row, "from"))) < 0)
+			line = NULL;
+		text = add_member(cli, text, "fetched", line ? line : "", NULL);
+	}
+	return text;
+}
+
+static int keep(struct cli *cli, const struct jurat_verdict *verdict, const char *how,
+		const struct cli_verify *v, struct judged *ret)
 {
 	ret->text = add_decoded(
 		cli, cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict), how);
+	ret->text = add_fetched(cli, ret->text, v->fetched);
 	if (!ret->text)
 		return cli_fail_memory(cli);
 	ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 	return CLI_OK;
 }
 
-static int judge_report(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
-			const struct jurat_policy *policy, int64_t at, struct judged *ret)
+/* Verifies one piece of evidence with what is there. CLI_OK: there is a verdict. */
+static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, struct jurat_verdict **ret)
 {
-	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
-					       .report = loaded->report,
-					       .report_size = loaded->report_size,
-					       .certs = loaded->certs,
-					       .certs_size = loaded->certs_size };
-	struct jurat_verdict *verdict = NULL;
+	const struct cli_evidence *loaded = v->evidence;
+	struct jurat_snp_evidence snp = { .size = sizeof(snp),
+					  .report = loaded->report,
+					  .report_size = loaded->report_size,
+					  .certs = loaded->certs,
+					  .certs_size = loaded->certs_size };
+	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
+					  .quote = loaded->quote,
+					  .quote_size = loaded->quote_size };
 	struct jurat_error err = { "" };
-	int status;
+	int r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, v->policy, v->at, ret, &err)
+		      : jurat_verify_snp(v->verifier, &snp, v->policy, v->at, ret, &err);
 
-	if (jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
-		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = keep(cli, verdict, loaded->report_how, ret);
-	jurat_verdict_free(verdict);
-	return status;
+	return r < 0 ? cli_fail(cli, CLI_INTERNAL, "%s", err.text) : CLI_OK;
 }
 
-static int judge_quote(struct cli *cli, struct jurat_verifier *verifier, const struct cli_evidence *loaded,
-		       const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
-		       int64_t at, struct judged *ret)
+/* Verifies, and again while the verdict lacks something that can be fetched. */
+static int judge_one(struct cli *cli, struct cli_verify *v, bool quote, struct judged *ret)
 {
-	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence),
-					       .quote = loaded->quote,
-					       .quote_size = loaded->quote_size };
 	struct jurat_verdict *verdict = NULL;
-	struct jurat_error err = { "" };
-	int status;
+	int status = verify_once(cli, v, quote, &verdict);
+	bool more = true;
 
-	if (jurat_verify_tdx(verifier, &evidence, collateral, policy, at, &verdict, &err) < 0)
-		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = keep(cli, verdict, loaded->quote_how, ret);
+	json_array_clear(v->fetched);
+	while (status == CLI_OK && v->fetch && more) {
+		status = v->fetch(cli, v, verdict, &more);
+		if (status == CLI_OK && more) {
+			jurat_verdict_free(verdict);
+			verdict = NULL;
+			status = verify_once(cli, v, quote, &verdict);
+		}
+	}
+	if (status == CLI_OK)
+		status = keep(cli, verdict, quote ? v->evidence->quote_how : v->evidence->report_how, v, ret);
 	jurat_verdict_free(verdict);
 	return status;
 }
@@ -175,26 +212,25 @@ static int allow_no_collateral(struct cli *cli, struct jurat_policy *policy)
 	return CLI_OK;
 }
 
-static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_tdx_collateral *collateral,
-		 struct jurat_policy *policy)
+static int judge(struct cli *cli, struct cli_verify *v)
 {
 	struct judged report = { 0 }, quote = { 0 };
 	struct cli_evidence loaded = { 0 };
-	int64_t at;
-	int status = cli_load_time(cli, &at);
+	int status = cli_load_time(cli, &v->at);
 
+	v->evidence = &loaded;
 	if (status == CLI_OK)
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
 	if (status == CLI_OK)
-		status = cli_load_collateral(cli, collateral, &loaded);
+		status = cli_load_collateral(cli, v->collateral, &loaded);
 	if (status == CLI_OK)
-		status = cli_load_carried(cli, verifier, collateral, &loaded);
+		status = cli_load_carried(cli, v->verifier, v->collateral, &loaded);
 	if (status == CLI_OK && loaded.report)
-		status = judge_report(cli, verifier, &loaded, policy, at, &report);
+		status = judge_one(cli, v, false, &report);
 	if (status == CLI_OK && loaded.quote)
-		status = allow_no_collateral(cli, policy);
+		status = allow_no_collateral(cli, v->policy);
 	if (status == CLI_OK && loaded.quote)
-		status = judge_quote(cli, verifier, &loaded, collateral, policy, at, &quote);
+		status = judge_one(cli, v, true, &quote);
 	if (status == CLI_OK && quote.text && quote.status == CLI_OK && loaded.unusable)
 		status =
 			/* collateral that was named must be used */
@@ -204,6 +240,7 @@ static int judge(struct cli *cli, struct jurat_verifier *verifier, struct jurat_
 	free(report.text);
 	free(quote.text);
 	cli_evidence_done(&loaded);
+	v->evidence = NULL;
 	return status;
 }
 
@@ -216,37 +253,54 @@ static int list_reasons(void)
 	return CLI_OK;
 }
 
-int cli_verify(struct cli *cli)
+static int check_words(struct cli *cli, const struct cli_verify *v)
 {
-	struct jurat_tdx_collateral *collateral = NULL;
-	struct jurat_verifier *verifier = NULL;
-	struct jurat_policy *policy = NULL;
+	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
+
+	if (cli->n_args < 1)
+		return cli_fail(cli, CLI_USAGE, "expected EVIDENCE (see jurat verify --help)");
+	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
+		if (!v->fetch && cli_has(cli, fetching[i]))
+			return cli_fail(cli, CLI_USAGE, "--%s is used with --fetch", fetching[i]);
+	return cli_reads_stdin_once(cli, cli->args[0]) ? CLI_OK : CLI_USAGE;
+}
+
+int cli_verify_with(struct cli *cli, struct cli_verify *v)
+{
 	struct jurat_error err = { "" };
 	int status = CLI_OK;
 
 	if (cli_has(cli, "list-reasons"))
 		return list_reasons();
-	if (cli->n_args < 1)
-		return cli_fail(cli, CLI_USAGE, "expected EVIDENCE (see jurat verify --help)");
-	if (!cli_reads_stdin_once(cli, cli->args[0]))
-		return CLI_USAGE;
-	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
-	    jurat_tdx_collateral_new(&collateral, &err) < 0)
+	status = check_words(cli, v);
+	if (status != CLI_OK)
+		return status;
+	v->fetched = json_array();
+	if (!v->fetched)
+		return cli_fail_memory(cli);
+	if (jurat_verifier_new(&v->verifier, &err) < 0 || jurat_policy_new(&v->policy, &err) < 0 ||
+	    jurat_tdx_collateral_new(&v->collateral, &err) < 0)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
-		status = load_policy(cli, policy);
+		status = load_policy(cli, v->policy);
 	if (status == CLI_OK)
-		warn_of_policy(cli, policy);
+		warn_of_policy(cli, v->policy);
 	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
+		status = cli_load_all(cli, v->verifier, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "certs", CLI_LOAD_CERTS);
+		status = cli_load_all(cli, v->verifier, "certs", CLI_LOAD_CERTS);
 	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
+		status = cli_load_all(cli, v->verifier, "crl", CLI_LOAD_CRL);
 	if (status == CLI_OK)
-		status = judge(cli, verifier, collateral, policy);
-	jurat_tdx_collateral_free(collateral);
-	jurat_policy_free(policy);
-	jurat_verifier_free(verifier);
+		status = judge(cli, v);
+	jurat_tdx_collateral_free(v->collateral);
+	jurat_policy_free(v->policy);
+	jurat_verifier_free(v->verifier);
+	json_decref(v->fetched);
 	return status;
+}
+
+int cli_verify(struct cli *cli)
+{
+	return cli_verify_with(cli, &(struct cli_verify){ .fetch = NULL });
 }

@@ -46,6 +46,7 @@ def a_program_loads_only_what_its_verbs_use(tmp):
     assert not extra, f"jurat also loads {extra}"
     assert "fuse3" in loads(PLATFORM)
     assert "fuse3" not in loads(NETWORK)
+    assert "curl" in loads(NETWORK) and "curl" not in loads(LIBRARY) | loads(PLATFORM)
 
 
 @case
@@ -98,6 +99,25 @@ def a_program_that_is_missing_is_named_and_the_other_verbs_work(tmp):
         assert run(alone, "help", verb).stdout
     assert run(alone, "--version").stdout.startswith("jurat ")
     assert run(alone, "show", "--list-bits").stdout
+
+
+@case
+def an_option_may_be_of_another_program(tmp):
+    """jurat verifies offline and executes jurat-network for --fetch, with the words as they are."""
+    alone = copy(JURAT, tmp / "bin/jurat")
+    (tmp / "evidence").write_text("none")
+    assert "expected an SEV-SNP report or a quote" in run(alone, "verify", tmp / "evidence", status=3).stderr
+    if (LIBEXEC / "jurat-network").exists():
+        raise Skip(f"there is one in {LIBEXEC}")
+    p = run(alone, "verify", tmp / "evidence", "--fetch", status=3)
+    assert "jurat-network" in p.stderr and p.stdout == "", p.stderr
+    assert run(alone, "verify", "--fetch", "--help").stdout.startswith("Usage: jurat verify")
+    script = tmp / "libexec/jurat/jurat-network"
+    script.parent.mkdir(parents=True)
+    script.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n')
+    script.chmod(0o755)
+    words = ["verify", "b", "--fetch", "a", "--at=2026-01-01", "--", "--x"]
+    assert run(alone, *words, status=7).stdout.split() == words
 
 
 @case

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/fetch_bundle.h"
+#include "cli/fetch_out.h"
+#include "cli/fetch_subject.h"
+#include "crypto/x509.h"
+
+/* Everything is fetched and checked before the first file is written. */
+struct fetching {
+	struct cli *cli;
+	struct cli_fetcher fetcher;
+	struct fetch_out out;
+	struct fetch_subject subject;
+};
+
+static int fail(struct fetching *g, int r, const struct jurat_error *err)
+{
+	return cli_fail(g->cli, cli_fetcher_status(r), "%s", err->text);
+}
+
+/* ---- SEV-SNP */
+
+/* A file of certificates: DER when its name says so, which holds one only; otherwise PEM. */
+static int put_certs(struct fetching *g, const char *name, const uint8_t *const *ders, const size_t *sizes,
+		     size_t n, const struct endorse_item *item)
+{
+	auto_free char *pem = NULL;
+	size_t size;
+	FILE *f;
+	int failed;
+
+	if (g->out.is_file ? !fetch_out_ends(&g->out, ".pem") && n == 1 : strstr(name, ".der") != NULL)
+		return fetch_out_put(&g->out, name, ders[0], sizes[0], item, &g->fetcher);
+	f = open_memstream(&pem, &size);
+	if (!f)
+		return cli_fail_memory(g->cli);
+	for (size_t i = 0; i < n; i++)
+		crypto_pem_write(f, ders[i], sizes[i]);
+	failed = ferror(f);
+	if (fclose(f) != 0 || failed)
+		return cli_fail_memory(g->cli);
+	return fetch_out_put(&g->out, name, pem, size, item, &g->fetcher);
+}
+
+static int fetch_vcek(struct fetching *g)
+{
+	const struct fetch_subject *s = &g->subject;
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	struct endorse_item item = { .kind = ENDORSE_VCEK };
+	struct jurat_error err = { "" };
+	const uint8_t *der;
+	int r;
+
+	if (!s->has_chip)
+		return cli_fail(g->cli, CLI_USAGE, "expected --report, or --chip-id, --tcb and --product");
+	if (s->vlek)
+		return cli_fail(
+			g->cli, CLI_REFUSED,
+			"the report is signed by a VLEK, whose certificate AMD issues to cloud providers "
+			"only (get it from the provider; 'jurat fetch vlek-ca' has its issuers)");
+	if (bytes_all(s->chip_id, sizeof(s->chip_id), 0))
+		return cli_fail(
+			g->cli, CLI_REFUSED,
+			"chip_id is zero, so it names no chip to fetch the VCEK of (the host masks it "
+			"with MASK_CHIP_ID: get the certificate from the host)");
+	memcpy(item.chip_id, s->chip_id, sizeof(item.chip_id));
+	if (!snp_tcb_read(s->products[0], s->reported_tcb, &item.tcb))
+		return cli_fail(g->cli, CLI_REFUSED,
+				"the TCB_VERSION %016llx has bytes that %s does not have",
+				(unsigned long long)s->reported_tcb, snp_product_name(s->products[0]));
+	r = cli_fetcher_get_any(&g->fetcher, &item, s->products, s->n_products, &value, &err);
+	if (r != 0)
+		return fail(g, r, &err);
+	der = value.body;
+	return put_certs(g, "vcek.der", &der, &value.size, 1, &item);
+}
+
+/* The intermediate, then the root: two files, or one with both. */
+static int put_chain(struct fetching *g, const struct endorse_value *value, const struct endorse_item *item)
+{
+	const bool vlek = item->kind == ENDORSE_VLEK_CHAIN;
+	auto_free uint8_t *first = NULL, *second = NULL;
+	struct jurat_error err = { "" };
+	size_t sizes[2] = { 0 }, off = 0;
+	char label[32];
+	int r = crypto_pem_next(value->body, value->size, &off, label, &first, &sizes[0], &err);
+
+	if (r == 0)
+		r = crypto_pem_next(value->body, value->size, &off, label, &second, &sizes[1], &err);
+	if (r != 0) /* the check has read both */
+		return cli_fail(g->cli, CLI_INTERNAL, "the chain has no two certificates");
+	if (g->out.is_file)
+		return put_certs(g, "", (const uint8_t *const[]){ first, second }, sizes, 2, item);
+	r = put_certs(g, vlek ? "asvk.pem" : "ask.pem", (const uint8_t *const[]){ first }, sizes, 1, item);
+	return r == CLI_OK ? put_certs(g, "ark.pem", (const uint8_t *const[]){ second }, &sizes[1], 1, item)
+			   : r;
+}
+
+static int fetch_chain(struct fetching *g, bool vlek)
+{
+	const struct fetch_subject *s = &g->subject;
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	struct endorse_item item = { .kind = vlek ? ENDORSE_VLEK_CHAIN : ENDORSE_VCEK_CHAIN };
+	struct jurat_error err = { "" };
+	int r;
+
+	if (s->n_products > 1)
+		return cli_fail(
+			g->cli, CLI_USAGE,
+			"a report of version 2 does not name its product: expected --product %s or %s",
+			snp_product_name(s->products[0]), snp_product_name(s->products[1]));
+	item.product = s->products[0];
+	r = cli_fetcher_get(&g->fetcher, &item, &value, &err);
+	return r == 0 ? put_chain(g, &value, &item) : fail(g, r, &err);
+}
+
+static int fetch_ca(struct fetching *g)
+{
+	return fetch_chain(g, g->subject.vlek);
+}
+
+static int fetch_vlek_ca(struct fetching *g)
+{
+	return fetch_chain(g, true);
+}
+
+static int fetch_crl(struct fetching *g)
+{
+	const struct fetch_subject *s = &g->subject;
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	struct endorse_item item = { .kind = s->vlek ? ENDORSE_VLEK_CRL : ENDORSE_VCEK_CRL,
+				     .product = s->products[0] };
+	struct jurat_error err = { "" };
+	int r;
+
+	if (s->n_products > 1)
+		return cli_fail(
+			g->cli, CLI_USAGE,
+			"a report of version 2 does not name its product: expected --product %s or %s",
+			snp_product_name(s->products[0]), snp_product_name(s->products[1]));
+	r = cli_fetcher_get(&g->fetcher, &item, &value, &err);
+	return r == 0 ? fetch_out_put(&g->out, "crl.der", value.body, value.size, &item, &g->fetcher)
+		      : fail(g, r, &err);
+}
+
+/* ---- TDX */
+
+static int put_collateral(struct fetching *g, const struct endorse_item *items,
+			  const struct endorse_value *values)
+{
+	static const struct {
+		const char *body, *chain;
+	} names[] = {
+		[FETCH_BUNDLE_TCB_INFO] = { "tcb_info.json", "tcb_info_issuer_chain.pem" },
+		[FETCH_BUNDLE_QE_IDENTITY] = { "qe_identity.json", "qe_identity_issuer_chain.pem" },
+		[FETCH_BUNDLE_PCK_CRL] = { "pck_crl.der", "pck_crl_issuer_chain.pem" },
+		[FETCH_BUNDLE_ROOT_CRL] = { "root_ca_crl.der", NULL },
+	};
+	int status = CLI_OK;
+
+	for (size_t i = 0; status == CLI_OK && i < FETCH_BUNDLE_N; i++) {
+		const char *chain = values[i].issuer_chain;
+
+		if (names[i].chain && chain)
+			status = fetch_out_put(&g->out, names[i].chain, chain, strlen(chain), &items[i],
+					       &g->fetcher);
+		if (status == CLI_OK)
+			status = fetch_out_put(&g->out, names[i].body, values[i].body, values[i].size,
+					       &items[i], &g->fetcher);
+	}
+	return status;
+}
+
+static int put_bundle(struct fetching *g, const struct endorse_item *items,
+		      const struct endorse_value *values)
+{
+	struct jurat_error err = { "" };
+	auto_free char *json = NULL;
+	int r = fetch_bundle(values, &json, &err);
+
+	if (r < 0)
+		return cli_fail(g->cli, cli_status(r), "%s", err.text);
+	return fetch_out_put(&g->out, "", json, strlen(json), &items[0], &g->fetcher);
+}
+
+static int fetch_collateral(struct fetching *g)
+{
+	const struct fetch_subject *s = &g->subject;
+	const enum endorse_update update = cli_has(g->cli, "early") ? ENDORSE_EARLY : ENDORSE_STANDARD;
+	struct endorse_item items[] = {
+		[FETCH_BUNDLE_TCB_INFO] = { .kind = ENDORSE_TCB_INFO, .tee = ENDORSE_TDX, .update = update },
+		[FETCH_BUNDLE_QE_IDENTITY] = { .kind = ENDORSE_QE_IDENTITY,
+					       .tee = ENDORSE_TDX,
+					       .update = update },
+		[FETCH_BUNDLE_PCK_CRL] = { .kind = ENDORSE_PCK_CRL, .ca = s->ca },
+		[FETCH_BUNDLE_ROOT_CRL] = { .kind = ENDORSE_ROOT_CRL },
+	};
+	struct endorse_value values[FETCH_BUNDLE_N] = { { .body = NULL } };
+	struct jurat_error err = { "" };
+	int r = 0, status;
+
+	memcpy(items[FETCH_BUNDLE_TCB_INFO].fmspc, s->fmspc, sizeof(s->fmspc));
+	for (size_t i = 0; r == 0 && i < FETCH_BUNDLE_N; i++)
+		r = cli_fetcher_get(&g->fetcher, &items[i], &values[i], &err);
+	status = r != 0           ? fail(g, r, &err)
+		 : g->out.is_file ? put_bundle(g, items, values)
+				  : put_collateral(g, items, values);
+	for (size_t i = 0; i < FETCH_BUNDLE_N; i++)
+		endorse_value_done(&values[i]);
+	return status;
+}
+
+/* ---- */
+
+static const struct what {
+	const char *name;
+	int (*subject)(struct cli *cli, struct fetch_subject *ret);
+	int (*fetch)(struct fetching *g);
+} whats[] = {
+	{ "vcek", fetch_subject_snp, fetch_vcek },
+	{ "ca", fetch_subject_snp, fetch_ca },
+	{ "crl", fetch_subject_snp, fetch_crl },
+	{ "vlek-ca", fetch_subject_snp, fetch_vlek_ca },
+	{ "collateral", fetch_subject_tdx, fetch_collateral },
+};
+
+static const struct what *find_what(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(whats); i++)
+		if (!strcmp(whats[i].name, name))
+			return &whats[i];
+	return NULL;
+}
+
+int cli_fetch(struct cli *cli)
+{
+	const struct what *what = find_what(cli->args[0]);
+	struct fetching g = { .cli = cli };
+	int status;
+
+	if (!what)
+		return cli_fail(cli, CLI_USAGE, "expected vcek, ca, crl, vlek-ca or collateral, found '%s'",
+				cli->args[0]);
+	if (what->fetch != fetch_collateral && (cli_has(cli, "early") || cli_has(cli, "ca")))
+		return cli_fail(cli, CLI_USAGE, "--early and --ca are for 'jurat fetch collateral'");
+	if (!cli_reads_stdin_once(cli, NULL))
+		return CLI_USAGE;
+	status = what->subject(cli, &g.subject);
+	if (status == CLI_OK)
+		status = cli_fetcher_open(cli, &g.fetcher);
+	if (status == CLI_OK)
+		status = fetch_out_open(cli, &g.out);
+	if (status == CLI_OK)
+		status = what->fetch(&g);
+	if (g.out.cli)
+		status = fetch_out_finish(&g.out, status);
+	fetch_out_done(&g.out);
+	cli_fetcher_close(&g.fetcher);
+	return status;
+}
