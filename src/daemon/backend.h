@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "daemon/log_id.h"
 #include "daemon/turns.h"
 #include "wire/qgs.h"
 
@@ -29,6 +30,7 @@ struct backend_job {
 	size_t request_size;
 	enum qgs_type type;
 	uint16_t minor_version;
+	const struct log_id *id; /* the request's, for log lines */
 
 	/*
 	 * `reply`: n bytes on the heap, a length-prefixed message, owned by the callee; NULL: none, for the

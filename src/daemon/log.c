@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +50,11 @@ void log_init(enum log_level least, enum log_format format)
 	state.least = least;
 	state.format = format;
 	state.journal = is_journal();
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= state.least;
 }
 
 /* All of it or nothing: a truncated line has no part of an escape sequence. */

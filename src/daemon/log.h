@@ -2,6 +2,7 @@
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -22,6 +23,8 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum { LOG_BURST = 20, LOG_LINE_BYTES = 1024 };
 
 void log_init(enum log_level least, enum log_format format);
+/* Whether lines of this level are printed: for lines whose values cost something. */
+bool log_wants(enum log_level level);
 /* Pairs of key and value, ended by NULL: log_event(LOG_LEVEL_INFO, "listening", "address", text, NULL). */
 __attribute__((sentinel)) void log_event(enum log_level level, const char *event, ...);
 /* The same for events that a peer can cause. */

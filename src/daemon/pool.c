@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct exchange {
 	struct service *service;
 	struct backend_job *job; /* NULL once it has ended */
 	struct attempt *attempt;
+	uint64_t begun_ns;
 };
 
 struct pool {
@@ -192,6 +194,23 @@ static void give_up(struct backend_job *job)
 	end_job(job, kept, job->kept_size, "no service answers");
 }
 
+/* Failures are rare and costly enough to be seen without --verbose. */
+static void log_attempt(const struct exchange *x, const struct backend_job *job, enum attempt_result result,
+			uint32_t code, const char *why)
+{
+	static const char *const results[] = { "answered", "closed", "failed", "no-socket" };
+	const enum log_level level = result == ATTEMPT_ANSWERED ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	char id[LOG_ID_BYTES], ms[24];
+
+	if (!log_wants(level))
+		return;
+	snprintf(ms, sizeof(ms), "%.3f", (uv_hrtime() - x->begun_ns) / 1e6);
+	log_peer_event(level, "service-answer", "id", log_id_text(job->id, id), "service", x->service->text,
+		       "result", results[result], "code",
+		       result == ATTEMPT_ANSWERED ? qgs_error_name(code) : "none", "ms", ms, "why", why,
+		       NULL);
+}
+
 static void exchange_ended(void *context, enum attempt_result result, uint8_t *reply, size_t n, uint32_t code,
 			   const char *why)
 {
@@ -201,6 +220,7 @@ static void exchange_ended(void *context, enum attempt_result result, uint8_t *r
 	const bool no_luck = code == QGS_E_UNEXPECTED || code == QGS_E_OUT_OF_MEMORY;
 
 	s->n_requests--;
+	log_attempt(x, job, result, code, why);
 	if (result == ATTEMPT_ANSWERED)
 		service_answers(s);
 	else if (result == ATTEMPT_FAILED)
@@ -263,11 +283,16 @@ static int start(struct pool *p, struct service *s, struct backend_job *job)
 						 .ended = exchange_ended,
 						 .freed = exchange_freed,
 						 .context = x };
+	char id[LOG_ID_BYTES];
 
 	if (!x || attempt_new(p->loop, &request, &x->attempt) < 0) {
 		free(x);
 		return -ENOMEM;
 	}
+	if (log_wants(LOG_LEVEL_DEBUG))
+		log_peer_event(LOG_LEVEL_DEBUG, "service-attempt", "id", log_id_text(job->id, id), "service",
+			       s->text, NULL);
+	x->begun_ns = uv_hrtime();
 	x->pool = p;
 	x->service = s;
 	x->job = job;

@@ -54,6 +54,16 @@ static void stop_accepting(struct server *s)
 		uv_poll_stop(&s->listeners[i].poll);
 }
 
+/* An id of a connection that is not to be is worth a line as well. */
+static void log_over_limit(const struct peer *peer)
+{
+	const struct log_id id = log_id_new();
+	char text[LOG_ID_BYTES], who[PEER_TEXT_BYTES];
+
+	log_peer_event(LOG_LEVEL_INFO, "over-limit", "id", log_id_text(&id, text), "peer",
+		       peer_text(peer, who), "why", "too many connections", NULL);
+}
+
 /* NULL, and the descriptor is closed: the peer is over its limit, or out of memory. */
 static struct client *new_client(struct server *s, int fd, const struct base_address *address)
 {
@@ -62,6 +72,7 @@ static struct client *new_client(struct server *s, int fd, const struct base_add
 
 	if (peer && peer_has_too_many(peer, s->limits.max_connections, s->limits.max_per_guest)) {
 		s->metrics.over_guest_limit++;
+		log_over_limit(peer);
 		peer_leaves(peer);
 		close(fd);
 		return NULL;
@@ -78,6 +89,7 @@ static struct client *new_client(struct server *s, int fd, const struct base_add
 	memset((char *)c + offsetof(struct client, fd), 0, sizeof(*c) - offsetof(struct client, fd));
 	c->server = s;
 	c->fd = fd;
+	c->id = log_id_new();
 	c->peer = peer;
 	return c;
 }
@@ -104,6 +116,7 @@ static void add_client(struct server *s, int fd, const struct base_address *addr
 	s->clients = c;
 	s->n_clients++;
 	s->metrics.connections++;
+	client_log_accepted(c);
 	client_pump(c);
 }
 

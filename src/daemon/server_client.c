@@ -48,16 +48,35 @@ static void unblock(struct client *c)
 	c->blocked_bytes = 0;
 }
 
+/* The connection's id, without that of a request. */
+static char *connection_text(const struct client *c, char *text)
+{
+	const struct log_id id = { .connection = c->id.connection };
+
+	return log_id_text(&id, text);
+}
+
+void client_log_accepted(const struct client *c)
+{
+	char id[LOG_ID_BYTES], peer[PEER_TEXT_BYTES];
+
+	if (log_wants(LOG_LEVEL_DEBUG))
+		log_peer_event(LOG_LEVEL_DEBUG, "accepted", "id", log_id_text(&c->id, id), "peer",
+			       peer_text(c->peer, peer), NULL);
+}
+
 static void log_end(const struct client *c)
 {
 	const enum conn_end end = c->conn.end;
 	const bool usual = end == CONN_END_ANSWERED || end == CONN_END_UNUSED;
-	char peer[PEER_TEXT_BYTES], n[16];
+	const enum log_level level = usual ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	char id[LOG_ID_BYTES], peer[PEER_TEXT_BYTES], n[16];
 
+	if (!log_wants(level))
+		return;
 	snprintf(n, sizeof(n), "%u", c->conn.n_answers);
-	log_peer_event(usual ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "connection", "end", conn_end_name(end),
-		       "peer", peer_text(c->peer, peer), "answers", n, "why", usual ? "" : c->conn.why.text,
-		       NULL);
+	log_peer_event(level, "connection", "id", connection_text(c, id), "end", conn_end_name(end), "peer",
+		       peer_text(c->peer, peer), "answers", n, "why", usual ? "" : c->conn.why.text, NULL);
 }
 
 static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const char *why);
@@ -198,21 +217,46 @@ static bool write_some(struct client *c)
 
 /* ---- requests */
 
+static void log_request(const struct client *c)
+{
+	static const char *const types[] = { "quote", "collateral", "platform-info" };
+	char id[LOG_ID_BYTES], n[24];
+
+	if (!log_wants(LOG_LEVEL_DEBUG))
+		return;
+	snprintf(n, sizeof(n), "%zu", c->conn.request_size);
+	log_peer_event(LOG_LEVEL_DEBUG, "request", "id", log_id_text(&c->id, id), "type",
+		       types[c->conn.request_type / 2], "bytes", n, NULL);
+}
+
+static void log_answer(const struct client *c)
+{
+	char id[LOG_ID_BYTES], n[24];
+
+	if (!log_wants(LOG_LEVEL_DEBUG))
+		return;
+	snprintf(n, sizeof(n), "%.3f", c->answered_ns / 1e6);
+	log_peer_event(LOG_LEVEL_DEBUG, "answer", "id", log_id_text(&c->id, id), "code",
+		       qgs_error_name(c->conn.code), "ms", n, NULL);
+}
+
 static void on_done(struct backend_job *job, uint8_t *reply, size_t n, const char *why)
 {
 	struct client *c = (struct client *)((char *)job - offsetof(struct client, job));
 	struct server *s = c->server;
 	struct backend *b = job->backend;
+	char id[LOG_ID_BYTES];
 
 	c->asked = false;
 	s->metrics.in_flight--;
 	if (c->conn.state == CONN_ASKING) {
-		metrics_count_latency(&s->metrics, uv_hrtime() - c->asked_ns);
+		c->answered_ns = uv_hrtime() - c->asked_ns;
+		metrics_count_latency(&s->metrics, c->answered_ns);
 		if (!reply) {
 			s->metrics.no_reply++;
 			jurat_fail(&c->conn.why, 0, "%s", why);
-			log_peer_event(LOG_LEVEL_WARNING, "no-reply", "backend", s->backend->name, "why", why,
-				       NULL);
+			log_peer_event(LOG_LEVEL_WARNING, "no-reply", "id", log_id_text(&c->id, id),
+				       "backend", s->backend->name, "why", why, NULL);
 		}
 	}
 	if (reply)
@@ -238,11 +282,15 @@ static void ask(struct client *c)
 	conn_step(conn, CONN_ASKED, uv_now(s->loop));
 	s->metrics.in_flight++;
 	c->asked_ns = uv_hrtime();
+	c->answered_ns = 0;
+	c->id.request++;
+	log_request(c);
 	c->asked = true;
 	c->job = (struct backend_job){ .request = conn->request,
 				       .request_size = conn->request_size,
 				       .type = conn->request_type,
 				       .minor_version = conn->request_minor,
+				       .id = &c->id,
 				       .done = on_done,
 				       .waits.turn = &c->peer->turn };
 	turns_push(&s->turns, &c->job.waits);
@@ -294,6 +342,7 @@ static void count_answer(struct client *c, unsigned n_before)
 	if (c->conn.n_answers == n_before)
 		return;
 	metrics_count_answer(&c->server->metrics, c->conn.code);
+	log_answer(c);
 	if (c->conn.bad_reply)
 		c->server->metrics.bad_replies++;
 	c->conn.bad_reply = false;

@@ -16,6 +16,7 @@ struct client {
 	struct client *next_blocked, **link_blocked;
 	struct conn conn;
 	int fd;
+	struct log_id id; /* of the connection and, from its first one on, of its latest request */
 	sa_family_t family;
 	struct peer *peer;
 	bool may_read, lingering, pumping, drained;
@@ -26,8 +27,9 @@ struct client {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	struct backend_job job;
-	bool asked; /* `job` waits, or a backend has it */
-	uint64_t asked_ns, blocked_bytes;
+	bool asked;                     /* `job` waits, or a backend has it */
+	uint64_t asked_ns, answered_ns; /* when it was asked, how long the answer took */
+	uint64_t blocked_bytes;
 };
 
 struct server {
@@ -53,6 +55,7 @@ struct server {
 
 /* Advances a connection as far as possible; closes it when it has ended. */
 void client_pump(struct client *c);
+void client_log_accepted(const struct client *c);
 /* Frees a backend that accepts no more requests and has none left. */
 void backend_release(struct backend *b);
 /* Called when a client is freed: accepts another, or completes draining. */
