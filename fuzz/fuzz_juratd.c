@@ -80,7 +80,7 @@ static struct listener new_listener(void)
 
 	must(fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any.sun_family)) == 0 &&
 	     listen(fd, 16) == 0);
-	must(listener_adopt(fd, &l, NULL) == 0);
+	must(listener_adopt(fd, false, &l, NULL) == 0);
 	return l;
 }
 

@@ -23,6 +23,7 @@ struct base_address {
 		struct sockaddr_un un;
 		struct sockaddr_vm vm;
 		struct sockaddr_in in;
+		struct sockaddr_in6 in6; /* of juratd's public services only */
 	} sockaddr;
 	socklen_t size;
 };

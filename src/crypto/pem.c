@@ -279,12 +279,12 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	return 0;
 }
 
-void crypto_pem_write(FILE *to, const uint8_t *der, size_t n)
+void crypto_pem_write_as(FILE *to, const char *label, const uint8_t *der, size_t n)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	enum { LINE_BYTES = 48 }; /* 64 characters */
 
-	fprintf(to, "%s%s%s\n", begin_mark, certificate, mark_tail);
+	fprintf(to, "%s%s%s\n", begin_mark, label, mark_tail);
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = n - i;
 		uint32_t v = (uint32_t)der[i] << 16 | (left > 1 ? (uint32_t)der[i + 1] << 8 : 0) |
@@ -297,5 +297,10 @@ void crypto_pem_write(FILE *to, const uint8_t *der, size_t n)
 		if ((i + 3) % LINE_BYTES == 0 || left <= 3)
 			fputc('\n', to);
 	}
-	fprintf(to, "%s%s%s\n", end_mark, certificate, mark_tail);
+	fprintf(to, "%s%s%s\n", end_mark, label, mark_tail);
+}
+
+void crypto_pem_write(FILE *to, const uint8_t *der, size_t n)
+{
+	crypto_pem_write_as(to, certificate, der, n);
 }

@@ -148,5 +148,7 @@ JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off,
  * ferror(3).
  */
 void crypto_pem_write(FILE *to, const uint8_t *der, size_t n);
+/* The same of something else: "X509 CRL". */
+void crypto_pem_write_as(FILE *to, const char *label, const uint8_t *der, size_t n);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -49,10 +50,60 @@ int listen_address_read(const char *text, struct base_address *ret, struct jurat
 	return 0;
 }
 
+/* Splits "HOST:PORT", where an IPv6 host is in brackets. */
+static bool split_tcp(const char *text, char host[INET6_ADDRSTRLEN], uint16_t *ret_port)
+{
+	const char *colon = strrchr(text, ':');
+	const bool brackets = *text == '[' && colon && colon[-1] == ']';
+	size_t n = colon ? (size_t)(colon - text) - (brackets ? 2 : 0) : 0, digits;
+	long port;
+
+	if (!colon || n == 0 || n >= INET6_ADDRSTRLEN)
+		return false;
+	digits = strlen(colon + 1);
+	if (digits == 0 || digits > 5 || strspn(colon + 1, "0123456789") != digits)
+		return false;
+	port = strtol(colon + 1, NULL, 10);
+	memcpy(host, text + (brackets ? 1 : 0), n);
+	host[n] = '\0';
+	*ret_port = (uint16_t)port;
+	return port <= UINT16_MAX;
+}
+
+int public_address_read(const char *text, struct base_address *ret, struct jurat_error *err)
+{
+	char host[INET6_ADDRSTRLEN];
+	struct base_address a;
+	uint16_t port;
+
+	if (strncmp(text, "tcp:", 4) != 0)
+		return listen_address_read(text, ret, err);
+	memset(&a, 0, sizeof(a));
+	if (split_tcp(text + 4, host, &port)) {
+		struct bytes_wr w = bytes_wr(&port, sizeof(port));
+
+		bytes_wr_be16(&w, port);
+		if (inet_pton(AF_INET, host, &a.sockaddr.in.sin_addr) == 1) {
+			a.sockaddr.in.sin_family = AF_INET;
+			a.sockaddr.in.sin_port = port;
+			a.size = sizeof(a.sockaddr.in);
+		} else if (inet_pton(AF_INET6, host, &a.sockaddr.in6.sin6_addr) == 1) {
+			a.sockaddr.in6.sin6_family = AF_INET6;
+			a.sockaddr.in6.sin6_port = port;
+			a.size = sizeof(a.sockaddr.in6);
+		}
+	}
+	if (a.size == 0)
+		return jurat_fail(err, -EINVAL,
+				  "'%s': expected tcp:ADDRESS:PORT with an IPv4 or [IPv6] address", text);
+	*ret = a;
+	return 0;
+}
+
 char *address_text(const struct base_address *a, char *text)
 {
 	const int room = DAEMON_ADDRESS_BYTES;
-	char host[INET_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN] = "?";
 	struct bytes_rd port;
 
 	switch (a->sockaddr.any.sa_family) {
@@ -72,6 +123,11 @@ char *address_text(const struct base_address *a, char *text)
 		inet_ntop(AF_INET, &a->sockaddr.in.sin_addr, host, sizeof(host));
 		port = bytes_rd(&a->sockaddr.in.sin_port, sizeof(a->sockaddr.in.sin_port));
 		snprintf(text, (size_t)room, "tcp:%s:%u", host, bytes_rd_be16(&port));
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &a->sockaddr.in6.sin6_addr, host, sizeof(host));
+		port = bytes_rd(&a->sockaddr.in6.sin6_port, sizeof(a->sockaddr.in6.sin6_port));
+		snprintf(text, (size_t)room, "tcp:[%s]:%u", host, bytes_rd_be16(&port));
 		break;
 	default:
 		snprintf(text, (size_t)room, "family-%d", a->sockaddr.any.sa_family);

@@ -13,6 +13,11 @@ enum { DAEMON_ADDRESS_BYTES = 5 + sizeof(((struct sockaddr_un *)0)->sun_path) };
 
 /* 0; -EINVAL not one of unix:PATH, vsock:PORT, tcp:127.x.y.z:PORT. */
 JURAT_MUST_CHECK int listen_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
+/*
+ * The same for what needs no protection on its way: tcp:ADDRESS:PORT is any address of this machine, IPv4 or
+ * [IPv6]; port 0 is one that the system chooses.
+ */
+JURAT_MUST_CHECK int public_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
 /* Formats an address for people. `text` holds DAEMON_ADDRESS_BYTES. Returns `text`. */
 char *address_text(const struct base_address *address, char *text);
 /* 0; -EACCES a TCP socket that is not on a loopback address, as a service manager may pass. */

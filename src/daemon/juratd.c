@@ -3,10 +3,14 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "daemon/endorsements_settings.h"
 #include "daemon/roles.h"
 #include "daemon/settings.h"
 
 static const struct daemon_role roles[] = {
+	{ "endorsements",
+	  "serves certificates, CRLs and collateral of AMD and Intel (KDS, PCS and PCCS requests)",
+	  &endorsements_options, endorsements_run },
 	{ "qgs", "answers requests for TDX quotes (QGS protocol)", &qgs_options, qgs_run },
 };
 
@@ -16,7 +20,7 @@ static void usage(FILE *to)
 	      "machines.\n\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
-		fprintf(to, "  %-8s %s\n", roles[i].name, roles[i].summary);
+		fprintf(to, "  %-12s %s\n", roles[i].name, roles[i].summary);
 	fputs("\n  --help     print this help and exit; juratd ROLE --help: that of the role\n"
 	      "  --version  print the version and exit\n",
 	      to);

@@ -51,14 +51,17 @@ static int bind_unix(int fd, const struct base_address *a, mode_t mode, uint64_t
 					&l->name, err);
 }
 
-static int bind_other(int fd, const struct base_address *a, struct jurat_error *err)
+static int bind_other(int fd, struct base_address *a, struct jurat_error *err)
 {
-	if (a->sockaddr.any.sa_family == AF_INET)
+	if (a->sockaddr.any.sa_family == AF_INET || a->sockaddr.any.sa_family == AF_INET6)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (bind(fd, &a->sockaddr.any, a->size) < 0)
 		return jurat_fail(err, -errno, "cannot bind: %s", strerror(errno));
 	if (listen(fd, LISTENER_BACKLOG) < 0)
 		return jurat_fail(err, -errno, "cannot listen: %s", strerror(errno));
+	a->size = sizeof(a->sockaddr);
+	if (getsockname(fd, &a->sockaddr.any, &a->size) < 0)
+		return jurat_fail(err, -errno, "getsockname: %s", strerror(errno));
 	return 0;
 }
 
@@ -76,7 +79,7 @@ int listener_open(const struct base_address *address, mode_t mode, uint64_t wait
 	else if (address->sockaddr.any.sa_family == AF_UNIX)
 		r = bind_unix(fd, address, mode, wait_ms, &l, err);
 	else
-		r = bind_other(fd, address, err);
+		r = bind_other(fd, &l.address, err);
 	if (r < 0)
 		return jurat_wrap(err, r, "%s", address_text(address, text));
 	l.fd = take_fd(fd);
@@ -92,7 +95,7 @@ static int socket_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &v, &n) == 0 ? v : -1;
 }
 
-int listener_adopt(int fd, struct listener *ret, struct jurat_error *err)
+int listener_adopt(int fd, bool any, struct listener *ret, struct jurat_error *err)
 {
 	struct listener l = { .fd = fd, .address.size = sizeof(l.address.sockaddr) };
 	int flags = fcntl(fd, F_GETFL);
@@ -102,7 +105,7 @@ int listener_adopt(int fd, struct listener *ret, struct jurat_error *err)
 	if (getsockname(fd, &l.address.sockaddr.any, &l.address.size) < 0 ||
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return jurat_fail(err, -errno, "descriptor %d: %s", fd, strerror(errno));
-	if (address_check(&l.address, err) < 0)
+	if (!any && address_check(&l.address, err) < 0)
 		return jurat_wrap(err, -EACCES, "descriptor %d", fd);
 	*ret = l;
 	return 0;

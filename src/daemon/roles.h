@@ -14,5 +14,6 @@ struct daemon_role {
 };
 
 int qgs_run(int argc, char **argv);
+int endorsements_run(int argc, char **argv);
 
 #endif

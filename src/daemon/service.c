@@ -140,7 +140,7 @@ static int adopt(struct service *s, struct jurat_error *err)
 	for (int i = 0; r == 0 && i < s->fds.n; i++) {
 		if (is_for_metrics(s, i))
 			continue;
-		r = listener_adopt(NOTIFY_FIRST_FD + i, &s->listeners[s->n_listeners], err);
+		r = listener_adopt(NOTIFY_FIRST_FD + i, s->role->public, &s->listeners[s->n_listeners], err);
 		s->n_listeners += r == 0;
 	}
 	return r;
@@ -179,7 +179,7 @@ static int open_metrics_socket(struct service *s, struct jurat_error *err)
 
 	for (int i = 0; i < s->fds.n; i++)
 		if (is_for_metrics(s, i))
-			return listener_adopt(NOTIFY_FIRST_FD + i, &s->metrics_listener, err);
+			return listener_adopt(NOTIFY_FIRST_FD + i, false, &s->metrics_listener, err);
 	if (!text[0])
 		return 0;
 	r = listen_address_read(text, &a, err);

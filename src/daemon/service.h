@@ -79,6 +79,7 @@ struct service_role {
 	const struct option_table *options;
 	size_t settings_size; /* of a struct that begins with struct service_settings and holds no pointers */
 	unsigned sandbox_needs;
+	bool public; /* sockets of the service manager may be on any address */
 
 	/* Defaults; service_settings are set already, the rest is zero. */
 	void (*init)(void *settings);

@@ -27,7 +27,8 @@ struct web_connection {
 	int fd; /* libmicrohttpd's */
 	uint64_t until;
 	struct web_connection *next, **link; /* by `until`; NULL: its request waits for web_answer() */
-	struct web_request *request;         /* NULL: idle, or amid the next request's line */
+	struct log_id id;
+	struct web_request *request; /* NULL: idle, or amid the next request's line */
 };
 
 struct web_request {
@@ -35,7 +36,8 @@ struct web_request {
 	struct web_connection *of; /* NULL: out of memory */
 	struct MHD_Connection *connection;
 	char *target;
-	bool is_head, has_begun, is_suspended, is_over, is_cut;
+	struct log_id id; /* once has_id */
+	bool has_id, is_head, has_begun, is_suspended, is_over, is_cut;
 	size_t body_bytes;
 	unsigned status;
 	struct web_content *content; /* a reference, once is_over */
@@ -207,6 +209,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	}
 	c->web = w;
 	c->fd = info->connect_fd;
+	c->id = log_id_new();
 	w->stats.connections++;
 	begin_wait(c);
 	*of_connection = c;
@@ -227,8 +230,10 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 	r->web = context;
 	r->connection = connection;
 	r->of = info ? info->socket_context : NULL;
-	if (r->of)
+	if (r->of) {
 		r->of->request = r;
+		r->of->id.request++;
+	}
 	return r;
 }
 
@@ -338,6 +343,18 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 const char *web_request_target(const struct web_request *r)
 {
 	return r->target;
+}
+
+const struct log_id *web_request_id(struct web_request *r)
+{
+	if (!r->has_id) {
+		r->has_id = true;
+		r->id = r->of->id;
+		log_id_take(&r->id,
+			    MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-Request-Id"),
+			    MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "traceparent"));
+	}
+	return &r->id;
 }
 
 bool web_request_is_head(const struct web_request *r)

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "daemon/log_id.h"
 
 /*
  * HTTP and HTTPS on the loop, by libmicrohttpd: GET and HEAD only. Bounded against clients of any kind: at
@@ -63,6 +64,8 @@ const struct web_stats *web_stats(const struct web *w);
 
 /* Path and query as sent, at most memory_bytes. */
 const char *web_request_target(const struct web_request *r);
+/* With the client's own id, if it has sent one. */
+const struct log_id *web_request_id(struct web_request *r);
 bool web_request_is_head(const struct web_request *r);
 /* A value of the caller's, NULL at first. */
 void web_request_set_data(struct web_request *r, void *data);

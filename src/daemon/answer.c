@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/x509.h"
+#include "daemon/shelf.h"
+
+enum { MAX_CHAIN_HEADER_BYTES = 8192 }; /* percent-encoded; Intel's have 2500 */
+
+/* Percent-encoding as Intel's service has it: all but unreserved characters (RFC 3986). */
+static bool put_escaped(const char *text, char to[MAX_CHAIN_HEADER_BYTES])
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	for (; *text; text++) {
+		const uint8_t c = (uint8_t)*text;
+
+		if (n + 4 > MAX_CHAIN_HEADER_BYTES)
+			return false;
+		if (isalnum(c) || strchr("-_.~", c)) {
+			to[n++] = (char)c;
+			continue;
+		}
+		to[n++] = '%';
+		to[n++] = digits[c >> 4];
+		to[n++] = digits[c & 15];
+	}
+	to[n] = '\0';
+	return true;
+}
+
+static bool is_crl(enum endorse_kind kind)
+{
+	return kind == ENDORSE_VCEK_CRL || kind == ENDORSE_VLEK_CRL || kind == ENDORSE_PCK_CRL ||
+	       kind == ENDORSE_ROOT_CRL;
+}
+
+static bool write_pem(const struct endorse_item *item, const struct endorse_value *value, char **ret,
+		      size_t *ret_size)
+{
+	FILE *to = open_memstream(ret, ret_size);
+
+	if (!to)
+		return false;
+	crypto_pem_write_as(to, is_crl(item->kind) ? "X509 CRL" : "CERTIFICATE", value->body, value->size);
+	return fclose(to) == 0;
+}
+
+/* The body in an encoding, on the heap. Values are DER of certificates and CRLs, or text. */
+static bool encode(const struct endorse_item *item, const struct endorse_value *value,
+		   enum endorse_encoding encoding, char **ret, size_t *ret_size)
+{
+	if (item->kind != ENDORSE_VCEK && !is_crl(item->kind))
+		encoding = ENDORSE_AS_SERVED;
+	if (encoding == ENDORSE_PEM)
+		return write_pem(item, value, ret, ret_size);
+	*ret_size = encoding == ENDORSE_HEX ? 2 * value->size : value->size;
+	*ret = malloc(*ret_size + 1);
+	if (!*ret)
+		return false;
+	if (encoding == ENDORSE_HEX)
+		bytes_to_hex(value->body, value->size, *ret);
+	else
+		memcpy(*ret, value->body, value->size);
+	return true;
+}
+
+struct web_content *answer_new(const struct endorse_item *item, const struct endorse_value *value,
+			       enum endorse_encoding encoding, const char *content_type, bool half)
+{
+	const char *header = endorse_chain_header(item);
+	char escaped[MAX_CHAIN_HEADER_BYTES], *body = NULL;
+	struct web_content *c;
+	size_t n = 0;
+
+	if (header && value->issuer_chain && !put_escaped(value->issuer_chain, escaped))
+		return NULL;
+	if (!encode(item, value, encoding, &body, &n)) {
+		free(body);
+		return NULL;
+	}
+	if (!content_type)
+		content_type = endorse_content_type(item, encoding);
+	c = half ? web_content_half(body, n, content_type) : web_content_new(body, n, content_type);
+	if (c && header && value->issuer_chain && !web_content_add_header(c, header, escaped)) {
+		web_content_drop(c);
+		return NULL;
+	}
+	return c;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* `juratd endorsements`: the HTTP server, its requests and the source of endorsements as a service. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "daemon/endorsements_settings.h"
+#include "daemon/log.h"
+#include "daemon/metrics_http.h"
+#include "daemon/requests.h"
+#include "daemon/roles.h"
+#include "daemon/software_source.h"
+
+enum {
+	MAX_FILE_BYTES = 1 << 20,
+	SPARE_FDS = 96,              /* descriptors reserved for everything but clients */
+	CONNECTION_BYTES = 16 << 10, /* a target of 2 KiB, headers, and an answer's chain in its headers */
+	MAX_FLIGHTS = 16384,         /* a fleet's chips after a change of the TCB */
+	MISSING_S = 60,
+};
+
+struct endorsements {
+	struct service *service;
+	struct software_platform *platform;
+	struct service_fault faults[OPTION_LIST_MAX];
+	struct requests *requests;
+	struct web *web, *old_web; /* old: it ends with its connections, after a change of certificates */
+	uv_timer_t drain;
+	bool has_drain, finished;
+};
+
+/* Raises the descriptor limit; returns how many clients may use. */
+static size_t max_connections(const struct endorsements_settings *s)
+{
+	const size_t others = SPARE_FDS + (s->common.metrics[0] ? METRICS_HTTP_CONNECTIONS : 0);
+	struct rlimit limit;
+	size_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return s->max_connections;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return s->max_connections;
+	n = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
+	return n < s->max_connections ? n : s->max_connections;
+}
+
+/* ---- the end */
+
+static void on_idle(void *context)
+{
+	struct endorsements *e = context;
+
+	requests_free(e->requests);
+	e->requests = NULL;
+	service_stopped(e->service);
+}
+
+static void finish(struct endorsements *e)
+{
+	if (e->finished)
+		return;
+	e->finished = true;
+	if (e->has_drain)
+		uv_close((uv_handle_t *)&e->drain, NULL);
+	if (e->requests)
+		requests_stop(e->requests);
+	web_free(e->old_web);
+	web_free(e->web);
+	if (e->requests)
+		requests_idle(e->requests, on_idle, e);
+	else
+		on_idle(e);
+}
+
+static void on_drained(void *context)
+{
+	finish(context);
+}
+
+static void on_drain_over(uv_timer_t *timer)
+{
+	finish(timer->data);
+}
+
+static void stop(void *context)
+{
+	struct endorsements *e = context;
+	const struct endorsements_settings *s = service_settings(e->service);
+
+	if (!e->web) {
+		finish(e);
+		return;
+	}
+	e->has_drain = true;
+	e->drain.data = e;
+	uv_timer_init(service_loop(e->service), &e->drain);
+	uv_timer_start(&e->drain, on_drain_over, s->drain_ms, 0);
+	web_drain(e->web, on_drained, e);
+}
+
+/* ---- start and reload */
+
+/* A file as text with its NUL. */
+static int read_text(const char *path, char **ret, size_t *ret_size, struct jurat_error *err)
+{
+	auto_free uint8_t *bytes = NULL;
+	size_t n;
+	char *text;
+	int r = base_read_file(base_env_real(), path, MAX_FILE_BYTES, &bytes, &n, err);
+
+	if (r < 0)
+		return jurat_wrap(err, r, "%s", path);
+	text = malloc(n + 1);
+	if (!text)
+		return jurat_fail_memory(err);
+	memcpy(text, bytes, n);
+	text[n] = '\0';
+	bytes_wipe(bytes, n);
+	*ret = text;
+	*ret_size = n;
+	return 0;
+}
+
+static int new_web(struct endorsements *e, const struct endorsements_settings *s, struct web **ret,
+		   struct jurat_error *err)
+{
+	struct web_options options = { .max_connections = max_connections(s),
+				       .memory_bytes = CONNECTION_BYTES,
+				       .timeout_ms = s->common.timeout_ms,
+				       .request = requests_serve,
+				       .context = e->requests };
+	auto_free char *cert = NULL, *key = NULL;
+	size_t n_cert = 0, n_key = 0;
+	int r = 0;
+
+	if (s->tls_cert[0])
+		r = read_text(s->tls_cert, &cert, &n_cert, err);
+	if (r == 0 && s->tls_key[0])
+		r = read_text(s->tls_key, &key, &n_key, err);
+	options.tls_cert = cert;
+	options.tls_key = key;
+	if (r == 0)
+		r = web_new(service_loop(e->service), &options, ret, err);
+	if (key)
+		bytes_wipe(key, n_key);
+	return r;
+}
+
+static int listen_to_all(struct endorsements *e, struct jurat_error *err)
+{
+	size_t n;
+	const struct listener *listeners = service_listeners(e->service, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (web_listen(e->web, listeners[i].fd) < 0)
+			return jurat_fail(err, -EIO, "cannot watch a socket");
+	return 0;
+}
+
+static void on_old_drained(void *context)
+{
+	struct endorsements *e = context;
+
+	web_free(e->old_web);
+	e->old_web = NULL;
+}
+
+/* New connections see the new certificate; those that are open end after their answers. */
+static int change_web(struct endorsements *e, const struct endorsements_settings *s, struct jurat_error *err)
+{
+	struct web *old = e->web;
+	int r = new_web(e, s, &e->web, err);
+
+	if (r < 0)
+		return r;
+	web_free(e->old_web);
+	e->old_web = old;
+	web_drain(old, on_old_drained, e); /* a socket has one watcher at a time */
+	return listen_to_all(e, err);
+}
+
+static int apply(void *context, void *next, struct jurat_error *err)
+{
+	struct endorsements *e = context;
+	struct endorsements_settings *s = next;
+	const struct endorsements_settings *now = service_settings(e->service);
+
+	if (!s->tls_cert[0] != !now->tls_cert[0])
+		return jurat_fail(err, -EINVAL, "--tls-cert: HTTP and HTTPS change places only at a restart");
+	return s->tls_cert[0] || s->common.timeout_ms != now->common.timeout_ms ? change_web(e, s, err) : 0;
+}
+
+/* libuv reads the size of its pool from the environment, when the first work is queued. */
+static int set_threads(unsigned n, struct jurat_error *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	return setenv("UV_THREADPOOL_SIZE", text, 1) < 0 ? jurat_fail_memory(err) : 0;
+}
+
+static int open_source(struct endorsements *e, const struct endorsements_settings *s, struct source *ret,
+		       struct jurat_error *err)
+{
+	int r = 0;
+
+	if (!s->software_platform[0])
+		return jurat_fail(err, -ENOSYS, "only --software-platform is there yet");
+	for (size_t i = 0; r == 0 && i < s->fault.n; i++)
+		r = service_fault_read(s->fault.text[i], &e->faults[i], err);
+	if (r == 0)
+		r = software_platform_new(s->software_platform, (unsigned)s->chips, &e->platform, err);
+	if (r < 0)
+		return r;
+	*ret = software_source(e->platform);
+	log_event(LOG_LEVEL_WARNING, "test-endorsements", "why",
+		  "below the test roots of a software platform", NULL);
+	return 0;
+}
+
+static int listen_somewhere(struct service *service, const struct endorsements_settings *s,
+			    struct jurat_error *err)
+{
+	const struct option_list ours = { .text = { ENDORSEMENTS_LISTEN }, .n = 1 };
+	size_t n;
+	int r = service_listen(service, &s->listen, public_address_read, err);
+
+	(void)service_listeners(service, &n);
+	return r == 0 && n == 0 ? service_listen(service, &ours, public_address_read, err) : r;
+}
+
+static int start(void *context, struct service *service, struct jurat_error *err)
+{
+	struct endorsements *e = context;
+	const struct endorsements_settings *s = service_settings(service);
+	struct requests_options options = { .faults = e->faults,
+					    .n_faults = s->fault.n,
+					    .memory_bytes = s->memory_bytes,
+					    .max_waiting = (max_connections(s) + 1) / 2,
+					    .max_flights = MAX_FLIGHTS,
+					    .wait_ms = s->wait_ms,
+					    .kds_interval_ms = s->kds_interval_ms };
+	int r;
+
+	e->service = service;
+	r = listen_somewhere(service, s, err);
+	if (r == 0)
+		r = open_source(e, s, &options.source, err);
+	options.platform = e->platform;
+	options.missing_s = e->platform ? 0 : MISSING_S;
+	if (r == 0)
+		r = set_threads(flights_threads(options.source.ops), err);
+	if (r == 0)
+		r = requests_new(service_loop(service), &options, &e->requests, err);
+	if (r == 0)
+		r = new_web(e, s, &e->web, err);
+	return r == 0 ? listen_to_all(e, err) : r;
+}
+
+static void describe(void *context, struct metrics_text *to)
+{
+	const struct endorsements *e = context;
+
+	requests_describe(e->requests, web_stats(e->web), to);
+}
+
+static void status(void *context, char *text)
+{
+	const struct endorsements *e = context;
+
+	snprintf(text, SERVICE_STATUS_BYTES, "Serving %s endorsements",
+		 e->platform ? "test" : "AMD's and Intel's");
+}
+
+int endorsements_run(int argc, char **argv)
+{
+	static const struct service_role role = {
+		.name = "endorsements",
+		.options = &endorsements_options,
+		.settings_size = sizeof(struct endorsements_settings),
+		.sandbox_needs = SANDBOX_NEEDS_VSOCK | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_FILES,
+		.public = true,
+		.init = endorsements_settings_init,
+		.check = endorsements_settings_check,
+		.start = start,
+		.stop = stop,
+		.apply = apply,
+		.describe = describe,
+		.status = status,
+	};
+	struct endorsements e = { 0 };
+	int exit_status = service_run(&role, &e, argc, argv);
+
+	software_platform_free(e.platform);
+	return exit_status;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/flights.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+enum { BUCKETS = 1024 /* a power of two */ };
+
+struct flight {
+	struct flights *of;
+	char *name;
+	struct source_work work;
+	void *data;
+	struct flight *next_in_bucket;
+	struct flight *next; /* in the queue of its lane, or among those that wait */
+	uint64_t not_before; /* of the loop's clock */
+};
+
+/* A thread's worth of a lane. */
+struct slot {
+	uv_work_t work;
+	struct flights *of;
+	unsigned lane;
+	void *handles;
+	struct flight *flight;
+	struct slot *next_free;
+};
+
+struct flights {
+	uv_loop_t *loop;
+	const struct source *source;
+	size_t max;
+	void (*landed)(void *context, struct flight *f);
+	void *context;
+	struct flight *buckets[BUCKETS];
+	struct {
+		struct flight *first, **last;
+		struct slot *free;
+	} lanes[SOURCE_LANES];
+	struct flight *waiting; /* for their time */
+	uv_timer_t timer;
+	struct slot *slots;
+	size_t n_slots, n_busy;
+	bool stopping;
+	void (*idle)(void *context);
+	void *idle_context;
+	struct flights_stats stats;
+};
+
+unsigned flights_threads(const struct source_ops *ops)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SOURCE_LANES; i++)
+		n += ops->lanes[i];
+	return n;
+}
+
+static struct flight **bucket_of(struct flights *fs, const char *name)
+{
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619;
+	return &fs->buckets[hash & (BUCKETS - 1)];
+}
+
+static void forget(struct flight *f)
+{
+	struct flight **at = bucket_of(f->of, f->name);
+
+	while (*at != f)
+		at = &(*at)->next_in_bucket;
+	*at = f->next_in_bucket;
+	f->of->stats.now--;
+}
+
+static void free_flight(struct flight *f)
+{
+	endorse_value_done(&f->work.value);
+	free(f->name);
+	free(f);
+}
+
+/* ---- lanes */
+
+static void do_step(uv_work_t *work)
+{
+	struct slot *slot = work->data;
+
+	slot->of->source->ops->step(slot->handles, &slot->flight->work);
+}
+
+static void after_step(uv_work_t *work, int status);
+
+static void run_lane(struct flights *fs, unsigned lane)
+{
+	while (!fs->stopping && fs->lanes[lane].free && fs->lanes[lane].first) {
+		struct slot *slot = fs->lanes[lane].free;
+		struct flight *f = fs->lanes[lane].first;
+
+		fs->lanes[lane].free = slot->next_free;
+		fs->lanes[lane].first = f->next;
+		if (!f->next)
+			fs->lanes[lane].last = &fs->lanes[lane].first;
+		slot->flight = f;
+		fs->n_busy++;
+		uv_queue_work(fs->loop, &slot->work, do_step, after_step); /* fails only without a callback */
+	}
+}
+
+static void enter_lane(struct flight *f)
+{
+	struct flights *fs = f->of;
+	const unsigned lane = f->work.lane;
+
+	f->next = NULL;
+	*fs->lanes[lane].last = f;
+	fs->lanes[lane].last = &f->next;
+	fs->stats.in_lane[lane]++;
+	run_lane(fs, lane);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void set_timer(struct flights *fs)
+{
+	const uint64_t now = uv_now(fs->loop);
+	uint64_t at = UINT64_MAX;
+
+	for (const struct flight *f = fs->waiting; f; f = f->next)
+		at = f->not_before < at ? f->not_before : at;
+	if (at != UINT64_MAX)
+		uv_timer_start(&fs->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct flights *fs = timer->data;
+	const uint64_t now = uv_now(fs->loop);
+	struct flight **at = &fs->waiting, *due = NULL, **last = &due, *f;
+
+	while ((f = *at)) {
+		if (f->not_before > now) {
+			at = &f->next;
+			continue;
+		}
+		*at = f->next;
+		f->next = NULL;
+		*last = f;
+		last = &f->next;
+	}
+	while ((f = due)) {
+		due = f->next;
+		enter_lane(f);
+	}
+	set_timer(fs);
+}
+
+/* To the end of those that wait, so that flights due at the same time keep their order. */
+static void wait_for_time(struct flight *f)
+{
+	struct flights *fs = f->of;
+	struct flight **at = &fs->waiting;
+
+	while (*at)
+		at = &(*at)->next;
+	f->not_before = uv_now(fs->loop) + f->work.wait_ms;
+	f->next = NULL;
+	*at = f;
+	set_timer(fs);
+}
+
+static void after_step(uv_work_t *work, int status)
+{
+	struct slot *slot = work->data;
+	struct flights *fs = slot->of;
+	struct flight *f = take_ptr(slot->flight);
+
+	fs->stats.in_lane[slot->lane]--;
+	fs->n_busy--;
+	slot->next_free = fs->lanes[slot->lane].free;
+	fs->lanes[slot->lane].free = slot;
+	run_lane(fs, slot->lane);
+	if (f->work.lane == SOURCE_DONE) {
+		forget(f);
+		fs->landed(fs->context, f);
+		free_flight(f);
+	} else if (f->work.wait_ms > 0) {
+		wait_for_time(f);
+	} else {
+		enter_lane(f);
+	}
+	if (fs->stopping && fs->n_busy == 0 && fs->idle)
+		fs->idle(fs->idle_context);
+}
+
+/* ---- flights */
+
+struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work)
+{
+	struct flight **bucket = bucket_of(fs, name), *f;
+
+	for (f = *bucket; f; f = f->next_in_bucket)
+		if (!strcmp(f->name, name)) {
+			fs->stats.joined++;
+			return f;
+		}
+	f = fs->stopping || fs->stats.now >= fs->max ? NULL : calloc(1, sizeof(*f));
+	if (f)
+		f->name = strdup(name);
+	if (!f || !f->name) {
+		free(f);
+		fs->stats.refused++;
+		return NULL;
+	}
+	f->of = fs;
+	f->work = *work;
+	f->next_in_bucket = *bucket;
+	*bucket = f;
+	fs->stats.started++;
+	fs->stats.now++;
+	enter_lane(f);
+	return f;
+}
+
+const char *flight_name(const struct flight *f)
+{
+	return f->name;
+}
+
+struct source_work *flight_work(struct flight *f)
+{
+	return &f->work;
+}
+
+void **flight_data(struct flight *f)
+{
+	return &f->data;
+}
+
+const struct flights_stats *flights_stats(const struct flights *fs)
+{
+	return &fs->stats;
+}
+
+/* ---- start and end */
+
+static int open_slots(struct flights *fs, struct jurat_error *err)
+{
+	const struct source_ops *ops = fs->source->ops;
+	int r = 0;
+
+	for (unsigned lane = 0; lane < SOURCE_LANES; lane++) {
+		fs->lanes[lane].last = &fs->lanes[lane].first;
+		for (unsigned i = 0; r == 0 && i < ops->lanes[lane]; i++) {
+			struct slot *slot = &fs->slots[fs->n_slots];
+
+			r = ops->open(fs->source->context, lane, &slot->handles, err);
+			if (r < 0)
+				break;
+			slot->of = fs;
+			slot->lane = lane;
+			slot->work.data = slot;
+			slot->next_free = fs->lanes[lane].free;
+			fs->lanes[lane].free = slot;
+			fs->n_slots++;
+		}
+	}
+	return r;
+}
+
+int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
+		void (*landed)(void *context, struct flight *f), void *context, struct flights **ret,
+		struct jurat_error *err)
+{
+	struct flights *fs = calloc(1, sizeof(*fs));
+	int r;
+
+	if (fs)
+		fs->slots = calloc(flights_threads(source->ops), sizeof(*fs->slots));
+	if (!fs || !fs->slots) {
+		free(fs);
+		return jurat_fail_memory(err);
+	}
+	fs->loop = loop;
+	fs->source = source;
+	fs->max = max;
+	fs->landed = landed;
+	fs->context = context;
+	uv_timer_init(loop, &fs->timer);
+	fs->timer.data = fs;
+	uv_unref((uv_handle_t *)&fs->timer);
+	r = open_slots(fs, err);
+	if (r < 0)
+		flights_free(fs);
+	else
+		*ret = fs;
+	return r;
+}
+
+void flights_stop(struct flights *fs)
+{
+	fs->stopping = true;
+	uv_timer_stop(&fs->timer);
+}
+
+void flights_idle(struct flights *fs, void (*idle)(void *context), void *context)
+{
+	fs->idle = idle;
+	fs->idle_context = context;
+	if (fs->n_busy == 0)
+		idle(context);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct flights *fs = handle->data;
+
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct flight *f = fs->buckets[i], *next; f; f = next) {
+			next = f->next_in_bucket;
+			free_flight(f);
+		}
+	free(fs->slots);
+	free(fs);
+}
+
+void flights_free(struct flights *fs)
+{
+	if (!fs)
+		return;
+	for (size_t i = 0; i < fs->n_slots; i++)
+		fs->source->ops->close(fs->slots[i].handles);
+	fs->n_slots = 0;
+	uv_close((uv_handle_t *)&fs->timer, on_closed);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/shelf.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+enum {
+	BUCKETS = 4096,          /* a power of two */
+	ENTRY_COST_BYTES = 1024, /* of an entry and an answer, beside their bytes */
+	REFRESH_AGAIN_S = 600,   /* after a refresh that brought nothing newer */
+	REFRESH_PART = 10,       /* of the time that it is kept, before the end */
+};
+
+struct shelf_entry {
+	char *name;
+	struct endorse_item item;
+	struct endorse_value value; /* no body: it does not exist */
+	unsigned status;
+	int64_t expires, refresh_at;
+	size_t cost;
+	struct web_content *contents[ENDORSE_HEX + 1];
+	struct shelf_entry *next_in_bucket;
+	struct shelf_entry *newer, *older;
+};
+
+struct shelf {
+	size_t max_bytes;
+	struct shelf_entry *buckets[BUCKETS];
+	struct shelf_entry *newest, *oldest; /* by use */
+	struct shelf_stats stats;
+};
+
+int shelf_new(size_t max_bytes, struct shelf **ret)
+{
+	struct shelf *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->max_bytes = max_bytes;
+	*ret = s;
+	return 0;
+}
+
+static struct shelf_entry **bucket_of(struct shelf *s, const char *name)
+{
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619;
+	return &s->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)];
+}
+
+static void unlink_use(struct shelf *s, struct shelf_entry *e)
+{
+	*(e->newer ? &e->newer->older : &s->newest) = e->older;
+	*(e->older ? &e->older->newer : &s->oldest) = e->newer;
+}
+
+static void link_use(struct shelf *s, struct shelf_entry *e)
+{
+	e->newer = NULL;
+	e->older = s->newest;
+	*(s->newest ? &s->newest->newer : &s->oldest) = e;
+	s->newest = e;
+}
+
+static void drop(struct shelf *s, struct shelf_entry *e)
+{
+	struct shelf_entry **at = bucket_of(s, e->name);
+
+	while (*at != e)
+		at = &(*at)->next_in_bucket;
+	*at = e->next_in_bucket;
+	unlink_use(s, e);
+	s->stats.bytes -= e->cost;
+	s->stats.entries--;
+	for (unsigned i = 0; i < ARRAY_SIZE(e->contents); i++)
+		web_content_drop(e->contents[i]);
+	endorse_value_done(&e->value);
+	free(e->name);
+	free(e);
+}
+
+void shelf_free(struct shelf *s)
+{
+	while (s && s->oldest)
+		drop(s, s->oldest);
+	free(s);
+}
+
+static struct shelf_entry *find(struct shelf *s, const char *name)
+{
+	for (struct shelf_entry *e = *bucket_of(s, name); e; e = e->next_in_bucket)
+		if (!strcmp(e->name, name))
+			return e;
+	return NULL;
+}
+
+struct shelf_entry *shelf_find(struct shelf *s, const char *name, int64_t now)
+{
+	struct shelf_entry *e = find(s, name);
+
+	if (!e)
+		return NULL;
+	if (e->expires <= now) {
+		drop(s, e);
+		return NULL;
+	}
+	if (s->newest != e) {
+		unlink_use(s, e);
+		link_use(s, e);
+	}
+	return e;
+}
+
+/* Makes room for the cost of `e` among the others; false: there is none. */
+static bool charge(struct shelf *s, struct shelf_entry *e, size_t cost)
+{
+	if (cost > s->max_bytes)
+		return false;
+	while (s->stats.bytes > s->max_bytes - cost) {
+		struct shelf_entry *oldest = s->oldest == e ? e->newer : s->oldest;
+
+		if (!oldest)
+			return false;
+		drop(s, oldest);
+		s->stats.evicted++;
+	}
+	e->cost += cost;
+	s->stats.bytes += cost;
+	return true;
+}
+
+static struct shelf_entry *put(struct shelf *s, const char *name, int64_t expires, size_t cost)
+{
+	struct shelf_entry *e = find(s, name), **bucket;
+
+	if (e)
+		drop(s, e);
+	e = calloc(1, sizeof(*e));
+	if (e)
+		e->name = strdup(name);
+	if (!e || !e->name || !charge(s, e, cost + ENTRY_COST_BYTES)) {
+		if (e)
+			free(e->name);
+		free(e);
+		return NULL;
+	}
+	e->expires = expires;
+	bucket = bucket_of(s, name);
+	e->next_in_bucket = *bucket;
+	*bucket = e;
+	link_use(s, e);
+	s->stats.entries++;
+	return e;
+}
+
+bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *item,
+	       struct endorse_value *value, int64_t expires, int64_t now)
+{
+	struct shelf_entry *e =
+		put(s, name, expires, value->size + (value->issuer_chain ? strlen(value->issuer_chain) : 0));
+
+	if (!e)
+		return false;
+	e->item = *item;
+	e->status = MHD_HTTP_OK;
+	e->value = *value;
+	*value = (struct endorse_value){ .body = NULL };
+	e->refresh_at = expires - (expires - now) / REFRESH_PART;
+	return true;
+}
+
+void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires)
+{
+	struct shelf_entry *e = put(s, name, expires, 0);
+
+	if (!e)
+		return;
+	e->status = status;
+	e->refresh_at = INT64_MAX;
+}
+
+unsigned shelf_status(const struct shelf_entry *e)
+{
+	return e->status;
+}
+
+const struct endorse_item *shelf_item(const struct shelf_entry *e)
+{
+	return &e->item;
+}
+
+const struct endorse_value *shelf_value(const struct shelf_entry *e)
+{
+	return &e->value;
+}
+
+bool shelf_wants_refresh(struct shelf_entry *e, int64_t now)
+{
+	if (now < e->refresh_at)
+		return false;
+	e->refresh_at = now + REFRESH_AGAIN_S;
+	return true;
+}
+
+struct web_content *shelf_content(struct shelf *s, struct shelf_entry *e, enum endorse_encoding encoding)
+{
+	if (e->contents[encoding])
+		return e->contents[encoding];
+	if (!charge(s, e, 2 * e->value.size + ENTRY_COST_BYTES))
+		return NULL;
+	e->contents[encoding] = answer_new(&e->item, &e->value, encoding, NULL, false);
+	return e->contents[encoding];
+}
+
+const struct shelf_stats *shelf_stats(const struct shelf *s)
+{
+	return &s->stats;
+}

@@ -1,0 +1,357 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: MIT
+"""juratd endorsements --software-platform: the requests of AMD's KDS, Intel's PCS and a PCCS, and faults."""
+import http.client
+import json
+import pathlib
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from tap import case, main  # noqa: E402
+
+JURATD, JURAT = sys.argv[1:3]
+SPLS = "blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219"
+FMSPC = "544553540000"
+
+
+class Juratd:
+    """A daemon on a port that the system chooses."""
+
+    def __init__(self, *options, seed="jurat"):
+        words = [JURATD, "endorsements", "--listen", "tcp:127.0.0.1:0", *options]
+        if seed:
+            words += ["--software-platform", seed]
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        self.lines = []
+        self.tls = None
+        while "event=ready" not in self.line():
+            pass
+        self.host, port = re.search(r"address=tcp:([0-9.]+):(\d+)", "".join(self.lines)).groups()
+        self.port = int(port)
+
+    def line(self):
+        line = self.process.stderr.readline()
+        assert line, "".join(self.lines)
+        self.lines.append(line)
+        return line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.lines += self.process.stderr.readlines()
+        assert self.process.wait(60) == 0, "".join(self.lines)
+
+    def connection(self):
+        if self.tls:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=60, context=self.tls)
+        return http.client.HTTPConnection(self.host, self.port, timeout=60)
+
+    def ask(self, target, method="GET", body=None):
+        c = self.connection()
+        c.request(method, target, body=body)
+        answer = c.getresponse()
+        answer.body = answer.read()
+        c.close()
+        return answer
+
+    def get(self, target):
+        answer = self.ask(target)
+        assert answer.status == 200, (target, answer.status, answer.body)
+        return answer
+
+    def chips(self):
+        return json.loads(self.get("/software-platform/chips").body)["chips"]
+
+    def vcek(self, i=0):
+        chips = [c for c in self.chips() if c["product"] == "Milan"]
+        return f"/vcek/v1/Milan/{chips[i]['hwid']}?{SPLS}"
+
+
+def chain_of(answer, header):
+    """The certificates of an issuer chain in a header."""
+    pem = urllib.parse.unquote(answer.headers[header], errors="strict")
+    assert re.fullmatch(r"[A-Za-z0-9%_.~-]+", answer.headers[header])
+    return [ssl.PEM_cert_to_DER_cert(p + "-----END CERTIFICATE-----\n") for p in pem.split("-----END CERTIFICATE-----\n")[:-1]]
+
+
+@case
+def a_vcek_is_that_of_the_run_of_the_same_seed(tmp):
+    with Juratd("--chips", "1") as juratd:
+        for seed, i in (("jurat", 0), ("jurat/1", 1)):
+            certs = tmp / f"certs{i}"
+            subprocess.run([JURAT, "run", "--seed", seed, "--", JURAT, "attest", "--out", tmp / "report", "--certs-out", certs],
+                           check=True, stdout=subprocess.DEVNULL)
+            answer = juratd.get(juratd.vcek(i))
+            assert answer.headers["Content-Type"] == "application/pkix-cert"
+            assert answer.body in certs.read_bytes()
+
+
+@case
+def every_chip_of_every_product_has_its_own_vcek(tmp):
+    spls = {"Milan": SPLS, "Genoa": "blSPL=10&teeSPL=0&snpSPL=25&ucodeSPL=84",
+            "Turin": "fmcSPL=1&blSPL=1&teeSPL=1&snpSPL=4&ucodeSPL=81"}
+    with Juratd("--chips", "3") as juratd:
+        chips = juratd.chips()
+        assert len(chips) == 12 and len({c["hwid"] for c in chips}) == 12
+        assert {c["seed"] for c in chips} == {"jurat", "jurat/1", "jurat/2", "jurat/3"}
+        vceks = {juratd.get(f"/vcek/v1/{c['product']}/{c['hwid']}?{spls[c['product']]}").body for c in chips}
+        assert len(vceks) == 12
+        unknown = juratd.ask(f"/vcek/v1/Milan/{'ab' * 64}?{SPLS}")
+        assert unknown.status == 404, unknown.status
+
+
+@case
+def amds_chains_and_crls_are_served_for_each_product(tmp):
+    with Juratd() as juratd:
+        for product in "Milan", "Genoa", "Turin":
+            for key in "vcek", "vlek":
+                chain = juratd.get(f"/{key}/v1/{product}/cert_chain")
+                assert chain.body.count(b"-----BEGIN CERTIFICATE-----") == 2
+                crl = juratd.get(f"/{key}/v1/{product}/crl")
+                assert crl.headers["Content-Type"] == "application/pkix-crl" and crl.body[0] == 0x30
+        assert juratd.ask("/vcek/v1/Rome/cert_chain").status == 404
+
+
+DOCUMENTS = [  # target, member, id, header
+    (f"/tdx/certification/v4/tcb?fmspc={FMSPC}", "tcbInfo", "TDX", "TCB-Info-Issuer-Chain"),
+    (f"/sgx/certification/v4/tcb?fmspc={FMSPC}", "tcbInfo", "SGX", "TCB-Info-Issuer-Chain"),
+    ("/tdx/certification/v4/qe/identity", "enclaveIdentity", "TD_QE", "SGX-Enclave-Identity-Issuer-Chain"),
+    ("/sgx/certification/v4/qe/identity", "enclaveIdentity", "QE", "SGX-Enclave-Identity-Issuer-Chain"),
+    ("/sgx/certification/v4/qve/identity", "enclaveIdentity", "QVE", "SGX-Enclave-Identity-Issuer-Chain"),
+    ("/tdx/certification/v4/tcbevaluationdatanumbers", "tcbEvaluationDataNumbers", "TDX",
+     "TCB-Evaluation-Data-Numbers-Issuer-Chain"),
+    ("/sgx/certification/v4/tcbevaluationdatanumbers", "tcbEvaluationDataNumbers", "SGX",
+     "TCB-Evaluation-Data-Numbers-Issuer-Chain"),
+]
+
+
+@case
+def intels_documents_have_their_issuer_chain_in_a_header(tmp):
+    with Juratd() as juratd:
+        for target, member, name, header in DOCUMENTS:
+            answer = juratd.get(target)
+            assert answer.headers["Content-Type"] == "application/json"
+            document = json.loads(answer.body)
+            assert set(document) == {member, "signature"} and document[member]["id"] == name, target
+            chain = chain_of(answer, header)
+            assert len(chain) == 2 and b"Intel SGX TCB Signing" in chain[0] and b"Intel SGX Root CA" in chain[1]
+
+
+@case
+def a_tcb_recovery_is_standard_early_or_of_a_number(tmp):
+    with Juratd() as juratd:
+        listed = json.loads(juratd.get("/tdx/certification/v4/tcbevaluationdatanumbers").body)
+        early, standard = [n["tcbEvaluationDataNumber"] for n in listed["tcbEvaluationDataNumbers"]["tcbEvalNumbers"]]
+        assert early > standard
+        for target, member in ((f"/tdx/certification/v4/tcb?fmspc={FMSPC}&", "tcbInfo"),
+                               ("/tdx/certification/v4/qe/identity?", "enclaveIdentity")):
+            for query, number in (("update=standard", standard), ("update=early", early),
+                                  (f"tcbEvaluationDataNumber={early}", early)):
+                document = json.loads(juratd.get(target + query).body)
+                assert document[member]["tcbEvaluationDataNumber"] == number, (target, query)
+            assert juratd.ask(f"{target}tcbEvaluationDataNumber={standard - 1}").status == 410
+            assert juratd.ask(f"{target}tcbEvaluationDataNumber={early + 1}").status == 404
+            assert juratd.ask(f"{target}update=early&tcbEvaluationDataNumber={early}").status == 400
+
+
+@case
+def crls_are_der_pem_or_hex_as_asked_for(tmp):
+    with Juratd() as juratd:
+        for ca in "processor", "platform":
+            der = juratd.get(f"/sgx/certification/v4/pckcrl?ca={ca}&encoding=der")
+            pem = juratd.get(f"/sgx/certification/v4/pckcrl?ca={ca}")
+            name = f"Intel SGX PCK {ca.capitalize()} CA".encode()
+            assert name in der.body and name in chain_of(der, "SGX-PCK-CRL-Issuer-Chain")[0]
+            assert pem.headers["SGX-PCK-CRL-Issuer-Chain"] == der.headers["SGX-PCK-CRL-Issuer-Chain"]
+            text = pem.body.decode().replace("X509 CRL", "CERTIFICATE")
+            assert pem.body.startswith(b"-----BEGIN X509 CRL-----\n") and ssl.PEM_cert_to_DER_cert(text) == der.body
+        root = juratd.get("/IntelSGXRootCA.der").body
+        assert juratd.get("/sgx/certification/v4/rootcacrl").body == root
+        assert juratd.get("/sgx/certification/v3/rootcacrl").body == root.hex().encode()
+
+
+@case
+def what_is_no_request_of_these_services_is_refused_as_they_do(tmp):
+    with Juratd() as juratd:
+        rows = [("/", 404), ("/sgx/certification/v4/nothing", 404), (f"/sgx/certification/v3/tcb?fmspc={FMSPC}", 410),
+                ("/sgx/certification/v4/tcb", 400), ("/sgx/certification/v4/tcb?fmspc=12", 400),
+                ("/tdx/certification/v4/tcb?fmspc=00906ed50000", 404), ("/sgx/certification/v4/pckcrl?ca=x", 400),
+                (f"/vcek/v1/Milan/{'a' * 127}?{SPLS}", 400), (f"/vcek/v1/Milan/{'a' * 128}?blSPL=1", 400),
+                (f"/tdx/certification/v4/tcb?fmspc={FMSPC}&more=1", 400)]
+        for target, status in rows:
+            answer = juratd.ask(target)
+            assert answer.status == status and answer.body.endswith(b"\n"), (target, answer.status)
+        for method in "POST", "PUT", "DELETE", "OPTIONS":
+            answer = juratd.ask("/sgx/certification/v4/rootcacrl", method)
+            assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD", (method, answer.status)
+        head = juratd.ask("/sgx/certification/v4/rootcacrl", "HEAD")
+        assert head.status == 200 and int(head.headers["Content-Length"]) > 100 and head.body == b""
+
+
+@case
+def https_needs_the_certificate_and_sighup_changes_it(tmp):
+    def make(name):
+        r = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", tmp / f"{name}.key", "-out", tmp / f"{name}.crt", "-subj", f"/CN={name}", "-days", "2",
+                            "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True, check=False)
+        assert r.returncode == 0, r.stderr
+        (tmp / "crt").write_bytes((tmp / f"{name}.crt").read_bytes())
+        (tmp / "key").write_bytes((tmp / f"{name}.key").read_bytes())
+        return ssl.create_default_context(cafile=tmp / f"{name}.crt")
+
+    first = make("first")
+    with Juratd("--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
+        juratd.tls = first
+        kept = juratd.connection()
+        kept.request("GET", "/vcek/v1/Milan/cert_chain")
+        assert kept.getresponse().read().startswith(b"-----BEGIN")
+        second = make("second")
+        juratd.process.send_signal(1)
+        while "event=reloaded" not in juratd.line():
+            pass
+        juratd.tls = second
+        juratd.get("/vcek/v1/Milan/cert_chain")
+        juratd.tls = first
+        try:
+            juratd.get("/vcek/v1/Milan/cert_chain")
+            raise AssertionError("the certificate is the first one's still")
+        except ssl.SSLCertVerificationError:
+            pass
+        (tmp / "key").write_text("nonsense")
+        juratd.process.send_signal(1)
+        while "event=reload-failed" not in juratd.line():
+            pass
+        juratd.tls = second
+        juratd.get("/vcek/v1/Milan/cert_chain")
+
+
+# ---- faults
+
+@case
+def a_fault_is_for_so_many_requests_of_a_kind(tmp):
+    with Juratd("--fault", "429:2,retry-after=7@vcek", "--fault", "outage:2@qe-identity") as juratd:
+        vcek = juratd.vcek()
+        for _ in range(2):
+            answer = juratd.ask(vcek)
+            assert answer.status == 429 and answer.headers["Retry-After"] == "7"
+        juratd.get(vcek)
+        juratd.get("/vcek/v1/Milan/crl")
+        assert [juratd.ask("/tdx/certification/v4/qe/identity").status for _ in range(3)] == [500, 503, 200]
+
+
+@case
+def a_wrong_chip_and_a_wrong_tcb_are_another_vcek(tmp):
+    with Juratd() as juratd:
+        good = juratd.get(juratd.vcek()).body
+    bodies = set()
+    for fault in "wrong-chip", "wrong-tcb":
+        with Juratd("--fault", fault) as juratd:
+            bodies.add(juratd.get(juratd.vcek()).body)
+    assert len(bodies) == 2 and good not in bodies
+
+
+@case
+def half_an_answer_and_a_reset_end_the_connection(tmp):
+    with Juratd("--fault", "half@tcb-info", "--fault", "reset@root-crl") as juratd:
+        try:
+            juratd.get(f"/tdx/certification/v4/tcb?fmspc={FMSPC}")
+            raise AssertionError("the answer was whole")
+        except http.client.IncompleteRead as e:
+            assert len(e.partial) > 100, len(e.partial)
+        try:
+            juratd.get("/IntelSGXRootCA.der")
+            raise AssertionError("there was an answer")
+        except (ConnectionResetError, http.client.RemoteDisconnected):
+            pass
+
+
+@case
+def an_answer_is_slow_stale_elsewhere_or_of_another_type(tmp):
+    faults = ["slow:300@root-crl", "stale@qe-identity", "redirect:http://127.0.0.1:1/x@tcb-info", "wrong-type@vcek-chain",
+              "not-json@qve-identity"]
+    with Juratd(*[w for f in faults for w in ("--fault", f)]) as juratd:
+        begin = time.monotonic()
+        juratd.get("/IntelSGXRootCA.der")
+        assert time.monotonic() - begin >= 0.3
+        stale = json.loads(juratd.get("/tdx/certification/v4/qe/identity").body)["enclaveIdentity"]
+        assert stale["nextUpdate"] < time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        answer = juratd.ask(f"/tdx/certification/v4/tcb?fmspc={FMSPC}")
+        assert answer.status == 302 and answer.headers["Location"] == "http://127.0.0.1:1/x"
+        assert juratd.get("/vcek/v1/Milan/cert_chain").headers["Content-Type"] == "text/html"
+        assert juratd.get("/sgx/certification/v4/qve/identity").body.startswith(b"<!DOCTYPE")
+
+
+@case
+def bad_options_are_named(tmp):
+    rows = [(("--fault", "sloth"), "found 'sloth'"), (("--fault", "slow"), "slow: expected ':MS'"),
+            (("--fault", "429:0"), "expected ':N'"), (("--fault", "half@vcak"), "found 'vcak'"),
+            (("--fault", "half,retry-after=1"), "retry-after"), (("--tls-cert", "x"), "together"),
+            (("--offline",), "--software-platform cannot be used"), (("--listen", "tcp:localhost:1"), "IPv4 or [IPv6]")]
+    for options, text in rows:
+        r = subprocess.run([JURATD, "endorsements", "--software-platform", "jurat", *options], capture_output=True, text=True,
+                           check=False)
+        assert r.returncode == 2 and text in r.stderr, (options, r)
+    for options in ("--chips", "2"), ("--fault", "429"):
+        r = subprocess.run([JURATD, "endorsements", *options], capture_output=True, text=True, check=False)
+        assert r.returncode == 2 and "need --software-platform" in r.stderr, r
+
+
+# ---- hostile clients
+
+@case
+def a_body_a_huge_target_and_rubbish_are_refused_and_others_served(tmp):
+    def raw(data):
+        with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
+            try:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                got = b""
+                while part := s.recv(65536):
+                    got += part
+                return got
+            except OSError:  # closed amid what was sent
+                return b""
+
+    with Juratd("--timeout", "2000") as juratd:
+        head = b"GET /IntelSGXRootCA.der HTTP/1.1\r\nHost: x\r\n"
+        assert raw(head + b"Content-Length: 3\r\n\r\nabc").startswith(b"HTTP/1.1 400")
+        assert b" 200 " not in raw(head + b"Content-Length: 100000000\r\n\r\n" + b"x" * 500000)
+        assert b" 200 " not in raw(head + b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b"x" * 0x8000 + b"\r\n0\r\n\r\n")
+        assert b" 200 " not in raw(b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " not in raw(b"GET /" + b"a" * 1000000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " not in raw(head + b"X: " + b"y" * 1000000 + b"\r\n\r\n")
+        assert b" 200 " not in raw(b"\x16\x03\x01" + bytes(range(256)) * 8)
+        many = raw(head + b"\r\n" + (head + b"\r\n") * 49 + head + b"Connection: close\r\n\r\n")
+        assert many.count(b"HTTP/1.1 200 OK\r\n") == 51, many.count(b"HTTP/1.1 200 OK\r\n")
+        juratd.get("/IntelSGXRootCA.der")
+
+
+@case
+def clients_beyond_the_limit_and_silent_ones_keep_nobody_waiting(tmp):
+    with Juratd("--max-connections", "50", "--timeout", "60000") as juratd:
+        idle = [socket.create_connection((juratd.host, juratd.port), timeout=60) for _ in range(200)]
+        for s in idle[::2]:
+            try:
+                s.sendall(b"GET /Int")
+            except ConnectionError:
+                pass
+        for _ in range(20):
+            juratd.get("/IntelSGXRootCA.der")
+        for s in idle:
+            s.close()
+    with Juratd("--timeout", "300") as juratd:
+        with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
+            s.sendall(b"GET /IntelSGXRootCA.der HTTP/1.1\r\nHost")
+            assert s.recv(1000) == b""  # closed in time
+
+
+if __name__ == "__main__":
+    sys.exit(main("jurat-endorsements-"))
