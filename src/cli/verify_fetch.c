@@ -149,7 +149,7 @@ static int fetch_snp(struct cli *cli, struct cli_verify *v, const struct jurat_v
 	int status = CLI_OK;
 
 	g->product = verdict->product != SNP_PRODUCT_UNKNOWN ? verdict->product : g->product;
-	/* The check of a VCEK needs its chain: if the product is known, the chain is first, and asked for once. */
+	/* The check of a VCEK needs its chain, which is asked for once if it is first. */
 	if (g->product != SNP_PRODUCT_UNKNOWN)
 		status = fetch_missing(cli, v, verdict, MISSING_CHAIN, ret_more);
 	if (status == CLI_OK)
