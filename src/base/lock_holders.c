@@ -45,15 +45,10 @@ static void add(struct found *f, const char *text)
 /* A process may choose any name: replace what is not printable. */
 static void add_process(struct found *f, int process, const char *pid)
 {
-	char comm[32], line[64];
-	size_t n = read_text(process, "comm", comm, sizeof(comm));
+	char line[64 + BASE_COMM_BYTES], comm[BASE_COMM_BYTES];
 
-	for (size_t i = 0; i < n; i++)
-		if (comm[i] == '\n' && i == n - 1)
-			comm[i] = '\0';
-		else if (comm[i] < ' ' || comm[i] > '~')
-			comm[i] = '?';
-	snprintf(line, sizeof(line), "%spid %s (%s)", f->n > 0 ? ", " : "", pid, comm);
+	snprintf(line, sizeof(line), "%spid %s (%s)", f->n > 0 ? ", " : "", pid,
+		 base_process_name(process, comm));
 	if (f->n < MAX_NAMED)
 		add(f, line);
 	else if (f->n == MAX_NAMED)
@@ -61,10 +56,23 @@ static void add_process(struct found *f, int process, const char *pid)
 	f->n++;
 }
 
-/* "lock:\t1: OFDLCK ADVISORY READ ..." Locks of flock(2) do not conflict with OFD locks and are skipped. */
-static bool has_lock(int process, const char *fd)
+char *base_process_name(int process, char to[BASE_COMM_BYTES])
+{
+	size_t n = read_text(process, "comm", to, BASE_COMM_BYTES);
+
+	for (size_t i = 0; i < n; i++)
+		if (to[i] == '\n' && i == n - 1)
+			to[i] = '\0';
+		else if (to[i] < ' ' || to[i] > '~')
+			to[i] = '?';
+	return to;
+}
+
+/* "lock:\t1: OFDLCK ADVISORY READ ..." */
+unsigned base_lock_kinds(int process, const char *fd)
 {
 	char name[32], info[4096];
+	unsigned kinds = 0;
 
 	snprintf(name, sizeof(name), "fdinfo/%s", fd);
 	read_text(process, name, info, sizeof(info));
@@ -72,9 +80,17 @@ static bool has_lock(int process, const char *fd)
 		size_t n = strcspn(at + 1, "\n");
 
 		if (memmem(at + 1, n, "OFDLCK", 6) || memmem(at + 1, n, "POSIX", 5))
-			return true;
+			kinds |= BASE_LOCK_OF_FCNTL;
+		else if (memmem(at + 1, n, "FLOCK", 5))
+			kinds |= BASE_LOCK_OF_FLOCK;
 	}
-	return false;
+	return kinds;
+}
+
+/* Locks of flock(2) do not conflict with OFD locks and are skipped. */
+static bool has_lock(int process, const char *fd)
+{
+	return base_lock_kinds(process, fd) & BASE_LOCK_OF_FCNTL;
 }
 
 static bool holds_it(int process, const struct stat *it)
