@@ -131,6 +131,7 @@ int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);
 int cli_fetch(struct cli *cli);
 int cli_help(struct cli *cli);
+int cli_host(struct cli *cli);
 int cli_key(struct cli *cli);
 int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 {
 	static const struct cli_run runs[] = {
 		{ "fetch", cli_fetch },
+		{ "host", cli_host },
 		{ "verify", cli_verify_network },
 	};
 

@@ -142,6 +142,35 @@ static const struct cli_option certs_options[] = {
 	{ "output", "FORMAT", "check, split: output format", "text|json", .fallback = "text" },
 };
 
+static const struct cli_option host_options[] = {
+	{ "device", "FILE", "device of the AMD Secure Processor", .fallback = "/dev/sev" },
+	{ "blob", "FILE", "certificate table that VMMs serve", .fallback = "$JURAT_CERTS" },
+	{ "endorsements", "DIR|URL", "where certificates come from: a directory, or a service",
+	  .fallback = "$JURAT_ENDORSEMENTS, or AMD" },
+	{ "ca-file", "FILE", "trusted CAs of the service, PEM", .fallback = "the system's" },
+	{ "product", "NAME", "product of the processor", "milan|genoa|turin",
+	  .fallback = "$JURAT_PRODUCT, or this processor's" },
+	{ "roots", "FILE|DIR", "trusted roots, instead of AMD's", .repeatable = true, .reads = true },
+	{ "at", "RFC3339", "time of the checks", .fallback = "now" },
+	{ "dry-run", NULL, "check everything and print the steps, but change nothing" },
+	{ "reported-tcb", "HEX|NAME=N,...",
+	  "set-config: TCB_VERSION to report (16 hex digits), or components of it" },
+	{ "mask-chip-id", "YES|NO", "set-config: chip_id of reports is zero", "yes|no" },
+	{ "mask-chip-key", "YES|NO", "set-config: reports are not signed", "yes|no" },
+	{ "reset", NULL, "set-config: report the committed TCB, without masks" },
+	{ "committed", "HEX", "set-config: the committed TCB, which the firmware's status does not have" },
+	{ "report", "FILE", "set-config: a recent report of this host, for its committed TCB",
+	  .reads = true },
+	{ "vlek", "FILE", "certificate of the VLEK that is or will be loaded, DER or PEM",
+	  .fallback = "that of the present table", .reads = true },
+	{ "with-crl", NULL, "add the CRL to the table (some clients cannot read it)" },
+	{ "wait", "MS", "how long to wait for readers and for other updaters, in milliseconds",
+	  .fallback = "1000" },
+	{ "undrained", "CHOICE", "what to do if readers still have the old table then",
+	  "put-back|empty|proceed", .fallback = "put-back" },
+	OUTPUT,
+};
+
 static const struct cli_option attest_options[] = {
 	{ "tee", "TEE", "TEE to use", "auto|sev-snp|tdx", .fallback = "auto" },
 	REPORT_DATA("REPORT_DATA to put into the report", "random"),
@@ -275,6 +304,18 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "print help for a verb",
 	  OPTIONS(help_options),
 	  .max_args = 1 },
+	{ .name = "host",
+	  .args = "COMMAND [FILE]",
+	  .summary = "change firmware configuration and certificates of an SNP host together",
+	  .more = "COMMAND: status, set-config, commit, load-vlek FILE, refresh or recover.\n"
+		  "Exit status: 0 done (status: the table fits), 1 refused by a check or by the firmware, "
+		  "and "
+		  "nothing was changed (status: it does not fit), 2 usage error, 3 a device, file, lock or "
+		  "service failed, 4 internal error.\n",
+	  OPTIONS(host_options),
+	  .min_args = 1,
+	  .max_args = 2,
+	  .program = CLI_NETWORK },
 	{ .name = "key", .args = "", .summary = "derive a key from SEV-SNP firmware", OPTIONS(key_options) },
 	{ .name = "run",
 	  .args = "-- PROGRAM [ARGUMENT]...",

@@ -66,6 +66,11 @@ struct machine_change {
 	uint32_t flags;
 	/* VLEK_LOAD: 432 bytes, borrowed; NULL: made by the simulated KDS for SIM_CSP_ID */
 	const uint8_t *hashstick;
+	/*
+	 * Only this firmware command: the caller changes the certificates itself, and holds the locks that
+	 * this takes (doc/decisions/0032).
+	 */
+	bool command_only;
 };
 /*
  * 0; JURAT_BUSY readers held the lock; -ECANCELED the firmware refused, and nothing was changed; another

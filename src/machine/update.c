@@ -97,8 +97,11 @@ static uint32_t load_vlek(struct machine *m, const uint8_t *hashstick, struct ju
 	return status == SNP_SUCCESS ? load_own_vlek(m, &now, err) : status;
 }
 
-/* Without the VLEK, reports have the chip id again, which identifies the VCEK that signs them from now on. */
-static uint32_t commit(struct machine *m)
+/*
+ * Without the VLEK, reports have the chip id again, which identifies the VCEK that signs them from now on. An
+ * operator who issues the command only decides about that as well.
+ */
+static uint32_t commit(struct machine *m, bool command_only)
 {
 	struct snp_platform_status before, after;
 	struct snp_config unmask = { 0 };
@@ -107,6 +110,8 @@ static uint32_t commit(struct machine *m)
 	machine_event(m, "operator", "firmware", "SNP_COMMIT");
 	if (status == SNP_SUCCESS)
 		status = sim_psp_commit(m->psp);
+	if (command_only)
+		return status;
 	if (status == SNP_SUCCESS)
 		status = sim_psp_platform_status(m->psp, &after);
 	if (status != SNP_SUCCESS || !(before.flags & ~after.flags & SNP_STATUS_VLEK_EN))
@@ -126,7 +131,7 @@ static uint32_t command(struct machine *m, const struct machine_change *change, 
 			      (unsigned long long)change->tcb);
 		return sim_psp_config(m->psp, &config);
 	case MACHINE_COMMIT:
-		return commit(m);
+		return commit(m, change->command_only);
 	case MACHINE_DOWNLOAD:
 		machine_event(m, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
 		return sim_psp_download_firmware(m->psp, change->tcb, false);
@@ -190,7 +195,7 @@ static int update(struct issue *i, struct jurat_error *err)
 	size_t size;
 	int r;
 
-	if (!m->certs_path) {
+	if (!m->certs_path || change->command_only) {
 		i->status = command(m, change, err);
 		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "refused by firmware");
 	}

@@ -10,9 +10,10 @@
 
 /*
  * /dev/sev, with the commands of an SNP host. The firmware refuses those of SEV and SEV-ES with
- * UNSUPPORTED. A command that changes the firmware's TCB or certificates replaces the certificate blob in
- * the same transaction, as an operator's tool would. The order of checks is the driver's. Spec: Linux
- * include/uapi/linux/psp-sev.h, drivers/crypto/ccp/sev-dev.c.
+ * UNSUPPORTED. A command that changes the firmware's TCB or key replaces the certificate blob in the same
+ * transaction, for host tools that replace no certificates; while an updater such as `jurat host` is at work,
+ * it is the firmware's command alone, as on hardware (doc/decisions/0032). The order of checks is the
+ * driver's. Spec: Linux include/uapi/linux/psp-sev.h, drivers/crypto/ccp/sev-dev.c.
  */
 enum { GET_ID_BYTES = 128, ID_BYTES = 64, GET_ID2_BYTES = 12 };
 
@@ -40,11 +41,14 @@ static int answered(struct call *c, uint32_t status)
 	return status == SNP_SUCCESS ? 0 : -EIO;
 }
 
-static int change(struct call *c, const struct machine_change *change)
+static int change(struct call *c, struct machine_change *change)
 {
 	struct jurat_error err = { "" };
 	uint32_t status = SNP_SUCCESS;
-	int r = run_platform_update(c->platform, change, &status, &err);
+	int r;
+
+	change->command_only = run_platform_has_updater(c->platform);
+	r = run_platform_update(c->platform, change, &status, &err);
 
 	if (r == 0 || r == -ECANCELED)
 		return answered(c, status);

@@ -95,6 +95,16 @@ static int write_hashstick(const struct run_platform *p, const char *roots, stru
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s'", path) : 0;
 }
 
+static bool is_own(const char *variable)
+{
+	static const char *const names[] = { "JURAT_ROOTS=", "JURAT_CERTS=", "JURAT_PRODUCT=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(variable, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
 /* A copy of environ with `room` free slots, without the variables that are set here. */
 static char **copy_environ(size_t room)
 {
@@ -105,7 +115,7 @@ static char **copy_environ(size_t room)
 		n++;
 	env = calloc(n + room + 1, sizeof(*env));
 	for (size_t i = 0; env && i < n; i++) {
-		if (!strncmp(environ[i], "JURAT_ROOTS=", 12) || !strncmp(environ[i], "JURAT_CERTS=", 12))
+		if (is_own(environ[i]))
 			continue;
 		env[kept] = strdup(environ[i]);
 		if (!env[kept++]) {
@@ -140,10 +150,12 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 		r = run_roots_tdx(p, roots, err);
 	if (r < 0)
 		return r;
-	env = copy_environ(2);
+	env = copy_environ(3);
 	r = env ? add(env, "JURAT_ROOTS", roots) : -ENOMEM;
 	if (r == 0 && p->options->host && p->certs_path)
 		r = add(env, "JURAT_CERTS", p->certs_path);
+	if (r == 0 && p->options->host)
+		r = add(env, "JURAT_PRODUCT", snp_product_name(sim_psp_product(machine_psp(p->machine))));
 	if (r < 0) {
 		run_environment_free(env);
 		return jurat_fail_memory(err);

@@ -44,19 +44,30 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 }
 
 /*
- * Loads the firmware and publishes the certificates that the options select. This also repairs what a crash
- * has left.
+ * Publishes the certificates of a platform, which also repairs what a crash has left. An updater that is at
+ * work publishes its own; it may wait for the lock of the state, which this caller holds.
  */
+static int publish_certificates(struct run_platform *p, struct jurat_error *err)
+{
+	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
+	uint32_t status = SNP_SUCCESS;
+	int r;
+
+	if (!p->certs_path || (p->state && run_platform_has_updater(p)))
+		return 0;
+	r = run_platform_update_locked(p, &publish, &status, err);
+	return r == -EBUSY && p->state && run_platform_has_updater(p) ? 0 : r;
+}
+
+/* Loads the firmware and publishes the certificates that the options select. */
 static int prepare(struct run_platform *p, struct jurat_error *err)
 {
-	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY }, vlek = { .kind = MACHINE_VLEK_LOAD },
+	struct machine_change vlek = { .kind = MACHINE_VLEK_LOAD },
 			      download = { .kind = MACHINE_DOWNLOAD, .tcb = p->options->firmware_tcb };
 	struct snp_platform_status now;
 	uint32_t status = SNP_SUCCESS;
-	int r = 0;
+	int r = publish_certificates(p, err);
 
-	if (p->certs_path)
-		r = run_platform_update_locked(p, &publish, &status, err);
 	if (r == 0 && p->options->firmware_tcb)
 		r = run_platform_update_locked(p, &download, &status, err);
 	if (r < 0)

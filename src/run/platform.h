@@ -94,5 +94,10 @@ JURAT_MUST_CHECK int run_platform_update(struct run_platform *platform, const st
 JURAT_MUST_CHECK int run_platform_update_locked(struct run_platform *platform,
 						const struct machine_change *change, uint32_t *ret_status,
 						struct jurat_error *err);
+/*
+ * Whether an updater, such as `jurat host`, holds the update lock of the blob: it changes the certificates
+ * itself (doc/decisions/0032).
+ */
+bool run_platform_has_updater(const struct run_platform *platform);
 
 #endif

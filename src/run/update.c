@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 
+#include "base/cleanup.h"
 #include "run/platform.h"
+#include "store/store.h"
 
 /* Changes of firmware and certificates: commands of host tools, and --fault. */
 
@@ -25,4 +29,18 @@ int run_platform_update(struct run_platform *p, const struct machine_change *cha
 	if (p->state)
 		run_state_unlock(p->state);
 	return r;
+}
+
+bool run_platform_has_updater(const struct run_platform *p)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	auto_free char *name = NULL;
+	auto_close int fd = -1;
+
+	if (!p->certs_path || asprintf(&name, "%s" STORE_LOCK_SUFFIX, p->certs_path) < 0) {
+		name = NULL;
+		return false;
+	}
+	fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }

@@ -14,5 +14,7 @@ JURAT_MUST_CHECK int store_check_directory(const char *name, const struct base_s
 					   struct jurat_error *err);
 JURAT_MUST_CHECK int store_check_blob(const char *path, const struct base_stat *st,
 				      const struct base_stat *dir, struct jurat_error *err);
+/* Both for a path, whose file need not exist yet. Another -errno: the directory cannot be examined. */
+JURAT_MUST_CHECK int store_check_path(struct base_env *env, const char *path, struct jurat_error *err);
 
 #endif

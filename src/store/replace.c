@@ -31,6 +31,7 @@ struct replace {
 	char *dir_name, *lock_name, *empty_name, *next_name;
 	int dir, lock, empty, old, next; /* descriptors; -1: none */
 	bool has_lock_name, has_next_name;
+	bool keep_next;           /* the firmware may have been changed, and the path has the empty table */
 	bool may_drop_empty_name; /* the file with that name is not a table that a reader may hold */
 	bool published;           /* the empty table is at the path */
 	bool touched_old;         /* the old file may have been overwritten */
@@ -51,6 +52,12 @@ static uint64_t wait_left(const struct replace *u)
 	uint64_t waited = base_now_ns(u->env) - u->start_ns;
 
 	return waited < u->options.wait_ns ? u->options.wait_ns - waited : 0;
+}
+
+static void reached(const struct replace *u, enum store_step step)
+{
+	if (u->options.reached)
+		u->options.reached(u->options.ctx, step);
 }
 
 static bool same_file(const struct base_stat *a, const struct base_stat *b)
@@ -107,17 +114,14 @@ static int drain(struct replace *u, int fd)
 
 /*
  * Overwrites the file at `fd` with the empty table. The entries are zeroed first: from then on the table *is*
- * empty, even if the process dies before the rest is cleared.
+ * empty, even if the process dies before the rest is cleared. This is for processes that have the file open,
+ * which no power loss survives, so it need not be synced.
  */
 static int empty_in_place(struct replace *u, int fd)
 {
 	int e = write_all(u, fd, empty_table, sizeof(empty_table));
 
-	if (e == 0)
-		e = base_truncate(u->env, fd, sizeof(empty_table));
-	if (e == 0)
-		e = base_fsync(u->env, fd);
-	return e;
+	return e == 0 ? base_truncate(u->env, fd, sizeof(empty_table)) : e;
 }
 
 /* Unlinks a name if it exists. */
@@ -316,6 +320,7 @@ static int publish_empty(struct replace *u)
 		return fail(u, e, "publish the empty table at", u->path);
 	u->published = true;
 	u->may_drop_empty_name = false;
+	reached(u, STORE_STEP_QUEUED);
 	if (u->old >= 0) {
 		e = base_stat(u->env, u->empty_name, &swapped);
 		if (e < 0)
@@ -365,6 +370,7 @@ static int drain_old(struct replace *u)
 	return 0;
 }
 
+/* Readers that wait need not wait for the sync: after a power loss the path has one of these two tables. */
 static int publish_next(struct replace *u)
 {
 	int e = base_rename(u->env, u->next_name, u->path);
@@ -372,6 +378,10 @@ static int publish_next(struct replace *u)
 	if (e < 0)
 		return fail(u, e, "publish the new table at", u->path);
 	u->has_next_name = false;
+	u->result.left = STORE_LEFT_NEW;
+	base_close(u->env, u->empty);
+	u->empty = -1;
+	reached(u, STORE_STEP_PUBLISHED);
 	return 0;
 }
 
@@ -411,8 +421,10 @@ static void roll_back(struct replace *u)
 	else
 		e = base_rename(u->env, u->empty_name, u->path);
 	u->result.left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
-	if (e == 0)
-		(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
+	if (e != 0)
+		return;
+	reached(u, STORE_STEP_RESTORED);
+	(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
 }
 
 static int prepare(struct replace *u, const void *next, size_t next_size)
@@ -432,12 +444,19 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 		e = settle_leftovers(u);
 	if (e == 0)
 		e = open_old(u);
-	if (e == 0) /* before the command: a full disk must not be found out after it */
-		e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
-	if (e == 0)
-		e = publish_empty(u);
+	if (e != 0)
+		return e;
+	reached(u, STORE_STEP_TURN);
+	/* before the command: a full disk must not be found out after it */
+	e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
+	if (e != 0)
+		return e;
+	reached(u, STORE_STEP_WRITTEN);
+	e = publish_empty(u);
 	if (e == 0)
 		e = drain_old(u);
+	if (e == 0)
+		reached(u, STORE_STEP_DRAINED);
 	return e;
 }
 
@@ -459,6 +478,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	if (change)
 		changed = change->issue(change->ctx, &said);
 	u->result.left = STORE_LEFT_EMPTY;
+	u->keep_next = changed != STORE_UNCHANGED;
 	if (changed == STORE_UNCHANGED) {
 		roll_back(u);
 		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
@@ -469,9 +489,11 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	e = publish_next(u);
 	if (e < 0)
 		return e;
-	u->result.left = STORE_LEFT_NEW;
 	e = base_fsync(u->env, u->dir);
-	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
+	if (e < 0)
+		return fail(u, e, "sync", u->dir_name);
+	reached(u, STORE_STEP_SYNCED);
+	return 0;
 }
 
 /*
@@ -480,7 +502,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
  */
 static void finish(struct replace *u)
 {
-	if (u->has_next_name)
+	if (u->has_next_name && !u->keep_next)
 		(void)base_unlink(u->env, u->next_name);
 	if (u->may_drop_empty_name)
 		(void)base_unlink(u->env, u->empty_name);

@@ -77,11 +77,25 @@ enum store_undrained {
 	STORE_UNDRAINED_PROCEED,
 };
 
+/* Steps of a replacement, in order; not all of them are reached. */
+enum store_step {
+	STORE_STEP_TURN,      /* no other updater is at work, and what a crash left is cleared away */
+	STORE_STEP_WRITTEN,   /* the next table is on disk beside the path */
+	STORE_STEP_QUEUED,    /* the empty table is at the path: new readers wait */
+	STORE_STEP_DRAINED,   /* no reader has the old table, which is emptied */
+	STORE_STEP_PUBLISHED, /* the next table is at the path, and readers get it */
+	STORE_STEP_RESTORED,  /* the old table is, because the firmware was not changed */
+	STORE_STEP_SYNCED     /* what is at the path survives a power loss */
+};
+
 /* Zero is the default of every member. */
 struct store_options {
 	/* limit of all waiting: for another updater, for leftovers of a crashed one, for readers */
 	uint64_t wait_ns;
 	enum store_undrained undrained;
+	/* called after each step, for logs and times; must not touch the store */
+	void (*reached)(void *ctx, enum store_step step);
+	void *ctx;
 };
 
 struct store_result {

@@ -33,6 +33,7 @@ struct snp_judge {
 	struct crl_entry *fresh_crl; /* the same */
 	bool leaf_signed;            /* by the chosen intermediate */
 	bool root_trusted;           /* pinned and self-signed, or supplied */
+	bool no_report;              /* `report` is what one would say about its key: it has no signature */
 };
 
 /*

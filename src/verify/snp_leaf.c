@@ -61,8 +61,11 @@ static int try_signature(const struct snp_judge *j, struct cert_entry *leaf)
 
 int judge_report_signature(struct snp_judge *j)
 {
-	int r = j->signature_seen ? 0 : try_signature(j, j->leaf);
+	int r;
 
+	if (j->no_report)
+		return 0;
+	r = j->signature_seen ? 0 : try_signature(j, j->leaf);
 	if (r == JURAT_REFUSED)
 		verdict_refuse(j->out, REASON_REPORT_SIGNATURE, "%s",
 			       j->has_signature ? "the signature does not verify with this key"

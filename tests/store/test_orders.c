@@ -221,7 +221,7 @@ static const char *check_two(void *ctx)
 		return "one of two updaters failed";
 	if (model_state_at_path(w) != w->firmware || w->firmware == OLD)
 		return "I1: the table at the path disagrees with the firmware";
-	return model_any_temporary_left(w);
+	return model_any_temporary_left(w, false);
 }
 
 static const struct orders_actor two[] = { { "updater", model_updater },

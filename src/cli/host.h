@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_HOST_H
+#define CLI_HOST_H
+
+#include "cli/cli.h"
+#include "fetch/fetch.h"
+#include "update/update.h"
+
+/* What every command of `jurat host` needs, from options and environment. Frees with host_done(). */
+struct host {
+	struct cli *cli;
+	const char *command; /* "set-config" */
+	struct update_options update;
+	struct fetcher *fetcher; /* NULL: not needed yet */
+};
+
+/* CLI_OK; another exit status after an error message */
+JURAT_MUST_CHECK int host_init(struct host *host, struct cli *cli);
+void host_done(struct host *host);
+
+/* host_status.c */
+int host_status(struct host *host);
+
+/* Options that name a TCB. false after an error message: exit CLI_USAGE. */
+bool host_take_hex_tcb(const struct cli *cli, const char *option, uint64_t *ret);
+
+#endif

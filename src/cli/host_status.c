@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/time.h"
+#include "cli/host.h"
+#include "store/access.h"
+#include "update/left.h"
+#include "update/sev_device.h"
+#include "verify/entry.h"
+#include "verify/snp_fits.h"
+#include "verify/verdict.h"
+
+/* What `jurat host status` finds: lines of text, or members of one object. */
+struct status {
+	struct host *host;
+	json_t *json;     /* NULL: text */
+	json_t *problems; /* what an operator should mend, also in text mode */
+	struct snp_platform_status platform;
+	struct update_plan plan; /* of the present state */
+	bool planned, failed;    /* failed: out of memory */
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct status *s, const char *name, const char *format,
+						      ...)
+{
+	auto_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (!text) {
+		s->failed = true;
+	} else if (s->json) {
+		if (json_object_set_new(s->json, name, json_string(base_plain_text(text))) < 0)
+			s->failed = true;
+	} else {
+		printf("%-13s %s\n", name, base_plain_text(text));
+	}
+}
+
+/* Something is wrong: exit status 1. */
+__attribute__((format(printf, 3, 4))) static void problem(struct status *s, const char *code,
+							  const char *format, ...)
+{
+	auto_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (!text || json_array_append_new(s->problems, json_pack("{s:s, s:s}", "code", code, "detail",
+								  base_plain_text(text))) < 0)
+		s->failed = true;
+}
+
+static void say_platform(struct status *s)
+{
+	const struct snp_platform_status *p = &s->platform;
+	enum snp_product product = s->host->update.product;
+	char tcb[UPDATE_TCB_BYTES], signing[UPDATE_SIGNING_BYTES];
+	struct update_signing now = update_signing_of(p);
+
+	say(s, "firmware", "%s, API %u.%u, build %" PRIu32, snp_product_name(product), p->api_major,
+	    p->api_minor, p->build_id);
+	say(s, "state", "%s, %" PRIu32 " guests",
+	    p->state == 0   ? "not initialised"
+	    : p->state == 1 ? "initialised"
+			    : "unknown",
+	    p->guest_count);
+	say(s, "current_tcb", "%s", update_tcb_format(product, p->current_tcb, tcb));
+	say(s, "reported_tcb", "%s", update_tcb_format(product, p->reported_tcb, tcb));
+	say(s, "signs_with", "%s", update_signing_format(product, &now, signing));
+}
+
+/* Reads the platform, which needs no write access. */
+static int inspect_platform(struct status *s)
+{
+	const struct update_options *o = &s->host->update;
+	const struct update_request present = { .kind = UPDATE_REFRESH };
+	struct jurat_error err = { "" };
+	struct sev_device dev;
+	char hex[BYTES_HEX_SIZE(64)];
+	uint8_t hwid[64];
+	int r = sev_device_open(base_env_real(), o->device, false, &dev, &err);
+
+	if (r < 0)
+		return cli_fail(s->host->cli, cli_status(r), "status: %s", err.text);
+	r = sev_device_status(&dev, &s->platform, &err);
+	if (r == 0)
+		r = sev_device_hwid(&dev, hwid, &err);
+	sev_device_close(&dev);
+	if (r < 0)
+		return cli_fail(s->host->cli, cli_status(r), "status: %s", err.text);
+	say_platform(s);
+	say(s, "chip_id", "%s", bytes_to_hex(hwid, snp_hwid_bytes(o->product), hex));
+	r = update_plan_make(o->product, hwid, &s->platform, &present, &s->plan, &err);
+	s->planned = r == 0;
+	if (r != 0)
+		problem(s, "platform", "%s", err.text);
+	for (unsigned i = 0; r == 0 && i < s->plan.n_notes; i++)
+		say(s, "note", "%s", s->plan.notes[i]);
+	return CLI_OK;
+}
+
+/* The table in place, against the key that signs now. */
+static int inspect_table(struct status *s)
+{
+	const struct update_options *o = &s->host->update;
+	struct snp_signer signer = { .product = o->product,
+				     .vlek = s->plan.after.flags & SNP_STATUS_VLEK_EN,
+				     .reported_tcb = s->plan.after.reported_tcb };
+	struct jurat_verdict *verdict auto_call(verdict_drop) = NULL;
+	auto_free uint8_t *table = NULL;
+	struct jurat_error err = { "" };
+	char until[BASE_TIME_BYTES];
+	size_t n;
+	int r = base_read_file(base_env_real(), o->blob, STORE_MAX_BYTES, &table, &n, &err);
+
+	if (r < 0) {
+		problem(s, "no-table", "%s", err.text);
+		return r == -ENOMEM ? cli_fail_memory(s->host->cli) : CLI_OK;
+	}
+	memcpy(signer.chip_id, s->plan.chip_id, sizeof(signer.chip_id));
+	r = snp_table_fits(o->source.verifier, &signer, table, n, o->source.at, &verdict, &err);
+	if (r < 0)
+		return cli_fail(s->host->cli, cli_status(r), "status: %s", err.text);
+	if (verdict->leaf)
+		say(s, "valid_until", "%s", base_time_text(verdict->leaf->cert.not_after, until));
+	if (r == 0)
+		say(s, "table", "'%s' (%zu bytes) verifies reports of that key", o->blob, n);
+	for (size_t i = 0; i < jurat_verdict_reason_count(verdict); i++)
+		problem(s, jurat_verdict_reason_code(verdict, i), "'%s': %s", o->blob,
+			jurat_verdict_reason_detail(verdict, i));
+	return CLI_OK;
+}
+
+/* The kind of a lock that another open file description has on the file, or NULL. */
+static const char *lock_kind(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return NULL;
+	return lock.l_type == F_RDLCK ? "shared" : "exclusive";
+}
+
+/* Locks on the table, and on the files that an updater has beside it at work, or left when it died. */
+static void inspect_locks(struct status *s)
+{
+	static const struct {
+		const char *suffix, *name;
+	} files[] = {
+		{ "", "lock" },
+		{ STORE_LOCK_SUFFIX, "updater" },
+		{ STORE_EMPTY_SUFFIX, "undrained" },
+		{ STORE_NEXT_SUFFIX, "next" },
+	};
+	bool updater = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char who[BASE_HOLDERS_BYTES] = "";
+		auto_free char *name = NULL;
+		auto_close int fd = -1;
+		const char *kind;
+
+		if (asprintf(&name, "%s%s", s->host->update.blob, files[i].suffix) < 0) {
+			name = NULL;
+			s->failed = true;
+			return;
+		}
+		fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		kind = lock_kind(fd);
+		if (kind) {
+			base_lock_holders(base_env_real(), fd, who, sizeof(who));
+			say(s, files[i].name, "%s: %s", kind, who);
+		}
+		updater |= kind && !strcmp(files[i].suffix, STORE_LOCK_SUFFIX);
+		if (files[i].suffix[0] && !kind && !updater)
+			problem(s, "interrupted",
+				"'%s' is left by an interrupted update: run `jurat host recover`", name);
+	}
+}
+
+static int print(struct status *s)
+{
+	auto_free char *text = NULL;
+	bool ok = json_array_size(s->problems) == 0;
+	json_t *item;
+	size_t i;
+
+	if (s->json && (json_object_set_new(s->json, "ok", json_boolean(ok)) < 0 ||
+			json_object_set(s->json, "problems", s->problems) < 0))
+		s->failed = true;
+	if (s->failed)
+		return cli_fail_memory(s->host->cli);
+	if (s->json) {
+		text = json_dumps(s->json, JSON_INDENT(2));
+		if (!text)
+			return cli_fail_memory(s->host->cli);
+		puts(text);
+	} else {
+		json_array_foreach(s->problems, i, item)
+			cli_fail(s->host->cli, CLI_REFUSED, "status: %s: %s",
+				 json_string_value(json_object_get(item, "code")),
+				 json_string_value(json_object_get(item, "detail")));
+	}
+	return ok ? CLI_OK : CLI_REFUSED;
+}
+
+int host_status(struct host *host)
+{
+	struct status s = { .host = host, .problems = json_array() };
+	struct jurat_error err = { "" };
+	int status = CLI_OK;
+
+	if (cli_wants_json(host->cli))
+		s.json = json_object();
+	if (!s.problems || (cli_wants_json(host->cli) && !s.json))
+		status = cli_fail_memory(host->cli);
+	if (status == CLI_OK)
+		status = inspect_platform(&s);
+	if (status == CLI_OK && s.planned)
+		status = inspect_table(&s);
+	if (status == CLI_OK) {
+		if (store_check_path(base_env_real(), host->update.blob, &err) < 0)
+			problem(&s, "access", "%s", err.text);
+		inspect_locks(&s);
+		status = print(&s);
+	}
+	json_decref(s.json);
+	json_decref(s.problems);
+	return status;
+}

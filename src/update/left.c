@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "update/left.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "store/store.h"
+#include "wire/snp_certs.h"
+
+static const char *const suffixes[] = { "", STORE_NEXT_SUFFIX, STORE_EMPTY_SUFFIX, STORE_LOCK_SUFFIX };
+enum { IN_PLACE, N_TABLES = 3 /* the last is no table */ };
+
+static int name_of(const char *blob, const char *suffix, char **ret)
+{
+	if (asprintf(ret, "%s%s", blob, suffix) >= 0)
+		return 0;
+	*ret = NULL;
+	return -ENOMEM;
+}
+
+int left_stat(struct base_env *env, const char *blob, const char *suffix, struct base_stat *ret)
+{
+	auto_free char *name = NULL;
+
+	return name_of(blob, suffix, &name) < 0 ? -ENOMEM : base_stat(env, name, ret);
+}
+
+/*
+ * Reads a whole table, without a lock: an updater may change it at the same time. 0; JURAT_NOT_FOUND there is
+ * none that can be read; -ENOMEM
+ */
+static int read_table(struct base_env *env, const char *blob, const char *suffix, uint8_t **ret,
+		      size_t *ret_size)
+{
+	auto_free char *name = NULL;
+	struct base_stat st;
+	int fd, r = name_of(blob, suffix, &name);
+
+	if (r < 0)
+		return r;
+	fd = base_open(env, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	if (fd < 0)
+		return JURAT_NOT_FOUND;
+	r = base_fstat(env, fd, &st);
+	if (r == 0 && S_ISREG(st.mode))
+		r = base_read_fd(env, fd, name, STORE_MAX_BYTES, ret, ret_size, NULL);
+	else
+		r = -EINVAL;
+	base_close(env, fd);
+	return r == 0 || r == -ENOMEM ? r : JURAT_NOT_FOUND;
+}
+
+int left_find(struct base_env *env, const char *blob, const struct update_source *source,
+	      const struct update_plan *plan, uint8_t **ret, size_t *ret_size, bool *ret_leftovers,
+	      struct jurat_error *err)
+{
+	struct base_stat st;
+	bool leftovers = false;
+
+	for (size_t i = IN_PLACE + 1; i < ARRAY_SIZE(suffixes); i++)
+		leftovers |= left_stat(env, blob, suffixes[i], &st) == 0;
+	*ret_leftovers = leftovers;
+	for (size_t i = IN_PLACE; i < N_TABLES; i++) {
+		auto_free uint8_t *table = NULL;
+		size_t n;
+		int r = read_table(env, blob, suffixes[i], &table, &n);
+
+		if (r == 0)
+			r = update_table_fits(source, plan, table, n, NULL);
+		if (r < 0)
+			return jurat_fail(err, r, "cannot check '%s%s': %s", blob, suffixes[i], strerror(-r));
+		if (r != 0)
+			continue;
+		*ret = take_ptr(table);
+		*ret_size = n;
+		return i == IN_PLACE ? LEFT_IN_PLACE : LEFT_BESIDE;
+	}
+	return LEFT_NONE;
+}
+
+bool left_is_wrong(struct base_env *env, const char *blob, const struct update_source *source,
+		   const struct update_plan *plan)
+{
+	auto_free uint8_t *table = NULL;
+	struct update_plan now = *plan;
+	struct snp_certs certs;
+	size_t n;
+
+	now.after = now.before;
+	if (read_table(env, blob, "", &table, &n) != 0)
+		return false;
+	if (snp_certs_read_any(table, n, &certs, NULL) == 0 && certs.n == 0)
+		return false;
+	return update_table_fits(source, &now, table, n, NULL) != 0;
+}
+
+int left_vlek(struct base_env *env, const char *blob, uint8_t **ret, size_t *ret_size,
+	      struct jurat_error *err)
+{
+	auto_free uint8_t *table = NULL;
+	const struct snp_cert_entry *entry;
+	struct snp_certs certs;
+	size_t n;
+	int r = read_table(env, blob, "", &table, &n);
+
+	*ret = NULL;
+	*ret_size = 0;
+	if (r < 0)
+		return jurat_fail_memory(err);
+	if (r != 0 || snp_certs_read(table, n, &certs, NULL) < 0)
+		return 0;
+	entry = snp_certs_find(&certs, SNP_CERT_VLEK);
+	if (!entry)
+		return 0;
+	*ret = malloc(entry->data.size);
+	if (!*ret)
+		return jurat_fail_memory(err);
+	memcpy(*ret, entry->data.data, entry->data.size);
+	*ret_size = entry->data.size;
+	return 0;
+}

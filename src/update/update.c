@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include "update/update.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "store/access.h"
+#include "update/left.h"
+#include "update/sev_device.h"
+
+enum { MAX_PLANS = 4, TEXT_BYTES = 2 * UPDATE_SIGNING_BYTES + 128 };
+
+struct run {
+	const struct update_options *o;
+	const struct update_request *request;
+	struct base_env *env;
+	struct sev_device dev;
+	struct update_plan plan;
+	uint8_t *table;
+	size_t table_size;
+	uint64_t start_ns, queued_ns;
+	bool planned; /* `plan` is valid */
+	bool moved;   /* the state was no longer that of the plan when the turn came */
+	int command;  /* result of the command; valid if result.issued */
+	struct update_result result;
+	struct jurat_error *err;
+};
+
+__attribute__((format(printf, 4, 5))) static void event(struct run *u, enum update_phase phase,
+							enum store_step step, const char *format, ...)
+{
+	struct update_event e = { .phase = phase, .step = step };
+	char text[TEXT_BYTES];
+	va_list ap;
+
+	if (!u->o->event)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	e.at_ns = base_now_ns(u->env) - u->start_ns;
+	e.text = base_plain_text(text);
+	u->o->event(u->o->event_ctx, &e);
+}
+
+static int read_signing(struct run *u, struct update_signing *ret, struct jurat_error *err)
+{
+	struct snp_platform_status status;
+	int r = sev_device_status(&u->dev, &status, err);
+
+	if (r == 0)
+		*ret = update_signing_of(&status);
+	return r;
+}
+
+/* Step 1. */
+static int make_plan(struct run *u, const struct update_request *request)
+{
+	struct snp_platform_status status;
+	char text[UPDATE_SIGNING_BYTES];
+	uint8_t hwid[64];
+	int r = sev_device_status(&u->dev, &status, u->err);
+
+	if (r == 0)
+		r = sev_device_hwid(&u->dev, hwid, u->err);
+	if (r < 0)
+		return r;
+	u->result.before = update_signing_of(&status);
+	u->result.has_before = true;
+	event(u, UPDATE_STATUS, 0, "the firmware signs with the %s",
+	      update_signing_format(u->o->product, &u->result.before, text));
+	r = update_plan_make(u->o->product, hwid, &status, request, &u->plan, u->err);
+	if (r != 0)
+		return r;
+	u->planned = true;
+	for (unsigned i = 0; i < u->plan.n_notes; i++)
+		event(u, UPDATE_NOTE, 0, "%s", u->plan.notes[i]);
+	if (update_command_name(request->kind))
+		event(u, UPDATE_PLANNED, 0, "after %s: the %s", update_command_name(request->kind),
+		      update_signing_format(u->o->product, &u->plan.after, text));
+	return 0;
+}
+
+/* Step 2. */
+static int make_table(struct run *u)
+{
+	auto_free uint8_t *vlek = NULL;
+	const uint8_t *certificate = u->request->vlek;
+	size_t n = u->request->vlek_size;
+	int r = 0;
+
+	free(u->table);
+	u->table = NULL;
+	if (!certificate && u->plan.after.flags & SNP_STATUS_VLEK_EN) {
+		r = left_vlek(u->env, u->o->blob, &vlek, &n, u->err);
+		certificate = vlek;
+	}
+	if (r == 0)
+		r = update_table_make(&u->o->source, &u->plan, certificate, n, &u->table, &u->table_size,
+				      u->err);
+	if (r == 0)
+		event(u, UPDATE_CHECKED, 0,
+		      "the new certificate table (%zu bytes) verifies reports of that key", u->table_size);
+	return r;
+}
+
+static int command(struct run *u, struct jurat_error *err)
+{
+	uint64_t start = base_now_ns(u->env);
+	int r;
+
+	u->result.issued = true;
+	if (u->plan.kind == UPDATE_COMMIT)
+		r = sev_device_commit(&u->dev, err);
+	else if (u->plan.kind == UPDATE_SET_CONFIG)
+		r = sev_device_set_config(&u->dev, &u->plan.config, err);
+	else
+		r = sev_device_vlek_load(&u->dev, u->request->hashstick, err);
+	u->result.command_ns = base_now_ns(u->env) - start;
+	if (r == 0)
+		event(u, UPDATE_COMMAND, 0, "%s: done", update_command_name(u->plan.kind));
+	else
+		event(u, UPDATE_COMMAND, 0, "%s", err->text);
+	return r;
+}
+
+/*
+ * What a command did is believed after the status was read back only (B17). A firmware that refused and
+ * reports the old state did not change; one that may have executed a lost command shows it, unless the
+ * command changes nothing that the status shows.
+ */
+static enum store_changed read_back(struct run *u, const struct jurat_error *said, struct jurat_error *err)
+{
+	const struct update_plan *plan = &u->plan;
+	bool visible = !update_signing_equal(&plan->before, &plan->after);
+	char is[UPDATE_SIGNING_BYTES], expected[UPDATE_SIGNING_BYTES];
+	struct update_signing now;
+
+	if (read_signing(u, &now, err) < 0)
+		return STORE_UNKNOWN;
+	u->result.after = now;
+	u->result.has_after = true;
+	update_signing_format(plan->product, &now, is);
+	event(u, UPDATE_READ_BACK, 0, "the firmware signs with the %s", is);
+	if (update_signing_equal(&now, &plan->after) && (u->command == 0 || (u->command < 0 && visible)))
+		return STORE_CHANGED;
+	if (update_signing_equal(&now, &plan->before) &&
+	    (u->command == JURAT_REFUSED || (u->command < 0 && visible))) {
+		*err = *said;
+		return STORE_UNCHANGED;
+	}
+	jurat_fail(err, -EIO, "%s%sit signs with the %s, expected: the %s", said->text,
+		   said->text[0] ? "; " : "", is,
+		   update_signing_format(plan->product, &plan->after, expected));
+	return STORE_UNKNOWN;
+}
+
+/* Step 4, while no reader has certificates. */
+static enum store_changed issue(void *ctx, struct jurat_error *err)
+{
+	struct jurat_error said = { "" };
+	struct run *u = ctx;
+	struct update_signing now;
+
+	if (read_signing(u, &now, err) < 0)
+		return STORE_UNCHANGED; /* no command was issued */
+	u->result.after = now;
+	u->result.has_after = true;
+	u->moved = !update_signing_equal(&now, &u->plan.before);
+	if (u->moved) {
+		jurat_fail(err, -ECANCELED, "it was changed by another program at the same time");
+		return STORE_UNCHANGED;
+	}
+	if (!update_command_name(u->plan.kind))
+		return STORE_CHANGED;
+	u->command = command(u, &said);
+	return read_back(u, &said, err);
+}
+
+static void reached(void *ctx, enum store_step step)
+{
+	static const char *const texts[] = {
+		[STORE_STEP_TURN] = "no other updater is at work",
+		[STORE_STEP_WRITTEN] = "the new table is on disk, beside the present one",
+		[STORE_STEP_QUEUED] = "the empty table is in place: new readers wait",
+		[STORE_STEP_DRAINED] = "no reader has the old table, which is empty now",
+		[STORE_STEP_PUBLISHED] = "the new table is in place: readers go on",
+		[STORE_STEP_RESTORED] = "the old table is in place again: readers go on",
+		[STORE_STEP_SYNCED] = "the directory is on disk",
+	};
+	struct run *u = ctx;
+
+	if (step == STORE_STEP_QUEUED)
+		u->queued_ns = base_now_ns(u->env);
+	else if (step == STORE_STEP_PUBLISHED || step == STORE_STEP_RESTORED)
+		u->result.pause_ns += base_now_ns(u->env) - u->queued_ns;
+	event(u, UPDATE_STORE, step, "%s", texts[step]);
+}
+
+/* Steps 3 to 5. */
+static int replace(struct run *u, const void *table, size_t n, bool with_issue)
+{
+	const struct store_change change = { .issue = issue, .ctx = u };
+	struct store_options options = u->o->store;
+
+	options.reached = reached;
+	options.ctx = u;
+	return store_replace(u->env, u->o->blob, table, n, with_issue ? &change : NULL, &options,
+			     &u->result.store, u->err);
+}
+
+/* Steps 1 to 5, again as long as others change the firmware between 1 and 4. */
+static int change_both(struct run *u, const struct update_request *request,
+		       int (*prepare)(struct run *u, bool *ret_done))
+{
+	bool done = false;
+	int r = 0;
+
+	for (unsigned i = 0; i < MAX_PLANS; i++) {
+		u->moved = false;
+		r = make_plan(u, request);
+		if (r == 0)
+			r = prepare(u, &done);
+		if (r != 0 || done || u->o->dry_run) {
+			if (r == 0 && u->o->dry_run) {
+				u->result.after = u->plan.after;
+				u->result.has_after = true;
+			}
+			return r;
+		}
+		r = replace(u, u->table, u->table_size, true);
+		if (r != -ECANCELED || !u->moved)
+			break;
+		event(u, UPDATE_AGAIN, 0, "the firmware was changed by another program: planning anew");
+	}
+	return r == -ECANCELED ? JURAT_REFUSED : r;
+}
+
+static int fetch_table(struct run *u, bool *ret_done)
+{
+	(void)ret_done;
+	return make_table(u);
+}
+
+/*
+ * After an interrupted update, one of its files usually is what is needed now, and then no service is asked:
+ * the old table when the command was not executed, the new one when it was.
+ */
+static int table_left(struct run *u, bool *ret_done)
+{
+	bool leftovers;
+	int r;
+
+	free(u->table);
+	u->table = NULL;
+	r = left_find(u->env, u->o->blob, &u->o->source, &u->plan, &u->table, &u->table_size, &leftovers,
+		      u->err);
+	if (r < 0)
+		return r;
+	if (r == LEFT_IN_PLACE && !leftovers) {
+		event(u, UPDATE_CHECKED, 0,
+		      "the table in place verifies reports of that key: nothing to recover");
+		*ret_done = true;
+		return 0;
+	}
+	if (r != LEFT_NONE) {
+		event(u, UPDATE_CHECKED, 0, "%s verifies reports of that key",
+		      r == LEFT_IN_PLACE ? "the table in place" : "a table that an interrupted update left");
+		return 0;
+	}
+	return make_table(u);
+}
+
+/* No certificates are better than those of another key. */
+static int empty_if_wrong(struct run *u, int r)
+{
+	static const uint8_t empty[STORE_EMPTY_BYTES];
+	struct jurat_error why = *u->err;
+	int e;
+
+	if (u->o->dry_run || !u->planned || !left_is_wrong(u->env, u->o->blob, &u->o->source, &u->plan))
+		return r;
+	e = replace(u, empty, sizeof(empty), false);
+	if (e != 0)
+		return jurat_wrap(u->err, r,
+				  "%s; and the table in place, which is of another key, could not be "
+				  "replaced with an empty one",
+				  why.text);
+	u->result.store.left = STORE_LEFT_EMPTY;
+	return jurat_fail(u->err, r, "%s; the table in place was of another key: the empty table replaces it",
+			  why.text);
+}
+
+/* The firmware is in a state that was not foreseen, and the path has the empty table. */
+static int settle(struct run *u)
+{
+	const struct update_request refresh = { .kind = UPDATE_REFRESH,
+						.vlek = u->request->vlek,
+						.vlek_size = u->request->vlek_size };
+	struct jurat_error said = *u->err;
+	int r;
+
+	event(u, UPDATE_AGAIN, 0, "%s", said.text);
+	r = change_both(u, &refresh, fetch_table);
+	if (r != 0)
+		return jurat_fail(
+			u->err, -EINPROGRESS,
+			"%.200s; guests get no certificates until `jurat host recover` succeeds: %.200s",
+			said.text, u->err->text);
+	if (u->command == 0)
+		return 0;
+	return jurat_fail(u->err, -EIO, "%s; the certificates of its present key are in place", said.text);
+}
+
+static int run(struct run *u)
+{
+	bool recover = u->request->kind == UPDATE_RECOVER;
+	int r = store_check_path(u->env, u->o->blob, u->err);
+
+	if (r == 0)
+		r = sev_device_open(u->env, u->o->device, !u->o->dry_run, &u->dev, u->err);
+	if (r < 0)
+		return r;
+	r = change_both(u, u->request, recover ? table_left : fetch_table);
+	if (recover && r != 0 && r != JURAT_BUSY)
+		r = empty_if_wrong(u, r);
+	return r == -EINPROGRESS ? settle(u) : r;
+}
+
+int update_run(const struct update_options *options, const struct update_request *request,
+	       struct update_result *ret, struct jurat_error *err)
+{
+	struct jurat_error text = { "" };
+	struct run u = { .o = options,
+			 .request = request,
+			 .env = base_env_or_real(options->env),
+			 .dev.fd = -1,
+			 .result.store.left = STORE_LEFT_OLD,
+			 .err = err ? err : &text };
+	int r;
+
+	u.start_ns = base_now_ns(u.env);
+	r = run(&u);
+	sev_device_close(&u.dev);
+	free(u.table);
+	*ret = u.result;
+	return r;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef UPDATE_UPDATE_H
+#define UPDATE_UPDATE_H
+
+#include "store/store.h"
+#include "update/table.h"
+
+/*
+ * The operator's changes of an SNP host: firmware configuration and certificates change together, so that no
+ * guest gets a report that its certificates do not verify (doc/decisions/0003, 0032). The order:
+ *
+ *	1  read the platform status, and foresee what the firmware signs with after the command
+ *	2  get the endorsements of that key, check them, and check the table that they make as a guest would
+ *	3  store_replace(): new readers wait, those in flight end, the old table is emptied
+ *	4  read the status again (another updater may have been first), issue the command, read it back
+ *	5  publish the new table, or restore the old one if the firmware did not change
+ *
+ * When the firmware reports another state than was foreseen, the empty table stays until the table of that
+ * state is published, which this tries at once.
+ */
+enum update_phase {
+	UPDATE_STATUS,  /* the platform status was read */
+	UPDATE_PLANNED, /* what will follow from the command */
+	UPDATE_NOTE,    /* what the operator should know about that */
+	UPDATE_CHECKED, /* the new table is ready and checked */
+	UPDATE_STORE,   /* a step of the store: `step` */
+	UPDATE_COMMAND, /* a command was issued: `result` as of sev_device_commit() */
+	UPDATE_READ_BACK,
+	UPDATE_AGAIN, /* starts over, and why */
+};
+
+struct update_event {
+	enum update_phase phase;
+	enum store_step step; /* of UPDATE_STORE */
+	uint64_t at_ns;       /* since the start */
+	const char *text;     /* one line; valid during the call */
+};
+
+struct update_options { /* zero is the default of every member but `device`, `blob` and `product` */
+	struct base_env *env;
+	const char *device, *blob;
+	enum snp_product product;
+	struct update_source source;
+	struct store_options store; /* its `reached` is not used */
+	bool dry_run;               /* nothing is changed: the plan ends after step 2 */
+	void (*event)(void *ctx, const struct update_event *event);
+	void *event_ctx;
+};
+
+struct update_result {
+	struct update_signing before, after; /* as read; `after`: as planned in a dry run */
+	bool has_before, has_after, issued;  /* issued: a command was sent */
+	uint64_t command_ns;                 /* of the firmware command alone */
+	/* from the exchange of the tables, when new readers begin to wait, to the end of their wait */
+	uint64_t pause_ns;
+	struct store_result store;
+};
+
+/*
+ * ret       always set
+ * Returns   0; JURAT_REFUSED a check failed or the firmware refused, and nothing was changed; JURAT_BUSY
+ *           readers or another updater kept their locks: nothing was changed; JURAT_NOT_FOUND the source has
+ *           no such endorsement; -EINPROGRESS the firmware's state is not known: the empty table is at the
+ *           path; -ENODEV SNP is not initialised; another -errno. `err` says what failed, and `ret` what is
+ *           at the path.
+ */
+JURAT_MUST_CHECK int update_run(const struct update_options *options, const struct update_request *request,
+				struct update_result *ret, struct jurat_error *err);
+
+#endif

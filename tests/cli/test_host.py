@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+`jurat host` on the software platform: every command, what guests of the same platform get before and after, and what it
+refuses. Prints TAP; test_host.py JURAT HOST_STOCK
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from tap import Skip, case, main  # noqa: E402
+
+JURAT, STOCK = (os.path.abspath(path) for path in sys.argv[1:3])
+FIRST, NEWER, LOWER = "db18000000000004", "db19000000000004", "db17000000000004"
+VCEK, VLEK = 0, 1
+
+# What a host tool without certificates does, such as snphost: one command of /dev/sev, in Python. Prints the status.
+TOOL = r"""
+import ctypes, fcntl, os, struct, sys
+dev = os.open("/dev/sev", os.O_RDWR)
+def issue(cmd, data):
+    buffer = ctypes.create_string_buffer(data, max(len(data), 1))
+    arg = bytearray(struct.pack("<IQI", cmd, ctypes.addressof(buffer), 0))
+    fcntl.ioctl(dev, 0xc0105300, arg)
+    return buffer.raw
+if sys.argv[1] == "commit":
+    issue(10, b"")
+elif sys.argv[1] == "config":
+    issue(11, struct.pack("<QI52x", int(sys.argv[2], 16), int(sys.argv[3])))
+status = struct.unpack("<BBBBIIIQQ", issue(9, bytes(32)))
+print(f"0x{status[8]:016x} {status[5]}")
+"""
+
+
+def call(*argv, status=0, **how):
+    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, **how)
+    assert p.returncode == status, f"{argv}: status {p.returncode}, not {status}: {p.stdout[-600:]}{p.stderr[-900:]}"
+    return p
+
+
+class Host:
+    """A platform that is kept in a directory, with a stock of its endorsements."""
+
+    def __init__(self, tmp, *options, product="milan", tcbs=(FIRST, NEWER, LOWER)):
+        self.tmp, self.stock = tmp, tmp / "stock"
+        self.run = [JURAT, "run", "--product", product, "--state", str(tmp / "state")]
+        self.product = product
+        self.stock.mkdir()
+        call(STOCK, str(self.stock), "jurat", product, *tcbs)
+        p = subprocess.run([*self.run, *options, "--host", "--", "true"], stderr=subprocess.PIPE, text=True, timeout=60)
+        if p.returncode == 3:
+            raise Skip(p.stderr)
+        assert p.returncode == 0, p.stderr
+
+    def words(self, *args, env=""):
+        quoted = " ".join(f"'{arg}'" for arg in args)
+        return f'{env} "{JURAT}" host {quoted} --roots "$JURAT_ROOTS/{self.product}-ark.pem"'
+
+    def host(self, *args, status=0, json_output=True, source=True):
+        """One command of jurat host; its JSON, or the process."""
+        more = ["--endorsements", str(self.stock)] if source and args[0] != "status" else []
+        more += ["--output", "json"] if json_output else []
+        p = call(*self.run, "--host", "--", "sh", "-c", self.words(*args, *more), status=status, cwd=self.tmp)
+        return json.loads(p.stdout) if json_output else p
+
+    def tool(self, *args):
+        script = self.tmp / "tool.py"
+        script.write_text(TOOL)
+        return call(*self.run, "--host", "--", sys.executable, str(script), *args).stdout.split()
+
+    def guest(self, status=0):
+        """What a guest gets now, verified: the reported TCB and the signing key of its report."""
+        out = self.tmp / "evidence"
+        call(*self.run, "--", "sh", "-c",
+             f'"{JURAT}" attest --extended --out "{out}" >/dev/null && cp "$JURAT_ROOTS/{self.product}-ark.pem" "{self.tmp}/ark.pem"')
+        call(JURAT, "verify", "--roots", str(self.tmp / "ark.pem"), "--require", "allow_masked_chip_id=true", str(out), status=status)
+        report = out.read_bytes()
+        return f"{int.from_bytes(report[0x180:0x188], 'little'):016x}", report[0x48] >> 2 & 7
+
+    def assert_state(self, tcb, key=VCEK):
+        """Guests, jurat host and other host tools agree about it, and the table fits."""
+        assert self.guest() == (tcb, key), (self.guest(), tcb, key)
+        status = self.host("status")
+        assert status["ok"] and not status["problems"], status
+        assert status["reported_tcb"].startswith(f"0x{tcb}"), status
+        assert status["signs_with"].startswith("VLEK" if key else "VCEK"), status
+        shown, flags = self.tool("status")
+        assert shown == f"0x{tcb}" and bool(int(flags) & 4) == bool(key), (shown, flags)
+
+
+def steps(done, phase):
+    return [step["text"] for step in done["steps"] if step["phase"] == phase]
+
+
+@case
+def a_commit_changes_tcb_and_certificates_together(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    host.assert_state(FIRST)
+    done = host.host("commit")
+    assert done["ok"] and done["issued"] and done["table"] == "new" and done["pause_ms"] > done["command_ms"] > 0, done
+    assert done["before"]["reported_tcb"] == f"0x{FIRST}" and done["after"]["reported_tcb"] == f"0x{NEWER}", done
+    assert steps(done, "command") == ["SNP_COMMIT: done"] and len(steps(done, "read-back")) == 1, done
+    times = [step["at_ms"] for step in done["steps"]]
+    assert times == sorted(times) and len(steps(done, "store")) == 6, done
+    host.assert_state(NEWER)
+
+
+@case
+def a_reported_tcb_is_set_as_hex_or_by_its_components_and_reset(tmp):
+    host = Host(tmp)
+    host.host("set-config", "--reported-tcb", LOWER)
+    host.assert_state(LOWER)
+    host.host("set-config", "--reported-tcb", "snp=24")
+    host.assert_state(FIRST)
+    host.host("set-config", "--reported-tcb", f"0x{LOWER}", "--committed", FIRST)
+    done = host.host("set-config", "--reset")
+    assert "assuming that it is the current one" in steps(done, "note")[0], done
+    host.assert_state(FIRST)
+
+
+@case
+def masks_are_set_and_cleared_and_keep_the_tcb(tmp):
+    host = Host(tmp)
+    host.host("set-config", "--reported-tcb", LOWER)
+    done = host.host("set-config", "--mask-chip-id", "yes")
+    assert done["after"]["mask_chip_id"] and "chip_id of reports is zero" in steps(done, "note")[0], done
+    host.assert_state(LOWER)
+    report = (tmp / "evidence").read_bytes()
+    assert report[0x1a0:0x1e0] == bytes(64)
+    done = host.host("set-config", "--mask-chip-id", "no")
+    assert not done["after"]["mask_chip_id"], done
+    host.assert_state(LOWER)
+
+
+@case
+def a_vlek_is_loaded_renewed_and_discarded_by_a_commit(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    load = ["load-vlek", f"{host.stock}/{FIRST}.hashstick"]
+    p = host.host(*load, status=3, json_output=False)
+    assert "--vlek" in p.stderr, p.stderr
+    done = host.host(*load, "--vlek", f"{host.stock}/{FIRST}.vlek.der")
+    assert done["after"]["key"] == "vlek", done
+    host.assert_state(FIRST, VLEK)
+    host.host("refresh")
+    host.assert_state(FIRST, VLEK)
+    done = host.host("commit")
+    assert "discards the loaded VLEK" in steps(done, "note")[0] and done["after"]["key"] == "vcek", done
+    host.assert_state(NEWER)
+
+
+@case
+def a_dry_run_prints_the_steps_and_changes_nothing(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    before = (tmp / "state/certs.blob").read_bytes()
+    p = host.host("commit", "--dry-run", json_output=False)
+    assert "dry run: nothing was changed" in p.stdout and NEWER in p.stdout, p.stdout
+    assert "after SNP_COMMIT: the VCEK" in p.stderr and "verifies reports of that key" in p.stderr, p.stderr
+    assert (tmp / "state/certs.blob").read_bytes() == before
+    host.assert_state(FIRST)
+
+
+@case
+def what_is_refused_changes_nothing_and_says_why(tmp):
+    host = Host(tmp)
+    (tmp / "short").write_bytes(bytes(431))
+    good = (host.stock / f"{FIRST}.hashstick").read_bytes()
+    (tmp / "damaged").write_bytes(good[:64] + bytes([good[64] ^ 1]) + good[65:])
+    vlek = ["--vlek", f"{host.stock}/{FIRST}.vlek.der"]
+    rows = [
+        (1, "asked to report 25, the current TCB has 24", ["set-config", "--reported-tcb", NEWER]),
+        (1, "the committed TCB has 23", ["set-config", "--reported-tcb", FIRST, "--committed", LOWER]),
+        (1, "has no component fmc", ["set-config", "--reported-tcb", "fmc=1"]),
+        (1, "431 bytes, expected 432", ["load-vlek", "short", *vlek]),
+        (1, "BAD_SIGNATURE", ["load-vlek", "damaged", *vlek]),
+        (1, "is for TCB", ["load-vlek", f"{host.stock}/{LOWER}.hashstick", *vlek]),
+        (1, "leaf-tcb-mismatch", ["load-vlek", f"{host.stock}/{FIRST}.hashstick", "--vlek", f"{host.stock}/{LOWER}.vlek.der"]),
+        (3, "not found", ["set-config", "--reported-tcb", "snp=1"]),
+        (3, "cannot open '/dev/none'", ["commit", "--device", "/dev/none"]),
+        (2, "expected --reported-tcb", ["set-config"]),
+        (2, "expected --reported-tcb", ["set-config", "--reset", "--mask-chip-id", "yes"]),
+        (2, "16 hex digits", ["set-config", "--reported-tcb", "12"]),
+        (2, "16 hex digits", ["set-config", "--reported-tcb", "snp=256"]),
+        (2, "16 hex digits", ["set-config", "--reported-tcb", "snp=1,snp=2"]),
+        (2, "16 hex digits", ["set-config", "--reported-tcb", "rom=1"]),
+        (2, "expected status", ["reboot"]),
+        (2, "expected status", ["load-vlek"]),
+        (2, "expected status", ["commit", "now"]),
+    ]
+    for status, why, args in rows:
+        p = host.host(*args, status=status, json_output=False)
+        assert why in p.stderr, f"{args}: {p.stderr}"
+    host.assert_state(FIRST)
+
+
+@case
+def a_source_with_certificates_of_another_chip_is_refused(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    vcek = next(host.stock.rglob("bl04_tee00_snp25_*"))
+    (tmp / "other").mkdir()
+    call(STOCK, str(tmp / "other"), "jurat/2", "milan", NEWER)
+    vcek.write_bytes(next((tmp / "other").rglob("bl04_tee00_snp25_*")).read_bytes())
+    done = host.host("commit", status=1)
+    assert not done["ok"] and not done["issued"] and "HWID" in done["error"], done
+    host.assert_state(FIRST)
+
+
+@case
+def other_host_tools_and_jurat_host_agree_about_the_platform(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    assert host.tool("config", LOWER, "1")[0] == f"0x{LOWER}"  # the platform refreshes the table for such a tool
+    host.assert_state(LOWER)
+    host.host("set-config", "--mask-chip-id", "no", "--reported-tcb", FIRST)
+    host.assert_state(FIRST)
+    assert host.tool("commit")[0] == f"0x{NEWER}"
+    host.assert_state(NEWER)
+    host.host("set-config", "--reported-tcb", LOWER)
+    assert host.tool("status") == [f"0x{LOWER}", "0"]
+
+
+@case
+def recover_publishes_what_the_platform_calls_for(tmp):
+    host = Host(tmp)
+    blob = tmp / "state/certs.blob"
+    good = blob.read_bytes()
+
+    def status(code):
+        found = host.host("status", status=1)
+        assert code in [problem["code"] for problem in found["problems"]], found
+
+    # An update that died after the firmware's command: the table for it is beside the empty one, and no source is needed.
+    script = f'''
+cp "$JURAT_CERTS" "$JURAT_CERTS.jurat-next"
+head -c 24 /dev/zero >"$JURAT_CERTS"
+{host.words("status")}
+{host.words("recover", "--endorsements", str(tmp / "absent"))} || exit 9
+{host.words("status")} || exit 10
+'''
+    p = call(*host.run, "--host", "--", "sh", "-c", script)
+    assert "interrupted" in p.stderr and "that an interrupted update left verifies" in p.stderr, p.stderr
+    assert blob.read_bytes() == good and not list((tmp / "state").glob("*.jurat-*"))
+    # Certificates of another TCB, without a source and with one.
+    script = f'''
+cp "$JURAT_CERTS" "{tmp}/good"
+{host.words("set-config", "--reported-tcb", LOWER, "--endorsements", str(host.stock))} || exit 9
+cat "{tmp}/good" >"$JURAT_CERTS"
+{host.words("status")} && exit 10
+{host.words("recover", "--endorsements", str(tmp))} && exit 11
+cmp -n 24 "$JURAT_CERTS" /dev/zero || exit 12
+{host.words("recover", "--endorsements", str(host.stock))} || exit 13
+{host.words("status")}
+'''
+    p = call(*host.run, "--host", "--", "sh", "-c", script)
+    assert "leaf-tcb-mismatch" in p.stderr and "the empty table replaces it" in p.stderr, p.stderr
+    host.assert_state(LOWER)
+
+
+@case
+def a_reader_that_keeps_its_lock_is_named_and_the_choice_is_the_operators(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    script = f'''
+import fcntl, os, struct, subprocess, sys
+F_OFD_SETLK = 37
+fd = os.open(os.environ["JURAT_CERTS"], os.O_RDONLY)
+fcntl.fcntl(fd, F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
+def host(*args):
+    words = [{JURAT!r}, "host", *args, "--roots", os.environ["JURAT_ROOTS"] + "/milan-ark.pem"]
+    return subprocess.run(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+p = host("status")
+assert p.returncode == 0 and f"shared: pid {{os.getpid()}}" in p.stdout, p
+commit = ["commit", "--endorsements", {str(host.stock)!r}, "--wait", "20"]
+p = host(*commit)
+assert p.returncode == 3 and f"held by pid {{os.getpid()}}" in p.stderr, p
+p = host(*commit, "--undrained", "empty")
+assert p.returncode == 3 and "left with the empty table" in p.stderr, p
+p = host(*commit, "--undrained", "proceed")
+assert p.returncode == 0 and f"went on past readers" in p.stderr, p
+'''
+    (tmp / "script.py").write_text(script)
+    call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
+    host.assert_state(NEWER)
+
+
+@case
+def turin_has_an_fmc_and_a_short_hwid(tmp):
+    first = call(STOCK, str(tmp), "jurat", "turin").stdout.strip()
+    fmc = int(first[-2:], 16)
+    lower = first[:-2] + f"{fmc - 1:02x}" if fmc else first
+    host = Host(tmp, product="turin", tcbs=(first, lower))
+    host.assert_state(first)
+    if fmc:
+        host.host("set-config", "--reported-tcb", f"fmc={fmc - 1}")
+        host.assert_state(lower)
+
+
+sys.exit(main())
