@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/fetch_bundle.h"
+#include "cli/fetch_chips.h"
 #include "cli/fetch_out.h"
 #include "cli/fetch_subject.h"
 #include "crypto/x509.h"
@@ -48,6 +49,17 @@ static int put_certs(struct fetching *g, const char *name, const uint8_t *const 
 	return fetch_out_put(&g->out, name, pem, size, item, &g->fetcher);
 }
 
+static int no_subject(struct cli *cli, struct fetch_subject *ret)
+{
+	static const char *const others[] = { "report", "chip-id", "quote", "fmspc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (cli_has(cli, others[i]))
+			return cli_fail(cli, CLI_USAGE, "--chips cannot be used with --%s", others[i]);
+	*ret = (struct fetch_subject){ .n_products = 0 };
+	return CLI_OK;
+}
+
 static int fetch_vcek(struct fetching *g)
 {
 	const struct fetch_subject *s = &g->subject;
@@ -79,6 +91,11 @@ static int fetch_vcek(struct fetching *g)
 		return fail(g, r, &err);
 	der = value.body;
 	return put_certs(g, "vcek.der", &der, &value.size, 1, &item);
+}
+
+static int fetch_vceks(struct fetching *g)
+{
+	return fetch_chips(&g->fetcher, &g->out);
 }
 
 /* The intermediate, then the root: two files, or one with both. */
@@ -230,6 +247,9 @@ static const struct what {
 	{ "collateral", fetch_subject_tdx, fetch_collateral },
 };
 
+/* vcek, with --chips */
+static const struct what vceks = { "vcek", no_subject, fetch_vceks };
+
 static const struct what *find_what(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(whats); i++)
@@ -240,6 +260,7 @@ static const struct what *find_what(const char *name)
 
 int cli_fetch(struct cli *cli)
 {
+	const bool chips = cli_has(cli, "chips");
 	const struct what *what = find_what(cli->args[0]);
 	struct fetching g = { .cli = cli };
 	int status;
@@ -247,6 +268,10 @@ int cli_fetch(struct cli *cli)
 	if (!what)
 		return cli_fail(cli, CLI_USAGE, "expected vcek, ca, crl, vlek-ca or collateral, found '%s'",
 				cli->args[0]);
+	if (chips && what->fetch != fetch_vcek)
+		return cli_fail(cli, CLI_USAGE, "--chips is for 'jurat fetch vcek'");
+	if (chips)
+		what = &vceks;
 	if (what->fetch != fetch_collateral && (cli_has(cli, "early") || cli_has(cli, "ca")))
 		return cli_fail(cli, CLI_USAGE, "--early and --ca are for 'jurat fetch collateral'");
 	if (!cli_reads_stdin_once(cli, NULL))

@@ -12,22 +12,18 @@
 
 /* ---- SEV-SNP */
 
-/* --chip-id: 64 bytes as in a report, or the 8 of a HWID of Turin. */
-static bool take_chip_id(struct cli *cli, const char *hex, uint8_t ret[64])
+bool fetch_subject_chip_id(const char *hex, uint8_t ret[64])
 {
 	memset(ret, 0, 64);
-	if (bytes_from_hex(hex, ret, 64) || bytes_from_hex(hex, ret, 8))
-		return true;
-	return cli_misuse(cli, "--chip-id: expected 128 hex digits (Turin: 16), found %zu characters",
-			  strlen(hex));
+	return bytes_from_hex(hex, ret, 64) || bytes_from_hex(hex, ret, 8);
 }
 
-static bool take_tcb(struct cli *cli, const char *hex, uint64_t *ret)
+bool fetch_subject_tcb(const char *hex, uint64_t *ret)
 {
 	uint8_t raw[8];
 
 	if (!bytes_from_hex(hex, raw, sizeof(raw)))
-		return cli_misuse(cli, "--tcb: expected a TCB_VERSION of 16 hex digits, found '%s'", hex);
+		return false;
 	*ret = 0;
 	for (size_t i = 0; i < sizeof(raw); i++)
 		*ret = *ret << 8 | raw[i];
@@ -47,8 +43,13 @@ static int subject_of_options(struct cli *cli, struct fetch_subject *s)
 	s->n_products = 1;
 	if (!chip)
 		return CLI_OK;
-	if (!take_chip_id(cli, chip, s->chip_id) || !take_tcb(cli, tcb, &s->reported_tcb))
-		return CLI_USAGE;
+	if (!fetch_subject_chip_id(chip, s->chip_id))
+		return cli_fail(cli, CLI_USAGE,
+				"--chip-id: expected 128 hex digits (Turin: 16), found %zu characters",
+				strlen(chip));
+	if (!fetch_subject_tcb(tcb, &s->reported_tcb))
+		return cli_fail(cli, CLI_USAGE, "--tcb: expected a TCB_VERSION of 16 hex digits, found '%s'",
+				tcb);
 	s->has_chip = true;
 	return CLI_OK;
 }

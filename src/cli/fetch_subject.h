@@ -24,6 +24,10 @@ int fetch_subject_snp(struct cli *cli, struct fetch_subject *ret);
 /* For collateral: --quote, or --fmspc and --ca. */
 int fetch_subject_tdx(struct cli *cli, struct fetch_subject *ret);
 
+/* A chip_id: 64 bytes as in a report, or the 8 of a HWID of Turin. A TCB_VERSION: 16 digits. */
+bool fetch_subject_chip_id(const char *hex, uint8_t ret[64]);
+bool fetch_subject_tcb(const char *hex, uint64_t *ret);
+
 /* The CA that issued a PCK certificate, by its name. */
 enum endorse_ca fetch_subject_ca(const struct crypto_cert *pck);
 
