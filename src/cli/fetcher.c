@@ -117,7 +117,6 @@ int cli_fetcher_open(struct cli *cli, struct cli_fetcher *ret)
 	struct fetch_options options = { .ca_file = cli_get(cli, "ca-file"), .event = show, .context = ret };
 	struct jurat_error err = { "" };
 	int status, r;
-	int64_t at;
 
 	if (!from)
 		from = getenv("JURAT_ENDORSEMENTS");
@@ -127,11 +126,11 @@ int cli_fetcher_open(struct cli *cli, struct cli_fetcher *ret)
 		snprintf(ret->source, sizeof(ret->source), "%s", ret->from);
 	if (!take_options(cli, &options))
 		return CLI_USAGE;
-	status = cli_load_time(cli, &at);
+	status = cli_load_time(cli, &ret->at);
 	if (status != CLI_OK)
 		return status;
 	options.from = ret->from;
-	options.at = cli_has(cli, "at") ? at : 0;
+	options.at = cli_has(cli, "at") ? ret->at : 0;
 	r = endorse_checker_new(&ret->checker, &err);
 	if (r < 0)
 		return cli_fail(cli, cli_status(r), "%s", err.text);

@@ -15,6 +15,7 @@ struct cli_fetcher {
 	struct endorse_checker *checker;
 	struct fetcher *fetcher;
 	const char *from; /* NULL: the vendors' services */
+	int64_t at;
 	bool progress;
 	char source[ENDORSE_TEXT_BYTES + 1024]; /* where the last item came from: a URL or a directory */
 };
