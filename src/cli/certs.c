@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/load.h"
+#include "cli/certs.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "crypto/x509.h"
 #include "verify/input.h"
 #include "wire/snp_certs.h"
-#include "wire/snp_report.h"
 
 /* Names of certificates in host tools, and their table entries: an ASVK uses the ASK's entry. */
 static const struct {
@@ -194,18 +192,6 @@ static void name_entry(const struct snp_certs *table, unsigned i, char *name, si
 			 e->kind == SNP_CERT_CRL ? "crl" : "der");
 }
 
-/* Prints one object to standard output, or returns CLI_INTERNAL. Takes ownership of `json`. */
-static int print_json(struct cli *cli, json_t *json, int status)
-{
-	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-
-	json_decref(json);
-	if (!text)
-		return cli_fail_memory(cli);
-	puts(text);
-	return status;
-}
-
 static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned i, const char *dir,
 		       json_t *files)
 {
@@ -230,23 +216,6 @@ static int split_entry(struct cli *cli, const struct snp_certs *table, unsigned 
 	return CLI_OK;
 }
 
-/* Loads a table, possibly a malformed one; refuses data that is clearly something else. */
-static int load_table(struct cli *cli, const char *what, const char *path, uint8_t **ret, size_t *ret_size)
-{
-	auto_free uint8_t *bytes = NULL;
-	struct jurat_error err = { "" };
-	enum input_kind kind;
-
-	if (cli_read(path, &bytes, ret_size, &err) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s: %s", what, err.text);
-	kind = input_kind(bytes, *ret_size);
-	if (kind != INPUT_SNP_TABLE && kind != INPUT_UNKNOWN)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s: '%s': expected a certificate table, found: %s",
-				what, path, input_kind_name(kind));
-	*ret = take_ptr(bytes);
-	return CLI_OK;
-}
-
 static int split(struct cli *cli, const char *path, const char *dir)
 {
 	auto_free uint8_t *bytes = NULL;
@@ -258,7 +227,7 @@ static int split(struct cli *cli, const char *path, const char *dir)
 
 	if (!strcmp(dir, "-"))
 		return cli_fail(cli, CLI_USAGE, "split: expected a directory, found standard output");
-	status = load_table(cli, "split", path, &bytes, &n);
+	status = certs_load_table(cli, "split", path, &bytes, &n);
 	if (status != CLI_OK)
 		return status;
 	if (snp_certs_read_any(bytes, n, &table, &err) < 0)
@@ -273,157 +242,8 @@ static int split(struct cli *cli, const char *path, const char *dir)
 	for (unsigned i = 0; i < table.n && status == CLI_OK; i++)
 		status = split_entry(cli, &table, i, dir, files);
 	if (status == CLI_OK && cli_wants_json(cli))
-		return print_json(cli, json_pack("{s:o}", "files", files), CLI_OK);
+		return certs_print_json(cli, json_pack("{s:o}", "files", files), CLI_OK);
 	json_decref(files);
-	return status;
-}
-
-/* Results of `check`: text is printed as they are found, JSON at the end. */
-struct check {
-	struct cli *cli;
-	const char *path;
-	json_t *entries, *reasons; /* NULL: text */
-	bool refused, failed;      /* failed: out of memory */
-};
-
-static void put(struct check *c, json_t *list, json_t *item)
-{
-	if (json_array_append_new(list, item) < 0)
-		c->failed = true;
-}
-
-__attribute__((format(printf, 3, 4))) static void refuse(struct check *c, const char *code,
-							 const char *format, ...)
-{
-	char detail[2 * JURAT_ERROR_TEXT_BYTES];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(detail, sizeof(detail), format, ap);
-	va_end(ap);
-	c->refused = true;
-	if (c->reasons)
-		put(c, c->reasons, json_pack("{s:s, s:s}", "code", code, "detail", detail));
-	else
-		cli_fail(c->cli, CLI_REFUSED, "check: '%s': %s: %s", c->path, code, detail);
-}
-
-static void check_entry(struct check *c, const struct snp_cert_entry *e)
-{
-	const char *name = snp_cert_name(e->kind);
-	char guid[SNP_CERTS_GUID_TEXT_SIZE];
-	struct jurat_error err = { "" };
-	struct crypto_cert cert;
-	struct crypto_crl crl;
-	int r = 0;
-
-	if (e->kind == SNP_CERT_CRL)
-		r = crypto_crl_read(e->data.data, e->data.size, &crl, &err);
-	else if (e->kind != SNP_CERT_OTHER)
-		r = crypto_cert_read(e->data.data, e->data.size, &cert, &err);
-	if (c->entries)
-		put(c, c->entries,
-		    json_pack("{s:s, s:s, s:I, s:b}", "kind", name, "guid",
-			      snp_cert_guid_format(e->guid, guid), "bytes", (json_int_t)e->data.size,
-			      "well_formed", r == 0));
-	else if (r == 0)
-		printf("%-6s %zu bytes\n", name, e->data.size);
-	if (r < 0)
-		refuse(c, "entry-malformed", "%s: %s", name, err.text);
-}
-
-/* Checks without a report: every known entry parses, and a Linux guest accepts the table. */
-static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
-{
-	struct jurat_error err = { "" };
-	struct snp_certs table;
-
-	if (snp_certs_read(bytes, n, &table, &err) < 0) {
-		refuse(c, "table-malformed", "%s", err.text);
-		return;
-	}
-	for (unsigned i = 0; i < table.n; i++)
-		check_entry(c, &table.entries[i]);
-	if (snp_certs_read_any(bytes, n, &table, &err) < 0) /* some GUIDs in either order */
-		refuse(c, "guid-order", "%s: guests find only those in printed order", err.text);
-	else if (snp_certs_is_mixed_endian(bytes, n))
-		refuse(c, "guid-order",
-		       "GUIDs in EFI's mixed-endian order: guests do not find these certificates");
-	if (table.n == 0)
-		refuse(c, "no-entries", "guests get no certificates from it");
-	if (table.size > SNP_CERTS_LINUX_MAX_BYTES)
-		refuse(c, "table-too-large", "%zu bytes: a Linux guest takes at most %d", table.size,
-		       SNP_CERTS_LINUX_MAX_BYTES);
-}
-
-static int check_report(struct check *c, const uint8_t *bytes, size_t n, const struct cli_evidence *loaded,
-			int64_t at)
-{
-	struct jurat_snp_evidence evidence = { .size = sizeof(evidence),
-					       .report = loaded->report,
-					       .report_size = loaded->report_size,
-					       .certs = bytes,
-					       .certs_size = n };
-	struct jurat_verifier *verifier = NULL;
-	struct jurat_policy *policy = NULL;
-	struct jurat_verdict *verdict = NULL;
-	struct jurat_error err = { "" };
-	int status = CLI_OK;
-
-	if (jurat_verifier_new(&verifier, &err) < 0 || jurat_policy_new(&policy, &err) < 0 ||
-	    jurat_policy_set(policy, "allow_debug", "true", &err) < 0)
-		status = cli_fail(c->cli, CLI_INTERNAL, "%s", err.text);
-	if (status == CLI_OK)
-		status = cli_load_all(c->cli, verifier, "roots", CLI_LOAD_ROOTS);
-	if (status == CLI_OK && jurat_verify_snp(verifier, &evidence, policy, at, &verdict, &err) < 0)
-		status = cli_fail(c->cli, CLI_INTERNAL, "%s", err.text);
-	for (size_t i = 0; status == CLI_OK && i < jurat_verdict_reason_count(verdict); i++)
-		refuse(c, jurat_verdict_reason_code(verdict, i), "%s",
-		       jurat_verdict_reason_detail(verdict, i));
-	jurat_verdict_free(verdict);
-	jurat_policy_free(policy);
-	jurat_verifier_free(verifier);
-	return status;
-}
-
-/* All files are read before anything is printed. */
-static int check(struct cli *cli, const char *path)
-{
-	struct check c = { .cli = cli, .path = path };
-	const char *report = cli_get(cli, "report");
-	struct cli_evidence loaded = { 0 };
-	auto_free uint8_t *bytes = NULL;
-	int64_t at;
-	size_t n;
-	int status = cli_load_time(cli, &at);
-
-	if (status == CLI_OK)
-		status = load_table(cli, "check", path, &bytes, &n);
-	if (status == CLI_OK && report)
-		status = cli_load_evidence(cli, report, &loaded);
-	if (status == CLI_OK && report && !loaded.report)
-		status = cli_fail(cli, CLI_ENVIRONMENT, "check: '%s': expected an SEV-SNP report", report);
-	if (status == CLI_OK && cli_wants_json(cli)) {
-		c.entries = json_array();
-		c.reasons = json_array();
-	}
-	if (status == CLI_OK) {
-		check_shape(&c, bytes, n);
-		if (report && !c.refused)
-			status = check_report(&c, bytes, n, &loaded, at);
-	}
-	cli_evidence_done(&loaded);
-	if (status == CLI_OK)
-		status = c.failed ? cli_fail_memory(cli) : c.refused ? CLI_REFUSED : CLI_OK;
-	if (status <= CLI_REFUSED && cli_wants_json(cli))
-		return print_json(cli,
-				  json_pack("{s:b, s:I, s:o, s:o}", "ok", !c.refused, "bytes", (json_int_t)n,
-					    "entries", c.entries, "reasons", c.reasons),
-				  status);
-	if (status == CLI_OK && report)
-		puts("these certificates verify the report");
-	json_decref(c.entries);
-	json_decref(c.reasons);
 	return status;
 }
 
@@ -438,6 +258,6 @@ int cli_certs(struct cli *cli)
 	if (!strcmp(what, "split") && cli->n_args == 3)
 		return split(cli, cli->args[1], cli->args[2]);
 	if (!strcmp(what, "check") && cli->n_args == 2)
-		return check(cli, cli->args[1]);
+		return certs_check(cli, cli->args[1]);
 	return cli_fail(cli, CLI_USAGE, "expected %s", cli->verb->args);
 }

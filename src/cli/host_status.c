@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cli/host.h"
 #include "store/access.h"
+#include "store/bystanders.h"
 #include "update/left.h"
 #include "update/sev_device.h"
 #include "verify/entry.h"
@@ -193,6 +194,29 @@ static void inspect_locks(struct status *s)
 	}
 }
 
+/*
+ * Readers for which no update waits. Who has the file open between two requests has no lock either, so only
+ * flock(2) is a mistake for certain (doc/store-readers.md).
+ */
+static void inspect_bystanders(struct status *s)
+{
+	struct store_bystanders b;
+	struct jurat_error err = { "" };
+
+	if (store_bystanders(s->host->update.blob, &b, &err) < 0)
+		return; /* there is no table, which is said already */
+	if (b.flock[0])
+		problem(s, "flock",
+			"'%s' is locked with flock(2), which excludes no updater, by %s: reports and "
+			"certificates "
+			"of its guests can disagree during an update",
+			s->host->update.blob, b.flock);
+	if (b.open[0])
+		say(s, "open", "without a lock now: %s", b.open);
+	if (b.mapped[0])
+		say(s, "mapped", "in memory: %s", b.mapped);
+}
+
 static int print(struct status *s)
 {
 	auto_free char *text = NULL;
@@ -237,6 +261,7 @@ int host_status(struct host *host)
 		if (store_check_path(base_env_real(), host->update.blob, &err) < 0)
 			problem(&s, "access", "%s", err.text);
 		inspect_locks(&s);
+		inspect_bystanders(&s);
 		status = print(&s);
 	}
 	json_decref(s.json);

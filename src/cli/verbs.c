@@ -138,6 +138,15 @@ static const struct cli_option fetch_options[] = {
 
 static const struct cli_option certs_options[] = {
 	{ "report", "FILE", "check: report that the certificates must verify", .reads = true },
+	{ "device", "PATH", "check: SNP host whose reports they must verify, such as /dev/sev" },
+	{ "host-status", "FILE", "check: the same, by the output of jurat host status --output json",
+	  .reads = true },
+	{ "chip-id", "HEX", "check: the same, by its HWID; with --tcb" },
+	{ "tcb", "HEX", "check: TCB_VERSION that the platform reports; with --chip-id" },
+	{ "sign-with", "KEY", "check: key of the platform that --chip-id names", "vcek|vlek",
+	  .fallback = "that of the table" },
+	{ "product", "NAME", "check: processor of the platform", "milan|genoa|turin",
+	  .fallback = "that of the table" },
 	{ "at", "RFC3339", "check: time of the verification", .fallback = "now" },
 	{ "roots", "FILE|DIR", "check: trusted roots, instead of the vendors'", .repeatable = true,
 	  .reads = true },

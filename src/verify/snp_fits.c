@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/snp_fits.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,7 @@ int snp_table_fits(struct jurat_verifier *verifier, const struct snp_signer *sig
 						     .product = signer->product,
 						     .vlek = signer->vlek };
 	struct jurat_policy fallback;
+	struct snp_tcb tcb;
 	int r;
 
 	if (!verdict)
@@ -59,6 +61,9 @@ int snp_table_fits(struct jurat_verifier *verifier, const struct snp_signer *sig
 	verdict->roots_given = verifier->roots_given;
 	verdict->vlek = signer->vlek;
 	verdict->product = signer->product;
+	if (!snp_tcb_read(signer->product, signer->reported_tcb, &tcb))
+		verdict_refuse(verdict, REASON_TCB_MALFORMED, "%s has no reported TCB 0x%016" PRIx64,
+			       snp_product_name(signer->product), signer->reported_tcb);
 	r = judge_table(&j, table, n);
 	if (r == 0)
 		judge_entries(&j, table, n);

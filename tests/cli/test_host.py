@@ -284,6 +284,30 @@ assert p.returncode == 0 and f"went on past readers" in p.stderr, p
 
 
 @case
+def a_reader_whose_lock_excludes_nobody_is_named(tmp):  # B62
+    host = Host(tmp)
+    script = f'''
+import fcntl, json, os, subprocess
+def status():
+    words = [{JURAT!r}, "host", "status", "--output", "json", "--roots", os.environ["JURAT_ROOTS"] + "/milan-ark.pem"]
+    p = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+    d = json.loads(p.stdout)
+    return p.returncode, [x["code"] for x in d["problems"]], str(d["problems"]), d.get("open", "")
+me = f"pid {{os.getpid()}} ("
+fd = os.open(os.environ["JURAT_CERTS"], os.O_RDONLY)
+s = status()
+assert s[:2] == (0, []) and me in s[3], s
+fcntl.flock(fd, fcntl.LOCK_SH)
+s = status()
+assert s[:2] == (1, ["flock"]) and me in s[2] and s[3] == "", s
+os.close(fd)
+assert status() == (0, [], "[]", ""), status()
+'''
+    (tmp / "script.py").write_text(script)
+    call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
+
+
+@case
 def turin_has_an_fmc_and_a_short_hwid(tmp):
     first = call(STOCK, str(tmp), "jurat", "turin").stdout.strip()
     fmc = int(first[-2:], 16)

@@ -64,7 +64,7 @@ static void start(struct world *w, const char *path, enum kind kind, const char 
 	assert_int_equal(read(fds[0], &byte, 1), 1);
 	close(fds[0]);
 	w->children[w->n++] = pid;
-	snprintf(said, 64, "pid %d (%s)", (int)pid, name);
+	test_text(said, 64, "pid %d (%s)", (int)pid, name);
 }
 
 static void ask(struct world *w, struct store_bystanders *ret)
