@@ -114,7 +114,6 @@ int main(int argc, char **argv)
 	seeds_host();
 	seeds_guest();
 	seeds_daemon();
-	seeds_fetch();
 	seeds_sim();
 	return 0;
 }

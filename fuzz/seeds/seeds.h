@@ -34,7 +34,6 @@ void seeds_policy(void);
 void seeds_host(void);
 void seeds_guest(void);
 void seeds_daemon(void);
-void seeds_fetch(void);
 void seeds_sim(void);
 
 #endif

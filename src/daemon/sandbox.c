@@ -66,7 +66,6 @@ static const struct {
 	{ ALL, "gettimeofday" },
 	{ ALL, "getuid" },
 	{ ALL, "nanosleep" },
-	{ ALL, "setrlimit" },
 	{ ALL, "sysinfo" },
 	{ ALL, "time" },
 	{ ALL, "uname" },

@@ -63,10 +63,14 @@ struct web {
 	void *drained_context;
 };
 
+#define X_REQUEST_ID "X-Request-Id"
+
 /* ---- contents */
 
 struct web_content {
 	struct MHD_Response *response;
+	const void *bytes; /* n, the response's; NULL: they come from a function */
+	size_t n;
 	unsigned refs;
 };
 
@@ -90,10 +94,16 @@ static struct web_content *new_content(struct MHD_Response *response, const char
 struct web_content *web_content_new(void *bytes, size_t n, const char *type)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(n, bytes, MHD_RESPMEM_MUST_FREE);
+	struct web_content *c;
 
 	if (!response)
 		free(bytes);
-	return new_content(response, type);
+	c = new_content(response, type);
+	if (c) {
+		c->bytes = bytes;
+		c->n = n;
+	}
+	return c;
 }
 
 struct web_content *web_content_text(const char *text)
@@ -284,6 +294,51 @@ static void suspend(struct web_request *r)
 	MHD_suspend_connection(r->connection);
 }
 
+static enum MHD_Result copy_header(void *to, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	return MHD_add_response_header(to, name, value);
+}
+
+/* A shared answer with one header more. NULL: out of memory. */
+static struct MHD_Response *copy_with_id(struct web_request *r, const char *id)
+{
+	const struct web_content *c = r->content;
+	struct MHD_Response *copy =
+		MHD_create_response_from_buffer(c->n, (void *)(uintptr_t)c->bytes, MHD_RESPMEM_PERSISTENT);
+	const int n = MHD_get_response_headers(c->response, NULL, NULL);
+
+	if (copy && MHD_get_response_headers(c->response, copy_header, copy) == n &&
+	    MHD_add_response_header(copy, X_REQUEST_ID, id) == MHD_YES)
+		return copy;
+	if (copy)
+		MHD_destroy_response(copy);
+	return NULL;
+}
+
+/*
+ * An answer of this request alone, such as an error, has its id. One that others share has it when the client
+ * has sent an id of its own and so expects it back.
+ */
+static enum MHD_Result send_answer(struct web_request *r)
+{
+	const struct log_id *id = web_request_id(r);
+	struct MHD_Response *copy;
+	char text[LOG_ID_BYTES];
+	enum MHD_Result result;
+
+	log_id_answer(id, text);
+	if (r->content->refs == 1 && !web_content_add_header(r->content, X_REQUEST_ID, text))
+		return MHD_NO;
+	if (r->content->refs == 1 || !id->peer[0] || !r->content->bytes)
+		return MHD_queue_response(r->connection, r->status, r->content->response);
+	copy = copy_with_id(r, text);
+	if (!copy)
+		return MHD_NO;
+	result = MHD_queue_response(r->connection, r->status, copy);
+	MHD_destroy_response(copy);
+	return result;
+}
+
 static enum MHD_Result finish(struct web_request *r)
 {
 	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
@@ -292,7 +347,7 @@ static enum MHD_Result finish(struct web_request *r)
 		(void)setsockopt(r->of->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		return MHD_NO;
 	}
-	return MHD_queue_response(r->connection, r->status, r->content->response);
+	return send_answer(r);
 }
 
 static void refuse_method(struct web_request *r)
@@ -350,8 +405,7 @@ const struct log_id *web_request_id(struct web_request *r)
 	if (!r->has_id) {
 		r->has_id = true;
 		r->id = r->of->id;
-		log_id_take(&r->id,
-			    MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-Request-Id"),
+		log_id_take(&r->id, MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, X_REQUEST_ID),
 			    MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "traceparent"));
 	}
 	return &r->id;
