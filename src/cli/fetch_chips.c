@@ -57,7 +57,7 @@ static int keep(struct chips *c, const struct endorse_item *item, const struct e
 	endorse_item_file(item, file, sizeof(file));
 	r = make_directories(c->out, file, &err);
 	if (r == 0 && item->kind != ENDORSE_VCEK)
-		r = endorse_value_pack(value, &packed, &n, &err);
+		r = endorse_value_pack(value, INT64_MAX, &packed, &n, &err);
 	if (r < 0)
 		return cli_fail(c->cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	return fetch_out_put(c->out, file, packed ? packed : value->body, n, item, c->fetcher);

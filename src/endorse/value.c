@@ -49,14 +49,14 @@ const char *endorse_content_type(const struct endorse_item *item, enum endorse_e
 	}
 }
 
-/* ---- Packed: magic, version, sizes of body and chain (NO_CHAIN: none), body, chain; little-endian */
+/* ---- Packed: magic, version, sizes of body and chain (NO_CHAIN: none), expiry, body, chain */
 
 static const uint8_t magic[8] = { 'J', 'U', 'R', 'A', 'T', 'E', 'N', 'D' };
 
-enum { VERSION = 1, HEADER_BYTES = sizeof(magic) + 3 * sizeof(uint32_t) };
+enum { VERSION = 1, HEADER_BYTES = sizeof(magic) + 3 * sizeof(uint32_t) + sizeof(int64_t) };
 #define NO_CHAIN UINT32_MAX
 
-int endorse_value_pack(const struct endorse_value *value, uint8_t **ret, size_t *ret_size,
+int endorse_value_pack(const struct endorse_value *value, int64_t expires, uint8_t **ret, size_t *ret_size,
 		       struct jurat_error *err)
 {
 	const size_t chain = value->issuer_chain ? strlen(value->issuer_chain) : 0;
@@ -76,6 +76,7 @@ int endorse_value_pack(const struct endorse_value *value, uint8_t **ret, size_t 
 	bytes_wr_le32(&w, VERSION);
 	bytes_wr_le32(&w, (uint32_t)value->size);
 	bytes_wr_le32(&w, value->issuer_chain ? (uint32_t)chain : NO_CHAIN);
+	bytes_wr_le64(&w, (uint64_t)expires);
 	bytes_wr_copy(&w, value->body, value->size);
 	bytes_wr_copy(&w, value->issuer_chain, chain);
 	*ret = bytes;
@@ -83,11 +84,13 @@ int endorse_value_pack(const struct endorse_value *value, uint8_t **ret, size_t 
 	return 0;
 }
 
-int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *ret, struct jurat_error *err)
+int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *ret, int64_t *ret_expires,
+			 struct jurat_error *err)
 {
 	struct bytes_rd r = bytes_rd(bytes, n);
 	const uint8_t *start = bytes_rd_take(&r, sizeof(magic)), *body, *chain;
 	const uint32_t version = bytes_rd_le32(&r), size = bytes_rd_le32(&r), chain_size = bytes_rd_le32(&r);
+	const int64_t expires = (int64_t)bytes_rd_le64(&r);
 	const size_t chain_bytes = chain_size == NO_CHAIN ? 0 : chain_size;
 	struct endorse_value value auto_call(endorse_value_done) = { .size = size };
 
@@ -108,6 +111,8 @@ int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *r
 	if (!value.body || (chain_size != NO_CHAIN && !value.issuer_chain))
 		return jurat_fail_memory(err);
 	memcpy(value.body, body, size);
+	if (ret_expires)
+		*ret_expires = expires;
 	*ret = value;
 	value = (struct endorse_value){ .body = NULL };
 	return 0;

@@ -25,10 +25,14 @@ const char *endorse_content_type(const struct endorse_item *item, enum endorse_e
 /*
  * One byte string that holds a value, for stores: versioned, with lengths. The caller frees *ret. Reading
  * is of untrusted bytes: -EBADMSG.
+ *
+ * expires  until when it may be served, seconds since 1970; INT64_MAX: for ever. ret_expires may be NULL
  */
-JURAT_MUST_CHECK int endorse_value_pack(const struct endorse_value *value, uint8_t **ret, size_t *ret_size,
-					struct jurat_error *err);
+JURAT_MUST_CHECK int endorse_value_pack(const struct endorse_value *value, int64_t expires, uint8_t **ret,
+					size_t *ret_size, struct jurat_error *err);
 JURAT_MUST_CHECK int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *ret,
-					  struct jurat_error *err);
+					  int64_t *ret_expires, struct jurat_error *err);
+/* The largest size of a packed value. */
+enum { ENDORSE_PACKED_MAX_BYTES = ENDORSE_MAX_BYTES + ENDORSE_MAX_CHAIN_BYTES + 64 };
 
 #endif

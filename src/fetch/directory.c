@@ -324,7 +324,7 @@ static int get_from_stock(struct fetch_directory *d, const struct endorse_item *
 	if (r == 0 && item->kind == ENDORSE_VCEK)
 		*ret = (struct endorse_value){ .body = take_ptr(bytes), .size = n };
 	else if (r == 0)
-		r = endorse_value_unpack(bytes, n, ret, err);
+		r = endorse_value_unpack(bytes, n, ret, NULL, err);
 	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
 }
 

@@ -55,7 +55,7 @@ static void write_item(const struct endorse_item *item, uint8_t *body, size_t si
 		write_file(name, body, size);
 		return;
 	}
-	check(endorse_value_pack(&value, &packed, &n, &err) == 0, err.text);
+	check(endorse_value_pack(&value, INT64_MAX, &packed, &n, &err) == 0, err.text);
 	write_file(name, packed, n);
 	free(packed);
 }

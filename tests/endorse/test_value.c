@@ -31,11 +31,13 @@ static void packed_values_are_read_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct endorse_value value = value_of(rows[i].body, rows[i].chain), back = { .size = 77 };
+		int64_t expires = 0;
 		uint8_t *bytes;
 		size_t n;
 
-		assert_int_equal(endorse_value_pack(&value, &bytes, &n, NULL), 0);
-		assert_int_equal(endorse_value_unpack(bytes, n, &back, NULL), 0);
+		assert_int_equal(endorse_value_pack(&value, INT64_MAX - 1, &bytes, &n, NULL), 0);
+		assert_int_equal(endorse_value_unpack(bytes, n, &back, &expires, NULL), 0);
+		assert_true(expires == INT64_MAX - 1);
 		assert_same(&value, &back);
 		free(bytes);
 		endorse_value_done(&value);
@@ -58,28 +60,28 @@ static void truncated_longer_and_damaged_bytes_are_refused(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(endorse_value_pack(&value, &bytes, &n, NULL), 0);
+	assert_int_equal(endorse_value_pack(&value, 77, &bytes, &n, NULL), 0);
 	for (size_t k = 0; k < n; k++) {
 		uint8_t *part = heap_copy(bytes, k);
 
-		assert_int_equal(endorse_value_unpack(part, k, &back, NULL), -EBADMSG);
+		assert_int_equal(endorse_value_unpack(part, k, &back, NULL, NULL), -EBADMSG);
 		free(part);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
 		uint8_t *edited = heap_copy(bytes, n);
 
 		bytes_put_le(edited + edits[i].at, edits[i].to, 4);
-		assert_int_equal(endorse_value_unpack(edited, n, &back, NULL), -EBADMSG);
+		assert_int_equal(endorse_value_unpack(edited, n, &back, NULL, NULL), -EBADMSG);
 		free(edited);
 	}
 	longer = malloc(n + 1);
 	assert_non_null(longer);
 	memcpy(longer, bytes, n);
 	longer[n] = 'x';
-	assert_int_equal(endorse_value_unpack(longer, n + 1, &back, NULL), -EBADMSG);
+	assert_int_equal(endorse_value_unpack(longer, n + 1, &back, NULL, NULL), -EBADMSG);
 	bytes[n - 1] = '\0'; /* the end of the chain */
-	assert_int_equal(endorse_value_unpack(bytes, n, &back, NULL), -EBADMSG);
-	assert_int_equal(endorse_value_unpack(NULL, 0, &back, NULL), -EBADMSG);
+	assert_int_equal(endorse_value_unpack(bytes, n, &back, NULL, NULL), -EBADMSG);
+	assert_int_equal(endorse_value_unpack(NULL, 0, &back, NULL, NULL), -EBADMSG);
 	assert_int_equal(back.size, 77);
 	free(longer);
 	free(bytes);
@@ -103,9 +105,10 @@ static void values_are_bounded(void **state)
 			value.issuer_chain = calloc(1, chains[k] + 1);
 			assert_true(value.body && value.issuer_chain);
 			memset(value.issuer_chain, 'c', chains[k]);
-			assert_int_equal(endorse_value_pack(&value, &bytes, &n, NULL), fine ? 0 : -EMSGSIZE);
+			assert_int_equal(endorse_value_pack(&value, 77, &bytes, &n, NULL),
+					 fine ? 0 : -EMSGSIZE);
 			if (fine) {
-				assert_int_equal(endorse_value_unpack(bytes, n, &back, NULL), 0);
+				assert_int_equal(endorse_value_unpack(bytes, n, &back, NULL, NULL), 0);
 				assert_same(&value, &back);
 			}
 			free(bytes);
@@ -116,24 +119,25 @@ static void values_are_bounded(void **state)
 
 static void sizes_of_others_are_bounded_too(void **state)
 {
-	const size_t n = 20 + ENDORSE_MAX_BYTES + 1;
+	const size_t n = 28 + ENDORSE_MAX_BYTES + 1;
 	struct endorse_value value = value_of("b", NULL), back;
 	uint8_t *bytes, *big = calloc(1, n);
 	size_t small;
 
 	(void)state;
 	assert_non_null(big);
-	assert_int_equal(endorse_value_pack(&value, &bytes, &small, NULL), 0);
-	memcpy(big, bytes, 20);
+	assert_int_equal(endorse_value_pack(&value, 77, &bytes, &small, NULL), 0);
+	memcpy(big, bytes, 28);
 	bytes_put_le(big + 12, ENDORSE_MAX_BYTES + 1, 4);
-	assert_int_equal(endorse_value_unpack(big, n, &back, NULL), -EBADMSG);
+	assert_int_equal(endorse_value_unpack(big, n, &back, NULL, NULL), -EBADMSG);
 	bytes_put_le(big + 12, ENDORSE_MAX_BYTES, 4);
-	assert_int_equal(endorse_value_unpack(big, n - 1, &back, NULL), 0);
+	assert_int_equal(endorse_value_unpack(big, n - 1, &back, NULL, NULL), 0);
 	endorse_value_done(&back);
 	bytes_put_le(big + 12, 1, 4);
-	memset(big + 20, 'c', n - 20);
+	memset(big + 28, 'c', n - 28);
 	bytes_put_le(big + 16, ENDORSE_MAX_CHAIN_BYTES + 1, 4);
-	assert_int_equal(endorse_value_unpack(big, 21 + ENDORSE_MAX_CHAIN_BYTES + 1, &back, NULL), -EBADMSG);
+	assert_int_equal(endorse_value_unpack(big, 29 + ENDORSE_MAX_CHAIN_BYTES + 1, &back, NULL, NULL),
+			 -EBADMSG);
 	free(big);
 	free(bytes);
 	endorse_value_done(&value);
