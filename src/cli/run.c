@@ -124,6 +124,19 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	return true;
 }
 
+static bool take_endorsements(struct cli *cli, const char **faults, struct run_options *o)
+{
+	const char *fault;
+
+	o->endorsements = cli_has(cli, "endorsements");
+	while ((fault = cli_get_nth(cli, "endorsements-fault", o->n_endorsement_faults)))
+		faults[o->n_endorsement_faults++] = fault;
+	o->endorsement_faults = faults;
+	if (o->n_endorsement_faults > 0 && !o->endorsements)
+		return cli_misuse(cli, "--endorsements-fault needs --endorsements");
+	return true;
+}
+
 static int list_faults(void)
 {
 	const struct run_fault *row;
@@ -140,7 +153,7 @@ int cli_run(struct cli *cli)
 	struct run_ended ended = { 0 };
 	struct jurat_error err = { "" };
 	auto_free char **argv = calloc(cli->n_args + 1, sizeof(*argv));
-	const char *faults[CLI_MAX_VALUES];
+	const char *faults[CLI_MAX_VALUES], *endorsement_faults[CLI_MAX_VALUES];
 	int r;
 
 	if (cli_has(cli, "list-faults"))
@@ -150,6 +163,8 @@ int cli_run(struct cli *cli)
 	if (!argv)
 		return cli_fail_memory(cli);
 	if (!cli_run_options(cli, faults, &options))
+		return CLI_USAGE;
+	if (!take_endorsements(cli, endorsement_faults, &options))
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
 	options.argv = argv;

@@ -256,6 +256,10 @@ static const struct cli_option run_options[] = {
 	LEGACY_QUOTE_IOCTL,
 	{ "qgs", "unix:PATH|vsock:PORT",
 	  "TDX: also provide the quoting service, at a socket or a vsock port of the host" },
+	{ "endorsements", NULL,
+	  "serve the platform's endorsements under the host names of AMD's KDS and Intel's PCS" },
+	{ "endorsements-fault", "SPEC", "inject a fault into that service (see juratd(8))",
+	  .repeatable = true },
 	FORCE,
 };
 

@@ -88,6 +88,11 @@ const uint8_t *crypto_p256_signer_public(const struct crypto_p256_signer *signer
 	return signer->xy;
 }
 
+const uint8_t *crypto_p256_signer_private(const struct crypto_p256_signer *signer)
+{
+	return signer->scalar;
+}
+
 struct nonce {
 	uint8_t scalar[N];
 	uint8_t digest_and_counter[N + 4]; /* nettle asks for another nonce when one is out of range */

@@ -28,6 +28,8 @@ JURAT_MUST_CHECK int crypto_p256_signer_derive(const void *secret, size_t secret
 void crypto_p256_signer_free(struct crypto_p256_signer *signer);
 /* x then y */
 const uint8_t *crypto_p256_signer_public(const struct crypto_p256_signer *signer);
+/* The scalar, CRYPTO_P256_BYTES; for a key that another program signs with. */
+const uint8_t *crypto_p256_signer_private(const struct crypto_p256_signer *signer);
 /* ECDSA over a SHA-256 digest: r then s. */
 void crypto_p256_signer_sign(const struct crypto_p256_signer *signer, const uint8_t digest[32],
 			     uint8_t ret[2 * CRYPTO_P256_BYTES]);

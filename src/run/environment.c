@@ -95,30 +95,17 @@ static int write_hashstick(const struct run_platform *p, const char *roots, stru
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s'", path) : 0;
 }
 
-static bool is_own(const char *variable)
+static char **copy_environ(void)
 {
-	static const char *const names[] = { "JURAT_ROOTS=", "JURAT_CERTS=", "JURAT_PRODUCT=" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(variable, names[i], strlen(names[i])))
-			return true;
-	return false;
-}
-
-/* A copy of environ with `room` free slots, without the variables that are set here. */
-static char **copy_environ(size_t room)
-{
-	size_t n = 0, kept = 0;
+	size_t n = 0;
 	char **env;
 
 	while (environ[n])
 		n++;
-	env = calloc(n + room + 1, sizeof(*env));
+	env = calloc(n + 1, sizeof(*env));
 	for (size_t i = 0; env && i < n; i++) {
-		if (is_own(environ[i]))
-			continue;
-		env[kept] = strdup(environ[i]);
-		if (!env[kept++]) {
+		env[i] = strdup(environ[i]);
+		if (!env[i]) {
 			run_environment_free(env);
 			return NULL;
 		}
@@ -126,14 +113,49 @@ static char **copy_environ(size_t room)
 	return env;
 }
 
-static int add(char **env, const char *name, const char *value)
+static bool is_named(const char *variable, const char *name)
 {
-	while (*env)
-		env++;
-	if (asprintf(env, "%s=%s", name, value) >= 0)
+	size_t n = strlen(name);
+
+	return !strncmp(variable, name, n) && variable[n] == '=';
+}
+
+int run_environment_set(char ***env, const char *name, const char *value, struct jurat_error *err)
+{
+	char **bigger, *variable;
+	size_t n = 0;
+
+	while ((*env)[n] && !is_named((*env)[n], name))
+		n++;
+	if (asprintf(&variable, "%s=%s", name, value) < 0)
+		return jurat_fail_memory(err);
+	if ((*env)[n]) {
+		free((*env)[n]);
+		(*env)[n] = variable;
 		return 0;
-	*env = NULL;
-	return -ENOMEM;
+	}
+	bigger = reallocarray(*env, n + 2, sizeof(*bigger));
+	if (!bigger) {
+		free(variable);
+		return jurat_fail_memory(err);
+	}
+	bigger[n] = variable;
+	bigger[n + 1] = NULL;
+	*env = bigger;
+	return 0;
+}
+
+/* Removes a variable of an outer run. */
+static void unset(char **env, const char *name)
+{
+	char **to = env;
+
+	for (; *env; env++)
+		if (is_named(*env, name))
+			free(*env);
+		else
+			*to++ = *env;
+	*to = NULL;
 }
 
 int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_error *err)
@@ -150,15 +172,20 @@ int run_environment_new(const struct run_platform *p, char ***ret, struct jurat_
 		r = run_roots_tdx(p, roots, err);
 	if (r < 0)
 		return r;
-	env = copy_environ(3);
-	r = env ? add(env, "JURAT_ROOTS", roots) : -ENOMEM;
+	env = copy_environ();
+	if (!env)
+		return jurat_fail_memory(err);
+	unset(env, "JURAT_CERTS");
+	unset(env, "JURAT_PRODUCT");
+	r = run_environment_set(&env, "JURAT_ROOTS", roots, err);
 	if (r == 0 && p->options->host && p->certs_path)
-		r = add(env, "JURAT_CERTS", p->certs_path);
+		r = run_environment_set(&env, "JURAT_CERTS", p->certs_path, err);
 	if (r == 0 && p->options->host)
-		r = add(env, "JURAT_PRODUCT", snp_product_name(sim_psp_product(machine_psp(p->machine))));
+		r = run_environment_set(&env, "JURAT_PRODUCT",
+					snp_product_name(sim_psp_product(machine_psp(p->machine))), err);
 	if (r < 0) {
 		run_environment_free(env);
-		return jurat_fail_memory(err);
+		return r;
 	}
 	*ret = env;
 	return 0;

@@ -18,6 +18,9 @@
  */
 JURAT_MUST_CHECK int run_environment_new(const struct run_platform *platform, char ***ret,
 					 struct jurat_error *err);
+/* Sets a variable in it. 0; -ENOMEM: it is unchanged. */
+JURAT_MUST_CHECK int run_environment_set(char ***env, const char *name, const char *value,
+					 struct jurat_error *err);
 /* Writes the path of the roots to the descriptor of --ready-fd, if any, and closes it. */
 void run_ready(const struct run_platform *platform);
 void run_environment_free(char **env);

@@ -31,6 +31,7 @@ struct run_options {
 	enum run_tee reported; /* TEE whose reports configfs-tsm provides */
 	bool legacy_quote;     /* TDX: the driver that was posted in 2023, with TDX_CMD_GET_QUOTE */
 	const char *qgs;       /* address of the TDX quoting service, see run_qgs_new(); NULL: none */
+	bool endorsements;     /* with the vendors' services, see endorsements.h */
 	bool host;             /* /dev/sev rather than the guests' devices */
 	bool force;            /* hides a real TEE device */
 	bool no_certs;
@@ -50,6 +51,8 @@ struct run_options {
 	int ready_fd;        /* written to and closed when the program runs; below 0: none */
 	const char *const *faults;
 	size_t n_faults;
+	const char *const *endorsement_faults; /* of the endorsement service, for juratd */
+	size_t n_endorsement_faults;
 };
 
 /* How the program ended. */

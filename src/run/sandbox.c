@@ -146,7 +146,7 @@ static int put(const char *temp, const struct run_place *place, struct run_copie
 	}
 	if (place->link)
 		return 0;
-	snprintf(from, sizeof(from), "%s/fuse/%s", temp, place->node);
+	snprintf(from, sizeof(from), "%s/%s%s", temp, place->is_of_temp ? "" : "fuse/", place->node);
 	if (mount(from, place->path, NULL, MS_BIND, NULL) < 0)
 		return jurat_fail(err, -errno, "cannot mount '%s': %s", place->path, strerror(errno));
 	return 0;

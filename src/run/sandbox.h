@@ -21,6 +21,7 @@ struct run_place {
 	const char *path; /* where the program sees it: absolute, without symbolic links */
 	const char *node; /* its path in the FUSE filesystem; for a link, its target */
 	bool directory, link;
+	bool is_of_temp; /* `node` is a regular file in the run's directory instead */
 };
 
 /*

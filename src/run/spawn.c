@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/calls.h"
 #include "run/temp.h"
-#include "run/vsock.h"
 
 union control { /* room and alignment for one descriptor */
 	struct cmsghdr header;
@@ -80,8 +80,8 @@ _Noreturn static void become_program(const struct run_spawn *what, int setup)
 		close(fd);
 		r = run_sandbox_place(what->temp, what->places, what->n_places, &err);
 	}
-	if (r == 0 && what->vsock) {
-		r = run_vsock_intercept(&fd, &err);
+	if (r == 0 && what->intercept != RUN_INTERCEPT_NONE) {
+		r = run_calls_intercept(what->intercept, &fd, &err);
 		if (r == 0) {
 			run_message_send(setup, RUN_ANSWER_THIS, 0, NULL, fd);
 			close(fd);

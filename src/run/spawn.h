@@ -10,7 +10,7 @@
 /* Messages of the program while it starts, over a SOCK_SEQPACKET socket; end of file means that it runs. */
 enum run_word {
 	RUN_SERVE_THIS,
-	RUN_ANSWER_THIS /* vsock.h */,
+	RUN_ANSWER_THIS /* calls.h */,
 	RUN_SETUP_FAILED,
 	RUN_EXEC_FAILED,
 	RUN_PLACED /* system.h */
@@ -28,7 +28,7 @@ struct run_spawn {
 	const struct run_place *places;
 	size_t n_places;
 	enum run_user_map user_map;
-	bool vsock;                /* intercept its vsock calls */
+	unsigned intercept;        /* of its system calls: enum run_intercept */
 	sigset_t mask;             /* of the program */
 	struct sigaction on_child; /* its SIGCHLD */
 };

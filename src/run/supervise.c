@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "run/control.h"
 #include "run/device.h"
+#include "run/endorsements.h"
 #include "run/environment.h"
 #include "run/fault.h"
 #include "run/spawn.h"
@@ -21,15 +22,19 @@
 #include "run/turns.h"
 #include "run/vsock.h"
 
-enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_VSOCK, ON_COMMAND };
+enum { ON_SIGNAL, ON_SETUP, ON_CONTROL, ON_FUSE, ON_QGS, ON_CALL, ON_ENDORSEMENTS, ON_COMMAND };
 
 struct supervisor {
 	struct run_platform platform;
 	struct run_fs *fs;
-	struct run_qgs *qgs;          /* NULL: no quoting service */
-	struct run_vsock *vsock;      /* NULL: no system call is intercepted */
-	struct run_control *commands; /* NULL: no --control */
+	struct run_qgs *qgs; /* NULL: no quoting service */
+	struct run_calls *calls;
+	struct run_vsock *vsock;               /* NULL: no --qgs vsock:PORT */
+	struct run_endorsements *endorsements; /* NULL: no --endorsements */
+	struct run_control *commands;          /* NULL: no --control */
 	struct run_devices devices;
+	struct run_place places[RUN_MAX_DEVICES + RUN_ENDORSEMENTS_MAX_PLACES]; /* paths are borrowed */
+	size_t n_places;
 	struct run_monitor monitor;
 	sigset_t to_pass_on, mask; /* forwarded and blocked; the caller's mask */
 	int signals;
@@ -70,10 +75,10 @@ static int attach(struct supervisor *s, enum run_word word, int fd, struct jurat
 	int r = fd < 0 ? -EPROTO : 0;
 
 	if (r == 0 && word == RUN_ANSWER_THIS) {
-		if (!s->vsock || run_vsock_fd(s->vsock) >= 0)
+		if (run_calls_fd(s->calls) >= 0)
 			return -EPROTO;
-		run_vsock_attach(s->vsock, fd);
-		return watch(s, fd, ON_VSOCK);
+		run_calls_attach(s->calls, fd);
+		return watch(s, fd, ON_CALL);
 	}
 	if (r == 0)
 		r = s->fuse_served ? -EPROTO : run_fs_attach(s->fs, fd, err);
@@ -141,12 +146,12 @@ static int on_fuse(struct supervisor *s)
 	return r == -ENODEV ? 0 : r;
 }
 
-static int on_vsock(struct supervisor *s)
+static int on_call(struct supervisor *s)
 {
-	int r = run_vsock_serve(s->vsock);
+	int r = run_calls_serve(s->calls);
 
 	if (r < 0) /* the last process with the filter has ended */
-		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_vsock_fd(s->vsock), NULL);
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_calls_fd(s->calls), NULL);
 	return r == -ENODEV ? 0 : r;
 }
 
@@ -176,8 +181,12 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 			case ON_QGS:
 				run_qgs_serve(s->qgs);
 				break;
-			case ON_VSOCK:
-				r = on_vsock(s);
+			case ON_CALL:
+				r = on_call(s);
+				break;
+			case ON_ENDORSEMENTS:
+				(void)!run_endorsements_serve(
+					s->endorsements); /* at its end it closes the log */
 				break;
 			default:
 				r = on_fuse(s);
@@ -204,6 +213,8 @@ static int open_loop(struct supervisor *s, struct jurat_error *err)
 		r = watch(s, s->monitor.control, ON_CONTROL);
 	if (r == 0 && s->qgs)
 		r = watch(s, run_qgs_fd(s->qgs), ON_QGS);
+	if (r == 0 && s->endorsements)
+		r = watch(s, run_endorsements_fd(s->endorsements), ON_ENDORSEMENTS);
 	if (r == 0 && s->commands)
 		r = watch(s, run_control_fd(s->commands), ON_COMMAND);
 	return r < 0 ? jurat_fail(err, r, "cannot watch: %s", strerror(-r)) : 0;
@@ -235,10 +246,10 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 				   .env = env,
 				   .temp = temp,
 				   .sockets = { run_qgs_path(s->qgs), run_control_path(s->commands) },
-				   .places = s->devices.places,
-				   .n_places = s->devices.n,
+				   .places = s->places,
+				   .n_places = s->n_places,
 				   .user_map = options->user_map,
-				   .vsock = s->vsock != NULL,
+				   .intercept = run_calls_wanted(s->calls),
 				   .mask = s->mask };
 	struct sigaction on_child = { .sa_handler = SIG_DFL };
 	int status = 0, r;
@@ -294,6 +305,59 @@ static void give_files(struct supervisor *s, const struct run_options *options, 
 		(void)!chmod(temp, 0711);
 }
 
+/* Files of devices and of endorsements, and the program's variables. */
+static int add_files(struct supervisor *s, char ***ret_env, struct jurat_error *err)
+{
+	int r = run_devices_add(&s->devices, s->fs, &s->platform, err);
+
+	if (r == 0)
+		r = run_environment_new(&s->platform, ret_env, err);
+	if (r < 0)
+		return r;
+	if (s->endorsements) {
+		run_endorsements_places(s->endorsements, s->places, &s->n_places);
+		r = run_endorsements_set(s->endorsements, ret_env, err);
+	}
+	for (size_t i = 0; i < s->devices.n; i++)
+		s->places[s->n_places++] = s->devices.places[i];
+	return r;
+}
+
+/* The machine and its services; call end() in every case. */
+static int begin(struct supervisor *s, const struct run_options *options, const char *temp,
+		 struct jurat_error *err)
+{
+	int r = run_platform_init(&s->platform, options, temp, err);
+
+	if (r == 0)
+		r = run_calls_new(&s->platform, &s->calls, err);
+	if (r == 0 && options->endorsements)
+		r = run_endorsements_new(&s->platform, &s->mask, s->calls, &s->endorsements, err);
+	if (r == 0 && options->qgs)
+		r = run_qgs_new(options->qgs, &s->platform, RUN_QGS_LIMIT_MS, &s->qgs, err);
+	if (r == 0 && run_qgs_port(options->qgs) != 0)
+		r = run_vsock_new(&s->platform, s->qgs, run_qgs_port(options->qgs), s->calls, &s->vsock, err);
+	if (r == 0 && options->control)
+		r = run_control_new(options->control, &s->platform, s->qgs, &s->commands, err);
+	if (r == 0)
+		r = run_fs_new(&s->fs, err);
+	if (r == 0)
+		give_files(s, options, temp);
+	return r;
+}
+
+static void end(struct supervisor *s)
+{
+	run_fs_free(s->fs);
+	run_devices_done(&s->devices);
+	run_control_free(s->commands);
+	run_calls_free(s->calls);
+	run_vsock_free(s->vsock);
+	run_endorsements_free(s->endorsements);
+	run_qgs_free(s->qgs);
+	run_platform_done(&s->platform);
+}
+
 int run_program(const struct run_options *options, struct run_ended *ret, struct jurat_error *err)
 {
 	struct supervisor s = { .signals = -1, .turns.epoll = -1 };
@@ -310,21 +374,9 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 	if (r == 0)
 		r = run_temp_new(&temp, err);
 	if (r == 0)
-		r = run_platform_init(&s.platform, options, temp.path, err);
-	if (r == 0 && options->qgs)
-		r = run_qgs_new(options->qgs, &s.platform, RUN_QGS_LIMIT_MS, &s.qgs, err);
-	if (r == 0 && run_qgs_port(options->qgs) != 0)
-		r = run_vsock_new(&s.platform, s.qgs, run_qgs_port(options->qgs), &s.vsock, err);
-	if (r == 0 && options->control)
-		r = run_control_new(options->control, &s.platform, s.qgs, &s.commands, err);
+		r = begin(&s, options, temp.path, err);
 	if (r == 0)
-		r = run_fs_new(&s.fs, err);
-	if (r == 0)
-		give_files(&s, options, temp.path);
-	if (r == 0)
-		r = run_devices_add(&s.devices, s.fs, &s.platform, err);
-	if (r == 0)
-		r = run_environment_new(&s.platform, &env, err);
+		r = add_files(&s, &env, err);
 	if (r == 0)
 		r = supervise(&s, options, temp.path, env, err);
 	if (s.platform.memory_refused)
@@ -333,12 +385,7 @@ int run_program(const struct run_options *options, struct run_ended *ret, struct
 		      "ended "
 		      "with EFAULT\n",
 		      stderr);
-	run_fs_free(s.fs);
-	run_devices_done(&s.devices);
-	run_control_free(s.commands);
-	run_vsock_free(s.vsock);
-	run_qgs_free(s.qgs);
-	run_platform_done(&s.platform);
+	end(&s);
 	run_temp_done(&temp);
 	run_environment_free(env);
 	if (s.signals >= 0)

@@ -2,13 +2,10 @@
 #include "run/vsock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/seccomp.h>
-#include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -17,7 +14,6 @@
 #include <linux/vm_sockets.h>
 
 #include "base/cleanup.h"
-#include "run/user_memory.h"
 
 enum { SOCKET_TYPE_MASK = 0xf, SOCKET_TYPES = 11 }; /* Source: Linux include/linux/net.h */
 enum { FIRST_PORT = 1024 };                         /* first port that Linux assigns automatically */
@@ -26,78 +22,36 @@ struct run_vsock {
 	struct run_platform *platform;
 	struct run_qgs *qgs;
 	unsigned port;
-	int fd;                  /* -1: not attached yet */
 	struct sockaddr_un mark; /* prefix of the names of all sockets of the run */
 	size_t mark_bytes;
 	uint64_t n_sockets;
-	struct seccomp_notif *call; /* both as large as the kernel's structures */
-	struct seccomp_notif_resp *answer;
-	size_t call_bytes, answer_bytes;
 };
 
-int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned port, struct run_vsock **ret,
-		  struct jurat_error *err)
+static run_call_fn on_call;
+
+int run_vsock_new(struct run_platform *platform, struct run_qgs *qgs, unsigned port, struct run_calls *calls,
+		  struct run_vsock **ret, struct jurat_error *err)
 {
 	const char *name = strrchr(platform->temp, '/');
 	struct run_vsock *v = calloc(1, sizeof(*v));
-	struct seccomp_notif_sizes sizes = { 0 };
 
 	if (!v)
 		return jurat_fail_memory(err);
-	/* If the kernel lacks it, the start of the program fails with a message. */
-	(void)!syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
-	v->call_bytes = sizes.seccomp_notif > sizeof(*v->call) ? sizes.seccomp_notif : sizeof(*v->call);
-	v->answer_bytes =
-		sizes.seccomp_notif_resp > sizeof(*v->answer) ? sizes.seccomp_notif_resp : sizeof(*v->answer);
 	v->platform = platform;
 	v->qgs = qgs;
 	v->port = port;
-	v->fd = -1;
-	v->call = calloc(1, v->call_bytes);
-	v->answer = calloc(1, v->answer_bytes);
-	if (!v->call || !v->answer) {
-		run_vsock_free(v);
-		return jurat_fail_memory(err);
-	}
 	v->mark.sun_family = AF_UNIX; /* abstract names begin with a NUL */
 	snprintf(v->mark.sun_path + 1, sizeof(v->mark.sun_path) / 2, "%s-%d-vsock-", name ? name + 1 : "",
 		 (int)getpid());
 	v->mark_bytes = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(v->mark.sun_path + 1);
+	run_calls_add(calls, RUN_INTERCEPT_VSOCK, on_call, v);
 	*ret = v;
 	return 0;
 }
 
 void run_vsock_free(struct run_vsock *v)
 {
-	if (!v)
-		return;
-	if (v->fd >= 0)
-		close(v->fd);
-	free(v->call);
-	free(v->answer);
 	free(v);
-}
-
-void run_vsock_attach(struct run_vsock *v, int fd)
-{
-	if (v->fd >= 0)
-		close(v->fd);
-	v->fd = fd;
-}
-
-int run_vsock_fd(const struct run_vsock *v)
-{
-	return v->fd;
-}
-
-/* Ignores failures: the caller may have been killed. */
-static void answer(struct run_vsock *v, int r, uint32_t flags)
-{
-	memset(v->answer, 0, v->answer_bytes);
-	v->answer->id = v->call->id;
-	v->answer->error = r;
-	v->answer->flags = flags;
-	ioctl(v->fd, SECCOMP_IOCTL_NOTIF_SEND, v->answer);
 }
 
 /* In the order of Linux's checks. Source: net/socket.c, net/vmw_vsock/af_vsock.c. */
@@ -128,57 +82,23 @@ static int new_socket(struct run_vsock *v, int flags)
 	return take_fd(fd);
 }
 
-static void on_socket(struct run_vsock *v)
+static bool on_socket(struct run_vsock *v, struct run_calls *calls)
 {
-	int type = (int)v->call->data.args[1], r = check_socket(type, (int)v->call->data.args[2]);
-	struct seccomp_notif_addfd add = {
-		.id = v->call->id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
-		.newfd_flags = type & SOCK_CLOEXEC ? O_CLOEXEC : 0,
-	};
+	const struct seccomp_data *call = run_calls_now(calls);
+	int type = (int)call->args[1], r = check_socket(type, (int)call->args[2]);
 	auto_close int fd = -1;
 
+	if ((int)call->args[0] != AF_VSOCK)
+		return false;
 	if (r == 0)
 		r = fd = new_socket(v, type);
-	if (r >= 0) {
-		add.srcfd = (unsigned)fd;
-		r = ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0; /* also answers */
-	}
+	if (r >= 0)
+		r = run_calls_give(calls, fd, type & SOCK_CLOEXEC);
 	run_trace_say(v->platform->trace, "guest program", "guest kernel", "socket(AF_VSOCK, %#x): %s", type,
 		      r < 0 ? strerror(-r) : "made");
 	if (r < 0)
-		answer(v, r, 0);
-}
-
-static pid_t group_of(pid_t thread)
-{
-	char path[64], line[256];
-	int group = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
-	f = fopen(path, "re");
-	while (f && group < 0 && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "Tgid:", 5))
-			group = (int)strtol(line + 5, NULL, 10);
-	if (f)
-		fclose(f);
-	return group;
-}
-
-/*
- * Duplicates the caller's descriptor. A thread can have its own descriptor table; PIDFD_THREAD (Linux 6.9)
- * selects it.
- */
-static int copy_descriptor(pid_t thread, int number)
-{
-	auto_close int pid = (int)syscall(SYS_pidfd_open, thread, O_EXCL /* PIDFD_THREAD */);
-	long fd;
-
-	if (pid < 0)
-		pid = (int)syscall(SYS_pidfd_open, group_of(thread), 0);
-	fd = pid < 0 ? -1 : syscall(SYS_pidfd_getfd, pid, number, 0);
-	return fd < 0 ? -errno : (int)fd;
+		run_calls_answer(calls, r);
+	return true;
 }
 
 /* The socket's serial number. */
@@ -194,20 +114,12 @@ static bool is_ours(const struct run_vsock *v, int fd, uint64_t *ret_number)
 	return true;
 }
 
-/* The caller's descriptor if it is a socket of the run; -1: the kernel handles the call. */
-static int copy_ours(struct run_vsock *v, uint64_t *ret_number)
+/* The caller's descriptor if it is a socket of the run; -1: it is not. */
+static int copy_ours(struct run_vsock *v, const struct run_calls *calls, uint64_t *ret_number)
 {
-	auto_close int fd = copy_descriptor((pid_t)v->call->pid, (int)v->call->data.args[0]);
+	auto_close int fd = run_calls_copy_descriptor(calls, (int)run_calls_now(calls)->args[0]);
 
 	return fd >= 0 && is_ours(v, fd, ret_number) ? take_fd(fd) : -1;
-}
-
-/* Whether the caller is still waiting; otherwise its thread id may have been reused. */
-static bool still_waits(const struct run_vsock *v)
-{
-	uint64_t id = v->call->id;
-
-	return ioctl(v->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 /* connect(2) of a Linux guest whose host has one listener. */
@@ -223,31 +135,33 @@ static int connect_to(struct run_vsock *v, int fd, const struct sockaddr_vm *to)
 	return r == -ECONNREFUSED ? -ECONNRESET : r;
 }
 
-static void on_connect(struct run_vsock *v)
+static bool on_connect(struct run_vsock *v, struct run_calls *calls)
 {
+	const struct seccomp_data *call = run_calls_now(calls);
 	struct run_user_memory user;
 	struct sockaddr_vm to = { 0 };
 	auto_close int fd = -1;
 	uint64_t number;
 	int r;
 
+	if ((uint32_t)call->args[2] != sizeof(to))
+		return false;
+	run_calls_memory(calls, &user);
 	/* Report inaccessible memory only for a program that needs it. */
-	run_user_memory_init(&user, (pid_t)v->call->pid, v->platform);
-	if (v->n_sockets == 0)
-		user.refused = NULL;
-	if (user.memory.read(user.memory.ctx, v->call->data.args[1], &to, sizeof(to)) == 0 &&
+	if (v->n_sockets > 0)
+		user.refused = &v->platform->memory_refused;
+	if (user.memory.read(user.memory.ctx, call->args[1], &to, sizeof(to)) == 0 &&
 	    to.svm_family == AF_VSOCK)
-		fd = copy_ours(v, &number);
-	if (fd < 0) {
-		answer(v, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-		return;
-	}
-	if (!still_waits(v))
-		return;
+		fd = copy_ours(v, calls, &number);
+	if (fd < 0)
+		return false;
+	if (!run_calls_waits(calls))
+		return true;
 	r = connect_to(v, fd, &to);
 	run_trace_say(v->platform->trace, "guest program", "quoting service", "connect(vsock %u:%u): %s",
 		      to.svm_cid, to.svm_port, r < 0 ? strerror(-r) : "connected");
-	answer(v, r, 0);
+	run_calls_answer(calls, r);
+	return true;
 }
 
 /* As in Linux: an unbound socket is assigned a port but no CID. */
@@ -269,72 +183,36 @@ static int name_of(const struct run_vsock *v, int fd, bool peer, uint64_t number
 	return 0;
 }
 
-/* Source: Linux net/socket.c, move_addr_to_user(). */
-static int give_name(struct run_user_memory *user, const struct sockaddr_vm *name, uint64_t to,
-		     uint64_t to_size)
+static bool on_name(struct run_vsock *v, struct run_calls *calls, bool peer)
 {
-	const int full = sizeof(*name);
-	int size, r = user->memory.read(user->memory.ctx, to_size, &size, sizeof(size));
-
-	if (r < 0)
-		return r;
-	if (size < 0)
-		return -EINVAL;
-	if (size > full)
-		size = full;
-	if (size > 0)
-		r = user->memory.write(user->memory.ctx, to, name, (size_t)size);
-	return r < 0 ? r : user->memory.write(user->memory.ctx, to_size, &full, sizeof(full));
-}
-
-static void on_name(struct run_vsock *v, bool peer)
-{
-	struct run_user_memory user;
 	struct sockaddr_vm name;
 	uint64_t number;
-	auto_close int fd = copy_ours(v, &number);
+	auto_close int fd = copy_ours(v, calls, &number);
 	int r;
 
-	if (fd < 0) {
-		answer(v, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-		return;
-	}
-	if (!still_waits(v))
-		return;
-	run_user_memory_init(&user, (pid_t)v->call->pid, v->platform);
+	if (fd < 0)
+		return false;
+	if (!run_calls_waits(calls))
+		return true;
 	r = name_of(v, fd, peer, number, &name);
 	if (r == 0)
-		r = give_name(&user, &name, v->call->data.args[1], v->call->data.args[2]);
-	answer(v, r, 0);
+		r = run_calls_give_name(calls, &name, sizeof(name));
+	run_calls_answer(calls, r);
+	return true;
 }
 
-static void on_call(struct run_vsock *v)
+static bool on_call(void *ctx, struct run_calls *calls)
 {
-	switch (v->call->data.nr) {
+	const int nr = run_calls_now(calls)->nr;
+
+	switch (nr) {
 	case SYS_socket:
-		on_socket(v);
-		break;
+		return on_socket(ctx, calls);
 	case SYS_connect:
-		on_connect(v);
-		break;
-	default:
-		on_name(v, v->call->data.nr == SYS_getpeername);
-		break;
+		return on_connect(ctx, calls);
+	case SYS_getsockname:
+	case SYS_getpeername:
+		return on_name(ctx, calls, nr == SYS_getpeername);
 	}
-}
-
-int run_vsock_serve(struct run_vsock *v)
-{
-	struct pollfd ready = { .fd = v->fd, .events = POLLIN };
-
-	/* Older kernels block if no call is pending or the program has ended. */
-	if (poll(&ready, 1, 0) <= 0)
-		return 0;
-	if (!(ready.revents & POLLIN))
-		return -ENODEV;
-	memset(v->call, 0, v->call_bytes);
-	if (ioctl(v->fd, SECCOMP_IOCTL_NOTIF_RECV, v->call) < 0)
-		return errno == ENOENT || errno == EINTR ? 0 : -errno; /* ENOENT: caller killed */
-	on_call(v);
-	return 0;
+	return false;
 }
