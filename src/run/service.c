@@ -95,6 +95,16 @@ static void take(struct run_service *s, const char *bytes, size_t n)
 	}
 }
 
+static void end_process(struct run_service *s)
+{
+	if (s->pid <= 0)
+		return;
+	kill(s->pid, SIGKILL);
+	while (waitpid(s->pid, &s->status, 0) < 0 && errno == EINTR)
+		;
+	s->pid = 0;
+}
+
 int run_service_read(struct run_service *s)
 {
 	char bytes[4096];
@@ -106,12 +116,7 @@ int run_service_read(struct run_service *s)
 		return 0;
 	if (s->part_size > 0)
 		take_line(s);
-	close(s->log);
-	s->log = -1;
-	kill(s->pid, SIGKILL); /* if it has only closed its log */
-	while (waitpid(s->pid, &s->status, 0) < 0 && errno == EINTR)
-		;
-	s->pid = 0;
+	end_process(s); /* if it has only closed its log */
 	return -ENODEV;
 }
 
@@ -209,11 +214,7 @@ int run_service_start(char **argv, int listener, const sigset_t *mask, struct ru
 
 void run_service_end(struct run_service *s)
 {
-	if (s->pid > 0) {
-		kill(s->pid, SIGKILL);
-		while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	end_process(s);
 	if (s->role && s->log >= 0)
 		close(s->log);
 	if (s->role && s->notices >= 0)

@@ -39,7 +39,7 @@ struct run_service {
 JURAT_MUST_CHECK int run_service_start(char **argv, int listener, const sigset_t *mask,
 				       struct run_trace *trace, struct run_service *ret,
 				       struct jurat_error *err);
-/* Call it when `log` is readable. 0; -ENODEV: it has ended, `status` says how, and `log` is closed. */
+/* Call it when `log` is readable. 0; -ENODEV: it has ended, `status` says how; do not call it again. */
 JURAT_MUST_CHECK int run_service_read(struct run_service *service);
 void run_service_end(struct run_service *service); /* kills it; accepts an all-zero struct */
 

@@ -155,6 +155,13 @@ static int on_call(struct supervisor *s)
 	return r == -ENODEV ? 0 : r;
 }
 
+/* The run goes on without the service. Other processes have its log open, so epoll would report it again. */
+static void on_endorsements(struct supervisor *s)
+{
+	if (run_endorsements_serve(s->endorsements) < 0)
+		epoll_ctl(s->turns.epoll, EPOLL_CTL_DEL, run_endorsements_fd(s->endorsements), NULL);
+}
+
 static int loop(struct supervisor *s, struct jurat_error *err)
 {
 	struct epoll_event events[4];
@@ -185,8 +192,7 @@ static int loop(struct supervisor *s, struct jurat_error *err)
 				r = on_call(s);
 				break;
 			case ON_ENDORSEMENTS:
-				(void)!run_endorsements_serve(
-					s->endorsements); /* at its end it closes the log */
+				on_endorsements(s);
 				break;
 			default:
 				r = on_fuse(s);
@@ -260,7 +266,9 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		r = open_loop(s, err);
 		if (r == 0)
 			r = loop(s, err);
-		close(s->monitor.control);       /* the monitor ends if it still waits */
+		close(s->monitor.control);              /* the monitor ends if it still waits */
+		run_endorsements_free(s->endorsements); /* before its process is reaped with all others */
+		s->endorsements = NULL;
 		run_platform_stop(&s->platform); /* pending requests get a reply */
 		run_fs_free(s->fs);
 		s->fs = s->platform.fs = NULL;
