@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/time.h"
 #include "daemon/endorsements_settings.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
@@ -27,6 +28,7 @@ enum {
 struct endorsements {
 	struct service *service;
 	struct software_platform *platform;
+	struct software_services services;
 	struct service_fault faults[OPTION_LIST_MAX];
 	struct requests *requests;
 	struct web *web, *old_web; /* old: it ends with its connections, after a change of certificates */
@@ -219,7 +221,9 @@ static int open_source(struct endorsements *e, const struct endorsements_setting
 		r = software_platform_new(s->software_platform, (unsigned)s->chips, &e->platform, err);
 	if (r < 0)
 		return r;
-	*ret = software_source(e->platform);
+	e->services = (struct software_services){ .platform = e->platform };
+	(void)base_time_read(s->at, &e->services.at); /* empty, or checked */
+	*ret = software_source(&e->services);
 	log_event(LOG_LEVEL_WARNING, "test-endorsements", "why",
 		  "below the test roots of a software platform", NULL);
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 #include "daemon/address.h"
 #include "daemon/service_fault.h"
 
@@ -43,6 +44,8 @@ static const struct option_row rows[] = {
 	  OPTION_TEXT, AT(software_platform), .restart = true },
 	{ "chips", "N", "number of further chips of the software platform, with seeds SEED/1 and so on",
 	  OPTION_NUMBER, AT(chips), 0, MAX_CHIPS, .restart = true },
+	{ "at", "RFC3339", "time of the software platform, as of jurat run --at (default: now)", OPTION_TEXT,
+	  AT(at), .restart = true },
 	{ "fault", "FAULT",
 	  "fault of the software platform's services: 429, outage, slow, wrong-chip, wrong-tcb, half, reset, "
 	  "wrong-type, redirect, stale or not-json; may be repeated",
@@ -86,15 +89,19 @@ static int check_listen(const struct endorsements_settings *s, bool adopted, str
 static int check_platform(const struct endorsements_settings *s, struct jurat_error *err)
 {
 	struct service_fault fault;
+	int64_t at;
 
 	if (s->software_platform[0]) {
 		if (s->store[0] || s->local_copy[0] || s->offline || s->upstream[0] || s->roots[0])
 			return jurat_fail(err, -EINVAL,
 					  "--software-platform cannot be used with --store, --local-copy, "
 					  "--offline, --upstream or --roots");
-	} else if (s->chips > 0 || s->fault.n > 0) {
-		return jurat_fail(err, -EINVAL, "--chips and --fault need --software-platform");
+	} else if (s->chips > 0 || s->fault.n > 0 || s->at[0]) {
+		return jurat_fail(err, -EINVAL, "--chips, --at and --fault need --software-platform");
 	}
+	if (s->at[0] && !base_time_read(s->at, &at))
+		return jurat_fail(err, -EINVAL, "--at: expected a date or an RFC 3339 time, found '%s'",
+				  s->at);
 	for (size_t i = 0; i < s->fault.n; i++)
 		if (service_fault_read(s->fault.text[i], &fault, err) < 0)
 			return jurat_wrap(err, -EINVAL, "--fault");

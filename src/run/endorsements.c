@@ -160,7 +160,7 @@ static int write_key(const char *path, const char *key, struct jurat_error *err)
 	return 0;
 }
 
-/* ret: at least 12 and two for each fault; the text of --at is in `at` */
+/* ret: 13 and two for each fault; the text of --at is in `at` */
 static void write_arguments(const struct run_endorsements *e, char *cert, char *key, char *at, char **ret)
 {
 	const struct run_options *o = e->platform->options;
@@ -175,6 +175,8 @@ static void write_arguments(const struct run_endorsements *e, char *cert, char *
 	ret[n++] = cert;
 	ret[n++] = (char *)(uintptr_t) "--tls-key";
 	ret[n++] = key;
+	ret[n++] = (char *)(uintptr_t) "--seccomp"; /* where seccomp(2) is forbidden, it would not start */
+	ret[n++] = (char *)(uintptr_t) "off";
 	if (o->at) {
 		ret[n++] = (char *)(uintptr_t) "--at";
 		ret[n++] = at;

@@ -19,7 +19,7 @@
 #include "base/env.h"
 
 enum { USAGE = 2, NOT_FOUND = 127 }; /* exit statuses of juratd, and of a child without one */
-enum { START_MS = 60000, FIRST_FD = 3 /* of sd_listen_fds(3) */ };
+enum { START_MS = 60000, LAST_WORDS_MS = 1000, FIRST_FD = 3 /* of sd_listen_fds(3) */ };
 
 /* ---- the child */
 
@@ -77,11 +77,16 @@ _Noreturn static void become_service(char **argv, int listener, int log, const c
 
 /* ---- its log */
 
+/* The last error, or the last line if there is none, explains an end. */
 static void take_line(struct run_service *s)
 {
-	snprintf(s->said, sizeof(s->said), "%.*s", (int)s->part_size, s->part);
-	run_trace_say(s->trace, "endorsement service", "endorsement service", "%s", s->said);
+	static const char error[] = "level=error";
+
+	s->part[s->part_size] = '\0';
 	s->part_size = 0;
+	if (strstr(s->part, error) || !strstr(s->said, error))
+		memcpy(s->said, s->part, sizeof(s->said));
+	run_trace_say(s->trace, "endorsement service", "endorsement service", "%s", s->part);
 }
 
 /* A line that is too long is taken in parts. */
@@ -212,8 +217,23 @@ int run_service_start(char **argv, int listener, const sigset_t *mask, struct ru
 	return r;
 }
 
+/* Lets it write what it still has to say, for the trace. */
+static void last_words(struct run_service *s)
+{
+	const uint64_t end = base_now_ns(base_env_real()) + LAST_WORDS_MS * UINT64_C(1000000);
+	struct pollfd log = { .fd = s->log, .events = POLLIN };
+	uint64_t now;
+
+	kill(s->pid, SIGTERM);
+	while (s->pid > 0 && (now = base_now_ns(base_env_real())) < end &&
+	       poll(&log, 1, (int)((end - now) / 1000000) + 1) > 0)
+		(void)!run_service_read(s);
+}
+
 void run_service_end(struct run_service *s)
 {
+	if (s->pid > 0 && s->trace)
+		last_words(s);
 	end_process(s);
 	if (s->role && s->log >= 0)
 		close(s->log);

@@ -19,7 +19,7 @@ struct run_service {
 	pid_t pid;                   /* 0: it does not run */
 	int log;                     /* its standard error; -1: it does not run */
 	int notices;                 /* socket for its notification; -1 */
-	char said[RUN_SERVICE_LINE]; /* the last line of its log */
+	char said[RUN_SERVICE_LINE]; /* what it said last: an error, or any line of its log */
 	char part[RUN_SERVICE_LINE]; /* an incomplete line */
 	size_t part_size;
 	int status; /* of waitpid(2), when it has ended */
@@ -41,6 +41,7 @@ JURAT_MUST_CHECK int run_service_start(char **argv, int listener, const sigset_t
 				       struct jurat_error *err);
 /* Call it when `log` is readable. 0; -ENODEV: it has ended, `status` says how; do not call it again. */
 JURAT_MUST_CHECK int run_service_read(struct run_service *service);
-void run_service_end(struct run_service *service); /* kills it; accepts an all-zero struct */
+/* Ends it; with a trace, after what it still has to say. Accepts an all-zero struct. */
+void run_service_end(struct run_service *service);
 
 #endif

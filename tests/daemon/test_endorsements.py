@@ -95,6 +95,14 @@ def a_vcek_is_that_of_the_run_of_the_same_seed(tmp):
 
 
 @case
+def documents_are_those_of_the_time_that_was_asked_for_and_are_remembered_by_the_clock(tmp):
+    with Juratd("--at", "2024-02-03T23:59:59Z") as juratd:
+        for _ in range(2):
+            info = juratd.get("/tdx/certification/v4/qe/identity")
+            assert json.loads(info.body)["enclaveIdentity"]["issueDate"] == "2024-02-02T00:00:00Z", info.body
+
+
+@case
 def every_chip_of_every_product_has_its_own_vcek(tmp):
     spls = {"Milan": SPLS, "Genoa": "blSPL=10&teeSPL=0&snpSPL=25&ucodeSPL=84",
             "Turin": "fmcSPL=1&blSPL=1&teeSPL=1&snpSPL=4&ucodeSPL=81"}
@@ -294,12 +302,13 @@ def bad_options_are_named(tmp):
     rows = [(("--fault", "sloth"), "found 'sloth'"), (("--fault", "slow"), "slow: expected ':MS'"),
             (("--fault", "429:0"), "expected ':N'"), (("--fault", "half@vcak"), "found 'vcak'"),
             (("--fault", "half,retry-after=1"), "retry-after"), (("--tls-cert", "x"), "together"),
+            (("--at", "yesterday"), "--at: expected a date or an RFC 3339 time, found 'yesterday'"),
             (("--offline",), "--software-platform cannot be used"), (("--listen", "tcp:localhost:1"), "IPv4 or [IPv6]")]
     for options, text in rows:
         r = subprocess.run([JURATD, "endorsements", "--software-platform", "jurat", *options], capture_output=True, text=True,
                            check=False)
         assert r.returncode == 2 and text in r.stderr, (options, r)
-    for options in ("--chips", "2"), ("--fault", "429"):
+    for options in ("--chips", "2"), ("--fault", "429"), ("--at", "2024-02-03"):
         r = subprocess.run([JURATD, "endorsements", *options], capture_output=True, text=True, check=False)
         assert r.returncode == 2 and "need --software-platform" in r.stderr, r
 

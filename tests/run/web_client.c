@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
 	do
 		error = try_once(&at);
-	while (until_refused && error == 0);
+	while (until_refused && (error == 0 || error == ECONNRESET)); /* RESET: it died during this one */
 	printf("%s\n", error == 0 ? "connected" : error == ECONNREFUSED ? "ECONNREFUSED" : strerror(error));
 	return 0;
 }
