@@ -180,7 +180,10 @@ static unsigned peer_port(int fd)
 	struct sockaddr_in peer;
 	socklen_t size = sizeof(peer);
 
-	CHECK(getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && size == sizeof(peer));
+	/* A signal without SA_RESTART can end a call that nobody has received yet: see CAVEATS of jurat-run(1). */
+	while (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+		CHECK(errno == EINTR && redirected);
+	CHECK(size == sizeof(peer));
 	CHECK(peer.sin_family == AF_INET && peer.sin_addr.s_addr == served.sin_addr.s_addr);
 	return ntohs(peer.sin_port);
 }
