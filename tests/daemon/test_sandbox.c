@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "daemon/sandbox.h"
 
-/* What the filter does to the calls of a process. `test_sandbox --list ROLE` prints what it allows the role. */
+/* What the filter does to the calls of a process. `test_sandbox --list ROLE` prints what a role may call. */
 enum { QGS = SANDBOX_NEEDS_VSOCK, ENDORSEMENTS = SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_FILES, KILLED = 1000 };
 
 static bool is_off(void)
