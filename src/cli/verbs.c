@@ -82,7 +82,7 @@ static const struct cli_option show_options[] = {
 
 /* Where endorsements come from, for the verbs that fetch them. */
 #define FETCHES                                                                                              \
-	{ "from", "URL|DIR", "a PCCS, juratd endorsements or another service; or a directory of files",      \
+	{ "from", "URL|DIR", "a PCCS, juratd endorsements or another service; or a directory or file",       \
 	  .fallback = "$JURAT_ENDORSEMENTS, or the services of AMD and Intel" },                             \
 		{ "ca-file", "FILE", "certificate authorities for TLS, as PEM",                              \
 		  .fallback = "$CURL_CA_BUNDLE, $SSL_CERT_FILE, or the system's" },                          \

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ struct part {
 struct fetch_directory {
 	struct base_env *env;
 	char *path;
+	bool is_file; /* one file and not a directory */
 	bool is_read;
 	struct part parts[MAX_PARTS];
 	size_t n_parts;
@@ -42,22 +44,28 @@ int fetch_directory_new(struct base_env *env, const char *path, struct fetch_dir
 	d->env = env;
 	d->path = strdup(path);
 	r = d->path ? base_stat(env, path, &st) : -ENOMEM;
-	if (r == 0 && !S_ISDIR(st.mode))
+	if (r == 0 && !S_ISDIR(st.mode) && !S_ISREG(st.mode))
 		r = -ENOTDIR;
 	if (r < 0) {
 		fetch_directory_free(d);
 		return jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
 	}
+	d->is_file = S_ISREG(st.mode);
 	*ret = d;
 	return 0;
+}
+
+static void forget_parts(struct fetch_directory *d)
+{
+	while (d->n_parts > 0)
+		free(d->parts[--d->n_parts].bytes);
 }
 
 void fetch_directory_free(struct fetch_directory *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->n_parts; i++)
-		free(d->parts[i].bytes);
+	forget_parts(d);
 	free(d->path);
 	free(d);
 }
@@ -83,6 +91,40 @@ static int add_part(struct fetch_directory *d, enum part_kind kind, const uint8_
 	return 0;
 }
 
+/*
+ * Adds JSON as a document, and the documents in a bundle: it has the signed part of each as a string, and the
+ * signature beside it.
+ */
+static int add_documents(struct fetch_directory *d, const uint8_t *bytes, size_t n, struct jurat_error *err)
+{
+	static const struct {
+		const char *part, *signature, *member;
+	} names[] = { { "tcb_info", "tcb_info_signature", "tcbInfo" },
+		      { "qe_identity", "qe_identity_signature", "enclaveIdentity" } };
+	json_t *json = json_loadb((const char *)bytes, n, 0, NULL);
+	int r = add_part(d, PART_DOCUMENT, bytes, n, err);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+		const char *part = json_string_value(json_object_get(json, names[i].part));
+		const char *signature = json_string_value(json_object_get(json, names[i].signature));
+		auto_free char *text = NULL;
+		int length;
+
+		if (!part || !signature)
+			continue;
+		length =
+			asprintf(&text, "{\"%s\":%s,\"signature\":\"%s\"}", names[i].member, part, signature);
+		if (length < 0) {
+			text = NULL;
+			r = jurat_fail_memory(err);
+		} else {
+			r = add_part(d, PART_DOCUMENT, (const uint8_t *)text, (size_t)length, err);
+		}
+	}
+	json_decref(json);
+	return r;
+}
+
 /* Adds what the bytes of a file hold; what is neither certificate nor CRL nor JSON is not for us. */
 static int add_parts(struct fetch_directory *d, const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
@@ -100,23 +142,17 @@ static int add_parts(struct fetch_directory *d, const uint8_t *bytes, size_t n, 
 				     err);
 	}
 	if (r == 0 && input_kind(bytes, n) == INPUT_JSON)
-		r = add_part(d, PART_DOCUMENT, bytes, n, err);
+		r = add_documents(d, bytes, n, err);
 	return r;
 }
 
-static int read_file(struct fetch_directory *d, const char *name, struct jurat_error *err)
+static int read_file(struct fetch_directory *d, const char *path, struct jurat_error *err)
 {
-	auto_free char *path = NULL;
 	auto_free uint8_t *bytes = NULL;
 	struct base_stat st;
 	size_t n;
-	int r;
+	int r = base_stat(d->env, path, &st);
 
-	if (asprintf(&path, "%s/%s", d->path, name) < 0) {
-		path = NULL;
-		return jurat_fail_memory(err);
-	}
-	r = base_stat(d->env, path, &st);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
 	if (!S_ISREG(st.mode) || st.size > ENDORSE_MAX_BYTES) /* opening a FIFO would block */
@@ -138,12 +174,17 @@ static int read_files(struct fetch_directory *d, struct jurat_error *err)
 	if (n < 0)
 		return jurat_fail(err, -errno, "cannot read '%s': %s", d->path, strerror(errno));
 	for (int i = 0; i < n; i++) {
+		auto_free char *path = NULL;
+
+		if (r == 0 && asprintf(&path, "%s/%s", d->path, entries[i]->d_name) < 0) {
+			path = NULL;
+			r = jurat_fail_memory(err);
+		}
 		if (r == 0)
-			r = read_file(d, entries[i]->d_name, err);
+			r = read_file(d, path, err);
 		free(entries[i]);
 	}
 	free(entries);
-	d->is_read = r == 0;
 	return r;
 }
 
@@ -280,38 +321,46 @@ static int get_from_files(struct fetch_directory *d, const struct endorse_item *
 {
 	const struct shape shape = shape_of(item);
 	const struct part *main, *chain[2] = { NULL, NULL };
+	const char *missing = NULL;
 	char name[ENDORSE_TEXT_BYTES];
-	bool complete = true;
-	int r = d->is_read ? 0 : read_files(d, err);
+	int r = 0;
 
-	if (r < 0)
+	if (!d->is_read)
+		r = d->is_file ? read_file(d, d->path, err) : read_files(d, err);
+	if (r < 0) {
+		forget_parts(d);
 		return r;
+	}
+	d->is_read = true;
 	main = choose(d, shape.kind, shape.name, &n);
 	for (size_t i = 0; main && i < 2; i++) {
 		chain[i] = shape.chain[i][0] ? choose(d, PART_CERT, shape.chain[i], &n) : NULL;
-		complete = complete && (chain[i] || !shape.chain[i][0]);
+		if (!chain[i] && shape.chain[i][0])
+			missing = shape.chain[i];
 	}
-	if (!main || !complete || n > 0) { /* n > 0: all combinations were tried */
-		endorse_item_name(item, name, sizeof(name));
+	endorse_item_name(item, name, sizeof(name));
+	if (missing)
+		return jurat_fail(err, JURAT_NOT_FOUND,
+				  "not found: '%s' has %s, but no certificate of '%s', which signs it",
+				  d->path, name, missing);
+	if (!main || n > 0) /* n > 0: all combinations were tried */
 		return jurat_fail(err, JURAT_NOT_FOUND, "not found: '%s' has no %s", d->path, name);
-	}
 	return make_value(&shape, main, chain, ret, err);
 }
 
-/* ---- The file of a stock */
+/* ---- Files whose names mean something */
 
-static int get_from_stock(struct fetch_directory *d, const struct endorse_item *item,
-			  struct endorse_value *ret, struct jurat_error *err)
+/* *ret: one file of a stock or of Trustee's offline store. JURAT_NOT_FOUND: it is not there. */
+static int get_file(const struct fetch_directory *d, const char *name, const struct endorse_item *item,
+		    struct endorse_value *ret, struct jurat_error *err)
 {
-	char file[ENDORSE_TEXT_BYTES];
 	auto_free char *path = NULL;
 	auto_free uint8_t *bytes = NULL;
 	struct base_stat st;
 	size_t n;
 	int r;
 
-	if (endorse_item_file(item, file, sizeof(file)) >= sizeof(file) ||
-	    asprintf(&path, "%s/%s", d->path, file) < 0) {
+	if (asprintf(&path, "%s/%s", d->path, name) < 0) {
 		path = NULL;
 		return jurat_fail_memory(err);
 	}
@@ -328,18 +377,39 @@ static int get_from_stock(struct fetch_directory *d, const struct endorse_item *
 	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
 }
 
+/* The i-th of the names; NULL: there are no more. Returns `to`. */
+static const char *file_name(const struct endorse_item *item, unsigned i, char to[ENDORSE_TEXT_BYTES])
+{
+	char *slash;
+
+	if (endorse_item_file(item, to, ENDORSE_TEXT_BYTES) >= ENDORSE_TEXT_BYTES)
+		return NULL;
+	if (i == 0)
+		return to;
+	/* Trustee's, for a chip whose TCB never changes */
+	slash = strrchr(to, '/');
+	if (i > 1 || item->kind != ENDORSE_VCEK || !slash)
+		return NULL;
+	snprintf(slash, ENDORSE_TEXT_BYTES - (size_t)(slash - to), "/vcek.der");
+	return to;
+}
+
 int fetch_directory_get(struct fetch_directory *d, const struct endorse_item *item, size_t n,
 			struct endorse_value *ret, struct jurat_error *err)
 {
-	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
-	int r = get_from_stock(d, item, &value, err);
+	char name[ENDORSE_TEXT_BYTES];
 
-	if (r < 0 && n == 0)
+	for (unsigned i = 0; !d->is_file && file_name(item, i, name); i++) {
+		struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+		int r = get_file(d, name, item, &value, err);
+
+		if (r == JURAT_NOT_FOUND || n-- > 0)
+			continue;
+		if (r == 0) {
+			*ret = value;
+			value = (struct endorse_value){ .body = NULL };
+		}
 		return r;
-	if (r == 0 && n == 0) {
-		*ret = value;
-		value = (struct endorse_value){ .body = NULL };
-		return 0;
 	}
-	return get_from_files(d, item, r == JURAT_NOT_FOUND ? n : n - 1, ret, err);
+	return get_from_files(d, item, n, ret, err);
 }

@@ -6,8 +6,9 @@
 #include "endorse/value.h"
 
 /*
- * Endorsements in a directory: the files of a stock (endorse_item_file()), and beside them files with any
- * names and in any form that `jurat verify` reads. Nothing in it is trusted.
+ * Endorsements in a directory: the files of a stock (endorse_item_file()) or of Trustee's offline store, and
+ * beside them files with any names and in any form that `jurat verify` reads; or in one such file. Nothing in
+ * it is trusted.
  */
 struct fetch_directory;
 

@@ -25,7 +25,7 @@ struct fetch_options { /* zero is the default of every member */
 	/*
 	 * NULL: the vendors' services. "https://..." or "http://...": one service with the paths of all of
 	 * them, such as a PCCS or `juratd endorsements`; a directory: a stock or files as `jurat verify`
-	 * reads them.
+	 * reads them; or one such file.
 	 */
 	const char *from;
 	const char *ca_file;         /* PEM; NULL: the system's */

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 """`jurat fetch` and `jurat verify --fetch`: what they ask for, what they keep and what they refuse. Prints TAP; test_fetch.py JURAT
 SNP_CRLS"""
+import base64
+import datetime
 import json
 import os
 import pathlib
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +17,8 @@ import threading
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from tap import case, main  # noqa: E402
+import evidence  # noqa: E402
+from tap import Skip, case, main  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import Server, answer, in_turn  # noqa: E402
@@ -72,7 +76,6 @@ def platform(name="milan", *options):
 
 
 def pem(der):
-    import base64
     text = base64.b64encode(der).decode()
     lines = "\n".join(text[i:i + 64] for i in range(0, len(text), 64))
     return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n".encode()
@@ -489,8 +492,28 @@ def a_directory_in_trustee_s_layout_is_a_source(tmp):
     (tmp / "store/cert_chain.pem").write_bytes(p.chain())
     run("fetch", "vcek", "--report", p.report, "--from", tmp / "store", "--roots", p.roots, "--out", tmp / "out")
     assert (tmp / "out/vcek.der").read_bytes() == p.certs["vcek"]
-    (place / "bl04_tee00_snp24_ucode219_vcek.der").write_bytes(p.certs["ask"])
+    (place / "bl04_tee00_snp24_ucode219_vcek.der").rename(place / "vcek.der")
+    run("fetch", "vcek", "--report", p.report, "--from", tmp / "store", "--roots", p.roots, "--out", tmp / "fallback")
+    assert (tmp / "fallback/vcek.der").read_bytes() == p.certs["vcek"]
+    (place / "bl04_tee00_snp24_ucode219_vcek.der").write_bytes(p.certs["ark"])  # a wrong one does not hide the other
+    run("fetch", "vcek", "--report", p.report, "--from", tmp / "store", "--roots", p.roots, "--out", tmp / "both")
+    (place / "vcek.der").write_bytes(p.certs["ask"])
     run("fetch", "vcek", "--report", p.report, "--from", tmp / "store", "--roots", p.roots, "--out", tmp / "wrong", status=1)
+    assert names(tmp / "wrong") == []
+
+
+@case
+def a_bundle_is_a_source_alone_and_in_a_directory(tmp):
+    p = platform()
+    (tmp / "d").mkdir()
+    run("fetch", "collateral", "--quote", p.quote, "--from", p.dir / "collateral", "--roots", p.roots, "--out", tmp / "d/bundle.json")
+    for i, source in enumerate((tmp / "d", tmp / "d/bundle.json")):
+        run("fetch", "collateral", "--quote", p.quote, "--from", source, "--roots", p.roots, "--out", tmp / f"out{i}")
+        assert run("verify", "--collateral", tmp / f"out{i}", "--roots", p.roots, p.quote_alone).stdout.startswith("accepted")
+        assert run("verify", "--fetch", "--from", source, "--roots", p.roots, p.quote_alone).stdout.startswith("accepted")
+    changed = (tmp / "d/bundle.json").read_text().replace("UpToDate", "OutOfDat")
+    (tmp / "d/bundle.json").write_text(changed)
+    run("fetch", "collateral", "--quote", p.quote, "--from", tmp / "d", "--roots", p.roots, "--out", tmp / "wrong", status=1)
     assert names(tmp / "wrong") == []
 
 
@@ -596,6 +619,60 @@ def what_was_fetched_makes_no_wrong_evidence_right(tmp):
         for file in "changed.bin", "quote.bin":
             out = run("verify", "--fetch", "--from", server.url, "--roots", p.roots, tmp / file, status=1).stdout
             assert out.startswith("refused") and "-signature" in out, out
+
+
+# ---- Real evidence
+
+
+def at_once(folder, sources, words, tmp):
+    """The verdicts with the files as they are fetched from their directory, and as --certs or --collateral has them."""
+    tmp.mkdir()
+    chain = re.findall(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----", pathlib.Path(words[-1]).read_bytes())
+    if len(chain) == 3:  # a quote's: its PCK CA issues a CRL, and is nowhere else
+        (tmp / "pck_ca.pem").write_bytes(chain[1] + b"\n")
+    for i, name in enumerate(sources):
+        (tmp / f"{i}{pathlib.Path(name).suffix}").write_bytes((folder.files / name).read_bytes())
+    return [subprocess.run([JURAT, "verify", *map(str, w), "--output", "json", *map(str, words)], stdout=subprocess.PIPE, timeout=60,
+                           stderr=subprocess.PIPE, text=True, env=environment()) for w in (["--fetch", "--from", tmp], ["--certs", tmp],
+                                                                                           ["--collateral", tmp])]
+
+
+@case
+def real_reports_are_verified_with_what_is_fetched_for_them(tmp):
+    n = 0
+    for folder in evidence.folders():
+        if not folder.is_real:
+            continue
+        for row in folder.rows("SNP-CASES.tsv")[:12]:
+            if row["signer"] != "vcek" or row["signature_and_chain"] != "good":
+                continue
+            fetched, offline, _ = at_once(folder, [row["vek"], row["intermediate"], row["root"]], [folder.files / row["report"]],
+                                          tmp / f"{folder.name}{n}")
+            verdict, other = json.loads(fetched.stdout), json.loads(offline.stdout)
+            assert verdict["verdict"] == other["verdict"] and verdict["reasons"] == other["reasons"], (row, fetched, offline)
+            assert "vcek" in [f["item"].split(":")[0] for f in verdict["fetched"]], (row, fetched)
+            n += 1
+    if n == 0:
+        raise Skip("no real evidence here")
+
+
+@case
+def real_quotes_are_verified_with_what_is_fetched_for_them(tmp):
+    n = 0
+    for folder in evidence.folders():
+        if not folder.is_real:
+            continue
+        rows = [r for r in folder.rows("TDX-CASES.tsv") if r["kind"] == "fresh" and "-tdx" in r["type"]]
+        for row in rows[:12]:
+            files = [row[c] for c in ("tcbinfo", "qeidentity", "pckcrl", "rootcrl", "tcb_signing_cert", "root_cert")]
+            at = datetime.datetime.fromtimestamp(int(row["now_unix"]), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            words = ["--at", at, folder.files / row["quote"]]
+            fetched, _, offline = at_once(folder, files, words, tmp / f"{folder.name}{n}")
+            verdict, other = json.loads(fetched.stdout), json.loads(offline.stdout)
+            assert verdict["verdict"] == other["verdict"] and verdict["reasons"] == other["reasons"], (row, fetched.stderr, verdict, other)
+            n += 1
+    if n == 0:
+        raise Skip("no real evidence here")
 
 
 sys.exit(main())

@@ -89,7 +89,7 @@ def a_source_that_is_no_url_of_a_service_is_refused(tmp):
                       ("http://h:99999/", "expected a URL"), (f"{tmp}/none", "cannot read")):
         result, events = probe(url)
         assert result["r"] < 0 and text in result["error"] and events == [], (url, result)
-        assert "pw" not in result["error"]
+        assert "A-SECRET" not in result["error"]
 
 
 @case
