@@ -162,7 +162,8 @@ static int plan_set_config(struct update_plan *plan, const struct update_request
 		return r;
 	if (request->reset) { /* a configuration of zeros */
 		tcb = request->has_committed ? request->committed : plan->before.current_tcb;
-		if (!request->has_committed)
+		plan->assumed = !request->has_committed;
+		if (plan->assumed)
 			note(plan, "SNP_PLATFORM_STATUS does not have the committed TCB: assuming that it is "
 				   "the current one");
 	} else {

@@ -50,7 +50,8 @@ struct update_plan {
 	enum snp_product product;
 	uint8_t chip_id[64]; /* zeros after the HWID */
 	struct update_signing before, after;
-	struct snp_config config;                        /* SET_CONFIG */
+	bool assumed;             /* `after` has the committed TCB, which is not known */
+	struct snp_config config; /* SET_CONFIG */
 	char notes[UPDATE_MAX_NOTES][UPDATE_NOTE_BYTES]; /* what an operator should know */
 	unsigned n_notes;
 };

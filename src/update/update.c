@@ -238,7 +238,9 @@ static int change_both(struct run *u, const struct update_request *request,
 			break;
 		event(u, UPDATE_AGAIN, 0, "the firmware was changed by another program: planning anew");
 	}
-	return r == -ECANCELED ? JURAT_REFUSED : r;
+	if (r == -ECANCELED) /* the firmware refused, or it could not be asked */
+		return u->result.issued && !u->moved ? JURAT_REFUSED : -EIO;
+	return r;
 }
 
 static int fetch_table(struct run *u, bool *ret_done)
@@ -303,6 +305,7 @@ static int settle(struct run *u)
 						.vlek = u->request->vlek,
 						.vlek_size = u->request->vlek_size };
 	struct jurat_error said = *u->err;
+	bool assumed = u->plan.assumed;
 	int r;
 
 	event(u, UPDATE_AGAIN, 0, "%s", said.text);
@@ -312,7 +315,7 @@ static int settle(struct run *u)
 			u->err, -EINPROGRESS,
 			"%.200s; guests get no certificates until `jurat host recover` succeeds: %.200s",
 			said.text, u->err->text);
-	if (u->command == 0)
+	if (u->command == 0 && assumed)
 		return 0;
 	return jurat_fail(u->err, -EIO, "%s; the certificates of its present key are in place", said.text);
 }

@@ -40,7 +40,7 @@ static void commands_reach_the_firmware(void **state)
 	assert_false(world_signing(w).flags & SNP_STATUS_VLEK_EN);
 	assert_int_equal(w->commands, 3);
 	sev_device_close(&dev);
-	assert_int_equal(w->fd, -1);
+	assert_int_equal(w->open_devices, 0);
 }
 
 static void errors_say_who_refused_and_whether_it_is_known(void **state)

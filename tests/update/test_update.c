@@ -27,7 +27,7 @@ static void assert_done(struct update_world *w, int r)
 	assert_int_equal(w->result.store.left, STORE_LEFT_NEW);
 	assert_int_equal(world_table(w), WORLD_FITS);
 	assert_nothing_beside(w);
-	assert_int_equal(w->fd, -1);
+	assert_int_equal(w->open_devices, 0);
 }
 
 static void publish(struct update_world *w)
@@ -258,8 +258,8 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 		{ { -EFAULT, 0, true, 1 }, 0, 0, STORE_LEFT_NEW, WORLD_FITS },
 		/* refused, yet changed: the certificates of the state that is there */
 		{ { -EIO, SNP_INVALID_CONFIG, true, 1 }, 0, -EIO, STORE_LEFT_NEW, WORLD_FITS },
-		/* "done", yet not changed */
-		{ { 0, 0, false, 1 }, 0, 0, STORE_LEFT_NEW, WORLD_FITS },
+		/* "done", yet not changed (B17) */
+		{ { 0, 0, false, 1 }, 0, -EIO, STORE_LEFT_NEW, WORLD_FITS },
 		/* the AMD Secure Processor is dead: nobody can tell */
 		{ { -ETIMEDOUT, 0, true, 1 }, WORLD_STAYS, -EINPROGRESS, STORE_LEFT_EMPTY, WORLD_EMPTY },
 		{ { -ETIMEDOUT, 0, false, 1 }, WORLD_STAYS, -EINPROGRESS, STORE_LEFT_EMPTY, WORLD_EMPTY },
@@ -267,7 +267,7 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 		{ { 0, 0, true, 1 }, WORLD_STAYS, -EINPROGRESS, STORE_LEFT_EMPTY, WORLD_EMPTY },
 		/* it answers again */
 		{ { -ETIMEDOUT, 0, true, 1 }, 1, -EIO, STORE_LEFT_NEW, WORLD_FITS },
-		{ { 0, 0, true, 1 }, 1, 0, STORE_LEFT_NEW, WORLD_FITS },
+		{ { 0, 0, true, 1 }, 1, -EIO, STORE_LEFT_NEW, WORLD_FITS },
 	};
 
 	(void)state;

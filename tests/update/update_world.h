@@ -35,8 +35,7 @@ struct update_world {
 	struct sim_pki *pki;
 	enum snp_product product;
 	char dir[40], path[64];
-	int fd; /* of the open device; -1 */
-	bool writable;
+	int open_devices;
 	struct world_answer answers[SEV_CMD_MAX]; /* by command */
 	struct snp_platform_status shown;         /* SNP_PLATFORM_STATUS shows this; if `shows` */
 	unsigned shows;                           /* so many times */
