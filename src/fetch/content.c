@@ -95,11 +95,9 @@ int fetch_take_content(const struct endorse_item *item, struct http_answer *answ
 	if (header && !answer->header)
 		return jurat_fail(err, -EBADMSG, "expected an issuer chain in the header %s, found none",
 				  header);
-	if (header) {
-		chain = http_unescape(answer->header, ENDORSE_MAX_CHAIN_BYTES, err);
-		if (!chain)
-			return jurat_wrap(err, -EBADMSG, "header %s", header);
-	}
+	r = header ? http_unescape(answer->header, ENDORSE_MAX_CHAIN_BYTES, &chain, err) : 0;
+	if (r < 0)
+		return jurat_wrap(err, r, "header %s", header);
 	*ret = (struct endorse_value){ .body = take_ptr(answer->body),
 				       .size = answer->size,
 				       .issuer_chain = take_ptr(chain) };

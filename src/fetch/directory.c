@@ -12,7 +12,7 @@
 #include "crypto/x509.h"
 #include "verify/decode.h"
 
-enum { MAX_PARTS = 512, NAME_BYTES = 48 };
+enum { MAX_FILES = 4096, MAX_PARTS = 512, NAME_BYTES = 48 };
 
 /* What was found in the files: certificates and CRLs as DER, documents as they are. */
 enum part_kind { PART_CERT, PART_CRL, PART_DOCUMENT };
@@ -161,30 +161,54 @@ static int read_file(struct fetch_directory *d, const char *path, struct jurat_e
 	return r < 0 ? r : add_parts(d, bytes, n, err);
 }
 
-static int is_visible(const struct dirent *entry)
+/* The files of the directory by their names, so that their order is the same each time. */
+struct names {
+	char *names[MAX_FILES];
+	size_t n;
+};
+
+static void names_done(struct names **names)
 {
-	return entry->d_name[0] != '.';
+	while (*names && (*names)->n > 0)
+		free((*names)->names[--(*names)->n]);
+	free(*names);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int list_files(const struct fetch_directory *d, struct names *ret, struct jurat_error *err)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir(d->path);
+	int r = 0;
+
+	if (!dir)
+		return jurat_fail(err, -errno, "cannot read '%s': %s", d->path, strerror(errno));
+	while (r == 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (ret->n == MAX_FILES)
+			r = jurat_fail(err, -E2BIG, "'%s': expected at most %d files", d->path, MAX_FILES);
+		else if (asprintf(&ret->names[ret->n], "%s/%s", d->path, entry->d_name) < 0)
+			r = jurat_fail_memory(err);
+		else
+			ret->n++;
+	}
+	closedir(dir);
+	qsort(ret->names, ret->n, sizeof(ret->names[0]), by_name);
+	return r;
 }
 
 static int read_files(struct fetch_directory *d, struct jurat_error *err)
 {
-	struct dirent **entries;
-	int n = scandir(d->path, &entries, is_visible, alphasort), r = 0;
+	struct names *names auto_call(names_done) = calloc(1, sizeof(*names));
+	int r = names ? list_files(d, names, err) : jurat_fail_memory(err);
 
-	if (n < 0)
-		return jurat_fail(err, -errno, "cannot read '%s': %s", d->path, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		auto_free char *path = NULL;
-
-		if (r == 0 && asprintf(&path, "%s/%s", d->path, entries[i]->d_name) < 0) {
-			path = NULL;
-			r = jurat_fail_memory(err);
-		}
-		if (r == 0)
-			r = read_file(d, path, err);
-		free(entries[i]);
-	}
-	free(entries);
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		r = read_file(d, names->names[i], err);
 	return r;
 }
 

@@ -79,8 +79,9 @@ JURAT_MUST_CHECK int http_check_redirect(const char *from, const char *to, struc
 /*
  * Decodes percent-encoded text, such as the PEM in a header of Intel's services.
  *
- * Returns   a heap copy; NULL with `err`: longer than `max`, or it has a NUL
+ * ret       the caller frees it
+ * Returns   0; -EBADMSG longer than `max`, or it has a NUL; -ENOMEM
  */
-char *http_unescape(const char *text, size_t max, struct jurat_error *err);
+JURAT_MUST_CHECK int http_unescape(const char *text, size_t max, char **ret, struct jurat_error *err);
 
 #endif

@@ -141,23 +141,19 @@ int http_check_redirect(const char *from, const char *to, struct jurat_error *er
 	return 0;
 }
 
-char *http_unescape(const char *text, size_t max, struct jurat_error *err)
+int http_unescape(const char *text, size_t max, char **ret, struct jurat_error *err)
 {
-	char *plain auto_part = NULL, *ret;
+	char *plain auto_part = NULL;
 	int n = 0;
 
-	if (strlen(text) > 3 * max) {
-		jurat_fail(err, -EMSGSIZE, "expected at most %zu bytes, found more", max);
-		return NULL;
-	}
+	if (strlen(text) > 3 * max)
+		return jurat_fail(err, -EBADMSG, "expected at most %zu bytes, found more", max);
 	plain = curl_easy_unescape(NULL, text, 0, &n);
-	if (plain && ((size_t)n > max || strlen(plain) != (size_t)n)) {
-		jurat_fail(err, -EBADMSG, "expected text of at most %zu bytes, found %s", max,
-			   (size_t)n > max ? "more" : "a NUL");
-		return NULL;
-	}
-	ret = plain ? strdup(plain) : NULL;
-	if (!ret)
-		jurat_fail_memory(err);
-	return ret;
+	if (!plain)
+		return jurat_fail_memory(err);
+	if ((size_t)n > max || strlen(plain) != (size_t)n)
+		return jurat_fail(err, -EBADMSG, "expected text of at most %zu bytes, found %s", max,
+				  (size_t)n > max ? "more" : "a NUL");
+	*ret = strdup(plain);
+	return *ret ? 0 : jurat_fail_memory(err);
 }
