@@ -81,12 +81,16 @@ _Noreturn static void become_service(char **argv, int listener, int log, const c
 static void take_line(struct run_service *s)
 {
 	static const char error[] = "level=error";
+	const char *text = s->part;
 
 	s->part[s->part_size] = '\0';
 	s->part_size = 0;
 	if (strstr(s->part, error) || !strstr(s->said, error))
 		memcpy(s->said, s->part, sizeof(s->said));
-	run_trace_say(s->trace, "endorsement service", "endorsement service", "%s", s->part);
+	/* A trace has times of its own, and room for lines that are not much longer. */
+	if (!strncmp(s->part, "time=", 5) && strchr(s->part, ' '))
+		text = strchr(s->part, ' ') + 1;
+	run_trace_say(s->trace, "endorsement service", "endorsement service", "%s", text);
 }
 
 /* A line that is too long is taken in parts. */
