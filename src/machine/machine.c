@@ -27,6 +27,8 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	const char *seed = options->pki_seed ? options->pki_seed : SIM_PKI_DEFAULT_SEED;
+	const struct jurat_snp_certs_options certs = { .size = sizeof(certs),
+						       .lock_wait_ms = options->lock_wait_ms };
 	int r;
 
 	if (!m)
@@ -46,7 +48,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 		r = m->certs_path ? 0 : jurat_fail_memory(err);
 	}
 	if (r == 0)
-		r = host_snp_certs_new(m->env, m->certs_path, NULL, &m->certs, err);
+		r = host_snp_certs_new(m->env, m->certs_path, &certs, &m->certs, err);
 	if (r != 0) {
 		machine_free(m);
 		return r;

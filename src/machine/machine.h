@@ -25,8 +25,9 @@ struct machine_options {
 	const struct sim_linux *kernel; /* of host and guests; NULL: the newest */
 	/* the blob that the VMM serves; NULL: KVM_EXIT_SNP_REQ_CERTS is not enabled */
 	const char *certs_path;
-	struct base_env *env; /* environment of store and host library; NULL: base_env_real() */
-	int64_t at;           /* date of certificates, seconds since 1970; 0: the clock */
+	struct base_env *env;  /* environment of store and host library; NULL: base_env_real() */
+	int64_t at;            /* date of certificates, seconds since 1970; 0: the clock */
+	uint32_t lock_wait_ms; /* of the VMM, see struct jurat_snp_certs_options; 0: its default */
 };
 
 /* One step, for traces: from whom, to whom, what, at which virtual time. Text is valid during the call. */

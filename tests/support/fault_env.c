@@ -2,6 +2,7 @@
 #include "support/fault_env.h"
 
 #include <errno.h>
+#include <signal.h>
 
 static struct fault_env *self(struct base_env *env)
 {
@@ -15,6 +16,8 @@ static bool fails(struct base_env *env, const char *name)
 	f->calls++;
 	if (f->at == 0 || f->calls < f->at || (f->calls > f->at && !f->crash))
 		return false;
+	if (f->kills)
+		raise(SIGKILL);
 	if (!f->fired)
 		f->fired_in = name;
 	f->fired = true;

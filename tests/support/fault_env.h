@@ -17,6 +17,7 @@ struct fault_env {
 	unsigned at, calls;
 	int error;
 	bool crash;
+	bool kills;           /* in a child process: the k-th call is its end, by SIGKILL */
 	bool fired;           /* the k-th call was reached */
 	const char *fired_in; /* its name */
 };
