@@ -283,6 +283,14 @@ static void status(void *context, char *text)
 		 e->platform ? "test" : "AMD's and Intel's");
 }
 
+static bool stalled(void *context, uint64_t now_ms, const char **ret)
+{
+	const struct endorsements *e = context;
+
+	*ret = "threads that search for endorsements";
+	return e->requests && requests_stalled(e->requests, now_ms);
+}
+
 int endorsements_run(int argc, char **argv)
 {
 	static const struct service_role role = {
@@ -298,6 +306,7 @@ int endorsements_run(int argc, char **argv)
 		.apply = apply,
 		.describe = describe,
 		.status = status,
+		.stalled = stalled,
 	};
 	struct endorsements e = { 0 };
 	int exit_status = service_run(&role, &e, argc, argv);

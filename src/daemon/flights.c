@@ -6,8 +6,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "daemon/progress.h"
 
-enum { BUCKETS = 1024 /* a power of two */ };
+enum {
+	BUCKETS = 1024, /* a power of two */
+	NS_PER_MS = 1000000,
+	STALL_MS = 10 * 60 * 1000, /* no step takes as long: those of a network have time limits */
+};
 
 struct flight {
 	struct flights *of;
@@ -44,6 +49,7 @@ struct flights {
 	uv_timer_t timer;
 	struct slot *slots;
 	size_t n_slots, n_busy;
+	struct progress progress;
 	bool stopping;
 	void (*idle)(void *context);
 	void *idle_context;
@@ -92,6 +98,7 @@ static void do_step(uv_work_t *work)
 	struct slot *slot = work->data;
 
 	slot->of->source->ops->step(slot->handles, &slot->flight->work);
+	progress_end(&slot->of->progress, uv_hrtime() / NS_PER_MS);
 }
 
 static void after_step(uv_work_t *work, int status);
@@ -108,6 +115,7 @@ static void run_lane(struct flights *fs, unsigned lane)
 			fs->lanes[lane].last = &fs->lanes[lane].first;
 		slot->flight = f;
 		fs->n_busy++;
+		progress_begin(&fs->progress, uv_hrtime() / NS_PER_MS);
 		uv_queue_work(fs->loop, &slot->work, do_step, after_step); /* fails only without a callback */
 	}
 }
@@ -300,6 +308,11 @@ int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
 	else
 		*ret = fs;
 	return r;
+}
+
+bool flights_stalled(const struct flights *fs, uint64_t now_ms)
+{
+	return progress_stalled(&fs->progress, now_ms, STALL_MS);
 }
 
 void flights_stop(struct flights *fs)

@@ -38,6 +38,8 @@ struct source_work *flight_work(struct flight *f);
 /* A value of the caller's, NULL at first: those who wait. */
 void **flight_data(struct flight *f);
 const struct flights_stats *flights_stats(const struct flights *fs);
+/* Whether steps run and none ends, for the watchdog. `now_ms`: of uv_hrtime(). */
+bool flights_stalled(const struct flights *fs, uint64_t now_ms);
 /* Starts no further step. */
 void flights_stop(struct flights *fs);
 /* After flights_stop(): calls `idle`, possibly at once, when no thread works any more. */

@@ -413,6 +413,11 @@ int requests_new(uv_loop_t *loop, const struct requests_options *options, struct
 	return r;
 }
 
+bool requests_stalled(const struct requests *s, uint64_t now_ms)
+{
+	return flights_stalled(s->flights, now_ms);
+}
+
 void requests_stop(struct requests *s)
 {
 	struct requests_waiter *w;

@@ -34,6 +34,8 @@ JURAT_MUST_CHECK int requests_new(uv_loop_t *loop, const struct requests_options
 void requests_serve(void *service, struct web_request *r);
 /* With those of its HTTP server. */
 void requests_describe(const struct requests *s, const struct web_stats *web, struct metrics_text *to);
+/* As flights_stalled(). */
+bool requests_stalled(const struct requests *s, uint64_t now_ms);
 /* Answers what waits with 503, and starts nothing more. */
 void requests_stop(struct requests *s);
 /* After requests_stop(): calls `idle`, possibly at once, when no thread works any more. */

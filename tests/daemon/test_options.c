@@ -228,9 +228,76 @@ static void a_label_cannot_break_out_of_its_quotes(void **state) /* G7 */
 	free(text.text);
 }
 
+static void a_choice_is_one_of_its_words(void **state)
+{
+	static const struct {
+		const char *word;
+		int r;
+		uint64_t value;
+	} rows[] = { { "on", 0, 0 },       { "off", 0, 1 },          { "log", 0, 2 },
+		     { "kill", 0, 3 },     { "o", -EINVAL, 0 },      { "onn", -EINVAL, 0 },
+		     { "", -EINVAL, 0 },   { "on|off", -EINVAL, 0 }, { "|", -EINVAL, 0 },
+		     { "ON", -EINVAL, 0 }, { "kill|", -EINVAL, 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *words[] = { "qgs", "--seccomp", rows[i].word, NULL };
+		struct qgs_settings s = { .common.seccomp = 7 };
+		char json[64];
+
+		if (options_read_words(&qgs_options, 3, (char **)(uintptr_t)words, &s, sizeof(s), NULL) !=
+		    rows[i].r)
+			FAIL_BECAUSE("--seccomp '%s'", rows[i].word);
+		assert_int_equal(s.common.seccomp, rows[i].r == 0 ? rows[i].value : 7);
+		s.common.seccomp = 7;
+		TEXT(json, "{\"seccomp\": \"%s\"}", rows[i].word);
+		assert_int_equal(options_read_json(&qgs_options, json, strlen(json), &s, sizeof(s), NULL),
+				 rows[i].r);
+		assert_int_equal(s.common.seccomp, rows[i].r == 0 ? rows[i].value : 7);
+	}
+}
+
+static void a_reload_keeps_what_needs_a_restart_and_names_what_changed(void **state)
+{
+	static const char before_json[] =
+		"{\"listen\": [\"unix:/a\"], \"seed\": \"long-one\", \"timeout\": 100, \"verbose\": true,"
+		" \"service\": [\"unix:/x\"]}";
+	static const char after_json[] =
+		"{\"listen\": [\"unix:/b\"], \"seed\": \"b\", \"timeout\": 200, \"socket-mode\": \"0600\","
+		" \"service\": [\"unix:/x\", \"unix:/y\"], \"seccomp\": \"off\"}";
+	struct qgs_settings before = { 0 }, after = { 0 };
+	char text[OPTION_NAMES_BYTES];
+
+	assert_int_equal(options_read_json(&qgs_options, before_json, sizeof(before_json) - 1, &before,
+					   sizeof(before), NULL),
+			 0);
+	assert_int_equal(options_read_json(&qgs_options, after_json, sizeof(after_json) - 1, &after,
+					   sizeof(after), NULL),
+			 0);
+	assert_string_equal(options_changed(&qgs_options, &before, &before, text), "");
+	assert_string_equal(options_keep(&qgs_options, &before, &after, text),
+			    "listen,seed,socket-mode,seccomp");
+	assert_string_equal(after.listen.text[0], "unix:/a");
+	assert_string_equal(after.seed, "long-one");
+	assert_int_equal(after.common.socket_mode, 0);
+	assert_int_equal(after.common.timeout_ms, 200);
+	assert_string_equal(options_changed(&qgs_options, &before, &after, text), "service,timeout,verbose");
+}
+
+static void the_names_of_all_options_fit(void **state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < qgs_options.n; i++)
+		n += strlen(qgs_options.rows[i].name) + 1;
+	assert_true(n <= OPTION_NAMES_BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_choice_is_one_of_its_words),
+		cmocka_unit_test(a_reload_keeps_what_needs_a_restart_and_names_what_changed),
+		cmocka_unit_test(the_names_of_all_options_fit),
 		cmocka_unit_test(a_configuration_file_says_what_the_words_say),
 		cmocka_unit_test(the_words_replace_a_list_of_the_file),
 		cmocka_unit_test(a_file_that_is_not_exactly_right_changes_nothing),
