@@ -3,21 +3,6 @@
 
 #include <errno.h>
 
-#include "support/evidence.h"
-#include "verify/patch.h"
-
-static int check(struct endorse_checker *checker, const struct one *one, int64_t *ret_expires,
-		 struct jurat_error *err)
-{
-	const struct endorse_value value = { .body = heap_copy(one->value.body, one->value.size),
-					     .size = one->value.size,
-					     .issuer_chain = one->value.issuer_chain };
-	int r = endorse_check(checker, &one->item, &value, one->at, ret_expires, err);
-
-	free(value.body);
-	return r;
-}
-
 static void good_ones_of_every_kind_are_accepted(void **state)
 {
 	(void)state;
@@ -30,14 +15,14 @@ static void good_ones_of_every_kind_are_accepted(void **state)
 		world_one(&one, kind);
 		world_accept_needed(checker, &one.item);
 		for (unsigned again = 0; again < 2; again++) /* with what is remembered */
-			if (check(checker, &one, &expires, &err) != 0)
+			if (world_check(checker, &one, &expires, &err) != 0)
 				FAIL_BECAUSE("%s: %s", endorse_kind_name(kind), err.text);
 		assert_true(expires >= one.at);
 		one.at = expires;
-		assert_int_equal(check(checker, &one, &expires, NULL), 0);
+		assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
 		assert_int_equal(expires, one.at);
 		one.at++;
-		if (check(checker, &one, &expires, &err) != -ESTALE)
+		if (world_check(checker, &one, &expires, &err) != -ESTALE)
 			FAIL_BECAUSE("%s, a second after its end: %s", endorse_kind_name(kind), err.text);
 		assert_int_equal(expires, one.at - 1);
 		world_one_done(&one);
@@ -45,10 +30,190 @@ static void good_ones_of_every_kind_are_accepted(void **state)
 	}
 }
 
+static void every_truncation_is_refused(void **state)
+{
+	struct endorse_checker *checker = world_checker();
+
+	(void)state;
+	for (unsigned kind = 0; kind < ENDORSE_N_KINDS; kind++) {
+		struct one one;
+		size_t whole;
+
+		world_one(&one, kind);
+		world_accept_needed(checker, &one.item);
+		whole = one.value.size;
+		while (whole > 0 &&
+		       one.value.body[whole - 1] == '\n') /* PEM without its last newline is whole */
+			whole--;
+		for (one.value.size = 0; one.value.size < whole; one.value.size += 1 + one.value.size / 64) {
+			int64_t expires = -7;
+
+			assert_int_equal(world_check(checker, &one, &expires, NULL), -EBADMSG);
+			assert_int_equal(expires, -7);
+		}
+		world_one_done(&one);
+	}
+	endorse_checker_free(checker);
+}
+
+static void what_a_check_needs_is_asked_for(void **state)
+{
+	static const enum endorse_kind kinds[] = { ENDORSE_VCEK, ENDORSE_VCEK_CRL, ENDORSE_VLEK_CRL };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct endorse_checker *checker = world_checker();
+		struct endorse_item needed;
+		struct jurat_error err;
+		int64_t expires;
+		struct one one;
+
+		world_one(&one, kinds[i]);
+		assert_int_equal(world_check(checker, &one, &expires, &err), -ENOKEY);
+		assert_non_null(strstr(err.text, "Milan"));
+		assert_true(endorse_check_needs(&one.item, &needed));
+		assert_false(endorse_check_needs(&needed, &needed));
+		world_accept_needed(checker, &one.item);
+		assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
+		world_one_done(&one);
+		endorse_checker_free(checker);
+	}
+}
+
+/* A checker of pinned roots trusts none of this world. */
+static void the_vendors_roots_are_the_default(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < ENDORSE_N_KINDS; kind++) {
+		struct endorse_checker *checker;
+		struct one one;
+		int64_t expires;
+		int r;
+
+		assert_int_equal(endorse_checker_new(&checker, NULL), 0);
+		world_one(&one, kind);
+		r = world_check(checker, &one, &expires, NULL);
+		assert_int_equal(r, endorse_check_needs(&one.item, &one.item) ? -ENOKEY : -EBADMSG);
+		world_one_done(&one);
+		endorse_checker_free(checker);
+	}
+}
+
+/* Also one that stands beside the roots and fits what is asked for. */
+static void only_roots_are_taken_from_a_file_of_roots(void **state)
+{
+	struct endorse_checker *checker;
+	const uint8_t *ark, *ask;
+	struct one good, one;
+	size_t ark_size, ask_size;
+	int64_t expires;
+	char *text;
+
+	(void)state;
+	world_one(&good, ENDORSE_VCEK);
+	world_one(&one, ENDORSE_VCEK);
+	world_vlek(&one);
+	assert_int_equal(sim_pki_ca(made_pki(), SNP_MILAN, SIM_ARK, &ark, &ark_size, NULL), 0);
+	assert_int_equal(sim_pki_ca(made_pki(), SNP_MILAN, SIM_ASK, &ask, &ask_size, NULL), 0);
+	assert_int_equal(endorse_checker_new(&checker, NULL), 0);
+	text = world_pem(good.value.body, good.value.size, ark, ark_size);
+	assert_int_equal(endorse_checker_add_roots(checker, text, strlen(text), NULL), 0);
+	free(text);
+	assert_int_equal(endorse_checker_add_roots(checker, ask, ask_size, NULL), -EBADMSG);
+	assert_int_equal(endorse_checker_add_roots(checker, "x", 1, NULL), -EBADMSG);
+	world_accept_needed(checker, &one.item);
+	assert_int_equal(world_check(checker, &one, &expires, NULL), -EBADMSG);
+	assert_int_equal(world_check(checker, &good, &expires, NULL), 0);
+	world_one_done(&good);
+	world_one_done(&one);
+	endorse_checker_free(checker);
+}
+
+static void a_crl_that_revokes_is_accepted(void **state)
+{
+	struct endorse_checker *checker = world_checker();
+	uint8_t der[SIM_CERT_MAX_BYTES], intel[SIM_INTEL_CRL_MAX_BYTES];
+	uint8_t serials[2][SIM_INTEL_SERIAL_BYTES];
+	struct one one;
+	int64_t expires;
+	size_t n;
+
+	(void)state;
+	world_one(&one, ENDORSE_VCEK_CRL);
+	world_accept_needed(checker, &one.item);
+	assert_int_equal(sim_pki_crl(made_pki(), SNP_MILAN, true, true, der, &n, NULL), 0);
+	world_set(&one, der, n);
+	assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
+	world_one_done(&one);
+	world_one(&one, ENDORSE_ROOT_CRL);
+	sim_pki_intel_serial(tdx_made_pki(), SIM_INTEL_ROOT, serials[0]);
+	sim_pki_intel_serial(tdx_made_pki(), SIM_INTEL_PLATFORM_CA, serials[1]);
+	assert_int_equal(sim_pki_intel_crl(tdx_made_pki(), SIM_INTEL_ROOT, serials, 2, WORLD_AT - 1,
+					   WORLD_AT + 9, intel, &n, NULL),
+			 0);
+	world_set(&one, intel, n);
+	assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
+	world_one_done(&one);
+	endorse_checker_free(checker);
+}
+
+/* ---- Early and standard: 19 is of 2025-05-13, 17 of 2024-03-12; the documents of 2025-10-06 */
+
+static void early_and_standard_are_told_apart_by_the_list(void **state)
+{
+	static const struct {
+		const char *number;
+		enum endorse_update update;
+		int r;
+		const char *why;
+	} rows[] = {
+		{ "17", ENDORSE_STANDARD, 0, "" },
+		{ "19", ENDORSE_EARLY, 0, "" },
+		{ "19", ENDORSE_STANDARD, -EBADMSG,
+		  "expected that of update=standard, found 19, of update=early" },
+		{ "20", ENDORSE_STANDARD, -EBADMSG, "found 20, of update=early" },
+		{ "20", ENDORSE_EARLY, 0, "" }, /* newer than the list */
+		{ "17", ENDORSE_EARLY, -EBADMSG, "expected 19, found 17" },
+		{ "16", ENDORSE_STANDARD, 0, "" }, /* older than the list */
+		{ "16", ENDORSE_EARLY, -EBADMSG, "expected 19, found 16" },
+	};
+
+	(void)state;
+	for (unsigned listed = 0; listed < 2; listed++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			struct endorse_checker *checker = world_checker();
+			struct jurat_error err = { "" };
+			struct one one, list;
+			int64_t expires;
+			char number[48];
+			int r;
+
+			world_one(&list, ENDORSE_TCB_NUMBERS);
+			if (listed)
+				assert_int_equal(world_check(checker, &list, &expires, NULL), 0);
+			world_one(&one, ENDORSE_TCB_INFO);
+			one.item.update = rows[i].update;
+			TEXT(number, "\"tcbEvaluationDataNumber\":%s", rows[i].number);
+			world_patch(&one, "\"tcbEvaluationDataNumber\":17", number, "tcbInfo");
+			r = world_check(checker, &one, &expires, &err);
+			if (r != (listed ? rows[i].r : 0) || (listed && !strstr(err.text, rows[i].why)))
+				FAIL_BECAUSE("row %zu: %d, %s", i, r, err.text);
+			world_one_done(&one);
+			world_one_done(&list);
+			endorse_checker_free(checker);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones_of_every_kind_are_accepted),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(what_a_check_needs_is_asked_for),
+		cmocka_unit_test(the_vendors_roots_are_the_default),
+		cmocka_unit_test(only_roots_are_taken_from_a_file_of_roots),
+		cmocka_unit_test(a_crl_that_revokes_is_accepted),
+		cmocka_unit_test(early_and_standard_are_told_apart_by_the_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

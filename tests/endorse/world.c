@@ -206,3 +206,44 @@ void world_accept_needed(struct endorse_checker *checker, const struct endorse_i
 		FAIL_BECAUSE("%s", err.text);
 	world_one_done(&one);
 }
+
+int world_check(struct endorse_checker *checker, const struct one *one, int64_t *ret_expires,
+		struct jurat_error *err)
+{
+	const struct endorse_value value = { .body = heap_copy(one->value.body, one->value.size),
+					     .size = one->value.size,
+					     .issuer_chain = one->value.issuer_chain };
+	int r = endorse_check(checker, &one->item, &value, one->at, ret_expires, err);
+
+	free(value.body);
+	return r;
+}
+
+void world_endorse(struct one *one, struct sim_pki *pki, struct sim_endorsement *what)
+{
+	uint8_t der[SIM_CERT_MAX_BYTES];
+	size_t n;
+
+	what->tcb = snp_tcb_write(SNP_MILAN, &one->item.tcb);
+	crypto_ec_private_public(made_key(), what->public_xy);
+	assert_int_equal(sim_pki_endorse(pki, what, der, &n, NULL), 0);
+	world_set(one, der, n);
+}
+
+void world_vlek(struct one *one)
+{
+	struct sim_endorsement what = { .product = SNP_MILAN, .vlek = true, .csp_id = "CN=x" };
+
+	world_endorse(one, made_pki(), &what);
+}
+
+void world_patch(struct one *one, const char *from, const char *to, const char *member)
+{
+	char *text = strndup((char *)one->value.body, one->value.size);
+
+	assert_non_null(text);
+	tdx_made_patch(&text, from, to);
+	if (member)
+		tdx_made_resign(&text, member);
+	world_set_text(one, text);
+}

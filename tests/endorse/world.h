@@ -29,6 +29,15 @@ void world_one(struct one *one, enum endorse_kind kind);
 void world_one_done(struct one *one);
 void world_set(struct one *one, const void *body, size_t n);
 void world_set_text(struct one *one, char *text); /* takes it */
+/* Issues a VCEK or VLEK at the item's TCB. */
+void world_endorse(struct one *one, struct sim_pki *pki, struct sim_endorsement *what);
+/* A VLEK in the place of the VCEK. */
+void world_vlek(struct one *one);
+/* Replaces the first occurrence in a document, and signs it again unless `member` is NULL. */
+void world_patch(struct one *one, const char *from, const char *to, const char *member);
+/* Checks a copy of exactly the value's size. */
+int world_check(struct endorse_checker *checker, const struct one *one, int64_t *ret_expires,
+		struct jurat_error *err);
 /* A checker that trusts this world's roots, and has accepted what the item's check needs. */
 struct endorse_checker *world_checker(void);
 void world_accept_needed(struct endorse_checker *checker, const struct endorse_item *item);
