@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`jurat fetch` and `jurat verify --fetch`: what they ask for, what they keep and what they refuse. Prints TAP; test_fetch.py JURAT
-SNP_CRLS"""
+SNP_CRLS KILL_AT"""
 import base64
 import datetime
 import json
@@ -23,7 +23,7 @@ from tap import Skip, case, main  # noqa: E402
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import Server, answer, in_turn  # noqa: E402
 
-JURAT, SNP_CRLS = map(os.path.abspath, sys.argv[1:3])
+JURAT, SNP_CRLS, KILL_AT = map(os.path.abspath, sys.argv[1:4])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-fetch-")
 TOP = pathlib.Path(scratch.name)
 
@@ -340,6 +340,34 @@ def killed_at_any_request_it_leaves_nothing(tmp):
             process.send_signal(signal.SIGKILL)
             process.wait(30)
             assert names(tmp) == [], stop
+
+
+@case
+def killed_at_any_change_of_a_file_each_is_old_or_new(tmp):
+    p, old = platform(), {"ask.pem": b"the old ask", "ark.pem": b"the old ark"}
+    new = {"ask.pem": pem(p.certs["ask"]), "ark.pem": pem(p.certs["ark"])}
+    (tmp / "d").mkdir()
+    (tmp / "d/cert_chain.pem").write_bytes(p.chain())
+    seen = set()
+    for n in range(1, 100):
+        out = tmp / f"out{n}"
+        out.mkdir()
+        for name, body in old.items():
+            (out / name).write_bytes(body)
+        r = subprocess.run([KILL_AT, str(n), JURAT, "fetch", "ca", "--product", "milan", "--from", tmp / "d", "--roots", p.roots, "--out", out],
+                           env=environment(), timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if r.returncode == 2 and "PTRACE" in r.stderr:
+            raise Skip(f"no ptrace here: {r.stderr.strip()}")
+        assert r.returncode in (0, 1), r
+        found = {name: (out / name).read_bytes() for name in old}
+        for name in old:
+            assert found[name] in (old[name], new[name]), (n, name)
+        seen.add(tuple(found[name] == new[name] for name in ("ask.pem", "ark.pem")))
+        assert all(f.name in old or f.name.startswith(".jurat-") for f in out.iterdir()), names(out)
+        if r.returncode == 1:
+            break
+    assert r.returncode == 1 and found == new and n > 8, (n, r)
+    assert seen == {(False, False), (True, False), (True, True)}, seen
 
 
 # ---- Where it goes
