@@ -44,6 +44,11 @@ static const struct known {
 	  { { RATIO, AT_LEAST, 0.8, ">=0.8" },
 	    { BYTES, UNDER, 64 << 20, "<64 MiB" },
 	    { LOST, AT_MOST, 0, "none lost" } } },
+	{ "endorsements-1000",
+	  { { RATIO, AT_LEAST, 0.7, ">=0.7" },
+	    { BYTES, UNDER, 64 << 20, "<64 MiB" },
+	    { LOST, AT_MOST, 0, "none lost" } } },
+	{ "endorsements-vcek", { { BEYOND_NS, UNDER, 50e6, "<50 ms more" } } },
 	{ "process-verify",
 	  { { RATIO, AT_MOST, 0.7, "<=0.7" },
 	    { OURS_NS, UNDER, 4e6, "<4 ms" },
@@ -324,8 +329,8 @@ static bool check_names(const struct bench *b)
 
 int bench_all(struct bench *b)
 {
-	static int (*const parts[])(struct bench * b) = { bench_snp, bench_tdx, bench_daemon, bench_run,
-							  bench_process };
+	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
+							  bench_endorsements, bench_run, bench_process };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

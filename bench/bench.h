@@ -86,6 +86,7 @@ int bench_all(struct bench *b);
 /* The parts. BENCH_OK, or an exit status after an error message. */
 int bench_snp(struct bench *b);
 int bench_tdx(struct bench *b);
+int bench_endorsements(struct bench *b);
 int bench_run(struct bench *b);
 int bench_process(struct bench *b);
 /*

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "bench/bench.h"
+#include "bench/bench_load.h"
 #include "crypto/p256_signer.h"
 #include "sim/tdx/tdx_module.h"
 #include "wire/qgs.h"
@@ -59,14 +60,6 @@ static uint64_t now_ns(void)
 	return base_now_ns(base_env_real());
 }
 
-static uint64_t cpu_ns(clockid_t clock)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static struct sockaddr_un unix_address(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -91,11 +84,11 @@ static int bare_sign_ns(int cpu, double *ret, struct jurat_error *err)
 	CPU_SET(cpu, &set);
 	sched_getaffinity(0, sizeof(before), &before);
 	sched_setaffinity(0, sizeof(set), &set);
-	start = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	start = bench_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	do {
 		bytes_put_le(digest, ++n, 8);
 		crypto_p256_signer_sign(signer, digest, signature);
-		taken = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+		taken = bench_cpu_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 	} while (taken < BARE_NS);
 	sched_setaffinity(0, sizeof(before), &before);
 	crypto_p256_signer_free(signer);
@@ -172,23 +165,6 @@ static int start_juratd(struct load *l, const char *juratd, int cpu, struct jura
 	return 0;
 }
 
-/* The most memory it has had. Not from wait4(2): that counts this process's, from between fork and exec. */
-static uint64_t most_memory(pid_t pid)
-{
-	char path[64], line[128];
-	unsigned long kib = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmHWM: %lu kB", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return (uint64_t)kib * 1024;
-}
-
 /* Kills what is left of it; *ret_rss_bytes what it had at most. */
 static int stop_juratd(struct load *l, uint64_t *ret_rss_bytes, struct jurat_error *err)
 {
@@ -196,7 +172,7 @@ static int stop_juratd(struct load *l, uint64_t *ret_rss_bytes, struct jurat_err
 
 	if (l->pid <= 0)
 		return 0;
-	*ret_rss_bytes = most_memory(l->pid);
+	*ret_rss_bytes = bench_most_memory(l->pid);
 	kill(l->pid, SIGTERM);
 	while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -324,9 +300,9 @@ static int measure(struct load *l, uint64_t seconds, int cpu, struct bench_qgs *
 		r = jurat_fail(err, -EIO, "the processor time of juratd is not to be had");
 	for (unsigned i = 0; r == 0 && i < ROUNDS; i++, total_ns += ns) {
 		n = l->n;
-		used = cpu_ns(clock);
+		used = bench_cpu_ns(clock);
 		r = run_round(l, seconds * 1000000000 / ROUNDS, &ns, err);
-		used = cpu_ns(clock) - used;
+		used = bench_cpu_ns(clock) - used;
 		if (r == 0 && l->n == n)
 			r = jurat_fail(err, -EIO, "juratd answered nothing");
 		if (r == 0)
@@ -348,41 +324,6 @@ static int measure(struct load *l, uint64_t seconds, int cpu, struct bench_qgs *
 	b->ours_ns = bench_median(ours, ROUNDS);
 	b->bare_ns = bench_median(between, ROUNDS);
 	b->ratio = bench_median(ratio, ROUNDS);
-	return 0;
-}
-
-/* One processor for the daemon; the rest for this process. */
-static int split_processors(struct load *l, int *ret_cpu, struct jurat_error *err)
-{
-	cpu_set_t rest;
-	int cpu = -1;
-
-	if (sched_getaffinity(0, sizeof(l->before), &l->before) < 0)
-		return jurat_fail(err, -errno, "sched_getaffinity: %s", strerror(errno));
-	if (CPU_COUNT(&l->before) < 2)
-		return jurat_fail(err, JURAT_NOT_FOUND,
-				  "wants two processors: one for the daemon, one for its clients");
-	for (int i = 0; i < CPU_SETSIZE; i++)
-		if (CPU_ISSET(i, &l->before))
-			cpu = i;
-	rest = l->before;
-	CPU_CLR(cpu, &rest);
-	if (sched_setaffinity(0, sizeof(rest), &rest) < 0)
-		return jurat_fail(err, -errno, "sched_setaffinity: %s", strerror(errno));
-	*ret_cpu = cpu;
-	return 0;
-}
-
-static int want_descriptors(struct rlimit *ret_before, struct jurat_error *err)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, ret_before) < 0)
-		return jurat_fail(err, -errno, "getrlimit: %s", strerror(errno));
-	limit = *ret_before;
-	limit.rlim_cur = limit.rlim_max;
-	if (limit.rlim_max < N + 100 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return jurat_fail(err, JURAT_NOT_FOUND, "wants %d descriptors", N + 100);
 	return 0;
 }
 
@@ -410,7 +351,7 @@ static int run(struct load *l, const char *juratd, uint64_t seconds, struct benc
 
 	if (access(juratd, X_OK) != 0)
 		return jurat_fail(err, JURAT_NOT_FOUND, "no juratd at '%s'", juratd);
-	r = split_processors(l, &cpu, err);
+	r = bench_split_processors(&l->before, &cpu, err);
 	if (r == 0)
 		r = make_request(l, err);
 	if (r == 0)
@@ -426,7 +367,7 @@ int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struc
 	struct bench_qgs b = { 0 };
 	struct rlimit limit;
 	struct load *l;
-	int r = want_descriptors(&limit, err);
+	int r = bench_want_descriptors(N + 100, &limit, err);
 
 	if (r != 0)
 		return r;

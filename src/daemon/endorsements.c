@@ -13,6 +13,7 @@
 #include "daemon/endorsements_settings.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
+#include "daemon/read_through.h"
 #include "daemon/requests.h"
 #include "daemon/roles.h"
 #include "daemon/software_source.h"
@@ -27,7 +28,8 @@ enum {
 
 struct endorsements {
 	struct service *service;
-	struct software_platform *platform;
+	struct software_platform *platform; /* one of the two */
+	struct read_through *read_through;
 	struct software_services services;
 	struct service_fault faults[OPTION_LIST_MAX];
 	struct requests *requests;
@@ -109,6 +111,11 @@ static void stop(void *context)
 
 /* ---- start and reload */
 
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
 /* A file as text with its NUL. */
 static int read_text(const char *path, char **ret, size_t *ret_size, struct jurat_error *err)
 {
@@ -175,13 +182,11 @@ static void on_old_drained(void *context)
 }
 
 /* New connections see the new certificate; those that are open end after their answers. */
-static int change_web(struct endorsements *e, const struct endorsements_settings *s, struct jurat_error *err)
+static int change_web(struct endorsements *e, struct web *new, struct jurat_error *err)
 {
 	struct web *old = e->web;
-	int r = new_web(e, s, &e->web, err);
 
-	if (r < 0)
-		return r;
+	e->web = new;
 	web_free(e->old_web);
 	e->old_web = old;
 	web_drain(old, on_old_drained, e); /* a socket has one watcher at a time */
@@ -193,10 +198,20 @@ static int apply(void *context, void *next, struct jurat_error *err)
 	struct endorsements *e = context;
 	struct endorsements_settings *s = next;
 	const struct endorsements_settings *now = service_settings(e->service);
+	struct web *new = NULL;
+	int r = 0;
 
 	if (!s->tls_cert[0] != !now->tls_cert[0])
 		return jurat_fail(err, -EINVAL, "--tls-cert: HTTP and HTTPS change places only at a restart");
-	return s->tls_cert[0] || s->common.timeout_ms != now->common.timeout_ms ? change_web(e, s, err) : 0;
+	if (s->tls_cert[0] || s->common.timeout_ms != now->common.timeout_ms)
+		r = new_web(e, s, &new, err);
+	if (r == 0 && e->read_through)
+		r = read_through_reload_roots(e->read_through, text_or_null(s->roots), err);
+	if (r < 0) {
+		web_free(new);
+		return r;
+	}
+	return new ? change_web(e, new, err) : 0;
 }
 
 /* libuv reads the size of its pool from the environment, when the first work is queued. */
@@ -208,13 +223,29 @@ static int set_threads(unsigned n, struct jurat_error *err)
 	return setenv("UV_THREADPOOL_SIZE", text, 1) < 0 ? jurat_fail_memory(err) : 0;
 }
 
-static int open_source(struct endorsements *e, const struct endorsements_settings *s, struct source *ret,
-		       struct jurat_error *err)
+static int open_read_through(struct endorsements *e, const struct endorsements_settings *s,
+			     struct source *ret, struct jurat_error *err)
+{
+	const struct read_through_options options = { .store = s->store[0] ? s->store : ENDORSEMENTS_STORE,
+						      .local_copy = text_or_null(s->local_copy),
+						      .offline = s->offline,
+						      .upstream = text_or_null(s->upstream),
+						      .upstream_ca = text_or_null(s->upstream_ca),
+						      .kds_interval_ms = s->kds_interval_ms,
+						      .kds_burst = (uint32_t)s->kds_burst,
+						      .roots = text_or_null(s->roots) };
+	int r = read_through_new(&options, &e->read_through, err);
+
+	if (r == 0)
+		*ret = read_through_source(e->read_through);
+	return r;
+}
+
+static int open_software_platform(struct endorsements *e, const struct endorsements_settings *s,
+				  struct source *ret, struct jurat_error *err)
 {
 	int r = 0;
 
-	if (!s->software_platform[0])
-		return jurat_fail(err, -ENOSYS, "only --software-platform is there yet");
 	for (size_t i = 0; r == 0 && i < s->fault.n; i++)
 		r = service_fault_read(s->fault.text[i], &e->faults[i], err);
 	if (r == 0)
@@ -256,7 +287,8 @@ static int start(void *context, struct service *service, struct jurat_error *err
 	e->service = service;
 	r = listen_somewhere(service, s, err);
 	if (r == 0)
-		r = open_source(e, s, &options.source, err);
+		r = s->software_platform[0] ? open_software_platform(e, s, &options.source, err)
+					    : open_read_through(e, s, &options.source, err);
 	options.platform = e->platform;
 	options.missing_s = e->platform ? 0 : MISSING_S;
 	if (r == 0)
@@ -312,5 +344,6 @@ int endorsements_run(int argc, char **argv)
 	int exit_status = service_run(&role, &e, argc, argv);
 
 	software_platform_free(e.platform);
+	read_through_free(e.read_through);
 	return exit_status;
 }

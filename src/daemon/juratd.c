@@ -9,7 +9,7 @@
 
 static const struct daemon_role roles[] = {
 	{ "endorsements",
-	  "serves certificates, CRLs and collateral of AMD and Intel (KDS, PCS and PCCS requests)",
+	  "serves certificates, CRLs and collateral over HTTP",
 	  &endorsements_options, endorsements_run },
 	{ "qgs", "answers requests for TDX quotes (QGS protocol)", &qgs_options, qgs_run },
 };

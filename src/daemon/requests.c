@@ -15,6 +15,7 @@
 
 enum {
 	COME_AGAIN_S = 5,
+	FAILED_S = 2, /* how long a failure of a service is the answer for others, too */
 	MAX_COME_AGAIN_S = 600,
 	NAME_BYTES = ENDORSE_TEXT_BYTES,
 };
@@ -74,6 +75,38 @@ static void answer_content(struct requests *s, const struct requests_query *q, s
 	web_answer(r, MHD_HTTP_OK, content);
 }
 
+/* For clients: the log has the details, with names of services that are none of their business. */
+static const char *text_of(unsigned status)
+{
+	switch (status) {
+	case MHD_HTTP_NOT_FOUND:
+		return "the service has no such item";
+	case MHD_HTTP_GONE:
+		return "the service no longer publishes this item";
+	case MHD_HTTP_TOO_MANY_REQUESTS:
+		return "the service has answered too many requests";
+	case MHD_HTTP_BAD_GATEWAY:
+		return "the service's answer is not the item, or does not verify";
+	case MHD_HTTP_GATEWAY_TIMEOUT:
+		return "the service does not answer";
+	default:
+		return "the service is not available";
+	}
+}
+
+static void answer_failure(struct requests *s, const struct requests_query *q, struct web_request *r,
+			   unsigned status, const char *why, unsigned retry_after_s)
+{
+	char text[JURAT_ERROR_TEXT_BYTES + 2];
+
+	if (retry_after_s == 0 && status >= MHD_HTTP_INTERNAL_SERVER_ERROR)
+		retry_after_s = COME_AGAIN_S;
+	snprintf(text, sizeof(text), "%s\n", s->options.platform ? why : text_of(status));
+	count(s, q, status, REQUESTS_FROM_NOWHERE);
+	log_answer(s, q, r, status, "none", why);
+	web_answer_text(r, status, text, retry_after_s);
+}
+
 static unsigned come_again_s(const struct requests *s, const struct endorse_item *item)
 {
 	const struct flights_stats *stats = flights_stats(s->flights);
@@ -116,7 +149,7 @@ static void answer_entry(struct requests *s, const struct requests_query *q, str
 			 struct shelf_entry *e)
 {
 	if (shelf_status(e) != MHD_HTTP_OK)
-		answer_text(s, q, r, shelf_status(e), "the service has no such item", 0);
+		answer_failure(s, q, r, shelf_status(e), "as a moment ago", 0);
 	else if (q->fault < SERVICE_N_FAULTS)
 		answer_value(s, q, r, shelf_item(e), shelf_value(e), "memory");
 	else
@@ -203,6 +236,17 @@ static struct requests_waiter *next_waiter(struct requests *s, struct flight *f)
 	return w;
 }
 
+/* For a while: clients who ask again and again are not to reach the services. */
+static void keep_failure(struct requests *s, struct flight *f, int64_t now)
+{
+	const unsigned status = flight_work(f)->status;
+
+	if (status == MHD_HTTP_NOT_FOUND || status == MHD_HTTP_GONE)
+		shelf_put_missing(s->shelf, flight_name(f), status, now + (int64_t)s->options.missing_s);
+	else if (status >= MHD_HTTP_INTERNAL_SERVER_ERROR)
+		shelf_put_missing(s->shelf, flight_name(f), status, now + FAILED_S);
+}
+
 static void keep(struct requests *s, struct flight *f)
 {
 	struct source_work *work = flight_work(f);
@@ -212,10 +256,8 @@ static void keep(struct requests *s, struct flight *f)
 		return;
 	if (work->status == MHD_HTTP_OK && work->expires > now)
 		(void)shelf_put(s->shelf, flight_name(f), &work->item, &work->value, work->expires, now);
-	else if ((work->status == MHD_HTTP_NOT_FOUND || work->status == MHD_HTTP_GONE) &&
-		 s->options.missing_s > 0)
-		shelf_put_missing(s->shelf, flight_name(f), work->status,
-				  now + (int64_t)s->options.missing_s);
+	else if (s->options.missing_s > 0 && work->newer_than == 0)
+		keep_failure(s, f, now);
 }
 
 static void on_landed(void *context, struct flight *f)
@@ -234,8 +276,8 @@ static void on_landed(void *context, struct flight *f)
 		if (work->status == MHD_HTTP_OK && value->body)
 			answer_value(s, &w->query, w->request, &work->item, value, work->from);
 		else
-			answer_text(s, &w->query, w->request, work->status, work->why.text,
-				    (unsigned)((work->retry_after_ms + 999) / 1000));
+			answer_failure(s, &w->query, w->request, work->status, work->why.text,
+				       (unsigned)((work->retry_after_ms + 999) / 1000));
 		free(w);
 	}
 	set_timer(s);
@@ -245,7 +287,7 @@ static void on_landed(void *context, struct flight *f)
 
 static void start_refresh(struct requests *s, struct shelf_entry *e, const char *name)
 {
-	const struct source_work work = { .item = *shelf_item(e), .refresh = true };
+	const struct source_work work = { .item = *shelf_item(e), .newer_than = shelf_expires(e) };
 
 	s->stats.refreshes++;
 	(void)flights_join(s->flights, name, &work); /* none now: at a later request */
@@ -438,6 +480,8 @@ void requests_stop(struct requests *s)
 	uv_timer_stop(&s->timer);
 	uv_timer_stop(&s->slow_timer);
 	flights_stop(s->flights);
+	if (s->options.source.ops->stop)
+		s->options.source.ops->stop(s->options.source.context);
 }
 
 void requests_idle(struct requests *s, void (*idle)(void *context), void *context)

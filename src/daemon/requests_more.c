@@ -110,6 +110,8 @@ void requests_describe(const struct requests *s, const struct web_stats *web, st
 		    "In memory, with those known not to exist.", shelf->entries);
 	metrics_one(to, "juratd_endorsements_memory_evicted", "counter", "Dropped from memory for others.",
 		    shelf->evicted);
+	if (s->options.source.ops->describe)
+		s->options.source.ops->describe(s->options.source.context, to);
 	if (s->options.platform)
 		metrics_one(to, "juratd_endorsements_faults", "counter", "Faults of the software platform.",
 			    s->stats.faults);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/time.h"
 
 enum {
 	BUCKETS = 4096,          /* a power of two */
@@ -159,6 +160,14 @@ static struct shelf_entry *put(struct shelf *s, const char *name, int64_t expire
 	return e;
 }
 
+/* Certificates do not change; documents and CRLs are issued again every day. */
+static int64_t refresh_time(const struct endorse_item *item, int64_t expires, int64_t now)
+{
+	const int64_t at = expires - (expires - now) / REFRESH_PART;
+
+	return item->kind != ENDORSE_VCEK && at > now + BASE_DAY_SECONDS ? now + BASE_DAY_SECONDS : at;
+}
+
 bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *item,
 	       struct endorse_value *value, int64_t expires, int64_t now)
 {
@@ -171,7 +180,7 @@ bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *ite
 	e->status = MHD_HTTP_OK;
 	e->value = *value;
 	*value = (struct endorse_value){ .body = NULL };
-	e->refresh_at = expires - (expires - now) / REFRESH_PART;
+	e->refresh_at = refresh_time(item, expires, now);
 	return true;
 }
 
@@ -188,6 +197,11 @@ void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64
 unsigned shelf_status(const struct shelf_entry *e)
 {
 	return e->status;
+}
+
+int64_t shelf_expires(const struct shelf_entry *e)
+{
+	return e->expires;
 }
 
 const struct endorse_item *shelf_item(const struct shelf_entry *e)

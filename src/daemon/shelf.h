@@ -21,10 +21,11 @@ struct shelf_entry *shelf_find(struct shelf *s, const char *name, int64_t now);
 /* Takes *value. false: out of memory, or larger than the shelf. */
 bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *item,
 	       struct endorse_value *value, int64_t expires, int64_t now);
-/* status: 404 or 410 */
+/* That there is no value: 404, 410, or the status of a failure. */
 void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires);
 
-unsigned shelf_status(const struct shelf_entry *e); /* 200, 404, 410 */
+unsigned shelf_status(const struct shelf_entry *e); /* 200, or as put */
+int64_t shelf_expires(const struct shelf_entry *e);
 const struct endorse_item *shelf_item(const struct shelf_entry *e);
 const struct endorse_value *shelf_value(const struct shelf_entry *e);
 /* Whether it is time to ask for the next issue: true once, then again after a while. */

@@ -2,6 +2,7 @@
 #ifndef DAEMON_SOURCE_H
 #define DAEMON_SOURCE_H
 
+#include "daemon/metrics_text.h"
 #include "endorse/value.h"
 
 /*
@@ -13,11 +14,11 @@ enum { SOURCE_LANES = 4, SOURCE_DONE = SOURCE_LANES };
 
 struct source_work {
 	struct endorse_item item;
-	bool stale;       /* a fault: an issue that has expired */
-	bool refresh;     /* nobody waits: it is asked for before what is kept expires */
-	unsigned lane;    /* of this step; then of the next, or SOURCE_DONE */
-	uint64_t wait_ms; /* the next step is not to begin before */
-	uint64_t state;   /* the source's own, 0 at first */
+	bool stale;         /* a fault: an issue that has expired */
+	int64_t newer_than; /* expires of what is kept: nobody waits, and only a later issue is of use; or 0 */
+	unsigned lane;      /* of this step; then of the next, or SOURCE_DONE */
+	uint64_t wait_ms;   /* the next step is not to begin before */
+	uint64_t state;     /* the source's own, 0 at first */
 	/* the answer, once SOURCE_DONE */
 	unsigned status; /* of HTTP: 200 with the value */
 	struct endorse_value value;
@@ -33,7 +34,9 @@ struct source_ops {
 	/* A thread's own handles: called on the loop's thread. */
 	int (*open)(void *source, unsigned lane, void **ret_slot, struct jurat_error *err);
 	void (*close)(void *slot);
-	void (*step)(void *slot, struct source_work *work); /* in a thread */
+	void (*step)(void *slot, struct source_work *work);      /* in a thread */
+	void (*stop)(void *source);                              /* steps end soon; NULL: they do anyway */
+	void (*describe)(void *source, struct metrics_text *to); /* NULL: nothing */
 };
 
 struct source {

@@ -9,18 +9,19 @@ result() { # STATUS NAME
 }
 
 echo 1..4
-has=$("$1" qgs --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort)
-page=$(sed -n 's/^\*\(--[a-z-]*\)\*.*/\1/p' "$2" | sort)
+has=$({ "$1" qgs --help; "$1" endorsements --help; } | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort -u)
+page=$(sed -n 's/^\*\(--[a-z-]*\)\*.*/\1/p' "$2" | sort -u)
 [ -n "$has" ] && [ "$has" = "$page" ]
 status=$?
 [ $status = 0 ] || printf 'juratd has:\n%s\nthe page has:\n%s\n' "$has" "$page" | sed 's/^/# /'
 result $status the_page_has_every_option
-"$1" --help | grep -q '^  qgs '
+"$1" --help | grep -c '^  qgs \|^  endorsements ' | grep -q 2
 result $? the_help_lists_the_roles
 "$1" --version | grep -q '^juratd [0-9]'
 result $? there_is_a_version
 [ "$("$1" --help | cat - /dev/stdin <<END | awk 'length > 80' | wc -l
 $("$1" qgs --help)
+$("$1" endorsements --help)
 END
 )" = 0 ]
 result $? the_help_has_80_columns

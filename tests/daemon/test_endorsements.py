@@ -4,87 +4,22 @@
 import http.client
 import json
 import pathlib
-import re
 import socket
 import ssl
 import subprocess
 import sys
 import time
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from endorsements import FMSPC, SPLS, Juratd, chain_of  # noqa: E402
 from tap import case, main  # noqa: E402
 
 JURATD, JURAT = sys.argv[1:3]
-SPLS = "blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219"
-FMSPC = "544553540000"
-
-
-class Juratd:
-    """A daemon on a port that the system chooses."""
-
-    def __init__(self, *options, seed="jurat"):
-        words = [JURATD, "endorsements", "--listen", "tcp:127.0.0.1:0", *options]
-        if seed:
-            words += ["--software-platform", seed]
-        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-        self.lines = []
-        self.tls = None
-        while "event=ready" not in self.line():
-            pass
-        self.host, port = re.search(r"address=tcp:([0-9.]+):(\d+)", "".join(self.lines)).groups()
-        self.port = int(port)
-
-    def line(self):
-        line = self.process.stderr.readline()
-        assert line, "".join(self.lines)
-        self.lines.append(line)
-        return line
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.lines += self.process.stderr.readlines()
-        assert self.process.wait(60) == 0, "".join(self.lines)
-
-    def connection(self):
-        if self.tls:
-            return http.client.HTTPSConnection(self.host, self.port, timeout=60, context=self.tls)
-        return http.client.HTTPConnection(self.host, self.port, timeout=60)
-
-    def ask(self, target, method="GET", body=None):
-        c = self.connection()
-        c.request(method, target, body=body)
-        answer = c.getresponse()
-        answer.body = answer.read()
-        c.close()
-        return answer
-
-    def get(self, target):
-        answer = self.ask(target)
-        assert answer.status == 200, (target, answer.status, answer.body)
-        return answer
-
-    def chips(self):
-        return json.loads(self.get("/software-platform/chips").body)["chips"]
-
-    def vcek(self, i=0):
-        chips = [c for c in self.chips() if c["product"] == "Milan"]
-        return f"/vcek/v1/Milan/{chips[i]['hwid']}?{SPLS}"
-
-
-def chain_of(answer, header):
-    """The certificates of an issuer chain in a header."""
-    pem = urllib.parse.unquote(answer.headers[header], errors="strict")
-    assert re.fullmatch(r"[A-Za-z0-9%_.~-]+", answer.headers[header])
-    return [ssl.PEM_cert_to_DER_cert(p + "-----END CERTIFICATE-----\n") for p in pem.split("-----END CERTIFICATE-----\n")[:-1]]
 
 
 @case
 def a_vcek_is_that_of_the_run_of_the_same_seed(tmp):
-    with Juratd("--chips", "1") as juratd:
+    with Juratd(JURATD, "--chips", "1") as juratd:
         for seed, i in (("jurat", 0), ("jurat/1", 1)):
             certs = tmp / f"certs{i}"
             subprocess.run([JURAT, "run", "--seed", seed, "--", JURAT, "attest", "--out", tmp / "report", "--certs-out", certs],
@@ -106,7 +41,7 @@ def documents_are_those_of_the_time_that_was_asked_for_and_are_remembered_by_the
 def every_chip_of_every_product_has_its_own_vcek(tmp):
     spls = {"Milan": SPLS, "Genoa": "blSPL=10&teeSPL=0&snpSPL=25&ucodeSPL=84",
             "Turin": "fmcSPL=1&blSPL=1&teeSPL=1&snpSPL=4&ucodeSPL=81"}
-    with Juratd("--chips", "3") as juratd:
+    with Juratd(JURATD, "--chips", "3") as juratd:
         chips = juratd.chips()
         assert len(chips) == 12 and len({c["hwid"] for c in chips}) == 12
         assert {c["seed"] for c in chips} == {"jurat", "jurat/1", "jurat/2", "jurat/3"}
@@ -118,7 +53,7 @@ def every_chip_of_every_product_has_its_own_vcek(tmp):
 
 @case
 def amds_chains_and_crls_are_served_for_each_product(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         for product in "Milan", "Genoa", "Turin":
             for key in "vcek", "vlek":
                 chain = juratd.get(f"/{key}/v1/{product}/cert_chain")
@@ -143,7 +78,7 @@ DOCUMENTS = [  # target, member, id, header
 
 @case
 def intels_documents_have_their_issuer_chain_in_a_header(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         for target, member, name, header in DOCUMENTS:
             answer = juratd.get(target)
             assert answer.headers["Content-Type"] == "application/json"
@@ -155,7 +90,7 @@ def intels_documents_have_their_issuer_chain_in_a_header(tmp):
 
 @case
 def a_tcb_recovery_is_standard_early_or_of_a_number(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         listed = json.loads(juratd.get("/tdx/certification/v4/tcbevaluationdatanumbers").body)
         early, standard = [n["tcbEvaluationDataNumber"] for n in listed["tcbEvaluationDataNumbers"]["tcbEvalNumbers"]]
         assert early > standard
@@ -172,7 +107,7 @@ def a_tcb_recovery_is_standard_early_or_of_a_number(tmp):
 
 @case
 def crls_are_der_pem_or_hex_as_asked_for(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         for ca in "processor", "platform":
             der = juratd.get(f"/sgx/certification/v4/pckcrl?ca={ca}&encoding=der")
             pem = juratd.get(f"/sgx/certification/v4/pckcrl?ca={ca}")
@@ -188,7 +123,7 @@ def crls_are_der_pem_or_hex_as_asked_for(tmp):
 
 @case
 def what_is_no_request_of_these_services_is_refused_as_they_do(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         rows = [("/", 404), ("/sgx/certification/v4/nothing", 404), (f"/sgx/certification/v3/tcb?fmspc={FMSPC}", 410),
                 ("/sgx/certification/v4/tcb", 400), ("/sgx/certification/v4/tcb?fmspc=12", 400),
                 ("/tdx/certification/v4/tcb?fmspc=00906ed50000", 404), ("/sgx/certification/v4/pckcrl?ca=x", 400),
@@ -216,7 +151,7 @@ def https_needs_the_certificate_and_sighup_changes_it(tmp):
         return ssl.create_default_context(cafile=tmp / f"{name}.crt")
 
     first = make("first")
-    with Juratd("--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
+    with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
         juratd.tls = first
         kept = juratd.connection()
         kept.request("GET", "/vcek/v1/Milan/cert_chain")
@@ -245,7 +180,7 @@ def https_needs_the_certificate_and_sighup_changes_it(tmp):
 
 @case
 def a_fault_is_for_so_many_requests_of_a_kind(tmp):
-    with Juratd("--fault", "429:2,retry-after=7@vcek", "--fault", "outage:2@qe-identity") as juratd:
+    with Juratd(JURATD, "--fault", "429:2,retry-after=7@vcek", "--fault", "outage:2@qe-identity") as juratd:
         vcek = juratd.vcek()
         for _ in range(2):
             answer = juratd.ask(vcek)
@@ -257,18 +192,18 @@ def a_fault_is_for_so_many_requests_of_a_kind(tmp):
 
 @case
 def a_wrong_chip_and_a_wrong_tcb_are_another_vcek(tmp):
-    with Juratd() as juratd:
+    with Juratd(JURATD) as juratd:
         good = juratd.get(juratd.vcek()).body
     bodies = set()
     for fault in "wrong-chip", "wrong-tcb":
-        with Juratd("--fault", fault) as juratd:
+        with Juratd(JURATD, "--fault", fault) as juratd:
             bodies.add(juratd.get(juratd.vcek()).body)
     assert len(bodies) == 2 and good not in bodies
 
 
 @case
 def half_an_answer_and_a_reset_end_the_connection(tmp):
-    with Juratd("--fault", "half@tcb-info", "--fault", "reset@root-crl") as juratd:
+    with Juratd(JURATD, "--fault", "half@tcb-info", "--fault", "reset@root-crl") as juratd:
         try:
             juratd.get(f"/tdx/certification/v4/tcb?fmspc={FMSPC}")
             raise AssertionError("the answer was whole")
@@ -285,7 +220,7 @@ def half_an_answer_and_a_reset_end_the_connection(tmp):
 def an_answer_is_slow_stale_elsewhere_or_of_another_type(tmp):
     faults = ["slow:300@root-crl", "stale@qe-identity", "redirect:http://127.0.0.1:1/x@tcb-info", "wrong-type@vcek-chain",
               "not-json@qve-identity"]
-    with Juratd(*[w for f in faults for w in ("--fault", f)]) as juratd:
+    with Juratd(JURATD, *[w for f in faults for w in ("--fault", f)]) as juratd:
         begin = time.monotonic()
         juratd.get("/IntelSGXRootCA.der")
         assert time.monotonic() - begin >= 0.3
@@ -329,7 +264,7 @@ def a_body_a_huge_target_and_rubbish_are_refused_and_others_served(tmp):
             except OSError:  # closed amid what was sent
                 return b""
 
-    with Juratd("--timeout", "2000") as juratd:
+    with Juratd(JURATD, "--timeout", "2000") as juratd:
         head = b"GET /IntelSGXRootCA.der HTTP/1.1\r\nHost: x\r\n"
         assert raw(head + b"Content-Length: 3\r\n\r\nabc").startswith(b"HTTP/1.1 400")
         assert b" 200 " not in raw(head + b"Content-Length: 100000000\r\n\r\n" + b"x" * 500000)
@@ -345,7 +280,7 @@ def a_body_a_huge_target_and_rubbish_are_refused_and_others_served(tmp):
 
 @case
 def clients_beyond_the_limit_and_silent_ones_keep_nobody_waiting(tmp):
-    with Juratd("--max-connections", "50", "--timeout", "60000") as juratd:
+    with Juratd(JURATD, "--max-connections", "50", "--timeout", "60000") as juratd:
         idle = [socket.create_connection((juratd.host, juratd.port), timeout=60) for _ in range(200)]
         for s in idle[::2]:
             try:
@@ -356,7 +291,7 @@ def clients_beyond_the_limit_and_silent_ones_keep_nobody_waiting(tmp):
             juratd.get("/IntelSGXRootCA.der")
         for s in idle:
             s.close()
-    with Juratd("--timeout", "300") as juratd:
+    with Juratd(JURATD, "--timeout", "300") as juratd:
         with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
             s.sendall(b"GET /IntelSGXRootCA.der HTTP/1.1\r\nHost")
             assert s.recv(1000) == b""  # closed in time

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/read_through_internal.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "daemon/log.h"
+
+enum {
+	CLAIM_MS = 30 * 1000,
+	CLAIM_SLACK_MS = 8 * 1000,    /* to the request, which ends within 20 s (read_through_slot.c) */
+	POLL_MS = 250,                /* while another replica asks for the item */
+	MAX_POLLS = 480,              /* two minutes: holders died four times */
+	MAX_BUSY = 5,                 /* answers 429 until the flight ends */
+	DEFAULT_PAUSE_MS = 10 * 1000, /* after 429 without Retry-After */
+	MAX_PAUSE_MS = 10 * 60 * 1000,
+	AWAY_AGAIN_MS = 5 * 1000,
+};
+
+/* struct source_work: state */
+enum { STATE_POLLS_MASK = 0xffff, STATE_BUSY_SHIFT = 16 };
+
+static int64_t now_s(void)
+{
+	return base_realtime_s(base_env_real());
+}
+
+static uint64_t now_ms(void)
+{
+	return base_now_ns(base_env_real()) / 1000000;
+}
+
+static void finish(struct source_work *work, unsigned status, uint64_t retry_after_ms)
+{
+	work->lane = SOURCE_DONE;
+	work->status = status;
+	work->retry_after_ms = retry_after_ms;
+}
+
+static void wait_in(struct source_work *work, unsigned lane, uint64_t ms)
+{
+	work->lane = lane;
+	work->wait_ms = ms > 0 ? ms : 1;
+}
+
+/* ---- the stock */
+
+/* Notes whether the stock answers. Returns r. */
+static int note(struct read_through *t, int r, const struct jurat_error *why)
+{
+	const bool away = r == -EHOSTDOWN;
+
+	if (r < 0 && r != -EBADMSG)
+		atomic_fetch_add(&t->stats.stock_errors, 1);
+	if (atomic_exchange(&t->away, away) == away)
+		return r;
+	if (away)
+		log_event(LOG_LEVEL_ERROR, "stock-away", "why", why->text, "instead",
+			  t->local_copy ? "local copy" : "memory", NULL);
+	else
+		log_event(LOG_LEVEL_INFO, "stock-back", NULL);
+	return r;
+}
+
+static int check(struct read_through_slot *s, const struct endorse_item *item,
+		 const struct endorse_value *value, int64_t *ret_expires, struct jurat_error *err);
+
+/* A checked value of a stock; JURAT_NOT_FOUND also for one that cannot be used, which is counted. */
+static int get_from(struct read_through_slot *s, struct stock *stock, const struct endorse_item *item,
+		    struct endorse_value *ret, int64_t *ret_expires, struct jurat_error *err)
+{
+	struct read_through_stats *stats = &s->of->stats;
+	struct endorse_value value = { .body = NULL };
+	char name[ENDORSE_TEXT_BYTES];
+	int64_t expires;
+	int r = stock_get(stock, item, &value, &expires, err);
+
+	if (stock == s->stock)
+		note(s->of, r, err);
+	if (r == 0)
+		r = check(s, item, &value, &expires, err);
+	if (r == 0) {
+		*ret = value;
+		*ret_expires = expires;
+		return 0;
+	}
+	endorse_value_done(&value);
+	if (r == -ESTALE) {
+		atomic_fetch_add(&stats->stock_expired, 1);
+		return JURAT_NOT_FOUND;
+	}
+	if (r == -EBADMSG) {
+		endorse_item_name(item, name, sizeof(name));
+		atomic_fetch_add(&stats->stock_bad, 1);
+		log_peer_event(LOG_LEVEL_WARNING, "stock-bad", "item", name, "why", err->text, NULL);
+		return JURAT_NOT_FOUND;
+	}
+	return r;
+}
+
+static int get(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *ret,
+	       int64_t *ret_expires, struct jurat_error *err)
+{
+	int r = get_from(s, s->stock, item, ret, ret_expires, err);
+
+	if (r == 0 || r == JURAT_NOT_FOUND || !s->local)
+		return r;
+	r = get_from(s, s->local, item, ret, ret_expires, err);
+	if (r == 0)
+		atomic_fetch_add(&s->of->stats.local_hits, 1);
+	return r;
+}
+
+static void put(struct read_through_slot *s, const struct endorse_item *item,
+		const struct endorse_value *value, int64_t expires)
+{
+	struct stock *const stocks[] = { s->stock, s->local };
+	struct jurat_error err = { "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stocks); i++) {
+		int r = stocks[i] ? stock_put(stocks[i], item, value, expires, &err) : 0;
+
+		if (i == 0)
+			note(s->of, r, &err);
+		if (r >= 0)
+			continue;
+		atomic_fetch_add(&s->of->stats.put_errors, 1);
+		log_peer_event(LOG_LEVEL_ERROR, "not-kept", "why", err.text, NULL);
+	}
+}
+
+/* ---- services, and checks */
+
+/* How an answer of fetch_item() is passed on and counted. */
+static const struct outcome {
+	int r;
+	enum read_through_end end;
+	unsigned status;
+} outcomes[] = {
+	{ 0, READ_THROUGH_GOT, MHD_HTTP_OK },
+	{ JURAT_NOT_FOUND, READ_THROUGH_MISSING, MHD_HTTP_NOT_FOUND },
+	{ JURAT_BUSY, READ_THROUGH_BUSY, MHD_HTTP_TOO_MANY_REQUESTS },
+	{ -EBADMSG, READ_THROUGH_BAD, MHD_HTTP_BAD_GATEWAY },
+	{ -ESTALE, READ_THROUGH_BAD, MHD_HTTP_BAD_GATEWAY },
+	{ -EMSGSIZE, READ_THROUGH_BAD, MHD_HTTP_BAD_GATEWAY },
+	{ -ENOKEY, READ_THROUGH_BAD, MHD_HTTP_BAD_GATEWAY },
+	{ -EPROTO, READ_THROUGH_REFUSED, MHD_HTTP_BAD_GATEWAY },
+	{ -EKEYREJECTED, READ_THROUGH_REFUSED, MHD_HTTP_BAD_GATEWAY },
+	{ -ETIMEDOUT, READ_THROUGH_DOWN, MHD_HTTP_GATEWAY_TIMEOUT },
+};
+
+static struct outcome outcome_of(int r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (outcomes[i].r == r)
+			return outcomes[i];
+	return (struct outcome){ r, READ_THROUGH_DOWN, MHD_HTTP_SERVICE_UNAVAILABLE };
+}
+
+static int fetch(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *ret,
+		 int64_t *ret_expires, struct jurat_error *err)
+{
+	int r = fetch_item(s->fetcher, item, ret, err);
+
+	if (r == 0)
+		r = endorse_check(s->checker, item, ret, now_s(), ret_expires, err);
+	if (r == 0)
+		put(s, item, ret, *ret_expires);
+	atomic_fetch_add(&s->of->stats.asked[endorse_item_service(item)][outcome_of(r).end], 1);
+	return r;
+}
+
+/* With a claim of its own. -EAGAIN: another has it. */
+static int fetch_needed(struct read_through_slot *s, const struct endorse_item *needed,
+			struct endorse_value *ret, int64_t *ret_expires, struct jurat_error *err)
+{
+	const int claimed = note(s->of, stock_claim(s->stock, needed, CLAIM_MS, err), err);
+	int r;
+
+	if (claimed == JURAT_BUSY)
+		return jurat_fail(err, -EAGAIN, "another replica is asking for what its check needs");
+	r = claimed == 0 ? get(s, needed, ret, ret_expires, err) : JURAT_NOT_FOUND;
+	if (r != 0)
+		r = fetch(s, needed, ret, ret_expires, err);
+	if (claimed == 0)
+		stock_release(s->stock, needed);
+	return r;
+}
+
+/* Gets what the check of `item` needs from the stock, or from the service, into the checker. */
+static int load_needed(struct read_through_slot *s, const struct endorse_item *item, struct jurat_error *err)
+{
+	struct endorse_value value = { .body = NULL };
+	struct endorse_item needed;
+	int64_t expires;
+	uint32_t bit;
+	int r;
+
+	if (!endorse_check_needs(item, &needed))
+		return 0;
+	bit = UINT32_C(1) << (needed.product + (needed.kind == ENDORSE_VLEK_CHAIN ? SNP_N_PRODUCTS : 0));
+	if (s->loaded & bit)
+		return 0;
+	r = get(s, &needed, &value, &expires, err); /* its check leaves it in the checker */
+	if (r != 0 && s->fetcher)
+		r = fetch_needed(s, &needed, &value, &expires, err);
+	endorse_value_done(&value);
+	if (r == 0)
+		s->loaded |= bit;
+	return r > 0 ? jurat_fail(err, -ENOKEY, "the certificates that its check needs are not there") : r;
+}
+
+static int check(struct read_through_slot *s, const struct endorse_item *item,
+		 const struct endorse_value *value, int64_t *ret_expires, struct jurat_error *err)
+{
+	int r = endorse_check(s->checker, item, value, now_s(), ret_expires, err);
+
+	if (r != -ENOKEY)
+		return r;
+	r = load_needed(s, item, err);
+	return r == 0 ? endorse_check(s->checker, item, value, now_s(), ret_expires, err) : r;
+}
+
+/* ---- steps */
+
+static void step_stock(struct read_through_slot *s, struct source_work *work)
+{
+	int r = get(s, &work->item, &work->value, &work->expires, &work->why);
+
+	if (r == 0 && work->expires > work->newer_than) {
+		atomic_fetch_add(&s->of->stats.stock_hits, 1);
+		work->from = "stock";
+		finish(work, MHD_HTTP_OK, 0);
+		return;
+	}
+	endorse_value_done(&work->value);
+	atomic_fetch_add(&s->of->stats.stock_misses, 1);
+	if (s->of->offline && r < 0) {
+		finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
+		return;
+	}
+	if (s->of->offline) {
+		(void)jurat_fail(&work->why, -ENOENT, "the store does not have it, and no service is asked");
+		finish(work, MHD_HTTP_NOT_FOUND, 0);
+		return;
+	}
+	work->lane = LANE_KDS + endorse_item_service(&work->item);
+}
+
+static void close_gate(struct read_through *t, uint64_t for_ms)
+{
+	atomic_store(&t->gate_ms, now_ms() + for_ms);
+}
+
+/* 429: all replicas pause, and so does the flight. */
+static void step_busy(struct read_through_slot *s, struct source_work *work)
+{
+	uint64_t pause = fetcher_retry_after_ms(s->fetcher);
+	struct jurat_error err = { "" };
+
+	if (pause == 0)
+		pause = DEFAULT_PAUSE_MS;
+	if (pause > MAX_PAUSE_MS)
+		pause = MAX_PAUSE_MS;
+	work->state += 1 << STATE_BUSY_SHIFT;
+	if (s->lane == LANE_KDS) {
+		atomic_fetch_add(&s->of->stats.pauses, 1);
+		close_gate(s->of, pause);
+		(void)note(s->of, stock_pause(s->stock, &s->of->quota, pause, &err), &err);
+	}
+	if (work->state >> STATE_BUSY_SHIFT >= MAX_BUSY || work->newer_than > 0)
+		finish(work, MHD_HTTP_TOO_MANY_REQUESTS, pause);
+	else
+		wait_in(work, LANE_STOCK, pause);
+}
+
+/* Ends a flight, or makes it wait, after what a service has answered. */
+static void end(struct read_through_slot *s, struct source_work *work, int r)
+{
+	const struct outcome outcome = outcome_of(r);
+
+	work->from = "upstream";
+	if (r == JURAT_BUSY) {
+		step_busy(s, work);
+		return;
+	}
+	if (r != 0)
+		endorse_value_done(&work->value);
+	finish(work, r == JURAT_NOT_FOUND && s->last_status == MHD_HTTP_GONE ? MHD_HTTP_GONE : outcome.status,
+	       outcome.end == READ_THROUGH_DOWN ? fetcher_retry_after_ms(s->fetcher) : 0);
+}
+
+/* false: not now. Only VCEKs count, which is what AMD's service limits. */
+static bool may_ask(struct read_through_slot *s, struct source_work *work)
+{
+	struct read_through *t = s->of;
+	struct jurat_error err = { "" };
+	uint64_t wait_ms = 0;
+	int r;
+
+	if (work->item.kind != ENDORSE_VCEK || t->quota.interval_ms == 0)
+		return true;
+	r = note(t, stock_take(s->stock, &t->quota, &wait_ms, &err), &err);
+	if (r == 0)
+		return true;
+	if (r == JURAT_BUSY) {
+		atomic_fetch_add(&t->stats.quota_waits, 1);
+		close_gate(t, wait_ms);
+		wait_in(work, LANE_STOCK, wait_ms);
+		return false;
+	}
+	(void)jurat_fail(&work->why, -EHOSTDOWN, "the quota of AMD's service is not known: %s", err.text);
+	finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
+	return false;
+}
+
+/* Counted: a flight does not wait for others without end, nor at all when nobody waits for it. */
+static bool can_poll(struct source_work *work)
+{
+	return (++work->state & STATE_POLLS_MASK) < MAX_POLLS && work->newer_than == 0;
+}
+
+/* false: the flight waits, or has ended. */
+static bool claim(struct read_through_slot *s, struct source_work *work, bool *ret_claimed)
+{
+	struct jurat_error err = { "" };
+	int r = note(s->of, stock_claim(s->stock, &work->item, CLAIM_MS, &err), &err);
+
+	*ret_claimed = r == 0;
+	if (r != JURAT_BUSY)
+		return true; /* without one, when the stock is away or full: this process asks once anyway */
+	atomic_fetch_add(&s->of->stats.claims_busy, 1);
+	if (can_poll(work)) {
+		wait_in(work, LANE_STOCK, POLL_MS);
+		return false;
+	}
+	(void)jurat_fail(&work->why, -EAGAIN, "another replica is asking for it");
+	finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, POLL_MS);
+	return false;
+}
+
+/* What another has put there between this flight's miss and its claim. */
+static bool is_there_now(struct read_through_slot *s, struct source_work *work)
+{
+	struct jurat_error err = { "" };
+
+	if (get(s, &work->item, &work->value, &work->expires, &err) == 0 &&
+	    work->expires > work->newer_than) {
+		work->from = "stock";
+		finish(work, MHD_HTTP_OK, 0);
+		return true;
+	}
+	endorse_value_done(&work->value);
+	return false;
+}
+
+/* With the claim, which has begun at `since_ms`; or without one while the stock is away. */
+static void ask(struct read_through_slot *s, struct source_work *work, uint64_t since_ms)
+{
+	/* The certificates that the check needs come first: no part of the quota for what cannot be checked. */
+	int r = load_needed(s, &work->item, &work->why);
+
+	if (r == -EAGAIN && can_poll(work)) {
+		wait_in(work, LANE_STOCK, POLL_MS);
+		return;
+	}
+	if (r != 0) {
+		end(s, work, r);
+		return;
+	}
+	if (!may_ask(s, work))
+		return;
+	if (now_ms() - since_ms > CLAIM_SLACK_MS) { /* was stopped: the claim may end before the answer */
+		wait_in(work, LANE_STOCK, 1);
+		return;
+	}
+	end(s, work, fetch(s, &work->item, &work->value, &work->expires, &work->why));
+}
+
+static void step_upstream(struct read_through_slot *s, struct source_work *work)
+{
+	const uint64_t gate = atomic_load(&s->of->gate_ms), now = now_ms();
+	bool claimed;
+
+	if (work->item.kind == ENDORSE_VCEK && gate > now) {
+		wait_in(work, LANE_KDS, gate - now);
+		return;
+	}
+	if (!claim(s, work, &claimed))
+		return;
+	if (!claimed || !is_there_now(s, work))
+		ask(s, work, now);
+	if (claimed)
+		stock_release(s->stock, &work->item);
+}
+
+static void step(void *slot, struct source_work *work)
+{
+	struct read_through_slot *s = slot;
+
+	work->wait_ms = 0;
+	if (read_through_freshen(s, &work->why) < 0)
+		finish(work, MHD_HTTP_INTERNAL_SERVER_ERROR, 0);
+	else if (s->lane == LANE_STOCK)
+		step_stock(s, work);
+	else
+		step_upstream(s, work);
+}
+
+/* ---- start and end */
+
+static void stop(void *source)
+{
+	atomic_store(&((struct read_through *)source)->stopping, true);
+}
+
+struct source read_through_source(struct read_through *t)
+{
+	static const struct source_ops ops = {
+		.name = "read-through",
+		.lanes = { [LANE_STOCK] = 4, [LANE_KDS] = 4, [LANE_PCS] = 4, [LANE_CERTIFICATES] = 2 },
+		.open = read_through_open_slot,
+		.close = read_through_close_slot,
+		.step = step,
+		.stop = stop,
+		.describe = read_through_describe,
+	};
+
+	return (struct source){ .ops = &ops, .context = t };
+}
+
+static int copy_text(const char *text, char **ret, struct jurat_error *err)
+{
+	if (!text)
+		return 0;
+	*ret = strdup(text);
+	return *ret ? 0 : jurat_fail_memory(err);
+}
+
+int read_through_new(const struct read_through_options *o, struct read_through **ret, struct jurat_error *err)
+{
+	struct read_through *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (!t)
+		return jurat_fail_memory(err);
+	if (uv_mutex_init(&t->turn) < 0) {
+		free(t);
+		return jurat_fail_memory(err);
+	}
+	t->offline = o->offline;
+	t->quota = (struct stock_quota){ .name = "kds-vcek",
+					 .interval_ms = o->kds_interval_ms,
+					 .burst = o->kds_burst };
+	r = copy_text(o->store, &t->store, err);
+	if (r == 0)
+		r = copy_text(o->local_copy, &t->local_copy, err);
+	if (r == 0)
+		r = copy_text(o->upstream, &t->upstream, err);
+	if (r == 0)
+		r = copy_text(o->upstream_ca, &t->upstream_ca, err);
+	if (r == 0)
+		r = read_through_load_roots(o->roots, &t->roots, err);
+	if (r < 0)
+		read_through_free(t);
+	else
+		*ret = t;
+	return r;
+}
+
+void read_through_free(struct read_through *t)
+{
+	if (!t)
+		return;
+	read_through_roots_done(&t->roots);
+	uv_mutex_destroy(&t->turn);
+	free(t->store);
+	free(t->local_copy);
+	free(t->upstream);
+	free(t->upstream_ca);
+	free(t);
+}
+
+int read_through_reload_roots(struct read_through *t, const char *roots, struct jurat_error *err)
+{
+	struct read_through_roots next, before;
+	int r = read_through_load_roots(roots, &next, err);
+
+	if (r < 0)
+		return r;
+	uv_mutex_lock(&t->turn);
+	before = t->roots;
+	t->roots = next;
+	atomic_fetch_add(&t->generation, 1);
+	uv_mutex_unlock(&t->turn);
+	read_through_roots_done(&before);
+	return 0;
+}

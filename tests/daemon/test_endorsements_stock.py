@@ -1,0 +1,304 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: MIT
+"""juratd endorsements with a stock, before services that fail and lie: reads through it once, and never serves what is wrong."""
+import concurrent.futures
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from endorsements import FMSPC, SPLS, Juratd, roots_of  # noqa: E402
+from tap import Skip, case, main  # noqa: E402
+
+JURATD = sys.argv[1]
+TDX_TCB = f"/tdx/certification/v4/tcb?fmspc={FMSPC}"
+TARGETS = ["/vcek/v1/Milan/cert_chain", "/vlek/v1/Genoa/cert_chain", "/vcek/v1/Turin/crl", "/vlek/v1/Milan/crl", TDX_TCB,
+           f"/sgx/certification/v4/tcb?fmspc={FMSPC}&update=early", "/tdx/certification/v4/qe/identity",
+           "/sgx/certification/v4/qe/identity?tcbEvaluationDataNumber=21", "/sgx/certification/v4/qve/identity",
+           "/sgx/certification/v4/pckcrl?ca=processor", "/sgx/certification/v4/pckcrl?ca=platform&encoding=der",
+           "/sgx/certification/v4/rootcacrl", "/tdx/certification/v4/tcbevaluationdatanumbers"]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def metric_of(port, name):
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
+        s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        text = b""
+        while part := s.recv(65536):
+            text += part
+    found = re.search(rf"^juratd_endorsements_{re.escape(name)} (\d+)$", text.decode(), re.MULTILINE)
+    assert found, (name, text)
+    return int(found[1])
+
+
+class Front(Juratd):
+    """A replica, with its metrics."""
+
+    def __init__(self, tmp, upstream, *options, store=None):
+        roots = tmp / "roots"
+        self.metrics = free_port()
+        words = ["--store", store or f"dir:{tmp}/stock", "--roots", roots, "--metrics", f"tcp:127.0.0.1:{self.metrics}"]
+        if upstream:
+            words += ["--upstream", upstream.url()]
+        super().__init__(JURATD, *words, *options, seed=None)
+
+    def metric(self, name):
+        return metric_of(self.metrics, name)
+
+    def asked(self, service, end="got"):
+        return self.metric(f'upstream_total{{service="{service}",end="{end}"}}')
+
+
+class Redis:
+    def __init__(self, tmp):
+        program = shutil.which("redis-server") or shutil.which("valkey-server")
+        if not program:
+            raise Skip("no redis-server here")
+        self.port = free_port()
+        self.words = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp)]
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE)
+        while b"eady to accept connections" not in (line := self.process.stdout.readline()):
+            assert line, "redis-server does not start"
+
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@case
+def what_comes_through_is_what_the_service_has(tmp):
+    with Juratd(JURATD, "--chips", "1") as upstream:
+        roots_of(upstream, tmp / "roots")
+        vcek = upstream.vcek()
+        with Front(tmp, upstream) as front:
+            for target in [vcek, *TARGETS]:
+                theirs, ours = upstream.get(target), front.get(target)
+                assert ours.body == theirs.body, target
+                chains = [[(k, v) for k, v in a.getheaders() if k.endswith("-Chain") or k == "Content-Type"] for a in (theirs, ours)]
+                assert chains[0] == chains[1], target
+                assert front.get(target).body == theirs.body
+            assert front.metric('answers_from_total{from="memory"}') == len(TARGETS) + 1
+            assert front.ask(f"/vcek/v1/Milan/{'ab' * 64}?{SPLS}").status in (404, 429)  # 429: after its wait for the quota
+            assert front.ask("/tdx/certification/v4/tcb?fmspc=00906ed50000").status == 404
+            assert front.ask("/tdx/certification/v4/qe/identity?tcbEvaluationDataNumber=3").status == 410
+        with Front(tmp, None, "--offline") as front:  # the same without the service
+            for target in [vcek, *TARGETS]:
+                assert front.get(target).body == upstream.get(target).body, target
+            assert front.ask("/vcek/v1/Turin/cert_chain").status == 200  # the CRL's check needed it
+            assert front.ask("/vcek/v1/Genoa/cert_chain").status == 404
+
+
+@case
+def one_request_goes_upstream_however_many_ask(tmp):
+    with Juratd(JURATD, "--fault", "slow:500") as upstream:
+        with Juratd(JURATD) as other:
+            roots_of(other, tmp / "roots")
+        with Front(tmp, upstream) as front, Front(tmp, upstream) as second, concurrent.futures.ThreadPoolExecutor(60) as pool:
+            for target, service, n in ((TDX_TCB, "pcs", 1), ("/vlek/v1/Milan/crl", "kds", 2)):  # 2: with the chain
+                bodies = set(pool.map(lambda i: (front, second)[i % 2].get(target).body, range(60)))
+                assert len(bodies) == 1
+                assert front.asked(service) + second.asked(service) == n, target
+
+
+@case
+def the_quota_is_never_exceeded_and_clients_come_again(tmp):
+    with Juratd(JURATD, "--chips", "9") as upstream:
+        roots_of(upstream, tmp / "roots")
+        targets = [upstream.vcek(i) for i in range(10)]
+        options = "--kds-interval", "400", "--wait", "1000"
+        with Front(tmp, upstream, *options) as a, Front(tmp, upstream, *options) as b, \
+                concurrent.futures.ThreadPoolExecutor(20) as pool:
+            begin = time.monotonic()
+            missing, rounds = {(front, t) for front in (a, b) for t in targets}, 0
+            while missing:
+                answers = dict(zip(missing, pool.map(lambda ft: ft[0].ask(ft[1]), missing)))
+                for key, answer in answers.items():
+                    assert answer.status in (200, 429), (answer.status, answer.body)
+                    assert answer.status == 200 or int(answer.headers["Retry-After"]) > 0
+                    if answer.status == 200:
+                        missing.discard(key)
+                rounds += 1
+                assert rounds < 30
+            elapsed = time.monotonic() - begin
+            got = a.asked("kds") + b.asked("kds")
+            assert got == len(targets) + 1 and elapsed > 9 * 0.4 - 0.1, (got, elapsed)
+            assert a.metric("waited_in_vain_total") + b.metric("waited_in_vain_total") > 0
+
+
+@case
+def a_service_that_says_429_is_left_alone(tmp):
+    with Juratd(JURATD, "--fault", "429:1,retry-after=2@vcek") as upstream:
+        roots_of(upstream, tmp / "roots")
+        vcek = f"/vcek/v1/Milan/{[c['hwid'] for c in upstream.chips()][0]}?{SPLS}"
+        with Front(tmp, upstream, "--kds-interval", "100") as front:
+            begin = time.monotonic()
+            front.get(vcek)
+            assert time.monotonic() - begin >= 1.9 and front.metric("pauses_total") == 1
+
+
+@case
+def what_does_not_verify_is_never_kept_or_served(tmp):
+    faults = ["wrong-chip", "wrong-tcb", "half", "reset", "wrong-type", "stale", "not-json", "redirect:http://127.0.0.1:1/",
+              "outage"]
+    with Juratd(JURATD) as good:
+        roots_of(good, tmp / "roots")
+        vcek, document = good.vcek(), "/tdx/certification/v4/qe/identity?tcbEvaluationDataNumber=20"
+        for fault in faults:
+            with Juratd(JURATD, "--fault", f"{fault}@vcek", "--fault", f"{fault}@qe-identity") as bad, \
+                    Front(tmp, bad, "--kds-interval", "0", "--wait", "30000") as front:
+                for target in (vcek,) if fault == "wrong-chip" else (vcek, document):
+                    answer = front.ask(target)
+                    assert answer.status in (502, 503, 504), (fault, target, answer.status, answer.body)
+                assert front.asked("kds", "got") == 1, fault  # the chain alone
+            assert not [f for f in (tmp / "stock").rglob("*vcek.der")], fault
+            assert not (tmp / "stock" / "qe-identity").exists() or not list((tmp / "stock" / "qe-identity").iterdir()), fault
+            shutil.rmtree(tmp / "stock")
+        with Juratd(JURATD, seed="another") as other, Front(tmp, other, "--kds-interval", "0") as front:
+            assert front.ask(document).status == 502  # other roots
+            assert front.ask("/vcek/v1/Milan/cert_chain").status == 502
+
+
+@case
+def what_was_changed_in_the_stock_is_asked_for_again(tmp):
+    with Juratd(JURATD) as upstream:
+        roots_of(upstream, tmp / "roots")
+        vcek = upstream.vcek()
+        for damage in (lambda b: b[:-40], lambda b: b[:300] + bytes([b[300] ^ 1]) + b[301:], lambda b: b""):
+            with Front(tmp, upstream, "--kds-interval", "0") as front:
+                front.get(vcek)
+                front.get(TDX_TCB)
+            for f in [*(tmp / "stock").rglob("*_vcek.der"), *(tmp / "stock" / "tcb-info").iterdir()]:
+                f.write_bytes(damage(f.read_bytes()))
+            with Front(tmp, None, "--offline") as front:
+                assert front.ask(vcek).status == 404 and front.ask(TDX_TCB).status == 404
+                assert front.metric("stock_bad_total") >= 2
+            with Front(tmp, upstream, "--kds-interval", "0") as front:
+                assert front.get(vcek).body == upstream.get(vcek).body
+                assert front.get(TDX_TCB).body == upstream.get(TDX_TCB).body
+            with Front(tmp, None, "--offline") as front:
+                front.get(vcek)
+                front.get(TDX_TCB)
+
+
+@case
+def a_service_that_hangs_keeps_nobody_from_another(tmp):
+    with Juratd(JURATD, "--fault", "slow:60000@vcek-crl", "--fault", "slow:60000@vlek-crl") as upstream:
+        roots_of(upstream, tmp / "roots")
+        with Front(tmp, upstream, "--wait", "300") as front, concurrent.futures.ThreadPoolExecutor(8) as pool:
+            hang = [f"/{k}/v1/{p}/crl" for k in ("vcek", "vlek") for p in ("Milan", "Genoa", "Turin")]
+            statuses = [a.status for a in pool.map(front.ask, hang)]
+            assert set(statuses) == {429}, statuses
+            begin = time.monotonic()
+            front.get(TDX_TCB)
+            assert time.monotonic() - begin < 5
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 15  # SIGTERM ends the transfers
+
+
+@case
+def roots_change_on_sighup(tmp):
+    with Juratd(JURATD) as upstream, Juratd(JURATD, seed="another") as other:
+        roots_of(upstream, tmp / "roots")
+        with Front(tmp, other) as front:
+            assert front.ask(TDX_TCB).status == 502
+            shutil.rmtree(tmp / "roots")
+            roots_of(other, tmp / "roots")
+            front.process.send_signal(signal.SIGHUP)
+            while "event=reloaded" not in front.line():
+                pass
+            front.get("/tdx/certification/v4/qe/identity")
+            (tmp / "roots" / "intel.der").write_bytes(b"nonsense")
+            front.process.send_signal(signal.SIGHUP)
+            while "event=reload-failed" not in front.line():
+                pass
+            front.get("/sgx/certification/v4/qe/identity")
+
+
+# ---- a stock in Redis
+
+@case
+def replicas_share_a_redis_and_its_quota(tmp):
+    with Redis(tmp) as redis, Juratd(JURATD, "--chips", "4") as upstream:
+        roots_of(upstream, tmp / "roots")
+        targets = [upstream.vcek(i) for i in range(5)]
+        fronts = [Front(tmp, upstream, "--kds-interval", "300", store=redis.url()) for _ in range(3)]
+        with concurrent.futures.ThreadPoolExecutor(15) as pool:
+            begin = time.monotonic()
+            bodies = list(pool.map(lambda i: fronts[i % 3].get(targets[i // 3]).body, range(15)))
+            elapsed = time.monotonic() - begin
+        assert all(len({*bodies[i * 3:i * 3 + 3]}) == 1 for i in range(5))
+        assert sum(f.asked("kds") for f in fronts) == 6, [f.asked("kds") for f in fronts]
+        assert elapsed >= 4 * 0.3 - 0.05, elapsed
+        for f in fronts:
+            f.stop()
+
+
+@case
+def a_stopped_replica_delays_only_until_its_claim_ends(tmp):
+    with Juratd(JURATD) as other:
+        roots_of(other, tmp / "roots")
+    metrics = free_port()
+    with Redis(tmp) as redis, Juratd(JURATD, "--fault", "slow:1000", "--metrics", f"tcp:127.0.0.1:{metrics}") as upstream:
+        with Front(tmp, upstream, "--wait", "60000", store=redis.url()) as a, \
+                Front(tmp, upstream, "--wait", "60000", store=redis.url()) as b, concurrent.futures.ThreadPoolExecutor(2) as pool:
+            first = pool.submit(a.ask, TDX_TCB)
+            while metric_of(metrics, "connections") == 0:  # then it has the claim, and asks
+                pass
+            a.process.send_signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            b.get(TDX_TCB)
+            elapsed = time.monotonic() - begin
+            a.process.send_signal(signal.SIGCONT)
+            assert elapsed < 40, elapsed
+            assert first.result().status in (200, 503, 504), first.result().status
+
+
+@case
+def without_its_redis_the_local_copy_is_served_and_no_vcek_asked_for(tmp):
+    with Redis(tmp) as redis, Juratd(JURATD, "--chips", "1") as upstream:
+        roots_of(upstream, tmp / "roots")
+        known, unknown = upstream.vcek(0), upstream.vcek(1)
+        options = "--local-copy", tmp / "copy", "--kds-interval", "100", "--wait", "5000"
+        with Front(tmp, upstream, *options, store=redis.url()) as front:
+            front.get(known)
+            front.get(TDX_TCB)
+        redis.kill()
+        with Front(tmp, upstream, *options, store=redis.url()) as front:
+            assert front.get(known).body == upstream.get(known).body
+            assert front.metric("stock_away") == 1 and front.metric("local_hits_total") >= 1
+            front.get("/sgx/certification/v4/qve/identity")  # Intel's services are asked
+            answer = front.ask(unknown)
+            assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0, answer.status
+            redis.start()
+            tcb = 0
+            while front.ask(unknown.replace("ucodeSPL=219", f"ucodeSPL={tcb}")).status != 200:
+                tcb += 1  # others' failures are remembered for a moment
+                assert tcb < 200
+            assert front.metric("stock_away") == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("jurat-endorsements-stock-"))
