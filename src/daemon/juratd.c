@@ -8,9 +8,8 @@
 #include "daemon/settings.h"
 
 static const struct daemon_role roles[] = {
-	{ "endorsements",
-	  "serves certificates, CRLs and collateral over HTTP",
-	  &endorsements_options, endorsements_run },
+	{ "endorsements", "serves certificates, CRLs and collateral over HTTP", &endorsements_options,
+	  endorsements_run },
 	{ "qgs", "answers requests for TDX quotes (QGS protocol)", &qgs_options, qgs_run },
 };
 

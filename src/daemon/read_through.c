@@ -360,7 +360,7 @@ static bool is_there_now(struct read_through_slot *s, struct source_work *work)
 /* With the claim, which has begun at `since_ms`; or without one while the stock is away. */
 static void ask(struct read_through_slot *s, struct source_work *work, uint64_t since_ms)
 {
-	/* The certificates that the check needs come first: no part of the quota for what cannot be checked. */
+	/* What the check needs comes first: no part of the quota for what cannot be checked. */
 	int r = load_needed(s, &work->item, &work->why);
 
 	if (r == -EAGAIN && can_poll(work)) {

@@ -31,7 +31,7 @@ def a_vcek_is_that_of_the_run_of_the_same_seed(tmp):
 
 @case
 def documents_are_those_of_the_time_that_was_asked_for_and_are_remembered_by_the_clock(tmp):
-    with Juratd("--at", "2024-02-03T23:59:59Z") as juratd:
+    with Juratd(JURATD, "--at", "2024-02-03T23:59:59Z") as juratd:
         for _ in range(2):
             info = juratd.get("/tdx/certification/v4/qe/identity")
             assert json.loads(info.body)["enclaveIdentity"]["issueDate"] == "2024-02-02T00:00:00Z", info.body
