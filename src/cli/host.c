@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,10 @@ struct change {
 	struct update_request request;
 	uint8_t *hashstick, *vlek, *report;
 	json_t *steps; /* NULL: text, on standard error */
-	bool failed;   /* out of memory */
+	FILE *late;    /* text while guests wait; NULL: none */
+	char *late_text;
+	size_t late_size;
+	bool failed; /* out of memory */
 };
 
 bool host_take_hex_tcb(const struct cli *cli, const char *option, uint64_t *ret)
@@ -168,17 +172,45 @@ static const char *const phases[] = {
 	[UPDATE_READ_BACK] = "read-back", [UPDATE_AGAIN] = "again",
 };
 
+/*
+ * While guests wait: a signal would leave them without certificates until `jurat host recover`, and a write
+ * to a terminal or pipe may block for ever.
+ */
+static void be_undisturbed(struct change *c)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (!c->late && !c->steps)
+		c->late = open_memstream(&c->late_text, &c->late_size);
+}
+
 static void print_step(void *ctx, const struct update_event *e)
 {
 	struct change *c = ctx;
 
+	if (e->phase == UPDATE_STORE)
+		be_undisturbed(c);
 	if (!c->steps) {
-		fprintf(stderr, "%10.3f ms  %-9s %s\n", (double)e->at_ns / 1e6, phases[e->phase], e->text);
+		fprintf(c->late ? c->late : stderr, "%10.3f ms  %-9s %s\n", (double)e->at_ns / 1e6,
+			phases[e->phase], e->text);
 		return;
 	}
 	if (json_array_append_new(c->steps, json_pack("{s:f, s:s, s:s}", "at_ms", (double)e->at_ns / 1e6,
 						      "phase", phases[e->phase], "text", e->text)) < 0)
 		c->failed = true;
+}
+
+static void print_late(struct change *c)
+{
+	if (c->late && fclose(c->late) == 0)
+		fputs(c->late_text, stderr);
+	free(c->late_text);
 }
 
 static json_t *signing_json(bool has, const struct update_signing *s)
@@ -253,6 +285,7 @@ static int run_change(struct change *c)
 	c->host->update.event = print_step;
 	c->host->update.event_ctx = c;
 	r = update_run(&c->host->update, &c->request, &result, &err);
+	print_late(c);
 	status = cli_status(r);
 	if (r != 0)
 		cli_fail(c->host->cli, status, "%s: %s", c->host->command, err.text);
@@ -285,6 +318,7 @@ int cli_host(struct cli *cli)
 
 	if (!cli_reads_stdin_once(cli, cli->n_args > 1 ? cli->args[1] : NULL))
 		return CLI_USAGE;
+	signal(SIGPIPE, SIG_IGN); /* who stops reading the steps does not stop the update */
 	status = host_init(&host, cli);
 	if (status == CLI_OK)
 		status = strcmp(host.command, "status") ? change(&host) : host_status(&host);

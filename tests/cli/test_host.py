@@ -308,6 +308,51 @@ assert status() == (0, [], "[]", ""), status()
 
 
 @case
+def neither_a_signal_nor_who_reads_the_steps_stops_an_update(tmp):
+    """A reader holds the update up in its middle, where a signal, a full pipe, or a closed one would leave guests without certificates."""
+    host = Host(tmp, "--firmware", NEWER)
+    script = f'''
+import fcntl, os, signal, struct, subprocess, sys, time
+blob = os.environ["JURAT_CERTS"]
+words = [{JURAT!r}, "host", "--roots", os.environ["JURAT_ROOTS"] + "/milan-ark.pem", "--endorsements", {str(host.stock)!r}, "--wait", "60000"]
+
+def wait(what, done):
+    until = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < until, what
+
+def during_update(command, kind):
+    fd = os.open(blob, os.O_RDONLY)
+    fcntl.fcntl(fd, 37, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
+    read, write = os.pipe()
+    if kind == "full":
+        fcntl.fcntl(write, 1031, 4096) # F_SETPIPE_SZ
+        os.write(write, bytes(4096 - 500)) # room for the steps before the exchange, and for no more
+    p = subprocess.Popen([*words, *command], stderr=write, stdout=subprocess.DEVNULL)
+    os.close(write)
+    wait("the exchange", lambda: os.stat(blob).st_ino != os.fstat(fd).st_ino)
+    if kind == "signal":
+        p.send_signal(signal.SIGTERM)
+        p.send_signal(signal.SIGINT)
+    elif kind == "closed":
+        os.close(read)
+    os.close(fd)
+    wait("the new table", lambda: os.stat(blob).st_size > 24)
+    if kind == "full":
+        while os.read(read, 65536):
+            pass
+    assert p.wait() == 0, (kind, p.returncode)
+
+during_update(["refresh"], "signal")
+during_update(["refresh"], "closed")
+during_update(["commit"], "full")
+'''
+    (tmp / "script.py").write_text(script)
+    call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
+    host.assert_state(NEWER)
+
+
+@case
 def turin_has_an_fmc_and_a_short_hwid(tmp):
     first = call(STOCK, str(tmp), "jurat", "turin").stdout.strip()
     fmc = int(first[-2:], 16)
