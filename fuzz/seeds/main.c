@@ -115,5 +115,6 @@ int main(int argc, char **argv)
 	seeds_guest();
 	seeds_daemon();
 	seeds_sim();
+	seeds_endorse();
 	return 0;
 }

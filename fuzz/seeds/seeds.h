@@ -35,5 +35,6 @@ void seeds_host(void);
 void seeds_guest(void);
 void seeds_daemon(void);
 void seeds_sim(void);
+void seeds_endorse(void);
 
 #endif
