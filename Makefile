@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench check hooks coverage mutants measure dist fuzz e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench fleet check hooks coverage mutants measure dist fuzz e2e install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -36,6 +36,10 @@ vectors: all
 
 bench: all
 	@$(BUILD)/bench/jurat-bench
+
+# A TCB change of 10,000 chips, simulated: make fleet ARGS="CHIPS [SEED]". See doc/fleet.md.
+fleet: all
+	@$(BUILD)/tests/fleet/fleet-table $(ARGS)
 
 check:
 	@scripts/setup check || echo "make check: goes on with what is here"
