@@ -114,6 +114,7 @@ int main(int argc, char **argv)
 	seeds_host();
 	seeds_guest();
 	seeds_daemon();
+	seeds_fetch();
 	seeds_sim();
 	seeds_endorse();
 	return 0;

@@ -34,6 +34,7 @@ void seeds_policy(void);
 void seeds_host(void);
 void seeds_guest(void);
 void seeds_daemon(void);
+void seeds_fetch(void);
 void seeds_sim(void);
 void seeds_endorse(void);
 

@@ -433,7 +433,7 @@ def progress_is_for_a_terminal(tmp):
         except OSError:
             pass
         os.close(master)
-        assert b"vcek: attempt 1" in shown and shown.endswith(b"\r\x1b[K"), shown
+        assert b"\r\x1b[Kvcek: attempt 1" in shown and shown.endswith(b"\r\x1b[K"), shown
 
 
 @case
