@@ -53,6 +53,7 @@ static const struct known {
 	  { { RATIO, AT_MOST, 0.7, "<=0.7" },
 	    { OURS_NS, UNDER, 4e6, "<4 ms" },
 	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
+	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
 };
 
@@ -330,7 +331,8 @@ static bool check_names(const struct bench *b)
 int bench_all(struct bench *b)
 {
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
-							  bench_endorsements, bench_run, bench_process };
+							  bench_endorsements, bench_run, bench_process,
+							  bench_update };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

@@ -89,6 +89,7 @@ int bench_tdx(struct bench *b);
 int bench_endorsements(struct bench *b);
 int bench_run(struct bench *b);
 int bench_process(struct bench *b);
+int bench_update(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
  * status.

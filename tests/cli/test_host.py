@@ -91,6 +91,18 @@ class Host:
         assert shown == f"0x{tcb}" and bool(int(flags) & 4) == bool(key), (shown, flags)
 
 
+def with_service(host, *faults):
+    """Commands of jurat host, whose certificates come from a service: in the run's environment, or at AMD's own address."""
+    options = [word for fault in faults for word in ("--endorsements-fault", fault)]
+    p = subprocess.run([*host.run, "--endorsements", "--host", "--", "true"], stderr=subprocess.PIPE, text=True, timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+
+    def ask(words, status=0):
+        return call(*host.run, "--endorsements", *options, "--host", "--", "sh", "-c", words, status=status)
+    return ask
+
+
 def steps(done, phase):
     return [step["text"] for step in done["steps"] if step["phase"] == phase]
 
@@ -350,6 +362,25 @@ during_update(["commit"], "full")
     (tmp / "script.py").write_text(script)
     call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
     host.assert_state(NEWER)
+
+
+@case
+def certificates_come_from_a_service_or_from_amd_at_its_own_address(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    ask = with_service(host)
+    ask(host.words("set-config", "--reported-tcb", LOWER))
+    host.assert_state(LOWER)
+    ask(host.words("commit", env="env -u JURAT_ENDORSEMENTS"))
+    host.assert_state(NEWER)
+
+
+@case
+def a_service_that_lies_changes_nothing(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    for fault in "wrong-chip", "wrong-tcb":
+        p = with_service(host, fault)(host.words("commit"), status=1)
+        assert "vcek" in p.stderr, p.stderr
+        host.assert_state(FIRST)
 
 
 @case
