@@ -14,8 +14,8 @@
  * Requests of clients; values of stores; values that are checked, of which the platform's own are one step
  * away from being accepted.
  *
- * Input: a byte REQUEST, PACKED or CHECK. REQUEST: the text. PACKED: the bytes. CHECK: a byte for the kind; flags;
- * then body and issuer chain, as fuzz_item() has them.
+ * Input: a byte REQUEST, PACKED or CHECK. REQUEST: the text. PACKED: the bytes. CHECK: a byte for the kind;
+ * flags; then body and issuer chain, as fuzz_item() has them.
  */
 enum { REQUEST, PACKED, CHECK, N_INPUTS };
 enum { SIGN = 1, OTHER_ITEM = 2, NO_CHAIN = 4, LATER = 8, FRESH_CHECKER = 16, WITH_NUMBERS = 32 };
