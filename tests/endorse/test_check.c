@@ -204,6 +204,35 @@ static void early_and_standard_are_told_apart_by_the_list(void **state)
 		}
 }
 
+/* ---- Without memory */
+
+static int check_without_memory(void *ctx)
+{
+	struct endorse_checker *checker = world_checker();
+	const enum endorse_kind *kind = ctx;
+	int64_t expires = -7;
+	struct one one;
+	int r;
+
+	world_one(&one, *kind);
+	world_accept_needed(checker, &one.item);
+	fail_memory_resume();
+	r = endorse_check(checker, &one.item, &one.value, one.at, &expires, NULL);
+	fail_memory_pause();
+	assert_true(r == 0 ? expires >= one.at : expires == -7);
+	assert_int_equal(world_check(checker, &one, &expires, NULL), 0); /* nothing else is remembered */
+	world_one_done(&one);
+	endorse_checker_free(checker);
+	return r;
+}
+
+static void without_memory_nothing_is_accepted(void **state)
+{
+	(void)state;
+	for (enum endorse_kind kind = 0; kind < ENDORSE_N_KINDS; kind++)
+		assert_true(fail_memory_each(check_without_memory, &kind) >= 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(only_roots_are_taken_from_a_file_of_roots),
 		cmocka_unit_test(a_crl_that_revokes_is_accepted),
 		cmocka_unit_test(early_and_standard_are_told_apart_by_the_list),
+		cmocka_unit_test(without_memory_nothing_is_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -372,6 +372,9 @@ static const struct {
 	{ PCS_V4 "crl?uri=https://api.trustedservices.intel.com/sgx/certification/v4/crl%3furi%3d"
 		 "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der",
 	  -EINVAL, "uri" },
+	{ PCS_V4 "crl?uri=https://api.trustedservices.intel.com/sgx/certification/v4/crl?uri="
+		 "https://api.trustedservices.intel.com/sgx/certification/v4/pckcrl?ca=platform",
+	  -EINVAL, "uri" },
 	/* bytes */
 	{ "/vcek/v1/Milan/crl ", -EINVAL, "not printable ASCII" },
 	{ "/vcek/v1/Milan/crl\n", -EINVAL, "not printable ASCII" },

@@ -562,6 +562,39 @@ static void a_killed_process_leaves_no_claim(void **state)
 	stock_close(stock);
 }
 
+/* ---- Without memory */
+
+static int use_without_memory(void *ctx)
+{
+	const struct place *place = ctx;
+	const struct endorse_item item = item_of(ENDORSE_TCB_INFO);
+	struct endorse_value value = value_of(&item, 1), back = { .size = 0 };
+	struct stock *stock = NULL;
+	int64_t expires;
+	int r;
+
+	fail_memory_resume();
+	r = stock_open(place->where, NULL, &stock, NULL);
+	if (r == 0)
+		r = stock_put(stock, &item, &value, NOW, NULL);
+	if (r == 0)
+		r = stock_get(stock, &item, &back, &expires, NULL);
+	if (r == 0)
+		r = stock_claim(stock, &item, 60000, NULL);
+	if (r == 0)
+		r = stock_pause(stock, &(struct stock_quota){ "kds", 1, 1 }, 1, NULL);
+	stock_close(stock);
+	fail_memory_pause();
+	endorse_value_done(&value);
+	endorse_value_done(&back);
+	return r;
+}
+
+static void without_memory_nothing_is_lost(void **state)
+{
+	assert_true(fail_memory_each(use_without_memory, *state) >= 8);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -583,6 +616,7 @@ int main(void)
 		CASE(quotas_have_bounds),
 		CASE(processes_share_it),
 		CASE(a_killed_process_leaves_no_claim),
+		CASE(without_memory_nothing_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
