@@ -8,6 +8,10 @@
 enum { REQUEST, PACKED, CHECK };
 enum { SIGN = 1, OTHER_ITEM = 2, NO_CHAIN = 4, LATER = 8, FRESH_CHECKER = 16, WITH_NUMBERS = 32 };
 
+#define ROOT_CRL_BY_URL                                                                                      \
+	"/sgx/certification/v4/crl"                                                                          \
+	"?uri=https%3A%2F%2Fcertificates.trustedservices.intel.com%2FIntelSGXRootCA.der"
+
 static void requests(void)
 {
 	static const char *const texts[] = {
@@ -23,8 +27,7 @@ static void requests(void)
 		"/sgx/certification/v4/pckcrl?ca=platform&encoding=der",
 		"/sgx/certification/v3/rootcacrl",
 		"/IntelSGXRootCA.der",
-		"/sgx/certification/v4/"
-		"crl?uri=https%3A%2F%2Fcertificates.trustedservices.intel.com%2FIntelSGXRootCA.der",
+		ROOT_CRL_BY_URL,
 		"/nothing",
 	};
 
