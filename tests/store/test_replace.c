@@ -241,6 +241,85 @@ static void renewal_needs_no_command(void **state)
 	assert_nothing_beside(w);
 }
 
+struct watched {
+	struct world *w;
+	enum store_step steps[8];
+	unsigned n;
+	int waiting; /* a reader that came when it was QUEUED: its descriptor */
+	int at_queued, at_published;
+};
+
+static void reached(void *ctx, enum store_step step)
+{
+	struct watched *seen = ctx;
+
+	assert_true(seen->n < ARRAY_SIZE(seen->steps));
+	seen->steps[seen->n++] = step;
+	if (step == STORE_STEP_QUEUED) {
+		seen->waiting = open(seen->w->path, O_RDONLY | O_CLOEXEC);
+		seen->at_queued = base_lock(base_env_real(), seen->waiting, BASE_LOCK_SHARED, 0);
+	} else if (step == STORE_STEP_PUBLISHED) {
+		seen->at_published = base_lock(base_env_real(), seen->waiting, BASE_LOCK_SHARED, 0);
+	}
+}
+
+/* Readers wait from QUEUED on, and not for the sync that follows PUBLISHED. */
+static void each_step_is_told_when_it_is_done(void **state)
+{
+	static const enum store_step changed[] = { STORE_STEP_TURN,      STORE_STEP_WRITTEN,
+						   STORE_STEP_QUEUED,    STORE_STEP_DRAINED,
+						   STORE_STEP_PUBLISHED, STORE_STEP_SYNCED },
+				     unchanged[] = { STORE_STEP_TURN, STORE_STEP_WRITTEN, STORE_STEP_QUEUED,
+						     STORE_STEP_DRAINED, STORE_STEP_RESTORED };
+	struct world *w = *state;
+	struct store_change change = { issue, w };
+	uint8_t table[MAX_TABLE];
+	size_t n = table_of(2, table);
+
+	for (int says = STORE_CHANGED; says <= STORE_UNCHANGED; says++) {
+		struct watched seen = { .w = w };
+		const struct store_options options = { .reached = reached, .ctx = &seen };
+		bool is_changed = says == STORE_CHANGED;
+
+		put(w, 1);
+		w->says = (enum store_changed)says;
+		w->to = 2;
+		assert_int_equal(store_replace(NULL, w->path, table, n, &change, &options, NULL, NULL),
+				 is_changed ? 0 : -ECANCELED);
+		assert_int_equal(seen.n, is_changed ? ARRAY_SIZE(changed) : ARRAY_SIZE(unchanged));
+		assert_memory_equal(seen.steps, is_changed ? changed : unchanged,
+				    seen.n * sizeof(changed[0]));
+		assert_int_equal(seen.at_queued, JURAT_BUSY);
+		assert_int_equal(seen.at_published, 0);
+		close(seen.waiting);
+	}
+}
+
+static int fail_to_publish(struct base_env *env, const char *from, const char *to)
+{
+	(void)env;
+	return strstr(from, STORE_NEXT_SUFFIX) ? -EIO : base_rename(base_env_real(), from, to);
+}
+
+/* After the command, it is what recovery needs. */
+static void a_table_that_cannot_be_published_stays_beside_the_empty_one(void **state)
+{
+	struct world *w = *state;
+	struct base_env_ops ops = *base_env_real()->ops;
+	struct base_env env = { &ops };
+	enum store_left left;
+
+	put(w, 1);
+	ops.rename = fail_to_publish;
+	assert_int_equal(replace(&env, w, 2, &left, NULL), -EIO);
+	assert_int_equal(left, STORE_LEFT_EMPTY);
+	assert_int_equal(at_path(w), 0);
+	assert_int_equal(w->firmware, 2);
+	assert_true(exists(w, STORE_NEXT_SUFFIX));
+	assert_false(exists(w, STORE_LOCK_SUFFIX) || exists(w, STORE_EMPTY_SUFFIX));
+	assert_usable(w);
+}
+
 /* B18, B5: the command is not issued under a reader, and the reader's file comes back as it was. */
 static void a_reader_that_does_not_let_go_is_busy_and_changes_nothing(void **state)
 {
@@ -639,6 +718,8 @@ int main(void)
 		TEST(a_firmware_that_did_not_change_gets_its_table_back),
 		TEST(a_firmware_that_does_not_tell_leaves_the_empty_table),
 		TEST(renewal_needs_no_command),
+		TEST(each_step_is_told_when_it_is_done),
+		TEST(a_table_that_cannot_be_published_stays_beside_the_empty_one),
 		TEST(a_reader_that_does_not_let_go_is_busy_and_changes_nothing),
 		TEST(who_does_not_let_go_is_named),
 		TEST(the_empty_table_may_stay_when_a_reader_does),
