@@ -64,9 +64,13 @@ class Service:
 
     def expect(self, line):
         """The next datagram with that line; those between them are returned too."""
-        seen = []
+        seen, until = [], time.monotonic() + WAIT_S
         while line not in (seen[-1] if seen else []):
-            seen.append(self.notify.recv(4096).decode().split("\n"))
+            ended = self.process.poll() is not None
+            if select.select([self.notify], [], [], 0 if ended else 0.2)[0]:
+                seen.append(self.notify.recv(4096).decode().split("\n"))
+            else:
+                assert not ended and time.monotonic() < until, (line, self.process.returncode, self.log())
         return seen
 
     def reload(self):
@@ -102,10 +106,7 @@ class Service:
         assert self.process.wait(WAIT_S) == 0, self.log()
 
     def __enter__(self):
-        try:
-            self.expect("READY=1")
-        except socket.timeout as e:
-            raise AssertionError(self.log()) from e
+        self.expect("READY=1")
         return self
 
     def __exit__(self, *_):
