@@ -180,7 +180,7 @@ static unsigned peer_port(int fd)
 	struct sockaddr_in peer;
 	socklen_t size = sizeof(peer);
 
-	/* A signal without SA_RESTART can end a call that nobody has received yet: see CAVEATS of jurat-run(1). */
+	/* A signal without SA_RESTART can end a call that nobody has received yet: jurat-run(1), CAVEATS. */
 	while (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
 		CHECK(errno == EINTR && redirected);
 	CHECK(size == sizeof(peer));
