@@ -113,6 +113,26 @@ static void curl_gets_it_too(void **state)
 	assert_string_equal(o.out, "same\n");
 }
 
+/* By $JURAT_ENDORSEMENTS, and without it by the vendors' names; and no root is trusted that was not named. */
+static void jurat_s_own_verbs_fetch_from_it(void **state)
+{
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && \"$JURAT\" attest --tee $0 --out e >/dev/null && "
+		"\"$JURAT\" verify --fetch --roots $JURAT_ROOTS e | head -n 1 && unset JURAT_ENDORSEMENTS && "
+		"\"$JURAT\" verify --fetch --roots $JURAT_ROOTS e | head -n 1; "
+		"\"$JURAT\" verify --fetch e 2>/dev/null | head -n 1";
+	static const char *const tees[] = { "sev-snp", "tdx" };
+
+	NEEDS_SERVICE();
+	for (size_t i = 0; i < ARRAY_SIZE(tees); i++) {
+		struct outcome o =
+			RUN_SERVED("--tee", tees[i], "--no-certs", "--", "/bin/sh", "-c", script, tees[i]);
+
+		assert_exit(&o, 0);
+		assert_string_equal(o.out, "accepted\naccepted\nrefused\n");
+	}
+}
+
 static void programs_of_every_libc_connect_to_the_port_that_they_have_built_in(void **state)
 {
 	struct outcome o;
@@ -429,6 +449,7 @@ static int run_group(const char *name)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(python_gets_what_the_vendors_serve_and_the_roots_agree),
 		cmocka_unit_test(curl_gets_it_too),
+		cmocka_unit_test(jurat_s_own_verbs_fetch_from_it),
 		cmocka_unit_test(programs_of_every_libc_connect_to_the_port_that_they_have_built_in),
 		cmocka_unit_test(the_files_of_the_machine_are_covered_and_not_changed),
 		cmocka_unit_test(what_the_user_has_set_stays_set),

@@ -157,6 +157,15 @@ def vsock_sockets_need_a_profile_that_allows_them(_):
 
 
 @case
+def endorsements_are_reached_by_name_in_containers_with_either_profile(_):
+    fetch = "run", "--no-certs", "--endorsements", "--", "/bin/sh", "-c", (
+        f"unset JURAT_ENDORSEMENTS; {JURAT} attest --out /tmp/report.bin >/dev/null && "
+        f"{JURAT} verify --fetch --roots $JURAT_ROOTS /tmp/report.bin | head -n 1")
+    for p in podman.docker(FUSE + SYS_ADMIN, JURAT, *fetch), podman.docker(FUSE + UNCONFINED, JURAT, *fetch), podman.start(FUSE, JURAT, *fetch):
+        expect(p, 0, "accepted")
+
+
+@case
 def root_without_setfcap_cannot_be_root_in_a_user_namespace(_):
     lacking = FUSE + UNCONFINED + ["--cap-drop", "SETFCAP"]
     expect(podman.docker(lacking, JURAT, *ATTEST), 3, "(it lacks CAP_SETFCAP: start it with --cap-add SETFCAP, or with --cap-add SYS_ADMIN)")

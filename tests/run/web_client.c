@@ -40,7 +40,9 @@ static int try_once(const struct sockaddr_in *at)
 
 	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) < 0)
 		error = errno;
-	else if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0 || memcmp(&peer, at, sizeof(peer)) != 0)
+	else if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+		error = errno == ENOTCONN ? ECONNRESET : errno; /* it died since */
+	else if (memcmp(&peer, at, sizeof(peer)) != 0)
 		error = EPROTO;
 	close(fd);
 	return error;
