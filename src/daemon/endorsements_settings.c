@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 	{ "upstream-ca", "FILE", "certificates that vouch for the upstream service (default: the system's)",
 	  OPTION_TEXT, AT(upstream_ca), .restart = true },
 	{ "roots", "FILE|DIR", "roots to trust instead of AMD's and Intel's", OPTION_TEXT, AT(roots) },
-	{ "kds-interval", "MS", "time between two VCEKs asked of AMD's service (default 10000)",
+	{ "kds-interval", "MS", "time between two VCEKs asked of AMD's service (default 10500)",
 	  OPTION_NUMBER, AT(kds_interval_ms), 0, HOUR_MS, .restart = true },
 	{ "kds-burst", "N", "VCEKs that may be asked for at once after a pause (default 1)", OPTION_NUMBER,
 	  AT(kds_burst), 1, 1000, .restart = true },
@@ -65,7 +65,7 @@ void endorsements_settings_init(void *settings)
 {
 	struct endorsements_settings *s = settings;
 
-	s->kds_interval_ms = 10000; /* what clients of AMD's service report */
+	s->kds_interval_ms = 10500; /* what its clients report, and a margin: requests arrive at odd times */
 	s->kds_burst = 1;
 	s->memory_bytes = 64 << 20;
 	s->max_connections = 4096;

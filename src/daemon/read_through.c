@@ -11,10 +11,11 @@
 
 enum {
 	CLAIM_MS = 30 * 1000,
-	CLAIM_SLACK_MS = 8 * 1000,    /* to the request, which ends within 20 s (read_through_slot.c) */
-	POLL_MS = 250,                /* while another replica asks for the item */
-	MAX_POLLS = 480,              /* two minutes: holders died four times */
-	MAX_BUSY = 5,                 /* answers 429 until the flight ends */
+	CLAIM_SLACK_MS = 8 * 1000, /* to the request, which ends within 20 s (read_through_slot.c) */
+	TAKEN_SLACK_MS = 500,      /* what was taken from the quota is used within that time, or not at all */
+	POLL_MS = 250,             /* while another replica asks for the item */
+	MAX_POLLS = 480,           /* two minutes: holders died four times */
+	MAX_BUSY = 5,              /* answers 429 until the flight ends */
 	DEFAULT_PAUSE_MS = 10 * 1000, /* after 429 without Retry-After */
 	MAX_PAUSE_MS = 10 * 60 * 1000,
 	AWAY_AGAIN_MS = 5 * 1000,
@@ -101,17 +102,39 @@ static int get_from(struct read_through_slot *s, struct stock *stock, const stru
 	return r;
 }
 
+/* What another replica has put into the stock is copied when it is first read. */
+static void copy(struct read_through_slot *s, const struct endorse_item *item,
+		 const struct endorse_value *value, int64_t expires)
+{
+	struct endorse_value copied auto_call(endorse_value_done) = { .body = NULL };
+	struct jurat_error err = { "" };
+	int64_t copied_expires;
+
+	if (stock_get(s->local, item, &copied, &copied_expires, &err) == 0 && copied.size == value->size &&
+	    memcmp(copied.body, value->body, value->size) == 0)
+		return;
+	if (stock_put(s->local, item, value, expires, &err) < 0)
+		atomic_fetch_add(&s->of->stats.put_errors, 1);
+}
+
+/*
+ * From the stock, otherwise from the local copy: also while the stock answers, for a server that was started
+ * without its data would take as long to fill again as a change of the TCB. It gets back what the copy has.
+ */
 static int get(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *ret,
 	       int64_t *ret_expires, struct jurat_error *err)
 {
 	int r = get_from(s, s->stock, item, ret, ret_expires, err);
+	struct jurat_error ignored = { "" };
 
-	if (r == 0 || r == JURAT_NOT_FOUND || !s->local)
+	if (r == 0 && s->local)
+		copy(s, item, ret, *ret_expires);
+	if (r == 0 || !s->local || get_from(s, s->local, item, ret, ret_expires, &ignored) != 0)
 		return r;
-	r = get_from(s, s->local, item, ret, ret_expires, err);
-	if (r == 0)
-		atomic_fetch_add(&s->of->stats.local_hits, 1);
-	return r;
+	atomic_fetch_add(&s->of->stats.local_hits, 1);
+	if (r == JURAT_NOT_FOUND)
+		(void)note(s->of, stock_put(s->stock, item, ret, *ret_expires, &ignored), &ignored);
+	return 0;
 }
 
 static void put(struct read_through_slot *s, const struct endorse_item *item,
@@ -362,6 +385,7 @@ static void ask(struct read_through_slot *s, struct source_work *work, uint64_t 
 {
 	/* What the check needs comes first: no part of the quota for what cannot be checked. */
 	int r = load_needed(s, &work->item, &work->why);
+	uint64_t taking_ms;
 
 	if (r == -EAGAIN && can_poll(work)) {
 		wait_in(work, LANE_STOCK, POLL_MS);
@@ -371,9 +395,11 @@ static void ask(struct read_through_slot *s, struct source_work *work, uint64_t 
 		end(s, work, r);
 		return;
 	}
+	taking_ms = now_ms();
 	if (!may_ask(s, work))
 		return;
-	if (now_ms() - since_ms > CLAIM_SLACK_MS) { /* was stopped: the claim may end before the answer */
+	/* Was stopped: the claim may end before the answer, or the next in the quota may have its turn. */
+	if (now_ms() - since_ms > CLAIM_SLACK_MS || now_ms() - taking_ms > TAKEN_SLACK_MS) {
 		wait_in(work, LANE_STOCK, 1);
 		return;
 	}

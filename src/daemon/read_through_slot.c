@@ -239,7 +239,7 @@ void read_through_describe(void *source, struct metrics_text *to)
 		  &t->stats.stock_errors },
 		{ "juratd_endorsements_put_errors", "Values that the stock or the local copy did not take.",
 		  &t->stats.put_errors },
-		{ "juratd_endorsements_local_hits", "Items of the local copy while the stock was away.",
+		{ "juratd_endorsements_local_hits", "Items that the local copy had and the stock had not.",
 		  &t->stats.local_hits },
 		{ "juratd_endorsements_claims_busy", "Times that another replica was asking for an item.",
 		  &t->stats.claims_busy },

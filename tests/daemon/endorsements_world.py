@@ -143,11 +143,16 @@ class Vendors:
             target = next(other for other in self.others if other.split("?")[0] != target.split("?")[0])
         elif mode == "wrong-tcb":
             target = re.sub(r"snpSPL=0*(\d+)", lambda m: f"snpSPL={int(m.group(1)) - 1}", target)
+        self.answers_to(target)
+        self.send(handler, mode, *self.answers[target])
+
+    def answers_to(self, target):
+        """The right body."""
         if target not in self.answers:
             status, headers, body = get(self.platform.port, target)
             kept = {name: value for name, value in headers.items() if name.lower() not in HOP_HEADERS}
             self.answers[target] = status, kept, body
-        self.send(handler, mode, *self.answers[target])
+        return self.answers[target][2]
 
     def send(self, handler, mode, status, headers, body):
         size = len(body)
