@@ -30,7 +30,7 @@ static void retry(struct bytes_rd *in)
 {
 	auto_free char *text = text_part(in);
 	struct retry_after after = retry_after_read(text, NOW);
-	uint64_t wait = retry_wait_ms(text[0], 429, &after, 0x80000000);
+	uint64_t wait = retry_wait_ms(1u + (uint8_t)text[0], 429, &after, 0x80000000);
 
 	must(after.ms <= (uint64_t)RETRY_MAX_AFTER_S * 1000 && (after.known || after.ms == 0));
 	must(wait >= after.ms && wait > 0 && wait <= (uint64_t)RETRY_MAX_AFTER_S * 1000 + RETRY_LONGEST_MS);
