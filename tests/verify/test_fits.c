@@ -8,7 +8,7 @@
 #include "verify/snp_fits.h"
 #include "wire/snp_certs.h"
 
-/* A table against the key that signs, without a report: every part of it that a report would be refused for. */
+/* A table against the key that signs, without a report: each reason for which a report would be refused. */
 struct world {
 	struct sim_psp *psp;
 	struct sim_pki *pki;
