@@ -26,7 +26,7 @@ class Juratd:
     """A process of juratd on a free port. `started` has its command; kill() and start() may follow each other."""
 
     def __init__(self, program, *options, under=()):
-        self.command = [*under, str(program), "endorsements", *map(str, options)]
+        self.command = [*under, str(program), "endorsements", "--seccomp", "kill", *map(str, options)]
         self.port = 0
         self.process = None
         self.log = collections.deque(maxlen=2000)
