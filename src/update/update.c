@@ -227,7 +227,7 @@ static int change_both(struct run *u, const struct update_request *request,
 		if (r == 0)
 			r = prepare(u, &done);
 		if (r != 0 || done || u->o->dry_run) {
-			if (r == 0 && u->o->dry_run) {
+			if (r == 0) {
 				u->result.after = u->plan.after;
 				u->result.has_after = true;
 			}

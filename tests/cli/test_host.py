@@ -267,6 +267,9 @@ cmp -n 24 "$JURAT_CERTS" /dev/zero || exit 12
     p = call(*host.run, "--host", "--", "sh", "-c", script)
     assert "leaf-tcb-mismatch" in p.stderr and "the empty table replaces it" in p.stderr, p.stderr
     host.assert_state(LOWER)
+    # Nothing to recover, and of which key the table in place is.
+    found = host.host("recover")
+    assert found["table"] == "old" and found["after"]["reported_tcb"] == f"0x{LOWER}", found
 
 
 @case
