@@ -4,6 +4,8 @@
 import http.client
 import json
 import pathlib
+import re
+import resource
 import socket
 import ssl
 import subprocess
@@ -295,6 +297,40 @@ def clients_beyond_the_limit_and_silent_ones_keep_nobody_waiting(tmp):
         with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
             s.sendall(b"GET /IntelSGXRootCA.der HTTP/1.1\r\nHost")
             assert s.recv(1000) == b""  # closed in time
+
+
+@case
+def ten_thousand_connections_are_bounded_in_memory_and_leave_others_served(tmp):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    n = min(10000, (hard if hard != resource.RLIM_INFINITY else 1 << 20) - 200)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n + 200), hard))
+    idle = []
+    try:
+        with Juratd(JURATD, "--timeout", "600000") as juratd:
+            juratd.get("/IntelSGXRootCA.der")
+            before = len(list(pathlib.Path(f"/proc/{juratd.process.pid}/fd").iterdir()))
+            for i in range(n):
+                s = socket.create_connection((juratd.host, juratd.port), timeout=60)
+                idle.append(s)
+                if i % 2:
+                    s.send(b"GET /vcek/v1/Milan/cert_chain HTTP/1.1\r\nHost: x\r\nX: " + b"y" * (i % 3000))
+                if i % 500 == 0:
+                    juratd.get("/IntelSGXRootCA.der")
+            status = pathlib.Path(f"/proc/{juratd.process.pid}/status").read_text()
+            peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+            assert peak < 200 * 1024, f"{peak} KiB"
+            for s in idle:
+                s.close()
+            for _ in range(100):  # each answer is a turn of the loop, which closes what has ended
+                juratd.get("/IntelSGXRootCA.der")
+                if len(list(pathlib.Path(f"/proc/{juratd.process.pid}/fd").iterdir())) <= before + 2:
+                    break
+            else:
+                raise AssertionError("connections are left open")
+    finally:
+        for s in idle:
+            s.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 if __name__ == "__main__":
