@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """juratd endorsements with a stock, before services that fail and lie: reads through it once, and never serves what is wrong."""
 import concurrent.futures
+import contextlib
 import pathlib
 import re
 import shutil
@@ -241,10 +242,10 @@ def roots_change_on_sighup(tmp):
 
 @case
 def replicas_share_a_redis_and_its_quota(tmp):
-    with Redis(tmp) as redis, Juratd(JURATD, "--chips", "4") as upstream:
+    with Redis(tmp) as redis, Juratd(JURATD, "--chips", "4") as upstream, contextlib.ExitStack() as replicas:
         roots_of(upstream, tmp / "roots")
         targets = [upstream.vcek(i) for i in range(5)]
-        fronts = [Front(tmp, upstream, "--kds-interval", "300", store=redis.url()) for _ in range(3)]
+        fronts = [replicas.enter_context(Front(tmp, upstream, "--kds-interval", "300", store=redis.url())) for _ in range(3)]
         with concurrent.futures.ThreadPoolExecutor(15) as pool:
             begin = time.monotonic()
             bodies = list(pool.map(lambda i: fronts[i % 3].get(targets[i // 3]).body, range(15)))
@@ -252,8 +253,6 @@ def replicas_share_a_redis_and_its_quota(tmp):
         assert all(len({*bodies[i * 3:i * 3 + 3]}) == 1 for i in range(5))
         assert sum(f.asked("kds") for f in fronts) == 6, [f.asked("kds") for f in fronts]
         assert elapsed >= 4 * 0.3 - 0.05, elapsed
-        for f in fronts:
-            f.stop()
 
 
 @case
