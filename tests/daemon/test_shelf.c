@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/test.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/shelf.h"
@@ -67,7 +66,7 @@ static void memory_is_bounded_and_the_least_used_go_first(void **state)
 	char name[16];
 
 	for (unsigned i = 0; i < 1000; i++) {
-		snprintf(name, sizeof(name), "%u", i);
+		TEXT(name, "%u", i);
 		assert_true(put(s, name, ENDORSE_VCEK, BODY_BYTES, LATER));
 		assert_non_null(shelf_content(s, shelf_find(s, name, NOW), ENDORSE_AS_SERVED));
 		assert_non_null(shelf_find(s, "0", NOW)); /* in use, so it stays */
