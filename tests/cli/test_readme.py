@@ -10,6 +10,7 @@ import pathlib
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 
@@ -118,6 +119,25 @@ def on_a_tdx_host(tmp):
         (r"unix:/var/run/tdx-qgs/qgs.socket", "unix:enclave 2>log & daemon=$!"),
     ], before="juratd qgs --software-enclave --listen unix:enclave & enclave=$!; trap 'kill $enclave' EXIT",
          after="until grep -q event=ready log; do sleep 0.05; done; kill $daemon; wait $daemon")
+
+
+@case
+def for_a_fleet(tmp):
+    """With the software platform as the vendors' services, without TLS."""
+    attest(tmp)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with Juratd(JURATD, "--software-platform", "jurat") as vendors:
+        walk("For a fleet", tmp, [
+            (r"tcp:0\.0\.0\.0:8081", f"tcp:{address}"),
+            (r" --tls-cert cert.pem --tls-key key.pem", f" --upstream http://127.0.0.1:{vendors.port} --roots roots"),
+            (r"redis://stock:6379", "dir:stock 2>log & daemon=$!; until grep -q event=ready log; do kill -0 $daemon; sleep 0.05; done"),
+            (r"https://endorsements\.example:8081", f"http://{address}"),
+            (r"jurat host refresh", "jurat host refresh --roots roots"),
+            (r"jurat fetch vcek", "jurat fetch vcek --roots roots"),
+        ], after="test -s stock/vcek/*/*_vcek.der && test -s certs/vcek.der && kill $daemon && wait $daemon",
+             wrap=[JURAT, "run", "--host", "--"])
 
 
 @case
