@@ -82,7 +82,7 @@ struct fleet_result {      /* times in ms from the first request on */
 	uint64_t repeated; /* VCEKs that the KDS sent again */
 	uint64_t asked;    /* requests of hosts and verifiers, and of who fetches ahead */
 	uint64_t
-		refused; /* of hosts and verifiers: 503 with Retry-After, a broken connection, or no answer */
+		refused; /* of hosts and verifiers: 429 with Retry-After, a broken connection, or no answer */
 	uint64_t waited_ms; /* of all chips, from commit until the host had its VCEK */
 	uint64_t longest_ms;
 	unsigned served; /* chips whose host has its VCEK */

@@ -64,7 +64,7 @@ static void answer(struct fleet *fleet, unsigned replica, uint32_t chip, bool se
 		if (served)
 			client_served(fleet, chip, who);
 		else
-			client_refused(fleet, chip, who, 503, wait_ms);
+			client_refused(fleet, chip, who, 429, wait_ms);
 	}
 }
 
@@ -192,7 +192,7 @@ void replica_request(struct fleet *fleet, unsigned replica, uint32_t chip, enum 
 	else if (flight_of(self, chip))
 		return; /* one request upstream, however many ask */
 	else if (fleet->now_ms < self->quiet_until_ms)
-		client_refused(fleet, chip, who, 503, self->quiet_until_ms - fleet->now_ms);
+		client_refused(fleet, chip, who, 429, self->quiet_until_ms - fleet->now_ms);
 	else
 		start_flight(fleet, replica, chip, who);
 }
