@@ -59,8 +59,8 @@ static const char *const hostile[] = {
 	"a\nlevel=error event=forged",
 	"\r\033[2J",
 	"\x7f",
-	"\xc2\x9b"
-	"1m",
+	("\xc2\x9b"
+	 "1m"),
 	"\xe2\x80\xae",
 	"\xff\xfe",
 	"a,\"x\":1}",
