@@ -47,7 +47,7 @@ static const uint64_t STALL_NS = 30000000000;
 struct connection {
 	int fd; /* < 0: closed */
 	size_t got;
-	bool good;
+	bool asked, good; /* asked: not answered yet */
 };
 
 struct server {
@@ -196,6 +196,7 @@ static int ask(struct load *l, struct connection *c, struct jurat_error *err)
 
 	c->got = 0;
 	c->good = false;
+	c->asked = true;
 	if (send(c->fd, request, n, MSG_NOSIGNAL) == (ssize_t)n)
 		return 0;
 	return jurat_fail(err, -errno, "send: %s", strerror(errno));
@@ -222,7 +223,8 @@ static int receive(struct load *l, struct connection *c, struct jurat_error *err
 		close(c->fd);
 		c->fd = -1;
 	}
-	l->n_asked--;
+	l->n_asked -= c->asked; /* a server may close an idle connection, too */
+	c->asked = false;
 	return 0;
 }
 
