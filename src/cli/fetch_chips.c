@@ -157,8 +157,10 @@ static int read_list(struct chips *c)
 	size_t n;
 	int r = cli_read(c->path, &bytes, &n, &err);
 
-	if (r < 0)
-		return cli_fail(c->cli, cli_status(r), "%s", err.text);
+	if (r == -ENOMEM)
+		return cli_fail_memory(c->cli);
+	if (r < 0) /* not for a loop to repeat, which waits for the source */
+		return cli_fail(c->cli, CLI_USAGE, "--chips: %s", err.text);
 	if (memchr(bytes, 0, n))
 		return cli_fail(c->cli, CLI_USAGE, "'%s' is not a text", c->path);
 	for (text = (char *)bytes; status == CLI_OK && text; text = next) {

@@ -108,6 +108,10 @@ def a_list_with_an_error_fetches_nothing(tmp):
         for options in ["--report", tmp / "chips"], ["--chip-id", chip], ["--out", "-"]:
             assert fetch(front, tmp, every(RIGHT), *options)[0] == 2, options
         assert not front.requests
+        (tmp / "chips").unlink()
+        p = subprocess.run([JURAT, "fetch", "vcek", "--chips", tmp / "chips", "--from", front.url], capture_output=True, text=True, check=False)
+        assert p.returncode == 2 and "--chips: cannot" in p.stderr, p.stderr  # a loop that waits for the source ends
+        assert not front.requests
     assert subprocess.run([JURAT, "fetch", "ca", "--chips", tmp / "chips", "--product", "milan"], capture_output=True, check=False).returncode == 2
 
 
