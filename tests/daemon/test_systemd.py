@@ -120,6 +120,56 @@ def the_families_of_a_unit_are_those_of_the_role(tmp):
         assert set(settings(units / name)["RestrictAddressFamilies"][0].split()) == want[role]
 
 
+# systemd makes these directories, and changes the owner of what is below them to the unit's user: systemd.exec(5).
+OWNED = {"StateDirectory": "/var/lib", "RuntimeDirectory": "/run", "CacheDirectory": "/var/cache", "LogsDirectory": "/var/log",
+         "ConfigurationDirectory": "/etc"}
+TABLE = re.compile(r"(?:--blob |JURAT_CERTS=|--device /dev/sev )(/[\w./-]+)|install -d [\w -]+? (/[\w./-]+)")
+
+
+def owned_by(unit):
+    """What systemd makes the unit's user the owner of."""
+    return [pathlib.Path(root, name) for setting, root in OWNED.items() for value in settings(unit).get(setting, ()) for name in value.split()]
+
+
+def table_directories():
+    """Of the certificate tables in README, manual pages and documents."""
+    top = DIST.parent
+    texts = "\n".join(p.read_text() for p in [top / "README.md", *(top / "man").glob("*.scd"), *(top / "doc").glob("*.md")])
+    return {pathlib.Path(directory or pathlib.Path(table).parent) for table, directory in TABLE.findall(texts)}
+
+
+@case
+def no_unit_owns_the_directory_of_the_certificate_table(tmp):
+    """Root alone may change the table, and VMMs read it: systemd would give it to the user of a network service."""
+    tables, units = table_directories(), installed(tmp)
+    assert {pathlib.Path("/run/jurat-host"), pathlib.Path("/var/lib/jurat-host")} <= tables, tables
+    owned = {d: unit.name for unit in units.iterdir() for d in owned_by(unit)}
+    assert owned == {pathlib.Path("/var/lib/jurat/endorsements"): "juratd-endorsements.service"}, owned
+    for table in tables:
+        for directory, name in owned.items():
+            assert not table.is_relative_to(directory) and not directory.is_relative_to(table), f"{name} owns {directory}: {table}"
+
+
+@case
+def the_directory_of_the_documents_is_made_at_boot(tmp):
+    """By systemd-tmpfiles: for root to write, and for a group that sysusers.d makes to read. A file in it gets the group."""
+    lines = [line.split() for line in (DIST / "jurat.tmpfiles").read_text().splitlines() if not line.startswith("#")]
+    (kind, path, mode, user, group, age), = lines
+    assert (kind, path, mode, user, age) == ("d", "/run/jurat-host", "2750", "root", "-"), lines
+    assert pathlib.Path(path) in table_directories()
+    assert any(line.split()[:2] == ["g", group] for line in (DIST / "jurat.sysusers").read_text().splitlines())
+
+
+@case
+def a_table_that_must_be_fetched_at_boot_is_tried_until_it_is_there(tmp):
+    unit = settings(installed(tmp) / "jurat-host-recover.service")
+    after = " ".join(unit["After"]).split()
+    assert {"network-online.target", "systemd-tmpfiles-setup.service"} <= set(after), after
+    assert "network-online.target" in unit["Wants"]
+    assert unit["Restart"] == ["on-failure"] and unit["StartLimitIntervalSec"] == ["0"], unit
+    assert unit["RestartPreventExitStatus"] == ["2"]  # what is written in host.conf does not change by itself
+
+
 @case
 def the_names_of_sockets_are_none_that_juratd_takes_for_metrics(tmp):
     units = installed(tmp)
