@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 /* Index of an option; BASE_OPTIONS_MAX: there is no such option. */
 static size_t find(const struct base_words *w, const char *name, size_t n, struct base_option *ret)
@@ -13,13 +14,14 @@ static size_t find(const struct base_words *w, const char *name, size_t n, struc
 	return BASE_OPTIONS_MAX;
 }
 
-static bool is_choice(const char *choices, const char *value)
+static bool is_choice(const struct base_option *o, const char *value)
 {
+	int (*compare)(const char *, const char *, size_t) = o->any_case ? strncasecmp : strncmp;
 	size_t n = strlen(value);
 
-	for (const char *at = choices; at; at = strchr(at, '|')) {
+	for (const char *at = o->choices; at; at = strchr(at, '|')) {
 		at += *at == '|';
-		if (n > 0 && !strncmp(at, value, n) && (at[n] == '|' || at[n] == '\0'))
+		if (n > 0 && !compare(at, value, n) && (at[n] == '|' || at[n] == '\0'))
 			return true;
 	}
 	return false;
@@ -41,7 +43,7 @@ static int next_option(struct base_words *w, const char *word, size_t *ret_optio
 			return jurat_fail(err, -EINVAL, "--%s: expected %s", o.name, o.value);
 		value = w->words[w->at++];
 	}
-	if (o.choices && !is_choice(o.choices, value))
+	if (o.choices && !is_choice(&o, value))
 		return jurat_fail(err, -EINVAL, "--%s: expected one of %s, found '%s'", o.name, o.choices,
 				  value);
 	if (!o.repeatable && w->seen >> i & 1)

@@ -19,6 +19,7 @@ struct base_option {
 	const char *value;   /* placeholder for its value in help texts; NULL: it takes none */
 	const char *choices; /* the only allowed values, "a|b|c"; NULL: any value */
 	bool repeatable;
+	bool any_case; /* the case of a choice does not matter: take it by a function of that kind */
 };
 
 enum { BASE_OPTIONS_MAX = 64 };

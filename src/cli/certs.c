@@ -253,11 +253,9 @@ int cli_certs(struct cli *cli)
 
 	if (!cli_reads_stdin_once(cli, strcmp(what, "build") ? cli->args[1] : NULL))
 		return CLI_USAGE;
-	if (!strcmp(what, "build") && cli->n_args == 3)
+	if (!strcmp(what, "build"))
 		return build(cli, cli->args[1], cli->args[2]);
-	if (!strcmp(what, "split") && cli->n_args == 3)
+	if (!strcmp(what, "split"))
 		return split(cli, cli->args[1], cli->args[2]);
-	if (!strcmp(what, "check") && cli->n_args == 2)
-		return certs_check(cli, cli->args[1]);
-	return cli_fail(cli, CLI_USAGE, "expected %s", cli->verb->args);
+	return certs_check(cli, cli->args[1]);
 }

@@ -143,8 +143,7 @@ static void intermediate_differs(struct advice *a)
 static void not_trusted(struct advice *a)
 {
 	say(a, "expected AMD's roots, or those of --roots: the table may be of a software platform, or of "
-	       "another "
-	       "one");
+	       "another one");
 }
 
 static void not_its_key(struct advice *a)

@@ -41,17 +41,13 @@ static int read_device(struct cli *cli, const char *path, struct certs_signer *r
 	return CLI_OK;
 }
 
-/* 16 hex digits that a space or the end follows. */
+/* 16 hex digits. */
 static bool take_tcb(const char *text, uint64_t *ret)
 {
 	const char *digits = text && !strncmp(text, "0x", 2) ? text + 2 : text;
 	uint8_t bytes[8];
-	char hex[17] = "";
 
-	if (!digits || strspn(digits, "0123456789abcdefABCDEF") != 16 || (digits[16] && digits[16] != ' '))
-		return false;
-	memcpy(hex, digits, 16);
-	if (!bytes_from_hex(hex, bytes, sizeof(bytes)))
+	if (!digits || !bytes_from_hex(digits, bytes, sizeof(bytes)))
 		return false;
 	*ret = 0;
 	for (size_t i = 0; i < sizeof(bytes); i++)
@@ -80,8 +76,7 @@ static int read_status(struct cli *cli, const char *path, struct certs_signer *r
 {
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
-	const char *firmware, *signs_with;
-	char product[16] = "";
+	const char *product, *signs_with;
 	json_t *json;
 	bool ok;
 	size_t n;
@@ -89,13 +84,12 @@ static int read_status(struct cli *cli, const char *path, struct certs_signer *r
 	if (cli_read(path, &bytes, &n, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "check: %s", err.text);
 	json = json_loadb((const char *)bytes, n, JSON_REJECT_DUPLICATES, NULL);
-	firmware = text_of(json, "firmware");
+	product = text_of(json, "product");
 	signs_with = text_of(json, "signs_with");
 	*ret = (struct certs_signer){ .whose = "platform", .has_kind = true };
-	ok = firmware && signs_with && take_chip_id(text_of(json, "chip_id"), &ret->signer) &&
+	ok = product && signs_with && take_chip_id(text_of(json, "chip_id"), &ret->signer) &&
 	     take_tcb(text_of(json, "reported_tcb"), &ret->signer.reported_tcb);
 	if (ok) {
-		snprintf(product, sizeof(product), "%.*s", (int)strcspn(firmware, ","), firmware);
 		ret->signer.product = snp_product_by_name(product);
 		ret->signer.vlek = !strncmp(signs_with, "VLEK", 4);
 		ret->unsigned_ = strstr(signs_with, "MASK_CHIP_KEY") != NULL;
@@ -105,7 +99,7 @@ static int read_status(struct cli *cli, const char *path, struct certs_signer *r
 	return ok ? CLI_OK
 		  : cli_fail(cli, CLI_ENVIRONMENT,
 			     "check: '%s': expected the output of jurat host status --output json, with "
-			     "firmware, chip_id, reported_tcb and signs_with",
+			     "product, chip_id, reported_tcb and signs_with",
 			     path);
 }
 
@@ -131,7 +125,7 @@ static int take_product(struct cli *cli, struct certs_signer *signer)
 	enum snp_product product;
 
 	if (!name && signer->signer.product == SNP_PRODUCT_UNKNOWN)
-		name = getenv("JURAT_PRODUCT"); /* of `jurat run --host` */
+		name = cli_getenv("JURAT_PRODUCT"); /* of `jurat run --host` */
 	product = name ? snp_product_by_name(name) : SNP_PRODUCT_UNKNOWN;
 	if (product == SNP_PRODUCT_UNKNOWN)
 		return CLI_OK;

@@ -21,6 +21,8 @@ struct cli_option {
 	const char *help;
 	const char *choices;  /* NULL, or "a|b|c": other values are refused */
 	const char *fallback; /* default, for help texts; NULL: none to mention */
+	const char *commands; /* "a|b": commands of the verb that take it; NULL: every one */
+	bool any_case;        /* its choices are names, in capitals too */
 	bool repeatable;
 	bool reads; /* its value names a file to read, for which "-" (or "@-") is standard input */
 	const char *
@@ -30,12 +32,17 @@ struct cli_option {
 struct cli;
 
 struct cli_verb {
+	/*
+	 * args: for --help. With has_commands, "fetch FILE | reset": the first argument is a command, which
+	 * has exactly the arguments named after it.
+	 */
 	const char *name, *args, *summary;
 	const char *more; /* paragraphs below the options of --help; NULL: none */
 	const struct cli_option *options;
 	size_t n_options;
-	size_t min_args, max_args;
-	const char *program; /* program in libexec that implements it; NULL: jurat itself */
+	bool has_commands;
+	size_t min_args, max_args; /* without commands */
+	const char *program;       /* program in libexec that implements it; NULL: jurat itself */
 };
 
 /* Programs of their own below libexec, so that the other verbs load no FUSE, no libcurl and no OpenSSL. */
@@ -63,6 +70,17 @@ struct cli {
 	size_t n_args;
 };
 
+/* command.c */
+/* The i-th command of a verb; false: past the end. Sets *ret_args to the number of arguments after it. */
+enum { CLI_COMMAND_BYTES = 32 };
+bool cli_command(const struct cli_verb *verb, size_t i, char ret[CLI_COMMAND_BYTES], size_t *ret_args);
+/* Whether an option belongs to a command of its verb. */
+bool cli_option_belongs(const struct cli_option *option, const char *command);
+/* Whether command, arguments and options of a command line belong together. false after an error message. */
+bool cli_check_command(const struct cli *cli);
+
+/* The value of a variable of the environment; NULL: it is not set, or empty. */
+const char *cli_getenv(const char *name);
 /* The value of an option, NULL when it was not used; with `i`, the i-th value of a repeatable one. */
 const char *cli_get(const struct cli *cli, const char *name);
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i);

@@ -24,6 +24,13 @@ const struct cli_verb *cli_find_verb(const char *name)
 	return NULL;
 }
 
+const char *cli_getenv(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] ? value : NULL;
+}
+
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i)
 {
 	for (size_t k = 0; k < cli->n_values; k++)

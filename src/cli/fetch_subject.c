@@ -92,8 +92,6 @@ int fetch_subject_snp(struct cli *cli, struct fetch_subject *ret)
 	const char *path = cli_get(cli, "report");
 	int status;
 
-	if (cli_has(cli, "quote") || cli_has(cli, "fmspc"))
-		return cli_fail(cli, CLI_USAGE, "--quote and --fmspc are for 'jurat fetch collateral'");
 	if (!path) {
 		status = subject_of_options(cli, &s);
 	} else if (cli_has(cli, "chip-id") || cli_has(cli, "tcb")) {
@@ -159,11 +157,6 @@ int fetch_subject_tdx(struct cli *cli, struct fetch_subject *ret)
 									: ENDORSE_PLATFORM };
 	int status = CLI_OK;
 
-	if (cli_has(cli, "report") || cli_has(cli, "chip-id") || cli_has(cli, "tcb") ||
-	    cli_has(cli, "product"))
-		return cli_fail(
-			cli, CLI_USAGE,
-			"--report, --chip-id, --tcb and --product are for SEV-SNP, collateral is for TDX");
 	if (!path == !fmspc)
 		return cli_fail(cli, CLI_USAGE, "expected --quote or --fmspc");
 	if (fmspc && !bytes_from_hex(fmspc, s.fmspc, sizeof(s.fmspc)))

@@ -119,7 +119,7 @@ int cli_fetcher_open(struct cli *cli, struct cli_fetcher *ret)
 	int status, r;
 
 	if (!from)
-		from = getenv("JURAT_ENDORSEMENTS");
+		from = cli_getenv("JURAT_ENDORSEMENTS");
 	*ret = (struct cli_fetcher){ .cli = cli, .progress = isatty(STDERR_FILENO) };
 	ret->from = from && from[0] ? from : NULL;
 	if (ret->from)

@@ -10,7 +10,7 @@
 #include "base/help.h"
 
 /* Prints the table of verbs for users, manual pages and shells. */
-/* "help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
+/* "command, command: help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
 static char *describe(const struct cli_option *o)
 {
 	char *text = NULL;
@@ -19,7 +19,11 @@ static char *describe(const struct cli_option *o)
 
 	if (!f)
 		return NULL;
-	fputs(o->help, f);
+	for (const char *at = o->commands; at; at = strchr(at, '|')) {
+		at += *at == '|';
+		fprintf(f, "%s%.*s", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
+	}
+	fprintf(f, "%s%s", o->commands ? ": " : "", o->help);
 	for (const char *at = o->choices; at;) {
 		const char *end = strchr(at, '|');
 		int n = (int)(end ? end - at : (long)strlen(at));

@@ -150,9 +150,8 @@ static int take_request(struct change *c)
 
 	while (i < ARRAY_SIZE(commands) && strcmp(commands[i].name, c->host->command))
 		i++;
-	if (i == ARRAY_SIZE(commands) || cli->n_args != (commands[i].kind == UPDATE_LOAD_VLEK ? 2 : 1))
-		return cli_fail(cli, CLI_USAGE,
-				"expected status, set-config, commit, load-vlek FILE, refresh or recover");
+	if (i == ARRAY_SIZE(commands))
+		return cli_fail(cli, CLI_USAGE, "expected %s", cli->verb->args);
 	c->request.kind = commands[i].kind;
 	status = take_committed(c);
 	if (status == CLI_OK && c->request.kind == UPDATE_SET_CONFIG)
@@ -320,6 +319,8 @@ int cli_host(struct cli *cli)
 		return CLI_USAGE;
 	signal(SIGPIPE, SIG_IGN); /* who stops reading the steps does not stop the update */
 	status = host_init(&host, cli);
+	if (status == CLI_OK && host.update.dry_run)
+		status = host_dry_run(&host);
 	if (status == CLI_OK)
 		status = strcmp(host.command, "status") ? change(&host) : host_status(&host);
 	host_done(&host);

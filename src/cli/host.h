@@ -2,6 +2,8 @@
 #ifndef CLI_HOST_H
 #define CLI_HOST_H
 
+#include <limits.h>
+
 #include "cli/cli.h"
 #include "fetch/fetch.h"
 #include "update/update.h"
@@ -20,6 +22,19 @@ void host_done(struct host *host);
 
 /* host_status.c */
 int host_status(struct host *host);
+
+/* host_dry_run.c: CLI_OK; another exit status after an error message. Changes nothing, and takes no lock. */
+JURAT_MUST_CHECK int host_dry_run(const struct host *host);
+
+/* host_lock.c */
+struct host_lock {
+	char name[PATH_MAX];
+	bool is_there, unreadable; /* unreadable: whether it is locked cannot be found out */
+	const char *kind;          /* "shared", "exclusive"; NULL: not locked by another */
+	char who[BASE_HOLDERS_BYTES];
+};
+/* The lock on the blob (suffix ""), or on a file beside it. Returns whether the file is there. */
+bool host_lock_inspect(const struct host *host, const char *suffix, struct host_lock *ret);
 
 /* Options that name a TCB. false after an error message: exit CLI_USAGE. */
 bool host_take_hex_tcb(const struct cli *cli, const char *option, uint64_t *ret);

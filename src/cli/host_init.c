@@ -35,7 +35,7 @@ static int take_product(struct host *host)
 	char names[SNP_PRODUCT_NAMES_BYTES];
 
 	if (!name) {
-		name = getenv("JURAT_PRODUCT");
+		name = cli_getenv("JURAT_PRODUCT");
 		from = "$JURAT_PRODUCT";
 	}
 	host->update.product = name ? snp_product_by_name(name) : own_product();
@@ -108,7 +108,7 @@ static int get(void *ctx, const struct endorse_item *item, struct endorse_value 
 	int r = 0;
 
 	if (!options.from)
-		options.from = getenv("JURAT_ENDORSEMENTS");
+		options.from = cli_getenv("JURAT_ENDORSEMENTS");
 	if (!host->fetcher)
 		r = fetcher_new(&options, NULL, &host->fetcher, err);
 	return r < 0 ? r : fetch_item(host->fetcher, item, ret, err);
@@ -121,7 +121,7 @@ static int take_paths(struct host *host)
 	host->update.device = device ? device : "/dev/sev";
 	host->update.blob = cli_get(host->cli, "blob");
 	if (!host->update.blob)
-		host->update.blob = getenv("JURAT_CERTS");
+		host->update.blob = cli_getenv("JURAT_CERTS");
 	if (!host->update.blob)
 		return cli_fail(
 			host->cli, CLI_USAGE,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -64,13 +63,27 @@ __attribute__((format(printf, 3, 4))) static void problem(struct status *s, cons
 		s->failed = true;
 }
 
+/* In JSON for programs, with the words for people in a member of their own. */
+static void say_tcb(struct status *s, const char *name, uint64_t tcb)
+{
+	char words[UPDATE_TCB_BYTES], of_words[32];
+
+	update_tcb_format(s->host->update.product, tcb, words);
+	snprintf(of_words, sizeof(of_words), "%s_text", name);
+	if (s->json)
+		say(s, name, "0x%016" PRIx64, tcb);
+	say(s, s->json ? of_words : name, "%s", words);
+}
+
 static void say_platform(struct status *s)
 {
 	const struct snp_platform_status *p = &s->platform;
 	enum snp_product product = s->host->update.product;
-	char tcb[UPDATE_TCB_BYTES], signing[UPDATE_SIGNING_BYTES];
+	char signing[UPDATE_SIGNING_BYTES];
 	struct update_signing now = update_signing_of(p);
 
+	if (s->json)
+		say(s, "product", "%s", snp_product_name(product));
 	say(s, "firmware", "%s, API %u.%u, build %" PRIu32, snp_product_name(product), p->api_major,
 	    p->api_minor, p->build_id);
 	say(s, "state", "%s, %" PRIu32 " guests",
@@ -78,8 +91,8 @@ static void say_platform(struct status *s)
 	    : p->state == 1 ? "initialised"
 			    : "unknown",
 	    p->guest_count);
-	say(s, "current_tcb", "%s", update_tcb_format(product, p->current_tcb, tcb));
-	say(s, "reported_tcb", "%s", update_tcb_format(product, p->reported_tcb, tcb));
+	say_tcb(s, "current_tcb", p->current_tcb);
+	say_tcb(s, "reported_tcb", p->reported_tcb);
 	say(s, "signs_with", "%s", update_signing_format(product, &now, signing));
 }
 
@@ -145,16 +158,6 @@ static int inspect_table(struct status *s)
 	return CLI_OK;
 }
 
-/* The kind of a lock that another open file description has on the file, or NULL. */
-static const char *lock_kind(int fd)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
-		return NULL;
-	return lock.l_type == F_RDLCK ? "shared" : "exclusive";
-}
-
 /* Locks on the table, and on the files that an updater has beside it at work, or left when it died. */
 static void inspect_locks(struct status *s)
 {
@@ -169,28 +172,20 @@ static void inspect_locks(struct status *s)
 	bool updater = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char who[BASE_HOLDERS_BYTES] = "";
-		auto_free char *name = NULL;
-		auto_close int fd = -1;
-		const char *kind;
+		bool is_turn = !strcmp(files[i].suffix, STORE_LOCK_SUFFIX);
+		struct host_lock lock;
 
-		if (asprintf(&name, "%s%s", s->host->update.blob, files[i].suffix) < 0) {
-			name = NULL;
-			s->failed = true;
-			return;
-		}
-		fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0)
+		if (!host_lock_inspect(s->host, files[i].suffix, &lock))
 			continue;
-		kind = lock_kind(fd);
-		if (kind) {
-			base_lock_holders(base_env_real(), fd, who, sizeof(who));
-			say(s, files[i].name, "%s: %s", kind, who);
-		}
-		updater |= kind && !strcmp(files[i].suffix, STORE_LOCK_SUFFIX);
-		if (files[i].suffix[0] && !kind && !updater)
+		if (lock.kind)
+			say(s, files[i].name, "%s: %s", lock.kind, lock.who);
+		else if (is_turn && lock.unreadable)
+			say(s, files[i].name, "an update may be at work: '%s' cannot be read by this user",
+			    lock.name);
+		updater |= is_turn && (lock.kind || lock.unreadable);
+		if (files[i].suffix[0] && !lock.kind && !updater)
 			problem(s, "interrupted",
-				"'%s' is left by an interrupted update: run `jurat host recover`", name);
+				"'%s' is left by an interrupted update: run `jurat host recover`", lock.name);
 	}
 }
 

@@ -28,6 +28,7 @@ static bool option_row(const void *table, size_t i, struct base_option *ret)
 	*ret = (struct base_option){ .name = verb->options[i].name,
 				     .value = verb->options[i].value,
 				     .choices = verb->options[i].choices,
+				     .any_case = verb->options[i].any_case,
 				     .repeatable = verb->options[i].repeatable };
 	return true;
 }
@@ -98,6 +99,8 @@ static int run_verb(struct cli *cli, int argc, char **argv, char **words, const 
 	other = other_program(cli, program);
 	if (other)
 		return cli_execute(cli, other, argv);
+	if (cli->verb->has_commands)
+		return cli_flush(cli, cli_check_command(cli) ? run(cli) : CLI_USAGE);
 	if (cli->n_args < cli->verb->min_args && !cli_has(cli, "list-reasons"))
 		return cli_fail(cli, CLI_USAGE, "expected %s (see jurat %s --help)", cli->verb->args,
 				cli->verb->name);

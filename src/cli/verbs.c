@@ -14,7 +14,8 @@
 	}
 #define PRODUCT                                                                                              \
 	{                                                                                                    \
-		"product", "NAME", "simulated processor", "milan|genoa|turin", .fallback = "milan"           \
+		"product", "NAME", "simulated processor", "milan|genoa|turin", .any_case = true,             \
+									       .fallback = "milan"           \
 	}
 #define REPORT_VERSION                                                                                       \
 	{                                                                                                    \
@@ -111,21 +112,25 @@ static const struct cli_option verify_options[] = {
 	OUTPUT,
 };
 
+/* Of `jurat fetch`: what is of SEV-SNP. */
+#define SNP_FETCHES "vcek|ca|crl|vlek-ca"
+
 static const struct cli_option fetch_options[] = {
-	{ "report", "FILE", "vcek, ca, crl, vlek-ca: SEV-SNP report that names chip, TCB and product",
+	{ "report", "FILE", "SEV-SNP report that names chip, TCB and product", .commands = SNP_FETCHES,
 	  .reads = true },
-	{ "chip-id", "HEX", "vcek: chip_id instead of a report" },
-	{ "tcb", "HEX", "vcek: reported TCB_VERSION instead of a report (16 hex digits); of --chips" },
-	{ "product", "NAME", "vcek, ca, crl, vlek-ca: product instead of a report, or of one of version 2",
-	  "milan|genoa|turin" },
+	{ "chip-id", "HEX", "chip_id instead of a report", .commands = "vcek" },
+	{ "tcb", "HEX", "reported TCB_VERSION instead of a report (16 hex digits); of --chips",
+	  .commands = "vcek" },
+	{ "product", "NAME", "product instead of a report, or of one of version 2", "milan|genoa|turin",
+	  .any_case = true, .commands = SNP_FETCHES },
 	{ "chips", "FILE",
-	  "vcek: list of chips, CHIP_ID [PRODUCT [TCB]] a line, to fetch into a stock what it lacks",
-	  .reads = true },
-	{ "quote", "FILE", "collateral: TD quote that names the platform", .reads = true },
-	{ "fmspc", "HEX", "collateral: FMSPC instead of a quote (12 hex digits)" },
-	{ "ca", "CA", "collateral, with --fmspc: CA of the PCK certificates", "platform|processor",
-	  .fallback = "platform" },
-	{ "early", NULL, "collateral: of the early TCB recovery, not the standard one" },
+	  "list of chips, CHIP_ID [PRODUCT [TCB]] a line, to fetch into a stock what it lacks",
+	  .commands = "vcek", .reads = true },
+	{ "quote", "FILE", "TD quote that names the platform", .commands = "collateral", .reads = true },
+	{ "fmspc", "HEX", "FMSPC instead of a quote (12 hex digits)", .commands = "collateral" },
+	{ "ca", "CA", "with --fmspc, CA of the PCK certificates", "platform|processor",
+	  .commands = "collateral", .fallback = "platform" },
+	{ "early", NULL, "of the early TCB recovery, not the standard one", .commands = "collateral" },
 	FETCHES,
 	{ "out", "DIR|FILE",
 	  "directory for the files, created if missing; a name with .der, .pem, .crt, .cer or .json is a "
@@ -137,49 +142,59 @@ static const struct cli_option fetch_options[] = {
 };
 
 static const struct cli_option certs_options[] = {
-	{ "report", "FILE", "check: report that the certificates must verify", .reads = true },
-	{ "device", "PATH", "check: SNP host whose reports they must verify, such as /dev/sev" },
-	{ "host-status", "FILE", "check: the same, by the output of jurat host status --output json",
-	  .reads = true },
-	{ "chip-id", "HEX", "check: the same, by its HWID; with --tcb" },
-	{ "tcb", "HEX", "check: TCB_VERSION that the platform reports; with --chip-id" },
-	{ "sign-with", "KEY", "check: key of the platform that --chip-id names", "vcek|vlek",
+	{ "report", "FILE", "report that the certificates must verify", .commands = "check", .reads = true },
+	{ "device", "PATH", "SNP host whose reports they must verify, such as /dev/sev",
+	  .commands = "check" },
+	{ "host-status", "FILE", "the same, by the output of jurat host status --output json",
+	  .commands = "check", .reads = true },
+	{ "chip-id", "HEX", "the same, by its HWID; with --tcb", .commands = "check" },
+	{ "tcb", "HEX", "TCB_VERSION that the platform reports; with --chip-id", .commands = "check" },
+	{ "sign-with", "KEY", "key of the platform that --chip-id names", "vcek|vlek", .commands = "check",
 	  .fallback = "that of the table" },
-	{ "product", "NAME", "check: processor of the platform", "milan|genoa|turin",
-	  .fallback = "that of the table" },
-	{ "at", "RFC3339", "check: time of the verification", .fallback = "now" },
-	{ "roots", "FILE|DIR", "check: trusted roots, instead of the vendors'", .repeatable = true,
+	{ "product", "NAME", "processor of the platform", "milan|genoa|turin", .any_case = true,
+	  .commands = "check", .fallback = "that of the table" },
+	{ "at", "RFC3339", "time of the verification", .commands = "check", .fallback = "now" },
+	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .commands = "check",
+	  .repeatable = true, .reads = true },
+	{ "crl", "FILE", "add this CRL to the table (some clients cannot read it)", .commands = "build",
 	  .reads = true },
-	{ "crl", "FILE", "build: add this CRL to the table (some clients cannot read it)", .reads = true },
-	{ "output", "FORMAT", "check, split: output format", "text|json", .fallback = "text" },
+	{ "output", "FORMAT", "output format", "text|json", .commands = "split|check", .fallback = "text" },
 };
+
+/* Of `jurat host`: every command that changes something. */
+#define CHANGES "set-config|commit|load-vlek|refresh|recover"
 
 static const struct cli_option host_options[] = {
 	{ "device", "FILE", "device of the AMD Secure Processor", .fallback = "/dev/sev" },
 	{ "blob", "FILE", "certificate table that VMMs serve", .fallback = "$JURAT_CERTS" },
 	{ "endorsements", "DIR|URL", "where certificates come from: a directory, or a service",
-	  .fallback = "$JURAT_ENDORSEMENTS, or AMD" },
-	{ "ca-file", "FILE", "trusted CAs of the service, PEM", .fallback = "the system's" },
-	{ "product", "NAME", "product of the processor", "milan|genoa|turin",
+	  .commands = CHANGES, .fallback = "$JURAT_ENDORSEMENTS, or AMD" },
+	{ "ca-file", "FILE", "trusted CAs of the service, PEM", .commands = CHANGES,
+	  .fallback = "the system's" },
+	{ "product", "NAME", "product of the processor", "milan|genoa|turin", .any_case = true,
 	  .fallback = "$JURAT_PRODUCT, or this processor's" },
 	{ "roots", "FILE|DIR", "trusted roots, instead of AMD's", .repeatable = true, .reads = true },
 	{ "at", "RFC3339", "time of the checks", .fallback = "now" },
-	{ "dry-run", NULL, "check everything and print the steps, but change nothing" },
-	{ "reported-tcb", "HEX|NAME=N,...",
-	  "set-config: TCB_VERSION to report (16 hex digits), or components of it" },
-	{ "mask-chip-id", "YES|NO", "set-config: chip_id of reports is zero", "yes|no" },
-	{ "mask-chip-key", "YES|NO", "set-config: reports are not signed", "yes|no" },
-	{ "reset", NULL, "set-config: report the committed TCB, without masks" },
-	{ "committed", "HEX", "set-config: the committed TCB, which the firmware's status does not have" },
-	{ "report", "FILE", "set-config: a recent report of this host, for its committed TCB",
+	{ "dry-run", NULL,
+	  "check the firmware's state, the certificates and permissions, print the plan and what may be in "
+	  "the way, but change nothing",
+	  .commands = CHANGES },
+	{ "reported-tcb", "HEX|NAME=N,...", "TCB_VERSION to report (16 hex digits), or components of it",
+	  .commands = "set-config" },
+	{ "mask-chip-id", "CHOICE", "chip_id of reports is zero", "yes|no", .commands = "set-config" },
+	{ "mask-chip-key", "CHOICE", "reports are not signed", "yes|no", .commands = "set-config" },
+	{ "reset", NULL, "report the committed TCB, without masks", .commands = "set-config" },
+	{ "committed", "HEX", "the committed TCB, which the firmware's status does not have",
+	  .commands = "set-config" },
+	{ "report", "FILE", "a recent report of this host, for its committed TCB", .commands = "set-config",
 	  .reads = true },
 	{ "vlek", "FILE", "certificate of the VLEK that is or will be loaded, DER or PEM",
-	  .fallback = "that of the present table", .reads = true },
-	{ "with-crl", NULL, "add the CRL to the table (some clients cannot read it)" },
+	  .commands = CHANGES, .fallback = "that of the present table", .reads = true },
+	{ "with-crl", NULL, "add the CRL to the table (some clients cannot read it)", .commands = CHANGES },
 	{ "wait", "MS", "how long to wait for readers and for other updaters, in milliseconds",
-	  .fallback = "1000" },
+	  .commands = CHANGES, .fallback = "1000" },
 	{ "undrained", "CHOICE", "what to do if readers still have the old table then",
-	  "put-back|empty|proceed", .fallback = "put-back" },
+	  "put-back|empty|proceed", .commands = CHANGES, .fallback = "put-back" },
 	OUTPUT,
 };
 
@@ -286,12 +301,11 @@ const struct cli_verb cli_verbs[] = {
 	  OPTIONS(attest_options) },
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
+	  .has_commands = true,
 	  .summary = "build, split or check a certificate table",
 	  .more = "build reads ark, ask or asvk, and vcek or vlek from DIR, with any file name extension, as "
 		  "DER or PEM.\n",
-	  OPTIONS(certs_options),
-	  .min_args = 2,
-	  .max_args = 3 },
+	  OPTIONS(certs_options) },
 	{ .name = "demo",
 	  .args = "",
 	  .summary = "attest two guests end to end on the software platform",
@@ -305,6 +319,7 @@ const struct cli_verb cli_verbs[] = {
 	  .program = CLI_PLATFORM },
 	{ .name = "fetch",
 	  .args = "vcek | ca | crl | vlek-ca | collateral",
+	  .has_commands = true,
 	  .summary = "fetch certificates, CRLs and collateral, verified, from the vendors or another source",
 	  .more = "Files: vcek writes vcek.der; ca ask.pem and ark.pem; vlek-ca asvk.pem and ark.pem; crl "
 		  "crl.der; collateral a directory that verify --collateral reads, or one .json file.\n"
@@ -312,8 +327,6 @@ const struct cli_verb cli_verbs[] = {
 		  "usage "
 		  "error, 3 no connection, or the service is busy, 4 internal error.\n",
 	  OPTIONS(fetch_options),
-	  .min_args = 1,
-	  .max_args = 1,
 	  .program = CLI_NETWORK },
 	{ .name = "help",
 	  .args = "[VERB]",
@@ -321,16 +334,14 @@ const struct cli_verb cli_verbs[] = {
 	  OPTIONS(help_options),
 	  .max_args = 1 },
 	{ .name = "host",
-	  .args = "COMMAND [FILE]",
+	  .args = "status | set-config | commit | load-vlek FILE | refresh | recover",
+	  .has_commands = true,
 	  .summary = "change firmware configuration and certificates of an SNP host together",
-	  .more = "COMMAND: status, set-config, commit, load-vlek FILE, refresh or recover.\n"
-		  "Exit status: 0 done (status: the table fits), 1 refused by a check or by the firmware, "
+	  .more = "Exit status: 0 done (status: the table fits), 1 refused by a check or by the firmware, "
 		  "and "
 		  "nothing was changed (status: it does not fit), 2 usage error, 3 a device, file, lock or "
 		  "service failed, 4 internal error.\n",
 	  OPTIONS(host_options),
-	  .min_args = 1,
-	  .max_args = 2,
 	  .program = CLI_NETWORK },
 	{ .name = "key", .args = "", .summary = "derive a key from SEV-SNP firmware", OPTIONS(key_options) },
 	{ .name = "run",

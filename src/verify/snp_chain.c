@@ -124,8 +124,9 @@ static int judge_root(struct snp_judge *j)
 	cert = &j->root->cert;
 	verdict_name(&cert->subject_cn, name, sizeof(name));
 	if (!j->verifier->roots_given && !root_is_pinned(j->product, j->root->spki_sha256))
-		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED, "'%s' with key %s is not AMD's", name,
-			       bytes_to_hex(j->root->spki_sha256, 32, spki));
+		verdict_refuse(j->out, REASON_ROOT_NOT_TRUSTED,
+			       "'%s' with key %s is not AMD's (that of a software platform needs --roots)",
+			       name, bytes_to_hex(j->root->spki_sha256, 32, spki));
 	if (!is_named(j, cert, "ARK-"))
 		verdict_refuse(j->out, REASON_ROOT_PRODUCT, "expected subject ARK-%s, found '%s'",
 			       snp_product_name(j->product), name);

@@ -194,15 +194,16 @@ def who_could_stop_updates_or_write_the_table_is_a_warning_for_a_platforms_blob(
 @case
 def a_status_names_the_platform_too(tmp):
     h = Host(tmp, "milan")
-    status = {"firmware": "Milan, API 1.55, build 29", "chip_id": h.chip_id, "reported_tcb": f"0x{h.tcb:016x} (boot_loader 4)",
+    status = {"product": "Milan", "chip_id": h.chip_id, "reported_tcb": f"0x{h.tcb:016x}",
               "signs_with": "VCEK of reported TCB"}
     rows = [({}, []), ({"chip_id": "00" * 63 + "01"}, ["leaf-chip-mismatch"]), ({"signs_with": "VLEK of reported TCB"}, ["leaf-missing"]),
-            ({"signs_with": "VCEK of reported TCB 0x0, MASK_CHIP_KEY"}, ["report-unsigned"]), ({"firmware": "Genoa, API 1.55"}, ["leaf-issuer"])]
+            ({"signs_with": "VCEK of reported TCB 0x0, MASK_CHIP_KEY"}, ["report-unsigned"]), ({"product": "Genoa"}, ["leaf-issuer"])]
     for changed, wanted in rows:
         (tmp / "status.json").write_text(json.dumps(status | changed))
         d = check(tmp, table(*h.entries()), "--host-status", tmp / "status.json", roots=h.dir / "roots")
         assert all(c in codes(d) for c in wanted) and d["ok"] == (not wanted), (changed, d)
-    for bad in "", "{}", "[]", json.dumps(status | {"chip_id": "12"}), json.dumps(status | {"reported_tcb": "12"}):
+    for bad in "", "{}", "[]", json.dumps(status | {"chip_id": "12"}), json.dumps(status | {"reported_tcb": "12"}), \
+            json.dumps(status | {"reported_tcb": f"{status['reported_tcb']} (boot_loader 4)"}), json.dumps(status | {"product": None}):
         (tmp / "status.json").write_text(bad)
         p = jurat("certs", "check", "--host-status", tmp / "status.json", h.dir / "certs.bin", status=3)
         assert "jurat host status" in p.stderr and p.stdout == "", p

@@ -175,6 +175,83 @@ def a_dry_run_prints_the_steps_and_changes_nothing(tmp):
 
 
 @case
+def status_has_members_for_programs_beside_the_words(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    status = host.host("status")
+    assert status["product"] == "Milan" and status["reported_tcb"] == f"0x{FIRST}" and status["current_tcb"] == f"0x{NEWER}", status
+    assert status["reported_tcb_text"].startswith(f"0x{FIRST} (boot_loader "), status
+    assert f"reported_tcb  {status['reported_tcb_text']}" in host.host("status", json_output=False).stdout
+    (tmp / "status.json").write_text(json.dumps(status))
+    call(*host.run, "--host", "--", "sh", "-c",
+         f'"{JURAT}" certs check --host-status "{tmp}/status.json" --roots "$JURAT_ROOTS" "$JURAT_CERTS"')
+
+
+@case
+def a_root_of_a_software_platform_is_named_with_the_option_that_trusts_it(tmp):
+    host = Host(tmp)
+    for words in '"{0}" host status', '"{0}" host refresh --endorsements "{1}"', '"{0}" certs check --device /dev/sev "$JURAT_CERTS"':
+        p = call(*host.run, "--host", "--", "sh", "-c", words.format(JURAT, host.stock), status=1)
+        assert "is not AMD's (that of a software platform needs --roots)" in p.stderr, p.stderr
+
+
+@case
+def names_of_products_and_empty_variables_are_read_as_elsewhere(tmp):
+    host = Host(tmp)
+    host.host("status", "--product", "Milan")
+    host.host("status", "--product", "MILAN")
+    script = host.words("commit", "--dry-run", "--endorsements", str(host.stock), env="JURAT_PRODUCT= JURAT_CERTS=")
+    assert "expected --blob" in call(*host.run, "--host", "--", "sh", "-c", script, status=2).stderr
+    script = f'export JURAT_ENDORSEMENTS=; {host.words("refresh", "--dry-run")}'
+    p = subprocess.run([*host.run, "--endorsements", "--host", "--", "sh", "-c", script], capture_output=True, text=True, timeout=120)
+    assert p.returncode == 0, p.stderr  # AMD's address, which the run answers
+
+
+@case
+def a_dry_run_finds_permissions_and_names_what_may_be_in_the_way(tmp):
+    host = Host(tmp)
+    script = tmp / "dry.py"
+    script.write_text(f"""
+import fcntl, os, struct, subprocess
+blob = os.environ["JURAT_CERTS"]
+def dry():
+    p = subprocess.run(["{JURAT}", "host", "refresh", "--dry-run", "--endorsements", "{host.stock}", "--roots",
+                        os.environ["JURAT_ROOTS"] + "/milan-ark.pem"], capture_output=True, text=True)
+    assert p.returncode == 0, p
+    return [line for line in p.stderr.splitlines() if "warning" in line]
+def lock(name, kind):
+    fd = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, 0, 0, 0))
+    return fd
+before = sorted(os.listdir(os.path.dirname(blob)))
+assert dry() == [], dry()
+fd = lock(blob, fcntl.F_RDLCK)
+assert len(dry()) == 1 and "a shared lock now" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+os.close(fd)
+fd = lock(blob + ".jurat-next", fcntl.F_RDLCK)
+assert len(dry()) == 1 and "left by an interrupted update" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+other = lock(blob + ".jurat-lock", fcntl.F_WRLCK)
+assert len(dry()) == 1 and "another update is at work" in dry()[0], dry()
+os.unlink(blob + ".jurat-next")
+os.unlink(blob + ".jurat-lock")
+assert dry() == [] and sorted(os.listdir(os.path.dirname(blob))) == before
+""")
+    call(*host.run, "--host", "--", sys.executable, str(script))
+
+
+def as_nobody(*words):
+    return (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []) + [str(w) for w in words]
+
+
+@case
+def a_dry_run_refuses_a_device_or_directory_that_it_could_not_write_to(tmp):
+    if subprocess.run(as_nobody(JURAT, "--version"), capture_output=True, check=False).returncode != 0:
+        raise Skip("no other user can run jurat here")
+    for path, at in ("/proc/self/status", "/proc/self/status"), ("/dev/null", "/proc"):
+        p = call(*as_nobody(JURAT, "host", "commit", "--dry-run", "--product", "milan", "--device", path, "--blob", "/proc/certs.bin"), status=3)
+        assert f"commit: cannot write to '{at}'" in p.stderr, p.stderr
+
+
+@case
 def what_is_refused_changes_nothing_and_says_why(tmp):
     host = Host(tmp)
     (tmp / "short").write_bytes(bytes(431))
@@ -198,8 +275,9 @@ def what_is_refused_changes_nothing_and_says_why(tmp):
         (2, "16 hex digits", ["set-config", "--reported-tcb", "snp=1,snp=2"]),
         (2, "16 hex digits", ["set-config", "--reported-tcb", "rom=1"]),
         (2, "expected status", ["reboot"]),
-        (2, "expected status", ["load-vlek"]),
-        (2, "expected status", ["commit", "now"]),
+        (2, "load-vlek: expected 1 argument, found 0", ["load-vlek"]),
+        (2, "commit: unexpected argument 'now'", ["commit", "now"]),
+        (2, "commit does not take --reported-tcb", ["commit", "--reported-tcb", FIRST]),
     ]
     for status, why, args in rows:
         p = host.host(*args, status=status, json_output=False)
