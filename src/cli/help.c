@@ -43,7 +43,10 @@ static char *describe(const struct cli_option *o)
 
 static int print_text(const struct cli_verb *verb)
 {
-	printf("Usage: jurat %s [OPTION]...%s%s\n", verb->name, verb->args[0] ? " " : "", verb->args);
+	int at = printf("Usage: jurat %s [OPTION]...%s", verb->name, verb->args[0] ? " " : "");
+
+	base_print_wrapped(stdout, verb->args, at, 4);
+	putchar('\n');
 	printf("%c", verb->summary[0] & ~0x20);
 	base_print_wrapped(stdout, verb->summary + 1, 1, 0);
 	puts(".\n");
