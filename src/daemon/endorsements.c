@@ -144,6 +144,7 @@ static int new_web(struct endorsements *e, const struct endorsements_settings *s
 				       .memory_bytes = CONNECTION_BYTES,
 				       .timeout_ms = s->common.timeout_ms,
 				       .request = requests_serve,
+				       .closing = requests_closing,
 				       .context = e->requests };
 	auto_free char *cert = NULL, *key = NULL;
 	size_t n_cert = 0, n_key = 0;

@@ -212,12 +212,14 @@ struct flight *flights_join(struct flights *fs, const char *name, const struct s
 {
 	struct flight **bucket = bucket_of(fs, name), *f;
 
+	if (fs->stopping)
+		return NULL;
 	for (f = *bucket; f; f = f->next_in_bucket)
 		if (!strcmp(f->name, name)) {
 			fs->stats.joined++;
 			return f;
 		}
-	f = fs->stopping || fs->stats.now >= fs->max ? NULL : calloc(1, sizeof(*f));
+	f = fs->stats.now >= fs->max ? NULL : calloc(1, sizeof(*f));
 	if (f)
 		f->name = strdup(name);
 	if (!f || !f->name) {

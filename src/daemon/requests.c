@@ -212,6 +212,7 @@ static void wait_for(struct requests *s, struct flight *f, const struct requests
 	}
 	w->query = *q;
 	w->request = r;
+	web_request_set_data(r, w);
 	w->until = uv_now(s->loop) + s->options.wait_ms;
 	w->next = *first;
 	if (w->next)
@@ -424,6 +425,30 @@ void requests_serve(void *context, struct web_request *r)
 		be_slow(s, &q, r, slow->ms);
 	else
 		serve(s, &q, r);
+}
+
+/* A request whose server ends before its answer is here. */
+void requests_closing(void *context, struct web_request *r)
+{
+	static const char why[] = "the server is changing its settings";
+	struct requests *s = context;
+	struct requests_waiter *w = web_request_data(r);
+	struct requests_slow **at = &s->slow, *slow;
+
+	if (w) {
+		leave(s, w);
+		answer_text(s, &w->query, r, MHD_HTTP_SERVICE_UNAVAILABLE, why, COME_AGAIN_S);
+		free(w);
+		set_timer(s);
+		return;
+	}
+	while ((slow = *at) && slow->request != r)
+		at = &slow->next;
+	if (!slow)
+		return;
+	*at = slow->next;
+	answer_text(s, &slow->query, r, MHD_HTTP_SERVICE_UNAVAILABLE, why, COME_AGAIN_S);
+	free(slow);
 }
 
 /* ---- start and end */

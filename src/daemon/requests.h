@@ -32,6 +32,8 @@ JURAT_MUST_CHECK int requests_new(uv_loop_t *loop, const struct requests_options
 				  struct requests **ret, struct jurat_error *err);
 /* struct web_options: request, with the service as context */
 void requests_serve(void *service, struct web_request *r);
+/* struct web_options: closing */
+void requests_closing(void *service, struct web_request *r);
 /* With those of its HTTP server. */
 void requests_describe(const struct requests *s, const struct web_stats *web, struct metrics_text *to);
 /* As flights_stalled(). */

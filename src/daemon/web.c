@@ -58,12 +58,14 @@ struct web {
 	struct web_connection *oldest, **newest;
 	struct web_request *suspended;
 	struct web_stats stats;
-	bool draining;
+	bool draining, closing; /* closing: no request begins any more */
 	void (*drained)(void *context);
 	void *drained_context;
 };
 
 #define X_REQUEST_ID "X-Request-Id"
+/* RFC 8996: no TLS 1.0 or 1.1. Which ciphers is left to GnuTLS. */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* ---- contents */
 
@@ -243,6 +245,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 	if (r->of) {
 		r->of->request = r;
 		r->of->id.request++;
+		begin_wait(r->of);
 	}
 	return r;
 }
@@ -369,7 +372,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct web_request *r = *state;
 	struct web *w = context;
 
-	if (!r || !r->of || !r->target)
+	if (!r || !r->of || !r->target || (w->closing && !r->is_over))
 		return MHD_NO;
 	if (!r->has_begun) { /* the first call, with the headers only */
 		r->has_begun = true;
@@ -490,18 +493,25 @@ static void check_drained(struct web *w)
 	drained(w->drained_context);
 }
 
-/* Runs libmicrohttpd until it has no work, or RUNS_AT_ONCE times. */
-static void run(struct web *w)
+/* Runs libmicrohttpd until it has no work, or RUNS_AT_ONCE times: true then. */
+static bool run_daemon(struct web *w)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	bool more = true;
-	uint64_t now, at = UINT64_MAX;
 
 	for (int i = 0; more && i < RUNS_AT_ONCE; i++) {
 		MHD_run(w->daemon);
 		more = MHD_get_timeout(w->daemon, &ms) == MHD_YES && ms == 0;
 	}
-	now = uv_now(w->loop);
+	return more;
+}
+
+static void run(struct web *w)
+{
+	const bool more = run_daemon(w);
+	const uint64_t now = uv_now(w->loop);
+	uint64_t at = UINT64_MAX;
+
 	if (more)
 		at = now;
 	else if (w->oldest)
@@ -527,11 +537,10 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct web *w = timer->data;
 
+	run(w); /* first: what has come in time is answered, however late this turn of the loop is */
 	if (w->oldest && w->oldest->until <= uv_now(w->loop)) {
 		w->stats.timeouts++;
 		close_oldest(w);
-	} else {
-		run(w);
 	}
 }
 
@@ -641,9 +650,11 @@ static struct MHD_Daemon *start_daemon(struct web *w)
 {
 	const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
 	const bool tls = w->options.tls_cert && w->options.tls_key;
-	const struct MHD_OptionItem certificate[] = {
+	const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	const struct MHD_OptionItem of_tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)w->options.tls_cert },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)w->options.tls_key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
@@ -652,7 +663,7 @@ static struct MHD_Daemon *start_daemon(struct web *w)
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, w->options.memory_bytes,
 				MHD_OPTION_URI_LOG_CALLBACK, on_target, w, MHD_OPTION_NOTIFY_COMPLETED,
 				on_completed, w, MHD_OPTION_NOTIFY_CONNECTION, on_connection, w,
-				MHD_OPTION_ARRAY, tls ? certificate : certificate + 2, MHD_OPTION_END);
+				MHD_OPTION_ARRAY, tls ? of_tls : none, MHD_OPTION_END);
 }
 
 static int start(struct web *w, struct jurat_error *err)
@@ -730,6 +741,8 @@ void web_drain(struct web *w, void (*drained)(void *context), void *context)
 
 void web_free(struct web *w)
 {
+	struct web_request *r;
+
 	if (!w)
 		return;
 	w->drained = NULL;
@@ -740,10 +753,15 @@ void web_free(struct web *w)
 		uv_close((uv_handle_t *)&w->timer, on_closed);
 		uv_close((uv_handle_t *)&w->retry, on_closed);
 	}
-	while (w->suspended) /* libmicrohttpd does not end with suspended connections */
-		web_cut(w->suspended);
+	w->closing = true;
+	while ((r = w->suspended)) { /* libmicrohttpd does not end with suspended connections */
+		if (w->options.closing)
+			w->options.closing(w->options.context, r);
+		if (!r->is_over)
+			web_cut(r);
+	}
 	if (w->daemon) {
-		MHD_run(w->daemon);
+		(void)run_daemon(w); /* sends what has been answered */
 		MHD_stop_daemon(w->daemon);
 	}
 	if (w->n_handles == 0)

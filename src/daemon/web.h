@@ -32,13 +32,19 @@ void web_content_drop(struct web_content *c); /* NULL: nothing */
 struct web_options {
 	size_t max_connections; /* 1 or more */
 	size_t memory_bytes;    /* per connection: a request's line and headers, an answer's headers */
-	uint64_t timeout_ms;    /* from accept, or the last answer, to the end of the next answer */
+	/* From accept, or the last answer, to the next request line; from that to the end of its answer. */
+	uint64_t timeout_ms;
 	const char *tls_cert, *tls_key; /* PEM text, borrowed for web_new(); NULL: plain HTTP */
 	/*
 	 * Called for each request. Ends in web_answer(), web_answer_text() or web_cut(), once, now or later
 	 * from the loop.
 	 */
 	void (*request)(void *context, struct web_request *request);
+	/*
+	 * Called by web_free() for each request that waits for web_answer(), whose memory ends then: the last
+	 * moment to answer it; otherwise it is cut.
+	 */
+	void (*closing)(void *context, struct web_request *request);
 	void *context;
 };
 

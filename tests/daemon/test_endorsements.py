@@ -6,14 +6,17 @@ import json
 import pathlib
 import re
 import resource
+import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
+import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
-from endorsements import FMSPC, SPLS, Juratd, chain_of  # noqa: E402
+from endorsements import FMSPC, SPLS, Juratd, chain_of, make_certificate  # noqa: E402
 from tap import case, main  # noqa: E402
 
 JURATD, JURAT = sys.argv[1:3]
@@ -143,22 +146,13 @@ def what_is_no_request_of_these_services_is_refused_as_they_do(tmp):
 
 @case
 def https_needs_the_certificate_and_sighup_changes_it(tmp):
-    def make(name):
-        r = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                            "-keyout", tmp / f"{name}.key", "-out", tmp / f"{name}.crt", "-subj", f"/CN={name}", "-days", "2",
-                            "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True, check=False)
-        assert r.returncode == 0, r.stderr
-        (tmp / "crt").write_bytes((tmp / f"{name}.crt").read_bytes())
-        (tmp / "key").write_bytes((tmp / f"{name}.key").read_bytes())
-        return ssl.create_default_context(cafile=tmp / f"{name}.crt")
-
-    first = make("first")
+    first = make_certificate(tmp, "first")
     with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
         juratd.tls = first
         kept = juratd.connection()
         kept.request("GET", "/vcek/v1/Milan/cert_chain")
         assert kept.getresponse().read().startswith(b"-----BEGIN")
-        second = make("second")
+        second = make_certificate(tmp, "second")
         juratd.process.send_signal(1)
         while "event=reloaded" not in juratd.line():
             pass
@@ -176,6 +170,104 @@ def https_needs_the_certificate_and_sighup_changes_it(tmp):
             pass
         juratd.tls = second
         juratd.get("/vcek/v1/Milan/cert_chain")
+
+
+@case
+def https_is_tls_1_2_or_later(tmp):
+    def version_of(version):
+        tls = ssl.create_default_context(cafile=tmp / "crt")
+        tls.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL's own limit
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            tls.minimum_version = tls.maximum_version = version
+        with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
+            try:
+                return tls.wrap_socket(s, server_hostname="127.0.0.1").version()
+            except (ssl.SSLError, ConnectionError):
+                return None
+
+    make_certificate(tmp, "x")
+    versions = ssl.TLSVersion
+    with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
+        got = [version_of(v) for v in (versions.TLSv1, versions.TLSv1_1, versions.TLSv1_2, versions.TLSv1_3)]
+    assert got == [None, None, "TLSv1.2", "TLSv1.3"], got
+
+
+# ---- requests under way when a server or its patience ends
+
+def send(juratd, data, tls=None):
+    s = socket.create_connection((juratd.host, juratd.port), timeout=60)
+    if tls:
+        s = tls.wrap_socket(s, server_hostname=juratd.host)
+    s.sendall(data)
+    return s
+
+
+def head_of(target):
+    return f"GET {target} HTTP/1.1\r\nHost: x\r\n".encode()
+
+
+@case
+def two_changes_of_certificates_answer_what_is_slow_under_the_first(tmp):
+    tls = make_certificate(tmp, "x")
+    with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key", "--fault", "slow:1500@root-crl") as juratd:
+        waiting = [send(juratd, head_of("/IntelSGXRootCA.der") + b"\r\n", tls) for _ in range(8)]
+        juratd.tls = tls
+        juratd.get("/vcek/v1/Milan/cert_chain")  # the others came first
+        for _ in range(2):
+            juratd.process.send_signal(1)
+            while "event=reloaded" not in juratd.line():
+                pass
+        for s in waiting:
+            answer = s.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After" in answer, answer
+            s.close()
+        juratd.get("/IntelSGXRootCA.der")  # as slow: it ends after the time of the others
+
+
+@case
+def requests_that_come_whole_at_the_end_of_a_drain_are_no_panic(tmp):
+    pause = threading.Event()
+    with Juratd(JURATD, "--drain", "200", "--fault", "slow:60000") as juratd:
+        late = [send(juratd, head_of("/vcek/v1/Milan/cert_chain")) for _ in range(800)]
+        assert juratd.ask("/nothing").status == 404  # the others' lines came first
+        juratd.process.send_signal(signal.SIGTERM)
+        while "event=stopping" not in juratd.line():
+            pass
+        pause.wait(0.15)
+        for s in late:  # one after the other, across the end
+            try:
+                s.sendall(b"\r\n")
+            except OSError:
+                break
+            pause.wait(0.0001)
+        for s in late:
+            s.close()
+        juratd.lines += [line.decode() for line in juratd.process.stderr.readlines()]
+        assert juratd.process.wait(60) == 0, "".join(juratd.lines[-5:])
+
+
+@case
+def a_request_that_comes_in_time_is_answered_however_late_it_is_read(tmp):
+    with Juratd(JURATD, "--timeout", "500") as juratd:
+        juratd.get("/IntelSGXRootCA.der")
+        with send(juratd, head_of("/IntelSGXRootCA.der") + b"\r\n") as s:
+            assert s.recv(65536).startswith(b"HTTP/1.1 200 ")
+            juratd.process.send_signal(signal.SIGSTOP)
+            s.sendall(head_of("/vcek/v1/Milan/crl") + b"\r\n")
+            threading.Event().wait(0.7)
+            juratd.process.send_signal(signal.SIGCONT)
+            assert s.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@case
+def a_request_that_begins_before_its_connection_has_been_idle_too_long_has_its_own_time(tmp):
+    with Juratd(JURATD, "--timeout", "2000") as juratd, send(juratd, b"") as s:
+        threading.Event().wait(1.4)
+        s.sendall(head_of("/vcek/v1/Milan/crl"))
+        threading.Event().wait(1.2)
+        s.sendall(b"\r\n")
+        assert s.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 # ---- faults

@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
-from endorsements import FMSPC, SPLS, Juratd, roots_of  # noqa: E402
+from endorsements import FMSPC, SPLS, Juratd, make_certificate, roots_of  # noqa: E402
 from tap import Skip, case, main  # noqa: E402
 
 JURATD = sys.argv[1]
@@ -110,6 +110,31 @@ def what_comes_through_is_what_the_service_has(tmp):
                 assert front.get(target).body == upstream.get(target).body, target
             assert front.ask("/vcek/v1/Turin/cert_chain").status == 200  # the CRL's check needed it
             assert front.ask("/vcek/v1/Genoa/cert_chain").status == 404
+
+
+@case
+def two_changes_of_certificates_answer_what_waits_under_the_first(tmp):
+    def ask():
+        with tls.wrap_socket(socket.create_connection((front.host, front.port), timeout=60), server_hostname=front.host) as s:
+            s.sendall(b"GET /vcek/v1/Milan/cert_chain HTTP/1.1\r\nHost: x\r\n\r\n")
+            return s.recv(65536)
+
+    tls = make_certificate(tmp, "x")
+    with Juratd(JURATD, "--fault", "slow:2000") as upstream, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        with Juratd(JURATD) as other:
+            roots_of(other, tmp / "roots")
+        with Front(tmp, upstream, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as front:
+            waiting = [pool.submit(ask) for _ in range(8)]
+            while front.metric("waiting") < 8:
+                pass
+            for _ in range(2):
+                front.process.send_signal(signal.SIGHUP)
+                while "event=reloaded" not in front.line():
+                    pass
+            for answer in waiting:
+                assert answer.result().startswith(b"HTTP/1.1 503 "), answer.result()
+            assert ask().startswith(b"HTTP/1.1 200 ")  # of the flight that the others began
+            assert front.asked("kds") == 1
 
 
 @case

@@ -96,3 +96,14 @@ def roots_of(juratd, folder):
     answer = juratd.get("/tdx/certification/v4/qe/identity")
     (folder / "intel.der").write_bytes(chain_of(answer, "SGX-Enclave-Identity-Issuer-Chain")[1])
     return folder
+
+
+def make_certificate(tmp, name):
+    """Files crt and key of a new certificate of 127.0.0.1, and the context of clients that trust it."""
+    r = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", tmp / f"{name}.key", "-out", tmp / f"{name}.crt", "-subj", f"/CN={name}", "-days", "2",
+                        "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True, check=False)
+    assert r.returncode == 0, r.stderr
+    (tmp / "crt").write_bytes((tmp / f"{name}.crt").read_bytes())
+    (tmp / "key").write_bytes((tmp / f"{name}.key").read_bytes())
+    return ssl.create_default_context(cafile=tmp / f"{name}.crt")
