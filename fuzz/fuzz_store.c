@@ -28,11 +28,12 @@ enum {
 	LEFT_LARGE,
 	LEFT_N
 };
-enum { NAME_PATH, NAME_LOCK, NAME_EMPTY, NAME_NEXT, N_NAMES };
+enum { NAME_PATH, NAME_LOCK, NAME_EMPTY, NAME_NEXT, NAME_SPARE, N_NAMES };
 enum { CALL_FAILS = 0xe0, DIR_FD = 1000, FIRST_FD, MAX_FDS = 16, MAX_FILES = 16, ROOM = 512 };
 
 static const char *const names[N_NAMES] = { "/d/blob", "/d/blob" STORE_LOCK_SUFFIX,
-					    "/d/blob" STORE_EMPTY_SUFFIX, "/d/blob" STORE_NEXT_SUFFIX };
+					    "/d/blob" STORE_EMPTY_SUFFIX, "/d/blob" STORE_NEXT_SUFFIX,
+					    "/d/blob" STORE_SPARE_SUFFIX };
 static const uint8_t next_table[64] = { 'n', 'e', 'x', 't' };
 
 struct file {
@@ -445,7 +446,8 @@ static void second_update(struct disk *d)
 	if (r != 0)
 		return;
 	FUZZ_REACHED("the next update puts everything right");
-	must(has_next(d) && !d->at[NAME_LOCK] && !d->at[NAME_EMPTY] && !d->at[NAME_NEXT]);
+	must(has_next(d) && !d->at[NAME_LOCK] && !d->at[NAME_EMPTY] && !d->at[NAME_NEXT] &&
+	     !d->at[NAME_SPARE]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -20,6 +20,8 @@ struct change {
 	FILE *late;    /* text while guests wait; NULL: none */
 	char *late_text;
 	size_t late_size;
+	bool undisturbed; /* signals are blocked, and were as in `before` */
+	sigset_t before;
 	bool failed; /* out of memory */
 };
 
@@ -172,29 +174,49 @@ static const char *const phases[] = {
 };
 
 /*
- * While guests wait: a signal would leave them without certificates until `jurat host recover`, and a write
- * to a terminal or pipe may block for ever.
+ * While guests wait: a signal would leave them without certificates until `jurat host recover`, one that stops
+ * the program would let them wait for ever, and a write to a terminal or pipe may block.
  */
 static void be_undisturbed(struct change *c)
 {
+	static const int signals[] = { SIGHUP,    SIGINT,  SIGQUIT, SIGTERM, SIGTSTP,  SIGTTIN,
+				       SIGTTOU,   SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU,  SIGXFSZ,
+				       SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT };
 	sigset_t set;
 
+	if (c->undisturbed)
+		return;
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!c->late && !c->steps)
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	for (int rt = SIGRTMIN; rt <= SIGRTMAX; rt++)
+		sigaddset(&set, rt);
+	sigprocmask(SIG_BLOCK, &set, &c->before);
+	c->undisturbed = true;
+	if (!c->steps)
 		c->late = open_memstream(&c->late_text, &c->late_size);
 }
 
-static void print_step(void *ctx, const struct update_event *e)
+static void print_late(struct change *c)
 {
-	struct change *c = ctx;
+	if (c->late && fclose(c->late) == 0)
+		fputs(c->late_text, stderr);
+	free(c->late_text);
+	c->late = NULL;
+	c->late_text = NULL;
+}
 
-	if (e->phase == UPDATE_STORE)
-		be_undisturbed(c);
+/* The update starts over, which may take as long as a service does: the operator sees it and can end it. */
+static void be_disturbed(struct change *c)
+{
+	print_late(c);
+	if (c->undisturbed)
+		sigprocmask(SIG_SETMASK, &c->before, NULL);
+	c->undisturbed = false;
+}
+
+static void add_step(struct change *c, const struct update_event *e)
+{
 	if (!c->steps) {
 		fprintf(c->late ? c->late : stderr, "%10.3f ms  %-9s %s\n", (double)e->at_ns / 1e6,
 			phases[e->phase], e->text);
@@ -205,11 +227,15 @@ static void print_step(void *ctx, const struct update_event *e)
 		c->failed = true;
 }
 
-static void print_late(struct change *c)
+static void print_step(void *ctx, const struct update_event *e)
 {
-	if (c->late && fclose(c->late) == 0)
-		fputs(c->late_text, stderr);
-	free(c->late_text);
+	struct change *c = ctx;
+
+	if (e->phase == UPDATE_STORE)
+		be_undisturbed(c);
+	add_step(c, e);
+	if (e->phase == UPDATE_AGAIN)
+		be_disturbed(c);
 }
 
 static json_t *signing_json(bool has, const struct update_signing *s)
@@ -292,7 +318,7 @@ static int run_change(struct change *c)
 		cli_warn(c->host->cli, "went on past readers with the old certificates: %s",
 			 result.store.undrained);
 	if (c->steps)
-		return print_json(c, &result, status, err.text);
+		return print_json(c, &result, status, r == 0 ? "" : err.text);
 	if (r == 0)
 		print_text(c, &result);
 	return status;

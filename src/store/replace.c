@@ -28,10 +28,12 @@ static const uint8_t empty_table[STORE_EMPTY_BYTES];
 struct replace {
 	struct base_env *env;
 	const char *path;
-	char *dir_name, *lock_name, *empty_name, *next_name;
+	char *dir_name, *lock_name, *empty_name;
+	char *next_name, *left_name;     /* of the new table; of one that an interrupted update left */
 	int dir, lock, empty, old, next; /* descriptors; -1: none */
-	bool has_lock_name, has_next_name;
-	bool keep_next;           /* the firmware may have been changed, and the path has the empty table */
+	bool has_lock_name, has_next_name, has_left;
+	bool emptied_left;        /* the file that a crashed updater left undrained was emptied */
+	bool keep_next;           /* it may be the only table that fits the firmware */
 	bool may_drop_empty_name; /* the file with that name is not a table that a reader may hold */
 	bool published;           /* the empty table is at the path */
 	bool touched_old;         /* the old file may have been overwritten */
@@ -149,7 +151,9 @@ static int names(struct replace *u)
 		u->empty_name = NULL;
 	if (asprintf(&u->next_name, "%s" STORE_NEXT_SUFFIX, u->path) < 0)
 		u->next_name = NULL;
-	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name)
+	if (asprintf(&u->left_name, "%s" STORE_SPARE_SUFFIX, u->path) < 0)
+		u->left_name = NULL;
+	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name || !u->left_name)
 		return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
 	return 0;
 }
@@ -192,15 +196,35 @@ static int lock_out_updaters(struct replace *u)
 	return jurat_fail(u->err, JURAT_BUSY, "'%s' was replaced by other updaters too many times", u->path);
 }
 
-/* Handles leftovers of a crashed updater: a file whose readers may still wait for their report. */
-static int settle_leftovers(struct replace *u)
+/*
+ * The new table gets whichever of its two names is free, so that one that an interrupted update left stays
+ * until it is no longer needed. If neither is, the spare one goes: that updater died while it replaced what
+ * the first one had left, which `recover` does with a copy of the same table.
+ */
+static int choose_name(struct replace *u)
+{
+	struct base_stat st;
+	char *name = u->next_name;
+	int e = base_stat(u->env, name, &st);
+
+	if (e == -ENOENT) {
+		u->has_left = base_stat(u->env, u->left_name, &st) == 0;
+		return 0;
+	}
+	if (e < 0)
+		return fail(u, e, "stat", name);
+	u->next_name = u->left_name;
+	u->left_name = name;
+	u->has_left = true;
+	return remove_name(u, u->next_name);
+}
+
+/* Handles the file that a crashed updater left undrained: its readers may still wait for their report. */
+static int settle_undrained(struct replace *u)
 {
 	struct base_stat st;
 	int fd, e;
 
-	e = remove_name(u, u->next_name);
-	if (e < 0)
-		return e;
 	fd = base_open(u->env, u->empty_name, UPDATER_FLAGS, 0);
 	if (fd == -ENOENT)
 		return 0;
@@ -211,8 +235,10 @@ static int settle_leftovers(struct replace *u)
 		e = -EINVAL;
 	if (e == 0)
 		e = drain(u, fd);
-	if (e == 0)
+	if (e == 0) {
+		u->emptied_left = true;
 		e = empty_in_place(u, fd);
+	}
 	if (e == 0)
 		e = base_unlink(u->env, u->empty_name);
 	base_close(u->env, fd);
@@ -385,6 +411,13 @@ static int publish_next(struct replace *u)
 	return 0;
 }
 
+/* What an update that was interrupted left at the path: as good as the empty table that is there now. */
+static bool old_was_empty(const struct replace *u)
+{
+	return u->old_table && u->old_size >= sizeof(empty_table) &&
+	       !memcmp(u->old_table, empty_table, sizeof(empty_table));
+}
+
 /* Publishes the old table in the file meant for the next one, because the old file was overwritten. */
 static int publish_copy_of_old(struct replace *u)
 {
@@ -416,6 +449,8 @@ static void roll_back(struct replace *u)
 		return;
 	if (u->old < 0)
 		e = base_unlink(u->env, u->path);
+	else if (u->touched_old && old_was_empty(u))
+		e = 0;
 	else if (u->touched_old)
 		e = publish_copy_of_old(u);
 	else
@@ -441,18 +476,23 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 	if (e == 0)
 		e = lock_out_updaters(u);
 	if (e == 0)
-		e = settle_leftovers(u);
-	if (e == 0)
 		e = open_old(u);
 	if (e != 0)
 		return e;
 	reached(u, STORE_STEP_TURN);
-	/* before the command: a full disk must not be found out after it */
-	e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
+	/*
+	 * before the command: a full disk must not be found out after it; and before a table that a crashed
+	 * updater left is emptied, which may be the only one that fits
+	 */
+	e = choose_name(u);
+	if (e == 0)
+		e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
 	if (e != 0)
 		return e;
 	reached(u, STORE_STEP_WRITTEN);
-	e = publish_empty(u);
+	e = settle_undrained(u);
+	if (e == 0)
+		e = publish_empty(u);
 	if (e == 0)
 		e = drain_old(u);
 	if (e == 0)
@@ -472,6 +512,7 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 		return e;
 	}
 	if (e != 0) {
+		u->keep_next = u->emptied_left;
 		roll_back(u);
 		return e;
 	}
@@ -492,6 +533,8 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	e = base_fsync(u->env, u->dir);
 	if (e < 0)
 		return fail(u, e, "sync", u->dir_name);
+	if (u->has_left && !u->options.keep_left)
+		(void)base_unlink(u->env, u->left_name);
 	reached(u, STORE_STEP_SYNCED);
 	return 0;
 }
@@ -523,6 +566,7 @@ static void finish(struct replace *u)
 	free(u->lock_name);
 	free(u->empty_name);
 	free(u->next_name);
+	free(u->left_name);
 }
 
 int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,

@@ -79,7 +79,7 @@ enum store_undrained {
 
 /* Steps of a replacement, in order; not all of them are reached. */
 enum store_step {
-	STORE_STEP_TURN,      /* no other updater is at work, and what a crash left is cleared away */
+	STORE_STEP_TURN,      /* no other updater is at work */
 	STORE_STEP_WRITTEN,   /* the next table is on disk beside the path */
 	STORE_STEP_QUEUED,    /* the empty table is at the path: new readers wait */
 	STORE_STEP_DRAINED,   /* no reader has the old table, which is emptied */
@@ -96,6 +96,7 @@ struct store_options {
 	/* called after each step, for logs and times; must not touch the store */
 	void (*reached)(void *ctx, enum store_step step);
 	void *ctx;
+	bool keep_left; /* a table that an interrupted update left stays beside the path, also after success */
 };
 
 struct store_result {
@@ -149,10 +150,11 @@ JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const
  * Suffixes of the files that store_replace creates beside the path. A crash may leave them behind; the next
  * call cleans up. LOCK serializes updaters. EMPTY is the empty table at first and, after the exchange, the
  * file that readers may still hold: as long as that name exists, its file has not been drained. NEXT is the
- * new table.
+ * new table; SPARE is, when NEXT is what an interrupted update left, which may be the only table that fits.
  */
 #define STORE_LOCK_SUFFIX  ".jurat-lock"
 #define STORE_EMPTY_SUFFIX ".jurat-empty"
 #define STORE_NEXT_SUFFIX  ".jurat-next"
+#define STORE_SPARE_SUFFIX ".jurat-spare"
 
 #endif

@@ -9,10 +9,17 @@
 
 #include "base/cleanup.h"
 #include "store/store.h"
+#include "verify/entry.h"
 #include "wire/snp_certs.h"
 
-static const char *const suffixes[] = { "", STORE_NEXT_SUFFIX, STORE_EMPTY_SUFFIX, STORE_LOCK_SUFFIX };
-enum { IN_PLACE, N_TABLES = 3 /* the last is no table */ };
+static const char *const suffixes[] = { "", STORE_NEXT_SUFFIX, STORE_SPARE_SUFFIX, STORE_EMPTY_SUFFIX,
+					STORE_LOCK_SUFFIX };
+enum { IN_PLACE, N_TABLES = 4 /* the last is no table */ };
+
+static void entry_drop(struct cert_entry **entry)
+{
+	cert_entry_free(*entry);
+}
 
 static int name_of(const char *blob, const char *suffix, char **ret)
 {
@@ -82,20 +89,41 @@ int left_find(struct base_env *env, const char *blob, const struct update_source
 	return LEFT_NONE;
 }
 
-bool left_is_wrong(struct base_env *env, const char *blob, const struct update_source *source,
-		   const struct update_plan *plan)
+/*
+ * By what the certificate says alone. A check that fails for another reason (the time, the roots, the chain,
+ * a product that the operator named wrongly) may say more about this program than about the table.
+ */
+static bool is_of_another_key(const struct vek *vek, const struct update_plan *plan)
 {
+	bool vlek = plan->before.flags & SNP_STATUS_VLEK_EN;
+	size_t n = snp_hwid_bytes(plan->product);
+
+	if (!vlek && vek->kind == VEK_VCEK && vek->has_hwid &&
+	    memcmp(vek->hwid, plan->chip_id, n < vek->hwid_size ? n : vek->hwid_size) != 0)
+		return true;
+	return vek->kind == (vlek ? VEK_VLEK : VEK_VCEK) && vek->issued_for == plan->product &&
+	       snp_tcb_write(plan->product, &vek->tcb) != plan->before.reported_tcb;
+}
+
+int left_is_of_another_key(struct base_env *env, const char *blob, const struct update_plan *plan)
+{
+	bool vlek = plan->before.flags & SNP_STATUS_VLEK_EN;
+	struct cert_entry *leaf auto_call(entry_drop) = NULL;
 	auto_free uint8_t *table = NULL;
-	struct update_plan now = *plan;
+	const struct snp_cert_entry *entry;
 	struct snp_certs certs;
 	size_t n;
+	int r = read_table(env, blob, "", &table, &n);
 
-	now.after = now.before;
-	if (read_table(env, blob, "", &table, &n) != 0)
-		return false;
-	if (snp_certs_read_any(table, n, &certs, NULL) == 0 && certs.n == 0)
-		return false;
-	return update_table_fits(source, &now, table, n, NULL) != 0;
+	if (r != 0 || snp_certs_read_any(table, n, &certs, NULL) < 0)
+		return r < 0 ? r : 0;
+	entry = snp_certs_find(&certs, vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK);
+	if (!entry)
+		return snp_certs_find(&certs, vlek ? SNP_CERT_VCEK : SNP_CERT_VLEK) != NULL;
+	r = cert_entry_new(entry->data.data, entry->data.size, &leaf, NULL);
+	if (r < 0 || leaf->vek_fault != VEK_FINE)
+		return r == -ENOMEM ? r : 0;
+	return is_of_another_key(&leaf->vek, plan);
 }
 
 int left_vlek(struct base_env *env, const char *blob, uint8_t **ret, size_t *ret_size,

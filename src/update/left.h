@@ -18,9 +18,12 @@ enum left { LEFT_NONE, LEFT_IN_PLACE, LEFT_BESIDE };
 JURAT_MUST_CHECK int left_find(struct base_env *env, const char *blob, const struct update_source *source,
 			       const struct update_plan *plan, uint8_t **ret, size_t *ret_size,
 			       bool *ret_leftovers, struct jurat_error *err);
-/* Whether the table in place has certificates that do not verify the reports of the key before the plan. */
-bool left_is_wrong(struct base_env *env, const char *blob, const struct update_source *source,
-		   const struct update_plan *plan);
+/*
+ * Whether the table in place has the certificate of another key than the one before the plan: of the other
+ * kind, another chip or another TCB. 1 it has; 0 it has not, or that is not known; -ENOMEM
+ */
+JURAT_MUST_CHECK int left_is_of_another_key(struct base_env *env, const char *blob,
+					    const struct update_plan *plan);
 /* The VLEK certificate of the table in place, in DER, if it has one: *ret is NULL otherwise. 0; -ENOMEM */
 JURAT_MUST_CHECK int left_vlek(struct base_env *env, const char *blob, uint8_t **ret, size_t *ret_size,
 			       struct jurat_error *err);

@@ -24,9 +24,10 @@ struct run {
 	uint8_t *table;
 	size_t table_size;
 	uint64_t start_ns, queued_ns;
-	bool planned; /* `plan` is valid */
-	bool moved;   /* the state was no longer that of the plan when the turn came */
-	int command;  /* result of the command; valid if result.issued */
+	bool planned;         /* `plan` is valid */
+	bool moved;           /* the state was no longer that of the plan when the turn came */
+	bool emptying, wrong; /* replaces a table of another key; the table in place is of one */
+	int command;          /* result of the command; valid if result.issued */
 	struct update_result result;
 	struct jurat_error *err;
 };
@@ -62,6 +63,7 @@ static int read_signing(struct run *u, struct update_signing *ret, struct jurat_
 static int make_plan(struct run *u, const struct update_request *request)
 {
 	struct snp_platform_status status;
+	struct update_signing now;
 	char text[UPDATE_SIGNING_BYTES];
 	uint8_t hwid[64];
 	int r = sev_device_status(&u->dev, &status, u->err);
@@ -70,10 +72,12 @@ static int make_plan(struct run *u, const struct update_request *request)
 		r = sev_device_hwid(&u->dev, hwid, u->err);
 	if (r < 0)
 		return r;
-	u->result.before = update_signing_of(&status);
+	now = update_signing_of(&status);
+	if (!u->result.issued) /* after a command, `before` is what was before that */
+		u->result.before = now;
 	u->result.has_before = true;
 	event(u, UPDATE_STATUS, 0, "the firmware signs with the %s",
-	      update_signing_format(u->o->product, &u->result.before, text));
+	      update_signing_format(u->o->product, &now, text));
 	r = update_plan_make(u->o->product, hwid, &status, request, &u->plan, u->err);
 	if (r != 0)
 		return r;
@@ -176,6 +180,10 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 		jurat_fail(err, -ECANCELED, "it was changed by another program at the same time");
 		return STORE_UNCHANGED;
 	}
+	if (u->emptying && !u->wrong) {
+		jurat_fail(err, -ECANCELED, "the table was replaced by another program at the same time");
+		return STORE_UNCHANGED;
+	}
 	if (!update_command_name(u->plan.kind))
 		return STORE_CHANGED;
 	u->command = command(u, &said);
@@ -195,23 +203,27 @@ static void reached(void *ctx, enum store_step step)
 	};
 	struct run *u = ctx;
 
+	if (step == STORE_STEP_TURN && u->emptying) /* from here on no other updater replaces it */
+		u->wrong = left_is_of_another_key(u->env, u->o->blob, &u->plan) == 1;
 	if (step == STORE_STEP_QUEUED)
 		u->queued_ns = base_now_ns(u->env);
 	else if (step == STORE_STEP_PUBLISHED || step == STORE_STEP_RESTORED)
 		u->result.pause_ns += base_now_ns(u->env) - u->queued_ns;
-	event(u, UPDATE_STORE, step, "%s", texts[step]);
+	event(u, UPDATE_STORE, step, "%s",
+	      u->emptying && step == STORE_STEP_PUBLISHED ? "the empty table is in place: readers go on"
+							  : texts[step]);
 }
 
 /* Steps 3 to 5. */
-static int replace(struct run *u, const void *table, size_t n, bool with_issue)
+static int replace(struct run *u, const void *table, size_t n)
 {
 	const struct store_change change = { .issue = issue, .ctx = u };
 	struct store_options options = u->o->store;
 
 	options.reached = reached;
 	options.ctx = u;
-	return store_replace(u->env, u->o->blob, table, n, with_issue ? &change : NULL, &options,
-			     &u->result.store, u->err);
+	options.keep_left = u->emptying;
+	return store_replace(u->env, u->o->blob, table, n, &change, &options, &u->result.store, u->err);
 }
 
 /* Steps 1 to 5, again as long as others change the firmware between 1 and 4. */
@@ -233,7 +245,7 @@ static int change_both(struct run *u, const struct update_request *request,
 			}
 			return r;
 		}
-		r = replace(u, u->table, u->table_size, true);
+		r = replace(u, u->table, u->table_size);
 		if (r != -ECANCELED || !u->moved)
 			break;
 		event(u, UPDATE_AGAIN, 0, "the firmware was changed by another program: planning anew");
@@ -278,24 +290,33 @@ static int table_left(struct run *u, bool *ret_done)
 	return make_table(u);
 }
 
-/* No certificates are better than those of another key. */
+/*
+ * No certificates are better than those of another key. What an interrupted update left stays: it may fit once
+ * the clock is right, or with other roots.
+ */
 static int empty_if_wrong(struct run *u, int r)
 {
 	static const uint8_t empty[STORE_EMPTY_BYTES];
 	struct jurat_error why = *u->err;
 	int e;
 
-	if (u->o->dry_run || !u->planned || !left_is_wrong(u->env, u->o->blob, &u->o->source, &u->plan))
+	if (u->o->dry_run || !u->planned || left_is_of_another_key(u->env, u->o->blob, &u->plan) != 1)
 		return r;
-	e = replace(u, empty, sizeof(empty), false);
+	u->emptying = true;
+	e = replace(u, empty, sizeof(empty));
+	if (e == -ECANCELED &&
+	    (u->moved || !u->wrong)) { /* another program was faster: nothing was emptied */
+		*u->err = why;
+		return r;
+	}
 	if (e != 0)
-		return jurat_wrap(u->err, r,
-				  "%s; and the table in place, which is of another key, could not be "
+		return jurat_wrap(u->err, -EIO,
+				  "%.200s; and the table in place, which is of another key, could not be "
 				  "replaced with an empty one",
 				  why.text);
 	u->result.store.left = STORE_LEFT_EMPTY;
-	return jurat_fail(u->err, r, "%s; the table in place was of another key: the empty table replaces it",
-			  why.text);
+	return jurat_fail(u->err, -ENODATA,
+			  "%s; the table in place was of another key: the empty table replaces it", why.text);
 }
 
 /* The firmware is in a state that was not foreseen, and the path has the empty table. */

@@ -61,7 +61,8 @@ struct update_result {
  * Returns   0; JURAT_REFUSED a check failed or the firmware refused, and nothing was changed; JURAT_BUSY
  *           readers or another updater kept their locks: nothing was changed; JURAT_NOT_FOUND the source has
  *           no such endorsement; -EINPROGRESS the firmware's state is not known: the empty table is at the
- *           path; -ENODEV SNP is not initialised; another -errno. `err` says what failed, and `ret` what is
+ *           path; -ENODATA the table in place was of another key, and the empty one replaces it;
+ *           -ENODEV SNP is not initialised; another -errno. `err` says what failed, and `ret` what is
  *           at the path.
  */
 JURAT_MUST_CHECK int update_run(const struct update_options *options, const struct update_request *request,

@@ -89,7 +89,8 @@ void model_recovering_updater(struct base_env *env, void *ctx)
 	w->recovered = model_replace(env, w, AFTER_CRASH);
 }
 
-static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX };
+static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
+					STORE_SPARE_SUFFIX };
 
 void model_begin(void *ctx)
 {
@@ -181,7 +182,7 @@ static bool is_op(const struct orders_call *call, const char *op)
 static bool on_temporary(const char *name)
 {
 	return ends_with(name, STORE_LOCK_SUFFIX) || ends_with(name, STORE_EMPTY_SUFFIX) ||
-	       ends_with(name, STORE_NEXT_SUFFIX);
+	       ends_with(name, STORE_NEXT_SUFFIX) || ends_with(name, STORE_SPARE_SUFFIX);
 }
 
 /*
@@ -217,6 +218,7 @@ bool model_is_local(void *ctx, const struct orders_call *call)
 		return !ends_with(call->fd_path, "blob") && !ends_with(call->fd_path, STORE_EMPTY_SUFFIX);
 	/* pwrite, truncate, lock */
 	return ends_with(call->fd_path, STORE_LOCK_SUFFIX) || ends_with(call->fd_path, STORE_NEXT_SUFFIX) ||
+	       ends_with(call->fd_path, STORE_SPARE_SUFFIX) ||
 	       (call->actor == 0 && ends_with(call->fd_path, STORE_EMPTY_SUFFIX));
 }
 

@@ -12,6 +12,9 @@
 
 enum { WAIT_NS = 2000000, MAX_TABLE = 9000 };
 
+static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
+					STORE_SPARE_SUFFIX };
+
 /* A model firmware: a number. The certificates of state v are a table full of v. */
 struct world {
 	char dir[32], path[64];
@@ -78,6 +81,7 @@ static void assert_nothing_beside(struct world *w)
 	assert_false(exists(w, STORE_LOCK_SUFFIX));
 	assert_false(exists(w, STORE_EMPTY_SUFFIX));
 	assert_false(exists(w, STORE_NEXT_SUFFIX));
+	assert_false(exists(w, STORE_SPARE_SUFFIX));
 }
 
 static enum store_changed issue(void *ctx, struct jurat_error *err)
@@ -523,6 +527,114 @@ static void what_a_crashed_updater_left_is_drained_first(void **state)
 	assert_usable(w);
 }
 
+static void put_beside(struct world *w, const char *suffix, int state)
+{
+	struct world beside = *w;
+
+	TEXT(beside.path, "%s%s", w->path, suffix);
+	put(&beside, state);
+}
+
+static bool has_table(struct world *w, const char *suffix, int state)
+{
+	uint8_t want[MAX_TABLE], table[MAX_TABLE + 1];
+	size_t n = table_of(state, want);
+	char name[96];
+	ssize_t got;
+	int fd;
+
+	TEXT(name, "%s%s", w->path, suffix);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = read(fd, table, sizeof(table));
+	close(fd);
+	return got == (ssize_t)n && memcmp(table, want, n) == 0;
+}
+
+/* After an interrupted update: the path has the empty table, and `suffix` the only one that fits. */
+static void interrupted(struct world *w, const char *suffix)
+{
+	char name[96];
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		TEXT(name, "%s%s", w->path, suffixes[i]);
+		unlink(name);
+	}
+	put_beside(w, STORE_NEXT_SUFFIX, 3);
+	put_beside(w, suffix, 1);
+	put(w, 1);
+	assert_int_equal(truncate(w->path, 0), 0);
+	assert_int_equal(truncate(w->path, STORE_EMPTY_BYTES), 0);
+	w->firmware = 1;
+}
+
+static void assert_one_fits(struct world *w, unsigned call, const char *how)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (has_table(w, suffixes[i], w->firmware))
+			return;
+	FAIL_BECAUSE("%s %u: no file has the table of the firmware's state", how, call);
+}
+
+/* Whichever effect of the next update fails or is its last: of a command, or of a recovery (to == 1). */
+static void the_only_table_that_fits_is_not_lost(void **state)
+{
+	static const struct {
+		const char *suffix;
+		int to;
+		enum store_changed says;
+	} rows[] = {
+		{ STORE_NEXT_SUFFIX, 1, STORE_CHANGED },   { STORE_EMPTY_SUFFIX, 1, STORE_CHANGED },
+		{ STORE_SPARE_SUFFIX, 2, STORE_CHANGED },  { STORE_NEXT_SUFFIX, 2, STORE_CHANGED },
+		{ STORE_NEXT_SUFFIX, 2, STORE_UNCHANGED }, { STORE_NEXT_SUFFIX, 2, STORE_UNKNOWN },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int crash = 0; crash <= 1; crash++)
+			for (unsigned k = 1;; k++) {
+				struct fault_env env = crash ? fault_env_crash(base_env_real(), k)
+							     : fault_env_nth(base_env_real(), k, -EIO);
+				enum store_left left;
+				char next[96];
+
+				interrupted(w, rows[i].suffix);
+				TEXT(next, "%s" STORE_NEXT_SUFFIX, w->path);
+				if (!strcmp(rows[i].suffix, STORE_SPARE_SUFFIX))
+					unlink(next);
+				w->says = rows[i].says;
+				(void)!replace(&env.base, w, rows[i].to, &left, NULL);
+				assert_one_fits(w, k, rows[i].suffix);
+				assert_usable(w);
+				if (!env.fired)
+					break;
+			}
+}
+
+/* Nor by a reader that keeps its lock: of the file that a crashed updater took away, or of the empty table. */
+static void nor_is_it_while_a_reader_does_not_let_go(void **state)
+{
+	static const char *const held[] = { STORE_EMPTY_SUFFIX, "" };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		enum store_left left;
+		char name[96];
+		int fd;
+
+		interrupted(w, STORE_NEXT_SUFFIX);
+		put_beside(w, STORE_EMPTY_SUFFIX, 4);
+		TEXT(name, "%s%s", w->path, held[i]);
+		fd = open(name, O_RDWR | O_CLOEXEC);
+		assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_SHARED, 0), 0);
+		assert_int_equal(replace(NULL, w, 1, &left, NULL), JURAT_BUSY);
+		assert_true(has_table(w, STORE_NEXT_SUFFIX, 1));
+		close(fd);
+		assert_usable(w);
+	}
+}
+
 static void a_path_that_cannot_be_replaced_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -670,8 +782,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX,
-						STORE_NEXT_SUFFIX };
 	struct world *w = *state;
 	char name[96];
 	int e;
@@ -727,6 +837,8 @@ int main(void)
 		TEST(modes_and_owners_that_admit_strangers_are_refused),
 		TEST(a_second_updater_waits),
 		TEST(what_a_crashed_updater_left_is_drained_first),
+		TEST(the_only_table_that_fits_is_not_lost),
+		TEST(nor_is_it_while_a_reader_does_not_let_go),
 		TEST(a_path_that_cannot_be_replaced_is_refused),
 		TEST(another_hand_at_the_same_time_is_noticed),
 		TEST(the_kth_effect_fails_and_they_still_agree),

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "support/fail_memory.h"
 #include "support/fault_env.h"
 #include "update/update_world.h"
 #include "wire/snp_msg.h"
@@ -18,6 +20,7 @@ static void assert_nothing_beside(const struct update_world *w)
 	assert_false(world_beside(w, STORE_LOCK_SUFFIX));
 	assert_false(world_beside(w, STORE_EMPTY_SUFFIX));
 	assert_false(world_beside(w, STORE_NEXT_SUFFIX));
+	assert_false(world_beside(w, STORE_SPARE_SUFFIX));
 }
 
 static void assert_done(struct update_world *w, int r)
@@ -389,12 +392,135 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	assert_int_equal(world_update(w, NULL, &recover), -EHOSTUNREACH);
 	assert_int_equal(world_table(w), WORLD_DISAGREES);
 	w->options.dry_run = false;
-	assert_int_equal(world_update(w, NULL, &recover), -EHOSTUNREACH);
+	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
+	assert_non_null(strstr(w->err.text, "the source fails"));
 	assert_non_null(strstr(w->err.text, "the empty table replaces it"));
+	assert_non_null(world_logged(w, "the empty table is in place"));
+	assert_null(world_logged(w, "the new table is in place"));
 	assert_int_equal(w->result.store.left, STORE_LEFT_EMPTY);
 	assert_int_equal(world_table(w), WORLD_EMPTY);
 	world_heal(w);
 	assert_done(w, world_update(w, NULL, &recover));
+}
+
+/* What is wrong is the clock, the roots or the product's name, not the table: it stays, and no source helps. */
+static void a_failed_check_is_no_reason_to_empty_a_table(void **state)
+{
+	struct update_world *w = *state;
+	const struct update_options options = w->options;
+	struct jurat_verifier *no_roots;
+
+	publish(w);
+	assert_int_equal(jurat_verifier_new(&no_roots, NULL), 0);
+	for (int row = 0; row < 8; row++) {
+		int r;
+
+		w->options = options;
+		w->source_fails = row & 1 ? JURAT_REFUSED : -EHOSTUNREACH;
+		if (row / 2 == 0)
+			w->options.source.at = 946684800; /* 2000-01-01 */
+		else if (row / 2 == 1)
+			w->options.source.at = INT64_C(7258118400); /* 2200-01-01 */
+		else if (row / 2 == 2)
+			w->options.source.verifier = no_roots;
+		else
+			w->options.product = SNP_GENOA;
+		r = world_update(w, NULL, &recover);
+		if (r != w->source_fails || w->result.store.left != STORE_LEFT_OLD)
+			FAIL_BECAUSE("row %d: %d, left %d: %s", row, r, w->result.store.left, w->err.text);
+		w->options = options;
+		assert_int_equal(world_table(w), WORLD_FITS);
+		assert_null(strstr(w->err.text, "another key"));
+	}
+	jurat_verifier_free(no_roots);
+}
+
+static int recover_without_memory(void *ctx)
+{
+	struct update_world *w = ctx;
+	int r;
+
+	fail_memory_resume();
+	r = world_update(w, NULL, &recover);
+	fail_memory_pause();
+	assert_int_equal(world_table(w), WORLD_FITS);
+	return r;
+}
+
+static void nor_is_a_lack_of_memory(void **state)
+{
+	struct update_world *w = *state;
+
+	publish(w);
+	w->source_fails = -EHOSTUNREACH;
+	assert_true(fail_memory_each(recover_without_memory, w) >= 4);
+}
+
+/* A table of another key is emptied also when the clock is wrong; one beside it may fit once it is right. */
+static void what_was_left_beside_a_table_of_another_key_stays(void **state)
+{
+	struct update_world *w = *state;
+	char next[96], old[96];
+
+	publish(w);
+	TEXT(next, "%s" STORE_NEXT_SUFFIX, w->path);
+	TEXT(old, "%s/old", w->dir);
+	assert_int_equal(link(w->path, old), 0);
+	assert_int_equal(unlink(w->path), 0);
+	assert_int_equal(sim_psp_commit(w->psp), SNP_SUCCESS);
+	publish(w);
+	assert_int_equal(rename(w->path, next), 0);
+	assert_int_equal(rename(old, w->path), 0);
+	assert_int_equal(world_table(w), WORLD_DISAGREES);
+	w->source_fails = -EHOSTUNREACH;
+	w->options.source.at = 946684800;
+	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
+	assert_int_equal(world_table(w), WORLD_EMPTY);
+	w->options.source.at = world_time(w);
+	assert_done(w, world_update(w, NULL, &recover));
+}
+
+static struct {
+	struct update_world *w;
+	uint8_t table[16384];
+	size_t n;
+	int (*open)(struct base_env *env, const char *path, int flags, unsigned mode);
+} other_updater;
+
+/* Another updater publishes the right table right before this one has its turn. */
+static int open_after_another(struct base_env *env, const char *path, int flags, unsigned mode)
+{
+	if (strstr(path, STORE_LOCK_SUFFIX) && flags & O_CREAT)
+		world_put(other_updater.w, other_updater.table, other_updater.n);
+	return other_updater.open(env, path, flags, mode);
+}
+
+static void a_table_that_another_updater_made_right_is_not_emptied(void **state)
+{
+	struct update_world *w = *state;
+	auto_free uint8_t *old = NULL;
+	size_t n_old;
+	uint8_t *right;
+	int r;
+
+	publish(w);
+	assert_int_equal(base_read_file(base_env_real(), w->path, 16384, &old, &n_old, NULL), 0);
+	assert_int_equal(sim_psp_commit(w->psp), SNP_SUCCESS);
+	publish(w);
+	assert_int_equal(base_read_file(base_env_real(), w->path, 16384, &right, &other_updater.n, NULL), 0);
+	memcpy(other_updater.table, right, other_updater.n);
+	free(right);
+	world_put(w, old, n_old);
+	assert_int_equal(world_table(w), WORLD_DISAGREES);
+	other_updater.w = w;
+	other_updater.open = w->ops.open;
+	w->ops.open = open_after_another;
+	w->source_fails = -EHOSTUNREACH;
+	r = world_update(w, NULL, &recover);
+	w->ops.open = other_updater.open;
+	assert_int_equal(r, -EHOSTUNREACH);
+	assert_int_equal(w->result.store.left, STORE_LEFT_OLD);
+	assert_int_equal(world_table(w), WORLD_FITS);
 }
 
 static void what_strangers_can_touch_is_refused_first(void **state)
@@ -553,6 +679,10 @@ int main(void)
 		TEST(a_change_by_another_program_means_a_new_plan),
 		TEST(recover_uses_what_fits_and_asks_no_service_for_it),
 		TEST(recover_without_a_source_leaves_no_wrong_certificates),
+		TEST(a_failed_check_is_no_reason_to_empty_a_table),
+		TEST(nor_is_a_lack_of_memory),
+		TEST(what_was_left_beside_a_table_of_another_key_stays),
+		TEST(a_table_that_another_updater_made_right_is_not_emptied),
 		TEST(what_strangers_can_touch_is_refused_first),
 		TEST(a_reader_that_does_not_let_go_is_named),
 		cmocka_unit_test(the_kth_effect_fails_or_is_the_last_and_they_still_agree),
