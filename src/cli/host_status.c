@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/time.h"
@@ -126,6 +127,19 @@ static int inspect_platform(struct status *s)
 	return CLI_OK;
 }
 
+/* Does not wait for whoever writes to a FIFO. */
+static int read_blob(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	auto_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return jurat_fail(err, -errno, "cannot read '%s': %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return jurat_fail(err, -EINVAL, "'%s' is not a regular file", path);
+	return base_read_fd(base_env_real(), fd, path, STORE_MAX_BYTES, ret, ret_size, err);
+}
+
 /* The table in place, against the key that signs now. */
 static int inspect_table(struct status *s)
 {
@@ -138,7 +152,7 @@ static int inspect_table(struct status *s)
 	struct jurat_error err = { "" };
 	char until[BASE_TIME_BYTES];
 	size_t n;
-	int r = base_read_file(base_env_real(), o->blob, STORE_MAX_BYTES, &table, &n, &err);
+	int r = read_blob(o->blob, &table, &n, &err);
 
 	if (r < 0) {
 		problem(s, "no-table", "%s", err.text);
@@ -168,6 +182,7 @@ static void inspect_locks(struct status *s)
 		{ STORE_LOCK_SUFFIX, "updater" },
 		{ STORE_EMPTY_SUFFIX, "undrained" },
 		{ STORE_NEXT_SUFFIX, "next" },
+		{ STORE_SPARE_SUFFIX, "spare" },
 	};
 	bool updater = false;
 

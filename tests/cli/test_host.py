@@ -421,12 +421,12 @@ def during_update(command, kind):
     if kind == "full":
         fcntl.fcntl(write, 1031, 4096) # F_SETPIPE_SZ
         os.write(write, bytes(4096 - 500)) # room for the steps before the exchange, and for no more
-    p = subprocess.Popen([*words, *command], stderr=write, stdout=subprocess.DEVNULL)
+    p = subprocess.Popen([*words, *command], stderr=write, stdout=subprocess.DEVNULL, preexec_fn=os.setpgrp) # else SIGTSTP has no effect
     os.close(write)
     wait("the exchange", lambda: os.stat(blob).st_ino != os.fstat(fd).st_ino)
     if kind == "signal":
-        p.send_signal(signal.SIGTERM)
-        p.send_signal(signal.SIGINT)
+        for name in "TERM INT TSTP TTIN TTOU ALRM USR1 USR2 XCPU XFSZ IO RTMIN".split():
+            p.send_signal(getattr(signal, "SIG" + name))
     elif kind == "closed":
         os.close(read)
     os.close(fd)
@@ -443,6 +443,38 @@ during_update(["commit"], "full")
     (tmp / "script.py").write_text(script)
     call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
     host.assert_state(NEWER)
+
+
+@case
+def a_state_that_was_not_assumed_is_no_error_and_before_is_what_was_before(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    host.host("set-config", "--reported-tcb", LOWER)
+    done = host.host("set-config", "--reset")  # assumes NEWER, the firmware has committed FIRST
+    assert done["ok"] and done["error"] == "" and done["issued"], done
+    assert done["before"]["reported_tcb"] == f"0x{LOWER}" and done["after"]["reported_tcb"] == f"0x{FIRST}", done
+    host.assert_state(FIRST)
+
+
+@case
+def status_does_not_wait_for_a_fifo(tmp):
+    host = Host(tmp)
+    os.mkfifo(tmp / "fifo", 0o600)
+    found = host.host("status", "--blob", str(tmp / "fifo"), status=1)
+    assert "is not a regular file" in str(found["problems"]), found
+
+
+@case
+def a_recovery_without_a_clock_roots_or_the_right_product_keeps_a_right_table(tmp):
+    host = Host(tmp)
+    blob = tmp / "state/certs.blob"
+    good = blob.read_bytes()
+    absent = str(tmp / "absent")
+    for status, args in (3, ["--at", "2000-01-01T00:00:00Z"]), (3, ["--product", "genoa"]):
+        p = host.host("recover", "--endorsements", absent, *args, status=status, json_output=False, source=False)
+        assert blob.read_bytes() == good and "another key" not in p.stderr, p.stderr
+    p = call(*host.run, "--host", "--", "sh", "-c", f'"{JURAT}" host recover --endorsements "{absent}"', status=3)
+    assert blob.read_bytes() == good and "another key" not in p.stderr, p.stderr
+    host.assert_state(FIRST)
 
 
 @case
