@@ -174,8 +174,8 @@ static const char *const phases[] = {
 };
 
 /*
- * While guests wait: a signal would leave them without certificates until `jurat host recover`, one that stops
- * the program would let them wait for ever, and a write to a terminal or pipe may block.
+ * While guests wait: a signal would leave them without certificates until `jurat host recover`, one that
+ * stops the program would let them wait for ever, and a write to a terminal or pipe may block.
  */
 static void be_undisturbed(struct change *c)
 {

@@ -96,7 +96,7 @@ struct store_options {
 	/* called after each step, for logs and times; must not touch the store */
 	void (*reached)(void *ctx, enum store_step step);
 	void *ctx;
-	bool keep_left; /* a table that an interrupted update left stays beside the path, also after success */
+	bool keep_left; /* a table that an interrupted update left stays, also after success */
 };
 
 struct store_result {

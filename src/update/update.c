@@ -291,8 +291,8 @@ static int table_left(struct run *u, bool *ret_done)
 }
 
 /*
- * No certificates are better than those of another key. What an interrupted update left stays: it may fit once
- * the clock is right, or with other roots.
+ * No certificates are better than those of another key. What an interrupted update left stays: it may fit
+ * once the clock is right, or with other roots.
  */
 static int empty_if_wrong(struct run *u, int r)
 {

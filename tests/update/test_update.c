@@ -403,7 +403,7 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	assert_done(w, world_update(w, NULL, &recover));
 }
 
-/* What is wrong is the clock, the roots or the product's name, not the table: it stays, and no source helps. */
+/* What is wrong is the clock, the roots or the product's name, not the table, which stays. */
 static void a_failed_check_is_no_reason_to_empty_a_table(void **state)
 {
 	struct update_world *w = *state;
