@@ -348,13 +348,15 @@ def killed_at_any_change_of_a_file_each_is_old_or_new(tmp):
     new = {"ask.pem": pem(p.certs["ask"]), "ark.pem": pem(p.certs["ark"])}
     (tmp / "d").mkdir()
     (tmp / "d/cert_chain.pem").write_bytes(p.chain())
-    seen = set()
+    # A build that counts coverage writes its counts, too: before jurat executes this program, and at the end.
+    program = pathlib.Path(JURAT).with_name("jurat-network")
+    seen, after = set(), 0  # after: kills when both files were new
     for n in range(1, 100):
         out = tmp / f"out{n}"
         out.mkdir()
         for name, body in old.items():
             (out / name).write_bytes(body)
-        r = subprocess.run([KILL_AT, str(n), JURAT, "fetch", "ca", "--product", "milan", "--from", tmp / "d", "--roots", p.roots, "--out", out],
+        r = subprocess.run([KILL_AT, str(n), program, "fetch", "ca", "--product", "milan", "--from", tmp / "d", "--roots", p.roots, "--out", out],
                            env=environment(), timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if r.returncode == 2 and "PTRACE" in r.stderr:
             raise Skip(f"no ptrace here: {r.stderr.strip()}")
@@ -364,9 +366,10 @@ def killed_at_any_change_of_a_file_each_is_old_or_new(tmp):
             assert found[name] in (old[name], new[name]), (n, name)
         seen.add(tuple(found[name] == new[name] for name in ("ask.pem", "ark.pem")))
         assert all(f.name in old or f.name.startswith(".jurat-") for f in out.iterdir()), names(out)
-        if r.returncode == 1:
+        after += found == new
+        if r.returncode == 1 or after == 20:
             break
-    assert r.returncode == 1 and found == new and n > 8, (n, r)
+    assert found == new and n > 8, (n, r)
     assert seen == {(False, False), (True, False), (True, True)}, seen
 
 
