@@ -259,8 +259,9 @@ static struct endorse_checker *new_checker(void)
 static int check_own(struct endorse_checker *checker, enum endorse_kind kind)
 {
 	const struct own *own = &owns[kind];
-	const struct endorse_value value = { own->body.p, own->body.n,
-					     endorse_chain_header(&own->item) ? own->chain : NULL };
+	struct endorse_value value = { .body = own->body.p,
+				       .size = own->body.n,
+				       .issuer_chain = endorse_chain_header(&own->item) ? own->chain : NULL };
 	int64_t expires;
 
 	return endorse_check(checker, &own->item, &value, AT, &expires, NULL);
@@ -286,7 +287,7 @@ static void try_check(struct bytes_rd *in)
 	auto_bytes document = { NULL, 0 };
 	struct endorse_checker *checker = new_checker();
 	struct endorse_item item = own->item;
-	struct endorse_value value = { body.p, body.n, NULL };
+	struct endorse_value value = { .body = body.p, .size = body.n };
 	struct jurat_error err = { "" };
 	int64_t expires = -7, at = flags & LATER ? AT + 9 * DAY : AT;
 	int r;

@@ -66,8 +66,8 @@ static int note(struct read_through *t, int r, const struct jurat_error *why)
 	return r;
 }
 
-static int check(struct read_through_slot *s, const struct endorse_item *item,
-		 const struct endorse_value *value, int64_t *ret_expires, struct jurat_error *err);
+static int check(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *value,
+		 int64_t *ret_expires, struct jurat_error *err);
 
 /* A checked value of a stock; JURAT_NOT_FOUND also for one that cannot be used, which is counted. */
 static int get_from(struct read_through_slot *s, struct stock *stock, const struct endorse_item *item,
@@ -183,6 +183,31 @@ static struct outcome outcome_of(int r)
 	return (struct outcome){ r, READ_THROUGH_DOWN, MHD_HTTP_SERVICE_UNAVAILABLE };
 }
 
+/*
+ * An answer may be older than what is kept: of a cache or a mirror behind, or sent again by whoever hides a
+ * revocation. Then what is kept stays, and is the answer. `item` was checked before, so that the checker has
+ * what that needs.
+ */
+static void take_later(struct read_through_slot *s, const struct endorse_item *item,
+		       struct endorse_value *value, int64_t *expires)
+{
+	struct stock *const stocks[] = { s->stock, s->local };
+
+	for (size_t i = 0; value->issued != 0 && i < ARRAY_SIZE(stocks); i++) {
+		struct endorse_value kept auto_call(endorse_value_done) = { .body = NULL };
+		struct endorse_value earlier = *value;
+		int64_t kept_expires;
+
+		if (!stocks[i] || stock_get(stocks[i], item, &kept, &kept_expires, NULL) != 0 ||
+		    endorse_check(s->checker, item, &kept, now_s(), &kept_expires, NULL) != 0 ||
+		    kept.issued <= value->issued)
+			continue;
+		*value = kept;
+		*expires = kept_expires;
+		kept = earlier;
+	}
+}
+
 static int fetch(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *ret,
 		 int64_t *ret_expires, struct jurat_error *err)
 {
@@ -190,8 +215,10 @@ static int fetch(struct read_through_slot *s, const struct endorse_item *item, s
 
 	if (r == 0)
 		r = endorse_check(s->checker, item, ret, now_s(), ret_expires, err);
-	if (r == 0)
+	if (r == 0) {
+		take_later(s, item, ret, ret_expires);
 		put(s, item, ret, *ret_expires);
+	}
 	atomic_fetch_add(&s->of->stats.asked[endorse_item_service(item)][outcome_of(r).end], 1);
 	return r;
 }
@@ -233,11 +260,13 @@ static int load_needed(struct read_through_slot *s, const struct endorse_item *i
 	endorse_value_done(&value);
 	if (r == 0)
 		s->loaded |= bit;
+	if (r == JURAT_BUSY) /* the service wants a pause, also when it was asked for the chain */
+		return r;
 	return r > 0 ? jurat_fail(err, -ENOKEY, "the certificates that its check needs are not there") : r;
 }
 
-static int check(struct read_through_slot *s, const struct endorse_item *item,
-		 const struct endorse_value *value, int64_t *ret_expires, struct jurat_error *err)
+static int check(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *value,
+		 int64_t *ret_expires, struct jurat_error *err)
 {
 	int r = endorse_check(s->checker, item, value, now_s(), ret_expires, err);
 

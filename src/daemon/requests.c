@@ -252,9 +252,13 @@ static void keep(struct requests *s, struct flight *f)
 {
 	struct source_work *work = flight_work(f);
 	const int64_t now = now_s();
+	const struct shelf_entry *e;
 
 	if (work->stale)
 		return;
+	e = shelf_find(s->shelf, flight_name(f), now);
+	if (work->status == MHD_HTTP_OK && e && shelf_value(e)->issued > work->value.issued)
+		return; /* an older issue does not take the place of a later one */
 	if (work->status == MHD_HTTP_OK && work->expires > now)
 		(void)shelf_put(s->shelf, flight_name(f), &work->item, &work->value, work->expires, now);
 	else if (s->options.missing_s > 0 && work->newer_than == 0)

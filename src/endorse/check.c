@@ -92,8 +92,7 @@ static int check_shape(const struct endorse_item *item, const struct endorse_val
 }
 
 int endorse_check(struct endorse_checker *checker, const struct endorse_item *item,
-		  const struct endorse_value *value, int64_t at, int64_t *ret_expires,
-		  struct jurat_error *err)
+		  struct endorse_value *value, int64_t at, int64_t *ret_expires, struct jurat_error *err)
 {
 	struct jurat_verdict *out auto_call(verdict_drop) = NULL;
 	struct endorse_case c = {
@@ -113,7 +112,9 @@ int endorse_check(struct endorse_checker *checker, const struct endorse_item *it
 	c.policy.allow_no_collateral = true; /* one item at a time */
 	r = endorse_item_service(item) == ENDORSE_AMD_KDS ? endorse_check_amd(&c, err)
 							  : endorse_check_intel(&c, err);
-	if (r == 0)
-		*ret_expires = c.expires;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_expires = c.expires;
+	value->issued = c.issued;
+	return 0;
 }

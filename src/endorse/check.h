@@ -27,12 +27,14 @@ JURAT_MUST_CHECK int endorse_checker_add_roots(struct endorse_checker *checker, 
  * at           time of the check, seconds since 1970
  * ret_expires  until when it may be served without asking again: nextUpdate of CRLs and documents, notAfter
  *              of certificates
+ * value        `issued` is set: thisUpdate of CRLs, issueDate of documents, so that the later of two can be
+ *              kept; 0 for certificates
  * Returns      0; -EBADMSG it is malformed, not signed, or another item: `err` says what was expected and
  *              found; -ESTALE it has expired or is not yet valid at `at`; -ENOKEY the chain that it needs
  *              was not checked before; -ENOMEM
  */
 JURAT_MUST_CHECK int endorse_check(struct endorse_checker *checker, const struct endorse_item *item,
-				   const struct endorse_value *value, int64_t at, int64_t *ret_expires,
+				   struct endorse_value *value, int64_t at, int64_t *ret_expires,
 				   struct jurat_error *err);
 /* The item whose value endorse_check() of `item` needs first; false: none. */
 bool endorse_check_needs(const struct endorse_item *item, struct endorse_item *ret);

@@ -108,6 +108,7 @@ static int check_document(struct endorse_case *c, struct intel *intel, const str
 	if (r < 0)
 		return r;
 	assert(trusted);
+	c->issued = doc->issue_date;
 	endorse_check_expires(c, doc->next_update);
 	return 0;
 }
@@ -324,6 +325,7 @@ static int check_crl(struct endorse_case *c, struct intel *intel, struct cert_en
 	r = endorse_check_outcome(c, r, REASON_LEAF_REVOKED, err);
 	if (r < 0)
 		return r;
+	c->issued = crl->this_update;
 	endorse_check_expires(c, crl->next_update);
 	return 0;
 }

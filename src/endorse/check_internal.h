@@ -36,11 +36,12 @@ struct endorse_case {
 	const struct endorse_item *item;
 	const struct endorse_value *value;
 	int64_t at, expires; /* `expires`: the earliest end that was seen */
+	int64_t issued;      /* 0: it has no such date */
 	struct jurat_policy policy;
 	struct jurat_verdict *out;
 };
 
-/* Each as endorse_check(), but for *ret_expires. */
+/* Each as endorse_check(), but for *ret_expires and the value's `issued`. */
 JURAT_MUST_CHECK int endorse_check_amd(struct endorse_case *c, struct jurat_error *err);
 JURAT_MUST_CHECK int endorse_check_intel(struct endorse_case *c, struct jurat_error *err);
 

@@ -14,6 +14,7 @@ struct endorse_value {
 	uint8_t *body; /* heap */
 	size_t size;
 	char *issuer_chain; /* heap, PEM, percent-decoded; NULL: the service sends none for this kind */
+	int64_t issued;     /* set by endorse_check(): of CRLs and documents; 0: of the others */
 };
 void endorse_value_done(struct endorse_value *value); /* accepts an all-zero struct */
 

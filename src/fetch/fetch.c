@@ -200,7 +200,7 @@ static int get_by_http(struct fetcher *f, const struct endorse_item *item, uint6
 
 /* ---- Items */
 
-static int check(const struct fetcher *f, const struct endorse_item *item, const struct endorse_value *value,
+static int check(const struct fetcher *f, const struct endorse_item *item, struct endorse_value *value,
 		 struct jurat_error *err)
 {
 	int64_t at = f->options.at ? f->options.at : base_realtime_s(f->env), expires;
@@ -213,7 +213,7 @@ static int get(struct fetcher *f, const struct endorse_item *item, uint64_t dead
 
 /* Checks a value, and gets first what that needs. */
 static int check_with_needs(struct fetcher *f, const struct endorse_item *item, uint64_t deadline_ns,
-			    const struct endorse_value *value, struct jurat_error *err)
+			    struct endorse_value *value, struct jurat_error *err)
 {
 	struct endorse_value chain auto_call(endorse_value_done) = { .body = NULL };
 	struct endorse_item needed;

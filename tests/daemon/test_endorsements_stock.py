@@ -3,6 +3,7 @@
 """juratd endorsements with a stock, before services that fail and lie: reads through it once, and never serves what is wrong."""
 import concurrent.futures
 import contextlib
+import http.server
 import pathlib
 import re
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
@@ -183,6 +185,64 @@ def a_service_that_says_429_is_left_alone(tmp):
             begin = time.monotonic()
             front.get(vcek)
             assert time.monotonic() - begin >= 1.9 and front.metric("pauses_total") == 1
+
+
+@case
+def a_service_that_says_429_to_what_a_check_needs_is_left_alone(tmp):
+    with Juratd(JURATD, "--chips", "3", "--fault", "429:99,retry-after=60@vcek-chain") as upstream:
+        with Juratd(JURATD) as other:
+            roots_of(other, tmp / "roots")
+        with Front(tmp, upstream, "--kds-interval", "10", "--wait", "1000") as front:
+            for chip in range(3):
+                answer = front.ask(f"/vcek/v1/Milan/{upstream.chips()[chip]['hwid']}?{SPLS}")
+                assert answer.status == 429, (answer.status, answer.body)
+            assert front.asked("kds", "busy") == 1 and front.metric("pauses_total") == 1, front.asked("kds", "busy")
+
+
+class Behind(http.server.BaseHTTPRequestHandler):
+    """A mirror that is behind. Before it answers, another replica puts the later issues into the stock."""
+
+    def do_GET(self):
+        for name, content in self.server.later.items():
+            name.parent.mkdir(parents=True, exist_ok=True)
+            name.write_bytes(content)
+        answer = self.server.older.get(self.path)
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name not in ("Connection", "Date", "Transfer-Encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@case
+def an_older_issue_does_not_replace_a_later_one(tmp):
+    targets = ["/tdx/certification/v4/qe/identity", "/sgx/certification/v4/pckcrl?ca=processor&encoding=der", TDX_TCB]
+    before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3 * 86400))
+    with Juratd(JURATD) as upstream, Juratd(JURATD, "--at", before) as older:
+        roots_of(upstream, tmp / "roots")
+        with Front(tmp, upstream) as front:
+            later = {target: front.get(target).body for target in targets}
+        for target in targets:
+            assert older.get(target).body != later[target], target
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Behind) as mirror:
+            mirror.older = older
+            mirror.later = {f: f.read_bytes() for f in (tmp / "stock").rglob("*.endorsement")}
+            mirror.url = lambda: f"http://127.0.0.1:{mirror.server_address[1]}"
+            thread = threading.Thread(target=mirror.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            thread.start()
+            for target in targets:
+                shutil.rmtree(tmp / "stock")
+                with Front(tmp, mirror) as front:
+                    assert front.get(target).body == later[target], target
+                    assert front.asked("pcs") == 1
+                for f, content in mirror.later.items():
+                    assert f.read_bytes() == content, f
+            mirror.shutdown()
+            thread.join()
 
 
 @case

@@ -204,6 +204,32 @@ static void early_and_standard_are_told_apart_by_the_list(void **state)
 		}
 }
 
+/* ---- Issues */
+
+static void of_two_issues_the_later_is_known(void **state)
+{
+	(void)state;
+	for (enum endorse_kind kind = 0; kind < ENDORSE_N_KINDS; kind++) {
+		struct endorse_checker *checker = world_checker();
+		const bool is_certificate =
+			kind == ENDORSE_VCEK || kind == ENDORSE_VCEK_CHAIN || kind == ENDORSE_VLEK_CHAIN;
+		struct jurat_error err = { "" };
+		int64_t expires;
+		struct one one;
+
+		world_one(&one, kind);
+		world_accept_needed(checker, &one.item);
+		one.value.issued = -7;
+		if (endorse_check(checker, &one.item, &one.value, one.at, &expires, &err) != 0)
+			FAIL_BECAUSE("%s: %s", endorse_kind_name(kind), err.text);
+		if (is_certificate ? one.value.issued != 0
+				   : one.value.issued < one.at - 1000 * 86400 || one.value.issued > one.at)
+			FAIL_BECAUSE("%s: issued %lld", endorse_kind_name(kind), (long long)one.value.issued);
+		world_one_done(&one);
+		endorse_checker_free(checker);
+	}
+}
+
 /* ---- Without memory */
 
 static int check_without_memory(void *ctx)
@@ -243,6 +269,7 @@ int main(void)
 		cmocka_unit_test(only_roots_are_taken_from_a_file_of_roots),
 		cmocka_unit_test(a_crl_that_revokes_is_accepted),
 		cmocka_unit_test(early_and_standard_are_told_apart_by_the_list),
+		cmocka_unit_test(of_two_issues_the_later_is_known),
 		cmocka_unit_test(without_memory_nothing_is_accepted),
 	};
 

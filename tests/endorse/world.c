@@ -210,9 +210,9 @@ void world_accept_needed(struct endorse_checker *checker, const struct endorse_i
 int world_check(struct endorse_checker *checker, const struct one *one, int64_t *ret_expires,
 		struct jurat_error *err)
 {
-	const struct endorse_value value = { .body = heap_copy(one->value.body, one->value.size),
-					     .size = one->value.size,
-					     .issuer_chain = one->value.issuer_chain };
+	struct endorse_value value = { .body = heap_copy(one->value.body, one->value.size),
+				       .size = one->value.size,
+				       .issuer_chain = one->value.issuer_chain };
 	int r = endorse_check(checker, &one->item, &value, one->at, ret_expires, err);
 
 	free(value.body);
