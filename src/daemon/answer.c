@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +7,8 @@
 #include "crypto/x509.h"
 #include "daemon/shelf.h"
 
-enum { MAX_CHAIN_HEADER_BYTES = 8192 }; /* percent-encoded; Intel's have 2500 */
-
-/* Percent-encoding as Intel's service has it: all but unreserved characters (RFC 3986). */
-static bool put_escaped(const char *text, char to[MAX_CHAIN_HEADER_BYTES])
+/* Percent-encoding; what endorse_check() has accepted fits. */
+static bool put_escaped(const char *text, char to[ENDORSE_MAX_CHAIN_HEADER_BYTES])
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t n = 0;
@@ -19,9 +16,9 @@ static bool put_escaped(const char *text, char to[MAX_CHAIN_HEADER_BYTES])
 	for (; *text; text++) {
 		const uint8_t c = (uint8_t)*text;
 
-		if (n + 4 > MAX_CHAIN_HEADER_BYTES)
+		if (n + (endorse_is_unreserved(c) ? 1 : 3) + 1 > ENDORSE_MAX_CHAIN_HEADER_BYTES)
 			return false;
-		if (isalnum(c) || strchr("-_.~", c)) {
+		if (endorse_is_unreserved(c)) {
 			to[n++] = (char)c;
 			continue;
 		}
@@ -73,7 +70,7 @@ struct web_content *answer_new(const struct endorse_item *item, const struct end
 			       enum endorse_encoding encoding, const char *content_type, bool half)
 {
 	const char *header = endorse_chain_header(item);
-	char escaped[MAX_CHAIN_HEADER_BYTES], *body = NULL;
+	char escaped[ENDORSE_MAX_CHAIN_HEADER_BYTES], *body = NULL;
 	struct web_content *c;
 	size_t n = 0;
 

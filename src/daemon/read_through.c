@@ -360,6 +360,8 @@ static bool may_ask(struct read_through_slot *s, struct source_work *work)
 		return true;
 	if (r == JURAT_BUSY) {
 		atomic_fetch_add(&t->stats.quota_waits, 1);
+		if (wait_ms > MAX_PAUSE_MS) /* as long as any pause that is set here: it is asked again */
+			wait_ms = MAX_PAUSE_MS;
 		close_gate(t, wait_ms);
 		wait_in(work, LANE_STOCK, wait_ms);
 		return false;
@@ -429,7 +431,10 @@ static void ask(struct read_through_slot *s, struct source_work *work, uint64_t 
 		return;
 	/* Was stopped: the claim may end before the answer, or the next in the quota may have its turn. */
 	if (now_ms() - since_ms > CLAIM_SLACK_MS || now_ms() - taking_ms > TAKEN_SLACK_MS) {
-		wait_in(work, LANE_STOCK, 1);
+		if (can_poll(work))
+			wait_in(work, LANE_STOCK, 1);
+		else
+			finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
 		return;
 	}
 	end(s, work, fetch(s, &work->item, &work->value, &work->expires, &work->why));

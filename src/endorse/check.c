@@ -73,6 +73,16 @@ bool endorse_check_needs(const struct endorse_item *item, struct endorse_item *r
 	}
 }
 
+/* Its size in the header in which it is served. */
+static size_t header_size(const char *chain)
+{
+	size_t n = 1;
+
+	for (; *chain; chain++)
+		n += endorse_is_unreserved((uint8_t)*chain) ? 1 : 3;
+	return n;
+}
+
 static int check_shape(const struct endorse_item *item, const struct endorse_value *value,
 		       struct jurat_error *err)
 {
@@ -88,6 +98,9 @@ static int check_shape(const struct endorse_item *item, const struct endorse_val
 	if (header && strlen(value->issuer_chain) > ENDORSE_MAX_CHAIN_BYTES)
 		return jurat_fail(err, -EBADMSG, "the issuer chain has more than %d bytes",
 				  ENDORSE_MAX_CHAIN_BYTES);
+	if (header && header_size(value->issuer_chain) > ENDORSE_MAX_CHAIN_HEADER_BYTES)
+		return jurat_fail(err, -EBADMSG, "the issuer chain does not fit a header of %d bytes",
+				  ENDORSE_MAX_CHAIN_HEADER_BYTES);
 	return 0;
 }
 

@@ -14,6 +14,12 @@ void endorse_value_done(struct endorse_value *value)
 	*value = (struct endorse_value){ .body = NULL };
 }
 
+bool endorse_is_unreserved(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+	       c == '_' || c == '.' || c == '~';
+}
+
 const char *endorse_chain_header(const struct endorse_item *item)
 {
 	switch (item->kind) {

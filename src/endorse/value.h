@@ -9,6 +9,8 @@
  * documents (whose bytes are signed). Untrusted until endorse_check().
  */
 enum { ENDORSE_MAX_BYTES = 1 << 20, ENDORSE_MAX_CHAIN_BYTES = 64 * 1024 };
+/* Of an issuer chain, percent-encoded, in a header with its NUL; Intel's have 2500. */
+enum { ENDORSE_MAX_CHAIN_HEADER_BYTES = 8192 };
 
 struct endorse_value {
 	uint8_t *body; /* heap */
@@ -18,6 +20,8 @@ struct endorse_value {
 };
 void endorse_value_done(struct endorse_value *value); /* accepts an all-zero struct */
 
+/* Whether percent-encoding leaves it as it is: as Intel's service, unreserved characters (RFC 3986). */
+bool endorse_is_unreserved(uint8_t c);
 /* The header in which Intel's services and a PCCS send the issuer chain of this item; NULL: none. */
 const char *endorse_chain_header(const struct endorse_item *item);
 /* "application/json", "application/pkix-crl" ... */

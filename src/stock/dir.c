@@ -141,7 +141,7 @@ static int open_beside(const struct dir_stock *d, const char *beside, struct jur
 {
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
 		struct base_stat opened, named;
-		int r, fd = dir_open_file(d, beside, err);
+		int r, fd = dir_open_file(d, beside, FILE_MODE, err);
 
 		if (fd < 0)
 			return fd;

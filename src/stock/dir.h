@@ -18,7 +18,8 @@ struct dir_stock {
 	struct dir_claim *claims;
 };
 
-enum { DIR_MODE = 0755, FILE_MODE = 0644 };
+/* LOCK_MODE: who can read a file can lock it, and so keep everybody from what it guards. */
+enum { DIR_MODE = 0755, FILE_MODE = 0644, LOCK_MODE = 0600 };
 
 /* "cannot WHAT 'PATH': reason". Returns r. */
 int dir_fail(int r, const char *what, const char *path, struct jurat_error *err);
@@ -30,7 +31,8 @@ char *dir_path(const struct dir_stock *d, const char *folder, const char *name);
  */
 JURAT_MUST_CHECK int dir_enter(const struct dir_stock *d, const char *path, struct jurat_error *err);
 /* Opens a regular file for reading and writing, which is made unless there is one. A descriptor; -errno. */
-JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const char *path, struct jurat_error *err);
+JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode,
+				   struct jurat_error *err);
 
 /* ---- dir_claim.c */
 int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64_t for_ms,

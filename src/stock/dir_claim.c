@@ -43,7 +43,7 @@ static int lock_all(const struct dir_stock *d, struct jurat_error *err)
 	if (fd < 0)
 		return fd;
 	base_close(d->base.env, fd);
-	fd = dir_open_file(d, path, err);
+	fd = dir_open_file(d, path, LOCK_MODE, err);
 	if (fd < 0)
 		return fd;
 	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
@@ -72,7 +72,7 @@ static int lock_one(const struct dir_stock *d, const char *path, uint64_t now, i
 		    struct jurat_error *err)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		int fd = dir_open_file(d, path, err), r;
+		int fd = dir_open_file(d, path, LOCK_MODE, err), r;
 		bool ended = false;
 
 		if (fd < 0)

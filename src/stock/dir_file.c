@@ -34,10 +34,9 @@ int dir_enter(const struct dir_stock *d, const char *path, struct jurat_error *e
 	return fd < 0 ? dir_fail(fd, "open directory", path, err) : fd;
 }
 
-int dir_open_file(const struct dir_stock *d, const char *path, struct jurat_error *err)
+int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode, struct jurat_error *err)
 {
-	int fd = base_open(d->base.env, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-			   FILE_MODE);
+	int fd = base_open(d->base.env, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
 	struct base_stat st;
 	int r;
 
@@ -46,6 +45,8 @@ int dir_open_file(const struct dir_stock *d, const char *path, struct jurat_erro
 	r = base_fstat(d->base.env, fd, &st);
 	if (r == 0 && !S_ISREG(st.mode))
 		r = -EMEDIUMTYPE;
+	if (r == 0 && st.mode & 0777 & ~mode) /* of an earlier release, which let others lock it */
+		(void)base_fchmod(d->base.env, fd, mode);
 	if (r == 0)
 		return fd;
 	base_close(d->base.env, fd);

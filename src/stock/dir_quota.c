@@ -82,7 +82,7 @@ static int lock_quota(const struct dir_stock *d, const struct stock_quota *quota
 	if (fd < 0)
 		return fd;
 	base_close(d->base.env, fd);
-	fd = dir_open_file(d, path, err);
+	fd = dir_open_file(d, path, LOCK_MODE, err);
 	if (fd < 0)
 		return fd;
 	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);

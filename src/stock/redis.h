@@ -27,6 +27,7 @@ struct redis_conn {
 	struct redis_url url;
 	char name[96];         /* for messages: without the password */
 	redisContext *context; /* NULL: not connected */
+	bool signs_in;         /* the command on its way has the password, which an error may repeat */
 	redisReplyObjectFunctions functions;
 	char sha[REDIS_N_SCRIPTS][REDIS_SHA_CHARS + 1]; /* of scripts that the server has; "": not loaded */
 };

@@ -143,7 +143,8 @@ static int refused(struct redis_conn *conn, const char *text, struct jurat_error
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (!strncmp(text, rows[i].begin, strlen(rows[i].begin)))
 			r = rows[i].r;
-	return jurat_fail(err, r, "%s: %.160s", conn->name, text);
+	return jurat_fail(err, r, "%s: %.*s", conn->name, conn->signs_in ? (int)strcspn(text, " ") : 160,
+			  text);
 }
 
 /* Sends a command over the connection there is. */
@@ -205,7 +206,9 @@ static int sign_in(struct redis_conn *conn, uint64_t end, struct jurat_error *er
 		words[n++] = WORD(url->user);
 	if (url->password) {
 		words[n++] = WORD(url->password);
+		conn->signs_in = true;
 		r = expect_ok(conn, words, n, end, err);
+		conn->signs_in = false;
 	}
 	if (r == 0 && url->db > 0) {
 		snprintf(db, sizeof(db), "%u", url->db);

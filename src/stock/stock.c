@@ -24,7 +24,9 @@ int stock_open(const char *where, const struct stock_options *options, struct st
 			err, -EINVAL,
 			"rediss: is not supported; connect to a TLS proxy on this machine by redis:");
 	return jurat_fail(err, -EINVAL,
-			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.64s'", where);
+			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.*s'",
+			  (int)(strcspn(where, ":") < 32 ? strcspn(where, ":") : 32),
+			  where); /* what follows may be a password */
 }
 
 void stock_close(struct stock *stock)

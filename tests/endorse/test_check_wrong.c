@@ -40,6 +40,18 @@ static void no_chain(struct one *one)
 	one->value.issuer_chain = NULL;
 }
 
+/* White space that no PEM reader minds, and no header has room for. */
+static void padded_chain(struct one *one)
+{
+	char *padded = calloc(1, strlen(one->value.issuer_chain) + 3001);
+
+	assert_non_null(padded);
+	memset(padded, '\n', 3000);
+	strcpy(padded + 3000, one->value.issuer_chain);
+	no_chain(one);
+	one->value.issuer_chain = padded;
+}
+
 static void a_chain(struct one *one)
 {
 	no_chain(one);
@@ -520,6 +532,7 @@ static const struct spoilt {
 	{ ENDORSE_QE_IDENTITY, number_18, -EBADMSG, "tcbEvaluationDataNumber: expected 18, found 17" },
 	{ ENDORSE_QE_IDENTITY, changed_text, -EBADMSG, "qe-identity-signature" },
 	{ ENDORSE_QE_IDENTITY, cas_chain, -EBADMSG, "tcb-signer-" },
+	{ ENDORSE_TCB_INFO, padded_chain, -EBADMSG, "does not fit a header" },
 	{ ENDORSE_QE_IDENTITY, no_chain, -EBADMSG, "SGX-Enclave-Identity-Issuer-Chain" },
 	{ ENDORSE_QE_IDENTITY, in_3000, -ESTALE, "" },
 	{ ENDORSE_QVE_IDENTITY, identity_instead, -EBADMSG, "id: expected QVE, found TD_QE" },

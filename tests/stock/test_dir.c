@@ -222,6 +222,32 @@ static void only_directories_are_stocks(void **state)
 	assert_non_null(strstr(err.text, "TLS"));
 }
 
+static void others_cannot_lock_what_guards_a_claim_or_a_quota(void **state)
+{
+	static const char *const files[] = { "claims.lock", "quotas/kds" };
+	const struct place *place = *state;
+	const struct stock_quota quota = { "kds", 1000, 1000 };
+	const struct endorse_item item = item_of(0);
+	struct stock *stock = must_open(place->where, NULL);
+	struct jurat_error err = { "" };
+	char path[400];
+	struct stat st;
+	uint64_t wait;
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(stock_claim(stock, &item, 60000, &err), 0);
+		assert_int_equal(stock_take(stock, &quota, &wait, &err), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
+			path_in(place, files[k], path);
+			assert_int_equal(stat(path, &st), 0);
+			assert_int_equal(st.st_mode & 0777, 0600);
+			assert_int_equal(chmod(path, 0644), 0); /* as an earlier release left it */
+		}
+		stock_release(stock, &item);
+	}
+	stock_close(stock);
+}
+
 /* ---- Faults */
 
 /*
@@ -606,6 +632,7 @@ int main(void)
 		CASE(what_it_did_not_make_is_neither_read_nor_written),
 		CASE(damaged_files_are_named),
 		CASE(only_directories_are_stocks),
+		CASE(others_cannot_lock_what_guards_a_claim_or_a_quota),
 		CASE(a_value_is_whole_whatever_fails),
 		CASE(a_vcek_is_whole_whatever_fails),
 		CASE(claims_and_quotas_fail_closed),

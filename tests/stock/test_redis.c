@@ -328,6 +328,8 @@ static void urls_are_read_strictly(void **state)
 	};
 	static const char *const bad[] = {
 		"redis://",
+		"valkey://:secret@host",
+		"reids://secret@host",
 		"redis://:secret@",
 		"redis://:secret@:1",
 		"redis://secret@host:0",
