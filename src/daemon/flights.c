@@ -20,8 +20,8 @@ struct flight {
 	struct source_work work;
 	void *data;
 	struct flight *next_in_bucket;
-	struct flight *next; /* in the queue of its lane, or among those that wait */
-	uint64_t not_before; /* of the loop's clock */
+	struct flight *next;           /* in the queue of its lane, or among those that wait */
+	uint64_t not_before, asked_at; /* of the loop's clock */
 };
 
 /* A thread's worth of a lane. */
@@ -38,6 +38,7 @@ struct flights {
 	uv_loop_t *loop;
 	const struct source *source;
 	size_t max;
+	uint64_t forgotten_ms;
 	void (*landed)(void *context, struct flight *f);
 	void *context;
 	struct flight *buckets[BUCKETS];
@@ -45,8 +46,10 @@ struct flights {
 		struct flight *first, **last;
 		struct slot *free;
 	} lanes[SOURCE_LANES];
-	struct flight *waiting; /* for their time */
+	struct flight *waiting, **last_waiting; /* for their time */
 	uv_timer_t timer;
+	uint64_t timer_at; /* UINT64_MAX: it does not run */
+	uint64_t tidy_at;
 	struct slot *slots;
 	size_t n_slots, n_busy;
 	struct progress progress;
@@ -74,6 +77,20 @@ static struct flight **bucket_of(struct flights *fs, const char *name)
 	return &fs->buckets[hash & (BUCKETS - 1)];
 }
 
+static unsigned class_of(const struct source_work *work)
+{
+	if (work->item.kind != ENDORSE_VCEK)
+		return FLIGHTS_SERVICE + endorse_item_service(&work->item);
+	return work->stock_only ? FLIGHTS_STOCK_ONLY : FLIGHTS_VCEK;
+}
+
+static size_t max_of(const struct flights *fs, unsigned class)
+{
+	const size_t share = (fs->max + FLIGHTS_SHARE - 1) / FLIGHTS_SHARE;
+
+	return class == FLIGHTS_VCEK ? fs->max - fs->max / FLIGHTS_SHARE * (FLIGHTS_CLASSES - 1) : share;
+}
+
 static void forget(struct flight *f)
 {
 	struct flight **at = bucket_of(f->of, f->name);
@@ -82,6 +99,7 @@ static void forget(struct flight *f)
 		at = &(*at)->next_in_bucket;
 	*at = f->next_in_bucket;
 	f->of->stats.now--;
+	f->of->stats.of_class[class_of(&f->work)]--;
 }
 
 static void free_flight(struct flight *f)
@@ -134,15 +152,15 @@ static void enter_lane(struct flight *f)
 
 static void on_timer(uv_timer_t *timer);
 
-static void set_timer(struct flights *fs)
+/* No later than `at`. */
+static void set_timer(struct flights *fs, uint64_t at)
 {
 	const uint64_t now = uv_now(fs->loop);
-	uint64_t at = UINT64_MAX;
 
-	for (const struct flight *f = fs->waiting; f; f = f->next)
-		at = f->not_before < at ? f->not_before : at;
-	if (at != UINT64_MAX)
-		uv_timer_start(&fs->timer, on_timer, at > now ? at - now : 0, 0);
+	if (at >= fs->timer_at)
+		return;
+	fs->timer_at = at;
+	uv_timer_start(&fs->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -150,9 +168,11 @@ static void on_timer(uv_timer_t *timer)
 	struct flights *fs = timer->data;
 	const uint64_t now = uv_now(fs->loop);
 	struct flight **at = &fs->waiting, *due = NULL, **last = &due, *f;
+	uint64_t next = UINT64_MAX;
 
 	while ((f = *at)) {
 		if (f->not_before > now) {
+			next = f->not_before < next ? f->not_before : next;
 			at = &f->next;
 			continue;
 		}
@@ -161,25 +181,25 @@ static void on_timer(uv_timer_t *timer)
 		*last = f;
 		last = &f->next;
 	}
+	fs->last_waiting = at;
+	fs->timer_at = UINT64_MAX;
+	set_timer(fs, next);
 	while ((f = due)) {
 		due = f->next;
 		enter_lane(f);
 	}
-	set_timer(fs);
 }
 
 /* To the end of those that wait, so that flights due at the same time keep their order. */
 static void wait_for_time(struct flight *f)
 {
 	struct flights *fs = f->of;
-	struct flight **at = &fs->waiting;
 
-	while (*at)
-		at = &(*at)->next;
 	f->not_before = uv_now(fs->loop) + f->work.wait_ms;
 	f->next = NULL;
-	*at = f;
-	set_timer(fs);
+	*fs->last_waiting = f;
+	fs->last_waiting = &f->next;
+	set_timer(fs, f->not_before);
 }
 
 static void after_step(uv_work_t *work, int status)
@@ -208,18 +228,52 @@ static void after_step(uv_work_t *work, int status)
 
 /* ---- flights */
 
+/* Drops the VCEKs that nobody has asked for any more: now and then, for there may be
+ * many to look at. */
+static void tidy(struct flights *fs)
+{
+	const uint64_t now = uv_now(fs->loop);
+	struct flight **at = &fs->waiting, *f;
+
+	if (now < fs->tidy_at)
+		return;
+	fs->tidy_at = now + fs->forgotten_ms / 60;
+	while ((f = *at)) {
+		if (class_of(&f->work) != FLIGHTS_VCEK || f->data || now - f->asked_at < fs->forgotten_ms) {
+			at = &f->next;
+			continue;
+		}
+		*at = f->next;
+		forget(f);
+		free_flight(f);
+		fs->stats.dropped++;
+	}
+	fs->last_waiting = at;
+}
+
+static bool has_room(struct flights *fs, struct source_work *work)
+{
+	if (class_of(work) == FLIGHTS_VCEK && fs->stats.of_class[FLIGHTS_VCEK] >= max_of(fs, FLIGHTS_VCEK)) {
+		tidy(fs);
+		work->stock_only = fs->stats.of_class[FLIGHTS_VCEK] >= max_of(fs, FLIGHTS_VCEK);
+	}
+	return fs->stats.of_class[class_of(work)] < max_of(fs, class_of(work));
+}
+
 struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work)
 {
 	struct flight **bucket = bucket_of(fs, name), *f;
+	struct source_work own = *work;
 
 	if (fs->stopping)
 		return NULL;
 	for (f = *bucket; f; f = f->next_in_bucket)
 		if (!strcmp(f->name, name)) {
 			fs->stats.joined++;
+			f->asked_at = uv_now(fs->loop);
 			return f;
 		}
-	f = fs->stats.now >= fs->max ? NULL : calloc(1, sizeof(*f));
+	f = has_room(fs, &own) ? calloc(1, sizeof(*f)) : NULL;
 	if (f)
 		f->name = strdup(name);
 	if (!f || !f->name) {
@@ -228,11 +282,13 @@ struct flight *flights_join(struct flights *fs, const char *name, const struct s
 		return NULL;
 	}
 	f->of = fs;
-	f->work = *work;
+	f->work = own;
+	f->asked_at = uv_now(fs->loop);
 	f->next_in_bucket = *bucket;
 	*bucket = f;
 	fs->stats.started++;
 	fs->stats.now++;
+	fs->stats.of_class[class_of(&own)]++;
 	enter_lane(f);
 	return f;
 }
@@ -283,7 +339,7 @@ static int open_slots(struct flights *fs, struct jurat_error *err)
 	return r;
 }
 
-int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
+int flights_new(uv_loop_t *loop, const struct source *source, size_t max, uint64_t forgotten_ms,
 		void (*landed)(void *context, struct flight *f), void *context, struct flights **ret,
 		struct jurat_error *err)
 {
@@ -299,6 +355,9 @@ int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
 	fs->loop = loop;
 	fs->source = source;
 	fs->max = max;
+	fs->forgotten_ms = forgotten_ms;
+	fs->last_waiting = &fs->waiting;
+	fs->timer_at = UINT64_MAX;
 	fs->landed = landed;
 	fs->context = context;
 	uv_timer_init(loop, &fs->timer);

@@ -13,23 +13,40 @@
 struct flights;
 struct flight;
 
+/*
+ * Flights are counted by what they wait for, so that what is asked of one service leaves room for the others:
+ * VCEKs, which wait for the quota of AMD's service, hours in all; the items of each service beside them; and
+ * VCEKs that are looked for in the stock only, while there are as many of the first as may be.
+ */
+enum {
+	FLIGHTS_VCEK,
+	FLIGHTS_SERVICE, /* the first of ENDORSE_N_SERVICES */
+	FLIGHTS_STOCK_ONLY = FLIGHTS_SERVICE + ENDORSE_N_SERVICES,
+	FLIGHTS_CLASSES
+};
+/* Of `max` flights, each class but the first may have one in so many, and the first has the rest. */
+enum { FLIGHTS_SHARE = 16 };
+
 struct flights_stats {
-	uint64_t started, joined, refused;
-	size_t now, in_lane[SOURCE_LANES]; /* in_lane: waiting for a thread or running */
+	uint64_t started, joined, refused, dropped;
+	size_t now, of_class[FLIGHTS_CLASSES];
+	size_t in_lane[SOURCE_LANES]; /* in_lane: waiting for a thread or running */
 };
 
 /*
  * landed    called on the loop with a finished flight, whose memory ends with the call; `work` may be taken
  *           from
  * max       of flights at a time
+ * forgotten_ms  after which a VCEK that nobody has asked for gives its place to another
  * Returns   0; what source->ops->open() returns; -ENOMEM. Borrows `source`
  */
 JURAT_MUST_CHECK int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
-				 void (*landed)(void *context, struct flight *f), void *context,
-				 struct flights **ret, struct jurat_error *err);
+				 uint64_t forgotten_ms, void (*landed)(void *context, struct flight *f),
+				 void *context, struct flights **ret, struct jurat_error *err);
 /*
- * The flight for a work, a running one if there is one of that name; NULL: there are as many as may be, or
- * out of memory.
+ * The flight for a work, a running one if there is one of that name; NULL: its class has as many as may
+ * be, or out of memory. While there are as many VCEKs as may be, another's is for the stock only, unless one
+ * is dropped that nobody waits for, or has asked for lately.
  */
 struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work);
 /* Names and contents for landed(). */

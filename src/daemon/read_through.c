@@ -299,6 +299,11 @@ static void step_stock(struct read_through_slot *s, struct source_work *work)
 		finish(work, MHD_HTTP_NOT_FOUND, 0);
 		return;
 	}
+	if (work->stock_only) {
+		finish(work, r < 0 ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_TOO_MANY_REQUESTS,
+		       AWAY_AGAIN_MS);
+		return;
+	}
 	work->lane = LANE_KDS + endorse_item_service(&work->item);
 }
 

@@ -17,6 +17,7 @@ enum {
 	COME_AGAIN_S = 5,
 	FAILED_S = 2, /* how long a failure of a service is the answer for others, too */
 	MAX_COME_AGAIN_S = 600,
+	FORGOTTEN_MS = 60 * 60 * 1000,
 	NAME_BYTES = ENDORSE_TEXT_BYTES,
 };
 
@@ -278,7 +279,9 @@ static void on_landed(void *context, struct flight *f)
 	while ((w = next_waiter(s, f))) {
 		const struct endorse_value *value = work->value.body || !e ? &work->value : shelf_value(e);
 
-		if (work->status == MHD_HTTP_OK && value->body)
+		if (work->stock_only && work->status == MHD_HTTP_TOO_MANY_REQUESTS)
+			ask_to_come_again(s, &w->query, w->request, "too many VCEKs wait");
+		else if (work->status == MHD_HTTP_OK && value->body)
 			answer_value(s, &w->query, w->request, &work->item, value, work->from);
 		else
 			answer_failure(s, &w->query, w->request, work->status, work->why.text,
@@ -475,8 +478,8 @@ int requests_new(uv_loop_t *loop, const struct requests_options *options, struct
 	if (r < 0)
 		r = jurat_fail_memory(err);
 	else
-		r = flights_new(loop, &s->options.source, options->max_flights, on_landed, s, &s->flights,
-				err);
+		r = flights_new(loop, &s->options.source, options->max_flights, FORGOTTEN_MS, on_landed, s,
+				&s->flights, err);
 	if (r < 0)
 		requests_free(s);
 	else

@@ -103,6 +103,8 @@ void requests_describe(const struct requests *s, const struct web_stats *web, st
 		    "Requests that found theirs under way.", flights->joined);
 	metrics_one(to, "juratd_endorsements_flights_refused", "counter",
 		    "Requests for which there were too many.", flights->refused);
+	metrics_one(to, "juratd_endorsements_flights_dropped", "counter",
+		    "VCEKs that nobody had asked for lately, dropped for others.", flights->dropped);
 	metrics_one(to, "juratd_endorsements_refreshes", "counter", "Items asked for before they expired.",
 		    s->stats.refreshes);
 	metrics_one(to, "juratd_endorsements_memory_bytes", "gauge", "Of items in memory.", shelf->bytes);
