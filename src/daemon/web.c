@@ -733,6 +733,7 @@ void web_drain(struct web *w, void (*drained)(void *context), void *context)
 	w->drained = drained;
 	w->drained_context = context;
 	close_listeners(w);
+	(void)run_daemon(w); /* first: who has sent a request by now is not idle */
 	for (struct web_connection *c = w->oldest; c; c = c->next)
 		if (!c->request)
 			end_connection(c);

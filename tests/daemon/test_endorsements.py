@@ -195,10 +195,8 @@ def https_is_tls_1_2_or_later(tmp):
 
 # ---- requests under way when a server or its patience ends
 
-def send(juratd, data, tls=None):
+def send(juratd, data):
     s = socket.create_connection((juratd.host, juratd.port), timeout=60)
-    if tls:
-        s = tls.wrap_socket(s, server_hostname=juratd.host)
     s.sendall(data)
     return s
 
@@ -211,17 +209,20 @@ def head_of(target):
 def two_changes_of_certificates_answer_what_is_slow_under_the_first(tmp):
     tls = make_certificate(tmp, "x")
     with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key", "--fault", "slow:1500@root-crl") as juratd:
-        waiting = [send(juratd, head_of("/IntelSGXRootCA.der") + b"\r\n", tls) for _ in range(8)]
         juratd.tls = tls
-        juratd.get("/vcek/v1/Milan/cert_chain")  # the others came first
+        waiting = [juratd.connection() for _ in range(8)]
+        for c in waiting:
+            c.request("GET", "/nothing")
+            assert c.getresponse().read()
+            c.request("GET", "/IntelSGXRootCA.der")
         for _ in range(2):
             juratd.process.send_signal(1)
             while "event=reloaded" not in juratd.line():
                 pass
-        for s in waiting:
-            answer = s.recv(65536)
-            assert answer.startswith(b"HTTP/1.1 503 ") and b"Retry-After" in answer, answer
-            s.close()
+        for c in waiting:
+            answer = c.getresponse()
+            assert answer.status == 503 and answer.headers["Retry-After"], answer.status
+            c.close()
         juratd.get("/IntelSGXRootCA.der")  # as slow: it ends after the time of the others
 
 
