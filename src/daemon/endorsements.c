@@ -212,6 +212,8 @@ static int apply(void *context, void *next, struct jurat_error *err)
 		web_free(new);
 		return r;
 	}
+	if (e->read_through)
+		requests_forget(e->requests);
 	return new ? change_web(e, new, err) : 0;
 }
 

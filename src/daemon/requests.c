@@ -244,9 +244,9 @@ static void keep_failure(struct requests *s, struct flight *f, int64_t now)
 	const unsigned status = flight_work(f)->status;
 
 	if (status == MHD_HTTP_NOT_FOUND || status == MHD_HTTP_GONE)
-		shelf_put_missing(s->shelf, flight_name(f), status, now + (int64_t)s->options.missing_s);
+		shelf_put_missing(s->shelf, flight_name(f), status, now + (int64_t)s->options.missing_s, now);
 	else if (status >= MHD_HTTP_INTERNAL_SERVER_ERROR)
-		shelf_put_missing(s->shelf, flight_name(f), status, now + FAILED_S);
+		shelf_put_missing(s->shelf, flight_name(f), status, now + FAILED_S, now);
 }
 
 static void keep(struct requests *s, struct flight *f)
@@ -255,7 +255,7 @@ static void keep(struct requests *s, struct flight *f)
 	const int64_t now = now_s();
 	const struct shelf_entry *e;
 
-	if (work->stale)
+	if (work->stale || work->roots != s->roots)
 		return;
 	e = shelf_find(s->shelf, flight_name(f), now);
 	if (work->status == MHD_HTTP_OK && e && shelf_value(e)->issued > work->value.issued)
@@ -295,7 +295,9 @@ static void on_landed(void *context, struct flight *f)
 
 static void start_refresh(struct requests *s, struct shelf_entry *e, const char *name)
 {
-	const struct source_work work = { .item = *shelf_item(e), .newer_than = shelf_expires(e) };
+	const struct source_work work = { .item = *shelf_item(e),
+					  .roots = s->roots,
+					  .newer_than = shelf_expires(e) };
 
 	s->stats.refreshes++;
 	(void)flights_join(s->flights, name, &work); /* none now: at a later request */
@@ -303,7 +305,9 @@ static void start_refresh(struct requests *s, struct shelf_entry *e, const char 
 
 static void serve_item(struct requests *s, const struct requests_query *q, struct web_request *r)
 {
-	struct source_work work = { .item = q->item, .stale = q->fault == SERVICE_FAULT_STALE };
+	struct source_work work = { .item = q->item,
+				    .stale = q->fault == SERVICE_FAULT_STALE,
+				    .roots = s->roots };
 	char name[NAME_BYTES];
 	struct shelf_entry *e;
 	struct flight *f;
@@ -485,6 +489,12 @@ int requests_new(uv_loop_t *loop, const struct requests_options *options, struct
 	else
 		*ret = s;
 	return r;
+}
+
+void requests_forget(struct requests *s)
+{
+	shelf_clear(s->shelf);
+	s->roots++; /* what is under way may have been checked before: it is not kept */
 }
 
 bool requests_stalled(const struct requests *s, uint64_t now_ms)

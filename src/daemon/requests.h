@@ -36,6 +36,8 @@ void requests_serve(void *service, struct web_request *r);
 void requests_closing(void *service, struct web_request *r);
 /* With those of its HTTP server. */
 void requests_describe(const struct requests *s, const struct web_stats *web, struct metrics_text *to);
+/* The roots have changed: forgets what the former ones vouched for. */
+void requests_forget(struct requests *s);
 /* As flights_stalled(). */
 bool requests_stalled(const struct requests *s, uint64_t now_ms);
 /* Answers what waits with 503, and starts nothing more. */

@@ -49,6 +49,7 @@ struct requests {
 	struct requests_slow *slow;
 	size_t n_waiting;
 	unsigned n_outages, n_closed;
+	unsigned roots; /* how often they have changed */
 	struct requests_stats stats;
 };
 

@@ -21,7 +21,7 @@ struct shelf_entry {
 	struct endorse_item item;
 	struct endorse_value value; /* no body: it does not exist */
 	unsigned status;
-	int64_t expires, refresh_at;
+	int64_t put_at, expires, refresh_at;
 	size_t cost;
 	struct web_content *contents[ENDORSE_HEX + 1];
 	struct shelf_entry *next_in_bucket;
@@ -86,10 +86,16 @@ static void drop(struct shelf *s, struct shelf_entry *e)
 	free(e);
 }
 
+void shelf_clear(struct shelf *s)
+{
+	while (s->oldest)
+		drop(s, s->oldest);
+}
+
 void shelf_free(struct shelf *s)
 {
-	while (s && s->oldest)
-		drop(s, s->oldest);
+	if (s)
+		shelf_clear(s);
 	free(s);
 }
 
@@ -107,7 +113,7 @@ struct shelf_entry *shelf_find(struct shelf *s, const char *name, int64_t now)
 
 	if (!e)
 		return NULL;
-	if (e->expires <= now) {
+	if (e->expires <= now || now < e->put_at) {
 		drop(s, e);
 		return NULL;
 	}
@@ -136,7 +142,7 @@ static bool charge(struct shelf *s, struct shelf_entry *e, size_t cost)
 	return true;
 }
 
-static struct shelf_entry *put(struct shelf *s, const char *name, int64_t expires, size_t cost)
+static struct shelf_entry *put(struct shelf *s, const char *name, int64_t expires, int64_t now, size_t cost)
 {
 	struct shelf_entry *e = find(s, name), **bucket;
 
@@ -152,6 +158,7 @@ static struct shelf_entry *put(struct shelf *s, const char *name, int64_t expire
 		return NULL;
 	}
 	e->expires = expires;
+	e->put_at = now;
 	bucket = bucket_of(s, name);
 	e->next_in_bucket = *bucket;
 	*bucket = e;
@@ -171,8 +178,8 @@ static int64_t refresh_time(const struct endorse_item *item, int64_t expires, in
 bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *item,
 	       struct endorse_value *value, int64_t expires, int64_t now)
 {
-	struct shelf_entry *e =
-		put(s, name, expires, value->size + (value->issuer_chain ? strlen(value->issuer_chain) : 0));
+	struct shelf_entry *e = put(s, name, expires, now,
+				    value->size + (value->issuer_chain ? strlen(value->issuer_chain) : 0));
 
 	if (!e)
 		return false;
@@ -184,9 +191,9 @@ bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *ite
 	return true;
 }
 
-void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires)
+void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires, int64_t now)
 {
-	struct shelf_entry *e = put(s, name, expires, 0);
+	struct shelf_entry *e = put(s, name, expires, now, 0);
 
 	if (!e)
 		return;
@@ -224,11 +231,17 @@ bool shelf_wants_refresh(struct shelf_entry *e, int64_t now)
 
 struct web_content *shelf_content(struct shelf *s, struct shelf_entry *e, enum endorse_encoding encoding)
 {
+	const size_t cost = 2 * e->value.size + ENTRY_COST_BYTES;
+
 	if (e->contents[encoding])
 		return e->contents[encoding];
-	if (!charge(s, e, 2 * e->value.size + ENTRY_COST_BYTES))
+	if (!charge(s, e, cost))
 		return NULL;
 	e->contents[encoding] = answer_new(&e->item, &e->value, encoding, NULL, false);
+	if (!e->contents[encoding]) {
+		e->cost -= cost;
+		s->stats.bytes -= cost;
+	}
 	return e->contents[encoding];
 }
 

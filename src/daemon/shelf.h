@@ -16,13 +16,17 @@ struct shelf_entry;
 JURAT_MUST_CHECK int shelf_new(size_t max_bytes, struct shelf **ret);
 void shelf_free(struct shelf *s);
 
-/* NULL: there is none, or it has expired at `now`, seconds since 1970. */
+/*
+ * NULL: there is none, or it has expired at `now`, seconds since 1970, or was put later than that: then the
+ * clock was wrong, and so may be what was found with it.
+ */
 struct shelf_entry *shelf_find(struct shelf *s, const char *name, int64_t now);
 /* Takes *value. false: out of memory, or larger than the shelf. */
 bool shelf_put(struct shelf *s, const char *name, const struct endorse_item *item,
 	       struct endorse_value *value, int64_t expires, int64_t now);
 /* That there is no value: 404, 410, or the status of a failure. */
-void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires);
+void shelf_put_missing(struct shelf *s, const char *name, unsigned status, int64_t expires, int64_t now);
+void shelf_clear(struct shelf *s);
 
 unsigned shelf_status(const struct shelf_entry *e); /* 200, or as put */
 int64_t shelf_expires(const struct shelf_entry *e);

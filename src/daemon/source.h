@@ -15,6 +15,7 @@ enum { SOURCE_LANES = 4, SOURCE_DONE = SOURCE_LANES };
 struct source_work {
 	struct endorse_item item;
 	bool stale;         /* a fault: an issue that has expired */
+	unsigned roots;     /* how often the roots had changed when it was asked for */
 	bool stock_only;    /* as many as may be wait for the service: 429 for what is not in the stock */
 	int64_t newer_than; /* expires of what is kept: only a later issue is of use, nobody waits; or 0 */
 	unsigned lane;      /* of this step; then of the next, or SOURCE_DONE */

@@ -154,10 +154,13 @@ static uint32_t early_number(const struct endorse_numbers *numbers, uint32_t num
 static int check_update(const struct endorse_case *c, enum endorse_tee tee, const struct signed_document *doc,
 			struct jurat_error *err)
 {
+	static const struct endorse_numbers unknown;
 	const struct endorse_numbers *numbers = &c->checker->numbers[tee];
 	const uint32_t number = doc->evaluation_data_number;
 	uint32_t expected = number;
 
+	if (c->at > numbers->next_update)
+		numbers = &unknown;
 	if (c->item->update == ENDORSE_NUMBERED)
 		expected = c->item->number;
 	else if (c->item->update == ENDORSE_EARLY)
@@ -286,7 +289,10 @@ static int check_numbers(struct endorse_case *c, struct intel *intel, struct jur
 		r = expect_id(c->item->tee == ENDORSE_TDX ? "TDX" : "SGX", doc.id, err);
 	if (r < 0)
 		return r;
-	c->checker->numbers[c->item->tee] = numbers;
+	numbers.issued = doc.issue_date;
+	numbers.next_update = doc.next_update;
+	if (numbers.issued >= c->checker->numbers[c->item->tee].issued)
+		c->checker->numbers[c->item->tee] = numbers;
 	return 0;
 }
 

@@ -12,6 +12,7 @@ enum { NUMBERS_MAX = 64 };
 /* TCB recoveries that Intel lists for a TEE. */
 struct endorse_numbers {
 	size_t n; /* 0: not known */
+	int64_t issued, next_update;
 	struct endorse_number {
 		uint32_t number;
 		int64_t event; /* tcbRecoveryEventDate */

@@ -226,6 +226,7 @@ static int check_with_needs(struct fetcher *f, const struct endorse_item *item, 
 }
 
 /* Of several values in a directory, the first that passes; what is wrong with the first if none does. */
+/* In time. In a directory with many certificates of one name, each is tried with each. */
 static int get_from_directory(struct fetcher *f, const struct endorse_item *item, uint64_t deadline_ns,
 			      struct endorse_value *ret, struct jurat_error *err)
 {
@@ -238,6 +239,9 @@ static int get_from_directory(struct fetcher *f, const struct endorse_item *item
 
 		if (r == JURAT_NOT_FOUND && n > 0)
 			return first;
+		if (base_now_ns(f->env) >= deadline_ns)
+			return jurat_fail(err, -ETIMEDOUT,
+					  "no file was found that passes its check within the time limit");
 		if (r == 0)
 			r = check_with_needs(f, item, deadline_ns, &value, text);
 		if (r == 0) {

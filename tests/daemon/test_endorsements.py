@@ -17,7 +17,7 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 from endorsements import FMSPC, SPLS, Juratd, chain_of, make_certificate  # noqa: E402
-from tap import case, main  # noqa: E402
+from tap import Skip, case, main  # noqa: E402
 
 JURATD, JURAT = sys.argv[1:3]
 
@@ -392,6 +392,14 @@ def clients_beyond_the_limit_and_silent_ones_keep_nobody_waiting(tmp):
             assert s.recv(1000) == b""  # closed in time
 
 
+def descriptors(process):
+    """How many it has; -1: only root may see that of a process that cannot be traced."""
+    try:
+        return len(list(pathlib.Path(f"/proc/{process.pid}/fd").iterdir()))
+    except PermissionError:
+        return -1
+
+
 @case
 def ten_thousand_connections_are_bounded_in_memory_and_leave_others_served(tmp):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -401,7 +409,7 @@ def ten_thousand_connections_are_bounded_in_memory_and_leave_others_served(tmp):
     try:
         with Juratd(JURATD, "--timeout", "600000") as juratd:
             juratd.get("/IntelSGXRootCA.der")
-            before = len(list(pathlib.Path(f"/proc/{juratd.process.pid}/fd").iterdir()))
+            before = descriptors(juratd.process)
             for i in range(n):
                 s = socket.create_connection((juratd.host, juratd.port), timeout=60)
                 idle.append(s)
@@ -416,10 +424,12 @@ def ten_thousand_connections_are_bounded_in_memory_and_leave_others_served(tmp):
                 s.close()
             for _ in range(100):  # each answer is a turn of the loop, which closes what has ended
                 juratd.get("/IntelSGXRootCA.der")
-                if len(list(pathlib.Path(f"/proc/{juratd.process.pid}/fd").iterdir())) <= before + 2:
+                if descriptors(juratd.process) <= before + 2:
                     break
             else:
                 raise AssertionError("connections are left open")
+            if before < 0:
+                raise Skip("memory is bounded; whether descriptors are closed, only root may see")
     finally:
         for s in idle:
             s.close()

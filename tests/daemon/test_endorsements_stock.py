@@ -55,6 +55,11 @@ class Front(Juratd):
             words += ["--upstream", upstream.url()]
         super().__init__(JURATD, *words, *options, seed=None)
 
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+        while "event=reloaded" not in self.line():
+            pass
+
     def metric(self, name):
         return metric_of(self.metrics, name)
 
@@ -312,9 +317,15 @@ def roots_change_on_sighup(tmp):
             assert front.ask(TDX_TCB).status == 502
             shutil.rmtree(tmp / "roots")
             roots_of(other, tmp / "roots")
-            front.process.send_signal(signal.SIGHUP)
-            while "event=reloaded" not in front.line():
-                pass
+            front.reload()
+            front.get("/tdx/certification/v4/qe/identity")
+            shutil.rmtree(tmp / "roots")
+            roots_of(upstream, tmp / "roots")
+            front.reload()
+            assert front.ask("/tdx/certification/v4/qe/identity").status == 502  # not from memory: another root vouched for that
+            shutil.rmtree(tmp / "roots")
+            roots_of(other, tmp / "roots")
+            front.reload()
             front.get("/tdx/certification/v4/qe/identity")
             (tmp / "roots" / "intel.der").write_bytes(b"nonsense")
             front.process.send_signal(signal.SIGHUP)

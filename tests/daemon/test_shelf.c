@@ -50,13 +50,41 @@ static void a_newer_value_replaces_an_older_one_and_a_missing_one(void **state)
 {
 	struct shelf *s = new_shelf(MIB);
 
-	shelf_put_missing(s, "a", 404, LATER);
+	shelf_put_missing(s, "a", 404, LATER, NOW);
 	assert_int_equal(shelf_status(shelf_find(s, "a", NOW)), 404);
 	assert_false(shelf_wants_refresh(shelf_find(s, "a", NOW), LATER));
 	assert_true(put(s, "a", ENDORSE_VCEK, 100, LATER));
 	assert_true(put(s, "a", ENDORSE_VCEK, 200, LATER + 1));
 	assert_int_equal(shelf_value(shelf_find(s, "a", NOW))->size, 200);
 	assert_int_equal(shelf_stats(s)->entries, 1);
+	shelf_free(s);
+}
+
+static void what_a_wrong_clock_found_is_forgotten_with_it(void **state)
+{
+	struct shelf *s = new_shelf(MIB);
+
+	shelf_put_missing(s, "a", 502, LATER, NOW);
+	assert_true(put(s, "b", ENDORSE_VCEK, 100, LATER));
+	assert_non_null(shelf_find(s, "a", NOW));
+	assert_null(shelf_find(s, "a", NOW - 1));
+	assert_null(shelf_find(s, "b", NOW - 1));
+	assert_int_equal(shelf_stats(s)->entries, 0);
+	shelf_free(s);
+}
+
+static void all_can_be_forgotten(void **state)
+{
+	struct shelf *s = new_shelf(MIB);
+
+	assert_true(put(s, "a", ENDORSE_VCEK, 100, LATER));
+	shelf_put_missing(s, "b", 404, LATER, NOW);
+	shelf_clear(s);
+	assert_null(shelf_find(s, "a", NOW));
+	assert_int_equal(shelf_stats(s)->entries, 0);
+	assert_int_equal(shelf_stats(s)->bytes, 0);
+	assert_true(put(s, "a", ENDORSE_VCEK, 100, LATER));
+	assert_non_null(shelf_find(s, "a", NOW));
 	shelf_free(s);
 }
 
@@ -120,6 +148,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_item_is_found_until_it_expires),
 		cmocka_unit_test(a_newer_value_replaces_an_older_one_and_a_missing_one),
+		cmocka_unit_test(what_a_wrong_clock_found_is_forgotten_with_it),
+		cmocka_unit_test(all_can_be_forgotten),
 		cmocka_unit_test(memory_is_bounded_and_the_least_used_go_first),
 		cmocka_unit_test(documents_are_asked_for_again_after_a_day_and_certificates_near_their_end),
 		cmocka_unit_test(an_issuer_chain_that_no_header_has_room_for_is_no_answer),

@@ -204,6 +204,44 @@ static void early_and_standard_are_told_apart_by_the_list(void **state)
 		}
 }
 
+static int check_update_at(struct endorse_checker *checker, enum endorse_update update, const char *number,
+			   int64_t at)
+{
+	struct one one;
+	int64_t expires;
+	char text[48];
+	int r;
+
+	world_one(&one, ENDORSE_TCB_INFO);
+	one.item.update = update;
+	one.at = at;
+	TEXT(text, "\"tcbEvaluationDataNumber\":%s", number);
+	world_patch(&one, "\"tcbEvaluationDataNumber\":17", text, "tcbInfo");
+	r = world_check(checker, &one, &expires, NULL);
+	world_one_done(&one);
+	return r;
+}
+
+static void a_list_counts_until_its_next_update_and_an_older_one_never_after_it(void **state)
+{
+	enum { AFTER_NEXT_UPDATE = 1761955200 /* 2025-11-01 */ };
+	struct endorse_checker *checker = world_checker();
+	struct one list;
+	int64_t expires;
+
+	(void)state;
+	world_one(&list, ENDORSE_TCB_NUMBERS);
+	assert_int_equal(world_check(checker, &list, &expires, NULL), 0);
+	world_patch(&list, "2025-10-01", "2025-09-01", "tcbEvaluationDataNumbers");
+	world_patch(&list, ":19", ":16", "tcbEvaluationDataNumbers");
+	assert_int_equal(world_check(checker, &list, &expires, NULL), 0);
+	assert_int_equal(check_update_at(checker, ENDORSE_EARLY, "17", WORLD_AT), -EBADMSG);
+	assert_int_equal(check_update_at(checker, ENDORSE_STANDARD, "19", WORLD_AT), -EBADMSG);
+	assert_int_equal(check_update_at(checker, ENDORSE_STANDARD, "19", AFTER_NEXT_UPDATE), 0);
+	world_one_done(&list);
+	endorse_checker_free(checker);
+}
+
 /* ---- Issues */
 
 static void of_two_issues_the_later_is_known(void **state)
@@ -269,6 +307,7 @@ int main(void)
 		cmocka_unit_test(only_roots_are_taken_from_a_file_of_roots),
 		cmocka_unit_test(a_crl_that_revokes_is_accepted),
 		cmocka_unit_test(early_and_standard_are_told_apart_by_the_list),
+		cmocka_unit_test(a_list_counts_until_its_next_update_and_an_older_one_never_after_it),
 		cmocka_unit_test(of_two_issues_the_later_is_known),
 		cmocka_unit_test(without_memory_nothing_is_accepted),
 	};
