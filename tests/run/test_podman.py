@@ -159,8 +159,8 @@ def vsock_sockets_need_a_profile_that_allows_them(_):
 @case
 def endorsements_are_reached_by_name_in_containers_with_either_profile(_):
     fetch = "run", "--no-certs", "--endorsements", "--", "/bin/sh", "-c", (
-        f"unset JURAT_ENDORSEMENTS; {JURAT} attest --out /tmp/report.bin >/dev/null && "
-        f"{JURAT} verify --fetch --roots $JURAT_ROOTS /tmp/report.bin | head -n 1")
+        'unset JURAT_ENDORSEMENTS; "$0" attest --out /tmp/report.bin >/dev/null && '
+        '"$0" verify --fetch --roots "$JURAT_ROOTS" /tmp/report.bin | head -n 1'), JURAT
     for p in podman.docker(FUSE + SYS_ADMIN, JURAT, *fetch), podman.docker(FUSE + UNCONFINED, JURAT, *fetch), podman.start(FUSE, JURAT, *fetch):
         expect(p, 0, "accepted")
 
