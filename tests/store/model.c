@@ -252,7 +252,7 @@ void model_passes(const char *what, const struct orders_options *every)
 	struct orders_result r;
 	bool ok;
 
-	if (test_step() > 1)
+	if (test_step() > 1 && (options.max_switches == 0 || options.max_switches > 2))
 		options.max_switches = 2;
 	ok = orders_all(&options, &r);
 
