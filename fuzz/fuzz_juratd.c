@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/log.h"
+#include "daemon/log_id.h"
 #include "daemon/metrics_http.h"
 #include "daemon/pool.h"
 #include "daemon/server.h"
@@ -418,6 +419,24 @@ static void end(struct world *w)
 	close(w->service.fd);
 }
 
+/* A client's own id, from the input and well-formed: a line of the log stays one, and within its length. */
+static void take_ids(const uint8_t *data, size_t size)
+{
+	static const char trace[] = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
+	char *text = strndup((const char *)data, size), line[LOG_ID_BYTES];
+	struct log_id id = log_id_new();
+
+	must(text != NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		log_id_take(&id, i & 1 ? text : NULL, i & 2 ? text : trace);
+		must(strlen(log_id_text(&id, line)) < LOG_ID_BYTES && !strpbrk(line, " \n\"="));
+		must(strlen(log_id_answer(&id, line)) < LOG_ID_BYTES && !strpbrk(line, " \n\"="));
+	}
+	log_id_take(&id, "a-b_c.1", NULL);
+	must(strcmp(id.peer, "a-b_c.1") == 0);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -425,6 +444,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	must(w != NULL);
 	log_init(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	take_ids(data, size);
 	w->in = bytes_rd(data, size);
 	w->flags = fuzz_u8(&w->in);
 	w->service = new_listener();
