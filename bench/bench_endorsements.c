@@ -389,8 +389,8 @@ static int write_root(struct load *l, const char *path, struct jurat_error *err)
 		"GET /vcek/v1/Milan/cert_chain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 	static const char mark[] = "-----BEGIN";
 	char answer[MAX_ANSWER_BYTES];
-	const char *body, *ark;
-	size_t n;
+	const char *body = NULL, *ark;
+	size_t n = 0;
 	int r = get_body(l->upstream.port, request, answer, &body, &n, err);
 
 	if (r < 0)
@@ -417,7 +417,7 @@ static int start_servers(struct load *l, const char *juratd, const char *bare, i
 				      "--roots", root,           "--kds-interval", "0",
 				      NULL };
 	const char *const bare_words[] = { bare, vcek, "application/pkix-cert", NULL };
-	const char *body;
+	const char *body = answer;
 	size_t n = 0;
 	int r = start(l, &l->upstream, "upstream", upstream, -1, err);
 

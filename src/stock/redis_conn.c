@@ -184,7 +184,7 @@ static int exchange(struct redis_conn *conn, const struct redis_word *words, siz
 static int expect_ok(struct redis_conn *conn, const struct redis_word *words, size_t n, uint64_t end,
 		     struct jurat_error *err)
 {
-	redisReply *reply;
+	redisReply *reply = NULL;
 	int r = exchange(conn, words, n, end, &reply, err);
 
 	if (r < 0)

@@ -93,7 +93,7 @@ static int issue(struct sev_device *dev, const char *name, uint32_t cmd, const v
 static int change(struct sev_device *dev, const char *name, uint32_t cmd, const void *data,
 		  struct jurat_error *err)
 {
-	uint32_t answer;
+	uint32_t answer = 0;
 	int r = issue(dev, name, cmd, data, &answer, err);
 
 	return r < 0 && (answer != 0 || was_not_sent(r)) ? JURAT_REFUSED : r;
