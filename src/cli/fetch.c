@@ -119,20 +119,29 @@ static int put_chain(struct fetching *g, const struct endorse_value *value, cons
 			   : r;
 }
 
-static int fetch_chain(struct fetching *g, bool vlek)
+/* Sets the item's product, which has to be known. CLI_OK or CLI_USAGE. */
+static int take_product(struct fetching *g, struct endorse_item *item)
 {
 	const struct fetch_subject *s = &g->subject;
-	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
-	struct endorse_item item = { .kind = vlek ? ENDORSE_VLEK_CHAIN : ENDORSE_VCEK_CHAIN };
-	struct jurat_error err = { "" };
-	int r;
 
 	if (s->n_products > 1)
 		return cli_fail(
 			g->cli, CLI_USAGE,
 			"a report of version 2 does not name its product: expected --product %s or %s",
 			snp_product_name(s->products[0]), snp_product_name(s->products[1]));
-	item.product = s->products[0];
+	item->product = s->products[0];
+	return CLI_OK;
+}
+
+static int fetch_chain(struct fetching *g, bool vlek)
+{
+	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	struct endorse_item item = { .kind = vlek ? ENDORSE_VLEK_CHAIN : ENDORSE_VCEK_CHAIN };
+	struct jurat_error err = { "" };
+	int r = take_product(g, &item);
+
+	if (r != CLI_OK)
+		return r;
 	r = cli_fetcher_get(&g->fetcher, &item, &value, &err);
 	return r == 0 ? put_chain(g, &value, &item) : fail(g, r, &err);
 }
@@ -149,18 +158,13 @@ static int fetch_vlek_ca(struct fetching *g)
 
 static int fetch_crl(struct fetching *g)
 {
-	const struct fetch_subject *s = &g->subject;
 	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
-	struct endorse_item item = { .kind = s->vlek ? ENDORSE_VLEK_CRL : ENDORSE_VCEK_CRL,
-				     .product = s->products[0] };
+	struct endorse_item item = { .kind = g->subject.vlek ? ENDORSE_VLEK_CRL : ENDORSE_VCEK_CRL };
 	struct jurat_error err = { "" };
-	int r;
+	int r = take_product(g, &item);
 
-	if (s->n_products > 1)
-		return cli_fail(
-			g->cli, CLI_USAGE,
-			"a report of version 2 does not name its product: expected --product %s or %s",
-			snp_product_name(s->products[0]), snp_product_name(s->products[1]));
+	if (r != CLI_OK)
+		return r;
 	r = cli_fetcher_get(&g->fetcher, &item, &value, &err);
 	return r == 0 ? fetch_out_put(&g->out, "crl.der", value.body, value.size, &item, &g->fetcher)
 		      : fail(g, r, &err);

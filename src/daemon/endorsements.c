@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -42,17 +41,8 @@ struct endorsements {
 static size_t max_connections(const struct endorsements_settings *s)
 {
 	const size_t others = SPARE_FDS + (s->common.metrics[0] ? METRICS_HTTP_CONNECTIONS : 0);
-	struct rlimit limit;
-	size_t n;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return s->max_connections;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-		return s->max_connections;
-	n = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
-	return n < s->max_connections ? n : s->max_connections;
+	return service_descriptors(s->max_connections, others);
 }
 
 /* ---- the end */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "daemon/enclave.h"
@@ -27,19 +26,10 @@ struct qgs {
 /* Raises the descriptor limit; returns how many clients may use. */
 static size_t max_clients(const struct qgs_settings *s)
 {
-	struct rlimit limit;
 	size_t others = SPARE_FDS + (s->common.metrics[0] ? METRICS_HTTP_CONNECTIONS : 0) +
-			s->service.n * (s->service_requests + 1),
-	       n;
+			s->service.n * (s->service_requests + 1);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return s->max_connections;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-		return s->max_connections;
-	n = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
-	return n < s->max_connections ? n : s->max_connections;
+	return service_descriptors(s->max_connections, others);
 }
 
 static struct server_limits limits_of(const struct qgs_settings *s)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -114,6 +115,21 @@ static struct service_settings *read_settings(const struct service *s, struct ju
 	if (r == 0)
 		r = role->check(new, has_adopted(s, false), err);
 	return r == 0 ? take_ptr(new) : NULL;
+}
+
+size_t service_descriptors(size_t wanted, size_t others)
+{
+	struct rlimit limit;
+	size_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return wanted;
+	n = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
+	return n < wanted ? n : wanted;
 }
 
 uv_loop_t *service_loop(struct service *s)

@@ -109,6 +109,8 @@ struct service_role {
 /* Runs the role to its end: reads argv from the role's name on, returns the exit status. */
 int service_run(const struct service_role *role, void *context, int argc, char **argv);
 
+/* Raises the descriptor limit; returns how many of `wanted` clients it allows beside `others`, 1 at least. */
+size_t service_descriptors(size_t wanted, size_t others);
 uv_loop_t *service_loop(struct service *s);
 /* The settings in effect, of the role's type. */
 const void *service_settings(const struct service *s);

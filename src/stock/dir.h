@@ -34,6 +34,13 @@ JURAT_MUST_CHECK int dir_enter(const struct dir_stock *d, const char *path, stru
 JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode,
 				   struct jurat_error *err);
 
+/*
+ * Locks a file that guards something, in a folder, both of which are made unless they are there. A
+ * descriptor; -EBUSY; another -errno.
+ */
+JURAT_MUST_CHECK int dir_lock_file(const struct dir_stock *d, const char *folder, const char *path,
+				   struct jurat_error *err);
+
 /* ---- dir_claim.c */
 int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64_t for_ms,
 		    struct jurat_error *err);

@@ -35,22 +35,8 @@ static char *claim_path(const struct dir_stock *d, const char *name)
 static int lock_all(const struct dir_stock *d, struct jurat_error *err)
 {
 	auto_free char *folder = dir_path(d, "", "claims"), *path = dir_path(d, "", "claims.lock");
-	int fd, r;
 
-	if (!folder || !path)
-		return jurat_fail_memory(err);
-	fd = dir_enter(d, folder, err);
-	if (fd < 0)
-		return fd;
-	base_close(d->base.env, fd);
-	fd = dir_open_file(d, path, LOCK_MODE, err);
-	if (fd < 0)
-		return fd;
-	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
-	if (r == 0)
-		return fd;
-	base_close(d->base.env, fd);
-	return dir_fail(r == JURAT_BUSY ? -EBUSY : r, "lock", path, err);
+	return folder && path ? dir_lock_file(d, folder, path, err) : jurat_fail_memory(err);
 }
 
 /* Whether the claim in a locked file has ended. A file that says nothing sensible has. */

@@ -53,3 +53,20 @@ int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode, st
 	return r == -EMEDIUMTYPE ? jurat_fail(err, r, "'%s' is not a regular file", path)
 				 : dir_fail(r, "examine", path, err);
 }
+
+int dir_lock_file(const struct dir_stock *d, const char *folder, const char *path, struct jurat_error *err)
+{
+	int fd = dir_enter(d, folder, err), r;
+
+	if (fd < 0)
+		return fd;
+	base_close(d->base.env, fd);
+	fd = dir_open_file(d, path, LOCK_MODE, err);
+	if (fd < 0)
+		return fd;
+	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
+	if (r == 0)
+		return fd;
+	base_close(d->base.env, fd);
+	return dir_fail(r == JURAT_BUSY ? -EBUSY : r, "lock", path, err);
+}

@@ -74,23 +74,13 @@ static int lock_quota(const struct dir_stock *d, const struct stock_quota *quota
 		      struct jurat_error *err)
 {
 	auto_free char *folder = dir_path(d, "", "quotas"), *path = dir_path(d, "quotas", quota->name);
-	int fd, r;
+	int fd;
 
 	if (!folder || !path)
 		return jurat_fail_memory(err);
-	fd = dir_enter(d, folder, err);
-	if (fd < 0)
-		return fd;
-	base_close(d->base.env, fd);
-	fd = dir_open_file(d, path, LOCK_MODE, err);
-	if (fd < 0)
-		return fd;
-	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
-	if (r != 0) {
-		base_close(d->base.env, fd);
-		return dir_fail(r == JURAT_BUSY ? -EBUSY : r, "lock", path, err);
-	}
-	*ret_path = take_ptr(path);
+	fd = dir_lock_file(d, folder, path, err);
+	if (fd >= 0)
+		*ret_path = take_ptr(path);
 	return fd;
 }
 

@@ -22,114 +22,99 @@ static struct snp_platform_status status_of(uint32_t flags)
 	};
 }
 
+static const struct {
+	const char *what;
+	struct update_request request;
+	uint32_t before, after;
+	uint64_t tcb;
+	const char *note;
+} assumed[] = {
+	{ "refresh", { .kind = UPDATE_REFRESH }, VLEK | MASK_ID, VLEK | MASK_ID, REPORTED, NULL },
+	{ "refresh, unsigned", { .kind = UPDATE_REFRESH }, MASK_KEY, MASK_KEY, REPORTED, "not signed" },
+	{ "commit", { .kind = UPDATE_COMMIT }, 0, 0, CURRENT, NULL },
+	{ "commit with a VLEK", { .kind = UPDATE_COMMIT }, VLEK, 0, CURRENT, "discards the loaded VLEK" },
+	{ "commit, masked", { .kind = UPDATE_COMMIT }, VLEK | MASK_ID, MASK_ID, CURRENT, "MASK_CHIP_ID" },
+	{ "TCB",
+	  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = MILAN(3, 0, 22, 219) },
+	  0,
+	  0,
+	  MILAN(3, 0, 22, 219),
+	  "the firmware decides" },
+	{ "TCB, committed known",
+	  { .kind = UPDATE_SET_CONFIG,
+	    .has_tcb = true,
+	    .tcb = CURRENT,
+	    .has_committed = true,
+	    .committed = CURRENT },
+	  MASK_ID,
+	  MASK_ID,
+	  CURRENT,
+	  NULL },
+	{ "components",
+	  { .kind = UPDATE_SET_CONFIG,
+	    .tcb_parts = 1 << SNP_TCB_SNP | 1 << SNP_TCB_MICROCODE,
+	    .part = { .snp = 9, .microcode = 200 } },
+	  0,
+	  0,
+	  MILAN(4, 0, 9, 200),
+	  "the firmware decides" },
+	{ "the same TCB keeps a VLEK",
+	  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = REPORTED },
+	  VLEK,
+	  VLEK,
+	  REPORTED,
+	  NULL },
+	{ "masks keep TCB and VLEK",
+	  { .kind = UPDATE_SET_CONFIG, .masks = MASK_ID, .mask_values = MASK_ID },
+	  VLEK | MASK_KEY,
+	  VLEK | MASK_KEY | MASK_ID,
+	  REPORTED,
+	  NULL },
+	{ "a mask goes",
+	  { .kind = UPDATE_SET_CONFIG, .masks = MASK_KEY },
+	  MASK_ID | MASK_KEY,
+	  MASK_ID,
+	  REPORTED,
+	  "MASK_CHIP_ID" },
+	{ "reset",
+	  { .kind = UPDATE_SET_CONFIG, .reset = true },
+	  MASK_ID | VLEK,
+	  0,
+	  CURRENT,
+	  "assuming that it is the current one" },
+	{ "reset, committed known",
+	  { .kind = UPDATE_SET_CONFIG, .reset = true, .has_committed = true, .committed = REPORTED },
+	  MASK_ID | VLEK,
+	  VLEK,
+	  REPORTED,
+	  NULL },
+};
+
 static void what_the_firmware_will_sign_with_is_foreseen(void **state)
 {
-	static const struct {
-		const char *what;
-		struct update_request request;
-		uint32_t before, after;
-		uint64_t tcb;
-		const char *note;
-	} rows[] = {
-		{ "refresh", { .kind = UPDATE_REFRESH }, VLEK | MASK_ID, VLEK | MASK_ID, REPORTED, NULL },
-		{ "refresh, unsigned",
-		  { .kind = UPDATE_REFRESH },
-		  MASK_KEY,
-		  MASK_KEY,
-		  REPORTED,
-		  "not signed" },
-		{ "commit", { .kind = UPDATE_COMMIT }, 0, 0, CURRENT, NULL },
-		{ "commit with a VLEK",
-		  { .kind = UPDATE_COMMIT },
-		  VLEK,
-		  0,
-		  CURRENT,
-		  "discards the loaded VLEK" },
-		{ "commit, masked",
-		  { .kind = UPDATE_COMMIT },
-		  VLEK | MASK_ID,
-		  MASK_ID,
-		  CURRENT,
-		  "MASK_CHIP_ID" },
-		{ "TCB",
-		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = MILAN(3, 0, 22, 219) },
-		  0,
-		  0,
-		  MILAN(3, 0, 22, 219),
-		  "the firmware decides" },
-		{ "TCB, committed known",
-		  { .kind = UPDATE_SET_CONFIG,
-		    .has_tcb = true,
-		    .tcb = CURRENT,
-		    .has_committed = true,
-		    .committed = CURRENT },
-		  MASK_ID,
-		  MASK_ID,
-		  CURRENT,
-		  NULL },
-		{ "components",
-		  { .kind = UPDATE_SET_CONFIG,
-		    .tcb_parts = 1 << SNP_TCB_SNP | 1 << SNP_TCB_MICROCODE,
-		    .part = { .snp = 9, .microcode = 200 } },
-		  0,
-		  0,
-		  MILAN(4, 0, 9, 200),
-		  "the firmware decides" },
-		{ "the same TCB keeps a VLEK",
-		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = REPORTED },
-		  VLEK,
-		  VLEK,
-		  REPORTED,
-		  NULL },
-		{ "masks keep TCB and VLEK",
-		  { .kind = UPDATE_SET_CONFIG, .masks = MASK_ID, .mask_values = MASK_ID },
-		  VLEK | MASK_KEY,
-		  VLEK | MASK_KEY | MASK_ID,
-		  REPORTED,
-		  NULL },
-		{ "a mask goes",
-		  { .kind = UPDATE_SET_CONFIG, .masks = MASK_KEY },
-		  MASK_ID | MASK_KEY,
-		  MASK_ID,
-		  REPORTED,
-		  "MASK_CHIP_ID" },
-		{ "reset",
-		  { .kind = UPDATE_SET_CONFIG, .reset = true },
-		  MASK_ID | VLEK,
-		  0,
-		  CURRENT,
-		  "assuming that it is the current one" },
-		{ "reset, committed known",
-		  { .kind = UPDATE_SET_CONFIG, .reset = true, .has_committed = true, .committed = REPORTED },
-		  MASK_ID | VLEK,
-		  VLEK,
-		  REPORTED,
-		  NULL },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct snp_platform_status now = status_of(rows[i].before);
+	for (size_t i = 0; i < ARRAY_SIZE(assumed); i++) {
+		struct snp_platform_status now = status_of(assumed[i].before);
 		struct jurat_error err = { "" };
 		struct update_plan plan;
 		bool noted = false;
-		int r = update_plan_make(SNP_MILAN, hwid, &now, &rows[i].request, &plan, &err);
+		int r = update_plan_make(SNP_MILAN, hwid, &now, &assumed[i].request, &plan, &err);
 
 		if (r != 0)
-			FAIL_BECAUSE("%s: %d, %s", rows[i].what, r, err.text);
+			FAIL_BECAUSE("%s: %d, %s", assumed[i].what, r, err.text);
 		for (unsigned k = 0; k < plan.n_notes; k++)
-			noted |= rows[i].note && strstr(plan.notes[k], rows[i].note);
-		if (plan.after.flags != rows[i].after || plan.after.reported_tcb != rows[i].tcb ||
-		    plan.after.current_tcb != CURRENT || noted != (rows[i].note != NULL))
-			FAIL_BECAUSE("%s: flags 0x%x, TCB 0x%016llx, %u notes: %s", rows[i].what,
+			noted |= assumed[i].note && strstr(plan.notes[k], assumed[i].note);
+		if (plan.after.flags != assumed[i].after || plan.after.reported_tcb != assumed[i].tcb ||
+		    plan.after.current_tcb != CURRENT || noted != (assumed[i].note != NULL))
+			FAIL_BECAUSE("%s: flags 0x%x, TCB 0x%016llx, %u notes: %s", assumed[i].what,
 				     plan.after.flags, (unsigned long long)plan.after.reported_tcb,
 				     plan.n_notes, plan.n_notes ? plan.notes[0] : "");
-		assert_int_equal(plan.before.flags, rows[i].before);
+		assert_int_equal(plan.before.flags, assumed[i].before);
 		assert_memory_equal(plan.chip_id, hwid, sizeof(hwid));
-		if (rows[i].request.reset)
+		if (assumed[i].request.reset)
 			assert_true(plan.config.reported_tcb == 0 && plan.config.flags == 0);
 		else if (plan.kind == UPDATE_SET_CONFIG)
-			assert_int_equal(plan.config.reported_tcb, rows[i].tcb);
+			assert_int_equal(plan.config.reported_tcb, assumed[i].tcb);
 	}
 }
 
