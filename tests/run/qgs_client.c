@@ -198,8 +198,7 @@ static void others(void)
 	struct sockaddr_in port = { .sin_family = AF_INET };
 	struct sockaddr_un path = { .sun_family = AF_UNIX, .sun_path = "/nowhere/at-all" };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	struct sockaddr_un abstract = { .sun_family = AF_UNIX,
-					.sun_path = "\0somebody-else-has-a-name-that-is-longer-than-others" };
+	struct sockaddr_un abstract = { .sun_family = AF_UNIX };
 	socklen_t size = sizeof(port);
 	int inet = socket(AF_INET, SOCK_STREAM, 0), local = socket(AF_UNIX, SOCK_STREAM, 0), fd, pair[2];
 
@@ -219,6 +218,8 @@ static void others(void)
 	CHECK(bind(local, (struct sockaddr *)&name, sizeof(sa_family_t)) == 0); /* of the kernel's choice */
 	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
 	local = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* longer than the path of a device; the network's names are shared with whatever else runs */
+	snprintf(abstract.sun_path + 1, 50, "%049d", getpid());
 	CHECK(bind(local, (struct sockaddr *)&abstract, sizeof(sa_family_t) + 50) == 0);
 	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1);
