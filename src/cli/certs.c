@@ -87,8 +87,8 @@ static int take_file(struct blob *blob, const char *path, enum snp_cert_kind kin
 					 : crypto_cert_read(entry->data.data, der_size, &cert, err);
 	if (r == 0 && kind != SNP_CERT_CRL &&
 	    (cert.subject_cn.size < strlen(cn) || memcmp(cert.subject_cn.data, cn, strlen(cn))))
-		r = jurat_fail(err, -EBADMSG, "it is the certificate of '%.*s'", (int)cert.subject_cn.size,
-			       (const char *)cert.subject_cn.data);
+		r = jurat_fail(err, -EBADMSG, "it contains the certificate of '%.*s'",
+			       (int)cert.subject_cn.size, (const char *)cert.subject_cn.data);
 	blob->table.n++;
 	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
 }
@@ -137,11 +137,14 @@ static int gather(struct blob *blob, const char *dir, const char *crl, struct ju
 			continue;
 		if (stems[i].kind == SNP_CERT_ASK && has_ask)
 			return jurat_fail(err, -EEXIST,
-					  "'%s' has an ask and an asvk: the table has one place for them",
+					  "'%s' has an ask and an asvk: the table has one entry for both, "
+					  "remove the wrong one",
 					  dir);
 		if (i < 2 && has_leaf)
 			return jurat_fail(err, -EEXIST,
-					  "'%s' has a vcek and a vlek: only one can suit the reports", dir);
+					  "'%s' has a vcek and a vlek: only one of them signs the reports, "
+					  "remove the other",
+					  dir);
 		has_leaf |= i < 2;
 		has_ask |= stems[i].kind == SNP_CERT_ASK;
 		r = take_file(blob, path, stems[i].kind, stems[i].cn, err);
@@ -172,7 +175,7 @@ static int build(struct cli *cli, const char *dir, const char *path)
 	if (r < 0)
 		return cli_fail(cli, cli_status(r), "build: %s", err.text);
 	if (size > SNP_CERTS_LINUX_MAX_BYTES)
-		cli_warn(cli, "build: the table has %zu bytes, a Linux guest accepts at most %d", size,
+		cli_warn(cli, "build: the table has %zu bytes, but a Linux guest accepts at most %d", size,
 			 SNP_CERTS_LINUX_MAX_BYTES);
 	return CLI_OK;
 }
@@ -235,9 +238,9 @@ static int split(struct cli *cli, const char *path, const char *dir)
 	if (table.n == 0)
 		return cli_fail(cli, CLI_REFUSED, "split: '%s' has no entries", path);
 	if (snp_certs_is_mixed_endian(bytes, n))
-		cli_warn(cli, "split: '%s': GUIDs in mixed-endian order", path);
+		cli_warn(cli, "split: '%s': the GUIDs are in mixed-endian order", path);
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		return cli_fail(cli, CLI_ENVIRONMENT, "split: cannot make '%s': %s", dir, strerror(errno));
+		return cli_fail(cli, CLI_ENVIRONMENT, "split: cannot create '%s': %s", dir, strerror(errno));
 	files = cli_wants_json(cli) ? json_array() : NULL;
 	for (unsigned i = 0; i < table.n && status == CLI_OK; i++)
 		status = split_entry(cli, &table, i, dir, files);

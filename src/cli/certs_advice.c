@@ -56,9 +56,8 @@ static void tcb_differs(struct advice *a)
 	if (snp_tcb_at_least(&now, is))
 		why = "the TCB was raised (SNP_COMMIT, SNP_SET_CONFIG or new firmware) without a refresh";
 	else if (snp_tcb_at_least(is, &now))
-		why = "the reported TCB was lowered (SNP_SET_CONFIG, or a reset of it) without a refresh, or "
-		      "the "
-		      "certificates are for an update that was not made";
+		why = "the reported TCB was lowered (SNP_SET_CONFIG or a reset) without a refresh, or the "
+		      "certificates are for an update that was never made";
 	else
 		why = "the certificates are for another TCB of this chip, neither older nor newer";
 	say(a, "%s is for %s, the %s reports %s: %s; %s", kind_of(a), certified, a->signer->whose, reported,
@@ -72,9 +71,8 @@ static void chip_differs(struct advice *a)
 	if (!a->leaf.is_there || a->leaf.vek.hwid_size == 0)
 		return;
 	say(a,
-	    "VCEK is for chip %s..., the %s is of chip %s...: the table is from another host, or the "
-	    "processor "
-	    "was replaced; run jurat host refresh on this host",
+	    "VCEK is for chip %s..., the %s has chip_id %s...: the table is from another host, or the "
+	    "processor was replaced; run jurat host refresh on this host",
 	    bytes_to_hex(a->leaf.vek.hwid, 8, certified), a->signer->whose,
 	    bytes_to_hex(a->signer->signer.chip_id, 8, chip));
 }
@@ -86,8 +84,8 @@ static void issuer_differs(struct advice *a)
 	if (!a->leaf.is_there || is == wanted || is == SNP_PRODUCT_UNKNOWN || wanted == SNP_PRODUCT_UNKNOWN)
 		return;
 	say(a,
-	    "%s is for %s, the %s is of %s: the table is from another host; run jurat host refresh on "
-	    "this host",
+	    "%s is for %s, the product of the %s is %s: the table is from another host; run jurat host "
+	    "refresh on this host",
 	    kind_of(a), snp_product_name(is), a->signer->whose, snp_product_name(wanted));
 }
 
@@ -96,26 +94,24 @@ static void leaf_missing(struct advice *a)
 	bool vlek = a->signer->signer.vlek;
 
 	if (!snp_certs_find(a->table, vlek ? SNP_CERT_VCEK : SNP_CERT_VLEK))
-		say(a, "the table has no certificate of the key that signs; %s", refresh_of(a));
+		say(a, "the table has no certificate of the signing key; %s", refresh_of(a));
 	else if (vlek)
 		say(a,
-		    "the table has a VCEK, the %s signs with a VLEK: one was loaded (SNP_VLEK_LOAD) "
-		    "without a "
-		    "refresh; %s",
+		    "the table has a VCEK, but the %s uses a VLEK: a VLEK was loaded (SNP_VLEK_LOAD) without "
+		    "a refresh; %s",
 		    a->signer->whose, refresh_of(a));
 	else
 		say(a,
-		    "the table has a VLEK, the %s signs with a VCEK: the VLEK is gone (a changed reported "
-		    "TCB or a "
-		    "restart of SNP deletes it); run jurat host load-vlek, or jurat host refresh to go on "
-		    "without",
+		    "the table has a VLEK, but the %s uses a VCEK: the VLEK was lost (a change of the "
+		    "reported TCB or a restart of SNP discards it); run jurat host load-vlek, or jurat host "
+		    "refresh to continue without it",
 		    a->signer->whose);
 }
 
 static void expired(struct advice *a)
 {
 	if (a->leaf.is_there && !a->signer->signer.vlek)
-		say(a, "AMD issues certificates of the same key again; run jurat host refresh");
+		say(a, "AMD reissues certificates for the same key; run jurat host refresh");
 	else
 		say(a, "%s", refresh_of(a));
 }
@@ -142,14 +138,14 @@ static void intermediate_differs(struct advice *a)
 
 static void not_trusted(struct advice *a)
 {
-	say(a, "expected AMD's roots, or those of --roots: the table may be of a software platform, or of "
-	       "another one");
+	say(a, "expected a chain to AMD's roots, or to those of --roots: the table may be from a software "
+	       "platform, or from a different one");
 }
 
 static void not_its_key(struct advice *a)
 {
-	say(a, "chip and TCB may be the same, but this key did not sign the report, or the report was "
-	       "changed");
+	say(a,
+	    "another key signed the report, even if chip and TCB are the same, or the report was modified");
 }
 
 char *certs_advice(const char *code, const struct certs_signer *signer, const struct snp_certs *table,

@@ -119,10 +119,11 @@ static void warn_of_shape(struct check *c, const uint8_t *bytes, size_t n)
 
 	if (vlek && snp_certs_find(&c->table, SNP_CERT_VCEK))
 		warn(c, "two-leaves",
-		     "a VCEK and a VLEK: reports are signed by one of them, and some clients take the VLEK");
+		     "the table has a VCEK and a VLEK: reports are signed with one of them, and some clients "
+		     "always use the VLEK");
 	else if (vlek && ask && ask < vlek)
 		warn(c, "entry-order",
-		     "the VLEK stands behind the ASVK, which some tools then take for an ASK");
+		     "the VLEK comes after the ASVK, so some tools take the ASVK for an ASK");
 	if (snp_certs_find(&c->table, SNP_CERT_CRL))
 		warn(c, "has-crl", "some clients fail on a table with a CRL");
 	if (c->table.size < n && !bytes_all(bytes + c->table.size, n - c->table.size, 0))
@@ -144,15 +145,16 @@ static void check_shape(struct check *c, const uint8_t *bytes, size_t n)
 	for (unsigned i = 0; i < c->table.n; i++)
 		check_entry(c, &c->table.entries[i]);
 	if (snp_certs_read_any(bytes, n, &either, &err) < 0) /* some GUIDs in either order */
-		refuse(c, "guid-order", "%s: guests find only those in printed order", err.text);
+		refuse(c, "guid-order", "%s: guests recognise only GUIDs in printed order", err.text);
 	else if (snp_certs_is_mixed_endian(bytes, n))
 		refuse(c, "guid-order",
-		       "GUIDs in EFI's mixed-endian order: guests do not find these certificates");
+		       "the GUIDs are in EFI's mixed-endian order: guests do not recognise these "
+		       "certificates");
 	if (c->table.n == 0)
-		refuse(c, "no-entries", "guests get no certificates from it");
+		refuse(c, "no-entries", "the table has no entries: guests get no certificates");
 	if (c->table.size > SNP_CERTS_LINUX_MAX_BYTES)
-		refuse(c, "table-too-large", "%zu bytes: a Linux guest takes at most %d", c->table.size,
-		       SNP_CERTS_LINUX_MAX_BYTES);
+		refuse(c, "table-too-large", "the table has %zu bytes, but a Linux guest accepts at most %d",
+		       c->table.size, SNP_CERTS_LINUX_MAX_BYTES);
 	warn_of_shape(c, bytes, n);
 }
 
@@ -235,12 +237,12 @@ static int check_platform(struct check *c, const uint8_t *bytes, size_t n, int64
 	warn_of_access(c);
 	if (c->signer.mask_chip_id)
 		warn(c, "chip-id-masked",
-		     "reports have no chip_id (MASK_CHIP_ID): guests cannot compare it with a VCEK");
+		     "chip_id in reports is zero (MASK_CHIP_ID): verifiers cannot compare it with the VCEK");
 	if (c->signer.unsigned_) {
 		refuse(c, "report-unsigned",
 		       "reports are not signed (MASK_CHIP_KEY): no certificate verifies them");
 	} else if (c->signer.signer.product == SNP_PRODUCT_UNKNOWN) {
-		refuse(c, "leaf-missing", "no VCEK or VLEK of a known product");
+		refuse(c, "leaf-missing", "the table has no VCEK or VLEK for a known product");
 	} else {
 		status = new_verifier(c, &verifier);
 		if (status == CLI_OK)

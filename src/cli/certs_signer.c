@@ -109,10 +109,10 @@ static int take_numbers(struct cli *cli, struct certs_signer *ret)
 
 	*ret = (struct certs_signer){ .whose = "platform" };
 	if (!chip_id || !tcb)
-		return cli_fail(cli, CLI_USAGE, "check: --chip-id and --tcb name a platform together");
+		return cli_fail(cli, CLI_USAGE, "check: --chip-id and --tcb must be used together");
 	if (!take_chip_id(chip_id, &ret->signer))
-		return cli_fail(cli, CLI_USAGE,
-				"--chip-id: expected 128 hex digits, or 16 of a Turin, found '%s'", chip_id);
+		return cli_fail(cli, CLI_USAGE, "--chip-id: expected 128 hex digits (Turin: 16), found '%s'",
+				chip_id);
 	if (!take_tcb(tcb, &ret->signer.reported_tcb))
 		return cli_fail(cli, CLI_USAGE, "--tcb: expected a TCB_VERSION of 16 hex digits, found '%s'",
 				tcb);
@@ -130,7 +130,7 @@ static int take_product(struct cli *cli, struct certs_signer *signer)
 	if (product == SNP_PRODUCT_UNKNOWN)
 		return CLI_OK;
 	if (signer->signer.product != SNP_PRODUCT_UNKNOWN && signer->signer.product != product)
-		return cli_fail(cli, CLI_USAGE, "--product: %s, but the platform named is a %s",
+		return cli_fail(cli, CLI_USAGE, "--product names %s, but the product of the platform is %s",
 				snp_product_name(product), snp_product_name(signer->signer.product));
 	signer->signer.product = product;
 	return CLI_OK;
@@ -145,13 +145,14 @@ int certs_signer_load(struct cli *cli, struct certs_signer *ret)
 
 	*ret = (struct certs_signer){ 0 };
 	if (named > 1)
+		return cli_fail(cli, CLI_USAGE,
+				"check: expected only one of --report, --device, --host-status, or --chip-id "
+				"with --tcb");
+	if (!numbers && (kind || (cli_has(cli, "product") && !device && !from)))
 		return cli_fail(
 			cli, CLI_USAGE,
-			"check: expected one of --report, --device, --host-status, and --chip-id with --tcb");
-	if (!numbers && (kind || (cli_has(cli, "product") && !device && !from)))
-		return cli_fail(cli, CLI_USAGE,
-				"check: --sign-with and --product belong to --chip-id and --tcb%s",
-				kind ? "" : ", --device or --host-status");
+			"check: --sign-with and --product can only be used with --chip-id and --tcb%s",
+			kind ? "" : ", --device or --host-status");
 	if (!device && !from && !numbers)
 		return CLI_OK;
 	status = device ? read_device(cli, device, ret)

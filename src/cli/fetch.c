@@ -72,19 +72,18 @@ static int fetch_vcek(struct fetching *g)
 	if (!s->has_chip)
 		return cli_fail(g->cli, CLI_USAGE, "expected --report, or --chip-id, --tcb and --product");
 	if (s->vlek)
-		return cli_fail(
-			g->cli, CLI_REFUSED,
-			"the report is signed by a VLEK, whose certificate AMD issues to cloud providers "
-			"only (get it from the provider; 'jurat fetch vlek-ca' has its issuers)");
+		return cli_fail(g->cli, CLI_REFUSED,
+				"the report is signed with a VLEK, whose certificate AMD issues only to the "
+				"cloud provider: get it from the provider ('jurat fetch vlek-ca' fetches its "
+				"CA certificates)");
 	if (bytes_all(s->chip_id, sizeof(s->chip_id), 0))
-		return cli_fail(
-			g->cli, CLI_REFUSED,
-			"chip_id is zero, so it names no chip to fetch the VCEK of (the host masks it "
-			"with MASK_CHIP_ID: get the certificate from the host)");
+		return cli_fail(g->cli, CLI_REFUSED,
+				"chip_id is zero and does not identify the chip (the host has set "
+				"MASK_CHIP_ID): get the VCEK certificate from the host");
 	memcpy(item.chip_id, s->chip_id, sizeof(item.chip_id));
 	if (!snp_tcb_read(s->products[0], s->reported_tcb, &item.tcb))
 		return cli_fail(g->cli, CLI_REFUSED,
-				"the TCB_VERSION %016llx has bytes that %s does not have",
+				"the TCB_VERSION %016llx sets bytes that are reserved on %s",
 				(unsigned long long)s->reported_tcb, snp_product_name(s->products[0]));
 	r = cli_fetcher_get_any(&g->fetcher, &item, s->products, s->n_products, &value, &err);
 	if (r != 0)
@@ -111,7 +110,7 @@ static int put_chain(struct fetching *g, const struct endorse_value *value, cons
 	if (r == 0)
 		r = crypto_pem_next(value->body, value->size, &off, label, &second, &sizes[1], &err);
 	if (r != 0) /* the check has read both */
-		return cli_fail(g->cli, CLI_INTERNAL, "the chain has no two certificates");
+		return cli_fail(g->cli, CLI_INTERNAL, "the chain: expected two certificates");
 	if (g->out.is_file)
 		return put_certs(g, "", (const uint8_t *const[]){ first, second }, sizes, 2, item);
 	r = put_certs(g, vlek ? "asvk.pem" : "ask.pem", (const uint8_t *const[]){ first }, sizes, 1, item);

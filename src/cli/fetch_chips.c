@@ -110,14 +110,14 @@ static int read_words(struct chips *c, char *words[3], struct chip *chip)
 				"%s:%u: expected a chip_id of 128 hex digits (Turin: 16), found '%s'",
 				c->path, chip->line, words[0]);
 	if (bytes_all(item->chip_id, sizeof(item->chip_id), 0))
-		return cli_fail(c->cli, CLI_USAGE, "%s:%u: chip_id is zero, so it names no chip", c->path,
-				chip->line);
+		return cli_fail(c->cli, CLI_USAGE, "%s:%u: chip_id is zero and does not identify a chip",
+				c->path, chip->line);
 	if (!hex || !fetch_subject_tcb(hex, &tcb))
 		return cli_fail(c->cli, CLI_USAGE, "%s:%u: expected a TCB_VERSION of 16 hex digits%s",
 				c->path, chip->line, hex ? "" : ", or --tcb");
 	if (!snp_tcb_read(item->product, tcb, &item->tcb))
 		return cli_fail(c->cli, CLI_USAGE,
-				"%s:%u: the TCB_VERSION %016llx has bytes that %s does not have", c->path,
+				"%s:%u: the TCB_VERSION %016llx sets bytes that are reserved on %s", c->path,
 				chip->line, (unsigned long long)tcb, snp_product_name(item->product));
 	return CLI_OK;
 }
@@ -162,7 +162,7 @@ static int read_list(struct chips *c)
 	if (r < 0) /* not for a loop to repeat, which waits for the source */
 		return cli_fail(c->cli, CLI_USAGE, "--chips: %s", err.text);
 	if (memchr(bytes, 0, n))
-		return cli_fail(c->cli, CLI_USAGE, "'%s' is not a text", c->path);
+		return cli_fail(c->cli, CLI_USAGE, "'%s' is not a text file: found a NUL byte", c->path);
 	for (text = (char *)bytes; status == CLI_OK && text; text = next) {
 		next = strchr(text, '\n');
 		if (next)
@@ -170,7 +170,7 @@ static int read_list(struct chips *c)
 		status = read_line(c, text, ++line);
 	}
 	if (status == CLI_OK && c->n == 0)
-		return cli_fail(c->cli, CLI_USAGE, "'%s' names no chip", c->path);
+		return cli_fail(c->cli, CLI_USAGE, "'%s' lists no chips", c->path);
 	return status;
 }
 
@@ -184,11 +184,11 @@ static int fetch_all(struct chips *c)
 			c->n_failed++;
 		else if (status != CLI_OK)
 			return cli_fail(c->cli, status,
-					"stopped after %zu of %zu chips; another run goes on from there", i,
+					"stopped after %zu of %zu chips; run the command again to resume", i,
 					c->n);
 	}
 	if (c->n_failed > 0)
-		return cli_fail(c->cli, CLI_REFUSED, "%zu of %zu chips have no VCEK of their TCB",
+		return cli_fail(c->cli, CLI_REFUSED, "no valid VCEK for the TCB of %zu of %zu chips",
 				c->n_failed, c->n);
 	return CLI_OK;
 }

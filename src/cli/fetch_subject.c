@@ -36,9 +36,9 @@ static int subject_of_options(struct cli *cli, struct fetch_subject *s)
 		   *product = cli_get(cli, "product");
 
 	if (!product)
-		return cli_fail(cli, CLI_USAGE, "expected --report, or --product");
+		return cli_fail(cli, CLI_USAGE, "expected --report or --product");
 	if (!chip != !tcb)
-		return cli_fail(cli, CLI_USAGE, "--chip-id and --tcb are used together");
+		return cli_fail(cli, CLI_USAGE, "--chip-id and --tcb must be used together");
 	s->products[0] = snp_product_by_name(product);
 	s->n_products = 1;
 	if (!chip)
@@ -72,10 +72,10 @@ static int subject_of_report(struct cli *cli, const uint8_t *bytes, size_t n, st
 		s->n_products = 2;
 	} else if (s->products[0] == SNP_PRODUCT_UNKNOWN) {
 		return cli_fail(cli, CLI_REFUSED,
-				"the report is of an unknown product, family 0x%x, model 0x%x",
+				"the report is from an unknown product: family 0x%x, model 0x%x",
 				report.cpuid_fam_id, report.cpuid_mod_id);
 	} else if (product && s->products[0] != snp_product_by_name(product)) {
-		return cli_fail(cli, CLI_USAGE, "--product: the report is of %s",
+		return cli_fail(cli, CLI_USAGE, "--product: the report is from %s",
 				snp_product_name(s->products[0]));
 	}
 	s->vlek = snp_key_info_signing_key(report.key_info) == SNP_SIGNED_BY_VLEK;
@@ -95,8 +95,9 @@ int fetch_subject_snp(struct cli *cli, struct fetch_subject *ret)
 	if (!path) {
 		status = subject_of_options(cli, &s);
 	} else if (cli_has(cli, "chip-id") || cli_has(cli, "tcb")) {
-		status = cli_fail(cli, CLI_USAGE,
-				  "--report cannot be used with --chip-id and --tcb, which it contains");
+		status = cli_fail(
+			cli, CLI_USAGE,
+			"--report cannot be used with --chip-id and --tcb, which the report contains");
 	} else {
 		status = cli_load_evidence(cli, path, &e);
 		if (status == CLI_OK && !e.report)
@@ -138,7 +139,7 @@ static int subject_of_quote(struct cli *cli, const struct cli_evidence *e, struc
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	} else if (!verdict->tdx || !verdict->tdx->has_pck || !verdict->leaf) {
 		status = cli_fail(cli, CLI_REFUSED,
-				  "the quote has no readable PCK certificate, which names the FMSPC");
+				  "the quote has no readable PCK certificate, which contains the FMSPC");
 	} else {
 		memcpy(s->fmspc, verdict->tdx->pck.fmspc, sizeof(s->fmspc));
 		s->ca = fetch_subject_ca(&verdict->leaf->cert);
@@ -163,7 +164,8 @@ int fetch_subject_tdx(struct cli *cli, struct fetch_subject *ret)
 		return cli_fail(cli, CLI_USAGE, "--fmspc: expected 12 hex digits, found '%s'", fmspc);
 	if (path) {
 		if (ca)
-			return cli_fail(cli, CLI_USAGE, "--ca cannot be used with --quote, which names it");
+			return cli_fail(cli, CLI_USAGE,
+					"--ca cannot be used with --quote, which determines the CA");
 		status = cli_load_evidence(cli, path, &e);
 		if (status == CLI_OK && !e.quote)
 			status = cli_fail(cli, CLI_ENVIRONMENT,

@@ -80,7 +80,7 @@ static int add_root_directory(struct cli *cli, struct endorse_checker *checker, 
 	}
 	free(entries);
 	if (status == CLI_OK && added == 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' holds no root", path);
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' contains no root certificate", path);
 	return status;
 }
 

@@ -111,7 +111,9 @@ static int take_committed(struct change *c)
 	int r;
 
 	if (path && cli_has(cli, "committed"))
-		return cli_fail(cli, CLI_USAGE, "--report and --committed both name the committed TCB");
+		return cli_fail(
+			cli, CLI_USAGE,
+			"--report and --committed cannot be used together: both supply the committed TCB");
 	if (cli_has(cli, "committed")) {
 		c->request.has_committed = true;
 		return host_take_hex_tcb(cli, "committed", &c->request.committed) ? CLI_OK : CLI_USAGE;
@@ -288,9 +290,9 @@ static void print_text(const struct change *c, const struct update_result *resul
 	if (result->store.left == STORE_LEFT_NEW)
 		printf("'%s' has the certificates of the %s\n", c->host->update.blob, text);
 	else
-		printf("'%s' had the certificates of the %s\n", c->host->update.blob, text);
+		printf("'%s' already had the certificates of the %s\n", c->host->update.blob, text);
 	if (result->pause_ns > 0)
-		printf("new requests waited %.3f ms, of which the firmware command took %.3f ms\n",
+		printf("new requests waited %.3f ms, including %.3f ms for the firmware command\n",
 		       (double)result->pause_ns / 1e6, (double)result->command_ns / 1e6);
 }
 
@@ -315,7 +317,7 @@ static int run_change(struct change *c)
 	if (r != 0)
 		cli_fail(c->host->cli, status, "%s: %s", c->host->command, err.text);
 	else if (result.store.undrained[0])
-		cli_warn(c->host->cli, "went on past readers with the old certificates: %s",
+		cli_warn(c->host->cli, "issued the command while readers still held the old certificates: %s",
 			 result.store.undrained);
 	if (c->steps)
 		return print_json(c, &result, status, r == 0 ? "" : err.text);

@@ -32,8 +32,9 @@ static void warn_of_space(const struct host *host, const char *dir)
 	if (statvfs(dir, &fs) < 0 || fs.f_blocks == 0) /* a tmpfs without a limit */
 		return;
 	if (fs.f_bavail < SNP_CERTS_LINUX_MAX_BYTES / fs.f_frsize + 1)
-		cli_warn(host->cli, "the file system of '%s' has %llu bytes left, a table can have up to %d",
-			 dir, (unsigned long long)fs.f_bavail * fs.f_frsize, SNP_CERTS_LINUX_MAX_BYTES);
+		cli_warn(host->cli,
+			 "the file system of '%s' has %llu bytes free, but a table can have up to %d", dir,
+			 (unsigned long long)fs.f_bavail * fs.f_frsize, SNP_CERTS_LINUX_MAX_BYTES);
 }
 
 static void warn_of_locks(const struct host *host)
@@ -45,18 +46,18 @@ static void warn_of_locks(const struct host *host)
 	if (host_lock_inspect(host, STORE_LOCK_SUFFIX, &lock)) {
 		updater = lock.kind || lock.unreadable;
 		if (lock.unreadable)
-			cli_warn(host->cli, "an update may be at work: '%s' cannot be read", lock.name);
+			cli_warn(host->cli, "an update may be running: cannot read '%s'", lock.name);
 		else if (lock.kind)
-			cli_warn(host->cli, "another update is at work: %s", lock.who);
+			cli_warn(host->cli, "another update is running: %s", lock.who);
 	}
 	if (host_lock_inspect(host, "", &lock) && lock.kind)
-		cli_warn(host->cli, "'%s' has %s lock now, for whose end an update waits (see --wait): %s",
+		cli_warn(host->cli,
+			 "'%s' has %s lock, and an update waits until it is released (see --wait): %s",
 			 lock.name, !strcmp(lock.kind, "shared") ? "a shared" : "an exclusive", lock.who);
 	for (size_t i = 0; i < ARRAY_SIZE(left) && !updater; i++)
 		if (host_lock_inspect(host, left[i], &lock))
-			cli_warn(host->cli,
-				 "'%s' is left by an interrupted update%s%s: run `jurat host recover`",
-				 lock.name, lock.kind ? ", and locked by " : "", lock.who);
+			cli_warn(host->cli, "an interrupted update left '%s'%s%s: run `jurat host recover`",
+				 lock.name, lock.kind ? ", locked by " : "", lock.who);
 }
 
 int host_dry_run(const struct host *host)

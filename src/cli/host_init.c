@@ -44,9 +44,10 @@ static int take_product(struct host *host)
 	snp_product_names("or", names);
 	if (name)
 		return cli_fail(host->cli, CLI_USAGE, "%s: expected %s, found '%s'", from, names, name);
-	return cli_fail(host->cli, CLI_ENVIRONMENT,
-			"this processor is not one of %s; name the product of the device with --product",
-			names);
+	return cli_fail(
+		host->cli, CLI_ENVIRONMENT,
+		"expected a %s processor, found another: name the product of the device with --product",
+		names);
 }
 
 static bool take_store_options(struct host *host)
@@ -92,7 +93,7 @@ static void warn_of_retries(void *ctx, const struct fetch_event *event)
 	struct host *host = ctx;
 
 	if (event->what == FETCH_RETRIES)
-		cli_warn(host->cli, "%s: %s; asking again in %.1f s", event->url, event->why,
+		cli_warn(host->cli, "%s: %s; retrying in %.1f s", event->url, event->why,
 			 (double)event->wait_ms / 1000);
 }
 

@@ -166,7 +166,7 @@ static int inspect_table(struct status *s)
 	if (verdict->leaf)
 		say(s, "valid_until", "%s", base_time_text(verdict->leaf->cert.not_after, until));
 	if (r == 0)
-		say(s, "table", "'%s' (%zu bytes) verifies reports of that key", o->blob, n);
+		say(s, "table", "'%s' (%zu bytes) verifies reports signed with that key", o->blob, n);
 	for (size_t i = 0; i < jurat_verdict_reason_count(verdict); i++)
 		problem(s, jurat_verdict_reason_code(verdict, i), "'%s': %s", o->blob,
 			jurat_verdict_reason_detail(verdict, i));
@@ -196,12 +196,12 @@ static void inspect_locks(struct status *s)
 		if (lock.kind)
 			say(s, files[i].name, "%s: %s", lock.kind, lock.who);
 		else if (is_turn && lock.unreadable)
-			say(s, files[i].name, "an update may be at work: '%s' cannot be read by this user",
+			say(s, files[i].name, "an update may be running: this user cannot read '%s'",
 			    lock.name);
 		updater |= is_turn && (lock.kind || lock.unreadable);
 		if (files[i].suffix[0] && !lock.kind && !updater)
-			problem(s, "interrupted",
-				"'%s' is left by an interrupted update: run `jurat host recover`", lock.name);
+			problem(s, "interrupted", "an interrupted update left '%s': run `jurat host recover`",
+				lock.name);
 	}
 }
 
@@ -218,14 +218,13 @@ static void inspect_bystanders(struct status *s)
 		return; /* there is no table, which is said already */
 	if (b.flock[0])
 		problem(s, "flock",
-			"'%s' is locked with flock(2), which excludes no updater, by %s: reports and "
-			"certificates "
-			"of its guests can disagree during an update",
+			"'%s' is locked with flock(2), which does not block updaters, by %s: during an "
+			"update, its guests may get certificates that do not verify their reports",
 			s->host->update.blob, b.flock);
 	if (b.open[0])
-		say(s, "open", "without a lock now: %s", b.open);
+		say(s, "open", "without a lock, by %s", b.open);
 	if (b.mapped[0])
-		say(s, "mapped", "in memory: %s", b.mapped);
+		say(s, "mapped", "by %s", b.mapped);
 }
 
 static int print(struct status *s)

@@ -54,7 +54,7 @@ char *update_signing_format(enum snp_product product, const struct update_signin
 {
 	char tcb[UPDATE_TCB_BYTES];
 
-	snprintf(to, UPDATE_SIGNING_BYTES, "%s of reported TCB %s%s%s",
+	snprintf(to, UPDATE_SIGNING_BYTES, "%s for reported TCB %s%s%s",
 		 s->flags & SNP_STATUS_VLEK_EN ? "VLEK" : "VCEK",
 		 update_tcb_format(product, s->reported_tcb, tcb),
 		 s->flags & SNP_STATUS_MASK_CHIP_ID ? ", MASK_CHIP_ID" : "",
@@ -84,17 +84,16 @@ static int at_most(enum snp_product product, uint64_t tcb, uint64_t limit, const
 
 	if (!snp_tcb_read(product, tcb, &want))
 		return jurat_fail(err, JURAT_REFUSED,
-				  "TCB 0x%016llx has bytes set that are no component of the TCB of %s",
+				  "TCB 0x%016llx sets reserved bytes of the TCB_VERSION of %s",
 				  (unsigned long long)tcb, snp_product_name(product));
 	if (!snp_tcb_read(product, limit, &most))
-		return jurat_fail(err, -EINVAL, "the %s TCB 0x%016llx is not one of %s", what,
+		return jurat_fail(err, -EINVAL, "the %s TCB 0x%016llx is not a valid TCB_VERSION of %s", what,
 				  (unsigned long long)limit, snp_product_name(product));
 	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++) {
 		unsigned asked = snp_tcb_get(&want, i), has = snp_tcb_get(&most, i);
 
 		if (asked > has)
-			return jurat_fail(err, JURAT_REFUSED,
-					  "%s: asked to report %u, the %s TCB has %u: expected at most that",
+			return jurat_fail(err, JURAT_REFUSED, "%s %u is above the %s TCB, which has %u",
 					  snp_tcb_component_name(i), asked, what, has);
 	}
 	return 0;
@@ -110,7 +109,7 @@ static int asked_tcb(const struct update_plan *plan, const struct update_request
 	if (request->has_tcb && request->tcb == 0)
 		return jurat_fail(
 			err, JURAT_REFUSED,
-			"a reported TCB of 0 would mean the committed one; expected a TCB (or a reset)");
+			"a reported TCB of 0 selects the committed TCB; expected a nonzero TCB, or a reset");
 	if (request->has_tcb)
 		*ret = request->tcb;
 	if (!request->tcb_parts)
@@ -140,9 +139,8 @@ static int check_limit(struct update_plan *plan, const struct update_request *re
 	if (!request->has_committed) {
 		r = at_most(plan->product, tcb, current, "current", err);
 		if (r == 0 && (request->has_tcb || request->tcb_parts) && tcb != plan->before.reported_tcb)
-			note(plan,
-			     "SNP_PLATFORM_STATUS does not have the committed TCB: the firmware decides "
-			     "whether the reported TCB is above it");
+			note(plan, "SNP_PLATFORM_STATUS does not include the committed TCB: the firmware "
+				   "decides whether the reported TCB is above it");
 		return r;
 	}
 	r = at_most(plan->product, request->committed, current, "current", err);
@@ -164,8 +162,8 @@ static int plan_set_config(struct update_plan *plan, const struct update_request
 		tcb = request->has_committed ? request->committed : plan->before.current_tcb;
 		plan->assumed = !request->has_committed;
 		if (plan->assumed)
-			note(plan, "SNP_PLATFORM_STATUS does not have the committed TCB: assuming that it is "
-				   "the current one");
+			note(plan, "SNP_PLATFORM_STATUS does not include the committed TCB: assuming that it "
+				   "equals the current TCB");
 	} else {
 		plan->config.reported_tcb = tcb;
 		plan->config.flags =
@@ -195,7 +193,7 @@ static int plan_load_vlek(struct update_plan *plan, const struct update_request 
 		return jurat_fail(err, JURAT_REFUSED, "the VLEK hashstick is all zeros");
 	if (h.tcb_version != plan->before.reported_tcb)
 		return jurat_fail(err, JURAT_REFUSED,
-				  "the VLEK hashstick is for TCB %s, the firmware reports %s",
+				  "the VLEK hashstick is for TCB %s, but the firmware reports %s",
 				  update_tcb_format(plan->product, h.tcb_version, stick),
 				  update_tcb_format(plan->product, plan->before.reported_tcb, reported));
 	plan->after.flags |= SNP_STATUS_VLEK_EN;
@@ -209,15 +207,14 @@ static void foresee_rest(struct update_plan *plan)
 
 	if (had_vlek && plan->after.reported_tcb != plan->before.reported_tcb) {
 		plan->after.flags &= ~(uint32_t)SNP_STATUS_VLEK_EN;
-		note(plan,
-		     "the reported TCB changes, so the firmware discards the loaded VLEK; reports are signed "
-		     "with the VCEK then");
+		note(plan, "the reported TCB changes, so the firmware discards the loaded VLEK; reports will "
+			   "be signed with the VCEK");
 	}
 	if (plan->after.flags & SNP_STATUS_MASK_CHIP_KEY)
 		note(plan, "MASK_CHIP_KEY: reports are not signed");
 	else if (plan->after.flags & SNP_STATUS_MASK_CHIP_ID && !(plan->after.flags & SNP_STATUS_VLEK_EN))
-		note(plan, "MASK_CHIP_ID: chip_id of reports is zero, although this chip's VCEK signs them; "
-			   "verifiers may refuse that");
+		note(plan, "MASK_CHIP_ID: chip_id in reports is zero, although this chip's VCEK signs them; "
+			   "verifiers may refuse such reports");
 }
 
 int update_plan_make(enum snp_product product, const uint8_t hwid[64], const struct snp_platform_status *now,
@@ -230,16 +227,14 @@ int update_plan_make(enum snp_product product, const uint8_t hwid[64], const str
 	if (now->state != STATE_INITIALISED)
 		return jurat_fail(
 			err, -ENODEV,
-			"SNP is not initialised (state %u, expected %d): start a guest or load kvm_amd "
-			"first",
+			"SNP is not initialised (state %u, expected %d): load kvm_amd or start a guest first",
 			now->state, STATE_INITIALISED);
 	if (!snp_tcb_read(product, now->reported_tcb, &tcb) || !snp_tcb_read(product, now->current_tcb, &tcb))
-		return jurat_fail(
-			err, -EINVAL,
-			"the firmware reports TCB 0x%016llx of 0x%016llx, which is not one of %s: is that "
-			"the product of this processor?",
-			(unsigned long long)now->reported_tcb, (unsigned long long)now->current_tcb,
-			snp_product_name(product));
+		return jurat_fail(err, -EINVAL,
+				  "the reported TCB 0x%016llx or current TCB 0x%016llx is not a valid "
+				  "TCB_VERSION of %s: check the product of this processor",
+				  (unsigned long long)now->reported_tcb, (unsigned long long)now->current_tcb,
+				  snp_product_name(product));
 	for (size_t i = 0; i < snp_hwid_bytes(product); i++)
 		plan.chip_id[i] = hwid[i];
 	plan.before = plan.after = update_signing_of(now);

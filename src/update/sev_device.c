@@ -16,8 +16,7 @@ int sev_device_open(struct base_env *env, const char *path, bool writable, struc
 	int fd = base_open(env, path, (writable ? O_RDWR : O_RDONLY) | O_NOCTTY, 0);
 
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV)
-		return jurat_fail(err, fd,
-				  "cannot open '%s': %s (an SNP host has it when the ccp driver is loaded)",
+		return jurat_fail(err, fd, "cannot open '%s': %s (the ccp driver creates it on an SNP host)",
 				  path, strerror(-fd));
 	if (fd < 0)
 		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
@@ -37,19 +36,18 @@ static const char *meaning(int e)
 {
 	switch (e) {
 	case -ENODEV:
-		return "SNP is not initialised (is kvm_amd loaded, with SNP enabled in BIOS and kernel?)";
+		return "SNP is not initialised: enable SNP in BIOS and kernel, and load kvm_amd";
 	case -EPERM:
 		return "the device was opened for reading only";
 	case -ETIMEDOUT:
-		return "the AMD Secure Processor did not answer in time; the driver sends it nothing more "
-		       "until "
-		       "the next boot";
+		return "the AMD Secure Processor did not respond in time; the driver sends it no more "
+		       "commands until the next boot";
 	case -EBUSY:
-		return "the AMD Secure Processor has not answered an earlier command; the driver sends it "
-		       "nothing more until the next boot";
+		return "the AMD Secure Processor did not respond to an earlier command; the driver sends it "
+		       "no more commands until the next boot";
 	case -ENOTTY:
 	case -EINVAL:
-		return "the driver does not accept it; expected an SNP host's /dev/sev";
+		return "the driver does not support this command; expected the /dev/sev of an SNP host";
 	default:
 		return NULL;
 	}
@@ -83,8 +81,8 @@ static int issue(struct sev_device *dev, const char *name, uint32_t cmd, const v
 	text = meaning(r);
 	if (*ret_answer != 0) {
 		text = snp_status_name(command.error);
-		return jurat_fail(err, r, "%s: firmware answers %s (0x%02x)", name, text ? text : "an error",
-				  command.error);
+		return jurat_fail(err, r, "%s: the firmware returned %s (0x%02x)", name,
+				  text ? text : "an error", command.error);
 	}
 	return jurat_fail(err, r, "%s: %s: %s", name, dev->path, text ? text : strerror(-r));
 }

@@ -109,10 +109,9 @@ static int add_leaf(const struct update_source *source, const struct update_plan
 	if (!is_vlek(plan))
 		return add_item(source, g, &item, LEAF, &vcek, 1, err);
 	if (!vlek)
-		return jurat_fail(
-			err, -ENODATA,
-			"reports are signed with a VLEK: expected its certificate (--vlek), which AMD's KDS "
-			"gives to the provider only");
+		return jurat_fail(err, -ENODATA,
+				  "reports are signed with a VLEK: expected its certificate (--vlek), which "
+				  "AMD's KDS issues only to the cloud provider");
 	r = add(g, LEAF, SNP_CERT_VLEK, vlek, n, &off, err);
 	return r == 0 ? 0 : jurat_wrap(err, r, "the VLEK certificate");
 }

@@ -85,7 +85,8 @@ static int make_plan(struct run *u, const struct update_request *request)
 	for (unsigned i = 0; i < u->plan.n_notes; i++)
 		event(u, UPDATE_NOTE, 0, "%s", u->plan.notes[i]);
 	if (update_command_name(request->kind))
-		event(u, UPDATE_PLANNED, 0, "after %s: the %s", update_command_name(request->kind),
+		event(u, UPDATE_PLANNED, 0, "after %s, the firmware will sign with the %s",
+		      update_command_name(request->kind),
 		      update_signing_format(u->o->product, &u->plan.after, text));
 	return 0;
 }
@@ -109,7 +110,8 @@ static int make_table(struct run *u)
 				      u->err);
 	if (r == 0)
 		event(u, UPDATE_CHECKED, 0,
-		      "the new certificate table (%zu bytes) verifies reports of that key", u->table_size);
+		      "the new certificate table (%zu bytes) verifies reports signed with that key",
+		      u->table_size);
 	return r;
 }
 
@@ -158,7 +160,7 @@ static enum store_changed read_back(struct run *u, const struct jurat_error *sai
 		*err = *said;
 		return STORE_UNCHANGED;
 	}
-	jurat_fail(err, -EIO, "%s%sit signs with the %s, expected: the %s", said->text,
+	jurat_fail(err, -EIO, "%s%sit signs with the %s, expected the %s", said->text,
 		   said->text[0] ? "; " : "", is,
 		   update_signing_format(plan->product, &plan->after, expected));
 	return STORE_UNKNOWN;
@@ -177,11 +179,11 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	u->result.has_after = true;
 	u->moved = !update_signing_equal(&now, &u->plan.before);
 	if (u->moved) {
-		jurat_fail(err, -ECANCELED, "it was changed by another program at the same time");
+		jurat_fail(err, -ECANCELED, "another program changed it at the same time");
 		return STORE_UNCHANGED;
 	}
 	if (u->emptying && !u->wrong) {
-		jurat_fail(err, -ECANCELED, "the table was replaced by another program at the same time");
+		jurat_fail(err, -ECANCELED, "another program replaced the table at the same time");
 		return STORE_UNCHANGED;
 	}
 	if (!update_command_name(u->plan.kind))
@@ -193,12 +195,12 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 static void reached(void *ctx, enum store_step step)
 {
 	static const char *const texts[] = {
-		[STORE_STEP_TURN] = "no other updater is at work",
-		[STORE_STEP_WRITTEN] = "the new table is on disk, beside the present one",
+		[STORE_STEP_TURN] = "no other updater is running",
+		[STORE_STEP_WRITTEN] = "the new table is on disk, beside the present table",
 		[STORE_STEP_QUEUED] = "the empty table is in place: new readers wait",
-		[STORE_STEP_DRAINED] = "no reader has the old table, which is empty now",
-		[STORE_STEP_PUBLISHED] = "the new table is in place: readers go on",
-		[STORE_STEP_RESTORED] = "the old table is in place again: readers go on",
+		[STORE_STEP_DRAINED] = "no reader holds the old table, which is now empty",
+		[STORE_STEP_PUBLISHED] = "the new table is in place: readers continue",
+		[STORE_STEP_RESTORED] = "the old table is in place again: readers continue",
 		[STORE_STEP_SYNCED] = "the directory is on disk",
 	};
 	struct run *u = ctx;
@@ -210,7 +212,7 @@ static void reached(void *ctx, enum store_step step)
 	else if (step == STORE_STEP_PUBLISHED || step == STORE_STEP_RESTORED)
 		u->result.pause_ns += base_now_ns(u->env) - u->queued_ns;
 	event(u, UPDATE_STORE, step, "%s",
-	      u->emptying && step == STORE_STEP_PUBLISHED ? "the empty table is in place: readers go on"
+	      u->emptying && step == STORE_STEP_PUBLISHED ? "the empty table is in place: readers continue"
 							  : texts[step]);
 }
 
@@ -248,7 +250,7 @@ static int change_both(struct run *u, const struct update_request *request,
 		r = replace(u, u->table, u->table_size);
 		if (r != -ECANCELED || !u->moved)
 			break;
-		event(u, UPDATE_AGAIN, 0, "the firmware was changed by another program: planning anew");
+		event(u, UPDATE_AGAIN, 0, "another program changed the firmware: starting over");
 	}
 	if (r == -ECANCELED) /* the firmware refused, or it could not be asked */
 		return u->result.issued && !u->moved ? JURAT_REFUSED : -EIO;
@@ -278,12 +280,12 @@ static int table_left(struct run *u, bool *ret_done)
 		return r;
 	if (r == LEFT_IN_PLACE && !leftovers) {
 		event(u, UPDATE_CHECKED, 0,
-		      "the table in place verifies reports of that key: nothing to recover");
+		      "the table in place verifies reports signed with that key: nothing to recover");
 		*ret_done = true;
 		return 0;
 	}
 	if (r != LEFT_NONE) {
-		event(u, UPDATE_CHECKED, 0, "%s verifies reports of that key",
+		event(u, UPDATE_CHECKED, 0, "%s verifies reports signed with that key",
 		      r == LEFT_IN_PLACE ? "the table in place" : "a table that an interrupted update left");
 		return 0;
 	}
@@ -311,12 +313,13 @@ static int empty_if_wrong(struct run *u, int r)
 	}
 	if (e != 0)
 		return jurat_wrap(u->err, -EIO,
-				  "%.200s; and the table in place, which is of another key, could not be "
-				  "replaced with an empty one",
+				  "%.200s; the table in place is for another key and could not be replaced "
+				  "with the empty table",
 				  why.text);
 	u->result.store.left = STORE_LEFT_EMPTY;
 	return jurat_fail(u->err, -ENODATA,
-			  "%s; the table in place was of another key: the empty table replaces it", why.text);
+			  "%s; the table in place was for another key and was replaced with the empty table",
+			  why.text);
 }
 
 /* The firmware is in a state that was not foreseen, and the path has the empty table. */
@@ -338,7 +341,8 @@ static int settle(struct run *u)
 			said.text, u->err->text);
 	if (u->command == 0 && assumed)
 		return 0;
-	return jurat_fail(u->err, -EIO, "%s; the certificates of its present key are in place", said.text);
+	return jurat_fail(u->err, -EIO, "%s; the certificates of the firmware's present key are in place",
+			  said.text);
 }
 
 static int run(struct run *u)

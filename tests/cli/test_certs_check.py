@@ -113,13 +113,13 @@ def each_way_not_to_fit_is_named_with_the_change_that_it_points_to(tmp):
          "VCEK is for snp 24, microcode 219, the platform reports snp 23, microcode 220: the certificates are for another TCB"),
         ("of Turin", t, table(*t.entries()), t.args(raised(t, "microcode", 1)), "leaf-tcb-mismatch", "the TCB was raised"),
         ("chip", h, of, h.args(chip_id="12" * 64), "leaf-chip-mismatch",
-         f"VCEK is for chip {h.chip_id[:16]}..., the platform is of chip 1212121212121212...: the table is from another host"),
-        ("product", h, of, (*h.args(), "--product", "genoa"), "leaf-issuer", "VCEK is for Milan, the platform is of Genoa"),
+         f"VCEK is for chip {h.chip_id[:16]}..., the platform has chip_id 1212121212121212...: the table is from another host"),
+        ("product", h, of, (*h.args(), "--product", "genoa"), "leaf-issuer", "VCEK is for Milan, the product of the platform is Genoa"),
         ("vlek now", h, of, (*h.args(), "--sign-with", "vlek"), "leaf-missing",
-         "the table has a VCEK, the platform signs with a VLEK: one was loaded (SNP_VLEK_LOAD) without a refresh; "
+         "the table has a VCEK, but the platform uses a VLEK: a VLEK was loaded (SNP_VLEK_LOAD) without a refresh; "
          "run jurat host refresh --vlek FILE"),
         ("vlek gone", v, table(*v.entries()), (*v.args(), "--sign-with", "vcek"), "leaf-missing",
-         "the table has a VLEK, the platform signs with a VCEK: the VLEK is gone"),
+         "the table has a VLEK, but the platform uses a VCEK: the VLEK was lost"),
         ("vlek stale", v, table(*v.entries()), v.args(raised(v, "microcode", 1)), "leaf-tcb-mismatch",
          "VLEK is for microcode 219, the platform reports microcode 220"),
         ("no leaf", h, table(*h.entries()[1:]), (*h.args(), "--product", "milan"), "leaf-missing", "run jurat host refresh"),
@@ -127,9 +127,9 @@ def each_way_not_to_fit_is_named_with_the_change_that_it_points_to(tmp):
         ("no ark", h, table(*h.entries()[:2]), h.args(), "root-missing", "without a network"),
         ("asvk for ask", h, table(*h.entries(ask=v.certs["ask"])), h.args(), "intermediate-name", "the ASK entry must have the ASK"),
         ("ask of another product", h, table(*h.entries(ask=g.certs["ask"])), h.args(), "intermediate-name", "of the same product"),
-        ("other roots", h, of, h.args(), "intermediate-signature", "of a software platform"),
+        ("other roots", h, of, h.args(), "intermediate-signature", "from a software platform"),
         ("tcb of another layout", h, of, h.args(tcb=0xdb00000004180000 | 0xff00), "tcb-malformed", ""),
-        ("report of another time", h, of, ("--report", other.dir / "report.bin"), "leaf-chip-mismatch", "the report is of chip"),
+        ("report of another time", h, of, ("--report", other.dir / "report.bin"), "leaf-chip-mismatch", "the report has chip_id"),
     ]
     for what, host, content, options, code, advice in rows:
         roots = other.dir / "roots" if what in ("other roots", "report of another time") else host.dir / "roots"
@@ -195,9 +195,9 @@ def who_could_stop_updates_or_write_the_table_is_a_warning_for_a_platforms_blob(
 def a_status_names_the_platform_too(tmp):
     h = Host(tmp, "milan")
     status = {"product": "Milan", "chip_id": h.chip_id, "reported_tcb": f"0x{h.tcb:016x}",
-              "signs_with": "VCEK of reported TCB"}
-    rows = [({}, []), ({"chip_id": "00" * 63 + "01"}, ["leaf-chip-mismatch"]), ({"signs_with": "VLEK of reported TCB"}, ["leaf-missing"]),
-            ({"signs_with": "VCEK of reported TCB 0x0, MASK_CHIP_KEY"}, ["report-unsigned"]), ({"product": "Genoa"}, ["leaf-issuer"])]
+              "signs_with": "VCEK for reported TCB"}
+    rows = [({}, []), ({"chip_id": "00" * 63 + "01"}, ["leaf-chip-mismatch"]), ({"signs_with": "VLEK for reported TCB"}, ["leaf-missing"]),
+            ({"signs_with": "VCEK for reported TCB 0x0, MASK_CHIP_KEY"}, ["report-unsigned"]), ({"product": "Genoa"}, ["leaf-issuer"])]
     for changed, wanted in rows:
         (tmp / "status.json").write_text(json.dumps(status | changed))
         d = check(tmp, table(*h.entries()), "--host-status", tmp / "status.json", roots=h.dir / "roots")
@@ -215,8 +215,8 @@ def mistakes_in_the_command_line_are_named(tmp):
     blob = h.dir / "certs.bin"
     for options, word in [(("--chip-id", h.chip_id), "together"), (("--tcb", "0" * 16), "together"), ((*h.args(), "--device", "/dev/sev"), "one of"),
                           (("--report", h.dir, *h.args()), "one of"), (h.args(chip_id="12"), "128 hex digits"),
-                          (("--chip-id", h.chip_id, "--tcb", "12"), "16 hex digits"), (("--sign-with", "vcek"), "belong to"),
-                          (("--product", "milan"), "belong to"), (("--chip-id", "12" * 8, "--tcb", "0" * 16, "--product", "milan"), "Turin")]:
+                          (("--chip-id", h.chip_id, "--tcb", "12"), "16 hex digits"), (("--sign-with", "vcek"), "can only be used with"),
+                          (("--product", "milan"), "can only be used with"), (("--chip-id", "12" * 8, "--tcb", "0" * 16, "--product", "milan"), "Turin")]:
         p = jurat("certs", "check", *options, blob, status=2)
         assert word in p.stderr and p.stdout == "", (options, p)
     p = jurat("certs", "check", "--device", tmp / "absent", blob, status=3)

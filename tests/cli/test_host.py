@@ -129,7 +129,7 @@ def a_reported_tcb_is_set_as_hex_or_by_its_components_and_reset(tmp):
     host.assert_state(FIRST)
     host.host("set-config", "--reported-tcb", f"0x{LOWER}", "--committed", FIRST)
     done = host.host("set-config", "--reset")
-    assert "assuming that it is the current one" in steps(done, "note")[0], done
+    assert "assuming that it equals the current TCB" in steps(done, "note")[0], done
     host.assert_state(FIRST)
 
 
@@ -138,7 +138,7 @@ def masks_are_set_and_cleared_and_keep_the_tcb(tmp):
     host = Host(tmp)
     host.host("set-config", "--reported-tcb", LOWER)
     done = host.host("set-config", "--mask-chip-id", "yes")
-    assert done["after"]["mask_chip_id"] and "chip_id of reports is zero" in steps(done, "note")[0], done
+    assert done["after"]["mask_chip_id"] and "chip_id in reports is zero" in steps(done, "note")[0], done
     host.assert_state(LOWER)
     report = (tmp / "evidence").read_bytes()
     assert report[0x1a0:0x1e0] == bytes(64)
@@ -169,7 +169,7 @@ def a_dry_run_prints_the_steps_and_changes_nothing(tmp):
     before = (tmp / "state/certs.blob").read_bytes()
     p = host.host("commit", "--dry-run", json_output=False)
     assert "dry run: nothing was changed" in p.stdout and NEWER in p.stdout, p.stdout
-    assert "after SNP_COMMIT: the VCEK" in p.stderr and "verifies reports of that key" in p.stderr, p.stderr
+    assert "after SNP_COMMIT, the firmware will sign with the VCEK" in p.stderr and "verifies reports signed with that key" in p.stderr, p.stderr
     assert (tmp / "state/certs.blob").read_bytes() == before
     host.assert_state(FIRST)
 
@@ -225,12 +225,12 @@ def lock(name, kind):
 before = sorted(os.listdir(os.path.dirname(blob)))
 assert dry() == [], dry()
 fd = lock(blob, fcntl.F_RDLCK)
-assert len(dry()) == 1 and "a shared lock now" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+assert len(dry()) == 1 and "a shared lock" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
 os.close(fd)
 fd = lock(blob + ".jurat-next", fcntl.F_RDLCK)
-assert len(dry()) == 1 and "left by an interrupted update" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+assert len(dry()) == 1 and "an interrupted update left" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
 other = lock(blob + ".jurat-lock", fcntl.F_WRLCK)
-assert len(dry()) == 1 and "another update is at work" in dry()[0], dry()
+assert len(dry()) == 1 and "another update is running" in dry()[0], dry()
 os.unlink(blob + ".jurat-next")
 os.unlink(blob + ".jurat-lock")
 assert dry() == [] and sorted(os.listdir(os.path.dirname(blob))) == before
@@ -259,8 +259,8 @@ def what_is_refused_changes_nothing_and_says_why(tmp):
     (tmp / "damaged").write_bytes(good[:64] + bytes([good[64] ^ 1]) + good[65:])
     vlek = ["--vlek", f"{host.stock}/{FIRST}.vlek.der"]
     rows = [
-        (1, "asked to report 25, the current TCB has 24", ["set-config", "--reported-tcb", NEWER]),
-        (1, "the committed TCB has 23", ["set-config", "--reported-tcb", FIRST, "--committed", LOWER]),
+        (1, "snp 25 is above the current TCB, which has 24", ["set-config", "--reported-tcb", NEWER]),
+        (1, "above the committed TCB, which has 23", ["set-config", "--reported-tcb", FIRST, "--committed", LOWER]),
         (1, "has no component fmc", ["set-config", "--reported-tcb", "fmc=1"]),
         (1, "431 bytes, expected 432", ["load-vlek", "short", *vlek]),
         (1, "BAD_SIGNATURE", ["load-vlek", "damaged", *vlek]),
@@ -343,7 +343,7 @@ cmp -n 24 "$JURAT_CERTS" /dev/zero || exit 12
 {host.words("status")}
 '''
     p = call(*host.run, "--host", "--", "sh", "-c", script)
-    assert "leaf-tcb-mismatch" in p.stderr and "the empty table replaces it" in p.stderr, p.stderr
+    assert "leaf-tcb-mismatch" in p.stderr and "was replaced with the empty table" in p.stderr, p.stderr
     host.assert_state(LOWER)
     # Nothing to recover, and of which key the table in place is.
     found = host.host("recover")
@@ -369,7 +369,7 @@ assert p.returncode == 3 and f"held by pid {{os.getpid()}}" in p.stderr, p
 p = host(*commit, "--undrained", "empty")
 assert p.returncode == 3 and "left with the empty table" in p.stderr, p
 p = host(*commit, "--undrained", "proceed")
-assert p.returncode == 0 and f"went on past readers" in p.stderr, p
+assert p.returncode == 0 and f"readers still held the old certificates" in p.stderr, p
 '''
     (tmp / "script.py").write_text(script)
     call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))

@@ -92,17 +92,17 @@ def a_list_with_an_error_fetches_nothing(tmp):
         f"{chip} milan {TCB[:-1]}\n": "expected a TCB_VERSION of 16 hex digits",
         f"{chip} rome {TCB}\n": "expected a product",
         f"{chip}\n": "expected a product",
-        f"{chip} turin {TCB}\n": "has bytes that Turin does not have",
+        f"{chip} turin {TCB}\n": "sets bytes that are reserved on Turin",
         f"{chip} milan {TCB} again\n": "expected CHIP_ID [PRODUCT [TCB]], found 'again' after it",
         f"{chip[:-1]} milan {TCB}\n": "expected a chip_id of 128 hex digits",
         f"{'0' * 128} milan {TCB}\n": "chip_id is zero",
-        "# nothing\n": "names no chip",
-        "": "names no chip",
+        "# nothing\n": "lists no chips",
+        "": "lists no chips",
         b"\0" * 10: "is not a text",
     }
     with Vendors(PLATFORM) as front:
         for text, expected in wrong.items():
-            good = every(RIGHT).encode() if expected != "names no chip" else b""
+            good = every(RIGHT).encode() if expected != "lists no chips" else b""
             status, out, err = fetch(front, tmp, good + (text.encode() if isinstance(text, str) else text))
             assert status == 2 and expected in err and out == "", (text, status, err)
         for options in ["--report", tmp / "chips"], ["--chip-id", chip], ["--out", "-"]:

@@ -448,7 +448,7 @@ def words_that_do_not_fit_are_a_usage_error(tmp):
             (["vcek", "--product", "milan", "--tcb", "0" * 15, "--chip-id", "0" * 128], "16 hex digits"),
             (["vcek", "--product", "milan", "--tcb", "0" * 16, "--chip-id", "0" * 127], "128 hex digits"),
             (["vcek", "--report", p.report, "--tcb", "0" * 16], "--report cannot"), (["ca", "--quote", p.quote], "ca does not take --quote"),
-            (["ca", "--product", "milan", "--early"], "--early"), (["vcek", "--report", p.report, "--product", "turin"], "is of Milan"),
+            (["ca", "--product", "milan", "--early"], "--early"), (["vcek", "--report", p.report, "--product", "turin"], "is from Milan"),
             (["collateral"], "--quote or --fmspc"), (["collateral", "--fmspc", "1234"], "12 hex digits"),
             (["collateral", "--fmspc", "0" * 12, "--quote", p.quote], "--quote or --fmspc"),
             (["collateral", "--fmspc", "0" * 12, "--report", p.report], "collateral does not take --report"),

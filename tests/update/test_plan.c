@@ -81,7 +81,7 @@ static const struct {
 	  MASK_ID | VLEK,
 	  0,
 	  CURRENT,
-	  "assuming that it is the current one" },
+	  "assuming that it equals the current TCB" },
 	{ "reset, committed known",
 	  { .kind = UPDATE_SET_CONFIG, .reset = true, .has_committed = true, .committed = REPORTED },
 	  MASK_ID | VLEK,
@@ -126,14 +126,14 @@ static void what_the_firmware_would_refuse_is_refused_first(void **state)
 		int r;
 		struct update_request request;
 	} rows[] = {
-		{ "snp: asked to report 25, the current TCB has 24",
+		{ "snp 25 is above the current TCB, which has 24",
 		  JURAT_REFUSED,
 		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = MILAN(4, 0, 25, 219) } },
 		/* component by component: as a number this is lower */
-		{ "boot_loader: asked to report 5, the current TCB has 4",
+		{ "boot_loader 5 is above the current TCB, which has 4",
 		  JURAT_REFUSED,
 		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = MILAN(5, 0, 1, 1) } },
-		{ "snp: asked to report 24, the committed TCB has 22",
+		{ "snp 24 is above the committed TCB, which has 22",
 		  JURAT_REFUSED,
 		  { .kind = UPDATE_SET_CONFIG,
 		    .has_tcb = true,
@@ -146,10 +146,10 @@ static void what_the_firmware_would_refuse_is_refused_first(void **state)
 		    .reset = true,
 		    .has_committed = true,
 		    .committed = MILAN(4, 0, 99, 219) } },
-		{ "would mean the committed one",
+		{ "selects the committed TCB",
 		  JURAT_REFUSED,
 		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true } },
-		{ "no component of the TCB of Milan",
+		{ "reserved bytes of the TCB_VERSION of Milan",
 		  JURAT_REFUSED,
 		  { .kind = UPDATE_SET_CONFIG, .has_tcb = true, .tcb = CURRENT | 0x10000 } },
 		{ "the TCB of Milan has no component fmc",
@@ -240,7 +240,7 @@ static void a_tcb_of_another_product_is_noticed(void **state)
 
 	(void)state;
 	assert_int_equal(update_plan_make(SNP_TURIN, hwid, &now, &refresh, &plan, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "not one of Turin"));
+	assert_non_null(strstr(err.text, "not a valid TCB_VERSION of Turin"));
 	now.current_tcb = now.reported_tcb = 0x4500000004030201ull & ~0xffffffull;
 	now.current_tcb = now.reported_tcb = 0x4800000003000000ull;
 	assert_int_equal(update_plan_make(SNP_TURIN, hwid, &now, &refresh, &plan, &err), 0);

@@ -52,17 +52,17 @@ static void errors_say_who_refused_and_whether_it_is_known(void **state)
 	} rows[] = {
 		{ { -EIO, SNP_INVALID_PARAM, false, 1 },
 		  JURAT_REFUSED,
-		  "SNP_COMMIT: firmware answers INVALID_PARAM (0x16)" },
-		{ { -EIO, 0xabc, false, 1 }, JURAT_REFUSED, "firmware answers an error (0xabc)" },
+		  "SNP_COMMIT: the firmware returned INVALID_PARAM (0x16)" },
+		{ { -EIO, 0xabc, false, 1 }, JURAT_REFUSED, "the firmware returned an error (0xabc)" },
 		{ { -EIO, 0, true, 1 }, -EIO, "SNP_COMMIT: /dev/sev: Input/output error" },
 		{ { -ENODEV, 0, false, 1 }, JURAT_REFUSED, "SNP is not initialised" },
 		/* an error of an earlier command, which the driver did not reset */
 		{ { -ENODEV, SNP_INVALID_PARAM, false, 1 }, JURAT_REFUSED, "SNP is not initialised" },
 		{ { -EPERM, 0, false, 1 }, JURAT_REFUSED, "opened for reading only" },
-		{ { -EINVAL, 0, false, 1 }, JURAT_REFUSED, "the driver does not accept it" },
-		{ { -ENOTTY, 0, false, 1 }, JURAT_REFUSED, "expected an SNP host's /dev/sev" },
-		{ { -ETIMEDOUT, 0, true, 1 }, -ETIMEDOUT, "did not answer in time" },
-		{ { -EBUSY, 0, false, 1 }, -EBUSY, "has not answered an earlier command" },
+		{ { -EINVAL, 0, false, 1 }, JURAT_REFUSED, "the driver does not support this command" },
+		{ { -ENOTTY, 0, false, 1 }, JURAT_REFUSED, "expected the /dev/sev of an SNP host" },
+		{ { -ETIMEDOUT, 0, true, 1 }, -ETIMEDOUT, "did not respond in time" },
+		{ { -EBUSY, 0, false, 1 }, -EBUSY, "did not respond to an earlier command" },
 		{ { -EFAULT, 0, true, 1 }, -EFAULT, "Bad address" },
 	};
 	struct update_world *w = *state;
@@ -106,7 +106,7 @@ static void an_id_that_is_none_is_refused(void **state)
 	assert_non_null(strstr(w->err.text, "expected the ID of this chip"));
 	w->answers[SEV_CMD_GET_ID2] = (struct world_answer){ -EIO, SNP_UNSUPPORTED, false, 1 };
 	assert_int_equal(sev_device_hwid(&dev, is, &w->err), -EIO);
-	assert_non_null(strstr(w->err.text, "GET_ID: firmware answers UNSUPPORTED"));
+	assert_non_null(strstr(w->err.text, "GET_ID: the firmware returned UNSUPPORTED"));
 	assert_int_equal(is[0], 9);
 	sev_device_close(&dev);
 }

@@ -79,7 +79,8 @@ static void firmware_and_certificates_change_together(void **state)
 		assert_int_equal(w->commands, 1);
 		assert_int_equal(w->result.after.reported_tcb, w->result.before.current_tcb);
 		assert_true(w->result.pause_ns >= w->result.command_ns);
-		assert_non_null(world_logged(w, "after SNP_COMMIT: the VCEK of reported TCB"));
+		assert_non_null(world_logged(
+			w, "after SNP_COMMIT, the firmware will sign with the VCEK for reported TCB"));
 		assert_non_null(world_logged(w, "new readers wait"));
 		assert_non_null(world_logged(w, "SNP_COMMIT: done"));
 		request = config_request(w);
@@ -113,7 +114,7 @@ static void a_dry_run_checks_everything_and_changes_nothing(void **state)
 	w->options.dry_run = true;
 	assert_int_equal(world_update(w, NULL, &request), 0);
 	assert_int_equal(w->result.after.reported_tcb, request.tcb);
-	assert_non_null(world_logged(w, "verifies reports of that key"));
+	assert_non_null(world_logged(w, "verifies reports signed with that key"));
 	assert_int_equal(w->commands, 0);
 	now = world_signing(w);
 	assert_true(update_signing_equal(&before, &now));
@@ -235,7 +236,7 @@ static void a_vlek_certificate_must_be_that_of_the_hashstick(void **state)
 	der[request.vlek_size - 1] ^= 1;
 	stick[0x1a0] ^= 1; /* the tag: only the firmware notices */
 	assert_int_equal(world_update(w, NULL, &request), JURAT_REFUSED);
-	assert_non_null(strstr(w->err.text, "SNP_VLEK_LOAD: firmware answers BAD_SIGNATURE"));
+	assert_non_null(strstr(w->err.text, "SNP_VLEK_LOAD: the firmware returned BAD_SIGNATURE"));
 	assert_int_equal(w->result.store.left, STORE_LEFT_OLD);
 	assert_int_equal(world_table(w), WORLD_FITS);
 }
@@ -309,7 +310,7 @@ static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 	now = world_signing(w);
 	assert_true(now.reported_tcb != now.current_tcb);
 	assert_true(w->result.after.reported_tcb == now.reported_tcb);
-	assert_non_null(world_logged(w, "expected: the VCEK of reported TCB"));
+	assert_non_null(world_logged(w, "expected the VCEK for reported TCB"));
 	/* and when they cannot be had, there are none */
 	assert_done(w, world_update(w, NULL, &commit));
 	w->shown = (struct snp_platform_status){ .state = 1,
@@ -342,7 +343,7 @@ static void a_change_by_another_program_means_a_new_plan(void **state)
 	publish(w);
 	w->after_get = another_program_commits;
 	assert_done(w, world_update(w, NULL, &mask));
-	assert_non_null(world_logged(w, "planning anew"));
+	assert_non_null(world_logged(w, "starting over"));
 	assert_int_equal(w->commands, 1);
 	assert_int_equal(world_signing(w).reported_tcb, world_signing(w).current_tcb);
 	assert_int_equal(world_signing(w).flags, SNP_STATUS_MASK_CHIP_ID);
@@ -394,7 +395,7 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	w->options.dry_run = false;
 	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
 	assert_non_null(strstr(w->err.text, "the source fails"));
-	assert_non_null(strstr(w->err.text, "the empty table replaces it"));
+	assert_non_null(strstr(w->err.text, "was replaced with the empty table"));
 	assert_non_null(world_logged(w, "the empty table is in place"));
 	assert_null(world_logged(w, "the new table is in place"));
 	assert_int_equal(w->result.store.left, STORE_LEFT_EMPTY);
