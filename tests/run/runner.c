@@ -6,6 +6,7 @@
 #include <glob.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -110,6 +111,8 @@ pid_t start(char **words)
 		return pid;
 	}
 	setpgid(0, 0);
+	signal(SIGINT, SIG_DFL); /* a shell's background job, such as a CI's, ignores them */
+	signal(SIGQUIT, SIG_DFL);
 	if (dup2(out, 1) < 0 || dup2(err, 2) < 0)
 		give_up("files for its output");
 	if (real_device)
