@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -204,6 +205,57 @@ static int real_rmdir(struct base_env *env, const char *path)
 	return rmdir(path) < 0 ? -errno : 0;
 }
 
+/* Whether it names an entry of a directory, and leads nowhere else. */
+static bool is_entry(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/');
+}
+
+static int real_open_at(struct base_env *env, int dir, const char *name, int flags, unsigned mode)
+{
+	(void)env;
+	if (!is_entry(name))
+		return -EINVAL;
+	return (int)RETRY(openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC, mode));
+}
+
+static int real_stat_at(struct base_env *env, int dir, const char *name, struct base_stat *ret)
+{
+	struct stat st;
+
+	(void)env;
+	if (!is_entry(name))
+		return -EINVAL;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	stat_from(&st, ret);
+	return 0;
+}
+
+static int real_rename_at(struct base_env *env, int dir, const char *from, const char *to)
+{
+	(void)env;
+	if (!is_entry(from) || !is_entry(to))
+		return -EINVAL;
+	return renameat(dir, from, dir, to) < 0 ? -errno : 0;
+}
+
+static int real_unlink_at(struct base_env *env, int dir, const char *name)
+{
+	(void)env;
+	if (!is_entry(name))
+		return -EINVAL;
+	return unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+static int real_mkdir_at(struct base_env *env, int dir, const char *name, unsigned mode)
+{
+	(void)env;
+	if (!is_entry(name))
+		return -EINVAL;
+	return mkdirat(dir, name, mode) < 0 ? -errno : 0;
+}
+
 static int real_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns)
 {
 	uint64_t start = real_now_ns(env);
@@ -372,6 +424,11 @@ struct base_env *base_env_real(void)
 		.unlink = real_unlink,
 		.mkdir = real_mkdir,
 		.rmdir = real_rmdir,
+		.open_at = real_open_at,
+		.stat_at = real_stat_at,
+		.rename_at = real_rename_at,
+		.unlink_at = real_unlink_at,
+		.mkdir_at = real_mkdir_at,
 		.lock = real_lock,
 		.unlock = real_unlock,
 		.lock_holders = real_lock_holders,

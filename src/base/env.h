@@ -67,6 +67,16 @@ struct base_env_ops {
 	int (*rmdir)(struct base_env *env, const char *path);
 
 	/*
+	 * The same for a name in an open directory, wherever that is by now. The name is one part of a path,
+	 * and neither "." nor ".." (-EINVAL); a symbolic link with that name is never followed.
+	 */
+	int (*open_at)(struct base_env *env, int dir, const char *name, int flags, unsigned mode);
+	int (*stat_at)(struct base_env *env, int dir, const char *name, struct base_stat *ret);
+	int (*rename_at)(struct base_env *env, int dir, const char *from, const char *to);
+	int (*unlink_at)(struct base_env *env, int dir, const char *name);
+	int (*mkdir_at)(struct base_env *env, int dir, const char *name, unsigned mode);
+
+	/*
 	 * Takes an open-file-description lock on the whole file. Waits up to `wait_ns` (0: not at all), in
 	 * one step, so that a test scheduler sees one blocked actor and no polling. 0 locked; JURAT_BUSY not
 	 * within that time; < 0 -errno.
@@ -125,40 +135,45 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 	return env ? env : base_env_real();
 }
 
-#define base_now_ns(env)                        ((env)->ops->now_ns(env))
-#define base_realtime_s(env)                    ((env)->ops->realtime_s(env))
-#define base_sleep_ns(env, ns)                  ((env)->ops->sleep_ns(env, ns))
-#define base_random(env, buf, n)                ((env)->ops->random(env, buf, n))
-#define base_open(env, path, flags, mode)       ((env)->ops->open(env, path, flags, mode))
-#define base_close(env, fd)                     ((env)->ops->close(env, fd))
-#define base_read(env, fd, buf, n)              ((env)->ops->read(env, fd, buf, n))
-#define base_write(env, fd, buf, n)             ((env)->ops->write(env, fd, buf, n))
-#define base_pread(env, fd, buf, n, off)        ((env)->ops->pread(env, fd, buf, n, off))
-#define base_pwrite(env, fd, buf, n, off)       ((env)->ops->pwrite(env, fd, buf, n, off))
-#define base_truncate(env, fd, size)            ((env)->ops->truncate(env, fd, size))
-#define base_fstat(env, fd, ret)                ((env)->ops->fstat(env, fd, ret))
-#define base_stat(env, path, ret)               ((env)->ops->stat(env, path, ret))
-#define base_fsync(env, fd)                     ((env)->ops->fsync(env, fd))
-#define base_fchmod(env, fd, mode)              ((env)->ops->fchmod(env, fd, mode))
-#define base_fchown(env, fd, uid, gid)          ((env)->ops->fchown(env, fd, uid, gid))
-#define base_rename(env, from, to)              ((env)->ops->rename(env, from, to))
-#define base_exchange(env, a, b)                ((env)->ops->exchange(env, a, b))
-#define base_unlink(env, path)                  ((env)->ops->unlink(env, path))
-#define base_mkdir(env, path, mode)             ((env)->ops->mkdir(env, path, mode))
-#define base_rmdir(env, path)                   ((env)->ops->rmdir(env, path))
-#define base_lock(env, fd, how, wait_ns)        ((env)->ops->lock(env, fd, how, wait_ns))
-#define base_unlock(env, fd)                    ((env)->ops->unlock(env, fd))
-#define base_lock_holders(env, fd, text, room)  ((env)->ops->lock_holders(env, fd, text, room))
-#define base_ioctl(env, fd, request, arg)       ((env)->ops->ioctl(env, fd, request, arg))
-#define base_connect(env, address)              ((env)->ops->connect(env, address))
-#define base_connected(env, fd)                 ((env)->ops->connected(env, fd))
-#define base_send(env, fd, buf, n)              ((env)->ops->send(env, fd, buf, n))
-#define base_recv(env, fd, buf, n)              ((env)->ops->recv(env, fd, buf, n))
-#define base_wait(env, fd, events, wait_ns)     ((env)->ops->wait(env, fd, events, wait_ns))
-#define base_poll_open(env)                     ((env)->ops->poll_open(env))
-#define base_poll_set(env, poll_fd, fd, events) ((env)->ops->poll_set(env, poll_fd, fd, events))
-#define base_timer_open(env)                    ((env)->ops->timer_open(env))
-#define base_timer_set(env, fd, at_ns)          ((env)->ops->timer_set(env, fd, at_ns))
+#define base_now_ns(env)                          ((env)->ops->now_ns(env))
+#define base_realtime_s(env)                      ((env)->ops->realtime_s(env))
+#define base_sleep_ns(env, ns)                    ((env)->ops->sleep_ns(env, ns))
+#define base_random(env, buf, n)                  ((env)->ops->random(env, buf, n))
+#define base_open(env, path, flags, mode)         ((env)->ops->open(env, path, flags, mode))
+#define base_close(env, fd)                       ((env)->ops->close(env, fd))
+#define base_read(env, fd, buf, n)                ((env)->ops->read(env, fd, buf, n))
+#define base_write(env, fd, buf, n)               ((env)->ops->write(env, fd, buf, n))
+#define base_pread(env, fd, buf, n, off)          ((env)->ops->pread(env, fd, buf, n, off))
+#define base_pwrite(env, fd, buf, n, off)         ((env)->ops->pwrite(env, fd, buf, n, off))
+#define base_truncate(env, fd, size)              ((env)->ops->truncate(env, fd, size))
+#define base_fstat(env, fd, ret)                  ((env)->ops->fstat(env, fd, ret))
+#define base_stat(env, path, ret)                 ((env)->ops->stat(env, path, ret))
+#define base_fsync(env, fd)                       ((env)->ops->fsync(env, fd))
+#define base_fchmod(env, fd, mode)                ((env)->ops->fchmod(env, fd, mode))
+#define base_fchown(env, fd, uid, gid)            ((env)->ops->fchown(env, fd, uid, gid))
+#define base_rename(env, from, to)                ((env)->ops->rename(env, from, to))
+#define base_exchange(env, a, b)                  ((env)->ops->exchange(env, a, b))
+#define base_unlink(env, path)                    ((env)->ops->unlink(env, path))
+#define base_mkdir(env, path, mode)               ((env)->ops->mkdir(env, path, mode))
+#define base_rmdir(env, path)                     ((env)->ops->rmdir(env, path))
+#define base_open_at(env, dir, name, flags, mode) ((env)->ops->open_at(env, dir, name, flags, mode))
+#define base_stat_at(env, dir, name, ret)         ((env)->ops->stat_at(env, dir, name, ret))
+#define base_rename_at(env, dir, from, to)        ((env)->ops->rename_at(env, dir, from, to))
+#define base_unlink_at(env, dir, name)            ((env)->ops->unlink_at(env, dir, name))
+#define base_mkdir_at(env, dir, name, mode)       ((env)->ops->mkdir_at(env, dir, name, mode))
+#define base_lock(env, fd, how, wait_ns)          ((env)->ops->lock(env, fd, how, wait_ns))
+#define base_unlock(env, fd)                      ((env)->ops->unlock(env, fd))
+#define base_lock_holders(env, fd, text, room)    ((env)->ops->lock_holders(env, fd, text, room))
+#define base_ioctl(env, fd, request, arg)         ((env)->ops->ioctl(env, fd, request, arg))
+#define base_connect(env, address)                ((env)->ops->connect(env, address))
+#define base_connected(env, fd)                   ((env)->ops->connected(env, fd))
+#define base_send(env, fd, buf, n)                ((env)->ops->send(env, fd, buf, n))
+#define base_recv(env, fd, buf, n)                ((env)->ops->recv(env, fd, buf, n))
+#define base_wait(env, fd, events, wait_ns)       ((env)->ops->wait(env, fd, events, wait_ns))
+#define base_poll_open(env)                       ((env)->ops->poll_open(env))
+#define base_poll_set(env, poll_fd, fd, events)   ((env)->ops->poll_set(env, poll_fd, fd, events))
+#define base_timer_open(env)                      ((env)->ops->timer_open(env))
+#define base_timer_set(env, fd, at_ns)            ((env)->ops->timer_set(env, fd, at_ns))
 
 /*
  * Reads a whole file of at most `max` bytes through any environment; it need not be seekable (configfs is

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,18 +147,36 @@ static int add_parts(struct fetch_directory *d, const uint8_t *bytes, size_t n, 
 	return r;
 }
 
+/*
+ * Reads a regular file; JURAT_NOT_FOUND: it is none. Links are followed, as Kubernetes' ConfigMaps have them:
+ * what is no endorsement that passes its check goes nowhere. A FIFO does not block it.
+ */
+static int read_regular(const struct fetch_directory *d, const char *path, size_t max, uint8_t **ret,
+			size_t *ret_n, struct jurat_error *err)
+{
+	int fd = base_open(d->env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), r;
+	struct base_stat st;
+
+	if (fd == -ENXIO) /* a socket */
+		return JURAT_NOT_FOUND;
+	r = fd < 0 ? fd : base_fstat(d->env, fd, &st);
+	if (r < 0)
+		jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
+	else
+		r = S_ISREG(st.mode) ? base_read_fd(d->env, fd, path, max, ret, ret_n, err) : JURAT_NOT_FOUND;
+	if (fd >= 0)
+		base_close(d->env, fd);
+	return r;
+}
+
 static int read_file(struct fetch_directory *d, const char *path, struct jurat_error *err)
 {
 	auto_free uint8_t *bytes = NULL;
-	struct base_stat st;
 	size_t n;
-	int r = base_stat(d->env, path, &st);
+	int r = read_regular(d, path, ENDORSE_MAX_BYTES, &bytes, &n, err);
 
-	if (r < 0)
-		return jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
-	if (!S_ISREG(st.mode) || st.size > ENDORSE_MAX_BYTES) /* opening a FIFO would block */
+	if (r == JURAT_NOT_FOUND || r == -EFBIG)
 		return 0;
-	r = base_read_file(d->env, path, ENDORSE_MAX_BYTES, &bytes, &n, err);
 	return r < 0 ? r : add_parts(d, bytes, n, err);
 }
 
@@ -380,7 +399,6 @@ static int get_file(const struct fetch_directory *d, const char *name, const str
 {
 	auto_free char *path = NULL;
 	auto_free uint8_t *bytes = NULL;
-	struct base_stat st;
 	size_t n;
 	int r;
 
@@ -388,15 +406,12 @@ static int get_file(const struct fetch_directory *d, const char *name, const str
 		path = NULL;
 		return jurat_fail_memory(err);
 	}
-	r = base_stat(d->env, path, &st);
-	if (r < 0 || !S_ISREG(st.mode))
-		return r == 0 || r == -ENOENT || r == -ENOTDIR
-			       ? JURAT_NOT_FOUND
-			       : jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
-	r = base_read_file(d->env, path, ENDORSE_MAX_BYTES + ENDORSE_MAX_CHAIN_BYTES + 64, &bytes, &n, err);
-	if (r == 0 && item->kind == ENDORSE_VCEK)
+	r = read_regular(d, path, ENDORSE_PACKED_MAX_BYTES, &bytes, &n, err);
+	if (r != 0)
+		return r == -ENOENT || r == -ENOTDIR ? JURAT_NOT_FOUND : r;
+	if (item->kind == ENDORSE_VCEK)
 		*ret = (struct endorse_value){ .body = take_ptr(bytes), .size = n };
-	else if (r == 0)
+	else
 		r = endorse_value_unpack(bytes, n, ret, NULL, err);
 	return r < 0 ? jurat_wrap(err, r, "'%s'", path) : 0;
 }

@@ -26,23 +26,23 @@ static struct dir_stock *of(struct stock *stock)
 /* ---- Reading */
 
 /* 0; JURAT_NOT_FOUND; < 0 -errno. At most `max` bytes of a regular file. */
-static int read_file(const struct dir_stock *d, const char *path, size_t max, uint8_t **ret, size_t *ret_n,
-		     struct jurat_error *err)
+static int read_name(const struct dir_stock *d, const struct dir_place *place, const char *name, size_t max,
+		     uint8_t **ret, size_t *ret_n, struct jurat_error *err)
 {
-	int fd = base_open(d->base.env, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0), r;
+	int fd = base_open_at(d->base.env, place->folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), r;
 	struct base_stat st;
 
-	if (fd == -ENOENT || fd == -ENOTDIR)
+	if (fd == -ENOENT)
 		return JURAT_NOT_FOUND;
 	if (fd < 0)
-		return dir_fail(fd, "open", path, err);
+		return dir_fail(fd, "open", place, name, err);
 	r = base_fstat(d->base.env, fd, &st);
 	if (r < 0)
-		dir_fail(r, "examine", path, err);
+		dir_fail(r, "examine", place, name, err);
 	else if (!S_ISREG(st.mode))
-		r = jurat_fail(err, -EBADMSG, "'%s' is not a regular file", path);
+		r = jurat_fail(err, -EBADMSG, "'%s' is not a regular file", place->path);
 	else
-		r = base_read_fd(d->base.env, fd, path, max, ret, ret_n, err);
+		r = base_read_fd(d->base.env, fd, place->path, max, ret, ret_n, err);
 	base_close(d->base.env, fd);
 	return r == -EFBIG ? -EBADMSG : r;
 }
@@ -63,19 +63,14 @@ static bool is_vcek_of(const struct endorse_item *item, const uint8_t *der, size
 }
 
 /* Trustee's fallback: one certificate for the chip, at whichever TCB. */
-static int read_fallback(const struct dir_stock *d, const struct endorse_item *item, const char *path,
-			 uint8_t **ret, size_t *ret_n, struct jurat_error *err)
+static int read_fallback(const struct dir_stock *d, const struct dir_place *place,
+			 const struct endorse_item *item, uint8_t **ret, size_t *ret_n,
+			 struct jurat_error *err)
 {
-	auto_free char *fallback = NULL;
 	auto_free uint8_t *der = NULL;
 	size_t n;
-	int r;
+	int r = read_name(d, place, "vcek.der", ENDORSE_MAX_BYTES, &der, &n, err);
 
-	if (asprintf(&fallback, "%.*s/vcek.der", (int)(strrchr(path, '/') - path), path) < 0) {
-		fallback = NULL;
-		return jurat_fail_memory(err);
-	}
-	r = read_file(d, fallback, ENDORSE_MAX_BYTES, &der, &n, err);
 	if (r != 0)
 		return r;
 	if (!is_vcek_of(item, der, n))
@@ -85,36 +80,52 @@ static int read_fallback(const struct dir_stock *d, const struct endorse_item *i
 	return 0;
 }
 
-static int get(struct stock *stock, const struct endorse_item *item, struct endorse_value *ret,
-	       int64_t *ret_expires, struct jurat_error *err)
+static int get_vcek(const struct dir_stock *d, const struct dir_place *place, const struct endorse_item *item,
+		    struct endorse_value *ret, int64_t *ret_expires, struct jurat_error *err)
 {
-	const struct dir_stock *d = of(stock);
-	char file[ENDORSE_TEXT_BYTES];
 	auto_free uint8_t *bytes = NULL;
-	auto_free char *path = NULL;
 	size_t n;
-	int r;
+	int r = read_name(d, place, place->name, ENDORSE_MAX_BYTES, &bytes, &n, err);
 
-	endorse_item_file(item, file, sizeof(file));
-	path = dir_path(d, "", file);
-	if (!path)
-		return jurat_fail_memory(err);
-	if (item->kind != ENDORSE_VCEK) {
-		r = read_file(d, path, ENDORSE_PACKED_MAX_BYTES, &bytes, &n, err);
-		if (r == 0)
-			r = endorse_value_unpack(bytes, n, ret, ret_expires, err);
-		return r == -EBADMSG ? jurat_wrap(err, r, "%s", path) : r;
-	}
-	r = read_file(d, path, ENDORSE_MAX_BYTES, &bytes, &n, err);
 	if (r == JURAT_NOT_FOUND)
-		r = read_fallback(d, item, path, &bytes, &n, err);
+		r = read_fallback(d, place, item, &bytes, &n, err);
 	if (r == 0 && n == 0)
-		r = jurat_fail(err, -EBADMSG, "'%s' is empty", path);
+		r = jurat_fail(err, -EBADMSG, "'%s' is empty", place->path);
 	if (r != 0)
 		return r;
 	*ret = (struct endorse_value){ .body = take_ptr(bytes), .size = n };
 	*ret_expires = INT64_MAX;
 	return 0;
+}
+
+static int get_packed(const struct dir_stock *d, const struct dir_place *place, struct endorse_value *ret,
+		      int64_t *ret_expires, struct jurat_error *err)
+{
+	auto_free uint8_t *bytes = NULL;
+	size_t n;
+	int r = read_name(d, place, place->name, ENDORSE_PACKED_MAX_BYTES, &bytes, &n, err);
+
+	if (r == 0)
+		r = endorse_value_unpack(bytes, n, ret, ret_expires, err);
+	return r == -EBADMSG ? jurat_wrap(err, r, "%s", place->path) : r;
+}
+
+static int get(struct stock *stock, const struct endorse_item *item, struct endorse_value *ret,
+	       int64_t *ret_expires, struct jurat_error *err)
+{
+	const struct dir_stock *d = of(stock);
+	char file[ENDORSE_TEXT_BYTES];
+	struct dir_place place;
+	int r;
+
+	endorse_item_file(item, file, sizeof(file));
+	r = dir_find(d, file, false, &place, err);
+	if (r != 0)
+		return r;
+	r = item->kind == ENDORSE_VCEK ? get_vcek(d, &place, item, ret, ret_expires, err)
+				       : get_packed(d, &place, ret, ret_expires, err);
+	dir_place_done(d, &place);
+	return r;
 }
 
 /* ---- Writing */
@@ -137,11 +148,12 @@ static int write_all(const struct dir_stock *d, int fd, const uint8_t *bytes, si
  * Opens and locks the file beside the place. Another process may have renamed it into its place while this
  * one waited for its lock: it is not to be written then. A descriptor; < 0 -errno.
  */
-static int open_beside(const struct dir_stock *d, const char *beside, struct jurat_error *err)
+static int open_beside(const struct dir_stock *d, const struct dir_place *place, const char *beside,
+		       struct jurat_error *err)
 {
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
 		struct base_stat opened, named;
-		int r, fd = dir_open_file(d, beside, FILE_MODE, err);
+		int r, fd = dir_open_file(d, place, beside, FILE_MODE, err);
 
 		if (fd < 0)
 			return fd;
@@ -149,24 +161,24 @@ static int open_beside(const struct dir_stock *d, const char *beside, struct jur
 		if (r == 0)
 			r = base_fstat(d->base.env, fd, &opened);
 		if (r == 0)
-			r = base_stat(d->base.env, beside, &named);
+			r = base_stat_at(d->base.env, place->folder, beside, &named);
 		if (r == 0 && opened.dev == named.dev && opened.ino == named.ino)
 			return fd;
 		base_close(d->base.env, fd);
 		if (r == JURAT_BUSY)
 			r = -EBUSY;
 		if (r < 0 && r != -ENOENT)
-			return dir_fail(r, "lock", beside, err);
+			return dir_fail(r, "lock", place, beside, err);
 	}
-	return dir_fail(-EBUSY, "lock", beside, err);
+	return dir_fail(-EBUSY, "lock", place, beside, err);
 }
 
-/* Writes `bytes` to `beside`, then renames it to `path`. */
-static int write_file(const struct dir_stock *d, int folder, const char *path, const char *beside,
+/* Writes `bytes` beside the place, then renames them to it. */
+static int write_file(const struct dir_stock *d, const struct dir_place *place, const char *beside,
 		      const uint8_t *bytes, size_t n, struct jurat_error *err)
 {
 	struct base_env *env = d->base.env;
-	int fd = open_beside(d, beside, err), r;
+	int fd = open_beside(d, place, beside, err), r;
 
 	if (fd < 0)
 		return fd;
@@ -176,61 +188,41 @@ static int write_file(const struct dir_stock *d, int folder, const char *path, c
 	if (r == 0)
 		r = base_fsync(env, fd);
 	if (r < 0)
-		dir_fail(r, "write", beside, err);
+		dir_fail(r, "write", place, beside, err);
 	if (r == 0) {
-		r = base_rename(env, beside, path);
+		r = base_rename_at(env, place->folder, beside, place->name);
 		if (r < 0)
-			dir_fail(r, "rename to", path, err);
+			dir_fail(r, "rename to", place, place->name, err);
 	}
 	if (r < 0) {
-		base_unlink(env, beside);
+		base_unlink_at(env, place->folder, beside);
 		base_close(env, fd);
 		return r;
 	}
 	base_close(env, fd);
-	r = base_fsync(env, folder);
-	return r < 0 ? dir_fail(r, "write the directory of", path, err) : 0;
-}
-
-/* Enters the folder of `path` below the stock, and makes it and what is above it. A descriptor; -errno. */
-static int enter_folder(const struct dir_stock *d, const char *path, struct jurat_error *err)
-{
-	const size_t top = strlen(d->path) + 1;
-	int folder = -1;
-
-	for (const char *slash = strchr(path + top, '/'); slash; slash = strchr(slash + 1, '/')) {
-		auto_free char *name = strndup(path, (size_t)(slash - path));
-
-		if (folder >= 0)
-			base_close(d->base.env, folder);
-		if (!name)
-			return jurat_fail_memory(err);
-		folder = dir_enter(d, name, err);
-		if (folder < 0)
-			return folder;
-	}
-	return folder;
+	r = base_fsync(env, place->folder);
+	return r < 0 ? dir_fail(r, "write the directory of", place, place->name, err) : 0;
 }
 
 static int put_bytes(const struct dir_stock *d, const struct endorse_item *item, const uint8_t *bytes,
 		     size_t n, struct jurat_error *err)
 {
 	char file[ENDORSE_TEXT_BYTES];
-	auto_free char *path = NULL, *beside = NULL;
-	int folder, r;
+	auto_free char *beside = NULL;
+	struct dir_place place;
+	int r;
 
 	endorse_item_file(item, file, sizeof(file));
-	path = dir_path(d, "", file);
-	if (!path || asprintf(&beside, "%.*s/.%s.new", (int)(strrchr(path, '/') - path), path,
-			      strrchr(path, '/') + 1) < 0) {
+	r = dir_find(d, file, true, &place, err);
+	if (r < 0)
+		return r;
+	if (asprintf(&beside, ".%s.new", place.name) < 0) {
 		beside = NULL;
-		return jurat_fail_memory(err);
+		r = jurat_fail_memory(err);
 	}
-	folder = enter_folder(d, path, err);
-	if (folder < 0)
-		return folder;
-	r = write_file(d, folder, path, beside, bytes, n, err);
-	base_close(d->base.env, folder);
+	if (r == 0)
+		r = write_file(d, &place, beside, bytes, n, err);
+	dir_place_done(d, &place);
 	return r;
 }
 
@@ -287,7 +279,7 @@ int stock_open_dir(const char *path, struct base_env *env, uint64_t timeout_ms, 
 			r = -ENOTDIR;
 	}
 	if (r < 0)
-		return dir_fail(r, "open directory", path, err);
+		return jurat_fail(err, r, "cannot open directory '%s': %s", path, strerror(-r));
 	d->base = (struct stock){ .ops = &ops, .env = env, .timeout_ms = timeout_ms };
 	d->path = strdup(path);
 	if (!d->path)

@@ -7,9 +7,9 @@
 /* Shared by the files dir*.c. */
 struct dir_claim {
 	struct dir_claim *next;
-	char *path;
 	int fd; /* locked */
 	char name[ENDORSE_TEXT_BYTES];
+	char file[ENDORSE_TEXT_BYTES + sizeof("claims/")];
 };
 
 struct dir_stock {
@@ -21,25 +21,38 @@ struct dir_stock {
 /* LOCK_MODE: who can read a file can lock it, and so keep everybody from what it guards. */
 enum { DIR_MODE = 0755, FILE_MODE = 0644, LOCK_MODE = 0600 };
 
-/* "cannot WHAT 'PATH': reason". Returns r. */
-int dir_fail(int r, const char *what, const char *path, struct jurat_error *err);
-/* "PATH/FOLDER/NAME" on the heap; NULL: no memory. */
-char *dir_path(const struct dir_stock *d, const char *folder, const char *name);
 /*
- * Makes a directory, unless there is one, and opens it. A descriptor; -ENOTDIR a symbolic link or another
- * file is there; another -errno.
+ * A file of the stock, by its folder and its name in there: whoever may write to the stock can put a link in
+ * the place of a folder at any time, so nothing below the stock's own path is opened by a path.
  */
-JURAT_MUST_CHECK int dir_enter(const struct dir_stock *d, const char *path, struct jurat_error *err);
-/* Opens a regular file for reading and writing, which is made unless there is one. A descriptor; -errno. */
-JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode,
-				   struct jurat_error *err);
+struct dir_place {
+	int folder;       /* a descriptor */
+	char *path;       /* for messages */
+	const char *name; /* the end of `path` */
+};
+
+/* "cannot WHAT 'PATH': reason", with the path of `name` in a place's folder. Returns r. */
+int dir_fail(int r, const char *what, const struct dir_place *place, const char *name,
+	     struct jurat_error *err);
 
 /*
- * Locks a file that guards something, in a folder, both of which are made unless they are there. A
- * descriptor; -EBUSY; another -errno.
+ * file      below the stock: "claims.lock", "vcek/HWID/NAME"
+ * make      whether its folders are made, and can be synced
+ * Returns   0; JURAT_NOT_FOUND without `make`: a folder is missing; -ENOTDIR a symbolic link or another file
+ *           is in the place of a folder; another -errno
  */
-JURAT_MUST_CHECK int dir_lock_file(const struct dir_stock *d, const char *folder, const char *path,
-				   struct jurat_error *err);
+JURAT_MUST_CHECK int dir_find(const struct dir_stock *d, const char *file, bool make, struct dir_place *ret,
+			      struct jurat_error *err);
+void dir_place_done(const struct dir_stock *d, struct dir_place *place);
+/*
+ * Opens the regular file `name` in a place's folder for reading and writing, and makes it unless it is there.
+ * A descriptor; -errno.
+ */
+JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const struct dir_place *place, const char *name,
+				   unsigned mode, struct jurat_error *err);
+
+/* Locks a file that guards something. A descriptor; -EBUSY; another -errno. */
+JURAT_MUST_CHECK int dir_lock_file(const struct dir_stock *d, const char *file, struct jurat_error *err);
 
 /* ---- dir_claim.c */
 int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64_t for_ms,

@@ -21,22 +21,19 @@ static struct dir_stock *of(struct stock *stock)
 	return (struct dir_stock *)stock;
 }
 
-static char *claim_path(const struct dir_stock *d, const char *name)
+static void name_claim(const struct endorse_item *item, struct dir_claim *claim)
 {
-	char *path = dir_path(d, "claims", name);
-
-	for (char *c = path ? strrchr(path, '/') : NULL; c && *c; c++)
+	endorse_item_name(item, claim->name, sizeof(claim->name));
+	snprintf(claim->file, sizeof(claim->file), "claims/%s", claim->name);
+	for (char *c = claim->file; *c; c++)
 		if (*c == ':')
 			*c = '_';
-	return path;
 }
 
-/* Enters the folder and locks "claims.lock". A descriptor; JURAT_BUSY is -EBUSY; < 0 -errno. */
+/* A descriptor; JURAT_BUSY is -EBUSY; < 0 -errno. */
 static int lock_all(const struct dir_stock *d, struct jurat_error *err)
 {
-	auto_free char *folder = dir_path(d, "", "claims"), *path = dir_path(d, "", "claims.lock");
-
-	return folder && path ? dir_lock_file(d, folder, path, err) : jurat_fail_memory(err);
+	return dir_lock_file(d, "claims.lock", err);
 }
 
 /* Whether the claim in a locked file has ended. A file that says nothing sensible has. */
@@ -54,11 +51,11 @@ static int has_ended(const struct dir_stock *d, int fd, uint64_t now, bool *ret)
 }
 
 /* Opens and locks an item's file. *ret_fd; JURAT_BUSY; < 0 -errno. */
-static int lock_one(const struct dir_stock *d, const char *path, uint64_t now, int *ret_fd,
+static int lock_one(const struct dir_stock *d, const struct dir_place *place, uint64_t now, int *ret_fd,
 		    struct jurat_error *err)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		int fd = dir_open_file(d, path, LOCK_MODE, err), r;
+		int fd = dir_open_file(d, place, place->name, LOCK_MODE, err), r;
 		bool ended = false;
 
 		if (fd < 0)
@@ -71,18 +68,18 @@ static int lock_one(const struct dir_stock *d, const char *path, uint64_t now, i
 		if (r == JURAT_BUSY)
 			r = has_ended(d, fd, now, &ended);
 		if (r == 0 && ended)
-			r = base_unlink(d->base.env, path);
+			r = base_unlink_at(d->base.env, place->folder, place->name);
 		base_close(d->base.env, fd);
 		if (r < 0)
-			return dir_fail(r, "claim", path, err);
+			return dir_fail(r, "claim", place, place->name, err);
 		if (!ended)
 			return JURAT_BUSY;
 	}
 	return JURAT_BUSY;
 }
 
-static int write_record(const struct dir_stock *d, int fd, const char *path, uint64_t now, uint64_t for_ms,
-			struct jurat_error *err)
+static int write_record(const struct dir_stock *d, int fd, const struct dir_place *place, uint64_t now,
+			uint64_t for_ms, struct jurat_error *err)
 {
 	uint8_t record[RECORD_BYTES];
 	ssize_t n;
@@ -92,30 +89,27 @@ static int write_record(const struct dir_stock *d, int fd, const char *path, uin
 	n = base_pwrite(d->base.env, fd, record, sizeof(record), 0);
 	if (n == sizeof(record))
 		return 0;
-	return dir_fail(n < 0 ? (int)n : -EIO, "write", path, err);
+	return dir_fail(n < 0 ? (int)n : -EIO, "write", place, place->name, err);
 }
 
 static int claim_one(struct dir_stock *d, struct dir_claim *claim, uint64_t for_ms, struct jurat_error *err)
 {
 	const uint64_t now = base_now_ns(d->base.env);
-	int fd = -1, r = lock_one(d, claim->path, now, &fd, err);
+	struct dir_place place;
+	int fd = -1, r = dir_find(d, claim->file, true, &place, err);
 
-	if (r != 0)
+	if (r < 0)
 		return r;
-	r = write_record(d, fd, claim->path, now, for_ms, err);
-	if (r < 0) {
-		base_close(d->base.env, fd);
-		return r;
+	r = lock_one(d, &place, now, &fd, err);
+	if (r == 0) {
+		r = write_record(d, fd, &place, now, for_ms, err);
+		if (r < 0)
+			base_close(d->base.env, fd);
+		else
+			claim->fd = fd;
 	}
-	claim->fd = fd;
-	return 0;
-}
-
-static void free_claim(struct dir_claim *claim)
-{
-	if (claim)
-		free(claim->path);
-	free(claim);
+	dir_place_done(d, &place);
+	return r;
 }
 
 int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64_t for_ms,
@@ -127,18 +121,13 @@ int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64
 
 	if (!claim)
 		return jurat_fail_memory(err);
-	endorse_item_name(item, claim->name, sizeof(claim->name));
-	claim->path = claim_path(d, claim->name);
-	if (!claim->path) {
-		free_claim(claim);
-		return jurat_fail_memory(err);
-	}
+	name_claim(item, claim);
 	all = lock_all(d, err);
 	r = all < 0 ? all : claim_one(d, claim, for_ms, err);
 	if (all >= 0)
 		base_close(d->base.env, all);
 	if (r != 0) {
-		free_claim(claim);
+		free(claim);
 		return r;
 	}
 	claim->next = d->claims;
@@ -147,16 +136,27 @@ int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64
 }
 
 /* Unlinks the file unless another process has put its own there. */
-static void unlink_own(const struct dir_stock *d, const struct dir_claim *claim)
+static void unlink_named(const struct dir_stock *d, const struct dir_claim *claim)
 {
 	struct base_stat own, named;
+	struct dir_place place;
+
+	if (dir_find(d, claim->file, false, &place, NULL) != 0)
+		return;
+	if (base_fstat(d->base.env, claim->fd, &own) == 0 &&
+	    base_stat_at(d->base.env, place.folder, place.name, &named) == 0 && own.dev == named.dev &&
+	    own.ino == named.ino)
+		base_unlink_at(d->base.env, place.folder, place.name);
+	dir_place_done(d, &place);
+}
+
+static void unlink_own(const struct dir_stock *d, const struct dir_claim *claim)
+{
 	int all = lock_all(d, NULL);
 
 	if (all < 0)
 		return; /* the file stays, without a lock */
-	if (base_fstat(d->base.env, claim->fd, &own) == 0 &&
-	    base_stat(d->base.env, claim->path, &named) == 0 && own.dev == named.dev && own.ino == named.ino)
-		base_unlink(d->base.env, claim->path);
+	unlink_named(d, claim);
 	base_close(d->base.env, all);
 }
 
@@ -167,7 +167,7 @@ static void release(struct dir_stock *d, struct dir_claim **at)
 	*at = claim->next;
 	unlink_own(d, claim);
 	base_close(d->base.env, claim->fd);
-	free_claim(claim);
+	free(claim);
 }
 
 void dir_stock_release(struct stock *stock, const struct endorse_item *item)

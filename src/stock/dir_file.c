@@ -10,38 +10,81 @@
 
 /* Files and folders of a directory's stock. */
 
-int dir_fail(int r, const char *what, const char *path, struct jurat_error *err)
+static int fail(int r, const char *what, const char *path, struct jurat_error *err)
 {
 	return jurat_fail(err, r, "cannot %s '%s': %s", what, path, strerror(-r));
 }
 
-char *dir_path(const struct dir_stock *d, const char *folder, const char *name)
+int dir_fail(int r, const char *what, const struct dir_place *place, const char *name,
+	     struct jurat_error *err)
 {
-	char *path;
-
-	return asprintf(&path, "%s/%s%s%s", d->path, folder, *folder ? "/" : "", name) < 0 ? NULL : path;
+	return jurat_fail(err, r, "cannot %s '%.*s%s': %s", what, (int)(place->name - place->path),
+			  place->path, name, strerror(-r));
 }
 
-int dir_enter(const struct dir_stock *d, const char *path, struct jurat_error *err)
+/* Opens a folder in another one. `path` is for messages. A descriptor; -errno. */
+static int enter(const struct dir_stock *d, int folder, const char *name, const char *path, bool make,
+		 struct jurat_error *err)
 {
-	int fd, r = base_mkdir(d->base.env, path, DIR_MODE);
+	int fd, r = make ? base_mkdir_at(d->base.env, folder, name, DIR_MODE) : 0;
 
 	if (r < 0 && r != -EEXIST && r != -EROFS)
-		return dir_fail(r, "make directory", path, err);
-	fd = base_open(d->base.env, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		return fail(r, "make directory", path, err);
+	fd = base_open_at(d->base.env, folder, name, O_DIRECTORY | (make ? O_RDONLY : O_PATH), 0);
 	if (fd == -ENOENT && r == -EROFS)
-		return dir_fail(r, "make directory", path, err);
-	return fd < 0 ? dir_fail(fd, "open directory", path, err) : fd;
+		return fail(r, "make directory", path, err);
+	if (fd == -ENOTDIR)
+		return jurat_fail(err, fd,
+				  "'%s': expected a directory, found a symbolic link or another file", path);
+	return fd < 0 ? fail(fd, "open directory", path, err) : fd;
 }
 
-int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode, struct jurat_error *err)
+int dir_find(const struct dir_stock *d, const char *file, bool make, struct dir_place *ret,
+	     struct jurat_error *err)
 {
-	int fd = base_open(d->base.env, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+	struct base_env *env = d->base.env;
+	auto_free char *path = NULL;
+	char *name, *slash;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", d->path, file) < 0) {
+		path = NULL;
+		return jurat_fail_memory(err);
+	}
+	/* The path of the stock itself is the operator's, who may use links in it. */
+	fd = base_open(env, d->path, O_DIRECTORY | (make ? O_RDONLY : O_PATH), 0);
+	if (fd < 0)
+		fail(fd, "open directory", d->path, err);
+	for (name = path + strlen(d->path) + 1; fd >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+		int above = fd;
+
+		*slash = '\0';
+		fd = enter(d, above, name, path, make, err);
+		base_close(env, above);
+		*slash = '/';
+	}
+	if (fd < 0)
+		return fd == -ENOENT && !make ? JURAT_NOT_FOUND : fd;
+	*ret = (struct dir_place){ .folder = fd, .path = take_ptr(path), .name = name };
+	return 0;
+}
+
+void dir_place_done(const struct dir_stock *d, struct dir_place *place)
+{
+	base_close(d->base.env, place->folder);
+	free(place->path);
+}
+
+int dir_open_file(const struct dir_stock *d, const struct dir_place *place, const char *name, unsigned mode,
+		  struct jurat_error *err)
+{
+	int fd = base_open_at(d->base.env, place->folder, name, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY,
+			      mode);
 	struct base_stat st;
 	int r;
 
 	if (fd < 0)
-		return dir_fail(fd, "open", path, err);
+		return dir_fail(fd, "open", place, name, err);
 	r = base_fstat(d->base.env, fd, &st);
 	if (r == 0 && !S_ISREG(st.mode))
 		r = -EMEDIUMTYPE;
@@ -50,23 +93,24 @@ int dir_open_file(const struct dir_stock *d, const char *path, unsigned mode, st
 	if (r == 0)
 		return fd;
 	base_close(d->base.env, fd);
-	return r == -EMEDIUMTYPE ? jurat_fail(err, r, "'%s' is not a regular file", path)
-				 : dir_fail(r, "examine", path, err);
+	return r == -EMEDIUMTYPE ? jurat_fail(err, r, "'%.*s%s' is not a regular file",
+					      (int)(place->name - place->path), place->path, name)
+				 : dir_fail(r, "examine", place, name, err);
 }
 
-int dir_lock_file(const struct dir_stock *d, const char *folder, const char *path, struct jurat_error *err)
+int dir_lock_file(const struct dir_stock *d, const char *file, struct jurat_error *err)
 {
-	int fd = dir_enter(d, folder, err), r;
+	struct dir_place place;
+	int fd, r = dir_find(d, file, true, &place, err);
 
-	if (fd < 0)
-		return fd;
-	base_close(d->base.env, fd);
-	fd = dir_open_file(d, path, LOCK_MODE, err);
-	if (fd < 0)
-		return fd;
-	r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
-	if (r == 0)
-		return fd;
-	base_close(d->base.env, fd);
-	return dir_fail(r == JURAT_BUSY ? -EBUSY : r, "lock", path, err);
+	if (r < 0)
+		return r;
+	fd = dir_open_file(d, &place, place.name, LOCK_MODE, err);
+	r = fd < 0 ? fd : base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
+	if (fd >= 0 && r != 0) {
+		base_close(d->base.env, fd);
+		r = dir_fail(r == JURAT_BUSY ? -EBUSY : r, "lock", &place, place.name, err);
+	}
+	dir_place_done(d, &place);
+	return r == 0 ? fd : r;
 }

@@ -69,19 +69,17 @@ static int write_record(const struct dir_stock *d, int fd, const struct record *
 	return n == sizeof(bytes) ? 0 : n < 0 ? (int)n : -EIO;
 }
 
-/* Opens and locks the quota's file. A descriptor and its path; < 0 -errno. */
-static int lock_quota(const struct dir_stock *d, const struct stock_quota *quota, char **ret_path,
-		      struct jurat_error *err)
+/* "quotas/NAME" */
+static const char *file_of(const struct stock_quota *quota, char file[ENDORSE_TEXT_BYTES])
 {
-	auto_free char *folder = dir_path(d, "", "quotas"), *path = dir_path(d, "quotas", quota->name);
-	int fd;
+	snprintf(file, ENDORSE_TEXT_BYTES, "quotas/%s",
+		 quota->name); /* whose length stock_take() has checked */
+	return file;
+}
 
-	if (!folder || !path)
-		return jurat_fail_memory(err);
-	fd = dir_lock_file(d, folder, path, err);
-	if (fd >= 0)
-		*ret_path = take_ptr(path);
-	return fd;
+static int fail(const struct dir_stock *d, int r, const char *what, const char *file, struct jurat_error *err)
+{
+	return jurat_fail(err, r, "cannot %s '%s/%s': %s", what, d->path, file, strerror(-r));
 }
 
 /* How long until a request may be made; 0: it is taken from the bucket. */
@@ -101,10 +99,10 @@ int dir_stock_take(struct stock *stock, const struct stock_quota *quota, uint64_
 		   struct jurat_error *err)
 {
 	const struct dir_stock *d = of(stock);
-	auto_free char *path = NULL;
+	char file[ENDORSE_TEXT_BYTES];
 	uint64_t now, wait = 0;
 	struct record record;
-	int r, fd = lock_quota(d, quota, &path, err);
+	int r, fd = dir_lock_file(d, file_of(quota, file), err);
 
 	if (fd < 0)
 		return fd;
@@ -116,7 +114,7 @@ int dir_stock_take(struct stock *stock, const struct stock_quota *quota, uint64_
 	}
 	base_close(d->base.env, fd);
 	if (r < 0)
-		return dir_fail(r, "take from", path, err);
+		return fail(d, r, "take from", file, err);
 	if (wait == 0)
 		return 0;
 	*ret_wait_ms = (wait + 999999) / 1000000;
@@ -127,10 +125,10 @@ int dir_stock_pause(struct stock *stock, const struct stock_quota *quota, uint64
 		    struct jurat_error *err)
 {
 	const struct dir_stock *d = of(stock);
-	auto_free char *path = NULL;
+	char file[ENDORSE_TEXT_BYTES];
 	struct record record;
 	uint64_t now;
-	int r, fd = lock_quota(d, quota, &path, err);
+	int r, fd = dir_lock_file(d, file_of(quota, file), err);
 
 	if (fd < 0)
 		return fd;
@@ -142,5 +140,5 @@ int dir_stock_pause(struct stock *stock, const struct stock_quota *quota, uint64
 		r = write_record(d, fd, &record);
 	}
 	base_close(d->base.env, fd);
-	return r < 0 ? dir_fail(r, "pause", path, err) : 0;
+	return r < 0 ? fail(d, r, "pause", file, err) : 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -74,6 +75,41 @@ static void a_file_reads_back_whole_or_not_at_all(void **state)
 	assert_non_null(strstr(err.text, "/nonexistent/f"));
 }
 
+/* A name below a descriptor is that of an entry: neither a path, nor a link, leads out of the directory. */
+static void a_name_in_a_directory_leads_nowhere_else(void **state)
+{
+	static const char *const names[] = { "", ".", "..", "/", "a/b", "../f", "f/", "/tmp" };
+	struct base_env *env = base_env_real();
+	int dir = base_open(env, *state, O_PATH | O_DIRECTORY, 0), fd;
+	struct base_stat st;
+
+	assert_true(dir >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(base_open_at(env, dir, names[i], O_RDWR | O_CREAT, 0600), -EINVAL);
+		assert_int_equal(base_stat_at(env, dir, names[i], &st), -EINVAL);
+		assert_int_equal(base_rename_at(env, dir, names[i], "g"), -EINVAL);
+		assert_int_equal(base_rename_at(env, dir, "g", names[i]), -EINVAL);
+		assert_int_equal(base_unlink_at(env, dir, names[i]), -EINVAL);
+		assert_int_equal(base_mkdir_at(env, dir, names[i], 0700), -EINVAL);
+	}
+	assert_int_equal(symlinkat("/", dir, "f"), 0);
+	assert_int_equal(base_open_at(env, dir, "f", O_RDONLY, 0), -ELOOP);
+	assert_int_equal(base_open_at(env, dir, "f", O_RDONLY | O_DIRECTORY, 0), -ENOTDIR);
+	assert_int_equal(base_stat_at(env, dir, "f", &st), 0);
+	assert_true(S_ISLNK(st.mode));
+	assert_int_equal(base_mkdir_at(env, dir, "f", 0700), -EEXIST);
+	fd = base_open_at(env, dir, "g", O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	base_close(env, fd);
+	assert_int_equal(base_rename_at(env, dir, "g", "f"), 0);
+	assert_int_equal(base_stat_at(env, dir, "f", &st), 0);
+	assert_true(S_ISREG(st.mode));
+	assert_int_equal(base_unlink_at(env, dir, "f"), 0);
+	assert_int_equal(base_unlink_at(env, dir, "f"), -ENOENT);
+	base_close(env, dir);
+}
+
 static void the_kth_call_fails_and_nothing_leaks(void **state)
 {
 	char path[64];
@@ -102,6 +138,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_exclusive_lock_excludes_within_one_process, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_file_reads_back_whole_or_not_at_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_in_a_directory_leads_nowhere_else, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_kth_call_fails_and_nothing_leaks, set_up, tear_down),
 	};
 

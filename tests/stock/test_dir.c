@@ -164,6 +164,8 @@ static void what_it_did_not_make_is_neither_read_nor_written(void **state)
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(symlink("/", path), 0);
 	assert_int_equal(stock_put(stock, &item, &value, NOW, &err), -ENOTDIR);
+	assert_int_equal(stock_get(stock, &item, &back, &expires, &err), -ENOTDIR);
+	assert_non_null(strstr(err.text, "root-crl': expected a directory, found a symbolic link"));
 	assert_int_equal(stat(outside, &st), 0);
 	assert_int_equal(st.st_size, 6);
 	endorse_value_done(&value);

@@ -14,6 +14,12 @@ static bool fails(struct base_env *env, const char *name)
 	struct fault_env *f = self(env);
 
 	f->calls++;
+	if (f->meanwhile) {
+		f->fired = f->fired || f->calls == f->at;
+		if (f->calls == f->at)
+			f->meanwhile(f->context);
+		return false;
+	}
 	if (f->at == 0 || f->calls < f->at || (f->calls > f->at && !f->crash))
 		return false;
 	if (f->kills)
@@ -64,6 +70,12 @@ FAULT(int, rename, (struct base_env * env, const char *from, const char *to), fr
 FAULT(int, unlink, (struct base_env * env, const char *path), path)
 FAULT(int, mkdir, (struct base_env * env, const char *path, unsigned mode), path, mode)
 FAULT(int, rmdir, (struct base_env * env, const char *path), path)
+FAULT(int, open_at, (struct base_env * env, int dir, const char *name, int flags, unsigned mode), dir, name,
+      flags, mode)
+FAULT(int, stat_at, (struct base_env * env, int dir, const char *name, struct base_stat *ret), dir, name, ret)
+FAULT(int, rename_at, (struct base_env * env, int dir, const char *from, const char *to), dir, from, to)
+FAULT(int, unlink_at, (struct base_env * env, int dir, const char *name), dir, name)
+FAULT(int, mkdir_at, (struct base_env * env, int dir, const char *name, unsigned mode), dir, name, mode)
 FAULT(int, lock, (struct base_env * env, int fd, enum base_lock_how how, uint64_t wait_ns), fd, how, wait_ns)
 FAULT(int, unlock, (struct base_env * env, int fd), fd)
 FAULT(int, ioctl, (struct base_env * env, int fd, unsigned long request, void *arg), fd, request, arg)
@@ -120,6 +132,11 @@ static const struct base_env_ops ops = {
 	.unlink = f_unlink,
 	.mkdir = f_mkdir,
 	.rmdir = f_rmdir,
+	.open_at = f_open_at,
+	.stat_at = f_stat_at,
+	.rename_at = f_rename_at,
+	.unlink_at = f_unlink_at,
+	.mkdir_at = f_mkdir_at,
 	.lock = f_lock,
 	.unlock = f_unlock,
 	.lock_holders = f_lock_holders,

@@ -20,6 +20,9 @@ struct fault_env {
 	bool kills;           /* in a child process: the k-th call is its end, by SIGKILL */
 	bool fired;           /* the k-th call was reached */
 	const char *fired_in; /* its name */
+	/* Instead of a failure: what another process does in front of the k-th call. */
+	void (*meanwhile)(void *context);
+	void *context;
 };
 
 struct fault_env fault_env_nth(struct base_env *under, unsigned k, int error);
