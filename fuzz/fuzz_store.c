@@ -13,9 +13,9 @@
  * process that dies: an update says truly what it left at the path, never leaves a table there that the
  * firmware disagrees with, and the next one puts everything right.
  *
- * Input: at which call the first update dies (0: it does not), what `issue` says and what is done about
- * readers, for each of four names a
- * byte LEFT_* and the content; then a byte for each call: from CALL_FAILS on it fails.
+ * Input: at which call the first update dies (0: it does not); what `issue` says, what is done about readers
+ * and what must not be lost; for each of the names a byte LEFT_* and the content; then a byte for each call:
+ * from CALL_FAILS on it fails.
  */
 enum {
 	LEFT_NOTHING,
@@ -28,11 +28,14 @@ enum {
 	LEFT_LARGE,
 	LEFT_N
 };
-enum { NAME_PATH, NAME_LOCK, NAME_EMPTY, NAME_NEXT, NAME_SPARE, N_NAMES };
+enum { NAME_PATH, NAME_LOCK, NAME_EMPTY, NAME_NEXT, NAME_OLD, NAME_SPARE, N_NAMES };
 enum { CALL_FAILS = 0xe0, DIR_FD = 1000, FIRST_FD, MAX_FDS = 16, MAX_FILES = 16, ROOM = 512 };
 
-static const char *const names[N_NAMES] = { "/d/blob", "/d/blob" STORE_LOCK_SUFFIX,
-					    "/d/blob" STORE_EMPTY_SUFFIX, "/d/blob" STORE_NEXT_SUFFIX,
+static const char *const names[N_NAMES] = { "/d/blob",
+					    "/d/blob" STORE_LOCK_SUFFIX,
+					    "/d/blob" STORE_EMPTY_SUFFIX,
+					    "/d/blob" STORE_NEXT_SUFFIX,
+					    "/d/blob" STORE_OLD_SUFFIX,
 					    "/d/blob" STORE_SPARE_SUFFIX };
 static const uint8_t next_table[64] = { 'n', 'e', 'x', 't' };
 
@@ -57,6 +60,8 @@ struct disk {
 	enum store_changed says;
 	enum store_undrained undrained;
 	uint64_t now;
+	int keep;         /* NAME_* */
+	struct file kept; /* what it had */
 };
 
 static struct disk *self(struct base_env *env)
@@ -366,6 +371,28 @@ static void leave(struct disk *d, int name)
 	d->at[name] = f;
 }
 
+/* The caller's word for what must stay, which is a table. */
+static int begin(void *ctx, const char **ret_keep, struct jurat_error *err)
+{
+	struct disk *d = ctx;
+	const struct file *f = d->at[d->keep];
+
+	if (d->keep > NAME_LOCK && f && S_ISREG(f->mode) && f->size <= STORE_MAX_BYTES) {
+		*ret_keep = names[d->keep] + strlen(names[NAME_PATH]);
+		d->kept = *f;
+	}
+	return 0;
+}
+
+static bool has_kept(const struct disk *d)
+{
+	for (int i = 0; i < N_NAMES; i++)
+		if (d->at[i] && d->at[i]->size == d->kept.size &&
+		    !memcmp(d->at[i]->bytes, d->kept.bytes, ROOM))
+			return true;
+	return false;
+}
+
 static enum store_changed issue(void *ctx, struct jurat_error *err)
 {
 	struct disk *d = ctx;
@@ -402,7 +429,9 @@ static void first_update(struct disk *d)
 {
 	const struct store_change change = { issue, d };
 	const struct file was = d->at[NAME_PATH] ? *d->at[NAME_PATH] : (struct file){ 0 };
-	const struct store_options options = { .wait_ns = 1000000, .undrained = d->undrained };
+	const struct store_options options = {
+		.wait_ns = 1000000, .undrained = d->undrained, .begin = begin, .ctx = d
+	};
 	struct store_result result;
 	int r = store_replace(&d->base, names[NAME_PATH], next_table, sizeof(next_table), &change, &options,
 			      &result, NULL);
@@ -417,10 +446,14 @@ static void first_update(struct disk *d)
 	if (left == STORE_LEFT_NEW) {
 		FUZZ_REACHED("an update is made");
 		must(has_next(d) && d->says == STORE_CHANGED);
-	} else if (left == STORE_LEFT_EMPTY) {
+	} else if (d->kept.mode) {
+		FUZZ_REACHED("what must not be lost stays until the new table is in place");
+		must(has_kept(d));
+	}
+	if (left == STORE_LEFT_EMPTY) {
 		FUZZ_REACHED("an update leaves the empty table");
 		must(d->at[NAME_PATH] && bytes_all(d->at[NAME_PATH]->bytes, STORE_EMPTY_BYTES, 0));
-	} else {
+	} else if (left == STORE_LEFT_OLD) {
 		FUZZ_REACHED("an update leaves what was there");
 		must(has_old(d, &was) && (d->issued == 0 || d->says == STORE_UNCHANGED));
 	}
@@ -446,8 +479,9 @@ static void second_update(struct disk *d)
 	if (r != 0)
 		return;
 	FUZZ_REACHED("the next update puts everything right");
-	must(has_next(d) && !d->at[NAME_LOCK] && !d->at[NAME_EMPTY] && !d->at[NAME_NEXT] &&
-	     !d->at[NAME_SPARE]);
+	must(has_next(d));
+	for (int i = NAME_PATH + 1; i < N_NAMES; i++)
+		must(!d->at[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -462,6 +496,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	says = fuzz_u8(&d->in);
 	d->says = (enum store_changed)(says % 3);
 	d->undrained = (enum store_undrained)(says / 3 % 3);
+	d->keep = says / 9 % N_NAMES;
 	for (int i = 0; i < N_NAMES; i++)
 		leave(d, i);
 	d->old = d->at[NAME_PATH];

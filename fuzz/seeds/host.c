@@ -121,13 +121,15 @@ enum {
 	LEFT_LARGE,
 	LEFT_N
 };
+enum { N_NAMES = 6 };
 
-static void store_begin(const char *name, unsigned n, uint8_t dies_at, uint8_t says, const uint8_t left[4])
+static void store_begin(const char *name, unsigned n, uint8_t dies_at, uint8_t says,
+			const uint8_t left[N_NAMES])
 {
 	seed_begin("fuzz_store", "%s-%u", name, n);
 	seed_u8(dies_at);
 	seed_u8(says);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < N_NAMES; i++) {
 		seed_u8(left[i]);
 		seed_part("bytes", 5);
 	}
@@ -136,33 +138,42 @@ static void store_begin(const char *name, unsigned n, uint8_t dies_at, uint8_t s
 static void store(void)
 {
 	for (uint8_t k = 0; k < 60; k++) {
-		store_begin("dies", k, k, 0, (const uint8_t[4]){ LEFT_TABLE, 0, 0, 0 });
+		store_begin("dies", k, k, 0, (const uint8_t[N_NAMES]){ LEFT_TABLE });
 		seed_end();
-		store_begin("fails", k, 0, 0, (const uint8_t[4]){ LEFT_TABLE, 0, 0, 0 });
+		store_begin("fails", k, 0, 0, (const uint8_t[N_NAMES]){ LEFT_TABLE });
 		seed_zeros(k);
 		seed_u8(0xe0);
 		seed_end();
 	}
 	for (uint8_t what = 0; what < LEFT_N; what++)
-		for (int at = 0; at < 4; at++) {
-			uint8_t left[4] = { LEFT_TABLE, 0, 0, 0 };
+		for (int at = 0; at < N_NAMES; at++) {
+			uint8_t left[N_NAMES] = { LEFT_TABLE };
 
 			left[at] = what;
-			store_begin("left", what * 4u + (unsigned)at, 0, 0, left);
+			store_begin("left", what * (unsigned)N_NAMES + (unsigned)at, 0, 0, left);
 			seed_end();
 			left[at] |= 0x80; /* and a VMM that holds it */
-			store_begin("held", what * 4u + (unsigned)at, 0, 1, left);
+			store_begin("held", what * (unsigned)N_NAMES + (unsigned)at, 0, 1, left);
 			seed_end();
 		}
 	for (uint8_t says = 0; says < 9; says++) { /* thrice for each choice about readers that stay */
-		store_begin("stays", says, 0, says, (const uint8_t[4]){ LEFT_TABLE | 0x80, 0, 0, 0 });
+		store_begin("stays", says, 0, says, (const uint8_t[N_NAMES]){ LEFT_TABLE | 0x80 });
 		seed_end();
 		store_begin("stays-beside", says, 0, says,
-			    (const uint8_t[4]){ LEFT_EMPTY, 0, LEFT_TABLE | 0x80, 0 });
+			    (const uint8_t[N_NAMES]){ LEFT_EMPTY, 0, LEFT_TABLE | 0x80 });
 		seed_end();
 	}
+	for (uint8_t keep = 2; keep < N_NAMES; keep++) /* each table in turn must not be lost, and it dies */
+		for (uint8_t k = 0; k < 60; k++) {
+			uint8_t left[N_NAMES] = { LEFT_EMPTY, 0,          LEFT_BYTES,
+						  LEFT_BYTES, LEFT_BYTES, LEFT_BYTES };
+
+			left[keep] = LEFT_TABLE;
+			store_begin("kept", keep * 60u + k, k, (uint8_t)(9 * keep), left);
+			seed_end();
+		}
 	for (uint8_t says = 0; says < 3; says++) {
-		store_begin("says", says, 0, says, (const uint8_t[4]){ LEFT_TABLE, 0, 0, 0 });
+		store_begin("says", says, 0, says, (const uint8_t[N_NAMES]){ LEFT_TABLE });
 		seed_end();
 	}
 }

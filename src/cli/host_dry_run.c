@@ -39,7 +39,7 @@ static void warn_of_space(const struct host *host, const char *dir)
 
 static void warn_of_locks(const struct host *host)
 {
-	static const char *const left[] = { STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX, STORE_SPARE_SUFFIX };
+	static const char *const left[] = { STORE_TABLE_SUFFIXES };
 	bool updater = false;
 	struct host_lock lock;
 

@@ -183,6 +183,7 @@ static void inspect_locks(struct status *s)
 		{ STORE_LOCK_SUFFIX, "updater" },
 		{ STORE_EMPTY_SUFFIX, "undrained" },
 		{ STORE_NEXT_SUFFIX, "next" },
+		{ STORE_OLD_SUFFIX, "old" },
 		{ STORE_SPARE_SUFFIX, "spare" },
 	};
 	bool updater = false;

@@ -17,7 +17,9 @@
  *
  *	a table with certificates that a reader can lock, at the path or by a descriptor it had before,
  *	agrees with the firmware; and where it is no longer at the path it is at EMPTY_SUFFIX, and no
- *	command is issued until it was drained and emptied.
+ *	command is issued until it was drained and emptied;
+ *
+ *	one of the files at the path and beside it has the table of the firmware's present key.
  */
 #define UPDATER_FLAGS (O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
@@ -28,16 +30,14 @@ static const uint8_t empty_table[STORE_EMPTY_BYTES];
 struct replace {
 	struct base_env *env;
 	const char *path;
-	char *dir_name, *lock_name, *empty_name;
-	char *next_name, *left_name;     /* of the new table; of one that an interrupted update left */
-	int dir, lock, empty, old, next; /* descriptors; -1: none */
-	bool has_lock_name, has_next_name, has_left;
-	bool emptied_left;        /* the file that a crashed updater left undrained was emptied */
-	bool keep_next;           /* it may be the only table that fits the firmware */
+	char *dir_name, *lock_name, *empty_name, *next_name, *old_name, *spare_name;
+	int dir, lock, empty, old; /* descriptors; -1: none */
+	bool has_lock_name, has_next_name, has_old_name, has_spare_name;
+	bool keep_next, keep_old; /* it may be the only table that fits the firmware */
 	bool may_drop_empty_name; /* the file with that name is not a table that a reader may hold */
 	bool published;           /* the empty table is at the path */
 	bool touched_old;         /* the old file may have been overwritten */
-	uint8_t *old_table;       /* NULL: not read */
+	uint8_t *old_table;       /* NULL: none, or larger than readers accept */
 	size_t old_size;
 	struct base_stat dir_stat,
 		old_stat; /* old_stat: before the exchange; all zero when there was no file */
@@ -134,6 +134,13 @@ static int remove_name(struct replace *u, const char *name)
 	return e == 0 || e == -ENOENT ? 0 : fail(u, e, "remove", name);
 }
 
+static char *beside(const struct replace *u, const char *suffix)
+{
+	char *name;
+
+	return asprintf(&name, "%s%s", u->path, suffix) < 0 ? NULL : name;
+}
+
 static int names(struct replace *u)
 {
 	const char *slash = strrchr(u->path, '/');
@@ -145,15 +152,13 @@ static int names(struct replace *u)
 		u->dir_name = strdup(".");
 	else
 		u->dir_name = strndup(u->path, slash == u->path ? 1 : (size_t)(slash - u->path));
-	if (asprintf(&u->lock_name, "%s" STORE_LOCK_SUFFIX, u->path) < 0)
-		u->lock_name = NULL;
-	if (asprintf(&u->empty_name, "%s" STORE_EMPTY_SUFFIX, u->path) < 0)
-		u->empty_name = NULL;
-	if (asprintf(&u->next_name, "%s" STORE_NEXT_SUFFIX, u->path) < 0)
-		u->next_name = NULL;
-	if (asprintf(&u->left_name, "%s" STORE_SPARE_SUFFIX, u->path) < 0)
-		u->left_name = NULL;
-	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name || !u->left_name)
+	u->lock_name = beside(u, STORE_LOCK_SUFFIX);
+	u->empty_name = beside(u, STORE_EMPTY_SUFFIX);
+	u->next_name = beside(u, STORE_NEXT_SUFFIX);
+	u->old_name = beside(u, STORE_OLD_SUFFIX);
+	u->spare_name = beside(u, STORE_SPARE_SUFFIX);
+	if (!u->dir_name || !u->lock_name || !u->empty_name || !u->next_name || !u->old_name ||
+	    !u->spare_name)
 		return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
 	return 0;
 }
@@ -196,29 +201,6 @@ static int lock_out_updaters(struct replace *u)
 	return jurat_fail(u->err, JURAT_BUSY, "'%s' was replaced by other updaters too many times", u->path);
 }
 
-/*
- * The new table gets whichever of its two names is free, so that one that an interrupted update left stays
- * until it is no longer needed. If neither is, the spare one goes: that updater died while it replaced what
- * the first one had left, which `recover` does with a copy of the same table.
- */
-static int choose_name(struct replace *u)
-{
-	struct base_stat st;
-	char *name = u->next_name;
-	int e = base_stat(u->env, name, &st);
-
-	if (e == -ENOENT) {
-		u->has_left = base_stat(u->env, u->left_name, &st) == 0;
-		return 0;
-	}
-	if (e < 0)
-		return fail(u, e, "stat", name);
-	u->next_name = u->left_name;
-	u->left_name = name;
-	u->has_left = true;
-	return remove_name(u, u->next_name);
-}
-
 /* Handles the file that a crashed updater left undrained: its readers may still wait for their report. */
 static int settle_undrained(struct replace *u)
 {
@@ -235,10 +217,8 @@ static int settle_undrained(struct replace *u)
 		e = -EINVAL;
 	if (e == 0)
 		e = drain(u, fd);
-	if (e == 0) {
-		u->emptied_left = true;
+	if (e == 0)
 		e = empty_in_place(u, fd);
-	}
 	if (e == 0)
 		e = base_unlink(u->env, u->empty_name);
 	base_close(u->env, fd);
@@ -284,9 +264,7 @@ static int take_after_old(struct replace *u, int fd)
 	return e;
 }
 
-/*
- * Creates a file that is complete and on disk before it is moved to the path. O_EXCL: leftovers were removed.
- */
+/* Creates a file. O_EXCL: leftovers were removed. */
 static int make_file(struct replace *u, const char *name, const void *from, size_t n, int *ret_fd,
 		     bool *ret_has_name)
 {
@@ -303,6 +281,116 @@ static int make_file(struct replace *u, const char *name, const void *from, size
 	if (e == 0)
 		e = base_fsync(u->env, *ret_fd);
 	return e == 0 ? 0 : fail(u, e, "write", name);
+}
+
+/* One that is complete and on disk before it is needed, and then only moved to the path. */
+static int make_table(struct replace *u, const char *name, const void *from, size_t n, bool *ret_has_name)
+{
+	int fd, e = make_file(u, name, from, n, &fd, ret_has_name);
+
+	if (fd >= 0)
+		base_close(u->env, fd);
+	return e;
+}
+
+/* Reads a whole table. *ret is NULL, if readers refuse it because of its size. */
+static int read_table(struct replace *u, int fd, const char *name, uint8_t **ret, size_t *ret_size)
+{
+	auto_free uint8_t *table = NULL;
+	struct base_stat st;
+	int e = base_fstat(u->env, fd, &st);
+
+	*ret = NULL;
+	if (e < 0)
+		return fail(u, e, "stat", name);
+	if (!S_ISREG(st.mode))
+		return jurat_fail(u->err, -EINVAL, "'%s' is not a regular file", name);
+	if (st.size > STORE_MAX_BYTES)
+		return 0;
+	table = malloc((size_t)st.size + 1);
+	if (!table)
+		return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
+	e = read_all(u, fd, table, (size_t)st.size);
+	if (e < 0)
+		return fail(u, e, "read", name);
+	*ret_size = (size_t)st.size;
+	*ret = take_ptr(table);
+	return 0;
+}
+
+/* The file that was not drained is emptied later: its table is copied, not moved. */
+static int copy_undrained(struct replace *u)
+{
+	auto_free uint8_t *table = NULL;
+	size_t n;
+	int fd = base_open(u->env, u->empty_name, UPDATER_FLAGS, 0), e;
+
+	if (fd < 0)
+		return fail(u, fd, "open", u->empty_name);
+	e = read_table(u, fd, u->empty_name, &table, &n);
+	base_close(u->env, fd);
+	if (e == 0)
+		e = remove_name(u, u->spare_name);
+	if (e == 0 && table)
+		e = make_table(u, u->spare_name, table, n, &u->has_spare_name);
+	return e;
+}
+
+/*
+ * Of what interrupted updates left, the table that must not be lost gets the spare name, and the others go.
+ * The move is on disk before anything else is.
+ */
+static int put_aside(struct replace *u, const char *keep)
+{
+	auto_free char *name = keep ? beside(u, keep) : NULL;
+	int e = 0;
+
+	if (keep && !name)
+		return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
+	if (!keep) {
+		e = remove_name(u, u->spare_name);
+	} else if (!strcmp(keep, STORE_EMPTY_SUFFIX)) {
+		e = copy_undrained(u);
+	} else {
+		e = strcmp(keep, STORE_SPARE_SUFFIX) ? base_rename(u->env, name, u->spare_name) : 0;
+		u->has_spare_name = e == 0;
+		if (e < 0)
+			return fail(u, e, "move", name);
+	}
+	if (e == 0 && keep) {
+		e = base_fsync(u->env, u->dir);
+		if (e < 0)
+			return fail(u, e, "sync", u->dir_name);
+	}
+	if (e == 0)
+		e = remove_name(u, u->next_name);
+	return e == 0 ? remove_name(u, u->old_name) : e;
+}
+
+/* What an update that was interrupted left at the path: as good as the empty table that replaces it. */
+static bool old_was_empty(const struct replace *u)
+{
+	return u->old_table && u->old_size >= sizeof(empty_table) &&
+	       !memcmp(u->old_table, empty_table, sizeof(empty_table));
+}
+
+/*
+ * Before the command: a full disk must not be found out after it. From the moment the old file is emptied
+ * until the command, the copy of it is the only table that fits.
+ */
+static int write_tables(struct replace *u, const void *next, size_t n)
+{
+	int e = 0;
+
+	if (u->old >= 0)
+		e = read_table(u, u->old, u->path, &u->old_table, &u->old_size);
+	if (e == 0 && u->old_table && !old_was_empty(u))
+		e = make_table(u, u->old_name, u->old_table, u->old_size, &u->has_old_name);
+	if (e == 0)
+		e = make_table(u, u->next_name, next, n, &u->has_next_name);
+	if (e == 0)
+		reached(u, STORE_STEP_WRITTEN);
+	return e;
 }
 
 /*
@@ -333,7 +421,10 @@ static int publish_empty(struct replace *u)
 	e = base_lock(u->env, u->empty, BASE_LOCK_EXCLUSIVE, 0);
 	if (e != 0)
 		return jurat_fail(u->err, e, "cannot lock '%s'", u->empty_name);
-	e = u->old < 0 ? try_exchange(u) : base_exchange(u->env, u->empty_name, u->path);
+	if (u->old >= 0)
+		e = base_exchange(u->env, u->empty_name, u->path);
+	else if (u->has_next_name)
+		e = try_exchange(u);
 	if (e == -EINVAL || e == -ENOSYS || e == -EOPNOTSUPP)
 		return jurat_fail(
 			u->err, -EOPNOTSUPP,
@@ -359,13 +450,26 @@ static int publish_empty(struct replace *u)
 	return e == 0 ? 0 : fail(u, e, "sync", u->dir_name);
 }
 
+/* The copy of the old table must be one when that is emptied. */
+static int check_copy(struct replace *u)
+{
+	auto_free uint8_t *table = NULL;
+	size_t n = 0;
+	int e = u->old_table ? read_table(u, u->old, u->path, &table, &n) : 0;
+
+	if (e < 0 || !u->old_table)
+		return e;
+	if (table && n == u->old_size && !memcmp(table, u->old_table, n))
+		return 0;
+	return jurat_fail(u->err, -EAGAIN, "'%s' was changed by another program at the same time", u->path);
+}
+
 /*
  * Waits for readers in flight. Then empties the old file too, for readers that do not compare the inode after
  * locking, and for those that have opened it but not locked it yet.
  */
 static int drain_old(struct replace *u)
 {
-	struct base_stat st;
 	int e;
 
 	if (u->old < 0)
@@ -376,18 +480,9 @@ static int drain_old(struct replace *u)
 				  u->result.undrained);
 	if (e < 0)
 		return fail(u, e, "lock the old table of", u->path);
-	e = base_fstat(u->env, u->old, &st);
+	e = check_copy(u);
 	if (e < 0)
-		return fail(u, e, "stat the old table of", u->path);
-	if (st.size <= STORE_MAX_BYTES) { /* readers refuse larger files, so there is nothing to restore */
-		u->old_size = (size_t)st.size;
-		u->old_table = malloc(u->old_size + 1);
-		if (!u->old_table)
-			return jurat_wrap(u->err, jurat_fail_memory(u->err), "replacing '%s'", u->path);
-		e = read_all(u, u->old, u->old_table, u->old_size);
-		if (e < 0)
-			return fail(u, e, "read the old table of", u->path);
-	}
+		return e;
 	u->touched_old = true;
 	e = empty_in_place(u, u->old);
 	if (e < 0)
@@ -396,50 +491,28 @@ static int drain_old(struct replace *u)
 	return 0;
 }
 
-/* Readers that wait need not wait for the sync: after a power loss the path has one of these two tables. */
+/*
+ * Readers that wait need not wait for the sync: after a power loss the path has one of these two tables.
+ * Without a next one, they get the empty one.
+ */
 static int publish_next(struct replace *u)
 {
-	int e = base_rename(u->env, u->next_name, u->path);
+	int e = u->has_next_name ? base_rename(u->env, u->next_name, u->path) : 0;
 
 	if (e < 0)
 		return fail(u, e, "publish the new table at", u->path);
+	if (u->has_next_name)
+		u->result.left = STORE_LEFT_NEW;
 	u->has_next_name = false;
-	u->result.left = STORE_LEFT_NEW;
 	base_close(u->env, u->empty);
 	u->empty = -1;
 	reached(u, STORE_STEP_PUBLISHED);
 	return 0;
 }
 
-/* What an update that was interrupted left at the path: as good as the empty table that is there now. */
-static bool old_was_empty(const struct replace *u)
-{
-	return u->old_table && u->old_size >= sizeof(empty_table) &&
-	       !memcmp(u->old_table, empty_table, sizeof(empty_table));
-}
-
-/* Publishes the old table in the file meant for the next one, because the old file was overwritten. */
-static int publish_copy_of_old(struct replace *u)
-{
-	int e;
-
-	if (!u->old_table)
-		return -ENODATA;
-	e = base_truncate(u->env, u->next, 0);
-	if (e == 0)
-		e = write_all(u, u->next, u->old_table, u->old_size);
-	if (e == 0)
-		e = base_fsync(u->env, u->next);
-	if (e == 0)
-		e = base_rename(u->env, u->next_name, u->path);
-	if (e == 0)
-		u->has_next_name = false;
-	return e;
-}
-
 /*
  * Restores the old table after the firmware did not change. Until the old file is overwritten, this moves the
- * file itself back, so that readers in flight and the next updater use the same lock.
+ * file itself back, so that readers in flight and the next updater use the same lock; after that, its copy.
  */
 static void roll_back(struct replace *u)
 {
@@ -449,21 +522,25 @@ static void roll_back(struct replace *u)
 		return;
 	if (u->old < 0)
 		e = base_unlink(u->env, u->path);
-	else if (u->touched_old && old_was_empty(u))
-		e = 0;
-	else if (u->touched_old)
-		e = publish_copy_of_old(u);
-	else
+	else if (!u->touched_old)
 		e = base_rename(u->env, u->empty_name, u->path);
+	else if (u->has_old_name)
+		e = base_rename(u->env, u->old_name, u->path);
+	else
+		e = old_was_empty(u) ? 0 : -ENODATA;
 	u->result.left = e == 0 ? STORE_LEFT_OLD : STORE_LEFT_EMPTY;
+	u->keep_old = e != 0;
 	if (e != 0)
 		return;
+	if (u->touched_old)
+		u->has_old_name = false;
 	reached(u, STORE_STEP_RESTORED);
 	(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
 }
 
 static int prepare(struct replace *u, const void *next, size_t next_size)
 {
+	const char *keep = NULL;
 	int e;
 
 	u->dir = base_open(u->env, u->dir_name, O_RDONLY | O_DIRECTORY, 0);
@@ -480,16 +557,14 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 	if (e != 0)
 		return e;
 	reached(u, STORE_STEP_TURN);
-	/*
-	 * before the command: a full disk must not be found out after it; and before a table that a crashed
-	 * updater left is emptied, which may be the only one that fits
-	 */
-	e = choose_name(u);
-	if (e == 0)
-		e = make_file(u, u->next_name, next, next_size, &u->next, &u->has_next_name);
+	if (u->options.begin)
+		e = u->options.begin(u->options.ctx, &keep, u->err);
+	if (e == 0 && next)
+		e = put_aside(u, keep);
+	if (e == 0 && next)
+		e = write_tables(u, next, next_size);
 	if (e != 0)
 		return e;
-	reached(u, STORE_STEP_WRITTEN);
 	e = settle_undrained(u);
 	if (e == 0)
 		e = publish_empty(u);
@@ -509,17 +584,17 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	/* The undrained file keeps its name, so no later command is issued before it is drained. */
 	if (e == JURAT_BUSY && u->published && u->options.undrained == STORE_UNDRAINED_EMPTY) {
 		u->result.left = STORE_LEFT_EMPTY;
+		u->keep_old = true;
 		return e;
 	}
 	if (e != 0) {
-		u->keep_next = u->emptied_left;
 		roll_back(u);
 		return e;
 	}
 	if (change)
 		changed = change->issue(change->ctx, &said);
 	u->result.left = STORE_LEFT_EMPTY;
-	u->keep_next = changed != STORE_UNCHANGED;
+	u->keep_next = u->keep_old = changed != STORE_UNCHANGED;
 	if (changed == STORE_UNCHANGED) {
 		roll_back(u);
 		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
@@ -533,8 +608,9 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	e = base_fsync(u->env, u->dir);
 	if (e < 0)
 		return fail(u, e, "sync", u->dir_name);
-	if (u->has_left && !u->options.keep_left)
-		(void)base_unlink(u->env, u->left_name);
+	u->keep_old = false;
+	if (u->has_spare_name)
+		(void)base_unlink(u->env, u->spare_name);
 	reached(u, STORE_STEP_SYNCED);
 	return 0;
 }
@@ -547,10 +623,10 @@ static void finish(struct replace *u)
 {
 	if (u->has_next_name && !u->keep_next)
 		(void)base_unlink(u->env, u->next_name);
+	if (u->has_old_name && !u->keep_old)
+		(void)base_unlink(u->env, u->old_name);
 	if (u->may_drop_empty_name)
 		(void)base_unlink(u->env, u->empty_name);
-	if (u->next >= 0)
-		base_close(u->env, u->next);
 	if (u->empty >= 0)
 		base_close(u->env, u->empty);
 	if (u->old >= 0)
@@ -566,7 +642,8 @@ static void finish(struct replace *u)
 	free(u->lock_name);
 	free(u->empty_name);
 	free(u->next_name);
-	free(u->left_name);
+	free(u->old_name);
+	free(u->spare_name);
 }
 
 int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
@@ -580,7 +657,6 @@ int store_replace(struct base_env *env, const char *path, const void *next, size
 		.lock = -1,
 		.empty = -1,
 		.old = -1,
-		.next = -1,
 		.options = options ? *options : (struct store_options){ 0 },
 		.result = { .left = STORE_LEFT_OLD },
 		.err = err,

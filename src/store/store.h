@@ -80,7 +80,7 @@ enum store_undrained {
 /* Steps of a replacement, in order; not all of them are reached. */
 enum store_step {
 	STORE_STEP_TURN,      /* no other updater is at work */
-	STORE_STEP_WRITTEN,   /* the next table is on disk beside the path */
+	STORE_STEP_WRITTEN,   /* the next table and a copy of the old one are on disk beside the path */
 	STORE_STEP_QUEUED,    /* the empty table is at the path: new readers wait */
 	STORE_STEP_DRAINED,   /* no reader has the old table, which is emptied */
 	STORE_STEP_PUBLISHED, /* the next table is at the path, and readers get it */
@@ -95,8 +95,17 @@ struct store_options {
 	enum store_undrained undrained;
 	/* called after each step, for logs and times; must not touch the store */
 	void (*reached)(void *ctx, enum store_step step);
+	/*
+	 * Called when no other updater is at work, before anything is changed; may read the store, must not
+	 * change it.
+	 *
+	 * ret_keep  suffix of the file beside the path, left by an interrupted update, whose table must not be
+	 *           lost before the new one is in place; NULL, as before the call: none, and what was left is
+	 *           removed
+	 * Returns   0; < 0 -errno: the replacement ends with that, and nothing was changed
+	 */
+	int (*begin)(void *ctx, const char **ret_keep, struct jurat_error *err);
 	void *ctx;
-	bool keep_left; /* a table that an interrupted update left stays, also after success */
 };
 
 struct store_result {
@@ -121,7 +130,8 @@ struct store_change {
  * command and is called at most once, while no reader holds or can take a lock on a table with certificates;
  * with a NULL `change`, the same steps replace the certificates only (renewal). `next` is the new table,
  * which the caller has checked against the key that the firmware will sign with (step 1); its bytes are not
- * parsed here. When `change` reports that the firmware did not change, the old table is restored.
+ * parsed here. When `change` reports that the firmware did not change, the old table is restored. With a NULL
+ * `next`, the empty table stays at the path, and so do the tables that an interrupted update left beside it.
  *
  * The file keeps its mode and group; a new file gets mode 0640, and the directory's group if that has its
  * set-group-ID bit. Directory and blob must not be accessible to other users: both belong to root or to the
@@ -137,10 +147,11 @@ struct store_change {
  *           updater is at work: the command was not issued, and `err` names the holders of the lock; -EPERM
  *           mode or owner allow access by other users; -ECANCELED `change` returned UNCHANGED (its text is in
  *           `err`); -EINPROGRESS it returned UNKNOWN; -ELOOP a symbolic link; -EINVAL not a regular file, or
- *           no file name; -EFBIG next_size over STORE_MAX_BYTES; -EAGAIN a process that does not lock
- *           replaced the file at the same time; -EOPNOTSUPP the file system does not support RENAME_EXCHANGE;
- *           another -errno. With STORE_LEFT_NEW and < 0, blob and firmware state are in place but may not
- *           survive a power loss, after which the path has the empty table.
+ *           no file name; -EFBIG next_size over STORE_MAX_BYTES; -EAGAIN a process that takes no turn
+ *           replaced or changed the file at the same time; -EOPNOTSUPP the file system does not support
+ *           RENAME_EXCHANGE; another -errno, also of options->begin(). With STORE_LEFT_NEW and < 0, blob and
+ *           firmware state are in place but may not survive a power loss, after which the path has the empty
+ *           table.
  */
 JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const void *next, size_t next_size,
 				   const struct store_change *change, const struct store_options *options,
@@ -150,11 +161,16 @@ JURAT_MUST_CHECK int store_replace(struct base_env *env, const char *path, const
  * Suffixes of the files that store_replace creates beside the path. A crash may leave them behind; the next
  * call cleans up. LOCK serializes updaters. EMPTY is the empty table at first and, after the exchange, the
  * file that readers may still hold: as long as that name exists, its file has not been drained. NEXT is the
- * new table; SPARE is, when NEXT is what an interrupted update left, which may be the only table that fits.
+ * new table, OLD a copy of the one at the path: whether an update dies before its command or after it, one of
+ * the two fits. SPARE is the one of these that still fits, during the next replacement.
  */
 #define STORE_LOCK_SUFFIX  ".jurat-lock"
 #define STORE_EMPTY_SUFFIX ".jurat-empty"
 #define STORE_NEXT_SUFFIX  ".jurat-next"
+#define STORE_OLD_SUFFIX   ".jurat-old"
 #define STORE_SPARE_SUFFIX ".jurat-spare"
+/* All of them; those of tables first. */
+#define STORE_TABLE_SUFFIXES STORE_NEXT_SUFFIX, STORE_OLD_SUFFIX, STORE_SPARE_SUFFIX, STORE_EMPTY_SUFFIX
+#define STORE_SUFFIXES       STORE_TABLE_SUFFIXES, STORE_LOCK_SUFFIX
 
 #endif

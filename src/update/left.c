@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,9 +13,7 @@
 #include "verify/entry.h"
 #include "wire/snp_certs.h"
 
-static const char *const suffixes[] = { "", STORE_NEXT_SUFFIX, STORE_SPARE_SUFFIX, STORE_EMPTY_SUFFIX,
-					STORE_LOCK_SUFFIX };
-enum { IN_PLACE, N_TABLES = 4 /* the last is no table */ };
+static const char *const tables[] = { "", STORE_TABLE_SUFFIXES }, *const files[] = { STORE_SUFFIXES };
 
 static void entry_drop(struct cert_entry **entry)
 {
@@ -62,31 +61,33 @@ static int read_table(struct base_env *env, const char *blob, const char *suffix
 }
 
 int left_find(struct base_env *env, const char *blob, const struct update_source *source,
-	      const struct update_plan *plan, uint8_t **ret, size_t *ret_size, bool *ret_leftovers,
-	      struct jurat_error *err)
+	      const struct update_plan *plan, struct left *ret, struct jurat_error *err)
 {
+	struct left left = { 0 };
 	struct base_stat st;
-	bool leftovers = false;
 
-	for (size_t i = IN_PLACE + 1; i < ARRAY_SIZE(suffixes); i++)
-		leftovers |= left_stat(env, blob, suffixes[i], &st) == 0;
-	*ret_leftovers = leftovers;
-	for (size_t i = IN_PLACE; i < N_TABLES; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		left.leftovers |= left_stat(env, blob, files[i], &st) == 0;
+	for (size_t i = 0; !left.suffix && i < ARRAY_SIZE(tables); i++) {
 		auto_free uint8_t *table = NULL;
-		size_t n;
-		int r = read_table(env, blob, suffixes[i], &table, &n);
+		int r = read_table(env, blob, tables[i], &table, &left.size);
 
 		if (r == 0)
-			r = update_table_fits(source, plan, table, n, NULL);
+			r = update_table_fits(source, plan, table, left.size, NULL);
 		if (r < 0)
-			return jurat_fail(err, r, "cannot check '%s%s': %s", blob, suffixes[i], strerror(-r));
+			return jurat_fail(err, r, "cannot check '%s%s': %s", blob, tables[i], strerror(-r));
 		if (r != 0)
 			continue;
-		*ret = take_ptr(table);
-		*ret_size = n;
-		return i == IN_PLACE ? LEFT_IN_PLACE : LEFT_BESIDE;
+		left.suffix = tables[i];
+		left.table = take_ptr(table);
 	}
-	return LEFT_NONE;
+	*ret = left;
+	return 0;
+}
+
+void left_done(struct left *left)
+{
+	free(left->table);
 }
 
 /*

@@ -5,19 +5,23 @@
 #include "base/env.h"
 #include "update/table.h"
 
-/* The table in place, and what an interrupted update left beside it: checked before it is used. */
-enum left { LEFT_NONE, LEFT_IN_PLACE, LEFT_BESIDE };
+/* A table in place, or one that an interrupted update left beside it, which verifies the reports of a key. */
+struct left {
+	const char *suffix; /* of its file, "" in place; NULL: none verifies them */
+	uint8_t *table;     /* heap bytes */
+	size_t size;
+	bool leftovers; /* there are files of an interrupted update, or of one that is at work */
+};
 
 /*
  * Finds a table that verifies the reports of the key after the plan.
  *
- * ret             heap bytes that the caller frees; unchanged by LEFT_NONE
- * ret_leftovers   whether there are files of an interrupted update, or of one that is at work
- * Returns         enum left; -ENOMEM, -EIO
+ * ret       freed by left_done()
+ * Returns   0; -ENOMEM, -EIO
  */
 JURAT_MUST_CHECK int left_find(struct base_env *env, const char *blob, const struct update_source *source,
-			       const struct update_plan *plan, uint8_t **ret, size_t *ret_size,
-			       bool *ret_leftovers, struct jurat_error *err);
+			       const struct update_plan *plan, struct left *ret, struct jurat_error *err);
+void left_done(struct left *left);
 /*
  * Whether the table in place has the certificate of another key than the one before the plan: of the other
  * kind, another chip or another TCB. 1 it has; 0 it has not, or that is not known; -ENOMEM

@@ -24,10 +24,10 @@ struct run {
 	uint8_t *table;
 	size_t table_size;
 	uint64_t start_ns, queued_ns;
-	bool planned;         /* `plan` is valid */
-	bool moved;           /* the state was no longer that of the plan when the turn came */
-	bool emptying, wrong; /* replaces a table of another key; the table in place is of one */
-	int command;          /* result of the command; valid if result.issued */
+	bool planned;  /* `plan` is valid */
+	bool moved;    /* the state was no longer that of the plan when the turn came */
+	bool emptying; /* a table of another key goes, and none takes its place */
+	int command;   /* result of the command; valid if result.issued */
 	struct update_result result;
 	struct jurat_error *err;
 };
@@ -166,26 +166,47 @@ static enum store_changed read_back(struct run *u, const struct jurat_error *sai
 	return STORE_UNKNOWN;
 }
 
+/* 0; -ECANCELED the state is no longer that of the plan; another -errno: it cannot be read */
+static int check_unmoved(struct run *u, struct jurat_error *err)
+{
+	struct update_signing now;
+	int r = read_signing(u, &now, err);
+
+	if (r < 0)
+		return r;
+	u->result.after = now;
+	u->result.has_after = true;
+	u->moved = !update_signing_equal(&now, &u->plan.before);
+	return u->moved ? jurat_fail(err, -ECANCELED, "another program changed it at the same time") : 0;
+}
+
+/* Step 3, with the turn: only now are files beside the table none of an updater that is at work. */
+static int begin(void *ctx, const char **ret_keep, struct jurat_error *err)
+{
+	struct run *u = ctx;
+	struct update_plan present = u->plan;
+	struct left left auto_call(left_done) = { 0 };
+	int r = check_unmoved(u, err);
+
+	if (r == 0 && u->emptying && left_is_of_another_key(u->env, u->o->blob, &u->plan) != 1)
+		return jurat_fail(err, -ECANCELED, "another program replaced the table at the same time");
+	if (r < 0 || u->emptying)
+		return r;
+	present.after = present.before;
+	r = left_find(u->env, u->o->blob, &u->o->source, &present, &left, err);
+	if (r == 0 && left.suffix && left.suffix[0])
+		*ret_keep = left.suffix;
+	return r;
+}
+
 /* Step 4, while no reader has certificates. */
 static enum store_changed issue(void *ctx, struct jurat_error *err)
 {
 	struct jurat_error said = { "" };
 	struct run *u = ctx;
-	struct update_signing now;
 
-	if (read_signing(u, &now, err) < 0)
+	if (check_unmoved(u, err) < 0)
 		return STORE_UNCHANGED; /* no command was issued */
-	u->result.after = now;
-	u->result.has_after = true;
-	u->moved = !update_signing_equal(&now, &u->plan.before);
-	if (u->moved) {
-		jurat_fail(err, -ECANCELED, "another program changed it at the same time");
-		return STORE_UNCHANGED;
-	}
-	if (u->emptying && !u->wrong) {
-		jurat_fail(err, -ECANCELED, "another program replaced the table at the same time");
-		return STORE_UNCHANGED;
-	}
 	if (!update_command_name(u->plan.kind))
 		return STORE_CHANGED;
 	u->command = command(u, &said);
@@ -196,7 +217,7 @@ static void reached(void *ctx, enum store_step step)
 {
 	static const char *const texts[] = {
 		[STORE_STEP_TURN] = "no other updater is running",
-		[STORE_STEP_WRITTEN] = "the new table is on disk, beside the present table",
+		[STORE_STEP_WRITTEN] = "the new table is on disk, and a copy of the present table",
 		[STORE_STEP_QUEUED] = "the empty table is in place: new readers wait",
 		[STORE_STEP_DRAINED] = "no reader holds the old table, which is now empty",
 		[STORE_STEP_PUBLISHED] = "the new table is in place: readers continue",
@@ -205,8 +226,6 @@ static void reached(void *ctx, enum store_step step)
 	};
 	struct run *u = ctx;
 
-	if (step == STORE_STEP_TURN && u->emptying) /* from here on no other updater replaces it */
-		u->wrong = left_is_of_another_key(u->env, u->o->blob, &u->plan) == 1;
 	if (step == STORE_STEP_QUEUED)
 		u->queued_ns = base_now_ns(u->env);
 	else if (step == STORE_STEP_PUBLISHED || step == STORE_STEP_RESTORED)
@@ -223,9 +242,11 @@ static int replace(struct run *u, const void *table, size_t n)
 	struct store_options options = u->o->store;
 
 	options.reached = reached;
+	options.begin = begin;
 	options.ctx = u;
-	options.keep_left = u->emptying;
-	return store_replace(u->env, u->o->blob, table, n, &change, &options, &u->result.store, u->err);
+	/* whatever the firmware does meanwhile, the empty table is right */
+	return store_replace(u->env, u->o->blob, table, n, u->emptying ? NULL : &change, &options,
+			     &u->result.store, u->err);
 }
 
 /* Steps 1 to 5, again as long as others change the firmware between 1 and 4. */
@@ -269,27 +290,26 @@ static int fetch_table(struct run *u, bool *ret_done)
  */
 static int table_left(struct run *u, bool *ret_done)
 {
-	bool leftovers;
-	int r;
+	struct left left auto_call(left_done) = { 0 };
+	int r = left_find(u->env, u->o->blob, &u->o->source, &u->plan, &left, u->err);
+	bool in_place = left.suffix && !left.suffix[0];
 
-	free(u->table);
-	u->table = NULL;
-	r = left_find(u->env, u->o->blob, &u->o->source, &u->plan, &u->table, &u->table_size, &leftovers,
-		      u->err);
 	if (r < 0)
 		return r;
-	if (r == LEFT_IN_PLACE && !leftovers) {
+	if (in_place && !left.leftovers) {
 		event(u, UPDATE_CHECKED, 0,
 		      "the table in place verifies reports signed with that key: nothing to recover");
 		*ret_done = true;
 		return 0;
 	}
-	if (r != LEFT_NONE) {
-		event(u, UPDATE_CHECKED, 0, "%s verifies reports signed with that key",
-		      r == LEFT_IN_PLACE ? "the table in place" : "a table that an interrupted update left");
-		return 0;
-	}
-	return make_table(u);
+	if (!left.suffix)
+		return make_table(u);
+	event(u, UPDATE_CHECKED, 0, "%s verifies reports signed with that key",
+	      in_place ? "the table in place" : "a table that an interrupted update left");
+	free(u->table);
+	u->table = take_ptr(left.table);
+	u->table_size = left.size;
+	return 0;
 }
 
 /*
@@ -298,16 +318,14 @@ static int table_left(struct run *u, bool *ret_done)
  */
 static int empty_if_wrong(struct run *u, int r)
 {
-	static const uint8_t empty[STORE_EMPTY_BYTES];
 	struct jurat_error why = *u->err;
 	int e;
 
 	if (u->o->dry_run || !u->planned || left_is_of_another_key(u->env, u->o->blob, &u->plan) != 1)
 		return r;
 	u->emptying = true;
-	e = replace(u, empty, sizeof(empty));
-	if (e == -ECANCELED &&
-	    (u->moved || !u->wrong)) { /* another program was faster: nothing was emptied */
+	e = replace(u, NULL, 0);
+	if (e == -ECANCELED) { /* another program was faster: nothing was emptied */
 		*u->err = why;
 		return r;
 	}
@@ -316,7 +334,6 @@ static int empty_if_wrong(struct run *u, int r)
 				  "%.200s; the table in place is for another key and could not be replaced "
 				  "with the empty table",
 				  why.text);
-	u->result.store.left = STORE_LEFT_EMPTY;
 	return jurat_fail(u->err, -ENODATA,
 			  "%s; the table in place was for another key and was replaced with the empty table",
 			  why.text);
@@ -333,7 +350,7 @@ static int settle(struct run *u)
 	int r;
 
 	event(u, UPDATE_AGAIN, 0, "%s", said.text);
-	r = change_both(u, &refresh, fetch_table);
+	r = change_both(u, &refresh, table_left);
 	if (r != 0)
 		return jurat_fail(
 			u->err, -EINPROGRESS,

@@ -89,8 +89,7 @@ void model_recovering_updater(struct base_env *env, void *ctx)
 	w->recovered = model_replace(env, w, AFTER_CRASH);
 }
 
-static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
-					STORE_SPARE_SUFFIX };
+static const char *const suffixes[] = { "", STORE_SUFFIXES };
 
 void model_begin(void *ctx)
 {
@@ -127,12 +126,13 @@ int model_state_at_path(struct world *w)
 	return n < 0 ? TORN : model_state_of(table, (size_t)n);
 }
 
-const char *model_any_temporary_left(struct world *w, bool next_may_stay)
+const char *model_any_temporary_left(struct world *w, bool both_may_stay)
 {
 	char name[96];
 
 	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
-		if (next_may_stay && !strcmp(suffixes[i], STORE_NEXT_SUFFIX))
+		if (both_may_stay &&
+		    (!strcmp(suffixes[i], STORE_NEXT_SUFFIX) || !strcmp(suffixes[i], STORE_OLD_SUFFIX)))
 			continue;
 		TEXT(name, "%s%s", w->path, suffixes[i]);
 		if (access(name, F_OK) == 0)
@@ -163,7 +163,7 @@ const char *model_check(void *ctx)
 		return "the empty table did not stay";
 	if (last == JURAT_BUSY)
 		return NULL; /* what a crashed updater left may still be there */
-	/* The next table stays where it is not known whether the firmware has its key. */
+	/* The next table and the old one stay where it is not known of which the firmware has the key. */
 	return model_any_temporary_left(w, last == -EINPROGRESS);
 }
 
@@ -181,8 +181,10 @@ static bool is_op(const struct orders_call *call, const char *op)
 
 static bool on_temporary(const char *name)
 {
-	return ends_with(name, STORE_LOCK_SUFFIX) || ends_with(name, STORE_EMPTY_SUFFIX) ||
-	       ends_with(name, STORE_NEXT_SUFFIX) || ends_with(name, STORE_SPARE_SUFFIX);
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++)
+		if (ends_with(name, suffixes[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -196,8 +198,7 @@ static bool on_temporary(const char *name)
  *     taken then too. Dropping that lock is decided, and so is every lock, write and truncation of the old
  *     file;
  *   - readers change no bytes and no names, so opening the path, looking at the old file and reading it
- *   (which is done
- *     under the exclusive lock) give the same at any time, and readers notice none of it.
+ *   give the same at any time, and readers notice none of it.
  * Of a reader only closing a file it has no lock on (any more) is local.
  */
 bool model_is_local(void *ctx, const struct orders_call *call)
@@ -217,9 +218,9 @@ bool model_is_local(void *ctx, const struct orders_call *call)
 	if (is_op(call, "close"))
 		return !ends_with(call->fd_path, "blob") && !ends_with(call->fd_path, STORE_EMPTY_SUFFIX);
 	/* pwrite, truncate, lock */
-	return ends_with(call->fd_path, STORE_LOCK_SUFFIX) || ends_with(call->fd_path, STORE_NEXT_SUFFIX) ||
-	       ends_with(call->fd_path, STORE_SPARE_SUFFIX) ||
-	       (call->actor == 0 && ends_with(call->fd_path, STORE_EMPTY_SUFFIX));
+	if (ends_with(call->fd_path, STORE_EMPTY_SUFFIX))
+		return call->actor == 0;
+	return on_temporary(call->fd_path);
 }
 
 bool model_skips(void *ctx, const struct orders_call *call)

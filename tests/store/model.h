@@ -46,7 +46,7 @@ void model_updater(struct base_env *env, void *ctx);
 void model_recovering_updater(struct base_env *env, void *ctx);
 void model_begin(void *ctx);
 int model_state_at_path(struct world *w);
-const char *model_any_temporary_left(struct world *w, bool next_may_stay);
+const char *model_any_temporary_left(struct world *w, bool both_may_stay);
 const char *model_check(void *ctx);
 bool model_is_local(void *ctx, const struct orders_call *call);
 bool model_skips(void *ctx, const struct orders_call *call);

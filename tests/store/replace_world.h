@@ -12,8 +12,7 @@
 
 enum { WAIT_NS = 2000000, MAX_TABLE = 9000 };
 
-static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
-					STORE_SPARE_SUFFIX };
+static const char *const suffixes[] = { "", STORE_SUFFIXES };
 
 /* A model firmware: a number. The certificates of state v are a table full of v. */
 struct world {
@@ -24,6 +23,7 @@ struct world {
 	struct store_reader *must_be_shut_out; /* tries the lock while the command is issued */
 	enum store_undrained undrained;
 	struct store_result result;
+	int begin_fails;
 };
 
 static size_t table_of(int state, uint8_t *to)
@@ -78,10 +78,44 @@ static bool exists(struct world *w, const char *suffix)
 
 static void assert_nothing_beside(struct world *w)
 {
-	assert_false(exists(w, STORE_LOCK_SUFFIX));
-	assert_false(exists(w, STORE_EMPTY_SUFFIX));
-	assert_false(exists(w, STORE_NEXT_SUFFIX));
-	assert_false(exists(w, STORE_SPARE_SUFFIX));
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++)
+		assert_false(exists(w, suffixes[i]));
+}
+
+static bool has_table(const struct world *w, const char *suffix, int state)
+{
+	uint8_t want[MAX_TABLE], table[MAX_TABLE + 1];
+	size_t n = table_of(state, want);
+	char name[96];
+	ssize_t got;
+	int fd;
+
+	TEXT(name, "%s%s", w->path, suffix);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = read(fd, table, sizeof(table));
+	close(fd);
+	return got == (ssize_t)n && memcmp(table, want, n) == 0;
+}
+
+/* The file that has the table of the firmware's state; NULL: none. */
+static const char *which_fits(const struct world *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (has_table(w, suffixes[i], w->firmware))
+			return suffixes[i];
+	return NULL;
+}
+
+static int begin(void *ctx, const char **ret_keep, struct jurat_error *err)
+{
+	const struct world *w = ctx;
+	const char *suffix = which_fits(w);
+
+	if (suffix && suffix[0])
+		*ret_keep = suffix;
+	return w->begin_fails ? jurat_fail(err, w->begin_fails, "the state cannot be read") : 0;
 }
 
 static enum store_changed issue(void *ctx, struct jurat_error *err)
@@ -102,7 +136,9 @@ static int replace(struct base_env *env, struct world *w, int to, enum store_lef
 		   struct jurat_error *err)
 {
 	struct store_change change = { issue, w };
-	const struct store_options options = { .wait_ns = WAIT_NS, .undrained = w->undrained };
+	const struct store_options options = {
+		.wait_ns = WAIT_NS, .undrained = w->undrained, .begin = begin, .ctx = w
+	};
 	uint8_t table[MAX_TABLE];
 	size_t n = table_of(to, table);
 	int e;

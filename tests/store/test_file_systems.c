@@ -216,8 +216,7 @@ static bool put_old(const char *path)
 
 static bool nothing_beside(const char *path)
 {
-	static const char *const suffixes[] = { STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
-						STORE_SPARE_SUFFIX };
+	static const char *const suffixes[] = { STORE_SUFFIXES };
 	char name[160];
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {

@@ -99,7 +99,8 @@ static void a_firmware_that_does_not_tell_leaves_the_empty_table(void **state)
 	assert_int_equal(replace(NULL, w, 2, &left, &err), -EINPROGRESS);
 	assert_int_equal(left, STORE_LEFT_EMPTY);
 	assert_int_equal(at_path(w), 0);
-	assert_true(exists(w, STORE_NEXT_SUFFIX)); /* for the case that it was changed */
+	assert_true(has_table(w, STORE_NEXT_SUFFIX, 2)); /* for the case that it was changed */
+	assert_true(has_table(w, STORE_OLD_SUFFIX, 1));  /* that it was not */
 	assert_false(exists(w, STORE_LOCK_SUFFIX) || exists(w, STORE_EMPTY_SUFFIX));
 	assert_usable(w);
 }
@@ -407,23 +408,6 @@ static void put_beside(struct world *w, const char *suffix, int state)
 	put(&beside, state);
 }
 
-static bool has_table(struct world *w, const char *suffix, int state)
-{
-	uint8_t want[MAX_TABLE], table[MAX_TABLE + 1];
-	size_t n = table_of(state, want);
-	char name[96];
-	ssize_t got;
-	int fd;
-
-	TEXT(name, "%s%s", w->path, suffix);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, table, sizeof(table));
-	close(fd);
-	return got == (ssize_t)n && memcmp(table, want, n) == 0;
-}
-
 /* After an interrupted update: the path has the empty table, and `suffix` the only one that fits. */
 static void interrupted(struct world *w, const char *suffix)
 {
@@ -433,7 +417,9 @@ static void interrupted(struct world *w, const char *suffix)
 		TEXT(name, "%s%s", w->path, suffixes[i]);
 		unlink(name);
 	}
-	put_beside(w, STORE_NEXT_SUFFIX, 3);
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++)
+		if (strcmp(suffixes[i], STORE_LOCK_SUFFIX))
+			put_beside(w, suffixes[i], 3);
 	put_beside(w, suffix, 1);
 	put(w, 1);
 	assert_int_equal(truncate(w->path, 0), 0);
@@ -443,10 +429,8 @@ static void interrupted(struct world *w, const char *suffix)
 
 static void assert_one_fits(struct world *w, unsigned call, const char *how)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (has_table(w, suffixes[i], w->firmware))
-			return;
-	FAIL_BECAUSE("%s %u: no file has the table of the firmware's state", how, call);
+	if (!which_fits(w))
+		FAIL_BECAUSE("%s %u: no file has the table of the firmware's state", how, call);
 }
 
 /* Whichever effect of the next update fails or is its last: of a command, or of a recovery (to == 1). */
@@ -457,9 +441,13 @@ static void the_only_table_that_fits_is_not_lost(void **state)
 		int to;
 		enum store_changed says;
 	} rows[] = {
-		{ STORE_NEXT_SUFFIX, 1, STORE_CHANGED },   { STORE_EMPTY_SUFFIX, 1, STORE_CHANGED },
-		{ STORE_SPARE_SUFFIX, 2, STORE_CHANGED },  { STORE_NEXT_SUFFIX, 2, STORE_CHANGED },
-		{ STORE_NEXT_SUFFIX, 2, STORE_UNCHANGED }, { STORE_NEXT_SUFFIX, 2, STORE_UNKNOWN },
+		{ STORE_NEXT_SUFFIX, 1, STORE_CHANGED },    { STORE_OLD_SUFFIX, 1, STORE_CHANGED },
+		{ STORE_SPARE_SUFFIX, 1, STORE_CHANGED },   { STORE_EMPTY_SUFFIX, 1, STORE_CHANGED },
+		{ STORE_NEXT_SUFFIX, 2, STORE_CHANGED },    { STORE_OLD_SUFFIX, 2, STORE_CHANGED },
+		{ STORE_SPARE_SUFFIX, 2, STORE_CHANGED },   { STORE_EMPTY_SUFFIX, 2, STORE_CHANGED },
+		{ STORE_NEXT_SUFFIX, 2, STORE_UNCHANGED },  { STORE_OLD_SUFFIX, 2, STORE_UNCHANGED },
+		{ STORE_EMPTY_SUFFIX, 2, STORE_UNCHANGED }, { STORE_NEXT_SUFFIX, 2, STORE_UNKNOWN },
+		{ STORE_OLD_SUFFIX, 2, STORE_UNKNOWN },     { STORE_EMPTY_SUFFIX, 2, STORE_UNKNOWN },
 	};
 	struct world *w = *state;
 
@@ -469,12 +457,8 @@ static void the_only_table_that_fits_is_not_lost(void **state)
 				struct fault_env env = crash ? fault_env_crash(base_env_real(), k)
 							     : fault_env_nth(base_env_real(), k, -EIO);
 				enum store_left left;
-				char next[96];
 
 				interrupted(w, rows[i].suffix);
-				TEXT(next, "%s" STORE_NEXT_SUFFIX, w->path);
-				if (!strcmp(rows[i].suffix, STORE_SPARE_SUFFIX))
-					unlink(next);
 				w->says = rows[i].says;
 				(void)!replace(&env.base, w, rows[i].to, &left, NULL);
 				assert_one_fits(w, k, rows[i].suffix);
@@ -501,7 +485,7 @@ static void nor_is_it_while_a_reader_does_not_let_go(void **state)
 		fd = open(name, O_RDWR | O_CLOEXEC);
 		assert_int_equal(base_lock(base_env_real(), fd, BASE_LOCK_SHARED, 0), 0);
 		assert_int_equal(replace(NULL, w, 1, &left, NULL), JURAT_BUSY);
-		assert_true(has_table(w, STORE_NEXT_SUFFIX, 1));
+		assert_one_fits(w, (unsigned)i, held[i]);
 		close(fd);
 		assert_usable(w);
 	}
@@ -531,6 +515,42 @@ static void a_path_that_cannot_be_replaced_is_refused(void **state)
 	assert_nothing_beside(w);
 }
 
+/* It is what names the table that must stay. */
+static void a_begin_that_fails_changes_nothing(void **state)
+{
+	struct world *w = *state;
+	enum store_left left;
+
+	interrupted(w, STORE_OLD_SUFFIX);
+	w->begin_fails = -ECANCELED;
+	assert_int_equal(replace(NULL, w, 2, &left, NULL), -ECANCELED);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(w->issued, 0);
+	assert_true(has_table(w, STORE_OLD_SUFFIX, 1) && has_table(w, STORE_NEXT_SUFFIX, 3));
+	w->begin_fails = 0;
+	assert_usable(w);
+}
+
+/* Without a next table the path gets the empty one, and what an interrupted update left stays. */
+static void a_table_may_go_without_another(void **state)
+{
+	struct world *w = *state;
+	struct store_result result;
+
+	interrupted(w, STORE_OLD_SUFFIX);
+	put(w, 2);
+	assert_int_equal(store_replace(NULL, w->path, NULL, 0, NULL, NULL, &result, NULL), 0);
+	assert_int_equal(result.left, STORE_LEFT_EMPTY);
+	assert_int_equal(at_path(w), 0);
+	assert_true(has_table(w, STORE_OLD_SUFFIX, 1) && has_table(w, STORE_NEXT_SUFFIX, 3));
+	assert_false(exists(w, STORE_EMPTY_SUFFIX) || exists(w, STORE_LOCK_SUFFIX));
+	assert_usable(w);
+	unlink(w->path);
+	assert_int_equal(store_replace(NULL, w->path, NULL, 0, NULL, NULL, &result, NULL), 0);
+	assert_int_equal(at_path(w), 0);
+	assert_nothing_beside(w);
+}
+
 /* Something that takes no lock, such as mv, replaces the file right before the swap: its file stays. */
 struct meddler {
 	struct base_env base;
@@ -555,6 +575,31 @@ static void another_hand_at_the_same_time_is_noticed(void **state)
 
 	put(w, 1);
 	ops.exchange = meddle;
+	assert_int_equal(replace(&m.base, w, 2, &left, NULL), -EAGAIN);
+	assert_int_equal(left, STORE_LEFT_OLD);
+	assert_int_equal(w->issued, 0);
+	assert_int_equal(at_path(w), 3);
+	assert_nothing_beside(w);
+}
+
+static int overwrite(struct base_env *env, const char *a, const char *b)
+{
+	struct meddler *m = (struct meddler *)env;
+
+	put(m->w, 3);
+	return base_exchange(base_env_real(), a, b);
+}
+
+/* The same in place: what would be restored is no longer a copy of it. */
+static void nor_is_a_file_lost_that_it_overwrites(void **state)
+{
+	struct world *w = *state;
+	struct base_env_ops ops = *base_env_real()->ops;
+	struct meddler m = { .base = { &ops }, .w = w };
+	enum store_left left;
+
+	put(w, 1);
+	ops.exchange = overwrite;
 	assert_int_equal(replace(&m.base, w, 2, &left, NULL), -EAGAIN);
 	assert_int_equal(left, STORE_LEFT_OLD);
 	assert_int_equal(w->issued, 0);
@@ -601,6 +646,8 @@ static void the_kth_effect_fails_and_they_still_agree(void **state)
 					assert_int_equal(left, STORE_LEFT_NEW);
 				assert_left_is_true(w, left, first ? -1 : 1, 2);
 				assert_agreement(w);
+				if (!first)
+					assert_one_fits(w, k, "failure");
 				assert_usable(w);
 				if (!env.fired)
 					break;
@@ -629,6 +676,8 @@ static void a_crash_at_the_kth_effect_leaves_them_agreeing(void **state)
 				e = replace(&env.base, w, 2, &left, NULL);
 				assert_true(e <= 0);
 				assert_agreement(w);
+				if (!first)
+					assert_one_fits(w, k, "crash");
 				assert_usable(w);
 				if (!env.fired)
 					break;
@@ -711,8 +760,11 @@ int main(void)
 		TEST(what_a_crashed_updater_left_is_drained_first),
 		TEST(the_only_table_that_fits_is_not_lost),
 		TEST(nor_is_it_while_a_reader_does_not_let_go),
+		TEST(a_begin_that_fails_changes_nothing),
+		TEST(a_table_may_go_without_another),
 		TEST(a_path_that_cannot_be_replaced_is_refused),
 		TEST(another_hand_at_the_same_time_is_noticed),
+		TEST(nor_is_a_file_lost_that_it_overwrites),
 		TEST(the_kth_effect_fails_and_they_still_agree),
 		TEST(a_crash_at_the_kth_effect_leaves_them_agreeing),
 		TEST(without_memory_nothing_has_changed),

@@ -116,24 +116,23 @@ static bool killed_at(struct scene *s, unsigned k, const struct update_request *
 	return false;
 }
 
-/* Whatever was interrupted: they agree, recover completes, and no lock and no file is left. */
+/* Whatever was interrupted: they agree, recover completes without a service, no lock and no file is left. */
 static void check_and_recover(struct scene *s, const char *what, unsigned k)
 {
-	struct update_request mend = recover;
+	static const char *const suffixes[] = { STORE_SUFFIXES };
 	enum world_table table = world_table(s->w); /* takes the lock at once */
 	int r;
 
-	mend.vlek = s->vlek;
-	mend.vlek_size = s->vlek_size;
 	if (table != WORLD_EMPTY && table != WORLD_FITS)
 		FAIL_BECAUSE("%s, effect %u: table %d", what, k, table);
-	r = world_update(s->w, NULL, &mend);
+	s->w->source_fails = -EHOSTUNREACH;
+	r = world_update(s->w, NULL, &recover);
 	if (r != 0)
 		FAIL_BECAUSE("%s, effect %u: recover: %d, %s", what, k, r, s->w->err.text);
+	world_heal(s->w);
 	assert_int_equal(world_table(s->w), WORLD_FITS);
-	assert_false(world_beside(s->w, STORE_LOCK_SUFFIX));
-	assert_false(world_beside(s->w, STORE_EMPTY_SUFFIX));
-	assert_false(world_beside(s->w, STORE_NEXT_SUFFIX));
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		assert_false(world_beside(s->w, suffixes[i]));
 	(void)crowd_counts(s->crowd);
 }
 

@@ -156,8 +156,7 @@ static void second_updater(struct base_env *env, void *ctx)
 	s->then = update(env, s, s->second);
 }
 
-static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
-					STORE_SPARE_SUFFIX };
+static const char *const suffixes[] = { "", STORE_SUFFIXES };
 
 static void begin(void *ctx)
 {

@@ -17,10 +17,10 @@ static const struct update_request refresh = { .kind = UPDATE_REFRESH }, recover
 
 static void assert_nothing_beside(const struct update_world *w)
 {
-	assert_false(world_beside(w, STORE_LOCK_SUFFIX));
-	assert_false(world_beside(w, STORE_EMPTY_SUFFIX));
-	assert_false(world_beside(w, STORE_NEXT_SUFFIX));
-	assert_false(world_beside(w, STORE_SPARE_SUFFIX));
+	static const char *const suffixes[] = { STORE_SUFFIXES };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		assert_false(world_beside(w, suffixes[i]));
 }
 
 static void assert_done(struct update_world *w, int r)
@@ -316,8 +316,8 @@ static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 	w->shown = (struct snp_platform_status){ .state = 1,
 						 .current_tcb = now.current_tcb,
 						 .reported_tcb = world_lower_tcb(w, SNP_TCB_BOOT_LOADER) };
-	w->shows_after = 2;
-	w->shows = 1;
+	w->shows_after = 3; /* of the plan, with the turn, before the command */
+	w->shows = 2;       /* after it, and for the plan that follows */
 	w->fails_after_shown = -EHOSTUNREACH;
 	assert_int_equal(world_update(w, NULL, &commit), -EINPROGRESS);
 	assert_non_null(strstr(w->err.text, "jurat host recover"));
@@ -592,11 +592,13 @@ static void check_and_recover(struct update_world *w, const struct fault_env *en
 		FAIL_BECAUSE("call %u, %s: %d, %s: table %d", env->at, env->fired_in, r, w->err.text, table);
 	if (r == 0 && table != WORLD_FITS)
 		FAIL_BECAUSE("call %u, %s: success without certificates", env->at, env->fired_in);
+	w->source_fails = -EHOSTUNREACH; /* one right table is always on disk */
 	r = world_update(w, NULL, &recover);
 	if (r != 0)
 		FAIL_BECAUSE("call %u, %s: recover: %d, %s", env->at, env->fired_in, r, w->err.text);
 	assert_int_equal(world_table(w), WORLD_FITS);
 	assert_nothing_beside(w);
+	world_heal(w);
 }
 
 static void the_kth_effect_fails_or_is_the_last_and_they_still_agree(void **state)
@@ -628,6 +630,36 @@ static void the_kth_effect_fails_or_is_the_last_and_they_still_agree(void **stat
 			world_free(w);
 		}
 	print_message("             %u effects failed or were the last\n", tried);
+}
+
+/* The next update in place of a recovery, which dies too: what fits is among the files of either. */
+static void an_update_that_follows_a_crash_may_die_anywhere_too(void **state)
+{
+	struct update_world *w = *state;
+	unsigned tried = 0;
+	struct again first;
+
+	prepare(w, CONFIG, &first);
+	for (unsigned k = 1;; k += 3) {
+		struct fault_env dead = { 0 };
+
+		for (unsigned j = 1;; j += (unsigned)(1 + test_step())) {
+			struct fault_env env = fault_env_crash(&w->env, j);
+			int r;
+
+			dead = fault_env_crash(&w->env, k);
+			begin_again(w, &first);
+			(void)!world_update(w, &dead.base, &first.request);
+			r = world_update(w, &env.base, &commit);
+			check_and_recover(w, &env, r);
+			tried++;
+			if (!env.fired)
+				break;
+		}
+		if (!dead.fired)
+			break;
+	}
+	print_message("             %u pairs of effects were the last\n", tried);
 }
 
 static void recovery_itself_may_fail_or_die_anywhere(void **state)
@@ -687,6 +719,7 @@ int main(void)
 		TEST(what_strangers_can_touch_is_refused_first),
 		TEST(a_reader_that_does_not_let_go_is_named),
 		cmocka_unit_test(the_kth_effect_fails_or_is_the_last_and_they_still_agree),
+		TEST(an_update_that_follows_a_crash_may_die_anywhere_too),
 		TEST(recovery_itself_may_fail_or_die_anywhere),
 	};
 

@@ -315,8 +315,7 @@ struct update_world *world_new(enum snp_product product, bool newer)
 
 void world_free(struct update_world *w)
 {
-	static const char *const suffixes[] = { "", STORE_LOCK_SUFFIX, STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX,
-						STORE_SPARE_SUFFIX };
+	static const char *const suffixes[] = { "", STORE_SUFFIXES };
 	char name[96];
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
