@@ -99,9 +99,9 @@ struct store_options {
 	 * Called when no other updater is at work, before anything is changed; may read the store, must not
 	 * change it.
 	 *
-	 * ret_keep  suffix of the file beside the path, left by an interrupted update, whose table must not be
-	 *           lost before the new one is in place; NULL, as before the call: none, and what was left is
-	 *           removed
+	 * ret_keep  suffix of the file beside the path, left by an interrupted update, whose table must not
+	 *           be lost before the new one is in place; NULL, as before the call: none, and what was left
+	 *           is removed
 	 * Returns   0; < 0 -errno: the replacement ends with that, and nothing was changed
 	 */
 	int (*begin)(void *ctx, const char **ret_keep, struct jurat_error *err);
