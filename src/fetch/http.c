@@ -63,7 +63,10 @@ static size_t take_header(char *data, size_t one, size_t n, void *context)
 		return 0;
 	}
 	h->header_bytes += n;
-	h->has_headers = n > 0 && n <= 2 && data[n - 1] == '\n' && (n == 1 || data[0] == '\r');
+	if (n >= 5 && memcmp(data, "HTTP/", 5) == 0) /* of an interim answer, or of the last one */
+		h->has_headers = false;
+	else if (n > 0 && n <= 2 && data[n - 1] == '\n' && (n == 1 || data[0] == '\r'))
+		h->has_headers = true; /* and stays so: trailers come here, too */
 	return n;
 }
 

@@ -204,6 +204,20 @@ def half_an_answer_is_asked_for_again_and_never_taken(tmp):
 
 
 @case
+def fields_after_the_content_and_answers_before_the_last_are_passed_over(tmp):
+    chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/pkix-cert\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n0\r\n"
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"
+    whole = answer(body=b"01234", headers=DER)
+    for sent in (chunked + b"\r\n", chunked + b"X-Trailer: 1\r\n\r\n", chunked + b"Expires: 0\r\nX: HTTP/1.1\r\n\r\n", early + whole):
+        with Server(in_turn(sent)) as server:
+            result, events = probe(server, attempts=1)
+            assert result["r"] == 0 and result["size"] == 5, (sent, result)
+    for cut in range(len(early), len(early + whole)):
+        with Server(in_turn((early + whole)[:cut])) as server:
+            assert probe(server, attempts=1)[0]["r"] < 0, cut
+
+
+@case
 def a_connection_that_ends_at_once_is_tried_again(tmp):
     with Server(in_turn(b"", answer(body=b"0", headers=DER))) as server:
         assert probe(server)[0]["r"] == 0
