@@ -33,6 +33,7 @@ struct endorsements {
 	struct service_fault faults[OPTION_LIST_MAX];
 	struct requests *requests;
 	struct web *web, *old_web; /* old: it ends with its connections, after a change of certificates */
+	struct web_stats ended;    /* of the web that there was: metrics are served to the end */
 	uv_timer_t drain;
 	bool has_drain, finished;
 };
@@ -51,8 +52,7 @@ static void on_idle(void *context)
 {
 	struct endorsements *e = context;
 
-	requests_free(e->requests);
-	e->requests = NULL;
+	requests_free(take_ptr(e->requests));
 	service_stopped(e->service);
 }
 
@@ -65,8 +65,11 @@ static void finish(struct endorsements *e)
 		uv_close((uv_handle_t *)&e->drain, NULL);
 	if (e->requests)
 		requests_stop(e->requests);
-	web_free(e->old_web);
-	web_free(e->web);
+	web_free(take_ptr(e->old_web));
+	if (e->web)
+		e->ended = *web_stats(e->web);
+	e->ended.connections = 0;
+	web_free(take_ptr(e->web));
 	if (e->requests)
 		requests_idle(e->requests, on_idle, e);
 	else
@@ -168,8 +171,7 @@ static void on_old_drained(void *context)
 {
 	struct endorsements *e = context;
 
-	web_free(e->old_web);
-	e->old_web = NULL;
+	web_free(take_ptr(e->old_web));
 }
 
 /* New connections see the new certificate; those that are open end after their answers. */
@@ -297,7 +299,7 @@ static void describe(void *context, struct metrics_text *to)
 {
 	const struct endorsements *e = context;
 
-	requests_describe(e->requests, web_stats(e->web), to);
+	requests_describe(e->requests, e->web ? web_stats(e->web) : &e->ended, to);
 }
 
 static void status(void *context, char *text)

@@ -4,6 +4,7 @@
 import concurrent.futures
 import contextlib
 import http.server
+import os
 import pathlib
 import re
 import shutil
@@ -393,6 +394,29 @@ def without_its_redis_the_local_copy_is_served_and_no_vcek_asked_for(tmp):
                 tcb += 1  # others' failures are remembered for a moment
                 assert tcb < 200
             assert front.metric("stock_away") == 0
+
+
+@case
+def metrics_are_served_to_the_end_while_a_thread_still_waits_for_the_stock(tmp):
+    with Juratd(JURATD) as other:
+        roots_of(other, tmp / "roots")
+    os.environ["MALLOC_PERTURB_"] = "165"  # what is read after free() is no small number
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as silent, concurrent.futures.ThreadPoolExecutor(1) as pool, \
+                Front(tmp, None, "--offline", "--drain", "0", store=f"redis://127.0.0.1:{silent.getsockname()[1]}") as front:
+            first = pool.submit(front.ask, TDX_TCB)
+            peer, _ = silent.accept()  # the thread waits a second for its answer
+            with peer, socket.create_connection(("127.0.0.1", front.metrics), timeout=60) as s:
+                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert s.recv(65536)
+                front.process.terminate()
+                assert first.result().status == 503
+                s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                text = b"".join(iter(lambda: s.recv(65536), b"")).decode()
+            numbers = [int(n) for n in re.findall(r"^juratd_endorsements_(?:accepted_total|connections) (\d+)$", text, re.MULTILINE)]
+            assert "200 OK" in text and "# EOF" in text and all(n < 10 for n in numbers), text
+    finally:
+        del os.environ["MALLOC_PERTURB_"]
 
 
 if __name__ == "__main__":
