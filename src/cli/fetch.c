@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "cli/cli.h"
 #include "cli/fetch_bundle.h"
 #include "cli/fetch_chips.h"
@@ -31,20 +32,17 @@ static int fail(struct fetching *g, int r, const struct jurat_error *err)
 static int put_certs(struct fetching *g, const char *name, const uint8_t *const *ders, const size_t *sizes,
 		     size_t n, const struct endorse_item *item)
 {
+	struct text_stream stream;
 	auto_free char *pem = NULL;
 	size_t size;
-	FILE *f;
-	int failed;
 
 	if (g->out.is_file ? !fetch_out_ends(&g->out, ".pem") && n == 1 : strstr(name, ".der") != NULL)
 		return fetch_out_put(&g->out, name, ders[0], sizes[0], item, &g->fetcher);
-	f = open_memstream(&pem, &size);
-	if (!f)
+	if (text_stream_open(&stream) < 0)
 		return cli_fail_memory(g->cli);
 	for (size_t i = 0; i < n; i++)
-		crypto_pem_write(f, ders[i], sizes[i]);
-	failed = ferror(f);
-	if (fclose(f) != 0 || failed)
+		crypto_pem_write(stream.to, ders[i], sizes[i]);
+	if (text_stream_close(&stream, &pem, &size) < 0)
 		return cli_fail_memory(g->cli);
 	return fetch_out_put(&g->out, name, pem, size, item, &g->fetcher);
 }

@@ -8,37 +8,34 @@
 
 #include "base/cleanup.h"
 #include "base/help.h"
+#include "base/text_stream.h"
 
 /* Prints the table of verbs for users, manual pages and shells. */
 /* "command, command: help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
 static char *describe(const struct cli_option *o)
 {
+	struct text_stream stream;
 	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
 
-	if (!f)
+	if (text_stream_open(&stream) < 0)
 		return NULL;
 	for (const char *at = o->commands; at; at = strchr(at, '|')) {
 		at += *at == '|';
-		fprintf(f, "%s%.*s", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
+		fprintf(stream.to, "%s%.*s", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
 	}
-	fprintf(f, "%s%s", o->commands ? ": " : "", o->help);
+	fprintf(stream.to, "%s%s", o->commands ? ": " : "", o->help);
 	for (const char *at = o->choices; at;) {
 		const char *end = strchr(at, '|');
 		int n = (int)(end ? end - at : (long)strlen(at));
 
-		fprintf(f, "%s%.*s", at == o->choices ? ": " : end ? ", " : " or ", n, at);
+		fprintf(stream.to, "%s%.*s", at == o->choices ? ": " : end ? ", " : " or ", n, at);
 		at = end ? end + 1 : NULL;
 	}
 	if (o->fallback || o->repeatable)
-		fprintf(f, " (%s%s%s%s)", o->fallback ? "default " : "", o->fallback ? o->fallback : "",
-			o->fallback && o->repeatable ? "; " : "", o->repeatable ? "repeatable" : "");
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+		fprintf(stream.to, " (%s%s%s%s)", o->fallback ? "default " : "",
+			o->fallback ? o->fallback : "", o->fallback && o->repeatable ? "; " : "",
+			o->repeatable ? "repeatable" : "");
+	return text_stream_close(&stream, &text, NULL) == 0 ? text : NULL;
 }
 
 static int print_text(const struct cli_verb *verb)

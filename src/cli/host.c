@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "wire/snp_report.h"
 
 /* One run of an update, and what is printed about it. */
@@ -16,11 +17,9 @@ struct change {
 	struct host *host;
 	struct update_request request;
 	uint8_t *hashstick, *vlek, *report;
-	json_t *steps; /* NULL: text, on standard error */
-	FILE *late;    /* text while guests wait; NULL: none */
-	char *late_text;
-	size_t late_size;
-	bool undisturbed; /* signals are blocked, and were as in `before` */
+	json_t *steps;           /* NULL: text, on standard error */
+	struct text_stream late; /* text while guests wait; `to` NULL: none */
+	bool undisturbed;        /* signals are blocked, and were as in `before` */
 	sigset_t before;
 	bool failed; /* out of memory */
 };
@@ -196,16 +195,20 @@ static void be_undisturbed(struct change *c)
 	sigprocmask(SIG_BLOCK, &set, &c->before);
 	c->undisturbed = true;
 	if (!c->steps)
-		c->late = open_memstream(&c->late_text, &c->late_size);
+		(void)!text_stream_open(&c->late); /* or at once */
 }
 
 static void print_late(struct change *c)
 {
-	if (c->late && fclose(c->late) == 0)
-		fputs(c->late_text, stderr);
-	free(c->late_text);
-	c->late = NULL;
-	c->late_text = NULL;
+	auto_free char *text = NULL;
+
+	if (!c->late.to)
+		return;
+	if (text_stream_close(&c->late, &text, NULL) == 0)
+		fputs(text, stderr);
+	else
+		(void)cli_fail_memory(c->host->cli);
+	c->late.to = NULL;
 }
 
 /* The update starts over, which may take as long as a service does: the operator sees it and can end it. */
@@ -220,7 +223,7 @@ static void be_disturbed(struct change *c)
 static void add_step(struct change *c, const struct update_event *e)
 {
 	if (!c->steps) {
-		fprintf(c->late ? c->late : stderr, "%10.3f ms  %-9s %s\n", (double)e->at_ns / 1e6,
+		fprintf(c->late.to ? c->late.to : stderr, "%10.3f ms  %-9s %s\n", (double)e->at_ns / 1e6,
 			phases[e->phase], e->text);
 		return;
 	}

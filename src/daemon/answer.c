@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "crypto/x509.h"
 #include "daemon/shelf.h"
 
@@ -39,12 +40,13 @@ static bool is_crl(enum endorse_kind kind)
 static bool write_pem(const struct endorse_item *item, const struct endorse_value *value, char **ret,
 		      size_t *ret_size)
 {
-	FILE *to = open_memstream(ret, ret_size);
+	struct text_stream pem;
 
-	if (!to)
+	if (text_stream_open(&pem) < 0)
 		return false;
-	crypto_pem_write_as(to, is_crl(item->kind) ? "X509 CRL" : "CERTIFICATE", value->body, value->size);
-	return fclose(to) == 0;
+	crypto_pem_write_as(pem.to, is_crl(item->kind) ? "X509 CRL" : "CERTIFICATE", value->body,
+			    value->size);
+	return text_stream_close(&pem, ret, ret_size) == 0;
 }
 
 /* The body in an encoding, on the heap. Values are DER of certificates and CRLs, or text. */

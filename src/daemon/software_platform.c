@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "base/time.h"
 #include "sim/psp/psp.h"
 #include "sim/tdx/pcs.h"
@@ -324,25 +325,24 @@ static int print_chip(struct software_platform *p, enum snp_product product, uns
 int software_platform_chips(struct software_platform *p, char **ret, size_t *ret_size,
 			    struct jurat_error *err)
 {
-	char *text = NULL;
+	auto_free char *text = NULL;
+	struct text_stream json;
 	size_t n = 0;
-	FILE *to = open_memstream(&text, &n);
 	int r = 0;
 
-	if (!to)
+	if (text_stream_open(&json) < 0)
 		return jurat_fail_memory(err);
-	fputs("{\"chips\":[", to);
+	fputs("{\"chips\":[", json.to);
 	for (unsigned product = SNP_MILAN; product < SNP_N_PRODUCTS; product++)
 		for (unsigned i = 0; r == 0 && i < p->n_chips; i++)
-			r = print_chip(p, product, i, product == SNP_MILAN && i == 0 ? "" : ",", to, err);
-	fputs("]}\n", to);
-	if (fclose(to) != 0)
-		r = jurat_fail_memory(err);
-	if (r < 0) {
-		free(text);
+			r = print_chip(p, product, i, product == SNP_MILAN && i == 0 ? "" : ",", json.to,
+				       err);
+	fputs("]}\n", json.to);
+	if (text_stream_close(&json, &text, &n) < 0)
+		return jurat_fail_memory(err);
+	if (r < 0)
 		return r;
-	}
-	*ret = text;
+	*ret = take_ptr(text);
 	*ret_size = n;
 	return 0;
 }

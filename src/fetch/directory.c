@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "crypto/x509.h"
 #include "verify/decode.h"
 
@@ -327,21 +328,19 @@ static int make_value(const struct shape *shape, const struct part *main, const 
 {
 	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
 	const bool is_chain = shape->kind == PART_CERT && chain[0];
+	struct text_stream stream;
 	char *pem = NULL;
 	size_t size;
-	FILE *f = open_memstream(&pem, &size);
 
-	if (!f)
+	if (text_stream_open(&stream) < 0)
 		return jurat_fail_memory(err);
 	if (is_chain)
-		crypto_pem_write(f, main->bytes, main->n);
+		crypto_pem_write(stream.to, main->bytes, main->n);
 	for (size_t i = 0; i < 2; i++)
 		if (chain[i])
-			crypto_pem_write(f, chain[i]->bytes, chain[i]->n);
-	if (fclose(f) != 0) {
-		free(pem);
+			crypto_pem_write(stream.to, chain[i]->bytes, chain[i]->n);
+	if (text_stream_close(&stream, &pem, &size) < 0)
 		return jurat_fail_memory(err);
-	}
 	if (is_chain) {
 		*ret = (struct endorse_value){ .body = (uint8_t *)pem, .size = size };
 		return 0;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "run/device.h"
 
 /*
@@ -58,19 +59,16 @@ static void write_filesystems(FILE *to, const struct run_platform *p)
 
 static int text_open(void *ctx, void **ret_file, void (*write)(FILE *to, const struct run_platform *p))
 {
-	struct text *text = calloc(1, sizeof(*text));
-	FILE *to = text ? open_memstream(&text->bytes, &text->n) : NULL;
+	auto_free struct text *text = calloc(1, sizeof(*text));
+	struct text_stream stream;
 
-	if (to) {
-		write(to, ctx);
-		if (fclose(to) == 0) {
-			*ret_file = text;
-			return 0;
-		}
-		free(text->bytes);
-	}
-	free(text);
-	return -ENOMEM;
+	if (!text || text_stream_open(&stream) < 0)
+		return -ENOMEM;
+	write(stream.to, ctx);
+	if (text_stream_close(&stream, &text->bytes, &text->n) < 0)
+		return -ENOMEM;
+	*ret_file = take_ptr(text);
+	return 0;
 }
 
 static int misc_open(void *ctx, int flags, void **ret_file)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text_stream.h"
+
 #define BLANK " \t\r\v\f"
 
 /* A part of a line; not terminated. */
@@ -92,31 +94,19 @@ static void put_host_line(void *ctx, const char *line, size_t n)
 	put_host(hosts->to, line, n, hosts->names);
 }
 
-/* What was written to a memory stream; NULL if not all of it could be. */
-static char *finish(FILE *to, char **text)
-{
-	bool failed = ferror(to) != 0;
-
-	if (fclose(to) != 0 || failed) {
-		free(*text);
-		return NULL;
-	}
-	return *text;
-}
-
 char *run_hosts_text(const char *old, size_t n, const struct run_names *names, const char *address)
 {
+	struct hosts hosts = { .names = names };
+	struct text_stream stream;
 	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-	struct hosts hosts = { .to = to, .names = names };
 
-	if (!to)
+	if (text_stream_open(&stream) < 0)
 		return NULL;
+	hosts.to = stream.to;
 	for (size_t i = 0; i < names->n; i++)
-		fprintf(to, "%s %s\n", address, names->names[i]);
+		fprintf(hosts.to, "%s %s\n", address, names->names[i]);
 	each_line(old, n, put_host_line, &hosts);
-	return finish(to, &text);
+	return text_stream_close(&stream, &text, NULL) == 0 ? text : NULL;
 }
 
 struct nsswitch {
@@ -152,16 +142,17 @@ static void put_database(void *ctx, const char *line, size_t n)
 
 int run_nsswitch_text(const char *old, size_t n, char **ret)
 {
+	struct nsswitch nss = { .to = NULL };
+	struct text_stream stream;
 	char *text = NULL;
-	size_t size;
-	struct nsswitch nss = { .to = open_memstream(&text, &size) };
 
-	if (!nss.to)
+	if (text_stream_open(&stream) < 0)
 		return -ENOMEM;
+	nss.to = stream.to;
 	each_line(old, n, put_database, &nss);
 	if (!nss.has_hosts)
 		fputs("hosts: files dns\n", nss.to);
-	if (!finish(nss.to, &text))
+	if (text_stream_close(&stream, &text, NULL) < 0)
 		return -ENOMEM;
 	if (nss.has_hosts && !nss.is_changed)
 		free(text);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "crypto/hash.h"
 #include "crypto/p256_signer.h"
 #include "crypto/x509.h"
@@ -134,29 +135,16 @@ static void put_tbs(struct der_wr *d, const struct request *q)
 	der_put_close(d);
 }
 
-/* What was written to a memory stream. 0; -ENOMEM. */
-static int finish(FILE *to, char **text, char **ret)
-{
-	bool failed = ferror(to) != 0;
-
-	if (fclose(to) != 0 || failed) {
-		free(*text);
-		return -ENOMEM;
-	}
-	*ret = *text;
-	return 0;
-}
-
 static int write_pem(const char *label, const struct der_wr *d, char **ret)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to = d->w.bad ? NULL : open_memstream(&text, &size);
+	struct text_stream pem;
 
-	if (!to)
-		return d->w.bad ? -EOVERFLOW : -ENOMEM;
-	crypto_pem_write_as(to, label, d->w.data, d->w.off);
-	return finish(to, &text, ret);
+	if (d->w.bad)
+		return -EOVERFLOW;
+	if (text_stream_open(&pem) < 0)
+		return -ENOMEM;
+	crypto_pem_write_as(pem.to, label, d->w.data, d->w.off);
+	return text_stream_close(&pem, ret, NULL);
 }
 
 static int issue(const struct request *q, char **ret)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "verify/render.h"
 
 enum { LABEL = RENDER_LABEL };
@@ -52,13 +53,13 @@ static void put_not_judged(FILE *f, const struct jurat_verdict *v)
 char *jurat_verdict_text(const struct jurat_verdict *verdict)
 {
 	char at[VERDICT_TIME_BYTES];
+	struct text_stream stream;
 	char *text = NULL;
-	size_t size;
-	bool bad;
-	FILE *f = verdict ? open_memstream(&text, &size) : NULL;
+	FILE *f;
 
-	if (!f)
+	if (!verdict || text_stream_open(&stream) < 0)
 		return NULL;
+	f = stream.to;
 	fputs(verdict->refused ? "refused\n" : "accepted\n", f);
 	for (size_t i = 0; i < verdict->n_reasons; i++)
 		fprintf(f, "  %s: %s\n", jurat_verdict_reason_code(verdict, i),
@@ -74,10 +75,5 @@ char *jurat_verdict_text(const struct jurat_verdict *verdict)
 	}
 	render_text_shortfalls(f, verdict);
 	put_not_judged(f, verdict);
-	bad = ferror(f) != 0;
-	if (fclose(f) != 0 || bad) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_stream_close(&stream, &text, NULL) == 0 ? text : NULL;
 }

@@ -51,6 +51,7 @@ static void *counted(void *p)
 char *__real_strndup(const char *text, size_t n);
 int __real_vasprintf(char **ret, const char *format, va_list ap);
 FILE *__real_open_memstream(char **text, size_t *size);
+FILE *__real_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
 
 char *__wrap_strndup(const char *text, size_t n);
 int __wrap_vasprintf(char **ret, const char *format, va_list ap);
@@ -58,6 +59,7 @@ int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list ap)
 int __wrap_asprintf(char **ret, const char *format, ...);
 int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...);
 FILE *__wrap_open_memstream(char **text, size_t *size);
+FILE *__wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
 
 void *__real_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t off);
 void *__wrap_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t off);
@@ -161,13 +163,19 @@ void *__wrap_mmap64(void *at, size_t n, int protection, int flags, int fd, off_t
 	return fails() ? MAP_FAILED : __real_mmap64(at, n, protection, flags, fd, off);
 }
 
-/* The text belongs to the caller from fclose() on. */
+/* Of tests only. The text belongs to the caller from fclose() on. */
 FILE *__wrap_open_memstream(char **text, size_t *size)
 {
-	FILE *f = fails() ? NULL : __real_open_memstream(text, size);
+	FILE *f = __real_open_memstream(text, size);
 
 	state.live += f != NULL;
 	return f;
+}
+
+/* A stream is the C library's own; what base/text_stream.c keeps of it is allocated there. */
+FILE *__wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+	return fails() ? NULL : __real_fopencookie(cookie, mode, functions);
 }
 
 bool fail_memory_in_library(void)
