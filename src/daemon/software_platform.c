@@ -2,6 +2,7 @@
 #include "daemon/software_platform.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/text_stream.h"
 #include "base/time.h"
 #include "sim/psp/psp.h"
 #include "sim/tdx/pcs.h"
@@ -304,8 +304,8 @@ void software_platform_other_chip(struct software_platform *p, struct endorse_it
 	sim_psp_free(psp);
 }
 
-static int print_chip(struct software_platform *p, enum snp_product product, unsigned i,
-		      const char *separator, FILE *to, struct jurat_error *err)
+static int add_chip(const struct software_platform *p, enum snp_product product, unsigned i, json_t *list,
+		    struct jurat_error *err)
 {
 	char seed[SEED_BYTES], hex[BYTES_HEX_SIZE(HWID_BYTES)];
 	uint8_t hwid[HWID_BYTES];
@@ -316,33 +316,30 @@ static int print_chip(struct software_platform *p, enum snp_product product, uns
 		return r;
 	sim_psp_hwid(psp, hwid);
 	sim_psp_free(psp);
-	fprintf(to, "%s{\"product\":\"%s\",\"hwid\":\"%s\",\"seed\":\"%s\"}", separator,
-		snp_product_name(product), bytes_to_hex(hwid, snp_hwid_bytes(product), hex),
-		chip_seed(p, i, seed));
-	return 0;
+	r = json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "product", snp_product_name(product),
+						  "hwid", bytes_to_hex(hwid, snp_hwid_bytes(product), hex),
+						  "seed", chip_seed(p, i, seed)));
+	return r < 0 ? jurat_fail_memory(err) : 0;
 }
 
 int software_platform_chips(struct software_platform *p, char **ret, size_t *ret_size,
 			    struct jurat_error *err)
 {
-	auto_free char *text = NULL;
-	struct text_stream json;
-	size_t n = 0;
-	int r = 0;
+	json_t *list = json_array(), *json = json_pack("{s:o}", "chips", list);
+	char *text = NULL;
+	int r = json ? 0 : jurat_fail_memory(err);
 
-	if (text_stream_open(&json) < 0)
-		return jurat_fail_memory(err);
-	fputs("{\"chips\":[", json.to);
 	for (unsigned product = SNP_MILAN; product < SNP_N_PRODUCTS; product++)
 		for (unsigned i = 0; r == 0 && i < p->n_chips; i++)
-			r = print_chip(p, product, i, product == SNP_MILAN && i == 0 ? "" : ",", json.to,
-				       err);
-	fputs("]}\n", json.to);
-	if (text_stream_close(&json, &text, &n) < 0)
-		return jurat_fail_memory(err);
+			r = add_chip(p, product, i, list, err);
+	if (r == 0)
+		text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
 	if (r < 0)
 		return r;
-	*ret = take_ptr(text);
-	*ret_size = n;
+	if (!text)
+		return jurat_fail_memory(err);
+	*ret = text;
+	*ret_size = strlen(text);
 	return 0;
 }

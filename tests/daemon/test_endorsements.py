@@ -57,6 +57,14 @@ def every_chip_of_every_product_has_its_own_vcek(tmp):
 
 
 @case
+def a_seed_may_have_any_characters(tmp):
+    seed = 'a"b\\c\td\u00e9/x'
+    with Juratd(JURATD, "--chips", "1", seed=seed) as juratd:
+        assert [c["seed"] for c in juratd.chips()] == 3 * [seed, f"{seed}/1"], juratd.chips()
+        juratd.get(juratd.vcek())
+
+
+@case
 def amds_chains_and_crls_are_served_for_each_product(tmp):
     with Juratd(JURATD) as juratd:
         for product in "Milan", "Genoa", "Turin":
