@@ -31,12 +31,6 @@ static bool put_escaped(const char *text, char to[ENDORSE_MAX_CHAIN_HEADER_BYTES
 	return true;
 }
 
-static bool is_crl(enum endorse_kind kind)
-{
-	return kind == ENDORSE_VCEK_CRL || kind == ENDORSE_VLEK_CRL || kind == ENDORSE_PCK_CRL ||
-	       kind == ENDORSE_ROOT_CRL;
-}
-
 static bool write_pem(const struct endorse_item *item, const struct endorse_value *value, char **ret,
 		      size_t *ret_size)
 {
@@ -44,8 +38,9 @@ static bool write_pem(const struct endorse_item *item, const struct endorse_valu
 
 	if (text_stream_open(&pem) < 0)
 		return false;
-	crypto_pem_write_as(pem.to, is_crl(item->kind) ? "X509 CRL" : "CERTIFICATE", value->body,
-			    value->size);
+	crypto_pem_write_as(pem.to,
+			    endorse_kind_form(item->kind) == ENDORSE_FORM_CRL ? "X509 CRL" : "CERTIFICATE",
+			    value->body, value->size);
 	return text_stream_close(&pem, ret, ret_size) == 0;
 }
 
@@ -53,7 +48,9 @@ static bool write_pem(const struct endorse_item *item, const struct endorse_valu
 static bool encode(const struct endorse_item *item, const struct endorse_value *value,
 		   enum endorse_encoding encoding, char **ret, size_t *ret_size)
 {
-	if (item->kind != ENDORSE_VCEK && !is_crl(item->kind))
+	const enum endorse_form form = endorse_kind_form(item->kind);
+
+	if (form != ENDORSE_FORM_CERTIFICATE && form != ENDORSE_FORM_CRL)
 		encoding = ENDORSE_AS_SERVED;
 	if (encoding == ENDORSE_PEM)
 		return write_pem(item, value, ret, ret_size);

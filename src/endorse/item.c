@@ -14,18 +14,19 @@
 static const struct kind_row {
 	const char *name;
 	enum endorse_service service;
+	enum endorse_form form;
 } kinds[] = {
-	[ENDORSE_VCEK] = { "vcek", ENDORSE_AMD_KDS },
-	[ENDORSE_VCEK_CHAIN] = { "vcek-chain", ENDORSE_AMD_KDS },
-	[ENDORSE_VLEK_CHAIN] = { "vlek-chain", ENDORSE_AMD_KDS },
-	[ENDORSE_VCEK_CRL] = { "vcek-crl", ENDORSE_AMD_KDS },
-	[ENDORSE_VLEK_CRL] = { "vlek-crl", ENDORSE_AMD_KDS },
-	[ENDORSE_TCB_INFO] = { "tcb-info", ENDORSE_INTEL_PCS },
-	[ENDORSE_QE_IDENTITY] = { "qe-identity", ENDORSE_INTEL_PCS },
-	[ENDORSE_QVE_IDENTITY] = { "qve-identity", ENDORSE_INTEL_PCS },
-	[ENDORSE_TCB_NUMBERS] = { "tcb-numbers", ENDORSE_INTEL_PCS },
-	[ENDORSE_PCK_CRL] = { "pck-crl", ENDORSE_INTEL_PCS },
-	[ENDORSE_ROOT_CRL] = { "root-crl", ENDORSE_INTEL_CERTIFICATES },
+	[ENDORSE_VCEK] = { "vcek", ENDORSE_AMD_KDS, ENDORSE_FORM_CERTIFICATE },
+	[ENDORSE_VCEK_CHAIN] = { "vcek-chain", ENDORSE_AMD_KDS, ENDORSE_FORM_CHAIN },
+	[ENDORSE_VLEK_CHAIN] = { "vlek-chain", ENDORSE_AMD_KDS, ENDORSE_FORM_CHAIN },
+	[ENDORSE_VCEK_CRL] = { "vcek-crl", ENDORSE_AMD_KDS, ENDORSE_FORM_CRL },
+	[ENDORSE_VLEK_CRL] = { "vlek-crl", ENDORSE_AMD_KDS, ENDORSE_FORM_CRL },
+	[ENDORSE_TCB_INFO] = { "tcb-info", ENDORSE_INTEL_PCS, ENDORSE_FORM_DOCUMENT },
+	[ENDORSE_QE_IDENTITY] = { "qe-identity", ENDORSE_INTEL_PCS, ENDORSE_FORM_DOCUMENT },
+	[ENDORSE_QVE_IDENTITY] = { "qve-identity", ENDORSE_INTEL_PCS, ENDORSE_FORM_DOCUMENT },
+	[ENDORSE_TCB_NUMBERS] = { "tcb-numbers", ENDORSE_INTEL_PCS, ENDORSE_FORM_DOCUMENT },
+	[ENDORSE_PCK_CRL] = { "pck-crl", ENDORSE_INTEL_PCS, ENDORSE_FORM_CRL },
+	[ENDORSE_ROOT_CRL] = { "root-crl", ENDORSE_INTEL_CERTIFICATES, ENDORSE_FORM_CRL },
 };
 
 static_assert(ARRAY_SIZE(kinds) == ENDORSE_N_KINDS, "a row for each kind");
@@ -33,6 +34,11 @@ static_assert(ARRAY_SIZE(kinds) == ENDORSE_N_KINDS, "a row for each kind");
 const char *endorse_kind_name(enum endorse_kind kind)
 {
 	return kinds[kind].name;
+}
+
+enum endorse_form endorse_kind_form(enum endorse_kind kind)
+{
+	return kinds[kind].form;
 }
 
 enum endorse_service endorse_item_service(const struct endorse_item *item)

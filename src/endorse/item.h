@@ -25,6 +25,15 @@ enum endorse_kind {
 	ENDORSE_N_KINDS
 };
 
+/* What a service answers for a kind, and what values hold. */
+enum endorse_form {
+	ENDORSE_FORM_CERTIFICATE, /* DER */
+	ENDORSE_FORM_CHAIN,       /* certificates in PEM */
+	ENDORSE_FORM_CRL,         /* DER */
+	ENDORSE_FORM_DOCUMENT,    /* JSON, whose bytes are signed */
+	ENDORSE_N_FORMS
+};
+
 enum endorse_tee { ENDORSE_SGX, ENDORSE_TDX };
 enum endorse_ca { ENDORSE_PROCESSOR, ENDORSE_PLATFORM };
 /* Which of Intel's TCB recoveries: `update=standard`, `update=early`, or `tcbEvaluationDataNumber=N`. */
@@ -79,5 +88,6 @@ size_t endorse_item_file(const struct endorse_item *item, char *buf, size_t room
 size_t endorse_item_name(const struct endorse_item *item, char *buf, size_t room);
 /* "vcek", "vcek-chain", "tcb-info": for metrics. */
 const char *endorse_kind_name(enum endorse_kind kind);
+enum endorse_form endorse_kind_form(enum endorse_kind kind);
 
 #endif

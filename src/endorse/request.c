@@ -125,12 +125,6 @@ static int read_encoding(struct request *q, const char *value, struct jurat_erro
 
 static int read_target(struct request *q, const char *target, struct jurat_error *err);
 
-static bool is_crl(const struct endorse_item *item)
-{
-	return item->kind == ENDORSE_PCK_CRL || item->kind == ENDORSE_ROOT_CRL ||
-	       item->kind == ENDORSE_VCEK_CRL || item->kind == ENDORSE_VLEK_CRL;
-}
-
 /* The distribution point of a certificate: a CRL's URL at the service that publishes it. */
 static int read_uri(struct request *q, const char *value, struct jurat_error *err)
 {
@@ -141,7 +135,8 @@ static int read_uri(struct request *q, const char *value, struct jurat_error *er
 		const size_t n = strlen(url);
 
 		if (strncmp(value, url, n) != 0 || read_target(&inner, value + n, err) != 0 ||
-		    !is_crl(&inner.item) || endorse_item_service(&inner.item) != i)
+		    endorse_kind_form(inner.item.kind) != ENDORSE_FORM_CRL ||
+		    endorse_item_service(&inner.item) != i)
 			continue;
 		q->item = inner.item;
 		return 0;

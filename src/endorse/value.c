@@ -39,17 +39,15 @@ const char *endorse_chain_header(const struct endorse_item *item)
 
 const char *endorse_content_type(const struct endorse_item *item, enum endorse_encoding encoding)
 {
-	switch (item->kind) {
-	case ENDORSE_VCEK:
-		return encoding == ENDORSE_PEM ? "application/x-pem-file" : "application/pkix-cert";
-	case ENDORSE_VCEK_CHAIN:
-	case ENDORSE_VLEK_CHAIN:
-		return "application/x-pem-file";
-	case ENDORSE_VCEK_CRL:
-	case ENDORSE_VLEK_CRL:
-	case ENDORSE_PCK_CRL:
-	case ENDORSE_ROOT_CRL:
-		return encoding == ENDORSE_PEM ? "application/x-pem-file" : "application/pkix-crl";
+	static const char pem[] = "application/x-pem-file";
+
+	switch (endorse_kind_form(item->kind)) {
+	case ENDORSE_FORM_CERTIFICATE:
+		return encoding == ENDORSE_PEM ? pem : "application/pkix-cert";
+	case ENDORSE_FORM_CHAIN:
+		return pem;
+	case ENDORSE_FORM_CRL:
+		return encoding == ENDORSE_PEM ? pem : "application/pkix-crl";
 	default:
 		return "application/json";
 	}

@@ -5,8 +5,7 @@
 #include "endorse/item.h"
 
 /*
- * What a service answers for an item, as served: DER of VCEKs and CRLs, PEM of chains, JSON of Intel's
- * documents (whose bytes are signed). Untrusted until endorse_check().
+ * What a service answers for an item, as served (enum endorse_form). Untrusted until endorse_check().
  */
 enum { ENDORSE_MAX_BYTES = 1 << 20, ENDORSE_MAX_CHAIN_BYTES = 64 * 1024 };
 /* Of an issuer chain, percent-encoded, in a header with its NUL; Intel's have 2500. */

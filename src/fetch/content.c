@@ -7,43 +7,28 @@
 #include "base/cleanup.h"
 #include "verify/decode.h"
 
-enum form { FORM_DER, FORM_PEM, FORM_JSON };
-
-static enum form form_of(enum endorse_kind kind)
-{
-	switch (kind) {
-	case ENDORSE_VCEK:
-	case ENDORSE_VCEK_CRL:
-	case ENDORSE_VLEK_CRL:
-	case ENDORSE_PCK_CRL:
-	case ENDORSE_ROOT_CRL:
-		return FORM_DER;
-	case ENDORSE_VCEK_CHAIN:
-	case ENDORSE_VLEK_CHAIN:
-		return FORM_PEM;
-	default:
-		return FORM_JSON;
-	}
-}
-
 /*
  * What services and web servers with plain files call each form. An error page of a proxy or a sign-in page
  * is none of them.
  */
-static const char *const types[][8] = {
-	[FORM_DER] = { "application/pkix-cert", "application/pkix-crl", "application/x-x509-ca-cert",
-		       "application/x-pkcs7-crl", "application/x-pem-file", "application/octet-stream",
-		       "binary/octet-stream" },
-	[FORM_PEM] = { "application/x-pem-file", "application/pem-certificate-chain",
-		       "application/x-x509-ca-cert", "text/plain", "application/octet-stream",
-		       "binary/octet-stream" },
-	[FORM_JSON] = { "application/json", "text/json", "application/octet-stream", "binary/octet-stream" },
+static const char *const types[ENDORSE_N_FORMS][8] = {
+	[ENDORSE_FORM_CERTIFICATE] = { "application/pkix-cert", "application/x-x509-ca-cert",
+				       "application/x-pem-file", "application/octet-stream",
+				       "binary/octet-stream" },
+	[ENDORSE_FORM_CHAIN] = { "application/x-pem-file", "application/pem-certificate-chain",
+				 "application/x-x509-ca-cert", "text/plain", "application/octet-stream",
+				 "binary/octet-stream" },
+	[ENDORSE_FORM_CRL] = { "application/pkix-crl", "application/x-pkcs7-crl",
+			       "application/x-x509-ca-cert" /* of any file named *.der */,
+			       "application/x-pem-file", "application/octet-stream", "binary/octet-stream" },
+	[ENDORSE_FORM_DOCUMENT] = { "application/json", "text/json", "application/octet-stream",
+				    "binary/octet-stream" },
 };
 
 static int check_type(const struct endorse_item *item, const struct http_answer *answer,
 		      struct jurat_error *err)
 {
-	const enum form form = form_of(item->kind);
+	const enum endorse_form form = endorse_kind_form(item->kind);
 
 	if (answer->encoded)
 		return jurat_fail(err, -EBADMSG, "expected no Content-Encoding, found one");
@@ -86,9 +71,10 @@ int fetch_take_content(const struct endorse_item *item, struct http_answer *answ
 {
 	const char *header = endorse_chain_header(item);
 	auto_free char *chain = NULL;
+	const enum endorse_form form = endorse_kind_form(item->kind);
 	int r = check_type(item, answer, err);
 
-	if (r == 0 && form_of(item->kind) == FORM_DER)
+	if (r == 0 && (form == ENDORSE_FORM_CERTIFICATE || form == ENDORSE_FORM_CRL))
 		r = make_der(answer, err);
 	if (r < 0)
 		return r;

@@ -121,12 +121,13 @@ def a_page_or_another_type_is_refused(tmp):
     for target, kind in ((VCEK, "text/html"), (CHAIN, "text/html; charset=utf-8"), (TCB, "text/plain"), (ROOT_CRL, "application/json"),
                          (VCEK, "application/json"), (TCB, "application/pkix-crl"), (VCEK, "x" * 5000)):
         refused(answer(body=b"<html>", headers=(f"Content-Type: {kind}",)), "EBADMSG", "expected content of type", target=target)
+    refused(answer(body=b"<html>", headers=("Content-Type: text/html",)), "EBADMSG", "of type application/pkix-crl, found", target=ROOT_CRL)
 
 
 @case
 def the_types_of_services_and_of_plain_web_servers_are_taken(tmp):
     for target, kind in ((VCEK, "application/octet-stream"), (VCEK, "Application/PKIX-Cert; x=y"), (CHAIN, "text/plain"),
-                         (ROOT_CRL, "application/pkix-crl"), (CHAIN, "application/x-pem-file")):
+                         (ROOT_CRL, "application/pkix-crl"), (ROOT_CRL, "application/x-x509-ca-cert"), (CHAIN, "application/x-pem-file")):
         with Server(in_turn(answer(body=b"0", headers=(f"Content-Type: {kind}",)))) as server:
             assert probe(server, target)[0]["r"] == 0, (target, kind)
     with Server(in_turn(answer(body=b"0"))) as server:
