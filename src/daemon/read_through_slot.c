@@ -56,8 +56,10 @@ static int add_folder(struct read_through_roots *roots, const char *path, DIR *f
 
 		if (d->d_name[0] == '.')
 			continue;
-		if (asprintf(&file, "%s/%s", path, d->d_name) < 0)
+		if (asprintf(&file, "%s/%s", path, d->d_name) < 0) {
+			file = NULL;
 			return jurat_fail_memory(err);
+		}
 		if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
 			r = add_root(roots, file, err);
 	}
@@ -179,8 +181,9 @@ int read_through_open_slot(void *source, unsigned lane, void **ret_slot, struct 
 	if (r == 0 && t->local_copy) {
 		auto_free char *where = NULL;
 
-		r = asprintf(&where, "dir:%s", t->local_copy) < 0 ? jurat_fail_memory(err)
-								  : stock_open(where, NULL, &s->local, err);
+		if (asprintf(&where, "dir:%s", t->local_copy) < 0)
+			where = NULL;
+		r = where ? stock_open(where, NULL, &s->local, err) : jurat_fail_memory(err);
 	}
 	if (r == 0)
 		r = renew(s, err);

@@ -210,7 +210,11 @@ static int make_roots(struct server *s, const char *temp, char **ret, struct jur
 	int r = run_environment_new(&s->platform, &env, err);
 
 	run_environment_free(env);
-	if (r == 0 && (asprintf(ret, "%s/roots", temp) < 0 || chmod(temp, 0711) < 0))
+	if (r == 0 && asprintf(ret, "%s/roots", temp) < 0) {
+		*ret = NULL;
+		r = jurat_fail_memory(err);
+	}
+	if (r == 0 && chmod(temp, 0711) < 0)
 		r = jurat_fail(err, -EIO, "cannot make '%s' accessible to others", temp);
 	return r;
 }
