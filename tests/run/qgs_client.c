@@ -219,7 +219,7 @@ static void others(void)
 	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
 	local = socket(AF_UNIX, SOCK_STREAM, 0);
 	/* longer than the path of a device; the network's names are shared with whatever else runs */
-	snprintf(abstract.sun_path + 1, 50, "%049d", getpid());
+	CHECK(snprintf(abstract.sun_path + 1, 50, "%049d", getpid()) == 49);
 	CHECK(bind(local, (struct sockaddr *)&abstract, sizeof(sa_family_t) + 50) == 0);
 	FAILS(connect_vsock(local, VMADDR_CID_HOST, PORT), EINVAL);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[0], "x", 1) == 1);
