@@ -34,7 +34,7 @@
 	}
 #define LINUX_RELEASE                                                                                        \
 	{                                                                                                    \
-		"linux", "RELEASE", "Linux whose guest drivers and KVM are simulated", "6.12|7.3",           \
+		"linux", "RELEASE", "Linux release whose guest drivers and KVM are simulated", "6.12|7.3",   \
 			.fallback = "7.3"                                                                    \
 	}
 #define SEED                                                                                                 \
@@ -59,7 +59,8 @@
 
 #define PLATFORM_AT                                                                                          \
 	{                                                                                                    \
-		"at", "RFC3339", "time that certificates and collateral are dated by", .fallback = "now"     \
+		"at", "RFC3339", "time that the dates of certificates and collateral follow",                \
+			.fallback = "now"                                                                    \
 	}
 
 static const struct cli_option demo_options[] = {
@@ -85,11 +86,11 @@ static const struct cli_option show_options[] = {
 #define FETCHES                                                                                              \
 	{ "from", "URL|DIR", "a PCCS, juratd endorsements or another service; or a directory or file",       \
 	  .fallback = "$JURAT_ENDORSEMENTS, or the services of AMD and Intel" },                             \
-		{ "ca-file", "FILE", "certificate authorities for TLS, as PEM",                              \
+		{ "ca-file", "FILE", "CA certificates for TLS, as PEM",                                      \
 		  .fallback = "$CURL_CA_BUNDLE, $SSL_CERT_FILE, or the system's" },                          \
-		{ "attempts", "N", "requests for one item at most", .fallback = "6" },                       \
+		{ "attempts", "N", "maximum number of requests for one item", .fallback = "6" },             \
 	{                                                                                                    \
-		"timeout", "SECONDS", "time for one item, all attempts together", .fallback = "120"          \
+		"timeout", "SECONDS", "time limit for one item, including all attempts", .fallback = "120"   \
 	}
 
 static const struct cli_option verify_options[] = {
@@ -105,7 +106,7 @@ static const struct cli_option verify_options[] = {
 	REPORT_DATA("expected REPORT_DATA", NULL),
 	{ "measurement", "HEX", "expected launch digest (TDX: MRTD)" },
 	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
-	{ "fetch", NULL, "fetch certificates and collateral that the evidence lacks",
+	{ "fetch", NULL, "fetch certificates and collateral that are missing from the evidence",
 	  .program = CLI_NETWORK },
 	FETCHES,
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
@@ -119,18 +120,19 @@ static const struct cli_option fetch_options[] = {
 	{ "report", "FILE", "SEV-SNP report that names chip, TCB and product", .commands = SNP_FETCHES,
 	  .reads = true },
 	{ "chip-id", "HEX", "chip_id instead of a report", .commands = "vcek" },
-	{ "tcb", "HEX", "reported TCB_VERSION instead of a report (16 hex digits); of --chips",
+	{ "tcb", "HEX", "reported TCB_VERSION instead of a report (16 hex digits); default of --chips",
 	  .commands = "vcek" },
-	{ "product", "NAME", "product instead of a report, or of one of version 2", "milan|genoa|turin",
+	{ "product", "NAME", "product instead of a report, or for a report of version 2", "milan|genoa|turin",
 	  .any_case = true, .commands = SNP_FETCHES },
 	{ "chips", "FILE",
-	  "list of chips, CHIP_ID [PRODUCT [TCB]] a line, to fetch into a stock what it lacks",
+	  "list of chips, one line CHIP_ID [PRODUCT [TCB]] each; fetch VCEKs that are missing from the stock "
+	  "at --out",
 	  .commands = "vcek", .reads = true },
 	{ "quote", "FILE", "TD quote that names the platform", .commands = "collateral", .reads = true },
 	{ "fmspc", "HEX", "FMSPC instead of a quote (12 hex digits)", .commands = "collateral" },
 	{ "ca", "CA", "with --fmspc, CA of the PCK certificates", "platform|processor",
 	  .commands = "collateral", .fallback = "platform" },
-	{ "early", NULL, "of the early TCB recovery, not the standard one", .commands = "collateral" },
+	{ "early", NULL, "fetch for the early TCB recovery, not the standard one", .commands = "collateral" },
 	FETCHES,
 	{ "out", "DIR|FILE",
 	  "directory for the files, created if missing; a name with .der, .pem, .crt, .cer or .json is a "
@@ -143,11 +145,11 @@ static const struct cli_option fetch_options[] = {
 
 static const struct cli_option certs_options[] = {
 	{ "report", "FILE", "report that the certificates must verify", .commands = "check", .reads = true },
-	{ "device", "PATH", "SNP host whose reports they must verify, such as /dev/sev",
+	{ "device", "PATH", "SNP host whose reports the certificates must verify, such as /dev/sev",
 	  .commands = "check" },
-	{ "host-status", "FILE", "the same, by the output of jurat host status --output json",
+	{ "host-status", "FILE", "the same, from the output of jurat host status --output json",
 	  .commands = "check", .reads = true },
-	{ "chip-id", "HEX", "the same, by its HWID; with --tcb", .commands = "check" },
+	{ "chip-id", "HEX", "the same, identified by its HWID; with --tcb", .commands = "check" },
 	{ "tcb", "HEX", "TCB_VERSION that the platform reports; with --chip-id", .commands = "check" },
 	{ "sign-with", "KEY", "key of the platform that --chip-id names", "vcek|vlek", .commands = "check",
 	  .fallback = "that of the table" },
@@ -167,33 +169,33 @@ static const struct cli_option certs_options[] = {
 static const struct cli_option host_options[] = {
 	{ "device", "FILE", "device of the AMD Secure Processor", .fallback = "/dev/sev" },
 	{ "blob", "FILE", "certificate table that VMMs serve", .fallback = "$JURAT_CERTS" },
-	{ "endorsements", "DIR|URL", "where certificates come from: a directory, or a service",
+	{ "endorsements", "DIR|URL", "source of the certificates: a directory or a service",
 	  .commands = CHANGES, .fallback = "$JURAT_ENDORSEMENTS, or AMD" },
-	{ "ca-file", "FILE", "trusted CAs of the service, PEM", .commands = CHANGES,
+	{ "ca-file", "FILE", "CA certificates for TLS to the service, as PEM", .commands = CHANGES,
 	  .fallback = "the system's" },
 	{ "product", "NAME", "product of the processor", "milan|genoa|turin", .any_case = true,
 	  .fallback = "$JURAT_PRODUCT, or this processor's" },
 	{ "roots", "FILE|DIR", "trusted roots, instead of AMD's", .repeatable = true, .reads = true },
 	{ "at", "RFC3339", "time of the checks", .fallback = "now" },
 	{ "dry-run", NULL,
-	  "check the firmware's state, the certificates and permissions, print the plan and what may be in "
-	  "the way, but change nothing",
+	  "check the firmware's state, the certificates and permissions, print the plan and possible "
+	  "obstacles, but change nothing",
 	  .commands = CHANGES },
 	{ "reported-tcb", "HEX|NAME=N,...", "TCB_VERSION to report (16 hex digits), or components of it",
 	  .commands = "set-config" },
-	{ "mask-chip-id", "CHOICE", "chip_id of reports is zero", "yes|no", .commands = "set-config" },
-	{ "mask-chip-key", "CHOICE", "reports are not signed", "yes|no", .commands = "set-config" },
+	{ "mask-chip-id", "CHOICE", "set chip_id in reports to zero", "yes|no", .commands = "set-config" },
+	{ "mask-chip-key", "CHOICE", "leave reports unsigned", "yes|no", .commands = "set-config" },
 	{ "reset", NULL, "report the committed TCB, without masks", .commands = "set-config" },
-	{ "committed", "HEX", "the committed TCB, which the firmware's status does not have",
+	{ "committed", "HEX", "the committed TCB, which the platform status does not include",
 	  .commands = "set-config" },
-	{ "report", "FILE", "a recent report of this host, for its committed TCB", .commands = "set-config",
-	  .reads = true },
+	{ "report", "FILE", "a recent report from this host, to take its committed TCB",
+	  .commands = "set-config", .reads = true },
 	{ "vlek", "FILE", "certificate of the VLEK that is or will be loaded, DER or PEM",
 	  .commands = CHANGES, .fallback = "that of the present table", .reads = true },
 	{ "with-crl", NULL, "add the CRL to the table (some clients cannot read it)", .commands = CHANGES },
 	{ "wait", "MS", "how long to wait for readers and for other updaters, in milliseconds",
 	  .commands = CHANGES, .fallback = "1000" },
-	{ "undrained", "CHOICE", "what to do if readers still have the old table then",
+	{ "undrained", "CHOICE", "what to do if readers still hold the old table after that time",
 	  "put-back|empty|proceed", .commands = CHANGES, .fallback = "put-back" },
 	OUTPUT,
 };
@@ -320,12 +322,12 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "fetch",
 	  .args = "vcek | ca | crl | vlek-ca | collateral",
 	  .has_commands = true,
-	  .summary = "fetch certificates, CRLs and collateral, verified, from the vendors or another source",
+	  .summary = "fetch and verify certificates, CRLs and collateral from the vendors or another source",
 	  .more = "Files: vcek writes vcek.der; ca ask.pem and ark.pem; vlek-ca asvk.pem and ark.pem; crl "
-		  "crl.der; collateral a directory that verify --collateral reads, or one .json file.\n"
-		  "Exit status: 0 all is written, 1 the source has no such item, or it failed its check, 2 "
-		  "usage "
-		  "error, 3 no connection, or the service is busy, 4 internal error.\n",
+		  "crl.der; collateral a directory that verify --collateral reads, or one .json file.\nExit "
+		  "status: 0 all files were written, 1 the source does not have an item, or the item failed "
+		  "a check, 2 usage error, 3 the source could not be reached or is busy, or a file could not "
+		  "be read or written, 4 internal error.\n",
 	  OPTIONS(fetch_options),
 	  .program = CLI_NETWORK },
 	{ .name = "help",
@@ -336,11 +338,10 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "host",
 	  .args = "status | set-config | commit | load-vlek FILE | refresh | recover",
 	  .has_commands = true,
-	  .summary = "change firmware configuration and certificates of an SNP host together",
-	  .more = "Exit status: 0 done (status: the table fits), 1 refused by a check or by the firmware, "
-		  "and "
-		  "nothing was changed (status: it does not fit), 2 usage error, 3 a device, file, lock or "
-		  "service failed, 4 internal error.\n",
+	  .summary = "change the firmware configuration and certificates of an SNP host together",
+	  .more = "Exit status: 0 done (status: the table matches), 1 refused by a check or by the firmware, "
+		  "with nothing changed (status: there is a problem), 2 usage error, 3 a device, file, lock "
+		  "or service failed, 4 internal error.\n",
 	  OPTIONS(host_options),
 	  .program = CLI_NETWORK },
 	{ .name = "key", .args = "", .summary = "derive a key from SEV-SNP firmware", OPTIONS(key_options) },
@@ -348,8 +349,7 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "-- PROGRAM [ARGUMENT]...",
 	  .summary = "run an unmodified program as a guest or host of a software platform",
 	  .more = "Exit status: that of the program; 126 or 127 if it could not be executed; 2 usage error, "
-		  "3 this "
-		  "machine lacks something, 4 internal error.\n",
+		  "3 a requirement of this machine is not met, 4 internal error.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
 	  .program = CLI_PLATFORM },

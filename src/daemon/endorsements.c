@@ -195,7 +195,8 @@ static int apply(void *context, void *next, struct jurat_error *err)
 	int r = 0;
 
 	if (!s->tls_cert[0] != !now->tls_cert[0])
-		return jurat_fail(err, -EINVAL, "--tls-cert: HTTP and HTTPS change places only at a restart");
+		return jurat_fail(err, -EINVAL,
+				  "--tls-cert: a change between HTTP and HTTPS needs a restart");
 	if (s->tls_cert[0] || s->common.timeout_ms != now->common.timeout_ms)
 		r = new_web(e, s, &new, err);
 	if (r == 0 && e->read_through)
@@ -251,7 +252,7 @@ static int open_software_platform(struct endorsements *e, const struct endorseme
 	(void)base_time_read(s->at, &e->services.at); /* empty, or checked */
 	*ret = software_source(&e->services);
 	log_event(LOG_LEVEL_WARNING, "test-endorsements", "why",
-		  "below the test roots of a software platform", NULL);
+		  "they chain to the test roots of a software platform", NULL);
 	return 0;
 }
 
@@ -314,7 +315,7 @@ static bool stalled(void *context, uint64_t now_ms, const char **ret)
 {
 	const struct endorsements *e = context;
 
-	*ret = "threads that search for endorsements";
+	*ret = "threads that obtain endorsements";
 	return e->requests && requests_stalled(e->requests, now_ms);
 }
 

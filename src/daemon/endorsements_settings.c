@@ -19,33 +19,35 @@ static const struct option_row rows[] = {
 	  OPTION_LIST, AT(listen), .restart = true },
 	{ "tls-cert", "FILE", "serve HTTPS with this certificate and its chain (PEM)", OPTION_TEXT,
 	  AT(tls_cert) },
-	{ "tls-key", "FILE", "the certificate's key (PEM)", OPTION_TEXT, AT(tls_key) },
+	{ "tls-key", "FILE", "private key of the certificate (PEM)", OPTION_TEXT, AT(tls_key) },
 	{ "store", "STORE",
-	  "where endorsements are kept: dir:PATH or redis://HOST[:PORT][/DATABASE] "
+	  "where endorsements are stored: dir:PATH or redis://HOST[:PORT][/DATABASE] "
 	  "(default " ENDORSEMENTS_STORE ")",
 	  OPTION_TEXT, AT(store), .restart = true },
-	{ "local-copy", "DIR", "directory to use while the Redis server is away (default: memory only)",
+	{ "local-copy", "DIR",
+	  "directory for a copy of each value, used while the Redis server cannot be reached (default: "
+	  "memory only)",
 	  OPTION_TEXT, AT(local_copy), .restart = true },
-	{ "offline", NULL, "serve what the store has; ask no service", OPTION_FLAG, AT(offline),
+	{ "offline", NULL, "serve only what is in the store; contact no service", OPTION_FLAG, AT(offline),
 	  .restart = true },
 	{ "upstream", "URL",
-	  "service to ask: a PCCS, or another juratd endorsements (default: AMD and Intel)", OPTION_TEXT,
+	  "upstream service: another juratd endorsements, or a PCCS (default: AMD and Intel)", OPTION_TEXT,
 	  AT(upstream), .restart = true },
-	{ "upstream-ca", "FILE", "certificates that vouch for the upstream service (default: the system's)",
+	{ "upstream-ca", "FILE", "CA certificates for TLS to the upstream service (default: the system's)",
 	  OPTION_TEXT, AT(upstream_ca), .restart = true },
 	{ "roots", "FILE|DIR", "roots to trust instead of AMD's and Intel's", OPTION_TEXT, AT(roots) },
-	{ "kds-interval", "MS", "time between two VCEKs asked of AMD's service (default 10500)",
+	{ "kds-interval", "MS", "time between two VCEK requests to AMD's service (default 10500)",
 	  OPTION_NUMBER, AT(kds_interval_ms), 0, HOUR_MS, .restart = true },
-	{ "kds-burst", "N", "VCEKs that may be asked for at once after a pause (default 1)", OPTION_NUMBER,
-	  AT(kds_burst), 1, 1000, .restart = true },
-	{ "memory", "BYTES", "maximum size of answers in memory (default 67108864)", OPTION_NUMBER,
+	{ "kds-burst", "N", "VCEKs that may be requested in a row after an idle time (default 1)",
+	  OPTION_NUMBER, AT(kds_burst), 1, 1000, .restart = true },
+	{ "memory", "BYTES", "maximum total size of responses in memory (default 67108864)", OPTION_NUMBER,
 	  AT(memory_bytes), 1 << 20, UINT64_C(1) << 40, .restart = true },
 	{ "software-platform", "SEED", "serve the test endorsements of a software platform; uses no store",
 	  OPTION_TEXT, AT(software_platform), .restart = true },
-	{ "chips", "N", "number of further chips of the software platform, with seeds SEED/1 and so on",
+	{ "chips", "N", "number of additional chips of the software platform, with seeds SEED/1 and so on",
 	  OPTION_NUMBER, AT(chips), 0, MAX_CHIPS, .restart = true },
-	{ "at", "RFC3339", "time of the software platform, as of jurat run --at (default: now)", OPTION_TEXT,
-	  AT(at), .restart = true },
+	{ "at", "RFC3339", "time of the software platform, as with jurat run --at (default: now)",
+	  OPTION_TEXT, AT(at), .restart = true },
 	{ "fault", "FAULT",
 	  "fault of the software platform's services: 429, outage, slow, wrong-chip, wrong-tcb, half, reset, "
 	  "wrong-type, redirect, stale or not-json; may be repeated",
@@ -125,7 +127,7 @@ int endorsements_settings_check(const void *settings, bool adopted, struct jurat
 	int r = check_listen(s, adopted, err);
 
 	if (r == 0 && !s->tls_cert[0] != !s->tls_key[0])
-		r = jurat_fail(err, -EINVAL, "--tls-cert and --tls-key are used together");
+		r = jurat_fail(err, -EINVAL, "--tls-cert and --tls-key must be used together");
 	if (r == 0)
 		r = check_platform(s, err);
 	return r == 0 ? check_upstream(s, err) : r;

@@ -20,8 +20,8 @@ static void usage(FILE *to)
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		fprintf(to, "  %-12s %s\n", roles[i].name, roles[i].summary);
-	fputs("\n  --help     print this help and exit; juratd ROLE --help: that of the role\n"
-	      "  --version  print the version and exit\n",
+	fputs("\n  --help     print this help and exit; juratd ROLE --help prints that of the role\n  "
+	      "--version  print the version and exit\n",
 	      to);
 }
 

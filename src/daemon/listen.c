@@ -15,7 +15,7 @@ static int new_socket(const struct base_address *a, struct jurat_error *err)
 {
 	int fd = socket(a->sockaddr.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	return fd < 0 ? jurat_fail(err, -errno, "cannot make a socket: %s", strerror(errno)) : fd;
+	return fd < 0 ? jurat_fail(err, -errno, "cannot create a socket: %s", strerror(errno)) : fd;
 }
 
 /*
@@ -33,11 +33,10 @@ static int check_folder(const char *path, struct jurat_error *err)
 	if (stat(folder, &st) < 0)
 		return jurat_fail(err, -errno, "cannot stat '%s': %s", folder, strerror(errno));
 	if (st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
-		return jurat_fail(
-			err, -EACCES,
-			"the directory '%s' has mode %04o and owner %u: everyone can replace the socket "
-			"(chmod o-w)",
-			folder, st.st_mode & 07777, st.st_uid);
+		return jurat_fail(err, -EACCES,
+				  "the directory '%s' has mode %04o and owner %u: every user can replace the "
+				  "socket (chmod o-w)",
+				  folder, st.st_mode & 07777, st.st_uid);
 	return 0;
 }
 

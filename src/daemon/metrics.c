@@ -38,7 +38,7 @@ static void print_latency(const struct metrics *m, struct metrics_text *to)
 	uint64_t sum = 0;
 
 	metrics_head(to, "juratd_qgs_latency_seconds", "histogram",
-		     "From a whole request to the backend's reply.");
+		     "Time from the complete request to the backend's response.");
 	for (unsigned i = 0; i < METRICS_BUCKETS; i++) {
 		sum += m->late_buckets[i];
 		metrics_print(to, "juratd_qgs_latency_seconds_bucket{le=\"%s\"} %" PRIu64 "\n",
@@ -53,33 +53,34 @@ void metrics_print_all(const struct metrics *m, struct metrics_text *to)
 {
 	static const char *const types[] = { "quote", "collateral", "platform-info" };
 
-	metrics_one(to, "juratd_qgs_connections", "gauge", "Open now.", m->connections);
-	metrics_one(to, "juratd_qgs_requests_in_flight", "gauge", "Waiting for the backend, or with it, now.",
-		    m->in_flight);
-	metrics_one(to, "juratd_qgs_unsent_bytes", "gauge", "Of answers that clients have yet to read.",
-		    m->unsent_bytes);
+	metrics_one(to, "juratd_qgs_connections", "gauge", "Open connections.", m->connections);
+	metrics_one(to, "juratd_qgs_requests_in_flight", "gauge",
+		    "Requests that wait for the backend or are being processed by it.", m->in_flight);
+	metrics_one(to, "juratd_qgs_unsent_bytes", "gauge",
+		    "Size of responses that clients have not read yet.", m->unsent_bytes);
 	metrics_one(to, "juratd_qgs_accepted", "counter", "Connections accepted.", m->accepted);
-	metrics_one(to, "juratd_qgs_accept_failures", "counter", "Times that none could be accepted.",
+	metrics_one(to, "juratd_qgs_accept_failures", "counter", "Failed attempts to accept a connection.",
 		    m->accept_failures);
 	metrics_one(to, "juratd_qgs_over_guest_limit", "counter",
-		    "Closed: one guest, user or process had too many.", m->over_guest_limit);
-	metrics_one(to, "juratd_qgs_evicted", "counter", "Closed: slowest of too many unread answers.",
-		    m->evicted);
+		    "Connections closed because one guest, user or process had too many.",
+		    m->over_guest_limit);
+	metrics_one(to, "juratd_qgs_evicted", "counter",
+		    "Connections closed because the unsent responses exceeded the limit.", m->evicted);
 	metrics_head(to, "juratd_qgs_ended", "counter", "Connections by how they ended.");
 	for (unsigned i = CONN_END_NONE + 1; i < CONN_N_ENDS; i++)
 		metrics_print(to, "juratd_qgs_ended_total{end=\"%s\"} %" PRIu64 "\n", conn_end_name(i),
 			      m->ended[i]);
-	metrics_head(to, "juratd_qgs_requests", "counter", "Requests that are messages.");
+	metrics_head(to, "juratd_qgs_requests", "counter", "Well-formed requests, by type.");
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
 		metrics_print(to, "juratd_qgs_requests_total{type=\"%s\"} %" PRIu64 "\n", types[i],
 			      m->requests[i]);
-	metrics_head(to, "juratd_qgs_answers", "counter", "Answers by the protocol's error code.");
+	metrics_head(to, "juratd_qgs_answers", "counter", "Responses by the protocol's error code.");
 	for (unsigned i = 0; i < METRICS_CODES; i++)
 		metrics_print(to, "juratd_qgs_answers_total{code=\"%s\"} %" PRIu64 "\n",
 			      qgs_error_name(i == 0 ? QGS_SUCCESS : QGS_E_UNEXPECTED + i - 1), m->answers[i]);
 	metrics_one(to, "juratd_qgs_backend_no_reply", "counter",
-		    "Requests that the backend could not answer.", m->no_reply);
-	metrics_one(to, "juratd_qgs_backend_bad_replies", "counter", "Replies that are no good message.",
+		    "Requests that the backend failed to answer.", m->no_reply);
+	metrics_one(to, "juratd_qgs_backend_bad_replies", "counter", "Malformed responses of the backend.",
 		    m->bad_replies);
 	print_latency(m, to);
 }

@@ -49,7 +49,7 @@ static void on_request(void *context, struct web_request *r)
 	else if (is_path(target, "/metrics"))
 		answer_metrics(context, r);
 	else
-		web_answer_text(r, MHD_HTTP_NOT_FOUND, "there are only /metrics and /healthz\n", 0);
+		web_answer_text(r, MHD_HTTP_NOT_FOUND, "not found; available: /metrics, /healthz\n", 0);
 }
 
 int metrics_http_new(uv_loop_t *loop, int fd, uint64_t timeout_ms,

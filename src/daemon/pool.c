@@ -191,7 +191,7 @@ static void give_up(struct backend_job *job)
 {
 	uint8_t *kept = take_ptr(job->kept);
 
-	end_job(job, kept, job->kept_size, "no service answers");
+	end_job(job, kept, job->kept_size, "no quoting service responds");
 }
 
 /* Failures are rare and costly enough to be seen without --verbose. */
@@ -353,7 +353,7 @@ static void cancel(struct backend *b, struct backend_job *job)
 		x->job = NULL;
 		attempt_cancel(x->attempt);
 	}
-	end_job(job, NULL, 0, "nobody waits for it any more");
+	end_job(job, NULL, 0, "the client has gone");
 	dispatch(p);
 }
 
@@ -418,12 +418,15 @@ static void describe(struct backend *b, struct metrics_text *to)
 {
 	const struct pool *p = (const struct pool *)b;
 
-	print_services(p, to, "juratd_qgs_service_up", "gauge", "1 while the service answers.", is_up);
-	print_services(p, to, "juratd_qgs_service_requests", "gauge", "With the service now.", in_flight);
-	print_services(p, to, "juratd_qgs_service_answered", "counter", "Requests that it served.", answered);
-	print_services(p, to, "juratd_qgs_service_errors", "counter", "Requests that it refused.", errors);
-	print_services(p, to, "juratd_qgs_service_failures", "counter", "Times that it did not answer.",
-		       failed);
+	print_services(p, to, "juratd_qgs_service_up", "gauge", "1 while the service responds.", is_up);
+	print_services(p, to, "juratd_qgs_service_requests", "gauge",
+		       "Requests that the service is processing.", in_flight);
+	print_services(p, to, "juratd_qgs_service_answered", "counter", "Requests that the service answered.",
+		       answered);
+	print_services(p, to, "juratd_qgs_service_errors", "counter",
+		       "Requests that the service answered with an error.", errors);
+	print_services(p, to, "juratd_qgs_service_failures", "counter",
+		       "Requests that the service failed to answer.", failed);
 }
 
 int pool_new(uv_loop_t *loop, const struct pool_options *options, struct backend **ret)

@@ -71,7 +71,7 @@ static void take_answer(struct attempt *a)
 	struct qgs_message m;
 
 	if (qgs_read(a->request.response, a->reply + QGS_FRAME_BYTES, n, &m, &a->why) != 0) {
-		jurat_wrap(&a->why, 0, "bad answer");
+		jurat_wrap(&a->why, 0, "malformed response");
 		close_all(a);
 		a->request.ended(a->request.context, ATTEMPT_FAILED, NULL, 0, 0, a->why.text);
 		return;
@@ -101,12 +101,12 @@ static void receive(struct attempt *a)
 		const bool idle = qgs_assembler_idle(&a->assembler);
 
 		fail(a, idle ? ATTEMPT_CLOSED : ATTEMPT_FAILED,
-		     idle ? "closed without a response" : "closed in the middle of an answer", 0);
+		     idle ? "closed without a response" : "closed in the middle of a response", 0);
 		return;
 	}
 	r = qgs_assembler_feed(&a->assembler, bytes, (size_t)n, &taken, &a->why);
 	if (r < 0) {
-		jurat_wrap(&a->why, 0, "bad answer");
+		jurat_wrap(&a->why, 0, "malformed response");
 		close_all(a);
 		a->request.ended(a->request.context, ATTEMPT_FAILED, NULL, 0, 0, a->why.text);
 	} else if (r > 0) {
@@ -185,7 +185,7 @@ static void on_timer(uv_timer_t *timer)
 	if (why.text[0])
 		fail(a, a->early, why.text, 0);
 	else
-		fail(a, ATTEMPT_FAILED, a->connected ? "timed out" : "no connection in time", 0);
+		fail(a, ATTEMPT_FAILED, a->connected ? "timed out" : "connecting timed out", 0);
 }
 
 /* 0, or the result that on_timer() will report. */
@@ -201,7 +201,7 @@ static int begin(struct attempt *a, uv_loop_t *loop)
 	if (connect(a->fd, &to->sockaddr.any, to->size) < 0 && errno != EINPROGRESS && errno != EINTR)
 		return jurat_fail(&a->why, -errno, "connect: %s", strerror(errno));
 	if (uv_poll_init(loop, &a->poll, a->fd) < 0)
-		return jurat_fail(&a->why, -EIO, "cannot be polled");
+		return jurat_fail(&a->why, -EIO, "cannot watch the socket");
 	a->poll.data = a;
 	a->has_poll = true;
 	a->n_handles++;

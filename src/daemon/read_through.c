@@ -231,7 +231,8 @@ static int fetch_needed(struct read_through_slot *s, const struct endorse_item *
 	int r;
 
 	if (claimed == JURAT_BUSY)
-		return jurat_fail(err, -EAGAIN, "another replica is asking for what its check needs");
+		return jurat_fail(err, -EAGAIN,
+				  "another replica is fetching the certificates that its check needs");
 	r = claimed == 0 ? get(s, needed, ret, ret_expires, err) : JURAT_NOT_FOUND;
 	if (r != 0)
 		r = fetch(s, needed, ret, ret_expires, err);
@@ -262,7 +263,8 @@ static int load_needed(struct read_through_slot *s, const struct endorse_item *i
 		s->loaded |= bit;
 	if (r == JURAT_BUSY) /* the service wants a pause, also when it was asked for the chain */
 		return r;
-	return r > 0 ? jurat_fail(err, -ENOKEY, "the certificates that its check needs are not there") : r;
+	return r > 0 ? jurat_fail(err, -ENOKEY, "the certificates that its check needs are not available")
+		     : r;
 }
 
 static int check(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *value,
@@ -295,7 +297,8 @@ static void step_stock(struct read_through_slot *s, struct source_work *work)
 		return;
 	}
 	if (s->of->offline) {
-		(void)jurat_fail(&work->why, -ENOENT, "the store does not have it, and no service is asked");
+		(void)jurat_fail(&work->why, -ENOENT,
+				 "the store does not have it, and --offline forbids fetching it");
 		finish(work, MHD_HTTP_NOT_FOUND, 0);
 		return;
 	}
@@ -371,7 +374,7 @@ static bool may_ask(struct read_through_slot *s, struct source_work *work)
 		wait_in(work, LANE_STOCK, wait_ms);
 		return false;
 	}
-	(void)jurat_fail(&work->why, -EHOSTDOWN, "the quota of AMD's service is not known: %s", err.text);
+	(void)jurat_fail(&work->why, -EHOSTDOWN, "the rest of AMD's quota is unknown: %s", err.text);
 	finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
 	return false;
 }
@@ -396,7 +399,7 @@ static bool claim(struct read_through_slot *s, struct source_work *work, bool *r
 		wait_in(work, LANE_STOCK, POLL_MS);
 		return false;
 	}
-	(void)jurat_fail(&work->why, -EAGAIN, "another replica is asking for it");
+	(void)jurat_fail(&work->why, -EAGAIN, "another replica is fetching it");
 	finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, POLL_MS);
 	return false;
 }

@@ -38,7 +38,7 @@ static int add_root(struct read_through_roots *roots, const char *path, struct j
 	int r;
 
 	if (roots->n == MAX_ROOTS)
-		return jurat_fail(err, -E2BIG, "more than %d files of roots", MAX_ROOTS);
+		return jurat_fail(err, -E2BIG, "--roots: expected at most %d files, found more", MAX_ROOTS);
 	r = base_read_file(base_env_real(), path, MAX_ROOT_BYTES, &root->bytes, &root->n, err);
 	roots->n += r == 0;
 	return r < 0 ? jurat_wrap(err, r, "%s", path) : 0;
@@ -101,7 +101,7 @@ int read_through_load_roots(const char *path, struct read_through_roots *ret, st
 	if (folder)
 		closedir(folder);
 	if (r == 0 && roots.n == 0)
-		r = jurat_fail(err, -ENOENT, "'%s' has no files", path);
+		r = jurat_fail(err, -ENOENT, "--roots: '%s' contains no files", path);
 	if (r == 0)
 		r = try_roots(&roots, &checker, err);
 	endorse_checker_free(checker);
@@ -216,7 +216,7 @@ static void describe_asked(const struct read_through *t, struct metrics_text *to
 							       "bad", "refused", "down" };
 
 	metrics_head(to, "juratd_endorsements_upstream", "counter",
-		     "Items asked of the upstream services, by how that ended.");
+		     "Requests to upstream services, by result.");
 	for (unsigned i = 0; i < ENDORSE_N_SERVICES; i++)
 		for (unsigned k = 0; k < READ_THROUGH_N_ENDS; k++)
 			metrics_print(to,
@@ -231,24 +231,24 @@ void read_through_describe(void *source, struct metrics_text *to)
 		const char *name, *help;
 		const atomic_ullong *value;
 	} rows[] = {
-		{ "juratd_endorsements_stock_hits", "Items that the stock had.", &t->stats.stock_hits },
-		{ "juratd_endorsements_stock_misses", "Items that the stock did not have.",
+		{ "juratd_endorsements_stock_hits", "Items found in the stock.", &t->stats.stock_hits },
+		{ "juratd_endorsements_stock_misses", "Items not found in the stock.",
 		  &t->stats.stock_misses },
-		{ "juratd_endorsements_stock_bad", "Values in the stock that are not what they should be.",
+		{ "juratd_endorsements_stock_bad", "Values in the stock that failed their check.",
 		  &t->stats.stock_bad },
-		{ "juratd_endorsements_stock_expired", "Values in the stock that had expired.",
+		{ "juratd_endorsements_stock_expired", "Expired values found in the stock.",
 		  &t->stats.stock_expired },
-		{ "juratd_endorsements_stock_errors", "Requests to the stock that failed.",
+		{ "juratd_endorsements_stock_errors", "Failed requests to the stock.",
 		  &t->stats.stock_errors },
-		{ "juratd_endorsements_put_errors", "Values that the stock or the local copy did not take.",
-		  &t->stats.put_errors },
-		{ "juratd_endorsements_local_hits", "Items that the local copy had and the stock had not.",
+		{ "juratd_endorsements_put_errors",
+		  "Values that could not be written to the stock or the local copy.", &t->stats.put_errors },
+		{ "juratd_endorsements_local_hits", "Items found in the local copy but not in the stock.",
 		  &t->stats.local_hits },
-		{ "juratd_endorsements_claims_busy", "Times that another replica was asking for an item.",
+		{ "juratd_endorsements_claims_busy", "Times that another replica held the claim of an item.",
 		  &t->stats.claims_busy },
-		{ "juratd_endorsements_quota_waits", "Times that the quota of AMD's service was used up.",
-		  &t->stats.quota_waits },
-		{ "juratd_endorsements_pauses", "Times that AMD's service wanted to be left alone.",
+		{ "juratd_endorsements_quota_waits",
+		  "Times that a request waited for the quota of AMD's service.", &t->stats.quota_waits },
+		{ "juratd_endorsements_pauses", "Pauses required by AMD's service (status 429).",
 		  &t->stats.pauses },
 	};
 

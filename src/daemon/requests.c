@@ -85,11 +85,11 @@ static const char *text_of(unsigned status)
 	case MHD_HTTP_GONE:
 		return "the service no longer publishes this item";
 	case MHD_HTTP_TOO_MANY_REQUESTS:
-		return "the service has answered too many requests";
+		return "the service received too many requests";
 	case MHD_HTTP_BAD_GATEWAY:
-		return "the service's answer is not the item, or does not verify";
+		return "the service's response is not the requested item, or does not verify";
 	case MHD_HTTP_GATEWAY_TIMEOUT:
-		return "the service does not answer";
+		return "the service does not respond";
 	default:
 		return "the service is not available";
 	}
@@ -150,7 +150,7 @@ static void answer_entry(struct requests *s, const struct requests_query *q, str
 			 struct shelf_entry *e)
 {
 	if (shelf_status(e) != MHD_HTTP_OK)
-		answer_failure(s, q, r, shelf_status(e), "as a moment ago", 0);
+		answer_failure(s, q, r, shelf_status(e), "the same result as a moment ago", 0);
 	else if (q->fault < SERVICE_N_FAULTS)
 		answer_value(s, q, r, shelf_item(e), shelf_value(e), "memory");
 	else
@@ -195,7 +195,7 @@ static void on_timer(uv_timer_t *timer)
 
 		leave(s, w);
 		s->stats.waited_in_vain++;
-		ask_to_come_again(s, &w->query, w->request, "the item is not here yet");
+		ask_to_come_again(s, &w->query, w->request, "the item is not available yet");
 		free(w);
 	}
 	set_timer(s);
@@ -280,7 +280,7 @@ static void on_landed(void *context, struct flight *f)
 		const struct endorse_value *value = work->value.body || !e ? &work->value : shelf_value(e);
 
 		if (work->stock_only && work->status == MHD_HTTP_TOO_MANY_REQUESTS)
-			ask_to_come_again(s, &w->query, w->request, "too many VCEKs wait");
+			ask_to_come_again(s, &w->query, w->request, "too many VCEKs are waiting");
 		else if (work->status == MHD_HTTP_OK && value->body)
 			answer_value(s, &w->query, w->request, &work->item, value, work->from);
 		else
@@ -328,7 +328,7 @@ static void serve_item(struct requests *s, const struct requests_query *q, struc
 	if (f)
 		wait_for(s, f, q, r);
 	else
-		ask_to_come_again(s, q, r, "too many requests wait");
+		ask_to_come_again(s, q, r, "too many requests are waiting");
 }
 
 /* false: the fault was the answer. */

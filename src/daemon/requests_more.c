@@ -59,7 +59,7 @@ static void print_answers(const struct requests *s, struct metrics_text *to)
 	static const char *const from[REQUESTS_N_FROM] = { "memory", "source", "none" };
 
 	metrics_head(to, "juratd_endorsements_answers", "counter",
-		     "Answers by kind of item and class of status.");
+		     "Responses by kind of item and status class.");
 	for (unsigned i = 0; i <= ENDORSE_N_KINDS; i++)
 		for (unsigned class = 2; class < REQUESTS_CLASSES; class ++)
 			if (s->stats.answers[i][class] > 0)
@@ -69,8 +69,7 @@ static void print_answers(const struct requests *s, struct metrics_text *to)
 					"%" PRIu64 "\n",
 					i < ENDORSE_N_KINDS ? endorse_kind_name(i) : "none", class,
 					s->stats.answers[i][class]);
-	metrics_head(to, "juratd_endorsements_answers_from", "counter",
-		     "Answers by where the item was: in memory, or elsewhere.");
+	metrics_head(to, "juratd_endorsements_answers_from", "counter", "Responses by source of the item.");
 	for (unsigned i = 0; i < REQUESTS_N_FROM; i++)
 		metrics_print(to, "juratd_endorsements_answers_from_total{from=\"%s\"} %" PRIu64 "\n",
 			      from[i], s->stats.from[i]);
@@ -81,40 +80,41 @@ void requests_describe(const struct requests *s, const struct web_stats *web, st
 	const struct shelf_stats *shelf = shelf_stats(s->shelf);
 	const struct flights_stats *flights = flights_stats(s->flights);
 
-	metrics_one(to, "juratd_endorsements_connections", "gauge", "Open now.", web->connections);
+	metrics_one(to, "juratd_endorsements_connections", "gauge", "Open connections.", web->connections);
 	metrics_one(to, "juratd_endorsements_accepted", "counter", "Connections accepted.", web->accepted);
 	metrics_one(to, "juratd_endorsements_accept_failures", "counter",
-		    "Times that none could be accepted.", web->accept_failures);
+		    "Failed attempts to accept a connection.", web->accept_failures);
 	metrics_one(to, "juratd_endorsements_closed_for_others", "counter",
-		    "Connections closed because there were too many.", web->closed_for_others);
+		    "Connections closed because of the connection limit.", web->closed_for_others);
 	metrics_one(to, "juratd_endorsements_timeouts", "counter",
-		    "Connections closed without a request, or with an unread answer, in time.",
+		    "Connections closed because a request or the reading of a response timed out.",
 		    web->timeouts);
 	print_answers(s, to);
-	metrics_one(to, "juratd_endorsements_waiting", "gauge", "Requests that wait for an item now.",
+	metrics_one(to, "juratd_endorsements_waiting", "gauge", "Requests that are waiting for an item.",
 		    s->n_waiting);
 	metrics_one(to, "juratd_endorsements_waited_in_vain", "counter",
-		    "Clients that were asked to come again after their wait.", s->stats.waited_in_vain);
-	metrics_one(to, "juratd_endorsements_flights_now", "gauge", "Items that are being looked for now.",
+		    "Requests whose wait ended without the item.", s->stats.waited_in_vain);
+	metrics_one(to, "juratd_endorsements_flights_now", "gauge", "Items that are being obtained.",
 		    flights->now);
-	metrics_one(to, "juratd_endorsements_flights", "counter", "Items that were looked for.",
+	metrics_one(to, "juratd_endorsements_flights", "counter", "Times that obtaining an item began.",
 		    flights->started);
 	metrics_one(to, "juratd_endorsements_flights_joined", "counter",
-		    "Requests that found theirs under way.", flights->joined);
+		    "Requests for an item that was already being obtained.", flights->joined);
 	metrics_one(to, "juratd_endorsements_flights_refused", "counter",
-		    "Requests for which there were too many.", flights->refused);
+		    "Requests refused because too many items were being obtained.", flights->refused);
 	metrics_one(to, "juratd_endorsements_flights_dropped", "counter",
-		    "VCEKs that nobody had asked for lately, dropped for others.", flights->dropped);
-	metrics_one(to, "juratd_endorsements_refreshes", "counter", "Items asked for before they expired.",
-		    s->stats.refreshes);
-	metrics_one(to, "juratd_endorsements_memory_bytes", "gauge", "Of items in memory.", shelf->bytes);
+		    "Waiting VCEKs without a recent request, replaced by others.", flights->dropped);
+	metrics_one(to, "juratd_endorsements_refreshes", "counter",
+		    "Items requested again before they expired.", s->stats.refreshes);
+	metrics_one(to, "juratd_endorsements_memory_bytes", "gauge", "Size of the items in memory.",
+		    shelf->bytes);
 	metrics_one(to, "juratd_endorsements_memory_items", "gauge",
-		    "In memory, with those known not to exist.", shelf->entries);
-	metrics_one(to, "juratd_endorsements_memory_evicted", "counter", "Dropped from memory for others.",
+		    "Items in memory, including those known not to exist.", shelf->entries);
+	metrics_one(to, "juratd_endorsements_memory_evicted", "counter", "Items evicted from memory.",
 		    shelf->evicted);
 	if (s->options.source.ops->describe)
 		s->options.source.ops->describe(s->options.source.context, to);
 	if (s->options.platform)
-		metrics_one(to, "juratd_endorsements_faults", "counter", "Faults of the software platform.",
-			    s->stats.faults);
+		metrics_one(to, "juratd_endorsements_faults", "counter",
+			    "Injected faults of the software platform.", s->stats.faults);
 }

@@ -90,7 +90,7 @@ static void cancel_job(struct client *c)
 	if (b)
 		b->ops->cancel(b, &c->job);
 	else if (turns_remove(&c->server->turns, &c->job.waits))
-		on_done(&c->job, NULL, 0, "nobody waits for it any more");
+		on_done(&c->job, NULL, 0, "the client has gone");
 }
 
 static void client_close(struct client *c)

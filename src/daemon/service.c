@@ -171,7 +171,8 @@ int service_listen(struct service *s, const struct option_list *listen,
 
 	for (size_t i = 0; r == 0 && i < listen->n; i++) {
 		if (s->n_listeners == SERVICE_MAX_LISTENERS)
-			return jurat_fail(err, -E2BIG, "more than %d addresses", SERVICE_MAX_LISTENERS);
+			return jurat_fail(err, -E2BIG, "expected at most %d addresses",
+					  SERVICE_MAX_LISTENERS);
 		r = read(listen->text[i], &a, err);
 		if (r == 0)
 			r = listener_open(&a, (mode_t)s->settings->socket_mode, s->settings->start_wait_ms,
@@ -216,7 +217,7 @@ static void describe_reloads(const struct service *s, struct metrics_text *to)
 	char name[64];
 
 	print_name(s, name, "reloads");
-	metrics_head(to, name, "counter", "Times that the configuration was read again on SIGHUP.");
+	metrics_head(to, name, "counter", "Configuration reloads, by result.");
 	metrics_print(to, "%s_total{result=\"done\"} %" PRIu64 "\n", name, s->n_reloads);
 	metrics_print(to, "%s_total{result=\"failed\"} %" PRIu64 "\n", name, s->n_failed_reloads);
 }
@@ -239,12 +240,13 @@ static void describe(void *context, struct metrics_text *to)
 	char name[64];
 
 	print_name(s, name, "build");
-	metrics_head(to, name, "info", "The release that runs.");
+	metrics_head(to, name, "info", "Version of juratd.");
 	metrics_print(to, "%s_info{version=\"%s\"} 1\n", name, JURAT_VERSION_STRING);
 	print_name(s, name, "start_time_seconds");
-	metrics_one(to, name, "gauge", "When it was started, in Unix time.", (uint64_t)s->started);
+	metrics_one(to, name, "gauge", "Start time of the process, in Unix time.", (uint64_t)s->started);
 	print_name(s, name, "watchdog");
-	metrics_one(to, name, "gauge", "1 if the service manager has a watchdog for it.", s->has_watchdog);
+	metrics_one(to, name, "gauge", "1 if the service manager has a watchdog for the process.",
+		    s->has_watchdog);
 	describe_reloads(s, to);
 	describe_seccomp(s, to);
 	s->role->describe(s->context, to);
@@ -399,7 +401,9 @@ static int install_filter(struct service *s, struct jurat_error *err)
 		return r;
 	log_event(mode == SANDBOX_ON || mode == SANDBOX_KILL ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "seccomp",
 		  "mode", sandbox_mode_name(mode), "why",
-		  mode == asked ? "as configured" : "this build has sanitizers, which need all calls", NULL);
+		  mode == asked ? "as configured"
+				: "this build has sanitizers, which need unrestricted system calls",
+		  NULL);
 	return 0;
 }
 
@@ -454,7 +458,7 @@ static int run(struct service *s)
 	int status;
 
 	if (notify_take_fds(&s->fds) < 0) {
-		fprintf(stderr, "juratd %s: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES make no sense\n",
+		fprintf(stderr, "juratd %s: LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES are inconsistent\n",
 			s->role->name);
 		return DAEMON_ENVIRONMENT;
 	}

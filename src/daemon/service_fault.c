@@ -74,7 +74,7 @@ static int read_retry_after(const char *text, struct service_fault *f, struct ju
 	    strncmp(text, name, sizeof(name) - 1) != 0 ||
 	    !read_number(text + sizeof(name) - 1, MAX_RETRY_AFTER_S, &s))
 		return jurat_fail(err, -EINVAL,
-				  "expected ',retry-after=SECONDS' of 429 or outage, found ',%s'", text);
+				  "expected ',retry-after=SECONDS' after 429 or outage, found ',%s'", text);
 	f->retry_after_s = (unsigned)s;
 	return 0;
 }
@@ -127,7 +127,8 @@ int service_fault_read(const char *text, struct service_fault *ret, struct jurat
 	int r = 0;
 
 	if (strlen(text) >= sizeof(copy))
-		return jurat_fail(err, -EINVAL, "a fault has at most %zu characters", sizeof(copy) - 1);
+		return jurat_fail(err, -EINVAL, "expected a fault of at most %zu characters",
+				  sizeof(copy) - 1);
 	memcpy(copy, text, strlen(text) + 1);
 	item = split(copy, '@');
 	if (strncmp(copy, "redirect:", 9) != 0) /* whose URL may have commas */

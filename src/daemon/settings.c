@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 	  "the slowest client is disconnected",
 	  OPTION_NUMBER, AT(max_unsent_bytes), 1 << 20, UINT64_C(1) << 40 },
 	{ "requests-per-connection", "N",
-	  "requests per connection (default 1, as Intel's service; 0: no limit)", OPTION_NUMBER,
+	  "requests per connection (default 1, as in Intel's service; 0: no limit)", OPTION_NUMBER,
 	  AT(requests_per_connection), 0, UINT32_MAX },
 	{ "no-raw", NULL, "refuse raw TDREPORTs, which have no length prefix", OPTION_FLAG, AT(no_raw) },
 	{ "drain", "MS", "time for pending requests after SIGTERM (default 10000)", OPTION_NUMBER,

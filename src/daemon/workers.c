@@ -140,7 +140,7 @@ int workers_new(uv_loop_t *loop, unsigned n_workers, const struct worker_ops *op
 	struct workers *w;
 
 	if (n_workers < 1 || n_workers > WORKERS_MAX)
-		return jurat_fail(err, -EINVAL, "1 to %d workers, not %u", WORKERS_MAX, n_workers);
+		return jurat_fail(err, -EINVAL, "expected 1 to %d workers, found %u", WORKERS_MAX, n_workers);
 	w = calloc(1, sizeof(*w) + n_slots * sizeof(w->slots[0]));
 	if (!w)
 		return jurat_fail_memory(err);

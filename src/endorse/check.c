@@ -94,12 +94,13 @@ static int check_shape(const struct endorse_item *item, const struct endorse_val
 	if (header && !value->issuer_chain)
 		return jurat_fail(err, -EBADMSG, "the issuer chain is missing (%s)", header);
 	if (!header && value->issuer_chain)
-		return jurat_fail(err, -EBADMSG, "an issuer chain, which no service sends with this");
+		return jurat_fail(err, -EBADMSG,
+				  "found an issuer chain, which services do not send with this item");
 	if (header && strlen(value->issuer_chain) > ENDORSE_MAX_CHAIN_BYTES)
 		return jurat_fail(err, -EBADMSG, "the issuer chain has more than %d bytes",
 				  ENDORSE_MAX_CHAIN_BYTES);
 	if (header && header_size(value->issuer_chain) > ENDORSE_MAX_CHAIN_HEADER_BYTES)
-		return jurat_fail(err, -EBADMSG, "the issuer chain does not fit a header of %d bytes",
+		return jurat_fail(err, -EBADMSG, "the issuer chain does not fit into a header of %d bytes",
 				  ENDORSE_MAX_CHAIN_HEADER_BYTES);
 	return 0;
 }

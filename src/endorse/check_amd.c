@@ -138,7 +138,7 @@ int endorse_check_amd(struct endorse_case *c, struct jurat_error *err)
 	chain = &c->checker->chains[c->item->product][vlek];
 	if (!chain->intermediate)
 		return jurat_fail(err, -ENOKEY,
-				  "the certificates of its issuers, %s of %s, were not checked yet",
+				  "the certificates of its issuers (%s of %s) have not been checked yet",
 				  vlek ? "ASVK and ARK" : "ASK and ARK", snp_product_name(c->item->product));
 	return kind == ENDORSE_VCEK ? check_vcek(c, chain, err) : check_crl(c, chain, vlek, err);
 }

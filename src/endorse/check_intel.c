@@ -167,8 +167,8 @@ static int check_update(const struct endorse_case *c, enum endorse_tee tee, cons
 		expected = early_number(numbers, number, doc->issue_date);
 	else if (numbers->n > 0 && is_new(numbers, number, doc->issue_date))
 		return jurat_fail(err, -EBADMSG,
-				  "tcbEvaluationDataNumber: expected that of update=standard, "
-				  "found %u, of update=early",
+				  "tcbEvaluationDataNumber: expected that of update=standard, found %u, "
+				  "which is that of update=early",
 				  number);
 	if (number != expected)
 		return jurat_fail(err, -EBADMSG, "tcbEvaluationDataNumber: expected %u, found %u", expected,
@@ -381,7 +381,7 @@ static int check_root_crl(struct endorse_case *c, struct intel *intel, struct ju
 	root = find_root(c, &intel->set->crls[0]->crl);
 	if (!root)
 		return jurat_fail(err, -ENOKEY,
-				  "no issuer chain with the certificate of the root was checked yet");
+				  "no issuer chain with the root certificate has been checked yet");
 	intel->set->certs[intel->set->n_certs++] = cert_entry_share(root);
 	r = endorse_check_outcome(c, tdx_judge_root(&intel->j, root), VERIFY_N_REASONS, err);
 	if (r < 0)

@@ -83,8 +83,8 @@ static int read_certs(const uint8_t *text, size_t n, struct cert_entry *certs[2]
 		if (i == 2 || n - off < sizeof(begin) - 1 ||
 		    memcmp(text + off, begin, sizeof(begin) - 1) != 0)
 			return jurat_fail(err, -EBADMSG,
-					  "expected two certificates in PEM, found at offset %zu, behind %zu "
-					  "certificates, something else",
+					  "expected two certificates in PEM, found other data at offset %zu, "
+					  "after %zu certificates",
 					  off, i);
 		r = crypto_pem_next(text, n, &off, label, &der, &size, err);
 		if (r == JURAT_NOT_FOUND)

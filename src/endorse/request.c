@@ -141,7 +141,7 @@ static int read_uri(struct request *q, const char *value, struct jurat_error *er
 		q->item = inner.item;
 		return 0;
 	}
-	return refuse_value(PARAMETER_URI, value, "the URL of a CRL of Intel's or AMD's", err);
+	return refuse_value(PARAMETER_URI, value, "the URL of an Intel or AMD CRL", err);
 }
 
 static int read_value(struct request *q, unsigned parameter, const char *value, struct jurat_error *err)
@@ -202,7 +202,7 @@ static int read_parameter(struct request *q, char *pair, struct jurat_error *err
 	while (i < N_PARAMETERS && (!(q->allowed & BIT(i)) || strcmp(pair, parameter_name(i)) != 0))
 		i++;
 	if (i == N_PARAMETERS)
-		return jurat_fail(err, -EINVAL, "parameter '%.64s' is not known for this path", pair);
+		return jurat_fail(err, -EINVAL, "parameter '%.64s' is unknown for this path", pair);
 	if (q->seen & BIT(i))
 		return jurat_fail(err, -EINVAL, "parameter %s is repeated", pair);
 	q->seen |= BIT(i);
@@ -229,7 +229,7 @@ static int read_query(struct request *q, char *query, struct jurat_error *err)
 		if (q->required & ~q->seen & BIT(i))
 			return jurat_fail(err, -EINVAL, "parameter %s is missing", parameter_name(i));
 	if ((q->seen & UPDATES) == UPDATES)
-		return jurat_fail(err, -EINVAL, "parameters %s and %s exclude each other",
+		return jurat_fail(err, -EINVAL, "parameters %s and %s cannot be used together",
 				  parameter_name(PARAMETER_UPDATE), parameter_name(PARAMETER_NUMBER));
 	return 0;
 }
@@ -360,7 +360,7 @@ static int read_target(struct request *q, const char *target, struct jurat_error
 		*query++ = '\0';
 	r = find_path(q, copy) ? 0 : read_kds(q, copy, err);
 	if (r == JURAT_NOT_FOUND)
-		jurat_fail(err, r, "no service has the path '%.200s'", copy);
+		jurat_fail(err, r, "unknown path '%.200s'", copy);
 	return r ? r : read_query(q, query, err);
 }
 

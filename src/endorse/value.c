@@ -99,7 +99,7 @@ int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *r
 	struct endorse_value value auto_call(endorse_value_done) = { .size = size };
 
 	if (r.bad || memcmp(start, magic, sizeof(magic)) != 0)
-		return jurat_fail(err, -EBADMSG, "no packed endorsement");
+		return jurat_fail(err, -EBADMSG, "expected a packed endorsement, found other data");
 	if (version != VERSION)
 		return jurat_fail(err, -EBADMSG, "packed endorsement: expected version %d, found %u", VERSION,
 				  version);
@@ -107,9 +107,10 @@ int endorse_value_unpack(const uint8_t *bytes, size_t n, struct endorse_value *r
 	chain = bytes_rd_take(&r, chain_bytes);
 	if (r.bad || bytes_rd_left(&r) > 0 || size == 0 || size > ENDORSE_MAX_BYTES ||
 	    chain_bytes > ENDORSE_MAX_CHAIN_BYTES)
-		return jurat_fail(err, -EBADMSG, "packed endorsement: its sizes do not fit %zu bytes", n);
+		return jurat_fail(err, -EBADMSG,
+				  "packed endorsement: its sizes do not match its length of %zu bytes", n);
 	if (memchr(chain, 0, chain_bytes))
-		return jurat_fail(err, -EBADMSG, "packed endorsement: its issuer chain has a NUL");
+		return jurat_fail(err, -EBADMSG, "packed endorsement: its issuer chain contains a NUL byte");
 	value.body = malloc(size);
 	value.issuer_chain = chain_size == NO_CHAIN ? NULL : strndup((const char *)chain, chain_bytes);
 	if (!value.body || (chain_size != NO_CHAIN && !value.issuer_chain))

@@ -383,7 +383,7 @@ static int get_from_files(struct fetch_directory *d, const struct endorse_item *
 	endorse_item_name(item, name, sizeof(name));
 	if (missing)
 		return jurat_fail(err, JURAT_NOT_FOUND,
-				  "not found: '%s' has %s, but no certificate of '%s', which signs it",
+				  "not found: '%s' has %s, but not the certificate of its signer '%s'",
 				  d->path, name, missing);
 	if (!main || n > 0) /* n > 0: all combinations were tried */
 		return jurat_fail(err, JURAT_NOT_FOUND, "not found: '%s' has no %s", d->path, name);

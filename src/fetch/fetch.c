@@ -89,11 +89,11 @@ static int ask(struct fetcher *f, const struct request *q, struct http_answer *r
 static int fail_status(const struct request *q, struct jurat_error *err)
 {
 	if (q->status == 404 || q->status == 410)
-		return jurat_fail(err, JURAT_NOT_FOUND, "not found: %s answers %u for '%s'", q->host,
+		return jurat_fail(err, JURAT_NOT_FOUND, "not found: %s returned %u for '%s'", q->host,
 				  q->status, q->url);
 	if (q->status == 429)
-		return jurat_fail(err, JURAT_BUSY, "%s answers 429, too many requests", q->host);
-	return jurat_fail(err, retry_status(q->status) ? -EHOSTDOWN : -EPROTO, "%s answers %u for %s",
+		return jurat_fail(err, JURAT_BUSY, "%s returned 429, too many requests", q->host);
+	return jurat_fail(err, retry_status(q->status) ? -EHOSTDOWN : -EPROTO, "%s returned %u for %s",
 			  q->host, q->status, endorse_kind_name(q->item->kind));
 }
 
@@ -241,7 +241,7 @@ static int get_from_directory(struct fetcher *f, const struct endorse_item *item
 			return first;
 		if (base_now_ns(f->env) >= deadline_ns)
 			return jurat_fail(err, -ETIMEDOUT,
-					  "no file was found that passes its check within the time limit");
+					  "no file that passes its check was found within the time limit");
 		if (r == 0)
 			r = check_with_needs(f, item, deadline_ns, &value, text);
 		if (r == 0) {

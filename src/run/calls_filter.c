@@ -119,7 +119,7 @@ static struct advice advice_for(unsigned intercept)
 {
 	if (intercept & RUN_INTERCEPT_VSOCK)
 		return (struct advice){ "--qgs vsock", "use --qgs unix:PATH",
-					"use --qgs unix:PATH here or there" };
+					"use --qgs unix:PATH in one of them" };
 	return (struct advice){ "--endorsements",
 				"run it as root, or set sysctl net.ipv4.ip_unprivileged_port_start=443",
 				"use the option in one of them, or run this one as root" };
@@ -130,17 +130,17 @@ static int no_interception(int r, unsigned intercept, struct jurat_error *err)
 	const struct advice advice = advice_for(intercept);
 
 	if (r == -EBUSY)
-		return jurat_fail(err, r,
-				  "%s: calls are handed to a process around this one already, a jurat run "
-				  "with such an option or a container's supervisor, and the kernel has them "
-				  "go to one only: %s (%s)",
-				  advice.option, advice.or_there, strerror(-r));
+		return jurat_fail(
+			err, r,
+			"%s: another process (a jurat run with such an option, or a container's supervisor) "
+			"already intercepts system calls here, and the kernel allows only one: %s (%s)",
+			advice.option, advice.or_there, strerror(-r));
 	if (r == -EOPNOTSUPP)
-		return jurat_fail(err, r, "%s: it needs Linux 5.14 on x86-64 or aarch64: %s (%s)",
+		return jurat_fail(err, r, "%s: expected Linux 5.14 or later on x86-64 or aarch64: %s (%s)",
 				  advice.option, advice.instead, strerror(-r));
 	return jurat_fail(err, r,
-			  "%s: this kernel, or a container's policy, has no seccomp user notification: allow "
-			  "seccomp(2) there, or %s (%s)",
+			  "%s: seccomp user notification is not available with this kernel or container "
+			  "policy: allow seccomp(2), or %s (%s)",
 			  advice.option, advice.instead, strerror(-r));
 }
 

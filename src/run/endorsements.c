@@ -62,7 +62,7 @@ static int open_listener(struct run_endorsements *e, int *ret, struct jurat_erro
 	int r = base_random(base_env_real(), address + 1, 3);
 
 	if (r < 0)
-		return jurat_fail(err, r, "no random numbers: %s", strerror(-r));
+		return jurat_fail(err, r, "cannot get random numbers: %s", strerror(-r));
 	address[1] |= 1; /* not one that something else has: 127.0.0.1, 127.0.0.53, 127.0.1.1 */
 	address[3] = (uint8_t)(1 + address[3] % 254);
 	e->at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(HTTPS) };
@@ -235,7 +235,7 @@ static int set_up(struct run_endorsements *e, const sigset_t *mask, struct run_c
 		return r;
 	snprintf(path, sizeof(path), "%s/" DIRECTORY, e->platform->temp);
 	if (mkdir(path, 0755) < 0 || chmod(path, 0755) < 0) /* whatever the umask is */
-		return jurat_fail(err, -errno, "cannot make '%s': %s", path, strerror(errno));
+		return jurat_fail(err, -errno, "cannot create '%s': %s", path, strerror(errno));
 	if (ntohs(e->at.sin_port) != HTTPS)
 		r = run_redirect_new(e->platform, e->at.sin_addr, HTTPS, ntohs(e->at.sin_port), calls,
 				     &e->redirect, err);
@@ -358,7 +358,7 @@ int run_endorsements_serve(struct run_endorsements *e)
 	else if (r < 0)
 		fprintf(stderr,
 			"jurat run: the endorsement service ended with status %d: connections to it are "
-			"refused from now on; it wrote: %s\n",
+			"refused from now on; its last message: %s\n",
 			WEXITSTATUS(e->service.status), e->service.said);
 	return r;
 }

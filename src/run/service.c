@@ -141,7 +141,7 @@ static int open_notices(struct run_service *s, char path[static sizeof(struct so
 	s->notices = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->notices < 0 || bind(s->notices, (const struct sockaddr *)&name, sizeof(sa_family_t)) < 0 ||
 	    getsockname(s->notices, (struct sockaddr *)&name, &size) < 0)
-		return jurat_fail(err, -errno, "cannot make a socket: %s", strerror(errno));
+		return jurat_fail(err, -errno, "cannot create a socket: %s", strerror(errno));
 	snprintf(path, sizeof(name), "@%.*s", (int)(size - offsetof(struct sockaddr_un, sun_path)) - 1,
 		 name.sun_path + 1);
 	return 0;
@@ -203,7 +203,7 @@ int run_service_start(char **argv, int listener, const sigset_t *mask, struct ru
 	if (r < 0)
 		return r;
 	if (pipe2(log, O_CLOEXEC) < 0)
-		return jurat_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
+		return jurat_fail(err, -errno, "cannot create a pipe: %s", strerror(errno));
 	s->log = log[0];
 	(void)fcntl(s->log, F_SETFL, O_NONBLOCK); /* this end's alone */
 	s->pid = fork();

@@ -200,7 +200,7 @@ static int make_party(struct base_env *env, const char *name, struct party *ret,
 	int r = base_random(env, secret, sizeof(secret));
 
 	if (r < 0)
-		return jurat_fail(err, r, "no random numbers: %s", strerror(-r));
+		return jurat_fail(err, r, "cannot get random numbers: %s", strerror(-r));
 	ret->name = name;
 	r = crypto_p256_signer_derive(secret, sizeof(secret), &ret->key, err);
 	bytes_wipe(secret, sizeof(secret));
@@ -228,7 +228,7 @@ int run_tls_cert_new(struct base_env *env, const struct run_names *names, const 
 		if (r == 0)
 			r = write_key(server.key, &cert.key);
 		if (r < 0)
-			r = jurat_fail(err, r, "cannot make a TLS certificate: %s", strerror(-r));
+			r = jurat_fail(err, r, "cannot create a TLS certificate: %s", strerror(-r));
 	}
 	crypto_p256_signer_free(ca.key);
 	crypto_p256_signer_free(server.key);

@@ -192,7 +192,7 @@ static int write_file(const struct dir_stock *d, const struct dir_place *place, 
 	if (r == 0) {
 		r = base_rename_at(env, place->folder, beside, place->name);
 		if (r < 0)
-			dir_fail(r, "rename to", place, place->name, err);
+			dir_fail(r, "replace", place, place->name, err);
 	}
 	if (r < 0) {
 		base_unlink_at(env, place->folder, beside);
@@ -201,7 +201,7 @@ static int write_file(const struct dir_stock *d, const struct dir_place *place, 
 	}
 	base_close(env, fd);
 	r = base_fsync(env, place->folder);
-	return r < 0 ? dir_fail(r, "write the directory of", place, place->name, err) : 0;
+	return r < 0 ? dir_fail(r, "sync the directory of", place, place->name, err) : 0;
 }
 
 static int put_bytes(const struct dir_stock *d, const struct endorse_item *item, const uint8_t *bytes,

@@ -29,10 +29,10 @@ static int enter(const struct dir_stock *d, int folder, const char *name, const 
 	int fd, r = make ? base_mkdir_at(d->base.env, folder, name, DIR_MODE) : 0;
 
 	if (r < 0 && r != -EEXIST && r != -EROFS)
-		return fail(r, "make directory", path, err);
+		return fail(r, "create directory", path, err);
 	fd = base_open_at(d->base.env, folder, name, O_DIRECTORY | (make ? O_RDONLY : O_PATH), 0);
 	if (fd == -ENOENT && r == -EROFS)
-		return fail(r, "make directory", path, err);
+		return fail(r, "create directory", path, err);
 	if (fd == -ENOTDIR)
 		return jurat_fail(err, fd,
 				  "'%s': expected a directory, found a symbolic link or another file", path);

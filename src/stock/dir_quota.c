@@ -114,7 +114,7 @@ int dir_stock_take(struct stock *stock, const struct stock_quota *quota, uint64_
 	}
 	base_close(d->base.env, fd);
 	if (r < 0)
-		return fail(d, r, "take from", file, err);
+		return fail(d, r, "take from the quota in", file, err);
 	if (wait == 0)
 		return 0;
 	*ret_wait_ms = (wait + 999999) / 1000000;

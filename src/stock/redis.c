@@ -95,7 +95,7 @@ static int get(struct stock *stock, const struct endorse_item *item, struct endo
 	else if (reply->type == REDIS_REPLY_NIL)
 		r = JURAT_NOT_FOUND;
 	else
-		r = jurat_fail(err, -EBADMSG, "the answer to GET is no string");
+		r = jurat_fail(err, -EBADMSG, "the reply to GET is not a string");
 	freeReplyObject(reply);
 	return r == -EBADMSG ? jurat_wrap(err, r, "%s", s->conn.name) : r;
 }
@@ -111,7 +111,7 @@ static int set(struct redis_stock *s, const struct redis_word *words, size_t n, 
 	if (reply->type == REDIS_REPLY_NIL)
 		r = JURAT_BUSY;
 	else if (reply->type != REDIS_REPLY_STATUS || strcmp(reply->str, "OK") != 0)
-		r = jurat_fail(err, -EPROTO, "%s: the answer to SET is not OK", s->conn.name);
+		r = jurat_fail(err, -EPROTO, "%s: the reply to SET is not OK", s->conn.name);
 	freeReplyObject(reply);
 	return r;
 }
@@ -127,7 +127,7 @@ static int put(struct stock *stock, const struct endorse_item *item, const struc
 	int r;
 
 	if (expires <= now)
-		return jurat_fail(err, -ESTALE, "it has expired");
+		return jurat_fail(err, -ESTALE, "the value has expired");
 	r = endorse_value_pack(value, expires, &packed, &n, err);
 	if (r < 0)
 		return r;
@@ -138,9 +138,8 @@ static int put(struct stock *stock, const struct endorse_item *item, const struc
 	snprintf(ms, sizeof(ms), "%" PRId64, expires == INT64_MAX ? 0 : (expires - now) * 1000);
 	words[4] = WORD(ms);
 	r = set(of(stock), words, expires == INT64_MAX ? 3 : 5, err);
-	return r == JURAT_BUSY
-		       ? jurat_fail(err, -EPROTO, "%s: the answer to SET is nil", of(stock)->conn.name)
-		       : r;
+	return r == JURAT_BUSY ? jurat_fail(err, -EPROTO, "%s: the reply to SET is nil", of(stock)->conn.name)
+			       : r;
 }
 
 /* ---- Claims */
@@ -168,7 +167,7 @@ static int claim(struct stock *stock, const struct endorse_item *item, uint64_t 
 		return jurat_fail_memory(err);
 	r = base_random(stock->env, token, sizeof(token));
 	if (r < 0)
-		return jurat_fail(err, r, "no random number for a claim: %s", strerror(-r));
+		return jurat_fail(err, r, "cannot get a random number for a claim: %s", strerror(-r));
 	bytes_to_hex(token, sizeof(token), next->token);
 	key_of(item, "claim", next->key);
 	snprintf(ms, sizeof(ms), "%" PRIu64, for_ms);
@@ -241,7 +240,8 @@ static int take(struct stock *stock, const struct stock_quota *quota, uint64_t *
 	if (r < 0)
 		return r;
 	if (wait < 0)
-		return jurat_fail(err, -EPROTO, "%s: a time to wait of %" PRId64 " ms", s->conn.name, wait);
+		return jurat_fail(err, -EPROTO, "%s: expected a wait of 0 ms or more, found %" PRId64 " ms",
+				  s->conn.name, wait);
 	if (wait == 0)
 		return 0;
 	*ret_wait_ms = (uint64_t)wait < STOCK_MAX_PAUSE_MS ? (uint64_t)wait : STOCK_MAX_PAUSE_MS;

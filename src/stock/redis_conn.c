@@ -57,7 +57,7 @@ static int wait_for(struct redis_conn *conn, short events, uint64_t end, struct 
 		int n;
 
 		if (now >= end)
-			return lost(conn, "no answer in time", err);
+			return lost(conn, "no reply in time", err);
 		n = poll(&p, 1, (int)((end - now + 999999) / 1000000));
 		if (n > 0)
 			return 0;
@@ -99,12 +99,12 @@ static int receive(struct redis_conn *conn, uint64_t end, redisReply **ret, stru
 		int r;
 
 		if (redisReaderGetReply(reader, &reply) != REDIS_OK)
-			return not_redis(conn,
-					 "its answer is not of the Redis protocol, or not what was asked for",
-					 err);
+			return not_redis(
+				conn, "its reply is not in the Redis protocol, or not of the expected type",
+				err);
 		if (reply && reader->pos < reader->len) {
 			freeReplyObject(reply);
-			return not_redis(conn, "it answers more than it was asked", err);
+			return not_redis(conn, "it sent more than one reply", err);
 		}
 		if (reply) {
 			*ret = reply;
@@ -120,9 +120,9 @@ static int receive(struct redis_conn *conn, uint64_t end, redisReply **ret, stru
 			return lost(conn, n < 0 ? strerror(errno) : "the connection was closed", err);
 		got += (size_t)n;
 		if (got > MAX_REPLY_BYTES)
-			return not_redis(conn, "its answer is too large", err);
+			return not_redis(conn, "its reply is too large", err);
 		if (redisReaderFeed(reader, bytes, (size_t)n) != REDIS_OK)
-			return not_redis(conn, "its answer cannot be kept", err);
+			return not_redis(conn, "its reply cannot be buffered", err);
 	}
 }
 
@@ -191,7 +191,7 @@ static int expect_ok(struct redis_conn *conn, const struct redis_word *words, si
 		return r;
 	r = reply->type == REDIS_REPLY_STATUS ? 0 : -EPROTO;
 	freeReplyObject(reply);
-	return r < 0 ? not_redis(conn, "it does not answer OK", err) : 0;
+	return r < 0 ? not_redis(conn, "its reply is not OK", err) : 0;
 }
 
 static int sign_in(struct redis_conn *conn, uint64_t end, struct jurat_error *err)
@@ -271,7 +271,7 @@ static int load(struct redis_conn *conn, unsigned which, const char *text, struc
 	if (reply->type == REDIS_REPLY_STRING && reply->len == REDIS_SHA_CHARS)
 		memcpy(conn->sha[which], reply->str, REDIS_SHA_CHARS);
 	else
-		r = not_redis(conn, "it has no digest for a script", err);
+		r = not_redis(conn, "it returned no digest for a script", err);
 	freeReplyObject(reply);
 	return r;
 }
@@ -302,7 +302,7 @@ int redis_run(struct redis_conn *conn, unsigned which, const char *text, const s
 	if (reply->type == REDIS_REPLY_INTEGER)
 		*ret = reply->integer;
 	else
-		r = not_redis(conn, "a script has not answered with a number", err);
+		r = not_redis(conn, "the reply of a script is not a number", err);
 	freeReplyObject(reply);
 	return r;
 }

@@ -20,9 +20,8 @@ int stock_open(const char *where, const struct stock_options *options, struct st
 	if (!strncmp(where, "redis://", 8) || !strncmp(where, "redis+unix:", 11))
 		return stock_open_redis(where, env, timeout, ret, err);
 	if (!strncmp(where, "rediss:", 7))
-		return jurat_fail(
-			err, -EINVAL,
-			"rediss: is not supported; connect to a TLS proxy on this machine by redis:");
+		return jurat_fail(err, -EINVAL,
+				  "rediss: is not supported; use redis: with a TLS proxy on this machine");
 	return jurat_fail(err, -EINVAL,
 			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.*s'",
 			  (int)(strcspn(where, ":") < 32 ? strcspn(where, ":") : 32),
@@ -51,7 +50,8 @@ int stock_claim(struct stock *stock, const struct endorse_item *item, uint64_t f
 		struct jurat_error *err)
 {
 	if (for_ms == 0 || for_ms > STOCK_MAX_PAUSE_MS)
-		return jurat_fail(err, -EINVAL, "a claim cannot last %llu ms", (unsigned long long)for_ms);
+		return jurat_fail(err, -EINVAL, "the time of a claim is out of range: %llu ms",
+				  (unsigned long long)for_ms);
 	return stock->ops->claim(stock, item, for_ms, err);
 }
 
@@ -67,7 +67,8 @@ static int check_quota(const struct stock_quota *quota, struct jurat_error *err)
 	const size_t n = strlen(quota->name);
 
 	if (n == 0 || n > MAX_QUOTA_NAME || strspn(quota->name, allowed) != n)
-		return jurat_fail(err, -EINVAL, "a quota's name has 1 to %d small letters, digits and dashes",
+		return jurat_fail(err, -EINVAL,
+				  "quota name: expected 1 to %d lower-case letters, digits and dashes",
 				  MAX_QUOTA_NAME);
 	if (quota->burst == 0 || quota->burst > STOCK_MAX_BURST || quota->interval_ms == 0 ||
 	    quota->interval_ms > STOCK_MAX_INTERVAL_MS)

@@ -191,7 +191,7 @@ static void health_and_the_release_are_told(void **state)
 	} cases[] = {
 		{ "/healthz", " 200 ", "\r\n\r\nok\n" },
 		{ "/metrics", " 200 ", "\njuratd_qgs_build_info{version=\"" JURAT_VERSION_STRING "\"} 1\n" },
-		{ "/", " 404 ", "there are only /metrics and /healthz\n" },
+		{ "/", " 404 ", "not found; available: /metrics, /healthz\n" },
 	};
 
 	serve("3600000");

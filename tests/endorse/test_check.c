@@ -170,8 +170,8 @@ static void early_and_standard_are_told_apart_by_the_list(void **state)
 		{ "17", ENDORSE_STANDARD, 0, "" },
 		{ "19", ENDORSE_EARLY, 0, "" },
 		{ "19", ENDORSE_STANDARD, -EBADMSG,
-		  "expected that of update=standard, found 19, of update=early" },
-		{ "20", ENDORSE_STANDARD, -EBADMSG, "found 20, of update=early" },
+		  "expected that of update=standard, found 19, which is that of update=early" },
+		{ "20", ENDORSE_STANDARD, -EBADMSG, "found 20, which is that of update=early" },
 		{ "20", ENDORSE_EARLY, 0, "" }, /* newer than the list */
 		{ "17", ENDORSE_EARLY, -EBADMSG, "expected 19, found 17" },
 		{ "16", ENDORSE_STANDARD, 0, "" }, /* older than the list */

@@ -532,7 +532,7 @@ static const struct spoilt {
 	{ ENDORSE_QE_IDENTITY, number_18, -EBADMSG, "tcbEvaluationDataNumber: expected 18, found 17" },
 	{ ENDORSE_QE_IDENTITY, changed_text, -EBADMSG, "qe-identity-signature" },
 	{ ENDORSE_QE_IDENTITY, cas_chain, -EBADMSG, "tcb-signer-" },
-	{ ENDORSE_TCB_INFO, padded_chain, -EBADMSG, "does not fit a header" },
+	{ ENDORSE_TCB_INFO, padded_chain, -EBADMSG, "does not fit into a header" },
 	{ ENDORSE_QE_IDENTITY, no_chain, -EBADMSG, "SGX-Enclave-Identity-Issuer-Chain" },
 	{ ENDORSE_QE_IDENTITY, in_3000, -ESTALE, "" },
 	{ ENDORSE_QVE_IDENTITY, identity_instead, -EBADMSG, "id: expected QVE, found TD_QE" },

@@ -474,7 +474,7 @@ def the_exit_status_tells_a_missing_item_from_a_missing_connection(tmp):
     assert "127.0.0.1" in run(*args, "--attempts", "1", status=3).stderr
     with Server(in_turn(answer(429, headers=("Retry-After: 300",)))) as server:
         text = run("fetch", "vcek", "--report", p.report, "--from", server.url, "--out", tmp, status=3).stderr
-        assert f"127.0.0.1:{server.port} answers 429" in text and "try again in 30" in text, text
+        assert f"127.0.0.1:{server.port} returned 429" in text and "try again in 30" in text, text
     with Server(in_turn(answer(503))) as server:
         run("fetch", "vcek", "--report", p.report, "--from", server.url, "--out", tmp, "--timeout", "1", status=3)
     assert names(tmp) == []
@@ -634,7 +634,7 @@ def verify_refuses_what_stays_missing_and_gives_no_verdict_without_a_connection(
     assert out.stdout == "" and "127.0.0.1" in out.stderr, out
     with Server(services(p, chain=answer(429, headers=("Retry-After: 1000",)))) as server:
         out = run("verify", "--fetch", "--from", server.url, "--roots", p.roots, p.alone, status=3)
-        assert out.stdout == "" and "answers 429" in out.stderr and "try again" in out.stderr, out
+        assert out.stdout == "" and "returned 429" in out.stderr and "try again" in out.stderr, out
 
 
 @case

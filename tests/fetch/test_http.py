@@ -272,14 +272,14 @@ def what_is_not_http_is_refused(tmp):
 @case
 def what_a_service_does_not_have_is_not_found(tmp):
     for status in 404, 410:
-        result = refused(answer(status), "NOT_FOUND", f"answers {status}", "/vcek/v1/Milan/")
+        result = refused(answer(status), "NOT_FOUND", f"returned {status}", "/vcek/v1/Milan/")
         assert result["r"] > 0
 
 
 @case
 def another_status_is_an_error_and_not_tried_again(tmp):
     for status in 201, 204, 206, 300, 304, 400, 401, 403, 405, 461, 501, 505, 999:
-        refused(answer(status, b"" if status in (204, 304) else b"why"), "EPROTO", f"answers {status}")
+        refused(answer(status, b"" if status in (204, 304) else b"why"), "EPROTO", f"returned {status}")
 
 
 @case
@@ -321,7 +321,7 @@ def a_time_beyond_the_limit_ends_the_attempts_at_once(tmp):
     for text in "3600", "9" * 400:
         with Server(in_turn(answer(429, headers=(f"Retry-After: {text}",)))) as server:
             result, events = probe(server)
-            assert result["name"] == "BUSY" and "answers 429" in result["error"] and "try again in" in result["error"], result
+            assert result["name"] == "BUSY" and "returned 429" in result["error"] and "try again in" in result["error"], result
             assert len(server.requests) == 1 and result["slept_ms"] == 0 and waits(events) == []
             assert 3600000 <= result["retry_after_ms"] <= 86401000, result
 
@@ -358,7 +358,7 @@ def waits_differ_from_run_to_run_and_have_a_bound(tmp):
 def a_service_that_stays_out_of_order_is_named(tmp):
     with Server(in_turn(answer(500))) as server:
         result, events = probe(server, attempts=2)
-        assert result["name"] == "EHOSTDOWN" and "answers 500" in result["error"] and "(2 attempts)" in result["error"], result
+        assert result["name"] == "EHOSTDOWN" and "returned 500" in result["error"] and "(2 attempts)" in result["error"], result
         assert [e["what"] for e in events] == ["asks", "retries", "asks", "failed"], events
 
 
@@ -400,7 +400,7 @@ def redirects_in_a_circle_end(tmp):
 
 @case
 def a_redirect_without_a_place_is_an_error(tmp):
-    refused(answer(302), "EPROTO", "answers 302")
+    refused(answer(302), "EPROTO", "returned 302")
 
 
 def tls(tmp, name="localhost"):

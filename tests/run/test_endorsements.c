@@ -349,7 +349,7 @@ static void a_run_within_a_run_has_its_own_service_if_the_kernel_can(void **stat
 	}
 	assert_exit(&o, 3);
 	assert_non_null(
-		strstr(o.err, "jurat run: --endorsements: calls are handed to a process around this"));
+		strstr(o.err, "jurat run: --endorsements: another process (a jurat run with such an option"));
 	/* and without an option of its own, it is the outer's */
 	o = RUN_SERVED("--", jurat, "run", "--", "/bin/sh", "-c", script);
 	assert_exit(&o, 0);

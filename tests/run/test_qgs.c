@@ -222,7 +222,8 @@ static void a_run_within_a_run_is_told_why_it_cannot_intercept(void **state)
 	o = RUN_VSOCK("--", jurat, "run", "--tee", "tdx", "--qgs", "vsock:4051", "--", "/bin/echo", "ran");
 	assert_exit(&o, 3);
 	assert_string_equal(o.out, "");
-	assert_non_null(strstr(o.err, "jurat run: --qgs vsock: calls are handed to a process around this"));
+	assert_non_null(
+		strstr(o.err, "jurat run: --qgs vsock: another process (a jurat run with such an option"));
 	o = RUN("--", jurat, "run", "--tee", "tdx", "--qgs", "vsock:4050", "--", "/bin/sh", "-c",
 		"exec \"$0\" vsock $JURAT_ROOTS/../q", clients[0]);
 	assert_exit(&o, 0);
@@ -302,12 +303,12 @@ static void a_machine_that_has_no_interception_says_what_to_do(void **state)
 	o = RUN_VSOCK("--", "/bin/echo", "ran");
 	assert_exit(&o, 3);
 	assert_string_equal(o.out, "");
-	assert_non_null(strstr(o.err, "--qgs vsock: this kernel, or a container's policy, has no seccomp"));
+	assert_non_null(strstr(o.err, "--qgs vsock: seccomp user notification is not available"));
 	before_exec = forbid_descriptors;
 	o = RUN_VSOCK("--", "/bin/echo", "ran");
 	assert_exit(&o, 3);
 	assert_string_equal(o.out, "");
-	assert_non_null(strstr(o.err, "--qgs vsock: it needs Linux 5.14"));
+	assert_non_null(strstr(o.err, "--qgs vsock: expected Linux 5.14 or later"));
 	o = RUN("--tee", "tdx", "--", "/bin/echo", "ran"); /* and without it all is well */
 	assert_exit(&o, 0);
 	before_exec = NULL;
