@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,10 @@
 
 /* The process has one standard error. */
 static struct {
-	enum log_level least;
-	enum log_format format;
-	bool journal;
+	/* A reload changes these while other threads log. */
+	_Atomic enum log_level least;
+	_Atomic enum log_format format;
+	atomic_bool journal;
 	pthread_mutex_t lock; /* of the members below */
 	uint64_t second;      /* second of the last line caused by a peer */
 	unsigned in_second, left_out;
@@ -27,6 +29,7 @@ static struct {
 enum { TAIL_BYTES = 3 }; /* what ends the longest line: a quotation mark, a brace and a newline */
 
 struct line {
+	const enum log_format format; /* one, to its end */
 	char text[LOG_LINE_BYTES];
 	size_t n;
 	bool has_pairs;
@@ -88,7 +91,7 @@ static bool is_plain(const char *value)
 /* In JSON, a byte beyond ASCII is written as the character of that number. */
 static void put_quoted(struct line *l, const char *value)
 {
-	const char *escape = state.format == LOG_FORMAT_JSON ? "\\u00" : "\\x";
+	const char *escape = l->format == LOG_FORMAT_JSON ? "\\u00" : "\\x";
 	char text[8];
 	bool fits = put_text(l, "\"");
 
@@ -114,7 +117,7 @@ static void put_pair(struct line *l, const char *key, const char *value)
 	char head[64];
 	bool fits;
 
-	if (state.format == LOG_FORMAT_JSON)
+	if (l->format == LOG_FORMAT_JSON)
 		snprintf(head, sizeof(head), "%c\"%s\":", l->has_pairs ? ',' : '{', key);
 	else
 		snprintf(head, sizeof(head), "%s%s=", l->has_pairs ? " " : "", key);
@@ -124,7 +127,7 @@ static void put_pair(struct line *l, const char *key, const char *value)
 		l->has_pairs = true;
 	if (!fits)
 		l->n = before;
-	else if (state.format == LOG_FORMAT_TEXT && is_plain(value) && put_text(l, value))
+	else if (l->format == LOG_FORMAT_TEXT && is_plain(value) && put_text(l, value))
 		return;
 	else
 		put_quoted(l, value);
@@ -137,7 +140,7 @@ static void begin(struct line *l, enum log_level level, const char *event)
 	char stamp[64], seconds[BASE_TIME_BYTES];
 	struct timespec now;
 
-	if (state.journal && state.format == LOG_FORMAT_TEXT) {
+	if (state.journal && l->format == LOG_FORMAT_TEXT) {
 		put_text(l, priorities[level]);
 	} else {
 		clock_gettime(CLOCK_REALTIME, &now);
@@ -151,7 +154,7 @@ static void begin(struct line *l, enum log_level level, const char *event)
 
 static void log_pairs(enum log_level level, const char *event, va_list pairs)
 {
-	struct line l = { .n = 0 };
+	struct line l = { .format = state.format };
 	const char *key;
 
 	begin(&l, level, event);
@@ -160,7 +163,7 @@ static void log_pairs(enum log_level level, const char *event, va_list pairs)
 
 		put_pair(&l, key, value ? value : "");
 	}
-	if (state.format == LOG_FORMAT_JSON)
+	if (l.format == LOG_FORMAT_JSON)
 		put_tail(&l, '}');
 	put_tail(&l, '\n');
 	(void)!write(STDERR_FILENO, l.text, l.n);

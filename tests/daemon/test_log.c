@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -198,6 +200,44 @@ static void every_truncation_of_a_traceparent_is_refused(void **state)
 	}
 }
 
+static atomic_bool logging;
+
+static void *log_some(void *arg)
+{
+	for (int i = 0; i < 40; i++)
+		log_event(LOG_LEVEL_INFO, "whole", "a", "1", "b", "x y", "c", "3", "d", "x y", "e", "5",
+			  NULL);
+	atomic_store(&logging, false);
+	return NULL;
+}
+
+static void a_line_has_one_format_also_while_another_thread_changes_it(void **state)
+{
+	static const char text_end[] = "event=whole a=1 b=\"x y\" c=3 d=\"x y\" e=5";
+	static const char json_end[] =
+		"\"event\":\"whole\",\"a\":\"1\",\"b\":\"x y\",\"c\":\"3\",\"d\":\"x y\",\"e\":\"5\"}";
+
+	for (int round = 0; round < 300; round++) {
+		pthread_t thread;
+		char *all, *rest = NULL;
+
+		atomic_store(&logging, true);
+		assert_int_equal(pthread_create(&thread, NULL, log_some, NULL), 0);
+		for (unsigned i = 0; atomic_load(&logging); i++)
+			log_init(LOG_LEVEL_INFO, i % 2 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+		pthread_join(thread, NULL);
+		all = strdup(lines());
+		for (char *line = strtok_r(all, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+			const char *end = line[0] == '{' ? json_end : text_end;
+			const char *event = strstr(line, line[0] == '{' ? "\"event\"" : "event=");
+
+			if (!event || strcmp(event, end) != 0)
+				FAIL_BECAUSE("%s", line);
+		}
+		free(all);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +246,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_cut_and_stays_well_formed,
 						catch_lines, release),
 		cmocka_unit_test_setup_teardown(peers_get_so_many_lines_but_those_of_verbose_are_all_there,
+						catch_lines, release),
+		cmocka_unit_test_setup_teardown(a_line_has_one_format_also_while_another_thread_changes_it,
 						catch_lines, release),
 		cmocka_unit_test(ids_are_consecutive_and_fit),
 		cmocka_unit_test(every_truncation_of_a_traceparent_is_refused),
