@@ -100,6 +100,36 @@ int public_address_read(const char *text, struct base_address *ret, struct jurat
 	return 0;
 }
 
+uint64_t address_number(const struct sockaddr *from)
+{
+	enum { OF_IPV4 = 0, OF_VSOCK, OF_OTHERS };
+	static const uint8_t mapped[12] = { [10] = 0xff,
+					    0xff }; /* IPv4 by a socket of IPv6: RFC 4291 2.5.5.2 */
+	struct base_address a;
+	struct bytes_rd rd;
+	uint64_t high;
+
+	switch (from->sa_family) {
+	case AF_INET:
+		memcpy(&a.sockaddr.in, from, sizeof(a.sockaddr.in));
+		rd = bytes_rd(&a.sockaddr.in.sin_addr, sizeof(a.sockaddr.in.sin_addr));
+		return (uint64_t)OF_IPV4 << 32 | bytes_rd_be32(&rd);
+	case AF_INET6:
+		memcpy(&a.sockaddr.in6, from, sizeof(a.sockaddr.in6));
+		rd = bytes_rd(&a.sockaddr.in6.sin6_addr, sizeof(a.sockaddr.in6.sin6_addr));
+		if (memcmp(bytes_rd_take(&rd, sizeof(mapped)), mapped, sizeof(mapped)) == 0)
+			return (uint64_t)OF_IPV4 << 32 | bytes_rd_be32(&rd);
+		rd = bytes_rd(&a.sockaddr.in6.sin6_addr, sizeof(a.sockaddr.in6.sin6_addr));
+		high = bytes_rd_be32(&rd);
+		return high << 32 | bytes_rd_be32(&rd);
+	case AF_VSOCK:
+		memcpy(&a.sockaddr.vm, from, sizeof(a.sockaddr.vm));
+		return (uint64_t)OF_VSOCK << 32 | a.sockaddr.vm.svm_cid;
+	default:
+		return (uint64_t)OF_OTHERS << 32;
+	}
+}
+
 char *address_text(const struct base_address *a, char *text)
 {
 	const int room = DAEMON_ADDRESS_BYTES;

@@ -20,6 +20,12 @@ JURAT_MUST_CHECK int listen_address_read(const char *text, struct base_address *
 JURAT_MUST_CHECK int public_address_read(const char *text, struct base_address *ret, struct jurat_error *err);
 /* Formats an address for people. `text` holds DAEMON_ADDRESS_BYTES. Returns `text`. */
 char *address_text(const struct base_address *address, char *text);
+/*
+ * A client as a number, for what is shared among clients, from accept(2): an IPv4 address; the first half of
+ * an IPv6 address, since the rest is the client's choice; a guest's CID; unix sockets are all one. All but
+ * the IPv6 addresses are below 1 << 34, where no client's are: 0000::/8 is reserved (RFC 4291, 2.4).
+ */
+uint64_t address_number(const struct sockaddr *from);
 /* 0; -EACCES a TCP socket that is not on a loopback address, as a service manager may pass. */
 JURAT_MUST_CHECK int address_check(const struct base_address *address, struct jurat_error *err);
 

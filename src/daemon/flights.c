@@ -6,15 +6,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "daemon/line.h"
 #include "daemon/progress.h"
 
 enum {
 	BUCKETS = 1024, /* a power of two */
 	NS_PER_MS = 1000000,
 	STALL_MS = 10 * 60 * 1000, /* no step takes as long: those of a network have time limits */
+	PLACES = 4, /* in line, for each flight that there may be: some are of several addresses */
 };
 
 struct flight {
+	struct line_member member; /* first; of the line, if it is a VCEK's */
 	struct flights *of;
 	char *name;
 	struct source_work work;
@@ -47,6 +50,10 @@ struct flights {
 		struct slot *free;
 	} lanes[SOURCE_LANES];
 	struct flight *waiting, **last_waiting; /* for their time */
+	struct line *line;                      /* those that wait for their turn */
+	size_t n_on_turn;
+	bool one_by_one;   /* turns are to be had only now and then */
+	uint64_t turns_at; /* when there is another */
 	uv_timer_t timer;
 	uint64_t timer_at; /* UINT64_MAX: it does not run */
 	uint64_t tidy_at;
@@ -104,6 +111,7 @@ static void forget(struct flight *f)
 
 static void free_flight(struct flight *f)
 {
+	line_end(f->of->line, &f->member);
 	endorse_value_done(&f->work.value);
 	free(f->name);
 	free(f);
@@ -163,6 +171,59 @@ static void set_timer(struct flights *fs, uint64_t at)
 	uv_timer_start(&fs->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
+static unsigned turn_lane(const struct flights *fs)
+{
+	return fs->source->ops->turn_lane;
+}
+
+/*
+ * Once a flight could not use its turn, they go one by one, the next when it has, so that none overtakes
+ * another. Otherwise as many go as there are threads.
+ */
+static void give_turns(struct flights *fs)
+{
+	struct flight *f;
+
+	if (fs->stopping)
+		return;
+	if (line_stats(fs->line)->waiting == 0)
+		fs->one_by_one = false;
+	else if (fs->turns_at > uv_now(fs->loop))
+		set_timer(fs, fs->turns_at);
+	else
+		while (fs->n_on_turn < (fs->one_by_one ? 1 : fs->source->ops->lanes[turn_lane(fs)]) &&
+		       (f = (struct flight *)line_next(fs->line))) {
+			fs->n_on_turn++;
+			enter_lane(f);
+		}
+}
+
+/* After its step, with the lane of the next. false: it could not use its turn, and waits for the next. */
+static bool end_turn(struct flight *f)
+{
+	struct flights *fs = f->of;
+
+	if (!f->member.turn)
+		return true;
+	fs->n_on_turn--;
+	if (f->work.lane == turn_lane(fs) && f->work.wait_ms > 0) {
+		line_again(fs->line, &f->member);
+		fs->one_by_one = true;
+		fs->turns_at = uv_now(fs->loop) + f->work.wait_ms;
+		return false;
+	}
+	line_leave(fs->line, &f->member);
+	return true;
+}
+
+static void go_on(struct flight *f)
+{
+	if (class_of(&f->work) == FLIGHTS_VCEK && f->work.lane == turn_lane(f->of))
+		line_wait(f->of->line, &f->member);
+	else
+		enter_lane(f);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct flights *fs = timer->data;
@@ -186,8 +247,9 @@ static void on_timer(uv_timer_t *timer)
 	set_timer(fs, next);
 	while ((f = due)) {
 		due = f->next;
-		enter_lane(f);
+		go_on(f);
 	}
+	give_turns(fs);
 }
 
 /* To the end of those that wait, so that flights due at the same time keep their order. */
@@ -202,6 +264,13 @@ static void wait_for_time(struct flight *f)
 	set_timer(fs, f->not_before);
 }
 
+static void land(struct flight *f)
+{
+	forget(f);
+	f->of->landed(f->of->context, f);
+	free_flight(f);
+}
+
 static void after_step(uv_work_t *work, int status)
 {
 	struct slot *slot = work->data;
@@ -213,84 +282,146 @@ static void after_step(uv_work_t *work, int status)
 	slot->next_free = fs->lanes[slot->lane].free;
 	fs->lanes[slot->lane].free = slot;
 	run_lane(fs, slot->lane);
-	if (f->work.lane == SOURCE_DONE) {
-		forget(f);
-		fs->landed(fs->context, f);
-		free_flight(f);
-	} else if (f->work.wait_ms > 0) {
+	if (!end_turn(f))
+		; /* still waits */
+	else if (f->work.lane == SOURCE_DONE)
+		land(f);
+	else if (f->work.wait_ms > 0)
 		wait_for_time(f);
-	} else {
-		enter_lane(f);
-	}
+	else
+		go_on(f);
+	give_turns(fs);
 	if (fs->stopping && fs->n_busy == 0 && fs->idle)
 		fs->idle(fs->idle_context);
 }
 
 /* ---- flights */
 
-/* Drops the VCEKs that nobody has asked for any more: now and then, for there may be
- * many to look at. */
+static bool is_full(const struct flights *fs, unsigned class)
+{
+	return fs->stats.of_class[class] >= max_of(fs, class);
+}
+
+/* Drops the VCEKs in line that nobody has asked for any more: now and then, for there may be many. */
 static void tidy(struct flights *fs)
 {
 	const uint64_t now = uv_now(fs->loop);
-	struct flight **at = &fs->waiting, *f;
 
 	if (now < fs->tidy_at)
 		return;
 	fs->tidy_at = now + fs->forgotten_ms / 60;
-	while ((f = *at)) {
-		if (class_of(&f->work) != FLIGHTS_VCEK || f->data || now - f->asked_at < fs->forgotten_ms) {
-			at = &f->next;
-			continue;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct flight *f = fs->buckets[i], *next; f; f = next) {
+			next = f->next_in_bucket;
+			if (!f->member.waits || f->member.turn || f->data ||
+			    now - f->asked_at < fs->forgotten_ms)
+				continue;
+			forget(f);
+			free_flight(f);
+			fs->stats.dropped++;
 		}
-		*at = f->next;
-		forget(f);
-		free_flight(f);
-		fs->stats.dropped++;
-	}
-	fs->last_waiting = at;
 }
 
-static bool has_room(struct flights *fs, struct source_work *work)
+/* One of those that have more than their share loses a place in line. false: there is none. */
+static bool take_place(struct flights *fs, uint64_t address)
 {
-	if (class_of(work) == FLIGHTS_VCEK && fs->stats.of_class[FLIGHTS_VCEK] >= max_of(fs, FLIGHTS_VCEK)) {
+	struct line_member *m;
+	struct flight *f;
+
+	if (!line_give_up_place(fs->line, address, &m))
+		return false;
+	if (!m)
+		return true;
+	f = (struct flight *)m;
+	forget(f);
+	f->work.stock_only = true; /* as if it had come now, when the stock is all that there is room for */
+	f->work.status = FLIGHTS_TOO_MANY;
+	fs->stats.dropped++;
+	fs->landed(fs->context, f);
+	free_flight(f);
+	return true;
+}
+
+static bool has_room(struct flights *fs, struct source_work *work, uint64_t address)
+{
+	if (class_of(work) == FLIGHTS_VCEK && is_full(fs, FLIGHTS_VCEK)) {
 		tidy(fs);
-		work->stock_only = fs->stats.of_class[FLIGHTS_VCEK] >= max_of(fs, FLIGHTS_VCEK);
+		while (is_full(fs, FLIGHTS_VCEK) && take_place(fs, address))
+			;
+		work->stock_only = is_full(fs, FLIGHTS_VCEK);
 	}
-	return fs->stats.of_class[class_of(work)] < max_of(fs, class_of(work));
+	return !is_full(fs, class_of(work));
 }
 
-struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work)
+static bool join_line(struct flight *f, uint64_t address)
 {
-	struct flight **bucket = bucket_of(fs, name), *f;
-	struct source_work own = *work;
+	return class_of(&f->work) != FLIGHTS_VCEK || line_join(f->of->line, &f->member, address);
+}
 
-	if (fs->stopping)
-		return NULL;
-	for (f = *bucket; f; f = f->next_in_bucket)
-		if (!strcmp(f->name, name)) {
-			fs->stats.joined++;
-			f->asked_at = uv_now(fs->loop);
+static struct flight *find(struct flights *fs, const char *name)
+{
+	for (struct flight *f = *bucket_of(fs, name); f; f = f->next_in_bucket)
+		if (!strcmp(f->name, name))
 			return f;
-		}
-	f = has_room(fs, &own) ? calloc(1, sizeof(*f)) : NULL;
+	return NULL;
+}
+
+static struct flight *start(struct flights *fs, const char *name, const struct source_work *work,
+			    uint64_t address)
+{
+	struct flight *f = calloc(1, sizeof(*f)), **bucket = bucket_of(fs, name);
+
 	if (f)
 		f->name = strdup(name);
 	if (!f || !f->name) {
 		free(f);
-		fs->stats.refused++;
 		return NULL;
 	}
 	f->of = fs;
-	f->work = own;
-	f->asked_at = uv_now(fs->loop);
+	f->work = *work;
+	if (!join_line(f, address)) {
+		free_flight(f);
+		return NULL;
+	}
 	f->next_in_bucket = *bucket;
 	*bucket = f;
-	fs->stats.started++;
 	fs->stats.now++;
-	fs->stats.of_class[class_of(&own)]++;
-	enter_lane(f);
+	fs->stats.of_class[class_of(work)]++;
 	return f;
+}
+
+struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work,
+			    uint64_t address)
+{
+	struct source_work own = *work;
+	struct flight *f;
+
+	if (fs->stopping)
+		return NULL;
+	if (class_of(work) == FLIGHTS_VCEK &&
+	    line_is_full(fs->line)) /* before a flight that may lose its own */
+		(void)take_place(fs, address);
+	f = find(fs, name);
+	if (f) {
+		(void)join_line(f, address); /* false: it has the turns of the others whose it is */
+		fs->stats.joined++;
+	} else {
+		f = has_room(fs, &own, address) ? start(fs, name, &own, address) : NULL;
+		if (!f) {
+			fs->stats.refused++;
+			return NULL;
+		}
+		fs->stats.started++;
+		go_on(f);
+		give_turns(fs);
+	}
+	f->asked_at = uv_now(fs->loop);
+	return f;
+}
+
+size_t flights_turns_before(const struct flights *fs, uint64_t address)
+{
+	return line_turns_before(fs->line, address);
 }
 
 const char *flight_name(const struct flight *f)
@@ -346,9 +477,15 @@ int flights_new(uv_loop_t *loop, const struct source *source, size_t max, uint64
 	struct flights *fs = calloc(1, sizeof(*fs));
 	int r;
 
-	if (fs)
+	if (fs) {
 		fs->slots = calloc(flights_threads(source->ops), sizeof(*fs->slots));
-	if (!fs || !fs->slots) {
+		fs->line = line_new(PLACES * max);
+	}
+	if (!fs || !fs->slots || !fs->line) {
+		if (fs) {
+			line_free(fs->line);
+			free(fs->slots);
+		}
 		free(fs);
 		return jurat_fail_memory(err);
 	}
@@ -399,6 +536,7 @@ static void on_closed(uv_handle_t *handle)
 			next = f->next_in_bucket;
 			free_flight(f);
 		}
+	line_free(fs->line);
 	free(fs->slots);
 	free(fs);
 }

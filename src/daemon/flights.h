@@ -8,7 +8,8 @@
 
 /*
  * Single flight: at most one search for an item at a time, however many ask for it. Flights take turns in
- * the lanes of the source, first come first served.
+ * the lanes of the source, first come first served; but in the lane where VCEKs wait for the quota of AMD's
+ * service, the addresses that ask for them take turns (daemon/line.h).
  */
 struct flights;
 struct flight;
@@ -26,6 +27,8 @@ enum {
 };
 /* Of `max` flights, each class but the first may have one in so many, and the first has the rest. */
 enum { FLIGHTS_SHARE = 16 };
+/* The status of a VCEK that had to give its place to one of an address that has less. */
+enum { FLIGHTS_TOO_MANY = 429 };
 
 struct flights_stats {
 	uint64_t started, joined, refused, dropped;
@@ -37,7 +40,7 @@ struct flights_stats {
  * landed    called on the loop with a finished flight, whose memory ends with the call; `work` may be taken
  *           from
  * max       of flights at a time
- * forgotten_ms  after which a VCEK that nobody has asked for gives its place to another
+ * forgotten_ms  after which a VCEK that nobody has asked for gives its place to any other
  * Returns   0; what source->ops->open() returns; -ENOMEM. Borrows `source`
  */
 JURAT_MUST_CHECK int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
@@ -45,10 +48,16 @@ JURAT_MUST_CHECK int flights_new(uv_loop_t *loop, const struct source *source, s
 				 void *context, struct flights **ret, struct jurat_error *err);
 /*
  * The flight for a work, a running one if there is one of that name; NULL: its class has as many as may
- * be, or out of memory. While there are as many VCEKs as may be, another's is for the stock only, unless one
- * is dropped that nobody waits for, or has asked for lately.
+ * be, or out of memory. While there are as many VCEKs as may be, another's takes the place of one that nobody
+ * waits for, or has asked for lately, or of the last one of the address that has most, which lands at once
+ * with FLIGHTS_TOO_MANY; or else it is for the stock only.
+ *
+ * address  who asks, as a number (daemon/address.h): the flight has its turns, too
  */
-struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work);
+struct flight *flights_join(struct flights *fs, const char *name, const struct source_work *work,
+			    uint64_t address);
+/* How many VCEKs are asked for before a next one of this address, if none comes. */
+size_t flights_turns_before(const struct flights *fs, uint64_t address);
 /* Names and contents for landed(). */
 const char *flight_name(const struct flight *f);
 struct source_work *flight_work(struct flight *f);

@@ -371,7 +371,7 @@ static bool may_ask(struct read_through_slot *s, struct source_work *work)
 		if (wait_ms > MAX_PAUSE_MS) /* as long as any pause that is set here: it is asked again */
 			wait_ms = MAX_PAUSE_MS;
 		close_gate(t, wait_ms);
-		wait_in(work, LANE_STOCK, wait_ms);
+		wait_in(work, LANE_KDS, wait_ms); /* in line, and before it asks, it reads the stock again */
 		return false;
 	}
 	(void)jurat_fail(&work->why, -EHOSTDOWN, "the rest of AMD's quota is unknown: %s", err.text);
@@ -490,6 +490,7 @@ struct source read_through_source(struct read_through *t)
 	static const struct source_ops ops = {
 		.name = "read-through",
 		.lanes = { [LANE_STOCK] = 4, [LANE_KDS] = 4, [LANE_PCS] = 4, [LANE_CERTIFICATES] = 2 },
+		.turn_lane = LANE_KDS,
 		.open = read_through_open_slot,
 		.close = read_through_close_slot,
 		.step = step,

@@ -108,13 +108,12 @@ static void answer_failure(struct requests *s, const struct requests_query *q, s
 	web_answer_text(r, status, text, retry_after_s);
 }
 
-static unsigned come_again_s(const struct requests *s, const struct endorse_item *item)
+static unsigned come_again_s(const struct requests *s, const struct endorse_item *item, uint64_t address)
 {
-	const struct flights_stats *stats = flights_stats(s->flights);
 	uint64_t seconds = COME_AGAIN_S;
 
 	if (endorse_item_service(item) == ENDORSE_AMD_KDS)
-		seconds = (stats->now + 1) * s->options.kds_interval_ms / 1000;
+		seconds = (flights_turns_before(s->flights, address) + 1) * s->options.kds_interval_ms / 1000;
 	if (seconds < COME_AGAIN_S)
 		seconds = COME_AGAIN_S;
 	return seconds > MAX_COME_AGAIN_S ? MAX_COME_AGAIN_S : (unsigned)seconds;
@@ -126,7 +125,7 @@ static void ask_to_come_again(struct requests *s, const struct requests_query *q
 	const bool kds = endorse_item_service(&q->item) == ENDORSE_AMD_KDS;
 
 	answer_text(s, q, r, kds ? MHD_HTTP_TOO_MANY_REQUESTS : MHD_HTTP_SERVICE_UNAVAILABLE, why,
-		    come_again_s(s, &q->item));
+		    come_again_s(s, &q->item, web_request_address(r)));
 }
 
 /* What a software platform's fault makes of an answer. */
@@ -293,14 +292,14 @@ static void on_landed(void *context, struct flight *f)
 
 /* ---- requests */
 
-static void start_refresh(struct requests *s, struct shelf_entry *e, const char *name)
+static void start_refresh(struct requests *s, struct shelf_entry *e, const char *name, uint64_t address)
 {
 	const struct source_work work = { .item = *shelf_item(e),
 					  .roots = s->roots,
 					  .newer_than = shelf_expires(e) };
 
 	s->stats.refreshes++;
-	(void)flights_join(s->flights, name, &work); /* none now: at a later request */
+	(void)flights_join(s->flights, name, &work, address); /* none now: at a later request */
 }
 
 static void serve_item(struct requests *s, const struct requests_query *q, struct web_request *r)
@@ -317,17 +316,17 @@ static void serve_item(struct requests *s, const struct requests_query *q, struc
 		snprintf(name + n, sizeof(name) - n, ":stale");
 	e = shelf_find(s->shelf, name, now_s());
 	if (e && shelf_wants_refresh(e, now_s())) {
-		start_refresh(s, e, name);
+		start_refresh(s, e, name, web_request_address(r));
 		e = shelf_find(s->shelf, name, now_s());
 	}
 	if (e) {
 		answer_entry(s, q, r, e);
 		return;
 	}
-	f = s->n_waiting < s->options.max_waiting ? flights_join(s->flights, name, &work) : NULL;
-	if (f)
+	f = flights_join(s->flights, name, &work, web_request_address(r));
+	if (f && s->n_waiting < s->options.max_waiting)
 		wait_for(s, f, q, r);
-	else
+	else /* of a flight that goes on, it finds the item when it comes again */
 		ask_to_come_again(s, q, r, "too many requests are waiting");
 }
 

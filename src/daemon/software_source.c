@@ -47,6 +47,7 @@ struct source software_source(struct software_services *services)
 {
 	static const struct source_ops ops = { .name = "software-platform",
 					       .lanes = { 1 }, /* calls take turns anyway */
+					       .turn_lane = 0,
 					       .open = open_slot,
 					       .close = close_slot,
 					       .step = step };

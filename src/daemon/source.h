@@ -33,6 +33,11 @@ struct source_work {
 struct source_ops {
 	const char *name;
 	unsigned lanes[SOURCE_LANES]; /* threads of each */
+	/*
+	 * Where VCEKs take turns by the addresses that want them. A step there that ends with this lane and
+	 * wait_ms could not use its turn: there is none for anybody before.
+	 */
+	unsigned turn_lane;
 	/* A thread's own handles: called on the loop's thread. */
 	int (*open)(void *source, unsigned lane, void **ret_slot, struct jurat_error *err);
 	void (*close)(void *slot);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "daemon/address.h"
 
 enum {
 	ACCEPT_AT_ONCE = 64,   /* then back to the event loop */
@@ -25,7 +26,7 @@ enum {
 struct web_connection {
 	struct web *web;
 	int fd; /* libmicrohttpd's */
-	uint64_t until;
+	uint64_t address, until;
 	struct web_connection *next, **link; /* by `until`; NULL: its request waits for web_answer() */
 	struct log_id id;
 	struct web_request *request; /* NULL: idle, or amid the next request's line */
@@ -222,6 +223,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	c->web = w;
 	c->fd = info->connect_fd;
 	c->id = log_id_new();
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	c->address = info && info->client_addr ? address_number(info->client_addr) : 0;
 	w->stats.connections++;
 	begin_wait(c);
 	*of_connection = c;
@@ -412,6 +415,11 @@ const struct log_id *web_request_id(struct web_request *r)
 			    MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "traceparent"));
 	}
 	return &r->id;
+}
+
+uint64_t web_request_address(const struct web_request *r)
+{
+	return r->of->address;
 }
 
 bool web_request_is_head(const struct web_request *r)

@@ -72,6 +72,8 @@ const struct web_stats *web_stats(const struct web *w);
 const char *web_request_target(const struct web_request *r);
 /* With the client's own id, if it has sent one. */
 const struct log_id *web_request_id(struct web_request *r);
+/* Of its connection, as a number: address_number(). */
+uint64_t web_request_address(const struct web_request *r);
 bool web_request_is_head(const struct web_request *r);
 /* A value of the caller's, NULL at first. */
 void web_request_set_data(struct web_request *r, void *data);
