@@ -33,9 +33,9 @@ struct endorsements {
 	struct service_fault faults[OPTION_LIST_MAX];
 	struct requests *requests;
 	struct web *web, *old_web; /* old: it ends with its connections, after a change of certificates */
-	struct web_stats ended;    /* of the web that there was: metrics are served to the end */
+	struct web_stats ended;    /* counts of the web servers that have ended */
 	uv_timer_t drain;
-	bool has_drain, finished;
+	bool has_drain, stopping, finished;
 };
 
 /* Raises the descriptor limit; returns how many clients may use. */
@@ -47,6 +47,24 @@ static size_t max_connections(const struct endorsements_settings *s)
 }
 
 /* ---- the end */
+
+static void add_counts(struct web_stats *to, const struct web_stats *from)
+{
+	to->accepted += from->accepted;
+	to->accept_failures += from->accept_failures;
+	to->closed_for_others += from->closed_for_others;
+	to->timeouts += from->timeouts;
+	to->cut += from->cut;
+}
+
+/* Ends one of the two servers. The metrics, which are served to the end, keep what it has counted. */
+static void end_web(struct endorsements *e, struct web **web)
+{
+	if (!*web)
+		return;
+	add_counts(&e->ended, web_stats(*web));
+	web_free(take_ptr(*web));
+}
 
 static void on_idle(void *context)
 {
@@ -65,20 +83,34 @@ static void finish(struct endorsements *e)
 		uv_close((uv_handle_t *)&e->drain, NULL);
 	if (e->requests)
 		requests_stop(e->requests);
-	web_free(take_ptr(e->old_web));
-	if (e->web)
-		e->ended = *web_stats(e->web);
-	e->ended.connections = 0;
-	web_free(take_ptr(e->web));
+	end_web(e, &e->old_web);
+	end_web(e, &e->web);
 	if (e->requests)
 		requests_idle(e->requests, on_idle, e);
 	else
 		on_idle(e);
 }
 
+static void finish_if_drained(struct endorsements *e)
+{
+	if (e->stopping && !e->web && !e->old_web)
+		finish(e);
+}
+
 static void on_drained(void *context)
 {
-	finish(context);
+	struct endorsements *e = context;
+
+	end_web(e, &e->web);
+	finish_if_drained(e);
+}
+
+static void on_old_drained(void *context)
+{
+	struct endorsements *e = context;
+
+	end_web(e, &e->old_web);
+	finish_if_drained(e);
 }
 
 static void on_drain_over(uv_timer_t *timer)
@@ -91,6 +123,7 @@ static void stop(void *context)
 	struct endorsements *e = context;
 	const struct endorsements_settings *s = service_settings(e->service);
 
+	e->stopping = true;
 	if (!e->web) {
 		finish(e);
 		return;
@@ -99,7 +132,7 @@ static void stop(void *context)
 	e->drain.data = e;
 	uv_timer_init(service_loop(e->service), &e->drain);
 	uv_timer_start(&e->drain, on_drain_over, s->drain_ms, 0);
-	web_drain(e->web, on_drained, e);
+	web_drain(e->web, on_drained, e); /* the old one drains already */
 }
 
 /* ---- start and reload */
@@ -167,20 +200,13 @@ static int listen_to_all(struct endorsements *e, struct jurat_error *err)
 	return 0;
 }
 
-static void on_old_drained(void *context)
-{
-	struct endorsements *e = context;
-
-	web_free(take_ptr(e->old_web));
-}
-
 /* New connections see the new certificate; those that are open end after their answers. */
 static int change_web(struct endorsements *e, struct web *new, struct jurat_error *err)
 {
 	struct web *old = e->web;
 
 	e->web = new;
-	web_free(e->old_web);
+	end_web(e, &e->old_web);
 	e->old_web = old;
 	web_drain(old, on_old_drained, e); /* a socket has one watcher at a time */
 	return listen_to_all(e, err);
@@ -299,8 +325,17 @@ static int start(void *context, struct service *service, struct jurat_error *err
 static void describe(void *context, struct metrics_text *to)
 {
 	const struct endorsements *e = context;
+	const struct web *webs[] = { e->web, e->old_web };
+	struct web_stats sum = e->ended;
 
-	requests_describe(e->requests, e->web ? web_stats(e->web) : &e->ended, to);
+	for (size_t i = 0; i < ARRAY_SIZE(webs); i++) {
+		if (!webs[i])
+			continue;
+		add_counts(&sum, web_stats(webs[i]));
+		sum.connections += web_stats(webs[i])->connections;
+		sum.pending += web_stats(webs[i])->pending;
+	}
+	requests_describe(e->requests, &sum, to);
 }
 
 static void status(void *context, char *text)

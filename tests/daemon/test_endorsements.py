@@ -235,6 +235,23 @@ def two_changes_of_certificates_answer_what_is_slow_under_the_first(tmp):
 
 
 @case
+def a_stop_after_a_change_of_certificates_drains_what_came_under_the_first(tmp):
+    tls = make_certificate(tmp, "x")
+    with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key", "--fault", "slow:1500@root-crl") as juratd:
+        juratd.tls = tls
+        c = juratd.connection()
+        c.request("GET", "/nothing")
+        assert c.getresponse().read()
+        c.request("GET", "/IntelSGXRootCA.der")
+        for number, event in ((signal.SIGHUP, "event=reloaded"), (signal.SIGTERM, "event=stopping")):
+            juratd.process.send_signal(number)
+            while event not in juratd.line():
+                pass
+        assert c.getresponse().status == 200
+        assert juratd.process.wait(60) == 0
+
+
+@case
 def requests_that_come_whole_at_the_end_of_a_drain_are_no_panic(tmp):
     pause = threading.Event()
     with Juratd(JURATD, "--drain", "200", "--fault", "slow:60000") as juratd:

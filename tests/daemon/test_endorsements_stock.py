@@ -146,6 +146,20 @@ def two_changes_of_certificates_answer_what_waits_under_the_first(tmp):
 
 
 @case
+def counters_do_not_go_back_when_certificates_change(tmp):
+    with Juratd(JURATD) as other:
+        roots_of(other, tmp / "roots")
+    tls = make_certificate(tmp, "x")
+    with Front(tmp, None, "--offline", "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as front:
+        front.tls = tls
+        for n in range(1, 4):
+            assert front.ask(TDX_TCB).status == 404
+            assert front.metric("accepted_total") == n
+            front.reload()
+            assert front.metric("accepted_total") == n
+
+
+@case
 def one_request_goes_upstream_however_many_ask(tmp):
     with Juratd(JURATD, "--fault", "slow:500") as upstream:
         with Juratd(JURATD) as other:
