@@ -102,38 +102,46 @@ static int get_from(struct read_through_slot *s, struct stock *stock, const stru
 	return r;
 }
 
-/* What another replica has put into the stock is copied when it is first read. */
-static void copy(struct read_through_slot *s, const struct endorse_item *item,
-		 const struct endorse_value *value, int64_t expires)
+static bool is_same(const struct endorse_value *a, const struct endorse_value *b)
 {
-	struct endorse_value copied auto_call(endorse_value_done) = { .body = NULL };
-	struct jurat_error err = { "" };
-	int64_t copied_expires;
-
-	if (stock_get(s->local, item, &copied, &copied_expires, &err) == 0 && copied.size == value->size &&
-	    memcmp(copied.body, value->body, value->size) == 0)
-		return;
-	if (stock_put(s->local, item, value, expires, &err) < 0)
-		atomic_fetch_add(&s->of->stats.put_errors, 1);
+	return a->size == b->size && memcmp(a->body, b->body, a->size) == 0;
 }
 
 /*
- * From the stock, otherwise from the local copy: also while the stock answers, for a server that was started
- * without its data would take as long to fill again as a change of the TCB. It gets back what the copy has.
+ * From the stock, or from the local copy if that has a later issue; the other gets it too. The copy is read
+ * also while the stock answers: a server that was started without its data would take as long to fill again
+ * as a change of the TCB, and one that was restored from a backup, or that an attacker writes to, has older
+ * issues, which hide a revocation.
  */
 static int get(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *ret,
 	       int64_t *ret_expires, struct jurat_error *err)
 {
-	int r = get_from(s, s->stock, item, ret, ret_expires, err);
+	struct endorse_value of_stock auto_call(endorse_value_done) = { .body = NULL };
+	struct endorse_value of_copy auto_call(endorse_value_done) = { .body = NULL };
 	struct jurat_error ignored = { "" };
+	int64_t expires, copy_expires;
+	int r = get_from(s, s->stock, item, &of_stock, &expires, err);
+	bool has_copy;
 
-	if (r == 0 && s->local)
-		copy(s, item, ret, *ret_expires);
-	if (r == 0 || !s->local || get_from(s, s->local, item, ret, ret_expires, &ignored) != 0)
+	has_copy = s->local && get_from(s, s->local, item, &of_copy, &copy_expires, &ignored) == 0;
+	if (r != 0 && !has_copy)
 		return r;
-	atomic_fetch_add(&s->of->stats.local_hits, 1);
-	if (r == JURAT_NOT_FOUND)
-		(void)note(s->of, stock_put(s->stock, item, ret, *ret_expires, &ignored), &ignored);
+	if (has_copy && (r != 0 || of_copy.issued > of_stock.issued)) {
+		atomic_fetch_add(&s->of->stats.local_hits, 1);
+		if (r >= 0)
+			(void)note(s->of, stock_put(s->stock, item, &of_copy, copy_expires, &ignored),
+				   &ignored);
+		*ret = of_copy;
+		*ret_expires = copy_expires;
+		of_copy = (struct endorse_value){ .body = NULL };
+		return 0;
+	}
+	if (s->local && !(has_copy && is_same(&of_stock, &of_copy)) &&
+	    stock_put(s->local, item, &of_stock, expires, &ignored) < 0)
+		atomic_fetch_add(&s->of->stats.put_errors, 1);
+	*ret = of_stock;
+	*ret_expires = expires;
+	of_stock = (struct endorse_value){ .body = NULL };
 	return 0;
 }
 

@@ -450,5 +450,29 @@ def metrics_are_served_to_the_end_while_a_thread_still_waits_for_the_stock(tmp):
         del os.environ["MALLOC_PERTURB_"]
 
 
+@case
+def an_older_issue_in_redis_does_not_replace_a_later_one_of_the_local_copy(tmp):
+    targets = ["/tdx/certification/v4/qe/identity", "/sgx/certification/v4/pckcrl?ca=processor&encoding=der", TDX_TCB]
+    before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3 * 86400))
+    copy = "--local-copy", tmp / "copy"
+    with Redis(tmp) as redis, Juratd(JURATD) as upstream, Juratd(JURATD, "--at", before) as older:
+        roots_of(upstream, tmp / "roots")
+        with Front(tmp, upstream, *copy, store=redis.url()) as front:
+            later = {target: front.get(target).body for target in targets}
+        files = {f: f.read_bytes() for f in (tmp / "copy").rglob("*.endorsement")}
+        assert len(files) >= len(targets)
+        redis.kill()
+        redis.start()
+        with Front(tmp, older, store=redis.url()) as front:  # fills the server with what it had three days ago
+            for target in targets:
+                assert front.get(target).body != later[target], target
+        for options in copy, ():  # the second sees what the first has put there
+            with Front(tmp, None, "--offline", *options, store=redis.url()) as front:
+                for target in targets:
+                    assert front.get(target).body == later[target], (options, target)
+                assert front.metric("local_hits_total") == (len(targets) if options else 0)
+            assert all(f.read_bytes() == content for f, content in files.items())
+
+
 if __name__ == "__main__":
     sys.exit(main("jurat-endorsements-stock-"))
