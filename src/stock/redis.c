@@ -14,7 +14,8 @@
  *
  *	jurat:value:NAME      packed (endorse/value.h); ends when the value does
  *	jurat:claim:NAME      the token of the holder, for the time of the claim
- *	jurat:{QUOTA}:bucket  when the bucket is full again, in microseconds of the server's clock
+ *	jurat:{QUOTA}:bucket  when the bucket is full again, in microseconds of the server's clock, and the
+ *	                      replication id of the server that wrote it
  *	jurat:{QUOTA}:pause   there while nobody may ask
  */
 enum { TOKEN_BYTES = 16, KEY_BYTES = ENDORSE_TEXT_BYTES + 32 };
@@ -22,26 +23,29 @@ enum { TOKEN_BYTES = 16, KEY_BYTES = ENDORSE_TEXT_BYTES + 32 };
 enum script { SCRIPT_TAKE, SCRIPT_PAUSE, SCRIPT_RELEASE };
 
 /*
- * A server that has no bucket has lost it: what was taken is not known, so the bucket begins empty. It has no
- * expiry for the same reason.
+ * A bucket that this server did not write itself since it was started, or became primary, may be older than
+ * the last request: of a snapshot, of a replica that was behind, of a backup. A server has a new replication
+ * id after each of these. Then, and if there is no bucket or it cannot be read, what was taken is not known,
+ * and the bucket begins empty. It has no expiry for the same reason.
  */
 static const char *const scripts[REDIS_N_SCRIPTS] = {
 	[SCRIPT_TAKE] = "local pause = redis.call('PTTL', KEYS[2])\n"
 			"if pause > 0 then return pause end\n"
+			"local id = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')\n"
+			"if not id then return redis.error_reply('ERR INFO has no master_replid') end\n"
 			"local t = redis.call('TIME')\n"
 			"local now = tonumber(t[1]) * 1000000 + tonumber(t[2])\n"
 			"local interval = tonumber(ARGV[1]) * 1000\n"
 			"local depth = interval * tonumber(ARGV[2])\n"
-			"local stored = redis.call('GET', KEYS[1])\n"
-			"local full = stored and tonumber(stored) or now + depth\n"
-			"if full > now + depth then full = now + depth end\n"
-			"if full < now then full = now end\n"
+			"local stored = redis.call('GET', KEYS[1]) or ''\n"
+			"local full, writer = string.match(stored, '^(%d+) (%x+)$')\n"
+			"if writer ~= id then full = now + depth end\n"
+			"full = math.min(math.max(tonumber(full), now), now + depth)\n"
 			"local wait = full + interval - now - depth\n"
 			"if wait <= 0 then full = full + interval end\n"
-			"if wait <= 0 or not stored or tonumber(stored) ~= full then\n"
-			"  redis.call('SET', KEYS[1], string.format('%.0f', full))\n"
-			"end\n"
-			"return wait > 0 and math.ceil(wait / 1000) or 0\n",
+			"local next = string.format('%.0f %s', full, id)\n"
+			"if next ~= stored then redis.call('SET', KEYS[1], next) end\n"
+			"return math.max(math.ceil(wait / 1000), 0)\n",
 	[SCRIPT_PAUSE] = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then\n"
 			 "  redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])\n"
 			 "end\n"

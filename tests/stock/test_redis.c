@@ -32,21 +32,43 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A command straight to the server. */
-static void tell(const char *command)
+/* A command straight to the server. The caller frees the reply, which is no error. */
+static redisReply *call(const char *format, ...)
 {
 	const char *port = strrchr(redis_url(server), ':') + 1;
 	redisContext *c = redisConnect("127.0.0.1", atoi(port));
 	redisReply *reply;
+	va_list words;
 
 	assert_non_null(c);
 	assert_int_equal(c->err, 0);
-	reply = redisCommand(c, command);
+	va_start(words, format);
+	reply = redisvCommand(c, format, words);
+	va_end(words);
 	assert_non_null(reply);
 	if (reply->type == REDIS_REPLY_ERROR)
-		FAIL_BECAUSE("%s: %s", command, reply->str);
-	freeReplyObject(reply);
+		FAIL_BECAUSE("%s: %s", format, reply->str);
 	redisFree(c);
+	return reply;
+}
+
+static void tell(const char *command)
+{
+	freeReplyObject(call(command));
+}
+
+/* Writes what the server itself would have written: full again at that time; "0": it is full. */
+static void write_bucket(const char *full)
+{
+	static const char name[] = "master_replid:";
+	redisReply *info = call("INFO replication");
+	const char *id = strstr(info->str, name);
+	char text[512];
+
+	assert_non_null(id);
+	TEXT(text, "%s %.40s", full, id + strlen(name));
+	freeReplyObject(info);
+	freeReplyObject(call("SET jurat:{kds}:bucket %s", text));
 }
 
 static void values_and_claims_are_shared(void **state)
@@ -127,16 +149,14 @@ static void a_bucket_is_shared_and_begins_empty(void **state)
 	b = must_open(redis_url(server), NULL);
 	assert_int_equal(stock_take(a, &quota, &wait, NULL), JURAT_BUSY);
 	assert_true(wait > 3500000 && wait <= 3600000);
-	tell("SET jurat:{kds}:bucket 0");
+	write_bucket("0");
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(stock_take(i % 2 ? a : b, &quota, &wait, NULL), 0);
 	assert_int_equal(stock_take(b, &quota, &wait, NULL), JURAT_BUSY);
 	assert_true(wait > 3500000 && wait <= 3600000);
-	tell("SET jurat:{kds}:bucket 99999999999999999");
+	write_bucket("99999999999999999");
 	assert_int_equal(stock_take(b, &quota, &wait, NULL), JURAT_BUSY);
 	assert_true(wait > 3500000 && wait <= 3600000);
-	tell("SET jurat:{kds}:bucket nonsense");
-	assert_int_equal(stock_take(b, &quota, &wait, NULL), JURAT_BUSY);
 	do
 		r = stock_take(a, &fast, &wait, NULL);
 	while (r == JURAT_BUSY);
@@ -145,6 +165,109 @@ static void a_bucket_is_shared_and_begins_empty(void **state)
 	assert_int_equal(stock_take(a, &quota, &wait, NULL), JURAT_BUSY);
 	stock_close(a);
 	stock_close(b);
+}
+
+static void take_is_refused(struct stock *stock)
+{
+	const struct stock_quota quota = { "kds", 3600000, 2 };
+	uint64_t wait = 0;
+
+	assert_int_equal(stock_take(stock, &quota, &wait, NULL), JURAT_BUSY);
+	assert_true(wait > 3500000 && wait <= 3600000);
+}
+
+static void take_one_of_two(struct stock *stock)
+{
+	const struct stock_quota quota = { "kds", 3600000, 2 };
+	uint64_t wait = 0;
+
+	write_bucket("0");
+	assert_int_equal(stock_take(stock, &quota, &wait, NULL), 0);
+}
+
+static void a_bucket_that_cannot_be_read_is_empty(void **state)
+{
+	/* with the server's id, and without */
+	static const char *const texts[] = {
+		"",         "nan",
+		"-nan",     "inf",
+		"-inf",     "1e400",
+		"-1e400",   "-1",
+		"0x0",      "1e0",
+		"0.5",      " 0",
+		"0 ",       "0 0",
+		"nonsense", "99999999999999999999999999999999999999999999999999999999999999999"
+	};
+	struct stock *stock;
+
+	(void)state;
+	server = redis_start();
+	stock = must_open(redis_url(server), NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		write_bucket(texts[i]);
+		take_is_refused(stock);
+		take_is_refused(stock); /* also by what was written instead */
+		freeReplyObject(call("SET jurat:{kds}:bucket %s", texts[i]));
+		take_is_refused(stock);
+	}
+	tell("SET jurat:{kds}:bucket 0");
+	take_is_refused(stock);
+	tell("DEL jurat:{kds}:bucket");
+	tell("RPUSH jurat:{kds}:bucket 0");
+	assert_int_equal(stock_take(stock, &(struct stock_quota){ "kds", 1, 1 }, &(uint64_t){ 0 }, NULL),
+			 -EBADMSG);
+	stock_close(stock);
+}
+
+/* A snapshot, a replica and an empty server do not know of the last requests. */
+static void a_bucket_is_empty_after_a_restart_a_failover_and_a_loss(void **state)
+{
+	struct place place;
+	struct stock *stock;
+	redisReply *reply;
+
+	(void)state;
+	place_make(&place);
+	server = redis_start_in(place.dir);
+	stock = must_open(redis_url(server), NULL);
+	take_one_of_two(stock);
+	tell("SAVE");
+	redis_kill(server);
+	redis_again(server);
+	reply = call("EXISTS jurat:{kds}:bucket");
+	assert_int_equal(reply->integer, 1); /* the snapshot has it */
+	freeReplyObject(reply);
+	take_is_refused(stock);
+	take_one_of_two(stock);
+	tell("REPLICAOF 127.0.0.1 1");
+	tell("REPLICAOF NO ONE");
+	take_is_refused(stock);
+	take_one_of_two(stock);
+	tell("FLUSHALL");
+	take_is_refused(stock);
+	stock_close(stock);
+	place_remove(&place);
+}
+
+static void a_user_needs_no_other_commands_than_the_manual_names(void **state)
+{
+	const struct endorse_item item = item_of(ENDORSE_TCB_INFO);
+	struct stock *stock;
+	char url[100];
+
+	(void)state;
+	server = redis_start();
+	tell("ACL SETUSER jurat on >secret ~jurat:* +get +set +del +pttl +time +info +select +evalsha "
+	     "+script|load");
+	TEXT(url, "redis://jurat:secret@%s/3", redis_url(server) + 8);
+	stock = must_open(url, NULL);
+	must_put(stock, &item, 1, INT64_MAX);
+	assert_true(has_version(stock, &item, 1));
+	assert_int_equal(stock_claim(stock, &item, 60000, NULL), 0);
+	stock_release(stock, &item);
+	take_is_refused(stock);
+	assert_int_equal(stock_pause(stock, &(struct stock_quota){ "kds", 1, 1 }, 60000, NULL), 0);
+	stock_close(stock);
 }
 
 static void a_pause_holds_for_all_and_is_not_shortened(void **state)
@@ -157,7 +280,7 @@ static void a_pause_holds_for_all_and_is_not_shortened(void **state)
 	server = redis_start();
 	a = must_open(redis_url(server), NULL);
 	b = must_open(redis_url(server), NULL);
-	tell("SET jurat:{kds}:bucket 0");
+	write_bucket("0");
 	assert_int_equal(stock_pause(a, &quota, 3600000, NULL), 0);
 	assert_int_equal(stock_pause(a, &quota, 5, NULL), 0);
 	assert_int_equal(stock_take(b, &quota, &wait, NULL), JURAT_BUSY);
@@ -197,7 +320,7 @@ static void replicas_take_no_more_than_the_bucket_has(void **state)
 
 	(void)state;
 	server = redis_start();
-	tell("SET jurat:{kds}:bucket 0");
+	write_bucket("0");
 	for (unsigned i = 0; i < REPLICAS; i++) {
 		fflush(NULL);
 		children[i] = fork();
@@ -229,7 +352,7 @@ static void a_server_that_was_killed_is_asked_again(void **state)
 	server = redis_start();
 	stock = must_open(redis_url(server), NULL);
 	must_put(stock, &item, 1, INT64_MAX);
-	tell("SET jurat:{kds}:bucket 0");
+	write_bucket("0");
 	assert_int_equal(stock_take(stock, &quota, &wait, NULL), 0);
 	redis_kill(server);
 	assert_int_equal(stock_get(stock, &item, &back, &expires, &err), -EHOSTDOWN);
@@ -584,6 +707,9 @@ int main(void)
 		CASE(values_end_with_their_time),
 		CASE(a_claim_that_has_ended_is_not_released),
 		CASE(a_bucket_is_shared_and_begins_empty),
+		CASE(a_bucket_that_cannot_be_read_is_empty),
+		CASE(a_bucket_is_empty_after_a_restart_a_failover_and_a_loss),
+		CASE(a_user_needs_no_other_commands_than_the_manual_names),
 		CASE(a_pause_holds_for_all_and_is_not_shortened),
 		CASE(replicas_take_no_more_than_the_bucket_has),
 		CASE(a_server_that_was_killed_is_asked_again),

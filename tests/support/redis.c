@@ -18,6 +18,7 @@ enum { ATTEMPTS = 5 };
 struct redis {
 	pid_t pid;
 	unsigned port;
+	const char *dir;
 	char url[64];
 };
 
@@ -41,14 +42,14 @@ static unsigned free_port(void)
 	return ntohs(address.sin_port);
 }
 
-static void run_server(unsigned port, int log)
+static void run_server(const struct redis *redis, int log)
 {
 	static const char *const names[] = { "redis-server", "valkey-server" };
 	char text[16];
 
-	TEXT(text, "%u", port);
+	TEXT(text, "%u", redis->port);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 || chdir("/") != 0)
+	if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 || chdir(redis->dir) != 0)
 		_exit(126);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		execlp(names[i], names[i], "--bind", "127.0.0.1", "--port", text, "--save", "",
@@ -89,7 +90,7 @@ static int start(struct redis *redis)
 	if (redis->pid < 0)
 		die("fork");
 	if (redis->pid == 0)
-		run_server(redis->port, log[1]);
+		run_server(redis, log[1]);
 	close(log[1]);
 	ready = is_ready(log[0]);
 	close(log[0]); /* the server ignores SIGPIPE: what it writes from now on is lost */
@@ -101,13 +102,14 @@ static int start(struct redis *redis)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-struct redis *redis_start(void)
+struct redis *redis_start_in(const char *dir)
 {
 	struct redis *redis = NEVER_FAILS(calloc(1, sizeof(*redis)));
 	int status = -1;
 
 	if (!redis)
 		die("calloc");
+	redis->dir = dir;
 	for (unsigned i = 0; i < ATTEMPTS && status != 0; i++) {
 		redis->port = free_port();
 		status = start(redis);
@@ -120,6 +122,11 @@ struct redis *redis_start(void)
 		FAIL_BECAUSE("redis-server does not start: status %d", status);
 	TEXT(redis->url, "redis://127.0.0.1:%u", redis->port);
 	return redis;
+}
+
+struct redis *redis_start(void)
+{
+	return redis_start_in("/");
 }
 
 const char *redis_url(const struct redis *redis)

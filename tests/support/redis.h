@@ -12,6 +12,8 @@
 struct redis;
 
 struct redis *redis_start(void);
+/* With its snapshots, after SAVE, in a folder, from which redis_again() loads them. Borrowed. */
+struct redis *redis_start_in(const char *dir);
 void redis_stop(struct redis *redis);             /* and frees it */
 const char *redis_url(const struct redis *redis); /* "redis://127.0.0.1:PORT" */
 pid_t redis_pid(const struct redis *redis);       /* to stop and to kill it */
