@@ -225,7 +225,7 @@ static int settle_undrained(struct replace *u)
 	if (e == JURAT_BUSY)
 		return jurat_fail(u->err, e, "'%s', left by an interrupted update, is still held by %s",
 				  u->empty_name, u->result.undrained);
-	return e == 0 ? 0 : fail(u, e, "clear away", u->empty_name);
+	return e == 0 ? 0 : fail(u, e, "remove", u->empty_name);
 }
 
 static int open_old(struct replace *u)
@@ -276,7 +276,7 @@ static int make_file(struct replace *u, const char *name, const void *from, size
 	*ret_has_name = true;
 	e = take_after_old(u, *ret_fd);
 	if (e < 0)
-		return fail(u, e, "give mode and owner to", name);
+		return fail(u, e, "set mode and owner of", name);
 	e = write_all(u, *ret_fd, from, n);
 	if (e == 0)
 		e = base_fsync(u->env, *ret_fd);
@@ -597,7 +597,8 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 	u->keep_next = u->keep_old = changed != STORE_UNCHANGED;
 	if (changed == STORE_UNCHANGED) {
 		roll_back(u);
-		return jurat_fail(u->err, -ECANCELED, "the firmware was not changed: %s", said.text);
+		return jurat_fail(u->err, -ECANCELED, "this update did not change the firmware: %s",
+				  said.text);
 	}
 	if (changed != STORE_CHANGED)
 		return jurat_fail(u->err, -EINPROGRESS, "whether the firmware was changed is unknown: %s",
