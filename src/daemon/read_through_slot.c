@@ -243,7 +243,7 @@ void read_through_describe(void *source, struct metrics_text *to)
 		{ "juratd_endorsements_put_errors",
 		  "Values that could not be written to the stock or the local copy.", &t->stats.put_errors },
 		{ "juratd_endorsements_local_hits",
-		  "Items that the stock did not have, or only in an older issue, found in the local copy.",
+		  "Items found in the local copy that the stock did not have, or only in an older issue.",
 		  &t->stats.local_hits },
 		{ "juratd_endorsements_claims_busy", "Times that another replica held the claim of an item.",
 		  &t->stats.claims_busy },
