@@ -2,8 +2,8 @@
 /*
  * kill_at N PROGRAM [ARGUMENT]...
  *
- * Runs a program and kills it in front of its N-th system call that changes files. Exit status: 0 when it was
- * killed there, 1 when it ended before with status 0, 2 for everything else.
+ * Runs a program and kills it in front of its N-th system call that changes or locks files or is a command for
+ * /dev/sev. Exit status: 0 when it was killed there, 1 when it ended before with status 0, 2 for everything else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,10 @@ static int die(const char *what)
 	return 2;
 }
 
-/* Whether the program is about to change a file. */
-static int changes_files(const struct __ptrace_syscall_info *info)
+enum { OFD_SETLK = 37, OFD_SETLKW, SEV_ISSUE_CMD = (int)0xc0105300 };
+
+/* Whether others will notice what the program is about to do. */
+static int has_effect(const struct __ptrace_syscall_info *info)
 {
 	if (info->op != PTRACE_SYSCALL_INFO_ENTRY)
 		return 0;
@@ -43,10 +45,16 @@ static int changes_files(const struct __ptrace_syscall_info *info)
 	case SYS_renameat2:
 	case SYS_unlinkat:
 	case SYS_write:
+	case SYS_pwrite64:
 	case SYS_fsync:
+	case SYS_fchmod:
 	case SYS_fchown:
 	case SYS_ftruncate:
 		return 1;
+	case SYS_fcntl:
+		return info->entry.args[1] == OFD_SETLK || info->entry.args[1] == OFD_SETLKW;
+	case SYS_ioctl:
+		return (int)info->entry.args[1] == SEV_ISSUE_CMD;
 	default:
 		return 0;
 	}
@@ -73,7 +81,7 @@ static int trace(pid_t pid, unsigned long at)
 			continue;
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
 			return die("PTRACE_GET_SYSCALL_INFO");
-		if (changes_files(&info) && ++n == at) {
+		if (has_effect(&info) && ++n == at) {
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			return 0;
