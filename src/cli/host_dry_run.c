@@ -25,16 +25,24 @@ static int check_access(const struct host *host, const char *path, int mode)
 			strerror(errno));
 }
 
+/* An update writes the new table, a copy of the old one, the empty one, and a lock file. */
 static void warn_of_space(const struct host *host, const char *dir)
 {
+	enum { FULL_TABLES = 2, FILES = 4 };
+	unsigned long long blocks;
 	struct statvfs fs;
 
-	if (statvfs(dir, &fs) < 0 || fs.f_blocks == 0) /* a tmpfs without a limit */
+	if (statvfs(dir, &fs) < 0)
 		return;
-	if (fs.f_bavail < SNP_CERTS_LINUX_MAX_BYTES / fs.f_frsize + 1)
+	blocks = FULL_TABLES * ((SNP_CERTS_LINUX_MAX_BYTES + fs.f_frsize - 1) / fs.f_frsize) + 1;
+	if (fs.f_blocks != 0 && fs.f_bavail < blocks) /* 0: a tmpfs without a limit */
 		cli_warn(host->cli,
-			 "the file system of '%s' has %llu bytes free, but a table can have up to %d", dir,
-			 (unsigned long long)fs.f_bavail * fs.f_frsize, SNP_CERTS_LINUX_MAX_BYTES);
+			 "the file system of '%s' has %llu bytes free, but an update can need up to %llu",
+			 dir, (unsigned long long)fs.f_bavail * fs.f_frsize, blocks * fs.f_frsize);
+	if (fs.f_files != 0 && fs.f_favail < FILES) /* 0: without a limit */
+		cli_warn(host->cli,
+			 "the file system of '%s' has room for %llu more files, but an update needs %d", dir,
+			 (unsigned long long)fs.f_favail, FILES);
 }
 
 static void warn_of_locks(const struct host *host)

@@ -162,6 +162,63 @@ assert dry() == [] and sorted(os.listdir(os.path.dirname(blob))) == before
     call(*host.run, "--host", "--", sys.executable, str(script))
 
 
+@case
+def a_dry_run_warns_of_a_file_system_that_is_nearly_full_and_a_full_one_changes_nothing(tmp):
+    host = Host(tmp)
+    script = tmp / "full.py"
+    script.write_text(f"""
+import os, subprocess, sys
+blob = "small/blob"
+def refresh(status, *more):
+    p = subprocess.run(["{JURAT}", "host", "refresh", *more, "--blob", blob, "--endorsements", "{host.stock}", "--roots",
+                        os.environ["JURAT_ROOTS"] + "/milan-ark.pem"], capture_output=True, text=True)
+    assert p.returncode == status, p
+    return p.stderr
+def warnings():
+    return [line for line in refresh(0, "--dry-run").splitlines() if "warning" in line]
+def fill(to):
+    subprocess.run(["rm", "-rf", "small/fill"], check=True)
+    fs = os.statvfs("small")
+    if to is not None:
+        open("small/fill", "wb").write(bytes((fs.f_bavail - to) * fs.f_frsize))
+os.mkdir("small")
+if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=32,mode=700", "none", "small"], capture_output=True).returncode != 0:
+    sys.exit(77)
+open(blob, "wb").write(open(os.environ["JURAT_CERTS"], "rb").read())
+os.chmod(blob, 0o600)
+size = os.statvfs("small").f_frsize
+need = 2 * -(-0x4000 // size) + 1
+fill(need)
+assert warnings() == [], warnings()
+fill(need - 1)
+assert len(warnings()) == 1 and f"has {{(need - 1) * size}} bytes free, but an update can need up to {{need * size}}" in warnings()[0], warnings()
+before = open(blob, "rb").read()
+enough = 2 * -(-len(before) // size) + 1
+for blocks in range(enough):
+    fill(blocks)
+    refresh(3)
+    assert open(blob, "rb").read() == before and sorted(os.listdir("small")) == ["blob", "fill"], (blocks, os.listdir("small"))
+fill(enough)
+refresh(0)
+before = open(blob, "rb").read()
+fill(None)
+names = [f"small/fill{{i}}" for i in range(os.statvfs("small").f_favail - 3)]
+for name in names:
+    open(name, "w").close()
+assert len(warnings()) == 1 and "has room for 3 more files, but an update needs 4" in warnings()[0], warnings()
+refresh(3)
+assert open(blob, "rb").read() == before and not [n for n in os.listdir("small") if "jurat" in n], os.listdir("small")
+os.unlink(names[0])
+assert warnings() == [], warnings()
+refresh(0)
+""")
+    p = subprocess.run([*host.run, "--host", "--", "unshare", "--user", "--map-root-user", "--mount", sys.executable, str(script)], cwd=tmp,
+                       capture_output=True, text=True, timeout=120)
+    if p.returncode == 77 or "unshare failed" in p.stderr:
+        raise Skip(f"no file system can be mounted here: {p.stderr.strip()}")
+    assert p.returncode == 0, p.stderr[-1500:]
+
+
 def as_nobody(*words):
     return (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []) + [str(w) for w in words]
 

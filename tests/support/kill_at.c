@@ -2,8 +2,9 @@
 /*
  * kill_at N PROGRAM [ARGUMENT]...
  *
- * Runs a program and kills it in front of its N-th system call that changes or locks files or is a command for
- * /dev/sev. Exit status: 0 when it was killed there, 1 when it ended before with status 0, 2 for everything else.
+ * Runs a program and kills it in front of its N-th system call that changes or locks files or is a command
+ * for /dev/sev. Exit status: 0 when it was killed there, 1 when it ended before with status 0, 2 for
+ * everything else.
  */
 #include <errno.h>
 #include <fcntl.h>
