@@ -227,6 +227,21 @@ static void wait_for(struct requests *s, struct flight *f, const struct requests
 		set_timer(s);
 }
 
+/* The landed value for one who waits: all who want the same encoding share the answer. */
+static void answer_landed(struct requests *s, const struct requests_waiter *w, const struct source_work *work,
+			  const struct endorse_value *value, struct web_content *shared[ENDORSE_HEX + 1])
+{
+	struct web_content **content = &shared[w->query.encoding];
+
+	if (w->query.fault < SERVICE_N_FAULTS) {
+		answer_value(s, &w->query, w->request, &work->item, value, work->from);
+		return;
+	}
+	if (!*content)
+		*content = answer_new(&work->item, value, w->query.encoding, NULL, false);
+	answer_content(s, &w->query, w->request, *content, REQUESTS_FROM_SOURCE, work->from);
+}
+
 /* Everybody who waits for a flight, one after the other; NULL: no more. The caller frees it. */
 static struct requests_waiter *next_waiter(struct requests *s, struct flight *f)
 {
@@ -269,6 +284,7 @@ static void on_landed(void *context, struct flight *f)
 {
 	struct requests *s = context;
 	struct source_work *work = flight_work(f);
+	struct web_content *shared[ENDORSE_HEX + 1] = { NULL };
 	struct shelf_entry *e;
 	struct requests_waiter *w;
 
@@ -281,12 +297,14 @@ static void on_landed(void *context, struct flight *f)
 		if (work->stock_only && work->status == MHD_HTTP_TOO_MANY_REQUESTS)
 			ask_to_come_again(s, &w->query, w->request, "too many VCEKs are waiting");
 		else if (work->status == MHD_HTTP_OK && value->body)
-			answer_value(s, &w->query, w->request, &work->item, value, work->from);
+			answer_landed(s, w, work, value, shared);
 		else
 			answer_failure(s, &w->query, w->request, work->status, work->why.text,
 				       (unsigned)((work->retry_after_ms + 999) / 1000));
 		free(w);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		web_content_drop(shared[i]);
 	set_timer(s);
 }
 
