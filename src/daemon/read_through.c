@@ -15,6 +15,7 @@ enum {
 	TAKEN_SLACK_MS = 500,      /* what was taken from the quota is used within that time, or not at all */
 	POLL_MS = 250,             /* while another replica asks for the item */
 	MAX_POLLS = 480,           /* two minutes: holders died four times */
+	MAX_LATE = 3,              /* times that the stock was so slow, which lost part of the quota */
 	MAX_BUSY = 5,              /* answers 429 until the flight ends */
 	DEFAULT_PAUSE_MS = 10 * 1000, /* after 429 without Retry-After */
 	MAX_PAUSE_MS = 10 * 60 * 1000,
@@ -22,7 +23,7 @@ enum {
 };
 
 /* struct source_work: state */
-enum { STATE_POLLS_MASK = 0xffff, STATE_BUSY_SHIFT = 16 };
+enum { STATE_POLLS_MASK = 0xffff, STATE_BUSY_SHIFT = 16, STATE_LATE_SHIFT = 32 };
 
 static int64_t now_s(void)
 {
@@ -339,7 +340,7 @@ static void step_busy(struct read_through_slot *s, struct source_work *work)
 		close_gate(s->of, pause);
 		(void)note(s->of, stock_pause(s->stock, &s->of->quota, pause, &err), &err);
 	}
-	if (work->state >> STATE_BUSY_SHIFT >= MAX_BUSY || work->newer_than > 0)
+	if ((work->state >> STATE_BUSY_SHIFT & 0xffff) >= MAX_BUSY || work->newer_than > 0)
 		finish(work, MHD_HTTP_TOO_MANY_REQUESTS, pause);
 	else
 		wait_in(work, LANE_STOCK, pause);
@@ -427,14 +428,27 @@ static bool is_there_now(struct read_through_slot *s, struct source_work *work)
 	return false;
 }
 
+/* What was taken from the quota is lost. A stock that is always as slow would lose all of it. */
+static void start_over(struct source_work *work)
+{
+	work->state += UINT64_C(1) << STATE_LATE_SHIFT;
+	if (work->state >> STATE_LATE_SHIFT < MAX_LATE && work->newer_than == 0) {
+		wait_in(work, LANE_STOCK, 1);
+		return;
+	}
+	(void)jurat_fail(&work->why, -ETIME, "the store took more than %d ms to answer, %d times",
+			 TAKEN_SLACK_MS, MAX_LATE);
+	finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
+}
+
 /* With the claim, which has begun at `since_ms`; or without one while the stock is away. */
 static void ask(struct read_through_slot *s, struct source_work *work, uint64_t since_ms)
 {
 	/* What the check needs comes first: no part of the quota for what cannot be checked. */
 	int r = load_needed(s, &work->item, &work->why);
-	uint64_t taking_ms;
+	const uint64_t taking_ms = now_ms();
 
-	if (r == -EAGAIN && can_poll(work)) {
+	if ((r == -EAGAIN || (r == 0 && taking_ms - since_ms > CLAIM_SLACK_MS)) && can_poll(work)) {
 		wait_in(work, LANE_STOCK, POLL_MS);
 		return;
 	}
@@ -442,18 +456,13 @@ static void ask(struct read_through_slot *s, struct source_work *work, uint64_t 
 		end(s, work, r);
 		return;
 	}
-	taking_ms = now_ms();
 	if (!may_ask(s, work))
 		return;
 	/* Was stopped: the claim may end before the answer, or the next in the quota may have its turn. */
-	if (now_ms() - since_ms > CLAIM_SLACK_MS || now_ms() - taking_ms > TAKEN_SLACK_MS) {
-		if (can_poll(work))
-			wait_in(work, LANE_STOCK, 1);
-		else
-			finish(work, MHD_HTTP_SERVICE_UNAVAILABLE, AWAY_AGAIN_MS);
-		return;
-	}
-	end(s, work, fetch(s, &work->item, &work->value, &work->expires, &work->why));
+	if (now_ms() - since_ms > CLAIM_SLACK_MS || now_ms() - taking_ms > TAKEN_SLACK_MS)
+		start_over(work);
+	else
+		end(s, work, fetch(s, &work->item, &work->value, &work->expires, &work->why));
 }
 
 static void step_upstream(struct read_through_slot *s, struct source_work *work)

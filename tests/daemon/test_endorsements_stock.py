@@ -383,6 +383,49 @@ def replicas_share_a_redis_and_its_quota(tmp):
         assert elapsed >= 4 * 0.3 - 0.05, elapsed
 
 
+class SlowRedis:
+    """Passes on to a Redis server what replicas send, and answers scripts, which take from the quota, too late."""
+
+    def __init__(self, redis, delay_s):
+        self.redis, self.delay_s, self.n_scripts = redis, delay_s, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def url(self):
+        return f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def serve(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.redis.port)) as server, contextlib.suppress(OSError):
+            while request := client.recv(1 << 20):
+                late = b"EVAL" in request
+                self.n_scripts += late
+                server.sendall(request)
+                answer = server.recv(1 << 20)
+                if late:
+                    threading.Event().wait(self.delay_s)
+                client.sendall(answer)
+
+
+@case
+def a_stock_that_is_too_slow_for_the_quota_ends_the_search_and_not_the_quota(tmp):
+    with Redis(tmp) as redis, Juratd(JURATD) as upstream:
+        roots_of(upstream, tmp / "roots")
+        slow = SlowRedis(redis, 0.6)  # less than what makes it away
+        with Front(tmp, upstream, "--kds-interval", "10", "--wait", "30000", store=slow.url()) as front:
+            answer = front.ask(upstream.vcek())
+            assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0, (answer.status, answer.body)
+            assert 3 <= slow.n_scripts <= 12, slow.n_scripts
+            assert front.asked("kds") == 1 and front.metric("stock_away") == 0  # the chain alone
+            slow.delay_s = 0
+            while front.ask(upstream.vcek()).status != 200:
+                pass
+
+
 @case
 def a_stopped_replica_delays_only_until_its_claim_ends(tmp):
     with Juratd(JURATD) as other:
