@@ -257,10 +257,9 @@ static json_t *signing_json(bool has, const struct update_signing *s)
 			 !!(s->flags & SNP_STATUS_MASK_CHIP_KEY));
 }
 
-static const char *const left_names[] = {
-	[STORE_LEFT_OLD] = "old",
-	[STORE_LEFT_EMPTY] = "empty",
-	[STORE_LEFT_NEW] = "new",
+static const char *const table_names[] = {
+	[UPDATE_TABLE_OLD] = "old",   [UPDATE_TABLE_EMPTY] = "empty",     [UPDATE_TABLE_NEW] = "new",
+	[UPDATE_TABLE_NONE] = "none", [UPDATE_TABLE_UNKNOWN] = "unknown",
 };
 
 static int print_json(struct change *c, const struct update_result *result, int status, const char *error)
@@ -270,7 +269,7 @@ static int print_json(struct change *c, const struct update_result *result, int 
 				 "error", error, "before", signing_json(result->has_before, &result->before),
 				 "after", signing_json(result->has_after, &result->after), "issued",
 				 result->issued, "command_ms", (double)result->command_ns / 1e6, "pause_ms",
-				 (double)result->pause_ns / 1e6, "table", left_names[result->store.left],
+				 (double)result->pause_ns / 1e6, "table", table_names[result->table],
 				 "undrained", result->store.undrained, "steps", c->steps);
 	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 

@@ -672,8 +672,6 @@ int store_replace(struct base_env *env, const char *path, const void *next, size
 		e = names(&u);
 		if (e == 0)
 			e = run(&u, next, next_size, change);
-		if (e != 0 && u.result.left == STORE_LEFT_EMPTY)
-			(void)jurat_wrap(err, e, "'%s' is left with the empty table", path);
 	}
 	finish(&u);
 	if (ret)

@@ -60,6 +60,24 @@ static int read_table(struct base_env *env, const char *blob, const char *suffix
 	return r == 0 || r == -ENOMEM ? r : JURAT_NOT_FOUND;
 }
 
+/* Allocates nothing, so that a lack of memory does not hide it. */
+enum left_in_place left_in_place(struct base_env *env, const char *blob)
+{
+	uint8_t head[STORE_EMPTY_BYTES];
+	struct base_stat st;
+	ssize_t n = -1;
+	int fd = base_open(env, blob, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd < 0)
+		return fd == -ENOENT ? LEFT_NONE : LEFT_UNKNOWN;
+	if (base_fstat(env, fd, &st) == 0 && S_ISREG(st.mode))
+		n = base_pread(env, fd, head, sizeof(head), 0);
+	base_close(env, fd);
+	if (n < 0)
+		return LEFT_UNKNOWN;
+	return n == 0 || (n == sizeof(head) && bytes_all(head, sizeof(head), 0)) ? LEFT_EMPTY : LEFT_TABLE;
+}
+
 int left_find(struct base_env *env, const char *blob, const struct update_source *source,
 	      const struct update_plan *plan, struct left *ret, struct jurat_error *err)
 {

@@ -22,6 +22,14 @@ struct left {
 JURAT_MUST_CHECK int left_find(struct base_env *env, const char *blob, const struct update_source *source,
 			       const struct update_plan *plan, struct left *ret, struct jurat_error *err);
 void left_done(struct left *left);
+/* What guests get from the path now. */
+enum left_in_place {
+	LEFT_TABLE, /* it is not empty; it may be malformed */
+	LEFT_EMPTY,
+	LEFT_NONE,   /* no file */
+	LEFT_UNKNOWN /* it cannot be read */
+};
+enum left_in_place left_in_place(struct base_env *env, const char *blob);
 /*
  * Whether the table in place has the certificate of another key than the one before the plan: of the other
  * kind, another chip or another TCB. 1 it has; 0 it has not, or that is not known; -ENOMEM

@@ -49,6 +49,7 @@ int update_table_fits(const struct update_source *source, const struct update_pl
 	return snp_table_fits(source->verifier, &signer, table, n, source->at, NULL, err);
 }
 
+/* What a source returns names the item; what a check finds does not, and a long name could hide it. */
 static int get_checked(const struct update_source *source, const struct endorse_item *item,
 		       struct endorse_value *ret, struct jurat_error *err)
 {
@@ -58,6 +59,8 @@ static int get_checked(const struct update_source *source, const struct endorse_
 	if (r != 0)
 		return r;
 	r = endorse_check(source->checker, item, ret, source->at, &expires, err);
+	if (r != 0)
+		r = jurat_wrap(err, r, "%s", endorse_kind_name(item->kind));
 	return r == -EBADMSG || r == -ESTALE ? JURAT_REFUSED : r;
 }
 
@@ -86,16 +89,14 @@ static int add_item(const struct update_source *source, struct gathered *g, cons
 		    unsigned place, const enum snp_cert_kind *kinds, size_t n_kinds, struct jurat_error *err)
 {
 	struct endorse_value value auto_call(endorse_value_done) = { 0 };
-	char name[ENDORSE_TEXT_BYTES];
 	size_t off = 0;
 	int r = get_checked(source, item, &value, err);
 
+	if (r != 0)
+		return r;
 	for (unsigned i = 0; r == 0 && i < n_kinds; i++)
 		r = add(g, place + i, kinds[i], value.body, value.size, &off, err);
-	if (r == 0)
-		return 0;
-	endorse_item_name(item, name, sizeof(name));
-	return jurat_wrap(err, r, "%s", name);
+	return r == 0 ? 0 : jurat_wrap(err, r, "%s", endorse_kind_name(item->kind));
 }
 
 static int add_leaf(const struct update_source *source, const struct update_plan *plan, struct gathered *g,

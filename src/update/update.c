@@ -24,6 +24,7 @@ struct run {
 	uint8_t *table;
 	size_t table_size;
 	uint64_t start_ns, queued_ns;
+	bool queued;   /* since queued_ns, new readers wait or get the empty table */
 	bool planned;  /* `plan` is valid */
 	bool moved;    /* the state was no longer that of the plan when the turn came */
 	bool emptying; /* a table of another key goes, and none takes its place */
@@ -160,9 +161,11 @@ static enum store_changed read_back(struct run *u, const struct jurat_error *sai
 		*err = *said;
 		return STORE_UNCHANGED;
 	}
-	jurat_fail(err, -EIO, "%s%sit signs with the %s, expected the %s", said->text,
-		   said->text[0] ? "; " : "", is,
-		   update_signing_format(plan->product, &plan->after, expected));
+	update_signing_format(plan->product, &plan->after, expected);
+	if (said->text[0])
+		jurat_fail(err, -EIO, "it signs with the %s, expected the %s: %s", is, expected, said->text);
+	else
+		jurat_fail(err, -EIO, "it signs with the %s, expected the %s", is, expected);
 	return STORE_UNKNOWN;
 }
 
@@ -213,6 +216,21 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	return read_back(u, &said, err);
 }
 
+/* Goes on from one replacement to the next, if the first ends with the empty table. */
+static void begin_pause(struct run *u)
+{
+	if (!u->queued)
+		u->queued_ns = base_now_ns(u->env);
+	u->queued = true;
+}
+
+static void end_pause(struct run *u)
+{
+	if (u->queued)
+		u->result.pause_ns += base_now_ns(u->env) - u->queued_ns;
+	u->queued = false;
+}
+
 static void reached(void *ctx, enum store_step step)
 {
 	static const char *const texts[] = {
@@ -227,9 +245,9 @@ static void reached(void *ctx, enum store_step step)
 	struct run *u = ctx;
 
 	if (step == STORE_STEP_QUEUED)
-		u->queued_ns = base_now_ns(u->env);
-	else if (step == STORE_STEP_PUBLISHED || step == STORE_STEP_RESTORED)
-		u->result.pause_ns += base_now_ns(u->env) - u->queued_ns;
+		begin_pause(u);
+	else if ((step == STORE_STEP_PUBLISHED && !u->emptying) || step == STORE_STEP_RESTORED)
+		end_pause(u);
 	event(u, UPDATE_STORE, step, "%s",
 	      u->emptying && step == STORE_STEP_PUBLISHED ? "the empty table is in place: readers continue"
 							  : texts[step]);
@@ -273,8 +291,9 @@ static int change_both(struct run *u, const struct update_request *request,
 			break;
 		event(u, UPDATE_AGAIN, 0, "another program changed the firmware: starting over");
 	}
-	if (r == -ECANCELED) /* the firmware refused, or it could not be asked */
-		return u->result.issued && !u->moved ? JURAT_REFUSED : -EIO;
+	if (r == -ECANCELED) /* the firmware refused, or it could not be asked; or the old table is lost */
+		return u->result.issued && !u->moved && u->result.store.left == STORE_LEFT_OLD ? JURAT_REFUSED
+											       : -EIO;
 	return r;
 }
 
@@ -329,14 +348,18 @@ static int empty_if_wrong(struct run *u, int r)
 		*u->err = why;
 		return r;
 	}
-	if (e != 0)
-		return jurat_wrap(u->err, -EIO,
-				  "%.200s; the table in place is for another key and could not be replaced "
-				  "with the empty table",
-				  why.text);
-	return jurat_fail(u->err, -ENODATA,
-			  "%s; the table in place was for another key and was replaced with the empty table",
-			  why.text);
+	if (e != 0 && u->result.store.left == STORE_LEFT_EMPTY)
+		return e;
+	if (e != 0) {
+		struct jurat_error kept = *u->err;
+
+		return jurat_fail(u->err, -EIO,
+				  "the table in place is for another key and could not be replaced with the "
+				  "empty table: %.100s; before that: %s",
+				  kept.text, why.text);
+	}
+	*u->err = why;
+	return jurat_wrap(u->err, -ENODATA, "the table before it was for another key");
 }
 
 /* The firmware is in a state that was not foreseen, and the path has the empty table. */
@@ -351,15 +374,15 @@ static int settle(struct run *u)
 
 	event(u, UPDATE_AGAIN, 0, "%s", said.text);
 	r = change_both(u, &refresh, table_left);
-	if (r != 0)
-		return jurat_fail(
-			u->err, -EINPROGRESS,
-			"%.200s; guests get no certificates until `jurat host recover` succeeds: %.200s",
-			said.text, u->err->text);
+	if (r != 0) {
+		struct jurat_error missing = *u->err;
+
+		return jurat_fail(u->err, -EINPROGRESS, "%.110s; before that: %s", missing.text, said.text);
+	}
 	if (u->command == 0 && assumed)
 		return 0;
-	return jurat_fail(u->err, -EIO, "%s; the certificates of the firmware's present key are in place",
-			  said.text);
+	*u->err = said;
+	return -EIO;
 }
 
 static int run(struct run *u)
@@ -377,6 +400,56 @@ static int run(struct run *u)
 	return r == -EINPROGRESS ? settle(u) : r;
 }
 
+static enum update_table table_in_place(struct run *u)
+{
+	enum store_left left = u->result.store.left;
+
+	switch (left_in_place(u->env, u->o->blob)) {
+	case LEFT_NONE:
+		return UPDATE_TABLE_NONE;
+	case LEFT_EMPTY:
+		return UPDATE_TABLE_EMPTY;
+	case LEFT_TABLE: /* after an empty one, it is another program's */
+		return left == STORE_LEFT_OLD ? UPDATE_TABLE_OLD : UPDATE_TABLE_NEW;
+	default:
+		return left == STORE_LEFT_NEW     ? UPDATE_TABLE_NEW
+		       : left == STORE_LEFT_EMPTY ? UPDATE_TABLE_EMPTY
+						  : UPDATE_TABLE_UNKNOWN;
+	}
+}
+
+/* A text that is too long is cut at its end: what guests get now comes first, and the reason last. */
+static int put_outcome_first(struct run *u, int r)
+{
+	bool held = u->result.store.undrained[0] != '\0';
+
+	switch (u->result.table) {
+	case UPDATE_TABLE_EMPTY:
+		if (r == JURAT_BUSY && held)
+			return jurat_wrap(
+				u->err, r,
+				"the empty table is in place, and guests get no certificates: end the "
+				"process that holds the lock, or run `jurat host recover --undrained "
+				"proceed`");
+		if (r == JURAT_BUSY)
+			return jurat_wrap(u->err, r,
+					  "the empty table is in place: guests get no certificates until the "
+					  "other update ends");
+		return jurat_wrap(u->err, r,
+				  "the empty table is in place: guests get no certificates until `jurat host "
+				  "recover` succeeds");
+	case UPDATE_TABLE_NONE:
+		return jurat_wrap(u->err, r, "no table is in place: guests get no certificates");
+	case UPDATE_TABLE_NEW:
+		return jurat_wrap(u->err, r,
+				  u->result.store.left == STORE_LEFT_NEW
+					  ? "the certificates of the firmware's present key are in place"
+					  : "another program's table is in place");
+	default: /* nothing was changed */
+		return r;
+	}
+}
+
 int update_run(const struct update_options *options, const struct update_request *request,
 	       struct update_result *ret, struct jurat_error *err)
 {
@@ -391,6 +464,9 @@ int update_run(const struct update_options *options, const struct update_request
 
 	u.start_ns = base_now_ns(u.env);
 	r = run(&u);
+	u.result.table = table_in_place(&u);
+	if (r != 0)
+		r = put_outcome_first(&u, r);
 	sev_device_close(&u.dev);
 	free(u.table);
 	*ret = u.result;

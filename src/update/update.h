@@ -47,6 +47,15 @@ struct update_options { /* zero is the default of every member but `device`, `bl
 	void *event_ctx;
 };
 
+/* What is at the path at the end: guests get it. */
+enum update_table {
+	UPDATE_TABLE_OLD, /* certificates, the same as before */
+	UPDATE_TABLE_EMPTY,
+	UPDATE_TABLE_NEW,
+	UPDATE_TABLE_NONE,   /* no file */
+	UPDATE_TABLE_UNKNOWN /* it cannot be read, and was not changed */
+};
+
 struct update_result {
 	struct update_signing before, after; /* as read; `after`: as planned in a dry run */
 	bool has_before, has_after, issued;  /* issued: a command was sent */
@@ -54,6 +63,7 @@ struct update_result {
 	/* from the exchange of the tables, when new readers begin to wait, to the end of their wait */
 	uint64_t pause_ns;
 	struct store_result store;
+	enum update_table table;
 };
 
 /*
@@ -62,8 +72,8 @@ struct update_result {
  *           readers or another updater kept their locks: nothing was changed; JURAT_NOT_FOUND the source has
  *           no such endorsement; -EINPROGRESS the firmware's state is not known: the empty table is at the
  *           path; -ENODATA the table in place was of another key, and the empty one replaces it;
- *           -ENODEV SNP is not initialised; another -errno. `err` says what failed, and `ret` what is
- *           at the path.
+ *           -ENODEV SNP is not initialised; another -errno. `err` says what is at the path, if it is not
+ *           the same table with certificates as before, then what failed.
  */
 JURAT_MUST_CHECK int update_run(const struct update_options *options, const struct update_request *request,
 				struct update_result *ret, struct jurat_error *err);

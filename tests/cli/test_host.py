@@ -318,13 +318,17 @@ cp "$JURAT_CERTS" "{tmp}/good"
 {host.words("set-config", "--reported-tcb", LOWER, "--endorsements", str(host.stock))} || exit 9
 cat "{tmp}/good" >"$JURAT_CERTS"
 {host.words("status")} && exit 10
-{host.words("recover", "--endorsements", str(tmp))} && exit 11
+{host.words("recover", "--endorsements", str(tmp), "--output", "json")} && exit 11
 cmp -n 24 "$JURAT_CERTS" /dev/zero || exit 12
 {host.words("recover", "--endorsements", str(host.stock))} || exit 13
 {host.words("status")}
 '''
     p = call(*host.run, "--host", "--", "sh", "-c", script)
-    assert "leaf-tcb-mismatch" in p.stderr and "was replaced with the empty table" in p.stderr, p.stderr
+    assert "leaf-tcb-mismatch" in p.stderr, p.stderr
+    emptied = "the empty table is in place: guests get no certificates until `jurat host recover` succeeds: the table before it was for another key: "
+    found, _ = json.JSONDecoder().raw_decode(p.stdout, p.stdout.index("{"))
+    assert emptied in p.stderr and found["error"].startswith(emptied) and found["table"] == "empty", (found, p.stderr)
+    assert found["error"].count("Milan") == 1, found
     host.assert_state(LOWER)
     # Nothing to recover, and of which key the table in place is.
     found = host.host("recover")
@@ -335,7 +339,7 @@ cmp -n 24 "$JURAT_CERTS" /dev/zero || exit 12
 def a_reader_that_keeps_its_lock_is_named_and_the_choice_is_the_operators(tmp):
     host = Host(tmp, "--firmware", NEWER)
     script = f'''
-import fcntl, os, struct, subprocess, sys
+import fcntl, json, os, struct, subprocess, sys
 F_OFD_SETLK = 37
 fd = os.open(os.environ["JURAT_CERTS"], os.O_RDONLY)
 fcntl.fcntl(fd, F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
@@ -348,7 +352,11 @@ commit = ["commit", "--endorsements", {str(host.stock)!r}, "--wait", "20"]
 p = host(*commit)
 assert p.returncode == 3 and f"held by pid {{os.getpid()}}" in p.stderr, p
 p = host(*commit, "--undrained", "empty")
-assert p.returncode == 3 and "left with the empty table" in p.stderr, p
+assert p.returncode == 3 and "the empty table is in place, and guests get no certificates: " in p.stderr, p
+for again in (["recover"], ["refresh"], ["commit"]):
+    p = host(*again, *commit[1:], "--output", "json")
+    d = json.loads(p.stdout)
+    assert p.returncode == 3 and d["table"] == "empty" and "or run `jurat host recover --undrained proceed`" in d["error"], p
 p = host(*commit, "--undrained", "proceed")
 assert p.returncode == 0 and f"readers still held the old certificates" in p.stderr, p
 '''

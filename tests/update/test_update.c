@@ -28,6 +28,7 @@ static void assert_done(struct update_world *w, int r)
 	if (r != 0)
 		FAIL_BECAUSE("%d: %s", r, w->err.text);
 	assert_int_equal(w->result.store.left, STORE_LEFT_NEW);
+	assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
 	assert_int_equal(world_table(w), WORLD_FITS);
 	assert_nothing_beside(w);
 	assert_int_equal(w->open_devices, 0);
@@ -122,6 +123,8 @@ static void a_dry_run_checks_everything_and_changes_nothing(void **state)
 	assert_nothing_beside(w);
 	w->source_fails = JURAT_NOT_FOUND;
 	assert_int_equal(world_update(w, NULL, &request), JURAT_NOT_FOUND);
+	assert_int_equal(w->result.table, UPDATE_TABLE_NONE);
+	world_assert_outcome(w, JURAT_NOT_FOUND, false);
 }
 
 /* What a source may serve in place of what was asked for. */
@@ -287,6 +290,7 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 		if (r != rows[i].r || w->result.store.left != rows[i].left || world_table(w) != rows[i].table)
 			FAIL_BECAUSE("row %zu: %d, left %d, table %d: %s", i, r, w->result.store.left,
 				     world_table(w), w->err.text);
+		world_assert_outcome(w, r, false);
 		assert_true(w->commands == 1 && w->result.issued);
 		assert_false(world_beside(w, STORE_LOCK_SUFFIX) || world_beside(w, STORE_EMPTY_SUFFIX));
 		assert_int_equal(world_beside(w, STORE_NEXT_SUFFIX), r == -EINPROGRESS);
@@ -320,7 +324,9 @@ static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 	w->shows = 2;       /* after it, and for the plan that follows */
 	w->fails_after_shown = -EHOSTUNREACH;
 	assert_int_equal(world_update(w, NULL, &commit), -EINPROGRESS);
-	assert_non_null(strstr(w->err.text, "jurat host recover"));
+	world_assert_outcome(w, -EINPROGRESS, false);
+	assert_non_null(strstr(w->err.text, "until `jurat host recover` succeeds: the source fails"));
+	assert_non_null(strstr(w->err.text, "before that: whether the firmware was changed is unknown"));
 	assert_int_equal(world_table(w), WORLD_EMPTY);
 	world_heal(w);
 	assert_int_equal(world_update(w, NULL, &recover), 0);
@@ -394,12 +400,20 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	assert_int_equal(world_table(w), WORLD_DISAGREES);
 	w->options.dry_run = false;
 	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
-	assert_non_null(strstr(w->err.text, "the source fails"));
-	assert_non_null(strstr(w->err.text, "was replaced with the empty table"));
+	world_assert_outcome(w, -ENODATA, false);
+	assert_non_null(strstr(w->err.text, "the table before it was for another key: the source fails"));
 	assert_non_null(world_logged(w, "the empty table is in place"));
 	assert_null(world_logged(w, "the new table is in place"));
 	assert_int_equal(w->result.store.left, STORE_LEFT_EMPTY);
 	assert_int_equal(world_table(w), WORLD_EMPTY);
+	/* again: nothing changes, and the empty table is still what guests get */
+	assert_int_equal(world_update(w, NULL, &recover), -EHOSTUNREACH);
+	assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
+	world_assert_outcome(w, -EHOSTUNREACH, false);
+	w->options.device = "/dev/null/none";
+	assert_true(world_update(w, NULL, &recover) < 0);
+	world_assert_outcome(w, -ENOTDIR, false);
+	w->options.device = "/dev/sev";
 	world_heal(w);
 	assert_done(w, world_update(w, NULL, &recover));
 }
@@ -427,7 +441,7 @@ static void a_failed_check_is_no_reason_to_empty_a_table(void **state)
 		else
 			w->options.product = SNP_GENOA;
 		r = world_update(w, NULL, &recover);
-		if (r != w->source_fails || w->result.store.left != STORE_LEFT_OLD)
+		if (r != w->source_fails || w->result.table != UPDATE_TABLE_OLD)
 			FAIL_BECAUSE("row %d: %d, left %d: %s", row, r, w->result.store.left, w->err.text);
 		w->options = options;
 		assert_int_equal(world_table(w), WORLD_FITS);
@@ -557,6 +571,56 @@ static void a_reader_that_does_not_let_go_is_named(void **state)
 	assert_int_equal(world_table(w), WORLD_FITS);
 }
 
+/* It holds the table of before, and so the path has the empty one until it ends, or an operator proceeds. */
+static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named(void **state)
+{
+	static const struct update_request *const requests[] = { &commit, &refresh, &recover };
+	struct update_world *w = *state;
+	struct store_reader reader;
+
+	publish(w);
+	store_reader_init(&reader, NULL, w->path);
+	assert_int_equal(store_lock(&reader, 0, NULL), 0);
+	w->options.store.undrained = STORE_UNDRAINED_EMPTY;
+	for (size_t i = 0; i <= ARRAY_SIZE(requests); i++) {
+		int r = world_update(w, NULL, requests[i % ARRAY_SIZE(requests)]);
+
+		assert_int_equal(r, JURAT_BUSY);
+		assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
+		world_assert_outcome(w, r, false);
+		assert_non_null(strstr(w->err.text, "or run `jurat host recover --undrained proceed`: "));
+		assert_non_null(strstr(w->err.text, "pid "));
+	}
+	w->options.store.undrained = STORE_UNDRAINED_PROCEED;
+	assert_int_equal(world_update(w, NULL, &recover), 0);
+	assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
+	store_reader_done(&reader);
+	assert_int_equal(world_table(w), WORLD_FITS);
+}
+
+/* Guests still get a table of another key that cannot be replaced, and the operator reads that first. */
+static void a_table_of_another_key_that_cannot_be_replaced_is_named_first(void **state)
+{
+	struct update_world *w = *state;
+	struct store_reader reader;
+
+	publish(w);
+	assert_int_equal(sim_psp_commit(w->psp), SNP_SUCCESS);
+	w->source_fails = -EHOSTUNREACH;
+	store_reader_init(&reader, NULL, w->path);
+	assert_int_equal(store_lock(&reader, 0, NULL), 0);
+	assert_int_equal(world_update(w, NULL, &recover), -EIO);
+	assert_int_equal(w->result.table, UPDATE_TABLE_OLD);
+	assert_ptr_equal(strstr(w->err.text, "the table in place is for another key"), w->err.text);
+	assert_non_null(strstr(w->err.text, "pid "));
+	assert_non_null(strstr(w->err.text, "before that: the source fails"));
+	w->options.store.undrained = STORE_UNDRAINED_EMPTY;
+	assert_int_equal(world_update(w, NULL, &recover), JURAT_BUSY);
+	assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
+	world_assert_outcome(w, JURAT_BUSY, false);
+	store_reader_done(&reader);
+}
+
 /* The commands that the rows below repeat, from the same state. */
 enum which { COMMIT, CONFIG, LOAD_VLEK, REFRESH, N_WHICH };
 
@@ -588,6 +652,8 @@ static void check_and_recover(struct update_world *w, const struct fault_env *en
 {
 	enum world_table table = world_table(w);
 
+	if (!env->crash)
+		world_assert_outcome(w, r, env->fired);
 	if (table != WORLD_EMPTY && table != WORLD_FITS)
 		FAIL_BECAUSE("call %u, %s: %d, %s: table %d", env->at, env->fired_in, r, w->err.text, table);
 	if (r == 0 && table != WORLD_FITS)
@@ -718,6 +784,8 @@ int main(void)
 		TEST(a_table_that_another_updater_made_right_is_not_emptied),
 		TEST(what_strangers_can_touch_is_refused_first),
 		TEST(a_reader_that_does_not_let_go_is_named),
+		TEST(a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named),
+		TEST(a_table_of_another_key_that_cannot_be_replaced_is_named_first),
 		cmocka_unit_test(the_kth_effect_fails_or_is_the_last_and_they_still_agree),
 		TEST(an_update_that_follows_a_crash_may_die_anywhere_too),
 		TEST(recovery_itself_may_fail_or_die_anywhere),

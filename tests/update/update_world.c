@@ -202,7 +202,7 @@ static int get(void *ctx, const struct endorse_item *item, struct endorse_value 
 	w->asked++;
 	if (w->source_fails) {
 		if (err)
-			TEXT(err->text, "the source fails");
+			TEXT(err->text, "the source fails, at such length that the end is cut: %0250d", 0);
 		return w->source_fails;
 	}
 	while (i < w->n_values && !same_item(&w->values[i].item, item))
@@ -375,6 +375,28 @@ enum world_table world_table(struct update_world *w)
 	e = snp_table_fits(w->options.source.verifier, &signer, table, n, world_time(w), NULL, NULL);
 	assert_true(e >= 0);
 	return e == 0 ? WORLD_FITS : WORLD_DISAGREES;
+}
+
+/* What the texts begin with after a failure; those of a table that was not changed have nothing to say. */
+static const char *const outcomes[] = {
+	[UPDATE_TABLE_OLD] = "",
+	[UPDATE_TABLE_EMPTY] = "the empty table is in place",
+	[UPDATE_TABLE_NEW] = "the certificates of the firmware's present key are in place: ",
+	[UPDATE_TABLE_NONE] = "no table is in place: guests get no certificates: ",
+};
+
+void world_assert_outcome(struct update_world *w, int r, bool unreadable)
+{
+	enum update_table said = w->result.table;
+	enum world_table table = world_table(w);
+	bool fits = table == WORLD_ABSENT  ? said == UPDATE_TABLE_NONE
+		    : table == WORLD_EMPTY ? said == UPDATE_TABLE_EMPTY
+					   : said == UPDATE_TABLE_OLD || said == UPDATE_TABLE_NEW;
+
+	if (said == UPDATE_TABLE_UNKNOWN && unreadable)
+		return;
+	if (!fits || (r != 0 && strncmp(w->err.text, outcomes[said], strlen(outcomes[said])) != 0))
+		FAIL_BECAUSE("%d, table %d, but said to be %d: %s", r, table, said, w->err.text);
 }
 
 bool world_beside(const struct update_world *w, const char *suffix)

@@ -68,6 +68,11 @@ int world_update(struct update_world *w, struct base_env *env, const struct upda
 struct update_signing world_signing(struct update_world *w);
 enum world_table { WORLD_ABSENT, WORLD_EMPTY, WORLD_FITS, WORLD_DISAGREES };
 enum world_table world_table(struct update_world *w);
+/*
+ * After an update that returned `r`: the result names the table in place, and the error's text begins with it
+ * if it is another than before. unreadable: one call failed, so that the table may be unknown.
+ */
+void world_assert_outcome(struct update_world *w, int r, bool unreadable);
 bool world_beside(const struct update_world *w, const char *suffix);
 /* A TCB that is one lower in `component` than the platform's current one. */
 uint64_t world_lower_tcb(const struct update_world *w, unsigned component);
