@@ -362,6 +362,46 @@ static void end(struct read_through_slot *s, struct source_work *work, int r)
 	       outcome.end == READ_THROUGH_DOWN ? fetcher_retry_after_ms(s->fetcher) : 0);
 }
 
+/*
+ * How long this process must wait by its own count of what it was granted; 0: it may ask. Whoever can write to
+ * a server, or set its clock, can make it grant anything; the process still keeps to the quota of one address.
+ *
+ * since_ms  before the stock was asked, so no later than its grant: an honest stock is never contradicted
+ */
+static uint64_t own_wait_ms(struct read_through *t, uint64_t since_ms)
+{
+	const uint64_t interval = t->quota.interval_ms - t->quota.interval_ms / 64; /* no two clocks agree */
+	const uint64_t limit = now_ms() + 1 + interval * t->quota.burst;
+	unsigned long long full = atomic_load(&t->own_full_ms), next;
+
+	do {
+		next = (full > since_ms ? full : since_ms) + interval;
+		if (next > limit)
+			return next - limit;
+	} while (!atomic_compare_exchange_weak(&t->own_full_ms, &full, next));
+	return 0;
+}
+
+/* As stock_take(). */
+static int take(struct read_through_slot *s, uint64_t *ret_wait_ms, struct jurat_error *err)
+{
+	struct read_through *t = s->of;
+	const uint64_t since_ms = now_ms();
+	uint64_t wait_ms;
+	int r = note(t, stock_take(s->stock, &t->quota, ret_wait_ms, err), err);
+
+	if (r != 0)
+		return r;
+	wait_ms = own_wait_ms(t, since_ms);
+	if (wait_ms == 0)
+		return 0;
+	log_peer_event(LOG_LEVEL_WARNING, "quota-early", "why",
+		       "the stock granted a request too early: somebody else writes to it, or set its clock",
+		       NULL);
+	*ret_wait_ms = wait_ms;
+	return JURAT_BUSY;
+}
+
 /* false: not now. Only VCEKs count, which is what AMD's service limits. */
 static bool may_ask(struct read_through_slot *s, struct source_work *work)
 {
@@ -372,7 +412,7 @@ static bool may_ask(struct read_through_slot *s, struct source_work *work)
 
 	if (work->item.kind != ENDORSE_VCEK || t->quota.interval_ms == 0)
 		return true;
-	r = note(t, stock_take(s->stock, &t->quota, &wait_ms, &err), &err);
+	r = take(s, &wait_ms, &err);
 	if (r == 0)
 		return true;
 	if (r == JURAT_BUSY) {

@@ -46,7 +46,8 @@ struct read_through {
 	struct read_through_roots roots;
 	atomic_uint generation; /* of roots */
 	atomic_bool stopping, away;
-	atomic_ullong gate_ms; /* of the monotonic clock: no VCEK is to be asked for before */
+	atomic_ullong gate_ms;     /* of the monotonic clock: no VCEK is to be asked for before */
+	atomic_ullong own_full_ms; /* the bucket of what this process was granted is full again */
 	struct read_through_stats stats;
 };
 

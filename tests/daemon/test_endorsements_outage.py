@@ -165,6 +165,32 @@ def get_quietly(port, target):
         get(port, target)
 
 
+def fill_bucket(redis, ends):
+    """Makes the server grant whatever is asked for, until the event."""
+    replid = next(line.split(":")[1] for line in redis.call("INFO", "replication") if line.startswith("master_replid:"))
+    while not ends.is_set():
+        redis.call("SET", "jurat:{kds-vcek}:bucket", f"0 {replid}")
+
+
+@case
+def a_replica_keeps_to_the_quota_whatever_the_server_grants(tmp):
+    with vendors() as (front, right), Redis() as redis, replica(front, redis.url, interval_ms=300) as r:
+        ends = threading.Event()
+        clients = [threading.Thread(target=get_quietly, args=(r.port, target)) for target in right]
+        forger = threading.Thread(target=fill_bucket, args=(redis, ends))
+        forger.start()
+        try:
+            for client in clients:
+                client.start()
+            until("five VCEKs", lambda: len(front.asked()) >= 5)
+        finally:
+            ends.set()
+            for thread in forger, *clients:
+                thread.join(15)
+        quota_was_kept(front, interval_ms=300)
+        assert any("event=quota-early" in line for line in r.log)
+
+
 @case
 def vendors_that_lie_hang_or_break_off_are_not_believed(tmp):
     with vendors() as (front, right), contextlib.ExitStack() as stack:

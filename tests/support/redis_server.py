@@ -73,6 +73,8 @@ class Redis:
             parts = [word.encode() for word in words]
             s.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
             head = answer.readline()
+            if head[:1] == b"$":
+                return answer.read(int(head[1:]) + 2)[:-2].decode().splitlines()
             if head[:1] != b"*":
                 return [head]
             return [answer.read(int(answer.readline()[1:]) + 2)[:-2].decode() for _ in range(int(head[1:]))]
