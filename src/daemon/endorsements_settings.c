@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "daemon/address.h"
 #include "daemon/service_fault.h"
+#include "fetch/http.h"
 
 enum { HOUR_MS = 3600 * 1000, MAX_CHIPS = 100000 };
 
@@ -112,12 +113,12 @@ static int check_platform(const struct endorsements_settings *s, struct jurat_er
 
 static int check_upstream(const struct endorsements_settings *s, struct jurat_error *err)
 {
+	auto_free char *base = NULL;
+
 	if (s->offline && (s->upstream[0] || s->upstream_ca[0]))
 		return jurat_fail(err, -EINVAL, "--offline cannot be used with --upstream or --upstream-ca");
-	if (s->upstream[0] && strncmp(s->upstream, "https://", 8) != 0 &&
-	    strncmp(s->upstream, "http://", 7) != 0)
-		return jurat_fail(err, -EINVAL, "--upstream: expected a URL, https:// or http://, found '%s'",
-				  s->upstream);
+	if (s->upstream[0] && http_base_url(s->upstream, &base, err) < 0)
+		return jurat_wrap(err, -EINVAL, "--upstream");
 	return 0;
 }
 

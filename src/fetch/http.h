@@ -58,7 +58,7 @@ JURAT_MUST_CHECK int http_get(struct http *http, const char *url, const char *he
 /* Whether the same request may succeed later after this error. */
 bool http_may_pass(int r);
 
-/* Whether the text is a URL with the scheme http or https, in any case of letters. */
+/* Whether the text is a URL, of any scheme, and not the path of a directory. */
 bool http_is_url(const char *text);
 /*
  * Checks the URL of a service: a host, and nothing but a port and a path after it.

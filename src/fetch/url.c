@@ -36,8 +36,8 @@ static void parts_done(struct parts *parts)
 	curl_free(parts->fragment);
 }
 
-/* 0; -EINVAL not a URL; -ENOMEM. A part that is absent is NULL, except that every port is there. */
-static int take_parts(CURLU *url, const char *text, struct parts *ret)
+/* A part that is absent is NULL, except that every port is there. */
+static CURLUcode take_parts(CURLU *url, const char *text, struct parts *ret)
 {
 	const struct {
 		CURLUPart part;
@@ -48,15 +48,15 @@ static int take_parts(CURLU *url, const char *text, struct parts *ret)
 	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
 
 	if (code != CURLUE_OK)
-		return code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+		return code;
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		code = curl_url_get(url, wanted[i].part, wanted[i].to, CURLU_DEFAULT_PORT);
 		if (code == CURLUE_OUT_OF_MEMORY)
-			return -ENOMEM;
+			return code;
 		if (code != CURLUE_OK)
 			*wanted[i].to = NULL;
 	}
-	return ret->scheme && ret->host ? 0 : -EINVAL;
+	return ret->scheme && ret->host ? CURLUE_OK : CURLUE_NO_HOST;
 }
 
 static bool is_http(const char *scheme)
@@ -66,29 +66,33 @@ static bool is_http(const char *scheme)
 
 bool http_is_url(const char *text)
 {
-	return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
+	return strstr(text, "://") != NULL;
 }
 
+/* Its messages do not quote the text, in which a password or a token may be at any place. */
 int http_base_url(const char *text, char **ret, struct jurat_error *err)
 {
 	CURLU *url auto_url = curl_url();
 	struct parts parts auto_call(parts_done) = { NULL };
 	char *whole auto_part = NULL;
+	CURLUcode code;
 	size_t n;
-	int r;
 
 	if (!url)
 		return jurat_fail_memory(err);
-	r = take_parts(url, text, &parts);
-	if (r == -ENOMEM)
+	code = take_parts(url, text, &parts);
+	if (code == CURLUE_OUT_OF_MEMORY)
 		return jurat_fail_memory(err);
-	if (r < 0 || !is_http(parts.scheme))
-		return jurat_fail(err, -EINVAL,
-				  "expected a URL such as https://pccs.example:8081, found '%s'", text);
+	if (code != CURLUE_OK)
+		return jurat_fail(err, -EINVAL, "expected a URL such as https://pccs.example:8081: %s",
+				  curl_url_strerror(code));
+	if (!is_http(parts.scheme))
+		return jurat_fail(err, -EINVAL, "expected a URL with the scheme https or http, found '%s'",
+				  parts.scheme);
 	if (parts.user)
 		return jurat_fail(err, -EINVAL, "a URL with a user name or password is not supported");
 	if (parts.query || parts.fragment)
-		return jurat_fail(err, -EINVAL, "expected a URL without '?' and '#', found '%s'", text);
+		return jurat_fail(err, -EINVAL, "expected a URL without '?' and '#'");
 	if (curl_url_get(url, CURLUPART_URL, &whole, 0) != CURLUE_OK)
 		return jurat_fail_memory(err);
 	for (n = strlen(whole); n > 0 && whole[n - 1] == '/'; n--)
@@ -104,7 +108,7 @@ const char *http_host(const char *text, char to[HTTP_HOST_BYTES])
 
 	start = start ? start + 3 : text;
 	n = strcspn(start, "/?#");
-	at = memchr(start, '@', n);
+	at = memrchr(start, '@', n);
 	if (at) { /* no credentials in messages */
 		n -= (size_t)(at + 1 - start);
 		start = at + 1;
@@ -118,17 +122,17 @@ int http_check_redirect(const char *from, const char *to, struct jurat_error *er
 	CURLU *a_url auto_url = curl_url(), *b_url auto_url = curl_url();
 	struct parts a auto_call(parts_done) = { NULL }, b auto_call(parts_done) = { NULL };
 	char host[HTTP_HOST_BYTES];
-	int r;
+	CURLUcode code;
 
 	if (!a_url || !b_url)
 		return jurat_fail_memory(err);
-	r = take_parts(a_url, from, &a);
-	if (r == 0)
-		r = take_parts(b_url, to, &b);
-	if (r == -ENOMEM)
+	code = take_parts(a_url, from, &a);
+	if (code == CURLUE_OK)
+		code = take_parts(b_url, to, &b);
+	if (code == CURLUE_OUT_OF_MEMORY)
 		return jurat_fail_memory(err);
 	http_host(from, host);
-	if (r < 0 || !is_http(b.scheme))
+	if (code != CURLUE_OK || !is_http(b.scheme))
 		return jurat_fail(err, -EPROTO, "%s redirects to '%.120s', which is not HTTP", host, to);
 	if (strcasecmp(a.host, b.host) != 0)
 		return jurat_fail(err, -EPROTO, "%s redirects to another host, '%.80s'", host, b.host);

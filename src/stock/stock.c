@@ -9,6 +9,17 @@
 
 enum { DEFAULT_TIMEOUT_MS = 1000, MAX_QUOTA_NAME = 64 };
 
+/* How much of it a message may quote: the scheme, or a path. Where there is an '@', the rest may be a password. */
+static int quotable(const char *where)
+{
+	const size_t n = strcspn(where, ":");
+	const bool is_url = !strncmp(where + n, "://", 3);
+
+	if (is_url ? memchr(where, '@', n) : strchr(where, '@'))
+		return 0;
+	return (int)(n < 32 ? n : 32);
+}
+
 int stock_open(const char *where, const struct stock_options *options, struct stock **ret,
 	       struct jurat_error *err)
 {
@@ -24,8 +35,7 @@ int stock_open(const char *where, const struct stock_options *options, struct st
 				  "rediss: is not supported; use redis: with a TLS proxy on this machine");
 	return jurat_fail(err, -EINVAL,
 			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.*s'",
-			  (int)(strcspn(where, ":") < 32 ? strcspn(where, ":") : 32),
-			  where); /* what follows may be a password */
+			  quotable(where), where);
 }
 
 void stock_close(struct stock *stock)

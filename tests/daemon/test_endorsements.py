@@ -366,6 +366,9 @@ def bad_options_are_named(tmp):
     for options in ("--chips", "2"), ("--fault", "429"), ("--at", "2024-02-03"):
         r = subprocess.run([JURATD, "endorsements", *options], capture_output=True, text=True, check=False)
         assert r.returncode == 2 and "need --software-platform" in r.stderr, r
+    for url in "ftp://bob:hunter2@h", "https://bob:hunter2@h", "https://bob:hunter2", "bob:hunter2@h":
+        r = subprocess.run([JURATD, "endorsements", "--upstream", url], capture_output=True, text=True, check=False)
+        assert r.returncode == 2 and "--upstream: " in r.stderr and "URL" in r.stderr and "hunter2" not in r.stderr, (url, r)
 
 
 # ---- hostile clients

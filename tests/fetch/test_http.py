@@ -85,11 +85,20 @@ def a_base_url_may_have_a_path_and_slashes_at_its_end(tmp):
 @case
 def a_source_that_is_no_url_of_a_service_is_refused(tmp):
     for url, text in (("http://", "expected a URL"), ("https://user:pw@localhost/", "user name"), ("http://h/?a=b", "without '?'"),
-                      ("http://h/#a", "without '?'"), ("ftp://h/", "cannot read"), ("file:///etc", "cannot read"),
+                      ("http://h/#a", "without '?'"), ("ftp://h/", "found 'ftp'"), ("file:///etc", "expected a URL"),
                       ("http://h:99999/", "expected a URL"), (f"{tmp}/none", "cannot read")):
         result, events = probe(url)
         assert result["r"] < 0 and text in result["error"] and events == [], (url, result)
         assert "A-SECRET" not in result["error"]
+
+
+@case
+def a_source_that_is_refused_is_not_quoted_since_it_may_have_a_password(tmp):
+    for url in ("https://bob:hunter2@h/", "ftp://bob:hunter2@h/", "http://bob:hunter2@h:99999/", "http://bob:hun hunter2@h", "http://bob:x/hunter2@h",
+                "http://bob:hunter2", "https://h/?token=hunter2", "https://h/#hunter2"):
+        result, events = probe(url)
+        assert result["r"] < 0 and "URL" in result["error"] and events == [], (url, result)
+        assert "hunter2" not in result["error"], result
 
 
 @case

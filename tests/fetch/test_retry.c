@@ -121,6 +121,7 @@ static void hosts_in_messages_have_no_credentials(void **state)
 
 	assert_string_equal(http_host("https://a.example:81/x?y@z", host), "a.example:81");
 	assert_string_equal(http_host("https://user:secret@a.example/x", host), "a.example");
+	assert_string_equal(http_host("https://user:sec@ret@a.example/x", host), "a.example");
 	assert_string_equal(http_host("https://[::1]:8081", host), "[::1]:8081");
 }
 

@@ -452,6 +452,12 @@ static void urls_are_read_strictly(void **state)
 	static const char *const bad[] = {
 		"redis://",
 		"valkey://:secret@host",
+		"secret@host:6379",
+		"secret:secret@host",
+		":secret@host",
+		"redis:secret@host",
+		"secret@host",
+		"secret@://host",
 		"reids://secret@host",
 		"redis://:secret@",
 		"redis://:secret@:1",
