@@ -55,6 +55,10 @@ void assert_counters(const char *name, uint64_t requests);
 void breathe(void);
 /* In a child of root: becomes nobody, with a /dev/fuse of mode `fuse_mode`. Of others: nothing. */
 void drop_privileges(void);
+/* Whether there is seccomp user notification, asked of the kernel and not of jurat. */
+bool has_seccomp_notification(void);
+/* In a child: as under a container's policy, or a kernel without it, no call of seccomp(2) succeeds. */
+void forbid_seccomp(void);
 
 #define FOR_EACH_CLIENT(i) for (int i = 0; i < N_CLIENTS && clients[i]; i++)
 

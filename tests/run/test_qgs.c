@@ -13,30 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool has_no_notification;
+static bool has_notification;
 
-/* Asked of the kernel, not of jurat. */
 static int find_out(void **state)
 {
-	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog program = { .len = 1, .filter = &allow };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		_exit(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-			      &program) < 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	has_no_notification = status != 0;
+	has_notification = has_seccomp_notification();
 	return run_find_out(state);
 }
 
 #define NEEDS_VSOCK()                                                                                        \
 	do {                                                                                                 \
 		NEEDS_RUN();                                                                                 \
-		if (has_no_notification)                                                                     \
+		if (!has_notification)                                                                       \
 			SKIP_BECAUSE("there is no seccomp user notification here");                          \
 	} while (0)
 #define RUN_VSOCK(...) RUN("--tee", "tdx", "--qgs", "vsock:4050", __VA_ARGS__)
@@ -228,21 +216,6 @@ static void a_run_within_a_run_is_told_why_it_cannot_intercept(void **state)
 		"exec \"$0\" vsock $JURAT_ROOTS/../q", clients[0]);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "one answer\n");
-}
-
-/* As a container's policy, and a kernel without: one number that the filter is not allowed. */
-static void forbid_seccomp(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 /* Before 5.14 the flag that gives descriptor and answer as one is not known; before 5.9 the call neither. */
