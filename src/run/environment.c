@@ -84,7 +84,12 @@ static int write_hashstick(const struct run_platform *p, const char *roots, stru
 	r = sim_kds_hashstick(machine_psp(p->machine), SIM_CSP_ID, now.reported_tcb, hashstick, err);
 	if (r < 0)
 		return r;
-	if (snprintf(path, sizeof(path), "%s/vlek_hashstick.bin", roots) >= (int)sizeof(path))
+	/* Not among the roots: verifiers take a directory of roots as a whole. */
+	if (snprintf(path, sizeof(path), "%s/host", roots) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	if (mkdir(path, 0755) < 0)
+		return jurat_fail(err, -errno, "cannot make '%s': %s", path, strerror(errno));
+	if (snprintf(path, sizeof(path), "%s/host/vlek_hashstick.bin", roots) >= (int)sizeof(path))
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
 	to = fopen(path, "we");
 	if (!to)

@@ -10,7 +10,7 @@
  *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory
  *                <product> the files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD
  *                serves it for VCEKs) and vlek_cert_chain.pem (ASVK and ARK); with --host also
- *                vlek_hashstick.bin, to load. For TDX intel-root.pem, and in collateral/ what a verifier
+ *                host/vlek_hashstick.bin, to load. For TDX intel-root.pem, and in collateral/ what a verifier
  *                of quotes wants besides, good for a month
  *   JURAT_CERTS  with --host: the certificate blob that the VMM of this host serves
  *

@@ -472,9 +472,36 @@ static void a_host_tool_finds_dev_sev(void **state)
 	NEEDS_RUN();
 	o = RUN("--host", "--", clients[0], "host");
 	assert_exit(&o, 0);
-	o = RUN("--host", "--", "/bin/sh", "-c", "exec \"$0\" vlek $JURAT_ROOTS/milan/../vlek_hashstick.bin",
+	o = RUN("--host", "--", "/bin/sh", "-c", "exec \"$0\" vlek $JURAT_ROOTS/host/vlek_hashstick.bin",
 		clients[0]);
 	assert_exit(&o, 0);
+}
+
+/* --roots with the directory, --certs and --collateral with those below it. */
+static void each_directory_of_roots_is_read_without_a_warning(void **state)
+{
+	/* A host has no guest's device: the evidence is that of a guest of the same platform. */
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && "
+		"\"$JURAT\" run --product \"$0\" -- \"$JURAT\" attest --extended --out e >/dev/null && "
+		"\"$JURAT\" verify --roots \"$JURAT_ROOTS\" --certs \"$JURAT_ROOTS/$0\" e >v && head -n 1 v";
+	static const char quote[] = "cd $JURAT_ROOTS/.. && \"$JURAT\" attest --out q >/dev/null && "
+				    "\"$JURAT\" verify --roots \"$JURAT_ROOTS\" --collateral "
+				    "\"$JURAT_ROOTS/collateral\" q >v && head -n 1 v";
+	static const char *const products[] = { "milan", "genoa", "turin" };
+	struct outcome o;
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
+		o = RUN("--host", "--product", products[i], "--", "/bin/sh", "-c", script, products[i]);
+		assert_exit(&o, 0);
+		assert_string_equal(o.out, "accepted\n");
+		assert_string_equal(o.err, "");
+	}
+	o = RUN("--tee", "tdx", "--", "/bin/sh", "-c", quote);
+	assert_exit(&o, 0);
+	assert_string_equal(o.out, "accepted\n");
+	assert_string_equal(o.err, "");
 }
 
 static void a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate(void **state)
@@ -540,6 +567,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_directory_for_temporary_files_with_too_long_a_name_is_refused),
 		cmocka_unit_test(runs_nest),
 		cmocka_unit_test(a_host_tool_finds_dev_sev),
+		cmocka_unit_test(each_directory_of_roots_is_read_without_a_warning),
 		cmocka_unit_test(the_release_of_linux_is_the_one_asked_for),
 		cmocka_unit_test(
 			a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate),
