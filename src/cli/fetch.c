@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/fetch_bundle.h"
 #include "cli/fetch_chips.h"
+#include "cli/fetch_later.h"
 #include "cli/fetch_out.h"
 #include "cli/fetch_subject.h"
 #include "crypto/x509.h"
@@ -163,45 +164,54 @@ static int fetch_crl(struct fetching *g)
 	if (r != CLI_OK)
 		return r;
 	r = cli_fetcher_get(&g->fetcher, &item, &value, &err);
-	return r == 0 ? fetch_out_put(&g->out, "crl.der", value.body, value.size, &item, &g->fetcher)
-		      : fail(g, r, &err);
+	if (r != 0)
+		return fail(g, r, &err);
+	r = fetch_later(&g->out, &g->fetcher, (const char *const[]){ "crl.der", NULL }, &item, &value);
+	return r == CLI_OK ? fetch_out_put(&g->out, "crl.der", value.body, value.size, &item, &g->fetcher)
+			   : r;
 }
 
 /* ---- TDX */
 
-static int put_collateral(struct fetching *g, const struct endorse_item *items,
-			  const struct endorse_value *values)
+/* In a directory: a body, and its issuer chain. */
+static const char *const collateral_files[FETCH_BUNDLE_N][2] = {
+	[FETCH_BUNDLE_TCB_INFO] = { "tcb_info.json", "tcb_info_issuer_chain.pem" },
+	[FETCH_BUNDLE_QE_IDENTITY] = { "qe_identity.json", "qe_identity_issuer_chain.pem" },
+	[FETCH_BUNDLE_PCK_CRL] = { "pck_crl.der", "pck_crl_issuer_chain.pem" },
+	[FETCH_BUNDLE_ROOT_CRL] = { "root_ca_crl.der", NULL },
+};
+
+static int put_collateral(struct fetching *g, const struct endorse_item *items, struct endorse_value *values)
 {
-	static const struct {
-		const char *body, *chain;
-	} names[] = {
-		[FETCH_BUNDLE_TCB_INFO] = { "tcb_info.json", "tcb_info_issuer_chain.pem" },
-		[FETCH_BUNDLE_QE_IDENTITY] = { "qe_identity.json", "qe_identity_issuer_chain.pem" },
-		[FETCH_BUNDLE_PCK_CRL] = { "pck_crl.der", "pck_crl_issuer_chain.pem" },
-		[FETCH_BUNDLE_ROOT_CRL] = { "root_ca_crl.der", NULL },
-	};
 	int status = CLI_OK;
 
 	for (size_t i = 0; status == CLI_OK && i < FETCH_BUNDLE_N; i++) {
-		const char *chain = values[i].issuer_chain;
+		const char *const *names = collateral_files[i];
+		const char *chain;
 
-		if (names[i].chain && chain)
-			status = fetch_out_put(&g->out, names[i].chain, chain, strlen(chain), &items[i],
+		status = fetch_later(&g->out, &g->fetcher, names, &items[i], &values[i]);
+		chain = values[i].issuer_chain;
+		if (status == CLI_OK && names[1] && chain)
+			status = fetch_out_put(&g->out, names[1], chain, strlen(chain), &items[i],
 					       &g->fetcher);
 		if (status == CLI_OK)
-			status = fetch_out_put(&g->out, names[i].body, values[i].body, values[i].size,
-					       &items[i], &g->fetcher);
+			status = fetch_out_put(&g->out, names[0], values[i].body, values[i].size, &items[i],
+					       &g->fetcher);
 	}
 	return status;
 }
 
-static int put_bundle(struct fetching *g, const struct endorse_item *items,
-		      const struct endorse_value *values)
+static int put_bundle(struct fetching *g, const struct endorse_item *items, struct endorse_value *values)
 {
 	struct jurat_error err = { "" };
 	auto_free char *json = NULL;
-	int r = fetch_bundle(values, &json, &err);
+	int status = CLI_OK, r;
 
+	for (size_t i = 0; status == CLI_OK && i < FETCH_BUNDLE_N; i++)
+		status = fetch_later(&g->out, &g->fetcher, NULL, &items[i], &values[i]);
+	if (status != CLI_OK)
+		return status;
+	r = fetch_bundle(values, &json, &err);
 	if (r < 0)
 		return cli_fail(g->cli, cli_status(r), "%s", err.text);
 	return fetch_out_put(&g->out, "", json, strlen(json), &items[0], &g->fetcher);

@@ -40,8 +40,11 @@ int fetch_out_open(struct cli *cli, struct fetch_out *ret)
 	out.is_file = names_file(&out);
 	out.is_quiet = !strcmp(out.path, "-");
 	out.files = json_array();
-	if (!out.files)
+	out.kept = json_array();
+	if (!out.files || !out.kept) {
+		fetch_out_done(&out);
 		return cli_fail_memory(cli);
+	}
 	*ret = out;
 	return CLI_OK;
 }
@@ -49,6 +52,7 @@ int fetch_out_open(struct cli *cli, struct fetch_out *ret)
 void fetch_out_done(struct fetch_out *out)
 {
 	json_decref(out->files);
+	json_decref(out->kept);
 	*out = (struct fetch_out){ .cli = NULL };
 }
 
@@ -67,24 +71,34 @@ static int report(struct fetch_out *out, const char *path, const struct endorse_
 		return CLI_OK;
 	}
 	row = json_pack("{s:s, s:s, s:s}", "file", path, "item", name, "from", f->source);
+	if (row && json_array_size(out->kept) > 0 &&
+	    json_object_set_new(row, "kept", json_deep_copy(out->kept)) != 0) {
+		json_decref(row);
+		row = NULL;
+	}
 	return row && json_array_append_new(out->files, row) == 0 ? CLI_OK : cli_fail_memory(out->cli);
+}
+
+char *fetch_out_path(const struct fetch_out *out, const char *name)
+{
+	const size_t length = strlen(out->path);
+	const char *slash = length > 0 && out->path[length - 1] == '/' ? "" : "/";
+	char *path;
+
+	if (out->is_file)
+		return strdup(out->path);
+	return asprintf(&path, "%s%s%s", out->path, slash, name) < 0 ? NULL : path;
 }
 
 int fetch_out_put(struct fetch_out *out, const char *name, const void *bytes, size_t n,
 		  const struct endorse_item *item, const struct cli_fetcher *f)
 {
-	const size_t length = strlen(out->path);
-	const char *slash = length > 0 && out->path[length - 1] == '/' ? "" : "/";
 	struct jurat_error err = { "" };
-	auto_free char *path = NULL;
+	auto_free char *path = fetch_out_path(out, name);
 	int r = out->is_file ? 0 : base_mkdir(base_env_real(), out->path, 0755);
 
 	if (r < 0 && r != -EEXIST)
 		return cli_fail(out->cli, CLI_ENVIRONMENT, "cannot create '%s': %s", out->path, strerror(-r));
-	if (out->is_file)
-		path = strdup(out->path);
-	else if (asprintf(&path, "%s%s%s", out->path, slash, name) < 0)
-		path = NULL;
 	if (!path)
 		return cli_fail_memory(out->cli);
 	r = cli_write(path, bytes, n, 0644, &err);

@@ -16,6 +16,7 @@ struct fetch_out {
 	bool is_file;  /* the path names a file, or standard output */
 	bool is_quiet; /* standard output is the file */
 	json_t *files; /* what was written, for --output json */
+	json_t *kept;  /* names of items whose later issue stays in the file that is written next */
 };
 
 /*
@@ -26,6 +27,8 @@ struct fetch_out {
  */
 int fetch_out_open(struct cli *cli, struct fetch_out *ret);
 void fetch_out_done(struct fetch_out *out);
+/* The path of a file in the directory, or of the one file, on the heap; NULL: no memory. */
+char *fetch_out_path(const struct fetch_out *out, const char *name);
 /* Whether the path ends in this extension (".pem"). */
 bool fetch_out_ends(const struct fetch_out *out, const char *extension);
 /*

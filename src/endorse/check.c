@@ -130,5 +130,6 @@ int endorse_check(struct endorse_checker *checker, const struct endorse_item *it
 		return r;
 	*ret_expires = c.expires;
 	value->issued = c.issued;
+	value->number = c.number;
 	return 0;
 }

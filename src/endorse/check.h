@@ -27,8 +27,7 @@ JURAT_MUST_CHECK int endorse_checker_add_roots(struct endorse_checker *checker, 
  * at           time of the check, seconds since 1970
  * ret_expires  until when it may be served without asking again: nextUpdate of CRLs and documents, notAfter
  *              of certificates
- * value        `issued` is set: thisUpdate of CRLs, issueDate of documents, so that the later of two can be
- *              kept; 0 for certificates
+ * value        `issued` and `number` are set, so that the later of two can be kept
  * Returns      0; -EBADMSG it is malformed, not signed, or another item: `err` says what was expected and
  *              found; -ESTALE it has expired or is not yet valid at `at`; -ENOKEY the chain that it needs
  *              was not checked before; -ENOMEM

@@ -119,8 +119,7 @@ static int check_crl(struct endorse_case *c, const struct endorse_chain *chain, 
 	if (r < 0)
 		return r;
 	assert(trusted && crl->signed_ok);
-	c->issued = crl->crl.this_update;
-	endorse_check_expires(c, crl->crl.next_update);
+	endorse_check_issue(c, &crl->crl);
 	endorse_check_expires(c, j.root->cert.not_after);
 	return 0;
 }

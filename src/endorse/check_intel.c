@@ -109,6 +109,7 @@ static int check_document(struct endorse_case *c, struct intel *intel, const str
 		return r;
 	assert(trusted);
 	c->issued = doc->issue_date;
+	c->number = doc->evaluation_data_number;
 	endorse_check_expires(c, doc->next_update);
 	return 0;
 }
@@ -331,8 +332,7 @@ static int check_crl(struct endorse_case *c, struct intel *intel, struct cert_en
 	r = endorse_check_outcome(c, r, REASON_LEAF_REVOKED, err);
 	if (r < 0)
 		return r;
-	c->issued = crl->this_update;
-	endorse_check_expires(c, crl->next_update);
+	endorse_check_issue(c, crl);
 	return 0;
 }
 

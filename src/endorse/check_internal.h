@@ -38,11 +38,12 @@ struct endorse_case {
 	const struct endorse_value *value;
 	int64_t at, expires; /* `expires`: the earliest end that was seen */
 	int64_t issued;      /* 0: it has no such date */
+	uint64_t number;
 	struct jurat_policy policy;
 	struct jurat_verdict *out;
 };
 
-/* Each as endorse_check(), but for *ret_expires and the value's `issued`. */
+/* Each as endorse_check(), but for *ret_expires and what is set in the value. */
 JURAT_MUST_CHECK int endorse_check_amd(struct endorse_case *c, struct jurat_error *err);
 JURAT_MUST_CHECK int endorse_check_intel(struct endorse_case *c, struct jurat_error *err);
 
@@ -55,6 +56,8 @@ JURAT_MUST_CHECK int endorse_check_intel(struct endorse_case *c, struct jurat_er
 JURAT_MUST_CHECK int endorse_check_outcome(const struct endorse_case *c, int r, enum verify_reason except,
 					   struct jurat_error *err);
 void endorse_check_expires(struct endorse_case *c, int64_t end);
+/* Takes date and number of a CRL that was checked. */
+void endorse_check_issue(struct endorse_case *c, const struct crypto_crl *crl);
 /*
  * Reads a PEM text of exactly two certificates and white space. 0; -EBADMSG; -ENOMEM. The caller frees both
  * with cert_entry_free().

@@ -56,6 +56,17 @@ void endorse_check_expires(struct endorse_case *c, int64_t end)
 		c->expires = end;
 }
 
+void endorse_check_issue(struct endorse_case *c, const struct crypto_crl *crl)
+{
+	const struct bytes_rd *number = &crl->crl_number; /* big-endian */
+
+	c->issued = crl->this_update;
+	c->number = 0;
+	for (size_t i = 0; number->size <= sizeof(c->number) && i < number->size; i++)
+		c->number = c->number << 8 | number->data[i];
+	endorse_check_expires(c, crl->next_update);
+}
+
 /* How much white space `text` begins with. */
 static size_t blanks(const uint8_t *text, size_t n)
 {

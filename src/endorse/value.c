@@ -14,6 +14,13 @@ void endorse_value_done(struct endorse_value *value)
 	*value = (struct endorse_value){ .body = NULL };
 }
 
+bool endorse_value_is_later(const struct endorse_value *value, const struct endorse_value *other)
+{
+	if (value->number != other->number && value->number > 0 && other->number > 0)
+		return value->number > other->number;
+	return value->issued > other->issued;
+}
+
 bool endorse_is_unreserved(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||

@@ -15,9 +15,16 @@ struct endorse_value {
 	uint8_t *body; /* heap */
 	size_t size;
 	char *issuer_chain; /* heap, PEM, percent-decoded; NULL: the service sends none for this kind */
-	int64_t issued;     /* set by endorse_check(): of CRLs and documents; 0: of the others */
+	/* Set by endorse_check() of CRLs and documents; of the others, and of what has no number, 0. */
+	int64_t issued;  /* thisUpdate, issueDate */
+	uint64_t number; /* cRLNumber, tcbEvaluationDataNumber */
 };
 void endorse_value_done(struct endorse_value *value); /* accepts an all-zero struct */
+/*
+ * Whether a checked value is a later issue than another one: its number is higher; where the numbers are the
+ * same, or one of them has none, it was issued later. Spec: RFC 5280 5.2.3; Intel PCS API v4, TcbInfo V3.
+ */
+bool endorse_value_is_later(const struct endorse_value *value, const struct endorse_value *other);
 
 /* Whether percent-encoding leaves it as it is: as Intel's service, unreserved characters (RFC 3986). */
 bool endorse_is_unreserved(uint8_t c);

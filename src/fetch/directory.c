@@ -57,6 +57,22 @@ int fetch_directory_new(struct base_env *env, const char *path, struct fetch_dir
 	return 0;
 }
 
+int fetch_directory_new_empty(const char *name, struct fetch_directory **ret, struct jurat_error *err)
+{
+	struct fetch_directory *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return jurat_fail_memory(err);
+	d->path = strdup(name);
+	if (!d->path) {
+		free(d);
+		return jurat_fail_memory(err);
+	}
+	d->is_file = d->is_read = true;
+	*ret = d;
+	return 0;
+}
+
 static void forget_parts(struct fetch_directory *d)
 {
 	while (d->n_parts > 0)
@@ -146,6 +162,11 @@ static int add_parts(struct fetch_directory *d, const uint8_t *bytes, size_t n, 
 	if (r == 0 && input_kind(bytes, n) == INPUT_JSON)
 		r = add_documents(d, bytes, n, err);
 	return r;
+}
+
+int fetch_directory_add(struct fetch_directory *d, const void *bytes, size_t n, struct jurat_error *err)
+{
+	return add_parts(d, bytes, n, err);
 }
 
 /*

@@ -14,6 +14,11 @@ struct fetch_directory;
 
 JURAT_MUST_CHECK int fetch_directory_new(struct base_env *env, const char *path, struct fetch_directory **ret,
 					 struct jurat_error *err);
+/* One that has nothing but what is added to it, bytes of files; `name` is for messages. */
+JURAT_MUST_CHECK int fetch_directory_new_empty(const char *name, struct fetch_directory **ret,
+					       struct jurat_error *err);
+JURAT_MUST_CHECK int fetch_directory_add(struct fetch_directory *directory, const void *bytes, size_t n,
+					 struct jurat_error *err);
 void fetch_directory_free(struct fetch_directory *directory);
 
 /*

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`jurat fetch` and `jurat verify --fetch`: what they ask for, what they keep and what they refuse. Prints TAP; test_fetch.py JURAT
-SNP_CRLS KILL_AT"""
+SNP_CRLS KILL_AT COLLATERAL_ISSUE"""
 import base64
 import datetime
 import json
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -23,7 +24,7 @@ from tap import Skip, case, main  # noqa: E402
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import Server, answer, in_turn  # noqa: E402
 
-JURAT, SNP_CRLS, KILL_AT = map(os.path.abspath, sys.argv[1:4])
+JURAT, SNP_CRLS, KILL_AT, COLLATERAL_ISSUE = map(os.path.abspath, sys.argv[1:5])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-fetch-")
 TOP = pathlib.Path(scratch.name)
 
@@ -81,12 +82,12 @@ def pem(der):
     return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n".encode()
 
 
-def crl(product="Milan"):
+def crl(product="Milan", revoked="none"):
     directory = TOP / "crls"
     if not directory.exists():
         directory.mkdir()
         subprocess.run([SNP_CRLS, directory, "jurat"], check=True, timeout=60)
-    return (directory / f"{product}-none.der").read_bytes()
+    return (directory / f"{product}-{revoked}.der").read_bytes()
 
 
 def services(p, product="Milan", **changed):
@@ -460,6 +461,137 @@ def words_that_do_not_fit_are_a_usage_error(tmp):
     assert "expected an SEV-SNP report" in run("fetch", "vcek", "--report", p.quote, "--out", tmp, status=3).stderr
     assert "expected a TD quote" in run("fetch", "collateral", "--quote", p.report, "--out", tmp, status=3).stderr
     assert names(tmp) == []
+
+
+# ---- A later issue in place
+
+
+COLLATERAL = {"tcb_info.json": "tcb-info", "qe_identity.json": "qe-identity", "pck_crl.der": "pck-crl", "root_ca_crl.der": "root-crl"}
+
+
+class Issue:
+    """Collateral of the platform that was issued so many days ago."""
+
+    def __init__(self, directory, days, number):
+        self.dir = directory
+        directory.mkdir()
+        subprocess.run([COLLATERAL_ISSUE, directory, "jurat", str(int(time.time()) - days * 86400), str(number)], check=True, timeout=60)
+
+    def collateral(self, name):
+        return (self.dir / name).read_bytes()
+
+
+def kept(text):
+    """The items of which a warning says that a later issue is kept."""
+    return sorted(re.findall(r"warning: '[^']+' is kept: it has a later ([a-z-]+)", text))
+
+
+def fetch_collateral(p, issue, out):
+    with Server(services(issue)) as server:
+        return run("fetch", "collateral", "--quote", p.quote, "--from", server.url, "--roots", p.roots, "--out", out, "--output", "json")
+
+
+@case
+def an_older_crl_does_not_take_the_place_of_a_later_one(tmp):
+    p = platform()
+    for what, out in ("crl", tmp / "dir"), ("crl", tmp / "file.der"):
+        words = ["fetch", what, "--product", "milan", "--roots", p.roots, "--output", "json", "--out", out]
+        path = out if out.suffix else out / "crl.der"
+        for revoked, warned, there in (("none", [], "none"), ("ask", [], "ask"), ("none", ["vcek-crl"], "ask"), ("both", [], "both"),
+                                       ("ask", ["vcek-crl"], "both"), ("both", [], "both")):
+            with Server(services(p, crl=answer(body=crl(revoked=revoked)))) as server:
+                done = run(*words, "--from", server.url)
+            rows = json.loads(done.stdout)
+            assert kept(done.stderr) == warned and bool(done.stderr) == bool(warned), (revoked, done.stderr)
+            assert [r.get("kept") for r in rows] == [["vcek-crl:Milan"] if warned else None], rows
+            assert path.read_bytes() == crl(revoked=there), revoked
+    with Server(services(p, crl=answer(body=crl(revoked="ask")))) as server:
+        text = run("fetch", "crl", "--product", "milan", "--roots", p.roots, "--from", server.url, "--out", tmp / "dir").stderr
+    date = r"20\d\d-\d\d-\d\dT\S+Z"
+    assert re.search(rf"later vcek-crl:Milan \(issued {date}, number 4\) than the source \(issued {date}, number 2\)\n$", text), text
+
+
+@case
+def each_part_of_collateral_is_kept_where_it_is_the_later_one(tmp):
+    p = platform()
+    old, new = Issue(tmp / "old", 9, 17), Issue(tmp / "new", 2, 17)
+    assert fetch_collateral(p, old, tmp / "out").stderr == ""
+    assert fetch_collateral(p, new, tmp / "out").stderr == ""
+    for name in os.listdir(new.dir):
+        assert (tmp / "out" / name).read_bytes() == new.collateral(name), name
+    done = fetch_collateral(p, old, tmp / "out")
+    assert kept(done.stderr) == sorted(COLLATERAL.values()), done.stderr
+    assert all(len(row["kept"]) == 1 for row in json.loads(done.stdout)), done.stdout
+    for name in os.listdir(new.dir):
+        assert (tmp / "out" / name).read_bytes() == new.collateral(name), name
+    for name, kind in COLLATERAL.items():  # each alone
+        (tmp / kind).mkdir()
+        for part in os.listdir(new.dir):
+            (tmp / kind / part).write_bytes((new if part == name else old).collateral(part))
+        if kind == "tcb-info":
+            (tmp / kind / "tcb_info_issuer_chain.pem").unlink()  # that of the answer does as well
+        assert kept(fetch_collateral(p, old, tmp / kind).stderr) == [kind]
+        for part in os.listdir(new.dir):
+            assert (tmp / kind / part).read_bytes() == (new if part == name else old).collateral(part), (name, part)
+    run("verify", "--collateral", tmp / "out", "--roots", p.roots, p.quote_alone)
+
+
+@case
+def a_higher_tcb_evaluation_data_number_is_later_whatever_its_date(tmp):
+    p = platform()
+    early, standard = Issue(tmp / "early", 9, 18), Issue(tmp / "standard", 2, 17)
+    fetch_collateral(p, early, tmp / "out")
+    done = fetch_collateral(p, standard, tmp / "out")
+    assert kept(done.stderr) == ["qe-identity", "tcb-info"] and "number 18) than the source (issued" in done.stderr, done.stderr
+    for name, kind in COLLATERAL.items():
+        issue = early if kind in ("qe-identity", "tcb-info") else standard
+        assert (tmp / "out" / name).read_bytes() == issue.collateral(name), name
+
+
+@case
+def a_bundle_is_merged_from_the_later_parts(tmp):
+    p = platform()
+    out = tmp / "bundle.json"
+    old, new = Issue(tmp / "old", 9, 17), Issue(tmp / "new", 2, 17)
+    fetch_collateral(p, new, out)
+    whole = out.read_bytes()
+    done = fetch_collateral(p, old, out)
+    assert kept(done.stderr) == sorted(COLLATERAL.values()) and out.read_bytes() == whole, done.stderr
+    assert [len(row["kept"]) for row in json.loads(done.stdout)] == [4]
+    fetch_collateral(p, Issue(tmp / "early", 9, 18), out)  # a later TCB info with older CRLs
+    parts = json.loads(out.read_text())
+    assert json.loads(parts["tcb_info"])["tcbEvaluationDataNumber"] == 18
+    assert parts["pck_crl"] == new.collateral("pck_crl.der").hex() and parts["root_ca_crl"] == new.collateral("root_ca_crl.der").hex()
+    run("verify", "--collateral", out, "--roots", p.roots, p.quote_alone)
+
+
+@case
+def what_is_in_place_and_does_not_pass_its_check_is_replaced_with_a_word(tmp):
+    p = platform()
+    old, new, expired = Issue(tmp / "old", 9, 17), Issue(tmp / "new", 2, 17), Issue(tmp / "expired", 40, 18)
+    out = tmp / "out"
+    fetch_collateral(p, new, out)
+    damaged = {
+        "tcb_info.json": new.collateral("tcb_info.json").replace(b"UpToDate", b"OutOfDat"),
+        "qe_identity.json": b"{}",
+        "pck_crl.der": new.collateral("root_ca_crl.der"),  # another issuer's
+        "root_ca_crl.der": new.collateral("root_ca_crl.der")[:-1],
+    }
+    for name, body in damaged.items():
+        (out / name).write_bytes(body)
+    done = fetch_collateral(p, old, out)
+    assert kept(done.stderr) == [] and done.stderr.count("warning: ") == 4, done.stderr
+    for name in damaged:
+        assert f"{name}' is replaced: " in done.stderr, (name, done.stderr)
+        assert (out / name).read_bytes() == old.collateral(name), name
+    for name in COLLATERAL:  # that has expired is why it is fetched again
+        (out / name).write_bytes(expired.collateral(name))
+    assert fetch_collateral(p, old, out).stderr == ""
+    assert (out / "tcb_info.json").read_bytes() == old.collateral("tcb_info.json")
+    os.mkfifo(tmp / "fifo")  # is no issue, and not waited for
+    threading.Thread(target=lambda: (tmp / "copy").write_bytes((tmp / "fifo").read_bytes())).start()
+    with Server(services(p)) as server:
+        assert run("fetch", "crl", "--product", "milan", "--roots", p.roots, "--from", server.url, "--out", tmp / "fifo").stderr == ""
 
 
 # ---- Errors of the source
