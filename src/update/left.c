@@ -124,49 +124,67 @@ static bool is_of_another_key(const struct vek *vek, const struct update_plan *p
 	       snp_tcb_write(plan->product, &vek->tcb) != plan->before.reported_tcb;
 }
 
-int left_is_of_another_key(struct base_env *env, const char *blob, const struct update_plan *plan)
+/* 1; 0 it is not, or that is not known; -ENOMEM */
+static int table_is_of_another_key(const struct snp_certs *certs, const struct update_plan *plan)
 {
 	bool vlek = plan->before.flags & SNP_STATUS_VLEK_EN;
 	struct cert_entry *leaf auto_call(entry_drop) = NULL;
-	auto_free uint8_t *table = NULL;
-	const struct snp_cert_entry *entry;
-	struct snp_certs certs;
-	size_t n;
-	int r = read_table(env, blob, "", &table, &n);
+	const struct snp_cert_entry *entry = snp_certs_find(certs, vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK);
+	int r;
 
-	if (r != 0 || snp_certs_read_any(table, n, &certs, NULL) < 0)
-		return r < 0 ? r : 0;
-	entry = snp_certs_find(&certs, vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK);
 	if (!entry)
-		return snp_certs_find(&certs, vlek ? SNP_CERT_VCEK : SNP_CERT_VLEK) != NULL;
+		return snp_certs_find(certs, vlek ? SNP_CERT_VCEK : SNP_CERT_VLEK) != NULL;
 	r = cert_entry_new(entry->data.data, entry->data.size, &leaf, NULL);
 	if (r < 0 || leaf->vek_fault != VEK_FINE)
 		return r == -ENOMEM ? r : 0;
 	return is_of_another_key(&leaf->vek, plan);
 }
 
-int left_vlek(struct base_env *env, const char *blob, uint8_t **ret, size_t *ret_size,
-	      struct jurat_error *err)
+int left_is_of_another_key(struct base_env *env, const char *blob, const struct update_plan *plan)
+{
+	auto_free uint8_t *table = NULL;
+	struct snp_certs certs;
+	size_t n;
+	int r = read_table(env, blob, "", &table, &n);
+
+	if (r != 0 || snp_certs_read_any(table, n, &certs, NULL) < 0)
+		return r < 0 ? r : 0;
+	return table_is_of_another_key(&certs, plan);
+}
+
+/* 0; JURAT_NOT_FOUND the table has none, or that of another key; -ENOMEM */
+static int read_vlek(struct base_env *env, const char *blob, const char *suffix,
+		     const struct update_plan *plan, uint8_t **ret, size_t *ret_size)
 {
 	auto_free uint8_t *table = NULL;
 	const struct snp_cert_entry *entry;
 	struct snp_certs certs;
 	size_t n;
-	int r = read_table(env, blob, "", &table, &n);
+	int r = read_table(env, blob, suffix, &table, &n);
 
-	*ret = NULL;
-	*ret_size = 0;
-	if (r < 0)
-		return jurat_fail_memory(err);
-	if (r != 0 || snp_certs_read(table, n, &certs, NULL) < 0)
-		return 0;
+	if (r != 0)
+		return r;
+	if (snp_certs_read(table, n, &certs, NULL) < 0)
+		return JURAT_NOT_FOUND;
 	entry = snp_certs_find(&certs, SNP_CERT_VLEK);
-	if (!entry)
-		return 0;
+	r = entry ? table_is_of_another_key(&certs, plan) : 1;
+	if (r != 0)
+		return r < 0 ? r : JURAT_NOT_FOUND;
 	*ret = malloc(entry->data.size);
 	if (!*ret)
-		return jurat_fail_memory(err);
+		return -ENOMEM;
 	memcpy(*ret, entry->data.data, entry->data.size);
 	*ret_size = entry->data.size;
+	return 0;
+}
+
+int left_vlek(struct base_env *env, const char *blob, const struct update_plan *plan, uint8_t **ret,
+	      size_t *ret_size, struct jurat_error *err)
+{
+	*ret = NULL;
+	*ret_size = 0;
+	for (size_t i = 0; !*ret && i < ARRAY_SIZE(tables); i++)
+		if (read_vlek(env, blob, tables[i], plan, ret, ret_size) < 0)
+			return jurat_fail_memory(err);
 	return 0;
 }

@@ -36,9 +36,12 @@ enum left_in_place left_in_place(struct base_env *env, const char *blob);
  */
 JURAT_MUST_CHECK int left_is_of_another_key(struct base_env *env, const char *blob,
 					    const struct update_plan *plan);
-/* The VLEK certificate of the table in place, in DER, if it has one: *ret is NULL otherwise. 0; -ENOMEM */
-JURAT_MUST_CHECK int left_vlek(struct base_env *env, const char *blob, uint8_t **ret, size_t *ret_size,
-			       struct jurat_error *err);
+/*
+ * The certificate of the VLEK that is loaded before the plan, in DER: that of the table in place, or of one
+ * that an interrupted update left, for no service has it. 0, and *ret is NULL if there is none; -ENOMEM
+ */
+JURAT_MUST_CHECK int left_vlek(struct base_env *env, const char *blob, const struct update_plan *plan,
+			       uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 /* The file beside the path; 0 exists, -ENOENT, another -errno. */
 int left_stat(struct base_env *env, const char *blob, const char *suffix, struct base_stat *ret);
 

@@ -30,7 +30,7 @@ struct update_request { /* zero is the default of every member but `kind` */
 	size_t hashstick_size;
 	/*
 	 * Certificate of the VLEK that is or will be loaded, DER or PEM: untrusted, borrowed. NULL: that of
-	 * the present table.
+	 * the present table, or of one that an interrupted update left.
 	 */
 	const uint8_t *vlek;
 	size_t vlek_size;

@@ -103,7 +103,7 @@ static int make_table(struct run *u)
 	free(u->table);
 	u->table = NULL;
 	if (!certificate && u->plan.after.flags & SNP_STATUS_VLEK_EN) {
-		r = left_vlek(u->env, u->o->blob, &vlek, &n, u->err);
+		r = left_vlek(u->env, u->o->blob, &u->plan, &vlek, &n, u->err);
 		certificate = vlek;
 	}
 	if (r == 0)

@@ -387,6 +387,39 @@ static void recover_uses_what_fits_and_asks_no_service_for_it(void **state)
 	assert_true(w->asked > 0 && w->result.after.reported_tcb != before.reported_tcb);
 }
 
+/* No service has the certificate of a VLEK: after a crash it is that of the right table among those left. */
+static void an_update_after_a_crash_finds_the_vlek_certificate(void **state)
+{
+	struct update_world *w = *state;
+	const struct snp_config lower = { .reported_tcb = world_lower_tcb(w, SNP_TCB_BOOT_LOADER) };
+	uint8_t stick[SNP_VLEK_HASHSTICK_BYTES], der[SIM_CERT_MAX_BYTES];
+	struct update_request request;
+	char next[96], old[96], keep[96];
+
+	TEXT(next, "%s" STORE_NEXT_SUFFIX, w->path);
+	TEXT(old, "%s" STORE_OLD_SUFFIX, w->path);
+	TEXT(keep, "%s/keep", w->dir);
+	publish(w);
+	assert_done(w, world_update(w, NULL, &commit));
+	request = vlek_request(w, stick, der);
+	assert_done(w, world_update(w, NULL, &request));
+	assert_int_equal(rename(w->path, next), 0); /* that of another TCB, soon */
+	world_put(w, (uint8_t[STORE_EMPTY_BYTES]){ 0 }, STORE_EMPTY_BYTES);
+	assert_int_equal(sim_psp_config(w->psp, &lower), SNP_SUCCESS);
+	request = vlek_request(w, stick, der);
+	assert_int_equal(sim_psp_vlek_load(w->psp, stick), SNP_SUCCESS);
+	assert_int_equal(world_update(w, NULL, &refresh), -ENODATA);
+	assert_non_null(strstr(w->err.text, "--vlek"));
+	assert_int_equal(rename(next, keep), 0);
+	request.kind = UPDATE_REFRESH;
+	assert_done(w, world_update(w, NULL, &request));
+	assert_int_equal(rename(w->path, old), 0);
+	assert_int_equal(rename(keep, next), 0);
+	world_put(w, (uint8_t[STORE_EMPTY_BYTES]){ 0 }, STORE_EMPTY_BYTES);
+	assert_done(w, world_update(w, NULL, &refresh));
+	assert_true(world_signing(w).flags & SNP_STATUS_VLEK_EN);
+}
+
 /* Rather none than those of another key. */
 static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 {
@@ -777,6 +810,7 @@ int main(void)
 		TEST(a_state_that_was_not_foreseen_gets_its_certificates),
 		TEST(a_change_by_another_program_means_a_new_plan),
 		TEST(recover_uses_what_fits_and_asks_no_service_for_it),
+		TEST(an_update_after_a_crash_finds_the_vlek_certificate),
 		TEST(recover_without_a_source_leaves_no_wrong_certificates),
 		TEST(a_failed_check_is_no_reason_to_empty_a_table),
 		TEST(nor_is_a_lack_of_memory),
