@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/line.h"
+#include "daemon/name_hash.h"
 #include "daemon/progress.h"
 
 enum {
@@ -45,6 +46,7 @@ struct flights {
 	void (*landed)(void *context, struct flight *f);
 	void *context;
 	struct flight *buckets[BUCKETS];
+	struct name_hash hash;
 	struct {
 		struct flight *first, **last;
 		struct slot *free;
@@ -77,11 +79,7 @@ unsigned flights_threads(const struct source_ops *ops)
 
 static struct flight **bucket_of(struct flights *fs, const char *name)
 {
-	uint32_t hash = 2166136261; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619;
-	return &fs->buckets[hash & (BUCKETS - 1)];
+	return &fs->buckets[name_hash(&fs->hash, name, strlen(name)) & (BUCKETS - 1)];
 }
 
 static unsigned class_of(const struct source_work *work)
@@ -500,7 +498,8 @@ int flights_new(uv_loop_t *loop, const struct source *source, size_t max, uint64
 	uv_timer_init(loop, &fs->timer);
 	fs->timer.data = fs;
 	uv_unref((uv_handle_t *)&fs->timer);
-	r = open_slots(fs, err);
+	r = name_hash_init(&fs->hash);
+	r = r < 0 ? jurat_fail(err, r, "no random numbers: %s", strerror(-r)) : open_slots(fs, err);
 	if (r < 0)
 		flights_free(fs);
 	else

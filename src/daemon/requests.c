@@ -497,7 +497,7 @@ int requests_new(uv_loop_t *loop, const struct requests_options *options, struct
 	s->timer.data = s->slow_timer.data = s;
 	r = shelf_new(options->memory_bytes, &s->shelf);
 	if (r < 0)
-		r = jurat_fail_memory(err);
+		r = jurat_fail(err, r, "cannot make the table of items: %s", strerror(-r));
 	else
 		r = flights_new(loop, &s->options.source, options->max_flights, FORGOTTEN_MS, on_landed, s,
 				&s->flights, err);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "daemon/name_hash.h"
 
 enum {
 	BUCKETS = 4096,          /* a power of two */
@@ -31,6 +32,7 @@ struct shelf_entry {
 struct shelf {
 	size_t max_bytes;
 	struct shelf_entry *buckets[BUCKETS];
+	struct name_hash hash;
 	struct shelf_entry *newest, *oldest; /* by use */
 	struct shelf_stats stats;
 };
@@ -38,9 +40,12 @@ struct shelf {
 int shelf_new(size_t max_bytes, struct shelf **ret)
 {
 	struct shelf *s = calloc(1, sizeof(*s));
+	int r = s ? name_hash_init(&s->hash) : -ENOMEM;
 
-	if (!s)
-		return -ENOMEM;
+	if (r < 0) {
+		free(s);
+		return r;
+	}
 	s->max_bytes = max_bytes;
 	*ret = s;
 	return 0;
@@ -48,11 +53,7 @@ int shelf_new(size_t max_bytes, struct shelf **ret)
 
 static struct shelf_entry **bucket_of(struct shelf *s, const char *name)
 {
-	uint32_t hash = 2166136261; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619;
-	return &s->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)];
+	return &s->buckets[name_hash(&s->hash, name, strlen(name)) & (BUCKETS - 1)];
 }
 
 static void unlink_use(struct shelf *s, struct shelf_entry *e)

@@ -12,7 +12,7 @@
 struct shelf;
 struct shelf_entry;
 
-/* -ENOMEM */
+/* -ENOMEM; another -errno: no random numbers */
 JURAT_MUST_CHECK int shelf_new(size_t max_bytes, struct shelf **ret);
 void shelf_free(struct shelf *s);
 
