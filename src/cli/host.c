@@ -294,7 +294,8 @@ static void print_text(const struct change *c, const struct update_result *resul
 	else
 		printf("'%s' already had the certificates of the %s\n", c->host->update.blob, text);
 	if (result->pause_ns > 0)
-		printf("new requests waited %.3f ms, including %.3f ms for the firmware command\n",
+		printf("new requests waited or got no certificates for %.3f ms, including %.3f ms for the "
+		       "firmware command\n",
 		       (double)result->pause_ns / 1e6, (double)result->command_ns / 1e6);
 }
 

@@ -464,6 +464,7 @@ int update_run(const struct update_options *options, const struct update_request
 
 	u.start_ns = base_now_ns(u.env);
 	r = run(&u);
+	end_pause(&u); /* of an empty table that stays, as long as this program knows */
 	u.result.table = table_in_place(&u);
 	if (r != 0)
 		r = put_outcome_first(&u, r);

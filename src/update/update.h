@@ -60,7 +60,10 @@ struct update_result {
 	struct update_signing before, after; /* as read; `after`: as planned in a dry run */
 	bool has_before, has_after, issued;  /* issued: a command was sent */
 	uint64_t command_ns;                 /* of the firmware command alone */
-	/* from the exchange of the tables, when new readers begin to wait, to the end of their wait */
+	/*
+	 * From the exchange of the tables, when new readers begin to wait, until they get certificates: also
+	 * while the empty table is in place and not locked, to the end of this run at most.
+	 */
 	uint64_t pause_ns;
 	struct store_result store;
 	enum update_table table;

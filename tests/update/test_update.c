@@ -314,6 +314,8 @@ static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 	now = world_signing(w);
 	assert_true(now.reported_tcb != now.current_tcb);
 	assert_true(w->result.after.reported_tcb == now.reported_tcb);
+	assert_true(w->result.pause_ns >= world_logged_ns(w, "no reader holds", true) -
+						  world_logged_ns(w, "new readers wait", false));
 	assert_non_null(world_logged(w, "expected the VCEK for reported TCB"));
 	/* and when they cannot be had, there are none */
 	assert_done(w, world_update(w, NULL, &commit));
@@ -328,6 +330,8 @@ static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 	assert_non_null(strstr(w->err.text, "until `jurat host recover` succeeds: the source fails"));
 	assert_non_null(strstr(w->err.text, "before that: whether the firmware was changed is unknown"));
 	assert_int_equal(world_table(w), WORLD_EMPTY);
+	assert_true(w->result.pause_ns >= world_logged_ns(w, "whether the firmware was changed", true) -
+						  world_logged_ns(w, "new readers wait", false));
 	world_heal(w);
 	assert_int_equal(world_update(w, NULL, &recover), 0);
 	assert_int_equal(world_table(w), WORLD_FITS);
@@ -434,6 +438,8 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	w->options.dry_run = false;
 	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
 	world_assert_outcome(w, -ENODATA, false);
+	assert_true(w->result.pause_ns > world_logged_ns(w, "directory is on disk", true) -
+						 world_logged_ns(w, "new readers wait", false));
 	assert_non_null(strstr(w->err.text, "the table before it was for another key: the source fails"));
 	assert_non_null(world_logged(w, "the empty table is in place"));
 	assert_null(world_logged(w, "the new table is in place"));
@@ -620,6 +626,7 @@ static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is
 
 		assert_int_equal(r, JURAT_BUSY);
 		assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
+		assert_int_equal(w->result.pause_ns > 0, i == 0);
 		world_assert_outcome(w, r, false);
 		assert_non_null(strstr(w->err.text, "or run `jurat host recover --undrained proceed`: "));
 		assert_non_null(strstr(w->err.text, "pid "));

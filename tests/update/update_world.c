@@ -233,6 +233,7 @@ static void logged(void *ctx, const struct update_event *e)
 	if (w->n_log == ARRAY_SIZE(w->log) - 1)
 		return;
 	bytes_wr_copy(&line, e->text, strnlen(e->text, sizeof(w->log[0]) - 1));
+	w->log_ns[w->n_log] = e->at_ns;
 	w->log[w->n_log++][line.off] = '\0';
 }
 
@@ -242,6 +243,17 @@ const char *world_logged(const struct update_world *w, const char *part)
 		if (strstr(w->log[i], part))
 			return w->log[i];
 	return NULL;
+}
+
+uint64_t world_logged_ns(const struct update_world *w, const char *part, bool last)
+{
+	const uint64_t *found = NULL;
+
+	for (unsigned i = 0; i < w->n_log; i++)
+		if (strstr(w->log[i], part) && (!found || last))
+			found = &w->log_ns[i];
+	assert_non_null(found);
+	return *found;
 }
 
 uint64_t world_lower_tcb(const struct update_world *w, unsigned component)

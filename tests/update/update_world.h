@@ -54,6 +54,7 @@ struct update_world {
 	struct update_result result;
 	struct jurat_error err;
 	char log[64][320];
+	uint64_t log_ns[64];
 	unsigned n_log;
 };
 
@@ -79,6 +80,8 @@ uint64_t world_lower_tcb(const struct update_world *w, unsigned component);
 /* Puts these bytes at the path. */
 void world_put(struct update_world *w, const void *table, size_t n);
 const char *world_logged(const struct update_world *w, const char *part);
+/* When that was, for the first or last time. */
+uint64_t world_logged_ns(const struct update_world *w, const char *part, bool last);
 /* Ends the firmware's answers and the source's faults. */
 void world_heal(struct update_world *w);
 
