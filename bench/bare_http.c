@@ -59,7 +59,6 @@ int main(int argc, char **argv)
 {
 	struct MHD_Daemon *daemon;
 	uint16_t port = 0;
-	char byte;
 	int fd = listen_somewhere(&port);
 
 	response = argc == 3 ? make_response(argv[1], argv[2]) : NULL;
@@ -71,9 +70,7 @@ int main(int argc, char **argv)
 	if (!daemon)
 		return 1;
 	fprintf(stderr, "event=listening address=tcp:127.0.0.1:%u\nevent=ready\n", port);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	MHD_stop_daemon(daemon);
-	MHD_destroy_response(response);
-	return 0;
+	/* Until a signal ends it. The thread of the library does all the work: this one's time would count as its. */
+	for (;;)
+		pause();
 }

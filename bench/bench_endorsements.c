@@ -21,7 +21,7 @@
 
 /*
  * The figures of `juratd endorsements`, with a stock that is a directory, before the services of a software
- * platform. endorsements-1000: requests for VCEKs that the stock has, on one core with
+ * platform. endorsements-1000: requests for VCEKs that juratd has in memory, on one core with
  * 1,000 connections, beside the HTTP library alone with an answer of the same bytes,
  * on the same core in turn. endorsements-vcek: one VCEK that the stock does not have, beside the same request
  * to the upstream service itself.
@@ -71,7 +71,7 @@ struct load {
 
 static void become(const struct server *s, const char *const *words, int cpu)
 {
-	int null = open("/dev/zero", O_RDONLY), log = open(s->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int null = open("/dev/null", O_RDONLY), log = open(s->log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	cpu_set_t set;
 
 	CPU_ZERO(&set);

@@ -4,8 +4,11 @@
 import json
 import os
 import pathlib
+import select
+import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from tap import Skip, case, main  # noqa: E402
@@ -18,6 +21,10 @@ def bench(*args, status=0):
     p = subprocess.run([BENCH, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, text=True)
     assert p.returncode == status, f"{args}: status {p.returncode}, not {status}: {p.stdout[:300]}{p.stderr[:400]}"
     return p
+
+
+def cpu_ms(pid):
+    return time.clock_gettime(~pid << 3 | 2) * 1000  # clock_getcpuclockid(3)
 
 
 def names():
@@ -71,6 +78,25 @@ def a_process_that_verifies_stays_small(tmp):
 def a_figure_in_virtual_time_keeps_its_limit_on_every_machine(tmp):
     grace = ("--only", "tdx-quote-grace", "--only", "tdx-quote-no-grace")
     assert "<10 ms ok" in bench("--strict", *grace).stdout
+
+
+@case
+def the_http_server_that_is_compared_with_costs_nothing_while_it_is_idle(tmp):
+    (tmp / "answer").write_bytes(b"x" * 1000)
+    with open("/dev/zero", "rb") as endless:  # whatever its standard input has
+        server = subprocess.Popen([pathlib.Path(BENCH).parent / "bare-http", tmp / "answer", "text/plain"], stdin=endless, stderr=subprocess.PIPE, text=True)
+    try:
+        port = int(server.stderr.readline().rsplit(":", 1)[1])
+        assert server.stderr.readline() == "event=ready\n"
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert s.makefile("rb").read().endswith(b"x" * 1000)
+        before = cpu_ms(server.pid)
+        assert select.select([server.stderr], [], [], 0.5)[0] == []
+        assert cpu_ms(server.pid) - before < 50
+    finally:
+        server.kill()
+        server.wait()
 
 
 @case
