@@ -177,6 +177,37 @@ static void what_the_firmware_would_refuse_is_refused_first(void **state)
 	}
 }
 
+/* Each of them, the last included, that one alone, by its name and as a whole TCB. */
+static void one_component_above_is_enough_to_be_refused(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < SNP_TCB_COMPONENTS; i++)
+		for (int whole = 0; whole <= 1; whole++)
+			for (unsigned above = 0; above <= 1; above++) {
+				struct snp_tcb has = {
+					.fmc = 3, .boot_loader = 3, .tee = 3, .snp = 3, .microcode = 3
+				};
+				struct snp_platform_status now = status_of(0);
+				struct update_request request = { .kind = UPDATE_SET_CONFIG };
+				struct jurat_error err = { "" };
+				struct update_plan plan;
+				char why[64];
+				int r;
+
+				now.current_tcb = now.reported_tcb = snp_tcb_write(SNP_TURIN, &has);
+				TEXT(why, "%s 4 is above the current TCB, which has 3",
+				     snp_tcb_component_name(i));
+				*snp_tcb_component(&has, snp_tcb_component_name(i)) = 3 + (uint8_t)above;
+				request.has_tcb = whole;
+				request.tcb = whole ? snp_tcb_write(SNP_TURIN, &has) : 0;
+				request.tcb_parts = whole ? 0 : 1u << i;
+				request.part = has;
+				r = update_plan_make(SNP_TURIN, hwid, &now, &request, &plan, &err);
+				if (r != (above ? JURAT_REFUSED : 0) || (above && !strstr(err.text, why)))
+					FAIL_BECAUSE("'%s': %d, %s", why, r, err.text);
+			}
+}
+
 static int plan_vlek(struct jurat_error *err)
 {
 	const struct update_request request = { .kind = UPDATE_LOAD_VLEK,
@@ -254,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_firmware_will_sign_with_is_foreseen),
 		cmocka_unit_test(what_the_firmware_would_refuse_is_refused_first),
+		cmocka_unit_test(one_component_above_is_enough_to_be_refused),
 		cmocka_unit_test(a_hashstick_is_for_the_reported_tcb_and_has_no_reserved_bytes),
 		cmocka_unit_test(firmware_that_is_not_initialised_is_refused),
 		cmocka_unit_test(a_tcb_of_another_product_is_noticed),
