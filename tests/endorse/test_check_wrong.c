@@ -323,6 +323,41 @@ static void others_chain(struct one *one)
 	sim_pki_intel_free(other);
 }
 
+/* The trusted root's name, with the key of somebody else. */
+static void root_of_others(struct one *one)
+{
+	struct sim_pki_intel *other;
+	const uint8_t *a, *b;
+	size_t n, k;
+
+	assert_int_equal(sim_pki_intel_new("somebody else", &other, NULL), 0);
+	a = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_TCB_SIGNING, &n);
+	b = sim_pki_intel_cert(other, SIM_INTEL_ROOT, &k);
+	no_chain(one);
+	one->value.issuer_chain = world_pem(a, n, b, k);
+	sim_pki_intel_free(other);
+}
+
+/* A CA that says that the trusted root issued it, which did not sign it, and a good CRL of that CA. */
+static void ca_of_others(struct one *one)
+{
+	struct sim_pki_intel *other;
+	uint8_t der[SIM_INTEL_CRL_MAX_BYTES];
+	const uint8_t *a, *b;
+	size_t n, k, size;
+
+	assert_int_equal(sim_pki_intel_new("somebody else", &other, NULL), 0);
+	a = sim_pki_intel_cert(other, SIM_INTEL_PLATFORM_CA, &n);
+	b = sim_pki_intel_cert(tdx_made_pki(), SIM_INTEL_ROOT, &k);
+	no_chain(one);
+	one->value.issuer_chain = world_pem(a, n, b, k);
+	assert_int_equal(sim_pki_intel_crl(other, SIM_INTEL_PLATFORM_CA, NULL, 0, one->at - 1, one->at + 1,
+					   der, &size, NULL),
+			 0);
+	world_set(one, der, size);
+	sim_pki_intel_free(other);
+}
+
 static void signer_alone(struct one *one)
 {
 	size_t n;
@@ -521,6 +556,10 @@ static const struct spoilt {
 	{ ENDORSE_TCB_INFO, roots_chain, -EBADMSG, "expected a certificate and its root" },
 	{ ENDORSE_TCB_INFO, amds_chain, -EBADMSG, "" },
 	{ ENDORSE_TCB_INFO, others_chain, -EBADMSG, "" },
+	{ ENDORSE_TCB_INFO, root_of_others, -EBADMSG, "its root is not the trusted root" },
+	{ ENDORSE_QE_IDENTITY, root_of_others, -EBADMSG, "its root is not the trusted root" },
+	{ ENDORSE_TCB_NUMBERS, root_of_others, -EBADMSG, "its root is not the trusted root" },
+	{ ENDORSE_PCK_CRL, ca_of_others, -EBADMSG, "the root did not sign the CA of the issuer chain" },
 	{ ENDORSE_TCB_INFO, signer_alone, -EBADMSG, "issuer chain: expected two certificates in PEM" },
 	{ ENDORSE_TCB_INFO, chain_in_der, -EBADMSG, "issuer chain: expected two certificates in PEM" },
 	{ ENDORSE_TCB_INFO, long_ago, -ESTALE, "" },
