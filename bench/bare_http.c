@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	if (!daemon)
 		return 1;
 	fprintf(stderr, "event=listening address=tcp:127.0.0.1:%u\nevent=ready\n", port);
-	/* Until a signal ends it. The thread of the library does all the work: this one's time would count as its. */
+	/* Until a signal ends it. Only the library's thread may use processor time: all of it is measured. */
 	for (;;)
 		pause();
 }
