@@ -747,20 +747,15 @@ static void an_update_that_follows_a_crash_may_die_anywhere_too(void **state)
 
 	prepare(w, CONFIG, &first);
 	for (unsigned k = 1;; k += 3) {
-		struct fault_env dead = { 0 };
+		struct fault_env dead, env = { .fired = true };
 
-		for (unsigned j = 1;; j += (unsigned)(1 + test_step())) {
-			struct fault_env env = fault_env_crash(&w->env, j);
-			int r;
-
+		for (unsigned j = 1; env.fired; j += (unsigned)(1 + test_step())) {
 			dead = fault_env_crash(&w->env, k);
+			env = fault_env_crash(&w->env, j);
 			begin_again(w, &first);
 			(void)!world_update(w, &dead.base, &first.request);
-			r = world_update(w, &env.base, &commit);
-			check_and_recover(w, &env, r);
+			check_and_recover(w, &env, world_update(w, &env.base, &commit));
 			tried++;
-			if (!env.fired)
-				break;
 		}
 		if (!dead.fired)
 			break;
