@@ -592,75 +592,6 @@ static void what_strangers_can_touch_is_refused_first(void **state)
 	assert_done(w, world_update(w, NULL, &commit));
 }
 
-static void a_reader_that_does_not_let_go_is_named(void **state)
-{
-	struct update_world *w = *state;
-	struct store_reader reader;
-
-	publish(w);
-	store_reader_init(&reader, NULL, w->path);
-	assert_int_equal(store_lock(&reader, 0, NULL), 0);
-	assert_int_equal(world_update(w, NULL, &commit), JURAT_BUSY);
-	assert_non_null(strstr(w->err.text, "pid "));
-	assert_int_equal(w->commands, 0);
-	w->options.store.undrained = STORE_UNDRAINED_PROCEED;
-	assert_int_equal(world_update(w, NULL, &commit), 0);
-	assert_non_null(strstr(w->result.store.undrained, "pid "));
-	store_reader_done(&reader);
-	assert_int_equal(world_table(w), WORLD_FITS);
-}
-
-/* It holds the table of before, and so the path has the empty one until it ends, or an operator proceeds. */
-static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named(void **state)
-{
-	static const struct update_request *const requests[] = { &commit, &refresh, &recover };
-	struct update_world *w = *state;
-	struct store_reader reader;
-
-	publish(w);
-	store_reader_init(&reader, NULL, w->path);
-	assert_int_equal(store_lock(&reader, 0, NULL), 0);
-	w->options.store.undrained = STORE_UNDRAINED_EMPTY;
-	for (size_t i = 0; i <= ARRAY_SIZE(requests); i++) {
-		int r = world_update(w, NULL, requests[i % ARRAY_SIZE(requests)]);
-
-		assert_int_equal(r, JURAT_BUSY);
-		assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
-		assert_int_equal(w->result.pause_ns > 0, i == 0);
-		world_assert_outcome(w, r, false);
-		assert_non_null(strstr(w->err.text, "or run `jurat host recover --undrained proceed`: "));
-		assert_non_null(strstr(w->err.text, "pid "));
-	}
-	w->options.store.undrained = STORE_UNDRAINED_PROCEED;
-	assert_int_equal(world_update(w, NULL, &recover), 0);
-	assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
-	store_reader_done(&reader);
-	assert_int_equal(world_table(w), WORLD_FITS);
-}
-
-/* Guests still get a table of another key that cannot be replaced, and the operator reads that first. */
-static void a_table_of_another_key_that_cannot_be_replaced_is_named_first(void **state)
-{
-	struct update_world *w = *state;
-	struct store_reader reader;
-
-	publish(w);
-	assert_int_equal(sim_psp_commit(w->psp), SNP_SUCCESS);
-	w->source_fails = -EHOSTUNREACH;
-	store_reader_init(&reader, NULL, w->path);
-	assert_int_equal(store_lock(&reader, 0, NULL), 0);
-	assert_int_equal(world_update(w, NULL, &recover), -EIO);
-	assert_int_equal(w->result.table, UPDATE_TABLE_OLD);
-	assert_ptr_equal(strstr(w->err.text, "the table in place is for another key"), w->err.text);
-	assert_non_null(strstr(w->err.text, "pid "));
-	assert_non_null(strstr(w->err.text, "before that: the source fails"));
-	w->options.store.undrained = STORE_UNDRAINED_EMPTY;
-	assert_int_equal(world_update(w, NULL, &recover), JURAT_BUSY);
-	assert_int_equal(w->result.table, UPDATE_TABLE_EMPTY);
-	world_assert_outcome(w, JURAT_BUSY, false);
-	store_reader_done(&reader);
-}
-
 /* The commands that the rows below repeat, from the same state. */
 enum which { COMMIT, CONFIG, LOAD_VLEK, REFRESH, N_WHICH };
 
@@ -819,9 +750,6 @@ int main(void)
 		TEST(what_was_left_beside_a_table_of_another_key_stays),
 		TEST(a_table_that_another_updater_made_right_is_not_emptied),
 		TEST(what_strangers_can_touch_is_refused_first),
-		TEST(a_reader_that_does_not_let_go_is_named),
-		TEST(a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named),
-		TEST(a_table_of_another_key_that_cannot_be_replaced_is_named_first),
 		cmocka_unit_test(the_kth_effect_fails_or_is_the_last_and_they_still_agree),
 		TEST(an_update_that_follows_a_crash_may_die_anywhere_too),
 		TEST(recovery_itself_may_fail_or_die_anywhere),
