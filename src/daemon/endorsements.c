@@ -360,7 +360,7 @@ int endorsements_run(int argc, char **argv)
 		.name = "endorsements",
 		.options = &endorsements_options,
 		.settings_size = sizeof(struct endorsements_settings),
-		.sandbox_needs = SANDBOX_NEEDS_VSOCK | SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_FILES,
+		.sandbox_needs = ENDORSEMENTS_SANDBOX_NEEDS,
 		.public = true,
 		.init = endorsements_settings_init,
 		.check = endorsements_settings_check,

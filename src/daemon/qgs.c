@@ -176,7 +176,7 @@ int qgs_run(int argc, char **argv)
 	static const struct service_role role = { .name = "qgs",
 						  .options = &qgs_options,
 						  .settings_size = sizeof(struct qgs_settings),
-						  .sandbox_needs = SANDBOX_NEEDS_VSOCK,
+						  .sandbox_needs = QGS_SANDBOX_NEEDS,
 						  .init = qgs_settings_init,
 						  .check = qgs_settings_check,
 						  .start = start,

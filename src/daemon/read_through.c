@@ -363,8 +363,9 @@ static void end(struct read_through_slot *s, struct source_work *work, int r)
 }
 
 /*
- * How long this process must wait by its own count of what it was granted; 0: it may ask. Whoever can write to
- * a server, or set its clock, can make it grant anything; the process still keeps to the quota of one address.
+ * How long this process must wait by its own count of what it was granted; 0: it may ask. Whoever can write
+ * to a server, or set its clock, can make it grant anything; the process still keeps to the quota of one
+ * address.
  *
  * since_ms  before the stock was asked, so no later than its grant: an honest stock is never contradicted
  */

@@ -171,13 +171,10 @@ static const struct condition {
 } conditions[] = {
 	/* threads, but no processes and namespaces */
 	{ ALL, "clone", { { 0, ANY_THREAD_FLAGS, CLONE_THREAD } } },
-	/* no memory becomes executable, and none is writable and executable */
+	/* no memory and no file becomes executable: libraries are loaded before (resolver.h) */
 	{ ALL, "mmap", { { 2, PROT_EXEC, 0 } } },
 	{ ALL, "mmap2", { { 2, PROT_EXEC, 0 } } },
 	{ ALL, "mprotect", { { 2, PROT_EXEC, 0 } } },
-	/* modules of the name service switch are libraries: executable pages come from files, read-only */
-	{ NETWORK, "mmap", { { 2, PROT_EXEC | PROT_WRITE, PROT_EXEC }, { 3, MAP_ANONYMOUS, 0 } } },
-	{ NETWORK, "mmap2", { { 2, PROT_EXEC | PROT_WRITE, PROT_EXEC }, { 3, MAP_ANONYMOUS, 0 } } },
 	{ ALL, "open", { { 1, WRITE_FLAGS, O_RDONLY } } },
 	{ ALL, "openat", { { 2, WRITE_FLAGS, O_RDONLY } } },
 	{ ALL, "ioctl", { { 1, EXACT, FIONBIO } } },

@@ -31,7 +31,7 @@ enum sandbox_mode {
 enum sandbox_need {
 	SANDBOX_NEEDS_VSOCK = 1 << 0, /* sockets of this family, besides unix and IPv4 */
 	SANDBOX_NEEDS_NETWORK =
-		1 << 1,               /* names of hosts, with modules of the name service switch; IPv6; UDP */
+		1 << 1, /* names of hosts, by modules that resolver_load() has loaded; IPv6; UDP */
 	SANDBOX_NEEDS_FILES = 1 << 2, /* writes, locks, renames and removes files */
 };
 

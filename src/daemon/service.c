@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "daemon/log.h"
 #include "daemon/metrics_http.h"
+#include "daemon/resolver.h"
 #include "daemon/roles.h"
 #include "jurat/version.h"
 
@@ -395,8 +396,11 @@ static int install_filter(struct service *s, struct jurat_error *err)
 {
 	const enum sandbox_mode asked = (enum sandbox_mode)s->settings->seccomp;
 	const enum sandbox_mode mode = sandbox_effective_mode(asked);
-	int r = sandbox_install(mode, s->role->sandbox_needs, err);
+	int r;
 
+	if (s->role->sandbox_needs & SANDBOX_NEEDS_NETWORK)
+		resolver_load(RESOLVER_NSSWITCH);
+	r = sandbox_install(mode, s->role->sandbox_needs, err);
 	if (r < 0)
 		return r;
 	log_event(mode == SANDBOX_ON || mode == SANDBOX_KILL ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "seccomp",

@@ -9,7 +9,7 @@
 
 enum { DEFAULT_TIMEOUT_MS = 1000, MAX_QUOTA_NAME = 64 };
 
-/* How much of it a message may quote: the scheme, or a path. Where there is an '@', the rest may be a password. */
+/* How much of it a message may quote: the scheme, or a path. Before an '@' there may be a password. */
 static int quotable(const char *where)
 {
 	const size_t n = strcspn(where, ":");

@@ -227,6 +227,22 @@ def a_full_disk_serves_what_it_cannot_keep(tmp):
         all_right(r.port, right)  # from memory
 
 
+@case
+def names_are_resolved_by_modules_that_were_loaded_before_the_filter(tmp):
+    if not shutil.which("unshare"):
+        raise Skip("no unshare(1)")
+    (tmp / "nsswitch").write_text("hosts: hesiod [!UNAVAIL=continue] compat myhostname resolve files dns\n")  # what is installed of these is a library
+    (tmp / "hosts").write_text("127.0.0.1 vendors.test\n")
+    mounts = f"mount --bind {tmp}/nsswitch /etc/nsswitch.conf && mount --bind {tmp}/hosts /etc/hosts && exec \"$@\""
+    under = ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c", mounts, "sh"]
+    if subprocess.run([*under, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        raise Skip("mounts of a user namespace are not allowed here")
+    with vendors() as (front, right), contextlib.ExitStack() as stack:
+        front.url = front.url.replace("127.0.0.1", "vendors.test")
+        r = stack.enter_context(replica(front, f"dir:{tmp / 'stock'}", interval_ms=1, burst=1000, under=under))
+        all_right(r.port, right)
+
+
 if __name__ == "__main__":
     with Juratd(JURATD, "--software-platform", "jurat", "--chips", CHIPS) as PLATFORM:
         RIGHT, ANSWERS = targets_of(PLATFORM, CHIPS), {}

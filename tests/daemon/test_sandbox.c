@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/test.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -16,10 +17,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "daemon/sandbox.h"
+#include "daemon/resolver.h"
+#include "daemon/roles.h"
 
 /* What the filter does to the calls of a process. `test_sandbox --list ROLE` prints what a role may call. */
-enum { QGS = SANDBOX_NEEDS_VSOCK, ENDORSEMENTS = SANDBOX_NEEDS_NETWORK | SANDBOX_NEEDS_FILES, KILLED = 1000 };
+enum { QGS = QGS_SANDBOX_NEEDS, ENDORSEMENTS = ENDORSEMENTS_SANDBOX_NEEDS, KILLED = 1000 };
 
 static bool is_off(void)
 {
@@ -107,6 +109,7 @@ static const struct raw netlink_route = { "netlink: route", SYS_socket, { AF_NET
 static const struct raw netlink_audit = { "netlink: audit", SYS_socket, { AF_NETLINK, SOCK_RAW, 9 } };
 static const struct raw packet = { "packet socket", SYS_socket, { AF_PACKET, SOCK_RAW, 0 } };
 static const struct raw ipv6 = { "IPv6 socket", SYS_socket, { AF_INET6, SOCK_STREAM, 0 } };
+static const struct raw vsock = { "vsock socket", SYS_socket, { AF_VSOCK, SOCK_STREAM, 0 } };
 static const struct raw udp = { "UDP socket", SYS_socket, { AF_INET, SOCK_DGRAM, 0 } };
 static const struct raw raw_ip = { "raw IPv4 socket", SYS_socket, { AF_INET, SOCK_RAW, 1 } };
 static const struct raw tcp = { "TCP socket", SYS_socket, { AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0 } };
@@ -165,6 +168,15 @@ static void what_the_role_has_no_use_for_fails_with_eperm(void **state)
 	}
 }
 
+static void only_the_role_that_connects_over_vsock_has_its_sockets(void **state)
+{
+	if (is_off())
+		return;
+	expect(SANDBOX_ON, ENDORSEMENTS, &vsock, EPERM);
+	assert_int_not_equal(result_of(SANDBOX_ON, QGS, raw_call, &vsock),
+			     EPERM); /* 0, or there is no vsock */
+}
+
 static void in_mode_kill_all_that_is_not_allowed_ends_the_process_and_in_mode_log_nothing_does(void **state)
 {
 	if (is_off())
@@ -193,14 +205,75 @@ static long map_library(const void *arg)
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
 }
 
-static void no_memory_becomes_executable_but_modules_of_the_resolver_can_be_loaded(void **state)
+static long map_written_file(const void *arg)
+{
+	int fd = memfd_create("code", MFD_CLOEXEC);
+
+	if (fd < 0)
+		fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0700);
+	if (fd < 0 || write(fd, "\xc3", 1) != 1)
+		return 0;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static void no_memory_and_no_file_becomes_executable(void **state)
 {
 	if (is_off())
 		return;
 	assert_int_equal(result_of(SANDBOX_ON, QGS, make_executable, NULL), EPERM);
 	assert_int_equal(result_of(SANDBOX_ON, ENDORSEMENTS, make_executable, NULL), EPERM);
 	assert_int_equal(result_of(SANDBOX_ON, QGS, map_library, NULL), EPERM);
-	assert_int_equal(result_of(SANDBOX_ON, ENDORSEMENTS, map_library, NULL), 0);
+	assert_int_equal(result_of(SANDBOX_ON, ENDORSEMENTS, map_library, NULL), EPERM);
+	assert_int_equal(result_of(SANDBOX_ON, ENDORSEMENTS, map_written_file, NULL), EPERM);
+}
+
+static int count_modules(void)
+{
+	static const char *const names[] = { "libnss_hesiod.so.2", "libnss_compat.so.2",
+					     "libnss_systemd.so.2" };
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		n += dlopen(names[i], RTLD_NOW) != NULL;
+	return n;
+}
+
+/* How many modules libc could use, beneath the filter or without it. */
+static int modules_after(const char *nsswitch, enum sandbox_mode mode)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		resolver_load(nsswitch);
+		_exit(sandbox_install(mode, ENDORSEMENTS, NULL) < 0 ? 255 : count_modules());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void modules_of_the_resolver_are_loaded_before(void **state)
+{
+	static const char text[] =
+		"# hosts: x\npasswd: files\n\n hosts:\tfiles hesiod[NOTFOUND=return UNAVAIL=continue]\t"
+		"compat  ../x none [!UNAVAIL=return] systemd dns# mdns\nhosts: [";
+	char path[] = "/tmp/nsswitch-XXXXXX";
+	int fd, all;
+
+	if (is_off())
+		return;
+	all = modules_after("/nonexistent", SANDBOX_OFF);
+	if (all == 0)
+		SKIP_BECAUSE("no modules of the name service switch are installed");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	assert_int_equal(modules_after("/nonexistent", SANDBOX_ON), 0);
+	assert_int_equal(modules_after(path, SANDBOX_ON), all);
+	unlink(path);
 }
 
 /* ---- files */
@@ -323,7 +396,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_the_role_has_no_use_for_fails_with_eperm),
 		cmocka_unit_test(
 			in_mode_kill_all_that_is_not_allowed_ends_the_process_and_in_mode_log_nothing_does),
-		cmocka_unit_test(no_memory_becomes_executable_but_modules_of_the_resolver_can_be_loaded),
+		cmocka_unit_test(only_the_role_that_connects_over_vsock_has_its_sockets),
+		cmocka_unit_test(no_memory_and_no_file_becomes_executable),
+		cmocka_unit_test(modules_of_the_resolver_are_loaded_before),
 		cmocka_unit_test(only_a_role_that_keeps_files_can_write_them),
 		cmocka_unit_test(threads_can_be_started_and_are_beneath_the_filter),
 		cmocka_unit_test(a_thread_that_runs_already_is_beneath_the_filter_too),

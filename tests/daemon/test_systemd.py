@@ -120,6 +120,14 @@ def the_families_of_a_unit_are_those_of_the_role(tmp):
         assert set(settings(units / name)["RestrictAddressFamilies"][0].split()) == want[role]
 
 
+@case
+def what_a_service_can_write_is_not_executable(tmp):
+    for unit in map(settings, installed(tmp).glob("juratd-*.service")):
+        for name in unit.get("StateDirectory", ()):
+            paths = [pathlib.Path(p.lstrip("-")) for value in unit["NoExecPaths"] for p in value.split()]
+            assert any(pathlib.Path("/var/lib", name).is_relative_to(p) for p in paths), (name, paths)
+
+
 # systemd makes these directories, and changes the owner of what is below them to the unit's user: systemd.exec(5).
 OWNED = {"StateDirectory": "/var/lib", "RuntimeDirectory": "/run", "CacheDirectory": "/var/cache", "LogsDirectory": "/var/log",
          "ConfigurationDirectory": "/etc"}
