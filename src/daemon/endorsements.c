@@ -81,6 +81,8 @@ static void finish(struct endorsements *e)
 	e->finished = true;
 	if (e->has_drain)
 		uv_close((uv_handle_t *)&e->drain, NULL);
+	if (e->read_through)
+		read_through_unwatch(e->read_through);
 	if (e->requests)
 		requests_stop(e->requests);
 	end_web(e, &e->old_web);
@@ -314,7 +316,9 @@ static int start(void *context, struct service *service, struct jurat_error *err
 	options.platform = e->platform;
 	options.missing_s = e->platform ? 0 : MISSING_S;
 	if (r == 0)
-		r = set_threads(flights_threads(options.source.ops), err);
+		r = set_threads(flights_threads(options.source.ops) + READ_THROUGH_WATCH_THREADS, err);
+	if (r == 0 && e->read_through)
+		r = read_through_watch(e->read_through, service_loop(service), err);
 	if (r == 0)
 		r = requests_new(service_loop(service), &options, &e->requests, err);
 	if (r == 0)

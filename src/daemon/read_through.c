@@ -50,20 +50,18 @@ static void wait_in(struct source_work *work, unsigned lane, uint64_t ms)
 
 /* ---- the stock */
 
-/* Notes whether the stock answers. Returns r. */
+/*
+ * Notes whether the stock answers. Returns r. Other failures may be of one item: whether the stock can be
+ * used at all, the watch finds out (read_through_watch.c).
+ */
 static int note(struct read_through *t, int r, const struct jurat_error *why)
 {
-	const bool away = r == -EHOSTDOWN;
-
 	if (r < 0 && r != -EBADMSG)
 		atomic_fetch_add(&t->stats.stock_errors, 1);
-	if (atomic_exchange(&t->away, away) == away)
-		return r;
-	if (away)
-		log_event(LOG_LEVEL_ERROR, "stock-away", "why", why->text, "instead",
-			  t->local_copy ? "local copy" : "memory", NULL);
-	else
-		log_event(LOG_LEVEL_INFO, "stock-back", NULL);
+	if (r == -EHOSTDOWN)
+		read_through_set_stock_away(t, r, why);
+	else if (atomic_load(&t->stock_away) == -EHOSTDOWN)
+		read_through_set_stock_away(t, 0, NULL);
 	return r;
 }
 

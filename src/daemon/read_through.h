@@ -2,6 +2,8 @@
 #ifndef DAEMON_READ_THROUGH_H
 #define DAEMON_READ_THROUGH_H
 
+#include <uv.h>
+
 #include "daemon/source.h"
 
 /*
@@ -30,6 +32,14 @@ JURAT_MUST_CHECK int read_through_new(const struct read_through_options *options
 				      struct jurat_error *err);
 void read_through_free(struct read_through *t);
 struct source read_through_source(struct read_through *t);
+/*
+ * Checks the stock and the local copy on the loop, now and every 10 s, so that metrics and log show their
+ * state also while there are no requests. READ_THROUGH_WATCH_THREADS of the loop's pool. To be ended before
+ * the loop is, and before read_through_free(); may be ended without having begun.
+ */
+enum { READ_THROUGH_WATCH_THREADS = 1 };
+JURAT_MUST_CHECK int read_through_watch(struct read_through *t, uv_loop_t *loop, struct jurat_error *err);
+void read_through_unwatch(struct read_through *t);
 /* Reads the roots again, for later checks; < 0: none of them changed. */
 JURAT_MUST_CHECK int read_through_reload_roots(struct read_through *t, const char *roots,
 					       struct jurat_error *err);

@@ -45,7 +45,9 @@ struct read_through {
 	uv_mutex_t turn; /* for roots */
 	struct read_through_roots roots;
 	atomic_uint generation; /* of roots */
-	atomic_bool stopping, away;
+	atomic_bool stopping;
+	atomic_int stock_away, copy_away; /* 0: usable; -errno */
+	struct read_through_watch *watch;
 	atomic_ullong gate_ms;     /* of the monotonic clock: no VCEK is to be asked for before */
 	atomic_ullong own_full_ms; /* the bucket of what this process was granted is full again */
 	struct read_through_stats stats;
@@ -63,7 +65,12 @@ struct read_through_slot {
 	struct fetcher *fetcher; /* NULL in LANE_STOCK, or offline */
 };
 
+/* read_through_watch.c: notes, and logs, whether the stock or the local copy can be used; 0: it can. */
+void read_through_set_stock_away(struct read_through *t, int away, const struct jurat_error *why);
+
 /* read_through_slot.c */
+JURAT_MUST_CHECK int read_through_open_local(const struct read_through *t, struct stock **ret,
+					     struct jurat_error *err);
 int read_through_open_slot(void *source, unsigned lane, void **ret_slot, struct jurat_error *err);
 void read_through_close_slot(void *slot);
 /* Takes roots that have changed into use. */

@@ -167,6 +167,19 @@ int read_through_freshen(struct read_through_slot *s, struct jurat_error *err)
 	return whole && s->generation == atomic_load(&s->of->generation) ? 0 : renew(s, err);
 }
 
+int read_through_open_local(const struct read_through *t, struct stock **ret, struct jurat_error *err)
+{
+	auto_free char *where = NULL;
+
+	if (!t->local_copy)
+		return 0;
+	if (asprintf(&where, "dir:%s", t->local_copy) < 0) {
+		where = NULL;
+		return jurat_fail_memory(err);
+	}
+	return stock_open(where, NULL, ret, err);
+}
+
 int read_through_open_slot(void *source, unsigned lane, void **ret_slot, struct jurat_error *err)
 {
 	struct read_through *t = source;
@@ -178,13 +191,8 @@ int read_through_open_slot(void *source, unsigned lane, void **ret_slot, struct 
 	s->of = t;
 	s->lane = lane;
 	r = stock_open(t->store, NULL, &s->stock, err);
-	if (r == 0 && t->local_copy) {
-		auto_free char *where = NULL;
-
-		if (asprintf(&where, "dir:%s", t->local_copy) < 0)
-			where = NULL;
-		r = where ? stock_open(where, NULL, &s->local, err) : jurat_fail_memory(err);
-	}
+	if (r == 0)
+		r = read_through_open_local(t, &s->local, err);
 	if (r == 0)
 		r = renew(s, err);
 	if (r < 0)
@@ -253,8 +261,12 @@ void read_through_describe(void *source, struct metrics_text *to)
 		  &t->stats.pauses },
 	};
 
-	metrics_one(to, "juratd_endorsements_stock_away", "gauge", "1 while the stock cannot be reached.",
-		    atomic_load(&t->away));
+	metrics_one(to, "juratd_endorsements_stock_away", "gauge",
+		    "1 while the stock cannot be reached, read or written; checked every 10 seconds.",
+		    atomic_load(&t->stock_away) != 0);
+	metrics_one(to, "juratd_endorsements_local_copy_away", "gauge",
+		    "1 while the local copy cannot be read or written; checked every 10 seconds.",
+		    atomic_load(&t->copy_away) != 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		metrics_one(to, rows[i].name, "counter", rows[i].help, atomic_load(rows[i].value));
 	describe_asked(t, to);

@@ -262,6 +262,7 @@ int stock_open_dir(const char *path, struct base_env *env, uint64_t timeout_ms, 
 		.release = dir_stock_release,
 		.take = dir_stock_take,
 		.pause = dir_stock_pause,
+		.probe = dir_stock_probe,
 		.close = close_dir,
 	};
 	auto_free struct dir_stock *d = calloc(1, sizeof(*d));

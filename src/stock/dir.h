@@ -66,4 +66,7 @@ int dir_stock_take(struct stock *stock, const struct stock_quota *quota, uint64_
 int dir_stock_pause(struct stock *stock, const struct stock_quota *quota, uint64_t for_ms,
 		    struct jurat_error *err);
 
+/* ---- dir_probe.c */
+int dir_stock_probe(struct stock *stock, bool write, const char *quota, struct jurat_error *err);
+
 #endif

@@ -268,6 +268,29 @@ static int pause_quota(struct stock *stock, const struct stock_quota *quota, uin
 
 /* ---- The stock */
 
+/* Its own key: SET and a script, as a claim and a quota need them. */
+static int probe(struct stock *stock, bool write, const char *quota, struct jurat_error *err)
+{
+	struct redis_stock *s = of(stock);
+	redisReply *reply;
+	int64_t ignored;
+	int r = redis_call(&s->conn, (struct redis_word[]){ WORD("GET"), WORD("jurat:probe") }, 2, &reply,
+			   err);
+
+	(void)quota;
+	if (r == 0)
+		freeReplyObject(reply);
+	if (r == 0 && write)
+		r = set(s,
+			(struct redis_word[]){ WORD("SET"), WORD("jurat:probe"), WORD("1"), WORD("PX"),
+					       WORD("60000") },
+			5, err);
+	if (r == 0 && write)
+		r = redis_run(&s->conn, SCRIPT_RELEASE, scripts[SCRIPT_RELEASE],
+			      (struct redis_word[]){ WORD("jurat:probe"), WORD("1") }, 1, 2, &ignored, err);
+	return r == JURAT_BUSY ? jurat_fail(err, -EPROTO, "%s: the reply to SET is nil", s->conn.name) : r;
+}
+
 static void close_redis(struct stock *stock)
 {
 	struct redis_stock *s = of(stock);
@@ -296,6 +319,7 @@ int stock_open_redis(const char *url, struct base_env *env, uint64_t timeout_ms,
 		.release = release,
 		.take = take,
 		.pause = pause_quota,
+		.probe = probe,
 		.close = close_redis,
 	};
 	auto_free struct redis_stock *s = calloc(1, sizeof(*s));

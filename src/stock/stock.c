@@ -44,6 +44,11 @@ void stock_close(struct stock *stock)
 		stock->ops->close(stock);
 }
 
+int stock_probe(struct stock *stock, bool write, const char *quota, struct jurat_error *err)
+{
+	return stock->ops->probe(stock, write, quota, err);
+}
+
 int stock_get(struct stock *stock, const struct endorse_item *item, struct endorse_value *ret,
 	      int64_t *ret_expires, struct jurat_error *err)
 {

@@ -23,6 +23,14 @@ struct stock_options {        /* zero is the default of every member */
 JURAT_MUST_CHECK int stock_open(const char *where, const struct stock_options *options, struct stock **ret,
 				struct jurat_error *err);
 void stock_close(struct stock *stock);
+/*
+ * Whether the stock can be used, without a change to what it holds.
+ *
+ * write     also whether it takes values and claims
+ * quota     the name of one that must be accessible, with `write`; or NULL
+ * Returns   0; -EHOSTDOWN the server is away; another -errno
+ */
+JURAT_MUST_CHECK int stock_probe(struct stock *stock, bool write, const char *quota, struct jurat_error *err);
 
 /*
  * ret_expires  as put; INT64_MAX: never

@@ -17,6 +17,7 @@ struct stock_ops {
 		    struct jurat_error *err);
 	int (*pause)(struct stock *stock, const struct stock_quota *quota, uint64_t for_ms,
 		     struct jurat_error *err);
+	int (*probe)(struct stock *stock, bool write, const char *quota, struct jurat_error *err);
 	void (*close)(struct stock *stock);
 };
 

@@ -470,6 +470,37 @@ def without_its_redis_the_local_copy_is_served_and_no_vcek_asked_for(tmp):
             assert front.metric("stock_away") == 0
 
 
+def wait_for_line(front, *words):
+    while True:
+        line = front.line()
+        if all(word in line for word in words):
+            return line
+
+
+@case
+def a_stock_that_cannot_be_used_is_reported_without_a_request(tmp):
+    with Juratd(JURATD) as other:
+        roots_of(other, tmp / "roots")
+    (tmp / "stock" / "probe.lock").mkdir(parents=True)
+    (tmp / "copy" / "probe.lock").mkdir(parents=True)
+    with Redis(tmp) as redis:
+        redis.kill()
+        with Front(tmp, None) as full, Front(tmp, None, "--offline") as offline, Front(tmp, None, "--local-copy", tmp / "copy", store=redis.url()) as away:
+            assert f"{tmp}/stock/probe.lock" in wait_for_line(full, "event=stock-away", "level=error")
+            wait_for_line(away, "event=stock-away", "instead=\"local copy\"")
+            wait_for_line(away, "event=local-copy-away", f"{tmp}/copy/probe.lock")
+            assert full.metric("stock_away") == 1 and full.metric("local_copy_away") == 0
+            assert away.metric("stock_away") == 1 and away.metric("local_copy_away") == 1
+            (tmp / "stock" / "probe.lock").rmdir()
+            (tmp / "copy" / "probe.lock").rmdir()
+            redis.start()
+            for front in full, away:
+                wait_for_line(front, "event=stock-back")
+                assert front.metric("stock_away") == 0
+            wait_for_line(away, "event=local-copy-back")
+            assert away.metric("local_copy_away") == 0 and offline.metric("stock_away") == 0
+
+
 @case
 def metrics_are_served_to_the_end_while_a_thread_still_waits_for_the_stock(tmp):
     with Juratd(JURATD) as other:
@@ -479,8 +510,9 @@ def metrics_are_served_to_the_end_while_a_thread_still_waits_for_the_stock(tmp):
         with socket.create_server(("127.0.0.1", 0)) as silent, concurrent.futures.ThreadPoolExecutor(1) as pool, \
                 Front(tmp, None, "--offline", "--drain", "0", store=f"redis://127.0.0.1:{silent.getsockname()[1]}") as front:
             first = pool.submit(front.ask, TDX_TCB)
-            peer, _ = silent.accept()  # the thread waits a second for its answer
-            with peer, socket.create_connection(("127.0.0.1", front.metrics), timeout=60) as s:
+            peer, _ = silent.accept()  # the threads wait a second for its answer: that of the request, and the watch
+            other, _ = silent.accept()
+            with peer, other, socket.create_connection(("127.0.0.1", front.metrics), timeout=60) as s:
                 s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert s.recv(65536)
                 front.process.terminate()

@@ -369,6 +369,33 @@ static void a_server_that_was_killed_is_asked_again(void **state)
 	stock_close(stock);
 }
 
+static void a_server_that_is_away_full_or_read_only_shows_in_a_probe(void **state)
+{
+	const struct endorse_item item = item_of(ENDORSE_TCB_INFO);
+	struct jurat_error err;
+	struct stock *stock;
+
+	(void)state;
+	server = redis_start();
+	stock = must_open(redis_url(server), NULL);
+	must_put(stock, &item, 1, INT64_MAX);
+	assert_int_equal(stock_probe(stock, true, "kds", &err), 0);
+	tell("CONFIG SET maxmemory-policy noeviction");
+	tell("CONFIG SET maxmemory 1");
+	assert_int_equal(stock_probe(stock, true, "kds", &err), -ENOSPC);
+	assert_int_equal(stock_probe(stock, false, NULL, &err), 0);
+	tell("CONFIG SET maxmemory 0");
+	tell("REPLICAOF 127.0.0.1 1");
+	assert_int_equal(stock_probe(stock, true, "kds", &err), -EROFS);
+	assert_int_equal(stock_probe(stock, false, NULL, &err), 0);
+	tell("REPLICAOF NO ONE");
+	assert_int_equal(stock_probe(stock, true, "kds", &err), 0);
+	redis_kill(server);
+	assert_int_equal(stock_probe(stock, false, NULL, &err), -EHOSTDOWN);
+	assert_non_null(strstr(err.text, redis_url(server)));
+	stock_close(stock);
+}
+
 static void a_connection_that_ended_is_made_again(void **state)
 {
 	const struct endorse_item item = item_of(ENDORSE_TCB_INFO);
@@ -719,6 +746,7 @@ int main(void)
 		CASE(a_pause_holds_for_all_and_is_not_shortened),
 		CASE(replicas_take_no_more_than_the_bucket_has),
 		CASE(a_server_that_was_killed_is_asked_again),
+		CASE(a_server_that_is_away_full_or_read_only_shows_in_a_probe),
 		CASE(a_connection_that_ended_is_made_again),
 		CASE(a_server_that_stands_still_is_away),
 		CASE(passwords_and_databases_are_used_and_not_shown),
