@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -348,6 +349,8 @@ int cli_host(struct cli *cli)
 
 	if (!cli_reads_stdin_once(cli, cli->n_args > 1 ? cli->args[1] : NULL))
 		return CLI_USAGE;
+	/* who inspects the locks reads this name, not that of the program for all network verbs */
+	(void)prctl(PR_SET_NAME, "jurat host");
 	signal(SIGPIPE, SIG_IGN); /* who stops reading the steps does not stop the update */
 	status = host_init(&host, cli);
 	if (status == CLI_OK && host.update.dry_run)

@@ -35,6 +35,11 @@ struct host_lock {
 };
 /* The lock on the blob (suffix ""), or on a file beside it. Returns whether the file is there. */
 bool host_lock_inspect(const struct host *host, const char *suffix, struct host_lock *ret);
+/* Whether an update is at work, as far as this user can see; *ret is its lock. */
+bool host_update_at_work(const struct host *host, struct host_lock *ret);
+/* What to do about a file that an interrupted update left. Returns `to`. */
+enum { HOST_LEFTOVER_BYTES = PATH_MAX + BASE_HOLDERS_BYTES + 256 };
+char *host_leftover_text(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES]);
 
 /* Options that name a TCB. false after an error message: exit CLI_USAGE. */
 bool host_take_hex_tcb(const struct cli *cli, const char *option, uint64_t *ret);

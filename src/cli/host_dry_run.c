@@ -48,6 +48,7 @@ static void warn_of_space(const struct host *host, const char *dir)
 static void warn_of_locks(const struct host *host)
 {
 	static const char *const left[] = { STORE_TABLE_SUFFIXES };
+	char leftover[HOST_LEFTOVER_BYTES];
 	bool updater = false;
 	struct host_lock lock;
 
@@ -64,8 +65,7 @@ static void warn_of_locks(const struct host *host)
 			 lock.name, !strcmp(lock.kind, "shared") ? "a shared" : "an exclusive", lock.who);
 	for (size_t i = 0; i < ARRAY_SIZE(left) && !updater; i++)
 		if (host_lock_inspect(host, left[i], &lock))
-			cli_warn(host->cli, "an interrupted update left '%s'%s%s: run `jurat host recover`",
-				 lock.name, lock.kind ? ", locked by " : "", lock.who);
+			cli_warn(host->cli, "%s", host_leftover_text(&lock, leftover));
 }
 
 int host_dry_run(const struct host *host)

@@ -36,3 +36,22 @@ bool host_lock_inspect(const struct host *host, const char *suffix, struct host_
 		base_lock_holders(base_env_real(), fd, ret->who, sizeof(ret->who));
 	return ret->is_there;
 }
+
+bool host_update_at_work(const struct host *host, struct host_lock *ret)
+{
+	return host_lock_inspect(host, STORE_LOCK_SUFFIX, ret) && (ret->kind || ret->unreadable);
+}
+
+char *host_leftover_text(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES])
+{
+	if (lock->kind)
+		snprintf(
+			to, HOST_LEFTOVER_BYTES,
+			"an interrupted update left '%s', locked by %s: end that process and run `jurat host "
+			"recover`, or run `jurat host recover --undrained proceed`",
+			lock->name, lock->who);
+	else
+		snprintf(to, HOST_LEFTOVER_BYTES, "an interrupted update left '%s': run `jurat host recover`",
+			 lock->name);
+	return to;
+}

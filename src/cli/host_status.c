@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -141,6 +142,26 @@ static int read_blob(const char *path, uint8_t **ret, size_t *ret_size, struct j
 	return base_read_fd(base_env_real(), fd, path, STORE_MAX_BYTES, ret, ret_size, err);
 }
 
+/* In place of all that a verifier would miss in it. */
+static void inspect_empty(struct status *s)
+{
+	const char *blob = s->host->update.blob;
+	struct host_lock updater;
+
+	if (!host_update_at_work(s->host, &updater))
+		problem(s, "empty-table",
+			"'%s' is empty: guests get no certificates until `jurat host recover` succeeds",
+			blob);
+	else if (updater.kind)
+		problem(s, "empty-table",
+			"'%s' is empty: guests get no certificates until the update by %s ends", blob,
+			updater.who);
+	else
+		problem(s, "empty-table",
+			"'%s' is empty: guests get no certificates until the update that may be running ends",
+			blob);
+}
+
 /* The table in place, against the key that signs now. */
 static int inspect_table(struct status *s)
 {
@@ -152,9 +173,18 @@ static int inspect_table(struct status *s)
 	auto_free uint8_t *table = NULL;
 	struct jurat_error err = { "" };
 	char until[BASE_TIME_BYTES];
+	struct host_lock updater;
 	size_t n;
 	int r = read_blob(o->blob, &table, &n, &err);
 
+	if (r == 0 && left_is_empty(table, n) && !host_update_at_work(s->host, &updater)) {
+		free(take_ptr(table)); /* the update that emptied it may have ended since */
+		r = read_blob(o->blob, &table, &n, &err);
+	}
+	if (r == 0 && left_is_empty(table, n)) {
+		inspect_empty(s);
+		return CLI_OK;
+	}
 	if (r < 0) {
 		problem(s, "no-table", "%s", err.text);
 		return r == -ENOMEM ? cli_fail_memory(s->host->cli) : CLI_OK;
@@ -186,6 +216,7 @@ static void inspect_locks(struct status *s)
 		{ STORE_OLD_SUFFIX, "old" },
 		{ STORE_SPARE_SUFFIX, "spare" },
 	};
+	char leftover[HOST_LEFTOVER_BYTES];
 	bool updater = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -200,9 +231,8 @@ static void inspect_locks(struct status *s)
 			say(s, files[i].name, "an update may be running: this user cannot read '%s'",
 			    lock.name);
 		updater |= is_turn && (lock.kind || lock.unreadable);
-		if (files[i].suffix[0] && !lock.kind && !updater)
-			problem(s, "interrupted", "an interrupted update left '%s': run `jurat host recover`",
-				lock.name);
+		if (files[i].suffix[0] && !updater)
+			problem(s, "interrupted", "%s", host_leftover_text(&lock, leftover));
 	}
 }
 

@@ -60,6 +60,11 @@ static int read_table(struct base_env *env, const char *blob, const char *suffix
 	return r == 0 || r == -ENOMEM ? r : JURAT_NOT_FOUND;
 }
 
+bool left_is_empty(const uint8_t *table, size_t n)
+{
+	return n == 0 || (n >= STORE_EMPTY_BYTES && bytes_all(table, STORE_EMPTY_BYTES, 0));
+}
+
 /* Allocates nothing, so that a lack of memory does not hide it. */
 enum left_in_place left_in_place(struct base_env *env, const char *blob)
 {
@@ -75,7 +80,7 @@ enum left_in_place left_in_place(struct base_env *env, const char *blob)
 	base_close(env, fd);
 	if (n < 0)
 		return LEFT_UNKNOWN;
-	return n == 0 || (n == sizeof(head) && bytes_all(head, sizeof(head), 0)) ? LEFT_EMPTY : LEFT_TABLE;
+	return left_is_empty(head, (size_t)n) ? LEFT_EMPTY : LEFT_TABLE;
 }
 
 int left_find(struct base_env *env, const char *blob, const struct update_source *source,

@@ -29,6 +29,8 @@ enum left_in_place {
 	LEFT_NONE,   /* no file */
 	LEFT_UNKNOWN /* it cannot be read */
 };
+/* Whether a table, or its first STORE_EMPTY_BYTES, has no certificates. */
+bool left_is_empty(const uint8_t *table, size_t n);
 enum left_in_place left_in_place(struct base_env *env, const char *blob);
 /*
  * Whether the table in place has the certificate of another key than the one before the plan: of the other

@@ -445,6 +445,48 @@ def a_state_that_was_not_assumed_is_no_error_and_before_is_what_was_before(tmp):
 
 
 @case
+def an_empty_table_is_one_problem_that_names_the_way_out(tmp):
+    host = Host(tmp, "--firmware", NEWER)
+    script = f'''
+import fcntl, json, os, struct, subprocess, time
+blob = os.environ["JURAT_CERTS"]
+words = [{JURAT!r}, "host", "--roots", os.environ["JURAT_ROOTS"] + "/milan-ark.pem"]
+def status():
+    p = subprocess.run([*words, "status", "--output", "json"], stdout=subprocess.PIPE, text=True)
+    return p.returncode, {{x["code"]: x["detail"] for x in json.loads(p.stdout)["problems"]}}
+fd = os.open(blob, os.O_RDONLY)
+fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
+me = f"pid {{os.getpid()}} "
+commit = [*words, "commit", "--endorsements", {str(host.stock)!r}]
+# while an update is at work, which waits for this reader
+p = subprocess.Popen([*commit, "--wait", "60000", "--undrained", "empty"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+until = time.monotonic() + 20
+while os.stat(blob).st_ino == os.fstat(fd).st_ino:
+    assert time.monotonic() < until
+code, problems = status()
+assert code == 1 and list(problems) == ["empty-table"], problems
+assert f"until the update by pid {{p.pid}} (jurat host) ends" in problems["empty-table"], problems
+p.kill()
+p.wait()
+# when it is no more, and the reader is still there
+os.unlink(blob + ".jurat-lock")
+for name in "next", "old":
+    os.unlink(blob + ".jurat-" + name)
+code, problems = status()
+assert code == 1 and sorted(problems) == ["empty-table", "interrupted"], problems
+assert "until `jurat host recover` succeeds" in problems["empty-table"], problems
+assert me in problems["interrupted"] and "or run `jurat host recover --undrained proceed`" in problems["interrupted"], problems
+dry = subprocess.run([*commit, "--dry-run"], capture_output=True, text=True)
+assert me in dry.stderr and "or run `jurat host recover --undrained proceed`" in dry.stderr, dry
+p = subprocess.run([*words, "recover", "--undrained", "proceed", "--wait", "1"], capture_output=True, text=True)
+assert p.returncode == 0, p
+assert status()[0] == 0, status()
+'''
+    (tmp / "script.py").write_text(script)
+    call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
+
+
+@case
 def status_does_not_wait_for_a_fifo(tmp):
     host = Host(tmp)
     os.mkfifo(tmp / "fifo", 0o600)
