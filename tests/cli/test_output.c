@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "cli/output.h"
 #include "support/fault_env.h"
+#include "support/sync_env.h"
 
 /* Everything happens in a directory of the test's own, which is the working directory. */
 static char dir[] = "/tmp/jurat-output-XXXXXX";
@@ -260,6 +261,18 @@ static void whatever_fails_the_old_file_stays_and_nothing_beside_it(void **state
 	}
 }
 
+/* Or a power loss after the rename could leave an empty file. */
+static void a_file_is_on_disk_before_it_has_its_name(void **state)
+{
+	struct sync_env env = sync_env();
+
+	for (int there = 0; there <= 1; there++) {
+		assert_int_equal(output_write(&env.base, "f", new, strlen(new), 0644, NULL), 0);
+		assert_string_equal(env.wrong, "");
+		assert_int_equal(env.renames, 1 + there);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +284,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_reader_that_goes_away_is_an_error_and_no_signal, clean),
 		cmocka_unit_test_teardown(a_device_is_written_to_and_stays, clean),
 		cmocka_unit_test_teardown(anything_else_is_refused, clean),
+		cmocka_unit_test_teardown(a_file_is_on_disk_before_it_has_its_name, clean),
 		cmocka_unit_test_teardown(whatever_fails_the_old_file_stays_and_nothing_beside_it, clean),
 	};
 

@@ -30,6 +30,38 @@ static void good_ones_of_every_kind_are_accepted(void **state)
 	}
 }
 
+/* Each of a VCEK and a CRL that ends before its issuers do, and not with them. */
+static void what_ends_before_its_issuers_has_an_end_of_its_own(void **state)
+{
+	struct endorse_checker *checker = world_checker();
+	struct sim_endorsement what = { .product = SNP_MILAN };
+	struct sim_pki *pki;
+	struct one one;
+	int64_t expires = -1;
+
+	(void)state;
+	world_one(&one, ENDORSE_VCEK);
+	world_accept_needed(checker, &one.item);
+	assert_int_equal(sim_pki_new(SIM_PKI_DEFAULT_SEED, &pki, NULL), 0);
+	sim_pki_use_amd_terms(pki, WORLD_AT - TDX_MADE_DAY);
+	memcpy(what.hwid, one.item.chip_id, sizeof(what.hwid));
+	world_endorse(&one, pki, &what);
+	assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
+	assert_int_equal(expires, sim_pki_leaf_not_after(pki, false));
+	world_one_done(&one);
+	sim_pki_free(pki);
+	for (enum endorse_kind kind = ENDORSE_VCEK_CRL; kind <= ENDORSE_VLEK_CRL; kind++) {
+		world_one(&one, kind);
+		world_accept_needed(checker, &one.item);
+		made_patch(one.value.body, one.value.size, "490101000000Z", "251016000000Z", 13);
+		made_resign(one.value.body, one.value.size, SNP_MILAN, SIM_ARK);
+		assert_int_equal(world_check(checker, &one, &expires, NULL), 0);
+		assert_int_equal(expires, 1760572800); /* 2025-10-16 */
+		world_one_done(&one);
+	}
+	endorse_checker_free(checker);
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	struct endorse_checker *checker = world_checker();
@@ -301,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones_of_every_kind_are_accepted),
+		cmocka_unit_test(what_ends_before_its_issuers_has_an_end_of_its_own),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(what_a_check_needs_is_asked_for),
 		cmocka_unit_test(the_vendors_roots_are_the_default),

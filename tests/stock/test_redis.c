@@ -104,6 +104,39 @@ static void values_end_with_their_time(void **state)
 	stock_close(stock);
 }
 
+static long long pttl(const char *key)
+{
+	redisReply *reply = call("PTTL %s", key);
+	long long ms = reply->integer;
+
+	assert_int_equal(reply->type, REDIS_REPLY_INTEGER);
+	freeReplyObject(reply);
+	return ms;
+}
+
+/* The server drops what nobody asks for any more; a VCEK has no end, also in the place of one that had. */
+static void the_server_knows_when_a_value_ends(void **state)
+{
+	static const char info[] = "jurat:value:tcb-info:sgx:050000000000:standard",
+			  vcek[] = "jurat:value:vcek:Turin:0100000000000000:bl02_tee00_snp04_ucode200_fmc01";
+	const struct endorse_item document = item_of(ENDORSE_TCB_INFO), certificate = item_of(0);
+	struct clock_env env;
+	struct stock *stock;
+
+	(void)state;
+	server = redis_start();
+	clock_env_init(&env);
+	stock = must_open(redis_url(server), &env.base);
+	must_put(stock, &document, 1, env.realtime_s + 100);
+	assert_true(pttl(info) > 0 && pttl(info) <= 100000);
+	must_put(stock, &document, 2, env.realtime_s + 1000);
+	assert_true(pttl(info) > 100000 && pttl(info) <= 1000000);
+	must_put(stock, &certificate, 1, env.realtime_s + 100);
+	must_put(stock, &certificate, 2, INT64_MAX);
+	assert_int_equal(pttl(vcek), -1);
+	stock_close(stock);
+}
+
 /* Until another one has it; a claim of a millisecond is over soon. */
 static void wait_for_claim(struct stock *stock, const struct endorse_item *item)
 {
@@ -738,6 +771,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(values_and_claims_are_shared),
 		CASE(values_end_with_their_time),
+		CASE(the_server_knows_when_a_value_ends),
 		CASE(a_claim_that_has_ended_is_not_released),
 		CASE(a_bucket_is_shared_and_begins_empty),
 		CASE(a_bucket_that_cannot_be_read_is_empty),
