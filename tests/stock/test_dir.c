@@ -366,8 +366,8 @@ static void what_an_interrupted_writer_left_is_no_part_of_the_next_value(void **
 }
 
 /*
- * While a writer has opened the file beside the place and waits for its lock, another one puts version 1, and a
- * third one begins.
+ * While a writer has opened the file beside the place and waits for its lock, another one puts version 1, and
+ * a third one begins.
  */
 struct overtaken {
 	struct base_env base;
@@ -398,7 +398,7 @@ static int lock_overtaken(struct base_env *env, int fd, enum base_lock_how how, 
 	return base_lock(base_env_real(), fd, how, wait_ns);
 }
 
-/* The file that it opened is in the place by now, where readers have it: it is neither written nor emptied. */
+/* What it opened is in the place by now, where readers have it: it is neither written nor emptied. */
 static void a_writer_that_was_overtaken_does_not_touch_the_others_file(void **state)
 {
 	const struct place *place = *state;
