@@ -18,9 +18,9 @@ struct change {
 	struct host *host;
 	struct update_request request;
 	uint8_t *hashstick, *vlek, *report;
-	json_t *steps;           /* NULL: text, on standard error */
-	struct text_stream late; /* text while guests wait; `to` NULL: none */
-	bool undisturbed;        /* signals are blocked, and were as in `before` */
+	json_t *steps, *warnings; /* NULL: text, on standard error */
+	struct text_stream late;  /* text while guests wait; `to` NULL: none */
+	bool undisturbed;         /* signals are blocked, and were as in `before` */
 	sigset_t before;
 	bool failed; /* out of memory */
 };
@@ -265,13 +265,14 @@ static const char *const table_names[] = {
 
 static int print_json(struct change *c, const struct update_result *result, int status, const char *error)
 {
-	json_t *json = json_pack("{s:s, s:b, s:b, s:s, s:o, s:o, s:b, s:f, s:f, s:s, s:s, s:O}", "command",
-				 c->host->command, "ok", status == CLI_OK, "dry_run", c->host->update.dry_run,
-				 "error", error, "before", signing_json(result->has_before, &result->before),
-				 "after", signing_json(result->has_after, &result->after), "issued",
-				 result->issued, "command_ms", (double)result->command_ns / 1e6, "pause_ms",
-				 (double)result->pause_ns / 1e6, "table", table_names[result->table],
-				 "undrained", result->store.undrained, "steps", c->steps);
+	json_t *json =
+		json_pack("{s:s, s:b, s:b, s:s, s:o, s:o, s:b, s:f, s:f, s:s, s:s, s:O, s:O}", "command",
+			  c->host->command, "ok", status == CLI_OK, "dry_run", c->host->update.dry_run,
+			  "error", error, "before", signing_json(result->has_before, &result->before),
+			  "after", signing_json(result->has_after, &result->after), "issued", result->issued,
+			  "command_ms", (double)result->command_ns / 1e6, "pause_ms",
+			  (double)result->pause_ns / 1e6, "table", table_names[result->table], "undrained",
+			  result->store.undrained, "warnings", c->warnings, "steps", c->steps);
 	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 
 	json_decref(json);
@@ -300,9 +301,17 @@ static void print_text(const struct change *c, const struct update_result *resul
 		       (double)result->pause_ns / 1e6, (double)result->command_ns / 1e6);
 }
 
+static int change_status(const struct change *c, int r)
+{
+	/* no service has the certificate of a VLEK, and neither has the table in place */
+	if (r == -ENODATA && c->request.kind == UPDATE_LOAD_VLEK && !c->request.vlek)
+		return CLI_USAGE;
+	return cli_status(r);
+}
+
 static int run_change(struct change *c)
 {
-	struct update_result result = { 0 };
+	struct update_result result = { .table = UPDATE_TABLE_UNKNOWN };
 	struct jurat_error err = { "" };
 	int status = take_request(c), r;
 
@@ -310,14 +319,17 @@ static int run_change(struct change *c)
 		return status;
 	if (cli_wants_json(c->host->cli)) {
 		c->steps = json_array();
-		if (!c->steps)
+		c->warnings = json_array();
+		if (!c->steps || !c->warnings)
 			return cli_fail_memory(c->host->cli);
 	}
 	c->host->update.event = print_step;
 	c->host->update.event_ctx = c;
-	r = update_run(&c->host->update, &c->request, &result, &err);
+	r = c->host->update.dry_run ? host_dry_run(c->host, c->warnings, &err) : 0;
+	if (r == 0)
+		r = update_run(&c->host->update, &c->request, &result, &err);
 	print_late(c);
-	status = cli_status(r);
+	status = change_status(c, r);
 	if (r != 0)
 		cli_fail(c->host->cli, status, "%s: %s", c->host->command, err.text);
 	else if (result.store.undrained[0])
@@ -336,6 +348,7 @@ static int change(struct host *host)
 	int status = run_change(&c);
 
 	json_decref(c.steps);
+	json_decref(c.warnings);
 	free(c.hashstick);
 	free(c.vlek);
 	free(c.report);
@@ -353,8 +366,6 @@ int cli_host(struct cli *cli)
 	(void)prctl(PR_SET_NAME, "jurat host");
 	signal(SIGPIPE, SIG_IGN); /* who stops reading the steps does not stop the update */
 	status = host_init(&host, cli);
-	if (status == CLI_OK && host.update.dry_run)
-		status = host_dry_run(&host);
 	if (status == CLI_OK)
 		status = strcmp(host.command, "status") ? change(&host) : host_status(&host);
 	host_done(&host);

@@ -2,6 +2,7 @@
 #ifndef CLI_HOST_H
 #define CLI_HOST_H
 
+#include <jansson.h>
 #include <limits.h>
 
 #include "cli/cli.h"
@@ -23,8 +24,13 @@ void host_done(struct host *host);
 /* host_status.c */
 int host_status(struct host *host);
 
-/* host_dry_run.c: CLI_OK; another exit status after an error message. Changes nothing, and takes no lock. */
-JURAT_MUST_CHECK int host_dry_run(const struct host *host);
+/*
+ * host_dry_run.c. Changes nothing, and takes no lock.
+ *
+ * warnings   an array that gets objects of "code" and "detail"; NULL: they are printed
+ * Returns    0; -errno a file that cannot be written to; -ENOMEM
+ */
+JURAT_MUST_CHECK int host_dry_run(const struct host *host, json_t *warnings, struct jurat_error *err);
 
 /* host_lock.c */
 struct host_lock {

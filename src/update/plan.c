@@ -140,7 +140,8 @@ static int check_limit(struct update_plan *plan, const struct update_request *re
 		r = at_most(plan->product, tcb, current, "current", err);
 		if (r == 0 && (request->has_tcb || request->tcb_parts) && tcb != plan->before.reported_tcb)
 			note(plan, "SNP_PLATFORM_STATUS does not include the committed TCB: the firmware "
-				   "decides whether the reported TCB is above it");
+				   "decides whether the reported TCB is above it (supply it with --committed "
+				   "or --report)");
 		return r;
 	}
 	r = at_most(plan->product, request->committed, current, "current", err);
@@ -163,7 +164,7 @@ static int plan_set_config(struct update_plan *plan, const struct update_request
 		plan->assumed = !request->has_committed;
 		if (plan->assumed)
 			note(plan, "SNP_PLATFORM_STATUS does not include the committed TCB: assuming that it "
-				   "equals the current TCB");
+				   "equals the current TCB (supply it with --committed or --report)");
 	} else {
 		plan->config.reported_tcb = tcb;
 		plan->config.flags =

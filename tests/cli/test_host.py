@@ -53,7 +53,7 @@ def a_reported_tcb_is_set_as_hex_or_by_its_components_and_reset(tmp):
     host.assert_state(FIRST)
     host.host("set-config", "--reported-tcb", f"0x{LOWER}", "--committed", FIRST)
     done = host.host("set-config", "--reset")
-    assert "assuming that it equals the current TCB" in steps(done, "note")[0], done
+    assert "assuming that it equals the current TCB (supply it with --committed or --report)" in steps(done, "note")[0], done
     host.assert_state(FIRST)
 
 
@@ -75,7 +75,7 @@ def masks_are_set_and_cleared_and_keep_the_tcb(tmp):
 def a_vlek_is_loaded_renewed_and_discarded_by_a_commit(tmp):
     host = Host(tmp, "--firmware", NEWER)
     load = ["load-vlek", f"{host.stock}/{FIRST}.hashstick"]
-    p = host.host(*load, status=3, json_output=False)
+    p = host.host(*load, status=2, json_output=False)
     assert "--vlek" in p.stderr, p.stderr
     done = host.host(*load, "--vlek", f"{host.stock}/{FIRST}.vlek.der")
     assert done["after"]["key"] == "vlek", done
@@ -135,13 +135,21 @@ def a_dry_run_finds_permissions_and_names_what_may_be_in_the_way(tmp):
     host = Host(tmp)
     script = tmp / "dry.py"
     script.write_text(f"""
-import fcntl, os, struct, subprocess
+import fcntl, json, os, struct, subprocess
 blob = os.environ["JURAT_CERTS"]
-def dry():
+def run(*more):
     p = subprocess.run(["{JURAT}", "host", "refresh", "--dry-run", "--endorsements", "{host.stock}", "--roots",
-                        os.environ["JURAT_ROOTS"] + "/milan-ark.pem"], capture_output=True, text=True)
+                        os.environ["JURAT_ROOTS"] + "/milan-ark.pem", *more], capture_output=True, text=True)
     assert p.returncode == 0, p
-    return [line for line in p.stderr.splitlines() if "warning" in line]
+    return p
+def dry():
+    lines = [line for line in run().stderr.splitlines() if "warning" in line]
+    p = run("--output", "json") # the same for programs
+    found = json.loads(p.stdout)["warnings"]
+    assert [line.split("warning: ")[1] for line in lines] == [x["detail"] for x in found] and not p.stderr, (lines, p)
+    codes[:] = [x["code"] for x in found]
+    return lines
+codes = []
 def lock(name, kind):
     fd = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, 0, 0, 0))
@@ -150,11 +158,14 @@ before = sorted(os.listdir(os.path.dirname(blob)))
 assert dry() == [], dry()
 fd = lock(blob, fcntl.F_RDLCK)
 assert len(dry()) == 1 and "a shared lock" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+assert codes == ["locked"], codes
 os.close(fd)
 fd = lock(blob + ".jurat-next", fcntl.F_RDLCK)
 assert len(dry()) == 1 and "an interrupted update left" in dry()[0] and f"pid {{os.getpid()}}" in dry()[0], dry()
+assert codes == ["interrupted"], codes
 other = lock(blob + ".jurat-lock", fcntl.F_WRLCK)
 assert len(dry()) == 1 and "another update is running" in dry()[0], dry()
+assert codes == ["updater"], codes
 os.unlink(blob + ".jurat-next")
 os.unlink(blob + ".jurat-lock")
 assert dry() == [] and sorted(os.listdir(os.path.dirname(blob))) == before
@@ -230,6 +241,10 @@ def a_dry_run_refuses_a_device_or_directory_that_it_could_not_write_to(tmp):
     for path, at in ("/proc/self/status", "/proc/self/status"), ("/dev/null", "/proc"):
         p = call(*as_nobody(JURAT, "host", "commit", "--dry-run", "--product", "milan", "--device", path, "--blob", "/proc/certs.bin"), status=3)
         assert f"commit: cannot write to '{at}'" in p.stderr, p.stderr
+        p = call(*as_nobody(JURAT, "host", "commit", "--dry-run", "--product", "milan", "--device", path, "--blob", "/proc/certs.bin",
+                            "--output", "json"), status=3)
+        found = json.loads(p.stdout)
+        assert not found["ok"] and found["error"].startswith(f"cannot write to '{at}'") and found["table"] == "unknown", found
 
 
 @case
