@@ -9,9 +9,13 @@ import json
 import os
 import pathlib
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
+import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from tap import Skip, case, main  # noqa: E402
@@ -276,6 +280,10 @@ def what_is_not_http_is_refused(tmp):
     for junk in (b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/0.9 200 OK", b"\x16\x03\x01\x00\x05hello", b"HTTP/1.1 abc OK\r\n\r\n"):
         with Server(in_turn(junk)) as server:
             assert probe(server, attempts=1)[0]["r"] < 0, junk
+    for junk in b"SSH-2.0-OpenSSH_9.2\r\n", b"0" * 100:  # not taken for an answer of HTTP/0.9, nor asked for again
+        with Server(in_turn(junk)) as server:
+            result, events = probe(server)
+            assert "HTTP/0.9" in result["error"] and waits(events) == [] and len(server.requests) == 1, result
 
 
 @case
@@ -506,6 +514,61 @@ def a_proxy_s_headers_are_not_those_of_the_service(tmp):
     with Server(in_turn(answer(404))) as proxy:
         result, _ = probe("https://kds.example", env=environment(https_proxy=proxy.url), attempts=1)
         assert result["r"] < 0 and result["name"] != "NOT_FOUND", result
+
+
+def relay(request, port):
+    """The tunnel that CONNECT asks for, to the port, until one side has had enough."""
+    def copy(to, frm):
+        try:
+            while data := frm.recv(65536):
+                to.sendall(data)
+            to.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as far:
+        up = threading.Thread(target=copy, args=(far, request.socket), daemon=True)
+        up.start()
+        copy(request.socket, far)
+        up.join(60)
+
+
+@case
+def the_answer_to_connect_is_no_part_of_the_answer_through_the_tunnel(tmp):
+    """Neither its headers nor their size."""
+    ca, pair = tls(tmp)
+    pad = "".join(f"X-Pad-{i}: {'a' * 8000}\r\n" for i in range(26))
+
+    def respond(request):
+        assert request.method == "CONNECT"
+        request.socket.sendall(f"HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: proxy\r\nContent-Encoding: gzip\r\n{pad}\r\n".encode())
+        relay(request, server.port)
+
+    with Server(in_turn(answer(body=b"{}", headers=(*JSON, "TCB-Info-Issuer-Chain: " + "b" * 60000))), pair) as server, Server(respond) as proxy:
+        result, _ = probe(server, TCB, env=environment(https_proxy=proxy.url), attempts=1, ca_file=ca)
+        assert result["r"] == 0 and result["chain"] == "b" * 60000 and len(proxy.requests) == 1, result
+
+
+@case
+def a_proxy_of_https_needs_a_certificate_of_a_trusted_authority(tmp):
+    _, pair = tls(tmp)
+    with Server(in_turn(answer(body=b"0", headers=DER)), pair) as proxy:
+        result, _ = probe("http://kds.example", env=environment(http_proxy=proxy.url), attempts=1)
+        assert result["r"] < 0 and proxy.requests == [], result
+
+
+@case
+def tls_before_1_2_is_refused_whatever_the_system_allows(tmp):
+    ca, pair = tls(tmp)
+    config = tmp / "openssl.cnf"
+    config.write_text("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n")
+    for version, good in ((ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_1, False)):
+        with warnings.catch_warnings(), Server(in_turn(answer(body=b"0", headers=DER)), pair) as server:
+            warnings.simplefilter("ignore")  # it is deprecated, which is the point
+            server.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            server.context.minimum_version = server.context.maximum_version = version
+            result, _ = probe(server, ca_file=ca, attempts=1, env=environment(OPENSSL_CONF=str(config)))
+            assert (result["r"] == 0) == good and len(server.requests) == good, (version, result)
 
 
 sys.exit(main())
