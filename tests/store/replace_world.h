@@ -2,7 +2,7 @@
 #ifndef TESTS_STORE_REPLACE_WORLD_H
 #define TESTS_STORE_REPLACE_WORLD_H
 
-/* A store and a model firmware, for test_replace.c and test_power_loss.c. */
+/* A store and a model firmware, for test_replace.c, test_power_loss.c and test_turns.c. */
 #include "support/test.h"
 
 #include <fcntl.h>
