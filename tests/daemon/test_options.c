@@ -5,6 +5,9 @@
 #include <netinet/in.h>
 
 #include "daemon/address.h"
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "daemon/endorsements_settings.h"
 #include "daemon/metrics.h"
 #include "daemon/settings.h"
 
@@ -292,12 +295,61 @@ static void the_names_of_all_options_fit(void **state)
 	assert_true(n <= OPTION_NAMES_BYTES);
 }
 
-int main(void)
+static const char *manual;
+
+/* The names between two texts of the manual page, as "*--a*, *--b*". */
+static char *manual_part(const char *page, const char *from, const char *to)
+{
+	const char *begin = strstr(page, from), *end;
+
+	assert_non_null(begin);
+	end = strstr(begin, to);
+	assert_non_null(end);
+	return strndup(begin, (size_t)(end - begin));
+}
+
+static void the_manual_lists(const char *common, const char *own, const struct option_table *options)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < options->n; i++) {
+		char name[64];
+		bool listed;
+
+		TEXT(name, "*--%s*", options->rows[i].name);
+		listed = strstr(common, name) || strstr(own, name);
+		if (listed != options->rows[i].restart)
+			FAIL_BECAUSE("--%s: %s", options->rows[i].name,
+				     listed ? "listed, but needs no restart" : "needs a restart: not listed");
+		n += listed;
+	}
+	assert_true(n > 5);
+}
+
+static void the_manual_names_what_needs_a_restart(void **state)
+{
+	auto_free uint8_t *page = NULL;
+	auto_free char *common = NULL, *qgs = NULL, *endorsements = NULL;
+	size_t n;
+
+	(void)state;
+	assert_non_null(manual);
+	assert_int_equal(base_read_file(base_env_real(), manual, 1 << 20, &page, &n, NULL), 0);
+	page[n - 1] = '\0';
+	common = manual_part((char *)page, "keep their former values. These are", "for all roles;");
+	qgs = manual_part((char *)page, "for all roles;", "for *qgs*; and");
+	endorsements = manual_part((char *)page, "for *qgs*; and", "*endorsements*. If the file");
+	the_manual_lists(common, qgs, &qgs_options);
+	the_manual_lists(common, endorsements, &endorsements_options);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_choice_is_one_of_its_words),
 		cmocka_unit_test(a_reload_keeps_what_needs_a_restart_and_names_what_changed),
 		cmocka_unit_test(the_names_of_all_options_fit),
+		cmocka_unit_test(the_manual_names_what_needs_a_restart),
 		cmocka_unit_test(a_configuration_file_says_what_the_words_say),
 		cmocka_unit_test(the_words_replace_a_list_of_the_file),
 		cmocka_unit_test(a_file_that_is_not_exactly_right_changes_nothing),
@@ -309,5 +361,6 @@ int main(void)
 		cmocka_unit_test(a_label_cannot_break_out_of_its_quotes),
 	};
 
+	manual = argc > 1 ? argv[1] : NULL;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
