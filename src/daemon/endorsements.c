@@ -55,6 +55,7 @@ static void add_counts(struct web_stats *to, const struct web_stats *from)
 	to->closed_for_others += from->closed_for_others;
 	to->timeouts += from->timeouts;
 	to->cut += from->cut;
+	to->refused += from->refused;
 }
 
 /* Ends one of the two servers. The metrics, which are served to the end, keep what it has counted. */
@@ -171,6 +172,7 @@ static int new_web(struct endorsements *e, const struct endorsements_settings *s
 	struct web_options options = { .max_connections = max_connections(s),
 				       .memory_bytes = CONNECTION_BYTES,
 				       .timeout_ms = s->common.timeout_ms,
+				       .logs = true,
 				       .request = requests_serve,
 				       .closing = requests_closing,
 				       .context = e->requests };

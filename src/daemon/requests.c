@@ -37,6 +37,14 @@ static void count(struct requests *s, const struct requests_query *q, unsigned s
 	s->stats.from[from]++;
 }
 
+/* What comes from memory costs nothing, and would fill the log. */
+static enum log_level level_of(unsigned status, const char *from)
+{
+	if (status >= MHD_HTTP_INTERNAL_SERVER_ERROR)
+		return LOG_LEVEL_WARNING;
+	return strcmp(from, "memory") == 0 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
 static void log_answer(struct requests *s, const struct requests_query *q, struct web_request *r,
 		       unsigned status, const char *from, const char *why)
 {
@@ -46,10 +54,9 @@ static void log_answer(struct requests *s, const struct requests_query *q, struc
 		endorse_item_name(&q->item, name, sizeof(name));
 	snprintf(ms, sizeof(ms), "%" PRIu64, uv_now(s->loop) - q->begin_ms);
 	snprintf(code, sizeof(code), "%u", status);
-	log_peer_event(status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "request", "id",
-		       log_id_text(web_request_id(r), id), q->has_item ? "item" : "target",
-		       q->has_item ? name : web_request_target(r), "status", code, "from", from, "ms", ms,
-		       why[0] ? "why" : NULL, why, NULL);
+	log_peer_event(level_of(status, from), "request", "id", log_id_text(web_request_id(r), id),
+		       q->has_item ? "item" : "target", q->has_item ? name : web_request_target(r), "status",
+		       code, "from", from, "ms", ms, why[0] ? "why" : NULL, why, NULL);
 }
 
 static void answer_text(struct requests *s, const struct requests_query *q, struct web_request *r,
@@ -71,7 +78,7 @@ static void answer_content(struct requests *s, const struct requests_query *q, s
 		return;
 	}
 	count(s, q, MHD_HTTP_OK, from);
-	if (from != REQUESTS_FROM_MEMORY)
+	if (from != REQUESTS_FROM_MEMORY || log_wants(LOG_LEVEL_DEBUG))
 		log_answer(s, q, r, MHD_HTTP_OK, from_name, "");
 	web_answer(r, MHD_HTTP_OK, content);
 }

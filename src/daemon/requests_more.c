@@ -54,21 +54,24 @@ void requests_list_chips(struct requests *s, const struct requests_query *q, str
 
 /* ---- metrics */
 
-static void print_answers(const struct requests *s, struct metrics_text *to)
+static void print_answers(const struct requests *s, const struct web_stats *web, struct metrics_text *to)
 {
 	static const char *const from[REQUESTS_N_FROM] = { "memory", "source", "none" };
 
 	metrics_head(to, "juratd_endorsements_answers", "counter",
 		     "Responses by kind of item and status class.");
 	for (unsigned i = 0; i <= ENDORSE_N_KINDS; i++)
-		for (unsigned class = 2; class < REQUESTS_CLASSES; class ++)
-			if (s->stats.answers[i][class] > 0)
+		for (unsigned class = 2; class < REQUESTS_CLASSES; class ++) {
+			const uint64_t n = s->stats.answers[i][class] +
+					   (i == ENDORSE_N_KINDS && class == 4 ? web->refused : 0);
+
+			if (n > 0)
 				metrics_print(
 					to,
 					"juratd_endorsements_answers_total{kind=\"%s\",status=\"%uxx\"} "
 					"%" PRIu64 "\n",
-					i < ENDORSE_N_KINDS ? endorse_kind_name(i) : "none", class,
-					s->stats.answers[i][class]);
+					i < ENDORSE_N_KINDS ? endorse_kind_name(i) : "none", class, n);
+		}
 	metrics_head(to, "juratd_endorsements_answers_from", "counter", "Responses by source of the item.");
 	for (unsigned i = 0; i < REQUESTS_N_FROM; i++)
 		metrics_print(to, "juratd_endorsements_answers_from_total{from=\"%s\"} %" PRIu64 "\n",
@@ -89,7 +92,7 @@ void requests_describe(const struct requests *s, const struct web_stats *web, st
 	metrics_one(to, "juratd_endorsements_timeouts", "counter",
 		    "Connections closed because a request or the reading of a response timed out.",
 		    web->timeouts);
-	print_answers(s, to);
+	print_answers(s, web, to);
 	metrics_one(to, "juratd_endorsements_waiting", "gauge", "Requests that are waiting for an item.",
 		    s->n_waiting);
 	metrics_one(to, "juratd_endorsements_waited_in_vain", "counter",

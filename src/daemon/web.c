@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/address.h"
+#include "daemon/web_log.h"
 
 enum {
 	ACCEPT_AT_ONCE = 64,   /* then back to the event loop */
@@ -209,6 +210,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (c) {
 			leave_queue(c);
+			if (w->options.logs)
+				web_log_closed(&c->id);
 			free(c);
 			w->stats.connections--;
 		}
@@ -225,6 +228,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 	c->id = log_id_new();
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	c->address = info && info->client_addr ? address_number(info->client_addr) : 0;
+	if (w->options.logs)
+		web_log_accepted(&c->id, info ? info->client_addr : NULL);
 	w->stats.connections++;
 	begin_wait(c);
 	*of_connection = c;
@@ -356,15 +361,19 @@ static enum MHD_Result finish(struct web_request *r)
 	return send_answer(r);
 }
 
-static void refuse_method(struct web_request *r)
+static void refuse(struct web_request *r, const char *method, unsigned status, const char *why)
 {
-	struct web_content *c = web_content_text("expected GET or HEAD\n");
+	struct web_content *c = web_content_text(why);
 
-	if (c && !web_content_add_header(c, MHD_HTTP_HEADER_ALLOW, "GET, HEAD")) {
+	r->web->stats.refused++;
+	if (r->web->options.logs)
+		web_log_refused(web_request_id(r), method, r->target, status);
+	if (c && status == MHD_HTTP_METHOD_NOT_ALLOWED &&
+	    !web_content_add_header(c, MHD_HTTP_HEADER_ALLOW, "GET, HEAD")) {
 		web_content_drop(c);
 		c = NULL;
 	}
-	web_answer(r, MHD_HTTP_METHOD_NOT_ALLOWED, c);
+	web_answer(r, status, c);
 	web_content_drop(c);
 }
 
@@ -390,9 +399,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return finish(r);
 	r->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (!r->is_head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-		refuse_method(r);
+		refuse(r, method, MHD_HTTP_METHOD_NOT_ALLOWED, "expected GET or HEAD\n");
 	else if (r->body_bytes > 0)
-		web_answer_text(r, MHD_HTTP_BAD_REQUEST, "expected a request without a body\n", 0);
+		refuse(r, method, MHD_HTTP_BAD_REQUEST, "expected a request without a body\n");
 	else
 		w->options.request(w->options.context, r);
 	if (r->is_over)

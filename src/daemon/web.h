@@ -34,6 +34,7 @@ struct web_options {
 	size_t memory_bytes;    /* per connection: a request's line and headers, an answer's headers */
 	/* From accept, or the last answer, to the next request line; from that to the end of its answer. */
 	uint64_t timeout_ms;
+	bool logs;                      /* connections, and requests that are refused before request() */
 	const char *tls_cert, *tls_key; /* PEM text, borrowed for web_new(); NULL: plain HTTP */
 	/*
 	 * Called for each request. Ends in web_answer(), web_answer_text() or web_cut(), once, now or later
@@ -50,6 +51,7 @@ struct web_options {
 
 struct web_stats {
 	uint64_t accepted, accept_failures, closed_for_others, timeouts, cut;
+	uint64_t refused;            /* answered 400 or 405 without options.request() */
 	size_t connections, pending; /* now; pending: requests that wait for web_answer() */
 };
 

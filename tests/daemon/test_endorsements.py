@@ -153,6 +153,38 @@ def what_is_no_request_of_these_services_is_refused_as_they_do(tmp):
 
 
 @case
+def verbose_shows_each_connection_and_each_request(tmp):
+    tls = make_certificate(tmp, "x")
+    metrics = tmp / "metrics"
+    with Juratd(JURATD, "--verbose", "--metrics", f"unix:{metrics}", "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
+        with socket.create_connection((juratd.host, juratd.port), timeout=60) as s:
+            peer = "tcp:{}:{}".format(*s.getsockname())
+            s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")  # not TLS
+            while s.recv(4096):
+                pass
+        juratd.tls = tls
+        c = juratd.connection()
+        for method, status in ("GET", 200), ("GET", 200), ("POST", 405):
+            c.request(method, "/sgx/certification/v4/rootcacrl")
+            answer = c.getresponse()
+            answer.read()
+            assert answer.status == status
+        c.close()
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(metrics))
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            text = b"".join(iter(lambda: s.recv(65536), b"")).decode()
+        assert 'answers_total{kind="none",status="4xx"} 1\n' in text, text
+    lines = [dict(re.findall(r'(\w+)="?([^\s"]+)', line)) for line in juratd.lines]
+    begun = {line["id"]: line["peer"] for line in lines if line["event"] == "accepted"}
+    ended = {line["id"]: line["requests"] for line in lines if line["event"] == "connection"}
+    assert len(begun) == 2 and peer in begun.values() and begun.keys() == ended.keys(), juratd.lines
+    assert sorted(ended.values()) == ["0", "3"], ended
+    requests = [(line["id"][-2:], line["status"], line.get("method"), line.get("from")) for line in lines if line["event"] == "request"]
+    assert requests == [("-1", "200", None, requests[0][3]), ("-2", "200", None, "memory"), ("-3", "405", "POST", None)], requests
+
+
+@case
 def https_needs_the_certificate_and_sighup_changes_it(tmp):
     first = make_certificate(tmp, "first")
     with Juratd(JURATD, "--tls-cert", tmp / "crt", "--tls-key", tmp / "key") as juratd:
