@@ -10,6 +10,9 @@
  *
  * jurat_fail  replaces the text; jurat_wrap puts context in front of it: "context: previous text".
  * err         may be NULL; text that does not fit is truncated at a character boundary
+ *
+ * What is too long loses its end, and a name in another error's text can have 145 characters: what a reader
+ * must not miss goes in front of such a text (jurat_wrap), never behind it.
  */
 __attribute__((format(printf, 3, 4))) int jurat_fail(struct jurat_error *err, int r, const char *format, ...);
 __attribute__((format(printf, 3, 4))) int jurat_wrap(struct jurat_error *err, int r, const char *format, ...);
