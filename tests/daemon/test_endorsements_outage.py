@@ -137,7 +137,7 @@ def the_server_does_not_answer(tmp):
 def a_replica_is_stopped_amid_a_single_flight(tmp):
     with vendors() as (front, right), Redis() as redis, contextlib.ExitStack() as stack:
         front.delay_s = 0.2
-        first, second = [stack.enter_context(replica(front, redis.url, "--local-copy", tmp / str(i))) for i in range(2)]
+        first, second = [stack.enter_context(replica(front, redis.url, "--local-copy", tmp / str(i), burst=1)) for i in range(2)]
         target, body = next(iter(right.items()))
         chain = target.split("?")[0].rsplit("/", 1)[0] + "/cert_chain"
         all_right(first.port, {chain: front.answers_to(chain)})
@@ -157,7 +157,26 @@ def a_replica_is_stopped_amid_a_single_flight(tmp):
         lone.join(15)
         all_right(first.port, {target: body})
         assert len(front.asked()) == 2
-        quota_was_kept(front)
+        front.delay_s = 0
+        all_right(second.port, right)  # enough of them that a quota which was not kept is seen
+        assert quota_was_kept(front, burst=1) == len(right) + 1
+
+
+@case
+def sixty_clients_that_want_one_vcek_are_one_request_upstream(tmp):
+    with vendors() as (front, right), replica(front, f"dir:{tmp / 'stock'}") as r:
+        target, body = next(iter(right.items()))
+        chain = target.split("?")[0].rsplit("/", 1)[0] + "/cert_chain"
+        all_right(r.port, {chain: front.answers_to(chain)})
+        front.delay_s = 0.3
+        got = []
+        clients = [threading.Thread(target=lambda: got.append(get(r.port, target))) for _ in range(60)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join(20)
+        assert [(status, found == body) for status, _, found in got] == [(200, True)] * 60, [g[0] for g in got]
+        assert len(front.asked()) == 1, front.asked()
 
 
 def get_quietly(port, target):
