@@ -355,63 +355,6 @@ static void claims_and_quotas_fail_closed(void **state)
 	stock_close(good);
 }
 
-/* Nothing else fails: what is probed is what a VCEK needs. */
-static void a_full_disk_and_every_fault_show_in_a_probe(void **state)
-{
-	const struct place *place = *state;
-	struct stock *stock = must_open(place->where, NULL);
-	struct jurat_error err = { "" };
-	unsigned n_failed = 0;
-	char path[400];
-	struct stat st;
-
-	assert_int_equal(stock_probe(stock, false, NULL, &err), 0);
-	assert_int_equal(place_files(place, NULL, NULL), 0); /* reading leaves nothing */
-	assert_int_equal(stock_probe(stock, true, "kds", &err), 0);
-	path_in(place, "probe.lock", path);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_size, 0);
-	stock_close(stock);
-	for (unsigned k = 1;; k++) {
-		struct fault_env env = fault_env_nth(base_env_real(), k, -ENOSPC);
-		const struct stock_options options = { .env = &env.base };
-		int r = stock_open(place->where, &options, &stock, &err);
-
-		if (r == 0) {
-			r = stock_probe(stock, true, "kds", &err);
-			stock_close(stock);
-		}
-		if (r < 0)
-			assert_non_null(strstr(err.text, strerror(ENOSPC)));
-		assert_true(r == 0 || env.fired);
-		n_failed += r < 0;
-		if (!env.fired)
-			break;
-	}
-	assert_true(n_failed >= 12); /* closing a file may fail */
-}
-
-static void what_keeps_a_process_from_the_stock_shows_in_a_probe(void **state)
-{
-	static const char *const names[] = { "probe.lock", "quotas/kds" };
-	const struct place *place = *state;
-	struct stock *stock = must_open(place->where, NULL);
-	struct jurat_error err = { "" };
-	char path[400];
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		assert_int_equal(stock_probe(stock, true, "kds", &err), 0);
-		path_in(place, names[i], path);
-		assert_int_equal(remove(path), 0);
-		assert_int_equal(mkdir(path, 0755), 0);
-		assert_true(stock_probe(stock, true, "kds", &err) < 0);
-		assert_non_null(strstr(err.text, path));
-		assert_int_equal(stock_probe(stock, false, NULL, &err), 0);
-		assert_int_equal(remove(path), 0);
-	}
-	stock_close(stock);
-}
-
 /* ---- Time */
 
 static void a_claim_ends_with_its_time_or_its_process(void **state)
@@ -695,8 +638,6 @@ int main(void)
 		CASE(a_value_is_whole_whatever_fails),
 		CASE(a_vcek_is_whole_whatever_fails),
 		CASE(claims_and_quotas_fail_closed),
-		CASE(a_full_disk_and_every_fault_show_in_a_probe),
-		CASE(what_keeps_a_process_from_the_stock_shows_in_a_probe),
 		CASE(a_claim_ends_with_its_time_or_its_process),
 		CASE(a_bucket_gains_one_request_each_interval),
 		CASE(a_pause_holds_for_all_and_is_not_shortened),
