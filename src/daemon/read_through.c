@@ -2,7 +2,9 @@
 #include "daemon/read_through_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,13 +70,28 @@ static int note(struct read_through *t, int r, const struct jurat_error *why)
 static int check(struct read_through_slot *s, const struct endorse_item *item, struct endorse_value *value,
 		 int64_t *ret_expires, struct jurat_error *err);
 
+static void log_bad(const struct read_through_slot *s, const struct stock *stock,
+		    const struct endorse_item *item, const char *why)
+{
+	const struct read_through *t = s->of;
+	const char *dir = stock == s->local               ? t->local_copy
+			  : !strncmp(t->store, "dir:", 4) ? t->store + 4
+							  : NULL;
+	char name[ENDORSE_TEXT_BYTES], file[ENDORSE_TEXT_BYTES], path[PATH_MAX];
+
+	endorse_item_name(item, name, sizeof(name));
+	endorse_item_file(item, file, sizeof(file));
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "", file);
+	log_peer_event(LOG_LEVEL_WARNING, "stock-bad", "item", name, "why", why, dir ? "file" : NULL, path,
+		       NULL);
+}
+
 /* A checked value of a stock; JURAT_NOT_FOUND also for one that cannot be used, which is counted. */
 static int get_from(struct read_through_slot *s, struct stock *stock, const struct endorse_item *item,
 		    struct endorse_value *ret, int64_t *ret_expires, struct jurat_error *err)
 {
 	struct read_through_stats *stats = &s->of->stats;
 	struct endorse_value value = { .body = NULL };
-	char name[ENDORSE_TEXT_BYTES];
 	int64_t expires;
 	int r = stock_get(stock, item, &value, &expires, err);
 
@@ -93,9 +110,8 @@ static int get_from(struct read_through_slot *s, struct stock *stock, const stru
 		return JURAT_NOT_FOUND;
 	}
 	if (r == -EBADMSG) {
-		endorse_item_name(item, name, sizeof(name));
 		atomic_fetch_add(&stats->stock_bad, 1);
-		log_peer_event(LOG_LEVEL_WARNING, "stock-bad", "item", name, "why", err->text, NULL);
+		log_bad(s, stock, item, err->text);
 		return JURAT_NOT_FOUND;
 	}
 	return r;

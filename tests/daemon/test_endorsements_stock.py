@@ -318,6 +318,8 @@ def what_was_changed_in_the_stock_is_asked_for_again(tmp):
             with Front(tmp, None, "--offline") as front:
                 assert front.ask(vcek).status == 404 and front.ask(TDX_TCB).status == 404
                 assert front.metric("stock_bad_total") >= 2
+                named = [wait_for_line(front, "event=stock-bad", "file=") for _ in range(2)]
+                assert all(pathlib.Path(re.search(r"file=(\S+)", line)[1]).is_file() for line in named), named
             with Front(tmp, upstream, "--kds-interval", "0") as front:
                 assert front.get(vcek).body == upstream.get(vcek).body
                 assert front.get(TDX_TCB).body == upstream.get(TDX_TCB).body
