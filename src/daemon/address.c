@@ -37,6 +37,10 @@ int listen_address_read(const char *text, struct base_address *ret, struct jurat
 	struct base_address a;
 	int r;
 
+	if (strncmp(text, "unix:", 5) != 0 && strncmp(text, "tcp:", 4) != 0 &&
+	    strncmp(text, "vsock:", 6) != 0)
+		return jurat_fail(err, -EINVAL,
+				  "expected unix:PATH, vsock:PORT or tcp:127.x.y.z:PORT, found '%s'", text);
 	if (strncmp(text, "vsock:", 6) != 0)
 		return base_address_read(text, ret, err);
 	/* Add a CID, so that base_address_read() parses the numbers. */
@@ -76,8 +80,11 @@ int public_address_read(const char *text, struct base_address *ret, struct jurat
 	struct base_address a;
 	uint16_t port;
 
-	if (strncmp(text, "tcp:", 4) != 0)
+	if (!strncmp(text, "unix:", 5) || !strncmp(text, "vsock:", 6))
 		return listen_address_read(text, ret, err);
+	if (strncmp(text, "tcp:", 4) != 0)
+		return jurat_fail(err, -EINVAL,
+				  "expected unix:PATH, vsock:PORT or tcp:ADDRESS:PORT, found '%s'", text);
 	memset(&a, 0, sizeof(a));
 	if (split_tcp(text + 4, host, &port)) {
 		struct bytes_wr w = bytes_wr(&port, sizeof(port));

@@ -190,6 +190,8 @@ static int new_web(struct endorsements *e, const struct endorsements_settings *s
 		r = web_new(service_loop(e->service), &options, ret, err);
 	if (key)
 		bytes_wipe(key, n_key);
+	if (r == -EINVAL)
+		return jurat_wrap(err, r, "'%s' and '%s'", s->tls_cert, s->tls_key);
 	return r;
 }
 

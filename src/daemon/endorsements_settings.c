@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "daemon/address.h"
 #include "daemon/service_fault.h"
+#include "stock/stock.h"
 #include "fetch/http.h"
 
 enum { HOUR_MS = 3600 * 1000, MAX_CHIPS = 100000 };
@@ -22,7 +23,8 @@ static const struct option_row rows[] = {
 	  AT(tls_cert) },
 	{ "tls-key", "FILE", "private key of the certificate (PEM)", OPTION_TEXT, AT(tls_key) },
 	{ "store", "STORE",
-	  "where endorsements are stored: dir:PATH or redis://HOST[:PORT][/DATABASE] "
+	  "where endorsements are stored: dir:PATH, redis://HOST[:PORT][/DATABASE] "
+	  "or redis+unix:PATH[?db=DATABASE] "
 	  "(default " ENDORSEMENTS_STORE ")",
 	  OPTION_TEXT, AT(store), .restart = true },
 	{ "local-copy", "DIR",
@@ -131,5 +133,7 @@ int endorsements_settings_check(const void *settings, bool adopted, struct jurat
 		r = jurat_fail(err, -EINVAL, "--tls-cert and --tls-key must be used together");
 	if (r == 0)
 		r = check_platform(s, err);
+	if (r == 0 && s->store[0] && stock_check_where(s->store, err) < 0)
+		r = jurat_wrap(err, -EINVAL, "--store");
 	return r == 0 ? check_upstream(s, err) : r;
 }

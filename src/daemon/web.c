@@ -689,7 +689,8 @@ static int start(struct web *w, struct jurat_error *err)
 
 	w->daemon = start_daemon(w);
 	if (!w->daemon && w->options.tls_cert)
-		return jurat_fail(err, -EINVAL, "the TLS certificate and key cannot be used");
+		return jurat_fail(err, -EINVAL,
+				  "expected a certificate chain and its private key in PEM, found others");
 	info = w->daemon ? MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info || uv_poll_init(w->loop, &w->poll, info->epoll_fd) < 0)
 		return jurat_fail(err, -EIO, "cannot start the HTTP library");

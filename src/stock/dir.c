@@ -279,6 +279,9 @@ int stock_open_dir(const char *path, struct base_env *env, uint64_t timeout_ms, 
 		if (r == 0 && !S_ISDIR(st.mode))
 			r = -ENOTDIR;
 	}
+	if (r == -ENOENT)
+		return jurat_fail(
+			err, r, "cannot create directory '%s': the directory above it does not exist", path);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot open directory '%s': %s", path, strerror(-r));
 	d->base = (struct stock){ .ops = &ops, .env = env, .timeout_ms = timeout_ms };

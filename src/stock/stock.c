@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "stock/redis.h"
 #include "stock/stock_internal.h"
 
 enum { DEFAULT_TIMEOUT_MS = 1000, MAX_QUOTA_NAME = 64 };
@@ -20,22 +21,38 @@ static int quotable(const char *where)
 	return (int)(n < 32 ? n : 32);
 }
 
+int stock_check_where(const char *where, struct jurat_error *err)
+{
+	struct redis_url url;
+	int r;
+
+	if (!strncmp(where, "dir:", 4))
+		return where[4] ? 0 : jurat_fail(err, -EINVAL, "dir: expected a path");
+	if (!strncmp(where, "redis://", 8) || !strncmp(where, "redis+unix:", 11)) {
+		r = redis_url_read(where, &url, err);
+		if (r == 0)
+			redis_url_done(&url);
+		return r;
+	}
+	if (!strncmp(where, "rediss:", 7))
+		return jurat_fail(err, -EINVAL,
+				  "rediss: is not supported; use redis: with a TLS proxy on this machine");
+	return jurat_fail(err, -EINVAL,
+			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.*s%s'",
+			  quotable(where), where, strchr(where, ':') ? ":..." : "");
+}
+
 int stock_open(const char *where, const struct stock_options *options, struct stock **ret,
 	       struct jurat_error *err)
 {
 	struct base_env *env = base_env_or_real(options ? options->env : NULL);
 	const uint64_t timeout = options && options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+	int r = stock_check_where(where, err);
 
-	if (!strncmp(where, "dir:", 4))
-		return stock_open_dir(where + 4, env, timeout, ret, err);
-	if (!strncmp(where, "redis://", 8) || !strncmp(where, "redis+unix:", 11))
-		return stock_open_redis(where, env, timeout, ret, err);
-	if (!strncmp(where, "rediss:", 7))
-		return jurat_fail(err, -EINVAL,
-				  "rediss: is not supported; use redis: with a TLS proxy on this machine");
-	return jurat_fail(err, -EINVAL,
-			  "expected dir:PATH, redis://HOST:PORT or redis+unix:PATH, found '%.*s'",
-			  quotable(where), where);
+	if (r < 0)
+		return r;
+	return !strncmp(where, "dir:", 4) ? stock_open_dir(where + 4, env, timeout, ret, err)
+					  : stock_open_redis(where, env, timeout, ret, err);
 }
 
 void stock_close(struct stock *stock)

@@ -19,6 +19,8 @@ struct stock_options {        /* zero is the default of every member */
 	uint64_t timeout_ms;  /* of one call to a server; 0: 1 s */
 };
 
+/* Whether stock_open() can read it: 0; -EINVAL. The message quotes no password. */
+JURAT_MUST_CHECK int stock_check_where(const char *where, struct jurat_error *err);
 /* Opening a server that is away succeeds: each call tries again. Threads: one at a time per stock. */
 JURAT_MUST_CHECK int stock_open(const char *where, const struct stock_options *options, struct stock **ret,
 				struct jurat_error *err);

@@ -395,6 +395,23 @@ def bad_options_are_named(tmp):
         r = subprocess.run([JURATD, "endorsements", "--software-platform", "jurat", *options], capture_output=True, text=True,
                            check=False)
         assert r.returncode == 2 and text in r.stderr, (options, r)
+    for listen in "0.0.0.0:18081", "udp:1":
+        r = subprocess.run([JURATD, "endorsements", "--listen", listen], capture_output=True, text=True, check=False)
+        assert r.returncode == 2 and f"expected unix:PATH, vsock:PORT or tcp:ADDRESS:PORT, found '{listen}'" in r.stderr, r
+        r = subprocess.run([JURATD, "qgs", "--software-enclave", "--listen", listen], capture_output=True, text=True, check=False)
+        assert r.returncode == 2 and f"expected unix:PATH, vsock:PORT or tcp:127.x.y.z:PORT, found '{listen}'" in r.stderr, r
+    for store, text in ("foo", "found 'foo'"), ("redis:stock", "found 'redis:...'"), ("dir:", "expected a path"), ("redis://", "HOST"):
+        r = subprocess.run([JURATD, "endorsements", "--store", store], capture_output=True, text=True, check=False)
+        assert r.returncode == 2 and "--store: " in r.stderr and text in r.stderr, r
+    r = subprocess.run([JURATD, "endorsements", "--store", f"dir:{tmp}/a/b"], capture_output=True, text=True, check=False)
+    assert r.returncode == 3 and "the directory above it does not exist" in r.stderr, r
+    make_certificate(tmp, "x")
+    other = tmp / "other"
+    other.mkdir()
+    make_certificate(other, "x")
+    r = subprocess.run([JURATD, "endorsements", "--software-platform", "x", "--listen", "tcp:127.0.0.1:0", "--tls-cert", tmp / "crt",
+                        "--tls-key", other / "key"], capture_output=True, text=True, check=False)
+    assert r.returncode == 3 and f"{tmp}/crt" in r.stderr and f"{other}/key" in r.stderr, r
     for options in ("--chips", "2"), ("--fault", "429"), ("--at", "2024-02-03"):
         r = subprocess.run([JURATD, "endorsements", *options], capture_output=True, text=True, check=False)
         assert r.returncode == 2 and "need --software-platform" in r.stderr, r
