@@ -203,7 +203,7 @@ static int errno_of(CURLcode code)
 		int r;
 	} rows[] = {
 		{ CURLE_URL_MALFORMAT, -EINVAL },
-		{ CURLE_UNSUPPORTED_PROTOCOL, -EINVAL },
+		{ CURLE_UNSUPPORTED_PROTOCOL, -EPROTO }, /* HTTP/0.9, or no HTTP: the scheme was checked */
 		{ CURLE_COULDNT_RESOLVE_PROXY, -EHOSTUNREACH },
 		{ CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH },
 		{ CURLE_COULDNT_CONNECT, -ECONNREFUSED },
@@ -232,8 +232,25 @@ bool http_may_pass(int r)
 	return r == -EHOSTUNREACH || r == -ECONNREFUSED || r == -ECONNRESET || r == -ETIMEDOUT;
 }
 
+/*
+ * The other protocol is spoken at this port: a TLS server answers HTTP with an alert, with nothing, or by a
+ * reset; an HTTP server answers TLS with text, which is no version of TLS. "": no sign of it.
+ */
+static const char *hint(const struct http *h, CURLcode code, const char *url, const char *why)
+{
+	if (strncasecmp(url, "https:", strlen("https:")) == 0)
+		return code == CURLE_SSL_CONNECT_ERROR && strstr(why, "wrong version number")
+			       ? " (if the port expects plain HTTP, use http://)"
+			       : "";
+	return h->header_bytes == 0 && (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+					code == CURLE_UNSUPPORTED_PROTOCOL)
+		       ? " (if the port expects TLS, use https://)"
+		       : "";
+}
+
 static int fail(struct http *h, CURLcode code, const char *url, struct jurat_error *err)
 {
+	const char *why = h->why[0] ? h->why : curl_easy_strerror(code);
 	char host[HTTP_HOST_BYTES];
 
 	http_host(url, host);
@@ -244,7 +261,7 @@ static int fail(struct http *h, CURLcode code, const char *url, struct jurat_err
 	if (h->over)
 		return jurat_fail(err, -EMSGSIZE, "%s: expected at most %zu bytes of %s, found more", host,
 				  h->over, h->over == h->max ? "content" : "headers");
-	return jurat_fail(err, errno_of(code), "%s: %s", host, h->why[0] ? h->why : curl_easy_strerror(code));
+	return jurat_fail(err, errno_of(code), "%s: %s%s", host, why, hint(h, code, url, why));
 }
 
 /* A copy of a header of the answer; *ret is NULL when it was not sent. false: no memory. */

@@ -283,7 +283,29 @@ def what_is_not_http_is_refused(tmp):
     for junk in b"SSH-2.0-OpenSSH_9.2\r\n", b"0" * 100:  # not taken for an answer of HTTP/0.9, nor asked for again
         with Server(in_turn(junk)) as server:
             result, events = probe(server)
-            assert "HTTP/0.9" in result["error"] and waits(events) == [] and len(server.requests) == 1, result
+            assert result["name"] == "EPROTO" and "HTTP/0.9" in result["error"] and waits(events) == [] and len(server.requests) == 1, result
+
+
+@case
+def a_url_with_the_scheme_of_the_other_protocol_has_a_hint(tmp):
+    _, pair = tls(tmp)
+    with Server(in_turn(answer(404)), pair) as server:  # OpenSSL's answer to HTTP is nothing, or an alert
+        result, _ = probe(f"http://localhost:{server.port}", attempts=1)
+        assert result["r"] < 0 and "if the port expects TLS, use https://" in result["error"], result
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def reject():
+            sock, _ = listener.accept()
+            sock.recv(4096)
+            sock.sendall(answer(400))
+            sock.recv(4096)  # an alert, or the end
+            sock.close()
+
+        threading.Thread(target=reject, daemon=True).start()
+        result, _ = probe(f"https://localhost:{listener.getsockname()[1]}", attempts=1)
+        assert result["r"] < 0 and "if the port expects plain HTTP, use http://" in result["error"], result
+    with Server(in_turn(answer(404))) as server:
+        result, _ = probe(server, attempts=1)
+        assert result["name"] == "NOT_FOUND" and "expects" not in result["error"], result
 
 
 @case
