@@ -131,6 +131,7 @@ int cli_status(int r)
 	case JURAT_REFUSED:
 	case -EBADMSG:
 	case -EPROTO:
+	case -EKEYREJECTED: /* the TLS certificate of a service */
 		return CLI_REFUSED;
 	case -ENOMEM:
 		return CLI_INTERNAL;

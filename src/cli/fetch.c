@@ -27,6 +27,12 @@ static int fail(struct fetching *g, int r, const struct jurat_error *err)
 	return cli_fail(g->cli, cli_fetcher_status(r), "%s", err->text);
 }
 
+static int put(struct fetching *g, const char *name, const void *bytes, size_t n,
+	       const struct endorse_item *item)
+{
+	return fetch_out_put(&g->out, name, bytes, n, item, cli_fetcher_source(&g->fetcher, item));
+}
+
 /* ---- SEV-SNP */
 
 /* A file of certificates: DER when its name says so, which holds one only; otherwise PEM. */
@@ -38,14 +44,14 @@ static int put_certs(struct fetching *g, const char *name, const uint8_t *const 
 	size_t size;
 
 	if (g->out.is_file ? !fetch_out_ends(&g->out, ".pem") && n == 1 : strstr(name, ".der") != NULL)
-		return fetch_out_put(&g->out, name, ders[0], sizes[0], item, &g->fetcher);
+		return put(g, name, ders[0], sizes[0], item);
 	if (text_stream_open(&stream) < 0)
 		return cli_fail_memory(g->cli);
 	for (size_t i = 0; i < n; i++)
 		crypto_pem_write(stream.to, ders[i], sizes[i]);
 	if (text_stream_close(&stream, &pem, &size) < 0)
 		return cli_fail_memory(g->cli);
-	return fetch_out_put(&g->out, name, pem, size, item, &g->fetcher);
+	return put(g, name, pem, size, item);
 }
 
 static int no_subject(struct cli *cli, struct fetch_subject *ret)
@@ -167,8 +173,7 @@ static int fetch_crl(struct fetching *g)
 	if (r != 0)
 		return fail(g, r, &err);
 	r = fetch_later(&g->out, &g->fetcher, (const char *const[]){ "crl.der", NULL }, &item, &value);
-	return r == CLI_OK ? fetch_out_put(&g->out, "crl.der", value.body, value.size, &item, &g->fetcher)
-			   : r;
+	return r == CLI_OK ? put(g, "crl.der", value.body, value.size, &item) : r;
 }
 
 /* ---- TDX */
@@ -192,11 +197,9 @@ static int put_collateral(struct fetching *g, const struct endorse_item *items, 
 		status = fetch_later(&g->out, &g->fetcher, names, &items[i], &values[i]);
 		chain = values[i].issuer_chain;
 		if (status == CLI_OK && names[1] && chain)
-			status = fetch_out_put(&g->out, names[1], chain, strlen(chain), &items[i],
-					       &g->fetcher);
+			status = put(g, names[1], chain, strlen(chain), &items[i]);
 		if (status == CLI_OK)
-			status = fetch_out_put(&g->out, names[0], values[i].body, values[i].size, &items[i],
-					       &g->fetcher);
+			status = put(g, names[0], values[i].body, values[i].size, &items[i]);
 	}
 	return status;
 }
@@ -214,7 +217,8 @@ static int put_bundle(struct fetching *g, const struct endorse_item *items, stru
 	r = fetch_bundle(values, &json, &err);
 	if (r < 0)
 		return cli_fail(g->cli, cli_status(r), "%s", err.text);
-	return fetch_out_put(&g->out, "", json, strlen(json), &items[0], &g->fetcher);
+	return fetch_out_put(&g->out, "", json, strlen(json), &items[0],
+			     cli_fetcher_base(&g->fetcher, &items[0]));
 }
 
 static int fetch_collateral(struct fetching *g)
@@ -282,7 +286,7 @@ int cli_fetch(struct cli *cli)
 		what = &vceks;
 	if (!cli_reads_stdin_once(cli, NULL))
 		return CLI_USAGE;
-	status = what->subject(cli, &g.subject);
+	status = cli_fetcher_named(what->subject(cli, &g.subject)); /* --report or --quote */
 	if (status == CLI_OK)
 		status = cli_fetcher_open(cli, &g.fetcher);
 	if (status == CLI_OK)

@@ -24,7 +24,8 @@ struct chips {
 	const char *path;        /* of the list */
 	struct chip *list;
 	size_t n, n_failed;
-	bool has_chain[SNP_N_PRODUCTS];
+	bool has_chain[SNP_N_PRODUCTS], lacks_chain[SNP_N_PRODUCTS];
+	bool is_refused; /* the source's TLS certificate: so would be the next request */
 };
 
 /* Creates the directories of a file below `out`. */
@@ -59,8 +60,9 @@ static int keep(struct chips *c, const struct endorse_item *item, const struct e
 	if (r == 0 && item->kind != ENDORSE_VCEK)
 		r = endorse_value_pack(value, INT64_MAX, &packed, &n, &err);
 	if (r < 0)
-		return cli_fail(c->cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
-	return fetch_out_put(c->out, file, packed ? packed : value->body, n, item, c->fetcher);
+		return cli_fail(c->cli, cli_fetcher_path_status(r), "%s", err.text);
+	return fetch_out_put(c->out, file, packed ? packed : value->body, n, item,
+			     cli_fetcher_source(c->fetcher, item));
 }
 
 /* One item, unless the directory has it and it passes its check. */
@@ -73,19 +75,24 @@ static int fetch_one(struct chips *c, const struct endorse_item *item, unsigned 
 	if (r == 0)
 		return CLI_OK;
 	r = cli_fetcher_get(c->fetcher, item, &value, &err);
+	c->is_refused = r == -EKEYREJECTED;
 	if (r != 0)
 		return cli_fail(c->cli, cli_fetcher_status(r), "%s:%u: %s", c->path, line, err.text);
 	return keep(c, item, &value);
 }
 
+/* A chain that is refused, for example because its root is not trusted, is reported once. */
 static int fetch_chip(struct chips *c, const struct chip *chip)
 {
 	const struct endorse_item *item = &chip->item;
 	struct endorse_item chain;
 	int status = CLI_OK;
 
+	if (c->lacks_chain[item->product])
+		return CLI_REFUSED;
 	if (endorse_check_needs(item, &chain) && !c->has_chain[item->product])
 		status = fetch_one(c, &chain, chip->line);
+	c->lacks_chain[item->product] = status == CLI_REFUSED;
 	if (status != CLI_OK)
 		return status;
 	c->has_chain[item->product] = true;
@@ -180,15 +187,14 @@ static int fetch_all(struct chips *c)
 
 	for (size_t i = 0; i < c->n; i++) {
 		status = fetch_chip(c, &c->list[i]);
-		if (status == CLI_REFUSED)
+		if (status == CLI_REFUSED && !c->is_refused)
 			c->n_failed++;
 		else if (status != CLI_OK)
-			return cli_fail(c->cli, status,
-					"stopped after %zu of %zu chips; run the command again to resume", i,
-					c->n);
+			return cli_fail(c->cli, status, "stopped after %zu of %zu chips%s", i, c->n,
+					status == CLI_ENVIRONMENT ? "; run the command again to resume" : "");
 	}
 	if (c->n_failed > 0)
-		return cli_fail(c->cli, CLI_REFUSED, "no valid VCEK for the TCB of %zu of %zu chips",
+		return cli_fail(c->cli, CLI_REFUSED, "the VCEKs of %zu of %zu chips were not fetched",
 				c->n_failed, c->n);
 	return CLI_OK;
 }
@@ -201,10 +207,10 @@ static int open_directory(struct chips *c)
 	int r = base_mkdir(base_env_real(), c->out->path, 0755);
 
 	if (r < 0 && r != -EEXIST)
-		return cli_fail(c->cli, CLI_ENVIRONMENT, "cannot create '%s': %s", c->out->path,
+		return cli_fail(c->cli, cli_fetcher_path_status(r), "cannot create '%s': %s", c->out->path,
 				strerror(-r));
 	r = fetcher_new(&options, c->fetcher->checker, &c->present, &err);
-	return r < 0 ? cli_fail(c->cli, cli_status(r), "%s", err.text) : CLI_OK;
+	return r < 0 ? cli_fail(c->cli, cli_fetcher_path_status(r), "%s", err.text) : CLI_OK;
 }
 
 int fetch_chips(struct cli_fetcher *fetcher, struct fetch_out *out)

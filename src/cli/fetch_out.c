@@ -56,9 +56,8 @@ void fetch_out_done(struct fetch_out *out)
 	*out = (struct fetch_out){ .cli = NULL };
 }
 
-/* Adds a row to the report. */
-static int report(struct fetch_out *out, const char *path, const struct endorse_item *item,
-		  const struct cli_fetcher *f)
+int fetch_out_report(struct fetch_out *out, const char *path, const struct endorse_item *item,
+		     const char *from)
 {
 	char name[ENDORSE_TEXT_BYTES];
 	json_t *row;
@@ -70,7 +69,7 @@ static int report(struct fetch_out *out, const char *path, const struct endorse_
 		printf("%-32s %s\n", path, name);
 		return CLI_OK;
 	}
-	row = json_pack("{s:s, s:s, s:s}", "file", path, "item", name, "from", f->source);
+	row = json_pack("{s:s, s:s, s:s}", "file", path, "item", name, "from", from);
 	if (row && json_array_size(out->kept) > 0 &&
 	    json_object_set_new(row, "kept", json_deep_copy(out->kept)) != 0) {
 		json_decref(row);
@@ -91,20 +90,21 @@ char *fetch_out_path(const struct fetch_out *out, const char *name)
 }
 
 int fetch_out_put(struct fetch_out *out, const char *name, const void *bytes, size_t n,
-		  const struct endorse_item *item, const struct cli_fetcher *f)
+		  const struct endorse_item *item, const char *from)
 {
 	struct jurat_error err = { "" };
 	auto_free char *path = fetch_out_path(out, name);
 	int r = out->is_file ? 0 : base_mkdir(base_env_real(), out->path, 0755);
 
 	if (r < 0 && r != -EEXIST)
-		return cli_fail(out->cli, CLI_ENVIRONMENT, "cannot create '%s': %s", out->path, strerror(-r));
+		return cli_fail(out->cli, cli_fetcher_path_status(r), "cannot create '%s': %s", out->path,
+				strerror(-r));
 	if (!path)
 		return cli_fail_memory(out->cli);
 	r = cli_write(path, bytes, n, 0644, &err);
 	if (r < 0)
-		return cli_fail(out->cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
-	return report(out, path, item, f);
+		return cli_fail(out->cli, cli_fetcher_path_status(r), "%s", err.text);
+	return fetch_out_report(out, path, item, from);
 }
 
 int fetch_out_finish(const struct fetch_out *out, int status)

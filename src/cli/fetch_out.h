@@ -34,10 +34,13 @@ bool fetch_out_ends(const struct fetch_out *out, const char *extension);
 /*
  * Writes bytes to the file `name` of the directory, or to the file, and reports it.
  *
- * item, f   what they are, and who got them last, for the report
+ * item, from  what they are, and where they came from, for the report
  */
 int fetch_out_put(struct fetch_out *out, const char *name, const void *bytes, size_t n,
-		  const struct endorse_item *item, const struct cli_fetcher *f);
+		  const struct endorse_item *item, const char *from);
+/* Reports a file that was written. */
+int fetch_out_report(struct fetch_out *out, const char *path, const struct endorse_item *item,
+		     const char *from);
 /* Prints the JSON. Returns `status`, or another exit status. */
 int fetch_out_finish(const struct fetch_out *out, int status);
 

@@ -20,7 +20,7 @@ static void show(void *context, const struct fetch_event *event)
 	const char *name = endorse_kind_name(event->item->kind);
 
 	if (event->what == FETCH_GOT)
-		snprintf(f->source, sizeof(f->source), "%s", event->url);
+		snprintf(f->sources[event->item->kind], sizeof(f->sources[0]), "%s", event->url);
 	if (!f->progress)
 		return;
 	fputs("\r\033[K", stderr);
@@ -99,6 +99,23 @@ static int add_roots(struct cli *cli, struct endorse_checker *checker)
 
 /* ---- */
 
+int cli_fetcher_check_ca_file(struct cli *cli)
+{
+	const char *path = cli_get(cli, "ca-file");
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	size_t n;
+	int r = path ? cli_read(path, &bytes, &n, &err) : 0;
+
+	return r < 0 ? cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_USAGE, "--ca-file: %s", err.text)
+		     : CLI_OK;
+}
+
+int cli_fetcher_named(int status)
+{
+	return status == CLI_ENVIRONMENT ? CLI_USAGE : status;
+}
+
 static bool take_options(struct cli *cli, struct fetch_options *o)
 {
 	uint64_t attempts, seconds;
@@ -122,8 +139,6 @@ int cli_fetcher_open(struct cli *cli, struct cli_fetcher *ret)
 		from = cli_getenv("JURAT_ENDORSEMENTS");
 	*ret = (struct cli_fetcher){ .cli = cli, .progress = isatty(STDERR_FILENO) };
 	ret->from = from && from[0] ? from : NULL;
-	if (ret->from)
-		snprintf(ret->source, sizeof(ret->source), "%s", ret->from);
 	if (!take_options(cli, &options))
 		return CLI_USAGE;
 	status = cli_load_time(cli, &ret->at);
@@ -135,10 +150,12 @@ int cli_fetcher_open(struct cli *cli, struct cli_fetcher *ret)
 	if (r < 0)
 		return cli_fail(cli, cli_status(r), "%s", err.text);
 	status = add_roots(cli, ret->checker);
+	if (status == CLI_OK)
+		status = cli_fetcher_check_ca_file(cli);
 	if (status != CLI_OK)
-		return status;
+		return cli_fetcher_named(status);
 	r = fetcher_new(&options, ret->checker, &ret->fetcher, &err);
-	return r < 0 ? cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text) : CLI_OK;
+	return r < 0 ? cli_fail(cli, cli_fetcher_named(cli_fetcher_status(r)), "%s", err.text) : CLI_OK;
 }
 
 void cli_fetcher_close(struct cli_fetcher *f)
@@ -170,19 +187,52 @@ int cli_fetcher_get_any(struct cli_fetcher *f, struct endorse_item *item, const 
 	return r;
 }
 
-int cli_fetcher_status(int r)
+const char *cli_fetcher_source(const struct cli_fetcher *f, const struct endorse_item *item)
+{
+	return f->sources[item->kind][0] ? f->sources[item->kind] : f->from;
+}
+
+const char *cli_fetcher_base(const struct cli_fetcher *f, const struct endorse_item *item)
+{
+	return f->from ? f->from : endorse_service_url(endorse_item_service(item));
+}
+
+int cli_fetcher_path_status(int r)
 {
 	switch (r) {
 	case 0:
 		return CLI_OK;
-	case JURAT_NOT_FOUND:
-	case -EBADMSG:
-	case -ESTALE:
-	case -EMSGSIZE:
-		return CLI_REFUSED;
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EISDIR:
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+	case -EOPNOTSUPP:
+		return CLI_USAGE;
 	case -ENOMEM:
 		return CLI_INTERNAL;
 	default:
 		return CLI_ENVIRONMENT;
+	}
+}
+
+int cli_fetcher_status(int r)
+{
+	switch (r) {
+	case JURAT_NOT_FOUND:
+	case -EBADMSG:
+	case -ESTALE:
+	case -EMSGSIZE:
+	case -EPROTO:
+	case -EKEYREJECTED:
+		return CLI_REFUSED;
+	case -EINVAL:
+	case -E2BIG:
+		return CLI_USAGE;
+	default:
+		return cli_fetcher_path_status(r);
 	}
 }

@@ -17,7 +17,7 @@ struct cli_fetcher {
 	const char *from; /* NULL: the vendors' services */
 	int64_t at;
 	bool progress;
-	char source[ENDORSE_TEXT_BYTES + 1024]; /* where the last item came from: a URL or a directory */
+	char sources[ENDORSE_N_KINDS][ENDORSE_TEXT_BYTES + 1024]; /* URL of the last item of each kind */
 };
 
 /* CLI_OK; another exit status after an error message. cli_fetcher_close() accepts an all-zero struct. */
@@ -29,8 +29,26 @@ void cli_fetcher_close(struct cli_fetcher *f);
  */
 JURAT_MUST_CHECK int cli_fetcher_get(struct cli_fetcher *f, const struct endorse_item *item,
 				     struct endorse_value *ret, struct jurat_error *err);
-/* CLI_REFUSED: there is no such item, or it is not what it should be; CLI_ENVIRONMENT: try again. */
+/* Where the last item of its kind came from: a URL or a directory. It was got before. */
+const char *cli_fetcher_source(const struct cli_fetcher *f, const struct endorse_item *item);
+/* The same without what names the item: for several items in one file. */
+const char *cli_fetcher_base(const struct cli_fetcher *f, const struct endorse_item *item);
+
+/*
+ * Exit statuses of whoever fetches. Loops repeat CLI_ENVIRONMENT and nothing else, so only what may be
+ * otherwise at the next run has this status: a source that is away, busy or failing, a full disk.
+ *
+ * CLI_REFUSED  there is no such item, or it is not what it should be; the source has no trusted TLS
+ *              certificate, or refuses the request
+ * CLI_USAGE    an option names what is not there, or cannot be used
+ */
 int cli_fetcher_status(int r);
+/* After -errno of a path that an option names. */
+int cli_fetcher_path_status(int r);
+/* After a message about the value of an option. */
+int cli_fetcher_named(int status);
+/* Whether --ca-file can be read; libcurl reads it with the first request only. Status after a message. */
+int cli_fetcher_check_ca_file(struct cli *cli);
 
 /*
  * The first of several products that has an item, for a report that names none; item->product is set.

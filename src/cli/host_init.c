@@ -7,7 +7,9 @@
 #include <cpuid.h>
 #endif
 
+#include "cli/fetcher.h"
 #include "cli/load.h"
+#include "fetch/http.h"
 #include "verify/verifier.h"
 
 enum { DEFAULT_WAIT_MS = 1000, MAX_WAIT_MS = 3600 * 1000 };
@@ -97,22 +99,44 @@ static void warn_of_retries(void *ctx, const struct fetch_event *event)
 			 (double)event->wait_ms / 1000);
 }
 
+static const char *source_of(const struct cli *cli)
+{
+	const char *from = cli_get(cli, "endorsements");
+
+	return from ? from : cli_getenv("JURAT_ENDORSEMENTS");
+}
+
+static int open_source(struct host *host, struct jurat_error *err)
+{
+	const struct fetch_options options = { .from = source_of(host->cli),
+					       .ca_file = cli_get(host->cli, "ca-file"),
+					       .at = host->update.source.at,
+					       .event = warn_of_retries,
+					       .context = host };
+
+	return fetcher_new(&options, NULL, &host->fetcher, err);
+}
+
 /* Opens the source when it is first needed, which may be never. The update checks what it returns. */
 static int get(void *ctx, const struct endorse_item *item, struct endorse_value *ret, struct jurat_error *err)
 {
 	struct host *host = ctx;
-	struct fetch_options options = { .from = cli_get(host->cli, "endorsements"),
-					 .ca_file = cli_get(host->cli, "ca-file"),
-					 .at = host->update.source.at,
-					 .event = warn_of_retries,
-					 .context = host };
-	int r = 0;
+	int r = host->fetcher ? 0 : open_source(host, err);
 
-	if (!options.from)
-		options.from = cli_getenv("JURAT_ENDORSEMENTS");
-	if (!host->fetcher)
-		r = fetcher_new(&options, NULL, &host->fetcher, err);
 	return r < 0 ? r : fetch_item(host->fetcher, item, ret, err);
+}
+
+/* What is wrong with the options is reported first. A directory that is missing may not be needed. */
+static int check_source(struct host *host)
+{
+	const char *from = source_of(host->cli);
+	struct jurat_error err = { "" };
+	int status = cli_fetcher_check_ca_file(host->cli), r;
+
+	if (status != CLI_OK || !from || !http_is_url(from))
+		return status;
+	r = open_source(host, &err);
+	return r < 0 ? cli_fail(host->cli, cli_fetcher_status(r), "--endorsements: %s", err.text) : CLI_OK;
 }
 
 static int take_paths(struct host *host)
@@ -146,6 +170,8 @@ int host_init(struct host *host, struct cli *cli)
 		status = CLI_USAGE;
 	if (status == CLI_OK)
 		status = cli_load_time(cli, &host->update.source.at);
+	if (status == CLI_OK)
+		status = check_source(host);
 	if (status == CLI_OK)
 		status = load_roots(host);
 	return status;

@@ -325,9 +325,12 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "fetch and verify certificates, CRLs and collateral from the vendors or another source",
 	  .more = "Files: vcek writes vcek.der; ca ask.pem and ark.pem; vlek-ca asvk.pem and ark.pem; crl "
 		  "crl.der; collateral a directory that verify --collateral reads, or one .json file.\nExit "
-		  "status: 0 all files were written, 1 the source does not have an item, or the item failed "
-		  "a check, 2 usage error, 3 the source could not be reached or is busy, or a file could not "
-		  "be read or written, 4 internal error.\n",
+		  "status: 0 all files are there, 1 the source does not have an item or is not trusted, or "
+		  "the "
+		  "item failed a check, 2 usage error, including files that cannot be read, 3 the source "
+		  "could "
+		  "not be reached or is busy, or a file could not be written: try again later, 4 internal "
+		  "error.\n",
 	  OPTIONS(fetch_options),
 	  .program = CLI_NETWORK },
 	{ .name = "help",

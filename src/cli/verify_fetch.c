@@ -88,7 +88,7 @@ static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
 	if (r != 0)
 		return cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
 	endorse_item_name(item, name, sizeof(name));
-	row = json_pack("{s:s, s:s}", "item", name, "from", g->fetcher.source);
+	row = json_pack("{s:s, s:s}", "item", name, "from", cli_fetcher_source(&g->fetcher, item));
 	if (!row || json_array_append_new(v->fetched, row) < 0)
 		return cli_fail_memory(cli);
 	*ret_more = true;

@@ -19,11 +19,11 @@ def hwid(target):
     return target.split("?")[0].split("/")[-1]
 
 
-def fetch(front, tmp, chips, *options):
+def fetch(front, tmp, chips, *options, trusted=("--roots", roots())):
     """Exit status, standard output and standard error."""
     (tmp / "chips").write_bytes(chips if isinstance(chips, bytes) else chips.encode())
-    p = subprocess.run([JURAT, "fetch", "vcek", "--chips", tmp / "chips", "--from", front.url, "--roots", roots(), "--out", tmp / "stock",
-                        "--attempts", "1", *options], capture_output=True, text=True, timeout=60, check=False)
+    p = subprocess.run([JURAT, "fetch", "vcek", "--chips", tmp / "chips", "--from", front.url, "--out", tmp / "stock",
+                        "--attempts", "1", *trusted, *options], capture_output=True, text=True, timeout=60, check=False)
     return p.returncode, p.stdout, p.stderr
 
 
@@ -69,6 +69,14 @@ def a_chip_without_a_vcek_does_not_keep_the_others_from_theirs(tmp):
         status, _, err = fetch(front, tmp, f"{'ab' * 64}\n" + every(RIGHT), "--product", "milan", "--tcb", TCB)
         assert status == 1 and "chips:1: " in err and f"1 of {CHIPS + 1} chips" in err, (status, err)
         assert stored(tmp) == {hwid(target): body for target, body in RIGHT.items()}
+
+
+@case
+def a_chain_that_is_refused_is_reported_once_and_asks_for_no_vcek(tmp):
+    with Vendors(PLATFORM) as front:
+        status, _, err = fetch(front, tmp, every(RIGHT), trusted=())
+        assert status == 1 and f"the VCEKs of {CHIPS} of {CHIPS} chips were not fetched" in err, (status, err)
+        assert err.count("\n") == 2 and "root" in err and len(front.requests) == 1, (err, front.requests)
 
 
 @case

@@ -9,6 +9,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import evidence  # noqa: E402
 from tap import Skip, case, main  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from hostile import Server, answer, in_turn  # noqa: E402
+from hostile import Server, answer, in_turn, make_tls  # noqa: E402
 
 JURAT, SNP_CRLS, KILL_AT, COLLATERAL_ISSUE = map(os.path.abspath, sys.argv[1:5])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-fetch-")
@@ -406,7 +407,7 @@ def a_place_that_cannot_be_written_is_an_error(tmp):
     (tmp / "file").write_text("")
     with Server(services(p)) as server:
         for out in tmp / "file/below", tmp / "no/such/directory", tmp / "no/vcek.der":
-            text = run("fetch", "vcek", "--report", p.report, "--from", server.url, "--roots", p.roots, "--out", out, status=3).stderr
+            text = run("fetch", "vcek", "--report", p.report, "--from", server.url, "--roots", p.roots, "--out", out, status=2).stderr
             assert str(out).rsplit("/", 1)[0] in text, text
     assert names(tmp) == ["file"]
 
@@ -419,6 +420,28 @@ def json_names_files_items_and_sources(tmp):
                               "json").stdout)
         assert rows == [{"file": f"{tmp}/{n}", "item": "vcek-chain:Milan", "from": f"{server.url}/vcek/v1/Milan/cert_chain"}
                         for n in ("ask.pem", "ark.pem")], rows
+
+
+@case
+def json_names_the_source_of_each_item_not_of_what_its_check_needed_or_of_the_last(tmp):
+    p = platform()
+    with Server(services(p)) as server:
+        def rows(*what):
+            out = run("fetch", *what, "--from", server.url, "--roots", p.roots, "--output", "json").stdout
+            return {pathlib.Path(row["file"]).name: row["from"] for row in json.loads(out)}
+
+        assert kind_of(rows("vcek", "--report", p.report, "--out", tmp)["vcek.der"].removeprefix(server.url)) == "vcek"
+        assert kinds(server) == ["vcek", "chain"]
+        found = rows("collateral", "--quote", p.quote, "--out", tmp / "c")
+        assert {name: kind_of(url.removeprefix(server.url)) for name, url in found.items()} == {
+            "tcb_info.json": "tcb", "tcb_info_issuer_chain.pem": "tcb", "qe_identity.json": "identity",
+            "qe_identity_issuer_chain.pem": "identity", "pck_crl.der": "pckcrl", "pck_crl_issuer_chain.pem": "pckcrl",
+            "root_ca_crl.der": "rootcrl"}, found
+        assert rows("collateral", "--quote", p.quote, "--out", tmp / "c.json") == {"c.json": server.url}
+        out = run("verify", "--fetch", "--from", server.url, "--roots", p.roots, "--output", "json", p.alone).stdout
+        fetched = {row["item"].split(":")[0]: row["from"] for row in json.loads(out)["fetched"]}
+        assert fetched["vcek"].startswith(f"{server.url}/vcek/v1/Milan/") and "cert_chain" not in fetched["vcek"], fetched
+        assert fetched["vcek-chain"] == f"{server.url}/vcek/v1/Milan/cert_chain", fetched
 
 
 @case
@@ -458,8 +481,8 @@ def words_that_do_not_fit_are_a_usage_error(tmp):
             (["ca", "--product", "milan", "--attempts", "x"], "--attempts"), (["ca", "--product", "milan", "--at", "soon"], "--at")):
         err = run("fetch", *words, "--out", tmp, status=2).stderr
         assert text in err and err.startswith("jurat fetch: "), (words, err)
-    assert "expected an SEV-SNP report" in run("fetch", "vcek", "--report", p.quote, "--out", tmp, status=3).stderr
-    assert "expected a TD quote" in run("fetch", "collateral", "--quote", p.report, "--out", tmp, status=3).stderr
+    assert "expected an SEV-SNP report" in run("fetch", "vcek", "--report", p.quote, "--out", tmp, status=2).stderr
+    assert "expected a TD quote" in run("fetch", "collateral", "--quote", p.report, "--out", tmp, status=2).stderr
     assert names(tmp) == []
 
 
@@ -613,6 +636,40 @@ def the_exit_status_tells_a_missing_item_from_a_missing_connection(tmp):
 
 
 @case
+def an_error_that_another_run_would_not_mend_ends_a_loop_that_repeats_status_3(tmp):
+    if not shutil.which("openssl"):
+        raise Skip("no openssl")
+    p, (ca, pair) = platform(), make_tls(tmp)
+    (tmp / "file").write_text("nothing of use\n")
+    chips = tmp / "chips"
+    chips.write_text(f"{'ab' * 64} milan {'0' * 16}\n" * 2)
+    with Server(services(p), pair) as server, Server(in_turn(answer(403))) as forbids:
+        good = {"--from": server.url, "--ca-file": ca, "--roots": p.roots, "--out": tmp / "out"}
+        rows = [({"--from": f"htps://localhost:{server.port}"}, 2, "found 'htps'"), ({"--from": tmp / "none"}, 2, "none': No such"),
+                ({"--from": f"localhost:{server.port}"}, 2, "cannot read"), ({"--from": forbids.url}, 1, "returned 403"),
+                ({"--ca-file": tmp / "none"}, 2, "--ca-file: "), ({"--ca-file": tmp / "file"}, 2, "file"),
+                ({"--roots": tmp / "none"}, 2, "none': No such"), ({"--roots": tmp / "file"}, 2, "file"),
+                ({"--ca-file": None}, 1, "certificate"), ({"--out": "/proc/none/out"}, 2, "/proc/none/out")]
+        for changed, status, text in rows:
+            options = [word for k, v in (good | changed).items() if v for word in (k, v)]
+            for subject in ["--report", p.alone], ["--chips", chips]:
+                err = run("fetch", "vcek", *subject, *options, status=status).stderr
+                assert text in err and err.count("\n") <= 2, (changed, err)
+        run("fetch", "vcek", "--report", tmp / "none", "--from", server.url, "--ca-file", ca, "--out", tmp / "out", status=2)
+        run("fetch", "vcek", "--report", tmp / "file", "--from", server.url, "--ca-file", ca, "--out", tmp / "out", status=2)
+        # As far as a verdict does not depend on it
+        verify = ["verify", "--fetch", "--roots", p.roots, p.alone]
+        for options, status in ((["--from", f"htps://localhost:{server.port}"], 2), (["--from", tmp / "none"], 2),
+                                (["--from", server.url, "--ca-file", tmp / "none"], 2), (["--from", server.url], 1),
+                                (["--from", server.url, "--ca-file", ca], 0)):
+            run(*verify, *options, status=status)
+        # Nothing of a host is needed, or changed, to find these
+        for options, text in ((["--endorsements", "htps://localhost"], "found 'htps'"), (["--ca-file", tmp / "none"], "--ca-file: ")):
+            err = run("host", "refresh", "--blob", tmp / "blob", "--product", "milan", *options, status=2).stderr
+            assert text in err, err
+
+
+@case
 def the_environment_names_the_source_unless_an_option_does(tmp):
     p = platform()
     with Server(services(p)) as server, Server(in_turn(answer(404))) as other:
@@ -688,7 +745,7 @@ def what_a_directory_has_is_checked_like_what_a_service_answers(tmp):
         (tmp / "d" / name).write_bytes(body)
     run("fetch", "vcek", "--report", p.report, "--from", tmp / "d", "--roots", p.roots, "--out", tmp / "out", status=1)
     assert names(tmp / "out") == []
-    assert "cannot read" in run("fetch", "ca", "--product", "milan", "--from", tmp / "none", "--out", tmp / "out", status=3).stderr
+    assert "cannot read" in run("fetch", "ca", "--product", "milan", "--from", tmp / "none", "--out", tmp / "out", status=2).stderr
 
 
 # ---- verify --fetch
