@@ -65,6 +65,32 @@ static void a_full_disk_and_every_fault_show_in_a_probe(void **state)
 	assert_true(n_failed >= 12); /* closing a file may fail */
 }
 
+static ssize_t write_to_full_disk(struct base_env *env, int fd, const void *bytes, size_t n, int64_t off)
+{
+	(void)env;
+	(void)fd;
+	(void)bytes;
+	(void)n;
+	(void)off;
+	return -ENOSPC;
+}
+
+static void a_disk_on_which_only_names_have_room_is_full(void **state)
+{
+	const struct place *place = *state;
+	struct jurat_error err = { "" };
+	struct clock_env env;
+	struct stock *stock;
+
+	clock_env_init(&env);
+	env.ops.pwrite = write_to_full_disk;
+	stock = must_open(place->where, &env.base);
+	assert_int_equal(stock_probe(stock, true, "kds", &err), -ENOSPC);
+	assert_non_null(strstr(err.text, "probe.lock"));
+	assert_int_equal(stock_probe(stock, false, NULL, &err), 0);
+	stock_close(stock);
+}
+
 static void what_keeps_a_process_from_the_stock_shows_in_a_probe(void **state)
 {
 	static const char *const names[] = { "probe.lock", "quotas/kds" };
@@ -92,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_full_disk_and_every_fault_show_in_a_probe),
+		CASE(a_disk_on_which_only_names_have_room_is_full),
 		CASE(what_keeps_a_process_from_the_stock_shows_in_a_probe),
 	};
 
