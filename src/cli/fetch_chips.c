@@ -8,8 +8,8 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/env.h"
 #include "cli/fetch_subject.h"
+#include "stock/stock.h"
 
 struct chip {
 	struct endorse_item item;
@@ -21,6 +21,7 @@ struct chips {
 	struct cli_fetcher *fetcher;
 	struct fetch_out *out;
 	struct fetcher *present; /* from the directory that is filled */
+	struct stock *stock;     /* the same directory */
 	const char *path;        /* of the list */
 	struct chip *list;
 	size_t n, n_failed;
@@ -28,41 +29,20 @@ struct chips {
 	bool is_refused; /* the source's TLS certificate: so would be the next request */
 };
 
-/* Creates the directories of a file below `out`. */
-static int make_directories(const struct fetch_out *out, const char *file, struct jurat_error *err)
-{
-	for (const char *slash = strchr(file, '/'); slash; slash = strchr(slash + 1, '/')) {
-		auto_free char *path = NULL;
-		int r;
-
-		if (asprintf(&path, "%s/%.*s", out->path, (int)(slash - file), file) < 0) {
-			path = NULL;
-			return jurat_fail_memory(err);
-		}
-		r = base_mkdir(base_env_real(), path, 0755);
-		if (r < 0 && r != -EEXIST)
-			return jurat_fail(err, r, "cannot create '%s': %s", path, strerror(-r));
-	}
-	return 0;
-}
-
-/* As a stock does: VCEKs as they are, other values packed. */
+/* By a stock's own means: whoever else may write to it cannot lead this elsewhere by a link. */
 static int keep(struct chips *c, const struct endorse_item *item, const struct endorse_value *value)
 {
 	struct jurat_error err = { "" };
-	auto_free uint8_t *packed = NULL;
+	auto_free char *path = NULL;
 	char file[ENDORSE_TEXT_BYTES];
-	size_t n = value->size;
-	int r;
+	int r = stock_put(c->stock, item, value, INT64_MAX, &err);
 
-	endorse_item_file(item, file, sizeof(file));
-	r = make_directories(c->out, file, &err);
-	if (r == 0 && item->kind != ENDORSE_VCEK)
-		r = endorse_value_pack(value, INT64_MAX, &packed, &n, &err);
 	if (r < 0)
 		return cli_fail(c->cli, cli_fetcher_path_status(r), "%s", err.text);
-	return fetch_out_put(c->out, file, packed ? packed : value->body, n, item,
-			     cli_fetcher_source(c->fetcher, item));
+	endorse_item_file(item, file, sizeof(file));
+	path = fetch_out_path(c->out, file);
+	return path ? fetch_out_report(c->out, path, item, cli_fetcher_source(c->fetcher, item))
+		    : cli_fail_memory(c->cli);
 }
 
 /* One item, unless the directory has it and it passes its check. */
@@ -204,12 +184,16 @@ static int open_directory(struct chips *c)
 	const struct fetch_options options = { .from = c->out->path,
 					       .at = cli_has(c->cli, "at") ? c->fetcher->at : 0 };
 	struct jurat_error err = { "" };
-	int r = base_mkdir(base_env_real(), c->out->path, 0755);
+	auto_free char *where = NULL;
+	int r;
 
-	if (r < 0 && r != -EEXIST)
-		return cli_fail(c->cli, cli_fetcher_path_status(r), "cannot create '%s': %s", c->out->path,
-				strerror(-r));
-	r = fetcher_new(&options, c->fetcher->checker, &c->present, &err);
+	if (asprintf(&where, "dir:%s", c->out->path) < 0) {
+		where = NULL;
+		return cli_fail_memory(c->cli);
+	}
+	r = stock_open(where, NULL, &c->stock, &err);
+	if (r == 0)
+		r = fetcher_new(&options, c->fetcher->checker, &c->present, &err);
 	return r < 0 ? cli_fail(c->cli, cli_fetcher_path_status(r), "%s", err.text) : CLI_OK;
 }
 
@@ -229,6 +213,7 @@ int fetch_chips(struct cli_fetcher *fetcher, struct fetch_out *out)
 	if (status == CLI_OK)
 		status = fetch_all(&c);
 	fetcher_free(c.present);
+	stock_close(c.stock);
 	free(c.list);
 	return status;
 }

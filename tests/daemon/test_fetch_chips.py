@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """jurat fetch vcek --chips: the VCEKs of a fleet, into a stock: test_fetch_chips.py JURAT JURATD."""
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -77,6 +78,24 @@ def a_chain_that_is_refused_is_reported_once_and_asks_for_no_vcek(tmp):
         status, _, err = fetch(front, tmp, every(RIGHT), trusted=())
         assert status == 1 and f"the VCEKs of {CHIPS} of {CHIPS} chips were not fetched" in err, (status, err)
         assert err.count("\n") == 2 and "root" in err and len(front.requests) == 1, (err, front.requests)
+
+
+@case
+def a_link_in_the_stock_leads_nowhere(tmp):
+    """Others may write to the stock, and whoever runs this command may write elsewhere."""
+    first, second = map(hwid, list(RIGHT)[:2])
+    (tmp / "elsewhere").mkdir()
+    (tmp / "victim").write_text("unchanged")
+    (tmp / "stock/vcek" / first).mkdir(parents=True)
+    (tmp / "stock/vcek" / first / FILE).symlink_to(tmp / "victim")
+    with Vendors(PLATFORM) as front:
+        assert fetch(front, tmp, every(RIGHT))[0] == 0
+        assert (tmp / "victim").read_text() == "unchanged" and not (tmp / "stock/vcek" / first / FILE).is_symlink()
+        assert stored(tmp) == {hwid(target): body for target, body in RIGHT.items()}
+        shutil.rmtree(tmp / "stock/vcek" / second)
+        (tmp / "stock/vcek" / second).symlink_to(tmp / "elsewhere")
+        status, _, err = fetch(front, tmp, every(RIGHT))
+        assert status == 2 and "found a symbolic link" in err and not list((tmp / "elsewhere").iterdir()), (status, err)
 
 
 @case
