@@ -612,9 +612,11 @@ def what_is_in_place_and_does_not_pass_its_check_is_replaced_with_a_word(tmp):
     assert fetch_collateral(p, old, out).stderr == ""
     assert (out / "tcb_info.json").read_bytes() == old.collateral("tcb_info.json")
     os.mkfifo(tmp / "fifo")  # is no issue, and not waited for
-    threading.Thread(target=lambda: (tmp / "copy").write_bytes((tmp / "fifo").read_bytes())).start()
+    reader = threading.Thread(target=(tmp / "fifo").read_bytes)
+    reader.start()
     with Server(services(p)) as server:
         assert run("fetch", "crl", "--product", "milan", "--roots", p.roots, "--from", server.url, "--out", tmp / "fifo").stderr == ""
+    reader.join(60)
 
 
 # ---- Errors of the source
