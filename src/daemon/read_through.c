@@ -335,7 +335,12 @@ static void step_stock(struct read_through_slot *s, struct source_work *work)
 
 static void close_gate(struct read_through *t, uint64_t for_ms)
 {
-	atomic_store(&t->gate_ms, now_ms() + for_ms);
+	const uint64_t until = now_ms() + for_ms;
+	unsigned long long gate = atomic_load(&t->gate_ms);
+
+	/* A wait for the quota does not shorten a pause that the service has asked for. */
+	while (gate < until && !atomic_compare_exchange_weak(&t->gate_ms, &gate, until))
+		;
 }
 
 /* 429: all replicas pause, and so does the flight. */

@@ -629,7 +629,7 @@ static bool accept_one(struct web *w, int listener)
 	if (errno == EAGAIN)
 		return false;
 	w->stats.accept_failures++;
-	if (w->oldest) {
+	if (w->oldest && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
 		close_oldest(w);
 		return true;
 	}

@@ -675,7 +675,9 @@ static void hostile_answers_to_get_are_refused(void **state)
 		for (unsigned again = 0; again < 2; again++) {
 			int r = stock_get(liar.stock, &item, &value, &expires, &err);
 
-			if (r != rows[i].r || strchr(err.text, 0x1b))
+			/* An endless reply may meet the time limit first, on a busy machine. */
+			if ((r != rows[i].r && !(rows[i].lie.endless && r == -EHOSTDOWN)) ||
+			    strchr(err.text, 0x1b))
 				FAIL_BECAUSE("row %zu: %d, %s", i, r, err.text);
 		}
 		assert_true(value.size == 77 && expires == 77);
