@@ -296,8 +296,12 @@ static void begin_watchdog(struct service *s)
 
 void service_stopped(struct service *s)
 {
-	for (size_t i = 0; i < s->n_signals; i++)
+	for (size_t i = 0; i < s->n_signals; i++) {
+		const int number = s->signals[i].signum;
+
 		uv_close((uv_handle_t *)&s->signals[i], NULL);
+		(void)signal(number, SIG_IGN); /* one more, before the process ends, does not change how it ends */
+	}
 	if (s->has_watchdog)
 		uv_close((uv_handle_t *)&s->watchdog, NULL);
 	metrics_http_free(s->metrics);

@@ -211,6 +211,20 @@ def sockets_and_options_for_the_same_are_refused(tmp):
         assert s.process.wait(WAIT_S) == want, (names, s.log())
 
 
+@case
+def a_signal_after_the_end_does_not_change_the_exit_status(tmp):
+    for i in range(20):
+        directory = tmp / str(i)
+        directory.mkdir()
+        with Service(directory, "qgs", sockets=[listening(directory, "listen.socket")]) as s:
+            s.process.terminate()
+            while not s.events("stopped"):
+                pass
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                s.process.send_signal(number)
+            assert s.process.wait(WAIT_S) == 0, (i, s.log())
+
+
 # ---- the system call filter
 
 
