@@ -300,7 +300,7 @@ void service_stopped(struct service *s)
 		const int number = s->signals[i].signum;
 
 		uv_close((uv_handle_t *)&s->signals[i], NULL);
-		(void)signal(number, SIG_IGN); /* one more, before the process ends, does not change how it ends */
+		(void)signal(number, SIG_IGN); /* one more does not change the exit status */
 	}
 	if (s->has_watchdog)
 		uv_close((uv_handle_t *)&s->watchdog, NULL);
