@@ -25,6 +25,24 @@ void place_remove(const struct place *place)
 	assert_int_equal(nftw(place->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+int place_set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return -1;
+	place_make(place);
+	*state = place;
+	return 0;
+}
+
+int place_tear_down(void **state)
+{
+	place_remove(*state);
+	free(*state);
+	return 0;
+}
+
 static struct {
 	void (*use)(const char *path, void *context);
 	void *context;

@@ -13,6 +13,9 @@ struct place {
 };
 void place_make(struct place *place);
 void place_remove(const struct place *place);
+/* Around a case: *state is its place. */
+int place_set_up(void **state);
+int place_tear_down(void **state);
 /* Calls `use` for every file below; returns how many. */
 unsigned place_files(const struct place *place, void (*use)(const char *path, void *context), void *context);
 

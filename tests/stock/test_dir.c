@@ -16,24 +16,6 @@
 
 enum { NOW = 1760000000 };
 
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof(*place));
-
-	if (!place)
-		return -1;
-	place_make(place);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	place_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static void values_and_claims_are_shared(void **state)
 {
 	const struct place *place = *state;
@@ -312,8 +294,8 @@ static void a_value_is_whole_whatever_fails(void **state)
 static void a_vcek_is_whole_whatever_fails(void **state)
 {
 	put_with_fault(*state, ENDORSE_VCEK, -ENOSPC, false);
-	tear_down(state);
-	assert_int_equal(set_up(state), 0);
+	place_tear_down(state);
+	assert_int_equal(place_set_up(state), 0);
 	put_with_fault(*state, ENDORSE_VCEK, 0, true);
 }
 
@@ -623,7 +605,7 @@ static void without_memory_nothing_is_lost(void **state)
 	assert_true(fail_memory_each(use_without_memory, *state) >= 8);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, place_set_up, place_tear_down)
 
 int main(void)
 {

@@ -6,24 +6,6 @@
 
 #include "support/fault_env.h"
 
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof(*place));
-
-	if (!place)
-		return -1;
-	place_make(place);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	place_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static void path_in(const struct place *place, const char *name, char path[400])
 {
 	test_text(path, 400, "%s/%s", place->dir, name);
@@ -112,7 +94,7 @@ static void what_keeps_a_process_from_the_stock_shows_in_a_probe(void **state)
 	stock_close(stock);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, place_set_up, place_tear_down)
 
 int main(void)
 {

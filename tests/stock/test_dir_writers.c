@@ -11,24 +11,6 @@
 
 enum { NOW = 1760000000 };
 
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof(*place));
-
-	if (!place)
-		return -1;
-	place_make(place);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	place_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static void write_file(const char *path, const void *bytes, size_t n)
 {
 	FILE *f = fopen(path, "w");
@@ -145,7 +127,7 @@ static void a_writer_that_was_overtaken_does_not_touch_the_others_file(void **st
 	stock_close(stock);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, place_set_up, place_tear_down)
 
 int main(void)
 {
