@@ -145,29 +145,53 @@ static int write_all(const struct dir_stock *d, int fd, const uint8_t *bytes, si
 }
 
 /*
- * Opens and locks the file beside the place. Another process may have renamed it into its place while this
- * one waited for its lock: it is not to be written then. A descriptor; < 0 -errno.
+ * Removes the name of a file that a reader has locked: an earlier release, or a writer that was interrupted,
+ * let others read it. A writer's lock excludes this one's shared lock; and nobody else removes such a name
+ * meanwhile, because all do so with "claims.lock" locked. 0: start over; -EBUSY; another -errno.
+ */
+static int drop_name(const struct dir_stock *d, const struct dir_place *place, const char *beside, int fd,
+		     struct jurat_error *err)
+{
+	int all = dir_lock_file(d, "claims.lock", err), r;
+
+	if (all < 0)
+		return all;
+	r = base_lock(d->base.env, fd, BASE_LOCK_SHARED, 0);
+	if (r == 0)
+		r = dir_is_named(d, place, beside, fd);
+	if (r == 0)
+		r = base_unlink_at(d->base.env, place->folder, beside);
+	base_close(d->base.env, all);
+	if (r == JURAT_BUSY)
+		return -EBUSY;
+	return r == JURAT_NOT_FOUND ? 0 : r;
+}
+
+/*
+ * Opens and locks the file beside the place, which only its owner can read. Another process may have renamed
+ * it into its place while this one waited for its lock: it is not to be written then. A descriptor; < 0
+ * -errno.
  */
 static int open_beside(const struct dir_stock *d, const struct dir_place *place, const char *beside,
 		       struct jurat_error *err)
 {
 	for (unsigned i = 0; i < MAX_TRIES; i++) {
-		struct base_stat opened, named;
-		int r, fd = dir_open_file(d, place, beside, FILE_MODE, err);
+		int r, fd = dir_open_file(d, place, beside, err);
 
 		if (fd < 0)
 			return fd;
 		r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
-		if (r == 0)
-			r = base_fstat(d->base.env, fd, &opened);
-		if (r == 0)
-			r = base_stat_at(d->base.env, place->folder, beside, &named);
-		if (r == 0 && opened.dev == named.dev && opened.ino == named.ino)
-			return fd;
-		base_close(d->base.env, fd);
 		if (r == JURAT_BUSY)
-			r = -EBUSY;
-		if (r < 0 && r != -ENOENT)
+			r = drop_name(d, place, beside, fd, err);
+		else if (r == 0) {
+			r = dir_is_named(d, place, beside, fd);
+			if (r == 0) {
+				dir_exclude_others(d, fd);
+				return fd;
+			}
+		}
+		base_close(d->base.env, fd);
+		if (r < 0)
 			return dir_fail(r, "lock", place, beside, err);
 	}
 	return dir_fail(-EBUSY, "lock", place, beside, err);
@@ -185,6 +209,8 @@ static int write_file(const struct dir_stock *d, const struct dir_place *place, 
 	r = base_truncate(env, fd, 0);
 	if (r == 0)
 		r = write_all(d, fd, bytes, n);
+	if (r == 0) /* as late as it can be on the disk before the name is */
+		r = base_fchmod(env, fd, FILE_MODE);
 	if (r == 0)
 		r = base_fsync(env, fd);
 	if (r < 0)

@@ -18,7 +18,10 @@ struct dir_stock {
 	struct dir_claim *claims;
 };
 
-/* LOCK_MODE: who can read a file can lock it, and so keep everybody from what it guards. */
+/*
+ * LOCK_MODE: who can read a file can lock it, and so keep everybody from what it guards. A value has it too
+ * until it is complete.
+ */
 enum { DIR_MODE = 0755, FILE_MODE = 0644, LOCK_MODE = 0600 };
 
 /*
@@ -45,11 +48,16 @@ JURAT_MUST_CHECK int dir_find(const struct dir_stock *d, const char *file, bool 
 			      struct jurat_error *err);
 void dir_place_done(const struct dir_stock *d, struct dir_place *place);
 /*
- * Opens the regular file `name` in a place's folder for reading and writing, and makes it unless it is there.
- * A descriptor; -errno.
+ * Opens the regular file `name` in a place's folder for reading and writing, and makes it unless it is there,
+ * with LOCK_MODE. A descriptor; -errno.
  */
 JURAT_MUST_CHECK int dir_open_file(const struct dir_stock *d, const struct dir_place *place, const char *name,
-				   unsigned mode, struct jurat_error *err);
+				   struct jurat_error *err);
+/* For a file of an earlier release, or of a writer that was interrupted: keeps others from opening it. */
+void dir_exclude_others(const struct dir_stock *d, int fd);
+/* Whether `name` in a place's folder is the file at the descriptor. 0; JURAT_NOT_FOUND; -errno. */
+JURAT_MUST_CHECK int dir_is_named(const struct dir_stock *d, const struct dir_place *place, const char *name,
+				  int fd);
 
 /* Locks a file that guards something. A descriptor; -EBUSY; another -errno. */
 JURAT_MUST_CHECK int dir_lock_file(const struct dir_stock *d, const char *file, struct jurat_error *err);

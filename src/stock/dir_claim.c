@@ -55,11 +55,12 @@ static int lock_one(const struct dir_stock *d, const struct dir_place *place, ui
 		    struct jurat_error *err)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		int fd = dir_open_file(d, place, place->name, LOCK_MODE, err), r;
+		int fd = dir_open_file(d, place, place->name, err), r;
 		bool ended = false;
 
 		if (fd < 0)
 			return fd;
+		dir_exclude_others(d, fd);
 		r = base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, 0);
 		if (r == 0) {
 			*ret_fd = fd;
@@ -138,14 +139,11 @@ int dir_stock_claim(struct stock *stock, const struct endorse_item *item, uint64
 /* Unlinks the file unless another process has put its own there. */
 static void unlink_named(const struct dir_stock *d, const struct dir_claim *claim)
 {
-	struct base_stat own, named;
 	struct dir_place place;
 
 	if (dir_find(d, claim->file, false, &place, NULL) != 0)
 		return;
-	if (base_fstat(d->base.env, claim->fd, &own) == 0 &&
-	    base_stat_at(d->base.env, place.folder, place.name, &named) == 0 && own.dev == named.dev &&
-	    own.ino == named.ino)
+	if (dir_is_named(d, &place, place.name, claim->fd) == 0)
 		base_unlink_at(d->base.env, place.folder, place.name);
 	dir_place_done(d, &place);
 }

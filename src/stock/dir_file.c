@@ -75,11 +75,11 @@ void dir_place_done(const struct dir_stock *d, struct dir_place *place)
 	free(place->path);
 }
 
-int dir_open_file(const struct dir_stock *d, const struct dir_place *place, const char *name, unsigned mode,
+int dir_open_file(const struct dir_stock *d, const struct dir_place *place, const char *name,
 		  struct jurat_error *err)
 {
 	int fd = base_open_at(d->base.env, place->folder, name, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY,
-			      mode);
+			      LOCK_MODE);
 	struct base_stat st;
 	int r;
 
@@ -88,14 +88,34 @@ int dir_open_file(const struct dir_stock *d, const struct dir_place *place, cons
 	r = base_fstat(d->base.env, fd, &st);
 	if (r == 0 && !S_ISREG(st.mode))
 		r = -EMEDIUMTYPE;
-	if (r == 0 && st.mode & 0777 & ~mode) /* of an earlier release, which let others lock it */
-		(void)base_fchmod(d->base.env, fd, mode);
 	if (r == 0)
 		return fd;
 	base_close(d->base.env, fd);
 	return r == -EMEDIUMTYPE ? jurat_fail(err, r, "'%.*s%s' is not a regular file",
 					      (int)(place->name - place->path), place->path, name)
 				 : dir_fail(r, "examine", place, name, err);
+}
+
+void dir_exclude_others(const struct dir_stock *d, int fd)
+{
+	struct base_stat st;
+
+	if (base_fstat(d->base.env, fd, &st) == 0 && st.mode & 0777 & ~(unsigned)LOCK_MODE)
+		(void)base_fchmod(d->base.env, fd, LOCK_MODE);
+}
+
+int dir_is_named(const struct dir_stock *d, const struct dir_place *place, const char *name, int fd)
+{
+	struct base_stat own, named;
+	int r = base_fstat(d->base.env, fd, &own);
+
+	if (r == 0)
+		r = base_stat_at(d->base.env, place->folder, name, &named);
+	if (r == -ENOENT)
+		return JURAT_NOT_FOUND;
+	if (r < 0)
+		return r;
+	return own.dev == named.dev && own.ino == named.ino ? 0 : JURAT_NOT_FOUND;
 }
 
 int dir_lock_file(const struct dir_stock *d, const char *file, struct jurat_error *err)
@@ -105,7 +125,9 @@ int dir_lock_file(const struct dir_stock *d, const char *file, struct jurat_erro
 
 	if (r < 0)
 		return r;
-	fd = dir_open_file(d, &place, place.name, LOCK_MODE, err);
+	fd = dir_open_file(d, &place, place.name, err);
+	if (fd >= 0)
+		dir_exclude_others(d, fd);
 	r = fd < 0 ? fd : base_lock(d->base.env, fd, BASE_LOCK_EXCLUSIVE, d->base.timeout_ms * 1000000);
 	if (fd >= 0 && r != 0) {
 		base_close(d->base.env, fd);
