@@ -92,6 +92,9 @@ static int read_document(const struct endorse_case *c, const char *member, struc
 		return jurat_fail(err, -EBADMSG,
 				  "expected %s and a signature of 128 hex digits, nothing else", member);
 	t = &json->tokens[at];
+	if (c->value->size - t->size > UNSIGNED_MAX_BYTES)
+		return jurat_fail(err, -EBADMSG, "expected up to %d bytes outside the signed %s, found %zu",
+				  UNSIGNED_MAX_BYTES, member, c->value->size - t->size);
 	collateral_fill_part(json->text + t->start, t->size, rs, ret_part);
 	*ret_at = at;
 	return 0;

@@ -9,6 +9,9 @@
 /* Shared by the files check*.c. */
 enum { NUMBERS_MAX = 64 };
 
+/* Of a value, what no signature covers: white space, names of members, marks of PEM, the signature. */
+enum { UNSIGNED_MAX_BYTES = 1024 };
+
 /* TCB recoveries that Intel lists for a TEE. */
 struct endorse_numbers {
 	size_t n; /* 0: not known */
@@ -59,8 +62,8 @@ void endorse_check_expires(struct endorse_case *c, int64_t end);
 /* Takes date and number of a CRL that was checked. */
 void endorse_check_issue(struct endorse_case *c, const struct crypto_crl *crl);
 /*
- * Reads a PEM text of exactly two certificates and white space. 0; -EBADMSG; -ENOMEM. The caller frees both
- * with cert_entry_free().
+ * Reads a PEM text of exactly two certificates and a little white space. 0; -EBADMSG; -ENOMEM. The caller
+ * frees both with cert_entry_free().
  */
 JURAT_MUST_CHECK int endorse_read_chain(const void *text, size_t n, struct cert_entry *ret[2],
 					struct jurat_error *err);

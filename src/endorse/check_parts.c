@@ -77,10 +77,22 @@ static size_t blanks(const uint8_t *text, size_t n)
 	return i;
 }
 
+/* Base64 in lines of 64 digits and CR LF is 11/8 of its bytes. */
+static int check_padding(size_t n, size_t der_bytes, struct jurat_error *err)
+{
+	const size_t max = der_bytes / 8 * 11 + UNSIGNED_MAX_BYTES;
+
+	if (n <= max)
+		return 0;
+	return jurat_fail(err, -EBADMSG,
+			  "expected up to %zu bytes of PEM for certificates of %zu bytes, found %zu", max,
+			  der_bytes, n);
+}
+
 static int read_certs(const uint8_t *text, size_t n, struct cert_entry *certs[2], struct jurat_error *err)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	size_t off = 0;
+	size_t off = 0, der_bytes = 0;
 
 	for (size_t i = 0;; i++) {
 		auto_free uint8_t *der = NULL;
@@ -90,7 +102,7 @@ static int read_certs(const uint8_t *text, size_t n, struct cert_entry *certs[2]
 
 		off += blanks(text + off, n - off);
 		if (off == n && i == 2)
-			return 0;
+			return check_padding(n, der_bytes, err);
 		if (i == 2 || n - off < sizeof(begin) - 1 ||
 		    memcmp(text + off, begin, sizeof(begin) - 1) != 0)
 			return jurat_fail(err, -EBADMSG,
@@ -104,6 +116,7 @@ static int read_certs(const uint8_t *text, size_t n, struct cert_entry *certs[2]
 			r = cert_entry_new_plain(der, size, &certs[i], err);
 		if (r < 0)
 			return jurat_wrap(err, r, "certificate %zu", i + 1);
+		der_bytes += size;
 	}
 }
 

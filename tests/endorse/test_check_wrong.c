@@ -52,6 +52,44 @@ static void padded_chain(struct one *one)
 	one->value.issuer_chain = padded;
 }
 
+/* Puts white space behind the first `n` bytes. */
+static void pad_behind(struct one *one, size_t n)
+{
+	char *text;
+
+	assert_true(asprintf(&text, "%.*s%*s%.*s", (int)n, (char *)one->value.body, 65536, "",
+			     (int)(one->value.size - n), (char *)one->value.body + n) > 0);
+	world_set_text(one, text);
+}
+
+static void pad_start(struct one *one)
+{
+	pad_behind(one, 0);
+}
+
+static void pad_end(struct one *one)
+{
+	pad_behind(one, one->value.size);
+}
+
+/* Outside of what is signed, or in the base64 of a certificate. */
+static void pad_inside(struct one *one)
+{
+	pad_behind(one,
+		   one->item.kind == ENDORSE_VCEK_CHAIN || one->item.kind == ENDORSE_VLEK_CHAIN ? 100 : 1);
+}
+
+static void pad_signature(struct one *one)
+{
+	pad_behind(one, one->value.size - 1);
+}
+
+static void pad_between_certs(struct one *one)
+{
+	pad_behind(one, (size_t)((char *)memmem(one->value.body + 1, one->value.size - 1, "-----BEGIN", 10) -
+				 (char *)one->value.body));
+}
+
 static void a_chain(struct one *one)
 {
 	no_chain(one);
@@ -609,6 +647,31 @@ static const struct spoilt {
 	{ ENDORSE_ROOT_CRL, a_chain, -EBADMSG, "an issuer chain" },
 	{ ENDORSE_ROOT_CRL, stale_crl, -ESTALE, "crl-stale" },
 	{ ENDORSE_ROOT_CRL, crl_of_tomorrow, -ESTALE, "crl-not-yet-valid" },
+
+	{ ENDORSE_VCEK_CHAIN, pad_start, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VCEK_CHAIN, pad_end, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VCEK_CHAIN, pad_inside, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VCEK_CHAIN, pad_between_certs, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VLEK_CHAIN, pad_start, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VLEK_CHAIN, pad_end, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VLEK_CHAIN, pad_inside, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_VLEK_CHAIN, pad_between_certs, -EBADMSG, "bytes of PEM for certificates of" },
+	{ ENDORSE_TCB_INFO, pad_start, -EBADMSG, "bytes outside the signed tcbInfo" },
+	{ ENDORSE_TCB_INFO, pad_end, -EBADMSG, "bytes outside the signed tcbInfo" },
+	{ ENDORSE_TCB_INFO, pad_inside, -EBADMSG, "bytes outside the signed tcbInfo" },
+	{ ENDORSE_TCB_INFO, pad_signature, -EBADMSG, "bytes outside the signed tcbInfo" },
+	{ ENDORSE_QE_IDENTITY, pad_start, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QE_IDENTITY, pad_end, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QE_IDENTITY, pad_inside, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QE_IDENTITY, pad_signature, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QVE_IDENTITY, pad_start, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QVE_IDENTITY, pad_end, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QVE_IDENTITY, pad_inside, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_QVE_IDENTITY, pad_signature, -EBADMSG, "bytes outside the signed enclaveIdentity" },
+	{ ENDORSE_TCB_NUMBERS, pad_start, -EBADMSG, "bytes outside the signed tcbEvaluationDataNumbers" },
+	{ ENDORSE_TCB_NUMBERS, pad_end, -EBADMSG, "bytes outside the signed tcbEvaluationDataNumbers" },
+	{ ENDORSE_TCB_NUMBERS, pad_inside, -EBADMSG, "bytes outside the signed tcbEvaluationDataNumbers" },
+	{ ENDORSE_TCB_NUMBERS, pad_signature, -EBADMSG, "bytes outside the signed tcbEvaluationDataNumbers" },
 };
 
 /* The good one is accepted, the spoilt one is not, then the good one again: nothing bad is remembered. */
