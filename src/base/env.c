@@ -286,8 +286,7 @@ static int real_unlock(struct base_env *env, int fd)
 
 static void real_lock_holders(struct base_env *env, int fd, char *text, size_t room)
 {
-	(void)env;
-	base_find_lock_holders(fd, text, room);
+	base_find_lock_holders(env, fd, text, room);
 }
 
 static int real_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)

@@ -11,18 +11,23 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
 
 /*
  * /proc/locks is not enough: for an OFD lock it has -1 in place of the pid, and its device number may differ
  * from that of stat(2) (btrfs, overlayfs). So this code goes through every descriptor that it may read in
- * /proc, compares its file, and reads locks from its fdinfo.
+ * /proc, compares its file, and reads locks from its fdinfo. Any user can open so many files that this takes
+ * minutes: hence a limit of time.
  */
-enum { MAX_NAMED = 4 };
+enum { MAX_NAMED = 4, LIMIT_MS = 100 };
 
 struct found {
 	char *text;
 	size_t room, size;
 	unsigned n;
+	struct base_env *clock;
+	uint64_t end_ns;
+	bool late;
 };
 
 static size_t read_text(int dir, const char *name, char *to, size_t room)
@@ -93,7 +98,24 @@ static bool has_lock(int process, const char *fd)
 	return base_lock_kinds(process, fd) & BASE_LOCK_OF_FCNTL;
 }
 
-static bool holds_it(int process, const struct stat *it)
+/*
+ * Only descriptors of files are read: most are sockets, pipes and the like, "socket:[123]". To read the link
+ * does not access the file.
+ */
+static bool may_be_it(int fds, const char *fd)
+{
+	char first;
+
+	return readlinkat(fds, fd, &first, 1) == 1 && first == '/';
+}
+
+static bool is_late(struct found *f)
+{
+	f->late = f->late || base_now_ns(f->clock) >= f->end_ns;
+	return f->late;
+}
+
+static bool holds_it(struct found *f, int process, const struct stat *it)
 {
 	int fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fds >= 0 ? fdopendir(fds) : NULL;
@@ -105,12 +127,13 @@ static bool holds_it(int process, const struct stat *it)
 			close(fds);
 		return false;
 	}
-	while (!holds && (e = readdir(dir))) {
+	while (!holds && !is_late(f) && (e = readdir(dir))) {
 		struct stat st;
 
 		/* Only stat files that have locks: others may be on a file system that hangs. */
-		holds = has_lock(process, e->d_name) && fstatat(fds, e->d_name, &st, 0) == 0 &&
-			st.st_dev == it->st_dev && st.st_ino == it->st_ino;
+		holds = may_be_it(fds, e->d_name) && has_lock(process, e->d_name) &&
+			fstatat(fds, e->d_name, &st, 0) == 0 && st.st_dev == it->st_dev &&
+			st.st_ino == it->st_ino;
 	}
 	closedir(dir);
 	return holds;
@@ -121,13 +144,13 @@ static void search(struct found *f, const struct stat *it)
 	DIR *proc = opendir("/proc");
 	const struct dirent *e;
 
-	while (proc && (e = readdir(proc))) {
+	while (proc && !is_late(f) && f->n <= MAX_NAMED && (e = readdir(proc))) {
 		auto_close int process = -1;
 
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
 		process = openat(dirfd(proc), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process >= 0 && holds_it(process, it))
+		if (process >= 0 && holds_it(f, process, it))
 			add_process(f, process, e->d_name);
 	}
 	if (proc)
@@ -136,32 +159,48 @@ static void search(struct found *f, const struct stat *it)
 
 /*
  * For a traditional POSIX lock (F_SETLK), F_OFD_GETLK returns the pid even of a process whose /proc entries
- * cannot be read.
+ * cannot be read. Returns whether there is a lock.
  */
-static void ask_kernel(struct found *f, int fd)
+static bool ask_kernel(struct found *f, int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	auto_close int process = -1;
 	char pid[16], path[32];
 
-	if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0)
-		return;
+	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
+		return true;
+	if (lock.l_type == F_UNLCK || lock.l_pid <= 0)
+		return lock.l_type != F_UNLCK;
 	snprintf(pid, sizeof(pid), "%d", (int)lock.l_pid);
 	snprintf(path, sizeof(path), "/proc/%s", pid);
 	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	add_process(f, process, pid);
+	return true;
 }
 
-void base_find_lock_holders(int fd, char *text, size_t room)
+void base_find_lock_holders(struct base_env *clock, int fd, char *text, size_t room)
 {
-	struct found f = { .text = text, .room = room };
+	struct found f = {
+		.text = text,
+		.room = room,
+		.clock = clock,
+		.end_ns = base_now_ns(clock) + LIMIT_MS * UINT64_C(1000000),
+	};
+	bool is_locked = true;
 	struct stat it;
 
 	text[0] = '\0';
 	if (fstat(fd, &it) == 0)
 		search(&f, &it);
 	if (f.n == 0)
-		ask_kernel(&f, fd);
-	if (f.n == 0)
-		add(&f, "a process that this one cannot see");
+		is_locked = ask_kernel(&f, fd);
+	else if (f.late && f.n <= MAX_NAMED)
+		add(&f, ", and perhaps others");
+	if (f.n > 0)
+		return;
+	if (!is_locked)
+		add(&f, "a process that has released its lock since");
+	else
+		add(&f, f.late ? "a process that was not found within 100 ms"
+			       : "a process that this one cannot see");
 }

@@ -11,7 +11,8 @@ char *base_process_name(int process, char to[BASE_COMM_BYTES]);
 enum { BASE_LOCK_OF_FCNTL = 1, BASE_LOCK_OF_FLOCK = 2 };
 unsigned base_lock_kinds(int process, const char *fd);
 
-/* Implements lock_holders() of base_env_real(). */
-void base_find_lock_holders(int fd, char *text, size_t room);
+/* Implements lock_holders() of base_env_real(). The clock is that of an environment, which needs no more. */
+struct base_env;
+void base_find_lock_holders(struct base_env *clock, int fd, char *text, size_t room);
 
 #endif

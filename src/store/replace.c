@@ -37,6 +37,7 @@ struct replace {
 	bool may_drop_empty_name; /* the file with that name is not a table that a reader may hold */
 	bool published;           /* the empty table is at the path */
 	bool touched_old;         /* the old file may have been overwritten */
+	bool old_is_held;         /* it was, when the time to wait was over */
 	uint8_t *old_table;       /* NULL: none, or larger than readers accept */
 	size_t old_size;
 	struct base_stat dir_stat,
@@ -104,14 +105,20 @@ static int read_all(struct replace *u, int fd, uint8_t *to, size_t n)
  * Waits for the readers of the file at `fd`. 0: there are none, and there can be no new ones; or there are
  * some, and the operator chose to proceed.
  */
-static int drain(struct replace *u, int fd)
+static int drain(struct replace *u, int fd, bool *ret_held)
 {
 	int e = base_lock(u->env, fd, BASE_LOCK_EXCLUSIVE, wait_left(u));
 
-	if (e != JURAT_BUSY)
-		return e;
-	base_lock_holders(u->env, fd, u->result.undrained, sizeof(u->result.undrained));
-	return u->options.undrained == STORE_UNDRAINED_PROCEED ? 0 : JURAT_BUSY;
+	*ret_held = e == JURAT_BUSY;
+	return *ret_held && u->options.undrained == STORE_UNDRAINED_PROCEED ? 0 : e;
+}
+
+/* Readers that wait for the lock of the empty table go on, and look at the path again. */
+static void release_empty(struct replace *u)
+{
+	if (u->empty >= 0)
+		base_close(u->env, u->empty);
+	u->empty = -1;
 }
 
 /*
@@ -205,6 +212,7 @@ static int lock_out_updaters(struct replace *u)
 static int settle_undrained(struct replace *u)
 {
 	struct base_stat st;
+	bool held = false;
 	int fd, e;
 
 	fd = base_open(u->env, u->empty_name, UPDATER_FLAGS, 0);
@@ -216,14 +224,16 @@ static int settle_undrained(struct replace *u)
 	if (e == 0 && !S_ISREG(st.mode))
 		e = -EINVAL;
 	if (e == 0)
-		e = drain(u, fd);
+		e = drain(u, fd, &held);
+	if (held)
+		base_lock_holders(u->env, fd, u->result.undrained, sizeof(u->result.undrained));
 	if (e == 0)
 		e = empty_in_place(u, fd);
 	if (e == 0)
 		e = base_unlink(u->env, u->empty_name);
 	base_close(u->env, fd);
 	if (e == JURAT_BUSY)
-		return jurat_fail(u->err, e, "'%s', left by an interrupted update, is still held by %s",
+		return jurat_fail(u->err, e, "'%s', left by an interrupted update, was still held by %s",
 				  u->empty_name, u->result.undrained);
 	return e == 0 ? 0 : fail(u, e, "remove", u->empty_name);
 }
@@ -264,33 +274,61 @@ static int take_after_old(struct replace *u, int fd)
 	return e;
 }
 
-/* Creates a file. O_EXCL: leftovers were removed. */
-static int make_file(struct replace *u, const char *name, const void *from, size_t n, int *ret_fd,
-		     bool *ret_has_name)
+/* Creates a file that only this user can open. O_EXCL: leftovers were removed. A descriptor; < 0 -errno. */
+static int create(struct replace *u, const char *name, bool *ret_has_name)
 {
-	int e;
+	int fd = base_open(u->env, name, UPDATER_FLAGS | O_CREAT | O_EXCL, 0600);
 
-	*ret_fd = base_open(u->env, name, UPDATER_FLAGS | O_CREAT | O_EXCL, 0600);
-	if (*ret_fd < 0)
-		return fail(u, *ret_fd, "create", name);
-	*ret_has_name = true;
-	e = take_after_old(u, *ret_fd);
+	*ret_has_name = fd >= 0;
+	return fd >= 0 ? fd : fail(u, fd, "create", name);
+}
+
+/* Makes it a table that readers can open, and that is complete and on disk. */
+static int fill(struct replace *u, int fd, const char *name, const void *from, size_t n)
+{
+	int e = take_after_old(u, fd);
+
 	if (e < 0)
 		return fail(u, e, "set mode and owner of", name);
-	e = write_all(u, *ret_fd, from, n);
+	e = write_all(u, fd, from, n);
 	if (e == 0)
-		e = base_fsync(u->env, *ret_fd);
+		e = base_fsync(u->env, fd);
 	return e == 0 ? 0 : fail(u, e, "write", name);
 }
 
-/* One that is complete and on disk before it is needed, and then only moved to the path. */
+/* One that is on disk before it is needed, and then only moved to the path; the updater does not lock it. */
 static int make_table(struct replace *u, const char *name, const void *from, size_t n, bool *ret_has_name)
 {
-	int fd, e = make_file(u, name, from, n, &fd, ret_has_name);
+	int fd = create(u, name, ret_has_name), e;
 
-	if (fd >= 0)
-		base_close(u->env, fd);
+	if (fd < 0)
+		return fd;
+	e = fill(u, fd, name, from, n);
+	base_close(u->env, fd);
 	return e;
+}
+
+/*
+ * The lock comes before the mode of the old file: who can open a file can lock it, and a reader that did so
+ * first would stop the update, whatever the operator chose for readers.
+ */
+static int make_empty(struct replace *u)
+{
+	int e;
+
+	u->empty = create(u, u->empty_name, &u->may_drop_empty_name);
+	if (u->empty < 0)
+		return u->empty;
+	e = base_lock(u->env, u->empty, BASE_LOCK_EXCLUSIVE, 0);
+	if (e == JURAT_BUSY) {
+		char who[BASE_HOLDERS_BYTES];
+
+		base_lock_holders(u->env, u->empty, who, sizeof(who));
+		return jurat_fail(u->err, e, "the new file '%s' is held by %s", u->empty_name, who);
+	}
+	if (e < 0)
+		return fail(u, e, "lock", u->empty_name);
+	return fill(u, u->empty, u->empty_name, empty_table, sizeof(empty_table));
 }
 
 /* Reads a whole table. *ret is NULL, if readers refuse it because of its size. */
@@ -415,12 +453,9 @@ static int publish_empty(struct replace *u)
 	struct base_stat swapped;
 	int e;
 
-	e = make_file(u, u->empty_name, empty_table, sizeof(empty_table), &u->empty, &u->may_drop_empty_name);
+	e = make_empty(u);
 	if (e != 0)
 		return e;
-	e = base_lock(u->env, u->empty, BASE_LOCK_EXCLUSIVE, 0);
-	if (e != 0)
-		return jurat_fail(u->err, e, "cannot lock '%s'", u->empty_name);
 	if (u->old >= 0)
 		e = base_exchange(u->env, u->empty_name, u->path);
 	else if (u->has_next_name)
@@ -474,10 +509,9 @@ static int drain_old(struct replace *u)
 
 	if (u->old < 0)
 		return 0;
-	e = drain(u, u->old);
+	e = drain(u, u->old, &u->old_is_held);
 	if (e == JURAT_BUSY)
-		return jurat_fail(u->err, e, "the old table of '%s' is still held by %s", u->path,
-				  u->result.undrained);
+		return e; /* name_holders() has the message */
 	if (e < 0)
 		return fail(u, e, "lock the old table of", u->path);
 	e = check_copy(u);
@@ -504,8 +538,7 @@ static int publish_next(struct replace *u)
 	if (u->has_next_name)
 		u->result.left = STORE_LEFT_NEW;
 	u->has_next_name = false;
-	base_close(u->env, u->empty);
-	u->empty = -1;
+	release_empty(u);
 	reached(u, STORE_STEP_PUBLISHED);
 	return 0;
 }
@@ -534,6 +567,7 @@ static void roll_back(struct replace *u)
 		return;
 	if (u->touched_old)
 		u->has_old_name = false;
+	release_empty(u);
 	reached(u, STORE_STEP_RESTORED);
 	(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
 }
@@ -617,6 +651,20 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 }
 
 /*
+ * When the update is over: to search all processes takes a while, and readers must not wait for it behind the
+ * empty table. Whoever held the old table may have released it by now, which the name then says.
+ */
+static int name_holders(struct replace *u, int e)
+{
+	release_empty(u);
+	base_lock_holders(u->env, u->old, u->result.undrained, sizeof(u->result.undrained));
+	if (e != JURAT_BUSY)
+		return e;
+	return jurat_fail(u->err, e, "the old table of '%s' was still held by %s", u->path,
+			  u->result.undrained);
+}
+
+/*
  * Names that cannot be unlinked are left for the next updater. Closing releases the locks, that of the
  * updaters last.
  */
@@ -628,8 +676,7 @@ static void finish(struct replace *u)
 		(void)base_unlink(u->env, u->old_name);
 	if (u->may_drop_empty_name)
 		(void)base_unlink(u->env, u->empty_name);
-	if (u->empty >= 0)
-		base_close(u->env, u->empty);
+	release_empty(u);
 	if (u->old >= 0)
 		base_close(u->env, u->old);
 	if (u->has_lock_name)
@@ -672,6 +719,8 @@ int store_replace(struct base_env *env, const char *path, const void *next, size
 		e = names(&u);
 		if (e == 0)
 			e = run(&u, next, next_size, change);
+		if (u.old_is_held)
+			e = name_holders(&u, e);
 	}
 	finish(&u);
 	if (ret)

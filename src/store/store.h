@@ -110,7 +110,10 @@ struct store_options {
 
 struct store_result {
 	enum store_left left; /* what is at the path now */
-	/* Processes that still held a table at the end of the wait, "pid 812 (qemu-system-x86)"; "": none. */
+	/*
+	 * Processes that still held a table at the end of the wait, as base_lock_holders() names them once no
+	 * reader waits: "pid 812 (qemu-system-x86)"; "": none.
+	 */
 	char undrained[BASE_HOLDERS_BYTES];
 };
 

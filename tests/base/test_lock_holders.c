@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/env.h"
+#include "base/lock_holders.h"
 
 enum kind { OFD, OLD, FLOCK };
 
@@ -89,7 +90,7 @@ static void a_lock_of_flock_is_none_of_those(void **state)
 	struct world *w = *state;
 
 	holder(w, FLOCK, "flock", 0);
-	expect(w, "a process that this one cannot see");
+	expect(w, "a process that has released its lock since");
 }
 
 static void a_name_cannot_break_the_line(void **state)
@@ -115,6 +116,96 @@ static void of_many_only_some_are_named(void **state)
 		n++;
 	assert_int_equal(n, 4);
 	assert_string_equal(text + strlen(text) - strlen(", and others"), ", and others");
+}
+
+/* A clock that each look moves on by `step_ns`, from when `text` is not empty. */
+struct clock {
+	struct base_env base; /* first */
+	struct base_env_ops ops;
+	uint64_t now_ns, step_ns;
+	const char *text;
+	unsigned looks;
+};
+
+static uint64_t move_on(struct base_env *env)
+{
+	struct clock *c = (struct clock *)env;
+
+	c->looks++;
+	if (!c->text || c->text[0])
+		c->now_ns += c->step_ns;
+	return c->now_ns;
+}
+
+static void ask_by(struct clock *c, struct world *w, char text[BASE_HOLDERS_BYTES])
+{
+	int fd = open(w->path, O_RDWR | O_CLOEXEC);
+
+	text[0] = '\0';
+	c->ops.now_ns = move_on;
+	c->base.ops = &c->ops;
+	base_find_lock_holders(&c->base, fd, text, BASE_HOLDERS_BYTES);
+	close(fd);
+}
+
+/* Whoever may open files could otherwise make it take as long as they like. */
+static void the_search_looks_at_the_clock_between_two_files_and_ends_in_time(void **state)
+{
+	struct clock before = { 0 }, after = { 0 }, ms = { .step_ns = 1000000 };
+	struct world *w = *state;
+	char text[BASE_HOLDERS_BYTES];
+	int fds[500];
+
+	holder(w, OFD, "plain", 0);
+	ask_by(&before, w, text);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) /* the child has them in front of the one it locks */
+		assert_true((fds[i] = open("/proc/self/stat", O_RDONLY | O_CLOEXEC)) >= 0);
+	holder(w, OFD, "crowded", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	ask_by(&after, w, text);
+	assert_non_null(strstr(text, "(crowded)"));
+	assert_true(after.looks > before.looks + ARRAY_SIZE(fds) / 2); /* other processes come and go */
+	ask_by(&ms, w, text);
+	assert_null(strstr(text, "(crowded)"));
+	assert_true(ms.looks < 110);
+}
+
+static void a_search_that_ends_early_does_not_claim_to_have_found_all(void **state)
+{
+	struct world *w = *state;
+	char text[BASE_HOLDERS_BYTES], want[2][64];
+	struct clock c = { .step_ns = 100000000, .text = text };
+
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
+		TEXT(want[i], "pid %d (one_of_two), and perhaps others",
+		     (int)holder(w, OFD, "one_of_two", 0));
+	ask_by(&c, w, text);
+	if (strcmp(text, want[0]) != 0)
+		assert_string_equal(text, want[1]);
+}
+
+static void a_search_that_ends_before_it_has_found_one_says_so(void **state)
+{
+	struct clock c = { .step_ns = 100000000 };
+	struct world *w = *state;
+	char text[BASE_HOLDERS_BYTES];
+
+	holder(w, OFD, "patient", 0);
+	ask_by(&c, w, text);
+	assert_string_equal(text, "a process that was not found within 100 ms");
+}
+
+/* The kernel knows it at once. */
+static void a_traditional_lock_needs_no_search(void **state)
+{
+	struct clock c = { .step_ns = 100000000 };
+	struct world *w = *state;
+	char text[BASE_HOLDERS_BYTES], want[64];
+
+	TEXT(want, "pid %d (elderly)", (int)holder(w, OLD, "elderly", 0));
+	ask_by(&c, w, text);
+	assert_string_equal(text, want);
 }
 
 /* Asked by a user who may not look into the process: the kernel names it only for a lock of the old kind. */
@@ -189,6 +280,10 @@ int main(void)
 		T(a_lock_of_flock_is_none_of_those),
 		T(a_name_cannot_break_the_line),
 		T(of_many_only_some_are_named),
+		T(the_search_looks_at_the_clock_between_two_files_and_ends_in_time),
+		T(a_search_that_ends_early_does_not_claim_to_have_found_all),
+		T(a_search_that_ends_before_it_has_found_one_says_so),
+		T(a_traditional_lock_needs_no_search),
 		T(what_another_user_holds_is_said_as_far_as_it_can_be),
 	};
 

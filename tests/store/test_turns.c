@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "replace_world.h"
+#include "support/fault_env.h"
 
 /* What other processes do between two steps of store_replace(). */
 struct meddler {
@@ -18,6 +19,12 @@ struct meddler {
 	int lock;   /* this one's descriptor of the lock */
 	bool took_a_turn; /* it reached STORE_STEP_TURN */
 	bool was_unlinked;
+	struct stat old; /* the file at the path before */
+	int queued;      /* a descriptor of the empty table, of a reader that waits for its lock */
+	int found;       /* what readers get during the search for holders */
+	unsigned searches;
+	const char *wanted; /* the name that a reader wants to lock */
+	int held;           /* its descriptor; -1: it could not */
 };
 
 static void step(void *ctx, enum store_step reached)
@@ -144,6 +151,142 @@ static void nothing_of_the_old_table_is_left_in_its_file(void **state)
 	assert_usable(&m->w);
 }
 
+static int exchange_before_a_reader(struct base_env *env, const char *a, const char *b)
+{
+	struct meddler *m = (struct meddler *)env;
+	int e = base_exchange(base_env_real(), a, b);
+
+	m->queued = open(m->w.path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(base_lock(base_env_real(), m->queued, BASE_LOCK_SHARED, 0), JURAT_BUSY);
+	return e;
+}
+
+static void search(struct base_env *env, int fd, char *text, size_t room)
+{
+	struct meddler *m = (struct meddler *)env;
+	struct stat st;
+
+	m->searches++;
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_ino, m->old.st_ino);
+	assert_int_equal(base_lock(base_env_real(), m->queued, BASE_LOCK_SHARED, 0), 0);
+	m->found = at_path(&m->w);
+	test_text(text, room, "pid 1 (reader)");
+}
+
+static void remove_all(struct meddler *m)
+{
+	char name[96];
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		TEXT(name, "%s%s", m->w.path, suffixes[i]);
+		unlink(name);
+	}
+}
+
+/* It reads what other users have in /proc, which takes as long as they like. */
+static void no_reader_waits_while_the_updater_searches_for_holders(void **state)
+{
+	static const struct {
+		enum store_undrained undrained;
+		enum store_changed says;
+		int result, found;
+	} rows[] = {
+		{ STORE_UNDRAINED_PUT_BACK, STORE_CHANGED, JURAT_BUSY, 1 },
+		{ STORE_UNDRAINED_EMPTY, STORE_CHANGED, JURAT_BUSY, 0 },
+		{ STORE_UNDRAINED_PROCEED, STORE_CHANGED, 0, 2 },
+		{ STORE_UNDRAINED_PROCEED, STORE_UNCHANGED, -ECANCELED, 1 },
+		{ STORE_UNDRAINED_PROCEED, STORE_UNKNOWN, -EINPROGRESS, 0 },
+	};
+	struct meddler *m = *state;
+
+	m->ops.exchange = exchange_before_a_reader;
+	m->ops.lock_holders = search;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_error err = { "" };
+		struct store_reader reader;
+		enum store_left left;
+
+		put(&m->w, 1);
+		assert_int_equal(stat(m->w.path, &m->old), 0);
+		store_reader_init(&reader, NULL, m->w.path);
+		assert_int_equal(store_lock(&reader, 0, NULL), 0);
+		m->w.firmware = 1;
+		m->w.says = rows[i].says;
+		m->w.undrained = rows[i].undrained;
+		m->searches = 0;
+		assert_int_equal(replace(&m->base, &m->w, 2, &left, &err), rows[i].result);
+		assert_int_equal(m->searches, 1);
+		assert_int_equal(m->found, rows[i].found);
+		assert_int_equal(at_path(&m->w), rows[i].found);
+		assert_string_equal(m->w.result.undrained, "pid 1 (reader)");
+		if (rows[i].result == JURAT_BUSY)
+			assert_non_null(strstr(err.text, "was still held by pid 1 (reader)"));
+		close(m->queued);
+		store_reader_done(&reader);
+		remove_all(m);
+	}
+}
+
+/* What a process of the blob's group does with a file that it finds: it locks it if the mode lets it. */
+static void lock_as_the_group(void *context)
+{
+	struct meddler *m = context;
+	struct stat st;
+
+	if (stat(m->wanted, &st) < 0 || !(st.st_mode & 0077))
+		return;
+	m->held = open(m->wanted, O_RDONLY | O_CLOEXEC);
+	if (m->held < 0 || base_lock(base_env_real(), m->held, BASE_LOCK_SHARED, 0) == 0)
+		return;
+	close(m->held);
+	m->held = -1;
+}
+
+static void name_nobody(struct base_env *env, int fd, char *text, size_t room)
+{
+	(void)env;
+	(void)fd;
+	test_text(text, room, "pid 1 (reader)");
+}
+
+/* At whichever time a reader of the group locks whichever file: the operator's choice is what counts. */
+static void no_reader_can_stop_an_update_that_is_to_proceed(void **state)
+{
+	struct meddler *m = *state;
+	unsigned locked = 0;
+	char name[96];
+
+	m->ops.lock_holders = name_nobody;
+	m->w.undrained = STORE_UNDRAINED_PROCEED;
+	m->wanted = name;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		for (unsigned k = 1;; k++) {
+			struct fault_env env = fault_env_nth(&m->base, k, 0);
+			struct jurat_error err = { "" };
+			enum store_left left;
+
+			put(&m->w, 1);
+			assert_int_equal(chmod(m->w.path, 0640), 0);
+			TEXT(name, "%s%s", m->w.path, suffixes[i]);
+			m->held = -1;
+			m->w.firmware = 1;
+			m->w.says = STORE_CHANGED;
+			env.meanwhile = lock_as_the_group;
+			env.context = m;
+			if (replace(&env.base, &m->w, 2, &left, &err) != 0)
+				FAIL_BECAUSE("'%s' before call %u: %s", suffixes[i], k, err.text);
+			if (m->held >= 0) {
+				locked++;
+				close(m->held);
+			}
+			remove_all(m);
+			if (!env.fired)
+				break;
+		}
+	assert_true(locked > 0);
+}
+
 static int set_up(void **state)
 {
 	struct meddler *m = calloc(1, sizeof(*m));
@@ -166,13 +309,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct meddler *m = *state;
-	char name[96];
 	int e;
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		TEXT(name, "%s%s", m->w.path, suffixes[i]);
-		unlink(name);
-	}
+	remove_all(m);
 	e = rmdir(m->w.dir);
 	free(m);
 	return e;
@@ -186,6 +325,8 @@ int main(void)
 		TEST(the_lock_loses_its_name_before_it_is_released),
 		TEST(a_file_that_appears_at_a_temporary_name_is_not_written),
 		TEST(nothing_of_the_old_table_is_left_in_its_file),
+		TEST(no_reader_waits_while_the_updater_searches_for_holders),
+		TEST(no_reader_can_stop_an_update_that_is_to_proceed),
 	};
 
 	return cmocka_run_group_tests_name("store_turns", tests, NULL, NULL);
