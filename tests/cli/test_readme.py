@@ -10,13 +10,13 @@ import pathlib
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "daemon"))
 from endorsements_world import Juratd  # noqa: E402
+from free_port import free_port  # noqa: E402
 from tap import Skip, case, main  # noqa: E402
 
 JURAT, JURATD = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
@@ -126,9 +126,7 @@ def on_a_tdx_host(tmp):
 def for_a_fleet(tmp):
     """With the software platform as the vendors' services, without TLS."""
     attest(tmp)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with Juratd(JURATD, "--software-platform", "jurat") as vendors:
         walk("For a fleet", tmp, [
             (r"tcp:0\.0\.0\.0:8081", f"tcp:{address}"),

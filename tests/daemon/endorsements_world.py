@@ -17,6 +17,8 @@ import threading
 import time
 import urllib.parse
 
+from free_port import free_port
+
 WAIT_S = 20
 HOP_HEADERS = ("connection", "content-length", "date", "keep-alive")
 LISTENING = re.compile(r"event=listening\b.*\baddress=\"?tcp:([0-9.]+):(\d+)")
@@ -27,7 +29,7 @@ class Juratd:
 
     def __init__(self, program, *options, under=()):
         self.command = [*under, str(program), "endorsements", "--seccomp", "kill", *map(str, options)]
-        self.port = 0
+        self.port = free_port()
         self.process = None
         self.log = collections.deque(maxlen=2000)
         self.start()

@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 from endorsements import FMSPC, SPLS, Juratd, make_certificate, roots_of  # noqa: E402
+from free_port import free_port  # noqa: E402
 from tap import Skip, case, main  # noqa: E402
 
 JURATD = sys.argv[1]
@@ -26,12 +27,6 @@ TARGETS = ["/vcek/v1/Milan/cert_chain", "/vlek/v1/Genoa/cert_chain", "/vcek/v1/T
            "/sgx/certification/v4/qe/identity?tcbEvaluationDataNumber=21", "/sgx/certification/v4/qve/identity",
            "/sgx/certification/v4/pckcrl?ca=processor", "/sgx/certification/v4/pckcrl?ca=platform&encoding=der",
            "/sgx/certification/v4/rootcacrl", "/tdx/certification/v4/tcbevaluationdatanumbers"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def metric_of(port, name):

@@ -7,16 +7,11 @@ import signal
 import socket
 import subprocess
 
+from free_port import free_port
 from tap import Skip
 
 PR_SET_PDEATHSIG = 1
 ATTEMPTS = 5
-
-
-def _free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def _end_with_parent():
@@ -32,7 +27,7 @@ class Redis:
             raise Skip("redis-server is not installed")
         self.process = None
         for _ in range(ATTEMPTS):
-            self.port = _free_port()
+            self.port = free_port()
             if self._try():
                 break
         else:
