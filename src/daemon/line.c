@@ -203,14 +203,20 @@ void line_wait(struct line *l, struct line_member *m)
 	l->stats.waiting++;
 }
 
+/* After its turn, behind addresses that have come since it was given. */
 void line_leave(struct line *l, struct line_member *m)
 {
+	struct line_address *a = m->turn;
 	struct line_place *p;
 
 	if (!m->waits)
 		return;
 	TAILQ_FOREACH(p, &m->places, of_member)
 	leave_queue(l, p);
+	if (a && a->n_waiting > 0) {
+		TAILQ_REMOVE(&l->round, a, in_round);
+		TAILQ_INSERT_TAIL(&l->round, a, in_round);
+	}
 	m->waits = false;
 	m->turn = NULL;
 	l->stats.waiting--;

@@ -46,7 +46,7 @@ void line_wait(struct line *l, struct line_member *m);
 struct line_member *line_next(struct line *l);
 /* It could not use its turn, and has the next one. */
 void line_again(struct line *l, struct line_member *m);
-/* It waits no more. */
+/* It waits no more. After its turn, its address goes behind those that have come since. */
 void line_leave(struct line *l, struct line_member *m);
 /* It has no address any more. */
 void line_end(struct line *l, struct line_member *m);

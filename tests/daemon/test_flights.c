@@ -124,10 +124,12 @@ static size_t most_vceks(const struct world *w)
 	return w->max - OTHERS * w->max / FLIGHTS_SHARE;
 }
 
-/* Until all that have come wait for a turn. */
+/* Until all that have come wait for a turn: at most one is in a thread, to find that there is none. */
 static void line_up(struct world *w)
 {
-	while (flights_stats(w->flights)->in_lane[LANE_ITS_TIME] > 0)
+	const struct flights_stats *stats = flights_stats(w->flights);
+
+	while (stats->in_lane[LANE_ITS_TIME] > 0 || stats->in_lane[LANE_TURN] > 1)
 		uv_run(&w->loop, UV_RUN_ONCE);
 }
 

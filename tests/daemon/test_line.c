@@ -78,6 +78,21 @@ static void model_again(struct model *o, int m)
 	o->n_round++;
 }
 
+/* An address whose turn it was goes behind those that have come since. */
+static void model_stop(struct model *o, int m)
+{
+	const int a = o->turn[m];
+
+	for (int i = 0; i < o->n_addresses[m]; i++)
+		model_leave(o, m, o->addresses[m][i]);
+	if (a != NONE && o->n[a] > 0) {
+		take_out(o->round, &o->n_round, a);
+		o->round[o->n_round++] = a;
+	}
+	o->waits[m] = false;
+	o->turn[m] = NONE;
+}
+
 static int n_places_of(const struct model *o, int a)
 {
 	int n = 0;
@@ -109,14 +124,15 @@ static void wait_or_leave(struct world *w, int m)
 
 	if (o->n_addresses[m] == 0)
 		return;
-	if (waits)
-		line_wait(w->line, &w->members[m]);
-	else
+	if (!waits) {
 		line_leave(w->line, &w->members[m]);
-	o->waits[m] = waits;
-	o->turn[m] = NONE;
+		model_stop(o, m);
+		return;
+	}
+	line_wait(w->line, &w->members[m]);
+	o->waits[m] = true;
 	for (int i = 0; i < o->n_addresses[m]; i++)
-		(waits ? model_enter : model_leave)(o, m, o->addresses[m][i]);
+		model_enter(o, m, o->addresses[m][i]);
 }
 
 static void end_one(struct world *w, int m)
