@@ -85,7 +85,7 @@ struct base_env_ops {
 	int (*unlock)(struct base_env *env, int fd);
 	/*
 	 * For messages: the processes that hold a lock on the file of `fd`, as far as this process may see
-	 * them and finds them within 100 ms: "pid 812 (qemu-system-x86), pid 93 (cat)". `text` holds `room`
+	 * them and finds them within 1 s: "pid 812 (qemu-system-x86), pid 93 (cat)". `text` holds `room`
 	 * bytes; BASE_HOLDERS_BYTES are enough.
 	 */
 	void (*lock_holders)(struct base_env *env, int fd, char *text, size_t room);

@@ -19,7 +19,7 @@
  * /proc, compares its file, and reads locks from its fdinfo. Any user can open so many files that this takes
  * minutes: hence a limit of time.
  */
-enum { MAX_NAMED = 4, LIMIT_MS = 100 };
+enum { MAX_NAMED = 4, LIMIT_MS = 1000 };
 
 struct found {
 	char *text;
@@ -201,6 +201,6 @@ void base_find_lock_holders(struct base_env *clock, int fd, char *text, size_t r
 	if (!is_locked)
 		add(&f, "a process that has released its lock since");
 	else
-		add(&f, f.late ? "a process that was not found within 100 ms"
+		add(&f, f.late ? "a process that was not found within 1 s"
 			       : "a process that this one cannot see");
 }
