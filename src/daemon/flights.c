@@ -15,6 +15,10 @@ enum {
 	NS_PER_MS = 1000000,
 	STALL_MS = 10 * 60 * 1000, /* no step takes as long: those of a network have time limits */
 	PLACES = 4, /* in line, for each flight that there may be: some are of several addresses */
+	/* Parts of the time after which a VCEK is forgotten. */
+	NUMBERED_SOONER =
+		360, /* so many times sooner: Intel's service has no quota, and the next begins at once */
+	TIDY_SOONER = 3600,
 };
 
 struct flight {
@@ -23,8 +27,11 @@ struct flight {
 	char *name;
 	struct source_work work;
 	void *data;
+	enum flights_class class;
 	struct flight *next_in_bucket;
-	struct flight *next;           /* in the queue of its lane, or among those that wait */
+	TAILQ_ENTRY(flight) in_lane;
+	bool is_in_lane;               /* waits for a thread */
+	struct flight *next;           /* among those that wait for their time */
 	uint64_t not_before, asked_at; /* of the loop's clock */
 };
 
@@ -38,6 +45,16 @@ struct slot {
 	struct slot *next_free;
 };
 
+/* Threads, and a queue for each class, which take turns. */
+struct lane {
+	struct {
+		TAILQ_HEAD(, flight) flights;
+		unsigned running;
+	} queues[FLIGHTS_CLASSES];
+	unsigned latest; /* class */
+	struct slot *free;
+};
+
 struct flights {
 	uv_loop_t *loop;
 	const struct source *source;
@@ -47,10 +64,7 @@ struct flights {
 	void *context;
 	struct flight *buckets[BUCKETS];
 	struct name_hash hash;
-	struct {
-		struct flight *first, **last;
-		struct slot *free;
-	} lanes[SOURCE_LANES];
+	struct lane lanes[SOURCE_LANES];
 	struct flight *waiting, **last_waiting; /* for their time */
 	struct line *line;                      /* those that wait for their turn */
 	size_t n_on_turn;
@@ -82,18 +96,37 @@ static struct flight **bucket_of(struct flights *fs, const char *name)
 	return &fs->buckets[name_hash(&fs->hash, name, strlen(name)) & (BUCKETS - 1)];
 }
 
-static unsigned class_of(const struct source_work *work)
+/* Parts of FLIGHTS_WHOLE. VCEKs wait for hours; the names of "others" are few. */
+static const struct {
+	unsigned flights, waiters, threads; /* threads: of each lane */
+} shares[FLIGHTS_CLASSES] = {
+	[FLIGHTS_VCEK] = { .flights = 12, .waiters = 6, .threads = 16 },
+	[FLIGHTS_VCEK_STOCK_ONLY] = { .flights = 1, .waiters = 2, .threads = 16 },
+	[FLIGHTS_NUMBERED] = { .flights = 1, .waiters = 3, .threads = 8 },
+	[FLIGHTS_NUMBERED_STOCK_ONLY] = { .flights = 1, .waiters = 1, .threads = 8 },
+	[FLIGHTS_OTHERS] = { .flights = 1, .waiters = 4, .threads = 16 },
+};
+
+static size_t share_of(size_t whole, unsigned parts)
 {
-	if (work->item.kind != ENDORSE_VCEK)
-		return FLIGHTS_SERVICE + endorse_item_service(&work->item);
-	return work->stock_only ? FLIGHTS_STOCK_ONLY : FLIGHTS_VCEK;
+	return (whole * parts + FLIGHTS_WHOLE - 1) / FLIGHTS_WHOLE;
 }
 
-static size_t max_of(const struct flights *fs, unsigned class)
+size_t flights_share_of_waiters(size_t all, enum flights_class class)
 {
-	const size_t share = (fs->max + FLIGHTS_SHARE - 1) / FLIGHTS_SHARE;
+	return share_of(all, shares[class].waiters);
+}
 
-	return class == FLIGHTS_VCEK ? fs->max - fs->max / FLIGHTS_SHARE * (FLIGHTS_CLASSES - 1) : share;
+/* By whether clients can invent any number of them. What is refreshed exists. */
+static enum flights_class class_of(const struct source_work *work)
+{
+	const struct endorse_item *item = &work->item;
+
+	if (item->kind == ENDORSE_VCEK)
+		return work->stock_only ? FLIGHTS_VCEK_STOCK_ONLY : FLIGHTS_VCEK;
+	if (work->newer_than == 0 && (item->kind == ENDORSE_TCB_INFO || item->update == ENDORSE_NUMBERED))
+		return work->stock_only ? FLIGHTS_NUMBERED_STOCK_ONLY : FLIGHTS_NUMBERED;
+	return FLIGHTS_OTHERS;
 }
 
 static void forget(struct flight *f)
@@ -104,11 +137,21 @@ static void forget(struct flight *f)
 		at = &(*at)->next_in_bucket;
 	*at = f->next_in_bucket;
 	f->of->stats.now--;
-	f->of->stats.of_class[class_of(&f->work)]--;
+	f->of->stats.of_class[f->class]--;
+}
+
+static void leave_lane(struct flight *f)
+{
+	TAILQ_REMOVE(&f->of->lanes[f->work.lane].queues[f->class].flights, f, in_lane);
+	f->is_in_lane = false;
 }
 
 static void free_flight(struct flight *f)
 {
+	if (f->is_in_lane) {
+		leave_lane(f);
+		f->of->stats.in_lane[f->work.lane]--;
+	}
 	line_end(f->of->line, &f->member);
 	endorse_value_done(&f->work.value);
 	free(f->name);
@@ -127,16 +170,55 @@ static void do_step(uv_work_t *work)
 
 static void after_step(uv_work_t *work, int status);
 
+/* Nobody waits for it, nor has asked for it lately; and dropping it costs no more than its place. */
+static bool is_forgotten(const struct flight *f)
+{
+	const uint64_t ms = uv_now(f->of->loop) - f->asked_at;
+
+	if (f->data)
+		return false;
+	if (f->class == FLIGHTS_NUMBERED)
+		return f->is_in_lane && ms > f->of->forgotten_ms / NUMBERED_SOONER;
+	return f->member.waits && !f->member.turn && ms >= f->of->forgotten_ms;
+}
+
+static void drop(struct flight *f)
+{
+	f->of->stats.dropped++;
+	forget(f);
+	free_flight(f);
+}
+
+/* The first of the class whose turn it is. */
+static struct flight *take_from_lane(struct flights *fs, unsigned lane)
+{
+	struct lane *l = &fs->lanes[lane];
+	struct flight *f;
+
+	for (unsigned i = 1; i <= FLIGHTS_CLASSES; i++) {
+		const unsigned class = (l->latest + i) % FLIGHTS_CLASSES;
+
+		while ((f = TAILQ_FIRST(&l->queues[class].flights)) && is_forgotten(f))
+			drop(f);
+		if (!f ||
+		    l->queues[class].running >= share_of(fs->source->ops->lanes[lane], shares[class].threads))
+			continue;
+		leave_lane(f);
+		l->queues[class].running++;
+		l->latest = class;
+		return f;
+	}
+	return NULL;
+}
+
 static void run_lane(struct flights *fs, unsigned lane)
 {
-	while (!fs->stopping && fs->lanes[lane].free && fs->lanes[lane].first) {
+	struct flight *f;
+
+	while (!fs->stopping && fs->lanes[lane].free && (f = take_from_lane(fs, lane))) {
 		struct slot *slot = fs->lanes[lane].free;
-		struct flight *f = fs->lanes[lane].first;
 
 		fs->lanes[lane].free = slot->next_free;
-		fs->lanes[lane].first = f->next;
-		if (!f->next)
-			fs->lanes[lane].last = &fs->lanes[lane].first;
 		slot->flight = f;
 		fs->n_busy++;
 		progress_begin(&fs->progress, uv_hrtime() / NS_PER_MS);
@@ -149,9 +231,8 @@ static void enter_lane(struct flight *f)
 	struct flights *fs = f->of;
 	const unsigned lane = f->work.lane;
 
-	f->next = NULL;
-	*fs->lanes[lane].last = f;
-	fs->lanes[lane].last = &f->next;
+	TAILQ_INSERT_TAIL(&fs->lanes[lane].queues[f->class].flights, f, in_lane);
+	f->is_in_lane = true;
 	fs->stats.in_lane[lane]++;
 	run_lane(fs, lane);
 }
@@ -216,7 +297,7 @@ static bool end_turn(struct flight *f)
 
 static void go_on(struct flight *f)
 {
-	if (class_of(&f->work) == FLIGHTS_VCEK && f->work.lane == turn_lane(f->of))
+	if (f->class == FLIGHTS_VCEK && f->work.lane == turn_lane(f->of))
 		line_wait(f->of->line, &f->member);
 	else
 		enter_lane(f);
@@ -276,6 +357,7 @@ static void after_step(uv_work_t *work, int status)
 	struct flight *f = take_ptr(slot->flight);
 
 	fs->stats.in_lane[slot->lane]--;
+	fs->lanes[slot->lane].queues[f->class].running--;
 	fs->n_busy--;
 	slot->next_free = fs->lanes[slot->lane].free;
 	fs->lanes[slot->lane].free = slot;
@@ -295,28 +377,24 @@ static void after_step(uv_work_t *work, int status)
 
 /* ---- flights */
 
-static bool is_full(const struct flights *fs, unsigned class)
+static bool is_full(const struct flights *fs, enum flights_class class)
 {
-	return fs->stats.of_class[class] >= max_of(fs, class);
+	return fs->stats.of_class[class] >= share_of(fs->max, shares[class].flights);
 }
 
-/* Drops the VCEKs in line that nobody has asked for any more: now and then, for there may be many. */
-static void tidy(struct flights *fs)
+/* Now and then, for there may be many. */
+static void drop_forgotten(struct flights *fs)
 {
 	const uint64_t now = uv_now(fs->loop);
 
 	if (now < fs->tidy_at)
 		return;
-	fs->tidy_at = now + fs->forgotten_ms / 60;
+	fs->tidy_at = now + fs->forgotten_ms / TIDY_SOONER;
 	for (unsigned i = 0; i < BUCKETS; i++)
 		for (struct flight *f = fs->buckets[i], *next; f; f = next) {
 			next = f->next_in_bucket;
-			if (!f->member.waits || f->member.turn || f->data ||
-			    now - f->asked_at < fs->forgotten_ms)
-				continue;
-			forget(f);
-			free_flight(f);
-			fs->stats.dropped++;
+			if (is_forgotten(f))
+				drop(f);
 		}
 }
 
@@ -342,18 +420,20 @@ static bool take_place(struct flights *fs, uint64_t address)
 
 static bool has_room(struct flights *fs, struct source_work *work, uint64_t address)
 {
-	if (class_of(work) == FLIGHTS_VCEK && is_full(fs, FLIGHTS_VCEK)) {
-		tidy(fs);
-		while (is_full(fs, FLIGHTS_VCEK) && take_place(fs, address))
+	const enum flights_class class = class_of(work);
+
+	if (class != FLIGHTS_OTHERS && is_full(fs, class)) {
+		drop_forgotten(fs);
+		while (class == FLIGHTS_VCEK && is_full(fs, class) && take_place(fs, address))
 			;
-		work->stock_only = is_full(fs, FLIGHTS_VCEK);
+		work->stock_only = is_full(fs, class);
 	}
 	return !is_full(fs, class_of(work));
 }
 
 static bool join_line(struct flight *f, uint64_t address)
 {
-	return class_of(&f->work) != FLIGHTS_VCEK || line_join(f->of->line, &f->member, address);
+	return f->class != FLIGHTS_VCEK || line_join(f->of->line, &f->member, address);
 }
 
 static struct flight *find(struct flights *fs, const char *name)
@@ -377,6 +457,8 @@ static struct flight *start(struct flights *fs, const char *name, const struct s
 	}
 	f->of = fs;
 	f->work = *work;
+	f->class = class_of(work);
+	f->asked_at = uv_now(fs->loop);
 	if (!join_line(f, address)) {
 		free_flight(f);
 		return NULL;
@@ -384,7 +466,7 @@ static struct flight *start(struct flights *fs, const char *name, const struct s
 	f->next_in_bucket = *bucket;
 	*bucket = f;
 	fs->stats.now++;
-	fs->stats.of_class[class_of(work)]++;
+	fs->stats.of_class[f->class]++;
 	return f;
 }
 
@@ -422,6 +504,11 @@ size_t flights_turns_before(const struct flights *fs, uint64_t address)
 	return line_turns_before(fs->line, address);
 }
 
+enum flights_class flight_class(const struct flight *f)
+{
+	return f->class;
+}
+
 const char *flight_name(const struct flight *f)
 {
 	return f->name;
@@ -450,7 +537,8 @@ static int open_slots(struct flights *fs, struct jurat_error *err)
 	int r = 0;
 
 	for (unsigned lane = 0; lane < SOURCE_LANES; lane++) {
-		fs->lanes[lane].last = &fs->lanes[lane].first;
+		for (unsigned class = 0; class < FLIGHTS_CLASSES; class ++)
+			TAILQ_INIT(&fs->lanes[lane].queues[class].flights);
 		for (unsigned i = 0; r == 0 && i < ops->lanes[lane]; i++) {
 			struct slot *slot = &fs->slots[fs->n_slots];
 

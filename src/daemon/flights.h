@@ -15,18 +15,19 @@ struct flights;
 struct flight;
 
 /*
- * Flights are counted by what they wait for, so that what is asked of one service leaves room for the others:
- * VCEKs, which wait for the quota of AMD's service, hours in all; the items of each service beside them; and
- * VCEKs that are looked for in the stock only, while there are as many of the first as may be.
+ * Flights are counted by class, so that items which a client can invent leave room for the others, and a
+ * class that is full can still be looked for in the stock. Each class has its share of the flights, of the
+ * threads, and of the clients that wait (flights.c has the table).
  */
-enum {
-	FLIGHTS_VCEK,
-	FLIGHTS_SERVICE, /* the first of ENDORSE_N_SERVICES */
-	FLIGHTS_STOCK_ONLY = FLIGHTS_SERVICE + ENDORSE_N_SERVICES,
+enum flights_class {
+	FLIGHTS_VCEK, /* waits for the quota of AMD's service, hours in all */
+	FLIGHTS_VCEK_STOCK_ONLY,
+	FLIGHTS_NUMBERED, /* Intel's, by FMSPC or TCB evaluation data number */
+	FLIGHTS_NUMBERED_STOCK_ONLY,
+	FLIGHTS_OTHERS, /* and all that is refreshed */
 	FLIGHTS_CLASSES
 };
-/* Of `max` flights, each class but the first may have one in so many, and the first has the rest. */
-enum { FLIGHTS_SHARE = 16 };
+enum { FLIGHTS_WHOLE = 16 /* shares of it */ };
 /* The status of a VCEK that had to give its place to one of an address that has less. */
 enum { FLIGHTS_TOO_MANY = 429 };
 
@@ -40,7 +41,8 @@ struct flights_stats {
  * landed    called on the loop with a finished flight, whose memory ends with the call; `work` may be taken
  *           from
  * max       of flights at a time
- * forgotten_ms  after which a VCEK that nobody has asked for gives its place to any other
+ * forgotten_ms  after which a VCEK that nobody has asked for gives its place to any other; the NUMBERED ones
+ *           much sooner
  * Returns   0; what source->ops->open() returns; -ENOMEM. Borrows `source`
  */
 JURAT_MUST_CHECK int flights_new(uv_loop_t *loop, const struct source *source, size_t max,
@@ -50,7 +52,8 @@ JURAT_MUST_CHECK int flights_new(uv_loop_t *loop, const struct source *source, s
  * The flight for a work, a running one if there is one of that name; NULL: its class has as many as may
  * be, or out of memory. While there are as many VCEKs as may be, another's takes the place of one that nobody
  * waits for, or has asked for lately, or of the last one of the address that has most, which lands at once
- * with FLIGHTS_TOO_MANY; or else it is for the stock only.
+ * with FLIGHTS_TOO_MANY; or else it is for the stock only. So it is with NUMBERED ones, but that addresses
+ * do not count.
  *
  * address  who asks, as a number (daemon/address.h): the flight has its turns, too
  */
@@ -58,6 +61,9 @@ struct flight *flights_join(struct flights *fs, const char *name, const struct s
 			    uint64_t address);
 /* How many VCEKs are asked for before a next one of this address, if none comes. */
 size_t flights_turns_before(const struct flights *fs, uint64_t address);
+/* Of `all` clients that may wait, how many for flights of a class. */
+size_t flights_share_of_waiters(size_t all, enum flights_class class);
+enum flights_class flight_class(const struct flight *f);
 /* Names and contents for landed(). */
 const char *flight_name(const struct flight *f);
 struct source_work *flight_work(struct flight *f);

@@ -119,7 +119,7 @@ static unsigned come_again_s(const struct requests *s, const struct endorse_item
 {
 	uint64_t seconds = COME_AGAIN_S;
 
-	if (endorse_item_service(item) == ENDORSE_AMD_KDS)
+	if (item->kind == ENDORSE_VCEK)
 		seconds = (flights_turns_before(s->flights, address) + 1) * s->options.kds_interval_ms / 1000;
 	if (seconds < COME_AGAIN_S)
 		seconds = COME_AGAIN_S;
@@ -129,9 +129,9 @@ static unsigned come_again_s(const struct requests *s, const struct endorse_item
 static void ask_to_come_again(struct requests *s, const struct requests_query *q, struct web_request *r,
 			      const char *why)
 {
-	const bool kds = endorse_item_service(&q->item) == ENDORSE_AMD_KDS;
+	const bool vcek = q->item.kind == ENDORSE_VCEK;
 
-	answer_text(s, q, r, kds ? MHD_HTTP_TOO_MANY_REQUESTS : MHD_HTTP_SERVICE_UNAVAILABLE, why,
+	answer_text(s, q, r, vcek ? MHD_HTTP_TOO_MANY_REQUESTS : MHD_HTTP_SERVICE_UNAVAILABLE, why,
 		    come_again_s(s, &q->item, web_request_address(r)));
 }
 
@@ -171,40 +171,66 @@ static void leave(struct requests *s, struct requests_waiter *w)
 	*w->link = w->next;
 	if (w->next)
 		w->next->link = w->link;
-	*w->link_by_time = w->later;
-	if (w->later)
-		w->later->link_by_time = w->link_by_time;
-	else
-		s->latest = w->link_by_time;
+	TAILQ_REMOVE(&s->classes[w->class].waiters, w, in_class);
+	s->classes[w->class].n--;
 	s->n_waiting--;
 }
 
 static void on_timer(uv_timer_t *timer);
 
+static struct requests_waiter *earliest(const struct requests *s)
+{
+	struct requests_waiter *found = NULL;
+
+	for (unsigned i = 0; i < FLIGHTS_CLASSES; i++) {
+		struct requests_waiter *w = TAILQ_FIRST(&s->classes[i].waiters);
+
+		if (w && (!found || w->until < found->until))
+			found = w;
+	}
+	return found;
+}
+
 static void set_timer(struct requests *s)
 {
 	const uint64_t now = uv_now(s->loop);
+	const struct requests_waiter *w = earliest(s);
 
-	if (s->earliest)
-		uv_timer_start(&s->timer, on_timer, s->earliest->until > now ? s->earliest->until - now : 0,
-			       0);
+	if (w)
+		uv_timer_start(&s->timer, on_timer, w->until > now ? w->until - now : 0, 0);
 	else
 		uv_timer_stop(&s->timer);
+}
+
+/* Its flight goes on: it finds the item when it comes again. */
+static void send_away(struct requests *s, struct requests_waiter *w, const char *why)
+{
+	leave(s, w);
+	s->stats.waited_in_vain++;
+	ask_to_come_again(s, &w->query, w->request, why);
+	free(w);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct requests *s = timer->data;
+	struct requests_waiter *w;
 
-	while (s->earliest && s->earliest->until <= uv_now(s->loop)) {
-		struct requests_waiter *w = s->earliest;
-
-		leave(s, w);
-		s->stats.waited_in_vain++;
-		ask_to_come_again(s, &w->query, w->request, "the item is not available yet");
-		free(w);
-	}
+	while ((w = earliest(s)) && w->until <= uv_now(s->loop))
+		send_away(s, w, "the item is not available yet");
 	set_timer(s);
+}
+
+/*
+ * As many as may be wait: whoever has waited longest makes room. So those who come find what is in the
+ * stock, which takes less time than that, however many wait for what is not there.
+ */
+static void make_room(struct requests *s, enum flights_class class)
+{
+	const size_t max = flights_share_of_waiters(s->options.max_waiting, class);
+
+	while (s->classes[class].n > 0 && s->classes[class].n >= max)
+		send_away(s, TAILQ_FIRST(&s->classes[class].waiters), "too many requests are waiting");
 }
 
 static void wait_for(struct requests *s, struct flight *f, const struct requests_query *q,
@@ -217,8 +243,10 @@ static void wait_for(struct requests *s, struct flight *f, const struct requests
 		answer_text(s, q, r, MHD_HTTP_SERVICE_UNAVAILABLE, "not enough memory", COME_AGAIN_S);
 		return;
 	}
+	make_room(s, flight_class(f));
 	w->query = *q;
 	w->request = r;
+	w->class = flight_class(f);
 	web_request_set_data(r, w);
 	w->until = uv_now(s->loop) + s->options.wait_ms;
 	w->next = *first;
@@ -226,11 +254,10 @@ static void wait_for(struct requests *s, struct flight *f, const struct requests
 		w->next->link = &w->next;
 	w->link = first;
 	*first = w;
-	w->link_by_time = s->latest;
-	*s->latest = w;
-	s->latest = &w->later;
+	TAILQ_INSERT_TAIL(&s->classes[w->class].waiters, w, in_class);
+	s->classes[w->class].n++;
 	s->n_waiting++;
-	if (s->earliest == w)
+	if (s->n_waiting == 1)
 		set_timer(s);
 }
 
@@ -302,7 +329,8 @@ static void on_landed(void *context, struct flight *f)
 		const struct endorse_value *value = work->value.body || !e ? &work->value : shelf_value(e);
 
 		if (work->stock_only && work->status == MHD_HTTP_TOO_MANY_REQUESTS)
-			ask_to_come_again(s, &w->query, w->request, "too many VCEKs are waiting");
+			ask_to_come_again(s, &w->query, w->request,
+					  "too many items are waiting for the service");
 		else if (work->status == MHD_HTTP_OK && value->body)
 			answer_landed(s, w, work, value, shared);
 		else
@@ -349,9 +377,9 @@ static void serve_item(struct requests *s, const struct requests_query *q, struc
 		return;
 	}
 	f = flights_join(s->flights, name, &work, web_request_address(r));
-	if (f && s->n_waiting < s->options.max_waiting)
+	if (f)
 		wait_for(s, f, q, r);
-	else /* of a flight that goes on, it finds the item when it comes again */
+	else
 		ask_to_come_again(s, q, r, "too many requests are waiting");
 }
 
@@ -498,7 +526,8 @@ int requests_new(uv_loop_t *loop, const struct requests_options *options, struct
 		return jurat_fail_memory(err);
 	s->loop = loop;
 	s->options = *options;
-	s->latest = &s->earliest;
+	for (unsigned i = 0; i < FLIGHTS_CLASSES; i++)
+		TAILQ_INIT(&s->classes[i].waiters);
 	uv_timer_init(loop, &s->timer);
 	uv_timer_init(loop, &s->slow_timer);
 	s->timer.data = s->slow_timer.data = s;
@@ -531,7 +560,7 @@ void requests_stop(struct requests *s)
 	struct requests_waiter *w;
 	struct requests_slow *slow;
 
-	while ((w = s->earliest)) {
+	while ((w = earliest(s))) {
 		leave(s, w);
 		answer_text(s, &w->query, w->request, MHD_HTTP_SERVICE_UNAVAILABLE, "the service is stopping",
 			    COME_AGAIN_S);

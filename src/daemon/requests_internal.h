@@ -2,6 +2,8 @@
 #ifndef DAEMON_REQUESTS_INTERNAL_H
 #define DAEMON_REQUESTS_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "daemon/requests.h"
 
 /* What requests.c (requests) and requests_more.c (their edges, metrics) share. */
@@ -28,8 +30,9 @@ struct requests_waiter {
 	struct requests_query query;
 	struct web_request *request;
 	uint64_t until;
-	struct requests_waiter *next, **link;          /* of the flight */
-	struct requests_waiter *later, **link_by_time; /* all have the same patience */
+	enum flights_class class;
+	struct requests_waiter *next, **link;  /* of the flight */
+	TAILQ_ENTRY(requests_waiter) in_class; /* by time: all have the same patience */
 };
 
 struct requests_slow {
@@ -45,7 +48,10 @@ struct requests {
 	struct shelf *shelf;
 	struct flights *flights;
 	uv_timer_t timer, slow_timer;
-	struct requests_waiter *earliest, **latest;
+	struct {
+		TAILQ_HEAD(, requests_waiter) waiters;
+		size_t n;
+	} classes[FLIGHTS_CLASSES];
 	struct requests_slow *slow;
 	size_t n_waiting;
 	unsigned n_outages, n_closed;

@@ -106,7 +106,7 @@ void requests_describe(const struct requests *s, const struct web_stats *web, st
 	metrics_one(to, "juratd_endorsements_flights_refused", "counter",
 		    "Requests refused because too many items were being obtained.", flights->refused);
 	metrics_one(to, "juratd_endorsements_flights_dropped", "counter",
-		    "Waiting VCEKs replaced by others: without a recent request, or of an address with more.",
+		    "Items no longer waiting for a service: no recent request, or the address had the most.",
 		    flights->dropped);
 	metrics_one(to, "juratd_endorsements_refreshes", "counter",
 		    "Items requested again before they expired.", s->stats.refreshes);

@@ -61,6 +61,7 @@ struct web {
 	struct web_request *suspended;
 	struct web_stats stats;
 	bool draining, closing; /* closing: no request begins any more */
+	bool resumed;           /* a connection, since libmicrohttpd has run last */
 	void (*drained)(void *context);
 	void *drained_context;
 };
@@ -462,6 +463,7 @@ static void end_request(struct web_request *r)
 	leave_suspended(r);
 	begin_wait(r->of);
 	MHD_resume_connection(r->connection);
+	r->web->resumed = true;
 	run_soon(r->web);
 }
 
@@ -517,8 +519,9 @@ static bool run_daemon(struct web *w)
 	bool more = true;
 
 	for (int i = 0; more && i < RUNS_AT_ONCE; i++) {
+		w->resumed = false; /* when one request answers another, which MHD_get_timeout() leaves out */
 		MHD_run(w->daemon);
-		more = MHD_get_timeout(w->daemon, &ms) == MHD_YES && ms == 0;
+		more = w->resumed || (MHD_get_timeout(w->daemon, &ms) == MHD_YES && ms == 0);
 	}
 	return more;
 }

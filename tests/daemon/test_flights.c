@@ -6,13 +6,18 @@
 #include "daemon/flights.h"
 
 /* How many flights there may be of what, and when those that wait go on. */
-enum { MAX = 64, MANY = 8192, OTHERS = 4, HOUR_MS = 3600000 };
+enum { MAX = 64, MANY = 8192, SHARE = MAX / 16, HOUR_MS = 3600000, ALIVE_MS = 20000 };
 enum { SOME = 40, ADDRESS = 1, ANOTHER, A_THIRD };
 
-/* Lanes of the source: what is looked for by itself, and what needs a turn, which the test gives. */
-enum { LANE_ITS_TIME, LANE_TURN };
+/*
+ * Lanes of the source: what is looked for by itself; what needs a turn, which the test gives; and a service,
+ * for what has AT_SERVICE as its roots, which answers TCB infos when the test lets it.
+ */
+enum { LANE_ITS_TIME, LANE_TURN, LANE_SERVICE, AT_SERVICE = 1 };
 
 static atomic_uint turns; /* that are to be had */
+static uv_sem_t answers;
+static atomic_uint n_at_service;
 
 struct world {
 	uv_loop_t loop;
@@ -40,6 +45,14 @@ static void step(void *slot, struct source_work *work)
 	work->state = 0;
 	if (work->lane == LANE_ITS_TIME && work->wait_ms > 0)
 		return;
+	if (work->lane == LANE_ITS_TIME && work->roots == AT_SERVICE && !work->stock_only) {
+		work->lane = LANE_SERVICE;
+		return;
+	}
+	if (work->lane == LANE_SERVICE && work->item.kind == ENDORSE_TCB_INFO) {
+		atomic_fetch_add(&n_at_service, 1);
+		uv_sem_wait(&answers);
+	}
 	if (work->lane == LANE_ITS_TIME && work->item.kind == ENDORSE_VCEK && !work->stock_only) {
 		work->lane = LANE_TURN;
 		return;
@@ -66,6 +79,7 @@ static void on_landed(void *context, struct flight *f)
 
 static void on_alive(uv_timer_t *timer)
 {
+	assert_false("the test hangs");
 }
 
 static void on_idle(void *context)
@@ -74,20 +88,24 @@ static void on_idle(void *context)
 
 static void begin(struct world *w, size_t max, uint64_t forgotten_ms)
 {
-	static const struct source_ops ops = { .name = "test",
-					       .lanes = { [LANE_ITS_TIME] = 1, [LANE_TURN] = 4 },
-					       .turn_lane = LANE_TURN,
-					       .open = open_slot,
-					       .close = close_slot,
-					       .step = step };
+	static const struct source_ops ops = {
+		.name = "test",
+		.lanes = { [LANE_ITS_TIME] = 1, [LANE_TURN] = 4, [LANE_SERVICE] = 4 },
+		.turn_lane = LANE_TURN,
+		.open = open_slot,
+		.close = close_slot,
+		.step = step
+	};
 	static const struct source source = { .ops = &ops };
 	struct jurat_error err;
 
 	*w = (struct world){ .max = max };
 	atomic_store(&turns, 0);
+	atomic_store(&n_at_service, 0);
+	assert_int_equal(uv_sem_init(&answers, 0), 0);
 	assert_int_equal(uv_loop_init(&w->loop), 0);
 	uv_timer_init(&w->loop, &w->alive);
-	uv_timer_start(&w->alive, on_alive, 60000, 0);
+	uv_timer_start(&w->alive, on_alive, ALIVE_MS, 0);
 	assert_int_equal(flights_new(&w->loop, &source, max, forgotten_ms, on_landed, w, &w->flights, &err),
 			 0);
 }
@@ -96,12 +114,15 @@ static void end(struct world *w)
 {
 	flights_stop(w->flights);
 	uv_timer_stop(&w->alive);
+	for (unsigned i = 0; i < 4; i++) /* threads at the service */
+		uv_sem_post(&answers);
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	flights_idle(w->flights, on_idle, NULL);
 	flights_free(w->flights);
 	uv_close((uv_handle_t *)&w->alive, NULL);
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&w->loop), 0);
+	uv_sem_destroy(&answers);
 }
 
 static struct flight *join(struct world *w, char letter, unsigned n, enum endorse_kind kind, uint64_t wait_ms,
@@ -119,9 +140,25 @@ static struct flight *join_vcek(struct world *w, char letter, unsigned n, uint64
 	return join(w, letter, n, ENDORSE_VCEK, 0, address);
 }
 
+/* What the service has to be asked for. */
+static struct flight *join_at_service(struct world *w, char letter, unsigned n, struct endorse_item item,
+				      int64_t newer_than)
+{
+	const struct source_work work = { .item = item, .roots = AT_SERVICE, .newer_than = newer_than };
+	char name[32];
+
+	TEXT(name, "%c%u", letter, n);
+	return flights_join(w->flights, name, &work, ADDRESS);
+}
+
+static struct flight *join_tcb_info(struct world *w, char letter, unsigned n)
+{
+	return join_at_service(w, letter, n, (struct endorse_item){ .kind = ENDORSE_TCB_INFO }, 0);
+}
+
 static size_t most_vceks(const struct world *w)
 {
-	return w->max - OTHERS * w->max / FLIGHTS_SHARE;
+	return w->max * 12 / 16;
 }
 
 /* Until all that have come wait for a turn: at most one is in a thread, to find that there is none. */
@@ -161,13 +198,13 @@ static void as_many_vceks_as_may_be_leave_room_for_everything_else(void **state)
 	fill_with_vceks(&w, ADDRESS);
 	for (; n < MAX && join_vcek(&w, 's', n, ADDRESS); n++)
 		assert_true(flight_work(join_vcek(&w, 's', n, ADDRESS))->stock_only);
-	assert_int_equal(n, MAX / FLIGHTS_SHARE);
+	assert_int_equal(n, SHARE);
 	assert_non_null(join_vcek(&w, 'v', 0, ADDRESS)); /* is there */
 	for (n = 0; n < MAX && join(&w, 't', n, ENDORSE_TCB_INFO, 0, ADDRESS); n++)
 		;
-	assert_int_equal(n, MAX / FLIGHTS_SHARE);
+	assert_int_equal(n, 2 * SHARE); /* with those of the stock only */
 	assert_non_null(join(&w, 'c', 0, ENDORSE_VCEK_CHAIN, 0, ADDRESS));
-	while (w.n_landed < 2 * MAX / FLIGHTS_SHARE + 1)
+	while (w.n_landed < 3 * SHARE + 1)
 		uv_run(&w.loop, UV_RUN_ONCE);
 	assert_non_null(join(&w, 't', 0, ENDORSE_TCB_INFO, 0, ADDRESS)); /* again */
 	assert_int_equal(flights_stats(w.flights)->dropped, 0);
@@ -192,6 +229,105 @@ static void a_vcek_that_nobody_asks_for_any_more_gives_its_place_to_another(void
 	assert_non_null(join_vcek(&w, 'x', 0, ADDRESS)); /* the line is whole */
 	give_turns(&w, 4);
 	assert_memory_equal(w.landed, "uuwx", 4);
+	end(&w);
+}
+
+static void made_up_numbers_leave_room_for_everything_else(void **state)
+{
+	const struct endorse_item by_number = { .kind = ENDORSE_QE_IDENTITY,
+						.update = ENDORSE_NUMBERED,
+						.number = 7 };
+	const struct endorse_item tcb_info = { .kind = ENDORSE_TCB_INFO };
+	struct world w;
+
+	begin(&w, MAX, HOUR_MS);
+	for (unsigned i = 0; i < SHARE; i++)
+		assert_false(flight_work(join_tcb_info(&w, 't', i))->stock_only);
+	for (unsigned i = 0; i < SHARE; i++) /* numbers of identities can be invented, too */
+		assert_true(flight_work(join_at_service(&w, 's', i, by_number, 0))->stock_only);
+	assert_null(join_tcb_info(&w, 's', SHARE));
+	assert_false(flight_work(join_at_service(&w, 'r', 0, tcb_info, 1))->stock_only); /* a refresh */
+	assert_non_null(join(&w, 'q', 0, ENDORSE_QE_IDENTITY, 0, ADDRESS));
+	assert_non_null(join(&w, 'p', 0, ENDORSE_PCK_CRL, 0, ADDRESS));
+	assert_non_null(join(&w, 'n', 0, ENDORSE_TCB_NUMBERS, 0, ADDRESS));
+	assert_non_null(join_vcek(&w, 'v', 0, ADDRESS));
+	end(&w);
+}
+
+static void made_up_numbers_use_half_of_the_threads(void **state)
+{
+	const struct endorse_item identity = { .kind = ENDORSE_QE_IDENTITY };
+	struct world w;
+
+	begin(&w, MANY, HOUR_MS);
+	for (unsigned i = 0; i < SOME; i++)
+		assert_non_null(join_tcb_info(&w, 't', i));
+	line_up(&w);
+	for (unsigned i = 0; i < SOME; i++)
+		assert_non_null(join_at_service(&w, 'q', i, identity, 0));
+	while (w.n_landed < SOME)
+		uv_run(&w.loop, UV_RUN_ONCE);
+	assert_null(memchr(w.landed, 't', SOME));
+	assert_true(atomic_load(&n_at_service) <= 2);
+	end(&w);
+}
+
+static void classes_take_turns_at_a_thread(void **state)
+{
+	struct world w;
+
+	begin(&w, MAX, HOUR_MS);
+	for (unsigned i = 0; i < SHARE; i++)
+		assert_non_null(join(&w, 't', i, ENDORSE_TCB_INFO, 0, ADDRESS));
+	for (unsigned i = 0; i < SHARE; i++)
+		assert_non_null(join(&w, 'q', i, ENDORSE_QE_IDENTITY, 0, ADDRESS));
+	while (w.n_landed < 2 * SHARE)
+		uv_run(&w.loop, UV_RUN_ONCE);
+	assert_memory_equal(w.landed, "tqtqtqtq", 2 * SHARE);
+	end(&w);
+}
+
+/* As many as half of the threads are on their way, the others wait for one. */
+static void fill_with_tcb_infos(struct world *w)
+{
+	const unsigned threads = 2;
+
+	for (unsigned i = 0; i < SHARE; i++)
+		assert_false(flight_work(join_tcb_info(w, i < threads ? 't' : 'n', i))->stock_only);
+	line_up(w);
+	for (const uint64_t begin_ms = uv_now(&w->loop); uv_now(&w->loop) == begin_ms;)
+		uv_run(&w->loop, UV_RUN_NOWAIT);
+}
+
+static void a_made_up_number_that_nobody_waits_for_gives_its_place_to_another(void **state)
+{
+	static int waiter;
+	struct world w;
+
+	begin(&w, MAX, 0);
+	fill_with_tcb_infos(&w);
+	*flight_data(join_tcb_info(&w, 'n', SHARE - 1)) = &waiter;
+	assert_false(flight_work(join_tcb_info(&w, 'a', 0))->stock_only);
+	assert_int_equal(flights_stats(w.flights)->dropped, 1);
+	assert_true(flight_work(join_tcb_info(&w, 'a', 1))->stock_only);
+	end(&w);
+}
+
+static void the_service_is_not_asked_for_a_made_up_number_that_nobody_waits_for(void **state)
+{
+	static int waiter;
+	struct world w;
+
+	begin(&w, MAX, 0);
+	fill_with_tcb_infos(&w);
+	*flight_data(join_tcb_info(&w, 'n', SHARE - 1)) = &waiter;
+	for (unsigned i = 0; i < SHARE; i++)
+		uv_sem_post(&answers);
+	while (flights_stats(w.flights)->now > 0)
+		uv_run(&w.loop, UV_RUN_ONCE);
+	assert_int_equal(flights_stats(w.flights)->dropped, 1);
+	assert_int_equal(w.n_landed, SHARE - 1);
+	assert_int_equal(atomic_load(&n_at_service), SHARE - 1);
 	end(&w);
 }
 
@@ -311,6 +447,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_vceks_as_may_be_leave_room_for_everything_else),
 		cmocka_unit_test(a_vcek_that_nobody_asks_for_any_more_gives_its_place_to_another),
+		cmocka_unit_test(made_up_numbers_leave_room_for_everything_else),
+		cmocka_unit_test(made_up_numbers_use_half_of_the_threads),
+		cmocka_unit_test(classes_take_turns_at_a_thread),
+		cmocka_unit_test(a_made_up_number_that_nobody_waits_for_gives_its_place_to_another),
+		cmocka_unit_test(the_service_is_not_asked_for_a_made_up_number_that_nobody_waits_for),
 		cmocka_unit_test(the_earliest_goes_on_first_whoever_began_to_wait_first),
 		cmocka_unit_test(one_address_with_thousands_of_chips_delays_another_by_one),
 		cmocka_unit_test(addresses_take_turns_one_chip_each),
@@ -319,5 +460,6 @@ int main(void)
 		cmocka_unit_test(places_are_bounded_and_shared),
 	};
 
+	setenv("UV_THREADPOOL_SIZE", "9", 1); /* of all lanes */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
