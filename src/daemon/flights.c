@@ -15,9 +15,8 @@ enum {
 	NS_PER_MS = 1000000,
 	STALL_MS = 10 * 60 * 1000, /* no step takes as long: those of a network have time limits */
 	PLACES = 4, /* in line, for each flight that there may be: some are of several addresses */
-	/* Parts of the time after which a VCEK is forgotten. */
-	NUMBERED_SOONER =
-		360, /* so many times sooner: Intel's service has no quota, and the next begins at once */
+	/* Parts of the hour after which a VCEK is forgotten: 30 s, which is more than a client's wait. */
+	NUMBERED_SOONER = 120,
 	TIDY_SOONER = 3600,
 };
 

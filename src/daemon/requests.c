@@ -129,9 +129,9 @@ static unsigned come_again_s(const struct requests *s, const struct endorse_item
 static void ask_to_come_again(struct requests *s, const struct requests_query *q, struct web_request *r,
 			      const char *why)
 {
-	const bool vcek = q->item.kind == ENDORSE_VCEK;
+	const bool kds = endorse_item_service(&q->item) == ENDORSE_AMD_KDS;
 
-	answer_text(s, q, r, vcek ? MHD_HTTP_TOO_MANY_REQUESTS : MHD_HTTP_SERVICE_UNAVAILABLE, why,
+	answer_text(s, q, r, kds ? MHD_HTTP_TOO_MANY_REQUESTS : MHD_HTTP_SERVICE_UNAVAILABLE, why,
 		    come_again_s(s, &q->item, web_request_address(r)));
 }
 

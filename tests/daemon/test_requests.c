@@ -293,7 +293,7 @@ static void only_for_vceks_is_it_long_until_the_client_is_to_come_again(void **s
 		ask(&w, i, CHAIN);
 	assert_status(&w, 0, "HTTP/1.1 429");
 	assert_true(retry_after(&w, 0) >= KDS_INTERVAL_MS / 1000);
-	assert_status(&w, VCEKS, "HTTP/1.1 503");
+	assert_status(&w, VCEKS, "HTTP/1.1 429");
 	assert_int_equal(retry_after(&w, VCEKS), 5);
 	end(&w);
 }
