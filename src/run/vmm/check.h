@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RUN_VMM_CHECK_H
+#define RUN_VMM_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "run/platform.h"
+#include "run/vmm/protocol.h"
+
+/*
+ * Checks of a VMM's answers to KVM_EXIT_SNP_REQ_CERTS and KVM_EXIT_TDX. A check is a function that gives exits
+ * to vCPUs and judges what the VMM does; while it waits, check_wait() serves all connections in one thread, and
+ * calls the handlers below in the middle of the VMM's KVM_RUN.
+ */
+struct check_vmm;  /* the VMM under test: its processes, VMs, vCPUs, slots, the platform below (session.c) */
+struct check_vcpu; /* one of its vCPUs that has called KVM_RUN */
+
+enum check_verdict { CHECK_HELD, CHECK_FAILED, CHECK_SKIPPED /* with the reason */ };
+
+struct check_result {
+	enum check_verdict verdict;
+	char text[512]; /* what was expected and what the VMM did; why it was skipped */
+	uint64_t exits; /* that were made for it */
+};
+
+struct check {
+	const char *name; /* "snp-ret-known" */
+	unsigned tee;     /* RUN_SEV_SNP or RUN_TDX */
+	const char *says; /* what the kernel's or GHCI's words demand, one sentence */
+	const char *spec; /* public document and section */
+	void (*run)(struct check_vmm *vmm, struct check_result *result);
+};
+extern const struct check check_snp_list[], check_tdx_list[]; /* each ends with name NULL */
+
+/* An exit, and what the VMM made of it. */
+struct check_exit {
+	uint32_t reason;
+	uint8_t body[96]; /* kvm_run from offset 32 */
+	uint32_t kick_us;
+	bool kick_flag;
+	/* Called when the VMM's KVM_RUN completes it, before anything else happens: signs, judges. May be NULL. */
+	void (*completing)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
+			   void *ctx);
+	void *ctx;
+	/* set by the session */
+	bool completed, immediate_exit;
+	uint64_t ret, npages, took_ns; /* as the VMM left them; from the exit to its completion */
+	uint64_t
+		complete_with; /* set by `completing`: -errno that KVM_RUN returns, such as EINVAL; 0: none */
+};
+
+/* Any vCPU that can run, or the n-th of them (0: first); waits for it. NULL: there is none: skip the check. */
+struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n);
+/* Makes `exit` the answer to the vCPU's next KVM_RUN; borrowed until it is completed. */
+void check_give(struct check_vcpu *vcpu, struct check_exit *exit);
+/*
+ * Serves until *done, or for timeout_ms. 0; -ETIMEDOUT; -ECHILD the VMM has ended; -ENODEV the vCPU of a given
+ * exit is gone. check_exit_and_wait(): both for one exit.
+ */
+JURAT_MUST_CHECK int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms);
+JURAT_MUST_CHECK int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu,
+					 struct check_exit *exit, unsigned timeout_ms);
+/* Lets the guest run for so long between exits; the VMM gets EINTR at its end. */
+void check_run_guest(struct check_vcpu *vcpu, unsigned us);
+
+/* Guest memory of the VM under test. -EFAULT as a guest would see it. */
+int check_read(struct check_vmm *vmm, uint64_t gpa, void *to, size_t n);
+int check_write(struct check_vmm *vmm, uint64_t gpa, const void *from, size_t n);
+/* `pages` of RAM that the VM does not use, page-aligned; 0: there are not so many. The same at each call. */
+uint64_t check_ram(struct check_vmm *vmm, uint64_t pages);
+/* An address in no slot; in a read-only one; the last page of the highest slot. 0: there is none. */
+uint64_t check_hole(struct check_vmm *vmm), check_rom(struct check_vmm *vmm),
+	check_last_page(struct check_vmm *vmm);
+
+/* The platform below: firmware, certificates, TD, quoting service. `work` is called whenever check_wait() idles
+ * (poll(2) without a wait while it is set): an updater that changes the TCB as fast as it can. */
+struct run_platform *check_platform(struct check_vmm *vmm);
+void check_set_work(struct check_vmm *vmm, void (*work)(struct check_vmm *vmm, void *ctx), void *ctx);
+/* Whether somebody holds a lock on the certificate blob now. */
+bool check_blob_locked(struct check_vmm *vmm);
+uint64_t check_random(struct check_vmm *vmm); /* from --seed */
+
+/* Verdicts. The first failure of a check stays. */
+__attribute__((format(printf, 2, 3))) void check_fail(struct check_result *result, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void check_skip(struct check_result *result, const char *format, ...);
+
+/*
+ * `jurat run --vmm`: options->argv is the VMM. Prints nothing: `report` gets each check before (result NULL) and
+ * after it has run. Returns 0 all hold; 1 one does not, or the VMM ended early; -errno it could not be tested.
+ */
+struct check_options {
+	const struct run_options *run;
+	const char *const *only; /* names; NULL: all of run->tees */
+	size_t n_only;
+	uint64_t gpa;     /* of the memory that the checks use; 0: found */
+	bool own_kvm;     /* never the real one */
+	unsigned exits;   /* of the check under load; 0: 2000 */
+	unsigned wait_ms; /* for the VMM's first KVM_RUN; 0: 30000 */
+	void (*report)(void *ctx, const struct check *check, const struct check_result *result);
+	void *ctx;
+};
+JURAT_MUST_CHECK int check_vmm(const struct check_options *options, struct jurat_error *err);
+
+#endif
