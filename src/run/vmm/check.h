@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "run/platform.h"
 #include "run/vmm/protocol.h"
+#include "run/vmm/qgs_faults.h"
 
 /*
  * Checks of a VMM's answers to KVM_EXIT_SNP_REQ_CERTS and KVM_EXIT_TDX. A check is a function that gives exits
@@ -31,6 +32,7 @@ struct check {
 	const char *says; /* what the kernel's or GHCI's words demand, one sentence */
 	const char *spec; /* public document and section */
 	void (*run)(struct check_vmm *vmm, struct check_result *result);
+	bool slow; /* takes tens of seconds: run only when named, otherwise skipped for that reason */
 };
 extern const struct check check_snp_list[], check_tdx_list[]; /* each ends with name NULL */
 
@@ -47,12 +49,14 @@ struct check_exit {
 	/* set by the session */
 	bool completed, immediate_exit;
 	uint64_t ret, npages, took_ns; /* as the VMM left them; from the exit to its completion */
+	uint64_t info[4];              /* the same for KVM_EXIT_TDX's r11 to r14, kvm_run from offset 64 */
 	uint64_t
 		complete_with; /* set by `completing`: -errno that KVM_RUN returns, such as EINVAL; 0: none */
 };
 
 /* Any vCPU that can run, or the n-th of them (0: first); waits for it. NULL: there is none: skip the check. */
 struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n);
+uint64_t check_vcpu_id(const struct check_vcpu *vcpu); /* the argument of KVM_CREATE_VCPU */
 /* Makes `exit` the answer to the vCPU's next KVM_RUN; borrowed until it is completed. */
 void check_give(struct check_vcpu *vcpu, struct check_exit *exit);
 /*
@@ -78,6 +82,11 @@ uint64_t check_hole(struct check_vmm *vmm), check_rom(struct check_vmm *vmm),
  * (poll(2) without a wait while it is set): an updater that changes the TCB as fast as it can. */
 struct run_platform *check_platform(struct check_vmm *vmm);
 void check_set_work(struct check_vmm *vmm, void (*work)(struct check_vmm *vmm, void *ctx), void *ctx);
+/* The quoting service of the run, which the VMM was started with. The session polls and serves it. */
+struct qgs_faults *check_qgs(struct check_vmm *vmm);
+/* Gets each KVM_SIGNAL_MSI of the VM under test, during the VMM's call. true: the VM must not get it. */
+typedef bool check_msi_fn(struct check_vmm *vmm, uint64_t address, uint32_t data, void *ctx);
+void check_set_msi(struct check_vmm *vmm, check_msi_fn *msi, void *ctx);
 /* Whether somebody holds a lock on the certificate blob now. */
 bool check_blob_locked(struct check_vmm *vmm);
 uint64_t check_random(struct check_vmm *vmm); /* from --seed */

@@ -27,7 +27,10 @@ enum vmm_event_kind {
 	VMM_EVENT_REQ_CERTS, /* KVM_SEV_SNP_ENABLE_REQ_CERTS: a -errno that the VMM gets */
 	/* on the vCPU's connection */
 	VMM_EVENT_RUN, /* KVM_RUN with nothing pending: a immediate_exit, b mp_state, c ret as the VMM left it */
-	/* KVM_RUN completes the exit that was made: a immediate_exit, c ret, d npages, both as the VMM left them */
+	/*
+	 * KVM_RUN completes the exit that was made: a immediate_exit, and as the VMM left them c ret, d npages,
+	 * or for KVM_EXIT_TDX d, b, e, f: r11 to r14 (kvm_run from offset 64)
+	 */
 	VMM_EVENT_COMPLETE,
 	VMM_EVENT_RAN, /* the real KVM_RUN after VMM_ORDER_ENTER returned: a -errno or 0, b exit_reason */
 };
