@@ -63,12 +63,16 @@ struct vmm_hooks {
 	/* KVM_RUN of a known vCPU, as ioctl(2): has to call vmm_next()->ioctl(fd, KVM_RUN, 0) itself. */
 	int (*run)(struct vmm_vcpu *vcpu, int fd);
 	/*
-	 * Any other KVM ioctl of a known object, before it is passed on; vm or vcpu is NULL for what it is not.
-	 * true: it is answered with *ret_result and errno, and not passed on.
+	 * Any other ioctl of KVM's kind (type 0xae), before it is passed on; vm or vcpu is NULL for what it is
+	 * not, both are for /dev/kvm and for a descriptor that is not known. true: it is answered with *ret_result
+	 * and errno, and not passed on; the tracking and `after` take note of the answer as of the kernel's.
 	 */
 	bool (*before)(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned long request, void *arg,
 		       int *ret_result);
-	/* The same ioctl after it was passed on, and after the tracking has taken note of it. errno is restored. */
+	/*
+	 * The same ioctl after it was passed on or answered, and after the tracking has taken note of it. errno is
+	 * the ioctl's, and restored.
+	 */
 	void (*after)(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned long request, void *arg,
 		      int result);
 	/* 0; < 0: -errno, for the log only: the object is left alone */
