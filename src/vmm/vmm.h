@@ -105,14 +105,19 @@ void vmm_memory_slots(struct vmm_vm *vm, void (*each)(void *ctx, const struct vm
 /* References: a VM or vCPU that a thread of the library uses beyond the hook. */
 void vmm_vm_get(struct vmm_vm *vm);
 void vmm_vm_put(struct vmm_vm *vm);
-/* A descriptor of the VM that is open now, for KVM_SIGNAL_MSI and the like; -1: the VMM has closed them all. */
+/* A descriptor of the VM that was open a moment ago; -1: the VMM has closed them all. */
 int vmm_vm_fd(struct vmm_vm *vm);
+/*
+ * ioctl(2) of the VM from a thread of the library, such as KVM_SIGNAL_MSI: the VMM cannot close the descriptor
+ * meanwhile, so its number cannot have become another file's. -1 and EBADF: the VMM has closed them all.
+ */
+int vmm_vm_ioctl(struct vmm_vm *vm, unsigned long request, void *arg);
 
 /*
- * The vCPU's kvm_run: the VMM's mapping, or where it has none a mapping for the time until vmm_run_unmap(),
- * which does nothing for the VMM's own. NULL: it cannot be mapped; errno is set.
+ * The vCPU's kvm_run: the VMM's mapping, or where it has none one of the library's own, in *ret_own, until
+ * vmm_run_unmap(own); NULL there: nothing to undo. Returns NULL if it cannot be mapped; errno is set.
  */
-uint8_t *vmm_run_map(struct vmm_vcpu *vcpu, int fd);
-void vmm_run_unmap(struct vmm_vcpu *vcpu, uint8_t *run);
+uint8_t *vmm_run_map(struct vmm_vcpu *vcpu, int fd, uint8_t **ret_own);
+void vmm_run_unmap(uint8_t *own);
 
 #endif
