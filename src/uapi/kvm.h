@@ -28,8 +28,8 @@
 #define UAPI_KVM_VMGEXIT_V15_REQ_CERTS     1u
 
 /*
- * Requests of ioctl(2), by value, as a 64-bit VMM makes them. Source: Linux Documentation/virt/kvm/api.rst and
- * <linux/kvm.h>; tests/vmm/test_uapi.c compares with that header.
+ * Requests of ioctl(2), by value, as a 64-bit VMM makes them. Source: Linux Documentation/virt/kvm/api.rst
+ * and <linux/kvm.h>; tests/vmm/test_uapi.c compares with that header.
  */
 #define UAPI_KVMIO                       0xaeu
 #define UAPI_KVM_GET_API_VERSION         0xae00u

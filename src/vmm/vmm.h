@@ -7,17 +7,19 @@
 #include <stdint.h>
 
 /*
- * What two preload libraries share: libjurat-vmm.so, which serves certificates and quotes for an unmodified VMM
- * (serve.c), and libjurat-vmm-check.so, which makes the exits of a conformance test (run/vmm/agent/). preload.c
- * exports ioctl(2) and the other functions that create, map, duplicate and close descriptors, keeps track of
- * KVM's objects, and calls the hooks of the library that it is linked into.
+ * What two preload libraries share: libjurat-vmm.so, which serves certificates and quotes for an unmodified
+ * VMM (serve.c), and libjurat-vmm-check.so, which makes the exits of a conformance test (run/vmm/agent/).
+ * preload.c exports ioctl(2) and the other functions that create, map, duplicate and close descriptors,
+ * keeps track of KVM's objects, and calls the hooks of the library that it is linked into.
  *
- * A library in somebody else's process: libc only, no constructor that does more than find the next functions,
- * no descriptor or mapping of its own that outlives the VMM's, no signal handler, no output but the log.
+ * A library in somebody else's process: libc only, no constructor that does more than find the next
+ * functions, no descriptor or mapping of its own that outlives the VMM's, no signal handler, no output but
+ * the log.
  *
- * Objects are known by what was asked of them: a descriptor is a VM's because KVM_CREATE_VM returned it, not by
- * its number. They are reference-counted, and their memory is never returned to the heap, so that a lookup
- * takes no lock. All locks are held with all signals blocked: a handler of the VMM may call any function here.
+ * Objects are known by what was asked of them: a descriptor is a VM's because KVM_CREATE_VM returned it,
+ * not by its number. They are reference-counted, and their memory is never returned to the heap, so that a
+ * lookup takes no lock. All locks are held with all signals blocked: a handler of the VMM may call any
+ * function here.
  */
 
 struct vmm_vm;
@@ -56,22 +58,23 @@ struct vmm_next {
 const struct vmm_next *vmm_next(void);
 
 /*
- * What a library does. Each may be NULL. Called without locks, in the thread of the VMM, with references held.
- * Results and errno are what the VMM gets.
+ * What a library does. Each may be NULL. Called without locks, in the thread of the VMM, with references
+ * held. Results and errno are what the VMM gets.
  */
 struct vmm_hooks {
 	/* KVM_RUN of a known vCPU, as ioctl(2): has to call vmm_next()->ioctl(fd, KVM_RUN, 0) itself. */
 	int (*run)(struct vmm_vcpu *vcpu, int fd);
 	/*
-	 * Any other ioctl of KVM's kind (type 0xae), before it is passed on; vm or vcpu is NULL for what it is
-	 * not, both are for /dev/kvm and for a descriptor that is not known. true: it is answered with *ret_result
-	 * and errno, and not passed on; the tracking and `after` take note of the answer as of the kernel's.
+	 * Any other ioctl of KVM's kind (type 0xae), before it is passed on; vm or vcpu is NULL for what it
+	 * is not, both are for /dev/kvm and for a descriptor that is not known. true: it is answered with
+	 * *ret_result and errno, and not passed on; the tracking and `after` take note of the answer as of
+	 * the kernel's.
 	 */
 	bool (*before)(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned long request, void *arg,
 		       int *ret_result);
 	/*
-	 * The same ioctl after it was passed on or answered, and after the tracking has taken note of it. errno is
-	 * the ioctl's, and restored.
+	 * The same ioctl after it was passed on or answered, and after the tracking has taken note of it.
+	 * errno is the ioctl's, and restored.
 	 */
 	void (*after)(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned long request, void *arg,
 		      int result);
@@ -80,7 +83,10 @@ struct vmm_hooks {
 	void (*vm_gone)(struct vmm_vm *vm); /* the last reference is dropped; frees data */
 	int (*vcpu_created)(struct vmm_vcpu *vcpu, int fd);
 	void (*vcpu_gone)(struct vmm_vcpu *vcpu);
-	/* In the child of fork(2), before it returns: threads and connections of the library are the parent's. */
+	/*
+	 * In the child of fork(2), before it returns: threads and connections of the library are the
+	 * parent's.
+	 */
 	void (*forked)(void);
 	/*
 	 * open(2) of a path has returned `fd`, or -1 and errno. Returns what the VMM gets, with errno set.
@@ -91,8 +97,8 @@ struct vmm_hooks {
 extern const struct vmm_hooks vmm_hooks; /* defined by the library */
 
 /*
- * Guest memory by the slots of a VM. `n` bytes that do not cross a page, all or none. An aligned write of 4 or 8
- * bytes is one store. The slot cannot vanish during the copy: whoever deletes or unmaps it waits.
+ * Guest memory by the slots of a VM. `n` bytes that do not cross a page, all or none. An aligned write of 4
+ * or 8 bytes is one store. The slot cannot vanish during the copy: whoever deletes or unmaps it waits.
  *
  * Returns   0; -EFAULT no slot, read-only (write), private by KVM_SET_MEMORY_ATTRIBUTES, or not mapped
  * Threads   any
@@ -108,8 +114,9 @@ void vmm_vm_put(struct vmm_vm *vm);
 /* A descriptor of the VM that was open a moment ago; -1: the VMM has closed them all. */
 int vmm_vm_fd(struct vmm_vm *vm);
 /*
- * ioctl(2) of the VM from a thread of the library, such as KVM_SIGNAL_MSI: the VMM cannot close the descriptor
- * meanwhile, so its number cannot have become another file's. -1 and EBADF: the VMM has closed them all.
+ * ioctl(2) of the VM from a thread of the library, such as KVM_SIGNAL_MSI: the VMM cannot close the
+ * descriptor meanwhile, so its number cannot have become another file's. -1 and EBADF: the VMM has closed
+ * them all.
  */
 int vmm_vm_ioctl(struct vmm_vm *vm, unsigned long request, void *arg);
 
