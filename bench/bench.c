@@ -55,6 +55,8 @@ static const struct known {
 	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
 	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
+	{ "vmm-ioctl", { { BEYOND_NS, UNDER, 100, "<100 ns more" } } },
+	{ "vmm-run", { { BEYOND_NS, UNDER, 150, "<150 ns more" } } },
 };
 
 uint64_t bench_now_ns(void)
@@ -332,7 +334,7 @@ int bench_all(struct bench *b)
 {
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
 							  bench_endorsements, bench_run, bench_process,
-							  bench_update };
+							  bench_update,       bench_vmm };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

@@ -27,6 +27,8 @@ struct bench {
 	const char *only[BENCH_MAX_ONLY]; /* figures to measure; n_only 0: all */
 	size_t n_only;
 	const char *jurat, *juratd; /* programs to measure */
+	const char *vmm;            /* libjurat-vmm.so, to measure */
+	const char *vmm_check;      /* libjurat-vmm-check.so: its KVM, where there is no other */
 	const char *self;           /* this program */
 	uint64_t seconds;
 	bool json, strict;
@@ -90,10 +92,13 @@ int bench_endorsements(struct bench *b);
 int bench_run(struct bench *b);
 int bench_process(struct bench *b);
 int bench_update(struct bench *b);
+int bench_vmm(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
  * status.
  */
 int bench_run_program(const char *shared_file);
+/* The same for the VMM that bench_vmm() measures. `next`: the library below libjurat-vmm.so, "" for libc. */
+int bench_vmm_program(const char *shared_file, const char *next);
 
 #endif

@@ -18,9 +18,13 @@ static const char usage[] =
 	"  --output FORMAT  text or json (default text)\n"
 	"  --jurat FILE     jurat to measure (default: of this build)\n"
 	"  --juratd FILE    juratd to measure (default: of this build)\n"
+	"  --vmm FILE       libjurat-vmm.so to measure (default: of this build)\n"
+	"  --vmm-check FILE libjurat-vmm-check.so, whose KVM serves where /dev/kvm cannot be opened "
+	"(default: of\n"
+	"                   this build)\n"
 	"  --help           print this help and exit\n";
 
-enum choice { ONLY = 1, SECONDS, STRICT, OUTPUT, JURAT, JURATD, HELP };
+enum choice { ONLY = 1, SECONDS, STRICT, OUTPUT, JURAT, JURATD, VMM, VMM_CHECK, HELP };
 
 static int read_option(struct bench *b, int option)
 {
@@ -56,6 +60,12 @@ static int read_option(struct bench *b, int option)
 	case JURATD:
 		b->juratd = optarg;
 		return BENCH_OK;
+	case VMM:
+		b->vmm = optarg;
+		return BENCH_OK;
+	case VMM_CHECK:
+		b->vmm_check = optarg;
+		return BENCH_OK;
 	case HELP:
 		fputs(usage, stdout);
 		return -1;
@@ -66,10 +76,16 @@ static int read_option(struct bench *b, int option)
 int bench_options(struct bench *b, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "only", required_argument, NULL, ONLY },   { "seconds", required_argument, NULL, SECONDS },
-		{ "strict", no_argument, NULL, STRICT },     { "output", required_argument, NULL, OUTPUT },
-		{ "jurat", required_argument, NULL, JURAT }, { "juratd", required_argument, NULL, JURATD },
-		{ "help", no_argument, NULL, HELP },         { 0 },
+		{ "only", required_argument, NULL, ONLY },
+		{ "seconds", required_argument, NULL, SECONDS },
+		{ "strict", no_argument, NULL, STRICT },
+		{ "output", required_argument, NULL, OUTPUT },
+		{ "jurat", required_argument, NULL, JURAT },
+		{ "juratd", required_argument, NULL, JURATD },
+		{ "vmm", required_argument, NULL, VMM },
+		{ "vmm-check", required_argument, NULL, VMM_CHECK },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
 	};
 	int option, status = BENCH_OK;
 
@@ -91,17 +107,21 @@ static const char *of_this_build(const char *self, const char *name, char room[s
 
 int main(int argc, char **argv)
 {
-	char self[PATH_MAX] = "", jurat[PATH_MAX], juratd[PATH_MAX];
+	char self[PATH_MAX] = "", jurat[PATH_MAX], juratd[PATH_MAX], vmm[PATH_MAX], check[PATH_MAX];
 	struct bench b = { .self = self, .seconds = 1 };
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	int status;
 
 	if (argc == 3 && !strcmp(argv[1], "run-program"))
 		return bench_run_program(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "vmm-program"))
+		return bench_vmm_program(argv[2], argv[3]);
 	if (n < 0)
 		return bench_error(BENCH_ENVIRONMENT, "cannot read /proc/self/exe: %s", strerror(errno));
 	b.jurat = of_this_build(self, "src/cli/jurat", jurat);
 	b.juratd = of_this_build(self, "src/daemon/juratd", juratd);
+	b.vmm = of_this_build(self, "src/vmm/libjurat-vmm.so", vmm);
+	b.vmm_check = of_this_build(self, "src/run/vmm/agent/libjurat-vmm-check.so", check);
 	status = bench_options(&b, argc, argv);
 	if (status < 0)
 		return BENCH_OK;

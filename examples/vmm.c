@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VMM on KVM that serves certificates and quotes: vmm [BLOB [SERVICE]]. Its VM, a vCPU in real mode, RAM and
- * a ROM, runs until SIGTERM. A VM of SEV-SNP also needs KVM_SEV_SNP_ENABLE_REQ_CERTS before its first vCPU, one
- * of TDX the values of KVM_TDX_CAPABILITIES in `options`, and both need -EFAULT for private pages.
+ * A VMM on KVM that serves certificates and quotes: vmm [BLOB [SERVICE]]. Its VM, a vCPU in real mode, RAM
+ * and a ROM, runs until SIGTERM. A VM of SEV-SNP also needs KVM_SEV_SNP_ENABLE_REQ_CERTS before it has vCPUs,
+ * one of TDX what KVM_TDX_CAPABILITIES returns in `options`, and both need -EFAULT for private pages.
  */
 #include <err.h>
 #include <errno.h>

@@ -81,6 +81,11 @@ int bench_update(struct bench *b)
 	return BENCH_OK;
 }
 
+int bench_vmm(struct bench *b)
+{
+	return BENCH_OK;
+}
+
 int bench_qgs(const char *juratd, uint64_t seconds, struct bench_qgs *ret, struct jurat_error *err)
 {
 	if (daemon_result != 0)

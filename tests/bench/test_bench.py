@@ -54,7 +54,7 @@ def every_figure_is_measured_or_says_why_not(tmp):
     assert {f["name"] for f in figures} == set(names()) - slow, figures
     for f in figures:
         if "skipped" in f:
-            assert f["name"] == "run-ioctl" and f["skipped"], f
+            assert f["name"] in ("run-ioctl", "vmm-ioctl", "vmm-run") and f["skipped"], f
             continue
         assert {"name", "ours_ns", "bare_ns", "ratio", "bare", "n", "limit", "limit_result"} <= set(f), f
         assert f["ours_ns"] > 0 and f["bare_ns"] > 0 and f["ratio"] > 0 and f["n"] > 0 and f["bare"], f
@@ -72,6 +72,14 @@ def a_process_that_verifies_stays_small(tmp):
     assert 1 << 20 < f["bytes"] < (5 << 20 if default else 1 << 30), f
     assert "failed" in json.loads(bench("--output", "json", "--only", "process-verify", "--jurat", "/bin/false", status=4).stdout)[0]
     assert "no jurat" in bench("--only", "process-verify", "--jurat", tmp / "none").stdout
+
+
+@case
+def a_library_that_is_not_below_the_vmm_is_not_measured(tmp):
+    (tmp / "library").write_text("no library")
+    for name in "vmm-ioctl", "vmm-run":
+        figure, = json.loads(bench("--seconds", 0, "--output", "json", "--only", name, "--vmm", tmp / "library", status=4).stdout)
+        assert figure == {"name": name, "failed": "the library to measure was not loaded"}, figure
 
 
 @case
@@ -110,6 +118,8 @@ def a_program_that_fails_is_not_one_that_is_missing(tmp):
     (tmp / "jurat").chmod(0o755)
     figure, = json.loads(bench(*options, "run-ioctl", "--jurat", tmp / "jurat").stdout)
     assert figure["skipped"] == "jurat run: this machine lacks a thing", figure
+    figure, = json.loads(bench(*options, "vmm-run", "--vmm", tmp / "none").stdout)
+    assert "libjurat-vmm.so" in figure["skipped"], figure
     (tmp / "jurat").write_text("#!/bin/sh\necho broken >&2\nexit 4\n")
     p = bench(*options, "run-ioctl", "--jurat", tmp / "jurat", status=4)
     assert json.loads(p.stdout)[0]["failed"] == "broken", p.stdout
