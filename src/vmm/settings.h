@@ -2,12 +2,39 @@
 #ifndef VMM_SETTINGS_H
 #define VMM_SETTINGS_H
 
-/* Environment variables of libjurat-vmm.so, which `jurat vmm` sets from its options. */
-#define VMM_ENV_CERTS           "JURAT_VMM_CERTS"
-#define VMM_ENV_QUOTING_SERVICE "JURAT_VMM_QUOTING_SERVICE"
-#define VMM_ENV_GRACE_MS        "JURAT_VMM_GRACE_MS"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * Environment variables of libjurat-vmm.so, which `jurat vmm` sets from its options. Paths are absolute: a
+ * VMM may change its directory before the library opens them.
+ */
+#define VMM_ENV_CERTS           "JURAT_VMM_CERTS"           /* not set: KVM_EXIT_SNP_REQ_CERTS is the VMM's */
+#define VMM_ENV_QUOTING_SERVICE "JURAT_VMM_QUOTING_SERVICE" /* not set: KVM_EXIT_TDX is the VMM's */
+#define VMM_ENV_GRACE_MS        "JURAT_VMM_GRACE_MS"        /* 0: GetQuote never waits */
 #define VMM_ENV_LOCK_WAIT_MS    "JURAT_VMM_LOCK_WAIT_MS"
-#define VMM_ENV_LOG             "JURAT_VMM_LOG"
-#define VMM_ENV_DEFER           "JURAT_VMM_DEFER"
+#define VMM_ENV_LOG             "JURAT_VMM_LOG"   /* a file; not set: standard error */
+#define VMM_ENV_DEFER           "JURAT_VMM_DEFER" /* 1 or 0 */
+
+/* How long a vCPU may wait in one exit, at most. */
+enum { VMM_GRACE_MAX_MS = 10000, VMM_LOCK_WAIT_MAX_MS = 10000 };
+
+/* Strings are copies that are never freed; NULL: not set. */
+struct vmm_settings {
+	const char *certs, *quoting_service, *log;
+	uint32_t grace_ms, lock_wait_ms; /* as <jurat/host.h> takes them, where 0 is the default */
+	bool defer;
+};
+
+/*
+ * Reads the environment of this process.
+ *
+ * Returns   0; -EINVAL a value that is not one of its variable, an empty one, or a variable whose name begins
+ *           with JURAT_VMM_ that neither preload library has: a misspelt name must not pass for a default;
+ *           -ENOMEM. On failure *ret has nothing but `log`, if that is valid
+ */
+JURAT_MUST_CHECK int vmm_settings_read(struct vmm_settings *ret, struct jurat_error *err);
 
 #endif

@@ -93,7 +93,13 @@ struct vmm_hooks {
 	 * Called for "/dev/kvm" only.
 	 */
 	int (*opened)(const char *path, int flags, int fd);
+	/*
+	 * Whether a descriptor below VMM_OWN_MAX is the library's own. The VMM has never opened it: close(2)
+	 * is answered with EBADF, dup2(2) to it with EBUSY, and close_range(2) passes it over.
+	 */
+	bool (*owns)(int fd);
 };
+enum { VMM_OWN_MAX = 65536 };
 extern const struct vmm_hooks vmm_hooks; /* defined by the library */
 
 /*
