@@ -55,7 +55,7 @@ static bool still_ours(const struct agent_object *o, int fd)
 	return fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode) && file.st_ino == o->socket;
 }
 
-static void disconnect(struct agent_object *o)
+void agent_disconnect(struct agent_object *o)
 {
 	int fd = atomic_exchange(&o->fd, -1);
 
@@ -69,14 +69,14 @@ void agent_object_free(struct agent_object *o)
 		return;
 	agent_timer_done(&o->slice);
 	agent_timer_done(&o->kick);
-	disconnect(o);
+	agent_disconnect(o);
 	atomic_store(&o->used, false);
 }
 
 void agent_objects_forked(void)
 {
 	for (struct agent_object *o = atomic_load(&newest); o; o = o->older) {
-		disconnect(o);
+		agent_disconnect(o);
 		pthread_mutex_init(&o->mutex, NULL);
 		o->quiet = true;
 		o->pending = 0;
@@ -187,7 +187,7 @@ int agent_exchange(struct agent_object *o, const struct vmm_event *event, struct
 	r = exchange(fd, event, ret);
 	pthread_setcancelstate(was, NULL);
 	if (r < 0)
-		disconnect(o);
+		agent_disconnect(o);
 	return r;
 }
 

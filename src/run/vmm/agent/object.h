@@ -45,6 +45,7 @@ void agent_objects_forked(void);
 
 /* To the address in $JURAT_VMM_CHECK. 0; -ENOENT there is none; another -errno */
 int agent_connect(struct agent_object *o);
+void agent_disconnect(struct agent_object *o);
 /*
  * Sends and waits for the order. 0; -errno: the supervisor has ended or answers nonsense, and the connection
  * is closed.

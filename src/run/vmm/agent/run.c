@@ -188,6 +188,8 @@ static int run_as_ordered(struct agent_object *o, struct vmm_vcpu *vcpu, int fd,
 	/* KVM makes no exit with immediate_exit, or of a vCPU that does not run yet: such an order is bad. */
 	if (order.kind == VMM_ORDER_EXIT && !immediate && runs)
 		return make_exit(o, vcpu, run, &order);
+	if (order.kind != VMM_ORDER_QUIET)
+		agent_disconnect(o);
 	o->quiet = true;
 	return immediate ? fail(-EINTR) : real_run(o, fd, run);
 }
