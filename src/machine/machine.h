@@ -72,6 +72,7 @@ struct machine_change {
 	 * this takes (doc/decisions/0032).
 	 */
 	bool command_only;
+	bool no_wait; /* readers that hold the lock are not waited for: JURAT_BUSY at once */
 };
 /*
  * 0; JURAT_BUSY readers held the lock; -ECANCELED the firmware refused, and nothing was changed; another

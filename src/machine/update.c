@@ -190,7 +190,7 @@ static int update(struct issue *i, struct jurat_error *err)
 	struct machine *m = i->m;
 	struct after after = { 0 };
 	auto_free uint8_t *table = NULL;
-	const struct store_options wait = { .wait_ns = DRAIN_WAIT_MS * 1000000ull };
+	const struct store_options wait = { .wait_ns = change->no_wait ? 0 : DRAIN_WAIT_MS * 1000000ull };
 	uint64_t transaction;
 	size_t size;
 	int r;

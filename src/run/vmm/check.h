@@ -11,9 +11,9 @@
 #include "run/vmm/qgs_faults.h"
 
 /*
- * Checks of a VMM's answers to KVM_EXIT_SNP_REQ_CERTS and KVM_EXIT_TDX. A check is a function that gives exits
- * to vCPUs and judges what the VMM does; while it waits, check_wait() serves all connections in one thread, and
- * calls the handlers below in the middle of the VMM's KVM_RUN.
+ * Checks of a VMM's answers to KVM_EXIT_SNP_REQ_CERTS and KVM_EXIT_TDX. A check is a function that gives
+ * exits to vCPUs and judges what the VMM does; while it waits, check_wait() serves all connections in one
+ * thread, and calls the handlers below in the middle of the VMM's KVM_RUN.
  */
 struct check_vmm;  /* the VMM under test: its processes, VMs, vCPUs, slots, the platform below (session.c) */
 struct check_vcpu; /* one of its vCPUs that has called KVM_RUN */
@@ -32,6 +32,7 @@ struct check {
 	const char *says; /* what the kernel's or GHCI's words demand, one sentence */
 	const char *spec; /* public document and section */
 	void (*run)(struct check_vmm *vmm, struct check_result *result);
+	bool last; /* a VM need not survive it: runs after all others */
 	bool slow; /* takes tens of seconds: run only when named, otherwise skipped for that reason */
 };
 extern const struct check check_snp_list[], check_tdx_list[]; /* each ends with name NULL */
@@ -42,30 +43,36 @@ struct check_exit {
 	uint8_t body[96]; /* kvm_run from offset 32 */
 	uint32_t kick_us;
 	bool kick_flag;
-	/* Called when the VMM's KVM_RUN completes it, before anything else happens: signs, judges. May be NULL. */
+	/* Called when KVM_RUN completes it, before anything else happens: signs, judges. May be NULL. */
 	void (*completing)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
 			   void *ctx);
 	void *ctx;
-	/* set by the session */
-	bool completed, immediate_exit;
+	/* While *held, the VMM's KVM_RUN waits: `completing` is not called. May be NULL. */
+	const bool *held;
+	/* set by the session; arrived: the VMM has called KVM_RUN; completed: which has gone on */
+	bool arrived, completed, immediate_exit;
 	uint64_t ret, npages, took_ns; /* as the VMM left them; from the exit to its completion */
 	uint64_t info[4];              /* the same for KVM_EXIT_TDX's r11 to r14, kvm_run from offset 64 */
 	uint64_t
 		complete_with; /* set by `completing`: -errno that KVM_RUN returns, such as EINVAL; 0: none */
 };
 
-/* Any vCPU that can run, or the n-th of them (0: first); waits for it. NULL: there is none: skip the check. */
+/* The n-th vCPU that can run (0: first); waits for it. NULL: there is none, so skip the check. */
 struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n);
 uint64_t check_vcpu_id(const struct check_vcpu *vcpu); /* the argument of KVM_CREATE_VCPU */
 /* Makes `exit` the answer to the vCPU's next KVM_RUN; borrowed until it is completed. */
 void check_give(struct check_vcpu *vcpu, struct check_exit *exit);
 /*
- * Serves until *done, or for timeout_ms. 0; -ETIMEDOUT; -ECHILD the VMM has ended; -ENODEV the vCPU of a given
- * exit is gone. check_exit_and_wait(): both for one exit.
+ * Serves until *done, or for timeout_ms. 0, also at the end of that time where `done` is NULL; -ETIMEDOUT;
+ * -ECHILD the VMM has ended; -ENODEV the vCPU of an exit that was given is gone. check_exit_and_wait():
+ * both for one exit. check_take_back() ends the loan of an exit that a vCPU may still have;
+ * check_exit_and_wait() has. check_fail_wait(): the failure in words, with how the VMM ended.
  */
 JURAT_MUST_CHECK int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms);
 JURAT_MUST_CHECK int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu,
 					 struct check_exit *exit, unsigned timeout_ms);
+void check_take_back(struct check_vcpu *vcpu, struct check_exit *exit);
+void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r);
 /* Lets the guest run for so long between exits; the VMM gets EINTR at its end. */
 void check_run_guest(struct check_vcpu *vcpu, unsigned us);
 
@@ -78,8 +85,10 @@ uint64_t check_ram(struct check_vmm *vmm, uint64_t pages);
 uint64_t check_hole(struct check_vmm *vmm), check_rom(struct check_vmm *vmm),
 	check_last_page(struct check_vmm *vmm);
 
-/* The platform below: firmware, certificates, TD, quoting service. `work` is called whenever check_wait() idles
- * (poll(2) without a wait while it is set): an updater that changes the TCB as fast as it can. */
+/*
+ * The platform below: firmware, certificates, TD, quoting service. `work` is called whenever check_wait()
+ * idles (poll(2) without a wait while it is set): an updater that changes the TCB as fast as it can.
+ */
 struct run_platform *check_platform(struct check_vmm *vmm);
 void check_set_work(struct check_vmm *vmm, void (*work)(struct check_vmm *vmm, void *ctx), void *ctx);
 /* The quoting service of the run, which the VMM was started with. The session polls and serves it. */
@@ -96,17 +105,19 @@ __attribute__((format(printf, 2, 3))) void check_fail(struct check_result *resul
 __attribute__((format(printf, 2, 3))) void check_skip(struct check_result *result, const char *format, ...);
 
 /*
- * `jurat run --vmm`: options->argv is the VMM. Prints nothing: `report` gets each check before (result NULL) and
- * after it has run. Returns 0 all hold; 1 one does not, or the VMM ended early; -errno it could not be tested.
+ * `jurat run --vmm`: options->argv is the VMM. Prints nothing: `report` gets each check before (result
+ * NULL) and after it has run. Returns 0 all hold; 1 one does not, or the VMM ended early; -errno it could
+ * not be tested.
  */
 struct check_options {
 	const struct run_options *run;
 	const char *const *only; /* names; NULL: all of run->tees */
 	size_t n_only;
-	uint64_t gpa;     /* of the memory that the checks use; 0: found */
-	bool own_kvm;     /* never the real one */
-	unsigned exits;   /* of the check under load; 0: 2000 */
-	unsigned wait_ms; /* for the VMM's first KVM_RUN; 0: 30000 */
+	uint64_t gpa;        /* of the memory that the checks use; 0: found */
+	bool own_kvm;        /* never the real one */
+	const char *library; /* libjurat-vmm-check.so; NULL: beside the build, or as installed */
+	unsigned exits;      /* of the check under load; 0: 2000 */
+	unsigned wait_ms;    /* for the VMM's first KVM_RUN; 0: 30000 */
 	void (*report)(void *ctx, const struct check *check, const struct check_result *result);
 	void *ctx;
 };

@@ -5,15 +5,16 @@
 #include <stdint.h>
 
 /*
- * Between the agent, a preload library below the VMM, and the supervisor, `jurat run --vmm`. Connections of
- * SOCK_SEQPACKET to the abstract or path address in $JURAT_VMM_CHECK; the agent opens one for each VM when it is
- * created, and one for each vCPU at its first KVM_RUN, in the thread that runs it. Each message of the agent is
- * a struct vmm_event and is answered by one struct vmm_order, for which the thread of the VMM waits; so what the
- * supervisor does in between happens between two instructions of the VMM's thread. The supervisor knows the
- * process by SO_PEERCRED and reads and writes its guest memory with process_vm_readv(2) at the slots' addresses.
+ * Between the agent, a preload library below the VMM, and the supervisor, `jurat run --vmm`. Connections
+ * of SOCK_SEQPACKET to the abstract or path address in $JURAT_VMM_CHECK; the agent opens one for each VM
+ * when it is created, and one for each vCPU at its first KVM_RUN, in the thread that runs it. Each message
+ * of the agent is a struct vmm_event and is answered by one struct vmm_order, for which the thread of the
+ * VMM waits; so what the supervisor does in between happens between two instructions of the VMM's thread.
+ * The supervisor knows the process by SO_PEERCRED and reads and writes its guest memory with
+ * process_vm_readv(2) at the slots' addresses.
  *
- * A connection that ends: the VM or vCPU is gone. A supervisor that ends: the agent makes no more exits, and the
- * VM goes on as if there were no agent.
+ * A connection that ends: the VM or vCPU is gone. A supervisor that ends: the agent makes no more exits,
+ * and the VM goes on as if there were no agent.
  */
 enum { VMM_PROTOCOL_VERSION = 1 };
 
@@ -26,10 +27,10 @@ enum vmm_event_kind {
 	VMM_EVENT_MSI,     /* c address, d data: KVM_SIGNAL_MSI; not passed on when the order has `swallow` */
 	VMM_EVENT_REQ_CERTS, /* KVM_SEV_SNP_ENABLE_REQ_CERTS: a -errno that the VMM gets */
 	/* on the vCPU's connection */
-	VMM_EVENT_RUN, /* KVM_RUN with nothing pending: a immediate_exit, b mp_state, c ret as the VMM left it */
+	VMM_EVENT_RUN, /* KVM_RUN with nothing pending: a immediate_exit, b mp_state, c ret as it is */
 	/*
-	 * KVM_RUN completes the exit that was made: a immediate_exit, and as the VMM left them c ret, d npages,
-	 * or for KVM_EXIT_TDX d, b, e, f: r11 to r14 (kvm_run from offset 64)
+	 * KVM_RUN completes the exit that was made: a immediate_exit, and as the VMM left them c ret,
+	 * d npages, or for KVM_EXIT_TDX d, b, e, f: r11 to r14 (kvm_run from offset 64)
 	 */
 	VMM_EVENT_COMPLETE,
 	VMM_EVENT_RAN, /* the real KVM_RUN after VMM_ORDER_ENTER returned: a -errno or 0, b exit_reason */
@@ -43,10 +44,10 @@ struct vmm_event {
 
 enum vmm_order_kind {
 	VMM_ORDER_OK = 1, /* to all but RUN and COMPLETE */
-	VMM_ORDER_ENTER, /* to RUN: enter the guest; a: for at most so many microseconds, then EINTR; 0: no limit */
+	VMM_ORDER_ENTER,  /* to RUN: enter the guest, for at most `a` microseconds, then EINTR; 0: no limit */
 	/* to RUN: return 0 with exit_reason a; `body` replaces kvm_run from offset 32 */
 	VMM_ORDER_EXIT,
-	/* to COMPLETE: KVM has done what is pending. EINTR if immediate_exit was set, or -a if that is not 0 */
+	/* to COMPLETE: what is pending is done. EINTR if immediate_exit was set, or -a if that is not 0 */
 	VMM_ORDER_COMPLETED,
 	VMM_ORDER_QUIET, /* to RUN: enter, and send no RUN any more: the test is over for this vCPU */
 };
@@ -55,7 +56,7 @@ struct vmm_order {
 	uint32_t kind;
 	uint32_t swallow; /* to MSI: the interrupt is the test's, the VM must not get it */
 	uint32_t
-		kick_us; /* with EXIT, not 0: a signal without SA_RESTART to this thread, so long afterwards */
+		kick_us; /* with EXIT, not 0: a signal without SA_RESTART to this thread, after that */
 	uint32_t kick_flag; /* ... and sets immediate_exit, as a VMM's own handler does */
 	uint64_t a;
 	uint8_t body[96];

@@ -51,13 +51,10 @@ int own_copy_out(int fd, unsigned long to, const void *from, size_t n)
 	return pread(fd, (void *)to, n, OFF_COPY) == (ssize_t)n ? 0 : -EFAULT;
 }
 
-int own_new(enum own_kind kind, const void *state, size_t n)
+int own_new(enum own_kind kind, const char *name, const void *state, size_t n)
 {
-	static const char *const names[] = {
-		[OWN_KVM] = "kvm", [OWN_VM] = "kvm-vm", [OWN_VCPU] = "kvm-vcpu"
-	};
 	struct own_head head = { own_magic, kind, kind == OWN_KVM ? 0 : getpid() };
-	int fd = memfd_create(names[kind], MFD_CLOEXEC), r;
+	int fd = memfd_create(name, MFD_CLOEXEC), r;
 
 	if (fd < 0)
 		return -errno;
@@ -92,7 +89,7 @@ bool own_kvm_is(int fd)
 int own_kvm_open(int flags)
 {
 	struct own_head head = { own_magic, OWN_KVM, 0 };
-	int fd = own_new(OWN_KVM, &head, sizeof(head));
+	int fd = own_new(OWN_KVM, "kvm", &head, sizeof(head));
 
 	if (fd < 0) {
 		errno = -fd;

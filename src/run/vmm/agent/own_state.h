@@ -52,8 +52,8 @@ int own_store(int fd, const void *state, size_t n);
 /* From and to the VMM's memory, through the descriptor's file: -EFAULT as the kernel says it. */
 int own_copy_in(int fd, void *to, unsigned long from, size_t n);
 int own_copy_out(int fd, unsigned long to, const void *from, size_t n);
-/* A new descriptor, closed by exec; -1: -errno. */
-int own_new(enum own_kind kind, const void *state, size_t n);
+/* A new descriptor, closed by exec, of the kernel's name; or -errno. */
+int own_new(enum own_kind kind, const char *name, const void *state, size_t n);
 
 /* An ioctl: a result >= 0, or -errno. */
 struct own_ioctl {

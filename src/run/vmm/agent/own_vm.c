@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,7 +89,7 @@ static int create_vm(int fd, unsigned long type)
 
 	if (type != UAPI_KVM_X86_DEFAULT_VM && type != UAPI_KVM_X86_SNP_VM && type != UAPI_KVM_X86_TDX_VM)
 		return -EINVAL;
-	return own_new(OWN_VM, &vm, sizeof(vm));
+	return own_new(OWN_VM, "kvm-vm", &vm, sizeof(vm));
 }
 
 static int has_device_attr(int fd, unsigned long arg)
@@ -130,6 +130,7 @@ static int create_vcpu(int fd, unsigned long id)
 {
 	struct own_vcpu vcpu = { 0 };
 	struct own_vm vm;
+	char name[32];
 	int r = own_load(fd, &vm, sizeof(vm)), vcpu_fd;
 
 	if (r != 0)
@@ -143,7 +144,8 @@ static int create_vcpu(int fd, unsigned long id)
 	/* Only the boot processor runs before another has sent it INIT and SIPI. */
 	if (vm.irqchip && id != 0)
 		vcpu.mp_state = UAPI_KVM_MP_STATE_UNINITIALIZED;
-	vcpu_fd = own_new(OWN_VCPU, &vcpu, sizeof(vcpu));
+	snprintf(name, sizeof(name), "kvm-vcpu:%lu", id);
+	vcpu_fd = own_new(OWN_VCPU, name, &vcpu, sizeof(vcpu));
 	if (vcpu_fd < 0)
 		return vcpu_fd;
 	vm.ids[id / 8] |= (uint8_t)(1u << id % 8);

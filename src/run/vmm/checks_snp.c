@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/vmm/checks_snp.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+
+/* What a VMM does with a request that there is nothing wrong with, and the list of all checks of SEV-SNP. */
+enum { LOAD_EXITS = 2000, LOAD_VCPUS = 4, GUEST_RUNS_US = 2000 };
+
+struct load {
+	struct check_result *result;
+	uint64_t area;
+	unsigned wanted, made, busy, updates;
+	bool over; /* enough, or failed */
+	struct load_vcpu {
+		struct load *load;
+		struct check_vcpu *vcpu;
+		struct snp_ask ask;
+		void (*judge)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
+			      void *ctx);
+	} vcpus[LOAD_VCPUS];
+	unsigned n_vcpus;
+};
+
+static void load_completing(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
+			    void *ctx)
+{
+	struct load_vcpu *v = ctx;
+	struct load *load = v->load;
+
+	v->judge(vmm, vcpu, exit, &v->ask);
+	load->made++;
+	if (exit->ret == EAGAIN)
+		load->busy++;
+	else if (!snp_expect_match(&v->ask))
+		load->over = true;
+	/* A guest that never gets certificates. */
+	if (load->busy > 20 + load->made / 2) {
+		check_fail(load->result,
+			   "expected certificates, found EAGAIN for %u of %u exits, though no "
+			   "updater keeps its lock",
+			   load->busy, load->made);
+		load->over = true;
+	}
+	if (load->made >= load->wanted)
+		load->over = true;
+}
+
+static void next_exit(struct check_vmm *vmm, struct load_vcpu *v)
+{
+	(void)snp_fill(vmm, v->ask.gpa, v->ask.npages);
+	if (check_random(vmm) % 16 == 0)
+		check_run_guest(v->vcpu, GUEST_RUNS_US);
+	v->ask.exit.completing = load_completing;
+	v->ask.exit.ctx = v;
+	check_give(v->vcpu, &v->ask.exit);
+}
+
+/* As fast as it can, while no vCPU is between its certificates and the firmware. */
+static void load_work(struct check_vmm *vmm, void *ctx)
+{
+	struct load *load = ctx;
+
+	for (unsigned i = 0; i < load->n_vcpus && !load->over; i++)
+		if (load->vcpus[i].ask.exit.completed)
+			next_exit(vmm, &load->vcpus[i]);
+	/* Now and then also against a lock: readers find an empty table, wait, and find theirs again. */
+	if (!check_blob_locked(vmm) || check_random(vmm) % 64 == 0)
+		load->updates += snp_update(vmm);
+}
+
+static void certificates_match(struct check_vmm *vmm, struct check_result *result)
+{
+	struct load load = { .result = result,
+			     .wanted = vmm->options->exits ? vmm->options->exits : LOAD_EXITS };
+	uint64_t pages = SNP_AREA_PAGES / LOAD_VCPUS;
+	int r;
+
+	load.area = snp_area(vmm, result);
+	if (load.area == 0)
+		return;
+	for (unsigned i = 0; i < LOAD_VCPUS; i++) {
+		struct load_vcpu *v = &load.vcpus[i];
+
+		v->load = &load;
+		v->vcpu = check_vcpu(vmm, i);
+		if (!v->vcpu)
+			break;
+		snp_ask_init(&v->ask, result, load.area + i * pages * SNP_PAGE, pages);
+		v->ask.updates = true;
+		v->judge = v->ask.exit.completing;
+		load.n_vcpus++;
+		next_exit(vmm, v);
+	}
+	check_set_work(vmm, load_work, &load);
+	r = check_wait(vmm, &load.over, SNP_ANSWER_MS + load.wanted * 10);
+	if (r < 0)
+		check_fail_wait(vmm, result, r);
+	check_set_work(vmm, NULL, NULL);
+	for (unsigned i = 0; i < load.n_vcpus; i++) {
+		check_take_back(load.vcpus[i].vcpu, &load.vcpus[i].ask.exit);
+		snp_ask_done(&load.vcpus[i].ask);
+	}
+	if (load.updates == 0)
+		check_skip(result,
+			   "the TCB could not be changed: a lock on the certificate blob was never dropped");
+}
+
+/* One exit with room for the blob. */
+static void plain(struct check_vmm *vmm, struct check_result *result,
+		  void (*judge)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask))
+{
+	struct check_vcpu *vcpu = check_vcpu(vmm, 0);
+	uint64_t area = snp_area(vmm, result);
+	struct snp_ask ask;
+
+	if (area == 0 || !vcpu)
+		return;
+	snp_ask_init(&ask, result, area, SNP_AREA_PAGES);
+	if (snp_ask_make(vmm, vcpu, &ask))
+		judge(vmm, vcpu, &ask);
+	snp_ask_done(&ask);
+}
+
+static void judge_held(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
+{
+	if (snp_expect_ret(ask, 0, "with certificates") && !ask->locked)
+		check_fail(ask->result,
+			   "expected a lock of the VMM on '%s' when KVM_RUN completes the exit, found "
+			   "none: F_OFD_SETLK or F_SETLK, not flock(2)",
+			   snp_blob_path(vmm));
+}
+
+static void lock_held(struct check_vmm *vmm, struct check_result *result)
+{
+	plain(vmm, result, judge_held);
+}
+
+static void judge_dropped(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
+{
+	enum { GRACE_MS = 100 }; /* for a VMM that leaves it to another thread */
+	bool never = false;
+	int r;
+
+	check_run_guest(vcpu, 10 * GRACE_MS * 1000);
+	r = session_wait_runs(vcpu, 1, SNP_ANSWER_MS);
+	if (r == 0 && check_blob_locked(vmm))
+		r = check_wait(vmm, &never, GRACE_MS);
+	if (r < 0 && r != -ETIMEDOUT)
+		check_fail_wait(vmm, ask->result, r);
+	else if (check_blob_locked(vmm))
+		check_fail(ask->result,
+			   "expected no lock on '%s' once KVM_RUN has completed the exit, found one%s",
+			   snp_blob_path(vmm),
+			   ask->exit.immediate_exit ? ""
+						    : ": the VMM did not set immediate_exit, so that KVM_RUN "
+						      "did not come back");
+}
+
+static void lock_dropped(struct check_vmm *vmm, struct check_result *result)
+{
+	plain(vmm, result, judge_dropped);
+}
+
+static void judge_stale(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
+{
+	int r = session_wait_runs(vcpu, 4, SNP_ANSWER_MS);
+
+	if (r < 0)
+		check_fail_wait(vmm, ask->result, r);
+	else if (!snp_is_untouched(vmm, ask->gpa, SNP_AREA_PAGES * SNP_PAGE))
+		check_fail(ask->result,
+			   "expected that KVM_RUN's EINTR ends the exit; the VMM has served it again, as "
+			   "exit_reason still has its number");
+}
+
+static void stale_exit(struct check_vmm *vmm, struct check_result *result)
+{
+	struct check_vcpu *vcpu = check_vcpu(vmm, 0);
+	uint64_t area = snp_area(vmm, result);
+	struct snp_ask ask;
+
+	if (area == 0 || !vcpu)
+		return;
+	snp_ask_init(&ask, result, area, SNP_AREA_PAGES);
+	ask.cleans = true;
+	if (snp_ask_make(vmm, vcpu, &ask))
+		judge_stale(vmm, vcpu, &ask);
+	snp_ask_done(&ask);
+}
+
+static void judge_cleared(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
+{
+	enum { RUNS = 8 }; /* a kick of its own may set it once or twice */
+	int r = 0;
+
+	for (unsigned i = 0; i < RUNS && r == 0; i++) {
+		r = session_wait_runs(vcpu, 1, SNP_ANSWER_MS);
+		if (r == 0 && !vcpu->run_immediate)
+			return;
+	}
+	if (r < 0)
+		check_fail_wait(vmm, ask->result, r);
+	else
+		check_fail(ask->result,
+			   "expected immediate_exit 0 after the exit, found 1 in %d calls of KVM_RUN: the "
+			   "guest never runs",
+			   RUNS);
+}
+
+static void immediate_exit_cleared(struct check_vmm *vmm, struct check_result *result)
+{
+	plain(vmm, result, judge_cleared);
+}
+
+#define API  "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS"
+#define SEV  "Linux Documentation/virt/kvm/x86/amd-memory-encryption.rst, KVM_SEV_SNP_ENABLE_REQ_CERTS"
+#define RUN  "Linux Documentation/virt/kvm/api.rst, KVM_RUN"
+#define GHCB "GHCB Specification (AMD 56421), SNP Extended Guest Request"
+#define ROW(NAME, SAYS, SPEC, FUNCTION)                                                                      \
+	{                                                                                                    \
+		.name = "snp-" NAME, .tee = RUN_SEV_SNP, .says = SAYS, .spec = SPEC, .run = (FUNCTION)       \
+	}
+#define LAST(NAME, SAYS, SPEC, FUNCTION)                                                                     \
+	{                                                                                                    \
+		.name = "snp-" NAME, .tee = RUN_SEV_SNP, .says = SAYS, .spec = SPEC, .run = (FUNCTION),      \
+		.last = true                                                                                 \
+	}
+
+const struct check check_snp_list[] = {
+	ROW("lock-held",
+	    "The lock on the certificate blob is held until the guest request has reached the firmware.", SEV,
+	    lock_held),
+	ROW("lock-dropped",
+	    "When KVM_RUN returns EINTR for immediate_exit, the request has been made and the lock is "
+	    "dropped.",
+	    SEV, lock_dropped),
+	ROW("certificates-match",
+	    "The certificates verify the report, whatever an updater that holds the lock changes.", SEV,
+	    certificates_match),
+	ROW("lock-before-read", "The lock is taken before the certificate blob is read.", SEV,
+	    snp_check_lock_before_read),
+	ROW("busy-bounded",
+	    "While an updater has the lock, the VMM waits a moment and then answers EAGAIN; the guest tries "
+	    "again.",
+	    API, snp_check_busy),
+	ROW("size-query", "npages 0 asks for the size: ENOSPC, and the number of pages in npages.", API,
+	    snp_check_size_query),
+	ROW("too-few-pages", "ENOSPC and the number of pages, if the blob needs more than npages.", API,
+	    snp_check_too_few),
+	ROW("page-count", "A blob of whole pages needs no page more, one of a byte more does.", API,
+	    snp_check_page_count),
+	ROW("exact-pages",
+	    "The blob fits in exactly as many pages as it needs; nothing behind them is written.", API,
+	    snp_check_exact),
+	ROW("huge-npages", "npages is the guest's RBX, verbatim: any 64-bit number.", API, snp_check_huge),
+	ROW("unaligned-gpa", "A gpa that is not page-aligned does no harm beyond the pages that it names.",
+	    API, snp_check_unaligned),
+	ROW("hole", "A gpa without memory is an error of this request, EIO, and of nothing else.", API,
+	    snp_check_hole),
+	ROW("rom", "A gpa in memory that the guest cannot write is EIO, and that memory does not change.",
+	    API, snp_check_rom),
+	ROW("mmio", "A gpa of a device is EIO.", API, snp_check_mmio),
+	ROW("end-of-memory", "A blob that reaches beyond the end of memory is EIO.", API, snp_check_end),
+	ROW("private", "A gpa that has become private is EIO, and its shared page does not change.", API,
+	    snp_check_private),
+	ROW("ret-known", "ret is 0, ENOSPC, EAGAIN or EIO: KVM_RUN fails with EINVAL for anything else.", API,
+	    snp_check_ret),
+	ROW("stale-exit", "exit_reason says nothing when KVM_RUN has returned an error.", RUN, stale_exit),
+	ROW("immediate-exit-cleared", "KVM does not clear immediate_exit; the VMM does.", RUN,
+	    immediate_exit_cleared),
+	ROW("kick", "A signal to the vCPU's thread, at any moment, is no error.", RUN, snp_check_kick),
+	ROW("two-vcpus", "The lock of one vCPU's request is not dropped for that of another.", SEV,
+	    snp_check_two_vcpus),
+	ROW("blob-missing", "Without a certificate blob the guest gets an empty table, or EIO.", GHCB,
+	    snp_check_blob_missing),
+	ROW("blob-empty", "An empty certificate table reaches the guest as one.", GHCB, snp_check_blob_empty),
+	ROW("blob-truncated", "A damaged blob is EIO, an empty table, or exactly those bytes.", GHCB,
+	    snp_check_blob_truncated),
+	ROW("blob-replaced",
+	    "A blob that was replaced while the VMM waited for its lock is not served any more.", SEV,
+	    snp_check_blob_replaced),
+	ROW("blob-fifo", "A blob that is no file blocks no vCPU.", API, snp_check_blob_fifo),
+	ROW("blob-unreadable", "A blob that cannot be read is EIO, or an empty table.", API,
+	    snp_check_blob_unreadable),
+	LAST("reset", "A VM that was reset is served as before.", API, snp_check_reset),
+	LAST("run-fails", "When KVM_RUN fails otherwise, the request is over too, and the lock is dropped.",
+	     SEV, snp_check_run_fails),
+	{ .name = NULL },
+};

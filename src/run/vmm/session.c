@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/vmm/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "run/vmm/qgs_faults.h"
+
+enum {
+	FIRST_WAIT_MS = 30000, /* firmware and a VMM that makes its memory take their time */
+	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
+	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
+	OTHER_WAIT_MS = 3000,  /* firmware starts the other vCPUs soon after the first, or never */
+};
+
+static uint64_t now_ms(void)
+{
+	return base_now_ns(base_env_real()) / 1000000;
+}
+
+enum { ON_LISTENER, ON_END, ON_SIGNAL, ON_QGS, N_ON };
+
+/* Serves what there is, or what comes within that time. */
+static void turn(struct check_vmm *vmm, unsigned timeout_ms)
+{
+	struct pollfd *polls = vmm->polls;
+	size_t n_peers = vmm->n_peers;
+
+	polls[ON_LISTENER] = (struct pollfd){ .fd = vmm->listener, .events = POLLIN };
+	polls[ON_END] = (struct pollfd){ .fd = vmm->ended ? -1 : vmm->pidfd, .events = POLLIN };
+	polls[ON_SIGNAL] = (struct pollfd){ .fd = vmm->signals, .events = POLLIN };
+	polls[ON_QGS] = (struct pollfd){ .fd = vmm->qgs ? qgs_faults_fd(vmm->qgs) : -1, .events = POLLIN };
+	for (size_t i = 0; i < n_peers; i++)
+		polls[N_ON + i] = (struct pollfd){ .fd = vmm->peers[i].fd, .events = POLLIN };
+	if (poll(polls, N_ON + n_peers, vmm->work ? 0 : (int)timeout_ms) > 0) {
+		for (size_t i = 0; i < n_peers; i++)
+			if (polls[N_ON + i].revents)
+				session_serve(vmm, &vmm->peers[i]);
+		if (polls[ON_LISTENER].revents)
+			session_accept(vmm);
+		if (polls[ON_QGS].revents)
+			qgs_faults_serve(vmm->qgs);
+		if (polls[ON_SIGNAL].revents)
+			session_on_signal(vmm);
+		if (polls[ON_END].revents)
+			session_reap(vmm);
+	}
+	session_release(vmm);
+	if (vmm->work)
+		vmm->work(vmm, vmm->work_ctx);
+}
+
+void session_turn(struct check_vmm *vmm)
+{
+	turn(vmm, 20);
+}
+
+int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
+{
+	uint64_t now, until = now_ms() + timeout_ms;
+
+	for (;;) {
+		if (done && *done)
+			return 0;
+		if (vmm->ended || vmm->interrupted)
+			return -ECHILD;
+		if (done && vmm->lost)
+			return -ENODEV;
+		now = now_ms();
+		if (now >= until)
+			return done ? -ETIMEDOUT : 0;
+		turn(vmm, (unsigned)(until - now));
+	}
+}
+
+struct session_vm *session_vm(struct check_vmm *vmm)
+{
+	for (struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next)
+		if (vcpu->fd >= 0 && vcpu->ran && !vcpu->vm->gone)
+			return vcpu->vm;
+	return NULL;
+}
+
+static struct check_vcpu *find_vcpu(struct check_vmm *vmm, unsigned n)
+{
+	const struct session_vm *vm = session_vm(vmm);
+
+	for (struct check_vcpu *vcpu = vmm->vcpus; vcpu && vm; vcpu = vcpu->next)
+		if (vcpu->vm == vm && vcpu->fd >= 0 && vcpu->ran && !vcpu->overdue && n-- == 0)
+			return vcpu;
+	return NULL;
+}
+
+void session_end(struct check_vmm *vmm)
+{
+	uint64_t until = now_ms() + TERM_WAIT_MS;
+
+	if (vmm->pid > 0) {
+		kill(vmm->pid, SIGTERM);
+		kill(vmm->pid, SIGCONT);
+	}
+	/* It may need KVM_RUN to return before it ends. */
+	while (vmm->pid > 0 && now_ms() < until)
+		turn(vmm, 20);
+	session_kill(vmm);
+}
+
+struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
+{
+	struct check_vcpu *vcpu;
+	uint64_t until;
+
+	if (n > 0 && !check_vcpu(vmm, 0))
+		return NULL;
+	if (n == 0)
+		until = now_ms() + LATER_WAIT_MS;
+	else
+		until = vmm->first_ran_ms + OTHER_WAIT_MS;
+	if (vmm->first_ran_ms == 0)
+		until = now_ms() + (vmm->options->wait_ms ? vmm->options->wait_ms : FIRST_WAIT_MS);
+	while (!(vcpu = find_vcpu(vmm, n)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
+		turn(vmm, 20);
+	if (vcpu && vmm->first_ran_ms == 0)
+		vmm->first_ran_ms = now_ms();
+	return vcpu;
+}
+
+uint64_t check_vcpu_id(const struct check_vcpu *vcpu)
+{
+	return vcpu->id;
+}
+
+void check_give(struct check_vcpu *vcpu, struct check_exit *exit)
+{
+	exit->arrived = exit->completed = false;
+	vcpu->exit = exit;
+	if (vcpu->fd < 0)
+		check_take_back(vcpu, exit);
+}
+
+void check_take_back(struct check_vcpu *vcpu, struct check_exit *exit)
+{
+	if (vcpu->fd < 0)
+		vcpu->vmm->lost = true;
+	if (vcpu->exit == exit)
+		vcpu->exit = NULL;
+}
+
+int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
+			unsigned timeout_ms)
+{
+	int r;
+
+	check_give(vcpu, exit);
+	r = check_wait(vmm, &exit->completed, timeout_ms);
+	if (r != 0) {
+		vcpu->overdue = vcpu->is_made;
+		check_take_back(vcpu, exit);
+	}
+	return r;
+}
+
+void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r)
+{
+	char how[128];
+
+	if (vmm->interrupted)
+		check_skip(result, "interrupted by a signal");
+	else if (vmm->ended)
+		check_fail(result, "the VMM %s", session_how_ended(vmm, how));
+	else if (r == -ENODEV)
+		check_fail(result, "the VMM has closed the vCPU before it completed the exit");
+	else
+		check_fail(result,
+			   "expected KVM_RUN within the time of the check; the VMM has not called it: the "
+			   "vCPU does not run any more");
+}
+
+void check_run_guest(struct check_vcpu *vcpu, unsigned us)
+{
+	vcpu->slice_us = us;
+}
+
+int session_wait_runs(struct check_vcpu *vcpu, uint64_t n, unsigned timeout_ms)
+{
+	uint64_t until = now_ms() + timeout_ms, wanted = vcpu->n_runs + n;
+
+	while (vcpu->n_runs < wanted) {
+		if (vcpu->vmm->ended || vcpu->vmm->interrupted)
+			return -ECHILD;
+		if (vcpu->fd < 0)
+			return -ENODEV;
+		if (now_ms() >= until)
+			return -ETIMEDOUT;
+		turn(vcpu->vmm, 20);
+	}
+	return 0;
+}
+
+struct run_platform *check_platform(struct check_vmm *vmm)
+{
+	return &vmm->platform;
+}
+
+struct qgs_faults *check_qgs(struct check_vmm *vmm)
+{
+	return vmm->qgs;
+}
+
+void check_set_work(struct check_vmm *vmm, void (*work)(struct check_vmm *vmm, void *ctx), void *ctx)
+{
+	vmm->work = work;
+	vmm->work_ctx = ctx;
+}
+
+void check_set_msi(struct check_vmm *vmm, check_msi_fn *msi, void *ctx)
+{
+	vmm->msi = msi;
+	vmm->msi_ctx = ctx;
+}
+
+/* SplitMix64, which is enough to choose times and places. */
+uint64_t check_random(struct check_vmm *vmm)
+{
+	uint64_t z = vmm->random += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+__attribute__((format(printf, 3, 0))) static void say(struct check_result *result, enum check_verdict verdict,
+						      const char *format, va_list ap)
+{
+	if (result->verdict == CHECK_FAILED)
+		return;
+	result->verdict = verdict;
+	vsnprintf(result->text, sizeof(result->text), format, ap);
+}
+
+void check_fail(struct check_result *result, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(result, CHECK_FAILED, format, ap);
+	va_end(ap);
+}
+
+void check_skip(struct check_result *result, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(result, CHECK_SKIPPED, format, ap);
+	va_end(ap);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "run/vmm/session.h"
+#include "uapi/kvm.h"
+
+/* Connections of the agent in the VMM, see protocol.h. */
+
+int session_listen(struct check_vmm *vmm, struct jurat_error *err)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	uint8_t random[16];
+	int n, r = base_random(base_env_real(), random, sizeof(random));
+
+	if (r < 0)
+		return jurat_fail(err, r, "no random numbers: %s", strerror(-r));
+	/* An abstract address: the VMM may change its root directory or its user. Nobody can guess it. */
+	n = snprintf(vmm->address, sizeof(vmm->address), "@jurat-vmm-%016llx%016llx",
+		     (unsigned long long)bytes_get_le(random, 8),
+		     (unsigned long long)bytes_get_le(random + 8, 8));
+	for (int i = 1; i < n; i++)
+		name.sun_path[i] = vmm->address[i];
+	vmm->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (vmm->listener < 0 ||
+	    bind(vmm->listener, (struct sockaddr *)&name,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)n)) < 0 ||
+	    listen(vmm->listener, 256) < 0)
+		return jurat_fail(err, -errno, "cannot listen on '%s': %s", vmm->address, strerror(errno));
+	return 0;
+}
+
+void session_accept(struct check_vmm *vmm)
+{
+	struct ucred peer = { .pid = 0 };
+	socklen_t size = sizeof(peer);
+	int fd = accept4(vmm->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	/* Without a connection the agent makes no exits. */
+	if (vmm->n_peers == SESSION_MAX_PEERS || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+	    peer.pid == 0 || (peer.uid != geteuid() && geteuid() != 0)) {
+		close(fd);
+		return;
+	}
+	vmm->peers[vmm->n_peers++] = (struct session_peer){ .fd = fd, .pid = peer.pid };
+}
+
+static void answer(struct session_peer *peer, const struct vmm_order *order)
+{
+	(void)!send(peer->fd, order, sizeof(*order), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static struct check_exit *take_exit(struct check_vcpu *vcpu)
+{
+	struct check_exit *exit = vcpu->exit;
+
+	vcpu->exit = NULL;
+	return exit;
+}
+
+/* The VMM has closed it, or has ended. */
+static void gone(struct check_vmm *vmm, struct session_peer *peer)
+{
+	close(peer->fd);
+	peer->fd = -1;
+	if (peer->vm)
+		peer->vm->gone = true;
+	if (!peer->vcpu)
+		return;
+	peer->vcpu->fd = -1;
+	vmm->lost |= take_exit(peer->vcpu) != NULL;
+	peer->vcpu->is_made = peer->vcpu->is_waiting = false;
+}
+
+static int first_of_vm(struct check_vmm *vmm, struct session_peer *peer, const struct vmm_event *event)
+{
+	struct session_vm *vm = calloc(1, sizeof(*vm)), **at = &vmm->vms;
+
+	if (!vm)
+		return -ENOMEM;
+	vm->serial = event->vm;
+	vm->pid = peer->pid;
+	vm->type = event->b;
+	vm->own_kvm = event->c != 0;
+	while (*at)
+		at = &(*at)->next;
+	*at = peer->vm = vm;
+	run_trace_say(vmm->platform.trace, "VMM", "KVM", "KVM_CREATE_VM of type %llu%s",
+		      (unsigned long long)vm->type, vm->own_kvm ? ", in the agent" : "");
+	return 0;
+}
+
+static int first_of_vcpu(struct check_vmm *vmm, struct session_peer *peer, const struct vmm_event *event)
+{
+	struct check_vcpu *vcpu, **at = &vmm->vcpus;
+	struct session_vm *vm = vmm->vms;
+
+	while (vm && (vm->serial != event->vm || vm->pid != peer->pid))
+		vm = vm->next;
+	vcpu = vm ? calloc(1, sizeof(*vcpu)) : NULL;
+	if (!vcpu)
+		return -EPROTO;
+	*vcpu = (struct check_vcpu){
+		.vmm = vmm, .vm = vm, .id = event->b, .fd = peer->fd, .slice_us = SESSION_SLICE_US
+	};
+	while (*at)
+		at = &(*at)->next;
+	*at = peer->vcpu = vcpu;
+	return 0;
+}
+
+static int first(struct check_vmm *vmm, struct session_peer *peer, const struct vmm_event *event)
+{
+	if (event->a != VMM_PROTOCOL_VERSION)
+		return -EPROTO;
+	switch (event->kind) {
+	case VMM_EVENT_VM:
+		return first_of_vm(vmm, peer, event);
+	case VMM_EVENT_VCPU:
+		return first_of_vcpu(vmm, peer, event);
+	default:
+		return -EPROTO;
+	}
+}
+
+static int on_slot(struct session_vm *vm, const struct vmm_event *event)
+{
+	if (event->a >= SESSION_MAX_SLOTS) /* of another address space, or of no use to the checks */
+		return 0;
+	vm->slots[event->a] = (struct session_slot){
+		.flags = (uint32_t)event->b, .gpa = event->c, .size = event->d, .hva = event->e
+	};
+	vm->ram_pages = 0;
+	return 0;
+}
+
+static int on_private(struct session_vm *vm, const struct vmm_event *event)
+{
+	struct session_range *bigger = reallocarray(vm->ranges, vm->n_ranges + 1, sizeof(*bigger));
+
+	if (!bigger)
+		return -ENOMEM;
+	vm->ranges = bigger;
+	vm->ranges[vm->n_ranges++] =
+		(struct session_range){ .gpa = event->c, .size = event->d, .attributes = event->a };
+	vm->ram_pages = 0;
+	return 0;
+}
+
+static int of_vm(struct check_vmm *vmm, struct session_vm *vm, const struct vmm_event *event,
+		 struct vmm_order *order)
+{
+	order->kind = VMM_ORDER_OK;
+	switch (event->kind) {
+	case VMM_EVENT_SLOT:
+		return on_slot(vm, event);
+	case VMM_EVENT_PRIVATE:
+		return on_private(vm, event);
+	case VMM_EVENT_MSI:
+		order->swallow = vmm->msi && vmm->msi(vmm, event->c, (uint32_t)event->d, vmm->msi_ctx);
+		return 0;
+	case VMM_EVENT_REQ_CERTS:
+		run_trace_say(vmm->platform.trace, "VMM", "KVM", "KVM_SEV_SNP_ENABLE_REQ_CERTS: %lld",
+			      (long long)event->a);
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+static bool can_exit(const struct check_vcpu *vcpu)
+{
+	return vcpu->mp_state != UAPI_KVM_MP_STATE_UNINITIALIZED &&
+	       vcpu->mp_state != UAPI_KVM_MP_STATE_INIT_RECEIVED;
+}
+
+static void make_exit(struct check_vcpu *vcpu, struct vmm_order *order)
+{
+	const struct check_exit *exit = vcpu->exit;
+
+	order->kind = VMM_ORDER_EXIT;
+	order->a = exit->reason;
+	order->kick_us = exit->kick_us;
+	order->kick_flag = exit->kick_flag;
+	for (size_t i = 0; i < sizeof(order->body); i++)
+		order->body[i] = exit->body[i];
+	vcpu->is_made = true;
+	vcpu->made_ns = base_now_ns(base_env_real());
+	vcpu->vmm->n_exits++;
+	run_trace_say(vcpu->vmm->platform.trace, "KVM", "VMM", "vCPU %llu: exit %u at %#llx",
+		      (unsigned long long)vcpu->id, exit->reason,
+		      (unsigned long long)bytes_get_le(exit->body, 8));
+}
+
+/* KVM_RUN with nothing pending. */
+static void on_run(struct check_vcpu *vcpu, const struct vmm_event *event, struct vmm_order *order)
+{
+	vcpu->mp_state = (uint32_t)event->b;
+	vcpu->run_immediate = event->a != 0;
+	vcpu->ran |= can_exit(vcpu);
+	vcpu->overdue = false;
+	if (vcpu->is_made) { /* the agent lost it, by a fork or a reset */
+		vcpu->is_made = false;
+		vcpu->vmm->lost |= take_exit(vcpu) != NULL;
+	}
+	vcpu->n_runs++;
+	if (vcpu->on_run)
+		vcpu->on_run(vcpu, vcpu->on_run_ctx);
+	if (vcpu->exit && can_exit(vcpu) && !vcpu->run_immediate) {
+		make_exit(vcpu, order);
+		return;
+	}
+	order->kind = VMM_ORDER_ENTER;
+	order->a = vcpu->slice_us;
+	vcpu->slice_us = SESSION_SLICE_US;
+}
+
+static void note_completion(struct check_vcpu *vcpu, const struct vmm_event *event)
+{
+	struct check_exit *exit = vcpu->exit;
+
+	exit->arrived = true;
+	exit->took_ns = base_now_ns(base_env_real()) - vcpu->made_ns;
+	exit->immediate_exit = event->a != 0;
+	exit->ret = event->c;
+	exit->npages = event->d;
+	exit->info[0] = event->d;
+	exit->info[1] = event->b;
+	exit->info[2] = event->e;
+	exit->info[3] = event->f;
+}
+
+static void complete(struct check_vcpu *vcpu, struct vmm_order *order)
+{
+	struct check_exit *exit = take_exit(vcpu);
+
+	vcpu->is_made = false;
+	vcpu->overdue = false;
+	order->kind = VMM_ORDER_COMPLETED;
+	if (!exit)
+		return;
+	if (exit->completing)
+		exit->completing(vcpu->vmm, vcpu, exit, exit->ctx);
+	order->a = exit->complete_with;
+	exit->completed = true;
+	run_trace_say(vcpu->vmm->platform.trace, "VMM", "KVM",
+		      "vCPU %llu: KVM_RUN completes: ret %llu, npages %llu, immediate_exit %d",
+		      (unsigned long long)vcpu->id, (unsigned long long)exit->ret,
+		      (unsigned long long)exit->npages, exit->immediate_exit);
+}
+
+/* false: it is not answered yet */
+static bool of_vcpu(struct check_vcpu *vcpu, const struct vmm_event *event, struct vmm_order *order)
+{
+	switch (event->kind) {
+	case VMM_EVENT_RUN:
+		on_run(vcpu, event, order);
+		return true;
+	case VMM_EVENT_COMPLETE:
+		if (vcpu->exit)
+			note_completion(vcpu, event);
+		vcpu->is_waiting = vcpu->exit && vcpu->exit->held && *vcpu->exit->held;
+		if (!vcpu->is_waiting)
+			complete(vcpu, order);
+		return !vcpu->is_waiting;
+	default:
+		order->kind = VMM_ORDER_OK;
+		return true;
+	}
+}
+
+void session_serve(struct check_vmm *vmm, struct session_peer *peer)
+{
+	struct vmm_order order = { .kind = VMM_ORDER_OK };
+	struct vmm_event event;
+	ssize_t n = recv(peer->fd, &event, sizeof(event), 0);
+	int r = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n != sizeof(event)) {
+		gone(vmm, peer);
+		return;
+	}
+	if (peer->vcpu) {
+		if (!of_vcpu(peer->vcpu, &event, &order))
+			return;
+	} else if (peer->vm) {
+		r = of_vm(vmm, peer->vm, &event, &order);
+	} else {
+		r = first(vmm, peer, &event);
+	}
+	if (r < 0)
+		gone(vmm, peer);
+	else
+		answer(peer, &order);
+}
+
+void session_release(struct check_vmm *vmm)
+{
+	for (size_t i = 0; i < vmm->n_peers; i++) {
+		struct vmm_order order = { .kind = VMM_ORDER_OK };
+		struct check_vcpu *vcpu = vmm->peers[i].vcpu;
+
+		if (!vcpu || !vcpu->is_waiting || (vcpu->exit && vcpu->exit->held && *vcpu->exit->held))
+			continue;
+		vcpu->is_waiting = false;
+		complete(vcpu, &order);
+		answer(&vmm->peers[i], &order);
+	}
+}
+
+void session_close(struct check_vmm *vmm)
+{
+	for (size_t i = 0; i < vmm->n_peers; i++)
+		if (vmm->peers[i].fd >= 0)
+			gone(vmm, &vmm->peers[i]);
+	vmm->n_peers = 0;
+	if (vmm->listener >= 0)
+		close(vmm->listener);
+	vmm->listener = -1;
+	while (vmm->vcpus) {
+		struct check_vcpu *vcpu = vmm->vcpus;
+
+		vmm->vcpus = vcpu->next;
+		free(vcpu);
+	}
+	while (vmm->vms) {
+		struct session_vm *vm = vmm->vms;
+
+		vmm->vms = vm->next;
+		free(vm->ranges);
+		free(vm);
+	}
+}

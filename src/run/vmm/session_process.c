@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/env.h"
+#include "run/environment.h"
+#include "run/spawn.h"
+#include "run/vmm/qgs_faults.h"
+#include "run/vmm/session.h"
+
+/*
+ * The VMM runs as it is: in no namespace, with the caller's devices, files and user. Its environment names
+ * what it is to serve, and preloads the agent.
+ */
+#define LIBRARY "libjurat-vmm-check.so"
+
+static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
+
+/* The directory of this program's executable; NULL: not known. */
+static char *own_directory(void)
+{
+	char *path = realpath("/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	return path;
+}
+
+static int find_library(const struct check_vmm *vmm, char **ret, struct jurat_error *err)
+{
+	auto_free char *own = own_directory();
+	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
+	const struct {
+		const char *from, *to;
+	} places[] = { { own, "/../run/vmm/agent" },
+		       { own, "/" JURAT_LIBEXEC_TO_LIB "/jurat" },
+		       { JURAT_LIBDIR "/jurat", "" } };
+	char *path;
+
+	if (vmm->options->library) {
+		*ret = realpath(vmm->options->library, NULL);
+		return *ret ? 0 : jurat_fail(err, -errno, "'%s': %s", vmm->options->library, strerror(errno));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!places[i].from)
+			continue;
+		if (asprintf(&path, "%s%s/" LIBRARY, places[i].from, places[i].to) < 0)
+			return jurat_fail_memory(err);
+		*ret = realpath(path, NULL);
+		free(path);
+		if (*ret)
+			return 0;
+	}
+	return jurat_fail(err, -ENOENT, "'" LIBRARY "' is not installed: expected in '%s' (reinstall jurat)",
+			  JURAT_LIBDIR "/jurat");
+}
+
+/* The agent comes last: what makes a VMM serve certificates is above it. */
+static int set_preload(const struct check_vmm *vmm, char ***env, struct jurat_error *err)
+{
+	const char *others = getenv("LD_PRELOAD");
+	auto_free char *library = NULL, *all = NULL;
+	int r = find_library(vmm, &library, err);
+
+	if (r < 0)
+		return r;
+	if (strpbrk(library, ": "))
+		return jurat_fail(err, -EINVAL,
+				  "'%s': a path with a space or colon cannot be preloaded, see ld.so(8)",
+				  library);
+	if (asprintf(&all, "%s%s%s", others ? others : "", others && *others ? ":" : "", library) < 0) {
+		all = NULL;
+		return jurat_fail_memory(err);
+	}
+	return run_environment_set(env, "LD_PRELOAD", all, err);
+}
+
+static int make_environment(struct check_vmm *vmm, char ***env, struct jurat_error *err)
+{
+	char service[PATH_MAX];
+	int r = run_environment_new(&vmm->platform, env, err);
+
+	snprintf(service, sizeof(service), "unix:%s/qgs", vmm->temp.path);
+	if (r == 0)
+		r = set_preload(vmm, env, err);
+	if (r == 0 && vmm->platform.certs_path)
+		r = run_environment_set(env, "JURAT_CERTS", vmm->platform.certs_path, err);
+	if (r == 0 && vmm->platform.certs_path)
+		r = run_environment_set(env, "JURAT_VMM_CERTS", vmm->platform.certs_path, err);
+	if (r == 0 && vmm->qgs)
+		r = run_environment_set(env, "JURAT_VMM_QUOTING_SERVICE", service, err);
+	if (r == 0)
+		r = run_environment_set(env, "JURAT_VMM_CHECK", vmm->address, err);
+	if (r == 0 && vmm->options->own_kvm)
+		r = run_environment_set(env, "JURAT_VMM_OWN_KVM", "1", err);
+	return r;
+}
+
+_Noreturn static void become_vmm(const struct check_vmm *vmm, char **env, int failed)
+{
+	int e;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigprocmask(SIG_SETMASK, &vmm->mask, NULL);
+	environ = env;
+	execvp(vmm->run.argv[0], vmm->run.argv);
+	e = errno;
+	(void)!write(failed, &e, sizeof(e));
+	_exit(e == ENOENT ? 127 : 126);
+}
+
+/* 0 once it is executed. */
+static int spawn(struct check_vmm *vmm, char **env, struct jurat_error *err)
+{
+	int failed[2], e = 0;
+
+	if (pipe2(failed, O_CLOEXEC) < 0)
+		return jurat_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	vmm->pid = fork();
+	if (vmm->pid == 0)
+		become_vmm(vmm, env, failed[1]);
+	close(failed[1]);
+	if (vmm->pid < 0) {
+		e = errno;
+		vmm->pid = 0;
+		close(failed[0]);
+		return jurat_fail(err, -e, "cannot fork: %s", strerror(e));
+	}
+	if (read(failed[0], &e, sizeof(e)) == sizeof(e)) {
+		waitpid(vmm->pid, &vmm->status, 0);
+		vmm->pid = 0;
+	}
+	close(failed[0]);
+	if (vmm->pid == 0)
+		return jurat_fail(err, -e, "cannot run '%s': %s", vmm->run.argv[0], strerror(e));
+	vmm->pidfd = (int)syscall(SYS_pidfd_open, vmm->pid, 0);
+	return vmm->pidfd < 0 ? jurat_fail(err, -errno, "cannot watch the VMM: %s", strerror(errno)) : 0;
+}
+
+int session_start(struct check_vmm *vmm, struct jurat_error *err)
+{
+	char **env = NULL;
+	sigset_t blocked;
+	int r;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
+		sigaddset(&blocked, passed_on[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &vmm->mask);
+	vmm->started = true;
+	vmm->signals = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (vmm->signals < 0)
+		return jurat_fail(err, -errno, "cannot open signals: %s", strerror(errno));
+	if (geteuid() == 0) /* for a VMM that changes its user */
+		(void)!chmod(vmm->temp.path, 0711);
+	r = session_listen(vmm, err);
+	if (r == 0)
+		r = make_environment(vmm, &env, err);
+	if (r == 0)
+		r = spawn(vmm, env, err);
+	run_environment_free(env);
+	return r;
+}
+
+void session_on_signal(struct check_vmm *vmm)
+{
+	struct signalfd_siginfo info;
+
+	while (read(vmm->signals, &info, sizeof(info)) == sizeof(info)) {
+		int signal = (int)info.ssi_signo;
+
+		vmm->interrupted |=
+			signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
+		if (vmm->pid > 0 && info.ssi_code != SI_KERNEL) /* the terminal's also reach the VMM */
+			kill(vmm->pid, signal);
+	}
+}
+
+void session_reap(struct check_vmm *vmm)
+{
+	if (vmm->pid == 0 || waitpid(vmm->pid, &vmm->status, WNOHANG) != vmm->pid)
+		return;
+	vmm->pid = 0;
+	vmm->ended = true;
+	run_trace_say(vmm->platform.trace, "VMM", "supervisor", "ends");
+}
+
+const char *session_how_ended(const struct check_vmm *vmm, char to[128])
+{
+	if (WIFSIGNALED(vmm->status))
+		snprintf(to, 128, "was killed by signal %d (%s)", WTERMSIG(vmm->status),
+			 strsignal(WTERMSIG(vmm->status)));
+	else
+		snprintf(to, 128, "exited with status %d", WEXITSTATUS(vmm->status));
+	return to;
+}
+
+void session_kill(struct check_vmm *vmm)
+{
+	if (vmm->pid > 0) {
+		kill(vmm->pid, SIGKILL);
+		while (waitpid(vmm->pid, &vmm->status, 0) < 0 && errno == EINTR)
+			;
+		vmm->pid = 0;
+	}
+	if (vmm->pidfd >= 0)
+		close(vmm->pidfd);
+	if (vmm->started) {
+		run_end_children(); /* what it has left behind */
+		sigprocmask(SIG_SETMASK, &vmm->mask, NULL);
+	}
+	if (vmm->signals >= 0)
+		close(vmm->signals);
+	vmm->pidfd = vmm->signals = -1;
+}
