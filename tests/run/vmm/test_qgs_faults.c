@@ -28,7 +28,7 @@ static int set_up(void **state)
 {
 	if (run_temp_new(&temp, NULL) != 0 || run_platform_init(&platform, &options, temp.path, NULL) != 0)
 		return -1;
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s/qgs", temp.path);
+	TEXT(name.sun_path, "%s/qgs", temp.path);
 	return qgs_faults_new(name.sun_path, &platform, &service, NULL);
 }
 
@@ -262,7 +262,7 @@ static void no_garbage_is_a_response(void **state)
 		qgs_assembler_init(&a, buf, sizeof(buf), false);
 		r = qgs_assembler_feed(&a, answer, n, &taken, NULL);
 		if (r == QGS_MESSAGE && taken == n && qgs_read(QGS_QUOTE_RESP, buf, a.want, &m, NULL) == 0)
-			fail_msg("%s is a response", qgs_garbage_name(kinds));
+			FAIL_BECAUSE("%s is a response", qgs_garbage_name(kinds));
 	}
 	assert_true(kinds > 10);
 }
