@@ -164,14 +164,14 @@ int bench_vmm_program(const char *shared_file, const char *next)
  * Runs this program with the library preloaded, above `next`, which is "" for libc. Its wait status, or
  * -errno.
  */
-static int run_vmm(const struct bench *b, const char *shared_file, const char *next)
+static int run_vmm(const struct bench *b, const char *shared_file, const char *library, const char *next)
 {
-	char preload[2 * PATH_MAX + 2];
+	char preload[256];
 	pid_t pid = fork();
 	int status = 0;
 
 	if (pid == 0) {
-		snprintf(preload, sizeof(preload), "%s %s", b->vmm, next);
+		snprintf(preload, sizeof(preload), "%s %s", library, next);
 		if (setenv("LD_PRELOAD", preload, 1) < 0 ||
 		    (next[0] ? setenv("JURAT_VMM_OWN_KVM", "1", 1) : unsetenv("JURAT_VMM_OWN_KVM")) < 0)
 			_exit(126);
@@ -183,6 +183,29 @@ static int run_vmm(const struct bench *b, const char *shared_file, const char *n
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	return status;
+}
+
+/* Measures with the real KVM, or, where that cannot be opened, with the one of the library `b->vmm_check`. */
+static int run_either(const struct bench *b, const char *shared_file, struct shared *s)
+{
+	char library[96], next[96]; /* links, since $LD_PRELOAD takes no path that has a space or a colon */
+	auto_free char *vmm = realpath(b->vmm, NULL), *check = realpath(b->vmm_check, NULL);
+	int status;
+
+	snprintf(library, sizeof(library), "%s/libjurat-vmm.so", b->dir);
+	snprintf(next, sizeof(next), "%s/libjurat-vmm-check.so", b->dir);
+	if (!vmm || symlink(vmm, library) < 0 || (check && symlink(check, next) < 0))
+		return -errno;
+	status = run_vmm(b, shared_file, library, "");
+	if (s->lacks_kvm && check) {
+		s->own_kvm = true;
+		s->lacks_kvm = false;
+		s->why[0] = '\0';
+		status = run_vmm(b, shared_file, library, next);
+	}
+	unlink(library);
+	unlink(next);
 	return status;
 }
 
@@ -207,19 +230,6 @@ static void print_figure(struct bench *b, struct shared *s, int figure)
 					       .beside = beside,
 					       .n = n * figures[figure].batch,
 					       .beyond_ns = beyond });
-}
-
-/* Measures with the real KVM, or, where that cannot be opened, with the one of the library `b->vmm_check`. */
-static int run_either(const struct bench *b, const char *shared_file, struct shared *s)
-{
-	int status = run_vmm(b, shared_file, "");
-
-	if (!s->lacks_kvm || access(b->vmm_check, R_OK) != 0)
-		return status;
-	s->own_kvm = true;
-	s->lacks_kvm = false;
-	s->why[0] = '\0';
-	return run_vmm(b, shared_file, b->vmm_check);
 }
 
 static void report(struct bench *b, int figure, int status, struct shared *s)
