@@ -166,13 +166,17 @@ int bench_vmm_program(const char *shared_file, const char *next)
  */
 static int run_vmm(const struct bench *b, const char *shared_file, const char *library, const char *next)
 {
-	char preload[256];
+	char preload[256], certs[96], log[96];
 	pid_t pid = fork();
 	int status = 0;
 
 	if (pid == 0) {
 		snprintf(preload, sizeof(preload), "%s %s", library, next);
-		if (setenv("LD_PRELOAD", preload, 1) < 0 ||
+		snprintf(certs, sizeof(certs), "%s/certs.bin", b->dir);
+		snprintf(log, sizeof(log), "%s/log", b->dir);
+		if (setenv("LD_PRELOAD", preload, 1) < 0 || setenv("JURAT_VMM_CERTS", certs, 1) < 0 ||
+		    setenv("JURAT_VMM_QUOTING_SERVICE", "unix:/none", 1) < 0 ||
+		    setenv("JURAT_VMM_LOG", log, 1) < 0 ||
 		    (next[0] ? setenv("JURAT_VMM_OWN_KVM", "1", 1) : unsetenv("JURAT_VMM_OWN_KVM")) < 0)
 			_exit(126);
 		execl(b->self, b->self, "vmm-program", shared_file, next, (char *)NULL);
@@ -189,7 +193,8 @@ static int run_vmm(const struct bench *b, const char *shared_file, const char *l
 /* Measures with the real KVM, or, where that cannot be opened, with the one of the library `b->vmm_check`. */
 static int run_either(const struct bench *b, const char *shared_file, struct shared *s)
 {
-	char library[96], next[96]; /* links, since $LD_PRELOAD takes no path that has a space or a colon */
+	char log[96], library[96],
+		next[96]; /* links, since $LD_PRELOAD takes no path that has a space or a colon */
 	auto_free char *vmm = realpath(b->vmm, NULL), *check = realpath(b->vmm_check, NULL);
 	int status;
 
@@ -204,6 +209,8 @@ static int run_either(const struct bench *b, const char *shared_file, struct sha
 		s->why[0] = '\0';
 		status = run_vmm(b, shared_file, library, next);
 	}
+	snprintf(log, sizeof(log), "%s/log", b->dir);
+	unlink(log);
 	unlink(library);
 	unlink(next);
 	return status;
