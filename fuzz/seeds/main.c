@@ -117,5 +117,6 @@ int main(int argc, char **argv)
 	seeds_fetch();
 	seeds_sim();
 	seeds_endorse();
+	seeds_cli();
 	return 0;
 }

@@ -37,5 +37,6 @@ void seeds_daemon(void);
 void seeds_fetch(void);
 void seeds_sim(void);
 void seeds_endorse(void);
+void seeds_cli(void);
 
 #endif

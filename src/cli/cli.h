@@ -142,6 +142,8 @@ int cli_main(int argc, char **argv, const char *program, const struct cli_run *r
  * error message.
  */
 int cli_execute(const struct cli *cli, const char *program, char **argv);
+/* The directory of this executable, with symbolic links resolved; the caller frees it. NULL: not known. */
+char *cli_own_directory(void);
 
 int cli_attest(struct cli *cli);
 int cli_certs(struct cli *cli);
@@ -154,5 +156,6 @@ int cli_key(struct cli *cli);
 int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_verify(struct cli *cli);
+int cli_vmm(struct cli *cli);
 
 #endif

@@ -9,8 +9,7 @@
 
 #include "base/cleanup.h"
 
-/* The directory of this program's executable, with symbolic links resolved; NULL: not known. */
-static char *own_directory(void)
+char *cli_own_directory(void)
 {
 	char *path = realpath("/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
 
@@ -21,7 +20,7 @@ static char *own_directory(void)
 
 int cli_execute(const struct cli *cli, const char *program, char **argv)
 {
-	auto_free char *own = own_directory();
+	auto_free char *own = cli_own_directory();
 	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
 	const struct {
 		const char *from, *to;

@@ -289,6 +289,21 @@ static const struct cli_option device_options[] = {
 	FORCE,
 };
 
+static const struct cli_option vmm_options[] = {
+	{ "certs", "BLOB", "SEV-SNP: certificate table of this host, served to guests",
+	  .fallback = "$JURAT_VMM_CERTS, or $JURAT_CERTS" },
+	{ "quoting-service", "ADDRESS",
+	  "TDX: service for quotes: unix:PATH, vsock:CID:PORT or tcp:127.0.0.1:PORT",
+	  .fallback = "$JURAT_VMM_QUOTING_SERVICE" },
+	{ "grace-ms", "N", "TDX: how long GetQuote may wait for its quote, in milliseconds",
+	  .fallback = "20" },
+	{ "lock-wait-ms", "N",
+	  "SEV-SNP: how long a request may wait for an update of the table, in milliseconds",
+	  .fallback = "100" },
+	{ "log", "FILE", "append log lines to FILE", .fallback = "standard error" },
+	{ "defer", NULL, "leave the exits that the VMM handles itself to it (see jurat-vmm(1))" },
+};
+
 static const struct cli_option help_options[] = {
 	{ "format", "FORMAT", "text, option list of a manual page (scdoc) or shell completion (bash)",
 	  "text|scdoc|bash", .fallback = "text" },
@@ -371,5 +386,13 @@ const struct cli_verb cli_verbs[] = {
 		  "expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
 	  .max_args = 1 },
+	{ .name = "vmm",
+	  .args = "-- VMM [ARGUMENT]...",
+	  .summary = "run an unmodified VMM and serve certificates and quotes to its guests",
+	  .more = "Exit status: that of the VMM; 126 or 127 if it could not be executed with the library; 2 "
+		  "usage "
+		  "error, 3 certificates, log or library cannot be used, 4 internal error.\n",
+	  OPTIONS(vmm_options),
+	  .max_args = SIZE_MAX },
 };
 const size_t cli_n_verbs = ARRAY_SIZE(cli_verbs);
