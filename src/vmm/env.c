@@ -170,13 +170,17 @@ struct base_env *vmm_env(void)
 	return &own_env;
 }
 
+static bool forking; /* with `opening` held, by the thread that forks */
+
 void vmm_env_before_fork(void)
 {
 	pthread_mutex_lock(&opening);
+	forking = true;
 }
 
 void vmm_env_after_fork(void)
 {
+	forking = false;
 	pthread_mutex_unlock(&opening);
 }
 
@@ -189,5 +193,8 @@ void vmm_env_forked(void)
 			if (word >> bit & 1)
 				vmm_next()->close((int)i * WORD_BITS + bit);
 	}
-	pthread_mutex_init(&opening, NULL); /* held by a thread that there is no more */
+	if (forking)
+		vmm_env_after_fork();
+	else /* a child of clone(2) itself; held by a thread that there is no more */
+		pthread_mutex_init(&opening, NULL);
 }

@@ -70,7 +70,7 @@ static entry *entry_of(int fd, bool make)
 	return chunk ? &chunk[fd % CHUNK] : NULL;
 }
 
-/* In a child, whose only thread this is, with the index held or held by a thread that there is no more. */
+/* In a child, whose only thread this is; the index may be held by a thread that there is no more. */
 static void forked(void)
 {
 	atomic_store(&owner, getpid());
@@ -103,6 +103,7 @@ static void fork_child(void)
 {
 	sigset_t was = fork_signals;
 
+	lock_index_release(); /* of this thread, which is the one that forked */
 	forked();
 	lock_loud(&was);
 }
