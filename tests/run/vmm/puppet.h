@@ -15,7 +15,7 @@ enum puppet_op {
 	PUPPET_IOCTL_BAD, /* ... with an address that is not mapped */
 	PUPPET_MAP,       /* kvm_run of vCPU `file` */
 	PUPPET_UNMAP,
-	PUPPET_RUN, /* KVM_RUN with that immediate_exit; data[0..] replaces kvm_run from `at`, `size` bytes */
+	PUPPET_RUN, /* KVM_RUN with that immediate_exit; `size` bytes replace kvm_run from `at` */
 	PUPPET_CLOSE,
 	PUPPET_CLOSE_HIGH, /* every descriptor from `arg` on, then opens `size` of /dev/null at such numbers */
 	PUPPET_MEMORY,  /* `arg` bytes that end with a halt loop at the reset vector; returns the address */

@@ -293,7 +293,7 @@ static void mask_all(struct puppet *p)
 	assert_result(r, 0, 0);
 }
 
-/* A vCPU that halts in KVM leaves it by a signal only; a slice of a microsecond often ends before KVM_RUN begins. */
+/* A vCPU that halts in KVM leaves it by a signal only; a slice of 1 us often ends before KVM_RUN begins. */
 static void a_slice_ends_however_short_it_is_and_whatever_the_vmm_blocks(void **state)
 {
 	enum { NOTHING, SIGNALS, MASK, N };
@@ -468,7 +468,7 @@ static void an_interrupt_of_the_test_does_not_reach_the_vm(void **state)
 	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, true, 1);
 	r = msi(&p, true);
 	assert_result(r, 1, 0);
-	/* Passed on: what KVM says of an interrupt depends on the state of the vCPU's interrupt controller. */
+	/* Passed on: what KVM says of it depends on the state of the vCPU's interrupt controller. */
 	r = msi(&p, false);
 	assert_true(real_kvm || r.result == 1);
 	r = CALL(&p, .op = PUPPET_IOCTL_BAD, .file = VM, .request = UAPI_KVM_SIGNAL_MSI);
