@@ -168,14 +168,13 @@ void tdx_check_stale_exit(struct check_vmm *vmm, struct check_result *result)
 void tdx_check_two_vcpus(struct check_vmm *vmm, struct check_result *result)
 {
 	const char *what = "GetQuote on two vCPUs at once";
-	struct check_vcpu *other;
+	struct check_vcpu *other = check_vcpu(vmm, 1); /* waits for it; then there is a first one */
 	struct tdx_buffer b[2];
 	struct tdx_call calls[2];
 	struct tdx_check t;
 
 	if (!tdx_begin(&t, vmm, result, 2 * (uint64_t)TDX_BUFFER_PAGES))
 		return;
-	other = check_vcpu(vmm, 1);
 	if (!other) {
 		check_skip(result, "the VM has one vCPU that runs");
 		return;

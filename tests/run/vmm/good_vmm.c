@@ -20,7 +20,7 @@
 #include <jurat/host.h>
 
 #include "base/bytes.h"
-#include "run/vmm/tdx_vmm.h"
+#include "tdx_vmm.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
 

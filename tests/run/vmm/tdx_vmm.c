@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/vmm/tdx_vmm.h"
+#include "tdx_vmm.h"
 
 #include <errno.h>
 #include <poll.h>

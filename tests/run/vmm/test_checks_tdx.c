@@ -13,7 +13,7 @@
 #include "base/env.h"
 #include "run/temp.h"
 #include "run/vmm/check.h"
-#include "run/vmm/tdx_vmm.h"
+#include "tdx_vmm.h"
 #include "uapi/tdx.h"
 #include "wire/kvm_run.h"
 
