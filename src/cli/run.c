@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "cli/load.h"
 #include "cli/run.h"
+#include "cli/run_vmm.h"
 #include "run/fault.h"
 
 /* Ends with the program's exit status or signal, so that the parent sees the same. */
@@ -158,7 +159,9 @@ int cli_run(struct cli *cli)
 
 	if (cli_has(cli, "list-faults"))
 		return list_faults();
-	if (cli->n_args == 0)
+	if (!cli_run_vmm_options(cli))
+		return CLI_USAGE;
+	if (cli->n_args == 0 && !cli_has(cli, "list-checks"))
 		return cli_fail(cli, CLI_USAGE, "expected a program to run (see jurat run --help)");
 	if (!argv)
 		return cli_fail_memory(cli);
@@ -168,6 +171,8 @@ int cli_run(struct cli *cli)
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
 	options.argv = argv;
+	if (cli_has(cli, "vmm") || cli_has(cli, "list-checks"))
+		return cli_run_vmm(cli, &options);
 	r = run_program(&options, &ended, &err);
 	if (r < 0)
 		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);

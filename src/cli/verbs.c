@@ -278,6 +278,15 @@ static const struct cli_option run_options[] = {
 	{ "endorsements-fault", "SPEC", "inject a fault into that service (see juratd(8))",
 	  .repeatable = true },
 	FORCE,
+	{ "vmm", NULL, "test PROGRAM, a VMM: how it answers KVM's exits for certificates and quotes" },
+	{ "list-checks", NULL, "list the checks of --vmm and what each requires, and exit" },
+	{ "only", "CHECK", "with --vmm, run this check and no others", .repeatable = true },
+	{ "gpa", "HEX", "with --vmm, guest physical address of memory that the checks may overwrite",
+	  .fallback = "RAM that the firmware does not use" },
+	{ "exits", "N", "with --vmm, number of exits of checks under load", .fallback = "2000" },
+	{ "kvm", "WHICH", "with --vmm, KVM to run on: /dev/kvm (real) or a simulated one (own)",
+	  "auto|real|own", .fallback = "auto: real where /dev/kvm can be opened" },
+	OUTPUT,
 };
 
 static const struct cli_option device_options[] = {
@@ -367,7 +376,8 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "-- PROGRAM [ARGUMENT]...",
 	  .summary = "run an unmodified program as a guest or host of a software platform",
 	  .more = "Exit status: that of the program; 126 or 127 if it could not be executed; 2 usage error, "
-		  "3 a requirement of this machine is not met, 4 internal error.\n",
+		  "3 a requirement of this machine is not met, 4 internal error. With --vmm: 0 all checks "
+		  "passed, 1 a check failed.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
 	  .program = CLI_PLATFORM },

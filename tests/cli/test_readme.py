@@ -1,6 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
-"""Runs the commands of README.md: test_readme.py JURAT JURATD README.
+"""Runs the commands of README.md: test_readme.py JURAT JURATD README VMM PRELOADS: VMM is tests/run/vmm/good_vmm.c; PRELOADS is "no" where
+a library of this build cannot be preloaded into programs of the machine, because it has sanitizers.
 
 Each section is one case and one shell, which runs the commands in their order. RULES says what differs here: other people's programs, addresses
 and paths of a whole machine. A command without a rule runs as it stands; a command that cannot run here is named in NOT_RUN."""
@@ -20,6 +21,7 @@ from free_port import free_port  # noqa: E402
 from tap import Skip, case, main  # noqa: E402
 
 JURAT, JURATD = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
+VMM, PRELOADS = pathlib.Path(sys.argv[4]).resolve(), sys.argv[5] == "yes"
 README = pathlib.Path(sys.argv[3]).read_text(encoding="utf-8")
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:jurat|juratd|make|systemctl|systemd-sysusers|export)\b")
 NOT_RUN = re.compile(r"^(?:make (?:run|test)|systemctl .*|systemd-sysusers .*)$")  # CI itself, and what needs systemd
@@ -101,6 +103,25 @@ def run_a_client_without_a_tee(tmp):
 
 
 @case
+def serve_certificates_from_a_vmm(tmp):
+    if not PRELOADS:
+        raise Skip("a build with sanitizers")
+    walk("Serve certificates from a VMM", tmp, [(r"qemu-system-x86_64 .*$", "true")])
+
+
+@case
+def test_a_vmm(tmp):
+    """With a check that takes no time, and a VMM that needs no KVM of the machine."""
+    if not PRELOADS:
+        raise Skip("a build with sanitizers")
+    walk("Test a VMM", tmp, [
+        (r"^jurat run --vmm", "jurat run --vmm --kvm own --only snp-ret-known"),
+        (r"\./my-vmm \.\.\.", str(VMM)),
+        (r"qemu-system-x86_64 .*$", str(VMM)),
+    ])
+
+
+@case
 def on_an_snp_host(tmp):
     """On a host of the software platform whose firmware has an update that is not committed yet."""
     with Juratd(JURATD, "--software-platform", "jurat") as service:
@@ -141,7 +162,7 @@ def for_a_fleet(tmp):
 
 @case
 def every_section_is_walked(tmp):
-    walked = {"Verify real evidence", "Run a client without a TEE", "On an SNP host", "On a TDX host", "For a fleet"}
+    walked = {"Verify real evidence", "Run a client without a TEE", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
     with_commands = {heading for heading, commands in sections().items() if not all(map(NOT_RUN.search, commands))}
     assert with_commands == walked, with_commands ^ walked
 
