@@ -58,6 +58,9 @@ void tdx_give(struct tdx_check *t, struct check_vcpu *vcpu, struct tdx_call *cal
 bool tdx_finish(struct tdx_check *t, struct check_vcpu *vcpu, struct tdx_call *call);
 bool tdx_make(struct tdx_check *t, struct tdx_call *call);
 
+/* Guest memory. -EFAULT is a failure if it lasts. */
+bool tdx_read(struct tdx_check *t, uint64_t gpa, void *to, size_t n);
+bool tdx_write(struct tdx_check *t, uint64_t gpa, const void *from, size_t n);
 /* Writes a new request to guest memory. */
 bool tdx_prepare(struct tdx_check *t, struct tdx_buffer *b, unsigned page, unsigned pages, bool framed);
 /* GetQuote on it, whatever the answer. */
@@ -66,6 +69,8 @@ bool tdx_call_quote(struct tdx_check *t, struct tdx_buffer *b);
 bool tdx_submit(struct tdx_check *t, struct tdx_buffer *b, const char *what);
 /* Both: prepares and submits a request of TDX_BUFFER_PAGES at page 0. */
 bool tdx_request(struct tdx_check *t, struct tdx_buffer *b, const char *what);
+/* When GetQuote returned, which the service has not answered yet. */
+bool tdx_expect_in_flight(struct tdx_check *t, const struct tdx_buffer *b, const char *what);
 /* Waits until the status is not in flight. */
 bool tdx_wait_end(struct tdx_check *t, const struct tdx_buffer *b, unsigned timeout_ms, const char *what);
 bool tdx_has_status(struct tdx_check *t, const struct tdx_buffer *b, uint64_t status);

@@ -13,8 +13,12 @@ enum {
 	GUARD = 0x5a,
 	BODY = KVM_RUN_TDX_flags /* where check_exit.body begins */,
 	NS_PER_MS = 1000000,
-	SETTLE_MS = 100
+	SETTLE_MS = 100,
+	MEMORY_MS = 2000
 };
+
+/* Status of a buffer that could not be read: no VMM stores it. */
+#define NOT_THERE UINT64_C(0x6e6f7420746865)
 
 /* What a quote does not cover; not 0, so that a status that is stored before its data is seen. */
 enum { FILL = 0xa5 };
@@ -39,16 +43,37 @@ static bool settle(struct tdx_check *t)
 	return true;
 }
 
+/* A VMM whose guest is firmware takes slots away and sets them anew: what is not there now comes back. */
+static bool access_memory(struct tdx_check *t, uint64_t gpa, void *to, const void *from, size_t n)
+{
+	for (unsigned i = 0; i < MEMORY_MS; i++) {
+		if ((to ? check_read(t->vmm, gpa, to, n) : check_write(t->vmm, gpa, from, n)) == 0)
+			return true;
+		if (!tdx_pause(t, 1))
+			return false;
+	}
+	check_fail(t->result, "guest memory at %#" PRIx64 " cannot be %s any more", gpa,
+		   to ? "read" : "written");
+	return false;
+}
+
+bool tdx_read(struct tdx_check *t, uint64_t gpa, void *to, size_t n)
+{
+	return access_memory(t, gpa, to, NULL, n);
+}
+
+bool tdx_write(struct tdx_check *t, uint64_t gpa, const void *from, size_t n)
+{
+	return access_memory(t, gpa, NULL, from, n);
+}
+
 static bool guard(struct tdx_check *t, uint64_t gpa, uint64_t size)
 {
 	uint8_t page[TDX_PAGE];
 
 	memset(page, GUARD, sizeof(page));
-	if (check_write(t->vmm, gpa - TDX_PAGE, page, sizeof(page)) == 0 &&
-	    check_write(t->vmm, gpa + size, page, sizeof(page)) == 0)
-		return true;
-	check_fail(t->result, "guest memory at %#" PRIx64 " cannot be written", gpa);
-	return false;
+	return tdx_write(t, gpa - TDX_PAGE, page, sizeof(page)) &&
+	       tdx_write(t, gpa + size, page, sizeof(page));
 }
 
 bool tdx_begin(struct tdx_check *t, struct check_vmm *vmm, struct check_result *result, uint64_t pages)
@@ -94,7 +119,7 @@ static void read_answer(struct check_vmm *vmm, struct check_vcpu *vcpu, struct c
 	call->buffer->answer = exit->ret;
 	if (check_read(vmm, call->buffer->gpa, bytes, sizeof(bytes)) < 0 ||
 	    wire_read(&tdx_getquote_hdr_layout, bytes, sizeof(bytes), &call->buffer->returned, NULL) < 0)
-		call->buffer->returned = (struct tdx_getquote_hdr){ 0 }; /* not in memory */
+		call->buffer->returned.status = NOT_THERE;
 }
 
 void tdx_give(struct tdx_check *t, struct check_vcpu *vcpu, struct tdx_call *call)
@@ -148,12 +173,9 @@ bool tdx_prepare(struct tdx_check *t, struct tdx_buffer *b, unsigned page, unsig
 	};
 	bytes_put_le(b->asked.report_data, ++t->n_asked, 8);
 	bytes_put_le(b->asked.report_data + 8, check_random(t->vmm), 8);
-	if (tdx_answer_ask(check_platform(t->vmm), &b->asked, FILL, bytes, b->size, &err) < 0)
-		check_fail(t->result, "%s", err.text);
-	else if (check_write(t->vmm, b->gpa, bytes, b->size) < 0)
-		check_fail(t->result, "guest memory at %#" PRIx64 " cannot be written", b->gpa);
-	else
-		return true;
+	if (tdx_answer_ask(check_platform(t->vmm), &b->asked, FILL, bytes, b->size, &err) == 0)
+		return tdx_write(t, b->gpa, bytes, b->size);
+	check_fail(t->result, "%s", err.text);
 	return false;
 }
 
@@ -179,6 +201,26 @@ bool tdx_submit(struct tdx_check *t, struct tdx_buffer *b, const char *what)
 		   "%s: GetQuote returned SUCCESS with the status still 0 and out_len 0, which a guest takes "
 		   "for a quote of 0 bytes: expected status in flight (0xffffffffffffffff) or the result",
 		   what);
+	return false;
+}
+
+bool tdx_expect_in_flight(struct tdx_check *t, const struct tdx_buffer *b, const char *what)
+{
+	uint64_t status = b->returned.status;
+	uint8_t bytes[8];
+
+	if (status == NOT_THERE) {
+		if (!tdx_read(t, b->gpa + TDX_GETQUOTE_STATUS_OFF, bytes, sizeof(bytes)))
+			return false;
+		status = bytes_get_le(bytes, sizeof(bytes));
+	}
+	if (status == TDX_GETQUOTE_IN_FLIGHT)
+		return true;
+	check_fail(
+		t->result,
+		"%s: GetQuote returned after %" PRIu64 " ms with status %#" PRIx64
+		": expected in flight (0xffffffffffffffff), so that the vCPU does not wait for the service",
+		what, b->took_ns / NS_PER_MS, status);
 	return false;
 }
 
@@ -212,10 +254,8 @@ bool tdx_wait_end(struct tdx_check *t, const struct tdx_buffer *b, unsigned time
 	uint8_t status[8];
 
 	for (;;) {
-		if (check_read(t->vmm, b->gpa + TDX_GETQUOTE_STATUS_OFF, status, sizeof(status)) < 0) {
-			check_fail(t->result, "%s: the buffer at %#" PRIx64 " cannot be read", what, b->gpa);
+		if (!tdx_read(t, b->gpa + TDX_GETQUOTE_STATUS_OFF, status, sizeof(status)))
 			return false;
-		}
 		if (bytes_get_le(status, sizeof(status)) != TDX_GETQUOTE_IN_FLIGHT)
 			return true;
 		if (base_now_ns(base_env_real()) >= until)
@@ -250,10 +290,7 @@ static bool expect_guards(struct tdx_check *t, const char *what)
 
 static bool read_buffer(struct tdx_check *t, const struct tdx_buffer *b, uint8_t *to, const char *what)
 {
-	if (check_read(t->vmm, b->gpa, to, b->size) == 0)
-		return expect_guards(t, what);
-	check_fail(t->result, "%s: the buffer at %#" PRIx64 " cannot be read", what, b->gpa);
-	return false;
+	return tdx_read(t, b->gpa, to, b->size) && expect_guards(t, what);
 }
 
 bool tdx_expect_quote(struct tdx_check *t, const struct tdx_buffer *b, const char *what)

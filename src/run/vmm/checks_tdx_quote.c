@@ -47,15 +47,9 @@ void tdx_check_in_flight_first(struct check_vmm *vmm, struct check_result *resul
 	struct tdx_buffer b;
 
 	if (!tdx_begin(&t, vmm, result, TDX_BUFFER_PAGES) ||
-	    !tdx_behave(&t, (struct qgs_fault){ QGS_HELD }) || !tdx_request(&t, &b, what))
+	    !tdx_behave(&t, (struct qgs_fault){ QGS_HELD }) || !tdx_request(&t, &b, what) ||
+	    !tdx_expect_in_flight(&t, &b, what))
 		return;
-	if (b.returned.status != TDX_GETQUOTE_IN_FLIGHT) {
-		check_fail(result,
-			   "%s: GetQuote returned SUCCESS with status %#" PRIx64
-			   ": expected in flight (0xffffffffffffffff)",
-			   what, b.returned.status);
-		return;
-	}
 	qgs_faults_release(check_qgs(vmm));
 	if (tdx_wait_end(&t, &b, TDX_END_MS, what))
 		(void)tdx_expect_quote(&t, &b, what);
@@ -70,12 +64,10 @@ static bool watch_end(struct tdx_check *t, const struct tdx_buffer *b)
 
 	do {
 		/* In this order; one call each, so that no read is before another. */
-		if (check_read(t->vmm, b->gpa + TDX_GETQUOTE_STATUS_OFF, status, sizeof(status)) < 0 ||
-		    check_read(t->vmm, last, tail, sizeof(tail)) < 0 ||
-		    check_read(t->vmm, b->gpa + TDX_GETQUOTE_OUT_LEN_OFF, out_len, sizeof(out_len)) < 0) {
-			check_fail(t->result, "the buffer at %#" PRIx64 " cannot be read", b->gpa);
+		if (!tdx_read(t, b->gpa + TDX_GETQUOTE_STATUS_OFF, status, sizeof(status)) ||
+		    !tdx_read(t, last, tail, sizeof(tail)) ||
+		    !tdx_read(t, b->gpa + TDX_GETQUOTE_OUT_LEN_OFF, out_len, sizeof(out_len)))
 			return false;
-		}
 		if (bytes_get_le(status, 8) == TDX_GETQUOTE_IN_FLIGHT)
 			continue;
 		if (bytes_get_le(status, 8) != TDX_GETQUOTE_SUCCESS)

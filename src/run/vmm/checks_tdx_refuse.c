@@ -89,10 +89,7 @@ static bool patch(struct tdx_check *t, const struct tdx_buffer *b, unsigned at, 
 	uint8_t field[8];
 
 	bytes_put_le(field, value, bytes);
-	if (check_write(t->vmm, b->gpa + at, field, bytes) == 0)
-		return true;
-	check_fail(t->result, "guest memory at %#" PRIx64 " cannot be written", b->gpa);
-	return false;
+	return tdx_write(t, b->gpa + at, field, bytes);
 }
 
 void tdx_check_bad_header(struct check_vmm *vmm, struct check_result *result)
@@ -158,7 +155,7 @@ void tdx_check_refused_slots(struct check_vmm *vmm, struct check_result *result)
 		refused = patch(&t, &b, 0, 8, TDX_GETQUOTE_VERSION) &&
 			  patch(&t, &b, TDX_GETQUOTE_STATUS_OFF, 8, 0) && patch(&t, &b, 16, 8, 5000) &&
 			  refuse(&t, &b, UAPI_TDVMCALL_INVALID_OPERAND, what);
-	if (check_write(vmm, last, kept, sizeof(kept)) == 0 && refused)
+	if (tdx_write(&t, last, kept, sizeof(kept)) && refused)
 		(void)tdx_still_serves(&t, "after 20 requests that were refused");
 }
 
@@ -216,8 +213,9 @@ void tdx_check_overlap(struct check_vmm *vmm, struct check_result *result)
 			qgs_faults_release(check_qgs(vmm));
 			return;
 		}
-		if (check_read(vmm, first.gpa, hdr, sizeof(hdr)) < 0 ||
-		    bytes_get_le(hdr + TDX_GETQUOTE_STATUS_OFF, 8) != TDX_GETQUOTE_IN_FLIGHT) {
+		if (!tdx_read(&t, first.gpa, hdr, sizeof(hdr)))
+			return;
+		if (bytes_get_le(hdr + TDX_GETQUOTE_STATUS_OFF, 8) != TDX_GETQUOTE_IN_FLIGHT) {
 			check_fail(result, "the buffer is not in flight any more after an overlapping "
 					   "one was refused");
 			return;

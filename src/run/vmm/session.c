@@ -118,8 +118,8 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 
 	if (n > 0 && !check_vcpu(vmm, 0))
 		return NULL;
-	if (n == 0)
-		until = now_ms() + LATER_WAIT_MS;
+	if (n == 0) /* once they have all stopped, it is not waited for again */
+		until = now_ms() + (vmm->stopped ? 1 : LATER_WAIT_MS);
 	else
 		until = vmm->first_ran_ms + OTHER_WAIT_MS;
 	if (vmm->first_ran_ms == 0)
@@ -128,6 +128,8 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 		turn(vmm, 20);
 	if (vcpu && vmm->first_ran_ms == 0)
 		vmm->first_ran_ms = now_ms();
+	if (n == 0)
+		vmm->stopped = !vcpu;
 	return vcpu;
 }
 
@@ -148,8 +150,10 @@ void check_take_back(struct check_vcpu *vcpu, struct check_exit *exit)
 {
 	if (vcpu->fd < 0)
 		vcpu->vmm->lost = true;
-	if (vcpu->exit == exit)
+	if (vcpu->exit == exit) {
+		vcpu->overdue |= vcpu->is_made && !vcpu->is_waiting;
 		vcpu->exit = NULL;
+	}
 }
 
 int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,

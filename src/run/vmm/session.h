@@ -89,6 +89,7 @@ struct check_vmm {
 	struct check_vcpu *vcpus;
 	bool memory_refused;
 	uint64_t first_ran_ms; /* when a vCPU was first found; 0: none was */
+	bool stopped;          /* no vCPU ran any more when a check waited for one */
 
 	/* of the check that runs */
 	void (*work)(struct check_vmm *vmm, void *ctx);

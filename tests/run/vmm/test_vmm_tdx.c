@@ -9,8 +9,8 @@
 #include "run/vmm/check.h"
 
 /*
- * The checks of KVM_EXIT_TDX through the whole conformance test: session, agent, and a VMM that is a process of
- * its own (good_vmm.c) on KVM or on the test's own. Usage: test_vmm_tdx AGENT GOOD_VMM
+ * The checks of KVM_EXIT_TDX through the whole conformance test: session, agent, and a VMM that is a process
+ * of its own (good_vmm.c) on KVM or on the test's own. Usage: test_vmm_tdx AGENT GOOD_VMM
  */
 enum { MAX_CHECKS = 64 };
 
