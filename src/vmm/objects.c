@@ -346,12 +346,14 @@ struct object *objects_take(int fd)
 void objects_take_range(unsigned first, unsigned last)
 {
 	for (unsigned c = first / CHUNK; c < CHUNKS && c <= last / CHUNK; c++) {
-		unsigned base = c * CHUNK;
+		entry *chunk = atomic_load_explicit(&table[c], memory_order_acquire);
+		unsigned from = c == first / CHUNK ? first % CHUNK : 0;
+		unsigned to = c == last / CHUNK ? last % CHUNK : CHUNK - 1;
 
-		if (!atomic_load_explicit(&table[c], memory_order_acquire))
-			continue;
-		for (unsigned fd = first > base ? first : base; fd <= last && fd - base < CHUNK; fd++) {
-			struct object *o = objects_take((int)fd);
+		for (unsigned i = from; chunk && i <= to; i++) {
+			struct object *o = atomic_load_explicit(&chunk[i], memory_order_acquire)
+						   ? objects_take((int)(c * CHUNK + i))
+						   : NULL;
 
 			if (o)
 				objects_put(o);
