@@ -264,7 +264,7 @@ static void resume(pid_t pid, int how, int signal)
 	int status;
 
 	assert_int_equal(ptrace(how, pid, NULL, signal), 0);
-	alarm(20);
+	alarm(10);
 	if (waitpid(pid, &status, 0) != pid) {
 		kill(pid, SIGKILL);
 		FAIL_BECAUSE("the handler waits for ever: a lock is held where signals arrive");
@@ -303,6 +303,7 @@ static void walk_through(bool (*act)(void))
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 		SKIP_BECAUSE("ptrace(2) is not permitted here");
 	assert_true(WIFSTOPPED(status));
+	assert_int_equal(ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL), 0);
 	while (!*done) {
 		resume(pid, PTRACE_SINGLESTEP, signal);
 		signal = ++steps % test_step() == 0 ? SIGUSR1 : 0;
