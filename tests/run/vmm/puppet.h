@@ -17,7 +17,8 @@ enum puppet_op {
 	PUPPET_UNMAP,
 	PUPPET_RUN, /* KVM_RUN with that immediate_exit; `size` bytes replace kvm_run from `at` */
 	PUPPET_CLOSE,
-	PUPPET_CLOSE_HIGH, /* all descriptors from `arg` on, then opens `size` of /dev/null there */
+	PUPPET_CLOSE_HIGH, /* all descriptors from `arg` on, then opens `size` sockets there */
+	PUPPET_COUNT_HIGH, /* how many are open from `arg` on, if nothing was sent to those sockets */
 	PUPPET_MEMORY,  /* `arg` bytes that end with a halt loop at the reset vector; returns the address */
 	PUPPET_HANDLER, /* of SIGUSR1: sets immediate_exit of vCPU `file`, as VMMs do */
 	PUPPET_BLOCK,   /* all signals, but what ends the process */

@@ -8,6 +8,11 @@
 /* The agent of the conformance test as its supervisor and the VMM see it: each event, each order. */
 enum { SNP = 43, TDX = 40, HLT = 5 };
 
+static void signal_thread(struct puppet *p, pid_t thread)
+{
+	assert_int_equal(syscall(SYS_tgkill, p->pid, thread, SIGUSR1), 0);
+}
+
 static void settle(struct puppet *p)
 {
 	struct puppet_result r;
@@ -207,6 +212,7 @@ static void orders_that_make_no_sense_end_the_test_and_not_the_vm(void **state)
 	NEEDS_KVM();
 	for (size_t i = 0; i <= ARRAY_SIZE(rows); i++) {
 		bool immediate = i < ARRAY_SIZE(rows) && rows[i].immediate_exit;
+		struct vmm_order good = { .kind = VMM_ORDER_ENTER };
 		struct puppet_result r;
 		struct puppet p;
 
@@ -215,7 +221,7 @@ static void orders_that_make_no_sense_end_the_test_and_not_the_vm(void **state)
 		if (i < ARRAY_SIZE(rows))
 			puppet_order(p.vcpu[FIRST], &rows[i].order);
 		else
-			assert_int_equal(write(p.vcpu[FIRST], "short", 5), 5);
+			assert_int_equal(write(p.vcpu[FIRST], &good, sizeof(good) - 1), sizeof(good) - 1);
 		r = puppet_result(&p, FIRST);
 		assert_result(r, immediate ? -1 : 0, immediate ? EINTR : 0);
 		assert_closed(p.vcpu[FIRST]);
@@ -225,6 +231,100 @@ static void orders_that_make_no_sense_end_the_test_and_not_the_vm(void **state)
 		assert_int_equal(r.exit_reason, HLT);
 		puppet_end(&p);
 	}
+}
+
+static void a_completion_that_makes_no_sense_is_the_kernels(void **state)
+{
+	static const struct vmm_order rows[] = { { .kind = VMM_ORDER_ENTER },
+						 { .kind = VMM_ORDER_COMPLETED, .a = 4096 },
+						 { .kind = VMM_ORDER_COMPLETED,
+						   .a = UINT64_C(1) << 32 | EIO } };
+
+	NEEDS_KVM();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct puppet_result r;
+		struct puppet p;
+
+		puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, false, 1);
+		puppet_first_run(&p, FIRST, false);
+		puppet_make_exit(&p, FIRST, SNP);
+		puppet_run_with(&p, FIRST, true, 0, 0);
+		puppet_event(p.vcpu[FIRST], VMM_EVENT_COMPLETE);
+		puppet_order(p.vcpu[FIRST], &rows[i]);
+		r = puppet_result(&p, FIRST);
+		assert_result(r, -1, EINTR);
+		assert_closed(p.vcpu[FIRST]);
+		puppet_end(&p);
+	}
+}
+
+static void a_vcpu_that_was_not_started_has_no_exit(void **state)
+{
+	struct puppet_result r;
+	struct vmm_event event;
+	struct puppet p;
+
+	NEEDS_KVM();
+	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, true, 2);
+	event = puppet_first_run(&p, SECOND, false);
+	assert_int_equal(event.b, UAPI_KVM_MP_STATE_UNINITIALIZED);
+	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_ENTER, .a = 1000);
+	event = puppet_event(p.vcpu[SECOND], VMM_EVENT_RAN);
+	assert_int_equal((int64_t)event.a, -EINTR);
+	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_OK);
+	r = puppet_result(&p, SECOND);
+	assert_result(r, -1, EINTR);
+	puppet_run(&p, SECOND, false);
+	puppet_event(p.vcpu[SECOND], VMM_EVENT_RUN);
+	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_EXIT, .a = SNP);
+	assert_closed(p.vcpu[SECOND]);
+	puppet_end(&p);
+}
+
+static void a_second_thread_that_runs_a_vcpu_goes_to_kvm(void **state)
+{
+	struct puppet_call run = { .op = PUPPET_RUN, .file = VCPU };
+	struct puppet_result r;
+	struct puppet p;
+
+	NEEDS_KVM();
+	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, false, 1);
+	puppet_first_run(&p, FIRST, false);
+	r = puppet_call(&p, SECOND, &run);
+	assert_result(r, 0, 0);
+	assert_int_equal(r.exit_reason, HLT);
+	assert_silent(&p, p.vcpu[FIRST]);
+	settle(&p);
+	puppet_end(&p);
+}
+
+/* As VMMs do that block the signal which the mask of KVM_RUN lets through. */
+static void a_signal_that_only_kvm_lets_through_ends_the_slice(void **state)
+{
+	struct puppet_call call = { .op = PUPPET_IOCTL_AT,
+				    .file = VCPU,
+				    .request = UAPI_KVM_SET_SIGNAL_MASK };
+	struct puppet_result r;
+	struct puppet p;
+	pid_t thread;
+
+	NEEDS_KVM();
+	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, true, 1);
+	assert_int_equal(CALL(&p, .op = PUPPET_HANDLER, .file = VCPU).result, 0);
+	assert_int_equal(CALL(&p, .op = PUPPET_BLOCK).result, 0);
+	bytes_put_le(call.data, 8, 4);
+	bytes_put_le(call.data + 4, ~(UINT64_C(1) << (SIGUSR1 - 1)), 8);
+	r = puppet_call(&p, FIRST, &call);
+	assert_result(r, 0, 0);
+	thread = (pid_t)CALL(&p, .op = PUPPET_THREAD).result;
+	puppet_first_run(&p, FIRST, false);
+	signal_thread(&p, thread);
+	ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_ENTER);
+	puppet_event(p.vcpu[FIRST], VMM_EVENT_RAN);
+	ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_OK);
+	r = puppet_result(&p, FIRST);
+	assert_result(r, -1, EINTR);
+	puppet_end(&p);
 }
 
 static void a_supervisor_that_ends_leaves_a_vm_that_runs(void **state)
@@ -325,11 +425,6 @@ static void a_slice_ends_however_short_it_is_and_whatever_the_vmm_blocks(void **
 		}
 		puppet_end(&p);
 	}
-}
-
-static void signal_thread(struct puppet *p, pid_t thread)
-{
-	assert_int_equal(syscall(SYS_tgkill, p->pid, thread, SIGUSR1), 0);
 }
 
 /* The handler runs while the agent waits for its order, long before KVM is entered. */
@@ -580,7 +675,7 @@ static void the_child_of_a_fork_has_no_part_in_the_test(void **state)
 	struct puppet p;
 
 	NEEDS_KVM();
-	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, false, 1);
+	puppet_start_vm(&p, UAPI_KVM_X86_DEFAULT_VM, false, 2);
 	puppet_first_run(&p, FIRST, false);
 	puppet_make_exit(&p, FIRST, SNP);
 	r = CALL(&p, .op = PUPPET_FORK);
@@ -588,6 +683,10 @@ static void the_child_of_a_fork_has_no_part_in_the_test(void **state)
 	puppet_run(&p, FIRST, true);
 	r = puppet_result(&p, FIRST);
 	assert_result(r, -1, EIO);
+	/* A vCPU that has not run before. */
+	r = CALL(&p, .op = PUPPET_RUN, .file = VCPU_2);
+	assert_result(r, -1, EIO);
+	assert_silent(&p, p.listener);
 	puppet_send(&p, FIRST, &(struct puppet_call){ .op = PUPPET_EXIT });
 	r = puppet_result(&p, FIRST);
 	assert_result(r, 1, 0);
@@ -607,7 +706,7 @@ static void the_child_of_a_fork_has_no_part_in_the_test(void **state)
 	puppet_end(&p);
 }
 
-static void a_vmm_that_closes_what_it_did_not_open_gets_nothing_written_to_its_files(void **state)
+static void a_vmm_that_closes_what_it_did_not_open_has_its_files_left_alone(void **state)
 {
 	struct puppet_result r;
 	struct puppet p;
@@ -617,7 +716,8 @@ static void a_vmm_that_closes_what_it_did_not_open_gets_nothing_written_to_its_f
 	puppet_first_run(&p, FIRST, false);
 	ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_EXIT, .a = SNP);
 	puppet_result(&p, FIRST);
-	r = CALL(&p, .op = PUPPET_CLOSE_HIGH, .arg = 100, .size = 1000);
+	r = CALL(&p, .op = PUPPET_CLOSE_HIGH, .arg = 100, .size = 800);
+	assert_result(r, 0, 0);
 	assert_closed(p.vcpu[FIRST]);
 	puppet_run_with(&p, FIRST, true, 0, 0);
 	r = puppet_result(&p, FIRST);
@@ -626,6 +726,8 @@ static void a_vmm_that_closes_what_it_did_not_open_gets_nothing_written_to_its_f
 	r = puppet_result(&p, FIRST);
 	assert_result(r, 0, 0);
 	assert_int_equal(r.exit_reason, HLT);
+	r = CALL(&p, .op = PUPPET_COUNT_HIGH, .arg = 100);
+	assert_result(r, 800, 0);
 	puppet_end(&p);
 }
 
@@ -637,6 +739,10 @@ static int run_group(const char *name)
 		cmocka_unit_test(a_vcpu_that_was_reset_completes_nothing_before_it_is_started),
 		cmocka_unit_test(two_vcpus_have_exits_at_once),
 		cmocka_unit_test(orders_that_make_no_sense_end_the_test_and_not_the_vm),
+		cmocka_unit_test(a_completion_that_makes_no_sense_is_the_kernels),
+		cmocka_unit_test(a_vcpu_that_was_not_started_has_no_exit),
+		cmocka_unit_test(a_second_thread_that_runs_a_vcpu_goes_to_kvm),
+		cmocka_unit_test(a_signal_that_only_kvm_lets_through_ends_the_slice),
 		cmocka_unit_test(a_supervisor_that_ends_leaves_a_vm_that_runs),
 		cmocka_unit_test(a_quiet_vcpu_sends_nothing_and_stays_connected),
 		cmocka_unit_test(a_slice_ends_however_short_it_is_and_whatever_the_vmm_blocks),
@@ -649,7 +755,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(private_memory_is_reported),
 		cmocka_unit_test(a_vm_and_a_vcpu_that_are_closed_hang_up),
 		cmocka_unit_test(the_child_of_a_fork_has_no_part_in_the_test),
-		cmocka_unit_test(a_vmm_that_closes_what_it_did_not_open_gets_nothing_written_to_its_files),
+		cmocka_unit_test(a_vmm_that_closes_what_it_did_not_open_has_its_files_left_alone),
 	};
 
 	return cmocka_run_group_tests_name(name, tests, NULL, NULL);

@@ -283,6 +283,12 @@ static void a_vcpu_keeps_what_is_stored_in_it(void **state)
 	struct puppet p;
 
 	start(&p, 0);
+	create(&p, VM, UAPI_KVM_CREATE_VCPU, 0, VCPU);
+	r = at(&p, VCPU, UAPI_KVM_SET_MP_STATE, "\x03\0\0", 4); /* without an interrupt controller */
+	assert_result(r, -1, EINVAL);
+	r = scalar(&p, VM, UAPI_KVM_CREATE_IRQCHIP, 0);
+	assert_result(r, -1, EINVAL);
+	create(&p, KVM, UAPI_KVM_CREATE_VM, 0, VM);
 	r = scalar(&p, VM, UAPI_KVM_CREATE_IRQCHIP, 0);
 	assert_result(r, 0, 0);
 	r = scalar(&p, VM, UAPI_KVM_CREATE_IRQCHIP, 0);

@@ -112,21 +112,20 @@ static int complete(struct agent_object *o, const struct vmm_vcpu *vcpu, const u
 }
 
 /* In the guest for at most `us`; 0: until it leaves it by itself. */
-static int enter(struct agent_object *o, const struct vmm_vcpu *vcpu, int fd, uint8_t *run, bool immediate,
-		 uint64_t us)
+static int enter(struct agent_object *o, const struct vmm_vcpu *vcpu, int fd, uint8_t *run, uint64_t us)
 {
 	struct vmm_event event = { .kind = VMM_EVENT_RAN, .vm = vcpu->vm->serial };
 	struct vmm_order order;
 	bool sliced = false, blocked = false;
 	int r, error;
 
-	if (!immediate && us != 0) {
+	if (us != 0) {
 		o->slice.action = AGENT_TIMER_SLICE;
 		atomic_store(&o->slice.run, run);
 		sliced = agent_timer_start(&o->slice, us > UINT32_MAX ? UINT32_MAX : (uint32_t)us) == 0;
 		blocked = sliced && agent_timer_unblock(&o->slice);
 	}
-	r = immediate ? fail(-EINTR) : real_run(o, fd, run);
+	r = real_run(o, fd, run);
 	error = errno;
 	if (sliced) {
 		agent_timer_stop(&o->slice);
@@ -166,8 +165,8 @@ static void connect_vcpu(struct agent_object *o, const struct vmm_vcpu *vcpu, co
 	o->connected = true;
 	event.b = vcpu->id;
 	event.c = (uint64_t)(uintptr_t)run;
-	if (agent_connect(o) != 0 || agent_exchange(o, &event, &order) != 0)
-		o->quiet = true;
+	if (agent_connect(o) == 0)
+		agent_exchange(o, &event, &order);
 }
 
 /* KVM_RUN with nothing pending. */
@@ -177,21 +176,21 @@ static int run_as_ordered(struct agent_object *o, struct vmm_vcpu *vcpu, int fd,
 	struct vmm_event event = {
 		.kind = VMM_EVENT_RUN, .vm = vcpu->vm->serial, .a = immediate, .b = state
 	};
-	struct vmm_order order = { .kind = VMM_ORDER_QUIET };
+	struct vmm_order order;
 	bool runs = state != UAPI_KVM_MP_STATE_UNINITIALIZED && state != UAPI_KVM_MP_STATE_INIT_RECEIVED;
 
 	event.c = get64(run, OFF_RET);
-	if (!o->quiet && agent_exchange(o, &event, &order) != 0)
+	if (agent_exchange(o, &event, &order) != 0)
 		order.kind = VMM_ORDER_QUIET;
 	if (order.kind == VMM_ORDER_ENTER)
-		return enter(o, vcpu, fd, run, immediate, order.a);
+		return enter(o, vcpu, fd, run, order.a);
 	/* KVM makes no exit with immediate_exit, or of a vCPU that does not run yet: such an order is bad. */
 	if (order.kind == VMM_ORDER_EXIT && !immediate && runs)
 		return make_exit(o, vcpu, run, &order);
 	if (order.kind != VMM_ORDER_QUIET)
 		agent_disconnect(o);
 	o->quiet = true;
-	return immediate ? fail(-EINTR) : real_run(o, fd, run);
+	return real_run(o, fd, run);
 }
 
 /* immediate_exit is read once. Source: Linux arch/x86/kvm/x86.c, kvm_arch_vcpu_ioctl_run() */
@@ -229,7 +228,7 @@ int agent_run(struct vmm_vcpu *vcpu, int fd)
 	if (!run)
 		return o && o->own ? -1 : vmm_next()->ioctl(fd, UAPI_KVM_RUN, 0ul);
 	/* A second thread waits in KVM for the first. */
-	if ((o->quiet && !o->pending) || atomic_exchange(&o->busy, true)) {
+	if (o->quiet || atomic_exchange(&o->busy, true)) {
 		r = real_run(o, fd, run);
 	} else {
 		r = run_with_exits(o, vcpu, fd, run);
