@@ -269,11 +269,12 @@ static void a_vcpu_that_was_not_started_has_no_exit(void **state)
 	event = puppet_first_run(&p, SECOND, false);
 	assert_int_equal(event.b, UAPI_KVM_MP_STATE_UNINITIALIZED);
 	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_ENTER, .a = 1000);
+	/* KVM says EAGAIN where something else than the signal has woken it. */
 	event = puppet_event(p.vcpu[SECOND], VMM_EVENT_RAN);
-	assert_int_equal((int64_t)event.a, -EINTR);
+	assert_true((int64_t)event.a == -EINTR || (int64_t)event.a == -EAGAIN);
 	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_OK);
 	r = puppet_result(&p, SECOND);
-	assert_result(r, -1, EINTR);
+	assert_result(r, -1, -(int)(int64_t)event.a);
 	puppet_run(&p, SECOND, false);
 	puppet_event(p.vcpu[SECOND], VMM_EVENT_RUN);
 	ORDER(p.vcpu[SECOND], .kind = VMM_ORDER_EXIT, .a = SNP);
