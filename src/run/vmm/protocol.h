@@ -54,9 +54,8 @@ enum vmm_order_kind {
 
 struct vmm_order {
 	uint32_t kind;
-	uint32_t swallow; /* to MSI: the interrupt is the test's, the VM must not get it */
-	uint32_t
-		kick_us; /* with EXIT, not 0: a signal without SA_RESTART to this thread, after that */
+	uint32_t swallow;   /* to MSI: the interrupt is the test's, the VM must not get it */
+	uint32_t kick_us;   /* with EXIT, not 0: a signal without SA_RESTART to this thread, after that */
 	uint32_t kick_flag; /* ... and sets immediate_exit, as a VMM's own handler does */
 	uint64_t a;
 	uint8_t body[96];
