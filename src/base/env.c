@@ -76,6 +76,14 @@ static int real_open(struct base_env *env, const char *path, int flags, unsigned
 	return fd < 0 ? -errno : fd;
 }
 
+static int real_dup(struct base_env *env, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	(void)env;
+	return copy < 0 ? -errno : copy;
+}
+
 static int real_close(struct base_env *env, int fd)
 {
 	(void)env;
@@ -407,6 +415,7 @@ struct base_env *base_env_real(void)
 		.sleep_ns = real_sleep_ns,
 		.random = real_random,
 		.open = real_open,
+		.dup = real_dup,
 		.close = real_close,
 		.read = real_read,
 		.write = real_write,

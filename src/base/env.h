@@ -44,7 +44,8 @@ struct base_env_ops {
 	int (*random)(struct base_env *env, void *buf, size_t n);
 
 	int (*open)(struct base_env *env, const char *path, int flags,
-		    unsigned mode); /* O_CLOEXEC is added */
+		    unsigned mode);               /* O_CLOEXEC is added */
+	int (*dup)(struct base_env *env, int fd); /* a second descriptor, with O_CLOEXEC */
 	int (*close)(struct base_env *env,
 		     int fd); /* the descriptor and its locks are gone, whatever this returns */
 	ssize_t (*read)(struct base_env *env, int fd, void *buf, size_t n);
@@ -140,6 +141,7 @@ static inline struct base_env *base_env_or_real(struct base_env *env)
 #define base_sleep_ns(env, ns)                    ((env)->ops->sleep_ns(env, ns))
 #define base_random(env, buf, n)                  ((env)->ops->random(env, buf, n))
 #define base_open(env, path, flags, mode)         ((env)->ops->open(env, path, flags, mode))
+#define base_dup(env, fd)                         ((env)->ops->dup(env, fd))
 #define base_close(env, fd)                       ((env)->ops->close(env, fd))
 #define base_read(env, fd, buf, n)                ((env)->ops->read(env, fd, buf, n))
 #define base_write(env, fd, buf, n)               ((env)->ops->write(env, fd, buf, n))

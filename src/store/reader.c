@@ -14,30 +14,42 @@ enum { LOOKS_WITHOUT_WAITING = 2 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path)
 {
-	*r = (struct store_reader){ .env = base_env_or_real(env), .path = path, .fd = -1 };
+	store_reader_init_at(r, env, -1, path);
 }
 
-void store_reader_done(struct store_reader *r)
+void store_reader_init_at(struct store_reader *r, struct base_env *env, int dir, const char *name)
+{
+	*r = (struct store_reader){ .env = base_env_or_real(env), .dir = dir, .path = name, .fd = -1 };
+}
+
+static void close_blob(struct store_reader *r)
 {
 	if (r->fd >= 0)
-		base_close(r->env, r->fd); /* closing releases the lock */
+		base_close(r->env, r->fd);
 	r->fd = -1;
-	r->locked = false;
 }
 
+/* Closing alone would leave the lock to a child process that was forked meanwhile: it shares the description. */
 void store_unlock(struct store_reader *r)
 {
 	if (!r->locked)
 		return;
 	r->locked = false;
 	if (base_unlock(r->env, r->fd) < 0)
-		store_reader_done(r);
+		close_blob(r);
+}
+
+void store_reader_done(struct store_reader *r)
+{
+	store_unlock(r);
+	close_blob(r);
 }
 
 static int open_blob(struct store_reader *r, struct jurat_error *err)
 {
-	/* O_NONBLOCK: opening a FIFO must not hang a vCPU. */
-	int fd = base_open(r->env, r->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	enum { HOW = O_RDONLY | O_NONBLOCK | O_NOCTTY }; /* opening a FIFO must not hang a vCPU */
+	int fd = r->dir < 0 ? base_open(r->env, r->path, HOW, 0)
+			    : base_open_at(r->env, r->dir, r->path, HOW, 0);
 
 	if (fd == -ENOENT)
 		return JURAT_NOT_FOUND;
@@ -56,7 +68,7 @@ static int compare(struct store_reader *r, bool *ret_gone, struct jurat_error *e
 	*ret_gone = false;
 	if (e < 0)
 		return jurat_fail(err, e, "cannot stat the open file of '%s': %s", r->path, strerror(-e));
-	e = base_stat(r->env, r->path, &there);
+	e = r->dir < 0 ? base_stat(r->env, r->path, &there) : base_stat_at(r->env, r->dir, r->path, &there);
 	if (e == -ENOENT) {
 		*ret_gone = true;
 		return JURAT_NOT_FOUND;
@@ -100,12 +112,11 @@ int store_lock(struct store_reader *r, uint64_t wait_ns, struct jurat_error *err
 			store_reader_done(r);
 			return jurat_fail(err, e, "cannot lock '%s': %s", r->path, strerror(-e));
 		}
+		r->locked = true;
 		e = compare(r, &gone, err);
-		if (e == 0) {
-			r->locked = true;
+		if (e == 0)
 			return 0;
-		}
-		store_reader_done(r); /* closing releases the lock */
+		store_reader_done(r);
 		if (e < 0)
 			return e;
 		if (gone)

@@ -24,7 +24,8 @@ enum { STORE_MAX_BYTES = 1 << 20, STORE_EMPTY_BYTES = 24 /* an empty table: one 
  */
 struct store_reader {
 	struct base_env *env;
-	const char *path; /* borrowed; may be or lead through a symbolic link */
+	int dir;          /* -1: none */
+	const char *path; /* borrowed; may be or lead through a symbolic link; with `dir` a name in that */
 	int fd;           /* -1: none */
 	bool locked;
 	uint64_t dev, ino; /* of fd */
@@ -32,7 +33,12 @@ struct store_reader {
 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path);
-/* Releases the lock and closes the descriptor; the reader may be used again. */
+/* The same for a name in an open directory, borrowed: no path leads to it, and no symbolic link is followed. */
+void store_reader_init_at(struct store_reader *r, struct base_env *env, int dir, const char *name);
+/*
+ * Releases the lock and closes the descriptor; the reader may be used again. The lock is released even if a
+ * child process, forked meanwhile, has a copy of the descriptor.
+ */
 void store_reader_done(struct store_reader *r);
 
 /*

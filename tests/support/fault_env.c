@@ -54,6 +54,7 @@ static void f_sleep_ns(struct base_env *env, uint64_t ns)
 
 FAULT(int, random, (struct base_env * env, void *buf, size_t n), buf, n)
 FAULT(int, open, (struct base_env * env, const char *path, int flags, unsigned mode), path, flags, mode)
+FAULT(int, dup, (struct base_env * env, int fd), fd)
 FAULT(ssize_t, read, (struct base_env * env, int fd, void *buf, size_t n), fd, buf, n)
 FAULT(ssize_t, write, (struct base_env * env, int fd, const void *buf, size_t n), fd, buf, n)
 FAULT(ssize_t, pread, (struct base_env * env, int fd, void *buf, size_t n, int64_t off), fd, buf, n, off)
@@ -116,6 +117,7 @@ static const struct base_env_ops ops = {
 	.sleep_ns = f_sleep_ns,
 	.random = f_random,
 	.open = f_open,
+	.dup = f_dup,
 	.close = f_close,
 	.read = f_read,
 	.write = f_write,
