@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <jurat/error.h>
+#include <jurat/version.h>
 
 /*
  * For virtual machine monitors (VMMs). libjurat-host depends on libc only. It starts no thread, installs no
@@ -37,6 +38,26 @@
  *
  *	in the VMM's event loop, when jurat_tdx_quotes_fd(quotes) is readable:
  *		jurat_tdx_quotes_dispatch(quotes, &err);
+ *
+ * Threads. No handle belongs to a thread. `one thread at a time` means that a handle may move to another
+ * thread when the VMM orders the calls, as a mutex, a channel or pthread_join(3) does: the thread that
+ * reports the KVM_RUN need not be the one that served the exit. `any thread` means that the library takes
+ * care of it.
+ *
+ * Waiting. Two calls wait: jurat_snp_request_serve() and its _handle_exit(), up to lock_wait_ms for an
+ * updater; jurat_tdx_quotes_serve() and its _handle_exit(), up to grace_ms for the quoting service. All
+ * others access local files and sockets without waiting for another process. For coroutines and VMMs with one
+ * thread: the _nowait() functions return instead of waiting, and grace_ms can be JURAT_TDX_QUOTES_NONE.
+ *
+ * Reset, snapshot, migration. Nothing in this library belongs to a guest's state. Before a VMM saves vCPUs,
+ * it completes their pending exits as KVM's documentation requires (KVM_RUN with immediate_exit), which also
+ * drops the locks, and then ends what is in flight by jurat_tdx_quotes_cancel(); the destination creates new
+ * handles. When a VM is reset in place, its vCPUs are closed, and jurat_snp_request_reset() and
+ * jurat_tdx_quotes_reset() forget the requests of the old ones: its memory is not written any more.
+ *
+ * fork(2). A child must not use or free the handles of its parent: it shares the descriptors, and with them
+ * the lock. It does not delay an update, because the parent drops a lock for both; only when the parent dies
+ * in between, the lock stays until the child has closed the descriptors, which execve(2) does.
  */
 
 #ifdef __cplusplus
@@ -70,13 +91,25 @@ struct jurat_snp_certs_options {
 	 */
 	uint32_t lock_wait_ms;
 	uint32_t exit_reason; /* the running kernel's number for KVM_EXIT_SNP_REQ_CERTS; 0: 43 */
+	/*
+	 * For a VMM whose jail hides the path. 1: `path` is a name in the directory that is open as `dir_fd`
+	 * (O_PATH is enough), which is duplicated; the name has no slash, and is not followed if it is a
+	 * symbolic link. The directory must stay the one that updaters use: one that the operator replaces
+	 * with another goes unnoticed. A `dir_fd` other than 0 without has_dir_fd is an error.
+	 *
+	 * An open *file* is not accepted (ENOTDIR). An update replaces the file, so that it would serve no
+	 * certificates from the first one on; and a lock belongs to all descriptors that share one opening of
+	 * a file, so that one vCPU or process would drop the lock of another.
+	 */
+	int has_dir_fd;
+	int dir_fd;
 };
 
 /*
  * Creates a handle for the certificate blob of this host.
  *
- * path      file name of the certificate blob, a GHCB certificate table as `snphost import` or `jurat certs
- *           build` writes it; copied. While the file does not exist, guests get an empty table. NULL: this
+ * path      file name of the certificate blob (see also dir_fd), a GHCB certificate table as `snphost import`
+ *           or `jurat certs build` writes it; copied. While the file does not exist, guests get an empty table. NULL: this
  *           host has no certificates, and every request is answered with an empty table. Every process that
  *           can read the file can lock it and delay updates: give it mode 0640 and the VMMs' group, in a
  *           directory that only the operator can write to. Requests fail with EIO while the file is
@@ -84,8 +117,10 @@ struct jurat_snp_certs_options {
  * options   borrowed; NULL: defaults
  * ret       freed by the caller with jurat_snp_certs_free, after all requests that use it;
  *           jurat_snp_certs_free accepts NULL
- * Returns   0; -EINVAL an invalid size in the options; -E2BIG the options are of a newer release; -ENOMEM
- * Threads   any thread
+ * Returns   0; -EINVAL an invalid size or value in the options, or `path` is not one name with has_dir_fd;
+ *           -ENOTDIR dir_fd is not a directory; -EBADF it is not open; -E2BIG the options are of a newer
+ *           release; -ENOMEM; another -errno of fcntl(2)
+ * Threads   any thread; requests of `certs` may be served by any number of threads at once
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_snp_certs_new(const char *path, const struct jurat_snp_certs_options *options,
@@ -102,7 +137,7 @@ void jurat_snp_certs_free(struct jurat_snp_certs *certs);
  * ret       freed by the caller with jurat_snp_request_free, which drops a lock that is still held and
  *           accepts NULL
  * Returns   0; -ENOMEM
- * Threads   one thread at a time, the vCPU's
+ * Threads   creating: any thread; freeing: one thread at a time, any thread
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_snp_request_new(struct jurat_snp_certs *certs, struct jurat_snp_request **ret,
@@ -129,12 +164,32 @@ void jurat_snp_request_free(struct jurat_snp_request *request);
  *               request of this vCPU has not been completed (no jurat_snp_request_ran() since); -EINVAL,
  *               -E2BIG `memory` lacks `write`, or its size is invalid or of a newer release. After a failure
  *               *ret_answer is EIO
- * Threads       one thread at a time, the vCPU's
+ * Threads       one thread at a time, any thread
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS; GHCB 4.1.8.1
  */
 JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
 					     const struct jurat_guest_memory *memory, uint64_t *ret_answer,
 					     uint64_t *ret_npages, struct jurat_error *err);
+
+/*
+ * Answers as jurat_snp_request_serve(), but returns instead of waiting for an updater that holds the lock.
+ * For VMMs whose thread has other work, such as coroutines.
+ *
+ * Linux has no descriptor that shows that a lock is free: after JURAT_BUSY, call this function again in
+ * *ret_wait_ms, with the same arguments, and keep the vCPU out of KVM_RUN until then. When lock_wait_ms have
+ * passed since the first call, the answer is EAGAIN, however seldom it was called. jurat_snp_request_serve()
+ * may take over at any time, and a jurat_snp_request_ran() ends the request.
+ *
+ * ret_wait_ms   milliseconds until the next call; 0 unless JURAT_BUSY is returned
+ * Returns       as jurat_snp_request_serve; also JURAT_BUSY not answered yet: call again. *ret_answer is then
+ *               EAGAIN, the right one for a vCPU that has to run now
+ * Threads       one thread at a time, any thread
+ * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
+ */
+JURAT_MUST_CHECK int jurat_snp_request_serve_nowait(struct jurat_snp_request *request, uint64_t gpa,
+						    uint64_t npages, const struct jurat_guest_memory *memory,
+						    uint64_t *ret_answer, uint64_t *ret_npages,
+						    uint32_t *ret_wait_ms, struct jurat_error *err);
 
 /* Flag: the vCPU's mp_state is KVM_MP_STATE_UNINITIALIZED. */
 #define JURAT_SNP_RAN_UNINITIALIZED 1u
@@ -148,7 +203,7 @@ JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, 
  * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: with a vCPU in that state, KVM_RUN returns -EINTR
  *           (immediate_exit) or -EAGAIN before it completes the request, so the lock stays held
  * Returns   1 the lock was released; 0 no lock was held, or it is still needed
- * Threads   one thread at a time, the vCPU's
+ * Threads   one thread at a time, any thread
  * Since     0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
 int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags);
@@ -164,12 +219,30 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
  * memory    borrowed during the call
  * Returns   as jurat_snp_request_serve; also -EINVAL when the exit is of another kind, or the last KVM_RUN
  *           failed, which leaves exit_reason stale: kvm_run is unchanged
- * Threads   one thread at a time, the vCPU's
+ * Threads   one thread at a time, any thread
  * Since     0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
 JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *run,
 						   const struct jurat_guest_memory *memory,
 						   struct jurat_error *err);
+
+/*
+ * Answers in kvm_run itself, as jurat_snp_request_handle_exit(), but returns instead of waiting for an
+ * updater, as jurat_snp_request_serve_nowait().
+ *
+ * run           the vCPU's mmap(2)ed kvm_run, at least 56 bytes
+ * memory        borrowed during the call
+ * ret_wait_ms   milliseconds until the next call; 0 unless JURAT_BUSY is returned
+ * Returns       as jurat_snp_request_handle_exit; also JURAT_BUSY not answered yet: call again before
+ *               KVM_RUN. kvm_run then has the answer EAGAIN, upon which a guest repeats its request, in case the vCPU
+ *               has to run now
+ * Threads       one thread at a time, any thread
+ * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
+ */
+JURAT_MUST_CHECK int jurat_snp_request_handle_exit_nowait(struct jurat_snp_request *request,
+							  struct kvm_run *run,
+							  const struct jurat_guest_memory *memory,
+							  uint32_t *ret_wait_ms, struct jurat_error *err);
 
 /*
  * Reports the result of a KVM_RUN, as jurat_snp_request_ran(), and clears the immediate_exit that
@@ -179,11 +252,24 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *req
  * rc        0, or -errno of the ioctl
  * flags     as jurat_snp_request_ran
  * Returns   as jurat_snp_request_ran
- * Threads   one thread at a time, the vCPU's
+ * Threads   one thread at a time, any thread
  * Since     0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
 int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *run, int rc,
 				 unsigned flags);
+
+/*
+ * Forgets a request, as if the handle were new: for a vCPU that was closed, because its VM was reset or
+ * ended. Drops its lock.
+ *
+ * A vCPU that still exists must not be reset while its request is pending: the next KVM_RUN would pass the
+ * request to the firmware without the lock. Complete it instead, by KVM_RUN with immediate_exit and
+ * jurat_snp_request_ran().
+ *
+ * Threads   one thread at a time, any thread
+ * Since     0.1
+ */
+void jurat_snp_request_reset(struct jurat_snp_request *request);
 
 struct jurat_tdx_quotes; /* the quote requests of one VM, any number of vCPUs */
 
@@ -192,9 +278,13 @@ struct jurat_tdx_quotes; /* the quote requests of one VM, any number of vCPUs */
 
 /* How a quote request ended, for the log. Valid during the call of `log`. */
 struct jurat_tdx_quote_outcome {
-	size_t size;        /* set by the library: do not read members beyond it */
-	uint64_t gpa;       /* guest physical address of the buffer */
-	uint64_t status;    /* in the buffer's header: 0 or an error defined by GHCI */
+	size_t size;  /* set by the library: do not read members beyond it */
+	uint64_t gpa; /* guest physical address of the buffer */
+	/*
+	 * In the buffer's header: 0 or an error defined by GHCI; still in flight (0xffffffffffffffff) after
+	 * jurat_tdx_quotes_reset().
+	 */
+	uint64_t status;
 	uint64_t out_bytes; /* bytes of output in the buffer */
 	uint64_t took_ns;
 	uint32_t qgs_error; /* the service's own error code, 0x12001 and so on; 0: none */
@@ -213,6 +303,8 @@ struct jurat_tdx_quotes_options {
 	/*
 	 * How long GetQuote may wait for its quote; 0: 20 ms; JURAT_TDX_QUOTES_NONE: not at all. A Linux
 	 * guest whose quote is not ready when GetQuote returns sleeps a whole second before it checks again.
+	 * A VMM whose threads must not wait uses NONE, and keeps the vCPU out of KVM_RUN for as long itself,
+	 * or until `log` reports its buffer: there is nothing else to wait for inside the call.
 	 */
 	uint32_t grace_ms;
 	/*
@@ -266,6 +358,25 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options
 					   const struct jurat_guest_memory *memory,
 					   struct jurat_tdx_quotes **ret, struct jurat_error *err);
 void jurat_tdx_quotes_close(struct jurat_tdx_quotes *quotes);
+
+/*
+ * End all requests in flight. Both return when that is done, after which the callbacks are not called on
+ * their account any more; they wait for threads that are in jurat_tdx_quotes_dispatch(), and for up to grace_ms for
+ * those in jurat_tdx_quotes_serve(). `quotes` can be used as before.
+ *
+ * jurat_tdx_quotes_cancel() is for a VM that goes on elsewhere or later. Each request ends with an error in
+ * its buffer, and an interrupt if the guest has registered one. Call it before memory is saved the last time,
+ * while no vCPU runs: a buffer saved in flight would stay so for ever.
+ *
+ * jurat_tdx_quotes_reset() is for a VM that starts anew, or whose memory goes away. Nothing is written to
+ * guest memory, no interrupt is injected, and the guest's registration for interrupts is forgotten. Call it
+ * when no vCPU runs any more and before the memory is used anew or unmapped.
+ *
+ * Threads   any thread, but not from a callback
+ * Since     0.1
+ */
+void jurat_tdx_quotes_cancel(struct jurat_tdx_quotes *quotes);
+void jurat_tdx_quotes_reset(struct jurat_tdx_quotes *quotes);
 
 /*
  * Returns a descriptor for poll(2), select(2) or epoll(7), which is readable when jurat_tdx_quotes_dispatch()

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -18,6 +19,8 @@
 
 enum {
 	LOCK_WAIT_DEFAULT_MS = 100,
+	LOCK_RETRY_MS = 1, /* no descriptor becomes readable when an OFD lock is free */
+	NS_PER_MS = 1000000,
 	IDLE_SLOTS_MAX = 64, /* slots kept after a burst of requests */
 };
 
@@ -35,6 +38,7 @@ struct slot {
 struct jurat_snp_certs {
 	struct base_env *env;
 	char *path; /* NULL: no certificates */
+	int dir;    /* -1: none; otherwise `path` is a name in it */
 	uint64_t wait_ns;
 	uint32_t exit_reason;
 	pthread_mutex_t mutex; /* protects the members below */
@@ -45,8 +49,10 @@ struct jurat_snp_certs {
 struct jurat_snp_request {
 	struct jurat_snp_certs *certs;
 	struct slot *held; /* locked: the guest got certificates, and the firmware has not been called yet */
-	bool answered;     /* answered, and KVM has not completed the request yet */
-	bool run_failed;   /* the last KVM_RUN failed: exit_reason is stale (B27) */
+	bool waiting;      /* began without an answer: an updater has the lock */
+	uint64_t give_up_ns; /* when a waiting request is answered EAGAIN */
+	bool answered;       /* answered, and KVM has not completed the request yet */
+	bool run_failed;     /* the last KVM_RUN failed: exit_reason is stale (B27) */
 	bool set_immediate_exit;
 };
 
@@ -72,7 +78,7 @@ static struct slot *slot_take(struct jurat_snp_certs *certs)
 		return slot;
 	slot = calloc(1, sizeof(*slot));
 	if (slot)
-		store_reader_init(&slot->reader, certs->env, certs->path);
+		store_reader_init_at(&slot->reader, certs->env, certs->dir, certs->path);
 	return slot;
 }
 
@@ -93,30 +99,73 @@ static void slot_give_back(struct jurat_snp_certs *certs, struct slot *slot)
 		slot_free(slot);
 }
 
+/* Whether it is a name in a directory, and not a path through one. */
+static bool is_name(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/');
+}
+
+/*
+ * An open *file* is refused, because it serves no certificates after the first update, and because its lock
+ * belongs to everybody who shares the description: doc/decisions/0042-certificates-after-a-jail.md
+ */
+static int take_directory(struct jurat_snp_certs *certs, const char *name, int fd, struct jurat_error *err)
+{
+	struct base_stat st;
+	int e;
+
+	if (!name || !is_name(name))
+		return jurat_fail(err, -EINVAL,
+				  "with a directory descriptor, the path is '%s': expected one name",
+				  name ? name : "NULL");
+	e = base_fstat(certs->env, fd, &st);
+	if (e < 0)
+		return jurat_fail(err, e, "dir_fd %d: %s", fd, strerror(-e));
+	if (!S_ISDIR(st.mode))
+		return jurat_fail(err, -ENOTDIR,
+				  "dir_fd %d is not a directory: expected the directory of '%s', where its "
+				  "replacement is seen",
+				  fd, name);
+	certs->dir = base_dup(certs->env, fd);
+	if (certs->dir < 0)
+		return jurat_fail(err, certs->dir, "dir_fd %d cannot be duplicated: %s", fd,
+				  strerror(-certs->dir));
+	return 0;
+}
+
+static void free_certs(struct jurat_snp_certs **certs)
+{
+	jurat_snp_certs_free(*certs);
+}
+
 int host_snp_certs_new(struct base_env *env, const char *path, const struct jurat_snp_certs_options *options,
 		       struct jurat_snp_certs **ret, struct jurat_error *err)
 {
+	auto_call(free_certs) struct jurat_snp_certs *certs = NULL;
 	struct jurat_snp_certs_options o;
-	struct jurat_snp_certs *certs;
 	int e = base_struct_take(&o, options, size, "jurat_snp_certs_options", err);
 
 	if (e < 0)
 		return e;
+	if (!o.has_dir_fd && o.dir_fd != 0)
+		return jurat_fail(err, -EINVAL, "dir_fd is %d, but has_dir_fd is not set", o.dir_fd);
 	certs = calloc(1, sizeof(*certs));
 	if (!certs)
 		return jurat_fail_memory(err);
+	pthread_mutex_init(&certs->mutex, NULL);
 	certs->env = base_env_or_real(env);
+	certs->dir = -1;
 	certs->exit_reason = o.exit_reason ? o.exit_reason : UAPI_KVM_EXIT_SNP_REQ_CERTS;
-	certs->wait_ns = (uint64_t)(o.lock_wait_ms ? o.lock_wait_ms : LOCK_WAIT_DEFAULT_MS) * 1000000u;
+	certs->wait_ns = (uint64_t)(o.lock_wait_ms ? o.lock_wait_ms : LOCK_WAIT_DEFAULT_MS) * NS_PER_MS;
+	e = o.has_dir_fd ? take_directory(certs, path, o.dir_fd, err) : 0;
+	if (e < 0)
+		return e;
 	if (path) {
 		certs->path = strdup(path);
-		if (!certs->path) {
-			free(certs);
+		if (!certs->path)
 			return jurat_fail_memory(err);
-		}
 	}
-	pthread_mutex_init(&certs->mutex, NULL);
-	*ret = certs;
+	*ret = take_ptr(certs);
 	return 0;
 }
 
@@ -136,6 +185,8 @@ void jurat_snp_certs_free(struct jurat_snp_certs *certs)
 		certs->idle = slot->next;
 		slot_free(slot);
 	}
+	if (certs->dir >= 0)
+		base_close(certs->env, certs->dir);
 	pthread_mutex_destroy(&certs->mutex);
 	free(certs->path);
 	free(certs);
@@ -251,11 +302,11 @@ static uint64_t answer_empty(uint64_t gpa, uint64_t npages, const struct jurat_g
 /*
  * Answers with the slot's blob. The lock stays held only when certificates were written; *ret_held says so.
  */
-static uint64_t answer(struct jurat_snp_certs *certs, struct slot *slot, uint64_t gpa, uint64_t *npages,
+static uint64_t answer(struct slot *slot, uint64_t wait_ns, uint64_t gpa, uint64_t *npages,
 		       const struct jurat_guest_memory *memory, bool *ret_held, struct jurat_error *err)
 {
 	uint64_t pages = 0;
-	int e = load(slot, certs->wait_ns, &pages, err);
+	int e = load(slot, wait_ns, &pages, err);
 
 	if (e == JURAT_NOT_FOUND)
 		return answer_empty(gpa, *npages, memory, err);
@@ -276,14 +327,41 @@ static uint64_t answer(struct jurat_snp_certs *certs, struct slot *slot, uint64_
 	return 0;
 }
 
-int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
-			    const struct jurat_guest_memory *memory, uint64_t *ret_answer,
-			    uint64_t *ret_npages, struct jurat_error *err)
+/*
+ * One step of a request: answers it, or, for as long as lock_wait_ms is not over, JURAT_BUSY. `may_block`
+ * spends all of that time in the step.
+ */
+static int serve_step(struct jurat_snp_request *request, bool may_block, uint64_t gpa, uint64_t *npages,
+		      const struct jurat_guest_memory *memory, uint64_t *ret_answer, struct jurat_error *err)
 {
 	struct jurat_snp_certs *certs = request->certs;
-	struct jurat_guest_memory m;
+	uint64_t now = base_now_ns(certs->env), left;
+	struct slot *slot = slot_take(certs);
 	bool held = false;
-	struct slot *slot;
+
+	if (!request->waiting)
+		request->give_up_ns = now + certs->wait_ns;
+	request->waiting = false;
+	left = now < request->give_up_ns ? request->give_up_ns - now : 0;
+	if (!slot) {
+		(void)jurat_fail_memory(err);
+		return 0;
+	}
+	*ret_answer = answer(slot, may_block ? left : 0, gpa, npages, memory, &held, err);
+	if (held)
+		request->held = slot;
+	else
+		slot_give_back(certs, slot);
+	request->waiting =
+		*ret_answer == EAGAIN && left > 0 && !may_block; /* which KVM_RUN may take as it is */
+	return request->waiting ? JURAT_BUSY : 0;
+}
+
+static int serve(struct jurat_snp_request *request, bool may_block, uint64_t gpa, uint64_t npages,
+		 const struct jurat_guest_memory *memory, uint64_t *ret_answer, uint64_t *ret_npages,
+		 struct jurat_error *err)
+{
+	struct jurat_guest_memory m;
 	int e;
 
 	*ret_npages = npages;
@@ -295,22 +373,29 @@ int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uin
 		return jurat_fail(err, -EINVAL, "jurat_guest_memory: write is missing");
 	if (request->answered)
 		return jurat_fail(err, -EBUSY, "the previous request of this vCPU has not been completed");
-	request->answered = true;
-	if (!certs->path) {
-		*ret_answer = answer_empty(gpa, npages, &m, err);
-		return 0;
-	}
-	slot = slot_take(certs);
-	if (!slot) {
-		(void)jurat_fail_memory(err);
-		return 0;
-	}
-	*ret_answer = answer(certs, slot, gpa, ret_npages, &m, &held, err);
-	if (held)
-		request->held = slot;
+	if (request->certs->path)
+		e = serve_step(request, may_block, gpa, ret_npages, &m, ret_answer, err);
 	else
-		slot_give_back(certs, slot);
-	return 0;
+		*ret_answer = answer_empty(gpa, npages, &m, err);
+	request->answered = e == 0;
+	return e;
+}
+
+int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
+			    const struct jurat_guest_memory *memory, uint64_t *ret_answer,
+			    uint64_t *ret_npages, struct jurat_error *err)
+{
+	return serve(request, true, gpa, npages, memory, ret_answer, ret_npages, err);
+}
+
+int jurat_snp_request_serve_nowait(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
+				   const struct jurat_guest_memory *memory, uint64_t *ret_answer,
+				   uint64_t *ret_npages, uint32_t *ret_wait_ms, struct jurat_error *err)
+{
+	int e = serve(request, false, gpa, npages, memory, ret_answer, ret_npages, err);
+
+	*ret_wait_ms = e == JURAT_BUSY ? LOCK_RETRY_MS : 0;
+	return e;
 }
 
 int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags)
@@ -320,12 +405,18 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
 	request->run_failed = rc < 0;
 	if ((flags & JURAT_SNP_RAN_UNINITIALIZED) && (rc == -EINTR || rc == -EAGAIN))
 		return 0;
-	request->answered = false;
+	request->answered = request->waiting = false;
 	request->held = NULL;
 	if (!held)
 		return 0;
 	slot_give_back(request->certs, held);
 	return 1;
+}
+
+void jurat_snp_request_reset(struct jurat_snp_request *request)
+{
+	(void)jurat_snp_request_ran(request, 0, 0);
+	request->set_immediate_exit = false;
 }
 
 /* The byte is also written by signal handlers that kick the vCPU, and read by the kernel. */
@@ -334,8 +425,8 @@ static void set_immediate_exit(uint8_t *run, uint8_t value)
 	__atomic_store_n(run + KVM_RUN_immediate_exit, value, __ATOMIC_RELAXED);
 }
 
-int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *kvm_run,
-				  const struct jurat_guest_memory *memory, struct jurat_error *err)
+static int handle_exit(struct jurat_snp_request *request, bool may_block, struct kvm_run *kvm_run,
+		       const struct jurat_guest_memory *memory, struct jurat_error *err)
 {
 	uint8_t *run = (uint8_t *)kvm_run;
 	uint64_t npages, answer;
@@ -347,15 +438,30 @@ int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_
 				  request->certs->exit_reason);
 	if (request->run_failed)
 		return jurat_fail(err, -EINVAL, "KVM_RUN failed, so exit_reason is that of an earlier exit");
-	e = jurat_snp_request_serve(request, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
-				    bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), memory, &answer,
-				    &npages, err);
+	e = serve(request, may_block, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
+		  bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), memory, &answer, &npages, err);
 	bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_npages, npages, 8);
 	bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, answer, 8);
 	if (e == 0 && request->held) {
 		set_immediate_exit(run, 1);
 		request->set_immediate_exit = true;
 	}
+	return e;
+}
+
+int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *run,
+				  const struct jurat_guest_memory *memory, struct jurat_error *err)
+{
+	return handle_exit(request, true, run, memory, err);
+}
+
+int jurat_snp_request_handle_exit_nowait(struct jurat_snp_request *request, struct kvm_run *run,
+					 const struct jurat_guest_memory *memory, uint32_t *ret_wait_ms,
+					 struct jurat_error *err)
+{
+	int e = handle_exit(request, false, run, memory, err);
+
+	*ret_wait_ms = e == JURAT_BUSY ? LOCK_RETRY_MS : 0;
 	return e;
 }
 

@@ -33,8 +33,10 @@ struct jurat_tdx_quotes {
 	int poll_fd, timer_fd;
 
 	pthread_mutex_t mutex; /* protects the members below, and requests that no thread owns */
+	pthread_cond_t ended;  /* a request that was cancelled or dropped has, or n_telling became 0 */
 	struct tdx_request *requests;
 	size_t n_requests, n_active;
+	unsigned n_telling; /* threads that call `notify` and `log` */
 	unsigned round;
 	uint64_t armed_ns; /* time that the timer is set to */
 	bool has_vector;
@@ -86,6 +88,7 @@ int host_tdx_quotes_open(struct base_env *env, const struct jurat_tdx_quotes_opt
 	if (!q)
 		return jurat_fail_memory(err);
 	pthread_mutex_init(&q->mutex, NULL);
+	pthread_cond_init(&q->ended, NULL);
 	q->env = base_env_or_real(env);
 	q->poll_fd = q->timer_fd = -1;
 	q->armed_ns = BASE_NEVER;
@@ -134,6 +137,18 @@ static void unlink_request(struct jurat_tdx_quotes *q, struct tdx_request *r)
 	*at = r->next;
 	q->n_requests--;
 	q->n_active -= r->active;
+	if (r->end != TDX_REQUEST_GOES_ON)
+		pthread_cond_broadcast(&q->ended);
+}
+
+static bool is_dropped(struct jurat_tdx_quotes *q, const struct tdx_request *r)
+{
+	bool dropped;
+
+	pthread_mutex_lock(&q->mutex);
+	dropped = r->end == TDX_REQUEST_DROPPED;
+	pthread_mutex_unlock(&q->mutex);
+	return dropped;
 }
 
 static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool has_vector, uint8_t vector,
@@ -154,25 +169,33 @@ static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool h
 		q->options.notify(q->options.context, vcpu, vector);
 	if (q->options.log)
 		q->options.log(q->options.context, &outcome);
+	pthread_mutex_lock(&q->mutex);
+	if (--q->n_telling == 0)
+		pthread_cond_broadcast(&q->ended);
+	pthread_mutex_unlock(&q->mutex);
 }
 
 /*
- * Ends a request that this thread owns, always with a terminal status. Storing the status and removing the
+ * Ends a request that this thread owns, with a terminal status unless it was dropped. Storing the status and removing the
  * request from the list are one step for other threads: a guest that sees the status may reuse the buffer at
  * once.
  */
 static void complete(struct jurat_tdx_quotes *q, struct tdx_request *r, int result)
 {
-	bool has_vector;
+	bool has_vector, dropped = is_dropped(q, r);
 	uint8_t vector;
 	uint32_t vcpu;
 
-	tdx_request_conclude(r, &q->memory, result);
+	if (dropped)
+		r->status = TDX_GETQUOTE_IN_FLIGHT;
+	else
+		tdx_request_conclude(r, &q->memory, result);
 	pthread_mutex_lock(&q->mutex);
-	if (tdx_store_status(&q->memory, r->gpa, r->status) < 0 && r->err.text[0] == '\0')
+	if (!dropped && tdx_store_status(&q->memory, r->gpa, r->status) < 0 && r->err.text[0] == '\0')
 		(void)jurat_fail(&r->err, -EFAULT, "the buffer's status cannot be written");
 	unlink_request(q, r);
-	has_vector = q->has_vector;
+	q->n_telling++;
+	has_vector = q->has_vector && !dropped;
 	vector = q->vector; /* Q5 */
 	vcpu = q->vcpu;
 	pthread_mutex_unlock(&q->mutex);
@@ -208,13 +231,26 @@ static int arm(struct jurat_tdx_quotes *q)
 	return e < 0 ? e : 0;
 }
 
-/* Gives up ownership of a request to jurat_tdx_quotes_dispatch(). If that fails, the request ends here. */
+/* Why a request ends that the VMM has cancelled or dropped. Call with the lock held, or as its only thread. */
+static int cancelled(struct tdx_request *r)
+{
+	return jurat_fail(&r->err, -ECANCELED,
+			  r->end == TDX_REQUEST_DROPPED ? "the VM was reset"
+							: "the VMM cancelled the request");
+}
+
+/*
+ * Gives up ownership of a request to jurat_tdx_quotes_dispatch(). If that fails, or the VMM has cancelled or
+ * dropped the request, it ends here.
+ */
 static void release(struct jurat_tdx_quotes *q, struct tdx_request *r, enum tdx_request_state state)
 {
 	int e = 0;
 
 	pthread_mutex_lock(&q->mutex);
-	if (state == TDX_REQUEST_SHARED)
+	if (r->end != TDX_REQUEST_GOES_ON)
+		e = cancelled(r);
+	else if (state == TDX_REQUEST_SHARED)
 		e = qgs_client_watch(&r->client, q->poll_fd);
 	r->state = state;
 	if (e == 0)
@@ -224,8 +260,10 @@ static void release(struct jurat_tdx_quotes *q, struct tdx_request *r, enum tdx_
 	else
 		r->in_call = false;
 	pthread_mutex_unlock(&q->mutex);
+	if (e < 0 && e != -ECANCELED)
+		(void)jurat_fail(&r->err, e, "the request cannot be waited for: %s", strerror(-e));
 	if (e < 0)
-		complete(q, r, jurat_fail(&r->err, e, "the request cannot be waited for: %s", strerror(-e)));
+		complete(q, r, e);
 }
 
 /* Takes ownership of the next request to advance; NULL: there is none. */
@@ -461,20 +499,68 @@ size_t jurat_tdx_quotes_outstanding_count(struct jurat_tdx_quotes *q)
 	return n;
 }
 
-void jurat_tdx_quotes_close(struct jurat_tdx_quotes *q)
+/* A request that is to end, one that no thread owns if there is one; NULL: none. Call with the lock held. */
+static struct tdx_request *next_to_end(struct jurat_tdx_quotes *q)
+{
+	struct tdx_request *found = NULL;
+
+	for (struct tdx_request *r = q->requests; r; r = r->next) {
+		if (r->end == TDX_REQUEST_GOES_ON)
+			continue;
+		found = r;
+		if (r->state != TDX_REQUEST_OWNED)
+			break;
+	}
+	return found;
+}
+
+/* Returns when all requests that there are have ended, and no thread calls the VMM on account of one any more. */
+static void end_all(struct jurat_tdx_quotes *q, enum tdx_request_end end)
 {
 	struct tdx_request *r;
 
+	pthread_mutex_lock(&q->mutex);
+	if (end == TDX_REQUEST_DROPPED)
+		q->has_vector = false;
+	for (r = q->requests; r; r = r->next)
+		r->end = r->end == TDX_REQUEST_DROPPED ? TDX_REQUEST_DROPPED : end;
+	while ((r = next_to_end(q)) || q->n_telling > 0) {
+		if (!r || r->state == TDX_REQUEST_OWNED) { /* within grace_ms, its thread lets go of it */
+			pthread_cond_wait(&q->ended, &q->mutex);
+			continue;
+		}
+		r->state = TDX_REQUEST_OWNED;
+		(void)cancelled(r);
+		pthread_mutex_unlock(&q->mutex);
+		complete(q, r, -ECANCELED);
+		pthread_mutex_lock(&q->mutex);
+	}
+	(void)arm(q); /* otherwise jurat_tdx_quotes_dispatch() is called once in vain */
+	pthread_mutex_unlock(&q->mutex);
+}
+
+void jurat_tdx_quotes_cancel(struct jurat_tdx_quotes *q)
+{
+	end_all(q, TDX_REQUEST_CANCELLED);
+}
+
+void jurat_tdx_quotes_reset(struct jurat_tdx_quotes *q)
+{
+	end_all(q, TDX_REQUEST_DROPPED);
+}
+
+void jurat_tdx_quotes_close(struct jurat_tdx_quotes *q)
+{
 	if (!q)
 		return;
-	while ((r = q->requests))
-		complete(q, r, jurat_fail(&r->err, -ECANCELED, "the VMM is shutting down"));
+	end_all(q, TDX_REQUEST_CANCELLED);
 	if (q->timer_fd >= 0) {
 		(void)base_poll_set(q->env, q->poll_fd, q->timer_fd, 0);
 		base_close(q->env, q->timer_fd);
 	}
 	if (q->poll_fd >= 0)
 		base_close(q->env, q->poll_fd);
+	pthread_cond_destroy(&q->ended);
 	pthread_mutex_destroy(&q->mutex);
 	free(q->service);
 	free(q);

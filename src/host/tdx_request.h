@@ -16,12 +16,20 @@ enum tdx_request_state {
 	TDX_REQUEST_WAITING, /* waits until it may connect */
 };
 
+/* What ends a request before the service does: a thread that owns one looks when it is to let go. */
+enum tdx_request_end {
+	TDX_REQUEST_GOES_ON,
+	TDX_REQUEST_CANCELLED, /* as one that fails */
+	TDX_REQUEST_DROPPED,   /* its buffer is not the guest's any more: nothing may be written to it */
+};
+
 /* One GetQuote from its exit to its terminal status. */
 struct tdx_request {
 	struct tdx_request *next; /* list, oldest first */
 	enum tdx_request_state state;
-	bool active;   /* counted among the connections */
-	unsigned seen; /* last round of dispatching that handled it */
+	enum tdx_request_end end; /* protected by the lock, also while the request is owned */
+	bool active;              /* counted among the connections */
+	unsigned seen;            /* last round of dispatching that handled it */
 
 	uint64_t gpa;
 	uint32_t size, in_len; /* of the buffer, and of its input */

@@ -23,6 +23,7 @@ struct vm {
 	struct jurat_tdx_quotes *quotes;
 	uint64_t ram[N_VCPUS * BUF_BYTES / 8];
 	unsigned interrupts, ends;
+	bool slow_log, in_log, resets; /* the log goes on for a while after the reset began */
 };
 
 /* What goes to a header word is one store, as host.h wants it, and as a guest on another core needs it. */
@@ -56,7 +57,16 @@ static void interrupt(void *context, uint32_t vcpu, uint8_t vector)
 
 static void note_end(void *context, const struct jurat_tdx_quote_outcome *outcome)
 {
-	__atomic_fetch_add(&((struct vm *)context)->ends, outcome->status == 0, __ATOMIC_RELAXED);
+	struct vm *vm = context;
+
+	__atomic_fetch_add(&vm->ends, outcome->status == 0, __ATOMIC_RELAXED);
+	if (!vm->slow_log)
+		return;
+	__atomic_store_n(&vm->in_log, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&vm->resets, __ATOMIC_ACQUIRE))
+		(void)poll(NULL, 0, 1);
+	(void)poll(NULL, 0, 20);
+	__atomic_store_n(&vm->in_log, false, __ATOMIC_RELEASE);
 }
 
 static bool read_all(int fd, uint8_t *to, size_t n)
@@ -87,7 +97,7 @@ static void *serve(void *context)
 			memcpy(quote, request + 28 + 128, 64); /* report data first */
 			m.parts[QGS_PART_QUOTE] = bytes_rd(quote, sizeof(quote));
 			if (qgs_write(&m, true, answer, 28 + QUOTE_BYTES, &n, NULL) == 0)
-				(void)!write(fd, answer, n);
+				(void)!send(fd, answer, n, MSG_NOSIGNAL); /* a reset hangs up */
 		}
 		close(fd);
 	}
@@ -199,9 +209,121 @@ static void every_quote_of_every_vcpu_arrives_once(void **state)
 	}
 }
 
+static void stop(struct vm *vm, pthread_t dispatcher, pthread_t service)
+{
+	assert_int_equal(write(vm->stop[1], "", 1), 1);
+	pthread_join(dispatcher, NULL);
+	jurat_tdx_quotes_close(vm->quotes);
+	shutdown(vm->listener, SHUT_RDWR);
+	pthread_join(service, NULL);
+	close(vm->listener);
+	close(vm->stop[0]);
+	close(vm->stop[1]);
+	unlink(vm->path);
+	rmdir(vm->dir);
+	free(vm);
+}
+
+static void prepare(struct vm *vm)
+{
+	uint8_t report[TDX_REPORT_BYTES];
+
+	qgs_world_tdreport(report, (const uint8_t[64]){ 1 });
+	assert_int_equal(tdx_getquote_write(report, sizeof(report), (uint8_t *)vm->ram, BUF_BYTES, NULL), 0);
+}
+
+static void ask(struct vm *vm)
+{
+	uint64_t answer = 1;
+
+	prepare(vm);
+	assert_int_equal(jurat_tdx_quotes_serve(vm->quotes, 0, BUF_BYTES, &answer, NULL), 0);
+	assert_int_equal(answer, 0);
+}
+
+/* Leaves the memory of the next guest, which nobody writes to any more. */
+static void ask_then_reset(struct vm *vm, unsigned i)
+{
+	ask(vm);
+	if (i % 3) /* sometimes the service has answered, sometimes it has not */
+		(void)poll(NULL, 0, (int)i % 3 - 1);
+	jurat_tdx_quotes_reset(vm->quotes);
+	assert_int_equal(jurat_tdx_quotes_outstanding_count(vm->quotes), 0);
+	memset(vm->ram, 0xee, BUF_BYTES); /* not under a lock: ThreadSanitizer sees any late write */
+}
+
+static void a_reset_waits_for_the_thread_that_dispatches(void **state)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	pthread_t service, dispatcher;
+	unsigned interrupts;
+
+	assert_non_null(vm);
+	start(vm, JURAT_TDX_QUOTES_NONE);
+	assert_int_equal(pthread_create(&service, NULL, serve, vm), 0);
+	assert_int_equal(pthread_create(&dispatcher, NULL, dispatch, vm), 0);
+	for (unsigned i = 0; i < 300; i++) {
+		ask_then_reset(vm, i);
+		interrupts = __atomic_load_n(&vm->interrupts, __ATOMIC_RELAXED);
+		(void)poll(NULL, 0, i % 50 == 0);
+		assert_true(bytes_all(vm->ram, BUF_BYTES, 0xee));
+		assert_int_equal(__atomic_load_n(&vm->interrupts, __ATOMIC_RELAXED), interrupts);
+	}
+	vm->slow_log = true; /* the dispatcher is in a callback: the VMM must not lose what that needs */
+	ask(vm);
+	while (!__atomic_load_n(&vm->in_log, __ATOMIC_ACQUIRE))
+		(void)poll(NULL, 0, 1);
+	__atomic_store_n(&vm->resets, true, __ATOMIC_RELEASE);
+	jurat_tdx_quotes_reset(vm->quotes);
+	assert_false(__atomic_load_n(&vm->in_log, __ATOMIC_ACQUIRE));
+	stop(vm, dispatcher, service);
+}
+
+/* A vCPU that is in its grace wait, which a VMM should not have then: the reset waits for that, too. */
+static void *ask_in_vain(void *context)
+{
+	struct vm *vm = context;
+	uint64_t answer = 1;
+
+	return jurat_tdx_quotes_serve(vm->quotes, 0, BUF_BYTES, &answer, NULL) == 0 && answer == 0 ? vm
+												   : NULL;
+}
+
+static void a_reset_waits_for_a_vcpu_that_is_still_in_the_call(void **state)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	pthread_t vcpu;
+	void *served = NULL;
+
+	assert_non_null(vm);
+	start(vm, 50); /* nobody accepts: the service is silent */
+	prepare(vm);
+	assert_int_equal(pthread_create(&vcpu, NULL, ask_in_vain, vm), 0);
+	while (__atomic_load_n(&vm->ram[1], __ATOMIC_ACQUIRE) != TDX_GETQUOTE_IN_FLIGHT)
+		(void)poll(NULL, 0, 1);
+	jurat_tdx_quotes_reset(vm->quotes);
+	assert_int_equal(jurat_tdx_quotes_outstanding_count(vm->quotes), 0);
+	memset(vm->ram, 0xee, BUF_BYTES);
+	pthread_join(vcpu, &served);
+	assert_ptr_equal(served, vm);
+	assert_true(bytes_all(vm->ram, BUF_BYTES, 0xee));
+	assert_int_equal(vm->interrupts, 0);
+	jurat_tdx_quotes_close(vm->quotes);
+	close(vm->listener);
+	close(vm->stop[0]);
+	close(vm->stop[1]);
+	unlink(vm->path);
+	rmdir(vm->dir);
+	free(vm);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_quote_of_every_vcpu_arrives_once) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_quote_of_every_vcpu_arrives_once),
+		cmocka_unit_test(a_reset_waits_for_the_thread_that_dispatches),
+		cmocka_unit_test(a_reset_waits_for_a_vcpu_that_is_still_in_the_call),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
