@@ -12,6 +12,13 @@ _Static_assert(!__builtin_strcmp(
 		       JURAT_VERSION_STRING),
 	       "jurat/version.h contradicts itself");
 
+#define AT_LEAST(major, minor, patch)                                                                        \
+	JURAT_VERSION_AT_LEAST(JURAT_VERSION_MAJOR + (major), JURAT_VERSION_MINOR + (minor),                 \
+			       JURAT_VERSION_PATCH + (patch))
+_Static_assert(AT_LEAST(0, 0, 0) && AT_LEAST(0, 0, -1) && AT_LEAST(0, -1, 1) && AT_LEAST(-1, 1, 1) &&
+		       !AT_LEAST(0, 0, 1) && !AT_LEAST(0, 1, -1) && !AT_LEAST(1, -1, -1),
+	       "JURAT_VERSION_AT_LEAST compares wrongly");
+
 const char *VERSION_OF(void)
 {
 	return JURAT_VERSION_STRING;

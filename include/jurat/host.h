@@ -109,9 +109,9 @@ struct jurat_snp_certs_options {
  * Creates a handle for the certificate blob of this host.
  *
  * path      file name of the certificate blob (see also dir_fd), a GHCB certificate table as `snphost import`
- *           or `jurat certs build` writes it; copied. While the file does not exist, guests get an empty table. NULL: this
- *           host has no certificates, and every request is answered with an empty table. Every process that
- *           can read the file can lock it and delay updates: give it mode 0640 and the VMMs' group, in a
+ *           or `jurat certs build` writes it; copied. While the file does not exist, guests get an empty
+ *           table. NULL: this host has no certificates, and every request is answered with an empty
+ *           table. Every process that can read the file can lock it and delay updates: give it mode 0640 and the VMMs' group, in a
  *           directory that only the operator can write to. Requests fail with EIO while the file is
  *           world-writable
  * options   borrowed; NULL: defaults
@@ -234,8 +234,8 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *req
  * memory        borrowed during the call
  * ret_wait_ms   milliseconds until the next call; 0 unless JURAT_BUSY is returned
  * Returns       as jurat_snp_request_handle_exit; also JURAT_BUSY not answered yet: call again before
- *               KVM_RUN. kvm_run then has the answer EAGAIN, upon which a guest repeats its request, in case the vCPU
- *               has to run now
+ *               KVM_RUN. kvm_run then has the answer EAGAIN, upon which a guest repeats its request, in
+ *               case the vCPU has to run now
  * Threads       one thread at a time, any thread
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
@@ -361,8 +361,8 @@ void jurat_tdx_quotes_close(struct jurat_tdx_quotes *quotes);
 
 /*
  * End all requests in flight. Both return when that is done, after which the callbacks are not called on
- * their account any more; they wait for threads that are in jurat_tdx_quotes_dispatch(), and for up to grace_ms for
- * those in jurat_tdx_quotes_serve(). `quotes` can be used as before.
+ * their account any more; they wait for threads that are in jurat_tdx_quotes_dispatch(), and for up to
+ * grace_ms for those in jurat_tdx_quotes_serve(). `quotes` can be used as before.
  *
  * jurat_tdx_quotes_cancel() is for a VM that goes on elsewhere or later. Each request ends with an error in
  * its buffer, and an interrupt if the guest has registered one. Call it before memory is saved the last time,

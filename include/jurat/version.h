@@ -16,6 +16,13 @@ extern "C" {
 #define JURAT_VERSION_PATCH  0
 #define JURAT_VERSION_STRING "0.1.0"
 
+/* For #if: whether the headers are of this release or of a later one. */
+#define JURAT_VERSION_AT_LEAST(major, minor, patch)                                                          \
+	(JURAT_VERSION_MAJOR > (major) ||                                                                    \
+	 (JURAT_VERSION_MAJOR == (major) &&                                                                  \
+	  (JURAT_VERSION_MINOR > (minor) ||                                                                  \
+	   (JURAT_VERSION_MINOR == (minor) && JURAT_VERSION_PATCH >= (patch)))))
+
 /*
  * Return the version of libjurat, libjurat-host or libjurat-sim. Each library has a function of its own
  * because a program may be linked to more than one.
