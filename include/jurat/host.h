@@ -110,10 +110,10 @@ struct jurat_snp_certs_options {
  *
  * path      file name of the certificate blob (see also dir_fd), a GHCB certificate table as `snphost import`
  *           or `jurat certs build` writes it; copied. While the file does not exist, guests get an empty
- *           table. NULL: this host has no certificates, and every request is answered with an empty
- *           table. Every process that can read the file can lock it and delay updates: give it mode 0640 and the VMMs' group, in a
- *           directory that only the operator can write to. Requests fail with EIO while the file is
- *           world-writable
+ *           table. NULL: this host has no certificates, and every request is answered with an empty table.
+ *           Every process that can read the file can lock it and delay updates: give it mode 0640 and the
+ *           VMMs' group, in a directory that only the operator can write to. Requests fail with EIO while the
+ *           file is world-writable
  * options   borrowed; NULL: defaults
  * ret       freed by the caller with jurat_snp_certs_free, after all requests that use it;
  *           jurat_snp_certs_free accepts NULL

@@ -176,9 +176,9 @@ static void tell(struct jurat_tdx_quotes *q, const struct tdx_request *r, bool h
 }
 
 /*
- * Ends a request that this thread owns, with a terminal status unless it was dropped. Storing the status and removing the
- * request from the list are one step for other threads: a guest that sees the status may reuse the buffer at
- * once.
+ * Ends a request that this thread owns, with a terminal status unless it was dropped. Storing the status and
+ * removing the request from the list are one step for other threads: a guest that sees the status may reuse
+ * the buffer at once.
  */
 static void complete(struct jurat_tdx_quotes *q, struct tdx_request *r, int result)
 {
@@ -231,7 +231,7 @@ static int arm(struct jurat_tdx_quotes *q)
 	return e < 0 ? e : 0;
 }
 
-/* Why a request ends that the VMM has cancelled or dropped. Call with the lock held, or as its only thread. */
+/* Why a request ends that the VMM has cancelled or dropped. Call with the lock held. */
 static int cancelled(struct tdx_request *r)
 {
 	return jurat_fail(&r->err, -ECANCELED,
@@ -514,7 +514,7 @@ static struct tdx_request *next_to_end(struct jurat_tdx_quotes *q)
 	return found;
 }
 
-/* Returns when all requests that there are have ended, and no thread calls the VMM on account of one any more. */
+/* Returns when all requests that there are have ended, and no thread calls the VMM for one any more. */
 static void end_all(struct jurat_tdx_quotes *q, enum tdx_request_end end)
 {
 	struct tdx_request *r;

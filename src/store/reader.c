@@ -29,7 +29,7 @@ static void close_blob(struct store_reader *r)
 	r->fd = -1;
 }
 
-/* Closing alone would leave the lock to a child process that was forked meanwhile: it shares the description. */
+/* Closing alone would leave the lock to a child that was forked meanwhile: it shares the description. */
 void store_unlock(struct store_reader *r)
 {
 	if (!r->locked)

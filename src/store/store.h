@@ -33,7 +33,7 @@ struct store_reader {
 };
 
 void store_reader_init(struct store_reader *r, struct base_env *env, const char *path);
-/* The same for a name in an open directory, borrowed: no path leads to it, and no symbolic link is followed. */
+/* The same for a name in an open directory, which is borrowed; a symbolic link is not followed. */
 void store_reader_init_at(struct store_reader *r, struct base_env *env, int dir, const char *name);
 /*
  * Releases the lock and closes the descriptor; the reader may be used again. The lock is released even if a

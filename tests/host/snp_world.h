@@ -7,7 +7,7 @@
 #include "host/host.h"
 #include "wire/kvm_run.h"
 
-/* A VMM with one vCPU's request, guest memory of a few pages, and a certificate blob in a directory of its own. */
+/* A VMM with one vCPU's request, a few pages of guest memory, and a blob in a directory of its own. */
 enum { PAGE = HOST_PAGE_BYTES, RAM_PAGES = 16, RAM_GPA = 0x100000, REQ_CERTS = 43 };
 
 struct world {

@@ -11,8 +11,8 @@
 #include "support/fault_env.h"
 
 /*
- * What a VMM does around its vCPU loop: it may not wait, lives in a jail, moves handles between threads, forks,
- * and resets its VM.
+ * What a VMM does around its vCPU loop: it may not wait, lives in a jail, moves handles between threads,
+ * forks, and resets its VM.
  */
 
 /* The real world with a clock that only the test moves, and locks that are never waited for. */

@@ -104,7 +104,7 @@ static void closing_writes_nothing_to_a_vm_that_was_reset(void **state)
 	vmm_free(v);
 }
 
-/* What host.h says of a VMM whose threads must not wait: it keeps the vCPU back itself, and `log` ends that. */
+/* As host.h says: a VMM whose threads must not wait keeps the vCPU back itself, until `log` is called. */
 static void a_vmm_with_one_thread_does_the_grace_wait_itself(void **state)
 {
 	static const uint64_t answers_ms[] = { 0, 7, 19, 21, 500 };
