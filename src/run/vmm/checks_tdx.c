@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "uapi/kvm.h"
 
 /* The list, and the calls other than GetQuote. */
-enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000 };
+enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, RESET_MS = 50 };
 
 /* Interrupts of the VM since tdx_check_notify() began to watch. */
 struct watch {
@@ -193,6 +194,34 @@ void tdx_check_unknown_call(struct check_vmm *vmm, struct check_result *result)
 	(void)tdx_still_serves(&t, "after calls that are not known");
 }
 
+/* A triple fault, at which most VMMs reset the VM, while a request is in flight. */
+void tdx_check_reset(struct check_vmm *vmm, struct check_result *result)
+{
+	struct check_exit shutdown = { .reason = UAPI_KVM_EXIT_SHUTDOWN };
+	struct tdx_buffer before, after;
+	struct tdx_check t;
+	int r;
+
+	if (!tdx_begin(&t, vmm, result, 2 * (uint64_t)TDX_BUFFER_PAGES) ||
+	    !tdx_behave(&t, (struct qgs_fault){ QGS_HELD }) ||
+	    !tdx_prepare(&t, &before, TDX_BUFFER_PAGES, TDX_BUFFER_PAGES, false) ||
+	    !tdx_submit(&t, &before, "before the reset") || !tdx_behave(&t, (struct qgs_fault){ QGS_GOOD }))
+		return;
+	r = check_exit_and_wait(vmm, t.vcpu, &shutdown, TDX_CALL_MS);
+	if (r == 0)
+		r = check_wait(vmm, NULL, RESET_MS); /* it may end, or make new vCPUs */
+	qgs_faults_release(check_qgs(vmm));
+	t.vcpu = r < 0 && r != -ENODEV ? NULL : check_vcpu(vmm, 0);
+	if (!t.vcpu) {
+		check_skip(result, "the VMM ends, or does not reset a VM, when the guest shuts down");
+		return;
+	}
+	if (tdx_prepare(&t, &after, 0, TDX_BUFFER_PAGES, false) &&
+	    tdx_submit(&t, &after, "after the reset") &&
+	    tdx_wait_end(&t, &after, TDX_END_MS, "after the reset"))
+		(void)tdx_expect_quote(&t, &after, "after the reset");
+}
+
 /* Where the words are from. */
 #define GET_QUOTE "GHCI 1.5, TDG.VP.VMCALL<GetQuote>"
 #define BUFFER    "GHCI 1.5, tables 3-10 and 3-11"
@@ -208,7 +237,7 @@ const struct check check_tdx_list[] = {
 	{ .name = "tdx-unknown-call", .tee = RUN_TDX, .run = tdx_check_unknown_call,
 	  .says = "A call that the VMM does not know keeps the answer that KVM has set, "
 	          "SUBFUNC_UNSUPPORTED.",
-	  .spec = "KVM API, KVM_EXIT_TDX" },
+	  .spec = "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_TDX" },
 	{ .name = "tdx-quote", .tee = RUN_TDX, .run = tdx_check_quote,
 	  .says = "GetQuote with a TDREPORT ends with status 0 and a quote over that TDREPORT.",
 	  .spec = GET_QUOTE },
@@ -230,7 +259,7 @@ const struct check check_tdx_list[] = {
 	  .spec = GET_QUOTE },
 	{ .name = "tdx-stale-exit", .tee = RUN_TDX, .run = tdx_check_stale_exit,
 	  .says = "After a KVM_RUN that failed with EINTR, exit_reason is not that of a new exit.",
-	  .spec = "KVM API, KVM_RUN" },
+	  .spec = "Linux Documentation/virt/kvm/api.rst, KVM_RUN" },
 	{ .name = "tdx-sixteen", .tee = RUN_TDX, .run = tdx_check_sixteen,
 	  .says = "16 requests may be outstanding; one more is answered with RETRY or SUCCESS.",
 	  .spec = GET_QUOTE },
@@ -287,6 +316,9 @@ const struct check check_tdx_list[] = {
 	  .says = "Every request that ends, however it ends, causes the interrupt, after the status, on "
 	          "the vCPU that registered it.",
 	  .spec = NOTIFY },
+	{ .name = "tdx-reset", .tee = RUN_TDX, .run = tdx_check_reset, .last = true,
+	  .says = "A VM that was reset is served as before, whatever was in flight.",
+	  .spec = "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SHUTDOWN" },
 	{ .name = "tdx-service-silent", .tee = RUN_TDX, .run = tdx_check_service_silent, .slow = true,
 	  .says = "A request ends within 30 s when the service never answers; Linux then ignores the "
 	          "buffer.",

@@ -112,6 +112,7 @@ void tdx_check_service_silent(struct check_vmm *vmm, struct check_result *result
 void tdx_check_notify(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_notify_bad_vector(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_vmcall_info(struct check_vmm *vmm, struct check_result *result);
+void tdx_check_reset(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_unknown_call(struct check_vmm *vmm, struct check_result *result);
 
 #endif

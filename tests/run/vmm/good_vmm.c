@@ -2,7 +2,8 @@
 /*
  * A VMM for the tests of `jurat run --vmm`: good_vmm [FAULT]. A VM of two vCPUs that halt, RAM and a ROM;
  * certificates and quotes are served by libjurat-host, of $JURAT_VMM_CERTS and $JURAT_VMM_QUOTING_SERVICE.
- * FAULT is one of enum tdx_wrong, "good" without one.
+ * FAULT is one of enum tdx_wrong, "good" without one; "serves-nothing": it knows neither exit, as any VMM
+ * that libjurat-vmm.so is for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,10 +32,17 @@ static int vm;
 static uint8_t *ram, *rom;
 static struct tdx_vmm tdx;
 static struct jurat_snp_certs *certs;
+static bool serves_nothing;
 
 static void fail(const char *what)
 {
 	fprintf(stderr, "good_vmm: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void stop(unsigned reason)
+{
+	fprintf(stderr, "good_vmm: unknown exit reason %u\n", reason);
 	exit(1);
 }
 
@@ -113,6 +121,9 @@ static void *run_vcpu(void *ctx)
 		const int e = ioctl(vcpu, KVM_RUN, 0) < 0 ? -errno : 0;
 
 		jurat_snp_request_handle_ran(request, run, e, 0);
+		if (serves_nothing && e == 0 && run->exit_reason != KVM_EXIT_HLT &&
+		    run->exit_reason != KVM_EXIT_SHUTDOWN)
+			stop(run->exit_reason);
 		if (e == -EINTR && tdx.options.wrong != TDX_BELIEVES_STALE)
 			continue;
 		if (e == 0 && run->exit_reason == UAPI_KVM_EXIT_SNP_REQ_CERTS) {
@@ -120,14 +131,16 @@ static void *run_vcpu(void *ctx)
 				fail(err.text);
 		} else if ((e == 0 || e == -EINTR) && run->exit_reason == UAPI_KVM_EXIT_TDX) {
 			tdx_vmm_exit(&tdx, run, (uint32_t)id);
+		} else if (e == 0 && run->exit_reason == KVM_EXIT_SHUTDOWN) {
+			tdx_vmm_reset(&tdx);
 		} else if (e == 0 && run->exit_reason != KVM_EXIT_HLT) {
-			fprintf(stderr, "good_vmm: unknown exit reason %u\n", run->exit_reason);
-			exit(1);
+			stop(run->exit_reason);
 		} else if (e < 0 && e != -EINTR && e != -EAGAIN) {
 			errno = -e;
 			fail("KVM_RUN");
 		}
 	}
+	return NULL;
 }
 
 static void make_vm(void)
@@ -158,9 +171,11 @@ int main(int argc, char **argv)
 		.interrupt = interrupt,
 		.timeout_ms = 2000,
 	};
-	const int wrong = argc > 1 ? tdx_wrong_of(argv[1]) : TDX_GOOD;
+	int wrong;
 	pthread_t threads[VCPUS + 1];
 
+	serves_nothing = argc > 1 && strcmp(argv[1], "serves-nothing") == 0;
+	wrong = argc > 1 && !serves_nothing ? tdx_wrong_of(argv[1]) : TDX_GOOD;
 	if (wrong < 0)
 		return fprintf(stderr, "good_vmm: no fault '%s'\n", argv[1]), 2;
 	options.wrong = (enum tdx_wrong)wrong;

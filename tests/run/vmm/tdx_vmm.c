@@ -66,6 +66,7 @@ static const char *const names[TDX_N_WRONG] = {
 	[TDX_SAYS_MORE] = "says-more",
 	[TDX_BELIEVES_STALE] = "believes-stale",
 	[TDX_ONE_VCPU] = "one-vcpu",
+	[TDX_FORGETS_RESET] = "forgets-reset",
 };
 
 /* What this thread has stored last, for the interrupt that follows. */
@@ -468,6 +469,12 @@ static uint64_t setup_notify(struct tdx_vmm *m, uint64_t vector, uint32_t vcpu)
 	return jurat_tdx_quotes_setup_notify(m->quotes, vector, vcpu);
 }
 
+/* Requests in flight end as they would have: the new guest has not used their memory yet. */
+void tdx_vmm_reset(struct tdx_vmm *m)
+{
+	m->forgotten = m->options.wrong == TDX_FORGETS_RESET;
+}
+
 void tdx_vmm_exit(struct tdx_vmm *m, void *kvm_run, uint32_t vcpu)
 {
 	uint8_t *run = kvm_run;
@@ -493,7 +500,7 @@ void tdx_vmm_exit(struct tdx_vmm *m, void *kvm_run, uint32_t vcpu)
 		answer = m->options.wrong == TDX_ANSWERS_UNKNOWN ? UAPI_TDVMCALL_SUCCESS : answer;
 		break;
 	}
-	if (m->options.wrong == TDX_KEEPS_PRESET)
+	if (m->options.wrong == TDX_KEEPS_PRESET || m->forgotten)
 		return;
 	if (m->options.wrong == TDX_ALWAYS_INVALID)
 		answer = UAPI_TDVMCALL_INVALID_OPERAND;

@@ -50,6 +50,7 @@ enum tdx_wrong {
 	TDX_SAYS_MORE,        /* GetTdVmCallInfo names a call that is not served */
 	TDX_BELIEVES_STALE,   /* serves the exit_reason that a failed KVM_RUN left (for the VMM around it) */
 	TDX_ONE_VCPU,         /* stores answers in the first vCPU's kvm_run */
+	TDX_FORGETS_RESET,    /* does not serve any more after a reset */
 	TDX_N_WRONG,
 };
 /* "good", "always-invalid" and so on; -1: no such fault. */
@@ -81,7 +82,7 @@ struct tdx_vmm {
 	uint8_t *shadow;
 	uint64_t shadow_gpa;
 	size_t shadow_size;
-	bool registered;
+	bool registered, forgotten;
 	uint32_t vcpu;
 	uint8_t vector;
 };
@@ -90,6 +91,8 @@ int tdx_vmm_open(struct tdx_vmm *vmm, const struct tdx_vmm_options *options);
 void tdx_vmm_close(struct tdx_vmm *vmm);
 /* KVM_EXIT_TDX is in `run`, of vCPU `vcpu`. */
 void tdx_vmm_exit(struct tdx_vmm *vmm, void *run, uint32_t vcpu);
+/* The VM is reset. */
+void tdx_vmm_reset(struct tdx_vmm *vmm);
 /* When the descriptor is readable. */
 int tdx_vmm_fd(const struct tdx_vmm *vmm);
 void tdx_vmm_dispatch(struct tdx_vmm *vmm);

@@ -14,6 +14,7 @@
 #include "run/temp.h"
 #include "run/vmm/check.h"
 #include "tdx_vmm.h"
+#include "uapi/kvm.h"
 #include "uapi/tdx.h"
 #include "wire/kvm_run.h"
 
@@ -172,7 +173,10 @@ static void *run_vcpu(void *ctx)
 			break;
 		bytes_put_le(v->run + KVM_RUN_exit_reason, v->exit->reason, 4);
 		memcpy(v->run + KVM_RUN_TDX_flags, v->exit->body, sizeof(v->exit->body));
-		tdx_vmm_exit(&v->vmm->tdx, v->run, (uint32_t)v->id);
+		if (v->exit->reason == UAPI_KVM_EXIT_SHUTDOWN)
+			tdx_vmm_reset(&v->vmm->tdx);
+		else
+			tdx_vmm_exit(&v->vmm->tdx, v->run, (uint32_t)v->id);
 		ask(v->vmm, &event);
 		failed = event.data; /* what KVM_RUN returns: the exit is still in kvm_run */
 		if (failed == EINTR && v->vmm->tdx.options.wrong == TDX_BELIEVES_STALE)
@@ -209,7 +213,8 @@ static void serve_event(struct check_vmm *vmm)
 	for (size_t i = 0; i < ARRAY_SIZE(exit->info); i++)
 		exit->info[i] = bytes_get_le(event->vcpu->run + KVM_RUN_TDX_GET_TDVMCALL_INFO_r11 + 8 * i, 8);
 	exit->took_ns = base_now_ns(base_env_real()) - event->vcpu->made_ns;
-	exit->completing(vmm, event->vcpu, exit, exit->ctx);
+	if (exit->completing)
+		exit->completing(vmm, event->vcpu, exit, exit->ctx);
 	exit->completed = true;
 	event->data = (uint32_t)exit->complete_with;
 	vmm->n_running--;
@@ -222,11 +227,11 @@ int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 	struct pollfd ready[] = { { .fd = vmm->events[0], .events = POLLIN },
 				  { .fd = qgs_faults_fd(vmm->qgs), .events = POLLIN } };
 
-	while (!*done) {
+	while (!done || !*done) {
 		const uint64_t now = base_now_ns(base_env_real());
 
 		if (now >= until)
-			return -ETIMEDOUT;
+			return done ? -ETIMEDOUT : 0;
 		if (poll(ready, ARRAY_SIZE(ready), (int)((until - now + NS_PER_MS - 1) / NS_PER_MS)) <= 0)
 			continue;
 		if (ready[1].revents)
@@ -235,6 +240,13 @@ int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 			serve_event(vmm);
 	}
 	return 0;
+}
+
+int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
+			unsigned timeout_ms)
+{
+	check_give(vcpu, exit);
+	return check_wait(vmm, &exit->completed, timeout_ms);
 }
 
 void check_give(struct check_vcpu *vcpu, struct check_exit *exit)
@@ -351,11 +363,9 @@ static struct check_vmm *start(enum tdx_wrong wrong)
 
 static void stop(struct check_vmm *vmm)
 {
-	const bool never = false;
-
 	vmm->msi = NULL;
 	qgs_faults_release(vmm->qgs);
-	assert_int_equal(check_wait(vmm, &never, 20), -ETIMEDOUT); /* nobody waits for an answer */
+	assert_int_equal(check_wait(vmm, NULL, 20), 0); /* nobody waits for an answer */
 	for (unsigned i = 0; i < VCPUS; i++) {
 		vmm->vcpus[i].exit = NULL;
 		sem_post(&vmm->vcpus[i].given);
@@ -471,6 +481,7 @@ static const struct {
 	{ TDX_NOTIFIES_EARLY, "tdx-notify", "the interrupt came while the status was in flight" },
 	{ TDX_WRONG_VCPU, "tdx-notify", "found MSI data 0x51 for vCPU 262" },
 	{ TDX_SAYS_MORE, "tdx-vmcall-info", "is supported, which answers SUBFUNC_UNSUPPORTED" },
+	{ TDX_FORGETS_RESET, "tdx-reset", "after the reset: expected SUCCESS" },
 	{ TDX_ANSWERS_UNKNOWN, "tdx-unknown-call", "expected SUBFUNC_UNSUPPORTED" },
 };
 

@@ -11,10 +11,11 @@
 /*
  * The checks of KVM_EXIT_TDX through the whole conformance test: session, agent, and a VMM that is a process
  * of its own (good_vmm.c) on KVM or on the test's own. Usage: test_vmm_tdx AGENT GOOD_VMM
+ * LIBJURAT_VMM
  */
 enum { MAX_CHECKS = 64 };
 
-static char *agent, *good_vmm;
+static char *agent, *good_vmm, *libjurat_vmm;
 
 struct outcome {
 	const struct check *check;
@@ -65,9 +66,9 @@ static int try(const char *fault, const char *only, bool own_kvm)
 	return r;
 }
 
-static void expect_all(bool own_kvm)
+static void expect_all(const char *fault, bool own_kvm)
 {
-	const int r = try("good", NULL, own_kvm);
+	const int r = try(fault, NULL, own_kvm);
 	size_t held = 0, skipped = 0;
 
 	for (size_t i = 0; i < outcomes.n; i++) {
@@ -91,7 +92,7 @@ static void expect_all(bool own_kvm)
 
 static void a_good_vmm_passes_on_the_tests_own_kvm(void **state)
 {
-	expect_all(true);
+	expect_all("good", true);
 }
 
 static void a_good_vmm_passes_on_the_machines_kvm(void **state)
@@ -101,7 +102,23 @@ static void a_good_vmm_passes_on_the_machines_kvm(void **state)
 	if (kvm < 0)
 		SKIP_BECAUSE("/dev/kvm cannot be opened: %s", strerror(errno));
 	close(kvm);
-	expect_all(false);
+	expect_all("good", false);
+}
+
+/* The library between the VMM and the agent serves what the VMM has never heard of. */
+static void a_vmm_that_serves_nothing_passes_below_the_library(void **state)
+{
+	assert_int_equal(try("serves-nothing", "tdx-quote", true), 1);
+	assert_int_equal(outcomes.all[0].result.verdict, CHECK_FAILED);
+	assert_non_null(strstr(outcomes.all[0].result.text, "exited with status 1"));
+	assert_int_equal(setenv("LD_PRELOAD", libjurat_vmm, 1), 0);
+	assert_int_equal(setenv("JURAT_VMM_LOG", "/dev/null", 1), 0);
+	expect_all("serves-nothing", true);
+}
+
+static int without_the_library(void **state)
+{
+	return unsetenv("LD_PRELOAD") == 0 && unsetenv("JURAT_VMM_LOG") == 0 ? 0 : -1;
 }
 
 static void what_takes_long_runs_when_it_is_named(void **state)
@@ -153,12 +170,15 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_vmm_passes_on_the_tests_own_kvm),
 		cmocka_unit_test(a_good_vmm_passes_on_the_machines_kvm),
+		cmocka_unit_test_teardown(a_vmm_that_serves_nothing_passes_below_the_library,
+					  without_the_library),
 		cmocka_unit_test(what_takes_long_runs_when_it_is_named),
 		cmocka_unit_test(wrong_vmms_are_caught),
 	};
 
-	assert(argc == 3);
+	assert(argc == 4);
 	agent = argv[1];
 	good_vmm = argv[2];
+	libjurat_vmm = argv[3];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
