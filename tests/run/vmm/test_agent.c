@@ -499,6 +499,23 @@ static void the_kick_of_an_exit_interrupts_the_vmm(void **state)
 		r = CALL(&p, .op = PUPPET_WAIT, .file = VCPU);
 		assert_result(r, -1, EINTR);
 		assert_int_equal(r.immediate_exit, flag);
+		if (!flag) {
+			puppet_end(&p);
+			continue;
+		}
+		/* A VMM that never sets the flag itself leaves it as it is, and goes on. */
+		puppet_run(&p, FIRST, true);
+		assert_int_equal(puppet_event(p.vcpu[FIRST], VMM_EVENT_COMPLETE).a, 1);
+		ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_COMPLETED);
+		assert_int_equal(puppet_result(&p, FIRST).immediate_exit, 1);
+		puppet_run(&p, FIRST, true);
+		puppet_event(p.vcpu[FIRST], VMM_EVENT_RUN);
+		ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_ENTER);
+		puppet_event(p.vcpu[FIRST], VMM_EVENT_RAN);
+		ORDER(p.vcpu[FIRST], .kind = VMM_ORDER_OK);
+		r = puppet_result(&p, FIRST);
+		assert_result(r, -1, EINTR);
+		assert_int_equal(r.immediate_exit, 0);
 		puppet_end(&p);
 	}
 }

@@ -216,7 +216,11 @@ static int run_with_exits(struct agent_object *o, struct vmm_vcpu *vcpu, int fd,
 		if (r != 0 || immediate)
 			return fail(r != 0 ? r : -EINTR);
 	}
-	return run_as_ordered(o, vcpu, fd, run, immediate, state);
+	r = run_as_ordered(o, vcpu, fd, run, immediate, state);
+	/* A VMM that does not set immediate_exit does not clear it: the flag of a kick ends one KVM_RUN. */
+	if (immediate && atomic_exchange(&o->kick.flagged, false))
+		__atomic_store_n(run + AGENT_OFF_IMMEDIATE_EXIT, 0, __ATOMIC_RELAXED);
+	return r;
 }
 
 int agent_run(struct vmm_vcpu *vcpu, int fd)

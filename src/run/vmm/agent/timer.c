@@ -25,8 +25,10 @@ static void fired(int signal, siginfo_t *info, void *context)
 	if (t->action == AGENT_TIMER_SLICE && run)
 		__atomic_compare_exchange_n(run + AGENT_OFF_IMMEDIATE_EXIT, &none, AGENT_IMMEDIATE_EXIT,
 					    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	if (t->action == AGENT_TIMER_KICK_FLAG && run)
+	if (t->action == AGENT_TIMER_KICK_FLAG && run) {
 		__atomic_store_n(run + AGENT_OFF_IMMEDIATE_EXIT, 1, __ATOMIC_RELAXED);
+		atomic_store(&t->flagged, true);
+	}
 	if (t->action != AGENT_TIMER_SLICE)
 		atomic_store(&t->armed, false);
 }

@@ -32,6 +32,7 @@ struct agent_timer {
 	/* where the VMM's mapping of kvm_run is now, for what may come after KVM_RUN; NULL: `run` */
 	_Atomic(_Atomic(uint8_t *) *) run_now;
 	atomic_bool armed;
+	atomic_bool flagged; /* it has set immediate_exit, on behalf of a VMM that does not know */
 };
 
 /* 0; -ENOSYS the VMM has a handler for each real-time signal; another -errno */
