@@ -93,7 +93,7 @@ int cli_vmm_settings(struct cli *cli, struct vmm_settings *ret)
 	struct jurat_error err = { "" };
 	int status = CLI_OK;
 
-	if (certs && !cli_getenv(VMM_ENV_CERTS) && !cli_has(cli, "certs"))
+	if (certs && !cli_getenv(VMM_ENV_CERTS))
 		status = put(cli, VMM_ENV_CERTS, "", certs);
 	if (status == CLI_OK)
 		status = put_path(cli, "certs", VMM_ENV_CERTS);
