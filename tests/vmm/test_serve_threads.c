@@ -16,8 +16,8 @@
 #include "vmm/settings.h"
 
 /*
- * Four vCPUs that take certificates and quotes, while other threads kick them, change the certificates under the
- * lock, and take guest memory away and bring it back. Meant for ThreadSanitizer, too.
+ * Four vCPUs that take certificates and quotes, while other threads kick them, change the certificates under
+ * the lock, and take guest memory away and bring it back. Meant for ThreadSanitizer, too.
  */
 enum {
 	N_ROUNDS = 400,
