@@ -100,6 +100,7 @@ static void a_line_stays_one_line_whatever_is_in_it(void **state)
 	assert_in_range(strlen(content(path)), 100, 4096);
 }
 
+/* W7 */
 static void what_a_guest_causes_is_limited_and_the_rest_is_counted(void **state)
 {
 	for (unsigned i = 0; i < 1000; i++)

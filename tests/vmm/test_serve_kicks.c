@@ -244,6 +244,7 @@ static void kick_everywhere(struct world *w, const char *const *settings, void (
 	free(addresses);
 }
 
+/* W1 */
 static void a_kick_at_any_instruction_of_a_certificate_request_is_seen_and_leaves_no_lock(void **state)
 {
 	kick_everywhere(*state, NULL, traced_snp);

@@ -72,6 +72,7 @@ static void serves_twice(struct world *w)
 	world_close(w);
 }
 
+/* W2, W5 */
 static void the_lock_is_held_from_the_copy_until_kvm_has_completed_the_request(void **state)
 {
 	world_vmm(*state, NULL, serves_twice);
@@ -474,6 +475,7 @@ static void end_child(struct world *w)
 	w->shared[0] = w->shared[1] = 0;
 }
 
+/* W3 */
 static void a_child_of_fork_keeps_no_lock_even_when_its_parent_is_killed(void **state)
 {
 	struct world *w = *state;

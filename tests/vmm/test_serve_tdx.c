@@ -358,6 +358,7 @@ static void closes_everything(struct world *w)
 	world_close(w);
 }
 
+/* W4 */
 static void a_vmm_that_closes_what_it_never_opened_closes_nothing_of_the_library(void **state)
 {
 	static const char *const settings[] = { VMM_ENV_GRACE_MS "=0", NULL };

@@ -247,6 +247,7 @@ static void runs_threads(struct world *w)
 	world_close(w);
 }
 
+/* W6 */
 static void vcpus_are_served_while_they_are_kicked_and_certificates_and_memory_change(void **state)
 {
 	static const char *const settings[] = { VMM_ENV_GRACE_MS "=1", VMM_ENV_LOCK_WAIT_MS "=1000", NULL };
