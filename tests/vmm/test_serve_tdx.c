@@ -274,6 +274,21 @@ static void tdx_is_the_vmms(struct world *w)
 	EXPECT(memcmp(w->run[0] + 32, exit.body, sizeof(exit.body)) == 0);
 }
 
+static void certs_are_asked_for_in_a_td(struct world *w)
+{
+	struct fake_exit exit = world_certs_exit(GPA, 2);
+
+	create(w, 1);
+	fake_kvm_give(w->vcpu[0], &exit);
+	EXPECT(ioctl(w->vcpu[0], UAPI_KVM_RUN, 0) == 0);
+	EXPECT(memcmp(w->run[0] + 32, exit.body, sizeof(exit.body)) == 0);
+}
+
+static void a_td_has_no_exit_for_certificates(void **state)
+{
+	world_vmm(*state, NULL, certs_are_asked_for_in_a_td);
+}
+
 static void exits_of_tdx_are_the_vmms_without_a_service_and_when_deferred(void **state)
 {
 	static const char *const no_service[] = { VMM_ENV_QUOTING_SERVICE, NULL };
@@ -439,6 +454,7 @@ int main(void)
 		T(calls_that_are_not_known_keep_kvms_own_answer),
 		T(numbers_of_the_guest_at_their_extremes_are_refused),
 		T(without_a_service_a_request_ends_as_unavailable),
+		T(a_td_has_no_exit_for_certificates),
 		T(exits_of_tdx_are_the_vmms_without_a_service_and_when_deferred),
 		T(a_vm_that_is_closed_ends_its_requests_thread_and_descriptors),
 		T(a_vmm_that_closes_what_it_never_opened_closes_nothing_of_the_library),
