@@ -15,7 +15,7 @@
 #include "host/host.h"
 #include "vmm/settings.h"
 
-enum { GPA = 0x10000, PAGES = 2 }; /* the world's table needs two */
+enum { GPA = 0x10000, PAGES = 2 /* the world's table needs two */, SEV_ES_VM = 3 };
 
 static int setup(void **state)
 {
@@ -324,9 +324,17 @@ static void kernel_is_too_old(struct world *w)
 	EXPECT(fake_kvm()->n_enables == 4);
 }
 
+static void has_a_vcpu_already(struct world *w)
+{
+	world_create(w, UAPI_KVM_X86_SNP_VM, 1);
+	command(w, UAPI_KVM_SEV_INIT2);
+	command(w, UAPI_KVM_SEV_LAUNCH_START);
+	EXPECT(fake_kvm()->n_enables == 0);
+}
+
 static void is_no_snp_vm(struct world *w)
 {
-	world_create(w, UAPI_KVM_X86_DEFAULT_VM, 0);
+	world_create(w, SEV_ES_VM, 0);
 	command(w, UAPI_KVM_SEV_INIT2);
 	command(w, UAPI_KVM_SEV_LAUNCH_START);
 	EXPECT(fake_kvm()->n_enables == 0);
@@ -338,6 +346,7 @@ static void requests_are_enabled_once_before_the_first_vcpu_where_the_kernel_has
 
 	world_vmm(w, NULL, enables_at_init2);
 	world_vmm(w, NULL, is_no_snp_vm);
+	world_vmm(w, NULL, has_a_vcpu_already);
 	assert_null(strstr(world_log(w), "get no certificates"));
 	world_vmm(w, NULL, enables_at_launch_start);
 	assert_null(strstr(world_log(w), "get no certificates"));
@@ -431,8 +440,8 @@ static void fork_here(struct fake_exit *exit)
 		return;
 	}
 	the_world->shared[1] = 1;
-	for (;;)
-		pause(); /* a child that lives on with what it inherited */
+	(void)!read(the_world->alive[0], &(char){ 0 }, 1); /* lives on with what it inherited */
+	_exit(0);
 }
 
 static void forks(struct world *w)

@@ -161,7 +161,7 @@ static int encrypt_op(const struct object *o, struct uapi_kvm_sev_cmd *command)
 		c->kernel_tdvmcallinfo_1_r12 = 0x12;
 		return 0;
 	}
-	if (o->type != UAPI_KVM_X86_SNP_VM)
+	if (o->type == UAPI_KVM_X86_DEFAULT_VM)
 		return fail(ENOTTY);
 	if (command->id != UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS)
 		return 0;

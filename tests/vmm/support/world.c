@@ -37,6 +37,7 @@ void world_init(struct world *w)
 	TEXT(w->service_address, "unix:%s", w->socket);
 	w->shared = mmap(NULL, WORLD_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(w->shared != MAP_FAILED);
+	assert_int_equal(pipe2(w->alive, O_CLOEXEC), 0);
 	world_put_table(w, 6000, 0xc5);
 }
 
@@ -50,6 +51,8 @@ void world_done(struct world *w)
 	unlink(w->log);
 	unlink(w->socket);
 	rmdir(w->dir);
+	close(w->alive[0]);
+	close(w->alive[1]);
 	munmap((void *)(uintptr_t)w->shared, WORLD_PAGE);
 }
 
@@ -153,6 +156,7 @@ pid_t world_start(struct world *w, const char *const *settings, void (*vmm)(stru
 	if (pid > 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(w->alive[1]);
 	setenv(VMM_ENV_CERTS, w->blob, 1);
 	setenv(VMM_ENV_QUOTING_SERVICE, w->service_address, 1);
 	setenv(VMM_ENV_LOG, w->log, 1);

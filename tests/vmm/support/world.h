@@ -34,6 +34,7 @@ struct world {
 	uint8_t *run[WORLD_VCPUS];
 	uint8_t *ram, *rom;
 	volatile unsigned *shared; /* words that the test's process sees, too */
+	int alive[2];              /* a pipe whose end comes with that of the test's process */
 };
 
 /* In the VMM's process, where a test framework is of no use: ends it, and the test fails. */
