@@ -74,7 +74,10 @@ static void begin(struct pending *p, const void *at, size_t n)
 		return;
 	lock_enter(&p->was);
 	for (struct vmm_vm *vm = objects_next_vm(NULL); vm; vm = objects_next_vm(vm)) {
-		p->entered |= memory_touches(&vm->private->memory, c->from, c->to);
+		if (memory_touches(&vm->private->memory, c->from, c->to)) {
+			p->entered = true;
+			memory_reserve(&vm->private->memory);
+		}
 		for (struct vmm_vcpu *v = vm->private->vcpus; v; v = v->private->next)
 			if (covers(c, atomic_load(&v->run))) {
 				p->entered = true;

@@ -172,6 +172,12 @@ bool memory_touches(const struct memory *m, uint64_t from, uint64_t to)
 	return false;
 }
 
+/* Before pages go, what memory_set_gone() is going to need. */
+void memory_reserve(struct memory *m)
+{
+	ranges_reserve(&m->gone);
+}
+
 void memory_set_gone(struct memory *m, uint64_t from, uint64_t to, bool gone)
 {
 	if (gone)

@@ -53,6 +53,7 @@ void memory_set_private(struct memory *m, uint64_t gpa, uint64_t size, bool is_p
 void memory_change_begin(struct memory_change *change);
 void memory_change_end(struct memory_change *change);
 bool memory_touches(const struct memory *m, uint64_t from, uint64_t to);
+void memory_reserve(struct memory *m);
 void memory_set_gone(struct memory *m, uint64_t from, uint64_t to, bool gone);
 /* Waits until copies that may not have seen a change are over. Only in quiet, without the index. */
 void memory_drain(struct memory *m);

@@ -5,13 +5,13 @@
 
 #include "vmm/next.h"
 
-/* Room for one more. */
-static bool grow(struct ranges *r)
+/* Room for so many more. */
+static bool grow(struct ranges *r, size_t more)
 {
 	size_t room = r->room ? 2 * r->room : 4096 / sizeof(struct range);
 	struct range *of;
 
-	if (r->n < r->room)
+	if (r->room - r->n >= more)
 		return true;
 	of = next_pages(room * sizeof(*of));
 	if (!of)
@@ -22,6 +22,11 @@ static bool grow(struct ranges *r)
 	r->of = of;
 	r->room = room;
 	return true;
+}
+
+void ranges_reserve(struct ranges *r)
+{
+	grow(r, 64); /* more than there are threads that unmap something at once */
 }
 
 /* The first that ends behind `at`. */
@@ -65,7 +70,7 @@ void ranges_add(struct ranges *r, uint64_t from, uint64_t to)
 		if (r->of[last].to > sum.to)
 			sum.to = r->of[last].to;
 	}
-	if (first == last && !grow(r)) {
+	if (first == last && !grow(r, 1)) {
 		r->all = true;
 		return;
 	}
@@ -85,7 +90,7 @@ void ranges_remove(struct ranges *r, uint64_t from, uint64_t to)
 		if (cut->to > to) { /* the middle of it: two remain */
 			struct range behind = { to, cut->to };
 
-			if (!grow(r))
+			if (!grow(r, 1))
 				return;
 			r->of[first].to = from;
 			replace(r, first + 1, first + 1, &behind);

@@ -94,8 +94,8 @@ struct vmm_hooks {
 	 */
 	int (*opened)(const char *path, int flags, int fd);
 	/*
-	 * Whether a descriptor below VMM_OWN_MAX is the library's own. The VMM has never opened it: close(2)
-	 * is answered with EBADF, dup2(2) to it with EBUSY, and close_range(2) passes it over.
+	 * Whether a descriptor below VMM_OWN_MAX is the library's own. The VMM has never opened it:
+	 * close(2) is answered with EBADF, dup2(2) to it with EBUSY, and close_range(2) passes it over.
 	 */
 	bool (*owns)(int fd);
 };

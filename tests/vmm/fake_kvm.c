@@ -63,5 +63,12 @@ void *mmap64(void *at, size_t n, int protection, int flags, int fd, off64_t offs
 		errno = ENOMEM;
 		return MAP_FAILED;
 	}
+	fake_kvm.unmapped_last = false;
 	return (void *)syscall(SYS_mmap, at, n, protection, flags, fd, offset);
+}
+
+int munmap(void *at, size_t n)
+{
+	fake_kvm.unmapped_last = true;
+	return (int)syscall(SYS_munmap, at, n);
 }

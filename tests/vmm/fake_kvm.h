@@ -3,6 +3,7 @@
 #define TESTS_VMM_FAKE_KVM_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,8 +16,9 @@ struct fake_kvm {
 	_Atomic(unsigned) calls; /* of KVM's requests */
 	_Atomic(int) fd;         /* ... the last one's arguments */
 	_Atomic(unsigned long) request, arg;
-	int (*run)(int fd);         /* KVM_RUN; NULL: 0 */
-	_Atomic(int) mappings_left; /* then mmap() of anonymous memory fails; < 0: it never does */
+	int (*run)(int fd);          /* KVM_RUN; NULL: 0 */
+	_Atomic(int) mappings_left;  /* then mmap() of anonymous memory fails; < 0: it never does */
+	_Atomic(bool) unmapped_last; /* of mmap() and munmap(), the one that was called last */
 	void (*during)(int fd, unsigned long request, unsigned long arg); /* in the middle of a request */
 };
 extern struct fake_kvm fake_kvm;

@@ -303,6 +303,18 @@ static void unmapped_pages_are_efault_until_the_slot_or_the_mapping_is_new(void 
 	assert_int_equal(copies(g, GPA), 0);
 }
 
+/* The VMM may map something there itself, by MAP_FIXED: nothing of the library's may be in its way. */
+static void no_memory_is_mapped_after_memory_was_unmapped(void **state)
+{
+	struct guest *g = *state;
+
+	for (unsigned i = 0; i < SLOT_PAGES; i += 2) {
+		assert_int_equal(munmap(g->ram + i * PAGE, PAGE), 0);
+		assert_true(fake_kvm.unmapped_last);
+		assert_int_equal(copies(g, GPA + i * PAGE), -EFAULT);
+	}
+}
+
 static void a_call_that_the_kernel_refuses_changes_nothing(void **state)
 {
 	struct guest *g = *state;
@@ -457,6 +469,7 @@ int main(void)
 		ROW(slots_at_the_end_of_the_address_space_do_not_wrap),
 		ROW(private_pages_are_never_touched),
 		ROW(unmapped_pages_are_efault_until_the_slot_or_the_mapping_is_new),
+		ROW(no_memory_is_mapped_after_memory_was_unmapped),
 		ROW(a_call_that_the_kernel_refuses_changes_nothing),
 		ROW(a_mapping_that_moves_takes_its_pages_along),
 		ROW(a_file_that_became_shorter_is_efault),

@@ -16,9 +16,9 @@
 #include "vmm/objects.h"
 
 /*
- * A signal at every instruction of every function: a child does one thing with KVM, its parent walks it through
- * step by step and sends a signal in front of each step. The handler calls back into the library; a lock that the
- * interrupted code holds would never be released.
+ * A signal at every instruction of every function: a child does one thing with KVM, its parent walks it
+ * through step by step and sends a signal in front of each step. The handler calls back into the library; a
+ * lock that the interrupted code holds would never be released.
  */
 enum { PAGE = 4096, GPA = 0x100000 };
 
