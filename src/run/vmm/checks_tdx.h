@@ -92,6 +92,7 @@ void tdx_check_in_flight_first(struct check_vmm *vmm, struct check_result *resul
 void tdx_check_status_last(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_128_kib(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_stale_exit(struct check_vmm *vmm, struct check_result *result);
+void tdx_check_kick(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_two_vcpus(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_sixteen(struct check_vmm *vmm, struct check_result *result);
 void tdx_check_retry(struct check_vmm *vmm, struct check_result *result);

@@ -157,6 +157,35 @@ void tdx_check_stale_exit(struct check_vmm *vmm, struct check_result *result)
 		(void)tdx_expect_quote(&t, &b, what);
 }
 
+/*
+ * A signal without SA_RESTART to the vCPU's thread, while it may be waiting for the quote. immediate_exit is
+ * left alone: a VMM that never sets it does not clear it either.
+ */
+void tdx_check_kick(struct check_vmm *vmm, struct check_result *result)
+{
+	enum { EXITS = 24, DELAY_MS = 4, MAX_US = 5000 };
+	const struct qgs_fault slow = { QGS_SLOW, .delay_ms = DELAY_MS };
+	const char *what = "GetQuote during which a signal came";
+	struct tdx_check t;
+	struct tdx_buffer b;
+
+	if (!tdx_begin(&t, vmm, result, TDX_BUFFER_PAGES) || !tdx_behave(&t, slow))
+		return;
+	for (unsigned i = 0; i < EXITS; i++) {
+		struct tdx_call call = { .nr = UAPI_TDVMCALL_GET_QUOTE, .buffer = &b };
+
+		if (!tdx_prepare(&t, &b, 0, TDX_BUFFER_PAGES, false))
+			return;
+		call.args[0] = b.gpa;
+		call.args[1] = b.size;
+		call.exit.kick_us = 1 + (uint32_t)(check_random(vmm) % MAX_US);
+		if (!tdx_make(&t, &call) ||
+		    !tdx_expect_answer(&t, call.answer, UAPI_TDVMCALL_SUCCESS, what) ||
+		    !tdx_wait_end(&t, &b, TDX_END_MS, what) || !tdx_expect_quote(&t, &b, what))
+			return;
+	}
+}
+
 void tdx_check_two_vcpus(struct check_vmm *vmm, struct check_result *result)
 {
 	const char *what = "GetQuote on two vCPUs at once";

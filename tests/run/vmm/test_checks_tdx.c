@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,8 +50,8 @@ struct check_vcpu {
 	uint64_t id;
 	pthread_t thread;
 	sem_t given;
-	struct check_exit *exit; /* NULL: the thread has to end */
-	uint64_t made_ns;
+	struct check_exit *exit;   /* NULL: the thread has to end */
+	uint64_t made_ns, kick_ns; /* 0: none */
 	_Alignas(8) uint8_t run[PAGE];
 };
 
@@ -221,6 +222,25 @@ static void serve_event(struct check_vmm *vmm)
 	sem_post(&event->answered);
 }
 
+static void on_kick(int signal)
+{
+}
+
+/* Kicks that are due; the time of the next one, or `until`. */
+static uint64_t kick(struct check_vmm *vmm, uint64_t until, uint64_t now)
+{
+	for (unsigned i = 0; i < VCPUS; i++) {
+		struct check_vcpu *v = &vmm->vcpus[i];
+
+		if (v->kick_ns != 0 && now >= v->kick_ns) {
+			v->kick_ns = 0;
+			assert_int_equal(pthread_kill(v->thread, SIGUSR1), 0);
+		}
+		until = v->kick_ns != 0 && v->kick_ns < until ? v->kick_ns : until;
+	}
+	return until;
+}
+
 int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 {
 	const uint64_t until = base_now_ns(base_env_real()) + (uint64_t)timeout_ms * NS_PER_MS;
@@ -229,10 +249,12 @@ int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 
 	while (!done || !*done) {
 		const uint64_t now = base_now_ns(base_env_real());
+		uint64_t next;
 
 		if (now >= until)
 			return done ? -ETIMEDOUT : 0;
-		if (poll(ready, ARRAY_SIZE(ready), (int)((until - now + NS_PER_MS - 1) / NS_PER_MS)) <= 0)
+		next = kick(vmm, until, now);
+		if (poll(ready, ARRAY_SIZE(ready), (int)((next - now + NS_PER_MS - 1) / NS_PER_MS)) <= 0)
 			continue;
 		if (ready[1].revents)
 			qgs_faults_serve(vmm->qgs);
@@ -253,6 +275,7 @@ void check_give(struct check_vcpu *vcpu, struct check_exit *exit)
 {
 	vcpu->exit = exit;
 	vcpu->made_ns = base_now_ns(base_env_real());
+	vcpu->kick_ns = exit->kick_us ? vcpu->made_ns + exit->kick_us * 1000ull : 0;
 	vcpu->vmm->n_running++;
 	sem_post(&vcpu->given);
 }
@@ -405,6 +428,10 @@ static struct check_result try(enum tdx_wrong wrong, const char *name)
 
 static int set_up(void **state)
 {
+	const struct sigaction action = { .sa_handler = on_kick }; /* without SA_RESTART */
+
+	if (sigaction(SIGUSR1, &action, NULL) < 0)
+		return -1;
 	return run_temp_new(&temp, NULL) == 0 && run_platform_init(&platform, &options, temp.path, NULL) == 0
 		       ? 0
 		       : -1;
@@ -451,6 +478,7 @@ static const struct {
 	{ TDX_OUT_LEN_LAST, "tdx-status-last", "out_len had not been written" },
 	{ TDX_SMALL_ONLY, "tdx-128-kib", "128 KiB: expected SUCCESS" },
 	{ TDX_ONE_VCPU, "tdx-two-vcpus", "which is what KVM presets" },
+	{ TDX_READS_ONCE, "tdx-kick", "expected status 0 (success), found 0x8000000000000000" },
 	{ TDX_BELIEVES_STALE, "tdx-stale-exit", "EINTR" },
 	{ TDX_RETRIES_AT_1, "tdx-sixteen",
 	  "request 2 of 16 outstanding ones: expected SUCCESS (0) in R10, "
