@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "uapi/kvm.h"
 #include "vmm/calls.h"
@@ -8,25 +9,31 @@
 #include "vmm/objects.h"
 
 /* Address space 0; System Management Mode has its own slots, which no request of these exits is about. */
-static void note_slot(struct vmm_vm *vm, const struct uapi_kvm_memory_region *region)
+static void note_slot(struct vmm_vm *vm, const void *arg)
 {
-	const struct vmm_slot slot = {
-		.slot = region->slot,
-		.flags = region->flags,
-		.gpa = region->guest_phys_addr,
-		.size = region->memory_size,
-		.hva = region->userspace_addr,
-		.guest_memfd = region->flags & UAPI_KVM_MEM_GUEST_MEMFD,
-	};
+	struct uapi_kvm_memory_region region;
+	struct vmm_slot slot;
 
+	memcpy(&region, arg, sizeof(region)); /* the kernel takes it from any address */
+	slot = (struct vmm_slot){
+		.slot = region.slot,
+		.flags = region.flags,
+		.gpa = region.guest_phys_addr,
+		.size = region.memory_size,
+		.hva = region.userspace_addr,
+		.guest_memfd = region.flags & UAPI_KVM_MEM_GUEST_MEMFD,
+	};
 	if (slot.slot >> 16 == 0)
 		memory_set_slot(&vm->private->memory, &slot);
 }
 
-static void note_attributes(struct vmm_vm *vm, const struct uapi_kvm_memory_attributes *a)
+static void note_attributes(struct vmm_vm *vm, const void *arg)
 {
-	memory_set_private(&vm->private->memory, a->address, a->size,
-			   a->attributes & UAPI_KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	struct uapi_kvm_memory_attributes a;
+
+	memcpy(&a, arg, sizeof(a));
+	memory_set_private(&vm->private->memory, a.address, a.size,
+			   a.attributes & UAPI_KVM_MEMORY_ATTRIBUTE_PRIVATE);
 }
 
 static int pass_on(int fd, unsigned long request, unsigned long arg, int handled, int result)
