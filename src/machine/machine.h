@@ -72,6 +72,9 @@ struct machine_change {
 	 * this takes (doc/decisions/0032).
 	 */
 	bool command_only;
+	/* the certificates to serve after the change, borrowed; NULL: what the simulated KDS has */
+	const uint8_t *certs;
+	size_t certs_size;
 	bool no_wait; /* readers that hold the lock are not waited for: JURAT_BUSY at once */
 };
 /*

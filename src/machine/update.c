@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -45,6 +46,14 @@ static int foresee(struct machine *m, const struct machine_change *change, struc
 static int build_table(struct machine *m, const struct machine_change *change, const struct after *after,
 		       uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
+	if (change->certs) {
+		*ret = malloc(change->certs_size);
+		if (!*ret)
+			return jurat_fail_memory(err);
+		memcpy(*ret, change->certs, change->certs_size);
+		*ret_size = change->certs_size;
+		return 0;
+	}
 	if (change->kind == MACHINE_CERTS_ONLY)
 		return sim_kds_table(m->psp, m->pki, ret, ret_size, err);
 	return sim_kds_table_for(m->psp, m->pki, after->tcb, after->vlek ? SIM_CSP_ID : NULL, ret, ret_size,

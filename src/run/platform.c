@@ -17,6 +17,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 		.sync = o->sync,
 		.at = o->at,
 		.kernel = o->kernel,
+		.env = p->env,
 	};
 	bool is_new = false;
 	int r = 0;

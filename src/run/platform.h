@@ -47,6 +47,7 @@ struct run_platform {
 	const char *seed;                         /* borrowed from options or state; NULL: the default */
 	struct sim_collateral_options collateral; /* of the TD's platform */
 	char *certs_path;                         /* NULL with --no-certs */
+	struct base_env *env;                     /* of the store, borrowed; NULL: the real one */
 	struct run_faults faults;
 	unsigned n_requests;       /* number of requests of the program */
 	struct run_trace *trace;   /* NULL: none */
@@ -57,9 +58,9 @@ struct run_platform {
 };
 
 /*
- * `platform` is zeros, or has faults and a trace, which it then owns. Creates the machine described by the
- * options: firmware, published certificates, and a launched guest. Writes files below `temp` and in the state
- * directory only.
+ * `platform` is zeros, or has faults, an env and a trace, which it then owns. Creates the machine described
+ * by the options: firmware, published certificates, and a launched guest. Writes files below `temp` and in
+ * the state directory only.
  * Returns   0; -EINVAL an invalid option; another -errno. Call run_platform_done() in every case.
  */
 JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const struct run_options *options,

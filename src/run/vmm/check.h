@@ -87,7 +87,7 @@ uint64_t check_hole(struct check_vmm *vmm), check_rom(struct check_vmm *vmm),
 
 /*
  * The platform below: firmware, certificates, TD, quoting service. `work` is called whenever check_wait()
- * idles (poll(2) without a wait while it is set): an updater that changes the TCB as fast as it can.
+ * idles (after 1 ms at the latest): an updater that changes the TCB as fast as it can.
  */
 struct run_platform *check_platform(struct check_vmm *vmm);
 void check_set_work(struct check_vmm *vmm, void (*work)(struct check_vmm *vmm, void *ctx), void *ctx);

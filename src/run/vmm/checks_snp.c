@@ -5,19 +5,22 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
 
 /* What a VMM does with a request that there is nothing wrong with, and the list of all checks of SEV-SNP. */
-enum { LOAD_EXITS = 2000, LOAD_VCPUS = 4, GUEST_RUNS_US = 2000 };
+enum { LOAD_EXITS = 2000, LOAD_VCPUS = 4, GUEST_RUNS_US = 2000, UPDATE_MS = 2, MAX_TURNS = 5 };
 
 struct load {
 	struct check_result *result;
 	uint64_t area;
 	unsigned wanted, made, busy, updates;
-	bool over; /* enough, or failed */
+	uint64_t updated_ns; /* the last time */
+	bool over;           /* enough, or failed */
 	struct load_vcpu {
 		struct load *load;
 		struct check_vcpu *vcpu;
 		struct snp_ask ask;
+		unsigned n_turns; /* since its completion */
 		void (*judge)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct check_exit *exit,
 			      void *ctx);
 	} vcpus[LOAD_VCPUS];
@@ -55,20 +58,35 @@ static void next_exit(struct check_vmm *vmm, struct load_vcpu *v)
 		check_run_guest(v->vcpu, GUEST_RUNS_US);
 	v->ask.exit.completing = load_completing;
 	v->ask.exit.ctx = v;
+	v->n_turns = 0;
 	check_give(v->vcpu, &v->ask.exit);
 }
 
-/* As fast as it can, while no vCPU is between its certificates and the firmware. */
+/*
+ * A change of the TCB whenever a request has ended and its lock is dropped, and while requests are in
+ * progress as often as readers bear, who wait for an updater. Now and then also against a lock: readers find
+ * an empty table, and then theirs again.
+ */
 static void load_work(struct check_vmm *vmm, void *ctx)
 {
 	struct load *load = ctx;
+	uint64_t now = base_now_ns(base_env_real());
+	bool has_ended = false, is_updated = false;
 
-	for (unsigned i = 0; i < load->n_vcpus && !load->over; i++)
-		if (load->vcpus[i].ask.exit.completed)
-			next_exit(vmm, &load->vcpus[i]);
-	/* Now and then also against a lock: readers find an empty table, wait, and find theirs again. */
-	if (!check_blob_locked(vmm) || check_random(vmm) % 64 == 0)
-		load->updates += snp_update(vmm);
+	for (unsigned i = 0; i < load->n_vcpus; i++)
+		has_ended |= load->vcpus[i].ask.exit.completed;
+	if ((has_ended || now - load->updated_ns > UPDATE_MS * 1000000ull) &&
+	    (!check_blob_locked(vmm) || check_random(vmm) % 64 == 0)) {
+		is_updated = snp_update(vmm);
+		load->updates += is_updated;
+		load->updated_ns = now;
+	}
+	for (unsigned i = 0; i < load->n_vcpus && !load->over; i++) {
+		struct load_vcpu *v = &load->vcpus[i];
+
+		if (v->ask.exit.completed && (is_updated || ++v->n_turns > MAX_TURNS))
+			next_exit(vmm, v);
+	}
 }
 
 static void certificates_match(struct check_vmm *vmm, struct check_result *result)
@@ -85,7 +103,7 @@ static void certificates_match(struct check_vmm *vmm, struct check_result *resul
 		struct load_vcpu *v = &load.vcpus[i];
 
 		v->load = &load;
-		v->vcpu = check_vcpu(vmm, i);
+		v->vcpu = session_find_vcpu(vmm, i);
 		if (!v->vcpu)
 			break;
 		snp_ask_init(&v->ask, result, load.area + i * pages * SNP_PAGE, pages);
@@ -141,16 +159,18 @@ static void lock_held(struct check_vmm *vmm, struct check_result *result)
 static void judge_dropped(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
 {
 	enum { GRACE_MS = 100 }; /* for a VMM that leaves it to another thread */
-	bool never = false;
+	bool never = false, was_locked;
 	int r;
 
 	check_run_guest(vcpu, 10 * GRACE_MS * 1000);
 	r = session_wait_runs(vcpu, 1, SNP_ANSWER_MS);
-	if (r == 0 && check_blob_locked(vmm))
+	/* Without immediate_exit the VMM does not learn of it until the guest's next exit. */
+	was_locked = r == 0 && check_blob_locked(vmm);
+	if (was_locked && ask->exit.immediate_exit)
 		r = check_wait(vmm, &never, GRACE_MS);
 	if (r < 0 && r != -ETIMEDOUT)
 		check_fail_wait(vmm, ask->result, r);
-	else if (check_blob_locked(vmm))
+	else if (was_locked && (check_blob_locked(vmm) || !ask->exit.immediate_exit))
 		check_fail(ask->result,
 			   "expected no lock on '%s' once KVM_RUN has completed the exit, found one%s",
 			   snp_blob_path(vmm),
@@ -201,13 +221,15 @@ static void judge_cleared(struct check_vmm *vmm, struct check_vcpu *vcpu, struct
 		if (r == 0 && !vcpu->run_immediate)
 			return;
 	}
-	if (r < 0)
+	if (r < 0) {
 		check_fail_wait(vmm, ask->result, r);
-	else
-		check_fail(ask->result,
-			   "expected immediate_exit 0 after the exit, found 1 in %d calls of KVM_RUN: the "
-			   "guest never runs",
-			   RUNS);
+		return;
+	}
+	vcpu->n_immediate = SESSION_MAX_IMMEDIATE; /* no exit of this vCPU can be made any more */
+	check_fail(ask->result,
+		   "expected immediate_exit 0 after the exit, found 1 in %d calls of KVM_RUN: the guest "
+		   "never runs",
+		   RUNS);
 }
 
 static void immediate_exit_cleared(struct check_vmm *vmm, struct check_result *result)
@@ -229,7 +251,13 @@ static void immediate_exit_cleared(struct check_vmm *vmm, struct check_result *r
 		.last = true                                                                                 \
 	}
 
+/* First those without which a vCPU does not run any more, or the VMM ends. */
 const struct check check_snp_list[] = {
+	ROW("immediate-exit-cleared", "KVM does not clear immediate_exit; the VMM does.", RUN,
+	    immediate_exit_cleared),
+	ROW("stale-exit", "exit_reason says nothing when KVM_RUN has returned an error.", RUN, stale_exit),
+	ROW("ret-known", "ret is 0, ENOSPC, EAGAIN or EIO: KVM_RUN fails with EINVAL for anything else.", API,
+	    snp_check_ret),
 	ROW("lock-held",
 	    "The lock on the certificate blob is held until the guest request has reached the firmware.", SEV,
 	    lock_held),
@@ -252,8 +280,7 @@ const struct check check_snp_list[] = {
 	    snp_check_too_few),
 	ROW("page-count", "A blob of whole pages needs no page more, one of a byte more does.", API,
 	    snp_check_page_count),
-	ROW("exact-pages",
-	    "The blob fits in exactly as many pages as it needs; nothing behind them is written.", API,
+	ROW("exact-pages", "The blob fits in as many pages as it needs; nothing behind them is written.", API,
 	    snp_check_exact),
 	ROW("huge-npages", "npages is the guest's RBX, verbatim: any 64-bit number.", API, snp_check_huge),
 	ROW("unaligned-gpa", "A gpa that is not page-aligned does no harm beyond the pages that it names.",
@@ -266,11 +293,6 @@ const struct check check_snp_list[] = {
 	ROW("end-of-memory", "A blob that reaches beyond the end of memory is EIO.", API, snp_check_end),
 	ROW("private", "A gpa that has become private is EIO, and its shared page does not change.", API,
 	    snp_check_private),
-	ROW("ret-known", "ret is 0, ENOSPC, EAGAIN or EIO: KVM_RUN fails with EINVAL for anything else.", API,
-	    snp_check_ret),
-	ROW("stale-exit", "exit_reason says nothing when KVM_RUN has returned an error.", RUN, stale_exit),
-	ROW("immediate-exit-cleared", "KVM does not clear immediate_exit; the VMM does.", RUN,
-	    immediate_exit_cleared),
 	ROW("kick", "A signal to the vCPU's thread, at any moment, is no error.", RUN, snp_check_kick),
 	ROW("two-vcpus", "The lock of one vCPU's request is not dropped for that of another.", SEV,
 	    snp_check_two_vcpus),

@@ -62,7 +62,7 @@ static bool replace(struct check_vmm *vmm, const uint8_t *bytes, size_t n)
 static void change_while_waiting(struct check_vmm *vmm, struct check_result *result, bool in_place)
 {
 	enum { HEAD_START_MS = 10 }; /* the VMM is at the lock by then; shorter than any VMM waits for it */
-	auto_free uint8_t *table = NULL;
+	const uint8_t *table;
 	struct check_vcpu *vcpu;
 	struct snp_ask ask;
 	uint64_t area;
@@ -142,7 +142,7 @@ void snp_check_busy(struct check_vmm *vmm, struct check_result *result)
 
 void snp_check_kick(struct check_vmm *vmm, struct check_result *result)
 {
-	enum { EXITS = 100, MAX_US = 400 };
+	enum { EXITS = 50, MAX_US = 400 };
 	struct check_vcpu *vcpu;
 	uint64_t area;
 

@@ -16,6 +16,7 @@ enum {
 	FIRST_WAIT_MS = 30000, /* firmware and a VMM that makes its memory take their time */
 	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
+	LOST_TURNS = 20,       /* of up to 10 ms, for the end of the VMM */
 	OTHER_WAIT_MS = 3000,  /* firmware starts the other vCPUs soon after the first, or never */
 };
 
@@ -38,7 +39,7 @@ static void turn(struct check_vmm *vmm, unsigned timeout_ms)
 	polls[ON_QGS] = (struct pollfd){ .fd = vmm->qgs ? qgs_faults_fd(vmm->qgs) : -1, .events = POLLIN };
 	for (size_t i = 0; i < n_peers; i++)
 		polls[N_ON + i] = (struct pollfd){ .fd = vmm->peers[i].fd, .events = POLLIN };
-	if (poll(polls, N_ON + n_peers, vmm->work ? 0 : (int)timeout_ms) > 0) {
+	if (poll(polls, N_ON + n_peers, vmm->work ? 1 : (int)timeout_ms) > 0) {
 		for (size_t i = 0; i < n_peers; i++)
 			if (polls[N_ON + i].revents)
 				session_serve(vmm, &vmm->peers[i]);
@@ -64,18 +65,20 @@ void session_turn(struct check_vmm *vmm)
 int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 {
 	uint64_t now, until = now_ms() + timeout_ms;
+	unsigned n_lost = 0;
 
 	for (;;) {
 		if (done && *done)
 			return 0;
 		if (vmm->ended || vmm->interrupted)
 			return -ECHILD;
-		if (done && vmm->lost)
-			return -ENODEV;
 		now = now_ms();
+		/* Descriptors are closed before a process can be waited for. */
+		if (done && vmm->lost && (vmm->stuck || ++n_lost > LOST_TURNS))
+			return -ENODEV;
 		if (now >= until)
 			return done ? -ETIMEDOUT : 0;
-		turn(vmm, (unsigned)(until - now));
+		turn(vmm, vmm->lost ? 10 : (unsigned)(until - now));
 	}
 }
 
@@ -87,12 +90,31 @@ struct session_vm *session_vm(struct check_vmm *vmm)
 	return NULL;
 }
 
-static struct check_vcpu *find_vcpu(struct check_vmm *vmm, unsigned n)
+static bool runs(const struct check_vcpu *vcpu)
+{
+	return vcpu->fd >= 0 && !vcpu->overdue && vcpu->n_immediate < SESSION_MAX_IMMEDIATE;
+}
+
+/* There are vCPUs, and all of them have stopped. */
+static bool none_will_run(struct check_vmm *vmm)
+{
+	bool has_stopped = false;
+
+	turn(vmm, 0);
+	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next) {
+		if (runs(vcpu))
+			return false;
+		has_stopped |= vcpu->fd >= 0;
+	}
+	return has_stopped;
+}
+
+struct check_vcpu *session_find_vcpu(struct check_vmm *vmm, unsigned n)
 {
 	const struct session_vm *vm = session_vm(vmm);
 
 	for (struct check_vcpu *vcpu = vmm->vcpus; vcpu && vm; vcpu = vcpu->next)
-		if (vcpu->vm == vm && vcpu->fd >= 0 && vcpu->ran && !vcpu->overdue && n-- == 0)
+		if (vcpu->vm == vm && vcpu->ran && runs(vcpu) && n-- == 0)
 			return vcpu;
 	return NULL;
 }
@@ -124,7 +146,9 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 		until = vmm->first_ran_ms + OTHER_WAIT_MS;
 	if (vmm->first_ran_ms == 0)
 		until = now_ms() + (vmm->options->wait_ms ? vmm->options->wait_ms : FIRST_WAIT_MS);
-	while (!(vcpu = find_vcpu(vmm, n)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
+	if (none_will_run(vmm))
+		until = 0;
+	while (!(vcpu = session_find_vcpu(vmm, n)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
 		turn(vmm, 20);
 	if (vcpu && vmm->first_ran_ms == 0)
 		vmm->first_ran_ms = now_ms();
@@ -178,6 +202,8 @@ void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)
 		check_fail(result, "the VMM %s", session_how_ended(vmm, how));
+	else if (r == -ENODEV && vmm->stuck)
+		check_skip(result, "no exit can be made: a vCPU never runs, as immediate_exit stays set");
 	else if (r == -ENODEV)
 		check_fail(result, "the VMM has closed the vCPU before it completed the exit");
 	else

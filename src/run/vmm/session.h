@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "base/env.h"
 #include "run/temp.h"
 #include "run/vmm/check.h"
 
@@ -15,8 +16,9 @@
  */
 enum {
 	SESSION_MAX_SLOTS = 512,
-	SESSION_MAX_PEERS = 1024, /* connections of a run, ended ones too */
-	SESSION_SLICE_US = 1000,  /* how long a guest runs until the next exit may be made */
+	SESSION_MAX_PEERS = 1024,    /* connections of a run, ended ones too */
+	SESSION_SLICE_US = 1000,     /* how long a guest runs until the next exit may be made */
+	SESSION_MAX_IMMEDIATE = 100, /* calls of KVM_RUN in a row: the vCPU never runs */
 };
 
 struct session_slot {
@@ -48,6 +50,7 @@ struct check_vcpu {
 	int fd; /* -1: gone */
 	uint32_t mp_state;
 	bool ran;                /* has called KVM_RUN in a state in which exits can be made */
+	unsigned n_immediate;    /* the last calls of KVM_RUN that had immediate_exit set */
 	bool overdue;            /* has not completed an exit in time, and not called KVM_RUN since */
 	struct check_exit *exit; /* given, or made and not completed; NULL: none */
 	bool is_made;            /* the VMM has it, or had it when it was taken back */
@@ -74,6 +77,12 @@ struct check_vmm {
 	struct run_platform platform;
 	struct run_temp temp;
 	struct qgs_faults *qgs; /* NULL: no TDX */
+	struct base_env env;    /* of the certificates */
+	struct session_table {  /* of the two TCBs that the updater changes between; NULL: not made yet */
+		uint64_t tcb;
+		uint8_t *bytes;
+		size_t n;
+	} tables[2];
 
 	/* the VMM */
 	pid_t pid; /* 0: not started, or reaped */
@@ -97,7 +106,8 @@ struct check_vmm {
 	check_msi_fn *msi;
 	void *msi_ctx;
 	uint64_t random, n_exits;
-	bool lost;               /* a vCPU with an exit is gone */
+	bool lost;               /* a vCPU with an exit is gone, or */
+	bool stuck;              /* never runs: immediate_exit stays set */
 	struct snp_judge *judge; /* of checks_snp.c; NULL: not needed yet */
 };
 
@@ -127,6 +137,8 @@ const char *session_how_ended(const struct check_vmm *vmm, char to[128]);
 
 /* The VM under test: the first that is there and has a vCPU that has called KVM_RUN. NULL: none. */
 struct session_vm *session_vm(struct check_vmm *vmm);
+/* As check_vcpu(), without waiting. */
+struct check_vcpu *session_find_vcpu(struct check_vmm *vmm, unsigned n);
 /* Whether the VMM has made this page private. */
 bool session_is_private(const struct session_vm *vm, uint64_t gpa);
 /* n bytes of one page, of the mapping behind a slot, whether or not the guest has it. 0; -EFAULT. */

@@ -208,12 +208,15 @@ static void on_run(struct check_vcpu *vcpu, const struct vmm_event *event, struc
 {
 	vcpu->mp_state = (uint32_t)event->b;
 	vcpu->run_immediate = event->a != 0;
+	vcpu->n_immediate = vcpu->run_immediate ? vcpu->n_immediate + 1 : 0;
 	vcpu->ran |= can_exit(vcpu);
 	vcpu->overdue = false;
 	if (vcpu->is_made) { /* the agent lost it, by a fork or a reset */
 		vcpu->is_made = false;
 		vcpu->vmm->lost |= take_exit(vcpu) != NULL;
 	}
+	if (vcpu->exit && vcpu->n_immediate >= SESSION_MAX_IMMEDIATE)
+		vcpu->vmm->lost = vcpu->vmm->stuck = take_exit(vcpu) != NULL;
 	vcpu->n_runs++;
 	if (vcpu->on_run)
 		vcpu->on_run(vcpu, vcpu->on_run_ctx);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,25 +55,63 @@ static bool next_tcb(struct check_vmm *vmm, uint64_t *ret)
 	return true;
 }
 
-bool snp_update(struct check_vmm *vmm)
+/* The KDS signs with RSA, which takes as long as hundreds of exits. */
+static const struct session_table *table_for(struct check_vmm *vmm, uint64_t tcb)
 {
-	struct machine_change change = { .kind = MACHINE_CONFIG, .no_wait = true };
-	uint32_t status = 0;
+	struct machine *m = vmm->platform.machine;
+	struct session_table *table = vmm->tables;
 
-	return next_tcb(vmm, &change.tcb) && run_platform_update(&vmm->platform, &change, &status, NULL) == 0;
+	if (table->bytes && table->tcb != tcb)
+		table++;
+	if (table->bytes && table->tcb == tcb)
+		return table;
+	free(table->bytes);
+	table->bytes = NULL;
+	table->tcb = tcb;
+	if (sim_kds_table_for(machine_psp(m), machine_pki(m), tcb, NULL, &table->bytes, &table->n, NULL) < 0)
+		return NULL;
+	return table;
 }
 
-int snp_update_firmware(struct check_vmm *vmm, uint8_t **ret_table, size_t *ret_size)
+static bool next_change(struct check_vmm *vmm, struct machine_change *ret)
 {
-	struct machine_change change = { .kind = MACHINE_CONFIG, .command_only = true };
-	struct machine *m = vmm->platform.machine;
+	const struct session_table *table;
+
+	*ret = (struct machine_change){ .kind = MACHINE_CONFIG };
+	table = next_tcb(vmm, &ret->tcb) ? table_for(vmm, ret->tcb) : NULL;
+	if (!table)
+		return false;
+	ret->certs = table->bytes;
+	ret->certs_size = table->n;
+	return true;
+}
+
+bool snp_update(struct check_vmm *vmm)
+{
+	struct machine_change change;
+	uint32_t status = 0;
+
+	if (!next_change(vmm, &change))
+		return false;
+	change.no_wait = true;
+	return run_platform_update(&vmm->platform, &change, &status, NULL) == 0;
+}
+
+int snp_update_firmware(struct check_vmm *vmm, const uint8_t **ret_table, size_t *ret_size)
+{
+	struct machine_change change;
 	uint32_t status = 0;
 	int r;
 
-	if (!next_tcb(vmm, &change.tcb))
+	if (!next_change(vmm, &change))
 		return -EIO;
+	change.command_only = true;
 	r = run_platform_update(&vmm->platform, &change, &status, NULL);
-	return r == 0 ? sim_kds_table(machine_psp(m), machine_pki(m), ret_table, ret_size, NULL) : r;
+	if (r < 0)
+		return r;
+	*ret_table = change.certs;
+	*ret_size = change.certs_size;
+	return 0;
 }
 
 int snp_lock_exclusive(struct check_vmm *vmm)

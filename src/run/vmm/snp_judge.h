@@ -60,8 +60,8 @@ const char *snp_blob_path(struct check_vmm *vmm);
  * Whether it was done; false also when a reader holds its lock.
  */
 bool snp_update(struct check_vmm *vmm);
-/* Firmware only: the caller holds the lock and writes `*ret_table`, which it frees. 0; -errno. */
-JURAT_MUST_CHECK int snp_update_firmware(struct check_vmm *vmm, uint8_t **ret_table, size_t *ret_size);
+/* Firmware only: the caller holds the lock and writes *ret_table, which is the session's. 0; -errno. */
+JURAT_MUST_CHECK int snp_update_firmware(struct check_vmm *vmm, const uint8_t **ret_table, size_t *ret_size);
 /* An exclusive lock on the blob, by its descriptor, which the caller closes; -1: readers keep it too long. */
 int snp_lock_exclusive(struct check_vmm *vmm);
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "run/vmm/check.h"
+
+/*
+ * VMMs with one fault each, over the agent's own KVM: each is caught by the check that is named for the
+ * fault, and by no check that has nothing to do with it.
+ */
+static const char *vmm_path, *library_path;
+
+enum { MAX_CHECKS = 64 };
+struct run {
+	size_t n;
+	struct {
+		const struct check *check;
+		struct check_result result;
+	} checks[MAX_CHECKS];
+};
+
+static void report(void *ctx, const struct check *check, const struct check_result *result)
+{
+	struct run *run = ctx;
+
+	if (!result)
+		return;
+	assert_true(run->n < MAX_CHECKS);
+	run->checks[run->n].check = check;
+	run->checks[run->n++].result = *result;
+}
+
+static int run_vmm(const char *fault, const char *const *only, size_t n_only, struct run *run,
+		   struct jurat_error *err)
+{
+	char *argv[] = { (char *)(uintptr_t)vmm_path, (char *)(uintptr_t)fault, NULL };
+	struct run_options options = { .argv = argv, .tees = RUN_SEV_SNP, .ready_fd = -1 };
+	const struct check_options check = { .run = &options,
+					     .only = only,
+					     .n_only = n_only,
+					     .own_kvm = true,
+					     .library = library_path,
+					     .exits = 100,
+					     .report = report,
+					     .ctx = run };
+
+	*run = (struct run){ .n = 0 };
+	return check_vmm(&check, err);
+}
+
+static bool is_in(const char *names, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = names; at && (at = strstr(at, name)); at += n)
+		if ((at == names || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
+			return true;
+	return false;
+}
+
+struct faulty {
+	const char *fault;
+	const char *must; /* checks that fail */
+	const char *may;  /* and those that may, by chance */
+	bool ends;        /* or stops its vCPUs: later checks are skipped */
+	const char *only; /* NULL: all checks */
+};
+
+/* What is answered at once is not read before a lock. */
+#define ALL_OF_NO_LOCK "lock-held certificates-match busy-bounded two-vcpus"
+
+static const struct faulty faulty[] = {
+	{ "no-lock", ALL_OF_NO_LOCK, NULL },
+	{ "flock", ALL_OF_NO_LOCK, NULL },
+	{ "drops-early", "lock-held certificates-match two-vcpus", NULL },
+	{ "keeps-lock", "lock-dropped", NULL },
+	{ "no-immediate-exit", "lock-dropped", "certificates-match" },
+	{ "reads-before-lock", "lock-before-read blob-replaced", "certificates-match" },
+	{ "no-compare", "blob-replaced", "certificates-match" },
+	{ "caches-blob", "certificates-match lock-before-read",
+	  "blob-replaced busy-bounded page-count exact-pages huge-npages unaligned-gpa kick two-vcpus "
+	  "blob-missing "
+	  "blob-empty "
+	  "blob-truncated blob-fifo blob-unreadable reset" },
+	{ "busy-at-once", "busy-bounded", NULL },
+	{ "busy-late", "busy-bounded", NULL, .only = "snp-busy-bounded" },
+	{ "wrong-npages", "size-query too-few-pages page-count", NULL },
+	{ "counts-a-page-more", "page-count", NULL },
+	{ "copies-too-much", "exact-pages", NULL },
+	{ "32-bits", "huge-npages", NULL },
+	{ "dies-of-huge", "huge-npages", NULL, .ends = true },
+	{ "rounds-gpa", "unaligned-gpa", NULL },
+	{ "hole-is-fine", "hole mmio rom end-of-memory", NULL },
+	{ "writes-rom", "rom", NULL },
+	{ "end-is-fine", "end-of-memory", NULL },
+	{ "writes-private", "private", NULL },
+	{ "bad-ret", "ret-known", NULL, .ends = true },
+	{ "bad-ret-for-size", "ret-known", NULL, .ends = true },
+	{ "believes-exit-reason", "stale-exit", "immediate-exit-cleared", .ends = true },
+	{ "leaves-immediate-exit", "immediate-exit-cleared", NULL, .ends = true },
+	{ "signal-is-error", "kick", NULL },
+	{ "one-lock", "two-vcpus", "certificates-match" },
+	{ "ends-without-blob", "blob-missing", NULL, .ends = true },
+	{ "nothing-without-blob", "blob-missing", NULL },
+	{ "nothing-for-empty", "blob-empty", NULL },
+	{ "nothing-for-short", "blob-truncated", NULL },
+	{ "opens-fifo", "blob-fifo", NULL },
+	{ "nothing-if-unreadable", "blob-unreadable blob-fifo", NULL },
+	{ "fails-after-reset", "reset run-fails", NULL },
+	{ "keeps-lock-of-failed-run", "run-fails", NULL },
+};
+
+static const char *short_name(const struct check *check)
+{
+	return check->name + strlen("snp-");
+}
+
+static unsigned count(const struct run *run, enum check_verdict verdict)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < run->n; i++)
+		n += run->checks[i].result.verdict == verdict;
+	return n;
+}
+
+static void print(const struct run *run)
+{
+	static const char *const words[] = { "held", "FAILED", "skipped" };
+
+	for (size_t i = 0; i < run->n; i++)
+		test_say("  %s: %s %s", run->checks[i].check->name, words[run->checks[i].result.verdict],
+			 run->checks[i].result.text);
+}
+
+static void a_good_vmm_passes_all(void **state)
+{
+	struct jurat_error err = { "" };
+	struct run run;
+	int r = run_vmm("good", NULL, 0, &run, &err);
+
+	if (r != 0 || count(&run, CHECK_HELD) != run.n)
+		print(&run);
+	assert_string_equal(err.text, "");
+	assert_int_equal(r, 0);
+	assert_true(run.n > 20);
+	assert_int_equal(count(&run, CHECK_HELD), run.n); /* nothing is skipped in this VM */
+	for (size_t i = 0; i < run.n; i++)
+		assert_true(run.checks[i].result.exits > 0);
+}
+
+/* Whether this check's verdict is what the row says. */
+static bool is_expected(const struct faulty *f, const struct check *check, const struct check_result *result)
+{
+	if (is_in(f->must, short_name(check)))
+		return result->verdict == CHECK_FAILED && result->text[0] != '\0';
+	if (result->verdict == CHECK_FAILED)
+		return is_in(f->may, short_name(check));
+	return result->verdict == CHECK_HELD || f->ends || strstr(result->text, "never dropped");
+}
+
+static void each_faulty_vmm_is_caught_by_the_checks_of_its_fault(void **state)
+{
+	bool all_good = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(faulty); i++) {
+		const struct faulty *f = &faulty[i];
+		struct jurat_error err = { "" };
+		bool good = true;
+		struct run run;
+		int r = run_vmm(f->fault, &f->only, f->only ? 1 : 0, &run, &err);
+
+		for (size_t k = 0; k < run.n; k++)
+			if (!is_expected(f, run.checks[k].check, &run.checks[k].result)) {
+				test_say("unexpected: %s", run.checks[k].check->name);
+				good = false;
+			}
+		if (!good || r != 1) {
+			test_say("%s: %d %s", f->fault, r, err.text);
+			print(&run);
+			all_good = false;
+		}
+	}
+	assert_true(all_good);
+}
+
+static void every_check_catches_a_faulty_vmm(void **state)
+{
+	for (const struct check *check = check_snp_list; check->name; check++) {
+		bool is_seen = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(faulty); i++)
+			is_seen |= is_in(faulty[i].must, short_name(check));
+		if (!is_seen)
+			FAIL_BECAUSE("no VMM above fails %s", check->name);
+		assert_true(check->says[0] != '\0' && check->spec[0] != '\0' && check->run);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_check_catches_a_faulty_vmm),
+		cmocka_unit_test(a_good_vmm_passes_all),
+		cmocka_unit_test(each_faulty_vmm_is_caught_by_the_checks_of_its_fault),
+	};
+
+	assert_true(argc > 2);
+	vmm_path = argv[1];
+	library_path = argv[2];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
