@@ -207,9 +207,44 @@ static void serve_certs_of(const char *path, struct jurat_snp_request *request, 
 	RECORDED(jurat_snp_request_ran(request, -EINTR, 0));
 }
 
+/* The calls that do not wait, while an updater has the lock and after it. */
+static void serve_without_waiting(struct jurat_snp_request *request, struct vmm *v, const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint64_t got, n;
+	uint32_t wait_ms;
+
+	MUST(fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0);
+	MUST(RECORDED(jurat_snp_request_serve_nowait(request, RAM_GPA, 1, &v->memory, &got, &n, &wait_ms,
+						     NULL)) == JURAT_BUSY);
+	close(fd);
+	MUST(RECORDED(jurat_snp_request_serve_nowait(request, RAM_GPA, 1, &v->memory, &got, &n, &wait_ms,
+						     NULL)) == 0);
+	MUST(got == 0);
+	RECORDED_VOID(jurat_snp_request_reset(request));
+}
+
+/* After a jail: the directory by its descriptor. */
+static void serve_certs_of_directory(struct vmm *v)
+{
+	struct jurat_snp_certs_options options = { .size = sizeof(options), .has_dir_fd = 1 };
+	struct jurat_snp_request *request;
+	struct jurat_snp_certs *certs;
+
+	options.dir_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	MUST(options.dir_fd >= 0);
+	MUST(RECORDED(jurat_snp_certs_new("certs", &options, &certs, NULL)) == 0);
+	MUST(RECORDED(jurat_snp_request_new(certs, &request, NULL)) == 0);
+	serve_certs_of("certs", request, v, RAM_GPA, 1, 0);
+	RECORDED_VOID(jurat_snp_request_free(request));
+	RECORDED_VOID(jurat_snp_certs_free(certs));
+	close(options.dir_fd);
+}
+
 static void serve_certs(struct vmm *v)
 {
-	const struct jurat_snp_certs_options options = { .size = sizeof(options), .lock_wait_ms = 5 };
+	const struct jurat_snp_certs_options options = { .size = sizeof(options), .lock_wait_ms = 20 };
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct jurat_snp_request *request;
 	struct jurat_snp_certs *certs;
@@ -244,11 +279,13 @@ static void serve_certs(struct vmm *v)
 	MUST(rmdir(path) == 0);
 	write_blob(path, 24, 0640);
 	serve_certs_of(path, request, v, RAM_GPA, 1, 0);
+	serve_without_waiting(request, v, path);
 	RECORDED_VOID(jurat_snp_request_free(request));
 	RECORDED_VOID(jurat_snp_certs_free(certs));
+	serve_certs_of_directory(v);
 }
 
-/* One request, until it has ended. */
+/* Three requests, until they have ended. */
 static void serve_quote(struct vmm *v, const char *service, uint32_t grace_ms)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -275,6 +312,29 @@ static void serve_quote(struct vmm *v, const char *service, uint32_t grace_ms)
 	RECORDED_VOID(jurat_tdx_quotes_close(v->quotes));
 }
 
+/* Requests that the VMM ends, as for migration and reset. */
+static void end_quotes(struct vmm *v, const char *service)
+{
+	uint64_t answered;
+
+	v->options.service = service;
+	v->options.grace_ms = JURAT_TDX_QUOTES_NONE;
+	v->options.timeout_ms = 5000;
+	MUST(RECORDED(jurat_tdx_quotes_open(&v->options, &v->memory, &v->quotes, &v->err)) == 0);
+	for (unsigned i = 0; i < 2; i++) {
+		prepare(v, buf_gpa(0), BUF_BYTES);
+		MUST(RECORDED(jurat_tdx_quotes_serve(v->quotes, buf_gpa(0), BUF_BYTES, &answered, &v->err)) ==
+		     0);
+		MUST(answered == UAPI_TDVMCALL_SUCCESS);
+		if (i == 0)
+			RECORDED_VOID(jurat_tdx_quotes_cancel(v->quotes));
+		else
+			RECORDED_VOID(jurat_tdx_quotes_reset(v->quotes));
+		MUST(RECORDED(jurat_tdx_quotes_outstanding_count(v->quotes)) == 0);
+	}
+	RECORDED_VOID(jurat_tdx_quotes_close(v->quotes));
+}
+
 static void serve_quotes(struct vmm *v)
 {
 	char address[96];
@@ -284,6 +344,8 @@ static void serve_quotes(struct vmm *v)
 		serve_quote(v, address, 0);
 		serve_quote(v, address, JURAT_TDX_QUOTES_NONE);
 	}
+	TEXT(address, "unix:%s/%s", directory, names[SILENT]);
+	end_quotes(v, address);
 	TEXT(address, "unix:%s/busy", directory);
 	serve_quote(v, address, 0);
 	TEXT(address, "unix:%s/absent", directory);
