@@ -303,7 +303,7 @@ const struct check check_tdx_list[] = {
 	          "buffer changes.",
 	  .spec = BUFFER },
 	{ .name = "tdx-service-garbage", .tee = RUN_TDX, .run = tdx_check_service_garbage,
-	  .says = "A response that is none ends with an error.",
+	  .says = "A malformed response ends with an error.",
 	  .spec = QGS },
 	{ .name = "tdx-service-dies", .tee = RUN_TDX, .run = tdx_check_service_dies,
 	  .says = "A connection that closes early ends with an error, soon.",

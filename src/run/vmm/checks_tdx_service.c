@@ -107,7 +107,7 @@ void tdx_check_service_garbage(struct check_vmm *vmm, struct check_result *resul
 	if (tdx_has_status(&t, &b, TDX_GETQUOTE_SUCCESS) ? !tdx_expect_quote(&t, &b, trails)
 							 : !tdx_expect_error(&t, &b, false, trails))
 		return;
-	(void)tdx_still_serves(&t, "after responses that are no responses");
+	(void)tdx_still_serves(&t, "after malformed responses");
 }
 
 void tdx_check_service_dies(struct check_vmm *vmm, struct check_result *result)
