@@ -315,15 +315,12 @@ void objects_new_vcpu(struct vmm_vm *vm, int fd, unsigned long id)
 
 struct object *objects_set(int fd, struct object *o)
 {
-	entry *e = entry_of(fd, o != NULL);
-	struct object *was;
+	entry *e = atomic_load(&owner) == getpid() ? entry_of(fd, true) : NULL;
 
 	if (!e)
 		return NULL;
-	if (o)
-		atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
-	was = atomic_exchange(e, o);
-	return was;
+	atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
+	return atomic_exchange(e, o);
 }
 
 struct object *objects_take(int fd)

@@ -53,8 +53,9 @@ void objects_new_vm(int fd, unsigned long type);
 void objects_new_vcpu(struct vmm_vm *vm, int fd, unsigned long id);
 
 /*
- * Descriptors. `fd` is now the object's, or with NULL nobody's that is known; what it was is returned, with
+ * Descriptors. `fd` is now the object's, or is taken: nobody's that is known. What it was is returned, with
  * the table's reference. A VM's descriptor is not in use by vmm_vm_ioctl() any more when it has been taken.
+ * A child of vfork(2) has numbers of its own: nothing changes.
  */
 struct object *objects_set(int fd, struct object *o);
 struct object *objects_take(int fd);

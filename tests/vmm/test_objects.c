@@ -669,6 +669,7 @@ static void what_a_child_of_vfork_closes_stays_the_parents(void **state)
 
 	if (pid == 0) {
 		close(vm);
+		dup2(vcpu, 700);
 		dup2(2, vcpu);
 		closefrom(3);
 		_exit(0);
@@ -677,6 +678,7 @@ static void what_a_child_of_vfork_closes_stays_the_parents(void **state)
 	assert_int_equal(status, 0);
 	assert_non_null(vm_of(vm));
 	assert_true(runs(vcpu));
+	assert_false(runs(700)); /* the child's number */
 	assert_int_equal(seen.vcpus_gone, 0);
 	close(vcpu);
 	close(vm);
