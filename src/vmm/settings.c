@@ -10,13 +10,13 @@
 #include "base/cleanup.h"
 #include "jurat/host.h"
 
-static int keep(const char *value, const char **ret, struct jurat_error *err)
+static int keep(const char *value, char **ret, struct jurat_error *err)
 {
 	*ret = strdup(value);
 	return *ret ? 0 : jurat_fail_memory(err);
 }
 
-static int read_path(const char *name, const char **ret, struct jurat_error *err)
+static int read_path(const char *name, char **ret, struct jurat_error *err)
 {
 	const char *value = getenv(name);
 
@@ -27,7 +27,7 @@ static int read_path(const char *name, const char **ret, struct jurat_error *err
 	return keep(value, ret, err);
 }
 
-static int read_address(const char *name, const char **ret, struct jurat_error *err)
+static int read_address(const char *name, char **ret, struct jurat_error *err)
 {
 	const char *value = getenv(name);
 	struct base_address address;
@@ -108,10 +108,21 @@ int vmm_settings_read(struct vmm_settings *ret, struct jurat_error *err)
 		r = read_number(VMM_ENV_LOCK_WAIT_MS, 1, VMM_LOCK_WAIT_MAX_MS, &s.lock_wait_ms, err);
 	if (r == 0)
 		r = read_number(VMM_ENV_DEFER, 0, 1, &defer, err);
-	if (r < 0)
+	if (r < 0) {
+		s.log = NULL; /* the caller's */
+		vmm_settings_done(&s);
 		return r;
+	}
 	s.grace_ms = grace == unset ? 0 : grace == 0 ? JURAT_TDX_QUOTES_NONE : grace;
 	s.defer = defer == 1;
 	*ret = s;
 	return 0;
+}
+
+void vmm_settings_done(struct vmm_settings *settings)
+{
+	free(settings->certs);
+	free(settings->quoting_service);
+	free(settings->log);
+	*settings = (struct vmm_settings){ 0 };
 }

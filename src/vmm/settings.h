@@ -21,9 +21,9 @@
 /* How long a vCPU may wait in one exit, at most. */
 enum { VMM_GRACE_MAX_MS = 10000, VMM_LOCK_WAIT_MAX_MS = 10000 };
 
-/* Strings are copies that are never freed; NULL: not set. */
+/* NULL: not set. */
 struct vmm_settings {
-	const char *certs, *quoting_service, *log;
+	char *certs, *quoting_service, *log;
 	uint32_t grace_ms, lock_wait_ms; /* as <jurat/host.h> takes them, where 0 is the default */
 	bool defer;
 };
@@ -36,5 +36,6 @@ struct vmm_settings {
  *           -ENOMEM. On failure *ret has nothing but `log`, if that is valid
  */
 JURAT_MUST_CHECK int vmm_settings_read(struct vmm_settings *ret, struct jurat_error *err);
+void vmm_settings_done(struct vmm_settings *settings);
 
 #endif

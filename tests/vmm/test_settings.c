@@ -58,6 +58,7 @@ static void every_variable_is_read_and_copied(void **state)
 	assert_string_equal(s.quoting_service, "vsock:2:4050");
 	assert_string_equal(s.log, "/var/log/jurat");
 	assert_true(s.grace_ms == 10000 && s.lock_wait_ms == 1 && s.defer);
+	vmm_settings_done(&s);
 }
 
 static const struct {
@@ -82,6 +83,7 @@ static void numbers_mean_what_they_say(void **state)
 		assert_int_equal(vmm_settings_read(&s, NULL), 0);
 		assert_int_equal(s.grace_ms, accepted[i].grace_ms);
 		assert_int_equal(s.defer, accepted[i].defer);
+		vmm_settings_done(&s);
 	}
 }
 
@@ -115,7 +117,8 @@ static const struct {
 static void a_wrong_value_is_named_and_nothing_but_the_log_is_used(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-		struct vmm_settings s = { .certs = "before" };
+		static char before[] = "before";
+		struct vmm_settings s = { .certs = before };
 		struct jurat_error err = { "" };
 
 		clear();
@@ -127,6 +130,7 @@ static void a_wrong_value_is_named_and_nothing_but_the_log_is_used(void **state)
 			FAIL_BECAUSE("%s=%s: %s", refused[i].name, refused[i].value, err.text);
 		assert_true(!s.certs && !s.quoting_service && !s.defer);
 		assert_true(strcmp(refused[i].name, VMM_ENV_LOG) == 0 ? !s.log : strcmp(s.log, "/log") == 0);
+		vmm_settings_done(&s);
 	}
 }
 
