@@ -17,7 +17,7 @@ enum {
 	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
 	LOST_TURNS = 20,       /* of up to 10 ms, for the end of the VMM */
-	OTHER_WAIT_MS = 3000,  /* firmware starts the other vCPUs soon after the first, or never */
+	OTHER_WAIT_MS = 5000,  /* firmware starts the other vCPUs soon after the first, or never */
 };
 
 static uint64_t now_ms(void)
@@ -133,6 +133,15 @@ void session_end(struct check_vmm *vmm)
 	session_kill(vmm);
 }
 
+/* A vCPU that the VMM runs, and the guest has not started yet. */
+static bool has_unstarted(const struct check_vmm *vmm)
+{
+	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next)
+		if (vcpu->fd >= 0 && !vcpu->ran)
+			return true;
+	return false;
+}
+
 struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 {
 	struct check_vcpu *vcpu;
@@ -143,10 +152,11 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 	if (n == 0) /* once they have all stopped, it is not waited for again */
 		until = now_ms() + (vmm->stopped ? 1 : LATER_WAIT_MS);
 	else
-		until = vmm->first_ran_ms + OTHER_WAIT_MS;
+		until = !vmm->has_waited && has_unstarted(vmm) ? now_ms() + OTHER_WAIT_MS : 0;
+	vmm->has_waited |= n > 0;
 	if (vmm->first_ran_ms == 0)
 		until = now_ms() + (vmm->options->wait_ms ? vmm->options->wait_ms : FIRST_WAIT_MS);
-	if (none_will_run(vmm))
+	if (vmm->first_ran_ms != 0 && none_will_run(vmm))
 		until = 0;
 	while (!(vcpu = session_find_vcpu(vmm, n)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
 		turn(vmm, 20);

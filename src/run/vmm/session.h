@@ -97,6 +97,7 @@ struct check_vmm {
 	struct session_vm *vms;
 	struct check_vcpu *vcpus;
 	bool memory_refused;
+	bool has_waited;       /* for other vCPUs than the first */
 	uint64_t first_ran_ms; /* when a vCPU was first found; 0: none was */
 	bool stopped;          /* no vCPU ran any more when a check waited for one */
 
