@@ -131,8 +131,8 @@ static int run_checks(struct check_vmm *vmm, struct jurat_error *err)
 	held &= run_list(vmm, check_snp_list, false);
 	held &= run_list(vmm, check_tdx_list, false);
 	ended = vmm->ended;
-	held &= run_list(vmm, check_snp_list, true);
 	held &= run_list(vmm, check_tdx_list, true);
+	held &= run_list(vmm, check_snp_list, true); /* the last is a KVM_RUN that fails: few VMs go on */
 	if (vmm->memory_refused)
 		return jurat_fail(err, -EPERM,
 				  "the kernel did not let this process reach the VMM's memory (sysctl "
