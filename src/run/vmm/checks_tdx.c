@@ -6,10 +6,11 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "run/vmm/session.h"
 #include "uapi/kvm.h"
 
 /* The list, and the calls other than GetQuote. */
-enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, RESET_MS = 50 };
+enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, RESET_MS = 200 };
 
 /* Interrupts of the VM since tdx_check_notify() began to watch. */
 struct watch {
@@ -208,15 +209,17 @@ void tdx_check_reset(struct check_vmm *vmm, struct check_result *result)
 	    !tdx_submit(&t, &before, "before the reset") || !tdx_behave(&t, (struct qgs_fault){ QGS_GOOD }))
 		return;
 	r = check_exit_and_wait(vmm, t.vcpu, &shutdown, TDX_CALL_MS);
-	if (r == 0)
+	if (r == 0 || r == -ENODEV)
 		r = check_wait(vmm, NULL, RESET_MS); /* it may end, or make new vCPUs */
+	vmm->lost = false;                           /* the vCPU may be gone, with the exit */
 	qgs_faults_release(check_qgs(vmm));
-	t.vcpu = r < 0 && r != -ENODEV ? NULL : check_vcpu(vmm, 0);
+	t.vcpu = r < 0 ? NULL : check_vcpu(vmm, 0);
 	if (!t.vcpu) {
 		check_skip(result, "the VMM ends, or does not reset a VM, when the guest shuts down");
 		return;
 	}
-	if (tdx_prepare(&t, &after, 0, TDX_BUFFER_PAGES, false) &&
+	/* Some VMMs make a new VM, with new memory. */
+	if (tdx_guard(&t) && tdx_prepare(&t, &after, 0, TDX_BUFFER_PAGES, false) &&
 	    tdx_submit(&t, &after, "after the reset") &&
 	    tdx_wait_end(&t, &after, TDX_END_MS, "after the reset"))
 		(void)tdx_expect_quote(&t, &after, "after the reset");

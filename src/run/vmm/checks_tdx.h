@@ -61,6 +61,8 @@ bool tdx_make(struct tdx_check *t, struct tdx_call *call);
 /* Guest memory. -EFAULT is a failure if it lasts. */
 bool tdx_read(struct tdx_check *t, uint64_t gpa, void *to, size_t n);
 bool tdx_write(struct tdx_check *t, uint64_t gpa, const void *from, size_t n);
+/* Fills the pages on either side of the check's, as tdx_begin() does: once more where memory is new. */
+bool tdx_guard(struct tdx_check *t);
 /* Writes a new request to guest memory. */
 bool tdx_prepare(struct tdx_check *t, struct tdx_buffer *b, unsigned page, unsigned pages, bool framed);
 /* GetQuote on it, whatever the answer. */

@@ -67,13 +67,13 @@ bool tdx_write(struct tdx_check *t, uint64_t gpa, const void *from, size_t n)
 	return access_memory(t, gpa, NULL, from, n);
 }
 
-static bool guard(struct tdx_check *t, uint64_t gpa, uint64_t size)
+bool tdx_guard(struct tdx_check *t)
 {
 	uint8_t page[TDX_PAGE];
 
 	memset(page, GUARD, sizeof(page));
-	return tdx_write(t, gpa - TDX_PAGE, page, sizeof(page)) &&
-	       tdx_write(t, gpa + size, page, sizeof(page));
+	return tdx_write(t, t->ram - TDX_PAGE, page, sizeof(page)) &&
+	       tdx_write(t, t->ram + t->pages * TDX_PAGE, page, sizeof(page));
 }
 
 bool tdx_begin(struct tdx_check *t, struct check_vmm *vmm, struct check_result *result, uint64_t pages)
@@ -91,8 +91,7 @@ bool tdx_begin(struct tdx_check *t, struct check_vmm *vmm, struct check_result *
 	}
 	t->ram += TDX_PAGE;
 	tdx_swallow_interrupts(t);
-	return settle(t) && guard(t, t->ram, pages * TDX_PAGE) &&
-	       tdx_behave(t, (struct qgs_fault){ QGS_GOOD });
+	return settle(t) && tdx_guard(t) && tdx_behave(t, (struct qgs_fault){ QGS_GOOD });
 }
 
 bool tdx_behave(struct tdx_check *t, struct qgs_fault fault)
