@@ -549,6 +549,66 @@ static void a_reference_keeps_a_vm_but_none_of_its_descriptors(void **state)
 	assert_int_equal(seen.vms_gone, 1);
 }
 
+/* A thread that closes a VM, and how far it is. */
+struct closing {
+	pthread_t thread;
+	_Atomic(pid_t) tid;
+	_Atomic(bool) closed;
+	int fd;
+	bool closed_early;
+} closing;
+
+static void *close_the_vm(void *arg)
+{
+	closing.tid = (pid_t)syscall(SYS_gettid);
+	close(closing.fd);
+	closing.closed = true;
+	return NULL;
+}
+
+static char state_of(pid_t tid)
+{
+	char path[64], text[256] = "", *end;
+	FILE *f;
+
+	TEXT(path, "/proc/self/task/%d/stat", (int)tid);
+	f = fopen(path, "re");
+	if (f) {
+		assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+		fclose(f);
+	}
+	end = strrchr(text, ')');
+	return end ? end[2] : 'S';
+}
+
+/* In the middle of the library's ioctl: waits until the other thread waits, or has closed it. */
+static void close_during_an_interrupt(int fd, unsigned long request, unsigned long arg)
+{
+	if (request != UAPI_KVM_SIGNAL_MSI)
+		return;
+	pthread_create(&closing.thread, NULL, close_the_vm, NULL);
+	while (closing.tid == 0 || (!closing.closed && state_of(closing.tid) != 'S'))
+		sched_yield();
+	closing.closed_early = closing.closed;
+}
+
+static void a_vm_is_not_closed_while_the_library_has_an_ioctl_of_it(void **state)
+{
+	int vm = new_vm();
+	struct vmm_vm *known = vm_of(vm);
+
+	memset(&closing, 0, sizeof(closing));
+	closing.fd = vm;
+	vmm_vm_get(known);
+	fake_kvm.during = close_during_an_interrupt;
+	assert_int_equal(vmm_vm_ioctl(known, UAPI_KVM_SIGNAL_MSI, known), 0);
+	pthread_join(closing.thread, NULL);
+	assert_false(closing.closed_early);
+	assert_true(closing.closed);
+	vmm_vm_put(known);
+	assert_int_equal(seen.vms_gone, 1);
+}
+
 static void kvm_run_is_the_mapping_of_the_vmm_or_one_of_our_own(void **state)
 {
 	int vm = new_vm(), vcpu = new_vcpu(vm, 0);
@@ -725,6 +785,7 @@ int main(void)
 		ROW(there_are_many_vms),
 		ROW(a_vcpu_that_is_closed_in_the_middle_of_kvm_run_stays_until_its_end),
 		ROW(a_reference_keeps_a_vm_but_none_of_its_descriptors),
+		ROW(a_vm_is_not_closed_while_the_library_has_an_ioctl_of_it),
 		ROW(kvm_run_is_the_mapping_of_the_vmm_or_one_of_our_own),
 		ROW(a_child_of_fork_has_objects_of_its_own),
 		ROW(a_child_of_clone_that_makes_a_vm_has_objects_of_its_own),
