@@ -96,7 +96,7 @@ static int execute(struct cli *cli, const struct vmm_program *program, char **ar
 int cli_vmm(struct cli *cli)
 {
 	auto_free char **argv = calloc(cli->n_args + 1, sizeof(*argv)), *path = NULL;
-	struct vmm_settings settings;
+	auto_call(vmm_settings_done) struct vmm_settings settings = { 0 };
 	struct vmm_program program;
 	struct jurat_error err = { "" };
 	struct elf_file library;
