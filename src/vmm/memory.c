@@ -6,8 +6,10 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "uapi/kvm.h"
 #include "vmm/lock.h"
 #include "vmm/next.h"
@@ -17,6 +19,9 @@
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 #endif
+
+/* How soon a VMM that deletes a slot to set it anew has done so. */
+enum { COMES_BACK_MS = 200 };
 
 /* With the index held. */
 static struct memory_change *changes;
@@ -98,6 +103,14 @@ void memory_change_end(struct memory_change *change)
 	*at = change->next;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* How many slots begin at or below `gpa`. */
 static size_t slots_upto(const struct memory *m, uint64_t gpa)
 {
@@ -144,6 +157,9 @@ void memory_set_slot(struct memory *m, const struct vmm_slot *slot)
 	for (i = 0; i < m->n && m->slots[i].slot != slot->slot; i++)
 		;
 	if (i < m->n) {
+		if (slot->size == 0)
+			m->left[m->next_left++ % ARRAY_SIZE(m->left)] =
+				(struct memory_left){ m->slots[i].gpa, m->slots[i].size, now_ns() };
 		memmove(m->slots + i, m->slots + i + 1, (m->n - i - 1) * sizeof(*m->slots));
 		m->n--;
 	}
@@ -266,31 +282,58 @@ static void store(void *at, const void *from, size_t n)
 	}
 }
 
-/* Reads to `to`, or writes from `from`; the other is NULL. */
-static int copy(struct vmm_vm *vm, uint64_t gpa, void *to, const void *from, size_t n)
+/* Whether `gpa` is in no slot and was in one a moment ago. With the index held. */
+static bool was_deleted(const struct memory *m, uint64_t gpa)
 {
-	struct memory *m = &vm->private->memory;
-	int saved = errno, r = 0;
+	const size_t i = slots_upto(m, gpa);
+	const uint64_t now = now_ns();
+
+	if (i > 0 && gpa - m->slots[i - 1].gpa < m->slots[i - 1].size)
+		return false;
+	for (const struct memory_left *l = m->left; l < m->left + ARRAY_SIZE(m->left); l++)
+		if (gpa - l->gpa < l->size && now - l->at_ns < COMES_BACK_MS * 1000000u)
+			return true;
+	return false;
+}
+
+/* Reads to `to`, or writes from `from`; the other is NULL. 0; -EFAULT; -EAGAIN its slot was just deleted. */
+static int try_copy(struct memory *m, uint64_t gpa, void *to, const void *from, size_t n)
+{
+	bool again = false;
 	sigset_t was;
 	uint64_t at;
+	int r = 0;
 
-	if (n == 0)
-		return 0;
-	if (n > 4096 - gpa % 4096)
-		return -EFAULT;
 	lock_quiet(&was);
 	memory_share(m);
 	lock_index();
 	at = find(m, gpa, n, from != NULL);
+	if (at == 0)
+		again = was_deleted(m, gpa);
 	lock_index_release();
 	if (at == 0 || !present(at, from != NULL))
-		r = -EFAULT;
+		r = again ? -EAGAIN : -EFAULT;
 	else if (from)
 		store((void *)(uintptr_t)at, from, n);
 	else
 		load(to, (void *)(uintptr_t)at, n);
 	memory_release(m);
 	lock_loud(&was);
+	return r;
+}
+
+static int copy(struct vmm_vm *vm, uint64_t gpa, void *to, const void *from, size_t n)
+{
+	static const struct timespec a_moment = { .tv_nsec = 500000 };
+	struct memory *m = &vm->private->memory;
+	int saved = errno, r;
+
+	if (n == 0)
+		return 0;
+	if (n > 4096 - gpa % 4096)
+		return -EFAULT;
+	while ((r = try_copy(m, gpa, to, from, n)) == -EAGAIN)
+		nanosleep(&a_moment, NULL);
 	errno = saved;
 	return r;
 }

@@ -23,6 +23,14 @@ struct memory {
 	struct vmm_slot *slots; /* by gpa */
 	size_t n, room;
 	struct ranges gone; /* addresses that were unmapped or protected below a slot */
+	/*
+	 * Slots that were deleted last. KVM changes no slot in place: a VMM that splits one or makes it
+	 * read-only deletes it and sets it anew, while other vCPUs may have exits and quotes end.
+	 */
+	struct memory_left {
+		uint64_t gpa, size, at_ns;
+	} left[8];
+	unsigned next_left;
 	struct private_pages private;
 };
 

@@ -106,6 +106,9 @@ extern const struct vmm_hooks vmm_hooks; /* defined by the library */
  * Guest memory by the slots of a VM. `n` bytes that do not cross a page, all or none. An aligned write of 4
  * or 8 bytes is one store. The slot cannot vanish during the copy: whoever deletes or unmaps it waits.
  *
+ * A slot that was deleted a moment ago may be about to be set anew, in parts or read-only: it is waited for,
+ * 200 ms at most.
+ *
  * Returns   0; -EFAULT no slot, read-only (write), private by KVM_SET_MEMORY_ATTRIBUTES, or not mapped
  * Threads   any
  */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -148,6 +150,40 @@ static void a_slot_moves_changes_and_goes(void **state)
 	assert_int_equal(set_slot(g, 1, 0, 0, 0, NULL), 0); /* KVM refuses that; it would do no harm */
 	assert_int_equal(set_slot(g, 9, 0, 0, PAGE, g->ram), 0);
 	assert_int_equal(copies(g, 0), 0);
+}
+
+struct writer {
+	struct guest *g;
+	atomic_bool begun;
+	int result;
+};
+
+static void *write_in_a_thread(void *arg)
+{
+	struct writer *w = arg;
+
+	atomic_store(&w->begun, true);
+	w->result = write_at(w->g, GPA + 2 * PAGE);
+	return NULL;
+}
+
+/* Firmware changes what is ROM by deleting slots and setting their parts; a quote may end meanwhile. */
+static void a_slot_that_is_deleted_to_be_split_is_waited_for(void **state)
+{
+	struct writer w = { .g = *state };
+	pthread_t thread;
+
+	assert_int_equal(set_slot(w.g, 1, 0, 0, 0, NULL), 0);
+	assert_int_equal(pthread_create(&thread, NULL, write_in_a_thread, &w), 0);
+	while (!atomic_load(&w.begun))
+		sched_yield();
+	usleep(2000);
+	assert_int_equal(set_slot(w.g, 1, UAPI_KVM_MEM_READONLY, GPA, PAGE, w.g->ram), 0);
+	assert_int_equal(set_slot(w.g, 4, 0, GPA + PAGE, PAGE * 7, w.g->ram + PAGE), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(w.result, 0);
+	assert_memory_equal(w.g->ram + 2 * PAGE, "guest memory", 12);
+	assert_int_equal(write_at(w.g, GPA), -EFAULT);
 }
 
 struct list {
@@ -466,6 +502,7 @@ int main(void)
 		ROW(bytes_go_where_the_slot_says),
 		ROW(what_is_in_no_slot_or_crosses_a_page_is_efault),
 		ROW(a_slot_moves_changes_and_goes),
+		ROW(a_slot_that_is_deleted_to_be_split_is_waited_for),
 		ROW(slots_are_listed_by_address),
 		ROW(what_kvm_refuses_is_no_slot),
 		ROW(address_space_1_is_another),
