@@ -331,7 +331,7 @@ static void set_up(int kvm, int vm)
 	for (unsigned i = 0; i < 2; i++)
 		if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &memory[i]) < 0)
 			err(1, "KVM_SET_USER_MEMORY_REGION");
-	if (ioctl(vm, _IOW(KVMIO, 0xd2, uint64_t[4]), attributes) < 0)
+	if (!has("no-private-page") && ioctl(vm, _IOW(KVMIO, 0xd2, uint64_t[4]), attributes) < 0)
 		err(1, "KVM_SET_MEMORY_ATTRIBUTES");
 	for (unsigned i = 0; i < N_VCPUS; i++) {
 		vcpus[i].fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)i);

@@ -81,8 +81,9 @@ static const struct faulty faulty[] = {
 	{ "no-immediate-exit", "lock-dropped", "certificates-match" },
 	{ "reads-before-lock", "lock-before-read blob-replaced", "certificates-match" },
 	{ "no-compare", "blob-replaced", "certificates-match" },
-	{ "caches-blob", "certificates-match lock-before-read",
-	  "blob-replaced busy-bounded page-count exact-pages huge-npages unaligned-gpa kick two-vcpus "
+	{ "caches-blob", "certificates-match",
+	  "lock-before-read blob-replaced busy-bounded page-count exact-pages huge-npages unaligned-gpa kick "
+	  "two-vcpus "
 	  "blob-missing "
 	  "blob-empty "
 	  "blob-truncated blob-fifo blob-unreadable reset" },
@@ -188,6 +189,57 @@ static void each_faulty_vmm_is_caught_by_the_checks_of_its_fault(void **state)
 	assert_true(all_good);
 }
 
+static void a_skipped_check_fails_when_it_was_named(void **state)
+{
+	const char *only = "snp-private";
+	struct jurat_error err = { "" };
+	struct run run;
+
+	assert_int_equal(run_vmm("no-private-page", &only, 1, &run, &err), 1);
+	assert_int_equal(run.n, 1);
+	assert_int_equal(count(&run, CHECK_SKIPPED), 1);
+	only = "snp-rom";
+	assert_int_equal(run_vmm("no-private-page", &only, 1, &run, &err), 0);
+	assert_int_equal(run.n, 1);
+	only = "snp-no-such-check";
+	assert_int_equal(run_vmm("good", &only, 1, &run, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "snp-no-such-check"));
+	assert_int_equal(run.n, 0);
+}
+
+/* What is no VMM under test, each with the reason. */
+static void what_cannot_be_tested_is_an_error(void **state)
+{
+	static const struct {
+		const char *argv[3];
+		int r;
+		const char *says;
+	} cases[] = {
+		{ { "/nonexistent/vmm", NULL }, -ENOENT, "cannot run '/nonexistent/vmm'" },
+		{ { "true", NULL }, -ECHILD, "exited with status 0 before a vCPU" },
+		{ { "sleep", "1000", NULL }, -ETIMEDOUT, "has not made a VM" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct run_options options = { .argv = (char **)(uintptr_t)cases[i].argv,
+					       .tees = RUN_SEV_SNP,
+					       .ready_fd = -1 };
+		struct run run = { .n = 0 };
+		const struct check_options check = { .run = &options,
+						     .own_kvm = true,
+						     .library = library_path,
+						     .wait_ms = 200,
+						     .report = report,
+						     .ctx = &run };
+		struct jurat_error err = { "" };
+
+		assert_int_equal(check_vmm(&check, &err), cases[i].r);
+		if (!strstr(err.text, cases[i].says))
+			FAIL_BECAUSE("expected '%s', found '%s'", cases[i].says, err.text);
+		assert_int_equal(run.n, 0);
+	}
+}
+
 static void every_check_catches_a_faulty_vmm(void **state)
 {
 	for (const struct check *check = check_snp_list; check->name; check++) {
@@ -206,6 +258,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_check_catches_a_faulty_vmm),
 		cmocka_unit_test(a_good_vmm_passes_all),
+		cmocka_unit_test(a_skipped_check_fails_when_it_was_named),
+		cmocka_unit_test(what_cannot_be_tested_is_an_error),
 		cmocka_unit_test(each_faulty_vmm_is_caught_by_the_checks_of_its_fault),
 	};
 
