@@ -114,7 +114,7 @@ static void certificates_match(struct check_vmm *vmm, struct check_result *resul
 		next_exit(vmm, v);
 	}
 	check_set_work(vmm, load_work, &load);
-	/* However long it takes, on a machine that is busy with something else: requests must go on ending. */
+	/* However long it takes on a machine that is busy with something else: requests must go on ending. */
 	do {
 		made = load.made;
 		r = check_wait(vmm, &load.over, SNP_ANSWER_MS);
