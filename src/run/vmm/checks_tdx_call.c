@@ -36,11 +36,13 @@ void tdx_swallow_interrupts(struct tdx_check *t)
 /* What an earlier check has left in flight, in the memory that is used again, ends now. */
 static bool settle(struct tdx_check *t)
 {
+	const bool was_open = qgs_faults_open(check_qgs(t->vmm)) > 0;
+
 	qgs_faults_release(check_qgs(t->vmm));
 	for (unsigned i = 0; i < SETTLE_MS && qgs_faults_open(check_qgs(t->vmm)) > 0; i++)
 		if (!tdx_pause(t, 1))
 			return false;
-	return true;
+	return !was_open || tdx_pause(t, SETTLE_MS); /* for the VMM to store what it has got */
 }
 
 /* A VMM whose guest is firmware takes slots away and sets them anew: what is not there now comes back. */

@@ -328,8 +328,9 @@ uint64_t check_random(struct check_vmm *vmm)
 	return ++vmm->random;
 }
 
-static void put_verdict(struct check_result *result, enum check_verdict verdict, const char *format,
-			va_list args)
+__attribute__((format(printf, 3, 0))) static void put_verdict(struct check_result *result,
+							      enum check_verdict verdict, const char *format,
+							      va_list args)
 {
 	if (result->verdict == CHECK_FAILED)
 		return;
