@@ -29,38 +29,42 @@ static void put(struct check *c, json_t *list, json_t *item)
 __attribute__((format(printf, 3, 4))) static void refuse(struct check *c, const char *code,
 							 const char *format, ...)
 {
-	char detail[2 * JURAT_ERROR_TEXT_BYTES], advice[CERTS_ADVICE_BYTES] = "";
+	auto_free char *detail = NULL;
+	char advice[CERTS_ADVICE_BYTES] = "";
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(detail, sizeof(detail), format, ap);
+	detail = cli_text(format, ap);
 	va_end(ap);
 	c->refused = true;
 	if (c->signer.whose)
 		certs_advice(code, &c->signer, &c->table, advice);
-	if (c->reasons)
+	if (!detail) {
+		c->failed = true;
+	} else if (c->reasons) {
 		put(c, c->reasons,
 		    json_pack("{s:s, s:s, s:s?}", "code", code, "detail", detail, "advice",
 			      advice[0] ? advice : NULL));
-	else
+	} else {
 		cli_fail(c->cli, CLI_REFUSED, "check: '%s': %s: %s", c->path, code, detail);
-	if (!c->reasons && advice[0])
-		cli_fail(c->cli, CLI_REFUSED, "check: '%s': %s", c->path, advice);
+		if (advice[0])
+			cli_fail(c->cli, CLI_REFUSED, "check: '%s': %s", c->path, advice);
+	}
 }
 
 /* What is no reason for a guest to refuse a report. */
 __attribute__((format(printf, 3, 4))) static void warn(struct check *c, const char *code, const char *format,
 						       ...)
 {
-	char detail[2 * JURAT_ERROR_TEXT_BYTES];
+	auto_free char *detail = NULL;
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(detail, sizeof(detail), format, ap);
+	detail = cli_text(format, ap);
 	va_end(ap);
-	if (c->warnings)
-		put(c, c->warnings, json_pack("{s:s, s:s}", "code", code, "detail", detail));
-	else
+	if (!detail || (c->warnings && cli_add_finding(c->warnings, code, detail) < 0))
+		c->failed = true;
+	else if (!c->warnings)
 		cli_warn(c->cli, "check: '%s': %s: %s", c->path, code, detail);
 }
 

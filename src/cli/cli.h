@@ -2,6 +2,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,6 +102,10 @@ __attribute__((format(printf, 2, 3))) void cli_warn(const struct cli *cli, const
 __attribute__((format(printf, 2, 3))) bool cli_misuse(const struct cli *cli, const char *format, ...);
 /* As cli_fail(), for a failed allocation. Returns CLI_INTERNAL. */
 int cli_fail_memory(const struct cli *cli);
+/* A text for people, without control characters (base_plain_text()); the caller frees it. NULL: no memory. */
+__attribute__((format(printf, 1, 0))) char *cli_text(const char *format, va_list ap);
+/* Adds what a verb has found to an array of its JSON: an object of "code" and "detail". 0; -ENOMEM */
+JURAT_MUST_CHECK int cli_add_finding(json_t *findings, const char *code, const char *detail);
 /* The exit status for an -errno. */
 int cli_status(int r);
 

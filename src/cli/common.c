@@ -75,16 +75,28 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 	return true;
 }
 
+char *cli_text(const char *format, va_list ap)
+{
+	char *text;
+
+	return vasprintf(&text, format, ap) < 0 ? NULL : base_plain_text(text);
+}
+
+int cli_add_finding(json_t *findings, const char *code, const char *detail)
+{
+	json_t *finding = json_pack("{s:s, s:s}", "code", code, "detail", detail);
+
+	return json_array_append_new(findings, finding) < 0 ? -ENOMEM : 0; /* also for NULL */
+}
+
 /* Prints the line "jurat VERB: PREFIX..." to standard error. */
 __attribute__((format(printf, 3, 0))) static void say(const struct cli *cli, const char *prefix,
 						      const char *format, va_list ap)
 {
-	auto_free char *text = NULL;
+	auto_free char *text = cli_text(format, ap);
 
-	if (vasprintf(&text, format, ap) < 0)
-		text = NULL;
 	fprintf(stderr, "jurat%s%s: %s%s\n", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix,
-		text ? base_plain_text(text) : strerror(ENOMEM));
+		text ? text : strerror(ENOMEM));
 }
 
 int cli_fail(const struct cli *cli, int status, const char *format, ...)

@@ -40,15 +40,13 @@ __attribute__((format(printf, 3, 4))) static void warn(struct dry_run *d, const 
 	va_list ap;
 
 	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		text = NULL;
+	text = cli_text(format, ap);
 	va_end(ap);
 	if (!text)
 		d->failed = true;
 	else if (!d->warnings)
 		cli_warn(d->host->cli, "%s", text);
-	else if (json_array_append_new(d->warnings, json_pack("{s:s, s:s}", "code", code, "detail",
-							      base_plain_text(text))) < 0)
+	else if (cli_add_finding(d->warnings, code, text) < 0)
 		d->failed = true;
 }
 

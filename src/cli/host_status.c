@@ -37,16 +37,15 @@ __attribute__((format(printf, 3, 4))) static void say(struct status *s, const ch
 	va_list ap;
 
 	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		text = NULL;
+	text = cli_text(format, ap);
 	va_end(ap);
 	if (!text) {
 		s->failed = true;
 	} else if (s->json) {
-		if (json_object_set_new(s->json, name, json_string(base_plain_text(text))) < 0)
+		if (json_object_set_new(s->json, name, json_string(text)) < 0)
 			s->failed = true;
 	} else {
-		printf("%-13s %s\n", name, base_plain_text(text));
+		printf("%-13s %s\n", name, text);
 	}
 }
 
@@ -58,11 +57,9 @@ __attribute__((format(printf, 3, 4))) static void problem(struct status *s, cons
 	va_list ap;
 
 	va_start(ap, format);
-	if (vasprintf(&text, format, ap) < 0)
-		text = NULL;
+	text = cli_text(format, ap);
 	va_end(ap);
-	if (!text || json_array_append_new(s->problems, json_pack("{s:s, s:s}", "code", code, "detail",
-								  base_plain_text(text))) < 0)
+	if (!text || cli_add_finding(s->problems, code, text) < 0)
 		s->failed = true;
 }
 
