@@ -148,8 +148,6 @@ int cli_main(int argc, char **argv, const char *program, const struct cli_run *r
  * error message.
  */
 int cli_execute(const struct cli *cli, const char *program, char **argv);
-/* The directory of this executable, with symbolic links resolved; the caller frees it. NULL: not known. */
-char *cli_own_directory(void);
 
 int cli_attest(struct cli *cli);
 int cli_certs(struct cli *cli);

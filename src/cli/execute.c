@@ -8,19 +8,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-
-char *cli_own_directory(void)
-{
-	char *path = realpath("/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
-
-	if (slash)
-		*slash = '\0';
-	return path;
-}
+#include "base/installed.h"
 
 int cli_execute(const struct cli *cli, const char *program, char **argv)
 {
-	auto_free char *own = cli_own_directory();
+	auto_free char *own = base_own_directory();
 	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
 	const struct {
 		const char *from, *to;

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/installed.h"
 
 enum { USAGE = 2, NOT_FOUND = 127 }; /* exit statuses of juratd, and of a child without one */
 enum { START_MS = 60000, LAST_WORDS_MS = 1000, FIRST_FD = 3 /* of sd_listen_fds(3) */ };
@@ -26,7 +27,7 @@ enum { START_MS = 60000, LAST_WORDS_MS = 1000, FIRST_FD = 3 /* of sd_listen_fds(
 /* Where juratd is: beside this program's build directory, in its prefix, or where it was configured. */
 static void execute(char **argv)
 {
-	char *own = realpath("/proc/self/exe", NULL), *slash = own ? strrchr(own, '/') : NULL;
+	const char *own = base_own_directory();
 	const struct {
 		const char *from, *to;
 	} places[] = { { own, "/juratd" },
@@ -35,8 +36,6 @@ static void execute(char **argv)
 		       { "", JURAT_BINDIR "/juratd" } };
 	char path[PATH_MAX];
 
-	if (slash)
-		*slash = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (!places[i].from ||
 		    snprintf(path, sizeof(path), "%s%s", places[i].from, places[i].to) >= (int)sizeof(path))

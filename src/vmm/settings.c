@@ -67,8 +67,8 @@ static int check_names(struct jurat_error *err)
 {
 	static const char prefix[] = "JURAT_VMM_";
 	static const char *const known[] = {
-		VMM_ENV_CERTS, VMM_ENV_QUOTING_SERVICE, VMM_ENV_GRACE_MS,  VMM_ENV_LOCK_WAIT_MS,
-		VMM_ENV_LOG,   VMM_ENV_DEFER,           "JURAT_VMM_CHECK", "JURAT_VMM_OWN_KVM",
+		VMM_ENV_CERTS, VMM_ENV_QUOTING_SERVICE, VMM_ENV_GRACE_MS, VMM_ENV_LOCK_WAIT_MS,
+		VMM_ENV_LOG,   VMM_ENV_DEFER,           VMM_ENV_CHECK,    VMM_ENV_OWN_KVM,
 	};
 
 	for (char **at = environ; at && *at; at++) {

@@ -17,6 +17,9 @@
 #define VMM_ENV_LOCK_WAIT_MS    "JURAT_VMM_LOCK_WAIT_MS"
 #define VMM_ENV_LOG             "JURAT_VMM_LOG"   /* a file; not set: standard error */
 #define VMM_ENV_DEFER           "JURAT_VMM_DEFER" /* 1 or 0 */
+/* The same of libjurat-vmm-check.so, which `jurat run --vmm` sets. */
+#define VMM_ENV_CHECK   "JURAT_VMM_CHECK"   /* address of the supervisor; not set: no exits are made */
+#define VMM_ENV_OWN_KVM "JURAT_VMM_OWN_KVM" /* 1: never the machine's KVM */
 
 /* How long a vCPU may wait in one exit, at most. */
 enum { VMM_GRACE_MAX_MS = 10000, VMM_LOCK_WAIT_MAX_MS = 10000 };

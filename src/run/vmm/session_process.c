@@ -15,76 +15,41 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/installed.h"
 #include "run/environment.h"
 #include "run/spawn.h"
 #include "run/vmm/qgs_faults.h"
 #include "run/vmm/session.h"
+#include "vmm/settings.h"
 
 /*
  * The VMM runs as it is: in no namespace, with the caller's devices, files and user. Its environment names
  * what it is to serve, and preloads the agent.
  */
-#define LIBRARY "libjurat-vmm-check.so"
-
 static const int passed_on[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM };
-
-/* The directory of this program's executable; NULL: not known. */
-static char *own_directory(void)
-{
-	char *path = realpath("/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
-
-	if (slash)
-		*slash = '\0';
-	return path;
-}
 
 static int find_library(const struct check_vmm *vmm, char **ret, struct jurat_error *err)
 {
-	auto_free char *own = own_directory();
-	/* A build directory; a relocated prefix; the configured prefix, which needs no /proc. */
-	const struct {
-		const char *from, *to;
-	} places[] = { { own, "/../run/vmm/agent" },
-		       { own, "/" JURAT_LIBEXEC_TO_LIB "/jurat" },
-		       { JURAT_LIBDIR "/jurat", "" } };
-	char *path;
+	static const struct base_library library = { .name = "libjurat-vmm-check.so",
+						     .in_build = "../run/vmm/agent",
+						     .to_libdir = JURAT_LIBEXEC_TO_LIB,
+						     .libdir = JURAT_LIBDIR };
 
-	if (vmm->options->library) {
-		*ret = realpath(vmm->options->library, NULL);
-		return *ret ? 0 : jurat_fail(err, -errno, "'%s': %s", vmm->options->library, strerror(errno));
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (!places[i].from)
-			continue;
-		if (asprintf(&path, "%s%s/" LIBRARY, places[i].from, places[i].to) < 0)
-			return jurat_fail_memory(err);
-		*ret = realpath(path, NULL);
-		free(path);
-		if (*ret)
-			return 0;
-	}
-	return jurat_fail(err, -ENOENT, "'" LIBRARY "' is not installed: expected in '%s' (reinstall jurat)",
-			  JURAT_LIBDIR "/jurat");
+	if (!vmm->options->library)
+		return base_library_find(&library, ret, err);
+	*ret = realpath(vmm->options->library, NULL);
+	return *ret ? 0 : jurat_fail(err, -errno, "'%s': %s", vmm->options->library, strerror(errno));
 }
 
 /* The agent comes last: what makes a VMM serve certificates is above it. */
 static int set_preload(const struct check_vmm *vmm, char ***env, struct jurat_error *err)
 {
-	const char *others = getenv("LD_PRELOAD");
-	auto_free char *library = NULL, *all = NULL;
-	int r = find_library(vmm, &library, err);
+	auto_free char *path = NULL, *value = NULL;
+	int r = find_library(vmm, &path, err);
 
-	if (r < 0)
-		return r;
-	if (strpbrk(library, ": "))
-		return jurat_fail(err, -EINVAL,
-				  "'%s': a path with a space or colon cannot be preloaded, see ld.so(8)",
-				  library);
-	if (asprintf(&all, "%s%s%s", others ? others : "", others && *others ? ":" : "", library) < 0) {
-		all = NULL;
-		return jurat_fail_memory(err);
-	}
-	return run_environment_set(env, "LD_PRELOAD", all, err);
+	if (r == 0)
+		r = base_preload_value(path, getenv("LD_PRELOAD"), false, &value, err);
+	return r < 0 ? r : run_environment_set(env, "LD_PRELOAD", value, err);
 }
 
 static int make_environment(struct check_vmm *vmm, char ***env, struct jurat_error *err)
@@ -98,13 +63,13 @@ static int make_environment(struct check_vmm *vmm, char ***env, struct jurat_err
 	if (r == 0 && vmm->platform.certs_path)
 		r = run_environment_set(env, "JURAT_CERTS", vmm->platform.certs_path, err);
 	if (r == 0 && vmm->platform.certs_path)
-		r = run_environment_set(env, "JURAT_VMM_CERTS", vmm->platform.certs_path, err);
+		r = run_environment_set(env, VMM_ENV_CERTS, vmm->platform.certs_path, err);
 	if (r == 0 && vmm->qgs)
-		r = run_environment_set(env, "JURAT_VMM_QUOTING_SERVICE", service, err);
+		r = run_environment_set(env, VMM_ENV_QUOTING_SERVICE, service, err);
 	if (r == 0)
-		r = run_environment_set(env, "JURAT_VMM_CHECK", vmm->address, err);
+		r = run_environment_set(env, VMM_ENV_CHECK, vmm->address, err);
 	if (r == 0 && vmm->options->own_kvm)
-		r = run_environment_set(env, "JURAT_VMM_OWN_KVM", "1", err);
+		r = run_environment_set(env, VMM_ENV_OWN_KVM, "1", err);
 	return r;
 }
 

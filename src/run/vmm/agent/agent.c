@@ -10,6 +10,7 @@
 #include "run/vmm/agent/own_kvm.h"
 #include "run/vmm/agent/run.h"
 #include "uapi/kvm.h"
+#include "vmm/settings.h"
 #include "vmm/vmm.h"
 
 /*
@@ -35,7 +36,7 @@ static void tell(struct vmm_vm *vm, struct vmm_event *event, struct vmm_order *r
 
 static int opened(const char *path, int flags, int fd)
 {
-	const char *forced = secure_getenv("JURAT_VMM_OWN_KVM");
+	const char *forced = secure_getenv(VMM_ENV_OWN_KVM);
 	int error = errno, own;
 
 	if (fd >= 0 && !(forced && strcmp(forced, "1") == 0))

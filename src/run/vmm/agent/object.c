@@ -12,6 +12,7 @@
 
 #include "vmm/lock.h"
 #include "vmm/next.h"
+#include "vmm/settings.h"
 
 static _Atomic(struct agent_object *) newest;
 
@@ -87,7 +88,7 @@ void agent_objects_forked(void)
 
 static int address(struct sockaddr_un *ret_name, socklen_t *ret_size)
 {
-	const char *text = secure_getenv("JURAT_VMM_CHECK");
+	const char *text = secure_getenv(VMM_ENV_CHECK);
 	size_t n = text ? strlen(text) : 0;
 
 	if (n == 0)
