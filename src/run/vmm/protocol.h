@@ -26,6 +26,7 @@ enum vmm_event_kind {
 	VMM_EVENT_PRIVATE, /* c gpa, d size: attributes are now those in a */
 	VMM_EVENT_MSI,     /* c address, d data: KVM_SIGNAL_MSI; not passed on when the order has `swallow` */
 	VMM_EVENT_REQ_CERTS, /* KVM_SEV_SNP_ENABLE_REQ_CERTS: a -errno that the VMM gets */
+	VMM_EVENT_CREATED,   /* KVM_CREATE_VCPU: a id; it may never call KVM_RUN */
 	/* on the vCPU's connection */
 	VMM_EVENT_RUN, /* KVM_RUN with nothing pending: a immediate_exit, b mp_state, c ret as it is */
 	/*

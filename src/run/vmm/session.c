@@ -17,7 +17,8 @@ enum {
 	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
 	LOST_TURNS = 20,       /* of up to 10 ms, for the end of the VMM */
-	OTHER_WAIT_MS = 5000,  /* firmware starts the other vCPUs soon after the first, or never */
+	OTHER_WAIT_MS = 10000, /* firmware starts the other vCPUs soon after the first, or never */
+	IDLE_MS = 500,         /* a vCPU that KVM runs calls KVM_RUN every SESSION_SLICE_US */
 };
 
 static uint64_t now_ms(void)
@@ -133,13 +134,38 @@ void session_end(struct check_vmm *vmm)
 	session_kill(vmm);
 }
 
-/* A vCPU that the VMM runs, and the guest has not started yet. */
-static bool has_unstarted(const struct check_vmm *vmm)
+/* A vCPU that the VMM has created, and the guest has not started yet. */
+static bool has_unstarted(struct check_vmm *vmm)
 {
-	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next)
-		if (vcpu->fd >= 0 && !vcpu->ran)
-			return true;
-	return false;
+	const struct session_vm *vm = session_vm(vmm);
+	unsigned n_started = 0;
+
+	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu && vm; vcpu = vcpu->next)
+		n_started += vcpu->vm == vm && vcpu->ran;
+	return vm && n_started < vm->n_vcpus;
+}
+
+/* A vCPU that has halted may be kept out of KVM by the VMM, for ever: exits cannot be made on it. */
+static struct check_vcpu *find_running(struct check_vmm *vmm, unsigned n)
+{
+	struct check_vcpu *vcpu;
+
+	while ((vcpu = session_find_vcpu(vmm, n)) && session_wait_runs(vcpu, 1, IDLE_MS) < 0)
+		vcpu->overdue = true;
+	return vcpu;
+}
+
+/* Another than the first one; all of them are started within OTHER_WAIT_MS, for which one check waits. */
+static struct check_vcpu *other_vcpu(struct check_vmm *vmm, unsigned n)
+{
+	const uint64_t until = vmm->has_waited ? 0 : now_ms() + OTHER_WAIT_MS;
+	struct check_vcpu *vcpu;
+
+	while (!(vcpu = find_running(vmm, n)) && has_unstarted(vmm) && !vmm->ended && !vmm->interrupted &&
+	       now_ms() < until)
+		turn(vmm, 20);
+	vmm->has_waited = true;
+	return vcpu;
 }
 
 struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
@@ -147,23 +173,19 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 	struct check_vcpu *vcpu;
 	uint64_t until;
 
-	if (n > 0 && !check_vcpu(vmm, 0))
-		return NULL;
-	if (n == 0) /* once they have all stopped, it is not waited for again */
-		until = now_ms() + (vmm->stopped ? 1 : LATER_WAIT_MS);
-	else
-		until = !vmm->has_waited && has_unstarted(vmm) ? now_ms() + OTHER_WAIT_MS : 0;
-	vmm->has_waited |= n > 0;
+	if (n > 0)
+		return check_vcpu(vmm, 0) ? other_vcpu(vmm, n) : NULL;
+	/* Once they have all stopped, it is not waited for again. */
+	until = now_ms() + (vmm->stopped ? 1 : LATER_WAIT_MS);
 	if (vmm->first_ran_ms == 0)
 		until = now_ms() + (vmm->options->wait_ms ? vmm->options->wait_ms : FIRST_WAIT_MS);
 	if (vmm->first_ran_ms != 0 && none_will_run(vmm))
 		until = 0;
-	while (!(vcpu = session_find_vcpu(vmm, n)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
+	while (!(vcpu = session_find_vcpu(vmm, 0)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
 		turn(vmm, 20);
 	if (vcpu && vmm->first_ran_ms == 0)
 		vmm->first_ran_ms = now_ms();
-	if (n == 0)
-		vmm->stopped = !vcpu;
+	vmm->stopped = !vcpu;
 	return vcpu;
 }
 

@@ -36,6 +36,7 @@ struct session_vm {
 	uint64_t serial, type;
 	pid_t pid;
 	bool gone, own_kvm;
+	unsigned n_vcpus;                             /* that were created */
 	struct session_slot slots[SESSION_MAX_SLOTS]; /* by number, of address space 0 */
 	struct session_range *ranges;
 	size_t n_ranges;
@@ -49,9 +50,14 @@ struct check_vcpu {
 	uint64_t id;
 	int fd; /* -1: gone */
 	uint32_t mp_state;
-	bool ran;                /* has called KVM_RUN in a state in which exits can be made */
-	unsigned n_immediate;    /* the last calls of KVM_RUN that had immediate_exit set */
-	bool overdue;            /* has not completed an exit in time, and not called KVM_RUN since */
+	bool ran;             /* has called KVM_RUN in a state in which exits can be made */
+	unsigned n_immediate; /* the last calls of KVM_RUN that had immediate_exit set */
+	/*
+	 * Has not called KVM_RUN in time, and not since: to complete an exit, or at all, like a vCPU that the
+	 * VMM itself halts.
+	 */
+	bool overdue;
+	bool owes_run;           /* was given an exit, and has not called KVM_RUN for anything else since */
 	struct check_exit *exit; /* given, or made and not completed; NULL: none */
 	bool is_made;            /* the VMM has it, or had it when it was taken back */
 	bool is_waiting;         /* in a KVM_RUN that completes it, held */
@@ -97,7 +103,7 @@ struct check_vmm {
 	struct session_vm *vms;
 	struct check_vcpu *vcpus;
 	bool memory_refused;
-	bool has_waited;       /* for other vCPUs than the first */
+	bool has_waited;       /* for vCPUs that have never run */
 	uint64_t first_ran_ms; /* when a vCPU was first found; 0: none was */
 	bool stopped;          /* no vCPU ran any more when a check waited for one */
 

@@ -174,6 +174,9 @@ static int of_vm(struct check_vmm *vmm, struct session_vm *vm, const struct vmm_
 		run_trace_say(vmm->platform.trace, "VMM", "KVM", "KVM_SEV_SNP_ENABLE_REQ_CERTS: %lld",
 			      (long long)event->a);
 		return 0;
+	case VMM_EVENT_CREATED:
+		vm->n_vcpus++;
+		return 0;
 	default:
 		return -EPROTO;
 	}
@@ -195,7 +198,7 @@ static void make_exit(struct check_vcpu *vcpu, struct vmm_order *order)
 	order->kick_flag = exit->kick_flag;
 	for (size_t i = 0; i < sizeof(order->body); i++)
 		order->body[i] = exit->body[i];
-	vcpu->is_made = true;
+	vcpu->is_made = vcpu->owes_run = true;
 	vcpu->made_ns = base_now_ns(base_env_real());
 	vcpu->vmm->n_exits++;
 	run_trace_say(vcpu->vmm->platform.trace, "KVM", "VMM", "vCPU %llu: exit %u at %#llx",
@@ -210,7 +213,7 @@ static void on_run(struct check_vcpu *vcpu, const struct vmm_event *event, struc
 	vcpu->run_immediate = event->a != 0;
 	vcpu->n_immediate = vcpu->run_immediate ? vcpu->n_immediate + 1 : 0;
 	vcpu->ran |= can_exit(vcpu);
-	vcpu->overdue = false;
+	vcpu->overdue = vcpu->owes_run = false;
 	if (vcpu->is_made) { /* the agent lost it, by a fork or a reset */
 		vcpu->is_made = false;
 		vcpu->vmm->lost |= take_exit(vcpu) != NULL;

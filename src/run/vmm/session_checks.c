@@ -42,7 +42,8 @@ static void settle(struct check_vmm *vmm, struct check_result *result)
 	}
 	session_release(vmm);
 	for (vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next) {
-		if (vcpu->fd < 0 || !vcpu->ran || vcpu->vm->gone)
+		/* One that was left alone may be halted in the VMM. */
+		if (vcpu->fd < 0 || !vcpu->owes_run || vcpu->vm->gone)
 			continue;
 		/* What has failed may never run again, or end the VMM. */
 		r = session_wait_runs(vcpu, 1,

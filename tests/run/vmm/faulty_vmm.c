@@ -298,8 +298,13 @@ static void *run_vcpu(void *arg)
 	uint32_t reason;
 	int r;
 
+	if (has("starts-late") && v != vcpus)
+		poll(NULL, 0, 300);
 	for (;;) {
 		r = ioctl(v->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+		if (has("halts") && v != vcpus)
+			for (;;)
+				pause();
 		memcpy(&reason, v->run + 8, sizeof(reason));
 		if (r < 0 && r != -EINTR && has("keeps-lock-of-failed-run"))
 			for (;;)

@@ -213,6 +213,22 @@ static void add_memory(struct puppet *p)
 	assert_int_equal(event.f, 0);
 }
 
+void puppet_create_vcpu(struct puppet *p, unsigned i)
+{
+	struct puppet_call call = { .op = PUPPET_IOCTL,
+				    .file = VM,
+				    .new_file = VCPU + i,
+				    .request = UAPI_KVM_CREATE_VCPU,
+				    .arg = i };
+	struct vmm_event event;
+
+	puppet_send(p, FIRST, &call);
+	event = puppet_event(p->vm, VMM_EVENT_CREATED);
+	assert_int_equal(event.a, i);
+	ORDER(p->vm, .kind = VMM_ORDER_OK);
+	assert_true(puppet_result(p, FIRST).result >= 0);
+}
+
 void puppet_start_vm(struct puppet *p, unsigned long type, bool irqchip, unsigned vcpus)
 {
 	struct puppet_result r;
@@ -241,9 +257,7 @@ void puppet_start_vm(struct puppet *p, unsigned long type, bool irqchip, unsigne
 	}
 	add_memory(p);
 	for (unsigned i = 0; i < vcpus; i++) {
-		r = CALL(p, .op = PUPPET_IOCTL, .file = VM, .new_file = VCPU + i,
-			 .request = UAPI_KVM_CREATE_VCPU, .arg = i);
-		assert_true(r.result >= 0);
+		puppet_create_vcpu(p, i);
 		r = CALL(p, .op = PUPPET_MAP, .file = VCPU + i);
 		assert_result(r, 0, 0);
 	}

@@ -41,6 +41,8 @@ void puppet_end(struct puppet *p);
 #define PUPPET_RAM_BYTES 0x10000u
 /* ... with /dev/kvm open, a VM of this type, an irqchip or none, and this many vCPUs, mapped. */
 void puppet_start_vm(struct puppet *p, unsigned long type, bool irqchip, unsigned vcpus);
+/* KVM_CREATE_VCPU with this id, which is also its place among the files; the supervisor hears of it. */
+void puppet_create_vcpu(struct puppet *p, unsigned i);
 
 /* KVM_SET_USER_MEMORY_REGION, which has to succeed, and its event. */
 struct puppet_result puppet_slot(struct puppet *p, const struct uapi_kvm_memory_region *region,

@@ -636,8 +636,7 @@ static void what_came_of_enabling_the_exits_is_reported(void **state)
 	assert_result(r, 0, 0);
 	r = sev(&p, UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS);
 	assert_result(r, 0, 0);
-	r = CALL(&p, .op = PUPPET_IOCTL, .file = VM, .request = UAPI_KVM_CREATE_VCPU);
-	assert_true(r.result >= 0);
+	puppet_create_vcpu(&p, 0);
 	r = sev(&p, UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS);
 	assert_result(r, -1, EINVAL);
 	puppet_end(&p);

@@ -189,6 +189,33 @@ static void each_faulty_vmm_is_caught_by_the_checks_of_its_fault(void **state)
 	assert_true(all_good);
 }
 
+/* The other vCPU calls KVM_RUN for the first time when the test is under way, as firmware starts it. */
+static void a_vcpu_that_starts_late_is_waited_for(void **state)
+{
+	const char *only = "snp-two-vcpus";
+	struct jurat_error err = { "" };
+	struct run run;
+
+	assert_int_equal(run_vmm("starts-late", &only, 1, &run, &err), 0);
+	assert_int_equal(count(&run, CHECK_HELD), 1);
+}
+
+/* It has called KVM_RUN once: the VMM waits for an interrupt itself, as without KVM's interrupt controller. */
+static void a_vcpu_that_the_vmm_halts_is_no_failure(void **state)
+{
+	const char *const only[] = { "snp-stale-exit", "snp-two-vcpus", "snp-kick" };
+	struct jurat_error err = { "" };
+	struct run run;
+
+	(void)run_vmm("halts", only, ARRAY_SIZE(only), &run, &err);
+	assert_int_equal(run.n, ARRAY_SIZE(only));
+	if (count(&run, CHECK_FAILED) > 0 || count(&run, CHECK_SKIPPED) != 1)
+		print(&run);
+	assert_int_equal(count(&run, CHECK_FAILED), 0);
+	assert_int_equal(count(&run, CHECK_SKIPPED), 1);
+	assert_int_equal(count(&run, CHECK_HELD), 2);
+}
+
 static void a_skipped_check_fails_when_it_was_named(void **state)
 {
 	const char *only = "snp-private";
@@ -259,6 +286,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_check_catches_a_faulty_vmm),
 		cmocka_unit_test(a_good_vmm_passes_all),
 		cmocka_unit_test(a_skipped_check_fails_when_it_was_named),
+		cmocka_unit_test(a_vcpu_that_starts_late_is_waited_for),
+		cmocka_unit_test(a_vcpu_that_the_vmm_halts_is_no_failure),
 		cmocka_unit_test(what_cannot_be_tested_is_an_error),
 		cmocka_unit_test(each_faulty_vmm_is_caught_by_the_checks_of_its_fault),
 	};

@@ -77,12 +77,15 @@ static void vm_gone(struct vmm_vm *vm)
 
 static int vcpu_created(struct vmm_vcpu *vcpu, int fd)
 {
+	struct vmm_event event = { .kind = VMM_EVENT_CREATED, .a = vcpu->id };
 	struct agent_object *o = agent_object_new();
+	struct vmm_order order;
 
 	vcpu->data = o;
 	if (!o)
 		return -ENOMEM;
 	o->own = own_kvm_is(fd);
+	tell(vcpu->vm, &event, &order);
 	return 0;
 }
 
