@@ -162,7 +162,8 @@ int cli_run(struct cli *cli)
 	if (!cli_run_vmm_options(cli))
 		return CLI_USAGE;
 	if (cli->n_args == 0 && !cli_has(cli, "list-checks"))
-		return cli_fail(cli, CLI_USAGE, "expected a program to run (see jurat run --help)");
+		return cli_fail(cli, CLI_USAGE, "expected a %s to run (see jurat run --help)",
+				cli_has(cli, "vmm") ? "VMM" : "program");
 	if (!argv)
 		return cli_fail_memory(cli);
 	if (!cli_run_options(cli, faults, &options))

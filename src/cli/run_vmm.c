@@ -96,6 +96,8 @@ struct report {
 	bool terminal;
 	json_t *checks; /* NULL: text */
 	bool no_memory;
+	char skipped[sizeof(((struct check_result *)0)->text)]; /* why the last check was; "": it was not */
+	char also[4096];               /* checks skipped after it for the same reason */
 	unsigned n[CHECK_SKIPPED + 1]; /* by verdict */
 	uint64_t exits, began_ns, check_began_ns;
 };
@@ -132,11 +134,36 @@ static void add_json(struct report *report, const struct check *check, const str
 	}
 }
 
-static void print_text(const struct report *report, const struct check *check,
-		       const struct check_result *result)
+static void print_also(struct report *report)
 {
-	if (report->terminal)
-		putc('\r', report->to);
+	if (report->also[0]) {
+		fprintf(report->to, "%*salso skipped: ", INDENT, "");
+		base_print_wrapped(report->to, report->also, INDENT + 14, INDENT);
+		putc('\n', report->to);
+	}
+	report->also[0] = '\0';
+}
+
+/* When a VMM has ended, all checks after it are skipped for one reason, which is printed once. */
+static bool is_same_skip(struct report *report, const struct check *check, const struct check_result *result)
+{
+	const char *why = result->verdict == CHECK_SKIPPED ? result->text : "";
+	bool same = why[0] && !strcmp(report->skipped, why);
+	size_t n = strlen(report->also);
+
+	snprintf(report->skipped, sizeof(report->skipped), "%s", why);
+	if (same)
+		snprintf(report->also + n, sizeof(report->also) - n, "%s%s", n ? ", " : "", check->name);
+	return same;
+}
+
+static void print_text(struct report *report, const struct check *check, const struct check_result *result)
+{
+	if (report->terminal) /* over "NAME ..." */
+		fprintf(report->to, "\r%*s\r", NAME_COLUMNS + 4, "");
+	if (is_same_skip(report, check, result))
+		return;
+	print_also(report);
 	fprintf(report->to, "%-*s ", NAME_COLUMNS, check->name);
 	switch (result->verdict) {
 	case CHECK_HELD:
@@ -212,6 +239,7 @@ static int finish(struct cli *cli, struct report *report, int r, const struct ju
 	json_t *json;
 
 	if (!report->checks && total > 0) {
+		print_also(report);
 		fprintf(report->to, "\n%u check%s: %u passed, %u failed, %u skipped; ", total,
 			total == 1 ? "" : "s", n[CHECK_HELD], n[CHECK_FAILED], n[CHECK_SKIPPED]);
 		print_cost(report->to, report->exits, report->began_ns);

@@ -93,6 +93,15 @@ def a_skipped_check_is_a_failure_only_if_it_was_named(tmp):
 
 
 @case
+def a_reason_to_skip_many_checks_is_printed_once(tmp):
+    p = test_vmm("--tee", "sev-snp", vmm=(VMM, "serves-nothing"), status=1)
+    text = " ".join(p.stdout.split())
+    assert p.stdout.count("the VMM has ended") == 1 and "also skipped: snp-" in text, p.stdout
+    assert all(c["name"] in text for c in json.loads(run("--list-checks", "--tee", "sev-snp", "--output", "json").stdout)), p.stdout
+    assert max(map(len, p.stdout.splitlines())) <= 80, p.stdout
+
+
+@case
 def a_program_that_cannot_be_executed_is_126_or_127(tmp):
     refused(127, "'./no-such-vmm' was not found", "--vmm", "--", "./no-such-vmm")
     refused(126, "cannot execute '/'", "--vmm", "--", "/")
@@ -103,7 +112,7 @@ def a_program_that_cannot_be_executed_is_126_or_127(tmp):
 
 @case
 def options_that_do_not_belong_together_are_refused(tmp):
-    refused(2, "expected a program to run", "--vmm")
+    refused(2, "expected a VMM to run", "--vmm")
     for option in ("--only", "snp-rom"), ("--gpa", "1000"), ("--exits", "5"), ("--kvm", "own"), ("--output", "json"):
         refused(2, f"{option[0]} needs --vmm", *option, "--", "true")
     for option in ("--host",), ("--no-certs",), ("--fault", "busy:3"), ("--endorsements",), ("--qgs", "unix:x"), ("--control", "x"):

@@ -152,7 +152,7 @@ static void judge_held(struct check_vmm *vmm, struct check_vcpu *vcpu, struct sn
 	if (snp_expect_ret(ask, 0, "with certificates") && !ask->locked)
 		check_fail(ask->result,
 			   "expected a lock of the VMM on '%s' when KVM_RUN completes the exit, found "
-			   "none: F_OFD_SETLK or F_SETLK, not flock(2)",
+			   "none (flock(2) does not count: use F_OFD_SETLK)",
 			   snp_blob_path(vmm));
 }
 

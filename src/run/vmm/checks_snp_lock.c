@@ -22,7 +22,7 @@ static bool start(struct check_vmm *vmm, struct check_result *result, struct che
 	*ret_vcpu = check_vcpu(vmm, 0);
 	*ret_area = *ret_vcpu ? snp_area(vmm, result) : 0;
 	if (!*ret_vcpu)
-		check_skip(result, "no vCPU of the VMM calls KVM_RUN any more");
+		check_skip(result, "none of the VMM's vCPUs runs any more");
 	return *ret_area != 0;
 }
 

@@ -21,7 +21,7 @@ static bool ask_for(struct check_vmm *vmm, struct check_result *result, uint64_t
 
 	snp_ask_init(ask, result, gpa, npages);
 	if (!vcpu) {
-		check_skip(result, "no vCPU of the VMM calls KVM_RUN any more");
+		check_skip(result, "none of the VMM's vCPUs runs any more");
 		return false;
 	}
 	return snp_ask_make(vmm, vcpu, ask);

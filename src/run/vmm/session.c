@@ -16,7 +16,7 @@ enum {
 	FIRST_WAIT_MS = 30000, /* firmware and a VMM that makes its memory take their time */
 	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
-	LOST_TURNS = 20,       /* of up to 10 ms, for the end of the VMM */
+	LOST_WAIT_MS = 1000,   /* for the end of a VMM whose descriptors are closed */
 	OTHER_WAIT_MS = 10000, /* firmware starts the other vCPUs soon after the first, or never */
 	IDLE_MS = 500,         /* a vCPU that KVM runs calls KVM_RUN every SESSION_SLICE_US */
 };
@@ -65,8 +65,7 @@ void session_turn(struct check_vmm *vmm)
 
 int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 {
-	uint64_t now, until = now_ms() + timeout_ms;
-	unsigned n_lost = 0;
+	uint64_t now, until = now_ms() + timeout_ms, lost_ms = 0;
 
 	for (;;) {
 		if (done && *done)
@@ -75,7 +74,9 @@ int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms)
 			return -ECHILD;
 		now = now_ms();
 		/* Descriptors are closed before a process can be waited for. */
-		if (done && vmm->lost && (vmm->stuck || ++n_lost > LOST_TURNS))
+		if (vmm->lost && lost_ms == 0)
+			lost_ms = now;
+		if (done && vmm->lost && (vmm->stuck || now >= lost_ms + LOST_WAIT_MS))
 			return -ENODEV;
 		if (now >= until)
 			return done ? -ETIMEDOUT : 0;
@@ -228,20 +229,20 @@ int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu, struct c
 
 void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r)
 {
-	char how[128];
+	char how[128], run[200];
 
 	if (vmm->interrupted)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)
-		check_fail(result, "the VMM %s", session_how_ended(vmm, how));
+		check_fail(result, "the VMM %s %s", session_how_ended(vmm, how), session_last_run(vmm, run));
 	else if (r == -ENODEV && vmm->stuck)
 		check_skip(result, "no exit can be made: a vCPU never runs, as immediate_exit stays set");
 	else if (r == -ENODEV)
 		check_fail(result, "the VMM has closed the vCPU before it completed the exit");
 	else
-		check_fail(result,
-			   "expected KVM_RUN within the time of the check; the VMM has not called it: the "
-			   "vCPU does not run any more");
+		check_fail(result, "expected the VMM to call KVM_RUN again, found that it has not within the "
+				   "time of the "
+				   "check: the vCPU hangs");
 }
 
 void check_run_guest(struct check_vcpu *vcpu, unsigned us)

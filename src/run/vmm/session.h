@@ -43,6 +43,9 @@ struct session_vm {
 	uint64_t ram, ram_pages; /* what check_ram() has found */
 };
 
+/* What a vCPU's last KVM_RUN was, in the order in which it explains the end of a VMM. */
+enum session_run { SESSION_NO_RUN, SESSION_ENTERED, SESSION_COMPLETED, SESSION_EXIT };
+
 struct check_vcpu {
 	struct check_vcpu *next;
 	struct check_vmm *vmm;
@@ -62,6 +65,13 @@ struct check_vcpu {
 	bool is_made;            /* the VMM has it, or had it when it was taken back */
 	bool is_waiting;         /* in a KVM_RUN that completes it, held */
 	uint64_t made_ns;
+	struct session_last { /* the last KVM_RUN, and the last exit */
+		enum session_run run;
+		uint32_t reason;
+		uint64_t words[2]; /* of kvm_run, from offset 32 */
+		uint64_t ret;      /* with which it was completed */
+		bool immediate_exit;
+	} last;
 	unsigned slice_us; /* of the next entry */
 	/* Calls of KVM_RUN with nothing pending; `on_run` is called during each. */
 	uint64_t n_runs;
@@ -141,6 +151,8 @@ void session_reap(struct check_vmm *vmm);
 void session_kill(struct check_vmm *vmm);
 /* "exited with status 1", "was killed by signal 11 (Segmentation fault)". Returns `to`. */
 const char *session_how_ended(const struct check_vmm *vmm, char to[128]);
+/* "while it handled KVM_EXIT_SNP_REQ_CERTS with gpa 0x4000, npages 4"; "": no vCPU has run. Returns `to`. */
+const char *session_last_run(const struct check_vmm *vmm, char to[200]);
 
 /* The VM under test: the first that is there and has a vCPU that has called KVM_RUN. NULL: none. */
 struct session_vm *session_vm(struct check_vmm *vmm);

@@ -114,8 +114,11 @@ static int first_of_vcpu(struct check_vmm *vmm, struct session_peer *peer, const
 	*vcpu = (struct check_vcpu){
 		.vmm = vmm, .vm = vm, .id = event->b, .fd = peer->fd, .slice_us = SESSION_SLICE_US
 	};
-	while (*at)
+	while (*at) {
+		if ((*at)->fd < 0) /* which the VMM has survived */
+			(*at)->last.run = SESSION_NO_RUN;
 		at = &(*at)->next;
+	}
 	*at = peer->vcpu = vcpu;
 	return 0;
 }
@@ -200,6 +203,10 @@ static void make_exit(struct check_vcpu *vcpu, struct vmm_order *order)
 		order->body[i] = exit->body[i];
 	vcpu->is_made = vcpu->owes_run = true;
 	vcpu->made_ns = base_now_ns(base_env_real());
+	vcpu->last = (struct session_last){ .run = SESSION_EXIT,
+					    .reason = exit->reason,
+					    .words = { bytes_get_le(exit->body, 8),
+						       bytes_get_le(exit->body + 8, 8) } };
 	vcpu->vmm->n_exits++;
 	run_trace_say(vcpu->vmm->platform.trace, "KVM", "VMM", "vCPU %llu: exit %u at %#llx",
 		      (unsigned long long)vcpu->id, exit->reason,
@@ -228,6 +235,7 @@ static void on_run(struct check_vcpu *vcpu, const struct vmm_event *event, struc
 		return;
 	}
 	order->kind = VMM_ORDER_ENTER;
+	vcpu->last.run = SESSION_ENTERED;
 	order->a = vcpu->slice_us;
 	vcpu->slice_us = SESSION_SLICE_US;
 }
@@ -253,6 +261,7 @@ static void complete(struct check_vcpu *vcpu, struct vmm_order *order)
 
 	vcpu->is_made = false;
 	vcpu->overdue = false;
+	vcpu->last.run = SESSION_COMPLETED;
 	order->kind = VMM_ORDER_COMPLETED;
 	if (!exit)
 		return;
@@ -274,6 +283,8 @@ static bool of_vcpu(struct check_vcpu *vcpu, const struct vmm_event *event, stru
 		on_run(vcpu, event, order);
 		return true;
 	case VMM_EVENT_COMPLETE:
+		vcpu->last.ret = event->c;
+		vcpu->last.immediate_exit = event->a != 0;
 		if (vcpu->exit)
 			note_completion(vcpu, event);
 		vcpu->is_waiting = vcpu->exit && vcpu->exit->held && *vcpu->exit->held;

@@ -68,7 +68,7 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 	else if (check->slow && !is_named(vmm->options, check))
 		check_skip(result, "it takes tens of seconds: name it with --only");
 	else if (!check_vcpu(vmm, 0))
-		check_skip(result, "no vCPU of the VMM calls KVM_RUN any more");
+		check_skip(result, "none of the VMM's vCPUs runs any more");
 	if (result->verdict == CHECK_SKIPPED)
 		return;
 	check->run(vmm, result);
@@ -112,14 +112,16 @@ static int wait_for_vm(struct check_vmm *vmm, struct jurat_error *err)
 	if (vmm->interrupted)
 		return jurat_fail(err, -EINTR, "interrupted by a signal");
 	if (vmm->ended)
-		return jurat_fail(err, -ECHILD, "the VMM %s before a vCPU of it could run",
-				  session_how_ended(vmm, how));
-	return jurat_fail(
-		err, -ETIMEDOUT,
-		"%s in time: a VMM that is linked statically, or that does not pass on LD_PRELOAD and "
-		"JURAT_VMM_CHECK to the process with the vCPUs, cannot be tested",
-		vmm->vms ? "the VMM has made a VM, but has not called KVM_RUN of a vCPU that can run"
-			 : "the VMM has not made a VM");
+		return jurat_fail(
+			err, -ECHILD, "the VMM %s before any of its vCPUs ran%s", session_how_ended(vmm, how),
+			vmm->status == 0 ? ": if it goes to the background, start it in the foreground" : "");
+	return jurat_fail(err, -ETIMEDOUT,
+			  "%s in time: a VMM that does not use KVM, that is linked statically, or that does "
+			  "not pass on "
+			  "LD_PRELOAD and JURAT_VMM_CHECK to the process with the vCPUs, cannot be tested",
+			  vmm->vms
+				  ? "the VMM has made a VM, but has not called KVM_RUN of a vCPU that can run"
+				  : "the VMM has not made a VM");
 }
 
 static int run_checks(struct check_vmm *vmm, struct jurat_error *err)

@@ -20,6 +20,7 @@
 #include "run/spawn.h"
 #include "run/vmm/qgs_faults.h"
 #include "run/vmm/session.h"
+#include "uapi/tdx.h"
 #include "vmm/settings.h"
 
 /*
@@ -170,6 +171,45 @@ const char *session_how_ended(const struct check_vmm *vmm, char to[128])
 			 strsignal(WTERMSIG(vmm->status)));
 	else
 		snprintf(to, 128, "exited with status %d", WEXITSTATUS(vmm->status));
+	return to;
+}
+
+static void describe_exit(const struct session_last *last, char *to, size_t n)
+{
+	if (last->reason == UAPI_KVM_EXIT_TDX)
+		snprintf(to, n, "KVM_EXIT_TDX for leaf %#llx", (unsigned long long)last->words[1]);
+	else
+		snprintf(to, n, "KVM_EXIT_SNP_REQ_CERTS with gpa %#llx, npages %llu",
+			 (unsigned long long)last->words[0], (unsigned long long)last->words[1]);
+}
+
+const char *session_last_run(const struct check_vmm *vmm, char to[200])
+{
+	static const char eintr[] = ": EINTR, as after any signal, is not an error";
+	const struct session_last *last = NULL;
+	char exit[100];
+
+	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next)
+		if (vcpu->last.run > (last ? last->run : SESSION_NO_RUN))
+			last = &vcpu->last;
+	to[0] = '\0';
+	if (!last)
+		return to;
+	describe_exit(last, exit, sizeof(exit));
+	switch (last->run) {
+	case SESSION_EXIT:
+		snprintf(to, 200, "while it handled %s", exit);
+		break;
+	case SESSION_COMPLETED:
+		snprintf(to, 200, "after KVM_RUN completed %s; ret was %llu%s", exit,
+			 (unsigned long long)last->ret, last->immediate_exit ? eintr : "");
+		break;
+	case SESSION_ENTERED:
+		snprintf(to, 200, "after a KVM_RUN without such an exit%s", eintr);
+		break;
+	case SESSION_NO_RUN:
+		break;
+	}
 	return to;
 }
 

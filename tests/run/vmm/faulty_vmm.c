@@ -309,7 +309,7 @@ static void *run_vcpu(void *arg)
 		if (r < 0 && r != -EINTR && has("keeps-lock-of-failed-run"))
 			for (;;)
 				pause();
-		if (r < 0 && r != -EINTR)
+		if (r < 0 && (r != -EINTR || has("eintr-is-error")))
 			errx(1, "KVM_RUN: %s", strerror(-r));
 		unlock(v);
 		if (!has("leaves-immediate-exit"))
