@@ -182,7 +182,7 @@ struct check_vcpu *check_vcpu(struct check_vmm *vmm, unsigned n)
 		until = now_ms() + (vmm->options->wait_ms ? vmm->options->wait_ms : FIRST_WAIT_MS);
 	if (vmm->first_ran_ms != 0 && none_will_run(vmm))
 		until = 0;
-	while (!(vcpu = session_find_vcpu(vmm, 0)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
+	while (!(vcpu = find_running(vmm, 0)) && !vmm->ended && !vmm->interrupted && now_ms() < until)
 		turn(vmm, 20);
 	if (vcpu && vmm->first_ran_ms == 0)
 		vmm->first_ran_ms = now_ms();

@@ -298,7 +298,7 @@ static void *run_vcpu(void *arg)
 	uint32_t reason;
 	int r;
 
-	if (has("starts-late") && v != vcpus)
+	if ((has("starts-late") && v != vcpus) || (has("halts") && v == vcpus))
 		poll(NULL, 0, 300);
 	for (;;) {
 		r = ioctl(v->fd, KVM_RUN, 0) < 0 ? -errno : 0;

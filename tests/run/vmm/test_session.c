@@ -212,7 +212,7 @@ static void a_vcpu_that_starts_late_is_waited_for(void **state)
 	assert_int_equal(count(&run, CHECK_HELD), 1);
 }
 
-/* It has called KVM_RUN once: the VMM waits for an interrupt itself, as without KVM's interrupt controller. */
+/* It was the first, and called KVM_RUN once: the VMM itself waits for an interrupt, as without an irqchip. */
 static void a_vcpu_that_the_vmm_halts_is_no_failure(void **state)
 {
 	const char *const only[] = { "snp-stale-exit", "snp-two-vcpus", "snp-kick" };
