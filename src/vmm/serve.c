@@ -57,6 +57,12 @@ static int serve(struct vmm_vcpu *vcpu, int fd, uint8_t *run)
 	e = errno;
 	if (wanted == 0)
 		__atomic_store_n(run + KVM_RUN_immediate_exit, 0, __ATOMIC_SEQ_CST);
+	/*
+	 * KVM can fail before it completes the exit: of a vCPU that another thread has reset, or whose
+	 * registers are invalid. It would then do so later, without the lock.
+	 */
+	if (r < 0 && snp.certs)
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, EAGAIN, 8);
 	serve_snp_end(&snp);
 	errno = e;
 	return r;

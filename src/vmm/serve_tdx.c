@@ -219,6 +219,8 @@ void serve_tdx_close(struct serve_vm *s)
 		return; /* those of the parent process end there */
 	(void)!eventfd_write(s->stop_fd, 1);
 	pthread_join(s->thread, NULL);
+	jurat_tdx_quotes_reset(
+		quotes); /* no errors are written: the VMM may use the memory for other things */
 	jurat_tdx_quotes_close(quotes);
 	base_close(vmm_env(), s->stop_fd);
 }

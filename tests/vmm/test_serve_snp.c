@@ -220,6 +220,34 @@ static void what_kvm_says_of_the_completion_reaches_the_vmm(void **state)
 	world_vmm(*state, NULL, completes_badly);
 }
 
+/*
+ * KVM_RUN of a vCPU that is not initialized, or has invalid registers, leaves the exit pending. A later one
+ * completes it without the lock: the guest has to ask again.
+ */
+static void is_not_completed(struct world *w)
+{
+	static const int errors[] = { EINTR, EAGAIN, EINVAL };
+
+	world_create(w, UAPI_KVM_X86_SNP_VM, 1);
+	the_world = w;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct fake_exit exit = world_certs_exit(GPA, PAGES);
+
+		exit.fails_before = errors[i];
+		fake_kvm_give(w->vcpu[0], &exit);
+		EXPECT(ioctl(w->vcpu[0], UAPI_KVM_RUN, 0) == -1 && errno == errors[i]);
+		EXPECT(!exit.completed && !world_locked(w));
+		(void)ioctl(w->vcpu[0], UAPI_KVM_RUN, 0);
+		EXPECT(exit.completed && exit.ret == EAGAIN);
+	}
+	gets_certificates(w, 0, GPA);
+}
+
+static void what_kvm_completes_without_the_lock_is_asked_for_again(void **state)
+{
+	world_vmm(*state, NULL, is_not_completed);
+}
+
 static void exit_is_the_vmms(struct world *w, unsigned reason)
 {
 	struct fake_exit exit = world_certs_exit(GPA, PAGES);
@@ -640,6 +668,7 @@ int main(void)
 		T(a_blob_that_is_none_is_answered_with_eio_and_none_with_an_empty_table),
 		T(an_updater_that_keeps_the_lock_makes_the_guest_try_again),
 		T(what_kvm_says_of_the_completion_reaches_the_vmm),
+		T(what_kvm_completes_without_the_lock_is_asked_for_again),
 		T(other_exits_are_left_alone),
 		T(without_certificates_or_with_a_wrong_setting_nothing_is_served),
 		T(requests_are_enabled_once_before_the_first_vcpu_where_the_kernel_has_them),

@@ -128,6 +128,11 @@ static int run_vcpu(int fd, struct object *o)
 	const bool immediate = immediate_exit(o->run) != 0; /* sampled once */
 	int e;
 
+	if (o->pending && o->pending->fails_before) {
+		e = o->pending->fails_before;
+		o->pending->fails_before = 0;
+		return fail(e);
+	}
 	if (o->pending) {
 		e = complete(o);
 		if (e)

@@ -17,7 +17,8 @@ struct fake_exit {
 	/* Called in the KVM_RUN that completes it, as firmware would be. May be NULL. */
 	void (*completing)(struct fake_exit *exit);
 	void *ctx;
-	int fails_with; /* errno of the completing KVM_RUN; 0: none */
+	int fails_with;   /* errno of the completing KVM_RUN; 0: none */
+	int fails_before; /* errno of a KVM_RUN before it, which leaves the exit pending; 0: none */
 	/* set by the fake */
 	volatile bool made, completed, had_immediate_exit;
 	uint64_t ret, npages; /* as the VMM left them */
