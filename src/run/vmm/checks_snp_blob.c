@@ -111,8 +111,7 @@ static void expect(struct check_vmm *vmm, struct check_result *result, const str
 		    !has_bytes(&ask, expected))
 			check_fail(result,
 				   "expected 24 zero bytes in guest memory with ret 0 %s: the guest takes "
-				   "what its pages "
-				   "had before for certificates",
+				   "the stale contents of its pages for certificates",
 				   expected->when);
 		else if (ask.exit.ret != 0 && !(expected->eio && ask.exit.ret == EIO))
 			check_fail(result, "expected %s%s %s, found %s",
@@ -138,8 +137,10 @@ void snp_check_blob_missing(struct check_vmm *vmm, struct check_result *result)
 void snp_check_blob_empty(struct check_vmm *vmm, struct check_result *result)
 {
 	static const uint8_t zeros[STORE_EMPTY_BYTES];
-	const struct expected table = { .empty = true, .when = "with an empty table as blob" },
-			      nothing = { .empty = true, .eio = true, .when = "with an empty file as blob" };
+	const struct expected table = { .empty = true, .when = "when the blob is an empty table" },
+			      nothing = { .empty = true,
+					  .eio = true,
+					  .when = "when the blob is an empty file" };
 	struct aside aside;
 
 	if (!put_aside(vmm, result, &aside))
