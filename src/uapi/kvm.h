@@ -82,11 +82,16 @@
 #define UAPI_KVM_CAP_READONLY_MEM      81ul
 #define UAPI_KVM_CAP_SPLIT_IRQCHIP     121ul
 #define UAPI_KVM_CAP_MAX_VCPU_ID       128ul
+#define UAPI_KVM_CAP_X2APIC_API        129ul
 #define UAPI_KVM_CAP_IMMEDIATE_EXIT    136ul
 #define UAPI_KVM_CAP_USER_MEMORY2      231ul
 #define UAPI_KVM_CAP_MEMORY_ATTRIBUTES 233ul
 #define UAPI_KVM_CAP_GUEST_MEMFD       234ul
 #define UAPI_KVM_CAP_VM_TYPES          235ul
+
+/* args[0] of KVM_CAP_X2APIC_API. */
+#define UAPI_KVM_X2APIC_API_USE_32BIT_IDS           1u
+#define UAPI_KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK 2u
 
 /* struct kvm_device_attr on /dev/kvm: whether KVM_SEV_SNP_ENABLE_REQ_CERTS can be used. */
 #define UAPI_KVM_X86_GRP_SEV           1u

@@ -159,6 +159,21 @@ static int vcpu_created(struct vmm_vcpu *vcpu, int fd)
 	return 0;
 }
 
+/* struct kvm_enable_cap: the capability, flags, and args[0] at offset 8 */
+static void note_capability(struct serve_vm *s, const uint8_t *cap)
+{
+	switch (bytes_get_le(cap, 4)) {
+	case UAPI_KVM_CAP_SPLIT_IRQCHIP:
+		atomic_store(&s->has_irqchip, true);
+		break;
+	case UAPI_KVM_CAP_X2APIC_API:
+		atomic_fetch_or(&s->x2apic_api, bytes_get_le(cap + 8, 8)); /* as KVM does */
+		break;
+	default:
+		break;
+	}
+}
+
 static void after(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned long request, void *arg,
 		  int result)
 {
@@ -178,8 +193,8 @@ static void after(struct vmm_vm *vm, struct vmm_vcpu *vcpu, int fd, unsigned lon
 			atomic_store(&s->has_irqchip, true);
 		break;
 	case UAPI_KVM_ENABLE_CAP:
-		if (result == 0 && *(const uint32_t *)arg == UAPI_KVM_CAP_SPLIT_IRQCHIP)
-			atomic_store(&s->has_irqchip, true);
+		if (result == 0)
+			note_capability(s, arg);
 		break;
 	default:
 		break;

@@ -27,6 +27,7 @@ struct serve_vm {
 	atomic_bool vmm_serves_certs; /* the VMM has called KVM_SEV_SNP_ENABLE_REQ_CERTS itself */
 	atomic_bool enabled;          /* KVM_SEV_SNP_ENABLE_REQ_CERTS has succeeded */
 	atomic_bool has_vcpu, has_irqchip;
+	_Atomic uint64_t x2apic_api;    /* what the VMM has enabled of KVM_CAP_X2APIC_API */
 	atomic_ulong n_certs, n_quotes; /* exits served */
 
 	/* From the VMM's KVM_TDX_CAPABILITIES. */

@@ -66,6 +66,18 @@ static bool can_notify(const struct serve_vm *s)
 	       vmm_vm_ioctl(s->vm, UAPI_KVM_CHECK_EXTENSION, (void *)UAPI_KVM_CAP_SIGNAL_MSI) > 0;
 }
 
+/*
+ * Whether an MSI can have this APIC as its one destination: KVM ignores the upper bits of an address, and
+ * sends what is for 255 to all, unless the VMM has enabled otherwise. Spec: KVM API, KVM_CAP_X2APIC_API
+ */
+static bool is_addressable(const struct serve_vm *s, unsigned long apic_id)
+{
+	const uint64_t api = atomic_load(&s->x2apic_api);
+
+	return apic_id < 255 || (api & UAPI_KVM_X2APIC_API_USE_32BIT_IDS &&
+				 (apic_id > 255 || api & UAPI_KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK));
+}
+
 static void log_outcome(void *context, const struct jurat_tdx_quote_outcome *outcome)
 {
 	const struct serve_vm *s = context;
@@ -192,6 +204,11 @@ void serve_tdx(struct vmm_vcpu *vcpu, uint8_t *run)
 	atomic_fetch_add(&s->n_quotes, 1);
 	if (!quotes)
 		return;
+	if (bytes_get_le(run + KVM_RUN_TDX_nr, 8) == UAPI_TDVMCALL_SETUP_EVENT_NOTIFY_INTERRUPT &&
+	    !is_addressable(s, vcpu->id)) {
+		bytes_put_le(run + KVM_RUN_TDX_ret, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED, 8);
+		return;
+	}
 	/* Cannot fail: exit_reason is the one. A refused GetQuote has its reason in `err`. */
 	(void)!jurat_tdx_quotes_handle_exit(quotes, (struct kvm_run *)(void *)run, (uint32_t)vcpu->id, &err);
 	if (err.text[0] != '\0')

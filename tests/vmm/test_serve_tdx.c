@@ -152,11 +152,41 @@ static void has_split_irqchip(struct world *w)
 	asks_for_interrupt(w, 0, 0x51, 0);
 }
 
+/* Unless the VMM has enabled otherwise, what is for APIC 256 reaches 0, and what is for 255 all of them. */
+static void has_high_ids(struct world *w)
+{
+	static const struct {
+		uint64_t api;
+		unsigned id;
+		uint64_t wants;
+	} rows[] = {
+		{ 0, 254, 0 },
+		{ 0, 255, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED },
+		{ 0, 256, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED },
+		{ UAPI_KVM_X2APIC_API_USE_32BIT_IDS, 255, UAPI_TDVMCALL_SUBFUNC_UNSUPPORTED },
+		{ UAPI_KVM_X2APIC_API_USE_32BIT_IDS, 256, 0 },
+		{ UAPI_KVM_X2APIC_API_USE_32BIT_IDS | UAPI_KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK, 255, 0 },
+	};
+	uint8_t cap[104] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		world_create(w, UAPI_KVM_X86_TDX_VM, 0);
+		EXPECT(ioctl(w->vm, UAPI_KVM_CREATE_IRQCHIP, 0) == 0);
+		bytes_put_le(cap, UAPI_KVM_CAP_X2APIC_API, 4);
+		bytes_put_le(cap + 8, rows[i].api, 8);
+		EXPECT(ioctl(w->vm, UAPI_KVM_ENABLE_CAP, cap) == 0);
+		world_add_vcpu_of(w, 0, rows[i].id);
+		asks_for_interrupt(w, 0, 0x51, rows[i].wants);
+		world_close(w);
+	}
+}
+
 static void an_interrupt_is_promised_only_where_it_can_be_injected(void **state)
 {
 	world_vmm(*state, NULL, has_no_irqchip);
 	world_vmm(*state, NULL, has_no_msi);
 	world_vmm(*state, NULL, has_split_irqchip);
+	world_vmm(*state, NULL, has_high_ids);
 }
 
 static void asks_for_info(struct world *w, uint64_t leaf, uint64_t wants, uint64_t r11)

@@ -46,6 +46,7 @@ static void numbers_are_those_of_the_kernels_header_as_far_as_it_has_them(void *
 	SAME(KVM_CAP_READONLY_MEM);
 	SAME(KVM_CAP_SPLIT_IRQCHIP);
 	SAME(KVM_CAP_MAX_VCPU_ID);
+	SAME(KVM_CAP_X2APIC_API);
 	SAME(KVM_CAP_IMMEDIATE_EXIT);
 	SAME(KVM_MEM_READONLY);
 	SAME(KVM_MP_STATE_RUNNABLE);

@@ -239,7 +239,12 @@ void world_create(struct world *w, unsigned long type, unsigned n_vcpus)
 
 void world_add_vcpu(struct world *w, unsigned i)
 {
-	w->vcpu[i] = ioctl(w->vm, UAPI_KVM_CREATE_VCPU, (unsigned long)i);
+	world_add_vcpu_of(w, i, i);
+}
+
+void world_add_vcpu_of(struct world *w, unsigned i, unsigned long id)
+{
+	w->vcpu[i] = ioctl(w->vm, UAPI_KVM_CREATE_VCPU, id);
 	EXPECT(w->vcpu[i] >= 0);
 	w->run[i] = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, w->vcpu[i], 0);
 	EXPECT(w->run[i] != MAP_FAILED);

@@ -66,6 +66,7 @@ const char *world_log(const struct world *w);
 /* In the VMM: a VM with RAM and ROM, and n vCPUs whose kvm_run is mapped. */
 void world_create(struct world *w, unsigned long type, unsigned n_vcpus);
 void world_add_vcpu(struct world *w, unsigned i);
+void world_add_vcpu_of(struct world *w, unsigned i, unsigned long id);
 void world_close(struct world *w);
 /* The VMM's loop of one vCPU until the exit is completed. Returns errno of the KVM_RUN that completed it. */
 int world_run(struct world *w, unsigned vcpu, struct fake_exit *exit);
