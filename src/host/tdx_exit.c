@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/tdx_request.h"
+#include "host/tdx_quotes.h"
 
 #include <errno.h>
 
@@ -30,9 +30,9 @@ int jurat_tdx_quotes_handle_exit(struct jurat_tdx_quotes *q, struct kvm_run *kvm
 	uint64_t answer;
 	int e;
 
-	if (reason != host_tdx_quotes_exit_reason(q))
+	if (reason != q->options.exit_reason)
 		return jurat_fail(err, -EINVAL, "exit reason %u is not KVM_EXIT_TDX (%u)", reason,
-				  host_tdx_quotes_exit_reason(q));
+				  q->options.exit_reason);
 	switch (bytes_get_le(run + KVM_RUN_TDX_nr, 8)) {
 	case UAPI_TDVMCALL_GET_QUOTE:
 		e = jurat_tdx_quotes_serve(q, bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, 8),

@@ -70,7 +70,4 @@ int tdx_store_out_len(const struct jurat_guest_memory *memory, uint64_t gpa, uin
 
 void tdx_request_free(struct tdx_request *request);
 
-/* In tdx_quotes.c: the running kernel's number for KVM_EXIT_TDX. */
-uint32_t host_tdx_quotes_exit_reason(const struct jurat_tdx_quotes *quotes);
-
 #endif
