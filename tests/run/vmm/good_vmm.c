@@ -3,7 +3,7 @@
  * A VMM for the tests of `jurat run --vmm`: good_vmm [FAULT]. A VM of two vCPUs that halt, RAM and a ROM;
  * certificates and quotes are served by libjurat-host, of $JURAT_VMM_CERTS and $JURAT_VMM_QUOTING_SERVICE.
  * FAULT is one of enum tdx_wrong, "good" without one; "serves-nothing": it knows neither exit, as any VMM
- * that libjurat-vmm.so is for.
+ * that libjurat-vmm.so is for; "late": its second vCPU's thread comes when the first has run for a while.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static int vm;
 static uint8_t *ram, *rom;
 static struct tdx_vmm tdx;
 static struct jurat_snp_certs *certs;
-static bool serves_nothing;
+static bool serves_nothing, is_late;
 
 static void fail(const char *what)
 {
@@ -117,6 +117,8 @@ static void *run_vcpu(void *ctx)
 	run = map((size_t)kvm_run_bytes, vcpu);
 	if (jurat_snp_request_new(certs, &request, NULL) < 0)
 		fail("request");
+	if (is_late && id > 0)
+		(void)poll(NULL, 0, 300);
 	for (;;) {
 		const int e = ioctl(vcpu, KVM_RUN, 0) < 0 ? -errno : 0;
 
@@ -175,7 +177,8 @@ int main(int argc, char **argv)
 	pthread_t threads[VCPUS + 1];
 
 	serves_nothing = argc > 1 && strcmp(argv[1], "serves-nothing") == 0;
-	wrong = argc > 1 && !serves_nothing ? tdx_wrong_of(argv[1]) : TDX_GOOD;
+	is_late = argc > 1 && strcmp(argv[1], "late") == 0;
+	wrong = argc > 1 && !serves_nothing && !is_late ? tdx_wrong_of(argv[1]) : TDX_GOOD;
 	if (wrong < 0)
 		return fprintf(stderr, "good_vmm: no fault '%s'\n", argv[1]), 2;
 	options.wrong = (enum tdx_wrong)wrong;

@@ -121,6 +121,13 @@ static int without_the_library(void **state)
 	return unsetenv("LD_PRELOAD") == 0 && unsetenv("JURAT_VMM_LOG") == 0 ? 0 : -1;
 }
 
+/* As on a machine that is busy with something else. */
+static void a_vcpu_whose_thread_comes_late_is_waited_for(void **state)
+{
+	assert_int_equal(try("late", "tdx-two-vcpus", true), 0);
+	assert_int_equal(outcomes.all[0].result.verdict, CHECK_HELD);
+}
+
 static void what_takes_long_runs_when_it_is_named(void **state)
 {
 	assert_int_equal(try("good", "tdx-service-silent", true), 0);
@@ -172,6 +179,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_good_vmm_passes_on_the_machines_kvm),
 		cmocka_unit_test_teardown(a_vmm_that_serves_nothing_passes_below_the_library,
 					  without_the_library),
+		cmocka_unit_test(a_vcpu_whose_thread_comes_late_is_waited_for),
 		cmocka_unit_test(what_takes_long_runs_when_it_is_named),
 		cmocka_unit_test(wrong_vmms_are_caught),
 	};
