@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,11 +68,15 @@ static void put_back(struct aside *aside, struct check_result *result)
 	snp_ask_done(&ask);
 }
 
-static bool write_blob(struct check_vmm *vmm, const void *bytes, size_t n)
+/* In place of the one that is put aside. false: skipped */
+static bool write_blob(struct check_vmm *vmm, struct check_result *result, const void *bytes, size_t n)
 {
 	auto_close int fd = open(snp_blob_path(vmm), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 
-	return fd >= 0 && write(fd, bytes, n) == (ssize_t)n;
+	if (fd >= 0 && write(fd, bytes, n) == (ssize_t)n)
+		return true;
+	check_skip(result, "'%s' cannot be written: %s", snp_blob_path(vmm), strerror(errno));
+	return false;
 }
 
 struct expected {
@@ -145,9 +150,10 @@ void snp_check_blob_empty(struct check_vmm *vmm, struct check_result *result)
 
 	if (!put_aside(vmm, result, &aside))
 		return;
-	if (write_blob(vmm, zeros, sizeof(zeros)))
+	if (write_blob(vmm, result, zeros, sizeof(zeros)))
 		expect(vmm, result, &table);
-	if (unlink(snp_blob_path(vmm)) == 0 && write_blob(vmm, zeros, 0))
+	(void)!unlink(snp_blob_path(vmm));
+	if (result->verdict == CHECK_HELD && write_blob(vmm, result, zeros, 0))
 		expect(vmm, result, &nothing);
 	put_back(&aside, result);
 }
@@ -166,7 +172,7 @@ void snp_check_blob_truncated(struct check_vmm *vmm, struct check_result *result
 						   .n = i == 0 ? aside.n / 2 : STORE_EMPTY_BYTES + 1,
 						   .when = "with a blob that ends too early" };
 
-		if (write_blob(vmm, aside.bytes, expected.n))
+		if (write_blob(vmm, result, aside.bytes, expected.n))
 			expect(vmm, result, &expected);
 		(void)!unlink(snp_blob_path(vmm));
 	}
@@ -206,11 +212,13 @@ void snp_check_blob_unreadable(struct check_vmm *vmm, struct check_result *resul
 
 	if (!put_aside(vmm, result, &aside))
 		return;
-	if (mkdir(snp_blob_path(vmm), 0700) == 0)
+	if (mkdir(snp_blob_path(vmm), 0700) < 0)
+		check_skip(result, "a directory cannot be made beside the blob: %s", strerror(errno));
+	else
 		expect(vmm, result, &directory);
 	(void)!rmdir(snp_blob_path(vmm));
-	if (result->verdict == CHECK_HELD && geteuid() != 0 && write_blob(vmm, aside.bytes, aside.n) &&
-	    chmod(snp_blob_path(vmm), 0) == 0)
+	if (result->verdict == CHECK_HELD && geteuid() != 0 &&
+	    write_blob(vmm, result, aside.bytes, aside.n) && chmod(snp_blob_path(vmm), 0) == 0)
 		expect(vmm, result, &mode);
 	put_back(&aside, result);
 }

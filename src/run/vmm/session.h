@@ -122,7 +122,7 @@ struct check_vmm {
 	void *work_ctx;
 	check_msi_fn *msi;
 	void *msi_ctx;
-	uint64_t random, n_exits;
+	uint64_t random, n_exits, n_completed;
 	bool lost;               /* a vCPU with an exit is gone, or */
 	bool stuck;              /* never runs: immediate_exit stays set */
 	struct snp_judge *judge; /* of checks_snp.c; NULL: not needed yet */

@@ -269,6 +269,7 @@ static void complete(struct check_vcpu *vcpu, struct vmm_order *order)
 		exit->completing(vcpu->vmm, vcpu, exit, exit->ctx);
 	order->a = exit->complete_with;
 	exit->completed = true;
+	vcpu->vmm->n_completed++;
 	run_trace_say(vcpu->vmm->platform.trace, "VMM", "KVM",
 		      "vCPU %llu: KVM_RUN completes: ret %llu, npages %llu, immediate_exit %d",
 		      (unsigned long long)vcpu->id, (unsigned long long)exit->ret,

@@ -27,6 +27,13 @@ static bool is_wanted(const struct check_vmm *vmm, const struct check *check)
 	return vmm->run.tees & check->tee;
 }
 
+/* The VMM goes on with its vCPUs, or with those of a VM that it has made anew. */
+static void expect_vcpu(struct check_vmm *vmm, struct check_result *result)
+{
+	if (result->verdict == CHECK_HELD && !check_vcpu(vmm, 0))
+		check_fail_wait(vmm, result, -ETIMEDOUT);
+}
+
 /* Takes back what a check has left. A VMM that it has broken is found here, not by the next check. */
 static void settle(struct check_vmm *vmm, struct check_result *result)
 {
@@ -53,11 +60,12 @@ static void settle(struct check_vmm *vmm, struct check_result *result)
 			return;
 		}
 	}
+	expect_vcpu(vmm, result);
 }
 
 static void run_check(struct check_vmm *vmm, const struct check *check, struct check_result *result)
 {
-	uint64_t before = vmm->n_exits;
+	uint64_t before = vmm->n_exits, completed = vmm->n_completed;
 	char how[128];
 
 	vmm->lost = vmm->stuck = false;
@@ -75,6 +83,8 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 	if (!check->last)
 		settle(vmm, result);
 	result->exits = vmm->n_exits - before;
+	if (result->verdict == CHECK_HELD && vmm->n_completed == completed)
+		check_fail(result, "expected an exit and its answer, found none: nothing was checked");
 }
 
 /* Whether all held. */

@@ -267,6 +267,8 @@ static int serve(struct vcpu *v)
 	uint64_t gpa = get(v, OFF_GPA), npages = get(v, OFF_NPAGES);
 	ssize_t n;
 
+	if (has("always-busy"))
+		return EAGAIN;
 	if (has("fails-after-reset") && was_reset)
 		return EIO;
 	if (has("signal-is-error") && wait_us(300) < 0)
@@ -314,6 +316,8 @@ static void *run_vcpu(void *arg)
 		unlock(v);
 		if (!has("leaves-immediate-exit"))
 			__atomic_store_n(v->run + 1, 0, __ATOMIC_RELAXED);
+		if (r < 0 && reason == EXIT_SNP_REQ_CERTS && has("ends-after-request"))
+			_exit(0);
 		if (r < 0 && !has("believes-exit-reason"))
 			continue;
 		if (reason == EXIT_SNP_REQ_CERTS)
