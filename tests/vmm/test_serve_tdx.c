@@ -18,6 +18,9 @@
 #include "vmm/settings.h"
 #include "wire/tdx_getquote.h"
 
+/* The VMM's thread-local data, for which the library's stack is too small. */
+static _Thread_local char thread_data[512 * 1024];
+
 enum { GPA = 0x20000, SIZE = 8192, MSI = 0xfee00000 };
 
 static int setup(void **state)
@@ -80,7 +83,7 @@ static void a_quote_that_comes_in_time_is_there_when_the_call_returns(void **sta
 {
 	static const char *const settings[] = { VMM_ENV_GRACE_MS "=10000", NULL };
 
-	world_start_service(*state, 0);
+	world_start_service(*state, 150); /* longer than without the setting */
 	world_vmm(*state, settings, gets_quote_in_call);
 }
 
@@ -126,6 +129,31 @@ static void quotes_that_take_longer_are_completed_by_a_thread_with_an_interrupt(
 
 	world_start_service(*state, 5);
 	world_vmm(*state, settings, gets_quotes_later);
+}
+
+/* More than the 8 bits of an APIC ID that fit in the address of an MSI. */
+static void has_a_large_apic_id(struct world *w)
+{
+	struct fake_exit exit = world_quote_exit(GPA, SIZE);
+
+	thread_data[0] = 1;
+	create(w, 0);
+	w->vcpu[0] = ioctl(w->vm, UAPI_KVM_CREATE_VCPU, 0x12305ul);
+	w->run[0] = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, w->vcpu[0], 0);
+	EXPECT(w->run[0] != MAP_FAILED);
+	asks_for_interrupt(w, 0, 0x51, 0);
+	world_put_report(w, GPA);
+	EXPECT(world_run(w, 0, &exit) == EINTR && answer(&exit) == 0);
+	while (__atomic_load_n(&fake_kvm()->n_msis, __ATOMIC_SEQ_CST) < 1)
+		(void)poll(NULL, 0, 1);
+	EXPECT(fake_kvm()->msi_lo == (MSI | 5 << 12) && fake_kvm()->msi_hi == 0x12300);
+	world_close(w);
+}
+
+static void an_interrupt_reaches_a_vcpu_whose_apic_id_has_more_than_8_bits(void **state)
+{
+	world_start_service(*state, 0);
+	world_vmm(*state, NULL, has_a_large_apic_id);
 }
 
 static void has_no_irqchip(struct world *w)
@@ -498,6 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_quote_that_comes_in_time_is_there_when_the_call_returns),
 		T(quotes_that_take_longer_are_completed_by_a_thread_with_an_interrupt),
+		T(an_interrupt_reaches_a_vcpu_whose_apic_id_has_more_than_8_bits),
 		T(an_interrupt_is_promised_only_where_it_can_be_injected),
 		T(info_is_what_the_kernel_told_the_vmm),
 		T(calls_that_are_not_known_keep_kvms_own_answer),

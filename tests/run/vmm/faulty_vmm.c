@@ -294,6 +294,14 @@ static void handle_exit(struct vcpu *v)
 		__atomic_store_n(v->run + 1, 1, __ATOMIC_RELAXED);
 }
 
+static void close_vcpus(void)
+{
+	for (unsigned i = 0; i < N_VCPUS; i++)
+		close(vcpus[i].fd);
+	for (;;)
+		pause();
+}
+
 static void *run_vcpu(void *arg)
 {
 	struct vcpu *v = arg;
@@ -318,6 +326,8 @@ static void *run_vcpu(void *arg)
 			__atomic_store_n(v->run + 1, 0, __ATOMIC_RELAXED);
 		if (r < 0 && reason == EXIT_SNP_REQ_CERTS && has("ends-after-request"))
 			_exit(0);
+		if (has("closes-vcpus") && (r == -EBADF || (r < 0 && reason == EXIT_SNP_REQ_CERTS)))
+			close_vcpus();
 		if (r < 0 && !has("believes-exit-reason"))
 			continue;
 		if (reason == EXIT_SNP_REQ_CERTS)

@@ -46,7 +46,7 @@ static int run_vmm(const char *fault, const char *const *only, size_t n_only, st
 					     .n_only = n_only,
 					     .own_kvm = true,
 					     .library = library_path,
-					     .exits = 100,
+					     .exits = 30,
 					     .report = report,
 					     .ctx = run };
 
@@ -121,6 +121,8 @@ static const struct faulty faulty[] = {
 	{ "ends-after-request", "lock-held", NULL, .only = "snp-lock-held" },
 	{ "ends-after-request", "certificates-match", NULL, .only = "snp-certificates-match" },
 	{ "ends-after-request", "unaligned-gpa", NULL, .only = "snp-unaligned-gpa" },
+	{ "closes-vcpus", "lock-held", NULL, .only = "snp-lock-held" },
+	{ "closes-vcpus", "unaligned-gpa", NULL, .only = "snp-unaligned-gpa" },
 	{ "fails-after-reset", "reset run-fails", NULL },
 	{ "keeps-lock-of-failed-run", "run-fails", NULL },
 };

@@ -125,7 +125,7 @@ static int complete(struct object *o)
 
 static int run_vcpu(int fd, struct object *o)
 {
-	const bool immediate = immediate_exit(o->run) != 0; /* sampled once */
+	bool immediate = immediate_exit(o->run) != 0; /* sampled once */
 	int e;
 
 	if (o->pending && o->pending->fails_before) {
@@ -134,6 +134,7 @@ static int run_vcpu(int fd, struct object *o)
 		return fail(e);
 	}
 	if (o->pending) {
+		immediate &= !o->pending->enters;
 		e = complete(o);
 		if (e)
 			return fail(e);
@@ -169,7 +170,7 @@ static int encrypt_op(const struct object *o, struct uapi_kvm_sev_cmd *command)
 	if (o->type == UAPI_KVM_X86_DEFAULT_VM)
 		return fail(ENOTTY);
 	if (command->id != UAPI_KVM_SEV_SNP_ENABLE_REQ_CERTS)
-		return 0;
+		return state.launch_fails_with ? fail(state.launch_fails_with) : 0;
 	state.n_enables++;
 	state.n_vcpus_at_enable = o->n_vcpus;
 	if (state.enable_fails_with && (state.enable_fails == 0 || state.n_enables <= state.enable_fails))

@@ -19,6 +19,7 @@ struct fake_exit {
 	void *ctx;
 	int fails_with;   /* errno of the completing KVM_RUN; 0: none */
 	int fails_before; /* errno of a KVM_RUN before it, which leaves the exit pending; 0: none */
+	bool enters;      /* the guest, in spite of immediate_exit */
 	/* set by the fake */
 	volatile bool made, completed, had_immediate_exit;
 	uint64_t ret, npages; /* as the VMM left them */
@@ -36,6 +37,7 @@ struct fake_kvm_state {
 	int enable_fails_with; /* errno of KVM_SEV_SNP_ENABLE_REQ_CERTS; 0: none */
 	unsigned enable_fails; /* that many times; 0: always */
 	unsigned n_enables;    /* calls */
+	int launch_fails_with; /* errno of the other commands; 0: none */
 	unsigned n_vcpus_at_enable;
 	bool no_signal_msi;
 	unsigned n_msis;
