@@ -10,7 +10,7 @@
 #include "run/vmm/session.h"
 #include "run/vmm/snp_judge.h"
 
-enum { SETTLE_MS = 2000, FAILED_SETTLE_MS = 500 };
+enum { SETTLE_MS = 5000, FAILED_SETTLE_MS = 500 };
 
 static bool is_named(const struct check_options *options, const struct check *check)
 {
@@ -27,11 +27,21 @@ static bool is_wanted(const struct check_vmm *vmm, const struct check *check)
 	return vmm->run.tees & check->tee;
 }
 
-/* The VMM goes on with its vCPUs, or with those of a VM that it has made anew. */
+/*
+ * The VMM goes on with its vCPUs, or with those of a VM that it has made anew. One that ends closes them one
+ * after the other: a vCPU that is still there has to run.
+ */
 static void expect_vcpu(struct check_vmm *vmm, struct check_result *result)
 {
-	if (result->verdict == CHECK_HELD && !check_vcpu(vmm, 0))
-		check_fail_wait(vmm, result, -ETIMEDOUT);
+	struct check_vcpu *vcpu;
+	int r = -ENODEV;
+
+	while (result->verdict == CHECK_HELD && r == -ENODEV) {
+		vcpu = check_vcpu(vmm, 0);
+		r = vcpu ? session_wait_runs(vcpu, 1, SETTLE_MS) : -ETIMEDOUT;
+	}
+	if (result->verdict == CHECK_HELD && r < 0)
+		check_fail_wait(vmm, result, r);
 }
 
 /* Takes back what a check has left. A VMM that it has broken is found here, not by the next check. */
