@@ -23,6 +23,7 @@ struct load {
 	unsigned wanted, made, updates;
 	unsigned served, busy, slow;  /* of `made`: certificates; EAGAIN; EAGAIN during a slow update */
 	uint64_t updated_ns, slow_ns; /* the last time; the last time that it was slow */
+	unsigned rests;               /* exits until the next one, after a slow one */
 	bool over;                    /* enough, or failed */
 	struct load_vcpu {
 		struct load *load;
@@ -43,6 +44,7 @@ static void load_completing(struct check_vmm *vmm, struct check_vcpu *vcpu, stru
 
 	v->judge(vmm, vcpu, exit, &v->ask);
 	load->made++;
+	load->rests -= load->rests > 0;
 	if (exit->ret != EAGAIN)
 		load->served += snp_expect_match(&v->ask);
 	else if (load->slow_ns >= vcpu->made_ns)
@@ -55,7 +57,7 @@ static void load_completing(struct check_vmm *vmm, struct check_vcpu *vcpu, stru
 			   "expected certificates, found EAGAIN for %u of %u exits, though no "
 			   "updater keeps its lock",
 			   load->busy, load->made);
-	else if (load->slow > 40 + 4 * load->served)
+	else if (load->slow > 400 + 4 * load->served)
 		check_skip(
 			load->result,
 			"this machine is too busy: in %u of %u exits, EAGAIN while an updater had its lock "
@@ -88,13 +90,15 @@ static void load_work(struct check_vmm *vmm, void *ctx)
 
 	for (unsigned i = 0; i < load->n_vcpus; i++)
 		has_ended |= load->vcpus[i].ask.exit.completed;
-	if ((has_ended || now - load->updated_ns > UPDATE_MS * 1000000ull) &&
+	if (load->rests == 0 && (has_ended || now - load->updated_ns > UPDATE_MS * 1000000ull) &&
 	    (!check_blob_locked(vmm) || check_random(vmm) % 64 == 0)) {
 		is_updated = snp_update(vmm);
 		load->updates += is_updated;
 		load->updated_ns = base_now_ns(base_env_real());
-		if (load->updated_ns - now > SLOW_MS * 1000000ull)
+		if (load->updated_ns - now > SLOW_MS * 1000000ull) {
 			load->slow_ns = load->updated_ns;
+			load->rests = 2 * load->n_vcpus;
+		}
 	}
 	for (unsigned i = 0; i < load->n_vcpus && !load->over; i++) {
 		struct load_vcpu *v = &load->vcpus[i];

@@ -59,8 +59,8 @@ static bool replace(struct check_vmm *vmm, const uint8_t *bytes, size_t n)
  * An exit while an updater has the lock, who then changes firmware and blob, and drops it. What the VMM
  * has read before it had the lock itself does not verify the report.
  */
-static void change_while_waiting_once(struct check_vmm *vmm, struct check_result *result, bool in_place,
-				      unsigned head_start_ms)
+static void change_while_waiting(struct check_vmm *vmm, struct check_result *result, bool in_place,
+				 unsigned head_start_ms)
 {
 	const uint8_t *table;
 	struct check_vcpu *vcpu;
@@ -98,22 +98,19 @@ static void change_while_waiting_once(struct check_vmm *vmm, struct check_result
 }
 
 /* The VMM should be at the lock when it changes, and wait still: on a busy machine, not every time. */
-static void change_while_waiting(struct check_vmm *vmm, struct check_result *result, bool in_place)
+void snp_check_lock_before_read(struct check_vmm *vmm, struct check_result *result)
 {
 	static const unsigned head_starts_ms[] = { 10, 2, 10, 40 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(head_starts_ms) && result->verdict == CHECK_HELD; i++)
-		change_while_waiting_once(vmm, result, in_place, head_starts_ms[i]);
-}
-
-void snp_check_lock_before_read(struct check_vmm *vmm, struct check_result *result)
-{
-	change_while_waiting(vmm, result, true);
+		change_while_waiting(vmm, result, true, head_starts_ms[i]);
 }
 
 void snp_check_blob_replaced(struct check_vmm *vmm, struct check_result *result)
 {
-	change_while_waiting(vmm, result, false);
+	enum { HEAD_START_MS = 10 };
+
+	change_while_waiting(vmm, result, false, HEAD_START_MS);
 }
 
 /* While the lock is taken, and afterwards. */
