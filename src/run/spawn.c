@@ -121,6 +121,17 @@ static pid_t parent_of(const char *pid)
 	return parent;
 }
 
+bool run_is_descendant(pid_t pid)
+{
+	char text[16];
+
+	while (pid > 1 && pid != getpid()) {
+		snprintf(text, sizeof(text), "%d", (int)pid);
+		pid = parent_of(text);
+	}
+	return pid == getpid();
+}
+
 static void kill_children(void)
 {
 	DIR *proc = opendir("/proc");

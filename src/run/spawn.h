@@ -48,6 +48,11 @@ struct run_monitor {
 JURAT_MUST_CHECK int run_spawn(const struct run_spawn *what, struct run_monitor *ret,
 			       struct jurat_error *err);
 
+/*
+ * Whether a process is this one, or descends from it; those whose parent has ended descend from the
+ * subreaper. false: it does not, it has ended, or there is no /proc.
+ */
+bool run_is_descendant(pid_t pid);
 /* Kills and reaps all descendants that were reparented to this process, recursively. */
 void run_end_children(void);
 

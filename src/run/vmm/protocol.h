@@ -11,7 +11,7 @@
  * of the agent is a struct vmm_event and is answered by one struct vmm_order, for which the thread of the
  * VMM waits; so what the supervisor does in between happens between two instructions of the VMM's thread.
  * The supervisor knows the process by SO_PEERCRED and reads and writes its guest memory with
- * process_vm_readv(2) at the slots' addresses.
+ * /proc/PID/mem at the slots' addresses.
  *
  * A connection that ends: the VM or vCPU is gone. A supervisor that ends: the agent makes no more exits,
  * and the VM goes on as if there were no agent.

@@ -17,6 +17,7 @@
 enum {
 	SESSION_MAX_SLOTS = 512,
 	SESSION_MAX_PEERS = 1024,    /* connections of a run, ended ones too */
+	SESSION_MAX_RANGES = 4096,   /* of private memory */
 	SESSION_SLICE_US = 1000,     /* how long a guest runs until the next exit may be made */
 	SESSION_MAX_IMMEDIATE = 100, /* calls of KVM_RUN in a row: the vCPU never runs */
 };
@@ -35,6 +36,7 @@ struct session_vm {
 	struct session_vm *next;
 	uint64_t serial, type;
 	pid_t pid;
+	int memory; /* /proc/PID/mem, opened when the VM was made; -1: none */
 	bool gone, own_kvm;
 	unsigned n_vcpus;                             /* that were created */
 	struct session_slot slots[SESSION_MAX_SLOTS]; /* by number, of address space 0 */
@@ -83,6 +85,7 @@ struct check_vcpu {
 struct session_peer { /* a connection */
 	int fd;
 	pid_t pid;
+	uid_t uid;
 	struct session_vm *vm;   /* of a VM's connection */
 	struct check_vcpu *vcpu; /* of a vCPU's */
 };
@@ -113,6 +116,8 @@ struct check_vmm {
 	struct session_vm *vms;
 	struct check_vcpu *vcpus;
 	bool memory_refused;
+	bool no_ram;           /* check_ram() has found none */
+	bool has_failed;       /* a check */
 	bool has_waited;       /* for vCPUs that have never run */
 	uint64_t first_ran_ms; /* when a vCPU was first found; 0: none was */
 	bool stopped;          /* no vCPU ran any more when a check waited for one */

@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "run/spawn.h"
 #include "run/vmm/session.h"
 #include "uapi/kvm.h"
 
 /* Connections of the agent in the VMM, see protocol.h. */
+
+enum { PAGE = 4096 };
+#define MAX_GPA (UINT64_C(1) << 52)
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 int session_listen(struct check_vmm *vmm, struct jurat_error *err)
 {
@@ -39,21 +49,45 @@ int session_listen(struct check_vmm *vmm, struct jurat_error *err)
 	return 0;
 }
 
+/* false: it has ended, and its number may be another's. Before Linux 6.5 that is not known. */
+static bool lives(int fd)
+{
+	int pidfd = -1;
+	socklen_t size = sizeof(pidfd);
+	struct pollfd ended = { .events = POLLIN };
+	bool lives;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) < 0)
+		return errno == ENOPROTOOPT;
+	ended.fd = pidfd;
+	lives = poll(&ended, 1, 0) == 0;
+	close(pidfd);
+	return lives;
+}
+
+/* Abstract addresses are in /proc/net/unix, for every user to connect to: a peer has to be the VMM's. */
+static bool is_of_vmm(const struct check_vmm *vmm, int fd, struct ucred *ret)
+{
+	socklen_t size = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) == 0 && ret->pid > 0 &&
+	       (ret->uid == geteuid() || geteuid() == 0) &&
+	       (ret->pid == vmm->pid || run_is_descendant(ret->pid)) && lives(fd);
+}
+
 void session_accept(struct check_vmm *vmm)
 {
 	struct ucred peer = { .pid = 0 };
-	socklen_t size = sizeof(peer);
 	int fd = accept4(vmm->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
 	/* Without a connection the agent makes no exits. */
-	if (vmm->n_peers == SESSION_MAX_PEERS || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-	    peer.pid == 0 || (peer.uid != geteuid() && geteuid() != 0)) {
+	if (vmm->n_peers == SESSION_MAX_PEERS || !is_of_vmm(vmm, fd, &peer)) {
 		close(fd);
 		return;
 	}
-	vmm->peers[vmm->n_peers++] = (struct session_peer){ .fd = fd, .pid = peer.pid };
+	vmm->peers[vmm->n_peers++] = (struct session_peer){ .fd = fd, .pid = peer.pid, .uid = peer.uid };
 }
 
 static void answer(struct session_peer *peer, const struct vmm_order *order)
@@ -74,13 +108,38 @@ static void gone(struct check_vmm *vmm, struct session_peer *peer)
 {
 	close(peer->fd);
 	peer->fd = -1;
-	if (peer->vm)
+	if (peer->vm) {
 		peer->vm->gone = true;
+		if (peer->vm->memory >= 0)
+			close(peer->vm->memory);
+		peer->vm->memory = -1;
+	}
 	if (!peer->vcpu)
 		return;
 	peer->vcpu->fd = -1;
 	vmm->lost |= take_exit(peer->vcpu) != NULL;
 	peer->vcpu->is_made = peer->vcpu->is_waiting = false;
+}
+
+/*
+ * The memory that the process has now: neither a program that it executes afterwards, which may be setuid,
+ * nor another process that gets its number is reached through the descriptor. One that it has executed since
+ * it sent its message has another owner.
+ */
+static int open_memory(struct check_vmm *vmm, pid_t pid, uid_t uid)
+{
+	char path[64];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && (stat(path, &st) < 0 || st.st_uid != uid)) {
+		close(fd);
+		fd = -1;
+	}
+	vmm->memory_refused |= fd < 0;
+	return fd;
 }
 
 static int first_of_vm(struct check_vmm *vmm, struct session_peer *peer, const struct vmm_event *event)
@@ -91,6 +150,7 @@ static int first_of_vm(struct check_vmm *vmm, struct session_peer *peer, const s
 		return -ENOMEM;
 	vm->serial = event->vm;
 	vm->pid = peer->pid;
+	vm->memory = open_memory(vmm, peer->pid, peer->uid);
 	vm->type = event->b;
 	vm->own_kvm = event->c != 0;
 	while (*at)
@@ -141,6 +201,9 @@ static int on_slot(struct session_vm *vm, const struct vmm_event *event)
 {
 	if (event->a >= SESSION_MAX_SLOTS) /* of another address space, or of no use to the checks */
 		return 0;
+	/* KVM takes no other. */
+	if (event->d > MAX_GPA || event->c > MAX_GPA - event->d || event->c % PAGE || event->d % PAGE)
+		return -EPROTO;
 	vm->slots[event->a] = (struct session_slot){
 		.flags = (uint32_t)event->b, .gpa = event->c, .size = event->d, .hva = event->e
 	};
@@ -148,10 +211,26 @@ static int on_slot(struct session_vm *vm, const struct vmm_event *event)
 	return 0;
 }
 
+/* Ranges that are covered by a later one say nothing any more. */
+static void drop_covered(struct session_vm *vm, const struct vmm_event *event)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < vm->n_ranges; i++)
+		if (vm->ranges[i].gpa < event->c || vm->ranges[i].size > event->d ||
+		    vm->ranges[i].gpa - event->c > event->d - vm->ranges[i].size)
+			vm->ranges[n++] = vm->ranges[i];
+	vm->n_ranges = n;
+}
+
 static int on_private(struct session_vm *vm, const struct vmm_event *event)
 {
-	struct session_range *bigger = reallocarray(vm->ranges, vm->n_ranges + 1, sizeof(*bigger));
+	struct session_range *bigger;
 
+	drop_covered(vm, event);
+	if (vm->n_ranges == SESSION_MAX_RANGES)
+		return -ENOSPC;
+	bigger = reallocarray(vm->ranges, vm->n_ranges + 1, sizeof(*bigger));
 	if (!bigger)
 		return -ENOMEM;
 	vm->ranges = bigger;
@@ -276,14 +355,18 @@ static void complete(struct check_vcpu *vcpu, struct vmm_order *order)
 		      (unsigned long long)exit->npages, exit->immediate_exit);
 }
 
-/* false: it is not answered yet */
-static bool of_vcpu(struct check_vcpu *vcpu, const struct vmm_event *event, struct vmm_order *order)
+/* 0; JURAT_BUSY: it is not answered yet; -errno */
+static int of_vcpu(struct check_vcpu *vcpu, const struct vmm_event *event, struct vmm_order *order)
 {
+	if (vcpu->is_waiting)
+		return -EPROTO;
 	switch (event->kind) {
 	case VMM_EVENT_RUN:
 		on_run(vcpu, event, order);
-		return true;
+		return 0;
 	case VMM_EVENT_COMPLETE:
+		if (!vcpu->is_made)
+			return -EPROTO;
 		vcpu->last.ret = event->c;
 		vcpu->last.immediate_exit = event->a != 0;
 		if (vcpu->exit)
@@ -291,10 +374,11 @@ static bool of_vcpu(struct check_vcpu *vcpu, const struct vmm_event *event, stru
 		vcpu->is_waiting = vcpu->exit && vcpu->exit->held && *vcpu->exit->held;
 		if (!vcpu->is_waiting)
 			complete(vcpu, order);
-		return !vcpu->is_waiting;
+		return vcpu->is_waiting ? JURAT_BUSY : 0;
+	case VMM_EVENT_RAN:
+		return 0;
 	default:
-		order->kind = VMM_ORDER_OK;
-		return true;
+		return -EPROTO;
 	}
 }
 
@@ -302,8 +386,8 @@ void session_serve(struct check_vmm *vmm, struct session_peer *peer)
 {
 	struct vmm_order order = { .kind = VMM_ORDER_OK };
 	struct vmm_event event;
-	ssize_t n = recv(peer->fd, &event, sizeof(event), 0);
-	int r = 0;
+	ssize_t n = recv(peer->fd, &event, sizeof(event), MSG_TRUNC);
+	int r;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -311,17 +395,15 @@ void session_serve(struct check_vmm *vmm, struct session_peer *peer)
 		gone(vmm, peer);
 		return;
 	}
-	if (peer->vcpu) {
-		if (!of_vcpu(peer->vcpu, &event, &order))
-			return;
-	} else if (peer->vm) {
+	if (peer->vcpu)
+		r = of_vcpu(peer->vcpu, &event, &order);
+	else if (peer->vm)
 		r = of_vm(vmm, peer->vm, &event, &order);
-	} else {
+	else
 		r = first(vmm, peer, &event);
-	}
 	if (r < 0)
 		gone(vmm, peer);
-	else
+	else if (r == 0)
 		answer(peer, &order);
 }
 

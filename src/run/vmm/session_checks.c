@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,20 @@ static void settle(struct check_vmm *vmm, struct check_result *result)
 	expect_vcpu(vmm, result);
 }
 
+/* What stops a check before it begins. It is a failure unless one before it has stopped the VM. */
+__attribute__((format(printf, 4, 5))) static void give_up(const struct check_vmm *vmm,
+							  const struct check *check,
+							  struct check_result *result, const char *format,
+							  ...)
+{
+	va_list ap;
+
+	result->verdict = vmm->has_failed || check->last ? CHECK_SKIPPED : CHECK_FAILED;
+	va_start(ap, format);
+	vsnprintf(result->text, sizeof(result->text), format, ap);
+	va_end(ap);
+}
+
 static void run_check(struct check_vmm *vmm, const struct check *check, struct check_result *result)
 {
 	uint64_t before = vmm->n_exits, completed = vmm->n_completed;
@@ -82,12 +97,12 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 	if (vmm->interrupted)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)
-		check_skip(result, "the VMM has ended: it %s", session_how_ended(vmm, how));
+		give_up(vmm, check, result, "the VMM has ended: it %s", session_how_ended(vmm, how));
 	else if (check->slow && !is_named(vmm->options, check))
 		check_skip(result, "it takes tens of seconds: name it with --only");
 	else if (!check_vcpu(vmm, 0))
-		check_skip(result, "none of the VMM's vCPUs runs any more");
-	if (result->verdict == CHECK_SKIPPED)
+		give_up(vmm, check, result, "none of the VMM's vCPUs runs any more");
+	if (result->verdict != CHECK_HELD)
 		return;
 	check->run(vmm, result);
 	if (!check->last)
@@ -116,6 +131,7 @@ static bool run_list(struct check_vmm *vmm, const struct check *list, bool last)
 			      result.verdict == CHECK_HELD ? "held" : result.text);
 		if (options->report)
 			options->report(options->ctx, check, &result);
+		vmm->has_failed |= result.verdict == CHECK_FAILED;
 		held &= result.verdict == CHECK_HELD ||
 			(result.verdict == CHECK_SKIPPED && !is_named(options, check));
 	}
@@ -157,11 +173,18 @@ static int run_checks(struct check_vmm *vmm, struct jurat_error *err)
 	held &= run_list(vmm, check_tdx_list, true);
 	held &= run_list(vmm, check_snp_list, true); /* the last is a KVM_RUN that fails: few VMs go on */
 	if (vmm->memory_refused)
-		return jurat_fail(err, -EPERM,
-				  "the kernel did not let this process reach the VMM's memory (sysctl "
-				  "kernel.yama.ptrace_scope is 2 or 3, or the VMM is of another user)");
+		return jurat_fail(
+			err, -EPERM,
+			"the kernel did not let this process reach the VMM's memory (sysctl "
+			"kernel.yama.ptrace_scope is 2 or 3, /proc is not mounted, or the VMM is of "
+			"another user)");
 	if (vmm->interrupted)
 		return jurat_fail(err, -EINTR, "interrupted by a signal");
+	if (vmm->no_ram && !vmm->has_failed)
+		return jurat_fail(
+			err, -ENOSPC,
+			"checks were skipped: the VM has too little memory that it does not use (choose it "
+			"with --gpa, or start the VM with more)");
 	return held && !ended ? 0 : 1;
 }
 

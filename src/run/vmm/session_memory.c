@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "run/vmm/session.h"
 #include "uapi/kvm.h"
 
 /*
- * Guest memory of the VM under test, by its slots, with process_vm_readv(2): no mapping is shared with the
- * VMM, which may move, unmap or delete a slot at any time.
+ * Guest memory of the VM under test, by its slots, through /proc/PID/mem: no mapping is shared with the VMM,
+ * which may move, unmap or delete a slot at any time.
  */
-enum { PAGE = 4096 };
+enum { PAGE = 4096, MAX_SEARCH = 1 << 16 /* pages */ };
 
 /* 4 GiB: below it are the devices of a PC. */
 static const uint64_t below_4g = UINT64_C(1) << 32;
@@ -36,16 +36,13 @@ static int copy_slot(struct check_vmm *vmm, uint64_t gpa, void *bytes, size_t n,
 {
 	struct session_vm *vm = session_vm(vmm);
 	const struct session_slot *slot = vm ? slot_of(vm, gpa) : NULL;
-	struct iovec own = { .iov_base = bytes, .iov_len = n }, other = { .iov_len = n };
 	ssize_t done;
+	off_t at;
 
-	if (!slot)
+	if (!slot || vm->memory < 0)
 		return -EFAULT;
-	other.iov_base = (void *)(uintptr_t)(slot->hva + (gpa - slot->gpa));
-	done = write ? process_vm_writev(vm->pid, &own, 1, &other, 1, 0)
-		     : process_vm_readv(vm->pid, &own, 1, &other, 1, 0);
-	if (done < 0 && errno == EPERM)
-		vmm->memory_refused = true;
+	at = (off_t)(slot->hva + (gpa - slot->gpa));
+	done = write ? pwrite(vm->memory, bytes, n, at) : pread(vm->memory, bytes, n, at);
 	return done == (ssize_t)n ? 0 : -EFAULT;
 }
 
@@ -100,14 +97,15 @@ static bool is_unused(struct check_vmm *vmm, uint64_t gpa)
  * A run of pages of zeros, from the middle of a slot upwards and then from its start: firmware has its
  * code and tables at the ends of memory. 0: there is none.
  */
-static uint64_t unused_run(struct check_vmm *vmm, const struct session_slot *slot, uint64_t pages)
+static uint64_t unused_run(struct check_vmm *vmm, const struct session_slot *slot, uint64_t pages,
+			   unsigned *left)
 {
 	const uint64_t starts[] = { (slot->size / 2) & ~(uint64_t)(PAGE - 1), 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		uint64_t run = 0;
 
-		for (uint64_t off = starts[i]; off + PAGE <= slot->size; off += PAGE) {
+		for (uint64_t off = starts[i]; off + PAGE <= slot->size && *left > 0; off += PAGE, --*left) {
 			/* A guest address of 0 is none. */
 			run = slot->gpa + off != 0 && is_unused(vmm, slot->gpa + off) ? run + 1 : 0;
 			if (run == pages)
@@ -120,6 +118,7 @@ static uint64_t unused_run(struct check_vmm *vmm, const struct session_slot *slo
 static uint64_t find_ram(struct check_vmm *vmm, const struct session_vm *vm, uint64_t pages)
 {
 	const struct session_slot *best = NULL;
+	unsigned left = MAX_SEARCH;
 	uint64_t found = 0;
 
 	for (uint64_t limit = UINT64_MAX; found == 0; limit = best->size) {
@@ -133,7 +132,7 @@ static uint64_t find_ram(struct check_vmm *vmm, const struct session_vm *vm, uin
 		}
 		if (!best)
 			return 0;
-		found = unused_run(vmm, best, pages);
+		found = unused_run(vmm, best, pages, &left);
 	}
 	return found;
 }
@@ -152,8 +151,10 @@ uint64_t check_ram(struct check_vmm *vmm, uint64_t pages)
 		for (uint64_t i = 0; i < pages && gpa != 0; i++)
 			if (!slot_of(vm, gpa + i * PAGE))
 				gpa = 0;
-		if (gpa == 0)
+		if (gpa == 0) {
+			vmm->no_ram = true;
 			return 0;
+		}
 		vm->ram = gpa;
 		vm->ram_pages = pages;
 	}

@@ -36,7 +36,10 @@ uint64_t snp_blob_bytes(struct check_vmm *vmm)
 
 uint64_t snp_blob_pages(struct check_vmm *vmm)
 {
-	return (snp_blob_bytes(vmm) + SNP_PAGE - 1) / SNP_PAGE;
+	uint64_t bytes = snp_blob_bytes(vmm);
+
+	/* A VMM may have made it larger. */
+	return bytes > SNP_AREA_PAGES * SNP_PAGE ? SNP_AREA_PAGES : (bytes + SNP_PAGE - 1) / SNP_PAGE;
 }
 
 /* The committed TCB, and one with older microcode, in turn. */
