@@ -135,9 +135,13 @@ static void quotes_that_take_longer_are_completed_by_a_thread_with_an_interrupt(
 static void has_a_large_apic_id(struct world *w)
 {
 	struct fake_exit exit = world_quote_exit(GPA, SIZE);
+	uint8_t cap[104] = { 0 };
 
 	thread_data[0] = 1;
 	create(w, 0);
+	bytes_put_le(cap, UAPI_KVM_CAP_X2APIC_API, 4);
+	bytes_put_le(cap + 8, UAPI_KVM_X2APIC_API_USE_32BIT_IDS, 8);
+	EXPECT(ioctl(w->vm, UAPI_KVM_ENABLE_CAP, cap) == 0);
 	w->vcpu[0] = ioctl(w->vm, UAPI_KVM_CREATE_VCPU, 0x12305ul);
 	w->run[0] = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, w->vcpu[0], 0);
 	EXPECT(w->run[0] != MAP_FAILED);
