@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -18,7 +19,7 @@ static int keep(const char *value, char **ret, struct jurat_error *err)
 
 static int read_path(const char *name, char **ret, struct jurat_error *err)
 {
-	const char *value = getenv(name);
+	const char *value = secure_getenv(name);
 
 	if (!value)
 		return 0;
@@ -29,7 +30,7 @@ static int read_path(const char *name, char **ret, struct jurat_error *err)
 
 static int read_address(const char *name, char **ret, struct jurat_error *err)
 {
-	const char *value = getenv(name);
+	const char *value = secure_getenv(name);
 	struct base_address address;
 	int r;
 
@@ -47,7 +48,7 @@ static int read_address(const char *name, char **ret, struct jurat_error *err)
 /* Digits only; *ret is unchanged when the variable is not set. */
 static int read_number(const char *name, uint32_t min, uint32_t max, uint32_t *ret, struct jurat_error *err)
 {
-	const char *value = getenv(name);
+	const char *value = secure_getenv(name);
 	uint64_t v = 0;
 	size_t n;
 
@@ -71,6 +72,8 @@ static int check_names(struct jurat_error *err)
 		VMM_ENV_LOG,   VMM_ENV_DEFER,           VMM_ENV_CHECK,    VMM_ENV_OWN_KVM,
 	};
 
+	if (getauxval(AT_SECURE)) /* as secure_getenv(3): the environment is another user's */
+		return 0;
 	for (char **at = environ; at && *at; at++) {
 		size_t n = strcspn(*at, "="), i = 0;
 
