@@ -22,22 +22,6 @@ enum { GPA = 0x10000, QUOTE_SIZE = 8192, ADDRESSES_MAX = 32768 };
 
 #if defined(__x86_64__)
 
-static int setup(void **state)
-{
-	struct world *w = malloc(sizeof(*w));
-
-	world_init(w);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_done(*state);
-	free(*state);
-	return 0;
-}
-
 static struct world *the_world;
 static volatile sig_atomic_t is_kicked;
 
@@ -260,7 +244,7 @@ static void a_kick_at_any_instruction_of_getquote_is_seen(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_kick_at_any_instruction_of_a_certificate_request_is_seen_and_leaves_no_lock),
 		T(a_kick_at_any_instruction_of_getquote_is_seen),

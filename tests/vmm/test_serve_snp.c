@@ -18,22 +18,6 @@
 
 enum { GPA = 0x10000, PAGES = 2 /* the world's table needs two */, SEV_ES_VM = 3 };
 
-static int setup(void **state)
-{
-	struct world *w = malloc(sizeof(*w));
-
-	world_init(w);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_done(*state);
-	free(*state);
-	return 0;
-}
-
 static struct world *the_world; /* for callbacks, in the VMM's process */
 
 static void lock_is_held(struct fake_exit *exit)
@@ -716,7 +700,7 @@ static void vms_that_are_rebuilt_in_place_and_many_at_once_are_served_and_leave_
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(the_lock_is_held_from_the_copy_until_kvm_has_completed_the_request),
 		T(numbers_of_the_guest_at_their_extremes_get_an_answer_that_kvm_accepts),

@@ -23,22 +23,6 @@ static _Thread_local char thread_data[512 * 1024];
 
 enum { GPA = 0x20000, SIZE = 8192, MSI = 0xfee00000 };
 
-static int setup(void **state)
-{
-	struct world *w = malloc(sizeof(*w));
-
-	world_init(w);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_done(*state);
-	free(*state);
-	return 0;
-}
-
 static uint64_t answer(const struct fake_exit *exit)
 {
 	return bytes_get_le(exit->left + KVM_RUN_TDX_ret - 32, 8);
@@ -527,7 +511,7 @@ static void a_child_of_fork_leaves_its_parents_requests_alone_and_can_be_a_vmm_i
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_quote_that_comes_in_time_is_there_when_the_call_returns),
 		T(quotes_that_take_longer_are_completed_by_a_thread_with_an_interrupt),

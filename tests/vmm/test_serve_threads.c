@@ -29,22 +29,6 @@ enum {
 	MOVING_BYTES = WORLD_VCPUS * 2 * WORLD_PAGE,
 };
 
-static int setup(void **state)
-{
-	struct world *w = malloc(sizeof(*w));
-
-	world_init(w);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_done(*state);
-	free(*state);
-	return 0;
-}
-
 struct vcpu {
 	struct world *w;
 	unsigned index, n_certs, n_quotes, n_moved;
@@ -316,7 +300,7 @@ static void a_blob_that_changes_while_it_is_read_gets_an_answer_that_kvm_accepts
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		T(vcpus_are_served_while_they_are_kicked_and_certificates_and_memory_change),
 		T(a_blob_that_changes_while_it_is_read_gets_an_answer_that_kvm_accepts),

@@ -25,11 +25,12 @@ void world_give_up(const char *file, int line, const char *text)
 	_exit(1);
 }
 
-void world_init(struct world *w)
+int world_setup(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
+	struct world *w = calloc(1, sizeof(*w));
 
-	memset(w, 0, sizeof(*w));
+	assert_non_null(w);
 	TEXT(w->dir, "%s/jurat-vmm-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
 	assert_non_null(mkdtemp(w->dir));
 	TEXT(w->blob, "%s/certs", w->dir);
@@ -40,10 +41,14 @@ void world_init(struct world *w)
 	assert_true(w->shared != MAP_FAILED);
 	assert_int_equal(pipe2(w->alive, O_CLOEXEC), 0);
 	world_put_table(w, 6000, 0xc5);
+	*state = w;
+	return 0;
 }
 
-void world_done(struct world *w)
+int world_teardown(void **state)
 {
+	struct world *w = *state;
+
 	if (w->service) {
 		kill(w->service, SIGKILL);
 		waitpid(w->service, NULL, 0);
@@ -55,6 +60,8 @@ void world_done(struct world *w)
 	close(w->alive[0]);
 	close(w->alive[1]);
 	munmap((void *)(uintptr_t)w->shared, WORLD_PAGE);
+	free(w);
+	return 0;
 }
 
 void world_put_table(struct world *w, size_t size, uint8_t fill)

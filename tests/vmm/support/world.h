@@ -45,8 +45,9 @@ struct world {
 	} while (0)
 __attribute__((noreturn)) void world_give_up(const char *file, int line, const char *text);
 
-void world_init(struct world *w);
-void world_done(struct world *w);
+/* Around a case: *state is its world. */
+int world_setup(void **state);
+int world_teardown(void **state);
 /* A table with one certificate that makes the whole `size` bytes, whose bytes are all `fill`. */
 void world_put_table(struct world *w, size_t size, uint8_t fill);
 /* Starts a quoting service: it answers each request after `delay_ms`. */
