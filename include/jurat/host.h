@@ -39,25 +39,28 @@
  *	in the VMM's event loop, when jurat_tdx_quotes_fd(quotes) is readable:
  *		jurat_tdx_quotes_dispatch(quotes, &err);
  *
- * Threads. No handle belongs to a thread. `one thread at a time` means that a handle may move to another
- * thread when the VMM orders the calls, as a mutex, a channel or pthread_join(3) does: the thread that
- * reports the KVM_RUN need not be the one that served the exit. `any thread` means that the library takes
- * care of it.
+ * Threads. No handle is bound to a thread. `one thread at a time per handle`: any thread may make the call,
+ * if the VMM orders the calls for that handle, for example with a mutex, a channel or pthread_join(3). The
+ * thread that reports KVM_RUN need not be the thread that served the exit. `any thread`: the library
+ * synchronizes the calls.
  *
- * Waiting. Two calls wait: jurat_snp_request_serve() and its _handle_exit(), up to lock_wait_ms for an
- * updater; jurat_tdx_quotes_serve() and its _handle_exit(), up to grace_ms for the quoting service. All
- * others access local files and sockets without waiting for another process. For coroutines and VMMs with one
- * thread: the _nowait() functions return instead of waiting, and grace_ms can be JURAT_TDX_QUOTES_NONE.
+ * Waiting. Two functions wait for another process, as do their _handle_exit() forms:
+ * jurat_snp_request_serve() for an updater, up to lock_wait_ms; jurat_tdx_quotes_serve() for the quoting
+ * service, up to grace_ms. All others access local files and sockets without waiting for another process. A
+ * VMM with coroutines or a single thread can use the _nowait() functions, which return instead of waiting,
+ * and set grace_ms to JURAT_TDX_QUOTES_NONE.
  *
- * Reset, snapshot, migration. Nothing in this library belongs to a guest's state. Before a VMM saves vCPUs,
- * it completes their pending exits as KVM's documentation requires (KVM_RUN with immediate_exit), which also
- * drops the locks, and then ends what is in flight by jurat_tdx_quotes_cancel(); the destination creates new
- * handles. When a VM is reset in place, its vCPUs are closed, and jurat_snp_request_reset() and
- * jurat_tdx_quotes_reset() forget the requests of the old ones: its memory is not written any more.
+ * Reset, snapshot, migration. No handle is part of a guest's state. Before a VMM saves vCPUs, it completes
+ * their pending exits by KVM_RUN with immediate_exit, as KVM's documentation requires; reporting that KVM_RUN
+ * releases the lock. The VMM then ends the quote requests in flight with jurat_tdx_quotes_cancel(). The
+ * destination creates new handles. To reset a VM in place, the VMM closes its vCPUs and calls
+ * jurat_snp_request_reset() and jurat_tdx_quotes_reset(), which discard the old requests: the library then
+ * no longer writes to the VM's memory.
  *
- * fork(2). A child must not use or free the handles of its parent: it shares the descriptors, and with them
- * the lock. It does not delay an update, because the parent drops a lock for both; only when the parent dies
- * in between, the lock stays until the child has closed the descriptors, which execve(2) does.
+ * fork(2). A child process must not use or free its parent's handles. It shares the descriptors, and
+ * therefore the lock. This does not delay an update, because the parent's unlock releases the lock for both
+ * processes. If the parent dies while it holds the lock, the lock remains until the child closes the
+ * descriptors; execve(2) closes them.
  */
 
 #ifdef __cplusplus
@@ -92,14 +95,15 @@ struct jurat_snp_certs_options {
 	uint32_t lock_wait_ms;
 	uint32_t exit_reason; /* the running kernel's number for KVM_EXIT_SNP_REQ_CERTS; 0: 43 */
 	/*
-	 * For a VMM whose jail hides the path. 1: `path` is a name in the directory that is open as `dir_fd`
-	 * (O_PATH is enough), which is duplicated; the name has no slash, and is not followed if it is a
-	 * symbolic link. The directory must stay the one that updaters use: one that the operator replaces
-	 * with another goes unnoticed. A `dir_fd` other than 0 without has_dir_fd is an error.
+	 * For a VMM whose jail hides the path. 1: `path` is a file name in the directory that `dir_fd` refers
+	 * to (O_PATH is enough). The library duplicates `dir_fd`. The name must not contain a slash, and a
+	 * symbolic link of that name is not followed. Updaters must keep using the same directory: the
+	 * library does not notice when an operator replaces the directory. A `dir_fd` other than 0 without
+	 * has_dir_fd is an error.
 	 *
-	 * An open *file* is not accepted (ENOTDIR). An update replaces the file, so that it would serve no
-	 * certificates from the first one on; and a lock belongs to all descriptors that share one opening of
-	 * a file, so that one vCPU or process would drop the lock of another.
+	 * A descriptor of the *file* is not accepted (ENOTDIR). An update replaces the file, so this
+	 * descriptor would yield no certificates after the first update. A lock also belongs to the open file
+	 * description: if vCPUs or processes shared one, the first to unlock would release the other's lock.
 	 */
 	int has_dir_fd;
 	int dir_fd;
@@ -117,10 +121,10 @@ struct jurat_snp_certs_options {
  * options   borrowed; NULL: defaults
  * ret       freed by the caller with jurat_snp_certs_free, after all requests that use it;
  *           jurat_snp_certs_free accepts NULL
- * Returns   0; -EINVAL an invalid size or value in the options, or `path` is not one name with has_dir_fd;
- *           -ENOTDIR dir_fd is not a directory; -EBADF it is not open; -E2BIG the options are of a newer
- *           release; -ENOMEM; another -errno of fcntl(2)
- * Threads   any thread; requests of `certs` may be served by any number of threads at once
+ * Returns   0; -EINVAL an invalid size or value in the options, or has_dir_fd is set and `path` is not a
+ *           single file name; -ENOTDIR dir_fd is not a directory; -EBADF dir_fd is not open; -E2BIG the
+ *           options are of a newer release; -ENOMEM; another -errno of fcntl(2)
+ * Threads   any thread; any number of threads may serve requests of one `certs` at once
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_snp_certs_new(const char *path, const struct jurat_snp_certs_options *options,
@@ -137,7 +141,7 @@ void jurat_snp_certs_free(struct jurat_snp_certs *certs);
  * ret       freed by the caller with jurat_snp_request_free, which drops a lock that is still held and
  *           accepts NULL
  * Returns   0; -ENOMEM
- * Threads   creating: any thread; freeing: one thread at a time, any thread
+ * Threads   creating: any thread; freeing: one thread at a time per handle
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_snp_request_new(struct jurat_snp_certs *certs, struct jurat_snp_request **ret,
@@ -164,7 +168,7 @@ void jurat_snp_request_free(struct jurat_snp_request *request);
  *               request of this vCPU has not been completed (no jurat_snp_request_ran() since); -EINVAL,
  *               -E2BIG `memory` lacks `write`, or its size is invalid or of a newer release. After a failure
  *               *ret_answer is EIO
- * Threads       one thread at a time, any thread
+ * Threads       one thread at a time per handle
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS; GHCB 4.1.8.1
  */
 JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, uint64_t gpa, uint64_t npages,
@@ -173,17 +177,17 @@ JURAT_MUST_CHECK int jurat_snp_request_serve(struct jurat_snp_request *request, 
 
 /*
  * Answers as jurat_snp_request_serve(), but returns instead of waiting for an updater that holds the lock.
- * For VMMs whose thread has other work, such as coroutines.
+ * For VMMs whose threads have other work, for example those with coroutines.
  *
- * Linux has no descriptor that shows that a lock is free: after JURAT_BUSY, call this function again in
- * *ret_wait_ms, with the same arguments, and keep the vCPU out of KVM_RUN until then. When lock_wait_ms have
- * passed since the first call, the answer is EAGAIN, however seldom it was called. jurat_snp_request_serve()
- * may take over at any time, and a jurat_snp_request_ran() ends the request.
+ * Linux offers no descriptor to poll for a lock. After JURAT_BUSY, call this function again in *ret_wait_ms
+ * milliseconds with the same arguments, and do not call KVM_RUN for this vCPU until then. Once lock_wait_ms
+ * have passed since the first call, the answer is EAGAIN, even if the function was called only rarely.
+ * jurat_snp_request_serve() may continue the request at any time; jurat_snp_request_ran() ends it.
  *
  * ret_wait_ms   milliseconds until the next call; 0 unless JURAT_BUSY is returned
  * Returns       as jurat_snp_request_serve; also JURAT_BUSY not answered yet: call again. *ret_answer is then
- *               EAGAIN, the right one for a vCPU that has to run now
- * Threads       one thread at a time, any thread
+ *               EAGAIN, the correct answer if the vCPU must run before that
+ * Threads       one thread at a time per handle
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
 JURAT_MUST_CHECK int jurat_snp_request_serve_nowait(struct jurat_snp_request *request, uint64_t gpa,
@@ -203,7 +207,7 @@ JURAT_MUST_CHECK int jurat_snp_request_serve_nowait(struct jurat_snp_request *re
  * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: with a vCPU in that state, KVM_RUN returns -EINTR
  *           (immediate_exit) or -EAGAIN before it completes the request, so the lock stays held
  * Returns   1 the lock was released; 0 no lock was held, or it is still needed
- * Threads   one thread at a time, any thread
+ * Threads   one thread at a time per handle
  * Since     0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
 int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned flags);
@@ -219,7 +223,7 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
  * memory    borrowed during the call
  * Returns   as jurat_snp_request_serve; also -EINVAL when the exit is of another kind, or the last KVM_RUN
  *           failed, which leaves exit_reason stale: kvm_run is unchanged
- * Threads   one thread at a time, any thread
+ * Threads   one thread at a time per handle
  * Since     0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
 JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *request, struct kvm_run *run,
@@ -234,9 +238,9 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit(struct jurat_snp_request *req
  * memory        borrowed during the call
  * ret_wait_ms   milliseconds until the next call; 0 unless JURAT_BUSY is returned
  * Returns       as jurat_snp_request_handle_exit; also JURAT_BUSY not answered yet: call again before
- *               KVM_RUN. kvm_run then has the answer EAGAIN, upon which a guest repeats its request, in
- *               case the vCPU has to run now
- * Threads       one thread at a time, any thread
+ *               KVM_RUN. kvm_run then contains the answer EAGAIN, for a vCPU that must run before that: its
+ *               guest repeats the request
+ * Threads       one thread at a time per handle
  * Since         0.1    Spec  KVM API, KVM_EXIT_SNP_REQ_CERTS
  */
 JURAT_MUST_CHECK int jurat_snp_request_handle_exit_nowait(struct jurat_snp_request *request,
@@ -252,21 +256,21 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit_nowait(struct jurat_snp_reque
  * rc        0, or -errno of the ioctl
  * flags     as jurat_snp_request_ran
  * Returns   as jurat_snp_request_ran
- * Threads   one thread at a time, any thread
+ * Threads   one thread at a time per handle
  * Since     0.1    Spec  KVM API, KVM_RUN and immediate_exit
  */
 int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *run, int rc,
 				 unsigned flags);
 
 /*
- * Forgets a request, as if the handle were new: for a vCPU that was closed, because its VM was reset or
- * ended. Drops its lock.
+ * Discards a request and releases its lock, as if the handle were new. For a vCPU that was closed because its
+ * VM was reset or ended.
  *
- * A vCPU that still exists must not be reset while its request is pending: the next KVM_RUN would pass the
- * request to the firmware without the lock. Complete it instead, by KVM_RUN with immediate_exit and
- * jurat_snp_request_ran().
+ * Do not call this function for a vCPU that still exists and has a pending request: the next KVM_RUN would
+ * pass the request to the firmware without the lock. Instead, complete the request by KVM_RUN with
+ * immediate_exit and jurat_snp_request_ran().
  *
- * Threads   one thread at a time, any thread
+ * Threads   one thread at a time per handle
  * Since     0.1
  */
 void jurat_snp_request_reset(struct jurat_snp_request *request);
@@ -281,8 +285,8 @@ struct jurat_tdx_quote_outcome {
 	size_t size;  /* set by the library: do not read members beyond it */
 	uint64_t gpa; /* guest physical address of the buffer */
 	/*
-	 * In the buffer's header: 0 or an error defined by GHCI; still in flight (0xffffffffffffffff) after
-	 * jurat_tdx_quotes_reset().
+	 * Status in the buffer's header: 0 or an error defined by GHCI; in flight (0xffffffffffffffff) if
+	 * jurat_tdx_quotes_reset() ended the request.
 	 */
 	uint64_t status;
 	uint64_t out_bytes; /* bytes of output in the buffer */
@@ -303,8 +307,8 @@ struct jurat_tdx_quotes_options {
 	/*
 	 * How long GetQuote may wait for its quote; 0: 20 ms; JURAT_TDX_QUOTES_NONE: not at all. A Linux
 	 * guest whose quote is not ready when GetQuote returns sleeps a whole second before it checks again.
-	 * A VMM whose threads must not wait uses NONE, and keeps the vCPU out of KVM_RUN for as long itself,
-	 * or until `log` reports its buffer: there is nothing else to wait for inside the call.
+	 * A VMM whose threads must not wait uses JURAT_TDX_QUOTES_NONE, and itself keeps the vCPU out of
+	 * KVM_RUN for the grace time or until `log` reports the buffer.
 	 */
 	uint32_t grace_ms;
 	/*
@@ -360,17 +364,17 @@ JURAT_MUST_CHECK int jurat_tdx_quotes_open(const struct jurat_tdx_quotes_options
 void jurat_tdx_quotes_close(struct jurat_tdx_quotes *quotes);
 
 /*
- * End all requests in flight. Both return when that is done, after which the callbacks are not called on
- * their account any more; they wait for threads that are in jurat_tdx_quotes_dispatch(), and for up to
- * grace_ms for those in jurat_tdx_quotes_serve(). `quotes` can be used as before.
+ * End all requests in flight. Both return when all have ended; no callback is called for these requests
+ * after that. Both wait for threads in jurat_tdx_quotes_dispatch() and, up to grace_ms, for threads in
+ * jurat_tdx_quotes_serve(). `quotes` can still be used afterwards.
  *
- * jurat_tdx_quotes_cancel() is for a VM that goes on elsewhere or later. Each request ends with an error in
- * its buffer, and an interrupt if the guest has registered one. Call it before memory is saved the last time,
- * while no vCPU runs: a buffer saved in flight would stay so for ever.
+ * jurat_tdx_quotes_cancel() is for a VM that continues later or on another host. Each request ends with an
+ * error in its buffer, and with an interrupt if the guest has registered one. Call it before memory is saved
+ * for the last time, while no vCPU runs: a buffer that is saved in flight stays in flight forever.
  *
- * jurat_tdx_quotes_reset() is for a VM that starts anew, or whose memory goes away. Nothing is written to
- * guest memory, no interrupt is injected, and the guest's registration for interrupts is forgotten. Call it
- * when no vCPU runs any more and before the memory is used anew or unmapped.
+ * jurat_tdx_quotes_reset() is for a VM that restarts, or whose memory will be unmapped. It writes nothing to
+ * guest memory, injects no interrupt, and discards the guest's registration for interrupts. Call it after the
+ * last vCPU has stopped and before the memory is reused or unmapped.
  *
  * Threads   any thread, but not from a callback
  * Since     0.1
