@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * What the functions that preload.c exports do: pass the call on, and note what it did. As the system
- * calls.
+ * The functions that preload.c exports call these. Each passes the call on and records its effect. Results
+ * and errors are those of the system calls.
  */
 int call_ioctl(int fd, unsigned long request, unsigned long arg);
 

@@ -5,24 +5,24 @@
 #include <signal.h>
 
 /*
- * All signals of this thread wait from lock_quiet() to lock_loud(): a handler that called back into the
- * library would wait for a lock that the code below it holds, and one that jumps away would never release
- * it.
+ * lock_quiet() blocks all signals of this thread, lock_loud() restores its signal mask. Otherwise a handler
+ * that calls the library could wait for a lock that the interrupted code holds, and a handler that leaves by
+ * siglongjmp(3) would never release that lock.
  */
 void lock_quiet(sigset_t *ret_was);
 void lock_loud(const sigset_t *was);
 
 /*
- * The index: which VMs and vCPUs there are, the slots, and which mappings are being changed. Held for a few
- * instructions, never during a system call or an access to guest memory, which a VMM's own handler of page
- * faults may have to serve. Only in quiet.
+ * The index: the list of VMs and vCPUs, the slots, and the changes of mappings in progress. Its lock is held
+ * for a few instructions, never during a system call or an access to guest memory, whose page fault the VMM
+ * itself may have to handle. The caller has called lock_quiet().
  */
 void lock_index(void);
 void lock_index_release(void);
-/* In the child of fork(2): whoever held it, it is free. */
+/* In the child of fork(2): releases the lock, whichever thread of the parent held it. */
 void lock_index_forked(void);
 
-/* Both. */
+/* lock_quiet() and lock_index(); lock_leave() undoes both. */
 static inline void lock_enter(sigset_t *ret_was)
 {
 	lock_quiet(ret_was);

@@ -7,7 +7,7 @@
 
 #include "vmm/vmm.h"
 
-/* Every function of the next library that preload.c stands before. NULL: the next library has none. */
+/* Every function of the next library that preload.c replaces. NULL: the next library does not have it. */
 struct next {
 	struct vmm_next vmm;
 	int (*close_range)(unsigned first, unsigned last, int flags);
@@ -29,12 +29,12 @@ struct next {
 	int (*openat64_2)(int folder, const char *path, int flags);
 };
 
-/* Finds them at the first call. Any thread; a handler of a signal. */
+/* Looks them up at the first call. Any thread; also in a signal handler. */
 const struct next *next(void);
 
 /*
- * Memory for what must not use malloc(3): the VMM may call close(2) in the handler of a signal that came in
- * the middle of malloc(). Zeroed whole pages; NULL: there is none, errno as it was.
+ * Memory for code that must not call malloc(3), because the VMM may call close(2) in a signal handler that
+ * interrupted malloc(). Zeroed whole pages. NULL: out of memory. errno is preserved.
  */
 void *next_pages(size_t n);
 void next_pages_free(void *pages, size_t n);

@@ -6,20 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A set of addresses: [from, to) by address, apart from each other. All zero is the empty set. */
+/* A set of addresses: sorted, disjoint ranges [from, to). A struct of zeros is the empty set. */
 struct ranges {
 	struct range {
 		uint64_t from, to;
 	} * of;
 	size_t n, room;
-	bool all; /* there was no memory for one more: the set is every address */
+	bool all; /* there was no memory for another range: the set has every address */
 };
 
-/* What cannot be added for want of memory makes the set everything, and what cannot be removed stays. */
+/* Without memory, ranges_add() adds every address, and ranges_remove() removes nothing. */
 void ranges_add(struct ranges *r, uint64_t from, uint64_t to);
 /*
- * Room for what comes, now: memory that is taken just after an munmap(2) may lie where the VMM maps
- * something next.
+ * Allocates room for later additions. Memory that is allocated right after an munmap(2) might take the
+ * addresses that the VMM maps next.
  */
 void ranges_reserve(struct ranges *r);
 void ranges_remove(struct ranges *r, uint64_t from, uint64_t to);

@@ -11,17 +11,17 @@
  * Environment variables of libjurat-vmm.so, which `jurat vmm` sets from its options. Paths are absolute: a
  * VMM may change its directory before the library opens them.
  */
-#define VMM_ENV_CERTS           "JURAT_VMM_CERTS"           /* not set: KVM_EXIT_SNP_REQ_CERTS is the VMM's */
-#define VMM_ENV_QUOTING_SERVICE "JURAT_VMM_QUOTING_SERVICE" /* not set: KVM_EXIT_TDX is the VMM's */
+#define VMM_ENV_CERTS           "JURAT_VMM_CERTS"           /* not set: the VMM gets KVM_EXIT_SNP_REQ_CERTS */
+#define VMM_ENV_QUOTING_SERVICE "JURAT_VMM_QUOTING_SERVICE" /* not set: the VMM gets KVM_EXIT_TDX */
 #define VMM_ENV_GRACE_MS        "JURAT_VMM_GRACE_MS"        /* 0: GetQuote never waits */
 #define VMM_ENV_LOCK_WAIT_MS    "JURAT_VMM_LOCK_WAIT_MS"
 #define VMM_ENV_LOG             "JURAT_VMM_LOG"   /* a file; not set: standard error */
 #define VMM_ENV_DEFER           "JURAT_VMM_DEFER" /* 1 or 0 */
-/* The same of libjurat-vmm-check.so, which `jurat run --vmm` sets. */
+/* Environment variables of libjurat-vmm-check.so, which `jurat run --vmm` sets. */
 #define VMM_ENV_CHECK   "JURAT_VMM_CHECK"   /* address of the supervisor; not set: no exits are made */
 #define VMM_ENV_OWN_KVM "JURAT_VMM_OWN_KVM" /* 1: never the machine's KVM */
 
-/* How long a vCPU may wait in one exit, at most. */
+/* The longest times that a vCPU may wait in one exit. */
 enum { VMM_GRACE_MAX_MS = 10000, VMM_LOCK_WAIT_MAX_MS = 10000 };
 
 /* NULL: not set. */
@@ -34,9 +34,9 @@ struct vmm_settings {
 /*
  * Reads the environment of this process.
  *
- * Returns   0; -EINVAL a value that is not one of its variable, an empty one, or a variable whose name begins
- *           with JURAT_VMM_ that neither preload library has: a misspelt name must not pass for a default;
- *           -ENOMEM. On failure *ret has nothing but `log`, if that is valid
+ * Returns   0; -EINVAL an invalid or empty value, or an unknown variable whose name begins with JURAT_VMM_:
+ *           a misspelt name must not lead to a default; -ENOMEM. On failure, *ret has only `log`, if that is
+ *           valid
  */
 JURAT_MUST_CHECK int vmm_settings_read(struct vmm_settings *ret, struct jurat_error *err);
 void vmm_settings_done(struct vmm_settings *settings);

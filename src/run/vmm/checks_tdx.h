@@ -8,15 +8,14 @@
 #include "wire/tdx_getquote.h"
 
 /*
- * What the checks of KVM_EXIT_TDX share. A check calls tdx_begin(), returns if that says so, and uses `t`
- * until it returns. Every failure is recorded where it is found: functions then return false, and the check
- * ends.
+ * Functions that the checks of KVM_EXIT_TDX share. A check calls tdx_begin(), and returns if that returns
+ * false. The functions record each failure themselves and then return false; the check then ends.
  */
 enum {
 	TDX_PAGE = 4096,
 	TDX_BUFFER_PAGES = 2, /* Linux 6.7 to 6.19 */
-	TDX_CALL_MS = 5000,   /* for the VMM to call KVM_RUN again */
-	TDX_END_MS = 5000,    /* for a request to end, once the service has done what it does */
+	TDX_CALL_MS = 5000,   /* time limit for the VMM to call KVM_RUN again */
+	TDX_END_MS = 5000,    /* time limit for a request to end, after the service has acted */
 	TDX_VECTOR = 0x51,    /* MigTD's */
 };
 
@@ -24,7 +23,7 @@ struct tdx_check {
 	struct check_vmm *vmm;
 	struct check_result *result;
 	struct check_vcpu *vcpu;
-	uint64_t ram, pages; /* `pages` and one more on either side, which nobody may write to */
+	uint64_t ram, pages; /* `pages`, and a guard page on either side, which must not change */
 	uint64_t n_asked;    /* each request has report data of its own */
 };
 
@@ -38,7 +37,7 @@ struct tdx_buffer {
 	struct tdx_getquote_hdr returned; /* the header when GetQuote returned */
 };
 
-/* A guest's call, and its answer when the VMM has called KVM_RUN again. */
+/* A guest's TDVMCALL, and its answer, known once the VMM has called KVM_RUN again. */
 struct tdx_call {
 	uint64_t nr, args[2];
 	uint64_t answer, took_ns, info[4];
@@ -47,43 +46,43 @@ struct tdx_call {
 	struct check_exit exit;
 };
 
-/* false: skipped, there is no vCPU or not so much memory. The service is good, interrupts are swallowed. */
+/* false: skipped for lack of a vCPU or memory. The service is good, and interrupts do not reach the VM. */
 bool tdx_begin(struct tdx_check *t, struct check_vmm *vmm, struct check_result *result, uint64_t pages);
-/* Interrupts belong to the checks, also those that come late. Part of tdx_begin(). */
+/* Keeps interrupts, including late ones, from the VM. tdx_begin() calls it. */
 void tdx_swallow_interrupts(struct tdx_check *t);
 bool tdx_behave(struct tdx_check *t, struct qgs_fault fault);
 
-/* Gives the exit to a vCPU; tdx_finish() waits for it. tdx_make(): both, on t->vcpu. */
+/* tdx_give() makes the exit on a vCPU; tdx_finish() waits for it. tdx_make() does both, on t->vcpu. */
 void tdx_give(struct tdx_check *t, struct check_vcpu *vcpu, struct tdx_call *call);
 bool tdx_finish(struct tdx_check *t, struct check_vcpu *vcpu, struct tdx_call *call);
 bool tdx_make(struct tdx_check *t, struct tdx_call *call);
 
-/* Guest memory. -EFAULT is a failure if it lasts. */
+/* Access guest memory. -EFAULT that persists is a failure. */
 bool tdx_read(struct tdx_check *t, uint64_t gpa, void *to, size_t n);
 bool tdx_write(struct tdx_check *t, uint64_t gpa, const void *from, size_t n);
-/* Fills the pages on either side of the check's, as tdx_begin() does: once more where memory is new. */
+/* Fills the guard pages, as tdx_begin() does; for a VM whose memory is new, such as after a reset. */
 bool tdx_guard(struct tdx_check *t);
 /* Writes a new request to guest memory. */
 bool tdx_prepare(struct tdx_check *t, struct tdx_buffer *b, unsigned page, unsigned pages, bool framed);
-/* GetQuote on it, whatever the answer. */
+/* Calls GetQuote with the buffer, and accepts any answer. */
 bool tdx_call_quote(struct tdx_check *t, struct tdx_buffer *b);
-/* The same, which must be accepted: R10 SUCCESS, and the status in flight or final when it returns. */
+/* The same, but requires R10 SUCCESS, and a status in flight or final when GetQuote returns. */
 bool tdx_submit(struct tdx_check *t, struct tdx_buffer *b, const char *what);
-/* Both: prepares and submits a request of TDX_BUFFER_PAGES at page 0. */
+/* Prepares and submits a request of TDX_BUFFER_PAGES pages at page 0. */
 bool tdx_request(struct tdx_check *t, struct tdx_buffer *b, const char *what);
-/* When GetQuote returned, which the service has not answered yet. */
+/* Requires that the status was in flight when GetQuote returned. The service has not answered yet. */
 bool tdx_expect_in_flight(struct tdx_check *t, const struct tdx_buffer *b, const char *what);
-/* Waits until the status is not in flight. */
+/* Waits until the status is no longer in flight. */
 bool tdx_wait_end(struct tdx_check *t, const struct tdx_buffer *b, unsigned timeout_ms, const char *what);
 bool tdx_has_status(struct tdx_check *t, const struct tdx_buffer *b, uint64_t status);
-/* Serves the VMM for a while. */
+/* Serves the VMM for `ms` milliseconds. */
 bool tdx_pause(struct tdx_check *t, unsigned ms);
 
-/* Judge a request that has ended; nothing beside its buffer may have changed. */
+/* Check the result of a request that has ended. Memory outside its buffer must not have changed. */
 bool tdx_expect_quote(struct tdx_check *t, const struct tdx_buffer *b, const char *what);
 bool tdx_expect_error(struct tdx_check *t, const struct tdx_buffer *b, bool only_unavailable,
 		      const char *what);
-/* A whole request with a good service: a VMM that has survived something serves the next guest as before. */
+/* Makes a whole request with a good service, which the VMM must serve as before, after `after`. */
 bool tdx_still_serves(struct tdx_check *t, const char *after);
 bool tdx_expect_answer(struct tdx_check *t, uint64_t answer, uint64_t expected, const char *what);
 

@@ -10,23 +10,23 @@
 #include "run/platform.h"
 
 /*
- * The quoting service of `jurat run --vmm`: one address for the whole run, with the software platform's
- * answers, behind which a check puts what a VMM meets in the field: no service, a slow one, garbage. Never
- * blocks.
+ * The quoting service of `jurat run --vmm`. It has one address for the whole run, and answers as the software
+ * platform does. A check can make it behave like services that a VMM meets in practice: absent, slow or
+ * sending garbage. Never blocks.
  *
- * A connection behaves as was set when it was accepted, so that requests to services of different kinds may
- * be outstanding at once. It ends after its response, as with Intel's service.
+ * A connection keeps the behaviour that was set when it was accepted, so that requests to services of
+ * different behaviour can be outstanding at once. It is closed after its response, as by Intel's service.
  *
  * Threads   one
  */
 enum qgs_behaviour {
 	QGS_GOOD,    /* the software platform's quoting enclave */
 	QGS_ABSENT,  /* there is no socket at the address */
-	QGS_REFUSES, /* there is one, on which nobody listens */
+	QGS_REFUSES, /* there is a socket at the address, but it does not listen */
 	QGS_SLOW,    /* good, after `delay_ms` */
 	QGS_HELD,    /* good, when qgs_faults_release() is called */
-	QGS_SILENT,  /* takes the request, and neither answers nor closes the connection */
-	QGS_PIECES,  /* good, each piece after the VMM has read the one before; byte by byte at first */
+	QGS_SILENT,  /* accepts the request, and neither answers nor closes the connection */
+	QGS_PIECES,  /* good, in pieces; each is sent after the VMM has read the previous one; bytes first */
 	QGS_ERROR,   /* the protocol's error response, with `code` */
 	QGS_CLOSES,  /* closes after `after` bytes of a good response */
 	QGS_GARBAGE, /* responds as `garbage` says, then closes */
@@ -41,7 +41,7 @@ struct qgs_fault {
 	size_t quote_bytes; /* quotes are padded to it with zeros; 0: as the enclave makes them */
 };
 
-/* The kinds of QGS_GARBAGE, from 0; NULL: there are no more. */
+/* The name of a kind of QGS_GARBAGE; kinds are numbered from 0. NULL: no such kind. */
 const char *qgs_garbage_name(unsigned garbage);
 /*
  * Makes garbage of a good response of n bytes.
@@ -69,11 +69,11 @@ void qgs_faults_serve(struct qgs_faults *q);
 /* How the next connections are served. 0; another -errno of the socket */
 JURAT_MUST_CHECK int qgs_faults_set(struct qgs_faults *q, const struct qgs_fault *fault,
 				    struct jurat_error *err);
-/* Responds to what is held; the responses are in the sockets when it returns, as far as these take them. */
+/* Answers held requests. When it returns, the responses are in the sockets, as far as these accept them. */
 void qgs_faults_release(struct qgs_faults *q);
-/* Requests that have arrived whole. */
+/* The number of requests that have arrived completely. */
 uint64_t qgs_faults_requests(const struct qgs_faults *q);
-/* Connections that are open now. */
+/* The number of connections that are open now. */
 unsigned qgs_faults_open(const struct qgs_faults *q);
 
 #endif

@@ -11,23 +11,23 @@
 #include "run/vmm/check.h"
 
 /*
- * The session of `jurat run --vmm`, one thread: its files' shared structures. Objects of the VMM are kept
- * until the session ends, so that a check may refer to a vCPU that is gone.
+ * Structures that the files of a session of `jurat run --vmm` share. A session has one thread. It keeps the
+ * VMM's objects until it ends, so that a check may refer to a vCPU that is gone.
  */
 enum {
 	SESSION_MAX_SLOTS = 512,
-	SESSION_MAX_PEERS = 1024,    /* connections of a run, ended ones too */
+	SESSION_MAX_PEERS = 1024,    /* connections of a run, including ended ones */
 	SESSION_MAX_RANGES = 4096,   /* of private memory */
-	SESSION_SLICE_US = 1000,     /* how long a guest runs until the next exit may be made */
-	SESSION_MAX_IMMEDIATE = 100, /* calls of KVM_RUN in a row: the vCPU never runs */
+	SESSION_SLICE_US = 1000,     /* how long a guest runs before the next exit may be made */
+	SESSION_MAX_IMMEDIATE = 100, /* KVM_RUN with immediate_exit in a row: the vCPU never runs */
 };
 
 struct session_slot {
 	uint32_t flags;
-	uint64_t gpa, size, hva; /* size 0: there is none */
+	uint64_t gpa, size, hva; /* size 0: no slot */
 };
 
-struct session_range { /* what KVM_SET_MEMORY_ATTRIBUTES has said, in this order */
+struct session_range { /* calls of KVM_SET_MEMORY_ATTRIBUTES, in order */
 	uint64_t gpa, size, attributes;
 };
 
@@ -36,16 +36,16 @@ struct session_vm {
 	struct session_vm *next;
 	uint64_t serial, type;
 	pid_t pid;
-	int memory; /* /proc/PID/mem, opened when the VM was made; -1: none */
+	int memory; /* /proc/PID/mem, opened when the VM was created; -1: none */
 	bool gone, own_kvm;
-	unsigned n_vcpus;                             /* that were created */
+	unsigned n_vcpus;                             /* vCPUs created */
 	struct session_slot slots[SESSION_MAX_SLOTS]; /* by number, of address space 0 */
 	struct session_range *ranges;
 	size_t n_ranges;
-	uint64_t ram, ram_pages; /* what check_ram() has found */
+	uint64_t ram, ram_pages; /* found by check_ram() */
 };
 
-/* What a vCPU's last KVM_RUN was, in the order in which it explains the end of a VMM. */
+/* The kind of a vCPU's last KVM_RUN; a higher value explains the end of a VMM better. */
 enum session_run { SESSION_NO_RUN, SESSION_ENTERED, SESSION_COMPLETED, SESSION_EXIT };
 
 struct check_vcpu {
@@ -56,33 +56,33 @@ struct check_vcpu {
 	int fd; /* -1: gone */
 	uint32_t mp_state;
 	bool ran;             /* has called KVM_RUN in a state in which exits can be made */
-	unsigned n_immediate; /* the last calls of KVM_RUN that had immediate_exit set */
+	unsigned n_immediate; /* consecutive calls of KVM_RUN with immediate_exit set */
 	/*
-	 * Has not called KVM_RUN in time, and not since: to complete an exit, or at all, like a vCPU that the
-	 * VMM itself halts.
+	 * The vCPU missed the time limit for its next KVM_RUN, and has not called it since. It may have an
+	 * exit to complete, or the VMM may have halted it.
 	 */
 	bool overdue;
-	bool owes_run;           /* was given an exit, and has not called KVM_RUN for anything else since */
-	struct check_exit *exit; /* given, or made and not completed; NULL: none */
-	bool is_made;            /* the VMM has it, or had it when it was taken back */
-	bool is_waiting;         /* in a KVM_RUN that completes it, held */
+	bool owes_run;           /* got an exit, and has not called KVM_RUN with nothing pending since */
+	struct check_exit *exit; /* not returned to the VMM yet, or not completed yet; NULL: none */
+	bool is_made;            /* the VMM has the exit, or had it when the check took it back */
+	bool is_waiting;         /* in the KVM_RUN that completes the exit, which is held */
 	uint64_t made_ns;
 	struct session_last { /* the last KVM_RUN, and the last exit */
 		enum session_run run;
 		uint32_t reason;
 		uint64_t words[2]; /* of kvm_run, from offset 32 */
-		uint64_t ret;      /* with which it was completed */
+		uint64_t ret;      /* of its completion */
 		bool immediate_exit;
 	} last;
 	unsigned slice_us; /* of the next entry */
-	/* Calls of KVM_RUN with nothing pending; `on_run` is called during each. */
+	/* The number of calls of KVM_RUN with nothing pending; `on_run` is called during each. */
 	uint64_t n_runs;
-	bool run_immediate; /* immediate_exit of the last of them */
+	bool run_immediate; /* immediate_exit of the last of these calls */
 	void (*on_run)(struct check_vcpu *vcpu, void *ctx);
 	void *on_run_ctx;
 };
 
-struct session_peer { /* a connection */
+struct session_peer { /* a connection of the agent */
 	int fd;
 	pid_t pid;
 	uid_t uid;
@@ -104,11 +104,11 @@ struct check_vmm {
 	} tables[2];
 
 	/* the VMM */
-	pid_t pid; /* 0: not started, or reaped */
+	pid_t pid; /* 0: not started yet, or reaped */
 	int pidfd, signals, listener;
 	char address[64]; /* for $JURAT_VMM_CHECK */
 	sigset_t mask;
-	int status; /* as from waitpid(2), once it has ended */
+	int status; /* of waitpid(2), once the VMM has ended */
 	bool ended, interrupted, started;
 	struct session_peer *peers;
 	size_t n_peers;
@@ -117,12 +117,12 @@ struct check_vmm {
 	struct check_vcpu *vcpus;
 	bool memory_refused;
 	bool no_ram;           /* check_ram() has found none */
-	bool has_failed;       /* a check */
-	bool has_waited;       /* for vCPUs that have never run */
-	uint64_t first_ran_ms; /* when a vCPU was first found; 0: none was */
-	bool stopped;          /* no vCPU ran any more when a check waited for one */
+	bool has_failed;       /* a check has failed */
+	bool has_waited;       /* the session has waited for vCPUs that have never run */
+	uint64_t first_ran_ms; /* when a vCPU was first found; 0: not yet */
+	bool stopped;          /* no vCPU was running when a check waited for one */
 
-	/* of the check that runs */
+	/* of the check that is running */
 	void (*work)(struct check_vmm *vmm, void *ctx);
 	void *work_ctx;
 	check_msi_fn *msi;
@@ -138,11 +138,11 @@ JURAT_MUST_CHECK int session_listen(struct check_vmm *vmm, struct jurat_error *e
 void session_accept(struct check_vmm *vmm);
 /* One message of a peer. */
 void session_serve(struct check_vmm *vmm, struct session_peer *peer);
-/* Goes on with completions that were held. */
+/* Continues completions that are no longer held. */
 void session_release(struct check_vmm *vmm);
 void session_close(struct check_vmm *vmm);
 
-/* session.c: serves what there is, or what comes within some milliseconds. */
+/* session.c: serves what is pending, or what arrives within a few milliseconds. */
 void session_turn(struct check_vmm *vmm);
 /* Ends the VMM: SIGTERM, and after a while SIGKILL. */
 void session_end(struct check_vmm *vmm);
@@ -150,24 +150,24 @@ void session_end(struct check_vmm *vmm);
 /* session_process.c: the VMM's process. */
 JURAT_MUST_CHECK int session_start(struct check_vmm *vmm, struct jurat_error *err);
 void session_on_signal(struct check_vmm *vmm);
-/* Once its descriptor is readable. */
+/* Call when the VMM's pidfd is readable. */
 void session_reap(struct check_vmm *vmm);
-/* Kills what is left of it, and of what it has started. */
+/* Kills the VMM if it still runs, and the processes that it has started. */
 void session_kill(struct check_vmm *vmm);
 /* "exited with status 1", "was killed by signal 11 (Segmentation fault)". Returns `to`. */
 const char *session_how_ended(const struct check_vmm *vmm, char to[128]);
 /* "while it handled KVM_EXIT_SNP_REQ_CERTS with gpa 0x4000, npages 4"; "": no vCPU has run. Returns `to`. */
 const char *session_last_run(const struct check_vmm *vmm, char to[200]);
 
-/* The VM under test: the first that is there and has a vCPU that has called KVM_RUN. NULL: none. */
+/* The VM under test: the first existing VM with a vCPU that has called KVM_RUN. NULL: none. */
 struct session_vm *session_vm(struct check_vmm *vmm);
 /* As check_vcpu(), without waiting. */
 struct check_vcpu *session_find_vcpu(struct check_vmm *vmm, unsigned n);
 /* Whether the VMM has made this page private. */
 bool session_is_private(const struct session_vm *vm, uint64_t gpa);
-/* n bytes of one page, of the mapping behind a slot, whether or not the guest has it. 0; -EFAULT. */
+/* Reads n bytes within a page from the mapping of a slot, even if the page is private. 0; -EFAULT. */
 JURAT_MUST_CHECK int session_read_host(struct check_vmm *vmm, uint64_t gpa, void *to, size_t n);
-/* Waits until the vCPU calls KVM_RUN with nothing pending, `n` times. As check_wait(). */
+/* Waits until the vCPU has called KVM_RUN with nothing pending `n` times. Returns as check_wait(). */
 JURAT_MUST_CHECK int session_wait_runs(struct check_vcpu *vcpu, uint64_t n, unsigned timeout_ms);
 
 #endif

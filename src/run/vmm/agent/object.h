@@ -12,46 +12,46 @@
 #include "run/vmm/protocol.h"
 
 /*
- * What the agent knows of a VM or a vCPU, and its connection to the supervisor. Objects are reused and never
- * unmapped, because a timer's signal may come late; and kept in one list, because the child of a fork has to
- * close its copies of the descriptors, or the supervisor would not see the parent end.
+ * The agent's state of a VM or a vCPU, and its connection to the supervisor. Objects are reused and never
+ * unmapped, because a timer's signal may arrive late. They are in one list, because the child of fork(2) must
+ * close its copies of the descriptors; otherwise the supervisor would not notice that the parent has ended.
  */
 struct agent_object {
 	struct agent_object *older;
 	atomic_bool used;
-	bool own; /* of own_kvm.h */
+	bool own; /* an object of the simulated KVM, own_kvm.h */
 
-	/* What shows that it is still the agent's: a VMM may close what it did not open. */
-	atomic_int fd; /* -1: none, or it has ended: no more exits */
+	/* The inode shows whether `fd` is still the agent's: a VMM may close what it did not open. */
+	atomic_int fd; /* -1: no connection, or it has ended: no more exits */
 	ino_t socket;
 
 	/* of a VM */
 	pthread_mutex_t mutex; /* one message at a time */
-	atomic_bool irqchip;   /* in the kernel */
+	atomic_bool irqchip;   /* the VM has an in-kernel irqchip */
 
 	/* of a vCPU */
 	atomic_bool busy;    /* a thread is in KVM_RUN */
-	bool connected;      /* it was tried */
+	bool connected;      /* a connection was tried */
 	bool quiet;          /* no more events */
-	uint32_t pending;    /* exit_reason of the exit that was made and not completed; 0: none */
+	uint32_t pending;    /* exit_reason of the exit that is not completed yet; 0: none */
 	bool signal_blocked; /* by the VMM; unblocked for a kick */
 	struct agent_timer slice, kick;
 };
 
-/* NULL: there is no memory. */
+/* NULL: out of memory. */
 struct agent_object *agent_object_new(void);
 void agent_object_free(struct agent_object *o); /* accepts NULL */
 void agent_objects_forked(void);
 
-/* To the address in $JURAT_VMM_CHECK. 0; -ENOENT there is none; another -errno */
+/* Connects to the address in $JURAT_VMM_CHECK. 0; -ENOENT it is not set; another -errno */
 int agent_connect(struct agent_object *o);
 void agent_disconnect(struct agent_object *o);
 /*
- * Sends and waits for the order. 0; -errno: the supervisor has ended or answers nonsense, and the connection
- * is closed.
+ * Sends an event and waits for the order. 0; -errno: the supervisor has ended or sent an invalid order, and
+ * the connection is closed.
  */
 int agent_exchange(struct agent_object *o, const struct vmm_event *event, struct vmm_order *ret);
-/* ... from any thread, for an order that is VMM_ORDER_OK. */
+/* The same from any thread, for an event whose order is VMM_ORDER_OK. */
 int agent_tell(struct agent_object *o, const struct vmm_event *event, struct vmm_order *ret);
 
 #endif

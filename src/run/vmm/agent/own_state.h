@@ -8,7 +8,7 @@
 
 #include "uapi/kvm.h"
 
-/* What the memfds of own_kvm.h hold, and the ioctls of each kind. All of them run under one lock. */
+/* The contents of own_kvm.h's memfds, and the ioctls of each kind. All ioctls run under one lock. */
 enum own_kind { OWN_KVM = 1, OWN_VM, OWN_VCPU };
 
 enum {
@@ -23,7 +23,7 @@ enum {
 struct own_head {
 	uint64_t magic;
 	uint32_t kind; /* enum own_kind */
-	int32_t pid;   /* of the process that made it; 0: of any */
+	int32_t pid;   /* of the process that created it; 0: any process */
 };
 
 enum own_launch { OWN_LAUNCH_NEW, OWN_LAUNCH_INIT, OWN_LAUNCH_STARTED, OWN_LAUNCH_FINISHED };
@@ -46,13 +46,13 @@ struct own_vcpu {
 	uint8_t regs[OWN_REGS_SIZE], sregs[OWN_SREGS_SIZE];
 };
 
-/* The state of a descriptor, of which the kind is known. */
+/* Load and store the state of a descriptor of known kind. */
 int own_load(int fd, void *state, size_t n);
 int own_store(int fd, const void *state, size_t n);
-/* From and to the VMM's memory, through the descriptor's file: -EFAULT as the kernel says it. */
+/* Copy from and to the VMM's memory through the descriptor's file. -EFAULT as in the kernel. */
 int own_copy_in(int fd, void *to, unsigned long from, size_t n);
 int own_copy_out(int fd, unsigned long to, const void *from, size_t n);
-/* A new descriptor, closed by exec, of the kernel's name; or -errno. */
+/* A new close-on-exec descriptor with the kernel's name; or -errno. */
 int own_new(enum own_kind kind, const char *name, const void *state, size_t n);
 
 /* An ioctl: a result >= 0, or -errno. */

@@ -13,13 +13,13 @@
  * has no handler; it is chosen when it is first needed.
  */
 enum agent_timer_action {
-	/* Ends KVM_RUN: also if it comes just before, when it sets immediate_exit to AGENT_IMMEDIATE_EXIT. */
+	/* Ends KVM_RUN. Sets immediate_exit to AGENT_IMMEDIATE_EXIT, in case it arrives before KVM_RUN. */
 	AGENT_TIMER_SLICE,
 	AGENT_TIMER_KICK,      /* ends a system call of the VMM */
-	AGENT_TIMER_KICK_FLAG, /* ... and sets immediate_exit, as a VMM's own handler does */
+	AGENT_TIMER_KICK_FLAG, /* the same, and sets immediate_exit, as a VMM's own handler does */
 };
 
-/* KVM takes any value but 0, and a VMM sets 1: so the agent knows its own, and never clears the VMM's. */
+/* KVM accepts any value except 0, and a VMM sets 1: so the agent never clears a value of the VMM. */
 enum { AGENT_IMMEDIATE_EXIT = 0x80, AGENT_OFF_IMMEDIATE_EXIT = 1 };
 
 struct agent_timer {
@@ -29,22 +29,22 @@ struct agent_timer {
 	int signal; /* of the timer */
 	uint32_t action;
 	_Atomic(uint8_t *) run; /* kvm_run */
-	/* where the VMM's mapping of kvm_run is now, for what may come after KVM_RUN; NULL: `run` */
+	/* where the present mapping of kvm_run is stored, for a signal after KVM_RUN; NULL: use `run` */
 	_Atomic(_Atomic(uint8_t *) *) run_now;
 	atomic_bool armed;
-	atomic_bool flagged; /* it has set immediate_exit, on behalf of a VMM that does not know */
+	atomic_bool flagged; /* it has set immediate_exit, which the VMM does not know */
 };
 
-/* 0; -ENOSYS the VMM has a handler for each real-time signal; another -errno */
+/* 0; -ENOSYS the VMM has a handler for every real-time signal; another -errno */
 int agent_timer_start(struct agent_timer *t, uint32_t us);
 void agent_timer_stop(struct agent_timer *t);
 void agent_timer_done(struct agent_timer *t);
 void agent_timer_forked(struct agent_timer *t); /* the child of fork(2) has no timers */
 
-/* The timer's signal, of this thread. Returns whether it was blocked. */
+/* Unblocks the timer's signal in this thread. Returns whether it was blocked. */
 bool agent_timer_unblock(const struct agent_timer *t);
 void agent_timer_block(const struct agent_timer *t);
-/* The number of the signal of the next timer; 0: the VMM has a handler for each. */
+/* The number of the next timer's signal; 0: the VMM has a handler for every real-time signal. */
 int agent_signal(void);
 
 #endif
