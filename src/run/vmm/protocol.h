@@ -56,7 +56,7 @@ enum vmm_order_kind {
 struct vmm_order {
 	uint32_t kind;
 	uint32_t swallow;   /* to MSI: the interrupt belongs to the test and must not reach the VM */
-	uint32_t kick_us;   /* with EXIT, not 0: then a signal without SA_RESTART to this thread */
+	uint32_t kick_us;   /* with EXIT: signal this thread (no SA_RESTART) after this time; 0: no signal */
 	uint32_t kick_flag; /* ... whose handler sets immediate_exit, as a VMM's own does */
 	uint64_t a;
 	uint8_t body[96];
