@@ -21,7 +21,8 @@ from tap import Skip, case, main  # noqa: E402
 
 JURATD = sys.argv[1]
 CHIPS = 16
-INTERVAL_MS, BURST, SLACK_S = 60, 2, 0.05
+# The slack is for a vendor whose thread notes a request late, beside busy processes; two replicas that do not share a quota are 0.5 s early.
+INTERVAL_MS, BURST, SLACK_S = 60, 2, 0.2
 WAIT_MS, LONGEST_S = 1500, 6
 CLAIMS = "jurat:claim:*"
 
