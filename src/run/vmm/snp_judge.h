@@ -24,9 +24,9 @@ struct snp_ask {
 	bool cleans;  /* the pages get the pattern again after the evidence was verified */
 	bool fails;   /* KVM_RUN fails with -EIO, as if the firmware had stopped working */
 	/* set when KVM_RUN completes it */
-	bool locked;         /* a process holds a lock on the blob */
-	bool matches;        /* ret 0, and the certificates in the pages verify the report */
-	char why[192];       /* why `matches` is false */
+	bool locked;  /* a process holds a lock on the blob */
+	bool matches; /* ret 0, and the certificates in the pages verify the report */
+	char why[sizeof(((struct jurat_error *)NULL)->text)]; /* why `matches` is false */
 	uint8_t *page_bytes; /* SNP_AREA_PAGES from gpa, as far as they can be read; snp_ask_done() frees */
 	size_t n_page_bytes;
 };
