@@ -332,12 +332,12 @@ static void unmapped_pages_are_efault_until_the_slot_or_the_mapping_is_new(void 
 	 */
 	assert_int_equal(syscall(SYS_munmap, third, PAGE), 0);
 	assert_int_equal(copies(g, GPA + 2 * PAGE), -EFAULT);
-	assert_int_equal(syscall(SYS_mmap, third, PAGE, PROT_READ, fixed, -1, 0), (long)third);
+	assert_int_equal(syscall(SYS_mmap, third, PAGE, PROT_READ, fixed, -1l, 0l), (long)third);
 	assert_int_equal(read_at(g, GPA + 2 * PAGE), 0);
 	assert_int_equal(write_at(g, GPA + 2 * PAGE), -EFAULT);
 	assert_int_equal(syscall(SYS_mprotect, third, PAGE, rw), 0);
 	assert_int_equal(munmap(g->ram, SLOT_PAGES * PAGE), 0);
-	assert_ptr_equal((void *)syscall(SYS_mmap, g->ram, SLOT_PAGES * PAGE, rw, fixed, -1, 0), g->ram);
+	assert_ptr_equal((void *)syscall(SYS_mmap, g->ram, SLOT_PAGES * PAGE, rw, fixed, -1l, 0l), g->ram);
 	assert_int_equal(copies(g, GPA), -EFAULT); /* something of the VMM's own, for all that is known */
 	assert_int_equal(set_slot(g, 1, 0, GPA, SLOT_PAGES * PAGE, g->ram), 0);
 	assert_int_equal(copies(g, GPA), 0);

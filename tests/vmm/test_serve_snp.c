@@ -262,7 +262,8 @@ static void maps_by_a_system_call(struct world *w)
 {
 	world_create(w, UAPI_KVM_X86_SNP_VM, 0);
 	w->vcpu[0] = ioctl(w->vm, UAPI_KVM_CREATE_VCPU, 0ul);
-	w->run[0] = (void *)syscall(SYS_mmap, NULL, 12288, PROT_READ | PROT_WRITE, MAP_SHARED, w->vcpu[0], 0);
+	w->run[0] = (void *)syscall(SYS_mmap, NULL, 12288ul, (long)(PROT_READ | PROT_WRITE), (long)MAP_SHARED,
+				    (long)w->vcpu[0], 0l);
 	EXPECT(w->run[0] != MAP_FAILED);
 	gets_certificates(w, 0, GPA);
 	EXPECT(!world_locked(w));

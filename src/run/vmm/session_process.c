@@ -45,11 +45,17 @@ static int find_library(const struct check_vmm *vmm, char **ret, struct jurat_er
 /* The agent comes last: what makes a VMM serve certificates is above it. */
 static int set_preload(const struct check_vmm *vmm, char ***env, struct jurat_error *err)
 {
-	auto_free char *path = NULL, *value = NULL;
+	auto_free char *path = NULL, *link = NULL, *value = NULL;
 	int r = find_library(vmm, &path, err);
 
+	if (r == 0 && strpbrk(path, " :")) { /* LD_PRELOAD cannot name it there */
+		if (asprintf(&link, "%s/libjurat-vmm-check.so", vmm->temp.path) < 0)
+			return jurat_fail_memory(err);
+		if (symlink(path, link) < 0)
+			return jurat_fail(err, -errno, "cannot make '%s': %s", link, strerror(errno));
+	}
 	if (r == 0)
-		r = base_preload_value(path, getenv("LD_PRELOAD"), false, &value, err);
+		r = base_preload_value(link ? link : path, getenv("LD_PRELOAD"), false, &value, err);
 	return r < 0 ? r : run_environment_set(env, "LD_PRELOAD", value, err);
 }
 
