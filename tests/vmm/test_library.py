@@ -48,7 +48,7 @@ def a_program_that_is_no_vmm_notices_nothing(directory):
     plain = dict(os.environ, JURAT_VMM_CERTS="/nonexistent/certs", JURAT_VMM_LOG=str(log), JURAT_VMM_GRACE_MS="wrong")
     script = "import os, socket; os.closerange(3, 100); print(os.listdir('/proc/self/fd')); os.close(os.dup(1)); os.fork()"
     runs = [subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, text=True)
-            for env in (plain, dict(plain, LD_PRELOAD=library))]
+            for env in (plain, dict(plain, LD_PRELOAD=os.path.basename(library), LD_LIBRARY_PATH=os.path.dirname(library)))]
     assert runs[0].stdout == runs[1].stdout and runs[1].stderr == "" and runs[1].returncode == 0, runs
     assert not log.exists()
 
