@@ -321,13 +321,13 @@ const struct check check_tdx_list[] = {
 	  .says = "Every request that ends, with or without a quote, raises the interrupt after its "
 	          "status, on the vCPU that registered it.",
 	  .spec = NOTIFY },
-	{ .name = "tdx-reset", .tee = RUN_TDX, .run = tdx_check_reset, .last = true,
-	  .says = "After a reset, the VM is served as before, whatever was in flight.",
-	  .spec = "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SHUTDOWN" },
 	{ .name = "tdx-service-silent", .tee = RUN_TDX, .run = tdx_check_service_silent, .slow = true,
 	  .says = "A request ends within 30 s when the service never answers; Linux then ignores the "
 	          "buffer.",
 	  .spec = "Linux, drivers/virt/coco/tdx-guest/tdx-guest.c" },
+	{ .name = "tdx-reset", .tee = RUN_TDX, .run = tdx_check_reset, .last = true,
+	  .says = "After a reset, the VM is served as before, whatever was in flight.",
+	  .spec = "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SHUTDOWN" },
 	{ .name = NULL },
 };
 /* clang-format on */
