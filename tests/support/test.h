@@ -54,6 +54,18 @@ __attribute__((format(printf, 3, 4))) void test_text(char *to, size_t room, cons
  */
 size_t test_step(void);
 
+/* Whether this build has AddressSanitizer: its libraries cannot be preloaded into a program that has not. */
+#if defined(__SANITIZE_ADDRESS__)
+#define TEST_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEST_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifndef TEST_ADDRESS_SANITIZER
+#define TEST_ADDRESS_SANITIZER 0
+#endif
+
 /* An exact-size heap copy, so that a sanitizer sees a read one byte past the end. The test frees it. */
 static inline uint8_t *heap_copy(const void *p, size_t n)
 {

@@ -649,9 +649,9 @@ static void loses_threads(struct world *w)
 
 static void a_thread_of_a_vcpu_that_is_cancelled_leaves_no_lock(void **state)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	SKIP_BECAUSE("AddressSanitizer takes a thread that is cancelled for one that overflows its stack");
-#endif
+	if (TEST_ADDRESS_SANITIZER)
+		SKIP_BECAUSE("AddressSanitizer takes a thread that is cancelled for one that overflows its "
+			     "stack");
 	world_vmm(*state, NULL, loses_threads);
 }
 

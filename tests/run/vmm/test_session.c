@@ -292,6 +292,8 @@ static void what_cannot_be_tested_is_an_error(void **state)
 		{ { "sleep", "1000", NULL }, -ETIMEDOUT, "has not made a VM" },
 	};
 
+	if (TEST_ADDRESS_SANITIZER)
+		SKIP_BECAUSE("a library with sanitizers cannot be preloaded into true(1)");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct run_options options = { .argv = (char **)(uintptr_t)cases[i].argv,
 					       .tees = RUN_SEV_SNP,
