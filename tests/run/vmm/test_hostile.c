@@ -115,6 +115,9 @@ static void an_attack_ends_in_time_and_no_check_holds(void **state)
 		struct run run;
 		int r;
 
+		/* Whose shadow memory is where this attack has none. */
+		if (TEST_ADDRESS_SANITIZER && strcmp(a->name, "slot-without-memory") == 0)
+			continue;
 		r = run_vmm(a->name, -1, a->only, &run, &err);
 		says = r < 0 ? err.text : run.first_failure;
 		if (r == 0 || (a->result != 0 && r != a->result) ||

@@ -144,7 +144,7 @@ static void wrong_vmms_are_caught(void **state)
 		{ "always-invalid", "tdx-quote", "found INVALID_OPERAND" },
 		{ "keeps-preset", "tdx-quote", "which is what KVM presets" },
 		{ "frames-twice", "tdx-quote-framed", "not to be put into another one" },
-		{ "never-in-flight", "tdx-in-flight-first", "status still 0" },
+		{ "never-in-flight", "tdx-in-flight-first", "GetQuote returned" },
 		{ "status-first", "tdx-status-last", "the end of the quote had not been written" },
 		{ "leaks-slots", "tdx-refused-slots", "found RETRY" },
 		{ "retries-at-1", "tdx-sixteen", "found RETRY" },
