@@ -31,9 +31,6 @@ struct guest {
 	volatile sig_atomic_t handled;
 } guest;
 
-/* Shared with the child: it has done what it was to do. */
-static volatile bool *done;
-
 static int run(struct vmm_vcpu *vcpu, int fd)
 {
 	return vmm_next()->ioctl(fd, UAPI_KVM_RUN, 0);
@@ -60,14 +57,17 @@ const struct vmm_hooks vmm_hooks = {
 	.run = run, .vm_created = vm_created, .vm_gone = vm_gone, .vcpu_gone = vcpu_gone
 };
 
+#ifdef __x86_64__
+
+/* Shared with the child: it has done what it was to do. */
+static volatile bool *done;
+
 static int set_slot(uint32_t slot, uint64_t gpa, uint64_t size, void *at)
 {
 	struct uapi_kvm_memory_region r = { slot, 0, gpa, size, (uint64_t)(uintptr_t)at };
 
 	return ioctl(guest.fd, UAPI_KVM_SET_USER_MEMORY_REGION, &r);
 }
-
-#ifdef __x86_64__
 
 static uint8_t other_stack[65536];
 
