@@ -150,8 +150,8 @@ static void certificates_match(struct check_vmm *vmm, struct check_result *resul
 			   "the TCB could not be changed: a lock on the certificate blob was never dropped");
 }
 
-/* One exit with room for the blob. */
-static void plain(struct check_vmm *vmm, struct check_result *result,
+/* One exit with room for the blob. `cleans`: as in struct snp_ask. */
+static void plain(struct check_vmm *vmm, struct check_result *result, bool cleans,
 		  void (*judge)(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask))
 {
 	struct check_vcpu *vcpu = check_vcpu(vmm, 0);
@@ -161,6 +161,7 @@ static void plain(struct check_vmm *vmm, struct check_result *result,
 	if (area == 0 || !vcpu)
 		return;
 	snp_ask_init(&ask, result, area, SNP_AREA_PAGES);
+	ask.cleans = cleans;
 	if (snp_ask_make(vmm, vcpu, &ask))
 		judge(vmm, vcpu, &ask);
 	snp_ask_done(&ask);
@@ -177,7 +178,7 @@ static void judge_held(struct check_vmm *vmm, struct check_vcpu *vcpu, struct sn
 
 static void lock_held(struct check_vmm *vmm, struct check_result *result)
 {
-	plain(vmm, result, judge_held);
+	plain(vmm, result, false, judge_held);
 }
 
 static void judge_dropped(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
@@ -209,7 +210,7 @@ static void judge_dropped(struct check_vmm *vmm, struct check_vcpu *vcpu, struct
 
 static void lock_dropped(struct check_vmm *vmm, struct check_result *result)
 {
-	plain(vmm, result, judge_dropped);
+	plain(vmm, result, false, judge_dropped);
 }
 
 static void judge_stale(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
@@ -226,17 +227,7 @@ static void judge_stale(struct check_vmm *vmm, struct check_vcpu *vcpu, struct s
 
 static void stale_exit(struct check_vmm *vmm, struct check_result *result)
 {
-	struct check_vcpu *vcpu = check_vcpu(vmm, 0);
-	uint64_t area = snp_area(vmm, result);
-	struct snp_ask ask;
-
-	if (area == 0 || !vcpu)
-		return;
-	snp_ask_init(&ask, result, area, SNP_AREA_PAGES);
-	ask.cleans = true;
-	if (snp_ask_make(vmm, vcpu, &ask))
-		judge_stale(vmm, vcpu, &ask);
-	snp_ask_done(&ask);
+	plain(vmm, result, true, judge_stale);
 }
 
 static void judge_cleared(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask)
@@ -262,7 +253,7 @@ static void judge_cleared(struct check_vmm *vmm, struct check_vcpu *vcpu, struct
 
 static void immediate_exit_cleared(struct check_vmm *vmm, struct check_result *result)
 {
-	plain(vmm, result, judge_cleared);
+	plain(vmm, result, false, judge_cleared);
 }
 
 #define API  "Linux Documentation/virt/kvm/api.rst, KVM_EXIT_SNP_REQ_CERTS"
