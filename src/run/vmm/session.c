@@ -16,7 +16,7 @@ enum {
 	FIRST_WAIT_MS = 30000, /* firmware and a VMM that makes its memory take their time */
 	LATER_WAIT_MS = 2000,  /* a vCPU that has run before */
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
-	LOST_WAIT_MS = 1000,   /* for the end of a VMM whose descriptors are closed */
+	LOST_WAIT_MS = 5000,   /* for the end of a VMM whose descriptors are closed */
 	OTHER_WAIT_MS = 10000, /* firmware starts the other vCPUs soon after the first, or never */
 	IDLE_MS = 500,         /* a vCPU that KVM runs calls KVM_RUN every SESSION_SLICE_US */
 };
@@ -231,6 +231,9 @@ void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r)
 {
 	char how[128], run[200];
 
+	/* Of a vCPU without an exit: check_wait() has not waited for the end of the VMM. */
+	if (r == -ENODEV && !vmm->stuck && !vmm->lost)
+		(void)!check_wait(vmm, NULL, LOST_WAIT_MS);
 	if (vmm->interrupted)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)

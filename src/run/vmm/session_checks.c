@@ -11,7 +11,7 @@
 #include "run/vmm/session.h"
 #include "run/vmm/snp_judge.h"
 
-enum { SETTLE_MS = 5000, FAILED_SETTLE_MS = 500 };
+enum { SETTLE_MS = 5000, FAILED_SETTLE_MS = 500, CLOSING_MS = 500 };
 
 static bool is_named(const struct check_options *options, const struct check *check)
 {
@@ -30,13 +30,15 @@ static bool is_wanted(const struct check_vmm *vmm, const struct check *check)
 
 /*
  * The VMM goes on with its vCPUs, or with those of a VM that it has made anew. One that ends closes them one
- * after the other: a vCPU that is still there has to run.
+ * after the other: once it has begun, a vCPU that is still there has to run after a while.
  */
-static void expect_vcpu(struct check_vmm *vmm, struct check_result *result)
+static void expect_vcpu(struct check_vmm *vmm, struct check_result *result, uint64_t n_closed_before)
 {
 	struct check_vcpu *vcpu;
 	int r = -ENODEV;
 
+	if (vmm->n_closed != n_closed_before)
+		(void)!check_wait(vmm, NULL, CLOSING_MS);
 	while (result->verdict == CHECK_HELD && r == -ENODEV) {
 		vcpu = check_vcpu(vmm, 0);
 		r = vcpu ? session_wait_runs(vcpu, 1, SETTLE_MS) : -ETIMEDOUT;
@@ -46,7 +48,7 @@ static void expect_vcpu(struct check_vmm *vmm, struct check_result *result)
 }
 
 /* Takes back what a check has left. A VMM that it has broken is found here, not by the next check. */
-static void settle(struct check_vmm *vmm, struct check_result *result)
+static void settle(struct check_vmm *vmm, struct check_result *result, uint64_t n_closed_before)
 {
 	struct check_vcpu *vcpu;
 	int r;
@@ -71,7 +73,7 @@ static void settle(struct check_vmm *vmm, struct check_result *result)
 			return;
 		}
 	}
-	expect_vcpu(vmm, result);
+	expect_vcpu(vmm, result, n_closed_before);
 }
 
 /* What stops a check before it begins. It is a failure unless one before it has stopped the VM. */
@@ -90,7 +92,7 @@ __attribute__((format(printf, 4, 5))) static void give_up(const struct check_vmm
 
 static void run_check(struct check_vmm *vmm, const struct check *check, struct check_result *result)
 {
-	uint64_t before = vmm->n_exits, completed = vmm->n_completed;
+	uint64_t before = vmm->n_exits, completed = vmm->n_completed, closed = vmm->n_closed;
 	char how[128];
 
 	vmm->lost = vmm->stuck = false;
@@ -106,7 +108,7 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 		return;
 	check->run(vmm, result);
 	if (!check->last)
-		settle(vmm, result);
+		settle(vmm, result, closed);
 	result->exits = vmm->n_exits - before;
 	if (result->verdict == CHECK_HELD && vmm->n_completed == completed)
 		check_fail(result, "expected an exit and its answer, found none: nothing was checked");
