@@ -225,6 +225,26 @@ static void a_service_that_stays_away_is_given_up(void **state) /* Q3 */
 	}
 }
 
+/* A process that gets no processor may try once only: what it has found out is the answer nevertheless. */
+static void a_service_that_is_away_until_the_end_is_not_a_slow_one(void **state)
+{
+	struct qgs_world *w = qgs_world_new();
+	uint8_t request[16] = { 0, 0, 0, 12 }, buf[64];
+	struct jurat_error err = { "" };
+	struct qgs_client c;
+
+	for (size_t i = 0; i < W_MAX_ERRORS; i++)
+		w->connect_errors[i] = -ECONNREFUSED;
+	qgs_client_init(&c, &w->base, W_ADDRESS, request, sizeof(request), buf, sizeof(buf),
+			w->now + TIMEOUT_NS);
+	assert_int_equal(qgs_client_step(&c, w->now, &err), 0);
+	assert_int_equal(qgs_client_step(&c, w->now + TIMEOUT_NS, &err), -ECONNREFUSED);
+	assert_non_null(strstr(err.text, "cannot connect to '" W_ADDRESS));
+	assert_false(c.reached);
+	qgs_client_done(&c);
+	qgs_world_free(w);
+}
+
 static void what_waiting_cannot_mend_is_not_tried_again(void **state)
 {
 	struct qgs_world *w = qgs_world_new();
@@ -319,6 +339,7 @@ int main(void)
 		cmocka_unit_test(an_answer_must_fit_its_room_exactly),
 		cmocka_unit_test(a_service_that_comes_back_is_asked_again),
 		cmocka_unit_test(a_service_that_stays_away_is_given_up),
+		cmocka_unit_test(a_service_that_is_away_until_the_end_is_not_a_slow_one),
 		cmocka_unit_test(what_waiting_cannot_mend_is_not_tried_again),
 		cmocka_unit_test(a_service_that_hangs_up_is_asked_once_more),
 		cmocka_unit_test(a_connection_that_does_not_come_ends_in_time),
