@@ -46,7 +46,7 @@ static bool may_come_back(int e)
 	return e == -ECONNREFUSED || e == -ENOENT || e == -EAGAIN || e == -ECONNRESET || e == -EPIPE;
 }
 
-static int try_again(struct qgs_client *c, uint64_t now, int e, unsigned tries)
+static int try_again(struct qgs_client *c, uint64_t now, unsigned tries)
 {
 	uint64_t pause = (uint64_t)QGS_CLIENT_BACK_OFF_NS << (tries - 1);
 
@@ -54,22 +54,27 @@ static int try_again(struct qgs_client *c, uint64_t now, int e, unsigned tries)
 	qgs_assembler_init(&c->answer, c->answer.buf, c->answer.room, false);
 	c->sent = 0;
 	c->again_ns = now + pause;
-	c->failed = e;
 	return 0;
+}
+
+static int fail_to_connect(const struct qgs_client *c, int e, struct jurat_error *err)
+{
+	return jurat_fail(err, e, "cannot connect to '%s': %s", c->address, strerror(-e));
 }
 
 static int cannot_connect(struct qgs_client *c, uint64_t now, int e, struct jurat_error *err)
 {
+	c->connect_error = e;
 	if (may_come_back(e) && c->connects < QGS_CLIENT_CONNECT_TRIES)
-		return try_again(c, now, e, c->connects);
-	return jurat_fail(err, e, "cannot connect to '%s': %s", c->address, strerror(-e));
+		return try_again(c, now, c->connects);
+	return fail_to_connect(c, e, err);
 }
 
 /* Before the first byte of a response, it is safe to send the request again. */
 static int hung_up(struct qgs_client *c, uint64_t now, int e, struct jurat_error *err)
 {
 	if (may_come_back(e) && c->answer.n_prefix == 0 && c->asks < QGS_CLIENT_ASK_TRIES)
-		return try_again(c, now, e, c->asks);
+		return try_again(c, now, c->asks);
 	if (may_come_back(e))
 		return jurat_fail(err, -ECONNRESET, "'%s' closed the connection %s", c->address,
 				  c->answer.n_prefix == 0 ? "without a response" : "within its response");
@@ -98,6 +103,7 @@ static int finish_connecting(struct qgs_client *c, uint64_t now, struct jurat_er
 	if (e < 0)
 		return cannot_connect(c, now, e, err);
 	c->reached = true;
+	c->connect_error = 0;
 	c->asks++;
 	c->state = QGS_CLIENT_SENDING;
 	return 0;
@@ -137,12 +143,11 @@ static int receive_some(struct qgs_client *c, uint64_t now, struct jurat_error *
 	return r;
 }
 
-/* Without a connection, the last attempt says more than that there was no time for another one. */
+/* Between two attempts to connect, the error of the last one is the reason. */
 static int too_late(const struct qgs_client *c, struct jurat_error *err)
 {
-	if (c->state == QGS_CLIENT_IDLE && c->failed < 0 && !c->reached)
-		return jurat_fail(err, c->failed, "cannot connect to '%s': %s", c->address,
-				  strerror(-c->failed));
+	if (c->state == QGS_CLIENT_IDLE && c->connect_error < 0)
+		return fail_to_connect(c, c->connect_error, err);
 	return jurat_fail(err, -ETIMEDOUT, "'%s' does not %s in time", c->address,
 			  c->reached ? "answer" : "accept a connection");
 }

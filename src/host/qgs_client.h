@@ -35,7 +35,7 @@ struct qgs_client {
 	enum qgs_client_state state;
 	unsigned connects, asks; /* attempts, including the current one */
 	bool reached;            /* the service has accepted a connection before */
-	int failed;              /* -errno of the last attempt; 0: none failed */
+	int connect_error;       /* -errno of the last attempt to connect; 0: it did not fail */
 	int fd, poll_fd;         /* -1: none; fd is registered in poll_fd */
 };
 
@@ -56,7 +56,7 @@ void qgs_client_done(struct qgs_client *c);
  * now         of env's clock
  * Returns     0 call again; QGS_MESSAGE the response is complete, one length-prefixed message and nothing
  *             else: its header matches its length, the rest is not checked; -ETIMEDOUT past give_up_ns,
- *             unless no attempt to connect was successful: then the error of the last one;
+ *             but between two attempts to connect the error of the last one;
  *             -EBADMSG, -EPROTO, -E2BIG not such a message (Q2); -ECONNRESET the service hung up before the
  *             end of its response; another -errno of connect, send or recv. After anything but 0 do not call
  *             it again

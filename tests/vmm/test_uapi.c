@@ -60,7 +60,7 @@ static void numbers_are_those_of_the_kernels_header(void **state)
 	SAME(KVM_EXIT_SYSTEM_EVENT);
 }
 
-static void newer_numbers_are_too_as_far_as_the_header_has_them(void **state)
+static void newer_numbers_are_those_of_a_header_that_has_them(void **state)
 {
 #ifdef __x86_64__
 	SAME(KVM_GET_SUPPORTED_CPUID);
@@ -136,7 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_those_of_the_kernels_header),
-		cmocka_unit_test(newer_numbers_are_too_as_far_as_the_header_has_them),
+		cmocka_unit_test(newer_numbers_are_those_of_a_header_that_has_them),
 		cmocka_unit_test(requests_carry_the_size_of_their_structure),
 		cmocka_unit_test(members_are_where_the_kernels_header_has_them),
 	};

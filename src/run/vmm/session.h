@@ -128,7 +128,7 @@ struct check_vmm {
 	check_msi_fn *msi;
 	void *msi_ctx;
 	uint64_t random, n_exits, n_completed;
-	uint64_t n_closed;       /* vCPUs that the VMM has closed */
+	bool has_closed;         /* the VMM has closed a vCPU */
 	bool lost;               /* a vCPU with an exit is gone, or */
 	bool stuck;              /* never runs: immediate_exit stays set */
 	struct snp_judge *judge; /* of checks_snp.c; NULL: not needed yet */

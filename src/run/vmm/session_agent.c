@@ -117,7 +117,7 @@ static void gone(struct check_vmm *vmm, struct session_peer *peer)
 	if (!peer->vcpu)
 		return;
 	peer->vcpu->fd = -1;
-	vmm->n_closed++;
+	vmm->has_closed = true;
 	vmm->lost |= take_exit(peer->vcpu) != NULL;
 	peer->vcpu->is_made = peer->vcpu->is_waiting = false;
 }

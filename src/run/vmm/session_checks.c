@@ -32,12 +32,12 @@ static bool is_wanted(const struct check_vmm *vmm, const struct check *check)
  * The VMM goes on with its vCPUs, or with those of a VM that it has made anew. One that ends closes them one
  * after the other: once it has begun, a vCPU that is still there has to run after a while.
  */
-static void expect_vcpu(struct check_vmm *vmm, struct check_result *result, uint64_t n_closed_before)
+static void expect_vcpu(struct check_vmm *vmm, struct check_result *result)
 {
 	struct check_vcpu *vcpu;
 	int r = -ENODEV;
 
-	if (vmm->n_closed != n_closed_before)
+	if (vmm->has_closed)
 		(void)!check_wait(vmm, NULL, CLOSING_MS);
 	while (result->verdict == CHECK_HELD && r == -ENODEV) {
 		vcpu = check_vcpu(vmm, 0);
@@ -48,7 +48,7 @@ static void expect_vcpu(struct check_vmm *vmm, struct check_result *result, uint
 }
 
 /* Takes back what a check has left. A VMM that it has broken is found here, not by the next check. */
-static void settle(struct check_vmm *vmm, struct check_result *result, uint64_t n_closed_before)
+static void settle(struct check_vmm *vmm, struct check_result *result)
 {
 	struct check_vcpu *vcpu;
 	int r;
@@ -73,7 +73,7 @@ static void settle(struct check_vmm *vmm, struct check_result *result, uint64_t 
 			return;
 		}
 	}
-	expect_vcpu(vmm, result, n_closed_before);
+	expect_vcpu(vmm, result);
 }
 
 /* What stops a check before it begins. It is a failure unless one before it has stopped the VM. */
@@ -92,10 +92,10 @@ __attribute__((format(printf, 4, 5))) static void give_up(const struct check_vmm
 
 static void run_check(struct check_vmm *vmm, const struct check *check, struct check_result *result)
 {
-	uint64_t before = vmm->n_exits, completed = vmm->n_completed, closed = vmm->n_closed;
+	uint64_t before = vmm->n_exits, completed = vmm->n_completed;
 	char how[128];
 
-	vmm->lost = vmm->stuck = false;
+	vmm->lost = vmm->stuck = vmm->has_closed = false;
 	if (vmm->interrupted)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)
@@ -108,7 +108,7 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 		return;
 	check->run(vmm, result);
 	if (!check->last)
-		settle(vmm, result, closed);
+		settle(vmm, result);
 	result->exits = vmm->n_exits - before;
 	if (result->verdict == CHECK_HELD && vmm->n_completed == completed)
 		check_fail(result, "expected an exit and its answer, found none: nothing was checked");

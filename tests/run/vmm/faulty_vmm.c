@@ -296,8 +296,15 @@ static void handle_exit(struct vcpu *v)
 
 static void close_vcpus(void)
 {
-	for (unsigned i = 0; i < N_VCPUS; i++)
+	for (unsigned i = 0; i < N_VCPUS; i++) {
 		close(vcpus[i].fd);
+		if (has("closes-slowly")) /* the other vCPU runs meanwhile */
+			poll(NULL, 0, 100);
+	}
+	if (has("ends-slowly")) {
+		poll(NULL, 0, 1500);
+		exit(1);
+	}
 	for (;;)
 		pause();
 }
@@ -326,7 +333,8 @@ static void *run_vcpu(void *arg)
 			__atomic_store_n(v->run + 1, 0, __ATOMIC_RELAXED);
 		if (r < 0 && reason == EXIT_SNP_REQ_CERTS && has("ends-after-request"))
 			_exit(0);
-		if (has("closes-vcpus") && (r == -EBADF || (r < 0 && reason == EXIT_SNP_REQ_CERTS)))
+		if ((has("closes-vcpus") || has("closes-slowly") || has("ends-slowly")) &&
+		    (r == -EBADF || (r < 0 && reason == EXIT_SNP_REQ_CERTS)))
 			close_vcpus();
 		if (r < 0 && !has("believes-exit-reason"))
 			continue;
