@@ -301,10 +301,6 @@ static void close_vcpus(void)
 		if (has("closes-slowly")) /* the other vCPU runs meanwhile */
 			poll(NULL, 0, 100);
 	}
-	if (has("ends-slowly")) {
-		poll(NULL, 0, 1500);
-		exit(1);
-	}
 	for (;;)
 		pause();
 }
@@ -333,7 +329,7 @@ static void *run_vcpu(void *arg)
 			__atomic_store_n(v->run + 1, 0, __ATOMIC_RELAXED);
 		if (r < 0 && reason == EXIT_SNP_REQ_CERTS && has("ends-after-request"))
 			_exit(0);
-		if ((has("closes-vcpus") || has("closes-slowly") || has("ends-slowly")) &&
+		if ((has("closes-vcpus") || has("closes-slowly")) &&
 		    (r == -EBADF || (r < 0 && reason == EXIT_SNP_REQ_CERTS)))
 			close_vcpus();
 		if (r < 0 && !has("believes-exit-reason"))
