@@ -22,9 +22,8 @@
 enum { MAX_LINE = PATH_MAX + 128 };
 
 struct search {
-	char *path;       /* real path of the blob */
-	const char *name; /* its last component */
-	struct stat blob;
+	const char *name; /* last component of the path of the blob */
+	struct stat blob, dir;
 	struct store_bystanders found;
 };
 
@@ -44,10 +43,20 @@ static void add(char text[BASE_HOLDERS_BYTES], const struct process *p)
 	snprintf(text + n, BASE_HOLDERS_BYTES - n, "%spid %ld (%s)", n > 0 ? ", " : "", p->pid, comm);
 }
 
+/* Whether a path is that file, as this process or the other sees it. */
+static bool is_at(const struct process *p, const char *path, dev_t dev, ino_t ino)
+{
+	char there[PATH_MAX];
+	struct stat st;
+	bool fits = (size_t)snprintf(there, sizeof(there), "root%s", path) < sizeof(there);
+
+	return (stat(path, &st) == 0 && st.st_dev == dev && st.st_ino == ino) ||
+	       (fits && fstatat(p->dir, there, &st, 0) == 0 && st.st_dev == dev && st.st_ino == ino);
+}
+
 /*
- * Whether a path in /proc is that of the blob or of a file that was: an update leaves the old file under
- * STORE_EMPTY_SUFFIX and then deletes it. Other namespaces have other directories, so only the last component
- * is compared.
+ * Whether a path in /proc has the name of the blob, or of a file that was one and is deleted: an update leaves
+ * it under STORE_EMPTY_SUFFIX. Cuts what the kernel appends to a deleted file's path.
  */
 static bool is_named_so(const struct search *s, char *path, bool *ret_deleted)
 {
@@ -60,6 +69,21 @@ static bool is_named_so(const struct search *s, char *path, bool *ret_deleted)
 	last = strrchr(path, '/');
 	return last && !strncmp(last + 1, s->name, name) &&
 	       (!last[1 + name] || (*ret_deleted && !strcmp(last + 1 + name, STORE_EMPTY_SUFFIX)));
+}
+
+/*
+ * Whether a file of that name is the blob or was. In another mount namespace it has another path: a file that
+ * is there is known by its number, one that was deleted by the directory in which it was, and one that is
+ * mounted alone is still at its path. Changes the path.
+ */
+static bool is_blob(const struct search *s, const struct process *p, char *path, bool deleted, ino_t ino)
+{
+	if (!deleted)
+		return ino == s->blob.st_ino;
+	if (is_at(p, path, s->blob.st_dev, ino))
+		return true;
+	strcpy(strrchr(path, '/') + 1, ".");
+	return is_at(p, path, s->dir.st_dev, s->dir.st_ino);
 }
 
 static void look_at_fd(const struct search *s, struct process *p, int fds, const char *fd)
@@ -75,7 +99,7 @@ static void look_at_fd(const struct search *s, struct process *p, int fds, const
 	to[n] = '\0';
 	/* Only stat what has the name: other files may be on a file system that hangs. */
 	if (!is_named_so(s, to, &deleted) || fstatat(fds, fd, &st, 0) < 0 || st.st_dev != s->blob.st_dev ||
-	    (!deleted && st.st_ino != s->blob.st_ino))
+	    !is_blob(s, p, to, deleted, st.st_ino))
 		return;
 	kinds = base_lock_kinds(p->dir, fd);
 	p->open = true;
@@ -117,7 +141,7 @@ static void look_at_mappings(const struct search *s, struct process *p)
 		if (!path || sscanf(line, "%*s %*s %*s %*s %" SCNu64, &ino) != 1)
 			continue;
 		path[strcspn(path, "\n")] = '\0';
-		p->mapped = is_named_so(s, path, &deleted) && (deleted || ino == s->blob.st_ino);
+		p->mapped = is_named_so(s, path, &deleted) && is_blob(s, p, path, deleted, ino);
 	}
 	fclose(maps);
 }
@@ -175,14 +199,20 @@ static void look_at_locks(struct search *s)
 
 int store_bystanders(const char *path, struct store_bystanders *ret, struct jurat_error *err)
 {
-	auto_free char *real = realpath(path, NULL);
-	struct search s = { .path = real };
+	auto_free char *real = realpath(path, NULL), *dir = NULL;
+	struct search s = { 0 };
 	const struct dirent *e;
 	DIR *proc;
 
 	if (!real || stat(real, &s.blob) < 0)
 		return jurat_fail(err, -errno, "cannot find '%s': %s", path, strerror(errno));
 	s.name = strrchr(real, '/') + 1;
+	if (asprintf(&dir, "%.*s", (int)(s.name - real), real) < 0) {
+		dir = NULL;
+		return jurat_fail_memory(err);
+	}
+	if (stat(dir, &s.dir) < 0)
+		return jurat_fail(err, -errno, "cannot find '%s': %s", dir, strerror(errno));
 	proc = opendir("/proc");
 	while (proc && (e = readdir(proc))) {
 		char name[sizeof("/proc/") + NAME_MAX];

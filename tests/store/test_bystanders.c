@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -149,6 +152,85 @@ static void other_files_are_no_concern(void **state)
 	assert_string_equal(b.mapped, "");
 }
 
+/* Another table of the same name, that its own updater has replaced or somebody has deleted. */
+static void nor_are_deleted_files_of_other_tables(void **state)
+{
+	struct world *w = *state;
+	char dir[64], other[96], said[64];
+	struct store_bystanders b;
+
+	TEXT(dir, "%s/other", w->dir);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	TEXT(other, "%s/blob", dir);
+	for (int rounds = 0; rounds < 2; rounds++) {
+		assert_int_equal(store_replace(NULL, other, "a table", 7, NULL, NULL, NULL, NULL), 0);
+		start(w, other, FLOCK, "flocks", 0, said);
+		start(w, other, OPEN, "opens", 0, said);
+		start(w, other, MAPPED, "maps", 0, said);
+	}
+	assert_int_equal(store_replace(NULL, other, "the next", 8, NULL, NULL, NULL, NULL), 0);
+	ask(w, &b);
+	assert_string_equal(b.flock, "");
+	assert_string_equal(b.open, "");
+	assert_string_equal(b.mapped, "");
+	unlink(other);
+	rmdir(dir);
+	ask(w, &b);
+	assert_string_equal(b.flock, "");
+	assert_string_equal(b.open, "");
+	assert_string_equal(b.mapped, "");
+}
+
+/*
+ * In another mount namespace the table has another path there: that of the bind mount of its directory, or of
+ * the file alone.
+ */
+static void an_earlier_table_is_known_below_a_bind_mount(void **state)
+{
+	struct world *w = *state;
+	char dir[64], there[96], said[2][64], both[160];
+	struct store_bystanders b;
+
+	if (geteuid() != 0)
+		SKIP_BECAUSE("only root can mount");
+	for (int alone = 0; alone < 2; alone++) {
+		int ready[2];
+		char byte;
+		pid_t pid;
+
+		TEXT(dir, "%s/mount%d", w->dir, alone);
+		assert_int_equal(mkdir(dir, 0700), 0);
+		TEXT(there, "%s/blob", dir);
+		assert_int_equal(pipe(ready), 0);
+		pid = fork();
+		if (pid == 0) {
+			int made = alone ? open(there, O_CREAT | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+			prctl(PR_SET_NAME, "jailed");
+			if (unshare(CLONE_NEWNS) < 0 ||
+			    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+				_exit(77);
+			if ((alone && made < 0) ||
+			    mount(alone ? w->path : w->dir, alone ? there : dir, NULL, MS_BIND, NULL) < 0 ||
+			    open(there, O_RDONLY | O_CLOEXEC) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+			    write(ready[1], "", 1) != 1)
+				_exit(1);
+			pause();
+			_exit(0);
+		}
+		close(ready[1]);
+		w->children[w->n++] = pid;
+		if (read(ready[0], &byte, 1) != 1)
+			SKIP_BECAUSE("this machine gives no mount namespace");
+		close(ready[0]);
+		TEXT(said[alone], "pid %d (jailed)", (int)pid);
+	}
+	replace(w);
+	ask(w, &b);
+	TEXT(both, "%s, %s", said[0], said[1]);
+	assert_string_equal(b.open, both);
+}
+
 /* An ordinary user sees no descriptors of others, but /proc/locks. */
 static void a_lock_of_another_user_is_seen_in_proc_locks(void **state)
 {
@@ -200,6 +282,14 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 static int tear_down(void **state)
 {
 	struct world *w = *state;
@@ -208,8 +298,7 @@ static int tear_down(void **state)
 		kill(w->children[i], SIGKILL);
 		waitpid(w->children[i], NULL, 0);
 	}
-	unlink(w->path);
-	rmdir(w->dir);
+	nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	free(w);
 	return 0;
 }
@@ -222,6 +311,8 @@ int main(void)
 		TEST(each_is_named_by_what_its_lock_is_worth),
 		TEST(so_is_one_that_has_the_file_of_an_earlier_table),
 		TEST(other_files_are_no_concern),
+		TEST(nor_are_deleted_files_of_other_tables),
+		TEST(an_earlier_table_is_known_below_a_bind_mount),
 		TEST(a_lock_of_another_user_is_seen_in_proc_locks),
 		TEST(a_blob_that_is_absent_is_an_error),
 	};
