@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXPLORE_SCHED_H
+#define EXPLORE_SCHED_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/env.h"
+#include "base/error.h"
+#include "base/mix.h"
+
+/*
+ * Runs a few actors in one order of their outside effects. Each actor is a plain function on a stack of its own
+ * and sees the world through its own environment (base/env.h). Before each call, which is one *step*, the actor
+ * stops, and a chooser decides who goes on. One thread, no time: an order is the list of what was chosen, and
+ * can be had again.
+ *
+ * Locks are followed: an actor that waits for one cannot go on until it is free. The lock below is taken too,
+ * and must agree. When nobody can go on, waits run out: lock() returns JURAT_BUSY.
+ *
+ * A *state* is what can influence the rest of an order: the world (`hash`), and how far each actor is, which
+ * follows from what its steps have returned to it. An actor that uses anything else that others change, such as
+ * a variable of the model, says so (sched_saw).
+ */
+enum { SCHED_MAX_ACTORS = 8, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX_DECISIONS = 4096 };
+
+struct sched_actor {
+	const char *name;
+	void (*run)(struct base_env *env, void *ctx);
+	bool mortal;   /* may die before any of its decided steps */
+	bool recovers; /* starts when another has died; not at all where none dies */
+};
+
+/* A step that an actor is about to make. */
+struct sched_call {
+	unsigned actor;
+	const char *op;   /* "open", "rename", "lock shared", ...; what sched_step() was given */
+	const char *path; /* of operations with a path; the second of rename and exchange is `to` */
+	const char *to;
+	int fd;              /* of operations with a descriptor; -1 */
+	const char *fd_path; /* as it was opened */
+};
+
+struct sched_world {
+	const struct sched_actor *actors;
+	unsigned n_actors;
+	void *ctx; /* of actors and of the functions below; borrowed */
+	/* Where an actor's calls go. Called at the beginning of each order. */
+	struct base_env *(*under)(void *ctx, unsigned actor);
+	int (*begin)(void *ctx); /* makes the world anew. 0; -errno ends the search */
+	/* When all actors have ended: NULL, or what is wrong, which stays valid until begin(). */
+	const char *(*check)(void *ctx);
+	/* Adds all that a later step or `check` can depend on, but what actors have seen. NULL: states are unknown. */
+	void (*hash)(void *ctx, struct base_mix *to);
+	/*
+	 * Is it a call whose effect and result no other actor can influence or notice? Then it needs no
+	 * decision: each order with it elsewhere is equal to one that is tried. NULL: no call is.
+	 */
+	bool (*is_local)(void *ctx, const struct sched_call *call);
+	/* Broken on purpose: the call returns success and does nothing. NULL: no call is. */
+	bool (*skips)(void *ctx, const struct sched_call *call);
+	void (*died)(void *ctx, unsigned actor); /* NULL: nothing but its descriptors is lost */
+	bool timeouts;                           /* a wait for a lock may also run out at any time */
+	unsigned max_deaths;
+	unsigned max_switches; /* bound on leaving an actor that could go on; 0: none */
+};
+
+enum sched_move { SCHED_GO, SCHED_TIME_OUT, SCHED_DIE };
+struct sched_choice {
+	unsigned actor;
+	enum sched_move move;
+};
+
+struct sched;
+/* Which of `n` >= 1; SCHED_STOP: none, this order is given up. */
+typedef unsigned sched_choose_fn(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n);
+enum { SCHED_STOP = SCHED_MAX_CHOICES };
+
+/* 0; -EINVAL too many actors; -ENOMEM. The world is borrowed. */
+JURAT_MUST_CHECK int sched_new(const struct sched_world *world, struct sched **ret);
+void sched_free(struct sched *sched);
+
+/*
+ * Runs one order to its end.
+ *
+ * Returns   0 all actors ended, or the order was given up; -errno of begin(), or -ENOMEM.
+ */
+enum sched_end { SCHED_ALL_ENDED, SCHED_GIVEN_UP };
+JURAT_MUST_CHECK int sched_run(struct sched *sched, sched_choose_fn *choose, void *ctx, enum sched_end *ret);
+
+/* What the order that is running or was run last violated; "": nothing. */
+const char *sched_violation(const struct sched *sched);
+/* Steps that were made, and times that an actor was left that could go on, so far. */
+uint64_t sched_steps(const struct sched *sched);
+unsigned sched_switches(const struct sched *sched);
+/* The present state; false: unknown. For choosers. */
+bool sched_state(struct sched *sched, struct base_mix *ret);
+/* Lines of the steps that follow are written to `to`, which is borrowed; NULL: not, which is faster. */
+void sched_set_trace(struct sched *sched, FILE *to);
+
+/*
+ * For actors. `env` is what they were given.
+ *
+ * step      a step of their own, such as a firmware command; false: the actor is dead, it must not be made
+ * wait      the same, which is not made before `is_ready`
+ * saw       a value that the actor uses and that is not the result of a call
+ * forget    how the actor came here no longer matters, but for these bytes
+ * note      a line for the trace
+ * violation this order breaks a rule; the actor goes on to its end
+ */
+bool sched_step(struct base_env *env, const char *op);
+bool sched_wait(struct base_env *env, const char *op, bool (*is_ready)(void *ctx), void *ctx);
+void sched_saw(struct base_env *env, const void *value, size_t n);
+void sched_forget(struct base_env *env, const void *but, size_t n);
+__attribute__((format(printf, 2, 3))) void sched_note(struct base_env *env, const char *format, ...);
+void sched_violate(struct base_env *env, const char *what);
+
+#endif
