@@ -59,6 +59,8 @@ struct sched_world {
 	bool (*is_local)(void *ctx, const struct sched_call *call);
 	/* Broken on purpose: the call returns success and does nothing. NULL: no call is. */
 	bool (*skips)(void *ctx, const struct sched_call *call);
+	/* Adds what an ioctl has written for its caller. NULL: what is in `arg` itself, by its number. */
+	void (*saw_ioctl)(void *ctx, unsigned long request, const void *arg, struct base_mix *to);
 	void (*died)(void *ctx, unsigned actor); /* NULL: nothing but its descriptors is lost */
 	bool timeouts;                           /* a wait for a lock may also run out at any time */
 	unsigned max_deaths;

@@ -291,14 +291,9 @@ void check_set_msi(struct check_vmm *vmm, check_msi_fn *msi, void *ctx)
 	vmm->msi_ctx = ctx;
 }
 
-/* SplitMix64, which is enough to choose times and places. */
 uint64_t check_random(struct check_vmm *vmm)
 {
-	uint64_t z = vmm->random += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return base_next_number(&vmm->random);
 }
 
 __attribute__((format(printf, 3, 0))) static void say(struct check_result *result, enum check_verdict verdict,

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "explore/visited.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct visited_state {
+	struct base_mix state;
+	uint32_t cost;
+	bool used;
+};
+
+enum { FIRST_ROOM = 1024 }; /* a power of two, as every room */
+
+/* Where it is, or the free place for it: at most 3 of 4 places are used. */
+static struct visited_state *find(struct visited_state *states, size_t room, const struct base_mix *state)
+{
+	size_t i = (size_t)state->a & (room - 1);
+
+	while (states[i].used && (states[i].state.a != state->a || states[i].state.b != state->b))
+		i = (i + 1) & (room - 1);
+	return &states[i];
+}
+
+static int grow(struct visited *v)
+{
+	size_t room = v->room ? v->room * 2 : FIRST_ROOM;
+	struct visited_state *states = calloc(room, sizeof(*states));
+
+	if (!states)
+		return -ENOMEM;
+	for (size_t i = 0; i < v->room; i++)
+		if (v->states[i].used)
+			*find(states, room, &v->states[i].state) = v->states[i];
+	free(v->states);
+	v->states = states;
+	v->room = room;
+	return 0;
+}
+
+int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost)
+{
+	struct visited_state *place;
+
+	if (v->n >= v->room / 4 * 3 && grow(v) < 0)
+		return -ENOMEM;
+	place = find(v->states, v->room, state);
+	if (place->used && place->cost <= cost)
+		return 0;
+	v->n += !place->used;
+	*place = (struct visited_state){ .state = *state, .cost = cost, .used = true };
+	return 1;
+}
+
+void visited_done(struct visited *v)
+{
+	free(v->states);
+	*v = (struct visited){ 0 };
+}
