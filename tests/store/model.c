@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 static size_t table_of(int state, uint8_t *to)
 {
@@ -23,23 +22,23 @@ int model_state_of(const uint8_t *table, size_t n)
 /* in_flight: the lock was there before any command. */
 void model_sign(struct base_env *env, struct world *w, int certificates, bool in_flight)
 {
-	orders_note(env, "  has certificates of state", certificates);
-	if (!orders_point(env, "SIGN"))
+	sched_note(env, "has certificates of state %d", certificates);
+	if (!sched_step(env, "SIGN"))
 		return;
-	orders_note(env, "  signed by state", w->firmware);
+	sched_note(env, "signed by state %d", w->firmware);
 	if (certificates == EMPTY || certificates == w->firmware)
 		return;
 	if (w->undrained == STORE_UNDRAINED_PROCEED && in_flight && certificates == OLD)
 		w->overtaken = true;
 	else
-		orders_violation(env, "I1: report and certificates disagree");
+		sched_violate(env, "I1: report and certificates disagree");
 }
 
 void model_busy(struct base_env *env, struct world *w)
 {
 	w->busy = true;
 	if (!w->may_be_busy)
-		orders_violation(env, "I3: BUSY while nobody waited too long");
+		sched_violate(env, "I3: BUSY while nobody waited too long");
 }
 
 struct change {
@@ -53,7 +52,7 @@ static enum store_changed issue(void *ctx, struct jurat_error *err)
 	struct change *c = ctx;
 
 	(void)err;
-	if (!orders_point(c->env, "COMMAND"))
+	if (!sched_step(c->env, "COMMAND"))
 		return STORE_UNKNOWN;
 	if (c->w->firmware_says != STORE_UNCHANGED)
 		c->w->firmware = c->to;
@@ -91,43 +90,67 @@ void model_recovering_updater(struct base_env *env, void *ctx)
 
 static const char *const suffixes[] = { "", STORE_SUFFIXES };
 
-void model_begin(void *ctx)
+static struct base_env *set_up_env(struct world *w)
+{
+	return disk_env(w->disk, SET_UP);
+}
+
+int model_begin(void *ctx)
 {
 	struct world *w = ctx;
+	struct base_env *env = set_up_env(w);
 	uint8_t table[MAX_TABLE];
-	char name[96];
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		TEXT(name, "%s%s", w->path, suffixes[i]);
-		unlink(name);
-	}
+	disk_reset(w->disk);
 	if (!w->first_publication) {
-		int fd = open(w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		int fd = base_open(env, w->path, O_RDWR | O_CREAT | O_EXCL, 0600);
 		size_t n = table_of(OLD, table);
 
-		assert_true(fd >= 0 && write(fd, table, n) == (ssize_t)n);
-		close(fd);
+		assert_true(fd >= 0 && base_write(env, fd, table, n) == (ssize_t)n);
+		base_close(env, fd);
 	}
 	w->firmware = OLD;
 	w->replaced = w->recovered = 1000;
+	w->result = (struct store_result){ 0 };
 	w->busy = w->commanded = w->overtaken = false;
+	return 0;
+}
+
+static struct base_env *under(void *ctx, unsigned actor)
+{
+	return disk_env(((struct world *)ctx)->disk, actor);
+}
+
+static void hash(void *ctx, struct base_mix *to)
+{
+	const struct world *w = ctx;
+
+	disk_hash(w->disk, false, to);
+	base_mix_u64(to, (uint64_t)w->firmware);
+	base_mix_u64(to, (uint64_t)w->replaced);
+	base_mix_u64(to, (uint64_t)w->recovered);
+	base_mix_u64(to, w->result.left);
+	base_mix_text(to, w->result.undrained);
+	base_mix_u64(to, w->busy | w->commanded << 1 | w->overtaken << 2);
 }
 
 int model_state_at_path(struct world *w)
 {
+	struct base_env *env = set_up_env(w);
 	uint8_t table[MAX_TABLE];
-	int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+	int fd = base_open(env, w->path, O_RDONLY, 0);
 	ssize_t n;
 
 	if (fd < 0)
 		return EMPTY;
-	n = read(fd, table, sizeof(table));
-	close(fd);
+	n = base_read(env, fd, table, sizeof(table));
+	base_close(env, fd);
 	return n < 0 ? TORN : model_state_of(table, (size_t)n);
 }
 
 const char *model_any_temporary_left(struct world *w, bool both_may_stay)
 {
+	struct base_stat st;
 	char name[96];
 
 	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++) {
@@ -135,7 +158,7 @@ const char *model_any_temporary_left(struct world *w, bool both_may_stay)
 		    (!strcmp(suffixes[i], STORE_NEXT_SUFFIX) || !strcmp(suffixes[i], STORE_OLD_SUFFIX)))
 			continue;
 		TEXT(name, "%s%s", w->path, suffixes[i]);
-		if (access(name, F_OK) == 0)
+		if (base_stat(set_up_env(w), name, &st) == 0)
 			return "I5: a temporary name is left";
 	}
 	return NULL;
@@ -174,7 +197,7 @@ static bool ends_with(const char *s, const char *end)
 	return n >= k && !strcmp(s + n - k, end);
 }
 
-static bool is_op(const struct orders_call *call, const char *op)
+static bool is_op(const struct sched_call *call, const char *op)
 {
 	return !strcmp(call->op, op);
 }
@@ -201,7 +224,7 @@ static bool on_temporary(const char *name)
  *   give the same at any time, and readers notice none of it.
  * Of a reader only closing a file it has no lock on (any more) is local.
  */
-bool model_is_local(void *ctx, const struct orders_call *call)
+bool model_is_local(void *ctx, const struct sched_call *call)
 {
 	(void)ctx;
 	if (call->actor == 1)
@@ -223,7 +246,7 @@ bool model_is_local(void *ctx, const struct orders_call *call)
 	return on_temporary(call->fd_path);
 }
 
-bool model_skips(void *ctx, const struct orders_call *call)
+static bool skips(void *ctx, const struct sched_call *call)
 {
 	struct world *w = ctx;
 
@@ -236,44 +259,57 @@ bool model_skips(void *ctx, const struct orders_call *call)
 	return w->skip_emptying && (is_op(call, "pwrite") || is_op(call, "truncate"));
 }
 
-void model_crashed(void *ctx)
+static void died(void *ctx, unsigned actor)
 {
 	struct world *w = ctx;
 	char name[96];
 
+	(void)actor;
 	TEXT(name, "%s" STORE_EMPTY_SUFFIX, w->path);
 	if (w->forget_old_name)
-		unlink(name);
+		(void)!base_unlink(set_up_env(w), name);
 }
 
-/* Builds that repeat what another one has tried in full leave an actor that could go on twice at most. */
-void model_passes(const char *what, const struct orders_options *every)
+struct sched_world model_world(struct world *w, const struct sched_actor *actors, unsigned n)
 {
-	struct orders_options options = *every;
-	struct orders_result r;
-	bool ok;
+	return (struct sched_world){
+		.actors = actors,
+		.n_actors = n,
+		.ctx = w,
+		.under = under,
+		.begin = model_begin,
+		.check = model_check,
+		.hash = hash,
+		.is_local = model_is_local,
+		.skips = skips,
+		.died = died,
+	};
+}
 
-	if (test_step() > 1 && (options.max_switches == 0 || options.max_switches > 2))
-		options.max_switches = 2;
-	ok = orders_all(&options, &r);
+void model_passes(const char *what, const struct sched_world *world)
+{
+	struct search_result r;
+	int e = search_all(world, &r);
 
-	print_message("             %-58s %8llu orders, longest %u\n", what, (unsigned long long)r.orders,
-		      r.longest);
-	if (!ok)
+	print_message("             %-58s %8llu states, %8llu orders, longest %u\n", what,
+		      (unsigned long long)r.states, (unsigned long long)r.orders, r.longest);
+	if (e == JURAT_REFUSED)
 		print_message("%s\n%s", r.violation, r.trace);
-	assert_true(ok);
+	free(r.trace);
+	assert_int_equal(e, 0);
 }
 
-void model_is_caught(const char *what, const struct orders_options *options, const char *violation)
+void model_is_caught(const char *what, const struct sched_world *world, const char *violation)
 {
-	struct orders_result r;
-	bool ok = orders_all(options, &r);
+	struct search_result r;
+	int e = search_all(world, &r);
 
-	print_message("             %-58s %s after %llu\n", what, ok ? "NOT FOUND" : "found",
+	print_message("             %-58s %s after %llu\n", what, e == JURAT_REFUSED ? "found" : "NOT FOUND",
 		      (unsigned long long)r.orders);
-	assert_false(ok);
+	assert_int_equal(e, JURAT_REFUSED);
 	if (!strstr(r.violation, violation))
 		print_message("%s\n%s", r.violation, r.trace);
+	free(r.trace);
 	assert_non_null(strstr(r.violation, violation));
 }
 
@@ -281,12 +317,11 @@ int model_set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w || disk_new(SET_UP + 1, &w->disk) < 0) {
+		free(w);
 		return -1;
-	TEXT(w->dir, "%s/jurat-orders-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (!mkdtemp(w->dir))
-		return -1;
-	TEXT(w->path, "%s/blob", w->dir);
+	}
+	w->path = "/blob";
 	*state = w;
 	return 0;
 }
@@ -295,9 +330,7 @@ int model_tear_down(void **state)
 {
 	struct world *w = *state;
 
-	w->first_publication = true;
-	model_begin(w);
-	rmdir(w->dir);
+	disk_free(w->disk);
 	free(w);
 	return 0;
 }

@@ -2,13 +2,14 @@
 #ifndef TESTS_STORE_MODEL_H
 #define TESTS_STORE_MODEL_H
 
+#include "explore/disk.h"
+#include "explore/search.h"
 #include "store/store.h"
-#include "support/orders.h"
 #include "support/test.h"
 
 /*
- * Readers and an updater in every order of their effects, on real files and locks. The model firmware is a
- * number; a table of N bytes of value v is the certificates of firmware state v.
+ * Readers and an updater in every order of their effects, on files and locks in memory, which are as the
+ * kernel's (tests/explore/test_disk.c). The model firmware is a number; a table of N bytes of value v is the certificates of firmware state v.
  *
  *	I1  no reader has a table with certificates of another state than the firmware signs with
  *	I3  everybody ends, and nobody is told BUSY while no wait runs out
@@ -18,12 +19,13 @@
  *	    the command, and then the updater said so; for no other
  */
 enum { OLD = 1, NEW = 2, AFTER_CRASH = 3, EMPTY = 0, TORN = -1 };
-enum { WAIT_NS = 100000000, MAX_TABLE = 128 };
+enum { WAIT_NS = 100000000, MAX_TABLE = 128, SET_UP = SCHED_MAX_ACTORS };
 
 enum role { JURAT, QEMU, NAIVE, LEAVES_EARLY };
 
 struct world {
-	char dir[32], path[64];
+	struct disk *disk; /* process i is actor i; SET_UP is none */
+	const char *path;
 	int firmware;
 	bool first_publication;
 	enum store_changed firmware_says;
@@ -44,15 +46,15 @@ void model_busy(struct base_env *env, struct world *w);
 int model_replace(struct base_env *env, struct world *w, int to);
 void model_updater(struct base_env *env, void *ctx);
 void model_recovering_updater(struct base_env *env, void *ctx);
-void model_begin(void *ctx);
+int model_begin(void *ctx);
 int model_state_at_path(struct world *w);
 const char *model_any_temporary_left(struct world *w, bool both_may_stay);
 const char *model_check(void *ctx);
-bool model_is_local(void *ctx, const struct orders_call *call);
-bool model_skips(void *ctx, const struct orders_call *call);
-void model_crashed(void *ctx);
-void model_passes(const char *what, const struct orders_options *every);
-void model_is_caught(const char *what, const struct orders_options *options, const char *violation);
+bool model_is_local(void *ctx, const struct sched_call *call);
+/* Actors, with the functions above. */
+struct sched_world model_world(struct world *w, const struct sched_actor *actors, unsigned n);
+void model_passes(const char *what, const struct sched_world *every);
+void model_is_caught(const char *what, const struct sched_world *world, const char *violation);
 int model_set_up(void **state);
 int model_tear_down(void **state);
 

@@ -207,8 +207,7 @@ static void an_earlier_table_is_known_below_a_bind_mount(void **state)
 			int made = alone ? open(there, O_CREAT | O_RDWR | O_CLOEXEC, 0600) : -1;
 
 			prctl(PR_SET_NAME, "jailed");
-			if (unshare(CLONE_NEWNS) < 0 ||
-			    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+			if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 				_exit(77);
 			if ((alone && made < 0) ||
 			    mount(alone ? w->path : w->dir, alone ? there : dir, NULL, MS_BIND, NULL) < 0 ||

@@ -16,6 +16,7 @@ static void jurat_reader(struct base_env *env, void *ctx)
 	store_reader_init(&r, env, w->path);
 	e = store_lock(&r, WAIT_NS, NULL);
 	in_flight = !w->commanded;
+	sched_saw(env, &in_flight, sizeof(in_flight));
 	if (e == 0) {
 		size_t n = (size_t)r.size;
 
@@ -33,7 +34,7 @@ static void jurat_reader(struct base_env *env, void *ctx)
 	else if (e == JURAT_BUSY)
 		model_busy(env, w);
 	else
-		orders_violation(env, "a reader failed");
+		sched_violate(env, "a reader failed");
 out:
 	store_unlock(&r);
 	store_reader_done(&r);
@@ -61,6 +62,7 @@ static void foreign_reader(struct base_env *env, void *ctx)
 			break;
 		}
 		in_flight = !w->commanded;
+		sched_saw(env, &in_flight, sizeof(in_flight));
 		if (w->role == QEMU) {
 			base_fstat(env, fd, &mine);
 			if (base_stat(env, w->path, &there) != 0 || mine.ino != there.ino) {
@@ -85,25 +87,15 @@ static void reader(struct base_env *env, void *ctx)
 		jurat_reader(env, ctx);
 }
 
-static const struct orders_actor actors[] = {
-	{ "updater", model_updater },
+static const struct sched_actor actors[] = {
+	{ "updater", model_updater, .mortal = true },
 	{ "reader", reader },
-	{ "next", model_recovering_updater },
+	{ "next", model_recovering_updater, .recovers = true },
 };
 
-static struct orders_options options_of(struct world *w)
+static struct sched_world world_of(struct world *w)
 {
-	return (struct orders_options){
-		.under = base_env_real(),
-		.actors = actors,
-		.n_actors = 2,
-		.ctx = w,
-		.begin = model_begin,
-		.check = model_check,
-		.is_local = model_is_local,
-		.skips = model_skips,
-		.crashed = model_crashed,
-	};
+	return model_world(w, actors, 2);
 }
 
 static const char *const role_names[] = { "jurat's reader", "a reader like QEMU's", "a naive reader" };
@@ -113,9 +105,9 @@ static void no_order_of_reader_and_replace_makes_them_disagree(void **state)
 	struct world *w = *state;
 
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		model_passes(role_names[w->role], &options);
+		model_passes(role_names[w->role], &world);
 	}
 }
 
@@ -125,10 +117,10 @@ static void nor_does_one_where_waits_run_out(void **state)
 
 	w->may_be_busy = true;
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		options.timeouts = true;
-		model_passes(role_names[w->role], &options);
+		world.timeouts = true;
+		model_passes(role_names[w->role], &world);
 	}
 }
 
@@ -140,30 +132,30 @@ static void nor_does_one_that_leaves_the_empty_table(void **state)
 	w->may_be_busy = true;
 	w->undrained = STORE_UNDRAINED_EMPTY;
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		options.timeouts = true;
-		model_passes(role_names[w->role], &options);
+		world.timeouts = true;
+		model_passes(role_names[w->role], &world);
 	}
 }
 
 static void one_that_goes_on_past_readers_overtakes_only_those_in_flight_and_says_so(void **state)
 {
 	struct world *w = *state;
-	struct orders_options naive;
+	struct sched_world naive;
 
 	w->may_be_busy = true;
 	w->undrained = STORE_UNDRAINED_PROCEED;
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		options.timeouts = true;
-		options.max_switches = w->role == NAIVE ? 0 : 3;
-		model_passes(role_names[w->role], &options);
+		world.timeouts = true;
+		world.max_switches = w->role == NAIVE ? 0 : 3;
+		model_passes(role_names[w->role], &world);
 	}
 	w->skip_emptying = true;
 	w->role = NAIVE;
-	naive = options_of(w);
+	naive = world_of(w);
 	naive.timeouts = true;
 	model_is_caught("and leaves the old file full", &naive, "I1");
 }
@@ -174,9 +166,9 @@ static void nor_does_a_first_publication(void **state)
 
 	w->first_publication = true;
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		model_passes(role_names[w->role], &options);
+		model_passes(role_names[w->role], &world);
 	}
 }
 
@@ -185,12 +177,12 @@ static void nor_does_a_firmware_that_refuses_or_does_not_tell(void **state)
 	struct world *w = *state;
 
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
 		w->firmware_says = STORE_UNCHANGED;
-		model_passes("unchanged", &options);
+		model_passes("unchanged", &world);
 		w->firmware_says = STORE_UNKNOWN;
-		model_passes("unknown", &options);
+		model_passes("unknown", &world);
 	}
 }
 
@@ -203,13 +195,12 @@ static void nor_does_an_updater_that_dies_before_another_one(void **state)
 	struct world *w = *state;
 
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		options.n_actors = 3;
-		options.crashes = true;
-		options.last_actors_recover = 1;
-		options.max_switches = w->role == NAIVE ? 0 : 3;
-		model_passes(role_names[w->role], &options);
+		world.n_actors = 3;
+		world.max_deaths = 1;
+		world.max_switches = w->role == NAIVE ? 0 : 3;
+		model_passes(role_names[w->role], &world);
 	}
 }
 
@@ -224,38 +215,38 @@ static const char *check_two(void *ctx)
 	return model_any_temporary_left(w, false);
 }
 
-static const struct orders_actor two[] = { { "updater", model_updater },
-					   { "other", model_recovering_updater } };
+static const struct sched_actor two[] = { { "updater", model_updater },
+					  { "other", model_recovering_updater } };
 
 /* Nothing is local here, for updaters meet on the temporary names. */
-static struct orders_options two_updaters(struct world *w)
+static struct sched_world two_updaters(struct world *w)
 {
-	struct orders_options options = options_of(w);
+	struct sched_world world = world_of(w);
 
-	options.actors = two;
-	options.is_local = NULL;
-	options.check = check_two;
-	options.max_switches = 2;
-	return options;
+	world.actors = two;
+	world.is_local = NULL;
+	world.check = check_two;
+	world.max_switches = 2;
+	return world;
 }
 
 static void two_updaters_take_turns(void **state)
 {
 	struct world *w = *state;
-	struct orders_options options = two_updaters(w);
+	struct sched_world world = two_updaters(w);
 
-	model_passes("a file that is there", &options);
+	model_passes("a file that is there", &world);
 	w->first_publication = true;
-	model_passes("a first publication", &options);
+	model_passes("a first publication", &world);
 }
 
 static void updaters_that_do_not_take_turns_are_caught(void **state)
 {
 	struct world *w = *state;
-	struct orders_options options = two_updaters(w);
+	struct sched_world world = two_updaters(w);
 
 	w->skip_turns = true;
-	model_is_caught("two updaters at once", &options, "updaters failed");
+	model_is_caught("two updaters at once", &world, "updaters failed");
 }
 
 static void a_replace_that_does_not_wait_for_readers_is_caught(void **state)
@@ -264,31 +255,31 @@ static void a_replace_that_does_not_wait_for_readers_is_caught(void **state)
 
 	w->skip_drain = true;
 	for (w->role = JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		model_is_caught(role_names[w->role], &options, "I1");
+		model_is_caught(role_names[w->role], &world, "I1");
 	}
 }
 
 static void a_replace_that_leaves_the_old_file_full_is_caught_by_a_naive_reader(void **state)
 {
 	struct world *w = *state;
-	struct orders_options options = options_of(w);
+	struct sched_world world = world_of(w);
 
 	w->skip_emptying = true;
 	w->role = NAIVE;
-	model_is_caught(role_names[w->role], &options, "I1");
+	model_is_caught(role_names[w->role], &world, "I1");
 	w->role = JURAT;
-	model_passes(role_names[w->role], &options);
+	model_passes(role_names[w->role], &world);
 }
 
 static void a_reader_that_unlocks_before_the_firmware_is_asked_is_caught(void **state)
 {
 	struct world *w = *state;
-	struct orders_options options = options_of(w);
+	struct sched_world world = world_of(w);
 
 	w->role = LEAVES_EARLY;
-	model_is_caught("unlock, then sign", &options, "I1");
+	model_is_caught("unlock, then sign", &world, "I1");
 }
 
 /* The old file had no name once the empty table was at the path: see doc/decisions/0003-store-protocol.md. */
@@ -298,13 +289,12 @@ static void a_crash_that_loses_the_undrained_file_is_caught(void **state)
 
 	w->forget_old_name = true;
 	for (w->role = test_step() > 1 ? NAIVE : JURAT; w->role <= NAIVE; w->role++) {
-		struct orders_options options = options_of(w);
+		struct sched_world world = world_of(w);
 
-		options.n_actors = 3;
-		options.crashes = true;
-		options.last_actors_recover = 1;
-		options.max_switches = 3;
-		model_is_caught(role_names[w->role], &options, "I1");
+		world.n_actors = 3;
+		world.max_deaths = 1;
+		world.max_switches = 3;
+		model_is_caught(role_names[w->role], &world, "I1");
 	}
 }
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "model.h"
 
@@ -111,35 +108,30 @@ static void keeps_its_descriptor(struct base_env *env, void *ctx)
 	base_close(env, fd);
 }
 
-/* A copy from a shared mapping, of as many bytes as the file had when it was mapped. */
-static int copy_mapping(struct base_env *env, const uint8_t *mapped)
+/*
+ * Copies from a shared mapping, as many bytes as the file had when it was mapped; test_file_systems.c has from
+ * the kernel that a mapping shows what is in the file, and zeros where it has become shorter.
+ */
+static int copy_mapping(struct base_env *env, int fd)
 {
-	uint8_t table[MAX_TABLE];
+	uint8_t table[MAX_TABLE] = { 0 };
 
-	if (!orders_point(env, "COPY"))
+	if (base_pread(env, fd, table, sizeof(table), 0) < 0)
 		return EMPTY;
-	for (size_t i = 0; i < MAX_TABLE; i++)
-		table[i] = ((const volatile uint8_t *)mapped)[i];
 	return table[0] == EMPTY ? EMPTY : model_state_of(table, table[0] == OLD ? 64 : 96);
 }
 
 static void from_a_mapping(struct base_env *env, struct world *w, bool locks)
 {
 	int fd = base_open(env, w->path, O_RDONLY, 0);
-	uint8_t *mapped = mmap(NULL, MAX_TABLE, PROT_READ, MAP_SHARED, fd, 0);
 
-	if (mapped == MAP_FAILED) {
-		orders_violation(env, "the file cannot be mapped");
-		return;
-	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (locks && lock_or_give_up(env, fd, BASE_LOCK_SHARED) != 0)
 			continue;
-		model_sign(env, w, copy_mapping(env, mapped), false);
+		model_sign(env, w, copy_mapping(env, fd), false);
 		if (locks)
 			base_unlock(env, fd);
 	}
-	munmap(mapped, MAX_TABLE);
 	base_close(env, fd);
 }
 
@@ -173,20 +165,21 @@ static void never_locks_and_parses(struct base_env *env, void *ctx)
 	ssize_t tail = base_pread(env, fd, table + CHUNK, MAX_TABLE - CHUNK, CHUNK);
 
 	if (head == CHUNK && table[0] != EMPTY && tail <= 0)
-		orders_violation(env, "TORN: a header without its certificates");
+		sched_violate(env, "TORN: a header without its certificates");
 	base_close(env, fd);
 }
 
-/* flock(2): locks of another kind, which the kernel never compares with those of fcntl(2). */
+/*
+ * flock(2): locks of another kind, which the kernel never compares with those of fcntl(2)
+ * (test_file_systems.c), so that taking one is nothing here.
+ */
 static void uses_flock(struct base_env *env, void *ctx)
 {
 	struct world *w = ctx;
 	int fd = base_open(env, w->path, O_RDONLY, 0);
 
-	if (!orders_point(env, "FLOCK"))
+	if (!sched_step(env, "FLOCK"))
 		return;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
-		orders_violation(env, "flock() was refused, so it excludes somebody");
 	model_sign(env, w, read_in_chunks(env, fd), false);
 	base_close(env, fd);
 }
@@ -228,33 +221,18 @@ static const struct {
 };
 
 /* Of the readers everything is decided; of the updater what model_is_local() says of it. */
-static struct orders_options options_of(struct world *w, struct orders_actor *actors)
-{
-	return (struct orders_options){
-		.under = base_env_real(),
-		.actors = actors,
-		.n_actors = 2,
-		.ctx = w,
-		.begin = model_begin,
-		.check = model_check,
-		.is_local = model_is_local,
-		.skips = model_skips,
-		.crashed = model_crashed,
-	};
-}
-
 static void each_kind_of_reader_agrees_in_every_order_or_is_known_not_to(void **state)
 {
 	struct world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct orders_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
-		struct orders_options options = options_of(w, actors);
+		struct sched_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
+		struct sched_world world = model_world(w, actors, 2);
 
 		if (kinds[i].breaks)
-			model_is_caught(kinds[i].name, &options, kinds[i].breaks);
+			model_is_caught(kinds[i].name, &world, kinds[i].breaks);
 		else
-			model_passes(kinds[i].name, &options);
+			model_passes(kinds[i].name, &world);
 	}
 }
 
@@ -265,12 +243,12 @@ static void firmware_that_does_not_change_is_no_difference_to_those_that_lock(vo
 
 	w->firmware_says = STORE_UNCHANGED;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct orders_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
-		struct orders_options options = options_of(w, actors);
+		struct sched_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
+		struct sched_world world = model_world(w, actors, 2);
 
-		options.max_switches = 4;
+		world.max_switches = 4;
 		if (!kinds[i].breaks)
-			model_passes(kinds[i].name, &options);
+			model_passes(kinds[i].name, &world);
 	}
 }
 
@@ -279,18 +257,17 @@ static void a_crash_and_another_update_are_none_either(void **state)
 	struct world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct orders_actor actors[] = { { "updater", model_updater },
-						 { "reader", kinds[i].run },
-						 { "next", model_recovering_updater } };
-		struct orders_options options = options_of(w, actors);
+		struct sched_actor actors[] = { { "updater", model_updater, .mortal = true },
+						{ "reader", kinds[i].run },
+						{ "next", model_recovering_updater, .recovers = true } };
+		struct sched_world world = model_world(w, actors, 2);
 
-		options.n_actors = 3;
-		options.crashes = true;
-		options.last_actors_recover = 1;
-		options.max_switches = 2;
+		world.n_actors = 3;
+		world.max_deaths = 1;
+		world.max_switches = 2;
 		w->may_be_busy = true;
 		if (!kinds[i].breaks)
-			model_passes(kinds[i].name, &options);
+			model_passes(kinds[i].name, &world);
 	}
 }
 
@@ -300,18 +277,18 @@ static void a_step_left_out_is_caught_by_each_of_them(void **state)
 	struct world *w = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !kinds[i].breaks; i++) {
-		struct orders_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
-		struct orders_options options = options_of(w, actors);
+		struct sched_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
+		struct sched_world world = model_world(w, actors, 2);
 
-		options.max_switches = 4;
+		world.max_switches = 4;
 		w->skip_drain = true;
-		model_is_caught(kinds[i].name, &options, "I1");
+		model_is_caught(kinds[i].name, &world, "I1");
 		w->skip_drain = false;
 		w->skip_emptying = true;
 		if (kinds[i].run == like_qemu)
-			model_passes("the old file stays full, and the inode tells", &options);
+			model_passes("the old file stays full, and the inode tells", &world);
 		else
-			model_is_caught("the old file stays full", &options, "I1");
+			model_is_caught("the old file stays full", &world, "I1");
 		w->skip_emptying = false;
 	}
 }
@@ -320,17 +297,20 @@ static void a_step_left_out_is_caught_by_each_of_them(void **state)
 static void a_reader_that_keeps_its_descriptor_has_no_certificates_after_an_update(void **state)
 {
 	struct world *w = *state;
+	struct base_env *reader = disk_env(w->disk, 1), *updater = disk_env(w->disk, 0);
 	uint8_t table[MAX_TABLE];
 	int fd;
 
 	model_begin(w);
-	fd = open(w->path, O_RDONLY | O_CLOEXEC);
+	fd = base_open(reader, w->path, O_RDONLY, 0);
 	assert_true(fd >= 0);
-	assert_int_equal(store_replace(NULL, w->path, memset(table, NEW, 96), 96, NULL, NULL, NULL, NULL), 0);
-	assert_int_equal(store_replace(NULL, w->path, memset(table, OLD, 64), 64, NULL, NULL, NULL, NULL), 0);
-	assert_int_equal(pread(fd, table, sizeof(table), 0), STORE_EMPTY_BYTES);
+	for (int to = NEW; to >= OLD; to--)
+		assert_int_equal(
+			store_replace(updater, w->path, memset(table, to, 96), 96, NULL, NULL, NULL, NULL),
+			0);
+	assert_int_equal(base_pread(reader, fd, table, sizeof(table), 0), STORE_EMPTY_BYTES);
 	assert_true(bytes_all(table, STORE_EMPTY_BYTES, 0));
-	close(fd);
+	base_close(reader, fd);
 }
 
 int main(void)

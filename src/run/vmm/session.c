@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/env.h"
+#include "base/mix.h"
 #include "run/vmm/qgs_faults.h"
 
 enum {
