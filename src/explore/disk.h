@@ -2,6 +2,8 @@
 #ifndef EXPLORE_DISK_H
 #define EXPLORE_DISK_H
 
+#include <stdbool.h>
+
 #include "base/env.h"
 #include "base/mix.h"
 

@@ -150,7 +150,6 @@ static void one_that_goes_on_past_readers_overtakes_only_those_in_flight_and_say
 		struct sched_world world = world_of(w);
 
 		world.timeouts = true;
-		world.max_switches = w->role == NAIVE ? 0 : 3;
 		model_passes(role_names[w->role], &world);
 	}
 	w->skip_emptying = true;
@@ -199,7 +198,6 @@ static void nor_does_an_updater_that_dies_before_another_one(void **state)
 
 		world.n_actors = 3;
 		world.max_deaths = 1;
-		world.max_switches = w->role == NAIVE ? 0 : 3;
 		model_passes(role_names[w->role], &world);
 	}
 }
@@ -226,7 +224,6 @@ static struct sched_world two_updaters(struct world *w)
 	world.actors = two;
 	world.is_local = NULL;
 	world.check = check_two;
-	world.max_switches = 2;
 	return world;
 }
 
@@ -293,7 +290,6 @@ static void a_crash_that_loses_the_undrained_file_is_caught(void **state)
 
 		world.n_actors = 3;
 		world.max_deaths = 1;
-		world.max_switches = 3;
 		model_is_caught(role_names[w->role], &world, "I1");
 	}
 }

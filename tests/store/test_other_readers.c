@@ -246,7 +246,6 @@ static void firmware_that_does_not_change_is_no_difference_to_those_that_lock(vo
 		struct sched_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
 		struct sched_world world = model_world(w, actors, 2);
 
-		world.max_switches = 4;
 		if (!kinds[i].breaks)
 			model_passes(kinds[i].name, &world);
 	}
@@ -264,7 +263,6 @@ static void a_crash_and_another_update_are_none_either(void **state)
 
 		world.n_actors = 3;
 		world.max_deaths = 1;
-		world.max_switches = 2;
 		w->may_be_busy = true;
 		if (!kinds[i].breaks)
 			model_passes(kinds[i].name, &world);
@@ -280,7 +278,6 @@ static void a_step_left_out_is_caught_by_each_of_them(void **state)
 		struct sched_actor actors[] = { { "updater", model_updater }, { "reader", kinds[i].run } };
 		struct sched_world world = model_world(w, actors, 2);
 
-		world.max_switches = 4;
 		w->skip_drain = true;
 		model_is_caught(kinds[i].name, &world, "I1");
 		w->skip_drain = false;
