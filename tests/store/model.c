@@ -164,11 +164,29 @@ const char *model_any_temporary_left(struct world *w, bool both_may_stay)
 	return NULL;
 }
 
+static void keep_outcome(struct world *w, int there)
+{
+	const int end[] = { there,   w->firmware,  w->replaced,         w->recovered,
+			    w->busy, w->overtaken, (int)w->result.left, w->result.undrained[0] };
+	struct base_mix mix = { 0 };
+	size_t i = 0;
+
+	base_mix_bytes(&mix, end, sizeof(end));
+	while (i < w->n_outcomes && w->outcomes[i] < mix.a)
+		i++;
+	if (i < w->n_outcomes && w->outcomes[i] == mix.a)
+		return;
+	assert_true(w->n_outcomes < MAX_OUTCOMES);
+	memmove(&w->outcomes[i + 1], &w->outcomes[i], (w->n_outcomes++ - i) * sizeof(w->outcomes[0]));
+	w->outcomes[i] = mix.a;
+}
+
 const char *model_check(void *ctx)
 {
 	struct world *w = ctx;
 	int there = model_state_at_path(w), last = w->recovered != 1000 ? w->recovered : w->replaced;
 
+	keep_outcome(w, there);
 	if (there != EMPTY && there != w->firmware)
 		return "I1: the table at the path disagrees with the firmware";
 	if (last == 0 && (there == EMPTY || w->result.left != STORE_LEFT_NEW))
@@ -311,6 +329,16 @@ void model_is_caught(const char *what, const struct sched_world *world, const ch
 		print_message("%s\n%s", r.violation, r.trace);
 	free(r.trace);
 	assert_non_null(strstr(r.violation, violation));
+}
+
+void model_outcomes(struct world *w, const struct sched_world *world)
+{
+	struct search_result r;
+
+	w->n_outcomes = 0;
+	assert_int_equal(search_all(world, &r), 0);
+	print_message("             %8llu states, %8llu orders, %zu outcomes\n", (unsigned long long)r.states,
+		      (unsigned long long)r.orders, w->n_outcomes);
 }
 
 int model_set_up(void **state)

@@ -19,7 +19,7 @@
  *	    the command, and then the updater said so; for no other
  */
 enum { OLD = 1, NEW = 2, AFTER_CRASH = 3, EMPTY = 0, TORN = -1 };
-enum { WAIT_NS = 100000000, MAX_TABLE = 128, SET_UP = SCHED_MAX_ACTORS };
+enum { WAIT_NS = 100000000, MAX_TABLE = 128, SET_UP = SCHED_MAX_ACTORS, MAX_OUTCOMES = 64 };
 
 enum role { JURAT, QEMU, NAIVE, LEAVES_EARLY };
 
@@ -36,6 +36,9 @@ struct world {
 	int replaced, recovered;
 	struct store_result result;
 	bool busy, commanded, overtaken;
+	/* different ends of all orders since model_outcomes() began, as digests in order */
+	uint64_t outcomes[MAX_OUTCOMES];
+	size_t n_outcomes;
 	/* what is broken on purpose */
 	bool skip_drain, skip_emptying, forget_old_name, skip_turns;
 };
@@ -55,6 +58,8 @@ bool model_is_local(void *ctx, const struct sched_call *call);
 struct sched_world model_world(struct world *w, const struct sched_actor *actors, unsigned n);
 void model_passes(const char *what, const struct sched_world *every);
 void model_is_caught(const char *what, const struct sched_world *world, const char *violation);
+/* Runs every order, and has its ends in `w`: whether they are the same shows that no order was left out. */
+void model_outcomes(struct world *w, const struct sched_world *world);
 int model_set_up(void **state);
 int model_tear_down(void **state);
 
