@@ -9,8 +9,8 @@
 
 /*
  * A file system in memory, shared by the processes of an explored machine: directories, files, open file
- * descriptions with their offsets and OFD locks, as the kernel has them, and what of it survives a power loss.
- * tests/explore/test_disk.c compares it with the kernel's.
+ * descriptions with their offsets and OFD locks, as the kernel has them, and what of it survives a power
+ * loss. tests/explore/test_disk.c compares it with the kernel's.
  *
  * Inode numbers, descriptors and times of change are those of the process that makes them: they do not depend
  * on what other processes did before, so that two orders of steps that end in the same state have the same

@@ -7,14 +7,16 @@
 #include "base/error.h"
 
 /*
- * A function on a stack of its own, which stops where it calls fiber_stop() and goes on when it is resumed. The
- * sanitizers are told of each change of stack.
+ * A function on a stack of its own, which stops where it calls fiber_stop() and goes on when it is resumed.
+ * The sanitizers are told of each change of stack.
  *
  * Threads   a fiber belongs to the thread that started it
  */
 struct fiber;
 
-/* 0; -ENOMEM. The pages of its stack are used as they are needed; below them is one that cannot be accessed. */
+/*
+ * 0; -ENOMEM. The pages of its stack are used as they are needed; below them is one that cannot be accessed.
+ */
 JURAT_MUST_CHECK int fiber_new(struct fiber **ret);
 /* Of one that has not been started or has ended: what a stopped one has on its stack would be lost. */
 void fiber_free(struct fiber *fiber);

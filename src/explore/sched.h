@@ -10,17 +10,17 @@
 #include "base/mix.h"
 
 /*
- * Runs a few actors in one order of their outside effects. Each actor is a plain function on a stack of its own
- * and sees the world through its own environment (base/env.h). Before each call, which is one *step*, the actor
- * stops, and a chooser decides who goes on. One thread, no time: an order is the list of what was chosen, and
- * can be had again.
+ * Runs a few actors in one order of their outside effects. Each actor is a plain function on a stack of its
+ * own and sees the world through its own environment (base/env.h). Before each call, which is one *step*, the
+ * actor stops, and a chooser decides who goes on. One thread, no time: an order is the list of what was
+ * chosen, and can be had again.
  *
  * Locks are followed: an actor that waits for one cannot go on until it is free. The lock below is taken too,
  * and must agree. When nobody can go on, waits run out: lock() returns JURAT_BUSY.
  *
  * A *state* is what can influence the rest of an order: the world (`hash`), and how far each actor is, which
- * follows from what its steps have returned to it. An actor that uses anything else that others change, such as
- * a variable of the model, says so (sched_saw).
+ * follows from what its steps have returned to it. An actor that uses anything else that others change, such
+ * as a variable of the model, says so (sched_saw).
  */
 enum { SCHED_MAX_ACTORS = 8, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX_DECISIONS = 4096 };
 
@@ -50,7 +50,10 @@ struct sched_world {
 	int (*begin)(void *ctx); /* makes the world anew. 0; -errno ends the search */
 	/* When all actors have ended: NULL, or what is wrong, which stays valid until begin(). */
 	const char *(*check)(void *ctx);
-	/* Adds all that a later step or `check` can depend on, but what actors have seen. NULL: states are unknown. */
+	/*
+	 * Adds all that a later step or `check` can depend on, but what actors have seen. NULL: states are
+	 * unknown.
+	 */
 	void (*hash)(void *ctx, struct base_mix *to);
 	/*
 	 * Is it a call whose effect and result no other actor can influence or notice? Then it needs no

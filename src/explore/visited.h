@@ -9,9 +9,9 @@
 #include "base/mix.h"
 
 /*
- * States that were visited, by their digest, each with the least cost (such as steps) at which it was reached.
- * Two states with the same digest are taken for one: with 128 bits, a million states have two such with a
- * probability of 1 in 10^27.
+ * States that were visited, by their digest, each with the least cost (such as steps) at which it was
+ * reached. Two states with the same digest are taken for one: with 128 bits, a million states have two such
+ * with a probability of 1 in 10^27.
  */
 struct visited {
 	struct visited_state *states;

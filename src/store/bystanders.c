@@ -55,8 +55,8 @@ static bool is_at(const struct process *p, const char *path, dev_t dev, ino_t in
 }
 
 /*
- * Whether a path in /proc has the name of the blob, or of a file that was one and is deleted: an update leaves
- * it under STORE_EMPTY_SUFFIX. Cuts what the kernel appends to a deleted file's path.
+ * Whether a path in /proc has the name of the blob, or of a file that was one and is deleted: an update
+ * leaves it under STORE_EMPTY_SUFFIX. Cuts what the kernel appends to a deleted file's path.
  */
 static bool is_named_so(const struct search *s, char *path, bool *ret_deleted)
 {
