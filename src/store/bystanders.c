@@ -82,7 +82,7 @@ static bool is_blob(const struct search *s, const struct process *p, char *path,
 		return ino == s->blob.st_ino;
 	if (is_at(p, path, s->blob.st_dev, ino))
 		return true;
-	strcpy(strrchr(path, '/') + 1, ".");
+	strrchr(path, '/')[1] = '\0';
 	return is_at(p, path, s->dir.st_dev, s->dir.st_ino);
 }
 
