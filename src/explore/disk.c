@@ -97,7 +97,6 @@ unsigned disk_open_fds(const struct disk *disk, unsigned process)
 	return disk->processes[process].n_fds;
 }
 
-/* Inodes are followed from the root in an order that depends on names and numbers only. */
 static void begin_queue(struct disk *disk)
 {
 	disk->seen++;
@@ -196,8 +195,8 @@ void disk_lose_power(struct disk *disk, unsigned loss)
 	}
 }
 
-static void make_digest(struct disk_version *of, const struct disk_attr *attr, struct disk_data *data,
-			const struct disk_name *names)
+static void make_digest(const struct disk_inode *inode, struct disk_version *of, const struct disk_attr *attr,
+			struct disk_data *data, const struct disk_name *names)
 {
 	struct base_mix mix = { 0 };
 
@@ -206,71 +205,74 @@ static void make_digest(struct disk_version *of, const struct disk_attr *attr, s
 		base_mix_bytes(&data->digest, data->bytes, data->size);
 		data->has_digest = true;
 	}
+	base_mix_u64(&mix, inode->ino);
 	base_mix_u64(&mix, (uint64_t)attr->mode << 32 | attr->uid);
 	base_mix_u64(&mix, attr->gid);
 	base_mix_u64(&mix, (uint64_t)attr->mtime_ns);
 	base_mix_u64(&mix, data->digest.a);
 	base_mix_u64(&mix, data->digest.b);
 	for (; names; names = names->next) {
-		base_mix_u64(&mix, names->inode->ino);
-		base_mix_bytes(&mix, names->text, names->n);
+		base_mix_u64(&mix, names->inode->ino ^ names->digest.a);
+		base_mix_u64(&mix, names->digest.b);
 	}
 	of->digest = mix;
 	of->has_digest = true;
 }
 
-static void add_inode(struct disk *disk, struct disk_inode *inode, bool power, struct base_mix *to)
+/* To a sum, in which the order of inodes does not matter: each digest has the number of its inode. */
+static void add_inode(struct disk_inode *inode, bool power, struct base_mix *sum)
 {
 	struct disk_version *now = &inode->now, *synced = &inode->synced;
 
 	if (!now->has_digest)
-		make_digest(now, &now->attr, &now->data, now->names);
-	base_mix_u64(to, inode->ino);
-	base_mix_u64(to, now->digest.a);
-	base_mix_u64(to, now->digest.b);
-	for (const struct disk_name *name = now->names; name; name = name->next)
-		queue(disk, name->inode);
-	if (!power)
+		make_digest(inode, now, &now->attr, &now->data, now->names);
+	if (!power) {
+		sum->a += now->digest.a;
+		sum->b += now->digest.b;
 		return;
-	if (!synced->has_digest)
-		make_digest(synced, inode->data_differ ? &synced->attr : &now->attr,
+	}
+	if (!synced->has_digest) {
+		make_digest(inode, synced, inode->data_differ ? &synced->attr : &now->attr,
 			    inode->data_differ ? &synced->data : &now->data,
 			    inode->names_differ ? synced->names : now->names);
-	base_mix_u64(to, synced->digest.a);
-	base_mix_u64(to, synced->digest.b);
-	for (const struct disk_name *name = synced->names; name; name = name->next)
-		queue(disk, name->inode);
+		base_mix_u64(&synced->digest, now->digest.a);
+		base_mix_u64(&synced->digest, now->digest.b);
+	}
+	sum->a += synced->digest.a;
+	sum->b += synced->digest.b;
 }
 
-static void add_process(struct disk *disk, const struct disk_process *process, struct base_mix *to)
+static void add_process(const struct disk_process *process, struct base_mix *to)
 {
-	base_mix_u64(to, process->creations);
-	base_mix_u64(to, process->changes);
+	base_mix_u64(to, process->creations << 32 | process->changes);
 	base_mix_u64(to, process->n_fds);
 	for (unsigned i = 0, left = process->n_fds; left > 0; i++) {
 		const struct disk_open *open = process->fds[i];
-		unsigned first = 0;
+		uint64_t first = 0;
 
 		if (!open)
 			continue;
 		left--;
 		while (process->fds[first] != open) /* the lowest copy, by dup() */
 			first++;
-		base_mix_u64(to, (uint64_t)open->flags << 32 | i << 16 | first << 8 | open->lock);
-		base_mix_u64(to, open->inode->ino);
-		base_mix_u64(to, (uint64_t)open->offset);
-		queue(disk, open->inode);
+		base_mix_u64(to, open->inode->ino << 16 | (uint64_t)open->flags); /* of 37 and 11 bits */
+		base_mix_u64(to, (uint64_t)open->offset << 16 | first << 8 | i << 2 | open->lock);
 	}
 }
 
-/* Where an inode is in the queue tells how to come to it: numbers and names of those before are added. */
+/*
+ * Whatever is not reachable is gone, but what only a power loss can bring back: hence no walk through names,
+ * which would take most of the time of an explorer.
+ */
 void disk_hash(struct disk *disk, bool power, struct base_mix *to)
 {
-	begin_queue(disk);
-	queue(disk, disk->root);
+	struct base_mix sum = { 0 };
+
 	for (unsigned i = 0; i < disk->n_processes; i++)
-		add_process(disk, &disk->processes[i], to);
-	for (struct disk_inode *inode; (inode = next_queued(disk));)
-		add_inode(disk, inode, power, to);
-	base_mix_u64(to, 0);
+		add_process(&disk->processes[i], to);
+	for (size_t i = 0; i < disk->n_inodes; i++)
+		if (power || disk->inodes[i]->links > 0 || disk->inodes[i]->opens)
+			add_inode(disk->inodes[i], power, &sum);
+	base_mix_u64(to, sum.a);
+	base_mix_u64(to, sum.b);
 }

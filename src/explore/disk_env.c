@@ -132,7 +132,8 @@ static ssize_t pread_fd(struct base_env *env, int fd, void *buf, size_t n, int64
 }
 
 /* `off` is where the bytes were put. */
-static ssize_t put(struct base_env *env, const struct disk_open *open, const void *buf, size_t n, int64_t *off)
+static ssize_t put(struct base_env *env, const struct disk_open *open, const void *buf, size_t n,
+		   int64_t *off)
 {
 	struct disk_data *data;
 	uint64_t end;

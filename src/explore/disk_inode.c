@@ -98,7 +98,8 @@ struct disk_name *disk_find_name(const struct disk_inode *dir, const char *name,
 	return NULL;
 }
 
-static struct disk_name *take_name(struct disk *disk, const char *text, size_t n, struct disk_inode *inode)
+static struct disk_name *take_name(struct disk *disk, const char *text, size_t n,
+				   const struct base_mix *digest, struct disk_inode *inode)
 {
 	struct disk_name *name = disk->free_names;
 
@@ -106,6 +107,7 @@ static struct disk_name *take_name(struct disk *disk, const char *text, size_t n
 	disk->n_free_names--;
 	name->inode = inode;
 	name->n = n;
+	name->digest = *digest;
 	memcpy(name->text, text, n);
 	name->text[n] = '\0';
 	return name;
@@ -148,7 +150,7 @@ static void keep_names(struct disk *disk, struct disk_inode *dir)
 	if (dir->names_differ)
 		return;
 	for (const struct disk_name *name = dir->now.names; name; name = name->next) {
-		*end = take_name(disk, name->text, name->n, name->inode);
+		*end = take_name(disk, name->text, name->n, &name->digest, name->inode);
 		end = &(*end)->next;
 		name->inode->synced_links++;
 	}
@@ -177,11 +179,13 @@ void disk_add_name(struct disk *disk, struct disk_inode *dir, const char *text, 
 		   struct disk_inode *inode)
 {
 	struct disk_name **at = &dir->now.names, *name;
+	struct base_mix digest = { 0 };
 
 	keep_names(disk, dir);
 	while (*at && compare(*at, text, n) < 0)
 		at = &(*at)->next;
-	name = take_name(disk, text, n, inode);
+	base_mix_bytes(&digest, text, n);
+	name = take_name(disk, text, n, &digest, inode);
 	name->next = *at;
 	*at = name;
 	dir->n_names++;
@@ -207,7 +211,8 @@ void disk_remove_name(struct disk *disk, struct disk_inode *dir, struct disk_nam
 	disk_drop_unused(disk, inode);
 }
 
-void disk_set_name(struct disk *disk, struct disk_inode *dir, struct disk_name *name, struct disk_inode *inode)
+void disk_set_name(struct disk *disk, struct disk_inode *dir, struct disk_name *name,
+		   struct disk_inode *inode)
 {
 	struct disk_inode *before = name->inode;
 
@@ -223,8 +228,8 @@ void disk_set_name(struct disk *disk, struct disk_inode *dir, struct disk_name *
 }
 
 /*
- * The time of a file is that of its last change. That of a directory is the sum of its changes: processes that
- * each make a name in it bring it to the same state in either order.
+ * The time of a file is that of its last change. That of a directory is the sum of its changes: processes
+ * that each make a name in it bring it to the same state in either order.
  */
 void disk_touch(struct disk_process *process, struct disk_inode *inode)
 {

@@ -23,6 +23,7 @@ struct disk_name {
 	struct disk_name *next; /* of the directory, in the order of their bytes; or free */
 	struct disk_inode *inode;
 	size_t n;
+	struct base_mix digest; /* of the text */
 	char text[NAME_MAX + 1];
 };
 
@@ -34,7 +35,7 @@ struct disk_attr {
 struct disk_data {
 	uint8_t *bytes;
 	size_t size, room;
-	struct base_mix digest;
+	struct base_mix digest; /* of the bytes */
 	bool has_digest;
 };
 
@@ -43,7 +44,7 @@ struct disk_version {
 	struct disk_attr attr;
 	struct disk_data data;
 	struct disk_name *names;
-	struct base_mix digest;
+	struct base_mix digest; /* of all of it, and in `synced` of `now` as well */
 	bool has_digest;
 };
 
@@ -80,7 +81,8 @@ struct disk_process {
 	struct base_env env;
 	struct disk *disk;
 	unsigned number, n_fds;
-	uint64_t creations, changes; /* that it made: numbers of inodes and times come from them */
+	uint64_t creations,
+		changes; /* that it made, 32 bits each: numbers of inodes and times come from them */
 	struct disk_open *fds[DISK_MAX_FDS];
 	struct disk_open opens[DISK_MAX_FDS];
 };
@@ -155,7 +157,7 @@ int disk_mkdir_at(struct base_env *env, int dir, const char *name, unsigned mode
 /* disk_env.c */
 extern const struct base_env_ops disk_ops;
 struct disk_open *disk_open_of(struct disk_process *process, int fd); /* NULL: -EBADF */
-int disk_free_fd(const struct disk_process *process);                  /* -EMFILE */
+int disk_free_fd(const struct disk_process *process);                 /* -EMFILE */
 int disk_add_open(struct disk_process *process, struct disk_inode *inode, int flags);
 void disk_close_fd(struct disk_process *process, int fd);
 void disk_stat_of(const struct disk_inode *inode, struct base_stat *ret);

@@ -38,6 +38,17 @@ static struct disk_inode *parent_of(struct disk_inode *dir)
 	return dir->parent ? dir->parent : dir;
 }
 
+static int check_length(const struct place *at)
+{
+	return at->n > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Why there is none. */
+static int no_name(const struct place *at)
+{
+	return check_length(at) < 0 ? -ENAMETOOLONG : -ENOENT;
+}
+
 /* The part in `at` becomes the directory. */
 static int enter(struct place *at)
 {
@@ -46,7 +57,7 @@ static int enter(struct place *at)
 	if (at->last != LAST_NAME)
 		return 0;
 	if (!at->found)
-		return -ENOENT;
+		return no_name(at);
 	if (!disk_is_dir(at->found->inode))
 		return -ENOTDIR;
 	at->dir = at->found->inode;
@@ -71,8 +82,6 @@ static int find(struct disk *disk, const char *path, struct place *ret)
 		at.name = path;
 		at.n = strcspn(path, "/");
 		at.last = kind_of(path, at.n);
-		if (at.n > NAME_MAX)
-			return -ENAMETOOLONG;
 		at.found = at.last == LAST_NAME ? disk_find_name(at.dir, path, at.n) : NULL;
 		path += at.n;
 		at.has_slash = *path == '/';
@@ -94,8 +103,6 @@ static int find_at(struct disk_process *process, int fd, const char *name, struc
 		return -EBADF;
 	if (!disk_is_dir(dir->inode))
 		return -ENOTDIR;
-	if (n > NAME_MAX)
-		return -ENAMETOOLONG;
 	*ret = (struct place){
 		.dir = dir->inode,
 		.name = name,
@@ -119,8 +126,7 @@ static bool is_dead(const struct disk_inode *dir)
 	return dir->links == 0;
 }
 
-static int make(struct disk_process *process, const struct place *at, uint32_t mode,
-		struct disk_inode **ret)
+static int make(struct disk_process *process, const struct place *at, uint32_t mode, struct disk_inode **ret)
 {
 	struct disk *disk = process->disk;
 	bool is_group = at->dir->now.attr.mode & S_ISGID; /* the directory gives its group on */
@@ -172,6 +178,9 @@ static int open_place(struct disk_process *process, const struct place *at, int 
 
 	if ((flags & O_CREAT) && at->last == LAST_NAME && at->has_slash)
 		return -EISDIR;
+	e = check_length(at);
+	if (e < 0)
+		return e;
 	if (inode) {
 		e = check_there(at, inode, flags);
 		if (e == 0 && (flags & O_TRUNC))
@@ -219,7 +228,7 @@ static int stat_place(const struct place *at, struct base_stat *ret)
 	const struct disk_inode *inode = inode_at(at);
 
 	if (!inode)
-		return -ENOENT;
+		return no_name(at);
 	if (at->has_slash && !disk_is_dir(inode))
 		return -ENOTDIR;
 	disk_stat_of(inode, ret);
@@ -255,7 +264,11 @@ static int check_two(const struct place *from, const struct place *to, bool exch
 {
 	if (from->last != LAST_NAME || to->last != LAST_NAME)
 		return -EBUSY;
-	if (!from->found || (exchanges && !to->found))
+	if (!from->found)
+		return no_name(from);
+	if (check_length(to) < 0)
+		return -ENAMETOOLONG;
+	if (exchanges && !to->found)
 		return -ENOENT;
 	if (exchanges && to->has_slash && !disk_is_dir(to->found->inode))
 		return -ENOTDIR;
@@ -364,7 +377,7 @@ static int unlink_place(struct disk_process *process, const struct place *at)
 	if (at->last != LAST_NAME)
 		return -EISDIR;
 	if (!at->found)
-		return -ENOENT;
+		return no_name(at);
 	if (disk_is_dir(at->found->inode))
 		return -EISDIR;
 	return at->has_slash ? -ENOTDIR : remove_place(process, at);
@@ -394,6 +407,8 @@ static int mkdir_place(struct disk_process *process, const struct place *at, uns
 
 	if (at->last != LAST_NAME || at->found)
 		return -EEXIST;
+	if (check_length(at) < 0)
+		return -ENAMETOOLONG;
 	return make(process, at, S_IFDIR | (mode & 01777), &inode);
 }
 
@@ -417,7 +432,9 @@ int disk_mkdir_at(struct base_env *env, int dir, const char *name, unsigned mode
 
 int disk_rmdir(struct base_env *env, const char *path)
 {
-	static const int others[] = { [LAST_DOT] = -EINVAL, [LAST_DOT_DOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY };
+	static const int others[] = {
+		[LAST_DOT] = -EINVAL, [LAST_DOT_DOT] = -ENOTEMPTY, [LAST_ROOT] = -EBUSY
+	};
 	struct disk_process *process = disk_process_of(env);
 	struct place at;
 	int e = find(process->disk, path, &at);
@@ -427,7 +444,7 @@ int disk_rmdir(struct base_env *env, const char *path)
 	if (at.last != LAST_NAME)
 		return others[at.last];
 	if (!at.found)
-		return -ENOENT;
+		return no_name(&at);
 	if (!disk_is_dir(at.found->inode))
 		return -ENOTDIR;
 	return at.found->inode->now.names ? -ENOTEMPTY : remove_place(process, &at);
