@@ -6,14 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEVICE = 77, DIRECTORY_BYTES = 4096, REALTIME_S = 1767225600 /* 2026-01-01 */ };
-
-struct disk_open *disk_open_of(struct disk_process *process, int fd)
-{
-	if (fd < DISK_FIRST_FD || fd >= DISK_FIRST_FD + DISK_MAX_FDS)
-		return NULL;
-	return process->fds[fd - DISK_FIRST_FD];
-}
+enum { REALTIME_S = 1767225600 /* 2026-01-01 */ };
 
 static struct disk_open *of(struct base_env *env, int fd)
 {
@@ -30,59 +23,6 @@ static bool can_write(const struct disk_open *open)
 	return (open->flags & O_ACCMODE) == O_WRONLY || (open->flags & O_ACCMODE) == O_RDWR;
 }
 
-int disk_free_fd(const struct disk_process *process)
-{
-	for (int i = 0; i < DISK_MAX_FDS; i++)
-		if (!process->fds[i])
-			return DISK_FIRST_FD + i;
-	return -EMFILE;
-}
-
-static int add_fd(struct disk_process *process, struct disk_open *open)
-{
-	int fd = disk_free_fd(process);
-
-	if (fd < 0)
-		return fd;
-	process->fds[fd - DISK_FIRST_FD] = open;
-	process->n_fds++;
-	open->n_fds++;
-	return fd;
-}
-
-/* There are as many descriptions as descriptors, of which one is free. */
-int disk_add_open(struct disk_process *process, struct disk_inode *inode, int flags)
-{
-	struct disk_open *open = process->opens;
-
-	while (open->inode)
-		open++;
-	*open = (struct disk_open){
-		.inode = inode,
-		.next = inode->opens,
-		.process = process->number,
-		.flags = flags & (O_ACCMODE | O_APPEND),
-	};
-	inode->opens = open;
-	return add_fd(process, open);
-}
-
-void disk_close_fd(struct disk_process *process, int fd)
-{
-	struct disk_open *open = process->fds[fd - DISK_FIRST_FD], **at;
-	struct disk_inode *inode = open->inode;
-
-	process->fds[fd - DISK_FIRST_FD] = NULL;
-	process->n_fds--;
-	if (--open->n_fds > 0)
-		return;
-	for (at = &inode->opens; *at != open; at = &(*at)->next)
-		;
-	*at = open->next;
-	open->inode = NULL;
-	disk_drop_unused(process->disk, inode);
-}
-
 static int close_fd(struct base_env *env, int fd)
 {
 	if (!of(env, fd))
@@ -95,7 +35,7 @@ static int dup_fd(struct base_env *env, int fd)
 {
 	struct disk_open *open = of(env, fd);
 
-	return open ? add_fd(disk_process_of(env), open) : -EBADF;
+	return open ? disk_add_fd(disk_process_of(env), open) : -EBADF;
 }
 
 static ssize_t get(const struct disk_open *open, void *buf, size_t n, int64_t off)
@@ -190,21 +130,6 @@ static int truncate_fd(struct base_env *env, int fd, int64_t size)
 	disk_resize(open->inode, (size_t)size);
 	disk_touch(disk_process_of(env), open->inode);
 	return 0;
-}
-
-void disk_stat_of(const struct disk_inode *inode, struct base_stat *ret)
-{
-	const struct disk_attr *attr = &inode->now.attr;
-
-	*ret = (struct base_stat){
-		.dev = DEVICE,
-		.ino = inode->ino,
-		.size = disk_is_dir(inode) ? DIRECTORY_BYTES : (int64_t)inode->now.data.size,
-		.mtime_ns = attr->mtime_ns,
-		.mode = attr->mode,
-		.uid = attr->uid,
-		.gid = attr->gid,
-	};
 }
 
 static int fstat_fd(struct base_env *env, int fd, struct base_stat *ret)

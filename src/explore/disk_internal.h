@@ -9,12 +9,13 @@
 #include "explore/disk.h"
 
 /*
- * What is behind disk.h, in four files:
+ * What is behind disk.h, in five files:
  *
  *	disk.c        the whole: reset, death, power loss, digest
  *	disk_inode.c  inodes and their names: now, and on disk
+ *	disk_open.c   open file descriptions and descriptors
  *	disk_names.c  paths, and calls that change names
- *	disk_env.c    descriptors, data, locks, and the table of all calls
+ *	disk_env.c    data, locks, and the table of all calls
  *
  * What a call needs is reserved before it changes anything, so that it fails without an effect. A reset keeps
  * all memory: what is free now will be used again.
@@ -140,6 +141,14 @@ void disk_drop_inode(struct disk *disk, struct disk_inode *inode);
 /* The inode itself, unless anything still leads to it. */
 void disk_drop_unused(struct disk *disk, struct disk_inode *inode);
 
+/* disk_open.c */
+struct disk_open *disk_open_of(struct disk_process *process, int fd);  /* NULL: -EBADF */
+int disk_free_fd(const struct disk_process *process);                  /* -EMFILE */
+int disk_add_fd(struct disk_process *process, struct disk_open *open); /* -EMFILE */
+int disk_add_open(struct disk_process *process, struct disk_inode *inode, int flags);
+void disk_close_fd(struct disk_process *process, int fd);
+void disk_stat_of(const struct disk_inode *inode, struct base_stat *ret);
+
 /* disk_names.c */
 int disk_open(struct base_env *env, const char *path, int flags, unsigned mode);
 int disk_stat(struct base_env *env, const char *path, struct base_stat *ret);
@@ -156,10 +165,5 @@ int disk_mkdir_at(struct base_env *env, int dir, const char *name, unsigned mode
 
 /* disk_env.c */
 extern const struct base_env_ops disk_ops;
-struct disk_open *disk_open_of(struct disk_process *process, int fd); /* NULL: -EBADF */
-int disk_free_fd(const struct disk_process *process);                 /* -EMFILE */
-int disk_add_open(struct disk_process *process, struct disk_inode *inode, int flags);
-void disk_close_fd(struct disk_process *process, int fd);
-void disk_stat_of(const struct disk_inode *inode, struct base_stat *ret);
 
 #endif

@@ -14,13 +14,6 @@ static void saw(struct sched_lane *lane, int64_t result)
 	base_mix_u64(&lane->seen, (uint64_t)result);
 }
 
-const char *sched_last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static struct sched_fd *find_fd(struct sched_lane *lane, int fd)
 {
 	for (unsigned i = 0; fd >= 0 && i < SCHED_MAX_FDS; i++)
@@ -288,11 +281,6 @@ static int e_rmdir(struct base_env *env, const char *path)
 {
 	STEP_ON_PATH(rmdir, path, NULL, path);
 	return (int)r;
-}
-
-int sched_try_lock(struct sched_lane *lane)
-{
-	return base_lock(lane->under, lane->lock_fd->fd, lane->lock_how, 0);
 }
 
 static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t wait_ns)

@@ -5,9 +5,15 @@
 #include "explore/fiber.h"
 #include "explore/sched.h"
 
-/* Shared by sched.c, which decides, and sched_env.c, the environment of an actor. */
+/*
+ * What is behind sched.h, in three files:
+ *
+ *	sched.c      stops before steps and decides who goes on
+ *	sched_env.c  the environment of an actor
+ *	sched_run.c  runs an order from its beginning to its end
+ */
 
-enum { SCHED_MAX_FDS = 24, SCHED_NAME_BYTES = 64 };
+enum { SCHED_MAX_FDS = 24, SCHED_NAME_BYTES = 64, SCHED_NOBODY = SCHED_MAX_ACTORS };
 
 /* An open file description: dup() makes another descriptor of the same one. */
 struct sched_description {
@@ -46,6 +52,29 @@ struct sched_lane {           /* of one actor */
 	struct fiber *fiber;
 };
 
+struct sched {
+	const struct sched_world *world;
+	struct sched_lane lanes[SCHED_MAX_ACTORS];
+	sched_choose_fn *choose;
+	void *choose_ctx;
+	/* of the present order */
+	bool begun;    /* every actor has come to its first call */
+	bool has_next; /* the decision of an actor that stopped: `next`, or the end */
+	bool ended, given_up;
+	struct sched_choice next;
+	unsigned last; /* who made the last decided step */
+	bool last_could_go;
+	unsigned decisions, switches, deaths;
+	uint64_t steps;
+	char violation[160];
+	FILE *trace;
+};
+
+/* Who goes on, and how: `next`. False: nobody, the order has ended or was given up. */
+bool sched_decide(struct sched *sched);
+/* The first one counts. */
+void sched_violated(struct sched *sched, const char *what);
+
 extern const struct base_env_ops sched_env_ops;
 
 static inline struct sched_lane *sched_lane_of(struct base_env *env)
@@ -67,7 +96,5 @@ const char *sched_last_part(const char *path);
 void sched_trace(struct sched_lane *lane, const char *what, const char *on);
 /* Closes every descriptor below. */
 void sched_close_all(struct sched_lane *lane);
-/* Takes the lock for `lane->next` without waiting, as base_lock(). */
-int sched_try_lock(struct sched_lane *lane);
 
 #endif

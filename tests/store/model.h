@@ -9,7 +9,8 @@
 
 /*
  * Readers and an updater in every order of their effects, on files and locks in memory, which are as the
- * kernel's (tests/explore/test_disk.c). The model firmware is a number; a table of N bytes of value v is the certificates of firmware state v.
+ * kernel's (tests/explore/test_disk_kernel.c). The model firmware is a number; a table of N bytes of value v
+ * is the certificates of firmware state v.
  *
  *	I1  no reader has a table with certificates of another state than the firmware signs with
  *	I3  everybody ends, and nobody is told BUSY while no wait runs out

@@ -302,8 +302,8 @@ static void assert_same_outcomes(struct world *w, const struct sched_world *a, c
 }
 
 /*
- * The searches above take two states for one if their digests are the same, and let local steps follow without
- * a decision. Either hides orders if it is wrong; here each is compared with a search that does without.
+ * The searches above take two states for one if their digests are the same, and make local steps without a
+ * decision. Either hides orders if it is wrong; here each is compared with a search that does without.
  */
 static void neither_known_states_nor_local_steps_hide_an_outcome(void **state)
 {

@@ -109,8 +109,8 @@ static void keeps_its_descriptor(struct base_env *env, void *ctx)
 }
 
 /*
- * Copies from a shared mapping, as many bytes as the file had when it was mapped; test_file_systems.c has from
- * the kernel that a mapping shows what is in the file, and zeros where it has become shorter.
+ * Copies from a shared mapping, as many bytes as the file had when it was mapped; test_file_systems.c shows
+ * that a mapping has what is in the file, and zeros where it has become shorter.
  */
 static int copy_mapping(struct base_env *env, int fd)
 {
