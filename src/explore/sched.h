@@ -109,7 +109,8 @@ void sched_set_trace(struct sched *sched, FILE *to);
  * step      a step of their own, such as a firmware command; false: the actor is dead, it must not be made
  * wait      the same, which is not made before `is_ready`
  * saw       a value that the actor uses and that is not the result of a call
- * forget    how the actor came here no longer matters, but for these bytes
+ * forget    how the actor came here no longer matters, but for these bytes. An order that comes to the same
+ *           state again is given up there: going round for good is no violation then
  * note      a line for the trace
  * violation this order breaks a rule; the actor goes on to its end
  */

@@ -257,6 +257,8 @@ static void calls_all(struct base_env *env, void *ctx)
 	assert_int_equal(base_unlink_at(env, dir, "d"), 0);
 	assert_int_equal(base_ioctl(env, fd, 0, &byte), -ENOTTY);
 	assert_int_equal(base_stat(env, PATH, &at), -ENOENT);
+	assert_int_equal(base_random(env, &byte, 1), 0);
+	assert_int_equal(base_realtime_s(env), base_realtime_s(disk_env(m->disk, 0)));
 	base_sleep_ns(env, 9);
 	assert_int_equal(base_now_ns(env), 9);
 	base_close(env, other);

@@ -228,6 +228,34 @@ static void orders_in_which_nobody_can_go_on_or_that_do_not_end_are_violations(v
 	free(r.trace);
 }
 
+/* Looks again and again; with `forgets`, it is the same each time. */
+static void polls(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+	bool set = false;
+
+	while (!set && sched_step(env, "POLL")) {
+		set = m->shared[0] != 0;
+		sched_forget(env, &set, sizeof(set));
+	}
+}
+
+/* An order that comes back to a state is given up there, so that others are tried. */
+static void an_actor_that_forgets_how_often_it_looked_has_few_states(void **state)
+{
+	static const struct sched_actor actors[] = { { "polls", polls }, { "sets", sets } };
+	struct model m = { 0 };
+	struct sched_world world = world_of(&m, actors, 2);
+	struct search_result r;
+
+	(void)state;
+	world.hash = hash;
+	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(r.states, 2); /* before its first look, and after one that was in vain */
+	assert_int_equal(r.known, 1);
+	assert_int_equal(r.orders, 3);
+}
+
 static void died(void *ctx, unsigned actor)
 {
 	((struct model *)ctx)->shared[3] += 1 + (int)actor;
@@ -378,6 +406,7 @@ int main(void)
 		cmocka_unit_test(an_actor_is_left_no_more_often_than_allowed),
 		cmocka_unit_test(who_waits_goes_on_when_it_may_and_not_before),
 		cmocka_unit_test(orders_in_which_nobody_can_go_on_or_that_do_not_end_are_violations),
+		cmocka_unit_test(an_actor_that_forgets_how_often_it_looked_has_few_states),
 		cmocka_unit_test(an_actor_dies_before_each_of_its_steps_and_another_recovers),
 		cmocka_unit_test(local_steps_need_no_decision),
 		cmocka_unit_test(a_seed_gives_the_same_orders_each_time),
