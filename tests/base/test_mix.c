@@ -24,19 +24,19 @@ static int bits_that_differ(const struct base_mix *x, const struct base_mix *y)
 /* A change of any bit of what was added first, and some more added since, changes about half of 128 bits. */
 static void every_bit_that_was_added_changes_half_the_digest(void **state)
 {
-	enum { N = 24 };
-	uint8_t bytes[N];
+	static const unsigned sizes[] = { 24, 127, 128, 250 };
+	uint8_t bytes[256];
 
 	(void)state;
 	for (int more = 0; more < 4; more++)
-		for (unsigned bit = 0; bit < 8 * N; bit++) {
+		for (unsigned bit = 0; bit < 8 * sizes[more]; bit++) {
 			struct base_mix x = { 0 }, y = { 0 };
 
-			for (unsigned i = 0; i < N; i++)
+			for (unsigned i = 0; i < sizes[more]; i++)
 				bytes[i] = (uint8_t)(i * more);
-			base_mix_bytes(&x, bytes, N);
+			base_mix_bytes(&x, bytes, sizes[more]);
 			bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-			base_mix_bytes(&y, bytes, N);
+			base_mix_bytes(&y, bytes, sizes[more]);
 			for (int i = 0; i < more; i++) {
 				base_mix_u64(&x, 0);
 				base_mix_u64(&y, 0);
