@@ -103,20 +103,18 @@ static uint32_t execute(struct update_world *w, uint32_t cmd, uint64_t data)
 	}
 }
 
-static int w_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
+int world_ioctl(struct update_world *w, bool writable, unsigned long request, void *arg)
 {
-	struct update_world *w = self(env);
 	struct sev_issue_cmd command;
 	struct world_answer *answer;
 	int r = 0;
 
-	assert_true(is_device(fd));
 	assert_int_equal(request, UAPI_SEV_ISSUE_CMD);
 	assert_int_equal(wire_read(&sev_issue_cmd_layout, arg, SEV_ISSUE_CMD_BYTES, &command, NULL), 0);
 	assert_true(command.cmd < SEV_CMD_MAX);
 	assert_int_equal(command.error, 0); /* the driver does not reset it */
 	if (command.cmd >= SEV_CMD_SNP_COMMIT) {
-		assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR); /* B16 */
+		assert_true(writable); /* B16 */
 		w->commands++;
 		w->answers[SEV_CMD_SNP_PLATFORM_STATUS] =
 			(struct world_answer){ .r = -EBUSY, .times = w->hide_after_command };
@@ -133,6 +131,26 @@ static int w_ioctl(struct base_env *env, int fd, unsigned long request, void *ar
 	}
 	wire_write(&sev_issue_cmd_layout, &command, arg);
 	return r;
+}
+
+void world_saw_ioctl(const void *arg, struct base_mix *to)
+{
+	struct sev_issue_cmd command;
+
+	assert_int_equal(wire_read(&sev_issue_cmd_layout, arg, SEV_ISSUE_CMD_BYTES, &command, NULL), 0);
+	base_mix_u64(to, command.error);
+	if (command.cmd == SEV_CMD_SNP_PLATFORM_STATUS) {
+		base_mix_bytes(to, at(command.data), SNP_PLATFORM_STATUS_BYTES);
+	} else if (command.cmd == SEV_CMD_GET_ID2) {
+		base_mix_u64(to, bytes_get_le(at(command.data) + 8, 4));
+		base_mix_bytes(to, at(bytes_get_le(at(command.data), 8)), 64);
+	}
+}
+
+static int w_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
+{
+	assert_true(is_device(fd));
+	return world_ioctl(self(env), (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, request, arg);
 }
 
 int64_t world_time(const struct update_world *w)
