@@ -6,16 +6,37 @@
 #include <unistd.h>
 
 #include "../store/model.h"
+#include "explore/visited.h"
+#include "support/fault_env.h"
+#include "uapi/sev.h"
 #include "update/update_world.h"
 
 /*
  * The whole updater, with its checks of endorsements and its commands at the device, beside a reader in every
- * order of their effects; the readers and invariants are those of tests/store/model.h.
+ * order of their effects; the readers and invariants are those of tests/store/model.h. Files and locks are
+ * those of a disk in memory, on which a file stands for /dev/sev. No call is taken to be local.
  */
-enum { MAX_BLOB = 8192, N_STATES = 2 };
+#define BLOB   "/blob"
+#define DEVICE "/sev"
+
+enum { MAX_BLOB = 8192, N_STATES = 2, NOT_RUN = 1000, MAX_KNOWN = 32 };
+enum { UPDATER, READER, NEXT, OBSERVER, N_PROCESSES };
+
+/* The disk of one process, but for commands at the device. */
+struct process {
+	struct fault_env files; /* fails nothing */
+	struct base_env_ops ops;
+	struct update_world *w;
+};
+
+/* What the digest of a state may leave out, on purpose. */
+enum part { NO_PART, DISK, FIRMWARE, ANSWERS, RESULTS, N_PARTS };
+#define WITHOUT(part) (1u << (part))
 
 struct search {
 	struct update_world *w;
+	struct disk *disk;
+	struct process processes[N_PROCESSES];
 	uint8_t platform[SIM_PSP_STATE_BYTES];
 	struct {
 		uint8_t table[MAX_BLOB];
@@ -25,15 +46,132 @@ struct search {
 	enum role role;
 	struct world_answer answer; /* of the firmware to the command */
 	const struct update_request *first, *second;
-	/* what happened */
+	bool may_be_busy, skip_drain; /* waits run out in this search; broken on purpose */
+	/* what happened: all of it is in the digest of a state */
 	int updated, then;
-	struct update_result result;
-	bool busy, may_be_busy, drained;
-	bool skip_drain; /* broken on purpose */
+	bool busy;
+	/* of comparisons with a search that knows no states */
+	enum part without;
+	bool compares;
+	struct visited deeds; /* of all orders */
 };
 
 static const struct update_request commit = { .kind = UPDATE_COMMIT }, recover = { .kind = UPDATE_RECOVER },
 				   refresh = { .kind = UPDATE_REFRESH };
+
+/*
+ * What the checks of certificates find depends on the key and on the bytes alone, and takes longer than all
+ * else of an order: each is made once.
+ */
+static struct known {
+	struct base_mix of;
+	int r;
+	uint8_t *table;
+	size_t n;
+} known[MAX_KNOWN];
+static size_t n_known;
+
+static struct known *look_up(const struct update_plan *plan, bool makes, const uint8_t *table, size_t n)
+{
+	struct base_mix of = { 0 };
+	size_t i = 0;
+
+	base_mix_u64(&of, makes);
+	base_mix_u64(&of, plan->product);
+	base_mix_bytes(&of, plan->chip_id, sizeof(plan->chip_id));
+	base_mix_u64(&of, plan->after.current_tcb);
+	base_mix_u64(&of, plan->after.reported_tcb);
+	base_mix_u64(&of, plan->after.flags);
+	base_mix_bytes(&of, table, n);
+	while (i < n_known && (known[i].of.a != of.a || known[i].of.b != of.b))
+		i++;
+	assert_true(i < MAX_KNOWN);
+	known[i].of = of;
+	return &known[i];
+}
+
+int __real_update_table_fits(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *table, size_t n, struct jurat_error *err);
+int __real_update_table_make(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
+			     struct jurat_error *err);
+int __wrap_update_table_fits(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *table, size_t n, struct jurat_error *err);
+int __wrap_update_table_make(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
+			     struct jurat_error *err);
+
+int __wrap_update_table_fits(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *table, size_t n, struct jurat_error *err)
+{
+	struct known *k = look_up(plan, false, table, n);
+
+	assert_null(err);
+	if (k == &known[n_known]) {
+		k->r = __real_update_table_fits(source, plan, table, n, NULL);
+		n_known++;
+	}
+	return k->r;
+}
+
+int __wrap_update_table_make(const struct update_source *source, const struct update_plan *plan,
+			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
+			     struct jurat_error *err)
+{
+	struct known *k = look_up(plan, true, NULL, 0);
+
+	assert_null(vlek);
+	if (k == &known[n_known]) {
+		assert_int_equal(__real_update_table_make(source, plan, vlek, n, &k->table, &k->n, err), 0);
+		n_known++;
+	}
+	*ret = heap_copy(k->table, k->n);
+	*ret_size = k->n;
+	return 0;
+}
+
+/* The world. */
+
+static int device_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
+{
+	struct process *p = (struct process *)env;
+	struct base_env *files = p->files.under;
+	struct base_stat device, mine;
+
+	assert_int_equal(base_stat(files, DEVICE, &device), 0);
+	assert_int_equal(base_fstat(files, fd, &mine), 0);
+	assert_int_equal(mine.ino, device.ino);
+	return world_ioctl(p->w, base_pwrite(files, fd, "", 0, 0) == 0, request, arg);
+}
+
+/*
+ * Nobody here uses times of change; but who had seen them would be in another state for each step of others
+ * between its own.
+ */
+static int stat_without_time(struct base_env *env, const char *path, struct base_stat *ret)
+{
+	int r = base_stat(((struct process *)env)->files.under, path, ret);
+
+	if (r == 0)
+		ret->mtime_ns = 0;
+	return r;
+}
+
+static int fstat_without_time(struct base_env *env, int fd, struct base_stat *ret)
+{
+	int r = base_fstat(((struct process *)env)->files.under, fd, ret);
+
+	if (r == 0)
+		ret->mtime_ns = 0;
+	return r;
+}
+
+static struct base_env *env_of(void *ctx, unsigned actor)
+{
+	struct search *s = ctx;
+
+	return &s->processes[actor].files.base;
+}
 
 static int state_of_table(const struct search *s, const uint8_t *table, size_t n)
 {
@@ -48,21 +186,159 @@ static int state_of_firmware(struct search *s)
 	return world_signing(s->w).reported_tcb == s->states[NEW - 1].tcb ? NEW : OLD;
 }
 
+static void put_file(struct search *s, const char *path, const void *from, size_t n)
+{
+	struct base_env *env = env_of(s, OBSERVER);
+	int fd = base_open(env, path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(base_pwrite(env, fd, from, n, 0), n);
+	base_close(env, fd);
+}
+
+static int begin(void *ctx)
+{
+	struct search *s = ctx;
+
+	disk_reset(s->disk);
+	put_file(s, DEVICE, NULL, 0);
+	put_file(s, BLOB, s->states[OLD - 1].table, s->states[OLD - 1].n);
+	assert_int_equal(sim_psp_load(s->w->psp, s->platform, sizeof(s->platform), NULL), 0);
+	world_heal(s->w);
+	s->w->answers[SEV_CMD_SNP_COMMIT] = s->answer;
+	s->updated = s->then = NOT_RUN;
+	s->busy = false;
+	return 0;
+}
+
+/* What commands will answer. */
+static void add_answers(const struct search *s, struct base_mix *to)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(s->w->answers); i++) {
+		const struct world_answer *a = &s->w->answers[i];
+
+		base_mix_u64(to, a->times);
+		if (a->times == 0)
+			continue;
+		base_mix_u64(to, (uint64_t)a->r);
+		base_mix_u64(to, (uint64_t)a->error << 1 | a->executes);
+	}
+}
+
+static void add_results(const struct search *s, struct base_mix *to)
+{
+	base_mix_u64(to, (uint64_t)s->updated);
+	base_mix_u64(to, (uint64_t)s->then);
+	base_mix_u64(to, s->busy);
+}
+
+static void add_all_but(struct search *s, enum part part, struct base_mix *to)
+{
+	uint8_t platform[SIM_PSP_STATE_BYTES];
+
+	if (part != DISK)
+		disk_hash(s->disk, false, to);
+	if (part != FIRMWARE) {
+		sim_psp_save(s->w->psp, platform);
+		base_mix_bytes(to, platform, sizeof(platform));
+	}
+	if (part != ANSWERS)
+		add_answers(s, to);
+	if (part != RESULTS)
+		add_results(s, to);
+}
+
+static void hash(void *ctx, struct base_mix *to)
+{
+	struct search *s = ctx;
+
+	add_all_but(s, s->without, to);
+}
+
+static void saw_ioctl(void *ctx, unsigned long request, const void *arg, struct base_mix *to)
+{
+	(void)ctx, (void)request;
+	world_saw_ioctl(arg, to);
+}
+
+/* What it would have returned has no meaning. */
+static void died(void *ctx, unsigned actor)
+{
+	struct search *s = ctx;
+
+	assert_int_equal(actor, UPDATER);
+	s->updated = NOT_RUN;
+}
+
+/* Something that an order did, in the state that the world is in. */
+static void did(struct search *s, const void *what, size_t n)
+{
+	struct base_mix deed = { 0 };
+
+	if (!s->compares)
+		return;
+	base_mix_bytes(&deed, what, n);
+	add_all_but(s, NO_PART, &deed);
+	assert_true(visited_add(&s->deeds, &deed, 0) >= 0);
+}
+
+static const char *check(void *ctx)
+{
+	static const char *const suffixes[] = { STORE_SUFFIXES };
+	struct search *s = ctx;
+	int last = s->then != NOT_RUN ? s->then : s->updated, fd, there;
+	struct base_env *env = env_of(s, OBSERVER);
+	uint8_t table[MAX_BLOB];
+	struct base_stat st;
+	ssize_t n;
+
+	did(s, "end", sizeof("end"));
+	if (s->compares)
+		return NULL;
+	fd = base_open(env, BLOB, O_RDONLY, 0);
+	n = base_pread(env, fd, table, sizeof(table), 0);
+	base_close(env, fd);
+	there = n < 0 ? TORN : state_of_table(s, table, (size_t)n);
+	if (there != EMPTY && there != state_of_firmware(s))
+		return "I1: the table at the path disagrees with the firmware";
+	if (last == 0 && there == EMPTY)
+		return "an update that succeeded left no certificates";
+	if (s->then != NOT_RUN && s->then != 0 && !s->busy)
+		return "I4: no recovery is possible after the crash";
+	if (s->then == NOT_RUN && !s->busy && s->updated != 0 && !s->answer.times)
+		return "an update failed";
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		char name[32];
+
+		TEXT(name, BLOB "%s", suffixes[i]);
+		if (last != JURAT_BUSY && last != -EINPROGRESS && base_stat(env, name, &st) == 0)
+			return "I5: a temporary name is left";
+	}
+	return NULL;
+}
+
+/* The actors. */
+
 static void sign(struct base_env *env, struct search *s, int certificates)
 {
-	orders_note(env, "  has certificates of state", certificates);
-	if (!orders_point(env, "SIGN"))
+	int signer;
+
+	sched_note(env, "has certificates of state %d", certificates);
+	if (!sched_step(env, "SIGN"))
 		return;
-	orders_note(env, "  signed by state", state_of_firmware(s));
-	if (certificates != EMPTY && certificates != state_of_firmware(s))
-		orders_violation(env, "I1: report and certificates disagree");
+	signer = state_of_firmware(s);
+	sched_saw(env, &signer, sizeof(signer));
+	sched_note(env, "signed by state %d", signer);
+	did(s, (const int[]){ certificates, signer }, 2 * sizeof(int));
+	if (certificates != EMPTY && certificates != signer)
+		sched_violate(env, "I1: report and certificates disagree");
 }
 
 static void be_busy(struct base_env *env, struct search *s)
 {
 	s->busy = true;
 	if (!s->may_be_busy)
-		orders_violation(env, "I3: BUSY while nobody waited too long");
+		sched_violate(env, "I3: BUSY while nobody waited too long");
 }
 
 static void jurat_reader(struct base_env *env, struct search *s)
@@ -71,12 +347,12 @@ static void jurat_reader(struct base_env *env, struct search *s)
 	struct store_reader r;
 	int e;
 
-	store_reader_init(&r, env, s->w->path);
+	store_reader_init(&r, env, BLOB);
 	e = store_lock(&r, WAIT_NS, NULL);
 	if (e == JURAT_BUSY)
 		be_busy(env, s);
 	else if (e < 0 || store_read(&r, table, (size_t)r.size, 0, NULL) < 0)
-		orders_violation(env, "a reader failed");
+		sched_violate(env, "a reader failed");
 	else
 		sign(env, s, state_of_table(s, table, (size_t)r.size));
 	store_unlock(&r);
@@ -92,13 +368,13 @@ static void foreign_reader(struct base_env *env, struct search *s)
 	int fd;
 
 	for (;;) {
-		fd = base_open(env, s->w->path, O_RDONLY, 0);
+		fd = base_open(env, BLOB, O_RDONLY, 0);
 		if (base_lock(env, fd, BASE_LOCK_SHARED, WAIT_NS) != 0) {
 			be_busy(env, s);
 			break;
 		}
 		base_fstat(env, fd, &mine);
-		if (s->role == QEMU && (base_stat(env, s->w->path, &there) != 0 || mine.ino != there.ino)) {
+		if (s->role == QEMU && (base_stat(env, BLOB, &there) != 0 || mine.ino != there.ino)) {
 			base_close(env, fd);
 			continue;
 		}
@@ -119,26 +395,22 @@ static void reader(struct base_env *env, void *ctx)
 		foreign_reader(env, s);
 }
 
-/* The calls at the device before that are local: nobody else changes the firmware meanwhile. */
-static void on_event(void *ctx, const struct update_event *e)
-{
-	struct search *s = ctx;
-
-	s->drained |= e->phase == UPDATE_STORE && e->step == STORE_STEP_DRAINED;
-}
-
 static int update(struct base_env *env, struct search *s, const struct update_request *request)
 {
 	struct update_options options = s->w->options;
+	struct update_result result;
 	int r;
 
 	options.env = env;
+	options.device = DEVICE;
+	options.blob = BLOB;
 	options.store.wait_ns = WAIT_NS;
-	options.event = on_event;
-	options.event_ctx = s;
-	r = update_run(&options, request, &s->result, NULL);
+	options.event = NULL;
+	r = update_run(&options, request, &result, NULL);
 	if (r == JURAT_BUSY)
 		be_busy(env, s);
+	if (s->compares && sched_step(env, "END")) /* of one that is dead, nothing counts */
+		did(s, (const int[]){ r, (int)result.table, (int)result.store.left }, 3 * sizeof(int));
 	return r;
 }
 
@@ -156,90 +428,32 @@ static void second_updater(struct base_env *env, void *ctx)
 	s->then = update(env, s, s->second);
 }
 
-static const char *const suffixes[] = { "", STORE_SUFFIXES };
-
-static void begin(void *ctx)
-{
-	struct search *s = ctx;
-	char name[96];
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		TEXT(name, "%s%s", s->w->path, suffixes[i]);
-		unlink(name);
-	}
-	assert_int_equal(sim_psp_load(s->w->psp, s->platform, sizeof(s->platform), NULL), 0);
-	world_put(s->w, s->states[OLD - 1].table, s->states[OLD - 1].n);
-	s->w->answers[SEV_CMD_SNP_COMMIT] = s->answer;
-	s->updated = s->then = 1000;
-	s->busy = s->drained = false;
-}
-
-static const char *check(void *ctx)
-{
-	struct search *s = ctx;
-	int last = s->then != 1000 ? s->then : s->updated;
-	uint8_t table[MAX_BLOB];
-	int fd = open(s->w->path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, table, sizeof(table));
-	int there = n < 0 ? TORN : state_of_table(s, table, (size_t)n);
-
-	close(fd);
-	if (there != EMPTY && there != state_of_firmware(s))
-		return "I1: the table at the path disagrees with the firmware";
-	if (last == 0 && there == EMPTY)
-		return "an update that succeeded left no certificates";
-	if (s->then != 1000 && s->then != 0 && !s->busy)
-		return "I4: no recovery is possible after the crash";
-	if (s->then == 1000 && !s->busy && s->updated != 0 && !s->answer.times)
-		return "an update failed";
-	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++)
-		if (last != JURAT_BUSY && last != -EINPROGRESS && world_beside(s->w, suffixes[i]))
-			return "I5: a temporary name is left";
-	return NULL;
-}
-
-static bool is_local(void *ctx, const struct orders_call *call)
+static bool skips(void *ctx, const struct sched_call *call)
 {
 	const struct search *s = ctx;
 
-	if (call->actor != 1 && !strcmp(call->op, "ioctl"))
-		return !s->drained;
-	if (call->actor != 1 && !strcmp(call->op, "read"))
-		return true;
-	return model_is_local(NULL, call);
+	return s->skip_drain && call->actor == UPDATER && !strcmp(call->op, "lock exclusive") &&
+	       !strcmp(call->fd_path, "blob");
 }
 
-static bool skips(void *ctx, const struct orders_call *call)
-{
-	const struct search *s = ctx;
-	size_t n = call->fd_path ? strlen(call->fd_path) : 0;
-
-	return s->skip_drain && call->actor == 0 && !strcmp(call->op, "lock exclusive") && n >= 4 &&
-	       !strcmp(call->fd_path + n - 4, "blob");
-}
-
-static const struct orders_actor actors[] = {
-	{ "updater", updater },
-	{ "reader", reader },
-	{ "next", second_updater },
+static const struct sched_actor actors[] = {
+	[UPDATER] = { "updater", updater, true, false },
+	[READER] = { "reader", reader, false, false },
+	[NEXT] = { "next", second_updater, false, true },
 };
 
-static struct orders_options options_of(struct search *s)
+static struct sched_world world_of(struct search *s)
 {
-	return (struct orders_options){ .under = &s->w->env,
-					.actors = actors,
-					.n_actors = 2,
-					.ctx = s,
-					.begin = begin,
-					.check = check,
-					.is_local = is_local,
-					.skips = skips };
-}
-
-/* Fewer in a build that repeats what another has tried. */
-static unsigned some_switches(void)
-{
-	return test_step() > 1 ? 1 : 2;
+	return (struct sched_world){ .actors = actors,
+				     .n_actors = READER + 1,
+				     .ctx = s,
+				     .under = env_of,
+				     .begin = begin,
+				     .check = check,
+				     .hash = hash,
+				     .skips = skips,
+				     .saw_ioctl = saw_ioctl,
+				     .died = died };
 }
 
 static void no_order_of_reader_and_updater_makes_them_disagree(void **state)
@@ -247,23 +461,21 @@ static void no_order_of_reader_and_updater_makes_them_disagree(void **state)
 	static const struct {
 		const char *what;
 		struct world_answer answer;
-		unsigned max_switches; /* where a second table follows the empty one, there are many orders */
 	} rows[] = {
-		{ "committed", { 0 }, 0 },
-		{ "refused", { -EIO, 1, false, 1 }, 0 },
-		{ "timed out, executed", { -ETIMEDOUT, 0, true, 1 }, 0 },
-		{ "timed out, not executed", { -ETIMEDOUT, 0, false, 1 }, 0 },
-		{ "executed, but refused", { -EIO, 1, true, 1 }, 2 },
+		{ "committed", { 0 } },
+		{ "refused", { -EIO, 1, false, 1 } },
+		{ "timed out, executed", { -ETIMEDOUT, 0, true, 1 } },
+		{ "timed out, not executed", { -ETIMEDOUT, 0, false, 1 } },
+		{ "executed, but refused", { -EIO, 1, true, 1 } },
 	};
 	struct search *s = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (s->role = JURAT; s->role <= NAIVE; s->role++) {
-			struct orders_options options = options_of(s);
+			struct sched_world world = world_of(s);
 
 			s->answer = rows[i].answer;
-			options.max_switches = test_step() > 1 ? some_switches() : rows[i].max_switches;
-			model_passes(rows[i].what, &options);
+			model_passes(rows[i].what, &world);
 		}
 }
 
@@ -273,11 +485,10 @@ static void nor_does_one_where_waits_run_out(void **state)
 
 	s->may_be_busy = true;
 	for (s->role = JURAT; s->role <= NAIVE; s->role++) {
-		struct orders_options options = options_of(s);
+		struct sched_world world = world_of(s);
 
-		options.timeouts = true;
-		options.max_switches = some_switches();
-		model_passes("waits run out", &options);
+		world.timeouts = true;
+		model_passes("waits run out", &world);
 	}
 }
 
@@ -287,13 +498,12 @@ static void nor_does_an_updater_that_dies_before_recovery(void **state)
 
 	s->second = &recover;
 	for (s->role = JURAT; s->role <= NAIVE; s->role++) {
-		struct orders_options options = options_of(s);
+		struct sched_world world = world_of(s);
 
-		options.n_actors = 3;
-		options.crashes = true;
-		options.last_actors_recover = 1;
-		options.max_switches = some_switches();
-		model_passes("dies, then recover", &options);
+		world.n_actors = NEXT + 1;
+		world.max_deaths = 1;
+		world.max_switches = test_step() > 1 ? 1 : 0; /* less in builds that repeat it */
+		model_passes("dies, then recover", &world);
 	}
 }
 
@@ -301,26 +511,133 @@ static void nor_does_an_updater_that_dies_before_recovery(void **state)
 static void an_updater_that_does_not_wait_for_readers_is_caught(void **state)
 {
 	struct search *s = *state;
-	struct orders_options options;
+	struct sched_world world;
 
 	s->skip_drain = true;
 	s->role = NAIVE;
-	options = options_of(s);
-	model_is_caught("does not drain", &options, "I1");
+	world = world_of(s);
+	model_is_caught("does not drain", &world, "I1");
 }
 
 /* Each holds the turn while it works; the second one plans anew if the first was faster. */
+static const struct sched_actor two[] = { { "commit", updater, false, false },
+					  { "refresh", second_updater, false, false } };
+
 static void two_updaters_at_once_take_turns(void **state)
 {
-	static const struct orders_actor two[] = { { "commit", updater }, { "refresh", second_updater } };
 	struct search *s = *state;
-	struct orders_options options = options_of(s);
+	struct sched_world world = world_of(s);
 
 	s->second = &refresh;
-	options.actors = two;
-	options.is_local = NULL;
-	options.max_switches = some_switches();
-	model_passes("commit and refresh", &options);
+	world.actors = two;
+	model_passes("commit and refresh", &world);
+}
+
+static size_t n_deeds(struct search *s, const struct sched_world *world, const char *what)
+{
+	struct search_result r;
+
+	visited_done(&s->deeds);
+	s->compares = true;
+	assert_int_equal(search_all(world, &r), 0);
+	s->compares = false;
+	print_message("             %-40s %8llu orders do %4zu things\n", what, (unsigned long long)r.orders,
+		      s->deeds.n);
+	return s->deeds.n;
+}
+
+/*
+ * A search that takes two different states for one does not see all that orders do: what reports are signed
+ * with, and the state of the world then, when an updater ends and when all have ended. In worlds of few
+ * orders, this compares searches like those above with some that know no states, and shows that it would
+ * notice if parts of the state were left out.
+ */
+static void known_states_hide_nothing_that_orders_do(void **state)
+{
+	static const struct {
+		const char *what;
+		const struct sched_actor *actors;
+		unsigned n_actors;
+		bool timeouts;
+		const struct update_request *second;
+		struct world_answer answer;
+		unsigned is_seen;
+	} rows[] = {
+		{ "reader and updater", actors, 2, true, NULL, { 0 }, 0 },
+		{ "commit and refresh", two, 2, true, &refresh, { 0 }, 0 },
+		{ "dies, then commit",
+		  actors,
+		  3,
+		  false,
+		  &commit,
+		  { -ETIMEDOUT, 0, false, 1 },
+		  WITHOUT(ANSWERS) },
+		{ "dies, then recover",
+		  actors,
+		  3,
+		  true,
+		  &recover,
+		  { 0 },
+		  WITHOUT(DISK) | WITHOUT(FIRMWARE) | WITHOUT(RESULTS) },
+	};
+	static const char *const parts[] = { "with known states", "  without the disk",
+					     "  without the firmware", "  without answers",
+					     "  without results" };
+	struct search *s = *state;
+
+	s->role = NAIVE;
+	s->may_be_busy = true;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sched_world world = world_of(s);
+		size_t all;
+
+		s->second = rows[i].second;
+		s->answer = rows[i].answer;
+		world.actors = rows[i].actors;
+		world.n_actors = rows[i].n_actors;
+		world.max_deaths = rows[i].n_actors > 2;
+		world.max_switches = 1;
+		world.timeouts = rows[i].timeouts;
+		world.hash = NULL;
+		all = n_deeds(s, &world, rows[i].what);
+		world.hash = hash;
+		for (s->without = NO_PART; s->without < N_PARTS; s->without++)
+			if (s->without == NO_PART)
+				assert_int_equal(n_deeds(s, &world, parts[NO_PART]), all);
+			else if (rows[i].is_seen & WITHOUT(s->without))
+				assert_true(n_deeds(s, &world, parts[s->without]) < all);
+	}
+}
+
+static struct base_mix seen_of_status(struct search *s, int fd)
+{
+	uint8_t status[SNP_PLATFORM_STATUS_BYTES] = { 0 }, bytes[SEV_ISSUE_CMD_BYTES];
+	const struct sev_issue_cmd command = { .cmd = SEV_CMD_SNP_PLATFORM_STATUS,
+					       .data = (uintptr_t)status };
+	struct base_mix seen = { 0 };
+
+	wire_write(&sev_issue_cmd_layout, &command, bytes);
+	assert_int_equal(base_ioctl(env_of(s, UPDATER), fd, UAPI_SEV_ISSUE_CMD, bytes), 0);
+	saw_ioctl(s, UAPI_SEV_ISSUE_CMD, bytes, &seen);
+	return seen;
+}
+
+/* What the few orders above do is the same without: updaters come to know of others by files, too. */
+static void an_actor_has_seen_what_the_firmware_answered(void **state)
+{
+	struct search *s = *state;
+	struct base_mix before, again, after;
+	int fd;
+
+	assert_int_equal(begin(s), 0);
+	fd = base_open(env_of(s, UPDATER), DEVICE, O_RDONLY, 0);
+	before = seen_of_status(s, fd);
+	again = seen_of_status(s, fd);
+	assert_int_equal(sim_psp_commit(s->w->psp), SNP_SUCCESS);
+	after = seen_of_status(s, fd);
+	base_close(env_of(s, UPDATER), fd);
+	assert_memory_equal(&before, &again, sizeof(before));
+	assert_true(before.a != after.a && before.b != after.b);
 }
 
 static void keep(struct search *s, int state)
@@ -341,6 +658,17 @@ static int set_up(void **state)
 	assert_non_null(s);
 	s->w = world_new(SNP_MILAN, true);
 	s->first = &commit;
+	assert_int_equal(disk_new(N_PROCESSES, &s->disk), 0);
+	for (unsigned i = 0; i < N_PROCESSES; i++) {
+		struct process *p = &s->processes[i];
+
+		*p = (struct process){ .files = fault_env_nth(disk_env(s->disk, i), 0, 0), .w = s->w };
+		p->ops = *p->files.base.ops;
+		p->ops.ioctl = device_ioctl;
+		p->ops.stat = stat_without_time;
+		p->ops.fstat = fstat_without_time;
+		p->files.base.ops = &p->ops;
+	}
 	assert_int_equal(world_update(s->w, NULL, &refresh), 0);
 	sim_psp_save(s->w->psp, s->platform);
 	keep(s, OLD);
@@ -355,6 +683,11 @@ static int tear_down(void **state)
 {
 	struct search *s = *state;
 
+	while (n_known > 0)
+		free(known[--n_known].table);
+	memset(known, 0, sizeof(known));
+	visited_done(&s->deeds);
+	disk_free(s->disk);
 	world_free(s->w);
 	free(s);
 	return 0;
@@ -369,6 +702,8 @@ int main(void)
 		TEST(nor_does_an_updater_that_dies_before_recovery),
 		TEST(an_updater_that_does_not_wait_for_readers_is_caught),
 		TEST(two_updaters_at_once_take_turns),
+		TEST(known_states_hide_nothing_that_orders_do),
+		TEST(an_actor_has_seen_what_the_firmware_answered),
 	};
 
 	return cmocka_run_group_tests_name("update_orders", tests, NULL, NULL);
