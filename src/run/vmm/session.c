@@ -19,6 +19,7 @@ enum {
 	TERM_WAIT_MS = 3000,   /* from SIGTERM to SIGKILL */
 	LOST_WAIT_MS = 5000,   /* for the end of a VMM whose descriptors are closed */
 	OTHER_WAIT_MS = 10000, /* firmware starts the other vCPUs soon after the first, or never */
+	CREATE_WAIT_MS = 1000, /* a VMM creates its vCPUs together, or in threads of theirs */
 	IDLE_MS = 500,         /* a vCPU that KVM runs calls KVM_RUN every SESSION_SLICE_US */
 };
 
@@ -136,7 +137,7 @@ void session_end(struct check_vmm *vmm)
 	session_kill(vmm);
 }
 
-/* A vCPU that the VMM has created, and the guest has not started yet. */
+/* A vCPU that the guest has not started yet, or that the VMM may not have created yet. */
 static bool has_unstarted(struct check_vmm *vmm)
 {
 	const struct session_vm *vm = session_vm(vmm);
@@ -144,7 +145,7 @@ static bool has_unstarted(struct check_vmm *vmm)
 
 	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu && vm; vcpu = vcpu->next)
 		n_started += vcpu->vm == vm && vcpu->ran;
-	return vm && n_started < vm->n_vcpus;
+	return vm && (n_started < vm->n_vcpus || now_ms() < vmm->first_ran_ms + CREATE_WAIT_MS);
 }
 
 /* A vCPU that has halted may be kept out of KVM by the VMM, for ever: exits cannot be made on it. */

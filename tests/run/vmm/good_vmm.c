@@ -3,7 +3,8 @@
  * A VMM for the tests of `jurat run --vmm`: good_vmm [FAULT]. A VM of two vCPUs that halt, RAM and a ROM;
  * certificates and quotes are served by libjurat-host, of $JURAT_VMM_CERTS and $JURAT_VMM_QUOTING_SERVICE.
  * FAULT is one of enum tdx_wrong, "good" without one; "serves-nothing": it knows neither exit, as any VMM
- * that libjurat-vmm.so is for; "late": its second vCPU's thread comes when the first has run for a while.
+ * that libjurat-vmm.so is for; "late": it creates its second vCPU when the first has run for a while, and
+ * runs it later still.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,12 +107,16 @@ static void *dispatch(void *ctx)
 static void *run_vcpu(void *ctx)
 {
 	const unsigned long id = (unsigned long)(uintptr_t)ctx;
-	const int kvm_run_bytes = 4096, vcpu = ioctl(vm, KVM_CREATE_VCPU, id);
+	const int kvm_run_bytes = 4096;
 	struct kvm_mp_state runnable = { KVM_MP_STATE_RUNNABLE };
 	struct jurat_snp_request *request;
 	struct jurat_error err;
 	struct kvm_run *run;
+	int vcpu;
 
+	if (is_late && id > 0)
+		(void)poll(NULL, 0, 300);
+	vcpu = ioctl(vm, KVM_CREATE_VCPU, id);
 	if (vcpu < 0 || ioctl(vcpu, KVM_SET_MP_STATE, &runnable) < 0)
 		fail("vCPU");
 	run = map((size_t)kvm_run_bytes, vcpu);
