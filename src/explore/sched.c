@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,7 +175,8 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	struct sched *s = lane->sched;
 
 	if (lane->dead) {
-		assert(++lane->calls_when_dead < MAX_CALLS_WHEN_DEAD);
+		lane->calls_when_dead++;
+		assert(lane->calls_when_dead < MAX_CALLS_WHEN_DEAD);
 		return false;
 	}
 	call.actor = lane->index;

@@ -85,13 +85,8 @@ enum { SCHED_STOP = SCHED_MAX_CHOICES };
 JURAT_MUST_CHECK int sched_new(const struct sched_world *world, struct sched **ret);
 void sched_free(struct sched *sched);
 
-/*
- * Runs one order to its end.
- *
- * Returns   0 all actors ended, or the order was given up; -errno of begin(), or -ENOMEM.
- */
-enum sched_end { SCHED_ALL_ENDED, SCHED_GIVEN_UP };
-JURAT_MUST_CHECK int sched_run(struct sched *sched, sched_choose_fn *choose, void *ctx, enum sched_end *ret);
+/* Runs one order to its end, or until it is given up. 0; -errno of begin() */
+JURAT_MUST_CHECK int sched_run(struct sched *sched, sched_choose_fn *choose, void *ctx);
 
 /* What the order that is running or was run last violated; "": nothing. */
 const char *sched_violation(const struct sched *sched);

@@ -96,7 +96,7 @@ static void check_end(struct sched *s)
 		sched_violated(s, wrong);
 }
 
-int sched_run(struct sched *s, sched_choose_fn *choose, void *ctx, enum sched_end *ret)
+int sched_run(struct sched *s, sched_choose_fn *choose, void *ctx)
 {
 	int r;
 
@@ -121,7 +121,6 @@ int sched_run(struct sched *s, sched_choose_fn *choose, void *ctx, enum sched_en
 			end(&s->lanes[i]);
 		sched_close_all(&s->lanes[i]);
 	}
-	*ret = s->given_up ? SCHED_GIVEN_UP : SCHED_ALL_ENDED;
 	return 0;
 }
 

@@ -80,11 +80,10 @@ static unsigned choose_any(void *ctx, struct sched *sched, const struct sched_ch
 
 static int run(struct search *s, sched_choose_fn *choose)
 {
-	enum sched_end end;
 	int r;
 
 	s->depth = 0;
-	r = sched_run(s->sched, choose, s, &end);
+	r = sched_run(s->sched, choose, s);
 	if (r < 0 || s->error < 0)
 		return r < 0 ? r : s->error;
 	if (s->replays)
