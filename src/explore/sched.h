@@ -3,11 +3,11 @@
 #define EXPLORE_SCHED_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/env.h"
 #include "base/error.h"
 #include "base/mix.h"
+#include "explore/history.h"
 
 /*
  * Runs a few actors in one order of their outside effects. Each actor is a plain function on a stack of its
@@ -27,9 +27,21 @@ enum { SCHED_MAX_ACTORS = 8, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX
 struct sched_actor {
 	const char *name;
 	void (*run)(struct base_env *env, void *ctx);
-	bool mortal;   /* may die before any of its decided steps */
-	bool recovers; /* starts when another has died; not at all where none dies */
+	bool mortal;   /* may die before any of its decided steps for which the world does not say otherwise */
+	bool recovers; /* starts when another has died: one of these at each death, in their order */
+	/*
+	 * Actors of the same number share descriptors and locks, as threads do, and die together. 0: a process
+	 * of its own.
+	 */
+	unsigned process;
 };
+
+/* An environment whose calls are those of the actor that is running now: for what actors of a process share. */
+struct sched_here {
+	struct base_env base; /* first */
+	struct base_env *now; /* of the actor that is running; NULL: none is */
+};
+void sched_here_init(struct sched_here *here);
 
 /* A step that an actor is about to make. */
 struct sched_call {
@@ -65,12 +77,23 @@ struct sched_world {
 	/* Adds what an ioctl has written for its caller. NULL: what is in `arg` itself, by its number. */
 	void (*saw_ioctl)(void *ctx, unsigned long request, const void *arg, struct base_mix *to);
 	void (*died)(void *ctx, unsigned actor); /* NULL: nothing but its descriptors is lost */
+	/* May this mortal actor die before this call? NULL: before any. In a system call it may not. */
+	bool (*may_die)(void *ctx, const struct sched_call *call);
+	/*
+	 * All actors have died, and so has the machine: `loss` is DISK_LOSES_*. One more way to die, where it
+	 * is not NULL; counts as one death.
+	 */
+	void (*lost_power)(void *ctx, unsigned loss);
+	/* The party that a call is made at, for histories: "certificates", "firmware". NULL: "files". */
+	const char *(*party)(void *ctx, const struct sched_call *call);
+	struct sched_here *here; /* set to the actor that runs; NULL: nobody needs it */
 	bool timeouts;                           /* a wait for a lock may also run out at any time */
 	unsigned max_deaths;
 	unsigned max_switches; /* bound on leaving an actor that could go on; 0: none */
 };
 
-enum sched_move { SCHED_GO, SCHED_TIME_OUT, SCHED_DIE };
+/* LOSE_POWER: `actor` is `loss`. */
+enum sched_move { SCHED_GO, SCHED_TIME_OUT, SCHED_DIE, SCHED_LOSE_POWER };
 struct sched_choice {
 	unsigned actor;
 	enum sched_move move;
@@ -95,8 +118,8 @@ uint64_t sched_steps(const struct sched *sched);
 unsigned sched_switches(const struct sched *sched);
 /* The present state; false: unknown. For choosers. */
 bool sched_state(struct sched *sched, struct base_mix *ret);
-/* Lines of the steps that follow are written to `to`, which is borrowed; NULL: not, which is faster. */
-void sched_set_trace(struct sched *sched, FILE *to);
+/* The steps that follow are added to `to`, which is borrowed; NULL: not, which is faster. */
+void sched_set_history(struct sched *sched, struct history *to);
 
 /*
  * For actors. `env` is what they were given.
@@ -106,7 +129,9 @@ void sched_set_trace(struct sched *sched, FILE *to);
  * saw       a value that the actor uses and that is not the result of a call
  * forget    how the actor came here no longer matters, but for these bytes. An order that comes to the same
  *           state again is given up there: going round for good is no violation then
- * note      a line for the trace
+ * say       a line of the history, from a party to another; `to` "": a note about `from`
+ * note      a note about the actor
+ * locks     number of locks that its process holds
  * violation this order breaks a rule; the actor goes on to its end
  */
 bool sched_step(struct base_env *env, const char *op);
@@ -114,6 +139,10 @@ bool sched_wait(struct base_env *env, const char *op, bool (*is_ready)(void *ctx
 void sched_saw(struct base_env *env, const void *value, size_t n);
 void sched_forget(struct base_env *env, const void *but, size_t n);
 __attribute__((format(printf, 2, 3))) void sched_note(struct base_env *env, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void sched_say(struct base_env *env, const char *from, const char *to,
+						     const char *format, ...);
+unsigned sched_locks(struct base_env *env);
+bool sched_is_dead(struct base_env *env);
 void sched_violate(struct base_env *env, const char *what);
 
 #endif

@@ -2,7 +2,10 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include <stdbool.h>
+
 #include "base/env.h"
+#include "base/mix.h"
 #include "jurat/host.h"
 
 /*
@@ -14,6 +17,14 @@
 JURAT_MUST_CHECK int host_snp_certs_new(struct base_env *env, const char *path,
 					const struct jurat_snp_certs_options *options,
 					struct jurat_snp_certs **ret, struct jurat_error *err);
+
+/*
+ * For explorers: adds what later calls can depend on, and that their caller cannot see: which descriptors are
+ * held or kept for reuse, and in which order. Does this request hold its lock?
+ */
+void host_snp_certs_mix(const struct jurat_snp_certs *certs, struct base_mix *to);
+void host_snp_request_mix(const struct jurat_snp_request *request, struct base_mix *to);
+bool host_snp_request_holds(const struct jurat_snp_request *request);
 
 /* jurat_tdx_quotes_open() over any environment, as above. The descriptor to poll belongs to `env`, too. */
 JURAT_MUST_CHECK int host_tdx_quotes_open(struct base_env *env,

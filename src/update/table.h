@@ -16,6 +16,15 @@ struct update_source {
 	struct jurat_verifier *verifier; /* the same, and no other certificates */
 	int64_t at;                      /* of the checks */
 	bool with_crl;                   /* some clients cannot read a table with a CRL (B54) */
+	/*
+	 * In place of update_table_fits() and update_table_make(), with the source as it is here; they may call
+	 * these. For explorers, which make the same checks again and again. NULL: those themselves. The checker
+	 * and the verifier may then be NULL.
+	 */
+	int (*fits)(const struct update_source *source, const struct update_plan *plan, const uint8_t *table,
+		    size_t n, struct jurat_error *err);
+	int (*make)(const struct update_source *source, const struct update_plan *plan, const uint8_t *vlek,
+		    size_t vlek_size, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 };
 
 /* The item that is the certificate of a VCEK. */

@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mix.h"
 #include "sim/linux/linux.h"
 #include "sim/psp/psp.h"
 #include "wire/ghcb.h"
@@ -21,7 +22,8 @@
  */
 enum sim_sync {
 	SIM_SYNC_UPSTREAM, /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
-	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit */
+	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted */
+	SIM_SYNC_V15_FIXED, /* the same, as it was meant: kvm_request.c lists the differences */
 	SIM_SYNC_V14,      /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
 	 * As upstream, but the VMM takes no lock, so that certificates and firmware may disagree: shows why
@@ -113,6 +115,38 @@ int sim_kvm_run(struct sim_kvm_vcpu *vcpu);
  */
 enum sim_kvm_fault { SIM_KVM_FAULT_NONE, SIM_KVM_FAULT_FW_STATUS, SIM_KVM_FAULT_PSP_TIMEOUT };
 void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status);
+
+/*
+ * Where the kernel's work has an effect that others can notice in between, it asks first: for explorers, which
+ * run others meanwhile. `step` false: the thread has ended for good; nothing is done, and KVM_RUN returns
+ * -EINTR. `wait` is a step that is not made before is_ready(), such as mutex_lock(). `what` names it:
+ * "mutex_lock", "SNP_GUEST_REQUEST", "mutex_unlock", "read transaction". NULL functions: nobody else runs, and
+ * a mutex that is taken is a deadlock (assert). `steps` is copied.
+ */
+struct sim_kvm_steps {
+	bool (*step)(void *ctx, const char *what);
+	bool (*wait)(void *ctx, const char *what, bool (*is_ready)(void *ready), void *ready);
+	void *ctx;
+};
+void sim_kvm_set_steps(struct sim_kvm_host *host, const struct sim_kvm_steps *steps);
+
+/* What KVM does wrong on purpose, beside what belongs to a scheme; bits. */
+enum sim_kvm_defect {
+	SIM_KVM_BUSY_LATE = 1 << 0,       /* BUSY although the firmware has consumed the message (B5) */
+	SIM_KVM_CHECK_EARLY = 1 << 1,     /* v14: the transaction is checked at the exit only */
+	SIM_KVM_CHECK_UNLOCKED = 1 << 2,  /* v14: the mutex is dropped between check and firmware call */
+	SIM_KVM_NO_EARLY_CHECK = 1 << 3,  /* v14: it is not checked at the exit */
+	SIM_KVM_EINTR_FIRST = 1 << 4,     /* immediate_exit before the completion */
+	SIM_KVM_NO_MUTEX = 1 << 5,        /* upstream: the bounce pages are used without the VM's mutex */
+};
+void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
+
+/* Everything on which a later call can depend: for explorers. Costs little for pages that did not change. */
+void sim_kvm_host_mix(const struct sim_kvm_host *host, struct base_mix *to);
+void sim_kvm_vm_mix(struct sim_kvm_vm *vm, struct base_mix *to);
+void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);
+/* Is the response page, or any other page of the guest, still the firmware's (B10)? */
+bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 
 /* Reports every step, for traces; NULL: none. `text` is valid during the call; `trace` is copied. */
 struct sim_kvm_trace {

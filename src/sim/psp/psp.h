@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "base/mix.h"
 #include "sim/pki/pki.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_msg.h"
@@ -142,6 +143,22 @@ JURAT_MUST_CHECK int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki,
  */
 JURAT_MUST_CHECK int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uint8_t **ret, size_t *ret_size,
 				   struct jurat_error *err);
+
+/*
+ * For explorers, which bring one platform into the same state again and again.
+ *
+ * snapshot   the whole state with its guests, unlike sim_psp_save(); heap, the caller frees it with free().
+ *            NULL: no memory
+ * restore    of the same object; needs no memory
+ * mix        adds everything on which a later command can depend
+ * remember   remembers endorsement keys of several TCBs, and signatures by what they sign: each is computed
+ *            once. For platforms whose signatures are deterministic (no `env`). 0; -ENOMEM; -EINVAL
+ */
+struct sim_psp_snapshot;
+struct sim_psp_snapshot *sim_psp_snapshot(const struct sim_psp *psp);
+void sim_psp_restore(struct sim_psp *psp, const struct sim_psp_snapshot *from);
+void sim_psp_mix(const struct sim_psp *psp, struct base_mix *to);
+JURAT_MUST_CHECK int sim_psp_remember(struct sim_psp *psp);
 
 #define SIM_CSP_ID "CN=cc-test.jurat.invalid"
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXPLORE_HISTORY_H
+#define EXPLORE_HISTORY_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+/*
+ * What happened in one order, as a list of steps between parties, for people: text, a Mermaid sequence
+ * diagram, Chrome trace events or JSON. Nothing is written before it has ended.
+ */
+struct history;
+
+enum history_kind {
+	HISTORY_STEP,      /* `from` does something at `to` */
+	HISTORY_NOTE,      /* about `from`; `to` is "" */
+	HISTORY_VIOLATION, /* the same: here a rule is broken */
+};
+
+struct history_event {
+	enum history_kind kind;
+	uint64_t step;        /* number of steps of all parties so far */
+	const char *from, *to; /* "vCPU 0", "KVM", "firmware", "certificates", "updater"; copied */
+	const char *text;     /* one line; copied */
+};
+
+JURAT_MUST_CHECK int history_new(struct history **ret);
+void history_free(struct history *history);
+/* All that was added is dropped. */
+void history_clear(struct history *history);
+/* Out of memory is remembered: history_error(). */
+void history_add(struct history *history, const struct history_event *event);
+int history_error(const struct history *history);
+size_t history_count(const struct history *history);
+/* Valid until something is added; i < count. */
+struct history_event history_get(const struct history *history, size_t i);
+
+enum history_format { HISTORY_TEXT, HISTORY_MERMAID, HISTORY_CHROME };
+/* By the ending of a name: .txt, .mmd, .json. -EINVAL */
+JURAT_MUST_CHECK int history_format_of(const char *path, enum history_format *ret);
+void history_print(const struct history *history, enum history_format format, FILE *to);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXPLORE_SNP_H
+#define EXPLORE_SNP_H
+
+#include "explore/disk.h"
+#include "explore/world.h"
+#include "machine/vmm.h"
+#include "sim/guest/sev_guest.h"
+#include "sim/psp/psp.h"
+#include "update/update.h"
+
+/*
+ * The SEV-SNP machine of the explorer, in these files:
+ *
+ *	snp.c          the whole: made once, brought to its beginning before each order, digest, checks at the end
+ *	snp_process.c  environment of each process: a disk in memory (disk.h), and /dev/sev
+ *	snp_vcpu.c     actor: a VMM thread with machine/vmm.h and libjurat-host, and the guest on its vCPU
+ *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, the judgement of its result
+ *	snp_reader.c   the VMM that reads certificates as others do
+ *	snp_updater.c  actors: updaters (update/), administrator, recovery
+ *	snp_tables.c   endorsements and certificate tables of every TCB, made and verified once
+ *
+ * Each actor's function gets the machine as its ctx and finds what it is by the actor's number. Actors, in
+ * this order (struct explore_snp has the first number and the count of each kind): vCPUs of the first VMM, which
+ * are one process; the vCPU of the second VMM; updaters; the administrator; those who recover.
+ */
+#define SNP_BLOB	"/certs"
+#define SNP_DEVICE	"/sev"
+
+enum {
+	SNP_MAX_VCPUS = 3,
+	SNP_MAX_VMMS = 2,
+	SNP_MAX_TABLES = 6,
+	SNP_MAX_PROCESSES = 12,
+	SNP_LOCK_WAIT_MS = 100,
+	SNP_MAX_TABLE_BYTES = 4 * 4096,
+};
+
+struct explore_snp;
+
+/* One process: its files, /dev/sev among them. `base` is what sched_world.under() returns. */
+struct snp_process {
+	struct base_env base; /* first */
+	struct base_env_ops ops;
+	struct base_env *files;
+	struct explore_snp *machine;
+};
+
+/* A vCPU: the VMM's thread, the guest's driver, and the one task of the guest that runs on it. */
+struct snp_vcpu {
+	struct explore_snp *machine;
+	struct snp_vmm *vmm;
+	unsigned index, actor; /* in its VM: also its VMPCK and VMPL; of sched.h */
+	struct base_env *env;  /* of the actor, while it runs */
+	struct sim_kvm_vcpu *kvm;
+	struct jurat_snp_request *certs;
+	struct machine_vmm loop;
+	struct sim_sev_guest *driver;
+	struct snp_task *task; /* snp_guest.c: request and buffers */
+	unsigned requests;     /* that are still to be made */
+	bool in_guest;         /* a request is in progress */
+};
+
+struct snp_vmm {
+	unsigned process;
+	enum explore_reader reader;
+	struct sim_kvm_vm *vm;
+	struct jurat_snp_certs *certs;
+	unsigned n_vcpus;
+	struct snp_vcpu vcpus[SNP_MAX_VCPUS];
+	bool dead;
+};
+
+/* What the firmware signs with after so many updates, and the table for it. */
+struct snp_table {
+	struct update_request request; /* the update that leads here; unused in the first */
+	uint64_t tcb;                  /* reported TCB */
+	uint8_t bytes[SNP_MAX_TABLE_BYTES];
+	size_t n;
+};
+
+struct explore_snp {
+	struct explore_world world; /* first */
+	struct disk *disk;
+	struct snp_process processes[SNP_MAX_PROCESSES];
+	unsigned n_processes; /* the last is nobody's: for set-up and checks */
+	struct sim_psp *psp;
+	struct sim_pki *pki;
+	struct sim_kvm_host *kvm;
+	struct sim_psp_snapshot *beginning; /* of psp, without guests */
+	struct snp_vmm vmms[SNP_MAX_VMMS];
+	unsigned n_vmms;
+	unsigned first_updater, n_updaters, administrator, first_recovery, n_recoveries; /* actors */
+	struct snp_tables *tables; /* snp_tables.c: what is remembered */
+	struct snp_table states[SNP_MAX_TABLES];
+	unsigned n_states;
+	/* what happened in this order; all of it is in the digest */
+	int updated[SCHED_MAX_ACTORS]; /* of each updater and recovery: result; SNP_NOT_RUN */
+	bool busy;                     /* somebody was told BUSY after a wait ran out */
+};
+enum { SNP_NOT_RUN = 1000 };
+
+/* snp_process.c */
+void snp_process_init(struct snp_process *process, struct explore_snp *machine, unsigned number);
+
+/* snp_tables.c. Made once: endorsements of every TCB, tables, verdicts. */
+JURAT_MUST_CHECK int snp_tables_new(struct explore_snp *m, struct jurat_error *err);
+void snp_tables_free(struct snp_tables *tables);
+/* For update_run(): a source that makes each table and each check once. */
+struct update_source snp_tables_source(struct explore_snp *m);
+/*
+ * Does this table verify this report? With the whole verifier and the platform's roots; each pair is
+ * verified once. 0 yes; JURAT_REFUSED no: ret_why (text of the tables) says why; -ENOMEM
+ */
+JURAT_MUST_CHECK int snp_tables_verify(struct explore_snp *m, const uint8_t report[SNP_REPORT_BYTES],
+				       const uint8_t *table, size_t n, const char **ret_why);
+/* Number of the state whose table this is; -1: no such; SNP_EMPTY_TABLE: an empty table, or no bytes. */
+enum { SNP_EMPTY_TABLE = -2 };
+int snp_tables_state(const struct explore_snp *m, const uint8_t *table, size_t n);
+
+/* snp_vcpu.c: VMs anew for an order, before its actors run; their end after it, or when a VMM died. */
+JURAT_MUST_CHECK int snp_vmm_begin(struct snp_vmm *vmm);
+void snp_vmm_end(struct snp_vmm *vmm);
+void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to);
+/* Actor. */
+void snp_vcpu_run(struct base_env *env, void *machine);
+
+/* snp_guest.c */
+JURAT_MUST_CHECK int snp_task_new(struct snp_vcpu *vcpu, struct snp_task **ret);
+void snp_task_free(struct snp_task *task);
+void snp_task_mix(const struct snp_task *task, struct base_mix *to);
+/* For struct sim_kvm_guest_ops: the guest runs until it wants something; ctx is the vCPU. */
+enum sim_guest_wants snp_guest_enter(void *vcpu, uint64_t *ret_ghcb_gpa);
+
+/* snp_reader.c: answers an exit as another VMM's reader does. As machine_vmm_run() for the vCPU. */
+JURAT_MUST_CHECK int snp_reader_run(struct snp_vcpu *vcpu);
+
+/* snp_updater.c. Actors. */
+void snp_updater_run(struct base_env *env, void *machine);
+void snp_administrator_run(struct base_env *env, void *machine);
+void snp_recovery_run(struct base_env *env, void *machine);
+/* After all have ended: NULL, or what is wrong with table, firmware and files. */
+const char *snp_updater_check(struct explore_snp *m);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MACHINE_VMM_H
+#define MACHINE_VMM_H
+
+#include "host/host.h"
+#include "sim/kvm/kvm.h"
+
+/*
+ * The thread of a VMM that runs one vCPU, one KVM_RUN at a time. Upstream it only makes the two calls of
+ * libjurat-host; the older schemes have other exits, which are served by the same library.
+ */
+struct machine_vmm_hooks { /* NULL functions: nothing */
+	/* One step, for traces. */
+	void (*say)(void *ctx, const char *from, const char *to, const char *text);
+	/* True: a fault of the VMM wants this answer, and the library is not asked. */
+	bool (*answer)(void *ctx, uint64_t *answer, uint64_t *npages);
+	/* Certificates were copied to the guest's pages, and the lock is held. */
+	void (*copied)(void *ctx, uint64_t gpa, uint64_t npages);
+};
+
+struct machine_vmm {
+	enum sim_sync sync;
+	struct sim_kvm_vm *vm;
+	struct sim_kvm_vcpu *vcpu;
+	struct jurat_snp_request *certs; /* its lock and state */
+	const struct machine_vmm_hooks *hooks;
+	void *ctx; /* of hooks */
+	bool owes_run; /* out: an exit was handled, and KVM_RUN must be called again */
+	int ran;       /* out: what the last KVM_RUN returned */
+};
+
+/* One KVM_RUN, and what is done about its exit. 0; -errno: the VM cannot continue. */
+JURAT_MUST_CHECK int machine_vmm_run(struct machine_vmm *vmm);
+
+#endif
