@@ -96,7 +96,7 @@ int left_find(struct base_env *env, const char *blob, const struct update_source
 		int r = read_table(env, blob, tables[i], &table, &left.size);
 
 		if (r == 0)
-			r = update_table_fits(source, plan, table, left.size, NULL);
+			r = update_source_fits(source, plan, table, left.size, NULL);
 		if (r < 0)
 			return jurat_fail(err, r, "cannot check '%s%s': %s", blob, tables[i], strerror(-r));
 		if (r != 0)

@@ -17,9 +17,8 @@ struct update_source {
 	int64_t at;                      /* of the checks */
 	bool with_crl;                   /* some clients cannot read a table with a CRL (B54) */
 	/*
-	 * In place of update_table_fits() and update_table_make(), with the source as it is here; they may call
-	 * these. For explorers, which make the same checks again and again. NULL: those themselves. The checker
-	 * and the verifier may then be NULL.
+	 * In place of update_table_fits() and update_table_make(), which they may call. For explorers, which
+	 * make the same checks again and again. NULL: those themselves.
 	 */
 	int (*fits)(const struct update_source *source, const struct update_plan *plan, const uint8_t *table,
 		    size_t n, struct jurat_error *err);
@@ -48,4 +47,19 @@ JURAT_MUST_CHECK int update_table_fits(const struct update_source *source, const
 JURAT_MUST_CHECK int update_table_make(const struct update_source *source, const struct update_plan *plan,
 				       const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
 				       struct jurat_error *err);
+
+/* What this source has in place of the two above, or those: for everyone who has a source. */
+static inline int update_source_fits(const struct update_source *source, const struct update_plan *plan,
+				     const uint8_t *table, size_t n, struct jurat_error *err)
+{
+	return (source->fits ? source->fits : update_table_fits)(source, plan, table, n, err);
+}
+
+static inline int update_source_make(const struct update_source *source, const struct update_plan *plan,
+				     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
+				     struct jurat_error *err)
+{
+	return (source->make ? source->make : update_table_make)(source, plan, vlek, n, ret, ret_size, err);
+}
+
 #endif

@@ -107,8 +107,8 @@ static int make_table(struct run *u)
 		certificate = vlek;
 	}
 	if (r == 0)
-		r = update_table_make(&u->o->source, &u->plan, certificate, n, &u->table, &u->table_size,
-				      u->err);
+		r = update_source_make(&u->o->source, &u->plan, certificate, n, &u->table, &u->table_size,
+				       u->err);
 	if (r == 0)
 		event(u, UPDATE_CHECKED, 0,
 		      "the new certificate table (%zu bytes) verifies reports signed with that key",

@@ -90,39 +90,27 @@ static struct known *look_up(const struct update_plan *plan, bool makes, const u
 	return &known[i];
 }
 
-int __real_update_table_fits(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *table, size_t n, struct jurat_error *err);
-int __real_update_table_make(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
-			     struct jurat_error *err);
-int __wrap_update_table_fits(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *table, size_t n, struct jurat_error *err);
-int __wrap_update_table_make(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
-			     struct jurat_error *err);
-
-int __wrap_update_table_fits(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *table, size_t n, struct jurat_error *err)
+static int fits(const struct update_source *source, const struct update_plan *plan, const uint8_t *table,
+		size_t n, struct jurat_error *err)
 {
 	struct known *k = look_up(plan, false, table, n);
 
 	assert_null(err);
 	if (k == &known[n_known]) {
-		k->r = __real_update_table_fits(source, plan, table, n, NULL);
+		k->r = update_table_fits(source, plan, table, n, NULL);
 		n_known++;
 	}
 	return k->r;
 }
 
-int __wrap_update_table_make(const struct update_source *source, const struct update_plan *plan,
-			     const uint8_t *vlek, size_t n, uint8_t **ret, size_t *ret_size,
-			     struct jurat_error *err)
+static int make(const struct update_source *source, const struct update_plan *plan, const uint8_t *vlek,
+		size_t n, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
 	struct known *k = look_up(plan, true, NULL, 0);
 
 	assert_null(vlek);
 	if (k == &known[n_known]) {
-		assert_int_equal(__real_update_table_make(source, plan, vlek, n, &k->table, &k->n, err), 0);
+		assert_int_equal(update_table_make(source, plan, vlek, n, &k->table, &k->n, err), 0);
 		n_known++;
 	}
 	*ret = heap_copy(k->table, k->n);
@@ -657,6 +645,8 @@ static int set_up(void **state)
 
 	assert_non_null(s);
 	s->w = world_new(SNP_MILAN, true);
+	s->w->options.source.fits = fits;
+	s->w->options.source.make = make;
 	s->first = &commit;
 	assert_int_equal(disk_new(N_PROCESSES, &s->disk), 0);
 	for (unsigned i = 0; i < N_PROCESSES; i++) {
