@@ -56,6 +56,11 @@ void sched_violate(struct base_env *env, const char *what)
 	sched_violated(lane->sched, what);
 }
 
+unsigned sched_self(struct base_env *env)
+{
+	return sched_lane_of(env)->index;
+}
+
 void sched_saw(struct base_env *env, const void *value, size_t n)
 {
 	base_mix_bytes(&sched_lane_of(env)->seen, value, n);

@@ -131,6 +131,7 @@ void sched_set_history(struct sched *sched, struct history *to);
  *           state again is given up there: going round for good is no violation then
  * say       a line of the history, from a party to another; `to` "": a note about `from`
  * note      a note about the actor
+ * self      its number
  * locks     number of locks that its process holds
  * violation this order breaks a rule; the actor goes on to its end
  */
@@ -141,6 +142,7 @@ void sched_forget(struct base_env *env, const void *but, size_t n);
 __attribute__((format(printf, 2, 3))) void sched_note(struct base_env *env, const char *format, ...);
 __attribute__((format(printf, 4, 5))) void sched_say(struct base_env *env, const char *from, const char *to,
 						     const char *format, ...);
+unsigned sched_self(struct base_env *env);
 unsigned sched_locks(struct base_env *env);
 bool sched_is_dead(struct base_env *env);
 void sched_violate(struct base_env *env, const char *what);
