@@ -4,6 +4,7 @@
 
 #include "host/host.h"
 #include "machine/machine.h"
+#include "machine/vmm.h"
 
 /* Shared by the files of machine/ only. */
 
@@ -22,9 +23,7 @@ struct machine_request {
 struct machine_vcpu {
 	struct machine_guest *guest;
 	unsigned index;
-	struct sim_kvm_vcpu *kvm;
-	struct jurat_snp_request *certs; /* libjurat-host's state of this vCPU, with its lock */
-	bool owes_run;                   /* the VMM has handled an exit and must call KVM_RUN again */
+	struct machine_vmm vmm; /* the thread that runs it */
 	uint64_t ghcb_gpa;
 	struct machine_env {
 		struct base_env base;
@@ -67,9 +66,6 @@ struct machine {
 /* event.c: one line of the trace. */
 __attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, const char *from, const char *to,
 							 const char *format, ...);
-
-/* vmm.c: one KVM_RUN, and the VMM's handling of the exit. 0; -errno: the VM cannot continue. */
-int machine_vmm_run(struct machine_vcpu *vcpu);
 
 /* fault.c: the VMM's answer if a fault wants one; what a fault does to certificates that were copied. */
 bool machine_fault_answer(struct machine *m, uint64_t *answer, uint64_t *npages);

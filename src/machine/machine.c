@@ -171,21 +171,46 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 	return SIM_GUEST_HALT;
 }
 
+static void vmm_say(void *ctx, const char *from, const char *to, const char *text)
+{
+	const struct machine_vcpu *vcpu = ctx;
+
+	machine_event(vcpu->guest->machine, from, to, "%s", text);
+}
+
+static bool vmm_answer(void *ctx, uint64_t *answer, uint64_t *npages)
+{
+	const struct machine_vcpu *vcpu = ctx;
+
+	return machine_fault_answer(vcpu->guest->machine, answer, npages);
+}
+
+static void vmm_copied(void *ctx, uint64_t gpa, uint64_t npages)
+{
+	machine_fault_after_copy(ctx, gpa, npages);
+}
+
 static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_error *err)
 {
 	static const struct sim_kvm_guest_ops ops = { .enter = enter };
+	static const struct machine_vmm_hooks hooks = { .say = vmm_say,
+							.answer = vmm_answer,
+							.copied = vmm_copied };
 	struct machine_vcpu *vcpu = &guest->vcpus[index];
 	int r;
 
 	vcpu->guest = guest;
 	vcpu->index = index;
 	vcpu->ghcb_gpa = GHCB_GPA + (uint64_t)index * PAGE;
+	vcpu->vmm = (struct machine_vmm){
+		.sync = guest->machine->options.sync, .vm = guest->vm, .hooks = &hooks, .ctx = vcpu
+	};
 	machine_env_init(vcpu);
-	r = sim_kvm_vcpu_new(guest->vm, &ops, vcpu, &vcpu->kvm, err);
+	r = sim_kvm_vcpu_new(guest->vm, &ops, vcpu, &vcpu->vmm.vcpu, err);
 	if (r == 0)
-		r = jurat_snp_request_new(guest->machine->certs, &vcpu->certs, err);
+		r = jurat_snp_request_new(guest->machine->certs, &vcpu->vmm.certs, err);
 	if (r == 0)
-		r = sim_kvm_register_ghcb(vcpu->kvm, vcpu->ghcb_gpa);
+		r = sim_kvm_register_ghcb(vcpu->vmm.vcpu, vcpu->ghcb_gpa);
 	return r;
 }
 
@@ -290,8 +315,8 @@ void machine_guest_free(struct machine_guest *guest)
 	while (guest->queue)
 		finish(guest, -ENODEV);
 	for (unsigned i = 0; i < guest->n_vcpus; i++) {
-		jurat_snp_request_free(guest->vcpus[i].certs);
-		sim_kvm_vcpu_free(guest->vcpus[i].kvm);
+		jurat_snp_request_free(guest->vcpus[i].vmm.certs);
+		sim_kvm_vcpu_free(guest->vcpus[i].vmm.vcpu);
 	}
 	sim_sev_guest_free(guest->driver);
 	sim_kvm_vm_free(guest->vm);
@@ -350,7 +375,7 @@ static bool can_move(const struct machine_vcpu *vcpu)
 
 	if (guest->dead)
 		return false;
-	if (vcpu->owes_run)
+	if (vcpu->vmm.owes_run)
 		return true;
 	if (!guest->queue || guest->queue->vcpu != vcpu->index)
 		return false;
@@ -400,7 +425,7 @@ void machine_step(struct machine *m, unsigned which)
 	guest = vcpu->guest;
 	guest->sleeping = false;
 	m->running = vcpu;
-	r = machine_vmm_run(vcpu);
+	r = machine_vmm_run(&vcpu->vmm);
 	m->running = NULL;
 	if (r < 0) {
 		guest->dead = r;

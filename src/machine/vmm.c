@@ -1,80 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-#include "machine/internal.h"
+#include "machine/vmm.h"
 
 #include <errno.h>
+#include <stdio.h>
 
+#include "base/bytes.h"
 #include "uapi/kvm.h"
 #include "wire/kvm_run.h"
-
-/*
- * The vCPU loop of a VMM, one iteration at a time. With the upstream scheme it only makes the two calls of
- * libjurat-host; the older schemes have other exits, which are served by the same library.
- */
 
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 {
 	return sim_kvm_host_write(ctx, gpa, from, n);
 }
 
-static void tell_answer(struct machine_vcpu *vcpu, uint64_t answer, uint64_t npages,
+static void say(const struct machine_vmm *vmm, const char *text)
+{
+	if (vmm->hooks->say)
+		vmm->hooks->say(vmm->ctx, "VMM", "store", text);
+}
+
+static void tell_answer(const struct machine_vmm *vmm, uint64_t answer, uint64_t npages,
 			const struct jurat_error *err)
 {
-	struct machine *m = vcpu->guest->machine;
+	char text[64];
 
-	if (answer == 0)
-		machine_event(m, "VMM", "store",
-			      "shared lock, compare, copy to the guest's pages; the lock stays");
-	else if (answer == ENOSPC)
-		machine_event(m, "VMM", "store", "the blob needs %llu pages", (unsigned long long)npages);
-	else
-		machine_event(m, "VMM", "store", "%s", err->text);
+	if (!vmm->hooks->say)
+		return;
+	snprintf(text, sizeof(text), "the blob needs %llu pages", (unsigned long long)npages);
+	say(vmm, answer == 0        ? "shared lock, compare, copy to the guest's pages; the lock stays"
+		 : answer == ENOSPC ? text
+				    : err->text);
 }
 
-static void drop(struct machine_vcpu *vcpu, const char *why)
+static void drop(const struct machine_vmm *vmm, const char *why)
 {
-	if (jurat_snp_request_ran(vcpu->certs, 0, 0) == 1)
-		machine_event(vcpu->guest->machine, "VMM", "store", "unlock: %s", why);
+	if (jurat_snp_request_ran(vmm->certs, 0, 0) == 1)
+		say(vmm, why);
 }
 
-static int serve_upstream(struct machine_vcpu *vcpu, uint8_t *run)
+static bool answered_by_fault(const struct machine_vmm *vmm, uint64_t *answer, uint64_t *npages)
+{
+	return vmm->hooks->answer && vmm->hooks->answer(vmm->ctx, answer, npages);
+}
+
+static void copied(const struct machine_vmm *vmm, uint64_t gpa, uint64_t npages)
+{
+	if (vmm->hooks->copied)
+		vmm->hooks->copied(vmm->ctx, gpa, npages);
+}
+
+static int serve_upstream(const struct machine_vmm *vmm, uint8_t *run)
 {
 	struct jurat_guest_memory memory = { .size = sizeof(memory),
 					     .write = memory_write,
-					     .context = vcpu->guest->vm };
-	struct machine *m = vcpu->guest->machine;
+					     .context = vmm->vm };
 	struct jurat_error err = { "" };
 	struct kvm_run_snp_req_certs now;
 	int r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
 
 	if (r < 0)
 		return r;
-	if (machine_fault_answer(m, &now.ret, &now.npages)) {
+	if (answered_by_fault(vmm, &now.ret, &now.npages)) {
 		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_npages, now.npages, 8);
 		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, now.ret, 8);
 		return 0;
 	}
-	r = jurat_snp_request_handle_exit(vcpu->certs, (struct kvm_run *)run, &memory, &err);
+	r = jurat_snp_request_handle_exit(vmm->certs, (struct kvm_run *)run, &memory, &err);
 	if (r < 0)
 		return r;
 	r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
 	if (r < 0)
 		return r;
 	if (now.ret == 0)
-		machine_fault_after_copy(vcpu, now.gpa, now.npages);
-	tell_answer(vcpu, now.ret, now.npages, &err);
-	if (m->options.sync == SIM_SYNC_NONE)
-		drop(vcpu, "this scheme keeps nothing in step");
+		copied(vmm, now.gpa, now.npages);
+	tell_answer(vmm, now.ret, now.npages, &err);
+	if (vmm->sync == SIM_SYNC_NONE)
+		drop(vmm, "unlock: this scheme keeps nothing in step");
 	return 0;
 }
 
 /* v14 and v15: EXT_GUEST_REQ (3), REQ_CERTS (1) of KVM_EXIT_VMGEXIT. ret is a u32 of the GHCB's codes. */
-static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
+static int serve_vmgexit(const struct machine_vmm *vmm, uint8_t *run)
 {
 	struct jurat_guest_memory memory = { .size = sizeof(memory),
 					     .write = memory_write,
-					     .context = vcpu->guest->vm };
-	struct machine *m = vcpu->guest->machine;
-	bool v15 = m->options.sync == SIM_SYNC_V15;
+					     .context = vmm->vm };
+	bool v15 = vmm->sync == SIM_SYNC_V15 || vmm->sync == SIM_SYNC_V15_FIXED;
 	uint64_t gpa = bytes_get_le(run + KVM_RUN_VMGEXIT_gpa, 8);
 	uint64_t answer = EIO, npages = bytes_get_le(run + KVM_RUN_VMGEXIT_npages, 8);
 	struct jurat_error err = { "" };
@@ -82,15 +93,15 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	int r = 0;
 
 	if (v15 && run[KVM_RUN_VMGEXIT_status] == KVM_VMGEXIT_DONE) {
-		drop(vcpu, "KVM says the request is done");
+		drop(vmm, "unlock: KVM says the request is done");
 		return 0;
 	}
-	if (!machine_fault_answer(m, &answer, &npages))
-		r = jurat_snp_request_serve(vcpu->certs, gpa, npages, &memory, &answer, &npages, &err);
+	if (!answered_by_fault(vmm, &answer, &npages))
+		r = jurat_snp_request_serve(vmm->certs, gpa, npages, &memory, &answer, &npages, &err);
 	if (r < 0)
 		return r;
 	if (answer == 0)
-		machine_fault_after_copy(vcpu, gpa, npages);
+		copied(vmm, gpa, npages);
 	code = answer == 0        ? SNP_VMM_OK
 	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
 	       : answer == EAGAIN ? SNP_VMM_BUSY
@@ -98,47 +109,53 @@ static int serve_vmgexit(struct machine_vcpu *vcpu, uint8_t *run)
 	bytes_put_le(run + KVM_RUN_VMGEXIT_ret, code, 4);
 	if (answer == ENOSPC)
 		bytes_put_le(run + KVM_RUN_VMGEXIT_npages, npages, 8);
-	tell_answer(vcpu, answer, npages, &err);
+	tell_answer(vmm, answer, npages, &err);
 	if (v15 && answer == 0)
 		run[KVM_RUN_VMGEXIT_flags] = KVM_VMGEXIT_NOTIFY_DONE;
 	else
-		drop(vcpu, v15 ? "nothing to wait for" : "v14 relies on the kernel's transaction id");
+		drop(vmm, v15 ? "unlock: nothing to wait for"
+			      : "unlock: v14 relies on the kernel's transaction id");
 	return 0;
 }
 
-int machine_vmm_run(struct machine_vcpu *vcpu)
+/* v15 reports the end with an exit. A failed KVM_RUN ends the request in every scheme. */
+static void after_run(const struct machine_vmm *vmm, uint8_t *run)
 {
-	uint8_t *run = sim_kvm_vcpu_run(vcpu->kvm);
-	struct machine *m = vcpu->guest->machine;
-	int rc = sim_kvm_run(vcpu->kvm);
+	bool any_return = vmm->sync == SIM_SYNC_UPSTREAM || vmm->sync == SIM_SYNC_NONE;
+
+	if ((any_return || vmm->ran < 0) &&
+	    jurat_snp_request_handle_ran(vmm->certs, (struct kvm_run *)run, vmm->ran, 0) == 1)
+		say(vmm, vmm->ran == -EINTR ? "KVM_RUN returned EINTR: unlock"
+			 : vmm->ran < 0     ? "KVM_RUN returned an error: unlock"
+					    : "KVM_RUN returned: unlock");
+}
+
+int machine_vmm_run(struct machine_vmm *vmm)
+{
+	uint8_t *run = sim_kvm_vcpu_run(vmm->vcpu);
 	int r = 0;
 
-	vcpu->owes_run = false;
-	/* v15 reports the end with an exit. A failed KVM_RUN ends the request in every scheme. */
-	if ((m->options.sync == SIM_SYNC_UPSTREAM || m->options.sync == SIM_SYNC_NONE || rc < 0) &&
-	    jurat_snp_request_handle_ran(vcpu->certs, (struct kvm_run *)run, rc, 0) == 1)
-		machine_event(m, "VMM", "store", "KVM_RUN returned %s: unlock",
-			      rc == -EINTR ? "EINTR"
-			      : rc < 0     ? "an error"
-					   : "");
-	if (rc == -EINTR) {
-		vcpu->owes_run = true; /* exit_reason is stale (B27): only enter again */
+	vmm->ran = sim_kvm_run(vmm->vcpu);
+	vmm->owes_run = false;
+	after_run(vmm, run);
+	if (vmm->ran == -EINTR) {
+		vmm->owes_run = true; /* exit_reason is stale (B27): only enter again */
 		return 0;
 	}
-	if (rc < 0)
-		return rc;
+	if (vmm->ran < 0)
+		return vmm->ran;
 	switch (bytes_get_le(run + KVM_RUN_exit_reason, 4)) {
 	case UAPI_KVM_EXIT_HLT:
 		return 0;
 	case UAPI_KVM_EXIT_SNP_REQ_CERTS:
-		r = serve_upstream(vcpu, run);
+		r = serve_upstream(vmm, run);
 		break;
 	case UAPI_KVM_EXIT_VMGEXIT:
-		r = serve_vmgexit(vcpu, run);
+		r = serve_vmgexit(vmm, run);
 		break;
 	default:
 		return -ENOTSUP; /* a VMM terminates a guest on an unknown exit */
 	}
-	vcpu->owes_run = r == 0;
+	vmm->owes_run = r == 0;
 	return r;
 }

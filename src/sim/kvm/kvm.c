@@ -20,6 +20,7 @@ int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, const struct sim_l
 	switch (sync) {
 	case SIM_SYNC_UPSTREAM:
 	case SIM_SYNC_V15:
+	case SIM_SYNC_V15_FIXED:
 	case SIM_SYNC_V14:
 	case SIM_SYNC_NONE:
 		break;

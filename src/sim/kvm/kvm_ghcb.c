@@ -117,7 +117,7 @@ static unsigned checks(const struct sim_kvm_vcpu *vcpu)
 		return 0;
 	case GHCB_EXIT_EXT_GUEST_REQUEST:
 		/* v15 checks this here; upstream for report requests only (as INVALID_INPUT); v14 never. */
-		if (vcpu->vm->host->sync == SIM_SYNC_V15 &&
+		if (kvm_is_v15(vcpu->vm->host) &&
 		    (!ghcb_valid(s->valid, GHCB_RAX) || !ghcb_valid(s->valid, GHCB_RBX)))
 			return GHCB_ERR_MISSING_INPUT;
 		return request_pages_are_good(s) ? 0 : bad_pages;

@@ -27,6 +27,11 @@ struct sim_kvm_host {
 	unsigned n_vms;
 };
 
+static inline bool kvm_is_v15(const struct sim_kvm_host *host)
+{
+	return host->sync == SIM_SYNC_V15 || host->sync == SIM_SYNC_V15_FIXED;
+}
+
 struct sim_kvm_vm {
 	struct sim_kvm_host *host;
 	uint32_t psp_guest;

@@ -140,6 +140,7 @@ int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
 	switch (vcpu->vm->host->sync) {
 	case SIM_SYNC_V14:
 	case SIM_SYNC_V15:
+	case SIM_SYNC_V15_FIXED:
 		kvm_ghcb_answer(vcpu, request_v15(vcpu));
 		return 1;
 	case SIM_SYNC_UPSTREAM:
@@ -325,6 +326,7 @@ int kvm_ext_guest_request(struct sim_kvm_vcpu *vcpu)
 	case SIM_SYNC_V14:
 		return begin_v14(vcpu);
 	case SIM_SYNC_V15:
+	case SIM_SYNC_V15_FIXED:
 		return begin_v15(vcpu);
 	case SIM_SYNC_UPSTREAM:
 	case SIM_SYNC_NONE: /* the same kernel; the VMM takes no lock */
