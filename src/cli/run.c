@@ -82,6 +82,7 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 	static const char *const schemes[] = {
 		[SIM_SYNC_UPSTREAM] = "upstream",
 		[SIM_SYNC_V15] = "v15",
+		[SIM_SYNC_V15_FIXED] = "v15-fixed",
 		[SIM_SYNC_V14] = "v14",
 		[SIM_SYNC_NONE] = "none",
 	};

@@ -26,6 +26,7 @@ static int sync_by_name(const char *name, enum sim_sync *ret)
 	} schemes[] = {
 		{ "upstream", SIM_SYNC_UPSTREAM },
 		{ "v15", SIM_SYNC_V15 },
+		{ "v15-fixed", SIM_SYNC_V15_FIXED },
 		{ "v14", SIM_SYNC_V14 },
 		{ "none", SIM_SYNC_NONE },
 	};
