@@ -2,6 +2,7 @@
 #ifndef EXPLORE_HISTORY_H
 #define EXPLORE_HISTORY_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
