@@ -31,9 +31,7 @@ static const struct explore_case breaks[] = {
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(STALE_EXIT) },
 	  BREAKS(3) },
 	{ .name = "no-inode-compare",
-	  .what = "The VMM does not compare inodes after it has the lock, and the updater leaves the old "
-		  "file "
-		  "as it was.",
+	  .what = "The VMM does not compare inodes, and the updater does not empty the old file.",
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(NO_INODES) | FLAW(NO_EMPTY_OLD) },
 	  BREAKS(1) },
 	{ .name = "polled-flag",
@@ -95,8 +93,7 @@ static const struct explore_case breaks[] = {
 	  .setup = { GUEST(1), .updaters = 2, .updates = 1, .flaws = FLAW(NO_TURN) },
 	  BREAKS(1) },
 	{ .name = "no-empty-old",
-	  .what = "The updater does not empty the old file, which a reader that compares no inodes may have "
-		  "open.",
+	  .what = "The updater does not empty the old file, and a second VMM compares no inodes.",
 	  .setup = { GUEST(1), .other = EXPLORE_NAIVE, ONE_UPDATE, .flaws = FLAW(NO_EMPTY_OLD) },
 	  BREAKS(1) },
 	/* the guest */
