@@ -13,7 +13,7 @@
  * The SEV-SNP machine of the explorer, in these files:
  *
  *	snp.c          the whole: made once, brought to its beginning before each order, digest, checks at the end
- *	snp_process.c  environment of each process: a disk in memory (disk.h), and /dev/sev
+ *	snp_process.c  environment of each process: a disk in memory (disk.h), and /dev/sev (sim/psp/sev_driver.h)
  *	snp_vcpu.c     actor: a VMM thread with machine/vmm.h and libjurat-host, and the guest on its vCPU
  *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, the judgement of its result
  *	snp_reader.c   the VMM that reads certificates as others do
@@ -24,8 +24,8 @@
  * this order (struct explore_snp has the first number and the count of each kind): vCPUs of the first VMM, which
  * are one process; the vCPU of the second VMM; updaters; the administrator; those who recover.
  */
-#define SNP_BLOB	"/certs"
-#define SNP_DEVICE	"/sev"
+#define SNP_BLOB   "/certs"
+#define SNP_DEVICE "/sev"
 
 enum {
 	SNP_MAX_VCPUS = 3,
@@ -103,7 +103,10 @@ enum { SNP_NOT_RUN = 1000 };
 /* snp_process.c */
 void snp_process_init(struct snp_process *process, struct explore_snp *machine, unsigned number);
 
-/* snp_tables.c. Made once: endorsements of every TCB, tables, verdicts. */
+/*
+ * snp_tables.c. Made once: the platform (psp and pki, which the machine frees), endorsements of every TCB,
+ * tables, verdicts. -EINVAL more updates than SNP_MAX_TABLES allows for: `err` says so; -ENOMEM
+ */
 JURAT_MUST_CHECK int snp_tables_new(struct explore_snp *m, struct jurat_error *err);
 void snp_tables_free(struct snp_tables *tables);
 /* For update_run(): a source that makes each table and each check once. */
@@ -139,6 +142,8 @@ JURAT_MUST_CHECK int snp_reader_run(struct snp_vcpu *vcpu);
 void snp_updater_run(struct base_env *env, void *machine);
 void snp_administrator_run(struct base_env *env, void *machine);
 void snp_recovery_run(struct base_env *env, void *machine);
+/* Calls of updaters that are skipped, because they are broken on purpose: for sched_world.skips. */
+bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call);
 /* After all have ended: NULL, or what is wrong with table, firmware and files. */
 const char *snp_updater_check(struct explore_snp *m);
 

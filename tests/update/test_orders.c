@@ -7,6 +7,7 @@
 
 #include "../store/model.h"
 #include "explore/visited.h"
+#include "sim/psp/sev_driver.h"
 #include "support/fault_env.h"
 #include "uapi/sev.h"
 #include "update/update_world.h"
@@ -246,7 +247,7 @@ static void hash(void *ctx, struct base_mix *to)
 static void saw_ioctl(void *ctx, unsigned long request, const void *arg, struct base_mix *to)
 {
 	(void)ctx, (void)request;
-	world_saw_ioctl(arg, to);
+	sim_sev_saw_ioctl(arg, to);
 }
 
 /* What it would have returned has no meaning. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crypto/x509.h"
+#include "sim/psp/sev_driver.h"
 #include "uapi/sev.h"
 #include "verify/snp_fits.h"
 #include "wire/snp_certs.h"
@@ -45,62 +46,19 @@ static int w_close(struct base_env *env, int fd)
 	return base_close(base_env_real(), fd);
 }
 
-static uint8_t *at(uint64_t address)
+/* What SNP_PLATFORM_STATUS has answered, or what it is made to show. */
+static void show(struct update_world *w, const struct sev_issue_cmd *command)
 {
-	return (uint8_t *)(uintptr_t)address;
-}
-
-static uint32_t get_id2(struct update_world *w, uint64_t data)
-{
-	uint8_t *args = at(data);
-	bool fits = bytes_get_le(args + 8, 4) >= 64;
-
-	if (fits)
-		sim_psp_hwid(w->psp, at(bytes_get_le(args, 8)));
-	bytes_put_le(args + 8, 64, 4);
-	return fits ? SNP_SUCCESS : SNP_INVALID_LEN;
-}
-
-static uint32_t status(struct update_world *w, uint64_t data)
-{
-	struct snp_platform_status s;
-	uint32_t answer = sim_psp_platform_status(w->psp, &s);
-
-	if (w->shows > 0 && w->shows_after == 0) {
-		s = w->shown;
-		w->shows -= w->shows != WORLD_STAYS;
-		if (w->shows == 0)
-			w->source_fails = w->fails_after_shown;
-	} else if (w->shows > 0) {
+	if (w->shows == 0)
+		return;
+	if (w->shows_after > 0) {
 		w->shows_after--;
+		return;
 	}
-	wire_write(&snp_platform_status_layout, &s, at(data));
-	return answer;
-}
-
-static uint32_t execute(struct update_world *w, uint32_t cmd, uint64_t data)
-{
-	struct snp_vlek_load load;
-	struct snp_config config;
-
-	switch (cmd) {
-	case SEV_CMD_GET_ID2:
-		return get_id2(w, data);
-	case SEV_CMD_SNP_PLATFORM_STATUS:
-		return status(w, data);
-	case SEV_CMD_SNP_COMMIT:
-		return sim_psp_commit(w->psp);
-	case SEV_CMD_SNP_SET_CONFIG:
-		assert_int_equal(wire_read(&snp_config_layout, at(data), SNP_CONFIG_BYTES, &config, NULL), 0);
-		return sim_psp_config(w->psp, &config);
-	case SEV_CMD_SNP_VLEK_LOAD:
-		assert_int_equal(wire_read(&snp_vlek_load_layout, at(data), SNP_VLEK_LOAD_BYTES, &load, NULL),
-				 0);
-		assert_int_equal(load.len, SNP_VLEK_LOAD_BYTES);
-		return sim_psp_vlek_load(w->psp, at(load.vlek_wrapped_address));
-	default:
-		return SNP_UNSUPPORTED;
-	}
+	wire_write(&snp_platform_status_layout, &w->shown, (uint8_t *)(uintptr_t)command->data);
+	w->shows -= w->shows != WORLD_STAYS;
+	if (w->shows == 0)
+		w->source_fails = w->fails_after_shown;
 }
 
 int world_ioctl(struct update_world *w, bool writable, unsigned long request, void *arg)
@@ -121,30 +79,18 @@ int world_ioctl(struct update_world *w, bool writable, unsigned long request, vo
 	}
 	answer = &w->answers[command.cmd];
 	if (answer->times == 0 || answer->executes) {
-		command.error = execute(w, command.cmd, command.data);
-		r = command.error ? -EIO : 0;
+		r = sim_sev_ioctl(w->psp, writable, request, arg);
+		assert_true(r == 0 || r == -EIO);
+		if (command.cmd == SEV_CMD_SNP_PLATFORM_STATUS)
+			show(w, &command);
 	}
 	if (answer->times > 0) {
 		r = answer->r;
 		command.error = answer->error;
 		answer->times -= answer->times != WORLD_STAYS;
+		wire_write(&sev_issue_cmd_layout, &command, arg);
 	}
-	wire_write(&sev_issue_cmd_layout, &command, arg);
 	return r;
-}
-
-void world_saw_ioctl(const void *arg, struct base_mix *to)
-{
-	struct sev_issue_cmd command;
-
-	assert_int_equal(wire_read(&sev_issue_cmd_layout, arg, SEV_ISSUE_CMD_BYTES, &command, NULL), 0);
-	base_mix_u64(to, command.error);
-	if (command.cmd == SEV_CMD_SNP_PLATFORM_STATUS) {
-		base_mix_bytes(to, at(command.data), SNP_PLATFORM_STATUS_BYTES);
-	} else if (command.cmd == SEV_CMD_GET_ID2) {
-		base_mix_u64(to, bytes_get_le(at(command.data) + 8, 4));
-		base_mix_bytes(to, at(bytes_get_le(at(command.data), 8)), 64);
-	}
 }
 
 static int w_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)

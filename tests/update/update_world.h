@@ -2,7 +2,6 @@
 #ifndef TESTS_UPDATE_UPDATE_WORLD_H
 #define TESTS_UPDATE_UPDATE_WORLD_H
 
-#include "base/mix.h"
 #include "sim/psp/psp.h"
 #include "update/update.h"
 
@@ -65,12 +64,8 @@ void world_free(struct update_world *w);
 /* The software platform's time of all checks. */
 int64_t world_time(const struct update_world *w);
 
-/*
- * For environments with files of their own. An ioctl at a descriptor of /dev/sev, as the driver has it; and
- * what it wrote where `arg` points to.
- */
+/* For environments with files of their own: an ioctl at a descriptor of /dev/sev, as the driver has it. */
 int world_ioctl(struct update_world *w, bool writable, unsigned long request, void *arg);
-void world_saw_ioctl(const void *arg, struct base_mix *to);
 
 int world_update(struct update_world *w, struct base_env *env, const struct update_request *request);
 /* What the firmware signs with, and whether the table in place verifies it: 0 agrees, or is empty. */
