@@ -19,31 +19,69 @@ static const char *name_of(const struct sched_lane *lane)
 	return sched_world_of(lane)->actors[lane->index].name;
 }
 
-void sched_trace(struct sched_lane *lane, const char *what, const char *on)
+static void add(struct sched *s, enum history_kind kind, const char *from, const char *to, const char *text)
 {
-	if (lane->sched->trace && !lane->sched->given_up)
-		fprintf(lane->sched->trace, "%-10s %s%s%s\n", name_of(lane), what, on && *on ? " " : "",
-			on ? on : "");
+	const struct history_event event = {
+		.kind = kind, .step = s->steps, .from = from, .to = to, .text = text
+	};
+
+	if (s->history && !s->given_up)
+		history_add(s->history, &event);
+}
+
+static void add_text(struct sched *s, const char *from, const char *to, const char *format, va_list ap)
+{
+	char text[256];
+
+	(void)!vsnprintf(text, sizeof(text), format, ap);
+	add(s, *to ? HISTORY_STEP : HISTORY_NOTE, from, to, text);
+}
+
+void sched_tell(struct sched_lane *lane, const char *to, const char *format, ...)
+{
+	va_list ap;
+
+	if (!lane->sched->history)
+		return;
+	va_start(ap, format);
+	add_text(lane->sched, name_of(lane), to, format, ap);
+	va_end(ap);
 }
 
 void sched_note(struct base_env *env, const char *format, ...)
 {
 	struct sched_lane *lane = sched_lane_of(env);
-	char text[160];
 	va_list ap;
 
-	if (!lane->sched->trace)
+	if (!lane->sched->history || lane->dead)
 		return;
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	add_text(lane->sched, name_of(lane), "", format, ap);
 	va_end(ap);
-	sched_trace(lane, " ", text);
+}
+
+void sched_say(struct base_env *env, const char *from, const char *to, const char *format, ...)
+{
+	struct sched_lane *lane = sched_lane_of(env);
+	va_list ap;
+
+	if (!lane->sched->history || lane->dead)
+		return;
+	va_start(ap, format);
+	add_text(lane->sched, from, to, format, ap);
+	va_end(ap);
+}
+
+static void violated(struct sched *s, const char *from, const char *what)
+{
+	add(s, HISTORY_VIOLATION, from, "", what);
+	if (!s->violation[0])
+		(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
 }
 
 void sched_violated(struct sched *s, const char *what)
 {
-	if (!s->violation[0])
-		(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
+	violated(s, "", what);
 }
 
 void sched_violate(struct base_env *env, const char *what)
@@ -52,8 +90,7 @@ void sched_violate(struct base_env *env, const char *what)
 
 	if (lane->sched->given_up || lane->dead)
 		return;
-	sched_trace(lane, "  VIOLATION", what);
-	sched_violated(lane->sched, what);
+	violated(lane->sched, name_of(lane), what);
 }
 
 unsigned sched_self(struct base_env *env)
@@ -175,6 +212,19 @@ const char *sched_last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static void tell_step(struct sched_lane *lane)
+{
+	const struct sched_world *world = lane->sched->world;
+	const struct sched_call *call = &lane->next;
+	const char *on = call->path ? sched_last_part(call->path) : call->fd_path;
+	const char *party = world->party ? world->party(world->ctx, call) : NULL;
+
+	if (!party)
+		party = *on ? "files" : name_of(lane);
+	sched_tell(lane, party, "%s%s%s%s%s", call->op, *on ? " " : "", on, call->to ? " to " : "",
+		   call->to ? sched_last_part(call->to) : "");
+}
+
 bool sched_before(struct sched_lane *lane, struct sched_call call)
 {
 	struct sched *s = lane->sched;
@@ -200,7 +250,8 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	}
 	s->steps++;
 	base_mix_u64(&lane->seen, 0); /* it is one call further */
-	sched_trace(lane, call.op, call.path ? sched_last_part(call.path) : call.fd_path);
+	if (s->history)
+		tell_step(lane);
 	return true;
 }
 
@@ -266,7 +317,7 @@ unsigned sched_switches(const struct sched *s)
 	return s->switches;
 }
 
-void sched_set_trace(struct sched *s, FILE *to)
+void sched_set_history(struct sched *s, struct history *to)
 {
-	s->trace = to;
+	s->history = to;
 }

@@ -27,7 +27,7 @@ enum { SCHED_MAX_ACTORS = 8, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX
 struct sched_actor {
 	const char *name;
 	void (*run)(struct base_env *env, void *ctx);
-	bool mortal;   /* may die before any of its decided steps for which the world does not say otherwise */
+	bool mortal; /* may die before any of its decided steps for which the world does not say otherwise */
 	bool recovers; /* starts when another has died: one of these at each death, in their order */
 	/*
 	 * Actors of the same number share descriptors and locks, as threads do, and die together. 0: a process
@@ -84,10 +84,13 @@ struct sched_world {
 	 * is not NULL; counts as one death.
 	 */
 	void (*lost_power)(void *ctx, unsigned loss);
-	/* The party that a call is made at, for histories: "certificates", "firmware". NULL: "files". */
+	/*
+	 * The party that a call is made at, for histories: "certificates", "firmware". NULL, and what returns
+	 * it: "files" of calls with a path or a descriptor, of others the actor itself.
+	 */
 	const char *(*party)(void *ctx, const struct sched_call *call);
 	struct sched_here *here; /* set to the actor that runs; NULL: nobody needs it */
-	bool timeouts;                           /* a wait for a lock may also run out at any time */
+	bool timeouts;           /* a wait for a lock may also run out at any time */
 	unsigned max_deaths;
 	unsigned max_switches; /* bound on leaving an actor that could go on; 0: none */
 };

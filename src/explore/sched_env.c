@@ -306,7 +306,7 @@ static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 			f->description->how = how;
 		} else if (r == JURAT_BUSY) {
 			lane->now_ns += wait_ns;
-			sched_trace(lane, "  busy", f->description->name);
+			sched_tell(lane, "", "busy: %s", f->description->name);
 		}
 	}
 	saw(lane, r);

@@ -67,7 +67,7 @@ struct sched {
 	unsigned decisions, switches, deaths;
 	uint64_t steps;
 	char violation[160];
-	FILE *trace;
+	struct history *history;
 };
 
 /* Who goes on, and how: `next`. False: nobody, the order has ended or was given up. */
@@ -92,8 +92,9 @@ bool sched_skips(struct sched_lane *lane);
 const struct sched_world *sched_world_of(const struct sched_lane *lane);
 /* Last component of a path. */
 const char *sched_last_part(const char *path);
-/* A line of the trace about it; `on` may be NULL. */
-void sched_trace(struct sched_lane *lane, const char *what, const char *on);
+/* One more line of the history, about the lane; `to` "": a note. */
+__attribute__((format(printf, 3, 4))) void sched_tell(struct sched_lane *lane, const char *to,
+						      const char *format, ...);
 /* Closes every descriptor below. */
 void sched_close_all(struct sched_lane *lane);
 

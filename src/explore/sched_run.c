@@ -41,7 +41,7 @@ static void end(struct sched_lane *lane)
 static void die(struct sched *s, struct sched_lane *lane)
 {
 	s->deaths++;
-	sched_trace(lane, "DIES", NULL);
+	sched_tell(lane, "", "dies");
 	end(lane);
 	if (s->world->died)
 		s->world->died(s->world->ctx, lane->index);

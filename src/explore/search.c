@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/text_stream.h"
+#include "base/env.h"
 #include "explore/visited.h"
 
 /* Of a random order: an actor that may die does so before one in so many of its steps. */
 enum { STEPS_PER_DEATH = 32 };
+enum { NS_PER_LOOK = 50000000, DECISIONS_PER_LOOK = 64 }; /* at the clock, for go_on() */
 
 /* Only where there was a choice. */
 struct decision {
@@ -25,9 +26,13 @@ struct search {
 	struct search_result *result;
 	struct decision decisions[SCHED_MAX_DECISIONS];
 	unsigned depth, known; /* decisions in this order; those at its beginning that are taken again */
-	bool replays;          /* an order for its trace, which was tried before */
+	struct sched_choice order[SCHED_MAX_DECISIONS]; /* all decisions, also those without a choice */
+	unsigned n_order;
+	struct search_bounds bounds;
+	uint64_t asked, asked_ns; /* decisions since go_on() was asked, and when */
+	bool replays;             /* an order for its history, which was tried before */
 	struct visited visited;
-	uint64_t seed;
+	uint64_t seed; /* of the next random choice */
 	int error;
 };
 
@@ -47,22 +52,62 @@ static bool is_new(struct search *s)
 	return r > 0;
 }
 
+/* False: the search must stop. */
+static bool may_go_on(struct search *s)
+{
+	const struct search_bounds *b = &s->bounds;
+	uint64_t now;
+
+	if (s->replays || !b->go_on || s->result->stopped || ++s->asked % DECISIONS_PER_LOOK > 0)
+		return !s->result->stopped;
+	now = base_now_ns(base_env_real());
+	if (now - s->asked_ns >= NS_PER_LOOK) {
+		s->asked_ns = now;
+		s->result->states = s->visited.n;
+		s->result->stopped = !b->go_on(b->ctx, s->result);
+	}
+	return !s->result->stopped;
+}
+
+/* The same at a decision that was not taken before, with the bounds on states and steps. */
+static bool may_begin(struct search *s)
+{
+	const struct search_bounds *b = &s->bounds;
+
+	if (b->max_states > 0 && s->visited.n >= b->max_states)
+		s->result->stopped = true;
+	if (b->max_steps > 0 && s->result->steps + sched_steps(s->sched) >= b->max_steps)
+		s->result->stopped = true;
+	return may_go_on(s);
+}
+
+static unsigned take(struct search *s, const struct sched_choice *can, unsigned taken)
+{
+	s->order[s->n_order++] = can[taken];
+	return taken;
+}
+
 static unsigned choose_next(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n)
 {
 	struct search *s = ctx;
 
 	(void)sched;
-	(void)can;
 	if (n == 1)
-		return 0;
+		return take(s, can, 0);
 	if (s->depth >= s->known) {
+		if (!may_begin(s))
+			return SCHED_STOP;
+		if (s->bounds.max_depth > 0 && s->depth >= s->bounds.max_depth) {
+			s->result->cut++;
+			return SCHED_STOP;
+		}
 		if (!is_new(s))
 			return SCHED_STOP;
 		s->decisions[s->depth].taken = 0;
 		s->decisions[s->depth].of = (uint8_t)n;
 	}
 	assert(s->decisions[s->depth].of == n); /* else the world is not the same each time */
-	return s->decisions[s->depth++].taken;
+	return take(s, can, s->decisions[s->depth++].taken);
 }
 
 static unsigned choose_any(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n)
@@ -71,18 +116,24 @@ static unsigned choose_any(void *ctx, struct sched *sched, const struct sched_ch
 	unsigned taken;
 
 	(void)sched;
+	if (!may_go_on(s))
+		return SCHED_STOP;
+	if (s->bounds.max_depth > 0 && s->depth >= s->bounds.max_depth && n > 1) {
+		s->result->cut += !s->replays;
+		return SCHED_STOP;
+	}
 	do {
 		taken = (unsigned)(base_next_number(&s->seed) % n);
 	} while (can[taken].move == SCHED_DIE && base_next_number(&s->seed) % STEPS_PER_DEATH > 0);
-	s->depth++;
-	return taken;
+	s->depth += n > 1;
+	return take(s, can, taken);
 }
 
 static int run(struct search *s, sched_choose_fn *choose)
 {
 	int r;
 
-	s->depth = 0;
+	s->depth = s->n_order = 0;
 	r = sched_run(s->sched, choose, s);
 	if (r < 0 || s->error < 0)
 		return r < 0 ? r : s->error;
@@ -96,24 +147,38 @@ static int run(struct search *s, sched_choose_fn *choose)
 	return 0;
 }
 
-/* Runs the order that violates something once more, now with a trace. */
+/* Runs the order that violates something once more, now with its history. */
 static int describe(struct search *s, sched_choose_fn *choose)
 {
-	struct text_stream text;
-	int r = text_stream_open(&text), closed;
+	struct search_result *ret = s->result;
+	int r = history_new(&ret->history);
 
 	if (r < 0)
 		return r;
-	snprintf(s->result->violation, sizeof(s->result->violation), "%s", sched_violation(s->sched));
-	sched_set_trace(s->sched, text.to);
+	snprintf(ret->violation, sizeof(ret->violation), "%s", sched_violation(s->sched));
+	ret->violation_steps = (unsigned)sched_steps(s->sched);
+	sched_set_history(s->sched, ret->history);
 	s->known = s->depth;
 	s->replays = true;
 	r = run(s, choose);
-	closed = text_stream_close(&text, &s->result->trace, NULL);
-	if (r < 0 || closed < 0)
-		return r < 0 ? r : closed;
-	assert(strcmp(sched_violation(s->sched), s->result->violation) == 0);
+	if (r == 0)
+		r = history_error(ret->history);
+	ret->order = calloc(s->n_order + 1, sizeof(*ret->order));
+	if (r == 0 && !ret->order)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	memcpy(ret->order, s->order, s->n_order * sizeof(*ret->order));
+	ret->n_order = s->n_order;
+	assert(strcmp(sched_violation(s->sched), ret->violation) == 0);
 	return JURAT_REFUSED;
+}
+
+void search_result_done(struct search_result *result)
+{
+	history_free(result->history);
+	free(result->order);
+	*result = (struct search_result){ 0 };
 }
 
 /* The next order in depth-first order; false: there is none. */
@@ -130,7 +195,8 @@ static bool advance(struct search *s)
 	return false;
 }
 
-static int search_new(const struct sched_world *world, struct search_result *result, struct search **ret)
+static int search_new(const struct sched_world *world, const struct search_bounds *bounds,
+		      struct search_result *result, struct search **ret)
 {
 	struct search *s = calloc(1, sizeof(*s));
 	int r = s ? sched_new(world, &s->sched) : -ENOMEM;
@@ -141,22 +207,33 @@ static int search_new(const struct sched_world *world, struct search_result *res
 		return r;
 	}
 	s->world = world;
+	if (bounds)
+		s->bounds = *bounds;
+	s->seed = s->bounds.seed;
 	s->result = result;
 	*ret = s;
 	return 0;
 }
 
-static void search_free(struct search *s)
+/* Returns r; what a search that failed has of an order is dropped. */
+static int search_free(struct search *s, int r)
 {
+	if (r < 0) {
+		history_free(s->result->history);
+		free(s->result->order);
+		s->result->history = NULL;
+		s->result->order = NULL;
+	}
 	visited_done(&s->visited);
 	sched_free(s->sched);
 	free(s);
+	return r;
 }
 
-int search_all(const struct sched_world *world, struct search_result *ret)
+int search_all(const struct sched_world *world, const struct search_bounds *bounds, struct search_result *ret)
 {
 	struct search *s;
-	int r = search_new(world, ret, &s);
+	int r = search_new(world, bounds, ret, &s);
 
 	if (r < 0)
 		return r;
@@ -164,20 +241,34 @@ int search_all(const struct sched_world *world, struct search_result *ret)
 		r = run(s, choose_next);
 		if (r == 0 && sched_violation(s->sched)[0])
 			r = describe(s, choose_next);
-	} while (r == 0 && advance(s));
-	search_free(s);
-	return r;
+	} while (r == 0 && !ret->stopped && advance(s));
+	return search_free(s, r);
 }
 
-int search_random(const struct sched_world *world, uint64_t seed, uint64_t steps, struct search_result *ret)
+int search_shortest(const struct sched_world *world, const struct search_bounds *bounds,
+		    struct search_result *ret)
+{
+	return search_all(world, bounds, ret);
+}
+
+int search_minimise(const struct sched_world *world, const struct search_bounds *bounds,
+		    struct search_result *io)
+{
+	(void)world;
+	(void)bounds;
+	(void)io;
+	return 0;
+}
+
+int search_random(const struct sched_world *world, const struct search_bounds *bounds,
+		  struct search_result *ret)
 {
 	struct search *s;
-	int r = search_new(world, ret, &s);
+	int r = search_new(world, bounds, ret, &s);
 
 	if (r < 0)
 		return r;
-	s->seed = seed;
-	while (r == 0 && ret->steps < steps) {
+	while (r == 0 && !ret->stopped && ret->steps < s->bounds.max_steps) {
 		uint64_t before = s->seed;
 
 		r = run(s, choose_any);
@@ -186,6 +277,5 @@ int search_random(const struct sched_world *world, uint64_t seed, uint64_t steps
 			r = describe(s, choose_any);
 		}
 	}
-	search_free(s);
-	return r;
+	return search_free(s, r);
 }

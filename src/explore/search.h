@@ -45,7 +45,10 @@ JURAT_MUST_CHECK int search_all(const struct sched_world *world, const struct se
 /* The same, breadth first: what it finds has the fewest decisions. Takes longer. */
 JURAT_MUST_CHECK int search_shortest(const struct sched_world *world, const struct search_bounds *bounds,
 				     struct search_result *ret);
-/* Orders chosen by the numbers of bounds->seed, until they have bounds->max_steps steps. As above. */
+/*
+ * Orders chosen by the numbers of bounds->seed, until they have bounds->max_steps steps, which is no stop; not
+ * 0. As above.
+ */
 JURAT_MUST_CHECK int search_random(const struct sched_world *world, const struct search_bounds *bounds,
 				   struct search_result *ret);
 /*

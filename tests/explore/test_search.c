@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/text_stream.h"
 #include "explore/search.h"
 #include "support/fail_memory.h"
 
@@ -79,6 +80,17 @@ static struct sched_world world_of(struct model *m, const struct sched_actor *ac
 	};
 }
 
+static char *text_of(const struct search_result *r)
+{
+	struct text_stream text;
+	char *ret;
+
+	assert_int_equal(text_stream_open(&text), 0);
+	history_print(r->history, HISTORY_TEXT, text.to);
+	assert_int_equal(text_stream_close(&text, &ret, NULL), 0);
+	return ret;
+}
+
 static void every_order_is_tried_once(void **state)
 {
 	static const struct {
@@ -92,11 +104,11 @@ static void every_order_is_tried_once(void **state)
 		struct sched_world world = world_of(&m, steppers, rows[i].actors);
 		struct search_result r;
 
-		assert_int_equal(search_all(&world, &r), 0);
+		assert_int_equal(search_all(&world, NULL, &r), 0);
 		assert_int_equal(r.orders, rows[i].orders);
 		assert_int_equal(r.steps, rows[i].orders * rows[i].actors * rows[i].steps);
 		assert_string_equal(r.violation, "");
-		assert_null(r.trace);
+		assert_null(r.history);
 	}
 }
 
@@ -108,7 +120,7 @@ static void a_state_is_left_in_every_way_once(void **state)
 
 	(void)state;
 	world.hash = hash;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	/* 10^3 states; in those where one actor is left or none, there is no choice. */
 	assert_int_equal(r.states, 1000 - 3 * 9 - 1);
 	assert_true(r.orders < 3 * r.states);
@@ -120,19 +132,26 @@ static void an_order_that_violates_something_is_found_and_described(void **state
 	for (int knows_states = 0; knows_states < 2; knows_states++) {
 		struct model m = { 0 };
 		struct sched_world world = world_of(&m, adders, 2);
+		auto_free char *text = NULL;
 		struct search_result r;
 
 		world.check = both_were_added;
 		world.hash = knows_states ? hash : NULL;
-		assert_int_equal(search_all(&world, &r), JURAT_REFUSED);
+		assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
 		assert_string_equal(r.violation, "an addition was lost");
-		assert_string_equal(r.trace, "a          READ\n"
-					     "a            has read 0\n"
-					     "b          READ\n"
-					     "b            has read 0\n"
-					     "a          WRITE\n"
-					     "b          WRITE\n");
-		free(r.trace);
+		text = text_of(&r);
+		assert_string_equal(text,
+				    "     1  a             > a             READ\n"
+				    "        a                             has read 0\n"
+				    "     2  b             > b             READ\n"
+				    "        b                             has read 0\n"
+				    "     3  a             > a             WRITE\n"
+				    "     4  b             > b             WRITE\n"
+				    "                                      VIOLATION an addition was lost\n");
+		assert_int_equal(r.violation_steps, 4);
+		assert_int_equal(r.n_order, 4);
+		assert_true(r.order[1].actor == 1 && r.order[1].move == SCHED_GO);
+		search_result_done(&r);
 	}
 }
 
@@ -148,15 +167,15 @@ static void an_actor_is_left_no_more_often_than_allowed(void **state)
 
 	(void)state;
 	world.max_switches = 1;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	/* One runs to its end, or is left once after 1 to 4 of its 5 steps; either may be the first. */
 	assert_int_equal(r.orders, 2 * (1 + 4));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		world = world_of(&m, adders, 2);
 		world.check = both_were_added;
 		world.max_switches = rows[i].switches;
-		assert_int_equal(search_all(&world, &r), rows[i].r);
-		free(r.trace);
+		assert_int_equal(search_all(&world, NULL, &r), rows[i].r);
+		search_result_done(&r);
 	}
 }
 
@@ -204,7 +223,7 @@ static void who_waits_goes_on_when_it_may_and_not_before(void **state)
 	struct search_result r;
 
 	(void)state;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(r.orders, 1);
 	assert_int_equal(r.steps, 3);
 }
@@ -219,13 +238,13 @@ static void orders_in_which_nobody_can_go_on_or_that_do_not_end_are_violations(v
 	struct search_result r;
 
 	(void)state;
-	assert_int_equal(search_all(&world, &r), JURAT_REFUSED);
+	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
 	assert_string_equal(r.violation, "I3: nobody can go on");
-	free(r.trace);
+	search_result_done(&r);
 	world = world_of(&m, endless, 1);
-	assert_int_equal(search_all(&world, &r), JURAT_REFUSED);
+	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
 	assert_string_equal(r.violation, "I3: the order does not end");
-	free(r.trace);
+	search_result_done(&r);
 }
 
 /* Looks again and again; with `forgets`, it is the same each time. */
@@ -250,7 +269,7 @@ static void an_actor_that_forgets_how_often_it_looked_has_few_states(void **stat
 
 	(void)state;
 	world.hash = hash;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(r.states, 2); /* before its first look, and after one that was in vain */
 	assert_int_equal(r.known, 1);
 	assert_int_equal(r.orders, 3);
@@ -300,10 +319,10 @@ static void an_actor_dies_before_each_of_its_steps_and_another_recovers(void **s
 	world.check = died_once_or_ended;
 	world.died = died;
 	world.max_deaths = 1;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(r.orders, 1 + 3);
 	world.max_deaths = 0;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(r.orders, 1);
 }
 
@@ -321,9 +340,17 @@ static void local_steps_need_no_decision(void **state)
 
 	(void)state;
 	world.is_local = all_but_writes;
-	assert_int_equal(search_all(&world, &r), 0);
+	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(r.orders, 2);
 	assert_int_equal(r.steps, 2 * 4);
+}
+
+static int random_orders(const struct sched_world *world, uint64_t seed, uint64_t steps,
+			 struct search_result *ret)
+{
+	const struct search_bounds bounds = { .max_steps = steps, .seed = seed };
+
+	return search_random(world, &bounds, ret);
 }
 
 static void a_seed_gives_the_same_orders_each_time(void **state)
@@ -334,23 +361,25 @@ static void a_seed_gives_the_same_orders_each_time(void **state)
 	char *first = NULL;
 
 	(void)state;
-	assert_int_equal(search_random(&world, 1, 10000, &a), 0);
+	assert_int_equal(random_orders(&world, 1, 10000, &a), 0);
 	assert_in_range(a.steps, 10000, 10000 + 60 - 1);
 	assert_int_equal(a.orders, (10000 + 59) / 60);
 	world = world_of(&m, adders, 2);
 	world.check = both_were_added;
 	for (uint64_t seed = 1; seed <= 64; seed++) {
-		assert_int_equal(search_random(&world, seed, 10000, &a), JURAT_REFUSED);
-		assert_int_equal(search_random(&world, seed, 10000, &b), JURAT_REFUSED);
-		assert_string_equal(a.trace, b.trace);
+		auto_free char *text = NULL, *again = NULL;
+
+		assert_int_equal(random_orders(&world, seed, 10000, &a), JURAT_REFUSED);
+		assert_int_equal(random_orders(&world, seed, 10000, &b), JURAT_REFUSED);
+		text = text_of(&a);
+		again = text_of(&b);
+		assert_string_equal(text, again);
 		assert_int_equal(a.orders, b.orders);
-		free(b.trace);
-		if (!first) {
-			first = a.trace;
-			continue;
-		}
-		m.begins += strcmp(first, a.trace) != 0 ? 1000000 : 0;
-		free(a.trace);
+		search_result_done(&a);
+		search_result_done(&b);
+		m.begins += first && strcmp(first, text) != 0 ? 1000000 : 0;
+		if (!first)
+			first = take_ptr(text);
 	}
 	free(first);
 	assert_true(m.begins > 1000000); /* different seeds, different orders */
@@ -363,12 +392,12 @@ static void what_the_world_cannot_do_ends_the_search(void **state)
 	struct search_result r;
 
 	(void)state;
-	assert_int_equal(search_all(&world, &r), -EPROTO);
+	assert_int_equal(search_all(&world, NULL, &r), -EPROTO);
 	assert_int_equal(r.orders, 2);
 	world.n_actors = SCHED_MAX_ACTORS + 1;
-	assert_int_equal(search_all(&world, &r), -EINVAL);
+	assert_int_equal(search_all(&world, NULL, &r), -EINVAL);
 	world.n_actors = 0;
-	assert_int_equal(search_random(&world, 1, 1, &r), -EINVAL);
+	assert_int_equal(random_orders(&world, 1, 1, &r), -EINVAL);
 }
 
 static int search_with_little_memory(void *ctx)
@@ -382,12 +411,12 @@ static int search_with_little_memory(void *ctx)
 	world.check = both_were_added;
 	world.hash = hash;
 	fail_memory_resume();
-	result = search_all(&world, &r);
+	result = search_all(&world, NULL, &r);
 	fail_memory_pause();
 	if (result != JURAT_REFUSED)
 		return result;
-	assert_non_null(r.trace);
-	free(r.trace);
+	assert_non_null(r.history);
+	search_result_done(&r);
 	return 0;
 }
 

@@ -304,31 +304,37 @@ struct sched_world model_world(struct world *w, const struct sched_actor *actors
 	};
 }
 
+static void print_violation(const struct search_result *r)
+{
+	print_message("%s\n", r->violation);
+	history_print(r->history, HISTORY_TEXT, stdout);
+}
+
 void model_passes(const char *what, const struct sched_world *world)
 {
 	struct search_result r;
-	int e = search_all(world, &r);
+	int e = search_all(world, NULL, &r);
 
 	print_message("             %-58s %8llu states, %8llu orders, longest %u\n", what,
 		      (unsigned long long)r.states, (unsigned long long)r.orders, r.longest);
 	if (e == JURAT_REFUSED)
-		print_message("%s\n%s", r.violation, r.trace);
-	free(r.trace);
+		print_violation(&r);
+	search_result_done(&r);
 	assert_int_equal(e, 0);
 }
 
 void model_is_caught(const char *what, const struct sched_world *world, const char *violation)
 {
 	struct search_result r;
-	int e = search_all(world, &r);
+	int e = search_all(world, NULL, &r);
 
 	print_message("             %-58s %s after %llu\n", what, e == JURAT_REFUSED ? "found" : "NOT FOUND",
 		      (unsigned long long)r.orders);
 	assert_int_equal(e, JURAT_REFUSED);
 	if (!strstr(r.violation, violation))
-		print_message("%s\n%s", r.violation, r.trace);
-	free(r.trace);
+		print_violation(&r);
 	assert_non_null(strstr(r.violation, violation));
+	search_result_done(&r);
 }
 
 void model_outcomes(struct world *w, const struct sched_world *world)
@@ -336,7 +342,7 @@ void model_outcomes(struct world *w, const struct sched_world *world)
 	struct search_result r;
 
 	w->n_outcomes = 0;
-	assert_int_equal(search_all(world, &r), 0);
+	assert_int_equal(search_all(world, NULL, &r), 0);
 	print_message("             %8llu states, %8llu orders, %zu outcomes\n", (unsigned long long)r.states,
 		      (unsigned long long)r.orders, w->n_outcomes);
 }

@@ -528,7 +528,7 @@ static size_t n_deeds(struct search *s, const struct sched_world *world, const c
 
 	visited_done(&s->deeds);
 	s->compares = true;
-	assert_int_equal(search_all(world, &r), 0);
+	assert_int_equal(search_all(world, NULL, &r), 0);
 	s->compares = false;
 	print_message("             %-40s %8llu orders do %4zu things\n", what, (unsigned long long)r.orders,
 		      s->deeds.n);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/test.h"
+
+#include <errno.h>
+
+#include "base/text_stream.h"
+#include "explore/history.h"
+#include "support/fail_memory.h"
+
+static struct history *new_history(void)
+{
+	struct history *h;
+
+	assert_int_equal(history_new(&h), 0);
+	return h;
+}
+
+static void add(struct history *h, enum history_kind kind, uint64_t step, const char *from, const char *to,
+		const char *text)
+{
+	const struct history_event event = { kind, step, from, to, text };
+
+	history_add(h, &event);
+}
+
+static char *printed(const struct history *h, enum history_format format)
+{
+	struct text_stream stream;
+	char *text;
+
+	assert_int_equal(text_stream_open(&stream), 0);
+	history_print(h, format, stream.to);
+	assert_int_equal(text_stream_close(&stream, &text, NULL), 0);
+	return text;
+}
+
+static void what_is_added_is_copied_and_kept_in_order(void **state)
+{
+	struct history *h = new_history();
+	char name[16], text[16];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 1000; i++) {
+			TEXT(name, "party %u", i % 7);
+			TEXT(text, "step %u", i);
+			add(h, i % 3 ? HISTORY_STEP : HISTORY_NOTE, i, name, i % 3 ? "KVM" : "", text);
+		}
+		assert_int_equal(history_error(h), 0);
+		assert_int_equal(history_count(h), 1000);
+		for (unsigned i = 0; i < 1000; i++) {
+			struct history_event e = history_get(h, i);
+
+			TEXT(name, "party %u", i % 7);
+			TEXT(text, "step %u", i);
+			assert_int_equal(e.kind, i % 3 ? HISTORY_STEP : HISTORY_NOTE);
+			assert_int_equal(e.step, i);
+			assert_string_equal(e.from, name);
+			assert_string_equal(e.to, i % 3 ? "KVM" : "");
+			assert_string_equal(e.text, text);
+		}
+		history_clear(h);
+		assert_int_equal(history_count(h), 0);
+	}
+	history_free(h);
+}
+
+/* Steps, notes about one and about all, and what each format gives a meaning to. */
+static struct history *example(void)
+{
+	struct history *h = new_history();
+
+	add(h, HISTORY_STEP, 1, "vCPU 0", "KVM", "ioctl \"KVM_RUN\"; #1");
+	add(h, HISTORY_NOTE, 1, "KVM", "", "exit\n<reason> 40\\");
+	add(h, HISTORY_STEP, 2, "updater", "certificates", "rename a to b");
+	add(h, HISTORY_STEP, 3, "KVM", "KVM", "completes");
+	add(h, HISTORY_VIOLATION, 3, "vCPU 0", "", "I2: 50% of {it}");
+	add(h, HISTORY_VIOLATION, 3, "", "", "I3: nobody can go on");
+	return h;
+}
+
+static void text_has_a_line_for_each_event(void **state)
+{
+	struct history *h = example();
+	auto_free char *text = printed(h, HISTORY_TEXT);
+
+	(void)state;
+	assert_string_equal(text, "     1  vCPU 0        > KVM           ioctl \"KVM_RUN\"; #1\n"
+				  "        KVM                           exit <reason> 40\\\n"
+				  "     2  updater       > certificates  rename a to b\n"
+				  "     3  KVM           > KVM           completes\n"
+				  "        vCPU 0                        VIOLATION I2: 50% of {it}\n"
+				  "                                      VIOLATION I3: nobody can go on\n");
+	history_free(h);
+}
+
+static void mermaid_has_parties_in_order_and_entities(void **state)
+{
+	struct history *h = example();
+	auto_free char *text = printed(h, HISTORY_MERMAID);
+
+	(void)state;
+	assert_string_equal(text, "sequenceDiagram\n"
+				  "    participant P1 as vCPU 0\n"
+				  "    participant P2 as KVM\n"
+				  "    participant P3 as updater\n"
+				  "    participant P4 as certificates\n"
+				  "    P1->>P2: ioctl #34;KVM_RUN#34;#59; #35;1\n"
+				  "    Note over P2: exit #60;reason#62; 40\\\n"
+				  "    P3->>P4: rename a to b\n"
+				  "    P2->>P2: completes\n"
+				  "    Note over P1: VIOLATION I2: 50#37; of #123;it#125;\n"
+				  "    Note over P1,P4: VIOLATION I3: nobody can go on\n");
+	history_free(h);
+}
+
+static void chrome_events_are_json_with_a_row_for_each_party(void **state)
+{
+	struct history *h = example();
+	auto_free char *text = printed(h, HISTORY_CHROME);
+
+	(void)state;
+	assert_string_equal(
+		text,
+		"[\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 1, \"args\": {\"name\": "
+		"\"vCPU 0\"}},\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 2, \"args\": {\"name\": "
+		"\"KVM\"}},\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 3, \"args\": {\"name\": "
+		"\"updater\"}},\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 4, \"args\": {\"name\": "
+		"\"certificates\"}},\n"
+		"{\"name\": \"ioctl \\\"KVM_RUN\\\"; #1\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": 1, "
+		"\"dur\": 1, "
+		"\"args\": {\"from\": \"vCPU 0\"}},\n"
+		"{\"name\": \"exit\\u000a<reason> 40\\\\\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, "
+		"\"tid\": 2, \"ts\": 1, "
+		"\"args\": {\"violation\": false, \"from\": \"KVM\"}},\n"
+		"{\"name\": \"rename a to b\", \"ph\": \"X\", \"pid\": 1, \"tid\": 4, \"ts\": 2, \"dur\": 1, "
+		"\"args\": {\"from\": \"updater\"}},\n"
+		"{\"name\": \"completes\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": 3, \"dur\": 1, "
+		"\"args\": {\"from\": \"KVM\"}},\n"
+		"{\"name\": \"I2: 50% of {it}\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, \"tid\": 1, "
+		"\"ts\": 3, "
+		"\"args\": {\"violation\": true, \"from\": \"vCPU 0\"}},\n"
+		"{\"name\": \"I3: nobody can go on\", \"ph\": \"i\", \"s\": \"p\", \"pid\": 1, \"tid\": 1, "
+		"\"ts\": 3, "
+		"\"args\": {\"violation\": true, \"from\": \"\"}}\n"
+		"]\n");
+	history_free(h);
+}
+
+static void an_empty_history_is_valid_in_each_format(void **state)
+{
+	static const char *const expected[] = { "", "sequenceDiagram\n", "[\n]\n" };
+
+	(void)state;
+	for (int format = HISTORY_TEXT; format <= HISTORY_CHROME; format++) {
+		struct history *h = new_history();
+		auto_free char *text = printed(h, (enum history_format)format);
+
+		assert_string_equal(text, expected[format]);
+		history_free(h);
+	}
+}
+
+static void more_parties_than_there_are_rows_share_the_last_one(void **state)
+{
+	struct history *h = new_history();
+	auto_free char *text = NULL;
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 1; i <= 40; i++) {
+		TEXT(name, "p%u", i);
+		add(h, HISTORY_NOTE, 0, name, "", "here");
+	}
+	text = printed(h, HISTORY_MERMAID);
+	assert_non_null(strstr(text, "participant P32 as p32\n    Note over P1: here\n"));
+	assert_non_null(strstr(text, "Note over P32: here\n    Note over P32: here\n"));
+	assert_null(strstr(text, "P33"));
+	history_free(h);
+}
+
+static void the_ending_of_a_name_says_the_format(void **state)
+{
+	static const struct {
+		const char *path;
+		int r;
+		enum history_format format;
+	} rows[] = {
+		{ "a.txt", 0, HISTORY_TEXT },          { "/b.d/a.b.mmd", 0, HISTORY_MERMAID },
+		{ "a.json", 0, HISTORY_CHROME },       { "a.jso", -EINVAL, HISTORY_TEXT },
+		{ "a.txt.gz", -EINVAL, HISTORY_TEXT }, { "txt", -EINVAL, HISTORY_TEXT },
+		{ "", -EINVAL, HISTORY_TEXT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum history_format format = HISTORY_TEXT;
+
+		assert_int_equal(history_format_of(rows[i].path, &format), rows[i].r);
+		assert_int_equal(format, rows[i].format);
+	}
+}
+
+static int history_with_little_memory(void *ctx)
+{
+	struct history *h = NULL;
+	int r;
+
+	(void)ctx;
+	fail_memory_resume();
+	r = history_new(&h);
+	if (r == 0) {
+		for (unsigned i = 0; i < 200; i++)
+			add(h, HISTORY_STEP, i, "from somebody", "to somebody", "something");
+		r = history_error(h);
+	}
+	fail_memory_pause();
+	if (r == 0)
+		assert_int_equal(history_count(h), 200);
+	history_free(h);
+	return r;
+}
+
+static void each_allocation_may_fail(void **state)
+{
+	(void)state;
+	assert_true(fail_memory_each(history_with_little_memory, NULL) > 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_added_is_copied_and_kept_in_order),
+		cmocka_unit_test(text_has_a_line_for_each_event),
+		cmocka_unit_test(mermaid_has_parties_in_order_and_entities),
+		cmocka_unit_test(chrome_events_are_json_with_a_row_for_each_party),
+		cmocka_unit_test(an_empty_history_is_valid_in_each_format),
+		cmocka_unit_test(more_parties_than_there_are_rows_share_the_last_one),
+		cmocka_unit_test(the_ending_of_a_name_says_the_format),
+		cmocka_unit_test(each_allocation_may_fail),
+	};
+
+	return cmocka_run_group_tests_name("explore_history", tests, NULL, NULL);
+}
