@@ -18,7 +18,6 @@ struct snp {
 
 static int set_up(struct snp *s, struct jurat_error *err)
 {
-	static const char *const schemes[] = { "upstream", "v15", "v14", "none" };
 	const struct cli *cli = s->demo->cli;
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
 		   *seed = cli_get(cli, "seed");
@@ -35,9 +34,8 @@ static int set_up(struct snp *s, struct jurat_error *err)
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
 		return jurat_fail(err, -EINVAL, "--report-version is no number");
-	for (unsigned i = 0; sync && i < ARRAY_SIZE(schemes); i++)
-		if (!strcmp(sync, schemes[i]))
-			options.sync = (enum sim_sync)i;
+	if (sync)
+		(void)sim_sync_find(sync, &options.sync); /* verbs.c refuses other words */
 	if (snprintf(s->blob, sizeof(s->blob), "%s/host-blob.bin", s->demo->dir) >= (int)sizeof(s->blob))
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", s->demo->dir);
 	options.psp.product = snp_product_by_name(product ? product : "milan");

@@ -79,13 +79,6 @@ static bool take_ready_fd(struct cli *cli, int *ret)
 
 bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o)
 {
-	static const char *const schemes[] = {
-		[SIM_SYNC_UPSTREAM] = "upstream",
-		[SIM_SYNC_V15] = "v15",
-		[SIM_SYNC_V15_FIXED] = "v15-fixed",
-		[SIM_SYNC_V14] = "v14",
-		[SIM_SYNC_NONE] = "none",
-	};
 	const char *product = cli_get(cli, "product"), *sync = cli_get(cli, "sync"),
 		   *key = cli_get(cli, "sign-with"), *firmware = cli_get(cli, "firmware"),
 		   *tee = cli_get(cli, "tee"), *map = cli_get(cli, "user-map");
@@ -93,9 +86,8 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 
 	if (!cli_get_number(cli, "report-version", 5, 0, &version))
 		return false;
-	for (unsigned i = 0; sync && i < ARRAY_SIZE(schemes); i++)
-		if (!strcmp(sync, schemes[i]))
-			o->sync = (enum sim_sync)i;
+	if (sync)
+		(void)sim_sync_find(sync, &o->sync); /* verbs.c refuses other words */
 	if (firmware && !take_tcb(cli, firmware, &o->firmware_tcb))
 		return false;
 	o->product = product ? snp_product_by_name(product) : SNP_PRODUCT_UNKNOWN;

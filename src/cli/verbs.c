@@ -29,8 +29,8 @@
 	}
 #define SYNC                                                                                                 \
 	{                                                                                                    \
-		"sync", "SCHEME", "how certificates and firmware are kept in step", "upstream|v15|v14|none", \
-			.fallback = "upstream"                                                               \
+		"sync", "SCHEME", "how certificates and firmware are kept in step",                          \
+			"upstream|v15|v15-fixed|v14|none", .fallback = "upstream"                            \
 	}
 #define LINUX_RELEASE                                                                                        \
 	{                                                                                                    \

@@ -18,27 +18,6 @@ struct jurat_snp_sim_guest {
 	struct machine_guest *guest;
 };
 
-static int sync_by_name(const char *name, enum sim_sync *ret)
-{
-	static const struct {
-		const char *name;
-		enum sim_sync sync;
-	} schemes[] = {
-		{ "upstream", SIM_SYNC_UPSTREAM },
-		{ "v15", SIM_SYNC_V15 },
-		{ "v15-fixed", SIM_SYNC_V15_FIXED },
-		{ "v14", SIM_SYNC_V14 },
-		{ "none", SIM_SYNC_NONE },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
-		if (!strcmp(schemes[i].name, name)) {
-			*ret = schemes[i].sync;
-			return 0;
-		}
-	return -EINVAL;
-}
-
 int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_snp_sim **ret,
 		      struct jurat_error *err)
 {
@@ -53,7 +32,7 @@ int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_
 	r = base_struct_take(&o, options, size, "jurat_snp_sim_options", err);
 	if (r < 0)
 		return r;
-	if (o.sync && sync_by_name(o.sync, &to.sync) < 0)
+	if (o.sync && !sim_sync_find(o.sync, &to.sync))
 		return jurat_fail(err, -EINVAL, "unknown synchronisation scheme '%s'", o.sync);
 	to.kernel = sim_linux_find(o.linux_release);
 	if (!to.kernel)

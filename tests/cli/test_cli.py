@@ -74,7 +74,7 @@ def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
                 p = jurat("demo", "--tee", "sev-snp", "--product", product, "--report-version", version, "--sign-with", key, "--dir",
                           tmp / f"{product}{version}{key}")
                 assert "\naccepted\n" in p.out, p.out
-    for sync in "upstream", "v15", "v14", "none":
+    for sync in "upstream", "v15", "v15-fixed", "v14", "none":
         assert "\naccepted\n" in jurat("demo", "--tee", "sev-snp", "--sync", sync, "--dir", tmp / sync).out
     for release in "6.12", "7.3":
         assert jurat("demo", "--linux", release, "--dir", tmp / release).out.count("\naccepted\n") == 2

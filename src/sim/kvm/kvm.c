@@ -12,6 +12,22 @@
 #include "sim/kvm/kvm_internal.h"
 #include "uapi/kvm.h"
 
+bool sim_sync_find(const char *name, enum sim_sync *ret)
+{
+	static const char *const names[] = {
+		[SIM_SYNC_UPSTREAM] = "upstream",   [SIM_SYNC_V15] = "v15",
+		[SIM_SYNC_V15_FIXED] = "v15-fixed", [SIM_SYNC_V14] = "v14",
+		[SIM_SYNC_NONE] = "none",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i])) {
+			*ret = (enum sim_sync)i;
+			return true;
+		}
+	return false;
+}
+
 int sim_kvm_host_new(struct sim_psp *psp, enum sim_sync sync, const struct sim_linux *kernel,
 		     struct sim_kvm_host **ret, struct jurat_error *err)
 {
@@ -51,6 +67,8 @@ int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transacti
 {
 	if (host->sync != SIM_SYNC_V14)
 		return -EINVAL;
+	if (!kvm_step_with(host, &host->pause_mutex, "pause attestation"))
+		return -EINTR;
 	if (host->paused)
 		return -EBUSY;
 	host->paused = true;
@@ -64,6 +82,8 @@ int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transact
 {
 	if (host->sync != SIM_SYNC_V14)
 		return -EINVAL;
+	if (!kvm_step_with(host, &host->pause_mutex, "resume attestation"))
+		return -EINTR;
 	host->paused = false;
 	*ret_transaction = ++host->transaction;
 	kvm_trace(host, "host tool", KVM_SELF, "SNP_RESUME_ATTESTATION, transaction %llu",
@@ -217,6 +237,8 @@ int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
 	/* Without immediate_exit, KVM blocks until the vCPU is started, and then returns -EAGAIN. */
 	if (vcpu->uninitialized)
 		return immediate_exit ? -EINTR : -EAGAIN;
+	if (immediate_exit && vcpu->vm->host->defects & SIM_KVM_EINTR_FIRST)
+		return -EINTR;
 	if (complete) {
 		vcpu->complete = NULL;
 		r = complete(vcpu);

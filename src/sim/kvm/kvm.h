@@ -21,16 +21,18 @@
  * Order     free vCPUs before their VM, VMs before their host, the host before its PSP
  */
 enum sim_sync {
-	SIM_SYNC_UPSTREAM, /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
-	SIM_SYNC_V15,      /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted */
+	SIM_SYNC_UPSTREAM,  /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
+	SIM_SYNC_V15,       /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted */
 	SIM_SYNC_V15_FIXED, /* the same, as it was meant: kvm_request.c lists the differences */
-	SIM_SYNC_V14,      /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
+	SIM_SYNC_V14,       /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
 	 * As upstream, but the VMM takes no lock, so that certificates and firmware may disagree: shows why
 	 * the lock is needed.
 	 */
 	SIM_SYNC_NONE,
 };
+/* A scheme by its word: "upstream", "v15", "v15-fixed", "v14", "none". False: there is no such. */
+bool sim_sync_find(const char *name, enum sim_sync *ret);
 
 struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction id */
 struct sim_kvm_vm;
@@ -43,7 +45,7 @@ void sim_kvm_host_free(struct sim_kvm_host *host);
 /*
  * v14's SNP_PAUSE_ATTESTATION / SNP_RESUME_ATTESTATION. Pausing returns the transaction id that resuming will
  * set; resuming always succeeds. -EBUSY when already paused; -EINVAL under other schemes, which have no such
- * commands.
+ * commands; -EINTR the thread has ended (sim_kvm_set_steps).
  */
 int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
 int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
@@ -119,9 +121,17 @@ void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigne
 /*
  * Where the kernel's work has an effect that others can notice in between, it asks first: for explorers, which
  * run others meanwhile. `step` false: the thread has ended for good; nothing is done, and KVM_RUN returns
- * -EINTR. `wait` is a step that is not made before is_ready(), such as mutex_lock(). `what` names it:
- * "mutex_lock", "SNP_GUEST_REQUEST", "mutex_unlock", "read transaction". NULL functions: nobody else runs, and
- * a mutex that is taken is a deadlock (assert). `steps` is copied.
+ * -EINTR. `wait` is a step that is not made before is_ready(). `what` names it:
+ *
+ *	"mutex_lock", "mutex_unlock"	upstream: the VM's mutex, over bounce pages and firmware call; v14:
+ *					snp_pause_attestation_lock, over check and firmware call
+ *	"SNP_GUEST_REQUEST"		the firmware command, of plain requests, too
+ *	"read transaction", "check transaction", "pause attestation", "resume attestation"
+ *					v14: each with the mutex, which is released within the step
+ *	"copy the request page", "copy the response page"
+ *					to and from the bounce pages, with SIM_KVM_NO_MUTEX only
+ *
+ * NULL functions: nobody else runs, and a mutex that is taken is a deadlock (assert). `steps` is copied.
  */
 struct sim_kvm_steps {
 	bool (*step)(void *ctx, const char *what);
@@ -132,12 +142,12 @@ void sim_kvm_set_steps(struct sim_kvm_host *host, const struct sim_kvm_steps *st
 
 /* What KVM does wrong on purpose, beside what belongs to a scheme; bits. */
 enum sim_kvm_defect {
-	SIM_KVM_BUSY_LATE = 1 << 0,       /* BUSY although the firmware has consumed the message (B5) */
-	SIM_KVM_CHECK_EARLY = 1 << 1,     /* v14: the transaction is checked at the exit only */
-	SIM_KVM_CHECK_UNLOCKED = 1 << 2,  /* v14: the mutex is dropped between check and firmware call */
-	SIM_KVM_NO_EARLY_CHECK = 1 << 3,  /* v14: it is not checked at the exit */
-	SIM_KVM_EINTR_FIRST = 1 << 4,     /* immediate_exit before the completion */
-	SIM_KVM_NO_MUTEX = 1 << 5,        /* upstream: the bounce pages are used without the VM's mutex */
+	SIM_KVM_BUSY_LATE = 1 << 0,      /* BUSY although the firmware has consumed the message (B5) */
+	SIM_KVM_CHECK_EARLY = 1 << 1,    /* v14: the transaction is checked at the exit only */
+	SIM_KVM_CHECK_UNLOCKED = 1 << 2, /* v14: the mutex is dropped between check and firmware call */
+	SIM_KVM_NO_EARLY_CHECK = 1 << 3, /* v14: it is not checked at the exit */
+	SIM_KVM_EINTR_FIRST = 1 << 4,    /* immediate_exit before the completion */
+	SIM_KVM_NO_MUTEX = 1 << 5,       /* upstream: the bounce pages are used without the VM's mutex */
 };
 void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 

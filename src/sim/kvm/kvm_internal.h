@@ -8,22 +8,31 @@
 
 /*
  * Shared by the files of the simulated KVM: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (VMGEXITs of the guest
- * and their results), kvm_request.c (the two requests under each scheme).
+ * and their results), kvm_request.c (the two requests under each scheme), kvm_firmware.c (their firmware call),
+ * kvm_steps.c (where others run in between).
  *
  * Handlers and completions return the same as the kernel's: 1 resume the guest, 0 exit to the VMM, < 0
  * KVM_RUN fails.
  */
+struct kvm_mutex {
+	bool locked;
+};
+
 struct sim_kvm_host {
 	struct sim_psp *psp;
 	enum sim_sync sync;
 	const struct sim_linux *kernel;
 	uint64_t transaction; /* v14: changes with every update */
 	bool paused;          /* v14: an update is under way */
-	bool psp_dead;        /* after a time-out nothing is asked of the firmware again */
+	struct kvm_mutex
+		pause_mutex; /* v14: snp_pause_attestation_lock, over these two and the firmware call */
+	bool psp_dead;       /* after a time-out nothing is asked of the firmware again */
 	enum sim_kvm_fault fault;
 	unsigned fault_in; /* firmware calls until then */
 	uint32_t fault_status;
 	struct sim_kvm_trace trace;
+	struct sim_kvm_steps steps;
+	unsigned defects; /* enum sim_kvm_defect */
 	unsigned n_vms;
 };
 
@@ -38,7 +47,8 @@ struct sim_kvm_vm {
 	bool req_certs;
 	unsigned n_vcpus;
 	struct kvm_memory memory;
-	/* Bounce pages: zero at first, then whatever the last request left there (B47). */
+	/* Bounce pages: zero at first, then whatever the last request left there (B47). Under the mutex. */
+	struct kvm_mutex mutex;
 	uint8_t request[SNP_PAGE_BYTES], response[SNP_PAGE_BYTES];
 };
 
@@ -61,6 +71,13 @@ struct sim_kvm_vcpu {
 	struct kvm_ghcb_snapshot ghcb;
 	uint64_t rax, rbx, rcx, rdx;
 	uint64_t transaction; /* v14: as it was when the VMM was asked */
+	/* What a request has come to between its steps: all that the rest of it depends on. */
+	struct kvm_progress {
+		int result;
+		uint32_t status; /* of the firmware */
+		bool stale;      /* v14 */
+		uint64_t info_2;
+	} progress;
 	bool uninitialized;
 	int (*complete)(struct sim_kvm_vcpu *vcpu); /* what the next KVM_RUN does first, once */
 };
@@ -87,6 +104,31 @@ void kvm_ghcb_unmap(struct sim_kvm_vcpu *vcpu);
 void kvm_ghcb_answer(struct sim_kvm_vcpu *vcpu, uint64_t info_2);
 /* sw_exit_info_1 = 2 and the reason. */
 void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason);
+
+/*
+ * kvm_steps.c. Each is a step, before which others may run; false: this thread has ended, and nothing is done.
+ *
+ * step_with  with the mutex, which is taken and released within the step
+ * unlock     releases it in either case
+ */
+bool kvm_step(const struct sim_kvm_host *host, const char *what);
+bool kvm_step_with(const struct sim_kvm_host *host, struct kvm_mutex *mutex, const char *what);
+bool kvm_lock(const struct sim_kvm_host *host, struct kvm_mutex *mutex);
+bool kvm_unlock(const struct sim_kvm_host *host, struct kvm_mutex *mutex);
+
+/*
+ * kvm_firmware.c. SNP_GUEST_REQUEST for the request in the GHCB.
+ *
+ * bounced   through the VM's bounce pages, and the answer in the GHCB
+ * in_place  on the guest's own pages. 0: *ret_info_2 is the answer; -EINTR this thread has ended
+ */
+int kvm_request_bounced(struct sim_kvm_vcpu *vcpu);
+int kvm_request_in_place(struct sim_kvm_vcpu *vcpu, uint64_t *ret_info_2);
+/* KVM_RUN fails with r, traced. */
+int kvm_fail_run(const struct sim_kvm_vcpu *vcpu, int r, const char *why);
+
+/* The generic error of v14 and v15, which the GHCB specification does not define: not SNP_VMM_GENERIC. */
+#define V15_VMM_GENERIC 0x80000000u
 
 /* kvm_request.c */
 int kvm_guest_request(struct sim_kvm_vcpu *vcpu);

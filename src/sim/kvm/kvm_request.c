@@ -22,117 +22,21 @@
  *   - firmware works on the guest's own pages, so the response page is unchanged unless it succeeds (no B47).
  * These are corrected, because they are bugs rather than design:
  *   - v14, v15: the firmware status beside an early generic error or BUSY is 0, not uninitialised (B11);
- *   - v14: the mutex for all guests of the host has no equivalent here: a request is one step of one thread;
  *   - v15: the DONE exit. Its completion callback was never set, and would have processed `ret` again (B12).
  *     Here the KVM_RUN after DONE only enters the guest, and the exit sets its type itself instead of relying
  *     on the previous content of kvm_run;
  *   - v15: pages passed to firmware are reclaimed even if it fails (B10).
  */
 
-/* The generic error, which the GHCB specification does not define. Upstream uses SNP_VMM_GENERIC. */
-#define V15_VMM_GENERIC 0x80000000u
-
-/* The sequence number in the message header, which is not encrypted. For traces only. */
-static unsigned long long seqno_of(const uint8_t *page)
+static int answer_in_place(struct sim_kvm_vcpu *vcpu)
 {
-	return bytes_get_le(page + SNP_MSG_SEQNO_OFF, 8);
-}
+	uint64_t info_2;
+	int r = kvm_request_in_place(vcpu, &info_2);
 
-static void trace_status(const struct sim_kvm_host *host, uint32_t status, const uint8_t *response)
-{
-	const char *name = snp_status_name(status);
-
-	if (status == SNP_SUCCESS)
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s, sequence %llu", name, seqno_of(response));
-	else if (name)
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s", name);
-	else
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "status 0x%x", (unsigned)status);
-}
-
-/* The fault to inject into this firmware call, if any. */
-static enum sim_kvm_fault take_fault(struct sim_kvm_host *host)
-{
-	enum sim_kvm_fault fault = host->fault;
-
-	if (fault == SIM_KVM_FAULT_NONE || --host->fault_in > 0)
-		return SIM_KVM_FAULT_NONE;
-	host->fault = SIM_KVM_FAULT_NONE;
-	return fault;
-}
-
-/* SNP_GUEST_REQUEST on the bounce pages. -EIO: firmware failed with *ret_status, which is 0 otherwise. */
-static int firmware(struct sim_kvm_vm *vm, uint32_t *ret_status)
-{
-	struct sim_kvm_host *host = vm->host;
-
-	*ret_status = SNP_SUCCESS;
-	if (host->psp_dead) {
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "-EBUSY: the PSP is dead");
-		return -EBUSY;
-	}
-	kvm_trace(host, KVM_SELF, KVM_FIRMWARE, "SNP_GUEST_REQUEST sequence %llu", seqno_of(vm->request));
-	switch (take_fault(host)) {
-	case SIM_KVM_FAULT_PSP_TIMEOUT:
-		host->psp_dead = true;
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "no answer in time: the PSP is dead from now on");
-		return -ETIMEDOUT;
-	case SIM_KVM_FAULT_FW_STATUS:
-		*ret_status = host->fault_status;
-		break;
-	case SIM_KVM_FAULT_NONE:
-		*ret_status = sim_psp_guest_request(host->psp, vm->psp_guest, vm->request, vm->response);
-		break;
-	}
-	trace_status(host, *ret_status, vm->response);
-	return *ret_status == SNP_SUCCESS ? 0 : -EIO;
-}
-
-static int fail_run(const struct sim_kvm_vcpu *vcpu, int r, const char *why)
-{
-	const char *name = r == -EIO         ? "-EIO"
-			   : r == -EBUSY     ? "-EBUSY"
-			   : r == -ETIMEDOUT ? "-ETIMEDOUT"
-					     : "-EINVAL";
-
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: %s, %s", name, why);
-	return r;
-}
-
-/*
- * A plain request, upstream. The whole response page is copied back even if firmware failed: the guest then
- * sees the previous response again (B47).
- */
-static int request_upstream(struct sim_kvm_vcpu *vcpu)
-{
-	struct sim_kvm_vm *vm = vcpu->vm;
-	uint32_t status;
-	int r;
-
-	if (kvm_memory_read(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
-		return fail_run(vcpu, -EIO, "the request page cannot be read");
-	r = firmware(vm, &status);
-	if (r < 0 && status == SNP_SUCCESS)
-		return fail_run(vcpu, r, "firmware did not answer");
-	if (kvm_memory_write(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
-		return fail_run(vcpu, -EIO, "the response page cannot be written");
-	kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_OK, status));
+	if (r < 0)
+		return r;
+	kvm_ghcb_answer(vcpu, info_2);
 	return 1;
-}
-
-/* The firmware call of v14 and v15. Returns SW_EXITINFO2. */
-static uint64_t request_v15(struct sim_kvm_vcpu *vcpu)
-{
-	struct sim_kvm_vm *vm = vcpu->vm;
-	uint32_t status;
-
-	if (kvm_memory_check(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, SNP_PAGE_BYTES) < 0 ||
-	    kvm_memory_read(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_1, vm->request, SNP_PAGE_BYTES) < 0)
-		return SNP_EXITINFO2(V15_VMM_GENERIC, 0);
-	if (firmware(vm, &status) < 0 ||
-	    kvm_memory_write(&vm->memory, KVM_VIEW_HOST, vcpu->ghcb.info_2, vm->response, SNP_PAGE_BYTES) < 0)
-		return SNP_EXITINFO2(V15_VMM_GENERIC, status);
-	return SNP_EXITINFO2(SNP_VMM_OK, SNP_SUCCESS);
 }
 
 int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
@@ -141,13 +45,12 @@ int kvm_guest_request(struct sim_kvm_vcpu *vcpu)
 	case SIM_SYNC_V14:
 	case SIM_SYNC_V15:
 	case SIM_SYNC_V15_FIXED:
-		kvm_ghcb_answer(vcpu, request_v15(vcpu));
-		return 1;
+		return answer_in_place(vcpu);
 	case SIM_SYNC_UPSTREAM:
 	case SIM_SYNC_NONE:
 		break;
 	}
-	return request_upstream(vcpu);
+	return kvm_request_bounced(vcpu);
 }
 
 static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret, const char *name)
@@ -176,7 +79,7 @@ static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 	trace_ran(vcpu, ret, errno_name(ret));
 	switch (ret) {
 	case 0:
-		return request_upstream(vcpu);
+		return kvm_request_bounced(vcpu);
 	case ENOSPC:
 		vcpu->rbx = kvm_run_get(vcpu, KVM_RUN_SNP_REQ_CERTS_npages, 8);
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_INVALID_LEN, 0));
@@ -188,7 +91,7 @@ static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_GENERIC, 0));
 		return 1;
 	default: /* if entered again, the guest reads SW_EXITINFO2 = 0 and an unchanged response page */
-		return fail_run(vcpu, -EINVAL, "ret means nothing");
+		return kvm_fail_run(vcpu, -EINVAL, "ret means nothing");
 	}
 }
 
@@ -200,9 +103,9 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 
 	/* The guest can change the type before the page is read again; that affects only itself (B26). */
 	if (kvm_memory_read(&vm->memory, KVM_VIEW_SLOT, vcpu->ghcb.info_1 + SNP_MSG_TYPE_OFF, &type, 1) < 0)
-		return fail_run(vcpu, -EIO, "the request page cannot be read");
+		return kvm_fail_run(vcpu, -EIO, "the request page cannot be read");
 	if (type != SNP_MSG_REPORT_REQ)
-		return request_upstream(vcpu);
+		return kvm_request_bounced(vcpu);
 	if (!ghcb_valid(vcpu->ghcb.valid, GHCB_RAX) || !ghcb_valid(vcpu->ghcb.valid, GHCB_RBX) ||
 	    vcpu->rax % SNP_PAGE_BYTES) {
 		kvm_ghcb_refuse(vcpu, GHCB_ERR_INVALID_INPUT);
@@ -211,8 +114,8 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 	if (!vm->req_certs) {
 		if (vcpu->rbx && kvm_memory_write(&vm->memory, KVM_VIEW_SLOT, vcpu->rax, no_certificates,
 						  sizeof(no_certificates)) < 0)
-			return fail_run(vcpu, -EIO, "the certificate pages cannot be written");
-		return request_upstream(vcpu);
+			return kvm_fail_run(vcpu, -EIO, "the certificate pages cannot be written");
+		return kvm_request_bounced(vcpu);
 	}
 	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_SNP_REQ_CERTS);
 	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_gpa, 8, vcpu->rax);
@@ -244,6 +147,7 @@ static uint64_t refused_by_vmm(struct sim_kvm_vcpu *vcpu, uint32_t ret)
 static int complete_v15(struct sim_kvm_vcpu *vcpu)
 {
 	uint32_t ret = (uint32_t)kvm_run_get(vcpu, KVM_RUN_VMGEXIT_ret, 4);
+	int r = 1;
 
 	trace_ran(vcpu, ret, vmm_error_name(ret));
 	if (ret)
@@ -251,7 +155,9 @@ static int complete_v15(struct sim_kvm_vcpu *vcpu)
 	else if (kvm_run_get(vcpu, KVM_RUN_VMGEXIT_status, 1) == KVM_VMGEXIT_DONE)
 		return 1; /* the VMM itself wrote DONE: no firmware call, as in the patch */
 	else
-		kvm_ghcb_answer(vcpu, request_v15(vcpu));
+		r = answer_in_place(vcpu);
+	if (r < 0)
+		return r;
 	if (!(kvm_run_get(vcpu, KVM_RUN_VMGEXIT_flags, 1) & KVM_VMGEXIT_NOTIFY_DONE))
 		return 1;
 	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
@@ -285,31 +191,63 @@ static bool is_stale(const struct sim_kvm_vcpu *vcpu)
 	return host->paused || vcpu->transaction != host->transaction;
 }
 
-/* BUSY if an update has started, or started and ended, since the exit: the guest retries. */
+/*
+ * BUSY if an update has started, or started and ended, since the exit: the guest retries. The mutex is held from
+ * the check over the firmware call, so that no update starts in between, and BUSY never comes after it (B5).
+ */
+static int request_if_fresh(struct sim_kvm_vcpu *vcpu)
+{
+	struct sim_kvm_host *host = vcpu->vm->host;
+	struct kvm_progress *p = &vcpu->progress;
+	bool is_late = host->defects & SIM_KVM_BUSY_LATE, unlocks = host->defects & SIM_KVM_CHECK_UNLOCKED;
+	int r = 0;
+
+	if (!kvm_lock(host, &host->pause_mutex))
+		return -EINTR;
+	p->stale = !is_late && !(host->defects & SIM_KVM_CHECK_EARLY) && is_stale(vcpu);
+	if (unlocks && !kvm_unlock(host, &host->pause_mutex))
+		return -EINTR;
+	if (!p->stale)
+		r = kvm_request_in_place(vcpu, &p->info_2);
+	if (is_late && r == 0)
+		p->stale = is_stale(vcpu);
+	if (!unlocks && !kvm_unlock(host, &host->pause_mutex))
+		return -EINTR;
+	if (r < 0)
+		return r;
+	kvm_ghcb_answer(vcpu, p->stale ? SNP_EXITINFO2(SNP_VMM_BUSY, 0) : p->info_2);
+	return 1;
+}
+
 static int complete_v14(struct sim_kvm_vcpu *vcpu)
 {
 	uint32_t ret = (uint32_t)kvm_run_get(vcpu, KVM_RUN_VMGEXIT_ret, 4);
 
 	trace_ran(vcpu, ret, vmm_error_name(ret));
-	if (ret)
-		kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
-	else if (is_stale(vcpu))
-		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
-	else
-		kvm_ghcb_answer(vcpu, request_v15(vcpu));
+	if (!ret)
+		return request_if_fresh(vcpu);
+	kvm_ghcb_answer(vcpu, refused_by_vmm(vcpu, ret));
 	return 1;
 }
 
 static int begin_v14(struct sim_kvm_vcpu *vcpu)
 {
+	struct sim_kvm_host *host = vcpu->vm->host;
+
 	if (vcpu->rax % SNP_PAGE_BYTES) {
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(V15_VMM_GENERIC, 0));
 		return 1;
 	}
-	vcpu->transaction = vcpu->vm->host->transaction;
-	if (is_stale(vcpu)) {
-		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
-		return 1;
+	if (!kvm_step_with(host, &host->pause_mutex, "read transaction"))
+		return -EINTR;
+	vcpu->transaction = host->transaction;
+	if (!(host->defects & SIM_KVM_NO_EARLY_CHECK)) {
+		if (!kvm_step_with(host, &host->pause_mutex, "check transaction"))
+			return -EINTR;
+		if (is_stale(vcpu)) {
+			kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_BUSY, 0));
+			return 1;
+		}
 	}
 	exit_vmgexit(vcpu, UAPI_KVM_VMGEXIT_V14_EXT_GUEST_REQ);
 	vcpu->complete = complete_v14;
