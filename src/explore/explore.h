@@ -34,11 +34,11 @@ enum explore_tee { EXPLORE_SNP, EXPLORE_TDX };
 /* Things that are broken on purpose, each where its comment says. */
 enum explore_flaw {
 	/* the VMM */
-	EXPLORE_UNLOCK_EARLY,   /* unlocks before KVM_RUN */
-	EXPLORE_UNLOCK_OTHERS,  /* unlocks the requests of all vCPUs when one KVM_RUN returns EINTR */
-	EXPLORE_STALE_EXIT,     /* serves exit_reason although KVM_RUN failed */
-	EXPLORE_NO_INODES,      /* the reader does not compare inodes: uses EXPLORE_NAIVE in the first VMM */
-	EXPLORE_POLLED_FLAG,    /* unlocks when a flag says that the firmware has the request, not when it ends */
+	EXPLORE_UNLOCK_EARLY,  /* unlocks before KVM_RUN */
+	EXPLORE_UNLOCK_OTHERS, /* unlocks the requests of all vCPUs when one KVM_RUN returns EINTR */
+	EXPLORE_STALE_EXIT,    /* serves exit_reason although KVM_RUN failed */
+	EXPLORE_NO_INODES,     /* the reader does not compare inodes: uses EXPLORE_NAIVE in the first VMM */
+	EXPLORE_POLLED_FLAG, /* unlocks when a flag says that the firmware has the request, not when it ends */
 	/* KVM */
 	EXPLORE_BUSY_LATE,      /* BUSY after firmware has consumed the message */
 	EXPLORE_CHECK_EARLY,    /* v14: the transaction is checked at the exit only */
@@ -80,10 +80,10 @@ struct explore_setup {
 	unsigned crashes;           /* processes that die; an updater or a VMM */
 	bool power_loss;            /* a crash may also be a power loss */
 	bool timeouts;              /* waits for locks may run out any time */
-	unsigned small_buffer;      /* bit i: vCPU i offers too few certificate pages at first (INVALID_LEN) */
-	unsigned firmware_error;    /* the k-th guest request of the machine fails in the firmware; 0: none */
-	bool signals;               /* signals kick vCPUs: KVM_RUN may return EINTR at any time */
-	uint64_t flaws;             /* EXPLORE_FLAW() of each that is broken */
+	unsigned small_buffer;   /* bit i: vCPU i offers too few certificate pages at first (INVALID_LEN) */
+	unsigned firmware_error; /* the k-th guest request of the machine fails in the firmware; 0: none */
+	bool signals;            /* signals kick vCPUs: KVM_RUN may return EINTR at any time */
+	uint64_t flaws;          /* EXPLORE_FLAW() of each that is broken */
 };
 
 /* A named machine with the invariant that it must break, or that it must hold. */
@@ -99,10 +99,19 @@ const struct explore_case *explore_find(const struct explore_case *cases, size_t
 /* The machine of `jurat explore --sync SCHEME` without further options; its `breaks` as the spec says. */
 const struct explore_case *explore_scheme(enum sim_sync sync);
 
+/* What "I1" and the others mean, in the words of the list above; in their order. */
+struct explore_invariant {
+	const char *name, *means;
+};
+const struct explore_invariant *explore_invariants(size_t *ret_n);
+/* The one that a text like "I1: why" is about; NULL: none. */
+const struct explore_invariant *explore_invariant_of(const char *violation);
+
 struct explore_options {
 	struct explore_setup setup;
 	struct search_bounds bounds;
-	bool random; /* random orders by bounds.seed, not every order */
+	unsigned max_switches; /* times that an actor is left that could go on, in one order; 0: no bound */
+	bool random;           /* random orders by bounds.seed, not every order */
 };
 
 enum explore_end {
@@ -110,12 +119,13 @@ enum explore_end {
 	EXPLORE_SAMPLED,  /* random orders: none of those breaks anything */
 	EXPLORE_BOUNDED,  /* a bound was reached before the end; nothing was broken so far */
 	EXPLORE_STOPPED,  /* go_on() said so; nothing was broken so far */
-	EXPLORE_VIOLATED, /* result.search.violation; `history` is the shortest that was found */
+	EXPLORE_VIOLATED, /* search.violation; search.history is the shortest that was found */
 };
 struct explore_result {
 	enum explore_end end;
-	struct search_result search; /* of the search that found it, or of all */
-	bool shortest;               /* no shorter history breaks an invariant */
+	/* Of the search that found it; its orders, steps and known states are those of all searches. */
+	struct search_result search;
+	bool shortest; /* no shorter history breaks an invariant */
 };
 
 /*

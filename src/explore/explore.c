@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "explore/explore.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "explore/world.h"
+
+/*
+ * Steps after which the search for the shortest history, and that for a shorter one, are given up: minutes of
+ * one core at most. No limits of time: the same options always give the same history.
+ */
+enum { SHORTEST_STEPS = 20 * 1000 * 1000, SHORTER_STEPS = 2 * 1000 * 1000 };
+
+static const struct explore_invariant invariants[] = {
+	{ "I1", "no guest receives a report that the certificates of the same reply do not verify" },
+	{ "I2",
+	  "the message counters of guest and firmware stay equal, and no guest loses its VMPCK, while the "
+	  "host is honest" },
+	{ "I3", "every request and every update ends" },
+	{ "I4", "after a crash at any step and a recovery, I1 holds, and no temporary file is left" },
+	{ "I5", "no lock outlives its request" },
+	{ "I6", "no nonce seals two messages under one key" },
+	{ "I7", "every page that was passed to the firmware is given back" },
+};
+
+const struct explore_invariant *explore_invariants(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(invariants);
+	return invariants;
+}
+
+const struct explore_invariant *explore_invariant_of(const char *violation)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(invariants); i++)
+		if (!strncmp(violation, invariants[i].name, strlen(invariants[i].name)))
+			return &invariants[i];
+	return NULL;
+}
+
+/* Who stopped a search: go_on(), or a bound? */
+struct watch {
+	const struct search_bounds *asked;
+	bool stopped;
+};
+
+static bool go_on(void *ctx, const struct search_result *so_far)
+{
+	struct watch *w = ctx;
+
+	w->stopped = w->stopped || (w->asked->go_on && !w->asked->go_on(w->asked->ctx, so_far));
+	return !w->stopped;
+}
+
+/* What `more` did is added to `io`. If it found a history, that replaces the one of `io`. */
+static void take(struct search_result *io, struct search_result *more, bool found)
+{
+	more->orders += io->orders;
+	more->steps += io->steps;
+	more->known += io->known;
+	more->states = more->states > io->states ? more->states : io->states;
+	more->longest = more->longest > io->longest ? more->longest : io->longest;
+	if (!found) {
+		io->orders = more->orders;
+		io->steps = more->steps;
+		io->known = more->known;
+		io->states = more->states;
+		io->longest = more->longest;
+		search_result_done(more);
+		return;
+	}
+	search_result_done(io);
+	*io = *more;
+}
+
+/* A history was found; are there shorter ones? */
+static int shorten(const struct explore_world *world, const struct explore_options *o,
+		   struct search_bounds bounds, struct explore_result *io)
+{
+	struct search_result shortest;
+	int r;
+
+	if (!o->random) {
+		bounds.max_steps = SHORTEST_STEPS;
+		r = search_shortest(&world->sched, &bounds, &shortest);
+		io->shortest = r == JURAT_REFUSED;
+		take(&io->search, &shortest, io->shortest);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	bounds.max_steps = SHORTER_STEPS;
+	return search_minimise(&world->sched, &bounds, &io->search);
+}
+
+static enum explore_end end_of(const struct explore_options *o, const struct search_result *s,
+			       const struct watch *watch)
+{
+	if (s->violation[0])
+		return EXPLORE_VIOLATED;
+	if (watch->stopped)
+		return EXPLORE_STOPPED;
+	if (o->random)
+		return EXPLORE_SAMPLED;
+	return s->stopped || s->cut > 0 || o->max_switches > 0 ? EXPLORE_BOUNDED : EXPLORE_HOLDS;
+}
+
+static int search(const struct explore_world *world, const struct explore_options *o,
+		  struct explore_result *ret)
+{
+	struct watch watch = { .asked = &o->bounds };
+	struct search_bounds bounds = o->bounds;
+	int r;
+
+	bounds.go_on = go_on;
+	bounds.ctx = &watch;
+	r = o->random ? search_random(&world->sched, &bounds, &ret->search)
+		      : search_all(&world->sched, &bounds, &ret->search);
+	if (r == JURAT_REFUSED)
+		r = shorten(world, o, bounds, ret);
+	ret->end = end_of(o, &ret->search, &watch);
+	return r;
+}
+
+int explore_run(const struct explore_options *o, struct explore_result *ret, struct jurat_error *err)
+{
+	struct explore_world *world;
+	int r;
+
+	*ret = (struct explore_result){ .end = EXPLORE_STOPPED };
+	r = o->setup.tee == EXPLORE_TDX ? explore_td_new(&o->setup, &world, err)
+					: explore_snp_new(&o->setup, &world, err);
+	if (r < 0)
+		return r;
+	if (o->max_switches > 0)
+		world->sched.max_switches = o->max_switches;
+	r = search(world, o, ret);
+	world->free(world);
+	return r < 0 ? jurat_fail(err, r, "the search failed: %s", strerror(-r)) : 0;
+}
+
+void explore_result_done(struct explore_result *result)
+{
+	search_result_done(&result->search);
+}
