@@ -91,6 +91,11 @@ int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transact
 	return 0;
 }
 
+bool sim_kvm_is_paused(const struct sim_kvm_host *host)
+{
+	return host->paused;
+}
+
 int sim_kvm_vm_new(struct sim_kvm_host *host, const struct sim_launch *launch, uint64_t memory_pages,
 		   struct sim_kvm_vm **ret, uint8_t ret_secrets[SNP_PAGE_BYTES], struct jurat_error *err)
 {

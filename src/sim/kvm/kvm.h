@@ -49,6 +49,7 @@ void sim_kvm_host_free(struct sim_kvm_host *host);
  */
 int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
 int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transaction);
+bool sim_kvm_is_paused(const struct sim_kvm_host *host);
 
 /*
  * A launched SNP guest of `memory_pages` guest pages, all private until sim_kvm_set_shared().
