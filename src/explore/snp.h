@@ -71,9 +71,9 @@ struct snp_vmm {
 	bool dead;
 };
 
-/* What the firmware signs with after so many updates, and the table for it. */
+/* What the firmware can sign with, and the table for it. */
 struct snp_table {
-	struct update_request request; /* the update that leads here; unused in the first */
+	struct update_request request; /* the update that leads here; unused in the first, the beginning */
 	uint64_t tcb;                  /* reported TCB */
 	uint8_t bytes[SNP_MAX_TABLE_BYTES];
 	size_t n;
@@ -109,6 +109,11 @@ void snp_process_init(struct snp_process *process, struct explore_snp *machine, 
  */
 JURAT_MUST_CHECK int snp_tables_new(struct explore_snp *m, struct jurat_error *err);
 void snp_tables_free(struct snp_tables *tables);
+/*
+ * The k-th update of an updater, both from 0. The first updater's first is SNP_COMMIT; that of the others
+ * renews the certificates; all that follow set a TCB of their own, and are possible in any order.
+ */
+const struct update_request *snp_tables_request(const struct explore_snp *m, unsigned updater, unsigned k);
 /* For update_run(): a source that makes each table and each check once. */
 struct update_source snp_tables_source(struct explore_snp *m);
 /*
