@@ -131,6 +131,7 @@ void sim_psp_free(struct sim_psp *psp)
 		return;
 	psp_key_forget(&psp->vcek);
 	psp_key_forget(&psp->vlek);
+	psp_memory_free(psp->memory);
 	base_secret_free(psp->guests, psp->room_guests * sizeof(*psp->guests));
 	base_secret_free(psp, sizeof(*psp));
 }

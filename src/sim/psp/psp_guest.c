@@ -135,6 +135,7 @@ int sim_psp_launch(struct sim_psp *psp, const struct sim_launch *launch, uint32_
 		.launch_mit_vector = psp->mit_vector,
 		.launch = *launch,
 	};
+	psp_mix_launch(g, &g->launched);
 	derive_guest_keys(psp, g);
 	write_secrets(psp, g, ret_secrets);
 	psp->live_guests++;

@@ -37,6 +37,7 @@ struct psp_guest {
 	uint8_t vmpck[SNP_N_VMPCKS][SNP_VMPCK_BYTES];
 	uint8_t report_id[32];
 	struct sim_launch launch;
+	struct base_mix launched; /* digest of what a launch decides */
 };
 
 /* A cached endorsement key for one TCB. */
@@ -60,6 +61,7 @@ struct sim_psp {
 	struct psp_key vcek, vlek;
 	bool vlek_en;
 	uint8_t hashstick[PSP_HASHSTICK_BYTES];
+	struct base_mix vlek_mix; /* digest of hashstick; of nothing: none */
 	char csp_id[SIM_CSP_ID_MAX_CHARS +
 		    1]; /* the service's memory: whom the last hashstick was made for */
 	struct psp_guest *guests;
@@ -67,6 +69,7 @@ struct sim_psp {
 	uint32_t live_guests;
 	uint64_t launches;
 	struct sim_psp_share share;
+	struct psp_memory *memory; /* NULL: nothing is remembered but the two keys above */
 };
 
 /* Around every command: false, it cannot be done now; and what the command answers after all. */
@@ -87,6 +90,26 @@ bool psp_tcb_covers(const struct sim_psp *psp, uint64_t tcb, uint64_t floor);
 void psp_key_forget(struct psp_key *key);
 /* NULL: none. The key is derived again when first needed. */
 void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
+
+/*
+ * psp_memory.c. The key that the reported TCB and the hashstick say; NULL: it is not remembered. keep_key takes
+ * the key, or returns false where there is no room.
+ */
+struct psp_signature {
+	uint8_t r[48], s[48];
+};
+void psp_memory_free(struct psp_memory *memory);
+const struct crypto_ec_private *psp_memory_key(const struct sim_psp *psp, enum snp_signing_key which);
+bool psp_memory_keep_key(struct sim_psp *psp, enum snp_signing_key which, struct crypto_ec_private *key);
+const struct psp_signature *psp_memory_signature(struct psp_memory *memory,
+						 const struct crypto_ec_private *key,
+						 const uint8_t signed_bytes[SNP_REPORT_SIGNED_BYTES]);
+void psp_memory_keep_signature(struct psp_memory *memory, const struct crypto_ec_private *key,
+			       const uint8_t signed_bytes[SNP_REPORT_SIGNED_BYTES],
+			       const struct psp_signature *signature);
+
+/* psp_snapshot.c */
+void psp_mix_launch(const struct psp_guest *g, struct base_mix *to);
 
 /* The guest of a number; NULL when it is not running. */
 struct psp_guest *psp_guest_find(const struct sim_psp *psp, uint32_t guest);

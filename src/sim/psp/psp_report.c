@@ -11,9 +11,12 @@ enum { KEY_SEL_MASK = 3 };
 static const struct crypto_ec_private *signing_key(struct sim_psp *psp, enum snp_signing_key which)
 {
 	struct psp_key *slot = which == SNP_SIGNED_BY_VLEK ? &psp->vlek : &psp->vcek;
+	const struct crypto_ec_private *kept = psp->memory ? psp_memory_key(psp, which) : NULL;
 	struct crypto_ec_private *made;
 	int r;
 
+	if (kept)
+		return kept;
 	if (slot->key && slot->tcb == psp->reported_tcb)
 		return slot->key;
 	if (which == SNP_SIGNED_BY_VLEK)
@@ -22,6 +25,8 @@ static const struct crypto_ec_private *signing_key(struct sim_psp *psp, enum snp
 		r = psp_vcek_derive(psp, psp->reported_tcb, &made, NULL);
 	if (r < 0)
 		return NULL;
+	if (psp->memory && psp_memory_keep_key(psp, which, made))
+		return made;
 	crypto_ec_private_free(slot->key);
 	*slot = (struct psp_key){ .key = made, .tcb = psp->reported_tcb };
 	return slot->key;
@@ -83,22 +88,39 @@ static void fill_report(const struct sim_psp *psp, const struct psp_guest *g,
 	fill_versions(psp, g, report);
 }
 
+static bool sign(struct sim_psp *psp, const struct crypto_ec_private *key,
+		 const uint8_t bytes[SNP_REPORT_SIGNED_BYTES], struct psp_signature *ret)
+{
+	const struct psp_signature *kept = NULL;
+	uint8_t digest[CRYPTO_SHA384_BYTES];
+
+	if (psp->memory)
+		kept = psp_memory_signature(psp->memory, key, bytes);
+	if (kept) {
+		*ret = *kept;
+		return true;
+	}
+	crypto_sha384(bytes, SNP_REPORT_SIGNED_BYTES, digest);
+	if (crypto_ec_sign(key, psp->env, digest, sizeof(digest), ret->r, ret->s) < 0)
+		return false;
+	if (psp->memory)
+		psp_memory_keep_signature(psp->memory, key, bytes, ret);
+	return true;
+}
+
 static bool sign_report(struct sim_psp *psp, enum snp_signing_key signed_by, uint8_t bytes[SNP_REPORT_BYTES],
 			struct snp_report *report)
 {
-	uint8_t digest[CRYPTO_SHA384_BYTES], r[48], s[48];
 	const struct crypto_ec_private *key;
+	struct psp_signature signature;
 
 	wire_write(&snp_report_layout, report, bytes);
 	if (signed_by == SNP_SIGNED_BY_NONE)
 		return true;
 	key = signing_key(psp, signed_by);
-	if (!key)
+	if (!key || !sign(psp, key, bytes, &signature))
 		return false;
-	crypto_sha384(bytes, SNP_REPORT_SIGNED_BYTES, digest);
-	if (crypto_ec_sign(key, psp->env, digest, sizeof(digest), r, s) < 0)
-		return false;
-	snp_report_set_signature(report, r, s);
+	snp_report_set_signature(report, signature.r, signature.s);
 	wire_write(&snp_report_layout, report, bytes);
 	return true;
 }

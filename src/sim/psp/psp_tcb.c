@@ -31,7 +31,10 @@ void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick)
 		return;
 	psp_key_forget(&psp->vlek);
 	bytes_wipe(psp->hashstick, sizeof(psp->hashstick));
-	if (hashstick)
+	psp->vlek_mix = (struct base_mix){ 0 };
+	if (hashstick) {
 		memcpy(psp->hashstick, hashstick, sizeof(psp->hashstick));
+		base_mix_bytes(&psp->vlek_mix, hashstick, sizeof(psp->hashstick));
+	}
 	psp->vlek_en = hashstick != NULL;
 }
