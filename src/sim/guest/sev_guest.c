@@ -162,7 +162,7 @@ static void iv_of(uint64_t seqno, uint8_t iv[CRYPTO_AEAD_IV_BYTES])
 }
 
 /* Encrypts the request into g->page, which is private memory: the host cannot change it (B3). */
-static int seal(struct sim_sev_guest *g)
+static int seal(struct sim_sev_guest *g, const uint8_t *payload)
 {
 	const struct sim_sev_call *call = &g->call;
 	struct snp_msg_hdr hdr = {
@@ -183,7 +183,7 @@ static int seal(struct sim_sev_guest *g)
 	iv_of(call->seqno, iv);
 	r = guest_read(g, vmpck_gpa(g), key, sizeof(key));
 	if (r == 0)
-		r = crypto_aead_seal(key, iv, g->page + SNP_MSG_AAD_OFF, SNP_MSG_AAD_BYTES, call->payload,
+		r = crypto_aead_seal(key, iv, g->page + SNP_MSG_AAD_OFF, SNP_MSG_AAD_BYTES, payload,
 				     call->payload_size, g->page + SNP_MSG_HDR_BYTES, g->page);
 	bytes_wipe(key, sizeof(key));
 	return r;
@@ -302,10 +302,22 @@ static int prepare(struct sim_sev_guest *g)
 	if (r == 0)
 		r = guest_write(g, g->layout.response_gpa, zero_page, SNP_PAGE_BYTES);
 	if (r == 0)
-		r = seal(g);
+		r = seal(g, g->call.payload);
 	if (r == 0)
 		r = guest_write(g, g->layout.request_gpa, g->page, SNP_PAGE_BYTES);
 	return r;
+}
+
+/* SIM_QUIRK_RESEND_ANOTHER: the same number seals a message that differs in its first byte. */
+static int seal_another(struct sim_sev_guest *g)
+{
+	uint8_t payload[SNP_MSG_MAX_PAYLOAD_BYTES] = { 0 };
+	int r;
+
+	memcpy(payload, g->call.payload, g->call.payload_size);
+	payload[0] ^= 0xff;
+	r = seal(g, payload);
+	return r == 0 ? guest_write(g, g->layout.request_gpa, g->page, SNP_PAGE_BYTES) : r;
 }
 
 static enum outcome send_message(struct sim_sev_guest *g, int *ret_r)
@@ -313,6 +325,12 @@ static enum outcome send_message(struct sim_sev_guest *g, int *ret_r)
 	g->call.exitinfo2 = SNP_EXITINFO2(UINT32_MAX, SNP_NO_FW_CALL);
 	*ret_r = fill_ghcb(g);
 	return *ret_r < 0 ? OVER : SEND;
+}
+
+static enum outcome resend_message(struct sim_sev_guest *g, int *ret_r)
+{
+	*ret_r = g->quirks & SIM_QUIRK_RESEND_ANOTHER ? seal_another(g) : 0;
+	return *ret_r < 0 ? OVER : send_message(g, ret_r);
 }
 
 /* Whether the VMGEXIT itself failed: SW_EXITINFO1. Spec: GHCB 4.1; Linux verify_exception_info(). */
@@ -349,8 +367,12 @@ static enum outcome take_answer(struct sim_sev_guest *g, uint64_t now_ns, int *r
 		if (*ret_r < 0)
 			return OVER;
 		call->needed_pages = (uint32_t)bytes_get_le(rbx, sizeof(rbx));
+		if (g->quirks & SIM_QUIRK_REUSE_SEQNO) {
+			*ret_r = -EIO;
+			return OVER;
+		}
 		call->resending_plain = true; /* the identical message: no number is used twice (B1) */
-		return send_message(g, ret_r);
+		return resend_message(g, ret_r);
 	}
 	if (info_2 == BUSY && now_ns - g->started_ns > RETRY_DURATION_NS) {
 		*ret_r = -ETIMEDOUT;
@@ -373,6 +395,10 @@ static int conclude(struct sim_sev_guest *g, int r)
 	struct sim_sev_call *call = &g->call;
 	bool keep;
 
+	if (g->quirks & SIM_QUIRK_REUSE_SEQNO && r == -EIO && call->exitinfo2 == INVALID_LEN) {
+		call->certs_pages = call->needed_pages;
+		return r;
+	}
 	if (advance_seqno(g) < 0)
 		r = -EFAULT;
 	if (!call->resending_plain && r == 0) {
@@ -491,7 +517,7 @@ void sim_sev_guest_step(struct sim_sev_guest *g, uint64_t now_ns, struct sim_ste
 			r = deliver(g, conclude(g, r));
 		break;
 	case SIM_SEV_ASLEEP:
-		next = now_ns < g->until_ns ? SLEEP : send_message(g, &r);
+		next = now_ns < g->until_ns ? SLEEP : resend_message(g, &r);
 		if (next == OVER)
 			r = deliver(g, conclude(g, r));
 		break;
@@ -548,4 +574,27 @@ int sim_sev_guest_start_request(struct sim_sev_guest *g, struct sim_sev_request 
 	g->killed = false;
 	g->state = SIM_SEV_STARTED;
 	return 0;
+}
+
+void sim_sev_guest_mix(const struct sim_sev_guest *g, struct base_mix *to)
+{
+	const struct sim_sev_call *call = &g->call;
+
+	base_mix_u64(to, (uint64_t)g->state << 2 | (uint64_t)g->disabled << 1 | g->killed);
+	base_mix_u64(to, g->layout.ghcb_gpa);
+	base_mix_u64(to, g->shared_pages);
+	if (g->state == SIM_SEV_IDLE)
+		return;
+	base_mix_u64(to, g->started_ns);
+	base_mix_u64(to, g->until_ns);
+	base_mix_u64(to, (uint64_t)call->msg_type << 16 | (uint64_t)call->msg_version << 8 | call->extended);
+	base_mix_u64(to, call->payload_size);
+	base_mix_u64(to, call->response_size);
+	base_mix_u64(to, (uint64_t)call->certs_pages << 32 | call->needed_pages);
+	base_mix_u64(to, call->exitinfo2);
+	base_mix_u64(to, call->seqno << 1 | call->resending_plain);
+	if (g->user) {
+		base_mix_bytes(to, g->input, sizeof(g->input));
+		base_mix_bytes(to, g->user_request, sizeof(g->user_request));
+	}
 }

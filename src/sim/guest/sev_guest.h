@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/mix.h"
 #include "sim/linux/linux.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_msg.h"
@@ -56,6 +57,10 @@ enum sim_sev_guest_quirk {
 	SIM_QUIRK_MASK_FAILED_RESEND = 1 << 0,
 	/* B30: INVALID_LEN for a plain request keeps the key although the counters differ. Linux does. */
 	SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN = 1 << 1,
+	/* B1, B2: another message is resent in place of the identical one. Linux does not. */
+	SIM_QUIRK_RESEND_ANOTHER = 1 << 2,
+	/* B1: after INVALID_LEN nothing is resent, and the next message has the same number. Linux did. */
+	SIM_QUIRK_REUSE_SEQNO = 1 << 3,
 };
 #define SIM_QUIRKS_LINUX (SIM_QUIRK_MASK_FAILED_RESEND | SIM_QUIRK_KEEP_KEY_ON_PLAIN_INVALID_LEN)
 
@@ -138,5 +143,11 @@ struct sim_sev_request {
 /* 0 started; -EBUSY another request is in progress; -EINVAL sizes or pages beyond the limits above. */
 JURAT_MUST_CHECK int sim_sev_guest_start_request(struct sim_sev_guest *guest,
 						 struct sim_sev_request *request);
+
+/*
+ * For explorers: adds everything on which a later step depends, but guest memory and what the caller of a
+ * request gave.
+ */
+void sim_sev_guest_mix(const struct sim_sev_guest *guest, struct base_mix *to);
 
 #endif
