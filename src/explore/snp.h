@@ -34,6 +34,10 @@ enum {
 	SNP_MAX_PROCESSES = 12,
 	SNP_LOCK_WAIT_MS = 100,
 	SNP_MAX_TABLE_BYTES = 4 * 4096,
+	/* Guest memory: the secrets page, then those of each vCPU. */
+	SNP_SECRETS_GPA = 4096,
+	SNP_FIRST_PAGE = 2,
+	SNP_PAGES_PER_VCPU = 8,
 };
 
 struct explore_snp;
@@ -41,7 +45,6 @@ struct explore_snp;
 /* One process: its files, /dev/sev among them. `base` is what sched_world.under() returns. */
 struct snp_process {
 	struct base_env base; /* first */
-	struct base_env_ops ops;
 	struct base_env *files;
 	struct explore_snp *machine;
 };
@@ -59,6 +62,10 @@ struct snp_vcpu {
 	struct snp_task *task; /* snp_guest.c: request and buffers */
 	unsigned requests;     /* that are still to be made */
 	bool in_guest;         /* a request is in progress */
+	bool in_turn;          /* the thread is in machine_vmm_run() or snp_reader_run() */
+	bool in_kernel;        /* it has stopped inside KVM_RUN */
+	bool kicked;           /* a signal handler has set immediate_exit */
+	int fd;                /* snp_reader.c: what it has locked; -1 */
 };
 
 struct snp_vmm {
@@ -68,6 +75,7 @@ struct snp_vmm {
 	struct jurat_snp_certs *certs;
 	unsigned n_vcpus;
 	struct snp_vcpu vcpus[SNP_MAX_VCPUS];
+	unsigned n_running; /* threads that have not ended */
 	bool dead;
 };
 
@@ -97,6 +105,11 @@ struct explore_snp {
 	/* what happened in this order; all of it is in the digest */
 	int updated[SCHED_MAX_ACTORS]; /* of each updater and recovery: result; SNP_NOT_RUN */
 	bool busy;                     /* somebody was told BUSY after a wait ran out */
+	bool ended[SCHED_MAX_ACTORS];  /* or has not begun */
+	bool no_kernel;                /* there was no memory for one after a power loss */
+	/* Of each request, for tests: result, and if that is 0 TCB of the report and state of the table. */
+	void (*saw_result)(void *ctx, const struct snp_vcpu *vcpu, int result, uint64_t tcb, int state);
+	void *saw_ctx;
 };
 enum { SNP_NOT_RUN = 1000 };
 
@@ -130,13 +143,20 @@ int snp_tables_state(const struct explore_snp *m, const uint8_t *table, size_t n
 JURAT_MUST_CHECK int snp_vmm_begin(struct snp_vmm *vmm);
 void snp_vmm_end(struct snp_vmm *vmm);
 void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to);
+/* Of an actor; NULL: it is none. */
+struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor);
 /* Actor. */
 void snp_vcpu_run(struct base_env *env, void *machine);
+/* Does it hold a lock on the certificates? */
+bool snp_vcpu_holds(const struct snp_vcpu *vcpu);
 
-/* snp_guest.c */
-JURAT_MUST_CHECK int snp_task_new(struct snp_vcpu *vcpu, struct snp_task **ret);
-void snp_task_free(struct snp_task *task);
-void snp_task_mix(const struct snp_task *task, struct base_mix *to);
+/* snp_guest.c. The task for an order; made once, and freed with free(). */
+JURAT_MUST_CHECK int snp_task_begin(struct snp_vcpu *vcpu);
+void snp_task_mix(const struct snp_vcpu *vcpu, struct base_mix *to);
+/* The driver waits for 2 s to be over, which they then are. */
+bool snp_task_sleeps(const struct snp_vcpu *vcpu);
+void snp_task_wake(struct snp_vcpu *vcpu);
+struct sim_sev_guest_layout snp_guest_layout(const struct snp_vcpu *vcpu);
 /* For struct sim_kvm_guest_ops: the guest runs until it wants something; ctx is the vCPU. */
 enum sim_guest_wants snp_guest_enter(void *vcpu, uint64_t *ret_ghcb_gpa);
 
