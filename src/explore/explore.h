@@ -44,6 +44,7 @@ enum explore_flaw {
 	EXPLORE_CHECK_EARLY,    /* v14: the transaction is checked at the exit only */
 	EXPLORE_CHECK_UNLOCKED, /* v14: it is checked without holding the lock over the firmware call */
 	EXPLORE_NO_EARLY_CHECK, /* v14: it is not checked at the exit, only at the end */
+	EXPLORE_PAUSE_ONLY,     /* v14: no transaction id, only whether attestation is paused now */
 	EXPLORE_EINTR_FIRST,    /* immediate_exit returns EINTR before the request completes */
 	EXPLORE_NO_MUTEX,       /* upstream: the bounce pages of a VM are shared without its mutex */
 	/* the updater */

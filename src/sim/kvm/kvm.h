@@ -149,6 +149,7 @@ enum sim_kvm_defect {
 	SIM_KVM_NO_EARLY_CHECK = 1 << 3, /* v14: it is not checked at the exit */
 	SIM_KVM_EINTR_FIRST = 1 << 4,    /* immediate_exit before the completion */
 	SIM_KVM_NO_MUTEX = 1 << 5,       /* upstream: the bounce pages are used without the VM's mutex */
+	SIM_KVM_PAUSE_ONLY = 1 << 6,     /* v14: what is checked is whether attestation is paused now */
 };
 void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 

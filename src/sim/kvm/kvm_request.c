@@ -188,7 +188,9 @@ static bool is_stale(const struct sim_kvm_vcpu *vcpu)
 {
 	const struct sim_kvm_host *host = vcpu->vm->host;
 
-	return host->paused || vcpu->transaction != host->transaction;
+	if (host->paused || host->defects & SIM_KVM_PAUSE_ONLY)
+		return host->paused;
+	return vcpu->transaction != host->transaction;
 }
 
 /*
