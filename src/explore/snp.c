@@ -25,6 +25,8 @@ static bool kvm_step(void *ctx, const char *what)
 
 	if (!v) /* an updater or administrator */
 		return sched_step(env, what);
+	if (!strcmp(what, "SNP_GUEST_REQUEST"))
+		snp_vcpu_polls(v);
 	v->in_kernel = true;
 	alive = sched_step(env, what);
 	v->in_kernel = false;
@@ -424,6 +426,8 @@ int explore_snp_new(const struct explore_setup *setup, struct explore_world **re
 		snp_process_init(&m->processes[i], m, i);
 	if (r == 0)
 		r = snp_tables_new(m, err);
+	if (r == 0)
+		r = sim_psp_remember(m->psp);
 	if (r == 0) {
 		m->beginning = sim_psp_snapshot(m->psp);
 		r = m->beginning ? 0 : -ENOMEM;

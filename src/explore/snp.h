@@ -147,6 +147,8 @@ void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to);
 struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor);
 /* Actor. */
 void snp_vcpu_run(struct base_env *env, void *machine);
+/* KVM is about to pass the request to the firmware, and has set a flag: a broken VMM polls that. */
+void snp_vcpu_polls(struct snp_vcpu *vcpu);
 /* Does it hold a lock on the certificates? */
 bool snp_vcpu_holds(const struct snp_vcpu *vcpu);
 

@@ -35,7 +35,9 @@ static void say(void *ctx, const char *from, const char *to, const char *text)
 	struct snp_vcpu *v = ctx;
 	const char *name = v->machine->world.actors[v->actor].name;
 
-	sched_say(v->env, strcmp(from, "VMM") ? from : name, strcmp(to, "VMM") ? to : name, "%s", text);
+	if (strcmp(to, "store") != 0) /* whose steps are shown as they are */
+		sched_say(v->env, strcmp(from, "VMM") ? from : name, strcmp(to, "VMM") ? to : name, "%s",
+			  text);
 }
 
 static const struct machine_vmm_hooks hooks = { .say = say };
@@ -193,6 +195,14 @@ static void before_run(struct snp_vcpu *v)
 		sched_note(v->env, "unlocked, as it is about to call KVM_RUN");
 }
 
+void snp_vcpu_polls(struct snp_vcpu *v)
+{
+	if (explore_has(&v->machine->world.setup, EXPLORE_POLLED_FLAG) &&
+	    jurat_snp_request_ran(v->certs, 0, 0) == 1)
+		sched_note(v->env,
+			   "unlocked by another thread, as a flag says that the firmware has the request");
+}
+
 /* Takes exit_reason for the exit that it is of, although KVM_RUN failed (B27). */
 static void serve_stale(struct snp_vcpu *v)
 {
@@ -265,6 +275,7 @@ void snp_vcpu_run(struct base_env *env, void *machine)
 	struct snp_vmm *vmm = v->vmm;
 
 	v->env = env;
+	v->machine->world.here.now = env; /* XXX */
 	do
 		sched_forget(env, NULL, 0);
 	while (turn(v));
