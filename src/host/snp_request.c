@@ -49,10 +49,11 @@ struct jurat_snp_certs {
 struct jurat_snp_request {
 	struct jurat_snp_certs *certs;
 	struct slot *held; /* locked: the guest got certificates, and the firmware has not been called yet */
-	bool waiting;      /* began without an answer: an updater has the lock */
-	uint64_t give_up_ns; /* when a waiting request is answered EAGAIN */
-	bool answered;       /* answered, and KVM has not completed the request yet */
-	bool run_failed;     /* the last KVM_RUN failed: exit_reason is stale (B27) */
+	struct slot *serving; /* while a call uses or releases it: for host_snp_request_mix() */
+	bool waiting;         /* began without an answer: an updater has the lock */
+	uint64_t give_up_ns;  /* when a waiting request is answered EAGAIN */
+	bool answered;        /* answered, and KVM has not completed the request yet */
+	bool run_failed;      /* the last KVM_RUN failed: exit_reason is stale (B27) */
 	bool set_immediate_exit;
 };
 
@@ -347,11 +348,13 @@ static int serve_step(struct jurat_snp_request *request, bool may_block, uint64_
 		(void)jurat_fail_memory(err);
 		return 0;
 	}
+	request->serving = slot;
 	*ret_answer = answer(slot, may_block ? left : 0, gpa, npages, memory, &held, err);
 	if (held)
 		request->held = slot;
 	else
 		slot_give_back(certs, slot);
+	request->serving = NULL;
 	request->waiting =
 		*ret_answer == EAGAIN && left > 0 && !may_block; /* which KVM_RUN may take as it is */
 	return request->waiting ? JURAT_BUSY : 0;
@@ -409,7 +412,9 @@ int jurat_snp_request_ran(struct jurat_snp_request *request, int rc, unsigned fl
 	request->held = NULL;
 	if (!held)
 		return 0;
+	request->serving = held;
 	slot_give_back(request->certs, held);
+	request->serving = NULL;
 	return 1;
 }
 
@@ -475,4 +480,31 @@ int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_r
 		request->set_immediate_exit = false;
 	}
 	return dropped;
+}
+
+/* Which file a descriptor is of, its lock included, is known to the environment. */
+static void mix_slot(const struct slot *slot, struct base_mix *to)
+{
+	base_mix_u64(to, slot ? (uint64_t)slot->reader.fd << 1 | slot->reader.locked : UINT64_MAX - 1);
+}
+
+void host_snp_certs_mix(const struct jurat_snp_certs *certs, struct base_mix *to)
+{
+	for (const struct slot *slot = certs->idle; slot; slot = slot->next)
+		mix_slot(slot, to);
+	mix_slot(NULL, to);
+}
+
+void host_snp_request_mix(const struct jurat_snp_request *request, struct base_mix *to)
+{
+	mix_slot(request->held, to);
+	mix_slot(request->serving, to);
+	base_mix_u64(to, request->waiting ? request->give_up_ns : UINT64_MAX);
+	base_mix_u64(to, (uint64_t)request->waiting << 3 | (uint64_t)request->answered << 2 |
+				 (uint64_t)request->run_failed << 1 | request->set_immediate_exit);
+}
+
+bool host_snp_request_holds(const struct jurat_snp_request *request)
+{
+	return request->held != NULL;
 }

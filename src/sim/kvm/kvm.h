@@ -153,7 +153,10 @@ enum sim_kvm_defect {
 };
 void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 
-/* Everything on which a later call can depend: for explorers. Costs little for pages that did not change. */
+/*
+ * Everything on which a later call can depend, but the firmware (sim_psp_mix): for explorers. Costs little for
+ * pages that did not change. The VMM may change the first 288 bytes of struct kvm_run, header and exit.
+ */
 void sim_kvm_host_mix(const struct sim_kvm_host *host, struct base_mix *to);
 void sim_kvm_vm_mix(struct sim_kvm_vm *vm, struct base_mix *to);
 void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);

@@ -101,6 +101,7 @@ static int bounce(struct sim_kvm_vcpu *vcpu, bool alone)
 		return kvm_fail_run(vcpu, -EIO, "the request page cannot be read");
 	if (!kvm_step(vm->host, "SNP_GUEST_REQUEST"))
 		return -EINTR;
+	vm->response_known = false;
 	p->result = firmware(vm, vm->request, vm->response, &p->status);
 	if (!alone && !kvm_step(vm->host, "copy the response page"))
 		return -EINTR;
@@ -117,13 +118,15 @@ int kvm_request_bounced(struct sim_kvm_vcpu *vcpu)
 {
 	struct sim_kvm_vm *vm = vcpu->vm;
 	bool alone = !(vm->host->defects & SIM_KVM_NO_MUTEX);
+	int r;
 
-	if (!alone)
-		return bounce(vcpu, false);
-	if (!kvm_lock(vm->host, &vm->mutex))
+	if (alone && !kvm_lock(vm->host, &vm->mutex))
 		return -EINTR;
-	vcpu->progress.result = bounce(vcpu, true);
-	return kvm_unlock(vm->host, &vm->mutex) ? vcpu->progress.result : -EINTR;
+	vm->n_bouncing++;
+	r = bounce(vcpu, alone);
+	vm->n_bouncing--;
+	vcpu->progress.result = r;
+	return !alone || kvm_unlock(vm->host, &vm->mutex) ? r : -EINTR;
 }
 
 int kvm_request_in_place(struct sim_kvm_vcpu *vcpu, uint64_t *ret_info_2)

@@ -172,6 +172,8 @@ int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 	}
 	vcpu->ghcb_gpa = msr;
 	vcpu->mapped = true;
+	vcpu->transaction = 0;
+	vcpu->progress = (struct kvm_progress){ 0 };
 	snapshot(vcpu, page);
 	trace_vmgexit(vcpu);
 	if (vcpu->ghcb_gpa != vcpu->registered_gpa)

@@ -9,7 +9,7 @@
 /*
  * Shared by the files of the simulated KVM: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (VMGEXITs of the guest
  * and their results), kvm_request.c (the two requests under each scheme), kvm_firmware.c (their firmware call),
- * kvm_steps.c (where others run in between).
+ * kvm_steps.c (where others run in between), kvm_mix.c (digests).
  *
  * Handlers and completions return the same as the kernel's: 1 resume the guest, 0 exit to the VMM, < 0
  * KVM_RUN fails.
@@ -50,6 +50,9 @@ struct sim_kvm_vm {
 	/* Bounce pages: zero at first, then whatever the last request left there (B47). Under the mutex. */
 	struct kvm_mutex mutex;
 	uint8_t request[SNP_PAGE_BYTES], response[SNP_PAGE_BYTES];
+	unsigned n_bouncing;          /* requests that use them now */
+	struct base_mix response_mix; /* digest of `response`, where it is known */
+	bool response_known;
 };
 
 /* Snapshot of the GHCB at a VMGEXIT; nothing is read from the GHCB after this (B9). */

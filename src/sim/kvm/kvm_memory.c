@@ -12,6 +12,9 @@ struct kvm_chunk {
 	uint64_t shared; /* bit i: page i */
 	uint8_t *pages[KVM_CHUNK_PAGES];
 	uint8_t **behind; /* what the host accesses in place of private pages; NULL: nothing yet */
+	/* Digests of all pages, where bit i of `known` says so; NULL: nobody has asked. */
+	struct base_mix *digests;
+	uint64_t known;
 };
 _Static_assert(KVM_CHUNK_PAGES == 64, "one bit of kvm_chunk.shared for each page");
 
@@ -31,6 +34,7 @@ void kvm_memory_done(struct kvm_memory *memory)
 				free(chunk->behind[p]);
 		}
 		free(chunk->behind);
+		free(chunk->digests);
 		free(chunk);
 	}
 	free(memory->chunks);
@@ -110,6 +114,7 @@ static void change_state(struct kvm_chunk *chunk, uint64_t bits, bool shared)
 {
 	uint64_t changed = bits & (shared ? ~chunk->shared : chunk->shared);
 
+	chunk->known &= ~changed;
 	chunk->shared ^= changed;
 	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
 		if (!(changed >> p & 1))
@@ -138,6 +143,7 @@ int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npag
 	for (uint64_t c = first / KVM_CHUNK_PAGES; c <= last_chunk; c++) {
 		struct kvm_chunk *chunk = find(memory, c);
 
+		memory->mix_known = false;
 		if (chunk) /* without a chunk, all pages are private */
 			change_state(chunk, chunk_bits(c, first, npages), shared);
 	}
@@ -212,6 +218,15 @@ static uint8_t *page_or_add(struct kvm_memory *memory, enum kvm_view view, uint6
 	return *at;
 }
 
+/* The page has a chunk. */
+static void will_change(struct kvm_memory *memory, uint64_t gpa)
+{
+	uint64_t page = gpa / KVM_PAGE_BYTES;
+
+	memory->mix_known = false;
+	find(memory, page / KVM_CHUNK_PAGES)->known &= ~(UINT64_C(1) << page % KVM_CHUNK_PAGES);
+}
+
 int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n)
 {
 	uint8_t *out = to;
@@ -252,15 +267,98 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
 		uint8_t *page = page_or_null(memory, view, gpa + done);
 
 		part = slice(gpa + done, n - done);
-		if (page)
-			memcpy(page + (gpa + done) % KVM_PAGE_BYTES, in + done, part);
+		if (!page)
+			continue;
+		will_change(memory, gpa + done);
+		memcpy(page + (gpa + done) % KVM_PAGE_BYTES, in + done, part);
 	}
 	return 0;
 }
 
 uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa)
 {
+	uint8_t *page;
+
 	if (gpa % KVM_PAGE_BYTES || kvm_memory_check(memory, KVM_VIEW_SLOT, gpa, KVM_PAGE_BYTES) < 0)
 		return NULL;
-	return page_or_add(memory, KVM_VIEW_SLOT, gpa);
+	page = page_or_add(memory, KVM_VIEW_SLOT, gpa);
+	if (page)
+		will_change(memory, gpa);
+	return page;
+}
+
+enum { BLOCK_BYTES = 128 };
+
+/* Most pages are short messages, or fields at both ends of a page: zeros are only looked at. */
+static void mix_page(const uint8_t *page, struct base_mix *to)
+{
+	static const uint8_t zeros[BLOCK_BYTES];
+	size_t start = 0;
+
+	for (size_t at = 0; at <= KVM_PAGE_BYTES; at += BLOCK_BYTES) {
+		if (at < KVM_PAGE_BYTES && memcmp(page + at, zeros, BLOCK_BYTES) != 0)
+			continue;
+		if (at > start) {
+			base_mix_u64(to, start);
+			base_mix_bytes(to, page + start, at - start);
+		}
+		start = at + BLOCK_BYTES;
+	}
+}
+
+static bool has_page(const struct kvm_chunk *chunk, unsigned p)
+{
+	return chunk->pages[p] || (chunk->behind && chunk->behind[p]);
+}
+
+static struct base_mix digest_of(struct kvm_chunk *chunk, unsigned p)
+{
+	struct base_mix mix = { 0 };
+
+	if (chunk->digests && chunk->known >> p & 1)
+		return chunk->digests[p];
+	if (chunk->pages[p])
+		mix_page(chunk->pages[p], &mix);
+	if (chunk->behind && chunk->behind[p]) {
+		base_mix_u64(&mix, KVM_PAGE_BYTES);
+		mix_page(chunk->behind[p], &mix);
+	}
+	if (chunk->digests) {
+		chunk->digests[p] = mix;
+		chunk->known |= UINT64_C(1) << p;
+	}
+	return mix;
+}
+
+static void mix_chunk(struct kvm_chunk *chunk, struct base_mix *to)
+{
+	if (!chunk->digests) /* without memory for them, all are computed each time */
+		chunk->digests = malloc(KVM_CHUNK_PAGES * sizeof(*chunk->digests));
+	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
+		struct base_mix mix = { 0 };
+
+		if (has_page(chunk, p))
+			mix = digest_of(chunk, p);
+		if (mix.a == 0 && mix.b == 0)
+			continue;
+		base_mix_u64(to, chunk->number * KVM_CHUNK_PAGES + p);
+		base_mix_u64(to, mix.a);
+		base_mix_u64(to, mix.b);
+	}
+	if (!chunk->shared)
+		return;
+	base_mix_u64(to, KVM_MEMORY_MAX_PAGES + chunk->number);
+	base_mix_u64(to, chunk->shared);
+}
+
+void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to)
+{
+	if (!memory->mix_known) {
+		memory->mix = (struct base_mix){ 0 };
+		for (size_t i = 0; i < memory->n_chunks; i++)
+			mix_chunk(memory->chunks[i], &memory->mix);
+		memory->mix_known = true;
+	}
+	base_mix_u64(to, memory->mix.a);
+	base_mix_u64(to, memory->mix.b);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mix.h"
+
 /*
  * The memory of one guest: sparse, each page private or shared, zero until written. Pages that were never
  * written need no memory, even if they are read or zeroed; 64 adjacent pages share one small block of
@@ -28,6 +30,8 @@ struct kvm_memory {
 	uint64_t n_pages;
 	struct kvm_chunk **chunks; /* by address, ascending */
 	size_t n_chunks, room;
+	struct base_mix mix; /* where it is known */
+	bool mix_known;
 };
 
 void kvm_memory_init(struct kvm_memory *memory, uint64_t n_pages);
@@ -39,7 +43,12 @@ int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npag
 int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, size_t n);
 int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n);
 int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, const void *from, size_t n);
-/* The slot's page, as mapped by the kernel; NULL: not RAM. Valid until it changes its state. */
+/*
+ * The slot's page, as mapped by the kernel; NULL: not RAM. Valid until it changes its state, and for writing until
+ * the next kvm_memory_mix().
+ */
 uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa);
+/* Adds states and contents of all pages. Zeros are equal to what was never written. */
+void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to);
 
 #endif
