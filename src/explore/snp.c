@@ -179,11 +179,16 @@ static void hash(void *ctx, struct base_mix *to)
 {
 	struct explore_snp *m = ctx;
 
-	disk_hash(m->disk, m->world.setup.power_loss, to);
-	sim_psp_mix(m->psp, to);
-	sim_kvm_host_mix(m->kvm, to);
+	if (!(m->without & SNP_PART_DISK))
+		disk_hash(m->disk, m->world.setup.power_loss, to);
+	if (!(m->without & SNP_PART_FIRMWARE))
+		sim_psp_mix(m->psp, to);
+	if (!(m->without & SNP_PART_KVM))
+		sim_kvm_host_mix(m->kvm, to);
 	for (unsigned i = 0; i < m->n_vmms; i++)
 		snp_vmm_mix(&m->vmms[i], to);
+	if (m->without & SNP_PART_RESULTS)
+		return;
 	base_mix_bytes(to, m->updated, sizeof(m->updated));
 	base_mix_bytes(to, m->ended, sizeof(m->ended));
 	base_mix_u64(to, m->busy);
@@ -217,9 +222,12 @@ static void saw_ioctl(void *ctx, unsigned long request, const void *arg, struct 
 static void died(void *ctx, unsigned actor)
 {
 	struct explore_snp *m = ctx;
+	const struct snp_vcpu *v = snp_vcpu_of(m, actor);
 
 	m->updated[actor] = SNP_NOT_RUN;
 	m->ended[actor] = true;
+	for (unsigned i = 0; v && i < v->vmm->n_vcpus; i++)
+		m->ended[v->vmm->vcpus[i].actor] = true;
 }
 
 /* A system call ends before its process does. */

@@ -87,6 +87,20 @@ struct snp_table {
 	size_t n;
 };
 
+/* What the digest of a state is made of. */
+enum snp_part {
+	SNP_PART_DISK = 1 << 0,
+	SNP_PART_FIRMWARE = 1 << 1,
+	SNP_PART_KVM = 1 << 2,    /* of all VMs */
+	SNP_PART_MEMORY = 1 << 3, /* of a VM, and KVM's state of it */
+	SNP_PART_VCPU = 1 << 4,
+	SNP_PART_DRIVER = 1 << 5,
+	SNP_PART_TASK = 1 << 6,
+	SNP_PART_LIBRARY = 1 << 7, /* libjurat-host */
+	SNP_PART_VMM = 1 << 8,
+	SNP_PART_RESULTS = 1 << 9,
+};
+
 struct explore_snp {
 	struct explore_world world; /* first */
 	struct disk *disk;
@@ -107,6 +121,7 @@ struct explore_snp {
 	bool busy;                     /* somebody was told BUSY after a wait ran out */
 	bool ended[SCHED_MAX_ACTORS];  /* or has not begun */
 	bool no_kernel;                /* there was no memory for one after a power loss */
+	unsigned without;              /* parts that the digest leaves out, in tests of it */
 	/* Of each request, for tests: result, and if that is 0 TCB of the report and state of the table. */
 	void (*saw_result)(void *ctx, const struct snp_vcpu *vcpu, int result, uint64_t tcb, int state);
 	void *saw_ctx;

@@ -126,26 +126,38 @@ void snp_vmm_end(struct snp_vmm *vmm)
 	vmm->vm = NULL;
 }
 
-void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to)
+static void mix_vcpu(const struct snp_vcpu *v, struct base_mix *to)
 {
-	base_mix_u64(to, (uint64_t)vmm->n_running << 1 | vmm->dead);
-	if (!vmm->vm || vmm->dead)
-		return;
-	sim_kvm_vm_mix(vmm->vm, to);
-	if (vmm->certs)
-		host_snp_certs_mix(vmm->certs, to);
-	for (unsigned i = 0; i < vmm->n_vcpus; i++) {
-		struct snp_vcpu *v = &vmm->vcpus[i];
+	unsigned without = v->machine->without;
 
+	if (!(without & SNP_PART_VMM)) {
 		base_mix_u64(to, (uint64_t)v->loop.owes_run << 3 | (uint64_t)v->in_kernel << 2 |
 					 (uint64_t)v->in_turn << 1 | v->kicked);
-		base_mix_u64(to, (uint64_t)(v->loop.ran + 4096) << 32 | (uint32_t)v->fd);
-		sim_kvm_vcpu_mix(v->kvm, to);
-		sim_sev_guest_mix(v->driver, to);
-		snp_task_mix(v, to);
-		if (v->certs)
-			host_snp_request_mix(v->certs, to);
+		base_mix_u64(to, (uint64_t)(uint32_t)v->loop.ran << 32 | (uint32_t)v->fd);
 	}
+	if (!(without & SNP_PART_VCPU))
+		sim_kvm_vcpu_mix(v->kvm, to);
+	if (!(without & SNP_PART_DRIVER))
+		sim_sev_guest_mix(v->driver, to);
+	if (!(without & SNP_PART_TASK))
+		snp_task_mix(v, to);
+	if (v->certs && !(without & SNP_PART_LIBRARY))
+		host_snp_request_mix(v->certs, to);
+}
+
+void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to)
+{
+	unsigned without = vmm->vcpus[0].machine->without;
+
+	base_mix_u64(to, (uint64_t)vmm->n_running << 1 | vmm->dead);
+	if (!vmm->vm)
+		return;
+	if (!(without & SNP_PART_MEMORY))
+		sim_kvm_vm_mix(vmm->vm, to);
+	if (vmm->certs && !(without & SNP_PART_LIBRARY))
+		host_snp_certs_mix(vmm->certs, to);
+	for (unsigned i = 0; i < vmm->n_vcpus; i++)
+		mix_vcpu(&vmm->vcpus[i], to);
 }
 
 struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor)
