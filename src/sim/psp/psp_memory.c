@@ -37,7 +37,11 @@ int sim_psp_remember(struct sim_psp *psp)
 		return -EINVAL;
 	if (!psp->memory)
 		psp->memory = calloc(1, sizeof(*psp->memory));
-	return psp->memory ? 0 : -ENOMEM;
+	if (!psp->memory)
+		return -ENOMEM;
+	psp_key_forget(&psp->vcek); /* or these would be used, and not remembered */
+	psp_key_forget(&psp->vlek);
+	return 0;
 }
 
 void psp_memory_free(struct psp_memory *memory)

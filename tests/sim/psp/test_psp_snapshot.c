@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/psp/psp_internal.h"
+
 /* What explorers use: a platform that is brought into the same state again and again. */
 
 static const uint64_t older = 0xda00000000000003, newer = 0xdc18000000000004;
@@ -202,6 +204,25 @@ static void what_is_remembered_is_the_same_as_without(void **state)
 	sim_psp_free(remembering);
 }
 
+/* The last one, too, whose key was in use before. */
+static void every_key_and_signature_is_remembered(void **state)
+{
+	struct sim_psp *psp = new_old_psp();
+	struct test_guest g = launch(psp);
+	uint8_t reports[N_REPORTS][SNP_REPORT_BYTES];
+	const struct crypto_ec_private *key;
+
+	ask_report(&g, 0, 0, 0);
+	assert_int_equal(sim_psp_remember(psp), 0);
+	ask_reports(&g, reports);
+	key = psp_memory_key(psp, SNP_SIGNED_BY_VCEK);
+	assert_non_null(key);
+	assert_non_null(psp_memory_signature(psp->memory, key, reports[N_REPORTS - 1]));
+	reports[N_REPORTS - 1][0x50] ^= 1;
+	assert_null(psp_memory_signature(psp->memory, key, reports[N_REPORTS - 1]));
+	sim_psp_free(psp);
+}
+
 /* More TCBs than there is room for keys: each must still be signed by its own. */
 static void what_has_no_room_is_signed_as_without(void **state)
 {
@@ -246,6 +267,7 @@ int main(void)
 		cmocka_unit_test(the_digest_sees_every_change),
 		cmocka_unit_test(the_digest_sees_what_a_launch_decided),
 		cmocka_unit_test(what_is_remembered_is_the_same_as_without),
+		cmocka_unit_test(every_key_and_signature_is_remembered),
 		cmocka_unit_test(what_has_no_room_is_signed_as_without),
 		cmocka_unit_test(random_signatures_are_not_remembered),
 	};
