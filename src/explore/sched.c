@@ -25,7 +25,7 @@ static void add(struct sched *s, enum history_kind kind, const char *from, const
 		.kind = kind, .step = s->steps, .from = from, .to = to, .text = text
 	};
 
-	if (s->history && !s->given_up)
+	if (s->history && !s->given_up && !s->violation[0])
 		history_add(s->history, &event);
 }
 
@@ -72,11 +72,22 @@ void sched_say(struct base_env *env, const char *from, const char *to, const cha
 	va_end(ap);
 }
 
+void sched_tell_power(struct sched *s, unsigned loss)
+{
+	static const char *const lost[] = { "nothing", "names", "data", "names and data" };
+	char text[64];
+
+	(void)!snprintf(text, sizeof(text), "power is lost; %s that were not synced are lost", lost[loss]);
+	add(s, HISTORY_NOTE, "", "", loss ? text : "power is lost; everything had been written");
+}
+
 static void violated(struct sched *s, const char *from, const char *what)
 {
+	if (s->violation[0])
+		return;
 	add(s, HISTORY_VIOLATION, from, "", what);
-	if (!s->violation[0])
-		(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
+	(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
+	s->violation_steps = s->steps;
 }
 
 void sched_violated(struct sched *s, const char *what)
@@ -108,101 +119,28 @@ void sched_forget(struct base_env *env, const void *but, size_t n)
 	struct sched_lane *lane = sched_lane_of(env);
 
 	lane->seen = (struct base_mix){ 0 };
-	base_mix_u64(&lane->seen, lane->now_ns);
 	base_mix_bytes(&lane->seen, but, n);
 }
 
-/* What each actor could do now. */
-
-static bool is_blocked(struct sched_lane *lane)
+unsigned sched_locks(struct base_env *env)
 {
-	const struct sched_description *d;
-	int r;
-
-	if (lane->is_ready)
-		return !lane->is_ready(lane->ready_ctx);
-	if (!lane->lock_fd || sched_skips(lane))
-		return false;
-	/* Tries the lock, and puts back what was there. */
-	d = lane->lock_fd->description;
-	r = base_lock(lane->under, lane->lock_fd->fd, lane->lock_how, 0);
-	if (r != 0)
-		return r == JURAT_BUSY;
-	if (d->locked)
-		(void)!base_lock(lane->under, lane->lock_fd->fd, d->how, 0);
-	else
-		(void)!base_unlock(lane->under, lane->lock_fd->fd);
-	return false;
-}
-
-static unsigned choices(struct sched *s, struct sched_choice *ret)
-{
-	const struct sched_world *world = s->world;
-	bool blocked[SCHED_MAX_ACTORS], stay;
+	struct sched_lane *lane = sched_lane_of(env);
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < world->n_actors; i++)
-		blocked[i] = s->lanes[i].phase == SCHED_READY && is_blocked(&s->lanes[i]);
-	s->last_could_go =
-		s->last < world->n_actors && s->lanes[s->last].phase == SCHED_READY && !blocked[s->last];
-	stay = world->max_switches > 0 && s->switches >= world->max_switches && s->last_could_go;
-	for (unsigned i = 0; i < world->n_actors; i++) {
-		const struct sched_lane *lane = &s->lanes[i];
-
-		if (lane->phase != SCHED_READY)
-			continue;
-		if (!blocked[i] && (!stay || i == s->last))
-			ret[n++] = (struct sched_choice){ i, SCHED_GO };
-		else if (blocked[i] && world->timeouts && lane->lock_fd)
-			ret[n++] = (struct sched_choice){ i, SCHED_TIME_OUT };
-		if (world->actors[i].mortal && s->deaths < world->max_deaths && !lane->dead)
-			ret[n++] = (struct sched_choice){ i, SCHED_DIE };
-	}
-	for (unsigned i = 0; n == 0 && i < world->n_actors; i++)
-		if (s->lanes[i].phase == SCHED_READY && s->lanes[i].lock_fd) /* all wait: time passes */
-			ret[n++] = (struct sched_choice){ i, SCHED_TIME_OUT };
+	for (unsigned i = 0; i < SCHED_MAX_FDS; i++)
+		n += lane->process->descriptions[i].locked;
+	base_mix_u64(&lane->seen, n); /* another of its process may have locked */
 	return n;
 }
 
-static bool all_ended(const struct sched *s)
+bool sched_is_dead(struct base_env *env)
 {
-	for (unsigned i = 0; i < s->world->n_actors; i++)
-		if (s->lanes[i].phase == SCHED_READY)
-			return false;
-	return true;
+	return sched_lane_of(env)->dead;
 }
 
-/* Who goes on, and how: `next`. False: nobody. */
-bool sched_decide(struct sched *s)
+void sched_here_init(struct sched_here *here)
 {
-	struct sched_choice can[SCHED_MAX_CHOICES];
-	unsigned n, taken;
-
-	if (all_ended(s))
-		return false;
-	n = choices(s, can);
-	if (n == 0) {
-		sched_violated(s, "I3: nobody can go on");
-		s->given_up = true;
-		return false;
-	}
-	if (s->decisions == SCHED_MAX_DECISIONS) {
-		sched_violated(s, "I3: the order does not end");
-		s->given_up = true;
-		return false;
-	}
-	taken = s->choose(s->choose_ctx, s, can, n);
-	if (taken >= n) {
-		s->given_up = true;
-		return false;
-	}
-	s->decisions++;
-	s->next = can[taken];
-	if (s->next.actor != s->last && s->last_could_go)
-		s->switches++;
-	s->last = s->next.actor;
-	s->lanes[s->last].ran_out = s->next.move == SCHED_TIME_OUT;
-	return true;
+	*here = (struct sched_here){ .base = { &sched_here_ops } };
 }
 
 const char *sched_last_part(const char *path)
@@ -309,12 +247,28 @@ const char *sched_violation(const struct sched *s)
 
 uint64_t sched_steps(const struct sched *s)
 {
-	return s->steps;
+	return s->violation[0] ? s->violation_steps : s->steps;
 }
 
 unsigned sched_switches(const struct sched *s)
 {
 	return s->switches;
+}
+
+void sched_fail(struct sched *s, const char *what)
+{
+	sched_violated(s, what);
+}
+
+bool sched_waits(const struct sched *s)
+{
+	return s->waits;
+}
+
+void sched_set_beginning(struct sched *s, const struct sched_choice *choices, unsigned n)
+{
+	s->beginning = choices;
+	s->n_beginning = n;
 }
 
 void sched_set_history(struct sched *s, struct history *to)

@@ -22,7 +22,7 @@
  * follows from what its steps have returned to it. An actor that uses anything else that others change, such
  * as a variable of the model, says so (sched_saw).
  */
-enum { SCHED_MAX_ACTORS = 8, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX_DECISIONS = 4096 };
+enum { SCHED_MAX_ACTORS = 12, SCHED_MAX_CHOICES = 3 * SCHED_MAX_ACTORS, SCHED_MAX_DECISIONS = 4096 };
 
 struct sched_actor {
 	const char *name;
@@ -76,12 +76,16 @@ struct sched_world {
 	bool (*skips)(void *ctx, const struct sched_call *call);
 	/* Adds what an ioctl has written for its caller. NULL: what is in `arg` itself, by its number. */
 	void (*saw_ioctl)(void *ctx, unsigned long request, const void *arg, struct base_mix *to);
-	void (*died)(void *ctx, unsigned actor); /* NULL: nothing but its descriptors is lost */
-	/* May this mortal actor die before this call? NULL: before any. In a system call it may not. */
+	/* The process of this actor, which is the first of those that lived. NULL: only descriptors are lost. */
+	void (*died)(void *ctx, unsigned actor);
+	/*
+	 * May this mortal actor die before this call? NULL: before any. In a system call it may not. A process
+	 * dies where each of its actors that has not ended may.
+	 */
 	bool (*may_die)(void *ctx, const struct sched_call *call);
 	/*
-	 * All actors have died, and so has the machine: `loss` is DISK_LOSES_*. One more way to die, where it
-	 * is not NULL; counts as one death.
+	 * All actors that ran have died, and so has the machine: `loss` is DISK_LOSES_*; died() is not called.
+	 * One more way to die, before any decided step, where it is not NULL; counts as one death.
 	 */
 	void (*lost_power)(void *ctx, unsigned loss);
 	/*
@@ -107,7 +111,7 @@ struct sched;
 typedef unsigned sched_choose_fn(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n);
 enum { SCHED_STOP = SCHED_MAX_CHOICES };
 
-/* 0; -EINVAL too many actors; -ENOMEM. The world is borrowed. */
+/* 0; -EINVAL none, or too many actors; -ENOMEM. The world is borrowed. */
 JURAT_MUST_CHECK int sched_new(const struct sched_world *world, struct sched **ret);
 void sched_free(struct sched *sched);
 
@@ -119,9 +123,22 @@ const char *sched_violation(const struct sched *sched);
 /* Steps that were made, and times that an actor was left that could go on, so far. */
 uint64_t sched_steps(const struct sched *sched);
 unsigned sched_switches(const struct sched *sched);
-/* The present state; false: unknown. For choosers. */
+/*
+ * For choosers.
+ *
+ * state     the present one; false: unknown
+ * waits     somebody waits for a lock whose wait would run out, but in these orders does not yet
+ * fail      this order breaks a rule; it is given up
+ */
 bool sched_state(struct sched *sched, struct base_mix *ret);
-/* The steps that follow are added to `to`, which is borrowed; NULL: not, which is faster. */
+bool sched_waits(const struct sched *sched);
+void sched_fail(struct sched *sched, const char *what);
+/*
+ * The first decisions of the orders that follow, taken from an order of this world: the chooser is not asked,
+ * and what else could be chosen there is not worked out. Borrowed; NULL, 0: none.
+ */
+void sched_set_beginning(struct sched *sched, const struct sched_choice *choices, unsigned n);
+/* The steps that follow, up to the first violation, are added to `to`, which is borrowed; NULL: not, which is faster. */
 void sched_set_history(struct sched *sched, struct history *to);
 
 /*
@@ -130,8 +147,8 @@ void sched_set_history(struct sched *sched, struct history *to);
  * step      a step of their own, such as a firmware command; false: the actor is dead, it must not be made
  * wait      the same, which is not made before `is_ready`
  * saw       a value that the actor uses and that is not the result of a call
- * forget    how the actor came here no longer matters, but for these bytes. An order that comes to the same
- *           state again is given up there: going round for good is no violation then
+ * forget    how the actor came here no longer matters, but for these bytes; times it has read are not among
+ *           them. An order that comes to the same state again is given up there (search.h)
  * say       a line of the history, from a party to another; `to` "": a note about `from`
  * note      a note about the actor
  * self      its number

@@ -6,14 +6,15 @@
 #include "explore/sched.h"
 
 /*
- * What is behind sched.h, in three files:
+ * What is behind sched.h, in four files:
  *
- *	sched.c      stops before steps and decides who goes on
- *	sched_env.c  the environment of an actor
- *	sched_run.c  runs an order from its beginning to its end
+ *	sched.c         stops before steps
+ *	sched_decide.c  decides who goes on
+ *	sched_env.c     the environment of an actor
+ *	sched_run.c     runs an order from its beginning to its end
  */
 
-enum { SCHED_MAX_FDS = 24, SCHED_NAME_BYTES = 64, SCHED_NOBODY = SCHED_MAX_ACTORS };
+enum { SCHED_MAX_FDS = 32, SCHED_NAME_BYTES = 64, SCHED_NOBODY = SCHED_MAX_ACTORS, SCHED_LOSSES = 4 };
 
 /* An open file description: dup() makes another descriptor of the same one. */
 struct sched_description {
@@ -28,6 +29,12 @@ struct sched_fd {
 	struct sched_description *description;
 };
 
+/* Of the actors of one process: it is where the first of them is. */
+struct sched_process {
+	struct sched_fd fds[SCHED_MAX_FDS];
+	struct sched_description descriptions[SCHED_MAX_FDS];
+};
+
 enum sched_phase { SCHED_ABSENT, SCHED_READY, SCHED_ENDED };
 
 struct sched_lane {           /* of one actor */
@@ -35,6 +42,7 @@ struct sched_lane {           /* of one actor */
 	struct sched *sched;
 	unsigned index;
 	struct base_env *under;
+	struct sched_process *process;
 	enum sched_phase phase;
 	bool dead;
 	uint64_t calls_when_dead;
@@ -47,14 +55,15 @@ struct sched_lane {           /* of one actor */
 	bool ran_out;         /* the wait */
 	struct base_mix seen; /* digest of what its calls returned */
 	uint64_t now_ns;
-	struct sched_fd fds[SCHED_MAX_FDS];
-	struct sched_description descriptions[SCHED_MAX_FDS];
 	struct fiber *fiber;
 };
 
 struct sched {
 	const struct sched_world *world;
 	struct sched_lane lanes[SCHED_MAX_ACTORS];
+	struct sched_process processes[SCHED_MAX_ACTORS];
+	const struct sched_choice *beginning;
+	unsigned n_beginning;
 	sched_choose_fn *choose;
 	void *choose_ctx;
 	/* of the present order */
@@ -64,9 +73,13 @@ struct sched {
 	struct sched_choice next;
 	unsigned last; /* who made the last decided step */
 	bool last_could_go;
+	bool stays; /* it must be chosen again: the bound on switches is reached */
+	bool waits;
 	unsigned decisions, switches, deaths;
-	uint64_t steps;
+	uint64_t steps, violation_steps;
 	char violation[160];
+	struct base_mix loop; /* a state that was passed without a choice */
+	unsigned no_choice;   /* decisions without one, in a row */
 	struct history *history;
 };
 
@@ -77,8 +90,12 @@ void sched_violated(struct sched *sched, const char *what);
 
 extern const struct base_env_ops sched_env_ops;
 
+extern const struct base_env_ops sched_here_ops;
+
 static inline struct sched_lane *sched_lane_of(struct base_env *env)
 {
+	if (env->ops == &sched_here_ops)
+		env = ((struct sched_here *)env)->now;
 	return (struct sched_lane *)env;
 }
 
@@ -95,7 +112,9 @@ const char *sched_last_part(const char *path);
 /* One more line of the history, about the lane; `to` "": a note. */
 __attribute__((format(printf, 3, 4))) void sched_tell(struct sched_lane *lane, const char *to,
 						      const char *format, ...);
-/* Closes every descriptor below. */
+/* Closes every descriptor of its process below. */
 void sched_close_all(struct sched_lane *lane);
+/* Everything is lost now, this way. No actor runs any more. */
+void sched_tell_power(struct sched *sched, unsigned loss);
 
 #endif

@@ -16,8 +16,14 @@ static void run_actor(void *ctx)
 
 static void resume(struct sched_lane *lane)
 {
+	struct sched_here *here = sched_world_of(lane)->here;
+
+	if (here)
+		here->now = &lane->base;
 	if (!fiber_resume(lane->fiber))
 		lane->phase = SCHED_ENDED;
+	if (here)
+		here->now = NULL;
 }
 
 static void start(struct sched_lane *lane)
@@ -27,29 +33,78 @@ static void start(struct sched_lane *lane)
 	resume(lane); /* up to its first call */
 }
 
-/* No call has an effect any more; the function runs to its end, which frees what it has allocated. */
-static void end(struct sched_lane *lane)
+/*
+ * All of a process. No call has an effect any more; the functions run to their ends, which frees what they
+ * have allocated.
+ */
+static void end(struct sched *s, const struct sched_process *process)
 {
-	lane->dead = true;
-	lane->lock_fd = NULL;
-	lane->is_ready = NULL;
-	sched_close_all(lane);
-	resume(lane);
-	assert(lane->phase == SCHED_ENDED);
+	for (unsigned i = 0; i < s->world->n_actors; i++) {
+		struct sched_lane *lane = &s->lanes[i];
+
+		if (lane->process != process || lane->phase != SCHED_READY)
+			continue;
+		lane->dead = true;
+		lane->lock_fd = NULL;
+		lane->is_ready = NULL;
+	}
+	sched_close_all(&s->lanes[process - s->processes]);
+	for (unsigned i = 0; i < s->world->n_actors; i++) {
+		struct sched_lane *lane = &s->lanes[i];
+
+		if (lane->process != process || lane->phase != SCHED_READY)
+			continue;
+		resume(lane);
+		assert(lane->phase == SCHED_ENDED);
+	}
+}
+
+static void end_all(struct sched *s)
+{
+	for (unsigned i = 0; i < s->world->n_actors; i++)
+		if (s->lanes[i].process == &s->processes[i])
+			end(s, &s->processes[i]);
+}
+
+/* Somebody has died: the next of those who recover starts. */
+static void recover(struct sched *s)
+{
+	s->deaths++;
+	s->begun = false;
+	for (unsigned i = 0; i < s->world->n_actors; i++)
+		if (s->lanes[i].phase == SCHED_ABSENT) {
+			start(&s->lanes[i]);
+			break;
+		}
+	s->begun = true;
 }
 
 static void die(struct sched *s, struct sched_lane *lane)
 {
-	s->deaths++;
 	sched_tell(lane, "", "dies");
-	end(lane);
+	end(s, lane->process);
 	if (s->world->died)
 		s->world->died(s->world->ctx, lane->index);
-	s->begun = false;
-	for (unsigned i = 0; i < s->world->n_actors; i++)
-		if (s->lanes[i].phase == SCHED_ABSENT)
-			start(&s->lanes[i]);
-	s->begun = true;
+	recover(s);
+}
+
+static void lose_power(struct sched *s, unsigned loss)
+{
+	sched_tell_power(s, loss);
+	end_all(s);
+	s->world->lost_power(s->world->ctx, loss);
+	recover(s);
+}
+
+/* Of the actor's process: where the first actor of the same one is. */
+static struct sched_process *process_of(struct sched *s, unsigned actor)
+{
+	const struct sched_actor *actors = s->world->actors;
+	unsigned i = 0;
+
+	while (i < actor && (actors[actor].process == 0 || actors[i].process != actors[actor].process))
+		i++;
+	return &s->processes[i];
 }
 
 static int begin(struct sched *s)
@@ -61,8 +116,9 @@ static int begin(struct sched *s)
 		return r;
 	s->begun = s->has_next = s->ended = s->given_up = false;
 	s->last = SCHED_NOBODY;
+	s->last_could_go = false;
 	s->decisions = s->switches = s->deaths = 0;
-	s->steps = 0;
+	s->steps = s->no_choice = 0;
 	s->violation[0] = '\0';
 	for (unsigned i = 0; i < world->n_actors; i++) {
 		struct sched_lane *lane = &s->lanes[i];
@@ -71,9 +127,8 @@ static int begin(struct sched *s)
 					     .sched = s,
 					     .index = i,
 					     .under = world->under(world->ctx, i),
+					     .process = process_of(s, i),
 					     .fiber = lane->fiber };
-		for (unsigned k = 0; k < SCHED_MAX_FDS; k++)
-			lane->fds[k].fd = -1;
 	}
 	for (unsigned i = 0; i < world->n_actors; i++)
 		if (!world->actors[i].recovers)
@@ -89,7 +144,7 @@ static void check_end(struct sched *s)
 
 	for (unsigned i = 0; i < s->world->n_actors; i++)
 		for (unsigned k = 0; k < SCHED_MAX_FDS; k++)
-			if (s->lanes[i].fds[k].fd >= 0)
+			if (s->processes[i].fds[k].fd >= 0)
 				sched_violated(s, "I5: a descriptor, and any lock on it, outlived its actor");
 	wrong = s->world->check ? s->world->check(s->world->ctx) : NULL;
 	if (wrong)
@@ -106,21 +161,17 @@ int sched_run(struct sched *s, sched_choose_fn *choose, void *ctx)
 	if (r < 0)
 		return r;
 	while (s->has_next ? !s->ended : sched_decide(s)) {
-		struct sched_lane *lane = &s->lanes[s->next.actor];
-
 		s->has_next = false;
-		if (s->next.move == SCHED_DIE)
-			die(s, lane);
+		if (s->next.move == SCHED_LOSE_POWER)
+			lose_power(s, s->next.actor);
+		else if (s->next.move == SCHED_DIE)
+			die(s, &s->lanes[s->next.actor]);
 		else
-			resume(lane);
+			resume(&s->lanes[s->next.actor]);
 	}
 	if (!s->given_up)
 		check_end(s);
-	for (unsigned i = 0; i < s->world->n_actors; i++) {
-		if (s->lanes[i].phase == SCHED_READY)
-			end(&s->lanes[i]);
-		sched_close_all(&s->lanes[i]);
-	}
+	end_all(s);
 	return 0;
 }
 
@@ -135,6 +186,9 @@ int sched_new(const struct sched_world *world, struct sched **ret)
 	if (!s)
 		return -ENOMEM;
 	s->world = world;
+	for (unsigned i = 0; i < SCHED_MAX_ACTORS; i++)
+		for (unsigned k = 0; k < SCHED_MAX_FDS; k++)
+			s->processes[i].fds[k].fd = -1;
 	for (unsigned i = 0; i < world->n_actors && r == 0; i++)
 		r = fiber_new(&s->lanes[i].fiber);
 	if (r < 0) {

@@ -12,6 +12,7 @@ struct search_result {
 	uint64_t known;         /* orders given up in a state that was visited before */
 	uint64_t cut;           /* orders given up at a bound: what follows was not tried */
 	unsigned longest;       /* decisions in the longest order */
+	uint64_t seed;          /* of random orders: with it, the last of these is the first */
 	bool stopped;           /* go_on() said so, or max_steps or max_states was reached */
 	char violation[160];    /* "": none */
 	unsigned violation_steps;

@@ -2,23 +2,22 @@
 #include "explore/visited.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct visited_state {
 	struct base_mix state;
-	uint32_t cost;
-	bool used;
+	uint32_t cost, number;
 };
 
 enum { FIRST_ROOM = 1024 }; /* a power of two, as every room */
+#define FREE UINT32_MAX     /* a cost that no state has */
 
 /* Where it is, or the free place for it: at most 3 of 4 places are used. */
 static struct visited_state *find(struct visited_state *states, size_t room, const struct base_mix *state)
 {
 	size_t i = (size_t)state->a & (room - 1);
 
-	while (states[i].used && (states[i].state.a != state->a || states[i].state.b != state->b))
+	while (states[i].cost != FREE && (states[i].state.a != state->a || states[i].state.b != state->b))
 		i = (i + 1) & (room - 1);
 	return &states[i];
 }
@@ -26,12 +25,14 @@ static struct visited_state *find(struct visited_state *states, size_t room, con
 static int grow(struct visited *v)
 {
 	size_t room = v->room ? v->room * 2 : FIRST_ROOM;
-	struct visited_state *states = calloc(room, sizeof(*states));
+	struct visited_state *states = reallocarray(NULL, room, sizeof(*states));
 
 	if (!states)
 		return -ENOMEM;
+	for (size_t i = 0; i < room; i++)
+		states[i].cost = FREE;
 	for (size_t i = 0; i < v->room; i++)
-		if (v->states[i].used)
+		if (v->states[i].cost != FREE)
 			*find(states, room, &v->states[i].state) = v->states[i];
 	free(v->states);
 	v->states = states;
@@ -39,17 +40,19 @@ static int grow(struct visited *v)
 	return 0;
 }
 
-int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost)
+int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost, uint32_t *number)
 {
 	struct visited_state *place;
 
 	if (v->n >= v->room / 4 * 3 && grow(v) < 0)
 		return -ENOMEM;
 	place = find(v->states, v->room, state);
-	if (place->used && place->cost <= cost)
+	if (place->cost <= cost) {
+		*number = place->number;
 		return 0;
-	v->n += !place->used;
-	*place = (struct visited_state){ .state = *state, .cost = cost, .used = true };
+	}
+	v->n += place->cost == FREE;
+	*place = (struct visited_state){ .state = *state, .cost = cost, .number = *number };
 	return 1;
 }
 

@@ -10,7 +10,7 @@
 
 /*
  * States that were visited, by their digest, each with the least cost (such as steps) at which it was
- * reached. Two states with the same digest are taken for one: with 128 bits, a million states have two such
+ * reached, and with a number of the caller's. Two states with the same digest are taken for one: with 128 bits, a million states have two such
  * with a probability of 1 in 10^27.
  */
 struct visited {
@@ -18,8 +18,12 @@ struct visited {
 	size_t n, room;
 };
 
-/* Returns 1 new, or reached at a lower cost than before; 0 visited already; -ENOMEM. */
-JURAT_MUST_CHECK int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost);
+/*
+ * number    in: its number if it is new, or reached at a lower cost than before; out: its number
+ * Returns   1 that is so; 0 visited already; -ENOMEM
+ */
+JURAT_MUST_CHECK int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost,
+				 uint32_t *number);
 void visited_done(struct visited *v);
 
 #endif

@@ -16,6 +16,17 @@ static struct base_mix state_of(uint64_t number)
 	return state;
 }
 
+/* The number of a state is a half of it here. */
+static int add(struct visited *v, const struct base_mix *state, uint32_t cost)
+{
+	uint32_t number = (uint32_t)state->a + cost;
+	int r = visited_add(v, state, cost, &number);
+
+	if (r == 1)
+		assert_int_equal(number, (uint32_t)state->a + cost);
+	return r;
+}
+
 static void each_state_is_new_once(void **state)
 {
 	struct visited v = { 0 };
@@ -25,7 +36,7 @@ static void each_state_is_new_once(void **state)
 		for (uint64_t i = 0; i < MANY; i++) {
 			struct base_mix s = state_of(i);
 
-			assert_int_equal(visited_add(&v, &s, 0), round == 0);
+			assert_int_equal(add(&v, &s, 0), round == 0);
 		}
 	assert_int_equal(v.n, MANY);
 	visited_done(&v);
@@ -41,8 +52,26 @@ static void states_that_share_a_half_are_different(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		assert_int_equal(visited_add(&v, &states[i], 0), 1);
+		assert_int_equal(add(&v, &states[i], 0), 1);
 	assert_int_equal(v.n, ARRAY_SIZE(states));
+	visited_done(&v);
+}
+
+static void each_state_has_the_number_of_its_least_cost(void **state)
+{
+	struct visited v = { 0 };
+
+	(void)state;
+	for (uint32_t cost = 3; cost > 0; cost--)
+		for (uint64_t i = 0; i < MANY; i++) {
+			struct base_mix s = state_of(i);
+			uint32_t number = (uint32_t)i * 3 + cost;
+
+			assert_int_equal(visited_add(&v, &s, cost, &number), 1);
+			number = 7;
+			assert_int_equal(visited_add(&v, &s, cost, &number), 0);
+			assert_int_equal(number, (uint32_t)i * 3 + cost);
+		}
 	visited_done(&v);
 }
 
@@ -57,7 +86,7 @@ static void one_that_is_reached_at_a_lower_cost_is_visited_again(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(visited_add(&v, &s, rows[i].cost), rows[i].is_new);
+		assert_int_equal(add(&v, &s, rows[i].cost), rows[i].is_new);
 	assert_int_equal(v.n, 1);
 	visited_done(&v);
 }
@@ -73,11 +102,11 @@ static void nothing_is_lost_when_memory_runs_out(void **state)
 		int r;
 
 		fail_memory_arm(1, false);
-		r = visited_add(&v, &s, 0);
+		r = add(&v, &s, 0);
 		if (fail_memory_disarm().fired) {
 			assert_int_equal(r, -ENOMEM);
 			failed++;
-			r = visited_add(&v, &s, 0);
+			r = add(&v, &s, 0);
 		}
 		assert_int_equal(r, 1);
 	}
@@ -85,7 +114,7 @@ static void nothing_is_lost_when_memory_runs_out(void **state)
 	for (uint64_t i = 0; i < MANY; i++) {
 		struct base_mix s = state_of(i);
 
-		assert_int_equal(visited_add(&v, &s, 0), 0);
+		assert_int_equal(add(&v, &s, 0), 0);
 	}
 	visited_done(&v);
 }
@@ -95,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_state_is_new_once),
 		cmocka_unit_test(states_that_share_a_half_are_different),
+		cmocka_unit_test(each_state_has_the_number_of_its_least_cost),
 		cmocka_unit_test(one_that_is_reached_at_a_lower_cost_is_visited_again),
 		cmocka_unit_test(nothing_is_lost_when_memory_runs_out),
 	};

@@ -268,7 +268,7 @@ static void did(struct search *s, const void *what, size_t n)
 		return;
 	base_mix_bytes(&deed, what, n);
 	add_all_but(s, NO_PART, &deed);
-	assert_true(visited_add(&s->deeds, &deed, 0) >= 0);
+	assert_true(visited_add(&s->deeds, &deed, 0, &(uint32_t){ 0 }) >= 0);
 }
 
 static const char *check(void *ctx)
