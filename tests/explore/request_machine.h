@@ -58,7 +58,8 @@ struct machine {
 	void *ctx;
 };
 
-struct machine simulated_machine_new(void);
+/* defects: of enum sim_kvm_defect. */
+struct machine simulated_machine_new(unsigned defects);
 void simulated_machine_free(struct machine *m);
 
 enum real_guest {

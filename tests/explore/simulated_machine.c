@@ -9,7 +9,7 @@ struct simulated {
 	struct kvm_world world; /* its own vCPU is never run */
 	struct sim_kvm_vcpu *vcpu;
 	uint8_t *run;
-	unsigned requests_left;
+	unsigned defects, requests_left;
 	bool has_asked;     /* the last request's answer is not stored yet */
 	unsigned psp_calls; /* at that request */
 	unsigned n_stored;
@@ -57,14 +57,15 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 	return SIM_GUEST_VMGEXIT;
 }
 
-static void start(struct simulated *s, unsigned requests)
+static void start(struct simulated *s, unsigned defects, unsigned requests)
 {
 	static const struct sim_kvm_guest_ops ops = { .enter = enter };
 
 	assert_true(requests <= MACHINE_MAX_REQUESTS);
-	*s = (struct simulated){ .requests_left = requests };
+	*s = (struct simulated){ .defects = defects, .requests_left = requests };
 	kvm_world_start(&s->world, SIM_SYNC_UPSTREAM, true);
 	sim_kvm_set_trace(s->world.host, NULL);
+	sim_kvm_set_defects(s->world.host, defects);
 	assert_int_equal(sim_kvm_vcpu_new(s->world.vm, &ops, s, &s->vcpu, NULL), 0);
 	assert_int_equal(sim_kvm_register_ghcb(s->vcpu, GHCB_GPA), 0);
 	s->run = sim_kvm_vcpu_run(s->vcpu);
@@ -78,8 +79,10 @@ static void end(struct simulated *s)
 
 static void restart(void *ctx, unsigned requests)
 {
-	end(ctx);
-	start(ctx, requests);
+	struct simulated *s = ctx;
+
+	end(s);
+	start(s, s->defects, requests);
 }
 
 /*
@@ -152,7 +155,7 @@ static void see(void *ctx, struct machine_seen *ret)
 		ret->answers[ret->n_completed++] = last;
 }
 
-struct machine simulated_machine_new(void)
+struct machine simulated_machine_new(unsigned defects)
 {
 	static const struct machine_ops ops = {
 		.name = "sim/kvm",
@@ -165,7 +168,7 @@ struct machine simulated_machine_new(void)
 	struct simulated *s = NEVER_FAILS(malloc(sizeof(*s)));
 
 	assert_non_null(s);
-	start(s, 0);
+	start(s, defects, 0);
 	return (struct machine){ .ops = &ops, .ctx = s };
 }
 

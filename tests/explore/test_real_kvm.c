@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "sim/kvm/kvm.h"
+
 /*
  * The same moves of a VMM on the kernel's KVM and on the simulated one, and the same is seen after each. What
  * is compared is the order of KVM_RUN: completion, immediate_exit, the guest. That order is not a matter of
@@ -30,6 +32,8 @@ struct both {
 	enum move moves[MAX_LENGTH];
 	unsigned n_moves;
 	unsigned long histories;
+	unsigned differ_after; /* so many moves; 0: they do not */
+	struct machine_seen seen[2];
 };
 
 static void make(const struct machine *m, enum move move)
@@ -83,27 +87,25 @@ static void say_seen(const char *name, const struct machine_seen *seen)
 		 seen->n_completed, seen->n_stored, answers);
 }
 
-static void say_moves(const enum move *moves, unsigned n)
+/* After n moves. */
+static bool compare(struct both *b, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		test_say("move %u: %s", i + 1, names[moves[i]]);
+	b->seen[0] = see(&b->real);
+	b->seen[1] = see(&b->simulated);
+	b->differ_after = same(&b->seen[0], &b->seen[1]) ? 0 : n;
+	return b->differ_after == 0;
 }
 
-/* After n moves. */
-static void compare(const struct both *b, unsigned n)
+static void say_difference(const struct both *b)
 {
-	struct machine_seen real = see(&b->real), simulated = see(&b->simulated);
-
-	if (same(&real, &simulated))
-		return;
-	say_moves(b->moves, n);
-	say_seen(b->real.ops->name, &real);
-	say_seen(b->simulated.ops->name, &simulated);
-	FAIL_BECAUSE("the kernel and the simulation differ after %u moves", n);
+	for (unsigned i = 0; i < b->differ_after; i++)
+		test_say("move %u: %s", i + 1, names[b->moves[i]]);
+	say_seen(b->real.ops->name, &b->seen[0]);
+	say_seen(b->simulated.ops->name, &b->seen[1]);
 }
 
 /* The first `known` moves are those of the history before, and what is seen after them was compared there. */
-static void replay(struct both *b, unsigned known)
+static bool replay(struct both *b, unsigned known)
 {
 	b->real.ops->restart(b->real.ctx, b->requests);
 	b->simulated.ops->restart(b->simulated.ctx, b->requests);
@@ -112,13 +114,15 @@ static void replay(struct both *b, unsigned known)
 		make(&b->simulated, b->moves[i]);
 		if (i < known)
 			continue;
-		compare(b, i + 1);
+		if (!compare(b, i + 1))
+			return false;
 		b->histories++;
 	}
+	return true;
 }
 
-/* Every history of 1 to `length` moves out of `alphabet`. */
-static void compare_all(struct both *b, const enum move *alphabet, unsigned n_alphabet, unsigned length)
+/* Every history of 1 to `length` moves out of `alphabet`. False: they differ in b->moves, after b->differ_after. */
+static bool compare_all(struct both *b, const enum move *alphabet, unsigned n_alphabet, unsigned length)
 {
 	unsigned digits[MAX_LENGTH] = { 0 };
 	unsigned known = 0;
@@ -127,20 +131,25 @@ static void compare_all(struct both *b, const enum move *alphabet, unsigned n_al
 	do {
 		for (unsigned i = 0; i < length; i++)
 			b->moves[i] = alphabet[digits[i]];
-		replay(b, known);
+		if (!replay(b, known))
+			return false;
 		for (known = length; known > 0 && ++digits[known - 1] == n_alphabet; known--)
 			digits[known - 1] = 0;
 	} while (known-- > 0);
+	return true;
 }
 
 static void run_both(enum real_guest guest, unsigned requests, const enum move *alphabet, unsigned n_alphabet,
 		     unsigned length)
 {
 	struct both b = { .real = real_machine_new(guest),
-			  .simulated = simulated_machine_new(),
+			  .simulated = simulated_machine_new(0),
 			  .requests = requests };
 
-	compare_all(&b, alphabet, n_alphabet, length);
+	if (!compare_all(&b, alphabet, n_alphabet, length)) {
+		say_difference(&b);
+		FAIL_BECAUSE("the kernel and the simulation differ");
+	}
 	test_say("%lu histories of 1 to %u moves, the same on both", b.histories, length);
 	simulated_machine_free(&b.simulated);
 	real_machine_free(&b.real);
@@ -166,6 +175,25 @@ static void every_history_of_a_vcpu_that_is_stopped_and_started_is_the_kernels(v
 	static const enum move moves[] = { RUN, RUN_IMMEDIATE, RUN_SIGNAL, RUN_BOTH, SAY_A, STOP, START };
 
 	run_both(REAL_GUEST_PORT_IRQCHIP, MACHINE_MAX_REQUESTS, moves, ARRAY_SIZE(moves), 5);
+}
+
+/* That the comparison sees what it is for. */
+static void a_simulation_that_is_eintr_before_the_completion_is_not_the_kernels(void **state)
+{
+	static const enum move moves[] = { RUN, RUN_IMMEDIATE };
+	struct both b = { .real = real_machine_new(REAL_GUEST_PORT),
+			  .simulated = simulated_machine_new(SIM_KVM_EINTR_FIRST),
+			  .requests = 2 };
+
+	assert_false(compare_all(&b, moves, ARRAY_SIZE(moves), 2));
+	assert_int_equal(b.differ_after, 2);
+	assert_int_equal(b.moves[0], RUN);
+	assert_int_equal(b.moves[1], RUN_IMMEDIATE);
+	assert_int_equal(b.seen[0].result, b.seen[1].result);
+	assert_int_equal(b.seen[0].n_completed, 1);
+	assert_int_equal(b.seen[1].n_completed, 0);
+	simulated_machine_free(&b.simulated);
+	real_machine_free(&b.real);
 }
 
 /* What is seen after each move of a history that is worth a name. */
@@ -261,7 +289,7 @@ static void the_kernel_completes_a_request_before_anything_else(void **state)
 /* Where there is no KVM, this is what is left. */
 static void the_simulated_kvm_completes_a_request_before_anything_else(void **state)
 {
-	struct machine m = simulated_machine_new();
+	struct machine m = simulated_machine_new(0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(histories); i++)
 		expect(&m, &histories[i]);
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test(every_history_of_input_from_a_port_is_the_kernels),
 		cmocka_unit_test(every_history_of_input_from_memory_that_is_none_is_the_kernels),
 		cmocka_unit_test(every_history_of_a_vcpu_that_is_stopped_and_started_is_the_kernels),
+		cmocka_unit_test(a_simulation_that_is_eintr_before_the_completion_is_not_the_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
