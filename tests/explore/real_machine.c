@@ -56,6 +56,21 @@ static const uint8_t reads_mmio[] = {
 	0xeb, 0xfd,              /* jmp halt */
 };
 
+static const uint8_t reads_mmio_twice[] = {
+	0xb0, ANSWER_NONE,       /* next: mov al, ANSWER_NONE */
+	0xa1, 0xff,        0x0f, /* mov ax, [0xfff], in two pages */
+	0xaa,                    /* stosb */
+	0xe2, 0xf8,              /* loop next */
+	0xb0, ANSWER_NONE,       /* mov al, ANSWER_NONE */
+	0xf4,                    /* halt: hlt */
+	0xeb, 0xfd,              /* jmp halt */
+};
+
+static bool is_mmio(const struct real *m)
+{
+	return m->guest == REAL_GUEST_MMIO || m->guest == REAL_GUEST_MMIO_TWICE;
+}
+
 static void real_segment(struct kvm_segment *segment, unsigned base)
 {
 	segment->base = base;
@@ -89,6 +104,8 @@ static const char *open_vm(struct real *m)
 	m->memory = memory;
 	if (m->guest == REAL_GUEST_MMIO)
 		memcpy(m->memory, reads_mmio, sizeof(reads_mmio));
+	else if (m->guest == REAL_GUEST_MMIO_TWICE)
+		memcpy(m->memory, reads_mmio_twice, sizeof(reads_mmio_twice));
 	else
 		memcpy(m->memory, reads_port, sizeof(reads_port));
 	region.userspace_addr = (uintptr_t)memory;
@@ -114,7 +131,7 @@ static const char *open_vcpu(struct real *m)
 		return "KVM_GET_SREGS fails";
 	real_segment(&sregs.cs, MEMORY_GPA);
 	real_segment(&sregs.es, MEMORY_GPA);
-	real_segment(&sregs.ds, m->guest == REAL_GUEST_MMIO ? NO_MEMORY_GPA : MEMORY_GPA);
+	real_segment(&sregs.ds, is_mmio(m) ? NO_MEMORY_GPA : MEMORY_GPA);
 	return ioctl(m->vcpu, KVM_SET_SREGS, &sregs) < 0 ? "KVM_SET_SREGS fails" : NULL;
 }
 
@@ -162,7 +179,7 @@ static void wake_up(struct real *m)
 /* Where the VMM answers. A port's data are in the page after kvm_run, also before the first exit. */
 static uint8_t *field(const struct real *m)
 {
-	if (m->guest == REAL_GUEST_MMIO)
+	if (is_mmio(m))
 		return m->run->mmio.data;
 	return m->pages + FIRST_PORT_DATA;
 }
@@ -202,7 +219,9 @@ static void restart(void *ctx, unsigned requests)
 	assert_true(requests <= MACHINE_MAX_REQUESTS);
 	if (m->guest == REAL_GUEST_PORT_IRQCHIP)
 		set_uninitialized(m, false);
-	run(m, true, false); /* completes what is pending */
+	do { /* completes what is pending, which may be in two parts */
+		run(m, true, false);
+	} while (m->result == 0);
 	assert_int_equal(m->result, -EINTR);
 	assert_int_equal(ioctl(m->vcpu, KVM_SET_REGS, &regs), 0);
 	memset(m->memory + STORED, 0, MACHINE_MAX_REQUESTS);
@@ -225,7 +244,7 @@ static enum machine_exit exit_of(const struct real *m)
 		assert_int_equal(m->run->io.data_offset, FIRST_PORT_DATA);
 		return MACHINE_EXIT_REQUEST;
 	case KVM_EXIT_MMIO:
-		assert_int_equal(m->run->mmio.phys_addr, NO_MEMORY_GPA);
+		assert_in_range(m->run->mmio.phys_addr, NO_MEMORY_GPA, NO_MEMORY_GPA + 0x1000);
 		assert_int_equal(m->run->mmio.len, 1);
 		assert_int_equal(m->run->mmio.is_write, 0);
 		return MACHINE_EXIT_REQUEST;
@@ -258,6 +277,25 @@ static void see(void *ctx, struct machine_seen *ret)
 	ret->n_completed = ret->n_stored;
 	if (al != ANSWER_NONE)
 		ret->answers[ret->n_completed++] = al;
+}
+
+void real_machine_run_with_bad_registers(struct machine *machine, enum real_registers registers)
+{
+	struct real *m = machine->ctx;
+
+	switch (registers) {
+	case REAL_REGISTERS_VALID:
+		m->run->kvm_valid_regs = UINT64_C(1) << 63;
+		break;
+	case REAL_REGISTERS_DIRTY:
+		m->run->kvm_dirty_regs = UINT64_C(1) << 63;
+		break;
+	case REAL_REGISTERS_CR8:
+		m->run->cr8 = UINT64_C(1) << 63;
+		break;
+	}
+	run(m, true, false);
+	m->run->kvm_valid_regs = m->run->kvm_dirty_regs = m->run->cr8 = 0;
 }
 
 static bool makes_a_request(struct real *m)

@@ -63,12 +63,16 @@ struct machine simulated_machine_new(unsigned defects);
 void simulated_machine_free(struct machine *m);
 
 enum real_guest {
-	REAL_GUEST_PORT,         /* reads a port */
-	REAL_GUEST_MMIO,         /* reads an address that has no memory */
+	REAL_GUEST_PORT,       /* reads a port */
+	REAL_GUEST_MMIO,       /* reads an address that has no memory */
+	REAL_GUEST_MMIO_TWICE, /* an address that has two exits for each request */
 	REAL_GUEST_PORT_IRQCHIP, /* the first, with the kernel's interrupt controllers: these have an mp_state */
 };
 /* Ends the test as skipped where there is no KVM, or one that cannot run such a guest. */
 struct machine real_machine_new(enum real_guest guest);
+/* KVM_RUN with immediate_exit and what is not a register in kvm_run. */
+enum real_registers { REAL_REGISTERS_VALID, REAL_REGISTERS_DIRTY, REAL_REGISTERS_CR8 };
+void real_machine_run_with_bad_registers(struct machine *m, enum real_registers registers);
 void real_machine_free(struct machine *m);
 
 #endif

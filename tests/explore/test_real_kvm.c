@@ -253,6 +253,20 @@ static const struct history histories[] = {
 	  .answers = { ANSWER_A } },
 };
 
+/* As v15's second exit was meant: test_kvm_schemes.c has it on the simulation. */
+static const struct history two_exits = {
+	.name = "a completion that has another exit: KVM_RUN is 0, also with immediate_exit or a signal",
+	.guest = REAL_GUEST_MMIO_TWICE,
+	.steps = { { RUN, 0, MACHINE_EXIT_REQUEST, 0, 0 },
+		   { SAY_A, 0, MACHINE_EXIT_REQUEST, 0, 0 },
+		   { RUN_IMMEDIATE, 0, MACHINE_EXIT_REQUEST, 0, 0 },
+		   { RUN_IMMEDIATE, -EINTR, MACHINE_EXIT_REQUEST, 1, 0 },
+		   { RUN, 0, MACHINE_EXIT_REQUEST, 1, 1 },
+		   { RUN_SIGNAL, 0, MACHINE_EXIT_REQUEST, 1, 1 },
+		   { RUN_SIGNAL, -EINTR, MACHINE_EXIT_INTR, 2, 1 } },
+	.answers = { ANSWER_A, ANSWER_OF_KVM },
+};
+
 static void expect(const struct machine *m, const struct history *h)
 {
 	struct machine_seen seen = { 0 };
@@ -286,6 +300,39 @@ static void the_kernel_completes_a_request_before_anything_else(void **state)
 	}
 }
 
+static void the_kernel_returns_0_where_a_completion_has_another_exit(void **state)
+{
+	struct machine m = real_machine_new(two_exits.guest);
+
+	expect(&m, &two_exits);
+	real_machine_free(&m);
+}
+
+/* The other -EINVAL of KVM_RUN: after it, the request is still to be completed. */
+static void the_kernel_refuses_registers_before_it_completes_a_request(void **state)
+{
+	struct machine m = real_machine_new(REAL_GUEST_PORT);
+	struct machine_seen seen;
+
+	m.ops->restart(m.ctx, 1);
+	make(&m, RUN);
+	make(&m, SAY_B);
+	for (unsigned i = REAL_REGISTERS_VALID; i <= REAL_REGISTERS_CR8; i++) {
+		real_machine_run_with_bad_registers(&m, (enum real_registers)i);
+		seen = see(&m);
+		assert_int_equal(seen.result, -EINVAL);
+		assert_int_equal(seen.exit_reason, MACHINE_EXIT_REQUEST);
+		assert_int_equal(seen.immediate_exit, 1);
+		assert_int_equal(seen.n_completed, 0);
+	}
+	make(&m, RUN_IMMEDIATE);
+	seen = see(&m);
+	assert_int_equal(seen.result, -EINTR);
+	assert_int_equal(seen.n_completed, 1);
+	assert_int_equal(seen.answers[0], ANSWER_B);
+	real_machine_free(&m);
+}
+
 /* Where there is no KVM, this is what is left. */
 static void the_simulated_kvm_completes_a_request_before_anything_else(void **state)
 {
@@ -301,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_simulated_kvm_completes_a_request_before_anything_else),
 		cmocka_unit_test(the_kernel_completes_a_request_before_anything_else),
+		cmocka_unit_test(the_kernel_returns_0_where_a_completion_has_another_exit),
+		cmocka_unit_test(the_kernel_refuses_registers_before_it_completes_a_request),
 		cmocka_unit_test(every_history_of_input_from_a_port_is_the_kernels),
 		cmocka_unit_test(every_history_of_input_from_memory_that_is_none_is_the_kernels),
 		cmocka_unit_test(every_history_of_a_vcpu_that_is_stopped_and_started_is_the_kernels),
