@@ -302,6 +302,7 @@ static bool makes_a_request(struct real *m)
 {
 	restart(m, 1);
 	run(m, false, false);
+	errno = -m->result; /* 0: what is wrong is not a call */
 	return m->result == 0 && exit_of(m) == MACHINE_EXIT_REQUEST;
 }
 
@@ -340,18 +341,21 @@ struct machine real_machine_new(enum real_guest guest)
 	};
 	struct real *m = NEVER_FAILS(malloc(sizeof(*m)));
 	const char *why;
+	int e;
 
 	assert_non_null(m);
+	errno = 0;
 	*m = (struct real){ .guest = guest, .kvm = -1, .vm = -1, .vcpu = -1 };
 	why = open_vm(m);
 	if (!why)
 		why = open_vcpu(m);
 	if (!why && !makes_a_request(m))
 		why = "this KVM cannot run a 16-bit guest that makes requests";
+	e = errno;
 	if (why) {
 		close_all(m);
 		free(m);
-		SKIP_BECAUSE("%s", why);
+		SKIP_BECAUSE("%s%s%s", why, e ? ": " : "", e ? strerror(e) : "");
 	}
 	mask_signals(m);
 	return (struct machine){ .ops = &ops, .ctx = m };

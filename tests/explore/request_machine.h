@@ -63,10 +63,10 @@ struct machine simulated_machine_new(unsigned defects);
 void simulated_machine_free(struct machine *m);
 
 enum real_guest {
-	REAL_GUEST_PORT,       /* reads a port */
-	REAL_GUEST_MMIO,       /* reads an address that has no memory */
-	REAL_GUEST_MMIO_TWICE, /* an address that has two exits for each request */
-	REAL_GUEST_PORT_IRQCHIP, /* the first, with the kernel's interrupt controllers: these have an mp_state */
+	REAL_GUEST_PORT,         /* reads a port */
+	REAL_GUEST_MMIO,         /* reads an address that has no memory */
+	REAL_GUEST_MMIO_TWICE,   /* an address that has two exits for each request */
+	REAL_GUEST_PORT_IRQCHIP, /* the first, with the kernel's APIC: has an mp_state */
 };
 /* Ends the test as skipped where there is no KVM, or one that cannot run such a guest. */
 struct machine real_machine_new(enum real_guest guest);
