@@ -51,6 +51,7 @@ struct sched_call {
 	const char *to;
 	int fd;              /* of operations with a descriptor; -1 */
 	const char *fd_path; /* as it was opened */
+	bool locked;         /* its description holds a lock */
 };
 
 struct sched_world {

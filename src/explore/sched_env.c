@@ -26,7 +26,10 @@ static struct sched_call on_fd(struct sched_lane *lane, const char *op, int fd)
 {
 	const struct sched_fd *f = find_fd(lane, fd);
 
-	return (struct sched_call){ .op = op, .fd = fd, .fd_path = f ? f->description->name : "?" };
+	return (struct sched_call){ .op = op,
+				    .fd = fd,
+				    .fd_path = f ? f->description->name : "?",
+				    .locked = f && f->description->locked };
 }
 
 static struct sched_call on_path(const char *op, const char *path, const char *to)
