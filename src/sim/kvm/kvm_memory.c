@@ -12,7 +12,7 @@ struct kvm_chunk {
 	uint64_t shared; /* bit i: page i */
 	uint8_t *pages[KVM_CHUNK_PAGES];
 	uint8_t **behind; /* what the host accesses in place of private pages; NULL: nothing yet */
-	/* Digests of all pages, where bit i of `known` says so; NULL: nobody has asked. */
+	/* Digests of the pages whose bit is in `known`; all of these are in kvm_memory.sum. NULL: none. */
 	struct base_mix *digests;
 	uint64_t known;
 };
@@ -102,6 +102,88 @@ static uint64_t chunk_bits(uint64_t number, uint64_t first, uint64_t npages)
 	return below_end & UINT64_MAX << low;
 }
 
+/* Digests, see kvm_memory_mix(). */
+
+enum { BLOCK_BYTES = 128 };
+
+static bool is_zero_block(const uint8_t *p)
+{
+	uint64_t word, any = 0;
+
+	for (unsigned i = 0; i < BLOCK_BYTES; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		any |= word;
+	}
+	return any == 0;
+}
+
+/* Most pages are short messages, or fields at both ends of a page: zeros are only looked at. */
+static void mix_page(const uint8_t *page, struct base_mix *to)
+{
+	size_t start = 0;
+
+	for (size_t at = 0; at <= KVM_PAGE_BYTES; at += BLOCK_BYTES) {
+		if (at < KVM_PAGE_BYTES && !is_zero_block(page + at))
+			continue;
+		if (at > start) {
+			base_mix_u64(to, start);
+			base_mix_bytes(to, page + start, at - start);
+		}
+		start = at + BLOCK_BYTES;
+	}
+}
+
+/* Nothing, where the page is as it was at the beginning: private, and zero. */
+static struct base_mix digest_of(const struct kvm_chunk *chunk, unsigned p)
+{
+	const uint8_t *page = chunk->pages[p], *behind = chunk->behind ? chunk->behind[p] : NULL;
+	uint64_t shared = chunk->shared >> p & 1;
+	struct base_mix content = { 0 }, mix = { 0 };
+
+	if (page)
+		mix_page(page, &content);
+	if (behind) {
+		base_mix_u64(&content, KVM_PAGE_BYTES);
+		mix_page(behind, &content);
+	}
+	if (content.a == 0 && content.b == 0 && !shared)
+		return mix;
+	base_mix_u64(&mix, (chunk->number * KVM_CHUNK_PAGES + p) << 1 | shared);
+	base_mix_u64(&mix, content.a);
+	base_mix_u64(&mix, content.b);
+	return mix;
+}
+
+static void add(struct base_mix *sum, struct base_mix digest)
+{
+	sum->a += digest.a;
+	sum->b += digest.b;
+}
+
+static void subtract(struct base_mix *sum, struct base_mix digest)
+{
+	sum->a -= digest.a;
+	sum->b -= digest.b;
+}
+
+/* `bits` of the chunk's pages are about to change. */
+static void will_change(struct kvm_memory *memory, struct kvm_chunk *chunk, uint64_t bits)
+{
+	uint64_t known = chunk->known & bits;
+
+	chunk->known &= ~bits;
+	for (; known != 0; known &= known - 1)
+		subtract(&memory->sum, chunk->digests[__builtin_ctzll(known)]);
+}
+
+/* The page has a chunk. */
+static void page_will_change(struct kvm_memory *memory, uint64_t gpa)
+{
+	uint64_t page = gpa / KVM_PAGE_BYTES;
+
+	will_change(memory, find(memory, page / KVM_CHUNK_PAGES), UINT64_C(1) << page % KVM_CHUNK_PAGES);
+}
+
 static void drop_page(uint8_t **page)
 {
 	if (*page)
@@ -110,11 +192,11 @@ static void drop_page(uint8_t **page)
 	*page = NULL;
 }
 
-static void change_state(struct kvm_chunk *chunk, uint64_t bits, bool shared)
+static void change_state(struct kvm_memory *memory, struct kvm_chunk *chunk, uint64_t bits, bool shared)
 {
 	uint64_t changed = bits & (shared ? ~chunk->shared : chunk->shared);
 
-	chunk->known &= ~changed;
+	will_change(memory, chunk, changed);
 	chunk->shared ^= changed;
 	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
 		if (!(changed >> p & 1))
@@ -143,9 +225,8 @@ int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npag
 	for (uint64_t c = first / KVM_CHUNK_PAGES; c <= last_chunk; c++) {
 		struct kvm_chunk *chunk = find(memory, c);
 
-		memory->mix_known = false;
 		if (chunk) /* without a chunk, all pages are private */
-			change_state(chunk, chunk_bits(c, first, npages), shared);
+			change_state(memory, chunk, chunk_bits(c, first, npages), shared);
 	}
 	return 0;
 }
@@ -218,15 +299,6 @@ static uint8_t *page_or_add(struct kvm_memory *memory, enum kvm_view view, uint6
 	return *at;
 }
 
-/* The page has a chunk. */
-static void will_change(struct kvm_memory *memory, uint64_t gpa)
-{
-	uint64_t page = gpa / KVM_PAGE_BYTES;
-
-	memory->mix_known = false;
-	find(memory, page / KVM_CHUNK_PAGES)->known &= ~(UINT64_C(1) << page % KVM_CHUNK_PAGES);
-}
-
 int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n)
 {
 	uint8_t *out = to;
@@ -269,7 +341,7 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
 		part = slice(gpa + done, n - done);
 		if (!page)
 			continue;
-		will_change(memory, gpa + done);
+		page_will_change(memory, gpa + done);
 		memcpy(page + (gpa + done) % KVM_PAGE_BYTES, in + done, part);
 	}
 	return 0;
@@ -283,82 +355,31 @@ uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa)
 		return NULL;
 	page = page_or_add(memory, KVM_VIEW_SLOT, gpa);
 	if (page)
-		will_change(memory, gpa);
+		page_will_change(memory, gpa);
 	return page;
-}
-
-enum { BLOCK_BYTES = 128 };
-
-/* Most pages are short messages, or fields at both ends of a page: zeros are only looked at. */
-static void mix_page(const uint8_t *page, struct base_mix *to)
-{
-	static const uint8_t zeros[BLOCK_BYTES];
-	size_t start = 0;
-
-	for (size_t at = 0; at <= KVM_PAGE_BYTES; at += BLOCK_BYTES) {
-		if (at < KVM_PAGE_BYTES && memcmp(page + at, zeros, BLOCK_BYTES) != 0)
-			continue;
-		if (at > start) {
-			base_mix_u64(to, start);
-			base_mix_bytes(to, page + start, at - start);
-		}
-		start = at + BLOCK_BYTES;
-	}
-}
-
-static bool has_page(const struct kvm_chunk *chunk, unsigned p)
-{
-	return chunk->pages[p] || (chunk->behind && chunk->behind[p]);
-}
-
-static struct base_mix digest_of(struct kvm_chunk *chunk, unsigned p)
-{
-	struct base_mix mix = { 0 };
-
-	if (chunk->digests && chunk->known >> p & 1)
-		return chunk->digests[p];
-	if (chunk->pages[p])
-		mix_page(chunk->pages[p], &mix);
-	if (chunk->behind && chunk->behind[p]) {
-		base_mix_u64(&mix, KVM_PAGE_BYTES);
-		mix_page(chunk->behind[p], &mix);
-	}
-	if (chunk->digests) {
-		chunk->digests[p] = mix;
-		chunk->known |= UINT64_C(1) << p;
-	}
-	return mix;
-}
-
-static void mix_chunk(struct kvm_chunk *chunk, struct base_mix *to)
-{
-	if (!chunk->digests) /* without memory for them, all are computed each time */
-		chunk->digests = malloc(KVM_CHUNK_PAGES * sizeof(*chunk->digests));
-	for (unsigned p = 0; p < KVM_CHUNK_PAGES; p++) {
-		struct base_mix mix = { 0 };
-
-		if (has_page(chunk, p))
-			mix = digest_of(chunk, p);
-		if (mix.a == 0 && mix.b == 0)
-			continue;
-		base_mix_u64(to, chunk->number * KVM_CHUNK_PAGES + p);
-		base_mix_u64(to, mix.a);
-		base_mix_u64(to, mix.b);
-	}
-	if (!chunk->shared)
-		return;
-	base_mix_u64(to, KVM_MEMORY_MAX_PAGES + chunk->number);
-	base_mix_u64(to, chunk->shared);
 }
 
 void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to)
 {
-	if (!memory->mix_known) {
-		memory->mix = (struct base_mix){ 0 };
-		for (size_t i = 0; i < memory->n_chunks; i++)
-			mix_chunk(memory->chunks[i], &memory->mix);
-		memory->mix_known = true;
+	struct base_mix unkept = { 0 };
+
+	for (size_t i = 0; i < memory->n_chunks; i++) {
+		struct kvm_chunk *chunk = memory->chunks[i];
+		uint64_t unknown = ~chunk->known;
+
+		if (unknown && !chunk->digests) /* without memory for them, all are computed each time */
+			chunk->digests = malloc(KVM_CHUNK_PAGES * sizeof(*chunk->digests));
+		for (; unknown != 0; unknown &= unknown - 1) {
+			unsigned p = (unsigned)__builtin_ctzll(unknown);
+			struct base_mix digest = digest_of(chunk, p);
+
+			add(chunk->digests ? &memory->sum : &unkept, digest);
+			if (chunk->digests)
+				chunk->digests[p] = digest;
+		}
+		if (chunk->digests)
+			chunk->known = UINT64_MAX;
 	}
-	base_mix_u64(to, memory->mix.a);
-	base_mix_u64(to, memory->mix.b);
+	base_mix_u64(to, memory->sum.a + unkept.a);
+	base_mix_u64(to, memory->sum.b + unkept.b);
 }

@@ -30,8 +30,7 @@ struct kvm_memory {
 	uint64_t n_pages;
 	struct kvm_chunk **chunks; /* by address, ascending */
 	size_t n_chunks, room;
-	struct base_mix mix; /* where it is known */
-	bool mix_known;
+	struct base_mix sum; /* of the digests of pages that did not change since kvm_memory_mix() */
 };
 
 void kvm_memory_init(struct kvm_memory *memory, uint64_t n_pages);
@@ -48,7 +47,10 @@ int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa
  * the next kvm_memory_mix().
  */
 uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa);
-/* Adds states and contents of all pages. Zeros are equal to what was never written. */
+/*
+ * Adds states and contents of all pages. Zeros are equal to what was never written. Only pages that have changed
+ * are read.
+ */
 void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to);
 
 #endif
