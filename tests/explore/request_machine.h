@@ -12,7 +12,7 @@
  *     memory;
  *   - simulated: sim/kvm with the upstream scheme, whose guest makes extended guest requests.
  */
-enum { MACHINE_MAX_REQUESTS = 8 };
+enum { MACHINE_MAX_REQUESTS = 32 };
 
 /* An answer is one byte on both: what the kernel's guest reads, and what `ret` stands for in sim/kvm. */
 enum machine_answer {

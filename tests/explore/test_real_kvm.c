@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/mix.h"
 #include "sim/kvm/kvm.h"
 
 /*
@@ -25,7 +26,7 @@ static const char *const names[] = { "run",   "run immediate", "run signal", "ru
 				     "say A", "say B",         "stop",       "start" };
 
 /* A build with sanitizers repeats what another has shown. */
-enum { LENGTH = TEST_ADDRESS_SANITIZER ? 5 : 6, MAX_LENGTH = 6, MAX_STEPS = 7 };
+enum { LENGTH = TEST_ADDRESS_SANITIZER ? 5 : 6, MAX_LENGTH = 30, MAX_STEPS = 7 };
 
 struct both {
 	struct machine real, simulated;
@@ -186,6 +187,31 @@ static void every_history_of_a_vcpu_that_is_stopped_and_started_is_the_kernels(v
 	static const enum move moves[] = { RUN, RUN_IMMEDIATE, RUN_SIGNAL, RUN_BOTH, SAY_A, STOP, START };
 
 	run_both(REAL_GUEST_PORT_IRQCHIP, MACHINE_MAX_REQUESTS, moves, ARRAY_SIZE(moves), 5);
+}
+
+/* Longer ones, of all moves that the machine has. */
+static void longer_histories_of_random_moves_are_the_kernels(void **state)
+{
+	static const enum real_guest guests[] = { REAL_GUEST_PORT, REAL_GUEST_PORT_IRQCHIP };
+	uint64_t seed = 11;
+	struct both b;
+
+	for (size_t i = 0; i < ARRAY_SIZE(guests); i++) {
+		unsigned n_moves = guests[i] == REAL_GUEST_PORT ? STOP : N_MOVES;
+
+		both_start(&b, guests[i], 0, guests[i] == REAL_GUEST_PORT ? 5 : MACHINE_MAX_REQUESTS);
+		b.n_moves = MAX_LENGTH;
+		for (unsigned n = 0; n < 400; n++) {
+			for (unsigned k = 0; k < MAX_LENGTH; k++)
+				b.moves[k] = (enum move)((base_next_number(&seed) >> 33) % n_moves);
+			if (replay(&b, 0))
+				continue;
+			say_difference(&b);
+			FAIL_BECAUSE("the kernel and the simulation differ");
+		}
+		test_say("%lu moves, the same on both", b.histories);
+		both_end(&b);
+	}
 }
 
 /* That the comparison sees what it is for. */
@@ -362,6 +388,7 @@ int main(void)
 		cmocka_unit_test(every_history_of_input_from_a_port_is_the_kernels),
 		cmocka_unit_test(every_history_of_input_from_memory_that_is_none_is_the_kernels),
 		cmocka_unit_test(every_history_of_a_vcpu_that_is_stopped_and_started_is_the_kernels),
+		cmocka_unit_test(longer_histories_of_random_moves_are_the_kernels),
 		cmocka_unit_test(a_simulation_that_is_eintr_before_the_completion_is_not_the_kernels),
 	};
 
