@@ -62,7 +62,8 @@ enum explore_flaw {
 	EXPLORE_REUSE_SEQNO,   /* uses a sequence number again after INVALID_LEN */
 	/* TDX */
 	EXPLORE_TDX_NO_ANSWER,   /* the VMM never completes a GetQuote */
-	EXPLORE_TDX_NO_FLAG,     /* the guest does not look whether a request is pending when interrupted */
+	EXPLORE_TDX_NO_FLAG,     /* the handler does not look whether a request is pending */
+	EXPLORE_TDX_NO_RECHECK,  /* as posted: a task that is woken does not look at the status again */
 	EXPLORE_TDX_ODD_SIZE,    /* the guest passes a size that is no multiple of 4 KiB */
 	EXPLORE_TDX_TWO_BUFFERS, /* no mutex: two tasks use the one buffer at once */
 	EXPLORE_N_FLAWS
@@ -85,6 +86,12 @@ struct explore_setup {
 	unsigned firmware_error; /* the k-th guest request of the machine fails in the firmware; 0: none */
 	bool signals;            /* signals kick vCPUs: KVM_RUN may return EINTR at any time */
 	uint64_t flaws;          /* EXPLORE_FLAW() of each that is broken */
+	/*
+	 * TDX: the driver that was posted in 2023 (an interrupt, no time-out), in place of Linux's (a look at
+	 * the status every second, for 30 s); and so many interrupts that use its vector and are not its own.
+	 */
+	bool posted_driver;
+	unsigned spurious;
 };
 
 /* A named machine with the invariant that it must break, or that it must hold. */

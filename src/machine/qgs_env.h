@@ -23,6 +23,8 @@ struct machine_qgs {
 	bool half_close;                            /* closes in the middle of each response */
 	uint64_t timer_at_ns;                       /* of the one timer that is open */
 	void (*asked)(void *ctx, const char *text); /* for traces; may be NULL */
+	/* Makes a response, as sim_qgs_answer(); NULL: that does. */
+	int (*respond)(void *ctx, const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size);
 	void *ctx;
 	struct machine_qgs_channel {
 		bool open, closed_by_peer;

@@ -315,15 +315,38 @@ static enum outcome begin_ioctl(struct sim_tdx_guest *g, struct uapi_tdvmcall *r
 	if (r < 0)
 		return over(ret_r, r);
 	g->is_complete = false;
+	g->is_pending = true;
 	return get_quote(g, regs);
+}
+
+/*
+ * Whether the task goes on waiting. The status decides, and an interrupt is only a reason to look at it: the
+ * mark is taken back before, so that an interrupt after that is not lost.
+ */
+static int must_wait(struct sim_tdx_guest *g, bool *ret)
+{
+	struct tdx_getquote_hdr hdr;
+	int r;
+
+	if (!g->config.rechecks) {
+		*ret = !g->is_complete;
+		return 0;
+	}
+	g->is_complete = false;
+	r = read_hdr(g, &hdr);
+	*ret = r == 0 && hdr.status == TDX_GETQUOTE_IN_FLIGHT;
+	return r;
 }
 
 static enum outcome wait_complete(struct sim_tdx_guest *g, int *ret_r)
 {
 	auto_free uint8_t *copy = NULL;
-	int r;
+	bool waits;
+	int r = must_wait(g, &waits);
 
-	if (!g->is_complete) {
+	if (r < 0)
+		return over(ret_r, r);
+	if (waits) {
 		g->state = TDX_GUEST_WAITING;
 		return WAIT;
 	}
@@ -410,6 +433,7 @@ void sim_tdx_guest_step(struct sim_tdx_guest *g, uint64_t now_ns, struct uapi_td
 		ret->step = SIM_TDX_STEP_DONE;
 		ret->result = r;
 		g->state = TDX_GUEST_IDLE;
+		g->is_pending = false;
 		g->request = NULL;
 		g->user = NULL;
 		break;
@@ -478,6 +502,28 @@ void sim_tdx_guest_interrupt(struct sim_tdx_guest *g, uint8_t vector)
 
 	if (g->config.flavour != SIM_TDX_SEED || vector != g->config.vector)
 		return;
+	if (!g->is_pending && !(g->config.quirks & SIM_TDX_QUIRK_NO_FLAG))
+		return;
 	if (read_hdr(g, &hdr) == 0 && hdr.status != TDX_GETQUOTE_IN_FLIGHT)
 		g->is_complete = true;
+}
+
+bool sim_tdx_guest_is_woken(const struct sim_tdx_guest *g)
+{
+	return g->is_complete;
+}
+
+void sim_tdx_guest_mix(const struct sim_tdx_guest *g, uint64_t now_ns, struct base_mix *to)
+{
+	base_mix_u64(to, (uint64_t)g->is_loaded | (uint64_t)g->is_lost << 1 | (uint64_t)g->is_killed << 2 |
+				 (uint64_t)g->is_woken << 3 | (uint64_t)g->is_pending << 4 |
+				 (uint64_t)g->is_complete << 5);
+	base_mix_u64(to, (uint64_t)g->task << 32 | (uint64_t)g->state);
+	base_mix_u64(to, g->until_ns > now_ns ? g->until_ns - now_ns : 0);
+	base_mix_u64(to, g->polls);
+	base_mix_u64(to, g->last_r10);
+	base_mix_u64(to, g->map_gpa);
+	base_mix_u64(to, g->map_retries);
+	base_mix_u64(to, g->user_buffer);
+	base_mix_u64(to, g->user_bytes);
 }

@@ -2,6 +2,7 @@
 #ifndef SIM_TDX_GUEST_H
 #define SIM_TDX_GUEST_H
 
+#include "base/mix.h"
 #include "sim/guest/sev_guest.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_getquote.h"
@@ -34,6 +35,8 @@ enum sim_tdx_quirk {
 	 * commit c3fd16c3b98e of March 2026, which 6.12.117 has, too.
 	 */
 	SIM_TDX_QUIRK_UNBOUNDED_OUT_LEN = 1 << 1,
+	/* SEED: the interrupt handler does not check that a request is pending. As posted, it does. */
+	SIM_TDX_QUIRK_NO_FLAG = 1 << 2,
 };
 #define SIM_TDX_QUIRKS_LINUX SIM_TDX_QUIRK_TIMEOUT_OFF_BY_ONE
 
@@ -41,11 +44,17 @@ enum { SIM_TDX_GUEST_POLLS = 30 }; /* one second apart */
 
 struct sim_tdx_guest_config {
 	enum sim_tdx_flavour flavour;
-	unsigned quirks;                /* enum sim_tdx_quirk; UPSTREAM only */
+	unsigned quirks;                /* enum sim_tdx_quirk; UPSTREAM, but where they say SEED */
 	uint64_t buffer_gpa;            /* page-aligned; shared while the driver is loaded */
 	uint32_t buffer_bytes;          /* 0: the kernel's; or whole pages up to 4 MiB */
 	uint8_t vector;                 /* SEED: 32 to 255 */
 	const struct sim_linux *kernel; /* whose driver it is; NULL: the newest's */
+	/*
+	 * SEED: a task waits as long as the status is "in flight", whatever interrupts come. As posted, it
+	 * does not look at the status: an interrupt that is not its own and comes before the VMM has set the
+	 * status to "in flight" ends its wait too early.
+	 */
+	bool rechecks;
 };
 
 /* Environment of the driver; memory.ctx is the ctx of all functions. */
@@ -142,8 +151,15 @@ JURAT_MUST_CHECK int sim_tdx_guest_start_ioctl(struct sim_tdx_guest *guest,
  * cannot be ended. Nothing happens when nothing is under way.
  */
 void sim_tdx_guest_kill(struct sim_tdx_guest *guest);
-/* The interrupt arrived. Spurious ones have no effect. */
+/*
+ * The interrupt arrived. One that is not the request's own has no effect while the status is "in flight"; see
+ * `rechecks` for one that comes before that.
+ */
 void sim_tdx_guest_interrupt(struct sim_tdx_guest *guest, uint8_t vector);
+/* SEED: an interrupt has completed the request: after SIM_TDX_STEP_WAIT, step again. */
+bool sim_tdx_guest_is_woken(const struct sim_tdx_guest *guest);
+/* Adds all that its next steps can depend on, but memory; times as how far they are from `now_ns`. */
+void sim_tdx_guest_mix(const struct sim_tdx_guest *guest, uint64_t now_ns, struct base_mix *to);
 /* R10 of the last TDVMCALL, which the driver only logs (K6). */
 uint64_t sim_tdx_guest_last_r10(const struct sim_tdx_guest *guest);
 

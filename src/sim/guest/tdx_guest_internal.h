@@ -43,6 +43,7 @@ struct sim_tdx_guest {
 	const struct sim_user_memory *user;
 	uint64_t ioctl_arg, user_buffer;
 	uint32_t user_bytes;
+	bool is_pending;  /* the seed's `valid`: a request was made, and has not ended */
 	bool is_complete; /* the seed's: an interrupt came, and the status was not in flight */
 };
 
