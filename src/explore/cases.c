@@ -10,11 +10,13 @@
  *
  * Each machine is small: the fewest parties that show it.
  */
-#define FLAW(name)  EXPLORE_FLAW(EXPLORE_##name)
-#define GUEST(n)    .vcpus = (n), .requests = 1
-#define ONE_UPDATE  .updaters = 1, .updates = 1
-#define BREAKS(i)   .breaks = "I" #i
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define FLAW(name)    EXPLORE_FLAW(EXPLORE_##name)
+#define GUEST(n)      .vcpus = (n), .requests = 1
+#define ONE_UPDATE    .updaters = 1, .updates = 1
+#define TDX(n)        .tee = EXPLORE_TDX, GUEST(n)
+#define POSTED_TDX(n) TDX(n), .posted_driver = true
+#define BREAKS(i)     .breaks = "I" #i
+#define COUNT_OF(a)   (sizeof(a) / sizeof((a)[0]))
 
 static const struct explore_case breaks[] = {
 	/* the VMM */
@@ -112,19 +114,19 @@ static const struct explore_case breaks[] = {
 	/* TDX */
 	{ .name = "tdx-no-answer",
 	  .what = "The VMM never completes a GetQuote, and the guest waits without a time-out.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_NO_ANSWER) },
+	  .setup = { POSTED_TDX(1), .flaws = FLAW(TDX_NO_ANSWER) },
 	  BREAKS(3) },
-	{ .name = "tdx-no-flag",
-	  .what = "The guest does not look whether a GetQuote is pending when the interrupt comes.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_NO_FLAG) },
-	  BREAKS(1) },
+	{ .name = "tdx-no-recheck",
+	  .what = "A task that an interrupt wakes does not look whether its buffer is still in flight.",
+	  .setup = { POSTED_TDX(1), .spurious = 1, .flaws = FLAW(TDX_NO_RECHECK) },
+	  BREAKS(2) },
 	{ .name = "tdx-odd-size",
 	  .what = "The guest passes a buffer size that is no multiple of 4 KiB.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_ODD_SIZE) },
+	  .setup = { TDX(1), .flaws = FLAW(TDX_ODD_SIZE) },
 	  BREAKS(3) },
 	{ .name = "tdx-two-buffers",
 	  .what = "Two tasks of a guest use the one GetQuote buffer at once, without a mutex.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
+	  .setup = { TDX(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
 	  BREAKS(1) },
 };
 
@@ -218,20 +220,44 @@ static const struct explore_case scenarios[] = {
 	/* TDX: "[PATCH v2 2/3] virt: tdx-guest: Add Quote generation support" */
 	{ .name = "tdx-wait-without-time-out",
 	  .what = "A wait without a time-out never ends on a VMM that never answers.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_NO_ANSWER) },
+	  .setup = { POSTED_TDX(1), .flaws = FLAW(TDX_NO_ANSWER) },
 	  BREAKS(3) },
+	{ .name = "tdx-time-out-of-vmm",
+	  .what = "A VMM with a time-out of its own ends it, whatever the quoting service does.",
+	  .setup = { .tee = EXPLORE_TDX, .posted_driver = true, .vcpus = 1, .requests = 2 },
+	  .breaks = NULL },
+	{ .name = "tdx-time-out-of-guest",
+	  .what = "With a time-out in the guest, its requests end on a VMM that never answers, too.",
+	  .setup = { .tee = EXPLORE_TDX, .vcpus = 1, .requests = 2, .flaws = FLAW(TDX_NO_ANSWER) },
+	  .breaks = NULL },
 	{ .name = "tdx-shared-interrupt",
-	  .what = "A shared interrupt needs a flag that says whether a GetQuote is pending.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_NO_FLAG) },
-	  BREAKS(1) },
+	  .what = "For a shared interrupt, a flag that says whether a GetQuote is pending is enough.",
+	  .setup = { POSTED_TDX(1), .spurious = 1, .flaws = FLAW(TDX_NO_RECHECK) },
+	  BREAKS(2) },
+	{ .name = "tdx-shared-interrupt-status",
+	  .what = "It needs no flag, if the task that is woken looks at the status again.",
+	  .setup = { POSTED_TDX(1), .spurious = 2, .flaws = FLAW(TDX_NO_FLAG) },
+	  .breaks = NULL },
+	{ .name = "tdx-own-interrupt",
+	  .what = "An interrupt that nobody else uses needs neither.",
+	  .setup = { .tee = EXPLORE_TDX,
+		     .posted_driver = true,
+		     .vcpus = 1,
+		     .requests = 2,
+		     .flaws = FLAW(TDX_NO_FLAG) | FLAW(TDX_NO_RECHECK) },
+	  .breaks = NULL },
 	{ .name = "tdx-size",
-	  .what = "The size must be a multiple of 4 KiB.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(1), .flaws = FLAW(TDX_ODD_SIZE) },
+	  .what = "A size that is no multiple of 4 KiB is refused.",
+	  .setup = { TDX(1), .flaws = FLAW(TDX_ODD_SIZE) },
 	  BREAKS(3) },
 	{ .name = "tdx-one-buffer",
 	  .what = "One buffer and one mutex serialise the tasks of a guest, and break nothing.",
-	  .setup = { .tee = EXPLORE_TDX, GUEST(2) },
+	  .setup = { TDX(2) },
 	  .breaks = NULL },
+	{ .name = "tdx-one-buffer-without-mutex",
+	  .what = "Without the mutex, a task gets the quote of another.",
+	  .setup = { TDX(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
+	  BREAKS(1) },
 };
 
 /* Without further options; `none` and v15 show what they break. */

@@ -86,7 +86,8 @@ static bool is_same_but_for_flaws(const struct explore_setup *a, const struct ex
 	       x.other == y.other && x.updaters == y.updaters && x.updates == y.updates &&
 	       x.administrator == y.administrator && x.crashes == y.crashes && x.power_loss == y.power_loss &&
 	       x.timeouts == y.timeouts && x.small_buffer == y.small_buffer &&
-	       x.firmware_error == y.firmware_error && x.signals == y.signals;
+	       x.firmware_error == y.firmware_error && x.signals == y.signals &&
+	       x.posted_driver == y.posted_driver && x.spurious == y.spurious;
 }
 
 static void the_same_machines_hold_when_nothing_is_broken(void **state)
