@@ -22,7 +22,7 @@
  */
 enum sim_sync {
 	SIM_SYNC_UPSTREAM,  /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
-	SIM_SYNC_V15,       /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted */
+	SIM_SYNC_V15,       /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted, with its defects */
 	SIM_SYNC_V15_FIXED, /* the same, as it was meant: kvm_request.c lists the differences */
 	SIM_SYNC_V14,       /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
@@ -160,7 +160,10 @@ void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 void sim_kvm_host_mix(const struct sim_kvm_host *host, struct base_mix *to);
 void sim_kvm_vm_mix(struct sim_kvm_vm *vm, struct base_mix *to);
 void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);
-/* Is the response page, or any other page of the guest, still the firmware's (B10)? */
+/*
+ * Is a response page still the firmware's after its request (B10)? Nobody can access it, requests that name it
+ * fail, and its state cannot be changed.
+ */
 bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 
 /* Reports every step, for traces; NULL: none. `text` is valid during the call; `trace` is copied. */

@@ -129,12 +129,23 @@ int kvm_request_bounced(struct sim_kvm_vcpu *vcpu)
 	return !alone || kvm_unlock(vm->host, &vm->mutex) ? r : -EINTR;
 }
 
+/*
+ * The response page belongs to the firmware for as long as the command runs. v15 as posted returns at once when
+ * the command fails, before it takes the page back (B10); v14 takes it back in any case, and so does v15 as it was
+ * meant. Taking it back is a command, too: a dead firmware keeps it under all three.
+ */
+static bool is_page_lost(const struct sim_kvm_host *host, int r)
+{
+	return r < 0 && (host->sync == SIM_SYNC_V15 || host->psp_dead);
+}
+
 int kvm_request_in_place(struct sim_kvm_vcpu *vcpu, uint64_t *ret_info_2)
 {
 	struct kvm_memory *memory = &vcpu->vm->memory;
 	uint8_t request[SNP_PAGE_BYTES], response[SNP_PAGE_BYTES];
 	uint64_t to = vcpu->ghcb.info_2;
 	uint32_t status;
+	int r;
 
 	if (!kvm_step(vcpu->vm->host, "SNP_GUEST_REQUEST"))
 		return -EINTR;
@@ -142,7 +153,12 @@ int kvm_request_in_place(struct sim_kvm_vcpu *vcpu, uint64_t *ret_info_2)
 	if (kvm_memory_check(memory, KVM_VIEW_HOST, to, SNP_PAGE_BYTES) < 0 ||
 	    kvm_memory_read(memory, KVM_VIEW_HOST, vcpu->ghcb.info_1, request, SNP_PAGE_BYTES) < 0)
 		return 0;
-	if (firmware(vcpu->vm, request, response, &status) < 0)
+	r = firmware(vcpu->vm, request, response, &status);
+	if (is_page_lost(vcpu->vm->host, r)) {
+		kvm_memory_lose(memory, to);
+		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_SELF, "the response page stays with the firmware");
+	}
+	if (r < 0)
 		*ret_info_2 = SNP_EXITINFO2(V15_VMM_GENERIC, status);
 	else if (kvm_memory_write(memory, KVM_VIEW_HOST, to, response, SNP_PAGE_BYTES) == 0)
 		*ret_info_2 = SNP_EXITINFO2(is_busy_late(vcpu, status) ? SNP_VMM_BUSY : SNP_VMM_OK, 0);

@@ -10,6 +10,7 @@
 struct kvm_chunk {
 	uint64_t number; /* first page / KVM_CHUNK_PAGES */
 	uint64_t shared; /* bit i: page i */
+	uint64_t lost;   /* to the firmware */
 	uint8_t *pages[KVM_CHUNK_PAGES];
 	uint8_t **behind; /* what the host accesses in place of private pages; NULL: nothing yet */
 	/* Digests of the pages whose bit is in `known`; all of these are in kvm_memory.sum. NULL: none. */
@@ -137,7 +138,7 @@ static void mix_page(const uint8_t *page, struct base_mix *to)
 static struct base_mix digest_of(const struct kvm_chunk *chunk, unsigned p)
 {
 	const uint8_t *page = chunk->pages[p], *behind = chunk->behind ? chunk->behind[p] : NULL;
-	uint64_t shared = chunk->shared >> p & 1;
+	uint64_t state = (chunk->shared >> p & 1) | (chunk->lost >> p & 1) << 1;
 	struct base_mix content = { 0 }, mix = { 0 };
 
 	if (page)
@@ -146,9 +147,9 @@ static struct base_mix digest_of(const struct kvm_chunk *chunk, unsigned p)
 		base_mix_u64(&content, KVM_PAGE_BYTES);
 		mix_page(behind, &content);
 	}
-	if (content.a == 0 && content.b == 0 && !shared)
+	if (content.a == 0 && content.b == 0 && state == 0)
 		return mix;
-	base_mix_u64(&mix, (chunk->number * KVM_CHUNK_PAGES + p) << 1 | shared);
+	base_mix_u64(&mix, (chunk->number * KVM_CHUNK_PAGES + p) << 2 | state);
 	base_mix_u64(&mix, content.a);
 	base_mix_u64(&mix, content.b);
 	return mix;
@@ -207,13 +208,36 @@ static void change_state(struct kvm_memory *memory, struct kvm_chunk *chunk, uin
 	}
 }
 
+static bool has_lost(const struct kvm_memory *memory, uint64_t first, uint64_t npages)
+{
+	for (size_t i = 0; memory->n_lost > 0 && i < memory->n_chunks; i++) {
+		const struct kvm_chunk *chunk = memory->chunks[i];
+		uint64_t start = chunk->number * KVM_CHUNK_PAGES;
+
+		if (start < first + npages && first < start + KVM_CHUNK_PAGES &&
+		    chunk->lost & chunk_bits(chunk->number, first, npages))
+			return true;
+	}
+	return false;
+}
+
+/* A shared page has a chunk. */
+void kvm_memory_lose(struct kvm_memory *memory, uint64_t gpa)
+{
+	uint64_t page = gpa / KVM_PAGE_BYTES;
+
+	page_will_change(memory, gpa);
+	find(memory, page / KVM_CHUNK_PAGES)->lost |= UINT64_C(1) << page % KVM_CHUNK_PAGES;
+	memory->n_lost++;
+}
+
 int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npages, bool shared)
 {
 	uint64_t first = gpa / KVM_PAGE_BYTES, last_chunk;
 
 	if (gpa % KVM_PAGE_BYTES)
 		return -EINVAL;
-	if (first >= memory->n_pages || npages > memory->n_pages - first)
+	if (first >= memory->n_pages || npages > memory->n_pages - first || has_lost(memory, first, npages))
 		return -EFAULT;
 	if (npages == 0)
 		return 0;
@@ -238,6 +262,8 @@ int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64
 	if (n == 0)
 		return 0;
 	if (gpa >= size || n > size - gpa)
+		return -EFAULT;
+	if (has_lost(memory, gpa / KVM_PAGE_BYTES, (gpa + n - 1) / KVM_PAGE_BYTES - gpa / KVM_PAGE_BYTES + 1))
 		return -EFAULT;
 	if (view != KVM_VIEW_HOST)
 		return 0;

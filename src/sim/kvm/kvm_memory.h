@@ -30,6 +30,7 @@ struct kvm_memory {
 	uint64_t n_pages;
 	struct kvm_chunk **chunks; /* by address, ascending */
 	size_t n_chunks, room;
+	size_t n_lost;       /* pages */
 	struct base_mix sum; /* of the digests of pages that did not change since kvm_memory_mix() */
 };
 
@@ -38,6 +39,8 @@ void kvm_memory_done(struct kvm_memory *memory);
 
 /* A page that changes its state is zeroed: private and shared pages have different memory. */
 int kvm_memory_set_shared(struct kvm_memory *memory, uint64_t gpa, uint64_t npages, bool shared);
+/* A shared page that the firmware has and does not give back: from now on every access to it is -EFAULT. */
+void kvm_memory_lose(struct kvm_memory *memory, uint64_t gpa);
 /* 0 when `n` bytes at `gpa` can be accessed through this view. */
 int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, size_t n);
 int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n);

@@ -67,3 +67,8 @@ void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to)
 	if (vcpu->mapped)
 		mix_vmgexit(vcpu, to);
 }
+
+bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm)
+{
+	return vm->memory.n_lost > 0;
+}

@@ -20,12 +20,19 @@
  *   - on failures of the host (dead firmware, inaccessible guest pages) the guest gets the generic error,
  *     where upstream fails KVM_RUN; a firmware error is reported together with it: GENERIC << 32 | status;
  *   - firmware works on the guest's own pages, so the response page is unchanged unless it succeeds (no B47).
- * These are corrected, because they are bugs rather than design:
- *   - v14, v15: the firmware status beside an early generic error or BUSY is 0, not uninitialised (B11);
- *   - v15: the DONE exit. Its completion callback was never set, and would have processed `ret` again (B12).
- *     Here the KVM_RUN after DONE only enters the guest, and the exit sets its type itself instead of relying
- *     on the previous content of kvm_run;
- *   - v15: pages passed to firmware are reclaimed even if it fails (B10).
+ *
+ * v15 has defects, which SIM_SYNC_V15 has as posted and SIM_SYNC_V15_FIXED has not:
+ *   - a firmware error leaves the response page with the firmware (B10): kvm_firmware.c;
+ *   - the DONE exit is no more than a return of 0 from the completion. It changes `status` and `flags`, and is
+ *     otherwise what the VMM left in kvm_run: exit_reason and type are those of the first exit only if nobody
+ *     wrote there. Fixed, it sets them.
+ * In both, the KVM_RUN after DONE only enters the guest: as posted the completion callback is not set again
+ * (B12), so that its branch for DONE, which would look at `ret` first, is never reached unless the VMM itself
+ * writes DONE before the firmware call. Fixed, there is nothing left to complete.
+ *
+ * Not reproduced: the firmware status beside an early generic error or BUSY is 0 here, where v14 and v15 return
+ * uninitialised stack (B11), of which no value is more right than another; the references to request and response
+ * page that both never release, which is memory of the host, and nobody's behaviour.
  */
 
 static int answer_in_place(struct sim_kvm_vcpu *vcpu)
@@ -160,8 +167,10 @@ static int complete_v15(struct sim_kvm_vcpu *vcpu)
 		return r;
 	if (!(kvm_run_get(vcpu, KVM_RUN_VMGEXIT_flags, 1) & KVM_VMGEXIT_NOTIFY_DONE))
 		return 1;
-	kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
-	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_type, 4, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
+	if (vcpu->vm->host->sync == SIM_SYNC_V15_FIXED) {
+		kvm_run_put(vcpu, KVM_RUN_exit_reason, 4, UAPI_KVM_EXIT_VMGEXIT);
+		kvm_run_put(vcpu, KVM_RUN_VMGEXIT_type, 4, UAPI_KVM_VMGEXIT_V15_REQ_CERTS);
+	}
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_DONE);
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_flags, 1, 0);
 	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_VMGEXIT REQ_CERTS status=DONE");

@@ -89,7 +89,8 @@ static const struct kvm_ask ext = EXT_ASK, plain = PLAIN_ASK;
 
 static void a_report_comes_back_under_every_scheme(void **state)
 {
-	static const enum sim_sync syncs[] = { SIM_SYNC_UPSTREAM, SIM_SYNC_V15, SIM_SYNC_V14, SIM_SYNC_NONE };
+	static const enum sim_sync syncs[] = { SIM_SYNC_UPSTREAM, SIM_SYNC_V15, SIM_SYNC_V15_FIXED,
+					       SIM_SYNC_V14, SIM_SYNC_NONE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(syncs); i++) {
 		struct over_psp o;

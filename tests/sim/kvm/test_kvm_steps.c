@@ -16,7 +16,8 @@ struct pair {
 	bool in_other;
 	char steps[512];          /* of the first vCPU */
 	unsigned n_steps, end_at; /* the first vCPU's thread ends before this step; 0: never */
-	const char *switch_at;    /* the other runs before this step of the first, once; NULL: never */
+	const char *switch_at;    /* others run before this step of the first, once; NULL: never */
+	bool pauses;              /* that is an administrator who pauses attestation, not the other vCPU */
 	int other_ran;
 	bool other_waits; /* for a mutex, and so it ended */
 };
@@ -34,8 +35,10 @@ static enum sim_guest_wants enter_other(void *ctx, uint64_t *ret_ghcb_gpa)
 
 static void run_other(struct pair *p)
 {
+	uint64_t id;
+
 	p->in_other = true;
-	p->other_ran = sim_kvm_run(p->other);
+	p->other_ran = p->pauses ? sim_kvm_pause_attestation(p->w.host, &id) : sim_kvm_run(p->other);
 	p->in_other = false;
 }
 
@@ -233,6 +236,25 @@ static void with_its_mutex_they_wait_for_each_other(void **state)
 	end(&p);
 }
 
+/* From the check on no update may start until the firmware has been called. */
+static void v14_keeps_its_mutex_from_the_check_over_the_firmware_call(void **state)
+{
+	for (unsigned broken = 0; broken < 2; broken++) {
+		struct pair p;
+
+		start(&p, SIM_SYNC_V14, broken ? SIM_KVM_CHECK_UNLOCKED : 0);
+		p.switch_at = "SNP_GUEST_REQUEST";
+		p.pauses = true;
+		assert_int_equal(ask_and_answer(&p), 0);
+		assert_info(&p.w, 0, 0);
+		assert_int_equal(fake_psp.calls, 1);
+		assert_int_equal(p.other_waits, !broken);
+		assert_int_equal(p.other_ran,
+				 broken ? 0 : -EINTR); /* paused, and then the firmware is called */
+		end(&p);
+	}
+}
+
 /* Digests. */
 
 static struct base_mix mix_of(struct pair *p)
@@ -349,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_thread_that_ends_neither_pauses_nor_resumes),
 		cmocka_unit_test(without_its_mutex_the_vcpus_of_a_vm_mix_their_messages),
 		cmocka_unit_test(with_its_mutex_they_wait_for_each_other),
+		cmocka_unit_test(v14_keeps_its_mutex_from_the_check_over_the_firmware_call),
 		cmocka_unit_test(the_digest_sees_what_is_written_and_what_is_taken_back),
 		cmocka_unit_test(the_digest_sees_the_page_behind_a_private_one),
 		cmocka_unit_test(the_digest_sees_how_far_a_request_is),
