@@ -470,11 +470,25 @@ int jurat_snp_request_handle_exit_nowait(struct jurat_snp_request *request, stru
 	return e;
 }
 
+/*
+ * KVM_RUN may have failed before it completed the request, as with registers that it refuses. If the VMM goes on
+ * all the same, the firmware must not see the request without the lock; if it was completed, nobody reads this.
+ */
+static void withdraw_answer(const struct jurat_snp_request *request, uint8_t *run)
+{
+	uint32_t reason = (uint32_t)bytes_get_le(run + KVM_RUN_exit_reason, 4);
+
+	if (reason == request->certs->exit_reason || reason == UAPI_KVM_EXIT_INTR)
+		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, EAGAIN, 8);
+}
+
 int jurat_snp_request_handle_ran(struct jurat_snp_request *request, struct kvm_run *kvm_run, int rc,
 				 unsigned flags)
 {
 	int dropped = jurat_snp_request_ran(request, rc, flags);
 
+	if (dropped && rc < 0)
+		withdraw_answer(request, (uint8_t *)kvm_run);
 	if (request->set_immediate_exit && !request->held) {
 		set_immediate_exit((uint8_t *)kvm_run, 0);
 		request->set_immediate_exit = false;

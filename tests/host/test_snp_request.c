@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "support/fail_memory.h"
 #include "support/fault_env.h"
+#include "uapi/kvm.h"
 
 /* B20 */
 static void bytes_are_counted_in_pages(void **state)
@@ -286,6 +287,37 @@ static void kvm_run_is_filled_in_and_immediate_exit_cleared(void **state)
 	assert_int_equal(w->run[KVM_RUN_immediate_exit], 0);
 }
 
+/*
+ * KVM_RUN fails before the completion: registers that it refuses, a vCPU whose state the VMM does not tell. If
+ * it is called again, the firmware must not see the request without the lock.
+ */
+static void a_failed_run_withdraws_the_answer(void **state)
+{
+	static const struct {
+		int rc;
+		uint32_t reason;
+		uint64_t ret;
+	} rows[] = {
+		{ -EINVAL, REQ_CERTS, EAGAIN },
+		{ -EINTR, REQ_CERTS, EAGAIN },
+		{ -EINTR, UAPI_KVM_EXIT_INTR, EAGAIN },
+		{ -EFAULT, 39, 0 }, /* KVM_EXIT_MEMORY_FAULT has its own in the same place */
+		{ 0, REQ_CERTS, 0 },
+	};
+	struct world *w = *state;
+
+	put_table(w, 5000);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		set_exit(w, REQ_CERTS, 4);
+		assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), 0, 0), 0);
+		assert_int_equal(jurat_snp_request_handle_exit(w->request, kvm_run(w), &w->memory, NULL), 0);
+		bytes_put_le(w->run + KVM_RUN_exit_reason, rows[i].reason, 4);
+		assert_int_equal(jurat_snp_request_handle_ran(w->request, kvm_run(w), rows[i].rc, 0), 1);
+		assert_int_equal(run_u64(w, KVM_RUN_SNP_REQ_CERTS_ret), rows[i].ret);
+		assert_true(updater_could_lock(w));
+	}
+}
+
 /* B27 */
 static void a_stale_exit_reason_serves_nothing(void **state)
 {
@@ -513,6 +545,7 @@ int main(void)
 		TEST(one_vcpus_return_does_not_drop_anothers_lock),
 		TEST(every_return_drops_the_lock_but_that_of_an_uninitialized_vcpu),
 		TEST(kvm_run_is_filled_in_and_immediate_exit_cleared),
+		TEST(a_failed_run_withdraws_the_answer),
 		TEST(a_stale_exit_reason_serves_nothing),
 		TEST(another_exit_is_left_alone),
 		TEST(a_replaced_blob_is_served_from_the_next_request_on),
