@@ -179,7 +179,7 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 		s->has_next = s->begun;
 		if (s->begun)
 			s->ended = !sched_decide(s);
-		if (!s->begun || s->ended || s->next.actor != lane->index || s->next.move == SCHED_DIE)
+		if (!s->begun || s->ended || s->next.actor != lane->index || sched_kills(s->next))
 			fiber_stop(lane->fiber);
 		else
 			s->has_next = false;

@@ -107,6 +107,11 @@ struct sched_choice {
 	enum sched_move move;
 };
 
+static inline bool sched_kills(struct sched_choice choice)
+{
+	return choice.move == SCHED_DIE || choice.move == SCHED_LOSE_POWER;
+}
+
 struct sched;
 /* Which of `n` >= 1; SCHED_STOP: none, this order is given up. */
 typedef unsigned sched_choose_fn(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n);

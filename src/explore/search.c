@@ -206,7 +206,7 @@ static unsigned choose_round(void *ctx, struct sched *sched, const struct sched_
 		s->error = r;
 	if (r == 0)
 		sched_fail(sched, "I3: no order leads from here to an end");
-	while (taken < n - 1 && can[taken].move != SCHED_GO && can[taken].move != SCHED_TIME_OUT)
+	while (taken < n - 1 && sched_kills(can[taken]))
 		taken++;
 	return r > 0 ? search_take(s, can, taken) : SCHED_STOP;
 }
@@ -235,7 +235,6 @@ static unsigned choose_any(void *ctx, struct sched *sched, const struct sched_ch
 {
 	struct search *s = ctx;
 	unsigned taken = 0;
-	bool kills;
 
 	(void)sched;
 	if (!search_may_go_on(s))
@@ -248,8 +247,7 @@ static unsigned choose_any(void *ctx, struct sched *sched, const struct sched_ch
 	}
 	do {
 		taken = (unsigned)(base_next_number(&s->bounds.seed) % n);
-		kills = can[taken].move == SCHED_DIE || can[taken].move == SCHED_LOSE_POWER;
-	} while (kills && base_next_number(&s->bounds.seed) % DEATHS_PER_DEATH > 0);
+	} while (sched_kills(can[taken]) && base_next_number(&s->bounds.seed) % DEATHS_PER_DEATH > 0);
 	s->depth++;
 	return search_take(s, can, taken);
 }

@@ -28,7 +28,7 @@ static unsigned take(struct depth_first *d, struct level *level)
 	const struct sched_choice *can = &d->can[level->can];
 
 	s->node = level->node;
-	s->node_counts = can[level->taken].move == SCHED_GO || can[level->taken].move == SCHED_TIME_OUT;
+	s->node_counts = !sched_kills(can[level->taken]);
 	return search_take(s, can, level->taken);
 }
 

@@ -21,7 +21,7 @@ static unsigned choose_one(void *ctx, struct sched *sched, const struct sched_ch
 		assert(b->of == n); /* else the world is not the same each time */
 		b->of = 0;
 		s->depth++;
-		s->node_counts = can[b->taken].move == SCHED_GO || can[b->taken].move == SCHED_TIME_OUT;
+		s->node_counts = !sched_kills(can[b->taken]);
 		return search_take(s, can, b->taken);
 	}
 	if (n == 1)
