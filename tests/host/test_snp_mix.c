@@ -76,7 +76,7 @@ static void the_digest_sees_when_a_waiting_request_gives_up(void **state)
 	(void)jurat_snp_request_ran(w->request, 0, 0);
 }
 
-/* Which of two descriptors a call is using is in neither list: two threads could have them the other way. */
+/* Which of two descriptors a request has is in no list: two threads could have them the other way round. */
 struct watched {
 	struct world *w;
 	struct jurat_snp_request *request;
@@ -91,13 +91,13 @@ static int watch(void *context, uint64_t gpa, const void *from, size_t n)
 	return -EFAULT;
 }
 
-static void the_digest_sees_what_a_call_in_progress_uses(void **state)
+static void the_digest_sees_which_descriptor_a_request_has(void **state)
 {
 	struct world *w = *state;
 	struct watched watched = { .w = w };
 	struct jurat_guest_memory memory = { .size = sizeof(memory), .write = watch, .context = &watched };
 	struct jurat_snp_request *requests[2], *third;
-	struct base_mix during[2];
+	struct base_mix during[2], held[2];
 	uint64_t answer, npages;
 
 	put_table(w, 5000);
@@ -117,10 +117,15 @@ static void the_digest_sees_what_a_call_in_progress_uses(void **state)
 		(void)jurat_snp_request_ran(third, 0, 0);
 		during[i] = watched.during;
 		assert_int_equal(
+			jurat_snp_request_serve(third, RAM_GPA, 4, &w->memory, &answer, &npages, NULL), 0);
+		held[i] = mix_of(w, third);
+		(void)jurat_snp_request_ran(third, 0, 0);
+		assert_int_equal(
 			jurat_snp_request_serve(requests[i], RAM_GPA, 4, &w->memory, &answer, &npages, NULL),
 			0);
 	}
 	assert_false(same(during[0], during[1]));
+	assert_false(same(held[0], held[1]));
 	for (unsigned i = 0; i < 2; i++)
 		jurat_snp_request_free(requests[i]);
 	jurat_snp_request_free(third);
@@ -133,7 +138,7 @@ int main(void)
 						snp_world_tear_down),
 		cmocka_unit_test_setup_teardown(the_digest_sees_when_a_waiting_request_gives_up,
 						snp_world_set_up, snp_world_tear_down),
-		cmocka_unit_test_setup_teardown(the_digest_sees_what_a_call_in_progress_uses,
+		cmocka_unit_test_setup_teardown(the_digest_sees_which_descriptor_a_request_has,
 						snp_world_set_up, snp_world_tear_down),
 	};
 

@@ -203,6 +203,41 @@ static void blocks_of_any_order_are_found_again(void **state)
 	kvm_memory_done(&m);
 }
 
+static struct base_mix mix_of(struct kvm_memory *m)
+{
+	struct base_mix mix = { 0 };
+
+	kvm_memory_mix(m, &mix);
+	return mix;
+}
+
+/* Guest and slot have two memories where a page is private, and one where it is shared. */
+static void the_digest_knows_both_memories_of_a_page(void **state)
+{
+	static const uint8_t one[1] = { 1 };
+	struct base_mix seen[5];
+	struct kvm_memory m;
+
+	kvm_memory_init(&m, 4);
+	seen[0] = mix_of(&m);
+	assert_int_equal(kvm_memory_write(&m, KVM_VIEW_GUEST, 0, one, 1), 0);
+	seen[1] = mix_of(&m);
+	assert_int_equal(kvm_memory_write(&m, KVM_VIEW_SLOT, 0, one, 1), 0);
+	seen[2] = mix_of(&m);
+	*kvm_memory_map(&m, 0) = 2;
+	seen[3] = mix_of(&m);
+	assert_int_equal(kvm_memory_set_shared(&m, 0, 1, true), 0);
+	seen[4] = mix_of(&m);
+	for (size_t a = 0; a < ARRAY_SIZE(seen); a++)
+		for (size_t b = 0; b < a; b++)
+			assert_true(seen[a].a != seen[b].a && seen[a].b != seen[b].b);
+	assert_int_equal(kvm_memory_set_shared(&m, 0, 1, false), 0);
+	assert_true(mix_of(&m).a == seen[0].a && mix_of(&m).b == seen[0].b);
+	assert_int_equal(kvm_memory_write(&m, KVM_VIEW_SLOT, 0, one, 1), 0);
+	assert_true(mix_of(&m).a != seen[1].a); /* not the guest's */
+	kvm_memory_done(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_range_of_pages_changes_exactly),
 		cmocka_unit_test(bad_ranges_change_nothing),
 		cmocka_unit_test(blocks_of_any_order_are_found_again),
+		cmocka_unit_test(the_digest_knows_both_memories_of_a_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,9 +53,9 @@ static void report_old(struct sim_psp *psp)
 enum { N_REPORTS = 5 };
 static void ask_reports(struct test_guest *g, uint8_t to[N_REPORTS][SNP_REPORT_BYTES])
 {
-	memcpy(to[0], ask_report(g, 0, 0, 0).bytes, SNP_REPORT_BYTES);
 	load_vlek(g->psp);
-	memcpy(to[1], ask_report(g, 0, 0, 0).bytes, SNP_REPORT_BYTES);
+	memcpy(to[0], ask_report(g, 0, 0, 0).bytes, SNP_REPORT_BYTES);
+	memcpy(to[1], ask_report(g, 0, 0, 1).bytes, SNP_REPORT_BYTES);
 	assert_int_equal(sim_psp_download_firmware(g->psp, newer, true), SNP_SUCCESS);
 	memcpy(to[2], ask_report(g, 1, 1, 0).bytes, SNP_REPORT_BYTES);
 	load_vlek(g->psp);
@@ -88,6 +88,8 @@ static void a_restored_platform_does_the_same_again(void **state)
 		ask_reports(&again, reports[i]);
 		after[i] = mix_of(psp);
 		assert_false(same(after[i], before));
+		load_vlek(psp); /* what must not be left over */
+		sim_psp_decommission(psp, later[i].number);
 	}
 	assert_true(same(after[0], after[1]) && same(after[0], after[2]));
 	assert_memory_equal(reports[0], reports[1], sizeof(reports[0]));
@@ -223,6 +225,31 @@ static void every_key_and_signature_is_remembered(void **state)
 	sim_psp_free(psp);
 }
 
+/* Signed bytes that belong to the same place are still told apart. */
+static void a_signature_is_of_exactly_these_bytes(void **state)
+{
+	uint8_t one[SNP_REPORT_SIGNED_BYTES] = { 0 }, other[SNP_REPORT_SIGNED_BYTES] = { 0 };
+	const struct psp_signature signature = { .r = { 1 }, .s = { 2 } };
+	struct sim_psp *psp = new_old_psp();
+	struct base_mix a = { 0 }, b = { 0 };
+	const struct crypto_ec_private *key;
+	struct test_guest g = launch(psp);
+
+	assert_int_equal(sim_psp_remember(psp), 0);
+	ask_report(&g, 0, 0, 0);
+	key = psp_memory_key(psp, SNP_SIGNED_BY_VCEK);
+	base_mix_bytes(&a, one, sizeof(one));
+	for (uint64_t n = 1; n == 1 || (a.a ^ b.a) % 65536; n++) {
+		bytes_put_le(other, n, 8);
+		b = (struct base_mix){ 0 };
+		base_mix_bytes(&b, other, sizeof(other));
+	}
+	psp_memory_keep_signature(psp->memory, key, one, &signature);
+	assert_null(psp_memory_signature(psp->memory, key, other));
+	assert_memory_equal(psp_memory_signature(psp->memory, key, one), &signature, sizeof(signature));
+	sim_psp_free(psp);
+}
+
 /* More TCBs than there is room for keys: each must still be signed by its own. */
 static void what_has_no_room_is_signed_as_without(void **state)
 {
@@ -268,6 +295,7 @@ int main(void)
 		cmocka_unit_test(the_digest_sees_what_a_launch_decided),
 		cmocka_unit_test(what_is_remembered_is_the_same_as_without),
 		cmocka_unit_test(every_key_and_signature_is_remembered),
+		cmocka_unit_test(a_signature_is_of_exactly_these_bytes),
 		cmocka_unit_test(what_has_no_room_is_signed_as_without),
 		cmocka_unit_test(random_signatures_are_not_remembered),
 	};
