@@ -206,7 +206,7 @@ static bool is_local(void *ctx, const struct sched_call *call)
 
 	if (!strncmp(call->op, "KVM_RUN", strlen("KVM_RUN")))
 		return !setup->signals;
-	return false;
+	return snp_updater_is_local(ctx, call);
 }
 
 static bool skips(void *ctx, const struct sched_call *call)
@@ -347,7 +347,7 @@ static void add_actors(struct explore_snp *m)
 	m->first_recovery = m->world.sched.n_actors;
 	m->n_recoveries = setup->updaters > 0 ? setup->crashes : 0;
 	for (unsigned i = 0; i < m->n_recoveries; i++)
-		m->world.actors[add_actor(m, recoveries[i], false)].recovers = true;
+		m->world.actors[add_actor(m, recoveries[i], true)].recovers = true;
 	if (setup->signals)
 		m->world.actors[add_actor(m, "signal", false)].run = run_signal;
 }

@@ -31,7 +31,7 @@ enum {
 	SNP_MAX_VCPUS = 3,
 	SNP_MAX_VMMS = 2,
 	SNP_MAX_TABLES = 6,
-	SNP_MAX_PROCESSES = 12,
+	SNP_MAX_PROCESSES = SNP_MAX_VMMS + SCHED_MAX_ACTORS + 1,
 	SNP_LOCK_WAIT_MS = 100,
 	SNP_MAX_TABLE_BYTES = 4 * 4096,
 	/* Guest memory: the secrets page, then those of each vCPU. */
@@ -186,6 +186,8 @@ void snp_administrator_run(struct base_env *env, void *machine);
 void snp_recovery_run(struct base_env *env, void *machine);
 /* Calls of updaters that are skipped, because they are broken on purpose: for sched_world.skips. */
 bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call);
+/* For sched_world.is_local, of updaters. */
+bool snp_updater_is_local(const struct explore_snp *m, const struct sched_call *call);
 /* After all have ended: NULL, or what is wrong with table, firmware and files. */
 const char *snp_updater_check(struct explore_snp *m);
 

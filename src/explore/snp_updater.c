@@ -30,6 +30,7 @@ struct careless {
 	size_t n;
 };
 
+/* Does it do without store_replace(), or without what that expects? */
 static bool is_careless(const struct explore_snp *m)
 {
 	const struct explore_setup *setup = &m->world.setup;
@@ -311,6 +312,78 @@ bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *cal
 	return false;
 }
 
+/* Of a path or descriptor that begins with SNP_BLOB, what follows; NULL: another. */
+static const char *suffix_of(const struct sched_call *call)
+{
+	const char *path = call->path ? call->path : call->fd_path, *blob = SNP_BLOB + 1;
+
+	if (path && *path == '/')
+		path++;
+	return path && !strncmp(path, blob, strlen(blob)) ? path + strlen(blob) : NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	while (*words && strcmp(text, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/*
+ * Reads, by an updater that has its turn: nobody else changes these files then, and whoever dies before or
+ * after a read leaves the same. What is read out of turn (mode and owner of the blob, and whether it is empty
+ * when the update is over) makes a text only.
+ */
+static bool is_read(const char *op, const char *suffix)
+{
+	static const char *const reads[] = { "fstat", "pread", NULL };
+	/* Who has one of these open in turn has no lock on it, but that of the empty table. */
+	static const char *const tables[] = { STORE_NEXT_SUFFIX, STORE_OLD_SUFFIX, STORE_SPARE_SUFFIX, NULL };
+
+	if (!strcmp(suffix, STORE_LOCK_SUFFIX))
+		return false;
+	if (!strcmp(op, "stat"))
+		return *suffix == '\0' || !strcmp(suffix, STORE_EMPTY_SUFFIX);
+	return is_one_of(op, reads) || (!strcmp(op, "close") && is_one_of(suffix, tables));
+}
+
+/* Steps with files that only an updater in turn looks at, where nobody dies. */
+static bool is_private(const char *op, const char *suffix, bool has_others)
+{
+	static const char *const files[] = { STORE_NEXT_SUFFIX, STORE_OLD_SUFFIX, STORE_SPARE_SUFFIX, NULL };
+	static const char *const steps[] = { "open",   "stat",           "fstat", "pwrite", "truncate",
+					     "unlink", "lock exclusive", "close", NULL };
+	static const char *const of_empty[] = { "open", "pwrite", "truncate", "unlink", NULL };
+
+	if (*suffix == '\0')
+		return !strcmp(op, "open");
+	if (!strcmp(suffix, STORE_EMPTY_SUFFIX))
+		return is_one_of(op, of_empty);
+	if (!strcmp(suffix, STORE_LOCK_SUFFIX))
+		return !has_others && is_one_of(op, steps);
+	return is_one_of(suffix, files) && is_one_of(op, steps);
+}
+
+bool snp_updater_is_local(const struct explore_snp *m, const struct sched_call *call)
+{
+	static const char *const others[] = { "open", "close", "fstat", "stat", NULL };
+	const struct explore_setup *setup = &m->world.setup;
+	const char *suffix = suffix_of(call);
+
+	if (call->actor < m->first_updater || call->actor >= m->first_updater + m->n_updaters)
+		return false;
+	if (!strcmp(call->op, "fsync"))
+		return !setup->power_loss;
+	if (!suffix) /* the directory and the device, which nobody changes */
+		return is_one_of(call->op, others);
+	if (!strcmp(call->op, "fchmod")) /* to the mode that the file has already */
+		return true;
+	if (is_careless(m) || explore_has(setup, EXPLORE_NO_TURN))
+		return false;
+	return is_read(call->op, suffix) ||
+	       (setup->crashes == 0 && is_private(call->op, suffix, setup->updaters > 1));
+}
+
 /* Of those who ran to their end. */
 struct results {
 	bool ran, failed, died, recovery_failed;
@@ -346,7 +419,8 @@ const char *snp_updater_check(struct explore_snp *m)
 		return "I3: attestation is still paused, and nobody will resume it";
 	if (all.recovery_failed && !m->busy)
 		return "I4: no recovery is possible after the crash";
-	if (all.failed && !m->busy && !is_careless(m))
+	/* Those who take no turns get into each other's way; what guests get then is what counts. */
+	if (all.failed && !m->busy && !is_careless(m) && !explore_has(&m->world.setup, EXPLORE_NO_TURN))
 		return "I3: an update failed without a reason";
 	if (all.ran && !all.failed && there == SNP_EMPTY_TABLE)
 		return "I4: all updates succeeded and left no certificates";
