@@ -239,11 +239,15 @@ static bool may_die(void *ctx, const struct sched_call *call)
 	return !v || !v->in_kernel;
 }
 
-/* All VMs have ended with their VMMs. */
+/* Some VMMs may have ended before, and left their VMs to the end of the order. */
 static void lost_power(void *ctx, unsigned loss)
 {
 	struct explore_snp *m = ctx;
 
+	for (unsigned i = 0; i < m->n_vmms; i++) {
+		snp_vmm_end(&m->vmms[i]);
+		m->vmms[i].dead = true;
+	}
 	disk_lose_power(m->disk, loss);
 	m->no_kernel = new_kernel(m) < 0;
 }

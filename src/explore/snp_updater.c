@@ -419,8 +419,7 @@ const char *snp_updater_check(struct explore_snp *m)
 		return "I3: attestation is still paused, and nobody will resume it";
 	if (all.recovery_failed && !m->busy)
 		return "I4: no recovery is possible after the crash";
-	/* Those who take no turns get into each other's way; what guests get then is what counts. */
-	if (all.failed && !m->busy && !is_careless(m) && !explore_has(&m->world.setup, EXPLORE_NO_TURN))
+	if (all.failed && !m->busy && !is_careless(m))
 		return "I3: an update failed without a reason";
 	if (all.ran && !all.failed && there == SNP_EMPTY_TABLE)
 		return "I4: all updates succeeded and left no certificates";

@@ -361,7 +361,7 @@ static void each_updater_that_is_broken_on_purpose_is_found(void **state)
 		{ "UNLOCK_BETWEEN", COMPARES, { UPSTREAM, ONE, FLAW(UNLOCK_BETWEEN) }, "I1" },
 		{ "NO_DRAIN", COMPARES, { UPSTREAM, ONE, FLAW(NO_DRAIN) }, "I1" },
 		{ "NO_RECHECK", NO_READER, { UPSTREAM, TWO, FLAW(NO_RECHECK) }, "I1" },
-		{ "NO_TURN", NO_READER, { UPSTREAM, TWO, FLAW(NO_TURN) }, "I1" },
+		{ "NO_TURN", NO_READER, { UPSTREAM, TWO, FLAW(NO_TURN) }, "I3" },
 		{ "NO_EMPTY_OLD", COMPARES_NOTHING, { UPSTREAM, ONE, FLAW(NO_EMPTY_OLD) }, "I1" },
 		{ "NO_DIR_SYNC",
 		  NO_READER,
