@@ -57,13 +57,13 @@ static unsigned choose_led(void *ctx, struct sched *sched, const struct sched_ch
 }
 
 /* What there is to read: steps, changes from one actor to another, and what does not happen by itself. */
-static uint64_t cost_of(const struct search *s)
+static uint64_t cost_of(const struct sched_choice *order, unsigned n, uint64_t steps)
 {
-	uint64_t cost = sched_steps(s->sched);
+	uint64_t cost = steps;
 
-	for (unsigned i = 0; i < s->n_order; i++) {
-		cost += s->order[i].move == SCHED_GO ? 0 : 4;
-		cost += i > 0 && s->order[i].actor != s->order[i - 1].actor ? 2 : 0;
+	for (unsigned i = 0; i < n; i++) {
+		cost += order[i].move == SCHED_GO ? 0 : 4;
+		cost += i > 0 && order[i].actor != order[i - 1].actor ? 2 : 0;
 	}
 	return cost;
 }
@@ -80,7 +80,7 @@ static int try(struct minimise *m)
 	r = search_run(s, choose_led, m);
 	if (r < 0 || strncmp(sched_violation(s->sched), m->invariant, m->n_invariant) != 0)
 		return r;
-	cost = cost_of(s);
+	cost = cost_of(s->order, s->n_order, sched_steps(s->sched));
 	if (cost >= m->best_cost)
 		return 0;
 	m->best_cost = cost;
@@ -187,13 +187,13 @@ static int minimise(struct minimise *m, struct search_result *io)
 	m->invariant = io->violation;
 	m->n_invariant = strcspn(io->violation, ":");
 	m->n_invariant += io->violation[m->n_invariant] != '\0';
-	m->best_cost = UINT64_MAX;
+	before = cost_of(io->order, io->n_order, io->violation_steps);
+	m->best_cost = before + 1;
 	m->tried.n = io->n_order;
 	memcpy(m->tried.order, io->order, io->n_order * sizeof(io->order[0]));
 	r = try(m);
 	if (r <= 0)
 		return r; /* it shows only in many orders: search_trap() */
-	before = m->best_cost;
 	r = shorten(m);
 	if (r < 0 || m->best_cost == before)
 		return r;
