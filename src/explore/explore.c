@@ -74,7 +74,12 @@ static void take(struct search_result *io, struct search_result *more, bool foun
 	*io = *more;
 }
 
-/* A history was found; are there shorter ones? */
+static uint64_t at_most(uint64_t steps, const struct search_bounds *asked)
+{
+	return asked->max_steps > 0 && asked->max_steps < steps ? asked->max_steps : steps;
+}
+
+/* A history was found; are there shorter ones? Each of two searches for them has the bound of the first. */
 static int shorten(const struct explore_world *world, const struct explore_options *o,
 		   struct search_bounds bounds, struct explore_result *io)
 {
@@ -82,14 +87,14 @@ static int shorten(const struct explore_world *world, const struct explore_optio
 	int r;
 
 	if (!o->random) {
-		bounds.max_steps = SHORTEST_STEPS;
+		bounds.max_steps = at_most(SHORTEST_STEPS, &o->bounds);
 		r = search_shortest(&world->sched, &bounds, &shortest);
 		io->shortest = r == JURAT_REFUSED;
 		take(&io->search, &shortest, io->shortest);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
-	bounds.max_steps = SHORTER_STEPS;
+	bounds.max_steps = at_most(SHORTER_STEPS, &o->bounds);
 	return search_minimise(&world->sched, &bounds, &io->search);
 }
 
