@@ -60,7 +60,7 @@ static const struct explore_case breaks[] = {
 	{ .name = "eintr-first",
 	  .what = "immediate_exit returns EINTR before KVM completes the request.",
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(EINTR_FIRST) },
-	  BREAKS(1) },
+	  BREAKS(3) },
 	{ .name = "no-mutex",
 	  .what = "vCPUs use the bounce pages of their VM without its mutex.",
 	  .setup = { GUEST(2), .flaws = FLAW(NO_MUTEX) },
@@ -89,7 +89,7 @@ static const struct explore_case breaks[] = {
 	{ .name = "no-drain",
 	  .what = "The updater does not wait for readers of the old table.",
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(NO_DRAIN) },
-	  BREAKS(1) },
+	  BREAKS(2) },
 	{ .name = "no-recheck",
 	  .what = "The updater does not read the firmware's status again when its turn has come.",
 	  .setup = { GUEST(1), .updaters = 2, .updates = 1, .flaws = FLAW(NO_RECHECK) },
@@ -127,7 +127,7 @@ static const struct explore_case breaks[] = {
 	{ .name = "tdx-two-buffers",
 	  .what = "Two tasks of a guest use the one GetQuote buffer at once, without a mutex.",
 	  .setup = { TDX(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
-	  BREAKS(1) },
+	  BREAKS(2) },
 };
 
 static const struct explore_case scenarios[] = {
@@ -186,9 +186,13 @@ static const struct explore_case scenarios[] = {
 	  .setup = { GUEST(2), ONE_UPDATE },
 	  .breaks = NULL },
 	{ .name = "eintr-before-completion",
-	  .what = "If EINTR came before the completion, the lock would be dropped too early.",
-	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(EINTR_FIRST) },
+	  .what = "If EINTR came before the completion, a VMM would drop its lock too early.",
+	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(EINTR_FIRST) | FLAW(NO_INODES) },
 	  BREAKS(1) },
+	{ .name = "eintr-before-completion-withdrawn",
+	  .what = "A VMM that then withdraws its answer serves nothing wrong, and in the end nothing at all.",
+	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(EINTR_FIRST) },
+	  BREAKS(3) },
 	{ .name = "other-eintr",
 	  .what = "EINTR for other reasons, such as signals, does not mislead the VMM.",
 	  .setup = { GUEST(1), ONE_UPDATE, .signals = true },
@@ -255,9 +259,9 @@ static const struct explore_case scenarios[] = {
 	  .setup = { TDX(2) },
 	  .breaks = NULL },
 	{ .name = "tdx-one-buffer-without-mutex",
-	  .what = "Without the mutex, a task gets the quote of another.",
+	  .what = "Without the mutex, two tasks use the buffer at once.",
 	  .setup = { TDX(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
-	  BREAKS(1) },
+	  BREAKS(2) },
 };
 
 /* Without further options; `none` and v15 show what they break. */
