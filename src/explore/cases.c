@@ -171,7 +171,7 @@ static const struct explore_case scenarios[] = {
 	/* v15: "[PATCH v15 19/20] KVM: SEV: Provide support for SNP_EXTENDED_GUEST_REQUEST NAE event" */
 	{ .name = "done-exit-delivered",
 	  .what = "v15: the exit with STATUS_DONE reaches the VMM, which can drop its lock.",
-	  .setup = { .sync = SIM_SYNC_V15, GUEST(2), ONE_UPDATE },
+	  .setup = { .sync = SIM_SYNC_V15, .vcpus = 1, .requests = 2, ONE_UPDATE },
 	  .breaks = NULL },
 	{ .name = "done-after-firmware-error",
 	  .what = "v15: after a firmware error, KVM does not take the response page back from the firmware.",
@@ -183,7 +183,7 @@ static const struct explore_case scenarios[] = {
 	  .breaks = NULL },
 	{ .name = "immediate-exit-completes",
 	  .what = "With immediate_exit, KVM completes the request before KVM_RUN returns EINTR.",
-	  .setup = { GUEST(2), ONE_UPDATE },
+	  .setup = { .vcpus = 1, .requests = 2, ONE_UPDATE },
 	  .breaks = NULL },
 	{ .name = "eintr-before-completion",
 	  .what = "If EINTR came before the completion, a VMM would drop its lock too early.",
