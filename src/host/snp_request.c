@@ -471,8 +471,9 @@ int jurat_snp_request_handle_exit_nowait(struct jurat_snp_request *request, stru
 }
 
 /*
- * KVM_RUN may have failed before it completed the request, as with registers that it refuses. If the VMM goes on
- * all the same, the firmware must not see the request without the lock; if it was completed, nobody reads this.
+ * KVM_RUN may have failed before it completed the request, as with registers that it refuses. If the VMM goes
+ * on all the same, the firmware must not see the request without the lock; if it was completed, nobody reads
+ * this.
  */
 static void withdraw_answer(const struct jurat_snp_request *request, uint8_t *run)
 {

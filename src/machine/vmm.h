@@ -24,7 +24,7 @@ struct machine_vmm {
 	struct sim_kvm_vcpu *vcpu;
 	struct jurat_snp_request *certs; /* its lock and state */
 	const struct machine_vmm_hooks *hooks;
-	void *ctx; /* of hooks */
+	void *ctx;     /* of hooks */
 	bool owes_run; /* out: an exit was handled, and KVM_RUN must be called again */
 	int ran;       /* out: what the last KVM_RUN returned */
 };

@@ -120,15 +120,16 @@ enum sim_kvm_fault { SIM_KVM_FAULT_NONE, SIM_KVM_FAULT_FW_STATUS, SIM_KVM_FAULT_
 void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status);
 
 /*
- * Where the kernel's work has an effect that others can notice in between, it asks first: for explorers, which
- * run others meanwhile. `step` false: the thread has ended for good; nothing is done, and KVM_RUN returns
- * -EINTR. `wait` is a step that is not made before is_ready(). `what` names it:
+ * Where the kernel's work has an effect that others can notice in between, it asks first: for explorers,
+ * which run others meanwhile. `step` false: the thread has ended for good; nothing is done, and KVM_RUN
+ * returns -EINTR. `wait` is a step that is not made before is_ready(). `what` names it:
  *
- *	"mutex_lock", "mutex_unlock"	upstream: the VM's mutex, over bounce pages and firmware call; v14:
- *					snp_pause_attestation_lock, over check and firmware call
+ *	"mutex_lock", "mutex_unlock"	upstream: the VM's mutex, over bounce pages and firmware
+ *					call; v14: snp_pause_attestation_lock, over check and
+ *					firmware call
  *	"SNP_GUEST_REQUEST"		the firmware command, of plain requests, too
  *	"read transaction", "check transaction", "pause attestation", "resume attestation"
- *					v14: each with the mutex, which is released within the step
+ *					v14: each with the mutex, released within the step
  *	"copy the request page", "copy the response page"
  *					to and from the bounce pages, with SIM_KVM_NO_MUTEX only
  *
@@ -154,15 +155,15 @@ enum sim_kvm_defect {
 void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 
 /*
- * Everything on which a later call can depend, but the firmware (sim_psp_mix): for explorers. Costs little for
- * pages that did not change. The VMM may change the first 288 bytes of struct kvm_run, header and exit.
+ * Everything on which a later call can depend, but the firmware (sim_psp_mix): for explorers. Costs little
+ * for pages that did not change. The VMM may change the first 288 bytes of struct kvm_run, header and exit.
  */
 void sim_kvm_host_mix(const struct sim_kvm_host *host, struct base_mix *to);
 void sim_kvm_vm_mix(struct sim_kvm_vm *vm, struct base_mix *to);
 void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);
 /*
- * Is a response page still the firmware's after its request (B10)? Nobody can access it, requests that name it
- * fail, and its state cannot be changed.
+ * Is a response page still the firmware's after its request (B10)? Nobody can access it, requests that name
+ * it fail, and its state cannot be changed.
  */
 bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 

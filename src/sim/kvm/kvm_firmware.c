@@ -5,8 +5,8 @@
 
 /*
  * SNP_GUEST_REQUEST: upstream through bounce pages of the VM, which its mutex guards; in v14 and v15 on the
- * guest's own pages. Sources: Linux 6.12 snp_handle_guest_req(); "[PATCH v14 21/22]" and "[PATCH v15 18/20] KVM:
- * SEV: Provide support for SNP_GUEST_REQUEST NAE event".
+ * guest's own pages. Sources: Linux 6.12 snp_handle_guest_req(); "[PATCH v14 21/22]" and "[PATCH v15 18/20]
+ * KVM: SEV: Provide support for SNP_GUEST_REQUEST NAE event".
  */
 
 /* The sequence number in the message header, which is not encrypted. For traces only. */
@@ -130,9 +130,9 @@ int kvm_request_bounced(struct sim_kvm_vcpu *vcpu)
 }
 
 /*
- * The response page belongs to the firmware for as long as the command runs. v15 as posted returns at once when
- * the command fails, before it takes the page back (B10); v14 takes it back in any case, and so does v15 as it was
- * meant. Taking it back is a command, too: a dead firmware keeps it under all three.
+ * The response page belongs to the firmware for as long as the command runs. v15 as posted returns at once
+ * when the command fails, before it takes the page back (B10); v14 takes it back in any case, and so does v15
+ * as it was meant. Taking it back is a command, too: a dead firmware keeps it under all three.
  */
 static bool is_page_lost(const struct sim_kvm_host *host, int r)
 {

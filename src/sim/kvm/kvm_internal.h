@@ -8,8 +8,8 @@
 
 /*
  * Shared by the files of the simulated KVM: kvm.c (VMs, vCPUs, KVM_RUN), kvm_ghcb.c (VMGEXITs of the guest
- * and their results), kvm_request.c (the two requests under each scheme), kvm_firmware.c (their firmware call),
- * kvm_steps.c (where others run in between), kvm_mix.c (digests).
+ * and their results), kvm_request.c (the two requests under each scheme), kvm_firmware.c (their firmware
+ * call), kvm_steps.c (where others run in between), kvm_mix.c (digests).
  *
  * Handlers and completions return the same as the kernel's: 1 resume the guest, 0 exit to the VMM, < 0
  * KVM_RUN fails.
@@ -109,7 +109,8 @@ void kvm_ghcb_answer(struct sim_kvm_vcpu *vcpu, uint64_t info_2);
 void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason);
 
 /*
- * kvm_steps.c. Each is a step, before which others may run; false: this thread has ended, and nothing is done.
+ * kvm_steps.c. Each is a step, before which others may run; false: this thread has ended, and nothing is
+ * done.
  *
  * step_with  with the mutex, which is taken and released within the step
  * unlock     releases it in either case

@@ -46,13 +46,13 @@ int kvm_memory_check(const struct kvm_memory *memory, enum kvm_view view, uint64
 int kvm_memory_read(const struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, void *to, size_t n);
 int kvm_memory_write(struct kvm_memory *memory, enum kvm_view view, uint64_t gpa, const void *from, size_t n);
 /*
- * The slot's page, as mapped by the kernel; NULL: not RAM. Valid until it changes its state, and for writing until
- * the next kvm_memory_mix().
+ * The slot's page, as mapped by the kernel; NULL: not RAM. Valid until it changes its state, and for writing
+ * until the next kvm_memory_mix().
  */
 uint8_t *kvm_memory_map(struct kvm_memory *memory, uint64_t gpa);
 /*
- * Adds states and contents of all pages. Zeros are equal to what was never written. Only pages that have changed
- * are read.
+ * Adds states and contents of all pages. Zeros are equal to what was never written. Only pages that have
+ * changed are read.
  */
 void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to);
 

@@ -2,8 +2,9 @@
 #include "sim/kvm/kvm_internal.h"
 
 /*
- * Digests for explorers. What the next request replaces before it reads it is left out, so that more states are
- * equal: the bounce page of requests outside of a request, registers and GHCB fields outside of a VMGEXIT.
+ * Digests for explorers. What the next request replaces before it reads it is left out, so that more states
+ * are equal: the bounce page of requests outside of a request, registers and GHCB fields outside of a
+ * VMGEXIT.
  */
 
 enum { RUN_BYTES = 32 + 256 }; /* header and exit of struct kvm_run: the rest stays zero */

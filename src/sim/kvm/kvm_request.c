@@ -23,16 +23,16 @@
  *
  * v15 has defects, which SIM_SYNC_V15 has as posted and SIM_SYNC_V15_FIXED has not:
  *   - a firmware error leaves the response page with the firmware (B10): kvm_firmware.c;
- *   - the DONE exit is no more than a return of 0 from the completion. It changes `status` and `flags`, and is
- *     otherwise what the VMM left in kvm_run: exit_reason and type are those of the first exit only if nobody
- *     wrote there. Fixed, it sets them.
+ *   - the DONE exit is no more than a return of 0 from the completion. It changes `status` and `flags`, and
+ *     is otherwise what the VMM left in kvm_run: exit_reason and type are those of the first exit only if
+ *     nobody wrote there. Fixed, it sets them.
  * In both, the KVM_RUN after DONE only enters the guest: as posted the completion callback is not set again
  * (B12), so that its branch for DONE, which would look at `ret` first, is never reached unless the VMM itself
  * writes DONE before the firmware call. Fixed, there is nothing left to complete.
  *
- * Not reproduced: the firmware status beside an early generic error or BUSY is 0 here, where v14 and v15 return
- * uninitialised stack (B11), of which no value is more right than another; the references to request and response
- * page that both never release, which is memory of the host, and nobody's behaviour.
+ * Not reproduced: the firmware status beside an early generic error or BUSY is 0 here, where v14 and v15
+ * return uninitialised stack (B11), of which no value is more right than another; the references to request
+ * and response page that both never release, which is memory of the host, and nobody's behaviour.
  */
 
 static int answer_in_place(struct sim_kvm_vcpu *vcpu)
@@ -203,8 +203,9 @@ static bool is_stale(const struct sim_kvm_vcpu *vcpu)
 }
 
 /*
- * BUSY if an update has started, or started and ended, since the exit: the guest retries. The mutex is held from
- * the check over the firmware call, so that no update starts in between, and BUSY never comes after it (B5).
+ * BUSY if an update has started, or started and ended, since the exit: the guest retries. The mutex is held
+ * from the check over the firmware call, so that no update starts in between, and BUSY never comes after it
+ * (B5).
  */
 static int request_if_fresh(struct sim_kvm_vcpu *vcpu)
 {

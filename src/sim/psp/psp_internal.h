@@ -92,8 +92,8 @@ void psp_key_forget(struct psp_key *key);
 void psp_set_vlek(struct sim_psp *psp, const uint8_t *hashstick);
 
 /*
- * psp_memory.c. The key that the reported TCB and the hashstick say; NULL: it is not remembered. keep_key takes
- * the key, or returns false where there is no room.
+ * psp_memory.c. The key that the reported TCB and the hashstick say; NULL: it is not remembered. keep_key
+ * takes the key, or returns false where there is no room.
  */
 struct psp_signature {
 	uint8_t r[48], s[48];

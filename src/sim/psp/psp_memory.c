@@ -7,8 +7,8 @@
 #include "sim/psp/psp_internal.h"
 
 /*
- * What sim_psp_remember() keeps: keys by what they are derived from, signatures by key and signed bytes. Nothing
- * is ever replaced: what has no room is computed each time.
+ * What sim_psp_remember() keeps: keys by what they are derived from, signatures by key and signed bytes.
+ * Nothing is ever replaced: what has no room is computed each time.
  */
 enum { MAX_KEYS = 16, SLOTS = 1 << 13, MAX_SIGNATURES = SLOTS / 2 };
 

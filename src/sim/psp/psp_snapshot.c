@@ -5,7 +5,9 @@
 #include "base/bytes.h"
 #include "sim/psp/psp_internal.h"
 
-/* For explorers: see psp.h. What never changes (product, fuses) and what is only kept for speed is left out. */
+/*
+ * For explorers: see psp.h. What never changes (product, fuses) and what is only kept for speed is left out.
+ */
 
 struct sim_psp_snapshot {
 	uint64_t current_tcb, committed_tcb, reported_tcb;

@@ -203,8 +203,8 @@ static void a_dead_firmware_keeps_the_page_wherever_it_works_on_the_guests_own(v
 }
 
 /*
- * B12: the second exit is delivered, once, and what the VMM leaves in kvm_run then changes nothing. As posted it
- * is what the VMM left there: the VMM here left another exit_reason.
+ * B12: the second exit is delivered, once, and what the VMM leaves in kvm_run then changes nothing. As posted
+ * it is what the VMM left there: the VMM here left another exit_reason.
  */
 static void v15_notifies_when_the_request_is_done(void **state)
 {

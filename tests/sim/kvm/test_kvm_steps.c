@@ -4,8 +4,8 @@
 #include <errno.h>
 
 /*
- * The steps of sim_kvm_set_steps(), and the digests: what an explorer needs. Two vCPUs of one VM, the second with
- * pages of its own.
+ * The steps of sim_kvm_set_steps(), and the digests: what an explorer needs. Two vCPUs of one VM, the second
+ * with pages of its own.
  */
 enum { OTHER_GHCB_GPA = 0x21000, OTHER_REQ_GPA = 0x22000, OTHER_RSP_GPA = 0x23000 };
 
