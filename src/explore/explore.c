@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
 #include "explore/world.h"
 
 /*
@@ -49,7 +50,7 @@ static bool go_on(void *ctx, const struct search_result *so_far)
 {
 	struct watch *w = ctx;
 
-	w->stopped = w->stopped || (w->asked->go_on && !w->asked->go_on(w->asked->ctx, so_far));
+	w->stopped = w->asked->go_on && !w->asked->go_on(w->asked->ctx, so_far);
 	return !w->stopped;
 }
 
@@ -130,6 +131,7 @@ static int search(const struct explore_world *world, const struct explore_option
 int explore_run(const struct explore_options *o, struct explore_result *ret, struct jurat_error *err)
 {
 	struct explore_world *world;
+	uint64_t began;
 	int r;
 
 	*ret = (struct explore_result){ .end = EXPLORE_STOPPED };
@@ -139,7 +141,9 @@ int explore_run(const struct explore_options *o, struct explore_result *ret, str
 		return r;
 	if (o->max_switches > 0)
 		world->sched.max_switches = o->max_switches;
+	began = base_now_ns(base_env_real());
 	r = search(world, o, ret);
+	ret->search_ns = base_now_ns(base_env_real()) - began;
 	world->free(world);
 	return r < 0 ? jurat_fail(err, r, "the search failed: %s", strerror(-r)) : 0;
 }

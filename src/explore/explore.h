@@ -38,7 +38,7 @@ enum explore_flaw {
 	EXPLORE_UNLOCK_OTHERS, /* unlocks the requests of all vCPUs when one KVM_RUN returns EINTR */
 	EXPLORE_STALE_EXIT,    /* serves exit_reason although KVM_RUN failed */
 	EXPLORE_NO_INODES,     /* the reader does not compare inodes: uses EXPLORE_NAIVE in the first VMM */
-	EXPLORE_POLLED_FLAG, /* unlocks when a flag says that the firmware has the request, not when it ends */
+	EXPLORE_POLLED_FLAG, /* unlocks when a flag says that the firmware has the request, not at its end */
 	/* KVM */
 	EXPLORE_BUSY_LATE,      /* BUSY after firmware has consumed the message */
 	EXPLORE_CHECK_EARLY,    /* v14: the transaction is checked at the exit only */
@@ -133,7 +133,8 @@ struct explore_result {
 	enum explore_end end;
 	/* Of the search that found it; its orders, steps and known states are those of all searches. */
 	struct search_result search;
-	bool shortest; /* no shorter history breaks an invariant */
+	uint64_t search_ns; /* time of all searches, without making the machine */
+	bool shortest;      /* no shorter history breaks an invariant */
 };
 
 /*

@@ -6,8 +6,8 @@
 #include "explore/world.h"
 
 /*
- * explore_run() over two small worlds in place of those of snp.c and td.c. "SEV-SNP": a party for each vCPU adds 1
- * to a number so often as it has requests; with a flaw, it reads before it writes. "TDX" cannot be begun.
+ * explore_run() over two small worlds in place of those of snp.c and td.c. "SEV-SNP": a party for each vCPU
+ * adds 1 to a number once for each request; with a flaw, in two steps. "TDX" cannot be begun.
  */
 struct model {
 	struct explore_world world; /* first */
@@ -206,6 +206,28 @@ static void a_search_can_be_stopped(void **state)
 	assert_int_equal(end_of(&options), EXPLORE_STOPPED);
 }
 
+/* Goes on until another search asks. */
+static bool first_search(void *ctx, const struct search_result *so_far)
+{
+	const struct search_result **first = ctx;
+
+	*first = *first ? *first : so_far;
+	return *first == so_far;
+}
+
+static void a_history_that_was_found_stays_when_the_search_for_a_shorter_one_is_stopped(void **state)
+{
+	struct explore_options options = machine(3, 200, true);
+	struct explore_result result;
+	const struct search_result *first = NULL;
+
+	options.bounds.go_on = first_search;
+	options.bounds.ctx = &first;
+	assert_int_equal(run(&options, &result), EXPLORE_VIOLATED);
+	assert_false(result.shortest);
+	explore_result_done(&result);
+}
+
 static void a_machine_that_is_not_possible_or_cannot_begin_is_an_error(void **state)
 {
 	struct explore_options options = machine(4, 1, false);
@@ -244,6 +266,7 @@ int main(void)
 		cmocka_unit_test(the_shortest_history_is_found),
 		cmocka_unit_test(what_random_orders_find_is_not_called_the_shortest),
 		cmocka_unit_test(a_search_can_be_stopped),
+		cmocka_unit_test(a_history_that_was_found_stays_when_the_search_for_a_shorter_one_is_stopped),
 		cmocka_unit_test(a_machine_that_is_not_possible_or_cannot_begin_is_an_error),
 		cmocka_unit_test(each_violation_is_of_an_invariant),
 	};
