@@ -153,6 +153,7 @@ int cli_attest(struct cli *cli);
 int cli_certs(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);
+int cli_explore(struct cli *cli);
 int cli_fetch(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_host(struct cli *cli);

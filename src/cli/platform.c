@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 	static const struct cli_run runs[] = {
 		{ "demo", cli_demo },
 		{ "device", cli_device },
+		{ "explore", cli_explore },
 		{ "run", cli_run },
 	};
 

@@ -313,6 +313,36 @@ static const struct cli_option vmm_options[] = {
 	{ "defer", NULL, "leave the exits that the VMM handles itself to it (see jurat-vmm(1))" },
 };
 
+/* Of `jurat explore`. */
+static const struct cli_option explore_options[] = {
+	SYNC,
+	{ "break", "NAME", "explore a machine in which one thing is broken on purpose (see --list)" },
+	{ "scenario", "NAME", "explore a claim from a mailing list (see --list)" },
+	{ "list", NULL, "list invariants, and names for --break and --scenario, and exit" },
+	{ "vcpus", "N", "vCPUs of the guest, 1 to 3; each requests reports with certificates" },
+	{ "requests", "N", "requests of each vCPU" },
+	{ "readers", "KIND",
+	  "second VMM that reads the certificates: with libjurat-host, as QEMU does, or without comparing "
+	  "inodes",
+	  "none|jurat|qemu|naive" },
+	{ "updaters", "N", "updaters of TCB and certificates" },
+	{ "updates", "N", "updates of each updater" },
+	{ "crashes", "N", "processes that may crash, at any step" },
+	{ "power-loss", NULL, "a crash may also be a loss of power" },
+	{ "depth", "N", "maximum number of decisions in one order", .fallback = "no limit" },
+	{ "switches", "N", "maximum number of times that a party is interrupted in one order",
+	  .fallback = "no limit" },
+	{ "steps", "N", "try random orders until they have N steps, instead of every order",
+	  .fallback = "1000000 with --seed" },
+	{ "seed", "N", "seed of random orders", .fallback = "1" },
+	{ "max-states", "N", "stop after this number of different states", .fallback = "no limit" },
+	{ "timeout", "SECONDS", "stop after this time", .fallback = "no limit" },
+	{ "trace", "FILE",
+	  "write the history that breaks an invariant to FILE: text (.txt), Mermaid diagram (.mmd) or Chrome "
+	  "trace events (.json)" },
+	OUTPUT,
+};
+
 static const struct cli_option help_options[] = {
 	{ "format", "FORMAT", "text, option list of a manual page (scdoc) or shell completion (bash)",
 	  "text|scdoc|bash", .fallback = "text" },
@@ -342,6 +372,17 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "provide the devices of a software platform to the whole machine (root only)",
 	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
+	  .program = CLI_PLATFORM },
+	{ .name = "explore",
+	  .args = "",
+	  .summary = "try every order of steps of guests, VMMs, KVM, updaters and firmware",
+	  .more = "Without options for the machine (--vcpus to --power-loss), it is that of --sync, --break "
+		  "or "
+		  "--scenario. Bounds are --depth, --switches, --max-states and --timeout.\nExit status: 0 "
+		  "every "
+		  "invariant holds within the bounds, 1 one is broken, 2 usage error, 3 the trace cannot be "
+		  "written, 4 internal error, 130 stopped by Ctrl-C, after printing what was covered.\n",
+	  OPTIONS(explore_options),
 	  .program = CLI_PLATFORM },
 	{ .name = "fetch",
 	  .args = "vcek | ca | crl | vlek-ca | collateral",
