@@ -54,6 +54,7 @@ static const struct known {
 	    { OURS_NS, UNDER, 4e6, "<4 ms" },
 	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
 	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
+	{ "explore-steps", { { OURS_NS, AT_MOST, 10e3, "<=10 us" } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
 	{ "vmm-ioctl", { { BEYOND_NS, UNDER, 100, "<100 ns more" } } },
 	{ "vmm-run", { { BEYOND_NS, UNDER, 150, "<150 ns more" } } },
@@ -334,7 +335,7 @@ int bench_all(struct bench *b)
 {
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
 							  bench_endorsements, bench_run, bench_process,
-							  bench_update,       bench_vmm };
+							  bench_update,       bench_vmm, bench_explore };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

@@ -93,6 +93,7 @@ int bench_run(struct bench *b);
 int bench_process(struct bench *b);
 int bench_update(struct bench *b);
 int bench_vmm(struct bench *b);
+int bench_explore(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
  * status.
