@@ -85,25 +85,35 @@ static struct base_env *under(void *ctx, unsigned actor)
 	return base_env_real(); /* not used: no actor makes any of its calls */
 }
 
+static void mix_vcpu(const struct td_vcpu *v, unsigned without, struct base_mix *to)
+{
+	uint64_t now = v->machine->now_ns;
+
+	if (!(without & TD_PART_TASKS)) {
+		base_mix_u64(to, (uint64_t)v->phase << 32 | v->made);
+		base_mix_u64(to, v->phase == TD_SLEEPS && v->until_ns > now ? v->until_ns - now : 0);
+	}
+	if (!(without & TD_PART_INTERRUPT))
+		base_mix_u64(to, sim_td_interrupt_pending(v->kvm));
+	/* Of those that are not made yet: 0. No order depends on them, but what it comes to does. */
+	if (!(without & TD_PART_RESULTS))
+		base_mix_bytes(to, v->results, sizeof(v->results));
+}
+
 static void hash(void *ctx, struct base_mix *to)
 {
 	struct explore_td *m = td_of(ctx);
 	uint8_t buffer[TD_BUFFER_BYTES] = { 0 };
 
 	base_mix_u64(to, (uint64_t)m->busy << 32 | (uint64_t)m->owner << 8 | m->mutex);
-	for (unsigned i = 0; i < m->n_vcpus; i++) {
-		const struct td_vcpu *v = &m->vcpus[i];
-
-		base_mix_u64(to, (uint64_t)v->phase << 32 | (uint64_t)v->made << 1 |
-					 sim_td_interrupt_pending(v->kvm));
-		base_mix_u64(to,
-			     v->phase == TD_SLEEPS && v->until_ns > m->now_ns ? v->until_ns - m->now_ns : 0);
-	}
-	for (unsigned i = 0; i < TD_MAX_TASKS; i++)
+	for (unsigned i = 0; i < m->n_vcpus; i++)
+		mix_vcpu(&m->vcpus[i], m->without, to);
+	for (unsigned i = 0; i < TD_MAX_TASKS && !(m->without & TD_PART_DRIVER); i++)
 		if (m->drivers[i])
 			sim_tdx_guest_mix(m->drivers[i], m->now_ns, to);
 	(void)!sim_td_guest_read(m->td, TD_BUFFER_GPA, buffer, sizeof(buffer));
-	base_mix_bytes(to, buffer, sizeof(buffer));
+	if (!(m->without & TD_PART_BUFFER))
+		base_mix_bytes(to, buffer, sizeof(buffer));
 	td_host_mix(m, to);
 }
 

@@ -41,7 +41,7 @@ enum {
 	TD_NOBODY = TD_MAX_VCPUS,
 };
 
-/* Who may access the buffer. */
+/* Who may access the buffer. With EXPLORE_TDX_TWO_BUFFERS this has no meaning: what tasks receive counts. */
 enum td_owner {
 	TD_GUEST,
 	TD_CALLED, /* GetQuote was called and has not returned: not the guest */
@@ -67,6 +67,7 @@ struct td_vcpu {
 	uint8_t report_data[TDX_REPORT_DATA_BYTES];
 	enum td_phase phase;
 	unsigned made; /* requests that have ended */
+	int results[TD_MAX_REQUESTS];
 	uint64_t until_ns;
 	bool interrupted; /* its interrupt handler runs */
 	bool loading;     /* the driver, before the order begins */
@@ -99,8 +100,20 @@ struct td_host_env {
 	bool polled[MACHINE_QGS_CHANNELS]; /* by poll_set() */
 };
 
+/* Parts of the digest. */
+enum {
+	TD_PART_TASKS = 1 << 0,
+	TD_PART_DRIVER = 1 << 1,
+	TD_PART_BUFFER = 1 << 2,
+	TD_PART_LIBRARY = 1 << 3,
+	TD_PART_SERVICE = 1 << 4,
+	TD_PART_INTERRUPT = 1 << 5,
+	TD_PART_RESULTS = 1 << 6,
+};
+
 struct explore_td {
 	struct explore_world world; /* first */
+	unsigned without;           /* parts that the digest leaves out, in tests of it */
 	struct td_quotes quotes;
 	unsigned n_tasks, n_vcpus;
 	/* made anew for each order */

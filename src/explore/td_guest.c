@@ -17,7 +17,6 @@ static const struct explore_setup *setup_of(const struct explore_td *m)
 	return &m->world.setup;
 }
 
-/* Without a mutex it is broken anyway who owns the buffer: then what the tasks receive counts. */
 static void check_owner(struct explore_td *m, const char *rule)
 {
 	if (m->owner != TD_GUEST && !explore_has(setup_of(m), EXPLORE_TDX_TWO_BUFFERS))
@@ -179,7 +178,7 @@ static void end_request(struct td_vcpu *v, int result)
 			check_quote(v, v->quote.quote, v->quote.quote_size);
 		sched_note(m->running, "request %u: %s", v->made + 1,
 			   result == 0 ? "success" : strerror(result < 0 ? -result : EBUSY));
-		v->made++;
+		v->results[v->made++] = result;
 		v->phase = v->made < setup_of(m)->requests ? TD_BETWEEN : TD_OVER;
 	}
 	free(v->quote.quote);

@@ -146,7 +146,7 @@ static int host_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 
 	if (ends ? td_is_dead(m) : !td_step(m, is_status ? "set the status: in flight" : "write the quote"))
 		return -EFAULT;
-	if (m->owner == TD_GUEST)
+	if (m->owner == TD_GUEST && !explore_has(&m->world.setup, EXPLORE_TDX_TWO_BUFFERS))
 		td_violate(m, "I2: the VMM writes a buffer that it has given back");
 	r = sim_td_host_write(m->td, gpa, from, n);
 	if (is_status && r == 0)
@@ -247,7 +247,7 @@ static void mix_request(const struct explore_td *m, const struct tdx_request *r,
 	base_mix_u64(to, r->client.answer.n_prefix);
 }
 
-void td_host_mix(struct explore_td *m, struct base_mix *to)
+static void mix_library(const struct explore_td *m, struct base_mix *to)
 {
 	const struct jurat_tdx_quotes *q = m->host;
 
@@ -258,6 +258,10 @@ void td_host_mix(struct explore_td *m, struct base_mix *to)
 	base_mix_u64(to, q->n_telling);
 	mix_time(m, q->armed_ns, to);
 	base_mix_u64(to, (uint64_t)q->has_vector << 8 | q->vector);
+}
+
+static void mix_service(const struct explore_td *m, struct base_mix *to)
+{
 	mix_time(m, m->qgs.timer_at_ns, to);
 	for (unsigned i = 0; i < MACHINE_QGS_CHANNELS; i++) {
 		const struct machine_qgs_channel *c = m->qgs.channels[i];
@@ -269,4 +273,12 @@ void td_host_mix(struct explore_td *m, struct base_mix *to)
 		base_mix_u64(to, c->reply_off);
 		base_mix_u64(to, c->reply_size);
 	}
+}
+
+void td_host_mix(struct explore_td *m, struct base_mix *to)
+{
+	if (!(m->without & TD_PART_LIBRARY))
+		mix_library(m, to);
+	if (!(m->without & TD_PART_SERVICE))
+		mix_service(m, to);
 }
