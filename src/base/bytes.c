@@ -131,10 +131,7 @@ bool bytes_all(const void *p, size_t n, uint8_t value)
 {
 	const uint8_t *b = p;
 
-	for (size_t i = 0; i < n; i++)
-		if (b[i] != value)
-			return false;
-	return true;
+	return n == 0 || (b[0] == value && memcmp(b, b + 1, n - 1) == 0);
 }
 
 void bytes_wipe(void *p, size_t n)

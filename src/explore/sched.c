@@ -111,7 +111,7 @@ unsigned sched_self(struct base_env *env)
 
 void sched_saw(struct base_env *env, const void *value, size_t n)
 {
-	base_mix_bytes(&sched_lane_of(env)->seen, value, n);
+	sched_mix_bytes(sched_lane_of(env), value, n);
 }
 
 void sched_forget(struct base_env *env, const void *but, size_t n)
@@ -119,7 +119,7 @@ void sched_forget(struct base_env *env, const void *but, size_t n)
 	struct sched_lane *lane = sched_lane_of(env);
 
 	lane->seen = (struct base_mix){ 0 };
-	base_mix_bytes(&lane->seen, but, n);
+	sched_mix_bytes(lane, but, n);
 }
 
 unsigned sched_locks(struct base_env *env)
@@ -129,7 +129,7 @@ unsigned sched_locks(struct base_env *env)
 
 	for (unsigned i = 0; i < SCHED_MAX_FDS; i++)
 		n += lane->process->descriptions[i].locked;
-	base_mix_u64(&lane->seen, n); /* another of its process may have locked */
+	sched_mix_u64(lane, n); /* another of its process may have locked */
 	return n;
 }
 
@@ -187,7 +187,7 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 			return false;
 	}
 	s->steps++;
-	base_mix_u64(&lane->seen, 0); /* it is one call further */
+	sched_mix_u64(lane, 0); /* it is one call further */
 	if (s->history)
 		tell_step(lane);
 	return true;
@@ -265,10 +265,21 @@ bool sched_waits(const struct sched *s)
 	return s->waits;
 }
 
-void sched_set_beginning(struct sched *s, const struct sched_choice *choices, unsigned n)
+void sched_set_beginning(struct sched *s, const struct sched_choice *choices, unsigned n,
+			 const struct sched_seen *seen)
 {
 	s->beginning = choices;
 	s->n_beginning = n;
+	s->beginning_seen = seen;
+}
+
+struct sched_seen sched_seen(const struct sched *s)
+{
+	struct sched_seen ret = { 0 };
+
+	for (unsigned i = 0; i < s->world->n_actors; i++)
+		ret.actors[i] = s->lanes[i].seen;
+	return ret;
 }
 
 void sched_set_history(struct sched *s, struct history *to)

@@ -139,11 +139,18 @@ unsigned sched_switches(const struct sched *sched);
 bool sched_state(struct sched *sched, struct base_mix *ret);
 bool sched_waits(const struct sched *sched);
 void sched_fail(struct sched *sched, const char *what);
+/* What each actor has seen so far, as a digest. */
+struct sched_seen {
+	struct base_mix actors[SCHED_MAX_ACTORS];
+};
+struct sched_seen sched_seen(const struct sched *sched);
 /*
  * The first decisions of the orders that follow, taken from an order of this world: the chooser is not asked,
- * and what else could be chosen there is not worked out. Borrowed; NULL, 0: none.
+ * and what else could be chosen there is not worked out. With `seen`, which actors had seen then, neither is
+ * that. Borrowed; NULL, 0, NULL: none.
  */
-void sched_set_beginning(struct sched *sched, const struct sched_choice *choices, unsigned n);
+void sched_set_beginning(struct sched *sched, const struct sched_choice *choices, unsigned n,
+			 const struct sched_seen *seen);
 /* The steps that follow, up to the first violation, are added to `to`, which is borrowed; NULL: not, which is faster. */
 void sched_set_history(struct sched *sched, struct history *to);
 

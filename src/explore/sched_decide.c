@@ -151,6 +151,11 @@ bool sched_decide(struct sched *s)
 {
 	if (s->violation[0])
 		return give_up(s, NULL); /* what follows does not matter */
+	if (s->knows_seen && s->decisions == s->n_beginning) {
+		for (unsigned i = 0; i < s->world->n_actors; i++)
+			s->lanes[i].seen = s->beginning_seen->actors[i];
+		s->knows_seen = false;
+	}
 	if (all_ended(s))
 		return false;
 	if (s->decisions < s->n_beginning && s->world->max_switches == 0)

@@ -11,7 +11,7 @@
 
 static void saw(struct sched_lane *lane, int64_t result)
 {
-	base_mix_u64(&lane->seen, (uint64_t)result);
+	sched_mix_u64(lane, (uint64_t)result);
 }
 
 static struct sched_fd *find_fd(struct sched_lane *lane, int fd)
@@ -160,7 +160,7 @@ static ssize_t e_read(struct base_env *env, int fd, void *buf, size_t n)
 {
 	STEP_ON_FD(read, -EIO, buf, n);
 	if (r > 0)
-		base_mix_bytes(&lane->seen, buf, (size_t)r);
+		sched_mix_bytes(lane, buf, (size_t)r);
 	return (ssize_t)r;
 }
 
@@ -168,7 +168,7 @@ static ssize_t e_pread(struct base_env *env, int fd, void *buf, size_t n, int64_
 {
 	STEP_ON_FD(pread, -EIO, buf, n, off);
 	if (r > 0)
-		base_mix_bytes(&lane->seen, buf, (size_t)r);
+		sched_mix_bytes(lane, buf, (size_t)r);
 	return (ssize_t)r;
 }
 
@@ -194,13 +194,13 @@ static void saw_stat(struct sched_lane *lane, int64_t r, const struct base_stat 
 {
 	if (r < 0)
 		return;
-	base_mix_u64(&lane->seen, st->dev);
-	base_mix_u64(&lane->seen, st->ino);
-	base_mix_u64(&lane->seen, (uint64_t)st->size);
-	base_mix_u64(&lane->seen, (uint64_t)st->mtime_ns);
-	base_mix_u64(&lane->seen, st->mode);
-	base_mix_u64(&lane->seen, st->rdev);
-	base_mix_u64(&lane->seen, (uint64_t)st->uid << 32 | st->gid);
+	sched_mix_u64(lane, st->dev);
+	sched_mix_u64(lane, st->ino);
+	sched_mix_u64(lane, (uint64_t)st->size);
+	sched_mix_u64(lane, (uint64_t)st->mtime_ns);
+	sched_mix_u64(lane, st->mode);
+	sched_mix_u64(lane, st->rdev);
+	sched_mix_u64(lane, (uint64_t)st->uid << 32 | st->gid);
 }
 
 static int e_fstat(struct base_env *env, int fd, struct base_stat *ret)
@@ -338,10 +338,12 @@ static void e_lock_holders(struct base_env *env, int fd, char *text, size_t room
 static int e_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
 {
 	STEP(on_fd(lane, "ioctl", fd), 0, base_ioctl(lane->under, fd, request, arg));
+	if (lane->sched->knows_seen)
+		return (int)r;
 	if (sched_world_of(lane)->saw_ioctl)
 		sched_world_of(lane)->saw_ioctl(sched_world_of(lane)->ctx, request, arg, &lane->seen);
 	else
-		base_mix_bytes(&lane->seen, arg, _IOC_SIZE(request));
+		sched_mix_bytes(lane, arg, _IOC_SIZE(request));
 	return (int)r;
 }
 

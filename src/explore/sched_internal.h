@@ -64,6 +64,8 @@ struct sched {
 	struct sched_process processes[SCHED_MAX_ACTORS];
 	const struct sched_choice *beginning;
 	unsigned n_beginning;
+	const struct sched_seen *beginning_seen;
+	bool knows_seen; /* the order is in its beginning, and what actors see is known */
 	sched_choose_fn *choose;
 	void *choose_ctx;
 	/* of the present order */
@@ -97,6 +99,19 @@ static inline struct sched_lane *sched_lane_of(struct base_env *env)
 	if (env->ops == &sched_here_ops)
 		env = ((struct sched_here *)env)->now;
 	return (struct sched_lane *)env;
+}
+
+/* The actor saw this. */
+static inline void sched_mix_u64(struct sched_lane *lane, uint64_t value)
+{
+	if (!lane->sched->knows_seen)
+		base_mix_u64(&lane->seen, value);
+}
+
+static inline void sched_mix_bytes(struct sched_lane *lane, const void *from, size_t n)
+{
+	if (!lane->sched->knows_seen)
+		base_mix_bytes(&lane->seen, from, n);
 }
 
 /*

@@ -120,6 +120,7 @@ static int begin(struct sched *s)
 	s->decisions = s->switches = s->deaths = 0;
 	s->steps = s->no_choice = 0;
 	s->violation[0] = '\0';
+	s->knows_seen = s->beginning_seen && s->world->max_switches == 0;
 	for (unsigned i = 0; i < world->n_actors; i++) {
 		struct sched_lane *lane = &s->lanes[i];
 

@@ -110,12 +110,11 @@ bool search_arrive(struct search *s, unsigned n_choices)
 {
 	uint32_t cost = s->world->max_switches > 0 ? sched_switches(s->sched) : 0;
 	uint32_t number = (uint32_t)s->nodes.n;
-	struct base_mix state;
 	int r;
 
-	if (!sched_state(s->sched, &state))
+	if (!sched_state(s->sched, &s->state))
 		return true;
-	r = visited_add(&s->visited, &state, cost, &number);
+	r = visited_add(&s->visited, &s->state, cost, &number);
 	if (r == 0)
 		s->result->known++;
 	if (r > 0) {
@@ -180,11 +179,11 @@ int search_describe(struct search *s)
 	if (!ret->order)
 		return -ENOMEM;
 	memcpy(ret->order, s->order, s->n_order * sizeof(*ret->order));
-	sched_set_beginning(s->sched, ret->order, ret->n_order);
+	sched_set_beginning(s->sched, ret->order, ret->n_order, NULL);
 	sched_set_history(s->sched, ret->history);
 	r = sched_run(s->sched, choose_violation, s);
 	sched_set_history(s->sched, NULL);
-	sched_set_beginning(s->sched, NULL, 0);
+	sched_set_beginning(s->sched, NULL, 0, NULL);
 	if (r == 0)
 		r = history_error(ret->history);
 	if (r < 0)
@@ -222,7 +221,7 @@ int search_trap(struct search *s)
 	if (r < 0)
 		return r == SEARCH_NO_NODE ? 0 : r;
 	s->n_order = search_nodes_order(&s->nodes, r, s->order);
-	sched_set_beginning(s->sched, s->order, s->n_order);
+	sched_set_beginning(s->sched, s->order, s->n_order, NULL);
 	visited_done(&s->visited);
 	r = search_run(s, choose_round, s);
 	s->result->orders = orders;

@@ -6,9 +6,14 @@
 
 #include "explore/search_internal.h"
 
+/* Orders after which one looks whether its beginning led to the same state as before. */
+enum { ORDERS_PER_LOOK = 16 };
+
 /* A decision with a choice in the present order. */
 struct level {
 	int node;
+	struct base_mix state;
+	struct sched_seen seen;
 	unsigned at; /* its place in the order */
 	unsigned taken, of;
 	size_t can; /* where its choices are */
@@ -32,18 +37,27 @@ static unsigned take(struct depth_first *d, struct level *level)
 	return search_take(s, can, level->taken);
 }
 
+static bool is_same(const struct depth_first *d, const struct level *level)
+{
+	struct base_mix state;
+
+	if (d->s->result->orders % ORDERS_PER_LOOK > 0 || !sched_state(d->s->sched, &state))
+		return true;
+	return state.a == level->state.a && state.b == level->state.b;
+}
+
 static unsigned choose_next(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n)
 {
 	struct depth_first *d = ctx;
 	struct search *s = d->s;
 	struct level *level = &d->levels[s->depth];
 
-	(void)sched;
 	if (d->resumes) {
 		d->resumes = false;
 		level--;
 		/* Else the world is not the same each time. */
 		assert(level->of == n && memcmp(&d->can[level->can], can, n * sizeof(*can)) == 0);
+		assert(is_same(d, level));
 		return take(d, level);
 	}
 	if (n == 1)
@@ -57,7 +71,12 @@ static unsigned choose_next(void *ctx, struct sched *sched, const struct sched_c
 	}
 	if (!search_arrive(s, n))
 		return search_give_up(s);
-	*level = (struct level){ .node = s->node, .at = s->n_order, .of = n, .can = d->n_can };
+	*level = (struct level){ .node = s->node,
+				 .state = s->state,
+				 .seen = sched_seen(sched),
+				 .at = s->n_order,
+				 .of = n,
+				 .can = d->n_can };
 	memcpy(&d->can[d->n_can], can, n * sizeof(*can));
 	d->n_can += n;
 	s->depth++;
@@ -76,7 +95,8 @@ static bool advance(struct depth_first *d)
 			s->n_order = level->at;
 			d->n_can = level->can + level->of;
 			d->resumes = true;
-			sched_set_beginning(s->sched, s->order, s->n_order);
+			sched_set_beginning(s->sched, s->order, s->n_order,
+					    s->result->orders % ORDERS_PER_LOOK > 0 ? &level->seen : NULL);
 			return true;
 		}
 	}
@@ -93,7 +113,7 @@ int search_depth_first(struct search *s)
 	d->s = s;
 	s->n_order = s->depth = 0;
 	s->node = SEARCH_NO_NODE;
-	sched_set_beginning(s->sched, NULL, 0);
+	sched_set_beginning(s->sched, NULL, 0, NULL);
 	do {
 		r = search_run(s, choose_next, d);
 		if (r == 0 && sched_violation(s->sched)[0])

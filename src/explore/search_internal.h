@@ -27,8 +27,10 @@ struct search {
 	unsigned n_order;
 	unsigned depth; /* decisions with a choice */
 	bool gave_up;   /* the search did, not the world */
-	int node;       /* the last decision that was kept, and whether what was chosen there is no death */
+	/* The last decision that was kept; whether what was chosen there is no death; its state, once it is new. */
+	int node;
 	bool node_counts;
+	struct base_mix state;
 	/* of all of them */
 	struct visited visited;
 	struct search_nodes nodes;

@@ -36,7 +36,7 @@ static int run_one(struct breadth_first *b)
 	struct search *s = b->s;
 	int r;
 
-	sched_set_beginning(s->sched, s->order, s->n_order);
+	sched_set_beginning(s->sched, s->order, s->n_order, NULL);
 	r = search_run(s, choose_one, b);
 	if (r < 0)
 		return r;
