@@ -81,6 +81,11 @@ int bench_update(struct bench *b)
 	return BENCH_OK;
 }
 
+int bench_explore(struct bench *b)
+{
+	return BENCH_OK;
+}
+
 int bench_vmm(struct bench *b)
 {
 	return BENCH_OK;
