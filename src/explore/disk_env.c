@@ -218,6 +218,16 @@ static int unlock_fd(struct base_env *env, int fd)
 	return 0;
 }
 
+bool disk_is_shared(struct base_env *env, int fd, bool locked)
+{
+	const struct disk_open *open = of(env, fd);
+
+	for (const struct disk_open *other = open ? open->inode->opens : NULL; other; other = other->next)
+		if (other->process != open->process && (!locked || other->lock != DISK_UNLOCKED))
+			return true;
+	return false;
+}
+
 static void lock_holders(struct base_env *env, int fd, char *text, size_t room)
 {
 	const struct disk_open *open = of(env, fd);

@@ -174,6 +174,8 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	}
 	call.actor = lane->index;
 	lane->next = call;
+	if (s->world->forgets && s->world->forgets(s->world->ctx, &lane->next))
+		lane->seen = (struct base_mix){ 0 };
 	if (!s->world->is_local || !s->world->is_local(s->world->ctx, &lane->next)) {
 		/* Most actors that are chosen are those that just stopped: no change of stacks is needed. */
 		s->has_next = s->begun;

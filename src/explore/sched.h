@@ -52,6 +52,8 @@ struct sched_call {
 	int fd;              /* of operations with a descriptor; -1 */
 	const char *fd_path; /* as it was opened */
 	bool locked;         /* its description holds a lock */
+	int flags;           /* of open */
+	const void *arg;     /* of ioctl */
 };
 
 struct sched_world {
@@ -73,6 +75,8 @@ struct sched_world {
 	 * decision: each order with it elsewhere is equal to one that is tried. NULL: no call is.
 	 */
 	bool (*is_local)(void *ctx, const struct sched_call *call);
+	/* What the actor has seen before it makes this call no longer matters, as with sched_forget(). NULL: it does. */
+	bool (*forgets)(void *ctx, const struct sched_call *call);
 	/* Broken on purpose: the call returns success and does nothing. NULL: no call is. */
 	bool (*skips)(void *ctx, const struct sched_call *call);
 	/* Adds what an ioctl has written for its caller. NULL: what is in `arg` itself, by its number. */

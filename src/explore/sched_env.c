@@ -37,6 +37,19 @@ static struct sched_call on_path(const char *op, const char *path, const char *t
 	return (struct sched_call){ .op = op, .path = path, .to = to, .fd = -1 };
 }
 
+static struct sched_call of_open(const char *path, int flags)
+{
+	return (struct sched_call){ .op = "open", .path = path, .fd = -1, .flags = flags };
+}
+
+static struct sched_call of_ioctl(struct sched_lane *lane, int fd, const void *arg)
+{
+	struct sched_call call = on_fd(lane, "ioctl", fd);
+
+	call.arg = arg;
+	return call;
+}
+
 static void keep_fd(struct sched_lane *lane, int fd, struct sched_description *description)
 {
 	unsigned i = 0;
@@ -118,7 +131,7 @@ static int e_random(struct base_env *env, void *buf, size_t n)
 
 static int e_open(struct base_env *env, const char *path, int flags, unsigned mode)
 {
-	STEP(on_path("open", path, NULL), -EIO, base_open(lane->under, path, flags, mode));
+	STEP(of_open(path, flags), -EIO, base_open(lane->under, path, flags, mode));
 	if (r >= 0)
 		keep_new(lane, (int)r, path);
 	return (int)r;
@@ -126,7 +139,7 @@ static int e_open(struct base_env *env, const char *path, int flags, unsigned mo
 
 static int e_open_at(struct base_env *env, int dir, const char *name, int flags, unsigned mode)
 {
-	STEP(on_path("open", name, NULL), -EIO, base_open_at(lane->under, dir, name, flags, mode));
+	STEP(of_open(name, flags), -EIO, base_open_at(lane->under, dir, name, flags, mode));
 	if (r >= 0)
 		keep_new(lane, (int)r, name);
 	return (int)r;
@@ -337,7 +350,7 @@ static void e_lock_holders(struct base_env *env, int fd, char *text, size_t room
 
 static int e_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
 {
-	STEP(on_fd(lane, "ioctl", fd), 0, base_ioctl(lane->under, fd, request, arg));
+	STEP(of_ioctl(lane, fd, arg), 0, base_ioctl(lane->under, fd, request, arg));
 	if (lane->sched->knows_seen)
 		return (int)r;
 	if (sched_world_of(lane)->saw_ioctl)

@@ -27,6 +27,8 @@ static bool kvm_step(void *ctx, const char *what)
 		return sched_step(env, what);
 	if (!strcmp(what, "SNP_GUEST_REQUEST"))
 		snp_vcpu_polls(v);
+	if (!strcmp(what, "mutex_unlock"))
+		v->has_mutex = false;
 	v->in_kernel = true;
 	alive = sched_step(env, what);
 	v->in_kernel = false;
@@ -44,6 +46,7 @@ static bool kvm_wait(void *ctx, const char *what, bool (*is_ready)(void *ready),
 	v->in_kernel = true;
 	alive = sched_wait(env, what, is_ready, ready);
 	v->in_kernel = false;
+	v->has_mutex = !strcmp(what, "mutex_lock");
 	return alive;
 }
 
@@ -104,12 +107,16 @@ static int new_kernel(struct explore_snp *m)
 
 /* The world. */
 
+unsigned snp_process_of(struct explore_snp *m, unsigned actor)
+{
+	const struct snp_vcpu *v = snp_vcpu_of(m, actor);
+
+	return v ? v->vmm->process : SNP_MAX_VMMS + actor;
+}
+
 static struct base_env *under(void *ctx, unsigned actor)
 {
-	const struct snp_vcpu *v = snp_vcpu_of(ctx, actor);
-	struct explore_snp *m = ctx;
-
-	return &m->processes[v ? v->vmm->process : SNP_MAX_VMMS + actor].base;
+	return &self(ctx)->processes[snp_process_of(ctx, actor)].base;
 }
 
 static struct base_env *nobody(struct explore_snp *m)
@@ -172,7 +179,8 @@ static int begin(void *ctx)
 		m->updated[i] = SNP_NOT_RUN;
 		m->ended[i] = m->world.actors[i].recovers;
 	}
-	m->busy = m->no_kernel = false;
+	m->busy = m->left = m->unprotected = m->no_kernel = false;
+	m->n_died = 0;
 	return r;
 }
 
@@ -192,21 +200,24 @@ static void hash(void *ctx, struct base_mix *to)
 		return;
 	base_mix_bytes(to, m->updated, sizeof(m->updated));
 	base_mix_bytes(to, m->ended, sizeof(m->ended));
-	base_mix_u64(to, m->busy);
+	base_mix_u64(to, (uint64_t)m->left << 2 | (uint64_t)m->unprotected << 1 | m->busy);
 }
 
 static const char *check(void *ctx)
 {
+	if (self(ctx)->unprotected)
+		return "I5: a file changed while somebody else had a lock on it";
 	return self(ctx)->no_kernel ? "no memory for a kernel" : snp_updater_check(ctx);
 }
 
 static bool is_local(void *ctx, const struct sched_call *call)
 {
-	const struct explore_setup *setup = &self(ctx)->world.setup;
+	return snp_is_local(ctx, call);
+}
 
-	if (!strncmp(call->op, "KVM_RUN", strlen("KVM_RUN")))
-		return !setup->signals;
-	return snp_updater_is_local(ctx, call);
+static bool forgets(void *ctx, const struct sched_call *call)
+{
+	return snp_forgets(ctx, call);
 }
 
 static bool skips(void *ctx, const struct sched_call *call)
@@ -223,12 +234,10 @@ static void saw_ioctl(void *ctx, unsigned long request, const void *arg, struct 
 static void died(void *ctx, unsigned actor)
 {
 	struct explore_snp *m = ctx;
-	const struct snp_vcpu *v = snp_vcpu_of(m, actor);
 
 	m->updated[actor] = SNP_NOT_RUN;
-	m->ended[actor] = true;
-	for (unsigned i = 0; v && i < v->vmm->n_vcpus; i++)
-		m->ended[v->vmm->vcpus[i].actor] = true;
+	m->n_died++;
+	m->left = m->left || !snp_vcpu_of(m, actor);
 }
 
 /* A system call ends before its process does. */
@@ -249,6 +258,8 @@ static void lost_power(void *ctx, unsigned loss)
 		m->vmms[i].dead = true;
 	}
 	disk_lose_power(m->disk, loss);
+	m->n_died++;
+	m->left = true;
 	m->no_kernel = new_kernel(m) < 0;
 }
 
@@ -274,6 +285,8 @@ static void run_actor(struct base_env *env, void *ctx)
 	struct explore_snp *m = ctx;
 	unsigned actor = sched_self(env);
 
+	if (m->world.actors[actor].recovers && !m->left)
+		return; /* the updater, if there is one, is alive */
 	m->ended[actor] = false;
 	if (snp_vcpu_of(m, actor))
 		snp_vcpu_run(env, m);
@@ -408,6 +421,7 @@ static void set_up_world(struct explore_snp *m)
 	w->check = check;
 	w->hash = hash;
 	w->is_local = is_local;
+	w->forgets = forgets;
 	w->skips = skips;
 	w->saw_ioctl = saw_ioctl;
 	w->died = died;

@@ -13,6 +13,7 @@
  * The SEV-SNP machine of the explorer, in these files:
  *
  *	snp.c          the whole: made once, brought to its beginning before each order, digest, checks at the end
+ *	snp_local.c    which steps need no decision
  *	snp_process.c  environment of each process: a disk in memory (disk.h), and /dev/sev (sim/psp/sev_driver.h)
  *	snp_vcpu.c     actor: a VMM thread with machine/vmm.h and libjurat-host, and the guest on its vCPU
  *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, the judgement of its result
@@ -64,6 +65,7 @@ struct snp_vcpu {
 	bool in_guest;         /* a request is in progress */
 	bool in_turn;          /* the thread is in machine_vmm_run() or snp_reader_run() */
 	bool in_kernel;        /* it has stopped inside KVM_RUN */
+	bool has_mutex;        /* of KVM */
 	bool kicked;           /* a signal handler has set immediate_exit */
 	int fd;                /* snp_reader.c: what it has locked; -1 */
 };
@@ -120,6 +122,9 @@ struct explore_snp {
 	int updated[SCHED_MAX_ACTORS]; /* of each updater and recovery: result; SNP_NOT_RUN */
 	bool busy;                     /* somebody was told BUSY after a wait ran out */
 	bool ended[SCHED_MAX_ACTORS];  /* or has not begun */
+	unsigned n_died;               /* processes */
+	bool left;                     /* an updater has died, so that somebody must recover */
+	bool unprotected;              /* a file changed while somebody else had a lock on it */
 	bool no_kernel;                /* there was no memory for one after a power loss */
 	unsigned without;              /* parts that the digest leaves out, in tests of it */
 	/* Of each request, for tests: result, and if that is 0 TCB of the report and state of the table. */
@@ -127,6 +132,16 @@ struct explore_snp {
 	void *saw_ctx;
 };
 enum { SNP_NOT_RUN = 1000 };
+
+/* snp.c: of an actor, a number for m->processes. */
+unsigned snp_process_of(struct explore_snp *m, unsigned actor);
+
+/* snp_local.c: for sched_world.is_local. */
+bool snp_is_local(struct explore_snp *m, const struct sched_call *call);
+/* And for sched_world.forgets. */
+bool snp_forgets(struct explore_snp *m, const struct sched_call *call);
+/* Must a file not change while somebody else holds a lock on it? */
+bool snp_protects(const struct explore_snp *m);
 
 /* snp_process.c */
 void snp_process_init(struct snp_process *process, struct explore_snp *machine, unsigned number);
@@ -186,7 +201,7 @@ void snp_administrator_run(struct base_env *env, void *machine);
 void snp_recovery_run(struct base_env *env, void *machine);
 /* Calls of updaters that are skipped, because they are broken on purpose: for sched_world.skips. */
 bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call);
-/* For sched_world.is_local, of updaters. */
+/* For sched_world.is_local, of updaters of which several may be at work. */
 bool snp_updater_is_local(const struct explore_snp *m, const struct sched_call *call);
 /* After all have ended: NULL, or what is wrong with table, firmware and files. */
 const char *snp_updater_check(struct explore_snp *m);

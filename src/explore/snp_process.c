@@ -37,8 +37,18 @@ static ssize_t p_read(struct base_env *env, int fd, void *buf, size_t n)
 	return base_read(files_of(env), fd, buf, n);
 }
 
+/* See snp_local.c. */
+static void change(struct base_env *env, int fd)
+{
+	struct explore_snp *m = ((struct snp_process *)env)->machine;
+
+	if (snp_protects(m) && disk_is_shared(files_of(env), fd, true))
+		m->unprotected = true;
+}
+
 static ssize_t p_write(struct base_env *env, int fd, const void *buf, size_t n)
 {
+	change(env, fd);
 	return base_write(files_of(env), fd, buf, n);
 }
 
@@ -49,11 +59,13 @@ static ssize_t p_pread(struct base_env *env, int fd, void *buf, size_t n, int64_
 
 static ssize_t p_pwrite(struct base_env *env, int fd, const void *buf, size_t n, int64_t off)
 {
+	change(env, fd);
 	return base_pwrite(files_of(env), fd, buf, n, off);
 }
 
 static int p_truncate(struct base_env *env, int fd, int64_t size)
 {
+	change(env, fd);
 	return base_truncate(files_of(env), fd, size);
 }
 
@@ -90,11 +102,13 @@ static int p_fsync(struct base_env *env, int fd)
 
 static int p_fchmod(struct base_env *env, int fd, unsigned mode)
 {
+	change(env, fd);
 	return base_fchmod(files_of(env), fd, mode);
 }
 
 static int p_fchown(struct base_env *env, int fd, uint32_t uid, uint32_t gid)
 {
+	change(env, fd);
 	return base_fchown(files_of(env), fd, uid, gid);
 }
 

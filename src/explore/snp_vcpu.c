@@ -59,7 +59,7 @@ static int begin_vcpu(struct snp_vcpu *v)
 	int r;
 
 	v->env = NULL;
-	v->in_kernel = v->in_turn = v->kicked = false;
+	v->in_kernel = v->in_turn = v->has_mutex = v->kicked = false;
 	v->fd = -1;
 	v->requests = setup->requests;
 	r = snp_task_begin(v);
@@ -131,8 +131,8 @@ static void mix_vcpu(const struct snp_vcpu *v, struct base_mix *to)
 	unsigned without = v->machine->without;
 
 	if (!(without & SNP_PART_VMM)) {
-		base_mix_u64(to, (uint64_t)v->loop.owes_run << 3 | (uint64_t)v->in_kernel << 2 |
-					 (uint64_t)v->in_turn << 1 | v->kicked);
+		base_mix_u64(to, (uint64_t)v->loop.owes_run << 4 | (uint64_t)v->has_mutex << 3 |
+					 (uint64_t)v->in_kernel << 2 | (uint64_t)v->in_turn << 1 | v->kicked);
 		base_mix_u64(to, (uint64_t)(uint32_t)v->loop.ran << 32 | (uint32_t)v->fd);
 	}
 	if (!(without & SNP_PART_VCPU))
@@ -230,7 +230,7 @@ static void serve_stale(struct snp_vcpu *v)
 	if (jurat_snp_request_serve(v->certs, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
 				    bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), &memory, &answer,
 				    &npages, NULL) == 0)
-		v->loop.owes_run = true;
+		run[KVM_RUN_immediate_exit] = snp_vcpu_holds(v);
 }
 
 static void after_run(struct snp_vcpu *v)
