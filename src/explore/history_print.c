@@ -7,7 +7,7 @@
 #include "explore/history.h"
 
 /* The formats of `jurat run --trace` (run/trace.c), with a step's number in place of its time. */
-enum { MAX_PARTIES = 32 };
+enum { MAX_PARTIES = 32, MAX_LINE = 72 };
 
 /* In the order in which they appear. */
 struct parties {
@@ -53,15 +53,48 @@ static void print_line(FILE *to, const char *text)
 		fputc((unsigned char)*text < 0x20 ? ' ' : *text, to);
 }
 
+/*
+ * Steps that follow each other, of one party at another, are one line for people, while it is not too long:
+ * "open certs; fstat certs". Returns the number of events in it, from the i-th on; at least 1.
+ */
+static size_t line_of(const struct history *h, size_t i, struct history_event *ret, char text[MAX_LINE + 1])
+{
+	struct history_event last = history_get(h, i);
+	size_t n = strlen(last.text), k = i + 1;
+
+	*ret = last;
+	if (last.kind != HISTORY_STEP || n > MAX_LINE)
+		return 1;
+	memcpy(text, last.text, n + 1);
+	for (; k < history_count(h); k++) {
+		struct history_event e = history_get(h, k);
+		size_t more = strlen(e.text);
+
+		if (e.kind != HISTORY_STEP || e.step != last.step + 1 || strcmp(e.from, last.from) != 0 ||
+		    strcmp(e.to, last.to) != 0 || n + 2 + more > MAX_LINE)
+			break;
+		memcpy(text + n, "; ", 2);
+		memcpy(text + n + 2, e.text, more + 1);
+		n += 2 + more;
+		last = e;
+	}
+	ret->text = text;
+	return k - i;
+}
+
 static void print_text(const struct history *h, FILE *to)
 {
-	for (size_t i = 0; i < history_count(h); i++) {
-		struct history_event e = history_get(h, i);
+	for (size_t i = 0, n; i < history_count(h); i += n) {
+		char text[MAX_LINE + 1], steps[48];
+		struct history_event e;
 
+		n = line_of(h, i, &e, text);
+		(void)!snprintf(steps, sizeof(steps), n > 1 ? "%llu-%llu" : "%llu",
+				(unsigned long long)e.step, (unsigned long long)e.step + n - 1);
 		if (e.kind == HISTORY_STEP)
-			fprintf(to, "%6llu  %-13s > %-13s ", (unsigned long long)e.step, e.from, e.to);
+			fprintf(to, "%9s  %-13s > %-13s ", steps, e.from, e.to);
 		else
-			fprintf(to, "%6s  %-13s   %-13s %s", "", e.from, "", sign_of(&e));
+			fprintf(to, "%9s  %-13s   %-13s %s", "", e.from, "", sign_of(&e));
 		print_line(to, e.text);
 		fputc('\n', to);
 	}
@@ -88,9 +121,11 @@ static void print_mermaid(const struct history *h, FILE *to)
 		print_mermaid_text(to, p.names[i]);
 		fputc('\n', to);
 	}
-	for (size_t i = 0; i < history_count(h); i++) {
-		struct history_event e = history_get(h, i);
+	for (size_t i = 0, n; i < history_count(h); i += n) {
+		struct history_event e;
+		char text[MAX_LINE + 1];
 
+		n = line_of(h, i, &e, text);
 		if (e.kind == HISTORY_STEP)
 			fprintf(to, "    P%u->>P%u: ", number_of(&p, e.from), number_of(&p, e.to));
 		else if (e.from[0])

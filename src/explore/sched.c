@@ -157,6 +157,10 @@ static void tell_step(struct sched_lane *lane)
 	const char *on = call->path ? sched_last_part(call->path) : call->fd_path;
 	const char *party = world->party ? world->party(world->ctx, call) : NULL;
 
+	if (party && !*party)
+		return;
+	if (!*on && (call->path || call->fd >= 0))
+		on = "/";
 	if (!party)
 		party = *on ? "files" : name_of(lane);
 	sched_tell(lane, party, "%s%s%s%s%s", call->op, *on ? " " : "", on, call->to ? " to " : "",

@@ -95,7 +95,8 @@ struct sched_world {
 	void (*lost_power)(void *ctx, unsigned loss);
 	/*
 	 * The party that a call is made at, for histories: "certificates", "firmware". NULL, and what returns
-	 * it: "files" of calls with a path or a descriptor, of others the actor itself.
+	 * it: "files" of calls with a path or a descriptor, of others the actor itself. "": the step has no
+	 * line of its own, as those that sched_say() adds describe it.
 	 */
 	const char *(*party)(void *ctx, const struct sched_call *call);
 	struct sched_here *here; /* set to the actor that runs; NULL: nobody needs it */

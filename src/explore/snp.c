@@ -266,16 +266,17 @@ static void lost_power(void *ctx, unsigned loss)
 static const char *party(void *ctx, const struct sched_call *call)
 {
 	const char *path = call->path ? call->path : call->fd >= 0 ? call->fd_path : NULL;
+	const struct snp_vcpu *v = snp_vcpu_of(ctx, call->actor);
+	bool is_run = !strncmp(call->op, "KVM_RUN", strlen("KVM_RUN"));
 
 	if (path && strstr(path, SNP_DEVICE + 1))
-		return SNP_DEVICE;
+		return strcmp(call->op, "ioctl") != 0 ? "/dev" SNP_DEVICE
+						      : ""; /* snp_process.c has its name */
 	if (path)
 		return "certificates";
-	if (!strcmp(call->op, "SNP_GUEST_REQUEST"))
-		return "firmware";
-	if (!strncmp(call->op, "KVM_RUN", strlen("KVM_RUN")) || self(ctx)->world.here.now == NULL)
-		return "KVM";
-	return NULL;
+	if (!strcmp(call->op, "SNP_GUEST_REQUEST") || (v && v->loop.owes_run && is_run))
+		return ""; /* KVM and the VMM's loop have more to say about it */
+	return is_run || (v && v->in_kernel) ? "KVM" : NULL;
 }
 
 /* Made once. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sim/psp/sev_driver.h"
+#include "wire/sev_uapi.h"
 
 /* Files and locks are those of the disk; a file of it stands for /dev/sev, and takes the firmware's commands. */
 
@@ -175,14 +176,36 @@ static bool is_device(struct base_env *files, int fd)
 	       mine.ino == device.ino;
 }
 
+/* For the history, in place of "ioctl". */
+static void say_command(struct explore_snp *m, const void *arg, int r)
+{
+	static const char *const names[SEV_CMD_MAX] = {
+		[SEV_CMD_GET_ID2] = "GET_ID",
+		[SEV_CMD_SNP_PLATFORM_STATUS] = "SNP_PLATFORM_STATUS",
+		[SEV_CMD_SNP_COMMIT] = "SNP_COMMIT",
+		[SEV_CMD_SNP_SET_CONFIG] = "SNP_SET_CONFIG",
+		[SEV_CMD_SNP_VLEK_LOAD] = "SNP_VLEK_LOAD",
+	};
+	struct base_env *actor = m->world.here.now;
+	uint64_t command = bytes_get_le(arg, 4);
+
+	if (actor)
+		sched_say(actor, m->world.actors[sched_self(actor)].name, "firmware", "%s%s",
+			  command < SEV_CMD_MAX && names[command] ? names[command] : "another command",
+			  r < 0 ? ": refused" : "");
+}
+
 static int p_ioctl(struct base_env *env, int fd, unsigned long request, void *arg)
 {
+	struct explore_snp *m = ((struct snp_process *)env)->machine;
 	struct base_env *files = files_of(env);
+	int r;
 
 	if (!is_device(files, fd))
 		return -ENOTTY;
-	return sim_sev_ioctl(((struct snp_process *)env)->machine->psp, base_pwrite(files, fd, "", 0, 0) == 0,
-			     request, arg);
+	r = sim_sev_ioctl(m->psp, base_pwrite(files, fd, "", 0, 0) == 0, request, arg);
+	say_command(m, arg, r);
+	return r;
 }
 
 static const struct base_env_ops process_ops = {

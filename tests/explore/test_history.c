@@ -85,12 +85,13 @@ static void text_has_a_line_for_each_event(void **state)
 	auto_free char *text = printed(h, HISTORY_TEXT);
 
 	(void)state;
-	assert_string_equal(text, "     1  vCPU 0        > KVM           ioctl \"KVM_RUN\"; #1\n"
-				  "        KVM                           exit <reason> 40\\\n"
-				  "     2  updater       > certificates  rename a to b\n"
-				  "     3  KVM           > KVM           completes\n"
-				  "        vCPU 0                        VIOLATION I2: 50% of {it}\n"
-				  "                                      VIOLATION I3: nobody can go on\n");
+	assert_string_equal(text,
+			    "        1  vCPU 0        > KVM           ioctl \"KVM_RUN\"; #1\n"
+			    "           KVM                           exit <reason> 40\\\n"
+			    "        2  updater       > certificates  rename a to b\n"
+			    "        3  KVM           > KVM           completes\n"
+			    "           vCPU 0                        VIOLATION I2: 50% of {it}\n"
+			    "                                         VIOLATION I3: nobody can go on\n");
 	history_free(h);
 }
 
@@ -112,6 +113,37 @@ static void mermaid_has_parties_in_order_and_entities(void **state)
 				  "    Note over P1: VIOLATION I2: 50#37; of #123;it#125;\n"
 				  "    Note over P1,P4: VIOLATION I3: nobody can go on\n");
 	history_free(h);
+}
+
+/* Steps of one party at another, the first two of which are one line; what is not a step, or is too long. */
+static void steps_that_follow_each_other_share_a_line_for_people(void **state)
+{
+	static const char long_name[] = "stat a-name-that-is-so-long-that-only-one-of-them-fits-on-a-line";
+	struct history *h = new_history();
+	auto_free char *text, *mermaid;
+
+	(void)state;
+	add(h, HISTORY_STEP, 9, "updater", "files", "open a");
+	add(h, HISTORY_STEP, 10, "updater", "files", "close a");
+	add(h, HISTORY_STEP, 10, "updater", "files", "the same step");
+	add(h, HISTORY_STEP, 11, "updater", "KVM", "another party");
+	add(h, HISTORY_STEP, 12, "vCPU 0", "KVM", "another one's");
+	add(h, HISTORY_NOTE, 12, "vCPU 0", "", "a note");
+	add(h, HISTORY_STEP, 13, "vCPU 0", "KVM", long_name);
+	add(h, HISTORY_STEP, 14, "vCPU 0", "KVM", "too long");
+	add(h, HISTORY_STEP, 15, "vCPU 0", "KVM", "the last");
+	text = printed(h, HISTORY_TEXT);
+	mermaid = printed(h, HISTORY_MERMAID);
+	history_free(h);
+	assert_non_null(strstr(text, "     9-10  updater       > files         open a; close a\n"
+				     "       10  updater       > files         the same step\n"
+				     "       11  updater       > KVM           another party\n"
+				     "       12  vCPU 0        > KVM           another one's\n"
+				     "           vCPU 0                        a note\n"
+				     "       13  vCPU 0        > KVM           stat a-name"));
+	assert_non_null(
+		strstr(text, "a-line\n    14-15  vCPU 0        > KVM           too long; the last\n"));
+	assert_non_null(strstr(mermaid, "    P1->>P2: open a#59; close a\n    P1->>P2: the same step\n"));
 }
 
 static void chrome_events_are_json_with_a_row_for_each_party(void **state)
@@ -237,6 +269,7 @@ int main(void)
 		cmocka_unit_test(what_is_added_is_copied_and_kept_in_order),
 		cmocka_unit_test(text_has_a_line_for_each_event),
 		cmocka_unit_test(mermaid_has_parties_in_order_and_entities),
+		cmocka_unit_test(steps_that_follow_each_other_share_a_line_for_people),
 		cmocka_unit_test(chrome_events_are_json_with_a_row_for_each_party),
 		cmocka_unit_test(an_empty_history_is_valid_in_each_format),
 		cmocka_unit_test(more_parties_than_there_are_rows_share_the_last_one),
