@@ -203,6 +203,11 @@ void snp_recovery_run(struct base_env *env, void *machine);
 bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call);
 /* For sched_world.is_local, of updaters of which several may be at work. */
 bool snp_updater_is_local(const struct explore_snp *m, const struct sched_call *call);
+/*
+ * At any step, since somebody may die there: NULL, or what is wrong. What a guest gets that starts now must
+ * verify its report, and an operator without a network must be able to recover.
+ */
+const char *snp_updater_check_crash(struct explore_snp *m);
 /* After all have ended: NULL, or what is wrong with table, firmware and files. */
 const char *snp_updater_check(struct explore_snp *m);
 

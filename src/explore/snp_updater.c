@@ -263,11 +263,7 @@ static const char *name_beside(const char *suffix, char to[64])
 static const char *const suffixes[] = { "", NEW_SUFFIX, STORE_SUFFIXES };
 enum { N_SUFFIXES = sizeof(suffixes) / sizeof(suffixes[0]) };
 
-/*
- * What must be true at any step, when everybody may die: what a guest gets that starts now verifies its
- * report, and an operator without a network can recover.
- */
-static const char *check_crash(struct explore_snp *m)
+const char *snp_updater_check_crash(struct explore_snp *m)
 {
 	int there = state_of(m, SNP_BLOB);
 	char name[64];
@@ -287,7 +283,8 @@ void snp_recovery_run(struct base_env *env, void *machine)
 {
 	static const struct update_request recover = { .kind = UPDATE_RECOVER };
 	struct explore_snp *m = machine;
-	const char *wrong = check_crash(m); /* before its first step, so at the moment of the crash */
+	const char *wrong =
+		snp_updater_check_crash(m); /* before its first step, so at the moment of the crash */
 
 	if (wrong)
 		sched_violate(env, wrong);

@@ -23,6 +23,8 @@ struct world {
 	struct sched_actor actors[MAX_ACTORS];
 	struct sched_world sched;
 	enum reader reader;
+	uint64_t old_ino;  /* of the file that is in place at the beginning */
+	const char *wrong; /* when somebody died whom nobody recovers; NULL: nothing */
 	bool collects;
 	struct visited found; /* ends of orders, and what reports were signed with */
 };
@@ -56,11 +58,14 @@ static int begin(void *ctx)
 {
 	struct world *w = ctx;
 	struct base_env *env = under(w, NOBODY);
+	struct base_stat st;
 	int fd;
 
 	disk_reset(w->m.disk);
 	put_file(w, SNP_DEVICE, NULL, 0);
 	put_file(w, SNP_BLOB, w->m.states[0].bytes, w->m.states[0].n);
+	assert_int_equal(base_stat(env, SNP_BLOB, &st), 0);
+	w->old_ino = st.ino;
 	fd = base_open(env, "/", O_RDONLY | O_DIRECTORY, 0);
 	assert_int_equal(base_fsync(env, fd), 0);
 	base_close(env, fd);
@@ -69,6 +74,7 @@ static int begin(void *ctx)
 	for (unsigned i = 0; i < SCHED_MAX_ACTORS; i++)
 		w->m.updated[i] = SNP_NOT_RUN;
 	w->m.busy = false;
+	w->wrong = NULL;
 	return 0;
 }
 
@@ -83,6 +89,7 @@ static void hash(void *ctx, struct base_mix *to)
 	base_mix_u64(to, sim_kvm_is_paused(w->m.kvm));
 	base_mix_bytes(to, w->m.updated, sizeof(w->m.updated));
 	base_mix_u64(to, w->m.busy);
+	base_mix_text(to, w->wrong);
 }
 
 static void saw_ioctl(void *ctx, unsigned long request, const void *arg, struct base_mix *to)
@@ -374,6 +381,79 @@ static void each_updater_that_is_broken_on_purpose_is_found(void **state)
 		run(&rows[i]);
 }
 
+/* Commits firmware in passing, before the old file is replaced: it knows of no locks and no table. */
+static void other_tool(struct base_env *env, void *ctx)
+{
+	struct world *w = ctx;
+	struct base_stat st;
+	bool is_old;
+
+	if (!sched_step(env, "SNP_COMMIT"))
+		return;
+	assert_int_equal(base_stat(under(w, NOBODY), SNP_BLOB, &st), 0);
+	is_old = st.ino == w->old_ino;
+	if (is_old)
+		assert_int_equal(sim_psp_commit(w->m.psp), SNP_SUCCESS);
+	sched_saw(env, &is_old, sizeof(is_old));
+	w->m.updated[0] = 0;
+}
+
+/* While the old file is in place, it is not too late for the updater to notice. */
+static void firmware_that_others_change_without_locks_gets_its_certificates(void **state)
+{
+	const struct explore_setup setup = { UPSTREAM, TWO };
+	struct world *w = world_new(&setup, NO_READER);
+	struct search_result r;
+
+	(void)state;
+	w->actors[0] = (struct sched_actor){ .name = "other tool", .run = other_tool };
+	if (search_all(&w->sched, NULL, &r) == JURAT_REFUSED)
+		print_history(&r);
+	assert_string_equal(r.violation, "");
+	assert_true(r.orders > 1);
+	search_result_done(&r);
+	world_free(w);
+}
+
+static void died(void *ctx, unsigned actor)
+{
+	struct world *w = ctx;
+
+	w->m.updated[actor] = SNP_NOT_RUN;
+	if (!w->wrong)
+		w->wrong = snp_updater_check_crash(&w->m);
+}
+
+static const char *check_deaths(void *ctx)
+{
+	return ((struct world *)ctx)->wrong;
+}
+
+/*
+ * The second one finds what the first has left, and may have made its plan before: it must not remove the
+ * table that fits, since it may die too. Nobody recovers.
+ */
+static void two_updaters_that_both_die_leave_the_table_that_fits(void **state)
+{
+	const struct explore_setup setup = { UPSTREAM, TWO };
+	struct world *w = world_new(&setup, NO_READER);
+	struct search_result r;
+
+	(void)state;
+	w->sched.is_local = NULL; /* which expects that nobody dies */
+	w->sched.died = died;
+	w->sched.check = check_deaths;
+	w->sched.max_deaths = 2;
+	w->sched.max_switches = 1;
+	if (search_all(&w->sched, NULL, &r) == JURAT_REFUSED)
+		print_history(&r);
+	print_message("             %llu states, %llu steps\n", (unsigned long long)r.states,
+		      (unsigned long long)r.steps);
+	assert_string_equal(r.violation, "");
+	search_result_done(&r);
+	world_free(w);
+}
+
 static size_t n_found(const struct row *row, bool has_local)
 {
 	struct world *w = world_new(&row->setup, row->reader);
@@ -413,6 +493,8 @@ int main(void)
 		cmocka_unit_test(no_order_breaks_what_real_updaters_do),
 		cmocka_unit_test(what_other_schemes_break_is_found),
 		cmocka_unit_test(each_updater_that_is_broken_on_purpose_is_found),
+		cmocka_unit_test(firmware_that_others_change_without_locks_gets_its_certificates),
+		cmocka_unit_test(two_updaters_that_both_die_leave_the_table_that_fits),
 		cmocka_unit_test(local_steps_hide_no_end_and_no_report),
 	};
 
