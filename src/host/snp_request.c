@@ -514,7 +514,7 @@ void host_snp_request_mix(const struct jurat_snp_request *request, struct base_m
 {
 	mix_slot(request->held, to);
 	mix_slot(request->serving, to);
-	base_mix_u64(to, request->waiting ? request->give_up_ns : UINT64_MAX);
+	base_mix_u64(to, request->waiting || request->serving ? request->give_up_ns : UINT64_MAX);
 	base_mix_u64(to, (uint64_t)request->waiting << 3 | (uint64_t)request->answered << 2 |
 				 (uint64_t)request->run_failed << 1 | request->set_immediate_exit);
 }

@@ -229,20 +229,15 @@ static int run_guest(struct sim_kvm_vcpu *vcpu)
 	return r;
 }
 
-/*
- * Completion, then immediate_exit, then the guest: the VMM's lock relies on this order (B28).
- * Spec: Linux kvm_arch_vcpu_ioctl_run()
- */
-int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
+static int complete_and_run(struct sim_kvm_vcpu *vcpu)
 {
-	bool immediate_exit = vcpu->run[KVM_RUN_immediate_exit] != 0;
 	int (*complete)(struct sim_kvm_vcpu * vcpu) = vcpu->complete;
 	int r;
 
 	/* Without immediate_exit, KVM blocks until the vCPU is started, and then returns -EAGAIN. */
 	if (vcpu->uninitialized)
-		return immediate_exit ? -EINTR : -EAGAIN;
-	if (immediate_exit && vcpu->vm->host->defects & SIM_KVM_EINTR_FIRST)
+		return vcpu->wants_exit ? -EINTR : -EAGAIN;
+	if (vcpu->wants_exit && vcpu->vm->host->defects & SIM_KVM_EINTR_FIRST)
 		return -EINTR;
 	if (complete) {
 		vcpu->complete = NULL;
@@ -250,12 +245,27 @@ int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
 		if (r <= 0)
 			return r;
 	}
-	if (immediate_exit) { /* exit_reason is unchanged (B27) */
+	if (vcpu->wants_exit) { /* exit_reason is unchanged (B27) */
 		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINTR, %s",
 			  complete ? "the request is finished" : "nothing was pending");
 		return -EINTR;
 	}
 	return run_guest(vcpu);
+}
+
+/*
+ * Completion, then immediate_exit, then the guest: the VMM's lock relies on this order (B28). immediate_exit
+ * is read once. Spec: Linux kvm_vcpu_ioctl(), kvm_arch_vcpu_ioctl_run()
+ */
+int sim_kvm_run(struct sim_kvm_vcpu *vcpu)
+{
+	int r;
+
+	vcpu->in_run = true;
+	vcpu->wants_exit = vcpu->run[KVM_RUN_immediate_exit] != 0;
+	r = complete_and_run(vcpu);
+	vcpu->in_run = vcpu->wants_exit = false;
+	return r;
 }
 
 void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status)

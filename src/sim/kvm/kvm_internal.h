@@ -82,6 +82,7 @@ struct sim_kvm_vcpu {
 		uint64_t info_2;
 	} progress;
 	bool uninitialized;
+	bool in_run, wants_exit; /* KVM_RUN is under way; immediate_exit was set when it began */
 	int (*complete)(struct sim_kvm_vcpu *vcpu); /* what the next KVM_RUN does first, once */
 };
 

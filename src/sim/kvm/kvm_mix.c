@@ -62,7 +62,8 @@ void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to)
 {
 	base_mix_u64(to, vcpu->ghcb_msr);
 	base_mix_u64(to, vcpu->registered_gpa);
-	base_mix_u64(to, (uint64_t)vcpu->mapped << 2 | (uint64_t)vcpu->uninitialized << 1 |
+	base_mix_u64(to, (uint64_t)vcpu->wants_exit << 4 | (uint64_t)vcpu->in_run << 3 |
+				 (uint64_t)vcpu->mapped << 2 | (uint64_t)vcpu->uninitialized << 1 |
 				 (vcpu->complete != NULL));
 	base_mix_bytes(to, vcpu->run, RUN_BYTES);
 	if (vcpu->mapped)

@@ -17,10 +17,23 @@ struct pair {
 	char steps[512];          /* of the first vCPU */
 	unsigned n_steps, end_at; /* the first vCPU's thread ends before this step; 0: never */
 	const char *switch_at;    /* others run before this step of the first, once; NULL: never */
+	bool kicks;               /* at that place the VMM sets immediate_exit */
+	struct base_mix then;     /* digest at that place */
 	bool pauses;              /* that is an administrator who pauses attestation, not the other vCPU */
 	int other_ran;
 	bool other_waits; /* for a mutex, and so it ended */
 };
+
+static struct base_mix mix_of(struct pair *p)
+{
+	struct base_mix mix = { 0 };
+
+	sim_kvm_host_mix(p->w.host, &mix);
+	sim_kvm_vm_mix(p->w.vm, &mix);
+	sim_kvm_vcpu_mix(p->w.vcpu, &mix);
+	sim_kvm_vcpu_mix(p->other, &mix);
+	return mix;
+}
 
 static enum sim_guest_wants enter_other(void *ctx, uint64_t *ret_ghcb_gpa)
 {
@@ -55,7 +68,10 @@ static bool step(void *ctx, const char *what)
 	test_text(p->steps + n, sizeof(p->steps) - n, "%s%s", n ? ", " : "", what);
 	if (p->switch_at && !strcmp(what, p->switch_at)) {
 		p->switch_at = NULL;
-		run_other(p);
+		if (!p->kicks)
+			run_other(p);
+		p->w.run[KVM_RUN_immediate_exit] |= p->kicks;
+		p->then = mix_of(p);
 	}
 	return true;
 }
@@ -257,17 +273,6 @@ static void v14_keeps_its_mutex_from_the_check_over_the_firmware_call(void **sta
 
 /* Digests. */
 
-static struct base_mix mix_of(struct pair *p)
-{
-	struct base_mix mix = { 0 };
-
-	sim_kvm_host_mix(p->w.host, &mix);
-	sim_kvm_vm_mix(p->w.vm, &mix);
-	sim_kvm_vcpu_mix(p->w.vcpu, &mix);
-	sim_kvm_vcpu_mix(p->other, &mix);
-	return mix;
-}
-
 static bool same(struct base_mix a, struct base_mix b)
 {
 	return a.a == b.a && a.b == b.b;
@@ -381,6 +386,27 @@ static void the_digest_sees_pauses_and_transactions(void **state)
 	end(&p);
 }
 
+/* immediate_exit is read once: whoever sets it later has no effect on this KVM_RUN. */
+static void the_digest_sees_whether_immediate_exit_came_in_time(void **state)
+{
+	struct base_mix then[2];
+
+	for (unsigned late = 0; late < 2; late++) {
+		struct pair p;
+
+		start(&p, SIM_SYNC_UPSTREAM, 0);
+		assert_int_equal(kvm_world_ask(&p.w, &ext), 0);
+		p.w.run[KVM_RUN_immediate_exit] = !late;
+		p.switch_at = "SNP_GUEST_REQUEST";
+		p.kicks = true;
+		assert_int_equal(sim_kvm_run(p.w.vcpu), late ? 0 : -EINTR);
+		assert_int_equal(fake_psp.calls, 1);
+		then[late] = p.then;
+		end(&p);
+	}
+	assert_false(same(then[0], then[1]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +419,7 @@ int main(void)
 		cmocka_unit_test(the_digest_sees_what_is_written_and_what_is_taken_back),
 		cmocka_unit_test(the_digest_sees_the_last_response_of_the_vm),
 		cmocka_unit_test(the_digest_sees_what_the_vmm_answers),
+		cmocka_unit_test(the_digest_sees_whether_immediate_exit_came_in_time),
 		cmocka_unit_test(the_digest_sees_how_far_a_request_is),
 		cmocka_unit_test(the_digest_sees_pauses_and_transactions),
 	};
