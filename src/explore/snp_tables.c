@@ -11,9 +11,9 @@
 #include "wire/snp_product.h"
 
 /*
- * What the checks of certificates and reports find depends on their bytes and on the platform alone, and takes
- * longer than all else of an order: each is made once, by the functions that the product has, and its answer
- * is remembered.
+ * What the checks of certificates and reports find depends on their bytes and on the platform alone, and
+ * takes longer than all else of an order: each is made once, by the functions that the product has, and its
+ * answer is remembered.
  */
 enum { ONE_DAY_S = 86400, FIRST_ROOM = 64 };
 

@@ -294,7 +294,7 @@ void snp_recovery_run(struct base_env *env, void *machine)
 bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call)
 {
 	const struct explore_setup *setup = &m->world.setup;
-	const char *blob = SNP_BLOB + 1;
+	const char *blob = &SNP_BLOB[1];
 
 	if (call->actor < m->first_updater || !call->fd_path)
 		return false;
@@ -312,7 +312,7 @@ bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *cal
 /* Of a path or descriptor that begins with SNP_BLOB, what follows; NULL: another. */
 static const char *suffix_of(const struct sched_call *call)
 {
-	const char *path = call->path ? call->path : call->fd_path, *blob = SNP_BLOB + 1;
+	const char *path = call->path ? call->path : call->fd_path, *blob = &SNP_BLOB[1];
 
 	if (path && *path == '/')
 		path++;
