@@ -167,6 +167,14 @@ static void tell_step(struct sched_lane *lane)
 		   call->to ? sched_last_part(call->to) : "");
 }
 
+/* Who would have to wait stops in any case. */
+static bool is_local(struct sched_lane *lane)
+{
+	const struct sched_world *world = lane->sched->world;
+
+	return world->is_local && world->is_local(world->ctx, &lane->next) && !sched_is_blocked(lane);
+}
+
 bool sched_before(struct sched_lane *lane, struct sched_call call)
 {
 	struct sched *s = lane->sched;
@@ -180,7 +188,7 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	lane->next = call;
 	if (s->world->forgets && s->world->forgets(s->world->ctx, &lane->next))
 		lane->seen = (struct base_mix){ 0 };
-	if (!s->world->is_local || !s->world->is_local(s->world->ctx, &lane->next)) {
+	if (!is_local(lane)) {
 		/* Most actors that are chosen are those that just stopped: no change of stacks is needed. */
 		s->has_next = s->begun;
 		if (s->begun)
@@ -237,6 +245,7 @@ bool sched_state(struct sched *s, struct base_mix *ret)
 			continue;
 		base_mix_u64(&mix, lane->seen.a);
 		base_mix_u64(&mix, lane->seen.b);
+		base_mix_text(&mix, lane->next.op); /* it may have forgotten where it is */
 	}
 	base_mix_u64(&mix, s->deaths);
 	if (s->world->max_switches > 0)

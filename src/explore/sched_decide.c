@@ -8,7 +8,7 @@
 /* Without a choice so often in a row: looks whether it comes back to the same state for good. */
 enum { MAX_NO_CHOICE = 32 };
 
-static bool is_blocked(struct sched_lane *lane)
+bool sched_is_blocked(struct sched_lane *lane)
 {
 	const struct sched_description *d;
 	int r;
@@ -55,7 +55,7 @@ static unsigned choices(struct sched *s, struct sched_choice *ret)
 
 	s->waits = false;
 	for (unsigned i = 0; i < world->n_actors; i++) {
-		blocked[i] = s->lanes[i].phase == SCHED_READY && is_blocked(&s->lanes[i]);
+		blocked[i] = s->lanes[i].phase == SCHED_READY && sched_is_blocked(&s->lanes[i]);
 		s->waits |= blocked[i] && s->lanes[i].lock_fd && !world->timeouts;
 	}
 	s->last_could_go =
@@ -122,16 +122,19 @@ static bool choose(struct sched *s)
 {
 	struct sched_choice can[SCHED_MAX_CHOICES];
 	unsigned n, taken = 0;
+	bool may_leave;
 
 	n = choices(s, can);
 	if (n == 0)
 		return give_up(s, "I3: nobody can go on");
+	/* A bound has left one choice, or somebody's wait for a lock would run out. */
+	may_leave = s->stays || s->waits;
 	if (n > 1)
 		s->no_choice = 0;
 	else if (comes_back(s))
-		return give_up(s, s->stays ? NULL : "I3: it comes back to the same state for good");
+		return give_up(s, may_leave ? NULL : "I3: it comes back to the same state for good");
 	if (s->decisions == SCHED_MAX_DECISIONS)
-		return give_up(s, s->stays ? NULL : "I3: the order does not end");
+		return give_up(s, may_leave ? NULL : "I3: the order does not end");
 	if (s->decisions < s->n_beginning) {
 		const struct sched_choice *want = &s->beginning[s->decisions];
 

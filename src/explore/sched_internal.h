@@ -85,6 +85,8 @@ struct sched {
 	struct history *history;
 };
 
+/* Does it wait for what is not so? */
+bool sched_is_blocked(struct sched_lane *lane);
 /* Who goes on, and how: `next`. False: nobody, the order has ended or was given up. */
 bool sched_decide(struct sched *sched);
 /* The first one counts. */

@@ -34,7 +34,10 @@ struct search_bounds {
 };
 
 /*
- * Every order, depth first; each state is left in every way once.
+ * Every order, depth first; each state is left in every way once. When all were tried, a state from which no
+ * order leads to an end, but by deaths, is a violation of I3. That is not told where a bound on depth or
+ * switches cut what follows, where states are unknown, and where somebody waits for a lock whose wait would run
+ * out, but does not in these orders (sched_world.timeouts).
  *
  * bounds    NULL: none
  * ret       always set
@@ -43,7 +46,10 @@ struct search_bounds {
  */
 JURAT_MUST_CHECK int search_all(const struct sched_world *world, const struct search_bounds *bounds,
 				struct search_result *ret);
-/* The same, breadth first: what it finds has the fewest decisions. Takes longer. */
+/*
+ * The same, breadth first: what it finds has the fewest decisions with a choice. Where states are unknown:
+ * depth first again and again, each time a little deeper.
+ */
 JURAT_MUST_CHECK int search_shortest(const struct sched_world *world, const struct search_bounds *bounds,
 				     struct search_result *ret);
 /*
@@ -54,7 +60,8 @@ JURAT_MUST_CHECK int search_random(const struct sched_world *world, const struct
 				   struct search_result *ret);
 /*
  * Makes the order of `io`, which violates something, shorter: it still violates the same invariant (the text
- * up to the first ':'). At most bounds->max_steps steps are tried. 0; -errno, and `io` is unchanged
+ * up to the first ':'). At most bounds->max_steps steps are tried. What only shows when all orders were
+ * tried stays as it is. 0; -errno, and `io` is unchanged
  */
 JURAT_MUST_CHECK int search_minimise(const struct sched_world *world, const struct search_bounds *bounds,
 				     struct search_result *io);

@@ -324,6 +324,97 @@ static void what_actors_have_read_is_part_of_a_state(void **state)
 	assert_true(r.known > 0);
 }
 
+enum { LOCKED = 1, TIRED = 9 };
+
+/* Keeps a lock until the other is tired of it. */
+static void polls(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+	int fd = base_open(env, PATH, O_RDWR, 0);
+	bool tired = false;
+
+	if (base_lock(env, fd, BASE_LOCK_EXCLUSIVE, 5) == 0)
+		m->at_once = LOCKED;
+	while (!tired && sched_step(env, "POLL")) {
+		tired = m->at_once == TIRED;
+		sched_forget(env, &tired, sizeof(tired));
+	}
+	base_close(env, fd);
+}
+
+static bool is_locked(void *ctx)
+{
+	return ((const struct model *)ctx)->at_once > 0;
+}
+
+static void gets_tired(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+	int fd;
+
+	if (!sched_wait(env, "WAIT", is_locked, m))
+		return;
+	fd = base_open(env, PATH, O_RDWR, 0);
+	if (base_lock(env, fd, BASE_LOCK_EXCLUSIVE, 5) == JURAT_BUSY) {
+		m->at_once = TIRED;
+		m->busy++;
+	}
+	base_close(env, fd);
+}
+
+static void polls_too(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+	bool tired = false;
+
+	while (!tired && sched_step(env, "POLL")) {
+		tired = m->at_once == TIRED;
+		sched_forget(env, &tired, sizeof(tired));
+	}
+}
+
+/* Time would pass: going round for good is no violation. One goes round without a choice, or two with one. */
+static void who_goes_round_while_another_waits_for_a_lock_is_no_violation(void **state)
+{
+	static const struct sched_actor actors[] = { { "polls", polls },
+						     { "gets tired", gets_tired },
+						     { "polls too", polls_too } };
+	struct model *m = *state;
+	struct sched_world world = world_of(m);
+	struct search_result r;
+
+	world.actors = actors;
+	for (world.n_actors = 2; world.n_actors <= 3; world.n_actors++)
+		for (int timeouts = 0; timeouts < 2; timeouts++) {
+			m->busy = 0;
+			world.timeouts = timeouts;
+			assert_int_equal(search_all(&world, NULL, &r), 0);
+			assert_int_equal(m->busy > 0, timeouts);
+		}
+}
+
+static bool all_but_work(void *ctx, const struct sched_call *call)
+{
+	(void)ctx;
+	return strcmp(call->op, "WORK") != 0;
+}
+
+/* A local call that has to wait is decided all the same. */
+static void nobody_goes_past_a_lock_because_it_is_local(void **state)
+{
+	struct model *m = *state;
+	struct sched_world world = world_of(m);
+	struct search_result r;
+
+	m->how = BASE_LOCK_EXCLUSIVE;
+	m->wait_ns = 5;
+	world.is_local = all_but_work;
+	assert_int_equal(search_all(&world, NULL, &r), 0);
+	assert_int_equal(m->most_at_once, 1);
+	assert_int_equal(m->busy, 0);
+	assert_int_equal(m->got, 2 * r.orders);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -334,6 +425,8 @@ int main(void)
 		TEST(the_lock_of_an_actor_that_dies_is_free),
 		TEST(a_descriptor_that_outlives_its_actor_is_a_violation),
 		TEST(each_operation_reaches_the_world_below),
+		TEST(who_goes_round_while_another_waits_for_a_lock_is_no_violation),
+		TEST(nobody_goes_past_a_lock_because_it_is_local),
 		TEST(what_actors_have_read_is_part_of_a_state),
 	};
 
