@@ -39,15 +39,9 @@ static void start(struct sched_lane *lane)
  */
 static void end(struct sched *s, const struct sched_process *process)
 {
-	for (unsigned i = 0; i < s->world->n_actors; i++) {
-		struct sched_lane *lane = &s->lanes[i];
-
-		if (lane->process != process || lane->phase != SCHED_READY)
-			continue;
-		lane->dead = true;
-		lane->lock_fd = NULL;
-		lane->is_ready = NULL;
-	}
+	for (unsigned i = 0; i < s->world->n_actors; i++)
+		if (s->lanes[i].process == process && s->lanes[i].phase == SCHED_READY)
+			s->lanes[i].dead = true;
 	sched_close_all(&s->lanes[process - s->processes]);
 	for (unsigned i = 0; i < s->world->n_actors; i++) {
 		struct sched_lane *lane = &s->lanes[i];

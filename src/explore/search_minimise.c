@@ -7,7 +7,7 @@
 
 /*
  * An order made shorter: parts of it are left out or moved, and what is left leads a new order as far as it
- * can be followed. What it does not say is done by the actor that went on last, without deaths.
+ * can be followed. What it does not say is done by the first actor that can go on, without deaths.
  */
 struct attempt {
 	struct sched_choice order[SCHED_MAX_DECISIONS];
@@ -48,8 +48,6 @@ static unsigned choose_led(void *ctx, struct sched *sched, const struct sched_ch
 		return search_give_up(s);
 	for (; m->at < m->tried.n && i == n; m->at++)
 		i = find(can, n, m->tried.order[m->at]);
-	if (i == n && s->n_order > 0)
-		i = find(can, n, (struct sched_choice){ s->order[s->n_order - 1].actor, SCHED_GO });
 	for (unsigned k = 0; i == n && k < n; k++)
 		if (can[k].move == SCHED_GO)
 			i = k;

@@ -196,6 +196,7 @@ static void looks(struct base_env *env, void *ctx)
 
 	if (sched_step(env, "LOOK") && (m->number == 2 || m->number == 6))
 		sched_violate(env, "I1: 2 or 6");
+	sched_note(env, "no part of a history that ends with a violation");
 	if (sched_step(env, "ASIDE"))
 		m->other = 1;
 }
@@ -397,13 +398,17 @@ static void a_state_from_which_nothing_leads_to_an_end_is_found(void **state)
 						     { "polls too", polls },
 						     { "sets", sets_in_time },
 						     { "spoils", spoils } };
+	static const struct sched_actor one_process[] = { { "polls", polls, .mortal = true, .process = 1 },
+							  { "polls too", polls, .mortal = true,
+							    .process = 1 } };
 	static const struct {
 		const struct sched_actor *actors;
 		unsigned n, deaths, steps; /* to a state that comes back */
 		int r;
 	} rows[] = {
 		{ two, 2, 0, 2, JURAT_REFUSED },
-		{ spoilt, 3, 0, 0, 0 }, /* polling until it is set is no violation, */
+		{ one_process, 2, 1, 2, JURAT_REFUSED }, /* to die is no way out */
+		{ spoilt, 3, 0, 0, 0 },                  /* polling until it is set is no violation, */
 		{ spoilt, 3, 1, 0, 0 },
 		{ spoilt, 4, 0, 3, JURAT_REFUSED }, /* but where it was spoilt, it is */
 		{ spoilt, 4, 1, 0, JURAT_REFUSED }, /* and where one dies, the other polls alone */
@@ -432,18 +437,22 @@ static void a_state_from_which_nothing_leads_to_an_end_is_found(void **state)
 /* A bound on switches or depth may hide what leads to an end, and so does a search that was stopped. */
 static void where_something_was_not_tried_nothing_is_said(void **state)
 {
-	static const struct sched_actor two[] = { { "polls", polls }, { "polls too", polls } };
+	static const struct sched_actor actors[] = { { "polls", polls, .mortal = true },
+						     { "polls too", polls, .mortal = true },
+						     { "sets", sets_in_time } };
 	struct model m = { .knows_states = true };
-	struct sched_world world = world_of(&m, two, 2);
+	struct sched_world world = world_of(&m, actors, 2);
 	struct search_result r;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(searches); i++) {
 		assert_int_equal(searches[i](&world, &(struct search_bounds){ .max_depth = 1 }, &r), 0);
 		assert_int_equal(searches[i](&world, &(struct search_bounds){ .max_states = 1 }, &r), 0);
-		world.max_switches = 2;
+		world.max_switches = world.max_deaths = 1;
+		world.n_actors = 3; /* of whom the last one may not be switched to */
 		assert_int_equal(searches[i](&world, NULL, &r), 0);
-		world.max_switches = 0;
+		world.max_switches = world.max_deaths = 0;
+		world.n_actors = 2;
 	}
 }
 
