@@ -31,7 +31,7 @@ static const struct explore_case breaks[] = {
 	{ .name = "stale-exit",
 	  .what = "The VMM serves exit_reason although KVM_RUN has failed.",
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(STALE_EXIT) },
-	  BREAKS(1) },
+	  BREAKS(3) },
 	{ .name = "no-inode-compare",
 	  .what = "The VMM does not compare inodes, and the updater does not empty the old file.",
 	  .setup = { GUEST(1), ONE_UPDATE, .flaws = FLAW(NO_INODES) | FLAW(NO_EMPTY_OLD) },
