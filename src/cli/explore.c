@@ -170,7 +170,7 @@ static bool take_bounds(struct cli_explore *e)
 	    !cli_get_number(cli, "max-states", INT64_MAX, 0, &o->bounds.max_states) ||
 	    !cli_get_number(cli, "timeout", 366 * 24 * 3600, 0, &seconds) ||
 	    !cli_get_number(cli, "steps", INT64_MAX, DEFAULT_STEPS, &o->bounds.max_steps) ||
-	    !cli_get_number(cli, "seed", INT64_MAX, DEFAULT_SEED, &o->bounds.seed))
+	    !cli_get_number(cli, "seed", UINT64_MAX, DEFAULT_SEED, &o->bounds.seed))
 		return false;
 	if (o->random && cli_has(cli, "max-states"))
 		return cli_misuse(cli, "--max-states does not apply to random orders (--%s)",

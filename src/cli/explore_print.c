@@ -179,12 +179,16 @@ static json_t *violation_json(const struct cli_explore *e)
 	const struct search_result *s = &e->result.search;
 	const struct explore_invariant *invariant = explore_invariant_of(s->violation);
 
+	char seed[24] = "";
+
 	if (!s->violation[0])
 		return json_null();
-	return json_pack("{ss? ss? ss si sb so}", "invariant", invariant ? invariant->name : NULL, "means",
-			 invariant ? invariant->means : NULL, "text", s->violation, "steps",
-			 (int)s->violation_steps, "shortest", e->result.shortest, "history",
-			 history_json(s->history));
+	if (e->options.random)
+		(void)!snprintf(seed, sizeof(seed), "%" PRIu64, s->seed); /* JSON's integers are signed */
+	return json_pack("{ss? ss? ss si sb ss? so}", "invariant", invariant ? invariant->name : NULL,
+			 "means", invariant ? invariant->means : NULL, "text", s->violation, "steps",
+			 (int)s->violation_steps, "shortest", e->result.shortest, "seed",
+			 seed[0] ? seed : NULL, "history", history_json(s->history));
 }
 
 static json_t *result_json(const struct cli_explore *e)
@@ -205,7 +209,7 @@ static json_t *result_json(const struct cli_explore *e)
 	if (!json)
 		return NULL;
 	if (e->options.random)
-		json_object_set_new(json, "seed", json_integer((json_int_t)e->options.bounds.seed));
+		json_object_set_new(json, "seed", json_sprintf("%" PRIu64, e->options.bounds.seed));
 	json_object_set_new(json, "expected",
 			    !e->is_own ? json_null()
 				       : json_string(e->known->breaks ? e->known->breaks : "holds"));
@@ -336,12 +340,17 @@ static bool print_result(const struct cli_explore *e)
 		fprintf(text.to, "BROKEN after %u steps: %s", s->violation_steps, s->violation);
 	if (!print_row("result", &text))
 		return false;
-	if (!invariant)
-		return true;
-	if (text_stream_open(&text) < 0)
-		return false;
-	fprintf(text.to, "%s", invariant->means);
-	return print_row(invariant->name, &text);
+	if (invariant) {
+		if (text_stream_open(&text) < 0)
+			return false;
+		fprintf(text.to, "%s", invariant->means);
+		if (!print_row(invariant->name, &text))
+			return false;
+	}
+	if (s->violation[0] && e->options.random)
+		printf("%-*s--steps 1 --seed %" PRIu64 " finds it at once\n", HEAD_COLUMNS, "repeat",
+		       s->seed);
+	return true;
 }
 
 /* Whether this is what the table has for the machine; nothing if it does not tell. */
