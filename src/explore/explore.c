@@ -15,13 +15,16 @@
 enum { SHORTEST_STEPS = 20 * 1000 * 1000, SHORTER_STEPS = 2 * 1000 * 1000 };
 
 static const struct explore_invariant invariants[] = {
-	{ "I1", "no guest receives a report that the certificates of the same reply do not verify" },
+	{ "I1", "no guest receives a report that the certificates of the same reply do not verify; TDX: no "
+		"task receives a quote of a TDREPORT that is not its own" },
 	{ "I2",
 	  "the message counters of guest and firmware stay equal, and no guest loses its VMPCK, while the "
-	  "host is honest" },
-	{ "I3", "every request and every update ends" },
+	  "host is honest; TDX: guest and VMM access the GetQuote buffer only while they own it" },
+	{ "I3", "every request and every update ends; TDX: and the VMM refuses no GetQuote" },
 	{ "I4", "after a crash at any step and a recovery, I1 holds, and no temporary file is left" },
-	{ "I5", "no lock outlives its request" },
+	{ "I5",
+	  "no lock outlives its request; TDX: no connection to the quoting service and no buffer in flight "
+	  "does" },
 	{ "I6", "no nonce seals two messages under one key" },
 	{ "I7", "every page that was passed to the firmware is given back" },
 };

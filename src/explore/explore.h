@@ -19,6 +19,13 @@
  *	I5  no lock outlives its request
  *	I6  no nonce seals two messages under one key
  *	I7  a page that was passed to the firmware is given back
+ *
+ * and of the TDX machine (td.h):
+ *
+ *	I1  no task receives a quote of a TDREPORT that is not its own
+ *	I2  guest and VMM access the GetQuote buffer only while they own it
+ *	I3  every request ends, and the VMM refuses none
+ *	I5  no connection to the quoting service and no buffer in flight outlives its request
  */
 
 /* Who reads the certificates for a second VMM, beside the first. */

@@ -41,8 +41,9 @@ static int guest_read(void *ctx, uint64_t gpa, void *to, size_t n)
 		check_owner(m, "I2: the guest reads the buffer while the VMM owns it");
 	r = sim_td_guest_read(m->td, gpa, to, n);
 	td_saw(m, to, n);
-	if (is_interrupted(m)) /* what the handler has read, and what it then does, are two things */
-		(void)!td_step(m, "complete()");
+	/* What was read and what is done about it are two things, where both use the completion. */
+	if (is_header && setup_of(m)->posted_driver)
+		(void)!td_step(m, is_interrupted(m) ? "complete()" : "has read the status");
 	return r;
 }
 
@@ -217,8 +218,10 @@ static bool begin_request(struct td_vcpu *v)
 		v->quote = (struct sim_tdx_quote_request){ v->report_data, sizeof(v->report_data), NULL, 0 };
 		r = sim_tdx_guest_start_quote(v->driver, &v->quote);
 	}
-	if (r < 0)
+	if (r < 0) {
+		td_violate(m, "I3: the driver has a request of another task");
 		end_request(v, r);
+	}
 	return true;
 }
 

@@ -64,7 +64,7 @@ static ssize_t h_recv(struct base_env *env, int fd, void *buf, size_t n)
 {
 	ssize_t r;
 
-	if (!td_step(self(env)->machine, "receive"))
+	if (!td_step(self(env)->machine, "receive the response"))
 		return -EIO;
 	r = base_recv(below(env), fd, buf, n);
 	td_saw_number(self(env)->machine, r);
@@ -81,7 +81,7 @@ static int h_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_n
 	int r;
 
 	(void)wait_ns;
-	if (!td_step(m, "wait for the service"))
+	if (!td_step(m, "GetQuote: wait for the service"))
 		return -EINTR;
 	r = events & BASE_WRITE || has_arrived(m, channel_of(fd)) ? 1 : -EINTR;
 	td_saw_number(m, r);
@@ -126,7 +126,7 @@ static int host_read(void *ctx, uint64_t gpa, void *to, size_t n)
 	struct explore_td *m = ctx;
 	int r;
 
-	if (!td_step(m, "read the request"))
+	if (!td_step(m, "GetQuote: read the request"))
 		return -EFAULT;
 	r = sim_td_host_read(m->td, gpa, to, n);
 	td_saw(m, to, n);
@@ -144,7 +144,8 @@ static int host_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 	bool ends = is_status && bytes_get_le(from, n < 8 ? n : 8) != TDX_GETQUOTE_IN_FLIGHT;
 	int r;
 
-	if (ends ? td_is_dead(m) : !td_step(m, is_status ? "set the status: in flight" : "write the quote"))
+	if (ends ? td_is_dead(m)
+		 : !td_step(m, is_status ? "GetQuote: set the status: in flight" : "write the quote"))
 		return -EFAULT;
 	if (m->owner == TD_GUEST && !explore_has(&m->world.setup, EXPLORE_TDX_TWO_BUFFERS))
 		td_violate(m, "I2: the VMM writes a buffer that it has given back");
