@@ -297,6 +297,11 @@ struct sched_seen sched_seen(const struct sched *s)
 	return ret;
 }
 
+bool sched_has_history(struct base_env *env)
+{
+	return sched_lane_of(env)->sched->history != NULL;
+}
+
 void sched_set_history(struct sched *s, struct history *to)
 {
 	s->history = to;

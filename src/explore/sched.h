@@ -169,6 +169,7 @@ void sched_set_history(struct sched *sched, struct history *to);
  *           them. An order that comes to the same state again is given up there (search.h)
  * say       a line of the history, from a party to another; `to` "": a note about `from`
  * note      a note about the actor
+ * has_history  are lines kept? Otherwise they need not be made
  * self      its number
  * locks     number of locks that its process holds
  * violation this order breaks a rule; the actor goes on to its end
@@ -181,6 +182,7 @@ __attribute__((format(printf, 2, 3))) void sched_note(struct base_env *env, cons
 __attribute__((format(printf, 4, 5))) void sched_say(struct base_env *env, const char *from, const char *to,
 						     const char *format, ...);
 unsigned sched_self(struct base_env *env);
+bool sched_has_history(struct base_env *env);
 unsigned sched_locks(struct base_env *env);
 bool sched_is_dead(struct base_env *env);
 void sched_violate(struct base_env *env, const char *what);

@@ -50,13 +50,16 @@ static bool kvm_wait(void *ctx, const char *what, bool (*is_ready)(void *ready),
 	return alive;
 }
 
+static bool kvm_event_is_wanted(void *ctx)
+{
+	return self(ctx)->world.here.now && sched_has_history(self(ctx)->world.here.now);
+}
+
 static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
 {
 	struct base_env *env = self(ctx)->world.here.now;
 	const char *name;
 
-	if (!env)
-		return;
 	name = self(ctx)->world.actors[sched_self(env)].name;
 	if (!strcmp(from, "VMM") || !strcmp(from, "host tool"))
 		from = name;
@@ -91,7 +94,7 @@ static unsigned defects_of(const struct explore_setup *setup)
 static int new_kernel(struct explore_snp *m)
 {
 	const struct sim_kvm_steps steps = { .step = kvm_step, .wait = kvm_wait, .ctx = m };
-	const struct sim_kvm_trace trace = { .event = kvm_event, .ctx = m };
+	const struct sim_kvm_trace trace = { .event = kvm_event, .is_wanted = kvm_event_is_wanted, .ctx = m };
 	struct sim_kvm_host *kvm;
 	int r = sim_kvm_host_new(m->psp, m->world.setup.sync, NULL, &kvm, NULL);
 

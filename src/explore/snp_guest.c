@@ -128,12 +128,17 @@ static void check_nonce(struct snp_vcpu *v)
 	struct snp_task *t = v->task;
 	uint8_t page[SNP_PAGE_BYTES];
 	struct base_mix is = { 0 }, *was;
+	struct snp_msg_hdr hdr;
 	uint64_t seqno;
+	size_t n;
 
 	if (sim_kvm_guest_read(v->vmm->vm, page_gpa(v, 0), page, sizeof(page)) < 0)
 		return;
-	seqno = bytes_get_le(page + SNP_MSG_SEQNO_OFF, 8);
-	base_mix_bytes(&is, page, sizeof(page));
+	if (wire_read(&snp_msg_hdr_layout, page, sizeof(page), &hdr, NULL) < 0)
+		return;
+	seqno = hdr.msg_seqno;
+	n = hdr.msg_sz < SNP_MSG_MAX_PAYLOAD_BYTES ? hdr.msg_sz : SNP_MSG_MAX_PAYLOAD_BYTES;
+	base_mix_bytes(&is, page, SNP_MSG_HDR_BYTES + n);
 	was = &t->sent[seqno / 2 % MAX_MESSAGES]; /* requests have odd numbers */
 	if ((was->a || was->b) && (was->a != is.a || was->b != is.b))
 		violate(v, "I6: the guest of %s seals two messages with number %llu", name_of(v),

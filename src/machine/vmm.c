@@ -22,11 +22,10 @@ static void say(const struct machine_vmm *vmm, const char *text)
 static void tell_answer(const struct machine_vmm *vmm, uint64_t answer, uint64_t npages,
 			const struct jurat_error *err)
 {
-	char text[64];
+	char text[64] = "";
 
-	if (!vmm->hooks->say)
-		return;
-	snprintf(text, sizeof(text), "the blob needs %llu pages", (unsigned long long)npages);
+	if (answer == ENOSPC)
+		snprintf(text, sizeof(text), "the blob needs %llu pages", (unsigned long long)npages);
 	say(vmm, answer == 0        ? "shared lock, compare, copy to the guest's pages; the lock stays"
 		 : answer == ENOSPC ? text
 				    : err->text);

@@ -171,6 +171,7 @@ bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 struct sim_kvm_trace {
 	/* from and to: "guest driver", "KVM", "VMM", "firmware", "host tool" */
 	void (*event)(void *ctx, const char *from, const char *to, const char *text);
+	bool (*is_wanted)(void *ctx); /* asked before `text` is made; NULL: it is */
 	void *ctx;
 };
 void sim_kvm_set_trace(struct sim_kvm_host *host, const struct sim_kvm_trace *trace);

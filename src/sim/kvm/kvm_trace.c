@@ -11,7 +11,7 @@ void kvm_trace(const struct sim_kvm_host *host, const char *from, const char *to
 	char text[TRACE_TEXT_BYTES];
 	va_list args;
 
-	if (!host->trace.event)
+	if (!host->trace.event || (host->trace.is_wanted && !host->trace.is_wanted(host->trace.ctx)))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
