@@ -172,6 +172,11 @@ static void keep_reachable(struct disk *disk, struct disk_inode *dir)
 	}
 }
 
+void disk_without_times(struct disk *disk)
+{
+	disk->has_no_times = true;
+}
+
 void disk_lose_power(struct disk *disk, unsigned loss)
 {
 	for (unsigned i = 0; i < disk->n_processes; i++)

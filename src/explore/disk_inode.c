@@ -233,10 +233,13 @@ void disk_set_name(struct disk *disk, struct disk_inode *dir, struct disk_name *
  */
 void disk_touch(struct disk_process *process, struct disk_inode *inode)
 {
-	uint64_t number = (uint64_t)process->number << 32 | ++process->changes;
 	struct base_mix spread = { 0 };
+	uint64_t number;
 
 	disk_keep_data(inode);
+	if (process->disk->has_no_times)
+		return;
+	number = (uint64_t)process->number << 32 | ++process->changes;
 	if (!disk_is_dir(inode)) {
 		inode->now.attr.mtime_ns = (int64_t)number;
 		return;

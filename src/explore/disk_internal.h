@@ -96,6 +96,7 @@ struct disk {
 	struct disk_inode *root;
 	uint64_t seen;
 	struct disk_inode *queue, *queue_end;
+	bool has_no_times;
 	unsigned n_processes;
 	struct disk_process processes[];
 };

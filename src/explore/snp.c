@@ -453,6 +453,8 @@ int explore_snp_new(const struct explore_setup *setup, struct explore_world **re
 	set_up_world(m);
 	m->n_processes = SNP_MAX_VMMS + m->world.sched.n_actors + 1;
 	r = disk_new(m->n_processes, &m->disk);
+	if (r == 0)
+		disk_without_times(m->disk);
 	for (unsigned i = 0; i < m->n_processes && r == 0; i++)
 		snp_process_init(&m->processes[i], m, i);
 	if (r == 0)

@@ -70,30 +70,19 @@ static int p_truncate(struct base_env *env, int fd, int64_t size)
 	return base_truncate(files_of(env), fd, size);
 }
 
-/*
- * Nobody here uses times of change; but who had seen them would be in another state for each step of others
- * between its own.
- */
-static int without_time(int r, struct base_stat *st)
-{
-	if (r == 0)
-		st->mtime_ns = 0;
-	return r;
-}
-
 static int p_fstat(struct base_env *env, int fd, struct base_stat *ret)
 {
-	return without_time(base_fstat(files_of(env), fd, ret), ret);
+	return base_fstat(files_of(env), fd, ret);
 }
 
 static int p_stat(struct base_env *env, const char *path, struct base_stat *ret)
 {
-	return without_time(base_stat(files_of(env), path, ret), ret);
+	return base_stat(files_of(env), path, ret);
 }
 
 static int p_stat_at(struct base_env *env, int dir, const char *name, struct base_stat *ret)
 {
-	return without_time(base_stat_at(files_of(env), dir, name, ret), ret);
+	return base_stat_at(files_of(env), dir, name, ret);
 }
 
 static int p_fsync(struct base_env *env, int fd)

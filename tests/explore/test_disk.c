@@ -495,6 +495,33 @@ static void a_reset_disk_is_as_a_new_one(void **state)
 	disk_free(other);
 }
 
+static void without_times_what_was_written_twice_is_the_same_as_once(void **state)
+{
+	struct disk *disk = new_disk();
+	struct base_mix once, twice, with_times[2];
+	struct base_env *env = disk_env(disk, 0);
+	struct base_stat st;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		write_text(env, "/f", "text");
+		with_times[i] = hash_of(disk, true);
+	}
+	assert_false(equal(with_times[0], with_times[1]));
+	disk_free(disk);
+	disk = new_disk();
+	env = disk_env(disk, 0);
+	disk_without_times(disk);
+	write_text(env, "/f", "text");
+	once = hash_of(disk, true);
+	write_text(env, "/f", "text");
+	twice = hash_of(disk, true);
+	assert_true(equal(once, twice));
+	assert_int_equal(base_stat(env, "/f", &st), 0);
+	assert_int_equal(st.mtime_ns, 0);
+	disk_free(disk);
+}
+
 static void limits_are_errors(void **state)
 {
 	struct disk *disk = NULL;
@@ -634,6 +661,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_those_of_the_process),
 		cmocka_unit_test(the_dead_hold_nothing),
 		cmocka_unit_test(a_reset_disk_is_as_a_new_one),
+		cmocka_unit_test(without_times_what_was_written_twice_is_the_same_as_once),
 		cmocka_unit_test(limits_are_errors),
 		cmocka_unit_test(without_memory_a_call_has_no_effect),
 	};
