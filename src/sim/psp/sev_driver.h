@@ -12,8 +12,8 @@
  */
 
 /*
- * An ioctl at a descriptor that was opened for writing, or not. 0; -EIO the firmware refused: its status is in
- * `arg`; -EINVAL, -EPERM the command was not sent.
+ * An ioctl at a descriptor that was opened for writing, or not. 0; -EIO the firmware refused: its status is
+ * in `arg`; -EINVAL, -EPERM the command was not sent.
  */
 int sim_sev_ioctl(struct sim_psp *psp, bool writable, unsigned long request, void *arg);
 /* Adds what that has written for its caller, in `arg` and where it points: for explorers. */
