@@ -1,108 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "explore/sched_internal.h"
 
 /* An actor that is dead and still makes calls does not look at what they return. */
 enum { MAX_CALLS_WHEN_DEAD = 100000 };
-
-const struct sched_world *sched_world_of(const struct sched_lane *lane)
-{
-	return lane->sched->world;
-}
-
-static const char *name_of(const struct sched_lane *lane)
-{
-	return sched_world_of(lane)->actors[lane->index].name;
-}
-
-static void add(struct sched *s, enum history_kind kind, const char *from, const char *to, const char *text)
-{
-	const struct history_event event = {
-		.kind = kind, .step = s->steps, .from = from, .to = to, .text = text
-	};
-
-	if (s->history && !s->given_up && !s->violation[0])
-		history_add(s->history, &event);
-}
-
-static void add_text(struct sched *s, const char *from, const char *to, const char *format, va_list ap)
-{
-	char text[256];
-
-	(void)!vsnprintf(text, sizeof(text), format, ap);
-	add(s, *to ? HISTORY_STEP : HISTORY_NOTE, from, to, text);
-}
-
-void sched_tell(struct sched_lane *lane, const char *to, const char *format, ...)
-{
-	va_list ap;
-
-	if (!lane->sched->history)
-		return;
-	va_start(ap, format);
-	add_text(lane->sched, name_of(lane), to, format, ap);
-	va_end(ap);
-}
-
-void sched_note(struct base_env *env, const char *format, ...)
-{
-	struct sched_lane *lane = sched_lane_of(env);
-	va_list ap;
-
-	if (!lane->sched->history || lane->dead)
-		return;
-	va_start(ap, format);
-	add_text(lane->sched, name_of(lane), "", format, ap);
-	va_end(ap);
-}
-
-void sched_say(struct base_env *env, const char *from, const char *to, const char *format, ...)
-{
-	struct sched_lane *lane = sched_lane_of(env);
-	va_list ap;
-
-	if (!lane->sched->history || lane->dead)
-		return;
-	va_start(ap, format);
-	add_text(lane->sched, from, to, format, ap);
-	va_end(ap);
-}
-
-void sched_tell_power(struct sched *s, unsigned loss)
-{
-	static const char *const lost[] = { "nothing", "names", "data", "names and data" };
-	char text[64];
-
-	(void)!snprintf(text, sizeof(text), "power is lost; %s that were not synced are lost", lost[loss]);
-	add(s, HISTORY_NOTE, "", "", loss ? text : "power is lost; everything had been written");
-}
-
-static void violated(struct sched *s, const char *from, const char *what)
-{
-	if (s->violation[0])
-		return;
-	add(s, HISTORY_VIOLATION, from, "", what);
-	(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
-	s->violation_steps = s->steps;
-}
-
-void sched_violated(struct sched *s, const char *what)
-{
-	violated(s, "", what);
-}
-
-void sched_violate(struct base_env *env, const char *what)
-{
-	struct sched_lane *lane = sched_lane_of(env);
-
-	if (lane->sched->given_up || lane->dead)
-		return;
-	violated(lane->sched, name_of(lane), what);
-}
 
 unsigned sched_self(struct base_env *env)
 {
@@ -143,30 +45,6 @@ void sched_here_init(struct sched_here *here)
 	*here = (struct sched_here){ .base = { &sched_here_ops } };
 }
 
-const char *sched_last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static void tell_step(struct sched_lane *lane)
-{
-	const struct sched_world *world = lane->sched->world;
-	const struct sched_call *call = &lane->next;
-	const char *on = call->path ? sched_last_part(call->path) : call->fd_path;
-	const char *party = world->party ? world->party(world->ctx, call) : NULL;
-
-	if (party && !*party)
-		return;
-	if (!*on && (call->path || call->fd >= 0))
-		on = "/";
-	if (!party)
-		party = *on ? "files" : name_of(lane);
-	sched_tell(lane, party, "%s%s%s%s%s", call->op, *on ? " " : "", on, call->to ? " to " : "",
-		   call->to ? sched_last_part(call->to) : "");
-}
-
 /* Who would have to wait stops in any case. */
 static bool is_local(struct sched_lane *lane)
 {
@@ -203,15 +81,8 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	s->steps++;
 	sched_mix_u64(lane, 0); /* it is one call further */
 	if (s->history)
-		tell_step(lane);
+		sched_tell_step(lane);
 	return true;
-}
-
-bool sched_skips(struct sched_lane *lane)
-{
-	const struct sched_world *world = lane->sched->world;
-
-	return world->skips && world->skips(world->ctx, &lane->next);
 }
 
 bool sched_step(struct base_env *env, const char *op)
@@ -229,80 +100,4 @@ bool sched_wait(struct base_env *env, const char *op, bool (*is_ready)(void *ctx
 	alive = sched_step(env, op);
 	lane->is_ready = NULL;
 	return alive;
-}
-
-bool sched_state(struct sched *s, struct base_mix *ret)
-{
-	struct base_mix mix = { 0 };
-
-	if (!s->world->hash)
-		return false;
-	for (unsigned i = 0; i < s->world->n_actors; i++) {
-		const struct sched_lane *lane = &s->lanes[i];
-
-		base_mix_u64(&mix, (uint64_t)lane->phase << 1 | lane->dead);
-		if (lane->phase != SCHED_READY)
-			continue;
-		base_mix_u64(&mix, lane->seen.a);
-		base_mix_u64(&mix, lane->seen.b);
-		base_mix_text(&mix, lane->next.op); /* it may have forgotten where it is */
-	}
-	base_mix_u64(&mix, s->deaths);
-	if (s->world->max_switches > 0)
-		base_mix_u64(&mix, s->last);
-	s->world->hash(s->world->ctx, &mix);
-	*ret = mix;
-	return true;
-}
-
-const char *sched_violation(const struct sched *s)
-{
-	return s->violation;
-}
-
-uint64_t sched_steps(const struct sched *s)
-{
-	return s->violation[0] ? s->violation_steps : s->steps;
-}
-
-unsigned sched_switches(const struct sched *s)
-{
-	return s->switches;
-}
-
-void sched_fail(struct sched *s, const char *what)
-{
-	sched_violated(s, what);
-}
-
-bool sched_waits(const struct sched *s)
-{
-	return s->waits;
-}
-
-void sched_set_beginning(struct sched *s, const struct sched_choice *choices, unsigned n,
-			 const struct sched_seen *seen)
-{
-	s->beginning = choices;
-	s->n_beginning = n;
-	s->beginning_seen = seen;
-}
-
-struct sched_seen sched_seen(const struct sched *s)
-{
-	struct sched_seen ret = { 0 };
-
-	for (unsigned i = 0; i < s->world->n_actors; i++)
-		ret.actors[i] = s->lanes[i].seen;
-	return ret;
-}
-
-bool sched_has_history(struct base_env *env)
-{
-	return sched_lane_of(env)->sched->history != NULL;
-}
-
-void sched_set_history(struct sched *s, struct history *to)
-{
-	s->history = to;
 }

@@ -30,13 +30,13 @@ struct sched_actor {
 	bool mortal; /* may die before any of its decided steps for which the world does not say otherwise */
 	bool recovers; /* starts when another has died: one of these at each death, in their order */
 	/*
-	 * Actors of the same number share descriptors and locks, as threads do, and die together. 0: a process
-	 * of its own.
+	 * Actors of the same number share descriptors and locks, as threads do, and die together. 0: a
+	 * process of its own.
 	 */
 	unsigned process;
 };
 
-/* An environment whose calls are those of the actor that is running now: for what actors of a process share. */
+/* Its calls are those of the actor that is running now: an environment for what actors of a process share. */
 struct sched_here {
 	struct base_env base; /* first */
 	struct base_env *now; /* of the actor that is running; NULL: none is */
@@ -75,22 +75,22 @@ struct sched_world {
 	 * decision: each order with it elsewhere is equal to one that is tried. NULL: no call is.
 	 */
 	bool (*is_local)(void *ctx, const struct sched_call *call);
-	/* What the actor has seen before it makes this call no longer matters, as with sched_forget(). NULL: it does. */
+	/* What the actor saw before it makes this call no longer matters: sched_forget(). NULL: it does. */
 	bool (*forgets)(void *ctx, const struct sched_call *call);
 	/* Broken on purpose: the call returns success and does nothing. NULL: no call is. */
 	bool (*skips)(void *ctx, const struct sched_call *call);
 	/* Adds what an ioctl has written for its caller. NULL: what is in `arg` itself, by its number. */
 	void (*saw_ioctl)(void *ctx, unsigned long request, const void *arg, struct base_mix *to);
-	/* The process of this actor, which is the first of those that lived. NULL: only descriptors are lost. */
+	/* The process of this actor, the first of those that lived. NULL: only descriptors are lost. */
 	void (*died)(void *ctx, unsigned actor);
 	/*
-	 * May this mortal actor die before this call? NULL: before any. In a system call it may not. A process
-	 * dies where each of its actors that has not ended may.
+	 * May this mortal actor die before this call? NULL: before any. In a system call it may not. A
+	 * process dies where each of its actors that has not ended may.
 	 */
 	bool (*may_die)(void *ctx, const struct sched_call *call);
 	/*
-	 * All actors that ran have died, and so has the machine: `loss` is DISK_LOSES_*; died() is not called.
-	 * One more way to die, before any decided step, where it is not NULL; counts as one death.
+	 * All actors that ran have died, and so has the machine: `loss` is DISK_LOSES_*; died() is not
+	 * called. One more way to die, before any decided step, where it is not NULL; counts as one death.
 	 */
 	void (*lost_power)(void *ctx, unsigned loss);
 	/*
@@ -156,7 +156,10 @@ struct sched_seen sched_seen(const struct sched *sched);
  */
 void sched_set_beginning(struct sched *sched, const struct sched_choice *choices, unsigned n,
 			 const struct sched_seen *seen);
-/* The steps that follow, up to the first violation, are added to `to`, which is borrowed; NULL: not, which is faster. */
+/*
+ * The steps that follow, up to the first violation, are added to `to`, which is borrowed; NULL: not, which is
+ * faster.
+ */
 void sched_set_history(struct sched *sched, struct history *to);
 
 /*

@@ -6,12 +6,13 @@
 #include "explore/sched.h"
 
 /*
- * What is behind sched.h, in four files:
+ * What is behind sched.h, in five files:
  *
  *	sched.c         stops before steps
  *	sched_decide.c  decides who goes on
  *	sched_env.c     the environment of an actor
  *	sched_run.c     runs an order from its beginning to its end
+ *	sched_tell.c    what there is to tell of an order: history, violation, state
  */
 
 enum { SCHED_MAX_FDS = 32, SCHED_NAME_BYTES = 64, SCHED_NOBODY = SCHED_MAX_ACTORS, SCHED_LOSSES = 4 };
@@ -129,6 +130,8 @@ const char *sched_last_part(const char *path);
 /* One more line of the history, about the lane; `to` "": a note. */
 __attribute__((format(printf, 3, 4))) void sched_tell(struct sched_lane *lane, const char *to,
 						      const char *format, ...);
+/* The step that it is about to make. */
+void sched_tell_step(struct sched_lane *lane);
 /* Closes every descriptor of its process below. */
 void sched_close_all(struct sched_lane *lane);
 /* Everything is lost now, this way. No actor runs any more. */

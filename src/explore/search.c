@@ -154,7 +154,7 @@ int search_run(struct search *s, sched_choose_fn *choose, void *ctx)
 	return 0;
 }
 
-/* Asked when the whole order has been made again: it violates what does not show before it goes on for good. */
+/* Asked when the whole order has been made again: what it violates shows only because it goes on for good. */
 static unsigned choose_violation(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n)
 {
 	const struct search *s = ctx;

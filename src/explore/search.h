@@ -36,8 +36,8 @@ struct search_bounds {
 /*
  * Every order, depth first; each state is left in every way once. When all were tried, a state from which no
  * order leads to an end, but by deaths, is a violation of I3. That is not told where a bound on depth or
- * switches cut what follows, where states are unknown, and where somebody waits for a lock whose wait would run
- * out, but does not in these orders (sched_world.timeouts).
+ * switches cut what follows, where states are unknown, and where somebody waits for a lock whose wait would
+ * run out, but does not in these orders (sched_world.timeouts).
  *
  * bounds    NULL: none
  * ret       always set
@@ -53,8 +53,8 @@ JURAT_MUST_CHECK int search_all(const struct sched_world *world, const struct se
 JURAT_MUST_CHECK int search_shortest(const struct sched_world *world, const struct search_bounds *bounds,
 				     struct search_result *ret);
 /*
- * Orders chosen by the numbers of bounds->seed, until they have bounds->max_steps steps, which is no stop; not
- * 0. As above.
+ * Orders chosen by the numbers of bounds->seed, until they have bounds->max_steps steps, which is no stop;
+ * not 0. As above.
  */
 JURAT_MUST_CHECK int search_random(const struct sched_world *world, const struct search_bounds *bounds,
 				   struct search_result *ret);

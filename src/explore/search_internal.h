@@ -27,7 +27,7 @@ struct search {
 	unsigned n_order;
 	unsigned depth; /* decisions with a choice */
 	bool gave_up;   /* the search did, not the world */
-	/* The last decision that was kept; whether what was chosen there is no death; its state, once it is new. */
+	/* The last decision that was kept; whether what was chosen is no death; its state, if new. */
 	int node;
 	bool node_counts;
 	struct base_mix state;

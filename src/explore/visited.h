@@ -10,8 +10,8 @@
 
 /*
  * States that were visited, by their digest, each with the least cost (such as steps) at which it was
- * reached, and with a number of the caller's. Two states with the same digest are taken for one: with 128 bits, a million states have two such
- * with a probability of 1 in 10^27.
+ * reached, and with a number of the caller's. Two states with the same digest are taken for one: with 128
+ * bits, a million states have two such with a probability of 1 in 10^27.
  */
 struct visited {
 	struct visited_state *states;

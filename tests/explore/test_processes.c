@@ -276,7 +276,7 @@ static void a_process_dies_at_once_and_another_recovers(void **state)
 	world.hash = NULL;
 	world.max_deaths = 1;
 	assert_int_equal(search_all(&world, NULL, &r), 0);
-	/* 6 without a death. A death in each of 3 x 3 - 1 places that have not ended, as often as these are reached. */
+	/* 6 without a death; one in each of 3 x 3 - 1 places, as often as it comes there. */
 	assert_int_equal(r.orders, 6 + (1 + 1 + 1) + (1 + 2 + 3) + (1 + 3));
 	assert_int_equal(m->n_ends, 1 + 8);
 }
@@ -348,7 +348,7 @@ static void one_recovers_at_each_death_and_may_die_itself(void **state)
 	world.check = recovered_in_order;
 	world.max_deaths = 2;
 	assert_int_equal(search_all(&world, NULL, &r), 0);
-	/* None dies, or the first before one of 2 steps; then the next one dies before one of 2 steps, or not. */
+	/* None dies, or the first before one of 2 steps; then the next one before one of 2 steps, or not. */
 	assert_int_equal(m->n_ends, 1 + 2 + 2 * 2);
 }
 

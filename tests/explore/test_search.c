@@ -140,14 +140,14 @@ static void an_order_that_violates_something_is_found_and_described(void **state
 		assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
 		assert_string_equal(r.violation, "an addition was lost");
 		text = text_of(&r);
-		assert_string_equal(text,
-				    "        1  a             > a             READ\n"
-				    "           a                             has read 0\n"
-				    "        2  b             > b             READ\n"
-				    "           b                             has read 0\n"
-				    "        3  a             > a             WRITE\n"
-				    "        4  b             > b             WRITE\n"
-				    "                                         VIOLATION an addition was lost\n");
+		assert_string_equal(
+			text, "        1  a             > a             READ\n"
+			      "           a                             has read 0\n"
+			      "        2  b             > b             READ\n"
+			      "           b                             has read 0\n"
+			      "        3  a             > a             WRITE\n"
+			      "        4  b             > b             WRITE\n"
+			      "                                         VIOLATION an addition was lost\n");
 		assert_int_equal(r.violation_steps, 4);
 		assert_int_equal(r.n_order, 4);
 		assert_true(r.order[1].actor == 1 && r.order[1].move == SCHED_GO);
