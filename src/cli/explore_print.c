@@ -71,7 +71,8 @@ static json_t *invariants_json(void)
 
 	for (size_t i = 0; i < n; i++)
 		if (json_array_append_new(
-			    all, json_pack("{ss ss}", "name", rows[i].name, "means", rows[i].means)) < 0) {
+			    all, json_pack("{ss ss ss?}", "name", rows[i].name, "snp", rows[i].snp, "tdx",
+				       rows[i].tdx)) < 0) {
 			json_decref(all);
 			return NULL;
 		}
@@ -92,7 +93,12 @@ int cli_explore_list(const struct cli *cli)
 	puts("INVARIANTS");
 	for (size_t i = 0; i < n_invariants; i++) {
 		puts(invariants[i].name);
-		print_indented(invariants[i].means);
+		print_indented(invariants[i].snp);
+		if (invariants[i].tdx) {
+			printf("%*sTDX: ", INDENT, "");
+			base_print_wrapped(stdout, invariants[i].tdx, INDENT + 5, INDENT);
+			putchar('\n');
+		}
 	}
 	print_cases("NAMES FOR --break", breaks, n_breaks);
 	print_cases("NAMES FOR --scenario", scenarios, n_scenarios);
@@ -174,6 +180,14 @@ static json_t *history_json(const struct history *history)
 	return all;
 }
 
+/* What the invariant that is broken means for this machine. */
+static const char *meaning_of(const struct cli_explore *e, const struct explore_invariant *invariant)
+{
+	bool tdx = e->options.setup.tee == EXPLORE_TDX && invariant->tdx;
+
+	return tdx ? invariant->tdx : invariant->snp;
+}
+
 static json_t *violation_json(const struct cli_explore *e)
 {
 	const struct search_result *s = &e->result.search;
@@ -186,7 +200,7 @@ static json_t *violation_json(const struct cli_explore *e)
 	if (e->options.random)
 		(void)!snprintf(seed, sizeof(seed), "%" PRIu64, s->seed); /* JSON's integers are signed */
 	return json_pack("{ss? ss? ss si sb ss? so}", "invariant", invariant ? invariant->name : NULL,
-			 "means", invariant ? invariant->means : NULL, "text", s->violation, "steps",
+			 "means", invariant ? meaning_of(e, invariant) : NULL, "text", s->violation, "steps",
 			 (int)s->violation_steps, "shortest", e->result.shortest, "seed",
 			 seed[0] ? seed : NULL, "history", history_json(s->history));
 }
@@ -343,7 +357,7 @@ static bool print_result(const struct cli_explore *e)
 	if (invariant) {
 		if (text_stream_open(&text) < 0)
 			return false;
-		fprintf(text.to, "%s", invariant->means);
+		fprintf(text.to, "%s", meaning_of(e, invariant));
 		if (!print_row(invariant->name, &text))
 			return false;
 	}

@@ -116,7 +116,7 @@ const struct explore_case *explore_scheme(enum sim_sync sync);
 
 /* What "I1" and the others mean, in the words of the list above; in their order. */
 struct explore_invariant {
-	const char *name, *means;
+	const char *name, *snp, *tdx; /* NULL: not of this TEE */
 };
 const struct explore_invariant *explore_invariants(size_t *ret_n);
 /* The one that a text like "I1: why" is about; NULL: none. */
