@@ -70,9 +70,8 @@ static json_t *invariants_json(void)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(
-			    all, json_pack("{ss ss ss?}", "name", rows[i].name, "snp", rows[i].snp, "tdx",
-				       rows[i].tdx)) < 0) {
+		if (json_array_append_new(all, json_pack("{ss ss ss?}", "name", rows[i].name, "snp",
+							 rows[i].snp, "tdx", rows[i].tdx)) < 0) {
 			json_decref(all);
 			return NULL;
 		}

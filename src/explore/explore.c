@@ -17,9 +17,11 @@ enum { SHORTEST_STEPS = 20 * 1000 * 1000, SHORTER_STEPS = 2 * 1000 * 1000 };
 static const struct explore_invariant invariants[] = {
 	{ "I1", "no guest receives a report that the certificates of the same reply do not verify",
 	  "no task receives a quote of a TDREPORT that is not its own" },
-	{ "I2", "the message counters of guest and firmware stay equal, and no guest loses its VMPCK, while the "
-		"host is honest",
-	  "guest and VMM access the GetQuote buffer only while they own it; the guest may read the status at any "
+	{ "I2",
+	  "the message counters of guest and firmware stay equal, and no guest loses its VMPCK, while the "
+	  "host is honest",
+	  "guest and VMM access the GetQuote buffer only while they own it; the guest may read the status at "
+	  "any "
 	  "time" },
 	{ "I3", "every request and every update ends", "every request ends, and the VMM refuses none" },
 	{ "I4", "after a crash at any step and a recovery, I1 holds, and no temporary file is left", NULL },
