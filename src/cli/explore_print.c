@@ -152,13 +152,14 @@ static int as_expected(const struct cli_explore *e)
 
 static json_t *machine_json(const struct explore_setup *s)
 {
-	return json_pack("{ss si si ss si si sb si sb sb sb si si}", "tee",
+	return json_pack("{ss si si ss si si sb si sb sb sb si si sb si}", "tee",
 			 s->tee == EXPLORE_TDX ? "tdx" : "sev-snp", "vcpus", (int)s->vcpus, "requests",
 			 (int)s->requests, "readers", reader_names[s->other], "updaters", (int)s->updaters,
 			 "updates", (int)s->updates, "administrator", s->administrator, "crashes",
 			 (int)s->crashes, "power_loss", s->power_loss, "signals", s->signals, "lock_timeouts",
 			 s->timeouts, "small_buffer", (int)s->small_buffer, "firmware_error",
-			 (int)s->firmware_error);
+			 (int)s->firmware_error, "posted_driver", s->posted_driver, "spurious",
+			 (int)s->spurious);
 }
 
 static json_t *history_json(const struct history *history)
@@ -259,7 +260,7 @@ static void describe_machine(FILE *to, const struct explore_setup *s)
 	};
 
 	if (s->tee == EXPLORE_TDX)
-		fprintf(to, "TDX");
+		fprintf(to, "TDX, %s", s->posted_driver ? "driver as posted in 2023" : "Linux's driver");
 	else
 		fprintf(to, "SEV-SNP, %s", explore_scheme(s->sync)->name);
 	count(to, "; ", s->vcpus, "vCPU", "vCPUs");
@@ -278,6 +279,8 @@ static void describe_machine(FILE *to, const struct explore_setup *s)
 		s->small_buffer ? "; too few certificate pages at first" : "");
 	if (s->firmware_error)
 		fprintf(to, "; firmware error at guest request %u", s->firmware_error);
+	if (s->spurious > 0)
+		count(to, "; ", s->spurious, "interrupt of another device", "interrupts of another device");
 	if (s->crashes > 0)
 		count(to, "; ", s->crashes, "crash", "crashes");
 	if (s->power_loss)

@@ -86,7 +86,8 @@ def a_machine_that_holds_is_exhausted(_):
     assert (d["sync"], d["break"], d["scenario"]) == ("none", None, HOLDS[1]), d
     assert d["machine"] == {
         "tee": "sev-snp", "vcpus": 2, "requests": 1, "readers": "none", "updaters": 0, "updates": 0, "administrator": False, "crashes": 0,
-        "power_loss": False, "signals": False, "lock_timeouts": False, "small_buffer": 0, "firmware_error": 0}, d
+        "power_loss": False, "signals": False, "lock_timeouts": False, "small_buffer": 0, "firmware_error": 0,
+        "posted_driver": False, "spurious": 0}, d
     assert d["states"] > 10 and d["orders"] > d["known"] > 0 and d["steps"] > d["orders"] and d["longest"] > 3, d
     text = explore(*HOLDS).stdout
     assert f"{d['states']} states" in text and f"{d['steps']} steps" in text, text
