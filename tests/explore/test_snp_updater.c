@@ -253,6 +253,7 @@ static struct world *world_new(const struct explore_setup *setup, enum reader re
 	assert_int_equal(snp_tables_new(&w->m, NULL), 0);
 	assert_int_equal(sim_kvm_host_new(w->m.psp, setup->sync, NULL, &w->m.kvm, NULL), 0);
 	assert_int_equal(disk_new(N_PROCESSES, &w->m.disk), 0);
+	disk_without_times(w->m.disk);
 	w->m.n_processes = N_PROCESSES;
 	for (unsigned i = 0; i < N_PROCESSES; i++)
 		snp_process_init(&w->m.processes[i], &w->m, i);
@@ -486,7 +487,8 @@ static void local_steps_hide_no_end_and_no_report(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(n_found(&rows[i], true), n_found(&rows[i], false));
+		if (test_step() == 1 || rows[i].setup.updaters == 1)
+			assert_int_equal(n_found(&rows[i], true), n_found(&rows[i], false));
 }
 
 int main(void)
