@@ -27,7 +27,8 @@ static void add(struct sched *s, enum history_kind kind, const char *from, const
 		history_add(s->history, &event);
 }
 
-static void add_text(struct sched *s, const char *from, const char *to, const char *format, va_list ap)
+__attribute__((format(printf, 4, 0))) static void add_text(struct sched *s, const char *from, const char *to,
+							   const char *format, va_list ap)
 {
 	char text[256];
 
