@@ -272,7 +272,7 @@ static const char *party(void *ctx, const struct sched_call *call)
 	const struct snp_vcpu *v = snp_vcpu_of(ctx, call->actor);
 	bool is_run = !strncmp(call->op, "KVM_RUN", strlen("KVM_RUN"));
 
-	if (path && strstr(path, SNP_DEVICE + 1))
+	if (path && strstr(path, &SNP_DEVICE[1]))
 		return strcmp(call->op, "ioctl") != 0 ? "/dev" SNP_DEVICE
 						      : ""; /* snp_process.c has its name */
 	if (path)
