@@ -233,12 +233,12 @@ static int try_to_write(const char *path)
 static int check_trace(const struct cli *cli)
 {
 	const char *path = cli_get(cli, "trace");
-	enum history_format format;
+	enum sequence_format format;
 	int r;
 
 	if (!path)
 		return CLI_OK;
-	if (history_format_of(path, &format) < 0)
+	if (sequence_format_of(path, &format) < 0)
 		return cli_fail(cli, CLI_USAGE,
 				"--trace: expected a name with .txt, .mmd or .json, found '%s'", path);
 	r = try_to_write(path);
@@ -251,13 +251,13 @@ static int write_trace(const struct cli_explore *e)
 	auto_free char *text = NULL;
 	struct jurat_error err = { "" };
 	struct text_stream stream;
-	enum history_format format;
+	enum sequence_format format;
 	size_t n;
 	int r;
 
 	if (!path || !e->result.search.history)
 		return CLI_OK;
-	r = history_format_of(path, &format);
+	r = sequence_format_of(path, &format);
 	if (r == 0)
 		r = text_stream_open(&stream);
 	if (r < 0)

@@ -391,7 +391,7 @@ static int print_text(const struct cli_explore *e)
 		return cli_fail_memory(e->cli);
 	if (e->result.search.history) {
 		printf("\nThe shortest history%s:\n", e->result.shortest ? "" : " that was found");
-		history_print(e->result.search.history, HISTORY_TEXT, stdout);
+		history_print(e->result.search.history, SEQUENCE_TEXT, stdout);
 	}
 	return cli_flush(e->cli, CLI_OK);
 }

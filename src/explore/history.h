@@ -3,9 +3,8 @@
 #define EXPLORE_HISTORY_H
 
 #include <stdint.h>
-#include <stdio.h>
 
-#include "base/error.h"
+#include "machine/sequence.h"
 
 /*
  * What happened in one order, as a list of steps between parties, for people: text, a Mermaid sequence
@@ -37,9 +36,6 @@ size_t history_count(const struct history *history);
 /* Valid until something is added; i < count. */
 struct history_event history_get(const struct history *history, size_t i);
 
-enum history_format { HISTORY_TEXT, HISTORY_MERMAID, HISTORY_CHROME };
-/* By the ending of a name: .txt, .mmd, .json. -EINVAL */
-JURAT_MUST_CHECK int history_format_of(const char *path, enum history_format *ret);
-void history_print(const struct history *history, enum history_format format, FILE *to);
+void history_print(const struct history *history, enum sequence_format format, FILE *to);
 
 #endif

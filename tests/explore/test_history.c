@@ -23,7 +23,7 @@ static void add(struct history *h, enum history_kind kind, uint64_t step, const 
 	history_add(h, &event);
 }
 
-static char *printed(const struct history *h, enum history_format format)
+static char *printed(const struct history *h, enum sequence_format format)
 {
 	struct text_stream stream;
 	char *text;
@@ -82,7 +82,7 @@ static struct history *example(void)
 static void text_has_a_line_for_each_event(void **state)
 {
 	struct history *h = example();
-	auto_free char *text = printed(h, HISTORY_TEXT);
+	auto_free char *text = printed(h, SEQUENCE_TEXT);
 
 	(void)state;
 	assert_string_equal(text,
@@ -98,20 +98,20 @@ static void text_has_a_line_for_each_event(void **state)
 static void mermaid_has_parties_in_order_and_entities(void **state)
 {
 	struct history *h = example();
-	auto_free char *text = printed(h, HISTORY_MERMAID);
+	auto_free char *text = printed(h, SEQUENCE_MERMAID);
 
 	(void)state;
 	assert_string_equal(text, "sequenceDiagram\n"
-				  "    participant P1 as vCPU 0\n"
-				  "    participant P2 as KVM\n"
-				  "    participant P3 as updater\n"
-				  "    participant P4 as certificates\n"
-				  "    P1->>P2: ioctl #34;KVM_RUN#34;#59; #35;1\n"
-				  "    Note over P2: exit #60;reason#62; 40\\\n"
-				  "    P3->>P4: rename a to b\n"
-				  "    P2->>P2: completes\n"
-				  "    Note over P1: VIOLATION I2: 50#37; of #123;it#125;\n"
-				  "    Note over P1,P4: VIOLATION I3: nobody can go on\n");
+				  "    participant vCPU_0 as vCPU 0\n"
+				  "    participant KVM as KVM\n"
+				  "    vCPU_0->>KVM: ioctl #34;KVM_RUN#34;#59; #35;1\n"
+				  "    Note over KVM: exit #60;reason#62; 40\\\n"
+				  "    participant updater as updater\n"
+				  "    participant certificates as certificates\n"
+				  "    updater->>certificates: rename a to b\n"
+				  "    KVM->>KVM: completes\n"
+				  "    Note over vCPU_0: VIOLATION I2: 50#37; of #123;it#125;\n"
+				  "    Note over vCPU_0,certificates: VIOLATION I3: nobody can go on\n");
 	history_free(h);
 }
 
@@ -132,8 +132,8 @@ static void steps_that_follow_each_other_share_a_line_for_people(void **state)
 	add(h, HISTORY_STEP, 13, "vCPU 0", "KVM", long_name);
 	add(h, HISTORY_STEP, 14, "vCPU 0", "KVM", "too long");
 	add(h, HISTORY_STEP, 15, "vCPU 0", "KVM", "the last");
-	text = printed(h, HISTORY_TEXT);
-	mermaid = printed(h, HISTORY_MERMAID);
+	text = printed(h, SEQUENCE_TEXT);
+	mermaid = printed(h, SEQUENCE_MERMAID);
 	history_free(h);
 	assert_non_null(strstr(text, "     9-10  updater       > files         open a; close a\n"
 				     "       10  updater       > files         the same step\n"
@@ -143,13 +143,14 @@ static void steps_that_follow_each_other_share_a_line_for_people(void **state)
 				     "       13  vCPU 0        > KVM           stat a-name"));
 	assert_non_null(
 		strstr(text, "a-line\n    14-15  vCPU 0        > KVM           too long; the last\n"));
-	assert_non_null(strstr(mermaid, "    P1->>P2: open a#59; close a\n    P1->>P2: the same step\n"));
+	assert_non_null(strstr(
+		mermaid, "    updater->>files: open a#59; close a\n    updater->>files: the same step\n"));
 }
 
 static void chrome_events_are_json_with_a_row_for_each_party(void **state)
 {
 	struct history *h = example();
-	auto_free char *text = printed(h, HISTORY_CHROME);
+	auto_free char *text = printed(h, SEQUENCE_CHROME);
 
 	(void)state;
 	assert_string_equal(
@@ -159,25 +160,28 @@ static void chrome_events_are_json_with_a_row_for_each_party(void **state)
 		"\"vCPU 0\"}},\n"
 		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 2, \"args\": {\"name\": "
 		"\"KVM\"}},\n"
+		"{\"name\": \"ioctl \\\"KVM_RUN\\\"; #1\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": "
+		"1.000, "
+		"\"dur\": 1.000, "
+		"\"args\": {\"from\": \"vCPU 0\"}},\n"
+		"{\"name\": \"exit\\u000a<reason> 40\\\\\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, "
+		"\"tid\": 2, \"ts\": 1.000, "
+		"\"args\": {\"violation\": false, \"from\": \"KVM\"}},\n"
 		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 3, \"args\": {\"name\": "
 		"\"updater\"}},\n"
 		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 4, \"args\": {\"name\": "
 		"\"certificates\"}},\n"
-		"{\"name\": \"ioctl \\\"KVM_RUN\\\"; #1\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": 1, "
-		"\"dur\": 1, "
-		"\"args\": {\"from\": \"vCPU 0\"}},\n"
-		"{\"name\": \"exit\\u000a<reason> 40\\\\\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, "
-		"\"tid\": 2, \"ts\": 1, "
-		"\"args\": {\"violation\": false, \"from\": \"KVM\"}},\n"
-		"{\"name\": \"rename a to b\", \"ph\": \"X\", \"pid\": 1, \"tid\": 4, \"ts\": 2, \"dur\": 1, "
+		"{\"name\": \"rename a to b\", \"ph\": \"X\", \"pid\": 1, \"tid\": 4, \"ts\": 2.000, "
+		"\"dur\": 1.000, "
 		"\"args\": {\"from\": \"updater\"}},\n"
-		"{\"name\": \"completes\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": 3, \"dur\": 1, "
+		"{\"name\": \"completes\", \"ph\": \"X\", \"pid\": 1, \"tid\": 2, \"ts\": 3.000, \"dur\": "
+		"1.000, "
 		"\"args\": {\"from\": \"KVM\"}},\n"
 		"{\"name\": \"I2: 50% of {it}\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, \"tid\": 1, "
-		"\"ts\": 3, "
+		"\"ts\": 3.000, "
 		"\"args\": {\"violation\": true, \"from\": \"vCPU 0\"}},\n"
 		"{\"name\": \"I3: nobody can go on\", \"ph\": \"i\", \"s\": \"p\", \"pid\": 1, \"tid\": 1, "
-		"\"ts\": 3, "
+		"\"ts\": 3.000, "
 		"\"args\": {\"violation\": true, \"from\": \"\"}}\n"
 		"]\n");
 	history_free(h);
@@ -188,9 +192,9 @@ static void an_empty_history_is_valid_in_each_format(void **state)
 	static const char *const expected[] = { "", "sequenceDiagram\n", "[\n]\n" };
 
 	(void)state;
-	for (int format = HISTORY_TEXT; format <= HISTORY_CHROME; format++) {
+	for (int format = SEQUENCE_TEXT; format <= SEQUENCE_CHROME; format++) {
 		struct history *h = new_history();
-		auto_free char *text = printed(h, (enum history_format)format);
+		auto_free char *text = printed(h, (enum sequence_format)format);
 
 		assert_string_equal(text, expected[format]);
 		history_free(h);
@@ -208,10 +212,11 @@ static void more_parties_than_there_are_rows_share_the_last_one(void **state)
 		TEXT(name, "p%u", i);
 		add(h, HISTORY_NOTE, 0, name, "", "here");
 	}
-	text = printed(h, HISTORY_MERMAID);
-	assert_non_null(strstr(text, "participant P32 as p32\n    Note over P1: here\n"));
-	assert_non_null(strstr(text, "Note over P32: here\n    Note over P32: here\n"));
-	assert_null(strstr(text, "P33"));
+	text = printed(h, SEQUENCE_CHROME);
+	assert_non_null(strstr(text, "\"tid\": 32, \"args\": {\"name\": \"p32\"}"));
+	assert_non_null(strstr(
+		text, "\"tid\": 32, \"ts\": 0.000, \"args\": {\"violation\": false, \"from\": \"p40\"}"));
+	assert_null(strstr(text, "\"tid\": 33"));
 	history_free(h);
 }
 
@@ -220,19 +225,19 @@ static void the_ending_of_a_name_says_the_format(void **state)
 	static const struct {
 		const char *path;
 		int r;
-		enum history_format format;
+		enum sequence_format format;
 	} rows[] = {
-		{ "a.txt", 0, HISTORY_TEXT },          { "/b.d/a.b.mmd", 0, HISTORY_MERMAID },
-		{ "a.json", 0, HISTORY_CHROME },       { "a.jso", -EINVAL, HISTORY_TEXT },
-		{ "a.txt.gz", -EINVAL, HISTORY_TEXT }, { "txt", -EINVAL, HISTORY_TEXT },
-		{ "", -EINVAL, HISTORY_TEXT },
+		{ "a.txt", 0, SEQUENCE_TEXT },          { "/b.d/a.b.mmd", 0, SEQUENCE_MERMAID },
+		{ "a.json", 0, SEQUENCE_CHROME },       { "a.jso", -EINVAL, SEQUENCE_TEXT },
+		{ "a.txt.gz", -EINVAL, SEQUENCE_TEXT }, { "txt", -EINVAL, SEQUENCE_TEXT },
+		{ "", -EINVAL, SEQUENCE_TEXT },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		enum history_format format = HISTORY_TEXT;
+		enum sequence_format format = SEQUENCE_TEXT;
 
-		assert_int_equal(history_format_of(rows[i].path, &format), rows[i].r);
+		assert_int_equal(sequence_format_of(rows[i].path, &format), rows[i].r);
 		assert_int_equal(format, rows[i].format);
 	}
 }

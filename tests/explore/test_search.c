@@ -86,7 +86,7 @@ static char *text_of(const struct search_result *r)
 	char *ret;
 
 	assert_int_equal(text_stream_open(&text), 0);
-	history_print(r->history, HISTORY_TEXT, text.to);
+	history_print(r->history, SEQUENCE_TEXT, text.to);
 	assert_int_equal(text_stream_close(&text, &ret, NULL), 0);
 	return ret;
 }

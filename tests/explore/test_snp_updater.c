@@ -286,7 +286,7 @@ static void print_history(const struct search_result *r)
 {
 	print_message("%s\n", r->violation);
 	if (r->history)
-		history_print(r->history, HISTORY_TEXT, stdout);
+		history_print(r->history, SEQUENCE_TEXT, stdout);
 }
 
 static void run(const struct row *row)

@@ -307,7 +307,7 @@ struct sched_world model_world(struct world *w, const struct sched_actor *actors
 static void print_violation(const struct search_result *r)
 {
 	print_message("%s\n", r->violation);
-	history_print(r->history, HISTORY_TEXT, stdout);
+	history_print(r->history, SEQUENCE_TEXT, stdout);
 }
 
 void model_passes(const char *what, const struct sched_world *world)
