@@ -97,10 +97,15 @@ static bool is_unknown_file(struct explore_snp *m, const struct sched_call *call
 	       (base_stat(files, SNP_BLOB, &there) != 0 || mine.ino != there.ino);
 }
 
+static bool may_die(const struct explore_snp *m)
+{
+	return m->n_died < m->world.sched.max_deaths;
+}
+
 /* What it does to files is in nobody's way. */
 static bool is_aside(struct explore_snp *m, const struct sched_call *call)
 {
-	if (m->n_died < m->world.sched.max_deaths)
+	if (may_die(m))
 		return false;
 	if (is_op(call, "open") || is_op(call, "unlink"))
 		return !is_blob(call->path);
@@ -124,6 +129,8 @@ static bool is_local_of_updater(struct explore_snp *m, const struct sched_call *
 		return only_reads_firmware(call);
 	if (is_op(call, "lock exclusive") || is_op(call, "unlock"))
 		return is_turn;
+	if (is_op(call, "close") && strcmp(call->fd_path, &SNP_DEVICE[1]) == 0)
+		return !may_die(m); /* its last step: the last place to die */
 	if (is_op(call, "close"))
 		return !call->locked || is_turn;
 	if (is_op(call, "fsync"))

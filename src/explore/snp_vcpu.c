@@ -233,16 +233,21 @@ static void serve_stale(struct snp_vcpu *v)
 		run[KVM_RUN_immediate_exit] = snp_vcpu_holds(v);
 }
 
+/* A VMM clears the byte that its signal handler has set. */
+static void clear_kick(struct snp_vcpu *v)
+{
+	if (v->kicked)
+		((uint8_t *)sim_kvm_vcpu_run(v->kvm))[KVM_RUN_immediate_exit] = 0;
+	v->kicked = false;
+}
+
 static void after_run(struct snp_vcpu *v)
 {
 	const struct explore_setup *setup = &v->machine->world.setup;
 
 	if (v->loop.ran != -EINTR)
 		return;
-	if (v->kicked) { /* a VMM clears the byte that its signal handler has set */
-		((uint8_t *)sim_kvm_vcpu_run(v->kvm))[KVM_RUN_immediate_exit] = 0;
-		v->kicked = false;
-	}
+	clear_kick(v);
 	if (explore_has(setup, EXPLORE_STALE_EXIT))
 		serve_stale(v);
 	if (!explore_has(setup, EXPLORE_UNLOCK_OTHERS))
@@ -287,7 +292,6 @@ void snp_vcpu_run(struct base_env *env, void *machine)
 	struct snp_vmm *vmm = v->vmm;
 
 	v->env = env;
-	v->machine->world.here.now = env; /* XXX */
 	do
 		sched_forget(env, NULL, 0);
 	while (turn(v));
@@ -296,10 +300,13 @@ void snp_vcpu_run(struct base_env *env, void *machine)
 	v->fd = -1;
 	jurat_snp_request_free(v->certs);
 	v->certs = NULL;
-	if (--vmm->n_running > 0)
+	if (--vmm->n_running == 0) {
+		jurat_snp_certs_free(vmm->certs); /* closes what it kept open for the next request */
+		vmm->certs = NULL;
+	}
+	clear_kick(v); /* which came too late */
+	if (vmm->n_running > 0)
 		return;
-	jurat_snp_certs_free(vmm->certs); /* closes what it kept open for the next request */
-	vmm->certs = NULL;
 	if (sched_is_dead(env)) {
 		vmm->dead = true;
 		snp_vmm_end(vmm);
