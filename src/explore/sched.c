@@ -4,7 +4,8 @@
 #include "explore/sched_internal.h"
 
 /* An actor that is dead and still makes calls does not look at what they return. */
-enum { MAX_CALLS_WHEN_DEAD = 100000 };
+/* An actor that goes round in local calls comes to a decision, where that is seen. */
+enum { MAX_CALLS_WHEN_DEAD = 100000, MAX_LOCAL_CALLS = 1024 };
 
 unsigned sched_self(struct base_env *env)
 {
@@ -66,7 +67,8 @@ bool sched_before(struct sched_lane *lane, struct sched_call call)
 	lane->next = call;
 	if (s->world->forgets && s->world->forgets(s->world->ctx, &lane->next))
 		lane->seen = (struct base_mix){ 0 };
-	if (!is_local(lane)) {
+	if (s->n_local++ >= MAX_LOCAL_CALLS || !is_local(lane)) {
+		s->n_local = 0;
 		/* Most actors that are chosen are those that just stopped: no change of stacks is needed. */
 		s->has_next = s->begun;
 		if (s->begun)

@@ -83,6 +83,7 @@ struct sched {
 	char violation[160];
 	struct base_mix loop; /* a state that was passed without a choice */
 	unsigned no_choice;   /* decisions without one, in a row */
+	unsigned n_local;     /* calls without a decision, in a row */
 	struct history *history;
 };
 

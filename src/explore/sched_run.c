@@ -112,7 +112,7 @@ static int begin(struct sched *s)
 	s->last = SCHED_NOBODY;
 	s->last_could_go = false;
 	s->decisions = s->switches = s->deaths = 0;
-	s->steps = s->no_choice = 0;
+	s->steps = s->no_choice = s->n_local = 0;
 	s->violation[0] = '\0';
 	s->knows_seen = s->beginning_seen && s->world->max_switches == 0;
 	for (unsigned i = 0; i < world->n_actors; i++) {

@@ -391,6 +391,26 @@ static void who_goes_round_without_a_choice_is_found_soon(void **state)
 		}
 }
 
+static bool all_calls(void *ctx, const struct sched_call *call)
+{
+	(void)ctx, (void)call;
+	return true;
+}
+
+static void who_goes_round_in_local_calls_is_found(void **state)
+{
+	static const struct sched_actor actors[] = { { "polls", polls } };
+	struct model m = { .knows_states = true };
+	struct sched_world world = world_of(&m, actors, 1);
+	struct search_result r;
+
+	(void)state;
+	world.is_local = all_calls;
+	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
+	assert_string_equal(r.violation, "I3: it comes back to the same state for good");
+	search_result_done(&r);
+}
+
 static void a_state_from_which_nothing_leads_to_an_end_is_found(void **state)
 {
 	static const struct sched_actor two[] = { { "polls", polls }, { "polls too", polls } };
@@ -518,6 +538,7 @@ int main(void)
 		cmocka_unit_test(deaths_are_left_out_and_the_invariant_stays),
 		cmocka_unit_test(a_bound_on_steps_bounds_minimising),
 		cmocka_unit_test(who_goes_round_without_a_choice_is_found_soon),
+		cmocka_unit_test(who_goes_round_in_local_calls_is_found),
 		cmocka_unit_test(a_state_from_which_nothing_leads_to_an_end_is_found),
 		cmocka_unit_test(where_something_was_not_tried_nothing_is_said),
 		cmocka_unit_test(each_allocation_may_fail),
