@@ -110,13 +110,6 @@ static int new_kernel(struct explore_snp *m)
 
 /* The world. */
 
-unsigned snp_process_of(struct explore_snp *m, unsigned actor)
-{
-	const struct snp_vcpu *v = snp_vcpu_of(m, actor);
-
-	return v ? v->vmm->process : SNP_MAX_VMMS + actor;
-}
-
 static struct base_env *under(void *ctx, unsigned actor)
 {
 	return &self(ctx)->processes[snp_process_of(ctx, actor)].base;

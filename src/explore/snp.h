@@ -12,18 +12,18 @@
 /*
  * The SEV-SNP machine of the explorer, in these files:
  *
- *	snp.c          the whole: made once, brought to its beginning before each order, digest, checks at the end
+ *	snp.c          the whole: made once, brought to its beginning before each order; digest; last checks
  *	snp_local.c    which steps need no decision
- *	snp_process.c  environment of each process: a disk in memory (disk.h), and /dev/sev (sim/psp/sev_driver.h)
+ *	snp_process.c  environment of each process: a disk in memory (disk.h), and sim/psp/sev_driver.h
  *	snp_vcpu.c     actor: a VMM thread with machine/vmm.h and libjurat-host, and the guest on its vCPU
- *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, the judgement of its result
+ *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, and what it led to
  *	snp_reader.c   the VMM that reads certificates as others do
  *	snp_updater.c  actors: updaters (update/), administrator, recovery
  *	snp_tables.c   endorsements and certificate tables of every TCB, made and verified once
  *
  * Each actor's function gets the machine as its ctx and finds what it is by the actor's number. Actors, in
- * this order (struct explore_snp has the first number and the count of each kind): vCPUs of the first VMM, which
- * are one process; the vCPU of the second VMM; updaters; the administrator; those who recover.
+ * this order (struct explore_snp has the first number and the count of each kind): vCPUs of the first VMM,
+ * which are one process; the vCPU of the second VMM; updaters; the administrator; those who recover; signals.
  */
 #define SNP_BLOB   "/certs"
 #define SNP_DEVICE "/sev"
@@ -133,17 +133,16 @@ struct explore_snp {
 };
 enum { SNP_NOT_RUN = 1000 };
 
-/* snp.c: of an actor, a number for m->processes. */
-unsigned snp_process_of(struct explore_snp *m, unsigned actor);
-
 /* snp_local.c: for sched_world.is_local. */
 bool snp_is_local(struct explore_snp *m, const struct sched_call *call);
 /* And for sched_world.forgets. */
 bool snp_forgets(struct explore_snp *m, const struct sched_call *call);
+
+/* snp_process.c: of an actor, its vCPU, if it is one, or NULL; and its number in m->processes. */
+struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor);
+unsigned snp_process_of(struct explore_snp *m, unsigned actor);
 /* Must a file not change while somebody else holds a lock on it? */
 bool snp_protects(const struct explore_snp *m);
-
-/* snp_process.c */
 void snp_process_init(struct snp_process *process, struct explore_snp *machine, unsigned number);
 
 /*
@@ -173,8 +172,6 @@ int snp_tables_state(const struct explore_snp *m, const uint8_t *table, size_t n
 JURAT_MUST_CHECK int snp_vmm_begin(struct snp_vmm *vmm);
 void snp_vmm_end(struct snp_vmm *vmm);
 void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to);
-/* Of an actor; NULL: it is none. */
-struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor);
 /* Actor. */
 void snp_vcpu_run(struct base_env *env, void *machine);
 /* KVM is about to pass the request to the firmware, and has set a flag: a broken VMM polls that. */

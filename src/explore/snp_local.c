@@ -14,8 +14,8 @@
  *
  *	- a vCPU changes no file, and knows only the one at the path, and those that it has open;
  *	- firmware and files are changed by updaters and those who recover only;
- *	- a step that changes nothing for others need not be a place to die: the next one is as good. The same
- *	  holds for files that are in nobody's way, if nobody can die any more who leaves them behind.
+ *	- a step that changes nothing for others need not be a place to die: the next one is as good. The
+ *	  same holds for files that are in nobody's way, if nobody can die any more who leaves them behind.
  *
  * That a file does not change while somebody holds a lock on it is an assumption about parts, so that it is
  * checked: snp_process.c fails an order where it is wrong.
@@ -24,12 +24,6 @@
 static bool is_op(const struct sched_call *call, const char *op)
 {
 	return strcmp(call->op, op) == 0;
-}
-
-bool snp_protects(const struct explore_snp *m)
-{
-	return m->world.setup.flaws == 0 && m->world.setup.sync != SIM_SYNC_NONE &&
-	       m->world.setup.sync != SIM_SYNC_V14;
 }
 
 /* Upstream: over bounce pages and firmware call. */

@@ -6,7 +6,29 @@
 #include "sim/psp/sev_driver.h"
 #include "wire/sev_uapi.h"
 
-/* Files and locks are those of the disk; a file of it stands for /dev/sev, and takes the firmware's commands. */
+struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor)
+{
+	for (unsigned i = 0; i < m->n_vmms; i++)
+		for (unsigned k = 0; k < m->vmms[i].n_vcpus; k++)
+			if (m->vmms[i].vcpus[k].actor == actor)
+				return &m->vmms[i].vcpus[k];
+	return NULL;
+}
+
+unsigned snp_process_of(struct explore_snp *m, unsigned actor)
+{
+	const struct snp_vcpu *v = snp_vcpu_of(m, actor);
+
+	return v ? v->vmm->process : SNP_MAX_VMMS + actor;
+}
+
+bool snp_protects(const struct explore_snp *m)
+{
+	return m->world.setup.flaws == 0 && m->world.setup.sync != SIM_SYNC_NONE &&
+	       m->world.setup.sync != SIM_SYNC_V14;
+}
+
+/* Files and locks are those of the disk; a file of it stands for /dev/sev, and takes its commands. */
 
 static struct base_env *files_of(struct base_env *env)
 {

@@ -8,7 +8,7 @@
 #include "uapi/kvm.h"
 #include "wire/kvm_run.h"
 
-/* A VMM: its VM, made anew for each order, and the thread of each vCPU, which runs the loop of machine/vmm.h. */
+/* A VMM: its VM, made anew for each order, and the thread of each vCPU with the loop of machine/vmm.h. */
 
 static int guest_read(void *vm, uint64_t gpa, void *to, size_t n)
 {
@@ -158,15 +158,6 @@ void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to)
 		host_snp_certs_mix(vmm->certs, to);
 	for (unsigned i = 0; i < vmm->n_vcpus; i++)
 		mix_vcpu(&vmm->vcpus[i], to);
-}
-
-struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor)
-{
-	for (unsigned i = 0; i < m->n_vmms; i++)
-		for (unsigned k = 0; k < m->vmms[i].n_vcpus; k++)
-			if (m->vmms[i].vcpus[k].actor == actor)
-				return &m->vmms[i].vcpus[k];
-	return NULL;
 }
 
 bool snp_vcpu_holds(const struct snp_vcpu *v)

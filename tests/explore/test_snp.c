@@ -88,7 +88,7 @@ static size_t search(struct explore_snp *m, const char *what)
 	visited_done(&seen.all);
 	seen.n_results = 0;
 	if (search_all(&m->world.sched, &bounds, &r) != 0)
-		fail_msg("%s: %s", what, r.violation);
+		FAIL_BECAUSE("%s: %s", what, r.violation);
 	assert_false(r.stopped);
 	print_message("             %-44s %7llu orders %6llu states do %5zu things\n", what,
 		      (unsigned long long)r.orders, (unsigned long long)r.states, seen.all.n);
