@@ -322,7 +322,8 @@ static void known_states_hide_no_end(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	/* Fewer in builds that repeat it. */
+	for (size_t i = 0; i < (test_step() > 1 ? 2 : ARRAY_SIZE(rows)); i++) {
 		size_t all = n_ends(&rows[i].setup, rows[i].switches, false, 0);
 
 		assert_int_equal(n_ends(&rows[i].setup, rows[i].switches, true, 0), all);
@@ -337,7 +338,7 @@ static void a_digest_without_one_of_its_parts_hides_ends(void **state)
 	size_t all = n_ends(&two, 0, true, 0);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+	for (size_t i = 0; i < (test_step() > 1 ? 1 : ARRAY_SIZE(parts)); i++)
 		if (n_ends(&two, 0, true, parts[i]) >= all)
 			FAIL_BECAUSE("part %zu", i);
 	assert_true(n_ends(&posted, 0, true, TD_PART_INTERRUPT) < n_ends(&posted, 0, true, 0));
@@ -354,7 +355,7 @@ static void random_orders_come_to_no_other_end(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct search_bounds bounds = { .max_steps = 200000, .seed = 1 };
+		const struct search_bounds bounds = { .max_steps = 200000 / test_step(), .seed = 1 };
 		struct explore_td *m = machine_of(&rows[i]);
 		struct search_result result;
 		size_t known;
