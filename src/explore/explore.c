@@ -85,23 +85,43 @@ static uint64_t at_most(uint64_t steps, const struct search_bounds *asked)
 	return asked->max_steps > 0 && asked->max_steps < steps ? asked->max_steps : steps;
 }
 
-/* A history was found; are there shorter ones? Each of two searches for them has the bound of the first. */
+/* 1: `io` has the history with the fewest steps of this world; 0: it may have; -errno */
+static int find_shortest(const struct sched_world *world, const struct search_bounds *bounds,
+			 struct search_result *io)
+{
+	struct search_result shortest;
+	int r = search_shortest(world, bounds, &shortest);
+	bool stopped = shortest.stopped;
+
+	take(io, &shortest, r == JURAT_REFUSED && shortest.violation_steps <= io->violation_steps);
+	return r == JURAT_REFUSED ? !stopped : r;
+}
+
+/*
+ * A history was found; are there shorter ones? First with a decision before every step, so that nobody does
+ * anything that the history does not need; if that takes too long, with the decisions of the first search.
+ */
 static int shorten(const struct explore_world *world, const struct explore_options *o,
 		   struct search_bounds bounds, struct explore_result *io)
 {
-	struct search_result shortest;
-	int r;
+	struct sched_world every = world->sched;
+	int r = 0;
 
 	if (!o->random) {
 		bounds.max_steps = at_most(SHORTEST_STEPS, &o->bounds);
-		r = search_shortest(&world->sched, &bounds, &shortest);
-		io->shortest = r == JURAT_REFUSED;
-		take(&io->search, &shortest, io->shortest);
-		if (r != 0)
-			return r < 0 ? r : 0;
+		every.is_local = NULL;
+		r = find_shortest(&every, &bounds, &io->search);
+		io->shortest = r > 0;
+		if (r == 0) {
+			every = world->sched;
+			r = find_shortest(&every, &bounds, &io->search);
+		}
+		if (r < 0)
+			return r;
 	}
+	/* Of two with as many steps, the one that goes less to and fro. */
 	bounds.max_steps = at_most(SHORTER_STEPS, &o->bounds);
-	return search_minimise(&world->sched, &bounds, &io->search);
+	return search_minimise(&every, &bounds, &io->search);
 }
 
 static enum explore_end end_of(const struct explore_options *o, const struct search_result *s,

@@ -106,36 +106,54 @@ void search_reaches_end(struct search *s)
 	link_to(s, SEARCH_END);
 }
 
+/* What the search wants little of. Fewer steps with more switches are another state. */
+static uint32_t cost_of(struct search *s)
+{
+	bool counts_switches = s->world->max_switches > 0;
+
+	if (s->costs_steps && counts_switches)
+		base_mix_u64(&s->state, sched_switches(s->sched));
+	if (s->costs_steps)
+		return (uint32_t)sched_steps(s->sched);
+	return counts_switches ? sched_switches(s->sched) : 0;
+}
+
+/* It has a node now, in place of `before`, if that is another one. */
+static int add_node(struct search *s, int before, unsigned n_choices)
+{
+	int node = search_nodes_add(&s->nodes, s->node, s->order, s->n_order, n_choices), r = 0;
+
+	if (node < 0)
+		return node; /* its place is taken: without the node, the search ends */
+	link_to(s, node);
+	s->replaced = before != node ? before : SEARCH_NO_NODE;
+	if (s->replaced != SEARCH_NO_NODE)
+		r = search_nodes_link(&s->nodes, before, node);
+	s->node = node;
+	s->node_counts = true;
+	if (sched_waits(s->sched))
+		search_reaches_end(s);
+	return r;
+}
+
 bool search_arrive(struct search *s, unsigned n_choices)
 {
-	uint32_t cost = s->world->max_switches > 0 ? sched_switches(s->sched) : 0;
 	uint32_t number = (uint32_t)s->nodes.n;
 	int r;
 
 	if (!sched_state(s->sched, &s->state))
 		return true;
-	r = visited_add(&s->visited, &s->state, cost, &number);
-	if (r == 0)
+	r = visited_add(&s->visited, &s->state, cost_of(s), &number);
+	if (r == 0) {
 		s->result->known++;
-	if (r > 0) {
-		/* Its place is taken: without the node, the search ends. */
-		int node = search_nodes_add(&s->nodes, s->node, s->order, s->n_order, n_choices);
-
-		if (node < 0)
-			r = node;
-	}
-	if (r < 0) {
-		s->error = r;
+		link_to(s, (int)number);
 		return false;
 	}
-	link_to(s, (int)number);
-	if (r > 0) {
-		s->node = (int)number;
-		s->node_counts = true;
-		if (sched_waits(s->sched))
-			search_reaches_end(s);
-	}
-	return r > 0;
+	if (r > 0)
+		r = add_node(s, (int)number, n_choices);
+	if (r < 0)
+		s->error = r;
+	return r == 0;
 }
 
 int search_run(struct search *s, sched_choose_fn *choose, void *ctx)
@@ -168,8 +186,13 @@ static unsigned choose_violation(void *ctx, struct sched *sched, const struct sc
 int search_describe(struct search *s)
 {
 	struct search_result *ret = s->result;
-	int r = history_new(&ret->history);
+	int r;
 
+	history_free(ret->history);
+	free(ret->order);
+	ret->order = NULL;
+	ret->history = NULL;
+	r = history_new(&ret->history);
 	if (r < 0)
 		return r;
 	(void)!snprintf(ret->violation, sizeof(ret->violation), "%s", sched_violation(s->sched));

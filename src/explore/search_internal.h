@@ -11,7 +11,7 @@
  *
  *	search.c           what all searches share, and random orders
  *	search_all.c       depth first
- *	search_shortest.c  breadth first
+ *	search_shortest.c  by the number of steps
  *	search_minimise.c  an order made shorter
  *	search_nodes.c     what leads where
  */
@@ -31,6 +31,8 @@ struct search {
 	int node;
 	bool node_counts;
 	struct base_mix state;
+	int replaced;     /* node of this state until now, to which more leads; SEARCH_NO_NODE: none */
+	bool costs_steps; /* a state that is reached with fewer steps is left again */
 	/* of all of them */
 	struct visited visited;
 	struct search_nodes nodes;

@@ -5,52 +5,116 @@
 
 #include "explore/search_internal.h"
 
-struct breadth_first {
+/* Behind a node, another one to which as many steps lead, and which is to be left, too. */
+struct place {
+	int32_t next;
+	bool replaced; /* its state was reached with fewer steps by another node */
+};
+
+struct fewest_steps {
 	struct search *s;
 	unsigned taken, of; /* at the node that the order begins with; of 0: at none */
+	int32_t *first;     /* node to which so many steps lead */
+	size_t n_first;
+	struct place *places; /* of nodes */
+	size_t n_places;
 };
+
+/* Room for `n` of them; nothing is in those that are new. */
+static int reserve_first(struct fewest_steps *f, size_t n)
+{
+	int32_t *grown;
+
+	if (n <= f->n_first)
+		return 0;
+	n *= 2;
+	grown = reallocarray(f->first, n, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	for (size_t i = f->n_first; i < n; i++)
+		grown[i] = SEARCH_NO_NODE;
+	f->first = grown;
+	f->n_first = n;
+	return 0;
+}
+
+static int reserve_places(struct fewest_steps *f, size_t n)
+{
+	struct place *grown;
+
+	if (n <= f->n_places)
+		return 0;
+	n *= 2;
+	grown = reallocarray(f->places, n, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	f->places = grown;
+	f->n_places = n;
+	return 0;
+}
+
+/* The node that the order has come to is to be left. */
+static int keep(struct fewest_steps *f)
+{
+	struct search *s = f->s;
+	size_t steps = sched_steps(s->sched);
+
+	if (reserve_first(f, steps + 1) < 0 || reserve_places(f, (size_t)s->node + 1) < 0)
+		return -ENOMEM;
+	f->places[s->node] = (struct place){ .next = f->first[steps] };
+	f->first[steps] = s->node;
+	if (s->replaced != SEARCH_NO_NODE)
+		f->places[s->replaced].replaced = true;
+	return 0;
+}
 
 /* From a node on, up to the next one. */
 static unsigned choose_one(void *ctx, struct sched *sched, const struct sched_choice *can, unsigned n)
 {
-	struct breadth_first *b = ctx;
-	struct search *s = b->s;
+	struct fewest_steps *f = ctx;
+	struct search *s = f->s;
 
 	(void)sched;
-	if (b->of > 0) {
-		assert(b->of == n); /* else the world is not the same each time */
-		b->of = 0;
+	if (f->of > 0) {
+		assert(f->of == n); /* else the world is not the same each time */
+		f->of = 0;
 		s->depth++;
-		s->node_counts = !sched_kills(can[b->taken]);
-		return search_take(s, can, b->taken);
+		s->node_counts = !sched_kills(can[f->taken]);
+		return search_take(s, can, f->taken);
 	}
 	if (n == 1)
 		return search_take(s, can, 0);
-	if (search_may_begin(s))
-		(void)!search_arrive(s, n);
+	if (search_may_begin(s) && search_arrive(s, n))
+		s->error = keep(f);
 	return search_give_up(s);
 }
 
-static int run_one(struct breadth_first *b)
+/* A violation is kept if fewer steps lead to it than to the one before. */
+static int run_one(struct fewest_steps *f)
 {
-	struct search *s = b->s;
+	struct search *s = f->s;
 	int r;
 
 	sched_set_beginning(s->sched, s->order, s->n_order, NULL);
-	r = search_run(s, choose_one, b);
+	r = search_run(s, choose_one, f);
 	if (r < 0)
 		return r;
-	if (sched_violation(s->sched)[0])
-		return search_describe(s);
-	if (!s->gave_up)
-		search_reaches_end(s);
-	return 0;
+	if (!sched_violation(s->sched)[0]) {
+		if (!s->gave_up)
+			search_reaches_end(s);
+		return 0;
+	}
+	search_reaches_end(s);
+	if (s->result->history && sched_steps(s->sched) >= s->result->violation_steps)
+		return 0;
+	r = search_describe(s);
+	return r == JURAT_REFUSED ? 0 : r;
 }
 
 /* Every choice of a node. */
-static int leave(struct breadth_first *b, int node)
+static int leave(struct fewest_steps *f, int node)
 {
-	struct search *s = b->s;
+	struct search *s = f->s;
 	const struct search_node at = s->nodes.nodes[node];
 	int r = 0;
 
@@ -65,23 +129,47 @@ static int leave(struct breadth_first *b, int node)
 		s->node = node;
 		s->depth = at.depth;
 		s->n_order = search_nodes_order(&s->nodes, node, s->order);
-		b->taken = i;
-		b->of = at.n_choices;
-		r = run_one(b);
+		f->taken = i;
+		f->of = at.n_choices;
+		r = run_one(f);
 	}
 	return r;
 }
 
-static int search_breadth_first(struct search *s)
+/* All nodes that `steps` steps lead to; a death is none. */
+static int leave_all(struct fewest_steps *f, size_t steps)
 {
-	struct breadth_first b = { .s = s };
+	int r = 0;
+
+	while (f->first[steps] != SEARCH_NO_NODE && r == 0 && !f->s->result->stopped) {
+		int node = f->first[steps];
+
+		f->first[steps] = f->places[node].next;
+		if (!f->places[node].replaced)
+			r = leave(f, node);
+	}
+	return r;
+}
+
+static int search_by_steps(struct search *s)
+{
+	struct fewest_steps f = { .s = s };
+	const struct search_result *found = s->result;
 	int r;
 
 	s->node = SEARCH_NO_NODE;
-	r = run_one(&b);
-	for (size_t i = 0; r == 0 && !s->result->stopped && i < s->nodes.n; i++)
-		r = leave(&b, (int)i);
-	return r == 0 ? search_trap(s) : r;
+	s->costs_steps = true;
+	r = run_one(&f);
+	for (size_t steps = 0; r == 0 && !found->stopped && steps < f.n_first; steps++) {
+		if (found->history && steps + 1 >= found->violation_steps)
+			break; /* what follows has no fewer */
+		r = leave_all(&f, steps);
+	}
+	free(f.first);
+	free(f.places);
+	if (r < 0)
+		return r;
+	return found->history ? JURAT_REFUSED : search_trap(s);
 }
 
 /* Without states, there is a node for each order: depth first, each time a little deeper. */
@@ -107,5 +195,5 @@ int search_shortest(const struct sched_world *world, const struct search_bounds 
 
 	if (r < 0)
 		return r;
-	return search_end(s, world->hash ? search_breadth_first(s) : search_deeper(s));
+	return search_end(s, world->hash ? search_by_steps(s) : search_deeper(s));
 }

@@ -42,7 +42,7 @@ static int grow(struct visited *v)
 
 int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost, uint32_t *number)
 {
-	struct visited_state *place;
+	struct visited_state *place, new = { .state = *state, .cost = cost };
 
 	if (v->n >= v->room / 4 * 3 && grow(v) < 0)
 		return -ENOMEM;
@@ -51,8 +51,12 @@ int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost, 
 		*number = place->number;
 		return 0;
 	}
-	v->n += place->cost == FREE;
-	*place = (struct visited_state){ .state = *state, .cost = cost, .number = *number };
+	new.number = *number;
+	if (place->cost != FREE)
+		*number = place->number;
+	else
+		v->n++;
+	*place = new;
 	return 1;
 }
 

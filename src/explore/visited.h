@@ -19,7 +19,8 @@ struct visited {
 };
 
 /*
- * number    in: its number if it is new, or reached at a lower cost than before; out: its number
+ * number    in: its number from now on if it is new, or reached at a lower cost than before; out: the number
+ *           that it had before, or has
  * Returns   1 that is so; 0 visited already; -ENOMEM
  */
 JURAT_MUST_CHECK int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost,

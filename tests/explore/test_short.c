@@ -201,7 +201,7 @@ static void looks(struct base_env *env, void *ctx)
 		m->other = 1;
 }
 
-static void breadth_first_finds_an_order_with_the_fewest_decisions(void **state)
+static void an_order_with_the_fewest_steps_is_found(void **state)
 {
 	static const struct sched_actor actors[] = { { "counts", counts }, { "looks", looks } };
 
@@ -223,7 +223,7 @@ static void breadth_first_finds_an_order_with_the_fewest_decisions(void **state)
 	}
 }
 
-static void breadth_first_tries_what_depth_first_does(void **state)
+static void it_tries_what_depth_first_does(void **state)
 {
 	struct model m = { .steps = 6, .knows_states = true };
 	struct sched_world world = world_of(&m, steppers, 3);
@@ -532,8 +532,8 @@ int main(void)
 		cmocka_unit_test(a_bound_on_depth_cuts_orders_and_one_that_is_not_reached_does_not),
 		cmocka_unit_test(bounds_on_steps_and_states_and_an_answer_stop_a_search),
 		cmocka_unit_test(random_orders_stop_when_told_and_can_be_had_again_one_by_one),
-		cmocka_unit_test(breadth_first_finds_an_order_with_the_fewest_decisions),
-		cmocka_unit_test(breadth_first_tries_what_depth_first_does),
+		cmocka_unit_test(an_order_with_the_fewest_steps_is_found),
+		cmocka_unit_test(it_tries_what_depth_first_does),
 		cmocka_unit_test(an_order_is_made_shorter_without_changes_that_it_does_not_need),
 		cmocka_unit_test(deaths_are_left_out_and_the_invariant_stays),
 		cmocka_unit_test(a_bound_on_steps_bounds_minimising),
