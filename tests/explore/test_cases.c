@@ -9,9 +9,7 @@
  *
  * Bounds are in steps, so that the result does not depend on the speed of the machine.
  */
-enum {
-	MAX_STEPS = 3000000, /* of one machine: some seconds */
-};
+enum { MAX_STEPS = 1000000 /* of one machine: some seconds */ };
 
 typedef const struct explore_case *cases_fn(size_t *ret_n);
 
@@ -62,7 +60,7 @@ static bool end_as_their_rows_say(cases_fn *cases)
 	size_t n;
 	const struct explore_case *rows = cases(&n);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i += test_step())
 		ok &= ends_as(rows[i].name, &rows[i].setup, rows[i].breaks, false);
 	return ok;
 }
@@ -99,7 +97,7 @@ static void the_same_machines_hold_when_nothing_is_broken(void **state)
 	bool ok = true;
 
 	(void)state;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i += test_step()) {
 		struct explore_setup setup = rows[i].setup;
 		bool known = false;
 
