@@ -59,7 +59,7 @@ static bool take_readers(const struct cli *cli, struct explore_setup *setup)
 	return name != NULL;
 }
 
-/* What the options change of the machine of --sync, --break or --scenario. */
+/* Options that change the machine of --sync, --break or --scenario. */
 static bool take_machine(struct cli_explore *e)
 {
 	static const char *const snp_only[] = { "readers", "power-loss", "updaters", "updates", "crashes" };
@@ -92,8 +92,7 @@ static bool take_machine(struct cli_explore *e)
 		return cli_misuse(cli, "--updates needs --updaters: --%s %s has no updater", e->kind,
 				  e->known->name);
 	if (setup->power_loss && setup->crashes == 0)
-		return cli_misuse(cli,
-				  "--power-loss needs --crashes: the loss of power is one of the crashes");
+		return cli_misuse(cli, "--power-loss needs --crashes: a loss of power counts as a crash");
 	return true;
 }
 
@@ -122,9 +121,9 @@ static bool take_known(struct cli_explore *e)
 		if (!cli_has(e->cli, kinds[i]))
 			continue;
 		if (used)
-			return cli_misuse(
-				e->cli, "--%s and --%s cannot be used together: each is a machine of its own",
-				used, kinds[i]);
+			return cli_misuse(e->cli,
+					  "--%s and --%s cannot be used together: each selects a machine",
+					  used, kinds[i]);
 		used = kinds[i];
 	}
 	e->kind = "sync";
@@ -188,7 +187,7 @@ static bool take_bounds(struct cli_explore *e)
 	return true;
 }
 
-/* The first signal stops the search and prints what it did; the second has its usual effect. */
+/* The first signal stops the search, and what was covered is printed; the second has its usual effect. */
 static int search(struct cli_explore *e)
 {
 	static const int numbers[] = { SIGINT, SIGTERM };
@@ -211,7 +210,7 @@ static int search(struct cli_explore *e)
 
 /* ---- --trace */
 
-/* 0: the file can be written in the end; -errno. Leaves nothing behind, and a file that is there as it is. */
+/* Could the file be written? 0 or -errno. Creates no file, and leaves an existing one unchanged. */
 static int try_to_write(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);

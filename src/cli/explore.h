@@ -11,23 +11,23 @@ struct cli_explore {
 	struct explore_options options;
 	const struct explore_case *known; /* of --break, --scenario or --sync */
 	const char *kind;                 /* "break", "scenario" or "sync": the option that names it */
-	bool is_own;                      /* the machine is exactly that of `known` */
+	bool is_own;                      /* the machine is that of `known`, unchanged */
 	uint64_t timeout_ns;              /* 0: none */
 
 	bool progress;                    /* standard error is a terminal */
-	uint64_t began_ns;                /* the search that goes on */
-	const struct search_result *last; /* of it */
-	bool shortens;                    /* it looks for a shorter history */
-	uint64_t spent_ns;                /* all searches */
+	uint64_t began_ns;                /* the current search */
+	const struct search_result *last; /* its latest result so far */
+	bool shortens;                    /* the current search looks for a shorter history */
+	uint64_t spent_ns;                /* by the searches before it */
 	bool timed_out;
-	int signal; /* that stopped it; 0 */
+	int signal; /* that stopped the search; 0: none */
 	struct explore_result result;
 };
 
-/* explore_print.c: what users see. They return an exit status, after an error message unless CLI_OK. */
+/* explore_print.c: what users see. Returns an exit status; unless it is CLI_OK, a message was printed. */
 int cli_explore_list(const struct cli *cli);
 int cli_explore_print(const struct cli_explore *e);
-/* The line of progress on the terminal, which the next one replaces; `so_far` NULL: it is removed. */
+/* Prints a line of progress on the terminal, over the previous one; `so_far` NULL: only removes that. */
 void cli_explore_progress(const struct cli_explore *e, const struct search_result *so_far, uint64_t now_ns);
 
 #endif

@@ -138,7 +138,7 @@ static double speed_of(const struct cli_explore *e)
 	return e->result.search_ns ? (double)e->result.search.steps / seconds_of(e) : 0;
 }
 
-/* Is the result the one that the table has for this machine? 1 yes, 0 no, -1: it does not tell. */
+/* Is the result the expected one? 1 yes, 0 no, -1: no result is expected, or there is none. */
 static int as_expected(const struct cli_explore *e)
 {
 	const char *breaks = e->known->breaks, *violation = e->result.search.violation;
@@ -255,12 +255,13 @@ static void describe_machine(FILE *to, const struct explore_setup *s)
 {
 	static const char *const second[] = {
 		[EXPLORE_JURAT] = "a second VMM with libjurat-host",
-		[EXPLORE_QEMU] = "a second VMM that reads certificates as QEMU does",
-		[EXPLORE_NAIVE] = "a second VMM that compares no inodes",
+		[EXPLORE_QEMU] = "a second VMM that reads certificates as QEMU would",
+		[EXPLORE_NAIVE] = "a second VMM that does not compare inodes",
 	};
 
 	if (s->tee == EXPLORE_TDX)
-		fprintf(to, "TDX, %s", s->posted_driver ? "driver as posted in 2023" : "Linux's driver");
+		fprintf(to, "TDX, %s",
+			s->posted_driver ? "the driver posted in 2023" : "the driver of Linux");
 	else
 		fprintf(to, "SEV-SNP, %s", explore_scheme(s->sync)->name);
 	count(to, "; ", s->vcpus, "vCPU", "vCPUs");
@@ -322,7 +323,7 @@ static bool print_searched(const struct cli_explore *e)
 	fprintf(text.to, " in an order; %" PRIu64 " steps", s->steps);
 	if (!print_row("searched", &text))
 		return false;
-	/* A line of its own: all others are the same each time. */
+	/* On a line of its own, as all others are the same each time. */
 	printf("%-*s%.1f s, %.0f steps/s\n", HEAD_COLUMNS, "time", seconds_of(e), speed_of(e));
 	return true;
 }
@@ -369,7 +370,7 @@ static bool print_result(const struct cli_explore *e)
 	return true;
 }
 
-/* Whether this is what the table has for the machine; nothing if it does not tell. */
+/* Whether the result is the expected one; nothing where none is expected. */
 static bool print_expectation(const struct cli_explore *e)
 {
 	const char *breaks = e->known->breaks;

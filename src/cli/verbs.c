@@ -29,7 +29,7 @@
 	}
 #define SYNC                                                                                                 \
 	{                                                                                                    \
-		"sync", "SCHEME", "how certificates and firmware are kept in step",                          \
+		"sync", "SCHEME", "how certificates and firmware are kept consistent",                       \
 			"upstream|v15|v15-fixed|v14|none", .fallback = "upstream"                            \
 	}
 #define LINUX_RELEASE                                                                                        \
@@ -317,25 +317,25 @@ static const struct cli_option vmm_options[] = {
 static const struct cli_option explore_options[] = {
 	SYNC,
 	{ "break", "NAME", "explore a machine in which one thing is broken on purpose (see --list)" },
-	{ "scenario", "NAME", "explore a claim from a mailing list (see --list)" },
-	{ "list", NULL, "list invariants, and names for --break and --scenario, and exit" },
-	{ "vcpus", "N", "vCPUs of the guest, 1 to 3; each requests reports with certificates" },
-	{ "requests", "N", "requests of each vCPU" },
+	{ "scenario", "NAME", "explore a machine that tests a claim from a mailing list (see --list)" },
+	{ "list", NULL, "list the invariants and the names for --break and --scenario, and exit" },
+	{ "vcpus", "N", "number of vCPUs of the guest, 1 to 3; each requests reports with certificates" },
+	{ "requests", "N", "requests of each vCPU, 1 to 5" },
 	{ "readers", "KIND",
-	  "second VMM that reads the certificates: with libjurat-host, as QEMU does, or without comparing "
-	  "inodes",
+	  "add a second VMM, which reads the certificates with libjurat-host, as QEMU would, or without "
+	  "comparing inodes",
 	  "none|jurat|qemu|naive" },
-	{ "updaters", "N", "updaters of TCB and certificates" },
-	{ "updates", "N", "updates of each updater" },
-	{ "crashes", "N", "processes that may crash, at any step" },
+	{ "updaters", "N", "updaters of TCB and certificates, 0 to 3" },
+	{ "updates", "N", "updates of each updater, 1 to 5" },
+	{ "crashes", "N", "processes that may crash at any step, 0 to 3" },
 	{ "power-loss", NULL, "a crash may also be a loss of power" },
 	{ "depth", "N", "maximum number of decisions in one order", .fallback = "no limit" },
-	{ "switches", "N", "maximum number of times that a party is interrupted in one order",
+	{ "switches", "N", "maximum number of times that a party is preempted in one order",
 	  .fallback = "no limit" },
-	{ "steps", "N", "try random orders until they have N steps, instead of every order",
+	{ "steps", "N", "try random orders, N steps in all, instead of every order",
 	  .fallback = "1000000 with --seed" },
 	{ "seed", "N", "seed of random orders", .fallback = "1" },
-	{ "max-states", "N", "stop after this number of different states", .fallback = "no limit" },
+	{ "max-states", "N", "stop after this number of distinct states", .fallback = "no limit" },
 	{ "timeout", "SECONDS", "stop after this time", .fallback = "no limit" },
 	{ "trace", "FILE",
 	  "write the history that breaks an invariant to FILE: text (.txt), Mermaid diagram (.mmd) or Chrome "
@@ -376,11 +376,9 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "explore",
 	  .args = "",
 	  .summary = "try every order of steps of guests, VMMs, KVM, updaters and firmware",
-	  .more = "Without options for the machine (--vcpus to --power-loss), it is that of --sync, --break "
-		  "or "
-		  "--scenario. Bounds are --depth, --switches, --max-states and --timeout.\nExit status: 0 "
-		  "every "
-		  "invariant holds within the bounds, 1 one is broken, 2 usage error, 3 the trace cannot be "
+	  .more = "--sync, --break or --scenario selects a machine; --vcpus to --power-loss change it. These "
+		  "are bounds: --depth, --switches, --max-states, --timeout.\nExit status: 0 no invariant "
+		  "was broken within the bounds, 1 one was broken, 2 usage error, 3 the trace cannot be "
 		  "written, 4 internal error, 130 stopped by Ctrl-C, after printing what was covered.\n",
 	  OPTIONS(explore_options),
 	  .program = CLI_PLATFORM },

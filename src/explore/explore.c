@@ -15,20 +15,19 @@
 enum { SHORTEST_STEPS = 20 * 1000 * 1000, SHORTER_STEPS = 2 * 1000 * 1000 };
 
 static const struct explore_invariant invariants[] = {
-	{ "I1", "no guest receives a report that the certificates of the same reply do not verify",
-	  "no task receives a quote of a TDREPORT that is not its own" },
+	{ "I1", "no guest receives a report together with certificates that do not verify it",
+	  "no task receives a quote for a TDREPORT other than its own" },
 	{ "I2",
-	  "the message counters of guest and firmware stay equal, and no guest loses its VMPCK, while the "
-	  "host is honest",
+	  "while the host is honest, guest and firmware count the same messages, and no guest loses its "
+	  "VMPCK",
 	  "guest and VMM access the GetQuote buffer only while they own it; the guest may read the status at "
-	  "any "
-	  "time" },
+	  "any time" },
 	{ "I3", "every request and every update ends", "every request ends, and the VMM refuses none" },
-	{ "I4", "after a crash at any step and a recovery, I1 holds, and no temporary file is left", NULL },
+	{ "I4", "after a crash at any step and a recovery, I1 holds and no temporary file is left", NULL },
 	{ "I5", "no lock outlives its request",
-	  "no connection to the quoting service, and no buffer in flight, outlives its request" },
-	{ "I6", "no nonce seals two messages under one key", NULL },
-	{ "I7", "every page that was passed to the firmware is given back", NULL },
+	  "no connection to the quoting service and no buffer in flight outlives its request" },
+	{ "I6", "no two messages are encrypted with the same key and nonce", NULL },
+	{ "I7", "the guest gets back every page that KVM passes to the firmware", NULL },
 };
 
 const struct explore_invariant *explore_invariants(size_t *ret_n)

@@ -126,13 +126,13 @@ static bool choose(struct sched *s)
 
 	n = choices(s, can);
 	if (n == 0)
-		return give_up(s, "I3: nobody can go on");
+		return give_up(s, "I3: no party can make progress");
 	/* A bound has left one choice, or somebody's wait for a lock would run out. */
 	may_leave = s->stays || s->waits;
 	if (n > 1)
 		s->no_choice = 0;
 	else if (comes_back(s))
-		return give_up(s, may_leave ? NULL : "I3: it comes back to the same state for good");
+		return give_up(s, may_leave ? NULL : "I3: the order returns to the same state forever");
 	if (s->decisions == SCHED_MAX_DECISIONS)
 		return give_up(s, may_leave ? NULL : "I3: the order does not end");
 	if (s->decisions < s->n_beginning) {

@@ -325,7 +325,7 @@ static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 			f->description->how = how;
 		} else if (r == JURAT_BUSY) {
 			lane->now_ns += wait_ns;
-			sched_tell(lane, "", "busy: %s", f ? f->description->name : "?");
+			sched_tell(lane, "", "the lock is busy: %s", f ? f->description->name : "?");
 		}
 	}
 	saw(lane, r);

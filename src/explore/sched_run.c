@@ -140,7 +140,8 @@ static void check_end(struct sched *s)
 	for (unsigned i = 0; i < s->world->n_actors; i++)
 		for (unsigned k = 0; k < SCHED_MAX_FDS; k++)
 			if (s->processes[i].fds[k].fd >= 0)
-				sched_violated(s, "I5: a descriptor, and any lock on it, outlived its actor");
+				sched_violated(s, "I5: a party ended with a descriptor, and any lock on it, "
+						  "still open");
 	wrong = s->world->check ? s->world->check(s->world->ctx) : NULL;
 	if (wrong)
 		sched_violated(s, wrong);

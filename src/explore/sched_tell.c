@@ -73,11 +73,12 @@ void sched_say(struct base_env *env, const char *from, const char *to, const cha
 
 void sched_tell_power(struct sched *s, unsigned loss)
 {
-	static const char *const lost[] = { "nothing", "names", "data", "names and data" };
-	char text[64];
+	static const char *const lost[] = { "nothing", "directory entries", "data",
+					    "directory entries and data" };
+	char text[80];
 
-	(void)!snprintf(text, sizeof(text), "power is lost; %s that were not synced are lost", lost[loss]);
-	add(s, HISTORY_NOTE, "", "", loss ? text : "power is lost; everything had been written");
+	(void)!snprintf(text, sizeof(text), "power is lost, and unsynced %s with it", lost[loss]);
+	add(s, HISTORY_NOTE, "", "", loss ? text : "power is lost, but everything is on disk");
 }
 
 static void violated(struct sched *s, const char *from, const char *what)

@@ -227,7 +227,7 @@ static unsigned choose_round(void *ctx, struct sched *sched, const struct sched_
 	if (r < 0)
 		s->error = r;
 	if (r == 0)
-		sched_fail(sched, "I3: no order leads from here to an end");
+		sched_fail(sched, "I3: no order ends from this state on");
 	while (taken < n - 1 && sched_kills(can[taken]))
 		taken++;
 	return r > 0 ? search_take(s, can, taken) : SCHED_STOP;

@@ -202,7 +202,7 @@ static void hash(void *ctx, struct base_mix *to)
 static const char *check(void *ctx)
 {
 	if (self(ctx)->unprotected)
-		return "I5: a file changed while somebody else had a lock on it";
+		return "I5: a file changed while another party held a lock on it";
 	return self(ctx)->no_kernel ? "no memory for a kernel" : snp_updater_check(ctx);
 }
 
@@ -382,8 +382,7 @@ static int check_setup(const struct explore_setup *setup, struct jurat_error *er
 		return jurat_fail(err, -EINVAL, "%u actors: expected at most %d", n, SCHED_MAX_ACTORS);
 	if (!certs && (setup->other == EXPLORE_QEMU || setup->other == EXPLORE_NAIVE ||
 		       explore_has(setup, EXPLORE_NO_INODES)))
-		return jurat_fail(err, -EINVAL,
-				  "QEMU-like and naive readers: expected scheme upstream or none");
+		return jurat_fail(err, -EINVAL, "readers qemu and naive: expected scheme upstream or none");
 	return 0;
 }
 

@@ -141,7 +141,7 @@ static void check_nonce(struct snp_vcpu *v)
 	base_mix_bytes(&is, page, SNP_MSG_HDR_BYTES + n);
 	was = &t->sent[seqno / 2 % MAX_MESSAGES]; /* requests have odd numbers */
 	if ((was->a || was->b) && (was->a != is.a || was->b != is.b))
-		violate(v, "I6: the guest of %s seals two messages with number %llu", name_of(v),
+		violate(v, "I6: the guest of %s encrypts two messages with sequence number %llu", name_of(v),
 			(unsigned long long)seqno);
 	*was = is;
 }
@@ -168,15 +168,15 @@ static void be_busy(struct snp_vcpu *v, uint64_t until_ns)
 
 	t->sleep = ASLEEP;
 	t->until_ns = until_ns;
-	sched_say(v->env, name_of(v), "", "the guest is told BUSY and sleeps 2 s");
+	sched_say(v->env, name_of(v), "", "the guest gets BUSY and sleeps 2 s");
 	if (alone && t->was_busy)
-		violate(v, "I3: the guest of %s is told BUSY for good", name_of(v));
+		violate(v, "I3: the guest of %s gets BUSY forever", name_of(v));
 	t->was_busy = alone;
 	if (m->world.setup.sync == SIM_SYNC_V14 || explore_has(&m->world.setup, EXPLORE_BUSY_LATE))
 		return;
 	m->busy = true;
 	if (!m->world.setup.timeouts)
-		violate(v, "I3: the guest of %s is told BUSY, and no wait ran out", name_of(v));
+		violate(v, "I3: the guest of %s gets BUSY although no wait for a lock timed out", name_of(v));
 }
 
 /* Certificates as the guest copied them: without what follows the last one. */
@@ -202,14 +202,15 @@ static void check_agreement(struct snp_vcpu *v)
 	if (m->saw_result)
 		m->saw_result(m->saw_ctx, v, 0, tcb, state);
 	if (state == SNP_EMPTY_TABLE) {
-		sched_say(v->env, name_of(v), "", "the guest has a report of TCB %llx, no certificates", tcb);
+		sched_say(v->env, name_of(v), "", "the guest has a report of TCB %llx and no certificates",
+			  tcb);
 		return;
 	}
 	r = snp_tables_verify(m, report, t->certs, n, &why);
 	if (r == 0)
 		sched_say(v->env, name_of(v), "", "the guest has a report of TCB %llx; it verifies", tcb);
 	else if (r < 0)
-		violate(v, "the report of %s was not verified: %s", name_of(v), strerror(-r));
+		violate(v, "cannot verify the report of %s: %s", name_of(v), strerror(-r));
 	else if (state >= 0)
 		violate(v, "I1: %s has a report of TCB %llx with certificates of TCB %llx", name_of(v), tcb,
 			(unsigned long long)m->states[state].tcb);
@@ -225,7 +226,7 @@ static void check_counts(struct snp_vcpu *v)
 	uint8_t count[4];
 
 	if (sim_sev_guest_key_wiped(v->driver)) {
-		violate(v, "I2: the guest of %s has lost its key", name_of(v));
+		violate(v, "I2: the guest of %s has lost its VMPCK", name_of(v));
 		return;
 	}
 	if (sim_kvm_guest_read(v->vmm->vm, SNP_SECRETS_GPA + SNP_SECRETS_SEQNO_OFF + 4 * v->index, count,
@@ -248,13 +249,14 @@ static void judge(struct snp_vcpu *v, int r)
 	if (sim_kvm_vm_lost_pages(v->vmm->vm))
 		violate(v, "I7: a page of the guest of %s still belongs to the firmware", name_of(v));
 	if (small) { /* it asks again, for another report, with pages enough */
-		sched_say(v->env, name_of(v), "", "the guest offers %u pages", t->request.certs_pages);
+		sched_say(v->env, name_of(v), "", "the guest now offers %u certificate pages",
+			  t->request.certs_pages);
 		t->pages = t->request.certs_pages;
 	} else if (r != 0) {
 		if (v->machine->saw_result)
 			v->machine->saw_result(v->machine->saw_ctx, v, r, 0, 0);
 		if (!failed)
-			violate(v, "I2: a request of %s ends with %s (%#llx), and its host is honest",
+			violate(v, "I2: a request of %s fails with %s (%#llx) although its host is honest",
 				name_of(v), r < 0 ? strerror(-r) : "a GHCB error",
 				(unsigned long long)t->request.exitinfo2);
 		v->requests = 0;

@@ -275,7 +275,7 @@ const char *snp_updater_check_crash(struct explore_snp *m)
 	for (size_t i = 0; i < N_SUFFIXES; i++)
 		if (fits_firmware(m, state_of(m, name_beside(suffixes[i], name))))
 			return NULL;
-	return "I4: after the crash, no file has the table of the firmware's present key";
+	return "I4: after the crash, no file has the table for the firmware's current key";
 }
 
 /* v14 has no way to know that whoever has paused attestation is dead. */
@@ -415,15 +415,15 @@ const char *snp_updater_check(struct explore_snp *m)
 	if (sim_kvm_is_paused(m->kvm))
 		return "I3: attestation is still paused, and nobody will resume it";
 	if (all.recovery_failed && !m->busy)
-		return "I4: no recovery is possible after the crash";
+		return "I4: recovery after the crash failed";
 	if (all.failed && !m->busy && !is_careless(m))
-		return "I3: an update failed without a reason";
+		return "I3: an update failed although nothing prevented it";
 	if (all.ran && !all.failed && there == SNP_EMPTY_TABLE)
-		return "I4: all updates succeeded and left no certificates";
+		return "I4: all updates succeeded, but the table is empty";
 	for (size_t i = 1; i < N_SUFFIXES; i++)
 		if (all.ran && !all.failed &&
 		    base_stat(&m->processes[m->n_processes - 1].base, name_beside(suffixes[i], name), &st) ==
 			    0)
-			return "I4: a temporary name is left";
+			return "I4: a temporary file is left";
 	return NULL;
 }

@@ -185,7 +185,7 @@ static void check_locks(struct snp_vcpu *v)
 		return;
 	if (!snp_vcpu_holds(v) && locks <= held + others)
 		return;
-	(void)!snprintf(text, sizeof(text), "I5: %s holds a lock and has no request", name);
+	(void)!snprintf(text, sizeof(text), "I5: %s holds a lock without a request", name);
 	sched_violate(v->env, text);
 }
 
@@ -195,15 +195,16 @@ static void before_run(struct snp_vcpu *v)
 {
 	if (explore_has(&v->machine->world.setup, EXPLORE_UNLOCK_EARLY) &&
 	    jurat_snp_request_ran(v->certs, 0, 0) == 1)
-		sched_note(v->env, "unlocked, as it is about to call KVM_RUN");
+		sched_note(v->env, "has dropped the lock before KVM_RUN");
 }
 
 void snp_vcpu_polls(struct snp_vcpu *v)
 {
 	if (explore_has(&v->machine->world.setup, EXPLORE_POLLED_FLAG) &&
 	    jurat_snp_request_ran(v->certs, 0, 0) == 1)
-		sched_note(v->env,
-			   "unlocked by another thread, as a flag says that the firmware has the request");
+		sched_note(
+			v->env,
+			"another thread has dropped the lock: a flag says that the firmware has the request");
 }
 
 /* Takes exit_reason for the exit that it is of, although KVM_RUN failed (B27). */
@@ -217,7 +218,7 @@ static void serve_stale(struct snp_vcpu *v)
 
 	if (bytes_get_le(run + KVM_RUN_exit_reason, 4) != UAPI_KVM_EXIT_SNP_REQ_CERTS)
 		return;
-	sched_note(v->env, "serves exit_reason once more");
+	sched_note(v->env, "serves the stale exit_reason");
 	if (jurat_snp_request_serve(v->certs, bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_gpa, 8),
 				    bytes_get_le(run + KVM_RUN_SNP_REQ_CERTS_npages, 8), &memory, &answer,
 				    &npages, NULL) == 0)
@@ -245,7 +246,7 @@ static void after_run(struct snp_vcpu *v)
 		return;
 	for (unsigned i = 0; i < v->vmm->n_vcpus; i++)
 		if (v->vmm->vcpus[i].certs && jurat_snp_request_ran(v->vmm->vcpus[i].certs, 0, 0) == 1)
-			sched_note(v->env, "unlocked the request of vCPU %u", i);
+			sched_note(v->env, "has dropped the lock of vCPU %u", i);
 }
 
 /* One turn of the loop. False: the thread has ended. */

@@ -126,7 +126,7 @@ static const char *check(void *ctx)
 	for (unsigned i = 0; i < MACHINE_QGS_CHANNELS; i++)
 		if (m->qgs.channels[i])
 			return "I5: a connection to the quoting service outlived its request";
-	return m->owner == TD_GUEST ? NULL : "I5: the buffer is in flight, and no request is";
+	return m->owner == TD_GUEST ? NULL : "I5: the buffer is in flight without a request";
 }
 
 /* What each step is made at. */

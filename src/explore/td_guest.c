@@ -146,7 +146,7 @@ static void check_quote(struct td_vcpu *v, const uint8_t *quote, size_t n)
 			td_violate(m, text);
 			return;
 		}
-	td_violate(m, n == 0 ? "I1: success without a quote" : "I1: the quote is of no TDREPORT");
+	td_violate(m, n == 0 ? "I1: success without a quote" : "I1: the quote matches no TDREPORT");
 }
 
 /* The seed's driver returns the buffer whatever its status is. */
@@ -219,7 +219,7 @@ static bool begin_request(struct td_vcpu *v)
 		r = sim_tdx_guest_start_quote(v->driver, &v->quote);
 	}
 	if (r < 0) {
-		td_violate(m, "I3: the driver has a request of another task");
+		td_violate(m, "I3: the driver is busy with another task's request");
 		end_request(v, r);
 	}
 	return true;

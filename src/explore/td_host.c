@@ -148,7 +148,7 @@ static int host_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 		 : !td_step(m, is_status ? "GetQuote: set the status: in flight" : "write the quote"))
 		return -EFAULT;
 	if (m->owner == TD_GUEST && !explore_has(&m->world.setup, EXPLORE_TDX_TWO_BUFFERS))
-		td_violate(m, "I2: the VMM writes a buffer that it has given back");
+		td_violate(m, "I2: the VMM writes the buffer after it has given it back");
 	r = sim_td_host_write(m->td, gpa, from, n);
 	if (is_status && r == 0)
 		m->owner = ends ? TD_GUEST : TD_VMM;

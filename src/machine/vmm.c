@@ -92,7 +92,7 @@ static int serve_vmgexit(const struct machine_vmm *vmm, uint8_t *run)
 	int r = 0;
 
 	if (v15 && run[KVM_RUN_VMGEXIT_status] == KVM_VMGEXIT_DONE) {
-		drop(vmm, "unlock: KVM says the request is done");
+		drop(vmm, "unlock: KVM reports that the request is done");
 		return 0;
 	}
 	if (!answered_by_fault(vmm, &answer, &npages))

@@ -253,7 +253,7 @@ static void each_violation_is_of_an_invariant(void **state)
 	assert_int_equal(n, 7);
 	for (size_t i = 0; i < n; i++)
 		assert_ptr_equal(explore_invariant_of(rows[i].name), &rows[i]);
-	assert_ptr_equal(explore_invariant_of("I3: nobody can go on"), &rows[2]);
+	assert_ptr_equal(explore_invariant_of("I3: no party can make progress"), &rows[2]);
 	assert_null(explore_invariant_of("no such"));
 	assert_null(explore_invariant_of(""));
 }

@@ -75,7 +75,7 @@ static struct history *example(void)
 	add(h, HISTORY_STEP, 2, "updater", "certificates", "rename a to b");
 	add(h, HISTORY_STEP, 3, "KVM", "KVM", "completes");
 	add(h, HISTORY_VIOLATION, 3, "vCPU 0", "", "I2: 50% of {it}");
-	add(h, HISTORY_VIOLATION, 3, "", "", "I3: nobody can go on");
+	add(h, HISTORY_VIOLATION, 3, "", "", "I3: no party can make progress");
 	return h;
 }
 
@@ -85,13 +85,13 @@ static void text_has_a_line_for_each_event(void **state)
 	auto_free char *text = printed(h, SEQUENCE_TEXT);
 
 	(void)state;
-	assert_string_equal(text,
-			    "        1  vCPU 0        > KVM           ioctl \"KVM_RUN\"; #1\n"
-			    "           KVM                           exit <reason> 40\\\n"
-			    "        2  updater       > certificates  rename a to b\n"
-			    "        3  KVM           > KVM           completes\n"
-			    "           vCPU 0                        VIOLATION I2: 50% of {it}\n"
-			    "                                         VIOLATION I3: nobody can go on\n");
+	assert_string_equal(
+		text, "        1  vCPU 0        > KVM           ioctl \"KVM_RUN\"; #1\n"
+		      "           KVM                           exit <reason> 40\\\n"
+		      "        2  updater       > certificates  rename a to b\n"
+		      "        3  KVM           > KVM           completes\n"
+		      "           vCPU 0                        VIOLATION I2: 50% of {it}\n"
+		      "                                         VIOLATION I3: no party can make progress\n");
 	history_free(h);
 }
 
@@ -101,17 +101,18 @@ static void mermaid_has_parties_in_order_and_entities(void **state)
 	auto_free char *text = printed(h, SEQUENCE_MERMAID);
 
 	(void)state;
-	assert_string_equal(text, "sequenceDiagram\n"
-				  "    participant vCPU_0 as vCPU 0\n"
-				  "    participant KVM as KVM\n"
-				  "    vCPU_0->>KVM: ioctl #34;KVM_RUN#34;#59; #35;1\n"
-				  "    Note over KVM: exit #60;reason#62; 40\\\n"
-				  "    participant updater as updater\n"
-				  "    participant certificates as certificates\n"
-				  "    updater->>certificates: rename a to b\n"
-				  "    KVM->>KVM: completes\n"
-				  "    Note over vCPU_0: VIOLATION I2: 50#37; of #123;it#125;\n"
-				  "    Note over vCPU_0,certificates: VIOLATION I3: nobody can go on\n");
+	assert_string_equal(text,
+			    "sequenceDiagram\n"
+			    "    participant vCPU_0 as vCPU 0\n"
+			    "    participant KVM as KVM\n"
+			    "    vCPU_0->>KVM: ioctl #34;KVM_RUN#34;#59; #35;1\n"
+			    "    Note over KVM: exit #60;reason#62; 40\\\n"
+			    "    participant updater as updater\n"
+			    "    participant certificates as certificates\n"
+			    "    updater->>certificates: rename a to b\n"
+			    "    KVM->>KVM: completes\n"
+			    "    Note over vCPU_0: VIOLATION I2: 50#37; of #123;it#125;\n"
+			    "    Note over vCPU_0,certificates: VIOLATION I3: no party can make progress\n");
 	history_free(h);
 }
 
@@ -180,7 +181,8 @@ static void chrome_events_are_json_with_a_row_for_each_party(void **state)
 		"{\"name\": \"I2: 50% of {it}\", \"ph\": \"i\", \"s\": \"t\", \"pid\": 1, \"tid\": 1, "
 		"\"ts\": 3.000, "
 		"\"args\": {\"violation\": true, \"from\": \"vCPU 0\"}},\n"
-		"{\"name\": \"I3: nobody can go on\", \"ph\": \"i\", \"s\": \"p\", \"pid\": 1, \"tid\": 1, "
+		"{\"name\": \"I3: no party can make progress\", \"ph\": \"i\", \"s\": \"p\", \"pid\": 1, "
+		"\"tid\": 1, "
 		"\"ts\": 3.000, "
 		"\"args\": {\"violation\": true, \"from\": \"\"}}\n"
 		"]\n");

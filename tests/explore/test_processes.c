@@ -292,7 +292,7 @@ static void who_waits_for_itself_may_die_but_not_wait_for_good(void **state)
 
 	world.max_deaths = 1;
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
-	assert_string_equal(r.violation, "I3: nobody can go on"); /* where it does not die */
+	assert_string_equal(r.violation, "I3: no party can make progress"); /* where it does not die */
 	search_result_done(&r);
 	world.check = NULL;
 	world.max_deaths = 0;

@@ -216,7 +216,8 @@ static void a_descriptor_that_outlives_its_actor_is_a_violation(void **state)
 
 	m->leaks = true;
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
-	assert_string_equal(r.violation, "I5: a descriptor, and any lock on it, outlived its actor");
+	assert_string_equal(r.violation,
+			    "I5: a party ended with a descriptor, and any lock on it, still open");
 	assert_string_equal(history_get(r.history, 0).text, "open file");
 	assert_string_equal(history_get(r.history, 0).to, "files");
 	assert_string_equal(history_get(r.history, history_count(r.history) - 1).text, r.violation);

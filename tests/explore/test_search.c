@@ -239,7 +239,7 @@ static void orders_in_which_nobody_can_go_on_or_that_do_not_end_are_violations(v
 
 	(void)state;
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
-	assert_string_equal(r.violation, "I3: nobody can go on");
+	assert_string_equal(r.violation, "I3: no party can make progress");
 	search_result_done(&r);
 	world = world_of(&m, endless, 1);
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);

@@ -381,7 +381,7 @@ static void who_goes_round_without_a_choice_is_found_soon(void **state)
 			struct search_result r;
 
 			assert_int_equal(searches[i](&world, NULL, &r), JURAT_REFUSED);
-			assert_string_equal(r.violation, "I3: it comes back to the same state for good");
+			assert_string_equal(r.violation, "I3: the order returns to the same state forever");
 			assert_true(r.violation_steps < 100);
 			search_result_done(&r);
 			world.hash = NULL;
@@ -407,7 +407,7 @@ static void who_goes_round_in_local_calls_is_found(void **state)
 	(void)state;
 	world.is_local = all_calls;
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
-	assert_string_equal(r.violation, "I3: it comes back to the same state for good");
+	assert_string_equal(r.violation, "I3: the order returns to the same state forever");
 	search_result_done(&r);
 }
 
@@ -445,7 +445,7 @@ static void a_state_from_which_nothing_leads_to_an_end_is_found(void **state)
 		if (rows[i / 2].steps > 0) {
 			unsigned before = r.n_order;
 
-			assert_string_equal(r.violation, "I3: no order leads from here to an end");
+			assert_string_equal(r.violation, "I3: no order ends from this state on");
 			assert_int_equal(r.violation_steps, rows[i / 2].steps);
 			assert_int_equal(search_minimise(&world, NULL, &r), 0);
 			assert_int_equal(r.n_order, before);
