@@ -45,16 +45,10 @@ static unsigned *knob_of(struct explore_setup *setup, const struct knob *knob)
 
 static bool take_readers(const struct cli *cli, struct explore_setup *setup)
 {
-	static const char *const names[] = {
-		[EXPLORE_NO_READER] = "none",
-		[EXPLORE_JURAT] = "jurat",
-		[EXPLORE_QEMU] = "qemu",
-		[EXPLORE_NAIVE] = "naive",
-	};
 	const char *name = cli_get(cli, "readers");
 
-	for (size_t i = 0; name && i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
+	for (int i = EXPLORE_NO_READER; name && i <= EXPLORE_NAIVE; i++)
+		if (!strcmp(name, cli_explore_reader((enum explore_reader)i)))
 			setup->other = (enum explore_reader)i;
 	return name != NULL;
 }
@@ -115,7 +109,8 @@ static bool take_case(struct cli_explore *e, const char *kind,
 static bool take_known(struct cli_explore *e)
 {
 	static const char *const kinds[] = { "sync", "break", "scenario" };
-	const char *sync = cli_get(e->cli, "sync"), *used = NULL;
+	const char *word = cli_get(e->cli, "sync"), *used = NULL;
+	enum sim_sync sync = SIM_SYNC_UPSTREAM;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (!cli_has(e->cli, kinds[i]))
@@ -127,9 +122,9 @@ static bool take_known(struct cli_explore *e)
 		used = kinds[i];
 	}
 	e->kind = "sync";
-	for (int i = SIM_SYNC_UPSTREAM; i <= SIM_SYNC_NONE; i++)
-		if (!strcmp(explore_scheme((enum sim_sync)i)->name, sync ? sync : "upstream"))
-			e->known = explore_scheme((enum sim_sync)i);
+	if (word)
+		(void)sim_sync_find(word, &sync); /* verbs.c refuses other words */
+	e->known = explore_scheme(sync);
 	if (!take_case(e, "break", explore_breaks) || !take_case(e, "scenario", explore_scenarios))
 		return false;
 	e->options.setup = e->known->setup;

@@ -24,7 +24,9 @@ struct cli_explore {
 	struct explore_result result;
 };
 
-/* explore_print.c: what users see. Returns an exit status; unless it is CLI_OK, a message was printed. */
+/* explore_print.c: the word of --readers. */
+const char *cli_explore_reader(enum explore_reader reader);
+/* What users see. Returns an exit status; unless it is CLI_OK, a message was printed. */
 int cli_explore_list(const struct cli *cli);
 int cli_explore_print(const struct cli_explore *e);
 /* Prints a line of progress on the terminal, over the previous one; `so_far` NULL: only removes that. */

@@ -13,12 +13,17 @@
 /* What `jurat explore` prints: results as text and JSON, the list of cases, progress. */
 enum { HEAD_COLUMNS = 10, INDENT = 4 };
 
-static const char *const reader_names[] = {
-	[EXPLORE_NO_READER] = "none",
-	[EXPLORE_JURAT] = "jurat",
-	[EXPLORE_QEMU] = "qemu",
-	[EXPLORE_NAIVE] = "naive",
-};
+const char *cli_explore_reader(enum explore_reader reader)
+{
+	static const char *const words[] = {
+		[EXPLORE_NO_READER] = "none",
+		[EXPLORE_JURAT] = "jurat",
+		[EXPLORE_QEMU] = "qemu",
+		[EXPLORE_NAIVE] = "naive",
+	};
+
+	return words[reader];
+}
 
 static int print_json(const struct cli *cli, json_t *json)
 {
@@ -154,10 +159,10 @@ static json_t *machine_json(const struct explore_setup *s)
 {
 	return json_pack("{ss si si ss si si sb si sb sb sb si si sb si}", "tee",
 			 s->tee == EXPLORE_TDX ? "tdx" : "sev-snp", "vcpus", (int)s->vcpus, "requests",
-			 (int)s->requests, "readers", reader_names[s->other], "updaters", (int)s->updaters,
-			 "updates", (int)s->updates, "administrator", s->administrator, "crashes",
-			 (int)s->crashes, "power_loss", s->power_loss, "signals", s->signals, "lock_timeouts",
-			 s->timeouts, "small_buffer", (int)s->small_buffer, "firmware_error",
+			 (int)s->requests, "readers", cli_explore_reader(s->other), "updaters",
+			 (int)s->updaters, "updates", (int)s->updates, "administrator", s->administrator,
+			 "crashes", (int)s->crashes, "power_loss", s->power_loss, "signals", s->signals,
+			 "lock_timeouts", s->timeouts, "small_buffer", (int)s->small_buffer, "firmware_error",
 			 (int)s->firmware_error, "posted_driver", s->posted_driver, "spurious",
 			 (int)s->spurious);
 }
@@ -192,7 +197,6 @@ static json_t *violation_json(const struct cli_explore *e)
 {
 	const struct search_result *s = &e->result.search;
 	const struct explore_invariant *invariant = explore_invariant_of(s->violation);
-
 	char seed[24] = "";
 
 	if (!s->violation[0])
@@ -337,6 +341,8 @@ static void describe_bound(FILE *to, const struct cli_explore *e)
 		fprintf(to, "stopped by a signal (%s)", strsignal(e->signal));
 	else if (!strcmp(bound, "steps"))
 		fputs("only random orders were tried", to);
+	else if (!cli_has(e->cli, bound)) /* --depth, of which there is a bound without the option */
+		fprintf(to, "some orders have more than %d decisions", SCHED_MAX_DECISIONS);
 	else
 		fprintf(to, "a bound was reached, --%s %s", bound, cli_get(e->cli, bound));
 }

@@ -329,7 +329,7 @@ static const struct cli_option explore_options[] = {
 	{ "updates", "N", "updates of each updater, 1 to 5" },
 	{ "crashes", "N", "processes that may crash at any step, 0 to 3" },
 	{ "power-loss", NULL, "a crash may also be a loss of power" },
-	{ "depth", "N", "maximum number of decisions in one order", .fallback = "no limit" },
+	{ "depth", "N", "maximum number of decisions in one order", .fallback = "4096" },
 	{ "switches", "N", "maximum number of times that a party is preempted in one order",
 	  .fallback = "no limit" },
 	{ "steps", "N", "try random orders, N steps in all, instead of every order",

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/reserve.h"
+
 /* Texts are kept behind each other; an event has their places. */
 struct kept_event {
-	enum history_kind kind;
+	enum sequence_kind kind;
 	uint64_t step;
 	size_t from, to, text;
 };
@@ -46,23 +48,6 @@ void history_clear(struct history *h)
 	h->error = 0;
 }
 
-static bool reserve(void **array, size_t *room, size_t n, size_t bytes_each)
-{
-	size_t more = *room ? *room : 64;
-	void *grown;
-
-	if (n <= *room)
-		return true;
-	while (more < n)
-		more *= 2;
-	grown = reallocarray(*array, more, bytes_each);
-	if (!grown)
-		return false;
-	*array = grown;
-	*room = more;
-	return true;
-}
-
 static size_t keep(struct history *h, const char *text, size_t n)
 {
 	size_t at = h->n_bytes;
@@ -76,19 +61,14 @@ void history_add(struct history *h, const struct history_event *e)
 {
 	size_t from = strlen(e->from) + 1, to = strlen(e->to) + 1, text = strlen(e->text) + 1;
 	struct kept_event *kept;
-	void *events = h->events, *texts = h->texts;
-	bool is_room;
 
 	if (h->error < 0)
 		return;
-	is_room = reserve(&events, &h->room, h->n + 1, sizeof(*h->events));
-	h->events = events;
-	is_room = is_room && reserve(&texts, &h->room_bytes, h->n_bytes + from + to + text, 1);
-	h->texts = texts;
-	if (!is_room) {
-		h->error = -ENOMEM;
+	h->error = RESERVE(h->events, h->room, h->n + 1);
+	if (h->error == 0)
+		h->error = RESERVE(h->texts, h->room_bytes, h->n_bytes + from + to + text);
+	if (h->error < 0)
 		return;
-	}
 	kept = &h->events[h->n++];
 	*kept = (struct kept_event){ .kind = e->kind, .step = e->step };
 	kept->from = keep(h, e->from, from);

@@ -12,14 +12,8 @@
  */
 struct history;
 
-enum history_kind {
-	HISTORY_STEP,      /* `from` does something at `to` */
-	HISTORY_NOTE,      /* about `from`, or all of it if that is ""; `to` is "" */
-	HISTORY_VIOLATION, /* the same: here a rule is broken */
-};
-
 struct history_event {
-	enum history_kind kind;
+	enum sequence_kind kind;
 	uint64_t step;         /* number of steps of all parties so far */
 	const char *from, *to; /* "vCPU 0", "KVM", "firmware", "certificates", "updater"; copied */
 	const char *text;      /* one line; copied */

@@ -15,14 +15,14 @@ static size_t line_of(const struct history *h, size_t i, struct history_event *r
 	size_t n = strlen(last.text), k = i + 1;
 
 	*ret = last;
-	if (last.kind != HISTORY_STEP || n > MAX_LINE)
+	if (last.kind != SEQUENCE_STEP || n > MAX_LINE)
 		return 1;
 	memcpy(text, last.text, n + 1);
 	for (; k < history_count(h); k++) {
 		struct history_event e = history_get(h, k);
 		size_t more = strlen(e.text);
 
-		if (e.kind != HISTORY_STEP || e.step != last.step + 1 || strcmp(e.from, last.from) != 0 ||
+		if (e.kind != SEQUENCE_STEP || e.step != last.step + 1 || strcmp(e.from, last.from) != 0 ||
 		    strcmp(e.to, last.to) != 0 || n + 2 + more > MAX_LINE)
 			break;
 		memcpy(text + n, "; ", 2);
@@ -37,10 +37,7 @@ static size_t line_of(const struct history *h, size_t i, struct history_event *r
 /* A step takes a microsecond. */
 static void print_line(struct sequence *to, const struct history_event *e, size_t n, const char *steps)
 {
-	static const enum sequence_kind kinds[] = { [HISTORY_STEP] = SEQUENCE_STEP,
-						    [HISTORY_NOTE] = SEQUENCE_NOTE,
-						    [HISTORY_VIOLATION] = SEQUENCE_VIOLATION };
-	const struct sequence_event event = { .kind = kinds[e->kind],
+	const struct sequence_event event = { .kind = e->kind,
 					      .at_us = (double)e->step,
 					      .duration_us = (double)n,
 					      .at = steps,

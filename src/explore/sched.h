@@ -131,6 +131,8 @@ JURAT_MUST_CHECK int sched_run(struct sched *sched, sched_choose_fn *choose, voi
 
 /* What the order that is running or was run last violated; "": nothing. */
 const char *sched_violation(const struct sched *sched);
+/* Was it given up after SCHED_MAX_DECISIONS, so that what follows is not known? */
+bool sched_is_cut(const struct sched *sched);
 /* Steps that were made, and times that an actor was left that could go on, so far. */
 uint64_t sched_steps(const struct sched *sched);
 unsigned sched_switches(const struct sched *sched);

@@ -133,8 +133,11 @@ static bool choose(struct sched *s)
 		s->no_choice = 0;
 	else if (comes_back(s))
 		return give_up(s, may_leave ? NULL : "I3: the order returns to the same state forever");
-	if (s->decisions == SCHED_MAX_DECISIONS)
-		return give_up(s, may_leave ? NULL : "I3: the order does not end");
+	if (s->decisions == SCHED_MAX_DECISIONS) {
+		/* Where states are known, going round is found otherwise: this order is only long. */
+		s->is_cut = may_leave || s->world->hash;
+		return give_up(s, s->is_cut ? NULL : "I3: the order does not end");
+	}
 	if (s->decisions < s->n_beginning) {
 		const struct sched_choice *want = &s->beginning[s->decisions];
 

@@ -73,6 +73,7 @@ struct sched {
 	bool begun;    /* every actor has come to its first call */
 	bool has_next; /* the decision of an actor that stopped: `next`, or the end */
 	bool ended, given_up;
+	bool is_cut; /* it came to SCHED_MAX_DECISIONS, and may end behind them */
 	struct sched_choice next;
 	unsigned last; /* who made the last decided step */
 	bool last_could_go;

@@ -108,7 +108,7 @@ static int begin(struct sched *s)
 
 	if (r < 0)
 		return r;
-	s->begun = s->has_next = s->ended = s->given_up = false;
+	s->begun = s->has_next = s->ended = s->given_up = s->is_cut = false;
 	s->last = SCHED_NOBODY;
 	s->last_could_go = false;
 	s->decisions = s->switches = s->deaths = 0;

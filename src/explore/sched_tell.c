@@ -17,7 +17,7 @@ static const char *name_of(const struct sched_lane *lane)
 	return sched_world_of(lane)->actors[lane->index].name;
 }
 
-static void add(struct sched *s, enum history_kind kind, const char *from, const char *to, const char *text)
+static void add(struct sched *s, enum sequence_kind kind, const char *from, const char *to, const char *text)
 {
 	const struct history_event event = {
 		.kind = kind, .step = s->steps, .from = from, .to = to, .text = text
@@ -33,7 +33,7 @@ __attribute__((format(printf, 4, 0))) static void add_text(struct sched *s, cons
 	char text[256];
 
 	(void)!vsnprintf(text, sizeof(text), format, ap);
-	add(s, *to ? HISTORY_STEP : HISTORY_NOTE, from, to, text);
+	add(s, *to ? SEQUENCE_STEP : SEQUENCE_NOTE, from, to, text);
 }
 
 void sched_tell(struct sched_lane *lane, const char *to, const char *format, ...)
@@ -78,14 +78,14 @@ void sched_tell_power(struct sched *s, unsigned loss)
 	char text[80];
 
 	(void)!snprintf(text, sizeof(text), "power is lost, and unsynced %s with it", lost[loss]);
-	add(s, HISTORY_NOTE, "", "", loss ? text : "power is lost, but everything is on disk");
+	add(s, SEQUENCE_NOTE, "", "", loss ? text : "power is lost, but everything is on disk");
 }
 
 static void violated(struct sched *s, const char *from, const char *what)
 {
 	if (s->violation[0])
 		return;
-	add(s, HISTORY_VIOLATION, from, "", what);
+	add(s, SEQUENCE_VIOLATION, from, "", what);
 	(void)!snprintf(s->violation, sizeof(s->violation), "%s", what);
 	s->violation_steps = s->steps;
 }
@@ -177,6 +177,11 @@ unsigned sched_switches(const struct sched *s)
 void sched_fail(struct sched *s, const char *what)
 {
 	sched_violated(s, what);
+}
+
+bool sched_is_cut(const struct sched *s)
+{
+	return s->is_cut;
 }
 
 bool sched_waits(const struct sched *s)

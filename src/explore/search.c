@@ -165,6 +165,7 @@ int search_run(struct search *s, sched_choose_fn *choose, void *ctx)
 	if (r < 0 || s->error < 0)
 		return r < 0 ? r : s->error;
 	s->result->orders++;
+	s->result->cut += sched_is_cut(s->sched);
 	s->result->steps += sched_steps(s->sched);
 	s->result->states = s->visited.n;
 	if (s->depth > s->result->longest)
@@ -226,6 +227,8 @@ static unsigned choose_round(void *ctx, struct sched *sched, const struct sched_
 
 	if (r < 0)
 		s->error = r;
+	else if (s->n_order == SCHED_MAX_DECISIONS - 1)
+		r = 0; /* what comes back is longer */
 	if (r == 0)
 		sched_fail(sched, "I3: no order ends from this state on");
 	while (taken < n - 1 && sched_kills(can[taken]))

@@ -6,34 +6,10 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "explore/reserve.h"
 
 /* -ENOMEM, and others are numbers of nodes. */
 static_assert(ENOMEM > -SEARCH_END, "a number has one meaning");
-
-static int reserve(void **array, size_t *room, size_t n, size_t bytes_each)
-{
-	size_t more = *room ? *room : 1024;
-	void *grown;
-
-	if (n <= *room)
-		return 0;
-	while (more < n)
-		more *= 2;
-	grown = reallocarray(*array, more, bytes_each);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*room = more;
-	return 0;
-}
-
-#define RESERVE(array, room, n)                                                                              \
-	({                                                                                                   \
-		void *array_ = (array);                                                                      \
-		int r_ = reserve(&array_, &(room), (n), sizeof(*(array)));                                   \
-		(array) = array_;                                                                            \
-		r_;                                                                                          \
-	})
 
 /* An actor and a move in one byte. */
 static_assert(SCHED_MAX_ACTORS <= 64, "an actor has six bits");

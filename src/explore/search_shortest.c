@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "explore/reserve.h"
 #include "explore/search_internal.h"
 
 /* Behind a node, another one to which as many steps lead, and which is to be left, too. */
@@ -20,37 +21,15 @@ struct fewest_steps {
 	size_t n_places;
 };
 
-/* Room for `n` of them; nothing is in those that are new. */
+/* Room for what so many steps lead to; nothing leads to those that are new. 0; -ENOMEM */
 static int reserve_first(struct fewest_steps *f, size_t n)
 {
-	int32_t *grown;
+	size_t before = f->n_first;
+	int r = RESERVE(f->first, f->n_first, n);
 
-	if (n <= f->n_first)
-		return 0;
-	n *= 2;
-	grown = reallocarray(f->first, n, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	for (size_t i = f->n_first; i < n; i++)
-		grown[i] = SEARCH_NO_NODE;
-	f->first = grown;
-	f->n_first = n;
-	return 0;
-}
-
-static int reserve_places(struct fewest_steps *f, size_t n)
-{
-	struct place *grown;
-
-	if (n <= f->n_places)
-		return 0;
-	n *= 2;
-	grown = reallocarray(f->places, n, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	f->places = grown;
-	f->n_places = n;
-	return 0;
+	for (size_t i = before; i < f->n_first; i++)
+		f->first[i] = SEARCH_NO_NODE;
+	return r;
 }
 
 /* The node that the order has come to is to be left. */
@@ -59,7 +38,7 @@ static int keep(struct fewest_steps *f)
 	struct search *s = f->s;
 	size_t steps = sched_steps(s->sched);
 
-	if (reserve_first(f, steps + 1) < 0 || reserve_places(f, (size_t)s->node + 1) < 0)
+	if (reserve_first(f, steps + 1) < 0 || RESERVE(f->places, f->n_places, (size_t)s->node + 1) < 0)
 		return -ENOMEM;
 	f->places[s->node] = (struct place){ .next = f->first[steps] };
 	f->first[steps] = s->node;
@@ -161,8 +140,9 @@ static int search_by_steps(struct search *s)
 	s->costs_steps = true;
 	r = run_one(&f);
 	for (size_t steps = 0; r == 0 && !found->stopped && steps < f.n_first; steps++) {
-		if (found->history && steps + 1 >= found->violation_steps)
-			break; /* what follows has no fewer */
+		/* What follows has no fewer: all that is chosen here makes a step, but a death. */
+		if (found->history && steps + (s->world->max_deaths == 0) >= found->violation_steps)
+			break;
 		r = leave_all(&f, steps);
 	}
 	free(f.first);

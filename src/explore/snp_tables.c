@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text_stream.h"
 #include "crypto/x509.h"
+#include "explore/reserve.h"
 #include "store/store.h"
 #include "wire/snp_product.h"
 
@@ -15,7 +16,7 @@
  * takes longer than all else of an order: each is made once, by the functions that the product has, and its
  * answer is remembered.
  */
-enum { ONE_DAY_S = 86400, FIRST_ROOM = 64 };
+enum { ONE_DAY_S = 86400 };
 
 enum question { MAKES, FITS, VERIFIES };
 
@@ -52,15 +53,8 @@ static const struct answer *look_up(const struct snp_tables *t, const struct bas
 /* Takes what the answer owns. It stays until something else is remembered. NULL: no memory */
 static const struct answer *remember(struct snp_tables *t, const struct answer *answer)
 {
-	if (t->n == t->room) {
-		size_t room = t->room ? 2 * t->room : FIRST_ROOM;
-		struct answer *more = reallocarray(t->answers, room, sizeof(*more));
-
-		if (!more)
-			return NULL;
-		t->answers = more;
-		t->room = room;
-	}
+	if (RESERVE(t->answers, t->room, t->n + 1) < 0)
+		return NULL;
 	t->answers[t->n] = *answer;
 	return &t->answers[t->n++];
 }
@@ -166,6 +160,7 @@ static int get_chain(struct explore_snp *m, const struct endorse_item *item, str
 {
 	static const enum sim_ca cas[] = { SIM_ASK, SIM_ARK };
 	struct text_stream text;
+	size_t n;
 	char *pem;
 	int r = 0;
 
@@ -173,16 +168,21 @@ static int get_chain(struct explore_snp *m, const struct endorse_item *item, str
 		return jurat_fail_memory(err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(cas); i++) {
 		const uint8_t *der;
-		size_t n;
+		size_t der_size;
 
-		r = sim_pki_ca(m->pki, item->product, cas[i], &der, &n, err);
+		r = sim_pki_ca(m->pki, item->product, cas[i], &der, &der_size, err);
 		if (r == 0)
-			crypto_pem_write(text.to, der, n);
+			crypto_pem_write(text.to, der, der_size);
 	}
-	if (text_stream_close(&text, &pem, &ret->size) < 0)
+	if (text_stream_close(&text, &pem, &n) < 0)
 		return jurat_fail_memory(err);
+	if (r < 0) {
+		free(pem);
+		return r;
+	}
 	ret->body = (uint8_t *)pem;
-	return r;
+	ret->size = n;
+	return 0;
 }
 
 static int get(void *ctx, const struct endorse_item *item, struct endorse_value *ret, struct jurat_error *err)

@@ -164,7 +164,7 @@ static void the_shortest_history_is_found(void **state)
 	assert_true(result.shortest);
 	assert_int_equal(result.search.violation_steps, 4);
 	assert_int_equal(history_get(result.search.history, history_count(result.search.history) - 1).kind,
-			 HISTORY_VIOLATION);
+			 SEQUENCE_VIOLATION);
 	explore_result_done(&result);
 	assert_int_equal(run(&longer, &result), EXPLORE_VIOLATED);
 	assert_true(result.shortest);

@@ -15,7 +15,7 @@ static struct history *new_history(void)
 	return h;
 }
 
-static void add(struct history *h, enum history_kind kind, uint64_t step, const char *from, const char *to,
+static void add(struct history *h, enum sequence_kind kind, uint64_t step, const char *from, const char *to,
 		const char *text)
 {
 	const struct history_event event = { kind, step, from, to, text };
@@ -44,7 +44,7 @@ static void what_is_added_is_copied_and_kept_in_order(void **state)
 		for (unsigned i = 0; i < 1000; i++) {
 			TEXT(name, "party %u", i % 7);
 			TEXT(text, "step %u", i);
-			add(h, i % 3 ? HISTORY_STEP : HISTORY_NOTE, i, name, i % 3 ? "KVM" : "", text);
+			add(h, i % 3 ? SEQUENCE_STEP : SEQUENCE_NOTE, i, name, i % 3 ? "KVM" : "", text);
 		}
 		assert_int_equal(history_error(h), 0);
 		assert_int_equal(history_count(h), 1000);
@@ -53,7 +53,7 @@ static void what_is_added_is_copied_and_kept_in_order(void **state)
 
 			TEXT(name, "party %u", i % 7);
 			TEXT(text, "step %u", i);
-			assert_int_equal(e.kind, i % 3 ? HISTORY_STEP : HISTORY_NOTE);
+			assert_int_equal(e.kind, i % 3 ? SEQUENCE_STEP : SEQUENCE_NOTE);
 			assert_int_equal(e.step, i);
 			assert_string_equal(e.from, name);
 			assert_string_equal(e.to, i % 3 ? "KVM" : "");
@@ -70,12 +70,12 @@ static struct history *example(void)
 {
 	struct history *h = new_history();
 
-	add(h, HISTORY_STEP, 1, "vCPU 0", "KVM", "ioctl \"KVM_RUN\"; #1");
-	add(h, HISTORY_NOTE, 1, "KVM", "", "exit\n<reason> 40\\");
-	add(h, HISTORY_STEP, 2, "updater", "certificates", "rename a to b");
-	add(h, HISTORY_STEP, 3, "KVM", "KVM", "completes");
-	add(h, HISTORY_VIOLATION, 3, "vCPU 0", "", "I2: 50% of {it}");
-	add(h, HISTORY_VIOLATION, 3, "", "", "I3: no party can make progress");
+	add(h, SEQUENCE_STEP, 1, "vCPU 0", "KVM", "ioctl \"KVM_RUN\"; #1");
+	add(h, SEQUENCE_NOTE, 1, "KVM", "", "exit\n<reason> 40\\");
+	add(h, SEQUENCE_STEP, 2, "updater", "certificates", "rename a to b");
+	add(h, SEQUENCE_STEP, 3, "KVM", "KVM", "completes");
+	add(h, SEQUENCE_VIOLATION, 3, "vCPU 0", "", "I2: 50% of {it}");
+	add(h, SEQUENCE_VIOLATION, 3, "", "", "I3: no party can make progress");
 	return h;
 }
 
@@ -124,15 +124,15 @@ static void steps_that_follow_each_other_share_a_line_for_people(void **state)
 	auto_free char *text, *mermaid;
 
 	(void)state;
-	add(h, HISTORY_STEP, 9, "updater", "files", "open a");
-	add(h, HISTORY_STEP, 10, "updater", "files", "close a");
-	add(h, HISTORY_STEP, 10, "updater", "files", "the same step");
-	add(h, HISTORY_STEP, 11, "updater", "KVM", "another party");
-	add(h, HISTORY_STEP, 12, "vCPU 0", "KVM", "another one's");
-	add(h, HISTORY_NOTE, 12, "vCPU 0", "", "a note");
-	add(h, HISTORY_STEP, 13, "vCPU 0", "KVM", long_name);
-	add(h, HISTORY_STEP, 14, "vCPU 0", "KVM", "too long");
-	add(h, HISTORY_STEP, 15, "vCPU 0", "KVM", "the last");
+	add(h, SEQUENCE_STEP, 9, "updater", "files", "open a");
+	add(h, SEQUENCE_STEP, 10, "updater", "files", "close a");
+	add(h, SEQUENCE_STEP, 10, "updater", "files", "the same step");
+	add(h, SEQUENCE_STEP, 11, "updater", "KVM", "another party");
+	add(h, SEQUENCE_STEP, 12, "vCPU 0", "KVM", "another one's");
+	add(h, SEQUENCE_NOTE, 12, "vCPU 0", "", "a note");
+	add(h, SEQUENCE_STEP, 13, "vCPU 0", "KVM", long_name);
+	add(h, SEQUENCE_STEP, 14, "vCPU 0", "KVM", "too long");
+	add(h, SEQUENCE_STEP, 15, "vCPU 0", "KVM", "the last");
 	text = printed(h, SEQUENCE_TEXT);
 	mermaid = printed(h, SEQUENCE_MERMAID);
 	history_free(h);
@@ -212,7 +212,7 @@ static void more_parties_than_there_are_rows_share_the_last_one(void **state)
 	(void)state;
 	for (unsigned i = 1; i <= 40; i++) {
 		TEXT(name, "p%u", i);
-		add(h, HISTORY_NOTE, 0, name, "", "here");
+		add(h, SEQUENCE_NOTE, 0, name, "", "here");
 	}
 	text = printed(h, SEQUENCE_CHROME);
 	assert_non_null(strstr(text, "\"tid\": 32, \"args\": {\"name\": \"p32\"}"));
@@ -254,7 +254,7 @@ static int history_with_little_memory(void *ctx)
 	r = history_new(&h);
 	if (r == 0) {
 		for (unsigned i = 0; i < 200; i++)
-			add(h, HISTORY_STEP, i, "from somebody", "to somebody", "something");
+			add(h, SEQUENCE_STEP, i, "from somebody", "to somebody", "something");
 		r = history_error(h);
 	}
 	fail_memory_pause();

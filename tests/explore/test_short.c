@@ -223,6 +223,55 @@ static void an_order_with_the_fewest_steps_is_found(void **state)
 	}
 }
 
+static void leaves_something(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+
+	if (sched_step(env, "LEAVE"))
+		m->number = 1;
+	sched_step(env, "TAKE");
+}
+
+static void is_left_something(struct base_env *env, void *ctx)
+{
+	const struct model *m = ctx;
+
+	if (m->number == 1)
+		sched_violate(env, "I4: something is left");
+}
+
+static void takes_two_steps(struct base_env *env, void *ctx)
+{
+	(void)ctx;
+	if (sched_step(env, "GO") && sched_step(env, "LOCAL"))
+		sched_violate(env, "I1: the second step");
+}
+
+static bool is_called_local(void *ctx, const struct sched_call *call)
+{
+	(void)ctx;
+	return strcmp(call->op, "LOCAL") == 0;
+}
+
+/* Two steps of one decision are found before a step and a death. */
+static void a_death_is_no_step(void **state)
+{
+	static const struct sched_actor actors[] = { { "leaves", leaves_something, .mortal = true },
+						     { "takes two", takes_two_steps },
+						     { "next", is_left_something, .recovers = true } };
+	struct model m = { .knows_states = true };
+	struct sched_world world = world_of(&m, actors, 3);
+	struct search_result r;
+
+	(void)state;
+	world.max_deaths = 1;
+	world.is_local = is_called_local;
+	assert_int_equal(search_shortest(&world, NULL, &r), JURAT_REFUSED);
+	assert_string_equal(r.violation, "I4: something is left");
+	assert_int_equal(r.violation_steps, 1);
+	search_result_done(&r);
+}
+
 static void it_tries_what_depth_first_does(void **state)
 {
 	struct model m = { .steps = 6, .knows_states = true };
@@ -391,6 +440,30 @@ static void who_goes_round_without_a_choice_is_found_soon(void **state)
 		}
 }
 
+static void counts_for_good(struct base_env *env, void *ctx)
+{
+	struct model *m = ctx;
+
+	while (sched_step(env, "COUNT"))
+		m->number++;
+}
+
+/* It comes to no state again, so that it may end later. */
+static void an_order_that_is_too_long_is_cut(void **state)
+{
+	static const struct sched_actor actors[] = { { "counts", counts_for_good } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(searches); i++) {
+		struct model m = { .knows_states = true };
+		struct sched_world world = world_of(&m, actors, 1);
+		struct search_result r;
+
+		assert_int_equal(searches[i](&world, NULL, &r), 0);
+		assert_int_equal(r.cut, 1);
+	}
+}
+
 static bool all_calls(void *ctx, const struct sched_call *call)
 {
 	(void)ctx, (void)call;
@@ -533,11 +606,13 @@ int main(void)
 		cmocka_unit_test(bounds_on_steps_and_states_and_an_answer_stop_a_search),
 		cmocka_unit_test(random_orders_stop_when_told_and_can_be_had_again_one_by_one),
 		cmocka_unit_test(an_order_with_the_fewest_steps_is_found),
+		cmocka_unit_test(a_death_is_no_step),
 		cmocka_unit_test(it_tries_what_depth_first_does),
 		cmocka_unit_test(an_order_is_made_shorter_without_changes_that_it_does_not_need),
 		cmocka_unit_test(deaths_are_left_out_and_the_invariant_stays),
 		cmocka_unit_test(a_bound_on_steps_bounds_minimising),
 		cmocka_unit_test(who_goes_round_without_a_choice_is_found_soon),
+		cmocka_unit_test(an_order_that_is_too_long_is_cut),
 		cmocka_unit_test(who_goes_round_in_local_calls_is_found),
 		cmocka_unit_test(a_state_from_which_nothing_leads_to_an_end_is_found),
 		cmocka_unit_test(where_something_was_not_tried_nothing_is_said),
