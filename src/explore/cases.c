@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
+
 /*
  * The named machines: something broken on purpose (--break), claims about these schemes from mailing lists
  * (--scenario, explained in doc/what-the-threads-decided.md), and each scheme as it is (--sync).
@@ -16,7 +18,6 @@
 #define TDX(n)        .tee = EXPLORE_TDX, GUEST(n)
 #define POSTED_TDX(n) TDX(n), .posted_driver = true
 #define BREAKS(i)     .breaks = "I" #i
-#define COUNT_OF(a)   (sizeof(a) / sizeof((a)[0]))
 
 static const struct explore_case breaks[] = {
 	/* the VMM */
@@ -294,13 +295,13 @@ static const struct explore_case schemes[] = {
 
 const struct explore_case *explore_breaks(size_t *ret_n)
 {
-	*ret_n = COUNT_OF(breaks);
+	*ret_n = ARRAY_SIZE(breaks);
 	return breaks;
 }
 
 const struct explore_case *explore_scenarios(size_t *ret_n)
 {
-	*ret_n = COUNT_OF(scenarios);
+	*ret_n = ARRAY_SIZE(scenarios);
 	return scenarios;
 }
 

@@ -3,9 +3,10 @@
 
 #include "explore/sched_internal.h"
 
-/* An actor that is dead and still makes calls does not look at what they return. */
-/* An actor that goes round in local calls comes to a decision, where that is seen. */
-enum { MAX_CALLS_WHEN_DEAD = 100000, MAX_LOCAL_CALLS = 1024 };
+enum {
+	MAX_CALLS_WHEN_DEAD = 100000, /* an actor that makes more does not look at what they return */
+	MAX_LOCAL_CALLS = 1024, /* then a decision, where it is seen that an actor goes round for good */
+};
 
 unsigned sched_self(struct base_env *env)
 {

@@ -47,8 +47,8 @@ struct search_bounds {
 JURAT_MUST_CHECK int search_all(const struct sched_world *world, const struct search_bounds *bounds,
 				struct search_result *ret);
 /*
- * The same, by the number of steps: no other order violates anything in fewer steps than what it finds, unless
- * it stopped. Where states are unknown: depth first again and again, each time a little deeper; the fewest
+ * The same, by the number of steps: no other order violates anything in fewer steps than what it finds,
+ * unless it stopped. Where states are unknown: depth first again and again, each time a little deeper; the fewest
  * decisions.
  */
 JURAT_MUST_CHECK int search_shortest(const struct sched_world *world, const struct search_bounds *bounds,

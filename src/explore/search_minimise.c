@@ -54,7 +54,10 @@ static unsigned choose_led(void *ctx, struct sched *sched, const struct sched_ch
 	return search_take(s, can, i < n ? i : 0);
 }
 
-/* What there is to read: steps first; then changes from one actor to another, and what does not happen by itself. */
+/*
+ * What there is to read: steps first; then changes from one actor to another, and what does not happen by
+ * itself.
+ */
 static uint64_t cost_of(const struct sched_choice *order, unsigned n, uint64_t steps)
 {
 	uint64_t cost = steps * SCHED_MAX_DECISIONS * 8;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "sim/psp/sev_driver.h"
 
 /* The whole machine: made once, brought to its beginning before each order, its digest, and its end. */
@@ -84,7 +85,7 @@ static unsigned defects_of(const struct explore_setup *setup)
 	};
 	unsigned defects = 0;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (explore_has(setup, rows[i].flaw))
 			defects |= rows[i].defect;
 	return defects;

@@ -33,10 +33,11 @@ static int lock_file(struct snp_vcpu *v)
 {
 	struct base_env *env = env_of(v);
 	struct base_stat mine, there;
+	int fd = base_open(env, SNP_BLOB, O_RDONLY, 0);
 
-	v->fd = base_open(env, SNP_BLOB, O_RDONLY, 0);
-	if (v->fd < 0)
-		return v->fd == -ENOENT ? ENOENT : EIO;
+	if (fd < 0)
+		return fd == -ENOENT ? ENOENT : EIO;
+	v->fd = fd;
 	if (v->machine->world.setup.sync == SIM_SYNC_NONE)
 		return 0;
 	switch (base_lock(env, v->fd, BASE_LOCK_SHARED, (uint64_t)SNP_LOCK_WAIT_MS * NS_PER_MS)) {
@@ -69,8 +70,10 @@ static int answer(struct snp_vcpu *v, uint64_t gpa, uint64_t *npages)
 	do
 		r = lock_file(v);
 	while (r < 0 && !sched_is_dead(v->env));
+	if (r == ENOENT) /* no file, no certificates */
+		return 0;
 	if (r != 0)
-		return r == ENOENT ? 0 : EIO * (r < 0) + r * (r > 0);
+		return r < 0 ? EIO : r;
 	n = base_pread(env_of(v), v->fd, bytes, sizeof(bytes), 0);
 	if (n < 0)
 		return EIO;

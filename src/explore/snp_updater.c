@@ -261,7 +261,6 @@ static const char *name_beside(const char *suffix, char to[64])
 }
 
 static const char *const suffixes[] = { "", NEW_SUFFIX, STORE_SUFFIXES };
-enum { N_SUFFIXES = sizeof(suffixes) / sizeof(suffixes[0]) };
 
 const char *snp_updater_check_crash(struct explore_snp *m)
 {
@@ -272,7 +271,7 @@ const char *snp_updater_check_crash(struct explore_snp *m)
 		return "I4: after the crash, the table at the path disagrees with the firmware";
 	if (is_careless(m))
 		return NULL;
-	for (size_t i = 0; i < N_SUFFIXES; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (fits_firmware(m, state_of(m, name_beside(suffixes[i], name))))
 			return NULL;
 	return "I4: after the crash, no file has the table for the firmware's current key";
@@ -420,7 +419,7 @@ const char *snp_updater_check(struct explore_snp *m)
 		return "I3: an update failed although nothing prevented it";
 	if (all.ran && !all.failed && there == SNP_EMPTY_TABLE)
 		return "I4: all updates succeeded, but the table is empty";
-	for (size_t i = 1; i < N_SUFFIXES; i++)
+	for (size_t i = 1; i < ARRAY_SIZE(suffixes); i++)
 		if (all.ran && !all.failed &&
 		    base_stat(&m->processes[m->n_processes - 1].base, name_beside(suffixes[i], name), &st) ==
 			    0)

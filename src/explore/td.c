@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 static struct explore_td *td_of(void *ctx)
 {
 	return ctx;
@@ -151,7 +153,7 @@ static const char *party(void *ctx, const struct sched_call *call)
 	};
 
 	(void)ctx;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].op, call->op) == 0)
 			return rows[i].at;
 	return "buffer";

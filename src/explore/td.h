@@ -13,7 +13,7 @@
  *	td.c         the whole: made once, brought to its beginning before each order, digest, checks
  *	td_step.c    how actors make steps
  *	td_quotes.c  TDREPORTs, quotes and responses of the quoting service, each made once
- *	td_guest.c   what runs in the TD: the Linux driver (sim/guest), tasks, the interrupt; what tasks receive
+ *	td_guest.c   what runs in the TD: the Linux driver (sim/guest), tasks and what they receive
  *	td_vcpu.c    actors: VMM threads, each with its vCPU (sim/tdx)
  *	td_host.c    what the VMM gives to libjurat-host: guest memory, a service, notifications
  *	td_others.c  actors: the VMM's event loop, the quoting service, another user of the interrupt, time

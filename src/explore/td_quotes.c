@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "explore/td.h"
 #include "sim/pki/pki.h"
 #include "sim/tdx/qgs_service.h"
@@ -104,7 +105,7 @@ static void remember(struct td_quotes *q, const uint8_t *request, size_t n, cons
 {
 	struct td_answer a = { 0 };
 
-	if (q->n_answers == sizeof(q->answers) / sizeof(q->answers[0]))
+	if (q->n_answers == ARRAY_SIZE(q->answers))
 		return;
 	if (copy_bytes(&a.request, request, n) < 0 || copy_bytes(&a.response, response, n_response) < 0) {
 		free(a.request.bytes);

@@ -10,8 +10,8 @@
 #include "wire/tdx_getquote.h"
 
 /*
- * The TDX machine of the explorer, and what it says about the thread "[PATCH v2 2/3] virt: tdx-guest: Add Quote
- * generation support".
+ * The TDX machine of the explorer, and what it says about the thread "[PATCH v2 2/3] virt: tdx-guest: Add
+ * Quote generation support".
  */
 #define FLAW(name)   EXPLORE_FLAW(EXPLORE_TDX_##name)
 #define TDX(n)       .tee = EXPLORE_TDX, .vcpus = (n), .requests = 1

@@ -288,8 +288,8 @@ static void kvm_run_is_filled_in_and_immediate_exit_cleared(void **state)
 }
 
 /*
- * KVM_RUN fails before the completion: registers that it refuses, a vCPU whose state the VMM does not tell. If
- * it is called again, the firmware must not see the request without the lock.
+ * KVM_RUN fails before the completion: registers that it refuses, a vCPU whose state the VMM does not tell.
+ * If it is called again, the firmware must not see the request without the lock.
  */
 static void a_failed_run_withdraws_the_answer(void **state)
 {

@@ -46,7 +46,8 @@ static int platform_status(struct call *c)
 	struct snp_platform_status status;
 	int r = answered(c, sim_psp_platform_status(c->psp, &status));
 
-	wire_write(&snp_platform_status_layout, &status, c->data);
+	if (r == 0)
+		wire_write(&snp_platform_status_layout, &status, c->data);
 	return r;
 }
 
