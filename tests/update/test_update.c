@@ -302,6 +302,25 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 	}
 }
 
+/* Another VLEK of the same TCB is not seen in the status, so that a lost answer leaves open which one it is. */
+static void a_lost_answer_to_what_the_status_does_not_show_is_no_refusal(void **state)
+{
+	static const bool executes[] = { false, true };
+	struct update_world *w = *state;
+	uint8_t stick[SNP_VLEK_HASHSTICK_BYTES], der[SIM_CERT_MAX_BYTES];
+	struct update_request request = vlek_request(w, stick, der);
+
+	publish(w);
+	assert_done(w, world_update(w, NULL, &request));
+	for (size_t i = 0; i < ARRAY_SIZE(executes); i++) {
+		w->answers[SEV_CMD_SNP_VLEK_LOAD] = (struct world_answer){ -ETIMEDOUT, 0, executes[i], 1 };
+		assert_int_equal(world_update(w, NULL, &request), -EIO);
+		assert_non_null(strstr(w->err.text, "whether the firmware was changed is unknown"));
+		world_heal(w);
+		assert_done(w, world_update(w, NULL, &request));
+	}
+}
+
 /* The firmware reports a TCB that was not foreseen: its certificates are published at once. */
 static void a_state_that_was_not_foreseen_gets_its_certificates(void **state)
 {
@@ -740,6 +759,7 @@ int main(void)
 		TEST(what_a_source_gets_wrong_is_refused_before_anything_changes),
 		TEST(a_vlek_certificate_must_be_that_of_the_hashstick),
 		cmocka_unit_test(after_every_answer_table_and_firmware_agree),
+		TEST(a_lost_answer_to_what_the_status_does_not_show_is_no_refusal),
 		TEST(a_state_that_was_not_foreseen_gets_its_certificates),
 		TEST(a_change_by_another_program_means_a_new_plan),
 		TEST(recover_uses_what_fits_and_asks_no_service_for_it),
