@@ -280,9 +280,11 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct update_world *w = world_new(SNP_MILAN, true);
+		struct update_signing before;
 		int r;
 
 		publish(w);
+		before = world_signing(w);
 		w->answers[SEV_CMD_SNP_COMMIT] = rows[i].answer;
 		w->answers[SEV_CMD_SNP_PLATFORM_STATUS] = (struct world_answer){ 0 };
 		w->hide_after_command = rows[i].hidden;
@@ -292,6 +294,7 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 				     world_table(w), w->err.text);
 		world_assert_outcome(w, r, false);
 		assert_true(w->commands == 1 && w->result.issued);
+		assert_true(update_signing_equal(&w->result.before, &before)); /* the last command */
 		assert_false(world_beside(w, STORE_LOCK_SUFFIX) || world_beside(w, STORE_EMPTY_SUFFIX));
 		assert_int_equal(world_beside(w, STORE_NEXT_SUFFIX), r == -EINPROGRESS);
 		world_heal(w);
@@ -305,15 +308,14 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 /* Another VLEK of the same TCB is not seen in the status, so that a lost answer leaves open which one it is. */
 static void a_lost_answer_to_what_the_status_does_not_show_is_no_refusal(void **state)
 {
-	static const bool executes[] = { false, true };
 	struct update_world *w = *state;
 	uint8_t stick[SNP_VLEK_HASHSTICK_BYTES], der[SIM_CERT_MAX_BYTES];
 	struct update_request request = vlek_request(w, stick, der);
 
 	publish(w);
 	assert_done(w, world_update(w, NULL, &request));
-	for (size_t i = 0; i < ARRAY_SIZE(executes); i++) {
-		w->answers[SEV_CMD_SNP_VLEK_LOAD] = (struct world_answer){ -ETIMEDOUT, 0, executes[i], 1 };
+	for (int executes = 0; executes <= 1; executes++) {
+		w->answers[SEV_CMD_SNP_VLEK_LOAD] = (struct world_answer){ -ETIMEDOUT, 0, executes, 1 };
 		assert_int_equal(world_update(w, NULL, &request), -EIO);
 		assert_non_null(strstr(w->err.text, "whether the firmware was changed is unknown"));
 		world_heal(w);
@@ -474,6 +476,22 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	w->options.device = "/dev/sev";
 	world_heal(w);
 	assert_done(w, world_update(w, NULL, &recover));
+}
+
+/* As when a disk moves to another host: the TCB may be the same. */
+static void so_does_recovery_with_the_table_of_another_chip(void **state)
+{
+	static const struct sim_psp_options another = { .seed = SIM_PKI_DEFAULT_SEED "/another" };
+	struct update_world *w = *state;
+	const uint64_t before = world_signing(w).reported_tcb;
+
+	publish(w);
+	sim_psp_free(w->psp);
+	assert_int_equal(sim_psp_new(&another, &w->psp, NULL), 0);
+	assert_true(world_signing(w).reported_tcb == before);
+	w->source_fails = -EHOSTUNREACH;
+	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
+	assert_int_equal(world_table(w), WORLD_EMPTY);
 }
 
 /* What is wrong is the clock, the roots or the product's name, not the table, which stays. */
@@ -644,6 +662,8 @@ static void check_and_recover(struct update_world *w, const struct fault_env *en
 
 	if (!env->crash)
 		world_assert_outcome(w, r, env->fired);
+	if (r == JURAT_REFUSED && !w->result.issued)
+		FAIL_BECAUSE("call %u, %s: refused what was not asked for", env->at, env->fired_in);
 	if (table != WORLD_EMPTY && table != WORLD_FITS)
 		FAIL_BECAUSE("call %u, %s: %d, %s: table %d", env->at, env->fired_in, r, w->err.text, table);
 	if (r == 0 && table != WORLD_FITS)
@@ -765,6 +785,7 @@ int main(void)
 		TEST(recover_uses_what_fits_and_asks_no_service_for_it),
 		TEST(an_update_after_a_crash_finds_the_vlek_certificate),
 		TEST(recover_without_a_source_leaves_no_wrong_certificates),
+		TEST(so_does_recovery_with_the_table_of_another_chip),
 		TEST(a_failed_check_is_no_reason_to_empty_a_table),
 		TEST(nor_is_a_lack_of_memory),
 		TEST(what_was_left_beside_a_table_of_another_key_stays),
