@@ -485,6 +485,64 @@ static void a_forked_child_keeps_no_lock_on_a_replaced_blob(void **state)
 	}
 }
 
+/* vCPUs, a thread for each, which take slots from the same list. */
+enum { N_VCPUS = 4, N_REQUESTS = 4000 };
+
+struct vcpu {
+	struct world *w;
+	uint8_t page[PAGE];
+	unsigned wrong;
+};
+
+static int write_page(void *context, uint64_t gpa, const void *from, size_t n)
+{
+	struct vcpu *vcpu = context;
+
+	memcpy(vcpu->page + gpa % PAGE, from, n);
+	return 0;
+}
+
+static void *run_vcpu(void *context)
+{
+	struct vcpu *vcpu = context;
+	const struct jurat_guest_memory memory = { sizeof(memory), NULL, write_page, vcpu };
+	struct jurat_snp_request *request;
+	uint64_t answer, n;
+
+	if (jurat_snp_request_new(vcpu->w->certs, &request, NULL) < 0)
+		return NULL;
+	for (int i = 0; i < N_REQUESTS; i++) {
+		memset(vcpu->page, 0, sizeof(vcpu->page));
+		if (jurat_snp_request_serve(request, RAM_GPA, 1, &memory, &answer, &n, NULL) < 0 ||
+		    answer != 0 || memcmp(vcpu->page, vcpu->w->blob, vcpu->w->blob_size) != 0 ||
+		    jurat_snp_request_ran(request, 0, 0) != 1)
+			vcpu->wrong++;
+	}
+	jurat_snp_request_free(request);
+	return vcpu;
+}
+
+static void threads_do_not_take_the_same_slot(void **state)
+{
+	struct vcpu vcpus[N_VCPUS] = { 0 };
+	struct world *w = *state;
+	pthread_t threads[N_VCPUS];
+
+	put_table(w, 3000);
+	for (int i = 0; i < N_VCPUS; i++) {
+		vcpus[i].w = w;
+		assert_int_equal(pthread_create(&threads[i], NULL, run_vcpu, &vcpus[i]), 0);
+	}
+	for (int i = 0; i < N_VCPUS; i++) {
+		void *ret;
+
+		assert_int_equal(pthread_join(threads[i], &ret), 0);
+		assert_ptr_equal(ret, &vcpus[i]);
+		assert_int_equal(vcpus[i].wrong, 0);
+	}
+	assert_true(updater_could_lock(w));
+}
+
 static void a_request_that_was_reset_is_as_a_new_one(void **state)
 {
 	struct world *w = *state;
@@ -519,6 +577,7 @@ int main(void)
 		TEST(a_thread_that_ends_leaves_the_lock_to_the_one_that_reports_the_run),
 		TEST(a_forked_child_keeps_no_lock),
 		TEST(a_forked_child_keeps_no_lock_on_a_replaced_blob),
+		TEST(threads_do_not_take_the_same_slot),
 		TEST(a_request_that_was_reset_is_as_a_new_one),
 	};
 
