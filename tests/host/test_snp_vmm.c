@@ -486,7 +486,7 @@ static void a_forked_child_keeps_no_lock_on_a_replaced_blob(void **state)
 }
 
 /* vCPUs, a thread for each, which take slots from the same list. */
-enum { N_VCPUS = 4, N_REQUESTS = 4000 };
+enum { N_VCPUS = 4, N_REQUESTS = 20000 };
 
 struct vcpu {
 	struct world *w;
@@ -511,7 +511,7 @@ static void *run_vcpu(void *context)
 
 	if (jurat_snp_request_new(vcpu->w->certs, &request, NULL) < 0)
 		return NULL;
-	for (int i = 0; i < N_REQUESTS; i++) {
+	for (unsigned i = 0; i < N_REQUESTS; i += test_step()) {
 		memset(vcpu->page, 0, sizeof(vcpu->page));
 		if (jurat_snp_request_serve(request, RAM_GPA, 1, &memory, &answer, &n, NULL) < 0 ||
 		    answer != 0 || memcmp(vcpu->page, vcpu->w->blob, vcpu->w->blob_size) != 0 ||
