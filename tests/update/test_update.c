@@ -478,22 +478,6 @@ static void recover_without_a_source_leaves_no_wrong_certificates(void **state)
 	assert_done(w, world_update(w, NULL, &recover));
 }
 
-/* As when a disk moves to another host: the TCB may be the same. */
-static void so_does_recovery_with_the_table_of_another_chip(void **state)
-{
-	static const struct sim_psp_options another = { .seed = SIM_PKI_DEFAULT_SEED "/another" };
-	struct update_world *w = *state;
-	const uint64_t before = world_signing(w).reported_tcb;
-
-	publish(w);
-	sim_psp_free(w->psp);
-	assert_int_equal(sim_psp_new(&another, &w->psp, NULL), 0);
-	assert_true(world_signing(w).reported_tcb == before);
-	w->source_fails = -EHOSTUNREACH;
-	assert_int_equal(world_update(w, NULL, &recover), -ENODATA);
-	assert_int_equal(world_table(w), WORLD_EMPTY);
-}
-
 /* What is wrong is the clock, the roots or the product's name, not the table, which stays. */
 static void a_failed_check_is_no_reason_to_empty_a_table(void **state)
 {
@@ -785,7 +769,6 @@ int main(void)
 		TEST(recover_uses_what_fits_and_asks_no_service_for_it),
 		TEST(an_update_after_a_crash_finds_the_vlek_certificate),
 		TEST(recover_without_a_source_leaves_no_wrong_certificates),
-		TEST(so_does_recovery_with_the_table_of_another_chip),
 		TEST(a_failed_check_is_no_reason_to_empty_a_table),
 		TEST(nor_is_a_lack_of_memory),
 		TEST(what_was_left_beside_a_table_of_another_key_stays),
