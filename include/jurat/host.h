@@ -200,13 +200,13 @@ JURAT_MUST_CHECK int jurat_snp_request_serve_nowait(struct jurat_snp_request *re
 
 /*
  * Reports the result of a KVM_RUN of this vCPU. Call it after every KVM_RUN. It releases the lock when KVM
- * has sent the guest request to the firmware or will not send it, which holds after every return from KVM_RUN
- * but the one described at `flags`, and after every failure, so that an update never waits for a broken VM.
+ * has sent the guest request to the firmware or will not send it. That is after every return from KVM_RUN
+ * except the one described at `flags`. It also releases the lock after every failure, so that an update never
+ * waits for a broken VM.
  *
- * KVM_RUN also fails with -EINVAL for registers that it refuses (kvm_valid_regs, kvm_dirty_regs, cr8), and
- * then the request is still pending. A VMM that calls KVM_RUN again after that must first set the answer to
- * EAGAIN, as jurat_snp_request_handle_ran() does: otherwise the firmware processes the request without the
- * lock.
+ * If KVM_RUN fails with -EINVAL because of registers that it refuses (kvm_valid_regs, kvm_dirty_regs, cr8),
+ * the request is still pending. A VMM that then calls KVM_RUN again must first set the answer to EAGAIN, as
+ * jurat_snp_request_handle_ran() does. Otherwise, the firmware processes the request without the lock.
  *
  * rc        0, or -errno of the ioctl
  * flags     JURAT_SNP_RAN_UNINITIALIZED or 0: with a vCPU in that state, KVM_RUN returns -EINTR
@@ -256,8 +256,8 @@ JURAT_MUST_CHECK int jurat_snp_request_handle_exit_nowait(struct jurat_snp_reque
 /*
  * Reports the result of a KVM_RUN, as jurat_snp_request_ran(), and clears the immediate_exit that
  * jurat_snp_request_handle_exit() has set, which KVM does not clear. It stays set while the lock is held.
- * When a failed KVM_RUN releases the lock, the answer in kvm_run becomes EAGAIN: if KVM has not completed the
- * request, its guest repeats it.
+ * When it releases the lock after a failed KVM_RUN, it changes the answer in kvm_run to EAGAIN. If KVM has
+ * not completed the request yet, the guest then repeats it.
  *
  * run       the vCPU's mmap(2)ed kvm_run, at least 56 bytes
  * rc        0, or -errno of the ioctl

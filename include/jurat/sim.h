@@ -29,7 +29,7 @@ struct jurat_snp_sim_options {
 	 * primes.
 	 */
 	const char *seed;
-	/* version of KVM_EXIT_SNP_REQ_CERTS: "upstream", "v15", "v15-fixed", "v14", "none"; NULL: upstream */
+	/* scheme, see jurat-run(1): "upstream", "v15", "v15-fixed", "v14", "none"; NULL: upstream */
 	const char *sync;
 	/* file name of the host's certificate blob, written by jurat_snp_sim_new; NULL: none */
 	const char *certs_path;

@@ -260,7 +260,7 @@ static const struct explore_case scenarios[] = {
 	  .setup = { TDX(2) },
 	  .breaks = NULL },
 	{ .name = "tdx-one-buffer-without-mutex",
-	  .what = "Without the mutex, a task can receive the quote of another.",
+	  .what = "Without the mutex, two tasks that use the buffer at the same time get wrong results.",
 	  .setup = { TDX(2), .flaws = FLAW(TDX_TWO_BUFFERS) },
 	  BREAKS(1) },
 };

@@ -9,12 +9,11 @@
 #include "sim/kvm/kvm.h"
 
 /*
- * The explorer runs small machines of real parts (host library, store, updater, KVM's state machine for guest
- * requests, guest drivers, firmware) in every order of their steps. doc/explore.md describes machines, steps
- * and invariants:
+ * The explorer runs small machines of real parts (host library, store, updater, KVM's request machine, guest
+ * drivers, firmware) in every order of their steps. doc/explore.md describes machines, steps and invariants:
  *
  *	I1  no guest receives a report together with certificates that do not verify it
- *	I2  while the host is honest, guest and firmware count the same messages, and no guest loses its VMPCK
+ *	I2  while the host is honest, guest and firmware count the same messages, and no VMPCK is lost
  *	I3  every request and every update ends
  *	I4  after a crash at any step and a recovery, I1 holds and no temporary file is left
  *	I5  no lock outlives its request

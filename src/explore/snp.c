@@ -260,6 +260,19 @@ static void lost_power(void *ctx, unsigned loss)
 	m->no_kernel = new_kernel(m) < 0;
 }
 
+/* Is there another line in the history that describes this step: from KVM, the VMM's loop, or a note? */
+static bool is_described(const struct snp_vcpu *v, const struct sched_call *call, bool is_run)
+{
+	static const char *const ops[] = { "SNP_GUEST_REQUEST",  "SNP_PAUSE_ATTESTATION",
+					   "pause attestation",  "SNP_RESUME_ATTESTATION",
+					   "resume attestation", "sleep 2 s" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (!strcmp(call->op, ops[i]))
+			return true;
+	return v && v->loop.owes_run && is_run;
+}
+
 static const char *party(void *ctx, const struct sched_call *call)
 {
 	const char *path = call->path ? call->path : call->fd >= 0 ? call->fd_path : NULL;
@@ -268,11 +281,11 @@ static const char *party(void *ctx, const struct sched_call *call)
 
 	if (path && strstr(path, &SNP_DEVICE[1]))
 		return strcmp(call->op, "ioctl") != 0 ? "/dev" SNP_DEVICE
-						      : ""; /* snp_process.c has its name */
+						      : ""; /* snp_process.c adds its name */
 	if (path)
 		return "certificates";
-	if (!strcmp(call->op, "SNP_GUEST_REQUEST") || (v && v->loop.owes_run && is_run))
-		return ""; /* KVM and the VMM's loop have more to say about it */
+	if (is_described(v, call, is_run))
+		return "";
 	return is_run || (v && v->in_kernel) ? "KVM" : NULL;
 }
 

@@ -143,7 +143,7 @@ static int pause_attestation(struct base_env *env, struct explore_snp *m)
 	r = sim_kvm_pause_attestation(m->kvm, &transaction);
 	sched_saw(env, &r, sizeof(r));
 	if (r != 0)
-		sched_note(env, "attestation is paused already");
+		sched_note(env, "attestation is already paused");
 	return r == -EBUSY ? JURAT_BUSY : r;
 }
 
@@ -198,7 +198,11 @@ static int update(struct base_env *env, struct explore_snp *m, const struct upda
 	if (r == JURAT_BUSY)
 		m->busy = true;
 	if (r != 0)
-		sched_note(env, "the update failed: %d %s", r, why.text);
+		sched_note(env, "the update failed: %s",
+			   why.text[0]       ? why.text
+			   : r == JURAT_BUSY ? "busy"
+			   : r < 0           ? strerror(-r)
+					     : "no result");
 	return r;
 }
 

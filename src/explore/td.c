@@ -138,14 +138,14 @@ static const char *party(void *ctx, const struct sched_call *call)
 		const char *op, *at;
 	} rows[] = {
 		{ "lock the mutex", "driver" },
-		{ "begin", "driver" },
+		{ "begin a request", "driver" },
 		{ "sleep", "driver" },
 		{ "complete()", "driver" },
-		{ "has read the status", "driver" },
+		{ "evaluate the status", "driver" },
 		{ "wait_for_completion()", "driver" },
 		{ "wait for an interrupt", "interrupt" },
 		{ "inject the interrupt", "interrupt" },
-		{ "receive the response", "quoting service" },
+		{ "try to receive the response", "quoting service" },
 		{ "GetQuote: wait for the service", "quoting service" },
 		{ "wait for a request", "VMM" },
 		{ "poll", "VMM" },

@@ -43,7 +43,7 @@ static int guest_read(void *ctx, uint64_t gpa, void *to, size_t n)
 	td_saw(m, to, n);
 	/* What was read and what is done about it are two things, where both use the completion. */
 	if (is_header && setup_of(m)->posted_driver)
-		(void)!td_step(m, is_interrupted(m) ? "complete()" : "has read the status");
+		(void)!td_step(m, is_interrupted(m) ? "complete()" : "evaluate the status");
 	return r;
 }
 
@@ -199,7 +199,7 @@ static bool begin_request(struct td_vcpu *v)
 
 	td_forget(m, TD_BETWEEN);
 	if (explore_has(setup_of(m), EXPLORE_TDX_TWO_BUFFERS)) {
-		if (!td_step(m, "begin"))
+		if (!td_step(m, "begin a request"))
 			return false;
 	} else {
 		if (!td_wait(m, "lock the mutex", mutex_is_free, m))

@@ -64,7 +64,7 @@ static ssize_t h_recv(struct base_env *env, int fd, void *buf, size_t n)
 {
 	ssize_t r;
 
-	if (!td_step(self(env)->machine, "receive the response"))
+	if (!td_step(self(env)->machine, "try to receive the response"))
 		return -EIO;
 	r = base_recv(below(env), fd, buf, n);
 	td_saw_number(self(env)->machine, r);

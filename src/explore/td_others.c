@@ -42,7 +42,7 @@ void td_service_run(struct base_env *env, void *ctx)
 		if (!td_wait(m, "wait for a request", service_is_ready, m) || td_is_over(m))
 			break;
 		td_host_asked(m)->ready_at_ns = m->now_ns;
-		sched_say(env, "quoting service", "VMM", "the response");
+		sched_say(env, "quoting service", "VMM", "response");
 	}
 	td_end(m);
 }
