@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "host/tdx_quotes.h"
+
 /* Requests that the VMM ends: for a snapshot or migration, and for a VM that starts anew. */
 
 enum { CONNECTED, CONNECTING, BACKING_OFF, WAITING, N_REQUESTS };
@@ -134,6 +136,53 @@ static void a_vmm_with_one_thread_does_the_grace_wait_itself(void **state)
 	}
 }
 
+/* What other threads do meanwhile: another dispatches when data is stored, and waits when the status is. */
+static int (*store)(void *context, uint64_t gpa, const void *from, size_t n);
+
+static int store_meanwhile(void *context, uint64_t gpa, const void *from, size_t n)
+{
+	static bool inside;
+	struct vmm *v = context;
+
+	if (n > 8 && !inside) {
+		inside = true;
+		dispatch(v);
+		inside = false;
+	}
+	if (n == 8 && bytes_get_le(from, 8) != TDX_GETQUOTE_IN_FLIGHT)
+		assert_int_equal(pthread_mutex_trylock(&v->quotes->mutex), EBUSY);
+	return store(context, gpa, from, n);
+}
+
+static void is_told_of_an_end(void *context, uint32_t vcpu, uint8_t vector)
+{
+	struct vmm *v = context;
+
+	(void)vcpu, (void)vector;
+	assert_int_equal(status_of(v, buf_gpa(0)),
+			 TDX_GETQUOTE_SUCCESS); /* or it would wait again, for good */
+	v->n_interrupts++;
+}
+
+static void one_thread_ends_a_request_and_then_interrupts(void **state)
+{
+	struct vmm *v = vmm_new();
+
+	(void)state;
+	v->options.grace_ms = NONE;
+	store = v->memory.write;
+	v->memory.write = store_meanwhile;
+	v->options.notify = is_told_of_an_end;
+	v->w->answer_ns = 100 * W_MS;
+	vmm_open(v);
+	assert_int_equal(ask_quote(v, 0), UAPI_TDVMCALL_SUCCESS);
+	run_until_idle(v);
+	assert_quote_at(v, buf_gpa(0), 5006);
+	assert_int_equal(v->n_ends, 1);
+	assert_int_equal(v->n_interrupts, 1);
+	vmm_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +190,7 @@ int main(void)
 		cmocka_unit_test(after_a_reset_nothing_is_written_and_nothing_interrupts),
 		cmocka_unit_test(closing_writes_nothing_to_a_vm_that_was_reset),
 		cmocka_unit_test(a_vmm_with_one_thread_does_the_grace_wait_itself),
+		cmocka_unit_test(one_thread_ends_a_request_and_then_interrupts),
 	};
 
 	return cmocka_run_group_tests_name("host_tdx_end", tests, NULL, NULL);

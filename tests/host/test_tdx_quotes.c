@@ -136,6 +136,8 @@ static void a_buffer_that_is_refused_is_left_alone(void **state)
 		assert_int_equal(v->n_stores, 0);
 		assert_int_equal(jurat_tdx_quotes_outstanding_count(v->quotes), 0);
 	}
+	(void)get_quote(v, UINT64_MAX - PAGE + 1, 2 * PAGE);
+	assert_non_null(strstr(v->err.text, "wrap")); /* whatever the VMM's memory says */
 	assert_int_equal(v->n_ends, 0);
 	assert_int_equal(v->w->connects, 0);
 	vmm_free(v);
