@@ -55,7 +55,7 @@ static int ram_share(void *ctx, uint64_t gpa, uint64_t npages, bool shared)
 	if (r < 0)
 		return r;
 	assert_int_equal(gpa, W_CERTS);
-	memset(pages, 0, npages * SNP_PAGE_BYTES);
+	memset(pages, 0xee, npages * SNP_PAGE_BYTES); /* as decrypted with another key */
 	w->shared_certs = shared ? (unsigned)npages : 0;
 	w->certs_shares += shared;
 	return 0;

