@@ -140,16 +140,20 @@ static int write_through(struct base_env *env, const char *path, const void *dat
 	return r < 0 ? r : closed;
 }
 
-static int write_there(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode)
+/*
+ * What is at a path. > 0: a device or FIFO; 0: `ret_target` is the file to create or replace, and the caller
+ * frees it; `ret_was` is what is there now, its mode 0: nothing. -errno
+ */
+static int find(struct base_env *env, const char *path, char **ret_target, struct base_stat *ret_was)
 {
 	auto_free char *target = NULL;
-	struct base_stat named, found;
+	struct base_stat named, found = { 0 };
 	int r = base_stat(env, path, &named), is;
 
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == 0 && is_stream(named.mode))
-		return write_through(env, path, data, size);
+		return 1;
 	if (r == 0 && S_ISDIR(named.mode))
 		return -EISDIR;
 	if (r == 0 && !S_ISREG(named.mode))
@@ -161,13 +165,66 @@ static int write_there(struct base_env *env, const char *path, const void *data,
 	is = base_stat(env, target, &found);
 	if (is != r || (r == 0 && (found.dev != named.dev || found.ino != named.ino)))
 		return is < 0 && is != -ENOENT ? is : -ESTALE;
-	return replace(env, target, data, size, mode, r == 0 ? &found : NULL);
+	*ret_was = r == 0 ? found : (struct base_stat){ 0 };
+	*ret_target = take_ptr(target);
+	return 0;
+}
+
+static int write_there(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode)
+{
+	auto_free char *target = NULL;
+	struct base_stat was;
+	int r = find(env, path, &target, &was);
+
+	if (r > 0)
+		return write_through(env, path, data, size);
+	return r < 0 ? r : replace(env, target, data, size, mode, was.mode ? &was : NULL);
 }
 
 int output_write(struct base_env *env, const char *path, const void *data, size_t size, unsigned mode,
 		 struct jurat_error *err)
 {
 	int r = write_there(env, path, data, size, mode);
+
+	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
+}
+
+/* A directory like /tmp lets only the owner of a file replace it. */
+static int check_sticky(struct base_env *env, const char *target, const struct base_stat *was)
+{
+	auto_free char *dir = beside(target, ".");
+	struct base_stat st;
+	uint32_t user = geteuid();
+	int r = dir ? base_stat(env, dir, &st) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	return (st.mode & S_ISVTX) && user != 0 && user != st.uid && user != was->uid ? -EPERM : 0;
+}
+
+static int check_there(struct base_env *env, const char *path)
+{
+	auto_free char *target = NULL, *temporary = NULL;
+	struct base_stat was;
+	int r = find(env, path, &target, &was), fd;
+
+	if (r > 0) /* opening a FIFO would wait for its reader */
+		return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	if (r == 0 && was.mode)
+		r = check_sticky(env, target, &was);
+	if (r < 0)
+		return r;
+	fd = open_temporary(env, target, 0600, &temporary);
+	if (fd < 0)
+		return fd;
+	r = base_close(env, fd);
+	fd = base_unlink(env, temporary);
+	return r < 0 ? r : fd;
+}
+
+int output_check(struct base_env *env, const char *path, struct jurat_error *err)
+{
+	int r = check_there(env, path);
 
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
 }

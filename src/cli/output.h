@@ -20,5 +20,10 @@
  */
 JURAT_MUST_CHECK int output_write(struct base_env *env, const char *path, const void *data, size_t size,
 				  unsigned mode, struct jurat_error *err);
+/*
+ * Whether output_write() could write there now, for programs that have long work before it: leaves what is
+ * there as it is, and nothing beside it. The space on the disk is not checked. 0; -errno as above
+ */
+JURAT_MUST_CHECK int output_check(struct base_env *env, const char *path, struct jurat_error *err);
 
 #endif

@@ -261,6 +261,72 @@ static void whatever_fails_the_old_file_stays_and_nothing_beside_it(void **state
 	}
 }
 
+static void a_check_tells_what_writing_would_and_leaves_everything(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "socket" };
+	auto_close int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	static const struct {
+		const char *path;
+		int expected;
+	} paths[] = { { "f", 0 },
+		      { "none", 0 },
+		      { "to-none", 0 },
+		      { "fifo", 0 },
+		      { "/dev/full", 0 },
+		      { "d", -EISDIR },
+		      { "socket", -EOPNOTSUPP },
+		      { "loop", -ELOOP },
+		      { "absent/f", -ENOENT } };
+
+	put("f", was);
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(mkfifo("fifo", 0644), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(symlink("loop", "loop"), 0);
+	assert_int_equal(symlink("none", "to-none"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_int_equal(output_check(base_env_real(), paths[i].path, NULL), paths[i].expected);
+	assert_holds("f", was);
+	assert_int_equal(empty(false), 6);
+	for (unsigned k = 1;; k++) {
+		struct fault_env env = fault_env_nth(base_env_real(), k, -EIO);
+		int r = output_check(&env.base, "f", NULL);
+
+		assert_int_equal(r, env.fired ? -EIO : 0);
+		assert_in_range(empty(false), 6, 7); /* what cannot be removed stays */
+		if (!env.fired)
+			break;
+		assert_true(k < 100);
+	}
+}
+
+/* The file may be written, but not replaced. */
+static void a_check_is_about_the_directory(void **state)
+{
+	const char *in[] = { "d/f", "sticky/f" };
+	int expected[] = { -EACCES, -EPERM };
+	struct jurat_error err;
+
+	if (geteuid() != 0)
+		skip(); /* only root can try another user */
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(mkdir("sticky", 0755), 0);
+	assert_int_equal(chmod("sticky", 01777), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
+		put(in[i], was);
+		assert_int_equal(chmod(in[i], 0666), 0);
+		assert_int_equal(output_check(base_env_real(), in[i], NULL), 0);
+		assert_int_equal(seteuid(65534), 0);
+		assert_int_equal(output_check(base_env_real(), in[i], &err), expected[i]);
+		assert_int_equal(out(in[i], NULL), expected[i]);
+		assert_int_equal(seteuid(0), 0);
+		assert_non_null(strstr(err.text, in[i]));
+		assert_holds(in[i], was);
+		assert_int_equal(unlink(in[i]), 0);
+	}
+}
+
 /* Or a power loss after the rename could leave an empty file. */
 static void a_file_is_on_disk_before_it_has_its_name(void **state)
 {
@@ -284,6 +350,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_reader_that_goes_away_is_an_error_and_no_signal, clean),
 		cmocka_unit_test_teardown(a_device_is_written_to_and_stays, clean),
 		cmocka_unit_test_teardown(anything_else_is_refused, clean),
+		cmocka_unit_test_teardown(a_check_tells_what_writing_would_and_leaves_everything, clean),
+		cmocka_unit_test_teardown(a_check_is_about_the_directory, clean),
 		cmocka_unit_test_teardown(a_file_is_on_disk_before_it_has_its_name, clean),
 		cmocka_unit_test_teardown(whatever_fails_the_old_file_stays_and_nothing_beside_it, clean),
 	};
