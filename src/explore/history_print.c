@@ -48,6 +48,28 @@ static void print_line(struct sequence *to, const struct history_event *e, size_
 	sequence_add(to, &event);
 }
 
+/* A long note, for people: lines, each ends at a space. What is left of it is in `text`. */
+static void print_long_note(struct sequence *to, struct history_event *e, const char *column, char *text)
+{
+	const char *rest = e->text;
+
+	while (e->kind == HISTORY_NOTE && strlen(rest) > MAX_LINE) {
+		size_t n = MAX_LINE;
+
+		while (n > 0 && rest[n] != ' ')
+			n--;
+		if (n == 0)
+			break;
+		memcpy(text, rest, n);
+		text[n] = '\0';
+		e->text = text;
+		print_line(to, e, 1, column);
+		rest += n + 1;
+		e->from = "";
+	}
+	e->text = rest;
+}
+
 void history_print(const struct history *h, enum sequence_format format, FILE *to)
 {
 	struct sequence sequence;
@@ -61,6 +83,8 @@ void history_print(const struct history *h, enum sequence_format format, FILE *t
 		(void)!snprintf(steps, sizeof(steps), n > 1 ? "%llu-%llu" : "%llu",
 				(unsigned long long)e.step, (unsigned long long)e.step + n - 1);
 		(void)!snprintf(column, sizeof(column), "%9s", steps);
+		if (format == SEQUENCE_TEXT)
+			print_long_note(&sequence, &e, column, text);
 		print_line(&sequence, &e, n, column);
 	}
 	sequence_end(&sequence);
