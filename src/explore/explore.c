@@ -148,8 +148,10 @@ static int search(const struct explore_world *world, const struct explore_option
 		      : search_all(&world->sched, &bounds, &ret->search);
 	if (r == JURAT_REFUSED)
 		r = shorten(world, o, bounds, ret);
-	ret->end = end_of(o, &ret->search, &watch);
-	return r;
+	ret->end =
+		r == -ENOMEM && !ret->search.violation[0] ? EXPLORE_MEMORY : end_of(o, &ret->search, &watch);
+	/* What was found before the memory was used up is worth having. */
+	return r == -ENOMEM && (!ret->search.violation[0] || ret->search.history) ? 0 : r;
 }
 
 int explore_run(const struct explore_options *o, struct explore_result *ret, struct jurat_error *err)

@@ -135,6 +135,7 @@ enum explore_end {
 	EXPLORE_SAMPLED,  /* random orders: none that was tried breaks an invariant */
 	EXPLORE_BOUNDED,  /* a bound was reached; nothing was broken so far */
 	EXPLORE_STOPPED,  /* go_on() stopped the search; nothing was broken so far */
+	EXPLORE_MEMORY,   /* out of memory for more states; nothing was broken so far */
 	EXPLORE_VIOLATED, /* search.violation says what; search.history is the shortest found */
 };
 struct explore_result {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/env.h"
 #include "explore/search_internal.h"
@@ -11,6 +12,7 @@
 /* Of a random order: what kills somebody is taken once in so many times that it comes up. */
 enum { DEATHS_PER_DEATH = 32 };
 enum { NS_PER_LOOK = 50000000, CALLS_PER_LOOK = 16 }; /* at the clock, for go_on() */
+enum { SPARE_BYTES = 4 << 20 };                       /* more than all parties of a world need */
 
 int search_begin(const struct sched_world *world, const struct search_bounds *bounds,
 		 struct search_result *result, struct search **ret)
@@ -156,12 +158,25 @@ bool search_arrive(struct search *s, unsigned n_choices)
 	return r == 0;
 }
 
+/*
+ * Was there memory for all that the order did? A party that gets none goes on in another way than in other
+ * orders, which would be a wrong result. The search needs more and more: what is there now was there before.
+ */
+static bool had_memory(void)
+{
+	void *p = mmap(NULL, SPARE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p != MAP_FAILED && munmap(p, SPARE_BYTES) == 0;
+}
+
 int search_run(struct search *s, sched_choose_fn *choose, void *ctx)
 {
 	int r;
 
 	s->gave_up = false;
 	r = sched_run(s->sched, choose, ctx);
+	if (r >= 0 && s->error >= 0 && !had_memory())
+		r = -ENOMEM;
 	if (r < 0 || s->error < 0)
 		return r < 0 ? r : s->error;
 	s->result->orders++;
