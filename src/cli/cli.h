@@ -92,6 +92,9 @@ bool cli_wants_json(const struct cli *cli);
  * Gets a number, decimal or 0x; `fallback` without the option. false after an error message: exit CLI_USAGE.
  */
 bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret);
+/* The same, of a number that is at least `min`, as `fallback` need not be. */
+bool cli_get_number_from(const struct cli *cli, const char *name, uint64_t min, uint64_t max,
+			 uint64_t fallback, uint64_t *ret);
 
 /* "jurat VERB: ..." on standard error. Returns `status`. */
 __attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, int status, const char *format,

@@ -56,7 +56,8 @@ bool cli_wants_json(const struct cli *cli)
 	return output && !strcmp(output, "json");
 }
 
-bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret)
+bool cli_get_number_from(const struct cli *cli, const char *name, uint64_t min, uint64_t max,
+			 uint64_t fallback, uint64_t *ret)
 {
 	const char *text = cli_get(cli, name);
 	unsigned long long v;
@@ -68,11 +69,16 @@ bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint6
 	}
 	errno = 0;
 	v = strtoull(text, &end, 0);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || v > max)
-		return cli_misuse(cli, "--%s: expected a number from 0 to %llu, found '%s'", name,
-				  (unsigned long long)max, text);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || v < min || v > max)
+		return cli_misuse(cli, "--%s: expected a number from %llu to %llu, found '%s'", name,
+				  (unsigned long long)min, (unsigned long long)max, text);
 	*ret = v;
 	return true;
+}
+
+bool cli_get_number(const struct cli *cli, const char *name, uint64_t max, uint64_t fallback, uint64_t *ret)
+{
+	return cli_get_number_from(cli, name, 0, max, fallback, ret);
 }
 
 char *cli_text(const char *format, va_list ap)

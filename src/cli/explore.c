@@ -2,16 +2,15 @@
 #include "cli/explore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "base/text_stream.h"
+#include "cli/output.h"
 
 /* `jurat explore`: options, signals, files. The search is explore/explore.h, the output explore_print.c. */
 enum { DEFAULT_STEPS = 1000000, DEFAULT_SEED = 1 };
@@ -68,12 +67,8 @@ static bool take_machine(struct cli_explore *e)
 		unsigned *knob = knob_of(setup, &knobs[i]);
 		uint64_t value;
 
-		if (!cli_get_number(cli, knobs[i].option, knobs[i].max, *knob, &value))
+		if (!cli_get_number_from(cli, knobs[i].option, knobs[i].min, knobs[i].max, *knob, &value))
 			return false;
-		if (value < knobs[i].min && cli_has(cli, knobs[i].option))
-			return cli_misuse(cli, "--%s: expected a number from %u to %u, found '%s'",
-					  knobs[i].option, knobs[i].min, knobs[i].max,
-					  cli_get(cli, knobs[i].option));
 		e->is_own = e->is_own && value == *knob;
 		*knob = (unsigned)value;
 	}
@@ -159,19 +154,17 @@ static bool take_bounds(struct cli_explore *e)
 	uint64_t depth, switches, seconds;
 
 	o->random = cli_has(cli, "steps") || cli_has(cli, "seed");
-	if (!cli_get_number(cli, "depth", SCHED_MAX_DECISIONS, 0, &depth) ||
-	    !cli_get_number(cli, "switches", UINT_MAX, 0, &switches) ||
-	    !cli_get_number(cli, "max-states", INT64_MAX, 0, &o->bounds.max_states) ||
-	    !cli_get_number(cli, "timeout", 366 * 24 * 3600, 0, &seconds) ||
-	    !cli_get_number(cli, "steps", INT64_MAX, DEFAULT_STEPS, &o->bounds.max_steps) ||
+	/* 0 would be no bound, which nobody can mean who uses the option. */
+	if (!cli_get_number_from(cli, "depth", 1, SCHED_MAX_DECISIONS, 0, &depth) ||
+	    !cli_get_number_from(cli, "switches", 1, UINT_MAX, 0, &switches) ||
+	    !cli_get_number_from(cli, "max-states", 1, INT64_MAX, 0, &o->bounds.max_states) ||
+	    !cli_get_number_from(cli, "timeout", 1, 366 * 24 * 3600, 0, &seconds) ||
+	    !cli_get_number_from(cli, "steps", 1, INT64_MAX, DEFAULT_STEPS, &o->bounds.max_steps) ||
 	    !cli_get_number(cli, "seed", UINT64_MAX, DEFAULT_SEED, &o->bounds.seed))
 		return false;
 	if (o->random && cli_has(cli, "max-states"))
 		return cli_misuse(cli, "--max-states does not apply to random orders (--%s)",
 				  cli_has(cli, "steps") ? "steps" : "seed");
-	if (o->bounds.max_steps == 0)
-		return cli_misuse(cli, "--steps: expected a number from 1, found '%s'",
-				  cli_get(cli, "steps"));
 	if (!o->random)
 		o->bounds.max_steps = 0;
 	o->bounds.max_depth = (unsigned)depth;
@@ -190,8 +183,11 @@ static int search(struct cli_explore *e)
 	struct jurat_error err = { "" };
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		sigaction(numbers[i], &stop, &before[i]);
+		if (before[i].sa_handler == SIG_IGN) /* as a shell's background job: Ctrl-C is not for it */
+			sigaction(numbers[i], &before[i], NULL);
+	}
 	e->began_ns = base_now_ns(base_env_real());
 	r = explore_run(&e->options, &e->result, &err);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -205,38 +201,20 @@ static int search(struct cli_explore *e)
 
 /* ---- --trace */
 
-/* Could the file be written? 0 or -errno. Creates no file, and leaves an existing one unchanged. */
-static int try_to_write(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-
-	if (fd >= 0) {
-		close(fd);
-		unlink(path);
-		return 0;
-	}
-	if (errno != EEXIST)
-		return -errno;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return -EISDIR;
-	return access(path, W_OK) < 0 ? -errno : 0;
-}
-
 /* Before the search, which may take hours. */
 static int check_trace(const struct cli *cli)
 {
 	const char *path = cli_get(cli, "trace");
 	enum sequence_format format;
-	int r;
+	struct jurat_error err = { "" };
 
 	if (!path)
 		return CLI_OK;
 	if (sequence_format_of(path, &format) < 0)
 		return cli_fail(cli, CLI_USAGE,
 				"--trace: expected a name with .txt, .mmd or .json, found '%s'", path);
-	r = try_to_write(path);
-	return r < 0 ? cli_fail(cli, CLI_ENVIRONMENT, "cannot write '%s': %s", path, strerror(-r)) : CLI_OK;
+	return output_check(base_env_real(), path, &err) < 0 ? cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text)
+							     : CLI_OK;
 }
 
 static int write_trace(const struct cli_explore *e)
@@ -263,6 +241,14 @@ static int write_trace(const struct cli_explore *e)
 	return r < 0 ? cli_fail(e->cli, CLI_ENVIRONMENT, "%s", err.text) : CLI_OK;
 }
 
+/* The trace first: a pipe of standard output may be closed, which ends the program. */
+static int report(const struct cli_explore *e)
+{
+	int traced = write_trace(e), printed = cli_explore_print(e);
+
+	return traced != CLI_OK ? traced : printed;
+}
+
 int cli_explore(struct cli *cli)
 {
 	struct cli_explore e = { .cli = cli, .progress = isatty(STDERR_FILENO) };
@@ -276,11 +262,11 @@ int cli_explore(struct cli *cli)
 	if (status == CLI_OK)
 		status = search(&e);
 	if (status == CLI_OK)
-		status = cli_explore_print(&e);
-	if (status == CLI_OK)
-		status = write_trace(&e);
+		status = report(&e);
 	if (status == CLI_OK && e.result.end == EXPLORE_VIOLATED)
 		status = CLI_REFUSED;
+	if (status == CLI_OK && e.result.end == EXPLORE_MEMORY)
+		status = cli_fail_memory(cli);
 	if (status == CLI_OK && e.signal)
 		status = 128 + e.signal;
 	explore_result_done(&e.result);

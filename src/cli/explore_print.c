@@ -117,6 +117,8 @@ static const char *bound_of(const struct cli_explore *e)
 	switch (e->result.end) {
 	case EXPLORE_STOPPED:
 		return e->signal ? "signal" : "timeout";
+	case EXPLORE_MEMORY:
+		return "memory";
 	case EXPLORE_SAMPLED:
 		return "steps";
 	case EXPLORE_BOUNDED:
@@ -339,6 +341,8 @@ static void describe_bound(FILE *to, const struct cli_explore *e)
 	fputs("no invariant is broken so far; NOT EXHAUSTIVE: ", to);
 	if (!strcmp(bound, "signal"))
 		fprintf(to, "stopped by a signal (%s)", strsignal(e->signal));
+	else if (!strcmp(bound, "memory"))
+		fputs("no memory was left", to);
 	else if (!strcmp(bound, "steps"))
 		fputs("only random orders were tried", to);
 	else if (!cli_has(e->cli, bound)) /* --depth, of which there is a bound without the option */

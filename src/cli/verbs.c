@@ -378,8 +378,9 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "try every order of steps of guests, VMMs, KVM, updaters and firmware",
 	  .more = "--sync, --break or --scenario selects a machine; --vcpus to --power-loss change it. These "
 		  "are bounds: --depth, --switches, --max-states, --timeout.\nExit status: 0 no invariant "
-		  "was broken within the bounds, 1 one was broken, 2 usage error, 3 the trace cannot be "
-		  "written, 4 internal error, 130 stopped by Ctrl-C, after printing what was covered.\n",
+		  "was broken within the bounds, 1 one was broken, 2 usage error, 3 the trace or the output "
+		  "cannot be written, 4 internal error or lack of memory, 130 or 143 stopped by Ctrl-C or "
+		  "SIGTERM, after printing what was covered.\n",
 	  OPTIONS(explore_options),
 	  .program = CLI_PLATFORM },
 	{ .name = "fetch",

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ HOLDS = "--scenario", "no-lock-no-update"  # quick machines: one that holds,
 BROKEN = "--break", "sequence-reused"  # one that does not,
 ENDLESS = "--vcpus", "3", "--requests", "5", "--updaters", "2", "--updates", "2", "--readers", "qemu"  # and one that takes days
 TIMES = "seconds", "steps_per_second"
+BOUNDS = "depth", "switches", "max-states", "timeout"
 INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I7"]
 
 
@@ -52,9 +54,9 @@ def usage_errors_exit_with_2_and_name_the_options(_):
             (("--sync", "v14", "--break", "no-drain"), "--sync and --break"),
             (("--sync", "upstream", "--scenario", "polled-flag"), "--sync and --scenario"),
             (("--sync", "v16"), "v15-fixed"), (("--readers", "virsh"), "naive"),
-            (("--vcpus", "0"), "--vcpus: expected a number from 1 to 3, found '0'"), (("--vcpus", "4"), "from 0 to 3, found '4'"),
+            (("--vcpus", "0"), "--vcpus: expected a number from 1 to 3, found '0'"), (("--vcpus", "4"), "from 1 to 3, found '4'"),
             (("--requests", "0"), "from 1"), (("--updates", "0"), "from 1"), (("--crashes", "-1"), "found '-1'"),
-            (("--depth", "many"), "found 'many'"), (("--steps", "0"), "--steps: expected a number from 1"),
+            (("--depth", "many"), "found 'many'"), *(((f"--{bound}", "0"), f"--{bound}: expected a number from 1 to ") for bound in (*BOUNDS, "steps")),
             (("--break", "no-mutex", "--updates", "1"), "--updates needs --updaters: --break no-mutex has no updater"),
             (("--break", "no-drain", "--power-loss"), "--power-loss needs --crashes"),
             (("--break", "tdx-odd-size", "--readers", "qemu"), "--readers does not apply to --break tdx-odd-size"),
@@ -184,6 +186,30 @@ def the_trace_has_the_history_in_three_formats(tmp):
 
 
 @case
+def a_trace_goes_where_its_path_leads(tmp):
+    (tmp / "link.txt").symlink_to("there.txt")
+    for was in False, True:
+        assert (tmp / "there.txt").exists() == was
+        explore(*BROKEN, "--trace", tmp / "link.txt", status=1)
+        assert (tmp / "link.txt").is_symlink() and "VIOLATION" in (tmp / "there.txt").read_text()
+        (tmp / "there.txt").write_text("old")
+    assert sorted(p.name for p in tmp.iterdir()) == ["link.txt", "there.txt"]
+
+
+@case
+def a_trace_is_written_also_when_standard_output_is_not(tmp):
+    with open("/dev/full", "wb") as full:
+        p = subprocess.run([JURAT, "explore", *BROKEN, "--trace", tmp / "full.txt"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=240)
+    assert p.returncode == 3 and "cannot write to standard output: No space left on device" in p.stderr, p
+    end, closed = os.pipe()
+    os.close(end)
+    p = subprocess.run([JURAT, "explore", *BROKEN, "--trace", tmp / "closed.txt"], stdout=closed, stderr=subprocess.PIPE, timeout=240)
+    os.close(closed)
+    assert p.returncode == -signal.SIGPIPE, p
+    assert "VIOLATION" in (tmp / "full.txt").read_text() == (tmp / "closed.txt").read_text()
+
+
+@case
 def a_trace_that_cannot_be_written_is_refused_before_the_search(tmp):
     (tmp / "d.txt").mkdir()
     for path, why in [(tmp / "none" / "a.txt", "No such file or directory"), (tmp / "d.txt", "Is a directory"), ("/proc/a.txt", "")]:  # also root cannot
@@ -195,9 +221,9 @@ def a_trace_that_cannot_be_written_is_refused_before_the_search(tmp):
 class OnTerminal:
     """A search whose standard error is a terminal."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, **how):
         self.terminal, end = pty.openpty()
-        self.process = subprocess.Popen([JURAT, "explore", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=end, text=True)
+        self.process = subprocess.Popen([JURAT, "explore", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=end, text=True, **how)
         os.close(end)
         self.seen = ""
 
@@ -244,6 +270,41 @@ def signals_print_what_was_covered(_):
                 assert (d["exhausted"], d["bound"], d["violation"]) == (False, "signal", None) and d["states"] > 0, d
             else:
                 assert "NOT EXHAUSTIVE: stopped by a signal" in " ".join(out.split()), out
+
+
+@case
+def a_search_that_is_out_of_memory_prints_what_was_covered(_):
+    if b"__asan_init" in pathlib.Path(JURAT).read_bytes():
+        raise Skip("AddressSanitizer needs more address space than a limit leaves")
+    p = OnTerminal("--sync", "v14", "--output", "json", "--timeout", "200")
+    while "states" not in p.seen:
+        assert p.read(), p.process.wait()
+    has = int(pathlib.Path(f"/proc/{p.process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(p.process.pid, resource.RLIMIT_AS, (has, has))
+    ended, out = p.close()
+    d = json.loads(out)
+    assert ended == 4 and p.seen.endswith("jurat explore: out of memory\r\n"), (ended, p.seen[-200:])
+    assert (d["exhausted"], d["bound"], d["violation"], d["as_expected"]) == (False, "memory", None, None) and d["states"] > 0, d
+
+
+@case
+def signals_that_are_ignored_stay_ignored(_):
+    """As those of a shell's job in the background: Ctrl-C is for another."""
+    p = OnTerminal(*ENDLESS, "--timeout", "2", "--output", "json", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    while "states" not in p.seen:
+        assert p.read(), p.process.wait()
+    p.process.send_signal(signal.SIGINT)
+    ended, out = p.close()
+    assert (ended, json.loads(out)["bound"]) == (0, "timeout"), (ended, out)
+
+
+@case
+def histories_fit_on_a_page(_):
+    """Notes of the updater are long; the last line is the violation, which is one line."""
+    for name in "unlock-before-run", "no-drain":
+        lines = explore("--break", name, status=1).stdout.splitlines()
+        assert len(lines) > 40 and max(map(len, lines[:-1])) <= 115, [line for line in lines if len(line) > 115]
+        assert any(re.fullmatch(" +updater +the firmware signs with .*", line) for line in lines), lines
 
 
 @case
