@@ -53,7 +53,7 @@ static void print_long_note(struct sequence *to, struct history_event *e, const 
 {
 	const char *rest = e->text;
 
-	while (e->kind == HISTORY_NOTE && strlen(rest) > MAX_LINE) {
+	while (e->kind == SEQUENCE_NOTE && strlen(rest) > MAX_LINE) {
 		size_t n = MAX_LINE;
 
 		while (n > 0 && rest[n] != ' ')
