@@ -35,10 +35,10 @@ void disk_free(struct disk *disk);
  */
 struct base_env *disk_env(struct disk *disk, unsigned process);
 
-/* Does another process have this file open; if `locked`: and a lock on it? */
+/* Does another process have this file open and, if `locked`, hold a lock on it? */
 bool disk_is_shared(struct base_env *env, int fd, bool locked);
 
-/* For explorers, so that more states are equal: all times are 0. Before first use. */
+/* For explorers: makes all times 0, so that more states are equal. Call it before first use. */
 void disk_without_times(struct disk *disk);
 
 /* All as disk_new() made it, at little cost: also descriptors of all processes are closed. */

@@ -7,8 +7,8 @@
 #include "machine/sequence.h"
 
 /*
- * What happened in one order, as a list of steps between parties, for people: text, a Mermaid sequence
- * diagram, Chrome trace events or JSON. Nothing is written before it has ended.
+ * What happened in one order, as a list of steps between parties. It can be printed as text, as a Mermaid
+ * sequence diagram, or as Chrome trace events.
  */
 struct history;
 
@@ -21,13 +21,13 @@ struct history_event {
 
 JURAT_MUST_CHECK int history_new(struct history **ret);
 void history_free(struct history *history);
-/* All that was added is dropped. */
+/* Removes all events. */
 void history_clear(struct history *history);
-/* Out of memory is remembered: history_error(). */
+/* If memory runs out, history_error() returns -ENOMEM from then on. */
 void history_add(struct history *history, const struct history_event *event);
 int history_error(const struct history *history);
 size_t history_count(const struct history *history);
-/* Valid until something is added; i < count. */
+/* i < count. Valid until the next event is added. */
 struct history_event history_get(const struct history *history, size_t i);
 
 void history_print(const struct history *history, enum sequence_format format, FILE *to);

@@ -12,18 +12,18 @@
 /*
  * The SEV-SNP machine of the explorer, in these files:
  *
- *	snp.c          the whole: made once, brought to its beginning before each order; digest; last checks
- *	snp_local.c    which steps need no decision
- *	snp_process.c  environment of each process: a disk in memory (disk.h), and sim/psp/sev_driver.h
+ *	snp.c          the machine: made once, reset before each order; digest; checks at the end
+ *	snp_local.c    which steps need no decision, and why
+ *	snp_process.c  environment of each process: files in memory (disk.h) and sim/psp/sev_driver.h
  *	snp_vcpu.c     actor: a VMM thread with machine/vmm.h and libjurat-host, and the guest on its vCPU
- *	snp_guest.c    what that guest does: the Linux driver (sim/guest), a request, and what it led to
- *	snp_reader.c   the VMM that reads certificates as others do
+ *	snp_guest.c    what that guest does: the Linux driver (sim/guest), requests, checks of their results
+ *	snp_reader.c   the second VMM with a reader other than libjurat-host
  *	snp_updater.c  actors: updaters (update/), administrator, recovery
- *	snp_tables.c   endorsements and certificate tables of every TCB, made and verified once
+ *	snp_tables.c   endorsements and certificate table of every TCB, each made and verified once
  *
- * Each actor's function gets the machine as its ctx and finds what it is by the actor's number. Actors, in
+ * Each actor's function gets the machine as its ctx, and finds its role by the actor's number. Actors, in
  * this order (struct explore_snp has the first number and the count of each kind): vCPUs of the first VMM,
- * which are one process; the vCPU of the second VMM; updaters; the administrator; those who recover; signals.
+ * which are one process; the vCPU of the second VMM; updaters; the administrator; recoveries; signals.
  */
 #define SNP_BLOB   "/certs"
 #define SNP_DEVICE "/sev"
@@ -61,7 +61,7 @@ struct snp_vcpu {
 	struct machine_vmm loop;
 	struct sim_sev_guest *driver;
 	struct snp_task *task; /* snp_guest.c: request and buffers */
-	unsigned requests;     /* that are still to be made */
+	unsigned requests;     /* still to be made */
 	bool in_guest;         /* a request is in progress */
 	bool in_turn;          /* the thread is in machine_vmm_run() or snp_reader_run() */
 	bool in_kernel;        /* it has stopped inside KVM_RUN */
@@ -81,15 +81,15 @@ struct snp_vmm {
 	bool dead;
 };
 
-/* What the firmware can sign with, and the table for it. */
+/* A TCB with whose key the firmware can sign, and its table. */
 struct snp_table {
-	struct update_request request; /* the update that leads here; unused in the first, the beginning */
+	struct update_request request; /* the update that leads here; unused in the first */
 	uint64_t tcb;                  /* reported TCB */
 	uint8_t bytes[SNP_MAX_TABLE_BYTES];
 	size_t n;
 };
 
-/* What the digest of a state is made of. */
+/* Parts of the digest of a state. */
 enum snp_part {
 	SNP_PART_DISK = 1 << 0,
 	SNP_PART_FIRMWARE = 1 << 1,
@@ -107,7 +107,7 @@ struct explore_snp {
 	struct explore_world world; /* first */
 	struct disk *disk;
 	struct snp_process processes[SNP_MAX_PROCESSES];
-	unsigned n_processes; /* the last is nobody's: for set-up and checks */
+	unsigned n_processes; /* the last one is for set-up and checks only */
 	struct sim_psp *psp;
 	struct sim_pki *pki;
 	struct sim_kvm_host *kvm;
@@ -115,19 +115,19 @@ struct explore_snp {
 	struct snp_vmm vmms[SNP_MAX_VMMS];
 	unsigned n_vmms;
 	unsigned first_updater, n_updaters, administrator, first_recovery, n_recoveries; /* actors */
-	struct snp_tables *tables; /* snp_tables.c: what is remembered */
+	struct snp_tables *tables; /* snp_tables.c: remembered results */
 	struct snp_table states[SNP_MAX_TABLES];
 	unsigned n_states;
 	/* what happened in this order; all of it is in the digest */
-	int updated[SCHED_MAX_ACTORS]; /* of each updater and recovery: result; SNP_NOT_RUN */
-	bool busy;                     /* somebody was told BUSY after a wait ran out */
-	bool ended[SCHED_MAX_ACTORS];  /* or has not begun */
+	int updated[SCHED_MAX_ACTORS]; /* result of each updater and recovery; SNP_NOT_RUN */
+	bool busy;                     /* a party got BUSY after a wait timed out */
+	bool ended[SCHED_MAX_ACTORS];  /* or not started yet */
 	unsigned n_died;               /* processes */
-	bool left;                     /* an updater has died, so that somebody must recover */
-	bool unprotected;              /* a file changed while somebody else had a lock on it */
-	bool no_kernel;                /* there was no memory for one after a power loss */
-	unsigned without;              /* parts that the digest leaves out, in tests of it */
-	/* Of each request, for tests: result, and if that is 0 TCB of the report and state of the table. */
+	bool left;                     /* an updater has died, so that a recovery must run */
+	bool unprotected;              /* a file changed while another party held a lock on it */
+	bool no_kernel;                /* out of memory for a kernel after a power loss */
+	unsigned without;              /* parts that tests leave out of the digest */
+	/* For tests, after each request: result; if 0, TCB of the report and state of the table. */
 	void (*saw_result)(void *ctx, const struct snp_vcpu *vcpu, int result, uint64_t tcb, int state);
 	void *saw_ctx;
 };
@@ -138,43 +138,44 @@ bool snp_is_local(struct explore_snp *m, const struct sched_call *call);
 /* And for sched_world.forgets. */
 bool snp_forgets(struct explore_snp *m, const struct sched_call *call);
 
-/* snp_process.c: of an actor, its vCPU, if it is one, or NULL; and its number in m->processes. */
+/* snp_process.c: the vCPU of an actor, or NULL if it has none; its index in m->processes. */
 struct snp_vcpu *snp_vcpu_of(struct explore_snp *m, unsigned actor);
 unsigned snp_process_of(struct explore_snp *m, unsigned actor);
-/* Must a file not change while somebody else holds a lock on it? */
+/* Must no file change while another party holds a lock on it? */
 bool snp_protects(const struct explore_snp *m);
 void snp_process_init(struct snp_process *process, struct explore_snp *machine, unsigned number);
 
 /*
- * snp_tables.c. Made once: the platform (psp and pki, which the machine frees), endorsements of every TCB,
- * tables, verdicts. -EINVAL more updates than SNP_MAX_TABLES allows for: `err` says so; -ENOMEM
+ * snp_tables.c. Makes, once, the platform (psp and pki, which the machine frees), endorsements of every TCB,
+ * and tables. -EINVAL more updates than SNP_MAX_TABLES allows: `err` says so; -ENOMEM
  */
 JURAT_MUST_CHECK int snp_tables_new(struct explore_snp *m, struct jurat_error *err);
 void snp_tables_free(struct snp_tables *tables);
 /*
- * The k-th update of an updater, both from 0. The first updater's first is SNP_COMMIT; that of the others
- * renews the certificates; all that follow set a TCB of their own, and are possible in any order.
+ * The k-th update of an updater; both count from 0. The first update of the first updater is SNP_COMMIT; that
+ * of the others renews the certificates. Each later one sets a TCB of its own. Every order of them is
+ * possible.
  */
 const struct update_request *snp_tables_request(const struct explore_snp *m, unsigned updater, unsigned k);
-/* For update_run(): a source that makes each table and each check once. */
+/* A source for update_run() that makes each table and each check once. */
 struct update_source snp_tables_source(struct explore_snp *m);
 /*
- * Does this table verify this report? With the whole verifier and the platform's roots; each pair is
- * verified once. 0 yes; JURAT_REFUSED no: ret_why (text of the tables) says why; -ENOMEM
+ * Does this table verify this report? Runs the complete verifier with the platform's roots, once for each
+ * pair. 0 yes; JURAT_REFUSED no: ret_why (owned by the tables) says why; -ENOMEM
  */
 JURAT_MUST_CHECK int snp_tables_verify(struct explore_snp *m, const uint8_t report[SNP_REPORT_BYTES],
 				       const uint8_t *table, size_t n, const char **ret_why);
-/* Number of the state whose table this is; -1: no such; SNP_EMPTY_TABLE: an empty table, or no bytes. */
+/* The state whose table this is; -1: of none; SNP_EMPTY_TABLE: an empty table, or no bytes. */
 enum { SNP_EMPTY_TABLE = -2 };
 int snp_tables_state(const struct explore_snp *m, const uint8_t *table, size_t n);
 
-/* snp_vcpu.c: VMs anew for an order, before its actors run; their end after it, or when a VMM died. */
+/* snp_vcpu.c: makes a new VM before each order; frees it after the order, or when its VMM has died. */
 JURAT_MUST_CHECK int snp_vmm_begin(struct snp_vmm *vmm);
 void snp_vmm_end(struct snp_vmm *vmm);
 void snp_vmm_mix(struct snp_vmm *vmm, struct base_mix *to);
 /* Actor. */
 void snp_vcpu_run(struct base_env *env, void *machine);
-/* KVM is about to pass the request to the firmware, and has set a flag: a broken VMM polls that. */
+/* KVM is about to pass the request to the firmware, and has set the flag that a broken VMM polls. */
 void snp_vcpu_polls(struct snp_vcpu *vcpu);
 /* Does it hold a lock on the certificates? */
 bool snp_vcpu_holds(const struct snp_vcpu *vcpu);
@@ -182,30 +183,31 @@ bool snp_vcpu_holds(const struct snp_vcpu *vcpu);
 /* snp_guest.c. The task for an order; made once, and freed with free(). */
 JURAT_MUST_CHECK int snp_task_begin(struct snp_vcpu *vcpu);
 void snp_task_mix(const struct snp_vcpu *vcpu, struct base_mix *to);
-/* The driver waits for 2 s to be over, which they then are. */
+/* Does the driver sleep for 2 s? Ends that sleep. */
 bool snp_task_sleeps(const struct snp_vcpu *vcpu);
 void snp_task_wake(struct snp_vcpu *vcpu);
 struct sim_sev_guest_layout snp_guest_layout(const struct snp_vcpu *vcpu);
-/* For struct sim_kvm_guest_ops: the guest runs until it wants something; ctx is the vCPU. */
+/* For struct sim_kvm_guest_ops: runs the guest until it wants something. */
 enum sim_guest_wants snp_guest_enter(void *vcpu, uint64_t *ret_ghcb_gpa);
 
-/* snp_reader.c: answers an exit as another VMM's reader does. As machine_vmm_run() for the vCPU. */
+/* snp_reader.c: machine_vmm_run() for a VMM with another reader. */
 JURAT_MUST_CHECK int snp_reader_run(struct snp_vcpu *vcpu);
 
 /* snp_updater.c. Actors. */
 void snp_updater_run(struct base_env *env, void *machine);
 void snp_administrator_run(struct base_env *env, void *machine);
 void snp_recovery_run(struct base_env *env, void *machine);
-/* Calls of updaters that are skipped, because they are broken on purpose: for sched_world.skips. */
+/* For sched_world.skips: calls that an updater leaves out because it is broken on purpose. */
 bool snp_updater_skips(const struct explore_snp *m, const struct sched_call *call);
-/* For sched_world.is_local, of updaters of which several may be at work. */
+/* For sched_world.is_local, where several updaters may be at work. */
 bool snp_updater_is_local(const struct explore_snp *m, const struct sched_call *call);
 /*
- * At any step, since somebody may die there: NULL, or what is wrong. What a guest gets that starts now must
- * verify its report, and an operator without a network must be able to recover.
+ * Checks the files as a crash at this step would leave them. A guest that starts now must get certificates
+ * that verify its report, or none, and an operator without a network must be able to recover. NULL, or what
+ * is wrong
  */
 const char *snp_updater_check_crash(struct explore_snp *m);
-/* After all have ended: NULL, or what is wrong with table, firmware and files. */
+/* After all actors have ended: NULL, or what is wrong with table, firmware and files. */
 const char *snp_updater_check(struct explore_snp *m);
 
 #endif

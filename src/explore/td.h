@@ -8,22 +8,22 @@
 #include "machine/td.h"
 
 /*
- * The TDX machine of the explorer: a TD with one buffer for GetQuote, its VMM, and a quoting service. Files:
+ * The TDX machine of the explorer: a TD with one GetQuote buffer, its VMM, and a quoting service. Files:
  *
- *	td.c         the whole: made once, brought to its beginning before each order, digest, checks
+ *	td.c         the machine: made once, reset before each order; digest; checks
  *	td_step.c    how actors make steps
  *	td_quotes.c  TDREPORTs, quotes and responses of the quoting service, each made once
  *	td_guest.c   what runs in the TD: the Linux driver (sim/guest), tasks and what they receive
  *	td_vcpu.c    actors: VMM threads, each with its vCPU (sim/tdx)
- *	td_host.c    what the VMM gives to libjurat-host: guest memory, a service, notifications
- *	td_others.c  actors: the VMM's event loop, the quoting service, another user of the interrupt, time
+ *	td_host.c    what the VMM provides to libjurat-host: guest memory, quoting service, notifications
+ *	td_others.c  actors: the VMM's event loop, the quoting service, another interrupt source, the clock
  *
  * Each access of guest or VMM to the buffer is a step. Between two steps, the VMM holds no lock: what
  * libjurat-host does under its mutex is one step.
  *
- * Time is what the guest's sleeps and the VMM's time-out are measured by. It passes in steps, from one such
- * event to the next, and only while all actors wait: what they do takes none. Guests are prompt, but the VMM
- * and the quoting service may let any time pass before they go on. The digest has no absolute times in it.
+ * Time is virtual. It advances from one end of a sleep or timeout to the next, and only while all actors
+ * wait: what they do takes no time. Guests go on at once, but the VMM and the quoting service may let any time pass
+ * before they do. The digest contains no absolute times.
  *
  * Actors, in this order: a VMM thread for each task; for the seed's driver, one for the vCPU that gets the
  * interrupt; then those of td_others.c.
@@ -41,7 +41,7 @@ enum {
 	TD_NOBODY = TD_MAX_VCPUS,
 };
 
-/* Who may access the buffer. With EXPLORE_TDX_TWO_BUFFERS this has no meaning: what tasks receive counts. */
+/* Who may access the buffer. Not checked with EXPLORE_TDX_TWO_BUFFERS, where only results count. */
 enum td_owner {
 	TD_GUEST,
 	TD_CALLED, /* GetQuote was called and has not returned: not the guest */
@@ -70,8 +70,8 @@ struct td_vcpu {
 	int results[TD_MAX_REQUESTS];
 	uint64_t until_ns;
 	bool interrupted; /* its interrupt handler runs */
-	bool loading;     /* the driver, before the order begins */
-	int loaded;       /* result of that */
+	bool loading;     /* the driver is loaded, before the order begins */
+	int loaded;       /* result of loading */
 };
 
 struct td_bytes {
@@ -79,7 +79,7 @@ struct td_bytes {
 	size_t n;
 };
 
-/* What is made once. */
+/* Made once, and used in every order. */
 struct td_quotes {
 	struct sim_tdx_platform *platform;
 	struct sim_pki_intel *pki;
@@ -93,7 +93,7 @@ struct td_quotes {
 	unsigned n_answers;
 };
 
-/* Environment of the host library. */
+/* Environment of libjurat-host. */
 struct td_host_env {
 	struct base_env base; /* first */
 	struct explore_td *machine;
@@ -131,8 +131,8 @@ struct explore_td {
 };
 
 /*
- * td_step.c. For the actor that runs; where none does, as before and after an order, all of it succeeds and
- * does nothing.
+ * td_step.c. For the running actor. If none is running, as before and after an order, all of these succeed
+ * and do nothing.
  *
  * step      false: the actor is dead
  * wait      the same, once is_ready()
@@ -153,9 +153,9 @@ bool td_is_over(const struct explore_td *m);
 /* td_quotes.c */
 JURAT_MUST_CHECK int td_quotes_new(struct explore_td *m, struct jurat_error *err);
 void td_quotes_free(struct explore_td *m);
-/* Report data of a request. */
+/* The report data of a request. */
 void td_quotes_data(unsigned task, unsigned request, uint8_t ret[TDX_REPORT_DATA_BYTES]);
-/* TDG.MR.REPORT: what the module answered to the same before. NULL: another report data. */
+/* TDG.MR.REPORT: the remembered TDREPORT; NULL: none for this report data. */
 const uint8_t *td_quotes_report(const struct explore_td *m, const uint8_t data[TDX_REPORT_DATA_BYTES]);
 /* For struct machine_qgs. */
 int td_quotes_respond(void *machine, const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size);
@@ -173,9 +173,9 @@ void td_vcpu_run(struct base_env *env, void *machine);
 
 /* td_host.c */
 JURAT_MUST_CHECK int td_host_new(struct explore_td *m);
-/* Is there anything for the event loop to do? */
+/* Does the event loop have anything to do? */
 bool td_host_is_readable(const struct explore_td *m);
-/* The request that the quoting service has and has not answered; NULL: none. */
+/* The request that the quoting service has not answered yet; NULL: none. */
 struct machine_qgs_channel *td_host_asked(struct explore_td *m);
 void td_host_mix(struct explore_td *m, struct base_mix *to);
 

@@ -9,9 +9,9 @@
 #include "base/mix.h"
 
 /*
- * States that were visited, by their digest, each with the least cost (such as steps) at which it was
- * reached, and with a number of the caller's. Two states with the same digest are taken for one: with 128
- * bits, a million states have two such with a probability of 1 in 10^27.
+ * The visited states by their digests, each with the lowest cost (such as steps) at which it was reached, and
+ * a number from the caller. States with the same digest are taken to be the same: with 128 bits, the
+ * probability of a collision among a million states is 1 in 10^27.
  */
 struct visited {
 	struct visited_state *states;
@@ -19,9 +19,9 @@ struct visited {
 };
 
 /*
- * number    in: its number from now on if it is new, or reached at a lower cost than before; out: the number
- *           that it had before, or has
- * Returns   1 that is so; 0 visited already; -ENOMEM
+ * number    in: the number of the state if it is new, or reached at a lower cost than before; out: the
+ *           number that it had before, or has now if it is new
+ * Returns   1 new, or reached at a lower cost; 0 already visited; -ENOMEM
  */
 JURAT_MUST_CHECK int visited_add(struct visited *v, const struct base_mix *state, uint32_t cost,
 				 uint32_t *number);

@@ -19,8 +19,8 @@ JURAT_MUST_CHECK int host_snp_certs_new(struct base_env *env, const char *path,
 					struct jurat_snp_certs **ret, struct jurat_error *err);
 
 /*
- * For explorers: adds what later calls can depend on, and that their caller cannot see: which descriptors are
- * held or kept for reuse, and in which order. Does this request hold its lock?
+ * For explorers. mix: adds what later calls can depend on and the caller cannot see, that is, which
+ * descriptors are in use or kept for reuse, and in which order. holds: does this request hold its lock?
  */
 void host_snp_certs_mix(const struct jurat_snp_certs *certs, struct base_mix *to);
 void host_snp_request_mix(const struct jurat_snp_request *request, struct base_mix *to);

@@ -6,13 +6,13 @@
 #include "sim/kvm/kvm.h"
 
 /*
- * The thread of a VMM that runs one vCPU, one KVM_RUN at a time. Upstream it only makes the two calls of
- * libjurat-host; the older schemes have other exits, which are served by the same library.
+ * The thread of a VMM that runs one vCPU, one KVM_RUN at a time. In the upstream scheme, it only makes the
+ * two calls of libjurat-host. The older schemes have other exits, which the same library serves.
  */
 struct machine_vmm_hooks { /* NULL functions: nothing */
 	/* One step, for traces. */
 	void (*say)(void *ctx, const char *from, const char *to, const char *text);
-	/* True: a fault of the VMM wants this answer, and the library is not asked. */
+	/* True: a simulated fault of the VMM gives this answer instead of the library. */
 	bool (*answer)(void *ctx, uint64_t *answer, uint64_t *npages);
 	/* Certificates were copied to the guest's pages, and the lock is held. */
 	void (*copied)(void *ctx, uint64_t gpa, uint64_t npages);
@@ -29,7 +29,7 @@ struct machine_vmm {
 	int ran;       /* out: what the last KVM_RUN returned */
 };
 
-/* One KVM_RUN, and what is done about its exit. 0; -errno: the VM cannot continue. */
+/* Calls KVM_RUN once and handles its exit. 0; -errno: the VM cannot continue. */
 JURAT_MUST_CHECK int machine_vmm_run(struct machine_vmm *vmm);
 
 #endif

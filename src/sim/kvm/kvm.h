@@ -23,7 +23,7 @@
 enum sim_sync {
 	SIM_SYNC_UPSTREAM,  /* KVM_EXIT_SNP_REQ_CERTS, immediate_exit (Linux 7.0) */
 	SIM_SYNC_V15,       /* KVM_EXIT_VMGEXIT type 1, NOTIFY_DONE exit: as posted, with its defects */
-	SIM_SYNC_V15_FIXED, /* the same, as it was meant: kvm_request.c lists the differences */
+	SIM_SYNC_V15_FIXED, /* the same, as intended: kvm_request.c lists the differences */
 	SIM_SYNC_V14,       /* KVM_EXIT_VMGEXIT type 3, transaction id and pause/resume in the kernel */
 	/*
 	 * As upstream, but the VMM takes no lock, so that certificates and firmware may disagree: shows why
@@ -31,7 +31,7 @@ enum sim_sync {
 	 */
 	SIM_SYNC_NONE,
 };
-/* A scheme by its word: "upstream", "v15", "v15-fixed", "v14", "none". False: there is no such. */
+/* Finds a scheme by its name: "upstream", "v15", "v15-fixed", "v14", "none". False: unknown. */
 bool sim_sync_find(const char *name, enum sim_sync *ret);
 
 struct sim_kvm_host; /* what all VMs of a machine share: firmware, transaction id */
@@ -120,9 +120,9 @@ enum sim_kvm_fault { SIM_KVM_FAULT_NONE, SIM_KVM_FAULT_FW_STATUS, SIM_KVM_FAULT_
 void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigned k, uint32_t fw_status);
 
 /*
- * Where the kernel's work has an effect that others can notice in between, it asks first: for explorers,
- * which run others meanwhile. `step` false: the thread has ended for good; nothing is done, and KVM_RUN
- * returns -EINTR. `wait` is a step that is not made before is_ready(). `what` names it:
+ * For explorers: the kernel calls these before each effect that others could notice, so that other parties
+ * can run first. `step` false: the thread has died; nothing is done, and KVM_RUN returns -EINTR. `wait` is a
+ * step that is not made before is_ready(). `what` is one of:
  *
  *	"mutex_lock", "mutex_unlock"	upstream: the VM's mutex, over bounce pages and firmware
  *					call; v14: snp_pause_attestation_lock, over check and
@@ -133,7 +133,7 @@ void sim_kvm_inject(struct sim_kvm_host *host, enum sim_kvm_fault fault, unsigne
  *	"copy the request page", "copy the response page"
  *					to and from the bounce pages, with SIM_KVM_NO_MUTEX only
  *
- * NULL functions: nobody else runs, and a mutex that is taken is a deadlock (assert). `steps` is copied.
+ * NULL functions: no other party runs, and locking a locked mutex fails an assertion. `steps` is copied.
  */
 struct sim_kvm_steps {
 	bool (*step)(void *ctx, const char *what);
@@ -142,28 +142,28 @@ struct sim_kvm_steps {
 };
 void sim_kvm_set_steps(struct sim_kvm_host *host, const struct sim_kvm_steps *steps);
 
-/* What KVM does wrong on purpose, beside what belongs to a scheme; bits. */
+/* Bits: defects on purpose, apart from those that belong to a scheme. */
 enum sim_kvm_defect {
 	SIM_KVM_BUSY_LATE = 1 << 0,      /* BUSY although the firmware has consumed the message (B5) */
-	SIM_KVM_CHECK_EARLY = 1 << 1,    /* v14: the transaction is checked at the exit only */
+	SIM_KVM_CHECK_EARLY = 1 << 1,    /* v14: the transaction is checked only before the exit */
 	SIM_KVM_CHECK_UNLOCKED = 1 << 2, /* v14: the mutex is dropped between check and firmware call */
-	SIM_KVM_NO_EARLY_CHECK = 1 << 3, /* v14: it is not checked at the exit */
-	SIM_KVM_EINTR_FIRST = 1 << 4,    /* immediate_exit before the completion */
+	SIM_KVM_NO_EARLY_CHECK = 1 << 3, /* v14: it is not checked before the exit */
+	SIM_KVM_EINTR_FIRST = 1 << 4,    /* EINTR because of immediate_exit, before the completion */
 	SIM_KVM_NO_MUTEX = 1 << 5,       /* upstream: the bounce pages are used without the VM's mutex */
-	SIM_KVM_PAUSE_ONLY = 1 << 6,     /* v14: what is checked is whether attestation is paused now */
+	SIM_KVM_PAUSE_ONLY = 1 << 6,     /* v14: KVM only checks whether attestation is paused */
 };
 void sim_kvm_set_defects(struct sim_kvm_host *host, unsigned defects);
 
 /*
- * Everything on which a later call can depend, but the firmware (sim_psp_mix): for explorers. Costs little
- * for pages that did not change. The VMM may change the first 288 bytes of struct kvm_run, header and exit.
+ * For explorers: adds everything that a later call can depend on, except the firmware (sim_psp_mix). Cheap
+ * for pages that have not changed. The VMM may change the first 288 bytes of struct kvm_run, header and exit.
  */
 void sim_kvm_host_mix(const struct sim_kvm_host *host, struct base_mix *to);
 void sim_kvm_vm_mix(struct sim_kvm_vm *vm, struct base_mix *to);
 void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);
 /*
- * Is a response page still the firmware's after its request (B10)? Nobody can access it, requests that name
- * it fail, and its state cannot be changed.
+ * Does a response page still belong to the firmware after its request (B10)? It cannot be accessed, requests
+ * that use it fail, and its state cannot be changed.
  */
 bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 

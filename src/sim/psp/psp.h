@@ -145,14 +145,14 @@ JURAT_MUST_CHECK int sim_kds_table(struct sim_psp *psp, struct sim_pki *pki, uin
 				   struct jurat_error *err);
 
 /*
- * For explorers, which bring one platform into the same state again and again.
+ * For explorers, which reset a platform to the same state again and again.
  *
- * snapshot   the whole state with its guests, unlike sim_psp_save(); heap, the caller frees it with free().
- *            NULL: no memory
- * restore    of the same object; needs no memory
- * mix        adds everything on which a later command can depend
- * remember   remembers endorsement keys of several TCBs, and signatures by what they sign: each is computed
- *            once. For platforms whose signatures are deterministic (no `env`). 0; -ENOMEM; -EINVAL
+ * snapshot   the complete state, with guests, unlike sim_psp_save(); the caller frees it with free(). NULL:
+ *            no memory
+ * restore    a snapshot of the same object; allocates no memory
+ * mix        adds everything that a later command can depend on
+ * remember   from now on, computes each endorsement key and each signature only once. For platforms with
+ *            deterministic signatures (no `env`). 0; -ENOMEM; -EINVAL
  */
 struct sim_psp_snapshot;
 struct sim_psp_snapshot *sim_psp_snapshot(const struct sim_psp *psp);
