@@ -342,7 +342,7 @@ static void describe_bound(FILE *to, const struct cli_explore *e)
 	if (!strcmp(bound, "signal"))
 		fprintf(to, "stopped by a signal (%s)", strsignal(e->signal));
 	else if (!strcmp(bound, "memory"))
-		fputs("no memory was left", to);
+		fputs("memory ran out", to);
 	else if (!strcmp(bound, "steps"))
 		fputs("only random orders were tried", to);
 	else if (!cli_has(e->cli, bound)) /* --depth, of which there is a bound without the option */

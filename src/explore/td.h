@@ -22,10 +22,10 @@
  * libjurat-host does under its mutex is one step.
  *
  * Time is virtual. It advances from one end of a sleep or timeout to the next, and only while all actors
- * wait: what they do takes no time. Guests go on at once, but the VMM and the quoting service may let any time pass
- * before they do. The digest contains no absolute times.
+ * wait: what they do takes no time. Guests go on at once, but the VMM and the quoting service may let any time
+ * pass before they do. The digest contains no absolute times.
  *
- * Actors, in this order: a VMM thread for each task; for the seed's driver, one for the vCPU that gets the
+ * Actors, in this order: a VMM thread for each task; for the posted driver, one for the vCPU that gets the
  * interrupt; then those of td_others.c.
  */
 enum {
@@ -62,7 +62,7 @@ struct td_vcpu {
 	struct sim_td_vcpu *kvm;
 	struct sim_tdx_guest *driver; /* borrowed; NULL: no task runs here */
 	struct sim_tdx_quote_request quote;
-	struct sim_user_memory user;    /* the seed's driver: the task's memory */
+	struct sim_user_memory user;    /* the posted driver: the task's memory */
 	uint8_t bytes[TD_BUFFER_BYTES]; /* in it */
 	uint8_t report_data[TDX_REPORT_DATA_BYTES];
 	enum td_phase phase;
