@@ -82,6 +82,20 @@ def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
 
 
 @case
+def every_scheme_serves_programs_and_v15_as_posted_keeps_the_page_of_a_failed_request(tmp):
+    why = subprocess.run([JURAT, "run", "--", "true"], capture_output=True, timeout=60)
+    if why.returncode == 3:
+        raise Skip(why.stderr.decode().strip())
+    for sync in "upstream", "v15", "v15-fixed", "v14", "none":
+        attest = JURAT, "attest", "--via", "ioctl", "--extended", "--certs-out", tmp / "certs", "--out", tmp / "report"
+        jurat("run", "--sync", sync, "--", *attest)
+        assert (tmp / "certs").stat().st_size > 4096
+        jurat("run", "--sync", sync, "--fault", "fw-error:0x16", "--trace", tmp / "steps.txt", "--", *attest, status=3)
+        steps = (tmp / "steps.txt").read_text()
+        assert "INVALID_PARAM" in steps and ("the response page stays with the firmware" in steps) == (sync == "v15"), (sync, steps)
+
+
+@case
 def the_demo_tells_its_steps_in_order_as_json_too(tmp):
     d = json.loads(jurat("demo", "--output", "json", "--dir", tmp / "e").out)
     for tee, words in {"sev-snp": ["SNP_GET_EXT_REPORT", "VMGEXIT", "KVM_EXIT_SNP_REQ_CERTS", "shared lock",
