@@ -42,12 +42,6 @@ void history_free(struct history *h)
 	free(h);
 }
 
-void history_clear(struct history *h)
-{
-	h->n = h->n_bytes = 0;
-	h->error = 0;
-}
-
 static size_t keep(struct history *h, const char *text, size_t n)
 {
 	size_t at = h->n_bytes;

@@ -21,8 +21,6 @@ struct history_event {
 
 JURAT_MUST_CHECK int history_new(struct history **ret);
 void history_free(struct history *history);
-/* Removes all events. */
-void history_clear(struct history *history);
 /* If memory runs out, history_error() returns -ENOMEM from then on. */
 void history_add(struct history *history, const struct history_event *event);
 int history_error(const struct history *history);

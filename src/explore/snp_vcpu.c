@@ -10,21 +10,6 @@
 
 /* A VMM: its VM, made anew for each order, and the thread of each vCPU with the loop of machine/vmm.h. */
 
-static int guest_read(void *vm, uint64_t gpa, void *to, size_t n)
-{
-	return sim_kvm_guest_read(vm, gpa, to, n);
-}
-
-static int guest_write(void *vm, uint64_t gpa, const void *from, size_t n)
-{
-	return sim_kvm_guest_write(vm, gpa, from, n);
-}
-
-static int guest_set_shared(void *vm, uint64_t gpa, uint64_t npages, bool shared)
-{
-	return sim_kvm_set_shared(vm, gpa, npages, shared);
-}
-
 static int host_write(void *vm, uint64_t gpa, const void *from, size_t n)
 {
 	return sim_kvm_host_write(vm, gpa, from, n);
@@ -51,9 +36,7 @@ static unsigned quirks_of(const struct explore_setup *setup)
 static int begin_vcpu(struct snp_vcpu *v)
 {
 	static const struct sim_kvm_guest_ops ops = { .enter = snp_guest_enter };
-	const struct sim_guest_memory memory = {
-		.read = guest_read, .write = guest_write, .set_shared = guest_set_shared, .ctx = v->vmm->vm
-	};
+	const struct sim_guest_memory memory = machine_guest_memory(v->vmm->vm);
 	const struct explore_setup *setup = &v->machine->world.setup;
 	struct sim_sev_guest_layout layout = snp_guest_layout(v);
 	int r;

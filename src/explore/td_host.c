@@ -9,8 +9,6 @@
 /* Later than any time: only td_service_run() makes a response arrive. */
 #define LATENCY_NS (UINT64_C(1) << 60)
 
-enum { FIRST_CHANNEL_FD = 1 << 21 }; /* as machine/qgs_env.c numbers them */
-
 static struct td_host_env *self(struct base_env *env)
 {
 	return (struct td_host_env *)env;
@@ -23,8 +21,8 @@ static struct base_env *below(struct base_env *env)
 
 static unsigned channel_of(int fd)
 {
-	return fd >= FIRST_CHANNEL_FD && fd < FIRST_CHANNEL_FD + MACHINE_QGS_CHANNELS
-		       ? (unsigned)(fd - FIRST_CHANNEL_FD)
+	return fd >= MACHINE_QGS_FIRST_FD && fd < MACHINE_QGS_FIRST_FD + MACHINE_QGS_CHANNELS
+		       ? (unsigned)(fd - MACHINE_QGS_FIRST_FD)
 		       : MACHINE_QGS_CHANNELS;
 }
 

@@ -214,21 +214,6 @@ static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_e
 	return r;
 }
 
-static int guest_read(void *vm, uint64_t gpa, void *to, size_t n)
-{
-	return sim_kvm_guest_read(vm, gpa, to, n);
-}
-
-static int guest_write(void *vm, uint64_t gpa, const void *from, size_t n)
-{
-	return sim_kvm_guest_write(vm, gpa, from, n);
-}
-
-static int guest_set_shared(void *vm, uint64_t gpa, uint64_t npages, bool shared)
-{
-	return sim_kvm_set_shared(vm, gpa, npages, shared);
-}
-
 /* Shares the pages used by driver and hypervisor, except those that the driver shares itself. */
 static int share_pages(struct machine_guest *guest)
 {
@@ -241,9 +226,7 @@ static int share_pages(struct machine_guest *guest)
 /* Launches the VM, gives the guest its secrets page, and loads its driver. */
 static int guest_init(struct machine_guest *guest, const struct sim_launch *launch, struct jurat_error *err)
 {
-	struct sim_guest_memory memory = { .read = guest_read,
-					   .write = guest_write,
-					   .set_shared = guest_set_shared };
+	struct sim_guest_memory memory;
 	struct sim_sev_guest_layout layout = {
 		.ghcb_gpa = GHCB_GPA,
 		.request_gpa = REQUEST_GPA,
@@ -257,7 +240,7 @@ static int guest_init(struct machine_guest *guest, const struct sim_launch *laun
 
 	if (r < 0)
 		return r;
-	memory.ctx = guest->vm;
+	memory = machine_guest_memory(guest->vm);
 	if (guest->machine->certs_path)
 		r = sim_kvm_enable_req_certs(guest->vm);
 	if (r == 0)

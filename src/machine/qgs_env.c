@@ -7,11 +7,8 @@
 
 #include "wire/qgs.h"
 
-enum {
-	FIRST_FD = 1 << 21,
-	POLL_FD = FIRST_FD - 1,
-	TIMER_FD = FIRST_FD - 2
-}; /* no descriptors of this process */
+/* No descriptors of this process, as those of channels. */
+enum { POLL_FD = MACHINE_QGS_FIRST_FD - 1, TIMER_FD = MACHINE_QGS_FIRST_FD - 2 };
 
 static struct machine_qgs *self(struct base_env *env)
 {
@@ -20,8 +17,9 @@ static struct machine_qgs *self(struct base_env *env)
 
 static struct machine_qgs_channel *channel(struct base_env *env, int fd)
 {
-	return fd >= FIRST_FD && fd < FIRST_FD + MACHINE_QGS_CHANNELS ? self(env)->channels[fd - FIRST_FD]
-								      : NULL;
+	return fd >= MACHINE_QGS_FIRST_FD && fd < MACHINE_QGS_FIRST_FD + MACHINE_QGS_CHANNELS
+		       ? self(env)->channels[fd - MACHINE_QGS_FIRST_FD]
+		       : NULL;
 }
 
 static uint64_t q_now_ns(struct base_env *env)
@@ -45,7 +43,7 @@ static int q_connect(struct base_env *env, const char *address)
 		c->ready_at_ns = BASE_NEVER;
 		qgs_assembler_init(&c->assembler, c->buffer, sizeof(c->buffer), true);
 		qgs->channels[i] = c;
-		return FIRST_FD + i;
+		return MACHINE_QGS_FIRST_FD + i;
 	}
 	return -EMFILE;
 }
@@ -177,7 +175,7 @@ static int q_close(struct base_env *env, int fd)
 		return fd == POLL_FD || fd == TIMER_FD ? 0 : -EBADF;
 	free(c->reply);
 	free(c);
-	self(env)->channels[fd - FIRST_FD] = NULL;
+	self(env)->channels[fd - MACHINE_QGS_FIRST_FD] = NULL;
 	return 0;
 }
 
@@ -210,7 +208,7 @@ void machine_qgs_done(struct machine_qgs *qgs)
 {
 	for (int i = 0; i < MACHINE_QGS_CHANNELS; i++)
 		if (qgs->channels[i])
-			q_close(&qgs->base, FIRST_FD + i);
+			q_close(&qgs->base, MACHINE_QGS_FIRST_FD + i);
 }
 
 uint64_t machine_qgs_next_ns(const struct machine_qgs *qgs)

@@ -11,7 +11,10 @@
  * responds after `latency_ns` of virtual time, and a clock that advances only when a caller waits. Opens no
  * real socket.
  */
-enum { MACHINE_QGS_CHANNELS = 64 };
+enum {
+	MACHINE_QGS_CHANNELS = 64,
+	MACHINE_QGS_FIRST_FD = 1 << 21, /* descriptor of the first channel */
+};
 
 struct machine_qgs {
 	struct base_env base;

@@ -158,3 +158,25 @@ int machine_vmm_run(struct machine_vmm *vmm)
 	vmm->owes_run = r == 0;
 	return r;
 }
+
+static int guest_read(void *vm, uint64_t gpa, void *to, size_t n)
+{
+	return sim_kvm_guest_read(vm, gpa, to, n);
+}
+
+static int guest_write(void *vm, uint64_t gpa, const void *from, size_t n)
+{
+	return sim_kvm_guest_write(vm, gpa, from, n);
+}
+
+static int guest_set_shared(void *vm, uint64_t gpa, uint64_t npages, bool shared)
+{
+	return sim_kvm_set_shared(vm, gpa, npages, shared);
+}
+
+struct sim_guest_memory machine_guest_memory(struct sim_kvm_vm *vm)
+{
+	return (struct sim_guest_memory){
+		.read = guest_read, .write = guest_write, .set_shared = guest_set_shared, .ctx = vm
+	};
+}

@@ -3,6 +3,7 @@
 #define MACHINE_VMM_H
 
 #include "host/host.h"
+#include "sim/guest/sev_guest.h"
 #include "sim/kvm/kvm.h"
 
 /*
@@ -31,5 +32,7 @@ struct machine_vmm {
 
 /* Calls KVM_RUN once and handles its exit. 0; -errno: the VM cannot continue. */
 JURAT_MUST_CHECK int machine_vmm_run(struct machine_vmm *vmm);
+/* The memory of this VM as its guest's driver accesses it; the VM is borrowed. */
+struct sim_guest_memory machine_guest_memory(struct sim_kvm_vm *vm);
 
 #endif
