@@ -22,8 +22,8 @@
  * libjurat-host does under its mutex is one step.
  *
  * Time is virtual. It advances from one end of a sleep or timeout to the next, and only while all actors
- * wait: what they do takes no time. Guests go on at once, but the VMM and the quoting service may let any time
- * pass before they do. The digest contains no absolute times.
+ * wait: what they do takes no time. Guests go on at once, but the VMM and the quoting service may let any
+ * time pass before they do. The digest contains no absolute times.
  *
  * Actors, in this order: a VMM thread for each task; for the posted driver, one for the vCPU that gets the
  * interrupt; then those of td_others.c.

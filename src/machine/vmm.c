@@ -74,7 +74,7 @@ static int serve_upstream(const struct machine_vmm *vmm, uint8_t *run)
 		copied(vmm, now.gpa, now.npages);
 	tell_answer(vmm, now.ret, now.npages, &err);
 	if (vmm->sync == SIM_SYNC_NONE)
-		drop(vmm, "unlock: this scheme keeps nothing in step");
+		drop(vmm, "unlock: this scheme does not keep the lock");
 	return 0;
 }
 

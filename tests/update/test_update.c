@@ -305,7 +305,7 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 	}
 }
 
-/* Another VLEK of the same TCB is not seen in the status, so that a lost answer leaves open which one it is. */
+/* Another VLEK of the same TCB does not show in the status: a lost answer leaves open which one it is. */
 static void a_lost_answer_to_what_the_status_does_not_show_is_no_refusal(void **state)
 {
 	struct update_world *w = *state;

@@ -98,7 +98,7 @@ static int complete_upstream(struct sim_kvm_vcpu *vcpu)
 		kvm_ghcb_answer(vcpu, SNP_EXITINFO2(SNP_VMM_GENERIC, 0));
 		return 1;
 	default: /* if entered again, the guest reads SW_EXITINFO2 = 0 and an unchanged response page */
-		return kvm_fail_run(vcpu, -EINVAL, "ret means nothing");
+		return kvm_fail_run(vcpu, -EINVAL, "unknown value of ret");
 	}
 }
 
