@@ -261,6 +261,21 @@ static bool turn(struct snp_vcpu *v)
 	return v->loop.owes_run || v->in_guest || v->requests > 0;
 }
 
+static void free_request(struct snp_vcpu *v)
+{
+	jurat_snp_request_free(v->certs);
+	v->certs = NULL;
+}
+
+/* Where threads drop the locks of others, one may be in the middle of that: the last frees them. */
+static void end_request(struct snp_vcpu *v)
+{
+	if (explore_has(&v->machine->world.setup, EXPLORE_UNLOCK_OTHERS))
+		jurat_snp_request_reset(v->certs);
+	else
+		free_request(v);
+}
+
 void snp_vcpu_run(struct base_env *env, void *machine)
 {
 	struct snp_vcpu *v = snp_vcpu_of(machine, sched_self(env));
@@ -273,9 +288,10 @@ void snp_vcpu_run(struct base_env *env, void *machine)
 	if (v->fd >= 0)
 		base_close(&v->machine->world.here.base, v->fd);
 	v->fd = -1;
-	jurat_snp_request_free(v->certs);
-	v->certs = NULL;
+	end_request(v);
 	if (--vmm->n_running == 0) {
+		for (unsigned i = 0; i < vmm->n_vcpus; i++)
+			free_request(&vmm->vcpus[i]);
 		jurat_snp_certs_free(vmm->certs); /* closes what it kept open for the next request */
 		vmm->certs = NULL;
 	}
