@@ -56,8 +56,10 @@ static bool kvm_event_is_wanted(void *ctx)
 	return self(ctx)->world.here.now && sched_has_history(self(ctx)->world.here.now);
 }
 
+/* With several vCPUs, what KVM does for one of them names it. */
 static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
 {
+	const struct explore_setup *setup = &self(ctx)->world.setup;
 	struct base_env *env = self(ctx)->world.here.now;
 	const char *name;
 
@@ -66,7 +68,11 @@ static void kvm_event(void *ctx, const char *from, const char *to, const char *t
 		from = name;
 	if (!strcmp(to, "VMM"))
 		to = name;
-	sched_say(env, from, to, "%s", text);
+	if (strcmp(from, "KVM") != 0 || to == name ||
+	    (setup->vcpus == 1 && setup->other == EXPLORE_NO_READER))
+		sched_say(env, from, to, "%s", text);
+	else
+		sched_say(env, from, to, "%s, %s", text, name);
 }
 
 static unsigned defects_of(const struct explore_setup *setup)

@@ -308,6 +308,15 @@ def histories_fit_on_a_page(_):
 
 
 @case
+def a_history_of_several_vcpus_names_the_one_that_a_firmware_call_is_for(_):
+    def requests(*options):
+        return [e["text"] for e in result(*options, status=1)["violation"]["history"] if e["to"] == "firmware"]
+
+    assert requests("--break", "no-mutex")[0] in [f"SNP_GUEST_REQUEST sequence 1, vCPU {i}" for i in range(2)]
+    assert requests("--scenario", "done-after-firmware-error") == ["SNP_GUEST_REQUEST sequence 1"]
+
+
+@case
 def the_document_has_the_breaks_as_they_are_listed(_):
     part = DOC.read_text(encoding="utf-8").split("\n## Breaks\n")[1].split("\n## ")[0]
     wanted = [f"| `{row['name']}` | {row['what']} | {row['breaks']} |" for row in listed()["breaks"]]
