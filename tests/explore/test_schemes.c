@@ -13,7 +13,7 @@ static struct explore_result run(const struct explore_setup *setup, bool random)
 {
 	const struct explore_options options = {
 		.setup = *setup,
-		.bounds = { .max_steps = random ? RANDOM_STEPS : MAX_STEPS, .seed = SEED },
+		.bounds = { .max_steps = random ? RANDOM_STEPS / test_step() : MAX_STEPS, .seed = SEED },
 		.random = random,
 	};
 	struct jurat_error err = { "" };
