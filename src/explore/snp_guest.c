@@ -256,7 +256,9 @@ static void judge(struct snp_vcpu *v, int r)
 		if (v->machine->saw_result)
 			v->machine->saw_result(v->machine->saw_ctx, v, r, 0, 0);
 		if (!failed)
-			violate(v, "I2: a request of %s fails with %s (%#llx) although its host is honest",
+			violate(v,
+				"I2: a request of %s fails with %s (SW_EXITINFO2 %#llx) although its host is "
+				"honest",
 				name_of(v), r < 0 ? strerror(-r) : "a GHCB error",
 				(unsigned long long)t->request.exitinfo2);
 		v->requests = 0;
