@@ -139,7 +139,8 @@ static const struct small {
 static void steps_without_a_decision_hide_no_result_and_no_end(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(smalls); i += test_step()) {
+	/* Fewer in builds that repeat it. */
+	for (size_t i = 0; i < (test_step() > 1 ? 2 : ARRAY_SIZE(smalls)); i++) {
 		struct explore_snp *m = machine_new(&smalls[i].setup);
 		size_t n = search(m, smalls[i].what);
 
