@@ -177,11 +177,13 @@ static void will_change(struct kvm_memory *memory, struct kvm_chunk *chunk, uint
 		subtract(&memory->sum, chunk->digests[__builtin_ctzll(known)]);
 }
 
-/* The page has a chunk. */
+/* The page has a chunk. Costs nothing where nobody wants digests. */
 static void page_will_change(struct kvm_memory *memory, uint64_t gpa)
 {
 	uint64_t page = gpa / KVM_PAGE_BYTES;
 
+	if (!memory->is_mixed)
+		return;
 	will_change(memory, find(memory, page / KVM_CHUNK_PAGES), UINT64_C(1) << page % KVM_CHUNK_PAGES);
 }
 
@@ -389,6 +391,7 @@ void kvm_memory_mix(struct kvm_memory *memory, struct base_mix *to)
 {
 	struct base_mix unkept = { 0 };
 
+	memory->is_mixed = true;
 	for (size_t i = 0; i < memory->n_chunks; i++) {
 		struct kvm_chunk *chunk = memory->chunks[i];
 		uint64_t unknown = ~chunk->known;

@@ -31,6 +31,7 @@ struct kvm_memory {
 	struct kvm_chunk **chunks; /* by address, ascending */
 	size_t n_chunks, room;
 	size_t n_lost;       /* pages */
+	bool is_mixed;       /* kvm_memory_mix() was called: chunks have digests */
 	struct base_mix sum; /* of the digests of pages that did not change since kvm_memory_mix() */
 };
 
