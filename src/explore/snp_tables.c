@@ -374,8 +374,10 @@ int snp_tables_new(struct explore_snp *m, struct jurat_error *err)
 	if (setup->updaters > 0)
 		n += setup->updates + (uint64_t)(setup->updaters - 1) * states_of_others(setup);
 	if (n > SNP_MAX_TABLES)
-		return jurat_fail(err, -EINVAL, "%u updaters with %u updates each: expected fewer",
-				  setup->updaters, setup->updates);
+		return jurat_fail(err, -EINVAL,
+				  "%u updaters with %u updates each: expected a machine with at most %d "
+				  "certificate tables, found %llu",
+				  setup->updaters, setup->updates, SNP_MAX_TABLES, (unsigned long long)n);
 	m->n_states = (unsigned)n;
 	m->tables = calloc(1, sizeof(*m->tables));
 	if (!m->tables)
