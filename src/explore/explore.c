@@ -119,7 +119,7 @@ static int shorten(const struct explore_world *world, const struct explore_optio
 			return r;
 	}
 	/* Of two with as many steps, the one that goes less to and fro. */
-	bounds.max_steps = at_most(SHORTER_STEPS, &o->bounds);
+	bounds.max_steps = o->random ? SHORTER_STEPS : at_most(SHORTER_STEPS, &o->bounds);
 	return search_minimise(&every, &bounds, &io->search);
 }
 
