@@ -422,7 +422,8 @@ void cli_explore_progress(const struct cli_explore *e, const struct search_resul
 		fputs("\r\033[K", stderr);
 		return;
 	}
-	fprintf(stderr, "\r\033[K%s", e->shortens ? "broken; looking for a shorter history: " : "");
+	/* Fits on 80 columns: a line that wraps is not removed as a whole. */
+	fprintf(stderr, "\r\033[K%s", e->shortens ? "broken; shortening: " : "");
 	if (so_far->states > 0)
 		fprintf(stderr, "%" PRIu64 " states, ", so_far->states);
 	fprintf(stderr, "%" PRIu64 " orders, %.0f steps/s, %.0f s", so_far->orders,

@@ -259,6 +259,14 @@ def a_terminal_shows_the_progress_in_one_line(_):
 
 
 @case
+def the_progress_of_shortening_fits_on_a_terminal(_):
+    p = OnTerminal("--break", "stale-exit")
+    assert p.close()[0] == 1
+    lines = [line for line in p.seen.split("\r\033[K") if line.startswith("broken")]
+    assert lines and max(map(len, lines)) < 72, lines  # numbers of other machines have more digits
+
+
+@case
 def signals_print_what_was_covered(_):
     for number, status in (signal.SIGINT, 130), (signal.SIGTERM, 143):
         for output in "text", "json":
