@@ -401,7 +401,8 @@ static int print_text(const struct cli_explore *e)
 	if (!print_machine(e) || !print_searched(e) || !print_result(e) || !print_expectation(e))
 		return cli_fail_memory(e->cli);
 	if (e->result.search.history) {
-		printf("\nThe shortest history%s:\n", e->result.shortest ? "" : " that was found");
+		printf("\n%s:\n",
+		       e->result.shortest ? "The shortest history" : "A history; there may be shorter ones");
 		history_print(e->result.search.history, SEQUENCE_TEXT, stdout);
 	}
 	return cli_flush(e->cli, CLI_OK);

@@ -168,6 +168,7 @@ def the_same_options_print_the_same_bytes(_):
     again = result(*BROKEN, "--steps", 1, "--seed", found["seed"], status=1)
     assert found["shortest"] is False and again["violation"] == found and again["orders"] == 1, (found, again)
     assert f"\nrepeat    --steps 1 --seed {found['seed']} finds it at once\n" in a, a
+    assert "\n\nA history; there may be shorter ones:\n" in a and "\n\nThe shortest history:\n" in explore(*BROKEN, status=1).stdout, a
     found = result("--break", "unlock-before-run", "--steps", 50000, "--seed", 5, status=1)  # neither is made less short
     assert found["orders"] > 1 and found["violation"] == result("--break", "unlock-before-run", "--steps", 1, "--seed", found["violation"]["seed"], status=1)["violation"], found
 
