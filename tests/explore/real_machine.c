@@ -367,6 +367,10 @@ struct machine real_machine_new(enum real_guest guest)
 	return (struct machine){ 0 };
 }
 
+void real_machine_run_with_bad_registers(struct machine *m, enum real_registers registers)
+{
+}
+
 void real_machine_free(struct machine *m)
 {
 }
