@@ -335,7 +335,7 @@ static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 static int e_unlock(struct base_env *env, int fd)
 {
 	STEP(on_fd(lane, "unlock", fd), 0, base_unlock(lane->under, fd));
-	if (find_fd(lane, fd))
+	if (r == 0 && find_fd(lane, fd) && !sched_skips(lane))
 		find_fd(lane, fd)->description->locked = false;
 	return (int)r;
 }

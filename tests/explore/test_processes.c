@@ -174,6 +174,12 @@ static void unlocks(struct base_env *env, void *ctx)
 	assert_int_equal(base_close(env, fd), -EBADF);
 }
 
+static bool is_unlock(void *ctx, const struct sched_call *call)
+{
+	(void)ctx;
+	return !strcmp(call->op, "unlock");
+}
+
 static void actors_of_one_process_share_descriptors_and_locks(void **state)
 {
 	static const struct sched_actor one[] = { { "a", opens, .process = 7 },
@@ -186,6 +192,10 @@ static void actors_of_one_process_share_descriptors_and_locks(void **state)
 
 	assert_int_equal(search_all(&world, NULL, &r), 0);
 	assert_int_equal(m->locks, 10); /* one, then none */
+	world.skips = is_unlock;
+	assert_int_equal(search_all(&world, NULL, &r), 0);
+	assert_int_equal(m->locks, 11); /* what was not unlocked is locked */
+	world.skips = NULL;
 	world.actors = two;
 	assert_int_equal(search_all(&world, NULL, &r), JURAT_REFUSED);
 	assert_non_null(strstr(r.violation, "I5"));
