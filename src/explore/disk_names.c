@@ -91,12 +91,20 @@ static int find(struct disk *disk, const char *path, struct place *ret)
 	return 0;
 }
 
+/* A name that is no path. */
+static bool is_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n && kind_of(name, n) == LAST_NAME && !memchr(name, '/', n);
+}
+
 static int find_at(struct disk_process *process, int fd, const char *name, struct place *ret)
 {
 	size_t n = strlen(name);
 	const struct disk_open *dir;
 
-	if (n == 0 || kind_of(name, n) != LAST_NAME || memchr(name, '/', n))
+	if (!is_name(name))
 		return -EINVAL;
 	dir = disk_open_of(process, fd);
 	if (!dir)
@@ -326,12 +334,15 @@ int disk_rename_at(struct base_env *env, int dir, const char *from, const char *
 {
 	struct disk_process *process = disk_process_of(env);
 	struct place a, b;
-	int e = find_at(process, dir, from, &a), other = find_at(process, dir, to, &b);
+	int e;
 
-	if (e == -EINVAL || other == -EINVAL)
+	if (!is_name(to))
 		return -EINVAL;
-	e = e < 0 ? e : other;
-	return e < 0 ? e : rename_place(process, &a, &b);
+	e = find_at(process, dir, from, &a);
+	if (e)
+		return e;
+	e = find_at(process, dir, to, &b);
+	return e ? e : rename_place(process, &a, &b);
 }
 
 int disk_exchange(struct base_env *env, const char *a, const char *b)
