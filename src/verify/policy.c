@@ -10,127 +10,10 @@
 #include "base/error.h"
 #include "verify/json_names.h"
 #include "verify/policy_bits.h"
+#include "verify/policy_table.h"
 #include "verify/policy_values.h"
-#include "verify/report_data.h"
 #include "verify/tdx_collateral.h"
 #include "verify/tdx_status.h"
-#include "wire/tdx_report.h"
-
-enum kind {
-	KIND_REPORT_DATA, /* struct policy_list: 64 bytes, as policy_read_report_data() takes them */
-	KIND_VECTOR,      /* uint64_t: a whole number, or "0x..." */
-	KIND_BYTES,       /* struct policy_list: hex of `arg` bytes, one or several */
-	KIND_CHIP_ID,     /* the same, also 8 bytes for Turin */
-	KIND_BOOL,        /* bool */
-	KIND_NUMBER,      /* uint32_t, at most `arg` */
-	KIND_NUMBERS,     /* uint32_t bit set of numbers up to `arg`, one or several */
-	KIND_SVNS,        /* struct policy_svns: up to 16 numbers */
-	KIND_TIME,        /* int64_t: a date, or a date and time */
-	KIND_TCB,         /* struct policy_tcb */
-	KIND_VERSION,     /* struct policy_version of `arg` parts */
-	KIND_PRODUCTS,    /* uint32_t bit set, one or several names */
-	KIND_WORDS,       /* struct policy_words, one or several */
-	KIND_ADVISORIES,  /* the same of advisory ids */
-	KIND_TEES,        /* uint32_t bit set, one or several names */
-	KIND_STATUSES,    /* uint32_t bit set, one or several names */
-	KIND_FLAGS,       /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */
-	KIND_UNKNOWN,     /* the same of bits without a name: true, false, or one or several numbers */
-};
-
-struct member {
-	const char *name;
-	enum policy_scope scope;
-	enum kind kind;
-	size_t off;
-	uint64_t arg;
-	bool widens; /* its purpose is to accept more than the default policy */
-};
-
-/* clang-format off */
-#define ROW(name, member, scope, kind, arg, widens) \
-	{ name, POLICY_OF_##scope, KIND_##kind, offsetof(struct jurat_policy, member), arg, widens }
-#define MEMBER(name, scope, kind, arg) ROW(#name, name, scope, kind, arg, false)
-#define WIDENS(name, scope, kind, arg) ROW(#name, name, scope, kind, arg, true)
-/* clang-format on */
-#define GUEST_BIT_MEMBER(member, scope, value, bit, wrong, reason)                                           \
-	ROW(#member, member, scope, BOOL, 0, value != wrong),
-#define TD_BYTES_MEMBER(field, size, reason) MEMBER(field, TDX, BYTES, size),
-
-static const struct member members[] = {
-	MEMBER(report_data, ANY, REPORT_DATA, REPORT_DATA_BYTES),
-	MEMBER(measurement, ANY, BYTES, 48),
-	MEMBER(host_data, SNP, BYTES, 32),
-	MEMBER(id_key_digest, SNP, BYTES, 48),
-	MEMBER(author_key_digest, SNP, BYTES, 48),
-	MEMBER(family_id, SNP, BYTES, 16),
-	MEMBER(image_id, SNP, BYTES, 16),
-	MEMBER(report_id, SNP, BYTES, 32),
-	MEMBER(chip_id, SNP, CHIP_ID, 64),
-	POLICY_GUEST_BITS(GUEST_BIT_MEMBER) ROW("vmpl", vmpls, SNP, NUMBERS, 3, false),
-	MEMBER(maximum_vmpl, SNP, NUMBER, 3),
-	MEMBER(minimum_guest_svn, SNP, NUMBER, UINT32_MAX),
-	MEMBER(minimum_policy_abi, SNP, VERSION, 2),
-	MEMBER(minimum_firmware, SNP, VERSION, 3),
-	MEMBER(minimum_committed_firmware, SNP, VERSION, 3),
-	MEMBER(minimum_tcb, SNP, TCB, 0),
-	MEMBER(minimum_committed_tcb, SNP, TCB, 0),
-	MEMBER(minimum_current_tcb, SNP, TCB, 0),
-	MEMBER(minimum_launch_tcb, SNP, TCB, 0),
-	MEMBER(minimum_launch_mit_vector, SNP, VECTOR, 0),
-	MEMBER(minimum_current_mit_vector, SNP, VECTOR, 0),
-	MEMBER(require_launch_mitigations, SNP, BOOL, 0),
-	MEMBER(allow_provisional_firmware, SNP, BOOL, 0),
-	MEMBER(required_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
-	MEMBER(forbidden_platform_info, SNP, FLAGS, POLICY_PLATFORM_INFO),
-	WIDENS(allow_unknown_platform_info, SNP, UNKNOWN, POLICY_PLATFORM_INFO),
-	MEMBER(products, SNP, PRODUCTS, 0),
-	MEMBER(allow_vcek, SNP, BOOL, 0),
-	MEMBER(allow_vlek, SNP, BOOL, 0),
-	WIDENS(allow_masked_chip_id, SNP, BOOL, 0),
-	MEMBER(csp_id, VLEK, WORDS, 0),
-	MEMBER(require_crl, ANY, BOOL, 0),
-	MEMBER(tees, ANY, TEES, 0),
-	POLICY_TD_BYTES(TD_BYTES_MEMBER) POLICY_PCK_BYTES(TD_BYTES_MEMBER) MEMBER(sgx_type, TDX, NUMBERS, 31),
-	MEMBER(minimum_tee_tcb_svn, TDX, SVNS, 0),
-	WIDENS(minimum_tcb_date, TDX, TIME, 0),
-	WIDENS(allowed_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
-	MEMBER(required_td_attributes, TDX, FLAGS, POLICY_TD_ATTRIBUTES),
-	WIDENS(allowed_xfam, TDX, FLAGS, POLICY_XFAM),
-	MEMBER(required_xfam, TDX, FLAGS, POLICY_XFAM),
-	WIDENS(allow_unknown_td_attributes, TDX, UNKNOWN, POLICY_TD_ATTRIBUTES),
-	WIDENS(allow_unknown_xfam, TDX, UNKNOWN, POLICY_XFAM),
-	WIDENS(allow_service_td, TDX, BOOL, 0),
-	WIDENS(allow_no_collateral, TDX, BOOL, 0),
-	WIDENS(accepted_tcb_statuses, TDX, STATUSES, 0),
-	MEMBER(accepted_current_tcb_statuses, TDX, STATUSES, 0),
-	MEMBER(accepted_advisories, TDX, ADVISORIES, 0),
-	MEMBER(rejected_advisories, TDX, ADVISORIES, 0),
-	MEMBER(maximum_collateral_age_days, TDX, NUMBER, 36500),
-	MEMBER(minimum_tcb_evaluation_data_number, TDX, NUMBER, UINT32_MAX),
-};
-
-_Static_assert(ARRAY_SIZE(members) <= POLICY_MAX_MEMBERS, "a policy remembers which members were set");
-void policy_init(struct jurat_policy *policy)
-{
-	*policy = (struct jurat_policy){
-#define GUEST_BIT_DEFAULT(member, scope, value, bit, wrong, reason) .member = value,
-		POLICY_GUEST_BITS(GUEST_BIT_DEFAULT) /* no debug, nothing else restricted */
-			.vmpls = 0xf,
-		.maximum_vmpl = 3,
-		.allow_provisional_firmware = true,
-		.products = UINT32_MAX,
-		.allow_vcek = true,
-		.allow_vlek = true,
-		.tees = UINT32_MAX,
-		.sgx_type = UINT32_MAX,
-		.minimum_tcb_date = INT64_MAX,
-		.allowed_td_attributes = TDX_ATTR_ESTABLISHED_MASK,
-		.allowed_xfam = TDX_XFAM_FIXED0,
-		.required_xfam = TDX_XFAM_FIXED1,
-		.accepted_tcb_statuses = 1u << TCB_UP_TO_DATE,
-		.accepted_current_tcb_statuses = UINT32_MAX,
-	};
-}
 
 static void words_done(struct policy_words *words)
 {
@@ -244,9 +127,10 @@ static int read_hex(json_t *value, uint8_t *to, void *context, struct jurat_erro
 	return jurat_fail(err, -EBADMSG, "expected a string of exactly 128 hex digits, or 16 for Turin");
 }
 
-static int read_list(json_t *value, struct policy_list *list, const struct member *m, struct jurat_error *err)
+static int read_list(json_t *value, struct policy_list *list, const struct policy_row *m,
+		     struct jurat_error *err)
 {
-	struct hex wanted = { .size = m->arg, .chip_id = m->kind == KIND_CHIP_ID };
+	struct hex wanted = { .size = m->arg, .chip_id = m->kind == POLICY_KIND_CHIP_ID };
 
 	return policy_read_items(value, wanted.size, read_hex, &wanted, list, err);
 }
@@ -332,20 +216,20 @@ static int read_status(const char *name, unsigned *ret, struct jurat_error *err)
 }
 
 /* The bit for one name or number of a bit set. */
-static int read_bit(const json_t *value, const struct member *m, unsigned *ret, struct jurat_error *err)
+static int read_bit(const json_t *value, const struct policy_row *m, unsigned *ret, struct jurat_error *err)
 {
 	const char *name = json_string_value(value);
 	char names[SNP_PRODUCT_NAMES_BYTES];
 	uint32_t number = 0;
 	int r;
 
-	if (m->kind == KIND_NUMBERS) {
+	if (m->kind == POLICY_KIND_NUMBERS) {
 		r = read_number(value, m->arg, &number, err);
 		if (r == 0)
 			*ret = number;
 		return r;
 	}
-	if (m->kind == KIND_PRODUCTS) {
+	if (m->kind == POLICY_KIND_PRODUCTS) {
 		enum snp_product product = name ? snp_product_by_name(name) : SNP_PRODUCT_UNKNOWN;
 
 		if (product == SNP_PRODUCT_UNKNOWN)
@@ -353,12 +237,12 @@ static int read_bit(const json_t *value, const struct member *m, unsigned *ret, 
 		*ret = product;
 		return 0;
 	}
-	if (m->kind == KIND_TEES)
+	if (m->kind == POLICY_KIND_TEES)
 		return read_tee(name, ret, err);
 	return read_status(name, ret, err);
 }
 
-static int read_bits(const json_t *value, const struct member *m, uint32_t *ret, struct jurat_error *err)
+static int read_bits(const json_t *value, const struct policy_row *m, uint32_t *ret, struct jurat_error *err)
 {
 	uint32_t bits = 0;
 
@@ -477,7 +361,7 @@ static int read_version(const json_t *value, size_t parts, struct policy_version
 	return 0;
 }
 
-static int read_value(json_t *value, const struct member *m, struct jurat_policy *policy,
+static int read_value(json_t *value, const struct policy_row *m, struct jurat_policy *policy,
 		      struct jurat_error *err)
 {
 	void *at = (char *)policy + m->off;
@@ -485,36 +369,36 @@ static int read_value(json_t *value, const struct member *m, struct jurat_policy
 	if (json_is_array(value) && json_array_size(value) == 0)
 		return jurat_fail(err, -EBADMSG, "expected a non-empty list");
 	switch (m->kind) {
-	case KIND_REPORT_DATA:
+	case POLICY_KIND_REPORT_DATA:
 		return policy_read_report_data(value, at, &policy->warnings, err);
-	case KIND_VECTOR:
+	case POLICY_KIND_VECTOR:
 		return policy_read_vector(value, at, err);
-	case KIND_BYTES:
-	case KIND_CHIP_ID:
+	case POLICY_KIND_BYTES:
+	case POLICY_KIND_CHIP_ID:
 		return read_list(value, at, m, err);
-	case KIND_BOOL:
+	case POLICY_KIND_BOOL:
 		return read_bool(value, at, err);
-	case KIND_NUMBER:
+	case POLICY_KIND_NUMBER:
 		return read_number(value, m->arg, at, err);
-	case KIND_NUMBERS:
-	case KIND_PRODUCTS:
-	case KIND_TEES:
-	case KIND_STATUSES:
+	case POLICY_KIND_NUMBERS:
+	case POLICY_KIND_PRODUCTS:
+	case POLICY_KIND_TEES:
+	case POLICY_KIND_STATUSES:
 		return read_bits(value, m, at, err);
-	case KIND_FLAGS:
+	case POLICY_KIND_FLAGS:
 		return policy_read_bits(value, (enum policy_flags)m->arg, &policy->warnings, at, err);
-	case KIND_UNKNOWN:
+	case POLICY_KIND_UNKNOWN:
 		return policy_read_unknown_bits(value, (enum policy_flags)m->arg, at, err);
-	case KIND_TCB:
+	case POLICY_KIND_TCB:
 		return read_tcb(value, at, err);
-	case KIND_VERSION:
+	case POLICY_KIND_VERSION:
 		return read_version(value, m->arg, at, err);
-	case KIND_WORDS:
-	case KIND_ADVISORIES:
-		return read_words(value, m->kind == KIND_ADVISORIES, at, err);
-	case KIND_SVNS:
+	case POLICY_KIND_WORDS:
+	case POLICY_KIND_ADVISORIES:
+		return read_words(value, m->kind == POLICY_KIND_ADVISORIES, at, err);
+	case POLICY_KIND_SVNS:
 		return policy_read_svns(value, at, err);
-	case KIND_TIME:
+	case POLICY_KIND_TIME:
 		return policy_read_time(value, at, err);
 	}
 	return jurat_fail(err, -EBADMSG, "unknown kind");
@@ -545,19 +429,14 @@ static const char *current_name(const char *name)
 	return name;
 }
 
-static const struct member *find_member(const char *name)
+static const struct policy_row *find_member(const char *name)
 {
-	name = current_name(name);
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		if (strcmp(members[i].name, name) == 0)
-			return &members[i];
-	}
-	return NULL;
+	return policy_row_find(current_name(name));
 }
 
 static int read_member(json_t *value, const char *name, struct jurat_policy *policy, struct jurat_error *err)
 {
-	const struct member *m = find_member(name);
+	const struct policy_row *m = find_member(name);
 	int r;
 
 	if (!m)
@@ -569,38 +448,38 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	r = read_value(value, m, policy, err);
 	if (r < 0)
 		return jurat_wrap(err, r, "policy: %s", name);
-	policy->set[m - members] = true;
+	policy->set[m - policy_rows] = true;
 	return 0;
 }
 
 /* Members of the kinds that have no default value differ from it when they are set, whatever the value. */
-static bool differs(const struct member *m, const struct jurat_policy *policy,
+static bool differs(const struct policy_row *m, const struct jurat_policy *policy,
 		    const struct jurat_policy *from)
 {
 	const char *a = (const char *)policy + m->off, *b = (const char *)from + m->off;
 
 	switch (m->kind) {
-	case KIND_BOOL:
+	case POLICY_KIND_BOOL:
 		return memcmp(a, b, sizeof(bool)) != 0;
-	case KIND_NUMBER:
-	case KIND_NUMBERS:
-	case KIND_PRODUCTS:
-	case KIND_TEES:
-	case KIND_STATUSES:
+	case POLICY_KIND_NUMBER:
+	case POLICY_KIND_NUMBERS:
+	case POLICY_KIND_PRODUCTS:
+	case POLICY_KIND_TEES:
+	case POLICY_KIND_STATUSES:
 		return memcmp(a, b, sizeof(uint32_t)) != 0;
-	case KIND_VECTOR:
-	case KIND_FLAGS:
-	case KIND_UNKNOWN:
+	case POLICY_KIND_VECTOR:
+	case POLICY_KIND_FLAGS:
+	case POLICY_KIND_UNKNOWN:
 		return memcmp(a, b, sizeof(uint64_t)) != 0;
-	case KIND_REPORT_DATA:
-	case KIND_BYTES:
-	case KIND_CHIP_ID:
-	case KIND_TCB:
-	case KIND_VERSION:
-	case KIND_WORDS:
-	case KIND_ADVISORIES:
-	case KIND_SVNS:
-	case KIND_TIME:
+	case POLICY_KIND_REPORT_DATA:
+	case POLICY_KIND_BYTES:
+	case POLICY_KIND_CHIP_ID:
+	case POLICY_KIND_TCB:
+	case POLICY_KIND_VERSION:
+	case POLICY_KIND_WORDS:
+	case POLICY_KIND_ADVISORIES:
+	case POLICY_KIND_SVNS:
+	case POLICY_KIND_TIME:
 		break;
 	}
 	return true;
@@ -609,11 +488,11 @@ static bool differs(const struct member *m, const struct jurat_policy *policy,
 bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret)
 {
 	struct jurat_policy fallback;
-	const struct member *m;
+	const struct policy_row *m;
 
-	if (i >= ARRAY_SIZE(members))
+	if (i >= policy_n_rows)
 		return false;
-	m = &members[i];
+	m = &policy_rows[i];
 	*ret = (struct policy_member){ .name = m->name, .scope = m->scope, .set = policy->set[i] };
 	if (ret->set && !m->widens) {
 		policy_init(&fallback);
@@ -712,15 +591,16 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 }
 
 /* An unquoted word is a string, unless the member expects a number or a boolean. */
-static json_t *read_bare(const struct member *m, const char *value, json_error_t *bad)
+static json_t *read_bare(const struct policy_row *m, const char *value, json_error_t *bad)
 {
 	bool json = strchr("[{\"", value[0]) != NULL && value[0] != '\0';
 	bool number = value[0] >= '0' && value[0] <= '9';
 	bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
 
-	if (json || m->kind == KIND_BOOL || m->kind == KIND_NUMBER || m->kind == KIND_NUMBERS ||
-	    (m->kind == KIND_VECTOR && number && strncmp(value, "0x", 2) != 0) ||
-	    (m->kind == KIND_UNKNOWN && (number || truth)))
+	if (json || m->kind == POLICY_KIND_BOOL || m->kind == POLICY_KIND_NUMBER ||
+	    m->kind == POLICY_KIND_NUMBERS ||
+	    (m->kind == POLICY_KIND_VECTOR && number && strncmp(value, "0x", 2) != 0) ||
+	    (m->kind == POLICY_KIND_UNKNOWN && (number || truth)))
 		return json_loads(value, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, bad);
 	snprintf(bad->text, sizeof(bad->text), "not UTF-8");
 	return json_string(value);
@@ -729,7 +609,7 @@ static json_t *read_bare(const struct member *m, const char *value, json_error_t
 int jurat_policy_set(struct jurat_policy *policy, const char *member, const char *value,
 		     struct jurat_error *err)
 {
-	const struct member *m = find_member(member);
+	const struct policy_row *m = find_member(member);
 	struct jurat_policy next auto_call(policy_done);
 	json_t *json auto_call(json_done) = NULL;
 	json_error_t bad;
