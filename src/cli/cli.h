@@ -161,6 +161,7 @@ int cli_fetch(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_host(struct cli *cli);
 int cli_key(struct cli *cli);
+int cli_measure(struct cli *cli);
 int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_verify(struct cli *cli);

@@ -19,6 +19,7 @@ OF_EVERY_COMMAND = {
     "host": {"device", "blob", "product", "roots", "at", "output"},
     "fetch": {"from", "ca-file", "attempts", "timeout", "out", "roots", "at", "output"},
     "certs": set(),
+    "measure": {"firmware", "kernel", "initrd", "append", "output"},
 }
 
 
@@ -61,6 +62,11 @@ def fetch_refuses_every_option_of_another_command(_):
 @case
 def certs_refuses_every_option_of_another_command(_):
     check_options("certs")
+
+
+@case
+def measure_refuses_every_option_of_another_command(_):
+    check_options("measure")
 
 
 @case

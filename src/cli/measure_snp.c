@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/measure.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+
+/* "25-1-1" -> CPUID 1 EAX. Spec: AMD APM volume 3, Fn0000_0001_EAX. false: not three numbers that fit. */
+static bool signature_of_numbers(const char *text, uint32_t *ret)
+{
+	static const unsigned long max[] = { 0xf + 0xff, 0xff, 0xf };
+	unsigned long v[3];
+	uint32_t base, extended;
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		errno = 0;
+		v[i] = strtoul(text, &end, 0);
+		if (errno || v[i] > max[i] || *end != (i < 2 ? '-' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	base = v[0] > 0xf ? 0xf : (uint32_t)v[0];
+	extended = (uint32_t)v[0] - base;
+	*ret = extended << 20 | (uint32_t)(v[1] >> 4) << 16 | base << 8 | (uint32_t)(v[1] & 0xf) << 4 |
+	       (uint32_t)v[2];
+	return true;
+}
+
+static bool take_vcpu_type(struct measuring *m, struct measure_snp *ret)
+{
+	const char *type = cli_get(m->cli, "vcpu-type");
+
+	if (!type)
+		return ret->vmm != MEASURE_QEMU ||
+		       cli_misuse(m->cli, "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING: QEMU's vCPUs "
+					  "begin with it in a register");
+	ret->vcpu_signature = measure_vcpu_signature(type);
+	if (ret->vcpu_signature || signature_of_numbers(type, &ret->vcpu_signature))
+		return true;
+	return cli_misuse(m->cli,
+			  "--vcpu-type: expected a name such as EPYC-Milan, or "
+			  "FAMILY-MODEL-STEPPING such as 25-1-1, found '%s'",
+			  type);
+}
+
+static bool take_numbers(struct measuring *m, struct measure_snp *ret)
+{
+	const char *vmm = cli_get(m->cli, "vmm");
+	uint64_t vcpus;
+
+	if (!cli_get_number_from(m->cli, "vcpus", 1, MEASURE_MAX_VCPUS, 1, &vcpus) ||
+	    !measuring_hex(m, "guest-features", 1, &ret->guest_features))
+		return false;
+	ret->vcpus = (unsigned)vcpus;
+	ret->vmm = vmm && !strcasecmp(vmm, "ec2")   ? MEASURE_EC2
+		   : vmm && !strcasecmp(vmm, "gce") ? MEASURE_GCE
+						    : MEASURE_QEMU;
+	return take_vcpu_type(m, ret);
+}
+
+int measuring_snp_options(struct measuring *m, struct measure_snp *ret)
+{
+	int status;
+
+	*ret = (struct measure_snp){ .vcpus = 1 };
+	if (!take_numbers(m, ret))
+		return CLI_USAGE;
+	status = measuring_file(m, "firmware", 0, &ret->firmware);
+	if (status == CLI_OK)
+		status = measuring_kernel(m, &ret->kernel, &ret->initrd, &ret->append);
+	return status == CLI_OK ? measuring_file(m, "svsm", 0, &ret->svsm) : status;
+}
+
+/* ---- --steps */
+
+static const char *page_type_name(uint8_t type)
+{
+	/* Spec: SNP ABI, PAGE_TYPE of PAGE_INFO. */
+	static const char *const names[] = {
+		[1] = "normal", [2] = "vmsa", [3] = "zero", [4] = "unmeasured", [5] = "secrets", [6] = "cpuid"
+	};
+
+	return type < ARRAY_SIZE(names) && names[type] ? names[type] : "unknown";
+}
+
+static int print_step(void *closure, const struct measure_step *step)
+{
+	const struct measuring *m = closure;
+	char hex[BYTES_HEX_SIZE(MEASURE_DIGEST_BYTES)];
+	json_t *steps;
+
+	bytes_to_hex(step->digest, sizeof(step->digest), hex);
+	if (!m->json) {
+		printf("0x%012" PRIx64 " 0x%08" PRIx64 " %-10s %s %s\n", step->gpa, step->n_bytes,
+		       page_type_name(step->page_type), hex, step->what);
+		return 0;
+	}
+	steps = json_object_get(m->json, "steps");
+	return json_array_append_new(steps,
+				     json_pack("{s:I, s:I, s:s, s:s, s:s}", "gpa", (json_int_t)step->gpa,
+					       "bytes", (json_int_t)step->n_bytes, "page_type",
+					       page_type_name(step->page_type), "digest", hex, "what",
+					       step->what)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+int measuring_snp(struct measuring *m)
+{
+	struct measure_snp what;
+	struct jurat_error err = { "" };
+	uint8_t digest[MEASURE_DIGEST_BYTES];
+	int r, status = measuring_snp_options(m, &what);
+
+	if (status != CLI_OK)
+		return status;
+	if (cli_has(m->cli, "steps")) {
+		what.step = print_step;
+		what.closure = m;
+		if (m->json && json_object_set_new(m->json, "steps", json_array()) < 0)
+			return cli_fail_memory(m->cli);
+	}
+	r = measure_snp(&what, digest, &err);
+	if (r < 0)
+		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+	measuring_add(m, "measurement", digest, NULL);
+	return CLI_OK;
+}
