@@ -14,6 +14,14 @@ enum measure_log_form { MEASURE_LOG_TCG, MEASURE_LOG_DSTACK, MEASURE_LOG_TRUSTEE
 /* A register's index in an event: 0 is MRTD, which the log never extends, 1 to 4 are RTMR0 to 3. */
 enum { MEASURE_N_RTMRS = 4 };
 
+/* Types of events, for others than the reader. Spec: TCG PC Client Platform Firmware Profile, "Event Types". */
+enum {
+	MEASURE_EV_NO_ACTION = 3,
+	MEASURE_EV_SEPARATOR = 4,
+	MEASURE_EV_EVENT_TAG = 6,
+	MEASURE_EV_IPL = 0xd,
+};
+
 struct measure_event {
 	size_t offset;           /* of the event in a TCG log; the index in JSON */
 	unsigned index;          /* as the log states it, see above */
@@ -39,6 +47,8 @@ enum measure_log_form measure_log_form(const struct measure_log *log);
 size_t measure_log_count(const struct measure_log *log);
 const struct measure_event *measure_log_event(const struct measure_log *log, size_t i); /* NULL past the end */
 const char *measure_event_type_name(uint32_t type);                                     /* NULL: not known */
+/* The type of a name as measure_event_type_name() gives it; false: there is none. */
+bool measure_event_type_by_name(const char *name, uint32_t *ret);
 
 /* The RTMRs after events 0 to n - 1. */
 void measure_log_replay(const struct measure_log *log, size_t n,
