@@ -42,6 +42,11 @@ struct measure_snp {
 	struct measure_bytes svsm; /* an SVSM image (IGVM is not read), which then runs at VMPL0; NULL: none */
 	/* Called after each range of pages; NULL: not. Another value than 0 ends it, and is returned. */
 	int (*step)(void *closure, const struct measure_step *step);
+	/*
+	 * The same before each page, for a platform that measures the pages itself: they come in the order of
+	 * SNP_LAUNCH_UPDATE. contents: 4096 bytes, of normal pages and VMSAs (wire/snp_launch.h); else NULL.
+	 */
+	int (*page)(void *closure, uint64_t gpa, uint8_t page_type, const uint8_t *contents);
 	void *closure;
 };
 

@@ -4,6 +4,7 @@
 #include "wire/qgs.h"
 #include "wire/sev_uapi.h"
 #include "wire/sgx_report.h"
+#include "wire/snp_launch.h"
 #include "wire/snp_msg.h"
 #include "wire/snp_report.h"
 #include "wire/snp_secrets.h"
@@ -21,6 +22,10 @@ const struct wire_layout *const wire_layouts[] = {
 	&snp_msg_key_rsp_layout,
 	&snp_msg_tsc_info_rsp_layout,
 	&snp_secrets_layout,
+	&snp_page_info_layout,
+	&snp_id_block_layout,
+	&snp_id_auth_layout,
+	&snp_public_key_layout,
 	&ghcb_layout,
 	&snp_guest_request_ioctl_layout,
 	&snp_ext_report_req_layout,

@@ -127,14 +127,14 @@ int snp_report_read(const uint8_t *bytes, size_t n, struct snp_report *ret, stru
 	return 0;
 }
 
-static bool number_to_be(const uint8_t le[SNP_SIGNATURE_NUMBER_BYTES], uint8_t be[SCALAR_BYTES])
+bool snp_number_read(const uint8_t le[SNP_SIGNATURE_NUMBER_BYTES], uint8_t be[SCALAR_BYTES])
 {
 	for (unsigned i = 0; i < SCALAR_BYTES; i++)
 		be[i] = le[SCALAR_BYTES - 1 - i];
 	return bytes_all(le + SCALAR_BYTES, SNP_SIGNATURE_NUMBER_BYTES - SCALAR_BYTES, 0);
 }
 
-static void number_from_be(const uint8_t be[SCALAR_BYTES], uint8_t le[SNP_SIGNATURE_NUMBER_BYTES])
+void snp_number_write(const uint8_t be[SCALAR_BYTES], uint8_t le[SNP_SIGNATURE_NUMBER_BYTES])
 {
 	memset(le, 0, SNP_SIGNATURE_NUMBER_BYTES);
 	for (unsigned i = 0; i < SCALAR_BYTES; i++)
@@ -145,7 +145,7 @@ bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], ui
 {
 	uint8_t r[SCALAR_BYTES], s[SCALAR_BYTES];
 
-	if (!number_to_be(report->signature_r, r) || !number_to_be(report->signature_s, s))
+	if (!snp_number_read(report->signature_r, r) || !snp_number_read(report->signature_s, s))
 		return false;
 	memcpy(ret_r, r, sizeof(r));
 	memcpy(ret_s, s, sizeof(s));
@@ -154,6 +154,6 @@ bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], ui
 
 void snp_report_set_signature(struct snp_report *report, const uint8_t r[48], const uint8_t s[48])
 {
-	number_from_be(r, report->signature_r);
-	number_from_be(s, report->signature_s);
+	snp_number_write(r, report->signature_r);
+	snp_number_write(s, report->signature_s);
 }

@@ -156,5 +156,11 @@ JURAT_MUST_CHECK int snp_report_read(const uint8_t *bytes, size_t n, struct snp_
  */
 bool snp_report_signature(const struct snp_report *report, uint8_t ret_r[48], uint8_t ret_s[48]);
 void snp_report_set_signature(struct snp_report *report, const uint8_t r[48], const uint8_t s[48]);
+/*
+ * A number of a signature or public key: 72 bytes, little-endian, to and from 48 bytes, big-endian. false:
+ * bytes 48..71 are not zero.
+ */
+bool snp_number_read(const uint8_t le[SNP_SIGNATURE_NUMBER_BYTES], uint8_t ret_be[48]);
+void snp_number_write(const uint8_t be[48], uint8_t ret_le[SNP_SIGNATURE_NUMBER_BYTES]);
 
 #endif
