@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -39,6 +40,8 @@ void policy_done(struct jurat_policy *policy)
 	words_done(&policy->accepted_advisories);
 	words_done(&policy->rejected_advisories);
 	words_done(&policy->warnings);
+	for (size_t i = 0; i < ARRAY_SIZE(policy->comments); i++)
+		free(policy->comments[i]);
 }
 
 static int list_copy(struct policy_list *to, const struct policy_list *from, size_t size)
@@ -70,6 +73,18 @@ static int words_copy(struct policy_words *to, const struct policy_words *from)
 	return 0;
 }
 
+static int comments_copy(struct jurat_policy *to, const struct jurat_policy *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(to->comments); i++) {
+		to->comments[i] = from->comments[i] ? strdup(from->comments[i]) : NULL;
+		if (from->comments[i] && !to->comments[i])
+			r = -ENOMEM;
+	}
+	return r;
+}
+
 /* `to` needs policy_done() even after a failure. */
 static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 {
@@ -84,6 +99,7 @@ static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 	r |= words_copy(&to->accepted_advisories, &from->accepted_advisories);
 	r |= words_copy(&to->rejected_advisories, &from->rejected_advisories);
 	r |= words_copy(&to->warnings, &from->warnings);
+	r |= comments_copy(to, from);
 	return r < 0 ? -ENOMEM : 0;
 }
 
@@ -434,6 +450,14 @@ static const struct policy_row *find_member(const char *name)
 	return policy_row_find(current_name(name));
 }
 
+/* How the names of members begin that are comments: JSON has none of its own (jurat-policy(5)). */
+#define COMMENT "//"
+
+static bool is_comment(const char *name)
+{
+	return strncmp(name, COMMENT, strlen(COMMENT)) == 0;
+}
+
 static int read_member(json_t *value, const char *name, struct jurat_policy *policy, struct jurat_error *err)
 {
 	const struct policy_row *m = find_member(name);
@@ -449,7 +473,52 @@ static int read_member(json_t *value, const char *name, struct jurat_policy *pol
 	if (r < 0)
 		return jurat_wrap(err, r, "policy: %s", name);
 	policy->set[m - policy_rows] = true;
+	free(policy->comments[m - policy_rows]); /* it was about another value */
+	policy->comments[m - policy_rows] = NULL;
 	return 0;
+}
+
+int policy_set_comment(struct jurat_policy *policy, const char *member, const char *comment)
+{
+	const struct policy_row *m = member[0] ? find_member(member) : NULL;
+	char **to = m ? &policy->comments[m - policy_rows] : &policy->comments[POLICY_MAX_MEMBERS];
+	char *copy;
+
+	if (member[0] && !m)
+		return -EINVAL;
+	copy = comment ? strdup(comment) : NULL;
+	if (comment && !copy)
+		return -ENOMEM;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+/* "//measurement" is a comment on the member, "//" on the whole policy. The lines of a list are joined. */
+static int read_comment(json_t *value, const char *name, struct jurat_policy *policy, struct jurat_error *err)
+{
+	auto_free char *text = strdup("");
+	int r = 0;
+
+	if (json_is_array(value) && json_array_size(value) == 0)
+		r = -EBADMSG;
+	for (size_t i = 0; text && r == 0 && i < count(value); i++) {
+		const char *line = json_string_value(item(value, i));
+		char *longer = NULL;
+
+		if (!line)
+			r = -EBADMSG;
+		else if (asprintf(&longer, "%s%s%s", text, i > 0 ? "\n" : "", line) < 0)
+			longer = NULL;
+		free(text);
+		text = longer;
+	}
+	if (r < 0)
+		return jurat_fail(err, r, "policy: %.60s: expected a string or a list of strings", name);
+	r = text ? policy_set_comment(policy, name + strlen(COMMENT), text) : -ENOMEM;
+	if (r == -EINVAL)
+		return jurat_fail(err, -EBADMSG, "policy: %.60s: comment on an unknown member", name);
+	return r < 0 ? jurat_fail_memory(err) : 0;
 }
 
 /* Members of the kinds that have no default value differ from it when they are set, whatever the value. */
@@ -554,13 +623,49 @@ void jurat_policy_free(struct jurat_policy *policy)
 	free(policy);
 }
 
+static int read_members(json_t *root, struct jurat_policy *policy, struct jurat_error *err)
+{
+	const char *key;
+	json_t *value;
+	int r;
+
+	json_object_foreach(root, key, value)
+	{
+		if (is_comment(key))
+			continue;
+		if (current_name(key) != key && json_object_get(root, current_name(key)))
+			return jurat_fail(err, -EBADMSG, "policy: duplicate member: '%s' and '%s'", key,
+					  current_name(key));
+		r = read_member(value, key, policy, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* After the members, which drop the comments on what they replace. */
+static int read_comments(json_t *root, struct jurat_policy *policy, struct jurat_error *err)
+{
+	const char *key;
+	json_t *value;
+	int r;
+
+	json_object_foreach(root, key, value)
+	{
+		if (!is_comment(key))
+			continue;
+		r = read_comment(value, key, policy, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t n, struct jurat_error *err)
 {
 	struct jurat_policy next auto_call(policy_done);
 	json_t *root auto_call(json_done) = NULL;
 	json_error_t bad;
-	const char *key;
-	json_t *value;
 	int r;
 
 	r = policy_copy(&next, policy);
@@ -577,19 +682,14 @@ int jurat_policy_read_json(struct jurat_policy *policy, const char *json, size_t
 	r = refuse_names_alike(root, err);
 	if (r < 0)
 		return r;
-	json_object_foreach(root, key, value)
-	{
-		if (current_name(key) != key && json_object_get(root, current_name(key)))
-			return jurat_fail(err, -EBADMSG, "policy: duplicate member: '%s' and '%s'", key,
-					  current_name(key));
-		r = read_member(value, key, &next, err);
-		if (r < 0)
-			return r;
-	}
+	r = read_members(root, &next, err);
+	if (r == 0)
+		r = read_comments(root, &next, err);
+	if (r < 0)
+		return r;
 	policy_swap(policy, &next);
 	return 0;
 }
-
 /* An unquoted word is a string, unless the member expects a number or a boolean. */
 static json_t *read_bare(const struct policy_row *m, const char *value, json_error_t *bad)
 {

@@ -146,8 +146,9 @@ struct jurat_policy {
 	struct policy_words accepted_advisories, rejected_advisories;
 	uint32_t maximum_collateral_age_days; /* 0: only its own validity period applies */
 	uint32_t minimum_tcb_evaluation_data_number;
-	struct policy_words warnings; /* of jurat_policy_warning() */
-	bool set[POLICY_MAX_MEMBERS]; /* by row of the member: it was set, to any value */
+	struct policy_words warnings;           /* of jurat_policy_warning() */
+	bool set[POLICY_MAX_MEMBERS];           /* by row of the member: it was set, to any value */
+	char *comments[POLICY_MAX_MEMBERS + 1]; /* the same, lines; NULL: none. The last is of the policy */
 };
 
 void policy_init(struct jurat_policy *policy);
@@ -167,6 +168,13 @@ struct policy_member {
 };
 /* Gets the i-th row; false past the end. */
 bool policy_member_at(const struct jurat_policy *policy, size_t i, struct policy_member *ret);
+/*
+ * Replaces the comment of a member, or of the whole policy (`member` is "").
+ *
+ * comment   one or several lines, without a newline after the last; copied. NULL: none
+ * Returns   0; -EINVAL there is no such member; -ENOMEM
+ */
+JURAT_MUST_CHECK int policy_set_comment(struct jurat_policy *policy, const char *member, const char *comment);
 bool policy_is_set(const struct jurat_policy *policy, const char *member);
 
 /*

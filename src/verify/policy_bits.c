@@ -183,6 +183,52 @@ int policy_read_unknown_bits(const json_t *value, enum policy_flags flags, uint6
 	return 0;
 }
 
+/* Takes the list; a list of one value is that value. NULL: no memory. */
+static json_t *one_or_several(json_t *list, bool complete)
+{
+	json_t *only;
+
+	if (complete && json_array_size(list) != 1)
+		return list;
+	only = complete ? json_incref(json_array_get(list, 0)) : NULL;
+	json_decref(list);
+	return only;
+}
+
+json_t *policy_write_bits(uint64_t bits, enum policy_flags flags)
+{
+	const struct wire_bits *set = flag_words[flags].set;
+	char name[WIRE_BIT_NAME_BYTES];
+	json_t *names;
+	bool complete;
+
+	if (bits == 0 || (bits & ~wire_bits_mask(set)) != 0)
+		return json_sprintf("0x%llx", (unsigned long long)bits);
+	names = json_array();
+	complete = names != NULL;
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (complete && bits >> bit & 1)
+			complete =
+				json_array_append_new(names, json_string(wire_bit_name(set, bit, name))) == 0;
+	return one_or_several(names, complete);
+}
+
+json_t *policy_write_unknown_bits(uint64_t bits, enum policy_flags flags)
+{
+	const struct wire_bits *set = flag_words[flags].set;
+	json_t *numbers;
+	bool complete;
+
+	if (bits == 0 || bits == wire_bits_unknown(set, flag_words[flags].can_pass))
+		return json_boolean(bits != 0);
+	numbers = json_array();
+	complete = numbers != NULL;
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (complete && bits >> bit & 1)
+			complete = json_array_append_new(numbers, json_integer(bit)) == 0;
+	return one_or_several(numbers, complete);
+}
+
 void policy_judge_unknown_bits(struct jurat_verdict *out, enum policy_flags flags, uint64_t value,
 			       uint64_t allowed)
 {

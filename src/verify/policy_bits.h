@@ -23,6 +23,9 @@ JURAT_MUST_CHECK int policy_read_bits(const json_t *value, enum policy_flags fla
  */
 JURAT_MUST_CHECK int policy_read_unknown_bits(const json_t *value, enum policy_flags flags, uint64_t *ret,
 					      struct jurat_error *err);
+/* Write what these two read, as a new value; NULL: no memory. */
+json_t *policy_write_bits(uint64_t bits, enum policy_flags flags);
+json_t *policy_write_unknown_bits(uint64_t bits, enum policy_flags flags);
 /* Reads "0x" and up to 16 hex digits; false for anything else, and for NULL. */
 bool policy_read_hex_number(const char *text, uint64_t *ret);
 /* Adds a warning for jurat_policy_warning(), unless it is there already. 0; -ENOMEM. */
