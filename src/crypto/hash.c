@@ -29,6 +29,25 @@ void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES])
 	sha384_digest(&c, CRYPTO_SHA384_BYTES, ret);
 }
 
+static_assert(sizeof(struct sha512_ctx) <= sizeof(struct crypto_sha384) &&
+		      _Alignof(struct sha512_ctx) <= _Alignof(struct crypto_sha384),
+	      "nettle's context fits");
+
+void crypto_sha384_init(struct crypto_sha384 *c)
+{
+	sha384_init((struct sha512_ctx *)c->opaque);
+}
+
+void crypto_sha384_add(struct crypto_sha384 *c, const void *data, size_t n)
+{
+	sha384_update((struct sha512_ctx *)c->opaque, n, data);
+}
+
+void crypto_sha384_end(struct crypto_sha384 *c, uint8_t ret[CRYPTO_SHA384_BYTES])
+{
+	sha384_digest((struct sha512_ctx *)c->opaque, CRYPTO_SHA384_BYTES, ret);
+}
+
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES])
 {
 	struct sha512_ctx c;

@@ -15,6 +15,19 @@ void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES])
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES]);
 
 /*
+ * SHA-384 of what comes in pieces. Needs no end: a context that is not finished holds nothing. A context can be
+ * copied by assignment.
+ */
+struct crypto_sha384 {
+	uint64_t opaque[32];
+};
+
+void crypto_sha384_init(struct crypto_sha384 *c);
+void crypto_sha384_add(struct crypto_sha384 *c, const void *data, size_t n);
+void crypto_sha384_end(struct crypto_sha384 *c,
+		       uint8_t ret[CRYPTO_SHA384_BYTES]); /* init() before it is used again */
+
+/*
  * Key derivation of the software platform: HKDF-SHA-512 (RFC 5869), so that all keys of a simulated chip are
  * derived from its secret. Cannot fail.
  *

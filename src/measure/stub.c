@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "measure/snp.h"
-#include "measure/tdx.h"
 
 int measure_snp(const struct measure_snp *what, uint8_t ret[MEASURE_DIGEST_BYTES], struct jurat_error *err)
 {
@@ -13,9 +12,4 @@ int measure_snp(const struct measure_snp *what, uint8_t ret[MEASURE_DIGEST_BYTES
 uint32_t measure_vcpu_signature(const char *name)
 {
 	return 0;
-}
-
-int measure_tdx(const struct measure_tdx *what, struct measure_tdx_digests *ret, struct jurat_error *err)
-{
-	return jurat_fail(err, -ENOSYS, "not implemented yet");
 }

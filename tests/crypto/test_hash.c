@@ -78,6 +78,26 @@ static void a_million_letters_have_their_digests(void **state)
 		   "eb009c5c2c49aa2e4eadb217ad8cc09b");
 }
 
+static void pieces_have_the_digest_of_the_whole(void **state)
+{
+	uint8_t m[1000], want[48], ret[48];
+	struct crypto_sha384 c, half;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(m); i++)
+		m[i] = (uint8_t)(i * 7);
+	crypto_sha384(m, sizeof(m), want);
+	for (size_t cut = 0; cut <= sizeof(m); cut++) {
+		crypto_sha384_init(&half);
+		crypto_sha384_add(&half, m, cut);
+		c = half; /* a copy goes on by itself */
+		crypto_sha384_add(&half, m, cut);
+		crypto_sha384_add(&c, m + cut, sizeof(m) - cut);
+		crypto_sha384_end(&c, ret);
+		assert_memory_equal(ret, want, sizeof(want));
+	}
+}
+
 static void no_data_may_be_null(void **state)
 {
 	uint8_t ret[64];
@@ -151,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(published_messages_have_their_digests),
 		cmocka_unit_test(a_million_letters_have_their_digests),
+		cmocka_unit_test(pieces_have_the_digest_of_the_whole),
 		cmocka_unit_test(no_data_may_be_null),
 		cmocka_unit_test(derived_bytes_are_hkdf_sha_512),
 		cmocka_unit_test(a_derived_size_only_cuts_the_same_stream),

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/tdvf.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+
+/*
+ * Where the descriptor is: the entry of the GUIDed table counts from the end of the image; images without one
+ * have an offset from their start in the 32 bytes behind the table (TD-Shim, earlier TDVF).
+ */
+enum { DESCRIPTOR_BYTES = 16, SECTION_BYTES = 32, POINTER_FROM_END = 32, VERSION = 1 };
+enum { TABLE_ENTRY_BYTES = 18 }; /* its length and GUID */
+
+/* More is not firmware: what a VMM adds page by page is bounded, and so is the time for its measurement. */
+static const uint64_t max_added = 1ULL << 30;
+
+static const uint8_t footer_guid[16] = { 0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
+					 0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d };
+static const uint8_t tdx_guid[16] = { 0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
+				      0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2 };
+
+const char *tdvf_type_name(enum tdvf_type type)
+{
+	static const char *const names[TDVF_N_TYPES] = { "BFV",          "CFV",     "TD_HOB",
+							 "TempMem",      "PermMem", "Payload",
+							 "PayloadParam", "TdInfo",  "TdParams" };
+
+	return names[type];
+}
+
+/* 1: there is an entry for TDX; 0: there is none, or no table. */
+static int find_in_table(struct bytes_rd image, uint32_t *ret, struct jurat_error *err)
+{
+	size_t at, start; /* the table is read from its end */
+	struct bytes_rd r = image;
+	uint16_t n;
+
+	if (image.size < POINTER_FROM_END + TABLE_ENTRY_BYTES)
+		return 0;
+	at = image.size - POINTER_FROM_END;
+	bytes_rd_seek(&r, at - TABLE_ENTRY_BYTES);
+	n = bytes_rd_le16(&r);
+	if (memcmp(bytes_rd_take(&r, 16), footer_guid, 16) != 0)
+		return 0;
+	if (n < TABLE_ENTRY_BYTES || n > at)
+		return jurat_fail(err, -EBADMSG, "GUIDed table: length %u, expected %d to %zu", n,
+				  TABLE_ENTRY_BYTES, at);
+	start = at - n;
+	at -= TABLE_ENTRY_BYTES;
+	while (at > start) {
+		const uint8_t *guid;
+
+		if (at - start < TABLE_ENTRY_BYTES)
+			return jurat_fail(err, -EBADMSG, "GUIDed table: %zu bytes at its start are no entry",
+					  at - start);
+		r = image;
+		bytes_rd_seek(&r, at - TABLE_ENTRY_BYTES);
+		n = bytes_rd_le16(&r);
+		guid = bytes_rd_take(&r, 16);
+		if (n < TABLE_ENTRY_BYTES || n > at - start)
+			return jurat_fail(err, -EBADMSG,
+					  "GUIDed table: entry that ends at %#zx has length %u, "
+					  "expected %d to %zu",
+					  at, n, TABLE_ENTRY_BYTES, at - start);
+		at -= n;
+		if (memcmp(guid, tdx_guid, 16) != 0)
+			continue;
+		if (n < TABLE_ENTRY_BYTES + 4)
+			return jurat_fail(err, -EBADMSG,
+					  "GUIDed table: entry of the TDVF descriptor at %#zx has "
+					  "no offset",
+					  at);
+		bytes_rd_seek(&r, at + n - TABLE_ENTRY_BYTES - 4);
+		*ret = bytes_rd_le32(&r);
+		return 1;
+	}
+	return 0;
+}
+
+static int find_descriptor(struct bytes_rd image, size_t *ret, struct jurat_error *err)
+{
+	struct bytes_rd r = image;
+	uint32_t offset = 0;
+	int found = find_in_table(image, &offset, err);
+
+	if (found < 0)
+		return found;
+	if (found > 0) {
+		if (offset > image.size)
+			return jurat_fail(err, -EBADMSG,
+					  "TDVF descriptor: %#" PRIx32 " before the end of an image of "
+					  "%#zx bytes",
+					  offset, image.size);
+		*ret = image.size - offset;
+		return 0;
+	}
+	if (image.size < POINTER_FROM_END)
+		return jurat_fail(err, -EBADMSG, "%zu bytes are no firmware image", image.size);
+	bytes_rd_seek(&r, image.size - POINTER_FROM_END);
+	offset = bytes_rd_le32(&r);
+	bytes_rd_seek(&r, offset);
+	if (bytes_rd_left(&r) < 4 || memcmp(bytes_rd_take(&r, 4), "TDVF", 4) != 0)
+		return jurat_fail(err, -EBADMSG,
+				  "not firmware for TDX: neither its GUIDed table nor the offset at %#zx "
+				  "leads to a TDVF descriptor",
+				  image.size - POINTER_FROM_END);
+	*ret = offset;
+	return 0;
+}
+
+/* What is not of one section alone is in check_overlaps(). */
+static int check_section(const struct tdvf_section *s, unsigned i, size_t n_image, struct jurat_error *err)
+{
+	const char *name = tdvf_type_name(s->type);
+	const char *what = NULL;
+
+	if (s->attributes & ~(uint32_t)(TDVF_MR_EXTEND | TDVF_PAGE_AUG))
+		return jurat_fail(err, -EBADMSG, "TDVF section %u (%s): unknown attributes %#" PRIx32, i,
+				  name, s->attributes);
+	if (s->data_offset > n_image || s->n_raw > n_image - s->data_offset)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF section %u (%s): data at %#" PRIx32 ", %#" PRIx32 " bytes, "
+				  "is outside the image of %#zx bytes",
+				  i, name, s->data_offset, s->n_raw, n_image);
+	if (s->type == TDVF_TD_INFO || s->type == TDVF_TD_PARAMS) { /* describes; adds no memory */
+		if (s->gpa != 0 || s->n_memory != 0 || s->attributes != 0)
+			return jurat_fail(err, -EBADMSG, "TDVF section %u (%s) has memory or attributes", i,
+					  name);
+		return 0;
+	}
+	if (s->gpa % TDVF_PAGE_BYTES != 0 || s->n_memory % TDVF_PAGE_BYTES != 0)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF section %u (%s): memory at %#" PRIx64 ", %#" PRIx64 " bytes, is "
+				  "not whole pages",
+				  i, name, s->gpa, s->n_memory);
+	if (s->n_memory == 0 || s->n_memory - 1 > UINT64_MAX - s->gpa)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF section %u (%s): memory at %#" PRIx64 ", %#" PRIx64 " bytes, is "
+				  "no range of addresses",
+				  i, name, s->gpa, s->n_memory);
+	if (s->n_raw > s->n_memory)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF section %u (%s): %#" PRIx32 " bytes of data for %#" PRIx64
+				  " bytes of memory",
+				  i, name, s->n_raw, s->n_memory);
+	if ((s->type == TDVF_BFV || s->type == TDVF_CFV) && s->n_raw == 0)
+		what = "has no data";
+	if ((s->type == TDVF_TD_HOB || s->type == TDVF_TEMP_MEM || s->type == TDVF_PERM_MEM) && s->n_raw != 0)
+		what = "has data, which only the VMM or the guest writes";
+	if (s->attributes == (TDVF_MR_EXTEND | TDVF_PAGE_AUG))
+		what = "is measured and added while the TD runs, which excludes each other";
+	if ((s->attributes & TDVF_MR_EXTEND) && s->n_raw == 0 && s->type != TDVF_TEMP_MEM)
+		what = "is measured, but its content is not in the image";
+	return what ? jurat_fail(err, -EBADMSG, "TDVF section %u (%s) %s", i, name, what) : 0;
+}
+
+static int read_section(struct bytes_rd *r, struct bytes_rd image, struct tdvf *tdvf, unsigned i,
+			struct jurat_error *err)
+{
+	struct tdvf_section *s = &tdvf->sections[i];
+	uint32_t type;
+	int e;
+
+	s->data_offset = bytes_rd_le32(r);
+	s->n_raw = bytes_rd_le32(r);
+	s->gpa = bytes_rd_le64(r);
+	s->n_memory = bytes_rd_le64(r);
+	type = bytes_rd_le32(r);
+	s->attributes = bytes_rd_le32(r);
+	if (type >= TDVF_N_TYPES)
+		return jurat_fail(err, -EBADMSG, "TDVF section %u: unknown type %" PRIu32, i, type);
+	s->type = (enum tdvf_type)type;
+	e = check_section(s, i, image.size, err);
+	if (e < 0)
+		return e;
+	bytes_rd_seek(&image, s->data_offset);
+	s->raw = bytes_rd_take(&image, s->n_raw);
+	return 0;
+}
+
+static bool overlap(uint64_t a, uint64_t n_a, uint64_t b, uint64_t n_b)
+{
+	return n_a > 0 && n_b > 0 && (a < b ? b - a < n_a : a - b < n_b);
+}
+
+static int check_overlaps(const struct tdvf *tdvf, struct jurat_error *err)
+{
+	uint64_t added = 0;
+
+	for (unsigned i = 0; i < tdvf->n; i++) {
+		const struct tdvf_section *s = &tdvf->sections[i];
+
+		for (unsigned k = 0; k < i; k++) {
+			const struct tdvf_section *o = &tdvf->sections[k];
+
+			if (overlap(s->gpa, s->n_memory, o->gpa, o->n_memory))
+				return jurat_fail(err, -EBADMSG,
+						  "TDVF sections %u (%s) and %u (%s) overlap in memory at "
+						  "%#" PRIx64,
+						  k, tdvf_type_name(o->type), i, tdvf_type_name(s->type),
+						  s->gpa > o->gpa ? s->gpa : o->gpa);
+			/* TdInfo and TdParams are inside of a BFV. */
+			if (s->n_memory > 0 && o->n_memory > 0 &&
+			    overlap(s->data_offset, s->n_raw, o->data_offset, o->n_raw))
+				return jurat_fail(err, -EBADMSG,
+						  "TDVF sections %u (%s) and %u (%s) overlap in the image "
+						  "at %#" PRIx32,
+						  k, tdvf_type_name(o->type), i, tdvf_type_name(s->type),
+						  s->data_offset > o->data_offset ? s->data_offset
+										  : o->data_offset);
+		}
+		if (s->attributes & TDVF_PAGE_AUG)
+			continue;
+		if (s->n_memory > max_added - added)
+			return jurat_fail(err, -EBADMSG,
+					  "TDVF section %u (%s): %#" PRIx64 " bytes of memory; the limit for "
+					  "all sections is %#" PRIx64,
+					  i, tdvf_type_name(s->type), s->n_memory, max_added);
+		added += s->n_memory;
+	}
+	return 0;
+}
+
+int tdvf_read(struct measure_bytes image, struct tdvf *ret, struct jurat_error *err)
+{
+	const struct bytes_rd all = bytes_rd(image.bytes, image.n);
+	struct bytes_rd r = all;
+	struct tdvf tdvf = { .n = 0 };
+	uint32_t n_bytes, version, n;
+	const uint8_t *signature;
+	size_t at = 0;
+	int e = find_descriptor(all, &at, err);
+
+	if (e < 0)
+		return e;
+	bytes_rd_seek(&r, at);
+	signature = bytes_rd_take(&r, 4);
+	n_bytes = bytes_rd_le32(&r);
+	version = bytes_rd_le32(&r);
+	n = bytes_rd_le32(&r);
+	if (r.bad)
+		return jurat_fail(err, -EBADMSG, "TDVF descriptor at %#zx: the image ends inside of it", at);
+	if (memcmp(signature, "TDVF", 4) != 0)
+		return jurat_fail(err, -EBADMSG, "TDVF descriptor at %#zx: its signature is not \"TDVF\"",
+				  at);
+	if (version != VERSION)
+		return jurat_fail(err, -EBADMSG, "TDVF descriptor at %#zx: version %" PRIu32 ", expected %d",
+				  at, version, VERSION);
+	if (n == 0 || n > TDVF_MAX_SECTIONS)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF descriptor at %#zx: %" PRIu32 " sections, expected 1 to %d", at, n,
+				  TDVF_MAX_SECTIONS);
+	if (n_bytes != DESCRIPTOR_BYTES + n * SECTION_BYTES)
+		return jurat_fail(err, -EBADMSG,
+				  "TDVF descriptor at %#zx: length %" PRIu32 ", expected %" PRIu32
+				  " for %" PRIu32 " sections",
+				  at, n_bytes, DESCRIPTOR_BYTES + n * SECTION_BYTES, n);
+	if (n_bytes - DESCRIPTOR_BYTES > bytes_rd_left(&r))
+		return jurat_fail(
+			err, -EBADMSG,
+			"TDVF descriptor at %#zx: the image ends inside of its %" PRIu32 " sections", at, n);
+	tdvf.n = n;
+	for (unsigned i = 0; i < n && e == 0; i++)
+		e = read_section(&r, all, &tdvf, i, err);
+	if (e == 0)
+		e = check_overlaps(&tdvf, err);
+	if (e < 0)
+		return e;
+	*ret = tdvf;
+	return 0;
+}
+
+const struct tdvf_section *tdvf_find(const struct tdvf *tdvf, enum tdvf_type type)
+{
+	const struct tdvf_section *found = NULL;
+
+	for (unsigned i = 0; i < tdvf->n; i++) {
+		if (tdvf->sections[i].type != type)
+			continue;
+		if (found)
+			return NULL;
+		found = &tdvf->sections[i];
+	}
+	return found;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/tdx.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/hash.h"
+#include "measure/mrtd.h"
+#include "measure/tdvf.h"
+
+void measure_extend(uint8_t digest[MEASURE_DIGEST_BYTES], const uint8_t value[MEASURE_DIGEST_BYTES])
+{
+	uint8_t both[2 * MEASURE_DIGEST_BYTES];
+
+	memcpy(both, digest, MEASURE_DIGEST_BYTES);
+	memcpy(both + MEASURE_DIGEST_BYTES, value, MEASURE_DIGEST_BYTES);
+	crypto_sha384(both, sizeof(both), digest);
+}
+
+int measure_tdx(const struct measure_tdx *what, struct measure_tdx_digests *ret, struct jurat_error *err)
+{
+	struct measure_tdx_digests digests = { 0 };
+	struct tdvf tdvf;
+	int r;
+
+	if (!what->firmware.bytes)
+		return jurat_fail(err, -EINVAL, "a TD needs a firmware image");
+	r = tdvf_read(what->firmware, &tdvf, err);
+	if (r < 0)
+		return r;
+	measure_mrtd(&tdvf, what->order, digests.mrtd);
+	*ret = digests;
+	return 0;
+}
