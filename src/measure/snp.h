@@ -39,7 +39,9 @@ struct measure_snp {
 	uint32_t vcpu_signature; /* CPUID 1 EAX: family, model, stepping */
 	uint64_t guest_features; /* SEV_FEATURES of the VMSA */
 	enum measure_vmm vmm;
-	struct measure_bytes svsm; /* an SVSM image (IGVM is not read), which then runs at VMPL0; NULL: none */
+	struct measure_bytes
+		svsm;        /* an SVSM image (IGVM is not read), which then runs at VMPL0; NULL: none */
+	uint64_t vars_bytes; /* with it: the size of the variable store, below which it is loaded */
 	/* Called after each range of pages; NULL: not. Another value than 0 ends it, and is returned. */
 	int (*step)(void *closure, const struct measure_step *step);
 	/*
@@ -60,5 +62,9 @@ JURAT_MUST_CHECK int measure_snp(const struct measure_snp *what, uint8_t ret[MEA
 /* "EPYC-Milan-v2" and the like, any case; 0: there is no such type. Names are listed by index, NULL past the end. */
 uint32_t measure_vcpu_signature(const char *name);
 const char *measure_vcpu_type_name(size_t i);
+
+/* The signature of a family (with the extended one added), model and stepping; -EINVAL: one is too large. */
+JURAT_MUST_CHECK int measure_vcpu_family(unsigned family, unsigned model, unsigned stepping, uint32_t *ret,
+					 struct jurat_error *err);
 
 #endif
