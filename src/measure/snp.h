@@ -63,8 +63,4 @@ JURAT_MUST_CHECK int measure_snp(const struct measure_snp *what, uint8_t ret[MEA
 uint32_t measure_vcpu_signature(const char *name);
 const char *measure_vcpu_type_name(size_t i);
 
-/* The signature of a family (with the extended one added), model and stepping; -EINVAL: one is too large. */
-JURAT_MUST_CHECK int measure_vcpu_family(unsigned family, unsigned model, unsigned stepping, uint32_t *ret,
-					 struct jurat_error *err);
-
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Spec: QEMU, target/i386/cpu.c, the EPYC models of builtin_x86_defs; AMD, CPUID Specification (25481), Fn0000_0001_EAX. */
-#include <errno.h>
+/* Spec: QEMU, target/i386/cpu.c, the EPYC models of builtin_x86_defs. */
 #include <strings.h>
 
 #include "base/cleanup.h"
@@ -36,18 +35,5 @@ uint32_t measure_vcpu_signature(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (strcasecmp(types[i].name, name) == 0)
 			return types[i].signature;
-	return 0;
-}
-
-int measure_vcpu_family(unsigned family, unsigned model, unsigned stepping, uint32_t *ret,
-			struct jurat_error *err)
-{
-	unsigned base = family > 15 ? 15 : family;
-
-	if (family > 15 + 0xff || model > 0xff || stepping > 0xf)
-		return jurat_fail(err, -EINVAL,
-				  "family %u, model %u, stepping %u: they are at most 270, 255 and 15",
-				  family, model, stepping);
-	*ret = (family - base) << 20 | model >> 4 << 16 | base << 8 | (model & 0xf) << 4 | stepping;
 	return 0;
 }
