@@ -101,6 +101,24 @@ int crypto_ec_private_derive(enum crypto_curve curve, const void *secret, size_t
 	return 0;
 }
 
+int crypto_ec_private_new(enum crypto_curve curve, const uint8_t *scalar, struct crypto_ec_private **ret,
+			  struct jurat_error *err)
+{
+	auto_free struct crypto_ec_private *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return jurat_fail_memory(err);
+	k->maker = maker_of(curve);
+	r = k->maker->private_new(scalar, &k->key);
+	if (r == -EDOM)
+		return jurat_fail(err, -EBADMSG, "private key: not in the range of %s", name_of(curve));
+	if (r < 0)
+		return jurat_fail(err, r, "private key: cannot make a %s key", name_of(curve));
+	*ret = take_ptr(k);
+	return 0;
+}
+
 void crypto_ec_private_free(struct crypto_ec_private *key)
 {
 	if (!key)

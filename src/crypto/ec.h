@@ -48,13 +48,30 @@ JURAT_MUST_CHECK int crypto_ec_verify(const struct crypto_ec_public *key, const 
 
 /*
  * Derives a private key from secret bytes: the scalar comes from crypto_derive, with a counter until it is in
- * [1, n-1], so the same secret gives the same key everywhere. Only the software platform has private keys.
+ * [1, n-1], so the same secret gives the same key everywhere. Only the software platform derives private keys.
  *
  * Returns   0; -ENOMEM. Freed with crypto_ec_private_free, which wipes it.
  * Threads   a private key may be used by several threads at once, each with its own `env`
  */
 JURAT_MUST_CHECK int crypto_ec_private_derive(enum crypto_curve curve, const void *secret, size_t secret_size,
 					      struct crypto_ec_private **ret, struct jurat_error *err);
+/*
+ * A private key that is known.
+ *
+ * scalar    crypto_curve_bytes(curve) bytes; wiped by the caller
+ * Returns   0; -EBADMSG not in [1, n-1]; -ENOMEM. Freed with crypto_ec_private_free.
+ */
+JURAT_MUST_CHECK int crypto_ec_private_new(enum crypto_curve curve, const uint8_t *scalar,
+					   struct crypto_ec_private **ret, struct jurat_error *err);
+/*
+ * Reads a private key from a file: RFC 5915 ("EC PRIVATE KEY") or PKCS #8 ("PRIVATE KEY"), as PEM or DER, not
+ * encrypted. If it states its public key too, that must be the one of the private key.
+ *
+ * file      n bytes, untrusted; wiped by the caller
+ * Returns   0; -EBADMSG not such a file, or a key of another kind or curve; -ENOMEM
+ */
+JURAT_MUST_CHECK int crypto_ec_private_read(enum crypto_curve curve, const uint8_t *file, size_t n,
+					    struct crypto_ec_private **ret, struct jurat_error *err);
 void crypto_ec_private_free(struct crypto_ec_private *key);
 /* ret_xy    2 * crypto_curve_bytes bytes: x then y */
 void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_xy);

@@ -155,6 +155,7 @@ static void decode_groups(struct bytes_rd *body, struct bytes_wr *to)
 		bytes_wr_copy(to, line, n);
 		bytes_rd_skip(body, n / 3 * 4);
 	} while (n == sizeof(line));
+	bytes_wipe(line, sizeof(line)); /* it may be a private key */
 }
 
 /*
@@ -277,6 +278,38 @@ int crypto_pem_next(const uint8_t *text, size_t n, size_t *off, char label[32], 
 	*ret = take_ptr(der);
 	*ret_size = to.off;
 	return 0;
+}
+
+int crypto_pem_find(const uint8_t *text, size_t n, const char *const *labels, uint8_t *to, size_t room,
+		    size_t *ret_size, size_t *ret_label, struct jurat_error *err)
+{
+	struct bytes_rd r = bytes_rd(text, n), body;
+	struct bytes_wr der = bytes_wr(to, room);
+	char begin[LABEL_BYTES], end[LABEL_BYTES];
+
+	while (seek_begin(&r)) {
+		size_t i = 0;
+
+		if (!take_text(&r, begin_mark) || !take_label(&r, begin))
+			return jurat_fail(err, -EBADMSG, "PEM: malformed BEGIN line at byte %zu", r.off);
+		body = take_body(&r);
+		while (labels[i] && strcmp(begin, labels[i]) != 0)
+			i++;
+		if (!labels[i])
+			continue;
+		if (take_text(&r, "-Type: 4,ENCRYPTED")) /* Proc-Type of RFC 1421 */
+			return jurat_fail(err, -EBADMSG, "PEM: %s is encrypted: decrypt it first", begin);
+		if (!take_text(&r, end_mark) || !take_label(&r, end) || strcmp(begin, end) != 0)
+			return jurat_fail(err, -EBADMSG, "PEM: %s does not end with its END line at byte %zu",
+					  begin, r.off);
+		if (!decode(&body, &der))
+			return jurat_fail(err, -EBADMSG, "PEM: %s before byte %zu is not base64%s", begin,
+					  r.off, der.bad ? ", or too large" : "");
+		*ret_size = der.off;
+		*ret_label = i;
+		return 0;
+	}
+	return JURAT_NOT_FOUND;
 }
 
 void crypto_pem_write_as(FILE *to, const char *label, const uint8_t *der, size_t n)

@@ -144,6 +144,18 @@ JURAT_MUST_CHECK int crypto_pem_next(const uint8_t *text, size_t n, size_t *off,
 				     uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
 /*
+ * Decodes the first block that has one of these labels, without a copy of it on the heap; other blocks are
+ * skipped.
+ *
+ * labels    NULL after the last
+ * to        room bytes; wiped by the caller if they are secret, also after a failure
+ * Returns   0; JURAT_NOT_FOUND no such block; -EBADMSG a malformed or encrypted block
+ */
+JURAT_MUST_CHECK int crypto_pem_find(const uint8_t *text, size_t n, const char *const *labels, uint8_t *to,
+				     size_t room, size_t *ret_size, size_t *ret_label,
+				     struct jurat_error *err);
+
+/*
  * Writes one certificate, n bytes of DER, as a PEM block with lines of 64 characters. The caller checks
  * ferror(3).
  */

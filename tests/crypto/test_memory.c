@@ -48,6 +48,27 @@ static void a_key_on_a_curve_is_whole_or_there_is_none(void **state)
 		assert_true(fail_memory_each(ec, &curves[i]) >= 2);
 }
 
+/* A key in a file is read. */
+static int ec_file(void *ctx)
+{
+	static const char pem[] = "-----BEGIN EC PRIVATE KEY-----\nMA8CAQEEAQegBwYFK4EEACI=\n"
+				  "-----END EC PRIVATE KEY-----\n";
+	struct crypto_ec_private *key = NULL;
+	int status;
+
+	fail_memory_resume();
+	status = crypto_ec_private_read(CRYPTO_P384, (const uint8_t *)pem, sizeof(pem) - 1, &key, NULL);
+	fail_memory_pause();
+	assert_int_equal(key == NULL, status != 0);
+	crypto_ec_private_free(key);
+	return status;
+}
+
+static void a_key_in_a_file_is_whole_or_there_is_none(void **state)
+{
+	assert_true(fail_memory_each(ec_file, NULL) >= 1);
+}
+
 static int made_by(void *ctx)
 {
 	const struct crypto_ec_maker *maker = ctx;
@@ -163,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_on_a_curve_is_whole_or_there_is_none),
+		cmocka_unit_test(a_key_in_a_file_is_whole_or_there_is_none),
 		cmocka_unit_test(every_maker_of_a_curve_says_so),
 		cmocka_unit_test(a_quick_signer_is_whole_or_there_is_none),
 		cmocka_unit_test(an_rsa_key_is_whole_or_there_is_none),
