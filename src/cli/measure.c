@@ -99,6 +99,8 @@ static void print_text(const struct measuring *m)
 		else
 			printf("%s %s\n", v->name, bytes_to_hex(v->digest, sizeof(v->digest), hex));
 	}
+	if (m->id_block_verdict)
+		printf("id_block %s\n", m->id_block_verdict);
 }
 
 static int print_json(const struct measuring *m)
@@ -142,10 +144,11 @@ static int run(struct measuring *m)
 	status = is_tdx ? measuring_tdx(m) : measuring_snp(m);
 	if (status != CLI_OK)
 		return status;
-	if (m->json)
-		return print_json(m);
-	print_text(m);
-	return CLI_OK;
+	if (!m->json)
+		print_text(m);
+	else if (print_json(m) != CLI_OK)
+		return CLI_INTERNAL;
+	return m->id_block_verdict && strcmp(m->id_block_verdict, "accepted") != 0 ? CLI_REFUSED : CLI_OK;
 }
 
 int cli_measure(struct cli *cli)

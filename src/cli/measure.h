@@ -24,7 +24,8 @@ struct measuring {
 	size_t n_files;
 	struct measure_value values[MEASURE_MAX_VALUES];
 	size_t n_values;
-	json_t *json; /* the output, an object; NULL: text */
+	json_t *json;                 /* the output, an object; NULL: text */
+	const char *id_block_verdict; /* "accepted" or "refused"; NULL: none was checked */
 };
 
 /*
@@ -55,5 +56,10 @@ JURAT_MUST_CHECK int measuring_tdx_options(struct measuring *m, struct measuring
 /* The two commands: they add results. CLI_OK, or another exit status after a message. */
 JURAT_MUST_CHECK int measuring_snp(struct measuring *m);
 JURAT_MUST_CHECK int measuring_tdx(struct measuring *m);
+
+/* Whether the options of an ID block fit together: CLI_OK, or CLI_USAGE after a message. */
+JURAT_MUST_CHECK int measuring_id_block_options(const struct measuring *m);
+/* Makes or checks the ID block that states `digest`; does nothing without the options. As measuring_snp(). */
+JURAT_MUST_CHECK int measuring_id_block(struct measuring *m, const uint8_t digest[MEASURE_DIGEST_BYTES]);
 
 #endif

@@ -74,7 +74,9 @@ int measuring_snp_options(struct measuring *m, struct measure_snp *ret)
 	*ret = (struct measure_snp){ .vcpus = 1 };
 	if (!take_numbers(m, ret))
 		return CLI_USAGE;
-	status = measuring_file(m, "firmware", 0, &ret->firmware);
+	status = measuring_id_block_options(m);
+	if (status == CLI_OK)
+		status = measuring_file(m, "firmware", 0, &ret->firmware);
 	if (status == CLI_OK)
 		status = measuring_kernel(m, &ret->kernel, &ret->initrd, &ret->append);
 	return status == CLI_OK ? measuring_file(m, "svsm", 0, &ret->svsm) : status;
@@ -133,5 +135,5 @@ int measuring_snp(struct measuring *m)
 	if (r < 0)
 		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
 	measuring_add(m, "measurement", digest, NULL);
-	return CLI_OK;
+	return measuring_id_block(m, digest);
 }
