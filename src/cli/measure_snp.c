@@ -58,6 +58,7 @@ static bool take_numbers(struct measuring *m, struct measure_snp *ret)
 	uint64_t vcpus;
 
 	if (!cli_get_number_from(m->cli, "vcpus", 1, MEASURE_MAX_VCPUS, 1, &vcpus) ||
+	    !cli_get_number_from(m->cli, "vars-size", 0, UINT32_MAX, 0, &ret->vars_bytes) ||
 	    !measuring_hex(m, "guest-features", 1, &ret->guest_features))
 		return false;
 	ret->vcpus = (unsigned)vcpus;

@@ -356,6 +356,8 @@ static const struct cli_option measure_options[] = {
 	{ "vmm", "VMM", "the VMM that launches the guest", "qemu|ec2|gce", .any_case = true,
 	  .commands = "snp", .fallback = "qemu" },
 	{ "svsm", "FILE", "SVSM image, which runs at VMPL0", .commands = "snp", .reads = true },
+	{ "vars-size", "N", "with --svsm: bytes of the variable store, which is between SVSM and firmware",
+	  .commands = "snp", .fallback = "0" },
 	{ "steps", NULL, "print every range of pages and the digest after it", .commands = "snp" },
 	{ "id-block", "FILE", "write the ID block to FILE; with --id-auth and --id-key", .commands = "snp" },
 	{ "id-auth", "FILE", "write the ID authentication information to FILE", .commands = "snp" },

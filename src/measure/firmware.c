@@ -34,10 +34,6 @@ static const struct entry_name {
 	[MEASURE_ENTRY_SEV_METADATA] = { { 0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 0x98, 0x47, 0xa7, 0x5e, 0x55,
 					   0x85, 0xa7, 0xbf, 0x67, 0xcc },
 					 "SEV metadata" },
-	/* e47a6535-984a-4798-865e-4685a7bf8ec2 */
-	[MEASURE_ENTRY_TDX_METADATA] = { { 0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47, 0x86, 0x5e, 0x46,
-					   0x85, 0xa7, 0xbf, 0x8e, 0xc2 },
-					 "TDX metadata" },
 	/* a789a612-0597-4c4b-a49f-cbb1fe9d1ddd */
 	[MEASURE_ENTRY_SVSM] = { { 0x12, 0xa6, 0x89, 0xa7, 0x97, 0x05, 0x4b, 0x4c, 0xa4, 0x9f, 0xcb, 0xb1,
 				   0xfe, 0x9d, 0x1d, 0xdd },
@@ -177,23 +173,6 @@ int measure_firmware_number(const struct measure_firmware *firmware, enum measur
 		return jurat_fail(err, -EBADMSG, "%s: the entry '%s' at offset 0x%zx has %zu bytes, not %zu",
 				  firmware->name, entry_names[kind].name, e->offset, e->n, offset + 4);
 	*ret = value;
-	return 0;
-}
-
-int measure_firmware_place(const struct measure_firmware *firmware, enum measure_entry_kind kind,
-			   size_t n_bytes, size_t *ret, struct jurat_error *err)
-{
-	uint32_t from_end;
-	int r = measure_firmware_number(firmware, kind, 0, &from_end, err);
-
-	if (r < 0)
-		return r;
-	if (from_end > firmware->n || from_end < n_bytes)
-		return jurat_fail(
-			err, -EBADMSG,
-			"%s: %s is said to begin 0x%x bytes before the end of the image, of 0x%zx to 0x%zx",
-			firmware->name, entry_names[kind].name, from_end, n_bytes, firmware->n);
-	*ret = firmware->n - from_end;
 	return 0;
 }
 

@@ -36,7 +36,6 @@ enum measure_entry_kind {
 	MEASURE_ENTRY_RESET,        /* SEV-ES reset block: where vCPUs after the first one start */
 	MEASURE_ENTRY_HASHES,       /* address and size of the table of kernel hashes */
 	MEASURE_ENTRY_SEV_METADATA, /* its distance from the end of the image */
-	MEASURE_ENTRY_TDX_METADATA, /* TDVF's: the same */
 	MEASURE_ENTRY_SVSM,         /* what an SVSM image says of its entry point */
 	MEASURE_N_ENTRIES,
 };
@@ -64,14 +63,6 @@ JURAT_MUST_CHECK int measure_firmware_read(const struct measure_bytes *image, co
 
 /* The sections of SEV metadata; -EBADMSG: also without any. */
 JURAT_MUST_CHECK int measure_firmware_read_sev(struct measure_firmware *firmware, struct jurat_error *err);
-
-/*
- * A structure that an entry places by its distance from the end of the image, as both kinds of metadata are.
- * ret       the offset of its first byte in the image, which has at least `n_bytes` from there on
- */
-JURAT_MUST_CHECK int measure_firmware_place(const struct measure_firmware *firmware,
-					    enum measure_entry_kind kind, size_t n_bytes, size_t *ret,
-					    struct jurat_error *err);
 
 /* The 32-bit number at this offset of an entry that is there; -EBADMSG: it is shorter. */
 JURAT_MUST_CHECK int measure_firmware_number(const struct measure_firmware *firmware,

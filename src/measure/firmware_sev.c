@@ -110,15 +110,20 @@ static int read_metadata(struct measure_firmware *f, size_t at, struct jurat_err
 int measure_firmware_read_sev(struct measure_firmware *firmware, struct jurat_error *err)
 {
 	struct measure_firmware f = *firmware;
-	size_t at;
-	int r = measure_firmware_place(firmware, MEASURE_ENTRY_SEV_METADATA, HEADER_BYTES, &at, err);
+	uint32_t from_end;
+	int r = measure_firmware_number(&f, MEASURE_ENTRY_SEV_METADATA, 0, &from_end, err);
 
 	if (r < 0)
 		return r;
 	f.n_sections = 0;
-	r = read_metadata(&f, at, err);
+	if (from_end > f.n || from_end < HEADER_BYTES)
+		return jurat_fail(
+			err, -EBADMSG,
+			"%s: SEV metadata begins 0x%x bytes before the end of the image, not 0x%x to 0x%zx",
+			f.name, from_end, HEADER_BYTES, f.n);
+	r = read_metadata(&f, f.n - from_end, err);
 	if (r < 0) {
-		r = jurat_wrap(err, r, "SEV metadata at offset 0x%zx", at);
+		r = jurat_wrap(err, r, "SEV metadata at offset 0x%zx", f.n - from_end);
 		return jurat_wrap(err, r, "%s", f.name);
 	}
 	*firmware = f;
