@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "crypto/hash.h"
 #include "measure/event_log_parts.h"
+#include "measure/tdx.h"
 
 /* Spec: TCG PC Client Platform Firmware Profile 1.06, table 14; the last row is dstack's. */
 static const struct {
@@ -97,9 +97,10 @@ int event_log_add(struct measure_log *log, const struct measure_event *event, st
 }
 
 /*
- * UEFI counts MRTD as 0 and RTMR0 to 3 as 1 to 4. Some logs have the number of the RTMR, which shows in a 0, since
- * nothing extends MRTD, and others the PCR whose part it takes, which shows in a number above 4. A wrong guess replays
- * to other values than the quote's. Spec: UEFI 2.10, 38.4.1 (Intel TDX), for both mappings.
+ * UEFI counts MRTD as 0 and RTMR0 to 3 as 1 to 4. Some logs have the number of the RTMR, which shows in a
+ * 0, since nothing extends MRTD, and others the PCR whose part it takes, which shows in a number above 4. A
+ * wrong guess replays to other values than the quote's. Spec: UEFI 2.10, 38.4.1 (Intel TDX), for both
+ * mappings.
  */
 static unsigned number_of_pcr(unsigned pcr)
 {
@@ -210,17 +211,12 @@ const struct measure_event *measure_log_event(const struct measure_log *log, siz
 void measure_log_replay(const struct measure_log *log, size_t n,
 			uint8_t ret[MEASURE_N_RTMRS][MEASURE_DIGEST_BYTES])
 {
-	uint8_t both[2 * MEASURE_DIGEST_BYTES];
-
 	memset(ret, 0, MEASURE_N_RTMRS * sizeof(ret[0]));
 	for (size_t i = 0; i < n && i < log->n; i++) {
 		const struct measure_event *e = &log->events[i];
 
-		if (!e->extends)
-			continue;
-		memcpy(both, ret[e->index - 1], MEASURE_DIGEST_BYTES);
-		memcpy(both + MEASURE_DIGEST_BYTES, e->digest, MEASURE_DIGEST_BYTES);
-		crypto_sha384(both, sizeof(both), ret[e->index - 1]);
+		if (e->extends)
+			measure_extend(ret[e->index - 1], e->digest);
 	}
 }
 

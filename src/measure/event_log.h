@@ -5,10 +5,11 @@
 #include "measure/snp.h"
 
 /*
- * Event logs of TDs: the CCEL (TCG PC Client Platform Firmware Profile, crypto-agile form; UEFI 2.10 38.4 for the
- * registers' numbers), dstack's and Trustee's JSON. Hostile until replayed: digests that replay to the RTMRs of a
- * verified quote are authentic, the data of an event is only where its digest is that of the data. An event's type, its
- * name and what stands around the measured part of its data never are: no digest covers them.
+ * Event logs of TDs: the CCEL (TCG PC Client Platform Firmware Profile, crypto-agile form; UEFI 2.10 38.4
+ * for the registers' numbers), dstack's and Trustee's JSON. Hostile until replayed: digests that replay to
+ * the RTMRs of a verified quote are authentic, the data of an event is only where its digest is that of the
+ * data. An event's type, its name and what stands around the measured part of its data never are: no digest
+ * covers them.
  */
 enum measure_log_form { MEASURE_LOG_TCG, MEASURE_LOG_DSTACK, MEASURE_LOG_TRUSTEE };
 
@@ -19,7 +20,8 @@ enum {
 };
 
 /*
- * Types of events. Spec: TCG PC Client Platform Firmware Profile 1.06, table 14; the last is dstack's, not of the TCG
+ * Types of events. Spec: TCG PC Client Platform Firmware Profile 1.06, table 14; the last is dstack's, not
+ * of the TCG
  */
 enum {
 	MEASURE_EV_NO_ACTION = 0x3,
@@ -54,7 +56,10 @@ struct measure_event {
 	size_t n;
 	const char *name;      /* dstack: the name of an RTMR3 event; NULL: none */
 	bool data_is_measured; /* the digest is that of the data, as the type says it is made */
-	/* The part of the data that the digest is of, which leaves out GRUB's prefixes and the like; NULL: none */
+	/*
+	 * The part of the data that the digest is of, which leaves out GRUB's prefixes and the like; NULL:
+	 * none
+	 */
 	const uint8_t *measured;
 	size_t n_measured;
 };

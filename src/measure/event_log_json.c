@@ -11,8 +11,9 @@
 #include "measure/event_log_parts.h"
 
 /*
- * Event logs in JSON: dstack's list of events, Trustee's list of parsed events, and either, or a whole TCG log in base64
- * or hex, as a member of what carries it: dstack's GetQuote response, Trustee's evidence and others.
+ * Event logs in JSON: dstack's list of events, Trustee's list of parsed events, and either, or a whole TCG
+ * log in base64 or hex, as a member of what carries it: dstack's GetQuote response, Trustee's evidence and
+ * others.
  */
 enum { MAX_DEPTH = 6, POOL_BYTES_PER_EVENT = 64 };
 

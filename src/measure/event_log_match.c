@@ -7,9 +7,10 @@
 #include "measure/event_log_parts.h"
 
 /*
- * What the digest of an event is made of is for its type to say, and in part for who extends. Most digests are those of
- * the whole data; here are the exceptions, as logs of real TDs have them (doc/facts/measurement.md). A digest that is
- * none of these is of something that the log does not have: an image, a blob, a file.
+ * What the digest of an event is made of is for its type to say, and in part for who extends. Most digests
+ * are those of the whole data; here are the exceptions, as logs of real TDs have them
+ * (doc/facts/measurement.md). A digest that is none of these is of something that the log does not have: an
+ * image, a blob, a file.
  */
 static bool is_digest_of(struct measure_event *e, size_t off, size_t n)
 {
@@ -42,6 +43,31 @@ static void match_variable_value(struct measure_event *e)
 		is_digest_of(e, HEAD_BYTES + 2 * (size_t)name, (size_t)value);
 }
 
+/*
+ * A unified kernel image's stub: the name of a section in UTF-16, of which ASCII is measured; or the text
+ * itself.
+ */
+static void match_section_name(struct measure_event *e)
+{
+	enum { MAX_NAME = 32 };
+	uint8_t name[MAX_NAME], digest[MEASURE_DIGEST_BYTES];
+	size_t n = e->n / 2;
+
+	if (e->n < 2 || e->n % 2 != 0 || is_digest_of(e, 0, e->n - 2) || n > MAX_NAME)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (e->data[2 * i + 1] != 0)
+			return;
+		name[i] = e->data[2 * i];
+	}
+	crypto_sha384(name, n, digest);
+	if (memcmp(digest, e->digest, sizeof(digest)) != 0)
+		return;
+	e->data_is_measured = true;
+	e->measured = e->data;
+	e->n_measured = e->n;
+}
+
 /* GRUB: a word that says what it is, then the text that is measured, with a NUL or without, and padding. */
 static void match_loader_text(struct measure_event *e)
 {
@@ -57,9 +83,7 @@ static void match_loader_text(struct measure_event *e)
 		if (is_digest_of(e, off, n) || (n < e->n - off && is_digest_of(e, off, n + 1)))
 			return;
 	}
-	/* UTF-16 without its NUL */
-	if (e->n >= 2 && e->data[e->n - 1] == 0 && e->data[e->n - 2] == 0)
-		is_digest_of(e, 0, e->n - 2);
+	match_section_name(e);
 }
 
 /* Tagged: number, size, content. */
