@@ -152,22 +152,31 @@ static int add_reasons(struct measuring *m, const struct id_block_result *result
 	return CLI_OK;
 }
 
-/* The bytes of a file that may be base64, as QEMU takes them. */
-static int take_encoded(struct measuring *m, const char *option, struct encoding_bytes *ret)
+/* Reads a file of exactly n bytes, or of hex or base64 of them, as QEMU takes it. Others go on as they are. */
+static int take_encoded(struct measuring *m, const char *option, uint8_t *to, size_t n,
+			struct measure_bytes *ret)
 {
-	struct measure_bytes file;
-	struct jurat_error err = { "" };
-	int status = measuring_file(m, option, 0, &file);
+	int status = measuring_file(m, option, 0, ret);
+	auto_free char *text = NULL;
+	size_t used = 0;
 
-	if (status != CLI_OK)
+	if (status != CLI_OK || ret->n == n)
 		return status;
-	return encoding_undo(file.bytes, file.n, ret, &err) < 0 ? cli_fail_memory(m->cli) : CLI_OK;
+	text = malloc(ret->n + 1);
+	if (!text)
+		return cli_fail_memory(m->cli);
+	for (size_t i = 0; i < ret->n; i++)
+		if (!memchr(" \t\r\n", ret->bytes[i], 4))
+			text[used++] = (char)ret->bytes[i];
+	if (encoding_read_bytes(text, used, to, n))
+		*ret = (struct measure_bytes){ to, n };
+	return CLI_OK;
 }
 
 static int check(struct measuring *m, const struct snp_id_block *block)
 {
-	struct encoding_bytes id auto_call(encoding_done) = { .bytes = NULL };
-	struct encoding_bytes auth auto_call(encoding_done) = { .bytes = NULL };
+	uint8_t block_bytes[SNP_ID_BLOCK_BYTES], auth_bytes[SNP_ID_AUTH_BYTES];
+	struct measure_bytes id, auth;
 	const struct id_block_expected expected = {
 		.measurement = block->ld,
 		.family_id = cli_has(m->cli, "family-id") ? block->family_id : NULL,
@@ -177,10 +186,10 @@ static int check(struct measuring *m, const struct snp_id_block *block)
 	};
 	struct jurat_error err = { "" };
 	struct id_block_result result;
-	int r, status = take_encoded(m, "check-id-block", &id);
+	int r, status = take_encoded(m, "check-id-block", block_bytes, sizeof(block_bytes), &id);
 
 	if (status == CLI_OK)
-		status = take_encoded(m, "check-id-auth", &auth);
+		status = take_encoded(m, "check-id-auth", auth_bytes, sizeof(auth_bytes), &auth);
 	if (status != CLI_OK)
 		return status;
 	r = id_block_check(id.bytes, id.n, auth.bytes, auth.n, &expected, &result, &err);
