@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Spec: edk2, OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm and X64/OvmfSevMetadata.asm; doc/facts/measurement.md 2. */
+/*
+ * Spec: edk2, OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm and X64/OvmfSevMetadata.asm;
+ * doc/facts/measurement.md 2
+ */
 #include "measure/firmware.h"
 
 #include <errno.h>

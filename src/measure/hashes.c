@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Spec: edk2, OvmfPkg/AmdSev/BlobVerifierLibSevHashes; Linux, Documentation/arch/x86/boot.rst; doc/facts/measurement.md 3. */
+/*
+ * Spec: edk2, OvmfPkg/AmdSev/BlobVerifierLibSevHashes; Linux, Documentation/arch/x86/boot.rst;
+ * doc/facts/measurement.md 3
+ */
 #include "measure/hashes.h"
 
 #include <errno.h>
@@ -29,8 +32,8 @@ static const uint8_t kernel_guid[GUID_BYTES] = { 0x37, 0x94, 0xe7, 0x4d, 0xd2, 0
 						 0xb8, 0x35, 0xd5, 0xb1, 0x72, 0xd2, 0x04, 0x5b };
 
 /*
- * A bzImage has "HdrS" in its setup header, behind a sector that ends in 0x55 0xaa, and as many sectors of setup
- * as that states. A file of no bytes is hashed, too: published digests have one as kernel.
+ * A bzImage has "HdrS" in its setup header, behind a sector that ends in 0x55 0xaa, and as many sectors of
+ * setup as that states. A file of no bytes is hashed, too: published digests have one as kernel.
  */
 int measure_kernel_check(const struct measure_bytes *kernel, struct jurat_error *err)
 {
@@ -85,13 +88,12 @@ static void put_entry(struct bytes_wr *w, const uint8_t *guid, const uint8_t *ha
 	bytes_wr_copy(w, hash, CRYPTO_SHA256_BYTES);
 }
 
-int measure_hashes_page(const struct measure_hashes *hashes, const struct measure_firmware *firmware,
-			uint8_t ret[4096], struct jurat_error *err)
+/* Where in the page of its section the table is. */
+static int find_place(const struct measure_firmware *firmware, size_t *ret, struct jurat_error *err)
 {
 	const struct measure_section *section =
 		measure_firmware_section(firmware, MEASURE_SECTION_KERNEL_HASHES);
 	uint32_t gpa, n;
-	struct bytes_wr w;
 	int r;
 
 	if (!section)
@@ -112,8 +114,28 @@ int measure_hashes_page(const struct measure_hashes *hashes, const struct measur
 			"%s: SEV hash table: 0x%x bytes at address 0x%x do not hold the %u bytes of hashes "
 			"inside SNP_KERNEL_HASHES at 0x%x",
 			firmware->name, n, gpa, MEASURE_HASHES_BYTES, section->gpa);
+	*ret = gpa - section->gpa;
+	return 0;
+}
+
+int measure_hashes_check_place(const struct measure_firmware *firmware, struct jurat_error *err)
+{
+	size_t offset;
+
+	return find_place(firmware, &offset, err);
+}
+
+int measure_hashes_page(const struct measure_hashes *hashes, const struct measure_firmware *firmware,
+			uint8_t ret[4096], struct jurat_error *err)
+{
+	struct bytes_wr w;
+	size_t offset;
+	int r = find_place(firmware, &offset, err);
+
+	if (r < 0)
+		return r;
 	memset(ret, 0, MEASURE_PAGE_BYTES);
-	w = bytes_wr(ret + (gpa - section->gpa), MEASURE_HASHES_BYTES);
+	w = bytes_wr(ret + offset, MEASURE_HASHES_BYTES);
 	bytes_wr_copy(&w, table_guid, GUID_BYTES);
 	bytes_wr_le16(&w, TABLE_BYTES);
 	put_entry(&w, cmdline_guid, hashes->cmdline);

@@ -21,6 +21,10 @@ struct measure_hashes {
 void measure_hashes_make(const struct measure_bytes *kernel, const struct measure_bytes *initrd,
 			 const char *append, struct measure_hashes *ret);
 
+/* Whether the firmware has a place for the table: -EBADMSG, as measure_hashes_page(). */
+JURAT_MUST_CHECK int measure_hashes_check_place(const struct measure_firmware *firmware,
+						struct jurat_error *err);
+
 /*
  * The page that holds the table where the firmware looks for it.
  *

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 
-/* The address that the firmware states for a VMSA: all ones, without the offset in the page and above bit 47. */
+/* The address that the firmware states for a VMSA: the highest page below bit 48. */
 #define VMSA_GPA 0xfffffffff000
 
 /* PAGE_INFO, of which what every page of a range has in common is written once. */

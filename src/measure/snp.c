@@ -70,6 +70,10 @@ int measure_snp_read(const struct measure_snp *what, struct measure_snp_images *
 		r = measure_firmware_read_sev(&images.firmware, err);
 	if (r == 0 && !what->svsm.bytes)
 		r = measure_firmware_number(&images.firmware, MEASURE_ENTRY_RESET, 0, &images.reset_eip, err);
+	if (r == 0 && what->kernel.bytes)
+		r = measure_hashes_check_place(&images.firmware, err);
+	if (r == 0 && what->kernel.bytes)
+		r = measure_kernel_check(&what->kernel, err);
 	if (r == 0)
 		*ret = images;
 	return r;
@@ -154,8 +158,6 @@ int measure_snp(const struct measure_snp *what, uint8_t ret[MEASURE_DIGEST_BYTES
 
 	if (r == 0)
 		r = measure_snp_read(what, &images, err);
-	if (r == 0 && what->kernel.bytes)
-		r = measure_kernel_check(&what->kernel, err);
 	if (r == 0)
 		r = measure_snp_launch_images(&images, &launch);
 	if (r == 0 && what->kernel.bytes)

@@ -32,7 +32,7 @@ struct measure_step {
 
 struct measure_snp {
 	struct measure_bytes firmware;
-	/* With a kernel, and only then, the table of kernel hashes is measured. append: NULL is an empty command line. */
+	/* With a kernel, and only then, the table of its hashes is measured. append: NULL is empty. */
 	struct measure_bytes kernel, initrd;
 	const char *append;
 	unsigned vcpus;
@@ -53,13 +53,16 @@ struct measure_snp {
 };
 
 /*
- * Returns   0; -EBADMSG the image or kernel is malformed or lacks what these options need: `err` says what and
- *           where; -EINVAL an option; -ENOMEM
+ * Returns   0; -EBADMSG the image or kernel is malformed or lacks what these options need: `err` says what
+ *           and where; -EINVAL an option
  */
 JURAT_MUST_CHECK int measure_snp(const struct measure_snp *what, uint8_t ret[MEASURE_DIGEST_BYTES],
 				 struct jurat_error *err);
 
-/* "EPYC-Milan-v2" and the like, any case; 0: there is no such type. Names are listed by index, NULL past the end. */
+/*
+ * "EPYC-Milan-v2" and the like, any case; 0: there is no such type. Names are listed by index, NULL past the
+ * end.
+ */
 uint32_t measure_vcpu_signature(const char *name);
 const char *measure_vcpu_type_name(size_t i);
 

@@ -17,7 +17,7 @@ struct measure_snp_images {
 
 JURAT_MUST_CHECK int measure_snp_check(const struct measure_snp *what, struct jurat_error *err);
 
-/* Reads the images; measures nothing. */
+/* Reads the images, and checks a kernel and that there is a place for its hashes; measures nothing. */
 JURAT_MUST_CHECK int measure_snp_read(const struct measure_snp *what, struct measure_snp_images *ret,
 				      struct jurat_error *err);
 

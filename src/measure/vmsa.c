@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spec: APM volume 2, table B-4 (the save area), 15.5 and appendix B (attributes of segments), 14.1.3 (registers
- * after INIT). What VMMs and KVM make of them: doc/facts/measurement.md 4.
+ * Spec: APM volume 2, table B-4 (the save area), 14.1.3 (registers after INIT). What VMMs and KVM make of
+ * them: doc/facts/measurement.md 4.
  */
 #include "measure/vmsa.h"
 

@@ -4,7 +4,10 @@
 
 #include "measure/launch.h"
 
-/* The page in which a vCPU's registers are when the guest starts. Spec: APM volume 2, table B-4; doc/facts/measurement.md 4. */
+/*
+ * The page in which a vCPU's registers are when the guest starts. Spec: APM volume 2, table B-4;
+ * doc/facts/measurement.md 4
+ */
 struct measure_vmsa {
 	enum measure_vmm vmm;
 	uint32_t eip; /* where it starts */
