@@ -162,6 +162,7 @@ int cli_help(struct cli *cli);
 int cli_host(struct cli *cli);
 int cli_key(struct cli *cli);
 int cli_measure(struct cli *cli);
+int cli_policy(struct cli *cli);
 int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);
 int cli_verify(struct cli *cli);

@@ -343,6 +343,28 @@ static const struct cli_option explore_options[] = {
 	OUTPUT,
 };
 
+static const struct cli_option policy_options[] = {
+	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
+	  .commands = "from", .repeatable = true, .reads = true },
+	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", .commands = "from",
+	  .repeatable = true, .reads = true },
+	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: a JSON file or a directory",
+	  .commands = "from", .repeatable = true, .reads = true },
+	{ "allow-no-collateral", NULL, "use a quote although its TCB is not verified", .commands = "from" },
+	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .commands = "from",
+	  .repeatable = true, .reads = true },
+	{ "at", "RFC3339", "time of the verification", .commands = "from", .fallback = "now" },
+	{ "policy", "FILE",
+	  "policy that the evidence must meet; its members that are not pinned are written as well",
+	  .commands = "from", .reads = true },
+	{ "require", "NAME=VALUE", "one member of such a policy", .commands = "from", .repeatable = true },
+	{ "pin", "FIELDS", "members to take from the evidence, comma-separated: names, all or default",
+	  .commands = "from", .fallback = "default", .repeatable = true },
+	{ "allow-unverified", NULL, "use evidence that is refused; the policy says so in its comment",
+	  .commands = "from" },
+	{ "out", "FILE", "file for the policy", .commands = "from", .fallback = "standard output" },
+};
+
 /* Of `jurat measure`. */
 static const struct cli_option measure_options[] = {
 	{ "firmware", "FILE", "firmware image: OVMF, or TDVF for a TD", .reads = true },
@@ -467,6 +489,17 @@ const struct cli_verb cli_verbs[] = {
 		  "block failed a check, 2 usage error, 3 a file could not be read or written, 4 internal "
 		  "error.\n",
 	  OPTIONS(measure_options) },
+	{ .name = "policy",
+	  .args = "from EVIDENCE | pins",
+	  .has_commands = true,
+	  .summary = "write a policy that accepts what known-good evidence states",
+	  .more = "from verifies the evidence first. pins lists the members that can be pinned, which are "
+		  "the "
+		  "default, and how tight each is.\n"
+		  "Exit status: 0 written, 1 the evidence is refused or lacks a field that --pin names, 2 "
+		  "usage "
+		  "error, 3 a file could not be read or written, 4 internal error.\n",
+	  OPTIONS(policy_options) },
 	{ .name = "run",
 	  .args = "-- PROGRAM [ARGUMENT]...",
 	  .summary = "run an unmodified program as a guest or host of a software platform",

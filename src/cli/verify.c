@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/policy_file.h"
 #include "verify/reasons.h"
 #include "verify/render.h"
 
@@ -27,40 +28,18 @@ static int set_report_data(struct cli *cli, struct jurat_policy *policy)
 	return CLI_OK;
 }
 
-/* Loads the policy file, then the options that add to it or override it. */
+/* The policy and --require, then the options of `verify` that override both. */
 static int load_policy(struct cli *cli, struct jurat_policy *policy)
 {
-	const char *path = cli_get(cli, "policy"), *measurement = cli_get(cli, "measurement"), *member;
-	auto_free uint8_t *json = NULL;
+	const char *measurement = cli_get(cli, "measurement");
 	struct jurat_error err = { "" };
-	size_t n;
+	int status = cli_policy_load(cli, policy);
 
-	if (path) {
-		if (cli_read(path, &json, &n, &err) < 0)
-			return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-		if (jurat_policy_read_json(policy, (const char *)json, n, &err) < 0)
-			return cli_fail(cli, CLI_ENVIRONMENT, "'%s': %s", path, err.text);
-	}
-	for (size_t i = 0; (member = cli_get_nth(cli, "require", i)); i++) {
-		const char *equals = strchr(member, '=');
-		auto_free char *name = equals ? strndup(member, (size_t)(equals - member)) : NULL;
-
-		if (!name)
-			return cli_fail(cli, CLI_USAGE, "--require: expected NAME=VALUE, found '%s'", member);
-		if (jurat_policy_set(policy, name, equals + 1, &err) < 0)
-			return cli_fail(cli, CLI_USAGE, "--require %s: %s", member, err.text);
-	}
+	if (status != CLI_OK)
+		return status;
 	if (measurement && jurat_policy_set(policy, "measurement", measurement, &err) < 0)
 		return cli_fail(cli, CLI_USAGE, "--measurement: %s", err.text);
 	return set_report_data(cli, policy);
-}
-
-static void warn_of_policy(struct cli *cli, const struct jurat_policy *policy)
-{
-	const char *warning;
-
-	for (size_t i = 0; (warning = jurat_policy_warning(policy, i)); i++)
-		cli_warn(cli, "policy: %s", warning);
 }
 
 /*
@@ -283,8 +262,6 @@ int cli_verify_with(struct cli *cli, struct cli_verify *v)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
 		status = load_policy(cli, v->policy);
-	if (status == CLI_OK)
-		warn_of_policy(cli, v->policy);
 	if (status == CLI_OK)
 		status = cli_load_all(cli, v->verifier, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK)

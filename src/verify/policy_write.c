@@ -207,21 +207,6 @@ static char *dump(json_t *value)
 	return text;
 }
 
-/* A comment of several lines is a list of them. */
-static json_t *write_comment(const char *comment)
-{
-	json_t *lines = json_array();
-
-	while (lines && comment) {
-		const char *end = strchr(comment, '\n');
-
-		lines = with(lines,
-			     end ? json_stringn(comment, (size_t)(end - comment)) : json_string(comment));
-		comment = end ? end + 1 : NULL;
-	}
-	return one_or_several(lines);
-}
-
 /* The text of the policy, as it grows. */
 struct out {
 	FILE *to;
@@ -241,6 +226,28 @@ static void put(struct out *out, const char *slashes, const char *name, json_t *
 	out->any = true;
 }
 
+/* A comment of several lines is a list of them, one a line. */
+static void put_comment(struct out *out, const char *name, const char *comment)
+{
+	const char *end = strchr(comment, '\n');
+
+	if (!end) {
+		put(out, "//", name, json_string(comment));
+		return;
+	}
+	fprintf(out->to, "%s\n  \"//%s\": [", out->any ? "," : "", name);
+	for (const char *line = comment; line; line = end ? end + 1 : NULL) {
+		auto_free char *text = NULL;
+
+		end = strchr(line, '\n');
+		text = dump(end ? json_stringn(line, (size_t)(end - line)) : json_string(line));
+		fprintf(out->to, "%s\n    %s", line == comment ? "" : ",", text ? text : "");
+		out->failed = out->failed || !text;
+	}
+	fputs("\n  ]", out->to);
+	out->any = true;
+}
+
 char *policy_write_json(const struct jurat_policy *policy)
 {
 	struct text_stream stream;
@@ -252,10 +259,10 @@ char *policy_write_json(const struct jurat_policy *policy)
 	out.to = stream.to;
 	fputc('{', out.to);
 	if (policy->comments[POLICY_MAX_MEMBERS])
-		put(&out, "//", "", write_comment(policy->comments[POLICY_MAX_MEMBERS]));
+		put_comment(&out, "", policy->comments[POLICY_MAX_MEMBERS]);
 	for (size_t i = 0; i < policy_n_rows; i++) {
 		if (policy->comments[i])
-			put(&out, "//", policy_rows[i].name, write_comment(policy->comments[i]));
+			put_comment(&out, policy_rows[i].name, policy->comments[i]);
 		if (policy->set[i])
 			put(&out, "", policy_rows[i].name, write_row(&policy_rows[i], policy));
 	}

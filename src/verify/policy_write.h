@@ -12,7 +12,7 @@
  */
 char *policy_write_json(const struct jurat_policy *policy);
 
-/* The value of one member as JSON on one line, set or not; the caller frees it. NULL: no memory. */
+/* The value of a member that was set, as JSON on one line; the caller frees it. NULL: no memory. */
 char *policy_write_value(const struct jurat_policy *policy, const char *member);
 
 #endif

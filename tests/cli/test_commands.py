@@ -19,6 +19,7 @@ OF_EVERY_COMMAND = {
     "host": {"device", "blob", "product", "roots", "at", "output"},
     "fetch": {"from", "ca-file", "attempts", "timeout", "out", "roots", "at", "output"},
     "certs": set(),
+    "policy": set(),
     "measure": {"firmware", "kernel", "initrd", "append", "output"},
 }
 
@@ -67,6 +68,11 @@ def certs_refuses_every_option_of_another_command(_):
 @case
 def measure_refuses_every_option_of_another_command(_):
     check_options("measure")
+
+
+@case
+def policy_refuses_every_option_of_another_command(_):
+    check_options("policy")
 
 
 @case

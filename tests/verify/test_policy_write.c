@@ -192,8 +192,8 @@ static void all_members_are_written_in_one_order(void **state)
 	}
 	assert_int_equal(policy_set_comment(p, "", "first\nsecond"), 0);
 	text = policy_write_json(p);
-	assert_non_null(strstr(
-		text, "{\n  \"//\": [\"first\", \"second\"],\n  \"//report_data\": \"report_data\",\n"));
+	assert_non_null(strstr(text, "{\n  \"//\": [\n    \"first\",\n    \"second\"\n  ],\n  "
+				     "\"//report_data\": \"report_data\",\n"));
 	q = policy_of(text);
 	again = policy_write_json(q);
 	assert_string_equal(text, again);
@@ -212,7 +212,8 @@ static const struct {
 } comments[] = {
 	{ "{}", "{}\n", NULL },
 	{ "{\"//\": \"a\"}", "{\n  \"//\": \"a\"\n}\n", NULL },
-	{ "{\"//\": [\"a\", \"b\\nc\"]}", "{\n  \"//\": [\"a\", \"b\", \"c\"]\n}\n", NULL },
+	{ "{\"//\": [\"a\", \"b\\nc\"]}", "{\n  \"//\": [\n    \"a\",\n    \"b\",\n    \"c\"\n  ]\n}\n",
+	  NULL },
 	{ "{\"//\": \"\"}", "{\n  \"//\": \"\"\n}\n", NULL },
 	{ "{\"vmpl\": 0, \"//vmpl\": \"b\"}", "{\n  \"//vmpl\": \"b\",\n  \"vmpl\": 0\n}\n", NULL },
 	{ "{\"//vmpl\": \"of a member that is left out\"}",
