@@ -118,5 +118,6 @@ int main(int argc, char **argv)
 	seeds_sim();
 	seeds_endorse();
 	seeds_cli();
+	seeds_measure_snp();
 	return 0;
 }

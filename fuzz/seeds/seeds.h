@@ -38,5 +38,6 @@ void seeds_fetch(void);
 void seeds_sim(void);
 void seeds_endorse(void);
 void seeds_cli(void);
+void seeds_measure_snp(void);
 
 #endif
