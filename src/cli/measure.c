@@ -129,10 +129,10 @@ static int print_json(const struct measuring *m)
 
 static int run(struct measuring *m)
 {
-	bool is_tdx = !strcmp(m->cli->args[0], "tdx");
+	bool is_tdx = !strcmp(m->cli->args[0], "tdx"), refused;
 	int status;
 
-	if (!cli_reads_stdin_once(m->cli, NULL))
+	if (!cli_reads_stdin_once(m->cli, NULL) || !measuring_policy_options(m))
 		return CLI_USAGE;
 	if (!cli_has(m->cli, "firmware"))
 		return cli_fail(m->cli, CLI_USAGE, "expected --firmware FILE");
@@ -144,11 +144,16 @@ static int run(struct measuring *m)
 	status = is_tdx ? measuring_tdx(m) : measuring_snp(m);
 	if (status != CLI_OK)
 		return status;
+	refused = m->id_block_verdict && strcmp(m->id_block_verdict, "accepted") != 0;
+	if (!refused)
+		status = measuring_policy(m);
+	if (status != CLI_OK)
+		return status;
 	if (!m->json)
 		print_text(m);
 	else if (print_json(m) != CLI_OK)
 		return CLI_INTERNAL;
-	return m->id_block_verdict && strcmp(m->id_block_verdict, "accepted") != 0 ? CLI_REFUSED : CLI_OK;
+	return refused ? CLI_REFUSED : CLI_OK;
 }
 
 int cli_measure(struct cli *cli)

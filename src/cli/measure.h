@@ -53,6 +53,11 @@ struct measuring_lists {
 JURAT_MUST_CHECK int measuring_tdx_options(struct measuring *m, struct measuring_lists *lists,
 					   struct measure_tdx *ret);
 
+/* --policy and --policy-out. false after an error message. */
+bool measuring_policy_options(const struct measuring *m);
+/* Writes the policy that requires the results. CLI_OK, or another exit status after a message. */
+JURAT_MUST_CHECK int measuring_policy(const struct measuring *m);
+
 /* The two commands: they add results. CLI_OK, or another exit status after a message. */
 JURAT_MUST_CHECK int measuring_snp(struct measuring *m);
 JURAT_MUST_CHECK int measuring_tdx(struct measuring *m);

@@ -408,6 +408,8 @@ static const struct cli_option measure_options[] = {
 	  .commands = "tdx", .repeatable = true, .reads = true },
 	{ "efi-image", "FILE", "EFI program instead of a kernel, in the order in which they start",
 	  .commands = "tdx", .repeatable = true, .reads = true },
+	{ "policy-out", "FILE", "write a policy that requires the results to FILE" },
+	{ "policy", "FILE", "policy to add them to; with --policy-out", .reads = true },
 	OUTPUT,
 };
 
