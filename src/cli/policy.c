@@ -224,7 +224,7 @@ static int list_pins(void)
 	struct policy_pin pin;
 
 	for (size_t i = 0; policy_pin_at(i, &pin); i++)
-		printf("%-34s %-20s %s%s%s\n", pin.member, default_text(pin.use), pin.meaning,
+		printf("%-34s  %-19s  %s%s%s\n", pin.member, default_text(pin.use), pin.meaning,
 		       pin.tight ? " " : "", pin.tight ? pin.tight : "");
 	return CLI_OK;
 }
