@@ -8,21 +8,32 @@
 
 enum { BUFFER_BYTES = 128, GPA_OFFSET = 16, CHUNK_BYTES = 256 };
 
-static void add_gpa(struct crypto_sha384 *c, const char *leaf, uint64_t gpa)
+struct build {
+	struct crypto_sha384 hash;
+	const struct measure_tdx *what;
+};
+
+/* One leaf; `chunk` is NULL for TDH.MEM.PAGE.ADD. */
+static int step(struct build *b, uint64_t gpa, const uint8_t *chunk)
 {
+	const char *leaf = chunk ? "MR.EXTEND" : "MEM.PAGE.ADD";
 	uint8_t buffer[BUFFER_BYTES] = { 0 };
 
 	memcpy(buffer, leaf, strlen(leaf));
 	bytes_put_le(buffer + GPA_OFFSET, gpa, 8);
-	crypto_sha384_add(c, buffer, sizeof(buffer));
+	crypto_sha384_add(&b->hash, buffer, sizeof(buffer));
+	if (chunk)
+		crypto_sha384_add(&b->hash, chunk, CHUNK_BYTES);
+	return b->what->build ? b->what->build(b->what->closure, gpa, chunk) : 0;
 }
 
 /* TDH.MR.EXTEND of a page's 16 chunks. `off` is in the section. */
-static void extend_page(struct crypto_sha384 *c, const struct tdvf_section *s, uint64_t off)
+static int extend_page(struct build *b, const struct tdvf_section *s, uint64_t off)
 {
 	uint64_t n_left = off < s->n_raw ? s->n_raw - off : 0;
 	uint8_t last[TDVF_PAGE_BYTES];
 	const uint8_t *page = last;
+	int r = 0;
 
 	if (n_left >= TDVF_PAGE_BYTES) {
 		page = s->raw + off;
@@ -31,37 +42,40 @@ static void extend_page(struct crypto_sha384 *c, const struct tdvf_section *s, u
 		if (n_left > 0)
 			memcpy(last, s->raw + off, (size_t)n_left);
 	}
-	for (size_t i = 0; i < TDVF_PAGE_BYTES; i += CHUNK_BYTES) {
-		add_gpa(c, "MR.EXTEND", s->gpa + off + i);
-		crypto_sha384_add(c, page + i, CHUNK_BYTES);
-	}
+	for (size_t i = 0; i < TDVF_PAGE_BYTES && r == 0; i += CHUNK_BYTES)
+		r = step(b, s->gpa + off + i, page + i);
+	return r;
 }
 
-static void measure_section(struct crypto_sha384 *c, const struct tdvf_section *s,
-			    enum measure_tdx_order order)
+static int measure_section(struct build *b, const struct tdvf_section *s)
 {
 	bool extends = s->attributes & TDVF_MR_EXTEND;
-	bool at_once = order == MEASURE_TDX_PAGE_BY_PAGE;
+	bool at_once = b->what->order == MEASURE_TDX_PAGE_BY_PAGE;
+	int r = 0;
 
 	if (s->attributes & TDVF_PAGE_AUG)
-		return;
-	for (uint64_t off = 0; off < s->n_memory; off += TDVF_PAGE_BYTES) {
-		add_gpa(c, "MEM.PAGE.ADD", s->gpa + off);
-		if (extends && at_once)
-			extend_page(c, s, off);
+		return 0;
+	for (uint64_t off = 0; off < s->n_memory && r == 0; off += TDVF_PAGE_BYTES) {
+		r = step(b, s->gpa + off, NULL);
+		if (r == 0 && extends && at_once)
+			r = extend_page(b, s, off);
 	}
 	if (!extends || at_once)
-		return;
-	for (uint64_t off = 0; off < s->n_memory; off += TDVF_PAGE_BYTES)
-		extend_page(c, s, off);
+		return r;
+	for (uint64_t off = 0; off < s->n_memory && r == 0; off += TDVF_PAGE_BYTES)
+		r = extend_page(b, s, off);
+	return r;
 }
 
-void measure_mrtd(const struct tdvf *tdvf, enum measure_tdx_order order, uint8_t ret[MEASURE_DIGEST_BYTES])
+int measure_mrtd(const struct tdvf *tdvf, const struct measure_tdx *what, uint8_t ret[MEASURE_DIGEST_BYTES])
 {
-	struct crypto_sha384 c;
+	struct build b = { .what = what };
+	int r = 0;
 
-	crypto_sha384_init(&c);
-	for (unsigned i = 0; i < tdvf->n; i++)
-		measure_section(&c, &tdvf->sections[i], order);
-	crypto_sha384_end(&c, ret);
+	crypto_sha384_init(&b.hash);
+	for (unsigned i = 0; i < tdvf->n && r == 0; i++)
+		r = measure_section(&b, &tdvf->sections[i]);
+	if (r == 0)
+		crypto_sha384_end(&b.hash, ret);
+	return r;
 }

@@ -6,6 +6,7 @@
 
 #include "crypto/hash.h"
 #include "measure/mrtd.h"
+#include "measure/rtmr.h"
 #include "measure/tdvf.h"
 
 void measure_extend(uint8_t digest[MEASURE_DIGEST_BYTES], const uint8_t value[MEASURE_DIGEST_BYTES])
@@ -28,7 +29,11 @@ int measure_tdx(const struct measure_tdx *what, struct measure_tdx_digests *ret,
 	r = tdvf_read(what->firmware, &tdvf, err);
 	if (r < 0)
 		return r;
-	measure_mrtd(&tdvf, what->order, digests.mrtd);
+	r = measure_mrtd(&tdvf, what, digests.mrtd);
+	if (r == 0)
+		r = rtmr_measure(&tdvf, what, &digests, err);
+	if (r != 0)
+		return r;
 	*ret = digests;
 	return 0;
 }

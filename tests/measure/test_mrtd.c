@@ -60,20 +60,21 @@ static void memory_behind_the_data_is_measured_as_zeros(void **state)
 static void each_byte_of_a_measured_section_counts(void **state)
 {
 	static const size_t unmeasured[] = { 0x0, 0x1fff }, measured[] = { 0x2000, 0x8fff, 0xffff };
+	const struct measure_tdx page_by_page = { .order = MEASURE_TDX_PAGE_BY_PAGE };
 	struct tdvf tdvf;
 	uint8_t want[MEASURE_DIGEST_BYTES], got[MEASURE_DIGEST_BYTES];
 
 	(void)state;
 	tdvf_made(tdvf_made_sections, TDVF_MADE_N, image);
 	assert_int_equal(tdvf_read((struct measure_bytes){ image, sizeof(image) }, &tdvf, NULL), 0);
-	measure_mrtd(&tdvf, MEASURE_TDX_PAGE_BY_PAGE, want);
+	assert_int_equal(measure_mrtd(&tdvf, &page_by_page, want), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(unmeasured); i++)
 		image[unmeasured[i]] ^= 1;
-	measure_mrtd(&tdvf, MEASURE_TDX_PAGE_BY_PAGE, got);
+	assert_int_equal(measure_mrtd(&tdvf, &page_by_page, got), 0);
 	assert_memory_equal(got, want, sizeof(got));
 	for (size_t i = 0; i < ARRAY_SIZE(measured); i++) {
 		image[measured[i]] ^= 1;
-		measure_mrtd(&tdvf, MEASURE_TDX_PAGE_BY_PAGE, got);
+		assert_int_equal(measure_mrtd(&tdvf, &page_by_page, got), 0);
 		assert_memory_not_equal(got, want, sizeof(got));
 		image[measured[i]] ^= 1;
 	}
