@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEADERS = {
     "guest.h": ("jurat", "jurat-guest"),
     "verify.h": ("jurat", "jurat-verify"),
+    "measure.h": ("jurat", "jurat-measure"),
     "host.h": ("jurat-host", "jurat-host"),
     "sim.h": ("jurat-sim", "jurat-sim"),
     "version.h": ("jurat", "jurat"),

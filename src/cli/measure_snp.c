@@ -10,31 +10,6 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 
-/* "25-1-1" -> CPUID 1 EAX. Spec: AMD APM volume 3, Fn0000_0001_EAX. false: not three numbers that fit. */
-static bool signature_of_numbers(const char *text, uint32_t *ret)
-{
-	static const unsigned long max[] = { 0xf + 0xff, 0xff, 0xf };
-	unsigned long v[3];
-	uint32_t base, extended;
-
-	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-		char *end;
-
-		if (*text < '0' || *text > '9')
-			return false;
-		errno = 0;
-		v[i] = strtoul(text, &end, 0);
-		if (errno || v[i] > max[i] || *end != (i < 2 ? '-' : '\0'))
-			return false;
-		text = end + 1;
-	}
-	base = v[0] > 0xf ? 0xf : (uint32_t)v[0];
-	extended = (uint32_t)v[0] - base;
-	*ret = extended << 20 | (uint32_t)(v[1] >> 4) << 16 | base << 8 | (uint32_t)(v[1] & 0xf) << 4 |
-	       (uint32_t)v[2];
-	return true;
-}
-
 static bool take_vcpu_type(struct measuring *m, struct measure_snp *ret)
 {
 	const char *type = cli_get(m->cli, "vcpu-type");
@@ -43,8 +18,8 @@ static bool take_vcpu_type(struct measuring *m, struct measure_snp *ret)
 		return ret->vmm != MEASURE_QEMU ||
 		       cli_misuse(m->cli, "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING: QEMU's vCPUs "
 					  "begin with it in a register");
-	ret->vcpu_signature = measure_vcpu_signature(type);
-	if (ret->vcpu_signature || signature_of_numbers(type, &ret->vcpu_signature))
+	ret->vcpu_signature = measure_vcpu_type(type);
+	if (ret->vcpu_signature)
 		return true;
 	return cli_misuse(m->cli,
 			  "--vcpu-type: expected a name such as EPYC-Milan, or "

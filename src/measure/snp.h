@@ -65,5 +65,7 @@ JURAT_MUST_CHECK int measure_snp(const struct measure_snp *what, uint8_t ret[MEA
  */
 uint32_t measure_vcpu_signature(const char *name);
 const char *measure_vcpu_type_name(size_t i);
+/* The same, or family, model and stepping as in "25-1-1". 0: neither. */
+uint32_t measure_vcpu_type(const char *text);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Spec: QEMU, target/i386/cpu.c, the EPYC models of builtin_x86_defs. */
+#include <errno.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "base/cleanup.h"
@@ -36,4 +38,36 @@ uint32_t measure_vcpu_signature(const char *name)
 		if (strcasecmp(types[i].name, name) == 0)
 			return types[i].signature;
 	return 0;
+}
+
+/* "25-1-1" -> CPUID 1 EAX. Spec: AMD APM volume 3, Fn0000_0001_EAX. false: not three numbers that fit. */
+static bool signature_of_numbers(const char *text, uint32_t *ret)
+{
+	static const unsigned long max[] = { 0xf + 0xff, 0xff, 0xf };
+	unsigned long v[3];
+	uint32_t base, extended;
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		errno = 0;
+		v[i] = strtoul(text, &end, 0);
+		if (errno || v[i] > max[i] || *end != (i < 2 ? '-' : '\0'))
+			return false;
+		text = end + 1;
+	}
+	base = v[0] > 0xf ? 0xf : (uint32_t)v[0];
+	extended = (uint32_t)v[0] - base;
+	*ret = extended << 20 | (uint32_t)(v[1] >> 4) << 16 | base << 8 | (uint32_t)(v[1] & 0xf) << 4 |
+	       (uint32_t)v[2];
+	return true;
+}
+
+uint32_t measure_vcpu_type(const char *text)
+{
+	uint32_t signature = measure_vcpu_signature(text);
+
+	return signature || signature_of_numbers(text, &signature) ? signature : 0;
 }

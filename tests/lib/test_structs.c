@@ -7,6 +7,7 @@
 
 #include <jurat/guest.h>
 #include <jurat/host.h>
+#include <jurat/measure.h>
 #include <jurat/sim.h>
 #include <jurat/verify.h>
 
@@ -25,6 +26,8 @@ struct world {
 	struct jurat_snp_certs *certs;
 	struct jurat_verifier *verifier;
 	struct jurat_verdict *snp;
+	struct jurat_event_log *log;
+	uint8_t log_data[4];
 	uint8_t page[4096];
 	char dir[32], blob[48];
 };
@@ -197,6 +200,67 @@ static int tdx_tcb(struct world *w, void *s)
 	return jurat_verdict_tdx_tcb(w->snp, JURAT_TDX_TCB_PART_ALL, s);
 }
 
+/* An image of zeros is no firmware. */
+static int measure_snp_options(struct world *w, void *s)
+{
+	uint8_t digest[48];
+
+	return jurat_measure_snp(s, digest, NULL);
+}
+
+static int measure_tdx_options(struct world *w, void *s)
+{
+	struct jurat_measure_tdx_digests digests = { .size = sizeof(digests) };
+
+	return jurat_measure_tdx(s, &digests, NULL);
+}
+
+static int measure_tdx_digests(struct world *w, void *s)
+{
+	struct jurat_measure_tdx_options options = { .size = sizeof(options),
+						     .firmware = w->page,
+						     .firmware_size = sizeof(w->page) };
+
+	return jurat_measure_tdx(&options, s, NULL);
+}
+
+/* A file that is no key. */
+static int id_block(struct world *w, void *s)
+{
+	uint8_t block[96], auth[4096];
+
+	return jurat_snp_id_block_make(s, "key", 3, NULL, 0, block, auth, NULL, NULL);
+}
+
+static int id_block_of_a_check(struct world *w, void *s)
+{
+	struct jurat_snp_id_keys keys = { .size = sizeof(keys) };
+
+	return jurat_snp_id_block_check("block", 5, "auth", 4, s, &keys, NULL);
+}
+
+static int id_keys(struct world *w, void *s)
+{
+	const struct jurat_snp_id_block block = { .size = sizeof(block) };
+	uint8_t bytes[96], auth[4096];
+
+	return jurat_snp_id_block_make(&block, "key", 3, NULL, 0, bytes, auth, s, NULL);
+}
+
+/* The members are filled in as far as the caller knows them. */
+static int event(struct world *w, void *s)
+{
+	struct jurat_event *e = s;
+	size_t size = e->size;
+	int r = jurat_event_log_event(w->log, 0, e);
+
+	if (r == 0)
+		assert_true(e->size == size && e->rtmr == 0 && e->extends &&
+			    !memcmp(e->data, w->log_data, 4));
+	assert_int_equal(jurat_event_log_event(w->log, 1, e), r == 0 ? JURAT_NOT_FOUND : r);
+	return r;
+}
+
 struct row {
 	const char *name;
 	int (*call)(struct world *w, void *s);
@@ -223,6 +287,23 @@ static void fill_memory(struct world *w, void *s)
 	*(struct jurat_guest_memory *)s = (struct jurat_guest_memory){ 0, read_page, write_page, w };
 }
 
+static void fill_firmware(struct world *w, void *s)
+{
+	struct jurat_measure_snp_options *o = s;
+
+	o->firmware = w->page;
+	o->firmware_size = sizeof(w->page);
+	o->vcpu_signature = 0xa00f11;
+}
+
+static void fill_tdvf(struct world *w, void *s)
+{
+	struct jurat_measure_tdx_options *o = s;
+
+	o->firmware = w->page;
+	o->firmware_size = sizeof(w->page);
+}
+
 #define END(type, member) (offsetof(struct type, member) + sizeof(((struct type *)NULL)->member))
 #define ROW(type, needed, call, good, fill)                                                                  \
 	{                                                                                                    \
@@ -244,6 +325,13 @@ static const struct row rows[] = {
 	ROW(jurat_snp_tcb, microcode, snp_tcb, 0, NULL),
 	ROW(jurat_shortfall, advisory_count, shortfall, JURAT_NOT_FOUND, NULL),
 	ROW(jurat_tdx_tcb, date, tdx_tcb, JURAT_NOT_FOUND, NULL),
+	ROW(jurat_measure_snp_options, vcpu_signature, measure_snp_options, -EBADMSG, fill_firmware),
+	ROW(jurat_measure_tdx_options, firmware_size, measure_tdx_options, -EBADMSG, fill_tdvf),
+	ROW(jurat_measure_tdx_digests, has_rtmr, measure_tdx_digests, -EBADMSG, NULL),
+	ROW(jurat_snp_id_block, measurement, id_block, -EBADMSG, NULL),
+	ROW(jurat_snp_id_block, measurement, id_block_of_a_check, -EBADMSG, NULL),
+	ROW(jurat_snp_id_keys, has_author_key, id_keys, -EBADMSG, NULL),
+	ROW(jurat_event, data_size, event, 0, NULL),
 };
 
 enum { BEYOND = 24 };
@@ -323,6 +411,20 @@ static void what_has_no_default_may_not_be_missing(void **state)
 	assert_int_equal(tdx_evidence(w, NULL), -EINVAL);
 }
 
+static struct jurat_event_log *log_of_one_event(void)
+{
+	struct jurat_event_log *log;
+	char json[256];
+
+	TEXT(json,
+	     "[{\"imr\": 0, \"event_type\": 4, \"digest\": \"%096d\", \"event\": \"\", \"event_payload\": "
+	     "\"00000000\"}]",
+	     0);
+	assert_int_equal(jurat_event_log_new(json, strlen(json), &log, NULL), 0);
+	assert_int_equal(jurat_event_log_count(log), 1);
+	return log;
+}
+
 static int set_up(void **state)
 {
 	struct machine_change publish = { .kind = MACHINE_CERTS_ONLY };
@@ -353,6 +455,7 @@ static int set_up(void **state)
 						.report_size = w->evidence.report_size };
 	assert_int_equal(jurat_verify_snp(w->verifier, &evidence, NULL, time(NULL), &w->snp, NULL),
 			 JURAT_REFUSED);
+	w->log = log_of_one_event();
 	*state = w;
 	return 0;
 }
@@ -361,6 +464,7 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 
+	jurat_event_log_free(w->log);
 	jurat_verdict_free(w->snp);
 	jurat_verifier_free(w->verifier);
 	jurat_snp_certs_free(w->certs);
