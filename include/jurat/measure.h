@@ -8,7 +8,7 @@
 #include <jurat/error.h>
 
 /*
- * Launch measurements: what an SEV-SNP firmware or a TDX module measures when a VMM launches a guest, computed
+ * Launch measurements: what SEV-SNP firmware or the TDX module measures when a VMM launches a guest, computed
  * from the files that the VMM is started with, so that a policy can require it. Also ID blocks, and the event
  * logs that explain RTMRs. All files are untrusted: what is malformed is refused, with the place in `err`.
  */
@@ -67,8 +67,8 @@ struct jurat_measure_snp_options {
  * options   borrowed
  * ret       48 bytes; changes on success only
  * Returns   0; -EBADMSG an image or the kernel is malformed, or lacks what the options need: `err` says what
- *           and where; -EINVAL an option is invalid or missing, or the size of the options; -E2BIG the options
- *           are of a newer release; -ENOMEM; another value that `step` returned
+ *           and where; -EINVAL an option is invalid or missing, or the size of the options; -E2BIG the
+ *           options are of a newer release; -ENOMEM; another value that `step` returned
  * Threads   any thread
  * Since     0.1    Spec  SEV-SNP firmware ABI, SNP_LAUNCH_UPDATE and Launch Digest
  */
@@ -199,8 +199,8 @@ JURAT_MUST_CHECK int jurat_snp_id_block_make(const struct jurat_snp_id_block *bl
  * auth        auth_size bytes, untrusted
  * ret         what the ID block states; the caller sets its size
  * ret_keys    digests of the keys that signed; the caller sets its size
- * Returns     0 the signatures are valid; JURAT_REFUSED: `err` has the reasons; -EBADMSG a size or the version
- *             is wrong; -EINVAL, -E2BIG the size of a struct is invalid, or of a newer release; -ENOMEM.
+ * Returns     0 the signatures are valid; JURAT_REFUSED: `err` has the reasons; -EBADMSG a size or the
+ *             version is wrong; -EINVAL, -E2BIG the size of a struct is invalid, or of a newer release; -ENOMEM.
  *             Outputs change on success only
  * Threads     any thread
  * Since       0.1    Spec  SEV-SNP firmware ABI, SNP_LAUNCH_FINISH

@@ -152,7 +152,7 @@ static int add_reasons(struct measuring *m, const struct id_block_result *result
 	return CLI_OK;
 }
 
-/* Reads a file of exactly n bytes, or of hex or base64 of them, as QEMU takes it. Others go on as they are. */
+/* Reads a file of exactly n bytes, or of their hex or base64, as QEMU takes it. Others go on as they are. */
 static int take_encoded(struct measuring *m, const char *option, uint8_t *to, size_t n,
 			struct measure_bytes *ret)
 {

@@ -48,7 +48,8 @@ JURAT_MUST_CHECK int crypto_ec_verify(const struct crypto_ec_public *key, const 
 
 /*
  * Derives a private key from secret bytes: the scalar comes from crypto_derive, with a counter until it is in
- * [1, n-1], so the same secret gives the same key everywhere. Only the software platform derives private keys.
+ * [1, n-1], so the same secret gives the same key everywhere. Only the software platform derives private
+ * keys.
  *
  * Returns   0; -ENOMEM. Freed with crypto_ec_private_free, which wipes it.
  * Threads   a private key may be used by several threads at once, each with its own `env`

@@ -204,7 +204,7 @@ static void compare_block(struct id_block_result *to, const struct id_block_expe
 		       b->policy);
 }
 
-/* Firmware is told by a flag of its command whether there is an author key; here, its algorithm or bytes do. */
+/* A flag of its command tells firmware whether there is an author key; here, its algorithm or bytes do. */
 static bool has_author_key(const struct snp_id_auth *a)
 {
 	return a->auth_key_algo != 0 || !bytes_all(a->author_key, sizeof(a->author_key), 0) ||
