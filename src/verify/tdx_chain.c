@@ -370,10 +370,34 @@ int tdx_judge_chain(struct tdx_judge *j)
 	return r;
 }
 
+/* Whether the attestation key made the quote's signature: as jurat_verify_tdx() found before, or now. */
+static int judge_quote_signature(struct tdx_judge *j)
+{
+	const struct verdict_signed *before = j->before;
+	struct verdict_signed now = { .holds = false };
+	const struct tdx_quote *q = &j->quote;
+	int r;
+
+	crypto_sha256(q->signed_bytes.data, q->signed_bytes.size, now.digest);
+	memcpy(now.key, q->attestation_key, sizeof(now.key));
+	memcpy(now.signature, q->signature, sizeof(now.signature));
+	if (before && before->holds && memcmp(before->digest, now.digest, sizeof(now.digest)) == 0 &&
+	    memcmp(before->key, now.key, sizeof(now.key)) == 0 &&
+	    memcmp(before->signature, now.signature, sizeof(now.signature)) == 0)
+		r = 0;
+	else
+		r = crypto_ec_verify(j->qe->key, now.digest, sizeof(now.digest), q->signature,
+				     q->signature + 32);
+	if (r < 0)
+		return r;
+	now.holds = r == 0;
+	j->tdx->signed_as = now;
+	return r;
+}
+
 int tdx_judge_signatures(struct tdx_judge *j)
 {
 	const struct tdx_quote *q = &j->quote;
-	uint8_t digest[CRYPTO_SHA256_BYTES];
 	bool trusted = j->root_trusted && j->intermediate_signed && j->leaf_signed, report_signed = false;
 	int r;
 
@@ -397,8 +421,7 @@ int tdx_judge_signatures(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_QUOTE_ATTESTATION_KEY, "not a point on P-256");
 		return 0;
 	}
-	crypto_sha256(q->signed_bytes.data, q->signed_bytes.size, digest);
-	r = crypto_ec_verify(j->qe->key, digest, sizeof(digest), q->signature, q->signature + 32);
+	r = judge_quote_signature(j);
 	if (r < 0)
 		return r;
 	if (r == JURAT_REFUSED)

@@ -15,7 +15,8 @@ struct tdx_judge {
 	const struct jurat_policy *policy;
 	int64_t at;
 	struct jurat_verdict *out;
-	struct verdict_tdx *tdx; /* of `out` */
+	struct verdict_tdx *tdx;             /* of `out` */
+	const struct verdict_signed *before; /* of an earlier verdict, perhaps on another quote; NULL: none */
 	const uint8_t *bytes;
 	struct tdx_quote quote;
 	struct qe_entry *qe;                           /* in the cache, or fresh_qe */

@@ -15,6 +15,13 @@ struct verdict_document {
 	struct cert_entry *signer; /* shared; NULL: none */
 };
 
+/* What a quote's own signature was made by, over and with: the same bytes need no second verification. */
+struct verdict_signed {
+	bool holds; /* the attestation key made the signature; whose key that is, is another matter */
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+	uint8_t key[TDX_QUOTE_KEY_BYTES], signature[TDX_QUOTE_SIGNATURE_BYTES];
+};
+
 /* TDX part of a verdict. Self-contained: borrows nothing. */
 struct verdict_tdx {
 	struct tdx_quote_hdr hdr;
@@ -35,7 +42,21 @@ struct verdict_tdx {
 	advisory_id *advisories;          /* of platform, QE and module, without duplicates; owned */
 	size_t n_advisories;
 	struct verdict_document tcb_info, qe_identity;
+	struct verdict_signed signed_as;
 };
+
+/*
+ * jurat_verify_tdx() with other collateral or another policy, for a quote that has a verdict from the same
+ * call already: the quote's own signature is not verified a second time. Everything else is.
+ *
+ * before    a verdict on the same quote; on another one, or NULL, this is jurat_verify_tdx()
+ */
+JURAT_MUST_CHECK int verdict_tdx_again(struct jurat_verifier *verifier,
+				       const struct jurat_tdx_evidence *evidence,
+				       const struct jurat_tdx_collateral *collateral,
+				       const struct jurat_policy *policy, int64_t at,
+				       const struct jurat_verdict *before, struct jurat_verdict **ret,
+				       struct jurat_error *err);
 
 /* 0; -ENOMEM. */
 JURAT_MUST_CHECK int verdict_tdx_advise(struct verdict_tdx *tdx, const struct signed_document *doc,

@@ -49,9 +49,10 @@ static int judge_all(struct tdx_judge *j, size_t n)
 	return r;
 }
 
-int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evidence *evidence,
-		     const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
-		     int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
+int verdict_tdx_again(struct jurat_verifier *verifier, const struct jurat_tdx_evidence *evidence,
+		      const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
+		      int64_t at, const struct jurat_verdict *before, struct jurat_verdict **ret,
+		      struct jurat_error *err)
 {
 	struct jurat_verdict *verdict auto_call(verdict_drop) = NULL;
 	struct tdx_judge j auto_call(judge_done) = { .verifier = verifier, .policy = policy, .at = at };
@@ -80,6 +81,7 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	j.bytes = e.quote;
 	j.out = verdict;
 	j.tdx = verdict->tdx;
+	j.before = before && before->tdx ? &before->tdx->signed_as : NULL;
 	verdict->at = at;
 	verdict->roots_given = verifier->roots_given;
 	for (size_t i = 0; i < verifier->roots.n && !verifier->tdx.like; i++) {
@@ -101,4 +103,11 @@ int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evi
 	if (ret)
 		*ret = take_ptr(verdict);
 	return r;
+}
+
+int jurat_verify_tdx(struct jurat_verifier *verifier, const struct jurat_tdx_evidence *evidence,
+		     const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
+		     int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
+{
+	return verdict_tdx_again(verifier, evidence, collateral, policy, at, NULL, ret, err);
 }
