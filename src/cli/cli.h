@@ -59,6 +59,14 @@ int cli_help_verb(const char *name);
 
 enum { CLI_MAX_VALUES = 64 };
 
+/*
+ * Messages of a piece of work that has its failure as a result, instead of a line on standard error: its
+ * last failure, owned; NULL: none. Warnings are dropped.
+ */
+struct cli_caught {
+	char *failure;
+};
+
 /* One parsed command line. */
 struct cli {
 	const char *name; /* argv[0] */
@@ -70,6 +78,7 @@ struct cli {
 	size_t n_values;
 	char **args;
 	size_t n_args;
+	struct cli_caught *caught; /* NULL: messages go to standard error */
 };
 
 /* command.c */
@@ -165,6 +174,7 @@ int cli_measure(struct cli *cli);
 int cli_policy(struct cli *cli);
 int cli_run(struct cli *cli);
 int cli_show(struct cli *cli);
+int cli_tcb(struct cli *cli);
 int cli_verify(struct cli *cli);
 int cli_vmm(struct cli *cli);
 

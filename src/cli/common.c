@@ -101,6 +101,13 @@ __attribute__((format(printf, 3, 0))) static void say(const struct cli *cli, con
 {
 	auto_free char *text = cli_text(format, ap);
 
+	if (cli->caught) {
+		if (!prefix[0]) {
+			free(cli->caught->failure);
+			cli->caught->failure = take_ptr(text);
+		}
+		return;
+	}
 	fprintf(stderr, "jurat%s%s: %s%s\n", cli->verb ? " " : "", cli->verb ? cli->verb->name : "", prefix,
 		text ? text : strerror(ENOMEM));
 }

@@ -153,7 +153,7 @@ static int load_directory(struct cli *cli, struct sink *to, const char *path)
 	return status;
 }
 
-static bool is_directory(const char *path)
+bool cli_load_is_directory(const char *path)
 {
 	struct stat st;
 
@@ -165,7 +165,7 @@ static int load_named(struct cli *cli, struct sink *to, const char *path, const 
 {
 	int status;
 
-	if (!is_directory(path))
+	if (!cli_load_is_directory(path))
 		return load_file(cli, to, path);
 	status = load_directory(cli, to, path);
 	if (status == CLI_OK && to->n == 0)
@@ -192,24 +192,31 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 	return status;
 }
 
+int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
+			   char **unusable)
+{
+	const char *path;
+	int status = CLI_OK;
+
+	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, option, i)); i++) {
+		struct sink to = { .collateral = collateral, .unusable = unusable };
+
+		status = load_named(cli, &to, path, "collateral");
+	}
+	return status;
+}
+
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
 			struct cli_evidence *evidence)
 {
 	const char *beside = evidence->collateral;
-	const char *path;
-	int status = CLI_OK;
 
 	if (!cli_has(cli, "collateral") && beside) {
 		struct sink to = { .collateral = collateral, .unusable = &evidence->unusable };
 
 		return load_directory(cli, &to, beside);
 	}
-	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "collateral", i)); i++) {
-		struct sink to = { .collateral = collateral, .unusable = &evidence->unusable };
-
-		status = load_named(cli, &to, path, "collateral");
-	}
-	return status;
+	return cli_load_collateral_of(cli, "collateral", collateral, &evidence->unusable);
 }
 
 enum { EXPECT_REPORT = 1, EXPECT_QUOTE = 2 };
@@ -254,8 +261,12 @@ static void carried_done(struct cli_carried *carried)
 	free(carried->file);
 }
 
-/* Loads a report, with a table that may follow it, or a quote, in any encoding. */
-static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
+/*
+ * Loads a report, with a table that may follow it, or a quote, in any encoding. Takes `*file` if it carries
+ * more.
+ */
+static int load_one(struct cli *cli, const char *path, uint8_t **file, size_t n, unsigned expected,
+		    struct cli_evidence *e)
 {
 	static const char *const words[] = {
 		[EXPECT_REPORT] = "an SEV-SNP report",
@@ -264,28 +275,34 @@ static int load_one_file(struct cli *cli, const char *path, unsigned expected, s
 	};
 	struct decoded decoded auto_call(decoded_done) = { .items = NULL };
 	struct decode_evidence found = { .report = NULL };
-	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
 	char name[DECODE_TEXT_BYTES];
-	size_t n;
-	int r;
+	int r = decode(*file, n, &decoded, &err);
 
-	if (cli_read(path, &data, &n, &err) < 0)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
-	r = decode(data, n, &decoded, &err);
 	if (r == 0)
 		r = decode_one_evidence(&decoded, &found, &err);
 	if (r < 0)
 		return fail_file(cli, path, r, &err);
 	if (r == JURAT_NOT_FOUND || !(expected & (found.quote ? EXPECT_QUOTE : EXPECT_REPORT))) {
-		decode_name(&decoded, data, n, name);
+		decode_name(&decoded, *file, n, name);
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': expected %s, found: %s", path, words[expected],
 				name);
 	}
 	r = take_evidence(cli, &found, e);
 	if (r == CLI_OK && decoded.n > 1)
-		carry(found.quote ? &e->with_quote : &e->with_report, &data, n, &decoded);
+		carry(found.quote ? &e->with_quote : &e->with_report, file, n, &decoded);
 	return r;
+}
+
+static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
+{
+	auto_free uint8_t *data = NULL;
+	struct jurat_error err = { "" };
+	size_t n;
+
+	if (cli_read(path, &data, &n, &err) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	return load_one(cli, path, &data, n, expected, e);
 }
 
 static bool is_endorsement(const struct decode_item *item)
@@ -435,8 +452,21 @@ void cli_evidence_done(struct cli_evidence *evidence)
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret)
 {
 	struct cli_evidence e = { 0 };
-	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
-					: load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
+	int status = cli_load_is_directory(path) ? load_evidence_directory(cli, path, &e)
+						 : load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
+
+	if (status != CLI_OK)
+		cli_evidence_done(&e);
+	else
+		*ret = e;
+	return status;
+}
+
+int cli_load_evidence_bytes(struct cli *cli, const char *path, uint8_t **file, size_t n,
+			    struct cli_evidence *ret)
+{
+	struct cli_evidence e = { 0 };
+	int status = load_one(cli, path, file, n, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
 	if (status != CLI_OK)
 		cli_evidence_done(&e);

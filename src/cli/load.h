@@ -44,6 +44,10 @@ struct cli_evidence {
 	char *unusable; /* why a TCB info or QE identity in the collateral is unusable, with its file */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
+/* The same of a file that was read: *file is taken, and set to NULL, if it is kept. `path` for messages. */
+int cli_load_evidence_bytes(struct cli *cli, const char *path, uint8_t **file, size_t n,
+			    struct cli_evidence *ret);
+bool cli_load_is_directory(const char *path);
 void cli_evidence_done(struct cli_evidence *evidence);
 
 /*
@@ -53,6 +57,10 @@ void cli_evidence_done(struct cli_evidence *evidence);
  */
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
 			struct cli_evidence *evidence);
+
+/* The same for the values of an option. *unusable: as evidence->unusable, which the caller frees. */
+int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
+			   char **unusable);
 
 /*
  * Adds certificates and CRLs from the files of the evidence to what it is verified with. Those of a quote,

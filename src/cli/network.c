@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
+#include "cli/tcb.h"
 #include "cli/verify.h"
 
 int main(int argc, char **argv)
@@ -10,6 +11,7 @@ int main(int argc, char **argv)
 	static const struct cli_run runs[] = {
 		{ "fetch", cli_fetch },
 		{ "host", cli_host },
+		{ "tcb", cli_tcb_network },
 		{ "verify", cli_verify_network },
 	};
 

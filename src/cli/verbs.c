@@ -113,6 +113,29 @@ static const struct cli_option verify_options[] = {
 	OUTPUT,
 };
 
+static const struct cli_option tcb_options[] = {
+	{ "collateral", "FILE|DIR", "Intel's collateral of the standard TCB recovery", .repeatable = true,
+	  .reads = true, .fallback = "that beside or inside a quote" },
+	{ "early-collateral", "FILE|DIR",
+	  "Intel's collateral of the early TCB recovery, which the standard one will follow",
+	  .repeatable = true, .reads = true },
+	{ "snp-table", "FILE", "minimum TCBs of SEV-SNP, see jurat-snp-tcb-table(5)", .reads = true },
+	{ "accept", "STATUS", "TCB status of Intel's collateral that counts as current beside UpToDate",
+	  .repeatable = true },
+	{ "allow-unsigned", NULL, "trust what a platform says about itself (see jurat host status)" },
+	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
+	  .repeatable = true },
+	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", .repeatable = true },
+	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .repeatable = true },
+	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
+	{ "fetch", NULL, "fetch both sets of Intel's collateral for the platforms of the quotes",
+	  .program = CLI_NETWORK },
+	FETCHES,
+	{ "files-from", "FILE", "names of evidence, one a line", .repeatable = true, .reads = true },
+	{ "jobs", "N", "number of threads", .fallback = "one for each usable core" },
+	{ "output", "FORMAT", "output format", "text|json|csv", .fallback = "text" },
+};
+
 /* Of `jurat fetch`: what is of SEV-SNP. */
 #define SNP_FETCHES "vcek|ca|crl|vlek-ca"
 
@@ -516,6 +539,17 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",
 	  OPTIONS(show_options),
 	  .max_args = 1 },
+	{ .name = "tcb",
+	  .args = "EVIDENCE...",
+	  .summary = "report which evidence has an outdated TCB, and which update raises it",
+	  .more = "EVIDENCE is a TD quote, an SEV-SNP report, a directory as for verify, or the output of "
+		  "jurat host "
+		  "status --output json. JSON: one object a line for each.\n"
+		  "Exit status: 0 all are current, 1 some are not, or are not verified, 2 usage error, 3 a "
+		  "file "
+		  "could not be read or is not of the expected kind, 4 internal error.\n",
+	  OPTIONS(tcb_options),
+	  .max_args = SIZE_MAX },
 	{ .name = "verify",
 	  .args = "EVIDENCE",
 	  .summary = "verify evidence: accepted, or refused with reasons",

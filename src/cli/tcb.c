@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/tcb.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "verify/tdx_collateral.h"
+#include "verify/verdict.h"
+
+/* `jurat tcb`: how far the TCB of a fleet is, one row for each piece of evidence. */
+
+/* What is printed of one name: a row, or two of a directory. */
+struct printed {
+	char *text; /* NULL: `status` says why, after a message */
+	int status;
+	unsigned n[ROW_N_RESULTS];
+};
+
+struct worker {
+	const struct tcb_survey *s;
+	const struct cli_names *names;
+	struct printed *printed;
+	enum tcb_format format;
+	struct cli cli; /* whose messages become rows */
+	struct cli_caught caught;
+	struct jurat_verifier *verifier;
+};
+
+/* ---- One name */
+
+static int new_verifier(struct cli *cli, struct jurat_verifier **ret)
+{
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_error err = { "" };
+	int status;
+
+	if (jurat_verifier_new(&verifier, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
+	if (status == CLI_OK)
+		status = cli_load_all(cli, verifier, "certs", CLI_LOAD_CERTS);
+	if (status == CLI_OK)
+		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
+	if (status != CLI_OK)
+		jurat_verifier_free(verifier);
+	else
+		*ret = verifier;
+	return status;
+}
+
+/* Appends a row to what is printed. */
+static int take_row(struct worker *w, struct tcb_row *row, struct printed *to)
+{
+	auto_free char *text = tcb_row_text(row, w->format), *before = take_ptr(to->text);
+
+	if (!text)
+		return CLI_INTERNAL;
+	to->n[row->result]++;
+	if (!before)
+		to->text = take_ptr(text);
+	else if (asprintf(&to->text, "%s%s", before, text) < 0)
+		to->text = NULL;
+	return to->text ? CLI_OK : CLI_INTERNAL;
+}
+
+static int print_unreadable(struct worker *w, const char *name, const char *why, struct printed *to)
+{
+	struct tcb_row row auto_call(tcb_row_done) = { .json = NULL };
+
+	if (tcb_row_init(&row, name) < 0)
+		return CLI_INTERNAL;
+	tcb_row_reason(&row, NULL, "unreadable", "%s", why);
+	tcb_row_worsen(&row, ROW_UNREADABLE);
+	return take_row(w, &row, to);
+}
+
+/*
+ * Certificates and CRLs that came with one piece of evidence must not serve others, or results would depend
+ * on their order: then a verifier of its own is used.
+ */
+static bool carries(const struct cli_evidence *e)
+{
+	return e->with_report.file || e->with_quote.file || e->with_certs.file;
+}
+
+static int print_evidence(struct worker *w, const char *name, struct cli_evidence *e, struct printed *to)
+{
+	struct jurat_verifier *own = NULL, *verifier = w->verifier;
+	int status = carries(e) ? new_verifier(&w->cli, &own) : CLI_OK;
+
+	verifier = own ? own : verifier;
+	for (int quote = 0; status == CLI_OK && quote < 2; quote++) {
+		struct tcb_row row auto_call(tcb_row_done) = { .json = NULL };
+
+		if (quote ? !e->quote : !e->report)
+			continue;
+		if (tcb_row_init(&row, name) < 0)
+			status = CLI_INTERNAL;
+		else
+			status = quote ? tcb_quote(w->s, &w->cli, verifier, e, &row)
+				       : tcb_report(w->s, &w->cli, verifier, e, &row);
+		if (status == CLI_OK)
+			status = take_row(w, &row, to);
+	}
+	jurat_verifier_free(own);
+	return status;
+}
+
+/* JURAT_NOT_FOUND: it is no platform; otherwise a status. */
+static int print_platform(struct worker *w, const char *name, const uint8_t *bytes, size_t n,
+			  struct printed *to)
+{
+	struct tcb_row row auto_call(tcb_row_done) = { .json = NULL };
+	struct jurat_error err = { "" };
+	int r;
+
+	if (tcb_row_init(&row, name) < 0)
+		return -CLI_INTERNAL;
+	r = tcb_platform(w->s, bytes, n, &row, &err);
+	if (r == -EBADMSG)
+		return -print_unreadable(w, name, err.text, to);
+	return r == 0 ? -take_row(w, &row, to) : r == -ENOMEM ? -CLI_INTERNAL : r;
+}
+
+static int load_and_print(struct worker *w, const char *name, struct printed *to)
+{
+	struct cli_evidence e auto_call(cli_evidence_done) = { 0 };
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	int status, r;
+	size_t n;
+
+	if (cli_load_is_directory(name)) {
+		status = cli_load_evidence(&w->cli, name, &e);
+	} else {
+		r = cli_read(name, &bytes, &n, &err);
+		if (r < 0)
+			return r == -ENOMEM ? CLI_INTERNAL : print_unreadable(w, name, err.text, to);
+		r = print_platform(w, name, bytes, n, to);
+		if (r <= 0)
+			return -r;
+		status = cli_load_evidence_bytes(&w->cli, name, &bytes, n, &e);
+	}
+	return status == CLI_OK ? print_evidence(w, name, &e, to) : status;
+}
+
+static void work(void *context, size_t i)
+{
+	struct worker *w = context;
+	struct printed *to = &w->printed[i];
+	const char *name = w->names->items[i];
+
+	to->status = load_and_print(w, name, to);
+	if (to->status == CLI_ENVIRONMENT) {
+		free(take_ptr(to->text)); /* half of a directory */
+		*to = (struct printed){ .text = NULL };
+		to->status = print_unreadable(w, name, w->caught.failure ? w->caught.failure : "", to);
+	}
+	free(take_ptr(w->caught.failure));
+}
+
+/* ---- All names */
+
+struct printing {
+	struct cli *cli;
+	struct printed *printed;
+	size_t n_names;
+	enum tcb_format format;
+	bool progress, failed;
+	unsigned n[ROW_N_RESULTS];
+};
+
+static void clear_progress(const struct printing *p)
+{
+	if (p->progress)
+		fputs("\r\033[K", stderr);
+}
+
+static void print_one(void *context, size_t i)
+{
+	struct printing *p = context;
+	struct printed *printed = &p->printed[i];
+
+	for (int k = 0; k < ROW_N_RESULTS; k++)
+		p->n[k] += printed->n[k];
+	if (printed->status == CLI_OK)
+		fputs(printed->text, stdout);
+	else
+		p->failed = true;
+	free(take_ptr(printed->text));
+}
+
+static void show_progress(void *context, size_t n)
+{
+	struct printing *p = context;
+
+	if (p->progress)
+		fprintf(stderr, "\r\033[K%zu of %zu", n, p->n_names);
+}
+
+/* The last line, for people. */
+static void print_sum(const struct printing *p)
+{
+	unsigned all = 0;
+	bool first = true;
+
+	for (int k = 0; k < ROW_N_RESULTS; k++)
+		all += p->n[k];
+	if (p->format != TCB_TEXT || all < 2)
+		return;
+	printf("%u rows:", all);
+	for (int k = 0; k < ROW_N_RESULTS; k++) {
+		if (p->n[k] > 0)
+			printf("%s %u %s", first ? "" : ",", p->n[k], tcb_result_name((enum tcb_result)k));
+		first = first && p->n[k] == 0;
+	}
+	putchar('\n');
+}
+
+static int status_of(const struct printing *p)
+{
+	if (p->failed)
+		return cli_fail_memory(p->cli);
+	if (p->n[ROW_UNREADABLE] > 0)
+		return CLI_ENVIRONMENT;
+	for (int k = ROW_CURRENT + 1; k < ROW_N_RESULTS; k++)
+		if (p->n[k] > 0)
+			return CLI_REFUSED;
+	return CLI_OK;
+}
+
+static int run_workers(struct tcb_survey *s, struct worker *workers, unsigned n_workers, struct printing *p)
+{
+	void *contexts[CLI_MAX_JOBS];
+	struct cli_jobs jobs = { .n = p->n_names,
+				 .n_workers = n_workers,
+				 .workers = contexts,
+				 .work = work,
+				 .done = print_one,
+				 .waits = show_progress,
+				 .context = p };
+	int status;
+
+	for (unsigned i = 0; i < n_workers; i++) {
+		workers[i].cli.caught = &workers[i].caught;
+		contexts[i] = &workers[i];
+	}
+	if (p->format == TCB_CSV)
+		fputs(tcb_csv_header, stdout);
+	status = cli_jobs_run(s->cli, &jobs);
+	clear_progress(p);
+	if (status != CLI_OK)
+		return status;
+	print_sum(p);
+	return status_of(p);
+}
+
+static int survey(struct tcb_survey *s, const struct cli_names *names, enum tcb_format format)
+{
+	auto_free struct printed *printed = calloc(names->n, sizeof(*printed));
+	auto_free struct worker *workers = NULL;
+	struct printing p = { .cli = s->cli,
+			      .printed = printed,
+			      .n_names = names->n,
+			      .format = format,
+			      .progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) };
+	unsigned n = 0, wanted;
+	int status = CLI_OK;
+
+	if (!cli_jobs_workers(s->cli, names->n, &wanted))
+		return CLI_USAGE;
+	workers = calloc(wanted, sizeof(*workers));
+	if (!printed || !workers)
+		return cli_fail_memory(s->cli);
+	for (; status == CLI_OK && n < wanted; n++) {
+		workers[n] = (struct worker){
+			.s = s, .names = names, .printed = printed, .format = format, .cli = *s->cli
+		};
+		if (n > 0) /* its warnings were printed */
+			workers[n].cli.caught = &workers[n].caught;
+		status = new_verifier(&workers[n].cli, &workers[n].verifier);
+	}
+	if (status == CLI_OK)
+		status = run_workers(s, workers, n, &p);
+	while (n > 0) {
+		jurat_verifier_free(workers[--n].verifier);
+		free(workers[n].caught.failure);
+	}
+	return status;
+}
+
+/* ---- What evidence is compared with */
+
+static int load_set(struct cli *cli, const char *option, struct jurat_tdx_collateral **ret)
+{
+	struct jurat_error err = { "" };
+	char *unusable = NULL;
+	int status;
+
+	if (jurat_tdx_collateral_new(ret, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	status = cli_load_collateral_of(cli, option, *ret, &unusable);
+	if (status == CLI_OK && unusable)
+		status = cli_fail(cli, CLI_ENVIRONMENT, "%s", unusable);
+	free(unusable);
+	return status;
+}
+
+static int load_table(struct tcb_survey *s)
+{
+	const char *path = cli_get(s->cli, "snp-table");
+	auto_free uint8_t *json = NULL;
+	struct jurat_error err = { "" };
+	size_t n;
+	int r;
+
+	if (!path)
+		return CLI_OK;
+	if (cli_read(path, &json, &n, &err) < 0)
+		return cli_fail(s->cli, CLI_ENVIRONMENT, "--snp-table: %s", err.text);
+	r = snp_minimums_read((const char *)json, n, &s->table, &err);
+	if (r < 0)
+		return cli_fail(s->cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT,
+				"--snp-table: '%s': %s", path, err.text);
+	s->has_table = true;
+	return CLI_OK;
+}
+
+/* Statuses that count as current; those of a TCB that is revoked or not known never do. */
+static int load_accepted(struct tcb_survey *s)
+{
+	const char *word;
+
+	s->accepted = 1u << TCB_UP_TO_DATE;
+	for (size_t i = 0; (word = cli_get_nth(s->cli, "accept", i)); i++) {
+		enum tcb_status status = tcb_status_by_word(word);
+
+		if (status == TCB_STATUS_NONE || status == TCB_REVOKED || status >= TCB_NOT_SUPPORTED)
+			return cli_fail(
+				s->cli, CLI_USAGE,
+				"--accept: expected a TCB status such as SWHardeningNeeded, found '%s'",
+				word);
+		s->accepted |= 1u << status;
+	}
+	return CLI_OK;
+}
+
+/* A policy for which a guest may be as it likes: its owner's policy is for `jurat verify`. */
+static void take_policy(struct jurat_policy *policy)
+{
+	policy_init(policy);
+	policy->allow_debug = true;
+	policy->allow_masked_chip_id = true;
+	policy->allow_service_td = true;
+	policy->allow_unknown_platform_info = UINT64_MAX;
+	policy->allowed_td_attributes = UINT64_MAX;
+	policy->allow_unknown_td_attributes = UINT64_MAX;
+	policy->allowed_xfam = UINT64_MAX;
+	policy->allow_unknown_xfam = UINT64_MAX;
+	policy->required_xfam = 0;
+	policy->accepted_tcb_statuses = UINT32_MAX;
+}
+
+static int load_survey(struct tcb_survey *s)
+{
+	struct cli *cli = s->cli;
+	int status = load_accepted(s);
+
+	take_policy(&s->policy);
+	s->allow_unsigned = cli_has(cli, "allow-unsigned");
+	s->has_standard = cli_has(cli, "collateral");
+	s->has_early = cli_has(cli, "early-collateral");
+	if (status == CLI_OK)
+		status = cli_load_time(cli, &s->at);
+	if (status == CLI_OK)
+		status = load_table(s);
+	if (status == CLI_OK && s->has_standard)
+		status = load_set(cli, "collateral", &s->standard);
+	if (status == CLI_OK && s->has_early)
+		status = load_set(cli, "early-collateral", &s->early);
+	return status;
+}
+
+static void survey_done(struct tcb_survey *s)
+{
+	jurat_tdx_collateral_free(s->standard);
+	jurat_tdx_collateral_free(s->early);
+	for (size_t i = 0; i < s->n_fetched; i++) {
+		jurat_tdx_collateral_free(s->fetched[i].standard);
+		jurat_tdx_collateral_free(s->fetched[i].early);
+	}
+	free(s->fetched);
+	snp_minimums_done(&s->table);
+	policy_done(&s->policy);
+}
+
+/* Standard input can be read once, and every worker reads what verifies. */
+static bool check_stdin(struct cli *cli, const struct cli_names *names)
+{
+	static const char *const read_often[] = { "certs", "roots", "crl" };
+	const char *path;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(read_often); i++)
+		for (size_t k = 0; (path = cli_get_nth(cli, read_often[i], k)); k++)
+			if (!strcmp(path, "-"))
+				return cli_misuse(cli, "--%s: expected a file or directory, found '-'",
+						  read_often[i]);
+	for (size_t i = 0; i < names->n; i++)
+		n += !strcmp(names->items[i], "-");
+	return n > 1 ? cli_misuse(cli, "'-', standard input, is named %zu times: it can be read once", n)
+		     : cli_reads_stdin_once(cli, n > 0 ? "-" : NULL);
+}
+
+int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
+{
+	const char *output = cli_get(cli, "output");
+	struct tcb_survey s auto_call(survey_done) = { .cli = cli };
+	struct cli_names names auto_call(cli_names_done) = { .items = NULL };
+	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
+	int status = cli_names(cli, &names);
+
+	if (status != CLI_OK)
+		return status;
+	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
+		if (!fetch && cli_has(cli, fetching[i]))
+			return cli_fail(cli, CLI_USAGE, "--%s is used with --fetch", fetching[i]);
+	if (cli->n_args == 0 && !cli_has(cli, "files-from"))
+		return cli_fail(cli, CLI_USAGE, "expected EVIDENCE or --files-from (see jurat tcb --help)");
+	if (!check_stdin(cli, &names))
+		return CLI_USAGE;
+	status = load_survey(&s);
+	if (status == CLI_OK && fetch)
+		status = fetch(&s, &names);
+	if (status == CLI_OK && names.n > 0)
+		status = survey(&s, &names,
+				!output || !strcmp(output, "text") ? TCB_TEXT
+				: !strcmp(output, "csv")           ? TCB_CSV
+								   : TCB_JSON);
+	return status;
+}
+
+int cli_tcb(struct cli *cli)
+{
+	return cli_tcb_with(cli, NULL);
+}
