@@ -211,7 +211,7 @@ static int merge_member(struct jurat_policy *to, const struct jurat_policy *from
 int policy_merge(struct jurat_policy *to, const struct jurat_policy *from, policy_replaced *replaced,
 		 void *context, struct jurat_error *err)
 {
-	const char *whole = from->comments[POLICY_MAX_MEMBERS], *was = to->comments[POLICY_MAX_MEMBERS];
+	const char *whole = from->comments[POLICY_MAX_MEMBERS], *was;
 	struct policy_member m;
 	int r = 0;
 
@@ -221,6 +221,7 @@ int policy_merge(struct jurat_policy *to, const struct jurat_policy *from, polic
 		if (r == 0 && from->comments[i] && policy_set_comment(to, m.name, from->comments[i]) < 0)
 			r = jurat_fail_memory(err);
 	}
+	was = to->comments[POLICY_MAX_MEMBERS];
 	if (r == 0 && whole && !(was && strstr(was, whole)))
 		r = policy_add_line(to, whole, err);
 	return r;

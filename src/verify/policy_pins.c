@@ -116,13 +116,13 @@ static json_t *tcb(const struct jurat_verdict *v, const char *member, const char
 		json_decref(parts);
 		return NULL;
 	}
-	ret = json_object();
-	if (ret && parts && json_object_set(ret, snp_product_name(v->product), parts) < 0) {
+	ret = parts ? json_object() : NULL;
+	if (ret && json_object_set(ret, snp_product_name(v->product), parts) < 0) {
 		json_decref(ret);
 		ret = NULL;
 	}
 	json_decref(parts);
-	return parts ? ret : NULL;
+	return ret;
 }
 
 static json_t *mit_vector(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
