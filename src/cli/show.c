@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "crypto/x509.h"
+#include "measure/event_log.h"
 #include "verify/decode.h"
 #include "verify/encoding.h"
 #include "verify/render.h"
@@ -195,6 +196,18 @@ static int show_json(struct show *s, const struct encoding_bytes *plain, struct 
 	return show_collateral(s, plain->bytes, plain->n, err);
 }
 
+/* What stands beside evidence, and is read by itself. */
+static int show_log(struct show *s, const struct encoding_bytes *plain, struct jurat_error *err)
+{
+	struct decode_item whole = { .kind = INPUT_UNKNOWN };
+
+	snprintf(whole.how, sizeof(whole.how), "%s", plain->how);
+	show_how(s, &whole, NULL);
+	if (measure_ccel_is(plain->bytes, plain->n))
+		return show_ccel(s, plain->bytes, plain->n, err);
+	return show_event_log(s, s->root, plain->bytes, plain->n, err);
+}
+
 /* -ENOENT: data that cannot be shown. */
 static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
@@ -202,26 +215,34 @@ static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_
 	struct decoded found auto_call(decoded_done) = { .items = NULL };
 	struct decode_evidence e;
 	char name[DECODE_TEXT_BYTES];
-	bool is_json;
+	bool is_json, is_log;
 	int r = encoding_undo(data, n, &plain, err);
 
 	if (r < 0)
 		return r;
+	is_log = measure_log_is(plain.bytes, plain.n);
 	is_json = input_kind(plain.bytes, plain.n) == INPUT_JSON;
 	if (is_json && collateral_is(plain.bytes, plain.n))
 		return show_json(s, &plain, err);
+	if ((is_log && !is_json) || measure_ccel_is(plain.bytes, plain.n))
+		return show_log(s, &plain, err);
 	r = decode(data, n, &found, err);
 	if (r == 0)
 		r = decode_one_evidence(&found, &e, err);
 	if (r == 0)
-		return show_evidence(s, &found, &e, err);
-	if (r < 0)
+		r = show_evidence(s, &found, &e, err);
+	if (r == 0 && is_log)
+		show_carried_log(s, plain.bytes, plain.n);
+	if (r <= 0)
 		return r;
+	if (is_log)
+		return show_log(s, &plain, err);
 	if (is_json && collateral_is_within(plain.bytes, plain.n))
 		return show_json(s, &plain, err);
 	decode_name(&found, data, n, name);
 	if (found.n == 0 || input_kind(plain.bytes, plain.n) == INPUT_HCL)
-		return jurat_fail(err, -ENOENT, "expected evidence, endorsements or collateral, found: %s",
+		return jurat_fail(err, -ENOENT,
+				  "expected evidence, endorsements, collateral or an event log, found: %s",
 				  name);
 	return show_items(s, &found, err);
 }

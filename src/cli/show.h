@@ -42,5 +42,12 @@ JURAT_MUST_CHECK int show_certificates(struct show *s, json_t *to, const uint8_t
 JURAT_MUST_CHECK int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_quote(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 JURAT_MUST_CHECK int show_collateral(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+/* Adds the events and the RTMRs that they replay to. 0; -EBADMSG, -EOVERFLOW; -ENOMEM */
+JURAT_MUST_CHECK int show_event_log(struct show *s, json_t *to, const uint8_t *data, size_t n,
+				    struct jurat_error *err);
+/* The same for a log within evidence, or why it cannot be read. */
+void show_carried_log(struct show *s, const uint8_t *data, size_t n);
+/* The ACPI table that says where an event log is. 0; -EBADMSG */
+JURAT_MUST_CHECK int show_ccel(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 
 #endif

@@ -288,6 +288,8 @@ static const char *json_name(const uint8_t *bytes, size_t n)
 		{ "\"enclaveIdentity\"", "QE identity" },
 		{ "\"tcbLevels\"", "TCB info without its signature" },
 		{ "\"vcekCert\"", "certificates in JSON" },
+		{ "\"uefi_event_logs\"", "event log in JSON" },
+		{ "\"imr\"", "event log in JSON" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "measure/event_log.h"
+
+/* Spec: TCG PC Client Platform Firmware Profile 1.06, table 14; the last row is dstack's. */
+static const struct {
+	uint32_t type;
+	const char *name;
+} types[] = {
+	{ 0x0, "EV_PREBOOT_CERT" },
+	{ 0x1, "EV_POST_CODE" },
+	{ 0x2, "EV_UNUSED" },
+	{ MEASURE_EV_NO_ACTION, "EV_NO_ACTION" },
+	{ MEASURE_EV_SEPARATOR, "EV_SEPARATOR" },
+	{ 0x5, "EV_ACTION" },
+	{ MEASURE_EV_EVENT_TAG, "EV_EVENT_TAG" },
+	{ 0x7, "EV_S_CRTM_CONTENTS" },
+	{ 0x8, "EV_S_CRTM_VERSION" },
+	{ 0x9, "EV_CPU_MICROCODE" },
+	{ MEASURE_EV_PLATFORM_CONFIG_FLAGS, "EV_PLATFORM_CONFIG_FLAGS" },
+	{ 0xb, "EV_TABLE_OF_DEVICES" },
+	{ 0xc, "EV_COMPACT_HASH" },
+	{ MEASURE_EV_IPL, "EV_IPL" },
+	{ 0xe, "EV_IPL_PARTITION_DATA" },
+	{ 0xf, "EV_NONHOST_CODE" },
+	{ 0x10, "EV_NONHOST_CONFIG" },
+	{ 0x11, "EV_NONHOST_INFO" },
+	{ 0x12, "EV_OMIT_BOOT_DEVICE_EVENTS" },
+	{ 0x13, "EV_POST_CODE2" },
+	{ 0x80000000, "EV_EFI_EVENT_BASE" },
+	{ MEASURE_EV_EFI_VARIABLE_DRIVER_CONFIG, "EV_EFI_VARIABLE_DRIVER_CONFIG" },
+	{ MEASURE_EV_EFI_VARIABLE_BOOT, "EV_EFI_VARIABLE_BOOT" },
+	{ MEASURE_EV_EFI_BOOT_SERVICES_APPLICATION, "EV_EFI_BOOT_SERVICES_APPLICATION" },
+	{ MEASURE_EV_EFI_BOOT_SERVICES_DRIVER, "EV_EFI_BOOT_SERVICES_DRIVER" },
+	{ MEASURE_EV_EFI_RUNTIME_SERVICES_DRIVER, "EV_EFI_RUNTIME_SERVICES_DRIVER" },
+	{ MEASURE_EV_EFI_GPT_EVENT, "EV_EFI_GPT_EVENT" },
+	{ MEASURE_EV_EFI_ACTION, "EV_EFI_ACTION" },
+	{ MEASURE_EV_EFI_PLATFORM_FIRMWARE_BLOB, "EV_EFI_PLATFORM_FIRMWARE_BLOB" },
+	{ MEASURE_EV_EFI_HANDOFF_TABLES, "EV_EFI_HANDOFF_TABLES" },
+	{ MEASURE_EV_EFI_PLATFORM_FIRMWARE_BLOB2, "EV_EFI_PLATFORM_FIRMWARE_BLOB2" },
+	{ MEASURE_EV_EFI_HANDOFF_TABLES2, "EV_EFI_HANDOFF_TABLES2" },
+	{ MEASURE_EV_EFI_VARIABLE_BOOT2, "EV_EFI_VARIABLE_BOOT2" },
+	{ 0x8000000d, "EV_EFI_GPT_EVENT2" },
+	{ 0x80000010, "EV_EFI_HCRTM_EVENT" },
+	{ MEASURE_EV_EFI_VARIABLE_AUTHORITY, "EV_EFI_VARIABLE_AUTHORITY" },
+	{ 0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB" },
+	{ 0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG" },
+	{ 0x800000e3, "EV_EFI_SPDM_DEVICE_POLICY" },
+	{ 0x800000e4, "EV_EFI_SPDM_DEVICE_AUTHORITY" },
+	{ MEASURE_EV_DSTACK_RUNTIME, "DSTACK_RUNTIME_EVENT" },
+};
+
+const char *measure_event_type_name(uint32_t type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].type == type)
+			return types[i].name;
+	return NULL;
+}
+
+bool measure_event_type_by_name(const char *name, uint32_t *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(types[i].name, name) == 0) {
+			*ret = types[i].type;
+			return true;
+		}
+	}
+	return false;
+}
