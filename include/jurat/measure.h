@@ -101,42 +101,79 @@ enum jurat_measure_order {
 	JURAT_MEASURE_ORDER_ALL_THEN_EXTEND = 1, /* all pages of a section first, then their contents */
 };
 
+/* Where the firmware puts the separator in front of the first boot attempt. */
+enum jurat_measure_separator {
+	JURAT_MEASURE_SEPARATOR_RTMR1 = 0, /* edk2 since edk2-stable202411 */
+	JURAT_MEASURE_SEPARATOR_RTMR0 = 1, /* edk2 before */
+};
+
+/* Whether the VMM changes the header of a kernel that it boots. */
+enum jurat_measure_kernel_header {
+	JURAT_MEASURE_KERNEL_HEADER_PATCHED = 0,  /* QEMU before 10.2 */
+	JURAT_MEASURE_KERNEL_HEADER_AS_GIVEN = 1, /* QEMU since 10.2 */
+};
+
+/* The variable SecureBoot. */
+enum jurat_measure_secure_boot {
+	JURAT_MEASURE_SECURE_BOOT_AUTO = 0, /* as the configuration volume of the firmware determines it */
+	JURAT_MEASURE_SECURE_BOOT_NONE = 1, /* there is no such variable */
+	JURAT_MEASURE_SECURE_BOOT_OFF = 2,
+	JURAT_MEASURE_SECURE_BOOT_ON = 3,
+};
+
+/* Whether the command line that the kernel measures ends with a NUL. */
+enum jurat_measure_append_nul {
+	JURAT_MEASURE_APPEND_NUL_AUTO = 0, /* with one if the VMM boots the kernel */
+	JURAT_MEASURE_APPEND_NUL_WITH = 1,
+	JURAT_MEASURE_APPEND_NUL_WITHOUT = 2,
+};
+
+/* A list of files: pointers, their sizes, and their number. */
+struct jurat_measure_list {
+	size_t size; /* sizeof(struct jurat_measure_list) */
+	const void *const *files;
+	const size_t *file_sizes;
+	size_t count;
+};
+
 struct jurat_measure_tdx_options {
 	size_t size; /* sizeof(struct jurat_measure_tdx_options) */
 	/* the firmware image (TDVF); untrusted, borrowed, as all files here */
 	const void *firmware;
 	size_t firmware_size;
-	/* RTMR0 */
-	uint64_t memory_bytes; /* memory of the TD; 0: unknown */
-	/* ACPI tables as the VMM passes them, in the order in which TDVF measures them */
-	const void *const *acpi_tables;
-	const size_t *acpi_table_sizes;
-	size_t acpi_table_count;
-	const void *boot_order; /* content of the variable BootOrder; NULL: none */
+	uint64_t memory_bytes; /* memory of the TD; 0: unknown, no RTMR0 */
+	/* ACPI tables as the VMM passes them, in the order in which TDVF measures them; NULL: no RTMR0 */
+	const struct jurat_measure_list *acpi_tables;
+	/* contents of the variables BootOrder and Boot####, in the order of BootOrder; NULL: OVMF's own */
+	const void *boot_order;
 	size_t boot_order_size;
-	const void *const *boot_entries; /* contents of the variables Boot####, in the order of BootOrder */
-	const size_t *boot_entry_sizes;
-	size_t boot_entry_count;
-	/* RTMR1 and RTMR2: a kernel that the VMM boots directly, as for SEV-SNP; NULL: none */
+	const struct jurat_measure_list *boot_entries;
+	/* data of the events EV_EFI_VARIABLE_AUTHORITY; NULL: none */
+	const struct jurat_measure_list *authorities;
+	/* a kernel that the VMM boots directly; NULL: none */
 	const void *kernel;
 	size_t kernel_size;
 	const void *initrd;
 	size_t initrd_size;
 	const char *append;
-	/* or EFI programs in the order in which they start */
-	const void *const *efi_images;
-	const size_t *efi_image_sizes;
-	size_t efi_image_count;
+	/* or EFI programs in the order in which they start; without both: no RTMR1 and RTMR2 */
+	const struct jurat_measure_list *efi_images;
+	const void *gpt; /* data of the event EV_EFI_GPT_EVENT for their disk; NULL: none */
+	size_t gpt_size;
+	const struct jurat_measure_list *loader_events; /* what loaders measured into RTMR2; NULL: nothing */
 	enum jurat_measure_order order;
-	uint32_t reserved; /* 0 */
+	enum jurat_measure_vmm vmm; /* QEMU or GCE */
+	enum jurat_measure_separator separator;
+	enum jurat_measure_secure_boot secure_boot;
+	enum jurat_measure_kernel_header kernel_header;
+	enum jurat_measure_append_nul append_nul;
 };
 
 struct jurat_measure_tdx_digests {
 	size_t size; /* sizeof(struct jurat_measure_tdx_digests) */
 	uint8_t mrtd[48];
 	uint8_t rtmr[3][48];
-	uint32_t has_rtmr; /* bit n: rtmr[n] is valid, because the options are enough to compute it */
-	uint32_t reserved;
+	const char *missing[3]; /* what else rtmr[n] requires: a constant string; NULL: it was computed */
 };
 
 /*
@@ -200,8 +237,8 @@ JURAT_MUST_CHECK int jurat_snp_id_block_make(const struct jurat_snp_id_block *bl
  * ret         what the ID block states; the caller sets its size
  * ret_keys    digests of the keys that signed; the caller sets its size
  * Returns     0 the signatures are valid; JURAT_REFUSED: `err` has the reasons; -EBADMSG a size or the
- *             version is wrong; -EINVAL, -E2BIG the size of a struct is invalid, or of a newer release; -ENOMEM.
- *             Outputs change on success only
+ *             version is wrong; -EINVAL, -E2BIG the size of a struct is invalid, or of a newer release;
+ *             -ENOMEM. Outputs change on success only
  * Threads     any thread
  * Since       0.1    Spec  SEV-SNP firmware ABI, SNP_LAUNCH_FINISH
  */

@@ -14,7 +14,7 @@ enum { MEASURE_MAX_VALUES = 8, MEASURE_WHY_BYTES = 64 };
 /* A result, named like the member of a policy that requires it. */
 struct measure_value {
 	const char *name;
-	char missing[MEASURE_WHY_BYTES]; /* options without which it cannot be computed; "": `digest` is it */
+	char missing[MEASURE_WHY_BYTES]; /* what else it requires, in words; "": `digest` is it */
 	uint8_t digest[MEASURE_DIGEST_BYTES];
 };
 
@@ -35,7 +35,7 @@ struct measuring {
  */
 JURAT_MUST_CHECK int measuring_file(struct measuring *m, const char *option, size_t i,
 				    struct measure_bytes *ret);
-/* --kernel, --initrd and --append. */
+/* --kernel, --initrd and --append, of which the last two require a kernel or EFI programs. */
 JURAT_MUST_CHECK int measuring_kernel(struct measuring *m, struct measure_bytes *ret_kernel,
 				      struct measure_bytes *ret_initrd, const char **ret_append);
 /* Adds a result. `missing` NULL: it has `digest`. */
@@ -48,7 +48,8 @@ JURAT_MUST_CHECK int measuring_snp_options(struct measuring *m, struct measure_s
 /* Lists of files, which struct measure_tdx borrows. */
 struct measuring_lists {
 	struct measure_bytes acpi_tables[CLI_MAX_VALUES], boot_entries[CLI_MAX_VALUES],
-		efi_images[CLI_MAX_VALUES], boot_order;
+		efi_images[CLI_MAX_VALUES], loader_events[CLI_MAX_VALUES], authorities[CLI_MAX_VALUES],
+		boot_order;
 };
 JURAT_MUST_CHECK int measuring_tdx_options(struct measuring *m, struct measuring_lists *lists,
 					   struct measure_tdx *ret);

@@ -42,7 +42,7 @@ int measuring_kernel(struct measuring *m, struct measure_bytes *ret_kernel, stru
 	int status;
 
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (cli_has(m->cli, needs[i]) && !cli_has(m->cli, "kernel"))
+		if (cli_has(m->cli, needs[i]) && !cli_has(m->cli, "kernel") && !cli_has(m->cli, "efi-image"))
 			return cli_fail(m->cli, CLI_USAGE, "--%s requires --kernel", needs[i]);
 	status = measuring_file(m, "kernel", 0, ret_kernel);
 	if (status == CLI_OK)

@@ -87,59 +87,113 @@ const char *jurat_measure_vcpu_type_name(size_t i)
 
 /* ---- TDX */
 
-static_assert((int)JURAT_MEASURE_ORDER_PAGE_BY_PAGE == MEASURE_TDX_PAGE_BY_PAGE &&
-		      (int)JURAT_MEASURE_ORDER_ALL_THEN_EXTEND == MEASURE_TDX_ALL_THEN_EXTEND,
-	      "the same orders");
+#define SAME(public_name, name) static_assert((int)(public_name) == (int)(name), "one enumeration")
+SAME(JURAT_MEASURE_ORDER_ALL_THEN_EXTEND, MEASURE_TDX_ALL_THEN_EXTEND);
+SAME(JURAT_MEASURE_SEPARATOR_RTMR0, MEASURE_TDX_SEPARATOR_RTMR0);
+SAME(JURAT_MEASURE_SECURE_BOOT_NONE, MEASURE_SECURE_BOOT_NONE);
+SAME(JURAT_MEASURE_SECURE_BOOT_OFF, MEASURE_SECURE_BOOT_OFF);
+SAME(JURAT_MEASURE_SECURE_BOOT_ON, MEASURE_SECURE_BOOT_ON);
+SAME(JURAT_MEASURE_KERNEL_HEADER_AS_GIVEN, MEASURE_TDX_HEADER_AS_GIVEN);
+SAME(JURAT_MEASURE_APPEND_NUL_WITH, MEASURE_TDX_NUL_WITH);
+SAME(JURAT_MEASURE_APPEND_NUL_WITHOUT, MEASURE_TDX_NUL_WITHOUT);
 
-/* A list of files. `ret` NULL: it is empty; freed by the caller. */
-static int take_list(const void *const *files, const size_t *sizes, size_t n, struct measure_bytes **ret,
+/* A list of files, NULL for an empty one; the caller frees it. */
+static int take_list(const struct jurat_measure_list *list, struct measure_bytes **ret, size_t *ret_n,
 		     struct jurat_error *err)
 {
-	struct measure_bytes *list;
+	struct jurat_measure_list l;
+	struct measure_bytes *files;
+	int r;
 
-	if (n == 0)
-		return 0;
-	if (!files || !sizes)
-		return jurat_fail(err, -EINVAL, "jurat_measure_tdx_options: a list of files is NULL");
-	list = calloc(n, sizeof(*list));
 	if (!list)
+		return 0;
+	r = base_struct_take(&l, list, count, "jurat_measure_list", err);
+	if (r < 0 || l.count == 0)
+		return r;
+	if (!l.files || !l.file_sizes)
+		return jurat_fail(err, -EINVAL, "jurat_measure_list: files or file_sizes is NULL");
+	files = calloc(l.count, sizeof(*files));
+	if (!files)
 		return jurat_fail_memory(err);
-	for (size_t i = 0; i < n; i++)
-		list[i] = bytes(files[i] ? files[i] : "", files[i] ? sizes[i] : 0);
-	*ret = list;
+	for (size_t i = 0; i < l.count; i++)
+		files[i] = l.files[i] ? bytes(l.files[i], l.file_sizes[i]) : bytes("", 0);
+	*ret = files;
+	*ret_n = l.count;
 	return 0;
+}
+
+struct lists {
+	struct measure_bytes *acpi_tables, *boot_entries, *authorities, *efi_images, *loader_events;
+};
+
+static void lists_done(const struct lists *l)
+{
+	free(l->acpi_tables);
+	free(l->boot_entries);
+	free(l->authorities);
+	free(l->efi_images);
+	free(l->loader_events);
+}
+
+static int take_lists(const struct jurat_measure_tdx_options *o, struct lists *l, struct measure_tdx *to,
+		      struct jurat_error *err)
+{
+	int r = take_list(o->acpi_tables, &l->acpi_tables, &to->n_acpi_tables, err);
+
+	if (r == 0)
+		r = take_list(o->boot_entries, &l->boot_entries, &to->n_boot_entries, err);
+	if (r == 0)
+		r = take_list(o->authorities, &l->authorities, &to->n_authorities, err);
+	if (r == 0)
+		r = take_list(o->efi_images, &l->efi_images, &to->n_efi_images, err);
+	if (r == 0)
+		r = take_list(o->loader_events, &l->loader_events, &to->n_loader_events, err);
+	to->acpi_tables = l->acpi_tables;
+	to->boot_entries = l->boot_entries;
+	to->authorities = l->authorities;
+	to->efi_images = l->efi_images;
+	to->loader_events = l->loader_events;
+	return r;
 }
 
 static int measure(const struct jurat_measure_tdx_options *o, struct measure_tdx_digests *ret,
 		   struct jurat_error *err)
 {
-	auto_free struct measure_bytes *tables = NULL, *entries = NULL, *images = NULL;
 	const struct measure_bytes boot_order = bytes(o->boot_order, o->boot_order_size);
-	struct measure_tdx what;
-	int r = take_list(o->acpi_tables, o->acpi_table_sizes, o->acpi_table_count, &tables, err);
-
-	if (r == 0)
-		r = take_list(o->boot_entries, o->boot_entry_sizes, o->boot_entry_count, &entries, err);
-	if (r == 0)
-		r = take_list(o->efi_images, o->efi_image_sizes, o->efi_image_count, &images, err);
-	if (r < 0)
-		return r;
-	what = (struct measure_tdx){
+	struct lists lists auto_call(lists_done) = { NULL };
+	struct measure_tdx what = {
 		.firmware = bytes(o->firmware, o->firmware_size),
 		.order = (enum measure_tdx_order)o->order,
+		.vmm = (enum measure_vmm)o->vmm,
+		.separator = (enum measure_tdx_separator)o->separator,
+		.secure_boot = (enum measure_secure_boot)o->secure_boot,
 		.memory_bytes = o->memory_bytes,
-		.acpi_tables = tables,
-		.n_acpi_tables = o->acpi_table_count,
 		.boot_order = o->boot_order ? &boot_order : NULL,
-		.boot_entries = entries,
-		.n_boot_entries = o->boot_entry_count,
 		.kernel = bytes(o->kernel, o->kernel_size),
 		.initrd = bytes(o->initrd, o->initrd_size),
 		.append = o->append,
-		.efi_images = images,
-		.n_efi_images = o->efi_image_count,
+		.header = (enum measure_tdx_header)o->kernel_header,
+		.nul = (enum measure_tdx_nul)o->append_nul,
+		.gpt = bytes(o->gpt, o->gpt_size),
 	};
+	int r = take_lists(o, &lists, &what, err);
+
+	if (r < 0)
+		return r;
+	if ((o->initrd || o->append) && !o->kernel && what.n_efi_images == 0)
+		return jurat_fail(err, -EINVAL,
+				  "an initrd or a command line requires a kernel or EFI images");
 	return measure_tdx(&what, ret, err);
+}
+
+static bool are_known(const struct jurat_measure_tdx_options *o)
+{
+	return (unsigned)o->order <= JURAT_MEASURE_ORDER_ALL_THEN_EXTEND &&
+	       (unsigned)o->vmm <= JURAT_MEASURE_VMM_GCE &&
+	       (unsigned)o->separator <= JURAT_MEASURE_SEPARATOR_RTMR0 &&
+	       (unsigned)o->secure_boot <= JURAT_MEASURE_SECURE_BOOT_ON &&
+	       (unsigned)o->kernel_header <= JURAT_MEASURE_KERNEL_HEADER_AS_GIVEN &&
+	       (unsigned)o->append_nul <= JURAT_MEASURE_APPEND_NUL_WITHOUT;
 }
 
 int jurat_measure_tdx(const struct jurat_measure_tdx_options *options, struct jurat_measure_tdx_digests *ret,
@@ -151,26 +205,19 @@ int jurat_measure_tdx(const struct jurat_measure_tdx_options *options, struct ju
 	int r = base_struct_take(&o, options, firmware_size, "jurat_measure_tdx_options", err);
 
 	if (r == 0)
-		r = base_struct_take(&digests, ret, has_rtmr, "jurat_measure_tdx_digests", err);
+		r = base_struct_take(&digests, ret, missing, "jurat_measure_tdx_digests", err);
 	if (r < 0)
 		return r;
-	if ((unsigned)o.order > JURAT_MEASURE_ORDER_ALL_THEN_EXTEND || o.reserved)
+	if (!are_known(&o))
 		return jurat_fail(err, -EINVAL,
-				  "jurat_measure_tdx_options: an unknown order, or reserved is not 0");
-	if ((o.initrd || o.append) && !o.kernel)
-		return jurat_fail(err, -EINVAL, "an initrd or a command line requires a kernel");
-	if (o.kernel && o.efi_image_count > 0)
-		return jurat_fail(err, -EINVAL, "a kernel cannot be combined with EFI images");
+				  "jurat_measure_tdx_options: an unknown value of an enumeration");
 	r = measure(&o, &found, err);
 	if (r != 0)
 		return r;
 	digests = (struct jurat_measure_tdx_digests){ .size = sizeof(digests) };
 	memcpy(digests.mrtd, found.mrtd, sizeof(digests.mrtd));
-	for (size_t i = 0; i < ARRAY_SIZE(found.has_rtmr); i++) {
-		digests.has_rtmr |= (uint32_t)found.has_rtmr[i] << i;
-		if (found.has_rtmr[i])
-			memcpy(digests.rtmr[i], found.rtmr[i], sizeof(digests.rtmr[i]));
-	}
+	memcpy(digests.rtmr, found.rtmr, sizeof(digests.rtmr));
+	memcpy(digests.missing, found.missing, sizeof(digests.missing));
 	base_struct_give(ret, &digests);
 	return 0;
 }

@@ -224,6 +224,17 @@ static int measure_tdx_digests(struct world *w, void *s)
 	return jurat_measure_tdx(&options, s, NULL);
 }
 
+static int measure_list(struct world *w, void *s)
+{
+	struct jurat_measure_tdx_digests digests = { .size = sizeof(digests) };
+	struct jurat_measure_tdx_options options = { .size = sizeof(options),
+						     .firmware = w->page,
+						     .firmware_size = sizeof(w->page),
+						     .acpi_tables = s };
+
+	return jurat_measure_tdx(&options, &digests, NULL);
+}
+
 /* A file that is no key. */
 static int id_block(struct world *w, void *s)
 {
@@ -327,7 +338,8 @@ static const struct row rows[] = {
 	ROW(jurat_tdx_tcb, date, tdx_tcb, JURAT_NOT_FOUND, NULL),
 	ROW(jurat_measure_snp_options, vcpu_signature, measure_snp_options, -EBADMSG, fill_firmware),
 	ROW(jurat_measure_tdx_options, firmware_size, measure_tdx_options, -EBADMSG, fill_tdvf),
-	ROW(jurat_measure_tdx_digests, has_rtmr, measure_tdx_digests, -EBADMSG, NULL),
+	ROW(jurat_measure_list, count, measure_list, -EBADMSG, NULL),
+	ROW(jurat_measure_tdx_digests, missing, measure_tdx_digests, -EBADMSG, NULL),
 	ROW(jurat_snp_id_block, measurement, id_block, -EBADMSG, NULL),
 	ROW(jurat_snp_id_block, measurement, id_block_of_a_check, -EBADMSG, NULL),
 	ROW(jurat_snp_id_keys, has_author_key, id_keys, -EBADMSG, NULL),
