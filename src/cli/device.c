@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/run.h"
+#include "cli/run_launch.h"
 #include "run/system.h"
 
 /* Output for a script that waits for it: each path, then files and roots, in one write. */
@@ -23,12 +24,19 @@ int cli_device(struct cli *cli)
 {
 	struct run_options options = { .argv = NULL };
 	const char *faults[CLI_MAX_VALUES];
+	struct run_launch launch = { 0 };
 	struct jurat_error err = { "" };
 	int r;
 
 	if (!cli_run_options(cli, faults, &options))
 		return CLI_USAGE;
+	r = cli_run_launch(cli, &options, &launch);
+	if (r != CLI_OK) {
+		cli_run_launch_done(&launch);
+		return r;
+	}
 	r = run_system(&options, say, &err);
+	cli_run_launch_done(&launch);
 	if (r < 0)
 		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
 	return CLI_OK;

@@ -20,6 +20,7 @@ struct measure_value {
 
 struct measuring {
 	struct cli *cli;
+	const char *firmware, *vmm; /* names of these options; NULL: "firmware", "vmm" */
 	uint8_t *files[CLI_MAX_VALUES]; /* contents, which the inputs borrow */
 	size_t n_files;
 	struct measure_value values[MEASURE_MAX_VALUES];

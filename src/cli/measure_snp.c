@@ -29,7 +29,7 @@ static bool take_vcpu_type(struct measuring *m, struct measure_snp *ret)
 
 static bool take_numbers(struct measuring *m, struct measure_snp *ret)
 {
-	const char *vmm = cli_get(m->cli, "vmm");
+	const char *vmm = cli_get(m->cli, m->vmm ? m->vmm : "vmm");
 	uint64_t vcpus;
 
 	if (!cli_get_number_from(m->cli, "vcpus", 1, MEASURE_MAX_VCPUS, 1, &vcpus) ||
@@ -50,9 +50,7 @@ int measuring_snp_options(struct measuring *m, struct measure_snp *ret)
 	*ret = (struct measure_snp){ .vcpus = 1 };
 	if (!take_numbers(m, ret))
 		return CLI_USAGE;
-	status = measuring_id_block_options(m);
-	if (status == CLI_OK)
-		status = measuring_file(m, "firmware", 0, &ret->firmware);
+	status = measuring_file(m, m->firmware ? m->firmware : "firmware", 0, &ret->firmware);
 	if (status == CLI_OK)
 		status = measuring_kernel(m, &ret->kernel, &ret->initrd, &ret->append);
 	return status == CLI_OK ? measuring_file(m, "svsm", 0, &ret->svsm) : status;
@@ -97,8 +95,10 @@ int measuring_snp(struct measuring *m)
 	struct measure_snp what;
 	struct jurat_error err = { "" };
 	uint8_t digest[MEASURE_DIGEST_BYTES];
-	int r, status = measuring_snp_options(m, &what);
+	int r, status = measuring_id_block_options(m);
 
+	if (status == CLI_OK)
+		status = measuring_snp_options(m, &what);
 	if (status != CLI_OK)
 		return status;
 	if (cli_has(m->cli, "steps")) {

@@ -99,7 +99,7 @@ int measuring_tdx_options(struct measuring *m, struct measuring_lists *lists, st
 	take_choices(m, ret);
 	if (!take_memory(m, &ret->memory_bytes))
 		return CLI_USAGE;
-	status = measuring_file(m, "firmware", 0, &ret->firmware);
+	status = measuring_file(m, m->firmware ? m->firmware : "firmware", 0, &ret->firmware);
 	if (status == CLI_OK)
 		status = measuring_kernel(m, &ret->kernel, &ret->initrd, &ret->append);
 	if (status == CLI_OK)

@@ -284,8 +284,50 @@ static const struct cli_option key_options[] = {
 		"force", NULL, "hide real TEE devices of this machine"                                       \
 	}
 
+/*
+ * What the guest of a software platform is launched from. The same options as those of `measure`, with other
+ * names for two that the platform has already.
+ */
+#define LAUNCH                                                                                               \
+	{ "firmware-image", "FILE",                                                                          \
+	  "launch the guest from this firmware (OVMF, or TDVF for a TD): as `jurat measure` --firmware",     \
+	  .reads = true },                                                                                   \
+		{ "kernel", "FILE", "with --firmware-image, kernel that the VMM boots directly",             \
+		  .reads = true },                                                                           \
+		{ "initrd", "FILE", "initrd for that kernel", .reads = true },                               \
+		{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },                   \
+		{ "vcpus", "N", "SEV-SNP: number of vCPUs", .fallback = "1" },                               \
+		{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING",                                                 \
+		  "SEV-SNP: QEMU's name of the vCPUs, or the numbers of CPUID" },                            \
+		{ "guest-features", "HEX", "SEV-SNP: SEV_FEATURES of the vCPUs", .fallback = "0x1" },        \
+		{ "vmm-flavour",                                                                             \
+		  "VMM",                                                                                     \
+		  "SEV-SNP: the VMM that launches the guest: `jurat measure` --vmm",                         \
+		  "qemu|ec2|gce",                                                                            \
+		  .any_case = true,                                                                          \
+		  .fallback = "qemu" },                                                                      \
+		{ "svsm", "FILE", "SEV-SNP: SVSM image, which runs at VMPL0", .reads = true },               \
+		{ "guest-policy", "HEX", "SEV-SNP: policy of the guest", .fallback = "0x30000" },            \
+		{ "id-block", "FILE", "SEV-SNP: ID block, with --id-auth; the firmware checks it",           \
+		  .reads = true },                                                                           \
+		{ "id-auth", "FILE", "SEV-SNP: ID authentication information", .reads = true },              \
+		{ "order", "ORDER", "TDX: how the VMM adds and measures pages",                              \
+		  "page-by-page|all-then-extend", .fallback = "page-by-page" },                              \
+		{ "memory", "SIZE", "TDX: memory of the TD in bytes, or with K, M, G or T" },                \
+		{ "acpi-table", "FILE", "TDX: ACPI table, in the order of measurement", .repeatable = true,  \
+		  .reads = true },                                                                           \
+		{ "boot-order", "FILE", "TDX: content of the variable BootOrder", .reads = true },           \
+		{ "boot-entry", "FILE", "TDX: content of a variable Boot####, in the order of BootOrder",    \
+		  .repeatable = true, .reads = true },                                                       \
+	{                                                                                                    \
+		"efi-image", "FILE",                                                                         \
+			"TDX: EFI program instead of a kernel, in the order in which they start",            \
+			.repeatable = true, .reads = true                                                    \
+	}
+
 static const struct cli_option run_options[] = {
 	PLATFORM,
+	LAUNCH,
 	{ "host", NULL, "run PROGRAM as a host tool: with /dev/sev, without the guest devices" },
 	FAULTS,
 	SUITE,
@@ -313,11 +355,8 @@ static const struct cli_option run_options[] = {
 };
 
 static const struct cli_option device_options[] = {
-	PLATFORM,
-	{ "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
-	FAULTS,
-	SUITE,
-	LEGACY_QUOTE_IOCTL,
+	PLATFORM, LAUNCH, { "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
+	FAULTS,   SUITE,  LEGACY_QUOTE_IOCTL,
 	FORCE,
 };
 

@@ -17,7 +17,8 @@ enum {
 	PAGE = 4096,
 	BUFFER_GPA = 16 * PAGE,
 	BUFFER_BYTES = 128 * 1024, /* of the newest driver, which has the largest */
-	MEMORY_PAGES = (BUFFER_GPA + BUFFER_BYTES) / PAGE,
+	LOG_GPA = BUFFER_GPA + BUFFER_BYTES,
+	MEMORY_PAGES = (LOG_GPA + MEASURE_LOG_AREA_BYTES) / PAGE,
 	EVENT_VECTOR = 0x51,
 	DEFAULT_LATENCY_NS = 3000000,
 };
@@ -225,6 +226,18 @@ static int make_guest(struct machine_td *m, struct jurat_error *err)
 	return r == 0 ? sim_tsm_register(m->tsm, sim_tsm_tdx_provider(m->provider), m->provider) : r;
 }
 
+/* What runs in the TD before the driver. */
+static int boot(struct machine_td *m, struct jurat_error *err)
+{
+	int r = 0;
+
+	if (m->options.boot)
+		r = machine_td_boot_run(m->options.boot, m->td, LOG_GPA);
+	m->has_log = m->options.boot != NULL;
+	m->options.boot = NULL; /* was borrowed */
+	return r < 0 ? jurat_fail(err, r, "the TD does not boot") : 0;
+}
+
 int machine_td_new(const struct machine_td_options *options, struct machine_td **ret, struct jurat_error *err)
 {
 	struct machine_td *m = calloc(1, sizeof(*m));
@@ -238,6 +251,8 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 		m->options.qe.pck_not_before =
 			sim_pki_leaf_begin(m->options.at ? m->options.at : base_realtime_s(base_env_real()));
 	td_env_init(m);
+	if (m->options.boot)
+		machine_td_boot_params(m->options.boot, &m->options.td);
 	r = sim_tdx_platform_new(&m->options.platform, &m->platform, err);
 	if (r == 0)
 		r = sim_pki_intel_new(m->options.pki_seed ? m->options.pki_seed : SIM_PKI_DEFAULT_SEED,
@@ -246,6 +261,8 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 		r = sim_qe_new(m->platform, m->pki, &m->options.qe, &m->qe, err);
 	if (r == 0)
 		r = sim_td_new(m->platform, &m->options.td, MEMORY_PAGES, &m->td, err);
+	if (r == 0)
+		r = boot(m, err);
 	if (r == 0)
 		r = make_host(m, err);
 	if (r == 0)
@@ -301,6 +318,27 @@ struct sim_pki_intel *machine_td_pki(struct machine_td *m)
 struct sim_td *machine_td_module(struct machine_td *m)
 {
 	return m->td;
+}
+
+int machine_td_ccel(const struct machine_td *m, uint8_t ret[MEASURE_CCEL_BYTES])
+{
+	const struct measure_ccel ccel = { .cc_type = MEASURE_CCEL_TDX,
+					   .log_area_bytes = MEASURE_LOG_AREA_BYTES,
+					   .log_area_address = LOG_GPA };
+
+	if (!m->has_log)
+		return -ENOENT;
+	measure_ccel_write(&ccel, ret);
+	return 0;
+}
+
+int machine_td_read_log(const struct machine_td *m, size_t off, void *to, size_t n)
+{
+	if (!m->has_log)
+		return -ENOENT;
+	if (off > MEASURE_LOG_AREA_BYTES || n > MEASURE_LOG_AREA_BYTES - off)
+		return -EINVAL;
+	return sim_td_guest_read(m->td, LOG_GPA + off, to, n) < 0 ? -EIO : 0;
 }
 
 struct sim_tdx_guest *machine_td_driver(struct machine_td *m)

@@ -3,6 +3,7 @@
 #define MACHINE_TD_H
 
 #include "base/env.h"
+#include "machine/launch.h"
 #include "machine/machine.h"
 #include "sim/tdx/qe.h"
 #include "sim/guest/tdx_guest.h"
@@ -24,6 +25,11 @@ struct machine_td_options {
 	const char *pki_seed; /* NULL: SIM_PKI_DEFAULT_SEED */
 	int64_t at; /* what certificates are dated by, unless qe says it; seconds since 1970; 0: the clock */
 	struct sim_td_params td;
+	/*
+	 * What the TD boots: td.mrtd is of it, its events extend RTMRs, and the TD has its log. Borrowed until
+	 * machine_td_new() returns; NULL: RTMRs are zero, and there is no log.
+	 */
+	const struct machine_td_boot *boot;
 	enum sim_tdx_flavour flavour;
 	const struct sim_linux *kernel; /* of the guest; NULL: the newest */
 	unsigned quirks;                /* of the guest driver: enum sim_tdx_quirk */
@@ -53,6 +59,13 @@ struct sim_pki_intel *machine_td_pki(struct machine_td *machine);
 struct sim_td *machine_td_module(struct machine_td *machine);
 struct sim_tdx_guest *machine_td_driver(struct machine_td *machine);
 struct sim_tsm *machine_td_tsm(struct machine_td *machine);
+
+/*
+ * Files that the TD's kernel has of the ACPI table CCEL: the table, and the log in the memory that it names.
+ * Returns   0; -ENOENT the TD has booted nothing; -EIO its memory is not private any more
+ */
+JURAT_MUST_CHECK int machine_td_ccel(const struct machine_td *machine, uint8_t ret[MEASURE_CCEL_BYTES]);
+JURAT_MUST_CHECK int machine_td_read_log(const struct machine_td *machine, size_t off, void *to, size_t n);
 
 /*
  * The environment of a program in the TD: /dev/tdx_guest, /sys/kernel/config/tsm/report and the measurements

@@ -35,7 +35,7 @@ struct machine_td {
 	struct sim_tsm_tdx *provider;
 
 	struct td_request *queue; /* the first has the driver */
-	bool started, probing, waiting, owes_run;
+	bool started, probing, waiting, owes_run, has_log;
 	uint64_t until_ns; /* of a sleeping driver; 0: it does not sleep */
 	int probed, dead;
 

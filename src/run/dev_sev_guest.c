@@ -62,8 +62,8 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 	run_faults_before_request(p);
 	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s) of thread %d",
 		      name_of(call->request), (int)call->pid);
-	r = machine_start(p->guest, (unsigned)call->pid % RUN_VCPUS, &request->user.memory, call->request,
-			  call->arg, done, request);
+	r = machine_start(p->guest, (unsigned)call->pid % run_platform_vcpus(p), &request->user.memory,
+			  call->request, call->arg, done, request);
 	if (r < 0)
 		done(request, r);
 }

@@ -26,7 +26,7 @@ struct run_device {
 /* attest_conf.c: file from which clients read the port of the quoting service. */
 #define RUN_ATTEST_CONF "/etc/tdx-attest.conf"
 
-enum { RUN_MAX_DEVICES = 16 };
+enum { RUN_MAX_DEVICES = 20 };
 struct run_devices {
 	const struct run_device *rows[RUN_MAX_DEVICES];
 	void *ctx[RUN_MAX_DEVICES];
@@ -59,6 +59,10 @@ int run_platform_device_add(struct run_fs *fs, struct run_platform *platform, vo
 			    struct jurat_error *err);
 void run_misc_done(void *ctx);
 const char *run_misc_name(enum run_misc which);
+/* dev_ccel.c */
+int run_ccel_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx, struct jurat_error *err);
+int run_ccel_log_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,
+		     struct jurat_error *err);
 /* dev_proc.c */
 bool run_proc_wanted(const struct run_options *options);
 int run_proc_misc_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx,

@@ -102,13 +102,19 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.kernel = p->options->kernel,
 	};
 	int64_t now = p->options->at ? p->options->at : base_realtime_s(base_env_real());
+	struct machine_td_boot *by_default = NULL;
 	int r;
 
 	p->collateral = sim_collateral_up_to_date(now);
 	if (p->options->legacy_quote)
 		options.quirks = 0;
-	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));
-	r = machine_td_new(&options, &p->td, err);
+	options.boot = p->options->boot;
+	r = options.boot ? 0 : machine_td_boot_new(NULL, &by_default, err);
+	if (r == 0 && by_default)
+		options.boot = by_default;
+	if (r == 0)
+		r = machine_td_new(&options, &p->td, err);
+	machine_td_boot_free(by_default);
 	if (r == 0 && p->trace)
 		machine_td_set_trace(p->td, run_trace_step, p->trace);
 	return r;
@@ -116,10 +122,11 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 
 static int launch_guest(struct run_platform *p, struct jurat_error *err)
 {
-	struct sim_launch launch = { .policy = 0x30000 };
+	struct sim_launch launch = { .policy = RUN_GUEST_POLICY };
 
 	memset(launch.measurement, 0x6d, sizeof(launch.measurement));
-	return machine_guest_new(p->machine, &launch, RUN_VCPUS, &p->guest, err);
+	return machine_guest_new(p->machine, p->options->launch ? p->options->launch : &launch,
+				 run_platform_vcpus(p), &p->guest, err);
 }
 
 static int launch(struct run_platform *p, struct jurat_error *err)
@@ -140,6 +147,11 @@ int run_platform_restart(struct run_platform *p, struct jurat_error *err)
 	machine_guest_free(p->guest);
 	p->guest = NULL;
 	return launch_guest(p, err);
+}
+
+unsigned run_platform_vcpus(const struct run_platform *p)
+{
+	return p->options->vcpus ? p->options->vcpus : RUN_VCPUS;
 }
 
 mode_t run_platform_mode(const struct run_platform *p)

@@ -11,7 +11,8 @@
 #include "run/trace.h"
 
 /* The software machine of one run: the platform, and the guest that the program is. */
-enum { RUN_VCPUS = 4 }; /* the program's threads are distributed over them */
+enum { RUN_VCPUS = 4, RUN_MAX_VCPUS = 256 }; /* the program's threads are distributed over them */
+#define RUN_GUEST_POLICY UINT64_C(0x30000)   /* SMT allowed, no debugging */
 
 enum run_certs_fault {
 	RUN_CERTS_GOOD,
@@ -71,6 +72,8 @@ JURAT_MUST_CHECK int run_platform_init(struct run_platform *platform, const stru
  */
 bool run_platform_runnable(struct run_platform *platform);
 void run_platform_step(struct run_platform *platform);
+/* Number of vCPUs of the SEV-SNP guest. */
+unsigned run_platform_vcpus(const struct run_platform *platform);
 /* Permission bits of a device. */
 mode_t run_platform_mode(const struct run_platform *platform);
 /* Completes requests in progress. */

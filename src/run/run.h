@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "machine/launch.h"
 #include "sim/kvm/kvm.h"
 
 /*
@@ -41,11 +42,15 @@ struct run_options {
 	enum { RUN_SIGN_ANY, RUN_SIGN_VCEK, RUN_SIGN_VLEK } sign_with;
 	enum sim_sync sync;
 	const struct sim_linux *kernel; /* NULL: the newest */
-	const char *seed;               /* NULL: SIM_PKI_DEFAULT_SEED */
-	int64_t at;                     /* date of certificates and collateral; 0: the clock */
-	const char *state_dir;          /* NULL: the platform is discarded when the run ends */
-	const char *trace;              /* trace file; NULL: none */
-	unsigned device_mode;           /* permission bits of the devices; 0: 0600 */
+	/* What guests are launched from, borrowed. NULL: a fixed measurement or MRTD */
+	const struct sim_launch *launch;
+	const struct machine_td_boot *boot;
+	unsigned vcpus;        /* of the SEV-SNP guest; 0: RUN_VCPUS */
+	const char *seed;      /* NULL: SIM_PKI_DEFAULT_SEED */
+	int64_t at;            /* date of certificates and collateral; 0: the clock */
+	const char *state_dir; /* NULL: the platform is discarded when the run ends */
+	const char *trace;     /* trace file; NULL: none */
+	unsigned device_mode;  /* permission bits of the devices; 0: 0600 */
 	enum run_user_map user_map;
 	const char *control; /* path for run_control_new(); NULL: none */
 	int ready_fd;        /* written to and closed when the program runs; below 0: none */

@@ -95,6 +95,25 @@ struct sim_launch {
 };
 
 /*
+ * SNP_LAUNCH_UPDATE: measures a page into launch->measurement, which begins as zeros.
+ *
+ * contents  SNP_PAGE_BYTES of a normal page or VMSA; of no other type
+ * Returns   SNP_SUCCESS; INVALID_PARAM no such page type, or no contents
+ */
+uint32_t sim_launch_update(struct sim_launch *launch, uint64_t gpa, uint8_t page_type,
+			   const uint8_t *contents);
+/*
+ * SNP_LAUNCH_FINISH with an ID block, when every page was measured: takes from it what reports have of it.
+ *
+ * id_block, id_auth   SNP_ID_BLOCK_BYTES and SNP_ID_AUTH_BYTES, untrusted
+ * Returns   SNP_SUCCESS; INVALID_PARAM a version, algorithm, curve or point that is not allowed, reserved
+ *           bytes; BAD_SIGNATURE; BAD_MEASUREMENT or POLICY_FAILURE: the block is of another launch digest or
+ *           policy; RESOURCE_LIMIT. On any but SNP_SUCCESS `launch` is unchanged.
+ */
+uint32_t sim_launch_identify(struct sim_launch *launch, const uint8_t *id_block, const uint8_t *id_auth,
+			     bool author_key_en);
+
+/*
  * Launches a guest: creates its context and its secrets page. Guest numbers are not reused soon: a stale one
  * is INVALID_GUEST.
  * Returns   0; -EINVAL a guest policy that this machine cannot run: `err` says why; -ENOSPC too many guests;

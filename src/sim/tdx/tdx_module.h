@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "crypto/hash.h"
 #include "uapi/tdx.h"
 #include "wire/tdx_report.h"
 
@@ -86,6 +87,19 @@ struct sim_td_params {
 	uint8_t servtd_hash[TDX_MR_BYTES]; /* not 0: service TDs are bound; not with SIM_TDX_10 */
 	bool has_gpaw_52;                  /* the shared bit is 51, not 47 */
 };
+
+/*
+ * Measures what a VMM builds a TD from: TDH.MEM.PAGE.ADD of a page, TDH.MR.EXTEND of 256 bytes of one, and
+ * TDH.MR.FINALIZE, which sets params->mrtd and ends the building.
+ */
+enum { SIM_TD_CHUNK_BYTES = 256 };
+struct sim_td_build {
+	struct crypto_sha384 mrtd;
+};
+void sim_td_build_init(struct sim_td_build *build);
+void sim_td_page_add(struct sim_td_build *build, uint64_t gpa);
+void sim_td_mr_extend(struct sim_td_build *build, uint64_t gpa, const uint8_t chunk[SIM_TD_CHUNK_BYTES]);
+void sim_td_mr_finalize(struct sim_td_build *build, struct sim_td_params *params);
 
 /*
  * A TD with memory_pages pages, all private.
