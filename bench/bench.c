@@ -55,6 +55,8 @@ static const struct known {
 	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
 	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
 	{ "explore-steps", { { OURS_NS, AT_MOST, 10e3, "<=10 us" } } },
+	{ "measure-snp", { { RATIO, AT_MOST, 1.15, "<=1.15" } } },
+	{ "measure-snp-process", { { 0 } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
 	{ "vmm-ioctl", { { BEYOND_NS, UNDER, 100, "<100 ns more" } } },
 	{ "vmm-run", { { BEYOND_NS, UNDER, 150, "<150 ns more" } } },
@@ -335,7 +337,8 @@ int bench_all(struct bench *b)
 {
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
 							  bench_endorsements, bench_run, bench_process,
-							  bench_update,       bench_vmm, bench_explore };
+							  bench_update,       bench_vmm, bench_explore,
+							  bench_measure_snp };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

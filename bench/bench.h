@@ -77,6 +77,8 @@ __attribute__((format(printf, 2, 3))) int bench_error(int status, const char *fo
 /* Writes the whole file. 0; -errno */
 JURAT_MUST_CHECK int bench_write(const char *path, const void *data, size_t size, struct jurat_error *err);
 uint64_t bench_now_ns(void);
+/* Runs a program without output. Its exit status; -1: it has none. */
+int bench_spawn(const char *const argv[]);
 /* Sorts the values. */
 double bench_median(double *values, size_t n);
 
@@ -94,6 +96,7 @@ int bench_process(struct bench *b);
 int bench_update(struct bench *b);
 int bench_vmm(struct bench *b);
 int bench_explore(struct bench *b);
+int bench_measure_snp(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
  * status.

@@ -30,8 +30,7 @@ struct processes {
 	bool failed;
 };
 
-/* Its exit status with no output, -1 when there is none. */
-static int run(const char *const argv[])
+int bench_spawn(const char *const argv[])
 {
 	posix_spawn_file_actions_t to_null;
 	int status = 0, r;
@@ -57,7 +56,7 @@ static void ours(void *ctx)
 		p->jurat, "verify", "--roots", p->roots, "--certs", p->certs, p->report, NULL
 	};
 
-	p->failed |= run(argv) != 0;
+	p->failed |= bench_spawn(argv) != 0;
 }
 
 static void bare(void *ctx)
@@ -65,7 +64,7 @@ static void bare(void *ctx)
 	struct processes *p = ctx;
 	const char *argv[] = { p->bare_verify, p->report, p->leaf, p->intermediate, p->root, NULL };
 
-	p->failed |= run(argv) != 0;
+	p->failed |= bench_spawn(argv) != 0;
 }
 
 static bool join(char ret[static PATH_MAX], const char *dir, const char *name)
@@ -98,9 +97,9 @@ static int make_evidence(const struct processes *p)
 {
 	const char *demo[] = { p->jurat, "demo", "--tee", "sev-snp", "--dir", p->evidence, NULL };
 	const char *split[] = { p->jurat, "certs", "split", p->certs, p->split, NULL };
-	int status = run(demo);
+	int status = bench_spawn(demo);
 
-	return status != 0 ? status : run(split);
+	return status != 0 ? status : bench_spawn(split);
 }
 
 /* 0: it was not measured. */
@@ -108,7 +107,7 @@ static uint64_t peak_bytes(const struct processes *p)
 {
 	const char *argv[] = { p->peak_memory, p->peak_file, p->jurat, "verify",  "--roots",
 			       p->roots,       "--certs",    p->certs, p->report, NULL };
-	FILE *f = run(argv) == 0 ? fopen(p->peak_file, "re") : NULL;
+	FILE *f = bench_spawn(argv) == 0 ? fopen(p->peak_file, "re") : NULL;
 	unsigned long long bytes = 0;
 
 	if (f && fscanf(f, "%llu", &bytes) != 1)
