@@ -111,8 +111,13 @@ int measure_firmware_read_sev(struct measure_firmware *firmware, struct jurat_er
 {
 	struct measure_firmware f = *firmware;
 	uint32_t from_end;
-	int r = measure_firmware_number(&f, MEASURE_ENTRY_SEV_METADATA, 0, &from_end, err);
+	int r;
 
+	if (!f.entries[MEASURE_ENTRY_SEV_METADATA].bytes)
+		return jurat_fail(err, -EBADMSG,
+				  "%s: no SEV metadata in its GUIDed table: not an image for SEV-SNP",
+				  f.name);
+	r = measure_firmware_number(&f, MEASURE_ENTRY_SEV_METADATA, 0, &from_end, err);
 	if (r < 0)
 		return r;
 	f.n_sections = 0;

@@ -71,7 +71,8 @@ static const struct bad {
 	/* the reset block's GUID on the entry of the metadata */
 	{ { { MADE_SEV + 6, 8, 0x4fcb1a7e00f771de }, { MADE_SEV + 14, 8, 0x4eb42f7ec7680e89 } },
 	  "firmware: GUIDed table: a second entry 'SEV-ES reset block' at offset 0x1f88" },
-	{ { { MADE_SEV + 6, 1, 0 } }, "firmware: no entry 'SEV metadata' in its GUIDed table" },
+	{ { { MADE_SEV + 6, 1, 0 } },
+	  "firmware: no SEV metadata in its GUIDed table: not an image for SEV-SNP" },
 	{ { { MADE_SEV, 4, 15 } },
 	  "firmware: SEV metadata begins 0xf bytes before the end of the image, not 0x10 to 0x2000" },
 	{ { { MADE_SEV, 4, 0x2001 } },
