@@ -179,6 +179,13 @@
 #define JURAT_REASON_DEVINFO_HASH_MISMATCH            "devinfo-hash-mismatch"
 #define JURAT_REASON_INIT_SERVTD_HASH_MISMATCH        "init-servtd-hash-mismatch"
 #define JURAT_REASON_CURR_SERVTD_HASH_MISMATCH        "curr-servtd-hash-mismatch"
+#define JURAT_REASON_EVENT_LOG_MISSING                "event-log-missing"
+#define JURAT_REASON_EVENT_LOG_MALFORMED              "event-log-malformed"
+#define JURAT_REASON_EVENT_LOG_MISMATCH               "event-log-mismatch"
+#define JURAT_REASON_EVENT_MISSING                    "event-missing"
+#define JURAT_REASON_EVENT_NOT_ALLOWED                "event-not-allowed"
+#define JURAT_REASON_KERNEL_CMDLINE_NOT_ALLOWED       "kernel-cmdline-not-allowed"
+#define JURAT_REASON_SECURE_BOOT_DISABLED             "secure-boot-disabled"
 
 /* What a verdict does not cover: jurat_verdict_not_judged_code(). */
 #define JURAT_NOT_JUDGED_CHAIN             "chain"
@@ -198,6 +205,7 @@
 #define JURAT_NOT_JUDGED_SEPT_VE_DISABLE   "sept-ve-disable"
 #define JURAT_NOT_JUDGED_VMID              "vmid"
 #define JURAT_NOT_JUDGED_TRAILING_BYTES    "trailing-bytes"
+#define JURAT_NOT_JUDGED_RTMR3             "rtmr3"
 /* clang-format on */
 
 #endif

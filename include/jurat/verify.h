@@ -193,10 +193,17 @@ struct jurat_tdx_evidence {
 	size_t size;          /* sizeof(struct jurat_tdx_evidence) */
 	const uint8_t *quote; /* untrusted, borrowed; bytes after the quote are ignored */
 	size_t quote_size;
+	/*
+	 * Event log of the TD, untrusted, borrowed; NULL: none. A CCEL, or JSON as dstack and Trustee write
+	 * it. RTMR0 to RTMR2 of the quote must have the values that replaying it gives; RTMR3 as well if it
+	 * has events for it.
+	 */
+	const uint8_t *event_log;
+	size_t event_log_size;
 };
 
 /*
- * Verifies a TD quote, version 4 or 5.
+ * Verifies a TD quote, version 4 or 5, and its event log if there is one.
  *
  * Certificates, CRLs, TCB info and QE identity must all be valid at the time of verification: issued before
  * it and not expired. Only the TCB status UpToDate is accepted unless the policy names others.
@@ -371,6 +378,38 @@ JURAT_MUST_CHECK int jurat_verdict_snp_tcb(const struct jurat_verdict *verdict, 
  */
 const uint8_t *jurat_verdict_tdx_rtmr(const struct jurat_verdict *verdict, unsigned index);
 const uint8_t *jurat_verdict_tdx_fmspc(const struct jurat_verdict *verdict);
+
+enum jurat_secure_boot {
+	JURAT_SECURE_BOOT_UNKNOWN = 0, /* the log does not prove it */
+	JURAT_SECURE_BOOT_DISABLED = 1,
+	JURAT_SECURE_BOOT_ENABLED = 2,
+};
+
+/* What the event log of a TD says. */
+struct jurat_tdx_event_log {
+	size_t size; /* sizeof(struct jurat_tdx_event_log) */
+	size_t event_count;
+	/* bit n: replaying the log gives the value of RTMRn */
+	uint32_t explained;
+	/* by events that the firmware measured before it started anything else */
+	enum jurat_secure_boot secure_boot;
+	size_t kernel_cmdline_count;
+};
+
+/*
+ * Return a summary of the event log that was supplied with a TD quote, and the kernel command lines that were
+ * measured, numbered 0 to kernel_cmdline_count - 1. Only events of explained RTMRs count.
+ *
+ * ret       the caller sets its size; changes on success only
+ * Returns   event_log: 0; JURAT_NOT_FOUND not a quote, or there was no readable log; -EINVAL, -E2BIG the size
+ *           of *ret is invalid, or of a newer release. kernel_cmdline: borrowed from the verdict, any bytes
+ *           but NUL; NULL past the end
+ * Threads   any number of threads
+ * Since     0.1    Spec  TCG PC Client Platform Firmware Profile; UEFI 2.10, 38.4
+ */
+JURAT_MUST_CHECK int jurat_verdict_tdx_event_log(const struct jurat_verdict *verdict,
+						 struct jurat_tdx_event_log *ret);
+const char *jurat_verdict_tdx_kernel_cmdline(const struct jurat_verdict *verdict, size_t i);
 
 /* Intel's status of a TCB. Later releases may add values: treat an unknown one as not acceptable. */
 enum jurat_tdx_tcb_status {

@@ -289,6 +289,8 @@ static int load_one(struct cli *cli, const char *path, uint8_t **file, size_t n,
 				name);
 	}
 	r = take_evidence(cli, &found, e);
+	if (r == CLI_OK && found.quote && found.quote->how[0])
+		r = cli_load_carried_log(cli, path, *file, n, e);
 	if (r == CLI_OK && decoded.n > 1)
 		carry(found.quote ? &e->with_quote : &e->with_report, file, n, &decoded);
 	return r;
@@ -411,7 +413,7 @@ static int load_table(struct cli *cli, const char *path, struct cli_evidence *e)
 
 static int load_evidence_directory(struct cli *cli, const char *path, struct cli_evidence *e)
 {
-	auto_free char *report = NULL, *certs = NULL, *quote = NULL;
+	auto_free char *report = NULL, *certs = NULL, *quote = NULL, *log = NULL;
 	struct jurat_error err = { "" };
 	int status = find_beside(cli, path, "quote.bin", S_IFREG, &quote);
 
@@ -419,12 +421,16 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 		status = find_beside(cli, path, "report.bin", S_IFREG, &report);
 	if (status == CLI_OK && quote)
 		status = find_beside(cli, path, "collateral", S_IFDIR, &e->collateral);
+	if (status == CLI_OK && quote)
+		status = find_beside(cli, path, "event-log.bin", S_IFREG, &log);
 	if (status == CLI_OK && report)
 		status = find_beside(cli, path, "certs.bin", S_IFREG, &certs);
 	if (status == CLI_OK && !report && !quote)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' has neither report.bin nor quote.bin", path);
 	if (status == CLI_OK && quote)
 		status = load_one_file(cli, quote, EXPECT_QUOTE, e);
+	if (status == CLI_OK && log)
+		status = cli_load_log_file(cli, log, e);
 	if (status == CLI_OK && report)
 		status = load_one_file(cli, report, EXPECT_REPORT, e);
 	if (status != CLI_OK || !certs)
@@ -441,6 +447,7 @@ void cli_evidence_done(struct cli_evidence *evidence)
 	free(evidence->quote);
 	free(evidence->collateral);
 	free(evidence->unusable);
+	free(evidence->event_log);
 	carried_done(&evidence->with_report);
 	carried_done(&evidence->with_quote);
 	carried_done(&evidence->with_certs);

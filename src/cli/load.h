@@ -41,6 +41,8 @@ struct cli_evidence {
 	size_t certs_size;
 	char report_how[DECODE_TEXT_BYTES], quote_how[DECODE_TEXT_BYTES]; /* decode_describe() */
 	struct cli_carried with_report, with_quote, with_certs;
+	uint8_t *event_log; /* of the quote, with the evidence; NULL: none */
+	size_t event_log_size;
 	char *unusable; /* why a TCB info or QE identity in the collateral is unusable, with its file */
 };
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret);
@@ -68,6 +70,16 @@ int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx
  */
 int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence);
+
+/*
+ * --event-log, instead of a log that came with the quote. A file that is no event log is an error, as is the
+ * option for evidence without a quote; what is wrong in a log is for the verdict to say.
+ */
+int cli_load_event_log(struct cli *cli, struct cli_evidence *evidence);
+int cli_load_log_file(struct cli *cli, const char *path, struct cli_evidence *evidence);
+/* Takes the event log of a file in JSON that also has the quote, if there is one. */
+int cli_load_carried_log(struct cli *cli, const char *path, const uint8_t *bytes, size_t n,
+			 struct cli_evidence *evidence);
 
 /* --at, or now. CLI_OK or CLI_USAGE. */
 int cli_load_time(struct cli *cli, int64_t *ret);

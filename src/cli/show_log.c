@@ -23,7 +23,7 @@ static const char *form_name(enum measure_log_form form)
 	}
 }
 
-static const char *secure_boot_name(enum measure_secure_boot state)
+static const char *secure_boot_name(enum measure_logged_secure_boot state)
 {
 	static const char *const names[] = { "unknown", "off", "on" };
 

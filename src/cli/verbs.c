@@ -99,6 +99,8 @@ static const struct cli_option verify_options[] = {
 	{ "crl", "FILE|DIR", "certificate revocation lists, DER or PEM", .repeatable = true, .reads = true },
 	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: a JSON file or a directory",
 	  .repeatable = true, .reads = true },
+	{ "event-log", "FILE", "event log of the TD: RTMR0 to RTMR2 of the quote must be explained by it",
+	  .fallback = "that of the evidence, if it has one", .reads = true },
 	{ "allow-no-collateral", NULL, "accept a quote although its TCB is not verified" },
 	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .repeatable = true, .reads = true },
 	{ "policy", "FILE", "requirements as JSON, see jurat-policy(5)", .reads = true },

@@ -125,7 +125,9 @@ static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, 
 					  .certs_size = loaded->certs_size };
 	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
 					  .quote = loaded->quote,
-					  .quote_size = loaded->quote_size };
+					  .quote_size = loaded->quote_size,
+					  .event_log = loaded->event_log,
+					  .event_log_size = loaded->event_log_size };
 	struct jurat_error err = { "" };
 	int r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, v->policy, v->at, ret, &err)
 		      : jurat_verify_snp(v->verifier, &snp, v->policy, v->at, ret, &err);
@@ -200,6 +202,8 @@ static int judge(struct cli *cli, struct cli_verify *v)
 	v->evidence = &loaded;
 	if (status == CLI_OK)
 		status = cli_load_evidence(cli, cli->args[0], &loaded);
+	if (status == CLI_OK)
+		status = cli_load_event_log(cli, &loaded);
 	if (status == CLI_OK)
 		status = cli_load_collateral(cli, v->collateral, &loaded);
 	if (status == CLI_OK)

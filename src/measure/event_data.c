@@ -53,31 +53,31 @@ static const uint8_t secure_boot[] = {
 };
 
 /* By the digest, so that it needs no data, and no label that is not measured. */
-static bool is_secure_boot(const struct measure_event *e, enum measure_secure_boot *ret)
+static bool is_secure_boot(const struct measure_event *e, enum measure_logged_secure_boot *ret)
 {
 	enum { VALUE_SIZE_OFF = 24 };
 	uint8_t with_value[sizeof(secure_boot) + 1] = { 0 };
 	struct measure_variable v;
 
 	memcpy(with_value, secure_boot, sizeof(secure_boot));
-	*ret = MEASURE_SECURE_BOOT_OFF;
+	*ret = MEASURE_LOGGED_SECURE_BOOT_OFF;
 	if (is_digest_of(e, with_value, sizeof(secure_boot)))
 		return true;
 	with_value[VALUE_SIZE_OFF] = 1;
 	if (is_digest_of(e, with_value, sizeof(with_value)))
 		return true;
 	with_value[sizeof(secure_boot)] = 1;
-	*ret = MEASURE_SECURE_BOOT_ON;
+	*ret = MEASURE_LOGGED_SECURE_BOOT_ON;
 	if (is_digest_of(e, with_value, sizeof(with_value)))
 		return true;
-	*ret = MEASURE_SECURE_BOOT_UNKNOWN;
+	*ret = MEASURE_LOGGED_SECURE_BOOT_UNKNOWN;
 	return measure_event_variable(e, &v) && strcmp(v.name, "SecureBoot") == 0;
 }
 
-enum measure_secure_boot measure_log_secure_boot(const struct measure_log *log)
+enum measure_logged_secure_boot measure_log_secure_boot(const struct measure_log *log)
 {
 	static const uint8_t separator[4];
-	enum measure_secure_boot found = MEASURE_SECURE_BOOT_UNKNOWN, one;
+	enum measure_logged_secure_boot found = MEASURE_LOGGED_SECURE_BOOT_UNKNOWN, one;
 	const struct measure_event *e;
 	unsigned n = 0;
 
@@ -88,10 +88,11 @@ enum measure_secure_boot measure_log_secure_boot(const struct measure_log *log)
 			break;
 		if (!is_secure_boot(e, &one))
 			continue;
+		if (n++ > 0 && one != found)
+			return MEASURE_LOGGED_SECURE_BOOT_UNKNOWN;
 		found = one;
-		n++;
 	}
-	return e && n == 1 ? found : MEASURE_SECURE_BOOT_UNKNOWN;
+	return e ? found : MEASURE_LOGGED_SECURE_BOOT_UNKNOWN;
 }
 
 /*

@@ -28,12 +28,16 @@ bool measure_event_variable(const struct measure_event *event, struct measure_va
 void measure_event_text(const struct measure_event *event, char to[MEASURE_TEXT_BYTES]);
 
 /*
- * Whether Secure Boot was on: what the single variable SecureBoot says that is measured into RTMR0 before
+ * Whether Secure Boot was on: what all variables SecureBoot say that are measured into RTMR0 before
  * the first separator there, until which only firmware extends it. Found by its digest. Unknown: there is
  * none, or more than one, or it has another value.
  */
-enum measure_secure_boot { MEASURE_SECURE_BOOT_UNKNOWN, MEASURE_SECURE_BOOT_OFF, MEASURE_SECURE_BOOT_ON };
-enum measure_secure_boot measure_log_secure_boot(const struct measure_log *log);
+enum measure_logged_secure_boot {
+	MEASURE_LOGGED_SECURE_BOOT_UNKNOWN,
+	MEASURE_LOGGED_SECURE_BOOT_OFF,
+	MEASURE_LOGGED_SECURE_BOOT_ON
+};
+enum measure_logged_secure_boot measure_log_secure_boot(const struct measure_log *log);
 
 /*
  * Whether the event is, as its unmeasured label says, the kernel's command line: of GRUB, of the kernel's

@@ -71,6 +71,14 @@ struct measure_log;
 bool measure_log_is(const void *bytes, size_t n);
 
 /*
+ * Whether JSON has an event log in it, which measure_log_read() reads.
+ *
+ * Returns   0; JURAT_NOT_FOUND there is none, or it is null or ""; -EBADMSG not JSON, or more than one;
+ *           -ENOMEM
+ */
+JURAT_MUST_CHECK int measure_log_find_json(const void *bytes, size_t n, struct jurat_error *err);
+
+/*
  * bytes     untrusted, copied
  * Returns   0; -EBADMSG with offset and reason; -EOVERFLOW more events or bytes than are read; -ENOMEM
  */

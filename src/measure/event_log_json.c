@@ -23,7 +23,7 @@ static const char *const log_members[] = { "event_log", "cc_eventlog", "uefi_eve
 
 /* Where the log is: JSON text within a string is parsed, and freed with this. */
 struct found {
-	json_t *value;
+	json_t *root, *value;
 	json_t *parsed[MAX_DEPTH];
 	unsigned n_parsed;
 };
@@ -433,23 +433,38 @@ static int read_text(struct measure_log *log, json_t *value, struct jurat_error 
 	return event_log_read_tcg(log, bytes, n, err);
 }
 
+static int find_root(struct found *f, const void *text, size_t n, struct jurat_error *err)
+{
+	int r = parse(text, n, &f->root, err);
+
+	return r < 0 ? r : find(f, f->root, 0, err);
+}
+
+static void found_done(struct found *f)
+{
+	for (unsigned i = 0; i < f->n_parsed; i++)
+		json_decref(f->parsed[i]);
+	json_decref(f->root);
+}
+
+int measure_log_find_json(const void *bytes, size_t n, struct jurat_error *err)
+{
+	struct found f auto_call(found_done) = { .value = NULL };
+	int r = find_root(&f, bytes, n, err);
+
+	return r == 0 && !f.value ? JURAT_NOT_FOUND : r;
+}
+
 int event_log_read_json(struct measure_log *log, const uint8_t *text, size_t n, struct jurat_error *err)
 {
-	struct found f = { .value = NULL };
-	json_t *root;
-	int r = parse((const char *)text, n, &root, err);
+	struct found f auto_call(found_done) = { .value = NULL };
+	int r = find_root(&f, text, n, err);
 
 	if (r < 0)
 		return r;
-	r = find(&f, root, 0, err);
-	if (r == 0 && json_is_array(f.value))
-		r = read_list(log, f.value, n, err);
-	else if (r == 0 && json_is_string(f.value))
-		r = read_text(log, f.value, err);
-	else if (r == 0)
-		r = jurat_fail(err, -EBADMSG, "JSON without an event log");
-	for (unsigned i = 0; i < f.n_parsed; i++)
-		json_decref(f.parsed[i]);
-	json_decref(root);
-	return r;
+	if (json_is_array(f.value))
+		return read_list(log, f.value, n, err);
+	if (json_is_string(f.value))
+		return read_text(log, f.value, err);
+	return jurat_fail(err, -EBADMSG, "JSON without an event log");
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "verify/json_names.h"
 #include "verify/policy_bits.h"
+#include "verify/policy_events.h"
 #include "verify/policy_table.h"
 #include "verify/policy_values.h"
 #include "verify/tdx_collateral.h"
@@ -39,6 +40,8 @@ void policy_done(struct jurat_policy *policy)
 	words_done(&policy->csp_id);
 	words_done(&policy->accepted_advisories);
 	words_done(&policy->rejected_advisories);
+	policy_events_done(&policy->event_digests);
+	words_done(&policy->kernel_cmdline);
 	words_done(&policy->warnings);
 	for (size_t i = 0; i < ARRAY_SIZE(policy->comments); i++)
 		free(policy->comments[i]);
@@ -98,6 +101,8 @@ static int policy_copy(struct jurat_policy *to, const struct jurat_policy *from)
 	r |= words_copy(&to->csp_id, &from->csp_id);
 	r |= words_copy(&to->accepted_advisories, &from->accepted_advisories);
 	r |= words_copy(&to->rejected_advisories, &from->rejected_advisories);
+	r |= policy_events_copy(&to->event_digests, &from->event_digests);
+	r |= words_copy(&to->kernel_cmdline, &from->kernel_cmdline);
 	r |= words_copy(&to->warnings, &from->warnings);
 	r |= comments_copy(to, from);
 	return r < 0 ? -ENOMEM : 0;
@@ -160,7 +165,7 @@ static int check_advisory(const char *word, struct jurat_error *err)
 				    "expected advisories such as INTEL-SA-00837, found '%.40s'", word);
 }
 
-static int read_words(const json_t *value, bool advisories, struct policy_words *words,
+static int read_words(const json_t *value, enum policy_kind kind, struct policy_words *words,
 		      struct jurat_error *err)
 {
 	struct policy_words next auto_call(words_done) = { 0 };
@@ -172,9 +177,10 @@ static int read_words(const json_t *value, bool advisories, struct policy_words 
 	for (; next.n < n; next.n++) {
 		const char *word = json_string_value(item(value, next.n));
 
-		if (!word || !*word)
-			return jurat_fail(err, -EBADMSG, "expected a non-empty string");
-		if (advisories && check_advisory(word, err) < 0)
+		if (!word || (!*word && kind != POLICY_KIND_TEXTS))
+			return jurat_fail(err, -EBADMSG, "expected a %sstring",
+					  kind == POLICY_KIND_TEXTS ? "" : "non-empty ");
+		if (kind == POLICY_KIND_ADVISORIES && check_advisory(word, err) < 0)
 			return -EBADMSG;
 		next.items[next.n] = strdup(word);
 		if (!next.items[next.n])
@@ -410,8 +416,11 @@ static int read_value(json_t *value, const struct policy_row *m, struct jurat_po
 	case POLICY_KIND_VERSION:
 		return read_version(value, m->arg, at, err);
 	case POLICY_KIND_WORDS:
+	case POLICY_KIND_TEXTS:
 	case POLICY_KIND_ADVISORIES:
-		return read_words(value, m->kind == POLICY_KIND_ADVISORIES, at, err);
+		return read_words(value, m->kind, at, err);
+	case POLICY_KIND_EVENTS:
+		return policy_events_read(value, at, err);
 	case POLICY_KIND_SVNS:
 		return policy_read_svns(value, at, err);
 	case POLICY_KIND_TIME:
@@ -546,7 +555,9 @@ static bool differs(const struct policy_row *m, const struct jurat_policy *polic
 	case POLICY_KIND_TCB:
 	case POLICY_KIND_VERSION:
 	case POLICY_KIND_WORDS:
+	case POLICY_KIND_TEXTS:
 	case POLICY_KIND_ADVISORIES:
+	case POLICY_KIND_EVENTS:
 	case POLICY_KIND_SVNS:
 	case POLICY_KIND_TIME:
 		break;

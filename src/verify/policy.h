@@ -24,6 +24,18 @@ struct policy_tcb {
 	struct snp_tcb floor[SNP_N_PRODUCTS];
 };
 
+/* Digests that the events of a type may have. Of `every_other`: all types that have no entry of their own. */
+struct policy_event {
+	uint32_t type;
+	bool every_other;
+	struct policy_list digests; /* 48 bytes each; empty: none is allowed */
+};
+
+struct policy_events {
+	struct policy_event *items;
+	size_t n;
+};
+
 /* Minimum security versions (SVNs). */
 enum { POLICY_SVNS = 16 };
 struct policy_svns {
@@ -146,6 +158,9 @@ struct jurat_policy {
 	struct policy_words accepted_advisories, rejected_advisories;
 	uint32_t maximum_collateral_age_days; /* 0: only its own validity period applies */
 	uint32_t minimum_tcb_evaluation_data_number;
+	struct policy_events event_digests;
+	struct policy_words kernel_cmdline;
+	bool require_event_log, require_secure_boot, allow_unexplained_rtmr3;
 	struct policy_words warnings;           /* of jurat_policy_warning() */
 	bool set[POLICY_MAX_MEMBERS];           /* by row of the member: it was set, to any value */
 	char *comments[POLICY_MAX_MEMBERS + 1]; /* the same, lines; NULL: none. The last is of the policy */

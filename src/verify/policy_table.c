@@ -70,6 +70,11 @@ const struct policy_row policy_rows[] = {
 	MEMBER(rejected_advisories, TDX, ADVISORIES, 0),
 	MEMBER(maximum_collateral_age_days, TDX, NUMBER, 36500),
 	MEMBER(minimum_tcb_evaluation_data_number, TDX, NUMBER, UINT32_MAX),
+	MEMBER(require_event_log, TDX, BOOL, 0),
+	MEMBER(event_digests, TDX, EVENTS, 0),
+	MEMBER(kernel_cmdline, TDX, TEXTS, 0),
+	MEMBER(require_secure_boot, TDX, BOOL, 0),
+	WIDENS(allow_unexplained_rtmr3, TDX, BOOL, 0),
 };
 
 const size_t policy_n_rows = ARRAY_SIZE(policy_rows);

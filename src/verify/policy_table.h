@@ -20,7 +20,9 @@ enum policy_kind {
 	POLICY_KIND_VERSION,     /* struct policy_version of `arg` parts */
 	POLICY_KIND_PRODUCTS,    /* uint32_t bit set, one or several names */
 	POLICY_KIND_WORDS,       /* struct policy_words, one or several */
+	POLICY_KIND_TEXTS,       /* the same, also the empty string */
 	POLICY_KIND_ADVISORIES,  /* the same of advisory ids */
+	POLICY_KIND_EVENTS,      /* struct policy_events */
 	POLICY_KIND_TEES,        /* uint32_t bit set, one or several names */
 	POLICY_KIND_STATUSES,    /* uint32_t bit set, one or several names */
 	POLICY_KIND_FLAGS, /* uint64_t bit set of enum policy_flags `arg`: "0x..." or one or several names */

@@ -11,6 +11,7 @@
 #include "base/text_stream.h"
 #include "base/time.h"
 #include "verify/policy_bits.h"
+#include "verify/policy_events.h"
 #include "verify/policy_table.h"
 #include "verify/tdx_status.h"
 
@@ -149,6 +150,20 @@ static json_t *write_tcb(const struct policy_tcb *tcb)
 	return products;
 }
 
+static json_t *write_events(const struct policy_events *events)
+{
+	json_t *types = json_object();
+	char name[POLICY_EVENT_TYPE_BYTES];
+
+	for (size_t i = 0; types && i < events->n; i++) {
+		const struct policy_event *event = &events->items[i];
+
+		types = with_member(types, event->every_other ? "*" : policy_event_type(event->type, name),
+				    write_list(&event->digests, 48));
+	}
+	return types;
+}
+
 static json_t *write_time(int64_t seconds)
 {
 	char text[BASE_TIME_BYTES];
@@ -188,8 +203,11 @@ static json_t *write_row(const struct policy_row *row, const struct jurat_policy
 	case POLICY_KIND_VERSION:
 		return write_version(at, row->arg);
 	case POLICY_KIND_WORDS:
+	case POLICY_KIND_TEXTS:
 	case POLICY_KIND_ADVISORIES:
 		return write_words(at);
+	case POLICY_KIND_EVENTS:
+		return write_events(at);
 	case POLICY_KIND_FLAGS:
 		return policy_write_bits(*(const uint64_t *)at, (enum policy_flags)row->arg);
 	case POLICY_KIND_UNKNOWN:

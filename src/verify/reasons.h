@@ -295,7 +295,21 @@
 	R(INIT_SERVTD_HASH_MISMATCH, "init-servtd-hash-mismatch", \
 	  "init_servtd_hash is not a value that the policy allows") \
 	R(CURR_SERVTD_HASH_MISMATCH, "curr-servtd-hash-mismatch", \
-	  "curr_servtd_hash is not a value that the policy allows")
+	  "curr_servtd_hash is not a value that the policy allows") \
+	/* the event log of a TD */ \
+	R(EVENT_LOG_MISSING, "event-log-missing", \
+	  "the policy has requirements on events, and there is no event log") \
+	R(EVENT_LOG_MALFORMED, "event-log-malformed", "the event log cannot be read") \
+	R(EVENT_LOG_MISMATCH, "event-log-mismatch", \
+	  "replaying the event log does not give the value that an RTMR has in the quote") \
+	R(EVENT_MISSING, "event-missing", \
+	  "the event log lacks an event that the policy requires, or does not prove what it says") \
+	R(EVENT_NOT_ALLOWED, "event-not-allowed", \
+	  "an event has a digest that the policy does not allow for its type") \
+	R(KERNEL_CMDLINE_NOT_ALLOWED, "kernel-cmdline-not-allowed", \
+	  "a measured kernel command line is not one that the policy allows") \
+	R(SECURE_BOOT_DISABLED, "secure-boot-disabled", \
+	  "the policy requires Secure Boot, and the firmware measured that it is disabled")
 
 /* What a verdict does not cover: N(NAME, "code", "why it was not checked"). */
 #define VERIFY_NOT_JUDGED(N) \
@@ -322,7 +336,8 @@
 	  "SEPT_VE_DISABLE is clear and the policy does not require it: the host can raise #VE in the TD") \
 	N(VMID, "vmid", "the quote is of a VM inside of the TD, vmid is not 0") \
 	N(TRAILING_BYTES, "trailing-bytes", \
-	  "the quote is followed by bytes that are not zero and not signed")
+	  "the quote is followed by bytes that are not zero and not signed") \
+	N(RTMR3, "rtmr3", "the event log does not explain RTMR3, which software in the TD extends")
 /* clang-format on */
 
 #define VERIFY_REASON_ENUM(name, code, text) REASON_##name,

@@ -50,5 +50,8 @@ void render_text_shortfalls(FILE *f, const struct jurat_verdict *v);
 /* Adds what is specific to verdicts on TD quotes. */
 void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_verdict *v);
 void render_text_tdx(FILE *f, const struct jurat_verdict *v);
+struct verdict_events;
+json_t *render_events(struct render_json *o, const struct verdict_events *events);
+void render_text_events(FILE *f, const struct verdict_events *events);
 
 #endif

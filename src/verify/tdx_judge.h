@@ -40,6 +40,11 @@ JURAT_MUST_CHECK int tdx_judge_collateral(
 	struct tdx_judge *j);                            /* chooses info and identity, checks their signers */
 JURAT_MUST_CHECK int tdx_judge_tcb(struct tdx_judge *j); /* module, QE, TCB status */
 void tdx_judge_policy(struct tdx_judge *j);
+/* Compares an event log with the RTMRs; `bytes` untrusted. Then applies the policy to its events. */
+JURAT_MUST_CHECK int tdx_judge_events(struct tdx_judge *j, const void *bytes, size_t n);
+JURAT_MUST_CHECK int tdx_judge_event_policy(struct tdx_judge *j, const struct measure_log *log);
+/* The same without a log: refuses evidence if the policy needs one. */
+void tdx_judge_no_events(struct tdx_judge *j);
 /* Notes in the verdict what each part lacks for the next better level; needs info and identity. */
 JURAT_MUST_CHECK int tdx_note_shortfall(struct tdx_judge *j, const struct tcb_subject *subject);
 /*

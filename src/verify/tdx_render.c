@@ -132,6 +132,8 @@ void render_json_tdx(struct render_json *o, json_t *root, const struct jurat_ver
 		render_put(o, root, "tcb_status", json_string(tcb_status_name(t->evaluation.status)));
 	else
 		render_put(o, root, "tcb_status", json_null());
+	if (t->events)
+		render_put(o, root, "event_log", render_events(o, t->events));
 }
 
 static void text_svns(FILE *f, const char *label, const uint8_t *svns)
@@ -243,4 +245,6 @@ void render_text_tdx(FILE *f, const struct jurat_verdict *v)
 	render_text_cert(f, "PCK CA", v->intermediate);
 	render_text_cert(f, "root", v->root);
 	text_tcb(f, v->tdx);
+	if (v->tdx->events)
+		render_text_events(f, v->tdx->events);
 }

@@ -49,6 +49,7 @@ void verdict_tdx_free(struct verdict_tdx *tdx)
 	cert_entry_free(tdx->tcb_info.signer);
 	cert_entry_free(tdx->qe_identity.signer);
 	free(tdx->advisories);
+	verdict_events_free(tdx->events);
 	free(tdx);
 }
 

@@ -2,6 +2,7 @@
 #ifndef VERIFY_TDX_VERDICT_H
 #define VERIFY_TDX_VERDICT_H
 
+#include "verify/tdx_events.h"
 #include "verify/tdx_pck.h"
 #include "verify/tdx_tcb.h"
 #include "verify/verdict.h"
@@ -43,6 +44,7 @@ struct verdict_tdx {
 	size_t n_advisories;
 	struct verdict_document tcb_info, qe_identity;
 	struct verdict_signed signed_as;
+	struct verdict_events *events; /* owned; NULL: there was no event log */
 };
 
 /*

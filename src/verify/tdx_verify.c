@@ -20,7 +20,7 @@ static void not_judged_at_all(struct tdx_judge *j)
 	verdict_not_judged(j->out, NOT_JUDGED_TCB_STATUS);
 }
 
-static int judge_all(struct tdx_judge *j, size_t n)
+static int judge_all(struct tdx_judge *j, size_t n, const uint8_t *log, size_t log_size)
 {
 	bool readable;
 	int r = tdx_judge_quote(j, n, &readable);
@@ -46,6 +46,10 @@ static int judge_all(struct tdx_judge *j, size_t n)
 		r = tdx_judge_tcb(j);
 	if (r == 0)
 		tdx_judge_policy(j);
+	if (r == 0 && log)
+		return tdx_judge_events(j, log, log_size);
+	if (r == 0)
+		tdx_judge_no_events(j);
 	return r;
 }
 
@@ -63,6 +67,8 @@ int verdict_tdx_again(struct jurat_verifier *verifier, const struct jurat_tdx_ev
 	r = base_struct_take(&e, evidence, quote_size, "jurat_tdx_evidence", err);
 	if (r < 0)
 		return r;
+	if (!e.event_log && e.event_log_size > 0)
+		return jurat_fail(err, -EINVAL, "event_log_size without event_log");
 	verdict = calloc(1, sizeof(*verdict));
 	if (verdict)
 		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
@@ -90,7 +96,7 @@ int verdict_tdx_again(struct jurat_verifier *verifier, const struct jurat_tdx_ev
 		if (root->has_key && root->key.kind == CRYPTO_KEY_P256)
 			verifier->tdx.like = root->key.ec;
 	}
-	r = judge_all(&j, e.quote ? e.quote_size : 0);
+	r = judge_all(&j, e.quote ? e.quote_size : 0, e.event_log, e.event_log_size);
 	if (r < 0)
 		return verdict_not_reached(err, r, "TD quote");
 	assert(verdict->refused ||

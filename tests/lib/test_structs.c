@@ -272,6 +272,12 @@ static int event(struct world *w, void *s)
 	return r;
 }
 
+/* No quote here: test_event_log.c has logs. */
+static int tdx_event_log(struct world *w, void *s)
+{
+	return jurat_verdict_tdx_event_log(w->snp, s);
+}
+
 struct row {
 	const char *name;
 	int (*call)(struct world *w, void *s);
@@ -344,6 +350,7 @@ static const struct row rows[] = {
 	ROW(jurat_snp_id_block, measurement, id_block_of_a_check, -EBADMSG, NULL),
 	ROW(jurat_snp_id_keys, has_author_key, id_keys, -EBADMSG, NULL),
 	ROW(jurat_event, data_size, event, 0, NULL),
+	ROW(jurat_tdx_event_log, kernel_cmdline_count, tdx_event_log, JURAT_NOT_FOUND, NULL),
 };
 
 enum { BEYOND = 24 };

@@ -103,17 +103,19 @@ static const struct row {
 	{ "rejected_advisories", "INTEL-SA-00005", POLICY_OF_TDX },
 	{ "maximum_collateral_age_days", "1", POLICY_OF_TDX },
 	{ "minimum_tcb_evaluation_data_number", "4294967295", POLICY_OF_TDX },
+	{ "require_event_log", "true", POLICY_OF_TDX },
+	{ "event_digests", "{\"EV_IPL\": \"" HEX48("d2") "\"}", POLICY_OF_TDX },
+	{ "kernel_cmdline", "root=/dev/vda1", POLICY_OF_TDX },
+	{ "require_secure_boot", "true", POLICY_OF_TDX },
+	{ "allow_unexplained_rtmr3", "true", 0 },
 };
 
 /* Members that are there to accept more, so that nothing which is accepted without them is refused. */
-static const char *const widening[] = { "allow_debug",
-					"allow_masked_chip_id",
-					"allow_service_td",
-					"allow_no_collateral",
-					"allow_unknown_platform_info",
-					"allow_unknown_td_attributes",
-					"allow_unknown_xfam",
-					"minimum_tcb_date" };
+static const char *const widening[] = {
+	"allow_debug",         "allow_masked_chip_id",        "allow_service_td",
+	"allow_no_collateral", "allow_unknown_platform_info", "allow_unknown_td_attributes",
+	"allow_unknown_xfam",  "allow_unexplained_rtmr3",     "minimum_tcb_date"
+};
 
 /* Good evidence of every kind, made once, in which every member finds something to refuse. */
 struct world {

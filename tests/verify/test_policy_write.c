@@ -123,6 +123,13 @@ static const struct {
 	{ "rejected_advisories", "\"INTEL-SA-00837\"", NULL },
 	{ "maximum_collateral_age_days", "36500", NULL },
 	{ "minimum_tcb_evaluation_data_number", "0", NULL },
+	{ "require_event_log", "true", NULL },
+	{ "event_digests", "{\"0xd\": [\"" HEX48 "\"], \"*\": [], \"0xABCDEF\": \"" HEX48 "\"}",
+	  "{\"EV_IPL\": \"" HEX48 "\", \"*\": [], \"0xabcdef\": \"" HEX48 "\"}" },
+	{ "event_digests", "{\"EV_EFI_BOOT_SERVICES_APPLICATION\": [\"" HEX48 "\", \"" FF48 "\"]}", NULL },
+	{ "kernel_cmdline", "[\"root=/dev/vda1 quiet\", \"\"]", NULL },
+	{ "require_secure_boot", "true", NULL },
+	{ "allow_unexplained_rtmr3", "true", NULL },
 };
 
 static struct jurat_policy *policy_of(const char *json)
