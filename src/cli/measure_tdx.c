@@ -71,7 +71,7 @@ static void take_choices(const struct measuring *m, struct measure_tdx *ret)
 	ret->header = (enum measure_tdx_header)choice(m, "kernel-header", headers);
 	ret->secure_boot = (enum measure_secure_boot)choice(m, "secure-boot", secure_boots);
 	ret->nul = (enum measure_tdx_nul)choice(m, "append-nul", nuls);
-	ret->vmm = (enum measure_vmm)choice(m, "vmm", vmms);
+	ret->vmm = (enum measure_vmm)choice(m, m->vmm ? m->vmm : "vmm", vmms);
 }
 
 int measuring_tdx_options(struct measuring *m, struct measuring_lists *lists, struct measure_tdx *ret)

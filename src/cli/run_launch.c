@@ -3,47 +3,39 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "cli/measure.h"
 #include "run/platform.h"
 
-static const struct {
-	const char *name;
-	unsigned tees;
-} needs_image[] = {
-	{ "kernel", RUN_SEV_SNP | RUN_TDX },
-	{ "initrd", RUN_SEV_SNP | RUN_TDX },
-	{ "append", RUN_SEV_SNP | RUN_TDX },
-	{ "vcpus", RUN_SEV_SNP },
-	{ "vcpu-type", RUN_SEV_SNP },
-	{ "guest-features", RUN_SEV_SNP },
-	{ "vmm-flavour", RUN_SEV_SNP },
-	{ "svsm", RUN_SEV_SNP },
-	{ "guest-policy", RUN_SEV_SNP },
-	{ "id-block", RUN_SEV_SNP },
-	{ "id-auth", RUN_SEV_SNP },
-	{ "order", RUN_TDX },
-	{ "memory", RUN_TDX },
-	{ "acpi-table", RUN_TDX },
-	{ "boot-order", RUN_TDX },
-	{ "boot-entry", RUN_TDX },
-	{ "efi-image", RUN_TDX },
-};
+/* The TEEs whose guests an option of `jurat measure` is of; 0: it has nothing to do with a launch. */
+static unsigned tees_of(const char *name)
+{
+	static const char *const of_both[] = { "kernel", "initrd", "append", "vmm-flavour" };
+	const struct cli_verb *measure = cli_find_verb("measure");
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_both); i++)
+		if (!strcmp(name, of_both[i]))
+			return RUN_SEV_SNP | RUN_TDX;
+	for (size_t i = 0; i < measure->n_options; i++)
+		if (!strcmp(name, measure->options[i].name) && measure->options[i].commands)
+			return !strcmp(measure->options[i].commands, "tdx") ? RUN_TDX : RUN_SEV_SNP;
+	return 0;
+}
 
 /* false after an error message. */
 static bool options_fit(struct cli *cli, const struct run_options *o)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(needs_image); i++) {
-		const char *name = needs_image[i].name;
+	for (size_t i = 0; i < cli->n_values; i++) {
+		const char *name = cli->values[i].option->name;
+		unsigned tees = tees_of(name);
 
-		if (!cli_has(cli, name))
-			continue;
-		if (!cli_has(cli, "firmware-image"))
+		if (tees && !cli_has(cli, "firmware-image"))
 			return cli_misuse(cli, "--%s requires --firmware-image", name);
-		if (!(needs_image[i].tees & o->tees))
-			return cli_misuse(cli, "--%s is of %s guests", name,
-					  needs_image[i].tees & RUN_TDX ? "TDX" : "SEV-SNP");
+		if (tees && !(tees & o->tees))
+			return cli_misuse(cli, "--%s is for %s guests", name,
+					  tees & RUN_TDX ? "TDX" : "SEV-SNP");
 	}
 	if (cli_has(cli, "firmware-image") && o->host)
 		return cli_misuse(cli, "--firmware-image cannot be used with --host: there is no guest");

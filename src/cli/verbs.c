@@ -287,44 +287,106 @@ static const struct cli_option key_options[] = {
 	}
 
 /*
- * What the guest of a software platform is launched from. The same options as those of `measure`, with other
- * names for two that the platform has already.
+ * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb whose help says
+ * which TEE an option is of.
  */
-#define LAUNCH                                                                                               \
-	{ "firmware-image", "FILE",                                                                          \
-	  "launch the guest from this firmware (OVMF, or TDVF for a TD): as `jurat measure` --firmware",     \
-	  .reads = true },                                                                                   \
-		{ "kernel", "FILE", "with --firmware-image, kernel that the VMM boots directly",             \
-		  .reads = true },                                                                           \
+#define LAUNCHED_FROM(snp, of_snp, tdx, of_tdx)                                                              \
+	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },                           \
 		{ "initrd", "FILE", "initrd for that kernel", .reads = true },                               \
 		{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },                   \
-		{ "vcpus", "N", "SEV-SNP: number of vCPUs", .fallback = "1" },                               \
+		{ "vcpus", "N", of_snp "number of vCPUs", .commands = snp, .fallback = "1" },                \
 		{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING",                                                 \
-		  "SEV-SNP: QEMU's name of the vCPUs, or the numbers of CPUID" },                            \
-		{ "guest-features", "HEX", "SEV-SNP: SEV_FEATURES of the vCPUs", .fallback = "0x1" },        \
+		  of_snp "QEMU's name of the vCPUs, or the numbers of CPUID", .commands = snp },             \
+		{ "guest-features", "HEX", of_snp "SEV_FEATURES of the vCPUs", .commands = snp,              \
+		  .fallback = "0x1" },                                                                       \
+		{ "svsm", "FILE", of_snp "SVSM image, which runs at VMPL0", .commands = snp,                 \
+		  .reads = true },                                                                           \
+		{ "vars-size", "N",                                                                          \
+		  of_snp "with --svsm: bytes of the variable store, which is between SVSM and firmware",     \
+		  .commands = snp, .fallback = "0" },                                                        \
+		{ "order",                                                                                   \
+		  "ORDER",                                                                                   \
+		  of_tdx "how the VMM adds and measures pages",                                              \
+		  "page-by-page|all-then-extend",                                                            \
+		  .commands = tdx,                                                                           \
+		  .fallback = "page-by-page" },                                                              \
+		{ "memory", "SIZE", of_tdx "memory of the TD in bytes, or with K, M, G or T",                \
+		  .commands = tdx },                                                                         \
+		{ "acpi-table",                                                                              \
+		  "FILE",                                                                                    \
+		  of_tdx "ACPI table as the VMM passes it, in the order of measurement",                     \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "boot-order", "FILE", of_tdx "content of the variable BootOrder", .commands = tdx,         \
+		  .reads = true },                                                                           \
+		{ "boot-entry",                                                                              \
+		  "FILE",                                                                                    \
+		  of_tdx "content of a variable Boot####, in the order of BootOrder",                        \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "efi-image",                                                                               \
+		  "FILE",                                                                                    \
+		  of_tdx "EFI program instead of a kernel, in the order in which they start",                \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "gpt", "FILE",                                                                             \
+		  of_tdx "data of the event EV_EFI_GPT_EVENT, for the disk of the EFI programs",             \
+		  .commands = tdx, .reads = true },                                                          \
+		{ "loader-event",                                                                            \
+		  "FILE",                                                                                    \
+		  of_tdx "what a loader (shim, GRUB) measures into RTMR2, in order",                         \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "authority",                                                                               \
+		  "FILE",                                                                                    \
+		  of_tdx "data of an event EV_EFI_VARIABLE_AUTHORITY, in order",                             \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "secure-boot",                                                                             \
+		  "STATE",                                                                                   \
+		  of_tdx "variable SecureBoot: from the configuration volume, missing, 0 or 1",              \
+		  "auto|none|off|on",                                                                        \
+		  .commands = tdx,                                                                           \
+		  .fallback = "auto" },                                                                      \
+		{ "separator",                                                                               \
+		  "REGISTER",                                                                                \
+		  of_tdx "where the firmware puts the separator before the first boot attempt",              \
+		  "rtmr1|rtmr0",                                                                             \
+		  .commands = tdx,                                                                           \
+		  .fallback = "rtmr1, as edk2 since edk2-stable202411" },                                    \
+		{ "kernel-header",                                                                           \
+		  "HEADER",                                                                                  \
+		  of_tdx "whether the VMM changes the header of the kernel, as QEMU before 10.2",            \
+		  "patched|as-given",                                                                        \
+		  .commands = tdx,                                                                           \
+		  .fallback = "patched" },                                                                   \
+	{                                                                                                    \
+		"append-nul", "CHOICE", of_tdx "whether the measured command line ends with a NUL",          \
+			"auto|with|without", .commands = tdx,                                                \
+					     .fallback = "auto: with one if the VMM boots the kernel"        \
+	}
+
+/* The guest of a software platform. --firmware and --vmm are something else there. */
+#define LAUNCH                                                                                               \
+	{ "firmware-image", "FILE", "launch the guest from this image: OVMF, or TDVF for a TD",              \
+	  .reads = true },                                                                                   \
+		LAUNCHED_FROM(NULL, "SEV-SNP: ", NULL, "TDX: "),                                             \
 		{ "vmm-flavour",                                                                             \
 		  "VMM",                                                                                     \
-		  "SEV-SNP: the VMM that launches the guest: `jurat measure` --vmm",                         \
+		  "the VMM that launches the guest (ec2: SEV-SNP only)",                                     \
 		  "qemu|ec2|gce",                                                                            \
 		  .any_case = true,                                                                          \
 		  .fallback = "qemu" },                                                                      \
-		{ "svsm", "FILE", "SEV-SNP: SVSM image, which runs at VMPL0", .reads = true },               \
 		{ "guest-policy", "HEX", "SEV-SNP: policy of the guest", .fallback = "0x30000" },            \
-		{ "id-block", "FILE", "SEV-SNP: ID block, with --id-auth; the firmware checks it",           \
+		{ "id-block", "FILE", "SEV-SNP: ID block, which the firmware checks; with --id-auth",        \
 		  .reads = true },                                                                           \
-		{ "id-auth", "FILE", "SEV-SNP: ID authentication information", .reads = true },              \
-		{ "order", "ORDER", "TDX: how the VMM adds and measures pages",                              \
-		  "page-by-page|all-then-extend", .fallback = "page-by-page" },                              \
-		{ "memory", "SIZE", "TDX: memory of the TD in bytes, or with K, M, G or T" },                \
-		{ "acpi-table", "FILE", "TDX: ACPI table, in the order of measurement", .repeatable = true,  \
-		  .reads = true },                                                                           \
-		{ "boot-order", "FILE", "TDX: content of the variable BootOrder", .reads = true },           \
-		{ "boot-entry", "FILE", "TDX: content of a variable Boot####, in the order of BootOrder",    \
-		  .repeatable = true, .reads = true },                                                       \
 	{                                                                                                    \
-		"efi-image", "FILE",                                                                         \
-			"TDX: EFI program instead of a kernel, in the order in which they start",            \
-			.repeatable = true, .reads = true                                                    \
+		"id-auth", "FILE", "SEV-SNP: ID authentication information", .reads = true                   \
 	}
 
 static const struct cli_option run_options[] = {
@@ -432,18 +494,9 @@ static const struct cli_option policy_options[] = {
 /* Of `jurat measure`. */
 static const struct cli_option measure_options[] = {
 	{ "firmware", "FILE", "firmware image: OVMF, or TDVF for a TD", .reads = true },
-	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },
-	{ "initrd", "FILE", "initrd for that kernel", .reads = true },
-	{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },
-	{ "vcpus", "N", "number of vCPUs", .commands = "snp", .fallback = "1" },
-	{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING", "QEMU's name of the vCPUs, or the numbers of CPUID",
-	  .commands = "snp" },
-	{ "guest-features", "HEX", "SEV_FEATURES of the vCPUs", .commands = "snp", .fallback = "0x1" },
+	LAUNCHED_FROM("snp", "", "tdx", ""),
 	{ "vmm", "VMM", "the VMM that launches the guest (ec2: SEV-SNP only)", "qemu|ec2|gce",
 	  .any_case = true, .fallback = "qemu" },
-	{ "svsm", "FILE", "SVSM image, which runs at VMPL0", .commands = "snp", .reads = true },
-	{ "vars-size", "N", "with --svsm: bytes of the variable store, which is between SVSM and firmware",
-	  .commands = "snp", .fallback = "0" },
 	{ "steps", NULL, "print every range of pages and the digest after it", .commands = "snp" },
 	{ "id-block", "FILE", "write the ID block to FILE; with --id-auth and --id-key", .commands = "snp" },
 	{ "id-auth", "FILE", "write the ID authentication information to FILE", .commands = "snp" },
@@ -462,30 +515,6 @@ static const struct cli_option measure_options[] = {
 	  .commands = "snp", .reads = true },
 	{ "check-id-auth", "FILE", "ID authentication information to check", .commands = "snp",
 	  .reads = true },
-	{ "order", "ORDER", "how the VMM adds and measures pages", "page-by-page|all-then-extend",
-	  .commands = "tdx", .fallback = "page-by-page" },
-	{ "memory", "SIZE", "memory of the TD in bytes, or with K, M, G or T", .commands = "tdx" },
-	{ "acpi-table", "FILE", "ACPI table as the VMM passes it, in the order of measurement",
-	  .commands = "tdx", .repeatable = true, .reads = true },
-	{ "boot-order", "FILE", "content of the variable BootOrder", .commands = "tdx", .reads = true },
-	{ "boot-entry", "FILE", "content of a variable Boot####, in the order of BootOrder",
-	  .commands = "tdx", .repeatable = true, .reads = true },
-	{ "efi-image", "FILE", "EFI program instead of a kernel, in the order in which they start",
-	  .commands = "tdx", .repeatable = true, .reads = true },
-	{ "gpt", "FILE", "data of the event EV_EFI_GPT_EVENT, for the disk of the EFI programs",
-	  .commands = "tdx", .reads = true },
-	{ "loader-event", "FILE", "what a loader (shim, GRUB) measures into RTMR2, in order",
-	  .commands = "tdx", .repeatable = true, .reads = true },
-	{ "authority", "FILE", "data of an event EV_EFI_VARIABLE_AUTHORITY, in order", .commands = "tdx",
-	  .repeatable = true, .reads = true },
-	{ "secure-boot", "STATE", "variable SecureBoot: from the configuration volume, missing, 0 or 1",
-	  "auto|none|off|on", .commands = "tdx", .fallback = "auto" },
-	{ "separator", "REGISTER", "where the firmware puts the separator before the first boot attempt",
-	  "rtmr1|rtmr0", .commands = "tdx", .fallback = "rtmr1, as edk2 since edk2-stable202411" },
-	{ "kernel-header", "HEADER", "whether the VMM changes the header of the kernel, as QEMU before 10.2",
-	  "patched|as-given", .commands = "tdx", .fallback = "patched" },
-	{ "append-nul", "CHOICE", "whether the measured command line ends with a NUL", "auto|with|without",
-	  .commands = "tdx", .fallback = "auto: with one if the VMM boots the kernel" },
 	{ "policy-out", "FILE", "write a policy that requires the results to FILE" },
 	{ "policy", "FILE", "policy to add them to; with --policy-out", .reads = true },
 	OUTPUT,
