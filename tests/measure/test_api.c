@@ -31,7 +31,7 @@ static int take_step(void *closure, const struct jurat_measure_step *step)
 static void snp_options_are_those_of_the_folder(void **state)
 {
 	uint8_t firmware[MADE_BYTES], svsm[MADE_BYTES], found[48], expected[48];
-	const uint8_t kernel[] = "kernel", initrd[] = "initrd";
+	const uint8_t kernel[] = "MZ kernel", initrd[] = "initrd";
 	struct told told = { 0 };
 	struct jurat_measure_snp_options options = {
 		.size = sizeof(options),
@@ -47,7 +47,7 @@ static void snp_options_are_those_of_the_folder(void **state)
 	};
 
 	made_firmware(firmware);
-	made_svsm(svsm, 0x1000);
+	made_svsm(svsm, 0x1234);
 	assert_int_equal(measure_snp(&what, expected, NULL), 0);
 	assert_int_equal(jurat_measure_snp(&options, found, NULL), 0); /* the defaults */
 	assert_memory_equal(found, expected, sizeof(found));
@@ -92,7 +92,7 @@ static void snp_options_are_those_of_the_folder(void **state)
 	what.vmm = MEASURE_QEMU;
 	options.svsm = svsm;
 	options.svsm_size = sizeof(svsm);
-	options.svsm_vars_bytes = what.vars_bytes = 0x84000;
+	options.svsm_vars_bytes = what.vars_bytes = 0x21000;
 	what.svsm = (struct measure_bytes){ svsm, sizeof(svsm) };
 	options.vcpus = what.vcpus = 1;
 	told.stop_at = 0;
