@@ -31,7 +31,7 @@ static int take_step(void *closure, const struct jurat_measure_step *step)
 static void snp_options_are_those_of_the_folder(void **state)
 {
 	uint8_t firmware[MADE_BYTES], svsm[MADE_BYTES], found[48], expected[48];
-	const uint8_t kernel[] = "MZ kernel", initrd[] = "initrd";
+	const uint8_t kernel[0x48] = { 'M', 'Z', [0x3c] = 0x40, [0x40] = 'P', 'E' }, initrd[] = "initrd";
 	struct told told = { 0 };
 	struct jurat_measure_snp_options options = {
 		.size = sizeof(options),
