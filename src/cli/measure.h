@@ -36,6 +36,13 @@ struct measuring {
  */
 JURAT_MUST_CHECK int measuring_file(struct measuring *m, const char *option, size_t i,
 				    struct measure_bytes *ret);
+/*
+ * Reports what measure_snp() or measure_tdx() says of the inputs, with the file that it is about.
+ *
+ * malformed   the exit status for an input that is malformed
+ * Returns     an exit status
+ */
+int measuring_fail(const struct measuring *m, int r, int malformed, const struct jurat_error *err);
 /* --kernel, --initrd and --append, of which the last two require a kernel or EFI programs. */
 JURAT_MUST_CHECK int measuring_kernel(struct measuring *m, struct measure_bytes *ret_kernel,
 				      struct measure_bytes *ret_initrd, const char **ret_append);

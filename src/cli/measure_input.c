@@ -35,6 +35,27 @@ int measuring_file(struct measuring *m, const char *option, size_t i, struct mea
 	return CLI_OK;
 }
 
+int measuring_fail(const struct measuring *m, int r, int malformed, const struct jurat_error *err)
+{
+	static const struct {
+		const char *begin, *option; /* how the error about an input begins */
+	} inputs[] = {
+		{ "kernel:", "kernel" }, { "SVSM:", "svsm" }, { "BootOrder", "boot-order" }, { "", "" }
+	};
+	const char *option, *path;
+	size_t i = 0;
+
+	if (r != -EBADMSG)
+		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err->text);
+	while (strncmp(err->text, inputs[i].begin, strlen(inputs[i].begin)) != 0)
+		i++;
+	option = inputs[i].option[0] ? inputs[i].option : m->firmware ? m->firmware : "firmware";
+	path = cli_get(m->cli, option);
+	if (!path || !strncmp(err->text, "EFI image", 9))
+		return cli_fail(m->cli, malformed, "%s", err->text);
+	return cli_fail(m->cli, malformed, "--%s '%s': %s", option, path, err->text);
+}
+
 int measuring_kernel(struct measuring *m, struct measure_bytes *ret_kernel, struct measure_bytes *ret_initrd,
 		     const char **ret_append)
 {

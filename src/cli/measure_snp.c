@@ -109,7 +109,7 @@ int measuring_snp(struct measuring *m)
 	}
 	r = measure_snp(&what, digest, &err);
 	if (r < 0)
-		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+		return measuring_fail(m, r, CLI_REFUSED, &err);
 	measuring_add(m, "measurement", digest, NULL);
 	return measuring_id_block(m, digest);
 }

@@ -125,7 +125,7 @@ int measuring_tdx(struct measuring *m)
 		return status;
 	r = measure_tdx(&what, &digests, &err);
 	if (r < 0)
-		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+		return measuring_fail(m, r, CLI_REFUSED, &err);
 	measuring_add(m, "mrtd", digests.mrtd, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		measuring_add(m, names[i], digests.rtmr[i], digests.missing[i]);

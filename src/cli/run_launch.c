@@ -56,15 +56,6 @@ static struct measuring begin(struct cli *cli)
 	return (struct measuring){ .cli = cli, .firmware = "firmware-image", .vmm = "vmm-flavour" };
 }
 
-static int fail(struct cli *cli, int r, const struct jurat_error *err)
-{
-	return cli_fail(cli,
-			r == -EINVAL                   ? CLI_USAGE
-			: cli_status(r) == CLI_REFUSED ? CLI_ENVIRONMENT
-						       : cli_status(r),
-			"%s", err->text);
-}
-
 static int identify(struct measuring *m, struct sim_launch *launch)
 {
 	struct measure_bytes id_block, id_auth;
@@ -76,7 +67,10 @@ static int identify(struct measuring *m, struct sim_launch *launch)
 	if (status != CLI_OK || !id_block.bytes)
 		return status;
 	r = machine_launch_identify(&id_block, &id_auth, launch, &err);
-	return r < 0 ? fail(m->cli, r, &err) : CLI_OK;
+	if (r == -EBADMSG || r == -ECANCELED)
+		return cli_fail(m->cli, CLI_ENVIRONMENT, "--id-block '%s', --id-auth '%s': %s",
+				cli_get(m->cli, "id-block"), cli_get(m->cli, "id-auth"), err.text);
+	return r < 0 ? cli_fail(m->cli, cli_status(r), "%s", err.text) : CLI_OK;
 }
 
 static int launch_snp(struct cli *cli, struct run_options *o, struct sim_launch *ret)
@@ -94,7 +88,7 @@ static int launch_snp(struct cli *cli, struct run_options *o, struct sim_launch 
 				  RUN_MAX_VCPUS, what.vcpus);
 	if (status == CLI_OK) {
 		r = machine_launch_snp(&what, ret, &err);
-		status = r < 0 ? fail(cli, r, &err) : identify(&m, ret);
+		status = r < 0 ? measuring_fail(&m, r, CLI_ENVIRONMENT, &err) : identify(&m, ret);
 	}
 	if (status == CLI_OK) {
 		o->launch = ret;
@@ -114,7 +108,7 @@ static int launch_td(struct cli *cli, struct run_options *o, struct machine_td_b
 
 	if (status == CLI_OK) {
 		r = machine_td_boot_new(&what, ret, &err);
-		status = r < 0 ? fail(cli, r, &err) : CLI_OK;
+		status = r < 0 ? measuring_fail(&m, r, CLI_ENVIRONMENT, &err) : CLI_OK;
 	}
 	if (status == CLI_OK)
 		o->boot = *ret;
