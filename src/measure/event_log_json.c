@@ -177,7 +177,7 @@ static bool take_hex(struct pool *p, json_t *value, const uint8_t **ret, size_t 
 	size_t n = json_string_length(value) / 2;
 	uint8_t *to = pool_take(p, n);
 
-	if (!to || !bytes_from_hex(json_string_value(value), to, n))
+	if (!json_is_string(value) || !to || !bytes_from_hex(json_string_value(value), to, n))
 		return false;
 	*ret = to;
 	*ret_n = n;
