@@ -40,12 +40,14 @@ static int take_page(void *closure, uint64_t gpa, uint8_t type, const uint8_t *c
 static int take_step(void *closure, const struct measure_step *step)
 {
 	struct told *t = closure;
-	size_t n = strlen(t->text);
+	char line[100];
 
 	/* each step's digest is that after its pages */
 	assert_memory_equal(step->digest, t->digest, sizeof(t->digest));
-	snprintf(t->text + n, sizeof(t->text) - n, "%s 0x%llx 0x%llx %u\n", step->what,
-		 (unsigned long long)step->gpa, (unsigned long long)step->n_bytes, step->page_type);
+	TEXT(line, "%s 0x%llx 0x%llx %u\n", step->what, (unsigned long long)step->gpa,
+	     (unsigned long long)step->n_bytes, step->page_type);
+	assert_true(strlen(t->text) + strlen(line) < sizeof(t->text));
+	strcat(t->text, line);
 	return ++t->steps == t->stop_at ? t->with : 0;
 }
 
