@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/measure.h"
+#include "cli/measure_explain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +23,9 @@ static void print_text(const struct measuring *m)
 	}
 	if (m->id_block_verdict)
 		printf("id_block %s\n", m->id_block_verdict);
+	if (m->explanation.text)
+		printf("\n'%s', whose signature is not verified here:\n%s", cli_get(m->cli, "explain"),
+		       m->explanation.text);
 }
 
 static int print_json(const struct measuring *m)
@@ -43,6 +46,12 @@ static int print_json(const struct measuring *m)
 	if (missing && json_object_size(missing) > 0)
 		failed = json_object_set(m->json, "missing", missing) < 0 || failed;
 	json_decref(missing);
+	if (m->explanation.list)
+		failed = json_object_set_new(m->json, "explanation",
+					     json_pack("{s:s, s:b, s:O}", "evidence",
+						       cli_get(m->cli, "explain"), "verified", 0, "values",
+						       m->explanation.list)) < 0 ||
+			 failed;
 	if (failed)
 		return cli_fail_memory(m->cli);
 	json_dumpf(m->json, stdout, JSON_INDENT(2)), puts("");
@@ -75,7 +84,7 @@ static int run(struct measuring *m)
 		print_text(m);
 	else if (print_json(m) != CLI_OK)
 		return CLI_INTERNAL;
-	return refused ? CLI_REFUSED : CLI_OK;
+	return refused || (m->explanation.text && !m->explanation.same) ? CLI_REFUSED : CLI_OK;
 }
 
 int cli_measure(struct cli *cli)
@@ -86,5 +95,6 @@ int cli_measure(struct cli *cli)
 	for (size_t i = 0; i < m.n_files; i++)
 		free(m.files[i]);
 	json_decref(m.json);
+	explanation_done(&m.explanation);
 	return status;
 }

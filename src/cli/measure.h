@@ -18,14 +18,22 @@ struct measure_value {
 	uint8_t digest[MEASURE_DIGEST_BYTES];
 };
 
+/* What --explain found (cli/measure_explain.h). */
+struct explanation {
+	char *text;   /* lines, "measurement: ..."; NULL: nothing was explained */
+	json_t *list; /* the same, an array of objects */
+	bool same;    /* the stated inputs have all measurements of the evidence */
+};
+
 struct measuring {
 	struct cli *cli;
-	const char *firmware, *vmm; /* names of these options; NULL: "firmware", "vmm" */
+	const char *firmware, *vmm;     /* names of these options; NULL: "firmware", "vmm" */
 	uint8_t *files[CLI_MAX_VALUES]; /* contents, which the inputs borrow */
 	size_t n_files;
 	struct measure_value values[MEASURE_MAX_VALUES];
 	size_t n_values;
-	json_t *json;                 /* the output, an object; NULL: text */
+	json_t *json; /* the output, an object; NULL: text */
+	struct explanation explanation;
 	const char *id_block_verdict; /* "accepted" or "refused"; NULL: none was checked */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/measure.h"
+#include "cli/measure_explain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -111,5 +111,7 @@ int measuring_snp(struct measuring *m)
 	if (r < 0)
 		return measuring_fail(m, r, CLI_REFUSED, &err);
 	measuring_add(m, "measurement", digest, NULL);
-	return measuring_id_block(m, digest);
+	what.step = NULL;
+	status = measuring_explain_snp(m, &what);
+	return status == CLI_OK ? measuring_id_block(m, digest) : status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/measure.h"
+#include "cli/measure_explain.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -129,5 +129,5 @@ int measuring_tdx(struct measuring *m)
 	measuring_add(m, "mrtd", digests.mrtd, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		measuring_add(m, names[i], digests.rtmr[i], digests.missing[i]);
-	return CLI_OK;
+	return measuring_explain_tdx(m, &what);
 }

@@ -469,6 +469,20 @@ static const struct cli_option explore_options[] = {
 	OUTPUT,
 };
 
+/* Bounds of --explain. */
+#define EXPLAINS(what, value)                                                                                \
+	{ "explain", value, what, .reads = true },                                                           \
+		{ "firmware-also", "FILE",                                                                   \
+		  "with --explain, another firmware image to try, besides those of the same suffix in the "  \
+		  "folder of --firmware",                                                                    \
+		  .repeatable = true, .reads = true },                                                       \
+		{ "max-vcpus", "N", "with --explain, largest number of vCPUs to try", .fallback = "512" },   \
+		{ "max-differences", "N", "with --explain, largest number of inputs that differ at once",    \
+		  .fallback = "3" },                                                                         \
+	{                                                                                                    \
+		"explain-timeout", "SECONDS", "with --explain, time limit", .fallback = "60"                 \
+	}
+
 static const struct cli_option policy_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
 	  .commands = "from", .repeatable = true, .reads = true },
@@ -515,6 +529,7 @@ static const struct cli_option measure_options[] = {
 	  .commands = "snp", .reads = true },
 	{ "check-id-auth", "FILE", "ID authentication information to check", .commands = "snp",
 	  .reads = true },
+	EXPLAINS("also print which inputs would have the measurements of EVIDENCE", "EVIDENCE"),
 	{ "policy-out", "FILE", "write a policy that requires the results to FILE" },
 	{ "policy", "FILE", "policy to add them to; with --policy-out", .reads = true },
 	OUTPUT,

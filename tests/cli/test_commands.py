@@ -20,7 +20,8 @@ OF_EVERY_COMMAND = {
     "fetch": {"from", "ca-file", "attempts", "timeout", "out", "roots", "at", "output"},
     "certs": set(),
     "policy": set(),
-    "measure": {"vmm", "firmware", "kernel", "initrd", "append", "output", "policy", "policy-out"},
+    "measure": {"vmm", "firmware", "kernel", "initrd", "append", "output", "policy", "policy-out", "explain", "firmware-also", "max-vcpus",
+                "max-differences", "explain-timeout"},
 }
 
 
