@@ -28,9 +28,9 @@ bool measure_event_variable(const struct measure_event *event, struct measure_va
 void measure_event_text(const struct measure_event *event, char to[MEASURE_TEXT_BYTES]);
 
 /*
- * Whether Secure Boot was on: what all variables SecureBoot say that are measured into RTMR0 before
- * the first separator there, until which only firmware extends it. Found by its digest. Unknown: there is
- * none, or more than one, or it has another value.
+ * Whether Secure Boot was on: what all variables SecureBoot say that are measured into RTMR0 before the
+ * first separator there, until which only firmware extends it. Found by their digests. Unknown: there is
+ * none, or they differ, or one has another value.
  */
 enum measure_logged_secure_boot {
 	MEASURE_LOGGED_SECURE_BOOT_UNKNOWN,
