@@ -93,6 +93,105 @@ static const struct cli_option show_options[] = {
 		"timeout", "SECONDS", "time limit for one item, including all attempts", .fallback = "120"   \
 	}
 
+/*
+ * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb whose help says
+ * which TEE an option is of.
+ */
+#define LAUNCHED_FROM(snp, of_snp, tdx, of_tdx)                                                              \
+	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },                           \
+		{ "initrd", "FILE", "initrd for that kernel", .reads = true },                               \
+		{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },                   \
+		{ "vcpus", "N", of_snp "number of vCPUs", .commands = snp, .fallback = "1" },                \
+		{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING",                                                 \
+		  of_snp "QEMU's name of the vCPUs, or the numbers of CPUID", .commands = snp },             \
+		{ "guest-features", "HEX", of_snp "SEV_FEATURES of the vCPUs", .commands = snp,              \
+		  .fallback = "0x1" },                                                                       \
+		{ "svsm", "FILE", of_snp "SVSM image, which runs at VMPL0", .commands = snp,                 \
+		  .reads = true },                                                                           \
+		{ "vars-size", "N",                                                                          \
+		  of_snp "with --svsm: bytes of the variable store, which is between SVSM and firmware",     \
+		  .commands = snp, .fallback = "0" },                                                        \
+		{ "order",                                                                                   \
+		  "ORDER",                                                                                   \
+		  of_tdx "how the VMM adds and measures pages",                                              \
+		  "page-by-page|all-then-extend",                                                            \
+		  .commands = tdx,                                                                           \
+		  .fallback = "page-by-page" },                                                              \
+		{ "memory", "SIZE", of_tdx "memory of the TD in bytes, or with K, M, G or T",                \
+		  .commands = tdx },                                                                         \
+		{ "acpi-table",                                                                              \
+		  "FILE",                                                                                    \
+		  of_tdx "ACPI table as the VMM passes it, in the order of measurement",                     \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "boot-order", "FILE", of_tdx "content of the variable BootOrder", .commands = tdx,         \
+		  .reads = true },                                                                           \
+		{ "boot-entry",                                                                              \
+		  "FILE",                                                                                    \
+		  of_tdx "content of a variable Boot####, in the order of BootOrder",                        \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "efi-image",                                                                               \
+		  "FILE",                                                                                    \
+		  of_tdx "EFI program instead of a kernel, in the order in which they start",                \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "gpt", "FILE",                                                                             \
+		  of_tdx "data of the event EV_EFI_GPT_EVENT, for the disk of the EFI programs",             \
+		  .commands = tdx, .reads = true },                                                          \
+		{ "loader-event",                                                                            \
+		  "FILE",                                                                                    \
+		  of_tdx "what a loader (shim, GRUB) measures into RTMR2, in order",                         \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "authority",                                                                               \
+		  "FILE",                                                                                    \
+		  of_tdx "data of an event EV_EFI_VARIABLE_AUTHORITY, in order",                             \
+		  .commands = tdx,                                                                           \
+		  .repeatable = true,                                                                        \
+		  .reads = true },                                                                           \
+		{ "secure-boot",                                                                             \
+		  "STATE",                                                                                   \
+		  of_tdx "variable SecureBoot: from the configuration volume, missing, 0 or 1",              \
+		  "auto|none|off|on",                                                                        \
+		  .commands = tdx,                                                                           \
+		  .fallback = "auto" },                                                                      \
+		{ "separator",                                                                               \
+		  "REGISTER",                                                                                \
+		  of_tdx "where the firmware puts the separator before the first boot attempt",              \
+		  "rtmr1|rtmr0",                                                                             \
+		  .commands = tdx,                                                                           \
+		  .fallback = "rtmr1, as edk2 since edk2-stable202411" },                                    \
+		{ "kernel-header",                                                                           \
+		  "HEADER",                                                                                  \
+		  of_tdx "whether the VMM changes the header of the kernel, as QEMU before 10.2",            \
+		  "patched|as-given",                                                                        \
+		  .commands = tdx,                                                                           \
+		  .fallback = "patched" },                                                                   \
+	{                                                                                                    \
+		"append-nul", "CHOICE", of_tdx "whether the measured command line ends with a NUL",          \
+			"auto|with|without", .commands = tdx,                                                \
+					     .fallback = "auto: with one if the VMM boots the kernel"        \
+	}
+
+/* Bounds of --explain. */
+#define EXPLAINS(what, value)                                                                                \
+	{ "explain", value, what, .reads = true },                                                           \
+		{ "firmware-also", "FILE",                                                                   \
+		  "with --explain, another firmware image to try, besides those of the same suffix in the "  \
+		  "folder of --firmware",                                                                    \
+		  .repeatable = true, .reads = true },                                                       \
+		{ "max-vcpus", "N", "with --explain, largest number of vCPUs to try", .fallback = "512" },   \
+		{ "max-differences", "N", "with --explain, largest number of inputs that differ at once",    \
+		  .fallback = "3" },                                                                         \
+	{                                                                                                    \
+		"explain-timeout", "SECONDS", "with --explain, time limit", .fallback = "60"                 \
+	}
+
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
 	  .repeatable = true, .reads = true },
@@ -112,6 +211,11 @@ static const struct cli_option verify_options[] = {
 	  .program = CLI_NETWORK },
 	FETCHES,
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
+	EXPLAINS("if a measurement is refused, print which of the inputs below would have it", NULL),
+	{ "firmware", "FILE", "with --explain, firmware image: OVMF, or TDVF for a TD", .reads = true },
+	LAUNCHED_FROM(NULL, "SEV-SNP: ", NULL, "TDX: "),
+	{ "vmm", "VMM", "the VMM that launches the guest (ec2: SEV-SNP only)", "qemu|ec2|gce",
+	  .any_case = true, .fallback = "qemu" },
 	OUTPUT,
 };
 
@@ -286,91 +390,6 @@ static const struct cli_option key_options[] = {
 		"force", NULL, "hide real TEE devices of this machine"                                       \
 	}
 
-/*
- * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb whose help says
- * which TEE an option is of.
- */
-#define LAUNCHED_FROM(snp, of_snp, tdx, of_tdx)                                                              \
-	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },                           \
-		{ "initrd", "FILE", "initrd for that kernel", .reads = true },                               \
-		{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },                   \
-		{ "vcpus", "N", of_snp "number of vCPUs", .commands = snp, .fallback = "1" },                \
-		{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING",                                                 \
-		  of_snp "QEMU's name of the vCPUs, or the numbers of CPUID", .commands = snp },             \
-		{ "guest-features", "HEX", of_snp "SEV_FEATURES of the vCPUs", .commands = snp,              \
-		  .fallback = "0x1" },                                                                       \
-		{ "svsm", "FILE", of_snp "SVSM image, which runs at VMPL0", .commands = snp,                 \
-		  .reads = true },                                                                           \
-		{ "vars-size", "N",                                                                          \
-		  of_snp "with --svsm: bytes of the variable store, which is between SVSM and firmware",     \
-		  .commands = snp, .fallback = "0" },                                                        \
-		{ "order",                                                                                   \
-		  "ORDER",                                                                                   \
-		  of_tdx "how the VMM adds and measures pages",                                              \
-		  "page-by-page|all-then-extend",                                                            \
-		  .commands = tdx,                                                                           \
-		  .fallback = "page-by-page" },                                                              \
-		{ "memory", "SIZE", of_tdx "memory of the TD in bytes, or with K, M, G or T",                \
-		  .commands = tdx },                                                                         \
-		{ "acpi-table",                                                                              \
-		  "FILE",                                                                                    \
-		  of_tdx "ACPI table as the VMM passes it, in the order of measurement",                     \
-		  .commands = tdx,                                                                           \
-		  .repeatable = true,                                                                        \
-		  .reads = true },                                                                           \
-		{ "boot-order", "FILE", of_tdx "content of the variable BootOrder", .commands = tdx,         \
-		  .reads = true },                                                                           \
-		{ "boot-entry",                                                                              \
-		  "FILE",                                                                                    \
-		  of_tdx "content of a variable Boot####, in the order of BootOrder",                        \
-		  .commands = tdx,                                                                           \
-		  .repeatable = true,                                                                        \
-		  .reads = true },                                                                           \
-		{ "efi-image",                                                                               \
-		  "FILE",                                                                                    \
-		  of_tdx "EFI program instead of a kernel, in the order in which they start",                \
-		  .commands = tdx,                                                                           \
-		  .repeatable = true,                                                                        \
-		  .reads = true },                                                                           \
-		{ "gpt", "FILE",                                                                             \
-		  of_tdx "data of the event EV_EFI_GPT_EVENT, for the disk of the EFI programs",             \
-		  .commands = tdx, .reads = true },                                                          \
-		{ "loader-event",                                                                            \
-		  "FILE",                                                                                    \
-		  of_tdx "what a loader (shim, GRUB) measures into RTMR2, in order",                         \
-		  .commands = tdx,                                                                           \
-		  .repeatable = true,                                                                        \
-		  .reads = true },                                                                           \
-		{ "authority",                                                                               \
-		  "FILE",                                                                                    \
-		  of_tdx "data of an event EV_EFI_VARIABLE_AUTHORITY, in order",                             \
-		  .commands = tdx,                                                                           \
-		  .repeatable = true,                                                                        \
-		  .reads = true },                                                                           \
-		{ "secure-boot",                                                                             \
-		  "STATE",                                                                                   \
-		  of_tdx "variable SecureBoot: from the configuration volume, missing, 0 or 1",              \
-		  "auto|none|off|on",                                                                        \
-		  .commands = tdx,                                                                           \
-		  .fallback = "auto" },                                                                      \
-		{ "separator",                                                                               \
-		  "REGISTER",                                                                                \
-		  of_tdx "where the firmware puts the separator before the first boot attempt",              \
-		  "rtmr1|rtmr0",                                                                             \
-		  .commands = tdx,                                                                           \
-		  .fallback = "rtmr1, as edk2 since edk2-stable202411" },                                    \
-		{ "kernel-header",                                                                           \
-		  "HEADER",                                                                                  \
-		  of_tdx "whether the VMM changes the header of the kernel, as QEMU before 10.2",            \
-		  "patched|as-given",                                                                        \
-		  .commands = tdx,                                                                           \
-		  .fallback = "patched" },                                                                   \
-	{                                                                                                    \
-		"append-nul", "CHOICE", of_tdx "whether the measured command line ends with a NUL",          \
-			"auto|with|without", .commands = tdx,                                                \
-					     .fallback = "auto: with one if the VMM boots the kernel"        \
-	}
-
 /* The guest of a software platform. --firmware and --vmm are something else there. */
 #define LAUNCH                                                                                               \
 	{ "firmware-image", "FILE", "launch the guest from this image: OVMF, or TDVF for a TD",              \
@@ -468,20 +487,6 @@ static const struct cli_option explore_options[] = {
 	  "trace events (.json)" },
 	OUTPUT,
 };
-
-/* Bounds of --explain. */
-#define EXPLAINS(what, value)                                                                                \
-	{ "explain", value, what, .reads = true },                                                           \
-		{ "firmware-also", "FILE",                                                                   \
-		  "with --explain, another firmware image to try, besides those of the same suffix in the "  \
-		  "folder of --firmware",                                                                    \
-		  .repeatable = true, .reads = true },                                                       \
-		{ "max-vcpus", "N", "with --explain, largest number of vCPUs to try", .fallback = "512" },   \
-		{ "max-differences", "N", "with --explain, largest number of inputs that differ at once",    \
-		  .fallback = "3" },                                                                         \
-	{                                                                                                    \
-		"explain-timeout", "SECONDS", "with --explain, time limit", .fallback = "60"                 \
-	}
 
 static const struct cli_option policy_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",

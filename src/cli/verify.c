@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "cli/policy_file.h"
+#include "cli/verify_explain.h"
 #include "verify/reasons.h"
 #include "verify/render.h"
 
@@ -102,14 +103,45 @@ static char *add_fetched(struct cli *cli, char *text, json_t *fetched)
 	return text;
 }
 
+/* Adds what --explain found: a line for each measurement, or an object. */
+static int add_explained(struct cli *cli, const struct jurat_verdict *verdict, const struct cli_verify *v,
+			 char **text)
+{
+	struct explanation x;
+	json_t *value = NULL;
+	char *line, *rest;
+	bool verified;
+	int status = cli_verify_explain(cli, verdict, v->evidence, &x, &verified);
+
+	if (status == CLI_OK && x.text && cli_wants_json(cli)) {
+		value = json_pack("{s:b, s:O}", "verified", verified, "values", x.list);
+		*text = value && *text ? add_member(cli, *text, "explanation", "", value) : *text;
+	} else if (status == CLI_OK && x.text) {
+		if (!verified && *text)
+			*text = add_member(cli, *text, "explained",
+					   "NOT VERIFIED: the measurements of refused evidence are claims",
+					   NULL);
+		for (line = strtok_r(x.text, "\n", &rest); *text && line; line = strtok_r(NULL, "\n", &rest))
+			*text = add_member(cli, *text, "explained", line, NULL);
+	}
+	json_decref(value);
+	explanation_done(&x);
+	return status;
+}
+
 static int keep(struct cli *cli, const struct jurat_verdict *verdict, const char *how,
 		const struct cli_verify *v, struct judged *ret)
 {
+	int status;
+
 	ret->text = add_decoded(
 		cli, cli_wants_json(cli) ? jurat_verdict_json(verdict) : jurat_verdict_text(verdict), how);
 	ret->text = add_fetched(cli, ret->text, v->fetched);
-	if (!ret->text)
-		return cli_fail_memory(cli);
+	status = add_explained(cli, verdict, v, &ret->text);
+	if (status == CLI_OK && !ret->text)
+		status = cli_fail_memory(cli);
+	if (status != CLI_OK)
+		return status;
 	ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 	return CLI_OK;
 }
@@ -245,7 +277,8 @@ static int check_words(struct cli *cli, const struct cli_verify *v)
 	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
 		if (!v->fetch && cli_has(cli, fetching[i]))
 			return cli_fail(cli, CLI_USAGE, "--%s is used with --fetch", fetching[i]);
-	return cli_reads_stdin_once(cli, cli->args[0]) ? CLI_OK : CLI_USAGE;
+	return cli_reads_stdin_once(cli, cli->args[0]) && cli_verify_explain_options(cli) ? CLI_OK
+											  : CLI_USAGE;
 }
 
 int cli_verify_with(struct cli *cli, struct cli_verify *v)
@@ -266,6 +299,8 @@ int cli_verify_with(struct cli *cli, struct cli_verify *v)
 		status = cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	if (status == CLI_OK)
 		status = load_policy(cli, v->policy);
+	if (status == CLI_OK && !cli_verify_explain_policy(cli, v->policy))
+		status = CLI_USAGE;
 	if (status == CLI_OK)
 		status = cli_load_all(cli, v->verifier, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK)
