@@ -180,7 +180,7 @@ static void name_event(const struct verdict_rtmr *rtmr, const struct verdict_eve
 	char type[POLICY_EVENT_TYPE_BYTES];
 
 	if (rtmr->event == SIZE_MAX)
-		snprintf(to, n, "the end of the log");
+		snprintf(to, n, "the end of its events");
 	else if (events->form == MEASURE_LOG_TCG)
 		snprintf(to, n, "event %zu (%s, offset 0x%zx)", rtmr->event,
 			 policy_event_type(rtmr->type, type), rtmr->offset);

@@ -22,23 +22,32 @@ static const char *const partings[] = {
 	[EVENT_PARTING_MISSING] = "event-not-in-log",
 };
 
-/* Printable ASCII as it is, every other byte as \xNN: a command line may come from anyone. NULL: no memory. */
-static char *printable(const char *text)
+enum { ESCAPED_BYTES = 5 };
+
+/* Printable ASCII as it is, every other byte as \xNN: a command line may come from anyone. */
+static const char *escaped(char c, char to[ESCAPED_BYTES])
 {
-	const size_t n = strlen(text);
-	char *to = malloc(4 * n + 1), *p = to;
-
-	for (size_t i = 0; to && i < n; i++) {
-		const unsigned char c = (unsigned char)text[i];
-
-		if (c >= 0x20 && c <= 0x7e)
-			*p++ = (char)c;
-		else
-			p += snprintf(p, 5, "\\x%02x", c);
-	}
-	if (to)
-		*p = '\0';
+	if (c >= 0x20 && c <= 0x7e)
+		snprintf(to, ESCAPED_BYTES, "%c", c);
+	else
+		snprintf(to, ESCAPED_BYTES, "\\x%02x", (unsigned char)c);
 	return to;
+}
+
+static json_t *printable(const char *text)
+{
+	auto_free char *to = malloc((ESCAPED_BYTES - 1) * strlen(text) + 1);
+	char one[ESCAPED_BYTES], *end = to;
+
+	if (!to)
+		return NULL;
+	for (; *text; text++) {
+		escaped(*text, one);
+		memcpy(end, one, strlen(one));
+		end += strlen(one);
+	}
+	*end = '\0';
+	return json_string(to);
 }
 
 static json_t *parts_at(struct render_json *o, const struct verdict_rtmr *r, enum measure_log_form form)
@@ -85,11 +94,8 @@ json_t *render_events(struct render_json *o, const struct verdict_events *events
 		snprintf(name, sizeof(name), "rtmr%u", i);
 		render_put(o, object, name, rtmr(o, &events->rtmr[i], events->form));
 	}
-	for (size_t i = 0; i < events->n_cmdlines; i++) {
-		auto_free char *line = printable(events->cmdlines[i]);
-
-		render_append(o, lines, line ? json_string(line) : NULL);
-	}
+	for (size_t i = 0; i < events->n_cmdlines; i++)
+		render_append(o, lines, printable(events->cmdlines[i]));
 	render_put(o, object, "kernel_cmdline", lines);
 	render_put(o, object, "secure_boot",
 		   events->secure_boot == MEASURE_LOGGED_SECURE_BOOT_UNKNOWN
@@ -115,8 +121,11 @@ void render_text_events(FILE *f, const struct verdict_events *events)
 			events->rtmr[i].explained ? "explained" : "NOT explained", events->rtmr[i].n_events);
 	fprintf(f, "%-*s %s\n", RENDER_LABEL, "  secure_boot", states[events->secure_boot]);
 	for (size_t i = 0; i < events->n_cmdlines; i++) {
-		auto_free char *line = printable(events->cmdlines[i]);
+		char one[ESCAPED_BYTES];
 
-		fprintf(f, "%-*s %s\n", RENDER_LABEL, "  kernel_cmdline", line ? line : "out of memory");
+		fprintf(f, "%-*s ", RENDER_LABEL, "  kernel_cmdline");
+		for (const char *c = events->cmdlines[i]; *c; c++)
+			fputs(escaped(*c, one), f);
+		fputc('\n', f);
 	}
 }
