@@ -71,7 +71,7 @@ static const char *page_type_name(uint8_t type)
 static int print_step(void *closure, const struct measure_step *step)
 {
 	const struct measuring *m = closure;
-	char hex[BYTES_HEX_SIZE(MEASURE_DIGEST_BYTES)];
+	char hex[BYTES_HEX_SIZE(MEASURE_DIGEST_BYTES)], gpa[24];
 	json_t *steps;
 
 	bytes_to_hex(step->digest, sizeof(step->digest), hex);
@@ -81,11 +81,11 @@ static int print_step(void *closure, const struct measure_step *step)
 		return 0;
 	}
 	steps = json_object_get(m->json, "steps");
-	return json_array_append_new(steps,
-				     json_pack("{s:I, s:I, s:s, s:s, s:s}", "gpa", (json_int_t)step->gpa,
-					       "bytes", (json_int_t)step->n_bytes, "page_type",
-					       page_type_name(step->page_type), "digest", hex, "what",
-					       step->what)) < 0
+	snprintf(gpa, sizeof(gpa), "0x%" PRIx64, step->gpa);
+	return json_array_append_new(steps, json_pack("{s:s, s:I, s:s, s:s, s:s}", "gpa", gpa, "bytes",
+						      (json_int_t)step->n_bytes, "page_type",
+						      page_type_name(step->page_type), "digest", hex, "what",
+						      step->what)) < 0
 		       ? -ENOMEM
 		       : 0;
 }
