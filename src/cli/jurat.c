@@ -11,8 +11,7 @@ int main(int argc, char **argv)
 	static const struct cli_run runs[] = {
 		{ "attest", cli_attest }, { "certs", cli_certs },     { "help", cli_help },
 		{ "key", cli_key },       { "measure", cli_measure }, { "policy", cli_policy },
-		{ "show", cli_show },     { "tcb", cli_tcb },         { "verify", cli_verify },
-		{ "vmm", cli_vmm },
+		{ "show", cli_show },     { "verify", cli_verify },   { "vmm", cli_vmm },
 	};
 
 	return cli_main(argc, argv, NULL, runs, ARRAY_SIZE(runs));

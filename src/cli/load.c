@@ -153,7 +153,7 @@ static int load_directory(struct cli *cli, struct sink *to, const char *path)
 	return status;
 }
 
-bool cli_load_is_directory(const char *path)
+static bool is_directory(const char *path)
 {
 	struct stat st;
 
@@ -165,7 +165,7 @@ static int load_named(struct cli *cli, struct sink *to, const char *path, const 
 {
 	int status;
 
-	if (!cli_load_is_directory(path))
+	if (!is_directory(path))
 		return load_file(cli, to, path);
 	status = load_directory(cli, to, path);
 	if (status == CLI_OK && to->n == 0)
@@ -459,7 +459,7 @@ void cli_evidence_done(struct cli_evidence *evidence)
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret)
 {
 	struct cli_evidence e = { 0 };
-	int status = cli_load_is_directory(path) ? load_evidence_directory(cli, path, &e)
+	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
 						 : load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
 	if (status != CLI_OK)

@@ -49,7 +49,6 @@ int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *re
 /* The same of a file that was read: *file is taken, and set to NULL, if it is kept. `path` for messages. */
 int cli_load_evidence_bytes(struct cli *cli, const char *path, uint8_t **file, size_t n,
 			    struct cli_evidence *ret);
-bool cli_load_is_directory(const char *path);
 void cli_evidence_done(struct cli_evidence *evidence);
 
 /*

@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 	static const struct cli_run runs[] = {
 		{ "fetch", cli_fetch },
 		{ "host", cli_host },
-		{ "tcb", cli_tcb_network },
+		{ "tcb", cli_tcb },
 		{ "verify", cli_verify_network },
 	};
 

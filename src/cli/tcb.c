@@ -134,12 +134,12 @@ static int load_and_print(struct worker *w, const char *name, struct printed *to
 	int status, r;
 	size_t n;
 
-	if (cli_load_is_directory(name)) {
+	r = cli_read(name, &bytes, &n, &err);
+	if (r == -EISDIR) {
 		status = cli_load_evidence(&w->cli, name, &e);
+	} else if (r < 0) {
+		return r == -ENOMEM ? CLI_INTERNAL : print_unreadable(w, name, err.text, to);
 	} else {
-		r = cli_read(name, &bytes, &n, &err);
-		if (r < 0)
-			return r == -ENOMEM ? CLI_INTERNAL : print_unreadable(w, name, err.text, to);
 		r = print_platform(w, name, bytes, n, to);
 		if (r <= 0)
 			return -r;
@@ -442,9 +442,4 @@ int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
 				: !strcmp(output, "csv")           ? TCB_CSV
 								   : TCB_JSON);
 	return status;
-}
-
-int cli_tcb(struct cli *cli)
-{
-	return cli_tcb_with(cli, NULL);
 }

@@ -77,10 +77,9 @@ enum tcb_format { TCB_TEXT, TCB_JSON, TCB_CSV };
 char *tcb_row_text(const struct tcb_row *row, enum tcb_format format);
 extern const char tcb_csv_header[];
 
-/* Fetches both sets for the platforms of all quotes; in jurat-network only. NULL: offline. */
+/* Fetches both sets for the platforms of all quotes. CLI_OK, or another status after a message. */
 typedef int tcb_fetch(struct tcb_survey *s, const struct cli_names *names);
+/* fetch   NULL: offline */
 int cli_tcb_with(struct cli *cli, tcb_fetch *fetch);
-/* `jurat tcb` in jurat-network. */
-int cli_tcb_network(struct cli *cli);
 
 #endif

@@ -122,7 +122,7 @@ static int fetch_all(struct tcb_survey *s, const struct cli_names *names)
 	return status;
 }
 
-int cli_tcb_network(struct cli *cli)
+int cli_tcb(struct cli *cli)
 {
 	return cli_tcb_with(cli, cli_has(cli, "fetch") ? fetch_all : NULL);
 }

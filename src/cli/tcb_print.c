@@ -223,8 +223,10 @@ char *tcb_row_text(const struct tcb_row *row, enum tcb_format format)
 	    text_stream_open(&stream) < 0)
 		return NULL;
 	if (format == TCB_JSON) {
-		good = json_dumpf(row->json, stream.to, JSON_COMPACT) == 0;
-		fputc('\n', stream.to);
+		auto_free char *json = json_dumps(row->json, JSON_COMPACT);
+
+		good = json != NULL;
+		fprintf(stream.to, "%s\n", good ? json : "");
 	} else if (format == TCB_CSV) {
 		good = print_csv(stream.to, row->json);
 	} else {

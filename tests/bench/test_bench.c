@@ -86,6 +86,11 @@ int bench_explore(struct bench *b)
 	return BENCH_OK;
 }
 
+int bench_tcb(struct bench *b)
+{
+	return BENCH_OK;
+}
+
 int bench_measure_snp(struct bench *b)
 {
 	return BENCH_OK;
