@@ -119,5 +119,6 @@ int main(int argc, char **argv)
 	seeds_endorse();
 	seeds_cli();
 	seeds_measure_snp();
+	seeds_measure_tdx();
 	return 0;
 }

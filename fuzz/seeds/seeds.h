@@ -39,5 +39,6 @@ void seeds_sim(void);
 void seeds_endorse(void);
 void seeds_cli(void);
 void seeds_measure_snp(void);
+void seeds_measure_tdx(void);
 
 #endif
