@@ -6,9 +6,9 @@
 #include "seeds/seeds.h"
 
 enum {
-	IMAGE_BYTES = 0x800,
+	IMAGE_BYTES = 0x1000,
 	CFV_BYTES = 0x300,
-	DESCRIPTOR = 0x600,
+	DESCRIPTOR = 0xe00,
 	N_SECTIONS = 4,
 	VOLUME_HEADER = 72,
 	KERNEL_BYTES = 0xa00,

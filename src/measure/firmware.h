@@ -36,6 +36,7 @@ enum measure_entry_kind {
 	MEASURE_ENTRY_RESET,        /* SEV-ES reset block: where vCPUs after the first one start */
 	MEASURE_ENTRY_HASHES,       /* address and size of the table of kernel hashes */
 	MEASURE_ENTRY_SEV_METADATA, /* its distance from the end of the image */
+	MEASURE_ENTRY_TDX_METADATA, /* the same: TDVF's */
 	MEASURE_ENTRY_SVSM,         /* what an SVSM image says of its entry point */
 	MEASURE_N_ENTRIES,
 };

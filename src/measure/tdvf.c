@@ -6,22 +6,15 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/cleanup.h"
+#include "measure/firmware.h"
 
 /*
  * Where the descriptor is: the entry of the GUIDed table counts from the end of the image; images without one
  * have an offset from their start in the 32 bytes behind the table (TD-Shim, earlier TDVF).
  */
 enum { DESCRIPTOR_BYTES = 16, SECTION_BYTES = 32, POINTER_FROM_END = 32, VERSION = 1 };
-enum { TABLE_ENTRY_BYTES = 18 }; /* its length and GUID */
-
 /* More is not firmware: what a VMM adds page by page is bounded, and so is the time for its measurement. */
 static const uint64_t max_added = 1ULL << 30;
-
-static const uint8_t footer_guid[16] = { 0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
-					 0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d };
-static const uint8_t tdx_guid[16] = { 0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
-				      0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2 };
 
 const char *tdvf_type_name(enum tdvf_type type)
 {
@@ -32,84 +25,39 @@ const char *tdvf_type_name(enum tdvf_type type)
 	return names[type];
 }
 
-/* 1: there is an entry for TDX; 0: there is none, or no table. */
-static int find_in_table(struct bytes_rd image, uint32_t *ret, struct jurat_error *err)
+/* An image that has no table, or none with this entry, is looked at the older way. */
+static int find_descriptor(struct measure_bytes image, size_t *ret, struct jurat_error *err)
 {
-	size_t at, start; /* the table is read from its end */
-	struct bytes_rd r = image;
-	uint16_t n;
+	struct bytes_rd r = bytes_rd(image.bytes, image.n);
+	struct measure_firmware firmware;
+	const uint8_t *signature;
+	uint32_t offset;
+	int e = measure_firmware_read(&image, "firmware", MEASURE_4_GIB, &firmware, err);
 
-	if (image.size < POINTER_FROM_END + TABLE_ENTRY_BYTES)
-		return 0;
-	at = image.size - POINTER_FROM_END;
-	bytes_rd_seek(&r, at - TABLE_ENTRY_BYTES);
-	n = bytes_rd_le16(&r);
-	if (memcmp(bytes_rd_take(&r, 16), footer_guid, 16) != 0)
-		return 0;
-	if (n < TABLE_ENTRY_BYTES || n > at)
-		return jurat_fail(err, -EBADMSG, "GUIDed table: length %u, expected %d to %zu", n,
-				  TABLE_ENTRY_BYTES, at);
-	start = at - n;
-	at -= TABLE_ENTRY_BYTES;
-	while (at > start) {
-		const uint8_t *guid;
-
-		if (at - start < TABLE_ENTRY_BYTES)
-			return jurat_fail(err, -EBADMSG, "GUIDed table: %zu bytes at its start are no entry",
-					  at - start);
-		r = image;
-		bytes_rd_seek(&r, at - TABLE_ENTRY_BYTES);
-		n = bytes_rd_le16(&r);
-		guid = bytes_rd_take(&r, 16);
-		if (n < TABLE_ENTRY_BYTES || n > at - start)
+	if (e == 0 && firmware.entries[MEASURE_ENTRY_TDX_METADATA].bytes) {
+		e = measure_firmware_number(&firmware, MEASURE_ENTRY_TDX_METADATA, 0, &offset, err);
+		if (e < 0)
+			return e;
+		if (offset > image.n)
 			return jurat_fail(err, -EBADMSG,
-					  "GUIDed table: entry that ends at %#zx has length %u, "
-					  "expected %d to %zu",
-					  at, n, TABLE_ENTRY_BYTES, at - start);
-		at -= n;
-		if (memcmp(guid, tdx_guid, 16) != 0)
-			continue;
-		if (n < TABLE_ENTRY_BYTES + 4)
-			return jurat_fail(err, -EBADMSG,
-					  "GUIDed table: entry of the TDVF descriptor at %#zx has "
-					  "no offset",
-					  at);
-		bytes_rd_seek(&r, at + n - TABLE_ENTRY_BYTES - 4);
-		*ret = bytes_rd_le32(&r);
-		return 1;
-	}
-	return 0;
-}
-
-static int find_descriptor(struct bytes_rd image, size_t *ret, struct jurat_error *err)
-{
-	struct bytes_rd r = image;
-	uint32_t offset = 0;
-	int found = find_in_table(image, &offset, err);
-
-	if (found < 0)
-		return found;
-	if (found > 0) {
-		if (offset > image.size)
-			return jurat_fail(err, -EBADMSG,
-					  "TDVF descriptor: %#" PRIx32 " before the end of an image of "
-					  "%#zx bytes",
-					  offset, image.size);
-		*ret = image.size - offset;
+					  "TDVF descriptor: %#" PRIx32
+					  " before the end of an image of %#zx bytes",
+					  offset, image.n);
+		*ret = image.n - offset;
 		return 0;
 	}
-	if (image.size < POINTER_FROM_END)
-		return jurat_fail(err, -EBADMSG, "%zu bytes are no firmware image", image.size);
-	bytes_rd_seek(&r, image.size - POINTER_FROM_END);
+	if (image.n >= POINTER_FROM_END)
+		bytes_rd_seek(&r, image.n - POINTER_FROM_END);
 	offset = bytes_rd_le32(&r);
 	bytes_rd_seek(&r, offset);
-	if (bytes_rd_left(&r) < 4 || memcmp(bytes_rd_take(&r, 4), "TDVF", 4) != 0)
-		return jurat_fail(err, -EBADMSG,
-				  "not firmware for TDX: neither its GUIDed table nor the offset at %#zx "
-				  "leads to a TDVF descriptor",
-				  image.size - POINTER_FROM_END);
-	*ret = offset;
-	return 0;
+	signature = bytes_rd_take(&r, 4);
+	if (signature && memcmp(signature, "TDVF", 4) == 0) {
+		*ret = offset;
+		return 0;
+	}
+	return e < 0 ? e
+		     : jurat_fail(err, -EBADMSG,
+				  "firmware: not for TDX: no entry 'TDX metadata' in its GUIDed table");
 }
 
 /* What is not of one section alone is in check_overlaps(). */
@@ -233,7 +181,7 @@ int tdvf_read(struct measure_bytes image, struct tdvf *ret, struct jurat_error *
 	uint32_t n_bytes, version, n;
 	const uint8_t *signature;
 	size_t at = 0;
-	int e = find_descriptor(all, &at, err);
+	int e = find_descriptor(image, &at, err);
 
 	if (e < 0)
 		return e;

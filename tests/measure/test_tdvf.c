@@ -121,15 +121,18 @@ static void each_fault_of_the_table_and_the_descriptor_is_named(void **state)
 {
 	enum { D = TDVF_MADE_DESCRIPTOR };
 	static const struct patch patches[] = {
-		{ TDVF_MADE_FOOTER, 17, 2, "GUIDed table: length 17, expected 18 to 65504" },
-		{ TDVF_MADE_FOOTER, 65505, 2, "GUIDed table: length 65505, expected 18 to 65504" },
-		{ TDVF_MADE_FOOTER, 19, 2, "GUIDed table: 1 bytes at its start are no entry" },
+		{ TDVF_MADE_FOOTER, 17, 2,
+		  "firmware: GUIDed table: its footer at offset 0xffce states 17 bytes, of 18 to 65504" },
+		{ TDVF_MADE_FOOTER, 65505, 2,
+		  "firmware: GUIDed table: its footer at offset 0xffce states 65505 bytes, of 18 to 65504" },
+		{ TDVF_MADE_FOOTER, 19, 2,
+		  "firmware: GUIDed table: 1 bytes at offset 0xffcd are too few for an entry" },
 		{ TDVF_MADE_FOOTER - 18, 0, 2,
-		  "GUIDed table: entry that ends at 0xffce has length 0, expected 18 to 70" },
+		  "firmware: GUIDed table: the entry that ends at offset 0xffce states 0 bytes, of 18 to "
+		  "70" },
 		{ TDVF_MADE_FOOTER - 18, 71, 2,
-		  "GUIDed table: entry that ends at 0xffce has length 71, expected 18 to 70" },
-		{ TDVF_MADE_ENTRY + 4, 21, 2,
-		  "GUIDed table: entry of the TDVF descriptor at 0xff9f has no offset" },
+		  "firmware: GUIDed table: the entry that ends at offset 0xffce states 71 bytes, of 18 to "
+		  "70" },
 		{ TDVF_MADE_ENTRY, 0x10001, 4,
 		  "TDVF descriptor: 0x10001 before the end of an image of 0x10000 bytes" },
 		{ TDVF_MADE_ENTRY, 0xffffffff, 4,
@@ -138,8 +141,7 @@ static void each_fault_of_the_table_and_the_descriptor_is_named(void **state)
 		{ TDVF_MADE_ENTRY, 0, 4, "TDVF descriptor at 0x10000: the image ends inside of it" },
 		{ TDVF_MADE_ENTRY, 0x1001, 4, "TDVF descriptor at 0xefff: its signature is not \"TDVF\"" },
 		{ TDVF_MADE_ENTRY + 6, 0, 1,
-		  "not firmware for TDX: neither its GUIDed table nor the offset at 0xffe0 leads to a TDVF "
-		  "descriptor" },
+		  "firmware: not for TDX: no entry 'TDX metadata' in its GUIDed table" },
 		{ D + 4, 207, 4, "TDVF descriptor at 0xf000: length 207, expected 208 for 6 sections" },
 		{ D + 4, 0xffffffff, 4,
 		  "TDVF descriptor at 0xf000: length 4294967295, expected 208 for 6 sections" },
@@ -221,7 +223,9 @@ static void every_truncation_is_refused(void **state)
 		assert_int_equal(read_copy(n, &err), -EBADMSG);
 	assert_int_equal(read_copy(sizeof(image), &err), 0);
 	assert_int_equal(read_copy(3, &err), -EBADMSG);
-	assert_string_equal(err.text, "3 bytes are no firmware image");
+	assert_string_equal(
+		err.text,
+		"firmware: no table of GUIDed structures ends at offset 0x12: not an image of OVMF");
 }
 
 static void sections_that_the_image_ends_inside_of_are_refused(void **state)
