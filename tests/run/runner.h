@@ -10,7 +10,7 @@
  * Unmodified programs under `jurat run`. As root everything is run twice: as root, and as a user without
  * any privilege in a mount namespace whose /dev/fuse has the mode that udev gives it.
  */
-enum { MAX_WORDS = 24, OUTPUT_BYTES = 8192 };
+enum { MAX_WORDS = 40, OUTPUT_BYTES = 8192 };
 
 struct outcome {
 	int status; /* of waitpid(2) */
