@@ -66,7 +66,8 @@ enum {
 	N_HASHES = 1 + 2 * MEASURE_N_APPENDS,
 };
 
-enum dimension { FIRMWARE, HASHES, VMM, TYPE, FEATURES, N_DIMENSIONS };
+/* The first is the one that changes with every combination: vCPUs are the same for all hashes. */
+enum dimension { HASHES, FEATURES, TYPE, VMM, FIRMWARE, N_DIMENSIONS };
 
 /* A launch that was measured to the end of its images or sections. */
 struct prefix {
@@ -97,6 +98,10 @@ struct search {
 	uint32_t types[MEASURE_EXPLAIN_MAX_TYPES];
 	uint64_t features[MAX_FEATURES];
 	size_t n[N_DIMENSIONS];
+	/* The vCPUs that were made last, and of which combination. */
+	struct measure_snp_vcpus vcpus;
+	size_t vcpus_of[N_DIMENSIONS];
+	bool has_vcpus;
 };
 
 /* What is stated is first. */
@@ -226,6 +231,18 @@ static void explained(struct search *s, const size_t at[N_DIMENSIONS], unsigned 
 	out->vcpus = vcpus;
 }
 
+static void make_vcpus(struct search *s, const size_t at[N_DIMENSIONS])
+{
+	const size_t rest = HASHES + 1, n_rest = sizeof(s->vcpus_of) - rest * sizeof(at[0]);
+
+	if (s->has_vcpus && memcmp(s->vcpus_of + rest, at + rest, n_rest) == 0)
+		return;
+	measure_snp_vcpus_make(&s->firmwares[at[FIRMWARE]].images, (enum measure_vmm)at[VMM],
+			       s->types[at[TYPE]], s->features[at[FEATURES]], &s->vcpus);
+	memcpy(s->vcpus_of, at, sizeof(s->vcpus_of));
+	s->has_vcpus = true;
+}
+
 /* All numbers of vCPUs in one pass. Whether the search is over. */
 static bool try_vcpus(struct search *s, const size_t at[N_DIMENSIONS], unsigned differences)
 {
@@ -233,7 +250,6 @@ static bool try_vcpus(struct search *s, const size_t at[N_DIMENSIONS], unsigned 
 	const unsigned most =
 		!others || s->how->max_vcpus < s->what->vcpus ? s->what->vcpus : s->how->max_vcpus;
 	const struct measure_launch *prefix;
-	struct measure_snp_vcpus vcpus;
 	struct measure_launch l;
 
 	if (at[VMM] == MEASURE_QEMU && s->types[at[TYPE]] == 0)
@@ -242,10 +258,9 @@ static bool try_vcpus(struct search *s, const size_t at[N_DIMENSIONS], unsigned 
 	if (!prefix)
 		return false;
 	l = *prefix;
-	measure_snp_vcpus_make(&s->firmwares[at[FIRMWARE]].images, (enum measure_vmm)at[VMM],
-			       s->types[at[TYPE]], s->features[at[FEATURES]], &vcpus);
+	make_vcpus(s, at);
 	for (unsigned i = 0; i < most; i++) {
-		if (measure_snp_launch_vcpu(&vcpus, i, &l) != 0)
+		if (measure_snp_launch_vcpu(&s->vcpus, i, &l) != 0)
 			return false;
 		if (!others && i + 1 < most)
 			continue;
