@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/event_made.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "crypto/hash.h"
+
+/* What policies require of the events of a log that explains the quote. */
+
+static void the_usual(struct events *e)
+{
+}
+static void two_command_lines(struct events *e)
+{
+	events_insert(e, 8,
+		      (struct event){ 3, MEASURE_EV_IPL, DATA("kernel_cmdline: init=/bin/sh\0"),
+				      DATA("init=/bin/sh") });
+}
+static void the_command_line_twice(struct events *e)
+{
+	events_insert(e, 8, e->items[7]);
+}
+static void no_command_line(struct events *e)
+{
+	events_drop(e, 7);
+}
+static void a_command_line_of_the_efi_stub(struct events *e)
+{
+	e->items[7] = (struct event){ 3, MEASURE_EV_EVENT_TAG,
+				      DATA("\xed\x22\x3b\x8f\x1a\0\0\0LOADED_IMAGE::LoadOptions\0"),
+				      DATA("q\0u\0i\0e\0t\0\0\0") };
+}
+static void a_command_line_that_the_log_leaves_out(struct events *e)
+{
+	e->items[7] = (struct event){ 3, MEASURE_EV_IPL, DATA(""), DATA(CMDLINE) };
+}
+static void hostile_bytes_in_the_command_line(struct events *e)
+{
+	e->items[7] = (struct event){ 3, MEASURE_EV_IPL, DATA("kernel_cmdline: \x1b[2J\xff\0"),
+				      DATA("\x1b[2J\xff") };
+}
+static void no_secure_boot(struct events *e)
+{
+	events_drop(e, 1);
+}
+static void secure_boot_behind_the_separator(struct events *e)
+{
+	struct event secure_boot = e->items[1];
+
+	e->items[1] = e->items[2];
+	e->items[2] = secure_boot;
+}
+static void secure_boot_without_a_separator(struct events *e)
+{
+	events_drop(e, 2);
+}
+static void secure_boot_twice(struct events *e)
+{
+	events_insert(e, 1, e->items[1]);
+}
+static void secure_boot_on_and_off(struct events *e)
+{
+	events_insert(e, 1, e->items[1]);
+	event_another_value_of_secure_boot(e);
+}
+
+#define NO_CMDLINE "event-missing: kernel_cmdline: no event measures one of its command lines"
+#define NO_SECURE_BOOT                                                                                       \
+	"event-missing: require_secure_boot: no event in rtmr0 before its separator proves the value of "    \
+	"the variable SecureBoot"
+#define IMAGES(digests) "{\"event_digests\": {\"EV_EFI_BOOT_SERVICES_APPLICATION\": " digests "}}"
+
+static void events_are_accepted_or_refused_as_the_policy_says(void **state)
+{
+	static const struct {
+		void (*change)(struct events *e);
+		const char *policy, *reasons;
+	} rows[] = {
+		{ the_usual, "{\"require_event_log\": true}", "" },
+		{ the_usual, IMAGES("\"" IMAGE "\""), "" },
+		{ the_usual, IMAGES("[\"" OTHER "\", \"" IMAGE "\"]"), "" },
+		{ the_usual, IMAGES("\"" OTHER "\""),
+		  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " IMAGE },
+		{ event_another_image, IMAGES("\"" IMAGE "\""),
+		  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " OTHER },
+		{ event_no_image, IMAGES("\"" IMAGE "\""),
+		  "event-missing: event_digests: no event of type EV_EFI_BOOT_SERVICES_APPLICATION" },
+		{ the_usual, "{\"event_digests\": {\"0x80000003\": \"" IMAGE "\"}}", "" },
+		{ the_usual, "{\"event_digests\": {\"0x12345\": \"" IMAGE "\"}}",
+		  "event-missing: event_digests: no event of type 0x12345" },
+		{ the_usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
+		{ the_usual, "{\"kernel_cmdline\": [\"\", \"" CMDLINE "\"]}", "" },
+		{ the_usual, "{\"kernel_cmdline\": \"root=/dev/vda1\"}",
+		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
+		{ the_usual, "{\"kernel_cmdline\": \"\"}",
+		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
+		{ the_command_line_twice, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
+		{ two_command_lines, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+		  "kernel-cmdline-not-allowed: event 9 (EV_IPL): 'init=/bin/sh'" },
+		{ two_command_lines, "{\"kernel_cmdline\": [\"" CMDLINE "\", \"init=/bin/sh\"]}", "" },
+		{ no_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}", NO_CMDLINE },
+		{ event_another_digest_of_the_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): its digest is not that of a command line in "
+		  "kernel_cmdline" },
+		{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"quiet\"}", "" },
+		{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"loud\"}",
+		  "kernel-cmdline-not-allowed: event 8 (EV_EVENT_TAG): its digest is not that of a command "
+		  "line in kernel_cmdline" },
+		{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
+		{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"quiet\"}", NO_CMDLINE },
+		{ hostile_bytes_in_the_command_line, "{\"kernel_cmdline\": \"quiet\"}",
+		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '?[2J?'" },
+		{ the_usual, "{\"require_secure_boot\": true}", "" },
+		{ event_another_value_of_secure_boot, "{\"require_secure_boot\": false}", "" },
+		{ event_another_value_of_secure_boot, "{\"require_secure_boot\": true}",
+		  "secure-boot-disabled: the firmware measured the variable SecureBoot, and it is not 1" },
+		{ no_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+		{ event_another_digest_of_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+		{ secure_boot_behind_the_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+		{ secure_boot_without_a_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+		{ secure_boot_twice, "{\"require_secure_boot\": true}", "" },
+		{ secure_boot_on_and_off, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+	};
+	struct event_world *w = *state;
+	struct events usual_ones = events_usual();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct events e = events_usual();
+		char what[32];
+
+		TEXT(what, "row %zu", i);
+		rows[i].change(&e);
+		event_world_sign(w, &e);
+		event_assert_reasons(event_world_judge(w, &e, rows[i].policy), what, rows[i].reasons);
+	}
+	event_world_sign(w, &usual_ones);
+}
+
+static void without_a_log_no_requirement_on_events_is_met(void **state)
+{
+	static const struct {
+		const char *policy, *member;
+	} rows[] = {
+		{ "{\"require_event_log\": true}", "require_event_log" },
+		{ IMAGES("\"" IMAGE "\""), "event_digests" },
+		{ "{\"event_digests\": {\"*\": []}}", "event_digests" },
+		{ "{\"kernel_cmdline\": \"\"}", "kernel_cmdline" },
+		{ "{\"require_secure_boot\": true}", "require_secure_boot" },
+	};
+	char wanted[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		TEXT(wanted, "event-log-missing: %s: there is no event log", rows[i].member);
+		event_assert_reasons(event_world_judge_bytes(*state, NULL, 0, rows[i].policy), rows[i].member,
+				     wanted);
+	}
+}
+
+/* Every event must then be named, whatever type the log says it has. */
+static void digests_of_all_events_leave_no_type_out(void **state)
+{
+	const struct events e = events_usual();
+	char policy[4096] = "{\"event_digests\": {\"*\": [";
+	struct jurat_verdict *v;
+
+	for (size_t i = 0; i < e.n; i++) {
+		const struct event *event = &e.items[i];
+		char hex[BYTES_HEX_SIZE(48)];
+		uint8_t digest[48];
+
+		if (i == 6)
+			continue; /* the image */
+		crypto_sha384(event->measured ? event->measured : event->data,
+			      event->measured ? event->n_measured : event->n, digest);
+		snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), "%s\"%s\"",
+			 i > 0 ? ", " : "", bytes_to_hex(digest, sizeof(digest), hex));
+	}
+	snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), "]}}");
+	event_assert_reasons(event_world_judge(*state, &e, policy), "all but the image",
+			     "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " IMAGE);
+	snprintf(policy + strlen(policy) - 2, 3, ", ");
+	snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy),
+		 "\"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE "\"}}");
+	event_assert_reasons(event_world_judge(*state, &e, policy), "all", "");
+	v = event_world_judge(*state, &e, "{\"event_digests\": {\"*\": []}}");
+	assert_int_equal(jurat_verdict_reason_count(v), 8);
+	assert_true(jurat_verdict_has_reason(v, "event-not-allowed"));
+	jurat_verdict_free(v);
+}
+
+static void bytes_of_a_command_line_are_shown_escaped(void **state)
+{
+	struct event_world *w = *state;
+	struct events e = events_usual(), usual_ones = e;
+	struct jurat_verdict *v;
+	auto_free char *json = NULL, *text = NULL;
+
+	hostile_bytes_in_the_command_line(&e);
+	event_world_sign(w, &e);
+	v = event_world_judge(w, &e, NULL);
+	json = jurat_verdict_json(v);
+	text = jurat_verdict_text(v);
+	assert_string_equal(jurat_verdict_tdx_kernel_cmdline(v, 0), "\x1b[2J\xff");
+	assert_non_null(strstr(json, "\"\\\\x1b[2J\\\\xff\""));
+	assert_non_null(strstr(text, "  kernel_cmdline     \\x1b[2J\\xff\n"));
+	jurat_verdict_free(v);
+	event_world_sign(w, &usual_ones);
+}
+
+static void policies_on_events_are_read_strictly(void **state)
+{
+	static const struct {
+		const char *policy, *text;
+	} rows[] = {
+		{ "{\"event_digests\": []}", "policy: event_digests: expected a non-empty list" },
+		{ "{\"event_digests\": {}}",
+		  "policy: event_digests: expected an object of digests by the type of the event" },
+		{ "{\"event_digests\": \"EV_IPL\"}",
+		  "policy: event_digests: expected an object of digests by the type of the event" },
+		{ "{\"event_digests\": {\"EV_IPL\": []}}",
+		  "policy: event_digests: EV_IPL: expected a non-empty list" },
+		{ "{\"event_digests\": {\"EV_IPL\": \"00\"}}",
+		  "policy: event_digests: EV_IPL: expected a string of exactly 96 hex digits" },
+		{ "{\"event_digests\": {\"EV_IPL\": [1]}}",
+		  "policy: event_digests: EV_IPL: expected a string of exactly 96 hex digits" },
+		{ "{\"event_digests\": {\"EV_X\": \"" IMAGE "\"}}",
+		  "policy: event_digests: EV_X: unknown type of event, expected a name such as "
+		  "EV_EFI_BOOT_SERVICES_APPLICATION, \"0x...\" or \"*\"" },
+		{ "{\"event_digests\": {\"0x100000000\": \"" IMAGE "\"}}",
+		  "policy: event_digests: 0x100000000: unknown type of event, expected a name such as "
+		  "EV_EFI_BOOT_SERVICES_APPLICATION, \"0x...\" or \"*\"" },
+		{ "{\"event_digests\": {\"EV_NO_ACTION\": \"" IMAGE "\"}}",
+		  "policy: event_digests: EV_NO_ACTION: events of this type are never measured" },
+		{ "{\"event_digests\": {\"EV_IPL\": \"" IMAGE "\", \"0xd\": \"" IMAGE "\"}}",
+		  "policy: event_digests: 0xd: duplicate type of event" },
+		{ "{\"kernel_cmdline\": 1}", "policy: kernel_cmdline: expected a string" },
+		{ "{\"kernel_cmdline\": []}", "policy: kernel_cmdline: expected a non-empty list" },
+		{ "{\"require_secure_boot\": 1}", "policy: require_secure_boot: expected true or false" },
+	};
+	struct jurat_policy *p;
+
+	assert_int_equal(jurat_policy_new(&p, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct jurat_error err = { "" };
+
+		assert_int_equal(jurat_policy_read_json(p, rows[i].policy, strlen(rows[i].policy), &err),
+				 -EBADMSG);
+		assert_string_equal(err.text, rows[i].text);
+	}
+	assert_int_equal(jurat_policy_set(p, "kernel_cmdline", CMDLINE, NULL), 0);
+	assert_int_equal(jurat_policy_set(p, "event_digests", "{\"*\": []}", NULL), 0);
+	jurat_policy_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_are_accepted_or_refused_as_the_policy_says),
+		cmocka_unit_test(without_a_log_no_requirement_on_events_is_met),
+		cmocka_unit_test(digests_of_all_events_leave_no_type_out),
+		cmocka_unit_test(bytes_of_a_command_line_are_shown_escaped),
+		cmocka_unit_test(policies_on_events_are_read_strictly),
+	};
+
+	return cmocka_run_group_tests(tests, event_world_make, event_world_end);
+}
