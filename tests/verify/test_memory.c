@@ -24,6 +24,7 @@ struct evidence {
 	bool tdx;
 	int64_t at;
 	struct input roots, report, certs; /* report: or quote */
+	struct input log;                  /* of a TD's events */
 	struct input collateral[MAX_INPUTS], crls[1];
 	const char *policy, *value, *policy2, *value2;
 };
@@ -39,6 +40,7 @@ static void evidence_done(struct evidence *e)
 	free(e->report.bytes);
 	free(e->certs.bytes);
 	free(e->crls[0].bytes);
+	free(e->log.bytes);
 	for (size_t i = 0; i < MAX_INPUTS; i++)
 		free(e->collateral[i].bytes);
 }
@@ -75,7 +77,9 @@ static int judge(const struct evidence *e, struct jurat_verifier *v, const struc
 					  .certs_size = e->certs.size };
 	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
 					  .quote = e->report.bytes,
-					  .quote_size = e->report.size };
+					  .quote_size = e->report.size,
+					  .event_log = e->log.bytes,
+					  .event_log_size = e->log.size };
 
 	if (e->tdx)
 		return jurat_verify_tdx(v, &tdx, c, p, e->at, ret, NULL);
@@ -220,7 +224,19 @@ static void a_report_below_a_revoked_ask_is_never_accepted(void **state)
 	evidence_done(&e);
 }
 
-static struct evidence tdx_evidence(const struct sim_collateral_options *o)
+#define EVENT(imr, digest)                                                                                   \
+	"{\"imr\":" imr ",\"event_type\":13,\"digest\":\"" digest "\",\"event\":\"\",\"event_payload\":"     \
+								  "\"\"}"
+/* SHA-384 of "quiet", and of 4 zeros */
+#define QUIET                                                                                                \
+	"c00854e86c17e8d7d50c2b6ef918bfbc5a2e28c3b7897dcadff4fb441e5c7da0"                                   \
+	"8bd7949193720cfad366374ce4fcaace"
+#define SEPARATOR                                                                                            \
+	"394341b7182cd227c5c6b07ef8000cdfd86136c4292b8e576573ad7ed9ae4101"                                   \
+	"9f5818b4b971c9effc60e1ad9f1289f0"
+
+/* measured: RTMR0 and RTMR2 are extended. */
+static struct evidence tdx_evidence_of(const struct sim_collateral_options *o, bool measured)
 {
 	struct evidence e = {
 		.tdx = true, .at = now, .policy = "rejected_advisories", .value = "[\"INTEL-SA-1\"]"
@@ -242,6 +258,12 @@ static struct evidence tdx_evidence(const struct sim_collateral_options *o)
 	assert_int_equal(sim_qe_new(platform, pki, NULL, &qe, NULL), 0);
 	root = sim_pki_intel_cert(pki, SIM_INTEL_ROOT, &n);
 	e.roots = input_of(root, n);
+	for (unsigned rtmr = 0; measured && rtmr <= 2; rtmr += 2) {
+		uint8_t digest[TDX_MR_BYTES];
+
+		assert_true(bytes_from_hex(rtmr == 0 ? SEPARATOR : QUIET, digest, sizeof(digest)));
+		assert_int_equal(sim_td_rtmr_extend(td, rtmr, digest), UAPI_TDCALL_SUCCESS);
+	}
 	assert_int_equal(sim_td_mr_report(td, data, report), UAPI_TDCALL_SUCCESS);
 	assert_int_equal(sim_qe_quote(qe, report, sizeof(report), &e.report.bytes, &e.report.size, NULL), 0);
 	assert_int_equal(sim_qe_collateral(qe, o, &made, NULL), 0);
@@ -253,6 +275,11 @@ static struct evidence tdx_evidence(const struct sim_collateral_options *o)
 	sim_tdx_platform_free(platform);
 	sim_pki_intel_free(pki);
 	return e;
+}
+
+static struct evidence tdx_evidence(const struct sim_collateral_options *o)
+{
+	return tdx_evidence_of(o, false);
 }
 
 static const struct sim_collateral_options good = { .platform_status = "UpToDate",
@@ -319,6 +346,31 @@ static void a_quote_under_a_rejected_advisory_is_never_accepted(void **state)
 	evidence_done(&e);
 }
 
+static void a_quote_with_an_event_log_is_accepted_or_not_judged(void **state)
+{
+	static const char log[] = "[" EVENT("0", SEPARATOR) "," EVENT("2", QUIET) "]";
+	struct evidence e = tdx_evidence_of(&good, true);
+
+	e.log = input_of(log, sizeof(log) - 1);
+	e.policy = "kernel_cmdline";
+	e.value = "quiet";
+	e.policy2 = "event_digests";
+	e.value2 = "{\"EV_IPL\": [\"" QUIET "\", \"" SEPARATOR "\"]}";
+	run_out_of_memory(&e, 0);
+	evidence_done(&e);
+}
+
+static void a_quote_that_its_event_log_does_not_explain_is_never_accepted(void **state)
+{
+	static const char log[] =
+		"[" EVENT("0", SEPARATOR) "," EVENT("1", SEPARATOR) "," EVENT("2", QUIET) "]";
+	struct evidence e = tdx_evidence_of(&good, true);
+
+	e.log = input_of(log, sizeof(log) - 1);
+	run_out_of_memory(&e, JURAT_REFUSED);
+	evidence_done(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +382,8 @@ int main(void)
 		cmocka_unit_test(a_quote_under_a_revoked_pck_is_never_accepted),
 		cmocka_unit_test(a_quote_of_an_old_enclave_is_never_accepted),
 		cmocka_unit_test(a_quote_under_a_rejected_advisory_is_never_accepted),
+		cmocka_unit_test(a_quote_with_an_event_log_is_accepted_or_not_judged),
+		cmocka_unit_test(a_quote_that_its_event_log_does_not_explain_is_never_accepted),
 	};
 
 	if (!fail_libraries_begin())
