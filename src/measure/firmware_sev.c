@@ -120,7 +120,6 @@ int measure_firmware_read_sev(struct measure_firmware *firmware, struct jurat_er
 	r = measure_firmware_number(&f, MEASURE_ENTRY_SEV_METADATA, 0, &from_end, err);
 	if (r < 0)
 		return r;
-	f.n_sections = 0;
 	if (from_end > f.n || from_end < HEADER_BYTES)
 		return jurat_fail(
 			err, -EBADMSG,

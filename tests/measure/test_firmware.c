@@ -66,6 +66,8 @@ static const struct bad {
 	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 17 bytes, of 18 to 91" },
 	{ { { MADE_RESET + 4, 2, 0xffff } },
 	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 65535 bytes, of 18 to 91" },
+	{ { { MADE_OTHER + 3, 2, 22 } },
+	  "firmware: GUIDed table: the entry that ends at offset 0x1f88 states 22 bytes, of 18 to 21" },
 	{ { { MADE_RESET + 4, 2, 0 } },
 	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 0 bytes, of 18 to 91" },
 	/* the reset block's GUID on the entry of the metadata */

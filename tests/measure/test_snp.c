@@ -206,6 +206,13 @@ static int end_at_page(void *closure, uint64_t gpa, uint8_t type, const uint8_t 
 	return left_pages-- == 0 ? -EIO : 0;
 }
 
+static int go_on(void *closure, const struct measure_step *step)
+{
+	(void)closure;
+	(void)step;
+	return 0;
+}
+
 static void a_page_ends_it_with_its_own_value(void **state)
 {
 	uint8_t image[MADE_BYTES], digest[MEASURE_DIGEST_BYTES];
@@ -216,7 +223,7 @@ static void a_page_ends_it_with_its_own_value(void **state)
 		struct told told;
 		struct measure_snp what = launch(image, &told);
 
-		what.step = NULL;
+		what.step = go_on;
 		what.page = end_at_page;
 		left_pages = n;
 		assert_int_equal(measure_snp(&what, digest, NULL), n < 21 ? -EIO : 0);
@@ -551,6 +558,13 @@ static void an_svsm_is_below_the_variables_and_all_vcpus_start_in_it(void **stat
 	expect(&told, 0x158, 8, 0x11);              /* CR0: protected mode */
 	expect(&told, 0x10, 8, 0xffffffff0c9b0008); /* CS */
 	expect(&told, 0x18, 8, 0);
+	expect(&told, 0x00, 8, 0xffffffff0c930010); /* ES, SS, DS, FS */
+	expect(&told, 0x20, 8, 0xffffffff0c930010);
+	expect(&told, 0x30, 8, 0xffffffff0c930010);
+	expect(&told, 0x40, 8, 0xffffffff0c930010);
+	expect(&told, 0x50, 8, 0x0000ffff00930000); /* GS */
+	expect(&told, 0x408, 4, 0x1f80);            /* MXCSR */
+	expect(&told, 0x410, 2, 0);                 /* x87 FCW */
 	what.vars_bytes = 0x1001;
 	refuse(&what, -EINVAL,
 	       "4097 bytes of variables are not whole pages below the firmware at 0xffffe000");
