@@ -120,7 +120,7 @@ static int find_place(const struct measure_firmware *firmware, size_t *ret, stru
 
 int measure_hashes_check_place(const struct measure_firmware *firmware, struct jurat_error *err)
 {
-	size_t offset;
+	size_t offset = 0;
 
 	return find_place(firmware, &offset, err);
 }
@@ -129,7 +129,7 @@ int measure_hashes_page(const struct measure_hashes *hashes, const struct measur
 			uint8_t ret[4096], struct jurat_error *err)
 {
 	struct bytes_wr w;
-	size_t offset;
+	size_t offset = 0;
 	int r = find_place(firmware, &offset, err);
 
 	if (r < 0)
