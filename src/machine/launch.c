@@ -161,11 +161,10 @@ static int log_default(struct machine_td_boot *boot)
 		{ global, "SecureBoot", 1 }, { global, "PK", 0 },    { global, "KEK", 0 },
 		{ database, "db", 0 },       { database, "dbx", 0 },
 	};
-	static const char version[] = "j\0u\0r\0a\0t\0\0"; /* UTF-16, with its NUL */
 	static const char *const actions[] = { "Exit Boot Services Invocation",
 					       "Exit Boot Services Returned with Success" };
 	static const uint8_t off[1], separator[4];
-	int r = log_data(boot, 0, MEASURE_EV_S_CRTM_VERSION, version, sizeof(version));
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables) && r == 0; i++)
 		r = log_variable(boot, variables[i].guid, variables[i].name, off, variables[i].n);
