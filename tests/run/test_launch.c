@@ -204,7 +204,7 @@ static void what_cannot_be_launched_is_named(void **state)
 		bool of_odd; /* the error names this file */
 	} bad[] = {
 		{ { "--firmware-image", odd, "--vcpu-type", "EPYC" }, 3, "firmware: no table", true },
-		{ { "--tee", "tdx", "--firmware-image", odd }, 3, "9 bytes are no firmware image", true },
+		{ { "--tee", "tdx", "--firmware-image", odd }, 3, "no table of GUIDed structures", true },
 		{ { "--tee", "tdx", "--firmware-image", tdvf, "--kernel", odd },
 		  3,
 		  "kernel: 9 bytes have no room for a setup header",
