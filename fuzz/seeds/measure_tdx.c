@@ -126,8 +126,21 @@ static void put_kernel(void)
 	seed_whole("fuzz_measure_pe", k, sizeof(k), "kernel");
 }
 
+static void put_disk(void)
+{
+	uint8_t disk[3 * 512] = { 0 }, *header = disk + 512;
+
+	memcpy(header, "EFI PART", 8);
+	bytes_put_le(header + 72, 2, 8);
+	bytes_put_le(header + 80, 4, 4);
+	bytes_put_le(header + 84, 128, 4);
+	disk[2 * 512] = 1;
+	seed_whole("fuzz_measure_gpt", disk, sizeof(disk), "disk");
+}
+
 void seeds_measure_tdx(void)
 {
+	put_disk();
 	put_image("qemu", 2, 2ULL << 30, true);
 	put_image("gce", 1, 16ULL << 30, true);
 	put_image("mrtd", 0, 0, true);

@@ -158,7 +158,7 @@ struct jurat_measure_tdx_options {
 	const char *append;
 	/* or EFI programs in the order in which they start; without both: no RTMR1 and RTMR2 */
 	const struct jurat_measure_list *efi_images;
-	const void *gpt; /* data of the event EV_EFI_GPT_EVENT for their disk; NULL: none */
+	const void *gpt; /* first bytes of their disk, or data of EV_EFI_GPT_EVENT; NULL: none */
 	size_t gpt_size;
 	const struct jurat_measure_list *loader_events; /* what loaders measured into RTMR2; NULL: nothing */
 	enum jurat_measure_order order;

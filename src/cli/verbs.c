@@ -140,7 +140,7 @@ static const struct cli_option show_options[] = {
 		  .repeatable = true,                                                                        \
 		  .reads = true },                                                                           \
 		{ "gpt", "FILE",                                                                             \
-		  of_tdx "data of the event EV_EFI_GPT_EVENT, for the disk of the EFI programs",             \
+		  of_tdx "disk of the EFI programs, its first bytes, or data of EV_EFI_GPT_EVENT",           \
 		  .commands = tdx, .reads = true },                                                          \
 		{ "loader-event",                                                                            \
 		  "FILE",                                                                                    \

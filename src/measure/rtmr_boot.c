@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "crypto/hash.h"
+#include "measure/gpt.h"
 #include "measure/linux_header.h"
 #include "measure/pe.h"
 #include "measure/rtmr_events.h"
@@ -63,12 +64,18 @@ int rtmr_measure_kernel(struct rtmr_state *s)
 
 int rtmr_measure_images(struct rtmr_state *s)
 {
+	auto_free uint8_t *table = NULL;
+	struct measure_bytes gpt;
 	int r = 0;
 
 	if (!s->ret->has_rtmr[1])
 		return 0;
-	if (s->what->gpt.bytes)
-		r = rtmr_extend_data(s, 1, MEASURE_EV_EFI_GPT_EVENT, s->what->gpt);
+	if (s->what->gpt.bytes) {
+		r = gpt_data(s->what->gpt, &table, &gpt.n, s->err);
+		gpt.bytes = table;
+		if (r == 0)
+			r = rtmr_extend_data(s, 1, MEASURE_EV_EFI_GPT_EVENT, gpt);
+	}
 	for (size_t i = 0; i < s->what->n_efi_images && r == 0; i++) {
 		uint8_t digest[MEASURE_DIGEST_BYTES];
 		char name[sizeof("EFI image ") + 20];

@@ -54,7 +54,7 @@ struct measure_tdx {
 	enum measure_tdx_nul nul;
 	/*
 	 * ... or EFI images in the order in which they are started, behind the partition table of the disk that they
-	 * are on (data of the event EV_EFI_GPT_EVENT; NULL: none), and what loaders (shim, GRUB) measured into RTMR2
+	 * are on (its first bytes, or data of EV_EFI_GPT_EVENT; NULL: none), and what loaders (shim, GRUB) measured into RTMR2
 	 * before the kernel did.
 	 */
 	struct measure_bytes gpt;

@@ -410,7 +410,8 @@ static void a_register_without_its_inputs_says_what_it_lacks(void **state)
 /* SOURCE: the log of a Container-Optimized OS in go-eventlog: GRUB's commands are measured without "grub_cmd: ". */
 static void a_chain_is_measured_from_what_is_given(void **state)
 {
-	static const uint8_t command[] = "defaultA=2", gpt[] = "EFI PART";
+	static const uint8_t command[] = "defaultA=2";
+	uint8_t gpt[92 + 8] = "EFI PART";
 	static const struct {
 		unsigned index;
 		uint32_t type;
@@ -432,6 +433,8 @@ static void a_chain_is_measured_from_what_is_given(void **state)
 	struct measure_tdx what = td(&seen);
 
 	(void)state;
+	bytes_put_le(gpt + 80, 1, 4);
+	bytes_put_le(gpt + 84, 128, 4);
 	images[0] = images[1] = (struct measure_bytes){ kernel, sizeof(kernel) };
 	what.n_acpi_tables = 0;
 	what.gpt = (struct measure_bytes){ gpt, sizeof(gpt) };
