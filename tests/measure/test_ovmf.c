@@ -86,9 +86,8 @@ static bool measure_image(const char *path)
 static void images_of_ovmf_are_measured(void **state)
 {
 	static const char *const paths[] = {
-		"/usr/share/ovmf/OVMF.fd",
-		"/usr/share/OVMF/OVMF_CODE.fd",
-		"/usr/share/OVMF/OVMF_CODE.secboot.fd",
+		"/usr/share/ovmf/OVMF.fd",         "/usr/share/ovmf/OVMF.amdsev.fd",
+		"/usr/share/OVMF/OVMF_CODE.fd",    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
 		"/usr/share/OVMF/OVMF_CODE_4M.fd",
 	};
 	unsigned n = 0;
