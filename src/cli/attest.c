@@ -116,9 +116,20 @@ static void tell(const struct cli *cli, const struct jurat_guest *guest, const s
 	printf("over report data %s\n", hex);
 }
 
+/* The log as firmware and boot loader wrote it, with the padding of its area. Spec: ACPI 6.5, CCEL. */
+static int write_event_log(const char *path, struct jurat_error *err)
+{
+	auto_free uint8_t *log = NULL;
+	size_t n;
+	int r = cli_read("/sys/firmware/acpi/tables/data/CCEL", &log, &n, err);
+
+	return r < 0 ? r : cli_write(path, log, n, 0644, err);
+}
+
 int cli_attest(struct cli *cli)
 {
 	const char *out = cli_get(cli, "out"), *certs_out = cli_get(cli, "certs-out");
+	const char *log_out = cli_get(cli, "event-log-out");
 	struct jurat_guest_report_options options;
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct jurat_guest *guest = NULL;
@@ -133,6 +144,10 @@ int cli_attest(struct cli *cli)
 		status = cli_device_open(cli, &guest);
 	if (status != CLI_OK)
 		return status;
+	if (log_out && jurat_guest_tee(guest) != JURAT_TEE_TDX) {
+		jurat_guest_close(guest);
+		return cli_fail(cli, CLI_USAGE, "--event-log-out: an SEV-SNP guest has no event log");
+	}
 	if (!out)
 		out = jurat_guest_tee(guest) == JURAT_TEE_TDX ? "quote.bin" : "report.bin";
 	r = jurat_guest_report(guest, report_data, &options, &evidence, &err);
@@ -142,6 +157,8 @@ int cli_attest(struct cli *cli)
 		cli_warn(cli, "the host supplied no certificates: '%s' was not written", certs_out);
 	else if (r == 0 && certs_out)
 		r = cli_write(certs_out, evidence.certs, evidence.certs_size, 0644, &err);
+	if (r == 0 && log_out)
+		r = write_event_log(log_out, &err);
 	if (r < 0)
 		status = cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	else if (!out_is_stdout && !certs_are)

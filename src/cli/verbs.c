@@ -340,6 +340,8 @@ static const struct cli_option attest_options[] = {
 	{ "out", "FILE", "file for the report or quote", .fallback = "report.bin or quote.bin" },
 	{ "certs-out", "FILE", "file for the host's certificate table", .fallback = "not written" },
 	{ "extended", NULL, "append the certificate table to the report" },
+	{ "event-log-out", "FILE", "TDX: file for the event log of the firmware (CCEL)",
+	  .fallback = "not written" },
 	OUTPUT,
 };
 
