@@ -460,7 +460,7 @@ int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *re
 {
 	struct cli_evidence e = { 0 };
 	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
-						 : load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
+					: load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
 	if (status != CLI_OK)
 		cli_evidence_done(&e);

@@ -13,7 +13,7 @@ enum { DIGEST = EVENT_PARTING_DIGEST_BYTES };
 
 typedef uint8_t digest[DIGEST];
 
-/* A replay that follows the log up to the event `at`, then has up to two digests, then the log from `next`. */
+/* A replay of the log up to the event `at`, then of up to two digests, then of the log from `next`. */
 struct attempt {
 	size_t at, next;
 	const uint8_t *instead[2];

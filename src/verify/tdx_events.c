@@ -53,7 +53,7 @@ static void add_digest(struct digest_list *to, const uint8_t *digest)
 		to->list.items[to->list.n++] = digest;
 }
 
-/* Events that most firmware measures alike. Spec: TCG PC Client Platform Firmware Profile, EV_EFI_ACTION, EV_SEPARATOR. */
+/* Events that most firmware measures alike. Spec: TCG PC Client Platform Firmware Profile, EV_EFI_ACTION. */
 static const struct {
 	const char *data;
 	size_t n;

@@ -132,8 +132,8 @@ void event_assert_reasons(struct jurat_verdict *v, const char *what, const char 
 	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++) {
 		size_t used = strlen(is);
 
-		snprintf(is + used, sizeof(is) - used, "%s%s: %s", i > 0 ? "\n" : "",
-			 jurat_verdict_reason_code(v, i), jurat_verdict_reason_detail(v, i));
+		test_text(is + used, sizeof(is) - used, "%s%s: %s", i > 0 ? "\n" : "",
+			  jurat_verdict_reason_code(v, i), jurat_verdict_reason_detail(v, i));
 	}
 	if (strcmp(is, wanted) != 0)
 		FAIL_BECAUSE("%s: '%s', expected '%s'", what, is, wanted);

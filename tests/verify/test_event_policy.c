@@ -138,6 +138,22 @@ static void events_are_accepted_or_refused_as_the_policy_says(void **state)
 	event_world_sign(w, &usual_ones);
 }
 
+static void each_refusal_has_its_code(void **state)
+{
+	struct event_world *w = *state;
+	struct events e = events_usual(), usual = e;
+	struct jurat_verdict *v;
+
+	event_another_value_of_secure_boot(&e);
+	event_world_sign(w, &e);
+	v = event_world_judge(w, &e, "{\"kernel_cmdline\": \"\", \"require_secure_boot\": true}");
+	assert_int_equal(jurat_verdict_reason_count(v), 2);
+	assert_true(jurat_verdict_has_reason(v, "kernel-cmdline-not-allowed"));
+	assert_true(jurat_verdict_has_reason(v, "secure-boot-disabled"));
+	jurat_verdict_free(v);
+	event_world_sign(w, &usual);
+}
+
 static void without_a_log_no_requirement_on_events_is_met(void **state)
 {
 	static const struct {
@@ -174,15 +190,15 @@ static void digests_of_all_events_leave_no_type_out(void **state)
 			continue; /* the image */
 		crypto_sha384(event->measured ? event->measured : event->data,
 			      event->measured ? event->n_measured : event->n, digest);
-		snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), "%s\"%s\"",
-			 i > 0 ? ", " : "", bytes_to_hex(digest, sizeof(digest), hex));
+		test_text(policy + strlen(policy), sizeof(policy) - strlen(policy), "%s\"%s\"",
+			  i > 0 ? ", " : "", bytes_to_hex(digest, sizeof(digest), hex));
 	}
-	snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), "]}}");
+	test_text(policy + strlen(policy), sizeof(policy) - strlen(policy), "]}}");
 	event_assert_reasons(event_world_judge(*state, &e, policy), "all but the image",
 			     "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " IMAGE);
-	snprintf(policy + strlen(policy) - 2, 3, ", ");
-	snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy),
-		 "\"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE "\"}}");
+	policy[strlen(policy) - 2] = '\0';
+	test_text(policy + strlen(policy), sizeof(policy) - strlen(policy),
+		  ", \"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE "\"}}");
 	event_assert_reasons(event_world_judge(*state, &e, policy), "all", "");
 	v = event_world_judge(*state, &e, "{\"event_digests\": {\"*\": []}}");
 	assert_int_equal(jurat_verdict_reason_count(v), 8);
@@ -258,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_are_accepted_or_refused_as_the_policy_says),
+		cmocka_unit_test(each_refusal_has_its_code),
 		cmocka_unit_test(without_a_log_no_requirement_on_events_is_met),
 		cmocka_unit_test(digests_of_all_events_leave_no_type_out),
 		cmocka_unit_test(bytes_of_a_command_line_are_shown_escaped),

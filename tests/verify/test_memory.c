@@ -226,7 +226,7 @@ static void a_report_below_a_revoked_ask_is_never_accepted(void **state)
 
 #define EVENT(imr, digest)                                                                                   \
 	"{\"imr\":" imr ",\"event_type\":13,\"digest\":\"" digest "\",\"event\":\"\",\"event_payload\":"     \
-								  "\"\"}"
+	"\"\"}"
 /* SHA-384 of "quiet", and of 4 zeros */
 #define QUIET                                                                                                \
 	"c00854e86c17e8d7d50c2b6ef918bfbc5a2e28c3b7897dcadff4fb441e5c7da0"                                   \
