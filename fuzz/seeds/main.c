@@ -118,6 +118,7 @@ int main(int argc, char **argv)
 	seeds_sim();
 	seeds_endorse();
 	seeds_cli();
+	seeds_event_log();
 	seeds_measure_snp();
 	seeds_measure_tdx();
 	return 0;

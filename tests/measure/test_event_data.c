@@ -292,8 +292,7 @@ static void a_variable_is_read_with_its_name_guid_and_value(void **state)
 
 /* What is in RTMR0, in order: a SecureBoot with this value, a separator, something else. */
 static const struct {
-	const char *
-		order; /* '1', '0', 'e' empty, '2', 's' separator, 'x', 'u' says on, but measures something else */
+	const char *order; /* '1', '0', '2', 'e' empty, 's' separator, 'u' says on, measures something else */
 	enum measure_logged_secure_boot state;
 } secure_boots[] = {
 	{ "x1s", MEASURE_LOGGED_SECURE_BOOT_ON },      { "0s", MEASURE_LOGGED_SECURE_BOOT_OFF },
