@@ -56,6 +56,7 @@ static const struct known {
 	{ "tcb-10000", { { RATIO, AT_MOST, 1.8, "<=1.8" } } },
 	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
 	{ "explore-steps", { { OURS_NS, AT_MOST, 10e3, "<=10 us" } } },
+	{ "log-replay", { { RATIO, AT_MOST, 1.3, "<=1.3" } } },
 	{ "measure-snp", { { RATIO, AT_MOST, 1.15, "<=1.15" } } },
 	{ "measure-snp-process", { { 0 } } },
 	{ "run-ioctl", { { BEYOND_NS, UNDER, 60e3, "<60 us more" } } },
@@ -339,7 +340,7 @@ int bench_all(struct bench *b)
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
 							  bench_endorsements, bench_run, bench_process,
 							  bench_update,       bench_vmm, bench_explore,
-							  bench_measure_snp,  bench_tcb };
+							  bench_measure_snp,  bench_log, bench_tcb };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

@@ -97,6 +97,7 @@ int bench_update(struct bench *b);
 int bench_vmm(struct bench *b);
 int bench_explore(struct bench *b);
 int bench_measure_snp(struct bench *b);
+int bench_log(struct bench *b);
 int bench_tcb(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
