@@ -27,7 +27,7 @@ JURAT_MUST_CHECK int explain_quote(struct measuring *m, const struct measure_tdx
 JURAT_MUST_CHECK int measuring_explain_snp(struct measuring *m, const struct measure_snp *what);
 JURAT_MUST_CHECK int measuring_explain_tdx(struct measuring *m, const struct measure_tdx *what);
 
-/* Other images of the same build: those in the folder of the firmware with its suffix, and --firmware-also. */
+/* Other images of the same build: those beside the firmware with its suffix, and --firmware-also. */
 enum { EXPLAIN_MAX_IMAGES = 32 };
 struct explain_images {
 	char *paths[EXPLAIN_MAX_IMAGES];

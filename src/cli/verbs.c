@@ -94,8 +94,8 @@ static const struct cli_option show_options[] = {
 	}
 
 /*
- * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb whose help says
- * which TEE an option is of.
+ * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb
+ * whose help says which TEE an option is of.
  */
 #define LAUNCHED_FROM(snp, of_snp, tdx, of_tdx)                                                              \
 	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },                           \

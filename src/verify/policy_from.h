@@ -25,8 +25,9 @@ enum { POLICY_MAX_PINS = 80 };
 
 enum policy_pinned {
 	POLICY_NOT_PINNED,
-	POLICY_PINNED_IF_THERE, /* of a set of pins: left out when the evidence lacks it, and its comment says so */
-	POLICY_PINNED           /* by name: an error when the evidence lacks it */
+	/* of a set of pins: left out when the evidence lacks it, and the comment of the policy says so */
+	POLICY_PINNED_IF_THERE,
+	POLICY_PINNED /* by name: an error when the evidence lacks it */
 };
 
 struct policy_pins {

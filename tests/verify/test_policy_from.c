@@ -581,11 +581,17 @@ static void a_status_that_only_its_date_excuses_is_not_pinned(void **state)
 
 /* ---- merging */
 
+struct told {
+	unsigned n;
+	char text[200];
+};
+
 static void note(void *context, const char *member, const char *was, const char *is)
 {
-	char *text = context;
+	struct told *told = context;
 
-	snprintf(text + strlen(text), 200 - strlen(text), "%s %s %s;", member, was, is);
+	told->n++;
+	TEXT(told->text, "%s %s %s", member, was, is);
 }
 
 static void a_merge_keeps_replaces_and_tells(void **state)
@@ -596,20 +602,20 @@ static void a_merge_keeps_replaces_and_tells(void **state)
 				  "\"tees\": \"tdx\"}";
 	struct jurat_policy *a = policy_new(), *b = policy_new();
 	auto_free char *text = NULL, *again = NULL;
-	char told[200] = "";
+	struct told told = { 0 };
 
 	assert_int_equal(jurat_policy_read_json(a, old, strlen(old), NULL), 0);
 	assert_int_equal(jurat_policy_read_json(b, new, strlen(new), NULL), 0);
-	assert_int_equal(policy_merge(a, b, note, told, NULL), 0);
-	assert_string_equal(told, "vmpl 1 2;");
+	assert_int_equal(policy_merge(a, b, note, &told, NULL), 0);
+	assert_true(told.n == 1 && strcmp(told.text, "vmpl 1 2") == 0);
 	text = policy_write_json(a);
 	assert_string_equal(text, "{\n  \"//\": [\n    \"a\",\n    \"c\"\n  ],\n  \"allow_smt\": false,\n"
 				  "  \"vmpl\": 2,\n  \"products\": \"Milan\",\n  \"//tees\": \"d\",\n"
 				  "  \"tees\": \"tdx\"\n}\n");
-	assert_int_equal(policy_merge(a, b, note, told, NULL), 0); /* again: nothing new */
+	assert_int_equal(policy_merge(a, b, note, &told, NULL), 0); /* again: nothing new */
 	again = policy_write_json(a);
 	assert_string_equal(text, again);
-	assert_string_equal(told, "vmpl 1 2;");
+	assert_true(told.n == 1 && strcmp(told.text, "vmpl 1 2") == 0);
 	jurat_policy_free(b);
 	jurat_policy_free(a);
 }
