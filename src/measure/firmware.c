@@ -69,7 +69,7 @@ static const struct kind {
 	{ 0, 6, "070701", "a cpio archive (an initrd)" },
 	/* EFI firmware volume with the GUID of variables. Spec: edk2, gEfiSystemNvDataFvGuid */
 	{ 16, 16, "\x8d\x2b\xf1\xff\x96\x76\x8b\x4c\xa9\x85\x27\x47\x07\x5b\x4f\x50",
-	  "a variable store (OVMF_VARS): the code (OVMF_CODE or OVMF) is measured" },
+	  "a variable store (OVMF_VARS): use OVMF or OVMF_CODE" },
 };
 
 static int no_table(const struct measure_firmware *f, size_t footer, struct jurat_error *err)
@@ -81,7 +81,8 @@ static int no_table(const struct measure_firmware *f, size_t footer, struct jura
 		bytes_rd_seek(&r, kinds[i].offset);
 		at = bytes_rd_take(&r, kinds[i].n);
 		if (at && memcmp(at, kinds[i].magic, kinds[i].n) == 0)
-			return jurat_fail(err, -EBADMSG, "no firmware image, but %s", kinds[i].name);
+			return jurat_fail(err, -EBADMSG, "expected a firmware image, found %s",
+					  kinds[i].name);
 	}
 	return jurat_fail(err, -EBADMSG,
 			  "no table of GUIDed structures ends at offset 0x%zx: not an image of OVMF",
@@ -105,7 +106,7 @@ static int read_entry(struct measure_firmware *f, size_t start, size_t *end, str
 	if (r.bad || size < ENTRY_END_BYTES || size > *end - start)
 		return jurat_fail(
 			err, -EBADMSG,
-			"GUIDed table: the entry that ends at offset 0x%zx states %zu bytes, of %u to %zu",
+			"GUIDed table: the entry that ends at offset 0x%zx has size %zu, expected %u to %zu",
 			*end, size, ENTRY_END_BYTES, *end - start);
 	*end -= size;
 	for (unsigned i = 0; i < MEASURE_N_ENTRIES; i++) {
@@ -135,7 +136,7 @@ static int read_table(struct measure_firmware *f, struct jurat_error *err)
 		return no_table(f, footer, err);
 	if (size < ENTRY_END_BYTES || size > footer + ENTRY_END_BYTES)
 		return jurat_fail(err, -EBADMSG,
-				  "GUIDed table: its footer at offset 0x%zx states %zu bytes, of %u to %zu",
+				  "GUIDed table: its footer at offset 0x%zx has size %zu, expected %u to %zu",
 				  footer, size, ENTRY_END_BYTES, footer + ENTRY_END_BYTES);
 	start = footer + ENTRY_END_BYTES - size;
 	while (result == 0 && end > start)
@@ -177,7 +178,8 @@ int measure_firmware_number(const struct measure_firmware *firmware, enum measur
 	bytes_rd_seek(&r, offset);
 	value = bytes_rd_le32(&r);
 	if (r.bad)
-		return jurat_fail(err, -EBADMSG, "%s: the entry '%s' at offset 0x%zx has %zu bytes, not %zu",
+		return jurat_fail(err, -EBADMSG,
+				  "%s: the entry '%s' at offset 0x%zx has %zu bytes, expected at least %zu",
 				  firmware->name, entry_names[kind].name, e->offset, e->n, offset + 4);
 	*ret = value;
 	return 0;

@@ -50,7 +50,7 @@ static int check_section(const struct measure_firmware *f, const struct measure_
 		return jurat_fail(err, -EBADMSG, "0x%x bytes at address 0x%x go past 4 GiB", s->n_bytes,
 				  s->gpa);
 	if (types[type].is_one_page && s->n_bytes != MEASURE_PAGE_BYTES)
-		return jurat_fail(err, -EBADMSG, "%s has 0x%x bytes, not one page", types[type].name,
+		return jurat_fail(err, -EBADMSG, "%s has 0x%x bytes, expected one page", types[type].name,
 				  s->n_bytes);
 	if (types[type].is_one_page && measure_firmware_section(f, s->type))
 		return jurat_fail(err, -EBADMSG, "a second %s", types[type].name);
@@ -96,11 +96,11 @@ static int read_metadata(struct measure_firmware *f, size_t at, struct jurat_err
 	if (r.bad || memcmp(signature, "ASEV", 4) != 0)
 		return jurat_fail(err, -EBADMSG, "does not begin with 'ASEV'");
 	if (version != 1)
-		return jurat_fail(err, -EBADMSG, "version %u, not 1", version);
+		return jurat_fail(err, -EBADMSG, "version %u, expected 1", version);
 	if (n > MEASURE_MAX_SECTIONS)
-		return jurat_fail(err, -EBADMSG, "%u sections, more than %u", n, MEASURE_MAX_SECTIONS);
+		return jurat_fail(err, -EBADMSG, "%u sections, expected at most %u", n, MEASURE_MAX_SECTIONS);
 	if (size != HEADER_BYTES + n * SECTION_BYTES)
-		return jurat_fail(err, -EBADMSG, "states %u bytes, but %u sections take %u", size, n,
+		return jurat_fail(err, -EBADMSG, "has size %u, but %u sections take %u", size, n,
 				  HEADER_BYTES + n * SECTION_BYTES);
 	if (n * SECTION_BYTES > bytes_rd_left(&r))
 		return jurat_fail(err, -EBADMSG, "%u sections go past the end of the image", n);
@@ -121,10 +121,10 @@ int measure_firmware_read_sev(struct measure_firmware *firmware, struct jurat_er
 	if (r < 0)
 		return r;
 	if (from_end > f.n || from_end < HEADER_BYTES)
-		return jurat_fail(
-			err, -EBADMSG,
-			"%s: SEV metadata begins 0x%x bytes before the end of the image, not 0x%x to 0x%zx",
-			f.name, from_end, HEADER_BYTES, f.n);
+		return jurat_fail(err, -EBADMSG,
+				  "%s: SEV metadata begins 0x%x bytes before the end of the image, expected "
+				  "0x%x to 0x%zx",
+				  f.name, from_end, HEADER_BYTES, f.n);
 	r = read_metadata(&f, f.n - from_end, err);
 	if (r < 0) {
 		r = jurat_wrap(err, r, "SEV metadata at offset 0x%zx", f.n - from_end);

@@ -62,7 +62,7 @@ int measure_kernel_check(const struct measure_bytes *kernel, struct jurat_error 
 	if (r.bad || flag != 0xaa55 || memcmp(magic, "HdrS", 4) != 0)
 		return jurat_fail(
 			err, -EBADMSG,
-			"kernel: neither a bzImage ('HdrS' at offset 0x202) nor a PE image ('MZ' at 0)");
+			"kernel: expected a bzImage ('HdrS' at offset 0x202) or a PE image ('MZ' at 0)");
 	if (sectors == 0)
 		sectors = 4;
 	if (kernel->n <= 512 * (sectors + 1))
@@ -97,11 +97,10 @@ static int find_place(const struct measure_firmware *firmware, size_t *ret, stru
 	int r;
 
 	if (!section)
-		return jurat_fail(
-			err, -EBADMSG,
-			"%s: a kernel is given, but the SEV metadata has no section SNP_KERNEL_HASHES: "
-			"this image does not measure kernels",
-			firmware->name);
+		return jurat_fail(err, -EBADMSG,
+				  "%s: its SEV metadata has no section SNP_KERNEL_HASHES: this image cannot "
+				  "measure a kernel",
+				  firmware->name);
 	r = measure_firmware_number(firmware, MEASURE_ENTRY_HASHES, 0, &gpa, err);
 	if (r == 0)
 		r = measure_firmware_number(firmware, MEASURE_ENTRY_HASHES, 4, &n, err);

@@ -11,7 +11,7 @@ enum { SNP_ACTIVE = 1 }; /* Spec: APM volume 2, SEV_FEATURES: bit 0 */
 int measure_snp_check(const struct measure_snp *what, struct jurat_error *err)
 {
 	if (what->vcpus == 0 || what->vcpus > MEASURE_MAX_VCPUS)
-		return jurat_fail(err, -EINVAL, "%u vCPUs, not 1 to %u", what->vcpus, MEASURE_MAX_VCPUS);
+		return jurat_fail(err, -EINVAL, "%u vCPUs, expected 1 to %u", what->vcpus, MEASURE_MAX_VCPUS);
 	if ((unsigned)what->vmm > MEASURE_GCE)
 		return jurat_fail(err, -EINVAL, "unknown VMM %u", (unsigned)what->vmm);
 	if (what->vmm == MEASURE_QEMU && what->vcpu_signature == 0)

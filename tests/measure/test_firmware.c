@@ -55,43 +55,44 @@ static const struct bad {
 	{ { { MADE_FOOTER + 2, 1, 0 } },
 	  "firmware: no table of GUIDed structures ends at offset 0x1fe0: not an image of OVMF" },
 	{ { { MADE_FOOTER, 2, 17 } },
-	  "firmware: GUIDed table: its footer at offset 0x1fce states 17 bytes, of 18 to 8160" },
+	  "firmware: GUIDed table: its footer at offset 0x1fce has size 17, expected 18 to 8160" },
 	{ { { MADE_FOOTER, 2, 8161 } },
-	  "firmware: GUIDed table: its footer at offset 0x1fce states 8161 bytes, of 18 to 8160" },
+	  "firmware: GUIDed table: its footer at offset 0x1fce has size 8161, expected 18 to 8160" },
 	{ { { MADE_FOOTER, 2, 0xffff } },
-	  "firmware: GUIDed table: its footer at offset 0x1fce states 65535 bytes, of 18 to 8160" },
+	  "firmware: GUIDed table: its footer at offset 0x1fce has size 65535, expected 18 to 8160" },
 	{ { { MADE_FOOTER, 2, 18 + 22 + 17 } },
 	  "firmware: GUIDed table: 17 bytes at offset 0x1fa7 are too few for an entry" },
 	{ { { MADE_RESET + 4, 2, 17 } },
-	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 17 bytes, of 18 to 91" },
+	  "firmware: GUIDed table: the entry that ends at offset 0x1fce has size 17, expected 18 to 91" },
 	{ { { MADE_RESET + 4, 2, 0xffff } },
-	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 65535 bytes, of 18 to 91" },
+	  "firmware: GUIDed table: the entry that ends at offset 0x1fce has size 65535, expected 18 to 91" },
 	{ { { MADE_OTHER + 3, 2, 22 } },
-	  "firmware: GUIDed table: the entry that ends at offset 0x1f88 states 22 bytes, of 18 to 21" },
+	  "firmware: GUIDed table: the entry that ends at offset 0x1f88 has size 22, expected 18 to 21" },
 	{ { { MADE_RESET + 4, 2, 0 } },
-	  "firmware: GUIDed table: the entry that ends at offset 0x1fce states 0 bytes, of 18 to 91" },
+	  "firmware: GUIDed table: the entry that ends at offset 0x1fce has size 0, expected 18 to 91" },
 	/* the reset block's GUID on the entry of the metadata */
 	{ { { MADE_SEV + 6, 8, 0x4fcb1a7e00f771de }, { MADE_SEV + 14, 8, 0x4eb42f7ec7680e89 } },
 	  "firmware: GUIDed table: a second entry 'SEV-ES reset block' at offset 0x1f88" },
 	{ { { MADE_SEV + 6, 1, 0 } },
 	  "firmware: no SEV metadata in its GUIDed table: not an image for SEV-SNP" },
 	{ { { MADE_SEV, 4, 15 } },
-	  "firmware: SEV metadata begins 0xf bytes before the end of the image, not 0x10 to 0x2000" },
+	  "firmware: SEV metadata begins 0xf bytes before the end of the image, expected 0x10 to 0x2000" },
 	{ { { MADE_SEV, 4, 0x2001 } },
-	  "firmware: SEV metadata begins 0x2001 bytes before the end of the image, not 0x10 to 0x2000" },
+	  "firmware: SEV metadata begins 0x2001 bytes before the end of the image, expected 0x10 to 0x2000" },
 	{ { { MADE_SEV, 4, 0xffffffff } },
-	  "firmware: SEV metadata begins 0xffffffff bytes before the end of the image, not 0x10 to 0x2000" },
+	  "firmware: SEV metadata begins 0xffffffff bytes before the end of the image, expected 0x10 to "
+	  "0x2000" },
 	{ { { MADE_SEV, 4, 0x2000 } }, "firmware: SEV metadata at offset 0x0: does not begin with 'ASEV'" },
-	{ { { MADE_METADATA + 8, 4, 2 } }, "firmware: SEV metadata at offset 0x1c00: version 2, not 1" },
+	{ { { MADE_METADATA + 8, 4, 2 } }, "firmware: SEV metadata at offset 0x1c00: version 2, expected 1" },
 	{ { { MADE_METADATA + 4, 4, 87 } },
-	  "firmware: SEV metadata at offset 0x1c00: states 87 bytes, but 6 sections take 88" },
+	  "firmware: SEV metadata at offset 0x1c00: has size 87, but 6 sections take 88" },
 	{ { { MADE_METADATA + 12, 4, 7 } },
-	  "firmware: SEV metadata at offset 0x1c00: states 88 bytes, but 7 sections take 100" },
+	  "firmware: SEV metadata at offset 0x1c00: has size 88, but 7 sections take 100" },
 	{ { { MADE_METADATA + 12, 4, 65 }, { MADE_METADATA + 4, 4, 16 + 65 * 12 } },
-	  "firmware: SEV metadata at offset 0x1c00: 65 sections, more than 64" },
+	  "firmware: SEV metadata at offset 0x1c00: 65 sections, expected at most 64" },
 	/* 16 + 12 * n wraps to 88 in 32 bits */
 	{ { { MADE_METADATA + 12, 4, 0x55555555 + 7 } },
-	  "firmware: SEV metadata at offset 0x1c00: 1431655772 sections, more than 64" },
+	  "firmware: SEV metadata at offset 0x1c00: 1431655772 sections, expected at most 64" },
 	{ { { MADE_BYTES - 16, 8, 0x1056455341 }, { MADE_BYTES - 8, 8, 1 }, { MADE_SEV, 4, 16 } }, NULL },
 	{ { { MADE_SECTIONS + 8, 4, 0 } },
 	  "firmware: SEV metadata at offset 0x1c00: section 0 at offset 0x1c10: unknown type 0x0" },
@@ -122,11 +123,11 @@ static const struct bad {
 	  "overlap the image at 0xffffe000" },
 	{ { { MADE_SECTIONS + 12 + 4, 4, 0x2000 } },
 	  "firmware: SEV metadata at offset 0x1c00: section 1 at offset 0x1c1c: SNP_SECRETS has 0x2000 "
-	  "bytes, not one "
+	  "bytes, expected one "
 	  "page" },
 	{ { { MADE_SECTIONS + 24 + 4, 4, 0x2000 } },
-	  "firmware: SEV metadata at offset 0x1c00: section 2 at offset 0x1c28: CPUID has 0x2000 bytes, not "
-	  "one page" },
+	  "firmware: SEV metadata at offset 0x1c00: section 2 at offset 0x1c28: CPUID has 0x2000 bytes, "
+	  "expected one page" },
 	{ { { MADE_SECTIONS + 36 + 8, 4, 3 } },
 	  "firmware: SEV metadata at offset 0x1c00: section 3 at offset 0x1c34: a second CPUID" },
 	{ { { MADE_SECTIONS + 36 + 8, 4, 2 } },
@@ -217,7 +218,7 @@ static void what_is_no_firmware_is_named(void **state)
 		{ "\050\265\057\375", 4, 0, "a file compressed by zstd" },
 		{ "070701", 6, 0, "a cpio archive (an initrd)" },
 		{ "\x8d\x2b\xf1\xff\x96\x76\x8b\x4c\xa9\x85\x27\x47\x07\x5b\x4f\x50", 16, 16,
-		  "a variable store (OVMF_VARS): the code (OVMF_CODE or OVMF) is measured" },
+		  "a variable store (OVMF_VARS): use OVMF or OVMF_CODE" },
 	};
 
 	(void)state;
@@ -230,7 +231,7 @@ static void what_is_no_firmware_is_named(void **state)
 			struct measure_firmware f;
 
 			memcpy(file + kinds[i].offset, kinds[i].bytes, kinds[i].n);
-			TEXT(wanted, "firmware: no firmware image, but %s", kinds[i].text);
+			TEXT(wanted, "firmware: expected a firmware image, found %s", kinds[i].text);
 			assert_int_equal(read_image(file, n, &f, &err), -EBADMSG);
 			assert_string_equal(err.text, wanted);
 		}
@@ -263,8 +264,9 @@ static void an_entry_that_is_too_short_has_no_number(void **state)
 	made_firmware(image);
 	assert_int_equal(read_image(image, sizeof(image), &f, NULL), 0);
 	assert_int_equal(measure_firmware_number(&f, MEASURE_ENTRY_RESET, 4, &number, &err), -EBADMSG);
-	assert_string_equal(err.text,
-			    "firmware: the entry 'SEV-ES reset block' at offset 0x1fb8 has 4 bytes, not 8");
+	assert_string_equal(
+		err.text,
+		"firmware: the entry 'SEV-ES reset block' at offset 0x1fb8 has 4 bytes, expected at least 8");
 	assert_int_equal(measure_firmware_number(&f, MEASURE_ENTRY_SVSM, 0, &number, &err), -EBADMSG);
 	assert_string_equal(err.text, "firmware: no entry 'SVSM information' in its GUIDed table");
 	assert_int_equal(number, 7);

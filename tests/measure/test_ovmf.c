@@ -113,9 +113,8 @@ static void a_variable_store_is_named(void **state)
 	if (!image)
 		SKIP_BECAUSE("no /usr/share/OVMF/OVMF_VARS_4M.fd (Debian's package ovmf)");
 	assert_int_equal(measure_snp(&what, digest, &err), -EBADMSG);
-	assert_string_equal(err.text,
-			    "firmware: no firmware image, but a variable store (OVMF_VARS): the code "
-			    "(OVMF_CODE or OVMF) is measured");
+	assert_string_equal(err.text, "firmware: expected a firmware image, found a variable store "
+				      "(OVMF_VARS): use OVMF or OVMF_CODE");
 }
 
 int main(void)

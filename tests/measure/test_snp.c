@@ -308,7 +308,7 @@ static void check_kernel(const uint8_t *bytes, size_t n, const char *text)
 static void what_is_no_kernel_is_refused(void **state)
 {
 	static const char none[] =
-		"kernel: neither a bzImage ('HdrS' at offset 0x202) nor a PE image ('MZ' at 0)";
+		"kernel: expected a bzImage ('HdrS' at offset 0x202) or a PE image ('MZ' at 0)";
 	uint8_t kernel[KERNEL_BYTES], pe[0x88] = "MZ";
 
 	(void)state;
@@ -353,9 +353,9 @@ static void options_that_contradict_each_other_are_refused(void **state)
 	made_firmware(image);
 	what = launch(image, &told);
 	what.vcpus = 0;
-	refuse(&what, -EINVAL, "0 vCPUs, not 1 to 4096");
+	refuse(&what, -EINVAL, "0 vCPUs, expected 1 to 4096");
 	what.vcpus = 4097;
-	refuse(&what, -EINVAL, "4097 vCPUs, not 1 to 4096");
+	refuse(&what, -EINVAL, "4097 vCPUs, expected 1 to 4096");
 	what.vcpus = 4096;
 	what.vcpu_signature = 0;
 	refuse(&what, -EINVAL, "no vCPU type or signature, which a launch by QEMU depends on");
@@ -392,9 +392,8 @@ static void firmware_that_lacks_what_a_launch_needs_is_refused(void **state)
 	what = launch(image, &told);
 	what.kernel = (struct measure_bytes){ kernel, sizeof(kernel) };
 	refuse(&what, -EBADMSG,
-	       "firmware: a kernel is given, but the SEV metadata has no section SNP_KERNEL_HASHES: this "
-	       "image does "
-	       "not measure kernels");
+	       "firmware: its SEV metadata has no section SNP_KERNEL_HASHES: this image cannot measure a "
+	       "kernel");
 	made_firmware(image);
 	image[MADE_RESET + 6] ^= 1;
 	refuse(&what, -EBADMSG, "firmware: no entry 'SEV-ES reset block' in its GUIDed table");
@@ -404,7 +403,7 @@ static void firmware_that_lacks_what_a_launch_needs_is_refused(void **state)
 	made_firmware(image);
 	kernel[0x202] = 'h';
 	refuse(&what, -EBADMSG,
-	       "kernel: neither a bzImage ('HdrS' at offset 0x202) nor a PE image ('MZ' at 0)");
+	       "kernel: expected a bzImage ('HdrS' at offset 0x202) or a PE image ('MZ' at 0)");
 	assert_int_equal(told.pages, 0);
 }
 
