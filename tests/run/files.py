@@ -16,6 +16,7 @@ import termios
 
 REPORT = "/sys/kernel/config/tsm/report"
 MISC = "/sys/class/misc"
+TABLES = "/sys/firmware/acpi/tables"
 ops = {}
 
 
@@ -337,12 +338,13 @@ def place_of(name):
             "sev-guest": "/dev/sev-guest", "tdx_guest": "/dev/tdx_guest",
             "dev": f"{MISC}/sev-guest/dev", "uevent": f"{MISC}/sev-guest/uevent", "misc": f"{MISC}/sev-guest/",
             "rtmr2": f"{MISC}/tdx_guest/measurements/rtmr2:sha384",
-            "mrtd": f"{MISC}/tdx_guest/measurements/mrtd:sha384"}.get(name, f"{REPORT}/e/{name}")
+            "mrtd": f"{MISC}/tdx_guest/measurements/mrtd:sha384",
+            "ccel": f"{TABLES}/CCEL", "ccel-log": f"{TABLES}/data/CCEL"}.get(name, f"{REPORT}/e/{name}")
 
 
 def is_of_the_other_tee(place):
     sev = place in ("sev-guest", "sev-guest-entry", "dev", "uevent", "misc", "privlevel")
-    tdx = place in ("tdx_guest", "tdx_guest-entry", "rtmr2", "mrtd")
+    tdx = place in ("tdx_guest", "tdx_guest-entry", "rtmr2", "mrtd", "ccel", "ccel-log")
     return (sev or tdx) and not os.path.exists("/dev/sev-guest" if sev else "/dev/tdx_guest")
 
 
