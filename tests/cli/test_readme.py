@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
-"""Runs the commands of README.md: test_readme.py JURAT JURATD README VMM PRELOADS: VMM is tests/run/vmm/good_vmm.c; PRELOADS is "no" where
+"""Runs the commands of README.md: test_readme.py JURAT JURATD README VMM PRELOADS MADE_IMAGES: MADE_IMAGES writes firmware images; VMM is tests/run/vmm/good_vmm.c; PRELOADS is "no" where
 a library of this build cannot be preloaded into programs of the machine, because it has sanitizers.
 
 Each section is one case and one shell, which runs the commands in their order. RULES says what differs here: other people's programs, addresses
@@ -22,6 +22,7 @@ from tap import Skip, case, main  # noqa: E402
 
 JURAT, JURATD = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
 VMM, PRELOADS = pathlib.Path(sys.argv[4]).resolve(), sys.argv[5] == "yes"
+MADE_IMAGES = pathlib.Path(sys.argv[6]).resolve()
 README = pathlib.Path(sys.argv[3]).read_text(encoding="utf-8")
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:jurat|juratd|make|systemctl|systemd-sysusers|export)\b")
 NOT_RUN = re.compile(r"^(?:make (?:run|test)|systemctl .*|systemd-sysusers .*)$")  # CI itself, and what needs systemd
@@ -89,6 +90,22 @@ def verify_real_evidence(tmp):
             (r"--fetch", f"--fetch --from http://127.0.0.1:{service.port}"),
             (r"--collateral collateral/", "--collateral roots/collateral"),
         ], before='mkdir certs && jurat certs split certs.bin certs && DIGEST=$(jurat show report.bin | sed -n "s/^measurement *//p")')
+
+
+@case
+def require_the_measurement_of_what_you_launch(tmp):
+    """With small images of this build's, and a key of the test's."""
+    attest(tmp)  # or this machine cannot
+    subprocess.run([MADE_IMAGES, tmp], check=True)
+    for name, made in {"OVMF.fd": "ovmf.fd", "OVMF.inteltdx.fd": "tdvf-without-variables.fd", "vmlinuz": "kernel"}.items():
+        (tmp / name).write_bytes((tmp / made).read_bytes())
+    (tmp / "tables.bin").write_bytes(b"tables")
+    (tmp / "id-key.pem").write_text("-----BEGIN EC PRIVATE KEY-----\nMA8CAQEEAQegBwYFK4EEACI=\n-----END EC PRIVATE KEY-----\n", encoding="ascii")
+    explains = r"(jurat measure .* --explain report.bin)$"
+    command = next(c for c in sections()["Require the measurement of what you launch"] if re.search(explains, c))
+    walk("Require the measurement of what you launch", tmp, [
+        (explains, command + " > why || test $? = 1; grep '^measurement: matches with --vcpus 4 ' why"),
+    ])
 
 
 @case
@@ -162,7 +179,7 @@ def for_a_fleet(tmp):
 
 @case
 def every_section_is_walked(tmp):
-    walked = {"Verify real evidence", "Run a client without a TEE", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
+    walked = {"Verify real evidence", "Require the measurement of what you launch", "Run a client without a TEE", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
     with_commands = {heading for heading, commands in sections().items() if not all(map(NOT_RUN.search, commands))}
     assert with_commands == walked, with_commands ^ walked
 
