@@ -39,9 +39,11 @@ int measuring_fail(const struct measuring *m, int r, int malformed, const struct
 {
 	static const struct {
 		const char *begin, *option; /* how the error about an input begins */
-	} inputs[] = {
-		{ "kernel:", "kernel" }, { "SVSM:", "svsm" }, { "BootOrder", "boot-order" }, { "", "" }
-	};
+	} inputs[] = { { "kernel:", "kernel" },
+		       { "SVSM:", "svsm" },
+		       { "BootOrder", "boot-order" },
+		       { "GPT:", "gpt" },
+		       { "", "" } };
 	const char *option, *path;
 	size_t i = 0;
 

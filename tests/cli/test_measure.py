@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -217,6 +218,8 @@ def every_option_changes_a_register_of_a_td(tmp):
     images(tmp)
     for name in ("order", "one", "two"):
         (tmp / name).write_bytes(b"\0\0" if name == "order" else name.encode())
+    # UEFI_GPT_DATA without a partition: the header, and the number of partitions
+    (tmp / "gpt").write_bytes(b"EFI PART" + bytes(64) + struct.pack("<QIII", 2, 128, 128, 0) + bytes(8))
     base = ("tdx", "--firmware", tmp / "tdvf-without-variables.fd", "--memory", "4G", "--acpi-table", tmp / "one")
     direct = (*base, "--kernel", tmp / "kernel")
     chain = (*base, "--efi-image", tmp / "kernel", "--append", "quiet")
@@ -232,7 +235,7 @@ def every_option_changes_a_register_of_a_td(tmp):
         (direct, ("--kernel-header", "as-given"), {"rtmr1"}),
         (direct, ("--vmm", "gce"), {"rtmr0"}),
         (chain, ("--efi-image", tmp / "kernel"), {"rtmr1"}),
-        (chain, ("--gpt", tmp / "one"), {"rtmr1"}),
+        (chain, ("--gpt", tmp / "gpt"), {"rtmr1"}),
         (chain, ("--loader-event", tmp / "one"), {"rtmr2"}),
         (chain, ("--initrd", tmp / "one"), {"rtmr2"}),
     ]:
