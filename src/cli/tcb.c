@@ -110,25 +110,29 @@ static int print_evidence(struct worker *w, const char *name, struct cli_evidenc
 	return status;
 }
 
-/* JURAT_NOT_FOUND: it is no platform; otherwise a status. */
-static int print_platform(struct worker *w, const char *name, const uint8_t *bytes, size_t n,
-			  struct printed *to)
+static int print_platform(struct worker *w, const char *name, json_t *json, struct printed *to)
 {
 	struct tcb_row row auto_call(tcb_row_done) = { .json = NULL };
 	struct jurat_error err = { "" };
 	int r;
 
 	if (tcb_row_init(&row, name) < 0)
-		return -CLI_INTERNAL;
-	r = tcb_platform(w->s, bytes, n, &row, &err);
+		return CLI_INTERNAL;
+	r = tcb_platform(w->s, w->verifier, json, &row, &err);
 	if (r == -EBADMSG)
-		return -print_unreadable(w, name, err.text, to);
-	return r == 0 ? -take_row(w, &row, to) : r == -ENOMEM ? -CLI_INTERNAL : r;
+		return print_unreadable(w, name, err.text, to);
+	return r == 0 ? take_row(w, &row, to) : CLI_INTERNAL;
+}
+
+static void json_done(json_t **json)
+{
+	json_decref(*json);
 }
 
 static int load_and_print(struct worker *w, const char *name, struct printed *to)
 {
 	struct cli_evidence e auto_call(cli_evidence_done) = { 0 };
+	json_t *platform auto_call(json_done) = NULL;
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
 	int status, r;
@@ -140,9 +144,9 @@ static int load_and_print(struct worker *w, const char *name, struct printed *to
 	} else if (r < 0) {
 		return r == -ENOMEM ? CLI_INTERNAL : print_unreadable(w, name, err.text, to);
 	} else {
-		r = print_platform(w, name, bytes, n, to);
-		if (r <= 0)
-			return -r;
+		platform = tcb_platform_load(bytes, n);
+		if (platform)
+			return print_platform(w, name, platform, to);
 		status = cli_load_evidence_bytes(&w->cli, name, &bytes, n, &e);
 	}
 	return status == CLI_OK ? print_evidence(w, name, &e, to) : status;
@@ -434,6 +438,8 @@ int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
 	if (!check_stdin(cli, &names))
 		return CLI_USAGE;
 	status = load_survey(&s);
+	if (status == CLI_OK)
+		status = tcb_write_policy(&s);
 	if (status == CLI_OK && fetch)
 		status = fetch(&s, &names);
 	if (status == CLI_OK && names.n > 0)

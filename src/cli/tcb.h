@@ -25,6 +25,7 @@ const char *tcb_result_name(enum tcb_result result);
 /* Collateral of one platform that was fetched. */
 struct tcb_fetched {
 	uint8_t fmspc[6];
+	unsigned cas; /* bit: enum endorse_ca, whose CRL both have */
 	struct jurat_tdx_collateral *standard, *early;
 };
 
@@ -64,13 +65,22 @@ int tcb_quote(const struct tcb_survey *s, struct cli *cli, struct jurat_verifier
 	      struct cli_evidence *e, struct tcb_row *row);
 int tcb_report(const struct tcb_survey *s, struct cli *cli, struct jurat_verifier *verifier,
 	       const struct cli_evidence *e, struct tcb_row *row);
-/*
- * Output of `jurat host status --output json`.
- *
- * Returns   0; JURAT_NOT_FOUND it is something else; -EBADMSG it is one that cannot be used; -ENOMEM
- */
-int tcb_platform(const struct tcb_survey *s, const uint8_t *bytes, size_t n, struct tcb_row *row,
-		 struct jurat_error *err);
+/* A platform that states its TCB, as JSON: output of `jurat host status`, or an object of our own. */
+/* 0; -EBADMSG; another -errno */
+int tcb_snp_platform(const struct tcb_survey *s, const json_t *json, struct tcb_row *row,
+		     struct jurat_error *err);
+struct tdx_stated;
+int tcb_stated(const struct tcb_survey *s, struct jurat_verifier *verifier, const struct tdx_stated *stated,
+	       struct tcb_row *row, struct jurat_error *err);
+/* The object as JSON; NULL: `bytes` is no platform, or cannot be read. */
+json_t *tcb_platform_load(const uint8_t *bytes, size_t n);
+int tcb_platform(const struct tcb_survey *s, struct jurat_verifier *verifier, json_t *json,
+		 struct tcb_row *row, struct jurat_error *err);
+/* What a platform of TDX states; JURAT_NOT_FOUND: it is of SEV-SNP. */
+int tcb_platform_tdx(json_t *json, struct tdx_stated *ret, struct jurat_error *err);
+
+/* --policy-out: writes the policy. CLI_OK, also without the option; another status after a message. */
+int tcb_write_policy(const struct tcb_survey *s);
 
 /* The text of a row in the output format; the caller frees it. NULL: no memory. */
 enum tcb_format { TCB_TEXT, TCB_JSON, TCB_CSV };

@@ -6,7 +6,7 @@
 #include "cli/fetch_subject.h"
 #include "cli/fetcher.h"
 #include "cli/tcb.h"
-#include "verify/tdx_verdict.h"
+#include "verify/tdx_stated.h"
 
 /* `jurat tcb --fetch`: both sets of collateral, for every platform that the quotes name. */
 
@@ -56,6 +56,19 @@ static int fetch_set(struct fetching *g, const uint8_t fmspc[6], enum endorse_ca
 	return status;
 }
 
+/* Another CA of a platform that was fetched: its PCK certificates have another CRL. */
+static int fetch_crl(struct fetching *g, struct tcb_fetched *to, enum endorse_ca ca)
+{
+	const struct endorse_item item = { .kind = ENDORSE_PCK_CRL, .ca = ca };
+	int status = CLI_OK;
+
+	if (to->cas >> ca & 1)
+		return CLI_OK;
+	to->cas |= 1u << ca;
+	status = add(g, &item, to->standard);
+	return status == CLI_OK ? add(g, &item, to->early) : status;
+}
+
 static int fetch_platform(struct fetching *g, const uint8_t fmspc[6], enum endorse_ca ca)
 {
 	struct tcb_survey *s = g->s;
@@ -64,16 +77,41 @@ static int fetch_platform(struct fetching *g, const uint8_t fmspc[6], enum endor
 
 	for (size_t i = 0; i < s->n_fetched; i++)
 		if (memcmp(s->fetched[i].fmspc, fmspc, sizeof(s->fetched[i].fmspc)) == 0)
-			return CLI_OK;
+			return fetch_crl(g, &s->fetched[i], ca);
 	more = reallocarray(s->fetched, s->n_fetched + 1, sizeof(*more));
 	if (!more)
 		return cli_fail_memory(s->cli);
 	s->fetched = more;
 	to = &more[s->n_fetched++];
-	*to = (struct tcb_fetched){ .standard = NULL };
+	*to = (struct tcb_fetched){ .cas = 1u << ca };
 	memcpy(to->fmspc, fmspc, sizeof(to->fmspc));
 	status = fetch_set(g, fmspc, ca, ENDORSE_STANDARD, &to->standard);
 	return status == CLI_OK ? fetch_set(g, fmspc, ca, ENDORSE_EARLY, &to->early) : status;
+}
+
+static void json_done(json_t **json)
+{
+	json_decref(*json);
+}
+
+/* For a platform that states its FMSPC, but not its CA, whose CRL is needed for quotes only. */
+static int fetch_stated(struct fetching *g, const char *name, bool *ret_found)
+{
+	json_t *json auto_call(json_done) = NULL;
+	auto_free uint8_t *bytes = NULL;
+	struct jurat_error err = { "" };
+	struct tdx_stated stated;
+	size_t n;
+
+	*ret_found = false;
+	if (cli_read(name, &bytes, &n, &err) < 0)
+		return CLI_OK;
+	json = tcb_platform_load(bytes, n);
+	if (!json)
+		return CLI_OK;
+	*ret_found = true;
+	return tcb_platform_tdx(json, &stated, &err) == 0 ? fetch_platform(g, stated.fmspc, ENDORSE_PLATFORM)
+							  : CLI_OK;
 }
 
 /* What is no quote, or a damaged one, has a row that says so. */
@@ -83,8 +121,12 @@ static int fetch_for(struct fetching *g, const char *name)
 	struct jurat_verdict *verdict auto_call(verdict_drop) = NULL;
 	struct jurat_tdx_evidence quote = { .size = sizeof(quote) };
 	struct jurat_error err = { "" };
-	int status = cli_load_evidence(&g->cli, name, &e);
+	bool stated;
+	int status = fetch_stated(g, name, &stated);
 
+	if (status != CLI_OK || stated)
+		return status;
+	status = cli_load_evidence(&g->cli, name, &e);
 	if (status != CLI_OK || !e.quote)
 		return status == CLI_ENVIRONMENT ? CLI_OK : status;
 	quote.quote = e.quote;

@@ -96,8 +96,9 @@ static void print_what(FILE *f, const json_t *row)
 {
 	const json_t *platform = json_object_get(row, "platform");
 
-	if (!strcmp(text(row, "kind"), "td-quote")) {
-		fprintf(f, " (TD quote, FMSPC %s)",
+	if (text(platform, "tee")[0] == 't') {
+		fprintf(f, " (%s, FMSPC %s)",
+			!strcmp(text(row, "kind"), "td-quote") ? "TD quote" : "TDX platform",
 			text(platform, "fmspc")[0] ? text(platform, "fmspc") : "unknown");
 	} else if (text(row, "kind")[0]) {
 		fprintf(f, " (%s, %s, chip %.16s)",

@@ -261,29 +261,16 @@ static int read_platform(const json_t *json, struct platform *p, uint8_t chip_id
 	return 0;
 }
 
-static void json_done(json_t **json)
+int tcb_snp_platform(const struct tcb_survey *s, const json_t *json, struct tcb_row *row,
+		     struct jurat_error *err)
 {
-	json_decref(*json);
-}
-
-int tcb_platform(const struct tcb_survey *s, const uint8_t *bytes, size_t n, struct tcb_row *row,
-		 struct jurat_error *err)
-{
-	json_t *json auto_call(json_done) = NULL;
-	uint8_t chip_id[64] = { 0 };
+	const char *signs = json_string_value(json_object_get(json, "signs_with"));
 	struct platform p = { .has_current = false };
-	const char *signs;
-	int r;
+	uint8_t chip_id[64] = { 0 };
+	int r = read_platform(json, &p, chip_id, err);
 
-	if (n == 0 || bytes[0] != '{') /* as it is written */
-		return JURAT_NOT_FOUND;
-	json = json_loadb((const char *)bytes, n, JSON_REJECT_DUPLICATES, NULL);
-	if (!json || !json_object_get(json, "reported_tcb") || !json_object_get(json, "signs_with"))
-		return JURAT_NOT_FOUND;
-	r = read_platform(json, &p, chip_id, err);
 	if (r < 0)
 		return r;
-	signs = json_string_value(json_object_get(json, "signs_with"));
 	render_put(&row->o, row->json, "kind", json_string("snp-platform"));
 	add_platform(row, &p, chip_id, signs && strncmp(signs, "VLEK", 4) == 0);
 	if (!s->allow_unsigned) {

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/tcb.h"
-#include "verify/tdx_verdict.h"
+#include "verify/tdx_stated.h"
 
 /* The TCB of TD quotes, by the verifier: one verdict for each set of collateral. */
 
@@ -172,9 +172,8 @@ static bool is_accepted(const struct tcb_survey *s, const struct said *said)
 	return s->accepted >> said->status & 1;
 }
 
-static void add_platform(struct tcb_row *row, const struct jurat_verdict *v)
+static void add_platform(struct tcb_row *row, const uint8_t *fmspc)
 {
-	const uint8_t *fmspc = jurat_verdict_tdx_fmspc(v);
 	json_t *platform = json_object();
 
 	render_put(&row->o, platform, "tee", json_string("tdx"));
@@ -207,7 +206,7 @@ static void judge(const struct tcb_survey *s, struct tcb_row *row, const struct 
 
 	if (early)
 		will = add_set(row, "early", early);
-	if (is.known)
+	if (is.known && now->signature_holds)
 		render_put(&row->o, row->json, "verified", json_true());
 	if (is.known && now->tdx->launched_elsewhere)
 		tcb_row_reason(row, NULL, "launch-platform",
@@ -249,24 +248,15 @@ static int choose_sets(const struct tcb_survey *s, struct cli *cli, struct jurat
 	return status == CLI_OK ? cli_load_carried(cli, verifier, ret->own, e) : status;
 }
 
-/* The sets that were fetched for the platform of a quote; `first` is a verdict without any. */
-static int find_fetched(const struct tcb_survey *s, struct jurat_verifier *verifier,
-			const struct jurat_tdx_evidence *quote, struct sets *sets,
-			struct jurat_verdict **first, struct jurat_error *err)
+/* The sets that were fetched for a platform. */
+static void find_fetched(const struct tcb_survey *s, const uint8_t *fmspc, struct sets *sets)
 {
-	const uint8_t *fmspc;
-	int r = jurat_verify_tdx(verifier, quote, NULL, &s->policy, s->at, first, err);
-
-	if (r < 0)
-		return r;
-	fmspc = jurat_verdict_tdx_fmspc(*first);
 	for (size_t i = 0; fmspc && i < s->n_fetched; i++) {
 		if (memcmp(s->fetched[i].fmspc, fmspc, sizeof(s->fetched[i].fmspc)) != 0)
 			continue;
 		sets->standard = s->fetched[i].standard;
 		sets->early = s->fetched[i].early;
 	}
-	return 0;
 }
 
 int tcb_quote(const struct tcb_survey *s, struct cli *cli, struct jurat_verifier *verifier,
@@ -283,8 +273,10 @@ int tcb_quote(const struct tcb_survey *s, struct cli *cli, struct jurat_verifier
 
 	if (status != CLI_OK)
 		return status;
-	if (s->fetched)
-		r = find_fetched(s, verifier, &quote, &sets, &first, &err);
+	if (s->fetched) {
+		r = jurat_verify_tdx(verifier, &quote, NULL, &s->policy, s->at, &first, &err);
+		find_fetched(s, jurat_verdict_tdx_fmspc(first), &sets);
+	}
 	if (r >= 0)
 		r = verdict_tdx_again(verifier, &quote, sets.standard, &s->policy, s->at, first, &now, &err);
 	if (r >= 0 && s->has_early)
@@ -292,11 +284,35 @@ int tcb_quote(const struct tcb_survey *s, struct cli *cli, struct jurat_verifier
 	if (r < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	render_put(&row->o, row->json, "kind", json_string("td-quote"));
-	add_platform(row, now);
+	add_platform(row, jurat_verdict_tdx_fmspc(now));
 	judge(s, row, now, early);
 	if (e->unusable) { /* collateral that is there must be used */
 		tcb_row_reason(row, "now", JURAT_REASON_COLLATERAL_UNUSABLE, "%s", e->unusable);
 		tcb_row_worsen(row, ROW_UNVERIFIED);
 	}
 	return CLI_OK;
+}
+
+int tcb_stated(const struct tcb_survey *s, struct jurat_verifier *verifier, const struct tdx_stated *stated,
+	       struct tcb_row *row, struct jurat_error *err)
+{
+	struct jurat_verdict *now auto_call(verdict_drop) = NULL, *early auto_call(verdict_drop) = NULL;
+	struct sets sets = { .standard = s->standard, .early = s->early };
+	int r;
+
+	find_fetched(s, stated->fmspc, &sets);
+	r = tdx_stated_judge(verifier, stated, sets.standard, &s->policy, s->at, &now, err);
+	if (r >= 0 && s->has_early)
+		r = tdx_stated_judge(verifier, stated, sets.early, &s->policy, s->at, &early, err);
+	if (r < 0)
+		return r;
+	render_put(&row->o, row->json, "kind", json_string("tdx-platform"));
+	add_platform(row, stated->fmspc);
+	if (!s->allow_unsigned) {
+		tcb_row_reason(row, NULL, "unsigned",
+			       "the statement of a platform is not signed (see --allow-unsigned)");
+		tcb_row_worsen(row, ROW_UNVERIFIED);
+	}
+	judge(s, row, now, early);
+	return 0;
 }

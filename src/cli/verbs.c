@@ -237,6 +237,8 @@ static const struct cli_option tcb_options[] = {
 	{ "fetch", NULL, "fetch both sets of Intel's collateral for the platforms of the quotes" },
 	FETCHES,
 	{ "files-from", "FILE", "names of evidence, one a line", .repeatable = true, .reads = true },
+	{ "policy-out", "FILE", "write what the table requires now to FILE, as a policy" },
+	{ "policy", "FILE", "policy to add it to; with --policy-out", .reads = true },
 	{ "jobs", "N", "number of threads", .fallback = "one for each usable core" },
 	{ "output", "FORMAT", "output format", "text|json|csv", .fallback = "text" },
 };

@@ -39,6 +39,8 @@ JURAT_MUST_CHECK int tdx_judge_signatures(struct tdx_judge *j); /* QE report and
 JURAT_MUST_CHECK int tdx_judge_collateral(
 	struct tdx_judge *j);                            /* chooses info and identity, checks their signers */
 JURAT_MUST_CHECK int tdx_judge_tcb(struct tdx_judge *j); /* module, QE, TCB status */
+/* TCB status of a platform without a quote; without info or identity there are reasons already. */
+JURAT_MUST_CHECK int tdx_judge_stated(struct tdx_judge *j, const struct tcb_subject *subject);
 void tdx_judge_policy(struct tdx_judge *j);
 /* Compares an event log with the RTMRs; `bytes` untrusted. Then applies the policy to its events. */
 JURAT_MUST_CHECK int tdx_judge_events(struct tdx_judge *j, const void *bytes, size_t n);
@@ -85,6 +87,7 @@ JURAT_MUST_CHECK int tdx_judge_revocation(struct tdx_judge *j, struct cert_entry
 /* Whether collateral issued at that time is older than the policy allows. */
 bool tdx_is_too_old(const struct tdx_judge *j, int64_t issued);
 bool tdx_issued(const struct cert_entry *issuer, const struct cert_entry *subject);
+#define TDX_TCB_SIGNER_CN "Intel SGX TCB Signing"
 bool tdx_is_named(const struct bytes_rd *text, const char *name);
 
 /*

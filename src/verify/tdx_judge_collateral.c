@@ -3,8 +3,6 @@
 
 #include "verify/tdx_judge.h"
 
-#define TCB_SIGNER_CN "Intel SGX TCB Signing"
-
 const struct tdx_document_kind tdx_tcb_info_kind = { "TCB info", REASON_TCB_INFO_SIGNATURE,
 						     REASON_TCB_INFO_NOT_YET_VALID, REASON_TCB_INFO_EXPIRED };
 const struct tdx_document_kind tdx_qe_identity_kind = { "QE identity", REASON_QE_IDENTITY_SIGNATURE,
@@ -85,7 +83,7 @@ static int choose_signer(struct tdx_judge *j, const struct signed_part *part, st
 		struct cert_entry *entry = c->certs[i];
 		int r;
 
-		if (!tdx_is_named(&entry->cert.subject_cn, TCB_SIGNER_CN)) {
+		if (!tdx_is_named(&entry->cert.subject_cn, TDX_TCB_SIGNER_CN)) {
 			if (!entry->cert.is_ca && !other)
 				other = entry;
 			continue;
@@ -121,7 +119,7 @@ static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
 
 	j->signer = signer;
 	j->signer_good = false;
-	tdx_judge_cert(j, signer, false, TCB_SIGNER_CN, &reasons);
+	tdx_judge_cert(j, signer, false, TDX_TCB_SIGNER_CN, &reasons);
 	if (!j->root_trusted)
 		return 0;
 	if (tdx_issued(j->root, signer))
@@ -134,7 +132,7 @@ static int judge_signer(struct tdx_judge *j, const struct cert_entry *signer)
 		return 0;
 	}
 	tdx_learn(&j->verifier->tdx, signer->sha256, j->root->sha256);
-	j->signer_good = tdx_is_named(&signer->cert.subject_cn, TCB_SIGNER_CN) && !signer->cert.is_ca;
+	j->signer_good = tdx_is_named(&signer->cert.subject_cn, TDX_TCB_SIGNER_CN) && !signer->cert.is_ca;
 	return tdx_judge_revocation(j, j->root, signer, REASON_TCB_SIGNER_REVOKED);
 }
 
@@ -193,7 +191,7 @@ int tdx_judge_document(struct tdx_judge *j, const struct tdx_document_kind *kind
 	if (!is_signed) {
 		verdict_refuse(j->out, kind->signature,
 			       "%s: the signature over its bytes as served does not verify with the key of "
-			       "'" TCB_SIGNER_CN "'",
+			       "'" TDX_TCB_SIGNER_CN "'",
 			       kind->name);
 		return 0;
 	}

@@ -216,12 +216,43 @@ static void judge_advisories(struct tdx_judge *j)
 	}
 }
 
+static int evaluate(struct tdx_judge *j, const struct tcb_subject *subject)
+{
+	int r;
+
+	tcb_evaluate(j->info, j->identity, subject, &j->tdx->evaluation);
+	j->tdx->has_evaluation = true;
+	r = tdx_note_shortfall(j, subject);
+	if (r == 0)
+		r = advise(j, &j->tdx->evaluation);
+	if (r < 0)
+		return r;
+	refuse_status(j, &j->tdx->evaluation);
+	judge_advisories(j);
+	return 0;
+}
+
+int tdx_judge_stated(struct tdx_judge *j, const struct tcb_subject *subject)
+{
+	const uint8_t version = subject->tee_tcb_svn[TEE_TCB_SVN_MODULE_VERSION];
+
+	if (!j->info || !j->identity || !judge_info(j))
+		return 0; /* with reasons */
+	if (strcmp(j->identity->doc.id, "TD_QE") != 0) {
+		verdict_refuse(j->out, REASON_QE_IDENTITY_ID, "id is '%s', expected 'TD_QE'",
+			       j->identity->doc.id);
+		return 0;
+	}
+	if (!tcb_module(j->info, version))
+		verdict_refuse(j->out, REASON_TDX_MODULE_UNKNOWN, "TDX_%02X", version);
+	return evaluate(j, subject);
+}
+
 int tdx_judge_tcb(struct tdx_judge *j)
 {
 	const struct tdx_body *body = &j->quote.body;
 	struct tcb_subject subject = { .qe_isvsvn = j->quote.qe_report.isv_svn, .has_svn2 = j->quote.has_15 };
 	bool right_info = false, right_qe = false;
-	int r;
 
 	judge_qe_debug(j);
 	if (j->identity)
@@ -244,14 +275,5 @@ int tdx_judge_tcb(struct tdx_judge *j)
 	memcpy(subject.tee_tcb_svn2, body->tee_tcb_svn2, sizeof(subject.tee_tcb_svn2));
 	subject.has_init = j->tdx->launched_elsewhere && j->quote.has_15ex;
 	memcpy(subject.init_tee_tcb_svn, body->init_tee_tcb_svn, sizeof(subject.init_tee_tcb_svn));
-	tcb_evaluate(j->info, j->identity, &subject, &j->tdx->evaluation);
-	j->tdx->has_evaluation = true;
-	r = tdx_note_shortfall(j, &subject);
-	if (r == 0)
-		r = advise(j, &j->tdx->evaluation);
-	if (r < 0)
-		return r;
-	refuse_status(j, &j->tdx->evaluation);
-	judge_advisories(j);
-	return 0;
+	return evaluate(j, &subject);
 }

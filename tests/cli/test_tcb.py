@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -176,12 +177,70 @@ def what_does_not_verify_is_a_row_with_its_reasons_and_no_status(tmp):
     assert {(reason["set"], reason["code"]) for reason in r["reasons"]} == {("early", "collateral-missing")}, r
 
 
+STATED = {"tee": "tdx", "name": "host 1", "fmspc": "544553540000", "pceid": "0000", "pcesvn": 13, "qe_isvsvn": 7,
+          "sgx_components": [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0], "tee_tcb_svn": "07010300000000000000000000000000"}
+
+
+@case
+def a_platform_of_tdx_that_states_its_tcb_gets_what_a_quote_of_it_gets(tmp):
+    place, options = tdx()
+    (tmp / "host").write_text(json.dumps(STATED))
+    for name in (place / "names").read_text().split("\n")[::9] + [GOOD, OLD]:
+        if name.endswith(",updated"):
+            continue  # a TD with an older module than its platform
+        sets = ("--collateral", place / name / "collateral", "--early-collateral", place / OLD / "collateral")
+        status = 1
+        quote, stated = (row(*options, *sets, "--allow-unsigned", file, status=status) for file in (place / name / "quote.bin", tmp / "host"))
+        assert (stated["kind"], stated["verified"], quote["verified"]) == ("tdx-platform", False, True), stated
+        for member in "now", "early", "result", "out_of_date", "platform":
+            assert quote[member] == stated[member], (name, member, quote, stated)
+    good = ("--collateral", place / GOOD / "collateral")
+    assert row(*options, *good, "--allow-unsigned", tmp / "host")["result"] == "current"
+    r = row(*options, *good, tmp / "host", status=1)
+    assert (r["result"], codes(r)) == ("not-verified", ["unsigned"]), r
+    assert ": not-verified: claims UpToDate (TDX platform, FMSPC 544553540000)" in call("tcb", *options, *good, tmp / "host", status=1).stdout
+    r = row("--at", NOW[1], *good, "--allow-unsigned", tmp / "host", status=1)  # no test roots
+    assert (r["result"], r["now"], codes(r)) == ("not-verified", None, ["root-not-trusted"]), r
+    r = row(*options, "--allow-unsigned", tmp / "host", status=1)
+    assert (r["result"], codes(r)) == ("not-verified", ["collateral-missing"]), r
+    (tmp / "host").write_text(json.dumps(STATED | {"fmspc": "50806f000000"}))
+    r = row(*options, *good, "--allow-unsigned", tmp / "host", status=1)
+    assert (r["result"], codes(r)) == ("not-verified", ["tcb-info-fmspc-mismatch"]), r
+    (tmp / "host").write_text(json.dumps(STATED | {"tee_tcb_svn": "07090300000000000000000000000000"}))
+    r = row(*options, *good, "--allow-unsigned", tmp / "host", status=1)
+    assert (r["result"], codes(r)) == ("not-verified", ["tdx-module-unknown"]), r
+    shutil.copytree(place / GOOD / "collateral", tmp / "changed")
+    text = (tmp / "changed/tcb_info.json").read_text()
+    (tmp / "changed/tcb_info.json").write_text(text.replace('"pcesvn":13', '"pcesvn":12'))
+    assert text.count('"pcesvn":13') > 0
+    (tmp / "host").write_text(json.dumps(STATED))
+    r = row(*options, "--collateral", tmp / "changed", "--allow-unsigned", tmp / "host", status=1)
+    assert (r["result"], r["now"], codes(r)) == ("not-verified", None, ["tcb-info-signature"]), r
+
+
+@case
+def a_platform_of_tdx_that_states_something_else_is_refused(tmp):
+    place, options = tdx()
+    for member, value, why in (("fmspc", "54455354000", "fmspc: expected 12 hex digits"), ("pceid", 0, "pceid: expected 4 hex digits"),
+                               ("sgx_components", [1] * 15, "sgx_components: expected an array of 16 numbers from 0 to 255"),
+                               ("sgx_components", [256] * 16, "sgx_components: expected an array of 16 numbers from 0 to 255"),
+                               ("pcesvn", -1, "pcesvn: expected a number from 0 to 65535"),
+                               ("qe_isvsvn", 65536, "qe_isvsvn: expected a number from 0 to 65535"),
+                               ("tee_tcb_svn", "07", "tee_tcb_svn: expected 32 hex digits"), ("more", 1, "more: unknown member")):
+        (tmp / "host").write_text(json.dumps(STATED | {member: value}))
+        r = row(*options, "--collateral", place / GOOD / "collateral", "--allow-unsigned", tmp / "host", status=3)
+        assert r["result"] == "unreadable" and r["reasons"][0]["detail"] == why, (why, r)
+
+
 @case
 def both_sets_are_fetched_for_every_platform(tmp):
     call("demo", "--tee", "tdx", "--dir", tmp / "a")
     with Juratd(JURATD) as juratd:
         fetch = ("--roots", tmp / "a/roots", "--fetch", "--from", juratd.url())
         (tmp / "garbage").write_bytes(b"garbage")
+        (tmp / "host").write_text(json.dumps(STATED))
+        r = row(*fetch, "--allow-unsigned", tmp / "host")
+        assert r["now"]["status"] == "UpToDate" and r["early"], r
         found = rows(*fetch, tmp / "garbage", tmp / "a/quote.bin", tmp / "a/quote.bin", status=3)
         assert [r["result"] for r in found] == ["unreadable", "current", "current"], found
         assert found[1]["early"]["tcb_evaluation_data_number"] > found[1]["now"]["tcb_evaluation_data_number"], found[1]
@@ -247,6 +306,8 @@ def a_report_without_certificates_or_a_table_is_not_current(tmp):
     assert (r["result"], r["verified"], r["now"]["status"], codes(r)) == ("not-verified", False, "UpToDate", ["leaf-missing"]), r
     assert ": not-verified: claims UpToDate" in call("tcb", *options, *good, place / "report.bin", status=1).stdout
     assert row(*options, *good, "--certs", place / "certs.bin", place / "report.bin")["result"] == "current"
+    call("certs", "split", place / "certs.bin", tmp / "split")
+    assert row(*options, *good, "--certs", tmp / "split", place / "report.bin")["result"] == "current"
     r = row(*options, place / "one.bin", status=1)
     assert (r["result"], r["now"], codes(r)) == ("unknown", None, ["no-table"]), r
     r = row(*options, *table(tmp, needs("B", "Genoa", minimum_tcb={"snp": 1})), place / "one.bin", status=1)
@@ -295,6 +356,29 @@ def a_bad_table_is_refused_with_the_row_and_the_member(tmp):
         assert p.stdout == "" and p.stderr == f"jurat tcb: --snp-table: '{tmp}/bad': {why}\n", p.stderr
     p = call("tcb", *options, "--snp-table", tmp / "absent", place / "one.bin", status=3)
     assert "--snp-table: cannot read" in p.stderr or "absent" in p.stderr, p.stderr
+
+
+@case
+def what_the_table_requires_now_is_written_as_a_policy(tmp):
+    place, options = snp()
+    words = table(tmp, needs("A", published="2025-01-01", minimum_tcb={"snp": 20, "microcode": 200}), needs("B", minimum_tcb={"snp": 22}),
+                  needs("C", required_from="2027-01-01", minimum_tcb={"snp": 99}), needs("D", "Turin", minimum_tcb={"fmc": 1}))
+    out = tmp / "policy.json"
+    call("tcb", *options, *words, "--policy-out", out, place / "one.bin", status=1)
+    assert json.loads(out.read_text())["minimum_tcb"] == {
+        "Milan": {"boot_loader": 0, "tee": 0, "snp": 22, "microcode": 200},
+        "Turin": {"fmc": 1, "boot_loader": 0, "tee": 0, "snp": 0, "microcode": 0}}, out.read_text()
+    call("verify", *options, "--policy", out, place / "one.bin")
+    (tmp / "given").write_text(json.dumps({"allow_smt": False, "minimum_tcb": {"Milan": {"snp": 1}}}))
+    p = call("tcb", *options, *words, "--policy-out", out, "--policy", tmp / "given", place / "one.bin", status=1)
+    assert "warning: policy: minimum_tcb: " in p.stderr, p.stderr
+    assert json.loads(out.read_text())["allow_smt"] is False and json.loads(out.read_text())["minimum_tcb"]["Milan"]["snp"] == 22
+    one = needs("E", cpuid={"family": 25, "model": 1}, minimum_tcb={"microcode": 9})
+    p = call("tcb", *options, *table(tmp, one, needs("B", minimum_tcb={"snp": 22})), "--policy-out", out, place / "one.bin")
+    assert p.stderr == "jurat tcb: warning: --policy-out: the row of E for one processor of Milan is left out\n", p.stderr
+    for words, why in ((table(tmp, one), "the table has no row that a policy can require now"), ((), "--policy-out is used with --snp-table")):
+        assert why in call("tcb", *options, *words, "--policy-out", out, place / "one.bin", status=2).stderr
+    assert "--policy is used with --policy-out" in call("tcb", "--policy", out, place / "one.bin", status=2).stderr
 
 
 @case
@@ -355,8 +439,12 @@ def csv_has_a_header_and_quotes_what_needs_it(tmp):
 def what_comes_with_one_piece_of_evidence_does_not_serve_another(tmp):
     place, options = snp()
     good = table(tmp, needs("B", minimum_tcb={"snp": 1}))
-    found = rows(*options, *good, "--jobs", "1", place, place / "report.bin", place / "one.bin", place / "report.bin", status=1)
-    assert [r["result"] for r in found] == ["current", "not-verified", "current", "not-verified"], found
+    call("certs", "split", place / "certs.bin", tmp / "carried")
+    pem = "".join(ssl.DER_cert_to_PEM_cert((tmp / "carried" / f"{name}.der").read_bytes()) for name in ("vcek", "ask"))
+    shutil.copy(place / "report.bin", tmp / "carried")
+    (tmp / "carried/certs.bin").write_text(pem)  # certificates in place of a table
+    found = rows(*options, *good, "--jobs", "1", place, place / "report.bin", place / "one.bin", tmp / "carried", place / "report.bin", status=1)
+    assert [r["result"] for r in found] == ["current", "not-verified", "current", "current", "not-verified"], found
 
 
 @case
