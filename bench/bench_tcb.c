@@ -22,9 +22,9 @@
 #include "machine/td.h"
 
 /*
- * `tcb-10000`: the complete process of `jurat tcb` with one thread on 10,000 names of quotes, against two sets
- * of collateral, with JSON output: its processor time for each. Beside it the same quotes verified in this
- * process, by a verifier that has seen certificates and collateral.
+ * `tcb-10000`: the complete process of `jurat tcb` with one thread on 10,000 names of quotes, against two
+ * sets of collateral, with JSON output: its processor time for each. Beside it the same quotes verified in
+ * this process, by a verifier that has seen certificates and collateral.
  */
 extern char **environ;
 
