@@ -4,6 +4,7 @@
 
 #include <jurat/verify.h>
 
+#include "measure/event_log.h"
 #include "support/tdx.h"
 
 /*
@@ -11,8 +12,8 @@
  * software platform signs what the fuzzer changed, where a flag says so, so that what stands behind the
  * signatures is reached.
  *
- * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; then
- * until the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
+ * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; with a
+ * flag the event log, a part; then until the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
  */
 enum {
 	MACHINE_MASK = 3, /* first byte */
@@ -25,6 +26,8 @@ enum {
 
 	TIME_MASK = 3, /* second byte: see at[] */
 	WITH_POLICY = 1 << 2,
+	WITH_LOG = 1 << 3,
+	LOG_EXPLAINS = 1 << 4, /* the RTMRs of a quote that is signed are those of the log */
 };
 enum {
 	FILE_AS_IS,       /* + a byte: which of the platform's own it is an edition of */
@@ -43,6 +46,7 @@ struct input {
 	struct bytes_rd in;
 	struct jurat_verifier *verifier;
 	struct jurat_tdx_collateral *collateral;
+	struct fuzz_bytes log;
 };
 
 /* The bytes that are signed of one of the platform's documents: the object behind the first colon. */
@@ -122,7 +126,8 @@ static void add_own_collateral(struct input *i)
 }
 
 /* Nobody but the machines' enclave has signed a body: the one that is accepted is one of theirs. */
-static void check_accepted(const struct input *i, const struct fuzz_bytes *quote)
+static void check_accepted(const struct input *i, const struct fuzz_bytes *quote,
+			   const struct jurat_verdict *verdict)
 {
 	bool known = (i->flags & (SIGN_QUOTE | NEW_CHAIN)) != 0;
 	struct tdx_quote q;
@@ -137,6 +142,12 @@ static void check_accepted(const struct input *i, const struct fuzz_bytes *quote
 			memcmp(own->p, q.signed_bytes.data, q.signed_bytes.size) == 0;
 	}
 	must(known);
+	if (i->more & WITH_LOG) {
+		struct jurat_tdx_event_log log = { .size = sizeof(log) };
+
+		FUZZ_REACHED("an event log that explains an accepted quote");
+		must(jurat_verdict_tdx_event_log(verdict, &log) == 0 && (log.explained & 7) == 7);
+	}
 }
 
 static void check_refused(const struct jurat_verdict *verdict)
@@ -154,6 +165,10 @@ static void check_refused(const struct jurat_verdict *verdict)
 			FUZZ_REACHED("a revoked PCK certificate");
 		if (strcmp(code, "tcb-status-not-accepted") == 0)
 			FUZZ_REACHED("a TCB status that is not accepted");
+		if (strcmp(code, "event-log-mismatch") == 0)
+			FUZZ_REACHED("an event log that does not explain the quote");
+		if (strcmp(code, "event-not-allowed") == 0)
+			FUZZ_REACHED("an event that the policy does not allow");
 	}
 }
 
@@ -163,12 +178,18 @@ static void judge(const struct input *i, const struct fuzz_bytes *quote, const s
 	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote->p, .quote_size = quote->n };
 	struct jurat_verdict *verdict = NULL;
 	char *json, *text;
-	int r = jurat_verify_tdx(i->verifier, &e, i->flags & NO_COLLATERAL ? NULL : i->collateral, policy,
-				 at[i->more & TIME_MASK], &verdict, NULL);
+	int r;
+
+	if (i->more & WITH_LOG) {
+		e.event_log = i->log.p;
+		e.event_log_size = i->log.n;
+	}
+	r = jurat_verify_tdx(i->verifier, &e, i->flags & NO_COLLATERAL ? NULL : i->collateral, policy,
+			     at[i->more & TIME_MASK], &verdict, NULL);
 
 	must((r == 0) == (jurat_verdict_accepted(verdict) == 1));
 	if (r == 0)
-		check_accepted(i, quote);
+		check_accepted(i, quote, verdict);
 	else
 		check_refused(verdict);
 	json = jurat_verdict_json(verdict);
@@ -192,20 +213,57 @@ static struct jurat_policy *read_policy(struct input *i)
 	return policy;
 }
 
-/* The quote of the input, with what the flags want signed or replaced. */
-static struct fuzz_bytes read_quote(struct input *i)
-{
-	auto_bytes quote = fuzz_item(&i->in, i->machine->quote.p, i->machine->quote.n);
-	size_t n;
-	const uint8_t *own = sim_qe_pck(i->machine->qe, &n);
-	auto_bytes pck = fuzz_item(&i->in, own, n), leaf = { 0 };
+/* The quote and PCK certificate of the input. */
+struct read_quote {
+	struct fuzz_bytes quote, pck;
+};
 
+static struct read_quote read_quote(struct input *i)
+{
+	struct read_quote r;
+	const uint8_t *own;
+	size_t n;
+
+	r.quote = fuzz_item(&i->in, i->machine->quote.p, i->machine->quote.n);
+	own = sim_qe_pck(i->machine->qe, &n);
+	r.pck = fuzz_item(&i->in, own, n);
+	return r;
+}
+
+static void read_log(struct input *i)
+{
+	if (i->more & WITH_LOG)
+		i->log = fuzz_part(&i->in);
+}
+
+/* Writes the RTMRs that the log gives into a quote. */
+static void explain(const struct input *i, struct fuzz_bytes *quote)
+{
+	enum { BODY_OFF = 48, BODY_OFF_5 = 54, RTMR0_OFF = 328 };
+	const size_t off = (quote->n > 0 && quote->p[0] == 5 ? BODY_OFF_5 : BODY_OFF) + RTMR0_OFF;
+	uint8_t rtmrs[MEASURE_N_RTMRS][MEASURE_DIGEST_BYTES];
+	struct measure_log *log;
+
+	if (quote->n < off + sizeof(rtmrs) || measure_log_read(i->log.p, i->log.n, &log, NULL) < 0)
+		return;
+	measure_log_replay(log, measure_log_count(log), rtmrs);
+	memcpy(quote->p + off, rtmrs, sizeof(rtmrs));
+	measure_log_free(log);
+}
+
+/* The quote, with what the flags want signed or replaced. */
+static struct fuzz_bytes make_quote(const struct input *i, struct read_quote *r)
+{
+	auto_bytes leaf = { 0 };
+
+	if (i->more & WITH_LOG && i->more & LOG_EXPLAINS)
+		explain(i, &r->quote);
 	if (i->flags & NEW_CHAIN)
-		leaf = i->flags & SIGN_PCK ? fuzz_tdx_sign_der(SIM_INTEL_PLATFORM_CA, pck.p, pck.n)
-					   : fuzz_copy(pck.p, pck.n);
+		leaf = i->flags & SIGN_PCK ? fuzz_tdx_sign_der(SIM_INTEL_PLATFORM_CA, r->pck.p, r->pck.n)
+					   : fuzz_copy(r->pck.p, r->pck.n);
 	if (i->flags & (SIGN_QUOTE | NEW_CHAIN))
-		return fuzz_tdx_sign_quote(i->machine, quote.p, quote.n, &leaf);
-	return fuzz_copy(quote.p, quote.n);
+		return fuzz_tdx_sign_quote(i->machine, r->quote.p, r->quote.n, &leaf);
+	return fuzz_copy(r->quote.p, r->quote.n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -216,9 +274,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	i.flags = fuzz_u8(&i.in);
 	i.more = fuzz_u8(&i.in);
 	i.machine = fuzz_tdx(i.flags & MACHINE_MASK);
-	auto_bytes quote = read_quote(&i), root = fuzz_tdx_root();
+	struct read_quote parts = read_quote(&i);
+	auto_bytes root = fuzz_tdx_root();
 
 	policy = read_policy(&i);
+	read_log(&i);
+	auto_bytes quote = make_quote(&i, &parts);
 	must(jurat_verifier_new(&i.verifier, NULL) == 0 &&
 	     jurat_tdx_collateral_new(&i.collateral, NULL) == 0);
 	if (!(i.flags & PINNED))
@@ -230,6 +291,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	judge(&i, &quote, policy);
 	if (i.flags & TWICE)
 		judge(&i, &quote, policy);
+	fuzz_bytes_done(&parts.quote);
+	fuzz_bytes_done(&parts.pck);
+	fuzz_bytes_done(&i.log);
 	jurat_policy_free(policy);
 	jurat_tdx_collateral_free(i.collateral);
 	jurat_verifier_free(i.verifier);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "seeds/seeds.h"
 #include "support/tdx.h"
 
@@ -14,7 +15,7 @@ enum {
 	NO_COLLATERAL = 1 << 6,
 	TWICE = 1 << 7
 };
-enum { WITH_POLICY = 1 << 2 };
+enum { WITH_POLICY = 1 << 2, WITH_LOG = 1 << 3, LOG_EXPLAINS = 1 << 4 };
 enum {
 	FILE_AS_IS,
 	FILE_TCB_INFO,
@@ -78,6 +79,57 @@ static void edited_quotes(void)
 				seed_part("", 0);
 				seed_end();
 			}
+}
+
+#define SEPARATOR                                                                                            \
+	"394341b7182cd227c5c6b07ef8000cdfd86136c4292b8e576573ad7ed9ae4101"                                   \
+	"9f5818b4b971c9effc60e1ad9f1289f0"
+
+/* Two separators, as the TCG writes them and as dstack does. */
+static size_t tcg_log(uint8_t *to, size_t room)
+{
+	struct bytes_wr w = bytes_wr(to, room);
+	uint8_t digest[48];
+
+	must(bytes_from_hex(SEPARATOR, digest, sizeof(digest)));
+	bytes_wr_copy(&w, "\1\0\0\0\3\0\0\0", 8);
+	bytes_wr_copy(&w, (const uint8_t[20]){ 0 }, 20);
+	bytes_wr_le32(&w, 33);
+	bytes_wr_copy(&w, "Spec ID Event03\0\0\0\0\0\0\2\0\2\1\0\0\0\x0c\0\x30\0\0", 33);
+	for (uint32_t index = 1; index <= 2; index++) {
+		bytes_wr_le32(&w, index);
+		bytes_wr_copy(&w, "\4\0\0\0\1\0\0\0\x0c\0", 10);
+		bytes_wr_copy(&w, digest, sizeof(digest));
+		bytes_wr_copy(&w, "\4\0\0\0\0\0\0\0", 8);
+	}
+	must(!w.bad);
+	return w.off;
+}
+
+static void event_logs(void)
+{
+	static const char dstack[] =
+		"[{\"imr\":0,\"event_type\":4,\"digest\":\"" SEPARATOR
+		"\",\"event\":\"\",\"event_payload\":\"00000000\"},{\"imr\":3,\"event_type\":"
+		"134217729,\"digest\":\"\",\"event\":\"app-id\",\"event_payload\":\"01\"}]";
+	static const char *const policies[] = { "{}",
+						"{\"event_digests\": {\"EV_SEPARATOR\": \"" SEPARATOR
+						"\", \"*\": []}}",
+						"{\"event_digests\": {\"*\": []}, \"require_secure_boot\": "
+						"true, \"kernel_cmdline\": \"quiet\"}" };
+	uint8_t tcg[256];
+	size_t n = tcg_log(tcg, sizeof(tcg));
+
+	for (unsigned i = 0; i < 12; i++) {
+		const uint8_t explains = i & 1 ? LOG_EXPLAINS : 0;
+
+		own("event-log", i, SIGN_QUOTE, WITH_POLICY | WITH_LOG | explains, policies[i / 4]);
+		if (i & 2)
+			seed_part(tcg, n);
+		else
+			seed_part(dstack, strlen(dstack));
+		seed_end();
+	}
 }
 
 /* The PCK certificate edited all over, signed anew, with a quote signed under it. */
@@ -319,6 +371,7 @@ void seeds_tdx(void)
 	}
 	edited_quotes();
 	edited_pcks();
+	event_logs();
 	documents();
 	crls();
 	policies();
