@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -69,13 +70,22 @@ uint64_t bench_now_ns(void)
 	return base_now_ns(base_env_real());
 }
 
-static double run(bench_operation *op, void *ctx, unsigned n)
+static uint64_t now_ns(const struct bench_pair *p)
 {
-	uint64_t start = bench_now_ns();
+	struct timespec t;
+
+	if (!p->processor_time || clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) < 0)
+		return bench_now_ns();
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static double run(const struct bench_pair *p, bench_operation *op, unsigned n)
+{
+	uint64_t start = now_ns(p);
 
 	for (unsigned i = 0; i < n; i++)
-		op(ctx);
-	return (double)(bench_now_ns() - start) / n;
+		op(p->ctx);
+	return (double)(now_ns(p) - start) / n;
 }
 
 static int by_value(const void *a, const void *b)
@@ -225,7 +235,7 @@ static double run_prepared(const struct bench_pair *p, unsigned n)
 {
 	if (p->prepare)
 		p->prepare(p->ctx, n);
-	return run(p->ours, p->ctx, n);
+	return run(p, p->ours, n);
 }
 
 void bench_measure(struct bench *b, const char *name, const struct bench_pair *p)
@@ -238,12 +248,12 @@ void bench_measure(struct bench *b, const char *name, const struct bench_pair *p
 		return;
 	*p->failed = false;
 	run_prepared(p, 3); /* warm up: caches of the machine, lazy keys */
-	one = run_prepared(p, 3) + run(p->bare, p->ctx, 3);
+	one = run_prepared(p, 3) + run(p, p->bare, 3);
 	n = (unsigned)((double)b->seconds * 1e9 / PAIRS / one);
 	n = n < 1 ? 1 : n;
 	for (unsigned i = 0; i < PAIRS; i++) {
 		a[i] = run_prepared(p, n);
-		c[i] = run(p->bare, p->ctx, n);
+		c[i] = run(p, p->bare, n);
 		ratio[i] = a[i] / c[i];
 	}
 	if (*p->failed) {

@@ -49,6 +49,8 @@ struct bench_pair {
 	bool *failed;       /* set by an operation that failed: the figure is then invalid */
 	const char *beside; /* description of `bare` */
 	uint64_t bytes;     /* of memory, measured before; 0: not measured */
+	/* Of this thread: for what waits for nothing and is longer than a busy machine's scheduler lets it run. */
+	bool processor_time;
 };
 
 /* One figure. Values that were not measured are 0. */

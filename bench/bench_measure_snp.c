@@ -148,6 +148,7 @@ int bench_measure_snp(struct bench *b)
 						    .bare = bare,
 						    .ctx = &m,
 						    .failed = &m.failed,
+						    .processor_time = true,
 						    .beside = "one SHA-384 of the 4 MiB of firmware" });
 	measure_processes(b, &m);
 	return BENCH_OK;
