@@ -13,7 +13,7 @@
 #include "wire/snp_report.h"
 #include "wire/tdx_quote.h"
 
-enum { DEFAULT_VCPUS = 512, DEFAULT_DIFFERENCES = 3, DEFAULT_SECONDS = 60, PROGRESS_MS = 200 };
+enum { DEFAULT_VCPUS = 512, DEFAULT_DIFFERENCES = 4, DEFAULT_SECONDS = 60, PROGRESS_MS = 200 };
 
 struct explaining {
 	struct measuring *m;
@@ -197,6 +197,10 @@ static void print_unexplained(const struct explaining *e, const struct measure_e
 	};
 	FILE *to = e->stream.to;
 
+	if (x->tried == 0) {
+		fputs("not explained: it cannot be computed from these inputs\n", to);
+		return;
+	}
 	fprintf(to, "not explained: %" PRIu64 " combinations tried, with up to %u difference%s at once%s",
 		x->tried, x->differences, x->differences == 1 ? "" : "s", ends[x->end]);
 	if (e->images.n > 0)

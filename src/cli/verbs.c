@@ -187,7 +187,7 @@ static const struct cli_option show_options[] = {
 		  .repeatable = true, .reads = true },                                                       \
 		{ "max-vcpus", "N", "with --explain, largest number of vCPUs to try", .fallback = "512" },   \
 		{ "max-differences", "N", "with --explain, largest number of inputs that differ at once",    \
-		  .fallback = "3" },                                                                         \
+		  .fallback = "4" },                                                                         \
 	{                                                                                                    \
 		"explain-timeout", "SECONDS", "with --explain, time limit", .fallback = "60"                 \
 	}

@@ -45,7 +45,7 @@ enum measure_explain_end {
 /* What was tried, and with which inputs the wanted digest comes out. */
 struct measure_explained {
 	enum measure_explain_end end;
-	uint64_t tried;
+	uint64_t tried;         /* launches that could be measured */
 	unsigned differences;   /* explained: of the launch; else: of all launches with up to as many */
 	size_t firmwares_unfit; /* images that cannot be measured this way, of those stated and the others */
 	/* Explained: */

@@ -107,12 +107,15 @@ static bool matches(struct search *s, const struct measure_tdx *what, size_t fir
 		s->out->firmwares_unfit++;
 		return false;
 	}
-	s->out->tried++;
-	if (s->which == MEASURE_MRTD)
+	if (s->which == MEASURE_MRTD) {
+		s->out->tried++;
 		return measure_mrtd(&tdvf, what, digests.mrtd) == 0 &&
 		       memcmp(digests.mrtd, s->digest, sizeof(digests.mrtd)) == 0;
-	return rtmr_measure(&tdvf, what, &digests, NULL) == 0 && digests.has_rtmr[rtmr] &&
-	       memcmp(digests.rtmr[rtmr], s->digest, sizeof(digests.rtmr[rtmr])) == 0;
+	}
+	if (rtmr_measure(&tdvf, what, &digests, NULL) != 0 || !digests.has_rtmr[rtmr])
+		return false;
+	s->out->tried++;
+	return memcmp(digests.rtmr[rtmr], s->digest, sizeof(digests.rtmr[rtmr])) == 0;
 }
 
 static void explained(struct search *s, const size_t at[N_DIMENSIONS], const struct measure_tdx *what,
