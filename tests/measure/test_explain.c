@@ -42,7 +42,7 @@ static struct measure_explained explain(const struct measure_snp *what, const st
 {
 	uint8_t digest[MEASURE_DIGEST_BYTES];
 	struct jurat_error err = { "" };
-	struct measure_explained x;
+	struct measure_explained x = { 0 };
 
 	if (measure_snp(truth, digest, &err) != 0 || measure_explain_snp(what, digest, bounds, &x, &err) != 0)
 		FAIL_BECAUSE("%s", err.text);
@@ -260,7 +260,7 @@ static void options_that_cannot_be_measured_are_refused(void **state)
 
 	what.vcpus = 0;
 	assert_int_equal(measure_explain_snp(&what, no_digest, &how, &x, &err), -EINVAL);
-	assert_string_equal(err.text, "0 vCPUs, not 1 to 4096");
+	assert_string_equal(err.text, "0 vCPUs, expected 1 to 4096");
 }
 
 static int attempt(void *ctx)
