@@ -649,9 +649,9 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "tcb",
 	  .args = "EVIDENCE...",
 	  .summary = "report which evidence has an outdated TCB, and which update raises it",
-	  .more = "EVIDENCE is a TD quote, an SEV-SNP report, a directory as for verify, or the output of "
-		  "jurat host "
-		  "status --output json. JSON: one object a line for each.\n"
+	  .more = "EVIDENCE is a TD quote, an SEV-SNP report, a directory as for verify, the output of "
+		  "jurat host status --output json, or a TDX platform as in jurat-tcb(1). JSON: one object a "
+		  "line for each.\n"
 		  "Exit status: 0 all are current, 1 some are not, or are not verified, 2 usage error, 3 a "
 		  "file "
 		  "could not be read or is not of the expected kind, 4 internal error.\n",
