@@ -72,7 +72,8 @@ static const struct kind {
 	  "a variable store (OVMF_VARS): use OVMF or OVMF_CODE" },
 };
 
-static int no_table(const struct measure_firmware *f, size_t footer, struct jurat_error *err)
+/* The error for an image without a table: what it may be instead. */
+static int no_table(const struct measure_firmware *f, struct jurat_error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct bytes_rd r = bytes_rd(f->image, f->n);
@@ -84,9 +85,12 @@ static int no_table(const struct measure_firmware *f, size_t footer, struct jura
 			return jurat_fail(err, -EBADMSG, "expected a firmware image, found %s",
 					  kinds[i].name);
 	}
+	if (f->n < MEASURE_PAGE_BYTES)
+		return jurat_fail(err, -EBADMSG, "%zu bytes are too few for a firmware image", f->n);
 	return jurat_fail(err, -EBADMSG,
-			  "no table of GUIDed structures ends at offset 0x%zx: not an image of OVMF",
-			  footer + ENTRY_END_BYTES);
+			  "no table of GUIDed structures ends at offset 0x%zx: no image of OVMF, or not "
+			  "all of it",
+			  f->n - MEASURE_FIRMWARE_END_BYTES);
 }
 
 /* The entry that ends at `*end`, and not before `start`; `*end` is then where it begins. */
@@ -133,7 +137,7 @@ static int read_table(struct measure_firmware *f, struct jurat_error *err)
 	size = bytes_rd_le16(&r);
 	guid = bytes_rd_take(&r, GUID_BYTES);
 	if (r.bad || memcmp(guid, table_guid, GUID_BYTES) != 0)
-		return no_table(f, footer, err);
+		return no_table(f, err);
 	if (size < ENTRY_END_BYTES || size > footer + ENTRY_END_BYTES)
 		return jurat_fail(err, -EBADMSG,
 				  "GUIDed table: its footer at offset 0x%zx has size %zu, expected %u to %zu",
@@ -156,7 +160,7 @@ int measure_firmware_read(const struct measure_bytes *image, const char *name, u
 		return jurat_fail(err, -EBADMSG, "%s: %zu bytes do not fit below address 0x%llx", name,
 				  image->n, (unsigned long long)end);
 	f.gpa = end - image->n;
-	r = image->n >= MEASURE_PAGE_BYTES ? read_table(&f, err) : no_table(&f, 0, err);
+	r = image->n >= MEASURE_PAGE_BYTES ? read_table(&f, err) : no_table(&f, err);
 	if (r == 0 && image->n % MEASURE_PAGE_BYTES != 0)
 		r = jurat_fail(err, -EBADMSG, "%zu bytes are not whole pages", image->n);
 	if (r < 0)

@@ -54,9 +54,11 @@ static int check_section(const struct measure_firmware *f, const struct measure_
 				  s->n_bytes);
 	if (types[type].is_one_page && measure_firmware_section(f, s->type))
 		return jurat_fail(err, -EBADMSG, "a second %s", types[type].name);
-	if (overlap(s->gpa, s->n_bytes, f->gpa, f->n))
-		return jurat_fail(err, -EBADMSG, "0x%x bytes at address 0x%x overlap the image at 0x%llx",
-				  s->n_bytes, s->gpa, (unsigned long long)f->gpa);
+	/* Of an SVSM: also below what is above it. */
+	if (s->gpa >= f->gpa || s->n_bytes > f->gpa - s->gpa)
+		return jurat_fail(err, -EBADMSG,
+				  "0x%x bytes at address 0x%x are not below the image at 0x%llx", s->n_bytes,
+				  s->gpa, (unsigned long long)f->gpa);
 	for (size_t i = 0; i < f->n_sections; i++)
 		if (overlap(s->gpa, s->n_bytes, f->sections[i].gpa, f->sections[i].n_bytes))
 			return jurat_fail(err, -EBADMSG,

@@ -53,7 +53,8 @@ static const struct bad {
 	const char *text;
 } bads[] = {
 	{ { { MADE_FOOTER + 2, 1, 0 } },
-	  "firmware: no table of GUIDed structures ends at offset 0x1fe0: not an image of OVMF" },
+	  "firmware: no table of GUIDed structures ends at offset 0x1fe0: no image of OVMF, or not all of "
+	  "it" },
 	{ { { MADE_FOOTER, 2, 17 } },
 	  "firmware: GUIDed table: its footer at offset 0x1fce has size 17, expected 18 to 8160" },
 	{ { { MADE_FOOTER, 2, 8161 } },
@@ -120,7 +121,7 @@ static const struct bad {
 	{ { { MADE_SECTIONS, 4, 0xffff6000 } },
 	  "firmware: SEV metadata at offset 0x1c00: section 0 at offset 0x1c10: 0x9000 bytes at address "
 	  "0xffff6000 "
-	  "overlap the image at 0xffffe000" },
+	  "are not below the image at 0xffffe000" },
 	{ { { MADE_SECTIONS + 12 + 4, 4, 0x2000 } },
 	  "firmware: SEV metadata at offset 0x1c00: section 1 at offset 0x1c1c: SNP_SECRETS has 0x2000 "
 	  "bytes, expected one "
@@ -247,6 +248,8 @@ static void an_empty_file_and_one_that_does_not_fit_are_refused(void **state)
 	made_firmware(image);
 	assert_int_equal(read_image(image, 0, &f, &err), -EBADMSG);
 	assert_string_equal(err.text, "firmware: the image is empty");
+	assert_int_equal(read_image(image, 4095, &f, &err), -EBADMSG);
+	assert_string_equal(err.text, "firmware: 4095 bytes are too few for a firmware image");
 	assert_int_equal(measure_firmware_read(&(struct measure_bytes){ image, sizeof(image) }, "SVSM",
 					       0x1000, &f, &err),
 			 -EBADMSG);

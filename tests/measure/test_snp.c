@@ -572,6 +572,13 @@ static void an_svsm_is_below_the_variables_and_all_vcpus_start_in_it(void **stat
 	       "4294963200 bytes of variables are not whole pages below the firmware at 0xffffe000");
 	what.vars_bytes = 0xffffe000 - 0x1000;
 	refuse(&what, -EBADMSG, "SVSM: 8192 bytes do not fit below address 0x1000");
+	/* nor where the firmware is */
+	what.vars_bytes = 0x100000;
+	bytes_put_le(svsm + MADE_SECTIONS + 12 * 5, 0xffffa000, 4);
+	refuse(&what, -EBADMSG,
+	       "SVSM: SEV metadata at offset 0x1c00: section 5 at offset 0x1c4c: 0x3000 bytes at address "
+	       "0xffffa000 "
+	       "are not below the image at 0xffefc000");
 	what.vars_bytes = 0;
 	made_svsm(svsm, 0x2000);
 	refuse(&what, -EBADMSG, "SVSM: its entry point 0x2000 is outside its 8192 bytes");
@@ -583,7 +590,7 @@ static void an_svsm_is_below_the_variables_and_all_vcpus_start_in_it(void **stat
 	refuse(&what, -EBADMSG,
 	       "SVSM: SEV metadata at offset 0x1c00: section 5 at offset 0x1c4c: 0x3000 bytes at address "
 	       "0x811000 "
-	       "overlap the image at 0x811000");
+	       "are not below the image at 0x811000");
 }
 
 int main(void)
