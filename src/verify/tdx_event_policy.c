@@ -17,8 +17,11 @@
  */
 
 enum {
-	MAX_EVENT_REASONS = 8, /* of one kind */
-	MAX_CMDLINE_MATCHES = 4096,
+	/* as events count them: RTMR1, RTMR2 */
+	RTMR_OF_LOADER = 2,
+	RTMR_OF_KERNEL = 3,
+	MAX_EVENT_REASONS = 8,       /* of one kind */
+	MAX_CMDLINE_MATCHES = 32768, /* some tenths of a second */
 };
 
 static const struct measure_event *authentic(const struct tdx_judge *j, const struct measure_log *log,

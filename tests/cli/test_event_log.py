@@ -74,6 +74,9 @@ def a_log_is_replayed_and_must_explain_the_quote(tmp):
     assert v["event_log"]["rtmr1"]["parts_at"] == {"difference": "rest-not-in-quote", "event": 1, "type": "EV_SEPARATOR", "offset": 65}
     text = jurat("verify", *options(e), "--event-log", bad, e / "quote.bin", status=1).out
     assert f"refused\n  {PARTS}\n" in text and "\n  rtmr1              NOT explained, 1 events\n" in text, text
+    for encoded in [SOMETHING.hex(), base64.encodebytes(SOMETHING), json.dumps({"ccel": SOMETHING.hex()})]:
+        v = verify(e, "--event-log", put(tmp / "encoded", encoded), e / "quote.bin", status=1)
+        assert v["reasons"][0]["detail"] == PARTS.split(": ", 1)[1], v["reasons"]
     p = jurat("verify", *options(e), "--event-log", "-", e / "quote.bin", stdin=SOMETHING, status=1)
     assert PARTS in p.out
 

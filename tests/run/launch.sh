@@ -6,10 +6,12 @@ set -eu
 expected=$1 tee=$2 at=$(mktemp -d "$3/XXXXXX")
 shift 3
 "$JURAT" measure "$tee" "$@" --policy-out "$at/policy" >/dev/null
-"$JURAT" attest --report-data 0x0102 --out "$at/evidence" --certs-out "$at/certs" >/dev/null 2>&1 || "$JURAT" attest --report-data 0x0102 --out "$at/evidence" >/dev/null
 if [ "$tee" = tdx ]; then
-	set -- --collateral "$JURAT_ROOTS/collateral" --event-log /sys/firmware/acpi/tables/data/CCEL
+	"$JURAT" attest --report-data 0x0102 --out "$at/evidence" --event-log-out "$at/log" >/dev/null
+	set -- --collateral "$JURAT_ROOTS/collateral" --event-log "$at/log"
 else
+	"$JURAT" attest --report-data 0x0102 --out "$at/evidence" --certs-out "$at/certs" >/dev/null 2>&1 || "$JURAT" attest --report-data 0x0102 --out "$at/evidence" >/dev/null
+	! "$JURAT" attest --out "$at/again" --event-log-out "$at/log" >/dev/null 2>&1 || exit 1
 	set -- --certs "$at/certs"
 fi
 status=0
