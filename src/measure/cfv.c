@@ -95,6 +95,7 @@ int cfv_find(const struct cfv *cfv, const uint8_t vendor[16], const char *name, 
 {
 	struct bytes_rd r = bytes_rd(cfv->variables.bytes, cfv->variables.n);
 	struct measure_bytes found = { NULL, 0 };
+	bool is_added = false; /* edk2 takes the first one of that state */
 
 	while (bytes_rd_left(&r) >= 2) {
 		size_t at = r.off;
@@ -117,9 +118,11 @@ int cfv_find(const struct cfv *cfv, const uint8_t vendor[16], const char *name, 
 					  " and a value of %#" PRIx32
 					  " bytes, beyond the store's end at %#zx",
 					  at, n_name, n_value, r.size);
-		if ((state == VARIABLE_ADDED || (state == VARIABLE_IN_REPLACEMENT && !found.bytes)) &&
-		    memcmp(guid, vendor, 16) == 0 && is_name(bytes_rd(name_bytes, n_name), name))
+		if (!is_added && (state == VARIABLE_ADDED || state == VARIABLE_IN_REPLACEMENT) &&
+		    memcmp(guid, vendor, 16) == 0 && is_name(bytes_rd(name_bytes, n_name), name)) {
 			found = (struct measure_bytes){ value, n_value };
+			is_added = state == VARIABLE_ADDED;
+		}
 		if (r.off % ALIGNMENT != 0)
 			bytes_rd_skip(&r, ALIGNMENT - r.off % ALIGNMENT);
 	}

@@ -4,51 +4,22 @@
 #include <errno.h>
 
 #include "base/error.h"
-#include "measure/cfv.h"
+#include "cfv_made.h"
 
-enum { VOLUME_BYTES = 0x400, VOLUME_HEADER = 72, STORE = VOLUME_HEADER, FIRST = STORE + 28 };
+enum { STORE = CFV_MADE_STORE, FIRST = CFV_MADE_FIRST };
 
-static uint8_t volume[VOLUME_BYTES];
-static size_t end;
+static uint8_t volume[CFV_MADE_BYTES];
+static struct cfv_made made;
 static const uint8_t vendor[16] = "vendor-guid-0001", other[16] = "vendor-guid-0002";
 
-static void put_guid(size_t at, const char *hex)
-{
-	assert_true(bytes_from_hex(hex, volume + at, 16));
-}
-
-/* As OVMF's build makes it: all ones where nothing is. */
 static void make(void)
 {
-	memset(volume, 0xff, sizeof(volume));
-	memset(volume, 0, VOLUME_HEADER);
-	put_guid(16, "8d2bf1ff96768b4ca9852747075b4f50");
-	bytes_put_le(volume + 32, sizeof(volume), 8);
-	memcpy(volume + 40, "_FVH", 4);
-	bytes_put_le(volume + 48, VOLUME_HEADER, 2);
-	put_guid(STORE, "782cf3aa7b949a43a1802e144ec37792");
-	bytes_put_le(volume + STORE + 16, 0x300, 4);
-	volume[STORE + 20] = 0x5a;
-	volume[STORE + 21] = 0xfe;
-	memset(volume + STORE + 22, 0, 6);
-	end = FIRST;
+	made = cfv_made(volume);
 }
 
 static void put_variable(uint8_t state, const uint8_t guid[16], const char *name, const char *value)
 {
-	uint8_t *v = volume + end;
-	size_t n = strlen(name) + 1;
-
-	memset(v, 0, 60);
-	bytes_put_le(v, 0x55aa, 2);
-	v[2] = state;
-	bytes_put_le(v + 36, 2 * n, 4);
-	bytes_put_le(v + 40, strlen(value), 4);
-	memcpy(v + 44, guid, 16);
-	for (size_t i = 0; i < n; i++)
-		bytes_put_le(v + 60 + 2 * i, (uint8_t)name[i], 2);
-	memcpy(v + 60 + 2 * n, value, strlen(value));
-	end += (60 + 2 * n + strlen(value) + 3) & ~(size_t)3;
+	cfv_made_put(&made, state, guid, name, value);
 }
 
 static int find(const char *name, struct measure_bytes *ret, struct jurat_error *err)
@@ -86,10 +57,18 @@ static void variables_are_found_by_vendor_name_and_state(void **state)
 	put_variable(0x3f, vendor, "P", "shorter name");
 	put_variable(0x3f, vendor, "PK", "the value");
 	put_variable(0x7f, vendor, "PK", "not written whole");
+	put_variable(0x3f, vendor, "PK", "a second one");
 	put_variable(0x3f, vendor, "none", "");
 	assert_value("PK", "the value");
+	put_variable(0x3f, vendor, "KEKx", "name with a NUL amid it");
+	bytes_put_le(volume + made.last + 60 + 2 * 3, 0, 2);
 	assert_value("none", "");
 	assert_value("KEK", NULL);
+	make();
+	put_variable(0x3c, vendor, "db", "deleted");
+	put_variable(0x7f, vendor, "dbx", "not written whole");
+	assert_value("db", NULL);
+	assert_value("dbx", NULL);
 }
 
 static void a_variable_about_to_be_replaced_counts_until_its_successor_does(void **state)

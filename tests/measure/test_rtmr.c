@@ -7,6 +7,7 @@
 #include "measure/event_log.h"
 #include "measure/rtmr.h"
 #include "measure/td_hob.h"
+#include "cfv_made.h"
 #include "pe_made.h"
 #include "tdvf_made.h"
 
@@ -101,6 +102,13 @@ static void td_hobs_are_those_of_real_logs(void **state)
 		{ MEASURE_QEMU, 10 * GIB,
 		  "05dc148f05a035080b22372d049c35ef80260050516606b4d9d4eaa2e4d1e06c556374b00217496a235235d1e3"
 		  "d0e026" },
+		/* Of tests/e2e/tdx_oracle.py: where low memory ends. */
+		{ MEASURE_QEMU, 0xaffff000,
+		  "4e7f62d8d6e4185576116da418582a3b0b73e9ce0837d8f9b14969fa1b23828025bc6fe96cdb2e85d4e9e1af41"
+		  "f40334" },
+		{ MEASURE_QEMU, 0xb0000000,
+		  "8eb1a02074362aa0761541cdb4dc3f1788dfeb4538803b241477848e26de294dbe917ab56c5628732679b3abc1"
+		  "68c2de" },
 		{ MEASURE_GCE, 16 * GIB,
 		  "458994daa60deac8dea19dba79748f6ff93fd0aebb8e3e0be5a65eb12309d342c3ce31cc67af7bbd22af1a44e7"
 		  "d9fe21" },
@@ -321,6 +329,58 @@ static void events_are_in_real_logs(void **state)
 
 		if (there)
 			assert_in_log(&cases[i]);
+	}
+}
+
+/* The value of SecureBoot is what firmware makes of the others: event 2. */
+static void secure_boot_is_on_with_a_platform_key_unless_it_is_disabled(void **state)
+{
+	static const uint8_t global[16] = { 0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
+					    0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c };
+	static const uint8_t security[16] = { 0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45,
+					      0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f };
+	static const uint8_t enable[16] = { 0xf0, 0xa3, 0x0b, 0xf0, 0x61, 0xbc, 0x28, 0x4f,
+					    0x9c, 0x8c, 0xc4, 0xf7, 0x6b, 0x4d, 0xd8, 0x31 };
+	static const struct {
+		const char *pk, *enable, *dbt;
+		enum measure_secure_boot secure_boot;
+		int want; /* -1: there is none */
+	} cases[] = {
+		{ NULL, NULL, NULL, MEASURE_SECURE_BOOT_AUTO, -1 },
+		{ NULL, "1", NULL, MEASURE_SECURE_BOOT_AUTO, -1 },
+		{ "key", NULL, NULL, MEASURE_SECURE_BOOT_AUTO, 1 },
+		{ "key", "1", "timestamps", MEASURE_SECURE_BOOT_AUTO, 1 },
+		{ "key", "0", NULL, MEASURE_SECURE_BOOT_AUTO, 0 },
+		{ "key", NULL, NULL, MEASURE_SECURE_BOOT_OFF, 0 },
+		{ "key", NULL, NULL, MEASURE_SECURE_BOOT_NONE, -1 },
+		{ NULL, NULL, NULL, MEASURE_SECURE_BOOT_ON, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct measure_tdx_digests digests;
+		struct seen seen;
+		struct measure_tdx what = td(&seen);
+		struct cfv_made made = cfv_made(image);
+		unsigned dbt = cases[i].dbt != NULL;
+
+		if (cases[i].pk)
+			cfv_made_put(&made, CFV_MADE_ADDED, global, "PK", cases[i].pk);
+		if (cases[i].enable) {
+			cfv_made_put(&made, CFV_MADE_ADDED, enable, "SecureBootEnable", cases[i].enable);
+			image[made.last + 60 + 2 * sizeof("SecureBootEnable")] -= '0';
+		}
+		if (cases[i].dbt)
+			cfv_made_put(&made, CFV_MADE_ADDED, security, "dbt", cases[i].dbt);
+		what.secure_boot = cases[i].secure_boot;
+		assert_int_equal(measure_tdx(&what, &digests, NULL), 0);
+		assert_int_equal(seen.n_data[2], 32 + 20 + (cases[i].want >= 0));
+		if (cases[i].want >= 0)
+			assert_int_equal(seen.data[2][32 + 20], cases[i].want);
+		assert_int_equal(seen.n_data[3], 32 + 4 + (cases[i].pk ? 3 : 0));
+		assert_int_equal(seen.type[7],
+				 dbt ? MEASURE_EV_EFI_VARIABLE_DRIVER_CONFIG : MEASURE_EV_SEPARATOR);
+		assert_int_equal(seen.type[7 + dbt], MEASURE_EV_SEPARATOR);
 	}
 }
 
@@ -563,6 +623,7 @@ int main(void)
 		cmocka_unit_test(firmware_without_what_rtmr0_is_of_is_refused),
 		cmocka_unit_test(events_of_a_direct_boot_have_the_digests_and_the_order_of_real_logs),
 		cmocka_unit_test(events_are_in_real_logs),
+		cmocka_unit_test(secure_boot_is_on_with_a_platform_key_unless_it_is_disabled),
 		cmocka_unit_test(registers_are_the_same_as_anothers),
 		cmocka_unit_test(a_register_without_its_inputs_says_what_it_lacks),
 		cmocka_unit_test(a_chain_is_measured_from_what_is_given),
