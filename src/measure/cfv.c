@@ -14,7 +14,7 @@ enum {
 	STORE_FORMATTED = 0x5a,
 	STORE_HEALTHY = 0xfe,
 	VARIABLE_START = 0x55aa,
-	/* A variable counts when it was written whole and not yet deleted; a newer one may be about to replace it. */
+	/* A variable counts when it was written whole and not deleted; a newer one may be replacing it. */
 	VARIABLE_ADDED = 0x3f,
 	VARIABLE_IN_REPLACEMENT = 0x3e,
 	ALIGNMENT = 4,

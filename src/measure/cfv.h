@@ -20,7 +20,8 @@ struct cfv {
 JURAT_MUST_CHECK int cfv_read(struct measure_bytes volume, struct cfv *ret, struct jurat_error *err);
 
 /*
- * The value of a variable of that vendor (GUID as in memory, 16 bytes) and name (ASCII). `ret->bytes` is NULL: there is none.
+ * The value of a variable of that vendor (GUID as in memory, 16 bytes) and name (ASCII). `ret->bytes` is
+ * NULL: there is none.
  *
  * Returns   0; -EBADMSG
  */

@@ -6,7 +6,7 @@
 
 /*
  * UEFI_GPT_DATA, which firmware measures of the disk that it boots from: the table's header, how many of its
- * entries are used, and these. Spec: UEFI, GUID Partition Table; TCG PC Client Platform Firmware Profile, 10.2.6.
+ * entries are used, and these. Spec: UEFI, GUID Partition Table; TCG PC Client Platform Firmware Profile.
  *
  * disk      the first bytes of a disk, blocks of 512 or 4096 bytes; or UEFI_GPT_DATA itself, as logs have it.
  *           Untrusted

@@ -5,8 +5,8 @@
 #include "measure/snp.h"
 
 /*
- * The first bytes of a kernel as QEMU before 10.2 hands them to TDVF: as a boot loader it fills in fields of the
- * setup header. Spec: Linux, Documentation/arch/x86/boot.rst; QEMU, hw/i386/x86-common.c, x86_load_linux().
+ * The first bytes of a kernel as QEMU before 10.2 hands them to TDVF: as a boot loader it fills in fields of
+ * the setup header. Spec: Linux, Documentation/arch/x86/boot.rst; QEMU, hw/i386/x86-common.c.
  */
 enum { LINUX_HEADER_BYTES = 0x400 };
 

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 
-/* Spec: Microsoft, PE Format. Offsets in the optional header are the same for both magics up to the directories. */
+/* Spec: Microsoft, PE Format. Offsets in the optional header are the same for both magics. */
 enum {
 	LFANEW_OFFSET = 0x3c,
 	FILE_HEADER_BYTES = 24, /* with the signature in front of it */
@@ -189,7 +189,7 @@ int pe_authenticode(struct measure_bytes image, struct measure_bytes head, const
 	}
 	for (unsigned i = 0; i < pe.n_sections; i++)
 		add(&c, image, head, pe.sections[i].at, (size_t)pe.sections[i].at + pe.sections[i].n);
-	/* What is behind the sections. As firmware does, at the number of bytes so far, also where sections have gaps. */
+	/* What is behind the sections: as firmware does, at the number of bytes so far, whatever the gaps. */
 	add(&c, image, head, (size_t)done, image.n - pe.n_certificates);
 	crypto_sha384_end(&c, ret);
 	return 0;

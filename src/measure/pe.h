@@ -10,7 +10,7 @@
  * OvmfPkg/Tcg/TdTcg2Dxe/MeasureBootPeCoff.c.
  *
  * image     untrusted, borrowed
- * head      bytes that stand in for the first ones of the image; its structure is that of the image without them
+ * head      bytes that stand in for the first ones of the image; the structure is that of the image
  * what      names the image in errors, as "kernel"
  * Returns   0; -EBADMSG with what and where
  */

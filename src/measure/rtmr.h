@@ -6,8 +6,8 @@
 #include "measure/tdx.h"
 
 /*
- * RTMR0 to 2 as edk2's TDVF, loaders and the EFI stub of Linux extend them on the first boot attempt. Spec: TDVF
- * design guide, measured boot; TCG PC Client Platform Firmware Profile; doc/facts/measurement.md.
+ * RTMR0 to 2 as edk2's TDVF, loaders and the EFI stub of Linux extend them on the first boot attempt. Spec:
+ * TDVF design guide, measured boot; TCG PC Client Platform Firmware Profile; doc/facts/measurement.md.
  *
  * ret       rtmr, has_rtmr and missing
  * Returns   as measure_tdx()

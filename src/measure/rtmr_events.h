@@ -29,7 +29,7 @@ struct rtmr_variable {
 	uint32_t type;
 };
 
-/* Into RTMR0. EV_EFI_VARIABLE_DRIVER_CONFIG measures UEFI_VARIABLE_DATA, EV_EFI_VARIABLE_BOOT the value alone. */
+/* Into RTMR0. EV_EFI_VARIABLE_DRIVER_CONFIG measures UEFI_VARIABLE_DATA, EV_EFI_VARIABLE_BOOT the value. */
 int rtmr_extend_variable(struct rtmr_state *s, const struct rtmr_variable *v);
 
 extern const uint8_t rtmr_global_guid[16], rtmr_security_guid[16];

@@ -6,7 +6,8 @@
 
 /*
  * The digest of the TD HOB that a VMM writes for a TD with that much memory, as TDVF measures it: the list
- * without its end. Spec: TDVF design guide, TD Hand-Off Block; UEFI PI, volume 3, HOB; doc/facts/measurement.md.
+ * without its end. Spec: TDVF design guide, TD Hand-Off Block; UEFI PI, volume 3, HOB;
+ * doc/facts/measurement.md 8.
  *
  * memory    bytes of memory of the TD
  * Returns   0; -EINVAL no TD has that memory with this firmware, or the VMM's TD HOB is not known for it;

@@ -2,21 +2,10 @@
 #include "measure/tdx.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "crypto/hash.h"
 #include "measure/mrtd.h"
 #include "measure/rtmr.h"
 #include "measure/tdvf.h"
-
-void measure_extend(uint8_t digest[MEASURE_DIGEST_BYTES], const uint8_t value[MEASURE_DIGEST_BYTES])
-{
-	uint8_t both[2 * MEASURE_DIGEST_BYTES];
-
-	memcpy(both, digest, MEASURE_DIGEST_BYTES);
-	memcpy(both + MEASURE_DIGEST_BYTES, value, MEASURE_DIGEST_BYTES);
-	crypto_sha384(both, sizeof(both), digest);
-}
 
 int measure_tdx(const struct measure_tdx *what, struct measure_tdx_digests *ret, struct jurat_error *err)
 {

@@ -21,7 +21,7 @@ enum measure_tdx_separator { MEASURE_TDX_SEPARATOR_RTMR1, MEASURE_TDX_SEPARATOR_
 /* Whether QEMU, as a boot loader, writes into the header of a kernel that it passes on: not from 10.2 on. */
 enum measure_tdx_header { MEASURE_TDX_HEADER_PATCHED, MEASURE_TDX_HEADER_AS_GIVEN };
 
-/* The variable SecureBoot. AUTO: there is none without a PK; with one it is 1 unless SecureBootEnable is 0. */
+/* The variable SecureBoot. AUTO: none without a PK; with one it is 1 unless SecureBootEnable is 0. */
 enum measure_secure_boot {
 	MEASURE_SECURE_BOOT_AUTO,
 	MEASURE_SECURE_BOOT_NONE, /* no such variable: firmware without Secure Boot */
@@ -29,7 +29,7 @@ enum measure_secure_boot {
 	MEASURE_SECURE_BOOT_ON
 };
 
-/* Whether the command line that the kernel measures ends with a NUL. AUTO: with one when the VMM boots the kernel. */
+/* Whether the command line that is measured ends with a NUL. AUTO: when the VMM boots the kernel. */
 enum measure_tdx_nul { MEASURE_TDX_NUL_AUTO, MEASURE_TDX_NUL_WITH, MEASURE_TDX_NUL_WITHOUT };
 
 struct measure_tdx {
@@ -53,9 +53,9 @@ struct measure_tdx {
 	enum measure_tdx_header header;
 	enum measure_tdx_nul nul;
 	/*
-	 * ... or EFI images in the order in which they are started, behind the partition table of the disk that they
-	 * are on (its first bytes, or data of EV_EFI_GPT_EVENT; NULL: none), and what loaders (shim, GRUB) measured into RTMR2
-	 * before the kernel did.
+	 * ... or EFI images in the order in which they are started, behind the partition table of their disk
+	 * (its first bytes, or data of EV_EFI_GPT_EVENT; NULL: none), and what loaders (shim, GRUB) measured
+	 * into RTMR2 before the kernel did.
 	 */
 	struct measure_bytes gpt;
 	const struct measure_bytes *efi_images;
@@ -63,9 +63,9 @@ struct measure_tdx {
 	const struct measure_bytes *loader_events;
 	size_t n_loader_events;
 	/*
-	 * For a platform that measures itself. Another value than 0 ends it, and is returned; NULL: not called.
+	 * For a platform that measures itself. A value other than 0 ends it, and is returned; NULL: none.
 	 *
-	 * build     TDH.MEM.PAGE.ADD of a page at gpa (chunk is NULL), or TDH.MR.EXTEND of the 256 bytes at gpa
+	 * build     TDH.MEM.PAGE.ADD of a page at gpa (chunk is NULL), or TDH.MR.EXTEND of 256 bytes at gpa
 	 * event     an event that TDVF or the kernel logs and extends, in the order of the log: index, type,
 	 *           digest, data (measure/event_log.h); valid during the call. Events of an RTMR that is not
 	 *           computed are left out

@@ -5,8 +5,8 @@
 #include "measure/pe.h"
 
 /*
- * A PE image as a kernel is one: headers of 0x400 bytes with a setup header of Linux amid them, two sections that
- * are not in the order of the file, some bytes behind them, and a certificate table.
+ * A PE image as a kernel is one: headers of 0x400 bytes with a setup header of Linux amid them, two sections
+ * that are not in the order of the file, some bytes behind them, and a certificate table.
  */
 enum {
 	PE_MADE_BYTES = 0x3000,

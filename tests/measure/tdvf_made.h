@@ -5,8 +5,9 @@
 #include "measure/tdvf.h"
 
 /*
- * A firmware image of 64 KiB with the metadata of a TDVF: bytes that differ from page to page, the TDVF descriptor at TDVF_MADE_DESCRIPTOR and,
- * above it, OVMF's GUIDed table with an entry before and one behind that of the descriptor.
+ * A firmware image of 64 KiB with the metadata of a TDVF: bytes that differ from page to page, the TDVF
+ * descriptor at TDVF_MADE_DESCRIPTOR and, above it, OVMF's GUIDed table with an entry before and one behind
+ * that of the descriptor.
  */
 enum {
 	TDVF_MADE_BYTES = 0x10000,

@@ -23,8 +23,8 @@ static void assert_mrtd(const struct tdvf_made_section *sections, unsigned n, en
 
 /*
  * The digests are of programs that share nothing with this one. First images: page by page of TD-Shim's
- * td-shim-tee-info-hash, the other order of the script that is tests/e2e/tdx_measurements.py; the second of the
- * script alone, as TD-Shim's tool goes on with the bytes of the image.
+ * td-shim-tee-info-hash, the other order of tests/e2e/tdx_oracle.py; the second of that script
+ * alone, as TD-Shim's tool goes on with the bytes of the image.
  */
 static void both_orders_have_their_own_digest(void **state)
 {

@@ -77,7 +77,7 @@ static void assert_hex(const uint8_t digest[MEASURE_DIGEST_BYTES], const char *w
 	assert_string_equal(bytes_to_hex(digest, MEASURE_DIGEST_BYTES, hex), want);
 }
 
-/* SOURCE: event logs of TDs, public: github.com/google/go-eventlog, confidential-containers/trustee, Dstack-TEE/dstack. */
+/* SOURCE: event logs of TDs in google/go-eventlog, confidential-containers/trustee, Dstack-TEE/dstack. */
 static void td_hobs_are_those_of_real_logs(void **state)
 {
 	static const struct tdvf_made_section gce[] = {
@@ -467,7 +467,7 @@ static void a_register_without_its_inputs_says_what_it_lacks(void **state)
 	assert_true(digests.has_rtmr[1] && !digests.has_rtmr[2]);
 }
 
-/* SOURCE: the log of a Container-Optimized OS in go-eventlog: GRUB's commands are measured without "grub_cmd: ". */
+/* SOURCE: the log of a Container-Optimized OS in go-eventlog: GRUB's commands without "grub_cmd: ". */
 static void a_chain_is_measured_from_what_is_given(void **state)
 {
 	static const uint8_t command[] = "defaultA=2";

@@ -122,9 +122,10 @@ static void each_fault_of_the_table_and_the_descriptor_is_named(void **state)
 	enum { D = TDVF_MADE_DESCRIPTOR };
 	static const struct patch patches[] = {
 		{ TDVF_MADE_FOOTER, 17, 2,
-		  "firmware: GUIDed table: its footer at offset 0xffce states 17 bytes, of 18 to 65504" },
+		  "firmware: GUIDed table: its footer at offset 0xffce has size 17, expected 18 to 65504" },
 		{ TDVF_MADE_FOOTER, 65505, 2,
-		  "firmware: GUIDed table: its footer at offset 0xffce states 65505 bytes, of 18 to 65504" },
+		  "firmware: GUIDed table: its footer at offset 0xffce has size 65505, expected 18 to "
+		  "65504" },
 		{ TDVF_MADE_FOOTER, 19, 2,
 		  "firmware: GUIDed table: 1 bytes at offset 0xffcd are too few for an entry" },
 		{ TDVF_MADE_FOOTER - 18, 0, 2,
