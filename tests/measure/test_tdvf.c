@@ -129,10 +129,10 @@ static void each_fault_of_the_table_and_the_descriptor_is_named(void **state)
 		{ TDVF_MADE_FOOTER, 19, 2,
 		  "firmware: GUIDed table: 1 bytes at offset 0xffcd are too few for an entry" },
 		{ TDVF_MADE_FOOTER - 18, 0, 2,
-		  "firmware: GUIDed table: the entry that ends at offset 0xffce states 0 bytes, of 18 to "
+		  "firmware: GUIDed table: the entry that ends at offset 0xffce has size 0, expected 18 to "
 		  "70" },
 		{ TDVF_MADE_FOOTER - 18, 71, 2,
-		  "firmware: GUIDed table: the entry that ends at offset 0xffce states 71 bytes, of 18 to "
+		  "firmware: GUIDed table: the entry that ends at offset 0xffce has size 71, expected 18 to "
 		  "70" },
 		{ TDVF_MADE_ENTRY, 0x10001, 4,
 		  "TDVF descriptor: 0x10001 before the end of an image of 0x10000 bytes" },
