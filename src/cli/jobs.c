@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/jobs.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -60,42 +59,52 @@ static struct timespec soon(void)
 	return at;
 }
 
+/* Calls `waits` if it is time to. */
+static void tell(const struct cli_jobs *jobs, struct timespec *next, size_t n_done)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < next->tv_sec || (now.tv_sec == next->tv_sec && now.tv_nsec < next->tv_nsec))
+		return;
+	if (jobs->waits)
+		jobs->waits(jobs->context, n_done);
+	*next = soon();
+}
+
 /* Hands over the results in order, as they come. */
 static void collect(struct pool *p)
 {
 	const struct cli_jobs *jobs = p->jobs;
+	struct timespec next = soon();
 
 	for (size_t i = 0; i < jobs->n; i++) {
-		pthread_mutex_lock(&p->lock);
-		while (!p->is_done[i]) {
-			struct timespec until = soon();
-			size_t n_done = p->n_done;
+		bool is_done = false;
 
-			if (pthread_cond_timedwait(&p->changed, &p->lock, &until) == ETIMEDOUT &&
-			    jobs->waits) {
-				pthread_mutex_unlock(&p->lock);
-				jobs->waits(jobs->context, n_done);
-				pthread_mutex_lock(&p->lock);
-			}
+		while (!is_done) {
+			struct timespec until = next;
+			size_t n_done;
+
+			pthread_mutex_lock(&p->lock);
+			if (!p->is_done[i])
+				pthread_cond_timedwait(&p->changed, &p->lock, &until);
+			is_done = p->is_done[i];
+			n_done = p->n_done;
+			pthread_mutex_unlock(&p->lock);
+			tell(jobs, &next, n_done);
 		}
-		pthread_mutex_unlock(&p->lock);
 		jobs->done(jobs->context, i);
 	}
 }
 
 static void run_here(const struct cli_jobs *jobs)
 {
-	struct timespec next = soon(), now;
+	struct timespec next = soon();
 
 	for (size_t i = 0; i < jobs->n; i++) {
 		jobs->work(jobs->workers[0], i);
 		jobs->done(jobs->context, i);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (jobs->waits && (now.tv_sec > next.tv_sec ||
-				    (now.tv_sec == next.tv_sec && now.tv_nsec >= next.tv_nsec))) {
-			jobs->waits(jobs->context, i + 1);
-			next = soon();
-		}
+		tell(jobs, &next, i + 1);
 	}
 }
 

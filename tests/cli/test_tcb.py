@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import pty
 import shutil
 import ssl
 import subprocess
@@ -433,6 +434,40 @@ def csv_has_a_header_and_quotes_what_needs_it(tmp):
     assert by_name["short"].split("; ")[1] == "tdx_module isvsvn is 7, wanted 8", by_name
     r = row(*options, "--collateral", place / OLD / "collateral", place / GOOD / "quote.bin", status=1)
     assert read[2][COLUMNS.index("out_of_date")] == r["out_of_date"]["date"]
+
+
+@case
+def a_name_that_is_not_utf_8_has_a_row(tmp):
+    place, options = tdx()
+    name = os.fsencode(tmp) + b"/\xff\xfe.bin"
+    shutil.copy(place / GOOD / "quote.bin", name)
+    words = [os.fsencode(str(word)) for word in (JURAT, "tcb", *options, "--collateral", place / GOOD / "collateral")]
+    for output, status, known in (("json", 0, b'"evidence":"' + os.fsencode(tmp) + b'/??.bin"'), ("csv", 0, b"/??.bin,td-quote,current"),
+                                  ("text", 0, b"/??.bin: current: UpToDate")):
+        p = subprocess.run([*words, b"--output", output.encode(), name], capture_output=True, check=False, timeout=60)
+        assert p.returncode == status and known in p.stdout, p
+
+
+@case
+def progress_is_shown_on_a_terminal_and_nowhere_else(tmp):
+    place, options = tdx()
+    (tmp / "list").write_text(f"{place / GOOD / 'quote.bin'}\n" * 20000)
+    words = [JURAT, "tcb", *map(str, options), "--collateral", place / GOOD / "collateral", "--files-from", tmp / "list"]
+    ours, theirs = pty.openpty()
+    with open(tmp / "out", "wb") as out:
+        p = subprocess.Popen(words, stdout=out, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # EIO: the other side is closed
+                break
+        assert p.wait(60) == 0
+    os.close(ours)
+    assert b" of 20000" in shown and shown.endswith(b"\r\x1b[K"), shown[-200:]
+    assert (tmp / "out").read_bytes().endswith(b"20000 rows: 20000 current\n")
+    assert call(*words[1:]).stderr == ""
 
 
 @case
