@@ -31,7 +31,9 @@ static int verify(struct from *f, struct jurat_verdict **ret)
 					  .certs_size = e->certs_size };
 	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
 					  .quote = e->quote,
-					  .quote_size = e->quote_size };
+					  .quote_size = e->quote_size,
+					  .event_log = e->event_log,
+					  .event_log_size = e->event_log_size };
 	struct jurat_error err = { "" };
 	int r = e->quote ? jurat_verify_tdx(f->verifier, &tdx, f->collateral, f->policy, f->at, ret, &err)
 			 : jurat_verify_snp(f->verifier, &snp, f->policy, f->at, ret, &err);
@@ -61,6 +63,8 @@ static int load(struct from *f, const char *path)
 			f->cli, CLI_USAGE,
 			"'%s' has a report and a quote: use each by itself, with --policy for the second",
 			path);
+	if (status == CLI_OK)
+		status = cli_load_event_log(f->cli, e);
 	if (status == CLI_OK)
 		status = cli_load_collateral(f->cli, f->collateral, e);
 	if (status == CLI_OK)

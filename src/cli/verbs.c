@@ -498,6 +498,7 @@ static const struct cli_option policy_options[] = {
 	  .repeatable = true, .reads = true },
 	{ "collateral", "FILE|DIR", "Intel's collateral for a quote: a JSON file or a directory",
 	  .commands = "from", .repeatable = true, .reads = true },
+	{ "event-log", "FILE", "event log of the TD", .commands = "from", .reads = true },
 	{ "allow-no-collateral", NULL, "use a quote although its TCB is not verified", .commands = "from" },
 	{ "roots", "FILE|DIR", "trusted roots, instead of the vendors'", .commands = "from",
 	  .repeatable = true, .reads = true },

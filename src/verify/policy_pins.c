@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "verify/input.h"
 #include "verify/policy_bits.h"
 #include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
@@ -325,6 +326,46 @@ static json_t *evaluation_data_number(const struct jurat_verdict *v, const char 
 				    : identity->evaluation_data_number);
 }
 
+/* ---- event logs */
+
+static json_t *event_log(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
+{
+	struct jurat_tdx_event_log log = { .size = sizeof(log) };
+	const uint32_t wanted = 1u << 0 | 1u << 1 | 1u << 2; /* RTMR0 to RTMR2 */
+
+	if (jurat_verdict_tdx_event_log(v, &log) != 0)
+		*ret_lacks = "no event log";
+	else if ((log.explained & wanted) != wanted)
+		*ret_lacks = "the event log does not explain it";
+	else
+		return json_boolean(strcmp(member, "require_event_log") == 0 ||
+				    log.secure_boot == JURAT_SECURE_BOOT_ENABLED);
+	return NULL;
+}
+
+static json_t *kernel_cmdline(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
+{
+	const char *line;
+	json_t *lines;
+
+	if (!jurat_verdict_tdx_kernel_cmdline(v, 0)) {
+		*ret_lacks = "no event log with a command line";
+		return NULL;
+	}
+	for (size_t i = 0; (line = jurat_verdict_tdx_kernel_cmdline(v, i)); i++)
+		if (!input_is_printable((const uint8_t *)line, strlen(line))) {
+			*ret_lacks = "not printable";
+			return NULL;
+		}
+	lines = json_array();
+	for (size_t i = 0; lines && (line = jurat_verdict_tdx_kernel_cmdline(v, i)); i++)
+		if (json_array_append_new(lines, json_string(line)) < 0) {
+			json_decref(lines);
+			lines = NULL;
+		}
+	return lines;
+}
+
 #define EXACT     "Exact: any other value is refused."
 #define AT_LEAST  "At least this: lower is refused."
 #define BY_PART   "At least this in each component; a product that is not named is refused."
@@ -463,6 +504,11 @@ const struct policy_pin_row policy_pin_rows[] = {
 	{ { "minimum_tcb_evaluation_data_number", TDX, "Edition of Intel's collateral.",
 	    "At least this: older collateral is refused." },
 	  evaluation_data_number },
+	{ { "require_event_log", NAME_ONLY, "Event log that explains RTMR0 to RTMR2.", NULL }, event_log },
+	{ { "kernel_cmdline", NAME_ONLY, "Command lines of the kernel, by the event log.",
+	    "Exact: any other command line is refused, and evidence without an event log." },
+	  kernel_cmdline },
+	{ { "require_secure_boot", NAME_ONLY, "Secure Boot, by the event log.", NULL }, event_log },
 };
 const size_t policy_n_pin_rows = ARRAY_SIZE(policy_pin_rows);
 _Static_assert(ARRAY_SIZE(policy_pin_rows) <= POLICY_MAX_PINS, "a set of pins has room for each");

@@ -104,6 +104,35 @@ def a_directory_with_both_is_an_error(tmp):
     assert "has a report and a quote" in policy_from(tmp / "both", status=2)
 
 
+def launch_td(tmp, name, append):
+    """A TD with its event log, and what its quote is verified with."""
+    evidence = tmp / name
+    evidence.mkdir()
+    command = f"'{JURAT}' attest --tee tdx --out '{evidence}/quote.bin' && cat /sys/firmware/acpi/tables/data/CCEL > '{evidence}/event-log.bin'"
+    jurat("run", "--tee", "tdx", "--at", AT, "--firmware-image", tmp / "tdvf-without-variables.fd", "--kernel", tmp / "kernel", "--append", append,
+          "--memory", "2G", "--acpi-table", tmp / "kernel", "--", "sh", "-c", command)
+    for what in ("roots", "collateral"):
+        (evidence / what).symlink_to(tmp / "tdx" / what)
+    return evidence
+
+
+@case
+def what_the_event_log_says_can_be_pinned(tmp):
+    images(tmp)
+    demo(tmp, "tdx")
+    good, other, out = launch_td(tmp, "good", "root=/dev/vda"), launch_td(tmp, "other", "init=/bin/sh"), tmp / "out.json"
+    assert policy_from(good, "--pin", "default,require_event_log,require_secure_boot", "--out", out) == ""
+    policy = json.loads(out.read_text(encoding="utf-8"))
+    assert policy["require_event_log"] is True and policy["require_secure_boot"] is False
+    assert "accepted" in verify(good, out) and "rtmr2-mismatch" in verify(other, out, status=1)
+    # the EFI stub measures the command line without logging it
+    assert policy_from(good, "--pin", "kernel_cmdline", status=1) == "jurat policy: --pin kernel_cmdline: no event log with a command line\n"
+    (good / "event-log.bin").unlink()
+    assert "event-log-missing" in verify(good, out, status=1)
+    assert policy_from(good, "--pin", "require_event_log", status=1) == "jurat policy: --pin require_event_log: no event log\n"
+    assert "accepted" not in policy_from(good, "--event-log", other / "event-log.bin", status=1)
+
+
 # ---- jurat measure --policy-out
 
 

@@ -412,7 +412,9 @@ static void assert_td(struct tdx_made *m, const char *member, const struct jurat
 
 static void every_tdx_pin_accepts_its_evidence_and_refuses_worse(void **state)
 {
-	static const char *const elsewhere[] = { "measurement", "tees", "platform_instance_id" };
+	static const char *const elsewhere[] = { "measurement",          "tees",
+						 "platform_instance_id", "require_event_log",
+						 "kernel_cmdline",       "require_secure_boot" };
 	struct jurat_policy *base = base_td(), *p;
 	struct jurat_verdict *verdict;
 	struct policy_pin row;
