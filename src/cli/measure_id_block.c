@@ -125,8 +125,10 @@ static int make(struct measuring *m, const struct snp_id_block *block, const str
 static int make_with_keys(struct measuring *m, const struct snp_id_block *block)
 {
 	struct crypto_ec_private *id_key = NULL, *author_key = NULL;
-	int status = take_key(m, "id-key", &id_key);
+	int status;
 
+	base_forbid_core_dumps();
+	status = take_key(m, "id-key", &id_key);
 	if (status == CLI_OK)
 		status = take_key(m, "author-key", &author_key);
 	if (status == CLI_OK)
