@@ -160,7 +160,7 @@ bool measure_event_command_line_is(const struct measure_event *e, const char *te
 	static const char image[] = "BOOT_IMAGE=";
 	const size_t n_image = strlen(image);
 	char other[MAX_COMMAND_LINE + 16];
-	size_t has;
+	size_t has = 0;
 	const char *line = measure_event_command_line(e, &has);
 
 	if (n > MAX_COMMAND_LINE || memchr(text, 0, n) || !e->extends || (e->index != 2 && e->index != 3))
