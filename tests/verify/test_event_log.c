@@ -204,6 +204,20 @@ static void json_names_the_event_where_they_part(void **state)
 	jurat_verdict_free(v);
 }
 
+static void secure_boot_is_not_known_from_an_rtmr_that_is_not_explained(void **state)
+{
+	struct jurat_tdx_event_log log = { .size = sizeof(log) };
+	struct events e = events_usual();
+	struct jurat_verdict *v;
+
+	event_another_value_of_secure_boot(&e);
+	v = event_world_judge(*state, &e, NULL);
+	assert_int_equal(jurat_verdict_tdx_event_log(v, &log), 0);
+	assert_int_equal(log.explained, 0xe);
+	assert_int_equal(log.secure_boot, JURAT_SECURE_BOOT_UNKNOWN);
+	jurat_verdict_free(v);
+}
+
 static void no_truncation_of_a_log_is_accepted(void **state)
 {
 	const struct events e = events_usual();
@@ -382,6 +396,7 @@ int main(void)
 		cmocka_unit_test(a_quote_without_a_log_has_none_in_its_verdict),
 		cmocka_unit_test(a_log_that_does_not_explain_the_quote_is_refused_where_they_part),
 		cmocka_unit_test(json_names_the_event_where_they_part),
+		cmocka_unit_test(secure_boot_is_not_known_from_an_rtmr_that_is_not_explained),
 		cmocka_unit_test(no_truncation_of_a_log_is_accepted),
 		cmocka_unit_test(no_other_byte_in_a_digest_is_accepted),
 		cmocka_unit_test(what_is_no_log_is_refused),
