@@ -12,8 +12,10 @@ enum { AREA_BYTES = 4096 };
 #define GLOBAL            "\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c"
 #define U64(n)            n "\0\0\0\0\0\0\0"
 #define VARIABLE(n, size) GLOBAL U64(n) U64(size)
-#define PATH              "\2\1\x0c\0\xd0\x41\x03\x0a\0\0\0\0\1\1\6\0\3\2\4\4\x0c\0\\\0a\0\0\0\0\0\x7f\xff\4\0"
-#define X509              "\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72"
+#define PATH                                                                                                 \
+	"\2\1\x0c\0\xd0\x41\x03\x0a\0\0\0\0\1\1\6\0\3\2"                                                     \
+	"\4\4\x0c\0\\\0a\0\0\0\0\0\x7f\xff\4\0"
+#define X509 "\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72"
 
 /* `off` bytes of the data are in front of what is measured, `rest` behind it. */
 static const struct {

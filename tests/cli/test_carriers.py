@@ -353,6 +353,70 @@ def what_is_not_evidence_is_named(tmp):
             assert f"found: {name}" in p.err and "(from base64)" in p.err, (name, p.err)
 
 
+def extended(*measured):
+    value = bytes(48)
+    for m in measured:
+        value = hashlib.sha384(value + hashlib.sha384(m).digest()).digest()
+    return value.hex()
+
+
+LOG = carriers.event_log() + carriers.event(0, 3, b"SP800-155 Event3") + carriers.event(1, 4, bytes(4)) + carriers.event(
+    3, 0xd, b"kernel_cmdline: ro\tx\0", b"ro\tx") + carriers.event(2, 0x80000003, b"?", b"an image")
+
+
+@case
+def an_event_log_is_shown_with_an_event_on_each_line_and_its_rtmrs(tmp):
+    out = jurat("show", put(tmp / "log", LOG.ljust(4096, b"\xff"))).out.splitlines()
+    digest = hashlib.sha384(bytes(4)).hexdigest()
+    assert out[0].split(None, 1) == ["kind", "TCG event log"], out[0]
+    assert out[1].endswith("(digest of nothing) SP800-155 Event3") and " none  EV_NO_ACTION " in out[1], out[1]
+    assert out[2].split(None, 2) == ["event", "2", f"RTMR0 EV_SEPARATOR {digest} (digest of data) 00000000"], out[2]
+    assert out[3].endswith("(digest of part of data) kernel_cmdline: ro x"), out[3]
+    assert "RTMR1 EV_EFI_BOOT_SERVICES_APPLICATION" in out[4] and out[4].endswith("(digest of other data) ?"), out[4]
+    want = ["unknown", extended(bytes(4)), extended(b"an image"), extended(b"ro\tx"), "00" * 48]
+    assert [line.split()[1] for line in out[5:]] == want, out[5:]
+    for how, text in ("hex", LOG.hex()), ("base64", b64(LOG)):
+        assert f"from {how}\n" in jurat("show", put(tmp / "text", text.encode())).out, how
+
+
+@case
+def an_event_log_in_json_is_an_object_for_each_event(tmp):
+    out = json.loads(jurat("show", "--output", "json", put(tmp / "log", LOG)).out)
+    line = out["events"][2]
+    assert out["kind"] == "TCG event log" and len(out["events"]) == 4 and out["rtmr0"] == extended(bytes(4)), out
+    assert out["events"][0]["register"] is None and out["events"][0]["data_is_measured"] is False, out["events"][0]
+    assert (line["number"], line["register"], line["stated_register"], line["type"]) == (3, "RTMR2", 3, 13), line
+    assert (line["digest_of"], line["data_is_measured"], line["text"]) == ("part of data", True, "kernel_cmdline: ro x"), line
+    assert line["offset"] == LOG.index(b"kernel_cmdline") - 66 and bytes.fromhex(line["data"]).startswith(b"kernel_cmdline: "), line
+
+
+@case
+def a_log_that_evidence_carries_is_shown_after_it(tmp):
+    e = tmp / "td"
+    jurat("demo", "--tee", "tdx", "--dir", e)
+    quote = (e / "quote.bin").read_bytes().hex()
+    runtime = {"imr": 3, "event_type": 0x8000001, "digest": "", "event": "app-id", "event_payload": "abcd"}
+    measured = extended(struct.pack("<I", 0x8000001) + b":app-id:\xab\xcd")
+    for log in [runtime], json.dumps([runtime]):
+        out = json.loads(jurat("show", "--output", "json", put(tmp / "x", json.dumps({"quote": quote, "event_log": log}).encode())).out)
+        assert "TD" in out["kind"] and out["event_log"]["kind"] == "event log of dstack", out
+        assert out["event_log"]["rtmr3"] == measured and out["event_log"]["events"][0]["name"] == "app-id", out["event_log"]
+    broken = put(tmp / "x", json.dumps({"quote": quote, "event_log": [{"imr": 4}]}).encode())
+    assert "event 1: imr is not a number from 0 to 3" in jurat("show", broken).out
+    only = put(tmp / "x", json.dumps({"event_log": [{"imr": 4}]}).encode())
+    assert "event 1: imr is not a number from 0 to 3" in jurat("show", only, status=1).err
+
+
+@case
+def the_acpi_table_of_an_event_log_is_named_and_not_taken_for_it(tmp):
+    table = bytearray(b"CCEL" + struct.pack("<IBB6s8sI4sIBBHQQ", 56, 1, 0, b"x" * 6, b"y" * 8, 0, b"z" * 4, 0, 2, 0, 0, 65536, 0x7d649000))
+    table[9] = -sum(table) & 0xff
+    out = jurat("show", put(tmp / "x", table)).out
+    assert "cc_type              TDX" in out and "65536" in out and "0x7d649000" in out and "tables/data/CCEL" in out, out
+    table[40] ^= 1
+    assert "the checksum is wrong" in jurat("show", put(tmp / "x", table), status=1).err
+
+
 @case
 def a_firmware_that_gave_no_report_is_quoted(tmp):
     for status, text in (0x16, " (invalid parameters)"), (0x27, " (invalid key selection)"), (0x30, ""):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Evidence in the messages of other projects, for tests: by their public definitions, from the bytes of a report or a quote."""
 import base64
+import hashlib
 import struct
 
 # go-sev-guest, sevsnp.proto: number, name, offset, bytes; numbers up to 8.
@@ -171,6 +172,12 @@ def event_log():
     """The first event of a TCG log, which names its format."""
     body = b"Spec ID Event03\0" + struct.pack("<IBBBBIHHB", 0, 0, 2, 0, 2, 1, 12, 48, 0)
     return struct.pack("<II20sI", 1, 3, bytes(20), len(body)) + body
+
+
+def event(index, kind, data, measured=None):
+    """A further event; measured: what its digest is of, if not of the data."""
+    digest = hashlib.sha384(data if measured is None else measured).digest()
+    return struct.pack("<IIIH", index, kind, 1, 12) + digest + struct.pack("<I", len(data)) + data
 
 
 def sev_certificate():
