@@ -111,15 +111,16 @@ static void trustees_events_count_registers_as_uefi_does(void **state)
 	measure_log_free(log);
 }
 
+#define IN_TEXT "{\\\"imr\\\":3,\\\"event_type\\\":134217729,\\\"event\\\":\\\"a\\\"}"
+
 static const char *const places[] = {
 	"[" RUNTIME("a", "") "]",
 	"\xef\xbb\xbf [" RUNTIME("a", "") "]",
 	"{\"quote\":\"00\",\"event_log\":[" RUNTIME("a", "") "],\"vm_config\":\"{}\"}",
 	"{\"tcb_info\":{\"rtmr0\":\"\",\"event_log\":[" RUNTIME("a", "") "]}}",
 	"{\"event_log\":\"\",\"inner\":{\"event_log\":[" RUNTIME("a", "") "]},\"eventlog\":null}",
-	"{\"event_log\":\" [{\\\"imr\\\":3,\\\"event_type\\\":134217729,\\\"event\\\":\\\"a\\\"}]\"}",
-	"{\"tcb_info\":\"{\\\"event_log\\\":[{\\\"imr\\\":3,\\\"event_type\\\":134217729,\\\"event\\\":"
-	"\\\"a\\\"}]}\"}",
+	"{\"event_log\":\" [" IN_TEXT "]\"}",
+	"{\"tcb_info\":\"{\\\"event_log\\\":[" IN_TEXT "]}\"}",
 };
 
 static void a_log_is_found_where_its_carriers_have_it(void **state)
