@@ -26,8 +26,8 @@ struct machine_td_options {
 	int64_t at; /* what certificates are dated by, unless qe says it; seconds since 1970; 0: the clock */
 	struct sim_td_params td;
 	/*
-	 * What the TD boots: td.mrtd is of it, its events extend RTMRs, and the TD has its log. Borrowed until
-	 * machine_td_new() returns; NULL: RTMRs are zero, and there is no log.
+	 * What the TD boots: td.mrtd is of it, its events extend RTMRs, and the TD has its log. Borrowed
+	 * until machine_td_new() returns; NULL: RTMRs are zero, and there is no log.
 	 */
 	const struct machine_td_boot *boot;
 	enum sim_tdx_flavour flavour;

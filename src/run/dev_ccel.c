@@ -6,8 +6,8 @@
 #include "run/device.h"
 
 /*
- * /sys/firmware/acpi/tables/CCEL and data/CCEL: the table that names a TD's event log, and the log. Spec: Linux
- * drivers/acpi/sysfs.c.
+ * /sys/firmware/acpi/tables/CCEL and data/CCEL: the table that names a TD's event log, and the log. Spec:
+ * Linux drivers/acpi/sysfs.c.
  */
 static void reply_part(struct run_reply *reply, int error, const uint8_t *bytes, size_t n, size_t size,
 		       uint64_t off)

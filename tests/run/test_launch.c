@@ -5,8 +5,9 @@
 #include <sys/wait.h>
 
 /*
- * Guests that are launched from files: what `jurat measure` computes from the same files is in their evidence,
- * and a TD's event log replays to its RTMRs. clients: the program that makes the images, and launch.sh.
+ * Guests that are launched from files: what `jurat measure` computes from the same files is in their
+ * evidence, and a TD's event log replays to its RTMRs. clients: the program that makes the images, and
+ * launch.sh.
  */
 static char ovmf[128], tdvf[128], kernel[128], other[128], odd[128];
 
