@@ -49,7 +49,7 @@ struct bench_pair {
 	bool *failed;       /* set by an operation that failed: the figure is then invalid */
 	const char *beside; /* description of `bare` */
 	uint64_t bytes;     /* of memory, measured before; 0: not measured */
-	/* Of this thread: for what waits for nothing and is longer than a busy machine's scheduler lets it run. */
+	/* Of this thread: for what waits for nothing, and takes longer than a turn on a busy machine. */
 	bool processor_time;
 };
 

@@ -45,7 +45,8 @@ static int take_page(void *closure, uint64_t gpa, uint8_t type, const uint8_t *c
 }
 
 /*
- * A byte: the VMM in bits 0 and 1, a kernel by bit 2, an SVSM by bit 3. Then the parts firmware, kernel or SVSM.
+ * A byte: the VMM in bits 0 and 1, a kernel by bit 2, an SVSM by bit 3. Then the parts firmware, kernel or
+ * SVSM.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,7 +4,7 @@
 #include "measure/firmware.h"
 #include "seeds/seeds.h"
 
-/* The end of an image as OVMF and COCONUT-SVSM have it: metadata, the table of GUIDed structures, reset vector. */
+/* The end of an image as OVMF and COCONUT-SVSM have it: metadata, the table of GUIDed structures. */
 enum { METADATA = 16 + 6 * 12, IMAGE = METADATA + 22 + 26 + 22 + 22 + 18 + 32 };
 
 static const uint32_t sections[6][3] = {
