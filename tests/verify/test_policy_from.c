@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/made.h"
+#include "verify/event_made.h"
 #include "verify/tdx_made.h"
 
 #include <errno.h>
@@ -477,6 +478,57 @@ static void a_pin_on_the_tee_refuses_the_other(void **state)
 	jurat_verifier_free(v);
 }
 
+/* ---- event logs */
+
+static void two_command_lines(struct events *e)
+{
+	events_insert(e, 8,
+		      (struct event){ 3, MEASURE_EV_IPL, DATA("kernel_cmdline: init=/bin/sh\0"),
+				      DATA("init=/bin/sh") });
+}
+static void a_command_line_that_is_not_text(struct events *e)
+{
+	e->items[7] = (struct event){ 3, MEASURE_EV_IPL, DATA("kernel_cmdline: \xff\0"), DATA("\xff") };
+}
+
+static void what_an_event_log_says_is_pinned(void **state)
+{
+	static const char names[] = "kernel_cmdline,require_event_log,require_secure_boot";
+	struct event_world *w = *state;
+	struct events good = events_usual(), bad = events_usual(), bytes = events_usual();
+	struct jurat_policy *p = NULL;
+	struct jurat_error err = { "" };
+	struct jurat_verdict *verdict;
+	auto_free char *text = NULL;
+
+	event_world_sign(w, &good);
+	verdict = event_world_judge(w, &good, NULL);
+	p = pinned(verdict, names);
+	text = policy_write_json(p);
+	assert_non_null(strstr(text, "\"kernel_cmdline\": \"" CMDLINE "\""));
+	assert_non_null(strstr(text, "\"require_event_log\": true,"));
+	assert_non_null(strstr(text, "\"require_secure_boot\": true"));
+	jurat_verdict_free(verdict);
+	event_assert_reasons(event_world_judge(w, &good, text), "the same", "");
+	verdict = event_world_judge_bytes(w, NULL, 0, text);
+	assert_true(jurat_verdict_has_reason(verdict, "event-log-missing"));
+	jurat_verdict_free(verdict);
+	two_command_lines(&bad);
+	event_another_value_of_secure_boot(&bad);
+	event_world_sign(w, &bad);
+	verdict = event_world_judge(w, &bad, text);
+	assert_true(jurat_verdict_has_reason(verdict, "kernel-cmdline-not-allowed"));
+	assert_true(jurat_verdict_has_reason(verdict, "secure-boot-disabled"));
+	jurat_verdict_free(verdict);
+	a_command_line_that_is_not_text(&bytes);
+	event_world_sign(w, &bytes);
+	verdict = event_world_judge(w, &bytes, NULL);
+	jurat_policy_free(p);
+	assert_int_equal(pin(verdict, names, NULL, &p, &err), JURAT_NOT_FOUND);
+	assert_string_equal(err.text, "kernel_cmdline: not printable");
+	jurat_verdict_free(verdict);
+}
+
 /* ---- what the evidence lacks, and names */
 
 static void what_the_evidence_lacks_is_named(void **state)
@@ -664,6 +716,8 @@ int main(void)
 		cmocka_unit_test(a_vlek_is_pinned_with_its_provider),
 		cmocka_unit_test(every_tdx_pin_accepts_its_evidence_and_refuses_worse),
 		cmocka_unit_test(a_pin_on_the_tee_refuses_the_other),
+		cmocka_unit_test_setup_teardown(what_an_event_log_says_is_pinned, event_world_make,
+						event_world_end),
 		cmocka_unit_test(what_the_evidence_lacks_is_named),
 		cmocka_unit_test(names_that_cannot_be_pinned_are_refused),
 		cmocka_unit_test(every_pin_is_a_member_in_the_order_of_the_policy),
