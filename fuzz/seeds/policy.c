@@ -88,6 +88,9 @@ void seeds_policy(void)
 		seed_text(members[i].value);
 		seed_end();
 	}
+	seed_begin("fuzz_policy", "comments");
+	seed_text("{\"//\": [\"a\", \"b\"], \"//vmpl\": \"c\", \"vmpl\": 1}");
+	seed_end();
 	seed_begin("fuzz_policy", "words");
 	seed_text("products=milan");
 	seed_end();
