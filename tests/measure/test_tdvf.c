@@ -224,9 +224,7 @@ static void every_truncation_is_refused(void **state)
 		assert_int_equal(read_copy(n, &err), -EBADMSG);
 	assert_int_equal(read_copy(sizeof(image), &err), 0);
 	assert_int_equal(read_copy(3, &err), -EBADMSG);
-	assert_string_equal(
-		err.text,
-		"firmware: 3 bytes are too few for a firmware image");
+	assert_string_equal(err.text, "firmware: 3 bytes are too few for a firmware image");
 }
 
 static void sections_that_the_image_ends_inside_of_are_refused(void **state)
