@@ -260,6 +260,22 @@ static void events_of_a_direct_boot_have_the_digests_and_the_order_of_real_logs(
 	}
 }
 
+/* SOURCE: CCEL_unpadded.data.bin of google/go-eventlog, whose TD had the command line of Intel's tdx-tools. */
+static void a_command_line_has_the_digest_of_a_real_log(void **state)
+{
+	struct measure_tdx_digests digests;
+	struct seen seen;
+	struct measure_tdx what = td(&seen);
+
+	(void)state;
+	what.kernel = (struct measure_bytes){ kernel, sizeof(kernel) };
+	what.append = "root=/dev/vda1 rw console=hvc0";
+	assert_int_equal(measure_tdx(&what, &digests, NULL), 0);
+	assert_int_equal(seen.type[16], MEASURE_EV_EVENT_TAG);
+	assert_hex(seen.digest[16], "3e6ed3b37cfc97289bef8d583fe31624793ee9dd46f94cc4320e1659bb888ad5d77f9485"
+				    "1bac43f090a36538a63f0760");
+}
+
 /* Each event that is made from nothing but what a real log says of its TD is in it, in this order. */
 struct log_case {
 	const char *name;
@@ -622,6 +638,7 @@ int main(void)
 		cmocka_unit_test(memory_that_no_td_has_is_refused),
 		cmocka_unit_test(firmware_without_what_rtmr0_is_of_is_refused),
 		cmocka_unit_test(events_of_a_direct_boot_have_the_digests_and_the_order_of_real_logs),
+		cmocka_unit_test(a_command_line_has_the_digest_of_a_real_log),
 		cmocka_unit_test(events_are_in_real_logs),
 		cmocka_unit_test(secure_boot_is_on_with_a_platform_key_unless_it_is_disabled),
 		cmocka_unit_test(registers_are_the_same_as_anothers),
