@@ -181,7 +181,8 @@ struct jurat_measure_tdx_digests {
  *
  * options   borrowed
  * ret       the caller sets its size; changes on success only
- * Returns   as jurat_measure_snp
+ * Returns   0, also if a register could not be computed; -EBADMSG, -EINVAL, -E2BIG, -ENOMEM as
+ *           jurat_measure_snp
  * Threads   any thread
  * Since     0.1    Spec  Intel TDX module, TDH.MEM.PAGE.ADD and TDH.MR.EXTEND; TDVF design guide
  */
@@ -271,6 +272,7 @@ void jurat_event_log_free(struct jurat_event_log *log);
 /*
  * Return the form of a log, and the number of its events.
  *
+ * Returns   form: what was read. count: 0 or more
  * Threads   any number of threads
  * Since     0.1
  */
