@@ -80,6 +80,47 @@ static void each_byte_of_a_measured_section_counts(void **state)
 	}
 }
 
+struct leaves {
+	unsigned n_added, n_extended, stop_at;
+};
+
+static int count_leaf(void *closure, uint64_t gpa, const uint8_t *chunk)
+{
+	struct leaves *leaves = closure;
+
+	assert_int_equal(gpa % (chunk ? 256 : 4096), 0);
+	if (leaves->stop_at > 0 && leaves->n_added + leaves->n_extended + 1 == leaves->stop_at)
+		return -ECANCELED;
+	*(chunk ? &leaves->n_extended : &leaves->n_added) += 1;
+	return 0;
+}
+
+/* 14 pages of code, 2 of variables, 26 of memory: the code alone is extended, 16 chunks a page. */
+static void each_leaf_is_told_until_the_callback_ends_it(void **state)
+{
+	enum { ADDED = 14 + 2 + 26, EXTENDED = 14 * 16 };
+	struct measure_tdx_digests digests;
+	struct leaves leaves = { 0 };
+	struct measure_tdx what = { .firmware = { image, sizeof(image) },
+				    .build = count_leaf,
+				    .closure = &leaves };
+
+	(void)state;
+	tdvf_made(tdvf_made_sections, TDVF_MADE_N, image);
+	for (unsigned order = MEASURE_TDX_PAGE_BY_PAGE; order <= MEASURE_TDX_ALL_THEN_EXTEND; order++) {
+		what.order = (enum measure_tdx_order)order;
+		leaves = (struct leaves){ 0 };
+		assert_int_equal(measure_tdx(&what, &digests, NULL), 0);
+		assert_int_equal(leaves.n_added, ADDED);
+		assert_int_equal(leaves.n_extended, EXTENDED);
+		for (unsigned i = 1; i <= ADDED + EXTENDED; i++) {
+			leaves = (struct leaves){ .stop_at = i };
+			assert_int_equal(measure_tdx(&what, &digests, NULL), -ECANCELED);
+			assert_int_equal(leaves.n_added + leaves.n_extended, i - 1);
+		}
+	}
+}
+
 static void a_td_without_firmware_is_refused(void **state)
 {
 	struct measure_tdx what = { .order = MEASURE_TDX_PAGE_BY_PAGE };
@@ -111,6 +152,7 @@ int main(void)
 		cmocka_unit_test(both_orders_have_their_own_digest),
 		cmocka_unit_test(memory_behind_the_data_is_measured_as_zeros),
 		cmocka_unit_test(each_byte_of_a_measured_section_counts),
+		cmocka_unit_test(each_leaf_is_told_until_the_callback_ends_it),
 		cmocka_unit_test(a_td_without_firmware_is_refused),
 		cmocka_unit_test(a_register_is_extended_by_the_hash_of_both),
 	};
