@@ -260,7 +260,7 @@ static void events_of_a_direct_boot_have_the_digests_and_the_order_of_real_logs(
 	}
 }
 
-/* SOURCE: CCEL_unpadded.data.bin of google/go-eventlog, whose TD had the command line of Intel's tdx-tools. */
+/* SOURCE: CCEL_unpadded.data.bin of google/go-eventlog; the command line is that of Intel's tdx-tools. */
 static void a_command_line_has_the_digest_of_a_real_log(void **state)
 {
 	struct measure_tdx_digests digests;
