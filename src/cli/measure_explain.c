@@ -154,19 +154,31 @@ static void list_tdx(const struct explaining *e, const struct measure_explained 
 		add(o, "append-nul", "%s", nuls[x->nul]);
 }
 
+/* A name of a file may have any bytes. */
+static void print_path(FILE *to, const char *path)
+{
+	auto_free char *text = strdup(path);
+
+	fputs(text ? base_plain_text(text) : "?", to);
+}
+
 /* "--vcpus 4, without --initrd" */
 static void print_options(FILE *to, const struct options *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		const char *name = o->rows[i].name,
-			   *value = o->rows[i].path ? o->rows[i].path : o->rows[i].value;
+		const char *name = o->rows[i].name, *path = o->rows[i].path, *value = o->rows[i].value;
 
 		fputs(i == 0 ? "" : i + 1 < o->n ? ", " : " and ", to);
-		if (!name)
+		if (!name) {
 			fputs(value, to);
+			continue;
+		}
+		fprintf(to, "%s--%s%s", path || value[0] ? "" : "without ", name,
+			path || value[0] ? " " : "");
+		if (path)
+			print_path(to, path);
 		else
-			fprintf(to, "%s--%s%s%s", value[0] ? "" : "without ", name, value[0] ? " " : "",
-				value);
+			fputs(value, to);
 	}
 }
 
@@ -193,7 +205,7 @@ static void print_unexplained(const struct explaining *e, const struct measure_e
 		[MEASURE_EXPLAINED] = "",
 		[MEASURE_EXHAUSTED] = "",
 		[MEASURE_BOUNDED] = ", then the limit was reached",
-		[MEASURE_STOPPED] = ", then --timeout was reached",
+		[MEASURE_STOPPED] = ", then --explain-timeout was reached",
 	};
 	FILE *to = e->stream.to;
 

@@ -82,7 +82,7 @@ static int fail_refused(struct from *f, const struct jurat_verdict *verdict)
 	const char *code;
 
 	for (size_t i = 0; (code = jurat_verdict_reason_code(verdict, i)); i++)
-		fprintf(stderr, "jurat policy: %s: %s\n", code, jurat_verdict_reason_detail(verdict, i));
+		cli_fail(f->cli, CLI_REFUSED, "%s: %s", code, jurat_verdict_reason_detail(verdict, i));
 	return cli_fail(f->cli, CLI_REFUSED,
 			"the evidence is refused, so no policy is made of it (--allow-unverified makes one)");
 }

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from tap import case, main  # noqa: E402
+from tap import Skip, case, main  # noqa: E402
 
 JURAT, MADE_IMAGES = map(os.path.abspath, sys.argv[1:3])
 AT = "2026-02-03T04:05:06Z"
@@ -209,6 +209,23 @@ def measure_explains_each_register_of_a_quote(tmp):
     text = jurat("measure", "tdx", "--firmware", tmp / "tdvf-without-variables.fd", "--explain", tmp / "quote.bin", status=1).stdout
     assert "\nmrtd: matches with --order all-then-extend (" in text and "\nrtmr1: not explained: " in text, text
     assert "has no SEV-SNP report" in jurat("measure", "snp", "--firmware", tmp / "ovmf.fd", "--vcpu-type", "EPYC", "--explain", tmp / "quote.bin", status=3).stderr
+
+
+@case
+def a_search_ends_in_time_and_shows_progress_on_a_terminal(tmp):
+    images(tmp)
+    demo(tmp)
+    stated = [JURAT, "measure", "snp", "--firmware", tmp / "ovmf.fd", "--vcpu-type", "EPYC", "--vcpus", 1, "--kernel", tmp / "kernel", "--initrd", tmp / "kernel",
+              "--append", " a ", "--explain", tmp / "sev-snp", "--max-vcpus", 4096, "--max-differences", 8, "--explain-timeout", 1]
+    try:
+        master, terminal = os.openpty()
+    except OSError as why:
+        raise Skip(f"no terminal here: {why}") from why
+    p = subprocess.run([str(word) for word in stated], stdout=subprocess.PIPE, stderr=terminal, text=True, timeout=60, check=False)
+    shown = os.read(master, 65536).decode()
+    assert p.returncode == 1 and ", then --explain-timeout was reached; " in p.stdout, p
+    assert " combinations, " in shown and shown.endswith("\r\033[K") and all(len(line) < 80 for line in shown.split("\r")), shown
+    assert "combinations, " not in jurat(*stated[1:], status=1).stderr
 
 
 @case
