@@ -160,6 +160,51 @@ static void fields_with_values_that_do_not_fit_are_refused_by_name_and_offset(vo
 	}
 }
 
+static void what_the_digest_is_of_is_for_the_type_to_say(void **state)
+{
+	/* UEFI_VARIABLE_DATA: GUID, sizes of name and value, "B", a value of two bytes */
+	static const char variable[] = "0123456789abcdef\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0B\0xy";
+	static const struct {
+		uint32_t type;
+		const char *measured;
+		size_t n_measured;
+		const char *data;
+		size_t n;
+		bool is_measured;
+	} rows[] = {
+		{ MEASURE_EV_EFI_VARIABLE_BOOT, "xy", 2, variable, 36, true },
+		{ MEASURE_EV_EFI_VARIABLE_BOOT, variable, 36, variable, 36, true },
+		{ MEASURE_EV_EFI_VARIABLE_BOOT, "x", 1, variable, 35, false }, /* too short for its size */
+		{ MEASURE_EV_EFI_VARIABLE_BOOT2, "xy", 2, variable, 36, false },
+		{ MEASURE_EV_EFI_VARIABLE_DRIVER_CONFIG, "xy", 2, variable, 36, false },
+		{ MEASURE_EV_EVENT_TAG, "abc", 3, LOG_MADE_TEXT("IDID\3\0\0\0abc"), true },
+		{ MEASURE_EV_EVENT_TAG, "abc", 3, LOG_MADE_TEXT("IDID\4\0\0\0abc"), false },
+		{ MEASURE_EV_PLATFORM_CONFIG_FLAGS, "abc", 3, LOG_MADE_TEXT("0123456789abcdef\3\0\0\0abc"),
+		  true },
+		{ MEASURE_EV_PLATFORM_CONFIG_FLAGS, "abc", 3, LOG_MADE_TEXT("abc\0"), false },
+		{ MEASURE_EV_IPL, "abc", 3, LOG_MADE_TEXT("module_cmdline: abc\0"), true },
+		{ MEASURE_EV_IPL, "abc", 3, LOG_MADE_TEXT("other: abc\0"), false },
+		{ MEASURE_EV_SEPARATOR, "abc", 3, LOG_MADE_TEXT("grub_cmd: abc\0"), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct measure_event *e;
+		struct log_made made;
+		struct measure_log *log;
+
+		log_made_begin(&made);
+		log_made_event_of(&made, 1, rows[i].type, rows[i].measured, rows[i].n_measured, rows[i].data,
+				  rows[i].n);
+		log = read_made(&made);
+		e = measure_log_event(log, 0);
+		if (e->data_is_measured != rows[i].is_measured)
+			FAIL_BECAUSE("row %zu", i);
+		assert_int_equal(e->n_measured, e->data_is_measured ? rows[i].n_measured : 0);
+		measure_log_free(log);
+	}
+}
+
 static void every_truncation_within_an_event_is_refused(void **state)
 {
 	struct log_made made;
@@ -556,6 +601,7 @@ int main(void)
 		cmocka_unit_test(events_are_read_with_their_offsets_and_data),
 		cmocka_unit_test(rtmrs_are_extended_in_order_up_to_the_event_asked_for),
 		cmocka_unit_test(fields_with_values_that_do_not_fit_are_refused_by_name_and_offset),
+		cmocka_unit_test(what_the_digest_is_of_is_for_the_type_to_say),
 		cmocka_unit_test(every_truncation_within_an_event_is_refused),
 		cmocka_unit_test(algorithms_that_are_not_known_are_skipped_by_their_declared_size),
 		cmocka_unit_test(an_event_without_its_sha384_digest_or_with_two_is_refused),
