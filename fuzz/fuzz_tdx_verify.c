@@ -13,7 +13,8 @@
  * signatures is reached.
  *
  * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; with a
- * flag the event log, a part; then until the end files: a byte FILE_* and an item. Without files the collateral is the platform's own.
+ * flag the event log, a part; then until the end files: a byte FILE_* and an item. Without files the
+ * collateral is the platform's own.
  */
 enum {
 	MACHINE_MASK = 3, /* first byte */

@@ -421,12 +421,14 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 		status = find_beside(cli, path, "report.bin", S_IFREG, &report);
 	if (status == CLI_OK && quote)
 		status = find_beside(cli, path, "collateral", S_IFDIR, &e->collateral);
-	if (status == CLI_OK && quote)
+	if (status == CLI_OK)
 		status = find_beside(cli, path, "event-log.bin", S_IFREG, &log);
 	if (status == CLI_OK && report)
 		status = find_beside(cli, path, "certs.bin", S_IFREG, &certs);
 	if (status == CLI_OK && !report && !quote)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s' has neither report.bin nor quote.bin", path);
+	if (status == CLI_OK && log && !quote)
+		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': an event log without quote.bin", log);
 	if (status == CLI_OK && quote)
 		status = load_one_file(cli, quote, EXPECT_QUOTE, e);
 	if (status == CLI_OK && log)

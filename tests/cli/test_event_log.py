@@ -85,7 +85,7 @@ def a_log_is_replayed_and_must_explain_the_quote(tmp):
 def a_log_that_comes_with_the_quote_is_used(tmp):
     e = demo(tmp)
     quote = (e / "quote.bin").read_bytes()
-    good, bad = put(tmp / "good", NOTHING), put(tmp / "bad", SOMETHING)
+    good = put(tmp / "good", NOTHING)
     carried = tmp / "carried.json"
     event = {"imr": 1, "event_type": 4, "digest": hashlib.sha384(bytes(4)).hexdigest(), "event": "", "event_payload": ""}
     for log, form in [(base64.b64encode(SOMETHING).decode(), "tcg"), (SOMETHING.hex(), "tcg"), (json.dumps([event]), "dstack"), ([event], "dstack")]:
@@ -103,13 +103,18 @@ def a_log_that_comes_with_the_quote_is_used(tmp):
     v = verify(e, carried, status=1)
     assert v["event_log"] is None and v["reasons"][0]["code"] == "event-log-malformed", v
     assert verify(e, "--event-log", good, carried)["event_log"]["events"] == 0
+    report = (e / "report.bin").read_bytes()
     (e / "report.bin").unlink()
     put(e / "event-log.bin", SOMETHING)
     assert verify(e, e, status=1)["reasons"][0]["code"] == "event-log-mismatch"
     assert "event_log" in verify(e, "--event-log", good, e)
     put(e / "event-log.bin", "")
     assert "'{}': not an event log".format(e / "event-log.bin") in jurat("verify", *options(e), e, status=3).err
-    assert bad.exists()
+    put(e / "event-log.bin", NOTHING)
+    (e / "quote.bin").rename(tmp / "quote.bin")
+    put(e / "report.bin", report)
+    p = jurat("verify", "--roots", e / "roots", e, status=3)
+    assert p.err == f"jurat verify: '{e}/event-log.bin': an event log without quote.bin\n", p.err
 
 
 @case
