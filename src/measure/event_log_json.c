@@ -15,7 +15,7 @@
  * log in base64 or hex, as a member of what carries it: dstack's GetQuote response, Trustee's evidence and
  * others.
  */
-enum { MAX_DEPTH = 6, POOL_BYTES_PER_EVENT = 64 };
+enum { MAX_DEPTH = 32, MAX_TEXTS = 6, POOL_BYTES_PER_EVENT = 64 };
 
 /* Members that hold a log. */
 static const char *const log_members[] = { "event_log", "cc_eventlog", "uefi_event_logs", "eventlog",
@@ -24,7 +24,7 @@ static const char *const log_members[] = { "event_log", "cc_eventlog", "uefi_eve
 /* Where the log is: JSON text within a string is parsed, and freed with this. */
 struct found {
 	json_t *root, *value;
-	json_t *parsed[MAX_DEPTH];
+	json_t *parsed[MAX_TEXTS];
 	unsigned n_parsed;
 };
 
@@ -96,9 +96,9 @@ static int find_in_text(struct found *f, json_t *value, unsigned depth, struct j
 	json_t *parsed;
 	int r;
 
-	if (f->n_parsed == MAX_DEPTH)
+	if (f->n_parsed == MAX_TEXTS)
 		return jurat_fail(err, -EBADMSG, "event log: more than %d strings with JSON in them",
-				  MAX_DEPTH);
+				  MAX_TEXTS);
 	r = parse(json_string_value(value), json_string_length(value), &parsed, err);
 	if (r < 0)
 		return r;
@@ -132,6 +132,24 @@ static bool is_log_member(const char *name)
 	return false;
 }
 
+/* Any other member, or an item of a list. */
+static int find_within(struct found *f, const char *name, json_t *value, unsigned depth,
+		       struct jurat_error *err)
+{
+	const uint8_t *text = (const uint8_t *)json_string_value(value);
+
+	/* Other lists may have digests, too. */
+	if (is_event_list(value) && !json_object_get(json_array_get(value, 0), "event_type") &&
+	    !json_object_get(json_array_get(value, 0), "type_name"))
+		return 0;
+	if (json_is_object(value) || json_is_array(value))
+		return find(f, value, depth + 1, err);
+	if (is_json_text(value) &&
+	    (strcmp(name, "tcb_info") == 0 || event_log_is_json(text, json_string_length(value))))
+		return find_in_text(f, value, depth, err);
+	return 0;
+}
+
 static int find(struct found *f, json_t *value, unsigned depth, struct jurat_error *err)
 {
 	const char *name;
@@ -148,11 +166,11 @@ static int find(struct found *f, json_t *value, unsigned depth, struct jurat_err
 			return r;
 		if (is_log_member(name))
 			r = find_log(f, member, depth, err);
-		else if (json_is_object(member))
-			r = find(f, member, depth + 1, err);
-		else if (strcmp(name, "tcb_info") == 0 && is_json_text(member))
-			r = find_in_text(f, member, depth, err);
+		else
+			r = find_within(f, name, member, depth, err);
 	}
+	for (size_t i = 0; r == 0 && i < json_array_size(value); i++)
+		r = find_within(f, "", json_array_get(value, i), depth, err);
 	return r;
 }
 

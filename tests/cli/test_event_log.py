@@ -94,6 +94,13 @@ def a_log_that_comes_with_the_quote_is_used(tmp):
             v = verify(e, carried, status=1)
             assert v["event_log"]["form"] == form and v["reasons"][0]["code"] == "event-log-mismatch", v
             assert verify(e, "--event-log", good, carried)["event_log"]["events"] == 0
+    inner = {"quote": quote.hex(), "event_log": [event]}
+    for outer in [[inner], {"a": [{"b": [inner]}]}, {"evidence": json.dumps(inner)}, [json.dumps({"c": [inner]})],
+                  {"quote": quote.hex(), "other": [[event]]}, {"digests": [{"digests": [1]}], **inner}]:
+        v = verify(e, put(carried, json.dumps(outer)), status=1)
+        assert v["reasons"][0]["code"] == "event-log-mismatch", v["reasons"]
+    put(carried, json.dumps({"quote": quote.hex(), "layers": [{"digests": ["sha256:00"]}], "event_log": None}))
+    assert "event_log" not in verify(e, carried)
     put(carried, json.dumps({"tdx": {"evidence": {"quote": quote.hex(), "cc_eventlog": base64.b64encode(NOTHING).decode()}}}))
     assert verify(e, carried)["event_log"]["form"] == "tcg"
     for none in [None, ""]:

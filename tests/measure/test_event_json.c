@@ -260,10 +260,10 @@ static void a_log_is_looked_for_in_a_few_levels(void **state)
 	struct measure_log *log = NULL;
 
 	(void)state;
-	assert_int_equal(read_nested(6, &log), 0);
+	assert_int_equal(read_nested(32, &log), 0);
 	measure_log_free(log);
 	log = NULL;
-	assert_int_equal(read_nested(7, &log), -EBADMSG);
+	assert_int_equal(read_nested(33, &log), -EBADMSG);
 	assert_int_equal(read_nested(300, &log), -EBADMSG);
 	assert_null(log);
 }
