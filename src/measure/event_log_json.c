@@ -57,7 +57,7 @@ static int parse(const char *text, size_t n, json_t **ret, struct jurat_error *e
 
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* a byte order mark. Spec: RFC 8259, 8.1 */
 		text += 3, n -= 3;
-	*ret = json_loadb(text, n, JSON_REJECT_DUPLICATES, &bad);
+	*ret = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &bad);
 	if (*ret)
 		return 0;
 	if (json_error_code(&bad) == json_error_out_of_memory)
@@ -303,7 +303,9 @@ static const char *text_of(json_t *object, const char *name)
 {
 	json_t *value = json_object_get(object, name);
 
-	return value ? json_string_value(value) : "";
+	const char *text = value ? json_string_value(value) : "";
+
+	return text && value && strlen(text) != json_string_length(value) ? NULL : text; /* a NUL in it */
 }
 
 static int read_name(struct pool *p, const char *name, const char **ret)
