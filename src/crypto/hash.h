@@ -15,8 +15,8 @@ void crypto_sha384(const void *data, size_t n, uint8_t ret[CRYPTO_SHA384_BYTES])
 void crypto_sha512(const void *data, size_t n, uint8_t ret[CRYPTO_SHA512_BYTES]);
 
 /*
- * SHA-384 of what comes in pieces. Needs no end: a context that is not finished holds nothing. A context can be
- * copied by assignment.
+ * SHA-384 of what comes in pieces. Needs no end: a context that is not finished holds nothing. A context can
+ * be copied by assignment.
  */
 struct crypto_sha384 {
 	uint64_t opaque[32];

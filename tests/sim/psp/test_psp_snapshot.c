@@ -85,7 +85,8 @@ static void assert_same_report(const uint8_t *a, const uint8_t *b)
 		assert_memory_equal(a, b, SNP_REPORT_BYTES);
 }
 
-static void assert_same_reports(uint8_t a[N_REPORTS][SNP_REPORT_BYTES], uint8_t b[N_REPORTS][SNP_REPORT_BYTES])
+static void assert_same_reports(uint8_t a[N_REPORTS][SNP_REPORT_BYTES],
+				uint8_t b[N_REPORTS][SNP_REPORT_BYTES])
 {
 	for (unsigned i = 0; i < N_REPORTS; i++)
 		assert_same_report(a[i], b[i]);
