@@ -195,7 +195,8 @@ static bool take_hex(struct pool *p, json_t *value, const uint8_t **ret, size_t 
 	size_t n = json_string_length(value) / 2;
 	uint8_t *to = pool_take(p, n);
 
-	if (!json_is_string(value) || !to || !bytes_from_hex(json_string_value(value), to, n))
+	if (!json_is_string(value) || !to || strlen(json_string_value(value)) != json_string_length(value) ||
+	    !bytes_from_hex(json_string_value(value), to, n))
 		return false;
 	*ret = to;
 	*ret_n = n;
@@ -302,7 +303,6 @@ static bool read_u32(json_t *value, uint32_t *ret)
 static const char *text_of(json_t *object, const char *name)
 {
 	json_t *value = json_object_get(object, name);
-
 	const char *text = value ? json_string_value(value) : "";
 
 	return text && value && strlen(text) != json_string_length(value) ? NULL : text; /* a NUL in it */
@@ -333,7 +333,7 @@ static int read_dstack(struct pool *p, json_t *o, size_t i, struct measure_event
 	if (!read_u32(json_object_get(o, "event_type"), &e->type))
 		return fail_at(i, err, "event_type is not a number of 32 bits");
 	if (!name || !digits)
-		return fail_at(i, err, "event or digest is not a string");
+		return fail_at(i, err, "event or digest is not a string without NULs");
 	if (json_object_get(o, "version") &&
 	    (!read_u32(json_object_get(o, "version"), &version) || version < 1 || version > 2))
 		return fail_at(i, err, "version is not 1 or 2");

@@ -121,6 +121,7 @@ static const char *const places[] = {
 	"{\"event_log\":\"\",\"inner\":{\"event_log\":[" RUNTIME("a", "") "]},\"eventlog\":null}",
 	"{\"event_log\":\" [" IN_TEXT "]\"}",
 	"{\"tcb_info\":\"{\\\"event_log\\\":[" IN_TEXT "]}\"}",
+	"{\"pck_certificate_chain\":\"PEM\\n\\u0000\",\"event_log\":[" RUNTIME("a", "") "]}",
 };
 
 static void a_log_is_found_where_its_carriers_have_it(void **state)
@@ -180,7 +181,15 @@ static const struct {
 	{ "[" EVENT("0", "1", DIGEST "0", "", "") "]", "event 1: digest is not 48 bytes in hex" },
 	{ "[" EVENT("0", "1", DIGEST, "", "0") "]", "event 1: event_payload is not hex" },
 	{ "[" EVENT("0", "1", DIGEST, "", "0g") "]", "event 1: event_payload is not hex" },
-	{ "[{\"imr\":3,\"event_type\":134217729,\"event\":1}]", "event 1: event or digest is not a string" },
+	{ "[{\"imr\":3,\"event_type\":134217729,\"event\":1}]",
+	  "event 1: event or digest is not a string without NULs" },
+	{ "[{\"imr\":3,\"event_type\":134217729,\"event\":\"a\\u0000\"}]",
+	  "event 1: event or digest is not a string without NULs" },
+	{ "[" EVENT("0", "1", DIGEST "\\u0000", "", "") "]",
+	  "event 1: event or digest is not a string without NULs" },
+	{ "[" EVENT("0", "1", DIGEST, "", "00\\u0000") "]", "event 1: event_payload is not hex" },
+	{ "{\"uefi_event_logs\":[" TRUSTEE("1", "EV_IPL\\u0000", "SHA-384", DIGEST, "") "]}",
+	  "event 1: type_name is not the name of a type" },
 	{ "[{\"imr\":3,\"event_type\":134217729,\"event\":\"a\",\"event_payload\":[]}]",
 	  "event 1: event_payload is not hex" },
 	{ "[{\"imr\":3,\"event_type\":134217729,\"event\":\"a\",\"version\":3}]",
