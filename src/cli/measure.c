@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "verify/render.h"
 
 /* A line for each value; the launch digest of SEV-SNP stands alone, as other programs print and take it. */
 static void print_text(const struct measuring *m)
@@ -48,9 +49,9 @@ static int print_json(const struct measuring *m)
 	json_decref(missing);
 	if (m->explanation.list)
 		failed = json_object_set_new(m->json, "explanation",
-					     json_pack("{s:s, s:b, s:O}", "evidence",
-						       cli_get(m->cli, "explain"), "verified", 0, "values",
-						       m->explanation.list)) < 0 ||
+					     json_pack("{s:o, s:b, s:O}", "evidence",
+						       render_path(cli_get(m->cli, "explain")), "verified", 0,
+						       "values", m->explanation.list)) < 0 ||
 			 failed;
 	if (failed)
 		return cli_fail_memory(m->cli);

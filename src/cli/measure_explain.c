@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "base/text_stream.h"
+#include "verify/render.h"
 #include "wire/snp_report.h"
 #include "wire/tdx_quote.h"
 
@@ -189,8 +190,8 @@ static json_t *options_json(const struct options *o)
 	for (size_t i = 0; list && i < o->n; i++) {
 		const char *value = o->rows[i].path ? o->rows[i].path : o->rows[i].value;
 
-		if (json_array_append_new(list, json_pack("{s:s*, s:s?}", "option", o->rows[i].name, "value",
-							  value[0] ? value : NULL)) < 0) {
+		if (json_array_append_new(list, json_pack("{s:s*, s:o}", "option", o->rows[i].name, "value",
+							  value[0] ? render_path(value) : json_null())) < 0) {
 			json_decref(list);
 			return NULL;
 		}

@@ -2,6 +2,7 @@
 #include "cli/measure.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -9,6 +10,7 @@
 #include "base/text_stream.h"
 #include "cli/policy_file.h"
 #include "verify/policy_from.h"
+#include "verify/render.h"
 
 /* Options that change nothing about what is measured. */
 static bool is_of_output(const char *option)
@@ -21,6 +23,17 @@ static bool is_of_output(const char *option)
 		if (!strcmp(options[i], option))
 			return true;
 	return false;
+}
+
+/* A text that JSON can hold; takes it. NULL: no memory. */
+static char *as_json(char *text)
+{
+	json_t *json = text ? render_path(text) : NULL;
+	char *copy = json ? strdup(json_string_value(json)) : NULL;
+
+	free(text);
+	json_decref(json);
+	return copy;
 }
 
 /* "Computed by jurat measure snp --firmware OVMF.fd --vcpus 4"; NULL: no memory. */
@@ -39,7 +52,7 @@ static char *command(const struct measuring *m)
 		if (!is_of_output(name))
 			fprintf(stream.to, " --%s %s%s%s", name, quote, value, quote);
 	}
-	return text_stream_close(&stream, &line, NULL) < 0 ? NULL : line;
+	return text_stream_close(&stream, &line, NULL) < 0 ? NULL : as_json(line);
 }
 
 /* Sets a member. Its comment is that of `jurat policy from`, and a line on this one. */

@@ -15,14 +15,15 @@ static bool take_memory(struct measuring *m, uint64_t *ret)
 	const char *text = cli_get(m->cli, "memory"), *suffix;
 	unsigned long long v;
 	unsigned shift = 0;
-	char *end;
+	char *end, unit;
 
 	*ret = 0;
 	if (!text)
 		return true;
 	errno = 0;
 	v = strtoull(text, &end, 0);
-	suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
+	unit = (char)(*end & ~0x20);
+	suffix = unit ? strchr(suffixes, unit) : NULL;
 	if (suffix) {
 		shift = 10 * (unsigned)(suffix - suffixes + 1);
 		end++;

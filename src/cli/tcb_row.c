@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "cli/tcb.h"
@@ -17,20 +16,6 @@ const char *tcb_result_name(enum tcb_result result)
 	return names[result];
 }
 
-/* A file's name as text: with '?' for what is not ASCII, if it is not UTF-8. */
-static json_t *name_of(const char *name)
-{
-	auto_free char *plain = NULL;
-	json_t *text = json_string(name);
-
-	if (text)
-		return text;
-	plain = strdup(name);
-	for (char *p = plain; p && *p; p++)
-		*p = (unsigned char)*p < 0x80 ? *p : '?';
-	return plain ? json_string(plain) : NULL;
-}
-
 int tcb_row_init(struct tcb_row *row, const char *name)
 {
 	static const char *const members[] = { "kind", "result", "verified",   "platform",
@@ -42,7 +27,7 @@ int tcb_row_init(struct tcb_row *row, const char *name)
 		tcb_row_done(row);
 		return -ENOMEM;
 	}
-	render_put(&row->o, row->json, "evidence", name_of(name));
+	render_put(&row->o, row->json, "evidence", render_path(name));
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		render_put(&row->o, row->json, members[i], json_null());
 	render_put(&row->o, row->json, "verified", json_false());

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "verify/entry.h"
@@ -41,6 +42,19 @@ json_t *render_time(int64_t seconds)
 	char text[VERDICT_TIME_BYTES];
 
 	return json_string(verdict_time(seconds, text));
+}
+
+json_t *render_path(const char *path)
+{
+	auto_free char *plain = NULL;
+	json_t *text = json_string(path);
+
+	if (text)
+		return text;
+	plain = strdup(path);
+	for (char *p = plain; p && *p; p++)
+		*p = (unsigned char)*p < 0x80 ? *p : '?';
+	return plain ? json_string(plain) : NULL;
 }
 
 /* 64-bit integers are hex strings: not every JSON reader keeps 64 bits. */

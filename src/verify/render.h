@@ -21,6 +21,8 @@ void render_append(struct render_json *o, json_t *array, json_t *value);
 json_t *render_hex(const void *p, size_t n); /* at most 160 bytes */
 json_t *render_number(uint64_t v);           /* "0x..": not every JSON reader keeps 64 bits */
 json_t *render_time(int64_t seconds);
+/* A name of a file may have any bytes: if it is not UTF-8, with '?' for each that is not ASCII. */
+json_t *render_path(const char *path);
 json_t *render_cert(struct render_json *o, const struct cert_entry *entry);
 /* Adds every field that is not reserved, by its name. */
 void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from);

@@ -164,6 +164,7 @@ def usage_errors_name_the_option(tmp):
         ((*snp, *MILAN, *block, "--guest-policy", "0x10000"), "the guest policy 0x10000: firmware requires bit 17"),
         ((*tdx, "--memory", "2X"), "--memory: expected a size such as 2147483648 or 2G, found '2X'"),
         ((*tdx, "--memory", "16777216T"), "--memory: expected a size such as 2147483648 or 2G, found '16777216T'"),
+        ((*tdx, "--memory", "2 "), "--memory: expected a size such as 2147483648 or 2G, found '2 '"),
         ((*tdx, "--memory", "0"), "--memory: expected a size such as 2147483648 or 2G, found '0'"),
         ((*tdx, "--kernel", tmp / "kernel", "--efi-image", tmp / "kernel"), "--kernel cannot be used with --efi-image"),
         ((*tdx, "--initrd", tmp / "kernel"), "--initrd requires --kernel"),
@@ -359,6 +360,17 @@ def keys_that_cannot_be_used_are_refused_and_never_printed(tmp):
     assert not (tmp / "b").exists() and not (tmp / "a").exists()
     with open(tmp / "id.pem", "rb") as f:
         jurat(*args, "--id-key", "-", stdin=f)
+
+
+@case
+def names_that_are_not_text_are_in_policies_and_in_json(tmp):
+    images(tmp)
+    name = os.fsencode(tmp) + b"/\xff.fd"
+    with open(name, "wb") as f:
+        f.write((tmp / "ovmf.fd").read_bytes())
+    jurat("snp", "--firmware", os.fsdecode(name), *MILAN, "--policy-out", tmp / "policy.json")
+    comment = json.loads((tmp / "policy.json").read_bytes())["//measurement"]
+    assert f"--firmware {tmp}/?.fd " in comment[1], comment
 
 
 @case
