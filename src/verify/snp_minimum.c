@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verify/snp_minimum.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -25,9 +26,9 @@ static int read_byte(const json_t *value, uint8_t *ret, struct jurat_error *err)
 	if (json_is_integer(value) && json_integer_value(value) >= 0 &&
 	    json_integer_value(value) <= UINT8_MAX)
 		n = (long)json_integer_value(value);
-	else if (text && strncmp(text, "0x", 2) == 0 && strlen(text) <= 4)
+	else if (text && strncmp(text, "0x", 2) == 0 && strlen(text) <= 4 && isxdigit((unsigned char)text[2]))
 		n = strtol(text + 2, &end, 16);
-	if (n < 0 || (end && (*end || end == text + 2)))
+	if (n < 0 || (end && *end))
 		return jurat_fail(err, -EBADMSG, "expected a number from 0 to 255, or \"0x00\" to \"0xff\"");
 	*ret = (uint8_t)n;
 	return 0;

@@ -97,6 +97,8 @@ static void what_is_wrong_with_a_table_is_named_with_its_row(void **state)
 		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
 		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x\"}"),
 		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x+1\"}"),
+		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
 		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x1g\"}"),
 		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
 		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x-1\"}"),
