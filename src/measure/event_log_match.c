@@ -86,30 +86,26 @@ static void match_loader_text(struct measure_event *e)
 	match_section_name(e);
 }
 
-/* Tagged: number, size, content. */
-static void match_tagged(struct measure_event *e)
+/* A head whose last four bytes are the size of what follows, which is measured. */
+static void match_content(struct measure_event *e, size_t n_head)
 {
-	enum { HEAD_BYTES = 8, SIZE_OFF = 4 };
+	enum { SIZE_BYTES = 4 };
 	struct bytes_rd r = bytes_rd(e->data, e->n);
+	uint32_t n;
 
-	bytes_rd_seek(&r, SIZE_OFF);
-	if (bytes_rd_le32(&r) == bytes_rd_left(&r) && !r.bad)
-		is_digest_of(e, HEAD_BYTES, e->n - HEAD_BYTES);
-}
-
-/* td-shim: a name of 16 bytes, size, content. */
-static void match_named(struct measure_event *e)
-{
-	enum { HEAD_BYTES = 20, SIZE_OFF = 16 };
-	struct bytes_rd r = bytes_rd(e->data, e->n);
-
-	bytes_rd_seek(&r, SIZE_OFF);
-	if (bytes_rd_le32(&r) == bytes_rd_left(&r) && !r.bad)
-		is_digest_of(e, HEAD_BYTES, e->n - HEAD_BYTES);
+	bytes_rd_seek(&r, n_head - SIZE_BYTES);
+	n = bytes_rd_le32(&r);
+	if (!r.bad && n == bytes_rd_left(&r))
+		is_digest_of(e, n_head, n);
 }
 
 void event_log_match(struct measure_event *e)
 {
+	enum {
+		TAGGED_HEAD_BYTES = 4 + 4, /* number, size */
+		NAMED_HEAD_BYTES = 16 + 4, /* td-shim: name, size */
+	};
+
 	if (!e->extends || !e->digest || is_digest_of(e, 0, e->n))
 		return;
 	switch (e->type) {
@@ -120,10 +116,10 @@ void event_log_match(struct measure_event *e)
 		match_loader_text(e);
 		break;
 	case MEASURE_EV_EVENT_TAG:
-		match_tagged(e);
+		match_content(e, TAGGED_HEAD_BYTES);
 		break;
 	case MEASURE_EV_PLATFORM_CONFIG_FLAGS:
-		match_named(e);
+		match_content(e, NAMED_HEAD_BYTES);
 		break;
 	default:
 		break;

@@ -102,7 +102,7 @@ static int note_cmdline(struct verdict_events *to, const char *text, size_t n)
 static const char *match_cmdline(const struct measure_event *e, const struct policy_words *allowed,
 				 unsigned *left)
 {
-	for (size_t i = 0; i<allowed->n && * left> 0; i++, --*left)
+	for (size_t i = 0; *left > 0 && i < allowed->n; i++, --*left)
 		if (measure_event_command_line_is(e, allowed->items[i], strlen(allowed->items[i])))
 			return allowed->items[i];
 	return NULL;
