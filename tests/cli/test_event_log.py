@@ -104,7 +104,7 @@ def a_log_that_comes_with_the_quote_is_used(tmp):
     put(carried, json.dumps({"quote": quote.hex(), "padded": "text\0"}))
     assert "event_log" not in verify(e, carried)
     put(carried, json.dumps({"quote": quote.hex(), "event_log": [{**event, "event": "a\0"}]}))
-    assert verify(e, carried, status=1)["reasons"][0]["detail"] == "event 1: event or digest is not a string"
+    assert verify(e, carried, status=1)["reasons"][0]["detail"] == "event 1: event or digest is not a string without NULs"
     put(carried, json.dumps({"tdx": {"evidence": {"quote": quote.hex(), "cc_eventlog": base64.b64encode(NOTHING).decode()}}}))
     assert verify(e, carried)["event_log"]["form"] == "tcg"
     for none in [None, ""]:
