@@ -25,18 +25,22 @@ static int read_key_file(const char *path, uint8_t *to, size_t *ret_n, struct ju
 	struct base_env *env = base_env_real();
 	const bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : base_open(env, path, O_RDONLY | O_CLOEXEC, 0);
+	size_t used = 0;
 	ssize_t n = 1;
 
 	if (fd < 0)
 		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
-	for (*ret_n = 0; n > 0 && *ret_n<MAX_KEY_BYTES; *ret_n += n> 0 ? (size_t)n : 0)
-		n = base_read(env, fd, to + *ret_n, MAX_KEY_BYTES - *ret_n);
+	while (n > 0 && used < MAX_KEY_BYTES) {
+		n = base_read(env, fd, to + used, MAX_KEY_BYTES - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
 	if (!is_stdin)
 		base_close(env, fd);
 	if (n < 0)
 		return jurat_fail(err, (int)n, "cannot read '%s': %s", path, strerror((int)-n));
-	if (*ret_n == MAX_KEY_BYTES)
+	if (used == MAX_KEY_BYTES)
 		return jurat_fail(err, -EFBIG, "'%s' is too large for a private key", path);
+	*ret_n = used;
 	return 0;
 }
 

@@ -15,9 +15,11 @@
 /* Options that change nothing about what is measured. */
 static bool is_of_output(const char *option)
 {
-	static const char *const options[] = { "steps",         "id-block", "id-auth",    "id-key",
-					       "author-key",    "policy",   "policy-out", "check-id-block",
-					       "check-id-auth", "output" };
+	static const char *const options[] = { "steps",      "id-block",        "id-auth",
+					       "id-key",     "author-key",      "policy",
+					       "policy-out", "check-id-block",  "check-id-auth",
+					       "output",     "explain",         "firmware-also",
+					       "max-vcpus",  "max-differences", "explain-timeout" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (!strcmp(options[i], option))

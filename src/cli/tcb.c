@@ -124,15 +124,10 @@ static int print_platform(struct worker *w, const char *name, json_t *json, stru
 	return r == 0 ? take_row(w, &row, to) : CLI_INTERNAL;
 }
 
-static void json_done(json_t **json)
-{
-	json_decref(*json);
-}
-
 static int load_and_print(struct worker *w, const char *name, struct printed *to)
 {
 	struct cli_evidence e auto_call(cli_evidence_done) = { 0 };
-	json_t *platform auto_call(json_done) = NULL;
+	json_t *platform auto_call(render_json_drop) = NULL;
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
 	int status, r;

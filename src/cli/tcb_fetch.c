@@ -89,15 +89,10 @@ static int fetch_platform(struct fetching *g, const uint8_t fmspc[6], enum endor
 	return status == CLI_OK ? fetch_set(g, fmspc, ca, ENDORSE_EARLY, &to->early) : status;
 }
 
-static void json_done(json_t **json)
-{
-	json_decref(*json);
-}
-
 /* For a platform that states its FMSPC, but not its CA, whose CRL is needed for quotes only. */
 static int fetch_stated(struct fetching *g, const char *name, bool *ret_found)
 {
-	json_t *json auto_call(json_done) = NULL;
+	json_t *json auto_call(render_json_drop) = NULL;
 	auto_free uint8_t *bytes = NULL;
 	struct jurat_error err = { "" };
 	struct tdx_stated stated;

@@ -30,16 +30,11 @@ static bool take_row(const struct tcb_survey *s, const struct snp_minimum *row, 
 	return true;
 }
 
-static void json_done(json_t **json)
-{
-	json_decref(*json);
-}
-
 static int add_minimums(const struct tcb_survey *s, const struct policy_tcb *tcb,
 			struct jurat_policy *members)
 {
 	struct render_json o = { .bad = false };
-	json_t *object auto_call(json_done) = json_object();
+	json_t *object auto_call(render_json_drop) = json_object();
 	auto_free char *value = NULL;
 	struct jurat_error err = { "" };
 	char at[BASE_TIME_BYTES], comment[160];

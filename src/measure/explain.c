@@ -53,6 +53,15 @@ int measure_append_bytes(const char *append, enum measure_append variant, char *
 	return 0;
 }
 
+bool measure_explain_ends(const struct measure_explain *how, struct measure_explained *out)
+{
+	if (out->tried >= how->max_combinations)
+		out->end = MEASURE_BOUNDED;
+	else if (how->progress && how->progress(how->closure, out->tried) != 0)
+		out->end = MEASURE_STOPPED;
+	return out->end != MEASURE_EXHAUSTED;
+}
+
 /* ---- SEV-SNP */
 
 /* SEV_FEATURES of VMMs, and what they may become. Spec: APM volume 2, SEV_FEATURES. */
@@ -270,11 +279,7 @@ static bool try_vcpus(struct search *s, const size_t at[N_DIMENSIONS], unsigned 
 			return true;
 		}
 	}
-	if (s->out->tried >= s->how->max_combinations)
-		s->out->end = MEASURE_BOUNDED;
-	else if (s->how->progress && s->how->progress(s->how->closure, s->out->tried) != 0)
-		s->out->end = MEASURE_STOPPED;
-	return s->out->end != MEASURE_EXHAUSTED;
+	return measure_explain_ends(s->how, s->out);
 }
 
 /* The index of each dimension at the i-th combination, and how many differ from what is stated. */

@@ -146,13 +146,10 @@ static int try(struct search *s, const size_t at[N_DIMENSIONS], unsigned differe
 
 	if (launch(s, at, &what, &append) < 0)
 		return -ENOMEM;
-	if (matches(s, &what, at[FIRMWARE]))
-		explained(s, at, &what, differences);
-	else if (s->out->tried >= s->how->max_combinations)
-		s->out->end = MEASURE_BOUNDED;
-	else if (s->how->progress && s->how->progress(s->how->closure, s->out->tried) != 0)
-		s->out->end = MEASURE_STOPPED;
-	return s->out->end != MEASURE_EXHAUSTED;
+	if (!matches(s, &what, at[FIRMWARE]))
+		return measure_explain_ends(s->how, s->out);
+	explained(s, at, &what, differences);
+	return 1;
 }
 
 static unsigned combination(const struct search *s, size_t i, size_t ret_at[N_DIMENSIONS])

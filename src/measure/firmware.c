@@ -189,6 +189,11 @@ int measure_firmware_number(const struct measure_firmware *firmware, enum measur
 	return 0;
 }
 
+bool measure_overlap(uint64_t a, uint64_t n_a, uint64_t b, uint64_t n_b)
+{
+	return n_a > 0 && n_b > 0 && (a < b ? b - a < n_a : a - b < n_b);
+}
+
 const struct measure_section *measure_firmware_section(const struct measure_firmware *firmware, uint32_t type)
 {
 	for (size_t i = 0; i < firmware->n_sections; i++)

@@ -70,6 +70,9 @@ JURAT_MUST_CHECK int measure_firmware_number(const struct measure_firmware *firm
 					     enum measure_entry_kind kind, size_t offset, uint32_t *ret,
 					     struct jurat_error *err);
 
+/* Whether n_a bytes at a and n_b bytes at b have a byte in common. */
+bool measure_overlap(uint64_t a, uint64_t n_a, uint64_t b, uint64_t n_b);
+
 /* As the specification calls a type of section, as "SNP_SEC_MEM"; NULL: it knows none. */
 const char *measure_section_name(uint32_t type);
 

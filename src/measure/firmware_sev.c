@@ -29,11 +29,6 @@ const char *measure_section_name(uint32_t type)
 	return NULL;
 }
 
-static bool overlap(uint64_t a, uint64_t n_a, uint64_t b, uint64_t n_b)
-{
-	return a < b ? n_a > b - a : n_b > a - b;
-}
-
 static int check_section(const struct measure_firmware *f, const struct measure_section *s,
 			 struct jurat_error *err)
 {
@@ -60,7 +55,7 @@ static int check_section(const struct measure_firmware *f, const struct measure_
 				  "0x%x bytes at address 0x%x are not below the image at 0x%llx", s->n_bytes,
 				  s->gpa, (unsigned long long)f->gpa);
 	for (size_t i = 0; i < f->n_sections; i++)
-		if (overlap(s->gpa, s->n_bytes, f->sections[i].gpa, f->sections[i].n_bytes))
+		if (measure_overlap(s->gpa, s->n_bytes, f->sections[i].gpa, f->sections[i].n_bytes))
 			return jurat_fail(err, -EBADMSG,
 					  "0x%x bytes at address 0x%x overlap section %zu at 0x%x",
 					  s->n_bytes, s->gpa, i, f->sections[i].gpa);

@@ -130,11 +130,6 @@ static int read_section(struct bytes_rd *r, struct bytes_rd image, struct tdvf *
 	return 0;
 }
 
-static bool overlap(uint64_t a, uint64_t n_a, uint64_t b, uint64_t n_b)
-{
-	return n_a > 0 && n_b > 0 && (a < b ? b - a < n_a : a - b < n_b);
-}
-
 static int check_overlaps(const struct tdvf *tdvf, struct jurat_error *err)
 {
 	uint64_t added = 0;
@@ -145,7 +140,7 @@ static int check_overlaps(const struct tdvf *tdvf, struct jurat_error *err)
 		for (unsigned k = 0; k < i; k++) {
 			const struct tdvf_section *o = &tdvf->sections[k];
 
-			if (overlap(s->gpa, s->n_memory, o->gpa, o->n_memory))
+			if (measure_overlap(s->gpa, s->n_memory, o->gpa, o->n_memory))
 				return jurat_fail(err, -EBADMSG,
 						  "TDVF sections %u (%s) and %u (%s) overlap in memory at "
 						  "%#" PRIx64,
@@ -153,7 +148,7 @@ static int check_overlaps(const struct tdvf *tdvf, struct jurat_error *err)
 						  s->gpa > o->gpa ? s->gpa : o->gpa);
 			/* TdInfo and TdParams are inside of a BFV. */
 			if (s->n_memory > 0 && o->n_memory > 0 &&
-			    overlap(s->data_offset, s->n_raw, o->data_offset, o->n_raw))
+			    measure_overlap(s->data_offset, s->n_raw, o->data_offset, o->n_raw))
 				return jurat_fail(err, -EBADMSG,
 						  "TDVF sections %u (%s) and %u (%s) overlap in the image "
 						  "at %#" PRIx32,

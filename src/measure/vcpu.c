@@ -24,8 +24,7 @@ static const struct {
 	{ "EPYC-Rome-v5", ROME },   { "EPYC-Milan", MILAN },    { "EPYC-Milan-v1", MILAN },
 	{ "EPYC-Milan-v2", MILAN }, { "EPYC-Milan-v3", MILAN }, { "EPYC-Genoa", GENOA },
 	{ "EPYC-Genoa-v1", GENOA }, { "EPYC-Genoa-v2", GENOA }, { "EPYC-Turin", TURIN },
-	{ "EPYC-Turin-v1", TURIN },
-	{ "EPYC-Turin-v2", TURIN },
+	{ "EPYC-Turin-v1", TURIN }, { "EPYC-Turin-v2", TURIN },
 };
 
 const char *measure_vcpu_type_name(size_t i)

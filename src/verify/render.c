@@ -37,6 +37,11 @@ json_t *render_number(uint64_t v)
 	return json_string(text);
 }
 
+void render_json_drop(json_t **json)
+{
+	json_decref(*json);
+}
+
 json_t *render_time(int64_t seconds)
 {
 	char text[VERDICT_TIME_BYTES];

@@ -18,6 +18,7 @@ struct render_json {
 /* Both take ownership of the value, also on failure; NULL fails. */
 void render_put(struct render_json *o, json_t *object, const char *key, json_t *value);
 void render_append(struct render_json *o, json_t *array, json_t *value);
+void render_json_drop(json_t **json);        /* for auto_call() */
 json_t *render_hex(const void *p, size_t n); /* at most 160 bytes */
 json_t *render_number(uint64_t v);           /* "0x..": not every JSON reader keeps 64 bits */
 json_t *render_time(int64_t seconds);

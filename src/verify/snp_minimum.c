@@ -10,11 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/time.h"
-
-static void json_done(json_t **json)
-{
-	json_decref(*json);
-}
+#include "verify/render.h"
 
 /* A number, or one as AMD's bulletins write it, "0x1b". */
 static int read_byte(const json_t *value, uint8_t *ret, struct jurat_error *err)
@@ -216,7 +212,7 @@ static int read_rows(json_t *rows, struct snp_minimums *to, struct jurat_error *
 int snp_minimums_read(const char *json, size_t n, struct snp_minimums *ret, struct jurat_error *err)
 {
 	struct snp_minimums table auto_call(snp_minimums_done) = { .rows = NULL };
-	json_t *root auto_call(json_done) = NULL;
+	json_t *root auto_call(render_json_drop) = NULL;
 	json_error_t bad;
 	const char *key;
 	json_t *value;
