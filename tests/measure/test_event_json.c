@@ -16,6 +16,7 @@
 #define EVENT(imr, type, digest, event, payload)                                                             \
 	"{\"imr\":" imr ",\"event_type\":" type ",\"digest\":\"" digest "\",\"event\":\"" event              \
 	"\",\"event_payload\":\"" payload "\"}"
+#define LOG(events)             "{\"event_log\":[" events "]}"
 #define RUNTIME(event, payload) EVENT("3", "134217729", "", event, payload)
 #define TRUSTEE(index, type, alg, digest, data)                                                              \
 	"{\"index\":" index ",\"type_name\":\"" type "\",\"digests\":[{\"alg\":\"" alg                       \
@@ -136,6 +137,28 @@ static void a_log_is_found_where_its_carriers_have_it(void **state)
 	}
 }
 
+static const char *const repeated[] = {
+	"{\"event_log\":[" RUNTIME("a", "") "],\"info\":{\"tcb_info\":\"{\\\"event_log\\\":[" IN_TEXT
+					    "]}\"}}",
+	"{\"event_log\":\"[" IN_TEXT "]\",\"all_attestations\":[{\"event_log\":\"[" IN_TEXT "]\"}]}",
+	"[" LOG(EVENT("3", "134217729",
+		      "005b6c046008dc825f17eb8000a62d41eaaa46047cf522e9bd5ede76a5b7d70f6e875aedb6a90c67d38890"
+		      "46c0b2f83d",
+		      "a", "")) "," LOG(RUNTIME("a", "")) "]",
+	"[" LOG(EVENT("0", "4", DIGEST, "", "00")) "," LOG(EVENT("0", "4", DIGEST, "", "")) "]",
+};
+
+static void a_log_may_be_there_more_than_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(repeated); i++) {
+		struct measure_log *log = read_good(repeated[i]);
+
+		assert_int_equal(measure_log_count(log), 1);
+		measure_log_free(log);
+	}
+}
+
 static void an_empty_list_of_events_is_an_empty_log(void **state)
 {
 	static const char *const texts[] = { "{\"event_log\":[]}", "{\"event_log\":\"[]\"}" };
@@ -158,7 +181,21 @@ static const struct {
 	{ "{\"event_log\":null}", "JSON without an event log" },
 	{ "{\"event_log\":12}", "JSON without an event log" },
 	{ "{\"event_log\":{\"a\":1}}", "JSON without an event log" },
-	{ "{\"event_log\":[],\"cc_eventlog\":[]}", "more than one event log" },
+	{ "{\"event_log\":[],\"cc_eventlog\":\"00\"}", "more than one event log" },
+	{ "{\"event_log\":[" RUNTIME("a", "") "],\"cc_eventlog\":\"[]\"}", "more than one event log" },
+	{ "[" LOG(RUNTIME("a", "")) "," LOG(RUNTIME("a", "00")) "]", "more than one event log" },
+	{ "[" LOG(RUNTIME("a", "")) "," LOG(RUNTIME("b", "")) "]", "more than one event log" },
+	{ "[" LOG(RUNTIME("a", "")) "," LOG(EVENT("2", "134217729", "", "a", "")) "]",
+	  "more than one event log" },
+	{ "[" LOG(RUNTIME("a", "")) "," LOG(EVENT("3", "134217730", "", "a", "")) "]",
+	  "more than one event log" },
+	{ "[" LOG(EVENT("0", "1", DIGEST, "", "")) "," LOG(EVENT("0", "1", ZEROS_16, "", "")) "]",
+	  "more than one event log" },
+	{ "[" LOG(RUNTIME("a", "")) "," LOG(RUNTIME("a", "") "," RUNTIME("a", "")) "]",
+	  "more than one event log" },
+	{ "[" LOG(TRUSTEE("1", "EV_IPL", "SHA-384", DIGEST, "")) "," LOG(
+		  TRUSTEE("2", "EV_IPL", "SHA-384", DIGEST, "")) "]",
+	  "more than one event log" },
 	{ "{\"event_log\":[" RUNTIME("a", "") "],\"a\":{\"event_log\":[]}}", "more than one event log" },
 	{ "{\"event_log\":\"AQID\"}",
 	  "event log within JSON: 3 bytes that do not begin with a Spec ID event" },
@@ -398,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_digest_that_is_not_of_the_payload_is_kept_and_told),
 		cmocka_unit_test(trustees_events_count_registers_as_uefi_does),
 		cmocka_unit_test(a_log_is_found_where_its_carriers_have_it),
+		cmocka_unit_test(a_log_may_be_there_more_than_once),
 		cmocka_unit_test(an_empty_list_of_events_is_an_empty_log),
 		cmocka_unit_test(other_json_is_refused_by_event_and_member),
 		cmocka_unit_test(every_truncation_of_json_is_refused),
