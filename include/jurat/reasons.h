@@ -184,6 +184,7 @@
 #define JURAT_REASON_EVENT_LOG_MISMATCH               "event-log-mismatch"
 #define JURAT_REASON_EVENT_MISSING                    "event-missing"
 #define JURAT_REASON_EVENT_NOT_ALLOWED                "event-not-allowed"
+#define JURAT_REASON_EVENT_NOT_FIXED                  "event-not-fixed"
 #define JURAT_REASON_KERNEL_CMDLINE_NOT_ALLOWED       "kernel-cmdline-not-allowed"
 #define JURAT_REASON_SECURE_BOOT_DISABLED             "secure-boot-disabled"
 

@@ -135,7 +135,12 @@ static int check(struct from *f)
 	struct jurat_verdict *verdict = NULL;
 	int status = verify(f, &verdict);
 
-	if (status == CLI_OK && !jurat_verdict_accepted(verdict))
+	if (status == CLI_OK && jurat_verdict_has_reason(verdict, JURAT_REASON_EVENT_NOT_FIXED))
+		status = cli_fail(f->cli, CLI_REFUSED,
+				  "the policy refuses the evidence: %s: %s (add event_digests to --pin)",
+				  jurat_verdict_reason_code(verdict, 0),
+				  jurat_verdict_reason_detail(verdict, 0));
+	else if (status == CLI_OK && !jurat_verdict_accepted(verdict))
 		status = cli_fail(f->cli, CLI_INTERNAL, "the policy refuses the evidence: %s: %s",
 				  jurat_verdict_reason_code(verdict, 0),
 				  jurat_verdict_reason_detail(verdict, 0));

@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "verify/input.h"
 #include "verify/policy_bits.h"
+#include "verify/policy_events.h"
+#include "verify/tdx_judge.h"
 #include "verify/tdx_verdict.h"
 #include "wire/tdx_report.h"
 
@@ -343,6 +345,74 @@ static json_t *event_log(const struct jurat_verdict *v, const char *member, cons
 	return NULL;
 }
 
+/*
+ * An object with a list for each type of which RTMR1 or RTMR2 has an event, other than those that firmware
+ * always measures. NULL: no memory
+ */
+static json_t *types_of_boot(const struct verdict_events *events)
+{
+	json_t *types = json_object();
+
+	for (size_t i = 0; types && i < events->n_list; i++) {
+		const struct verdict_event *e = &events->list[i];
+		char name[POLICY_EVENT_TYPE_BYTES];
+
+		if ((e->rtmr != 1 && e->rtmr != 2) || tdx_event_is_usual(e->digest) ||
+		    json_object_get(types, policy_event_type(e->type, name)))
+			continue;
+		if (json_object_set_new(types, name, json_array()) < 0) {
+			json_decref(types);
+			return NULL;
+		}
+	}
+	return types;
+}
+
+/* Adds a digest that is not there yet, and takes it; 0 or -1. */
+static int add_digest(json_t *digests, json_t *digest)
+{
+	const json_t *other;
+	size_t i;
+
+	json_array_foreach(digests, i, other) if (json_equal(digest, other))
+	{
+		json_decref(digest);
+		return 0;
+	}
+	return json_array_append_new(digests, digest);
+}
+
+static json_t *event_digests(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
+{
+	enum { MAX_EVENTS = 4096 };
+	json_t *const explained = event_log(v, "require_event_log", ret_lacks);
+	const struct verdict_events *events = v->tdx->events;
+	json_t *types;
+
+	json_decref(explained);
+	if (!explained)
+		return NULL;
+	types = types_of_boot(events);
+	if (types && json_object_size(types) == 0)
+		*ret_lacks = "no event of boot loader or kernel";
+	else if (types && events->n_list > MAX_EVENTS)
+		*ret_lacks = "too many events";
+	for (size_t i = 0; types && !*ret_lacks && i < events->n_list; i++) {
+		const struct verdict_event *e = &events->list[i];
+		char name[POLICY_EVENT_TYPE_BYTES];
+		json_t *digests = json_object_get(types, policy_event_type(e->type, name));
+
+		if (!digests || add_digest(digests, hex(e->digest, sizeof(e->digest))) == 0)
+			continue;
+		json_decref(types);
+		return NULL;
+	}
+	if (!*ret_lacks)
+		return types;
+	json_decref(types);
+	return NULL;
+}
+
 static json_t *kernel_cmdline(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
 {
 	const char *line;
@@ -505,6 +575,9 @@ const struct policy_pin_row policy_pin_rows[] = {
 	    "At least this: older collateral is refused." },
 	  evaluation_data_number },
 	{ { "require_event_log", NAME_ONLY, "Event log that explains RTMR0 to RTMR2.", NULL }, event_log },
+	{ { "event_digests", NAME_ONLY, "What boot loader and kernel measured, by the event log.",
+	    "Exact: any other event of these types is refused, and evidence without an event log." },
+	  event_digests },
 	{ { "kernel_cmdline", NAME_ONLY, "Command lines of the kernel, by the event log.",
 	    "Exact: any other command line is refused, and evidence without an event log." },
 	  kernel_cmdline },

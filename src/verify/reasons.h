@@ -306,6 +306,8 @@
 	  "the event log lacks an event that the policy requires, or does not prove what it says") \
 	R(EVENT_NOT_ALLOWED, "event-not-allowed", \
 	  "an event has a digest that the policy does not allow for its type") \
+	R(EVENT_NOT_FIXED, "event-not-fixed", \
+	  "the policy leaves open what else was measured, which may be software that made the events up") \
 	R(KERNEL_CMDLINE_NOT_ALLOWED, "kernel-cmdline-not-allowed", \
 	  "a measured kernel command line is not one that the policy allows") \
 	R(SECURE_BOOT_DISABLED, "secure-boot-disabled", \

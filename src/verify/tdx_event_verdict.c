@@ -11,6 +11,7 @@ void verdict_events_free(struct verdict_events *events)
 	for (size_t i = 0; i < events->n_cmdlines; i++)
 		free(events->cmdlines[i]);
 	free(events->cmdlines);
+	free(events->list);
 	free(events);
 }
 

@@ -53,18 +53,6 @@ static void add_digest(struct digest_list *to, const uint8_t *digest)
 		to->list.items[to->list.n++] = digest;
 }
 
-/* Events that most firmware measures alike. Spec: TCG PC Client Platform Firmware Profile, EV_EFI_ACTION. */
-static const struct {
-	const char *data;
-	size_t n;
-} usual[] = {
-	{ "\0\0\0\0", 4 },
-	{ "Calling EFI Application from Boot Option", 40 },
-	{ "Returning from EFI Application from Boot Option", 47 },
-	{ "Exit Boot Services Invocation", 29 },
-	{ "Exit Boot Services Returned with Success", 40 },
-};
-
 /* All that the search borrows. */
 struct search {
 	struct event_parting_search s;
@@ -74,7 +62,7 @@ struct search {
 	const uint8_t **digests;
 	struct digest_list others, around;
 	const uint8_t *other_items[64], *around_items[256];
-	uint8_t usual[ARRAY_SIZE(usual)][MEASURE_DIGEST_BYTES];
+	uint8_t usual[TDX_N_USUAL_EVENTS][MEASURE_DIGEST_BYTES];
 };
 
 static void search_done(struct search *s)
@@ -96,8 +84,8 @@ static void expect(struct search *s, const struct measure_log *log, const struct
 		for (size_t k = 0; k < policy->items[i].digests.n; k++)
 			add_digest(&s->others,
 				   policy->items[i].digests.items + k * (size_t)MEASURE_DIGEST_BYTES);
-	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
-		crypto_sha384(usual[i].data, usual[i].n, s->usual[i]);
+	for (size_t i = 0; i < TDX_N_USUAL_EVENTS; i++) {
+		tdx_usual_event(i, s->usual[i]);
 		add_digest(&s->around, s->usual[i]);
 	}
 	for (size_t i = 0; (e = measure_log_event(log, i)); i++)
@@ -230,6 +218,22 @@ static void judge_rtmr(struct tdx_judge *j, const struct verdict_events *events,
 			       rtmr, r->n_events, where, parting_text(r->parting));
 }
 
+static int keep_events(const struct measure_log *log, struct verdict_events *to)
+{
+	const struct measure_event *e;
+
+	to->list = calloc(to->n_events ? to->n_events : 1, sizeof(*to->list));
+	if (!to->list)
+		return -ENOMEM;
+	for (size_t i = 0; (e = measure_log_event(log, i)); i++) {
+		if (!e->extends || !to->rtmr[e->index - 1].explained)
+			continue;
+		to->list[to->n_list] = (struct verdict_event){ .type = e->type, .rtmr = e->index - 1 };
+		memcpy(to->list[to->n_list++].digest, e->digest, MEASURE_DIGEST_BYTES);
+	}
+	return 0;
+}
+
 static void log_drop(struct measure_log **log)
 {
 	measure_log_free(*log);
@@ -261,7 +265,8 @@ int tdx_judge_events(struct tdx_judge *j, const void *bytes, size_t n)
 			memcmp(to->replayed, tdx_body_rtmr(&j->quote.body, rtmr), MEASURE_DIGEST_BYTES) == 0;
 		all = all && to->explained;
 	}
-	if (!all)
+	r = keep_events(log, events);
+	if (r == 0 && !all)
 		r = find_partings(j, log, events);
 	for (unsigned rtmr = 0; r == 0 && rtmr < MEASURE_N_RTMRS; rtmr++)
 		judge_rtmr(j, events, rtmr);

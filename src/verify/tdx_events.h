@@ -20,6 +20,13 @@ struct verdict_rtmr {
 	uint32_t type;
 };
 
+/* An event of an explained RTMR. */
+struct verdict_event {
+	uint32_t type;
+	unsigned rtmr;
+	uint8_t digest[MEASURE_DIGEST_BYTES];
+};
+
 enum { VERDICT_MAX_CMDLINES = 64 };
 
 /* Self-contained: borrows nothing. */
@@ -31,6 +38,8 @@ struct verdict_events {
 	enum measure_logged_secure_boot secure_boot;
 	char **cmdlines; /* measured kernel command lines, owned, as is each string */
 	size_t n_cmdlines;
+	struct verdict_event *list; /* owned */
+	size_t n_list;
 };
 
 void verdict_events_free(struct verdict_events *events);

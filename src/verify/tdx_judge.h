@@ -47,6 +47,10 @@ JURAT_MUST_CHECK int tdx_judge_events(struct tdx_judge *j, const void *bytes, si
 JURAT_MUST_CHECK int tdx_judge_event_policy(struct tdx_judge *j, const struct measure_log *log);
 /* The same without a log: refuses evidence if the policy needs one. */
 void tdx_judge_no_events(struct tdx_judge *j);
+/* The digest of an event that most firmware measures alike, such as a separator. */
+enum { TDX_N_USUAL_EVENTS = 5 };
+void tdx_usual_event(size_t i, uint8_t to[MEASURE_DIGEST_BYTES]);
+bool tdx_event_is_usual(const uint8_t *digest);
 /* Notes in the verdict what each part lacks for the next better level; needs info and identity. */
 JURAT_MUST_CHECK int tdx_note_shortfall(struct tdx_judge *j, const struct tcb_subject *subject);
 /*

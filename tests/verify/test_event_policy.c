@@ -66,7 +66,48 @@ static void secure_boot_on_and_off(struct events *e)
 	event_another_value_of_secure_boot(e);
 }
 
+/* Software that is not what the policy requires, which then extends the RTMR with the digest of what is. */
+static void other_software_under_another_type(struct events *e)
+{
+	events_insert(e, 7, e->items[6]);
+	event_another_image(e);
+	e->items[6].type = MEASURE_EV_EFI_VARIABLE_BOOT;
+}
+static void other_command_line_under_another_type(struct events *e)
+{
+	events_insert(e, 8, e->items[7]);
+	e->items[7] = (struct event){ 3, MEASURE_EV_EFI_VARIABLE_BOOT, DATA("x"), DATA("init=/bin/sh") };
+}
+static void other_initrd_without_a_label(struct events *e)
+{
+	e->items[8] = (struct event){ 3, MEASURE_EV_EVENT_TAG, DATA("x"), DATA("evil") };
+}
+static void a_partition_table(struct events *e)
+{
+	events_insert(e, 6, (struct event){ 2, MEASURE_EV_EFI_GPT_EVENT, DATA("EFI PART and the rest") });
+}
+static void a_partition_table_of_another_digest(struct events *e)
+{
+	events_insert(
+		e, 6,
+		(struct event){ 2, MEASURE_EV_EFI_GPT_EVENT, DATA("EFI PART and the rest"), DATA("evil") });
+}
+static void a_partition_table_of_the_loader(struct events *e)
+{
+	events_insert(e, 8, (struct event){ 3, MEASURE_EV_EFI_GPT_EVENT, DATA("EFI PART and the rest") });
+}
+
 #define NO_CMDLINE "event-missing: kernel_cmdline: no event measures one of its command lines"
+/* SHA-384 of "initrd". */
+#define INITRD                                                                                               \
+	"0ea077a251cb5b89108623041521d525aa49452a84239b04232bd69ad66b2885"                                   \
+	"b792748e445082253569dd304c50a110"
+/* All that the usual log has in RTMR1 and RTMR2 besides the command line. */
+#define REST                                                                                                 \
+	"\"event_digests\": {\"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE "\", \"EV_IPL\": \"" INITRD "\"}"
+#define IMAGES_ONLY             "\"event_digests\": {\"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE "\"}"
+#define LINES_OF(others, lines) "{" others ", \"kernel_cmdline\": " lines "}"
+#define LINES(lines)            LINES_OF(REST, lines)
 #define NO_SECURE_BOOT                                                                                       \
 	"event-missing: require_secure_boot: no event in rtmr0 before its separator proves the value of "    \
 	"the variable SecureBoot"
@@ -90,25 +131,46 @@ static void events_are_accepted_or_refused_as_the_policy_says(void **state)
 		{ the_usual, "{\"event_digests\": {\"0x80000003\": \"" IMAGE "\"}}", "" },
 		{ the_usual, "{\"event_digests\": {\"0x12345\": \"" IMAGE "\"}}",
 		  "event-missing: event_digests: no event of type 0x12345" },
-		{ the_usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
-		{ the_usual, "{\"kernel_cmdline\": [\"\", \"" CMDLINE "\"]}", "" },
+		{ the_usual, LINES("\"" CMDLINE "\""), "" },
+		{ the_usual, LINES("[\"\", \"" CMDLINE "\"]"), "" },
 		{ the_usual, "{\"kernel_cmdline\": \"root=/dev/vda1\"}",
 		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
 		{ the_usual, "{\"kernel_cmdline\": \"\"}",
 		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
-		{ the_command_line_twice, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
+		{ the_command_line_twice, LINES("\"" CMDLINE "\""), "" },
 		{ two_command_lines, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
 		  "kernel-cmdline-not-allowed: event 9 (EV_IPL): 'init=/bin/sh'" },
-		{ two_command_lines, "{\"kernel_cmdline\": [\"" CMDLINE "\", \"init=/bin/sh\"]}", "" },
+		{ two_command_lines, LINES("[\"" CMDLINE "\", \"init=/bin/sh\"]"), "" },
+		{ the_usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+		  "event-not-fixed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION) (and 1 more events): fixed by "
+		  "neither event_digests nor rtmr1" },
+		{ the_usual, LINES_OF(IMAGES_ONLY, "\"" CMDLINE "\""),
+		  "event-not-fixed: event 9 (EV_IPL): fixed by neither event_digests nor rtmr2" },
+		{ other_initrd_without_a_label, LINES_OF(REST, "\"" CMDLINE "\""),
+		  "event-not-fixed: event 9 (EV_EVENT_TAG): fixed by neither event_digests nor rtmr2" },
+		{ other_software_under_another_type, LINES("\"" CMDLINE "\""),
+		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+		  "rtmr1" },
+		{ other_software_under_another_type, IMAGES("\"" IMAGE "\""),
+		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+		  "rtmr1" },
+		{ other_command_line_under_another_type, LINES("\"" CMDLINE "\""),
+		  "event-not-fixed: event 8 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+		  "rtmr2" },
+		{ a_partition_table, LINES("\"" CMDLINE "\""), "" },
+		{ a_partition_table_of_another_digest, IMAGES("\"" IMAGE "\""),
+		  "event-not-fixed: event 7 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr1" },
+		{ a_partition_table_of_the_loader, LINES("\"" CMDLINE "\""),
+		  "event-not-fixed: event 9 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr2" },
 		{ no_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}", NO_CMDLINE },
 		{ event_another_digest_of_the_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
 		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): its digest is not that of a command line in "
 		  "kernel_cmdline" },
-		{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"quiet\"}", "" },
+		{ a_command_line_of_the_efi_stub, LINES("\"quiet\""), "" },
 		{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"loud\"}",
 		  "kernel-cmdline-not-allowed: event 8 (EV_EVENT_TAG): its digest is not that of a command "
 		  "line in kernel_cmdline" },
-		{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"" CMDLINE "\"}", "" },
+		{ a_command_line_that_the_log_leaves_out, LINES("\"" CMDLINE "\""), "" },
 		{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"quiet\"}", NO_CMDLINE },
 		{ hostile_bytes_in_the_command_line, "{\"kernel_cmdline\": \"quiet\"}",
 		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '?[2J?'" },
@@ -152,6 +214,9 @@ static void each_refusal_has_its_code(void **state)
 	assert_true(jurat_verdict_has_reason(v, "secure-boot-disabled"));
 	jurat_verdict_free(v);
 	event_world_sign(w, &usual);
+	v = event_world_judge(w, &usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}");
+	assert_true(jurat_verdict_has_reason(v, "event-not-fixed"));
+	jurat_verdict_free(v);
 }
 
 static void without_a_log_no_requirement_on_events_is_met(void **state)
@@ -172,6 +237,23 @@ static void without_a_log_no_requirement_on_events_is_met(void **state)
 		event_assert_reasons(event_world_judge_bytes(*state, NULL, 0, rows[i].policy), rows[i].member,
 				     wanted);
 	}
+}
+
+/* An RTMR whose value the policy states needs no list of its events. */
+static void a_pinned_rtmr_leaves_no_event_open(void **state)
+{
+	struct event_world *w = *state;
+	const struct events e = events_usual();
+	char policy[512], hex[2][BYTES_HEX_SIZE(48)];
+
+	bytes_to_hex(w->made.quote.body.rtmr1, 48, hex[0]);
+	bytes_to_hex(w->made.quote.body.rtmr2, 48, hex[1]);
+	TEXT(policy, "{\"rtmr1\": \"%s\", \"kernel_cmdline\": \"" CMDLINE "\"}", hex[0]);
+	event_assert_reasons(event_world_judge(w, &e, policy), "rtmr1 alone",
+			     "event-not-fixed: event 9 (EV_IPL): fixed by neither event_digests nor rtmr2");
+	TEXT(policy, "{\"rtmr1\": \"%s\", \"rtmr2\": \"%s\", \"kernel_cmdline\": \"" CMDLINE "\"}", hex[0],
+	     hex[1]);
+	event_assert_reasons(event_world_judge(w, &e, policy), "both", "");
 }
 
 /* Every event must then be named, whatever type the log says it has. */
@@ -276,6 +358,7 @@ int main(void)
 		cmocka_unit_test(events_are_accepted_or_refused_as_the_policy_says),
 		cmocka_unit_test(each_refusal_has_its_code),
 		cmocka_unit_test(without_a_log_no_requirement_on_events_is_met),
+		cmocka_unit_test(a_pinned_rtmr_leaves_no_event_open),
 		cmocka_unit_test(digests_of_all_events_leave_no_type_out),
 		cmocka_unit_test(bytes_of_a_command_line_are_shown_escaped),
 		cmocka_unit_test(policies_on_events_are_read_strictly),

@@ -415,7 +415,8 @@ static void every_tdx_pin_accepts_its_evidence_and_refuses_worse(void **state)
 {
 	static const char *const elsewhere[] = { "measurement",          "tees",
 						 "platform_instance_id", "require_event_log",
-						 "kernel_cmdline",       "require_secure_boot" };
+						 "kernel_cmdline",       "require_secure_boot",
+						 "event_digests" };
 	struct jurat_policy *base = base_td(), *p;
 	struct jurat_verdict *verdict;
 	struct policy_pin row;
@@ -491,11 +492,18 @@ static void a_command_line_that_is_not_text(struct events *e)
 	e->items[7] = (struct event){ 3, MEASURE_EV_IPL, DATA("kernel_cmdline: \xff\0"), DATA("\xff") };
 }
 
+static void another_image_of_another_type(struct events *e)
+{
+	events_insert(e, 7, e->items[6]);
+	event_another_image(e);
+	e->items[6].type = MEASURE_EV_EFI_VARIABLE_BOOT;
+}
+
 static void what_an_event_log_says_is_pinned(void **state)
 {
-	static const char names[] = "kernel_cmdline,require_event_log,require_secure_boot";
+	static const char names[] = "event_digests,kernel_cmdline,require_event_log,require_secure_boot";
 	struct event_world *w = *state;
-	struct events good = events_usual(), bad = events_usual(), bytes = events_usual();
+	struct events good = events_usual(), bad = good, bytes = good, other = good;
 	struct jurat_policy *p = NULL;
 	struct jurat_error err = { "" };
 	struct jurat_verdict *verdict;
@@ -507,12 +515,20 @@ static void what_an_event_log_says_is_pinned(void **state)
 	text = policy_write_json(p);
 	assert_non_null(strstr(text, "\"kernel_cmdline\": \"" CMDLINE "\""));
 	assert_non_null(strstr(text, "\"require_event_log\": true,"));
+	assert_non_null(strstr(text, "\"event_digests\": {\"EV_EFI_BOOT_SERVICES_APPLICATION\": \"" IMAGE
+				     "\", \"EV_IPL\": [\""));
 	assert_non_null(strstr(text, "\"require_secure_boot\": true"));
 	jurat_verdict_free(verdict);
 	event_assert_reasons(event_world_judge(w, &good, text), "the same", "");
 	verdict = event_world_judge_bytes(w, NULL, 0, text);
 	assert_true(jurat_verdict_has_reason(verdict, "event-log-missing"));
 	jurat_verdict_free(verdict);
+	another_image_of_another_type(&other);
+	event_world_sign(w, &other);
+	event_assert_reasons(
+		event_world_judge(w, &other, text), "another image",
+		"event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+		"rtmr1");
 	two_command_lines(&bad);
 	event_another_value_of_secure_boot(&bad);
 	event_world_sign(w, &bad);
