@@ -54,8 +54,8 @@ struct cli_verb {
 extern const struct cli_verb cli_verbs[];
 extern const size_t cli_n_verbs;
 
-const struct cli_verb *cli_find_verb(const char *name); /* NULL: there is none */
-int cli_help_verb(const char *name);
+const struct cli_verb *cli_find_verb(const char *name);   /* NULL: there is none */
+int cli_help_verb(const char *name, const char *command); /* command NULL: of all commands */
 
 enum { CLI_MAX_VALUES = 64 };
 

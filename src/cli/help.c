@@ -11,19 +11,22 @@
 #include "base/text_stream.h"
 
 /* Prints the table of verbs for users, manual pages and shells. */
-/* "command, command: help: a, b or c (default a; repeatable)". The caller frees it; NULL: no memory. */
-static char *describe(const struct cli_option *o)
+/*
+ * "command, command: help: a, b or c (default a; repeatable)"; with `alone`, without the commands. The caller
+ * frees it; NULL: no memory.
+ */
+static char *describe(const struct cli_option *o, bool alone)
 {
 	struct text_stream stream;
 	char *text = NULL;
 
 	if (text_stream_open(&stream) < 0)
 		return NULL;
-	for (const char *at = o->commands; at; at = strchr(at, '|')) {
+	for (const char *at = alone ? NULL : o->commands; at; at = strchr(at, '|')) {
 		at += *at == '|';
 		fprintf(stream.to, "%s%.*s", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
 	}
-	fprintf(stream.to, "%s%s", o->commands ? ": " : "", o->help);
+	fprintf(stream.to, "%s%s", o->commands && !alone ? ": " : "", o->help);
 	for (const char *at = o->choices; at;) {
 		const char *end = strchr(at, '|');
 		int n = (int)(end ? end - at : (long)strlen(at));
@@ -38,23 +41,50 @@ static char *describe(const struct cli_option *o)
 	return text_stream_close(&stream, &text, NULL) == 0 ? text : NULL;
 }
 
-static int print_text(const struct cli_verb *verb)
+/* "load-vlek" -> "load-vlek FILE"; NULL: no command of the verb, or no memory. The caller frees it. */
+static char *usage_of(const struct cli_verb *verb, const char *command)
 {
-	int at = printf("Usage: jurat %s [OPTION]...%s", verb->name, verb->args[0] ? " " : "");
+	char name[CLI_COMMAND_BYTES];
+	const char *at = verb->args;
+	size_t n_args;
 
-	base_print_wrapped(stdout, verb->args, at, 4);
+	for (size_t i = 0; cli_command(verb, i, name, &n_args); i++, at += 3) {
+		const char *end = strstr(at, " | ");
+		size_t n = end ? (size_t)(end - at) : strlen(at);
+
+		if (!strcmp(name, command))
+			return strndup(at, n);
+		at += n;
+	}
+	return NULL;
+}
+
+/* With a command, what that command takes. */
+static int print_text(const struct cli_verb *verb, const char *command)
+{
+	auto_free char *usage = verb->has_commands && command ? usage_of(verb, command) : NULL;
+	int at = printf("Usage: jurat %s [OPTION]...%s", verb->name, verb->args[0] ? " " : "");
+	bool differ = false;
+
+	base_print_wrapped(stdout, usage ? usage : verb->args, at, 4);
 	putchar('\n');
 	printf("%c", verb->summary[0] & ~0x20);
 	base_print_wrapped(stdout, verb->summary + 1, 1, 0);
 	puts(".\n");
 	for (size_t i = 0; i < verb->n_options; i++) {
-		auto_free char *text = describe(&verb->options[i]);
+		auto_free char *text = NULL;
 
+		if (usage && !cli_option_belongs(&verb->options[i], command))
+			continue;
+		differ = differ || verb->options[i].commands;
+		text = describe(&verb->options[i], usage != NULL);
 		if (!text)
 			return CLI_INTERNAL;
 		base_print_option(stdout, verb->options[i].name, verb->options[i].value, text);
 	}
 	base_print_option(stdout, "help", NULL, "print this help and exit");
+	if (!usage && differ && verb->has_commands)
+		printf("\n`jurat %s COMMAND --help` lists the options of one command.\n", verb->name);
 	if (verb->more) {
 		putchar('\n');
 		base_print_wrapped(stdout, verb->more, 0, 0);
@@ -66,7 +96,7 @@ static int print_scdoc(const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < verb->n_options; i++) {
 		const struct cli_option *o = &verb->options[i];
-		auto_free char *text = describe(o);
+		auto_free char *text = describe(o, false);
 
 		if (!text)
 			return CLI_INTERNAL;
@@ -95,13 +125,13 @@ static void print_bash(void)
 	puts("' -- \"$word\")) ;;\n\tesac\n}\ncomplete -F _jurat jurat");
 }
 
-int cli_help_verb(const char *name)
+int cli_help_verb(const char *name, const char *command)
 {
 	const struct cli_verb *verb = cli_find_verb(name);
 
 	if (!verb)
 		return CLI_USAGE;
-	return print_text(verb);
+	return print_text(verb, command);
 }
 
 int cli_help(struct cli *cli)
@@ -118,6 +148,6 @@ int cli_help(struct cli *cli)
 	if (!verb)
 		return cli_fail(cli, CLI_USAGE, "unknown verb '%s' (see jurat --help)", name);
 	if (!format || strcmp(format, "scdoc"))
-		return cli_help_verb(name);
+		return cli_help_verb(name, cli->n_args > 1 ? cli->args[1] : NULL);
 	return print_scdoc(verb);
 }

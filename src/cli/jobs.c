@@ -214,6 +214,11 @@ int cli_names(struct cli *cli, struct cli_names *ret)
 		status = add_name(cli, &names, cli->args[i], strlen(cli->args[i]));
 	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, "files-from", i)); i++)
 		status = add_lines(cli, &names, path);
+	/* An empty list of a cron job is a fault of what wrote it, not a fleet without faults. */
+	if (status == CLI_OK && names.n == 0 && cli_has(cli, "files-from"))
+		status = cli_fail(cli, CLI_ENVIRONMENT,
+				  "--files-from: '%s': expected one file name a line, found none",
+				  cli_get_nth(cli, "files-from", 0));
 	if (status == CLI_OK)
 		*ret = names;
 	else

@@ -47,7 +47,7 @@ static int parse(struct cli *cli, char **words, int n)
 		case BASE_WORD_END:
 			return -1;
 		case BASE_WORD_HELP:
-			return cli_help_verb(cli->verb->name);
+			return cli_help_verb(cli->verb->name, cli->n_args > 0 ? cli->args[0] : NULL);
 		case BASE_WORD_ARGUMENT:
 			cli->args[cli->n_args++] = words[w.at - 1];
 			break;

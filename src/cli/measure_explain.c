@@ -205,13 +205,13 @@ static void print_unexplained(const struct explaining *e, const struct measure_e
 	static const char *const ends[] = {
 		[MEASURE_EXPLAINED] = "",
 		[MEASURE_EXHAUSTED] = "",
-		[MEASURE_BOUNDED] = ", then the limit was reached",
+		[MEASURE_BOUNDED] = ", then the limit of combinations was reached",
 		[MEASURE_STOPPED] = ", then --explain-timeout was reached",
 	};
 	FILE *to = e->stream.to;
 
 	if (x->tried == 0) {
-		fputs("not explained: it cannot be computed from these inputs\n", to);
+		fputs("not tried: it cannot be computed from these inputs\n", to);
 		return;
 	}
 	fprintf(to, "not explained: %" PRIu64 " combinations tried, with up to %u difference%s at once%s",
@@ -219,7 +219,7 @@ static void print_unexplained(const struct explaining *e, const struct measure_e
 	if (e->images.n > 0)
 		fprintf(to, "; %zu other firmware image%s", e->images.n, e->images.n == 1 ? "" : "s");
 	if (x->firmwares_unfit > 0)
-		fprintf(to, ", %zu unfit", x->firmwares_unfit);
+		fprintf(to, ", %zu of which cannot be measured", x->firmwares_unfit);
 	if (e->snp)
 		fprintf(to,
 			"; up to %u vCPUs; not tried: other kernels, initrds, texts of the command line, "

@@ -39,23 +39,24 @@ int measuring_fail(const struct measuring *m, int r, int malformed, const struct
 {
 	static const struct {
 		const char *begin, *option; /* how the error about an input begins */
-	} inputs[] = { { "kernel:", "kernel" },
-		       { "SVSM:", "svsm" },
-		       { "BootOrder", "boot-order" },
-		       { "GPT:", "gpt" },
-		       { "", "" } };
-	const char *option, *path;
+		bool named;                 /* which says no more than the option */
+	} inputs[] = { { "firmware: ", NULL, true }, { "kernel: ", "kernel", true },
+		       { "SVSM: ", "svsm", true },   { "BootOrder", "boot-order", false },
+		       { "GPT: ", "gpt", true },     { "", NULL, false } };
+	const char *option, *path, *text = err->text;
 	size_t i = 0;
 
 	if (r != -EBADMSG)
 		return cli_fail(m->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err->text);
-	while (strncmp(err->text, inputs[i].begin, strlen(inputs[i].begin)) != 0)
+	while (strncmp(text, inputs[i].begin, strlen(inputs[i].begin)) != 0)
 		i++;
-	option = inputs[i].option[0] ? inputs[i].option : m->firmware ? m->firmware : "firmware";
+	option = inputs[i].option ? inputs[i].option : m->firmware ? m->firmware : "firmware";
 	path = cli_get(m->cli, option);
-	if (!path || !strncmp(err->text, "EFI image", 9))
-		return cli_fail(m->cli, malformed, "%s", err->text);
-	return cli_fail(m->cli, malformed, "--%s '%s': %s", option, path, err->text);
+	if (!path || !strncmp(text, "EFI image", 9))
+		return cli_fail(m->cli, malformed, "%s", text);
+	if (inputs[i].named)
+		text += strlen(inputs[i].begin);
+	return cli_fail(m->cli, malformed, "--%s '%s': %s", option, path, text);
 }
 
 int measuring_kernel(struct measuring *m, struct measure_bytes *ret_kernel, struct measure_bytes *ret_initrd,

@@ -16,8 +16,9 @@ static bool take_vcpu_type(struct measuring *m, struct measure_snp *ret)
 
 	if (!type)
 		return ret->vmm != MEASURE_QEMU ||
-		       cli_misuse(m->cli, "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING: QEMU's vCPUs "
-					  "begin with it in a register");
+		       cli_misuse(m->cli,
+				  "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING, which QEMU puts "
+				  "into the VMSA of each vCPU");
 	ret->vcpu_signature = measure_vcpu_type(type);
 	if (ret->vcpu_signature)
 		return true;

@@ -2,6 +2,8 @@
 #include "cli/measure_explain.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,6 +34,10 @@ static bool take_memory(struct measuring *m, uint64_t *ret)
 		return cli_misuse(m->cli, "--memory: expected a size such as 2147483648 or 2G, found '%s'",
 				  text);
 	*ret = v << shift;
+	if (*ret < UINT64_C(1) << 20) /* 4096 for 4096M, as QEMU takes it */
+		return cli_misuse(m->cli,
+				  "--memory: expected 1M or more, found '%s', which is %" PRIu64 " bytes",
+				  text, *ret);
 	return true;
 }
 

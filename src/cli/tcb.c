@@ -437,7 +437,7 @@ int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
 		status = tcb_write_policy(&s);
 	if (status == CLI_OK && fetch)
 		status = fetch(&s, &names);
-	if (status == CLI_OK && names.n > 0)
+	if (status == CLI_OK)
 		status = survey(&s, &names,
 				!output || !strcmp(output, "text") ? TCB_TEXT
 				: !strcmp(output, "csv")           ? TCB_CSV

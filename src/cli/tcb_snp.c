@@ -145,7 +145,7 @@ static void judge(const struct tcb_survey *s, struct tcb_row *row, const struct 
 	struct said is, will;
 
 	if (!s->has_table) {
-		tcb_row_reason(row, NULL, "no-table", "SEV-SNP evidence needs --snp-table");
+		tcb_row_reason(row, NULL, "no-table", "SEV-SNP evidence requires --snp-table");
 		tcb_row_worsen(row, ROW_UNKNOWN);
 		return;
 	}

@@ -94,29 +94,38 @@ static const struct cli_option show_options[] = {
 	}
 
 /*
- * What a guest is launched from, beside the firmware image: of the commands snp and tdx, or of one verb
- * whose help says which TEE an option is of.
+ * What a guest is launched from, beside the firmware image: any guest, and one of each TEE. The first
+ * argument is the command of that TEE; NULL for a verb without one, whose help has the name of the TEE.
  */
-#define LAUNCHED_FROM(snp, of_snp, tdx, of_tdx)                                                              \
+#define LAUNCHED                                                                                             \
 	{ "kernel", "FILE", "kernel that the VMM boots directly", .reads = true },                           \
 		{ "initrd", "FILE", "initrd for that kernel", .reads = true },                               \
-		{ "append", "TEXT", "command line for that kernel", .fallback = "empty" },                   \
-		{ "vcpus", "N", of_snp "number of vCPUs", .commands = snp, .fallback = "1" },                \
+	{                                                                                                    \
+		"append", "TEXT", "command line for that kernel", .fallback = "empty"                        \
+	}
+
+#define LAUNCHED_SNP(snp, of_snp)                                                                            \
+	{ "vcpus", "N", of_snp "number of vCPUs", .commands = snp, .fallback = "1" },                        \
 		{ "vcpu-type", "NAME|FAMILY-MODEL-STEPPING",                                                 \
 		  of_snp "QEMU's name of the vCPUs, or the numbers of CPUID", .commands = snp },             \
 		{ "guest-features", "HEX", of_snp "SEV_FEATURES of the vCPUs", .commands = snp,              \
 		  .fallback = "0x1" },                                                                       \
 		{ "svsm", "FILE", of_snp "SVSM image, which runs at VMPL0", .commands = snp,                 \
 		  .reads = true },                                                                           \
-		{ "vars-size", "N",                                                                          \
-		  of_snp "with --svsm: bytes of the variable store, which is between SVSM and firmware",     \
-		  .commands = snp, .fallback = "0" },                                                        \
-		{ "order",                                                                                   \
-		  "ORDER",                                                                                   \
-		  of_tdx "how the VMM adds and measures pages",                                              \
-		  "page-by-page|all-then-extend",                                                            \
-		  .commands = tdx,                                                                           \
-		  .fallback = "page-by-page" },                                                              \
+	{                                                                                                    \
+		"vars-size", "N",                                                                            \
+			of_snp                                                                               \
+			"with --svsm: bytes of the variable store, which is between SVSM and firmware",      \
+			.commands = snp, .fallback = "0"                                                     \
+	}
+
+#define LAUNCHED_TDX(tdx, of_tdx)                                                                            \
+	{ "order",                                                                                           \
+	  "ORDER",                                                                                           \
+	  of_tdx "how the VMM adds and measures pages",                                                      \
+	  "page-by-page|all-then-extend",                                                                    \
+	  .commands = tdx,                                                                                   \
+	  .fallback = "page-by-page" },                                                                      \
 		{ "memory", "SIZE", of_tdx "memory of the TD in bytes, or with K, M, G or T",                \
 		  .commands = tdx },                                                                         \
 		{ "acpi-table",                                                                              \
@@ -183,7 +192,7 @@ static const struct cli_option show_options[] = {
 	{ "explain", value, what, .reads = true },                                                           \
 		{ "firmware-also", "FILE",                                                                   \
 		  "with --explain, another firmware image to try, besides those of the same suffix in the "  \
-		  "folder of --firmware",                                                                    \
+		  "directory of --firmware",                                                                 \
 		  .repeatable = true, .reads = true },                                                       \
 		{ "max-vcpus", "N", "with --explain, largest number of vCPUs to try", .fallback = "512" },   \
 		{ "max-differences", "N", "with --explain, largest number of inputs that differ at once",    \
@@ -213,7 +222,9 @@ static const struct cli_option verify_options[] = {
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
 	EXPLAINS("if a measurement is refused, print which of the inputs below would have it", NULL),
 	{ "firmware", "FILE", "with --explain, firmware image: OVMF, or TDVF for a TD", .reads = true },
-	LAUNCHED_FROM(NULL, "SEV-SNP: ", NULL, "TDX: "),
+	LAUNCHED,
+	LAUNCHED_SNP(NULL, "SEV-SNP: "),
+	LAUNCHED_TDX(NULL, "TDX: "),
 	{ "vmm", "VMM", "the VMM that launches the guest (ec2: SEV-SNP only)", "qemu|ec2|gce",
 	  .any_case = true, .fallback = "qemu" },
 	OUTPUT,
@@ -397,7 +408,7 @@ static const struct cli_option key_options[] = {
 #define LAUNCH                                                                                               \
 	{ "firmware-image", "FILE", "launch the guest from this image: OVMF, or TDVF for a TD",              \
 	  .reads = true },                                                                                   \
-		LAUNCHED_FROM(NULL, "SEV-SNP: ", NULL, "TDX: "),                                             \
+		LAUNCHED, LAUNCHED_SNP(NULL, "SEV-SNP: "), LAUNCHED_TDX(NULL, "TDX: "),                      \
 		{ "vmm-flavour",                                                                             \
 		  "VMM",                                                                                     \
 		  "the VMM that launches the guest (ec2: SEV-SNP only)",                                     \
@@ -517,9 +528,10 @@ static const struct cli_option policy_options[] = {
 /* Of `jurat measure`. */
 static const struct cli_option measure_options[] = {
 	{ "firmware", "FILE", "firmware image: OVMF, or TDVF for a TD", .reads = true },
-	LAUNCHED_FROM("snp", "", "tdx", ""),
+	LAUNCHED,
 	{ "vmm", "VMM", "the VMM that launches the guest (ec2: SEV-SNP only)", "qemu|ec2|gce",
 	  .any_case = true, .fallback = "qemu" },
+	LAUNCHED_SNP("snp", ""),
 	{ "steps", NULL, "print every range of pages and the digest after it", .commands = "snp" },
 	{ "id-block", "FILE", "write the ID block to FILE; with --id-auth and --id-key", .commands = "snp" },
 	{ "id-auth", "FILE", "write the ID authentication information to FILE", .commands = "snp" },
@@ -538,6 +550,7 @@ static const struct cli_option measure_options[] = {
 	  .commands = "snp", .reads = true },
 	{ "check-id-auth", "FILE", "ID authentication information to check", .commands = "snp",
 	  .reads = true },
+	LAUNCHED_TDX("tdx", ""),
 	EXPLAINS("also print which inputs would have the measurements of EVIDENCE", "EVIDENCE"),
 	{ "policy-out", "FILE", "write a policy that requires the results to FILE" },
 	{ "policy", "FILE", "policy to add them to; with --policy-out", .reads = true },
@@ -599,10 +612,10 @@ const struct cli_verb cli_verbs[] = {
 	  OPTIONS(fetch_options),
 	  .program = CLI_NETWORK },
 	{ .name = "help",
-	  .args = "[VERB]",
+	  .args = "[VERB [COMMAND]]",
 	  .summary = "print help for a verb",
 	  OPTIONS(help_options),
-	  .max_args = 1 },
+	  .max_args = 2 },
 	{ .name = "host",
 	  .args = "status | set-config | commit | load-vlek FILE | refresh | recover",
 	  .has_commands = true,

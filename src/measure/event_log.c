@@ -27,9 +27,9 @@ static int read_any(struct measure_log *log, const uint8_t *bytes, size_t n, str
 	else if (event_log_is_json(bytes, n))
 		r = event_log_read_json(log, bytes, n, err);
 	else
-		return jurat_fail(
-			err, -EBADMSG,
-			"not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON");
+		return jurat_fail(err, -EBADMSG,
+				  "not an event log: expected a Spec ID event (TCG, crypto-agile form), or "
+				  "JSON with an event log");
 	if (r < 0)
 		return r;
 	return event_log_number(log, err);

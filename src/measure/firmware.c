@@ -51,6 +51,7 @@ static const struct entry_name {
 static const struct kind {
 	size_t offset, n;
 	const char *magic, *name;
+	bool complete; /* the firmware volume that it is takes the whole file */
 } kinds[] = {
 	{ 0x202, 4, "HdrS", "a Linux kernel" },
 	{ 0, 4,
@@ -69,8 +70,17 @@ static const struct kind {
 	{ 0, 6, "070701", "a cpio archive (an initrd)" },
 	/* EFI firmware volume with the GUID of variables. Spec: edk2, gEfiSystemNvDataFvGuid */
 	{ 16, 16, "\x8d\x2b\xf1\xff\x96\x76\x8b\x4c\xa9\x85\x27\x47\x07\x5b\x4f\x50",
-	  "a variable store (OVMF_VARS): use OVMF or OVMF_CODE" },
+	  "a variable store (OVMF_VARS): use OVMF or OVMF_CODE", true },
 };
+
+/* Otherwise the image goes on: it was cut. Spec: UEFI PI, EFI_FIRMWARE_VOLUME_HEADER.FvLength */
+static bool is_one_volume(const uint8_t *image, size_t n)
+{
+	struct bytes_rd r = bytes_rd(image, n);
+
+	bytes_rd_seek(&r, 32);
+	return n == bytes_rd_le64(&r) && !r.bad;
+}
 
 /* The error for an image without a table: what it may be instead. */
 static int no_table(const struct measure_firmware *f, struct jurat_error *err)
@@ -81,7 +91,8 @@ static int no_table(const struct measure_firmware *f, struct jurat_error *err)
 
 		bytes_rd_seek(&r, kinds[i].offset);
 		at = bytes_rd_take(&r, kinds[i].n);
-		if (at && memcmp(at, kinds[i].magic, kinds[i].n) == 0)
+		if (at && memcmp(at, kinds[i].magic, kinds[i].n) == 0 &&
+		    (!kinds[i].complete || is_one_volume(f->image, f->n)))
 			return jurat_fail(err, -EBADMSG, "expected a firmware image, found %s",
 					  kinds[i].name);
 	}

@@ -162,7 +162,7 @@ int rtmr_measure_boot_options(struct rtmr_state *s)
 		return jurat_fail(s->err, -EINVAL,
 				  "BootOrder has %zu bytes, expected two for each boot option", order.n);
 	if (s->what->boot_order ? order.n / 2 != s->what->n_boot_entries : s->what->n_boot_entries > 0)
-		return jurat_fail(s->err, -EINVAL, "BootOrder has %zu boot options, %zu are given",
+		return jurat_fail(s->err, -EINVAL, "BootOrder has %zu boot options, found %zu boot entries",
 				  s->what->boot_order ? order.n / 2 : 0, s->what->n_boot_entries);
 	v.value = order;
 	r = rtmr_extend_variable(s, &v);

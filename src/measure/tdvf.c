@@ -70,10 +70,15 @@ static int check_section(const struct tdvf_section *s, unsigned i, size_t n_imag
 		return jurat_fail(err, -EBADMSG, "TDVF section %u (%s): unknown attributes %#" PRIx32, i,
 				  name, s->attributes);
 	if (s->data_offset > n_image || s->n_raw > n_image - s->data_offset)
-		return jurat_fail(err, -EBADMSG,
-				  "TDVF section %u (%s): data at %#" PRIx32 ", %#" PRIx32 " bytes, "
-				  "is outside the image of %#zx bytes",
-				  i, name, s->data_offset, s->n_raw, n_image);
+		return jurat_fail(
+			err, -EBADMSG,
+			"TDVF section %u (%s): data at %#" PRIx32 ", %#" PRIx32 " bytes, "
+			"is outside the image of %#zx bytes%s",
+			i, name, s->data_offset, s->n_raw, n_image,
+			s->type == TDVF_BFV && s->data_offset > 0 && s->n_raw == n_image
+				? ": this is the code of a firmware; TDX measures variable store and "
+				  "code as one image, such as OVMF.fd"
+				: "");
 	if (s->type == TDVF_TD_INFO || s->type == TDVF_TD_PARAMS) { /* describes; adds no memory */
 		if (s->gpa != 0 || s->n_memory != 0 || s->attributes != 0)
 			return jurat_fail(err, -EBADMSG, "TDVF section %u (%s) has memory or attributes", i,

@@ -21,11 +21,22 @@ static bool is_version(uint64_t v)
 	return v >= 1 && v <= 0xff;
 }
 
+/*
+ * Begins with 16 zeros, as a certificate table may. Spec: UEFI PI, EFI_FIRMWARE_VOLUME_HEADER.Signature
+ */
+bool input_is_firmware(const uint8_t *bytes, size_t n)
+{
+	enum { SIGNATURE_OFF = 40 };
+
+	return n >= SIGNATURE_OFF + 4 && memcmp(bytes + SIGNATURE_OFF, "_FVH", 4) == 0;
+}
+
 /* No other kind begins with a known GUID, or with the terminator of an empty table. */
 static bool is_known_table(const uint8_t *bytes, size_t n)
 {
 	return n >= SNP_CERTS_ENTRY_BYTES &&
-	       (snp_cert_kind_of(bytes) != SNP_CERT_OTHER || bytes_all(bytes, SNP_CERTS_GUID_BYTES, 0) ||
+	       (snp_cert_kind_of(bytes) != SNP_CERT_OTHER ||
+		(bytes_all(bytes, SNP_CERTS_GUID_BYTES, 0) && !input_is_firmware(bytes, n)) ||
 		snp_certs_is_mixed_endian(bytes, SNP_CERTS_ENTRY_BYTES));
 }
 

@@ -42,6 +42,9 @@ const char *input_name(const uint8_t *bytes, size_t n);
 bool input_is_printable(const uint8_t *bytes, size_t n);
 /* Whether it is text for people: printable, and not one long word, which may be encoded data. */
 bool input_is_text(const uint8_t *bytes, size_t n);
+/* Whether it begins with a UEFI firmware volume. */
+bool input_is_firmware(const uint8_t *bytes, size_t n);
+
 /* Whether it contains a PEM marker of a certificate or CRL, complete or damaged. */
 bool input_has_mark(const uint8_t *bytes, size_t n);
 

@@ -231,6 +231,7 @@ static const struct {
 	bool (*is)(const uint8_t *bytes, size_t n);
 } others[] = {
 	{ "an empty file", NULL, 0, is_empty },
+	{ "firmware image (OVMF, TDVF)", NULL, 0, input_is_firmware },
 	{ "ELF",
 	  "\x7f"
 	  "ELF",

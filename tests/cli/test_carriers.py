@@ -315,6 +315,7 @@ OTHERS = [
     ("key", b"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n"), ("key", b"\x30\x03\x02\x01\x00"),
     ("PEM of another kind", b"-----BEGIN CERTIFICATE REQUEST-----\nAQID\n-----END CERTIFICATE REQUEST-----\n"),
     ("ACPI table CCEL", b"CCEL8\0\0\0"), ("unrecognized data", bytes(range(256)) * 8), ("unrecognized data", b"\3\0\0\0" + bytes(2000)),
+    ("firmware image", bytes(32) + (4096).to_bytes(8, "little") + b"_FVH" + bytes(4052)),
     ("TDREPORT", b"\x81" + bytes(1023)), ("certificate table", bytes(4096)), ("TCG event log", carriers.event_log()),
     ("TCG event log", carriers.event_log().ljust(65536, b"\xff")), ("in the form of SEV", carriers.sev_certificate()),
     ("LZ4", b"\x04\x22\x4d\x18" + bytes(2000)), ("bzip2", b"BZh9" + bytes(range(256))), ("zlib", zlib.compress(bytes(2000))),

@@ -67,6 +67,22 @@ def every_verb_has_help_that_names_its_options(tmp):
 
 
 @case
+def help_of_a_command_has_the_options_of_that_command_alone(tmp):
+    def options(text):
+        return {line.split()[0] for line in text.splitlines() if line.startswith("  --")}
+
+    whole = jurat("measure", "--help").out
+    snp, tdx = jurat("measure", "snp", "--help").out, jurat("measure", "tdx", "--help").out
+    assert "`jurat measure COMMAND --help` lists the options of one command." in whole.splitlines(), whole
+    assert options(snp) | options(tdx) == options(whole) and "--firmware" in options(snp) & options(tdx)
+    assert "--vcpus" in options(snp) - options(tdx) and "--memory" in options(tdx) - options(snp)
+    assert "  snp: " in whole and "snp: " not in snp and "COMMAND" not in snp and jurat("help", "measure", "snp").out == snp
+    assert snp.startswith("Usage: jurat measure [OPTION]... snp\n"), snp
+    assert jurat("certs", "check", "--help").out.startswith("Usage: jurat certs [OPTION]... check BLOB\n")
+    assert jurat("measure", "sev", "--help").out == whole  # no command: all of them
+
+
+@case
 def the_demo_is_accepted_for_every_product_version_key_and_scheme(tmp):
     for product in "milan", "genoa", "turin":
         for version in "2", "3", "4", "5":

@@ -142,9 +142,9 @@ def a_log_belongs_to_a_quote(tmp):
 def a_file_that_is_no_log_is_an_error(tmp):
     e = demo(tmp)
     ccel = b"CCEL" + struct.pack("<I", 56) + bytes(48)
-    for content, said in [(b"", "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON"),
-                          (b"{}", "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON"),
-                          ((e / "quote.bin").read_bytes(), "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON"),
+    for content, said in [(b"", "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON with an event log"),
+                          (b"{}", "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON with an event log"),
+                          ((e / "quote.bin").read_bytes(), "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON with an event log"),
                           (ccel, "the ACPI table CCEL, which says where the event log is; the log itself is "
                                  "/sys/firmware/acpi/tables/data/CCEL")]:
         path = put(tmp / "x", content)

@@ -141,7 +141,7 @@ def usage_errors_name_the_option(tmp):
     number = "expected a number from"
     for args, expected in [
         (("snp",), "expected --firmware FILE"),
-        (snp, "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING: QEMU's vCPUs begin with it in a register"),
+        (snp, "expected --vcpu-type NAME or FAMILY-MODEL-STEPPING, which QEMU puts into the VMSA of each vCPU"),
         ((*snp, "--vcpu-type", "EPYC-Zen"), "--vcpu-type: expected a name such as EPYC-Milan, or FAMILY-MODEL-STEPPING such as 25-1-1, "
                                             "found 'EPYC-Zen'"),
         ((*snp, *MILAN, "--vcpus", "0"), f"--vcpus: {number} 1 to 4096, found '0'"),
@@ -166,6 +166,8 @@ def usage_errors_name_the_option(tmp):
         ((*tdx, "--memory", "16777216T"), "--memory: expected a size such as 2147483648 or 2G, found '16777216T'"),
         ((*tdx, "--memory", "2 "), "--memory: expected a size such as 2147483648 or 2G, found '2 '"),
         ((*tdx, "--memory", "0"), "--memory: expected a size such as 2147483648 or 2G, found '0'"),
+        ((*tdx, "--memory", "4096"), "--memory: expected 1M or more, found '4096', which is 4096 bytes"),
+        ((*tdx, "--memory", "1023K"), "--memory: expected 1M or more, found '1023K', which is 1047552 bytes"),
         ((*tdx, "--kernel", tmp / "kernel", "--efi-image", tmp / "kernel"), "--kernel cannot be used with --efi-image"),
         ((*tdx, "--initrd", tmp / "kernel"), "--initrd requires --kernel"),
         ((*tdx, "--vmm", "ec2"), "EC2 has no TDs"),
@@ -193,6 +195,7 @@ def images_of_the_wrong_kind_are_refused_with_the_place(tmp):
                  ("tdx", "--firmware", tmp / "tdvf-without-variables.fd", "--efi-image", tmp / "ovmf.fd"),
                  ("snp", "--firmware", tmp / "ovmf.fd", *MILAN, "--svsm", tmp / "ovmf.fd")]:
         assert len(refused(1, *args)) > 20
+    assert refused(1, "snp", "--firmware", tmp / "kernel", *MILAN) == f"--firmware '{tmp / 'kernel'}': expected a firmware image, found a Linux kernel"
 
 
 @case

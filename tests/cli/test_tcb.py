@@ -487,17 +487,17 @@ def words_that_make_no_sense_are_usage_errors(tmp):
     place, options = tdx()
     (tmp / "list").write_text("a\n-\n")
     (tmp / "nul").write_bytes(b"a\0b")
+    (tmp / "nothing").write_text("\n\n")
     quote = place / GOOD / "quote.bin"
     for words, status, why in (((), 2, "expected EVIDENCE or --files-from"), (("--jobs", "0", quote), 2, "--jobs: expected a number"),
                                (("-", "-"), 2, "named 2 times"), (("--certs", "-", quote), 2, "--certs: expected a file or directory"),
                                (("--at", "never", quote), 2, "--at: 'never' is not a time"),
                                (("--files-from", tmp / "list"), 2, "line 2: '-', standard input, is for arguments"),
                                (("--files-from", tmp / "nul"), 3, "found a byte 0"),
+                               (("--files-from", tmp / "nothing"), 3, "expected one file name a line, found none"),
                                (("--collateral", tmp / "absent", quote), 3, "absent"), (("--roots", tmp, quote), 3, "")):
         p = call("tcb", *words, status=status, stdin=subprocess.DEVNULL)
         assert why in p.stderr and p.stderr.startswith("jurat tcb: ") and p.stdout == "", (words, p.stderr)
-    (tmp / "nothing").write_text("")
-    assert call("tcb", "--files-from", tmp / "nothing").stdout == ""
     with open(quote, "rb") as stdin:
         r = json.loads(call("tcb", *options, "--output", "json", "--collateral", place / GOOD / "collateral", "-", stdin=stdin).stdout)
     assert r["result"] == "current" and r["evidence"] == "-", r

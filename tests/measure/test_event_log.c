@@ -394,9 +394,11 @@ static void other_files_are_refused_by_what_they_are(void **state)
 		       "the ACPI table CCEL, which says where the event log is; the log itself is "
 		       "/sys/firmware/acpi/tables/data/CCEL");
 	assert_refused(other, sizeof(other),
-		       "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON");
+		       "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON with an "
+		       "event log");
 	assert_refused(other, 0,
-		       "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON");
+		       "not an event log: expected a Spec ID event (TCG, crypto-agile form), or JSON with an "
+		       "event log");
 	assert_false(measure_log_is(other, sizeof(other)));
 }
 

@@ -232,10 +232,31 @@ static void what_is_no_firmware_is_named(void **state)
 			struct measure_firmware f;
 
 			memcpy(file + kinds[i].offset, kinds[i].bytes, kinds[i].n);
+			if (kinds[i].offset == 16) { /* a firmware volume of the size of the file */
+				n = sizeof(file);
+				bytes_put_le(file + 32, n, 8);
+			}
 			TEXT(wanted, "firmware: expected a firmware image, found %s", kinds[i].text);
 			assert_int_equal(read_image(file, n, &f, &err), -EBADMSG);
 			assert_string_equal(err.text, wanted);
 		}
+}
+
+/* An image begins with its variable store, whose volume is then smaller than the file. */
+static void a_part_of_an_image_is_not_a_variable_store(void **state)
+{
+	static const uint8_t variables[16] = { 0x8d, 0x2b, 0xf1, 0xff, 0x96, 0x76, 0x8b, 0x4c,
+					       0xa9, 0x85, 0x27, 0x47, 0x07, 0x5b, 0x4f, 0x50 };
+	uint8_t file[8192] = { 0 };
+	struct jurat_error err = { "" };
+	struct measure_firmware f;
+
+	(void)state;
+	memcpy(file + 16, variables, sizeof(variables));
+	bytes_put_le(file + 32, 4096, 8);
+	assert_int_equal(read_image(file, sizeof(file), &f, &err), -EBADMSG);
+	assert_string_equal(err.text, "firmware: no table of GUIDed structures ends at offset 0x1fe0: no "
+				      "image of OVMF, or not all of it");
 }
 
 static void an_empty_file_and_one_that_does_not_fit_are_refused(void **state)
@@ -283,6 +304,7 @@ int main(void)
 		cmocka_unit_test(sections_that_go_past_the_image_are_refused),
 		cmocka_unit_test(an_image_cut_anywhere_is_refused),
 		cmocka_unit_test(what_is_no_firmware_is_named),
+		cmocka_unit_test(a_part_of_an_image_is_not_a_variable_store),
 		cmocka_unit_test(an_empty_file_and_one_that_does_not_fit_are_refused),
 		cmocka_unit_test(an_entry_that_is_too_short_has_no_number),
 	};

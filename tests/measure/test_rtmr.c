@@ -567,13 +567,13 @@ static void boot_options_have_to_be_as_many_as_their_order_names(void **state)
 			    17);
 	what.n_boot_entries = 3;
 	assert_int_equal(measure_tdx(&what, &digests, &err), -EINVAL);
-	assert_string_equal(err.text, "BootOrder has 2 boot options, 3 are given");
+	assert_string_equal(err.text, "BootOrder has 2 boot options, found 3 boot entries");
 	order.n = 5;
 	assert_int_equal(measure_tdx(&what, &digests, &err), -EINVAL);
 	assert_string_equal(err.text, "BootOrder has 5 bytes, expected two for each boot option");
 	what.boot_order = NULL;
 	assert_int_equal(measure_tdx(&what, &digests, &err), -EINVAL);
-	assert_string_equal(err.text, "BootOrder has 0 boot options, 3 are given");
+	assert_string_equal(err.text, "BootOrder has 0 boot options, found 3 boot entries");
 }
 
 static void a_callback_ends_it(void **state)

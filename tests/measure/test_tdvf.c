@@ -159,6 +159,19 @@ static void each_fault_of_the_table_and_the_descriptor_is_named(void **state)
 #define SECTION(i, off) (TDVF_MADE_SECTIONS + TDVF_MADE_SECTION_BYTES * (i) + (off))
 enum { OFFSET = 0, RAW = 4, GPA = 8, MEMORY = 16, TYPE = 24, ATTRIBUTES = 28 };
 
+/* As distributions install it: code without the variable store in front of it. */
+static void code_alone_is_named(void **state)
+{
+	struct jurat_error err = { "" };
+
+	(void)state;
+	make();
+	assert_int_equal(read_copy(tdvf_made_sections[0].n_raw, &err), -EBADMSG);
+	assert_string_equal(err.text, "TDVF section 0 (BFV): data at 0x2000, 0xe000 bytes, is outside the "
+				      "image of 0xe000 bytes: this is the code of a firmware; TDX measures "
+				      "variable store and code as one image, such as OVMF.fd");
+}
+
 static void each_fault_of_a_section_is_named(void **state)
 {
 	static const struct patch patches[] = {
@@ -260,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_table_without_the_entry_leaves_the_offset),
 		cmocka_unit_test(sections_of_td_shim_are_read),
 		cmocka_unit_test(each_fault_of_the_table_and_the_descriptor_is_named),
+		cmocka_unit_test(code_alone_is_named),
 		cmocka_unit_test(each_fault_of_a_section_is_named),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(sections_that_the_image_ends_inside_of_are_refused),

@@ -258,7 +258,7 @@ static void what_is_no_log_is_refused(void **state)
 		const char *reasons;
 	} rows[] = {
 		{ DATA(""), "event-log-malformed: not an event log: expected a Spec ID event (TCG, "
-			    "crypto-agile form), or JSON" },
+			    "crypto-agile form), or JSON with an event log" },
 		{ DATA("{\"event_log\": []}"), "event-log-mismatch: rtmr0: the log has no events for it, and "
 					       "the quote's value is not zero\n"
 					       "event-log-mismatch: rtmr1: the log has no events for it, and "
