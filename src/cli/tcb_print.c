@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/text_stream.h"
 #include "cli/tcb.h"
 
@@ -108,13 +109,22 @@ static void print_what(FILE *f, const json_t *row)
 	}
 }
 
+/* A name of a file may have any bytes, also those of another row. */
+static void put_name(FILE *f, const char *name)
+{
+	auto_free char *plain = strdup(name);
+
+	fputs(plain ? base_plain_text(plain) : "?", f);
+}
+
 static void print_text(FILE *f, const json_t *row)
 {
 	const json_t *now = json_object_get(row, "now"), *early = json_object_get(row, "early");
 	const json_t *until = json_object_get(row, "out_of_date"), *reasons = json_object_get(row, "reasons");
 	const bool verified = json_is_true(json_object_get(row, "verified"));
 
-	fprintf(f, "%s: %s", text(row, "evidence"), text(row, "result"));
+	put_name(f, text(row, "evidence"));
+	fprintf(f, ": %s", text(row, "result"));
 	if (text(now, "status")[0])
 		fprintf(f, "%s %s", verified ? ":" : ": claims", text(now, "status"));
 	if (text(early, "status")[0])
@@ -158,6 +168,20 @@ static void put_field(FILE *f, const char *value, bool last)
 	fputs(last ? "\r\n" : ",", f);
 }
 
+/* The name of a file, so that no spreadsheet takes it for a formula. "-" is standard input. */
+static void put_file(FILE *f, const char *name)
+{
+	auto_free char *safe = NULL;
+
+	if (!name[0] || !strchr("=+-@\t\r", name[0]) || !strcmp(name, "-")) {
+		put_field(f, name, false);
+		return;
+	}
+	if (asprintf(&safe, "./%s", name) < 0)
+		safe = NULL;
+	put_field(f, safe ? safe : "?", false);
+}
+
 typedef void put_item(FILE *f, const json_t *item);
 
 static void put_word(FILE *f, const json_t *item)
@@ -194,7 +218,7 @@ static bool print_csv(FILE *f, const json_t *row)
 
 	snprintf(name, sizeof(name), "%s%s%s", tdx ? text(platform, "fmspc") : text(platform, "product"),
 		 text(platform, "chip_id")[0] ? " " : "", text(platform, "chip_id"));
-	put_field(f, text(row, "evidence"), false);
+	put_file(f, text(row, "evidence"));
 	put_field(f, text(row, "kind"), false);
 	put_field(f, text(row, "result"), false);
 	put_field(f, json_is_true(json_object_get(row, "verified")) ? "true" : "false", false);

@@ -437,6 +437,27 @@ def csv_has_a_header_and_quotes_what_needs_it(tmp):
 
 
 @case
+def the_name_of_a_file_is_no_row_no_control_and_no_formula(tmp):
+    place, options = tdx()
+    names = ["=1+1", "+x", "-", "@x", "a\nb: current\x1b[2J"]
+    for name in names:
+        shutil.copy(place / GOOD / "quote.bin", tmp / name)
+    args = [JURAT, "tcb", *map(str, options), "--collateral", str(place / GOOD / "collateral"), "--output"]
+    rest = [n for n in names if n != "-"]
+
+    def run(output, words):
+        p = subprocess.run([*args, output, *words], capture_output=True, check=False, timeout=60, cwd=tmp, input=(tmp / "-").read_bytes())
+        assert p.returncode == 0, p
+        return p.stdout.decode()
+
+    lines = run("text", rest).splitlines()
+    assert len(lines) == 5 and lines[3].startswith("a?b: current?[2J: current: UpToDate"), lines
+    read = list(csv.reader(io.StringIO(run("csv", names), newline="")))
+    assert [r[0] for r in read[1:]] == ["./=1+1", "./+x", "-", "./@x", names[4]], read
+    assert [json.loads(line)["evidence"] for line in run("json", rest).splitlines()] == rest
+
+
+@case
 def a_name_that_is_not_utf_8_has_a_row(tmp):
     place, options = tdx()
     name = os.fsencode(tmp) + b"/\xff\xfe.bin"
