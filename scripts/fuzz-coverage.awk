@@ -31,7 +31,7 @@ FILENAME ~ /unreachable$/ {
 }
 END {
 	printf "%-12s %9s %9s %9s %9s\n", "folder", "regions", "reached", "branches", "excluded"
-	n = split("src/wire src/crypto src/verify src/host src/guest src/store src/daemon", order, " ")
+	n = split("src/wire src/crypto src/verify src/host src/guest src/measure src/store src/daemon", order, " ")
 	for (i = 1; i <= n; i++) {
 		f = order[i]
 		if (!regions[f])
