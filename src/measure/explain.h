@@ -82,7 +82,7 @@ JURAT_MUST_CHECK int measure_explain_tdx(const struct measure_tdx *what, enum me
 					 const struct measure_explain *how, struct measure_explained *ret,
 					 struct jurat_error *err);
 
-/* Whether a search that has found nothing yet is over: by its bound or its callback, which `out` then says. */
+/* Whether a search that found nothing yet is over: by its bound or its callback, which `out` then says. */
 bool measure_explain_ends(const struct measure_explain *how, struct measure_explained *out);
 
 /* In words, as "without its trailing NUL"; "" for MEASURE_APPEND_AS_GIVEN. */
