@@ -157,6 +157,10 @@ static int pin(struct from *f, const struct jurat_verdict *verdict, const struct
 
 	if (status != CLI_OK)
 		return status;
+	if (!jurat_verdict_measurement(verdict))
+		return cli_fail(
+			f->cli, CLI_REFUSED, "no policy is made of evidence that could not be read: %s: %s",
+			jurat_verdict_reason_code(verdict, 0), jurat_verdict_reason_detail(verdict, 0));
 	r = policy_from(verdict, pins, f->policy, f->pinned, &err);
 	if (r != 0)
 		return cli_fail(f->cli, r < 0 ? CLI_INTERNAL : CLI_REFUSED, "%s%s", r < 0 ? "" : "--pin ",

@@ -72,6 +72,11 @@ def pins_are_chosen_by_name(tmp):
     assert members(policy_from(evidence, "--pin", "default,report_data")) == default | {"report_data"}
     assert policy_from(evidence, "--pin", "vmpl,nothing", status=2) == "jurat policy: --pin: 'nothing' cannot be pinned (see jurat policy pins)\n"
     assert policy_from(evidence, "--pin", "mrtd", status=1) == "jurat policy: --pin mrtd: not a member for SEV-SNP\n"
+    short = tmp / "short"
+    short.write_bytes(bytes.fromhex("0300020000000000") + bytes(600))
+    assert jurat("policy", "from", "--allow-unverified", short, status=1).stderr == (
+        "jurat policy: no policy is made of evidence that could not be read: not-a-td-quote: an SGX quote, version 3\n"
+    )
     listed = {line.split()[0] for line in jurat("policy", "pins").stdout.splitlines()}
     assert everything - {"csp_id"} <= listed
 
