@@ -112,11 +112,11 @@ static void event_logs(void)
 		"[{\"imr\":0,\"event_type\":4,\"digest\":\"" SEPARATOR
 		"\",\"event\":\"\",\"event_payload\":\"00000000\"},{\"imr\":3,\"event_type\":"
 		"134217729,\"digest\":\"\",\"event\":\"app-id\",\"event_payload\":\"01\"}]";
-	static const char *const policies[] = { "{}",
-						"{\"event_digests\": {\"EV_SEPARATOR\": \"" SEPARATOR
-						"\", \"*\": []}}",
-						"{\"event_digests\": {\"*\": []}, \"require_secure_boot\": "
-						"true, \"kernel_cmdline\": \"quiet\"}" };
+	static const char separators[] =
+		"{\"event_digests\": {\"EV_SEPARATOR\": \"" SEPARATOR "\", \"*\": []}}";
+	static const char nothing[] = "{\"event_digests\": {\"*\": []}, \"require_secure_boot\": true, "
+				      "\"kernel_cmdline\": \"quiet\"}";
+	static const char *const policies[] = { "{}", separators, nothing };
 	uint8_t tcg[256];
 	size_t n = tcg_log(tcg, sizeof(tcg));
 
