@@ -96,13 +96,19 @@ static int print_scdoc(const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < verb->n_options; i++) {
 		const struct cli_option *o = &verb->options[i];
-		auto_free char *text = describe(o, false);
+		auto_free char *text = describe(o, true);
+		bool upper;
 
 		if (!text)
 			return CLI_INTERNAL;
-		printf("*--%s*%s%s%s\n\t%c%s.\n\n", o->name, o->value ? " _" : "", o->value ? o->value : "",
-		       o->value ? "_" : "", text[0] >= 'a' && text[0] <= 'z' ? text[0] & ~0x20 : text[0],
-		       text + 1);
+		printf("*--%s*%s%s%s\n\t", o->name, o->value ? " _" : "", o->value ? o->value : "",
+		       o->value ? "_" : "");
+		for (const char *at = o->commands; at; at = strchr(at, '|')) {
+			at += *at == '|';
+			printf("%s*%.*s*", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
+		}
+		upper = !o->commands && text[0] >= 'a' && text[0] <= 'z';
+		printf("%s%c%s.\n\n", o->commands ? ": " : "", upper ? text[0] & ~0x20 : text[0], text + 1);
 	}
 	printf("*--help*\n\tPrint a summary of the options and exit.\n");
 	return CLI_OK;

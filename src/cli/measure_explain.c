@@ -134,7 +134,7 @@ static void list_tdx(const struct explaining *e, const struct measure_explained 
 	static const char *const orders[] = { "page-by-page", "all-then-extend" };
 	static const char *const separators[] = { "rtmr1", "rtmr0" };
 	static const char *const boots[] = { "auto", "none", "off", "on" };
-	static const char *const headers[] = { "patched", "as-given" };
+	static const char *const headers[] = { "patched", "unchanged" };
 	static const char *const nuls[] = { "auto", "with", "without" };
 	const struct measure_tdx *what = e->tdx;
 
@@ -199,6 +199,12 @@ static json_t *options_json(const struct options *o)
 	return list;
 }
 
+/* Inputs are missing that no search could find. */
+static bool is_not_tried(const struct measure_explained *x)
+{
+	return x->end == MEASURE_EXHAUSTED && x->tried == 0;
+}
+
 /* What the search did not find, and how far it went. */
 static void print_unexplained(const struct explaining *e, const struct measure_explained *x)
 {
@@ -210,7 +216,7 @@ static void print_unexplained(const struct explaining *e, const struct measure_e
 	};
 	FILE *to = e->stream.to;
 
-	if (x->tried == 0) {
+	if (is_not_tried(x)) {
 		fputs("not tried: it cannot be computed from these inputs\n", to);
 		return;
 	}
@@ -239,6 +245,8 @@ static const char *end_name(const struct measure_explained *x)
 					     [MEASURE_BOUNDED] = "limit",
 					     [MEASURE_STOPPED] = "timeout" };
 
+	if (is_not_tried(x))
+		return "not-tried";
 	return x->end == MEASURE_EXPLAINED && x->differences == 0 ? "same" : names[x->end];
 }
 

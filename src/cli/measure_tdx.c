@@ -68,7 +68,7 @@ static void take_choices(const struct measuring *m, struct measure_tdx *ret)
 {
 	static const char *const orders[] = { "page-by-page", "all-then-extend", NULL };
 	static const char *const separators[] = { "rtmr1", "rtmr0", NULL };
-	static const char *const headers[] = { "patched", "as-given", NULL };
+	static const char *const headers[] = { "patched", "unchanged", NULL };
 	static const char *const secure_boots[] = { "auto", "none", "off", "on", NULL };
 	static const char *const nuls[] = { "auto", "with", "without", NULL };
 	static const char *const vmms[] = { "qemu", "ec2", "gce", NULL };

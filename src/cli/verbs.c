@@ -178,7 +178,7 @@ static const struct cli_option show_options[] = {
 		{ "kernel-header",                                                                           \
 		  "HEADER",                                                                                  \
 		  of_tdx "whether the VMM changes the header of the kernel, as QEMU before 10.2",            \
-		  "patched|as-given",                                                                        \
+		  "patched|unchanged",                                                                       \
 		  .commands = tdx,                                                                           \
 		  .fallback = "patched" },                                                                   \
 	{                                                                                                    \
@@ -657,7 +657,7 @@ const struct cli_verb cli_verbs[] = {
 	  .program = CLI_PLATFORM },
 	{ .name = "show",
 	  .args = "FILE",
-	  .summary = "decode a report, quote, TDREPORT, certificate, CRL, table, collateral or hashstick",
+	  .summary = "decode reports, quotes, event logs, certificates, collateral and related files",
 	  OPTIONS(show_options),
 	  .max_args = 1 },
 	{ .name = "tcb",

@@ -80,6 +80,8 @@ def help_of_a_command_has_the_options_of_that_command_alone(tmp):
     assert snp.startswith("Usage: jurat measure [OPTION]... snp\n"), snp
     assert jurat("certs", "check", "--help").out.startswith("Usage: jurat certs [OPTION]... check BLOB\n")
     assert jurat("measure", "sev", "--help").out == whole  # no command: all of them
+    scdoc = jurat("help", "--format", "scdoc", "measure").out
+    assert "*--vcpus* _N_\n\t*snp*: number of vCPUs (default 1).\n" in scdoc and "*--policy-out* _FILE_\n\tWrite a policy" in scdoc, scdoc
 
 
 @case

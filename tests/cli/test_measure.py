@@ -236,7 +236,7 @@ def every_option_changes_a_register_of_a_td(tmp):
         (direct, ("--separator", "rtmr0"), {"rtmr0", "rtmr1"}),
         (direct, ("--append", "quiet"), {"rtmr2"}),
         (direct, ("--append-nul", "without"), {"rtmr2"}),
-        (direct, ("--kernel-header", "as-given"), {"rtmr1"}),
+        (direct, ("--kernel-header", "unchanged"), {"rtmr1"}),
         (direct, ("--vmm", "gce"), {"rtmr0"}),
         (chain, ("--efi-image", tmp / "kernel"), {"rtmr1"}),
         (chain, ("--gpt", tmp / "gpt"), {"rtmr1"}),

@@ -213,6 +213,8 @@ def measure_explains_each_register_of_a_quote(tmp):
           tmp / "quote.bin")
     text = jurat("measure", "tdx", "--firmware", tmp / "tdvf-without-variables.fd", "--explain", tmp / "quote.bin", status=1).stdout
     assert "\nmrtd: matches with --order all-then-extend (" in text and "\nrtmr1: not tried: it cannot be computed from these inputs\n" in text, text
+    found = json.loads(jurat("measure", "tdx", "--firmware", tmp / "tdvf-without-variables.fd", "--explain", tmp / "quote.bin", "--output", "json", status=1).stdout)
+    assert [row["result"] for row in found["explanation"]["values"]] == ["explained", "not-tried", "not-tried", "not-tried"], found
     assert "has no SEV-SNP report" in jurat("measure", "snp", "--firmware", tmp / "ovmf.fd", "--vcpu-type", "EPYC", "--explain", tmp / "quote.bin", status=3).stderr
 
 

@@ -39,9 +39,9 @@ static int make_images(void **state)
 	return 0;
 }
 
-#define SNP      "--vcpu-type", "EPYC-Milan", "--vcpus", "3", "--guest-features", "0x21"
-#define AS_GIVEN "--kernel-header", "as-given" /* RTMR1 does not depend on the memory */
-#define KERNEL   "--append", "console=ttyS0 ro", "--initrd", odd, "--kernel"
+#define SNP       "--vcpu-type", "EPYC-Milan", "--vcpus", "3", "--guest-features", "0x21"
+#define UNCHANGED "--kernel-header", "unchanged" /* RTMR1 does not depend on the memory */
+#define KERNEL    "--append", "console=ttyS0 ro", "--initrd", odd, "--kernel"
 
 static void the_policy_of_measure_accepts_exactly_this_launch(void **state)
 {
@@ -74,12 +74,12 @@ static void a_changed_kernel_is_refused(void **state)
 		"snp", dir, "--firmware", ovmf, "--vcpu-type", "EPYC", KERNEL, kernel);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "measurement-mismatch\n");
-	o = RUN("--tee", "tdx", "--firmware-image", tdvf, AS_GIVEN, KERNEL, kernel, "--", clients[1],
-		"accepted", "tdx", dir, "--firmware", tdvf, AS_GIVEN, KERNEL, kernel);
+	o = RUN("--tee", "tdx", "--firmware-image", tdvf, UNCHANGED, KERNEL, kernel, "--", clients[1],
+		"accepted", "tdx", dir, "--firmware", tdvf, UNCHANGED, KERNEL, kernel);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "accepted\n");
-	o = RUN("--tee", "tdx", "--firmware-image", tdvf, AS_GIVEN, KERNEL, other, "--", clients[1],
-		"refused", "tdx", dir, "--firmware", tdvf, AS_GIVEN, KERNEL, kernel);
+	o = RUN("--tee", "tdx", "--firmware-image", tdvf, UNCHANGED, KERNEL, other, "--", clients[1],
+		"refused", "tdx", dir, "--firmware", tdvf, UNCHANGED, KERNEL, kernel);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "rtmr1-mismatch\n");
 	o = RUN("--tee", "tdx", "--firmware-image", tdvf, "--order", "all-then-extend", "--", clients[1],
@@ -204,9 +204,9 @@ static void what_cannot_be_launched_is_named(void **state)
 		const char *says;
 		bool of_odd; /* the error names this file */
 	} bad[] = {
-		{ { "--firmware-image", odd, "--vcpu-type", "EPYC" }, 3, "firmware: ", true },
+		{ { "--firmware-image", odd, "--vcpu-type", "EPYC" }, 3, "--firmware-image '", true },
 		{ { "--tee", "tdx", "--firmware-image", odd }, 3, "--firmware-image '", true },
-		{ { "--tee", "tdx", "--firmware-image", tdvf, "--kernel", odd }, 3, "kernel: ", true },
+		{ { "--tee", "tdx", "--firmware-image", tdvf, "--kernel", odd }, 3, "--kernel '", true },
 		{ { "--firmware-image", "/nonexistent", "--vcpu-type", "EPYC" },
 		  3,
 		  "cannot open '/nonexistent'" },
