@@ -54,16 +54,30 @@ static int add_minimums(const struct tcb_survey *s, const struct policy_tcb *tcb
 	return policy_set_comment(members, "minimum_tcb", comment) < 0 ? cli_fail_memory(s->cli) : CLI_OK;
 }
 
+/* A policy has no minimum for one processor of a product: the policy itself must say so, too. */
+static int leave_out(const struct tcb_survey *s, const struct snp_minimum *row, struct jurat_policy *members)
+{
+	struct jurat_error err = { "" };
+	char line[160];
+
+	cli_warn(s->cli, "--policy-out: the row of %s for one processor of %s is left out", row->bulletin,
+		 snp_product_name(row->product));
+	snprintf(line, sizeof(line), "Not required: the row of %s for one processor of %s.", row->bulletin,
+		 snp_product_name(row->product));
+	return policy_add_line(members, line, &err) < 0 ? cli_fail_memory(s->cli) : CLI_OK;
+}
+
 static int fill(const struct tcb_survey *s, struct jurat_policy *policy, struct jurat_policy *members)
 {
 	struct policy_tcb tcb = { .set = true };
 	bool any = false;
-	int status;
+	int status = CLI_OK;
 
-	for (size_t i = 0; i < s->table.n; i++)
+	for (size_t i = 0; status == CLI_OK && i < s->table.n; i++)
 		if (!take_row(s, &s->table.rows[i], &tcb))
-			cli_warn(s->cli, "--policy-out: the row of %s for one processor of %s is left out",
-				 s->table.rows[i].bulletin, snp_product_name(s->table.rows[i].product));
+			status = leave_out(s, &s->table.rows[i], members);
+	if (status != CLI_OK)
+		return status;
 	for (size_t i = 0; i < SNP_N_PRODUCTS; i++)
 		any |= tcb.named[i];
 	if (!any)

@@ -377,6 +377,7 @@ def what_the_table_requires_now_is_written_as_a_policy(tmp):
     one = needs("E", cpuid={"family": 25, "model": 1}, minimum_tcb={"microcode": 9})
     p = call("tcb", *options, *table(tmp, one, needs("B", minimum_tcb={"snp": 22})), "--policy-out", out, place / "one.bin")
     assert p.stderr == "jurat tcb: warning: --policy-out: the row of E for one processor of Milan is left out\n", p.stderr
+    assert json.loads(out.read_text())["//"] == "Not required: the row of E for one processor of Milan.", out.read_text()
     for words, why in ((table(tmp, one), "the table has no row that a policy can require now"), ((), "--policy-out is used with --snp-table")):
         assert why in call("tcb", *options, *words, "--policy-out", out, place / "one.bin", status=2).stderr
     assert "--policy is used with --policy-out" in call("tcb", "--policy", out, place / "one.bin", status=2).stderr

@@ -7,7 +7,7 @@
 #include "measure/event_log.h"
 
 /* A TCG event log, made for tests: a Spec ID event that declares algorithms, then events. */
-enum { LOG_MADE_BYTES = 4096, LOG_MADE_SPEC_ID_BYTES = 65, LOG_MADE_SHA256 = 0xb, LOG_MADE_SHA384 = 0xc };
+enum { LOG_MADE_BYTES = 8192, LOG_MADE_SPEC_ID_BYTES = 65, LOG_MADE_SHA256 = 0xb, LOG_MADE_SHA384 = 0xc };
 
 struct log_made {
 	uint8_t bytes[LOG_MADE_BYTES];

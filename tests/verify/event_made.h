@@ -20,7 +20,7 @@
 	"2b90602ff1a54236c1128f3dbc4286e869fb383acf1fa10541ed54337f30043b"                                   \
 	"b88ae120c1c6396d59f48a80d5169697"
 
-enum { MAX_EVENTS = 16 };
+enum { MAX_EVENTS = 80 };
 
 struct event {
 	unsigned index;

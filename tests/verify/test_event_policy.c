@@ -82,6 +82,10 @@ static void other_initrd_without_a_label(struct events *e)
 {
 	e->items[8] = (struct event){ 3, MEASURE_EV_EVENT_TAG, DATA("x"), DATA("evil") };
 }
+static void a_boot_option_that_is_an_image(struct events *e)
+{
+	events_insert(e, 6, (struct event){ 2, MEASURE_EV_EFI_VARIABLE_BOOT, DATA("another image") });
+}
 static void a_partition_table(struct events *e)
 {
 	events_insert(e, 6, (struct event){ 2, MEASURE_EV_EFI_GPT_EVENT, DATA("EFI PART and the rest") });
@@ -98,6 +102,10 @@ static void a_partition_table_of_the_loader(struct events *e)
 }
 
 #define NO_CMDLINE "event-missing: kernel_cmdline: no event measures one of its command lines"
+/* SHA-384 of the variable SecureBoot with value 1. */
+#define SECURE_BOOT                                                                                          \
+	"2cded0c6f453d4c6f59c5e14ec61abc6b018314540a2367cba326a52aa2b315c"                                   \
+	"cc08ce68a816ce09c6ef2ac7e514ae1f"
 /* SHA-384 of "initrd". */
 #define INITRD                                                                                               \
 	"0ea077a251cb5b89108623041521d525aa49452a84239b04232bd69ad66b2885"                                   \
@@ -157,6 +165,12 @@ static void events_are_accepted_or_refused_as_the_policy_says(void **state)
 		{ other_command_line_under_another_type, LINES("\"" CMDLINE "\""),
 		  "event-not-fixed: event 8 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
 		  "rtmr2" },
+		{ a_boot_option_that_is_an_image, IMAGES("\"" IMAGE "\""),
+		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+		  "rtmr1" },
+		{ the_usual, "{\"event_digests\": {\"EV_EFI_VARIABLE_DRIVER_CONFIG\": \"" SECURE_BOOT "\"}}",
+		  "event-not-fixed: event 1 (EV_EFI_HANDOFF_TABLES2) (and 1 more events): fixed by neither "
+		  "event_digests nor rtmr0" },
 		{ a_partition_table, LINES("\"" CMDLINE "\""), "" },
 		{ a_partition_table_of_another_digest, IMAGES("\"" IMAGE "\""),
 		  "event-not-fixed: event 7 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr1" },
@@ -307,6 +321,37 @@ static void bytes_of_a_command_line_are_shown_escaped(void **state)
 	event_world_sign(w, &usual_ones);
 }
 
+/* What a verdict keeps of a hostile log is bounded. */
+static void each_command_line_is_kept_once_and_no_more_than_64(void **state)
+{
+	enum { N_LINES = 70, KEPT = 64 };
+	struct event_world *w = *state;
+	struct events e = { .n = 0 }, usual_ones = events_usual();
+	struct jurat_verdict *v;
+	static char lines[N_LINES][32];
+
+	events_insert(&e, 0, usual_ones.items[7]);
+	events_insert(&e, 0, usual_ones.items[7]);
+	event_world_sign(w, &e);
+	v = event_world_judge(w, &e, NULL);
+	assert_string_equal(jurat_verdict_tdx_kernel_cmdline(v, 0), CMDLINE);
+	assert_null(jurat_verdict_tdx_kernel_cmdline(v, 1));
+	jurat_verdict_free(v);
+	e.n = 0;
+	for (size_t i = 0; i < N_LINES; i++) {
+		TEXT(lines[i], "kernel_cmdline: %zu", i);
+		events_insert(&e, i,
+			      (struct event){ 3, MEASURE_EV_IPL, lines[i], strlen(lines[i]) + 1,
+					      lines[i] + 16, strlen(lines[i] + 16) });
+	}
+	event_world_sign(w, &e);
+	v = event_world_judge(w, &e, NULL);
+	assert_string_equal(jurat_verdict_tdx_kernel_cmdline(v, KEPT - 1), "63");
+	assert_null(jurat_verdict_tdx_kernel_cmdline(v, KEPT));
+	jurat_verdict_free(v);
+	event_world_sign(w, &usual_ones);
+}
+
 static void policies_on_events_are_read_strictly(void **state)
 {
 	static const struct {
@@ -360,6 +405,7 @@ int main(void)
 		cmocka_unit_test(without_a_log_no_requirement_on_events_is_met),
 		cmocka_unit_test(a_pinned_rtmr_leaves_no_event_open),
 		cmocka_unit_test(digests_of_all_events_leave_no_type_out),
+		cmocka_unit_test(each_command_line_is_kept_once_and_no_more_than_64),
 		cmocka_unit_test(bytes_of_a_command_line_are_shown_escaped),
 		cmocka_unit_test(policies_on_events_are_read_strictly),
 	};
