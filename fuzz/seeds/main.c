@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 	seeds_endorse();
 	seeds_cli();
 	seeds_event_log();
+	seeds_keys();
 	seeds_measure_snp();
 	seeds_measure_tdx();
 	return 0;

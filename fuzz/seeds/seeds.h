@@ -39,6 +39,7 @@ void seeds_sim(void);
 void seeds_endorse(void);
 void seeds_cli(void);
 void seeds_event_log(void);
+void seeds_keys(void);
 void seeds_measure_snp(void);
 void seeds_measure_tdx(void);
 
