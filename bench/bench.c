@@ -16,7 +16,7 @@
 #include "base/env.h"
 #include "bench/bench_qgs.h"
 
-enum { PAIRS = 41, MAX_BOUNDS = 3, TEXT_BYTES = 160 };
+enum { PAIRS = 41, MIN_PAIRS = 7 /* of what takes seconds */, MAX_BOUNDS = 3, TEXT_BYTES = 160 };
 
 enum measured { RATIO = 1, OURS_NS, BEYOND_NS, BYTES, LOST };
 
@@ -241,17 +241,20 @@ static double run_prepared(const struct bench_pair *p, unsigned n)
 void bench_measure(struct bench *b, const char *name, const struct bench_pair *p)
 {
 	double a[PAIRS], c[PAIRS], ratio[PAIRS];
-	double one;
-	unsigned n;
+	double one, time_ns = (double)b->seconds * 1e9;
+	unsigned n, pairs = PAIRS;
 
 	if (!bench_wanted(b, name))
 		return;
 	*p->failed = false;
 	run_prepared(p, 3); /* warm up: caches of the machine, lazy keys */
 	one = run_prepared(p, 3) + run(p, p->bare, 3);
-	n = (unsigned)((double)b->seconds * 1e9 / PAIRS / one);
-	n = n < 1 ? 1 : n;
-	for (unsigned i = 0; i < PAIRS; i++) {
+	n = (unsigned)(time_ns / PAIRS / one);
+	if (n < 1) {
+		n = 1;
+		pairs = one * MIN_PAIRS > time_ns ? MIN_PAIRS : (unsigned)(time_ns / one);
+	}
+	for (unsigned i = 0; i < pairs; i++) {
 		a[i] = run_prepared(p, n);
 		c[i] = run(p, p->bare, n);
 		ratio[i] = a[i] / c[i];
@@ -261,11 +264,11 @@ void bench_measure(struct bench *b, const char *name, const struct bench_pair *p
 		return;
 	}
 	bench_print(b, &(struct bench_figure){ .name = name,
-					       .ours_ns = bench_median(a, PAIRS),
-					       .bare_ns = bench_median(c, PAIRS),
-					       .ratio = bench_median(ratio, PAIRS),
+					       .ours_ns = bench_median(a, pairs),
+					       .bare_ns = bench_median(c, pairs),
+					       .ratio = bench_median(ratio, pairs),
 					       .beside = p->beside,
-					       .n = (size_t)n * PAIRS,
+					       .n = (size_t)n * pairs,
 					       .bytes = p->bytes });
 }
 
