@@ -4,7 +4,6 @@
 import json
 import os
 import pathlib
-import pty
 import re
 import resource
 import signal
@@ -12,7 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from tap import Skip, case, main  # noqa: E402
+from tap import Skip, case, main, terminal  # noqa: E402
 
 JURAT, DOC = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2])
 HOLDS = "--scenario", "no-lock-no-update"  # quick machines: one that holds,
@@ -226,10 +225,7 @@ class OnTerminal:
     """A search whose standard error is a terminal."""
 
     def __init__(self, *args, **how):
-        try:
-            self.terminal, end = pty.openpty()
-        except OSError as e:
-            raise Skip(f"no pseudoterminal can be opened here: {e}") from e
+        self.terminal, end = terminal()
         self.process = subprocess.Popen([JURAT, "explore", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=end, text=True, **how)
         os.close(end)
         self.seen = ""

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import pathlib
-import pty
 import shutil
 import ssl
 import subprocess
@@ -15,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from endorsements import Juratd  # noqa: E402
-from tap import case, main  # noqa: E402
+from tap import case, main, terminal  # noqa: E402
 
 JURAT, JURATD, TD_EVIDENCE = map(os.path.abspath, sys.argv[1:4])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-tcb-")
@@ -475,7 +474,7 @@ def progress_is_shown_on_a_terminal_and_nowhere_else(tmp):
     place, options = tdx()
     (tmp / "list").write_text(f"{place / GOOD / 'quote.bin'}\n" * 20000)
     words = [JURAT, "tcb", *map(str, options), "--collateral", place / GOOD / "collateral", "--files-from", tmp / "list"]
-    ours, theirs = pty.openpty()
+    ours, theirs = terminal()
     with open(tmp / "out", "wb") as out:
         p = subprocess.Popen(words, stdout=out, stderr=theirs)
         os.close(theirs)

@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import pathlib
-import pty
 import re
 import shutil
 import signal
@@ -20,7 +19,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import evidence  # noqa: E402
-from tap import Skip, case, main  # noqa: E402
+from tap import Skip, case, main, terminal  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import Server, answer, in_turn, make_tls  # noqa: E402
@@ -450,7 +449,7 @@ def progress_is_for_a_terminal(tmp):
     with Server(services(p)) as server:
         args = ["fetch", "vcek", "--report", str(p.report), "--from", server.url, "--roots", str(p.roots), "--out", str(tmp)]
         assert run(*args).stderr == ""
-        master, slave = pty.openpty()
+        master, slave = terminal()
         subprocess.run([JURAT, *args], check=True, stderr=slave, stdout=subprocess.DEVNULL, env=environment(), timeout=60)
         os.close(slave)
         shown = b""

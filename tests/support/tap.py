@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Test cases of a Python program, reported as TAP: @case functions take a fresh temporary directory; main() runs them all."""
+import os
 import pathlib
 import tempfile
 
@@ -8,6 +9,14 @@ _cases = []
 
 class Skip(Exception):
     """Raised by a case that cannot run here, with the reason."""
+
+
+def terminal():
+    """A pseudoterminal: the side that reads what is shown, and the terminal."""
+    try:
+        return os.openpty()
+    except OSError as e:
+        raise Skip(f"no pseudoterminal can be opened here: {e}") from e
 
 
 def case(f):
