@@ -109,8 +109,8 @@ enum jurat_measure_separator {
 
 /* Whether the VMM changes the header of a kernel that it boots. */
 enum jurat_measure_kernel_header {
-	JURAT_MEASURE_KERNEL_HEADER_PATCHED = 0,  /* QEMU before 10.2 */
-	JURAT_MEASURE_KERNEL_HEADER_AS_GIVEN = 1, /* QEMU since 10.2 */
+	JURAT_MEASURE_KERNEL_HEADER_PATCHED = 0,   /* QEMU before 10.2 */
+	JURAT_MEASURE_KERNEL_HEADER_UNCHANGED = 1, /* QEMU since 10.2 */
 };
 
 /* The variable SecureBoot. */

@@ -200,7 +200,7 @@ int measure_explain_tdx(const struct measure_tdx *what, enum measure_tdx_registe
 	s.n[MEMORY] = 1 + ARRAY_SIZE(memories);
 	s.n[INITRD] = what->initrd.bytes ? 2 : 1;
 	s.n[APPEND] = what->append ? ARRAY_SIZE(appends) : 1;
-	s.n[HEADER] = MEASURE_TDX_HEADER_AS_GIVEN + 1;
+	s.n[HEADER] = MEASURE_TDX_HEADER_UNCHANGED + 1;
 	s.n[NUL] = MEASURE_TDX_NUL_WITHOUT + 1;
 	for (unsigned d = 0; d < N_DIMENSIONS; d++)
 		if (!(depends[which] >> d & 1))

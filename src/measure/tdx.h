@@ -19,7 +19,7 @@ enum measure_tdx_order {
 enum measure_tdx_separator { MEASURE_TDX_SEPARATOR_RTMR1, MEASURE_TDX_SEPARATOR_RTMR0 };
 
 /* Whether QEMU, as a boot loader, writes into the header of a kernel that it passes on: not from 10.2 on. */
-enum measure_tdx_header { MEASURE_TDX_HEADER_PATCHED, MEASURE_TDX_HEADER_AS_GIVEN };
+enum measure_tdx_header { MEASURE_TDX_HEADER_PATCHED, MEASURE_TDX_HEADER_UNCHANGED };
 
 /* The variable SecureBoot. AUTO: none without a PK; with one it is 1 unless SecureBootEnable is 0. */
 enum measure_secure_boot {

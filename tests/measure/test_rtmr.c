@@ -419,7 +419,7 @@ static void registers_are_the_same_as_anothers(void **state)
 		    "c3bb99b05b502301bdbeb4fad231cf14d5a5a3ea703ad3d483cf2d446dcd3955bed4e17068b96924c46c6be2"
 		    "3d19d755" } },
 		{ MEASURE_TDX_SEPARATOR_RTMR0,
-		  MEASURE_TDX_HEADER_AS_GIVEN,
+		  MEASURE_TDX_HEADER_UNCHANGED,
 		  false,
 		  { "792aaedde3cbd626638e389ace12fdd030c7356bbfbaf3b40107475b1b8c89ef176ca5d22d35f91aec2024db"
 		    "57ae7fea",
@@ -472,7 +472,7 @@ static void a_register_without_its_inputs_says_what_it_lacks(void **state)
 	what.memory_bytes = 0;
 	assert_int_equal(measure_tdx(&what, &digests, NULL), 0);
 	assert_string_equal(digests.missing[1], "the size of the memory"); /* the initrd's address */
-	what.header = MEASURE_TDX_HEADER_AS_GIVEN;
+	what.header = MEASURE_TDX_HEADER_UNCHANGED;
 	assert_int_equal(measure_tdx(&what, &digests, NULL), 0);
 	assert_true(digests.has_rtmr[1]);
 	what.kernel = what.initrd = (struct measure_bytes){ NULL, 0 };
