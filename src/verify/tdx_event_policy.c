@@ -252,7 +252,7 @@ static void judge_others(struct tdx_judge *j, const struct measure_log *log, uns
 		return;
 	name_event(first, at, name, sizeof(name));
 	if (n > 1)
-		snprintf(more, sizeof(more), " (and %zu more events)", n - 1);
+		snprintf(more, sizeof(more), " (and %zu more)", n - 1);
 	verdict_refuse(j->out, REASON_EVENT_NOT_FIXED, "%s%s: fixed by neither event_digests nor rtmr%u",
 		       name, more, first->index - 1);
 }

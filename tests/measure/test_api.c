@@ -51,26 +51,17 @@ static void snp_options_are_those_of_the_folder(void **state)
 	assert_int_equal(measure_snp(&what, expected, NULL), 0);
 	assert_int_equal(jurat_measure_snp(&options, found, NULL), 0); /* the defaults */
 	assert_memory_equal(found, expected, sizeof(found));
-	options = (struct jurat_measure_snp_options){
-		sizeof(options),
-		firmware,
-		sizeof(firmware),
-		kernel,
-		sizeof(kernel),
-		initrd,
-		sizeof(initrd),
-		"console=ttyS0",
-		NULL,
-		0,
-		0,
-		0x21,
-		0x800f12,
-		5,
-		JURAT_MEASURE_VMM_GCE,
-		0,
-		take_step,
-		&told,
-	};
+	options.kernel = kernel;
+	options.kernel_size = sizeof(kernel);
+	options.initrd = initrd;
+	options.initrd_size = sizeof(initrd);
+	options.append = "console=ttyS0";
+	options.guest_features = 0x21;
+	options.vcpu_signature = 0x800f12;
+	options.vcpus = 5;
+	options.vmm = JURAT_MEASURE_VMM_GCE;
+	options.step = take_step;
+	options.closure = &told;
 	what.kernel = (struct measure_bytes){ kernel, sizeof(kernel) };
 	what.initrd = (struct measure_bytes){ initrd, sizeof(initrd) };
 	what.append = "console=ttyS0";

@@ -121,95 +121,97 @@ static void a_partition_table_of_the_loader(struct events *e)
 	"the variable SecureBoot"
 #define IMAGES(digests) "{\"event_digests\": {\"EV_EFI_BOOT_SERVICES_APPLICATION\": " digests "}}"
 
+static const struct {
+	void (*change)(struct events *e);
+	const char *policy, *reasons;
+} policy_rows[] = {
+	{ the_usual, "{\"require_event_log\": true}", "" },
+	{ the_usual, IMAGES("\"" IMAGE "\""), "" },
+	{ the_usual, IMAGES("[\"" OTHER "\", \"" IMAGE "\"]"), "" },
+	{ the_usual, IMAGES("\"" OTHER "\""),
+	  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " IMAGE },
+	{ event_another_image, IMAGES("\"" IMAGE "\""),
+	  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " OTHER },
+	{ event_no_image, IMAGES("\"" IMAGE "\""),
+	  "event-missing: event_digests: no event of type EV_EFI_BOOT_SERVICES_APPLICATION" },
+	{ the_usual, "{\"event_digests\": {\"0x80000003\": \"" IMAGE "\"}}", "" },
+	{ the_usual, "{\"event_digests\": {\"0x12345\": \"" IMAGE "\"}}",
+	  "event-missing: event_digests: no event of type 0x12345" },
+	{ the_usual, LINES("\"" CMDLINE "\""), "" },
+	{ the_usual, LINES("[\"\", \"" CMDLINE "\"]"), "" },
+	{ the_usual, "{\"kernel_cmdline\": \"root=/dev/vda1\"}",
+	  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
+	{ the_usual, "{\"kernel_cmdline\": \"\"}",
+	  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
+	{ the_command_line_twice, LINES("\"" CMDLINE "\""), "" },
+	{ two_command_lines, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+	  "kernel-cmdline-not-allowed: event 9 (EV_IPL): 'init=/bin/sh'" },
+	{ two_command_lines, LINES("[\"" CMDLINE "\", \"init=/bin/sh\"]"), "" },
+	{ the_usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+	  "event-not-fixed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION) (and 1 more): fixed by "
+	  "neither event_digests nor rtmr1" },
+	{ the_usual, LINES_OF(IMAGES_ONLY, "\"" CMDLINE "\""),
+	  "event-not-fixed: event 9 (EV_IPL): fixed by neither event_digests nor rtmr2" },
+	{ other_initrd_without_a_label, LINES_OF(REST, "\"" CMDLINE "\""),
+	  "event-not-fixed: event 9 (EV_EVENT_TAG): fixed by neither event_digests nor rtmr2" },
+	{ other_software_under_another_type, LINES("\"" CMDLINE "\""),
+	  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+	  "rtmr1" },
+	{ other_software_under_another_type, IMAGES("\"" IMAGE "\""),
+	  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+	  "rtmr1" },
+	{ other_command_line_under_another_type, LINES("\"" CMDLINE "\""),
+	  "event-not-fixed: event 8 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+	  "rtmr2" },
+	{ a_boot_option_that_is_an_image, IMAGES("\"" IMAGE "\""),
+	  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
+	  "rtmr1" },
+	{ the_usual, "{\"event_digests\": {\"EV_EFI_VARIABLE_DRIVER_CONFIG\": \"" SECURE_BOOT "\"}}",
+	  "event-not-fixed: event 1 (EV_EFI_HANDOFF_TABLES2) (and 1 more): fixed by neither "
+	  "event_digests nor rtmr0" },
+	{ a_partition_table, LINES("\"" CMDLINE "\""), "" },
+	{ a_partition_table_of_another_digest, IMAGES("\"" IMAGE "\""),
+	  "event-not-fixed: event 7 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr1" },
+	{ a_partition_table_of_the_loader, LINES("\"" CMDLINE "\""),
+	  "event-not-fixed: event 9 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr2" },
+	{ no_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}", NO_CMDLINE },
+	{ event_another_digest_of_the_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
+	  "kernel-cmdline-not-allowed: event 8 (EV_IPL): its digest is not that of a command line in "
+	  "kernel_cmdline" },
+	{ a_command_line_of_the_efi_stub, LINES("\"quiet\""), "" },
+	{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"loud\"}",
+	  "kernel-cmdline-not-allowed: event 8 (EV_EVENT_TAG): its digest is not that of a command "
+	  "line in kernel_cmdline" },
+	{ a_command_line_that_the_log_leaves_out, LINES("\"" CMDLINE "\""), "" },
+	{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"quiet\"}", NO_CMDLINE },
+	{ hostile_bytes_in_the_command_line, "{\"kernel_cmdline\": \"quiet\"}",
+	  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '?[2J?'" },
+	{ the_usual, "{\"require_secure_boot\": true}", "" },
+	{ event_another_value_of_secure_boot, "{\"require_secure_boot\": false}", "" },
+	{ event_another_value_of_secure_boot, "{\"require_secure_boot\": true}",
+	  "secure-boot-disabled: the firmware measured the variable SecureBoot, and it is not 1" },
+	{ no_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+	{ event_another_digest_of_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+	{ secure_boot_behind_the_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+	{ secure_boot_without_a_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+	{ secure_boot_twice, "{\"require_secure_boot\": true}", "" },
+	{ secure_boot_on_and_off, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
+};
+
 static void events_are_accepted_or_refused_as_the_policy_says(void **state)
 {
-	static const struct {
-		void (*change)(struct events *e);
-		const char *policy, *reasons;
-	} rows[] = {
-		{ the_usual, "{\"require_event_log\": true}", "" },
-		{ the_usual, IMAGES("\"" IMAGE "\""), "" },
-		{ the_usual, IMAGES("[\"" OTHER "\", \"" IMAGE "\"]"), "" },
-		{ the_usual, IMAGES("\"" OTHER "\""),
-		  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " IMAGE },
-		{ event_another_image, IMAGES("\"" IMAGE "\""),
-		  "event-not-allowed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION): digest " OTHER },
-		{ event_no_image, IMAGES("\"" IMAGE "\""),
-		  "event-missing: event_digests: no event of type EV_EFI_BOOT_SERVICES_APPLICATION" },
-		{ the_usual, "{\"event_digests\": {\"0x80000003\": \"" IMAGE "\"}}", "" },
-		{ the_usual, "{\"event_digests\": {\"0x12345\": \"" IMAGE "\"}}",
-		  "event-missing: event_digests: no event of type 0x12345" },
-		{ the_usual, LINES("\"" CMDLINE "\""), "" },
-		{ the_usual, LINES("[\"\", \"" CMDLINE "\"]"), "" },
-		{ the_usual, "{\"kernel_cmdline\": \"root=/dev/vda1\"}",
-		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
-		{ the_usual, "{\"kernel_cmdline\": \"\"}",
-		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '" CMDLINE "'" },
-		{ the_command_line_twice, LINES("\"" CMDLINE "\""), "" },
-		{ two_command_lines, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
-		  "kernel-cmdline-not-allowed: event 9 (EV_IPL): 'init=/bin/sh'" },
-		{ two_command_lines, LINES("[\"" CMDLINE "\", \"init=/bin/sh\"]"), "" },
-		{ the_usual, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
-		  "event-not-fixed: event 7 (EV_EFI_BOOT_SERVICES_APPLICATION) (and 1 more events): fixed by "
-		  "neither event_digests nor rtmr1" },
-		{ the_usual, LINES_OF(IMAGES_ONLY, "\"" CMDLINE "\""),
-		  "event-not-fixed: event 9 (EV_IPL): fixed by neither event_digests nor rtmr2" },
-		{ other_initrd_without_a_label, LINES_OF(REST, "\"" CMDLINE "\""),
-		  "event-not-fixed: event 9 (EV_EVENT_TAG): fixed by neither event_digests nor rtmr2" },
-		{ other_software_under_another_type, LINES("\"" CMDLINE "\""),
-		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
-		  "rtmr1" },
-		{ other_software_under_another_type, IMAGES("\"" IMAGE "\""),
-		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
-		  "rtmr1" },
-		{ other_command_line_under_another_type, LINES("\"" CMDLINE "\""),
-		  "event-not-fixed: event 8 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
-		  "rtmr2" },
-		{ a_boot_option_that_is_an_image, IMAGES("\"" IMAGE "\""),
-		  "event-not-fixed: event 7 (EV_EFI_VARIABLE_BOOT): fixed by neither event_digests nor "
-		  "rtmr1" },
-		{ the_usual, "{\"event_digests\": {\"EV_EFI_VARIABLE_DRIVER_CONFIG\": \"" SECURE_BOOT "\"}}",
-		  "event-not-fixed: event 1 (EV_EFI_HANDOFF_TABLES2) (and 1 more events): fixed by neither "
-		  "event_digests nor rtmr0" },
-		{ a_partition_table, LINES("\"" CMDLINE "\""), "" },
-		{ a_partition_table_of_another_digest, IMAGES("\"" IMAGE "\""),
-		  "event-not-fixed: event 7 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr1" },
-		{ a_partition_table_of_the_loader, LINES("\"" CMDLINE "\""),
-		  "event-not-fixed: event 9 (EV_EFI_GPT_EVENT): fixed by neither event_digests nor rtmr2" },
-		{ no_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}", NO_CMDLINE },
-		{ event_another_digest_of_the_command_line, "{\"kernel_cmdline\": \"" CMDLINE "\"}",
-		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): its digest is not that of a command line in "
-		  "kernel_cmdline" },
-		{ a_command_line_of_the_efi_stub, LINES("\"quiet\""), "" },
-		{ a_command_line_of_the_efi_stub, "{\"kernel_cmdline\": \"loud\"}",
-		  "kernel-cmdline-not-allowed: event 8 (EV_EVENT_TAG): its digest is not that of a command "
-		  "line in kernel_cmdline" },
-		{ a_command_line_that_the_log_leaves_out, LINES("\"" CMDLINE "\""), "" },
-		{ a_command_line_that_the_log_leaves_out, "{\"kernel_cmdline\": \"quiet\"}", NO_CMDLINE },
-		{ hostile_bytes_in_the_command_line, "{\"kernel_cmdline\": \"quiet\"}",
-		  "kernel-cmdline-not-allowed: event 8 (EV_IPL): '?[2J?'" },
-		{ the_usual, "{\"require_secure_boot\": true}", "" },
-		{ event_another_value_of_secure_boot, "{\"require_secure_boot\": false}", "" },
-		{ event_another_value_of_secure_boot, "{\"require_secure_boot\": true}",
-		  "secure-boot-disabled: the firmware measured the variable SecureBoot, and it is not 1" },
-		{ no_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
-		{ event_another_digest_of_secure_boot, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
-		{ secure_boot_behind_the_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
-		{ secure_boot_without_a_separator, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
-		{ secure_boot_twice, "{\"require_secure_boot\": true}", "" },
-		{ secure_boot_on_and_off, "{\"require_secure_boot\": true}", NO_SECURE_BOOT },
-	};
 	struct event_world *w = *state;
 	struct events usual_ones = events_usual();
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(policy_rows); i++) {
 		struct events e = events_usual();
 		char what[32];
 
 		TEXT(what, "row %zu", i);
-		rows[i].change(&e);
+		policy_rows[i].change(&e);
 		event_world_sign(w, &e);
-		event_assert_reasons(event_world_judge(w, &e, rows[i].policy), what, rows[i].reasons);
+		event_assert_reasons(event_world_judge(w, &e, policy_rows[i].policy), what,
+				     policy_rows[i].reasons);
 	}
 	event_world_sign(w, &usual_ones);
 }

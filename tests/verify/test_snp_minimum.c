@@ -66,77 +66,77 @@ static void a_table_is_read_with_all_that_it_says(void **state)
 	snp_minimums_done(&table);
 }
 
+static const struct {
+	const char *text, *why;
+} wrong_tables[] = {
+	{ "", "line 1, column 0: '[' or '{' expected near end of file" },
+	{ "[]", "expected an object with the member minimums" },
+	{ "{}", "expected an object with the member minimums" },
+	{ "{\"minimums\":{}}", "minimums: expected an array of 1 to 1024 rows" },
+	{ "{\"minimums\":[]}", "minimums: expected an array of 1 to 1024 rows" },
+	{ "{\"minimums\":[1]}", "minimums, 1: expected an object" },
+	{ "{\"minimum\":[],\"minimums\":[1]}", "minimum: unknown member" },
+	{ "{\"minimums\":[{\"bulletin\":\"B\"" TCB "}]}", "minimums, 1: product: missing" },
+	{ "{\"minimums\":[{\"product\":\"Genoa\"" TCB "}]}", "minimums, 1: bulletin: missing" },
+	{ ROW(""), "minimums, 1: minimum_tcb: missing" },
+	{ ROW(",\"minimum_tcb\":{}"),
+	  "minimums, 1: minimum_tcb: expected an object of TCB components, such as {\"snp\": 27}" },
+	{ ROW(",\"minimum_tcb\":27"),
+	  "minimums, 1: minimum_tcb: expected an object of TCB components, such as {\"snp\": 27}" },
+	{ ROW(",\"minimum_tcb\":{\"ucode\":1}"), "minimums, 1: minimum_tcb: ucode: unknown TCB component" },
+	{ ROW(",\"minimum_tcb\":{\"fmc\":1}"),
+	  "minimums, 1: minimum_tcb: fmc: not a TCB component of Genoa" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":256}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":-1}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":\"27\"}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":\"0x\"}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":\"0x+1\"}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":\"0x1g\"}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":\"0x-1\"}"),
+	  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
+	{ ROW(",\"minimum_tcb\":{\"snp\":1,\"snp\":2}"),
+	  "line 1, column 75: duplicate object key near '\"snp\"'" },
+	{ ROW(TCB ",\"snp\":1"), "minimums, 1: snp: unknown member" },
+	{ ROW(TCB ",\"title\":\"\""),
+	  "minimums, 1: title: expected text of 1 to 160 printable ASCII characters" },
+	{ ROW(TCB ",\"title\":\"a\\u0000b\""), "line 1, column 109: \\u0000 is not allowed without "
+					       "JSON_ALLOW_NUL near '\"a\\u0000b\"'" },
+	{ ROW(TCB ",\"title\":\"a\\nb\""),
+	  "minimums, 1: title: expected text of 1 to 160 printable ASCII characters" },
+	{ ROW(TCB ",\"published\":\"2026\""), "minimums, 1: published: expected a date such as "
+					      "\"2026-01-31\" or \"2026-01-31T12:00:00Z\"" },
+	{ ROW(TCB ",\"required_from\":1"),
+	  "minimums, 1: required_from: expected a date such as \"2026-01-31\" or "
+	  "\"2026-01-31T12:00:00Z\"" },
+	{ ROW(TCB ",\"cpuid\":{\"family\":25}"),
+	  "minimums, 1: cpuid: expected an object of family, model and, optionally, stepping" },
+	{ ROW(TCB ",\"cpuid\":[]"),
+	  "minimums, 1: cpuid: expected an object of family, model and, optionally, stepping" },
+	{ ROW(TCB ",\"cpuid\":{\"family\":25,\"model\":17,\"step\":1}"),
+	  "minimums, 1: cpuid: step: unknown member" },
+	{ ROW(TCB ",\"cpuid\":{\"family\":25,\"model\":1}"),
+	  "minimums, 1: cpuid: family 0x19, model 0x1 is not of Genoa" },
+	{ "{\"minimums\":[{\"product\":\"Rome\",\"bulletin\":\"B\"" TCB "}]}",
+	  "minimums, 1: product: expected Milan, Genoa or Turin" },
+	{ ROW(TCB) "x", "line 1, column 94: end of file expected near 'x'" },
+};
+
 static void what_is_wrong_with_a_table_is_named_with_its_row(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} rows[] = {
-		{ "", "line 1, column 0: '[' or '{' expected near end of file" },
-		{ "[]", "expected an object with the member minimums" },
-		{ "{}", "expected an object with the member minimums" },
-		{ "{\"minimums\":{}}", "minimums: expected an array of 1 to 1024 rows" },
-		{ "{\"minimums\":[]}", "minimums: expected an array of 1 to 1024 rows" },
-		{ "{\"minimums\":[1]}", "minimums, 1: expected an object" },
-		{ "{\"minimum\":[],\"minimums\":[1]}", "minimum: unknown member" },
-		{ "{\"minimums\":[{\"bulletin\":\"B\"" TCB "}]}", "minimums, 1: product: missing" },
-		{ "{\"minimums\":[{\"product\":\"Genoa\"" TCB "}]}", "minimums, 1: bulletin: missing" },
-		{ ROW(""), "minimums, 1: minimum_tcb: missing" },
-		{ ROW(",\"minimum_tcb\":{}"),
-		  "minimums, 1: minimum_tcb: expected an object of TCB components, such as {\"snp\": 27}" },
-		{ ROW(",\"minimum_tcb\":27"),
-		  "minimums, 1: minimum_tcb: expected an object of TCB components, such as {\"snp\": 27}" },
-		{ ROW(",\"minimum_tcb\":{\"ucode\":1}"),
-		  "minimums, 1: minimum_tcb: ucode: unknown TCB component" },
-		{ ROW(",\"minimum_tcb\":{\"fmc\":1}"),
-		  "minimums, 1: minimum_tcb: fmc: not a TCB component of Genoa" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":256}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":-1}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":\"27\"}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x\"}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x+1\"}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x1g\"}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":\"0x-1\"}"),
-		  "minimums, 1: minimum_tcb: snp: expected a number from 0 to 255, or \"0x00\" to \"0xff\"" },
-		{ ROW(",\"minimum_tcb\":{\"snp\":1,\"snp\":2}"),
-		  "line 1, column 75: duplicate object key near '\"snp\"'" },
-		{ ROW(TCB ",\"snp\":1"), "minimums, 1: snp: unknown member" },
-		{ ROW(TCB ",\"title\":\"\""),
-		  "minimums, 1: title: expected text of 1 to 160 printable ASCII characters" },
-		{ ROW(TCB ",\"title\":\"a\\u0000b\""), "line 1, column 109: \\u0000 is not allowed without "
-						       "JSON_ALLOW_NUL near '\"a\\u0000b\"'" },
-		{ ROW(TCB ",\"title\":\"a\\nb\""),
-		  "minimums, 1: title: expected text of 1 to 160 printable ASCII characters" },
-		{ ROW(TCB ",\"published\":\"2026\""), "minimums, 1: published: expected a date such as "
-						      "\"2026-01-31\" or \"2026-01-31T12:00:00Z\"" },
-		{ ROW(TCB ",\"required_from\":1"),
-		  "minimums, 1: required_from: expected a date such as \"2026-01-31\" or "
-		  "\"2026-01-31T12:00:00Z\"" },
-		{ ROW(TCB ",\"cpuid\":{\"family\":25}"),
-		  "minimums, 1: cpuid: expected an object of family, model and, optionally, stepping" },
-		{ ROW(TCB ",\"cpuid\":[]"),
-		  "minimums, 1: cpuid: expected an object of family, model and, optionally, stepping" },
-		{ ROW(TCB ",\"cpuid\":{\"family\":25,\"model\":17,\"step\":1}"),
-		  "minimums, 1: cpuid: step: unknown member" },
-		{ ROW(TCB ",\"cpuid\":{\"family\":25,\"model\":1}"),
-		  "minimums, 1: cpuid: family 0x19, model 0x1 is not of Genoa" },
-		{ "{\"minimums\":[{\"product\":\"Rome\",\"bulletin\":\"B\"" TCB "}]}",
-		  "minimums, 1: product: expected Milan, Genoa or Turin" },
-		{ ROW(TCB) "x", "line 1, column 94: end of file expected near 'x'" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wrong_tables); i++) {
 		struct snp_minimums table = { .n = 77 };
 		struct jurat_error err = { "" };
 
-		assert_int_equal(read_text(rows[i].text, strlen(rows[i].text), &table, &err), -EBADMSG);
-		assert_string_equal(err.text, rows[i].why);
+		assert_int_equal(read_text(wrong_tables[i].text, strlen(wrong_tables[i].text), &table, &err),
+				 -EBADMSG);
+		assert_string_equal(err.text, wrong_tables[i].why);
 		assert_int_equal(table.n, 77);
 	}
 }
