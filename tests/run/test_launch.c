@@ -26,14 +26,14 @@ static int make_images(void **state)
 
 	if (run_find_out(state) != 0 || closed)
 		return 0;
-	TEXT(command, "%s %s", clients[0], dir);
+	TEXT(command, "'%s' '%s'", clients[0], dir);
 	assert_int_equal(system(command), 0);
 	TEXT(ovmf, "%s/ovmf.fd", dir);
 	TEXT(tdvf, "%s/tdvf.fd", dir);
 	TEXT(kernel, "%s/kernel", dir);
 	TEXT(other, "%s/another-kernel", dir);
 	TEXT(odd, "%s/odd", dir);
-	TEXT(command, "cp %s %s && printf x >>%s", kernel, other, other);
+	TEXT(command, "cp '%s' '%s' && printf x >>'%s'", kernel, other, other);
 	assert_int_equal(system(command), 0);
 	make_file(odd, "no image\n");
 	return 0;
