@@ -33,15 +33,16 @@ enum cases_class {
 };
 const char *cases_class_name(enum cases_class c); /* "validity" */
 const char *cases_class_what(enum cases_class c); /* a sentence */
+const char *cases_verdict_name(enum cases_verdict v);
 
-enum { CASES_MAX_ITEMS = 12, CASES_MAX_REASONS = 4 };
+enum { CASES_MAX_ITEMS = 12, CASES_MAX_REASONS = 8 };
 
 /* Strings are constant, or owned by the table. */
 struct cases_row {
-	const char *id;      /* "snp-report-signature-r-zero" */
-	const char *what;    /* one sentence: what is wrong, or what is unusual and right */
-	const char *spec;    /* "AMD 56860 rev 1.58, 7.3 table 23": document and section */
-	const char *bug;     /* "B17", "V4", "CVE-2024-..."; NULL: none known */
+	const char *id;   /* "snp-report-signature-r-zero" */
+	const char *what; /* one sentence: what is wrong, or what is unusual and right */
+	const char *spec; /* "AMD 56860 rev 1.58, 7.3 table 23": document and section */
+	const char *bug;  /* "B17", "V4", "CVE-2024-..."; NULL: none known */
 	bool tdx;
 	enum snp_product product; /* SEV-SNP */
 	uint32_t report_version;  /* SEV-SNP; 0: the product's */
@@ -53,7 +54,8 @@ struct cases_row {
 	bool needs_crl;                     /* the verifier is to require CRLs */
 	enum cases_verdict verdict;
 	enum cases_class class;
-	const char *reasons[CASES_MAX_REASONS]; /* jurat's codes, all that it gives, in its order; NULL at the end */
+	/* jurat's codes, all that it gives, each once, in its order; NULL at the end */
+	const char *reasons[CASES_MAX_REASONS];
 };
 
 /* The date of all evidence: 2026-07-01 00:00:00 UTC. */
@@ -78,7 +80,8 @@ void cases_table_done(struct cases_table *table);
 struct cases_builder;
 JURAT_MUST_CHECK int cases_add(struct cases_builder *b, const struct cases_row *rows, size_t n);
 /* Text that the table owns; NULL: no memory, and the builder fails at its end. */
-__attribute__((format(printf, 2, 3))) const char *cases_text(struct cases_builder *b, const char *format, ...);
+__attribute__((format(printf, 2, 3))) const char *cases_text(struct cases_builder *b, const char *format,
+							     ...);
 int cases_add_snp(struct cases_builder *b);
 int cases_add_tdx(struct cases_builder *b);
 
