@@ -68,17 +68,25 @@ static int attest(struct snp *s, struct jurat_error *err)
 }
 
 /*
- * Writes report.bin, certs.bin, and in roots/ the test root, which verifiers trust only when it is supplied.
+ * Writes report.bin, certs.bin, crl.der, and in roots/ the test root, which verifiers trust only when it is
+ * supplied.
  */
 static int write_evidence(struct snp *s, const uint8_t *root, size_t root_size, struct jurat_error *err)
 {
+	uint8_t crl[SIM_CERT_MAX_BYTES];
+	size_t crl_size;
 	int r;
 
 	snprintf(s->demo->roots, sizeof(s->demo->roots), "roots/ark.der");
 	r = demo_write(s->demo, s->demo->roots, root, root_size, err);
 	if (r == 0)
 		r = demo_write(s->demo, "report.bin", s->evidence.report, s->evidence.report_size, err);
-	return r == 0 ? demo_write(s->demo, "certs.bin", s->evidence.certs, s->evidence.certs_size, err) : r;
+	if (r == 0)
+		r = demo_write(s->demo, "certs.bin", s->evidence.certs, s->evidence.certs_size, err);
+	if (r == 0)
+		r = sim_pki_crl(machine_pki(s->machine), sim_psp_product(machine_psp(s->machine)), false,
+				false, crl, &crl_size, err);
+	return r == 0 ? demo_write(s->demo, "crl.der", crl, crl_size, err) : r;
 }
 
 static int judge(struct snp *s, const uint8_t *root, size_t root_size, struct jurat_verdict **ret,

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "crypto/x509.h"
+#include "run/trust.h"
 
 static int write_cas(const struct run_platform *p, const char *path, const enum sim_ca *cas, size_t n_cas,
 		     struct jurat_error *err)
@@ -33,6 +34,21 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 	return r < 0 ? jurat_fail(err, r, "cannot write '%s': %s", path, strerror(-r)) : 0;
 }
 
+/* The CRL of the product's root, for a policy that requires one. Intel's are collateral. */
+static int write_crl(const struct run_platform *p, const char *dir, struct jurat_error *err)
+{
+	uint8_t crl[SIM_CERT_MAX_BYTES];
+	char path[PATH_MAX];
+	size_t n;
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/crl.der", dir) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", dir);
+	r = sim_pki_crl(machine_pki(p->machine), sim_psp_product(machine_psp(p->machine)), false, false, crl,
+			&n, err);
+	return r == 0 ? run_trust_write(path, crl, n, "", err) : r;
+}
+
 /*
  * Certificates and hashsticks are public, so their modes let everybody read; the directory above restricts
  * access.
@@ -52,22 +68,22 @@ static int write_roots(const struct run_platform *p, const char *roots, struct j
 		{ "/vlek_cert_chain.pem", { SIM_ASVK, SIM_ARK }, 2 },
 	};
 	const char *name = snp_product_name(sim_psp_product(machine_psp(p->machine)));
-	char path[PATH_MAX], product[16] = "";
+	char path[PATH_MAX], dir[PATH_MAX], product[16] = "";
 	int r = 0;
 
 	for (size_t i = 0; name[i] && i < sizeof(product) - 1; i++)
 		product[i] = (char)tolower((unsigned char)name[i]);
-	if (snprintf(path, sizeof(path), "%s/%s", roots, product) >= (int)sizeof(path))
+	if (snprintf(dir, sizeof(dir), "%s/%s", roots, product) >= (int)sizeof(dir))
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
-	if (mkdir(roots, 0755) < 0 || mkdir(path, 0755) < 0)
-		return jurat_fail(err, -errno, "cannot make '%s': %s", path, strerror(errno));
+	if (mkdir(roots, 0755) < 0 || mkdir(dir, 0755) < 0)
+		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
 		if (snprintf(path, sizeof(path), "%s/%s%s", roots, product, files[i].name) >=
 		    (int)sizeof(path))
 			return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
 		r = write_cas(p, path, files[i].cas, files[i].n, err);
 	}
-	return r;
+	return r == 0 ? write_crl(p, dir, err) : r;
 }
 
 /* The hashstick that the KDS would issue to this host's operator: a VLEK for the reported TCB. */

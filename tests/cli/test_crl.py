@@ -95,6 +95,14 @@ def what_one_of_several_lists_revokes_is_refused_in_any_order(tmp):
 
 
 @case
+def the_list_of_a_demo_meets_a_policy_that_requires_one(tmp):
+    for key in KEYS:
+        e = demo(tmp, "Turin", key)
+        assert codes(e, "--require", "require_crl=true") == ({"crl-missing"}, False)
+        assert codes(e, "--crl", e / "crl.der", "--require", "require_crl=true") == (set(), True)
+
+
+@case
 def a_list_in_the_hosts_table_revokes(tmp):
     lists = crls(tmp)
     for key, intermediate in KEYS.items():

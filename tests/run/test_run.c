@@ -504,6 +504,28 @@ static void each_directory_of_roots_is_read_without_a_warning(void **state)
 	assert_string_equal(o.err, "");
 }
 
+static void the_crls_of_the_roots_meet_a_policy_that_requires_them(void **state)
+{
+	static const char script[] =
+		"cd $JURAT_ROOTS/.. && echo '{\"require_crl\": true}' >p && "
+		"\"$JURAT\" attest --extended --out e >/dev/null && "
+		"\"$JURAT\" verify --roots \"$JURAT_ROOTS\" --policy p e | sed -n 3p && "
+		"\"$JURAT\" verify --roots \"$JURAT_ROOTS\" --crl \"$JURAT_ROOTS/$0/crl.der\" --policy p e "
+		">v && "
+		"\"$JURAT\" verify --roots \"$JURAT_ROOTS\" --crl \"$JURAT_ROOTS/$0\" --policy p e >w && "
+		"head -qn 1 v w";
+	static const char *const products[] = { "milan", "turin" };
+	struct outcome o;
+
+	NEEDS_RUN();
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
+		o = RUN("--product", products[i], "--", "/bin/sh", "-c", script, products[i]);
+		assert_exit(&o, 0);
+		assert_memory_equal(o.out, "  crl-missing: ", 15);
+		assert_string_equal(strchr(o.out, '\n'), "\naccepted\naccepted\n");
+	}
+}
+
 static void a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate(void **state)
 {
 	/* One guest that lives through the change: $0 is the client, $1 the platform. */
@@ -568,6 +590,7 @@ static int run_group(const char *name)
 		cmocka_unit_test(runs_nest),
 		cmocka_unit_test(a_host_tool_finds_dev_sev),
 		cmocka_unit_test(each_directory_of_roots_is_read_without_a_warning),
+		cmocka_unit_test(the_crls_of_the_roots_meet_a_policy_that_requires_them),
 		cmocka_unit_test(the_release_of_linux_is_the_one_asked_for),
 		cmocka_unit_test(
 			a_host_commits_and_the_guest_s_next_report_has_the_new_tcb_and_its_certificate),
