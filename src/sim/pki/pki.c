@@ -25,6 +25,7 @@ enum { VCEK_YEARS = 7, VLEK_YEARS = 1, TBS_MAX_BYTES = 1400 };
 struct ca {
 	struct crypto_rsa_private *key; /* NULL: not generated yet */
 	uint8_t key_id[SIM_SKI_BYTES];
+	bool is_issued;
 	uint8_t der[SIM_CERT_MAX_BYTES];
 	size_t size;
 };
@@ -33,6 +34,8 @@ struct sim_pki {
 	char *seed;
 	int64_t leaf_begin, vcek_end, vlek_end;
 	struct ca cas[SNP_N_PRODUCTS][SIM_N_CAS];
+	sim_pki_hook *hook; /* NULL: sim_pki_sign() */
+	void *hook_ctx;
 };
 
 size_t sim_seed_world_size(const char *seed)
@@ -111,6 +114,21 @@ void sim_pki_use_amd_terms(struct sim_pki *pki, int64_t not_before)
 	pki->vlek_end = base_time_years_later(not_before, VLEK_YEARS);
 }
 
+void sim_pki_set_hook(struct sim_pki *pki, sim_pki_hook *hook, void *ctx)
+{
+	pki->hook = hook;
+	pki->hook_ctx = ctx;
+	for (unsigned p = 0; p < SNP_N_PRODUCTS; p++)
+		for (unsigned c = 0; c < SIM_N_CAS; c++)
+			pki->cas[p][c].is_issued = false;
+}
+
+void sim_pki_salt(const struct sim_pki *pki, const uint8_t *digest, size_t n, uint8_t *ret, size_t ret_size)
+{
+	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, n, ret,
+		      ret_size);
+}
+
 /*
  * Whether the signature algorithm of a leaf has an explicit trailerField: Milan's VCEKs do, as AMD's did
  * until late 2024 (verifiers must accept both forms, B56). All CA certificates do; CRLs do not.
@@ -120,29 +138,56 @@ static bool leaf_has_trailer_field(const struct sim_endorsement *what)
 	return what->product == SNP_MILAN && !what->vlek;
 }
 
+static bool has_trailer_field(const struct sim_pki_draft *draft)
+{
+	return draft->leaf ? leaf_has_trailer_field(draft->leaf) : draft->item != SIM_PKI_CRL;
+}
+
+static enum sim_ca issuer_of(const struct sim_pki_draft *draft)
+{
+	if (draft->leaf)
+		return draft->leaf->vlek ? SIM_ASVK : SIM_ASK;
+	return SIM_ARK;
+}
+
 /* SEQUENCE { tbs, algorithm, BIT STRING signature }. The salt is derived from the signed bytes. */
-static int sign(const struct sim_pki *pki, const struct crypto_rsa_private *key, const struct der_wr *tbs,
-		bool trailer_field, uint8_t *to, size_t *ret_size, struct jurat_error *err)
+int sim_pki_sign(struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to, size_t *ret_size,
+		 struct jurat_error *err)
 {
 	struct der_wr d = der_wr(to, SIM_CERT_MAX_BYTES);
 	uint8_t digest[CRYPTO_SHA384_BYTES], salt[CRYPTO_RSA_SALT_BYTES], signature[CRYPTO_RSA_BYTES];
+	const struct crypto_rsa_private *key = NULL;
 	int r;
 
-	assert(!tbs->w.bad);
-	crypto_sha384(tbs->w.data, tbs->w.off, digest);
-	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, sizeof(digest),
-		      salt, sizeof(salt));
+	r = sim_pki_ca_key(pki, draft->product, issuer_of(draft), &key, err);
+	if (r < 0)
+		return r;
+	crypto_sha384(draft->tbs, draft->tbs_size, digest);
+	sim_pki_salt(pki, digest, sizeof(digest), salt, sizeof(salt));
 	r = crypto_rsa_pss_sign(key, digest, salt, signature);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot sign a test certificate");
 	der_put_open(&d, DER_SEQUENCE);
-	der_put_raw(&d, tbs->w.data, tbs->w.off);
-	pki_put_pss(&d, trailer_field);
+	der_put_raw(&d, draft->tbs, draft->tbs_size);
+	pki_put_pss(&d, has_trailer_field(draft));
 	der_put_bits(&d, signature, sizeof(signature), 0);
 	der_put_close(&d);
-	assert(!d.w.bad);
+	if (d.w.bad)
+		return jurat_fail(err, -EINVAL, "a test certificate has more than %d bytes",
+				  SIM_CERT_MAX_BYTES);
 	*ret_size = d.w.off;
 	return 0;
+}
+
+static int make(struct sim_pki *pki, struct sim_pki_draft *draft, const struct der_wr *tbs, uint8_t *to,
+		size_t *ret_size, struct jurat_error *err)
+{
+	assert(!tbs->w.bad);
+	draft->tbs = tbs->w.data;
+	draft->tbs_size = tbs->w.off;
+	if (pki->hook)
+		return pki->hook(pki->hook_ctx, pki, draft, to, ret_size, err);
+	return sim_pki_sign(pki, draft, to, ret_size, err);
 }
 
 /* Serial numbers as AMD's; Genoa's first ASK was replaced. */
@@ -173,13 +218,49 @@ static int make_key(struct sim_pki *pki, enum snp_product product, enum sim_ca c
 	return r;
 }
 
-static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca *issuer,
-		    struct ca *ca, const uint8_t n[CRYPTO_RSA_BYTES], struct jurat_error *err)
+/* The first call generates it. */
+static int get_key(struct sim_pki *pki, enum snp_product product, enum sim_ca which, struct ca **ret,
+		   struct jurat_error *err)
 {
-	uint8_t buf[TBS_MAX_BYTES];
+	struct ca *ca = &pki->cas[product][which];
+	uint8_t n[CRYPTO_RSA_BYTES], digest[CRYPTO_SHA256_BYTES];
+	int r;
+
+	*ret = ca;
+	if (ca->key)
+		return 0;
+	r = make_key(pki, product, which, &ca->key, err);
+	if (r < 0)
+		return jurat_wrap(err, r, "%s test CA", snp_product_name(product));
+	crypto_rsa_private_modulus(ca->key, n);
+	crypto_sha256(n, sizeof(n), digest);
+	memcpy(ca->key_id, digest, sizeof(ca->key_id)); /* any method is allowed: RFC 5280 4.2.1.2 */
+	return 0;
+}
+
+int sim_pki_ca_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
+		   const struct crypto_rsa_private **ret, struct jurat_error *err)
+{
+	struct ca *found;
+	int r = get_key(pki, product, ca, &found, err);
+
+	if (r == 0)
+		*ret = found->key;
+	return r;
+}
+
+static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca *issuer,
+		    struct ca *ca, struct jurat_error *err)
+{
+	static const enum sim_pki_item items[SIM_N_CAS] = {
+		[SIM_ARK] = SIM_PKI_ARK, [SIM_ASK] = SIM_PKI_ASK, [SIM_ASVK] = SIM_PKI_ASVK
+	};
+	struct sim_pki_draft draft = { .item = items[which], .product = product };
+	uint8_t buf[TBS_MAX_BYTES], n[CRYPTO_RSA_BYTES];
 	struct der_wr d = der_wr(buf, sizeof(buf));
 	char issuer_name[32], subject_name[32];
 
+	crypto_rsa_private_modulus(ca->key, n);
 	sim_pki_ca_name(product, SIM_ARK, issuer_name);
 	sim_pki_ca_name(product, which, subject_name);
 	der_put_open(&d, DER_SEQUENCE);
@@ -192,39 +273,29 @@ static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca w
 	pki_put_rsa_key(&d, n);
 	pki_put_ca_extensions(&d, product, which, ca->key_id, issuer->key_id);
 	der_put_close(&d);
-	return sign(pki, issuer->key, &d, true, ca->der, &ca->size, err);
+	return make(pki, &draft, &d, ca->der, &ca->size, err);
 }
 
-/* Returns the CA; the first call generates it. */
+/* Returns the CA with its certificate; the first call issues it. */
 static int get_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca **ret,
 		  struct jurat_error *err)
 {
-	struct ca *ca, *ark = &pki->cas[product][SIM_ARK];
-	uint8_t n[CRYPTO_RSA_BYTES], digest[CRYPTO_SHA256_BYTES];
-	const struct ca *unused;
+	struct ca *ca, *ark;
 	int r;
 
-	ca = &pki->cas[product][which];
-	*ret = ca;
-	if (ca->key)
-		return 0;
-	if (which != SIM_ARK) {
-		r = get_ca(pki, product, SIM_ARK, &unused, err);
+	r = get_key(pki, product, SIM_ARK, &ark, err);
+	if (r == 0)
+		r = get_key(pki, product, which, &ca, err);
+	if (r < 0)
+		return r;
+	if (!ca->is_issued) {
+		r = issue_ca(pki, product, which, ark, ca, err);
 		if (r < 0)
 			return r;
+		ca->is_issued = true;
 	}
-	r = make_key(pki, product, which, &ca->key, err);
-	if (r < 0)
-		return jurat_wrap(err, r, "%s test CA", snp_product_name(product));
-	crypto_rsa_private_modulus(ca->key, n);
-	crypto_sha256(n, sizeof(n), digest);
-	memcpy(ca->key_id, digest, sizeof(ca->key_id)); /* any method is allowed: RFC 5280 4.2.1.2 */
-	r = issue_ca(pki, product, which, ark, ca, n, err);
-	if (r < 0) {
-		crypto_rsa_private_free(ca->key);
-		ca->key = NULL;
-	}
-	return r;
+	*ret = ca;
+	return 0;
 }
 
 static int check_product(enum snp_product product, struct jurat_error *err)
@@ -284,32 +355,29 @@ int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uin
 {
 	static const uint8_t serial_zero = 0; /* as all of AMD's leaves */
 	enum sim_ca which = what->vlek ? SIM_ASVK : SIM_ASK;
+	struct sim_pki_draft draft = { .item = what->vlek ? SIM_PKI_VLEK : SIM_PKI_VCEK,
+				       .product = what->product,
+				       .leaf = what };
 	uint8_t buf[TBS_MAX_BYTES];
 	struct der_wr d = der_wr(buf, sizeof(buf));
-	const struct ca *issuer;
 	char issuer_name[32];
-	bool trailer_field;
 	int r;
 
 	r = check_endorsement(what, err);
 	if (r < 0)
 		return r;
-	r = get_ca(pki, what->product, which, &issuer, err);
-	if (r < 0)
-		return r;
-	trailer_field = leaf_has_trailer_field(what);
 	sim_pki_ca_name(what->product, which, issuer_name);
 	der_put_open(&d, DER_SEQUENCE);
 	pki_put_version(&d, DER_CONTEXT_CONSTRUCTED(0), 2);
 	der_put(&d, DER_INTEGER, &serial_zero, 1);
-	pki_put_pss(&d, trailer_field);
+	pki_put_pss(&d, leaf_has_trailer_field(what));
 	pki_put_name(&d, issuer_name);
 	x509_put_validity(&d, pki->leaf_begin, what->vlek ? pki->vlek_end : pki->vcek_end);
 	pki_put_name(&d, what->vlek ? "SEV-VLEK" : "SEV-VCEK");
 	x509_put_ec_key(&d, CRYPTO_P384, what->public_xy);
 	pki_put_leaf_extensions(&d, what);
 	der_put_close(&d);
-	return sign(pki, issuer->key, &d, trailer_field, to, ret_size, err);
+	return make(pki, &draft, &d, to, ret_size, err);
 }
 
 static void put_revoked(struct der_wr *d, enum snp_product product, enum sim_ca ca)
@@ -324,15 +392,16 @@ int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, 
 		size_t *ret_size, struct jurat_error *err)
 {
 	uint8_t buf[TBS_MAX_BYTES];
+	struct sim_pki_draft draft = { .item = SIM_PKI_CRL, .product = product };
 	struct der_wr d = der_wr(buf, sizeof(buf));
-	const struct ca *ark;
+	struct ca *ark;
 	char name[32];
 	int r;
 
 	r = check_product(product, err);
 	if (r < 0)
 		return r;
-	r = get_ca(pki, product, SIM_ARK, &ark, err);
+	r = get_key(pki, product, SIM_ARK, &ark, err);
 	if (r < 0)
 		return r;
 	sim_pki_ca_name(product, SIM_ARK, name);
@@ -353,5 +422,5 @@ int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask, 
 	/* Each of the four possible CRLs has its own number. */
 	pki_put_crl_extensions(&d, ark->key_id, 1 + (revoke_ask ? 1 : 0) + (revoke_asvk ? 2 : 0));
 	der_put_close(&d);
-	return sign(pki, ark->key, &d, false, to, ret_size, err);
+	return make(pki, &draft, &d, to, ret_size, err);
 }

@@ -3,6 +3,7 @@
 #define SIM_PKI_H
 
 #include "base/error.h"
+#include "crypto/ec.h"
 #include "wire/snp_report.h"
 
 /*
@@ -42,9 +43,10 @@ struct sim_endorsement {
 	uint8_t hwid[64];   /* VCEK: 8 significant bytes on Turin */
 	const char *csp_id; /* VLEK: "CN=..." */
 	uint8_t public_xy[96];
+	const struct crypto_ec_private *key; /* for a hook; NULL: only its public key is known */
 };
 
-enum { SIM_CERT_MAX_BYTES = 2048, SIM_CSP_ID_MAX_CHARS = 128 };
+enum { SIM_CERT_MAX_BYTES = 4096, SIM_CSP_ID_MAX_CHARS = 128 };
 
 /*
  * Signs a VCEK (by the ASK) or VLEK (by the ASVK): DER into `to` (SIM_CERT_MAX_BYTES).
@@ -60,6 +62,29 @@ JURAT_MUST_CHECK int sim_pki_endorse(struct sim_pki *pki, const struct sim_endor
  */
 JURAT_MUST_CHECK int sim_pki_crl(struct sim_pki *pki, enum snp_product product, bool revoke_ask,
 				 bool revoke_asvk, uint8_t *to, size_t *ret_size, struct jurat_error *err);
+
+/*
+ * Evidence to order: who sets a hook makes the signed objects himself, of what the roots would have signed.
+ *
+ * draft     what it is; `tbs` is its tbsCertificate or tbsCertList
+ * to        SIM_CERT_MAX_BYTES; a size of 0 leaves it out of everything
+ * Returns   as sim_pki_sign()
+ */
+enum sim_pki_item { SIM_PKI_ARK, SIM_PKI_ASK, SIM_PKI_ASVK, SIM_PKI_VCEK, SIM_PKI_VLEK, SIM_PKI_CRL };
+struct sim_pki_draft {
+	enum sim_pki_item item;
+	enum snp_product product;
+	const struct sim_endorsement *leaf; /* NULL: a CA's certificate or a CRL */
+	const uint8_t *tbs;
+	size_t tbs_size;
+};
+typedef int sim_pki_hook(void *ctx, struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to,
+			 size_t *ret_size, struct jurat_error *err);
+/* From now on everything is made by the hook, CAs' certificates anew. NULL: by the roots again. */
+void sim_pki_set_hook(struct sim_pki *pki, sim_pki_hook *hook, void *ctx);
+/* As the roots sign: by the key and with the algorithm of what it is. 0; -ENOMEM; -EINVAL it is too large. */
+JURAT_MUST_CHECK int sim_pki_sign(struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to,
+				  size_t *ret_size, struct jurat_error *err);
 
 /*
  * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "crypto/p256_signer.h"
 
 /*
  * Test roots with the profiles of Intel's SGX certificates: ECDSA P-256, the names, extensions and their
@@ -28,8 +29,8 @@ enum sim_intel_cert {
 };
 
 enum {
-	SIM_INTEL_CERT_MAX_BYTES = 1536,
-	SIM_INTEL_CRL_MAX_BYTES = 2048,
+	SIM_INTEL_CERT_MAX_BYTES = 4096,
+	SIM_INTEL_CRL_MAX_BYTES = 4096,
 	SIM_INTEL_SERIAL_BYTES = 20,
 	SIM_INTEL_N_COMPONENTS = 16,
 };
@@ -54,7 +55,8 @@ struct sim_pck {
 	uint8_t pceid[2], fmspc[6];
 	uint8_t sgx_type; /* 0 standard, 1 scalable */
 	bool is_dynamic_platform, has_cached_keys, has_smt;
-	int64_t not_before, not_after; /* both 0: as its CA's */
+	int64_t not_before, not_after;        /* both 0: as its CA's */
+	const struct crypto_p256_signer *key; /* for a hook; NULL: only its public key is known */
 };
 
 /*
@@ -142,6 +144,40 @@ JURAT_MUST_CHECK int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, con
 JURAT_MUST_CHECK int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki,
 					       const struct sim_qe_identity *identity, char **ret,
 					       size_t *ret_size, struct jurat_error *err);
+
+/*
+ * Evidence to order: who sets a hook makes the signed objects himself, of what the roots would have signed.
+ *
+ * make      `draft` says what it is; `tbs` is its tbsCertificate or tbsCertList. `to` has `room` bytes; a
+ *           size of 0 leaves it out. Returns as sim_pki_intel_sign()
+ * before    the inner object of TDX's TCB info or TD_QE's identity: heap text with a NUL that it may replace
+ *           (it frees the old one), and the key that signs it. 0; -errno
+ * after     the same of the whole document, after it was signed
+ */
+enum sim_intel_item { SIM_INTEL_IS_CERT, SIM_INTEL_IS_PCK, SIM_INTEL_IS_CRL };
+struct sim_intel_draft {
+	enum sim_intel_item item;
+	enum sim_intel_cert which;                /* the certificate; else the issuer */
+	const struct crypto_p256_signer *pck_key; /* of a PCK: as in struct sim_pck */
+	const uint8_t *tbs;
+	size_t tbs_size;
+};
+enum sim_intel_document { SIM_INTEL_TCB_INFO, SIM_INTEL_QE_IDENTITY };
+struct sim_pki_intel_hook {
+	int (*make)(void *ctx, const struct sim_pki_intel *pki, const struct sim_intel_draft *draft,
+		    uint8_t *to, size_t room, size_t *ret_size, struct jurat_error *err);
+	int (*before)(void *ctx, const struct sim_pki_intel *pki, enum sim_intel_document which, char **text,
+		      size_t *size, const struct crypto_p256_signer **key, struct jurat_error *err);
+	int (*after)(void *ctx, const struct sim_pki_intel *pki, enum sim_intel_document which, char **text,
+		     size_t *size, struct jurat_error *err);
+	void *ctx;
+};
+/* From now on everything is made by the hook, which is copied; the certificates are made anew here. */
+JURAT_MUST_CHECK int sim_pki_intel_set_hook(struct sim_pki_intel *pki, const struct sim_pki_intel_hook *hook,
+					    struct jurat_error *err);
+/* As the roots sign. 0; -EINVAL it has more than `room` bytes. */
+JURAT_MUST_CHECK int sim_pki_intel_sign(const struct sim_pki_intel *pki, const struct sim_intel_draft *draft,
+					uint8_t *to, size_t room, size_t *ret_size, struct jurat_error *err);
 
 /* The list of TCB recoveries, newest first: numbers[i] with its date. */
 struct sim_tcb_numbers {

@@ -15,9 +15,11 @@ struct sim_pki_intel {
 		uint8_t der[SIM_INTEL_CERT_MAX_BYTES];
 		size_t size;
 	} certs[SIM_INTEL_N_CERTS];
+	struct sim_pki_intel_hook hook; /* `make` NULL: sim_pki_intel_sign() */
 };
 
-/* A SHA-256 and ECDSA signature of n bytes by one of the keys: r then s. */
+/* A SHA-256 and ECDSA signature of n bytes: r then s. */
+void intel_sign_with(const struct crypto_p256_signer *key, const void *bytes, size_t n, uint8_t ret[64]);
 void intel_sign(const struct sim_pki_intel *pki, enum sim_intel_cert key, const void *bytes, size_t n,
 		uint8_t ret[64]);
 

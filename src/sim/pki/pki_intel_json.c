@@ -167,31 +167,51 @@ static void put_platform_levels(struct text *t, const struct sim_platform_level 
 	fputc(']', t->stream.to);
 }
 
-/* {"name":INNER,"signature":"..."}. Takes ownership of the inner text. */
-static int sign_text(const struct sim_pki_intel *pki, const char *name, struct text *inner, char **ret,
-		     size_t *ret_size, struct jurat_error *err)
+/* {"name":INNER,"signature":"..."}, written to `ret`. */
+static int put_signed(const char *name, const char *inner, size_t n, const struct crypto_p256_signer *key,
+		      char **ret, size_t *ret_size, struct jurat_error *err)
 {
-	auto_free char *bytes = NULL;
 	uint8_t signature[64];
 	char hex[BYTES_HEX_SIZE(sizeof(signature))];
 	struct text t;
-	size_t n = 0;
-	int r = text_close(inner, &bytes, &n, err);
+	int r = text_open(&t, err);
 
 	if (r < 0)
 		return r;
-	r = text_open(&t, err);
+	intel_sign_with(key, inner, n, signature);
+	fprintf(t.stream.to, "{\"%s\":", name);
+	fwrite(inner, 1, n, t.stream.to);
+	fprintf(t.stream.to, ",\"signature\":\"%s\"}", bytes_to_hex(signature, sizeof(signature), hex));
+	return text_close(&t, ret, ret_size, err);
+}
+
+/* Takes ownership of the inner text. `document` is NULL where no hook is called. */
+static int sign_text(const struct sim_pki_intel *pki, const char *name, struct text *inner,
+		     const enum sim_intel_document *document, char **ret, size_t *ret_size,
+		     struct jurat_error *err)
+{
+	const struct crypto_p256_signer *key = pki->certs[SIM_INTEL_TCB_SIGNING].key;
+	auto_free char *bytes = NULL, *whole = NULL;
+	size_t n = 0, size = 0;
+	int r = text_close(inner, &bytes, &n, err);
+
+	if (r == 0 && document && pki->hook.before)
+		r = pki->hook.before(pki->hook.ctx, pki, *document, &bytes, &n, &key, err);
+	if (r == 0)
+		r = put_signed(name, bytes, n, key, &whole, &size, err);
+	if (r == 0 && document && pki->hook.after)
+		r = pki->hook.after(pki->hook.ctx, pki, *document, &whole, &size, err);
 	if (r < 0)
 		return r;
-	intel_sign(pki, SIM_INTEL_TCB_SIGNING, bytes, n, signature);
-	fprintf(t.stream.to, "{\"%s\":%s,\"signature\":\"%s\"}", name, bytes,
-		bytes_to_hex(signature, sizeof(signature), hex));
-	return text_close(&t, ret, ret_size, err);
+	*ret = take_ptr(whole);
+	*ret_size = size;
+	return 0;
 }
 
 int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb_info *info, char **ret,
 			   size_t *ret_size, struct jurat_error *err)
 {
+	static const enum sim_intel_document document = SIM_INTEL_TCB_INFO;
 	struct text t;
 	int r = text_open(&t, err);
 
@@ -210,18 +230,20 @@ int sim_pki_intel_tcb_info(const struct sim_pki_intel *pki, const struct sim_tcb
 		put_modules(&t, info);
 	put_platform_levels(&t, info->levels, info->n_levels, info->is_sgx);
 	fputc('}', t.stream.to);
-	return sign_text(pki, "tcbInfo", &t, ret, ret_size, err);
+	return sign_text(pki, "tcbInfo", &t, info->is_sgx ? NULL : &document, ret, ret_size, err);
 }
 
 int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_qe_identity *identity,
 			      char **ret, size_t *ret_size, struct jurat_error *err)
 {
+	static const enum sim_intel_document document = SIM_INTEL_QE_IDENTITY;
+	const char *id = identity->id ? identity->id : "TD_QE";
 	struct text t;
 	int r = text_open(&t, err);
 
 	if (r < 0)
 		return r;
-	fprintf(t.stream.to, "{\"id\":\"%s\",\"version\":2,", identity->id ? identity->id : "TD_QE");
+	fprintf(t.stream.to, "{\"id\":\"%s\",\"version\":2,", id);
 	put_date(&t, "issueDate", identity->issued);
 	fputc(',', t.stream.to);
 	put_date(&t, "nextUpdate", identity->next_update);
@@ -234,7 +256,8 @@ int sim_pki_intel_qe_identity(const struct sim_pki_intel *pki, const struct sim_
 	fprintf(t.stream.to, ",\"isvprodid\":%u,", identity->isv_prod_id);
 	put_svn_levels(&t, identity->levels, identity->n_levels);
 	fputc('}', t.stream.to);
-	return sign_text(pki, "enclaveIdentity", &t, ret, ret_size, err);
+	return sign_text(pki, "enclaveIdentity", &t, strcmp(id, "TD_QE") == 0 ? &document : NULL, ret,
+			 ret_size, err);
 }
 
 int sim_pki_intel_tcb_numbers(const struct sim_pki_intel *pki, const struct sim_tcb_numbers *list, char **ret,
@@ -259,7 +282,7 @@ int sim_pki_intel_tcb_numbers(const struct sim_pki_intel *pki, const struct sim_
 		fputc('}', t.stream.to);
 	}
 	fputs("]}", t.stream.to);
-	return sign_text(pki, "tcbEvaluationDataNumbers", &t, ret, ret_size, err);
+	return sign_text(pki, "tcbEvaluationDataNumbers", &t, NULL, ret, ret_size, err);
 }
 
 int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t *ret_size,

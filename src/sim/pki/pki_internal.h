@@ -3,6 +3,7 @@
 #define SIM_PKI_INTERNAL_H
 
 #include "crypto/der.h"
+#include "crypto/rsa.h"
 #include "sim/pki/pki.h"
 #include "sim/pki/x509_put.h"
 
@@ -21,6 +22,12 @@ void sim_pki_ca_secret(const char *seed, enum snp_product product, enum sim_ca c
 		       uint8_t ret[SIM_WORLD_BYTES]);
 /* "ARK-Milan", "SEV-VLEK-Turin": `ret` has 32 bytes. */
 void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32]);
+
+/* The key of a CA, borrowed: it has one before it has a certificate. 0; -ENOMEM. */
+JURAT_MUST_CHECK int sim_pki_ca_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
+				    const struct crypto_rsa_private **ret, struct jurat_error *err);
+/* The salt for a digest: `ret_size` bytes that follow from it and the seed. */
+void sim_pki_salt(const struct sim_pki *pki, const uint8_t *digest, size_t n, uint8_t *ret, size_t ret_size);
 
 /* DER of AMD's profiles, in pki_der.c. */
 void pki_put_name(struct der_wr *d, const char *common_name);

@@ -41,18 +41,17 @@ static void make_hashstick(const struct sim_psp *psp, const char *csp_id, uint64
 		      PSP_HASHSTICK_BYTES);
 }
 
-static int vlek_public(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
-		       uint8_t xy[PSP_P384_XY_BYTES], struct jurat_error *err)
+/* Takes the key, which a hook of the roots may see. */
+static int endorse(struct sim_pki *pki, struct sim_endorsement *what, struct crypto_ec_private *key,
+		   uint8_t *to, size_t *ret_size, struct jurat_error *err)
 {
-	struct crypto_ec_private *key;
 	int r;
 
-	r = psp_vlek_derive(hashstick, tcb, &key, err);
-	if (r < 0)
-		return r;
-	crypto_ec_private_public(key, xy);
+	crypto_ec_private_public(key, what->public_xy);
+	what->key = key;
+	r = sim_pki_endorse(pki, what, to, ret_size, err);
 	crypto_ec_private_free(key);
-	return 0;
+	return r;
 }
 
 int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to, size_t *ret_size,
@@ -68,10 +67,8 @@ int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t
 	r = psp_vcek_derive(psp, tcb, &key, err);
 	if (r < 0)
 		return r;
-	crypto_ec_private_public(key, what.public_xy);
-	crypto_ec_private_free(key);
 	memcpy(what.hwid, psp->hwid, sizeof(what.hwid));
-	return sim_pki_endorse(pki, &what, to, ret_size, err);
+	return endorse(pki, &what, key, to, ret_size, err);
 }
 
 int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, uint64_t tcb, uint8_t *to,
@@ -79,6 +76,7 @@ int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, u
 {
 	struct sim_endorsement what = { .product = psp->product, .vlek = true, .tcb = tcb, .csp_id = csp_id };
 	uint8_t hashstick[PSP_HASHSTICK_BYTES];
+	struct crypto_ec_private *key;
 	int r;
 
 	r = check_tcb(psp, tcb, err);
@@ -88,11 +86,11 @@ int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, u
 	if (r < 0)
 		return r;
 	make_hashstick(psp, csp_id, tcb, hashstick);
-	r = vlek_public(hashstick, tcb, what.public_xy, err);
+	r = psp_vlek_derive(hashstick, tcb, &key, err);
 	bytes_wipe(hashstick, sizeof(hashstick));
 	if (r < 0)
 		return r;
-	return sim_pki_endorse(pki, &what, to, ret_size, err);
+	return endorse(pki, &what, key, to, ret_size, err);
 }
 
 int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,

@@ -49,6 +49,7 @@ static int make_pck(struct sim_qe *qe, struct jurat_error *err)
 	r = derive_key(qe->platform, "pck", context, sizeof(context), &qe->pck_key, err);
 	if (r < 0)
 		return r;
+	pck.key = qe->pck_key;
 	memcpy(pck.public_xy, crypto_p256_signer_public(qe->pck_key), sizeof(pck.public_xy));
 	memcpy(pck.ppid, identity->ppid, sizeof(pck.ppid));
 	memcpy(pck.cpusvn, tcb->cpusvn, sizeof(pck.cpusvn));
