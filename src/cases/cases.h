@@ -52,6 +52,7 @@ struct cases_row {
 	const char *policy;                 /* the members of a jurat-policy(5), without braces; NULL: none */
 	const char *judged_at;              /* a time as sim/forge/order.h has them; NULL: "at" */
 	bool needs_crl;                     /* the verifier is to require CRLs */
+	bool vendor_roots; /* the verifier is to trust the vendor's own roots only: none is supplied */
 	enum cases_verdict verdict;
 	enum cases_class class;
 	/* jurat's codes, all that it gives, each once, in its order; NULL at the end */

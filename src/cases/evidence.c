@@ -133,7 +133,7 @@ static int make(struct cases_roots *roots, const struct cases_row *row, struct s
 		r = sim_forge(&options, order, &e->forged, err);
 	if (r == 0)
 		r = sim_order_unused(order, err);
-	if (r == 0)
+	if (r == 0 && !row->vendor_roots)
 		r = find_root(roots, row, e, err);
 	if (r == 0)
 		r = make_policy(row, e, err);

@@ -16,7 +16,7 @@ struct cases_evidence {
 	struct sim_forged forged;
 	/*
 	 * The trusted root, DER, heap: the one that the order made, if it is signed by itself with the key
-	 * of the platform's root; else the platform's root.
+	 * of the platform's root; else the platform's root. NULL: none, the vendor's roots are trusted.
 	 */
 	uint8_t *root;
 	size_t root_size;

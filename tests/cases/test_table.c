@@ -203,7 +203,7 @@ static int verify(const struct cases_row *row, const struct cases_evidence *e, s
 		r = jurat_policy_new(&p, err);
 	if (r == 0 && e->policy)
 		r = jurat_policy_read_json(p, e->policy, strlen(e->policy), err);
-	if (r == 0)
+	if (r == 0 && e->root)
 		r = jurat_verifier_add_roots(v, e->root, e->root_size, err);
 	if (r == 0)
 		r = row->tdx ? verify_tdx(e, v, p, ret, err) : verify_snp(e, v, p, ret, err);
