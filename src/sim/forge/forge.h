@@ -33,7 +33,8 @@ JURAT_MUST_CHECK int sim_forge_install_snp(struct sim_order *order, struct sim_p
 					   struct jurat_error *err);
 JURAT_MUST_CHECK int sim_forge_install_intel(struct sim_order *order, struct sim_pki_intel *pki,
 					     struct jurat_error *err);
-JURAT_MUST_CHECK int sim_forge_install_qe(struct sim_order *order, struct sim_qe *qe, struct jurat_error *err);
+JURAT_MUST_CHECK int sim_forge_install_qe(struct sim_order *order, struct sim_qe *qe,
+					  struct jurat_error *err);
 
 /* All evidence of one guest or TD with everything that a verifier needs. */
 struct sim_forge_options {

@@ -41,7 +41,7 @@ enum sim_part {
 	SIM_PART_ARK,
 	SIM_PART_CRL, /* AMD's, by the ARK */
 	/* TDX */
-	SIM_PART_TD,        /* launch values: attributes, xfam, mrtd, mrconfigid, mrowner, mrownerconfig, rtmr0..3 */
+	SIM_PART_TD, /* launch values: attributes, xfam, mrtd, mrconfigid, mrowner, mrownerconfig, rtmr0..3 */
 	SIM_PART_QUOTE,     /* header and signature data */
 	SIM_PART_BODY,      /* the TD report of the quote, by its layout */
 	SIM_PART_QE_REPORT, /* fields of sgx_report_layout, signed_by */

@@ -28,9 +28,8 @@ static int check_csp_id(const char *csp_id, struct jurat_error *err)
 	return 0;
 }
 
-/* The unwrapped hashstick of a cloud provider and TCB, which does not depend on the chip. */
-static void make_hashstick(const struct sim_psp *psp, const char *csp_id, uint64_t tcb,
-			   uint8_t ret[PSP_HASHSTICK_BYTES])
+void psp_hashstick(const struct sim_psp *psp, const char *csp_id, uint64_t tcb,
+		   uint8_t ret[PSP_HASHSTICK_BYTES])
 {
 	uint8_t context[8 + SIM_CSP_ID_MAX_CHARS];
 	struct bytes_wr w = bytes_wr(context, sizeof(context));
@@ -85,7 +84,7 @@ int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, u
 	r = check_csp_id(csp_id, err);
 	if (r < 0)
 		return r;
-	make_hashstick(psp, csp_id, tcb, hashstick);
+	psp_hashstick(psp, csp_id, tcb, hashstick);
 	r = psp_vlek_derive(hashstick, tcb, &key, err);
 	bytes_wipe(hashstick, sizeof(hashstick));
 	if (r < 0)
@@ -106,7 +105,7 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 	r = check_csp_id(csp_id, err);
 	if (r < 0)
 		return r;
-	make_hashstick(psp, csp_id, tcb, plain);
+	psp_hashstick(psp, csp_id, tcb, plain);
 	/* The IV is derived from the plaintext: deterministic, and unique for each plaintext. */
 	crypto_derive(plain, sizeof(plain), "jurat sim hashstick iv", NULL, 0, h.iv, sizeof(h.iv));
 	bytes_put_le(aad, tcb, 8);
@@ -130,7 +129,7 @@ static const char *loaded_csp_id(const struct sim_psp *psp)
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		bool same;
 
-		make_hashstick(psp, known[i], psp->reported_tcb, hashstick);
+		psp_hashstick(psp, known[i], psp->reported_tcb, hashstick);
 		same = memcmp(hashstick, psp->hashstick, sizeof(hashstick)) == 0;
 		bytes_wipe(hashstick, sizeof(hashstick));
 		if (same)

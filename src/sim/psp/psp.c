@@ -141,6 +141,11 @@ enum snp_product sim_psp_product(const struct sim_psp *psp)
 	return psp->product;
 }
 
+void sim_psp_set_edit(struct sim_psp *psp, const struct sim_psp_edit *edit)
+{
+	psp->edit = *edit;
+}
+
 void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64])
 {
 	memcpy(ret, psp->hwid, sizeof(psp->hwid));

@@ -85,6 +85,22 @@ struct sim_psp_share {
 };
 void sim_psp_set_share(struct sim_psp *psp, const struct sim_psp_share *share);
 
+/*
+ * Evidence to order (sim/forge/): a platform asks these about what it makes. Each may be NULL. What returns
+ * < 0 has failed, and what was asked for fails with RESOURCE_LIMIT, or this error.
+ *
+ * before   a report that is about to be signed, and whose key is to sign it
+ * after    a signed report; *size may become anything up to `room`
+ */
+enum sim_psp_signer { SIM_SIGNER_VCEK, SIM_SIGNER_VLEK, SIM_SIGNER_OTHER, SIM_SIGNER_NONE };
+struct sim_psp_edit {
+	int (*before)(void *ctx, const struct sim_psp *psp, uint8_t report[SNP_REPORT_BYTES],
+		      enum sim_psp_signer *signer);
+	int (*after)(void *ctx, const struct sim_psp *psp, uint8_t *report, size_t room, size_t *size);
+	void *ctx;
+};
+void sim_psp_set_edit(struct sim_psp *psp, const struct sim_psp_edit *edit);
+
 /* Launch parameters of a guest. */
 struct sim_launch {
 	uint64_t policy;
@@ -130,6 +146,12 @@ void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
  */
 uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
 			       uint8_t response[SNP_PAGE_BYTES]);
+/*
+ * The report that such a request gets, without the message around it: MSG_REPORT_REQ's fields that are not
+ * reserved. `to` has SNP_MSG_MAX_PAYLOAD_BYTES.
+ */
+uint32_t sim_psp_report(struct sim_psp *psp, uint32_t guest, const struct snp_msg_report_req *request,
+			uint8_t *to, size_t *ret_size);
 /* The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests. */
 uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
 

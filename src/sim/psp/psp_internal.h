@@ -69,6 +69,7 @@ struct sim_psp {
 	uint32_t live_guests;
 	uint64_t launches;
 	struct sim_psp_share share;
+	struct sim_psp_edit edit;
 	struct psp_memory *memory; /* NULL: nothing is remembered but the two keys above */
 };
 
@@ -81,6 +82,9 @@ int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_pr
 		    struct jurat_error *err);
 int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err);
+/* The unwrapped hashstick of a cloud provider and TCB, which does not depend on the chip. */
+void psp_hashstick(const struct sim_psp *psp, const char *csp_id, uint64_t tcb,
+		   uint8_t ret[PSP_HASHSTICK_BYTES]);
 void psp_wrapping_key(const struct sim_psp *psp, uint8_t ret[32]);
 
 /* psp_tcb.c: TCB versions of this product, and the endorsement keys kept for one. */

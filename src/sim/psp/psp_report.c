@@ -108,21 +108,61 @@ static bool sign(struct sim_psp *psp, const struct crypto_ec_private *key,
 	return true;
 }
 
-static bool sign_report(struct sim_psp *psp, enum snp_signing_key signed_by, uint8_t bytes[SNP_REPORT_BYTES],
-			struct snp_report *report)
+/* A key that signs for somebody else than this chip and its providers: for evidence to order. NULL: no memory */
+static struct crypto_ec_private *ordered_key(const struct sim_psp *psp, enum sim_psp_signer signer)
+{
+	uint8_t secret[PSP_HASHSTICK_BYTES];
+	struct crypto_ec_private *key = NULL;
+	int r;
+
+	if (signer == SIM_SIGNER_VLEK) {
+		psp_hashstick(psp, SIM_CSP_ID, psp->reported_tcb, secret);
+		r = psp_vlek_derive(secret, psp->reported_tcb, &key, NULL);
+	} else {
+		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim other key", NULL, 0, secret,
+			      PSP_SECRET_BYTES);
+		r = crypto_ec_private_derive(CRYPTO_P384, secret, PSP_SECRET_BYTES, &key, NULL);
+	}
+	bytes_wipe(secret, sizeof(secret));
+	return r < 0 ? NULL : key;
+}
+
+static bool sign_as(struct sim_psp *psp, enum sim_psp_signer signer, uint8_t bytes[SNP_REPORT_BYTES])
 {
 	const struct crypto_ec_private *key;
+	struct crypto_ec_private *made = NULL;
 	struct psp_signature signature;
+	bool ok;
 
-	wire_write(&snp_report_layout, report, bytes);
-	if (signed_by == SNP_SIGNED_BY_NONE)
+	if (signer == SIM_SIGNER_NONE)
 		return true;
-	key = signing_key(psp, signed_by);
-	if (!key || !sign(psp, key, bytes, &signature))
+	if (signer == SIM_SIGNER_OTHER || (signer == SIM_SIGNER_VLEK && !psp->vlek_en))
+		key = made = ordered_key(psp, signer);
+	else
+		key = signing_key(psp, signer == SIM_SIGNER_VLEK ? SNP_SIGNED_BY_VLEK : SNP_SIGNED_BY_VCEK);
+	ok = key && sign(psp, key, bytes, &signature);
+	crypto_ec_private_free(made);
+	if (!ok)
 		return false;
-	snp_report_set_signature(report, signature.r, signature.s);
-	wire_write(&snp_report_layout, report, bytes);
+	snp_number_write(signature.r, bytes + SNP_REPORT_SIGNED_BYTES);
+	snp_number_write(signature.s, bytes + SNP_REPORT_SIGNED_BYTES + SNP_SIGNATURE_NUMBER_BYTES);
 	return true;
+}
+
+static bool sign_report(struct sim_psp *psp, enum snp_signing_key signed_by, const struct snp_report *report,
+			uint8_t *bytes, size_t room, size_t *size)
+{
+	const struct sim_psp_edit *edit = &psp->edit;
+	enum sim_psp_signer signer = signed_by == SNP_SIGNED_BY_NONE   ? SIM_SIGNER_NONE
+				     : signed_by == SNP_SIGNED_BY_VLEK ? SIM_SIGNER_VLEK
+								       : SIM_SIGNER_VCEK;
+
+	*size = SNP_REPORT_BYTES;
+	wire_write(&snp_report_layout, report, bytes);
+	if (edit->before && edit->before(edit->ctx, psp, bytes, &signer) < 0)
+		return false;
+	return sign_as(psp, signer, bytes) &&
+	       (!edit->after || edit->after(edit->ctx, psp, bytes, room, size) >= 0);
 }
 
 static void put_report_header(struct psp_message *response, uint32_t status, uint32_t report_size)
@@ -161,8 +201,10 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 {
 	enum snp_signing_key signed_by = SNP_SIGNED_BY_NONE;
 	struct snp_msg_report_req req;
+	const size_t header = snp_msg_report_rsp_layout.size;
 	struct snp_report report;
 	uint32_t status;
+	size_t size;
 
 	if (request->version != 1 || request->size != SNP_MSG_REPORT_REQ_BYTES ||
 	    wire_read(&snp_msg_report_req_layout, request->payload, request->size, &req, NULL) < 0)
@@ -177,8 +219,35 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 		return SNP_SUCCESS;
 	}
 	fill_report(psp, g, &req, signed_by, &report);
-	if (!sign_report(psp, signed_by, response->payload + snp_msg_report_rsp_layout.size, &report))
+	if (!sign_report(psp, signed_by, &report, response->payload + header,
+			 sizeof(response->payload) - header, &size))
 		return SNP_RESOURCE_LIMIT;
-	put_report_header(response, SNP_SUCCESS, SNP_REPORT_BYTES);
+	put_report_header(response, SNP_SUCCESS, (uint32_t)size);
+	return SNP_SUCCESS;
+}
+
+uint32_t sim_psp_report(struct sim_psp *psp, uint32_t guest, const struct snp_msg_report_req *request,
+			uint8_t *to, size_t *ret_size)
+{
+	struct psp_message in = { .version = 1, .size = SNP_MSG_REPORT_REQ_BYTES }, out;
+	struct snp_msg_report_rsp header;
+	const struct psp_guest *g;
+	uint32_t status;
+
+	if (!psp_refresh(psp))
+		return SNP_RESOURCE_LIMIT;
+	g = psp_guest_find(psp, guest);
+	if (!g)
+		return SNP_INVALID_GUEST;
+	wire_write(&snp_msg_report_req_layout, request, in.payload);
+	status = psp_answer_report(psp, g, &in, &out);
+	if (status != SNP_SUCCESS)
+		return status;
+	if (wire_read(&snp_msg_report_rsp_layout, out.payload, out.size, &header, NULL) < 0)
+		return SNP_INVALID_LEN;
+	if (header.status != SNP_SUCCESS)
+		return header.status;
+	memcpy(to, out.payload + snp_msg_report_rsp_layout.size, header.report_size);
+	*ret_size = header.report_size;
 	return SNP_SUCCESS;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/forge/forge.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/forge/forge_internal.h"
+
+int forge_add(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
+	      struct jurat_error *err)
+{
+	struct sim_forged_file *file = &to->files[to->n];
+
+	assert(to->n < SIM_FORGED_MAX);
+	if (n == 0)
+		return 0;
+	file->bytes = malloc(n);
+	if (!file->bytes)
+		return jurat_fail_memory(err);
+	memcpy(file->bytes, bytes, n);
+	file->size = n;
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	to->n++;
+	return 0;
+}
+
+void sim_forged_done(struct sim_forged *forged)
+{
+	if (!forged)
+		return;
+	for (size_t i = 0; i < forged->n; i++)
+		free(forged->files[i].bytes);
+	*forged = (struct sim_forged){ .n = 0 };
+}
+
+const struct sim_forged_file *sim_forged_find(const struct sim_forged *forged, const char *name)
+{
+	for (size_t i = 0; i < forged->n; i++)
+		if (!strcmp(forged->files[i].name, name))
+			return &forged->files[i];
+	return NULL;
+}
+
+int sim_forge(const struct sim_forge_options *options, struct sim_order *order, struct sim_forged *ret,
+	      struct jurat_error *err)
+{
+	struct sim_forged made = { .n = 0 };
+	int r;
+
+	r = options->tdx ? forge_tdx(options, order, &made, err) : forge_snp(options, order, &made, err);
+	if (r == 0)
+		r = sim_order_unused(order, err);
+	if (r < 0) {
+		sim_forged_done(&made);
+		return r;
+	}
+	*ret = made;
+	return 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "sim/forge/forge_internal.h"
+#include "sim/forge/order_internal.h"
+
+/* What forge_snp() makes things with. */
+struct world {
+	const struct sim_forge_options *options;
+	struct sim_order *order;
+	struct sim_psp *psp;
+	struct sim_pki *pki;
+};
+
+static void free_world(struct world *w)
+{
+	sim_psp_free(w->psp);
+	sim_pki_free(w->pki);
+}
+
+/* Sets every item of the report of one kind. */
+static int edit_report(struct sim_order *order, enum sim_edit_kind kind, const struct sim_psp *psp,
+		       uint8_t *report)
+{
+	struct order_place place;
+	struct jurat_error err;
+	int r;
+
+	for (struct sim_edit *e = NULL; (e = sim_order_next(order, SIM_PART_REPORT, kind, e)) != NULL;) {
+		e->used = true;
+		r = order_place_find(&snp_report_layout, e->field, &place, &err);
+		if (r == 0)
+			r = order_place_set(&place, sim_psp_product(psp), e->value, report, &err);
+		if (r < 0)
+			return order_failed(order, r, e, &err);
+	}
+	return 0;
+}
+
+static int before_signing(void *ctx, const struct sim_psp *psp, uint8_t report[SNP_REPORT_BYTES],
+			  enum sim_psp_signer *signer)
+{
+	(void)signer;
+	return edit_report(ctx, SIM_EDIT_SET, psp, report);
+}
+
+static int damage_report(struct sim_order *order, uint8_t *report, size_t size)
+{
+	struct jurat_error err;
+
+	for (struct sim_edit *e = NULL;
+	     (e = sim_order_next(order, SIM_PART_REPORT, SIM_EDIT_DAMAGE, e)) != NULL;) {
+		struct order_place place = { .n = size };
+		int r = 0;
+
+		e->used = true;
+		if (!strcmp(e->field, "signature"))
+			place = (struct order_place){ .off = SNP_REPORT_SIGNED_BYTES,
+						      .n = 2 * SNP_SIGNATURE_NUMBER_BYTES };
+		else if (*e->field)
+			r = order_place_find(&snp_report_layout, e->field, &place, &err);
+		if (r == 0)
+			r = order_flip(report + place.off, place.n, e->byte, &err);
+		if (r < 0)
+			return order_failed(order, r, e, &err);
+	}
+	return 0;
+}
+
+static int after_signing(void *ctx, const struct sim_psp *psp, uint8_t *report, size_t room, size_t *size)
+{
+	int r = edit_report(ctx, SIM_EDIT_UNSIGNED, psp, report);
+
+	(void)room;
+	return r < 0 ? r : damage_report(ctx, report, *size);
+}
+
+int sim_forge_snp_options(struct sim_order *order, struct sim_psp_options *psp, struct sim_launch *launch,
+			  struct jurat_error *err)
+{
+	(void)order;
+	(void)psp;
+	(void)launch;
+	(void)err;
+	return 0;
+}
+
+int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct sim_pki *pki,
+			  struct jurat_error *err)
+{
+	const struct sim_psp_edit edit = { .before = before_signing, .after = after_signing, .ctx = order };
+
+	sim_psp_set_edit(psp, &edit);
+	return forge_install_pki(order, pki, err);
+}
+
+static int add_report(struct world *w, uint32_t guest, struct sim_forged *ret, struct jurat_error *err)
+{
+	struct snp_msg_report_req request = {
+		.key_sel = w->options->vlek ? SNP_KEY_SEL_VLEK : SNP_KEY_SEL_VCEK,
+	};
+	uint8_t report[SNP_MSG_MAX_PAYLOAD_BYTES];
+	uint32_t status;
+	size_t n;
+
+	memcpy(request.report_data, w->options->report_data, sizeof(request.report_data));
+	status = sim_psp_report(w->psp, guest, &request, report, &n);
+	if (status != SNP_SUCCESS)
+		return jurat_fail(err, -EIO, "the firmware makes no report: status 0x%x", status);
+	return forge_add(ret, "report.bin", report, n, err);
+}
+
+static int add_ca(struct world *w, enum sim_ca ca, const char *name, struct sim_forged *ret,
+		  struct jurat_error *err)
+{
+	const uint8_t *der;
+	size_t n;
+	int r = sim_pki_ca(w->pki, sim_psp_product(w->psp), ca, &der, &n, err);
+
+	return r < 0 ? r : forge_add(ret, name, der, n, err);
+}
+
+static int add_endorsements(struct world *w, struct sim_forged *ret, struct jurat_error *err)
+{
+	const bool vlek = w->options->vlek;
+	struct snp_platform_status status;
+	uint8_t der[SIM_CERT_MAX_BYTES];
+	auto_free uint8_t *table = NULL;
+	size_t n;
+	int r;
+
+	sim_psp_platform_status(w->psp, &status);
+	r = vlek ? sim_kds_vlek(w->psp, w->pki, SIM_CSP_ID, status.reported_tcb, der, &n, err)
+		 : sim_kds_vcek(w->psp, w->pki, status.reported_tcb, der, &n, err);
+	if (r == 0)
+		r = forge_add(ret, vlek ? "vlek.der" : "vcek.der", der, n, err);
+	if (r == 0)
+		r = add_ca(w, vlek ? SIM_ASVK : SIM_ASK, vlek ? "asvk.der" : "ask.der", ret, err);
+	if (r == 0)
+		r = add_ca(w, SIM_ARK, "ark.der", ret, err);
+	if (r == 0)
+		r = sim_pki_crl(w->pki, sim_psp_product(w->psp), false, false, der, &n, err);
+	if (r == 0)
+		r = forge_add(ret, "crl.der", der, n, err);
+	if (r == 0)
+		r = sim_kds_table(w->psp, w->pki, &table, &n, err);
+	return r < 0 ? r : forge_add(ret, "certs.bin", table, n, err);
+}
+
+static int load_vlek(struct world *w, struct jurat_error *err)
+{
+	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
+	struct snp_platform_status status;
+	int r;
+
+	sim_psp_platform_status(w->psp, &status);
+	r = sim_kds_hashstick(w->psp, SIM_CSP_ID, status.reported_tcb, hashstick, err);
+	if (r == 0 && sim_psp_vlek_load(w->psp, hashstick) != SNP_SUCCESS)
+		r = jurat_fail(err, -EIO, "the firmware does not load the VLEK");
+	return r;
+}
+
+static int new_world(struct world *w, struct sim_launch *launch, struct jurat_error *err)
+{
+	struct sim_psp_options options = {
+		.product = w->options->product,
+		.report_version = w->options->report_version,
+		.seed = w->options->seed,
+	};
+	int r;
+
+	r = sim_forge_snp_options(w->order, &options, launch, err);
+	if (r == 0)
+		r = sim_psp_new(&options, &w->psp, err);
+	if (r == 0)
+		r = sim_pki_new(options.seed ? options.seed : SIM_PKI_DEFAULT_SEED, &w->pki, err);
+	if (r == 0)
+		r = sim_forge_install_snp(w->order, w->psp, w->pki, err);
+	return r;
+}
+
+int forge_snp(const struct sim_forge_options *options, struct sim_order *order, struct sim_forged *ret,
+	      struct jurat_error *err)
+{
+	auto_call(free_world) struct world w = { .options = options, .order = order };
+	struct sim_launch launch = {
+		.policy = (uint64_t)1 << SNP_POLICY_SMT_BIT | (uint64_t)1 << SNP_POLICY_MUST_BE_ONE_BIT,
+	};
+	uint8_t secrets[SNP_PAGE_BYTES];
+	uint32_t guest;
+	int r;
+
+	memset(launch.measurement, 0x4d, sizeof(launch.measurement));
+	r = new_world(&w, &launch, err);
+	if (r == 0 && options->vlek)
+		r = load_vlek(&w, err);
+	if (r == 0)
+		r = sim_psp_launch(w.psp, &launch, &guest, secrets, err);
+	if (r == 0)
+		r = add_report(&w, guest, ret, err);
+	if (r == 0)
+		r = add_endorsements(&w, ret, err);
+	return r;
+}
