@@ -60,5 +60,7 @@ int sim_pcs_crl(const struct sim_qe *qe, const struct sim_collateral_options *o,
 int sim_pcs_chain(const struct sim_qe *qe, enum sim_intel_cert issuer, char **ret, size_t *ret_size,
 		  struct jurat_error *err)
 {
-	return qe_make_chain(qe, issuer, ret, ret_size, err);
+	return qe_make_chain(
+		qe, issuer == SIM_INTEL_PLATFORM_CA ? SIM_PCK_CRL_ISSUER_CHAIN : SIM_TCB_INFO_ISSUER_CHAIN,
+		ret, ret_size, err);
 }

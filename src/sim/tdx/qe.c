@@ -42,21 +42,26 @@ static int make_pck(struct sim_qe *qe, struct jurat_error *err)
 		.not_after = qe->options.pck_not_after,
 	};
 	uint8_t context[SIM_TDX_SVN_BYTES + 2];
-	int r;
+	int r = 0;
 
 	memcpy(context, tcb->cpusvn, SIM_TDX_SVN_BYTES);
 	bytes_put_le(context + SIM_TDX_SVN_BYTES, tcb->pcesvn, 2);
-	r = derive_key(qe->platform, "pck", context, sizeof(context), &qe->pck_key, err);
+	if (!qe->keys[SIM_QE_PCK_KEY])
+		r = derive_key(qe->platform, "pck", context, sizeof(context), &qe->keys[SIM_QE_PCK_KEY], err);
 	if (r < 0)
 		return r;
-	pck.key = qe->pck_key;
-	memcpy(pck.public_xy, crypto_p256_signer_public(qe->pck_key), sizeof(pck.public_xy));
+	pck.key = qe->keys[SIM_QE_PCK_KEY];
+	memcpy(pck.public_xy, sim_qe_public(qe, SIM_QE_PCK_KEY), sizeof(pck.public_xy));
 	memcpy(pck.ppid, identity->ppid, sizeof(pck.ppid));
 	memcpy(pck.cpusvn, tcb->cpusvn, sizeof(pck.cpusvn));
 	memcpy(pck.components, tcb->cpusvn, sizeof(pck.components));
 	memcpy(pck.platform_instance_id, identity->platform_instance_id, sizeof(pck.platform_instance_id));
 	memcpy(pck.pceid, identity->pceid, sizeof(pck.pceid));
 	memcpy(pck.fmspc, identity->fmspc, sizeof(pck.fmspc));
+	if (qe->hooks.pck)
+		r = qe->hooks.pck(qe->hooks.ctx, &pck, err);
+	if (r < 0)
+		return r;
 	return sim_pki_intel_pck(qe->pki, &pck, qe->pck, &qe->pck_size, qe->pck_serial, err);
 }
 
@@ -66,13 +71,15 @@ static int make_chain(struct sim_qe *qe, struct jurat_error *err)
 
 	certs[1].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_PLATFORM_CA, &certs[1].size);
 	certs[2].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_ROOT, &certs[2].size);
+	free(qe->chain);
+	qe->chain = NULL;
 	return sim_pki_intel_pem(certs, ARRAY_SIZE(certs), &qe->chain, &qe->chain_size, err);
 }
 
 /* The QE report, which binds the attestation key, and its signature with the PCK. */
 static void certify(struct sim_qe *qe)
 {
-	uint8_t key_and_auth[TDX_QUOTE_KEY_BYTES + QE_AUTH_DATA_BYTES], digest[CRYPTO_SHA256_BYTES];
+	uint8_t key_and_auth[TDX_QUOTE_KEY_BYTES + QE_AUTH_DATA_BYTES];
 	uint8_t bytes[SGX_REPORT_BYTES];
 	struct sgx_report *report = &qe->report;
 
@@ -88,12 +95,11 @@ static void certify(struct sim_qe *qe)
 	crypto_derive("qe", 2, "jurat sim mrenclave", &qe->options.isv_svn, sizeof(qe->options.isv_svn),
 		      report->mrenclave, sizeof(report->mrenclave));
 	memcpy(report->mrsigner, qe->mrsigner, sizeof(report->mrsigner));
-	memcpy(key_and_auth, crypto_p256_signer_public(qe->attestation_key), TDX_QUOTE_KEY_BYTES);
+	memcpy(key_and_auth, sim_qe_public(qe, SIM_QE_ATTESTATION_KEY), TDX_QUOTE_KEY_BYTES);
 	memcpy(key_and_auth + TDX_QUOTE_KEY_BYTES, qe->auth_data, QE_AUTH_DATA_BYTES);
 	crypto_sha256(key_and_auth, sizeof(key_and_auth), report->report_data); /* followed by 32 zeros */
 	wire_write(&sgx_report_layout, report, bytes);
-	crypto_sha256(bytes, sizeof(bytes), digest);
-	crypto_p256_signer_sign(qe->pck_key, digest, qe->report_signature);
+	sim_qe_sign(qe, SIM_QE_PCK_KEY, bytes, sizeof(bytes), qe->report_signature);
 }
 
 int sim_qe_new(const struct sim_tdx_platform *platform, const struct sim_pki_intel *pki,
@@ -117,7 +123,7 @@ int sim_qe_new(const struct sim_tdx_platform *platform, const struct sim_pki_int
 	if (qe->options.isv_svn == 0)
 		qe->options.isv_svn = SIM_QE_DEFAULT_SVN;
 	crypto_derive("qe", 2, "jurat sim mrsigner", NULL, 0, qe->mrsigner, sizeof(qe->mrsigner));
-	r = derive_key(platform, "attestation key", NULL, 0, &qe->attestation_key, err);
+	r = derive_key(platform, "attestation key", NULL, 0, &qe->keys[SIM_QE_ATTESTATION_KEY], err);
 	if (r == 0)
 		r = make_pck(qe, err);
 	if (r == 0)
@@ -131,12 +137,43 @@ int sim_qe_new(const struct sim_tdx_platform *platform, const struct sim_pki_int
 	return 0;
 }
 
+int sim_qe_set_hooks(struct sim_qe *qe, const struct sim_qe_hooks *hooks, struct jurat_error *err)
+{
+	int r = 0;
+
+	qe->hooks = *hooks;
+	if (!qe->keys[SIM_QE_OTHER_KEY])
+		r = derive_key(qe->platform, "other", NULL, 0, &qe->keys[SIM_QE_OTHER_KEY], err);
+	if (r == 0)
+		r = make_pck(qe, err);
+	return r == 0 ? make_chain(qe, err) : r;
+}
+
+const uint8_t *sim_qe_public(const struct sim_qe *qe, enum sim_qe_key key)
+{
+	return crypto_p256_signer_public(qe->keys[key]);
+}
+
+void sim_qe_sign(const struct sim_qe *qe, enum sim_qe_key key, const void *bytes, size_t n,
+		 uint8_t ret[TDX_QUOTE_SIGNATURE_BYTES])
+{
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+
+	crypto_sha256(bytes, n, digest);
+	crypto_p256_signer_sign(qe->keys[key], digest, ret);
+}
+
+const struct sim_pki_intel *sim_qe_pki(const struct sim_qe *qe)
+{
+	return qe->pki;
+}
+
 void sim_qe_free(struct sim_qe *qe)
 {
 	if (!qe)
 		return;
-	crypto_p256_signer_free(qe->attestation_key);
-	crypto_p256_signer_free(qe->pck_key);
+	for (unsigned i = 0; i < SIM_QE_N_KEYS; i++)
+		crypto_p256_signer_free(qe->keys[i]);
 	free(qe->chain);
 	free(qe);
 }
@@ -245,6 +282,26 @@ static int write_quote(const struct sim_qe *qe, const struct tdx_quote *quote, u
 	return 0;
 }
 
+static int ask_hook(const struct sim_qe *qe, const struct tdx_quote *quote, uint8_t **ret, size_t *ret_size,
+		    struct jurat_error *err)
+{
+	uint8_t *bytes = NULL, *padded;
+	size_t n = 0;
+	int r = qe->hooks.quote(qe->hooks.ctx, qe, quote, &bytes, &n, err);
+
+	if (r < 0)
+		return r;
+	padded = realloc(bytes, n + qe->options.padding + 1);
+	if (!padded) {
+		free(bytes);
+		return jurat_fail_memory(err);
+	}
+	memset(padded + n, 0, qe->options.padding);
+	*ret = padded;
+	*ret_size = n + qe->options.padding;
+	return 0;
+}
+
 int sim_qe_quote(const struct sim_qe *qe, const uint8_t *bytes, size_t n, uint8_t **ret, size_t *ret_size,
 		 struct jurat_error *err)
 {
@@ -255,7 +312,7 @@ int sim_qe_quote(const struct sim_qe *qe, const uint8_t *bytes, size_t n, uint8_
 		.cert_type = TDX_CERT_PCK_CHAIN,
 		.cert_data = bytes_rd(qe->chain, qe->chain_size + (qe->options.has_no_nul ? 0 : 1)),
 	};
-	uint8_t to_sign[TDX_QUOTE_MAX_SIGNED_BYTES], digest[CRYPTO_SHA256_BYTES];
+	uint8_t to_sign[TDX_QUOTE_MAX_SIGNED_BYTES];
 	struct tdx_report report = { 0 };
 	size_t size = 0;
 	int r = check_report(qe, bytes, n, &report, err);
@@ -267,12 +324,13 @@ int sim_qe_quote(const struct sim_qe *qe, const uint8_t *bytes, size_t n, uint8_
 	fill_body(&report, &quote.body);
 	memcpy(quote.hdr.vendor_id, tdx_quote_vendor_id, sizeof(quote.hdr.vendor_id));
 	memcpy(quote.hdr.user_data, sim_tdx_identity(qe->platform)->qe_id, SIM_QE_ID_BYTES);
+	if (qe->hooks.quote)
+		return ask_hook(qe, &quote, ret, ret_size, err);
 	r = tdx_quote_write_signed(&quote, to_sign, &size, err);
 	if (r < 0)
 		return r;
-	crypto_sha256(to_sign, size, digest);
-	crypto_p256_signer_sign(qe->attestation_key, digest, quote.signature);
-	memcpy(quote.attestation_key, crypto_p256_signer_public(qe->attestation_key), TDX_QUOTE_KEY_BYTES);
+	sim_qe_sign(qe, SIM_QE_ATTESTATION_KEY, to_sign, size, quote.signature);
+	memcpy(quote.attestation_key, sim_qe_public(qe, SIM_QE_ATTESTATION_KEY), TDX_QUOTE_KEY_BYTES);
 	memcpy(quote.qe_report_signature, qe->report_signature, sizeof(quote.qe_report_signature));
 	return write_quote(qe, &quote, ret, ret_size, err);
 }

@@ -4,6 +4,7 @@
 
 #include "sim/pki/pki_intel.h"
 #include "sim/tdx/tdx_module.h"
+#include "wire/tdx_quote.h"
 
 /*
  * The TD quoting enclave of a platform, with its PCK certificate: checks TDREPORTs of this machine and
@@ -21,6 +22,7 @@ enum {
 	SIM_QE_DEFAULT_SVN = 7,
 	SIM_QE_PADDING_MAX = 4096,
 	SIM_QE_ID_BYTES = 16,
+	SIM_QE_MAX_CHAIN = 8,
 	/* tcbEvaluationDataNumber of TCB infos that Intel issued in August 2026, the newest that were seen */
 	SIM_COLLATERAL_EVALUATION = 20,
 };
@@ -97,7 +99,7 @@ enum sim_collateral_part {
 extern const char *const sim_collateral_names[SIM_N_COLLATERAL_PARTS];
 struct sim_collateral {
 	struct {
-		uint8_t *bytes; /* a NUL follows, which size does not count */
+		uint8_t *bytes; /* a NUL follows, which size does not count; NULL: an order leaves it out */
 		size_t size;
 	} parts[SIM_N_COLLATERAL_PARTS];
 };
@@ -110,5 +112,38 @@ JURAT_MUST_CHECK int sim_qe_collateral(const struct sim_qe *qe, const struct sim
 void sim_collateral_done(struct sim_collateral *collateral);
 /* The MRSIGNER of the enclave, for identities that the caller makes itself. */
 void sim_qe_mrsigner(const struct sim_qe *qe, uint8_t ret[32]);
+
+/* The keys of a quote, and one that nothing certifies. */
+enum sim_qe_key { SIM_QE_ATTESTATION_KEY, SIM_QE_PCK_KEY, SIM_QE_OTHER_KEY, SIM_QE_N_KEYS };
+/* x then y, borrowed. */
+const uint8_t *sim_qe_public(const struct sim_qe *qe, enum sim_qe_key key);
+void sim_qe_sign(const struct sim_qe *qe, enum sim_qe_key key, const void *bytes, size_t n,
+		 uint8_t ret[TDX_QUOTE_SIGNATURE_BYTES]);
+const struct sim_pki_intel *sim_qe_pki(const struct sim_qe *qe);
+
+/*
+ * Evidence to order (sim/forge/): what is called in place of the enclave's own steps. A member that is NULL
+ * changes nothing.
+ */
+struct sim_qe_hooks {
+	/* Changes what the certificate of the PCK will say. */
+	int (*pck)(void *ctx, struct sim_pck *pck, struct jurat_error *err);
+	/* Signs and writes a quote, which has everything but its three signatures and report data of the QE. */
+	int (*quote)(void *ctx, const struct sim_qe *qe, const struct tdx_quote *quote, uint8_t **ret,
+		     size_t *ret_size, struct jurat_error *err);
+	/* Changes what collateral will say. */
+	int (*collateral)(void *ctx, struct sim_collateral_options *o, struct jurat_error *err);
+	/* Changes which certificates an issuer chain of collateral has: up to SIM_QE_MAX_CHAIN; none: no chain. */
+	int (*chain)(void *ctx, const struct sim_qe *qe, enum sim_collateral_part part, struct sim_der *certs,
+		     size_t *n, struct jurat_error *err);
+	void *ctx;
+};
+/*
+ * From now on. Issues the PCK certificate again, with what the roots' own hooks do.
+ *
+ * hooks     copied; its ctx is borrowed for the enclave's life
+ */
+JURAT_MUST_CHECK int sim_qe_set_hooks(struct sim_qe *qe, const struct sim_qe_hooks *hooks,
+				      struct jurat_error *err);
 
 #endif

@@ -100,46 +100,58 @@ static size_t platform_levels(const struct sim_tdx_tcb *tcb, const char *status,
 	return l.n;
 }
 
-int qe_make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *o, bool is_sgx, char **ret,
-		     size_t *ret_size, struct jurat_error *err)
+/* What an order does to the options. */
+static int ask_hook(const struct sim_qe *qe, const struct sim_collateral_options *o,
+		    struct sim_collateral_options *ret, struct jurat_error *err)
+{
+	*ret = *o;
+	return qe->hooks.collateral ? qe->hooks.collateral(qe->hooks.ctx, ret, err) : 0;
+}
+
+int qe_make_tcb_info(const struct sim_qe *qe, const struct sim_collateral_options *asked, bool is_sgx,
+		     char **ret, size_t *ret_size, struct jurat_error *err)
 {
 	const struct sim_tdx_identity *identity = sim_tdx_identity(qe->platform);
 	const struct sim_tdx_tcb *tcb = sim_tdx_tcb(qe->platform);
 	struct sim_platform_level levels[MAX_LEVELS];
 	struct sim_svn_level module_levels[MAX_LEVELS];
 	struct sim_module_identity module = { .major = tcb->tee_tcb_svn[1], .levels = module_levels };
+	struct sim_collateral_options o;
 	struct sim_tcb_info info = {
 		.is_sgx = is_sgx,
-		.issued = o->issued,
-		.next_update = o->next_update,
-		.evaluation = o->evaluation,
 		.modules = &module,
 		.n_modules = module.major > 0 ? 1 : 0, /* major version 0 has no module identity */
 		.levels = levels,
 	};
+	int r = ask_hook(qe, asked, &o, err);
 
-	module.n_levels = svn_levels(o->module_status, tcb->tee_tcb_svn[0], tcb_date(o), module_levels);
-	info.n_levels = platform_levels(tcb, o->platform_status, tcb_date(o), levels);
+	if (r < 0)
+		return r;
+	info.issued = o.issued;
+	info.next_update = o.next_update;
+	info.evaluation = o.evaluation;
+	module.n_levels = svn_levels(o.module_status, tcb->tee_tcb_svn[0], tcb_date(&o), module_levels);
+	info.n_levels = platform_levels(tcb, o.platform_status, tcb_date(&o), levels);
 	memcpy(info.fmspc, identity->fmspc, sizeof(info.fmspc));
 	memcpy(info.pceid, identity->pceid, sizeof(info.pceid));
 	return sim_pki_intel_tcb_info(qe->pki, &info, ret, ret_size, err);
 }
 
-int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_options *o, const char *id,
+int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_options *asked, const char *id,
 		     uint16_t isv_prod_id, char **ret, size_t *ret_size, struct jurat_error *err)
 {
 	struct sim_svn_level levels[MAX_LEVELS];
-	struct sim_qe_identity identity = {
-		.id = id,
-		.issued = o->issued,
-		.next_update = o->next_update,
-		.evaluation = o->evaluation,
-		.isv_prod_id = isv_prod_id,
-		.levels = levels,
-	};
+	struct sim_collateral_options o;
+	struct sim_qe_identity identity = { .id = id, .isv_prod_id = isv_prod_id, .levels = levels };
+	int r = ask_hook(qe, asked, &o, err);
 
+	if (r < 0)
+		return r;
+	identity.issued = o.issued;
+	identity.next_update = o.next_update;
+	identity.evaluation = o.evaluation;
 	memcpy(identity.mrsigner, qe->mrsigner, sizeof(identity.mrsigner));
-	identity.n_levels = svn_levels(o->qe_status, qe->options.isv_svn, tcb_date(o), levels);
+	identity.n_levels = svn_levels(o.qe_status, qe->options.isv_svn, tcb_date(&o), levels);
 	return sim_pki_intel_qe_identity(qe->pki, &identity, ret, ret_size, err);
 }
 
@@ -165,14 +177,22 @@ int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o,
 	return r;
 }
 
-int qe_make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, char **ret, size_t *ret_size,
+int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, char **ret, size_t *ret_size,
 		  struct jurat_error *err)
 {
-	struct sim_der certs[2];
+	const bool by_ca = part == SIM_PCK_CRL_ISSUER_CHAIN;
+	struct sim_der certs[SIM_QE_MAX_CHAIN] = { 0 };
+	size_t n = 2;
+	int r = 0;
 
-	certs[0].der = sim_pki_intel_cert(qe->pki, signer, &certs[0].size);
+	certs[0].der = sim_pki_intel_cert(qe->pki, by_ca ? SIM_INTEL_PLATFORM_CA : SIM_INTEL_TCB_SIGNING,
+					  &certs[0].size);
 	certs[1].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_ROOT, &certs[1].size);
-	return sim_pki_intel_pem(certs, ARRAY_SIZE(certs), ret, ret_size, err);
+	if (qe->hooks.chain)
+		r = qe->hooks.chain(qe->hooks.ctx, qe, part, certs, &n, err);
+	*ret = NULL;
+	*ret_size = 0;
+	return r == 0 && n > 0 ? sim_pki_intel_pem(certs, n, ret, ret_size, err) : r;
 }
 
 static int make_part(const struct sim_qe *qe, const struct sim_collateral_options *o,
@@ -192,11 +212,8 @@ static int make_part(const struct sim_qe *qe, const struct sim_collateral_option
 	case SIM_QE_IDENTITY:
 		r = qe_make_identity(qe, o, NULL, SIM_QE_PROD_ID, &text, ret_size, err);
 		break;
-	case SIM_PCK_CRL_ISSUER_CHAIN:
-		r = qe_make_chain(qe, SIM_INTEL_PLATFORM_CA, &text, ret_size, err);
-		break;
 	default:
-		r = qe_make_chain(qe, SIM_INTEL_TCB_SIGNING, &text, ret_size, err);
+		r = qe_make_chain(qe, part, &text, ret_size, err);
 	}
 	*ret = (uint8_t *)text;
 	return r;

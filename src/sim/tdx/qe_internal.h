@@ -4,7 +4,6 @@
 
 #include "crypto/p256_signer.h"
 #include "sim/tdx/qe.h"
-#include "wire/tdx_quote.h"
 
 /* What qe.c (quotes) and qe_collateral.c share. */
 enum { QE_AUTH_DATA_BYTES = 32 };
@@ -13,7 +12,8 @@ struct sim_qe {
 	const struct sim_tdx_platform *platform;
 	const struct sim_pki_intel *pki;
 	struct sim_qe_options options;
-	struct crypto_p256_signer *attestation_key, *pck_key;
+	struct sim_qe_hooks hooks;
+	struct crypto_p256_signer *keys[SIM_QE_N_KEYS];
 	uint8_t pck[SIM_INTEL_CERT_MAX_BYTES];
 	size_t pck_size;
 	uint8_t pck_serial[SIM_INTEL_SERIAL_BYTES];
@@ -33,8 +33,8 @@ int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_option
 		     uint16_t isv_prod_id, char **ret, size_t *ret_size, struct jurat_error *err);
 int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o, enum sim_intel_cert issuer,
 		uint8_t **ret, size_t *ret_size, struct jurat_error *err);
-/* PEM of a signer, and the root. */
-int qe_make_chain(const struct sim_qe *qe, enum sim_intel_cert signer, char **ret, size_t *ret_size,
+/* PEM of the signer of a part, and the root; NULL: an order leaves it out. */
+int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, char **ret, size_t *ret_size,
 		  struct jurat_error *err);
 
 #endif

@@ -12,6 +12,8 @@ struct sim_tdx_platform {
 	struct sim_tdx_identity identity;
 	uint8_t secret[64]; /* extracted: crypto_expand() derives from it */
 	uint8_t mrseam[TDX_MR_BYTES];
+	bool updates_module;
+	uint8_t later_svn[SIM_TDX_SVN_BYTES];
 	unsigned n_tds;
 	uint64_t n_launched;
 };

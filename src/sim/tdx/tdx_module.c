@@ -34,6 +34,7 @@ int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_p
 	struct sim_tdx_identity *identity;
 	struct sim_tdx_platform *platform;
 	const char *seed;
+	int r = 0;
 
 	if (!options)
 		options = &defaults;
@@ -48,14 +49,22 @@ int sim_tdx_platform_new(const struct sim_tdx_options *options, struct sim_tdx_p
 	crypto_derive(seed, strlen(seed), "jurat sim tdx platform", NULL, 0, platform->secret,
 		      sizeof(platform->secret));
 	crypto_extract(platform->secret, sizeof(platform->secret), platform->secret);
-	sim_tdx_secret(platform, "mrseam", platform->tcb.tee_tcb_svn, SIM_TDX_SVN_BYTES, platform->mrseam,
-		       sizeof(platform->mrseam));
 	identity = &platform->identity;
 	sim_tdx_secret(platform, "ppid", NULL, 0, identity->ppid, sizeof(identity->ppid));
 	sim_tdx_secret(platform, "instance", NULL, 0, identity->platform_instance_id,
 		       sizeof(identity->platform_instance_id));
 	sim_tdx_secret(platform, "qe id", NULL, 0, identity->qe_id, sizeof(identity->qe_id));
 	memcpy(identity->fmspc, test_fmspc, sizeof(test_fmspc));
+	memcpy(platform->later_svn, platform->tcb.tee_tcb_svn, sizeof(platform->later_svn));
+	if (options->change)
+		r = options->change(options->ctx, identity, &platform->tcb, platform->later_svn, err);
+	if (r < 0) {
+		sim_tdx_platform_free(platform);
+		return r;
+	}
+	sim_tdx_update_module(platform, platform->tcb.tee_tcb_svn); /* mrseam follows from it */
+	platform->updates_module =
+		memcmp(platform->later_svn, platform->tcb.tee_tcb_svn, sizeof(platform->later_svn)) != 0;
 	*ret = platform;
 	return 0;
 }
@@ -80,7 +89,7 @@ const struct sim_tdx_tcb *sim_tdx_tcb(const struct sim_tdx_platform *platform)
 
 void sim_tdx_update_module(struct sim_tdx_platform *platform, const uint8_t tee_tcb_svn[SIM_TDX_SVN_BYTES])
 {
-	memcpy(platform->tcb.tee_tcb_svn, tee_tcb_svn, SIM_TDX_SVN_BYTES);
+	memmove(platform->tcb.tee_tcb_svn, tee_tcb_svn, SIM_TDX_SVN_BYTES);
 	sim_tdx_secret(platform, "mrseam", tee_tcb_svn, SIM_TDX_SVN_BYTES, platform->mrseam,
 		       sizeof(platform->mrseam));
 }
@@ -139,6 +148,8 @@ int sim_td_new(struct sim_tdx_platform *platform, const struct sim_td_params *pa
 	memcpy(td->info.mrowner, params->mrowner, TDX_MR_BYTES);
 	memcpy(td->info.mrownerconfig, params->mrownerconfig, TDX_MR_BYTES);
 	memcpy(td->info.servtd_hash, params->servtd_hash, TDX_MR_BYTES);
+	for (unsigned i = 0; i < TDX_N_RTMRS; i++)
+		memcpy(tdx_td_info_rtmr(&td->info, i), params->rtmr[i], TDX_MR_BYTES);
 	platform->n_launched++;
 	if (platform->generation == SIM_TDX_15EX) {
 		sim_tdx_secret(platform, "td id", &platform->n_launched, sizeof(platform->n_launched),
@@ -146,6 +157,8 @@ int sim_td_new(struct sim_tdx_platform *platform, const struct sim_td_params *pa
 		td->info.ext_valid = TDX_TD_INFO_EXT_TD_ID | TDX_TD_INFO_EXT_VMID;
 	}
 	platform->n_tds++;
+	if (platform->updates_module)
+		sim_tdx_update_module(platform, platform->later_svn);
 	*ret = td;
 	return 0;
 }

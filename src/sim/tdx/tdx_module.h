@@ -43,18 +43,26 @@ struct sim_tdx_tcb {
 		[SIM_TDX_SVN_BYTES]; /* of the module that runs: minor SVN, major version, SEAM loader */
 };
 
+/* Constant properties of a platform. */
+struct sim_tdx_identity {
+	uint8_t ppid[16], platform_instance_id[16], qe_id[16];
+	uint8_t fmspc[6], pceid[2];
+};
+
 struct sim_tdx_options {
 	const char *seed; /* NULL: "jurat". What the machine's secrets and identity follow from */
 	enum sim_tdx_generation generation;
 	const struct sim_tdx_tcb
 		*tcb; /* NULL: defaults of a TDX_01 module. The same seed with another TCB is the same
 				          machine after an update. */
-};
-
-/* Constant properties of a platform. */
-struct sim_tdx_identity {
-	uint8_t ppid[16], platform_instance_id[16], qe_id[16];
-	uint8_t fmspc[6], pceid[2];
+	/*
+	 * NULL, or changes what follows from the seed and `tcb`: 0; -errno, and there is no platform.
+	 * later_svn: the module that the platform's one is updated to as soon as a TD was launched; as it
+	 * comes, the same.
+	 */
+	int (*change)(void *ctx, struct sim_tdx_identity *identity, struct sim_tdx_tcb *tcb,
+		      uint8_t later_svn[SIM_TDX_SVN_BYTES], struct jurat_error *err);
+	void *ctx;
 };
 
 /* options: borrowed; NULL: defaults. -EINVAL an empty seed, no such generation; -ENOMEM */
@@ -84,8 +92,9 @@ struct sim_td_params {
 	uint64_t attributes, xfam; /* xfam: 0 is 3, x87 and SSE, which every TD has */
 	uint8_t mrtd[TDX_MR_BYTES], mrconfigid[TDX_MR_BYTES], mrowner[TDX_MR_BYTES],
 		mrownerconfig[TDX_MR_BYTES];
-	uint8_t servtd_hash[TDX_MR_BYTES]; /* not 0: service TDs are bound; not with SIM_TDX_10 */
-	bool has_gpaw_52;                  /* the shared bit is 51, not 47 */
+	uint8_t servtd_hash[TDX_MR_BYTES];       /* not 0: service TDs are bound; not with SIM_TDX_10 */
+	uint8_t rtmr[TDX_N_RTMRS][TDX_MR_BYTES]; /* what they begin with; 0 but in evidence to order */
+	bool has_gpaw_52;                        /* the shared bit is 51, not 47 */
 };
 
 /*
