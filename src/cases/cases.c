@@ -2,6 +2,7 @@
 #include "cases/cases.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,4 +127,25 @@ void cases_table_done(struct cases_table *table)
 	free(table->owned);
 	free(table->rows);
 	*table = (struct cases_table){ 0 };
+}
+
+bool cases_id_matches(const char *id, const char *const *only)
+{
+	for (size_t i = 0; only && only[i]; i++)
+		if (fnmatch(only[i], id, 0) == 0)
+			return true;
+	return !only || !only[0];
+}
+
+int cases_check_patterns(const struct cases_table *table, const char *const *only, struct jurat_error *err)
+{
+	for (size_t i = 0; only && only[i]; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < table->n && !found; k++)
+			found = fnmatch(only[i], table->rows[k].id, 0) == 0;
+		if (!found)
+			return jurat_fail(err, -EINVAL, "no case has an id that matches '%s'", only[i]);
+	}
+	return 0;
 }

@@ -87,19 +87,27 @@ int cases_add_snp(struct cases_builder *b);
 int cases_add_tdx(struct cases_builder *b);
 
 /*
- * Writes the corpus into a new or empty directory: index.json, cases.schema.json, README.md and a folder for
- * each case.
+ * Writes the corpus into a new or empty directory: index.json, cases.schema.json, README.md, LICENSE and a
+ * folder for each case. Nothing is left behind on failure; index.json comes last.
  *
  * only      NULL-terminated ids or patterns (fnmatch); NULL: all
- * progress  may be NULL: called after each case
- * Returns   0; -EINVAL an order that cannot be made: `err` names the case; -ENOTEMPTY; another -errno
+ * go_on     may be NULL: called after each case; false ends it
+ * Returns   0; -EINVAL an order that cannot be made, or a pattern that no id matches: `err` names it;
+ *           -ENOTEMPTY; -EINTR go_on said so; another -errno
  */
+enum { CASES_INDEX_FORMAT = 1 };
 struct cases_make_options {
 	const char *dir;
 	const char *const *only;
-	void (*progress)(void *ctx, size_t done, size_t n);
+	bool (*go_on)(void *ctx, size_t done, size_t n);
 	void *ctx;
 };
 JURAT_MUST_CHECK int cases_make(const struct cases_make_options *options, struct jurat_error *err);
+
+/* Whether an id is among these patterns; NULL: all are. */
+bool cases_id_matches(const char *id, const char *const *only);
+/* 0; -EINVAL: a pattern that no row of the table matches. */
+JURAT_MUST_CHECK int cases_check_patterns(const struct cases_table *table, const char *const *only,
+					  struct jurat_error *err);
 
 #endif

@@ -7,12 +7,12 @@
 #include "base/cleanup.h"
 #include "base/text_stream.h"
 #include "cli/cli.h"
-#include "cli/fetch_bundle.h"
 #include "cli/fetch_chips.h"
 #include "cli/fetch_later.h"
 #include "cli/fetch_out.h"
 #include "cli/fetch_subject.h"
 #include "crypto/x509.h"
+#include "endorse/bundle.h"
 
 /* Everything is fetched and checked before the first file is written. */
 struct fetching {
@@ -179,18 +179,18 @@ static int fetch_crl(struct fetching *g)
 /* ---- TDX */
 
 /* In a directory: a body, and its issuer chain. */
-static const char *const collateral_files[FETCH_BUNDLE_N][2] = {
-	[FETCH_BUNDLE_TCB_INFO] = { "tcb_info.json", "tcb_info_issuer_chain.pem" },
-	[FETCH_BUNDLE_QE_IDENTITY] = { "qe_identity.json", "qe_identity_issuer_chain.pem" },
-	[FETCH_BUNDLE_PCK_CRL] = { "pck_crl.der", "pck_crl_issuer_chain.pem" },
-	[FETCH_BUNDLE_ROOT_CRL] = { "root_ca_crl.der", NULL },
+static const char *const collateral_files[ENDORSE_BUNDLE_N][2] = {
+	[ENDORSE_BUNDLE_TCB_INFO] = { "tcb_info.json", "tcb_info_issuer_chain.pem" },
+	[ENDORSE_BUNDLE_QE_IDENTITY] = { "qe_identity.json", "qe_identity_issuer_chain.pem" },
+	[ENDORSE_BUNDLE_PCK_CRL] = { "pck_crl.der", "pck_crl_issuer_chain.pem" },
+	[ENDORSE_BUNDLE_ROOT_CRL] = { "root_ca_crl.der", NULL },
 };
 
 static int put_collateral(struct fetching *g, const struct endorse_item *items, struct endorse_value *values)
 {
 	int status = CLI_OK;
 
-	for (size_t i = 0; status == CLI_OK && i < FETCH_BUNDLE_N; i++) {
+	for (size_t i = 0; status == CLI_OK && i < ENDORSE_BUNDLE_N; i++) {
 		const char *const *names = collateral_files[i];
 		const char *chain;
 
@@ -210,11 +210,11 @@ static int put_bundle(struct fetching *g, const struct endorse_item *items, stru
 	auto_free char *json = NULL;
 	int status = CLI_OK, r;
 
-	for (size_t i = 0; status == CLI_OK && i < FETCH_BUNDLE_N; i++)
+	for (size_t i = 0; status == CLI_OK && i < ENDORSE_BUNDLE_N; i++)
 		status = fetch_later(&g->out, &g->fetcher, NULL, &items[i], &values[i]);
 	if (status != CLI_OK)
 		return status;
-	r = fetch_bundle(values, &json, &err);
+	r = endorse_bundle(values, &json, &err);
 	if (r < 0)
 		return cli_fail(g->cli, cli_status(r), "%s", err.text);
 	return fetch_out_put(&g->out, "", json, strlen(json), &items[0],
@@ -226,24 +226,24 @@ static int fetch_collateral(struct fetching *g)
 	const struct fetch_subject *s = &g->subject;
 	const enum endorse_update update = cli_has(g->cli, "early") ? ENDORSE_EARLY : ENDORSE_STANDARD;
 	struct endorse_item items[] = {
-		[FETCH_BUNDLE_TCB_INFO] = { .kind = ENDORSE_TCB_INFO, .tee = ENDORSE_TDX, .update = update },
-		[FETCH_BUNDLE_QE_IDENTITY] = { .kind = ENDORSE_QE_IDENTITY,
+		[ENDORSE_BUNDLE_TCB_INFO] = { .kind = ENDORSE_TCB_INFO, .tee = ENDORSE_TDX, .update = update },
+		[ENDORSE_BUNDLE_QE_IDENTITY] = { .kind = ENDORSE_QE_IDENTITY,
 					       .tee = ENDORSE_TDX,
 					       .update = update },
-		[FETCH_BUNDLE_PCK_CRL] = { .kind = ENDORSE_PCK_CRL, .ca = s->ca },
-		[FETCH_BUNDLE_ROOT_CRL] = { .kind = ENDORSE_ROOT_CRL },
+		[ENDORSE_BUNDLE_PCK_CRL] = { .kind = ENDORSE_PCK_CRL, .ca = s->ca },
+		[ENDORSE_BUNDLE_ROOT_CRL] = { .kind = ENDORSE_ROOT_CRL },
 	};
-	struct endorse_value values[FETCH_BUNDLE_N] = { { .body = NULL } };
+	struct endorse_value values[ENDORSE_BUNDLE_N] = { { .body = NULL } };
 	struct jurat_error err = { "" };
 	int r = 0, status;
 
-	memcpy(items[FETCH_BUNDLE_TCB_INFO].fmspc, s->fmspc, sizeof(s->fmspc));
-	for (size_t i = 0; r == 0 && i < FETCH_BUNDLE_N; i++)
+	memcpy(items[ENDORSE_BUNDLE_TCB_INFO].fmspc, s->fmspc, sizeof(s->fmspc));
+	for (size_t i = 0; r == 0 && i < ENDORSE_BUNDLE_N; i++)
 		r = cli_fetcher_get(&g->fetcher, &items[i], &values[i], &err);
 	status = r != 0           ? fail(g, r, &err)
 		 : g->out.is_file ? put_bundle(g, items, values)
 				  : put_collateral(g, items, values);
-	for (size_t i = 0; i < FETCH_BUNDLE_N; i++)
+	for (size_t i = 0; i < ENDORSE_BUNDLE_N; i++)
 		endorse_value_done(&values[i]);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/fetch_bundle.h"
+#include "endorse/bundle.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -58,26 +58,26 @@ static int put_chain(json_t *object, const char *name, const struct endorse_valu
 
 static int put_all(json_t *o, const struct endorse_value *v, struct jurat_error *err)
 {
-	int r = put_chain(o, "pck_crl_issuer_chain", &v[FETCH_BUNDLE_PCK_CRL], err);
+	int r = put_chain(o, "pck_crl_issuer_chain", &v[ENDORSE_BUNDLE_PCK_CRL], err);
 
 	if (r == 0)
-		r = put_hex(o, "root_ca_crl", &v[FETCH_BUNDLE_ROOT_CRL], err);
+		r = put_hex(o, "root_ca_crl", &v[ENDORSE_BUNDLE_ROOT_CRL], err);
 	if (r == 0)
-		r = put_hex(o, "pck_crl", &v[FETCH_BUNDLE_PCK_CRL], err);
+		r = put_hex(o, "pck_crl", &v[ENDORSE_BUNDLE_PCK_CRL], err);
 	if (r == 0)
-		r = put_chain(o, "tcb_info_issuer_chain", &v[FETCH_BUNDLE_TCB_INFO], err);
+		r = put_chain(o, "tcb_info_issuer_chain", &v[ENDORSE_BUNDLE_TCB_INFO], err);
 	if (r == 0)
-		r = put_document(o, "tcbInfo", "tcb_info", "tcb_info_signature", &v[FETCH_BUNDLE_TCB_INFO],
+		r = put_document(o, "tcbInfo", "tcb_info", "tcb_info_signature", &v[ENDORSE_BUNDLE_TCB_INFO],
 				 err);
 	if (r == 0)
-		r = put_chain(o, "qe_identity_issuer_chain", &v[FETCH_BUNDLE_QE_IDENTITY], err);
+		r = put_chain(o, "qe_identity_issuer_chain", &v[ENDORSE_BUNDLE_QE_IDENTITY], err);
 	if (r == 0)
 		r = put_document(o, "enclaveIdentity", "qe_identity", "qe_identity_signature",
-				 &v[FETCH_BUNDLE_QE_IDENTITY], err);
+				 &v[ENDORSE_BUNDLE_QE_IDENTITY], err);
 	return r;
 }
 
-int fetch_bundle(const struct endorse_value *values, char **ret, struct jurat_error *err)
+int endorse_bundle(const struct endorse_value *values, char **ret, struct jurat_error *err)
 {
 	json_t *object = json_object();
 	char *text = NULL;
