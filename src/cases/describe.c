@@ -95,6 +95,8 @@ int cases_describe(const struct cases_row *row, const struct cases_evidence *evi
 		r = put_text(object, "bug", row->bug, err);
 	if (r == 0)
 		r = put_kind(object, row, evidence, err);
+	if (r == 0 && !evidence->root)
+		r = put_text(object, "roots", "vendor", err);
 	if (r == 0)
 		r = put_text(object, "at", base_time_text(evidence->at, at), err);
 	if (r == 0)

@@ -187,5 +187,5 @@ int cases_put_evidence(struct cases_place *place, const struct cases_evidence *e
 {
 	int r = tdx ? put_tdx(place, evidence, err) : put_snp(place, evidence, err);
 
-	return r < 0 ? r : put_root(place, evidence, err);
+	return r < 0 || !evidence->root ? r : put_root(place, evidence, err);
 }
