@@ -8,22 +8,27 @@
 
 #include "sim/forge/forge_internal.h"
 
-int forge_add(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
-	      struct jurat_error *err)
+int forge_add_file(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
+		   struct jurat_error *err)
 {
 	struct sim_forged_file *file = &to->files[to->n];
 
 	assert(to->n < SIM_FORGED_MAX);
-	if (n == 0)
-		return 0;
-	file->bytes = malloc(n);
+	file->bytes = malloc(n ? n : 1);
 	if (!file->bytes)
 		return jurat_fail_memory(err);
-	memcpy(file->bytes, bytes, n);
+	if (n > 0)
+		memcpy(file->bytes, bytes, n);
 	file->size = n;
 	snprintf(file->name, sizeof(file->name), "%s", name);
 	to->n++;
 	return 0;
+}
+
+int forge_add(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
+	      struct jurat_error *err)
+{
+	return n == 0 ? 0 : forge_add_file(to, name, bytes, n, err);
 }
 
 void sim_forged_done(struct sim_forged *forged)

@@ -10,9 +10,12 @@ int forge_snp(const struct sim_forge_options *options, struct sim_order *order, 
 int forge_tdx(const struct sim_forge_options *options, struct sim_order *order, struct sim_forged *ret,
 	      struct jurat_error *err);
 
-/* Adds a copy of the bytes; none of n = 0. 0; -ENOMEM */
+/* Adds a copy of the bytes; none of n = 0, which forge_add_file() does add. 0; -ENOMEM */
 JURAT_MUST_CHECK int forge_add(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
 			       struct jurat_error *err);
+
+JURAT_MUST_CHECK int forge_add_file(struct sim_forged *to, const char *name, const uint8_t *bytes, size_t n,
+				    struct jurat_error *err);
 
 /* AMD's certificates and CRL: the hook of sim_pki. */
 JURAT_MUST_CHECK int forge_install_pki(struct sim_order *order, struct sim_pki *pki, struct jurat_error *err);

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "sim/forge/forge_internal.h"
-#include "sim/forge/order_internal.h"
+#include "sim/forge/forge_snp.h"
 
 /* What forge_snp() makes things with. */
 struct world {
@@ -21,78 +20,37 @@ static void free_world(struct world *w)
 	sim_pki_free(w->pki);
 }
 
-/* Sets every item of the report of one kind. */
-static int edit_report(struct sim_order *order, enum sim_edit_kind kind, const struct sim_psp *psp,
-		       uint8_t *report)
-{
-	struct order_place place;
-	struct jurat_error err;
-	int r;
-
-	for (struct sim_edit *e = NULL; (e = sim_order_next(order, SIM_PART_REPORT, kind, e)) != NULL;) {
-		e->used = true;
-		r = order_place_find(&snp_report_layout, e->field, &place, &err);
-		if (r == 0)
-			r = order_place_set(&place, sim_psp_product(psp), e->value, report, &err);
-		if (r < 0)
-			return order_failed(order, r, e, &err);
-	}
-	return 0;
-}
-
-static int before_signing(void *ctx, const struct sim_psp *psp, uint8_t report[SNP_REPORT_BYTES],
-			  enum sim_psp_signer *signer)
-{
-	(void)signer;
-	return edit_report(ctx, SIM_EDIT_SET, psp, report);
-}
-
-static int damage_report(struct sim_order *order, uint8_t *report, size_t size)
-{
-	struct jurat_error err;
-
-	for (struct sim_edit *e = NULL;
-	     (e = sim_order_next(order, SIM_PART_REPORT, SIM_EDIT_DAMAGE, e)) != NULL;) {
-		struct order_place place = { .n = size };
-		int r = 0;
-
-		e->used = true;
-		if (!strcmp(e->field, "signature"))
-			place = (struct order_place){ .off = SNP_REPORT_SIGNED_BYTES,
-						      .n = 2 * SNP_SIGNATURE_NUMBER_BYTES };
-		else if (*e->field)
-			r = order_place_find(&snp_report_layout, e->field, &place, &err);
-		if (r == 0)
-			r = order_flip(report + place.off, place.n, e->byte, &err);
-		if (r < 0)
-			return order_failed(order, r, e, &err);
-	}
-	return 0;
-}
-
-static int after_signing(void *ctx, const struct sim_psp *psp, uint8_t *report, size_t room, size_t *size)
-{
-	int r = edit_report(ctx, SIM_EDIT_UNSIGNED, psp, report);
-
-	(void)room;
-	return r < 0 ? r : damage_report(ctx, report, *size);
-}
-
 int sim_forge_snp_options(struct sim_order *order, struct sim_psp_options *psp, struct sim_launch *launch,
 			  struct jurat_error *err)
 {
-	(void)order;
-	(void)psp;
-	(void)launch;
-	(void)err;
-	return 0;
+	const char *version = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "report_version");
+	uint64_t n;
+	int r;
+
+	if (version) {
+		r = sim_order_number(version, SNP_REPORT_LAST_VERSION, &n, err);
+		if (r < 0)
+			return r;
+		psp->report_version = (uint32_t)n;
+	}
+	return forge_snp_launch(order, launch, err);
 }
 
 int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct sim_pki *pki,
 			  struct jurat_error *err)
 {
-	const struct sim_psp_edit edit = { .before = before_signing, .after = after_signing, .ctx = order };
+	const struct sim_psp_edit edit = {
+		.before = forge_snp_before,
+		.after = forge_snp_after,
+		.endorse = forge_snp_endorse,
+		.table = forge_snp_table,
+		.csp_id = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "csp_id"),
+		.ctx = order,
+	};
+	int r = forge_snp_platform(order, psp, err);
 
+	if (r < 0)
+		return r;
 	sim_psp_set_edit(psp, &edit);
 	return forge_install_pki(order, pki, err);
 }
@@ -102,15 +60,17 @@ static int add_report(struct world *w, uint32_t guest, struct sim_forged *ret, s
 	struct snp_msg_report_req request = {
 		.key_sel = w->options->vlek ? SNP_KEY_SEL_VLEK : SNP_KEY_SEL_VCEK,
 	};
-	uint8_t report[SNP_MSG_MAX_PAYLOAD_BYTES];
+	uint8_t report[SNP_PAGE_BYTES];
 	uint32_t status;
 	size_t n;
+	int r;
 
 	memcpy(request.report_data, w->options->report_data, sizeof(request.report_data));
-	status = sim_psp_report(w->psp, guest, &request, report, &n);
-	if (status != SNP_SUCCESS)
-		return jurat_fail(err, -EIO, "the firmware makes no report: status 0x%x", status);
-	return forge_add(ret, "report.bin", report, n, err);
+	status = sim_psp_report(w->psp, guest, &request, report, sizeof(report), &n);
+	if (status == SNP_SUCCESS)
+		return forge_add_file(ret, "report.bin", report, n, err);
+	r = order_failure(w->order, err);
+	return r < 0 ? r : jurat_fail(err, -EIO, "the firmware makes no report: status 0x%x", status);
 }
 
 static int add_ca(struct world *w, enum sim_ca ca, const char *name, struct sim_forged *ret,
@@ -177,6 +137,8 @@ static int new_world(struct world *w, struct sim_launch *launch, struct jurat_er
 		r = sim_psp_new(&options, &w->psp, err);
 	if (r == 0)
 		r = sim_pki_new(options.seed ? options.seed : SIM_PKI_DEFAULT_SEED, &w->pki, err);
+	if (r == 0)
+		sim_pki_use_amd_terms(w->pki, sim_pki_leaf_begin(sim_order_at(w->order)));
 	if (r == 0)
 		r = sim_forge_install_snp(w->order, w->psp, w->pki, err);
 	return r;

@@ -266,10 +266,17 @@ int order_failed(struct sim_order *order, int r, const struct sim_edit *edit, co
 	return r;
 }
 
+int order_failure(const struct sim_order *order, struct jurat_error *err)
+{
+	return order->failure.text[0] ? jurat_fail(err, -EINVAL, "%s", order->failure.text) : 0;
+}
+
 int sim_order_unused(const struct sim_order *order, struct jurat_error *err)
 {
-	if (order->failure.text[0])
-		return jurat_fail(err, -EINVAL, "%s", order->failure.text);
+	int r = order_failure(order, err);
+
+	if (r < 0)
+		return r;
 	for (const struct sim_edit *e = order->first; e; e = e->next)
 		if (!e->used)
 			return fail_edit(e, "this evidence has no such part", err);

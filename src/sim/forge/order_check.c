@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "sim/forge/order_internal.h"
+#include "sim/forge/order_snp.h"
 
 struct order_near order_near(const char *unknown)
 {
@@ -79,7 +80,13 @@ int order_check(const struct sim_edit *edit, int64_t at, struct jurat_error *err
 	case SIM_PART_TABLE:
 		return order_check_snp(edit, at, err);
 	case SIM_PART_PLATFORM:
-		return order_check_snp(edit, at, NULL) == 0 ? 0 : order_check_tdx(edit, at, err);
+		return order_is_snp_platform(edit->field) ? order_check_snp(edit, at, err)
+							  : order_check_tdx(edit, at, err);
+	case SIM_PART_VCEK:
+	case SIM_PART_VLEK:
+		return edit->kind == SIM_EDIT_SET && !strncmp(edit->field, "for_", 4)
+			       ? order_check_snp(edit, at, err)
+			       : order_check_x509(edit, at, err);
 	case SIM_PART_TD:
 	case SIM_PART_QUOTE:
 	case SIM_PART_BODY:

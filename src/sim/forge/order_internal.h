@@ -69,6 +69,8 @@ JURAT_MUST_CHECK int order_number_check(const char *value, uint64_t max, struct 
 /* Flips the lowest bit of byte `byte` (UINT64_MAX: the last) of n. -EINVAL: there is no such byte. */
 JURAT_MUST_CHECK int order_flip(uint8_t *bytes, size_t n, uint64_t byte, struct jurat_error *err);
 
+/* The first failure that order_failed() was left: -EINVAL; 0: none. */
+JURAT_MUST_CHECK int order_failure(const struct sim_order *order, struct jurat_error *err);
 /*
  * What a hook that can only say that it failed leaves for sim_order_unused(): the first such text is kept.
  * Returns `r`.

@@ -53,43 +53,60 @@ static int endorse(struct sim_pki *pki, struct sim_endorsement *what, struct cry
 	return r;
 }
 
+/* What the order says about a request for a certificate. */
+static int request_of(const struct sim_psp *psp, struct sim_psp_request *request, struct jurat_error *err)
+{
+	const struct sim_psp_edit *edit = &psp->edit;
+	int r = check_tcb(psp, request->tcb, err);
+
+	if (r < 0 || !edit->endorse)
+		return r;
+	r = edit->endorse(edit->ctx, psp, request, err);
+	return r < 0 ? r : check_tcb(psp, request->tcb, err);
+}
+
 int sim_kds_vcek(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, uint8_t *to, size_t *ret_size,
 		 struct jurat_error *err)
 {
-	struct sim_endorsement what = { .product = psp->product, .tcb = tcb };
+	struct sim_psp_request request = { .tcb = tcb };
+	struct sim_endorsement what = { .product = psp->product };
 	struct crypto_ec_private *key;
 	int r;
 
-	r = check_tcb(psp, tcb, err);
+	r = request_of(psp, &request, err);
 	if (r < 0)
 		return r;
-	r = psp_vcek_derive(psp, tcb, &key, err);
-	if (r < 0)
-		return r;
-	memcpy(what.hwid, psp->hwid, sizeof(what.hwid));
-	return endorse(pki, &what, key, to, ret_size, err);
+	what.tcb = request.tcb;
+	if (request.chip) {
+		r = psp_other_vcek(psp, request.chip, what.tcb, what.hwid, &key, err);
+	} else {
+		memcpy(what.hwid, psp->hwid, sizeof(what.hwid));
+		r = psp_vcek_derive(psp, what.tcb, &key, err);
+	}
+	return r < 0 ? r : endorse(pki, &what, key, to, ret_size, err);
 }
 
 int sim_kds_vlek(struct sim_psp *psp, struct sim_pki *pki, const char *csp_id, uint64_t tcb, uint8_t *to,
 		 size_t *ret_size, struct jurat_error *err)
 {
-	struct sim_endorsement what = { .product = psp->product, .vlek = true, .tcb = tcb, .csp_id = csp_id };
+	struct sim_psp_request request = { .vlek = true, .tcb = tcb, .csp_id = psp_csp_id(psp, csp_id) };
+	struct sim_endorsement what = { .product = psp->product, .vlek = true };
 	uint8_t hashstick[PSP_HASHSTICK_BYTES];
 	struct crypto_ec_private *key;
 	int r;
 
-	r = check_tcb(psp, tcb, err);
+	r = request_of(psp, &request, err);
 	if (r < 0)
 		return r;
-	r = check_csp_id(csp_id, err);
+	r = check_csp_id(request.csp_id, err);
 	if (r < 0)
 		return r;
-	psp_hashstick(psp, csp_id, tcb, hashstick);
-	r = psp_vlek_derive(hashstick, tcb, &key, err);
+	what.tcb = request.tcb;
+	what.csp_id = request.csp_id;
+	psp_hashstick(psp, what.csp_id, what.tcb, hashstick);
+	r = psp_vlek_derive(hashstick, what.tcb, &key, err);
 	bytes_wipe(hashstick, sizeof(hashstick));
-	if (r < 0)
-		return r;
-	return endorse(pki, &what, key, to, ret_size, err);
+	return r < 0 ? r : endorse(pki, &what, key, to, ret_size, err);
 }
 
 int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
@@ -99,6 +116,7 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 	struct snp_vlek_hashstick h = { .tcb_version = tcb };
 	int r;
 
+	csp_id = psp_csp_id(psp, csp_id);
 	r = check_tcb(psp, tcb, err);
 	if (r < 0)
 		return r;
@@ -123,7 +141,7 @@ int sim_kds_hashstick(struct sim_psp *psp, const char *csp_id, uint64_t tcb,
 /* The cloud provider of the loaded VLEK: the one that the last hashstick was made for, or the default. */
 static const char *loaded_csp_id(const struct sim_psp *psp)
 {
-	const char *const known[] = { psp->csp_id, SIM_CSP_ID };
+	const char *const known[] = { psp->csp_id, psp_csp_id(psp, SIM_CSP_ID) };
 	uint8_t hashstick[PSP_HASHSTICK_BYTES];
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -138,10 +156,36 @@ static const char *loaded_csp_id(const struct sim_psp *psp)
 	return NULL;
 }
 
+/* What an order leaves out is no entry. */
+static void add_entry(struct snp_certs *certs, enum snp_cert_kind kind, const uint8_t *der, size_t n)
+{
+	if (n == 0)
+		return;
+	certs->entries[certs->n].kind = kind;
+	certs->entries[certs->n++].data = bytes_rd(der, n);
+}
+
+static int write_table(const struct snp_certs *certs, uint8_t **ret, size_t *ret_size,
+		       struct jurat_error *err)
+{
+	size_t size = snp_certs_size(certs);
+	auto_free uint8_t *table = malloc(size);
+	int r;
+
+	if (!table)
+		return jurat_fail_memory(err);
+	r = snp_certs_write(certs, table, size, ret_size, err);
+	if (r != 0)
+		return r < 0 ? r : jurat_fail(err, -EINVAL, "the certificate table is larger than it said");
+	*ret = take_ptr(table);
+	return 0;
+}
+
 int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, const char *csp_id,
 		      uint8_t **ret, size_t *ret_size, struct jurat_error *err)
 {
-	struct snp_certs certs = { .n = 3 };
+	const struct sim_psp_edit *edit = &psp->edit;
+	struct snp_certs certs = { .n = 0 };
 	uint8_t leaf[SIM_CERT_MAX_BYTES];
 	const uint8_t *ca, *ark;
 	size_t leaf_size, ca_size, ark_size, size;
@@ -158,19 +202,14 @@ int sim_kds_table_for(struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, co
 	r = sim_pki_ca(pki, psp->product, SIM_ARK, &ark, &ark_size, err);
 	if (r < 0)
 		return r;
-	certs.entries[0].kind = csp_id ? SNP_CERT_VLEK : SNP_CERT_VCEK;
-	certs.entries[0].data = bytes_rd(leaf, leaf_size);
-	certs.entries[1].kind = SNP_CERT_ASK;
-	certs.entries[1].data = bytes_rd(ca, ca_size);
-	certs.entries[2].kind = SNP_CERT_ARK;
-	certs.entries[2].data = bytes_rd(ark, ark_size);
-	size = snp_certs_size(&certs);
-	table = malloc(size);
-	if (!table)
-		return jurat_fail_memory(err);
-	r = snp_certs_write(&certs, table, size, &size, err);
-	if (r != 0)
-		return r < 0 ? r : jurat_fail(err, -EINVAL, "the certificate table is larger than it said");
+	add_entry(&certs, csp_id ? SNP_CERT_VLEK : SNP_CERT_VCEK, leaf, leaf_size);
+	add_entry(&certs, SNP_CERT_ASK, ca, ca_size);
+	add_entry(&certs, SNP_CERT_ARK, ark, ark_size);
+	r = write_table(&certs, &table, &size, err);
+	if (r == 0 && edit->table)
+		r = edit->table(edit->ctx, psp, pki, tcb, csp_id, &table, &size, err);
+	if (r < 0)
+		return r;
 	*ret = take_ptr(table);
 	*ret_size = size;
 	return 0;

@@ -141,9 +141,64 @@ enum snp_product sim_psp_product(const struct sim_psp *psp)
 	return psp->product;
 }
 
+/* A hashstick is valid for one reported TCB only. */
+static void set_reported_tcb(struct sim_psp *psp, uint64_t tcb)
+{
+	if (tcb != psp->reported_tcb)
+		psp_set_vlek(psp, NULL);
+	psp->reported_tcb = tcb;
+}
+
 void sim_psp_set_edit(struct sim_psp *psp, const struct sim_psp_edit *edit)
 {
 	psp->edit = *edit;
+}
+
+const char *psp_csp_id(const struct sim_psp *psp, const char *csp_id)
+{
+	return psp->edit.csp_id && csp_id && !strcmp(csp_id, SIM_CSP_ID) ? psp->edit.csp_id : csp_id;
+}
+
+void sim_psp_values(const struct sim_psp *psp, struct sim_psp_values *ret)
+{
+	*ret = (struct sim_psp_values){
+		.current_tcb = psp->current_tcb,
+		.committed_tcb = psp->committed_tcb,
+		.reported_tcb = psp->reported_tcb,
+		.current_build = psp->current.build,
+		.current_minor = psp->current.minor,
+		.current_major = psp->current.major,
+		.committed_build = psp->committed.build,
+		.committed_minor = psp->committed.minor,
+		.committed_major = psp->committed.major,
+		.mit_vector = psp->mit_vector,
+		.mask_chip_id = psp->config_flags & SNP_STATUS_MASK_CHIP_ID,
+		.mask_chip_key = psp->config_flags & SNP_STATUS_MASK_CHIP_KEY,
+	};
+	memcpy(ret->hwid, psp->hwid, sizeof(ret->hwid));
+}
+
+int sim_psp_set_values(struct sim_psp *psp, const struct sim_psp_values *values, struct jurat_error *err)
+{
+	const uint64_t tcbs[] = { values->current_tcb, values->committed_tcb, values->reported_tcb };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tcbs); i++)
+		if (!psp_tcb_valid(psp, tcbs[i]))
+			return jurat_fail(err, -EINVAL,
+					  "TCB 0x%016llx: a component that %s does not have is not zero",
+					  (unsigned long long)tcbs[i], snp_product_name(psp->product));
+	psp->current_tcb = values->current_tcb;
+	psp->committed_tcb = values->committed_tcb;
+	set_reported_tcb(psp, values->reported_tcb);
+	psp->current =
+		(struct psp_version){ values->current_major, values->current_minor, values->current_build };
+	psp->committed = (struct psp_version){ values->committed_major, values->committed_minor,
+					       values->committed_build };
+	psp->mit_vector = values->mit_vector;
+	memcpy(psp->hwid, values->hwid, sizeof(psp->hwid));
+	psp->config_flags = (values->mask_chip_id ? SNP_STATUS_MASK_CHIP_ID : 0) |
+			    (values->mask_chip_key ? SNP_STATUS_MASK_CHIP_KEY : 0);
+	return 0;
 }
 
 void sim_psp_hwid(const struct sim_psp *psp, uint8_t ret[64])
@@ -172,14 +227,6 @@ uint32_t sim_psp_platform_status(struct sim_psp *psp, struct snp_platform_status
 		.reported_tcb = psp->reported_tcb,
 	};
 	return SNP_SUCCESS;
-}
-
-/* A hashstick is valid for one reported TCB only. */
-static void set_reported_tcb(struct sim_psp *psp, uint64_t tcb)
-{
-	if (tcb != psp->reported_tcb)
-		psp_set_vlek(psp, NULL);
-	psp->reported_tcb = tcb;
 }
 
 static void commit(struct sim_psp *psp)
@@ -263,16 +310,38 @@ uint32_t sim_psp_download_firmware(struct sim_psp *psp, uint64_t new_tcb, bool a
 	return psp_changed(psp, SNP_SUCCESS);
 }
 
-int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
-		    struct jurat_error *err)
+/* An endorsement key of a secret and a TCB. */
+static int derive_key(const void *secret, size_t n, const char *label, uint64_t tcb,
+		      struct crypto_ec_private **ret, struct jurat_error *err)
 {
-	uint8_t context[8], secret[PSP_SECRET_BYTES];
+	uint8_t context[8], key[PSP_SECRET_BYTES];
 	int r;
 
 	bytes_put_le(context, tcb, sizeof(context));
-	crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim vcek", context, sizeof(context), secret,
-		      sizeof(secret));
-	r = crypto_ec_private_derive(CRYPTO_P384, secret, sizeof(secret), ret, err);
+	crypto_derive(secret, n, label, context, sizeof(context), key, sizeof(key));
+	r = crypto_ec_private_derive(CRYPTO_P384, key, sizeof(key), ret, err);
+	bytes_wipe(key, sizeof(key));
+	return r;
+}
+
+int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
+		    struct jurat_error *err)
+{
+	return derive_key(psp->secret, sizeof(psp->secret), "jurat sim vcek", tcb, ret, err);
+}
+
+int psp_other_vcek(const struct sim_psp *psp, const char *chip, uint64_t tcb, uint8_t ret_hwid[64],
+		   struct crypto_ec_private **ret, struct jurat_error *err)
+{
+	uint8_t secret[PSP_SECRET_BYTES];
+	int r;
+
+	crypto_derive(psp->csp_secret, sizeof(psp->csp_secret), "jurat sim other chip", chip, strlen(chip),
+		      secret, sizeof(secret));
+	memset(ret_hwid, 0, sizeof(psp->hwid));
+	crypto_derive(secret, sizeof(secret), "jurat sim hwid", NULL, 0, ret_hwid,
+		      snp_hwid_bytes(psp->product));
+	r = derive_key(secret, sizeof(secret), "jurat sim vcek", tcb, ret, err);
 	bytes_wipe(secret, sizeof(secret));
 	return r;
 }
@@ -280,13 +349,5 @@ int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_pr
 int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err)
 {
-	uint8_t context[8], secret[PSP_SECRET_BYTES];
-	int r;
-
-	bytes_put_le(context, tcb, sizeof(context));
-	crypto_derive(hashstick, PSP_HASHSTICK_BYTES, "jurat sim vlek", context, sizeof(context), secret,
-		      sizeof(secret));
-	r = crypto_ec_private_derive(CRYPTO_P384, secret, sizeof(secret), ret, err);
-	bytes_wipe(secret, sizeof(secret));
-	return r;
+	return derive_key(hashstick, PSP_HASHSTICK_BYTES, "jurat sim vlek", tcb, ret, err);
 }

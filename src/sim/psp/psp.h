@@ -85,18 +85,46 @@ struct sim_psp_share {
 };
 void sim_psp_set_share(struct sim_psp *psp, const struct sim_psp_share *share);
 
+/* What a platform is: also what commands of the operator cannot make of it, for evidence to order. */
+struct sim_psp_values {
+	uint64_t current_tcb, committed_tcb, reported_tcb;
+	uint8_t current_build, current_minor, current_major;
+	uint8_t committed_build, committed_minor, committed_major;
+	uint64_t mit_vector;
+	uint8_t hwid[64];
+	bool mask_chip_id, mask_chip_key;
+};
+void sim_psp_values(const struct sim_psp *psp, struct sim_psp_values *ret);
+/* 0; -EINVAL a TCB that the product cannot have. */
+JURAT_MUST_CHECK int sim_psp_set_values(struct sim_psp *psp, const struct sim_psp_values *values,
+					struct jurat_error *err);
+
 /*
  * Evidence to order (sim/forge/): a platform asks these about what it makes. Each may be NULL. What returns
- * < 0 has failed, and what was asked for fails with RESOURCE_LIMIT, or this error.
+ * < 0 has failed, and what was asked for fails with it, or with RESOURCE_LIMIT.
  *
  * before   a report that is about to be signed, and whose key is to sign it
  * after    a signed report; *size may become anything up to `room`
+ * endorse  which certificate the KDS issues to who asks for one
+ * table    the certificate table, heap bytes that it may replace (it frees the old ones)
+ * csp_id   the cloud provider for whom SIM_CSP_ID stands; NULL: that one
  */
 enum sim_psp_signer { SIM_SIGNER_VCEK, SIM_SIGNER_VLEK, SIM_SIGNER_OTHER, SIM_SIGNER_NONE };
+struct sim_psp_request {
+	bool vlek;
+	uint64_t tcb;
+	const char *csp_id; /* VLEK */
+	const char *chip;   /* VCEK: another chip of this name; NULL: this one */
+};
 struct sim_psp_edit {
 	int (*before)(void *ctx, const struct sim_psp *psp, uint8_t report[SNP_REPORT_BYTES],
 		      enum sim_psp_signer *signer);
 	int (*after)(void *ctx, const struct sim_psp *psp, uint8_t *report, size_t room, size_t *size);
+	int (*endorse)(void *ctx, const struct sim_psp *psp, struct sim_psp_request *request,
+		       struct jurat_error *err);
+	int (*table)(void *ctx, struct sim_psp *psp, struct sim_pki *pki, uint64_t tcb, const char *csp_id,
+		     uint8_t **table, size_t *size, struct jurat_error *err);
+	const char *csp_id;
 	void *ctx;
 };
 void sim_psp_set_edit(struct sim_psp *psp, const struct sim_psp_edit *edit);
@@ -146,12 +174,9 @@ void sim_psp_decommission(struct sim_psp *psp, uint32_t guest);
  */
 uint32_t sim_psp_guest_request(struct sim_psp *psp, uint32_t guest, const uint8_t request[SNP_PAGE_BYTES],
 			       uint8_t response[SNP_PAGE_BYTES]);
-/*
- * The report that such a request gets, without the message around it: MSG_REPORT_REQ's fields that are not
- * reserved. `to` has SNP_MSG_MAX_PAYLOAD_BYTES.
- */
+/* The report that such a request gets, without the message around it. `to` has at least SNP_REPORT_BYTES. */
 uint32_t sim_psp_report(struct sim_psp *psp, uint32_t guest, const struct snp_msg_report_req *request,
-			uint8_t *to, size_t *ret_size);
+			uint8_t *to, size_t room, size_t *ret_size);
 /* The counter of one VMPCK: how many messages, requests and responses, it has seen. For tests. */
 uint64_t sim_psp_message_count(const struct sim_psp *psp, uint32_t guest, unsigned vmpck);
 

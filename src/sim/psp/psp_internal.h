@@ -73,6 +73,9 @@ struct sim_psp {
 	struct psp_memory *memory; /* NULL: nothing is remembered but the two keys above */
 };
 
+/* The cloud provider that `csp_id` stands for. */
+const char *psp_csp_id(const struct sim_psp *psp, const char *csp_id);
+
 /* Around every command: false, it cannot be done now; and what the command answers after all. */
 bool psp_refresh(struct sim_psp *psp);
 uint32_t psp_changed(struct sim_psp *psp, uint32_t status);
@@ -80,6 +83,9 @@ uint32_t psp_changed(struct sim_psp *psp, uint32_t status);
 /* Derivations, the same for the chip and for the key distribution service. */
 int psp_vcek_derive(const struct sim_psp *psp, uint64_t tcb, struct crypto_ec_private **ret,
 		    struct jurat_error *err);
+/* The VCEK and HWID of another chip, which a name stands for. */
+int psp_other_vcek(const struct sim_psp *psp, const char *chip, uint64_t tcb, uint8_t ret_hwid[64],
+		   struct crypto_ec_private **ret, struct jurat_error *err);
 int psp_vlek_derive(const uint8_t hashstick[PSP_HASHSTICK_BYTES], uint64_t tcb,
 		    struct crypto_ec_private **ret, struct jurat_error *err);
 /* The unwrapped hashstick of a cloud provider and TCB, which does not depend on the chip. */

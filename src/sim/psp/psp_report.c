@@ -116,7 +116,7 @@ static struct crypto_ec_private *ordered_key(const struct sim_psp *psp, enum sim
 	int r;
 
 	if (signer == SIM_SIGNER_VLEK) {
-		psp_hashstick(psp, SIM_CSP_ID, psp->reported_tcb, secret);
+		psp_hashstick(psp, psp_csp_id(psp, SIM_CSP_ID), psp->reported_tcb, secret);
 		r = psp_vlek_derive(secret, psp->reported_tcb, &key, NULL);
 	} else {
 		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim other key", NULL, 0, secret,
@@ -196,12 +196,22 @@ static uint32_t select_key(const struct sim_psp *psp, uint32_t key_sel, enum snp
 	return SNP_SUCCESS;
 }
 
+/* The checks of a request that is complete. Returns SNP_SUCCESS or the status of the message. */
+static uint32_t check_request(const struct sim_psp *psp, const struct snp_msg_report_req *req, unsigned vmpck,
+			      enum snp_signing_key *ret)
+{
+	if (wire_check_zero(&snp_msg_report_req_layout, req, NULL) < 0 ||
+	    req->key_sel & ~(uint32_t)KEY_SEL_MASK || req->vmpl >= SNP_N_VMPCKS || req->vmpl < vmpck)
+		return SNP_INVALID_PARAM; /* B35: VMPCK n is that of VMPL n, and for no lower VMPL */
+	return select_key(psp, req->key_sel, ret);
+}
+
 uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const struct psp_message *request,
 			   struct psp_message *response)
 {
+	const size_t header = snp_msg_report_rsp_layout.size;
 	enum snp_signing_key signed_by = SNP_SIGNED_BY_NONE;
 	struct snp_msg_report_req req;
-	const size_t header = snp_msg_report_rsp_layout.size;
 	struct snp_report report;
 	uint32_t status;
 	size_t size;
@@ -209,11 +219,7 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 	if (request->version != 1 || request->size != SNP_MSG_REPORT_REQ_BYTES ||
 	    wire_read(&snp_msg_report_req_layout, request->payload, request->size, &req, NULL) < 0)
 		return SNP_INVALID_PARAM;
-	if (wire_check_zero(&snp_msg_report_req_layout, &req, NULL) < 0 ||
-	    req.key_sel & ~(uint32_t)KEY_SEL_MASK || req.vmpl >= SNP_N_VMPCKS || req.vmpl < request->vmpck)
-		status = SNP_INVALID_PARAM; /* B35: VMPCK n is that of VMPL n, and for no lower VMPL */
-	else
-		status = select_key(psp, req.key_sel, &signed_by);
+	status = check_request(psp, &req, request->vmpck, &signed_by);
 	if (status != SNP_SUCCESS) {
 		put_report_header(response, status, 0);
 		return SNP_SUCCESS;
@@ -227,11 +233,11 @@ uint32_t psp_answer_report(struct sim_psp *psp, const struct psp_guest *g, const
 }
 
 uint32_t sim_psp_report(struct sim_psp *psp, uint32_t guest, const struct snp_msg_report_req *request,
-			uint8_t *to, size_t *ret_size)
+			uint8_t *to, size_t room, size_t *ret_size)
 {
-	struct psp_message in = { .version = 1, .size = SNP_MSG_REPORT_REQ_BYTES }, out;
-	struct snp_msg_report_rsp header;
+	enum snp_signing_key signed_by = SNP_SIGNED_BY_NONE;
 	const struct psp_guest *g;
+	struct snp_report report;
 	uint32_t status;
 
 	if (!psp_refresh(psp))
@@ -239,15 +245,9 @@ uint32_t sim_psp_report(struct sim_psp *psp, uint32_t guest, const struct snp_ms
 	g = psp_guest_find(psp, guest);
 	if (!g)
 		return SNP_INVALID_GUEST;
-	wire_write(&snp_msg_report_req_layout, request, in.payload);
-	status = psp_answer_report(psp, g, &in, &out);
+	status = check_request(psp, request, 0, &signed_by);
 	if (status != SNP_SUCCESS)
 		return status;
-	if (wire_read(&snp_msg_report_rsp_layout, out.payload, out.size, &header, NULL) < 0)
-		return SNP_INVALID_LEN;
-	if (header.status != SNP_SUCCESS)
-		return header.status;
-	memcpy(to, out.payload + snp_msg_report_rsp_layout.size, header.report_size);
-	*ret_size = header.report_size;
-	return SNP_SUCCESS;
+	fill_report(psp, g, request, signed_by, &report);
+	return sign_report(psp, signed_by, &report, to, room, ret_size) ? SNP_SUCCESS : SNP_RESOURCE_LIMIT;
 }
