@@ -51,7 +51,6 @@ static int read_kind(const char *name, struct order_entry *ret, struct jurat_err
 	struct order_near near = order_near(name);
 	const uint8_t *guid;
 
-	*ret = (struct order_entry){ .content = ORDER_CONTENT_TEXT };
 	if (read_guid(name, ret->guid))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -67,30 +66,50 @@ static int read_kind(const char *name, struct order_entry *ret, struct jurat_err
 	return order_near_fail(&near, err, "no kind '%s' of entries of a certificate table", name);
 }
 
-/* "ask", "Genoa/ask", "text". */
+/* "Genoa/ask": takes the product off. */
+static int take_product(char **text, struct order_entry *ret, struct jurat_error *err)
+{
+	char *slash = strchr(*text, '/');
+
+	if (!slash)
+		return 0;
+	*slash = '\0';
+	ret->product = snp_product_by_name(*text);
+	if (ret->product == SNP_PRODUCT_UNKNOWN)
+		return jurat_fail(err, -EINVAL, "no product '%s'", *text);
+	*text = slash + 1;
+	return 0;
+}
+
 static int read_content(char *text, struct order_entry *ret, struct jurat_error *err)
 {
-	char *slash = strchr(text, '/');
-	unsigned content;
+	unsigned content = ret->content;
+	int r = take_product(&text, ret, err);
+
+	if (r == 0)
+		r = order_choice(text, contents, &content, err);
+	ret->content = content;
+	return r;
+}
+
+static int read_entry(char *text, struct order_entry *ret, struct jurat_error *err)
+{
+	char *content = strchr(text, ':');
 	int r;
 
-	if (slash) {
-		*slash = '\0';
-		ret->product = snp_product_by_name(text);
-		if (ret->product == SNP_PRODUCT_UNKNOWN)
-			return jurat_fail(err, -EINVAL, "no product '%s'", text);
-		text = slash + 1;
-	}
-	r = order_choice(text, contents, &content, err);
+	*ret = (struct order_entry){ .content = ORDER_CONTENT_TEXT };
+	if (content)
+		*content++ = '\0';
+	r = take_product(&text, ret, err);
 	if (r == 0)
-		ret->content = content;
-	return r;
+		r = read_kind(text, ret, err);
+	return r < 0 || !content ? r : read_content(content, ret, err);
 }
 
 bool order_entry_next(const char **list, struct order_entry *ret, int *ret_r, struct jurat_error *err)
 {
 	size_t n = strcspn(*list, ",");
-	char text[ORDER_NAME_BYTES], *content;
+	char text[ORDER_NAME_BYTES];
 
 	*ret_r = 0;
 	if (**list == '\0' || !strcmp(*list, "none"))
@@ -102,12 +121,7 @@ bool order_entry_next(const char **list, struct order_entry *ret, int *ret_r, st
 	memcpy(text, *list, n);
 	text[n] = '\0';
 	*list += n + ((*list)[n] == ',');
-	content = strchr(text, ':');
-	if (content)
-		*content++ = '\0';
-	*ret_r = read_kind(text, ret, err);
-	if (*ret_r == 0 && content)
-		*ret_r = read_content(content, ret, err);
+	*ret_r = read_entry(text, ret, err);
 	return *ret_r == 0;
 }
 
