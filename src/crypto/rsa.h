@@ -61,5 +61,16 @@ void crypto_rsa_private_modulus(const struct crypto_rsa_private *key, uint8_t re
 JURAT_MUST_CHECK int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, const uint8_t digest[48],
 					 const uint8_t salt[CRYPTO_RSA_SALT_BYTES],
 					 uint8_t ret_signature[CRYPTO_RSA_BYTES]);
+/*
+ * Signs as AMD does not, for evidence that verifiers must refuse.
+ *
+ * digest    hash_bytes: 32, 48 or 64, of SHA-256, SHA-384 or SHA-512; MGF1 has the same hash
+ * salt      at most CRYPTO_RSA_MAX_SALT_BYTES. NULL: PKCS #1 v1.5 (RFC 8017 8.2.1)
+ * Returns   0; -EINVAL another hash, or a longer salt; -EIO
+ */
+enum { CRYPTO_RSA_MAX_SALT_BYTES = 64 };
+JURAT_MUST_CHECK int crypto_rsa_sign_otherwise(const struct crypto_rsa_private *key, const uint8_t *digest,
+					       size_t hash_bytes, const uint8_t *salt, size_t salt_size,
+					       uint8_t ret_signature[CRYPTO_RSA_BYTES]);
 
 #endif

@@ -182,3 +182,53 @@ int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, const uint8_t dige
 	mpz_clear(s);
 	return ok ? 0 : -EIO;
 }
+
+/* The DER of a DigestInfo up to the digest, by size of the hash. Spec: RFC 8017 9.2, note 1 */
+static size_t digest_info(size_t hash_bytes, const uint8_t *digest, uint8_t to[19 + CRYPTO_SHA512_BYTES])
+{
+	static const uint8_t oid[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02 };
+	struct bytes_wr w = bytes_wr(to, 19 + CRYPTO_SHA512_BYTES);
+
+	bytes_wr_copy(&w, (const uint8_t[]){ 0x30, (uint8_t)(17 + hash_bytes), 0x30, 0x0d, 0x06, 0x09 }, 6);
+	bytes_wr_copy(&w, oid, sizeof(oid));
+	bytes_wr_u8(&w, (uint8_t)(hash_bytes / 16 - 1)); /* 1 SHA-256, 2 SHA-384, 3 SHA-512 */
+	bytes_wr_copy(&w, (const uint8_t[]){ 0x05, 0x00, 0x04, (uint8_t)hash_bytes }, 4);
+	bytes_wr_copy(&w, digest, hash_bytes);
+	return w.off;
+}
+
+int crypto_rsa_sign_otherwise(const struct crypto_rsa_private *key, const uint8_t *digest, size_t hash_bytes,
+			      const uint8_t *salt, size_t salt_size, uint8_t ret_signature[CRYPTO_RSA_BYTES])
+{
+	__typeof__(rsa_pss_sha384_sign_digest_tr) *pss = NULL;
+	uint8_t info[19 + CRYPTO_SHA512_BYTES];
+	struct blinding b = { .key = key };
+	mpz_t s;
+	int ok;
+
+	switch (hash_bytes) {
+	case CRYPTO_SHA256_BYTES:
+		pss = rsa_pss_sha256_sign_digest_tr;
+		break;
+	case CRYPTO_SHA384_BYTES:
+		pss = rsa_pss_sha384_sign_digest_tr;
+		break;
+	case CRYPTO_SHA512_BYTES:
+		pss = rsa_pss_sha512_sign_digest_tr;
+		break;
+	}
+	if (!pss || salt_size > CRYPTO_RSA_MAX_SALT_BYTES)
+		return -EINVAL;
+	memcpy(b.context.digest, digest, CRYPTO_SHA256_BYTES); /* enough to tell contexts apart */
+	if (salt)
+		memcpy(b.context.salt, salt,
+		       salt_size < sizeof(b.context.salt) ? salt_size : sizeof(b.context.salt));
+	mpz_init(s);
+	ok = salt ? pss(&key->public, &key->private, &b, next_blinding, salt_size, salt, digest, s)
+		  : rsa_pkcs1_sign_tr(&key->public, &key->private, &b, next_blinding,
+				      digest_info(hash_bytes, digest, info), info, s);
+	if (ok)
+		nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_signature, s);
+	mpz_clear(s);
+	return ok ? 0 : -EIO;
+}

@@ -18,6 +18,6 @@ JURAT_MUST_CHECK int forge_add_file(struct sim_forged *to, const char *name, con
 				    struct jurat_error *err);
 
 /* AMD's certificates and CRL: the hook of sim_pki. */
-JURAT_MUST_CHECK int forge_install_pki(struct sim_order *order, struct sim_pki *pki, struct jurat_error *err);
+void forge_install_pki(struct sim_order *order, const struct sim_psp *psp, struct sim_pki *pki);
 
 #endif

@@ -52,7 +52,9 @@ int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct s
 	if (r < 0)
 		return r;
 	sim_psp_set_edit(psp, &edit);
-	return forge_install_pki(order, pki, err);
+	forge_install_pki(order, psp, pki);
+	(void)err;
+	return 0;
 }
 
 static int add_report(struct world *w, uint32_t guest, struct sim_forged *ret, struct jurat_error *err)

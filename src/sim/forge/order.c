@@ -18,6 +18,7 @@ struct sim_order {
 	int64_t at;
 	struct sim_edit *first, *last;
 	struct jurat_error failure; /* of a hook; empty: none */
+	struct order_seen seen;
 };
 
 static const char *const part_names[SIM_N_PARTS] = {
@@ -77,6 +78,11 @@ void sim_order_free(struct sim_order *order)
 		return;
 	free_edits(order->first);
 	free(order);
+}
+
+struct order_seen *order_seen(struct sim_order *order)
+{
+	return &order->seen;
 }
 
 int64_t sim_order_at(const struct sim_order *order)

@@ -29,6 +29,17 @@ int order_check_x509(const struct sim_edit *edit, int64_t at, struct jurat_error
 /* The check of an item of any part. */
 int order_check(const struct sim_edit *edit, int64_t at, struct jurat_error *err);
 
+/* What the hooks of certificates have seen and need later; the order keeps it. */
+struct sim_psp;
+struct crypto_p256_signer;
+struct order_seen {
+	const struct sim_psp *psp;            /* NULL: none */
+	bool has_pck;                         /* a PCK certificate was made, with */
+	const struct crypto_p256_signer *pck; /* its key; NULL: not known */
+	uint8_t pck_serial[20];
+};
+struct order_seen *order_seen(struct sim_order *order);
+
 /* Names that are in these tables end with a NULL name. */
 extern const struct sim_preset order_presets_snp[], order_presets_tdx[];
 extern const struct sim_field order_fields_snp[], order_fields_tdx[], order_fields_x509[];

@@ -191,7 +191,7 @@ static int make(struct sim_pki *pki, struct sim_pki_draft *draft, const struct d
 }
 
 /* Serial numbers as AMD's; Genoa's first ASK was replaced. */
-static void put_ca_serial(struct der_wr *d, enum snp_product product, enum sim_ca ca)
+uint32_t sim_pki_ca_serial(enum snp_product product, enum sim_ca ca)
 {
 	static const uint32_t serials[SNP_N_PRODUCTS][SIM_N_CAS] = {
 		[SNP_MILAN] = { 0x010000, 0x010001, 0x010101 },
@@ -199,7 +199,7 @@ static void put_ca_serial(struct der_wr *d, enum snp_product product, enum sim_c
 		[SNP_TURIN] = { 0x030000, 0x030001, 0x030101 },
 	};
 
-	der_put_uint(d, serials[product][ca]);
+	return serials[product][ca];
 }
 
 static int make_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
@@ -249,6 +249,13 @@ int sim_pki_ca_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca
 	return r;
 }
 
+void sim_pki_other_secret(uint8_t ret[SIM_WORLD_BYTES])
+{
+	static const char seed[] = SIM_PKI_DEFAULT_SEED;
+
+	crypto_derive(seed, strlen(seed), "jurat sim other key", NULL, 0, ret, SIM_WORLD_BYTES);
+}
+
 static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca which, const struct ca *issuer,
 		    struct ca *ca, struct jurat_error *err)
 {
@@ -265,7 +272,7 @@ static int issue_ca(struct sim_pki *pki, enum snp_product product, enum sim_ca w
 	sim_pki_ca_name(product, which, subject_name);
 	der_put_open(&d, DER_SEQUENCE);
 	pki_put_version(&d, DER_CONTEXT_CONSTRUCTED(0), 2);
-	put_ca_serial(&d, product, which);
+	der_put_uint(&d, sim_pki_ca_serial(product, which));
 	pki_put_pss(&d, true);
 	pki_put_name(&d, issuer_name);
 	x509_put_validity(&d, roots_begin, roots_end);
@@ -383,7 +390,7 @@ int sim_pki_endorse(struct sim_pki *pki, const struct sim_endorsement *what, uin
 static void put_revoked(struct der_wr *d, enum snp_product product, enum sim_ca ca)
 {
 	der_put_open(d, DER_SEQUENCE);
-	put_ca_serial(d, product, ca);
+	der_put_uint(d, sim_pki_ca_serial(product, ca));
 	der_put_time(d, roots_begin);
 	der_put_close(d);
 }

@@ -8,3 +8,4 @@ const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2] = {
 	[SNP_GENOA] = { { 1041, 28 }, { 282, 1138 }, { 618, 590 } },
 	[SNP_TURIN] = { { 698, 94 }, { 87, 426 }, { 575, 154 } },
 };
+const uint32_t sim_pki_other_hints[2] = { 1509, 122 };

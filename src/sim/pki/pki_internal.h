@@ -15,6 +15,9 @@ enum { SIM_N_CAS = 3, SIM_SKI_BYTES = 20, SIM_WORLD_BYTES = 64 };
  */
 extern const uint32_t sim_pki_hints[SNP_N_PRODUCTS][SIM_N_CAS][2];
 
+/* The same of the key of sim_pki_other_secret(). */
+extern const uint32_t sim_pki_other_hints[2];
+
 /* Bytes of the seed that name the world: up to its first '/'. */
 size_t sim_seed_world_size(const char *seed);
 /* The secret of one CA's RSA key, SIM_WORLD_BYTES. */
@@ -26,6 +29,13 @@ void sim_pki_ca_name(enum snp_product product, enum sim_ca ca, char ret[32]);
 /* The key of a CA, borrowed: it has one before it has a certificate. 0; -ENOMEM. */
 JURAT_MUST_CHECK int sim_pki_ca_key(struct sim_pki *pki, enum snp_product product, enum sim_ca ca,
 				    const struct crypto_rsa_private **ret, struct jurat_error *err);
+/*
+ * The secret of the RSA key that is no CA's, of any seed: what it signs is signed, but by no one whom a
+ * verifier knows.
+ */
+void sim_pki_other_secret(uint8_t ret[SIM_WORLD_BYTES]);
+/* The serial number of a CA's certificate. */
+uint32_t sim_pki_ca_serial(enum snp_product product, enum sim_ca ca);
 /* The salt for a digest: `ret_size` bytes that follow from it and the seed. */
 void sim_pki_salt(const struct sim_pki *pki, const uint8_t *digest, size_t n, uint8_t *ret, size_t ret_size);
 
