@@ -104,6 +104,9 @@ struct cases_make_options {
 };
 JURAT_MUST_CHECK int cases_make(const struct cases_make_options *options, struct jurat_error *err);
 
+/* Removes a corpus, or any other tree. */
+void cases_remove(const char *dir);
+
 /* Whether an id is among these patterns; NULL: all are. */
 bool cases_id_matches(const char *id, const char *const *only);
 /* 0; -EINVAL: a pattern that no row of the table matches. */

@@ -162,7 +162,7 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 	return 0;
 }
 
-static void remove_tree(const char *path)
+void cases_remove(const char *path)
 {
 	(void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -193,7 +193,7 @@ static int move_all(const struct making *m, struct jurat_error *err)
 		auto_free char *to = path_in(m->options->dir, names[i]);
 
 		if (to)
-			remove_tree(to); /* the directory was empty: these are ours */
+			cases_remove(to); /* the directory was empty: these are ours */
 	}
 	return r;
 }
@@ -225,7 +225,7 @@ static void close_making(struct making *m)
 	if (m->dir >= 0)
 		close(m->dir);
 	if (m->path)
-		remove_tree(m->path);
+		cases_remove(m->path);
 	free(m->path);
 	cases_roots_free(m->roots);
 	json_decref(m->all);

@@ -36,7 +36,7 @@ struct cli;
 struct cli_verb {
 	/*
 	 * args: for --help. With has_commands, "fetch FILE | reset": the first argument is a command, which
-	 * has exactly the arguments named after it.
+	 * has the arguments named after it.
 	 */
 	const char *name, *args, *summary;
 	const char *more; /* paragraphs below the options of --help; NULL: none */
@@ -82,9 +82,16 @@ struct cli {
 };
 
 /* command.c */
-/* The i-th command of a verb; false: past the end. Sets *ret_args to the number of arguments after it. */
+/*
+ * The i-th command of a verb; false: past the end. Its usage "run -- PROGRAM [ARGUMENT]..." is for any number
+ * of arguments, from one on.
+ */
 enum { CLI_COMMAND_BYTES = 32 };
-bool cli_command(const struct cli_verb *verb, size_t i, char ret[CLI_COMMAND_BYTES], size_t *ret_args);
+struct cli_command {
+	char name[CLI_COMMAND_BYTES];
+	size_t min_args, max_args;
+};
+bool cli_command(const struct cli_verb *verb, size_t i, struct cli_command *ret);
 /* Whether an option belongs to a command of its verb. */
 bool cli_option_belongs(const struct cli_option *option, const char *command);
 /* Whether command, arguments and options of a command line belong together. false after an error message. */
@@ -162,6 +169,7 @@ int cli_main(int argc, char **argv, const char *program, const struct cli_run *r
 int cli_execute(const struct cli *cli, const char *program, char **argv);
 
 int cli_attest(struct cli *cli);
+int cli_cases(struct cli *cli);
 int cli_certs(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);

@@ -226,10 +226,12 @@ static int fetch_collateral(struct fetching *g)
 	const struct fetch_subject *s = &g->subject;
 	const enum endorse_update update = cli_has(g->cli, "early") ? ENDORSE_EARLY : ENDORSE_STANDARD;
 	struct endorse_item items[] = {
-		[ENDORSE_BUNDLE_TCB_INFO] = { .kind = ENDORSE_TCB_INFO, .tee = ENDORSE_TDX, .update = update },
+		[ENDORSE_BUNDLE_TCB_INFO] = { .kind = ENDORSE_TCB_INFO,
+					      .tee = ENDORSE_TDX,
+					      .update = update },
 		[ENDORSE_BUNDLE_QE_IDENTITY] = { .kind = ENDORSE_QE_IDENTITY,
-					       .tee = ENDORSE_TDX,
-					       .update = update },
+						 .tee = ENDORSE_TDX,
+						 .update = update },
 		[ENDORSE_BUNDLE_PCK_CRL] = { .kind = ENDORSE_PCK_CRL, .ca = s->ca },
 		[ENDORSE_BUNDLE_ROOT_CRL] = { .kind = ENDORSE_ROOT_CRL },
 	};

@@ -44,15 +44,14 @@ static char *describe(const struct cli_option *o, bool alone)
 /* "load-vlek" -> "load-vlek FILE"; NULL: no command of the verb, or no memory. The caller frees it. */
 static char *usage_of(const struct cli_verb *verb, const char *command)
 {
-	char name[CLI_COMMAND_BYTES];
 	const char *at = verb->args;
-	size_t n_args;
+	struct cli_command found;
 
-	for (size_t i = 0; cli_command(verb, i, name, &n_args); i++, at += 3) {
+	for (size_t i = 0; cli_command(verb, i, &found); i++, at += 3) {
 		const char *end = strstr(at, " | ");
 		size_t n = end ? (size_t)(end - at) : strlen(at);
 
-		if (!strcmp(name, command))
+		if (!strcmp(found.name, command))
 			return strndup(at, n);
 		at += n;
 	}

@@ -63,6 +63,21 @@
 			.fallback = "now"                                                                    \
 	}
 
+static const struct cli_option cases_options[] = {
+	{ "only", "PATTERN", "only the cases whose id matches, such as 'snp-vlek-*'", .repeatable = true },
+	{ "corpus", "DIR", "directory of the corpus", .commands = "run", .fallback = "a temporary corpus" },
+	{ "index", "FILE", "index of the corpus", .commands = "run",
+	  .fallback = "index.json in the directory of --corpus" },
+	{ "lines", NULL, "start the adapter once for each job, with --lines: one case a line",
+	  .commands = "run" },
+	{ "jobs", "N", "number of adapters at a time", .fallback = "usable cores", .commands = "run" },
+	{ "time-limit", "SECONDS", "time for each answer", .fallback = "10", .commands = "run" },
+	{ "expect", "FILE", "answers that are known to differ", .commands = "run", .reads = true },
+	{ "write-expect", "FILE", "write the answers that differ, for --expect", .commands = "run" },
+	{ "output", "FORMAT", "output format", "text|json|junit", .fallback = "text",
+	  .commands = "list|run" },
+};
+
 static const struct cli_option demo_options[] = {
 	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
 	PRODUCT,
@@ -569,6 +584,16 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "",
 	  .summary = "fetch evidence from the TEE of this machine",
 	  OPTIONS(attest_options) },
+	{ .name = "cases",
+	  .args = "make DIR | list | run -- ADAPTER [ARGUMENT]...",
+	  .has_commands = true,
+	  .summary = "make evidence that a verifier must accept or refuse, and run a verifier on it",
+	  .more = "ADAPTER is a program that verifies one case; jurat-cases(1) describes it. list prints the "
+		  "cases that make writes.\n"
+		  "Exit status of run: 0 all answers are as expected, 1 some are not, 2 usage error, 3 the "
+		  "adapter failed in some cases, or a file could not be read or written, 4 internal error.\n",
+	  OPTIONS(cases_options),
+	  .program = CLI_PLATFORM },
 	{ .name = "certs",
 	  .args = "build DIR BLOB | split BLOB DIR | check BLOB",
 	  .has_commands = true,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Every option with every command of `jurat host`, `fetch` and `certs`, by the table of the programs: none of another command is
+Every option with every command of `jurat host`, `fetch`, `certs` and others, by the table of the programs: none of another command is
 ignored. Prints TAP; test_commands.py JURAT COMMAND_OPTIONS
 """
 import os
@@ -19,6 +19,7 @@ OF_EVERY_COMMAND = {
     "host": {"device", "blob", "product", "roots", "at", "output"},
     "fetch": {"from", "ca-file", "attempts", "timeout", "out", "roots", "at", "output"},
     "certs": set(),
+    "cases": {"only"},
     "policy": set(),
     "measure": {"vmm", "firmware", "kernel", "initrd", "append", "output", "policy", "policy-out", "explain", "firmware-also", "max-vcpus",
                 "max-differences", "explain-timeout"},
@@ -36,11 +37,14 @@ def check_options(verb):
     refused = 0
     for command, n, option, value, belongs in rows:
         use = [f"--{option}"] if value == "-" else [f"--{option}", value]
-        whole = [verb, command, *["none"] * int(n)]
+        more = n.endswith("+")  # then one argument too few is what is wrong
+        whole = [verb, command, *["none"] * (int(n.rstrip("+")) - more)]
         if belongs == "no":
             refused += 1
             assert misuse(*whole, *use).startswith(f"jurat {verb}: {command} does not take --{option} "), (whole, use)
             assert "does not take" in misuse(verb, *use, *whole[1:]), (whole, use)
+        elif more:
+            assert f"{command}: expected at least " in misuse(*whole, *use), (whole, use)
         else:  # the superfluous argument is what is wrong
             assert f"{command}: unexpected argument 'more'" in misuse(*whole, "more", *use), (whole, use)
     assert refused > 10 and {row[2] for row in rows if row[4] == "all"} == OF_EVERY_COMMAND[verb]
@@ -67,6 +71,11 @@ def certs_refuses_every_option_of_another_command(_):
 
 
 @case
+def cases_refuses_every_option_of_another_command(_):
+    check_options("cases")
+
+
+@case
 def measure_refuses_every_option_of_another_command(_):
     check_options("measure")
 
@@ -79,9 +88,11 @@ def policy_refuses_every_option_of_another_command(_):
 @case
 def commands_take_the_arguments_of_their_usage_line(_):
     for verb, command, n in {tuple(row[:3]) for row in ROWS}:
-        assert f"{command}: unexpected argument 'more'" in misuse(verb, command, *["none"] * int(n), "more")
+        least, n = "at least " if n.endswith("+") else "", n.rstrip("+")
+        if not least:
+            assert f"{command}: unexpected argument 'more'" in misuse(verb, command, *["none"] * int(n), "more")
         if int(n) > 0:
-            assert f"{command}: expected {n} argument" in misuse(verb, command, *["none"] * (int(n) - 1))
+            assert f"{command}: expected {least}{n} argument" in misuse(verb, command, *["none"] * (int(n) - 1))
         assert "found 'none'" in misuse(verb, "none", command) and f"{command} " in misuse(verb)
 
 
