@@ -181,7 +181,7 @@ static int print_json(const struct running *r)
 
 	if (!report)
 		return cli_fail_memory(r->cli);
-	json_dumpf(report, stdout, JSON_INDENT(2));
+	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	putchar('\n');
 	json_decref(report);
 	return CLI_OK;

@@ -64,7 +64,7 @@
 	}
 
 static const struct cli_option cases_options[] = {
-	{ "only", "PATTERN", "only the cases whose id matches, such as 'snp-vlek-*'", .repeatable = true },
+	{ "only", "PATTERN", "only the cases whose id matches this pattern", .repeatable = true },
 	{ "corpus", "DIR", "directory of the corpus", .commands = "run", .fallback = "a temporary corpus" },
 	{ "index", "FILE", "index of the corpus", .commands = "run",
 	  .fallback = "index.json in the directory of --corpus" },
