@@ -145,13 +145,17 @@ static int judge_root(struct snp_judge *j)
 static void judge_intermediate(struct snp_judge *j)
 {
 	const struct crypto_cert *cert = &j->intermediate->cert;
-	char name[VERDICT_NAME_BYTES];
+	char name[VERDICT_NAME_BYTES], issuer[VERDICT_NAME_BYTES];
 
-	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-") ||
-	    (j->leaf && !issued(j->intermediate, j->leaf)))
+	if (!is_named(j, cert, j->vlek ? "SEV-VLEK-" : "SEV-"))
 		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME, "its subject is '%s', expected SEV-%s%s",
 			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			       snp_product_name(j->product));
+	else if (j->leaf && !issued(j->intermediate, j->leaf))
+		verdict_refuse(j->out, REASON_INTERMEDIATE_NAME,
+			       "its subject is '%s', the issuer of the %s is '%s'",
+			       verdict_name(&cert->subject_cn, name, sizeof(name)), j->vlek ? "VLEK" : "VCEK",
+			       verdict_name(&j->leaf->cert.issuer_cn, issuer, sizeof(issuer)));
 	if (!cert->is_ca || !cert->has_path_len || cert->path_len != 0 ||
 	    !(cert->key_usage & CRYPTO_USAGE_KEY_CERT_SIGN) || cert->key_kind != CRYPTO_KEY_RSA)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_PROFILE,
