@@ -39,6 +39,8 @@ static int write_evidence(struct demo *demo, const struct jurat_evidence *eviden
 	if (r == 0)
 		r = demo_write(demo, "quote.bin", evidence->report, evidence->report_size, err);
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++) {
+		if (!parts->parts[i].bytes)
+			continue;
 		snprintf(name, sizeof(name), "collateral/%s", sim_collateral_names[i]);
 		r = demo_write(demo, name, parts->parts[i].bytes, parts->parts[i].size, err);
 		if (r == 0)

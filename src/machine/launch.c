@@ -227,7 +227,8 @@ void machine_td_boot_free(struct machine_td_boot *boot)
 
 void machine_td_boot_params(const struct machine_td_boot *boot, struct sim_td_params *params)
 {
-	memcpy(params->mrtd, boot->params.mrtd, sizeof(params->mrtd));
+	if (!params->keeps_mrtd)
+		memcpy(params->mrtd, boot->params.mrtd, sizeof(params->mrtd));
 }
 
 int machine_td_boot_run(const struct machine_td_boot *boot, struct sim_td *td, uint64_t log_gpa)

@@ -59,8 +59,9 @@ int run_roots_tdx(const struct run_platform *p, const char *roots, struct jurat_
 		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 	r = sim_qe_collateral(machine_td_qe(p->td), &p->collateral, &collateral, err);
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS && r == 0; i++)
-		r = write_file(dir, sim_collateral_names[i], collateral.parts[i].bytes,
-			       collateral.parts[i].size, err);
+		if (collateral.parts[i].bytes)
+			r = write_file(dir, sim_collateral_names[i], collateral.parts[i].bytes,
+				       collateral.parts[i].size, err);
 	sim_collateral_done(&collateral);
 	return r;
 }

@@ -93,7 +93,9 @@ static int verify(const struct run_platform *p, const struct tdx_asked *asked, c
 	if (r == 0)
 		r = sim_qe_collateral(machine_td_qe(p->td), &p->collateral, &parts, err);
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++)
-		r = jurat_tdx_collateral_add(collateral, parts.parts[i].bytes, parts.parts[i].size, err);
+		if (parts.parts[i].bytes)
+			r = jurat_tdx_collateral_add(collateral, parts.parts[i].bytes, parts.parts[i].size,
+						     err);
 	if (r == 0)
 		r = judge_verdict(verifier, collateral, asked, quote, at, err);
 	jurat_tdx_collateral_free(collateral);

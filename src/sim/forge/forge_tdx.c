@@ -152,13 +152,13 @@ static int edit_platform(struct sim_order *order, struct forge_platform *p, stru
 	return r == 0 ? wire_read(&forge_platform_layout, bytes, sizeof(bytes), p, err) : r;
 }
 
-static bool updates_module(struct sim_order *order)
+/* Whether the order sets a field, or a byte of it. */
+static bool sets(struct sim_order *order, enum sim_part part, const char *field)
 {
-	static const char name[] = "later_tee_tcb_svn";
+	const size_t n = strlen(field);
 
-	for (struct sim_edit *e = NULL;
-	     (e = sim_order_next(order, SIM_PART_PLATFORM, SIM_EDIT_SET, e)) != NULL;)
-		if (strncmp(e->field, name, sizeof(name) - 1) == 0)
+	for (struct sim_edit *e = NULL; (e = sim_order_next(order, part, SIM_EDIT_SET, e)) != NULL;)
+		if (strncmp(e->field, field, n) == 0 && (e->field[n] == '\0' || e->field[n] == '['))
 			return true;
 	return false;
 }
@@ -183,7 +183,7 @@ static int change_platform(void *ctx, struct sim_tdx_identity *identity, struct 
 	memcpy(tcb->cpusvn, p.cpusvn, sizeof(p.cpusvn));
 	memcpy(tcb->tee_tcb_svn, p.tee_tcb_svn, sizeof(p.tee_tcb_svn));
 	fill_platform(&later, identity, tcb); /* the later module counts from the one that launches */
-	if (updates_module(ctx))
+	if (sets(ctx, SIM_PART_PLATFORM, "later_tee_tcb_svn"))
 		r = edit_platform(ctx, &later, err);
 	memcpy(later_svn, later.later_tee_tcb_svn, SIM_TDX_SVN_BYTES);
 	return r;
@@ -226,8 +226,13 @@ static int set_td(struct sim_order *order, struct sim_td_params *td, struct jura
 	memcpy(td->mrowner, info.mrowner, TDX_MR_BYTES);
 	memcpy(td->mrownerconfig, info.mrownerconfig, TDX_MR_BYTES);
 	memcpy(td->servtd_hash, info.servtd_hash, TDX_MR_BYTES);
-	for (unsigned i = 0; i < TDX_N_RTMRS; i++)
+	td->keeps_mrtd |= sets(order, SIM_PART_TD, "mrtd");
+	for (unsigned i = 0; i < TDX_N_RTMRS; i++) {
+		const char name[] = { 'r', 't', 'm', 'r', (char)('0' + i), '\0' };
+
 		memcpy(td->rtmr[i], tdx_td_info_rtmr(&info, i), TDX_MR_BYTES);
+		td->keeps_rtmrs |= (uint8_t)(sets(order, SIM_PART_TD, name) << i);
+	}
 	return 0;
 }
 

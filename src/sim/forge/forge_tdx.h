@@ -16,7 +16,7 @@
 	F(24, BYTES, platform_instance_id, 16, "of a platform with several packages") \
 	F(40, BYTES, qe_id,                16, "user_data of quotes") \
 	F(56, BYTES, cpusvn,               16, "and the SGX TCB components") \
-	F(72, BYTES, tee_tcb_svn,          16, "of the TDX module that launches the TD: minor SVN, major version") \
+	F(72, BYTES, tee_tcb_svn,          16, "of the module that launches the TD") \
 	F(88, LE16,  pcesvn,                2, "ISVSVN of the PCE") \
 	F(90, BYTES, later_tee_tcb_svn,    16, "of the module that it is updated to under the running TD")
 

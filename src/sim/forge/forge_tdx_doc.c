@@ -151,10 +151,18 @@ static bool has_paths(struct sim_order *order, enum sim_part part, enum sim_edit
 static int write_object(const json_t *document, bool spaced, const char *appended, char **text, size_t *size,
 			struct jurat_error *err)
 {
-	auto_free char *plain = json_dumps(document, spaced ? JSON_INDENT(2) : JSON_COMPACT);
-	size_t n = plain ? strlen(plain) : 0, more = appended ? strlen(appended) : 0;
-	char *whole = plain ? malloc(n + more + 1) : NULL;
+	auto_free char *plain = NULL;
+	const size_t more = appended ? strlen(appended) : 0;
+	struct text_stream out;
+	bool is_bad;
+	char *whole;
+	size_t n;
 
+	if (text_stream_open(&out) < 0)
+		return jurat_fail_memory(err);
+	is_bad = json_dumpf(document, out.to, spaced ? JSON_INDENT(2) : JSON_COMPACT) < 0;
+	is_bad |= text_stream_close(&out, &plain, &n) < 0;
+	whole = is_bad ? NULL : malloc(n + more + 1);
 	if (!whole)
 		return jurat_fail_memory(err);
 	memcpy(whole, plain, n - 1);

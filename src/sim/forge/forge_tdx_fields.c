@@ -122,16 +122,28 @@ static const struct part_layout {
 
 int forge_td_place(const char *name, struct order_place *ret, struct jurat_error *err)
 {
+	static const char *const fields[] = { "xfam",          "mrtd",        "mrconfigid", "mrowner",
+					      "mrownerconfig", "servtd_hash", "rtmr0",      "rtmr1",
+					      "rtmr2",         "rtmr3" };
 	static const char attributes[] = "attributes";
-	char full[64];
-	size_t n = sizeof(attributes) - 1;
+	const size_t n = strcspn(name, ".[");
+	struct order_near near = order_near(name);
+	char full[ORDER_NAME_BYTES];
 
 	if (strcmp(name, "debug") == 0)
 		return order_place_find(&tdx_td_info_layout, "td_attributes.DEBUG", ret, err);
-	if (strncmp(name, attributes, n) != 0 || (name[n] != '\0' && name[n] != '.'))
-		return order_place_find(&tdx_td_info_layout, name, ret, err);
-	snprintf(full, sizeof(full), "td_%s", name);
-	return order_place_find(&tdx_td_info_layout, full, ret, err);
+	if (n == sizeof(attributes) - 1 && strncmp(name, attributes, n) == 0) {
+		snprintf(full, sizeof(full), "td_%s", name);
+		return order_place_find(&tdx_td_info_layout, full, ret, err);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (strlen(fields[i]) == n && strncmp(name, fields[i], n) == 0)
+			return order_place_find(&tdx_td_info_layout, name, ret, err);
+		order_near_add(&near, fields[i]);
+	}
+	order_near_add(&near, attributes);
+	order_near_add(&near, "debug");
+	return order_near_fail(&near, err, "no field '%s'", name);
 }
 
 int forge_chain_read(const char *text, enum forge_cert_name ret[FORGE_MAX_CHAIN], size_t *n,
@@ -181,7 +193,7 @@ static int check_value(const struct own *own, const char *value, int64_t at, str
 	case SGX_TYPE:
 		return sim_order_number(value, 1, &number, err);
 	case SIZE:
-		return sim_order_number(value, UINT16_MAX, &number, err);
+		return order_number_check(value, UINT16_MAX, err);
 	case BYTES_SOME:
 		return sim_order_some_bytes(value, bytes, sizeof(bytes), &n, err);
 	case FLAG:
@@ -268,9 +280,3 @@ int order_check_tdx(const struct sim_edit *edit, int64_t at, struct jurat_error 
 	r = find_place(edit, &place, err);
 	return r == 0 ? order_place_check(&place, edit->value, err) : r;
 }
-
-/* clang-format off */
-const struct sim_field order_fields_tdx[] = {
-	{ .name = NULL },
-};
-/* clang-format on */

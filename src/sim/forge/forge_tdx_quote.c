@@ -122,30 +122,36 @@ static int sign(struct draft *d, enum sim_part part, enum sim_qe_key key, const 
 	return 0;
 }
 
+/* The layout of the body that a version 5 quote says it has: of one that TDs do not have, the usual one. */
+static int choose_body(struct draft *d, const struct wire_layout **ret, struct jurat_error *err)
+{
+	const char *asked = sim_order_value(d->order, SIM_PART_QUOTE, SIM_EDIT_SET, "body_type");
+	uint64_t type = d->quote->body_type;
+	int r = asked ? order_number_change(asked, UINT16_MAX, &type, err) : 0;
+
+	if (r == 0 && tdx_body_layout_of((unsigned)type))
+		*ret = tdx_body_layout_of((unsigned)type);
+	return r;
+}
+
 /* Header and body: what the quote signature covers. */
 static int put_signed(struct draft *d, struct jurat_error *err)
 {
-	const char *asked = sim_order_value(d->order, SIM_PART_QUOTE, SIM_EDIT_SET, "body_type");
 	const struct wire_layout *layout = tdx_body_layout_of(d->quote->body_type);
-	uint64_t version, type = d->quote->body_type;
-	bool has_hdr;
+	struct forge_body_hdr hdr = { .body_type = d->quote->body_type };
+	uint64_t version;
 	int r = put(d, SIM_PART_QUOTE, &tdx_quote_hdr_layout, &d->quote->hdr, err);
 
-	if (r == 0 && asked)
-		r = order_number_change(asked, UINT16_MAX, &type, err);
 	if (r < 0)
 		return r;
 	version = bytes_get_le(d->w.data, 2);
-	has_hdr = version == 5 || (version != 4 && d->quote->hdr.version == 5);
-	if (!has_hdr)
+	if (version == 5 || (version != 4 && d->quote->hdr.version == 5)) {
+		r = choose_body(d, &layout, err);
+		hdr.body_size = (uint32_t)layout->size;
+		if (r == 0)
+			r = put(d, SIM_PART_QUOTE, &forge_body_hdr_layout, &hdr, err);
+	} else {
 		layout = &tdx_body_10_layout;
-	else if (tdx_body_layout_of((unsigned)type))
-		layout = tdx_body_layout_of((unsigned)type);
-	if (has_hdr) {
-		const struct forge_body_hdr hdr = { .body_type = d->quote->body_type,
-						    .body_size = (uint32_t)layout->size };
-
-		r = put(d, SIM_PART_QUOTE, &forge_body_hdr_layout, &hdr, err);
 	}
 	return r == 0 ? put(d, SIM_PART_BODY, layout, &d->quote->body, err) : r;
 }

@@ -100,8 +100,8 @@ static bool read_distance(const char *value, json_int_t *ret)
 	return true;
 }
 
-/* NULL: no memory. */
-static json_t *value_of(const char *path, const char *value, int64_t at)
+/* In place of `old`: the digits of an FMSPC are no number. NULL: no memory. */
+static json_t *value_of(const char *path, const json_t *old, const char *value, int64_t at)
 {
 	char text[BASE_TIME_BYTES];
 	json_t *json;
@@ -110,7 +110,10 @@ static json_t *value_of(const char *path, const char *value, int64_t at)
 	if (is_date(path) && sim_order_time(value, at, &time, NULL) == 0)
 		return json_string(base_time_text(time, text));
 	json = json_loads(value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	return json ? json : json_string(value);
+	if (json && !(json_is_number(json) && json_is_string(old)))
+		return json;
+	json_decref(json);
+	return json_string(value);
 }
 
 int json_edit_check(const char *path, const char *value, int64_t at, struct jurat_error *err)
@@ -205,5 +208,5 @@ int json_edit(json_t *document, const char *path, const char *value, int64_t at,
 	}
 	if (json_is_integer(old) && read_distance(value, &distance))
 		return put(in, &step, path, json_integer(json_integer_value(old) + distance), err);
-	return put(in, &step, path, value_of(path, value, at), err);
+	return put(in, &step, path, value_of(path, old, value, at), err);
 }

@@ -61,6 +61,6 @@ int sim_pcs_chain(const struct sim_qe *qe, enum sim_intel_cert issuer, char **re
 		  struct jurat_error *err)
 {
 	return qe_make_chain(
-		qe, issuer == SIM_INTEL_PLATFORM_CA ? SIM_PCK_CRL_ISSUER_CHAIN : SIM_TCB_INFO_ISSUER_CHAIN,
-		ret, ret_size, err);
+		qe, issuer == SIM_INTEL_TCB_SIGNING ? SIM_TCB_INFO_ISSUER_CHAIN : SIM_PCK_CRL_ISSUER_CHAIN,
+		issuer, ret, ret_size, err);
 }

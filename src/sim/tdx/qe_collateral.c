@@ -177,16 +177,14 @@ int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o,
 	return r;
 }
 
-int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, char **ret, size_t *ret_size,
-		  struct jurat_error *err)
+int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, enum sim_intel_cert signer,
+		  char **ret, size_t *ret_size, struct jurat_error *err)
 {
-	const bool by_ca = part == SIM_PCK_CRL_ISSUER_CHAIN;
 	struct sim_der certs[SIM_QE_MAX_CHAIN] = { 0 };
 	size_t n = 2;
 	int r = 0;
 
-	certs[0].der = sim_pki_intel_cert(qe->pki, by_ca ? SIM_INTEL_PLATFORM_CA : SIM_INTEL_TCB_SIGNING,
-					  &certs[0].size);
+	certs[0].der = sim_pki_intel_cert(qe->pki, signer, &certs[0].size);
 	certs[1].der = sim_pki_intel_cert(qe->pki, SIM_INTEL_ROOT, &certs[1].size);
 	if (qe->hooks.chain)
 		r = qe->hooks.chain(qe->hooks.ctx, qe, part, certs, &n, err);
@@ -212,8 +210,11 @@ static int make_part(const struct sim_qe *qe, const struct sim_collateral_option
 	case SIM_QE_IDENTITY:
 		r = qe_make_identity(qe, o, NULL, SIM_QE_PROD_ID, &text, ret_size, err);
 		break;
+	case SIM_PCK_CRL_ISSUER_CHAIN:
+		r = qe_make_chain(qe, part, SIM_INTEL_PLATFORM_CA, &text, ret_size, err);
+		break;
 	default:
-		r = qe_make_chain(qe, part, &text, ret_size, err);
+		r = qe_make_chain(qe, part, SIM_INTEL_TCB_SIGNING, &text, ret_size, err);
 	}
 	*ret = (uint8_t *)text;
 	return r;
@@ -225,8 +226,13 @@ int sim_qe_collateral(const struct sim_qe *qe, const struct sim_collateral_optio
 	struct sim_collateral made = { 0 };
 	int r = 0;
 
-	for (unsigned part = 0; r == 0 && part < SIM_N_COLLATERAL_PARTS; part++)
+	for (unsigned part = 0; r == 0 && part < SIM_N_COLLATERAL_PARTS; part++) {
 		r = make_part(qe, o, part, &made.parts[part].bytes, &made.parts[part].size, err);
+		if (r == 0 && made.parts[part].size == 0) { /* an order leaves it out */
+			free(made.parts[part].bytes);
+			made.parts[part].bytes = NULL;
+		}
+	}
 	if (r < 0) {
 		sim_collateral_done(&made);
 		return r;

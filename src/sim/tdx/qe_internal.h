@@ -34,7 +34,7 @@ int qe_make_identity(const struct sim_qe *qe, const struct sim_collateral_option
 int qe_make_crl(const struct sim_qe *qe, const struct sim_collateral_options *o, enum sim_intel_cert issuer,
 		uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 /* PEM of the signer of a part, and the root; NULL: an order leaves it out. */
-int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, char **ret, size_t *ret_size,
-		  struct jurat_error *err);
+int qe_make_chain(const struct sim_qe *qe, enum sim_collateral_part part, enum sim_intel_cert signer,
+		  char **ret, size_t *ret_size, struct jurat_error *err);
 
 #endif

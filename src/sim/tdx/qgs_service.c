@@ -64,8 +64,11 @@ static bool names(const struct bytes_rd *part, const char *name)
 static int to_hex(struct sim_collateral *collateral, enum sim_collateral_part part, struct jurat_error *err)
 {
 	size_t n = collateral->parts[part].size;
-	char *hex = malloc(BYTES_HEX_SIZE(n));
+	char *hex;
 
+	if (!collateral->parts[part].bytes)
+		return 0;
+	hex = malloc(BYTES_HEX_SIZE(n));
 	if (!hex)
 		return jurat_fail_memory(err);
 	bytes_to_hex(collateral->parts[part].bytes, n, hex);
@@ -100,7 +103,8 @@ static int answer_collateral(const struct sim_qe *qe, const struct sim_collatera
 	m.version[1] = COLLATERAL_MINOR;
 	for (unsigned i = 0; i < SIM_N_COLLATERAL_PARTS;
 	     i++) /* each with its NUL, as Intel's service has it */
-		m.parts[i] = bytes_rd(collateral.parts[i].bytes, collateral.parts[i].size + 1);
+		if (collateral.parts[i].bytes)
+			m.parts[i] = bytes_rd(collateral.parts[i].bytes, collateral.parts[i].size + 1);
 	return write_message(&m, request->minor_version, ret, ret_size, err);
 }
 

@@ -24,6 +24,7 @@ struct sim_td {
 	struct tdx_td_info info;
 	uint8_t launch_svn[SIM_TDX_SVN_BYTES];
 	uint64_t shared_bit;
+	uint8_t keeps_rtmrs; /* by bit */
 	unsigned n_vcpus;
 	unsigned fail_in; /* TDCALLs until then; 0: none */
 	uint64_t fail_status;

@@ -140,6 +140,7 @@ int sim_td_new(struct sim_tdx_platform *platform, const struct sim_td_params *pa
 		return jurat_fail_memory(err);
 	td->platform = platform;
 	td->shared_bit = shared_bit;
+	td->keeps_rtmrs = params->keeps_rtmrs;
 	memcpy(td->launch_svn, platform->tcb.tee_tcb_svn, SIM_TDX_SVN_BYTES);
 	kvm_memory_init(&td->memory, memory_pages);
 	td->info = (struct tdx_td_info){ .td_attributes = params->attributes, .xfam = xfam };
@@ -264,6 +265,8 @@ uint64_t sim_td_rtmr_extend(struct sim_td *td, uint64_t index, const uint8_t dig
 		return td->fail_status;
 	if (index >= TDX_N_RTMRS)
 		return UAPI_TDCALL_OPERAND_INVALID | 2;
+	if (td->keeps_rtmrs >> index & 1)
+		return UAPI_TDCALL_SUCCESS;
 	rtmr = tdx_td_info_rtmr(&td->info, (unsigned)index);
 	memcpy(both, rtmr, TDX_MR_BYTES);
 	memcpy(both + TDX_MR_BYTES, digest, TDX_MR_BYTES);

@@ -94,7 +94,10 @@ struct sim_td_params {
 		mrownerconfig[TDX_MR_BYTES];
 	uint8_t servtd_hash[TDX_MR_BYTES];       /* not 0: service TDs are bound; not with SIM_TDX_10 */
 	uint8_t rtmr[TDX_N_RTMRS][TDX_MR_BYTES]; /* what they begin with; 0 but in evidence to order */
-	bool has_gpaw_52;                        /* the shared bit is 51, not 47 */
+	/* To order, too: the TD's MRTD and RTMRs (by bit) are these, whatever it boots and extends. */
+	bool keeps_mrtd;
+	uint8_t keeps_rtmrs;
+	bool has_gpaw_52; /* the shared bit is 51, not 47 */
 };
 
 /*

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/test.h"
 
+#include <errno.h>
+
 #include <jurat/verify.h>
 
 #include "sim/forge/forge.h"
+#include "sim/forge/forge_tdx.h"
 
 enum { AT = 1782864000 /* 2026-07-01 */, MAX_ITEMS = 8, MAX_CODES = 6 };
 
@@ -18,10 +21,10 @@ static int forge(const struct row *row, struct sim_forged *ret, struct jurat_err
 {
 	const struct sim_forge_options options = { .tdx = true, .generation = row->generation };
 	struct sim_order *order;
-	int r;
+	int r = sim_order_new(AT, &order, err);
 
-	assert_int_equal(sim_order_new(AT, &order, NULL), 0);
-	r = 0;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < MAX_ITEMS && row->items[i] && r == 0; i++)
 		r = sim_order_add(order, row->items[i], err);
 	if (r == 0)
@@ -93,6 +96,182 @@ static void check(const struct row *row)
 	sim_forged_done(&forged);
 }
 
+/* clang-format off */
+static const struct row presets[] = {
+	{ .items = { "tcb-sw-hardening-needed" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-configuration-needed" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-configuration-and-sw-hardening-needed" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-out-of-date" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-out-of-date-configuration-needed" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-revoked" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-status-unknown" }, .codes = { "tcb-status-unrecognized" } },
+	{ .items = { "tcb-not-supported" }, .codes = { "tcb-not-supported" } },
+	{ .items = { "tcb-advisories" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-advisories-up-to-date" } },
+	{ .items = { "tcb-info-early" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tdx-module-out-of-date" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tdx-module-revoked" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tdx-module-unknown" }, .codes = { "tdx-module-unknown", "tcb-not-supported" } },
+	{ .items = { "td-relaunch-advised" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "td-relaunch-advised-configuration-needed" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb-info-expired" }, .codes = { "tcb-info-expired" } },
+	{ .items = { "tcb-info-not-yet-valid" }, .codes = { "tcb-info-not-yet-valid" } },
+	{ .items = { "tcb-info-missing" }, .codes = { "collateral-missing" } },
+	{ .items = { "tcb-info-changed" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "tcb-info-other-signer" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "tcb-info-other-fmspc" }, .codes = { "tcb-info-fmspc-mismatch" } },
+	{ .items = { "tcb-info-other-pceid" }, .codes = { "tcb-info-pceid-mismatch" } },
+	{ .items = { "tcb-info-of-sgx" }, .codes = { "tcb-info-id", "tdx-module-identities-missing" } },
+	{ .items = { "qe-out-of-date" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "qe-revoked" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "qe-debug" }, .codes = { "qe-debug", "qe-attributes-mismatch" } },
+	{ .items = { "qe-other-signer" }, .codes = { "qe-mrsigner-mismatch" } },
+	{ .items = { "qe-other-product" }, .codes = { "qe-isvprodid-mismatch" } },
+	{ .items = { "qe-identity-expired" }, .codes = { "qe-identity-expired" } },
+	{ .items = { "qe-identity-not-yet-valid" }, .codes = { "qe-identity-not-yet-valid" } },
+	{ .items = { "qe-identity-missing" }, .codes = { "collateral-missing" } },
+	{ .items = { "qe-identity-changed" }, .codes = { "qe-identity-signature" } },
+	{ .items = { "qe-identity-other-signer" }, .codes = { "qe-identity-signature" } },
+	{ .items = { "qe-identity-of-sgx" }, .codes = { "qe-identity-id" } },
+	{ .items = { "quote-v5" } },
+	{ .items = { "quote-other-signer" }, .codes = { "quote-signature" } },
+	{ .items = { "quote-changed" }, .codes = { "quote-signature" } },
+	{ .items = { "quote-truncated" }, .codes = { "quote-malformed" } },
+	{ .items = { "qe-report-other-signer" }, .codes = { "qe-report-signature" } },
+	{ .items = { "qe-report-other-key" }, .codes = { "qe-report-data-mismatch" } },
+	{ .items = { "pck-chain-leaf-only" } },
+	{ .items = { "pck-chain-truncated" }, .codes = { "intermediate-missing" } },
+	{ .items = { "pck-chain-missing" }, .codes = { "certificate-malformed" } },
+	{ .items = { "pck-chain-crlf" } },
+	{ .items = { "td-debug" }, .codes = { "td-debug" } },
+	{ .items = { "td-migratable" }, .codes = { "td-attributes-not-allowed" } },
+	{ .items = { "td-service-td" }, .codes = { "service-td-not-allowed" } },
+};
+
+static const struct row statuses[] = {
+	{ .items = { "tcb_info.status=SWHardeningNeeded" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"SWHardeningNeeded\"]}" },
+	{ .items = { "tcb_info.status=ConfigurationNeeded" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"ConfigurationNeeded\"]}" },
+	{ .items = { "tcb_info.status=ConfigurationAndSWHardeningNeeded" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"ConfigurationAndSWHardeningNeeded\"]}" },
+	{ .items = { "tcb_info.status=OutOfDate" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"OutOfDate\"]}" },
+	{ .items = { "tcb_info.status=OutOfDateConfigurationNeeded" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"OutOfDateConfigurationNeeded\"]}" },
+	{ .items = { "td-relaunch-advised" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"TDRelaunchAdvised\"]}" },
+	{ .items = { "td-relaunch-advised-configuration-needed" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"TDRelaunchAdvisedConfigurationNeeded\"]}" },
+	{ .items = { "tcb_info.status=UpToDate", "tcb_info.module_status=UpToDate", "qe_identity.status=UpToDate" } },
+	{ .items = { "qe_identity.status=OutOfDate" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"OutOfDate\"]}" },
+	{ .items = { "tcb_info.module_status=OutOfDate" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"OutOfDate\"]}" },
+	{ .items = { "platform.later_tee_tcb_svn[0]=+1", "tcb_info.status=OutOfDate" }, .policy = "{\"accepted_tcb_statuses\":[\"UpToDate\",\"OutOfDate\"]}" },
+	{ .items = { "tcb_info.status=OutOfDate", "tcb_info.advisories=INTEL-SA-1,INTEL-SA-2" }, .codes = { "advisory-not-accepted" }, .policy = "{\"accepted_tcb_statuses\":[\"OutOfDate\"],\"accepted_advisories\":[\"INTEL-SA-1\"]}" },
+};
+
+static const struct row fields[] = {
+	{ .items = { "platform.fmspc=00906ea10000" } },
+	{ .items = { "platform.fmspc=00906ea10000", "tcb_info.fmspc=544553540000" }, .codes = { "tcb-info-fmspc-mismatch" } },
+	{ .items = { "platform.pceid=0100" } },
+	{ .items = { "platform.pcesvn=-1" } },
+	{ .items = { "platform.pcesvn=-1", "tcb_info.tcbLevels[0].tcb.pcesvn=+1" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "platform.cpusvn[15]=9" } },
+	{ .items = { "platform.tee_tcb_svn[0]=+1" } },
+	{ .items = { "platform.tee_tcb_svn[1]=5" } },
+	{ .items = { "platform.qe_isv_svn=3" } },
+	{ .items = { "platform.sgx_type=0" } },
+	{ .items = { "platform.generation=1.5ex" } },
+	{ .items = { "td.attributes.PERFMON=yes" } },
+	{ .items = { "td.rtmr3=x77" } },
+	{ .items = { "quote.version=3" }, .codes = { "quote-version" } },
+	{ .items = { "quote.version=6" }, .codes = { "quote-version" } },
+	{ .items = { "quote.tee_type=0" }, .codes = { "not-a-td-quote" } },
+	{ .items = { "quote.attestation_key_type=3" }, .codes = { "quote-key-type" } },
+	{ .items = { "quote.vendor_id=x00" }, .codes = { "quote-vendor" } },
+	{ .items = { "unsigned quote.vendor_id[0]=0" }, .codes = { "quote-vendor" } },
+	{ .items = { "unsigned quote.user_data=x01" }, .codes = { "quote-signature" } },
+	{ .items = { "quote.user_data=x01" } },
+	{ .items = { "quote.signed_by=pck" }, .codes = { "quote-signature" } },
+	{ .items = { "quote.negated_s=yes" } },
+	{ .items = { "qe_report.negated_s=yes" } },
+	{ .items = { "quote.signature=x00" }, .codes = { "quote-signature" } },
+	{ .items = { "quote.attestation_key=x00" }, .codes = { "quote-attestation-key" } },
+	{ .items = { "unsigned quote.attestation_key[0]=+1" }, .codes = { "qe-report-data-mismatch", "quote-attestation-key" } },
+	{ .items = { "quote.auth_data=0102" } },
+	{ .items = { "quote.auth_data=" } },
+	{ .items = { "unsigned quote.auth_data=0102" }, .codes = { "qe-report-data-mismatch" } },
+	{ .items = { "quote.chain=root,pck_ca,pck" } },
+	{ .items = { "quote.chain=pck,pck_ca,root,tcb_signing" }, .codes = { "certificate-malformed" } },
+	{ .items = { "quote.line_ends=cr" } },
+	{ .items = { "quote.has_nul=no" } },
+	{ .items = { "quote.chain_trailing=0a0a" } },
+	{ .items = { "quote.nesting=flat" }, .codes = { "quote-unsupported" } },
+	{ .items = { "quote.nesting=twice" }, .codes = { "quote-unsupported" } },
+	{ .items = { "quote.trailing=x00*70" } },
+	{ .items = { "quote.size=+5" } },
+	{ .items = { "quote.size=-1" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.size=100" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.cert_type=4" }, .codes = { "certificate-malformed" } },
+	{ .items = { "quote.cert_type=4", "quote.chain=pck" } },
+	{ .items = { "quote.cert_type=6" }, .codes = { "quote-unsupported" } },
+	{ .items = { "quote.cert_type=1", "quote.cert_data=x00*36" }, .codes = { "leaf-missing" } },
+	{ .items = { "quote.cert_size=+1" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.outer_cert_size=+1" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.outer_cert_type=5" }, .codes = { "quote-unsupported" } },
+	{ .items = { "quote.signature_data_size=-1" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.auth_data_size=+1" }, .codes = { "quote-unsupported" } },
+	{ .items = { "quote.version=5", "quote.body_size=+1" }, .codes = { "quote-malformed" } },
+	{ .items = { "quote.version=5", "quote.body_type=1" }, .codes = { "quote-unsupported" } },
+	{ .items = { "body.mrtd=x00" } },
+	{ .items = { "body.mrsignerseam=x01" }, .codes = { "tdx-module-mrsigner-mismatch" } },
+	{ .items = { "body.seam_attributes=1" }, .codes = { "tdx-module-attributes" } },
+	{ .items = { "body.tee_tcb_svn[0]=6" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "quote-v5", "body.mrservicetd=x01" }, .codes = { "service-td-not-allowed" } },
+	{ .items = { "qe_report.isv_svn=1" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "qe_report.miscselect=1" }, .codes = { "qe-miscselect-mismatch" } },
+	{ .items = { "qe_report.report_data[40]=1" }, .codes = { "qe-report-data-mismatch" } },
+	{ .items = { "qe_report.signature=x00" }, .codes = { "qe-report-signature" } },
+	{ .items = { "unsigned qe_report.cpusvn=x00" }, .codes = { "qe-report-signature" } },
+	{ .items = { "damage quote.signature:last" }, .codes = { "quote-signature" } },
+	{ .items = { "damage body.mrtd:47" }, .codes = { "quote-signature" } },
+	{ .items = { "damage qe_report.mrenclave" }, .codes = { "qe-report-signature" } },
+	{ .items = { "damage qe_report.signature" }, .codes = { "qe-report-signature" } },
+	{ .items = { "damage quote.auth_data" }, .codes = { "qe-report-data-mismatch" } },
+	{ .items = { "damage quote.cert_data:100" }, .codes = { "certificate-malformed" } },
+	{ .items = { "damage quote:400" }, .codes = { "quote-signature" } },
+	{ .items = { "damage body:136" }, .codes = { "quote-signature" } },
+};
+
+static const struct row documents[] = {
+	{ .items = { "tcb_info.version=2" }, .codes = { "collateral-unusable" } },
+	{ .items = { "tcb_info.tcbType=1" }, .codes = { "tcb-info-type" } },
+	{ .items = { "tcb_info.issueDate=at" } },
+	{ .items = { "tcb_info.nextUpdate=at" } },
+	{ .items = { "tcb_info.tcbLevels[0].tcb.sgxtcbcomponents[3].svn=+1" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb_info.tcbLevels[0].tcb.tdxtcbcomponents[2].svn=+1" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "tcb_info.tcbLevels[+0]=@tcbLevels[1]", "tcb_info.tcbLevels[0].tcbStatus=Revoked" } },
+	{ .items = { "tcb_info.tcbLevels=[]" }, .codes = { "tcb-not-supported" } },
+	{ .items = { "tcb_info.tcbLevels[1]=absent" } },
+	{ .items = { "tcb_info.tdxModule=absent" }, .codes = { "collateral-unusable" } },
+	{ .items = { "tcb_info.tdxModuleIdentities=absent" }, .codes = { "tdx-module-identities-missing", "tcb-not-supported" } },
+	{ .items = { "tcb_info.signed_by=root" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "tcb_info.signature=x00" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "tcb_info.spaced=yes" } },
+	{ .items = { "unsigned tcb_info.appended=,\"a\":1" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "tcb_info.appended=,\"a\":1" } },
+	{ .items = { "tcb_info.trailing=0a" } },
+	{ .items = { "damage tcb_info.signature" }, .codes = { "tcb-info-signature" } },
+	{ .items = { "damage qe_identity.signature:last" }, .codes = { "qe-identity-signature" } },
+	{ .items = { "damage tcb_info:50" }, .codes = { "tcb-info-not-yet-valid", "tcb-info-signature" } },
+	{ .items = { "tcb_info.chain=", "qe_identity.chain=" }, .codes = { "tcb-signer-missing", "tcb-signer-missing" } },
+	{ .items = { "tcb_info.chain=root,tcb_signing" } },
+	{ .items = { "qe_identity.miscselect=00000001" }, .codes = { "qe-miscselect-mismatch" } },
+	{ .items = { "qe_identity.mrsigner=absent" }, .codes = { "collateral-unusable" } },
+	{ .items = { "qe_identity.tcbLevels[0].tcb.isvsvn=+1" }, .codes = { "tcb-status-not-accepted" } },
+	{ .items = { "qe_identity.advisories=INTEL-SA-1" } },
+};
+/* clang-format on */
+
+static void check_all(const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check(&rows[i]);
+}
+
 static void evidence_without_items_is_accepted(void **state)
 {
 	(void)state;
@@ -103,10 +282,335 @@ static void evidence_without_items_is_accepted(void **state)
 	check(&(struct row){ .items = { "quote.version=5", "quote.body_type=3" } });
 }
 
+static void every_preset_has_exactly_its_reasons(void **state)
+{
+	(void)state;
+	check_all(presets, ARRAY_SIZE(presets));
+	for (size_t i = 0; order_presets_tdx[i].name; i++) {
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(presets) && strcmp(presets[k].items[0], order_presets_tdx[i].name) != 0)
+			k++;
+		if (k == ARRAY_SIZE(presets))
+			FAIL_BECAUSE("%s: no row has it", order_presets_tdx[i].name);
+	}
+}
+
+static void statuses_are_those_that_were_ordered(void **state)
+{
+	(void)state;
+	check_all(statuses, ARRAY_SIZE(statuses));
+}
+
+static void fields_of_platforms_and_quotes_are_as_ordered(void **state)
+{
+	(void)state;
+	check_all(fields, ARRAY_SIZE(fields));
+}
+
+static void documents_are_as_ordered(void **state)
+{
+	(void)state;
+	check_all(documents, ARRAY_SIZE(documents));
+}
+
+/* Every field of a layout takes its own kind of value, and the evidence then has it. */
+static void set_every_field(const char *part, const struct wire_layout *layout, const char *also)
+{
+	for (size_t i = 0; i < layout->n_fields; i++) {
+		const struct wire_field *field = &layout->fields[i];
+		bool is_bytes = field->kind == WIRE_BYTES || field->kind == WIRE_ZERO;
+		struct sim_forged forged = { 0 };
+		struct jurat_error err = { "" };
+		char set[128], late[128];
+		struct row row = { .items = { set, also } };
+
+		TEXT(set, "%s.%s=%s", part, field->name, is_bytes ? "x01" : "1");
+		if (strcmp(field->name, "version") == 0)
+			continue; /* another version has another layout */
+		if (forge(&row, &forged, &err) != 0)
+			FAIL_BECAUSE("%s: %s", set, err.text);
+		sim_forged_done(&forged);
+		if (strcmp(part, "platform") == 0)
+			continue;
+		TEXT(late, "unsigned %s", set);
+		row.items[0] = late;
+		if (forge(&row, &forged, &err) != 0)
+			FAIL_BECAUSE("%s: %s", late, err.text);
+		sim_forged_done(&forged);
+		TEXT(late, "damage %s.%s", part, field->name);
+		if (forge(&row, &forged, &err) != 0)
+			FAIL_BECAUSE("%s: %s", late, err.text);
+		sim_forged_done(&forged);
+	}
+}
+
+static void every_field_can_be_set(void **state)
+{
+	(void)state;
+	set_every_field("platform", &forge_platform_layout, NULL);
+	set_every_field("quote", &tdx_quote_hdr_layout, NULL);
+	set_every_field("quote", &forge_body_hdr_layout, "quote.version=5");
+	set_every_field("quote", &forge_signature_layout, NULL);
+	set_every_field("quote", &forge_auth_layout, NULL);
+	set_every_field("quote", &forge_cert_layout, NULL);
+	set_every_field("body", &tdx_body_10_layout, NULL);
+	set_every_field("body", &tdx_body_15_layout, "quote-v5");
+	set_every_field("body", &tdx_body_layout, "platform.generation=1.5ex");
+	set_every_field("qe_report", &sgx_report_layout, NULL);
+	set_every_field("qe_report", &forge_qe_signature_layout, NULL);
+}
+
+static struct tdx_quote quote_of(const struct row *row, struct sim_forged *forged)
+{
+	struct tdx_quote quote = { 0 };
+	const struct sim_forged_file *file;
+
+	assert_int_equal(forge(row, forged, NULL), 0);
+	file = sim_forged_find(forged, "quote.bin");
+	assert_non_null(file);
+	assert_int_equal(tdx_quote_read(file->bytes, file->size, &quote, NULL), 0);
+	return quote;
+}
+
+static void launch_values_are_in_the_quote(void **state)
+{
+	const struct row row = { .items = { "td.attributes=0x10000000", "td.xfam=7", "td.mrtd=x01",
+					    "td.mrconfigid=x02", "td.mrowner=x03", "td.mrownerconfig=x04",
+					    "td.rtmr0=x05", "td.rtmr3=x06" },
+				 .generation = SIM_TDX_10 };
+	struct sim_forged forged = { 0 };
+	struct tdx_quote quote = quote_of(&row, &forged);
+
+	(void)state;
+	assert_int_equal(quote.hdr.version, 4);
+	assert_true(quote.body.td_attributes == 0x10000000);
+	assert_true(quote.body.xfam == 7);
+	assert_true(bytes_all(quote.body.mrtd, TDX_MR_BYTES, 1));
+	assert_true(bytes_all(quote.body.mrconfigid, TDX_MR_BYTES, 2));
+	assert_true(bytes_all(quote.body.mrowner, TDX_MR_BYTES, 3));
+	assert_true(bytes_all(quote.body.mrownerconfig, TDX_MR_BYTES, 4));
+	assert_true(bytes_all(quote.body.rtmr0, TDX_MR_BYTES, 5));
+	assert_true(bytes_all(quote.body.rtmr3, TDX_MR_BYTES, 6));
+	sim_forged_done(&forged);
+}
+
+static void a_later_module_counts_from_the_one_that_launches(void **state)
+{
+	const struct row row = { .items = { "platform.later_tee_tcb_svn[0]=+2", "platform.tee_tcb_svn[0]=20",
+					    "platform.qe_id=x17" } };
+	struct sim_forged forged = { 0 };
+	struct tdx_quote quote = quote_of(&row, &forged);
+
+	(void)state;
+	assert_int_equal(quote.body_type, TDX_BODY_15);
+	assert_int_equal(quote.body.tee_tcb_svn[0], 20);
+	assert_int_equal(quote.body.tee_tcb_svn2[0], 22);
+	assert_true(bytes_all(quote.hdr.user_data, 16, 0x17));
+	sim_forged_done(&forged);
+}
+
+/* A machine that was made before: `jurat run`. */
+static void an_order_can_be_installed_later(void **state)
+{
+	struct sim_tdx_options options = { .generation = SIM_TDX_15 };
+	struct sim_td_params params = { 0 };
+	struct sim_qe_options qe_options = { .padding = 3 };
+	struct sim_tdx_platform *platform;
+	uint8_t report[TDX_REPORT_BYTES], *bytes;
+	const uint8_t digest[TDX_REPORT_DATA_BYTES] = { 1 };
+	struct sim_pki_intel *pki;
+	struct sim_order *order;
+	struct tdx_quote quote;
+	struct sim_qe *qe;
+	struct sim_td *td;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(sim_order_new(AT, &order, NULL), 0);
+	assert_int_equal(sim_order_add(order, "td.rtmr2=x09", NULL), 0);
+	assert_int_equal(sim_order_add(order, "platform.qe_isv_svn=3", NULL), 0);
+	assert_int_equal(sim_order_add(order, "unsigned body.mrtd=x08", NULL), 0);
+	assert_int_equal(sim_forge_tdx_options(order, &options, &qe_options, &params, NULL), 0);
+	assert_int_equal(sim_tdx_platform_new(&options, &platform, NULL), 0);
+	assert_int_equal(sim_pki_intel_new("jurat", &pki, NULL), 0);
+	assert_int_equal(sim_qe_new(platform, pki, &qe_options, &qe, NULL), 0);
+	assert_int_equal(sim_td_new(platform, &params, 1, &td, NULL), 0);
+	assert_int_equal(sim_forge_install_intel(order, pki, NULL), 0);
+	assert_int_equal(sim_forge_install_qe(order, qe, NULL), 0);
+	assert_true(sim_td_rtmr_extend(td, 2, digest) == 0);
+	assert_true(sim_td_rtmr_extend(td, 3, digest) == 0);
+	assert_true(sim_td_mr_report(td, digest, report) == 0);
+	assert_int_equal(sim_qe_quote(qe, report, sizeof(report), &bytes, &n, NULL), 0);
+	assert_int_equal(tdx_quote_read(bytes, n, &quote, NULL), 0);
+	assert_int_equal(quote.trailing, 3);
+	assert_int_equal(quote.qe_report.isv_svn, 3);
+	assert_true(bytes_all(quote.body.rtmr2, TDX_MR_BYTES, 9)); /* whatever extends it */
+	assert_false(bytes_all(quote.body.rtmr3, TDX_MR_BYTES, 0));
+	assert_true(bytes_all(quote.body.mrtd, TDX_MR_BYTES, 8));
+	assert_int_equal(sim_order_unused(order, NULL), 0);
+	free(bytes);
+	sim_td_free(td);
+	sim_qe_free(qe);
+	sim_pki_intel_free(pki);
+	sim_tdx_platform_free(platform);
+	sim_order_free(order);
+}
+
+/* clang-format off */
+static const struct {
+	const char *item, *error;
+} bad_items[] = {
+	{ "quote.foo=1",
+	  "quote.foo: no field 'foo'; nearest: size, chain, version" },
+	{ "td.vmid=1",
+	  "td.vmid: no field 'vmid'; nearest: mrtd, xfam, rtmr0" },
+	{ "td.mrtd=12",
+	  "td.mrtd: expected 48 bytes as 96 hex digits, or xNN for that byte in all of them; got 2 characters" },
+	{ "unsigned td.mrtd=x12",
+	  "td.mrtd: it is not signed by itself, so it can only be set" },
+	{ "damage td",
+	  "td: it is not signed by itself, so it can only be set" },
+	{ "platform.qe_isv_svn=65536",
+	  "platform.qe_isv_svn: expected a number from 0 to 65535, not '65536'" },
+	{ "platform.sgx_type=2",
+	  "platform.sgx_type: expected a number from 0 to 1, not '2'" },
+	{ "quote.signed_by=me",
+	  "quote.signed_by: no value 'me'; nearest: pck, other, attestation_key" },
+	{ "quote.chain=pck,foo",
+	  "quote.chain: no value 'foo'; nearest: root, pck, pck_ca" },
+	{ "quote.chain=pck,pck,pck,pck,pck,pck,pck,pck,pck",
+	  "quote.chain: expected at most 8 certificates" },
+	{ "quote.negated_s=maybe",
+	  "quote.negated_s: expected yes or no, not 'maybe'" },
+	{ "quote.auth_data=0",
+	  "quote.auth_data: expected bytes as hex digits, or xNN*COUNT; got 1 characters" },
+	{ "damage quote.foo",
+	  "quote.foo: no field 'foo'; nearest: size, chain, version" },
+	{ "damage tcb_info.fmspc",
+	  "tcb_info.fmspc: only the document or its signature can be damaged" },
+	{ "tcb_info..fmspc=1",
+	  "tcb_info..fmspc: expected a path such as tcbLevels[0].tcb.pcesvn, not '.fmspc'" },
+	{ "tcb_info.tcbLevels[=1",
+	  "tcb_info.tcbLevels[: expected a path such as tcbLevels[0].tcb.pcesvn, not 'tcbLevels['" },
+	{ "tcb_info.a[+0].b=1",
+	  "tcb_info.a[+0].b: expected a path such as tcbLevels[0].tcb.pcesvn, not 'a[+0].b'" },
+	{ "tcb_info.a[10000]=1",
+	  "tcb_info.a[10000]: expected a path such as tcbLevels[0].tcb.pcesvn, not 'a[10000]'" },
+	{ "tcb_info.a=@b..c",
+	  "tcb_info.a: expected a path such as tcbLevels[0].tcb.pcesvn, not 'b..c'" },
+	{ "tcb_info.a={\"a\"",
+	  "tcb_info.a: expected JSON, not '{\"a\"'" },
+	{ "tcb_info.signature=00",
+	  "tcb_info.signature: expected 64 bytes as 128 hex digits, or xNN for that byte in all of them; got 2 characters" },
+	{ "tcb_info.issueDate=at+5q",
+	  "tcb_info.issueDate: expected a time such as 2026-07-01T00:00:00Z, at, at-1s or at+30d (s, m, h, d, y), not 'at+5q'" },
+};
+
+static const struct {
+	const char *items[2], *error;
+} bad_orders[] = {
+	{ { "damage quote:100000" },
+	  "quote: it has 5055 bytes, so there is no byte 100000" },
+	{ { "body.mrservicetd=x01" },
+	  "body.mrservicetd=x01: this evidence has no such part" },
+	{ { "quote.body_type=3" },
+	  "quote.body_type=3: this evidence has no such part" },
+	{ { "quote.nesting=flat", "qe_report.isv_svn=1" },
+	  "qe_report.isv_svn=1: this evidence has no such part" },
+	{ { "quote.cert_data=00", "quote.line_ends=cr" },
+	  "quote.line_ends=cr: this evidence has no such part" },
+	{ { "tcb_info.tcbLevels[9]=absent" },
+	  "tcb_info.tcbLevels[9]: the document has no 'tcbLevels[9]'" },
+	{ { "tcb_info.tcbLevels[9].tcb.pcesvn=1" },
+	  "tcb_info.tcbLevels[9].tcb.pcesvn: the document has no 'tcbLevels[9].tcb.pcesvn'" },
+	{ { "tcb_info.tcbLevels[+3]=1" },
+	  "tcb_info.tcbLevels[+3]: the document has no 'tcbLevels[+3]'" },
+	{ { "tcb_info.tcbLevels[+]=@fmspz" },
+	  "tcb_info.tcbLevels[+]: the document has no 'fmspz'" },
+	{ { "tcb_info.tcbLevels[+0]=absent" },
+	  "tcb_info.tcbLevels[+0]: the document has no 'tcbLevels[+0]'" },
+	{ { "tcb_info.fmspc.x=1" },
+	  "tcb_info.fmspc.x: the document has no 'fmspc.x'" },
+	{ { "platform.pcesvn=-14" },
+	  "platform.pcesvn: it is 0xd, so -14 is not in the range from 0 to 0xffff" },
+	{ { "platform.generation=1.0", "td.servtd_hash=x01" },
+	  "TDX 1.0 has no service TDs" },
+	{ { "td.xfam=1" },
+	  "xfam 0x1 lacks x87 or SSE" },
+	{ { "report.policy=1" },
+	  "report.policy=1: this evidence has no such part" },
+};
+/* clang-format on */
+
+static void items_that_are_none_are_refused(void **state)
+{
+	struct sim_order *order;
+
+	(void)state;
+	assert_int_equal(sim_order_new(AT, &order, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad_items); i++) {
+		struct jurat_error err = { "" };
+
+		assert_int_equal(sim_order_add(order, bad_items[i].item, &err), -EINVAL);
+		assert_string_equal(err.text, bad_items[i].error);
+	}
+	sim_order_free(order);
+}
+
+static void orders_that_cannot_be_made_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad_orders); i++) {
+		const struct row row = { .items = { bad_orders[i].items[0], bad_orders[i].items[1] } };
+		struct sim_forged forged = { 0 };
+		struct jurat_error err = { "" };
+
+		assert_int_equal(forge(&row, &forged, &err), -EINVAL);
+		assert_string_equal(err.text, bad_orders[i].error);
+		assert_int_equal(forged.n, 0);
+	}
+}
+
+static int try_order(void *ctx)
+{
+	static const struct row row = { .items = { "quote.chain=pck,pck_ca", "quote.auth_data=01",
+						   "tcb_info.tcbLevels[+0]=@tcbLevels[1]",
+						   "tcb_info.trailing=0a", "unsigned qe_identity.version=3",
+						   "tcb_info.signed_by=other", "qe_identity.spaced=yes",
+						   "tcb_info.advisories=A,B" } };
+	struct sim_forged forged = { 0 };
+	int r;
+
+	(void)ctx;
+	fail_memory_resume();
+	r = forge(&row, &forged, NULL);
+	fail_memory_pause();
+	sim_forged_done(&forged);
+	return r;
+}
+
+static void no_failed_allocation_is_overlooked(void **state)
+{
+	(void)state;
+	assert_true(fail_memory_each(try_order, NULL) > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_without_items_is_accepted),
+		cmocka_unit_test(every_preset_has_exactly_its_reasons),
+		cmocka_unit_test(statuses_are_those_that_were_ordered),
+		cmocka_unit_test(fields_of_platforms_and_quotes_are_as_ordered),
+		cmocka_unit_test(documents_are_as_ordered),
+		cmocka_unit_test(every_field_can_be_set),
+		cmocka_unit_test(launch_values_are_in_the_quote),
+		cmocka_unit_test(a_later_module_counts_from_the_one_that_launches),
+		cmocka_unit_test(an_order_can_be_installed_later),
+		cmocka_unit_test(items_that_are_none_are_refused),
+		cmocka_unit_test(orders_that_cannot_be_made_are_refused),
+		cmocka_unit_test(no_failed_allocation_is_overlooked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
