@@ -96,7 +96,7 @@ int order_check(const struct sim_edit *edit, int64_t at, struct jurat_error *err
 		return order_check_tdx(edit, at, err);
 	case SIM_PART_PCK_CRL:
 		return strcmp(edit->field, "chain") == 0 ? order_check_tdx(edit, at, err)
-							  : order_check_x509(edit, at, err);
+							 : order_check_x509(edit, at, err);
 	default:
 		return order_check_x509(edit, at, err);
 	}
