@@ -9,7 +9,7 @@
 #include "crypto/hash.h"
 #include "sim/pki/pki.h"
 
-enum { TD_XFAM = 0xe7, TD_PAGES = 1 };
+enum { TD_XFAM = 0xe7, TD_PAGES = 1, SEED_BYTES = 160 };
 
 /* What one TD's evidence is made with. */
 struct world {
@@ -37,6 +37,19 @@ static void usual_td(struct sim_td_params *td)
 		crypto_derive("td", 2, "rtmr", &i, 1, td->rtmr[i], sizeof(td->rtmr[i]));
 }
 
+/* Intel's root and CAs: those of the seed, or others by the same names. */
+static int make_roots(struct sim_order *order, const char *seed, struct sim_pki_intel **ret,
+		      struct jurat_error *err)
+{
+	const char *text = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "other_world");
+	char other[SEED_BYTES];
+	bool is_other = false;
+	int r = text ? sim_order_flag(text, &is_other, err) : 0;
+
+	snprintf(other, sizeof(other), "other %s", seed);
+	return r == 0 ? sim_pki_intel_new(is_other ? other : seed, ret, err) : r;
+}
+
 static int make_world(const struct sim_forge_options *options, struct sim_order *order, struct world *w,
 		      struct jurat_error *err)
 {
@@ -51,7 +64,7 @@ static int make_world(const struct sim_forge_options *options, struct sim_order 
 	if (r == 0)
 		r = sim_tdx_platform_new(&platform, &w->platform, err);
 	if (r == 0)
-		r = sim_pki_intel_new(seed, &w->pki, err);
+		r = make_roots(order, seed, &w->pki, err);
 	if (r == 0)
 		r = sim_forge_install_intel(order, w->pki, err);
 	if (r == 0)
@@ -90,6 +103,27 @@ static int add_collateral(const struct world *w, int64_t at, struct sim_forged *
 	return r;
 }
 
+/* The root that a verifier trusts: the platform's own, or that of the seed where the platform has another. */
+static int add_root(const struct sim_forge_options *options, struct sim_order *order, const struct world *w,
+		    struct sim_forged *ret, struct jurat_error *err)
+{
+	const char *text = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "other_world");
+	struct sim_pki_intel *trusted = NULL;
+	bool is_other = false;
+	const uint8_t *root;
+	size_t n = 0;
+	int r = text ? sim_order_flag(text, &is_other, err) : 0;
+
+	if (r == 0 && is_other)
+		r = sim_pki_intel_new(options->seed ? options->seed : SIM_PKI_DEFAULT_SEED, &trusted, err);
+	if (r < 0)
+		return r;
+	root = sim_pki_intel_cert(trusted ? trusted : w->pki, SIM_INTEL_ROOT, &n);
+	r = forge_add(ret, "root.der", root, n, err);
+	sim_pki_intel_free(trusted);
+	return r;
+}
+
 int forge_tdx(const struct sim_forge_options *options, struct sim_order *order, struct sim_forged *ret,
 	      struct jurat_error *err)
 {
@@ -98,12 +132,8 @@ int forge_tdx(const struct sim_forge_options *options, struct sim_order *order, 
 
 	if (r == 0)
 		r = add_quote(options, &w, ret, err);
-	if (r == 0) {
-		size_t n = 0;
-		const uint8_t *root = sim_pki_intel_cert(w.pki, SIM_INTEL_ROOT, &n);
-
-		r = forge_add(ret, "root.der", root, n, err);
-	}
+	if (r == 0)
+		r = add_root(options, order, &w, ret, err);
 	if (r == 0)
 		r = add_collateral(&w, sim_order_at(order), ret, err);
 	world_done(&w);

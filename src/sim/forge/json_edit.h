@@ -9,8 +9,8 @@
 
 /*
  * Changes one place of a JSON document, by its path: "tcbLevels[0].tcb.pcesvn". An element is a number from
- * 0; "[+0]" inserts in front of that one, "[+]" behind the last one. A member that is not there is added at the
- * end of its object.
+ * 0; "[+0]" inserts in front of that one, "[+]" behind the last one. A member that is not there is added at
+ * the end of its object.
  *
  * Values: JSON; another text is a string, and so is a number in place of a string, so quotation marks can be
  * left out; "absent" removes the place; "@PATH" is a copy of another place; "+N" and "-N" change a whole

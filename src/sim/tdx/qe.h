@@ -128,12 +128,12 @@ const struct sim_pki_intel *sim_qe_pki(const struct sim_qe *qe);
 struct sim_qe_hooks {
 	/* Changes what the certificate of the PCK will say. */
 	int (*pck)(void *ctx, struct sim_pck *pck, struct jurat_error *err);
-	/* Signs and writes a quote, which has everything but its three signatures and report data of the QE. */
+	/* Signs and writes a quote; it has neither signatures nor the QE's report data. */
 	int (*quote)(void *ctx, const struct sim_qe *qe, const struct tdx_quote *quote, uint8_t **ret,
 		     size_t *ret_size, struct jurat_error *err);
 	/* Changes what collateral will say. */
 	int (*collateral)(void *ctx, struct sim_collateral_options *o, struct jurat_error *err);
-	/* Changes which certificates an issuer chain of collateral has: up to SIM_QE_MAX_CHAIN; none: no chain. */
+	/* Changes the certificates of an issuer chain, up to SIM_QE_MAX_CHAIN; none: there is no chain. */
 	int (*chain)(void *ctx, const struct sim_qe *qe, enum sim_collateral_part part, struct sim_der *certs,
 		     size_t *n, struct jurat_error *err);
 	void *ctx;
