@@ -147,6 +147,16 @@ JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, 
 JURAT_MUST_CHECK int cli_report_data(struct cli *cli, uint8_t ret[64], bool *ret_there);
 /* As base_time_read(). */
 JURAT_MUST_CHECK int cli_time(const char *text, int64_t *ret, struct jurat_error *err);
+/*
+ * Prints a command of jurat after `title`, quoted for a shell, as it works in any directory: with absolute
+ * paths, unless jurat was found in PATH.
+ *
+ * words     n; NULL: none
+ * below     n paths after these words, below `dir`; "" or NULL: none
+ * Returns   false: no memory
+ */
+bool cli_print_command(const struct cli *cli, const char *title, const char *const *words, const char *dir,
+		       const char *const *below, size_t n);
 /* Flushes standard output. Returns `status`, or CLI_ENVIRONMENT after an error message. */
 int cli_flush(const struct cli *cli, int status);
 
@@ -175,6 +185,7 @@ int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);
 int cli_explore(struct cli *cli);
 int cli_fetch(struct cli *cli);
+int cli_forge(struct cli *cli);
 int cli_help(struct cli *cli);
 int cli_host(struct cli *cli);
 int cli_key(struct cli *cli);

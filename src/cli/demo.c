@@ -34,48 +34,16 @@ static int status_of(int r)
 	return status == CLI_REFUSED ? CLI_INTERNAL : status;
 }
 
-/* Prints a word, quoted for a shell. */
-static void print_word(const char *text)
-{
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
-
-	putchar(' ');
-	if (text[strspn(text, plain)] == '\0') {
-		fputs(text, stdout);
-		return;
-	}
-	putchar('\'');
-	for (; *text; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){ *text, '\0' }, stdout);
-	putchar('\'');
-}
-
-/* Prints a command that works in any directory: with absolute paths, unless jurat was found in PATH. */
+/* Prints how to verify the evidence again, in any directory. */
 static bool say_what_to_try(const struct demo *demo, const struct part *part)
 {
-	const char *name = demo->cli->name;
-	auto_free char *dir = realpath(demo->dir, NULL),
-		       *program = strchr(name, '/') ? realpath(name, NULL) : NULL;
-	const char *const below[] = { demo->roots, part->value, part->evidence };
-	const char *const before[] = { "--roots", part->option, NULL };
+	const char *const words[] = { "verify", "--roots", part->option, NULL };
+	const char *const paths[] = { "", demo->roots, part->value, part->evidence };
 
-	fputs("Try:", stdout);
-	print_word(program ? program : "jurat");
-	fputs(" verify", stdout);
-	for (size_t i = 0; i < ARRAY_SIZE(below); i++) {
-		auto_free char *path = NULL;
+	bool ok = cli_print_command(demo->cli, "Try:", words, demo->dir, paths, ARRAY_SIZE(words));
 
-		if (asprintf(&path, "%s/%s", dir ? dir : demo->dir, below[i]) < 0) {
-			path = NULL;
-			return false;
-		}
-		if (before[i])
-			printf(" %s", before[i]);
-		print_word(path);
-	}
-	puts("\n");
-	return true;
+	puts("");
+	return ok;
 }
 
 /* Outputs the verdict of a part: prints text, or adds JSON to `all`. */
@@ -136,11 +104,37 @@ static int make_directories(struct demo *demo)
 	return CLI_OK;
 }
 
+/* --set, which an evidence of the same kind must have a use for. */
+static int take_order(struct demo *demo, struct cli_order *ret)
+{
+	struct cli *cli = demo->cli;
+	const char *tee = cli_get(cli, "tee"), *key = cli_get(cli, "sign-with");
+	struct sim_forge_options like = { .product = demo->product, .seed = cli_get(cli, "seed") };
+	uint64_t version;
+	int status;
+
+	if (!cli_has(cli, "set"))
+		return CLI_OK;
+	if (!tee)
+		return cli_fail(cli, CLI_USAGE, "--set needs --tee: sev-snp or tdx");
+	if (!cli_get_number(cli, "report-version", 5, 0, &version))
+		return CLI_USAGE;
+	like.tdx = !strcmp(tee, "tdx");
+	like.vlek = key && !strcmp(key, "vlek");
+	like.report_version = (uint32_t)version;
+	status = cli_order_new(cli, like.tdx, demo->at, ret);
+	if (status == CLI_OK)
+		status = cli_order_try(cli, ret, &like);
+	demo->order = ret->order;
+	return status;
+}
+
 int cli_demo(struct cli *cli)
 {
 	char temporary[] = "/tmp/jurat-demo-XXXXXX";
 	struct demo demo = { .cli = cli, .dir = cli_get(cli, "dir") };
-	const char *only = cli_get(cli, "tee");
+	const char *only = cli_get(cli, "tee"), *product = cli_get(cli, "product");
+	struct cli_order order = { .n = 0 };
 	int status = cli_report_data(cli, demo.report_data, &demo.has_report_data);
 	json_t *all;
 
@@ -150,12 +144,16 @@ int cli_demo(struct cli *cli)
 		return status;
 	if (!demo.at)
 		demo.at = time(NULL);
-	if (!demo.dir)
+	demo.product = snp_product_by_name(product ? product : "milan");
+	status = take_order(&demo, &order);
+	if (status == CLI_OK && !demo.dir)
 		demo.dir = mkdtemp(temporary);
-	if (!demo.dir)
-		return cli_fail(cli, CLI_ENVIRONMENT, "cannot make a directory in /tmp: %s", strerror(errno));
+	if (status == CLI_OK && !demo.dir)
+		status = cli_fail(cli, CLI_ENVIRONMENT, "cannot make a directory in /tmp: %s",
+				  strerror(errno));
 	all = cli_wants_json(cli) ? json_object() : NULL;
-	status = make_directories(&demo);
+	if (status == CLI_OK)
+		status = make_directories(&demo);
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == CLI_OK; i++)
 		if (!only || !strcmp(only, parts[i].tee))
 			status = run_part(&demo, &parts[i], all);
@@ -165,5 +163,6 @@ int cli_demo(struct cli *cli)
 		puts("");
 	}
 	json_decref(all);
+	cli_order_done(&order);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "jurat/guest.h"
 #include "jurat/verify.h"
+#include "cli/order.h"
 #include "machine/machine.h"
 
 /* One part of `jurat demo`: a guest of one TEE on the software platform. */
@@ -17,8 +18,10 @@ struct demo {
 	unsigned n;
 	bool has_report_data; /* else each part generates random bytes */
 	uint8_t report_data[64];
-	int64_t at;     /* current time, for dates and for the verification */
-	char roots[64]; /* the root for a verifier, below `dir` */
+	int64_t at;              /* current time, for dates and for the verification */
+	char roots[64];          /* the root for a verifier, below `dir` */
+	struct sim_order *order; /* NULL: nothing is ordered */
+	enum snp_product product;
 };
 
 /* Trace function of the machine that outputs each step; ctx is the struct demo. */
@@ -28,6 +31,13 @@ void demo_say(struct demo *demo, const char *from, const char *to, const char *t
 /* Writes a file below the directory. */
 JURAT_MUST_CHECK int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,
 				struct jurat_error *err);
+/*
+ * Writes the root as a verifier trusts it to `demo->roots`: heap bytes of it in *ret, too.
+ *
+ * der       n bytes: the root as the platform issues it
+ */
+JURAT_MUST_CHECK int demo_root(const struct demo *demo, bool tdx, const uint8_t *der, size_t n, uint8_t **ret,
+			       size_t *ret_size, struct jurat_error *err);
 /* The guest program's request, with the guest library over the machine's environment. */
 JURAT_MUST_CHECK int demo_attest(struct demo *demo, struct base_env *env, enum jurat_tee tee,
 				 enum jurat_via via, struct jurat_evidence *ret, struct jurat_error *err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -42,6 +43,33 @@ int demo_write(const struct demo *demo, const char *name, const void *data, size
 		return jurat_fail_memory(err);
 	}
 	return cli_write(path, data, size, 0644, err);
+}
+
+int demo_root(const struct demo *demo, bool tdx, const uint8_t *der, size_t n, uint8_t **ret,
+	      size_t *ret_size, struct jurat_error *err)
+{
+	const struct sim_forge_options options = { .tdx = tdx,
+						   .product = demo->product,
+						   .seed = cli_get(demo->cli, "seed") };
+	auto_free uint8_t *root = NULL;
+	size_t size = n;
+	int r = 0;
+
+	if (demo->order) {
+		r = sim_forge_root(&options, der, n, &root, &size, err);
+	} else {
+		root = malloc(n);
+		if (!root)
+			return jurat_fail_memory(err);
+		memcpy(root, der, n);
+	}
+	if (r == 0)
+		r = demo_write(demo, demo->roots, root, size, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(root);
+	*ret_size = size;
+	return 0;
 }
 
 int demo_attest(struct demo *demo, struct base_env *env, enum jurat_tee tee, enum jurat_via via,

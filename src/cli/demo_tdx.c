@@ -27,20 +27,16 @@ static int attest(struct demo *demo, struct machine_td *machine, struct jurat_ev
 }
 
 /* Writes quote, root and collateral to files, and supplies them to the verifier. */
-static int write_evidence(struct demo *demo, const struct jurat_evidence *evidence, const uint8_t *root,
-			  size_t root_size, const struct sim_collateral *parts,
-			  struct jurat_tdx_collateral *collateral, struct jurat_error *err)
+static int write_evidence(struct demo *demo, const struct jurat_evidence *evidence,
+			  const struct sim_collateral *parts, struct jurat_tdx_collateral *collateral,
+			  struct jurat_error *err)
 {
 	char name[64];
-	int r;
+	int r = demo_write(demo, "quote.bin", evidence->report, evidence->report_size, err);
 
-	snprintf(demo->roots, sizeof(demo->roots), "roots/intel_root.der");
-	r = demo_write(demo, demo->roots, root, root_size, err);
-	if (r == 0)
-		r = demo_write(demo, "quote.bin", evidence->report, evidence->report_size, err);
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++) {
-		if (!parts->parts[i].bytes)
-			continue;
+		if (parts->parts[i].size == 0)
+			continue; /* an order may leave it out */
 		snprintf(name, sizeof(name), "collateral/%s", sim_collateral_names[i]);
 		r = demo_write(demo, name, parts->parts[i].bytes, parts->parts[i].size, err);
 		if (r == 0)
@@ -72,6 +68,7 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 		.platform.seed = cli_get(demo->cli, "seed"),
 		.pki_seed = cli_get(demo->cli, "seed"),
 		.at = demo->at,
+		.order = demo->order,
 		.kernel = sim_linux_find(cli_get(demo->cli, "linux")),
 		.quirks = SIM_TDX_QUIRKS_LINUX,
 		.td.attributes = UINT64_C(1) << TDX_ATTR_SEPT_VE_DISABLE_BIT,
@@ -89,8 +86,9 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct sim_collateral parts = { 0 };
 	struct machine_td *machine = NULL;
-	const uint8_t *root;
-	size_t root_size;
+	auto_free uint8_t *root = NULL;
+	const uint8_t *own;
+	size_t own_size, root_size;
 	int r;
 
 	memset(options.td.mrtd, 0x6d, sizeof(options.td.mrtd));
@@ -103,8 +101,11 @@ int demo_tdx(struct demo *demo, struct jurat_verdict **ret, struct jurat_error *
 	if (r == 0)
 		r = jurat_tdx_collateral_new(&collateral, err);
 	if (r == 0) {
-		root = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &root_size);
-		r = write_evidence(demo, &evidence, root, root_size, &parts, collateral, err);
+		snprintf(demo->roots, sizeof(demo->roots), "roots/intel_root.der");
+		own = sim_pki_intel_cert(machine_td_pki(machine), SIM_INTEL_ROOT, &own_size);
+		r = demo_root(demo, true, own, own_size, &root, &root_size, err);
+		if (r == 0)
+			r = write_evidence(demo, &evidence, &parts, collateral, err);
 		if (r == 0)
 			r = judge(demo, &evidence, root, root_size, collateral, ret, err);
 	}

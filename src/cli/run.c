@@ -15,6 +15,7 @@
 #include "cli/load.h"
 #include "cli/run.h"
 #include "cli/run_launch.h"
+#include "cli/run_order.h"
 #include "cli/run_vmm.h"
 #include "run/fault.h"
 
@@ -150,6 +151,7 @@ int cli_run(struct cli *cli)
 	auto_free char **argv = calloc(cli->n_args + 1, sizeof(*argv));
 	const char *faults[CLI_MAX_VALUES], *endorsement_faults[CLI_MAX_VALUES];
 	struct run_launch launch = { 0 };
+	struct cli_order order = { .n = 0 };
 	int r;
 
 	if (cli_has(cli, "list-faults"))
@@ -167,15 +169,19 @@ int cli_run(struct cli *cli)
 		return CLI_USAGE;
 	memcpy(argv, cli->args, cli->n_args * sizeof(*argv));
 	options.argv = argv;
-	r = cli_run_launch(cli, &options, &launch);
+	r = cli_run_order(cli, &options, &order);
+	if (r == CLI_OK)
+		r = cli_run_launch(cli, &options, &launch);
 	if (r != CLI_OK) {
 		cli_run_launch_done(&launch);
+		cli_order_done(&order);
 		return r;
 	}
 	if (cli_has(cli, "vmm") || cli_has(cli, "list-checks"))
 		return cli_run_vmm(cli, &options); /* launches no guest from files */
 	r = run_program(&options, &ended, &err);
 	cli_run_launch_done(&launch);
+	cli_order_done(&order);
 	if (r < 0)
 		return cli_fail(cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
 	return ended.started ? pass_on(ended.status) : cli_fail(cli, ended.status, "%s", err.text);

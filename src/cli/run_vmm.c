@@ -291,7 +291,7 @@ bool cli_run_vmm_options(struct cli *cli)
 		"host",         "no-certs",           "sync",     "fault",
 		"device-mode",  "ready-fd",           "control",  "qgs",
 		"endorsements", "endorsements-fault", "user-map", "legacy-quote-ioctl",
-		"force",        "firmware-image",
+		"force",        "firmware-image",     "evidence", "set",
 	};
 	bool vmm = cli_has(cli, "vmm"), list = cli_has(cli, "list-checks");
 

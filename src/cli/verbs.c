@@ -78,6 +78,17 @@ static const struct cli_option cases_options[] = {
 	  .commands = "list|run" },
 };
 
+/* Evidence to order, for the verbs of the software platform. */
+#define SET                                                                                                  \
+	{                                                                                                    \
+		"set", "PART.FIELD=VALUE", "set a field of the evidence, see jurat-forge(1)",                \
+			.repeatable = true                                                                   \
+	}
+#define ORDER                                                                                                \
+	{ "evidence", "ITEM", "what is different about the evidence: a preset or field, see jurat-forge(1)", \
+	  .repeatable = true },                                                                              \
+		SET
+
 static const struct cli_option demo_options[] = {
 	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
 	PRODUCT,
@@ -88,7 +99,26 @@ static const struct cli_option demo_options[] = {
 	SEED,
 	PLATFORM_AT,
 	REPORT_DATA("REPORT_DATA to put into the evidence", "random"),
+	SET,
 	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
+	OUTPUT,
+};
+
+static const struct cli_option forge_options[] = {
+	{ "tee", "TEE", "TEE of the evidence", "sev-snp|tdx", .fallback = "sev-snp" },
+	PRODUCT,
+	REPORT_VERSION,
+	SIGN_WITH,
+	{ "tdx-module", "VERSION", "TDX: TDREPORTs as this version of the TDX module makes them",
+	  "1.0|1.5|1.5ex", .fallback = "1.5" },
+	SET,
+	{ "unsigned", "PART.FIELD", "the --set of this field happens after signing", .repeatable = true },
+	{ "damage", "PART[.FIELD][:BYTE]", "flip a bit after signing", .repeatable = true },
+	SEED,
+	PLATFORM_AT,
+	REPORT_DATA("REPORT_DATA to put into the evidence", "zeros"),
+	{ "out", "DIR", "directory for the evidence: a new one, or an empty one" },
+	{ "list", NULL, "list the presets, and the fields of each part, and exit" },
 	OUTPUT,
 };
 
@@ -439,6 +469,7 @@ static const struct cli_option key_options[] = {
 
 static const struct cli_option run_options[] = {
 	PLATFORM,
+	ORDER,
 	LAUNCH,
 	{ "host", NULL, "run PROGRAM as a host tool: with /dev/sev, without the guest devices" },
 	FAULTS,
@@ -467,8 +498,13 @@ static const struct cli_option run_options[] = {
 };
 
 static const struct cli_option device_options[] = {
-	PLATFORM, LAUNCH, { "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
-	FAULTS,   SUITE,  LEGACY_QUOTE_IOCTL,
+	PLATFORM,
+	ORDER,
+	LAUNCH,
+	{ "host", NULL, "provide the host's /dev/sev instead of the guest devices" },
+	FAULTS,
+	SUITE,
+	LEGACY_QUOTE_IOCTL,
 	FORCE,
 };
 
@@ -636,6 +672,13 @@ const struct cli_verb cli_verbs[] = {
 		  "error.\n",
 	  OPTIONS(fetch_options),
 	  .program = CLI_NETWORK },
+	{ .name = "forge",
+	  .args = "[PRESET]...",
+	  .summary = "make evidence to order, signed and wrong, for tests of verifiers",
+	  .more = "Prints the files and the command of jurat verify that verifies them.\n",
+	  OPTIONS(forge_options),
+	  .max_args = SIZE_MAX,
+	  .program = CLI_PLATFORM },
 	{ .name = "help",
 	  .args = "[VERB [COMMAND]]",
 	  .summary = "print help for a verb",

@@ -29,6 +29,7 @@ struct endorsements {
 	struct service *service;
 	struct software_platform *platform; /* one of the two */
 	struct read_through *read_through;
+	struct sim_order *order; /* of the software platform; NULL: none */
 	struct software_services services;
 	struct service_fault faults[OPTION_LIST_MAX];
 	struct requests *requests;
@@ -269,19 +270,40 @@ static int open_read_through(struct endorsements *e, const struct endorsements_s
 	return r;
 }
 
+/* An order of one item a line. */
+static int read_order(const char *path, int64_t at, struct sim_order **ret, struct jurat_error *err)
+{
+	auto_free uint8_t *text = NULL;
+	char *rest, *line;
+	size_t n;
+	int r = base_read_file(base_env_real(), path, MAX_FILE_BYTES, &text, &n, err);
+
+	if (r == 0)
+		r = sim_order_new(at ? at : base_realtime_s(base_env_real()), ret, err);
+	rest = r == 0 ? (char *)text : NULL;
+	while (r == 0 && (line = strsep(&rest, "\n")))
+		if (*line)
+			r = sim_order_add(*ret, line, err);
+	return r;
+}
+
 static int open_software_platform(struct endorsements *e, const struct endorsements_settings *s,
 				  struct source *ret, struct jurat_error *err)
 {
+	int64_t at = 0;
 	int r = 0;
 
+	(void)base_time_read(s->at, &at); /* empty, or checked */
 	for (size_t i = 0; r == 0 && i < s->fault.n; i++)
 		r = service_fault_read(s->fault.text[i], &e->faults[i], err);
+	if (r == 0 && s->evidence[0] && read_order(s->evidence, at, &e->order, err) < 0)
+		r = jurat_wrap(err, -EINVAL, "--evidence");
 	if (r == 0)
-		r = software_platform_new(s->software_platform, (unsigned)s->chips, &e->platform, err);
+		r = software_platform_new(s->software_platform, (unsigned)s->chips, e->order, &e->platform,
+					  err);
 	if (r < 0)
 		return r;
-	e->services = (struct software_services){ .platform = e->platform };
-	(void)base_time_read(s->at, &e->services.at); /* empty, or checked */
+	e->services = (struct software_services){ .platform = e->platform, .at = at };
 	*ret = software_source(&e->services);
 	log_event(LOG_LEVEL_WARNING, "test-endorsements", "why",
 		  "they chain to the test roots of a software platform", NULL);
@@ -383,6 +405,7 @@ int endorsements_run(int argc, char **argv)
 	int exit_status = service_run(&role, &e, argc, argv);
 
 	software_platform_free(e.platform);
+	sim_order_free(e.order);
 	read_through_free(e.read_through);
 	return exit_status;
 }

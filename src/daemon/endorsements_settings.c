@@ -51,6 +51,10 @@ static const struct option_row rows[] = {
 	  OPTION_NUMBER, AT(chips), 0, MAX_CHIPS, .restart = true },
 	{ "at", "RFC3339", "time of the software platform, as with jurat run --at (default: now)",
 	  OPTION_TEXT, AT(at), .restart = true },
+	{ "evidence", "FILE",
+	  "what is different about the software platform's certificates, CRLs and documents, one item of "
+	  "jurat-forge(1) a line",
+	  OPTION_TEXT, AT(evidence), .restart = true },
 	{ "fault", "FAULT",
 	  "fault of the software platform's services: 429, outage, slow, wrong-chip, wrong-tcb, half, reset, "
 	  "wrong-type, redirect, stale or not-json; may be repeated",
@@ -101,8 +105,9 @@ static int check_platform(const struct endorsements_settings *s, struct jurat_er
 			return jurat_fail(err, -EINVAL,
 					  "--software-platform cannot be used with --store, --local-copy, "
 					  "--offline, --upstream or --roots");
-	} else if (s->chips > 0 || s->fault.n > 0 || s->at[0]) {
-		return jurat_fail(err, -EINVAL, "--chips, --at and --fault need --software-platform");
+	} else if (s->chips > 0 || s->fault.n > 0 || s->at[0] || s->evidence[0]) {
+		return jurat_fail(err, -EINVAL,
+				  "--chips, --at, --evidence and --fault need --software-platform");
 	}
 	if (s->at[0] && !base_time_read(s->at, &at))
 		return jurat_fail(err, -EINVAL, "--at: expected a date or an RFC 3339 time, found '%s'",

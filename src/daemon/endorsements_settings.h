@@ -11,7 +11,7 @@ struct endorsements_settings {
 	char tls_cert[OPTION_TEXT_BYTES], tls_key[OPTION_TEXT_BYTES];
 	char store[OPTION_TEXT_BYTES], local_copy[OPTION_TEXT_BYTES];
 	char upstream[OPTION_TEXT_BYTES], upstream_ca[OPTION_TEXT_BYTES], roots[OPTION_TEXT_BYTES];
-	char software_platform[OPTION_TEXT_BYTES], at[OPTION_TEXT_BYTES];
+	char software_platform[OPTION_TEXT_BYTES], at[OPTION_TEXT_BYTES], evidence[OPTION_TEXT_BYTES];
 	uint64_t chips, kds_interval_ms, kds_burst, memory_bytes;
 	uint64_t max_connections, wait_ms, drain_ms;
 	bool offline;

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "sim/forge/forge.h"
 #include "sim/psp/psp.h"
 #include "sim/tdx/pcs.h"
 
@@ -24,7 +25,8 @@ struct chip {
 struct software_platform {
 	uv_mutex_t turn;
 	char *seed;
-	unsigned n_chips; /* with the seed's own; one more answers for others, as a fault */
+	unsigned n_chips;        /* with the seed's own; one more answers for others, as a fault */
+	struct sim_order *order; /* NULL: none */
 	struct sim_pki *pki;
 	struct sim_tdx_platform *platform;
 	struct sim_pki_intel *pki_intel;
@@ -32,10 +34,27 @@ struct software_platform {
 	struct chip *chips[SNP_N_PRODUCTS]; /* by HWID; NULL: not made yet */
 };
 
-int software_platform_new(const char *seed, unsigned n_chips, struct software_platform **ret,
-			  struct jurat_error *err)
+/* Intel's part: as ordered before the enclave has its certificate. */
+static int make_enclave(struct software_platform *p, const char *seed, struct sim_order *order,
+			struct jurat_error *err)
 {
-	const struct sim_tdx_options options = { .seed = seed };
+	struct sim_tdx_options options = { .seed = seed };
+	struct sim_qe_options qe = { 0 };
+	struct sim_td_params unused = { 0 };
+	int r = order ? sim_forge_tdx_options(order, &options, &qe, &unused, err) : 0;
+
+	if (r == 0)
+		r = sim_tdx_platform_new(&options, &p->platform, err);
+	if (r == 0)
+		r = sim_pki_intel_new(seed, &p->pki_intel, err);
+	if (r == 0 && order)
+		r = sim_forge_install_intel(order, p->pki_intel, err);
+	return r == 0 ? sim_qe_new(p->platform, p->pki_intel, &qe, &p->qe, err) : r;
+}
+
+int software_platform_new(const char *seed, unsigned n_chips, struct sim_order *order,
+			  struct software_platform **ret, struct jurat_error *err)
+{
 	struct software_platform *p = calloc(1, sizeof(*p));
 	int r;
 
@@ -46,14 +65,13 @@ int software_platform_new(const char *seed, unsigned n_chips, struct software_pl
 		return jurat_fail_memory(err);
 	}
 	p->n_chips = n_chips + 1;
+	p->order = order;
 	p->seed = strdup(seed);
 	r = p->seed ? sim_pki_new(seed, &p->pki, err) : jurat_fail_memory(err);
+	if (r == 0 && order)
+		r = sim_forge_install_snp(order, NULL, p->pki, err);
 	if (r == 0)
-		r = sim_tdx_platform_new(&options, &p->platform, err);
-	if (r == 0)
-		r = sim_pki_intel_new(seed, &p->pki_intel, err);
-	if (r == 0)
-		r = sim_qe_new(p->platform, p->pki_intel, NULL, &p->qe, err);
+		r = make_enclave(p, seed, order, err);
 	if (r < 0)
 		software_platform_free(p);
 	else
@@ -89,13 +107,34 @@ static const char *chip_seed(const struct software_platform *p, unsigned i, char
 	return text;
 }
 
+/* The roots do not keep a chip that they have seen. */
+static void close_chip(const struct software_platform *p, struct sim_psp *psp)
+{
+	if (p->order)
+		(void)!sim_forge_install_snp(p->order, NULL, p->pki, NULL);
+	sim_psp_free(psp);
+}
+
+/* The seed's own chip is as ordered. */
 static int open_chip(const struct software_platform *p, enum snp_product product, unsigned i,
 		     struct sim_psp **ret, struct jurat_error *err)
 {
 	char seed[SEED_BYTES];
-	const struct sim_psp_options options = { .product = product, .seed = chip_seed(p, i, seed) };
+	struct sim_psp_options options = { .product = product, .seed = chip_seed(p, i, seed) };
+	bool ordered = p->order && i == 0;
+	struct sim_launch unused = { 0 };
+	struct sim_psp *psp = NULL;
+	int r = ordered ? sim_forge_snp_options(p->order, &options, &unused, err) : 0;
 
-	return sim_psp_new(&options, ret, err);
+	if (r == 0)
+		r = sim_psp_new(&options, &psp, err);
+	if (r == 0 && ordered)
+		r = sim_forge_install_snp(p->order, psp, p->pki, err);
+	if (r < 0)
+		close_chip(p, psp);
+	else
+		*ret = psp;
+	return r;
 }
 
 static int compare_chips(const void *a, const void *b)
@@ -121,7 +160,7 @@ static int know_chips(struct software_platform *p, enum snp_product product, str
 			return r;
 		sim_psp_hwid(psp, chips[i].hwid);
 		chips[i].i = i;
-		sim_psp_free(psp);
+		close_chip(p, psp);
 	}
 	qsort(chips, p->n_chips + 1, sizeof(*chips), compare_chips);
 	p->chips[product] = take_ptr(chips);
@@ -151,7 +190,7 @@ static int make_vcek(struct software_platform *p, const struct endorse_item *ite
 	r = open_chip(p, item->product, chip->i, &psp, err);
 	if (r == 0)
 		r = sim_kds_vcek(psp, p->pki, snp_tcb_write(item->product, &item->tcb), der, &ret->size, err);
-	sim_psp_free(psp);
+	close_chip(p, psp);
 	if (r == 0)
 		ret->body = take_ptr(der);
 	return r;
@@ -160,15 +199,18 @@ static int make_vcek(struct software_platform *p, const struct endorse_item *ite
 static int make_amd_chain(struct software_platform *p, const struct endorse_item *item,
 			  struct endorse_value *ret, struct jurat_error *err)
 {
-	struct sim_der certs[2];
+	const enum sim_ca cas[] = { item->kind == ENDORSE_VLEK_CHAIN ? SIM_ASVK : SIM_ASK, SIM_ARK };
+	struct sim_der certs[ARRAY_SIZE(cas)];
 	char *text = NULL;
-	int r = sim_pki_ca(p->pki, item->product, item->kind == ENDORSE_VLEK_CHAIN ? SIM_ASVK : SIM_ASK,
-			   &certs[0].der, &certs[0].size, err);
+	size_t n = 0;
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(cas); i++) {
+		r = sim_pki_ca(p->pki, item->product, cas[i], &certs[n].der, &certs[n].size, err);
+		n += r == 0 && certs[n].size > 0; /* an order may leave it out */
+	}
 	if (r == 0)
-		r = sim_pki_ca(p->pki, item->product, SIM_ARK, &certs[1].der, &certs[1].size, err);
-	if (r == 0)
-		r = sim_pki_intel_pem(certs, ARRAY_SIZE(certs), &text, &ret->size, err);
+		r = sim_pki_intel_pem(certs, n, &text, &ret->size, err);
 	ret->body = (uint8_t *)text;
 	return r;
 }
@@ -285,6 +327,10 @@ int software_platform_get(struct software_platform *p, const struct endorse_item
 	sim_pki_use_amd_terms(p->pki, sim_pki_leaf_begin(now)); /* as `jurat run` of that day */
 	r = make(p, item, now, &made, err);
 	uv_mutex_unlock(&p->turn);
+	if (r == 0 && made.size == 0) {
+		(void)jurat_fail(err, -ENOENT, "the order of this software platform leaves it out");
+		r = JURAT_NOT_FOUND;
+	}
 	if (r != 0) {
 		endorse_value_done(&made);
 		return r;
@@ -298,10 +344,12 @@ void software_platform_other_chip(struct software_platform *p, struct endorse_it
 {
 	struct sim_psp *psp = NULL;
 
-	if (open_chip(p, item->product, p->n_chips, &psp, NULL) < 0)
-		return;
-	sim_psp_hwid(psp, item->chip_id);
-	sim_psp_free(psp);
+	uv_mutex_lock(&p->turn);
+	if (open_chip(p, item->product, p->n_chips, &psp, NULL) == 0) {
+		sim_psp_hwid(psp, item->chip_id);
+		close_chip(p, psp);
+	}
+	uv_mutex_unlock(&p->turn);
 }
 
 static int add_chip(const struct software_platform *p, enum snp_product product, unsigned i, json_t *list,
@@ -315,7 +363,7 @@ static int add_chip(const struct software_platform *p, enum snp_product product,
 	if (r < 0)
 		return r;
 	sim_psp_hwid(psp, hwid);
-	sim_psp_free(psp);
+	close_chip(p, psp);
 	r = json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "product", snp_product_name(product),
 						  "hwid", bytes_to_hex(hwid, snp_hwid_bytes(product), hex),
 						  "seed", chip_seed(p, i, seed)));
@@ -329,9 +377,11 @@ int software_platform_chips(struct software_platform *p, char **ret, size_t *ret
 	char *text = NULL;
 	int r = json ? 0 : jurat_fail_memory(err);
 
+	uv_mutex_lock(&p->turn);
 	for (unsigned product = SNP_MILAN; product < SNP_N_PRODUCTS; product++)
 		for (unsigned i = 0; r == 0 && i < p->n_chips; i++)
 			r = add_chip(p, product, i, list, err);
+	uv_mutex_unlock(&p->turn);
 	if (r == 0)
 		text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);

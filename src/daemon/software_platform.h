@@ -3,6 +3,7 @@
 #define DAEMON_SOFTWARE_PLATFORM_H
 
 #include "endorse/value.h"
+#include "sim/forge/order.h"
 
 /*
  * AMD's KDS and Intel's PCS of a software platform: every item of every product below the test roots of a
@@ -13,9 +14,12 @@
  */
 struct software_platform;
 
-/* -EINVAL a seed without a world; -ENOMEM */
-JURAT_MUST_CHECK int software_platform_new(const char *seed, unsigned n_chips, struct software_platform **ret,
-					   struct jurat_error *err);
+/*
+ * order    what is different about certificates, CRLs and documents: borrowed for its life; NULL: nothing
+ * Returns  0; -EINVAL a seed without a world; -ENOMEM
+ */
+JURAT_MUST_CHECK int software_platform_new(const char *seed, unsigned n_chips, struct sim_order *order,
+					   struct software_platform **ret, struct jurat_error *err);
 void software_platform_free(struct software_platform *p);
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sim/forge/forge.h"
 
 /* Where a guest's pages are: the driver's pages first, then one GHCB page for each vCPU. */
 enum {
@@ -23,10 +24,27 @@ static void kvm_event(void *ctx, const char *from, const char *to, const char *t
 	machine_event(ctx, from, to, "%s", text);
 }
 
+/* The AMD-SP and its roots: what either makes from now on is as ordered. */
+static int make_firmware(struct machine *m, struct jurat_error *err)
+{
+	const char *seed = m->options.pki_seed ? m->options.pki_seed : SIM_PKI_DEFAULT_SEED;
+	struct sim_order *order = m->options.order;
+	struct sim_launch unused = { 0 };
+	int r = order ? sim_forge_snp_options(order, &m->options.psp, &unused, err) : 0;
+
+	if (r == 0)
+		r = sim_psp_new(&m->options.psp, &m->psp, err);
+	if (r == 0)
+		r = sim_pki_new(seed, &m->pki, err);
+	if (r == 0)
+		sim_pki_use_amd_terms(
+			m->pki, sim_pki_leaf_begin(m->options.at ? m->options.at : base_realtime_s(m->env)));
+	return r == 0 && order ? sim_forge_install_snp(order, m->psp, m->pki, err) : r;
+}
+
 int machine_new(const struct machine_options *options, struct machine **ret, struct jurat_error *err)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-	const char *seed = options->pki_seed ? options->pki_seed : SIM_PKI_DEFAULT_SEED;
 	const struct jurat_snp_certs_options certs = { .size = sizeof(certs),
 						       .lock_wait_ms = options->lock_wait_ms };
 	int r;
@@ -35,12 +53,7 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 		return jurat_fail_memory(err);
 	m->options = *options;
 	m->env = base_env_or_real(options->env);
-	r = sim_psp_new(&options->psp, &m->psp, err);
-	if (r == 0)
-		r = sim_pki_new(seed, &m->pki, err);
-	if (r == 0)
-		sim_pki_use_amd_terms(
-			m->pki, sim_pki_leaf_begin(options->at ? options->at : base_realtime_s(m->env)));
+	r = make_firmware(m, err);
 	if (r == 0)
 		r = sim_kvm_host_new(m->psp, options->sync, options->kernel, &m->kvm, err);
 	if (r == 0 && options->certs_path) {
@@ -263,7 +276,9 @@ int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsign
 		      struct machine_guest **ret, struct jurat_error *err)
 {
 	struct machine_guest *guest = calloc(1, sizeof(*guest));
-	int r;
+	struct sim_psp_options same = m->options.psp;
+	struct sim_launch ordered = *launch;
+	int r = 0;
 
 	if (guest && n_vcpus > 0 && n_vcpus <= 256)
 		guest->vcpus = calloc(n_vcpus, sizeof(*guest->vcpus));
@@ -272,12 +287,19 @@ int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsign
 		return n_vcpus == 0 || n_vcpus > 256 ? jurat_fail(err, -EINVAL, "expected 1 to 256 vCPUs")
 						     : jurat_fail_memory(err);
 	}
+	if (m->options.order)
+		r = sim_forge_snp_options(m->options.order, &same, &ordered, err);
+	if (r < 0) {
+		free(guest->vcpus);
+		free(guest);
+		return r;
+	}
 	guest->machine = m;
 	guest->n_vcpus = n_vcpus;
 	guest->index = m->n_guests++;
 	guest->next = m->guests;
 	m->guests = guest;
-	r = guest_init(guest, launch, err);
+	r = guest_init(guest, &ordered, err);
 	if (r < 0) {
 		machine_guest_free(guest);
 		return r;

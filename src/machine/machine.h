@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "sim/forge/order.h"
 #include "sim/kvm/kvm.h"
 #include "sim/guest/sev_guest.h"
 
@@ -28,6 +29,8 @@ struct machine_options {
 	struct base_env *env;  /* environment of store and host library; NULL: base_env_real() */
 	int64_t at;            /* date of certificates, seconds since 1970; 0: the clock */
 	uint32_t lock_wait_ms; /* of the VMM, see struct jurat_snp_certs_options; 0: its default */
+	/* What is different about reports, certificates, CRLs and launches. Borrowed for its life; NULL: nothing */
+	struct sim_order *order;
 };
 
 /* One step, for traces: from whom, to whom, what, at which virtual time. Text is valid during the call. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sim/forge/forge.h"
 #include "sim/pki/pki.h"
 #include "uapi/kvm.h"
 #include "uapi/tdx.h"
@@ -238,6 +239,25 @@ static int boot(struct machine_td *m, struct jurat_error *err)
 	return r < 0 ? jurat_fail(err, r, "the TD does not boot") : 0;
 }
 
+/* The platform, its roots and its quoting enclave: what they make from now on is as ordered. */
+static int make_platform(struct machine_td *m, struct jurat_error *err)
+{
+	struct machine_td_options *o = &m->options;
+	int r = 0;
+
+	if (o->order)
+		r = sim_forge_tdx_options(o->order, &o->platform, &o->qe, &o->td, err);
+	if (r == 0)
+		r = sim_tdx_platform_new(&o->platform, &m->platform, err);
+	if (r == 0)
+		r = sim_pki_intel_new(o->pki_seed ? o->pki_seed : SIM_PKI_DEFAULT_SEED, &m->pki, err);
+	if (r == 0 && o->order)
+		r = sim_forge_install_intel(o->order, m->pki, err);
+	if (r == 0)
+		r = sim_qe_new(m->platform, m->pki, &o->qe, &m->qe, err);
+	return r == 0 && o->order ? sim_forge_install_qe(o->order, m->qe, err) : r;
+}
+
 int machine_td_new(const struct machine_td_options *options, struct machine_td **ret, struct jurat_error *err)
 {
 	struct machine_td *m = calloc(1, sizeof(*m));
@@ -253,12 +273,7 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 	td_env_init(m);
 	if (m->options.boot)
 		machine_td_boot_params(m->options.boot, &m->options.td);
-	r = sim_tdx_platform_new(&m->options.platform, &m->platform, err);
-	if (r == 0)
-		r = sim_pki_intel_new(m->options.pki_seed ? m->options.pki_seed : SIM_PKI_DEFAULT_SEED,
-				      &m->pki, err);
-	if (r == 0)
-		r = sim_qe_new(m->platform, m->pki, &m->options.qe, &m->qe, err);
+	r = make_platform(m, err);
 	if (r == 0)
 		r = sim_td_new(m->platform, &m->options.td, MEMORY_PAGES, &m->td, err);
 	if (r == 0)

@@ -44,6 +44,8 @@ struct machine_td_options {
 	bool fixed_status;
 	uint64_t status;
 	uint32_t out_len;
+	/* What is different about the TD, quotes, certificates and collateral. Borrowed; NULL: nothing */
+	struct sim_order *order;
 };
 
 /* options: borrowed; NULL: defaults. 0; -EINVAL; -ENOMEM; -EIO the guest driver could not be loaded. */

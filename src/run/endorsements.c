@@ -160,8 +160,22 @@ static int write_key(const char *path, const char *key, struct jurat_error *err)
 	return 0;
 }
 
-/* ret: 13 and two for each fault; the text of --at is in `at` */
-static void write_arguments(const struct run_endorsements *e, char *cert, char *key, char *at, char **ret)
+/* The order of the platform for the service, one item a line. */
+static int write_order(const struct run_options *o, const char *path, struct jurat_error *err)
+{
+	FILE *to = fopen(path, "we");
+	bool bad = !to;
+
+	for (size_t i = 0; to && i < o->n_items; i++)
+		bad |= fprintf(to, "%s\n", o->items[i]) < 0;
+	if (to)
+		bad |= fclose(to) != 0;
+	return bad ? jurat_fail(err, -EIO, "cannot write '%s'", path) : 0;
+}
+
+/* ret: 15 and two for each fault; the text of --at is in `at` */
+static void write_arguments(const struct run_endorsements *e, char *cert, char *key, char *at, char *order,
+			    char **ret)
 {
 	const struct run_options *o = e->platform->options;
 	const char *seed = e->platform->seed ? e->platform->seed : SIM_PKI_DEFAULT_SEED;
@@ -181,6 +195,10 @@ static void write_arguments(const struct run_endorsements *e, char *cert, char *
 		ret[n++] = (char *)(uintptr_t) "--at";
 		ret[n++] = at;
 	}
+	if (o->n_items > 0) {
+		ret[n++] = (char *)(uintptr_t) "--evidence";
+		ret[n++] = order;
+	}
 	for (size_t i = 0; i < o->n_endorsement_faults; i++) {
 		ret[n++] = (char *)(uintptr_t) "--fault";
 		ret[n++] = (char *)(uintptr_t)o->endorsement_faults[i];
@@ -192,16 +210,19 @@ static int start(struct run_endorsements *e, const struct run_tls_cert *tls, int
 		 const sigset_t *mask, struct jurat_error *err)
 {
 	const struct run_options *o = e->platform->options;
-	auto_free char **argv = calloc(13 + 2 * o->n_endorsement_faults, sizeof(*argv));
-	char cert[PATH_MAX], key[PATH_MAX], at[BASE_TIME_BYTES];
+	auto_free char **argv = calloc(15 + 2 * o->n_endorsement_faults, sizeof(*argv));
+	char cert[PATH_MAX], key[PATH_MAX], order[PATH_MAX], at[BASE_TIME_BYTES];
 	int r;
 
 	if (!argv)
 		return jurat_fail_memory(err);
 	snprintf(cert, sizeof(cert), "%s/" DIRECTORY "/cert.pem", e->platform->temp);
 	snprintf(key, sizeof(key), "%s/" DIRECTORY "/key.pem", e->platform->temp);
-	write_arguments(e, cert, key, base_time_text(o->at, at), argv);
-	r = run_trust_write(cert, "", 0, tls->cert, err);
+	snprintf(order, sizeof(order), "%s/" DIRECTORY "/evidence", e->platform->temp);
+	write_arguments(e, cert, key, base_time_text(o->at, at), order, argv);
+	r = o->n_items > 0 ? write_order(o, order, err) : 0;
+	if (r == 0)
+		r = run_trust_write(cert, "", 0, tls->cert, err);
 	if (r == 0)
 		r = write_key(key, tls->key, err);
 	if (r == 0)

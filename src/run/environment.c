@@ -26,7 +26,7 @@ static int write_cas(const struct run_platform *p, const char *path, const enum 
 		size_t n;
 
 		r = sim_pki_ca(machine_pki(p->machine), product, cas[i], &der, &n, err);
-		if (r == 0)
+		if (r == 0 && n > 0) /* an order may leave it out */
 			crypto_pem_write(to, der, n);
 	}
 	if (to && fclose(to) != 0 && r == 0)
@@ -46,7 +46,7 @@ static int write_crl(const struct run_platform *p, const char *dir, struct jurat
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", dir);
 	r = sim_pki_crl(machine_pki(p->machine), sim_psp_product(machine_psp(p->machine)), false, false, crl,
 			&n, err);
-	return r == 0 ? run_trust_write(path, crl, n, "", err) : r;
+	return r == 0 && n > 0 ? run_trust_write(path, crl, n, "", err) : r;
 }
 
 /*
@@ -60,7 +60,6 @@ static int write_roots(const struct run_platform *p, const char *roots, struct j
 		enum sim_ca cas[2];
 		size_t n;
 	} files[] = {
-		{ "-ark.pem", { SIM_ARK }, 1 },
 		{ "/ark.pem", { SIM_ARK }, 1 },
 		{ "/ask.pem", { SIM_ASK }, 1 },
 		{ "/asvk.pem", { SIM_ASVK }, 1 },
@@ -77,6 +76,9 @@ static int write_roots(const struct run_platform *p, const char *roots, struct j
 		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
 	if (mkdir(roots, 0755) < 0 || mkdir(dir, 0755) < 0)
 		return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
+	if (snprintf(path, sizeof(path), "%s-ark.pem", dir) >= (int)sizeof(path))
+		return jurat_fail(err, -ENAMETOOLONG, "'%s' is too long", roots);
+	r = run_root(p, false, path, err);
 	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
 		if (snprintf(path, sizeof(path), "%s/%s%s", roots, product, files[i].name) >=
 		    (int)sizeof(path))

@@ -9,7 +9,7 @@
  *
  *   JURAT_ROOTS  a directory with this machine's test roots: <product>-ark.pem, and in a directory
  *                <product> the files ark.pem, ask.pem, asvk.pem, cert_chain.pem (ASK and ARK, as AMD
- *                serves it for VCEKs) and vlek_cert_chain.pem (ASVK and ARK); with --host also
+ *                serves it for VCEKs), vlek_cert_chain.pem (ASVK and ARK) and crl.der; with --host also
  *                host/vlek_hashstick.bin, to load. For TDX intel-root.pem, and in collateral/ what a verifier
  *                of quotes wants besides, good for a month
  *   JURAT_CERTS  with --host: the certificate blob that the VMM of this host serves
@@ -25,6 +25,9 @@ JURAT_MUST_CHECK int run_environment_set(char ***env, const char *name, const ch
 void run_ready(const struct run_platform *platform);
 void run_environment_free(char **env);
 
+/* root.c: writes the root of one vendor, as verifiers trust it, as PEM. */
+JURAT_MUST_CHECK int run_root(const struct run_platform *platform, bool tdx, const char *path,
+			      struct jurat_error *err);
 /* roots_tdx.c: the part for TDX. */
 JURAT_MUST_CHECK int run_roots_tdx(const struct run_platform *platform, const char *roots,
 				   struct jurat_error *err);

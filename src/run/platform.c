@@ -18,6 +18,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 		.at = o->at,
 		.kernel = o->kernel,
 		.env = p->env,
+		.order = o->tees & RUN_SEV_SNP ? o->order : NULL,
 	};
 	bool is_new = false;
 	int r = 0;
@@ -100,6 +101,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		.status = p->faults.tdx_status,
 		.out_len = p->faults.tdx_out_len,
 		.kernel = p->options->kernel,
+		.order = p->options->order,
 	};
 	int64_t now = p->options->at ? p->options->at : base_realtime_s(base_env_real());
 	struct machine_td_boot *by_default = NULL;

@@ -58,6 +58,10 @@ struct run_options {
 	size_t n_faults;
 	const char *const *endorsement_faults; /* of the endorsement service, for juratd */
 	size_t n_endorsement_faults;
+	/* Evidence to order, of the one TEE in `tees`: borrowed. `items`: the same, for juratd. NULL: none */
+	struct sim_order *order;
+	const char *const *items;
+	size_t n_items;
 };
 
 /* How the program ended. */

@@ -54,7 +54,7 @@ static void begin(struct world *w, const char *where)
 
 	w->vcek = (struct endorse_item){ .kind = ENDORSE_VCEK, .product = SNP_MILAN };
 	assert_true(endorse_check_needs(&w->vcek, &item));
-	assert_int_equal(software_platform_new("jurat", CHIPS, &platform, NULL), 0);
+	assert_int_equal(software_platform_new("jurat", CHIPS, NULL, &platform, NULL), 0);
 	assert_int_equal(software_platform_get(platform, &item, base_realtime_s(base_env_real()), &chain,
 					       &expires, NULL),
 			 0);

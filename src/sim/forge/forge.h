@@ -27,7 +27,7 @@ JURAT_MUST_CHECK int sim_forge_tdx_options(struct sim_order *order, struct sim_t
 
 /*
  * From now on what these make is as ordered. The order is borrowed for their lives. Called before they have
- * made anything.
+ * made anything. `psp` may be NULL: the roots alone.
  */
 JURAT_MUST_CHECK int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct sim_pki *pki,
 					   struct jurat_error *err);
@@ -66,5 +66,17 @@ JURAT_MUST_CHECK int sim_forge(const struct sim_forge_options *options, struct s
 void sim_forged_done(struct sim_forged *forged);
 /* NULL: there is no such file. */
 const struct sim_forged_file *sim_forged_find(const struct sim_forged *forged, const char *name);
+
+/*
+ * The root that a verifier trusts: as ordered while it has the platform's key and is signed with it, else that
+ * of the platform. A verifier has its root before it sees evidence.
+ *
+ * options   tdx, product and seed
+ * ordered   DER, n bytes; 0: there is none
+ * ret       heap bytes that the caller frees
+ * Returns   0; -EINVAL; -ENOMEM
+ */
+JURAT_MUST_CHECK int sim_forge_root(const struct sim_forge_options *options, const uint8_t *ordered, size_t n,
+				    uint8_t **ret, size_t *ret_size, struct jurat_error *err);
 
 #endif

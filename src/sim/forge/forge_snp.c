@@ -47,11 +47,12 @@ int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct s
 		.csp_id = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "csp_id"),
 		.ctx = order,
 	};
-	int r = forge_snp_platform(order, psp, err);
+	int r = psp ? forge_snp_platform(order, psp, err) : 0;
 
 	if (r < 0)
 		return r;
-	sim_psp_set_edit(psp, &edit);
+	if (psp)
+		sim_psp_set_edit(psp, &edit);
 	forge_install_pki(order, psp, pki);
 	(void)err;
 	return 0;
