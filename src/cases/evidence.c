@@ -23,6 +23,8 @@ int cases_roots_new(struct cases_roots **ret, struct jurat_error *err)
 		return jurat_fail_memory(err);
 	r = sim_pki_new(SIM_PKI_DEFAULT_SEED, &roots->amd, err);
 	if (r == 0)
+		sim_pki_remember(roots->amd);
+	if (r == 0)
 		r = sim_pki_intel_new(SIM_PKI_DEFAULT_SEED, &roots->intel, err);
 	if (r < 0) {
 		cases_roots_free(roots);
@@ -123,7 +125,8 @@ static int make(struct cases_roots *roots, const struct cases_row *row, struct s
 					     .report_version = row->report_version,
 					     .vlek = row->vlek,
 					     .generation = row->generation,
-					     .seed = SIM_PKI_DEFAULT_SEED };
+					     .seed = SIM_PKI_DEFAULT_SEED,
+					     .pki = roots->amd };
 	int r = fill_order(row, order, err);
 
 	memset(options.report_data, 0xd1, sizeof(options.report_data));

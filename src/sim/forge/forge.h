@@ -45,6 +45,11 @@ struct sim_forge_options {
 	enum sim_tdx_generation generation; /* SIM_TDX_15: quote v4 or v5 as the order's quote.version says */
 	const char *seed;                   /* NULL: SIM_PKI_DEFAULT_SEED */
 	uint8_t report_data[64];
+	/*
+	 * SEV-SNP: roots that are used for many orders, of the same seed, borrowed; NULL: made for this one.
+	 * Each order changes when their leaves begin and end.
+	 */
+	struct sim_pki *pki;
 };
 
 /*

@@ -17,7 +17,10 @@ struct world {
 static void free_world(struct world *w)
 {
 	sim_psp_free(w->psp);
-	sim_pki_free(w->pki);
+	if (w->pki != w->options->pki)
+		sim_pki_free(w->pki);
+	else if (w->pki)
+		sim_pki_set_hook(w->pki, NULL, NULL);
 }
 
 int sim_forge_snp_options(struct sim_order *order, struct sim_psp_options *psp, struct sim_launch *launch,
@@ -138,7 +141,8 @@ static int new_world(struct world *w, struct sim_launch *launch, struct jurat_er
 	r = sim_forge_snp_options(w->order, &options, launch, err);
 	if (r == 0)
 		r = sim_psp_new(&options, &w->psp, err);
-	if (r == 0)
+	w->pki = w->options->pki;
+	if (r == 0 && !w->pki)
 		r = sim_pki_new(options.seed ? options.seed : SIM_PKI_DEFAULT_SEED, &w->pki, err);
 	if (r == 0)
 		sim_pki_use_amd_terms(w->pki, sim_pki_leaf_begin(sim_order_at(w->order)));

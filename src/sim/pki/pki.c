@@ -30,12 +30,21 @@ struct ca {
 	size_t size;
 };
 
+/* A signature that was made before, of what has this digest. */
+struct memory {
+	uint8_t digest[CRYPTO_SHA384_BYTES], signature[CRYPTO_RSA_BYTES];
+	const struct crypto_rsa_private *key;
+};
+
 struct sim_pki {
 	char *seed;
 	int64_t leaf_begin, vcek_end, vlek_end;
 	struct ca cas[SNP_N_PRODUCTS][SIM_N_CAS];
 	sim_pki_hook *hook; /* NULL: sim_pki_sign() */
 	void *hook_ctx;
+	bool remembers;
+	struct memory *memories;
+	size_t n_memories, room;
 };
 
 size_t sim_seed_world_size(const char *seed)
@@ -89,6 +98,7 @@ void sim_pki_free(struct sim_pki *pki)
 			crypto_rsa_private_free(pki->cas[p][c].key);
 	bytes_wipe(pki->seed, strlen(pki->seed));
 	free(pki->seed);
+	free(pki->memories);
 	free(pki);
 }
 
@@ -123,6 +133,36 @@ void sim_pki_set_hook(struct sim_pki *pki, sim_pki_hook *hook, void *ctx)
 			pki->cas[p][c].is_issued = false;
 }
 
+void sim_pki_remember(struct sim_pki *pki)
+{
+	pki->remembers = true;
+}
+
+static const struct memory *recall(const struct sim_pki *pki, const struct crypto_rsa_private *key,
+				   const uint8_t digest[CRYPTO_SHA384_BYTES])
+{
+	for (size_t i = 0; i < pki->n_memories; i++)
+		if (pki->memories[i].key == key &&
+		    !memcmp(pki->memories[i].digest, digest, CRYPTO_SHA384_BYTES))
+			return &pki->memories[i];
+	return NULL;
+}
+
+/* Without memory it is forgotten, and made again. */
+static void memorize(struct sim_pki *pki, const struct memory *made)
+{
+	if (pki->n_memories == pki->room) {
+		const size_t room = pki->room ? 2 * pki->room : 64;
+		struct memory *more = reallocarray(pki->memories, room, sizeof(*more));
+
+		if (!more)
+			return;
+		pki->memories = more;
+		pki->room = room;
+	}
+	pki->memories[pki->n_memories++] = *made;
+}
+
 void sim_pki_salt(const struct sim_pki *pki, const uint8_t *digest, size_t n, uint8_t *ret, size_t ret_size)
 {
 	crypto_derive(pki->seed, sim_seed_world_size(pki->seed), "jurat sim pss salt", digest, n, ret,
@@ -150,23 +190,43 @@ static enum sim_ca issuer_of(const struct sim_pki_draft *draft)
 	return SIM_ARK;
 }
 
-/* SEQUENCE { tbs, algorithm, BIT STRING signature }. The salt is derived from the signed bytes. */
+/* The salt is derived from the signed bytes, so that the same bytes have the same signature. */
+static int sign_tbs(struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t ret[CRYPTO_RSA_BYTES],
+		    struct jurat_error *err)
+{
+	uint8_t salt[CRYPTO_RSA_SALT_BYTES];
+	const struct memory *before;
+	struct memory made;
+	int r = sim_pki_ca_key(pki, draft->product, issuer_of(draft), &made.key, err);
+
+	if (r < 0)
+		return r;
+	crypto_sha384(draft->tbs, draft->tbs_size, made.digest);
+	before = recall(pki, made.key, made.digest);
+	if (before) {
+		memcpy(ret, before->signature, CRYPTO_RSA_BYTES);
+		return 0;
+	}
+	sim_pki_salt(pki, made.digest, sizeof(made.digest), salt, sizeof(salt));
+	r = crypto_rsa_pss_sign(made.key, made.digest, salt, made.signature);
+	if (r < 0)
+		return jurat_fail(err, r, "cannot sign a test certificate");
+	if (pki->remembers)
+		memorize(pki, &made);
+	memcpy(ret, made.signature, CRYPTO_RSA_BYTES);
+	return 0;
+}
+
+/* SEQUENCE { tbs, algorithm, BIT STRING signature } */
 int sim_pki_sign(struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to, size_t *ret_size,
 		 struct jurat_error *err)
 {
 	struct der_wr d = der_wr(to, SIM_CERT_MAX_BYTES);
-	uint8_t digest[CRYPTO_SHA384_BYTES], salt[CRYPTO_RSA_SALT_BYTES], signature[CRYPTO_RSA_BYTES];
-	const struct crypto_rsa_private *key = NULL;
-	int r;
+	uint8_t signature[CRYPTO_RSA_BYTES];
+	int r = sign_tbs(pki, draft, signature, err);
 
-	r = sim_pki_ca_key(pki, draft->product, issuer_of(draft), &key, err);
 	if (r < 0)
 		return r;
-	crypto_sha384(draft->tbs, draft->tbs_size, digest);
-	sim_pki_salt(pki, digest, sizeof(digest), salt, sizeof(salt));
-	r = crypto_rsa_pss_sign(key, digest, salt, signature);
-	if (r < 0)
-		return jurat_fail(err, r, "cannot sign a test certificate");
 	der_put_open(&d, DER_SEQUENCE);
 	der_put_raw(&d, draft->tbs, draft->tbs_size);
 	pki_put_pss(&d, has_trailer_field(draft));

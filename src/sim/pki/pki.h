@@ -87,6 +87,12 @@ JURAT_MUST_CHECK int sim_pki_sign(struct sim_pki *pki, const struct sim_pki_draf
 				  size_t *ret_size, struct jurat_error *err);
 
 /*
+ * From now on signatures are remembered: for who makes the same certificates many times over, an RSA
+ * signature is most of the work.
+ */
+void sim_pki_remember(struct sim_pki *pki);
+
+/*
  * When leaves begin and end, for tests of validity. Seconds since 1970. CAs begin at or before and end at or
  * after. Leaves last as long as their CAs (doc/decisions/0004-test-roots.md) unless AMD's terms were asked
  * for.
