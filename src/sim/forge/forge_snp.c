@@ -76,6 +76,8 @@ static int add_report(struct world *w, uint32_t guest, struct sim_forged *ret, s
 	if (status == SNP_SUCCESS)
 		return forge_add_file(ret, "report.bin", report, n, err);
 	r = order_failure(w->order, err);
+	if (r == 0 && status == SNP_RESOURCE_LIMIT)
+		return jurat_fail_memory(err);
 	return r < 0 ? r : jurat_fail(err, -EIO, "the firmware makes no report: status 0x%x", status);
 }
 
