@@ -215,6 +215,113 @@ static void items_change_what_they_name(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* ---- presets ---- */
+
+struct preset {
+	const char *name, *reasons[MAX_REASONS];
+	bool vlek;
+};
+
+static const struct preset presets[] = {
+	{ "vcek-expired", { "leaf-expired" } },
+	{ "vcek-not-yet-valid", { "leaf-not-yet-valid" } },
+	{ "vlek-expired", { "leaf-expired" }, true },
+	{ "vlek-not-yet-valid", { "leaf-not-yet-valid" }, true },
+	{ "ask-expired", { "intermediate-expired" } },
+	{ "ask-not-yet-valid", { "intermediate-not-yet-valid" } },
+	{ "asvk-expired", { "intermediate-expired" }, true },
+	{ "asvk-not-yet-valid", { "intermediate-not-yet-valid" }, true },
+	{ "ark-expired", { NULL } },
+	{ "ark-not-yet-valid", { NULL } },
+	{ "ask-revoked", { "intermediate-revoked" } },
+	{ "asvk-revoked", { "intermediate-revoked" }, true },
+	{ "ark-revoked", { NULL } },
+	{ "vcek-revoked", { NULL } },
+	{ "crl-stale", { "crl-stale" } },
+	{ "crl-not-yet-valid", { "crl-not-yet-valid" } },
+	{ "crl-missing", { NULL } },
+	{ "crl-of-another-issuer", { "crl-signature" } },
+	{ "crl-damaged", { "crl-signature" } },
+	{ "wrong-chip", { "leaf-chip-mismatch", "report-signature" } },
+	{ "wrong-hwid", { "leaf-chip-mismatch" } },
+	{ "wrong-tcb", { "leaf-tcb-mismatch", "report-signature" } },
+	{ "wrong-spl", { "leaf-tcb-mismatch" } },
+	{ "vcek-of-current-tcb", { "leaf-tcb-mismatch", "report-signature" } },
+	{ "vlek-of-current-tcb", { "leaf-tcb-mismatch", "report-signature" }, true },
+	{ "vlek-of-another-provider", { "report-signature" }, true },
+	{ "another-provider", { NULL }, true },
+	{ "signed-by-vlek", { "report-signature" } },
+	{ "masked-chip", { "chip-id-masked" } },
+	{ "masked-key", { "report-unsigned" } },
+	{ "debug", { "debug-allowed" } },
+	{ "migratable", { NULL } },
+	{ "rollback", { NULL } },
+	{ "old-tcb", { NULL } },
+	{ "alias-unchecked", { NULL } },
+	{ "another-vmpl", { NULL } },
+	{ "wrong-key", { "report-signature" } },
+	{ "not-signed", { "report-signature" } },
+	{ "signature-damaged", { "report-signature" } },
+	{ "measurement-changed", { "report-signature" } },
+	{ "debug-hidden", { "report-signature" } },
+	{ "report-data-changed", { "report-signature" } },
+	{ "signature-big-endian", { "report-signature" } },
+	{ "report-version-6", { "report-version" } },
+	{ "report-reserved", { "report-reserved" } },
+	{ "report-truncated", { "report-size" } },
+	{ "another-algorithm", { "signature-algorithm" } },
+	{ "untrusted-root", { "root-not-trusted" } },
+	{ "root-of-another-product", { "root-product" } },
+	{ "vcek-not-by-ask", { "leaf-signature" } },
+	{ "vcek-by-ark", { "leaf-signature" } },
+	{ "ask-not-by-ark", { "intermediate-signature" } },
+	{ "ask-no-ca", { "intermediate-profile" } },
+	{ "vcek-missing", { "leaf-missing" } },
+	{ "ask-missing", { "intermediate-missing" } },
+	{ "ark-missing", { NULL } },
+	{ "vcek-damaged", { "leaf-signature" } },
+	{ "ask-damaged", { "intermediate-signature" } },
+	{ "no-table", { "leaf-missing" } },
+	{ "table-pem", { "certificate-pem", "certificate-pem", "certificate-pem" } },
+	{ "table-reordered", { NULL } },
+	{ "table-twice", { "certificate-table-malformed", "leaf-missing" } },
+	{ "table-unknown-entry", { NULL } },
+	{ "table-leaf-only", { "intermediate-missing" } },
+	{ "table-ask-of-vlek", { "intermediate-name", "leaf-signature" }, true },
+	{ "table-mixed-endian", { NULL } },
+	{ "table-overlapping", { "certificate-table-malformed", "leaf-missing" } },
+	{ "table-outside", { "certificate-table-malformed", "leaf-missing" } },
+	{ "table-open", { "certificate-table-malformed", "leaf-missing" } },
+	{ "table-trailing", { NULL } },
+	{ "table-truncated", { "certificate-table-malformed", "leaf-missing" } },
+};
+
+/* Presets are of the product that is made first, and of the others: the reasons are the same. */
+static void every_preset_comes_to_its_reasons(void **state)
+{
+	const struct sim_preset *preset;
+	unsigned bad = 0;
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; (preset = sim_order_preset(i)) != NULL; i++) {
+		struct row row = { .items = { preset->name },
+				   .product = (enum snp_product)(SNP_MILAN + n % 3) };
+
+		if (!preset->snp)
+			continue;
+		assert_true(n < ARRAY_SIZE(presets));
+		if (strcmp(preset->name, presets[n].name) != 0)
+			FAIL_BECAUSE("%s has no row", preset->name);
+		memcpy(row.reasons, presets[n].reasons, sizeof(row.reasons));
+		row.vlek = presets[n].vlek;
+		bad += !row_is_right(&row);
+		n++;
+	}
+	assert_int_equal(n, ARRAY_SIZE(presets));
+	assert_int_equal(bad, 0);
+}
+
 /* ---- every field ---- */
 
 /* The report alone, which costs no certificates. */
@@ -494,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_items_all_is_accepted),
 		cmocka_unit_test(items_change_what_they_name),
+		cmocka_unit_test(every_preset_comes_to_its_reasons),
 		cmocka_unit_test(every_field_of_a_report_can_be_set_and_nothing_else_changes),
 		cmocka_unit_test(launch_values_are_in_the_report),
 		cmocka_unit_test(platform_values_are_in_the_report),

@@ -69,7 +69,7 @@ static void items_that_cannot_be_are_refused_with_the_nearest(void **state)
 		{ "vcek-expird",
 		  "no preset 'vcek-expird'; nearest: vcek-expired, vlek-expired, ask-expired" },
 		{ "reprt.vmpl=1", "no part 'reprt' of evidence; nearest: report, root, guest" },
-		{ "report=1", "expected PART.FIELD=VALUE, and 'report.' has no field" },
+		{ "report=1", "expected PART.FIELD=VALUE, and 'report' has no field" },
 		{ "report.=1", "expected PART.FIELD=VALUE, and 'report.' has no field" },
 		{ "unsigned report.vmpl", "expected PART.FIELD=VALUE" },
 		{ "report.vmpk=1", "report.vmpk: no field 'vmpk' of the SNP attestation report; nearest: "
