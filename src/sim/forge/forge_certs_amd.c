@@ -147,6 +147,18 @@ static int of_product(struct sim_pki *pki, const struct sim_pki_draft *draft, en
 	return sim_pki_endorse(pki, &leaf, to, ret_size, err);
 }
 
+/* `other`: the one behind the platform's. */
+static enum snp_product ordered_product(const struct forge_job *job, enum snp_product own)
+{
+	const char *name = sim_order_value(job->order, job->part, SIM_EDIT_SET, "product");
+
+	if (!name)
+		return own;
+	if (strcmp(name, "other") == 0)
+		return sim_psp_product(order_seen(job->order)->psp) % (SNP_N_PRODUCTS - 1) + 1;
+	return snp_product_by_name(name);
+}
+
 static int make(void *ctx, struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to,
 		size_t *ret_size, struct jurat_error *err)
 {
@@ -163,13 +175,13 @@ static int make(void *ctx, struct sim_pki *pki, const struct sim_pki_draft *draf
 		.other_kind = FORGE_RSA,
 		.subject_kind = draft->leaf ? FORGE_P384 : FORGE_RSA,
 	};
-	const char *product;
+	enum snp_product product;
 
 	if (!sim_order_has(job.order, job.part))
 		return sim_pki_sign(pki, draft, to, ret_size, err);
-	product = sim_order_value(job.order, job.part, SIM_EDIT_SET, "product");
-	if (product && snp_product_by_name(product) != draft->product)
-		return of_product(pki, draft, snp_product_by_name(product), to, ret_size, err);
+	product = ordered_product(&job, draft->product);
+	if (product != draft->product)
+		return of_product(pki, draft, product, to, ret_size, err);
 	return forge_make(&job, draft->tbs, draft->tbs_size, to, SIM_CERT_MAX_BYTES, ret_size, err);
 }
 

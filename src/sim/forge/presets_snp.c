@@ -36,7 +36,7 @@ const struct sim_preset order_presets_snp[] = {
 
 	/* binding */
 	SNP("wrong-chip", "The VCEK is one of another chip.", "vcek.for_chip=another"),
-	SNP("wrong-hwid", "The VCEK has the right key and the HWID of another chip.", "vcek.hwid=x5a*64"),
+	SNP("wrong-hwid", "The VCEK has the right key and the HWID of another chip.", "vcek.hwid=x5a"),
 	SNP("wrong-tcb", "The VCEK is of a higher TCB than the reported one.", "vcek.for_tcb.microcode=+1"),
 	SNP("wrong-spl", "The VCEK has the right key and states another TCB.", "vcek.spl.snpSPL=1"),
 	SNP("vcek-of-current-tcb", "The reported TCB is behind the current one, and the VCEK is that of the current TCB.",
@@ -81,8 +81,8 @@ const struct sim_preset order_presets_snp[] = {
 
 	/* the chain */
 	SNP("untrusted-root", "The chain is right, and its root has the ARK's name and another key.",
-	    "ark.key=other", "ark.signed_by=self", "ask.signed_by=ark"),
-	SNP("root-of-another-product", "The ASK and ARK are those of another product.", "ask.product=other", "ark.product=other"),
+	    "ark.key=other", "ark.signed_by=other", "ask.signed_by=other"),
+	SNP("chain-of-another-product", "The ASK and ARK are those of another product.", "ask.product=other", "ark.product=other"),
 	SNP("vcek-not-by-ask", "The VCEK has the ASK's name as its issuer and the signature of another key.",
 	    "vcek.signed_by=other"),
 	SNP("vcek-by-ark", "The VCEK has the ASK's name as its issuer and the signature of the ARK.", "vcek.signed_by=ark"),

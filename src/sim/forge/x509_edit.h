@@ -31,7 +31,7 @@
  *	extensions         absent: none at all; reversed: their order; empty: an empty list
  *	append             DER behind all else of the signed part
  *
- * AMD's leaves: struct_version (number), product_name, csp_id (text), hwid (HEX of any length), spl.NAME
+ * AMD's leaves: struct_version (number), product_name, csp_id (text), hwid (HEX of any length, or xNN), spl.NAME
  * (number; blSPL, teeSPL, snpSPL, spl4 to spl7, ucodeSPL, fmcSPL); each may be absent.
  *
  * PCK certificates, of the SGX extension: sgx.NAME: ppid, cpusvn, pceid, fmspc, platform_instance_id (HEX);
@@ -55,7 +55,7 @@
  *	missing            yes: nobody gets it
  *	trailing           HEX behind it
  *	encoding           long-length, tbs-long-length (a zero byte too many in that length), indefinite
- *	product            AMD: it is that of another product ("Genoa"), unchanged
+ *	product            AMD: it is that of another product ("Genoa"; `other`: the next one), unchanged
  */
 enum { SIM_X509_MAX_BYTES = 8192 };
 

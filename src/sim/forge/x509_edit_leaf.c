@@ -44,13 +44,40 @@ static int amd_oid(const struct tbs_edit *e, uint8_t to[TBS_MAX_OID], size_t *re
 			  e->suffix);
 }
 
+/* The value inside of the extension's DER. */
+static struct tbs_node *find_amd(struct tbs_edit *e)
+{
+	uint8_t oid[TBS_MAX_OID];
+	struct tbs_node *value;
+	size_t n = 0;
+
+	if (amd_oid(e, oid, &n) < 0)
+		return NULL;
+	value = tbs_extension_value(tbs_extension(e, oid, n));
+	if (value && e->arg != AMD_HWID && tbs_open(e->tree, value))
+		return value->first;
+	return value;
+}
+
+/* "xNN" fills the HWID that there is: its size is the product's. */
+static int hwid_value(struct tbs_edit *e, uint8_t to[TBS_MAX_VALUE], size_t *ret_size)
+{
+	const struct tbs_node *was = e->tree ? find_amd(e) : NULL;
+	size_t n = was ? was->n : 64;
+
+	if (strlen(e->value) != 3 || e->value[0] != 'x' || n > TBS_MAX_VALUE)
+		return tbs_value_hex(e, to, ret_size);
+	*ret_size = n;
+	return sim_order_bytes(e->value, to, n, e->err);
+}
+
 static int amd_value(struct tbs_edit *e, uint8_t to[TBS_MAX_VALUE], size_t *ret_size)
 {
 	struct der_wr d = der_wr(to, TBS_MAX_VALUE);
 
 	switch (e->arg) {
 	case AMD_HWID: /* the raw bytes without a DER tag, as in AMD's certificates */
-		return tbs_value_hex(e, to, ret_size);
+		return hwid_value(e, to, ret_size);
 	case AMD_PRODUCT_NAME:
 	case AMD_CSP_ID:
 		der_put(&d, DER_IA5_STRING, e->value, strlen(e->value));
@@ -78,21 +105,6 @@ static int set_amd(struct tbs_edit *e)
 		return tbs_drop_extension(e, oid, n);
 	tbs_set_extension(e, oid, n, false, value, value_size);
 	return 0;
-}
-
-/* The value inside of the extension's DER. */
-static struct tbs_node *find_amd(struct tbs_edit *e)
-{
-	uint8_t oid[TBS_MAX_OID];
-	struct tbs_node *value;
-	size_t n = 0;
-
-	if (amd_oid(e, oid, &n) < 0)
-		return NULL;
-	value = tbs_extension_value(tbs_extension(e, oid, n));
-	if (value && e->arg != AMD_HWID && tbs_open(e->tree, value))
-		return value->first;
-	return value;
 }
 
 const struct tbs_field tbs_fields_amd[] = {

@@ -49,8 +49,9 @@ static int check_flag(struct tbs_edit *e)
 
 static int check_product(struct tbs_edit *e)
 {
-	if (snp_product_by_name(e->value) == SNP_PRODUCT_UNKNOWN)
-		return jurat_fail(e->err, -EINVAL, "expected Milan, Genoa or Turin, not '%s'", e->value);
+	if (strcmp(e->value, "other") != 0 && snp_product_by_name(e->value) == SNP_PRODUCT_UNKNOWN)
+		return jurat_fail(e->err, -EINVAL, "expected Milan, Genoa, Turin or other, not '%s'",
+				  e->value);
 	return 0;
 }
 
