@@ -147,16 +147,16 @@ static int of_product(struct sim_pki *pki, const struct sim_pki_draft *draft, en
 	return sim_pki_endorse(pki, &leaf, to, ret_size, err);
 }
 
-/* `other`: the one behind the platform's. */
+/* `other`: the one behind the platform's; of roots without a platform, none. */
 static enum snp_product ordered_product(const struct forge_job *job, enum snp_product own)
 {
 	const char *name = sim_order_value(job->order, job->part, SIM_EDIT_SET, "product");
+	const struct sim_psp *psp = order_seen(job->order)->psp;
 
-	if (!name)
+	if (!name || (!psp && strcmp(name, "other") == 0))
 		return own;
-	if (strcmp(name, "other") == 0)
-		return sim_psp_product(order_seen(job->order)->psp) % (SNP_N_PRODUCTS - 1) + 1;
-	return snp_product_by_name(name);
+	return strcmp(name, "other") == 0 ? sim_psp_product(psp) % (SNP_N_PRODUCTS - 1) + 1
+					  : snp_product_by_name(name);
 }
 
 static int make(void *ctx, struct sim_pki *pki, const struct sim_pki_draft *draft, uint8_t *to,
