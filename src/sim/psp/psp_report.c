@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "sim/pki/pki_internal.h"
 #include "sim/psp/psp_internal.h"
 
 enum { KEY_SEL_MASK = 3 };
@@ -111,7 +112,7 @@ static bool sign(struct sim_psp *psp, const struct crypto_ec_private *key,
 /* A key that signs for somebody else than this chip and its providers: for evidence to order. NULL: no memory */
 static struct crypto_ec_private *ordered_key(const struct sim_psp *psp, enum sim_psp_signer signer)
 {
-	uint8_t secret[PSP_HASHSTICK_BYTES];
+	uint8_t secret[PSP_HASHSTICK_BYTES] = { 0 }, other[SIM_WORLD_BYTES];
 	struct crypto_ec_private *key = NULL;
 	int r;
 
@@ -119,9 +120,8 @@ static struct crypto_ec_private *ordered_key(const struct sim_psp *psp, enum sim
 		psp_hashstick(psp, psp_csp_id(psp, SIM_CSP_ID), psp->reported_tcb, secret);
 		r = psp_vlek_derive(secret, psp->reported_tcb, &key, NULL);
 	} else {
-		crypto_derive(psp->secret, sizeof(psp->secret), "jurat sim other key", NULL, 0, secret,
-			      PSP_SECRET_BYTES);
-		r = crypto_ec_private_derive(CRYPTO_P384, secret, PSP_SECRET_BYTES, &key, NULL);
+		sim_pki_other_secret(other); /* the same as in certificates of somebody else's */
+		r = crypto_ec_private_derive(CRYPTO_P384, other, sizeof(other), &key, NULL);
 	}
 	bytes_wipe(secret, sizeof(secret));
 	return r < 0 ? NULL : key;
