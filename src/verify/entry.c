@@ -36,7 +36,9 @@ int cert_entry_new(const uint8_t *der, size_t n, struct cert_entry **ret, struct
 
 	if (r < 0)
 		return r;
-	if (!entry->cert.is_ca)
+	if (entry->cert.is_ca)
+		vek_read_names(&entry->cert, &entry->vek);
+	else
 		vek_read(&entry->cert, &entry->vek, &entry->vek_fault, &entry->vek_error);
 	*ret = entry;
 	return 0;

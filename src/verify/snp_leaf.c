@@ -40,8 +40,9 @@ bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf)
 {
 	enum vek_kind kind = j->vlek ? VEK_VLEK : VEK_VCEK;
 
-	if (leaf->vek.kind != kind || leaf->vek_fault != VEK_FINE || !has_reported_tcb(j, leaf) ||
-	    leaf->vek.issued_for != judge_product(j, leaf) || leaf->vek.issued_as_vlek != j->vlek)
+	if (leaf->cert.is_ca || leaf->vek.kind != kind || leaf->vek_fault != VEK_FINE ||
+	    !has_reported_tcb(j, leaf) || leaf->vek.issued_for != judge_product(j, leaf) ||
+	    leaf->vek.issued_as_vlek != j->vlek)
 		return false;
 	return j->vlek || chip_id_masked(j) || memcmp(leaf->vek.hwid, j->report.chip_id, 64) == 0;
 }

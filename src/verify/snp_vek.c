@@ -176,7 +176,7 @@ bool vek_text_is(const struct bytes_rd *text, const char *prefix, const char *re
 	       memcmp(text->data + n, rest, m) == 0;
 }
 
-static void read_names(const struct crypto_cert *cert, struct vek *vek)
+void vek_read_names(const struct crypto_cert *cert, struct vek *vek)
 {
 	if (vek_text_is(&cert->subject_cn, "SEV-VCEK", ""))
 		vek->kind = VEK_VCEK;
@@ -202,7 +202,7 @@ void vek_read(const struct crypto_cert *cert, struct vek *ret, enum vek_fault *r
 	uint64_t version;
 	bool there;
 
-	read_names(cert, &vek);
+	vek_read_names(cert, &vek);
 	version = read_integer(&r, EXT_STRUCT_VERSION, true, &there);
 	if (version > STRUCT_VERSION_MAX)
 		fault(&r, VEK_NEWER, EXT_STRUCT_VERSION,

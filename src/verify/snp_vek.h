@@ -28,6 +28,8 @@ struct vek {
 
 enum vek_fault { VEK_FINE, VEK_MISSING, VEK_MALFORMED, VEK_NEWER };
 
+/* Only kind, issued_for and issued_as_vlek: what there is of a CA. */
+void vek_read_names(const struct crypto_cert *cert, struct vek *vek);
 /*
  * Reads names and extensions. Does not stop at the first error, so that `ret` holds all that could be read.
  *
