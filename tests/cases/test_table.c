@@ -6,7 +6,7 @@
 
 #include <jurat/verify.h>
 
-#include "cases/evidence.h"
+#include "cases/verified.h"
 #include "verify/reasons.h"
 
 /*
@@ -14,8 +14,6 @@
  * matches it (fnmatch): test_cases_table 'snp-vcek-*'.
  */
 static const char *pattern = "*";
-
-enum { REASONS_BYTES = 1024 };
 
 static int make_table(void **state)
 {
@@ -125,93 +123,6 @@ static void ids_and_sentences_are_unique(void **state)
 	assert_int_equal(bad, 0);
 }
 
-static void add(char *list, const char *word)
-{
-	snprintf(list + strlen(list), REASONS_BYTES - strlen(list), "%s%s", list[0] ? " " : "", word);
-}
-
-static bool has(const char *list, const char *word)
-{
-	const size_t n = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)); at += n)
-		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-			return true;
-	return false;
-}
-
-/* The codes, each once, in the order in which the verdict has them; "" when it accepts. */
-static void list_reasons(const struct jurat_verdict *v, char list[REASONS_BYTES])
-{
-	list[0] = '\0';
-	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++)
-		if (!has(list, jurat_verdict_reason_code(v, i)))
-			add(list, jurat_verdict_reason_code(v, i));
-}
-
-static int verify_snp(const struct cases_evidence *e, struct jurat_verifier *v, const struct jurat_policy *p,
-		      struct jurat_verdict **ret, struct jurat_error *err)
-{
-	const struct sim_forged_file *report = sim_forged_find(&e->forged, "report.bin");
-	const struct sim_forged_file *certs = sim_forged_find(&e->forged, "certs.bin");
-	const struct sim_forged_file *crl = sim_forged_find(&e->forged, "crl.der");
-	struct jurat_snp_evidence snp = { .size = sizeof(snp),
-					  .report = report ? report->bytes : NULL,
-					  .report_size = report ? report->size : 0,
-					  .certs = certs ? certs->bytes : NULL,
-					  .certs_size = certs ? certs->size : 0 };
-
-	/* One that cannot be read is missing, for those who require it. */
-	if (crl && jurat_verifier_add_crl(v, crl->bytes, crl->size, err) == -ENOMEM)
-		return -ENOMEM;
-	return jurat_verify_snp(v, &snp, p, e->at, ret, err);
-}
-
-static int verify_tdx(const struct cases_evidence *e, struct jurat_verifier *v, const struct jurat_policy *p,
-		      struct jurat_verdict **ret, struct jurat_error *err)
-{
-	const struct sim_forged_file *quote = sim_forged_find(&e->forged, "quote.bin");
-	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
-					  .quote = quote ? quote->bytes : NULL,
-					  .quote_size = quote ? quote->size : 0 };
-	struct jurat_tdx_collateral *collateral;
-	int r = jurat_tdx_collateral_new(&collateral, err);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r == 0 && i < e->forged.n; i++) {
-		const struct sim_forged_file *f = &e->forged.files[i];
-
-		if (!strncmp(f->name, "collateral/", 11) &&
-		    jurat_tdx_collateral_add(collateral, f->bytes, f->size, err) == -ENOMEM)
-			r = -ENOMEM;
-	}
-	if (r == 0)
-		r = jurat_verify_tdx(v, &tdx, collateral, p, e->at, ret, err);
-	jurat_tdx_collateral_free(collateral);
-	return r;
-}
-
-static int verify(const struct cases_row *row, const struct cases_evidence *e, struct jurat_verdict **ret,
-		  struct jurat_error *err)
-{
-	struct jurat_verifier *v = NULL;
-	struct jurat_policy *p = NULL;
-	int r = jurat_verifier_new(&v, err);
-
-	if (r == 0)
-		r = jurat_policy_new(&p, err);
-	if (r == 0 && e->policy)
-		r = jurat_policy_read_json(p, e->policy, strlen(e->policy), err);
-	if (r == 0 && e->root)
-		r = jurat_verifier_add_roots(v, e->root, e->root_size, err);
-	if (r == 0)
-		r = row->tdx ? verify_tdx(e, v, p, ret, err) : verify_snp(e, v, p, ret, err);
-	jurat_policy_free(p);
-	jurat_verifier_free(v);
-	return r;
-}
-
 static void say_details(const struct jurat_verdict *v)
 {
 	for (size_t i = 0; i < jurat_verdict_reason_count(v); i++)
@@ -224,21 +135,21 @@ static bool is_right(struct cases_roots *roots, const struct cases_row *row)
 	struct jurat_error err = { "" };
 	struct jurat_verdict *verdict = NULL;
 	struct cases_evidence e;
-	char expected[REASONS_BYTES] = "", found[REASONS_BYTES];
+	char expected[VERIFIED_REASONS_BYTES] = "", found[VERIFIED_REASONS_BYTES];
 	bool ret;
 
 	for (size_t i = 0; row->reasons[i]; i++)
-		add(expected, row->reasons[i]);
+		verified_add(expected, row->reasons[i]);
 	if (cases_evidence_make(roots, row, &e, &err) < 0) {
 		test_say("%s", err.text);
 		return false;
 	}
-	if (verify(row, &e, &verdict, &err) < 0) {
+	if (verified_verdict(row, &e, &verdict, &err) < 0) {
 		test_say("%s: not verified: %s", row->id, err.text);
 		cases_evidence_done(&e);
 		return false;
 	}
-	list_reasons(verdict, found);
+	verified_reasons(verdict, found);
 	ret = !strcmp(expected, found);
 	if (!ret) {
 		test_say("%s: expected %s", row->id, expected[0] ? expected : "accepted");
