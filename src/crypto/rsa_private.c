@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include <nettle/bignum.h>
+#include <nettle/nettle-meta.h>
+#include <nettle/pkcs1.h>
+#include <nettle/pss.h>
 #include <nettle/rsa.h>
 
 #include "base/bytes.h"
@@ -197,38 +200,50 @@ static size_t digest_info(size_t hash_bytes, const uint8_t *digest, uint8_t to[1
 	return w.off;
 }
 
+/* The private operation by the Chinese remainder theorem, checked with the public one. */
+static bool compute_root(const struct crypto_rsa_private *key, const mpz_t m, mpz_t s)
+{
+	const struct rsa_private_key *k = &key->private;
+	mpz_t by_p, by_q;
+	bool ok;
+
+	mpz_init(by_p);
+	mpz_init(by_q);
+	mpz_powm(by_p, m, k->a, k->p);
+	mpz_powm(by_q, m, k->b, k->q);
+	mpz_sub(by_p, by_p, by_q);
+	mpz_mul(by_p, by_p, k->c);
+	mpz_mod(by_p, by_p, k->p);
+	mpz_mul(s, by_p, k->q);
+	mpz_add(s, s, by_q);
+	mpz_powm(by_p, s, key->public.e, key->public.n);
+	ok = mpz_cmp(by_p, m) == 0;
+	mpz_clear(by_p);
+	mpz_clear(by_q);
+	return ok;
+}
+
 int crypto_rsa_sign_otherwise(const struct crypto_rsa_private *key, const uint8_t *digest, size_t hash_bytes,
 			      const uint8_t *salt, size_t salt_size, uint8_t ret_signature[CRYPTO_RSA_BYTES])
 {
-	__typeof__(rsa_pss_sha384_sign_digest_tr) *pss = NULL;
+	const struct nettle_hash *hash = hash_bytes == CRYPTO_SHA256_BYTES   ? &nettle_sha256
+					 : hash_bytes == CRYPTO_SHA384_BYTES ? &nettle_sha384
+					 : hash_bytes == CRYPTO_SHA512_BYTES ? &nettle_sha512
+									     : NULL;
 	uint8_t info[19 + CRYPTO_SHA512_BYTES];
-	struct blinding b = { .key = key };
-	mpz_t s;
-	int ok;
+	mpz_t m, s;
+	bool ok;
 
-	switch (hash_bytes) {
-	case CRYPTO_SHA256_BYTES:
-		pss = rsa_pss_sha256_sign_digest_tr;
-		break;
-	case CRYPTO_SHA384_BYTES:
-		pss = rsa_pss_sha384_sign_digest_tr;
-		break;
-	case CRYPTO_SHA512_BYTES:
-		pss = rsa_pss_sha512_sign_digest_tr;
-		break;
-	}
-	if (!pss || salt_size > CRYPTO_RSA_MAX_SALT_BYTES)
+	if (!hash || salt_size > CRYPTO_RSA_MAX_SALT_BYTES)
 		return -EINVAL;
-	memcpy(b.context.digest, digest, CRYPTO_SHA256_BYTES); /* enough to tell contexts apart */
-	if (salt)
-		memcpy(b.context.salt, salt,
-		       salt_size < sizeof(b.context.salt) ? salt_size : sizeof(b.context.salt));
+	mpz_init(m);
 	mpz_init(s);
-	ok = salt ? pss(&key->public, &key->private, &b, next_blinding, salt_size, salt, digest, s)
-		  : rsa_pkcs1_sign_tr(&key->public, &key->private, &b, next_blinding,
-				      digest_info(hash_bytes, digest, info), info, s);
+	ok = salt ? pss_encode_mgf1(m, 8 * CRYPTO_RSA_BYTES - 1, hash, salt_size, salt, digest)
+		  : pkcs1_rsa_digest_encode(m, CRYPTO_RSA_BYTES, digest_info(hash_bytes, digest, info), info);
+	ok = ok && compute_root(key, m, s);
 	if (ok)
 		nettle_mpz_get_str_256(CRYPTO_RSA_BYTES, ret_signature, s);
+	mpz_clear(m);
 	mpz_clear(s);
 	return ok ? 0 : -EIO;
 }

@@ -208,7 +208,9 @@ static int sign_tbs(struct sim_pki *pki, const struct sim_pki_draft *draft, uint
 		return 0;
 	}
 	sim_pki_salt(pki, made.digest, sizeof(made.digest), salt, sizeof(salt));
-	r = crypto_rsa_pss_sign(made.key, made.digest, salt, made.signature);
+	r = pki->hook ? crypto_rsa_sign_otherwise(made.key, made.digest, sizeof(made.digest), salt,
+						  sizeof(salt), made.signature)
+		      : crypto_rsa_pss_sign(made.key, made.digest, salt, made.signature);
 	if (r < 0)
 		return jurat_fail(err, r, "cannot sign a test certificate");
 	if (pki->remembers)

@@ -294,6 +294,7 @@ int sim_pki_intel_pem(const struct sim_der *certs, size_t n, char **ret, size_t 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
-		crypto_pem_write(t.stream.to, certs[i].der, certs[i].size);
+		if (certs[i].size > 0)
+			crypto_pem_write(t.stream.to, certs[i].der, certs[i].size);
 	return text_close(&t, ret, ret_size, err);
 }
