@@ -308,5 +308,11 @@ int sim_forge_install_qe(struct sim_order *order, struct sim_qe *qe, struct jura
 		.ctx = order,
 	};
 
+	for (struct sim_edit *e = NULL;
+	     (e = sim_order_next(order, SIM_PART_PLATFORM, SIM_EDIT_SET, e)) != NULL;)
+		if (strcmp(e->field, "other_world") == 0 && !e->used)
+			return jurat_fail(err, -EINVAL,
+					  "platform.other_world: a running platform has one world; see jurat "
+					  "forge");
 	return sim_qe_set_hooks(qe, &hooks, err);
 }

@@ -204,12 +204,12 @@ static const struct row fields[] = {
 	ACCEPTED("platform.fmspc=00906ea10000"),
 	REFUSED("tcb-info-fmspc-mismatch", "platform.fmspc=00906ea10000", "tcb_info.fmspc=544553540000"),
 	ACCEPTED("platform.pceid=0100"),
-	ACCEPTED("platform.pcesvn=-1"),
-	REFUSED("tcb-status-not-accepted", "platform.pcesvn=-1", "tcb_info.tcbLevels[0].tcb.pcesvn=+1"),
-	ACCEPTED("platform.cpusvn[15]=9"),
-	ACCEPTED("platform.tee_tcb_svn[0]=+1"),
-	ACCEPTED("platform.tee_tcb_svn[1]=5"),
-	ACCEPTED("platform.qe_isv_svn=3"),
+	REFUSED("tcb-info-pceid-mismatch", "platform.pceid=0100", "tcb_info.pceId=0000"),
+	REFUSED("tcb-status-not-accepted", "platform.pcesvn=5", "tcb_info.tcbLevels[0].tcb.pcesvn=13"),
+	ACCEPTED("platform.cpusvn[15]=9", "tcb_info.tcbLevels[0].tcb.sgxtcbcomponents[15].svn=9"),
+	ACCEPTED("platform.tee_tcb_svn[0]=+1", "tcb_info.tdxModuleIdentities[0].tcbLevels[0].tcb.isvsvn=8"),
+	ACCEPTED("platform.tee_tcb_svn[1]=5", "tcb_info.tdxModuleIdentities[0].id=TDX_05"),
+	REFUSED("tcb-status-not-accepted", "platform.qe_isv_svn=3", "qe_identity.tcbLevels[0].tcb.isvsvn=4"),
 	ACCEPTED("platform.sgx_type=0"),
 	ACCEPTED("platform.generation=1.5ex"),
 	ACCEPTED("td.attributes.PERFMON=yes"),
@@ -448,6 +448,61 @@ static void a_later_module_counts_from_the_one_that_launches(void **state)
 	sim_forged_done(&forged);
 }
 
+/* What verifiers take either way is in the quote all the same. */
+static void accepted_variants_are_in_the_quote(void **state)
+{
+	static const char *const items[] = { "platform.ppid=x01",
+					     "platform.platform_instance_id=x01",
+					     "platform.sgx_type=0",
+					     "quote.negated_s=yes",
+					     "qe_report.negated_s=yes",
+					     "quote.auth_data=0102",
+					     "quote.line_ends=crlf",
+					     "quote.line_ends=cr",
+					     "quote.has_nul=no",
+					     "quote.chain_trailing=0a0a",
+					     "quote.chain=root,pck_ca,pck",
+					     "quote.trailing=01",
+					     "quote.size=+5",
+					     "quote.user_data=x01" };
+	struct sim_forged usual = { 0 };
+	struct tdx_quote without = quote_of(&(struct row){ .generation = SIM_TDX_15 }, &usual);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		struct sim_forged forged = { 0 };
+		struct tdx_quote with = quote_of(&(struct row){ .items = { items[i] } }, &forged);
+		const struct bytes_rd *pem = &with.cert_data;
+		bool in_pck = strncmp(items[i], "platform.", 9) == 0 || strstr(items[i], "chain") ||
+			      strstr(items[i], "line_ends") || strstr(items[i], "nul");
+		bool same_pem = pem->size == without.cert_data.size &&
+				memcmp(pem->data, without.cert_data.data, pem->size) == 0;
+
+		if (same_pem == in_pck)
+			FAIL_BECAUSE("%s: certification data", items[i]);
+		if (!in_pck && with.size + with.trailing == without.size + without.trailing &&
+		    memcmp(forged.files[0].bytes, usual.files[0].bytes, with.size) == 0)
+			FAIL_BECAUSE("%s: the same quote", items[i]);
+		assert_memory_equal(with.signature, without.signature, i == 13 ? 0 : 32); /* r */
+		sim_forged_done(&forged);
+	}
+	sim_forged_done(&usual);
+}
+
+static void lines_end_as_ordered(void **state)
+{
+	struct sim_forged forged = { 0 };
+	struct tdx_quote quote = quote_of(&(struct row){ .items = { "quote.line_ends=cr" } }, &forged);
+
+	(void)state;
+	assert_null(memchr(quote.cert_data.data, '\n', quote.cert_data.size));
+	assert_non_null(memchr(quote.cert_data.data, '\r', quote.cert_data.size));
+	sim_forged_done(&forged);
+	quote = quote_of(&(struct row){ .items = { "quote.line_ends=crlf" } }, &forged);
+	assert_non_null(memmem(quote.cert_data.data, quote.cert_data.size, "-\r\nM", 4));
+	sim_forged_done(&forged);
+}
+
 /* A machine that was made before: `jurat run`. */
 static void an_order_can_be_installed_later(void **state)
 {
@@ -487,6 +542,8 @@ static void an_order_can_be_installed_later(void **state)
 	assert_false(bytes_all(quote.body.rtmr3, TDX_MR_BYTES, 0));
 	assert_true(bytes_all(quote.body.mrtd, TDX_MR_BYTES, 8));
 	assert_int_equal(sim_order_unused(order, NULL), 0);
+	assert_int_equal(sim_order_add(order, "platform.other_world=yes", NULL), 0);
+	assert_int_equal(sim_forge_install_qe(order, qe, NULL), -EINVAL);
 	free(bytes);
 	sim_td_free(td);
 	sim_qe_free(qe);
@@ -620,6 +677,8 @@ int main(void)
 		cmocka_unit_test(every_field_can_be_set),
 		cmocka_unit_test(launch_values_are_in_the_quote),
 		cmocka_unit_test(a_later_module_counts_from_the_one_that_launches),
+		cmocka_unit_test(accepted_variants_are_in_the_quote),
+		cmocka_unit_test(lines_end_as_ordered),
 		cmocka_unit_test(an_order_can_be_installed_later),
 		cmocka_unit_test(items_that_are_none_are_refused),
 		cmocka_unit_test(orders_that_cannot_be_made_are_refused),
