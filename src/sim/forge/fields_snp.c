@@ -25,7 +25,8 @@ const struct sim_field order_fields_snp[] = {
 	PLATFORM("reported_tcb", TCB, "TCB that the VCEK or VLEK is derived for"),
 	PLATFORM("launch_tcb", TCB, "current TCB when the guest was launched"),
 	PLATFORM("current_major", "number", "firmware version that runs; also current_minor, current_build"),
-	PLATFORM("committed_major", "number", "committed firmware version; also committed_minor, committed_build"),
+	PLATFORM("committed_major", "number",
+		 "committed firmware version; also committed_minor, committed_build"),
 	PLATFORM("platform_info", "number; or .SMT_EN and other bits", "features of the platform"),
 	PLATFORM("current_mit_vector", "number; or .bit-N", "mitigations that are active now"),
 	PLATFORM("launch_mit_vector", "number; or .bit-N", "mitigations that were active at launch"),
@@ -40,8 +41,9 @@ const struct sim_field order_fields_snp[] = {
 	REPORT("signature_r", "72 bytes, order, plus-order, negative, big-endian", "number of the signature"),
 	REPORT("signature_s", "72 bytes, order, plus-order, negative, big-endian", "number of the signature"),
 
-	TABLE("entries", "KIND[:CONTENT],...", "entries in their order: vcek, vlek, ask, asvk, ark, crl, a GUID, "
-	      "unknown, zero; what each has: those, text, empty, Genoa/ask; none: no entries"),
+	TABLE("entries", "KIND[:CONTENT],...",
+	      "entries in their order: vcek, vlek, ask, asvk, ark, crl, a GUID, unknown, zero; "
+	      "what each has: those, text, empty, Genoa/ask; none: no entries"),
 	TABLE("pem", "all or KIND,...", "entries whose certificate is PEM"),
 	TABLE("guids", "printed, mixed-endian", "byte order of GUIDs"),
 	TABLE("data", "in-order, reversed", "order of the certificates behind the entries"),
@@ -54,9 +56,11 @@ const struct sim_field order_fields_snp[] = {
 	TABLE("raw", "bytes", "the whole table"),
 	TABLE("missing", "yes, no", "no table at all"),
 
-	{ SIM_PART_VCEK, "for_tcb", TCB "; reported, current, committed", "TCB that the certificate is issued for" },
+	{ SIM_PART_VCEK, "for_tcb", TCB "; reported, current, committed",
+	  "TCB that the certificate is issued for" },
 	{ SIM_PART_VCEK, "for_chip", "name", "another chip that the certificate is issued for" },
-	{ SIM_PART_VLEK, "for_tcb", TCB "; reported, current, committed", "TCB that the certificate is issued for" },
+	{ SIM_PART_VLEK, "for_tcb", TCB "; reported, current, committed",
+	  "TCB that the certificate is issued for" },
 	{ SIM_PART_VLEK, "for_csp", "text", "another cloud provider that the certificate is issued for" },
 	{ .name = NULL },
 };

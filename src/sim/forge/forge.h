@@ -73,8 +73,8 @@ void sim_forged_done(struct sim_forged *forged);
 const struct sim_forged_file *sim_forged_find(const struct sim_forged *forged, const char *name);
 
 /*
- * The root that a verifier trusts: as ordered while it has the platform's key and is signed with it, else that
- * of the platform. A verifier has its root before it sees evidence.
+ * The root that a verifier trusts: as ordered while it has the platform's key and is signed with it, else
+ * that of the platform. A verifier has its root before it sees evidence.
  *
  * options   tdx, product and seed
  * ordered   DER, n bytes; 0: there is none

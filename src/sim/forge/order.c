@@ -21,36 +21,6 @@ struct sim_order {
 	struct order_seen seen;
 };
 
-static const char *const part_names[SIM_N_PARTS] = {
-	[SIM_PART_GUEST] = "guest",
-	[SIM_PART_PLATFORM] = "platform",
-	[SIM_PART_REPORT] = "report",
-	[SIM_PART_TABLE] = "table",
-	[SIM_PART_VCEK] = "vcek",
-	[SIM_PART_VLEK] = "vlek",
-	[SIM_PART_ASK] = "ask",
-	[SIM_PART_ASVK] = "asvk",
-	[SIM_PART_ARK] = "ark",
-	[SIM_PART_CRL] = "crl",
-	[SIM_PART_TD] = "td",
-	[SIM_PART_QUOTE] = "quote",
-	[SIM_PART_BODY] = "body",
-	[SIM_PART_QE_REPORT] = "qe_report",
-	[SIM_PART_PCK] = "pck",
-	[SIM_PART_PCK_CA] = "pck_ca",
-	[SIM_PART_ROOT] = "root",
-	[SIM_PART_TCB_SIGNING] = "tcb_signing",
-	[SIM_PART_PCK_CRL] = "pck_crl",
-	[SIM_PART_ROOT_CRL] = "root_crl",
-	[SIM_PART_TCB_INFO] = "tcb_info",
-	[SIM_PART_QE_IDENTITY] = "qe_identity",
-};
-
-const char *sim_part_name(enum sim_part part)
-{
-	return part_names[part];
-}
-
 int sim_order_new(int64_t at, struct sim_order **ret, struct jurat_error *err)
 {
 	struct sim_order *order = calloc(1, sizeof(*order));
@@ -95,11 +65,11 @@ static int find_part(const char *name, enum sim_part *ret, struct jurat_error *e
 	struct order_near near = order_near(name);
 
 	for (unsigned i = 0; i < SIM_N_PARTS; i++) {
-		if (!strcmp(part_names[i], name)) {
+		if (!strcmp(sim_part_name(i), name)) {
 			*ret = i;
 			return 0;
 		}
-		order_near_add(&near, part_names[i]);
+		order_near_add(&near, sim_part_name(i));
 	}
 	return order_near_fail(&near, err, "no part '%s' of evidence", name);
 }
@@ -168,8 +138,8 @@ static int add_edit(struct sim_order *order, enum sim_edit_kind kind, const char
 		return r;
 	r = order_check(&node->edit, order->at, err);
 	if (r < 0)
-		return jurat_wrap(err, r, "%s%s%s", part_names[node->edit.part], *node->edit.field ? "." : "",
-				  node->edit.field);
+		return jurat_wrap(err, r, "%s%s%s", sim_part_name(node->edit.part),
+				  *node->edit.field ? "." : "", node->edit.field);
 	edit = &take_ptr(node)->edit;
 	if (order->last)
 		order->last->next = edit;
@@ -260,7 +230,7 @@ static int fail_edit(const struct sim_edit *edit, const char *why, struct jurat_
 {
 	static const char *const kinds[] = { "", "unsigned ", "damage " };
 
-	return jurat_fail(err, -EINVAL, "%s%s%s%s%s%s: %s", kinds[edit->kind], part_names[edit->part],
+	return jurat_fail(err, -EINVAL, "%s%s%s%s%s%s: %s", kinds[edit->kind], sim_part_name(edit->part),
 			  *edit->field ? "." : "", edit->field, edit->value ? "=" : "",
 			  edit->value ? edit->value : "", why);
 }

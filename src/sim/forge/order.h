@@ -78,7 +78,7 @@ JURAT_MUST_CHECK int sim_order_new(int64_t at, struct sim_order **ret, struct ju
 void sim_order_free(struct sim_order *order); /* accepts NULL */
 int64_t sim_order_at(const struct sim_order *order);
 
-/* 0; -EINVAL: no such preset, part or field, or not a value of it: `err` names it and what there is; -ENOMEM. */
+/* 0; -EINVAL: no such preset, part, field or value: `err` names it and the nearest ones; -ENOMEM. */
 JURAT_MUST_CHECK int sim_order_add(struct sim_order *order, const char *item, struct jurat_error *err);
 
 /* The edits of one part, of one kind: NULL at the end. Whoever applies one sets `used`. */

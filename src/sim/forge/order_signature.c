@@ -63,7 +63,7 @@ int order_set_signature(const struct sim_edit *edit, uint8_t *report, struct jur
 {
 	struct order_place place;
 	unsigned word;
-	int r = order_snp_place(edit, &place, err);
+	int r = order_place_find(&snp_report_layout, edit->field, &place, err);
 
 	if (r == 0)
 		r = order_choice(edit->value, words, &word, err);

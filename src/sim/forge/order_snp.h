@@ -35,10 +35,10 @@ extern const char *const order_snp_signers[];
 extern const char *const order_snp_tcbs[];
 
 /*
- * An entry of a certificate table, KIND[:CONTENT]: what it says it is, and what it has. KIND is vcek, vlek,
- * ask, asvk, ark, crl, a GUID, `unknown` (a GUID of nobody) or `zero`. CONTENT is what it has: vcek, vlek, ask,
- * asvk, ark or crl, with "Genoa/" or another product in front for that product's; `text`, no certificate; or
- * `empty`. Without it, what KIND says, which may have a product in front, too; of a GUID and `unknown`, `text`.
+ * An entry of a certificate table, KIND[:CONTENT]: its GUID, and what it has. KIND is vcek, vlek, ask, asvk,
+ * ark, crl, a GUID, `unknown` (a GUID without a meaning) or `zero`. CONTENT is vcek, vlek, ask, asvk, ark or
+ * crl, with "Genoa/" or another product in front for that product's; `text`, no certificate; or `empty`.
+ * Without it, what KIND says, which may have a product in front, too; of a GUID and `unknown`, `text`.
  */
 enum order_content {
 	ORDER_CONTENT_VCEK,

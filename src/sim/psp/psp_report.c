@@ -109,7 +109,7 @@ static bool sign(struct sim_psp *psp, const struct crypto_ec_private *key,
 	return true;
 }
 
-/* A key that signs for somebody else than this chip and its providers: for evidence to order. NULL: no memory */
+/* A key that is not the one of the reported TCB, for evidence to order. NULL: out of memory. */
 static struct crypto_ec_private *ordered_key(const struct sim_psp *psp, enum sim_psp_signer signer)
 {
 	uint8_t secret[PSP_HASHSTICK_BYTES] = { 0 }, other[SIM_WORLD_BYTES];

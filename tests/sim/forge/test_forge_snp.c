@@ -128,7 +128,7 @@ static void add_word(char *list, size_t room, const char *word)
 {
 	size_t n = strlen(list);
 
-	snprintf(list + n, room - n, "%s%s", n ? " " : "", word);
+	test_text(list + n, room - n, "%s%s", n ? " " : "", word);
 }
 
 /* false, and says so: another verdict than the row has. */
@@ -380,9 +380,8 @@ static void assert_field_is_set(const struct wire_field *field, const char *kind
 	uint8_t bytes[SNP_REPORT_BYTES], before[SNP_REPORT_BYTES];
 	struct snp_report report;
 
-	snprintf(number, sizeof(number), "0x%llx",
-		 0x5a5a5a5a5a5a5a5aULL >> (64 - 8 * (is_bytes ? 8 : field->size)));
-	snprintf(item, sizeof(item), "%sreport.%s=%s", kind, field->name, is_bytes ? "x5a" : number);
+	TEXT(number, "0x%llx", 0x5a5a5a5a5a5a5a5aULL >> (64 - 8 * (is_bytes ? 8 : field->size)));
+	TEXT(item, "%sreport.%s=%s", kind, field->name, is_bytes ? "x5a" : number);
 	report = report_of(&row);
 	wire_write(&snp_report_layout, &report, bytes);
 	report = report_of(&honest);
@@ -521,7 +520,7 @@ static void assert_live(struct test_guest *g, struct sim_pki *pki, const char *w
 	struct jurat_verdict *v;
 
 	forged.files[0].bytes = heap_copy(a.bytes, sizeof(a.bytes));
-	snprintf(forged.files[1].name, sizeof(forged.files[1].name), "certs.bin");
+	TEXT(forged.files[1].name, "certs.bin");
 	assert_int_equal(sim_kds_table(g->psp, pki, &forged.files[1].bytes, &forged.files[1].size, NULL), 0);
 	forged.n = 2;
 	v = judge(&forged, SNP_MILAN);
