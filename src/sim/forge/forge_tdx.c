@@ -124,6 +124,23 @@ static int add_root(const struct sim_forge_options *options, struct sim_order *o
 	return r;
 }
 
+/* The log that comes with the quote; what it says of the RTMRs is the order's. */
+static int add_event_log(struct sim_order *order, struct sim_forged *ret, struct jurat_error *err)
+{
+	const char *text = sim_order_value(order, SIM_PART_TD, SIM_EDIT_SET, "event_log");
+	auto_free uint8_t *log = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!text)
+		return 0;
+	log = malloc(FORGE_MAX_BYTES);
+	if (!log)
+		return jurat_fail_memory(err);
+	r = sim_order_some_bytes(text, log, FORGE_MAX_BYTES, &n, err);
+	return r == 0 ? forge_add(ret, "event-log.bin", log, n, err) : r;
+}
+
 int forge_tdx(const struct sim_forge_options *options, struct sim_order *order, struct sim_forged *ret,
 	      struct jurat_error *err)
 {
@@ -136,6 +153,8 @@ int forge_tdx(const struct sim_forge_options *options, struct sim_order *order, 
 		r = add_root(options, order, &w, ret, err);
 	if (r == 0)
 		r = add_collateral(&w, sim_order_at(order), ret, err);
+	if (r == 0)
+		r = add_event_log(order, ret, err);
 	world_done(&w);
 	return r;
 }

@@ -45,6 +45,16 @@ static int flag(struct sim_order *order, enum sim_part part, const char *field, 
 	return text ? sim_order_flag(text, ret, err) : 0;
 }
 
+/* White space before it is signed, or after. */
+static int is_spaced(struct sim_order *order, enum sim_part part, enum sim_edit_kind kind, bool *ret,
+		     struct jurat_error *err)
+{
+	const char *text = sim_order_value(order, part, kind, "spaced");
+
+	*ret = false;
+	return text ? sim_order_flag(text, ret, err) : 0;
+}
+
 int forge_tdx_collateral(void *ctx, struct sim_collateral_options *o, struct jurat_error *err)
 {
 	const char *platform = value(ctx, SIM_PART_TCB_INFO, "status");
@@ -183,7 +193,7 @@ int forge_tdx_before(void *ctx, const struct sim_pki_intel *pki, enum sim_intel_
 	const char *appended = sim_order_value(ctx, part, SIM_EDIT_SET, "appended");
 	json_t *document;
 	bool spaced;
-	int r = flag(ctx, part, "spaced", &spaced, err);
+	int r = is_spaced(ctx, part, SIM_EDIT_SET, &spaced, err);
 
 	if (r < 0 || (!advisories && !appended && !spaced && !has_paths(ctx, part, SIM_EDIT_SET)))
 		return r;
@@ -250,16 +260,17 @@ static int edit_late(struct sim_order *order, enum sim_part part, char **text, s
 	auto_free char *object = NULL, *all = NULL;
 	json_t *document;
 	size_t n = 0;
-	int r;
+	bool spaced;
+	int r = is_spaced(order, part, SIM_EDIT_UNSIGNED, &spaced, err);
 
-	if (!appended && !has_paths(order, part, SIM_EDIT_UNSIGNED))
-		return 0;
+	if (r < 0 || (!appended && !spaced && !has_paths(order, part, SIM_EDIT_UNSIGNED)))
+		return r;
 	document = json_loadb(*text + w.object, w.object_size, 0, NULL);
 	if (!document)
 		return jurat_fail_memory(err);
 	r = edit_paths(order, part, SIM_EDIT_UNSIGNED, document, err);
 	if (r == 0)
-		r = write_object(document, false, appended, &object, &n, err);
+		r = write_object(document, spaced, appended, &object, &n, err);
 	json_decref(document);
 	if (r < 0)
 		return r;

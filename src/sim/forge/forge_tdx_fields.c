@@ -70,6 +70,7 @@ static const struct own {
 	{ SIM_PART_PLATFORM, "qe_isv_svn", NUMBER_16, NULL },
 	{ SIM_PART_PLATFORM, "qe_debug", FLAG, NULL },
 	{ SIM_PART_PLATFORM, "other_world", FLAG, NULL },
+	{ SIM_PART_TD, "event_log", BYTES_SOME, NULL },
 	{ SIM_PART_QUOTE, "signed_by", WORD, forge_quote_signers },
 	{ SIM_PART_QUOTE, "negated_s", FLAG, NULL },
 	{ SIM_PART_QUOTE, "auth_data", BYTES_SOME, NULL },
