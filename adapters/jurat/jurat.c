@@ -106,10 +106,12 @@ static int verify_tdx(struct verifying *v, int64_t at)
 		"root_ca_crl.der",         "tcb_info_issuer_chain.pem", "qe_identity_issuer_chain.pem",
 		"pck_crl_issuer_chain.pem"
 	};
-	struct file quote = file_of(v, "quote");
+	struct file quote = file_of(v, "quote"), log = file_of(v, "event_log");
 	struct jurat_tdx_evidence evidence = { .size = sizeof(evidence),
 					       .quote = quote.bytes,
-					       .quote_size = quote.size };
+					       .quote_size = quote.size,
+					       .event_log = log.bytes,
+					       .event_log_size = log.size };
 	int r;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -126,6 +128,7 @@ static int verify_tdx(struct verifying *v, int64_t at)
 	}
 	r = jurat_verify_tdx(v->verifier, &evidence, v->collateral, v->policy, at, &v->verdict, &v->err);
 	free(quote.bytes);
+	free(log.bytes);
 	return r;
 }
 

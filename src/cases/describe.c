@@ -31,15 +31,17 @@ static json_t *list(const char *const *texts, size_t n)
 }
 
 /* What a verifier must be able to do, or answer "unsupported". */
-static json_t *needs_of(const struct cases_row *row)
+static json_t *needs_of(const struct cases_row *row, const struct cases_evidence *e)
 {
-	const char *needs[3] = { NULL };
+	const char *needs[4] = { NULL };
 	size_t n = 0;
 
 	if (row->policy)
 		needs[n++] = "policy";
 	if (row->needs_crl)
 		needs[n++] = "crl";
+	if (sim_forged_find(&e->forged, "event-log.bin"))
+		needs[n++] = "event-log";
 	return list(needs, n);
 }
 
@@ -69,9 +71,10 @@ static int put_kind(json_t *object, const struct cases_row *row, const struct ca
 	return r;
 }
 
-static int put_verdict(json_t *object, const struct cases_row *row, struct jurat_error *err)
+static int put_verdict(json_t *object, const struct cases_row *row, const struct cases_evidence *e,
+		       struct jurat_error *err)
 {
-	int r = put(object, "needs", needs_of(row), err);
+	int r = put(object, "needs", needs_of(row, e), err);
 
 	if (r == 0)
 		r = put_text(object, "verdict", cases_verdict_name(row->verdict), err);
@@ -104,7 +107,7 @@ int cases_describe(const struct cases_row *row, const struct cases_evidence *evi
 	if (r == 0 && policy)
 		r = put(object, "policy", json_incref(policy), err);
 	if (r == 0)
-		r = put_verdict(object, row, err);
+		r = put_verdict(object, row, evidence, err);
 	if (r == 0)
 		*ret = object;
 	else

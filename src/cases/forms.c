@@ -166,9 +166,12 @@ static int put_bundle(struct cases_place *place, const struct sim_forged *forged
 static int put_tdx(struct cases_place *place, const struct cases_evidence *e, struct jurat_error *err)
 {
 	const struct sim_forged_file *quote = sim_forged_find(&e->forged, "quote.bin");
+	const struct sim_forged_file *log = sim_forged_find(&e->forged, "event-log.bin");
 	int r = quote ? cases_put(place, "quote", quote->name, quote->bytes, quote->size, err)
 		      : jurat_fail(err, -EINVAL, "the order makes no quote");
 
+	if (r == 0 && log)
+		r = cases_put(place, "event_log", log->name, log->bytes, log->size, err);
 	if (r == 0 && mkdirat(place->dir, "collateral", 0777) < 0)
 		r = jurat_fail(err, -errno, "cannot create 'collateral': %s", strerror(errno));
 	if (r == 0)

@@ -51,9 +51,12 @@ static int verify_tdx(const struct cases_evidence *e, struct jurat_verifier *v, 
 		      struct jurat_verdict **ret, struct jurat_error *err)
 {
 	const struct sim_forged_file *quote = sim_forged_find(&e->forged, "quote.bin");
+	const struct sim_forged_file *log = sim_forged_find(&e->forged, "event-log.bin");
 	struct jurat_tdx_evidence tdx = { .size = sizeof(tdx),
 					  .quote = quote ? quote->bytes : NULL,
-					  .quote_size = quote ? quote->size : 0 };
+					  .quote_size = quote ? quote->size : 0,
+					  .event_log = log ? log->bytes : NULL,
+					  .event_log_size = log ? log->size : 0 };
 	struct jurat_tdx_collateral *collateral;
 	int r = jurat_tdx_collateral_new(&collateral, err);
 
