@@ -181,12 +181,6 @@ static int fail_edit(const struct forge_job *job, const char *field, int r, stru
 	return jurat_wrap(err, r, "%s%s%s", sim_part_name(job->part), *field ? "." : "", field);
 }
 
-/* See order_snp.h; and what the chain that comes with a CRL has (forge_tdx_chain). */
-static bool is_of_others(const char *field)
-{
-	return strncmp(field, "for_", 4) == 0 || strcmp(field, "chain") == 0;
-}
-
 /* The items of one kind that change the signed part. */
 static int edit_tbs(struct draft *d, enum sim_edit_kind kind, struct jurat_error *err)
 {
@@ -196,7 +190,7 @@ static int edit_tbs(struct draft *d, enum sim_edit_kind kind, struct jurat_error
 		const char *field = e->field, *value = e->value;
 		int r;
 
-		if (is_signed_field(field) || is_of_others(field))
+		if (is_signed_field(field) || strncmp(field, "for_", 4) == 0) /* see order_snp.h */
 			continue;
 		if (d->job->part == SIM_PART_PCK_CRL && strcmp(field, "chain") == 0) /* see forge_tdx.h */
 			continue;

@@ -85,7 +85,7 @@ static int add_quote(const struct sim_forge_options *options, const struct world
 	if (sim_td_mr_report(w->td, options->report_data, report) != 0)
 		return jurat_fail(err, -EIO, "the TDX module makes no report");
 	r = sim_qe_quote(w->qe, report, sizeof(report), &quote, &size, err);
-	return r == 0 ? forge_add(ret, "quote.bin", quote, size, err) : r;
+	return r == 0 ? forge_add_file(ret, "quote.bin", quote, size, err) : r;
 }
 
 static int add_collateral(const struct world *w, int64_t at, struct sim_forged *ret, struct jurat_error *err)

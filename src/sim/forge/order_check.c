@@ -19,9 +19,6 @@ int order_check(const struct sim_edit *edit, int64_t at, struct jurat_error *err
 		return edit->kind == SIM_EDIT_SET && !strncmp(edit->field, "for_", 4)
 			       ? order_check_snp(edit, at, err)
 			       : order_check_x509(edit, at, err);
-	case SIM_PART_PCK_CRL:
-		return strcmp(edit->field, "chain") == 0 ? order_check_tdx(edit, at, err)
-							 : order_check_x509(edit, at, err);
 	case SIM_PART_TD:
 	case SIM_PART_QUOTE:
 	case SIM_PART_BODY:

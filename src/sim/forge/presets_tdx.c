@@ -203,6 +203,7 @@ const struct sim_field order_fields_tdx[] = {
 	{ SIM_PART_TD, "rtmr1", "HEX (48 bytes)", "RTMR1" },
 	{ SIM_PART_TD, "rtmr2", "HEX (48 bytes)", "RTMR2" },
 	{ SIM_PART_TD, "rtmr3", "HEX (48 bytes)", "RTMR3" },
+	{ SIM_PART_TD, "event_log", "HEX", "event log that comes with the quote; the RTMRs are as set" },
 	{ SIM_PART_QUOTE, "body_type", "NUMBER", "body type of version 5: 2 TD 1.0, 3 TD 1.5, 4 TD 1.5ex" },
 	{ SIM_PART_QUOTE, "body_size", "NUMBER", "stated size of the body, version 5" },
 	{ SIM_PART_QUOTE, "signature_data_size", "NUMBER", "stated size of the signature data" },
