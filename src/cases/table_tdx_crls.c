@@ -40,7 +40,7 @@ static const struct cases_row rows[] = {
 	       BECAUSE("leaf-revoked")),
 	REFUSE("crl-version-1", REVOCATION, "The CRL is of version 1, with extensions.", RFC5280 "5.1.2.1",
 	       CRLS, ITEMS("pck_crl.version=0"), BECAUSE("crl-missing")),
-	REFUSE("crl-trailing", REVOCATION, "A byte follows the CRL.", RFC5280 "5.1", CRLS,
+	REFUSE("crl-trailing", REVOCATION, "A byte follows the CRL of the PCK CA.", RFC5280 "5.1", CRLS,
 	       ITEMS("pck_crl.trailing=00"), BECAUSE("crl-missing")),
 	REFUSE("crl-of-processor-ca", REVOCATION,
 	       "The CRL of the PCK CA is that of the Processor CA by its name.", PROFILE "CRL", CRLS,
