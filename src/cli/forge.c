@@ -91,7 +91,7 @@ static const struct use {
 		 { "report.bin", NULL, "report.bin" } },
   uses_tdx[] = { { "quote.bin", "--collateral", "collateral" }, { "quote.bin", NULL, "quote.bin" } };
 
-enum { MAX_WORDS = 8 };
+enum { MAX_WORDS = 12 };
 struct command {
 	const char *words[MAX_WORDS], *below[MAX_WORDS];
 	size_t n;
@@ -99,6 +99,7 @@ struct command {
 
 static void add_word(struct command *c, const char *word, const char *below)
 {
+	assert(c->n < MAX_WORDS);
 	c->words[c->n] = word;
 	c->below[c->n++] = below;
 }

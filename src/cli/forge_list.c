@@ -28,7 +28,7 @@ static void add_preset(struct list *l, const struct sim_preset *preset)
 	json_t *items, *row;
 
 	if (!l->presets) {
-		printf("%s (%s)\n    %s.\n   ", preset->name,
+		printf("%s (%s)\n    %s\n   ", preset->name,
 		       !preset->tdx   ? "SEV-SNP"
 		       : !preset->snp ? "TDX"
 				      : "both",
@@ -47,7 +47,7 @@ static void add_preset(struct list *l, const struct sim_preset *preset)
 }
 
 static void add_field(struct list *l, enum sim_part part, const char *name, const char *value,
-		      const char *what)
+		      const char *what, bool of_layout)
 {
 	json_t *row;
 
@@ -55,8 +55,8 @@ static void add_field(struct list *l, enum sim_part part, const char *name, cons
 		printf("%s.%s=%s%s%s\n", sim_part_name(part), name, value, *what ? "  " : "", what);
 		return;
 	}
-	row = json_pack("{s:s, s:s, s:s, s:s}", "part", sim_part_name(part), "name", name, "value", value,
-			"what", what);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:b}", "part", sim_part_name(part), "name", name, "value",
+			value, "what", what, "layout", of_layout);
 	l->failed |= json_array_append_new(l->fields, row) < 0;
 }
 
@@ -71,7 +71,7 @@ static void add_layout(struct list *l, enum sim_part part, const struct wire_lay
 			snprintf(value, sizeof(value), "HEX (%u bytes)", field->size);
 		else
 			snprintf(value, sizeof(value), "N (%u bits)", 8 * field->size);
-		add_field(l, part, field->name, value, field->note ? field->note : "");
+		add_field(l, part, field->name, value, field->note ? field->note : "", true);
 	}
 }
 
@@ -92,7 +92,7 @@ int forge_list(struct cli *cli)
 	for (size_t i = 0; (preset = sim_order_preset(i)); i++)
 		add_preset(&l, preset);
 	for (size_t i = 0; (field = sim_order_field(i)); i++)
-		add_field(&l, field->part, field->name, field->value, field->what);
+		add_field(&l, field->part, field->name, field->value, field->what, false);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
 		add_layout(&l, layouts[i].part, layouts[i].layout);
 	if (all && !l.failed && json_dumpf(all, stdout, JSON_INDENT(2)) == 0)

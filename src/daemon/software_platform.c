@@ -46,7 +46,8 @@ static int make_enclave(struct software_platform *p, const char *seed, struct si
 	if (r == 0)
 		r = sim_tdx_platform_new(&options, &p->platform, err);
 	if (r == 0)
-		r = sim_pki_intel_new(seed, &p->pki_intel, err);
+		r = order ? sim_forge_roots_intel(order, seed, &p->pki_intel, err)
+			  : sim_pki_intel_new(seed, &p->pki_intel, err);
 	if (r == 0 && order)
 		r = sim_forge_install_intel(order, p->pki_intel, err);
 	return r == 0 ? sim_qe_new(p->platform, p->pki_intel, &qe, &p->qe, err) : r;

@@ -243,6 +243,7 @@ static int boot(struct machine_td *m, struct jurat_error *err)
 static int make_platform(struct machine_td *m, struct jurat_error *err)
 {
 	struct machine_td_options *o = &m->options;
+	const char *seed = o->pki_seed ? o->pki_seed : SIM_PKI_DEFAULT_SEED;
 	int r = 0;
 
 	if (o->order)
@@ -250,7 +251,8 @@ static int make_platform(struct machine_td *m, struct jurat_error *err)
 	if (r == 0)
 		r = sim_tdx_platform_new(&o->platform, &m->platform, err);
 	if (r == 0)
-		r = sim_pki_intel_new(o->pki_seed ? o->pki_seed : SIM_PKI_DEFAULT_SEED, &m->pki, err);
+		r = o->order ? sim_forge_roots_intel(o->order, seed, &m->pki, err)
+			     : sim_pki_intel_new(seed, &m->pki, err);
 	if (r == 0 && o->order)
 		r = sim_forge_install_intel(o->order, m->pki, err);
 	if (r == 0)

@@ -120,6 +120,13 @@ def run_a_client_without_a_tee(tmp):
 
 
 @case
+def make_evidence_that_a_verifier_must_refuse(tmp):
+    attest(tmp)  # or this machine cannot
+    walk("Make evidence that a verifier must refuse", tmp, [(r"\./your-verifier", "jurat attest")],
+         after="test -s debug/report.bin && test -s old/quote.bin")
+
+
+@case
 def serve_certificates_from_a_vmm(tmp):
     if not PRELOADS or " " in str(VMM):
         raise Skip("a build that LD_PRELOAD cannot name, or with sanitizers")
@@ -179,7 +186,7 @@ def for_a_fleet(tmp):
 
 @case
 def every_section_is_walked(tmp):
-    walked = {"Verify real evidence", "Require the measurement of what you launch", "Run a client without a TEE", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
+    walked = {"Verify real evidence", "Require the measurement of what you launch", "Run a client without a TEE", "Make evidence that a verifier must refuse", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
     with_commands = {heading for heading, commands in sections().items() if not all(map(NOT_RUN.search, commands))}
     assert with_commands == walked, with_commands ^ walked
 

@@ -36,6 +36,10 @@ JURAT_MUST_CHECK int sim_forge_install_intel(struct sim_order *order, struct sim
 JURAT_MUST_CHECK int sim_forge_install_qe(struct sim_order *order, struct sim_qe *qe,
 					  struct jurat_error *err);
 
+/* Intel's roots of a seed, or those of another world if the order says so. 0; -EINVAL; -ENOMEM. */
+JURAT_MUST_CHECK int sim_forge_roots_intel(struct sim_order *order, const char *seed,
+					   struct sim_pki_intel **ret, struct jurat_error *err);
+
 /* All evidence of one guest or TD with everything that a verifier needs. */
 struct sim_forge_options {
 	bool tdx;

@@ -38,8 +38,8 @@ static void usual_td(struct sim_td_params *td)
 }
 
 /* Intel's root and CAs: those of the seed, or others by the same names. */
-static int make_roots(struct sim_order *order, const char *seed, struct sim_pki_intel **ret,
-		      struct jurat_error *err)
+int sim_forge_roots_intel(struct sim_order *order, const char *seed, struct sim_pki_intel **ret,
+			  struct jurat_error *err)
 {
 	const char *text = sim_order_value(order, SIM_PART_PLATFORM, SIM_EDIT_SET, "other_world");
 	char other[SEED_BYTES];
@@ -64,7 +64,7 @@ static int make_world(const struct sim_forge_options *options, struct sim_order 
 	if (r == 0)
 		r = sim_tdx_platform_new(&platform, &w->platform, err);
 	if (r == 0)
-		r = make_roots(order, seed, &w->pki, err);
+		r = sim_forge_roots_intel(order, seed, &w->pki, err);
 	if (r == 0)
 		r = sim_forge_install_intel(order, w->pki, err);
 	if (r == 0)
