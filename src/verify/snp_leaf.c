@@ -148,7 +148,7 @@ static void judge_names(struct snp_judge *j)
 			j->out, REASON_LEAF_ISSUER, "its issuer is '%s', expected SEV-%s%s",
 			verdict_name(&j->leaf->cert.issuer_cn, name, sizeof(name)), j->vlek ? "VLEK-" : "",
 			j->product == SNP_PRODUCT_UNKNOWN ? "<product>" : snp_product_name(j->product));
-	if (vek->product_name == j->product || vek->product[0] == '\0')
+	if (vek->product_name == j->product || vek->product[0] == '\0' || j->product == SNP_PRODUCT_UNKNOWN)
 		return;
 	/*
 	 * Certificates of some processors have a wrong product name, and those of newer ones a name unknown
