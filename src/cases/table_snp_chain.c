@@ -9,6 +9,23 @@
 #define CONSTRAINT "RFC 5280 4.2.1.9"
 #define UNKNOWN    "1.3.6.1.4.1.3704.1.99"
 
+/*
+ * The public key of the ARK-Milan in its certificate (AMD KDS); SHA-256 of the SubjectPublicKeyInfo: 9f056bee...
+ * Everyone knows it; only AMD can sign with it.
+ */
+#define ARK_MILAN_KEY                                                                                        \
+	"3082020a0282020100d0b779d9124e75e88996a2b625db15983ec592dba8b56c17d5f3605b8d5763d5f3d471214949a1"   \
+	"2f3f42bbd0c7465be02523716de618b2725fbf28f1d4c7d4d15e6d90a894d447ac345b5ad644c0d2cccd8ac75873d8ac"   \
+	"aa4ee65d3e7e29f1916df73857ff73448704f2394737ad52d63bbc5fddfee9dc4352b1b64b3c6a278061ab2626503aee"   \
+	"3d72525f8bd4734d4fee3f7c329a8e4bde6b3917461de239d8d6b3e66d81f8efaf8ec0b4eb4777ee363d2c57ae38fe0c"   \
+	"7ab8bcaa07e2d92e642aa83f685e9a3edb80650551eeedca1585cfe7d5e6260b5ca20d398262344ff3a2b4b86ecd5be9"   \
+	"65c2e9874a1d87fd483d7ab1dfe3278c3f7b03b7d7a6a19dff2f0ac57ee392c4c4cc03a06ca01e6a6de59bedf2288713"   \
+	"60c96c44c5cf72335b22f9ac072903fffc529e2bacb870648279443445b1d5471b410aecfa054392e54f86c9f3211360"   \
+	"62f338f18fbb2c6889627ae613cc5cadec5e901c6bbdad95f53250aa7377439de4b79be2422dfe8027e69300b4174b62"   \
+	"ac865b2e45cfacfc3367433d78dc6123249bda7a497e09eacf9e48d2edf7c21e2bd1935079319fc34dcc054b72bb319e"   \
+	"b0691cc3e968a8c6aad6a478b6319b3d8c42be90aaefe3a0a420a830d8addae2e8f4cd7c7c7cf5d2538c4fc9d6014bd1"   \
+	"645ced7970a6fbb3c77583e5990c14c372ef7a727f20b5e840f1df6e41f40b23df865d635a124565ab0203010001"
+
 static const struct cases_row intermediates[] = {
 	{ SNP("ask-missing", "The ASK is not supplied.", KDS_VCEK("certificate chain")), ON(MILAN, 3),
 	  ITEMS("ask.missing=yes"), REFUSED(CHAIN, "intermediate-missing") },
@@ -174,6 +191,17 @@ static const struct cases_row roots[] = {
 	      "A chain of test roots with a VLEK, for a verifier that trusts AMD's roots.",
 	      "RFC 5280 6.1.1: trust anchor"),
 	  ON(GENOA, 3), .vlek = true, BUG("B40"), .vendor_roots = true, REFUSED(CHAIN, "root-not-trusted") },
+	{ SNP("vendor-roots-key",
+	      "The root has the public key of AMD's ARK, and another key signed it and the ASK.",
+	      "RFC 5280 6.1.1: trust anchor"),
+	  ON(MILAN, 3), BUG("B50, microsoft/TEE-Attestation-Verification#140"),
+	  ITEMS("ark.key=" ARK_MILAN_KEY), .vendor_roots = true, REFUSED(CHAIN, "root-signature") },
+	{ SNP("vendor-roots-other-issuer",
+	      "The root in the evidence is not the issuer of the ASK, for a verifier that trusts AMD's "
+	      "roots.",
+	      "RFC 5280 6.1.3"),
+	  ON(MILAN, 3), ITEMS("ark.subject=ARK-Genoa", "ark.issuer=ARK-Genoa"), .vendor_roots = true,
+	  REFUSED(CHAIN, "root-not-trusted", "root-product", "intermediate-issuer") },
 	{ SNP("vendor-roots-no-ark",
 	      "A chain of test roots without its root, for a verifier that trusts AMD's roots.",
 	      "RFC 5280 6.1.1: trust anchor"),
