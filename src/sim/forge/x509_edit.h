@@ -31,12 +31,12 @@
  *	extensions         absent: none at all; reversed: their order; empty: an empty list
  *	append             DER behind all else of the signed part
  *
- * AMD's leaves: struct_version (number), product_name, csp_id (text), hwid (HEX of any length, or xNN), spl.NAME
- * (number; blSPL, teeSPL, snpSPL, spl4 to spl7, ucodeSPL, fmcSPL); each may be absent.
+ * AMD's leaves: struct_version (number), product_name, csp_id (text), hwid (HEX of any length, or xNN),
+ * spl.NAME (number; blSPL, teeSPL, snpSPL, spl4 to spl7, ucodeSPL, fmcSPL); each may be absent.
  *
  * PCK certificates, of the SGX extension: sgx.NAME: ppid, cpusvn, pceid, fmspc, platform_instance_id (HEX);
- * component_1 to component_16, pcesvn, type (number); dynamic_platform, cached_keys, smt (flag); each, and tcb
- * and configuration, may be absent, or twice; sgx.unknown=yes: one more element of an OID that no one uses;
+ * component_1 to component_16, pcesvn, type (number); dynamic_platform, cached_keys, smt (flag); each, and
+ * tcb and configuration, may be absent, or twice; sgx.unknown=yes: one more element of an OID that no one uses;
  * sgx.order=reversed.
  *
  * CRLs: version, issuer, issuer_name, inner_algorithm, extension.OID, critical.OID, another.OID, extensions,
@@ -55,7 +55,7 @@
  *	missing            yes: nobody gets it
  *	trailing           HEX behind it
  *	encoding           long-length, tbs-long-length (a zero byte too many in that length), indefinite
- *	product            AMD: it is that of another product ("Genoa"; `other`: the next one), unchanged
+ *	product            AMD: it is that of another product ("Genoa"; `other`: the next one)
  */
 enum { SIM_X509_MAX_BYTES = 8192 };
 

@@ -1,78 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "support/test.h"
+#include "x509_world.h"
 
-#include <errno.h>
-
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "crypto/x509.h"
-#include "sim/forge/forge.h"
 #include "sim/pki/pki_intel_internal.h"
 #include "sim/pki/pki_internal.h"
-
-static const int64_t at = 1782864000; /* 2026-07-01 00:00:00 UTC */
-
-/* ---- what an order makes ---- */
-
-static struct sim_order *new_order(const char *const *items)
-{
-	struct sim_order *order;
-	struct jurat_error err;
-
-	assert_int_equal(sim_order_new(at, &order, NULL), 0);
-	for (; *items; items++)
-		if (sim_order_add(order, *items, &err) != 0)
-			FAIL_BECAUSE("%s: %s", *items, err.text);
-	return order;
-}
-
-static bool is_of_tdx(const char *file)
-{
-	return strcmp(file, "root.der") == 0 || strcmp(file, "quote.bin") == 0 ||
-	       strncmp(file, "coll", 4) == 0;
-}
-
-static void make(const char *const *items, const char *file, struct sim_forged *ret)
-{
-	struct sim_forge_options options = { .tdx = is_of_tdx(file),
-					     .vlek = strstr(file, "v") == file && file[1] == 'l' };
-	struct sim_order *order = new_order(items);
-	struct jurat_error err;
-
-	if (strcmp(file, "asvk.der") == 0)
-		options.vlek = true;
-	if (sim_forge(&options, order, ret, &err) != 0)
-		FAIL_BECAUSE("%s: %s", items[0], err.text);
-	sim_order_free(order);
-}
-
-/* The DER of a file: itself, or its n-th PEM block; of a quote, the PCK certificate. */
-static uint8_t *der_of(const struct sim_forged *forged, const char *file, size_t *ret_size)
-{
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	const struct sim_forged_file *found = sim_forged_find(forged, file);
-	const char *text;
-	uint8_t *der;
-	size_t off = 0;
-	char label[32];
-
-	if (!found)
-		return NULL;
-	text = memmem(found->bytes, found->size, begin, strlen(begin));
-	if (text) {
-		assert_int_equal(crypto_pem_next((const uint8_t *)text,
-						 found->size - (size_t)(text - (const char *)found->bytes),
-						 &off, label, &der, ret_size, NULL),
-				 0);
-		return der;
-	}
-	der = malloc(found->size);
-	assert_non_null(der);
-	memcpy(der, found->bytes, found->size);
-	*ret_size = found->size;
-	return der;
-}
 
 static bool has_bytes(const uint8_t *der, size_t n, const char *hex)
 {
@@ -93,7 +25,7 @@ static EVP_PKEY *issuer_key(const char *file)
 	const uint8_t *p = spki;
 	EVP_PKEY *key;
 
-	if (is_of_tdx(file)) {
+	if (x509_is_of_tdx(file)) {
 		enum sim_intel_cert which = strcmp(file, "quote.bin") == 0 || strstr(file, "pck_crl.der")
 						    ? SIM_INTEL_PLATFORM_CA
 						    : SIM_INTEL_ROOT;
@@ -123,7 +55,7 @@ static EVP_PKEY *issuer_key(const char *file)
 
 enum { NEITHER = 0, READS = 1, SIGNED = 2, MORE = 4, GOOD = READS | SIGNED };
 
-/* What OpenSSL says: whether it reads it, whether something follows, and whether the usual issuer signed it. */
+/* What OpenSSL says: does it read it, does something follow, and did the usual issuer sign it? */
 static int openssl_says(const char *file, const uint8_t *der, size_t n)
 {
 	const uint8_t *p = der;
@@ -163,35 +95,6 @@ struct row {
 	const char *items[MAX_ITEMS];
 };
 
-/* The same without an order: made once for each file. */
-static const uint8_t *usual_of(const char *file, size_t *ret_size)
-{
-	static const char *const none[] = { NULL };
-	static struct {
-		char file[64];
-		uint8_t der[SIM_CERT_MAX_BYTES];
-		size_t n;
-	} known[16];
-	struct sim_forged forged;
-	uint8_t *der;
-	unsigned i = 0;
-
-	while (*known[i].file && strcmp(known[i].file, file) != 0)
-		i++;
-	assert_true(i < ARRAY_SIZE(known) - 1);
-	if (!*known[i].file) {
-		make(none, file, &forged);
-		der = der_of(&forged, file, &known[i].n);
-		assert_true(der && known[i].n <= sizeof(known[i].der));
-		memcpy(known[i].der, der, known[i].n);
-		TEXT(known[i].file, "%s", file);
-		free(der);
-		sim_forged_done(&forged);
-	}
-	*ret_size = known[i].n;
-	return known[i].der;
-}
-
 /* Whether the row is right; else a line says why. */
 static bool check(const struct row *row)
 {
@@ -203,9 +106,9 @@ static bool check(const struct row *row)
 	bool gone = false, has = true, had = false;
 	int says = 0;
 
-	make(row->items, row->file, &forged);
-	usual_der = usual_of(row->file, &usual_n);
-	der = der_of(&forged, row->file, &n);
+	x509_make(row->items, row->file, &forged);
+	usual_der = x509_usual(row->file, &usual_n);
+	der = x509_der(&forged, row->file, &n);
 	if (der) {
 		TEXT(hex, "%s", row->has);
 		gone = *hex && hex[strlen(hex) - 1] == '=';
@@ -233,12 +136,6 @@ static unsigned wrong_of(const struct row *rows, size_t n)
 			wrong++;
 	return wrong;
 }
-
-#define PCK      "quote.bin"
-#define PCK_CRL  "collateral/pck_crl.der"
-#define ROOT_CRL "collateral/root_ca_crl.der"
-#define CA_PEM   "collateral/pck_crl_issuer_chain.pem"
-#define TCB_PEM  "collateral/tcb_info_issuer_chain.pem"
 
 /* The OIDs of PSS, ECDSA and PKCS #1, and SHA-2 in PSS, with tags. */
 #define OID_PSS   "06092a864886f70d01010a"
