@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench fleet check hooks coverage mutants measure dist fuzz e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench fleet check hooks coverage mutants measure dist corpus fuzz e2e install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -65,6 +65,10 @@ measure: all
 # The source archive of the last commit.
 dist:
 	@scripts/dist
+
+# The corpus of evidence that a verifier must accept or refuse, as an archive.
+corpus: all
+	@scripts/corpus $(BUILD)
 
 fuzz:
 	@scripts/setup fuzz

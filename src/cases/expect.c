@@ -16,8 +16,7 @@ static int find_answer(const char *name)
 }
 
 /* One line without its end. It is changed. */
-static int read_line(char *line, const struct cases_index *index, struct cases_expect *e,
-		     struct jurat_error *err)
+static int read_line(char *line, struct cases_index *index, struct jurat_error *err)
 {
 	char *rest = NULL, *pattern, *name;
 	bool found = false;
@@ -36,67 +35,41 @@ static int read_line(char *line, const struct cases_index *index, struct cases_e
 				  "expected accepted, refused, unsupported or error, found '%s'", name);
 	for (size_t i = 0; i < index->n; i++) {
 		if (fnmatch(pattern, index->entries[i].id, 0) == 0) {
-			e->answers[i] = (signed char)answer;
+			index->entries[i].known = answer;
 			found = true;
 		}
 	}
 	return found ? 0 : jurat_fail(err, -EINVAL, "no case has an id that matches '%s'", pattern);
 }
 
-int cases_expect_read(const char *text, size_t n, const struct cases_index *index, struct cases_expect *ret,
-		      struct jurat_error *err)
+int cases_expect_read(const char *text, size_t n, struct cases_index *index, struct jurat_error *err)
 {
 	auto_free char *copy = malloc(n + 1);
-	struct cases_expect e = { .answers = malloc(index->n ? index->n : 1) };
-	size_t number = 0;
-	char *rest;
-	int r = 0;
+	char *rest = copy;
 
-	if (!copy || !e.answers) {
-		cases_expect_done(&e);
+	if (!copy)
 		return jurat_fail_memory(err);
-	}
-	if (memchr(text, '\0', n)) {
-		cases_expect_done(&e);
+	if (memchr(text, '\0', n))
 		return jurat_fail(err, -EINVAL, "expected text, found a byte 0");
-	}
-	memset(e.answers, -1, index->n);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
-	rest = copy;
-	while (r == 0 && rest) {
-		char *line = strsep(&rest, "\n");
+	for (size_t number = 1; rest; number++) {
+		int r = read_line(strsep(&rest, "\n"), index, err);
 
-		number++;
-		r = read_line(line, index, &e, err);
+		if (r < 0)
+			return jurat_wrap(err, r, "line %zu", number);
 	}
-	if (r < 0) {
-		cases_expect_done(&e);
-		return jurat_wrap(err, r, "line %zu", number);
-	}
-	*ret = e;
 	return 0;
-}
-
-void cases_expect_done(struct cases_expect *expect)
-{
-	free(expect->answers);
-	expect->answers = NULL;
-}
-
-int cases_expected_answer(const struct cases_run *run, size_t i)
-{
-	return run->expect ? run->expect->answers[i] : -1;
 }
 
 bool cases_is_expected(const struct cases_run *run, size_t i)
 {
 	const enum cases_outcome outcome = cases_outcome(&run->index->entries[i], &run->results[i]);
-	const int known = cases_expected_answer(run, i);
+	const int known = run->index->entries[i].known;
 
 	if (known >= 0)
 		return known == (int)run->results[i].answer;
-	return outcome == CASES_RIGHT || (outcome == CASES_UNSUPPORTED && !run->expect);
+	return outcome == CASES_RIGHT || (outcome == CASES_UNSUPPORTED && !run->has_expect);
 }
 
 void cases_print_expect(const struct cases_run *run, FILE *to)

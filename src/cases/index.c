@@ -34,7 +34,7 @@ static int get_text(const json_t *object, const char *member, const char **ret, 
 static int read_entry(const struct cases_index *index, const json_t *object, const char *dir,
 		      struct cases_entry *ret, struct jurat_error *err)
 {
-	struct cases_entry e = { 0 };
+	struct cases_entry e = { .known = -1 };
 	const char *verdict = "";
 	int r = get_text(object, "id", &e.id, err);
 

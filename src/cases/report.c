@@ -49,7 +49,7 @@ static void print_case(const struct cases_run *run, size_t i, FILE *to)
 {
 	const struct cases_entry *e = &run->index->entries[i];
 	const struct cases_result *r = &run->results[i];
-	const int known = cases_expected_answer(run, i);
+	const int known = e->known;
 
 	if (r->answer == CASES_ANSWERED_ERROR) {
 		fprintf(to, "%s: adapter error: %s\n", e->id, r->text);
@@ -122,7 +122,7 @@ static json_t *json_of_case(const struct cases_run *run, size_t i)
 {
 	const struct cases_entry *e = &run->index->entries[i];
 	const struct cases_result *r = &run->results[i];
-	const int known = cases_expected_answer(run, i);
+	const int known = e->known;
 	json_t *object =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:f}", "case", e->id, "class", e->class, "tee",
 			  e->tee, "expected", cases_verdict_name(e->verdict), "answer",

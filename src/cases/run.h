@@ -15,6 +15,7 @@ struct cases_entry {
 	const char *id, *what, *class, *tee; /* borrowed from the index */
 	enum cases_verdict verdict;
 	char *dir; /* absolute path of its folder */
+	int known; /* enum cases_answer that is known to differ (cases_expect_read()); -1: none */
 };
 struct cases_index {
 	json_t *json;
@@ -84,21 +85,18 @@ void cases_adapter_ask(struct cases_adapter *adapter, const struct cases_entry *
 /*
  * A text of lines "ID ANSWER": what an adapter is known to answer where that is not the verdict of the
  * corpus. ID may be a pattern (fnmatch); of several that match, the last counts. "#" begins a comment.
+ *
+ * Returns   0: the cases of the index know it; -EINVAL: `err` names the line; -ENOMEM
  */
-struct cases_expect {
-	signed char *answers; /* by case of the index; -1: none */
-};
-/* 0; -EINVAL: `err` names the line; -ENOMEM */
-JURAT_MUST_CHECK int cases_expect_read(const char *text, size_t n, const struct cases_index *index,
-				       struct cases_expect *ret, struct jurat_error *err);
-void cases_expect_done(struct cases_expect *expect);
+JURAT_MUST_CHECK int cases_expect_read(const char *text, size_t n, struct cases_index *index,
+				       struct jurat_error *err);
 
 /* ---- what comes of it */
 
 struct cases_run {
 	const struct cases_index *index;
 	const struct cases_result *results; /* by case */
-	const struct cases_expect *expect;  /* NULL: without --expect */
+	bool has_expect;                    /* cases_expect_read() was called */
 	char *const *adapter;
 	size_t n_adapter;
 };
@@ -107,9 +105,6 @@ struct cases_run {
  * difference either.
  */
 bool cases_is_expected(const struct cases_run *run, size_t i);
-/* What the file says of a case; -1: nothing. */
-int cases_expected_answer(const struct cases_run *run, size_t i);
-
 /* The differences, one a line, then a table by class. */
 void cases_print_text(const struct cases_run *run, FILE *to);
 /* NULL: no memory. */

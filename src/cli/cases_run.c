@@ -19,7 +19,6 @@ struct running {
 	const char **only;
 	char *made; /* a temporary corpus; NULL: none */
 	struct cases_index index;
-	struct cases_expect expect;
 	struct cases_result *results;
 	struct cases_adapter **adapters;
 	unsigned n_adapters;
@@ -84,11 +83,11 @@ static int read_expect(struct running *r)
 		return CLI_OK;
 	if (cli_read(path, &text, &n, &err) < 0)
 		return cli_fail(r->cli, CLI_ENVIRONMENT, "--expect: %s", err.text);
-	got = cases_expect_read((const char *)text, n, &r->index, &r->expect, &err);
+	got = cases_expect_read((const char *)text, n, &r->index, &err);
 	if (got < 0)
 		return cli_fail(r->cli, got == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "--expect: '%s': %s",
 				path, err.text);
-	r->run.expect = &r->expect;
+	r->run.has_expect = true;
 	return CLI_OK;
 }
 
@@ -279,7 +278,6 @@ int cli_cases_run(struct cli *cli)
 	free(r.made);
 	free(r.results);
 	free(r.only);
-	cases_expect_done(&r.expect);
 	cases_index_done(&r.index);
 	return status;
 }
