@@ -29,7 +29,10 @@ struct machine_options {
 	struct base_env *env;  /* environment of store and host library; NULL: base_env_real() */
 	int64_t at;            /* date of certificates, seconds since 1970; 0: the clock */
 	uint32_t lock_wait_ms; /* of the VMM, see struct jurat_snp_certs_options; 0: its default */
-	/* What is different about reports, certificates, CRLs and launches. Borrowed for its life; NULL: nothing */
+	/*
+	 * What is different about reports, certificates, CRLs and launches. Borrowed for its life; NULL:
+	 * nothing
+	 */
 	struct sim_order *order;
 };
 

@@ -386,6 +386,11 @@ def an_answer_is_slow_stale_elsewhere_or_of_another_type(tmp):
 
 @case
 def bad_options_are_named(tmp):
+    (tmp / "items").write_text("vcek.version=2\nnonsense\n", encoding="ascii")
+    for name, text in ("items", "no preset 'nonsense'"), ("none", "cannot open '"):
+        r = subprocess.run([JURATD, "endorsements", "--software-platform", "jurat", "--evidence", tmp / name], capture_output=True, text=True,
+                           check=False)
+        assert r.returncode == 3 and f"--evidence: {text}" in r.stderr, r
     rows = [(("--fault", "sloth"), "found 'sloth'"), (("--fault", "slow"), "slow: expected ':MS'"),
             (("--fault", "429:0"), "expected ':N'"), (("--fault", "half@vcak"), "found 'vcak'"),
             (("--fault", "half,retry-after=1"), "retry-after"), (("--tls-cert", "x"), "together"),
@@ -412,7 +417,7 @@ def bad_options_are_named(tmp):
     r = subprocess.run([JURATD, "endorsements", "--software-platform", "x", "--listen", "tcp:127.0.0.1:0", "--tls-cert", tmp / "crt",
                         "--tls-key", other / "key"], capture_output=True, text=True, check=False)
     assert r.returncode == 3 and f"{tmp}/crt" in r.stderr and f"{other}/key" in r.stderr, r
-    for options in ("--chips", "2"), ("--fault", "429"), ("--at", "2024-02-03"):
+    for options in ("--chips", "2"), ("--fault", "429"), ("--at", "2024-02-03"), ("--evidence", "x"):
         r = subprocess.run([JURATD, "endorsements", *options], capture_output=True, text=True, check=False)
         assert r.returncode == 2 and "need --software-platform" in r.stderr, r
     for url in "ftp://bob:hunter2@h", "https://bob:hunter2@h", "https://bob:hunter2", "bob:hunter2@h":
