@@ -49,6 +49,11 @@ static const struct rule {
 	  NULL, CASES_CHAIN, SAME("profile") },
 };
 
+/* SubjectPublicKeyInfo of Intel's SGX root: anybody can put it into a certificate. */
+#define INTEL_SPKI "3059301306072a8648ce3d020106082a8648ce3d030107034200040ba9c4c0c0c86193" \
+	"a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c" \
+	"453f6b0904ae7394"
+
 static const struct cases_row chain[] = {
 	ACCEPT("pck-ca-processor", "The PCK certificate was issued by the PCK Processor CA.", PROFILE
 	       "PCK Processor CA", ITEMS("pck.issuer=Intel SGX PCK Processor CA",
@@ -75,6 +80,10 @@ static const struct cases_row chain[] = {
 	       PROFILE "SGX Root CA", .vendor_roots = true, ITEMS("quote.chain=pck,pck_ca",
 		     "pck_crl.chain=pck_ca", "tcb_info.chain=tcb_signing", "qe_identity.chain=tcb_signing"),
 	       BECAUSE("root-missing")),
+	REFUSE("root-with-vendor-key", CHAIN,
+	       "A root with Intel's name and public key, which Intel's key did not sign.", PROFILE
+	       "SGX Root CA", BUG("V16"), .vendor_roots = true, ITEMS("root.spki=" INTEL_SPKI),
+	       BECAUSE("root-signature", "intermediate-signature")),
 	REFUSE("pck-ca-issuer-name-of-vendor", CHAIN,
 	       "The Platform CA names another issuer than the root at hand, which is not Intel's.", RFC5280
 	       "6.1.3", .vendor_roots = true, ITEMS("pck_ca.issuer=Intel SGX Another CA"),

@@ -46,6 +46,7 @@ static const struct event {
 	{ 'b', 2, EV_BOOT_SERVICES_APPLICATION, TEXT("path"), TEXT("another image") },
 	{ 'c', 3, EV_IPL, TEXT("kernel_cmdline: " CMDLINE "\0"), TEXT(CMDLINE) },
 	{ 'd', 3, EV_IPL, TEXT("kernel_cmdline: init=/bin/sh\0"), TEXT("init=/bin/sh") },
+	{ 'e', 3, EV_IPL, TEXT("kernel_cmdline: " CMDLINE "\0"), TEXT("something else") },
 	{ 'i', 3, EV_IPL, TEXT("/boot/initrd\0"), TEXT("initrd") },
 	{ 'u', 4, EV_IPL, TEXT("application"), NULL, 0 },
 };
@@ -119,6 +120,10 @@ static const struct logged {
 	  "The kernel command line is not the one that the policy names.", EVENTS,
 	  POLICY("\"kernel_cmdline\": \"" CMDLINE "\""), BECAUSE("kernel-cmdline-not-allowed")),
 	  LOGGED("vsSd") },
+	{ REFUSE("kernel-cmdline-made-up", IDENTITY,
+	  "The log says the command line that the policy names; its digest is of something else.", EVENTS,
+	  POLICY("\"kernel_cmdline\": \"" CMDLINE "\""), BECAUSE("kernel-cmdline-not-allowed")),
+	  LOGGED("vsSe") },
 	{ REFUSE("kernel-cmdline-missing", IDENTITY,
 	  "No kernel command line was measured, and the policy names one.", EVENTS,
 	  POLICY("\"kernel_cmdline\": \"" CMDLINE "\""), BECAUSE("event-missing")), LOGGED("vsS") },
