@@ -60,7 +60,7 @@ static const struct cases_row borders[] = {
 };
 
 static const struct cases_row lists[] = {
-	ACCEPT("levels-unsorted",
+	EITHER("levels-unsorted", TCB,
 	       "The lower level, which is out of date, comes first; the higher one is met, too.", LEVELS,
 	       BUG("V5, dcap-qvl #126"), ITEMS(LEVEL(0, "tcb.sgxtcbcomponents[0].svn=2"),
 		     LEVEL(0, "tcbStatus=\"OutOfDate\""), LEVEL(1, "tcb.sgxtcbcomponents[0].svn=3"),
@@ -69,11 +69,12 @@ static const struct cases_row lists[] = {
 	       "The lower level, which is up to date, comes first; the higher one is met, and out of date.",
 	       LEVELS, BUG("V5, dcap-qvl #126"), ITEMS(LEVEL(0, "tcb.sgxtcbcomponents[0].svn=2"),
 		     LEVEL(1, "tcb.sgxtcbcomponents[0].svn=3")), BECAUSE(STATUS)),
-	ACCEPT("module-levels-unsorted", "The levels of the TDX module come in ascending order.", LEVELS,
-	       BUG("V5"), ITEMS(MODULE_LEVEL(0, "tcb.isvsvn=1"), MODULE_LEVEL(0, "tcbStatus=\"OutOfDate\""),
-		     MODULE_LEVEL(1, "tcb.isvsvn=7"), MODULE_LEVEL(1, "tcbStatus=\"UpToDate\""))),
-	ACCEPT("qe-levels-unsorted", "The levels of the QE come in ascending order.", QE_SPEC, BUG("V5"),
-	       ITEMS(QE_LEVEL(0, "tcb.isvsvn=1"), QE_LEVEL(0, "tcbStatus=\"OutOfDate\""),
+	EITHER("module-levels-unsorted", TCB, "The levels of the TDX module come in ascending order.",
+	       LEVELS, BUG("V5"), ITEMS(MODULE_LEVEL(0, "tcb.isvsvn=1"),
+		     MODULE_LEVEL(0, "tcbStatus=\"OutOfDate\""), MODULE_LEVEL(1, "tcb.isvsvn=7"),
+		     MODULE_LEVEL(1, "tcbStatus=\"UpToDate\""))),
+	EITHER("qe-levels-unsorted", TCB, "The levels of the QE come in ascending order.", QE_SPEC,
+	       BUG("V5"), ITEMS(QE_LEVEL(0, "tcb.isvsvn=1"), QE_LEVEL(0, "tcbStatus=\"OutOfDate\""),
 		     QE_LEVEL(1, "tcb.isvsvn=7"), QE_LEVEL(1, "tcbStatus=\"UpToDate\""))),
 	REFUSE("level-not-met-in-all", TCB,
 	       "Each component meets one of two levels, and no level is met by all components.", LEVELS,

@@ -89,7 +89,7 @@ static const struct cases_row rows[] = {
 	REFUSE("auth-data-changed", BINDING,
 	       "The authentication data is not what the QE report has the digest of.", QE_SIGNED,
 	       ITEMS("damage quote.auth_data"), BECAUSE("qe-report-data-mismatch")),
-	ACCEPT("qe-reserved-set",
+	EITHER("qe-reserved-set", FORMAT,
 	       "Reserved bytes of the QE report are set, and signed: newer enclaves use them.", QE_SIGNED,
 	       ITEMS("qe_report.reserved_104=x01", "qe_report.reserved_14=x02")),
 	ACCEPT("qe-cpusvn-other", "CPUSVN of the QE report is not that of the PCK certificate.", QE_SIGNED,

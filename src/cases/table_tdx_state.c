@@ -67,16 +67,16 @@ static const struct {
 	{ 6, "PMT_PROF", CASES_REFUSED },
 	{ 7, "reserved, of the group TUD", CASES_REFUSED },
 	{ 8, "reserved, of the group SEC", CASES_REFUSED },
-	{ 16, "ICSSD", CASES_REFUSED },
+	{ 16, "ICSSD", CASES_EITHER },
 	{ 17, "SERVTD_EXT", CASES_REFUSED },
 	{ 26, "reserved, of the group SEC", CASES_REFUSED },
-	{ 27, "LASS", CASES_REFUSED },
+	{ 27, "LASS", CASES_EITHER },
 	{ 29, "MIGRATABLE", CASES_REFUSED },
 	{ 30, "PKS", CASES_ACCEPTED },
 	{ 31, "KL", CASES_ACCEPTED },
-	{ 32, "reserved, of the group OTHER", CASES_REFUSED },
-	{ 39, "reserved, of the group OTHER", CASES_REFUSED },
-	{ 62, "TPA", CASES_REFUSED },
+	{ 32, "reserved, of the group OTHER", CASES_EITHER },
+	{ 39, "reserved, of the group OTHER", CASES_EITHER },
+	{ 62, "TPA", CASES_EITHER },
 	{ 63, "PERFMON", CASES_ACCEPTED },
 };
 
@@ -90,7 +90,7 @@ static const struct cases_row xfam[] = {
 	       ITEMS("body.xfam=0xe6"), BECAUSE("xfam-required")),
 	REFUSE("xfam-zero", STATE, "XFAM is zero: it lacks x87 and SSE.", XFAM, BUG("V8"),
 	       ITEMS("body.xfam=0"), BECAUSE("xfam-required")),
-	REFUSE("xfam-apx", STATE, "XFAM has APX, which the default policy does not allow.", XFAM, BUG("V8"),
+	EITHER("xfam-apx", STATE, "XFAM has APX, which the default policy does not allow.", XFAM, BUG("V8"),
 	       ITEMS("td.xfam=0x800e7"), BECAUSE("xfam-not-allowed")),
 	ACCEPT("xfam-apx-by-policy", "XFAM has APX, and the policy allows it.", XFAM,
 	       ITEMS("td.xfam=0x800e7"), POLICY("\"allowed_xfam\": \"0xedbe7\"")),
@@ -159,15 +159,16 @@ static const struct cases_row service[] = {
 
 static int add_attribute(struct cases_builder *b, size_t i)
 {
-	bool refused = attribute_bits[i].verdict == CASES_REFUSED;
+	bool accepted = attribute_bits[i].verdict == CASES_ACCEPTED;
 	struct cases_row good = ACCEPT("bit", NULL, ATTRIBUTES, BUG("V8, V22"));
 	struct cases_row bad =
 		REFUSE("bit", STATE, NULL, ATTRIBUTES, BUG("V8, V22"), BECAUSE("td-attributes-not-allowed"));
-	struct cases_row *row = refused ? &bad : &good;
+	struct cases_row *row = accepted ? &good : &bad;
 	unsigned bit = attribute_bits[i].bit;
 
 	row->id = cases_text(b, "tdx-attribute-%u", bit);
 	row->what = cases_text(b, "Bit %u of the TD's attributes is set: %s.", bit, attribute_bits[i].name);
+	row->verdict = attribute_bits[i].verdict;
 	row->items[0] = cases_text(b, "body.td_attributes=0x%llx", 1ull << bit | 1ull << 28);
 	return cases_add(b, row, 1);
 }
