@@ -24,7 +24,7 @@
 #define REFUSE(id_, class_, what_, spec_, ...) \
 	{ .id = "tdx-" id_, .what = what_, .spec = spec_, .tdx = true, .verdict = CASES_REFUSED, \
 	  .class = CASES_##class_, __VA_ARGS__ }
-/* The specifications leave it open, or verifiers may do without it: without reasons where jurat accepts it. */
+/* The specifications leave it open, or verifiers may do without it. Without reasons: jurat accepts it. */
 #define EITHER(id_, class_, what_, spec_, ...) \
 	{ .id = "tdx-" id_, .what = what_, .spec = spec_, .tdx = true, .verdict = CASES_EITHER, \
 	  .class = CASES_##class_, __VA_ARGS__ }
