@@ -50,7 +50,9 @@ static int make_enclave(struct software_platform *p, const char *seed, struct si
 			  : sim_pki_intel_new(seed, &p->pki_intel, err);
 	if (r == 0 && order)
 		r = sim_forge_install_intel(order, p->pki_intel, err);
-	return r == 0 ? sim_qe_new(p->platform, p->pki_intel, &qe, &p->qe, err) : r;
+	if (r == 0)
+		r = sim_qe_new(p->platform, p->pki_intel, &qe, &p->qe, err);
+	return r == 0 && order ? sim_forge_install_qe(order, p->qe, err) : r;
 }
 
 int software_platform_new(const char *seed, unsigned n_chips, struct sim_order *order,

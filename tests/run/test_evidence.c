@@ -113,7 +113,8 @@ static void the_services_of_the_run_have_it_as_well(void **state)
 		     "fetch vcek --report e --roots \"$JURAT_ROOTS\" --out f && ls -A f 2>/dev/null | wc -l",
 	    tcb[] = "cd \"$JURAT_ROOTS/..\" && \"$JURAT\" fetch collateral --fmspc 112233445566 --out f "
 		    "--roots \"$JURAT_ROOTS\" >&2 && cmp f/tcb_info.json "
-		    "\"$JURAT_ROOTS/collateral/tcb_info.json\" && grep -c 112233445566 f/tcb_info.json";
+		    "\"$JURAT_ROOTS/collateral/tcb_info.json\" && grep -c 112233445566.*Revoked "
+		    "f/tcb_info.json";
 	struct outcome o;
 
 	NEEDS_RUN();
@@ -121,8 +122,8 @@ static void the_services_of_the_run_have_it_as_well(void **state)
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "0\n");
 	assert_non_null(strstr(o.err, "jurat fetch: leaf-expired: "));
-	o = RUN("--endorsements", "--tee", "tdx", "--set", "platform.fmspc=112233445566", "--", "/bin/sh",
-		"-c", tcb);
+	o = RUN("--endorsements", "--tee", "tdx", "--set", "platform.fmspc=112233445566", "--set",
+		"tcb_info.status=Revoked", "--", "/bin/sh", "-c", tcb);
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "1\n");
 }
