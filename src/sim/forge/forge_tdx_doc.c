@@ -225,8 +225,8 @@ static struct whole take_apart(const char *text, size_t n)
 	return w;
 }
 
-static int sign_by(struct sim_order *order, const struct sim_pki_intel *pki, const char *signer,
-		   const char *bytes, size_t n, char *hex, struct jurat_error *err)
+static int sign_by(const struct sim_pki_intel *pki, const char *signer, const char *bytes, size_t n,
+		   char *hex, struct jurat_error *err)
 {
 	struct crypto_p256_signer *other = NULL;
 	uint8_t signature[64], digest[CRYPTO_SHA256_BYTES];
@@ -234,7 +234,6 @@ static int sign_by(struct sim_order *order, const struct sim_pki_intel *pki, con
 	unsigned which;
 	int r = order_choice(signer, forge_document_signers, &which, err);
 
-	(void)order;
 	if (r < 0)
 		return r;
 	if (which < SIM_INTEL_N_CERTS) {
@@ -296,7 +295,7 @@ static int set_signature(struct sim_order *order, const struct sim_pki_intel *pk
 	int r = 0;
 
 	if (signer)
-		r = sign_by(order, pki, signer, text + w.object, w.object_size, hex, err);
+		r = sign_by(pki, signer, text + w.object, w.object_size, hex, err);
 	if (r < 0 || !bytes)
 		return r;
 	r = sim_order_bytes(bytes, signature, sizeof(signature), err);

@@ -179,7 +179,7 @@ int forge_chain_read(const char *text, enum forge_cert_name ret[FORGE_MAX_CHAIN]
 	return 0;
 }
 
-static int check_value(const struct own *own, const char *value, int64_t at, struct jurat_error *err)
+static int check_value(const struct own *own, const char *value, struct jurat_error *err)
 {
 	enum forge_cert_name names[FORGE_MAX_CHAIN];
 	uint8_t bytes[FORGE_MAX_BYTES];
@@ -188,7 +188,6 @@ static int check_value(const struct own *own, const char *value, int64_t at, str
 	size_t n;
 	bool flag;
 
-	(void)at;
 	switch (own->kind) {
 	case NUMBER_16:
 		return sim_order_number(value, UINT16_MAX, &number, err);
@@ -276,7 +275,7 @@ int order_check_tdx(const struct sim_edit *edit, int64_t at, struct jurat_error 
 	if (edit->kind == SIM_EDIT_DAMAGE)
 		return check_damage(edit, err);
 	if (own)
-		return check_value(own, edit->value, at, err);
+		return check_value(own, edit->value, err);
 	if (edit->part == SIM_PART_TCB_INFO || edit->part == SIM_PART_QE_IDENTITY)
 		return json_edit_check(edit->field, edit->value, at, err);
 	r = find_place(edit, &place, err);
