@@ -28,6 +28,11 @@ class Case:
         with open(self.path(role), "rb") as file:
             return file.read()
 
+    def values(self, member, default):
+        """One or several values of a policy member, as a list."""
+        value = self.policy.get(member, default)
+        return value if isinstance(value, list) else [value]
+
     def only(self, *members):
         """The policy has no other members than these."""
         for member in self.policy:
@@ -35,10 +40,13 @@ class Case:
                 raise Unsupported(f"no counterpart of policy member {member}")
 
 
-def answer(directory, judge):
+def answer(directory, judge, abilities):
     case = Case(directory)
     verdict, reason = "accepted", ""
     try:
+        for need in case.says["needs"]:
+            if need not in abilities:
+                raise Unsupported(f"the verifier has no {need}")
         reason = judge(case)  # None: accepted
         if reason is not None:
             verdict = "refused"
@@ -47,11 +55,12 @@ def answer(directory, judge):
     print(json.dumps({"case": case.says["id"], "verdict": verdict, "reason": reason or ""}), flush=True)
 
 
-def main(judge):
+def main(judge, abilities=()):
+    """The abilities are those that cases may need."""
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} CASE_DIR | --lines")
     if sys.argv[1] != "--lines":
-        answer(sys.argv[1], judge)
+        answer(sys.argv[1], judge, abilities)
         return
     for line in sys.stdin:
-        answer(line.rstrip("\n"), judge)
+        answer(line.rstrip("\n"), judge, abilities)

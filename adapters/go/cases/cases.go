@@ -19,6 +19,7 @@ type Case struct {
 	ID      string                     `json:"id"`
 	TEE     string                     `json:"tee"`
 	Product string                     `json:"product"`
+	Signer  string                     `json:"signer"`
 	At      time.Time                  `json:"at"`
 	Files   map[string]string          `json:"files"`
 	Policy  map[string]json.RawMessage `json:"policy"`
@@ -75,7 +76,16 @@ func (c *Case) Left() error {
 	return nil
 }
 
-func answer(dir string, judge func(*Case) error) {
+func judged(c *Case, judge func(*Case) error, abilities []string) error {
+	for _, need := range c.Needs {
+		if !strings.Contains(" "+strings.Join(abilities, " ")+" ", " "+need+" ") {
+			return Unsupported("the verifier has no " + need)
+		}
+	}
+	return judge(c)
+}
+
+func answer(dir string, judge func(*Case) error, abilities []string) {
 	text, err := os.ReadFile(filepath.Join(dir, "case.json"))
 	c := &Case{Dir: dir}
 	if err == nil {
@@ -86,7 +96,7 @@ func answer(dir string, judge func(*Case) error) {
 		os.Exit(3)
 	}
 	verdict, reason := "accepted", ""
-	if err = judge(c); err != nil {
+	if err = judged(c, judge, abilities); err != nil {
 		verdict, reason = "refused", strings.ToValidUTF8(err.Error(), "?")
 		if _, ok := err.(Unsupported); ok {
 			verdict = "unsupported"
@@ -96,17 +106,18 @@ func answer(dir string, judge func(*Case) error) {
 	fmt.Println(string(line))
 }
 
-// Main answers for the directory that it is called with, or with --lines for each that it reads.
-func Main(judge func(*Case) error) {
+// Main answers for the directory that it is called with, or with --lines for each that it reads. The abilities are those that
+// cases may need.
+func Main(judge func(*Case) error, abilities ...string) {
 	if len(os.Args) != 2 {
 		fmt.Fprintf(os.Stderr, "usage: %s CASE_DIR | --lines\n", os.Args[0])
 		os.Exit(2)
 	}
 	if os.Args[1] != "--lines" {
-		answer(os.Args[1], judge)
+		answer(os.Args[1], judge, abilities)
 		return
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		answer(lines.Text(), judge)
+		answer(lines.Text(), judge, abilities)
 	}
 }

@@ -47,20 +47,23 @@ func (dir collateral) Get(address string) (map[string][]string, []byte, error) {
 	return nil, body, err
 }
 
-func options(c *cases.Case) (*validate.Options, error) {
-	o := &validate.Options{}
+func options(c *cases.Case) (o *validate.Options, err error) {
+	o = &validate.Options{}
 	body := &o.TdQuoteBodyOptions
 	for member, field := range map[string]*[]byte{
 		"report_data": &body.ReportData, "measurement": &body.MrTd, "mrtd": &body.MrTd, "mrseam": &body.MrSeam,
 		"mrconfigid": &body.MrConfigID, "mrowner": &body.MrOwner, "mrownerconfig": &body.MrOwnerConfig,
 		"minimum_tee_tcb_svn": &body.MinimumTeeTcbSvn,
 	} {
-		var text string
+		var text string // one value: of several there is no counterpart
 		if err := c.Take(member, &text); err != nil {
 			return nil, err
 		}
 		if text != "" {
-			*field, _ = hex.DecodeString(text)
+			*field, err = hex.DecodeString(text)
+			if err != nil || member == "report_data" && len(*field) != abi.ReportDataSize {
+				return nil, cases.Unsupported("no counterpart of this value of " + member)
+			}
 		}
 	}
 	return o, nil
@@ -107,5 +110,5 @@ func judge(c *cases.Case) error {
 
 func main() {
 	logger.Init("go-tdx-guest", false, false, io.Discard)
-	cases.Main(judge)
+	cases.Main(judge, "policy", "crl")
 }

@@ -53,6 +53,15 @@ impl Case {
         }
     }
 
+    /// One or several values of a policy member.
+    pub fn values(&self, member: &str) -> Vec<Value> {
+        match &self.says["policy"][member] {
+            Value::Null => vec![],
+            Value::Array(several) => several.clone(),
+            one => vec![one.clone()],
+        }
+    }
+
     /// An error if the policy has a member that is not among these.
     pub fn only(&self, members: &[&str]) -> Judged {
         let policy = self.says["policy"].as_object();
@@ -63,10 +72,18 @@ impl Case {
     }
 }
 
-fn answer(dir: &Path, judge: fn(&Case) -> Judged) {
+fn judged(case: &Case, judge: fn(&Case) -> Judged, abilities: &[&str]) -> Judged {
+    let needs = case.says["needs"].as_array().into_iter().flatten();
+    match needs.filter_map(Value::as_str).find(|need| !abilities.contains(need)) {
+        Some(need) => Err(unsupported(format!("the verifier has no {need}"))),
+        None => judge(case),
+    }
+}
+
+fn answer(dir: &Path, judge: fn(&Case) -> Judged, abilities: &[&str]) {
     let text = std::fs::read_to_string(dir.join("case.json")).expect("case.json");
     let case = Case { dir: dir.into(), says: serde_json::from_str(&text).expect("case.json") };
-    let (verdict, reason) = match judge(&case) {
+    let (verdict, reason) = match judged(&case, judge, abilities) {
         Ok(()) => ("accepted", String::new()),
         Err(e) if e.is::<Unsupported>() => ("unsupported", e.to_string()),
         Err(e) => ("refused", format!("{e:#}")),
@@ -75,12 +92,13 @@ fn answer(dir: &Path, judge: fn(&Case) -> Judged) {
 }
 
 /// Answers for the directory that the program is called with, or with --lines for each that it reads.
-pub fn run(judge: fn(&Case) -> Judged) {
+/// The abilities are those that cases may need.
+pub fn run(judge: fn(&Case) -> Judged, abilities: &[&str]) {
     let argument = std::env::args().nth(1).expect("usage: ADAPTER CASE_DIR | --lines");
     if argument != "--lines" {
-        return answer(Path::new(&argument), judge);
+        return answer(Path::new(&argument), judge, abilities);
     }
     for line in std::io::stdin().lines() {
-        answer(Path::new(&line.expect("standard input")), judge);
+        answer(Path::new(&line.expect("standard input")), judge, abilities);
     }
 }

@@ -9,9 +9,9 @@ use jurat_adapters::{run, unsupported, Case, Judged};
 use serde_json::Value;
 use std::error::Error;
 
-const MEMBERS: [&str; 7] = [
+const MEMBERS: [&str; 6] = [
     "accepted_tcb_statuses", "rejected_advisories", "minimum_tcb_evaluation_data_number", "allow_debug",
-    "allow_service_td", "require_crl", "tees",
+    "allow_service_td", "require_crl",
 ];
 
 /// The bundle has CRLs and signatures in hex.
@@ -47,10 +47,14 @@ fn judge(case: &Case) -> Judged {
     .allow_service_td(policy["allow_service_td"] == true);
     let mut accepts =
         QuotePolicy::strict(case.seconds()).allow_smt(true).allow_dynamic_platform(true).allow_cached_keys(true);
-    for status in policy["accepted_tcb_statuses"].as_array().into_iter().flatten() {
-        accepts = accepts.allow_status(serde_json::from_value::<TcbStatus>(status.clone())?);
+    let statuses = case.values("accepted_tcb_statuses");
+    if !statuses.is_empty() && !statuses.contains(&"UpToDate".into()) {
+        return Err(unsupported("its strict policy always accepts UpToDate"));
     }
-    for id in policy["rejected_advisories"].as_array().into_iter().flatten() {
+    for status in statuses {
+        accepts = accepts.allow_status(serde_json::from_value::<TcbStatus>(status)?);
+    }
+    for id in case.values("rejected_advisories") {
         accepts = accepts.reject_advisory(id.as_str().unwrap_or_default());
     }
     if let Some(number) = policy["minimum_tcb_evaluation_data_number"].as_u64() {
@@ -61,5 +65,5 @@ fn judge(case: &Case) -> Judged {
 }
 
 fn main() {
-    run(judge)
+    run(judge, &["policy", "crl"])
 }

@@ -26,5 +26,5 @@ fn judge(case: &Case) -> Judged {
 }
 
 fn main() {
-    run(judge)
+    run(judge, &[])
 }
