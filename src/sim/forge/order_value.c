@@ -68,7 +68,7 @@ static bool read_relative(const char *text, int64_t at, int64_t *ret)
 		char unit;
 		int64_t seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 60 * 60 }, { 'd', BASE_DAY_SECONDS } };
-	int64_t sign = text[2] == '-' ? -1 : 1;
+	int64_t sign;
 	uint64_t n;
 	char *end;
 
@@ -83,6 +83,7 @@ static bool read_relative(const char *text, int64_t at, int64_t *ret)
 	n = strtoull(text + 3, &end, 10);
 	if (errno != 0 || n > UINT32_MAX || *end == '\0' || end[1] != '\0')
 		return false;
+	sign = text[2] == '-' ? -1 : 1;
 	if (*end == 'y')
 		return add_years(at, sign * (int64_t)n, ret);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
