@@ -10,7 +10,7 @@
 #define UNKNOWN    "1.3.6.1.4.1.3704.1.99"
 
 /*
- * The public key of the ARK-Milan in its certificate (AMD KDS); SHA-256 of the SubjectPublicKeyInfo: 9f056bee...
+ * The public key of the ARK-Milan, from AMD KDS; SHA-256 of its SubjectPublicKeyInfo begins with 9f056bee.
  * Everyone knows it; only AMD can sign with it.
  */
 #define ARK_MILAN_KEY                                                                                        \

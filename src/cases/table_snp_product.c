@@ -4,6 +4,34 @@
 
 /* Products, report versions and kinds of key; processors by their CPUID; TCBs with reserved bytes. */
 
+const struct table_snp_tcb table_snp_tcbs[TABLE_SNP_PRODUCTS] = {
+	{ SNP_MILAN,
+	  "Milan",
+	  "milan",
+	  0xdb18000000000204,
+	  { { "boot_loader", "boot-loader", "blSPL", 0, 4 },
+	    { "tee", "tee", "teeSPL", 1, 2 },
+	    { "snp", "snp", "snpSPL", 6, 24 },
+	    { "microcode", "microcode", "ucodeSPL", 7, 219 } } },
+	{ SNP_GENOA,
+	  "Genoa",
+	  "genoa",
+	  0x541900000000030a,
+	  { { "boot_loader", "boot-loader", "blSPL", 0, 10 },
+	    { "tee", "tee", "teeSPL", 1, 3 },
+	    { "snp", "snp", "snpSPL", 6, 25 },
+	    { "microcode", "microcode", "ucodeSPL", 7, 84 } } },
+	{ SNP_TURIN,
+	  "Turin",
+	  "turin",
+	  0x5100000004030201,
+	  { { "fmc", "fmc", "fmcSPL", 0, 1 },
+	    { "boot_loader", "boot-loader", "blSPL", 1, 2 },
+	    { "tee", "tee", "teeSPL", 2, 3 },
+	    { "snp", "snp", "snpSPL", 3, 4 },
+	    { "microcode", "microcode", "ucodeSPL", 7, 81 } } },
+};
+
 enum { FIRST_VERSION = 2, LAST_VERSION = 5 };
 
 static int good_one(struct cases_builder *b, const struct table_snp_tcb *product, uint32_t version, bool vlek)

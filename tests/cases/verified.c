@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cases/verified.h"
 
+#include "support/test.h"
+
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 void verified_add(char list[VERIFIED_REASONS_BYTES], const char *word)
 {
-	snprintf(list + strlen(list), VERIFIED_REASONS_BYTES - strlen(list), "%s%s", list[0] ? " " : "",
-		 word);
+	const size_t n = strlen(list);
+
+	test_text(list + n, VERIFIED_REASONS_BYTES - n, "%s%s", n ? " " : "", word);
 }
 
 static bool has(const char *list, const char *word)

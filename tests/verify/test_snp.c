@@ -685,29 +685,6 @@ static void an_ask_of_another_root_is_refused_by_name(void **state)
 	jurat_verifier_free(v);
 }
 
-/* The name is right, and the leaf has another issuer: not "its subject is X, expected X". */
-static void an_ask_that_did_not_issue_the_vcek_is_named_with_the_issuer(void **state)
-{
-	struct jurat_verifier *v = made_verifier(SNP_MILAN);
-	struct jurat_verdict *verdict;
-	struct made m, other;
-	size_t i = 0;
-
-	made_init(&m, SNP_MILAN, false, 3);
-	made_init(&other, SNP_GENOA, false, 3);
-	memcpy(m.leaf, other.leaf, other.leaf_size);
-	m.leaf_size = other.leaf_size;
-	verdict = made_judge(&m, v, NULL);
-	while (i < jurat_verdict_reason_count(verdict) &&
-	       strcmp(jurat_verdict_reason_code(verdict, i), "intermediate-name") != 0)
-		i++;
-	assert_true(i < jurat_verdict_reason_count(verdict));
-	assert_string_equal(jurat_verdict_reason_detail(verdict, i),
-			    "its subject is 'SEV-Milan', the issuer of the VCEK is 'SEV-Genoa'");
-	jurat_verdict_free(verdict);
-	jurat_verifier_free(v);
-}
-
 /* B51, B52: one verifier, both kinds of key, in either order. */
 static void vcek_and_vlek_do_not_disturb_each_other(void **state)
 {
@@ -805,7 +782,6 @@ int main(void)
 		cmocka_unit_test(roots_that_were_given_need_none_in_the_evidence),
 		cmocka_unit_test(given_roots_must_have_the_profile_of_one),
 		cmocka_unit_test(an_ask_of_another_root_is_refused_by_name),
-		cmocka_unit_test(an_ask_that_did_not_issue_the_vcek_is_named_with_the_issuer),
 		cmocka_unit_test(vcek_and_vlek_do_not_disturb_each_other),
 		cmocka_unit_test(private_entries_are_ignored),
 		cmocka_unit_test(a_broken_table_is_refused_by_that_name),

@@ -388,6 +388,28 @@ static void policy_members_of_bits_have_the_bits_names(void **state)
 	}
 }
 
+/* The name is right, and the leaf has another issuer: not "its subject is X, expected X". */
+static void an_ask_that_did_not_issue_the_vcek_is_named_with_the_issuer(void **state)
+{
+	struct jurat_verifier *v = made_verifier(SNP_MILAN);
+	struct jurat_verdict *verdict;
+	struct made m, other;
+	size_t i = 0;
+
+	made_init(&m, SNP_MILAN, false, 3);
+	made_init(&other, SNP_GENOA, false, 3);
+	memcpy(m.leaf, other.leaf, other.leaf_size);
+	m.leaf_size = other.leaf_size;
+	verdict = made_judge(&m, v, NULL);
+	assert_true(jurat_verdict_has_reason(verdict, "intermediate-name"));
+	while (strcmp(jurat_verdict_reason_code(verdict, i), "intermediate-name") != 0)
+		i++;
+	assert_string_equal(jurat_verdict_reason_detail(verdict, i),
+			    "its subject is 'SEV-Milan', the issuer of the VCEK is 'SEV-Genoa'");
+	jurat_verdict_free(verdict);
+	jurat_verifier_free(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +423,7 @@ int main(void)
 		cmocka_unit_test(a_tcb_is_written_one_way_and_policies_take_it),
 		cmocka_unit_test(policy_members_of_fields_have_the_fields_names),
 		cmocka_unit_test(policy_members_of_bits_have_the_bits_names),
+		cmocka_unit_test(an_ask_that_did_not_issue_the_vcek_is_named_with_the_issuer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
