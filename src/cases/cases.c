@@ -3,10 +3,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -42,91 +38,6 @@ const char *cases_verdict_name(enum cases_verdict v)
 	};
 
 	return (unsigned)v < ARRAY_SIZE(names) ? names[v] : "unknown";
-}
-
-struct cases_builder {
-	struct cases_table table;
-	size_t rows_room, owned_room;
-	bool failed;
-};
-
-/* Room for `more` elements behind the n that there are. The array stays as it is when there is no memory. */
-static bool grow(void **array, size_t *room, size_t n, size_t more, size_t element_bytes)
-{
-	size_t wanted = *room ? *room : 64;
-	void *p;
-
-	while (wanted - n < more)
-		wanted *= 2;
-	if (wanted == *room)
-		return true;
-	p = reallocarray(*array, wanted, element_bytes);
-	if (!p)
-		return false;
-	*array = p;
-	*room = wanted;
-	return true;
-}
-
-int cases_add(struct cases_builder *b, const struct cases_row *rows, size_t n)
-{
-	void *array = b->table.rows;
-
-	if (b->failed || !grow(&array, &b->rows_room, b->table.n, n, sizeof(*rows))) {
-		b->failed = true;
-		return -ENOMEM;
-	}
-	b->table.rows = array;
-	memcpy(b->table.rows + b->table.n, rows, n * sizeof(*rows));
-	b->table.n += n;
-	return 0;
-}
-
-const char *cases_text(struct cases_builder *b, const char *format, ...)
-{
-	void *array = b->table.owned;
-	char *text = NULL;
-	va_list args;
-
-	if (b->failed || !grow(&array, &b->owned_room, b->table.n_owned, 1, sizeof(*b->table.owned))) {
-		b->failed = true;
-		return NULL;
-	}
-	b->table.owned = array;
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0) {
-		text = NULL;
-		b->failed = true;
-	}
-	va_end(args);
-	if (text)
-		b->table.owned[b->table.n_owned++] = text;
-	return text;
-}
-
-int cases_table_new(struct cases_table *ret, struct jurat_error *err)
-{
-	struct cases_builder b = { 0 };
-	int r = cases_add_snp(&b);
-
-	if (r == 0)
-		r = cases_add_tdx(&b);
-	if (r < 0 || b.failed) {
-		cases_table_done(&b.table);
-		return r < 0 && r != -ENOMEM ? jurat_fail(err, r, "the table of cases is malformed")
-					     : jurat_fail_memory(err);
-	}
-	*ret = b.table;
-	return 0;
-}
-
-void cases_table_done(struct cases_table *table)
-{
-	for (size_t i = 0; i < table->n_owned; i++)
-		free(table->owned[i]);
-	free(table->owned);
-	free(table->rows);
-	*table = (struct cases_table){ 0 };
 }
 
 bool cases_id_matches(const char *id, const char *const *only)

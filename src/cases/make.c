@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cases/cases_files.h"
 #include "cases/describe.h"
 #include "cases/evidence.h"
 #include "cases/place.h"
-#include "cases_files.h"
 
 struct making {
 	const struct cases_make_options *options;
