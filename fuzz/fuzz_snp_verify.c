@@ -4,6 +4,8 @@
 #include <jurat/verify.h>
 
 #include "support/snp.h"
+#include "support/verdict.h"
+#include "verify/snp_fits.h"
 
 /*
  * Evidence, endorsements, CRLs and a policy at once, one step away from being accepted. The software
@@ -25,6 +27,8 @@ enum {
 	WITH_POLICY = 1 << 2,
 	NO_TABLE = 1 << 3,
 	TWICE = 1 << 4, /* judged again, out of the caches */
+	PIN = 1 << 5,   /* judged again by a policy that is made from the evidence */
+	FITS = 1 << 6,  /* a host checks its table before guests get it */
 };
 enum { FILE_CERTIFICATES, FILE_CRL, FILE_REVOKING_CRL, FILE_TABLE, FILE_N_KINDS };
 
@@ -133,12 +137,12 @@ static void check_refused(const struct jurat_verdict *verdict)
 	}
 }
 
-static void judge(const struct input *i, struct jurat_verifier *v, const struct jurat_snp_evidence *e,
-		  const struct jurat_policy *policy)
+static const int64_t at[TIME_MASK + 1] = { FUZZ_SNP_AT, 1500000000, 3000000000, INT64_MAX };
+
+static struct jurat_verdict *judge(const struct input *i, struct jurat_verifier *v,
+				   const struct jurat_snp_evidence *e, const struct jurat_policy *policy)
 {
-	static const int64_t at[TIME_MASK + 1] = { FUZZ_SNP_AT, 1500000000, 3000000000, INT64_MAX };
 	struct jurat_verdict *verdict = NULL;
-	char *json, *text;
 	int r = jurat_verify_snp(v, e, policy, at[i->more & TIME_MASK], &verdict, NULL);
 
 	must((r == 0) == (jurat_verdict_accepted(verdict) == 1));
@@ -146,11 +150,43 @@ static void judge(const struct input *i, struct jurat_verifier *v, const struct 
 		check_accepted(i, e, policy == NULL);
 	else
 		check_refused(verdict);
-	json = jurat_verdict_json(verdict);
-	text = jurat_verdict_text(verdict);
-	must(json && text);
-	free(json);
-	free(text);
+	fuzz_use_verdict(verdict);
+	return verdict;
+}
+
+/* Evidence is accepted by the policy that is made from it. */
+static void pin(const struct input *i, struct jurat_verifier *v, const struct jurat_snp_evidence *e,
+		const struct jurat_policy *policy, const struct jurat_verdict *verdict)
+{
+	struct jurat_policy *pinned = fuzz_policy_from(verdict, policy);
+	struct jurat_verdict *again;
+
+	if (!pinned)
+		return;
+	again = judge(i, v, e, pinned);
+	if (jurat_verdict_accepted(verdict) == 1) {
+		must(jurat_verdict_accepted(again) == 1);
+		FUZZ_REACHED("a report is accepted by a policy made from it");
+	}
+	jurat_verdict_free(again);
+	jurat_policy_free(pinned);
+}
+
+static void fits(const struct input *i, struct jurat_verifier *v, const struct fuzz_bytes *table)
+{
+	struct snp_signer signer = { .vlek = (i->flags & VLEK) != 0 };
+	struct jurat_verdict *verdict = NULL;
+	struct snp_report own;
+	int r;
+
+	must(snp_report_read(i->machine->reports[signer.vlek], SNP_REPORT_BYTES, &own, NULL) == 0);
+	signer.product = i->machine->psp->product;
+	memcpy(signer.chip_id, own.chip_id, sizeof(signer.chip_id));
+	signer.reported_tcb = own.reported_tcb;
+	r = snp_table_fits(v, &signer, table->p, table->n, at[i->more & TIME_MASK], &verdict, NULL);
+	must(r == 0 || (r == JURAT_REFUSED && jurat_verdict_reason_count(verdict) > 0));
+	if (r == 0)
+		FUZZ_REACHED("a table fits");
 	jurat_verdict_free(verdict);
 }
 
@@ -196,9 +232,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					.certs_size = certs.n };
 	if (i.more & NO_TABLE)
 		e.certs = NULL;
-	judge(&i, v, &e, policy);
+	struct jurat_verdict *verdict = judge(&i, v, &e, policy);
+
 	if (i.more & TWICE)
-		judge(&i, v, &e, policy);
+		jurat_verdict_free(judge(&i, v, &e, policy));
+	if (i.more & PIN)
+		pin(&i, v, &e, policy, verdict);
+	if (i.more & FITS)
+		fits(&i, v, &certs);
+	jurat_verdict_free(verdict);
 	jurat_policy_free(policy);
 	jurat_verifier_free(v);
 	return 0;

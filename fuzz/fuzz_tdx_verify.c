@@ -6,14 +6,15 @@
 
 #include "measure/event_log.h"
 #include "support/tdx.h"
+#include "support/verdict.h"
 
 /*
  * A quote, its PCK certificate, collateral and a policy at once, one step away from being accepted. The
  * software platform signs what the fuzzer changed, where a flag says so, so that what stands behind the
  * signatures is reached.
  *
- * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; with a
- * flag the event log, a part; then until the end files: a byte FILE_* and an item. Without files the
+ * Input: two bytes of flags; quote and PCK certificate, as fuzz_item() has them; the policy, a part; with
+ * flags one or two event logs, parts; then until the end files: a byte FILE_* and an item. Without files the
  * collateral is the platform's own.
  */
 enum {
@@ -29,6 +30,8 @@ enum {
 	WITH_POLICY = 1 << 2,
 	WITH_LOG = 1 << 3,
 	LOG_EXPLAINS = 1 << 4, /* the RTMRs of a quote that is signed are those of the log */
+	LOG_DIFFERS = 1 << 5,  /* those of another log, which follows the first */
+	PIN = 1 << 6,          /* judged again by a policy that is made from the evidence */
 };
 enum {
 	FILE_AS_IS,       /* + a byte: which of the platform's own it is an edition of */
@@ -47,7 +50,7 @@ struct input {
 	struct bytes_rd in;
 	struct jurat_verifier *verifier;
 	struct jurat_tdx_collateral *collateral;
-	struct fuzz_bytes log;
+	struct fuzz_bytes log, other_log;
 };
 
 /* The bytes that are signed of one of the platform's documents: the object behind the first colon. */
@@ -173,12 +176,12 @@ static void check_refused(const struct jurat_verdict *verdict)
 	}
 }
 
-static void judge(const struct input *i, const struct fuzz_bytes *quote, const struct jurat_policy *policy)
+static struct jurat_verdict *judge(const struct input *i, const struct fuzz_bytes *quote,
+				   const struct jurat_policy *policy)
 {
 	static const int64_t at[TIME_MASK + 1] = { FUZZ_TDX_AT, 1500000000, 3000000000, INT64_MAX };
 	struct jurat_tdx_evidence e = { .size = sizeof(e), .quote = quote->p, .quote_size = quote->n };
 	struct jurat_verdict *verdict = NULL;
-	char *json, *text;
 	int r;
 
 	if (i->more & WITH_LOG) {
@@ -193,12 +196,26 @@ static void judge(const struct input *i, const struct fuzz_bytes *quote, const s
 		check_accepted(i, quote, verdict);
 	else
 		check_refused(verdict);
-	json = jurat_verdict_json(verdict);
-	text = jurat_verdict_text(verdict);
-	must(json && text);
-	free(json);
-	free(text);
-	jurat_verdict_free(verdict);
+	fuzz_use_verdict(verdict);
+	return verdict;
+}
+
+/* Evidence is accepted by the policy that is made from it. */
+static void pin(const struct input *i, const struct fuzz_bytes *quote, const struct jurat_policy *policy,
+		const struct jurat_verdict *verdict)
+{
+	struct jurat_policy *pinned = fuzz_policy_from(verdict, policy);
+	struct jurat_verdict *again;
+
+	if (!pinned)
+		return;
+	again = judge(i, quote, pinned);
+	if (jurat_verdict_accepted(verdict) == 1) {
+		must(jurat_verdict_accepted(again) == 1);
+		FUZZ_REACHED("a quote is accepted by a policy made from it");
+	}
+	jurat_verdict_free(again);
+	jurat_policy_free(pinned);
 }
 
 static struct jurat_policy *read_policy(struct input *i)
@@ -235,17 +252,19 @@ static void read_log(struct input *i)
 {
 	if (i->more & WITH_LOG)
 		i->log = fuzz_part(&i->in);
+	if (i->more & LOG_DIFFERS)
+		i->other_log = fuzz_part(&i->in);
 }
 
-/* Writes the RTMRs that the log gives into a quote. */
-static void explain(const struct input *i, struct fuzz_bytes *quote)
+/* Writes the RTMRs that a log gives into a quote. */
+static void explain(const struct fuzz_bytes *by, struct fuzz_bytes *quote)
 {
 	enum { BODY_OFF = 48, BODY_OFF_5 = 54, RTMR0_OFF = 328 };
 	const size_t off = (quote->n > 0 && quote->p[0] == 5 ? BODY_OFF_5 : BODY_OFF) + RTMR0_OFF;
 	uint8_t rtmrs[MEASURE_N_RTMRS][MEASURE_DIGEST_BYTES];
 	struct measure_log *log;
 
-	if (quote->n < off + sizeof(rtmrs) || measure_log_read(i->log.p, i->log.n, &log, NULL) < 0)
+	if (quote->n < off + sizeof(rtmrs) || measure_log_read(by->p, by->n, &log, NULL) < 0)
 		return;
 	measure_log_replay(log, measure_log_count(log), rtmrs);
 	memcpy(quote->p + off, rtmrs, sizeof(rtmrs));
@@ -258,7 +277,7 @@ static struct fuzz_bytes make_quote(const struct input *i, struct read_quote *r)
 	auto_bytes leaf = { 0 };
 
 	if (i->more & WITH_LOG && i->more & LOG_EXPLAINS)
-		explain(i, &r->quote);
+		explain(i->more & LOG_DIFFERS ? &i->other_log : &i->log, &r->quote);
 	if (i->flags & NEW_CHAIN)
 		leaf = i->flags & SIGN_PCK ? fuzz_tdx_sign_der(SIM_INTEL_PLATFORM_CA, r->pck.p, r->pck.n)
 					   : fuzz_copy(r->pck.p, r->pck.n);
@@ -289,12 +308,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		add_own_collateral(&i);
 	for (unsigned k = 0; k < 12 && bytes_rd_left(&i.in) > 0; k++)
 		add_file(&i);
-	judge(&i, &quote, policy);
+	struct jurat_verdict *verdict = judge(&i, &quote, policy);
+
 	if (i.flags & TWICE)
-		judge(&i, &quote, policy);
+		jurat_verdict_free(judge(&i, &quote, policy));
+	if (i.more & PIN)
+		pin(&i, &quote, policy, verdict);
+	jurat_verdict_free(verdict);
 	fuzz_bytes_done(&parts.quote);
 	fuzz_bytes_done(&parts.pck);
 	fuzz_bytes_done(&i.log);
+	fuzz_bytes_done(&i.other_log);
 	jurat_policy_free(policy);
 	jurat_tdx_collateral_free(i.collateral);
 	jurat_verifier_free(i.verifier);

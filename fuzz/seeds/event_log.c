@@ -6,7 +6,7 @@
 #include "seeds/seeds.h"
 
 /* Logs for fuzz_event_log, written by our own writer: an event of each type whose data is decoded. */
-enum { AREA_BYTES = 4096 };
+enum { AREA_BYTES = 8192 };
 
 #define TEXT(text)        (text), sizeof(text) - 1
 #define GLOBAL            "\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c"
@@ -63,6 +63,45 @@ static void add(struct measure_log_writer *writer, size_t i)
 	must(measure_log_add(writer, &e) == 0);
 }
 
+/* Boot entries whose paths have one node each. */
+static void put_paths(struct measure_log_writer *writer)
+{
+	static const struct {
+		uint8_t type, subtype, n;
+	} nodes[] = { { 1, 1, 2 },   { 1, 4, 16 },  { 2, 1, 8 },   { 2, 2, 20 },  { 3, 1, 4 },   { 3, 2, 4 },
+		      { 3, 5, 2 },   { 3, 10, 16 }, { 3, 11, 33 }, { 3, 12, 23 }, { 3, 13, 56 }, { 3, 18, 6 },
+		      { 3, 23, 12 }, { 3, 24, 4 },  { 4, 1, 38 },  { 4, 2, 20 },  { 4, 3, 16 },  { 4, 4, 6 },
+		      { 4, 6, 16 },  { 4, 7, 16 },  { 4, 8, 20 },  { 5, 1, 8 },   { 3, 1, 1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		uint8_t data[32 + 18 + 6 + 4 + 64 + 4] = { 0 }, digest[MEASURE_DIGEST_BYTES];
+		struct bytes_wr w = bytes_wr(data, sizeof(data));
+		struct measure_event e = {
+			.index = 2, .type = MEASURE_EV_EFI_VARIABLE_BOOT, .digest = digest, .data = data
+		};
+		const size_t n_path = 4u + nodes[i].n + 4u;
+
+		bytes_wr_copy(&w, GLOBAL, 16);
+		bytes_wr_le64(&w, 8);
+		bytes_wr_le64(&w, 8 + n_path);
+		bytes_wr_copy(&w, "B\0o\0o\0t\0000\0000\0000\0001", 15);
+		bytes_wr_zero(&w, 1);
+		bytes_wr_le32(&w, 1);
+		bytes_wr_le16(&w, (uint16_t)n_path);
+		bytes_wr_le16(&w, 0);
+		bytes_wr_u8(&w, nodes[i].type);
+		bytes_wr_u8(&w, nodes[i].subtype);
+		bytes_wr_le16(&w, (uint16_t)(4 + nodes[i].n));
+		for (unsigned k = 0; k < nodes[i].n; k++)
+			bytes_wr_u8(&w, k % 2 ? 0 : (uint8_t)('0' + k % 10));
+		bytes_wr_copy(&w, "\x7f\xff\4\0", 4);
+		must(!w.bad);
+		e.n = w.off;
+		crypto_sha384(data, e.n, digest);
+		must(measure_log_add(writer, &e) == 0);
+	}
+}
+
 static void put_partitions(struct measure_log_writer *writer)
 {
 	enum { ENTRY_BYTES = 128, HEAD_BYTES = 92 };
@@ -87,6 +126,28 @@ static void put_json(void)
 	 trustee[] = "{\"uefi_event_logs\":[{\"index\":2,\"type_name\":\"EV_EFI_ACTION\",\"event\":\"YWJj\","
 		     "\"digests\":[{\"alg\":\"SHA-384\",\"digest\":\"";
 
+#define EVENT(more) "{\"imr\":3,\"event_type\":134217729,\"event\":\"app-id\"" more "}"
+	/* Two copies that agree and that do not, in answers of dstack; members that are wrong. */
+	static const char *const texts[] = {
+		"{\"event_log\":[" EVENT(",\"event_payload\":\"ab\"") "],\"vm_config\":\"{}\"}",
+		"{\"tcb_info\":\"{\\\"event_log\\\":[{\\\"imr\\\":3,\\\"event_type\\\":134217729,"
+		"\\\"event\\\":"
+		"\\\"a\\\",\\\"event_payload\\\":\\\"\\\"}]}\"}",
+		"{\"a\":{\"event_log\":[" EVENT(",\"event_payload\":\"ab\"") "]},\"event_log\":[" EVENT(
+			",\"event_payload\":\"ab\",\"digest\":\"\"") "]}",
+		"{\"a\":{\"event_log\":[" EVENT(",\"event_payload\":\"ab\"") "]},\"event_log\":[" EVENT(
+			",\"event_payload\":\"ac\"") "]}",
+		"[" EVENT(",\"event_payload\":\"ab\",\"version\":3") "]",
+		"[" EVENT(",\"event_payload\":\"a\"") "]",
+		"[{\"imr\":4,\"event_type\":1}]",
+		"[{\"imr\":0,\"event_type\":4,\"digest\":\"ab\",\"event\":\"\",\"event_payload\":\"\"}]",
+		"{\"uefi_event_logs\":[{\"index\":9,\"type_name\":\"EV_X\",\"event\":\"!\",\"digests\":[]}]}",
+		"{\"uefi_event_logs\":[{\"index\":1,\"type_name\":\"EV_SEPARATOR\",\"event\":\"AAAAAA==\","
+		"\"digests\":[{\"alg\":\"SHA-256\",\"digest\":\"00\"}]}]}",
+		"{\"ccel\":\"AAAA\",\"eventlog\":\"[]\"}",
+		"{\"event_log\":\"no log\"}",
+	};
+
 	seed_begin("fuzz_event_log", "dstack");
 	seed_text("[");
 	seed_text(runtime);
@@ -98,6 +159,8 @@ static void put_json(void)
 	seed_text("{\"quote\":\"00\",\"event_log\":\"[{\\\"imr\\\":3,\\\"event_type\\\":134217729,"
 		  "\\\"event\\\":\\\"a\\\"}]\"}");
 	seed_end();
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
+		seed_whole("fuzz_event_log", texts[i], strlen(texts[i]), "json-%u", i);
 	seed_begin("fuzz_event_log", "trustee");
 	seed_text(trustee);
 	for (unsigned i = 0; i < MEASURE_DIGEST_BYTES; i++)
@@ -119,6 +182,9 @@ void seeds_event_log(void)
 		add(&writer, i);
 	put_partitions(&writer);
 	seed_whole("fuzz_event_log", area, writer.to.off + 16, "tcg");
+	must(measure_log_begin(&writer, area, sizeof(area)) == 0);
+	put_paths(&writer);
+	seed_whole("fuzz_event_log", area, writer.to.off, "paths");
 	must(measure_log_begin(&writer, area, sizeof(area)) == 0);
 	add(&writer, 5);
 	seed_whole("fuzz_event_log", area, writer.to.off, "tcg_short");

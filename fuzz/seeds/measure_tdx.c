@@ -12,7 +12,11 @@ enum {
 	N_SECTIONS = 4,
 	VOLUME_HEADER = 72,
 	KERNEL_BYTES = 0xa00,
+	DISK_BYTES = 3 * 512,
 };
+
+/* As fuzz_measure_tdx.c has them. */
+enum { WITH_KERNEL = 1 << 4, UNCHANGED = 1 << 5, WITH_IMAGES = 1 << 6 };
 
 static void put_hex(struct bytes_wr *w, const char *hex)
 {
@@ -68,6 +72,61 @@ static void put_section(struct bytes_wr *w, uint32_t offset, uint32_t n_raw, uin
 	bytes_wr_le32(w, type == TDVF_BFV);
 }
 
+static void make_kernel(uint8_t k[KERNEL_BYTES])
+{
+	memset(k, 0, KERNEL_BYTES);
+	memcpy(k, "MZ", 2);
+	bytes_put_le(k + 0x3c, 0x40, 4);
+	memcpy(k + 0x40, "PE", 2);
+	bytes_put_le(k + 0x44, 0x8664, 2);
+	bytes_put_le(k + 0x46, 2, 2);
+	bytes_put_le(k + 0x54, 112 + 6 * 8, 2);
+	bytes_put_le(k + 0x58, 0x20b, 2);
+	bytes_put_le(k + 0x58 + 60, 0x400, 4);
+	bytes_put_le(k + 0x58 + 108, 6, 4);
+	bytes_put_le(k + 0x58 + 112 + 4 * 8, KERNEL_BYTES - 8, 4);
+	bytes_put_le(k + 0x58 + 112 + 4 * 8 + 4, 8, 4);
+	bytes_put_le(k + 0xf8 + 16, 0x200, 4);
+	bytes_put_le(k + 0xf8 + 20, 0x600, 4);
+	bytes_put_le(k + 0xf8 + 56, 0x200, 4);
+	bytes_put_le(k + 0xf8 + 60, 0x400, 4);
+	k[0x1f1] = 1;
+	memcpy(k + 0x202, "HdrS", 4);
+	bytes_put_le(k + 0x206, 0x20f, 2);
+	k[0x211] = 1;
+	bytes_put_le(k + 0x236, 0x3f, 2);
+}
+
+static void make_disk(uint8_t disk[DISK_BYTES])
+{
+	uint8_t *header = disk + 512;
+
+	memset(disk, 0, DISK_BYTES);
+	memcpy(header, "EFI PART", 8);
+	bytes_put_le(header + 72, 2, 8);
+	bytes_put_le(header + 80, 4, 4);
+	bytes_put_le(header + 84, 128, 4);
+	disk[1024] = 1;
+}
+
+static void put_boot(uint8_t options)
+{
+	uint8_t kernel[KERNEL_BYTES], disk[DISK_BYTES];
+
+	make_kernel(kernel);
+	make_disk(disk);
+	if (options & WITH_KERNEL) {
+		seed_part(kernel, sizeof(kernel));
+		seed_part("an initrd", 9);
+		seed_part("console=ttyS0 ro", 16);
+	} else if (options & WITH_IMAGES) {
+		seed_part(disk, sizeof(disk));
+		seed_part(kernel, sizeof(kernel));
+		seed_part("an event", 8);
+		seed_part("ro", 2);
+	}
+}
+
 static void put_image(const char *name, uint8_t options, uint64_t memory, bool with_table)
 {
 	uint8_t image[IMAGE_BYTES];
@@ -97,53 +156,23 @@ static void put_image(const char *name, uint8_t options, uint64_t memory, bool w
 	seed_u8(options);
 	seed_u64(memory);
 	seed_part(image, sizeof(image));
+	put_boot(options);
 	seed_end();
-}
-
-static void put_kernel(void)
-{
-	uint8_t k[KERNEL_BYTES] = { 'M', 'Z' };
-
-	bytes_put_le(k + 0x3c, 0x40, 4);
-	memcpy(k + 0x40, "PE", 2);
-	bytes_put_le(k + 0x44, 0x8664, 2);
-	bytes_put_le(k + 0x46, 2, 2);
-	bytes_put_le(k + 0x54, 112 + 6 * 8, 2);
-	bytes_put_le(k + 0x58, 0x20b, 2);
-	bytes_put_le(k + 0x58 + 60, 0x400, 4);
-	bytes_put_le(k + 0x58 + 108, 6, 4);
-	bytes_put_le(k + 0x58 + 112 + 4 * 8, KERNEL_BYTES - 8, 4);
-	bytes_put_le(k + 0x58 + 112 + 4 * 8 + 4, 8, 4);
-	bytes_put_le(k + 0xf8 + 16, 0x200, 4);
-	bytes_put_le(k + 0xf8 + 20, 0x600, 4);
-	bytes_put_le(k + 0xf8 + 56, 0x200, 4);
-	bytes_put_le(k + 0xf8 + 60, 0x400, 4);
-	k[0x1f1] = 1;
-	memcpy(k + 0x202, "HdrS", 4);
-	bytes_put_le(k + 0x206, 0x20f, 2);
-	k[0x211] = 1;
-	bytes_put_le(k + 0x236, 0x3f, 2);
-	seed_whole("fuzz_measure_pe", k, sizeof(k), "kernel");
-}
-
-static void put_disk(void)
-{
-	uint8_t disk[3 * 512] = { 0 }, *header = disk + 512;
-
-	memcpy(header, "EFI PART", 8);
-	bytes_put_le(header + 72, 2, 8);
-	bytes_put_le(header + 80, 4, 4);
-	bytes_put_le(header + 84, 128, 4);
-	disk[2 * 512] = 1;
-	seed_whole("fuzz_measure_gpt", disk, sizeof(disk), "disk");
 }
 
 void seeds_measure_tdx(void)
 {
-	put_disk();
+	uint8_t kernel[KERNEL_BYTES], disk[DISK_BYTES];
+
+	make_kernel(kernel);
+	make_disk(disk);
+	seed_whole("fuzz_measure_pe", kernel, sizeof(kernel), "kernel");
+	seed_whole("fuzz_measure_gpt", disk, sizeof(disk), "disk");
 	put_image("qemu", 2, 2ULL << 30, true);
 	put_image("gce", 1, 16ULL << 30, true);
 	put_image("mrtd", 0, 0, true);
 	put_image("td-shim", 2, 4ULL << 30, false);
-	put_kernel();
+	put_image("kernel", 2 | WITH_KERNEL, 2ULL << 30, true);
+	put_image("kernel-unchanged", 2 | WITH_KERNEL | UNCHANGED, 8ULL << 30, true);
+	put_image("disk", 2 | WITH_IMAGES, 2ULL << 30, true);
 }

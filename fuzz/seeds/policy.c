@@ -70,6 +70,48 @@ static const struct {
 	{ "rejected_advisories", "[\"INTEL-SA-99990\"]" },
 	{ "maximum_collateral_age_days", "30" },
 	{ "minimum_tcb_evaluation_data_number", "17" },
+	{ "minimum_launch_mit_vector", "\"0x3\"" },
+	{ "minimum_current_mit_vector", "7" },
+	{ "require_launch_mitigations", "true" },
+	{ "allow_unknown_platform_info", "\"0x40\"" },
+	{ "allow_unknown_td_attributes", "\"0x100000000\"" },
+	{ "allow_unknown_xfam", "[\"0x8000000000000000\"]" },
+	{ "fmspc", "\"00906ed50000\"" },
+	{ "ppid", "[\"" B16 "\"]" },
+	{ "platform_instance_id", "\"" B16 "\"" },
+	{ "mrconfigid", "\"" B48 "\"" },
+	{ "mrowner", "\"" B48 "\"" },
+	{ "mrownerconfig", "\"" B48 "\"" },
+	{ "mrservicetd", "\"" B48 "\"" },
+	{ "td_id", "\"" B32 "\"" },
+	{ "init_servtd_hash", "\"" B48 "\"" },
+	{ "sgx_type", "[0,1]" },
+	{ "minimum_tee_tcb_svn", "[3,0,6]" },
+	{ "minimum_tcb_date", "\"2025-05-14T00:00:00Z\"" },
+	{ "require_event_log", "true" },
+	{ "event_digests", "{\"EV_IPL\":[\"" B48 "\",\"" B48 "\"],\"0x6\":\"" B48 "\",\"*\":[]}" },
+	{ "kernel_cmdline", "[\"ro quiet\",\"console=ttyS0\"]" },
+	{ "require_secure_boot", "true" },
+	{ "allow_unexplained_rtmr3", "true" },
+};
+
+#define ROW(more) "{\"minimums\":[{\"product\":\"Genoa\",\"bulletin\":\"B\"" more "}]}"
+
+/* Of minimum TCBs; the last ones are wrong. */
+static const char *const tables[] = {
+	("{\"comment\":[1],\"minimums\":[{\"product\":\"genoa\",\"bulletin\":\"AMD-SB-3027\",\"title\":\"a\","
+	 "\"published\":\"2026-01-15\",\"required_from\":\"2026-02-01T12:00:00Z\",\"cpuid\":{\"family\":"
+	 "\"0x19\",\"model\":17,\"stepping\":1},\"minimum_tcb\":{\"microcode\":\"0x56\"}}]}"),
+	("{\"minimums\":[{\"product\":\"Turin\",\"bulletin\":\"B\",\"published\":\"1970-01-02\",\"minimum_"
+	 "tcb\":"
+	 "{\"fmc\":0,\"snp\":255}},{\"product\":\"Milan\",\"bulletin\":\"C\",\"minimum_tcb\":{\"snp\":1}}]}"),
+	ROW(",\"minimum_tcb\":{\"snp\":\"0x1b\",\"microcode\":84}"),
+	ROW(""),
+	ROW(",\"minimum_tcb\":{\"fmc\":1}"),
+	ROW(",\"minimum_tcb\":{\"snp\":256}"),
+	ROW(",\"cpuid\":{\"family\":26,\"model\":1},\"minimum_tcb\":{\"snp\":1}"),
+	ROW(",\"published\":\"2026-13-01\""),
+	"{\"minimums\":[]}",
 };
 
 void seeds_policy(void)
@@ -94,4 +136,6 @@ void seeds_policy(void)
 	seed_begin("fuzz_policy", "words");
 	seed_text("products=milan");
 	seed_end();
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		seed_whole("fuzz_snp_minimum", tables[i], strlen(tables[i]), "%zu", i);
 }

@@ -6,7 +6,7 @@
 
 /* As fuzz_snp_verify.c has them. */
 enum { VLEK = 1 << 3, SIGN_REPORT = 1 << 4, SIGN_LEAF = 1 << 5, SIGN_CA = 1 << 6, PINNED = 1 << 7 };
-enum { WITH_POLICY = 1 << 2, NO_TABLE = 1 << 3, TWICE = 1 << 4 };
+enum { WITH_POLICY = 1 << 2, NO_TABLE = 1 << 3, TWICE = 1 << 4, PIN = 1 << 5, FITS = 1 << 6 };
 enum { FILE_CERTIFICATES, FILE_CRL, FILE_REVOKING_CRL, FILE_TABLE };
 
 static void begin(const char *name, unsigned n, uint8_t flags, uint8_t more)
@@ -217,6 +217,38 @@ static void guest_policies(void)
 		}
 }
 
+/* Policies that are made from reports, accepted and refused, and tables as a host checks them. */
+static void pins_and_hosts(unsigned m, uint8_t vlek)
+{
+	own("pin", 2 * m + !!vlek, (uint8_t)(m | vlek), PIN | FITS, "");
+	seed_end();
+	own("pin-policy", 2 * m + !!vlek, (uint8_t)(m | vlek), WITH_POLICY | PIN,
+	    "{\"allow_debug\":true,\"maximum_vmpl\":3,\"minimum_tcb\":{\"milan\":{\"snp\":255}}}");
+	seed_end();
+	begin("pin-edited", 2 * m + !!vlek, (uint8_t)(m | vlek | SIGN_REPORT), PIN);
+	seed_u8(FUZZ_EDITED);
+	seed_u8(4);
+	for (unsigned i = 0; i < 4; i++) { /* host_data, chip_id, platform_info, committed TCB */
+		static const uint16_t offs[] = { 0xc0, 0x1a0, 0x40, 0x1e0 };
+
+		seed_u16(offs[i]);
+		seed_u8(1);
+		seed_u8(1);
+	}
+	seed_u8(FUZZ_OWN);
+	seed_part("", 0);
+	seed_end();
+	begin("fits-edited", 2 * m + !!vlek, (uint8_t)(m | vlek), FITS);
+	seed_u8(FUZZ_OWN);
+	seed_u8(FUZZ_EDITED);
+	seed_u8(1);
+	seed_u16(0);
+	seed_u8(1);
+	seed_u8(1);
+	seed_part("", 0);
+	seed_end();
+}
+
 void seeds_snp(void)
 {
 	for (unsigned m = 0; m < FUZZ_SNP_MACHINES; m++) {
@@ -226,6 +258,8 @@ void seeds_snp(void)
 		seed_end();
 		own("pinned", m, (uint8_t)(m | PINNED), 0, "");
 		seed_end();
+		pins_and_hosts(m, 0);
+		pins_and_hosts(m, VLEK);
 	}
 	for (uint8_t time = 0; time < 4; time++) {
 		own("time", time, VLEK, time, "");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "crypto/hash.h"
 #include "seeds/seeds.h"
 #include "support/tdx.h"
 
@@ -15,7 +16,7 @@ enum {
 	NO_COLLATERAL = 1 << 6,
 	TWICE = 1 << 7
 };
-enum { WITH_POLICY = 1 << 2, WITH_LOG = 1 << 3, LOG_EXPLAINS = 1 << 4 };
+enum { WITH_POLICY = 1 << 2, WITH_LOG = 1 << 3, LOG_EXPLAINS = 1 << 4, LOG_DIFFERS = 1 << 5, PIN = 1 << 6 };
 enum {
 	FILE_AS_IS,
 	FILE_TCB_INFO,
@@ -85,25 +86,86 @@ static void edited_quotes(void)
 	"394341b7182cd227c5c6b07ef8000cdfd86136c4292b8e576573ad7ed9ae4101"                                   \
 	"9f5818b4b971c9effc60e1ad9f1289f0"
 
+/* An event as the TCG writes it; its digest is that of `measured`. NULL: of a separator. */
+static void put_event(struct bytes_wr *w, uint32_t index, uint32_t type, const char *data,
+		      const char *measured)
+{
+	uint8_t digest[48];
+
+	if (measured)
+		crypto_sha384(measured, strlen(measured), digest);
+	else
+		must(bytes_from_hex(SEPARATOR, digest, sizeof(digest)));
+	bytes_wr_le32(w, index);
+	bytes_wr_le32(w, type);
+	bytes_wr_copy(w, "\1\0\0\0\x0c\0", 6);
+	bytes_wr_copy(w, digest, sizeof(digest));
+	bytes_wr_le32(w, measured ? (uint32_t)strlen(data) : 4);
+	bytes_wr_copy(w, measured ? data : "\0\0\0\0", measured ? strlen(data) : 4);
+}
+
+static void put_log_head(struct bytes_wr *w)
+{
+	bytes_wr_copy(w, "\1\0\0\0\3\0\0\0", 8);
+	bytes_wr_zero(w, 20);
+	bytes_wr_le32(w, 33);
+	bytes_wr_copy(w, "Spec ID Event03\0\0\0\0\0\0\2\0\2\1\0\0\0\x0c\0\x30\0\0", 33);
+}
+
 /* Two separators, as the TCG writes them and as dstack does. */
 static size_t tcg_log(uint8_t *to, size_t room)
 {
 	struct bytes_wr w = bytes_wr(to, room);
-	uint8_t digest[48];
 
-	must(bytes_from_hex(SEPARATOR, digest, sizeof(digest)));
-	bytes_wr_copy(&w, "\1\0\0\0\3\0\0\0", 8);
-	bytes_wr_copy(&w, (const uint8_t[20]){ 0 }, 20);
-	bytes_wr_le32(&w, 33);
-	bytes_wr_copy(&w, "Spec ID Event03\0\0\0\0\0\0\2\0\2\1\0\0\0\x0c\0\x30\0\0", 33);
-	for (uint32_t index = 1; index <= 2; index++) {
-		bytes_wr_le32(&w, index);
-		bytes_wr_copy(&w, "\4\0\0\0\1\0\0\0\x0c\0", 10);
-		bytes_wr_copy(&w, digest, sizeof(digest));
-		bytes_wr_copy(&w, "\4\0\0\0\0\0\0\0", 8);
+	put_log_head(&w);
+	put_event(&w, 1, 4, NULL, NULL);
+	put_event(&w, 2, 4, NULL, NULL);
+	must(!w.bad);
+	return w.off;
+}
+
+/* A log of RTMR2, a letter for each event; upper case: the digest is that of its data. */
+static size_t letters(const char *events, uint8_t *to, size_t room)
+{
+	enum { EV_IPL = 0xd };
+	struct bytes_wr w = bytes_wr(to, room);
+
+	put_log_head(&w);
+	for (; *events; events++) {
+		const char data[] = { *events, '\0' }, other[] = { *events, '!', '\0' };
+
+		put_event(&w, 3, EV_IPL, data, *events >= 'a' ? other : data);
 	}
 	must(!w.bad);
 	return w.off;
+}
+
+/* The log that is supplied, and what was measured. */
+static void differing_logs(void)
+{
+	static const struct {
+		const char *log, *measured;
+	} rows[] = {
+		{ "abc", "ab" },  { "abc", "ac" },  { "abc", "aBc" },  { "aBc", "abc" },
+		{ "abc", "bac" }, { "abc", "axc" }, { "abc", "abxc" }, { "abc", "aabc" },
+		{ "abc", "xyz" }, { "abc", "abc" }, { "", "a" },
+	};
+	char policy[256], hex[BYTES_HEX_SIZE(48)];
+	uint8_t log[1024], measured[1024], digest[48];
+
+	crypto_sha384("x!", 2, digest);
+	snprintf(policy, sizeof(policy), "{\"event_digests\": {\"EV_IPL\": [\"%s\"]}}",
+		 bytes_to_hex(digest, sizeof(digest), hex));
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = letters(rows[i].log, log, sizeof(log));
+
+		own("log-differs", i, SIGN_QUOTE, WITH_POLICY | WITH_LOG | LOG_EXPLAINS | LOG_DIFFERS | PIN,
+		    policy);
+		seed_part(log, n);
+		n = letters(rows[i].measured, measured, sizeof(measured));
+		seed_part(measured, n);
+		seed_end();
+	}
 }
 
 static void event_logs(void)
@@ -123,7 +185,7 @@ static void event_logs(void)
 	for (unsigned i = 0; i < 12; i++) {
 		const uint8_t explains = i & 1 ? LOG_EXPLAINS : 0;
 
-		own("event-log", i, SIGN_QUOTE, WITH_POLICY | WITH_LOG | explains, policies[i / 4]);
+		own("event-log", i, SIGN_QUOTE, WITH_POLICY | WITH_LOG | PIN | explains, policies[i / 4]);
 		if (i & 2)
 			seed_part(tcg, n);
 		else
@@ -157,7 +219,9 @@ static void document(uint8_t machine, uint8_t kind, enum sim_collateral_part par
 		   *at = strstr(body, from);
 
 	must(at && at < end);
-	own("document", n++, machine, 0, "");
+	own("document", n++, machine, WITH_POLICY | PIN,
+	    "{\"accepted_tcb_statuses\":[\"UpToDate\",\"SWHardeningNeeded\",\"ConfigurationNeeded\","
+	    "\"OutOfDate\"]}");
 	own_files_but(part);
 	seed_u8(kind);
 	seed_u8(FUZZ_PART);
@@ -349,7 +413,10 @@ static void collateral_files(void)
 void seeds_tdx(void)
 {
 	for (unsigned m = 0; m < FUZZ_TDX_MACHINES; m++) {
-		own("own", m, (uint8_t)(m | TWICE), 0, "");
+		own("own", m, (uint8_t)(m | TWICE), PIN, "");
+		seed_end();
+		own("pin-no-collateral", m, (uint8_t)(m | NO_COLLATERAL), WITH_POLICY | PIN,
+		    "{\"allow_no_collateral\": true}");
 		seed_end();
 		own("files", m, (uint8_t)m, 0, "");
 		own_files_but(-1);
@@ -372,6 +439,7 @@ void seeds_tdx(void)
 	edited_quotes();
 	edited_pcks();
 	event_logs();
+	differing_logs();
 	documents();
 	crls();
 	policies();
