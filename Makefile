@@ -50,7 +50,8 @@ hooks:
 	@scripts/pre-commit --install
 
 # What of src/ the tests run; doc/coverage.md.
-coverage: | setup
+coverage:
+	@scripts/setup fuzz
 	@scripts/coverage
 
 # Small changes of src/ that no test notices, for a night: make mutants ARGS="--count 100 --minutes 60 src/verify".
