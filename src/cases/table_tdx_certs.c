@@ -31,7 +31,7 @@ static const struct rule {
 	  CASES_GOOD, GOOD_ALL },
 	{ "not-yet-valid", "becomes valid in a second.", { "not_before=at+1s" }, RFC5280 "4.1.2.5", "V13",
 	  CASES_VALIDITY, SAME("not-yet-valid") },
-	{ "critical-extension", "has a critical extension that nobody knows.", {
+	{ "critical-extension", "has a critical extension that no specification defines.", {
 	  "extension.1.3.6.1.4.1.99999.1=0500", "critical.1.3.6.1.4.1.99999.1=yes" }, RFC5280 "4.2", NULL,
 	  CASES_CHAIN, SAME("critical-extension") },
 	{ "unknown-extension", "has a further extension that is not critical.", {

@@ -29,8 +29,9 @@ static const struct cases_row rows[] = {
 	ACCEPT("root-crl-lists-pck",
 	       "The root's CRL has the serial number of the PCK certificate: another issuer.", RFC5280
 	       "5.3", CRLS, ITEMS("root_crl.revoked=pck")),
-	ACCEPT("pck-crl-lists-ca", "The Platform CA's CRL has its own serial number, which the root gave.",
-	       RFC5280 "5.3", CRLS, ITEMS("pck_crl.revoked=pck_ca")),
+	ACCEPT("pck-crl-lists-ca",
+	       "The Platform CA's CRL has its own serial number, which the root assigned.", RFC5280 "5.3",
+	       CRLS, ITEMS("pck_crl.revoked=pck_ca")),
 	ACCEPT("crl-number-large", "The CRL numbers have 20 bytes.", RFC5280 "5.2.3", CRLS,
 	       ITEMS("pck_crl.number=7fffffffffffffffffffffffffffffffffffffff")),
 	ACCEPT("crl-entry-reason", "An entry of the CRL, of another certificate, has a reason.", RFC5280
@@ -48,8 +49,8 @@ static const struct cases_row rows[] = {
 	REFUSE("pck-crl-signed-by-root", REVOCATION, "The CRL of the Platform CA is signed by the root.",
 	       RFC5280 "6.3.3", CRLS, ITEMS("pck_crl.signed_by=root"), BECAUSE("crl-signature")),
 	REFUSE("crl-entry-critical", REVOCATION,
-	       "An entry of the CRL has a critical extension that nobody knows.", RFC5280 "5.3", CRLS,
-	       ITEMS("pck_crl.revoked=01", "pck_crl.entry.1.3.6.1.4.1.99999.1=0500",
+	       "An entry of the CRL has a critical extension that no specification defines.", RFC5280 "5.3",
+	       CRLS, ITEMS("pck_crl.revoked=01", "pck_crl.entry.1.3.6.1.4.1.99999.1=0500",
 		     "pck_crl.entry_critical.1.3.6.1.4.1.99999.1=yes"), BECAUSE("crl-critical-extension")),
 	ACCEPT("crl-number-zero", "The CRL number is 0.", RFC5280 "5.2.3", CRLS,
 	       ITEMS("pck_crl.number=00")),
@@ -84,11 +85,11 @@ static const struct rule {
 	  NULL, "crl-stale", CASES_VALIDITY },
 	{ "signed-by-other", "is signed by another CA of the same name.", { "signed_by=other" }, RFC5280
 	  "6.3.3", NULL, "crl-signature", CASES_REVOCATION },
-	{ "signature-flipped", "has one changed bit in its signature.", { NULL }, RFC5280 "6.3.3", NULL,
+	{ "signature-flipped", "has one bit of its signature changed.", { NULL }, RFC5280 "6.3.3", NULL,
 	  "crl-signature", CASES_REVOCATION },
 	{ "other-issuer", "names another issuer.", { "issuer=Intel SGX Another CA" }, RFC5280 "5.1.2.3",
 	  NULL, "crl-missing", CASES_REVOCATION },
-	{ "critical-extension", "has a critical extension that nobody knows.", {
+	{ "critical-extension", "has a critical extension that no specification defines.", {
 	  "extension.1.3.6.1.4.1.99999.1=0500", "critical.1.3.6.1.4.1.99999.1=yes" }, RFC5280 "5.2", NULL,
 	  "crl-critical-extension", CASES_REVOCATION },
 	{ "no-number", "has no CRL number.", { "extension.2.5.29.20=absent" }, PROFILE "CRL", NULL,

@@ -132,12 +132,12 @@ static const struct cases_row lists[] = {
 	       ITEMS(LEVEL(0, "advisoryIDs=[]"))),
 	ACCEPT("level-date-future", "The date of the platform's level is in the future.", LEVELS,
 	       ITEMS(LEVEL(0, "tcbDate=\"2027-01-01T00:00:00Z\""))),
-	ACCEPT("component-category-unknown", "A component has a category of the future.", LEVELS,
+	ACCEPT("component-category-unknown", "A component has an unknown category.", LEVELS,
 	       ITEMS(LEVEL(0, "tcb.sgxtcbcomponents[6].category=\"Quantum\""))),
 	ACCEPT("components-without-names", "Components have no category and no type.", LEVELS,
 	       ITEMS(LEVEL(0, "tcb.sgxtcbcomponents[0].category=absent"),
 		     LEVEL(0, "tcb.sgxtcbcomponents[0].type=absent"))),
-	ACCEPT("level-future-member", "A level has a member of the future.", LEVELS,
+	ACCEPT("level-future-member", "A level has an unknown member.", LEVELS,
 	       ITEMS(LEVEL(0, "tcb.future=\"x\""))),
 };
 /* clang-format on */

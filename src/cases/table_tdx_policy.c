@@ -47,12 +47,12 @@ static const struct {
 #define FIELDS_V5(i) (fields[i].generation == SIM_TDX_15 && strncmp(fields[i].item, "body.", 5) == 0)
 
 static const struct cases_row values[] = {
-	ACCEPT("policy-report-data-short", "The policy wants 4 bytes of REPORTDATA, and zeros follow them.",
-	       MEMBERS, ITEMS("body.report_data=cafe0123"
-		     "00000000000000000000000000000000000000000000000000000000" ZEROS_32),
-	       POLICY("\"report_data\": \"cafe0123\"")),
+	ACCEPT("policy-report-data-short",
+	       "The policy requires 4 bytes of REPORTDATA, and zeros follow them.", MEMBERS,
+	       ITEMS("body.report_data=cafe0123" "00000000000000000000000000000000000000000000000000000000"
+		     ZEROS_32), POLICY("\"report_data\": \"cafe0123\"")),
 	REFUSE("policy-report-data-not-padded", IDENTITY,
-	       "The policy wants 4 bytes of REPORTDATA, and more follow.", MEMBERS,
+	       "The policy requires 4 bytes of REPORTDATA, and more follow.", MEMBERS,
 	       ITEMS("body.report_data=cafe0123" "00000000000000000000000000000000000000000000000000000000"
 		     ONE_32), POLICY("\"report_data\": \"cafe0123\""), BECAUSE("report-data-mismatch")),
 	ACCEPT("policy-report-data-sha512", "REPORTDATA is SHA-512 of what the policy names, \"abc\".",
@@ -76,18 +76,18 @@ static const struct cases_row values[] = {
 		     "pck_crl.issuer=Intel SGX PCK Processor CA", "pck.sgx.platform_instance_id=absent",
 		     "pck.sgx.configuration=absent"), POLICY("\"platform_instance_id\": \"" ZEROS_16 "\""),
 	       BECAUSE("platform-instance-id-mismatch")),
-	ACCEPT("policy-sgx-type", "The policy wants SGX type 1, scalable.", MEMBERS,
+	ACCEPT("policy-sgx-type", "The policy requires SGX type 1, scalable.", MEMBERS,
 	       POLICY("\"sgx_type\": 1")),
 	ACCEPT("policy-sgx-type-of-several", "The policy allows SGX types 1 and 2, and it is 2.", MEMBERS,
 	       ITEMS("pck.sgx.type=2"), POLICY("\"sgx_type\": [1, 2]")),
 	REFUSE("policy-sgx-type-absent", IDENTITY,
-	       "The policy wants an SGX type, and the certificate has none.", MEMBERS,
+	       "The policy requires an SGX type, and the certificate has none.", MEMBERS,
 	       ITEMS("pck.extension.sgx=absent"), POLICY("\"sgx_type\": 1"),
 	       BECAUSE("leaf-extension-missing", "sgx-type-not-allowed")),
 	REFUSE("policy-fmspc-absent", IDENTITY, "The policy names an FMSPC, and the certificate has none.",
 	       MEMBERS, ITEMS("pck.extension.sgx=absent"), POLICY("\"fmspc\": \"544553540000\""),
 	       BECAUSE("leaf-extension-missing", "fmspc-mismatch")),
-	REFUSE("policy-sgx-type-missed", IDENTITY, "The policy wants SGX type 0 or 2, and it is 1.",
+	REFUSE("policy-sgx-type-missed", IDENTITY, "The policy requires SGX type 0 or 2, and it is 1.",
 	       MEMBERS, POLICY("\"sgx_type\": [0, 2]"), BECAUSE("sgx-type-not-allowed")),
 	ACCEPT("policy-minimum-svn", "The policy's minimum of tee_tcb_svn is met exactly.", MEMBERS,
 	       POLICY("\"minimum_tee_tcb_svn\": [7, 1, 3]")),
@@ -250,7 +250,7 @@ static const struct cases_row scope[] = {
 	       "The policy names digests of events, and there is no event log.", MEMBERS,
 	       POLICY("\"event_digests\": { \"EV_SEPARATOR\": \"" ZEROS_48 "\" }"),
 	       BECAUSE("event-log-missing")),
-	REFUSE("vendor-roots", CHAIN, "All is well, but the verifier trusts no root except Intel's.",
+	REFUSE("vendor-roots", CHAIN, "Nothing is wrong, but the verifier trusts no root except Intel's.",
 	       PROFILE "SGX Root CA", BUG("V16"), .vendor_roots = true, BECAUSE("root-not-trusted")),
 };
 /* clang-format on */
