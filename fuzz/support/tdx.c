@@ -87,7 +87,8 @@ static void certify(const struct sim_qe *qe, struct tdx_quote *q)
 	uint8_t digest[CRYPTO_SHA256_BYTES], bytes[SGX_REPORT_BYTES];
 
 	must(key_and_auth != NULL);
-	memcpy(q->attestation_key, crypto_p256_signer_public(qe->attestation_key), TDX_QUOTE_KEY_BYTES);
+	memcpy(q->attestation_key, crypto_p256_signer_public(qe->keys[SIM_QE_ATTESTATION_KEY]),
+	       TDX_QUOTE_KEY_BYTES);
 	memcpy(key_and_auth, q->attestation_key, TDX_QUOTE_KEY_BYTES);
 	if (n > 0)
 		memcpy(key_and_auth + TDX_QUOTE_KEY_BYTES, q->auth_data.data, n);
@@ -95,7 +96,7 @@ static void certify(const struct sim_qe *qe, struct tdx_quote *q)
 	crypto_sha256(key_and_auth, whole, q->qe_report.report_data);
 	wire_write(&sgx_report_layout, &q->qe_report, bytes);
 	crypto_sha256(bytes, sizeof(bytes), digest);
-	crypto_p256_signer_sign(qe->pck_key, digest, q->qe_report_signature);
+	crypto_p256_signer_sign(qe->keys[SIM_QE_PCK_KEY], digest, q->qe_report_signature);
 }
 
 struct fuzz_bytes fuzz_tdx_sign_quote(struct fuzz_tdx *machine, const uint8_t *quote, size_t n,
@@ -117,7 +118,7 @@ struct fuzz_bytes fuzz_tdx_sign_quote(struct fuzz_tdx *machine, const uint8_t *q
 	certify(machine->qe, &q);
 	must(tdx_quote_write_signed(&q, to_sign, &size, NULL) == 0);
 	crypto_sha256(to_sign, size, digest);
-	crypto_p256_signer_sign(machine->qe->attestation_key, digest, q.signature);
+	crypto_p256_signer_sign(machine->qe->keys[SIM_QE_ATTESTATION_KEY], digest, q.signature);
 	if (tdx_quote_write(&q, NULL, 0, &size, NULL) < 0)
 		return fuzz_copy(quote, n);
 	made = (struct fuzz_bytes){ malloc(size), size };
