@@ -53,5 +53,6 @@ JURAT_MUST_CHECK int table_snp_table(struct cases_builder *b);
 JURAT_MUST_CHECK int table_snp_minimum(struct cases_builder *b);
 JURAT_MUST_CHECK int table_snp_bits(struct cases_builder *b);
 JURAT_MUST_CHECK int table_snp_policy(struct cases_builder *b);
+JURAT_MUST_CHECK int table_snp_good(struct cases_builder *b);
 
 #endif
