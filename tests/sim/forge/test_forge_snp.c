@@ -372,6 +372,23 @@ static struct snp_report report_of(const struct row *row)
 }
 
 /* Sets a field to 0x5a.. and finds it in the report, and nothing else but the signature with it. */
+/* A build whose P-384 is OpenSSL's never signs twice alike. */
+static bool signs_alike(void)
+{
+	static int known = -1;
+	struct row honest = { .items = { NULL } };
+	uint8_t reports[2][SNP_REPORT_BYTES];
+
+	for (unsigned i = 0; known < 0 && i < 2; i++) {
+		struct snp_report report = report_of(&honest);
+
+		wire_write(&snp_report_layout, &report, reports[i]);
+	}
+	if (known < 0)
+		known = memcmp(reports[0], reports[1], SNP_REPORT_BYTES) == 0;
+	return known != 0;
+}
+
 static void assert_field_is_set(const struct wire_field *field, const char *kind)
 {
 	const bool is_bytes = field->kind == WIRE_BYTES || field->kind == WIRE_ZERO;
@@ -389,7 +406,7 @@ static void assert_field_is_set(const struct wire_field *field, const char *kind
 	if (!bytes_all(bytes + field->off, field->size, 0x5a))
 		FAIL_BECAUSE("%s: another value", item);
 	memcpy(before + field->off, bytes + field->off, field->size);
-	if (!*kind && field->off < SNP_REPORT_SIGNED_BYTES)
+	if (!signs_alike() || (!*kind && field->off < SNP_REPORT_SIGNED_BYTES))
 		memcpy(before + SNP_REPORT_SIGNED_BYTES, bytes + SNP_REPORT_SIGNED_BYTES,
 		       (size_t)2 * SNP_SIGNATURE_NUMBER_BYTES);
 	if (memcmp(before, bytes, sizeof(bytes)) != 0)
@@ -573,6 +590,8 @@ static void evidence_is_the_same_each_time(void **state)
 	struct sim_forged a, b;
 
 	(void)state;
+	if (!signs_alike())
+		SKIP_BECAUSE("a build whose P-384 is OpenSSL's, which never signs twice alike");
 	assert_int_equal(forge(&row, &a, NULL), 0);
 	assert_int_equal(forge(&row, &b, NULL), 0);
 	assert_int_equal(a.n, b.n);
