@@ -35,6 +35,18 @@ struct jurat_snp_sim_options {
 	const char *certs_path;
 	/* Linux release whose guest driver and KVM are simulated: "6.12", "7.3"; NULL: the newest */
 	const char *linux_release;
+	/*
+	 * date of the evidence, seconds since 1970: when certificates were issued, and what times in
+	 * `evidence` count from; 0: the clock
+	 */
+	int64_t at;
+	/*
+	 * What is different about the evidence: items as jurat-forge(1) has them, such as "vcek-expired",
+	 * "guest.policy=0xb0000", "unsigned report.measurement=x11", "damage report.signature". Items of
+	 * `guest` replace members of struct jurat_snp_sim_launch. Borrowed for the call.
+	 */
+	const char *const *evidence;
+	size_t evidence_count; /* number of items */
 };
 
 /*
@@ -43,8 +55,8 @@ struct jurat_snp_sim_options {
  * options   borrowed; NULL: defaults
  * ret       freed by the caller with jurat_snp_sim_free, after all its guests; jurat_snp_sim_free accepts
  *           NULL
- * Returns   0; -EINVAL an option has an unknown value, or an invalid size; -E2BIG the options are of a newer
- *           release; -EBUSY the blob is locked; -ENOMEM; another -errno from writing the blob
+ * Returns   0; -EINVAL an option has an unknown value, or an invalid size; an item of evidence is unknown, of
+ *           TDX, or has no use: `err` names it; -E2BIG the options are of a newer release; -EBUSY the blob is locked; -ENOMEM; another -errno from writing the blob
  * Threads   one thread for the machine and all its guests
  * Since     0.1
  */
@@ -53,7 +65,8 @@ JURAT_MUST_CHECK int jurat_snp_sim_new(const struct jurat_snp_sim_options *optio
 void jurat_snp_sim_free(struct jurat_snp_sim *sim);
 
 /*
- * Returns the root certificate (ARK) of this machine, which a verifier must trust to accept its reports.
+ * Returns the root certificate (ARK) of this machine, which a verifier must trust to accept its reports. When
+ * `evidence` changes the key or signature of the ARK, it is the machine's own root, not the changed one.
  *
  * ret       DER, borrowed until jurat_snp_sim_free
  * ret_size  size in bytes
@@ -63,6 +76,18 @@ void jurat_snp_sim_free(struct jurat_snp_sim *sim);
  */
 JURAT_MUST_CHECK int jurat_snp_sim_root(struct jurat_snp_sim *sim, const uint8_t **ret, size_t *ret_size,
 					struct jurat_error *err);
+
+/*
+ * Returns the CRL of this machine's root.
+ *
+ * ret       DER, borrowed until jurat_snp_sim_free
+ * ret_size  size in bytes
+ * Returns   0; JURAT_NOT_FOUND `evidence` says that there is none; -EINVAL, -ENOMEM
+ * Threads   as the machine
+ * Since     0.1
+ */
+JURAT_MUST_CHECK int jurat_snp_sim_crl(struct jurat_snp_sim *sim, const uint8_t **ret, size_t *ret_size,
+				       struct jurat_error *err);
 
 enum jurat_snp_sim_change {
 	JURAT_SNP_SIM_RENEW = 0,     /* write the certificates for the firmware's current TCB */

@@ -9,20 +9,6 @@
 
 #include "base/cleanup.h"
 
-static bool is_of_tdx(enum sim_part part)
-{
-	return part >= SIM_PART_TD;
-}
-
-/* The first part of the other TEE that the order changes; SIM_N_PARTS: none. */
-static enum sim_part foreign(const struct sim_order *order, bool tdx)
-{
-	for (unsigned part = 0; part < SIM_N_PARTS; part++)
-		if (part != SIM_PART_PLATFORM && is_of_tdx(part) != tdx && sim_order_has(order, part))
-			return part;
-	return SIM_N_PARTS;
-}
-
 /* Takes an item from `format` and its arguments. */
 __attribute__((format(printf, 2, 3))) static int append(struct cli_order *o, const char *format, ...)
 {
@@ -132,7 +118,7 @@ static int refuse_foreign(struct cli *cli, const struct cli_order *o, bool tdx, 
 
 		if (make(&one, at, &order, &bad, &err) < 0)
 			return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-		part = foreign(order, tdx);
+		part = sim_order_foreign(order, tdx);
 		sim_order_free(order);
 		if (part != SIM_N_PARTS)
 			return cli_fail(cli, CLI_USAGE, "'%s': '%s' is a part of %s evidence (use --tee %s)",
@@ -154,7 +140,7 @@ int cli_order_new(struct cli *cli, bool tdx, int64_t at, struct cli_order *ret)
 	if (r < 0)
 		return bad && r != -ENOMEM ? cli_fail(cli, CLI_USAGE, "'%s': %s", bad, err.text)
 					   : cli_fail(cli, cli_status(r), "%s", err.text);
-	return foreign(ret->order, tdx) == SIM_N_PARTS ? CLI_OK : refuse_foreign(cli, ret, tdx, at);
+	return sim_order_foreign(ret->order, tdx) == SIM_N_PARTS ? CLI_OK : refuse_foreign(cli, ret, tdx, at);
 }
 
 int cli_order_try(struct cli *cli, const struct cli_order *o, const struct sim_forge_options *options)

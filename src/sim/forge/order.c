@@ -226,6 +226,14 @@ bool sim_order_has(const struct sim_order *order, enum sim_part part)
 	return false;
 }
 
+enum sim_part sim_order_foreign(const struct sim_order *order, bool tdx)
+{
+	for (unsigned part = 0; part < SIM_N_PARTS; part++)
+		if (part != SIM_PART_PLATFORM && (part >= SIM_PART_TD) != tdx && sim_order_has(order, part))
+			return part;
+	return SIM_N_PARTS;
+}
+
 static int fail_edit(const struct sim_edit *edit, const char *why, struct jurat_error *err)
 {
 	static const char *const kinds[] = { "", "unsigned ", "damage " };

@@ -88,6 +88,8 @@ struct sim_edit *sim_order_next(struct sim_order *order, enum sim_part part, enu
 const char *sim_order_value(struct sim_order *order, enum sim_part part, enum sim_edit_kind kind,
 			    const char *field);
 bool sim_order_has(const struct sim_order *order, enum sim_part part);
+/* The first part of the other TEE that the order changes; SIM_N_PARTS: none. */
+enum sim_part sim_order_foreign(const struct sim_order *order, bool tdx);
 /* The first edit that nothing has used, as text into `err`: -EINVAL; 0: there is none. */
 JURAT_MUST_CHECK int sim_order_unused(const struct sim_order *order, struct jurat_error *err);
 
