@@ -57,7 +57,12 @@ static int make_order(const struct jurat_snp_sim_options *o, const struct machin
 						   .report_version = o->report_version };
 	int r = sim_api_order_try(&items, &options, err);
 
-	return r == 0 ? sim_api_order(&items, false, ret, err) : r;
+	if (r == 0)
+		r = sim_api_order(&items, false, ret, err);
+	if (r == 0 && *ret && !o->certs_path && sim_order_has(*ret, SIM_PART_TABLE))
+		r = jurat_fail(err, -EINVAL,
+			       "'table' cannot be set without certs_path: there is no certificate table");
+	return r;
 }
 
 int jurat_snp_sim_new(const struct jurat_snp_sim_options *options, struct jurat_snp_sim **ret,

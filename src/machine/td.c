@@ -218,6 +218,8 @@ static int make_guest(struct machine_td *m, struct jurat_error *err)
 	m->owes_run = true;
 	while (m->probing && machine_td_runnable(m))
 		machine_td_step(m);
+	if (m->dead == -ENOMEM || m->probed == -ENOMEM)
+		return jurat_fail_memory(err);
 	if (m->probing || m->probed < 0 || m->dead < 0)
 		return jurat_fail(err, -EIO, "the guest driver could not be loaded");
 	r = sim_tsm_new(&m->tsm, err);
@@ -496,6 +498,24 @@ static void note(void *ctx, int result)
 	*(struct td_outcome *)ctx = (struct td_outcome){ .done = true, .result = result };
 }
 
+/* Steps until the request of this outcome is completed. */
+static int complete(struct machine_td *m, const struct td_outcome *outcome)
+{
+	while (!outcome->done && machine_td_runnable(m))
+		machine_td_step(m);
+	if (!outcome->done) /* the driver would wait forever, with pointers to a stack frame */
+		die(m, -EIO);
+	return outcome->result;
+}
+
+int machine_td_quote(struct machine_td *m, struct sim_tdx_quote_request *request)
+{
+	struct td_outcome outcome = { 0 };
+	int r = machine_td_start_quote(m, request, note, &outcome);
+
+	return r < 0 ? r : complete(m, &outcome);
+}
+
 int machine_td_ioctl(struct machine_td *m, const struct sim_user_memory *user, unsigned long request,
 		     uint64_t arg)
 {
@@ -505,11 +525,5 @@ int machine_td_ioctl(struct machine_td *m, const struct sim_user_memory *user, u
 	if (request != UAPI_TDX_CMD_GET_QUOTE || m->options.flavour != SIM_TDX_SEED)
 		return sim_tdx_guest_ioctl(m->driver, user, request, arg);
 	r = enqueue(m, &(struct td_request){ .user = user, .arg = arg, .done = note, .ctx = &outcome });
-	if (r < 0)
-		return r;
-	while (!outcome.done && machine_td_runnable(m))
-		machine_td_step(m);
-	if (!outcome.done) /* the driver would wait forever, with pointers to this stack frame */
-		die(m, -EIO);
-	return outcome.result;
+	return r < 0 ? r : complete(m, &outcome);
 }

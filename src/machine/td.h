@@ -85,6 +85,11 @@ int machine_td_ioctl(struct machine_td *machine, const struct sim_user_memory *u
  */
 JURAT_MUST_CHECK int machine_td_start_quote(struct machine_td *machine, struct sim_tdx_quote_request *request,
 					    void (*done)(void *ctx, int result), void *ctx);
+/*
+ * The same, to completion.
+ * Returns   0 and a quote in `request`; -errno as the driver returns it; -ENOMEM
+ */
+JURAT_MUST_CHECK int machine_td_quote(struct machine_td *machine, struct sim_tdx_quote_request *request);
 /* Whether anything can run. When nothing can but something is due later, time advances to it. */
 bool machine_td_runnable(struct machine_td *machine);
 void machine_td_step(struct machine_td *machine);

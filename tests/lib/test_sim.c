@@ -9,7 +9,7 @@
 
 #include "uapi/sev.h"
 
-/* libjurat-sim against libjurat, by what both install: evidence, root and CRL of a software SEV-SNP machine. */
+/* libjurat-sim against libjurat, by what both install: evidence, root and CRL of an SEV-SNP machine. */
 
 enum { AT = 1900000000, RESPONSE_HEADER_BYTES = 32 };
 
@@ -183,6 +183,9 @@ static void what_cannot_be_ordered_is_refused(void **state)
 		{ { .evidence_count = 2 },
 		  { "vcek-expired" },
 		  "evidence: expected 2 items, and item 1 is NULL" },
+		{ { .evidence_count = 1 },
+		  { "no-table" },
+		  "'table' cannot be set without certs_path: there is no certificate table" },
 		{ { .at = -1 }, { NULL }, "at: expected a time since 1970, found -1" },
 	};
 	struct jurat_snp_sim_options no_items = { .size = sizeof(no_items), .evidence_count = 1 };

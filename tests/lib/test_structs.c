@@ -23,6 +23,7 @@ struct world {
 	struct jurat_guest *guest;
 	struct jurat_evidence evidence;
 	struct jurat_snp_sim *sim;
+	struct jurat_tdx_sim *tdx_sim;
 	struct jurat_snp_certs *certs;
 	struct jurat_verifier *verifier;
 	struct jurat_verdict *snp;
@@ -166,6 +167,25 @@ static int sim_launch(struct world *w, void *s)
 	int r = jurat_snp_sim_guest_new(w->sim, s, &guest, NULL);
 
 	jurat_snp_sim_guest_free(guest);
+	return r;
+}
+
+static int tdx_sim_options(struct world *w, void *s)
+{
+	struct jurat_tdx_sim *sim = NULL;
+	int r = jurat_tdx_sim_new(s, &sim, NULL);
+
+	(void)w;
+	jurat_tdx_sim_free(sim);
+	return r;
+}
+
+static int tdx_sim_launch(struct world *w, void *s)
+{
+	struct jurat_tdx_sim_td *td = NULL;
+	int r = jurat_tdx_sim_td_new(w->tdx_sim, s, &td, NULL);
+
+	jurat_tdx_sim_td_free(td);
 	return r;
 }
 
@@ -337,6 +357,8 @@ static const struct row rows[] = {
 	ROW(jurat_tdx_quotes_options, size, quotes_options, 0, NULL),
 	ROW(jurat_snp_sim_options, size, sim_options, 0, NULL),
 	ROW(jurat_snp_sim_launch, size, sim_launch, 0, NULL),
+	ROW(jurat_tdx_sim_options, size, tdx_sim_options, 0, NULL),
+	ROW(jurat_tdx_sim_launch, size, tdx_sim_launch, 0, NULL),
 	ROW(jurat_snp_evidence, report_size, snp_evidence, JURAT_REFUSED, fill_evidence),
 	ROW(jurat_tdx_evidence, quote_size, tdx_evidence, JURAT_REFUSED, fill_quote),
 	ROW(jurat_snp_tcb, microcode, snp_tcb, 0, NULL),
@@ -467,6 +489,7 @@ static int set_up(void **state)
 	assert_int_equal(guest_open(machine_env(w->machine_guest, 0), NULL, &w->guest, NULL), 0);
 	assert_int_equal(jurat_guest_report(w->guest, data, NULL, &w->evidence, NULL), 0);
 	assert_int_equal(jurat_snp_sim_new(NULL, &w->sim, NULL), 0);
+	assert_int_equal(jurat_tdx_sim_new(NULL, &w->tdx_sim, NULL), 0);
 	assert_int_equal(jurat_snp_certs_new(NULL, NULL, &w->certs, NULL), 0);
 	assert_int_equal(jurat_verifier_new(&w->verifier, NULL), 0);
 	evidence = (struct jurat_snp_evidence){ .size = sizeof(evidence),
@@ -488,6 +511,7 @@ static int tear_down(void **state)
 	jurat_verifier_free(w->verifier);
 	jurat_snp_certs_free(w->certs);
 	jurat_snp_sim_free(w->sim);
+	jurat_tdx_sim_free(w->tdx_sim);
 	jurat_evidence_done(&w->evidence);
 	jurat_guest_close(w->guest);
 	machine_free(w->machine);
