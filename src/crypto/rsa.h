@@ -62,9 +62,9 @@ JURAT_MUST_CHECK int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, c
 					 const uint8_t salt[CRYPTO_RSA_SALT_BYTES],
 					 uint8_t ret_signature[CRYPTO_RSA_BYTES]);
 /*
- * Signs for evidence to order, also as AMD does not; for PSS with SHA-384 and the same salt, the same bytes as
- * crypto_rsa_pss_sign() in a third of the time. Its duration depends on the key, so the key must be one that
- * everyone may know.
+ * Signs for evidence to order, also as AMD does not; for PSS with SHA-384 and the same salt, the same bytes
+ * as crypto_rsa_pss_sign() in a third of the time. Its duration depends on the key, so the key must be one
+ * that everyone may know.
  *
  * digest    hash_bytes: 32, 48 or 64, of SHA-256, SHA-384 or SHA-512; MGF1 has the same hash
  * salt      at most CRYPTO_RSA_MAX_SALT_BYTES. NULL: PKCS #1 v1.5 (RFC 8017 8.2.1)

@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 LINES = sys.argv[-1] == "--lines"
 
@@ -56,7 +55,7 @@ def ends(case):
 def hangs(case):
     child = subprocess.Popen(["sleep", "1000"])
     pathlib.Path(os.environ["JURAT_TEST_PIDS"]).write_text(f"{os.getpid()} {child.pid}", encoding="utf-8")
-    time.sleep(1000)
+    signal.pause()
 
 
 def mumbles(case):
@@ -85,7 +84,7 @@ def repeats(case):
 
 def floods(case):
     say(100000 * "x")
-    time.sleep(1000)
+    signal.pause()
 
 
 def adapt(directory):

@@ -6,10 +6,10 @@ import json
 import os
 import pathlib
 import re
+import select
 import subprocess
 import sys
 import tempfile
-import time
 import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -34,8 +34,8 @@ WHAT, CLASS = ({c["id"]: c[member] for c in LISTED} for member in ("what", "clas
 def run(*words, how=None, status=0, only=ONE, output="json"):
     """The report of a run of the scripted adapter, or of jurat's own."""
     adapter = SCRIPTED + [how] if how else [ADAPTER]
-    select = ["--only", only] if only else []
-    p = jurat("run", "--corpus", corpus(), *select, "--output", output, *words, "--", *adapter, status=status)
+    chosen = ["--only", only] if only else []
+    p = jurat("run", "--corpus", corpus(), *chosen, "--output", output, *words, "--", *adapter, status=status)
     return json.loads(p.stdout) if output == "json" else p.stdout
 
 
@@ -163,14 +163,13 @@ def what_is_no_answer_is_an_error_of_the_adapter_and_never_a_verdict(tmp):
 def a_hung_adapter_ends_with_what_it_started(tmp):
     os.environ["JURAT_TEST_PIDS"] = str(tmp / "pids")
     run("--time-limit", "1", how="hangs", status=3)
-    for pid in (tmp / "pids").read_text(encoding="utf-8").split():
-        for _ in range(100):
-            stat = pathlib.Path(f"/proc/{pid}/stat")
-            if not stat.exists() or stat.read_text(encoding="utf-8").rsplit(") ", 1)[1][0] == "Z":
-                break
-            time.sleep(0.05)
-        else:
-            raise AssertionError(f"process {pid} is still there")
+    for pid in map(int, (tmp / "pids").read_text(encoding="utf-8").split()):
+        try:
+            fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        assert select.select([fd], [], [], 10)[0], f"process {pid} is still there"
+        os.close(fd)
 
 
 @case

@@ -376,12 +376,11 @@ static void put_bundle(const struct world *w)
 /* The quote with another header and body, signed again by the attestation key. */
 static void sign_again(const struct world *w, struct tdx_quote *q, uint8_t *to, size_t room, size_t *ret_size)
 {
-	uint8_t head[TDX_QUOTE_MAX_SIGNED_BYTES], digest[CRYPTO_SHA256_BYTES];
+	uint8_t head[TDX_QUOTE_MAX_SIGNED_BYTES];
 	size_t n = 0;
 
 	vectors_check(tdx_quote_write_signed(q, head, &n, NULL) == 0, "cannot write a quote");
-	crypto_sha256(head, n, digest);
-	crypto_p256_signer_sign(w->qe->attestation_key, digest, q->signature);
+	sim_qe_sign(w->qe, SIM_QE_ATTESTATION_KEY, head, n, q->signature);
 	vectors_check(tdx_quote_write(q, to, room, ret_size, NULL) == 0, "cannot write a quote");
 }
 
@@ -402,7 +401,7 @@ static void put_v5_body2(const struct world *w, const uint8_t *v4, size_t v4_siz
 /* A quote of an SGX enclave, version 3, by the same keys. Spec: Intel DCAP, sgx_quote_3.h. */
 static void put_sgx(const struct world *w, const uint8_t *v4, size_t v4_size)
 {
-	uint8_t quote[8192] = { 3, 0, 2 }, digest[CRYPTO_SHA256_BYTES];
+	uint8_t quote[8192] = { 3, 0, 2 };
 	struct bytes_wr to = bytes_wr(quote, sizeof(quote));
 	struct tdx_quote q;
 
@@ -411,8 +410,7 @@ static void put_sgx(const struct world *w, const uint8_t *v4, size_t v4_size)
 	to.off = TDX_QUOTE_HDR_BYTES;
 	wire_write(&sgx_report_layout, &q.qe_report, quote + to.off);
 	to.off += SGX_REPORT_BYTES;
-	crypto_sha256(quote, to.off, digest);
-	crypto_p256_signer_sign(w->qe->attestation_key, digest, q.signature);
+	sim_qe_sign(w->qe, SIM_QE_ATTESTATION_KEY, quote, to.off, q.signature);
 	bytes_wr_le32(&to, (uint32_t)(64 + 64 + SGX_REPORT_BYTES + 64 + 2 + q.auth_data.size + 6 +
 				      q.cert_data.size));
 	bytes_wr_copy(&to, q.signature, sizeof(q.signature));

@@ -50,8 +50,8 @@ int order_choice(const char *text, const char *const *choices, unsigned *ret, st
 /*
  * A place in a structure of src/wire/, by name: a field ("policy"), one bit of it by its name
  * ("policy.DEBUG", "policy.bit-63"; capitals or not), a component of a TCB_VERSION ("reported_tcb.snp"), a
- * number inside a bit field ("policy.abi_major", "key_info.signing_key"), or one byte of a field that is bytes
- * ("chip_id[63]"). Numbers are values, or a distance from what is there: "+1", "-1".
+ * number inside a bit field ("policy.abi_major", "key_info.signing_key"), or one byte of a field that is
+ * bytes ("chip_id[63]"). Numbers are values, or a distance from what is there: "+1", "-1".
  *
  * find      0; -EINVAL: `err` names the nearest
  * check     whether `value` is one of the place. 0; -EINVAL

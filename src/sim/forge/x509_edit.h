@@ -13,17 +13,17 @@
  * or a name: basic_constraints, key_usage, ext_key_usage, subject_key_id, authority_key_id, name_constraints,
  * policies, crl_points, crl_number, sgx, and those of AMD's below ("hwid").
  *
- *	version            number as it is encoded: 2 is version 3 (CRL: 1 is version 2); 0, the default: absent
+ *	version            number as encoded: 2 is version 3 (CRL: 1 is version 2); 0, the default: absent
  *	serial             HEX of the INTEGER's content: "ff" is negative, "0001" has a zero too many
  *	not_before, not_after                  time
- *	issuer, subject    the common name; or, with "printable:", "utf8:", "ia5:" or "bmp:", in that encoding
+ *	issuer, subject    the common name; with "printable:", "utf8:", "ia5:" or "bmp:", in that encoding
  *	issuer_name, subject_name              the whole Name as DER; absent: no attributes
- *	key                HEX of the public key's bits, or of another key that is the same for all who ask for
- *	                   it: other (of the same kind), other-p256, other-p384, other-rsa
+ *	key                HEX of the public key's bits, or of another key that is the same for all who ask
+ *	                   for it: other (of the same kind), other-p256, other-p384, other-rsa
  *	spki               the SubjectPublicKeyInfo as DER
  *	inner_algorithm    AlgorithmIdentifier of the signed part only: as `algorithm`
  *	ca                 flag, or absent (no basicConstraints); path_len: number, or absent
- *	key_usage          HEX of the named bits, the first one highest: 06 is keyCertSign and cRLSign; or absent
+ *	key_usage          HEX of the named bits, highest first: 06 is keyCertSign and cRLSign; or absent
  *	subject_key_id, authority_key_id       HEX, other (of that key), or absent
  *	extension.OID      the value's DER, or any HEX; absent removes it; the first one of that OID
  *	critical.OID       flag of it
@@ -36,8 +36,8 @@
  *
  * PCK certificates, of the SGX extension: sgx.NAME: ppid, cpusvn, pceid, fmspc, platform_instance_id (HEX);
  * component_1 to component_16, pcesvn, type (number); dynamic_platform, cached_keys, smt (flag); each, and
- * tcb and configuration, may be absent, or twice; sgx.unknown=yes: one more element of an OID that no one uses;
- * sgx.order=reversed.
+ * tcb and configuration, may be absent, or twice; sgx.unknown=yes: one more element of an OID that no one
+ * uses; sgx.order=reversed.
  *
  * CRLs: version, issuer, issuer_name, inner_algorithm, extension.OID, critical.OID, another.OID, extensions,
  * authority_key_id and append as above; this_update, next_update (time; absent), number (HEX as `serial`; or
@@ -46,10 +46,10 @@
  *
  * About all of them, and done by forge_certs.c:
  *
- *	signed_by          whose key: ark, ask, asvk, vcek or vlek, root, pck_ca, tcb_signing, pck, self, other
- *	algorithm          how it is signed, and named in both places: rsa-pss-HASH (salt as long as the hash),
+ *	signed_by          key: ark, ask, asvk, vcek, vlek, root, pck_ca, tcb_signing, pck, self, other
+ *	algorithm          how it is signed, named in both places: rsa-pss-HASH (salt as long as the hash),
  *	                   rsa-pss-HASH-saltN, either with "-trailer" for an explicit trailerField; rsa-HASH
- *	                   (PKCS #1 v1.5), ecdsa-HASH; HASH: sha256, sha384, sha512. The key decides what it can
+ *	                   (PKCS #1 v1.5), ecdsa-HASH; HASH: sha256, sha384, sha512. The key has to fit it
  *	outer_algorithm    only what stands behind the signed part: one of these, or DER
  *	signature          HEX of the signature's bits
  *	missing            yes: nobody gets it

@@ -80,7 +80,10 @@ JURAT_MUST_CHECK int sim_pki_intel_crl(const struct sim_pki_intel *pki, enum sim
 void sim_pki_intel_serial(const struct sim_pki_intel *pki, enum sim_intel_cert which,
 			  uint8_t ret[SIM_INTEL_SERIAL_BYTES]);
 
-/* One or more certificates as PEM, without those of size 0: heap text that the caller frees, *ret_size without its NUL. 0; -ENOMEM. */
+/*
+ * One or more certificates as PEM, without those of size 0: heap text that the caller frees, *ret_size
+ * without its NUL. 0; -ENOMEM.
+ */
 struct sim_der {
 	const uint8_t *der;
 	size_t size;
