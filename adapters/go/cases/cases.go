@@ -76,6 +76,11 @@ func (c *Case) Left() error {
 	return nil
 }
 
+// Answers go to standard output, and what a verifier logs goes to standard error.
+var answers = os.Stdout
+
+func init() { os.Stdout = os.Stderr }
+
 func judged(c *Case, judge func(*Case) error, abilities []string) error {
 	for _, need := range c.Needs {
 		if !strings.Contains(" "+strings.Join(abilities, " ")+" ", " "+need+" ") {
@@ -103,7 +108,7 @@ func answer(dir string, judge func(*Case) error, abilities []string) {
 		}
 	}
 	line, _ := json.Marshal(map[string]string{"case": c.ID, "verdict": verdict, "reason": reason})
-	fmt.Println(string(line))
+	fmt.Fprintln(answers, string(line))
 }
 
 // Main answers for the directory that it is called with, or with --lines for each that it reads. The abilities are those that
