@@ -70,9 +70,14 @@ static json_t *guest_bit(const struct jurat_verdict *v, const char *member, cons
 	return NULL;
 }
 
+enum { MAX_VMPL = 3 }; /* that a policy can have; a report of firmware has no other */
+
 static json_t *vmpl(const struct jurat_verdict *v, const char *member, const char **ret_lacks)
 {
-	return json_integer(v->report.vmpl);
+	if (v->report.vmpl <= MAX_VMPL)
+		return json_integer(v->report.vmpl);
+	*ret_lacks = "not a privilege level";
+	return NULL;
 }
 
 static json_t *guest_svn(const struct jurat_verdict *v, const char *member, const char **ret_lacks)

@@ -557,6 +557,7 @@ static void what_the_evidence_lacks_is_named(void **state)
 		{ "csp_id", "csp_id: no VLEK certificate" },
 		{ "all,mrtd", "mrtd: not a member for SEV-SNP" },
 		{ "chip_id", "chip_id: masked by the firmware" },
+		{ "vmpl", "vmpl: not a privilege level" },
 	};
 	struct jurat_verifier *v = made_verifier(SNP_MILAN);
 	struct jurat_error err = { "" };
@@ -567,6 +568,7 @@ static void what_the_evidence_lacks_is_named(void **state)
 
 	made_init(&m, SNP_MILAN, false, 3);
 	memset(m.report.chip_id, 0, sizeof(m.report.chip_id));
+	m.report.vmpl = 4;
 	made_sign(&m);
 	verdict = made_judge(&m, v, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(bads); i++) {
@@ -577,7 +579,9 @@ static void what_the_evidence_lacks_is_named(void **state)
 	text = policy_write_json(p);
 	assert_non_null(strstr(text,
 			       "\"Not in this evidence, so not pinned: chip_id (masked by the firmware), "
-			       "minimum_launch_mit_vector (not in reports of this version), "));
+			       "vmpl (not a privilege level), maximum_vmpl (not a privilege level), "
+			       "minimum_launch_mit_vector (not in reports of "
+			       "this version), "));
 	assert_null(strstr(text, "\"chip_id\""));
 	jurat_policy_free(p);
 	jurat_verdict_free(verdict);
