@@ -116,6 +116,7 @@ int main(int argc, char **argv)
 	seeds_daemon();
 	seeds_fetch();
 	seeds_sim();
+	seeds_forge();
 	seeds_endorse();
 	seeds_cli();
 	seeds_event_log();

@@ -36,6 +36,7 @@ void seeds_guest(void);
 void seeds_daemon(void);
 void seeds_fetch(void);
 void seeds_sim(void);
+void seeds_forge(void);
 void seeds_endorse(void);
 void seeds_cli(void);
 void seeds_event_log(void);
