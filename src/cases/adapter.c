@@ -20,6 +20,7 @@ extern char **environ;
 enum {
 	OUTPUT_MAX = 64 * 1024, /* of one answer: more is no answer */
 	ERRORS_MAX = 4096,      /* the end of what it prints to standard error */
+	PIPE_BYTES = 64 * 1024, /* what a pipe holds */
 	SLICE_MS = 100,         /* how often `stopped` is asked */
 	NS_PER_MS = 1000000,
 };
@@ -194,18 +195,23 @@ static void read_output(struct cases_adapter *a)
 		close_fd(&a->out);
 }
 
-/* Keeps the end of it, which says why a program ended. */
+/*
+ * Keeps the end of it, which says why a program ended. Not more than a pipe holds at a time: a program that
+ * never stops must not keep us from its time limit.
+ */
 static void read_errors(struct cases_adapter *a)
 {
+	size_t got = 0;
 	ssize_t n = 1;
 
-	while (n > 0) {
+	while (n > 0 && got < PIPE_BYTES) {
 		if (a->n_errors == sizeof(a->errors_text)) {
 			a->n_errors /= 2;
 			memmove(a->errors_text, a->errors_text + a->n_errors, a->n_errors);
 		}
 		n = read(a->errors, a->errors_text + a->n_errors, sizeof(a->errors_text) - a->n_errors);
 		a->n_errors += n > 0 ? (size_t)n : 0;
+		got += n > 0 ? (size_t)n : 0;
 	}
 	if (n == 0)
 		close_fd(&a->errors);
@@ -282,6 +288,8 @@ static void fault_waited(struct cases_adapter *a, enum waited waited, struct cas
 		fault(ret, "no answer within %g s", a->options.limit_ms / 1000.0);
 	else if (a->too_much)
 		fault(ret, "printed more than %d bytes", OUTPUT_MAX);
+	else
+		fault(ret, "printed more than one line");
 	end(a);
 }
 

@@ -57,22 +57,6 @@ static int platform_root(struct cases_roots *roots, const struct cases_row *row,
 	return 0;
 }
 
-/* Whether `der` is signed by itself, with the key of the platform's root. */
-static bool has_key_of_root(const uint8_t *der, size_t n, const uint8_t *root, size_t root_size)
-{
-	struct crypto_public key = { 0 };
-	struct crypto_cert ours, its;
-	bool ret;
-
-	if (crypto_cert_read(der, n, &ours, NULL) < 0 || crypto_cert_read(root, root_size, &its, NULL) < 0 ||
-	    ours.spki.size != its.spki.size || memcmp(ours.spki.data, its.spki.data, its.spki.size) != 0 ||
-	    crypto_public_init(&key, &ours, NULL) < 0)
-		return false;
-	ret = crypto_cert_check_signature(&ours, &key) == 0;
-	crypto_public_done(&key);
-	return ret;
-}
-
 static int find_root(struct cases_roots *roots, const struct cases_row *row, struct cases_evidence *e,
 		     struct jurat_error *err)
 {
@@ -83,7 +67,7 @@ static int find_root(struct cases_roots *roots, const struct cases_row *row, str
 
 	if (r < 0)
 		return r;
-	if (made && has_key_of_root(made->bytes, made->size, root, n)) {
+	if (made && sim_forge_is_root(made->bytes, made->size, root, n)) {
 		root = made->bytes;
 		n = made->size;
 	}

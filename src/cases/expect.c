@@ -75,8 +75,11 @@ bool cases_is_expected(const struct cases_run *run, size_t i)
 void cases_print_expect(const struct cases_run *run, FILE *to)
 {
 	fputs("# What this adapter answers where that is not the verdict of the corpus:", to);
-	for (size_t i = 0; i < run->n_adapter; i++)
-		fprintf(to, " %s", run->adapter[i]);
+	for (size_t i = 0; i < run->n_adapter; i++) {
+		fputc(' ', to);
+		for (const char *at = run->adapter[i]; *at; at++)
+			fputc(*at == '\n' ? ' ' : *at, to); /* all of it stays a comment */
+	}
 	fputs("\n", to);
 	for (size_t i = 0; i < run->index->n; i++) {
 		const struct cases_entry *e = &run->index->entries[i];

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "cases/run.h"
 
-/* An id is also the name of a folder, so nothing else may be in it. */
+/* An id is also the name of a folder, and a class that of a suite: nothing else may be in it. */
 static bool is_id(const char *id)
 {
 	return id[0] && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(id);
@@ -25,10 +25,24 @@ static bool find_verdict(const char *name, enum cases_verdict *ret)
 	return false;
 }
 
+/* It is printed to terminals, and into the lines of a file for --expect. */
+static bool has_control(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at >= 0x20 && *at != 0x7f && !(at[0] == 0xc2 && at[1] < 0xa0))
+		at++;
+	return *at != '\0';
+}
+
 static int get_text(const json_t *object, const char *member, const char **ret, struct jurat_error *err)
 {
 	*ret = json_string_value(json_object_get(object, member));
-	return *ret ? 0 : jurat_fail(err, -EBADMSG, "expected a string '%s'", member);
+	if (!*ret)
+		return jurat_fail(err, -EBADMSG, "expected a string '%s'", member);
+	if (has_control(*ret))
+		return jurat_fail(err, -EBADMSG, "'%s' has a control character", member);
+	return 0;
 }
 
 static int read_entry(const struct cases_index *index, const json_t *object, const char *dir,
@@ -53,7 +67,7 @@ static int read_entry(const struct cases_index *index, const json_t *object, con
 	for (size_t i = 0; i < index->n; i++)
 		if (!strcmp(index->entries[i].id, e.id))
 			return jurat_fail(err, -EBADMSG, "'%s' is there twice", e.id);
-	if (!json_object_get(json_object_get(index->json, "classes"), e.class))
+	if (!is_id(e.class) || !json_object_get(json_object_get(index->json, "classes"), e.class))
 		return jurat_fail(err, -EBADMSG, "'%s': unknown class '%s'", e.id, e.class);
 	if (!find_verdict(verdict, &e.verdict))
 		return jurat_fail(err, -EBADMSG, "'%s': unknown verdict '%s'", e.id, verdict);

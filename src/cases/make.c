@@ -179,6 +179,7 @@ static int move_all(const struct making *m, struct jurat_error *err)
 {
 	static const char *const names[] = { "cases", "README.md", "LICENSE", "cases.schema.json",
 					     "index.json" };
+	size_t moved = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
@@ -188,12 +189,13 @@ static int move_all(const struct making *m, struct jurat_error *err)
 			r = jurat_fail_memory(err);
 		else if (renameat(m->dir, names[i], AT_FDCWD, to) < 0)
 			r = fail_path(err, "create", to);
+		moved += r == 0;
 	}
-	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(names); i++) {
-		auto_free char *to = path_in(m->options->dir, names[i]);
+	while (r < 0 && moved > 0) { /* only these are ours */
+		auto_free char *to = path_in(m->options->dir, names[--moved]);
 
 		if (to)
-			cases_remove(to); /* the directory was empty: these are ours */
+			cases_remove(to);
 	}
 	return r;
 }

@@ -82,6 +82,10 @@ def repeats(case):
     say(2 * (json.dumps({"case": case["id"], "verdict": "refused"}) + "\n"))
 
 
+def continues(case):
+    say(json.dumps({"case": case["id"], "verdict": "refused"}) + "\nand")
+
+
 def floods(case):
     say(100000 * "x")
     signal.pause()

@@ -144,6 +144,7 @@ BAD = {  # what an adapter does -> what is said of it, one process for each case
     "doubts": (r"unknown verdict 'perhaps'",),
     "mistakes": (r"answered for the case 'snp-another-case'",),
     "repeats": (r"printed more than one line",),
+    "continues": (r"printed more than one line",),
     "floods": (r"printed more than 65536 bytes",),
 }
 
@@ -204,6 +205,8 @@ def known_differences_are_expected_and_nothing_else(tmp):
     # What is right now was expected to be wrong.
     report = run("--expect", known, how="right", status=1)
     assert (report["results"][0]["known"], report["results"][0]["answer"]) == ("accepted", "refused")
+    jurat("run", "--corpus", corpus(), "--only", ONE, "--write-expect", known, "--", *SCRIPTED, "accepts", f"a\n{GOOD} refused", status=1)
+    assert known.read_text(encoding="utf-8").splitlines()[1:] == [f"{ONE} accepted # {WHAT[ONE]}"]
     known.write_text(f"snp-* unsupported\n{ONE} error # of the adapter\n", encoding="utf-8")
     assert run("--expect", known, how="ends")["as_expected"]
 
@@ -234,6 +237,9 @@ def an_index_that_cannot_be_used_is_refused(tmp):
                        (spoilt(id="../etc"), "case 1: '../etc' is not an id"), (spoilt(what=1), "case 1: expected a string 'what'"),
                        (spoilt(verdict="good"), "case 1: 'snp-x': unknown verdict 'good'"),
                        (spoilt(**{"class": "odd"}), "case 1: 'snp-x': unknown class 'odd'"),
+                       (spoilt(what="X.\nsnp-* refused"), "case 1: 'what' has a control character"),
+                       (spoilt(what="X\x9b2J"), "case 1: 'what' has a control character"),
+                       (json.dumps({**json.loads(spoilt(**{"class": "<b>"})), "classes": {"<b>": "x"}}), "case 1: 'snp-x': unknown class '<b>'"),
                        (json.dumps({**good, "cases": 2 * good["cases"]}), "case 2: 'snp-x' is there twice")):
         path.write_text(text, encoding="utf-8")
         p = jurat("run", "--index", path, "--", ADAPTER, status=3)

@@ -77,6 +77,9 @@ void sim_forged_done(struct sim_forged *forged);
 /* NULL: there is no such file. */
 const struct sim_forged_file *sim_forged_find(const struct sim_forged *forged, const char *name);
 
+/* Whether a certificate (DER; n 0: none) has the key of a root, and is signed with it. */
+JURAT_MUST_CHECK bool sim_forge_is_root(const uint8_t *der, size_t n, const uint8_t *root, size_t root_size);
+
 /*
  * The root that a verifier trusts: as ordered while it has the platform's key and is signed with it, else
  * that of the platform. A verifier has its root before it sees evidence.

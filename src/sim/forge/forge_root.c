@@ -5,8 +5,7 @@
 #include "crypto/x509.h"
 #include "sim/forge/forge.h"
 
-/* Whether a certificate has the key of a root, and is signed with it. */
-static bool is_root(const uint8_t *der, size_t n, const uint8_t *root, size_t root_size)
+bool sim_forge_is_root(const uint8_t *der, size_t n, const uint8_t *root, size_t root_size)
 {
 	struct crypto_public key = { 0 };
 	struct crypto_cert cert, own;
@@ -50,7 +49,7 @@ int sim_forge_root(const struct sim_forge_options *options, const uint8_t *order
 		root = sim_pki_intel_cert(intel, SIM_INTEL_ROOT, &size);
 	else if (r == 0)
 		r = sim_pki_ca(amd, product, SIM_ARK, &root, &size, err);
-	if (r == 0 && is_root(ordered, n, root, size))
+	if (r == 0 && sim_forge_is_root(ordered, n, root, size))
 		r = copy(ordered, n, ret, ret_size, err);
 	else if (r == 0)
 		r = copy(root, size, ret, ret_size, err);

@@ -108,20 +108,3 @@ int sim_x509_find(enum sim_x509_kind kind, const char *field, const uint8_t *tbs
 	*ret_size = found->n;
 	return 0;
 }
-
-int sim_x509_parts(const uint8_t *der, size_t n, struct sim_x509_parts *ret, struct jurat_error *err)
-{
-	struct bytes_rd r = bytes_rd(der, n), all = der_enter(&r, DER_SEQUENCE);
-	struct bytes_rd tbs = der_whole(&all), algorithm = der_whole(&all), bits = der_bits(&all);
-
-	der_leave(&r, &all);
-	if (r.bad)
-		return jurat_fail(err, -EBADMSG, "expected a signed part, an algorithm and a signature");
-	*ret = (struct sim_x509_parts){ .tbs = tbs.data,
-					.algorithm = algorithm.data,
-					.signature = bits.data,
-					.tbs_size = tbs.size,
-					.algorithm_size = algorithm.size,
-					.signature_size = bits.size };
-	return 0;
-}

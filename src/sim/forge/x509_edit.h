@@ -85,13 +85,4 @@ JURAT_MUST_CHECK int sim_x509_edit(enum sim_x509_kind kind, const char *field, c
 JURAT_MUST_CHECK int sim_x509_find(enum sim_x509_kind kind, const char *field, const uint8_t *tbs, size_t n,
 				   size_t *ret_off, size_t *ret_size, struct jurat_error *err);
 
-/* The parts of a signed object: borrowed from it. -EBADMSG. */
-struct sim_x509_parts {
-	const uint8_t *tbs, *algorithm,
-		*signature; /* signature: the bits, without the count of unused ones */
-	size_t tbs_size, algorithm_size, signature_size;
-};
-JURAT_MUST_CHECK int sim_x509_parts(const uint8_t *der, size_t n, struct sim_x509_parts *ret,
-				    struct jurat_error *err);
-
 #endif
