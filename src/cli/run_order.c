@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/run_order.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -64,6 +65,9 @@ int cli_run_order(struct cli *cli, struct run_options *o, struct cli_order *ret)
 	if (!o->at)
 		o->at = time(NULL); /* the same for every process of the run */
 	status = cli_order_new(cli, like.tdx, o->at, ret);
+	for (size_t i = 0; status == CLI_OK && i < ret->n; i++)
+		if (strchr(ret->items[i], '\n')) /* juratd reads them from the lines of a file */
+			status = cli_fail(cli, CLI_USAGE, "'%s': expected one line", ret->items[i]);
 	if (status == CLI_OK && !order_fits(cli, o, ret->order))
 		status = CLI_USAGE;
 	if (status == CLI_OK)

@@ -278,12 +278,16 @@ static int read_order(const char *path, int64_t at, struct sim_order **ret, stru
 	size_t n;
 	int r = base_read_file(base_env_real(), path, MAX_FILE_BYTES, &text, &n, err);
 
+	if (r == 0 && strlen((char *)text) != n)
+		r = jurat_fail(err, -EINVAL, "expected text, found a byte 0");
 	if (r == 0)
 		r = sim_order_new(at ? at : base_realtime_s(base_env_real()), ret, err);
 	rest = r == 0 ? (char *)text : NULL;
-	while (r == 0 && (line = strsep(&rest, "\n")))
-		if (*line)
-			r = sim_order_add(*ret, line, err);
+	for (unsigned number = 1; r == 0 && (line = strsep(&rest, "\n")); number++) {
+		r = *line ? sim_order_add(*ret, line, err) : 0;
+		if (r < 0)
+			(void)jurat_wrap(err, r, "line %u", number);
+	}
 	return r;
 }
 

@@ -386,8 +386,9 @@ def an_answer_is_slow_stale_elsewhere_or_of_another_type(tmp):
 
 @case
 def bad_options_are_named(tmp):
-    (tmp / "items").write_text("vcek.version=2\nnonsense\n", encoding="ascii")
-    for name, text in ("items", "no preset 'nonsense'"), ("none", "cannot open '"):
+    (tmp / "items").write_text("vcek.version=2\n\nnonsense\n", encoding="ascii")
+    (tmp / "zero").write_bytes(b"vcek.version=2\n\0nonsense\n")
+    for name, text in ("items", "line 3: no preset 'nonsense'"), ("zero", "expected text, found a byte 0"), ("none", "cannot open '"):
         r = subprocess.run([JURATD, "endorsements", "--software-platform", "jurat", "--evidence", tmp / name], capture_output=True, text=True,
                            check=False)
         assert r.returncode == 3 and f"--evidence: {text}" in r.stderr, r

@@ -136,6 +136,8 @@ static void what_does_not_apply_is_refused_before_the_program_starts(void **stat
 		{ { "--set", "report.polic=1" }, "'report.polic=1': report.polic: no field 'polic'" },
 		{ { "--set", "report.policy" }, "--set: expected PART.FIELD=VALUE, found 'report.policy'" },
 		{ { "--evidence", "nonsense" }, "'nonsense': no preset 'nonsense'" },
+		{ { "--evidence", "vcek.issuer=a\nvcek.version=2" },
+		  "'vcek.issuer=a?vcek.version=2': expected one line" },
 		{ { "--set", "vlek.not_after=at" }, "vlek.not_after=at: this evidence has no such part" },
 		{ { "--set", "td.mrtd=x00" },
 		  "'td.mrtd=x00': 'td' is a part of TDX evidence (use --tee tdx)" },
