@@ -53,6 +53,7 @@ int sim_api_order_try(const struct sim_api_items *items, const struct sim_forge_
 		      struct jurat_error *err)
 {
 	struct sim_forge_options options = *like;
+	struct jurat_error why = { "" }; /* of a failure that may not be one */
 	struct sim_order *order = NULL;
 	int r = sim_api_order(items, like->tdx, &order, err);
 
@@ -63,11 +64,11 @@ int sim_api_order_try(const struct sim_api_items *items, const struct sim_forge_
 		struct sim_forged forged = { .n = 0 };
 
 		options.vlek = keys == 1;
-		r = sim_forge(&options, order, &forged, err);
+		r = sim_forge(&options, order, &forged, &why);
 		sim_forged_done(&forged);
 		if (r != -EINVAL)
 			break;
 	}
 	sim_order_free(order);
-	return r;
+	return r < 0 ? jurat_fail(err, r, "%s", why.text) : 0;
 }

@@ -56,6 +56,7 @@ static void make(struct world *w, const char *const *items, size_t n)
 
 	if (jurat_snp_sim_new(&options, &w->sim, &err) != 0)
 		FAIL_BECAUSE("%s", err.text);
+	assert_string_equal(err.text, "");
 	attest(w);
 }
 
