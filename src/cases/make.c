@@ -153,7 +153,9 @@ static int take_directory(const char *path, bool *ret_made, struct jurat_error *
 	while (empty && (entry = readdir(dir)))
 		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
 	closedir(dir);
-	return empty ? 0 : jurat_fail(err, -ENOTEMPTY, "'%s' is not empty", path);
+	return empty ? 0
+		     : jurat_fail(err, -ENOTEMPTY, "'%s' is not empty: expected a new or empty directory",
+				  path);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)

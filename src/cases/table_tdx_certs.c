@@ -41,6 +41,10 @@ static const struct rule {
 	{ "serial-20-bytes", "has a serial number of 20 bytes.", {
 	  "serial=7fffffffffffffffffffffffffffffffffffffff" }, RFC5280 "4.1.2.2", NULL, CASES_GOOD, GOOD_ALL
 	  },
+};
+
+/* Intel's profile has them, and RFC 5280 requires no relying party to look for them. */
+static const struct rule open_rules[] = {
 	{ "no-crl-points", "has no CRL distribution points.", { "extension.2.5.29.31=absent" }, NULL, NULL,
 	  CASES_CHAIN, SAME("profile") },
 	{ "no-subject-key-id", "has no subject key identifier.", { "extension.2.5.29.14=absent" }, NULL,
@@ -147,7 +151,7 @@ static const struct cases_row chain[] = {
 	       "PCK Platform CA", ITEMS("pck.issuer=Intel SGX PCK Server CA",
 		     "pck_ca.subject=Intel SGX PCK Server CA"), BECAUSE("leaf-issuer", "intermediate-name",
 		     "crl-missing")),
-	REFUSE("root-name", CHAIN, "The root has another name, and all that it issued agree.", PROFILE
+	EITHER("root-name", CHAIN, "The root has another name, and all that it issued agree.", PROFILE
 	       "SGX Root CA", ITEMS("root.subject=Intel SGX Test CA", "root.issuer=Intel SGX Test CA",
 		     "pck_ca.issuer=Intel SGX Test CA", "tcb_signing.issuer=Intel SGX Test CA",
 		     "root_crl.issuer=Intel SGX Test CA"), BECAUSE("root-profile")),
@@ -155,16 +159,16 @@ static const struct cases_row chain[] = {
 	       "The Platform CA names another issuer than the root that signed it.", RFC5280 "6.1.3",
 	       BUG("agent-manifest #445"), ITEMS("pck_ca.issuer=Intel SGX Another CA"),
 	       BECAUSE("root-not-trusted", "certificate-unrelated")),
-	REFUSE("pck-ca-path-length-1", CHAIN, "The Platform CA has path length 1 instead of 0.", PROFILE
+	EITHER("pck-ca-path-length-1", CHAIN, "The Platform CA has path length 1 instead of 0.", PROFILE
 	       "PCK Platform CA", ITEMS("pck_ca.path_len=1"), BECAUSE("intermediate-profile")),
-	REFUSE("pck-ca-no-path-length", CHAIN, "The Platform CA has no path length.", PROFILE
+	EITHER("pck-ca-no-path-length", CHAIN, "The Platform CA has no path length.", PROFILE
 	       "PCK Platform CA", ITEMS("pck_ca.path_len=absent"), BECAUSE("intermediate-profile")),
 	REFUSE("pck-ca-not-ca", CHAIN, "The Platform CA is not a CA by its basic constraints.", PROFILE
 	       "PCK Platform CA", BUG("agent-manifest #445"), ITEMS("pck_ca.path_len=absent",
 		     "pck_ca.ca=no"), BECAUSE("certificate-malformed")),
-	REFUSE("pck-is-ca", CHAIN, "The PCK certificate is a CA by its basic constraints.", PROFILE
+	EITHER("pck-is-ca", CHAIN, "The PCK certificate is a CA by its basic constraints.", PROFILE
 	       "PCK certificate", ITEMS("pck.ca=yes"), BECAUSE("certificate-malformed")),
-	REFUSE("tcb-signing-is-ca", CHAIN, "TCB Signing is a CA by its basic constraints.", PROFILE
+	EITHER("tcb-signing-is-ca", CHAIN, "TCB Signing is a CA by its basic constraints.", PROFILE
 	       "TCB Signing", ITEMS("tcb_signing.ca=yes"), BECAUSE("tcb-signer-profile")),
 	REFUSE("pck-ca-may-not-sign", CHAIN, "The key usage of the Platform CA allows CRLs only.", RFC5280
 	       "4.2.1.3", BUG("agent-manifest #445"), ITEMS("pck_ca.key_usage=02"),
@@ -179,13 +183,13 @@ static const struct cases_row chain[] = {
 	       RFC5280 "4.1.2.1", ITEMS("pck.version=0"), BECAUSE("certificate-malformed")),
 	REFUSE("pck-trailing", FORMAT, "A byte follows the PCK certificate inside of its PEM block.",
 	       RFC5280 "4.1", BUG("V12"), ITEMS("pck.trailing=00"), BECAUSE("certificate-malformed")),
-	REFUSE("pck-no-key-usage", CHAIN, "The PCK certificate has no key usage.", PROFILE
+	EITHER("pck-no-key-usage", CHAIN, "The PCK certificate has no key usage.", PROFILE
 	       "PCK certificate", ITEMS("pck.key_usage=absent"), BECAUSE("leaf-profile")),
-	REFUSE("tcb-signing-no-key-usage", CHAIN, "TCB Signing has no key usage.", PROFILE "TCB Signing",
+	EITHER("tcb-signing-no-key-usage", CHAIN, "TCB Signing has no key usage.", PROFILE "TCB Signing",
 	       ITEMS("tcb_signing.key_usage=absent"), BECAUSE("tcb-signer-profile")),
-	REFUSE("pck-ca-no-key-usage", CHAIN, "The Platform CA has no key usage.", PROFILE "PCK Platform CA",
+	EITHER("pck-ca-no-key-usage", CHAIN, "The Platform CA has no key usage.", PROFILE "PCK Platform CA",
 	       ITEMS("pck_ca.key_usage=absent"), BECAUSE("intermediate-profile", "crl-signature")),
-	REFUSE("root-no-key-usage", CHAIN, "The root has no key usage.", PROFILE "SGX Root CA",
+	EITHER("root-no-key-usage", CHAIN, "The root has no key usage.", PROFILE "SGX Root CA",
 	       ITEMS("root.key_usage=absent"), BECAUSE("root-profile", "crl-signature")),
 	REFUSE("pck-ca-may-not-sign-crls", REVOCATION,
 	       "The key usage of the Platform CA allows certificates only.", RFC5280 "4.2.1.3",
@@ -202,7 +206,7 @@ static const struct cases_row chain[] = {
 	REFUSE("tcb-signing-key-p384", CHAIN, "The key of TCB Signing is on P-384.", PROFILE "TCB Signing",
 	       ITEMS("tcb_signing.key=other-p384"), BECAUSE("tcb-signer-profile", "tcb-info-signature",
 		     "qe-identity-signature")),
-	REFUSE("pck-signed-with-sha384", CHAIN,
+	EITHER("pck-signed-with-sha384", CHAIN,
 	       "The PCK certificate is signed with SHA-384 instead of SHA-256.", PROFILE "PCK certificate",
 	       ITEMS("pck.algorithm=ecdsa-sha384"), BECAUSE("leaf-signature")),
 	REFUSE("pck-algorithms-differ", FORMAT,
@@ -266,19 +270,19 @@ static const struct cases_row extension[] = {
 	       ITEMS("pck.extension.1.2.840.113741.1.13.1=absent"), BECAUSE("leaf-extension-missing")),
 	REFUSE("sgx-no-fmspc", CHAIN, "The SGX extension has no FMSPC.", SGX, ITEMS("pck.sgx.fmspc=absent"),
 	       BECAUSE("leaf-extension-malformed")),
-	REFUSE("sgx-no-ppid", CHAIN, "The SGX extension has no PPID.", SGX, ITEMS("pck.sgx.ppid=absent"),
+	EITHER("sgx-no-ppid", CHAIN, "The SGX extension has no PPID.", SGX, ITEMS("pck.sgx.ppid=absent"),
 	       BECAUSE("leaf-extension-malformed")),
 	REFUSE("sgx-no-pceid", CHAIN, "The SGX extension has no PCEID.", SGX, ITEMS("pck.sgx.pceid=absent"),
 	       BECAUSE("leaf-extension-malformed")),
-	REFUSE("sgx-no-type", CHAIN, "The SGX extension has no SGX type.", SGX,
+	EITHER("sgx-no-type", CHAIN, "The SGX extension has no SGX type.", SGX,
 	       ITEMS("pck.sgx.type=absent"), BECAUSE("leaf-extension-malformed")),
 	REFUSE("sgx-no-tcb", CHAIN, "The SGX extension has no TCB.", SGX, ITEMS("pck.sgx.tcb=absent"),
 	       BECAUSE("leaf-extension-malformed")),
 	REFUSE("sgx-no-pcesvn", CHAIN, "The TCB of the SGX extension has no PCESVN.", SGX,
 	       ITEMS("pck.sgx.pcesvn=absent"), BECAUSE("leaf-extension-malformed")),
-	REFUSE("sgx-no-instance-id", CHAIN, "A certificate of the Platform CA has no platform instance ID.",
+	EITHER("sgx-no-instance-id", CHAIN, "A certificate of the Platform CA has no platform instance ID.",
 	       SGX, ITEMS("pck.sgx.platform_instance_id=absent"), BECAUSE("leaf-extension-missing")),
-	REFUSE("sgx-no-configuration", CHAIN, "A certificate of the Platform CA has no configuration.", SGX,
+	EITHER("sgx-no-configuration", CHAIN, "A certificate of the Platform CA has no configuration.", SGX,
 	       ITEMS("pck.sgx.configuration=absent"), BECAUSE("leaf-extension-missing")),
 	REFUSE("sgx-fmspc-short", CHAIN, "The FMSPC of the SGX extension has 5 bytes.", SGX,
 	       ITEMS("pck.sgx.fmspc=5445535400"), BECAUSE("leaf-extension-malformed")),
@@ -313,7 +317,7 @@ static const struct cases_row extension[] = {
 };
 /* clang-format on */
 
-static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned which)
+static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned which, enum cases_verdict bad)
 {
 	struct cases_row row =
 		ACCEPT("rule", NULL, rule->spec ? rule->spec : certs[which].spec, BUG(rule->bug));
@@ -324,7 +328,7 @@ static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned w
 		row.items[i] = cases_text(b, "%s.%s", certs[which].part, rule->items[i]);
 	row.reasons[0] = rule->reasons[which];
 	row.class = rule->class;
-	row.verdict = row.reasons[0] ? CASES_REFUSED : CASES_ACCEPTED;
+	row.verdict = row.reasons[0] ? bad : CASES_ACCEPTED;
 	return cases_add(b, &row, 1);
 }
 
@@ -336,6 +340,9 @@ int cases_add_tdx_certs(struct cases_builder *b)
 		r = cases_add(b, extension, ARRAY_SIZE(extension));
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		for (unsigned which = 0; r == 0 && which < N_CERTS; which++)
-			r = add_rule(b, &rules[i], which);
+			r = add_rule(b, &rules[i], which, CASES_REFUSED);
+	for (size_t i = 0; i < ARRAY_SIZE(open_rules); i++)
+		for (unsigned which = 0; r == 0 && which < N_CERTS; which++)
+			r = add_rule(b, &open_rules[i], which, CASES_EITHER);
 	return r;
 }

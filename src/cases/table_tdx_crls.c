@@ -92,6 +92,10 @@ static const struct rule {
 	{ "critical-extension", "has a critical extension that no specification defines.", {
 	  "extension.1.3.6.1.4.1.99999.1=0500", "critical.1.3.6.1.4.1.99999.1=yes" }, RFC5280 "5.2", NULL,
 	  "crl-critical-extension", CASES_REVOCATION },
+};
+
+/* RFC 5280 requires issuers to have them, and no relying party to look for them. */
+static const struct rule open_rules[] = {
 	{ "no-number", "has no CRL number.", { "extension.2.5.29.20=absent" }, PROFILE "CRL", NULL,
 	  "crl-profile", CASES_REVOCATION },
 	{ "no-authority-key-id", "has no authority key identifier.", { "extension.2.5.29.35=absent" },
@@ -99,7 +103,7 @@ static const struct rule {
 };
 /* clang-format on */
 
-static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned which)
+static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned which, enum cases_verdict bad)
 {
 	struct cases_row row = ACCEPT("rule", NULL, rule->spec, BUG(rule->bug), CRLS);
 
@@ -110,7 +114,7 @@ static int add_rule(struct cases_builder *b, const struct rule *rule, unsigned w
 		row.items[i] = cases_text(b, "%s.%s", crls[which].part, rule->items[i]);
 	row.reasons[0] = rule->reason;
 	row.class = rule->class;
-	row.verdict = rule->reason ? CASES_REFUSED : CASES_ACCEPTED;
+	row.verdict = rule->reason ? bad : CASES_ACCEPTED;
 	return cases_add(b, &row, 1);
 }
 
@@ -120,6 +124,9 @@ int cases_add_tdx_crls(struct cases_builder *b)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		for (unsigned which = 0; r == 0 && which < ARRAY_SIZE(crls); which++)
-			r = add_rule(b, &rules[i], which);
+			r = add_rule(b, &rules[i], which, CASES_REFUSED);
+	for (size_t i = 0; i < ARRAY_SIZE(open_rules); i++)
+		for (unsigned which = 0; r == 0 && which < ARRAY_SIZE(crls); which++)
+			r = add_rule(b, &open_rules[i], which, CASES_EITHER);
 	return r;
 }

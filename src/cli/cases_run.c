@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/env.h"
@@ -249,13 +250,25 @@ static int run_selected(struct running *r)
 	return status == CLI_OK ? status_of(r) : status;
 }
 
-static int check_write(const struct cli *cli)
+/* What is wrong with the command is said before a corpus is made, which takes seconds. */
+static int check_command(struct cli *cli)
 {
-	const char *path = cli_get(cli, "write-expect");
+	const char *write = cli_get(cli, "write-expect"), *expect = cli_get(cli, "expect");
 	struct jurat_error err = { "" };
+	uint64_t seconds;
+	unsigned n;
 
-	if (path && strcmp(path, "-") != 0 && output_check(base_env_real(), path, &err) < 0)
+	if (!cli_get_number_from(cli, "time-limit", 1, MAX_LIMIT_S, DEFAULT_LIMIT_S, &seconds) ||
+	    !cli_jobs_workers(cli, CLI_MAX_JOBS, &n))
+		return CLI_USAGE;
+	if (write && strcmp(write, "-") != 0 && output_check(base_env_real(), write, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	if (expect && strcmp(expect, "-") != 0 && access(expect, R_OK) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "--expect: cannot open '%s': %s", expect,
+				strerror(errno));
+	/* Without a slash it is found in $PATH when it is run. */
+	if (strchr(cli->args[1], '/') && access(cli->args[1], X_OK) < 0)
+		return cli_fail(cli, CLI_ENVIRONMENT, "cannot run '%s': %s", cli->args[1], strerror(errno));
 	return CLI_OK;
 }
 
@@ -263,7 +276,7 @@ int cli_cases_run(struct cli *cli)
 {
 	struct running r = { .cli = cli, .only = cli_cases_only(cli) };
 	struct jurat_error err = { "" };
-	int status = r.only ? check_write(cli) : cli_fail_memory(cli);
+	int status = r.only ? check_command(cli) : cli_fail_memory(cli);
 
 	if (status == CLI_OK)
 		status = read_index(&r);

@@ -114,7 +114,7 @@ def it_is_the_same_bytes_wherever_it_is_made(tmp):
 def a_directory_that_is_not_empty_is_left_alone(tmp):
     (tmp / "mine").write_text("mine", encoding="utf-8")
     p = jurat("make", tmp, status=3)
-    assert p.stderr == f"jurat cases: '{tmp}' is not empty\n" and files_below(tmp) == ["mine"]
+    assert p.stderr == f"jurat cases: '{tmp}' is not empty: expected a new or empty directory\n" and files_below(tmp) == ["mine"]
     assert "cannot create" in jurat("make", tmp / "no" / "such", status=3).stderr
     assert "no case has an id that matches" in jurat("make", tmp / "new", "--only", "x", status=2).stderr
     assert files_below(tmp) == ["mine"]
@@ -177,8 +177,20 @@ def a_hung_adapter_ends_with_what_it_started(tmp):
 
 @case
 def a_program_that_cannot_be_run_is_named(tmp):
-    p = jurat("run", "--corpus", corpus(), "--only", ONE, "--", tmp / "none", status=3)
-    assert f"{ONE}: adapter error: cannot run '{tmp / 'none'}': No such file or directory" in p.stdout
+    p = jurat("run", "--corpus", corpus(), "--only", ONE, "--", "no-such-adapter", status=3)
+    assert f"{ONE}: adapter error: cannot run 'no-such-adapter': No such file or directory" in p.stdout
+
+
+@case
+def a_wrong_command_is_refused_before_a_corpus_is_made(tmp):
+    (tmp / "made").mkdir()
+    for words, status, message in (((tmp / "none",), 3, f"cannot run '{tmp / 'none'}': No such file or directory"),
+                                   (("--expect", tmp / "none", "--", "true"), 3, f"--expect: cannot open '{tmp / 'none'}': No such file or directory"),
+                                   (("--jobs", "0", "--", "true"), 2, "--jobs: expected a number from 1 to 512, found '0'"),
+                                   (("--time-limit", "0", "--", "true"), 2, "--time-limit: expected a number from 1 to 86400, found '0'")):
+        p = jurat("run", *(words if "--" in words else ("--", *words)), status=status,
+                  env={**os.environ, "TMPDIR": str(tmp / "none")})
+        assert p.stderr == f"jurat cases: {message}\n", p.stderr
 
 
 @case

@@ -27,65 +27,65 @@ int order_check_x509(const struct sim_edit *edit, int64_t at, struct jurat_error
 }
 
 /* clang-format off */
-#define TIME "time; or utc:, generalized: and a time, utc-text:, generalized-text: and a text"
-#define NAME "text; or printable:, utf8:, ia5:, bmp: and a text"
-#define ALGORITHM "rsa-pss-HASH[-saltN][-trailer], rsa-HASH, ecdsa-HASH; or DER"
+#define TIME "TIME|utc:TIME|generalized:TIME|utc-text:TEXT|generalized-text:TEXT"
+#define NAME "TEXT|printable:TEXT|utf8:TEXT|ia5:TEXT|bmp:TEXT"
+#define ALGORITHM "rsa-pss-HASH[-saltN][-trailer]|rsa-HASH|ecdsa-HASH|DER"
 
 /* Of all. */
 #define OBJECT(part, signers) \
 	{ part, "signed_by", signers, "key that signs" }, \
-	{ part, "algorithm", ALGORITHM, "how it is signed, and named in both places" }, \
+	{ part, "algorithm", ALGORITHM, "signature algorithm, used and named in both places" }, \
 	{ part, "inner_algorithm", ALGORITHM, "algorithm that the signed part names" }, \
-	{ part, "outer_algorithm", ALGORITHM, "algorithm that is named behind the signed part" }, \
-	{ part, "signature", "bytes", "bits of the signature" }, \
-	{ part, "missing", "yes, no", "it is nowhere" }, \
-	{ part, "trailing", "bytes", "bytes behind it" }, \
-	{ part, "encoding", "long-length, tbs-long-length, indefinite", "BER that is not DER" }, \
-	{ part, "version", "number", "version as it is encoded: 2 is version 3; 0: absent" }, \
+	{ part, "outer_algorithm", ALGORITHM, "algorithm that is named after the signed part" }, \
+	{ part, "signature", "HEX", "signature value" }, \
+	{ part, "missing", "yes|no", "left out of the evidence" }, \
+	{ part, "trailing", "HEX", "bytes after the end" }, \
+	{ part, "encoding", "long-length|tbs-long-length|indefinite", "BER that is not DER" }, \
+	{ part, "version", "NUMBER", "version as encoded: 2 is X.509 version 3; 0: absent" }, \
 	{ part, "issuer", NAME, "common name of the issuer" }, \
-	{ part, "issuer_name", "DER, absent", "whole name of the issuer" }, \
-	{ part, "authority_key_id", "bytes, other, absent", "authorityKeyIdentifier" }, \
-	{ part, "extension.OID", "bytes, absent", "value of an extension; OIDs also by name" }, \
-	{ part, "critical.OID", "yes, no", "whether an extension is critical" }, \
-	{ part, "another.OID", "bytes", "one more extension at the end, also a second one" }, \
-	{ part, "extensions", "absent, empty, reversed", "all extensions" }, \
-	{ part, "append", "DER", "element behind all others of the signed part" }
+	{ part, "issuer_name", "DER|absent", "whole name of the issuer" }, \
+	{ part, "authority_key_id", "HEX|other|absent", "authorityKeyIdentifier" }, \
+	{ part, "extension.OID", "HEX|absent", "value of an extension; OIDs also by name" }, \
+	{ part, "critical.OID", "yes|no", "whether an extension is critical" }, \
+	{ part, "another.OID", "HEX", "one more extension at the end, even if there is one with this OID" }, \
+	{ part, "extensions", "absent|empty|reversed", "all extensions" }, \
+	{ part, "append", "DER", "element after all others of the signed part" }
 
 #define CERT(part, signers) OBJECT(part, signers), \
-	{ part, "serial", "bytes", "content of the INTEGER" }, \
-	{ part, "not_before", TIME, "begin of validity" }, \
-	{ part, "not_after", TIME, "end of validity" }, \
+	{ part, "serial", "HEX", "serial number: content of the INTEGER" }, \
+	{ part, "not_before", TIME, "notBefore" }, \
+	{ part, "not_after", TIME, "notAfter" }, \
 	{ part, "subject", NAME, "common name of the subject" }, \
-	{ part, "subject_name", "DER, absent", "whole name of the subject" }, \
-	{ part, "key", "bytes, other, other-p256, other-p384, other-rsa", "public key" }, \
+	{ part, "subject_name", "DER|absent", "whole name of the subject" }, \
+	{ part, "key", "HEX|other|other-p256|other-p384|other-rsa", "public key" }, \
 	{ part, "spki", "DER", "SubjectPublicKeyInfo" }, \
-	{ part, "ca", "yes, no, absent", "cA of basicConstraints" }, \
-	{ part, "path_len", "number, absent", "pathLenConstraint" }, \
-	{ part, "key_usage", "bytes, absent", "bits of keyUsage: 06 is keyCertSign and cRLSign" }, \
-	{ part, "subject_key_id", "bytes, other, absent", "subjectKeyIdentifier" }
+	{ part, "ca", "yes|no|absent", "cA of basicConstraints" }, \
+	{ part, "path_len", "NUMBER|absent", "pathLenConstraint" }, \
+	{ part, "key_usage", "HEX|absent", "bits of keyUsage: 06 is keyCertSign and cRLSign" }, \
+	{ part, "subject_key_id", "HEX|other|absent", "subjectKeyIdentifier" }
 
 #define CRL(part, signers) OBJECT(part, signers), \
-	{ part, "this_update", TIME ", absent", "thisUpdate" }, \
-	{ part, "next_update", TIME ", absent", "nextUpdate" }, \
-	{ part, "number", "bytes, absent", "CRL number" }, \
-	{ part, "revoked", "CERTIFICATE or SERIAL,...", "what is revoked; empty: nothing" }, \
-	{ part, "revoked_at", TIME, "date of all entries" }, \
-	{ part, "entry.OID", "bytes", "one more extension of all entries" }, \
-	{ part, "entry_critical.OID", "yes, no", "whether that is critical" }
+	{ part, "this_update", TIME "|absent", "thisUpdate" }, \
+	{ part, "next_update", TIME "|absent", "nextUpdate" }, \
+	{ part, "number", "HEX|absent", "CRL number" }, \
+	{ part, "revoked", "LIST", "revoked certificates, by name of the part or serial number; empty: none" }, \
+	{ part, "revoked_at", TIME, "revocationDate of all entries" }, \
+	{ part, "entry.OID", "HEX", "one more extension of all entries" }, \
+	{ part, "entry_critical.OID", "yes|no", "whether that extension is critical" }
 
-#define PRODUCT(part) { part, "product", "Milan, Genoa, Turin, other", "product that it is for" }
+#define PRODUCT(part) { part, "product", "Milan|Genoa|Turin|other", "product that it is issued for" }
 
 #define AMD_LEAF(part) CERT(part, AMD), PRODUCT(part), \
-	{ part, "struct_version", "number, absent", "structVersion" }, \
-	{ part, "product_name", "text, absent", "productName" }, \
-	{ part, "hwid", "bytes, absent", "hwID" }, \
-	{ part, "csp_id", "text, absent", "cspID" }, \
-	{ part, "spl.NAME", "number, absent", "SPL: blSPL, teeSPL, snpSPL, spl4 to spl7, ucodeSPL, fmcSPL" }
+	{ part, "struct_version", "NUMBER|absent", "structVersion" }, \
+	{ part, "product_name", "TEXT|absent", "productName" }, \
+	{ part, "hwid", "HEX|absent", "hwID" }, \
+	{ part, "csp_id", "TEXT|absent", "cspID" }, \
+	{ part, "spl.NAME", "NUMBER|absent", "SPL: blSPL, teeSPL, snpSPL, spl4 to spl7, ucodeSPL, fmcSPL" }
 
-#define SGX(name, value, what) { SIM_PART_PCK, "sgx." name, value ", absent, twice", what }
+#define SGX(name, value, what) { SIM_PART_PCK, "sgx." name, value "|absent|twice", what }
 
-#define AMD "ark, ask, asvk, vcek, vlek, self, other"
-#define INTEL "root, pck_ca, tcb_signing, pck, self, other"
+#define AMD "ark|ask|asvk|vcek|vlek|self|other"
+#define INTEL "root|pck_ca|tcb_signing|pck|self|other"
 
 const struct sim_field order_fields_x509[] = {
 	AMD_LEAF(SIM_PART_VCEK),
@@ -96,20 +96,20 @@ const struct sim_field order_fields_x509[] = {
 	CRL(SIM_PART_CRL, AMD), PRODUCT(SIM_PART_CRL),
 
 	CERT(SIM_PART_PCK, INTEL),
-	SGX("ppid", "bytes", "PPID"),
-	SGX("component_N", "number", "SGX TCB component SVN, 1 to 16"),
-	SGX("pcesvn", "number", "PCESVN"),
-	SGX("cpusvn", "bytes", "CPUSVN"),
-	SGX("pceid", "bytes", "PCE-ID"),
-	SGX("fmspc", "bytes", "FMSPC"),
-	SGX("type", "number", "SGX type"),
-	SGX("platform_instance_id", "bytes", "platform instance ID"),
-	SGX("dynamic_platform", "yes, no", "dynamic platform"),
-	SGX("cached_keys", "yes, no", "cached keys"),
-	SGX("smt", "yes, no", "SMT enabled"),
-	{ SIM_PART_PCK, "sgx.tcb", "absent, twice", "TCB" },
-	{ SIM_PART_PCK, "sgx.configuration", "absent, twice", "configuration" },
-	{ SIM_PART_PCK, "sgx.unknown", "yes, no", "one more element, of an OID that no one uses" },
+	SGX("ppid", "HEX", "PPID"),
+	SGX("component_N", "NUMBER", "SGX TCB component SVN, 1 to 16"),
+	SGX("pcesvn", "NUMBER", "PCESVN"),
+	SGX("cpusvn", "HEX", "CPUSVN"),
+	SGX("pceid", "HEX", "PCE ID"),
+	SGX("fmspc", "HEX", "FMSPC"),
+	SGX("type", "NUMBER", "SGX type"),
+	SGX("platform_instance_id", "HEX", "platform instance ID"),
+	SGX("dynamic_platform", "yes|no", "dynamic platform"),
+	SGX("cached_keys", "yes|no", "cached keys"),
+	SGX("smt", "yes|no", "SMT enabled"),
+	{ SIM_PART_PCK, "sgx.tcb", "absent|twice", "TCB" },
+	{ SIM_PART_PCK, "sgx.configuration", "absent|twice", "configuration" },
+	{ SIM_PART_PCK, "sgx.unknown", "yes|no", "one more element, with an unassigned OID" },
 	{ SIM_PART_PCK, "sgx.order", "reversed", "order of the elements" },
 	CERT(SIM_PART_PCK_CA, INTEL),
 	CERT(SIM_PART_ROOT, INTEL),
