@@ -10,7 +10,7 @@
 #define SIGNATURE "HEX (72 bytes)|order|plus-order|negative|big-endian"
 
 const struct sim_field order_fields_snp[] = {
-	GUEST("policy", "NUMBER", "guest policy; .NAME: one bit of it, such as .DEBUG; .abi_major, .abi_minor"),
+	GUEST("policy", "NUMBER", "guest policy; .NAME: one bit of it; .abi_major, .abi_minor"),
 	GUEST("guest_svn", "NUMBER", "security version of the guest"),
 	GUEST("family_id", "HEX (16 bytes)", "family ID of the ID block"),
 	GUEST("image_id", "HEX (16 bytes)", "image ID of the ID block"),
@@ -21,7 +21,7 @@ const struct sim_field order_fields_snp[] = {
 	GUEST("author_key_en", "yes|no", "whether there is an author key"),
 
 	PLATFORM("tcb", TCB,
-		 "current, committed and reported TCB; .fmc, .boot_loader, .tee, .snp, .microcode: one component"),
+		 "current, committed and reported TCB; .fmc, .boot_loader, .tee, .snp, .microcode"),
 	PLATFORM("current_tcb", TCB, "TCB that runs"),
 	PLATFORM("committed_tcb", TCB, "TCB below which firmware cannot be rolled back"),
 	PLATFORM("reported_tcb", TCB, "TCB that the VCEK or VLEK is derived for"),
@@ -29,7 +29,7 @@ const struct sim_field order_fields_snp[] = {
 	PLATFORM("current_major", "NUMBER", "firmware version that runs; also current_minor, current_build"),
 	PLATFORM("committed_major", "NUMBER",
 		 "committed firmware version; also committed_minor, committed_build"),
-	PLATFORM("platform_info", "NUMBER", "features of the platform; .NAME: one bit of it, such as .SMT_EN"),
+	PLATFORM("platform_info", "NUMBER", "features of the platform; .NAME: one bit of it"),
 	PLATFORM("current_mit_vector", "NUMBER", "mitigations that are active now; .bit-N: one bit"),
 	PLATFORM("launch_mit_vector", "NUMBER", "mitigations that were active at launch; .bit-N: one bit"),
 	PLATFORM("hwid", "HEX (64 bytes; Turin: 8)", "chip ID"),

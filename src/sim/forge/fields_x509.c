@@ -68,7 +68,7 @@ int order_check_x509(const struct sim_edit *edit, int64_t at, struct jurat_error
 	{ part, "this_update", TIME "|absent", "thisUpdate" }, \
 	{ part, "next_update", TIME "|absent", "nextUpdate" }, \
 	{ part, "number", "HEX|absent", "CRL number" }, \
-	{ part, "revoked", "LIST", "revoked certificates, by name of the part or serial number; empty: none" }, \
+	{ part, "revoked", "LIST", "revoked certificates, by part or serial number; empty: none" }, \
 	{ part, "revoked_at", TIME, "revocationDate of all entries" }, \
 	{ part, "entry.OID", "HEX", "one more extension of all entries" }, \
 	{ part, "entry_critical.OID", "yes|no", "whether that extension is critical" }
