@@ -46,12 +46,19 @@ struct verifying {
 	struct jurat_policy *policy;
 	struct jurat_tdx_collateral *collateral;
 	struct jurat_verdict *verdict;
+	const char *unread; /* a file of the case; NULL: all were read */
 	struct jurat_error err;
 };
 
-static struct file file_of(const struct verifying *v, const char *role)
+/* A case without one of its files would be another case. */
+static struct file file_of(struct verifying *v, const char *role)
 {
-	return read_file(v->dir, json_string_value(json_object_get(v->files, role)));
+	const char *name = json_string_value(json_object_get(v->files, role));
+	struct file f = read_file(v->dir, name);
+
+	if (name && !f.bytes)
+		v->unread = name;
+	return f;
 }
 
 static int64_t time_of(const char *text)
@@ -175,9 +182,11 @@ static bool judge(const char *dir)
 	    jurat_policy_new(&v.policy, &v.err) == 0 &&
 	    jurat_tdx_collateral_new(&v.collateral, &v.err) == 0 &&
 	    add_policy(&v, json_object_get(object, "policy")) == 0 && add_root(&v) == 0)
-		ok = (strcmp(tee, "tdx") == 0 ? verify_tdx(&v, at) : verify_snp(&v, at)) >= 0 &&
+		ok = (strcmp(tee, "tdx") == 0 ? verify_tdx(&v, at) : verify_snp(&v, at)) >= 0 && !v.unread &&
 		     answer(&v, object);
-	if (!ok)
+	if (v.unread)
+		fprintf(stderr, "%s: cannot read '%s'\n", dir, v.unread);
+	else if (!ok)
 		fprintf(stderr, "%s: %s\n", dir, v.err.text[0] ? v.err.text : "case.json cannot be used");
 	jurat_verdict_free(v.verdict);
 	jurat_tdx_collateral_free(v.collateral);

@@ -194,6 +194,16 @@ def a_wrong_command_is_refused_before_a_corpus_is_made(tmp):
 
 
 @case
+def a_case_that_lacks_a_file_gets_no_verdict_of_jurat(tmp):
+    for name in "root.der", "certs.bin", "report.bin":
+        jurat("make", "--only", ONE, tmp / name)
+        (tmp / name / "cases" / ONE / name).unlink()
+        for words in [], ["--lines"]:
+            p = jurat("run", "--corpus", tmp / name, *words, "--", ADAPTER, status=3)
+            assert f"{ONE}: adapter error: ended with exit status 1: {tmp / name / 'cases' / ONE}: cannot read '{name}'" in p.stdout, p.stdout
+
+
+@case
 def who_refuses_or_accepts_everything_fails(_):
     for how in ("accepts", "refuses"):
         report = run("--lines", how=how, status=1, only=None)
