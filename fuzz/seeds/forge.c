@@ -15,8 +15,18 @@ static const char *const items[] = {
 	"vcek-expired\nvcek-expried\nreport.polcy=1\nreport.policy\ndamage report:x",
 };
 
+static const char *const answers[] = {
+	"{\"case\": \"snp-fuzzed\", \"verdict\": \"accepted\"}\n",
+	"{\"case\": \"snp-fuzzed\", \"verdict\": \"refused\", \"reason\": \"\\u001b[31m expired\"}\n",
+	"{\"case\": \"snp-fuzzed\", \"verdict\": \"unsupported\", \"reason\": \"no such product\"}",
+	"{\"case\": \"snp-other\", \"verdict\": \"accepted\"}\n",
+	"panic: of a bad certificate\nsecond line\n",
+};
+
 void seeds_forge(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
 		seed_whole("fuzz_forge_order", items[i], strlen(items[i]), "items-%zu", i);
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
+		seed_whole("fuzz_cases_answer", answers[i], strlen(answers[i]), "answer-%zu", i);
 }
