@@ -10,8 +10,7 @@ static const char *const items[] = {
 	"vcek.not_after=at-1s\nask.not_before=utc:2030-01-01T00:00:00Z\nvcek.spl.snpSPL=+1",
 	"crl.revoked=ask\nark.issuer=printable:ARK-Genoa\nvcek.extension.2.5.29.19=absent",
 	"quote.version=5\nbody.td_attributes.DEBUG=yes\npck.sgx.fmspc=00906ed50000",
-	"tcb_info.tcbLevels[0].tcbStatus=\"OutOfDate\"\nqe_identity.status=Revoked\ntcb_info.advisories="
-	"INTEL-SA-1",
+	"tcb_info.tcbLevels[0].tcbStatus=\"OutOfDate\"\nqe_identity.status=Revoked",
 	"vcek-expired\nvcek-expried\nreport.polcy=1\nreport.policy\ndamage report:x",
 };
 
