@@ -2,6 +2,7 @@
 #include "cli/forge.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "wire/sgx_report.h"
@@ -70,18 +71,27 @@ static void add_layout(struct list *l, enum sim_part part, const struct wire_lay
 		if (field->kind == WIRE_BYTES || field->kind == WIRE_ZERO)
 			snprintf(value, sizeof(value), "HEX (%u bytes)", field->size);
 		else
-			snprintf(value, sizeof(value), "N (%u bits)", 8 * field->size);
+			snprintf(value, sizeof(value), "NUMBER (%u bits)", 8 * field->size);
 		add_field(l, part, field->name, value, field->note ? field->note : "", true);
 	}
 }
 
+/* Whether a TEE's evidence has this part; `tee` NULL: of any. */
+static bool has_part(const char *tee, enum sim_part part)
+{
+	return !tee || sim_part_of(part, !strcmp(tee, "tdx"));
+}
+
 int forge_list(struct cli *cli)
 {
+	const char *tee = cli_get(cli, "tee");
 	struct list l = { .failed = false };
 	const struct sim_preset *preset;
 	const struct sim_field *field;
 	json_t *all = NULL;
 
+	if (cli->n_args > 0)
+		return cli_fail(cli, CLI_USAGE, "--list takes no presets, found '%s'", cli->args[0]);
 	if (cli_wants_json(cli)) {
 		l.presets = json_array();
 		l.fields = json_array();
@@ -90,11 +100,14 @@ int forge_list(struct cli *cli)
 			return cli_fail_memory(cli);
 	}
 	for (size_t i = 0; (preset = sim_order_preset(i)); i++)
-		add_preset(&l, preset);
+		if (!tee || (strcmp(tee, "tdx") ? preset->snp : preset->tdx))
+			add_preset(&l, preset);
 	for (size_t i = 0; (field = sim_order_field(i)); i++)
-		add_field(&l, field->part, field->name, field->value, field->what, false);
+		if (has_part(tee, field->part))
+			add_field(&l, field->part, field->name, field->value, field->what, false);
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
-		add_layout(&l, layouts[i].part, layouts[i].layout);
+		if (has_part(tee, layouts[i].part))
+			add_layout(&l, layouts[i].part, layouts[i].layout);
 	if (all && !l.failed && json_dumpf(all, stdout, JSON_INDENT(2)) == 0)
 		puts("");
 	json_decref(all);

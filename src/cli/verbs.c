@@ -118,7 +118,7 @@ static const struct cli_option forge_options[] = {
 	PLATFORM_AT,
 	REPORT_DATA("REPORT_DATA to put into the evidence", "zeros"),
 	{ "out", "DIR", "directory for the evidence: a new one, or an empty one" },
-	{ "list", NULL, "list the presets, and the fields of each part, and exit" },
+	{ "list", NULL, "list the presets and the fields of each part, of one TEE with --tee, and exit" },
 	OUTPUT,
 };
 

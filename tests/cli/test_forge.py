@@ -173,7 +173,13 @@ def the_list_has_every_part_and_its_presets_can_be_made(tmp):
         assert preset["what"].endswith(".") and not preset["what"].endswith("..")
     names = [preset["name"] for preset in listed["presets"]]
     assert len(set(names)) == len(names) > 20
-    assert "report.policy=N (64 bits)" in text
+    assert "report.policy=NUMBER (64 bits)" in text
+    for tee, mine, other in (("sev-snp", "report", "body"), ("tdx", "body", "report")):
+        some = json.loads(run("forge", "--list", "--tee", tee, "--output", "json").stdout)
+        assert all(preset[tee] for preset in some["presets"]) and 20 < len(some["presets"]) < len(names)
+        parts = {f["part"] for f in some["fields"]}
+        assert {mine, "platform"} <= parts and other not in parts
+    assert run("forge", "--list", "debug", status=2).stderr == "jurat forge: --list takes no presets, found 'debug'\n"
 
 
 @case

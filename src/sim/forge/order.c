@@ -226,10 +226,15 @@ bool sim_order_has(const struct sim_order *order, enum sim_part part)
 	return false;
 }
 
+bool sim_part_of(enum sim_part part, bool tdx)
+{
+	return part == SIM_PART_PLATFORM || (part >= SIM_PART_TD) == tdx;
+}
+
 enum sim_part sim_order_foreign(const struct sim_order *order, bool tdx)
 {
 	for (unsigned part = 0; part < SIM_N_PARTS; part++)
-		if (part != SIM_PART_PLATFORM && (part >= SIM_PART_TD) != tdx && sim_order_has(order, part))
+		if (!sim_part_of(part, tdx) && sim_order_has(order, part))
 			return part;
 	return SIM_N_PARTS;
 }

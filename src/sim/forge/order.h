@@ -58,6 +58,8 @@ enum sim_part {
 
 /* "guest", "pck_ca" ...: as items name it. */
 const char *sim_part_name(enum sim_part part);
+/* Whether evidence of this TEE has such a part. */
+bool sim_part_of(enum sim_part part, bool tdx);
 
 enum sim_edit_kind { SIM_EDIT_SET, SIM_EDIT_UNSIGNED, SIM_EDIT_DAMAGE };
 struct sim_edit {

@@ -33,7 +33,7 @@ const struct sim_preset order_presets_snp[] = {
 	    "crl.this_update=at-31d", "crl.next_update=at-1d"),
 	SNP("crl-not-yet-valid", "The CRL: thisUpdate is tomorrow.", "crl.this_update=at+1d"),
 	SNP("crl-missing", "There is no CRL.", "crl.missing=yes"),
-	SNP("crl-of-another-issuer",
+	SNP("crl-other-issuer",
 	    "The CRL names the ARK as its issuer, and another key signed it.", "crl.signed_by=other"),
 	SNP("crl-damaged", "One bit of the CRL's signature was changed.", "damage crl.signature"),
 
@@ -48,9 +48,9 @@ const struct sim_preset order_presets_snp[] = {
 	SNP("vlek-of-current-tcb",
 	    "The reported TCB is behind the current one, and the VLEK is that of the current TCB.",
 	    "platform.reported_tcb.snp=-1", "vlek.for_tcb=current"),
-	SNP("vlek-of-another-provider", "The VLEK is that of another cloud provider.",
+	SNP("vlek-other-provider", "The VLEK is that of another cloud provider.",
 	    "vlek.for_csp=CN=other.jurat.invalid"),
-	SNP("another-provider", "The VLEK is valid and belongs to another cloud provider.",
+	SNP("other-provider", "The VLEK is valid and belongs to another cloud provider.",
 	    "platform.csp_id=CN=other.jurat.invalid"),
 	SNP("signed-by-vlek",
 	    "The report says that the VCEK signed it, and the VLEK did.", "report.signed_by=vlek"),
@@ -67,7 +67,7 @@ const struct sim_preset order_presets_snp[] = {
 	    "platform.tcb.snp=1", "platform.tcb.microcode=1"),
 	SNP("alias-unchecked", "The platform has not checked memory for aliases (CVE-2024-21944).",
 	    "platform.platform_info.ALIAS_CHECK_COMPLETE=no"),
-	SNP("another-vmpl", "VMPL 3 requested the report.", "report.vmpl=3"),
+	SNP("other-vmpl", "VMPL 3 requested the report.", "report.vmpl=3"),
 
 	/* signature and format of the report */
 	SNP("wrong-key", "The report is signed by a key that no certificate has.", "report.signed_by=other"),
@@ -87,13 +87,13 @@ const struct sim_preset order_presets_snp[] = {
 	    "The report has version 6, which is newer than any specification.", "report.version=6"),
 	SNP("report-reserved", "A reserved byte of the report is not zero.", "report.reserved_208[151]=1"),
 	SNP("report-truncated", "The report lacks its last byte.", "report.size=1183"),
-	SNP("another-algorithm",
+	SNP("other-algorithm",
 	    "The signature algorithm is 2, which is not defined.", "report.signature_algo=2"),
 
 	/* the chain */
 	SNP("untrusted-root", "The chain is complete, and its root has the ARK's name and another key.",
 	    "ark.key=other", "ark.signed_by=other", "ask.signed_by=other"),
-	SNP("chain-of-another-product",
+	SNP("chain-other-product",
 	    "The ASK and ARK are those of another product.", "ask.product=other", "ark.product=other"),
 	SNP("vcek-not-by-ask", "The VCEK names the ASK as its issuer, and another key signed it.",
 	    "vcek.signed_by=other"),
