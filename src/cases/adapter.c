@@ -38,6 +38,7 @@ struct cases_adapter {
 	bool too_much;
 	char errors_text[ERRORS_MAX];
 	size_t n_errors;
+	struct cases_result *last; /* --lines: what the process has answered last; NULL: nothing yet */
 };
 
 int cases_adapter_new(const struct cases_adapter_options *options, struct cases_adapter **ret,
@@ -293,6 +294,20 @@ static void fault_waited(struct cases_adapter *a, enum waited waited, struct cas
 	end(a);
 }
 
+static bool failed(const struct cases_adapter *a)
+{
+	return !WIFEXITED(a->status) || WEXITSTATUS(a->status) != 0;
+}
+
+/* It has ended by itself. If it failed, nobody knows what its last answer is worth. */
+static void retire(struct cases_adapter *a)
+{
+	end(a);
+	if (a->last && failed(a))
+		fault_end(a, a->last);
+	a->last = NULL;
+}
+
 /* ---- one process for each case */
 
 static void ask_once(struct cases_adapter *a, const struct cases_entry *entry, struct cases_result *ret)
@@ -310,7 +325,7 @@ static void ask_once(struct cases_adapter *a, const struct cases_entry *entry, s
 	}
 	/* waitpid() in end() has the status; before, the group is killed, which has no effect on it. */
 	end(a);
-	if (!WIFEXITED(a->status) || WEXITSTATUS(a->status) != 0)
+	if (failed(a))
 		fault_end(a, ret);
 	else
 		cases_answer_read(a->output, a->n_output, entry->id, ret);
@@ -327,13 +342,23 @@ static bool send_line(struct cases_adapter *a, const char *dir)
 	       send(a->in, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
+static bool has_ended(const struct cases_adapter *a)
+{
+	struct pollfd poll_pid = { .fd = a->pidfd, .events = POLLIN };
+
+	return poll(&poll_pid, 1, 0) == 1;
+}
+
 static void ask_line(struct cases_adapter *a, const struct cases_entry *entry, struct cases_result *ret)
 {
 	static char lines[] = "--lines";
 	enum waited waited = WAITED_OUTPUT;
 
+	if (a->pid > 0 && has_ended(a))
+		retire(a);
 	if (a->pid == 0 && !start(a, lines, ret))
 		return;
+	a->last = NULL;
 	read_output(a);
 	if (a->n_output > 0) {
 		fault(ret, "printed a line before it was asked");
@@ -346,9 +371,12 @@ static void ask_line(struct cases_adapter *a, const struct cases_entry *entry, s
 		waited = wait_for(a);
 	if (a->n_output > 0 && !a->too_much && a->output[a->n_output - 1] == '\n') {
 		cases_answer_read(a->output, a->n_output, entry->id, ret);
-		if (ret->answer == CASES_ANSWERED_ERROR || waited == WAITED_ENDED)
-			end(a);
 		a->n_output = 0;
+		a->last = ret;
+		if (ret->answer == CASES_ANSWERED_ERROR)
+			end(a);
+		else if (waited == WAITED_ENDED)
+			retire(a);
 	} else if (waited == WAITED_ENDED && !a->too_much) {
 		fault_end(a, ret);
 	} else {
@@ -372,10 +400,16 @@ void cases_adapter_ask(struct cases_adapter *a, const struct cases_entry *entry,
 /* The end of its input is the end of its work: it may still write what it has found. */
 static void close_lines(struct cases_adapter *a)
 {
+	enum waited waited;
+
 	a->deadline_ns = now_ns() + (uint64_t)a->options.limit_ms * NS_PER_MS;
 	close_fd(&a->in);
-	while (wait_for(a) == WAITED_OUTPUT)
+	do {
+		waited = wait_for(a);
 		a->n_output = 0;
+	} while (waited == WAITED_OUTPUT);
+	if (waited == WAITED_ENDED)
+		retire(a);
 }
 
 void cases_adapter_free(struct cases_adapter *adapter)

@@ -72,10 +72,14 @@ struct cases_adapter_options {
 struct cases_adapter;
 JURAT_MUST_CHECK int cases_adapter_new(const struct cases_adapter_options *options,
 				       struct cases_adapter **ret, struct jurat_error *err);
+/* Ends the process: with --lines, when it has read the end of its input. */
 void cases_adapter_free(struct cases_adapter *adapter);
 /*
  * Puts a case before the adapter. A process that fails, hangs or prints anything but the answer is killed
  * with its process group, and the result says why.
+ *
+ * ret       borrowed until the next call or the end of the adapter: a process that is found to have failed
+ *           after its answer has not answered
  */
 void cases_adapter_ask(struct cases_adapter *adapter, const struct cases_entry *entry,
 		       struct cases_result *ret);

@@ -48,6 +48,13 @@ def exits(case):
     sys.exit(7)
 
 
+def leaks(case):
+    right(case)
+    sys.stdin.read()  # with --lines until the end of the input
+    sys.stderr.write("a sanitizer's report\n")
+    sys.exit(1)
+
+
 def ends(case):
     sys.exit(0)
 

@@ -138,6 +138,7 @@ def one_process_for_each_case_gives_the_same(_):
 BAD = {  # what an adapter does -> what is said of it, one process for each case; with --lines, where it differs
     "crashes": (r"ended by signal 11 \(Segmentation fault\): panic: of a bad certificate",),
     "exits": (r"ended with exit status 7: no such option",),
+    "leaks": (r"ended with exit status 1: a sanitizer's report",),
     "ends": (r"printed no answer", r"ended with exit status 0 and without an answer"),
     "hangs": (r"no answer within 1 s",),
     "mumbles": (r"expected a JSON object, found 'accepted'",),
