@@ -59,8 +59,7 @@ struct sim_forge_options {
 /*
  * Names are relative paths: report.bin, vcek.der (or vlek.der), ask.der (asvk.der), ark.der, crl.der,
  * certs.bin (the table); quote.bin, event-log.bin, root.der, collateral/NAME as sim_collateral_names. What
- * the order leaves out is not there, as an event log that it does not have. `names` ends after n; bytes are
- * heap.
+ * the order leaves out is not there, nor an event log that it does not have. Bytes are heap.
  */
 enum { SIM_FORGED_MAX = 16 };
 struct sim_forged {

@@ -57,7 +57,6 @@ int sim_forge_install_snp(struct sim_order *order, struct sim_psp *psp, struct s
 	if (psp)
 		sim_psp_set_edit(psp, &edit);
 	forge_install_pki(order, psp, pki);
-	(void)err;
 	return 0;
 }
 
