@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -123,7 +124,19 @@ static int complete(struct object *o)
 	return 0;
 }
 
-static int run_vcpu(int fd, struct object *o)
+static bool has_signal(const sigset_t *blocked_before)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&pending, number) == 1 && sigismember(blocked_before, number) == 0)
+			return true;
+	return false;
+}
+
+/* `mask`: the thread's while signals are blocked; NULL: they are not. */
+static int run_object(int fd, struct object *o, const sigset_t *mask)
 {
 	bool immediate = immediate_exit(o->run) != 0; /* sampled once */
 	int e;
@@ -139,7 +152,7 @@ static int run_vcpu(int fd, struct object *o)
 		if (e)
 			return fail(e);
 	}
-	if (immediate)
+	if (immediate || (mask && has_signal(mask)))
 		return fail(EINTR);
 	atomic_fetch_add(&o->entries, 1);
 	if (on_entry)
@@ -153,6 +166,28 @@ static int run_vcpu(int fd, struct object *o)
 	bytes_put_le(o->run + KVM_RUN_exit_reason, o->pending->reason, 4);
 	o->pending->made = true;
 	return 0;
+}
+
+/*
+ * A signal that comes during KVM_RUN ends it before the guest is entered, and its handler runs afterwards. A
+ * handler that ran here instead, behind the look at immediate_exit, would seem to be a kick that was lost.
+ */
+static int run_vcpu(int fd, struct object *o)
+{
+	sigset_t all, mask;
+	int r, e;
+
+	if (!on_entry)
+		return run_object(fd, o, NULL);
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV); /* faults are not deferred */
+	sigdelset(&all, SIGBUS);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	r = run_object(fd, o, &mask);
+	e = errno;
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	errno = e;
+	return r;
 }
 
 static int encrypt_op(const struct object *o, struct uapi_kvm_sev_cmd *command)
