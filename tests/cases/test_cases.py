@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
-"""`jurat cases`: the corpus on disk, jurat's verdicts on it, and adapters that fail in every way. TAP; test_cases.py JURAT ADAPTER"""
+"""`jurat cases`: the corpus on disk, jurat's verdicts on it, and adapters that fail in every way. TAP; test_cases.py JURAT ADAPTER P384"""
 import filecmp
 import json
 import os
@@ -16,7 +16,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from tap import Skip, case, main  # noqa: E402
 
-JURAT, ADAPTER = (os.path.abspath(path) for path in sys.argv[1:])
+JURAT, ADAPTER = (os.path.abspath(path) for path in sys.argv[1:3])
+REPEATS = sys.argv[3] == "hogweed"  # OpenSSL's P-384 signatures are never the same
 SCRIPTED = [sys.executable, "-B", str(HERE / "adapter.py")]
 
 
@@ -100,7 +101,7 @@ def list_and_index_have_the_same_cases(_):
 
 @case
 def it_is_the_same_bytes_wherever_it_is_made(tmp):
-    some = [c["id"] for c in LISTED[::9]]
+    some = [c["id"] for c in LISTED[::9] if REPEATS or c["tee"] == "tdx"]
     jurat("make", tmp / "again", *[word for name in some[:60] for word in ("--only", name)], env={**os.environ, "TZ": "Asia/Kolkata", "LC_ALL": "C"})
     for name in some[:60]:
         one, two = corpus() / "cases" / name, tmp / "again" / "cases" / name
