@@ -62,87 +62,83 @@ static bool is_refused(struct sim_order *order, const struct bad *bad)
 	return false;
 }
 
+static const struct bad bad_items[] = {
+	{ "reprt.vmpl=1", "no part 'reprt' of evidence; nearest: report, root, guest" },
+	{ "report=1", "expected PART.FIELD=VALUE, and 'report' has no field" },
+	{ "report.=1", "expected PART.FIELD=VALUE, and 'report.' has no field" },
+	{ "unsigned report.vmpl", "expected PART.FIELD=VALUE" },
+	{ "report.vmpk=1", "report.vmpk: no field 'vmpk' of the SNP attestation report; nearest: "
+			   "vmpl, version, policy" },
+	{ "report.vmpl=", "report.vmpl: expected a number from 0 to 4294967295, not ''" },
+	{ "report.vmpl=4294967296", "report.vmpl: expected a number from 0 to 4294967295, not '4294967296'" },
+	{ "report.vmpl= 1", "report.vmpl: expected a number from 0 to 4294967295, not ' 1'" },
+	{ "report.vmpl=+-1", "report.vmpl: expected a number from 0 to 4294967295, not '-1'" },
+	{ "report.vmpl=0x", "report.vmpl: expected a number from 0 to 4294967295, not '0x'" },
+	{ "report.policy=0x10000000000000000", "report.policy: expected a number from 0 to "
+					       "18446744073709551615, not '0x10000000000000000'" },
+	{ "report.policy.DEBIG=yes",
+	  "report.policy.DEBIG: no part 'DEBIG' of policy; nearest: DEBUG, SMT, RAPL_DIS" },
+	{ "report.policy.DEBUG=maybe", "report.policy.DEBUG: expected yes or no, not 'maybe'" },
+	{ "report.policy.bit-64=yes",
+	  "report.policy.bit-64: no part 'bit-64' of policy; nearest: SMT, DEBUG, abi_minor" },
+	{ "report.policy.abi_major=256",
+	  "report.policy.abi_major: expected a number from 0 to 255, not '256'" },
+	{ "report.reported_tcb.sev=1",
+	  "report.reported_tcb.sev: no part 'sev' of reported_tcb; nearest: tee, snp, fmc" },
+	{ "report.chip_id[64]=1", "report.chip_id[64]: 'chip_id[64]': expected a byte from [0] to [63]" },
+	{ "report.chip_id[1=1", "report.chip_id[1: 'chip_id[1': expected a byte from [0] to [63]" },
+	{ "report.chip_id=00", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for that "
+			       "byte in all of them; got 2 characters" },
+	{ "report.chip_id=x0", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for that "
+			       "byte in all of them; got 2 characters" },
+	{ "report.chip_id=xgg", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for "
+				"that byte in all of them; got 3 characters" },
+	{ "report.size=4097", "report.size: expected a number from 0 to 4096, not '4097'" },
+	{ "report.signed_by=vceg", "report.signed_by: no value 'vceg'; nearest: vcek, vlek, other" },
+	{ "unsigned report.signed_by=vcek",
+	  "report.signed_by: it says who signs, so it cannot be set after that" },
+	{ "damage report.signature_x",
+	  "report.signature_x: no field 'signature_x' of the SNP attestation report; nearest: "
+	  "signature_r, signature_s, signature_algo" },
+	{ "damage report:x", "byte: expected a number from 0 to 4294967295, not 'x'" },
+	{ "damage guest", "guest: a guest has no bytes of its own that can be damaged" },
+	{ "unsigned guest.policy=1", "guest.policy: it is not signed: set it" },
+	{ "guest.vmpl=1", "guest.vmpl: no field 'vmpl' of guest; nearest: policy, family_id, image_id" },
+	{ "guest.policy.nothing=1",
+	  "guest.policy.nothing: no part 'nothing' of policy; nearest: SMT, DEBUG, abi_minor" },
+	{ "platform.report_version=6", "platform.report_version: expected a number from 0 to 5, not '6'" },
+	{ "platform.report_version=1",
+	  "platform.report_version: expected a version from 2 to 5; report.version sets any" },
+	{ "platform.csp_id=", "platform.csp_id: expected 1 to 128 characters" },
+	{ "platform.csp_id=a\tb", "platform.csp_id: character 1 is not printable ASCII" },
+	{ "platform.hwid=00", "platform.hwid: expected 64 bytes as 128 hex digits, or xNN for that "
+			      "byte in all of them; got 2 characters" },
+	{ "platform.mask_chip_id=2", "platform.mask_chip_id: expected yes or no, not '2'" },
+	{ "vcek.for_csp=x", "vcek.for_csp: no field 'for_csp' of vcek; nearest: for_chip, for_tcb" },
+	{ "vlek.for_chip=x", "vlek.for_chip: no field 'for_chip' of vlek; nearest: for_csp, for_tcb" },
+	{ "vcek.for_tcb=currently",
+	  "vcek.for_tcb: expected a number from 0 to 18446744073709551615, not 'currently'" },
+	{ "table.entry=x",
+	  "table.entry: no field 'entry' of the certificate table; nearest: entries, data, pem" },
+	{ "table.entries=vcek,asq",
+	  "table.entries: no kind 'asq' of entries of a certificate table; nearest: ask, asvk, ark" },
+	{ "table.entries=vcek:cert", "table.entries: no value 'cert'; nearest: crl, text, vcek" },
+	{ "table.entries=Naples/vcek", "table.entries: no product 'Naples'" },
+	{ "table.pem=rsa",
+	  "table.pem: no kind 'rsa' of entries of a certificate table; nearest: ask, asvk, ark" },
+	{ "table.guids=none", "table.guids: no value 'none'; nearest: printed, mixed-endian" },
+	{ "table.offset.x=1", "table.offset.x: expected a number from 0 to 79, not 'x'" },
+	{ "table.offset.0=x", "table.offset.0: expected a number from 0 to 4294967295, not 'x'" },
+	{ "table.trailing=0",
+	  "table.trailing: expected bytes as hex digits, or xNN*COUNT; got 1 characters" },
+	{ "table.trailing=x00*16385", "table.trailing: 'x00*16385': expected at most 16384 bytes" },
+	{ "table.terminator=off", "table.terminator: expected yes or no, not 'off'" },
+	{ "unsigned table.size=1", "table.size: it is not signed: set it" },
+	{ "damage table.ask", "table.ask: a table has no bytes of its own that can be damaged" },
+};
+
 static void items_that_cannot_be_are_refused_with_the_nearest(void **state)
 {
-	static const struct bad rows[] = {
-		{ "reprt.vmpl=1", "no part 'reprt' of evidence; nearest: report, root, guest" },
-		{ "report=1", "expected PART.FIELD=VALUE, and 'report' has no field" },
-		{ "report.=1", "expected PART.FIELD=VALUE, and 'report.' has no field" },
-		{ "unsigned report.vmpl", "expected PART.FIELD=VALUE" },
-		{ "report.vmpk=1", "report.vmpk: no field 'vmpk' of the SNP attestation report; nearest: "
-				   "vmpl, version, policy" },
-		{ "report.vmpl=", "report.vmpl: expected a number from 0 to 4294967295, not ''" },
-		{ "report.vmpl=4294967296",
-		  "report.vmpl: expected a number from 0 to 4294967295, not '4294967296'" },
-		{ "report.vmpl= 1", "report.vmpl: expected a number from 0 to 4294967295, not ' 1'" },
-		{ "report.vmpl=+-1", "report.vmpl: expected a number from 0 to 4294967295, not '-1'" },
-		{ "report.vmpl=0x", "report.vmpl: expected a number from 0 to 4294967295, not '0x'" },
-		{ "report.policy=0x10000000000000000", "report.policy: expected a number from 0 to "
-						       "18446744073709551615, not '0x10000000000000000'" },
-		{ "report.policy.DEBIG=yes",
-		  "report.policy.DEBIG: no part 'DEBIG' of policy; nearest: DEBUG, SMT, RAPL_DIS" },
-		{ "report.policy.DEBUG=maybe", "report.policy.DEBUG: expected yes or no, not 'maybe'" },
-		{ "report.policy.bit-64=yes",
-		  "report.policy.bit-64: no part 'bit-64' of policy; nearest: SMT, DEBUG, abi_minor" },
-		{ "report.policy.abi_major=256",
-		  "report.policy.abi_major: expected a number from 0 to 255, not '256'" },
-		{ "report.reported_tcb.sev=1",
-		  "report.reported_tcb.sev: no part 'sev' of reported_tcb; nearest: tee, snp, fmc" },
-		{ "report.chip_id[64]=1",
-		  "report.chip_id[64]: 'chip_id[64]': expected a byte from [0] to [63]" },
-		{ "report.chip_id[1=1", "report.chip_id[1: 'chip_id[1': expected a byte from [0] to [63]" },
-		{ "report.chip_id=00", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for that "
-				       "byte in all of them; got 2 characters" },
-		{ "report.chip_id=x0", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for that "
-				       "byte in all of them; got 2 characters" },
-		{ "report.chip_id=xgg", "report.chip_id: expected 64 bytes as 128 hex digits, or xNN for "
-					"that byte in all of them; got 3 characters" },
-		{ "report.size=4097", "report.size: expected a number from 0 to 4096, not '4097'" },
-		{ "report.signed_by=vceg", "report.signed_by: no value 'vceg'; nearest: vcek, vlek, other" },
-		{ "unsigned report.signed_by=vcek",
-		  "report.signed_by: it says who signs, so it cannot be set after that" },
-		{ "damage report.signature_x",
-		  "report.signature_x: no field 'signature_x' of the SNP attestation report; nearest: "
-		  "signature_r, signature_s, signature_algo" },
-		{ "damage report:x", "byte: expected a number from 0 to 4294967295, not 'x'" },
-		{ "damage guest", "guest: a guest has no bytes of its own that can be damaged" },
-		{ "unsigned guest.policy=1", "guest.policy: it is not signed: set it" },
-		{ "guest.vmpl=1",
-		  "guest.vmpl: no field 'vmpl' of guest; nearest: policy, family_id, image_id" },
-		{ "guest.policy.nothing=1",
-		  "guest.policy.nothing: no part 'nothing' of policy; nearest: SMT, DEBUG, abi_minor" },
-		{ "platform.report_version=6",
-		  "platform.report_version: expected a number from 0 to 5, not '6'" },
-		{ "platform.report_version=1",
-		  "platform.report_version: expected a version from 2 to 5; report.version sets any" },
-		{ "platform.csp_id=", "platform.csp_id: expected 1 to 128 characters" },
-		{ "platform.csp_id=a\tb", "platform.csp_id: character 1 is not printable ASCII" },
-		{ "platform.hwid=00", "platform.hwid: expected 64 bytes as 128 hex digits, or xNN for that "
-				      "byte in all of them; got 2 characters" },
-		{ "platform.mask_chip_id=2", "platform.mask_chip_id: expected yes or no, not '2'" },
-		{ "vcek.for_csp=x", "vcek.for_csp: no field 'for_csp' of vcek; nearest: for_chip, for_tcb" },
-		{ "vlek.for_chip=x",
-		  "vlek.for_chip: no field 'for_chip' of vlek; nearest: for_csp, for_tcb" },
-		{ "vcek.for_tcb=currently",
-		  "vcek.for_tcb: expected a number from 0 to 18446744073709551615, not 'currently'" },
-		{ "table.entry=x",
-		  "table.entry: no field 'entry' of the certificate table; nearest: entries, data, pem" },
-		{ "table.entries=vcek,asq",
-		  "table.entries: no kind 'asq' of entries of a certificate table; nearest: ask, asvk, ark" },
-		{ "table.entries=vcek:cert", "table.entries: no value 'cert'; nearest: crl, text, vcek" },
-		{ "table.entries=Naples/vcek", "table.entries: no product 'Naples'" },
-		{ "table.pem=rsa",
-		  "table.pem: no kind 'rsa' of entries of a certificate table; nearest: ask, asvk, ark" },
-		{ "table.guids=none", "table.guids: no value 'none'; nearest: printed, mixed-endian" },
-		{ "table.offset.x=1", "table.offset.x: expected a number from 0 to 79, not 'x'" },
-		{ "table.offset.0=x", "table.offset.0: expected a number from 0 to 4294967295, not 'x'" },
-		{ "table.trailing=0",
-		  "table.trailing: expected bytes as hex digits, or xNN*COUNT; got 1 characters" },
-		{ "table.trailing=x00*16385", "table.trailing: 'x00*16385': expected at most 16384 bytes" },
-		{ "table.terminator=off", "table.terminator: expected yes or no, not 'off'" },
-		{ "unsigned table.size=1", "table.size: it is not signed: set it" },
-		{ "damage table.ask", "table.ask: a table has no bytes of its own that can be damaged" },
-	};
 	struct sim_order *order = order_of((const char *const[]){ NULL });
 	struct jurat_error err;
 	unsigned bad = 0;
@@ -150,8 +146,8 @@ static void items_that_cannot_be_are_refused_with_the_nearest(void **state)
 	(void)state;
 	assert_int_equal(sim_order_add(order, "vcek-expird", &err), -EINVAL);
 	assert_memory_equal(err.text, "no preset 'vcek-expird'; nearest: vcek-expired, vlek-expired, ", 62);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		bad += !is_refused(order, &rows[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(bad_items); i++)
+		bad += !is_refused(order, &bad_items[i]);
 	assert_int_equal(bad, 0);
 	sim_order_free(order);
 }
