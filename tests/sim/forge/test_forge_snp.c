@@ -563,7 +563,7 @@ static void a_live_platform_makes_ordered_evidence_also_after_a_tcb_change(void 
 
 	(void)state;
 	assert_int_equal(sim_order_new(at, &order, NULL), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
 		assert_int_equal(sim_order_add(order, items[i], NULL), 0);
 	assert_int_equal(sim_forge_snp_options(order, &options, &l, NULL), 0);
 	assert_int_equal(sim_psp_new(&options, &psp, NULL), 0);
