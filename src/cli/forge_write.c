@@ -55,6 +55,11 @@ static int move_in(const char *temp, const char *dir, struct jurat_error *err)
 		return jurat_fail(err, -EEXIST, "'%s' is not empty: expected a new or empty directory", dir);
 	if (errno == ENOTDIR)
 		return jurat_fail(err, -EEXIST, "'%s' exists and is not a directory", dir);
+	if (errno == EBUSY || errno == EINVAL) /* ".", "..", or where something is mounted */
+		return jurat_fail(
+			err, -EBUSY,
+			"'%s' is in use: expected a new directory, or an empty one that can be replaced",
+			dir);
 	return jurat_fail(err, -errno, "cannot make '%s': %s", dir, strerror(errno));
 }
 

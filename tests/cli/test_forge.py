@@ -122,6 +122,8 @@ def nothing_is_overwritten(tmp):
     assert files(tmp) == {"full/x": b"mine", "file": b"mine"} and len(list(tmp.iterdir())) == 2
     empty = tmp / "empty"
     empty.mkdir(mode=0o700)
+    p = run("forge", "--out", ".", status=3, cwd=empty)
+    assert p.stderr == "jurat forge: '.' is in use: expected a new directory, or an empty one that can be replaced\n" and not files(empty)
     forge(f"{empty}//")
     assert (empty / "report.bin").exists() and empty.stat().st_mode & 0o777 == 0o700
 
