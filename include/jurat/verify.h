@@ -13,6 +13,11 @@
  * The verifier: appraises evidence against endorsements and a policy, and returns a verdict with reasons. It
  * works offline and fails closed: anything missing, malformed or unknown is a refusal. `if
  * (jurat_verify_snp(...) != 0) deny();` is always right.
+ *
+ * One verifier may verify in any number of threads at once: they share its caches, and none waits for
+ * another. A function that adds to a verifier or frees it needs it alone: no other call with the same handle
+ * may run at the same time. A service that receives a new CRL while it verifies therefore creates another
+ * verifier for the verifications that follow, and frees the old one when its last call has returned.
  */
 
 #ifdef __cplusplus
@@ -29,9 +34,9 @@ struct jurat_verdict;  /* the result for one piece of evidence */
  * The root *certificates* come with the evidence or from jurat_verifier_add_certificates(): only those whose
  * key is pinned are trusted.
  *
- * ret       freed by the caller with jurat_verifier_free, which accepts NULL
+ * ret       freed by the caller with jurat_verifier_free, which accepts NULL. Verdicts may outlive it
  * Returns   0; -ENOMEM
- * Threads   one thread per handle
+ * Threads   any number of threads verify with one handle; freeing needs it alone
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_verifier_new(struct jurat_verifier **ret, struct jurat_error *err);
@@ -47,7 +52,7 @@ void jurat_verifier_free(struct jurat_verifier *verifier);
  *           self-signatures are checked here
  * Returns   0; -EBADMSG `bytes` contains no root, or something malformed: `err` says what, and nothing was
  *           added; -ENOMEM
- * Threads   one thread per handle
+ * Threads   needs the handle alone: no other call with it at the same time
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_verifier_add_roots(struct jurat_verifier *verifier, const void *bytes, size_t n,
@@ -62,7 +67,7 @@ JURAT_MUST_CHECK int jurat_verifier_add_roots(struct jurat_verifier *verifier, c
  * ret_count  number of certificates added; may be NULL
  * Returns    0; -EBADMSG `bytes` contains something malformed: `err` says what, and nothing was added;
  *            -ENOMEM
- * Threads    one thread per handle
+ * Threads    as jurat_verifier_add_roots
  * Since      0.1
  */
 JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *verifier, const void *bytes,
@@ -77,7 +82,7 @@ JURAT_MUST_CHECK int jurat_verifier_add_certificates(struct jurat_verifier *veri
  * bytes     n bytes, untrusted, copied: DER, or PEM with any number of blocks, in any encoding that
  *           jurat_verifier_add_certificates accepts
  * Returns   0; -EBADMSG not a CRL: `err` says why, and nothing was added; -ENOMEM
- * Threads   one thread per handle
+ * Threads   needs the handle alone: no other call with it at the same time
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_verifier_add_crl(struct jurat_verifier *verifier, const void *bytes, size_t n,
@@ -88,7 +93,7 @@ JURAT_MUST_CHECK int jurat_verifier_add_crl(struct jurat_verifier *verifier, con
  *
  * ret       freed by the caller with jurat_policy_free, which accepts NULL
  * Returns   0; -ENOMEM
- * Threads   one thread per policy while it changes; afterwards any number of verifiers at once
+ * Threads   one thread per policy while it changes; afterwards any number of threads and verifiers at once
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_policy_new(struct jurat_policy **ret, struct jurat_error *err);
@@ -147,7 +152,7 @@ struct jurat_snp_evidence {
  * ret          may be NULL; set on 0 and on JURAT_REFUSED, freed by the caller with jurat_verdict_free
  * Returns      0 accepted; JURAT_REFUSED with reasons, the first of them also in `err`; -EINVAL, -E2BIG the
  *              evidence's size member is invalid, or of a newer release; -ENOMEM, -EIO nothing was verified
- * Threads      one thread per verifier
+ * Threads      any number of threads at once, with the same verifier and policy as well
  * Since        0.1    Spec  SEV-SNP firmware ABI, ATTESTATION_REPORT; VCEK certificate and KDS specification
  */
 JURAT_MUST_CHECK int jurat_verify_snp(struct jurat_verifier *verifier,
@@ -160,11 +165,11 @@ struct jurat_tdx_collateral; /* TCB info, QE identity, CRLs and the certificates
 /*
  * Creates an empty set of Intel's collateral for TD quotes.
  *
- * Verification never changes it: one set may be shared by several verifiers, each in its own thread.
+ * Verification never changes it: one set may be shared by several verifiers and threads.
  *
  * ret       freed by the caller with jurat_tdx_collateral_free, which accepts NULL
  * Returns   0; -ENOMEM
- * Threads   one thread while collateral is added; afterwards any number of verifiers at once
+ * Threads   one thread while collateral is added; afterwards any number of threads and verifiers at once
  * Since     0.1
  */
 JURAT_MUST_CHECK int jurat_tdx_collateral_new(struct jurat_tdx_collateral **ret, struct jurat_error *err);
@@ -216,7 +221,7 @@ struct jurat_tdx_evidence {
  * ret          may be NULL; set on 0 and on JURAT_REFUSED, freed by the caller with jurat_verdict_free
  * Returns      0 accepted; JURAT_REFUSED with reasons, the first of them also in `err`; -EINVAL, -E2BIG the
  *              evidence's size member is invalid, or of a newer release; -ENOMEM, -EIO nothing was verified
- * Threads      one thread per verifier
+ * Threads      any number of threads at once, with the same verifier, collateral and policy as well
  * Since        0.1    Spec  Intel TDX DCAP quoting library API; Intel PCS API v4
  */
 JURAT_MUST_CHECK int jurat_verify_tdx(struct jurat_verifier *verifier,
@@ -228,8 +233,8 @@ JURAT_MUST_CHECK int jurat_verify_tdx(struct jurat_verifier *verifier,
 /*
  * Frees a verdict, and everything borrowed from it.
  *
- * verdict   may be NULL
- * Threads   one thread at a time
+ * verdict   may be NULL; its verifier may be freed already, and other threads may use that
+ * Threads   any thread; needs the verdict alone
  * Since     0.1
  */
 void jurat_verdict_free(struct jurat_verdict *verdict);
