@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Nothing: build.rs is what this crate is for.
