@@ -24,6 +24,12 @@ static const struct crypto_ec_maker *maker_of(enum crypto_curve curve)
 	return curve == CRYPTO_P256 ? &CRYPTO_P256_MAKER : &CRYPTO_P384_MAKER;
 }
 
+/* Of a key that is not the software platform's. */
+static const struct crypto_ec_maker *signer_of(enum crypto_curve curve)
+{
+	return curve == CRYPTO_P256 ? &CRYPTO_P256_SIGNER : &CRYPTO_P384_SIGNER;
+}
+
 static const char *name_of(enum crypto_curve curve)
 {
 	return curve == CRYPTO_P256 ? "P-256" : "P-384";
@@ -109,7 +115,7 @@ int crypto_ec_private_new(enum crypto_curve curve, const uint8_t *scalar, struct
 
 	if (!k)
 		return jurat_fail_memory(err);
-	k->maker = maker_of(curve);
+	k->maker = signer_of(curve);
 	r = k->maker->private_new(scalar, &k->key);
 	if (r == -EDOM)
 		return jurat_fail(err, -EBADMSG, "private key: not in the range of %s", name_of(curve));

@@ -10,7 +10,7 @@
 
 /*
  * ECDSA over P-256 and P-384 (FIPS 186-4). Integers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
- * each. Each curve is implemented by nettle/hogweed or by OpenSSL, as src/crypto/meson.build chooses.
+ * each. Each curve is implemented by nettle/hogweed, by OpenSSL or by AWS-LC, as src/crypto/meson.build chooses.
  */
 enum crypto_curve { CRYPTO_P256, CRYPTO_P384 };
 enum { CRYPTO_EC_MAX_BYTES = 48 };
@@ -78,9 +78,10 @@ void crypto_ec_private_free(struct crypto_ec_private *key);
 void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_xy);
 
 /*
- * env       source of randomness for the nonce with hogweed, which is mixed with key and digest: if it
- *           repeats, equal digests have equal signatures, but the key is not disclosed. NULL: no randomness,
- *           and equal digests have equal signatures. OpenSSL always uses its own generator.
+ * env       source of randomness for the nonce, which is mixed with key and digest: if it repeats, equal
+ *           digests have equal signatures, but the key is not disclosed. NULL: no randomness, and equal
+ *           digests have equal signatures. hogweed and AWS-LC make the same signatures; OpenSSL always uses
+ *           its own generator.
  * Returns   0; -errno from the environment's random source; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,
@@ -92,7 +93,8 @@ JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct 
  * compare them.
  */
 struct crypto_ec_maker {
-	const char *name; /* "hogweed", "openssl" */
+	const char *name;            /* "hogweed", "openssl", "awslc" */
+	void (*describe)(char *ret); /* CRYPTO_LIBRARY_BYTES bytes: crypto/describe.h */
 	int (*public_new)(const uint8_t *xy, void **ret);
 	/* The same, derived from another key of the same implementation. NULL: that would not be faster. */
 	int (*public_like)(const void *other, const uint8_t *xy, void **ret);
@@ -108,5 +110,8 @@ struct crypto_ec_maker {
 
 extern const struct crypto_ec_maker crypto_p256_hogweed, crypto_p256_openssl;
 extern const struct crypto_ec_maker crypto_p384_hogweed, crypto_p384_openssl;
+#ifdef CRYPTO_HAVE_AWS_LC
+extern const struct crypto_ec_maker crypto_p256_awslc, crypto_p384_awslc;
+#endif
 
 #endif

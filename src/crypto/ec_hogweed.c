@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,14 @@
 #include <nettle/ecc-curve.h>
 #include <nettle/ecc.h>
 #include <nettle/ecdsa.h>
+#include <nettle/version.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "crypto/describe.h"
 #include "crypto/ec.h"
-#include "crypto/hash.h"
+#include "crypto/ec_nonce.h"
 #include "crypto/mpz.h"
 
 enum { MAX = CRYPTO_EC_MAX_BYTES };
@@ -37,6 +40,11 @@ struct private
 	uint8_t scalar[MAX]; /* d as bytes, for the nonce */
 	uint8_t xy[2 * MAX];
 };
+
+void crypto_describe_nettle(char ret[CRYPTO_LIBRARY_BYTES])
+{
+	snprintf(ret, CRYPTO_LIBRARY_BYTES, "nettle %d.%d", nettle_version_major(), nettle_version_minor());
+}
 
 static const struct ecc_curve *curve_of(size_t n)
 {
@@ -149,49 +157,18 @@ static void private_public(const void *key, uint8_t *ret_xy)
 	memcpy(ret_xy, k->xy, 2 * k->n);
 }
 
-/*
- * Input of the nonce: SHA-512 over the key, fresh randomness, the digest and a counter. The randomness is
- * collected before nettle is called, because its callback cannot fail. The counter changes the nonce on each
- * callback, so that nettle's search for one in range terminates. Key and digest keep nonces from repeating
- * even if the randomness does.
- */
-struct nonce {
-	uint8_t scalar[MAX], random[MAX], digest[CRYPTO_SHA512_BYTES];
-	uint8_t counter[4];
-};
-
-static void next_nonce(void *ctx, size_t n, uint8_t *to)
-{
-	struct nonce *c = ctx;
-	uint8_t block[CRYPTO_SHA512_BYTES];
-
-	while (n > 0) {
-		size_t part = n < sizeof(block) ? n : sizeof(block);
-
-		bytes_put_le(c->counter, bytes_get_le(c->counter, sizeof(c->counter)) + 1,
-			     sizeof(c->counter));
-		crypto_sha512(c, sizeof(*c), block);
-		memcpy(to, block, part);
-		to += part;
-		n -= part;
-	}
-	bytes_wipe(block, sizeof(block));
-}
-
 static int sign(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
 		uint8_t *ret_r, uint8_t *ret_s)
 {
 	const struct private *k = key;
-	struct nonce nonce = { 0 };
+	struct ec_nonce nonce;
 	struct dsa_signature sig;
-	int r = env ? base_random(env, nonce.random, sizeof(nonce.random)) : 0;
+	int r = ec_nonce_init(&nonce, env, k->scalar, k->n, digest, digest_size);
 
 	if (r < 0)
 		return r;
-	memcpy(nonce.scalar, k->scalar, sizeof(nonce.scalar));
-	crypto_sha512(digest, digest_size, nonce.digest);
 	dsa_signature_init(&sig);
-	ecdsa_sign(&k->d, &nonce, next_nonce, digest_size, digest, &sig);
+	ecdsa_sign(&k->d, &nonce, ec_nonce_draw, digest_size, digest, &sig);
 	bytes_wipe(&nonce, sizeof(nonce));
 	nettle_mpz_get_str_256(k->n, ret_r, sig.r);
 	nettle_mpz_get_str_256(k->n, ret_s, sig.s);
@@ -221,6 +198,7 @@ static int p384_private_new(const uint8_t *scalar, void **ret)
 
 const struct crypto_ec_maker crypto_p256_hogweed = {
 	.name = "hogweed",
+	.describe = crypto_describe_nettle,
 	.public_new = p256_public_new,
 	.public_free = public_free,
 	.verify = verify,
@@ -232,6 +210,7 @@ const struct crypto_ec_maker crypto_p256_hogweed = {
 
 const struct crypto_ec_maker crypto_p384_hogweed = {
 	.name = "hogweed",
+	.describe = crypto_describe_nettle,
 	.public_new = p384_public_new,
 	.public_free = public_free,
 	.verify = verify,

@@ -9,10 +9,12 @@
 #include "crypto/ec.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
@@ -21,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "crypto/describe.h"
 
 enum {
 	POINT_MAX = 1 + 2 * CRYPTO_EC_MAX_BYTES,
@@ -33,6 +36,11 @@ struct private
 	EVP_PKEY_CTX *ctx; /* initialized to sign; only duplicates are used */
 	uint8_t xy[2 * CRYPTO_EC_MAX_BYTES];
 };
+
+void crypto_describe_openssl(char ret[CRYPTO_LIBRARY_BYTES])
+{
+	snprintf(ret, CRYPTO_LIBRARY_BYTES, "OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
+}
 
 static int curve_nid(enum crypto_curve curve)
 {
@@ -310,6 +318,7 @@ static int p384_private_new(const uint8_t *scalar, void **ret)
 
 const struct crypto_ec_maker crypto_p256_openssl = {
 	.name = "openssl",
+	.describe = crypto_describe_openssl,
 	.public_new = p256_public_new,
 	.public_like = public_like,
 	.public_free = public_free,
@@ -322,6 +331,7 @@ const struct crypto_ec_maker crypto_p256_openssl = {
 
 const struct crypto_ec_maker crypto_p384_openssl = {
 	.name = "openssl",
+	.describe = crypto_describe_openssl,
 	.public_new = p384_public_new,
 	.public_like = public_like,
 	.public_free = public_free,

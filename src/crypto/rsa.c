@@ -11,8 +11,10 @@
 
 enum { MIN_BITS = 2048, MAX_BITS = 8 * CRYPTO_RSA_BYTES };
 
+/* A public key: the implementation and its key. */
 struct crypto_rsa_public {
-	void *key; /* the implementation's key */
+	const struct crypto_rsa_maker *maker;
+	void *key;
 	size_t size;
 };
 
@@ -30,8 +32,9 @@ static int bits_of(const uint8_t *number, size_t n)
 	return n == 0 ? 0 : 8 * (int)n - (__builtin_clz(number[0]) - 24);
 }
 
-int crypto_rsa_public_new(const uint8_t *n, size_t n_size, const uint8_t *e, size_t e_size,
-			  struct crypto_rsa_public **ret, struct jurat_error *err)
+int crypto_rsa_public_made_by(const struct crypto_rsa_maker *maker, const uint8_t *n, size_t n_size,
+			      const uint8_t *e, size_t e_size, struct crypto_rsa_public **ret,
+			      struct jurat_error *err)
 {
 	static const uint8_t exponent[] = { 0x01, 0x00, 0x01 }; /* 65537 */
 	auto_free struct crypto_rsa_public *k = NULL;
@@ -53,19 +56,26 @@ int crypto_rsa_public_new(const uint8_t *n, size_t n_size, const uint8_t *e, siz
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return jurat_fail_memory(err);
+	k->maker = maker;
 	k->size = n_size;
-	r = rsa_maker_new(n, n_size, &k->key);
+	r = maker->public_new(n, n_size, &k->key);
 	if (r < 0)
 		return jurat_fail(err, r, "RSA key: cannot be made ready");
 	*ret = take_ptr(k);
 	return 0;
 }
 
+int crypto_rsa_public_new(const uint8_t *n, size_t n_size, const uint8_t *e, size_t e_size,
+			  struct crypto_rsa_public **ret, struct jurat_error *err)
+{
+	return crypto_rsa_public_made_by(&CRYPTO_RSA_MAKER, n, n_size, e, e_size, ret, err);
+}
+
 void crypto_rsa_public_free(struct crypto_rsa_public *key)
 {
 	if (!key)
 		return;
-	rsa_maker_free(key->key);
+	key->maker->public_free(key->key);
 	free(key);
 }
 
@@ -74,5 +84,5 @@ int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, const uint8_t dig
 {
 	if (signature_size != key->size)
 		return JURAT_REFUSED;
-	return rsa_maker_verify(key->key, digest, signature, signature_size);
+	return key->maker->verify(key->key, digest, signature, signature_size);
 }

@@ -9,9 +9,17 @@
 #include <nettle/rsa.h>
 
 #include "base/cleanup.h"
-#include "crypto/rsa.h"
+#include "crypto/describe.h"
 
-int rsa_maker_new(const uint8_t *n, size_t size, void **ret)
+static void public_free(void *key)
+{
+	if (!key)
+		return;
+	rsa_public_key_clear(key);
+	free(key);
+}
+
+static int public_new(const uint8_t *n, size_t size, void **ret)
 {
 	struct rsa_public_key *key = malloc(sizeof(*key));
 
@@ -21,23 +29,15 @@ int rsa_maker_new(const uint8_t *n, size_t size, void **ret)
 	nettle_mpz_set_str_256_u(key->n, size, n);
 	mpz_set_ui(key->e, RSA_EXPONENT);
 	if (!rsa_public_key_prepare(key)) {
-		rsa_maker_free(key);
+		public_free(key);
 		return -ENOMEM;
 	}
 	*ret = key;
 	return 0;
 }
 
-void rsa_maker_free(void *key)
-{
-	if (!key)
-		return;
-	rsa_public_key_clear(key);
-	free(key);
-}
-
-int rsa_maker_verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES], const uint8_t *signature,
-		     size_t size)
+static int verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES], const uint8_t *signature,
+		  size_t size)
 {
 	mpz_t s;
 	int holds;
@@ -48,3 +48,11 @@ int rsa_maker_verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES],
 	mpz_clear(s);
 	return holds ? 0 : JURAT_REFUSED;
 }
+
+const struct crypto_rsa_maker crypto_rsa_hogweed = {
+	.name = "hogweed",
+	.describe = crypto_describe_nettle,
+	.public_new = public_new,
+	.public_free = public_free,
+	.verify = verify,
+};

@@ -14,7 +14,7 @@
 #include <openssl/rsa.h>
 
 #include "base/cleanup.h"
-#include "crypto/rsa.h"
+#include "crypto/describe.h"
 
 static void free_bn(BIGNUM **b)
 {
@@ -62,7 +62,7 @@ static EVP_PKEY_CTX *make_ready(EVP_PKEY *pkey)
 	return take_ptr(ctx);
 }
 
-int rsa_maker_new(const uint8_t *n, size_t size, void **ret)
+static int public_new(const uint8_t *n, size_t size, void **ret)
 {
 	auto_call(free_pkey) EVP_PKEY *pkey = NULL;
 	EVP_PKEY_CTX *ctx;
@@ -77,13 +77,13 @@ int rsa_maker_new(const uint8_t *n, size_t size, void **ret)
 	return 0;
 }
 
-void rsa_maker_free(void *key)
+static void public_free(void *key)
 {
 	EVP_PKEY_CTX_free(key);
 }
 
-int rsa_maker_verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES], const uint8_t *signature,
-		     size_t size)
+static int verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES], const uint8_t *signature,
+		  size_t size)
 {
 	auto_call(free_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(key);
 	int holds;
@@ -95,3 +95,11 @@ int rsa_maker_verify(const void *key, const uint8_t digest[CRYPTO_SHA384_BYTES],
 	ERR_pop_to_mark();
 	return holds == 1 ? 0 : JURAT_REFUSED;
 }
+
+const struct crypto_rsa_maker crypto_rsa_openssl = {
+	.name = "openssl",
+	.describe = crypto_describe_openssl,
+	.public_new = public_new,
+	.public_free = public_free,
+	.verify = verify,
+};

@@ -67,7 +67,7 @@ def every_figure_is_measured_or_says_why_not(tmp):
 def a_process_that_verifies_stays_small(tmp):
     p = bench("--seconds", 0, "--output", "json", "--only", "process-verify", "--jurat", JURAT)
     [f] = json.loads(p.stdout)
-    # The limit is that of the default build: -Dp384=openssl loads all of libcrypto, a sanitizer more than that.
+    # The limit is that of the default build: -Dcrypto=openssl loads all of libcrypto, a sanitizer more than that.
     default = not SANITIZED and b"libcrypto.so" not in open(JURAT, "rb").read()
     assert 1 << 20 < f["bytes"] < (5 << 20 if default else 1 << 30), f
     assert "failed" in json.loads(bench("--output", "json", "--only", "process-verify", "--jurat", "/bin/false", status=4).stdout)[0]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The programs that make up the command: what each loads, and how one finds another. Prints TAP; test_programs.py JURAT
-JURAT-PLATFORM JURAT-NETWORK LIBEXECDIR P384 LIBJURAT.SO"""
+JURAT-PLATFORM JURAT-NETWORK LIBEXECDIR CRYPTO LIBJURAT.SO"""
 import os
 import pathlib
 import re
@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from tap import Skip, case, main  # noqa: E402
 
 JURAT, PLATFORM, NETWORK = map(pathlib.Path, map(os.path.abspath, sys.argv[1:4]))
-LIBEXEC, P384, LIBRARY = pathlib.Path(sys.argv[4]), sys.argv[5], sys.argv[6]
+LIBEXEC, CRYPTO, LIBRARY = pathlib.Path(sys.argv[4]), sys.argv[5], sys.argv[6]
 
 
 def run(program, *args, status=0, **how):
@@ -40,7 +40,7 @@ def copy(program, to):
 
 @case
 def a_program_loads_only_what_its_verbs_use(tmp):
-    makers = {"crypto", "nettle", "gmp"} if P384 == "openssl" else {"nettle", "hogweed", "gmp"}
+    makers = {"crypto", "nettle", "gmp"} if CRYPTO == "openssl" else {"nettle", "hogweed", "gmp"}
     system = {"c", "ld-linux-x86-64", "ld-linux-aarch64", "asan", "ubsan", "gcc_s", "m", "dl", "rt", "pthread", "resolv", "stdc++"}
     extra = loads(JURAT) - makers - {"jansson"} - system
     assert not extra, f"jurat also loads {extra}"
@@ -51,7 +51,7 @@ def a_program_loads_only_what_its_verbs_use(tmp):
 
 @case
 def what_verifies_loads_hogweed_where_it_computes_p384_and_nowhere_else(tmp):
-    assert ("hogweed" in loads(JURAT)) == ("hogweed" in loads(LIBRARY)) == (P384 == "hogweed")
+    assert ("hogweed" in loads(JURAT)) == ("hogweed" in loads(LIBRARY)) == (CRYPTO != "openssl")
 
 
 @case

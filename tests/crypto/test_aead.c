@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "crypto/aead.h"
+#include "crypto/aead_maker.h"
 #include "crypto/hash.h"
 
 #define KEY_GCM "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"
@@ -30,6 +30,26 @@ static const struct {
 	  SEALED_GCM, "76fc6ece0f4e1768cddf8853bb2d551b" },
 };
 
+/* Who computes. All tests run with each. */
+static const struct crypto_aead_maker *const makers[] = { &crypto_aead_openssl,
+#ifdef CRYPTO_HAVE_AWS_LC
+							  &crypto_aead_awslc
+#endif
+};
+static const struct crypto_aead_maker *maker;
+
+static int seal(const uint8_t key[32], const uint8_t iv[12], const void *aad, size_t aad_size,
+		const uint8_t *from, size_t n, uint8_t *to, uint8_t ret_tag[16])
+{
+	return crypto_aead_seal_by(maker, key, iv, aad, aad_size, from, n, to, ret_tag);
+}
+
+static int open_sealed(const uint8_t key[32], const uint8_t iv[12], const void *aad, size_t aad_size,
+		       const uint8_t *from, size_t n, uint8_t *to, const uint8_t tag[16])
+{
+	return crypto_aead_open_by(maker, key, iv, aad, aad_size, from, n, to, tag);
+}
+
 struct buf {
 	size_t n;
 	uint8_t bytes[256];
@@ -54,20 +74,16 @@ static void published_messages_seal_and_open(void **state)
 		uint8_t out[256], ret_tag[16];
 
 		memset(out, 0xee, sizeof(out));
-		assert_int_equal(crypto_aead_seal(key.bytes, iv.bytes, aad.bytes, aad.n, text.bytes, text.n,
-						  out, ret_tag),
-				 0);
+		assert_int_equal(
+			seal(key.bytes, iv.bytes, aad.bytes, aad.n, text.bytes, text.n, out, ret_tag), 0);
 		assert_memory_equal(out, sealed.bytes, sealed.n);
 		assert_memory_equal(ret_tag, tag.bytes, 16);
 		assert_true(bytes_all(out + sealed.n, sizeof(out) - sealed.n, 0xee));
 		/* in place */
 		assert_int_equal(
-			crypto_aead_open(key.bytes, iv.bytes, aad.bytes, aad.n, out, text.n, out, tag.bytes),
-			0);
+			open_sealed(key.bytes, iv.bytes, aad.bytes, aad.n, out, text.n, out, tag.bytes), 0);
 		assert_memory_equal(out, text.bytes, text.n);
-		assert_int_equal(
-			crypto_aead_seal(key.bytes, iv.bytes, aad.bytes, aad.n, out, text.n, out, ret_tag),
-			0);
+		assert_int_equal(seal(key.bytes, iv.bytes, aad.bytes, aad.n, out, text.n, out, ret_tag), 0);
 		assert_memory_equal(out, sealed.bytes, sealed.n);
 		assert_memory_equal(ret_tag, tag.bytes, 16);
 	}
@@ -110,8 +126,7 @@ static void guest_message_pages_are_sealed_as_the_firmware_does(void **state)
 		}
 		page[0x20] = pages[i].seqno;
 		assert_true(bytes_from_hex(pages[i].header, page + 0x30, 8));
-		assert_int_equal(
-			crypto_aead_seal(key, iv, page + 0x30, 0x30, text, sealed.n, page + 0x60, page), 0);
+		assert_int_equal(seal(key, iv, page + 0x30, 0x30, text, sealed.n, page + 0x60, page), 0);
 		assert_memory_equal(page + 0x60, sealed.bytes, sealed.n);
 		assert_memory_equal(page, tag.bytes, 16);
 		crypto_sha256(page, sizeof(page), sum);
@@ -128,7 +143,7 @@ static void assert_refused(uint8_t *part, size_t n, uint8_t *key, uint8_t *iv, u
 
 		memset(out, 0xee, sizeof(out));
 		part[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(crypto_aead_open(key, iv, aad, 48, sealed, 33, out, tag), -EBADMSG);
+		assert_int_equal(open_sealed(key, iv, aad, 48, sealed, 33, out, tag), -EBADMSG);
 		assert_true(bytes_all(out, 33, 0));
 		assert_true(bytes_all(out + 33, sizeof(out) - 33, 0xee));
 		part[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -141,13 +156,13 @@ static void every_flipped_bit_is_refused_and_gives_zeros(void **state)
 		out[33];
 
 	(void)state;
-	assert_int_equal(crypto_aead_seal(key, iv, aad, sizeof(aad), text, sizeof(text), sealed, tag), 0);
+	assert_int_equal(seal(key, iv, aad, sizeof(aad), text, sizeof(text), sealed, tag), 0);
 	assert_refused(key, sizeof(key), key, iv, aad, sealed, tag);
 	assert_refused(iv, sizeof(iv), key, iv, aad, sealed, tag);
 	assert_refused(aad, sizeof(aad), key, iv, aad, sealed, tag);
 	assert_refused(sealed, sizeof(sealed), key, iv, aad, sealed, tag);
 	assert_refused(tag, sizeof(tag), key, iv, aad, sealed, tag);
-	assert_int_equal(crypto_aead_open(key, iv, aad, sizeof(aad), sealed, sizeof(sealed), out, tag), 0);
+	assert_int_equal(open_sealed(key, iv, aad, sizeof(aad), sealed, sizeof(sealed), out, tag), 0);
 	assert_memory_equal(out, text, sizeof(text));
 }
 
@@ -157,17 +172,16 @@ static void every_truncation_is_refused(void **state)
 		out[96];
 
 	(void)state;
-	assert_int_equal(crypto_aead_seal(key, iv, aad, sizeof(aad), text, sizeof(text), sealed, tag), 0);
+	assert_int_equal(seal(key, iv, aad, sizeof(aad), text, sizeof(text), sealed, tag), 0);
 	for (size_t n = 0; n < sizeof(sealed); n++) {
 		auto_free uint8_t *copy = heap_copy(sealed, n);
 
-		assert_int_equal(crypto_aead_open(key, iv, aad, sizeof(aad), copy, n, out, tag), -EBADMSG);
+		assert_int_equal(open_sealed(key, iv, aad, sizeof(aad), copy, n, out, tag), -EBADMSG);
 	}
 	for (size_t n = 0; n < sizeof(aad); n++) {
 		auto_free uint8_t *copy = heap_copy(aad, n);
 
-		assert_int_equal(crypto_aead_open(key, iv, copy, n, sealed, sizeof(sealed), out, tag),
-				 -EBADMSG);
+		assert_int_equal(open_sealed(key, iv, copy, n, sealed, sizeof(sealed), out, tag), -EBADMSG);
 	}
 }
 
@@ -176,23 +190,52 @@ static void nothing_may_be_null(void **state)
 	uint8_t key[32] = { 1 }, iv[12] = { 2 }, tag[16];
 
 	(void)state;
-	assert_int_equal(crypto_aead_seal(key, iv, NULL, 0, NULL, 0, NULL, tag), 0);
-	assert_int_equal(crypto_aead_open(key, iv, NULL, 0, NULL, 0, NULL, tag), 0);
+	assert_int_equal(seal(key, iv, NULL, 0, NULL, 0, NULL, tag), 0);
+	assert_int_equal(open_sealed(key, iv, NULL, 0, NULL, 0, NULL, tag), 0);
 	tag[15] ^= 1;
-	assert_int_equal(crypto_aead_open(key, iv, NULL, 0, NULL, 0, NULL, tag), -EBADMSG);
+	assert_int_equal(open_sealed(key, iv, NULL, 0, NULL, 0, NULL, tag), -EBADMSG);
 }
 
-static void sizes_that_openssl_cannot_say_are_refused_untouched(void **state)
+static void sizes_past_2_gigabytes_are_refused_untouched(void **state)
 {
 	uint8_t key[32] = { 1 }, iv[12] = { 2 }, tag[16] = { 7 }, text[1] = { 8 };
 
 	(void)state;
-	assert_int_equal(crypto_aead_seal(key, iv, NULL, 0, text, (size_t)INT_MAX + 1, text, tag), -EINVAL);
-	assert_int_equal(crypto_aead_seal(key, iv, text, SIZE_MAX, text, 1, text, tag), -EINVAL);
-	assert_int_equal(crypto_aead_open(key, iv, NULL, 0, text, SIZE_MAX, text, tag), -EINVAL);
-	assert_int_equal(crypto_aead_open(key, iv, text, (size_t)UINT_MAX + 1, text, 1, text, tag), -EINVAL);
+	assert_int_equal(seal(key, iv, NULL, 0, text, (size_t)INT_MAX + 1, text, tag), -EINVAL);
+	assert_int_equal(seal(key, iv, text, SIZE_MAX, text, 1, text, tag), -EINVAL);
+	assert_int_equal(open_sealed(key, iv, NULL, 0, text, SIZE_MAX, text, tag), -EINVAL);
+	assert_int_equal(open_sealed(key, iv, text, (size_t)UINT_MAX + 1, text, 1, text, tag), -EINVAL);
 	assert_int_equal(text[0], 8);
 	assert_int_equal(tag[0], 7);
+}
+
+/* Of many sizes: each tail of a block, and runs that the fast paths take. */
+static void what_one_maker_seals_every_maker_seals_alike_and_opens(void **state)
+{
+	static const size_t sizes[] = { 0,   1,   15,  16,   17,   31,   32,   33,   47,  48,  63,
+					64,  65,  95,  96,   97,   127,  128,  129,  191, 192, 255,
+					256, 257, 511, 1000, 1023, 1024, 2047, 2048, 4000 };
+	uint8_t key[32], iv[12], aad[100], text[4000], sealed[4000], again[4000], tag[16], tag_again[16];
+
+	crypto_derive("aead", 4, "key", NULL, 0, key, sizeof(key));
+	crypto_derive("aead", 4, "iv", NULL, 0, iv, sizeof(iv));
+	crypto_derive("aead", 4, "text", NULL, 0, text, sizeof(text));
+	crypto_derive("aead", 4, "aad", NULL, 0, aad, sizeof(aad));
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(makers); j++) {
+			size_t n = sizes[i], aad_size = n % (sizeof(aad) + 1);
+
+			assert_int_equal(seal(key, iv, aad, aad_size, text, n, sealed, tag), 0);
+			assert_int_equal(crypto_aead_seal_by(makers[j], key, iv, aad, aad_size, text, n,
+							     again, tag_again),
+					 0);
+			assert_memory_equal(again, sealed, n);
+			assert_memory_equal(tag_again, tag, sizeof(tag));
+			assert_int_equal(
+				crypto_aead_open_by(makers[j], key, iv, aad, aad_size, sealed, n, again, tag),
+				0);
+			assert_memory_equal(again, text, n);
+		}
 }
 
 int main(void)
@@ -203,8 +246,14 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_is_refused_and_gives_zeros),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(nothing_may_be_null),
-		cmocka_unit_test(sizes_that_openssl_cannot_say_are_refused_untouched),
+		cmocka_unit_test(what_one_maker_seals_every_maker_seals_alike_and_opens),
+		cmocka_unit_test(sizes_past_2_gigabytes_are_refused_untouched),
 	};
+	int failed = 0;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
+		maker = makers[i];
+		failed += cmocka_run_group_tests_name(maker->name, tests, NULL, NULL);
+	}
+	return failed;
 }

@@ -22,10 +22,13 @@ struct vector {
 static const struct {
 	enum crypto_curve curve;
 	const struct crypto_ec_maker *maker;
-} makers[] = { { CRYPTO_P256, &crypto_p256_hogweed },
-	       { CRYPTO_P256, &crypto_p256_openssl },
-	       { CRYPTO_P384, &crypto_p384_hogweed },
-	       { CRYPTO_P384, &crypto_p384_openssl } };
+} makers[] = {
+	{ CRYPTO_P256, &crypto_p256_hogweed }, { CRYPTO_P256, &crypto_p256_openssl },
+	{ CRYPTO_P384, &crypto_p384_hogweed }, { CRYPTO_P384, &crypto_p384_openssl },
+#ifdef CRYPTO_HAVE_AWS_LC
+	{ CRYPTO_P256, &crypto_p256_awslc },   { CRYPTO_P384, &crypto_p384_awslc },
+#endif
+};
 
 static const char *const prime[] = {
 	"ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
@@ -143,7 +146,7 @@ static void every_maker_judges_the_vectors_alike(void **state)
 			makers[m].maker->public_free(key);
 			judged++;
 		}
-	assert_int_equal(judged, 4 * 16);
+	assert_int_equal(judged, ARRAY_SIZE(makers) * 16);
 }
 
 static void what_one_maker_signs_every_maker_of_the_curve_accepts(void **state)
@@ -466,6 +469,48 @@ static int always_zero(struct base_env *env, void *buf, size_t n)
 	return 0;
 }
 
+/* OpenSSL has randomness of its own. */
+static bool is_random(const struct crypto_ec_maker *maker)
+{
+	return strcmp(maker->name, "openssl") == 0;
+}
+
+static void makers_without_randomness_of_their_own_sign_alike(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 20, 32, 48, 64 };
+	const struct base_env_ops ops = { .random = always_zero };
+	struct base_env zero = { .ops = &ops }, *envs[] = { NULL, &zero };
+	const size_t of_a_curve = (ARRAY_SIZE(makers) - 2) / 2;
+	size_t pairs = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+		for (size_t j = 0; j < i; j++) {
+			struct fixture a = { 0 }, b = { 0 };
+
+			if (makers[i].curve != makers[j].curve || is_random(makers[i].maker) ||
+			    is_random(makers[j].maker))
+				continue;
+			fixture_init(&a, i);
+			fixture_init(&b, j);
+			assert_memory_equal(a.xy, b.xy, 2 * a.n);
+			for (size_t k = 0; k < 2 * ARRAY_SIZE(sizes); k++) {
+				size_t size = sizes[k / 2];
+
+				assert_int_equal(
+					a.maker->sign(a.private, envs[k % 2], a.digest, size, a.r, a.s), 0);
+				assert_int_equal(
+					b.maker->sign(b.private, envs[k % 2], b.digest, size, b.r, b.s), 0);
+				assert_memory_equal(a.r, b.r, a.n);
+				assert_memory_equal(a.s, b.s, a.n);
+			}
+			fixture_done(&a);
+			fixture_done(&b);
+			pairs++;
+		}
+	assert_int_equal(pairs, of_a_curve * (of_a_curve - 1));
+}
+
 static void randomness_that_repeats_does_not_repeat_a_nonce(void **state)
 {
 	const struct base_env_ops ops = { .random = always_zero };
@@ -477,8 +522,8 @@ static void randomness_that_repeats_does_not_repeat_a_nonce(void **state)
 		struct fixture f = { 0 };
 		uint8_t r[MAX], s[MAX];
 
-		if (strcmp(makers[i].maker->name, "hogweed") != 0)
-			continue; /* OpenSSL has randomness of its own */
+		if (is_random(makers[i].maker))
+			continue;
 		fixture_init(&f, i);
 		assert_int_equal(f.maker->sign(f.private, &env, f.digest, f.n, f.r, f.s), 0);
 		assert_int_equal(f.maker->verify(f.public, f.digest, f.n, f.r, f.s), 0);
@@ -493,7 +538,7 @@ static void randomness_that_repeats_does_not_repeat_a_nonce(void **state)
 		fixture_done(&f);
 		tried++;
 	}
-	assert_int_equal(tried, 2);
+	assert_int_equal(tried, ARRAY_SIZE(makers) - 2);
 }
 
 /* Frees keys in every order; each verifies until it is freed. */
@@ -597,6 +642,7 @@ int main(void)
 		cmocka_unit_test(a_secret_gives_the_same_key_everywhere),
 		cmocka_unit_test(a_derived_key_signs_and_its_public_key_verifies),
 		cmocka_unit_test(a_sign_without_randomness_fails_and_shows_nothing),
+		cmocka_unit_test(makers_without_randomness_of_their_own_sign_alike),
 		cmocka_unit_test(randomness_that_repeats_does_not_repeat_a_nonce),
 		cmocka_unit_test(keys_made_like_another_outlive_it),
 		cmocka_unit_test(threads_share_a_public_key),

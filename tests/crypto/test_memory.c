@@ -6,7 +6,7 @@
 
 #include "crypto/ec.h"
 #include "crypto/p256_signer.h"
-#include "crypto/rsa.h"
+#include "crypto/rsa_maker.h"
 #include "crypto/x509.h"
 
 /* Each allocation of keys and PEM fails: there is a whole key, or none, and nothing is left behind. */
@@ -97,7 +97,11 @@ static int made_by(void *ctx)
 static void every_maker_of_a_curve_says_so(void **state)
 {
 	const struct crypto_ec_maker *makers[] = { &crypto_p256_hogweed, &crypto_p256_openssl,
-						   &crypto_p384_hogweed, &crypto_p384_openssl };
+						   &crypto_p384_hogweed, &crypto_p384_openssl,
+#ifdef CRYPTO_HAVE_AWS_LC
+						   &crypto_p256_awslc,   &crypto_p384_awslc
+#endif
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
 		assert_true(fail_memory_each(made_by, (void *)(uintptr_t)makers[i]) >= 1);
@@ -121,10 +125,16 @@ static void a_quick_signer_is_whole_or_there_is_none(void **state)
 	assert_true(fail_memory_each(signer, NULL) >= 1);
 }
 
-/* The hints to the primes: without them, each attempt would look for primes for seconds. */
+/* Who verifies, and the hints to the primes: without them, each attempt would look for primes for seconds. */
+struct rsa_world {
+	const struct crypto_rsa_maker *maker;
+	uint32_t hints[2];
+};
+
 static int rsa(void *ctx)
 {
-	uint32_t *hints = ctx;
+	struct rsa_world *w = ctx;
+	uint32_t *hints = w->hints;
 	struct crypto_rsa_private *key = NULL;
 	struct crypto_rsa_public *public = NULL;
 	uint8_t n[CRYPTO_RSA_BYTES], signature[CRYPTO_RSA_BYTES], salt[CRYPTO_RSA_SALT_BYTES] = { 0 };
@@ -136,7 +146,7 @@ static int rsa(void *ctx)
 	if (status == 0)
 		crypto_rsa_private_modulus(key, n);
 	if (status == 0)
-		status = crypto_rsa_public_new(n, sizeof(n), e, sizeof(e), &public, NULL);
+		status = crypto_rsa_public_made_by(w->maker, n, sizeof(n), e, sizeof(e), &public, NULL);
 	if (status == 0)
 		status = crypto_rsa_pss_sign(key, digest, salt, signature);
 	if (status == 0)
@@ -149,12 +159,20 @@ static int rsa(void *ctx)
 
 static void an_rsa_key_is_whole_or_there_is_none(void **state)
 {
-	uint32_t hints[2];
+	const struct crypto_rsa_maker *makers[] = { &crypto_rsa_hogweed, &crypto_rsa_openssl,
+#ifdef CRYPTO_HAVE_AWS_LC
+						    &crypto_rsa_awslc
+#endif
+	};
+	struct rsa_world w = { 0 };
 	struct crypto_rsa_private *key;
 
-	assert_int_equal(crypto_rsa_private_derive("memory", 6, NULL, &key, hints, NULL), 0);
+	assert_int_equal(crypto_rsa_private_derive("memory", 6, NULL, &key, w.hints, NULL), 0);
 	crypto_rsa_private_free(key);
-	assert_true(fail_memory_each(rsa, hints) >= 2);
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
+		w.maker = makers[i];
+		assert_true(fail_memory_each(rsa, &w) >= 2);
+	}
 }
 
 static int pem(void *ctx)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CRYPTO_DESCRIBE_H
+#define CRYPTO_DESCRIBE_H
+
+enum { CRYPTO_LIBRARY_BYTES = 64, CRYPTO_DESCRIPTION_BYTES = 256 };
+
+/* Which library verifies and signs here, with its version: "P-256, RSA: OpenSSL 3.0.17; P-384: nettle 3.8". */
+void crypto_describe(char ret[CRYPTO_DESCRIPTION_BYTES]);
+
+/* The same of one implementation, as the process has it: "nettle 3.8". */
+void crypto_describe_nettle(char ret[CRYPTO_LIBRARY_BYTES]);
+void crypto_describe_openssl(char ret[CRYPTO_LIBRARY_BYTES]);
+void crypto_describe_awslc(char ret[CRYPTO_LIBRARY_BYTES]);
+
+#endif
