@@ -10,7 +10,7 @@
 
 /*
  * ECDSA over P-256 and P-384 (FIPS 186-4). Integers are big-endian, exactly `crypto_curve_bytes(curve)` bytes
- * each. Each curve is implemented by nettle/hogweed, by OpenSSL or by AWS-LC, as src/crypto/meson.build chooses.
+ * each. Each curve is implemented by nettle/hogweed, OpenSSL or AWS-LC, as src/crypto/meson.build chooses.
  */
 enum crypto_curve { CRYPTO_P256, CRYPTO_P384 };
 enum { CRYPTO_EC_MAX_BYTES = 48 };
