@@ -116,10 +116,8 @@ int endorse_check(struct endorse_checker *checker, const struct endorse_item *it
 
 	if (r < 0)
 		return r;
-	out = calloc(1, sizeof(*out));
-	if (out)
-		out->tdx = calloc(1, sizeof(*out->tdx));
-	if (!out || !out->tdx)
+	out = verdict_new_tdx();
+	if (!out)
 		return jurat_fail_memory(err);
 	c.out = out;
 	policy_init(&c.policy);

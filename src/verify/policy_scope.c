@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verify/policy.h"
+#include "verify/policy_table.h"
 #include "verify/verdict.h"
 
 /*
@@ -33,13 +33,9 @@ static const char *name_of(enum policy_scope scope)
 /* Whether this member was set explicitly; defaults do not count. */
 bool policy_is_set(const struct jurat_policy *policy, const char *name)
 {
-	struct policy_member m;
+	const struct policy_row *row = policy_row_find(name);
 
-	for (size_t i = 0; policy_member_at(policy, i, &m); i++) {
-		if (strcmp(m.name, name) == 0)
-			return m.set;
-	}
-	return false;
+	return row && policy->set[row - policy_rows];
 }
 
 /* Whether the policy names this kind of evidence as well as that of `scope`. */
@@ -110,19 +106,33 @@ static void refuse(struct jurat_verdict *out, const struct names *names, enum po
 		       names->text, more, name_of(scope), name_of(evidence), cure);
 }
 
+/* The scopes that members which are set have: bit n for scope n. */
+static uint32_t scopes_of(const struct jurat_policy *policy)
+{
+	uint32_t scopes = 0;
+
+	for (size_t i = 0; i < policy_n_rows; i++) {
+		if (policy->set[i])
+			scopes |= 1u << policy_rows[i].scope;
+	}
+	return scopes;
+}
+
 void policy_judge_scope(const struct jurat_policy *policy, enum policy_scope evidence,
 			struct jurat_verdict *out)
 {
+	const uint32_t scopes = scopes_of(policy);
+
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		enum policy_scope scope = kinds[i].scope;
 		struct names names;
 
-		if (scope & evidence)
+		if (scope & evidence || !(scopes >> scope & 1))
 			continue;
 		names = names_for(policy, scope);
-		if (names.n > 0 && !names_both(policy, scope, evidence))
+		if (!names_both(policy, scope, evidence))
 			refuse(out, &names, scope, evidence);
-		else if (names.n > 0 && !demands_alone(policy, evidence, scope))
+		else if (!demands_alone(policy, evidence, scope))
 			verdict_not_judged(out, NOT_JUDGED_POLICY_SCOPE);
 	}
 }

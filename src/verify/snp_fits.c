@@ -39,7 +39,7 @@ static void judge_entries(struct snp_judge *j, const uint8_t *table, size_t n)
 int snp_table_fits(struct jurat_verifier *verifier, const struct snp_signer *signer, const uint8_t *table,
 		   size_t n, int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
 {
-	struct jurat_verdict *verdict auto_call(verdict_drop) = calloc(1, sizeof(*verdict));
+	struct jurat_verdict *verdict auto_call(verdict_drop) = verdict_new();
 	struct snp_judge j auto_call(judge_done) = { .verifier = verifier,
 						     .at = at,
 						     .out = verdict,

@@ -19,15 +19,15 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 
 	if (!entry)
 		return 0;
+	crypto_sha256(entry->data.data, entry->data.size, sha256);
+	*ret = cert_cache_find(cache, sha256);
+	if (*ret)
+		return 0;
 	if (crypto_pem_is(entry->data.data, entry->data.size)) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_PEM,
 			       "%s: PEM in the certificate table, expected DER", snp_cert_name(entry->kind));
 		return 0;
 	}
-	crypto_sha256(entry->data.data, entry->data.size, sha256);
-	*ret = cert_cache_find(cache, sha256);
-	if (*ret)
-		return 0;
 	r = cert_entry_new(entry->data.data, entry->data.size, ret, &why);
 	if (r == -ENOMEM)
 		return r;
@@ -38,6 +38,19 @@ static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, st
 	}
 	j->fresh[j->n_fresh++] = *ret;
 	return 0;
+}
+
+/* A root that was supplied too has been read already, and another one in the table does not count (B50). */
+static bool is_supplied_root(const struct jurat_verifier *verifier, const struct snp_cert_entry *entry)
+{
+	for (size_t i = 0; entry && i < verifier->roots.n; i++) {
+		const struct cert_entry *root = verifier->roots.items[i];
+
+		if (root->cert.der.size == entry->data.size &&
+		    memcmp(root->der, entry->data.data, entry->data.size) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* A CRL in the host's table can only revoke, and the host may leave it out: an unusable one is ignored. */
@@ -65,7 +78,7 @@ static int load_crl(struct snp_judge *j, const struct snp_cert_entry *entry)
 int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n)
 {
 	enum snp_cert_kind kind = j->vlek ? SNP_CERT_VLEK : SNP_CERT_VCEK;
-	const struct snp_cert_entry *leaf;
+	const struct snp_cert_entry *leaf, *root;
 	struct jurat_error why;
 	int r;
 
@@ -82,9 +95,9 @@ int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n)
 	if (r == 0)
 		r = load_cert(j, snp_certs_find(&j->table, SNP_CERT_ASK), &j->verifier->seen_authorities,
 			      &j->table_intermediate);
-	if (r == 0)
-		r = load_cert(j, snp_certs_find(&j->table, SNP_CERT_ARK), &j->verifier->seen_authorities,
-			      &j->table_root);
+	root = snp_certs_find(&j->table, SNP_CERT_ARK);
+	if (r == 0 && !is_supplied_root(j->verifier, root))
+		r = load_cert(j, root, &j->verifier->seen_authorities, &j->table_root);
 	if (r == 0)
 		r = load_crl(j, snp_certs_find(&j->table, SNP_CERT_CRL));
 	j->leaf_unusable = leaf && !j->table_leaf;

@@ -182,7 +182,7 @@ int jurat_verify_snp(struct jurat_verifier *verifier, const struct jurat_snp_evi
 	r = base_struct_take(&e, evidence, report_size, "jurat_snp_evidence", err);
 	if (r < 0)
 		return r;
-	verdict = calloc(1, sizeof(*verdict));
+	verdict = verdict_new();
 	if (!verdict)
 		return jurat_fail_memory(err);
 	if (!policy) {

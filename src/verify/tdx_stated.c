@@ -46,13 +46,11 @@ int tdx_stated_judge(struct jurat_verifier *verifier, const struct tdx_stated *s
 		     const struct jurat_tdx_collateral *collateral, const struct jurat_policy *policy,
 		     int64_t at, struct jurat_verdict **ret, struct jurat_error *err)
 {
-	struct jurat_verdict *verdict auto_call(verdict_drop) = calloc(1, sizeof(*verdict));
+	struct jurat_verdict *verdict auto_call(verdict_drop) = verdict_new_tdx();
 	struct tdx_judge j = { .verifier = verifier, .collateral = collateral, .policy = policy, .at = at };
 	int r;
 
-	if (verdict)
-		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
-	if (!verdict || !verdict->tdx)
+	if (!verdict)
 		return jurat_fail_memory(err);
 	j.out = verdict;
 	j.tdx = verdict->tdx;

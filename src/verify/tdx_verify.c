@@ -69,10 +69,8 @@ int verdict_tdx_again(struct jurat_verifier *verifier, const struct jurat_tdx_ev
 		return r;
 	if (!e.event_log && e.event_log_size > 0)
 		return jurat_fail(err, -EINVAL, "event_log_size without event_log");
-	verdict = calloc(1, sizeof(*verdict));
-	if (verdict)
-		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
-	if (!verdict || !verdict->tdx)
+	verdict = verdict_new_tdx();
+	if (!verdict)
 		return jurat_fail_memory(err);
 	if (!policy) {
 		policy_init(&fallback);

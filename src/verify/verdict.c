@@ -13,6 +13,28 @@
 #include "base/time.h"
 #include "wire/tdx_report.h"
 
+struct jurat_verdict *verdict_new(void)
+{
+	struct jurat_verdict *verdict = malloc(sizeof(*verdict));
+
+	if (verdict)
+		memset(verdict, 0, offsetof(struct jurat_verdict, passed));
+	return verdict;
+}
+
+struct jurat_verdict *verdict_new_tdx(void)
+{
+	struct jurat_verdict *verdict = verdict_new();
+
+	if (verdict)
+		verdict->tdx = calloc(1, sizeof(*verdict->tdx));
+	if (verdict && !verdict->tdx) {
+		jurat_verdict_free(verdict);
+		return NULL;
+	}
+	return verdict;
+}
+
 void verdict_refuse(struct jurat_verdict *verdict, enum verify_reason reason, const char *format, ...)
 {
 	char detail[VERDICT_DETAIL_BYTES];

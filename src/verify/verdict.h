@@ -55,17 +55,10 @@ struct verdict_missing {
 /* Self-contained: borrows nothing from evidence or verifier; certificates are shared. */
 struct jurat_verdict {
 	bool refused, has_report, roots_given, signature_holds;
-	unsigned not_judged;                                   /* bits of enum verify_not_judged */
-	char passed[VERDICT_MAX_PASSED][VERDICT_PASSED_BYTES]; /* "platform_info bit-8": allowed unknown */
-	size_t n_passed;
+	unsigned not_judged; /* bits of enum verify_not_judged */
 	int64_t at;
-	struct verdict_shortfall shortfalls[VERDICT_MAX_SHORTFALLS];
-	size_t n_shortfalls;
+	size_t n_passed, n_shortfalls;
 	size_t n_reasons; /* stored reasons; further ones still refuse */
-	struct {
-		enum verify_reason reason;
-		char detail[VERDICT_DETAIL_BYTES];
-	} reasons[VERDICT_MAX_REASONS];
 	struct verdict_tdx
 		/* for a TD quote, owned; NULL: for an SEV-SNP report, which the members below are for */
 		*tdx;
@@ -76,8 +69,19 @@ struct jurat_verdict {
 	size_t n_missing;
 	struct cert_entry *leaf, *intermediate, *root; /* for display, shared; NULL: none */
 	struct vek leaf_says;                          /* when there is a leaf */
+	/* The rest has 40 KB, of which most verdicts use nothing: entries are set when their number grows. */
+	char passed[VERDICT_MAX_PASSED][VERDICT_PASSED_BYTES]; /* "platform_info bit-8": allowed unknown */
+	struct verdict_shortfall shortfalls[VERDICT_MAX_SHORTFALLS];
+	struct {
+		enum verify_reason reason;
+		char detail[VERDICT_DETAIL_BYTES];
+	} reasons[VERDICT_MAX_REASONS];
 };
 
+/* An empty verdict. NULL: out of memory. Freed with jurat_verdict_free(). */
+struct jurat_verdict *verdict_new(void);
+/* The same on a TD quote, or on what Intel signs. */
+struct jurat_verdict *verdict_new_tdx(void);
 /* Adds a reason for refusal; the same reason with the same detail is added once. */
 __attribute__((format(printf, 3, 4))) void verdict_refuse(struct jurat_verdict *verdict,
 							  enum verify_reason reason, const char *format, ...);
