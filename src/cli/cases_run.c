@@ -23,6 +23,7 @@ struct running {
 	struct cases_result *results;
 	struct cases_adapter **adapters;
 	unsigned n_adapters;
+	size_t next; /* case */
 	struct cases_run run;
 };
 
@@ -104,15 +105,27 @@ struct worker {
 	struct cases_adapter *adapter;
 };
 
-static void work(void *worker, size_t i)
+static bool next(void *context, void *item)
 {
+	struct running *r = context;
+
+	if (r->next == r->index.n)
+		return false;
+	*(size_t *)item = r->next++;
+	return true;
+}
+
+static void work(void *worker, void *item)
+{
+	const size_t i = *(const size_t *)item;
 	struct worker *w = worker;
 
 	cases_adapter_ask(w->adapter, &w->r->index.entries[i], &w->r->results[i]);
 }
 
-static void done(void *context, size_t i)
+static bool done(void *context, void *item)
 {
+	return true;
 }
 
 static void waits(void *context, size_t n)
@@ -156,9 +169,10 @@ static int run_all(struct running *r)
 	auto_free struct worker *workers = NULL;
 	auto_free void **pointers = NULL;
 	int status = start_adapters(r, &workers, &pointers);
-	const struct cli_jobs jobs = { .n = r->index.n,
-				       .n_workers = r->n_adapters,
+	const struct cli_jobs jobs = { .n_workers = r->n_adapters,
 				       .workers = pointers,
+				       .item_size = sizeof(size_t),
+				       .next = next,
 				       .work = work,
 				       .done = done,
 				       .waits = waits,

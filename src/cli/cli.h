@@ -135,6 +135,12 @@ int cli_status(int r);
 bool cli_reads_stdin_once(const struct cli *cli, const char *arg);
 /* Reads a whole file, "-" is standard input; at most 16 MiB. The caller frees *ret. */
 JURAT_MUST_CHECK int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err);
+/*
+ * The same of what must be a regular file, which nobody named: never waits for a FIFO, and "-" is a name. A
+ * directory is -EISDIR.
+ */
+JURAT_MUST_CHECK int cli_read_regular(const char *path, uint8_t **ret, size_t *ret_size,
+				      struct jurat_error *err);
 /* output_write() (cli/output.h), or "-", standard output. `mode` 0600 for secrets, 0644 for the rest. */
 JURAT_MUST_CHECK int cli_write(const char *path, const void *data, size_t size, unsigned mode,
 			       struct jurat_error *err);

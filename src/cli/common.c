@@ -2,10 +2,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -183,6 +185,27 @@ int cli_read(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_err
 		return base_read_fd(base_env_real(), STDIN_FILENO, "standard input", MAX_FILE_BYTES, ret,
 				    ret_size, err);
 	return base_read_file(base_env_real(), path, MAX_FILE_BYTES, ret, ret_size, err);
+}
+
+int cli_read_regular(const char *path, uint8_t **ret, size_t *ret_size, struct jurat_error *err)
+{
+	struct base_env *env = base_env_real();
+	int fd = base_open(env, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0), r;
+	struct base_stat st;
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	r = base_fstat(env, fd, &st);
+	if (r < 0)
+		r = jurat_fail(err, r, "cannot read '%s': %s", path, strerror(-r));
+	else if (S_ISDIR(st.mode))
+		r = jurat_fail(err, -EISDIR, "cannot read '%s': %s", path, strerror(EISDIR));
+	else if (!S_ISREG(st.mode))
+		r = jurat_fail(err, -EOPNOTSUPP, "'%s': not a regular file", path);
+	else
+		r = base_read_fd(env, fd, path, MAX_FILE_BYTES, ret, ret_size, err);
+	base_close(env, fd);
+	return r;
 }
 
 int cli_write(const char *path, const void *data, size_t size, unsigned mode, struct jurat_error *err)

@@ -192,6 +192,26 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 	return status;
 }
 
+int cli_load_verifier(struct cli *cli, struct jurat_verifier **ret)
+{
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_error err = { "" };
+	int status;
+
+	if (jurat_verifier_new(&verifier, &err) < 0)
+		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+	status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
+	if (status == CLI_OK)
+		status = cli_load_all(cli, verifier, "certs", CLI_LOAD_CERTS);
+	if (status == CLI_OK)
+		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
+	if (status != CLI_OK)
+		jurat_verifier_free(verifier);
+	else
+		*ret = verifier;
+	return status;
+}
+
 int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
 			   char **unusable)
 {
@@ -325,6 +345,19 @@ static int add_carried(struct sink *to, const struct cli_carried *carried, struc
 	return r;
 }
 
+static bool has_endorsements(const struct cli_carried *carried)
+{
+	for (size_t i = 0; i < carried->items.n; i++)
+		if (is_endorsement(&carried->items.items[i]))
+			return true;
+	return false;
+}
+
+bool cli_evidence_has_endorsements(const struct cli_evidence *evidence)
+{
+	return has_endorsements(&evidence->with_report) || has_endorsements(&evidence->with_certs);
+}
+
 int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence)
 {
@@ -335,11 +368,11 @@ int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 
 	if (r == 0)
 		r = add_carried(&to_verifier, &evidence->with_certs, &err);
-	if (r == 0 && quote->file && !cli_has(cli, "collateral"))
+	if (r == 0 && collateral && quote->file && !cli_has(cli, "collateral"))
 		r = collateral_is_within(quote->file, quote->size)
 			    ? jurat_tdx_collateral_add(collateral, quote->file, quote->size, &err)
 			    : add_carried(&to_collateral, quote, &err);
-	return r < 0 ? fail_file(cli, cli->args[0], r, &err) : CLI_OK;
+	return r < 0 ? fail_file(cli, evidence->path, r, &err) : CLI_OK;
 }
 
 /*
@@ -460,7 +493,7 @@ void cli_evidence_done(struct cli_evidence *evidence)
 
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret)
 {
-	struct cli_evidence e = { 0 };
+	struct cli_evidence e = { .path = path };
 	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
 					: load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
@@ -474,7 +507,7 @@ int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *re
 int cli_load_evidence_bytes(struct cli *cli, const char *path, uint8_t **file, size_t n,
 			    struct cli_evidence *ret)
 {
-	struct cli_evidence e = { 0 };
+	struct cli_evidence e = { .path = path };
 	int status = load_one(cli, path, file, n, EXPECT_REPORT | EXPECT_QUOTE, &e);
 
 	if (status != CLI_OK)

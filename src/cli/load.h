@@ -20,6 +20,8 @@ enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
  */
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind);
+/* A verifier with all that --roots, --certs and --crl name. CLI_OK, or a status as above. */
+int cli_load_verifier(struct cli *cli, struct jurat_verifier **ret);
 
 /*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory, each in any encoding
@@ -32,7 +34,8 @@ struct cli_carried { /* a file with other items beside the evidence, or instead 
 };
 
 struct cli_evidence {
-	uint8_t *quote; /* a quote; NULL: there is none */
+	const char *path; /* as it was named, borrowed */
+	uint8_t *quote;   /* a quote; NULL: there is none */
 	size_t quote_size;
 	char *collateral; /* directory beside quote.bin; NULL: none */
 	uint8_t *report;  /* a report, without the table that may follow it; NULL: there is none */
@@ -63,9 +66,12 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
 			   char **unusable);
 
+/* Whether the file of a report has certificates or CRLs for the verifier. */
+bool cli_evidence_has_endorsements(const struct cli_evidence *evidence);
 /*
  * Adds certificates and CRLs from the files of the evidence to what it is verified with. Those of a quote,
- * and its collateral, only without --collateral.
+ * and its collateral, only without --collateral. The
+ * collateral may be NULL, for a report.
  */
 int cli_load_carried(struct cli *cli, struct jurat_verifier *verifier,
 		     struct jurat_tdx_collateral *collateral, const struct cli_evidence *evidence);

@@ -75,6 +75,6 @@ int cli_load_event_log(struct cli *cli, struct cli_evidence *e)
 	if (!e->quote)
 		return cli_fail(cli, CLI_ENVIRONMENT,
 				"'%s': an SEV-SNP report, whose guest has no event log (see --event-log)",
-				cli->args[0]);
+				e->path);
 	return cli_load_log_file(cli, path, e);
 }

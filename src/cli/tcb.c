@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "verify/tdx_collateral.h"
@@ -15,15 +14,14 @@
 
 /* What is printed of one name: a row, or two of a directory. */
 struct printed {
-	char *text; /* NULL: `status` says why, after a message */
+	const char *name; /* borrowed */
+	char *text;       /* NULL: `status` says why, after a message */
 	int status;
 	unsigned n[ROW_N_RESULTS];
 };
 
 struct worker {
 	const struct tcb_survey *s;
-	const struct cli_names *names;
-	struct printed *printed;
 	enum tcb_format format;
 	struct cli cli; /* whose messages become rows */
 	struct cli_caught caught;
@@ -31,26 +29,6 @@ struct worker {
 };
 
 /* ---- One name */
-
-static int new_verifier(struct cli *cli, struct jurat_verifier **ret)
-{
-	struct jurat_verifier *verifier = NULL;
-	struct jurat_error err = { "" };
-	int status;
-
-	if (jurat_verifier_new(&verifier, &err) < 0)
-		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
-	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "certs", CLI_LOAD_CERTS);
-	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
-	if (status != CLI_OK)
-		jurat_verifier_free(verifier);
-	else
-		*ret = verifier;
-	return status;
-}
 
 /* Appends a row to what is printed. */
 static int take_row(struct worker *w, struct tcb_row *row, struct printed *to)
@@ -82,15 +60,10 @@ static int print_unreadable(struct worker *w, const char *name, const char *why,
  * Certificates and CRLs that came with one piece of evidence must not serve others, or results would depend
  * on their order: then a verifier of its own is used.
  */
-static bool carries(const struct cli_evidence *e)
-{
-	return e->with_report.file || e->with_quote.file || e->with_certs.file;
-}
-
 static int print_evidence(struct worker *w, const char *name, struct cli_evidence *e, struct printed *to)
 {
 	struct jurat_verifier *own = NULL, *verifier = w->verifier;
-	int status = carries(e) ? new_verifier(&w->cli, &own) : CLI_OK;
+	int status = cli_evidence_has_endorsements(e) ? cli_load_verifier(&w->cli, &own) : CLI_OK;
 
 	verifier = own ? own : verifier;
 	for (int quote = 0; status == CLI_OK && quote < 2; quote++) {
@@ -147,17 +120,16 @@ static int load_and_print(struct worker *w, const char *name, struct printed *to
 	return status == CLI_OK ? print_evidence(w, name, &e, to) : status;
 }
 
-static void work(void *context, size_t i)
+static void work(void *context, void *item)
 {
 	struct worker *w = context;
-	struct printed *to = &w->printed[i];
-	const char *name = w->names->items[i];
+	struct printed *to = item;
 
-	to->status = load_and_print(w, name, to);
+	to->status = load_and_print(w, to->name, to);
 	if (to->status == CLI_ENVIRONMENT) {
 		free(take_ptr(to->text)); /* half of a directory */
-		*to = (struct printed){ .text = NULL };
-		to->status = print_unreadable(w, name, w->caught.failure ? w->caught.failure : "", to);
+		*to = (struct printed){ .name = to->name };
+		to->status = print_unreadable(w, to->name, w->caught.failure ? w->caught.failure : "", to);
 	}
 	free(take_ptr(w->caught.failure));
 }
@@ -166,23 +138,28 @@ static void work(void *context, size_t i)
 
 struct printing {
 	struct cli *cli;
-	struct printed *printed;
-	size_t n_names;
+	const struct cli_name_list *names;
+	size_t next; /* of the names */
 	enum tcb_format format;
-	bool progress, failed;
+	struct cli_progress progress;
+	bool failed;
 	unsigned n[ROW_N_RESULTS];
 };
 
-static void clear_progress(const struct printing *p)
-{
-	if (p->progress)
-		fputs("\r\033[K", stderr);
-}
-
-static void print_one(void *context, size_t i)
+static bool next_name(void *context, void *item)
 {
 	struct printing *p = context;
-	struct printed *printed = &p->printed[i];
+
+	if (p->next == p->names->n)
+		return false;
+	((struct printed *)item)->name = p->names->items[p->next++];
+	return true;
+}
+
+static bool print_one(void *context, void *item)
+{
+	struct printing *p = context;
+	struct printed *printed = item;
 
 	for (int k = 0; k < ROW_N_RESULTS; k++)
 		p->n[k] += printed->n[k];
@@ -191,14 +168,20 @@ static void print_one(void *context, size_t i)
 	else
 		p->failed = true;
 	free(take_ptr(printed->text));
+	return true;
+}
+
+static void flush_rows(void *context)
+{
+	(void)context;
+	fflush(stdout);
 }
 
 static void show_progress(void *context, size_t n)
 {
-	struct printing *p = context;
+	const struct printing *p = context;
 
-	if (p->progress)
-		fprintf(stderr, "\r\033[K%zu of %zu", n, p->n_names);
+	cli_progress_show(&p->progress, n, p->names->n);
 }
 
 /* The last line, for people. */
@@ -235,11 +218,13 @@ static int status_of(const struct printing *p)
 static int run_workers(struct tcb_survey *s, struct worker *workers, unsigned n_workers, struct printing *p)
 {
 	void *contexts[CLI_MAX_JOBS];
-	struct cli_jobs jobs = { .n = p->n_names,
-				 .n_workers = n_workers,
+	struct cli_jobs jobs = { .n_workers = n_workers,
 				 .workers = contexts,
+				 .item_size = sizeof(struct printed),
+				 .next = next_name,
 				 .work = work,
 				 .done = print_one,
+				 .pauses = flush_rows,
 				 .waits = show_progress,
 				 .context = p };
 	int status;
@@ -250,38 +235,32 @@ static int run_workers(struct tcb_survey *s, struct worker *workers, unsigned n_
 	}
 	if (p->format == TCB_CSV)
 		fputs(tcb_csv_header, stdout);
+	cli_progress_start(&p->progress);
 	status = cli_jobs_run(s->cli, &jobs);
-	clear_progress(p);
+	cli_progress_clear(&p->progress);
 	if (status != CLI_OK)
 		return status;
 	print_sum(p);
 	return status_of(p);
 }
 
-static int survey(struct tcb_survey *s, const struct cli_names *names, enum tcb_format format)
+static int survey(struct tcb_survey *s, const struct cli_name_list *names, enum tcb_format format)
 {
-	auto_free struct printed *printed = calloc(names->n, sizeof(*printed));
 	auto_free struct worker *workers = NULL;
-	struct printing p = { .cli = s->cli,
-			      .printed = printed,
-			      .n_names = names->n,
-			      .format = format,
-			      .progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) };
+	struct printing p = { .cli = s->cli, .names = names, .format = format };
 	unsigned n = 0, wanted;
 	int status = CLI_OK;
 
 	if (!cli_jobs_workers(s->cli, names->n, &wanted))
 		return CLI_USAGE;
 	workers = calloc(wanted, sizeof(*workers));
-	if (!printed || !workers)
+	if (!workers)
 		return cli_fail_memory(s->cli);
 	for (; status == CLI_OK && n < wanted; n++) {
-		workers[n] = (struct worker){
-			.s = s, .names = names, .printed = printed, .format = format, .cli = *s->cli
-		};
+		workers[n] = (struct worker){ .s = s, .format = format, .cli = *s->cli };
 		if (n > 0) /* its warnings were printed */
 			workers[n].cli.caught = &workers[n].caught;
-		status = new_verifier(&workers[n].cli, &workers[n].verifier);
+		status = cli_load_verifier(&workers[n].cli, &workers[n].verifier);
 	}
 	if (status == CLI_OK)
 		status = run_workers(s, workers, n, &p);
@@ -398,7 +377,7 @@ static void survey_done(struct tcb_survey *s)
 }
 
 /* Standard input can be read once, and every worker reads what verifies. */
-static bool check_stdin(struct cli *cli, const struct cli_names *names)
+static bool check_stdin(struct cli *cli, const struct cli_name_list *names)
 {
 	static const char *const read_often[] = { "certs", "roots", "crl" };
 	const char *path;
@@ -419,9 +398,9 @@ int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
 {
 	const char *output = cli_get(cli, "output");
 	struct tcb_survey s auto_call(survey_done) = { .cli = cli };
-	struct cli_names names auto_call(cli_names_done) = { .items = NULL };
+	struct cli_name_list names auto_call(cli_name_list_done) = { .items = NULL };
 	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
-	int status = cli_names(cli, &names);
+	int status = cli_name_list(cli, &names);
 
 	if (status != CLI_OK)
 		return status;

@@ -6,6 +6,7 @@
 
 #include "cli/jobs.h"
 #include "cli/load.h"
+#include "cli/names.h"
 #include "verify/policy.h"
 #include "verify/render.h"
 #include "verify/snp_minimum.h"
@@ -88,7 +89,7 @@ char *tcb_row_text(const struct tcb_row *row, enum tcb_format format);
 extern const char tcb_csv_header[];
 
 /* Fetches both sets for the platforms of all quotes. CLI_OK, or another status after a message. */
-typedef int tcb_fetch(struct tcb_survey *s, const struct cli_names *names);
+typedef int tcb_fetch(struct tcb_survey *s, const struct cli_name_list *names);
 /* fetch   NULL: offline */
 int cli_tcb_with(struct cli *cli, tcb_fetch *fetch);
 

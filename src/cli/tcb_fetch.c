@@ -133,7 +133,7 @@ static int fetch_for(struct fetching *g, const char *name)
 	return fetch_platform(g, verdict->tdx->pck.fmspc, fetch_subject_ca(&verdict->leaf->cert));
 }
 
-static int fetch_all(struct tcb_survey *s, const struct cli_names *names)
+static int fetch_all(struct tcb_survey *s, const struct cli_name_list *names)
 {
 	struct fetching g = { .s = s, .cli = *s->cli };
 	struct jurat_error err = { "" };

@@ -246,6 +246,12 @@ static const struct cli_option show_options[] = {
 		"explain-timeout", "SECONDS", "with --explain, time limit", .fallback = "60"                 \
 	}
 
+#define FILES_FROM                                                                                           \
+	{ "files-from", "FILE", "names of evidence, one a line", .repeatable = true, .reads = true },        \
+	{                                                                                                    \
+		"null", NULL, "with --files-from: a byte 0 ends each name, not a newline"                    \
+	}
+
 static const struct cli_option verify_options[] = {
 	{ "certs", "FILE|DIR", "endorsements: certificate table, PEM or DER, or a directory of them",
 	  .repeatable = true, .reads = true },
@@ -264,6 +270,8 @@ static const struct cli_option verify_options[] = {
 	{ "fetch", NULL, "fetch certificates and collateral that are missing from the evidence",
 	  .program = CLI_NETWORK },
 	FETCHES,
+	FILES_FROM,
+	{ "jobs", "N", "number of threads", .fallback = "one for each usable core" },
 	{ "list-reasons", NULL, "list the codes of all reasons for a refusal, and exit" },
 	EXPLAINS("if a measurement is refused, print which of the inputs below would have it", NULL),
 	{ "firmware", "FILE", "with --explain, firmware image: OVMF, or TDVF for a TD", .reads = true },
@@ -292,7 +300,7 @@ static const struct cli_option tcb_options[] = {
 	{ "at", "RFC3339", "time of the verification", .fallback = "now" },
 	{ "fetch", NULL, "fetch both sets of Intel's collateral for the platforms of the quotes" },
 	FETCHES,
-	{ "files-from", "FILE", "names of evidence, one a line", .repeatable = true, .reads = true },
+	FILES_FROM,
 	{ "policy-out", "FILE", "write what the table requires now to FILE, as a policy" },
 	{ "policy", "FILE", "policy to add it to; with --policy-out", .reads = true },
 	{ "jobs", "N", "number of threads", .fallback = "one for each usable core" },
@@ -741,15 +749,18 @@ const struct cli_verb cli_verbs[] = {
 	  .max_args = SIZE_MAX,
 	  .program = CLI_NETWORK }, /* whose OpenSSL verifies P-256 twice as fast as hogweed */
 	{ .name = "verify",
-	  .args = "EVIDENCE",
+	  .args = "EVIDENCE...",
 	  .summary = "verify evidence: accepted, or refused with reasons",
 	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
-		  "directory as written by demo, of which all evidence is verified (JSON: one array).\n"
-		  "Exit status: 0 accepted, 1 refused, 2 usage error, 3 a file could not be read or is not "
-		  "of the "
-		  "expected kind, 4 internal error.\n",
+		  "directory as written by demo, of which all evidence is verified (JSON: one array). "
+		  "Another "
+		  "directory stands for all files below it. Several have a line each, and a summary follows "
+		  "(JSON: one object a line).\n"
+		  "Exit status: 0 all accepted, 1 some refused, 2 usage error, 3 a file could not be read or "
+		  "is "
+		  "not of the expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
-	  .max_args = 1 },
+	  .max_args = SIZE_MAX },
 	{ .name = "vmm",
 	  .args = "-- VMM [ARGUMENT]...",
 	  .summary = "run an unmodified VMM and serve certificates and quotes to its guests",

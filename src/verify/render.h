@@ -28,6 +28,8 @@ json_t *render_cert(struct render_json *o, const struct cert_entry *entry);
 /* Adds every field that is not reserved, by its name. */
 void render_fields(struct render_json *o, json_t *object, const struct wire_layout *layout, const void *from);
 
+json_t *render_verdict(const struct jurat_verdict *verdict); /* NULL: no memory */
+
 /* The JSON format of a bit field, a TCB and SVNs; policies accept the same. */
 json_t *render_bits(struct render_json *o, const struct wire_bits *set, uint64_t value); /* ["SMT_EN", ...] */
 json_t *render_tcb(struct render_json *o, enum snp_product product, const struct snp_tcb *tcb);

@@ -68,15 +68,11 @@ static json_t *not_judged(struct render_json *o, const struct jurat_verdict *v)
 	return array;
 }
 
-char *jurat_verdict_json(const struct jurat_verdict *verdict)
+json_t *render_verdict(const struct jurat_verdict *verdict)
 {
 	struct render_json o = { 0 };
-	json_t *root;
-	char *text = NULL;
+	json_t *root = json_object();
 
-	if (!verdict)
-		return NULL;
-	root = json_object();
 	render_put(&o, root, "verdict", json_string(verdict->refused ? "refused" : "accepted"));
 	render_put(&o, root, "reasons", reasons(&o, verdict));
 	render_put(&o, root, "tee", json_string(verdict->tdx ? "tdx" : "sev-snp"));
@@ -92,7 +88,16 @@ char *jurat_verdict_json(const struct jurat_verdict *verdict)
 	render_put(&o, root, "roots", json_string(verdict->roots_given ? "given" : "vendor"));
 	render_put(&o, root, "not_judged", not_judged(&o, verdict));
 	if (!o.bad)
-		text = json_dumps(root, JSON_INDENT(2));
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+char *jurat_verdict_json(const struct jurat_verdict *verdict)
+{
+	json_t *root = verdict ? render_verdict(verdict) : NULL;
+	char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+
 	json_decref(root);
 	return text;
 }
