@@ -471,7 +471,7 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 
 bool cli_verify_many_words(struct cli *cli)
 {
-	static const char *const of_one[] = { "event-log", "explain" };
+	static const char *const of_one[] = { "event-log", "explain", "fetch" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_one); i++)
