@@ -48,6 +48,7 @@ int endorse_checker_add_roots(struct endorse_checker *checker, const void *bytes
 	int r = jurat_verifier_add_roots(v, bytes, n, err);
 
 	/* What stands beside the roots must not take the place of what is checked. */
+	drop_certs(&v->veks);
 	drop_certs(&v->leaves);
 	drop_certs(&v->authorities);
 	while (v->crls.n > 0)

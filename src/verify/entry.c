@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 
+enum { SIGNER_WRITING = 1, SIGNER_KNOWN };
+
 int cert_entry_new_plain(const uint8_t *der, size_t n, struct cert_entry **ret, struct jurat_error *err)
 {
 	auto_free struct cert_entry *entry = NULL;
@@ -53,10 +55,12 @@ struct cert_entry *cert_entry_share(struct cert_entry *entry)
 
 void cert_entry_free(struct cert_entry *entry)
 {
+	struct crypto_public key;
+
 	if (!entry || atomic_fetch_sub(&entry->users, 1) > 1)
 		return;
-	if (entry->has_key)
-		crypto_public_done(&entry->key);
+	if (cert_entry_has_key(entry, &key))
+		crypto_public_done(&key);
 	free(entry);
 }
 
@@ -80,92 +84,124 @@ int crl_entry_new(const uint8_t *der, size_t n, struct crl_entry **ret, struct j
 	return 0;
 }
 
-int cert_entry_need_key(struct cert_entry *entry, struct jurat_error *err)
+static struct crypto_public public_of(const struct crypto_cert *cert, void *key)
 {
+	struct crypto_public ret = { .kind = cert->key_kind };
+
+	if (cert->key_kind == CRYPTO_KEY_RSA)
+		ret.rsa = key;
+	else
+		ret.ec = key;
+	return ret;
+}
+
+bool cert_entry_has_key(const struct cert_entry *entry, struct crypto_public *ret)
+{
+	void *key = atomic_load_explicit(&entry->key, memory_order_acquire);
+
+	if (key)
+		*ret = public_of(&entry->cert, key);
+	return key;
+}
+
+int cert_entry_key(struct cert_entry *entry, struct crypto_public *ret, struct jurat_error *err)
+{
+	struct crypto_public made;
+	void *before = NULL, *key;
 	int r;
 
-	if (entry->has_key)
+	if (cert_entry_has_key(entry, ret))
 		return 0;
-	r = crypto_public_init(&entry->key, &entry->cert, err);
+	r = crypto_public_init(&made, &entry->cert, err);
 	if (r < 0)
 		return r;
-	entry->has_key = true;
+	key = made.kind == CRYPTO_KEY_RSA ? (void *)made.rsa : (void *)made.ec;
+	if (!atomic_compare_exchange_strong_explicit(&entry->key, &before, key, memory_order_acq_rel,
+						     memory_order_acquire)) {
+		crypto_public_done(&made); /* another thread was faster */
+		key = before;
+	}
+	*ret = public_of(&entry->cert, key);
 	return 0;
 }
 
-/* An unusable key has signed nothing. */
-static int need_issuer_key(struct cert_entry *issuer)
+static bool is_signer(const struct entry_signer *signer, const struct cert_entry *issuer)
 {
-	int r = cert_entry_need_key(issuer, NULL);
+	return atomic_load_explicit(&signer->state, memory_order_acquire) == SIGNER_KNOWN &&
+	       memcmp(signer->sha256, issuer->sha256, sizeof(signer->sha256)) == 0;
+}
+
+static void learn(struct entry_signer *signer, const struct cert_entry *issuer)
+{
+	unsigned none = 0;
+
+	if (!atomic_compare_exchange_strong_explicit(&signer->state, &none, SIGNER_WRITING,
+						     memory_order_relaxed, memory_order_relaxed))
+		return;
+	memcpy(signer->sha256, issuer->sha256, sizeof(signer->sha256));
+	atomic_store_explicit(&signer->state, SIGNER_KNOWN, memory_order_release);
+}
+
+/* An unusable key has signed nothing. */
+static int issuer_key(struct cert_entry *issuer, struct crypto_public *ret)
+{
+	int r = cert_entry_key(issuer, ret, NULL);
 
 	return r == -EBADMSG || r == -ENOTSUP ? JURAT_REFUSED : r;
 }
 
-int cert_entry_signed_by(struct cert_entry *entry, struct cert_entry *issuer)
+int cert_entry_signed_by(const struct cert_entry *entry, struct cert_entry *issuer)
 {
+	struct crypto_public key;
 	int r;
 
-	if (entry->signed_ok && memcmp(entry->signed_by, issuer->sha256, sizeof(issuer->sha256)) == 0)
+	if (is_signer(&entry->signer, issuer))
 		return 0;
-	r = need_issuer_key(issuer);
-	if (r != 0)
-		return r;
-	r = crypto_cert_check_signature(&entry->cert, &issuer->key);
-	if (r != 0)
-		return r;
-	memcpy(entry->signed_by, issuer->sha256, sizeof(issuer->sha256));
-	entry->signed_ok = true;
-	return 0;
+	r = issuer_key(issuer, &key);
+	return r != 0 ? r : crypto_cert_check_signature(&entry->cert, &key);
 }
 
-int crl_entry_signed_by(struct crl_entry *entry, struct cert_entry *issuer)
+int crl_entry_signed_by(const struct crl_entry *entry, struct cert_entry *issuer)
 {
+	struct crypto_public key;
 	int r;
 
-	if (entry->signed_ok && memcmp(entry->signed_by, issuer->sha256, sizeof(issuer->sha256)) == 0)
+	if (is_signer(&entry->signer, issuer))
 		return 0;
-	r = need_issuer_key(issuer);
-	if (r != 0)
-		return r;
-	r = crypto_crl_check_signature(&entry->crl, &issuer->key);
-	if (r != 0)
-		return r;
-	memcpy(entry->signed_by, issuer->sha256, sizeof(issuer->sha256));
-	entry->signed_ok = true;
-	return 0;
+	r = issuer_key(issuer, &key);
+	return r != 0 ? r : crypto_crl_check_signature(&entry->crl, &key);
 }
 
-struct cert_entry *cert_cache_find(struct cert_cache *cache, const uint8_t sha256[CRYPTO_SHA256_BYTES])
+void cert_entry_learn(struct cert_entry *entry, const struct cert_entry *issuer)
 {
-	for (size_t i = 0; i < cache->n; i++) {
-		if (memcmp(cache->entries[i]->sha256, sha256, CRYPTO_SHA256_BYTES) != 0)
-			continue;
-		cache->entries[i]->used = ++cache->clock;
-		return cache->entries[i];
-	}
-	return NULL;
+	learn(&entry->signer, issuer);
 }
 
-void cert_cache_put(struct cert_cache *cache, struct cert_entry *entry)
+void crl_entry_learn(struct crl_entry *entry, const struct cert_entry *issuer)
 {
-	size_t at = 0;
-
-	entry->used = ++cache->clock;
-	if (cache->n < cache->room) {
-		cache->entries[cache->n++] = entry;
-		return;
-	}
-	for (size_t i = 1; i < cache->n; i++) {
-		if (cache->entries[i]->used < cache->entries[at]->used)
-			at = i;
-	}
-	cert_entry_free(cache->entries[at]);
-	cache->entries[at] = entry;
+	learn(&entry->signer, issuer);
 }
 
-void cert_cache_done(struct cert_cache *cache)
+bool crl_entry_has_signer(const struct crl_entry *entry)
 {
-	for (size_t i = 0; i < cache->n; i++)
-		cert_entry_free(cache->entries[i]);
-	cache->n = 0;
+	return atomic_load_explicit(&entry->signer.state, memory_order_acquire) == SIGNER_KNOWN;
 }
+
+static bool is_cert(const void *item, const void *key)
+{
+	return memcmp(((const struct cert_entry *)item)->sha256, key, CRYPTO_SHA256_BYTES) == 0;
+}
+
+static void free_cert(void *item)
+{
+	cert_entry_free(item);
+}
+
+const struct cache_kind cert_cache_kind = { is_cert, free_cert };
+
+static bool is_crl(const void *item, const void *key)
+{
+	return memcmp(((const struct crl_entry *)item)->sha256, key, CRYPTO_SHA256_BYTES) == 0;
+}
+
+const struct cache_kind crl_cache_kind = { is_crl, free };

@@ -70,8 +70,10 @@ static int choose_given_root(struct snp_judge *j)
 			return r;
 		if (r == 0 || !j->root)
 			j->root = candidate;
-		if (r == 0)
+		if (r == 0) {
+			cert_entry_learn(j->intermediate, candidate);
 			break;
+		}
 	}
 	j->root_trusted = j->root != NULL;
 	return 0;
@@ -103,6 +105,8 @@ static int choose_pinned_root(struct snp_judge *j)
 		verdict_refuse(j->out, REASON_ROOT_SIGNATURE, "the key is that of ARK-%s",
 			       snp_product_name(j->product));
 	j->root_trusted = r == 0;
+	if (j->root_trusted)
+		cert_entry_learn(j->root, j->root);
 	return r < 0 ? r : 0;
 }
 
@@ -187,11 +191,13 @@ int judge_authorities(struct snp_judge *j, bool *ret_trusted)
 		if (r < 0)
 			return r;
 		trusted = r == 0;
-		if (trusted)
+		if (trusted) {
+			cert_entry_learn(j->intermediate, j->root);
 			judge_keep(j, j->intermediate, &j->verifier->seen_authorities);
-		else
+		} else {
 			verdict_refuse(j->out, REASON_INTERMEDIATE_SIGNATURE,
 				       "the signature does not verify with the key of the root");
+		}
 	}
 	*ret_trusted = trusted;
 	return 0;
@@ -219,8 +225,10 @@ static int judge_signatures(struct snp_judge *j)
 		verdict_not_judged(j->out, NOT_JUDGED_REPORT_SIGNATURE);
 		return 0;
 	}
-	if (trusted)
+	if (trusted) {
+		cert_entry_learn(j->leaf, j->intermediate);
 		judge_keep(j, j->leaf, &j->verifier->seen_leaves);
+	}
 	return 0;
 }
 

@@ -39,6 +39,7 @@ static int look_at(struct snp_judge *j, struct crl_entry *entry, struct crls *fo
 		found->bad_signature++;
 		return 0;
 	}
+	crl_entry_learn(entry, j->root);
 	found->listed = found->listed || crypto_crl_lists(crl, &j->intermediate->cert.serial);
 	if (crl->has_unknown_critical) {
 		found->critical++;
@@ -104,7 +105,7 @@ int judge_crls(struct snp_judge *j)
 		r = look_at(j, j->table_crl, &brought);
 	if (r < 0)
 		return r;
-	if (j->table_crl && j->table_crl->signed_ok)
+	if (j->table_crl && crl_entry_has_signer(j->table_crl))
 		judge_keep_crl(j);
 	if (supplied.listed || brought.listed)
 		verdict_refuse(j->out, REASON_INTERMEDIATE_REVOKED, "'%s'",

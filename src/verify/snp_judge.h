@@ -7,7 +7,7 @@
 #include "verify/verifier.h"
 #include "wire/snp_certs.h"
 
-enum { JUDGE_MAX_FRESH = 4 };
+enum { JUDGE_MAX_CERTS = 3, JUDGE_MAX_HELD = JUDGE_MAX_CERTS + 1 }; /* of a table; and its CRL */
 
 /* State of one verification. Everything but `out` is borrowed, or freed with it. */
 struct snp_judge {
@@ -28,12 +28,14 @@ struct snp_judge {
 	struct crl_entry *table_crl;
 	bool leaf_unusable; /* the table has an entry for the leaf that is not a certificate */
 	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
-	struct cert_entry *fresh[JUDGE_MAX_FRESH];     /* owned; NULL once a cache owns them */
+	struct cert_entry *fresh[JUDGE_MAX_CERTS];     /* owned; NULL once a cache owns them */
 	size_t n_fresh;
-	struct crl_entry *fresh_crl; /* the same */
-	bool leaf_signed;            /* by the chosen intermediate */
-	bool root_trusted;           /* pinned and self-signed, or supplied */
-	bool no_report;              /* `report` is what one would say about its key: it has no signature */
+	struct crl_entry *fresh_crl;             /* the same */
+	struct cache_slot *held[JUDGE_MAX_HELD]; /* cached items in use, pinned */
+	size_t n_held;
+	bool leaf_signed;  /* by the chosen intermediate */
+	bool root_trusted; /* pinned and self-signed, or supplied */
+	bool no_report;    /* `report` is what one would say about its key: it has no signature */
 };
 
 /*
@@ -58,7 +60,7 @@ void judge_policy(struct snp_judge *j);
 void judge_done(struct snp_judge *j);
 
 /* Caches an entry of the evidence whose signature by a trusted issuer was verified. */
-void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache);
+void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cache *cache);
 void judge_keep_crl(struct snp_judge *j);
 /* Whether this can be the certificate of the signing key: same kind, product, chip and TCB. */
 bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf);

@@ -50,14 +50,15 @@ bool judge_fits(const struct snp_judge *j, const struct cert_entry *leaf)
 /* Verifies the report's signature with this leaf's key. 0 valid; JURAT_REFUSED; < 0 -errno. */
 static int try_signature(const struct snp_judge *j, struct cert_entry *leaf)
 {
+	struct crypto_public key;
 	int r;
 
 	if (leaf->cert.key_kind != CRYPTO_KEY_P384 || !j->has_signature)
 		return JURAT_REFUSED;
-	r = cert_entry_need_key(leaf, NULL);
+	r = cert_entry_key(leaf, &key, NULL);
 	if (r == -EBADMSG || r == -ENOTSUP)
 		return JURAT_REFUSED;
-	return r < 0 ? r : crypto_ec_verify(leaf->key.ec, j->digest, sizeof(j->digest), j->r, j->s);
+	return r < 0 ? r : crypto_ec_verify(key.ec, j->digest, sizeof(j->digest), j->r, j->s);
 }
 
 int judge_report_signature(struct snp_judge *j)
@@ -88,11 +89,11 @@ static int choose_given(struct snp_judge *j)
 	struct cert_entry *fitting = NULL;
 	size_t first, end, tries = 0;
 
-	verifier_leaves_of(v, kind, j->vlek ? no_hwid : j->report.chip_id, &first, &end);
+	verifier_veks_of(v, kind, j->vlek ? no_hwid : j->report.chip_id, &first, &end);
 	if (first == end)
-		verifier_leaves_of_kind(v, kind, &first, &end); /* a masked chip_id, or other chips only */
+		verifier_veks_of_kind(v, kind, &first, &end); /* a masked chip_id, or other chips only */
 	for (size_t i = first; i < end && tries < MAX_TRIES; i++) {
-		struct cert_entry *leaf = v->leaves.items[i];
+		struct cert_entry *leaf = v->veks.items[i];
 		int r;
 
 		if (!judge_fits(j, leaf))
@@ -114,7 +115,7 @@ static int choose_given(struct snp_judge *j)
 	if (fitting)
 		j->leaf = fitting;
 	else if (!j->leaf && first < end)
-		j->leaf = v->leaves.items[first];
+		j->leaf = v->veks.items[first];
 	return 0;
 }
 

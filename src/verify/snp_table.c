@@ -10,19 +10,23 @@
  * Gets the certificate of one entry, from the cache or by parsing it. *ret stays NULL when there is none, or
  * it is refused. Many guests read DER only, so PEM is an error of the host (B46).
  */
-static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cert_cache *cache,
+static int load_cert(struct snp_judge *j, const struct snp_cert_entry *entry, struct cache *cache,
 		     struct cert_entry **ret)
 {
 	uint8_t sha256[CRYPTO_SHA256_BYTES];
+	struct cache_slot *slot;
 	struct jurat_error why;
 	int r;
 
 	if (!entry)
 		return 0;
 	crypto_sha256(entry->data.data, entry->data.size, sha256);
-	*ret = cert_cache_find(cache, sha256);
-	if (*ret)
+	slot = cache_find(cache, cache_tag(sha256), sha256);
+	if (slot) {
+		j->held[j->n_held++] = slot;
+		*ret = slot->item;
 		return 0;
+	}
 	if (crypto_pem_is(entry->data.data, entry->data.size)) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_PEM,
 			       "%s: PEM in the certificate table, expected DER", snp_cert_name(entry->kind));
@@ -57,17 +61,16 @@ static bool is_supplied_root(const struct jurat_verifier *verifier, const struct
 static int load_crl(struct snp_judge *j, const struct snp_cert_entry *entry)
 {
 	uint8_t sha256[CRYPTO_SHA256_BYTES];
+	struct cache_slot *slot;
 	int r;
 
 	if (!entry)
 		return 0;
 	crypto_sha256(entry->data.data, entry->data.size, sha256);
-	for (size_t i = 0; i < VERIFIER_CRLS; i++) {
-		struct crl_entry *seen = j->verifier->seen_crls[i];
-
-		if (!seen || memcmp(seen->sha256, sha256, sizeof(sha256)) != 0)
-			continue;
-		j->table_crl = seen;
+	slot = cache_find(&j->verifier->seen_crls, cache_tag(sha256), sha256);
+	if (slot) {
+		j->held[j->n_held++] = slot;
+		j->table_crl = slot->item;
 		return 0;
 	}
 	r = crl_entry_new(entry->data.data, entry->data.size, &j->fresh_crl, NULL);
@@ -104,25 +107,28 @@ int judge_table(struct snp_judge *j, const uint8_t *certs, size_t n)
 	return r;
 }
 
-void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cert_cache *cache)
+/* Whether the cache owns the item now. */
+static bool put(struct snp_judge *j, struct cache *cache, const uint8_t *sha256, void *item)
+{
+	struct cache_slot *slot = cache_put(cache, cache_tag(sha256), sha256, item);
+
+	if (slot)
+		j->held[j->n_held++] = slot;
+	return slot;
+}
+
+void judge_keep(struct snp_judge *j, struct cert_entry *entry, struct cache *cache)
 {
 	for (size_t i = 0; i < j->n_fresh; i++) {
-		if (j->fresh[i] != entry)
-			continue;
-		j->fresh[i] = NULL;
-		cert_cache_put(cache, entry);
+		if (j->fresh[i] == entry && put(j, cache, entry->sha256, entry))
+			j->fresh[i] = NULL;
 	}
 }
 
 void judge_keep_crl(struct snp_judge *j)
 {
-	struct jurat_verifier *v = j->verifier;
-
-	if (!j->fresh_crl)
-		return;
-	free(v->seen_crls[v->next_crl]);
-	v->seen_crls[v->next_crl] = take_ptr(j->fresh_crl);
-	v->next_crl = (v->next_crl + 1) % VERIFIER_CRLS;
+	if (j->fresh_crl && put(j, &j->verifier->seen_crls, j->fresh_crl->sha256, j->fresh_crl))
+		j->fresh_crl = NULL;
 }
 
 void judge_done(struct snp_judge *j)
@@ -130,4 +136,6 @@ void judge_done(struct snp_judge *j)
 	for (size_t i = 0; i < j->n_fresh; i++)
 		cert_entry_free(j->fresh[i]);
 	free(j->fresh_crl);
+	for (size_t i = 0; i < j->n_held; i++)
+		cache_unpin(j->held[i]);
 }

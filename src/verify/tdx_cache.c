@@ -6,6 +6,16 @@
 
 #include "base/cleanup.h"
 
+/* The fact that the key of certificate `issuer` signed `object`; both are the SHA-256 of the whole object. */
+struct tdx_fact {
+	uint8_t object[CRYPTO_SHA256_BYTES], issuer[CRYPTO_SHA256_BYTES];
+};
+
+struct tdx_key {
+	uint8_t cert[CRYPTO_SHA256_BYTES];
+	struct crypto_ec_public *key;
+};
+
 static bool same_name(const struct bytes_rd *a, const struct bytes_rd *b)
 {
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
@@ -174,12 +184,18 @@ static struct bytes_rd constant_part(const uint8_t *bytes, const struct tdx_quot
 	return bytes_rd(bytes + off, quote->size - off);
 }
 
-static const struct crypto_ec_public *any_key(const struct tdx_cache *cache)
+/* Creates a key on P-256 as another one, if there is any: that is faster. */
+static int new_key(struct tdx_cache *cache, const uint8_t xy[64], struct crypto_ec_public **ret)
 {
-	return cache->n_keys > 0 ? cache->keys[0].key : cache->like;
+	struct cache_slot *slot = cache->like ? NULL : cache_any(&cache->keys);
+	const struct tdx_key *other = slot ? slot->item : NULL;
+	int r = crypto_p256_public_like(other ? other->key : cache->like, xy, ret, NULL);
+
+	cache_unpin(slot);
+	return r;
 }
 
-int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const struct tdx_quote *quote,
+int qe_entry_new(struct tdx_cache *cache, const uint8_t *bytes, const struct tdx_quote *quote,
 		 struct qe_entry **ret, struct jurat_error *err)
 {
 	struct qe_entry *entry auto_call(free_entry) = NULL;
@@ -192,7 +208,7 @@ int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const stru
 		return jurat_fail_memory(err);
 	entry->size = part.size;
 	memcpy(entry->bytes, part.data, part.size);
-	r = crypto_p256_public_like(any_key(cache), quote->attestation_key, &entry->key, NULL);
+	r = new_key(cache, quote->attestation_key, &entry->key);
 	if (r != -ENOMEM)
 		r = check_binding(quote, &entry->bound);
 	if (r == -ENOMEM)
@@ -208,159 +224,185 @@ int qe_entry_new(const struct tdx_cache *cache, const uint8_t *bytes, const stru
 	return 0;
 }
 
-struct qe_entry *tdx_cache_find_qe(struct tdx_cache *cache, const uint8_t *bytes,
-				   const struct tdx_quote *quote)
+static bool is_qe(const void *item, const void *key)
+{
+	const struct qe_entry *entry = item;
+	const struct bytes_rd *part = key;
+
+	return entry->size == part->size && memcmp(entry->bytes, part->data, part->size) == 0;
+}
+
+static void free_qe(void *item)
+{
+	qe_entry_free(item);
+}
+
+/* The tag of a constant part, which begins with the attestation key. */
+static uint64_t tag_of(const struct bytes_rd *part)
+{
+	return cache_tag(part->data);
+}
+
+struct cache_slot *tdx_cache_find_qe(struct tdx_cache *cache, const uint8_t *bytes,
+				     const struct tdx_quote *quote)
 {
 	struct bytes_rd part = constant_part(bytes, quote);
 
-	for (size_t i = 0; i < cache->n_qes; i++) {
-		struct qe_entry *entry = cache->qes[i];
-
-		if (entry->size != part.size || memcmp(entry->bytes, part.data, part.size) != 0)
-			continue;
-		entry->used = ++cache->clock;
-		return entry;
-	}
-	return NULL;
+	return cache_find(&cache->qes, tag_of(&part), &part);
 }
 
-void tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *entry)
+struct cache_slot *tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *entry)
 {
-	size_t at = 0;
+	struct bytes_rd part = bytes_rd(entry->bytes, entry->size);
 
-	entry->used = ++cache->clock;
-	if (cache->n_qes < TDX_QES) {
-		cache->qes[cache->n_qes++] = entry;
-		return;
-	}
-	for (size_t i = 1; i < cache->n_qes; i++) {
-		if (cache->qes[i]->used < cache->qes[at]->used)
-			at = i;
-	}
-	qe_entry_free(cache->qes[at]);
-	cache->qes[at] = entry;
+	return cache_put(&cache->qes, tag_of(&part), &part, entry);
 }
 
-void tdx_cache_done(struct tdx_cache *cache)
+static bool is_fact(const void *item, const void *key)
 {
-	for (size_t i = 0; i < cache->n_qes; i++)
-		qe_entry_free(cache->qes[i]);
-	for (size_t i = 0; i < cache->n_keys; i++)
-		crypto_ec_public_free(cache->keys[i].key);
-	cache->n_qes = cache->n_keys = 0;
+	return memcmp(item, key, sizeof(struct tdx_fact)) == 0;
+}
+
+static struct tdx_fact fact_of(const uint8_t *object, const uint8_t *issuer)
+{
+	struct tdx_fact fact;
+
+	memcpy(fact.object, object, sizeof(fact.object));
+	memcpy(fact.issuer, issuer, sizeof(fact.issuer));
+	return fact;
 }
 
 static bool know(struct tdx_cache *cache, const uint8_t *object, const uint8_t *issuer)
 {
-	for (size_t i = 0; i < cache->n_facts; i++) {
-		struct tdx_fact *fact = &cache->facts[i];
+	struct tdx_fact fact = fact_of(object, issuer);
+	struct cache_slot *slot = cache_find(&cache->facts, cache_tag(object), &fact);
 
-		if (memcmp(fact->object, object, CRYPTO_SHA256_BYTES) != 0 ||
-		    memcmp(fact->issuer, issuer, CRYPTO_SHA256_BYTES) != 0)
-			continue;
-		fact->used = ++cache->clock;
-		return true;
-	}
-	return false;
+	cache_unpin(slot);
+	return slot;
 }
 
 void tdx_learn(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 	       const uint8_t issuer[CRYPTO_SHA256_BYTES])
 {
-	struct tdx_fact *to = &cache->facts[0];
+	struct tdx_fact *fact;
+	struct cache_slot *slot;
 
 	if (know(cache, object, issuer))
 		return;
-	if (cache->n_facts < TDX_FACTS) {
-		to = &cache->facts[cache->n_facts++];
-	} else {
-		for (size_t i = 1; i < TDX_FACTS; i++) {
-			if (cache->facts[i].used < to->used)
-				to = &cache->facts[i];
-		}
-	}
-	memcpy(to->object, object, CRYPTO_SHA256_BYTES);
-	memcpy(to->issuer, issuer, CRYPTO_SHA256_BYTES);
-	to->used = ++cache->clock;
+	fact = malloc(sizeof(*fact));
+	if (!fact)
+		return;
+	*fact = fact_of(object, issuer);
+	slot = cache_put(&cache->facts, cache_tag(object), fact, fact);
+	if (!slot)
+		free(fact);
+	cache_unpin(slot);
 }
 
-/* The P-256 public key of a certificate, created on first use. Valid until the next call. */
-static int need_key(struct tdx_cache *cache, const struct cert_entry *issuer, struct crypto_public *ret)
+static bool is_key(const void *item, const void *key)
 {
-	struct crypto_ec_public *key = NULL;
-	struct tdx_key *to = &cache->keys[0];
+	return memcmp(((const struct tdx_key *)item)->cert, key, CRYPTO_SHA256_BYTES) == 0;
+}
+
+static void free_key(void *item)
+{
+	struct tdx_key *key = item;
+
+	if (key)
+		crypto_ec_public_free(key->key);
+	free(key);
+}
+
+static const struct cache_kind fact_kind = { is_fact, free }, key_kind = { is_key, free_key },
+			       qe_kind = { is_qe, free_qe };
+
+void tdx_cache_init(struct tdx_cache *cache)
+{
+	CACHE_INIT(&cache->facts, &fact_kind, &cache->fact_space);
+	CACHE_INIT(&cache->keys, &key_kind, &cache->key_space);
+	CACHE_INIT(&cache->qes, &qe_kind, &cache->qe_space);
+}
+
+void tdx_cache_done(struct tdx_cache *cache)
+{
+	cache_done(&cache->facts);
+	cache_done(&cache->keys);
+	cache_done(&cache->qes);
+}
+
+/* A public key in use: in the cache, of a supplied root, or made for this use alone. */
+struct key_use {
+	struct crypto_public key;
+	struct cache_slot *slot;
+	struct tdx_key *own;
+};
+
+static void use_done(struct key_use *use)
+{
+	cache_unpin(use->slot);
+	free_key(use->own);
+}
+
+/* The P-256 public key of a certificate, created on first use. Ends with use_done(), after a failure too. */
+static int use_key(struct tdx_cache *cache, const struct cert_entry *issuer, struct key_use *use)
+{
+	struct tdx_key *key;
 	int r;
 
 	if (issuer->cert.key_kind != CRYPTO_KEY_P256)
 		return JURAT_REFUSED;
-	if (issuer->has_key) { /* created when the root was supplied */
-		*ret = issuer->key;
+	if (cert_entry_has_key(issuer, &use->key)) /* created when the root was supplied */
 		return 0;
+	use->slot = cache_find(&cache->keys, cache_tag(issuer->sha256), issuer->sha256);
+	if (!use->slot) {
+		use->own = calloc(1, sizeof(*use->own));
+		if (!use->own)
+			return -ENOMEM;
+		memcpy(use->own->cert, issuer->sha256, sizeof(use->own->cert));
+		r = new_key(cache, issuer->cert.key_point.data, &use->own->key);
+		if (r < 0)
+			return r == -EBADMSG ? JURAT_REFUSED : r;
+		use->slot = cache_put(&cache->keys, cache_tag(issuer->sha256), issuer->sha256, use->own);
 	}
-	for (size_t i = 0; i < cache->n_keys; i++) {
-		if (memcmp(cache->keys[i].cert, issuer->sha256, CRYPTO_SHA256_BYTES) != 0)
-			continue;
-		cache->keys[i].used = ++cache->clock;
-		*ret = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = cache->keys[i].key };
-		return 0;
-	}
-	r = crypto_p256_public_like(any_key(cache), issuer->cert.key_point.data, &key, NULL);
-	if (r < 0)
-		return r == -EBADMSG ? JURAT_REFUSED : r;
-	if (cache->n_keys < TDX_KEYS) {
-		to = &cache->keys[cache->n_keys++];
-	} else {
-		for (size_t i = 1; i < TDX_KEYS; i++) {
-			if (cache->keys[i].used < to->used)
-				to = &cache->keys[i];
-		}
-		crypto_ec_public_free(to->key);
-	}
-	memcpy(to->cert, issuer->sha256, CRYPTO_SHA256_BYTES);
-	to->key = key;
-	to->used = ++cache->clock;
-	*ret = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = key };
+	key = use->slot ? use->slot->item : use->own;
+	if (use->slot)
+		use->own = NULL;
+	use->key = (struct crypto_public){ .kind = CRYPTO_KEY_P256, .ec = key->key };
 	return 0;
 }
 
 int tdx_cert_signed_by(struct tdx_cache *cache, const struct cert_entry *cert,
 		       const struct cert_entry *issuer)
 {
-	struct crypto_public key;
+	struct key_use use auto_call(use_done) = { .slot = NULL };
 	int r;
 
 	if (know(cache, cert->sha256, issuer->sha256))
 		return 0;
-	r = need_key(cache, issuer, &key);
-	if (r == 0)
-		r = crypto_cert_check_signature(&cert->cert, &key);
-	return r;
+	r = use_key(cache, issuer, &use);
+	return r != 0 ? r : crypto_cert_check_signature(&cert->cert, &use.key);
 }
 
 int tdx_crl_signed_by(struct tdx_cache *cache, const struct crl_entry *crl, const struct cert_entry *issuer)
 {
-	struct crypto_public key;
+	struct key_use use auto_call(use_done) = { .slot = NULL };
 	int r;
 
 	if (know(cache, crl->sha256, issuer->sha256))
 		return 0;
-	r = need_key(cache, issuer, &key);
-	if (r == 0)
-		r = crypto_crl_check_signature(&crl->crl, &key);
-	return r;
+	r = use_key(cache, issuer, &use);
+	return r != 0 ? r : crypto_crl_check_signature(&crl->crl, &use.key);
 }
 
 int tdx_digest_signed_by(struct tdx_cache *cache, const uint8_t object[CRYPTO_SHA256_BYTES],
 			 const uint8_t digest[CRYPTO_SHA256_BYTES], const uint8_t r[32], const uint8_t s[32],
 			 const struct cert_entry *issuer)
 {
-	struct crypto_public key;
+	struct key_use use auto_call(use_done) = { .slot = NULL };
 	int result;
 
 	if (know(cache, object, issuer->sha256))
 		return 0;
-	result = need_key(cache, issuer, &key);
-	if (result == 0)
-		result = crypto_ec_verify(key.ec, digest, CRYPTO_SHA256_BYTES, r, s);
-	return result;
+	result = use_key(cache, issuer, &use);
+	return result != 0 ? result : crypto_ec_verify(use.key.ec, digest, CRYPTO_SHA256_BYTES, r, s);
 }

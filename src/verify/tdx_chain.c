@@ -428,7 +428,9 @@ int tdx_judge_signatures(struct tdx_judge *j)
 		verdict_refuse(j->out, REASON_QUOTE_SIGNATURE,
 			       "the signature does not verify with the attestation key");
 	j->out->signature_holds = r == 0 && report_signed && j->qe->bound;
-	if (trusted && report_signed && j->qe->bound && j->fresh_qe)
-		tdx_cache_put_qe(&j->verifier->tdx, take_ptr(j->fresh_qe));
+	if (trusted && report_signed && j->qe->bound && j->fresh_qe) {
+		j->qe_slot = tdx_cache_put_qe(&j->verifier->tdx, j->fresh_qe);
+		j->fresh_qe = j->qe_slot ? NULL : j->fresh_qe;
+	}
 	return 0;
 }

@@ -93,9 +93,11 @@ int tdx_judge_quote(struct tdx_judge *j, size_t n, bool *ret_readable)
 	/* Padding is common, but it is not signed. */
 	if (!bytes_all(j->bytes + j->quote.size, j->quote.trailing, 0))
 		verdict_not_judged(j->out, NOT_JUDGED_TRAILING_BYTES);
-	j->qe = tdx_cache_find_qe(&j->verifier->tdx, j->bytes, &j->quote);
-	if (j->qe)
+	j->qe_slot = tdx_cache_find_qe(&j->verifier->tdx, j->bytes, &j->quote);
+	if (j->qe_slot) {
+		j->qe = j->qe_slot->item;
 		return 0;
+	}
 	r = qe_entry_new(&j->verifier->tdx, j->bytes, &j->quote, &j->fresh_qe, &why);
 	if (r == -EBADMSG) {
 		verdict_refuse(j->out, REASON_CERTIFICATE_MALFORMED, "%s", why.text);

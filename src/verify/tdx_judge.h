@@ -21,6 +21,7 @@ struct tdx_judge {
 	struct tdx_quote quote;
 	struct qe_entry *qe;                           /* in the cache, or fresh_qe */
 	struct qe_entry *fresh_qe;                     /* owned; NULL once the cache owns it */
+	struct cache_slot *qe_slot;                    /* pinned when the cache has `qe`; NULL: it does not */
 	struct cert_entry *leaf, *intermediate, *root; /* the chosen chain */
 	bool root_trusted;                             /* pinned and self-signed, or supplied */
 	bool intermediate_signed, leaf_signed;         /* by the chosen issuer */

@@ -10,6 +10,7 @@
 static void judge_done(struct tdx_judge *j)
 {
 	qe_entry_free(j->fresh_qe);
+	cache_unpin(j->qe_slot);
 }
 
 static void not_judged_at_all(struct tdx_judge *j)
@@ -88,12 +89,6 @@ int verdict_tdx_again(struct jurat_verifier *verifier, const struct jurat_tdx_ev
 	j.before = before && before->tdx ? &before->tdx->signed_as : NULL;
 	verdict->at = at;
 	verdict->roots_given = verifier->roots_given;
-	for (size_t i = 0; i < verifier->roots.n && !verifier->tdx.like; i++) {
-		const struct cert_entry *root = verifier->roots.items[i];
-
-		if (root->has_key && root->key.kind == CRYPTO_KEY_P256)
-			verifier->tdx.like = root->key.ec;
-	}
 	r = judge_all(&j, e.quote ? e.quote_size : 0, e.event_log, e.event_log_size);
 	if (r < 0)
 		return verdict_not_reached(err, r, "TD quote");

@@ -16,8 +16,10 @@ int jurat_verifier_new(struct jurat_verifier **ret, struct jurat_error *err)
 
 	if (!v)
 		return jurat_fail_memory(err);
-	v->seen_leaves.room = VERIFIER_LEAVES;
-	v->seen_authorities.room = VERIFIER_AUTHORITIES;
+	CACHE_INIT(&v->seen_leaves, &cert_cache_kind, &v->leaf_space);
+	CACHE_INIT(&v->seen_authorities, &cert_cache_kind, &v->authority_space);
+	CACHE_INIT(&v->seen_crls, &crl_cache_kind, &v->crl_space);
+	tdx_cache_init(&v->tdx);
 	*ret = v;
 	return 0;
 }
@@ -33,13 +35,13 @@ void jurat_verifier_free(struct jurat_verifier *verifier)
 {
 	if (!verifier)
 		return;
-	cert_cache_done(&verifier->seen_leaves);
-	cert_cache_done(&verifier->seen_authorities);
-	for (size_t i = 0; i < VERIFIER_CRLS; i++)
-		free(verifier->seen_crls[i]);
+	cache_done(&verifier->seen_leaves);
+	cache_done(&verifier->seen_authorities);
+	cache_done(&verifier->seen_crls);
 	tdx_cache_done(&verifier->tdx);
 	certs_done(&verifier->roots);
 	certs_done(&verifier->authorities);
+	certs_done(&verifier->veks);
 	certs_done(&verifier->leaves);
 	for (size_t i = 0; i < verifier->crls.n; i++)
 		free(verifier->crls.items[i]);
@@ -172,27 +174,83 @@ static bool is_root(const struct cert_entry *entry)
 	return entry->cert.is_ca && is_self_issued(&entry->cert);
 }
 
+/* `hwid` NULL: compares by kind only. */
+static int compare_vek(const struct cert_entry *entry, enum vek_kind kind, const uint8_t *hwid)
+{
+	if (entry->vek.kind != kind)
+		return entry->vek.kind < kind ? -1 : 1;
+	return hwid ? memcmp(entry->vek.hwid, hwid, sizeof(entry->vek.hwid)) : 0;
+}
+
+static int compare_veks(const void *a, const void *b)
+{
+	const struct cert_entry *x = *(void *const *)a, *y = *(void *const *)b;
+	int c = compare_vek(x, y->vek.kind, y->vek.hwid);
+
+	return c != 0 ? c : memcmp(x->sha256, y->sha256, sizeof(x->sha256));
+}
+
+/* Adds a supplied VEK where it belongs, or frees one that is there already. */
+static void add_vek(struct pointers *veks, struct cert_entry *entry)
+{
+	size_t low = 0, high = veks->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = compare_veks(&veks->items[mid], &entry);
+
+		if (c == 0) {
+			cert_entry_free(entry);
+			return;
+		}
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	memmove(&veks->items[low + 1], &veks->items[low], (veks->n - low) * sizeof(*veks->items));
+	veks->items[low] = entry;
+	veks->n++;
+}
+
+/* The key of a supplied root lives as long as the verifier. */
+static void note_like(struct jurat_verifier *v, const struct cert_entry *root)
+{
+	struct crypto_public key;
+
+	if (!v->tdx.like && cert_entry_has_key(root, &key) && key.kind == CRYPTO_KEY_P256)
+		v->tdx.like = key.ec;
+}
+
 /* Moves all items out of the batch, or none. */
 static int verifier_take(struct jurat_verifier *v, struct batch *batch, bool roots, struct jurat_error *err)
 {
-	size_t n = batch->certs.n;
+	size_t n = batch->certs.n, n_veks = 0;
 
-	if (reserve(&v->leaves, n) < 0 || reserve(&v->roots, n) < 0 || reserve(&v->authorities, n) < 0 ||
-	    reserve(&v->crls, batch->crls.n) < 0)
+	if (reserve(&v->veks, n) < 0 || reserve(&v->leaves, n) < 0 || reserve(&v->roots, n) < 0 ||
+	    reserve(&v->authorities, n) < 0 || reserve(&v->crls, batch->crls.n) < 0)
 		return jurat_fail_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		struct cert_entry *entry = batch->certs.items[i];
 		struct pointers *to = &v->authorities;
 
+		if (!entry->cert.is_ca && entry->vek.kind != VEK_OTHER) {
+			batch->certs.items[n_veks++] = entry;
+			continue;
+		}
 		if (!entry->cert.is_ca) {
 			to = &v->leaves;
-			v->leaves_sorted = false;
 		} else if (roots && is_root(entry)) {
 			to = &v->roots;
 			v->roots_given = true;
+			note_like(v, entry);
 		}
 		to->items[to->n++] = entry;
 	}
+	if (n_veks > 1) /* most of them then go to the end of the list */
+		qsort(batch->certs.items, n_veks, sizeof(*batch->certs.items), compare_veks);
+	for (size_t i = 0; i < n_veks; i++)
+		add_vek(&v->veks, batch->certs.items[i]);
 	for (size_t i = 0; i < batch->crls.n; i++)
 		v->crls.items[v->crls.n++] = batch->crls.items[i];
 	batch->certs.n = 0;
@@ -269,48 +327,14 @@ int jurat_verifier_add_roots(struct jurat_verifier *verifier, const void *bytes,
 	return verifier_take(verifier, &batch, true, err);
 }
 
-/* `hwid` NULL: compares by kind only. */
-static int compare_leaf(const struct cert_entry *leaf, enum vek_kind kind, const uint8_t *hwid)
+/* Index of the first VEK not less than (kind, hwid), or with `after`, greater. */
+static size_t bound(const struct pointers *veks, enum vek_kind kind, const uint8_t *hwid, bool after)
 {
-	if (leaf->vek.kind != kind)
-		return leaf->vek.kind < kind ? -1 : 1;
-	return hwid ? memcmp(leaf->vek.hwid, hwid, sizeof(leaf->vek.hwid)) : 0;
-}
-
-static int compare_leaves(const void *a, const void *b)
-{
-	const struct cert_entry *x = *(void *const *)a, *y = *(void *const *)b;
-	int c = compare_leaf(x, y->vek.kind, y->vek.hwid);
-
-	return c != 0 ? c : memcmp(x->sha256, y->sha256, sizeof(x->sha256));
-}
-
-/* Sorts the supplied leaves and removes duplicates. */
-static void sort_leaves(struct pointers *leaves)
-{
-	size_t n = 0;
-
-	if (leaves->n > 1)
-		qsort(leaves->items, leaves->n, sizeof(*leaves->items), compare_leaves);
-	for (size_t i = 0; i < leaves->n; i++) {
-		struct cert_entry *entry = leaves->items[i], *last = n > 0 ? leaves->items[n - 1] : NULL;
-
-		if (last && memcmp(last->sha256, entry->sha256, sizeof(entry->sha256)) == 0)
-			cert_entry_free(entry);
-		else
-			leaves->items[n++] = entry;
-	}
-	leaves->n = n;
-}
-
-/* Index of the first leaf not less than (kind, hwid), or with `after`, greater. */
-static size_t bound(const struct pointers *leaves, enum vek_kind kind, const uint8_t *hwid, bool after)
-{
-	size_t low = 0, high = leaves->n;
+	size_t low = 0, high = veks->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c = compare_leaf(leaves->items[mid], kind, hwid);
+		int c = compare_vek(veks->items[mid], kind, hwid);
 
 		if (c < 0 || (after && c == 0))
 			low = mid + 1;
@@ -320,25 +344,16 @@ static size_t bound(const struct pointers *leaves, enum vek_kind kind, const uin
 	return low;
 }
 
-static void leaves_between(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t *hwid,
-			   size_t *ret_first, size_t *ret_end)
+void verifier_veks_of(const struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
+		      size_t *ret_first, size_t *ret_end)
 {
-	if (!verifier->leaves_sorted) {
-		sort_leaves(&verifier->leaves);
-		verifier->leaves_sorted = true;
-	}
-	*ret_first = bound(&verifier->leaves, kind, hwid, false);
-	*ret_end = bound(&verifier->leaves, kind, hwid, true);
+	*ret_first = bound(&verifier->veks, kind, hwid, false);
+	*ret_end = bound(&verifier->veks, kind, hwid, true);
 }
 
-void verifier_leaves_of(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
-			size_t *ret_first, size_t *ret_end)
+void verifier_veks_of_kind(const struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
+			   size_t *ret_end)
 {
-	leaves_between(verifier, kind, hwid, ret_first, ret_end);
-}
-
-void verifier_leaves_of_kind(struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
-			     size_t *ret_end)
-{
-	leaves_between(verifier, kind, NULL, ret_first, ret_end);
+	*ret_first = bound(&verifier->veks, kind, NULL, false);
+	*ret_end = bound(&verifier->veks, kind, NULL, true);
 }

@@ -18,28 +18,33 @@ struct pointers {
 	size_t n, room;
 };
 
+/*
+ * What was supplied changes only in calls that have the verifier to themselves (jurat_verifier_add_*). All
+ * else changes in verifications, in any number of threads: in the caches, and in entries, both of which are
+ * made for that.
+ */
 struct jurat_verifier {
 	bool roots_given;
-	struct pointers roots; /* struct cert_entry: supplied trust anchors */
-	struct pointers
-		authorities; /* struct cert_entry: supplied, untrusted: other CAs, possibly pinned roots */
-	struct pointers
-		leaves; /* struct cert_entry: supplied, untrusted; sorted by kind and HWID if leaves_sorted */
-	bool leaves_sorted;
-	struct pointers crls; /* struct crl_entry */
-	struct cert_cache seen_leaves, seen_authorities;
-	struct crl_entry *seen_crls[VERIFIER_CRLS]; /* the oldest is evicted */
-	size_t next_crl;
+	/* All that was supplied. Of struct cert_entry: */
+	struct pointers roots;       /* trust anchors */
+	struct pointers authorities; /* untrusted: other CAs, possibly pinned roots */
+	struct pointers veks;        /* untrusted: VCEKs and VLEKs, sorted by kind, HWID and SHA-256 */
+	struct pointers leaves;      /* untrusted: other certificates that are not a CA's, as they came */
+	struct pointers crls;        /* struct crl_entry */
+	struct cache seen_leaves, seen_authorities, seen_crls; /* of certificate tables */
+	CACHE_SPACE(VERIFIER_LEAVES) leaf_space;
+	CACHE_SPACE(VERIFIER_AUTHORITIES) authority_space;
+	CACHE_SPACE(VERIFIER_CRLS) crl_space;
 	struct tdx_cache tdx;
 };
 
-/* The supplied leaves of one kind and chip: items [*ret_first, *ret_end). VLEKs have a HWID of zeros. */
-void verifier_leaves_of(struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
-			size_t *ret_first, size_t *ret_end);
+/* The supplied VEKs of one kind and chip: items [*ret_first, *ret_end). VLEKs have a HWID of zeros. */
+void verifier_veks_of(const struct jurat_verifier *verifier, enum vek_kind kind, const uint8_t hwid[64],
+		      size_t *ret_first, size_t *ret_end);
 
 /* All of that kind. */
-void verifier_leaves_of_kind(struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
-			     size_t *ret_end);
+void verifier_veks_of_kind(const struct jurat_verifier *verifier, enum vek_kind kind, size_t *ret_first,
+			   size_t *ret_end);
 
 /*
  * AMD's own roots. Spec: AMD KDS (57230); SHA-256 of SubjectPublicKeyInfo and of the whole

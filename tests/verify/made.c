@@ -214,3 +214,14 @@ void assert_verdict(const struct jurat_verdict *v, const char *const *codes, con
 			     jurat_verdict_reason_detail(v, n));
 	assert_int_equal(jurat_verdict_accepted(v), n == 0);
 }
+
+size_t made_cached(const struct cache *cache)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cache->room; i++) {
+		assert_int_equal(cache->slots[i].pins, 0);
+		n += cache->slots[i].item != NULL;
+	}
+	return n;
+}

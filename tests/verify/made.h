@@ -9,6 +9,7 @@
 #include "crypto/ec.h"
 #include "crypto/rsa.h"
 #include "sim/pki/pki.h"
+#include "verify/cache.h"
 #include "wire/snp_report.h"
 
 /*
@@ -52,6 +53,8 @@ struct jurat_verdict *made_judge(const struct made *m, struct jurat_verifier *v,
 				 const struct jurat_policy *policy);
 /* A verifier with no roots but this world's. */
 struct jurat_verifier *made_verifier(enum snp_product product);
+/* How many items a cache has; nobody may be using one. */
+size_t made_cached(const struct cache *cache);
 /* Exactly these codes, in this order, NULL at the end. */
 void assert_verdict(const struct jurat_verdict *v, const char *const *codes, const char *what);
 
