@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench fleet check hooks coverage mutants measure dist corpus fuzz e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist corpus fuzz e2e install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -36,6 +36,11 @@ vectors: all
 
 bench: all
 	@$(BUILD)/bench/jurat-bench
+
+# Beside other verifiers, which are built first: make peers ARGS="--only snp-warm". See bench/README.md and doc/performance.md.
+peers: all
+	@scripts/setup-peers $(BUILD)
+	@bench/peers/run --build $(BUILD) $(ARGS)
 
 # A TCB change of 10,000 chips, simulated: make fleet ARGS="CHIPS [SEED]". See doc/fleet.md.
 fleet: all
