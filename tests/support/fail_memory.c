@@ -248,7 +248,7 @@ unsigned long fail_memory_each(fail_memory_attempt *attempt, void *ctx)
 	assert_true(attempt_with(attempt, ctx, 0, false));
 	while (!attempt_with(attempt, ctx, at, false))
 		at++;
-	for (unsigned long i = 1; i < at; i++)
+	for (unsigned long i = 1; i < at; i += test_step())
 		assert_false(attempt_with(attempt, ctx, i, true));
 	return at - 1;
 }

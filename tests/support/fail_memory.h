@@ -41,8 +41,9 @@ bool fail_memory_pause(void); /* whether it was going on */
 	})
 
 /*
- * Makes attempts in which each allocation fails, alone and with all behind it, and one without a failure. The
- * test fails when one returns anything but 0, or -ENOMEM where an allocation failed, or leaves a block.
+ * Makes attempts in which each allocation fails, alone, and each test_step()-th with all behind it, and one
+ * without a failure. The test fails when one returns anything but 0, or -ENOMEM where an allocation failed,
+ * or leaves a block.
  * How many allocations there were.
  */
 unsigned long fail_memory_each(fail_memory_attempt *attempt, void *ctx);
