@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/words.h"
+#include "crypto/describe.h"
 
 static void usage(FILE *to)
 {
@@ -113,6 +114,7 @@ int cli_main(int argc, char **argv, const char *program, const struct cli_run *r
 {
 	struct cli cli = { .name = argc > 0 ? argv[0] : "jurat" };
 	auto_free char **words = NULL;
+	char signatures[CRYPTO_DESCRIPTION_BYTES];
 	int (*run)(struct cli *);
 
 	if (argc < 2) {
@@ -124,7 +126,8 @@ int cli_main(int argc, char **argv, const char *program, const struct cli_run *r
 		return cli_flush(&cli, CLI_OK);
 	}
 	if (!strcmp(argv[1], "--version")) {
-		puts("jurat " JURAT_VERSION);
+		crypto_describe(signatures);
+		printf("jurat " JURAT_VERSION "\nsignatures: %s\n", signatures);
 		return cli_flush(&cli, CLI_OK);
 	}
 	cli.verb = cli_find_verb(argv[1]);

@@ -2,38 +2,43 @@
 #include "crypto/describe.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "crypto/ec.h"
 #include "crypto/rsa_maker.h"
+
+static void put(struct bytes_wr *w, const char *text)
+{
+	bytes_wr_copy(w, (const uint8_t *)text, strlen(text));
+}
 
 void crypto_describe(char ret[CRYPTO_DESCRIPTION_BYTES])
 {
 	const struct {
 		const char *what;
-		void (*describe)(char ret[CRYPTO_LIBRARY_BYTES]);
+		void (*describe)(char *ret);
 	} parts[] = { { "P-256", CRYPTO_P256_MAKER.describe },
 		      { "P-384", CRYPTO_P384_MAKER.describe },
 		      { "RSA", CRYPTO_RSA_MAKER.describe } };
+	struct bytes_wr w = bytes_wr((uint8_t *)ret, CRYPTO_DESCRIPTION_BYTES);
+	bool done[ARRAY_SIZE(parts)] = { false };
 	char library[CRYPTO_LIBRARY_BYTES];
-	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		bool said = false;
-
-		for (size_t j = 0; j < i; j++)
-			said |= parts[j].describe == parts[i].describe;
-		if (said)
+		if (done[i])
 			continue;
-		n += (size_t)snprintf(ret + n, CRYPTO_DESCRIPTION_BYTES - n, "%s%s", n > 0 ? "; " : "",
-				      parts[i].what);
-		for (size_t j = i + 1; j < ARRAY_SIZE(parts); j++)
-			if (parts[j].describe == parts[i].describe)
-				n += (size_t)snprintf(ret + n, CRYPTO_DESCRIPTION_BYTES - n, ", %s",
-						      parts[j].what);
 		parts[i].describe(library);
-		n += (size_t)snprintf(ret + n, CRYPTO_DESCRIPTION_BYTES - n, ": %s", library);
+		put(&w, i > 0 ? ", " : "");
+		put(&w, library);
+		for (size_t j = i; j < ARRAY_SIZE(parts); j++)
+			if (parts[j].describe == parts[i].describe) {
+				put(&w, j == i ? " (" : ", ");
+				put(&w, parts[j].what);
+				done[j] = true;
+			}
+		put(&w, ")");
 	}
+	bytes_wr_u8(&w, '\0');
 }

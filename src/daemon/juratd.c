@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "crypto/describe.h"
 #include "daemon/endorsements_settings.h"
 #include "daemon/roles.h"
 #include "daemon/settings.h"
@@ -41,6 +42,15 @@ static const struct daemon_role *find_role(const char *name)
 	return NULL;
 }
 
+static int print_version(void)
+{
+	char signatures[CRYPTO_DESCRIPTION_BYTES];
+
+	crypto_describe(signatures);
+	printf("juratd " JURAT_VERSION "\nsignatures: %s\n", signatures);
+	return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
 	const struct daemon_role *role;
@@ -55,8 +65,7 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		puts("juratd " JURAT_VERSION);
-		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+		return print_version();
 	}
 	role = find_role(argv[1]);
 	if (!role) {
@@ -64,8 +73,7 @@ int main(int argc, char **argv)
 		return DAEMON_USAGE;
 	}
 	if (argc == 3 && !strcmp(argv[2], "--version")) {
-		puts("juratd " JURAT_VERSION);
-		return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
+		return print_version();
 	}
 	if (options_find_config(role->options, argc - 1, argv + 1, &config, NULL) == OPTIONS_HELP)
 		return help(role);

@@ -55,6 +55,30 @@ def what_verifies_loads_hogweed_where_it_computes_p384_and_nowhere_else(tmp):
 
 
 @case
+def version_says_whose_code_verifies_signatures(tmp):
+    nettle, openssl, awslc = r"nettle 3\.\d+", r"OpenSSL 3\.\d+\.\d+\S*", r"AWS-LC( FIPS)? \d+\.\d+\.\d+"
+    small, large = {
+        "openssl+nettle": (rf"{nettle} \(P-256, P-384, RSA\)", rf"{openssl} \(P-256, RSA\), {nettle} \(P-384\)"),
+        "openssl": (rf"{openssl} \(P-256, P-384, RSA\)",) * 2,
+        "aws-lc": (rf"{awslc} \(P-256, P-384, RSA\)",) * 2,
+    }[CRYPTO]
+    for program, library in (JURAT, small), (NETWORK, large), (PLATFORM, large):
+        said = run(program, "--version").stdout
+        assert re.fullmatch(rf"jurat \S+\nsignatures: {library}\n", said), said
+
+
+@case
+def nobody_else_sees_the_functions_of_a_library_that_is_linked_in(tmp):
+    """A name that is defined here would be called in the place of the one in libcrypto.so, by libcurl for example."""
+    for file in JURAT, NETWORK, PLATFORM, LIBRARY, LIBRARY.replace("libjurat.so", "libjurat-sim.so"):
+        listed = subprocess.run(["nm", "-D", "--defined-only", file], capture_output=True, text=True, check=True).stdout
+        names = [line.split()[-1] for line in listed.splitlines()]
+        foreign = [n for n in names if re.match(r"(aws_lc_|crypto_|(AES|ASN1|BN|CRYPTO|EC|ECDSA|ERR|EVP|OPENSSL|OpenSSL|RAND|RSA|SHA\d*)_)", n)]
+        assert not foreign, (file, foreign)
+        assert ".so" not in os.path.basename(file) or any(n.startswith("jurat_") for n in names), (file, names)
+
+
+@case
 def every_verb_has_a_program(tmp):
     assert {"demo", "run", "verify"} <= set(verbs())
     for verb in verbs():

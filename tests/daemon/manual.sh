@@ -17,7 +17,7 @@ status=$?
 result $status the_page_has_every_option
 "$1" --help | grep -c '^  qgs \|^  endorsements ' | grep -q 2
 result $? the_help_lists_the_roles
-"$1" --version | grep -q '^juratd [0-9]'
+"$1" --version | grep -c '^juratd [0-9]\|^signatures: .* (P-256' | grep -q 2
 result $? there_is_a_version
 [ "$("$1" --help | cat - /dev/stdin <<END | awk 'length > 80' | wc -l
 $("$1" qgs --help)
