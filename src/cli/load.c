@@ -19,24 +19,56 @@
 struct sink {
 	struct jurat_verifier *verifier; /* NULL: collateral */
 	struct jurat_tdx_collateral *collateral;
+	struct cli_endorsements *kept; /* NULL: nothing is kept */
 	enum cli_load_kind kind;
 	unsigned n;
 	char **unusable; /* of collateral: see cli_load_collateral() */
 };
 
+static int add_to_verifier(struct jurat_verifier *verifier, enum cli_load_kind kind, const uint8_t *data,
+			   size_t n, struct jurat_error *err)
+{
+	switch (kind) {
+	case CLI_LOAD_ROOTS:
+		return jurat_verifier_add_roots(verifier, data, n, err);
+	case CLI_LOAD_CRL:
+		return jurat_verifier_add_crl(verifier, data, n, err);
+	default:
+		return jurat_verifier_add_certificates(verifier, data, n, NULL, err);
+	}
+}
+
+static int keep(struct cli_endorsements *to, enum cli_load_kind kind, const uint8_t *data, size_t n,
+		struct jurat_error *err)
+{
+	uint8_t *copy;
+
+	if (to->n == to->room) {
+		size_t room = to->room ? 2 * to->room : 8;
+		struct cli_endorsement *more = reallocarray(to->items, room, sizeof(*more));
+
+		if (!more)
+			return jurat_fail_memory(err);
+		to->items = more;
+		to->room = room;
+	}
+	copy = malloc(n + 1);
+	if (!copy)
+		return jurat_fail_memory(err);
+	memcpy(copy, data, n);
+	to->items[to->n++] = (struct cli_endorsement){ .kind = kind, .bytes = copy, .n = n };
+	return 0;
+}
+
 static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *data, size_t n,
 	       struct jurat_error *err)
 {
+	int r;
+
 	if (!to->verifier)
 		return jurat_tdx_collateral_add(to->collateral, data, n, err);
-	switch (kind) {
-	case CLI_LOAD_ROOTS:
-		return jurat_verifier_add_roots(to->verifier, data, n, err);
-	case CLI_LOAD_CRL:
-		return jurat_verifier_add_crl(to->verifier, data, n, err);
-	default:
-		return jurat_verifier_add_certificates(to->verifier, data, n, NULL, err);
-	}
+	r = add_to_verifier(to->verifier, kind, data, n, err);
+	return r == 0 && to->kept ? keep(to->kept, kind, data, n, err) : r;
 }
 
 static int fail_file(struct cli *cli, const char *path, int r, const struct jurat_error *err)
@@ -173,8 +205,8 @@ static int load_named(struct cli *cli, struct sink *to, const char *path, const 
 	return status;
 }
 
-int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
-		 enum cli_load_kind kind)
+static int load_all(struct cli *cli, struct jurat_verifier *verifier, struct cli_endorsements *kept,
+		    const char *option, enum cli_load_kind kind)
 {
 	static const char *const what[] = {
 		[CLI_LOAD_CERTS] = "certificate",
@@ -185,14 +217,46 @@ int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *o
 	int status = CLI_OK;
 
 	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, option, i)); i++) {
-		struct sink to = { .verifier = verifier, .kind = kind };
+		struct sink to = { .verifier = verifier, .kept = kept, .kind = kind };
 
 		status = load_named(cli, &to, path, what[kind]);
 	}
 	return status;
 }
 
-int cli_load_verifier(struct cli *cli, struct jurat_verifier **ret)
+int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
+		 enum cli_load_kind kind)
+{
+	return load_all(cli, verifier, NULL, option, kind);
+}
+
+void cli_endorsements_done(struct cli_endorsements *kept)
+{
+	for (size_t i = 0; i < kept->n; i++)
+		free(kept->items[i].bytes);
+	free(kept->items);
+	*kept = (struct cli_endorsements){ .items = NULL };
+}
+
+int cli_endorsements_verifier(struct cli *cli, const struct cli_endorsements *kept,
+			      struct jurat_verifier **ret)
+{
+	struct jurat_verifier *verifier = NULL;
+	struct jurat_error err = { "" };
+	int r = jurat_verifier_new(&verifier, &err);
+
+	for (size_t i = 0; r == 0 && i < kept->n; i++)
+		r = add_to_verifier(verifier, kept->items[i].kind, kept->items[i].bytes, kept->items[i].n,
+				    &err);
+	if (r == 0) {
+		*ret = verifier;
+		return CLI_OK;
+	}
+	jurat_verifier_free(verifier);
+	return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+}
+
+int cli_load_verifier(struct cli *cli, struct cli_endorsements *kept, struct jurat_verifier **ret)
 {
 	struct jurat_verifier *verifier = NULL;
 	struct jurat_error err = { "" };
@@ -200,11 +264,11 @@ int cli_load_verifier(struct cli *cli, struct jurat_verifier **ret)
 
 	if (jurat_verifier_new(&verifier, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = cli_load_all(cli, verifier, "roots", CLI_LOAD_ROOTS);
+	status = load_all(cli, verifier, kept, "roots", CLI_LOAD_ROOTS);
 	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "certs", CLI_LOAD_CERTS);
+		status = load_all(cli, verifier, kept, "certs", CLI_LOAD_CERTS);
 	if (status == CLI_OK)
-		status = cli_load_all(cli, verifier, "crl", CLI_LOAD_CRL);
+		status = load_all(cli, verifier, kept, "crl", CLI_LOAD_CRL);
 	if (status != CLI_OK)
 		jurat_verifier_free(verifier);
 	else

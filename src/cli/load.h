@@ -20,8 +20,22 @@ enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
  */
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind);
-/* A verifier with all that --roots, --certs and --crl name. CLI_OK, or a status as above. */
-int cli_load_verifier(struct cli *cli, struct jurat_verifier **ret);
+
+/* What --roots, --certs and --crl added to a verifier, so that another can be made of it. */
+struct cli_endorsements {
+	struct cli_endorsement {
+		enum cli_load_kind kind;
+		uint8_t *bytes;
+		size_t n;
+	} * items;
+	size_t n, room;
+};
+void cli_endorsements_done(struct cli_endorsements *kept);
+/* A verifier with all that these options name. kept: may be NULL. CLI_OK, or a status as above. */
+int cli_load_verifier(struct cli *cli, struct cli_endorsements *kept, struct jurat_verifier **ret);
+/* Another one with the same. CLI_OK; CLI_INTERNAL after a message */
+int cli_endorsements_verifier(struct cli *cli, const struct cli_endorsements *kept,
+			      struct jurat_verifier **ret);
 
 /*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory, each in any encoding

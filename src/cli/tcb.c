@@ -63,7 +63,7 @@ static int print_unreadable(struct worker *w, const char *name, const char *why,
 static int print_evidence(struct worker *w, const char *name, struct cli_evidence *e, struct printed *to)
 {
 	struct jurat_verifier *own = NULL, *verifier = w->verifier;
-	int status = cli_evidence_has_endorsements(e) ? cli_load_verifier(&w->cli, &own) : CLI_OK;
+	int status = cli_evidence_has_endorsements(e) ? cli_load_verifier(&w->cli, NULL, &own) : CLI_OK;
 
 	verifier = own ? own : verifier;
 	for (int quote = 0; status == CLI_OK && quote < 2; quote++) {
@@ -260,7 +260,7 @@ static int survey(struct tcb_survey *s, const struct cli_name_list *names, enum 
 		workers[n] = (struct worker){ .s = s, .format = format, .cli = *s->cli };
 		if (n > 0) /* its warnings were printed */
 			workers[n].cli.caught = &workers[n].caught;
-		status = cli_load_verifier(&workers[n].cli, &workers[n].verifier);
+		status = cli_load_verifier(&workers[n].cli, NULL, &workers[n].verifier);
 	}
 	if (status == CLI_OK)
 		status = run_workers(s, workers, n, &p);

@@ -178,7 +178,7 @@ static int judge(struct cli *cli, struct cli_verify *v)
 	struct cli_evidence loaded = { 0 };
 	int status = cli_load_evidence(cli, cli->args[0], &loaded);
 
-	v->evidence = &loaded;
+	cli_verify_begin(v, &loaded);
 	if (status == CLI_OK)
 		status = cli_load_event_log(cli, &loaded);
 	if (status == CLI_OK)
@@ -248,13 +248,14 @@ static int load_options(struct cli *cli, struct cli_verify *v)
 	v->fetched = json_array();
 	if (!v->fetched)
 		return cli_fail_memory(cli);
-	if (jurat_policy_new(&v->policy, &err) < 0 || jurat_tdx_collateral_new(&v->collateral, &err) < 0)
+	if (jurat_policy_new(&v->policy, &err) < 0 ||
+	    jurat_tdx_collateral_new(&v->shared_collateral, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 	status = load_policies(cli, v);
 	if (status == CLI_OK && !cli_verify_explain_policy(cli, v->policy))
 		status = CLI_USAGE;
 	if (status == CLI_OK)
-		status = cli_load_verifier(cli, &v->verifier);
+		status = cli_load_verifier(cli, is_many(cli) ? &v->kept : NULL, &v->shared_verifier);
 	if (status == CLI_OK)
 		status = cli_load_time(cli, &v->at);
 	return status;
@@ -272,10 +273,11 @@ int cli_verify_with(struct cli *cli, struct cli_verify *v)
 	status = load_options(cli, v);
 	if (status == CLI_OK)
 		status = is_many(cli) ? cli_verify_many(cli, v) : judge(cli, v);
-	jurat_tdx_collateral_free(v->collateral);
+	jurat_tdx_collateral_free(v->shared_collateral);
 	jurat_policy_free(v->quote_policy);
 	jurat_policy_free(v->policy);
-	jurat_verifier_free(v->verifier);
+	jurat_verifier_free(v->shared_verifier);
+	cli_endorsements_done(&v->kept);
 	json_decref(v->fetched);
 	return status;
 }

@@ -3,16 +3,28 @@
 #define CLI_VERIFY_H
 
 #include <jansson.h>
+#include <pthread.h>
 
 #include "cli/load.h"
+#include "wire/snp_report.h"
 
 /*
  * `jurat verify` is in two programs: jurat, which verifies offline, and jurat-network, which has --fetch. The
  * verdict itself says what the evidence lacks.
  */
+enum { CLI_VERIFY_MAX_ASKED = 16 };
+
+/* What was asked for, for one piece of evidence. */
+struct cli_verify_asked {
+	size_t items[CLI_VERIFY_MAX_ASKED]; /* known to `fetch` */
+	size_t n;
+	enum snp_product product; /* of a VCEK that was fetched for a report which does not name it */
+};
+
 struct cli_verify {
 	/*
-	 * Fetches what a verdict lacks and adds it to verifier, collateral and `fetched`; NULL: offline.
+	 * Fetches what a verdict lacks and adds it to verifier, collateral and `fetched`; NULL: offline. In
+	 * any thread.
 	 *
 	 * ret_more   whether something was added
 	 * Returns    CLI_OK; another exit status after an error message
@@ -20,18 +32,25 @@ struct cli_verify {
 	int (*fetch)(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict,
 		     bool *ret_more);
 	void *context;
+	pthread_rwlock_t *lock; /* of what is shared, if there is `fetch`, which adds to it; NULL: none */
 	/* Set by cli_verify_with(): */
-	struct jurat_verifier *verifier;
-	struct jurat_tdx_collateral *collateral;
+	struct cli_endorsements kept; /* what the options have added to the verifier */
+	struct jurat_verifier *shared_verifier;
+	struct jurat_tdx_collateral *shared_collateral;
 	struct jurat_policy *policy, *quote_policy; /* NULL: the same for quotes */
 	int64_t at;
-	/* Of one piece of evidence: */
+	/* Of one piece of evidence: the shared ones, unless it brings something of its own. */
+	struct jurat_verifier *verifier;
+	struct jurat_tdx_collateral *collateral;
 	const struct cli_evidence *evidence;
+	struct cli_verify_asked asked;
 	json_t *fetched; /* for the verdict: objects of item and from */
 };
 
 int cli_verify_with(struct cli *cli, struct cli_verify *v);
 
+/* Begins with a piece of evidence, that is verified with what is shared. */
+void cli_verify_begin(struct cli_verify *v, const struct cli_evidence *evidence);
 /* Verifies v->evidence, and again while the verdict lacks something that can be fetched. CLI_OK: a verdict */
 int cli_verify_evidence(struct cli *cli, struct cli_verify *v, bool quote, struct jurat_verdict **ret);
 /* The verdict as it is printed, without what --explain found. NULL: no memory */

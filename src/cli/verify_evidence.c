@@ -20,6 +20,14 @@ json_t *cli_verify_json(const struct jurat_verdict *verdict, const struct cli_ve
 	return NULL;
 }
 
+void cli_verify_begin(struct cli_verify *v, const struct cli_evidence *evidence)
+{
+	v->evidence = evidence;
+	v->verifier = v->shared_verifier;
+	v->collateral = v->shared_collateral;
+	v->asked = (struct cli_verify_asked){ .n = 0 };
+}
+
 /* Verifies one piece of evidence with what is there. CLI_OK: there is a verdict. */
 static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, struct jurat_verdict **ret)
 {
@@ -36,9 +44,14 @@ static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, 
 					  .event_log_size = loaded->event_log_size };
 	struct jurat_error err = { "" };
 	const struct jurat_policy *policy = quote && v->quote_policy ? v->quote_policy : v->policy;
-	int r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, policy, v->at, ret, &err)
-		      : jurat_verify_snp(v->verifier, &snp, policy, v->at, ret, &err);
+	int r;
 
+	if (v->lock)
+		pthread_rwlock_rdlock(v->lock);
+	r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, policy, v->at, ret, &err)
+		  : jurat_verify_snp(v->verifier, &snp, policy, v->at, ret, &err);
+	if (v->lock)
+		pthread_rwlock_unlock(v->lock);
 	return r < 0 ? cli_fail(cli, CLI_INTERNAL, "%s", err.text) : CLI_OK;
 }
 

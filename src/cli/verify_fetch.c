@@ -2,6 +2,7 @@
 #include "cli/verify.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -10,30 +11,64 @@
 #include "verify/tdx_collateral.h"
 #include "verify/tdx_verdict.h"
 
-/* `jurat verify --fetch`: asks for what a verdict says is missing, once for each item. */
+/*
+ * `jurat verify --fetch`: asks for what a verdict says is missing, once for each item, however many pieces of
+ * evidence lack it.
+ */
 
-enum { MAX_ASKED = 16 };
-
-struct fetching {
-	struct cli_fetcher fetcher;
-	struct endorse_item asked[MAX_ASKED];
-	size_t n_asked;
-	enum snp_product product; /* of a VCEK that was fetched for a report which does not name it */
+struct got {
+	struct endorse_value value; /* if there is one */
+	bool there;
+	bool shared;              /* added to what is shared */
+	enum snp_product product; /* the one that has it, of several */
 };
 
-static bool was_asked(struct fetching *g, const struct endorse_item *item)
-{
-	char name[ENDORSE_TEXT_BYTES], other[ENDORSE_TEXT_BYTES];
+struct fetching {
+	struct cli *cli;      /* for warnings */
+	pthread_mutex_t lock; /* of all that follows */
+	struct cli_fetcher fetcher;
+	bool is_open;
+	json_t *numbers;  /* name of an item: its number in `got` */
+	struct got **got; /* what was asked for */
+	size_t n, room;
+	char *away;              /* why the source cannot be used; then it is not asked again. NULL: it can */
+	pthread_rwlock_t shared; /* verifier and collateral, which others verify with */
+};
 
-	endorse_item_name(item, name, sizeof(name));
-	for (size_t i = 0; i < g->n_asked; i++) {
-		endorse_item_name(&g->asked[i], other, sizeof(other));
-		if (!strcmp(name, other))
-			return true;
+static struct got *new_got(struct fetching *g, const char *name)
+{
+	struct got *got = calloc(1, sizeof(*got));
+
+	if (!got)
+		return NULL;
+	if (g->n == g->room) {
+		size_t room = g->room ? 2 * g->room : 8;
+		struct got **more = reallocarray(g->got, room, sizeof(struct got *));
+
+		if (!more) {
+			free(got);
+			return NULL;
+		}
+		g->got = more;
+		g->room = room;
 	}
-	if (g->n_asked == MAX_ASKED)
+	if (json_object_set_new(g->numbers, name, json_integer((json_int_t)g->n)) < 0) {
+		free(got);
+		return NULL;
+	}
+	g->got[g->n++] = got;
+	return got;
+}
+
+/* Whether it was asked for, for this piece of evidence. If not, it is now. */
+static bool was_asked(struct cli_verify_asked *asked, size_t number)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		if (asked->items[i] == number)
+			return true;
+	if (asked->n == CLI_VERIFY_MAX_ASKED)
 		return true;
-	g->asked[g->n_asked++] = *item;
+	asked->items[asked->n++] = number;
 	return false;
 }
 
@@ -59,40 +94,108 @@ static int add_value(struct cli_verify *v, const struct endorse_item *item, cons
 	}
 }
 
-/*
- * Gets an item and adds it. What the source does not have, or has wrong, stays missing: a warning says why,
- * and the verdict refuses. No connection is an error: then there is no verdict.
- */
-static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
-	       const enum snp_product *products, size_t n, bool *ret_more)
+static bool is_shared(const struct cli_verify *v, const struct endorse_item *item)
 {
-	struct endorse_value value auto_call(endorse_value_done) = { .body = NULL };
+	switch (item->kind) {
+	case ENDORSE_VCEK:
+	case ENDORSE_VCEK_CHAIN:
+	case ENDORSE_VLEK_CHAIN:
+	case ENDORSE_VCEK_CRL:
+	case ENDORSE_VLEK_CRL:
+		return v->verifier == v->shared_verifier;
+	default:
+		return v->collateral == v->shared_collateral;
+	}
+}
+
+/* Adds what was got, now or for another piece of evidence, to what this one is verified with. */
+static int use(struct cli *cli, struct cli_verify *v, const struct endorse_item *item, struct got *got)
+{
 	struct fetching *g = v->context;
+	const bool shared = is_shared(v, item);
 	struct jurat_error err = { "" };
-	char name[ENDORSE_TEXT_BYTES];
+	int r;
+
+	if (shared && got->shared)
+		return CLI_OK;
+	if (shared)
+		pthread_rwlock_wrlock(&g->shared);
+	r = add_value(v, item, &got->value, &err);
+	if (shared)
+		pthread_rwlock_unlock(&g->shared);
+	got->shared = got->shared || (shared && r == 0);
+	return r == 0 ? CLI_OK : cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
+}
+
+static int fail_away(struct cli *cli, struct fetching *g, int status, const struct jurat_error *err)
+{
+	if (status == CLI_ENVIRONMENT && !g->away)
+		g->away = strdup(err->text);
+	return cli_fail(cli, status, "%s", err->text);
+}
+
+/*
+ * Asks the source. What it does not have, or has wrong, stays missing: a warning says why, and the verdict
+ * refuses. No connection is an error: then there is no verdict.
+ */
+static int ask(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
+	       const enum snp_product *products, size_t n, const char *name)
+{
+	struct fetching *g = v->context;
+	struct got *got;
+	struct jurat_error err = { "" };
 	json_t *row;
 	int r;
 
-	if (n > 0)
-		item->product = products[0];
-	if (was_asked(g, item))
-		return CLI_OK;
-	r = n > 0 ? cli_fetcher_get_any(&g->fetcher, item, products, n, &value, &err)
-		  : cli_fetcher_get(&g->fetcher, item, &value, &err);
+	if (g->away)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", g->away);
+	got = new_got(g, name);
+	if (!got)
+		return cli_fail_memory(cli);
+	r = n > 0 ? cli_fetcher_get_any(&g->fetcher, item, products, n, &got->value, &err)
+		  : cli_fetcher_get(&g->fetcher, item, &got->value, &err);
 	if (r != 0 && cli_fetcher_status(r) == CLI_REFUSED) {
-		cli_warn(cli, "%s", err.text);
+		cli_warn(g->cli, "%s", err.text);
 		return CLI_OK;
 	}
-	if (r == 0)
-		r = add_value(v, item, &value, &err);
 	if (r != 0)
-		return cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
-	endorse_item_name(item, name, sizeof(name));
+		return fail_away(cli, g, cli_fetcher_status(r), &err);
+	got->there = true;
+	got->product = item->product;
 	row = json_pack("{s:s, s:s}", "item", name, "from", cli_fetcher_source(&g->fetcher, item));
 	if (!row || json_array_append_new(v->fetched, row) < 0)
 		return cli_fail_memory(cli);
-	*ret_more = true;
 	return CLI_OK;
+}
+
+/* Gets an item, unless it was got, and adds it. item->product is set. */
+static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
+	       const enum snp_product *products, size_t n, bool *ret_more)
+{
+	struct fetching *g = v->context;
+	char name[ENDORSE_TEXT_BYTES];
+	const json_t *number;
+	int status = CLI_OK;
+	struct got *got;
+
+	if (n > 0)
+		item->product = products[0];
+	endorse_item_name(item, name, sizeof(name));
+	number = json_object_get(g->numbers, name);
+	if (was_asked(&v->asked, number ? (size_t)json_integer_value(number) : g->n))
+		return CLI_OK;
+	if (!number)
+		status = ask(cli, v, item, products, n, name);
+	number = json_object_get(g->numbers, name);
+	if (status != CLI_OK || !number)
+		return status;
+	got = g->got[json_integer_value(number)];
+	if (!got->there)
+		return CLI_OK;
+	item->product = got->product;
+	status = use(cli, v, item, got);
+	*ret_more = *ret_more || status == CLI_OK;
+	return status;
 }
 
 /* ---- SEV-SNP */
@@ -101,7 +204,6 @@ static int fetch_leaf(struct cli *cli, struct cli_verify *v, const struct jurat_
 		      const struct verdict_missing *m, bool *ret_more)
 {
 	struct endorse_item item = { .kind = ENDORSE_VCEK, .tcb = m->tcb };
-	struct fetching *g = v->context;
 	bool more = false;
 	int status;
 
@@ -111,7 +213,7 @@ static int fetch_leaf(struct cli *cli, struct cli_verify *v, const struct jurat_
 	memcpy(item.chip_id, verdict->report.chip_id, sizeof(item.chip_id));
 	status = get(cli, v, &item, m->products, m->n_products, &more);
 	if (more)
-		g->product = item.product;
+		v->asked.product = item.product;
 	*ret_more = *ret_more || more;
 	return status;
 }
@@ -119,10 +221,9 @@ static int fetch_leaf(struct cli *cli, struct cli_verify *v, const struct jurat_
 static int fetch_chain(struct cli *cli, struct cli_verify *v, const struct verdict_missing *m, bool *ret_more)
 {
 	struct endorse_item item = { .kind = m->vlek ? ENDORSE_VLEK_CHAIN : ENDORSE_VCEK_CHAIN };
-	struct fetching *g = v->context;
 
-	if (g->product != SNP_PRODUCT_UNKNOWN)
-		return get(cli, v, &item, &g->product, 1, ret_more);
+	if (v->asked.product != SNP_PRODUCT_UNKNOWN)
+		return get(cli, v, &item, &v->asked.product, 1, ret_more);
 	return m->n_products == 1 ? get(cli, v, &item, m->products, 1, ret_more) : CLI_OK;
 }
 
@@ -145,20 +246,19 @@ static int fetch_snp(struct cli *cli, struct cli_verify *v, const struct jurat_v
 		     bool *ret_more)
 {
 	struct endorse_item crl = { .kind = verdict->vlek ? ENDORSE_VLEK_CRL : ENDORSE_VCEK_CRL };
-	struct fetching *g = v->context;
 	int status = CLI_OK;
 
-	g->product = verdict->product != SNP_PRODUCT_UNKNOWN ? verdict->product : g->product;
+	v->asked.product = verdict->product != SNP_PRODUCT_UNKNOWN ? verdict->product : v->asked.product;
 	/* The check of a VCEK needs its chain, which is asked for once if it is first. */
-	if (g->product != SNP_PRODUCT_UNKNOWN)
+	if (v->asked.product != SNP_PRODUCT_UNKNOWN)
 		status = fetch_missing(cli, v, verdict, MISSING_CHAIN, ret_more);
 	if (status == CLI_OK)
 		status = fetch_missing(cli, v, verdict, MISSING_LEAF, ret_more);
 	if (status == CLI_OK)
 		status = fetch_missing(cli, v, verdict, MISSING_CHAIN, ret_more);
 	if (status == CLI_OK && jurat_verdict_has_reason(verdict, JURAT_REASON_CRL_MISSING) &&
-	    g->product != SNP_PRODUCT_UNKNOWN)
-		status = get(cli, v, &crl, &g->product, 1, ret_more);
+	    v->asked.product != SNP_PRODUCT_UNKNOWN)
+		status = get(cli, v, &crl, &v->asked.product, 1, ret_more);
 	return status;
 }
 
@@ -232,23 +332,49 @@ static int fetch_tdx(struct cli *cli, struct cli_verify *v, const struct jurat_v
 static int fetch(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict, bool *ret_more)
 {
 	struct fetching *g = v->context;
+	int status = CLI_OK;
 
 	*ret_more = false;
-	if (!g->fetcher.fetcher) {
-		int status = cli_fetcher_open(cli, &g->fetcher);
-
+	pthread_mutex_lock(&g->lock);
+	if (!g->is_open) {
+		status = cli_fetcher_open(cli, &g->fetcher);
+		g->is_open = status == CLI_OK;
 		if (status != CLI_OK)
-			return status;
+			cli_fetcher_close(&g->fetcher);
 	}
-	return verdict->tdx ? fetch_tdx(cli, v, verdict, ret_more) : fetch_snp(cli, v, verdict, ret_more);
+	if (status == CLI_OK)
+		status = verdict->tdx ? fetch_tdx(cli, v, verdict, ret_more)
+				      : fetch_snp(cli, v, verdict, ret_more);
+	pthread_mutex_unlock(&g->lock);
+	return status;
+}
+
+static void fetching_done(struct fetching *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		endorse_value_done(&g->got[i]->value);
+		free(g->got[i]);
+	}
+	free(g->got);
+	free(g->away);
+	json_decref(g->numbers);
+	cli_fetcher_close(&g->fetcher);
+	pthread_rwlock_destroy(&g->shared);
+	pthread_mutex_destroy(&g->lock);
 }
 
 int cli_verify_network(struct cli *cli)
 {
-	struct fetching g = { .n_asked = 0 };
+	struct fetching g = { .cli = cli, .numbers = json_object() };
 	struct cli_verify v = { .fetch = cli_has(cli, "fetch") ? fetch : NULL, .context = &g };
-	int status = cli_verify_with(cli, &v);
+	int status;
 
-	cli_fetcher_close(&g.fetcher);
+	if (!g.numbers)
+		return cli_fail_memory(cli);
+	pthread_mutex_init(&g.lock, NULL);
+	pthread_rwlock_init(&g.shared, NULL);
+	v.lock = v.fetch ? &g.shared : NULL;
+	status = cli_verify_with(cli, &v);
+	fetching_done(&g);
 	return status;
 }

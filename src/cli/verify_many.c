@@ -25,6 +25,7 @@ struct shared {
 	bool json;
 	bool has_collateral;
 	char *unusable; /* why some of --collateral is; NULL: nothing */
+	const struct cli_endorsements *kept;
 };
 
 /* One name, and what is printed of it: a line, or two of a directory with a report and a quote. */
@@ -195,7 +196,7 @@ static int take_what_it_brings(struct worker *w, struct cli_evidence *e, struct 
 			return cli_fail_memory(&w->cli);
 	}
 	if (cli_evidence_has_endorsements(e)) {
-		status = cli_load_verifier(&w->cli, own);
+		status = cli_endorsements_verifier(&w->cli, s->kept, own);
 		w->v.verifier = *own;
 	}
 	if (status == CLI_OK && !s->has_collateral && (e->collateral || e->with_quote.file)) {
@@ -209,21 +210,16 @@ static int take_what_it_brings(struct worker *w, struct cli_evidence *e, struct 
 
 static int judge(struct worker *w, struct piece *p, struct cli_evidence *e)
 {
-	struct jurat_tdx_collateral *const collateral = w->v.collateral;
 	struct jurat_tdx_collateral *own_collateral = NULL;
-	struct jurat_verifier *const verifier = w->v.verifier;
 	struct jurat_verifier *own = NULL;
 	int status;
 
-	w->v.evidence = e;
+	cli_verify_begin(&w->v, e);
 	status = take_what_it_brings(w, e, &own, &own_collateral);
 	if (status == CLI_OK && e->report)
 		status = take_verdict(w, p, false);
 	if (status == CLI_OK && e->quote)
 		status = take_verdict(w, p, true);
-	w->v.evidence = NULL;
-	w->v.verifier = verifier;
-	w->v.collateral = collateral;
 	jurat_verifier_free(own);
 	jurat_tdx_collateral_free(own_collateral);
 	return status;
@@ -442,6 +438,8 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 
 	if (!cli_jobs_workers(m->cli, SIZE_MAX, &wanted))
 		return CLI_USAGE;
+	if (v->fetch)
+		wanted = 1;
 	workers = calloc(wanted, sizeof(*workers));
 	if (!workers)
 		return cli_fail_memory(m->cli);
@@ -451,19 +449,21 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 		*w = (struct worker){ .s = &m->shared, .cli = *m->cli, .v = *v };
 		w->cli.caught = &w->caught;
 		w->v.fetched = json_array();
-		w->v.verifier = NULL;
 		if (!w->v.fetched)
 			status = cli_fail_memory(m->cli);
-		else
-			status = cli_load_verifier(&w->cli, &w->v.verifier);
-		if (status != CLI_OK)
+		else if (n > 0) /* until a verifier may be used by several threads */
+			status = cli_endorsements_verifier(m->cli, &v->kept, &w->v.shared_verifier);
+		if (status != CLI_OK) {
+			w->v.shared_verifier = v->shared_verifier;
 			break;
+		}
 	}
 	if (status == CLI_OK)
 		status = run_workers(m, workers, n);
 	for (unsigned i = 0; i < wanted; i++) {
 		json_decref(workers[i].v.fetched);
-		jurat_verifier_free(workers[i].v.verifier);
+		if (i > 0 && workers[i].v.shared_verifier != v->shared_verifier)
+			jurat_verifier_free(workers[i].v.shared_verifier);
 		free(workers[i].caught.failure);
 	}
 	return status;
@@ -471,7 +471,7 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 
 bool cli_verify_many_words(struct cli *cli)
 {
-	static const char *const of_one[] = { "event-log", "explain", "fetch" };
+	static const char *const of_one[] = { "event-log", "explain" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_one); i++)
@@ -490,11 +490,12 @@ int cli_verify_many(struct cli *cli, struct cli_verify *v)
 	struct many m = { .cli = cli,
 			  .shared = { .cli = cli,
 				      .json = cli_wants_json(cli),
+				      .kept = &v->kept,
 				      .has_collateral = cli_has(cli, "collateral") } };
 	int status = cli_names_open(cli, true, &stop, &m.names);
 
 	if (status == CLI_OK && m.shared.has_collateral)
-		status = cli_load_collateral_of(cli, "collateral", v->collateral, &m.shared.unusable);
+		status = cli_load_collateral_of(cli, "collateral", v->shared_collateral, &m.shared.unusable);
 	if (status == CLI_OK)
 		status = start_workers(&m, v);
 	cli_names_close(m.names);
