@@ -21,6 +21,12 @@ struct cli_verify_asked {
 	enum snp_product product; /* of a VCEK that was fetched for a report which does not name it */
 };
 
+/* What several pieces of evidence are verified with, while `fetch` adds to it. */
+struct cli_verify_lock {
+	pthread_rwlock_t lock;
+	size_t additions; /* under the lock: how often something was added */
+};
+
 struct cli_verify {
 	/*
 	 * Fetches what a verdict lacks and adds it to verifier, collateral and `fetched`; NULL: offline. In
@@ -32,7 +38,7 @@ struct cli_verify {
 	int (*fetch)(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict,
 		     bool *ret_more);
 	void *context;
-	pthread_rwlock_t *lock; /* of what is shared, if there is `fetch`, which adds to it; NULL: none */
+	struct cli_verify_lock *lock; /* with `fetch`; NULL: nothing is added */
 	/* Set by cli_verify_with(): */
 	struct cli_endorsements kept; /* what the options have added to the verifier */
 	struct jurat_verifier *shared_verifier;
@@ -44,7 +50,8 @@ struct cli_verify {
 	struct jurat_tdx_collateral *collateral;
 	const struct cli_evidence *evidence;
 	struct cli_verify_asked asked;
-	json_t *fetched; /* for the verdict: objects of item and from */
+	size_t additions; /* that the last verdict is based on */
+	json_t *fetched;  /* for the verdict: objects of item and from */
 };
 
 int cli_verify_with(struct cli *cli, struct cli_verify *v);

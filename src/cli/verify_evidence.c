@@ -29,7 +29,7 @@ void cli_verify_begin(struct cli_verify *v, const struct cli_evidence *evidence)
 }
 
 /* Verifies one piece of evidence with what is there. CLI_OK: there is a verdict. */
-static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, struct jurat_verdict **ret)
+static int verify_once(struct cli *cli, struct cli_verify *v, bool quote, struct jurat_verdict **ret)
 {
 	const struct cli_evidence *loaded = v->evidence;
 	struct jurat_snp_evidence snp = { .size = sizeof(snp),
@@ -46,12 +46,14 @@ static int verify_once(struct cli *cli, const struct cli_verify *v, bool quote, 
 	const struct jurat_policy *policy = quote && v->quote_policy ? v->quote_policy : v->policy;
 	int r;
 
-	if (v->lock)
-		pthread_rwlock_rdlock(v->lock);
+	if (v->lock) {
+		pthread_rwlock_rdlock(&v->lock->lock);
+		v->additions = v->lock->additions;
+	}
 	r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, policy, v->at, ret, &err)
 		  : jurat_verify_snp(v->verifier, &snp, policy, v->at, ret, &err);
 	if (v->lock)
-		pthread_rwlock_unlock(v->lock);
+		pthread_rwlock_unlock(&v->lock->lock);
 	return r < 0 ? cli_fail(cli, CLI_INTERNAL, "%s", err.text) : CLI_OK;
 }
 

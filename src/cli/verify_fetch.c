@@ -31,8 +31,8 @@ struct fetching {
 	json_t *numbers;  /* name of an item: its number in `got` */
 	struct got **got; /* what was asked for */
 	size_t n, room;
-	char *away;              /* why the source cannot be used; then it is not asked again. NULL: it can */
-	pthread_rwlock_t shared; /* verifier and collateral, which others verify with */
+	char *away; /* why the source cannot be used; then it is not asked again. NULL: it can */
+	struct cli_verify_lock shared;
 };
 
 static struct got *new_got(struct fetching *g, const char *name)
@@ -118,12 +118,15 @@ static int use(struct cli *cli, struct cli_verify *v, const struct endorse_item 
 
 	if (shared && got->shared)
 		return CLI_OK;
-	if (shared)
-		pthread_rwlock_wrlock(&g->shared);
-	r = add_value(v, item, &got->value, &err);
-	if (shared)
-		pthread_rwlock_unlock(&g->shared);
-	got->shared = got->shared || (shared && r == 0);
+	if (!shared) {
+		r = add_value(v, item, &got->value, &err);
+	} else {
+		pthread_rwlock_wrlock(&g->shared.lock);
+		r = add_value(v, item, &got->value, &err);
+		g->shared.additions++;
+		pthread_rwlock_unlock(&g->shared.lock);
+		got->shared = r == 0;
+	}
 	return r == 0 ? CLI_OK : cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
 }
 
@@ -336,6 +339,12 @@ static int fetch(struct cli *cli, struct cli_verify *v, const struct jurat_verdi
 
 	*ret_more = false;
 	pthread_mutex_lock(&g->lock);
+	/* Another piece of evidence lacked the same, perhaps: first with what it has got. */
+	if (v->additions != g->shared.additions) {
+		pthread_mutex_unlock(&g->lock);
+		*ret_more = true;
+		return CLI_OK;
+	}
 	if (!g->is_open) {
 		status = cli_fetcher_open(cli, &g->fetcher);
 		g->is_open = status == CLI_OK;
@@ -359,7 +368,7 @@ static void fetching_done(struct fetching *g)
 	free(g->away);
 	json_decref(g->numbers);
 	cli_fetcher_close(&g->fetcher);
-	pthread_rwlock_destroy(&g->shared);
+	pthread_rwlock_destroy(&g->shared.lock);
 	pthread_mutex_destroy(&g->lock);
 }
 
@@ -372,7 +381,7 @@ int cli_verify_network(struct cli *cli)
 	if (!g.numbers)
 		return cli_fail_memory(cli);
 	pthread_mutex_init(&g.lock, NULL);
-	pthread_rwlock_init(&g.shared, NULL);
+	pthread_rwlock_init(&g.shared.lock, NULL);
 	v.lock = v.fetch ? &g.shared : NULL;
 	status = cli_verify_with(cli, &v);
 	fetching_done(&g);

@@ -438,8 +438,6 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 
 	if (!cli_jobs_workers(m->cli, SIZE_MAX, &wanted))
 		return CLI_USAGE;
-	if (v->fetch)
-		wanted = 1;
 	workers = calloc(wanted, sizeof(*workers));
 	if (!workers)
 		return cli_fail_memory(m->cli);
@@ -449,12 +447,8 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 		*w = (struct worker){ .s = &m->shared, .cli = *m->cli, .v = *v };
 		w->cli.caught = &w->caught;
 		w->v.fetched = json_array();
-		if (!w->v.fetched)
+		if (!w->v.fetched) {
 			status = cli_fail_memory(m->cli);
-		else if (n > 0) /* until a verifier may be used by several threads */
-			status = cli_endorsements_verifier(m->cli, &v->kept, &w->v.shared_verifier);
-		if (status != CLI_OK) {
-			w->v.shared_verifier = v->shared_verifier;
 			break;
 		}
 	}
@@ -462,8 +456,6 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 		status = run_workers(m, workers, n);
 	for (unsigned i = 0; i < wanted; i++) {
 		json_decref(workers[i].v.fetched);
-		if (i > 0 && workers[i].v.shared_verifier != v->shared_verifier)
-			jurat_verifier_free(workers[i].v.shared_verifier);
 		free(workers[i].caught.failure);
 	}
 	return status;
