@@ -45,6 +45,7 @@ struct cli_verb {
 	bool has_commands;
 	size_t min_args, max_args; /* without commands */
 	const char *program;       /* program in libexec that implements it; NULL: jurat itself */
+	const char *many;          /* program for several arguments; NULL: the same */
 };
 
 /* Programs of their own below libexec, so that the other verbs load no FUSE, no libcurl and no OpenSSL. */

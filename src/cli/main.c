@@ -74,16 +74,18 @@ static int (*find_run(const struct cli_verb *verb, const struct cli_run *runs, s
 	return NULL;
 }
 
-/* The program that an option of the command line needs, unless it is this one; NULL: none. */
+/* The program that an option, or the number of arguments, needs, unless it is this one; NULL: none. */
 static const char *other_program(const struct cli *cli, const char *program)
 {
+	const char *many = cli->verb->many;
+
 	for (size_t i = 0; i < cli->n_values; i++) {
 		const char *needed = cli->values[i].option->program;
 
 		if (needed && (!program || strcmp(needed, program) != 0))
 			return needed;
 	}
-	return NULL;
+	return many && cli->n_args > 1 && (!program || strcmp(many, program) != 0) ? many : NULL;
 }
 
 /* Parses the words of a verb of this program, and runs it. `words`: room for a copy, which is rearranged. */

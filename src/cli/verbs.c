@@ -247,7 +247,8 @@ static const struct cli_option show_options[] = {
 	}
 
 #define FILES_FROM                                                                                           \
-	{ "files-from", "FILE", "names of evidence, one a line", .repeatable = true, .reads = true },        \
+	{ "files-from",       "FILE",        "names of evidence, one a line",                                \
+	  .repeatable = true, .reads = true, .program = CLI_NETWORK },                                       \
 	{                                                                                                    \
 		"null", NULL, "with --files-from: a byte 0 ends each name, not a newline"                    \
 	}
@@ -760,7 +761,8 @@ const struct cli_verb cli_verbs[] = {
 		  "is "
 		  "not of the expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
-	  .max_args = SIZE_MAX },
+	  .max_args = SIZE_MAX,
+	  .many = CLI_NETWORK }, /* as for tcb */
 	{ .name = "vmm",
 	  .args = "-- VMM [ARGUMENT]...",
 	  .summary = "run an unmodified VMM and serve certificates and quotes to its guests",
