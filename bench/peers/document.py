@@ -121,11 +121,14 @@ def memory(rows):
 
 
 def absent(rows):
-    found = []
+    """A line for each program and reason, with the rows that it applies to."""
+    found = {}
     for row in rows:
-        found += [f"- `{row['row']}`, {row['evidence']}: {p['name']} cannot be measured: {p['cannot_be_measured']}"
-                  for p in row["programs"] if p.get("cannot_be_measured", "no such operation") != "no such operation"]
-    return "\n".join(found) + "\n" if found else ""
+        for p in row["programs"]:
+            why = p.get("cannot_be_measured", "no such operation")
+            if why != "no such operation":
+                found.setdefault((p["name"], why), []).append(f"`{row['row']}`")
+    return "".join(f"- {name} cannot be measured in {', '.join(where)}: {why}\n" for (name, why), where in found.items())
 
 
 def of_evidence(title, rows):

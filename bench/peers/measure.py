@@ -4,6 +4,11 @@ import figures
 import programs
 
 
+def short(text, most=100):
+    """The beginning of what a program said, up to a word's end."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " ..."
+
+
 def why_not(program, row, piece):
     """Why a program cannot be measured on a piece of evidence; None: it accepts it, and refuses each of its damaged twins."""
     missing = program.missing()
@@ -12,7 +17,7 @@ def why_not(program, row, piece):
     try:
         program.run(row, piece.dir, piece.at, 1)
     except programs.Refused as said:
-        return "no such operation" if str(said) == "no such operation" else f"refuses it: {said}"
+        return "no such operation" if str(said) == "no such operation" else f"refuses it: {short(str(said))}"
     for twin in programs.twins_of(row):
         try:
             program.run(row, piece.twin(twin), piece.at, 1 if row.endswith("-process") else 64)
@@ -20,6 +25,15 @@ def why_not(program, row, piece):
         except programs.Refused:
             pass
     return None
+
+
+def is_accepted(program, piece):
+    """Whether jurat accepts a piece of evidence by its default policy; what it refuses is not measured."""
+    try:
+        program.run("snp-extended-cold" if piece.tee == "sev-snp" else "tdx-cold", piece.dir, piece.at, 1)
+    except programs.Refused:
+        return False
+    return True
 
 
 def calibrated(program, row, piece, sample_ns):

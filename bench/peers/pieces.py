@@ -12,7 +12,6 @@ import base64
 import csv
 import pathlib
 import re
-import shutil
 import struct
 import subprocess
 import textwrap
@@ -32,8 +31,8 @@ class Unusable(Exception):
 class Piece:
     """One directory: `title` is for people, `at` the time to verify at, seconds since 1970."""
 
-    def __init__(self, tee, title, directory, at, real):
-        self.tee, self.title, self.dir, self.at, self.real = tee, title, pathlib.Path(directory), at, real
+    def __init__(self, tee, title, directory, at):
+        self.tee, self.title, self.dir, self.at = tee, title, pathlib.Path(directory), at
 
     def twin(self, part):
         return self.dir.with_name(self.dir.name + "." + part)
@@ -106,16 +105,16 @@ def put_tdx(directory, quotes, root, collateral, damaged=None):
                     **{f"quotes/{i:02}.bin": quote for i, quote in enumerate(all_quotes)}})
 
 
-def snp_piece(title, directory, at, real, reports, root, intermediate, vek):
-    piece = Piece("sev-snp", title, directory, at, real)
+def snp_piece(title, directory, at, reports, root, intermediate, vek):
+    piece = Piece("sev-snp", title, directory, at)
     put_snp(piece.dir, reports, root, intermediate, vek)
     put_snp(piece.twin("piece"), reports, root, intermediate, vek, flipped(reports[0], SIGNATURE_OF_REPORT + 20))
     put_snp(piece.twin("chain"), reports, root, intermediate, flipped(vek, len(vek) - 20))
     return piece
 
 
-def tdx_piece(title, directory, at, real, quotes, root, collateral):
-    piece = Piece("tdx", title, directory, at, real)
+def tdx_piece(title, directory, at, quotes, root, collateral):
+    piece = Piece("tdx", title, directory, at)
     put_tdx(piece.dir, quotes, root, collateral)
     put_tdx(piece.twin("piece"), quotes, root, collateral, flipped(quotes[0], signature_of_quote(quotes[0]) + 20))
     put_tdx(piece.twin("chain"), [with_damaged_leaf(quote) for quote in quotes], root, collateral)
@@ -142,9 +141,9 @@ def made(jurat, tmp, at):
     reports, quotes = ([(d / name).read_bytes() for d in dirs] for dirs, name in ((snp, "report.bin"), (tdx, "quote.bin")))
     collateral = {path.name: path.read_bytes() for path in sorted((tdx[0] / "collateral").iterdir())}
     first = snp[0]
-    return [snp_piece("software platform, Milan", tmp / "made-snp", at, False, reports, (first / "ark.der").read_bytes(),
+    return [snp_piece("software platform, Milan", tmp / "made-snp", at, reports, (first / "ark.der").read_bytes(),
                       (first / "ask.der").read_bytes(), (first / "vcek.der").read_bytes()),
-            tdx_piece("software platform", tmp / "made-tdx", at, False, quotes, (tdx[0] / "root.der").read_bytes(), collateral)]
+            tdx_piece("software platform", tmp / "made-tdx", at, quotes, (tdx[0] / "root.der").read_bytes(), collateral)]
 
 
 def certificates_of(data):
@@ -169,9 +168,9 @@ def rows(path):
         return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def snp_of_table(tables, files, tmp, now):
+def snp_of_table(tables, files, tmp, now, usable):
     """One good report of each product."""
-    seen = set()
+    seen, number = set(), 0
     for row in rows(tables / "SNP-CASES.tsv"):
         good = row["signature_and_chain"] == "good" and row["policy_debug"] == "0" and row.get("reasons", "-") == "-"
         names = [row[column] for column in ("report", "root", "intermediate", "vek")]
@@ -180,10 +179,12 @@ def snp_of_table(tables, files, tmp, now):
         report, *certificates = [(files / name).read_bytes() for name in names]
         if len(report) != REPORT_SIZE:
             continue
-        seen.add(row["product"])
-        at = int(row.get("at_unix") or now)
+        number += 1
         title = f"real, {row['product']}, report version {row['version']}, {row['signer'].upper()}"
-        yield snp_piece(title, tmp / f"real-snp-{len(seen)}", at, True, [report], *map(der_of, certificates))
+        piece = snp_piece(title, tmp / f"real-snp-{number}", int(row.get("at_unix") or now), [report], *map(der_of, certificates))
+        if usable(piece):
+            seen.add(row["product"])
+            yield piece
 
 
 PARTS = ("tcbinfo", "qeidentity", "pckcrl", "rootcrl", "tcb_signing_cert", "root_cert")
@@ -196,9 +197,9 @@ def is_up_to_date(row):
     return row.get("kind") == "fresh" and row.get("qvl_quote") == "OK"
 
 
-def tdx_of_table(tables, files, tmp):
+def tdx_of_table(tables, files, tmp, usable):
     """One quote of each version whose TCB is up to date, with its collateral."""
-    seen = set()
+    seen, number = set(), 0
     for row in rows(tables / "TDX-CASES.tsv"):
         names = {column: row[column] for column in ("quote", *PARTS)}
         if row["type"] in seen or not is_up_to_date(row) or not all(name and (files / name).is_file() for name in names.values()):
@@ -206,12 +207,15 @@ def tdx_of_table(tables, files, tmp):
         read = {column: (files / name).read_bytes() for column, name in names.items()}
         if len(certificates_of(read["quote"])) != 3:
             continue
-        seen.add(row["type"])
+        number += 1
         for column in ("pckcrl", "rootcrl", "tcb_signing_cert", "root_cert"):
             read[column] = der_of(read[column])
         title = f"real, {row['type'].replace('quote-', 'quote ').replace('-tdx', '')}"
-        yield tdx_piece(title, tmp / f"real-tdx-{len(seen)}", int(row["now_unix"]), True, [read["quote"]], read["root_cert"],
-                        collateral_of_parts(read["quote"], read))
+        piece = tdx_piece(title, tmp / f"real-tdx-{number}", int(row["now_unix"]), [read["quote"]], read["root_cert"],
+                          collateral_of_parts(read["quote"], read))
+        if usable(piece):
+            seen.add(row["type"])
+            yield piece
 
 
 def of_directory(directory, tmp, at):
@@ -222,30 +226,26 @@ def of_directory(directory, tmp, at):
             if (directory / name).is_file()}
     vek, intermediate = read.get("vcek.der", read.get("vlek.der")), read.get("ask.der", read.get("asvk.der"))
     if "report.bin" in read and vek and intermediate and "ark.der" in read:
-        found.append(snp_piece(f"{directory.name}", tmp / f"{directory.name}-snp", at, True, [read["report.bin"]], read["ark.der"],
+        found.append(snp_piece(f"{directory.name}", tmp / f"{directory.name}-snp", at, [read["report.bin"]], read["ark.der"],
                                intermediate, vek))
     if "quote.bin" in read and (directory / "collateral").is_dir():
         collateral = {path.name: path.read_bytes() for path in sorted((directory / "collateral").iterdir())}
         root = read.get("root.der") or root_of(collateral)
-        found.append(tdx_piece(f"{directory.name}", tmp / f"{directory.name}-tdx", at, True, [read["quote.bin"]], root, collateral))
+        found.append(tdx_piece(f"{directory.name}", tmp / f"{directory.name}-tdx", at, [read["quote.bin"]], root, collateral))
     return found
 
 
-def named(directory, files, tmp, at):
+def named(directory, files, tmp, at, usable):
     """Evidence of a folder: with the tables of tests/data/README.md, or directories as jurat-forge(1) writes them."""
     directory = pathlib.Path(directory)
     found = []
     if (directory / "SNP-CASES.tsv").is_file():
-        found += snp_of_table(directory, files or directory, tmp, at)
+        found += snp_of_table(directory, files or directory, tmp, at, usable)
     if (directory / "TDX-CASES.tsv").is_file():
-        found += tdx_of_table(directory, files or directory, tmp)
+        found += tdx_of_table(directory, files or directory, tmp, usable)
     if not found and directory.is_dir():
         for one in (directory, *sorted(path for path in directory.iterdir() if path.is_dir())):
-            found += of_directory(one, tmp, at)
+            found += [piece for piece in of_directory(one, tmp, at) if usable(piece)]
     if not found:
         raise Unusable(f"{directory}: no evidence that can be measured (bench/README.md says what is)")
     return found
-
-
-def remove(tmp):
-    shutil.rmtree(tmp, ignore_errors=True)

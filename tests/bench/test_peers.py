@@ -34,7 +34,7 @@ class Fake:
 
 
 def piece(tmp):
-    return pieces.snp_piece("a report", tmp / "good", 7, False, [REPORT], VEK, VEK, VEK)
+    return pieces.snp_piece("a report", tmp / "good", 7, [REPORT], VEK, VEK, VEK)
 
 
 @case
@@ -80,6 +80,32 @@ def a_program_that_accepts_a_wrong_signature_is_not_measured(tmp):
         assert said == wanted, said
     said = measure.why_not(Fake("peer", [1], (), missing="is not built"), "snp-cold", piece(tmp))
     assert said == "is not built", said
+
+
+@case
+def what_a_program_says_is_cut_at_a_word(tmp):
+    assert measure.short("x" * 100) == "x" * 100
+    assert measure.short("word " * 30) == "word " * 19 + "word ..."
+
+
+@case
+def of_a_folder_the_first_usable_report_of_each_product_is_measured(tmp):
+    for name in ("a.bin", "b.bin"):
+        (tmp / name).write_bytes(REPORT)
+    (tmp / "cert.der").write_bytes(VEK)
+    columns = ("report", "vek", "intermediate", "root", "product", "signer", "version", "policy_debug", "signature_and_chain")
+    lines = [columns] + [(report, "cert.der", "cert.der", "cert.der", product, "vcek", "3", debug, verdict) for report, product, debug, verdict in (
+        ("a.bin", "Milan", "0", "bad"), ("a.bin", "Milan", "1", "good"), ("a.bin", "Milan", "0", "good"), ("b.bin", "Milan", "0", "good"),
+        ("b.bin", "Milan", "0", "good"), ("none.bin", "Genoa", "0", "good"), ("b.bin", "Genoa", "0", "good"))]
+    (tmp / "SNP-CASES.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
+    asked = []
+
+    def usable(piece):
+        asked.append(piece.title.split(",")[1])
+        return len(asked) != 1
+
+    found = pieces.named(tmp, None, tmp / "out", 9, usable)
+    assert asked == [" Milan", " Milan", " Genoa"] and [piece.dir.name for piece in found] == ["real-snp-2", "real-snp-3"], (asked, found)
 
 
 @case
@@ -141,7 +167,7 @@ def tables_say_what_was_not_measured(tmp):
     row = measure.measure_row("snp-warm", piece(tmp), several, 3, 1e6, lambda text: None)
     text = document.tables({"rows": [{"tee": "sev-snp", **row}]})
     for line in ("| row | jurat | slow | liar |", "| `snp-warm` | 1,000,000 | 666,667 | - |", "| `snp-warm` | jurat | 1.50 (1.50 to 1.50) | - |",
-                 "- `snp-warm`, a report: liar cannot be measured: accepts a wrong signature (piece)"):
+                 "- liar cannot be measured in `snp-warm`: accepts a wrong signature (piece)"):
         assert line in text.splitlines(), text
 
 
