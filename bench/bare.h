@@ -6,22 +6,27 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "crypto/ec.h"
 
-/* Baseline operations that figures are compared with: calls of the cryptographic libraries without jurat. */
-struct bare_p384; /* hogweed: one key pair, one digest, one signature */
+/*
+ * Baseline operations that figures are compared with, without the rest of jurat: one key pair, one digest,
+ * one signature. nettle for P-384 and OpenSSL for P-256 are called directly. Other implementations are those
+ * of src/crypto; AWS-LC's functions can be called only there, as they may have the names of OpenSSL's.
+ */
+struct bare_p384;
 
-JURAT_MUST_CHECK int bare_p384_new(struct bare_p384 **ret);
+JURAT_MUST_CHECK int bare_p384_new(const struct crypto_ec_maker *maker, struct bare_p384 **ret);
 void bare_p384_free(struct bare_p384 *bare);
-/* ecdsa_sign() over P-384. */
-void bare_p384_sign(struct bare_p384 *bare);
-/* sha384 over 672 bytes, then ecdsa_verify() over P-384. 1 when the signature is valid. */
+/* One signature of a digest. 1 when it was made. */
+int bare_p384_sign(struct bare_p384 *bare);
+/* SHA-384 over 672 bytes, then one verification. 1 when the signature is valid. */
 int bare_p384_verify(struct bare_p384 *bare);
 
-struct bare_p256; /* OpenSSL: one key pair, one digest, one signature */
+struct bare_p256;
 
-JURAT_MUST_CHECK int bare_p256_new(struct bare_p256 **ret);
+JURAT_MUST_CHECK int bare_p256_new(const struct crypto_ec_maker *maker, struct bare_p256 **ret);
 void bare_p256_free(struct bare_p256 *bare);
-/* EVP_PKEY_verify() over P-256 with a context created before. 1 when the signature is valid. */
+/* One verification; for OpenSSL, EVP_PKEY_verify() with a context created before. 1 when the signature is valid. */
 int bare_p256_verify(struct bare_p256 *bare);
 
 /*

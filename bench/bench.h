@@ -21,7 +21,7 @@ enum bench_exit {
 	BENCH_INTERNAL = 4
 };
 
-enum { BENCH_MAX_ONLY = 32 };
+enum { BENCH_MAX_ONLY = 64 };
 
 struct bench {
 	const char *only[BENCH_MAX_ONLY]; /* figures to measure; n_only 0: all */
@@ -32,6 +32,7 @@ struct bench {
 	const char *self;           /* this program */
 	uint64_t seconds;
 	bool json, strict;
+	bool alone; /* what is compared only, without what it is compared with: for a profiler */
 
 	bool first;
 	bool failed, missed; /* an operation did not succeed; a figure is beyond its limit */
@@ -71,6 +72,9 @@ void bench_measure(struct bench *b, const char *name, const struct bench_pair *p
 void bench_print(struct bench *b, const struct bench_figure *figure);
 /* Reports that a figure cannot be measured on this machine; `why` says what is missing. */
 void bench_skip(struct bench *b, const char *name, const char *why);
+/* The same, if the figure is wanted. */
+void bench_skip_wanted(struct bench *b, const char *name, const char *why);
+#define BENCH_NO_AWS_LC "AWS-LC is not in this build (option aws-lc; scripts/setup-aws-lc builds it)"
 /* Reports a failed operation that should have succeeded, and sets the exit status. */
 void bench_fail(struct bench *b, const char *name, const char *why);
 

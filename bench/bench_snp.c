@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "bench/bare.h"
+#include "bench/makers.h"
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "jurat/host.h"
@@ -40,18 +41,26 @@ struct evidence {
 	struct bytes_rd leaf, intermediate, root; /* in `table` */
 };
 
-struct snp {
-	struct bench *bench;
-	bool failed;
+/* What one implementation of signatures does. */
+struct side {
+	const struct bench_makers *makers; /* NULL: not measured */
 	char blob[96];
 	struct machine *machine;
 	struct machine_guest *guest;
-	struct evidence evidence; /* of `machine` */
-	struct evidence chips[CHIPS];
-	unsigned n_chips, chip;
 	struct bare_p384 *bare;
 	struct crypto_ec_private *key;
-	struct jurat_verifier *warm, *many;
+	struct jurat_verifier *warm;
+};
+
+struct snp {
+	struct bench *bench;
+	bool failed;
+	struct side build, nettle, aws_lc; /* of this build; the others where they are compared with it */
+	struct side *side;                 /* what is measured */
+	struct evidence evidence;          /* of the machine of `build` */
+	struct evidence chips[CHIPS];
+	unsigned n_chips, chip;
+	struct jurat_verifier *many;
 	struct jurat_snp_certs *certs;
 	struct jurat_snp_request *request;
 	int blob_fd;
@@ -61,13 +70,13 @@ struct snp {
 static void their_sign(void *ctx)
 {
 	struct snp *b = ctx;
-	bare_p384_sign(b->bare);
+	b->failed |= bare_p384_sign(b->side->bare) != 1;
 }
 
 static void their_verify(void *ctx)
 {
 	struct snp *b = ctx;
-	b->failed |= bare_p384_verify(b->bare) != 1;
+	b->failed |= bare_p384_verify(b->side->bare) != 1;
 }
 
 static void our_sign(void *ctx)
@@ -76,7 +85,7 @@ static void our_sign(void *ctx)
 	uint8_t digest[48], r[48], s[48];
 
 	crypto_sha384(b->evidence.report, SNP_REPORT_SIGNED_BYTES, digest);
-	b->failed |= crypto_ec_sign(b->key, base_env_real(), digest, sizeof(digest), r, s) != 0;
+	b->failed |= crypto_ec_sign(b->side->key, base_env_real(), digest, sizeof(digest), r, s) != 0;
 }
 
 static void verify_with(struct snp *b, struct jurat_verifier *verifier, const struct evidence *e)
@@ -95,7 +104,13 @@ static void verify_with(struct snp *b, struct jurat_verifier *verifier, const st
 static void verify_warm(void *ctx)
 {
 	struct snp *b = ctx;
-	verify_with(b, b->warm, &b->evidence);
+	verify_with(b, b->side->warm, &b->evidence);
+}
+
+static void verify_warm_nettle(void *ctx)
+{
+	struct snp *b = ctx;
+	verify_with(b, b->nettle.warm, &b->evidence);
 }
 
 static struct jurat_verifier *new_verifier(struct snp *b)
@@ -166,7 +181,7 @@ static int ext_request(struct snp *b, struct machine_guest *guest, uint8_t *repo
 static void our_ext_request(void *ctx)
 {
 	struct snp *b = ctx;
-	b->failed |= ext_request(b, b->guest, NULL) != 0;
+	b->failed |= ext_request(b, b->side->guest, NULL) != 0;
 }
 
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
@@ -200,7 +215,7 @@ static void their_req_certs(void *ctx)
 	struct stat a, c;
 
 	b->failed |= fcntl(b->blob_fd, F_OFD_SETLK, &lock) < 0 || fstat(b->blob_fd, &a) < 0 ||
-		     stat(b->blob, &c) < 0 || a.st_ino != c.st_ino ||
+		     stat(b->build.blob, &c) < 0 || a.st_ino != c.st_ino ||
 		     pread(b->blob_fd, b->pages, sizeof(b->pages), 0) != (ssize_t)sizeof(b->pages);
 	memcpy(b->copy, b->pages, sizeof(b->copy));
 	b->failed |= fcntl(b->blob_fd, F_OFD_SETLK, &unlock) < 0;
@@ -224,7 +239,7 @@ static int fill_blob(struct snp *b, struct jurat_error *err)
 	size = snp_certs_size(&table);
 	table.entries[table.n - 1].data = bytes_rd(filler, sizeof(blob) - size + 1);
 	r = snp_certs_write(&table, blob, sizeof(blob), &size, err);
-	return r == 0 ? bench_write(b->blob, blob, size, err) : r;
+	return r == 0 ? bench_write(b->build.blob, blob, size, err) : r;
 }
 
 static void measure(struct snp *b, const char *name, bench_operation *ours, bench_operation *bare,
@@ -246,10 +261,10 @@ static void measure_req_certs(struct snp *b)
 	r = fill_blob(b, &err);
 	if (r == -ENOSPC || r == -EDQUOT || r == -EROFS)
 		bench_skip(b->bench, "snp-req-certs", err.text);
-	else if (r < 0 || jurat_snp_certs_new(b->blob, NULL, &b->certs, &err) < 0 ||
+	else if (r < 0 || jurat_snp_certs_new(b->build.blob, NULL, &b->certs, &err) < 0 ||
 		 jurat_snp_request_new(b->certs, &b->request, &err) < 0)
 		bench_fail(b->bench, "snp-req-certs", err.text);
-	else if ((b->blob_fd = open(b->blob, O_RDONLY | O_CLOEXEC)) < 0)
+	else if ((b->blob_fd = open(b->build.blob, O_RDONLY | O_CLOEXEC)) < 0)
 		bench_fail(b->bench, "snp-req-certs", strerror(errno));
 	else
 		measure(b, "snp-req-certs", our_req_certs, their_req_certs,
@@ -279,15 +294,15 @@ static void measure_guests(struct snp *b)
 	figure.bare_ns = (double)(bench_now_ns() - start) / SIGNATURES;
 	start = bench_now_ns();
 	while (good && figure.n < GUESTS) {
-		good = machine_guest_new(b->machine, &launch, 1, &guests[figure.n], NULL) == 0;
+		good = machine_guest_new(b->build.machine, &launch, 1, &guests[figure.n], NULL) == 0;
 		figure.n += good;
 		good = good && ext_request(b, guests[figure.n - 1], NULL) == 0;
 	}
 	figure.ours_ns = (double)(bench_now_ns() - start) / GUESTS;
 	figure.ratio = figure.ours_ns / figure.bare_ns;
 	figure.bytes = (mallinfo2().uordblks + mallinfo2().hblkhd - before) / GUESTS;
-	snprintf(text, sizeof(text), "hogweed P-384 sign; %.2f KiB for each guest that attested once",
-		 (double)figure.bytes / 1024);
+	snprintf(text, sizeof(text), "%s P-384 sign; %.2f KiB for each guest that attested once",
+		 bench_library_of(b->side->makers->p384), (double)figure.bytes / 1024);
 	figure.beside = text;
 	if (good && figure.bytes > 0)
 		bench_print(b->bench, &figure);
@@ -346,21 +361,97 @@ static int gather_chips(struct snp *b, struct jurat_error *err)
 	return r;
 }
 
+static int set_up_side(struct snp *b, struct side *side, struct evidence *e, const char *name,
+		       struct jurat_error *err)
+{
+	int r;
+
+	bench_makers_in_use = side->makers;
+	snprintf(side->blob, sizeof(side->blob), "%s/certs-%s", b->bench->dir, name);
+	r = gather(b, NULL, side->blob, e, &side->machine, &side->guest, err);
+	if (r == 0)
+		r = bare_p384_new(side->makers->p384, &side->bare);
+	if (r == 0)
+		r = crypto_ec_private_derive(CRYPTO_P384, "bench", 5, &side->key, err);
+	if (r == 0)
+		side->warm = new_verifier(b);
+	return r;
+}
+
+static void side_done(struct side *side)
+{
+	if (!side->makers)
+		return;
+	jurat_verifier_free(side->warm);
+	bare_p384_free(side->bare);
+	crypto_ec_private_free(side->key);
+	machine_free(side->machine);
+	unlink(side->blob);
+}
+
+/* AWS-LC's, and nettle's to compare it with, where AWS-LC is there. */
+static int set_up_aws_lc(struct snp *b, struct jurat_error *err)
+{
+	struct evidence unused = { .table = NULL };
+	int r;
+
+	if (!bench_aws_lc)
+		return 0;
+	b->aws_lc.makers = bench_aws_lc;
+	b->nettle.makers = &bench_openssl_nettle;
+	r = set_up_side(b, &b->aws_lc, &unused, "aws-lc", err);
+	free(unused.table);
+	unused.table = NULL;
+	if (r == 0)
+		r = set_up_side(b, &b->nettle, &unused, "nettle", err);
+	free(unused.table);
+	bench_makers_in_use = &bench_of_build;
+	return r;
+}
+
 static int set_up(struct snp *b, struct jurat_error *err)
 {
-	int r = gather(b, NULL, b->blob, &b->evidence, &b->machine, &b->guest, err);
+	int r;
 
+	b->build.makers = &bench_of_build;
+	r = set_up_side(b, &b->build, &b->evidence, "build", err);
+	if (r == 0)
+		r = set_up_aws_lc(b, err);
 	if (r == 0)
 		r = gather_chips(b, err);
-	if (r == 0)
-		r = bare_p384_new(&b->bare);
-	if (r == 0)
-		r = crypto_ec_private_derive(CRYPTO_P384, "bench", 5, &b->key, err);
 	if (r < 0)
 		return r;
-	b->warm = new_verifier(b);
 	b->many = new_verifier(b);
 	return b->failed ? jurat_fail(err, -ENOMEM, "no verifier") : 0;
+}
+
+static void measure_side(struct snp *b, struct side *side, const char *name, bench_operation *ours,
+			 bench_operation *bare, const char *what)
+{
+	char beside[64];
+
+	b->side = side;
+	bench_makers_in_use = side->makers;
+	snprintf(beside, sizeof(beside), "%s %s", bench_library_of(side->makers->p384), what);
+	measure(b, name, ours, bare, beside);
+	bench_makers_in_use = &bench_of_build;
+}
+
+static void measure_aws_lc(struct snp *b)
+{
+	static const char *const figures[] = { "snp-sign-aws-lc", "snp-verify-warm-aws-lc",
+					       "snp-ext-request-aws-lc", "snp-verify-gain-aws-lc" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(figures) && !bench_aws_lc; i++)
+		bench_skip_wanted(b->bench, figures[i], BENCH_NO_AWS_LC);
+	if (!bench_aws_lc)
+		return;
+	measure_side(b, &b->aws_lc, "snp-sign-aws-lc", our_sign, their_sign, "P-384 sign");
+	measure_side(b, &b->aws_lc, "snp-verify-warm-aws-lc", verify_warm, their_verify,
+		     "P-384 verify and SHA-384");
+	measure_side(b, &b->aws_lc, "snp-ext-request-aws-lc", our_ext_request, their_sign, "P-384 sign");
+	b->side = &b->aws_lc;
+	measure(b, "snp-verify-gain-aws-lc", verify_warm, verify_warm_nettle, "the same with nettle");
 }
 
 int bench_snp(struct bench *bench)
@@ -370,27 +461,27 @@ int bench_snp(struct bench *bench)
 	struct jurat_error err = { "" };
 	int status = BENCH_OK;
 
-	b = (struct snp){ .bench = bench };
-	snprintf(b.blob, sizeof(b.blob), "%s/certs", bench->dir);
+	b = (struct snp){ .bench = bench, .side = &b.build };
 	if (set_up(&b, &err) < 0) {
 		status = bench_error(BENCH_INTERNAL, "%s", err.text);
 	} else {
-		measure(&b, "snp-sign", our_sign, their_sign, "hogweed P-384 sign");
-		measure(&b, "snp-verify-warm", verify_warm, their_verify, "hogweed P-384 verify and SHA-384");
+		measure_side(&b, &b.build, "snp-sign", our_sign, their_sign, "P-384 sign");
+		measure_side(&b, &b.build, "snp-verify-warm", verify_warm, their_verify,
+			     "P-384 verify and SHA-384");
 		measure(&b, "snp-verify-new-chip", verify_new_chip, their_openssl, against_openssl);
 		measure(&b, "snp-verify-cold", verify_cold, their_openssl, against_openssl);
-		measure(&b, "snp-ext-request", our_ext_request, their_sign, "hogweed P-384 sign");
+		measure_side(&b, &b.build, "snp-ext-request", our_ext_request, their_sign, "P-384 sign");
+		measure_aws_lc(&b);
+		b.side = &b.build;
 		measure_guests(&b);
 		measure_req_certs(&b);
 	}
-	jurat_verifier_free(b.warm);
 	jurat_verifier_free(b.many);
-	bare_p384_free(b.bare);
-	crypto_ec_private_free(b.key);
 	for (unsigned i = 0; i < b.n_chips; i++)
 		free(b.chips[i].table);
 	free(b.evidence.table);
-	machine_free(b.machine);
-	unlink(b.blob);
+	side_done(&b.build);
+	side_done(&b.aws_lc);
+	side_done(&b.nettle);
 	return status;
 }

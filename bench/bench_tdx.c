@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "bench/bare.h"
+#include "bench/makers.h"
 #include "crypto/ec.h"
 #include "guest/guest.h"
 #include "jurat/host.h"
@@ -31,7 +32,8 @@ struct tdx {
 	size_t root_size;
 	struct jurat_verifier *warm, *cold[MAX_COLD]; /* cold: one for each operation of a batch */
 	unsigned n_cold, next_cold;
-	struct bare_p256 *bare;
+	struct bare_p256 *bare, *bare_aws_lc;
+	struct jurat_verifier *warm_aws_lc;
 	unsigned cold_signatures;
 	char cold_beside[32];
 };
@@ -87,6 +89,22 @@ static void verify_warm(void *ctx)
 	struct tdx *t = ctx;
 
 	verify_with(t, t->warm, t->collateral);
+}
+
+static void verify_warm_aws_lc(void *ctx)
+{
+	struct tdx *t = ctx;
+
+	bench_makers_in_use = bench_aws_lc; /* for the key of each quote */
+	verify_with(t, t->warm_aws_lc, t->collateral);
+	bench_makers_in_use = &bench_of_build;
+}
+
+static void their_warm_aws_lc(void *ctx)
+{
+	struct tdx *t = ctx;
+
+	t->failed |= bare_p256_verify(t->bare_aws_lc) != 1;
 }
 
 static void forget_cold(struct tdx *t)
@@ -192,7 +210,8 @@ static void count_signatures(struct tdx *t)
 	before = n_verifications; /* the root's own was checked when it was supplied */
 	verify_cold(t);
 	t->cold_signatures = n_verifications - before;
-	snprintf(t->cold_beside, sizeof(t->cold_beside), "%u OpenSSL P-256 verifies", t->cold_signatures);
+	snprintf(t->cold_beside, sizeof(t->cold_beside), "%u %s P-256 verifies", t->cold_signatures,
+		 bench_library_of(bench_of_build.p256));
 }
 
 static int set_up(struct tdx *t, struct jurat_error *err)
@@ -217,12 +236,19 @@ static int set_up(struct tdx *t, struct jurat_error *err)
 	if (r == 0)
 		r = add_parts(t, t->collateral);
 	if (r == 0)
-		r = bare_p256_new(&t->bare);
+		r = bare_p256_new(bench_of_build.p256, &t->bare);
+	if (r == 0 && bench_aws_lc)
+		r = bare_p256_new(bench_aws_lc->p256, &t->bare_aws_lc);
 	if (r < 0)
 		return r;
 	t->root = sim_pki_intel_cert(machine_td_pki(t->machine), SIM_INTEL_ROOT, &t->root_size);
 	t->warm = new_verifier(t);
 	count_signatures(t);
+	if (bench_aws_lc) {
+		bench_makers_in_use = bench_aws_lc;
+		t->warm_aws_lc = new_verifier(t);
+		bench_makers_in_use = &bench_of_build;
+	}
 	return 0;
 }
 
@@ -240,7 +266,16 @@ int bench_tdx(struct bench *b)
 						    .bare = their_warm,
 						    .ctx = &t,
 						    .failed = &t.failed,
-						    .beside = "1 OpenSSL P-256 verify" });
+						    .beside = "1 P-256 verify" });
+		if (bench_aws_lc)
+			bench_measure(b, "tdx-verify-warm-aws-lc",
+				      &(struct bench_pair){ .ours = verify_warm_aws_lc,
+							    .bare = their_warm_aws_lc,
+							    .ctx = &t,
+							    .failed = &t.failed,
+							    .beside = "1 AWS-LC P-256 verify" });
+		else
+			bench_skip_wanted(b, "tdx-verify-warm-aws-lc", BENCH_NO_AWS_LC);
 		bench_measure(b, "tdx-verify-cold",
 			      &(struct bench_pair){ .ours = verify_cold,
 						    .bare = their_cold,
@@ -252,8 +287,10 @@ int bench_tdx(struct bench *b)
 		measure_quote(b, "tdx-quote-no-grace", JURAT_TDX_QUOTES_NONE);
 	}
 	jurat_verifier_free(t.warm);
+	jurat_verifier_free(t.warm_aws_lc);
 	forget_cold(&t);
 	bare_p256_free(t.bare);
+	bare_p256_free(t.bare_aws_lc);
 	jurat_tdx_collateral_free(t.collateral);
 	sim_collateral_done(&t.parts);
 	jurat_evidence_done(&t.quote);

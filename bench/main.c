@@ -14,6 +14,7 @@ static const char usage[] =
 	"Measures this machine's figures beside the bare operations they rest on (see bench/README.md).\n\n"
 	"  --only NAME      measure this figure only (repeatable; default: all)\n"
 	"  --seconds N      time to measure each figure, 0 to 600 (default 1)\n"
+	"  --alone          run only the operation itself, not what it is compared with: for a profiler\n"
 	"  --strict         exit with status 1 when a figure misses its limit\n"
 	"  --output FORMAT  text or json (default text)\n"
 	"  --jurat FILE     jurat to measure (default: of this build)\n"
@@ -24,7 +25,7 @@ static const char usage[] =
 	"                   this build)\n"
 	"  --help           print this help and exit\n";
 
-enum choice { ONLY = 1, SECONDS, STRICT, OUTPUT, JURAT, JURATD, VMM, VMM_CHECK, HELP };
+enum choice { ONLY = 1, SECONDS, ALONE, STRICT, OUTPUT, JURAT, JURATD, VMM, VMM_CHECK, HELP };
 
 static int read_option(struct bench *b, int option)
 {
@@ -44,6 +45,9 @@ static int read_option(struct bench *b, int option)
 			return bench_error(BENCH_USAGE,
 					   "--seconds: expected a number from 0 to 600, found '%s'", optarg);
 		b->seconds = n;
+		return BENCH_OK;
+	case ALONE:
+		b->alone = true;
 		return BENCH_OK;
 	case STRICT:
 		b->strict = true;
@@ -78,6 +82,7 @@ int bench_options(struct bench *b, int argc, char **argv)
 	static const struct option options[] = {
 		{ "only", required_argument, NULL, ONLY },
 		{ "seconds", required_argument, NULL, SECONDS },
+		{ "alone", no_argument, NULL, ALONE },
 		{ "strict", no_argument, NULL, STRICT },
 		{ "output", required_argument, NULL, OUTPUT },
 		{ "jurat", required_argument, NULL, JURAT },
@@ -93,6 +98,8 @@ int bench_options(struct bench *b, int argc, char **argv)
 		status = read_option(b, option);
 	if (status == BENCH_OK && optind < argc)
 		status = bench_error(BENCH_USAGE, "unexpected argument '%s'", argv[optind]);
+	if (status == BENCH_OK && b->alone && b->json)
+		status = bench_error(BENCH_USAGE, "--alone compares nothing: it has no JSON");
 	return status;
 }
 

@@ -152,14 +152,14 @@ static void each_limit_is_kept_or_missed(void **state)
 		struct bench_figure figure;
 		const char *result; /* NULL: it has no limit */
 	} rows[] = {
-		{ { .name = "snp-verify-warm", .ratio = 1.15 }, "ok" },
-		{ { .name = "snp-verify-warm", .ratio = 1.1501 }, "missed" },
+		{ { .name = "snp-verify-warm", .ratio = 1.05 }, "ok" },
+		{ { .name = "snp-verify-warm", .ratio = 1.0501 }, "missed" },
 		{ { .name = "snp-verify-new-chip", .ratio = 0.45 }, "ok" },
 		{ { .name = "snp-verify-new-chip", .ratio = 0.46 }, "missed" },
 		{ { .name = "snp-verify-cold", .ratio = 0.65 }, "ok" },
 		{ { .name = "snp-verify-cold", .ratio = 0.66 }, "missed" },
-		{ { .name = "snp-ext-request", .ratio = 1.5 }, "ok" },
-		{ { .name = "snp-ext-request", .ratio = 1.51 }, "missed" },
+		{ { .name = "snp-ext-request", .ratio = 1.4 }, "ok" },
+		{ { .name = "snp-ext-request", .ratio = 1.41 }, "missed" },
 		{ { .name = "snp-req-certs", .ours_ns = 9999, .ratio = 100 }, "ok" },
 		{ { .name = "snp-req-certs", .ours_ns = 10000 }, "missed" },
 		{ { .name = "snp-guest-memory", .bytes = 65535 }, "ok" },
