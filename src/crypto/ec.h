@@ -106,6 +106,12 @@ struct crypto_ec_maker {
 	void (*private_public)(const void *key, uint8_t *ret_xy);
 	int (*sign)(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
 		    uint8_t *ret_r, uint8_t *ret_s);
+	/*
+	 * Signs with the first nonce in range that `draw` makes: n big-endian bytes. 0, always with hogweed;
+	 * -ENOMEM. NULL: OpenSSL cannot.
+	 */
+	int (*sign_drawn)(const void *key, void (*draw)(void *ctx, size_t n, uint8_t *to), void *ctx,
+			  const uint8_t *digest, size_t digest_size, uint8_t *ret_r, uint8_t *ret_s);
 };
 
 extern const struct crypto_ec_maker crypto_p256_hogweed, crypto_p256_openssl;

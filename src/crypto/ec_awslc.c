@@ -208,33 +208,19 @@ static bool is_in_range(const uint8_t *nonce, size_t n)
  * ECDSA_do_sign() with a nonce of ours, so that signatures repeat as those of hogweed do. AWS-LC has it for
  * tests, as a nonce that somebody else may know or that occurs twice discloses the key; these do neither.
  */
-static ECDSA_SIG *sign_with(const struct private *k, struct ec_nonce *nonce, const uint8_t *digest,
-			    size_t digest_size)
-{
-	uint8_t bytes[MAX];
-	ECDSA_SIG *sig;
-
-	do { /* the second time with a probability of 2^-32 at most */
-		ec_nonce_draw(nonce, k->n, bytes);
-	} while (!is_in_range(bytes, k->n));
-	sig = ECDSA_sign_with_nonce_and_leak_private_key_for_testing(digest, digest_size, k->key, bytes,
-								     k->n);
-	bytes_wipe(bytes, sizeof(bytes));
-	return sig;
-}
-
-static int sign(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
-		uint8_t *ret_r, uint8_t *ret_s)
+static int sign_drawn(const void *key, void (*draw)(void *ctx, size_t n, uint8_t *to), void *ctx,
+		      const uint8_t *digest, size_t digest_size, uint8_t *ret_r, uint8_t *ret_s)
 {
 	const struct private *k = key;
 	auto_call(free_sig) ECDSA_SIG *sig = NULL;
-	struct ec_nonce nonce;
-	int r = ec_nonce_init(&nonce, env, k->scalar, k->n, digest, digest_size);
+	uint8_t nonce[MAX];
 
-	if (r < 0)
-		return r;
-	sig = sign_with(k, &nonce, digest, digest_size);
-	bytes_wipe(&nonce, sizeof(nonce));
+	do { /* the second time with a probability of 2^-32 at most */
+		draw(ctx, k->n, nonce);
+	} while (!is_in_range(nonce, k->n));
+	sig = ECDSA_sign_with_nonce_and_leak_private_key_for_testing(digest, digest_size, k->key, nonce,
+								     k->n);
+	bytes_wipe(nonce, sizeof(nonce));
 	if (!sig) {
 		ERR_clear_error();
 		return -ENOMEM;
@@ -244,6 +230,20 @@ static int sign(const void *key, struct base_env *env, const uint8_t *digest, si
 	    BN_bn2bin_padded(ret_s, k->n, ECDSA_SIG_get0_s(sig)) != 1)
 		return -EIO;
 	return 0;
+}
+
+static int sign(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
+		uint8_t *ret_r, uint8_t *ret_s)
+{
+	const struct private *k = key;
+	struct ec_nonce nonce;
+	int r = ec_nonce_init(&nonce, env, k->scalar, k->n, digest, digest_size);
+
+	if (r < 0)
+		return r;
+	r = sign_drawn(key, ec_nonce_draw, &nonce, digest, digest_size, ret_r, ret_s);
+	bytes_wipe(&nonce, sizeof(nonce));
+	return r;
 }
 
 static int p256_public_new(const uint8_t *xy, void **ret)
@@ -276,6 +276,7 @@ const struct crypto_ec_maker crypto_p256_awslc = {
 	.private_free = private_free,
 	.private_public = private_public,
 	.sign = sign,
+	.sign_drawn = sign_drawn,
 };
 
 const struct crypto_ec_maker crypto_p384_awslc = {
@@ -288,4 +289,5 @@ const struct crypto_ec_maker crypto_p384_awslc = {
 	.private_free = private_free,
 	.private_public = private_public,
 	.sign = sign,
+	.sign_drawn = sign_drawn,
 };

@@ -157,23 +157,32 @@ static void private_public(const void *key, uint8_t *ret_xy)
 	memcpy(ret_xy, k->xy, 2 * k->n);
 }
 
+static int sign_drawn(const void *key, void (*draw)(void *ctx, size_t n, uint8_t *to), void *ctx,
+		      const uint8_t *digest, size_t digest_size, uint8_t *ret_r, uint8_t *ret_s)
+{
+	const struct private *k = key;
+	struct dsa_signature sig;
+
+	dsa_signature_init(&sig);
+	ecdsa_sign(&k->d, ctx, draw, digest_size, digest, &sig);
+	nettle_mpz_get_str_256(k->n, ret_r, sig.r);
+	nettle_mpz_get_str_256(k->n, ret_s, sig.s);
+	dsa_signature_clear(&sig);
+	return 0;
+}
+
 static int sign(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
 		uint8_t *ret_r, uint8_t *ret_s)
 {
 	const struct private *k = key;
 	struct ec_nonce nonce;
-	struct dsa_signature sig;
 	int r = ec_nonce_init(&nonce, env, k->scalar, k->n, digest, digest_size);
 
 	if (r < 0)
 		return r;
-	dsa_signature_init(&sig);
-	ecdsa_sign(&k->d, &nonce, ec_nonce_draw, digest_size, digest, &sig);
+	r = sign_drawn(key, ec_nonce_draw, &nonce, digest, digest_size, ret_r, ret_s);
 	bytes_wipe(&nonce, sizeof(nonce));
-	nettle_mpz_get_str_256(k->n, ret_r, sig.r);
-	nettle_mpz_get_str_256(k->n, ret_s, sig.s);
-	dsa_signature_clear(&sig);
-	return 0;
+	return r;
 }
 
 static int p256_public_new(const uint8_t *xy, void **ret)
@@ -206,6 +215,7 @@ const struct crypto_ec_maker crypto_p256_hogweed = {
 	.private_free = private_free,
 	.private_public = private_public,
 	.sign = sign,
+	.sign_drawn = sign_drawn,
 };
 
 const struct crypto_ec_maker crypto_p384_hogweed = {
@@ -218,4 +228,5 @@ const struct crypto_ec_maker crypto_p384_hogweed = {
 	.private_free = private_free,
 	.private_public = private_public,
 	.sign = sign,
+	.sign_drawn = sign_drawn,
 };

@@ -1,85 +1,70 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * GMP, which nettle uses, aborts the process when memory is exhausted; -ENOMEM refers to allocations here
- * only.
- */
 #include "crypto/p256_signer.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <nettle/bignum.h>
-#include <nettle/ecc-curve.h>
-#include <nettle/ecc.h>
-#include <nettle/ecdsa.h>
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "crypto/ec.h"
 #include "crypto/hash.h"
-#include "crypto/mpz.h"
 
 enum { N = CRYPTO_P256_BYTES };
 
+/*
+ * nettle signs, which needs no memory that it could lack, or else aborts. Where AWS-LC is the faster, it signs
+ * with the same nonce, and nettle only if AWS-LC cannot.
+ */
 struct crypto_p256_signer {
-	struct ecc_scalar d;
-	/* limbs of d, here and not in GMP's memory, so that they can be wiped */
-	mp_limb_t limbs[N / sizeof(mp_limb_t)];
-	uint8_t scalar[N]; /* d as bytes, for nonces */
+	void *key, *fast;
+	uint8_t scalar[N]; /* for nonces */
 	uint8_t xy[2 * N];
 };
 
 /* Derives the first scalar in range; one in 2^32 is not. Must agree with crypto_ec_private_derive(). */
-static void derive_scalar(struct crypto_p256_signer *signer, const void *secret, size_t secret_size)
+static int derive_key(struct crypto_p256_signer *signer, const void *secret, size_t secret_size)
 {
 	uint8_t context[4];
-	int is_in_range;
-	mpz_t d;
+	int r = -EDOM;
 
-	mpz_init(d);
-	for (uint32_t counter = 0;; counter++) {
+	for (uint32_t counter = 0; r == -EDOM; counter++) {
 		bytes_put_le(context, counter, sizeof(context));
 		crypto_derive(secret, secret_size, "jurat ecdsa p-256", context, sizeof(context),
 			      signer->scalar, N);
-		nettle_mpz_set_str_256_u(d, N, signer->scalar);
-		is_in_range = ecc_scalar_set(&signer->d, d);
-		if (is_in_range)
-			break;
+		r = crypto_p256_hogweed.private_new(signer->scalar, &signer->key);
 	}
-	crypto_mpz_wipe(d);
-	mpz_clear(d);
+#ifdef CRYPTO_P256_FAST
+	if (r == 0)
+		r = CRYPTO_P256_FAST.private_new(signer->scalar, &signer->fast);
+#endif
+	return r;
 }
 
 int crypto_p256_signer_derive(const void *secret, size_t secret_size, struct crypto_p256_signer **ret,
 			      struct jurat_error *err)
 {
 	struct crypto_p256_signer *signer = base_secret_new(sizeof(*signer));
-	struct ecc_point point;
-	mpz_t x, y;
 
 	if (!signer)
 		return jurat_fail_memory(err);
-	signer->d = (struct ecc_scalar){ .ecc = nettle_get_secp_256r1(), .p = signer->limbs };
-	assert(ecc_size(signer->d.ecc) == ARRAY_SIZE(signer->limbs));
-	derive_scalar(signer, secret, secret_size);
-	ecc_point_init(&point, nettle_get_secp_256r1());
-	ecc_point_mul_g(&point, &signer->d);
-	mpz_init(x);
-	mpz_init(y);
-	ecc_point_get(&point, x, y);
-	nettle_mpz_get_str_256(N, signer->xy, x);
-	nettle_mpz_get_str_256(N, signer->xy + N, y);
-	mpz_clear(x);
-	mpz_clear(y);
-	ecc_point_clear(&point);
+	if (derive_key(signer, secret, secret_size) < 0) {
+		crypto_p256_signer_free(signer);
+		return jurat_fail_memory(err);
+	}
+	crypto_p256_hogweed.private_public(signer->key, signer->xy);
 	*ret = signer;
 	return 0;
 }
 
 void crypto_p256_signer_free(struct crypto_p256_signer *signer)
 {
+	if (!signer)
+		return;
+#ifdef CRYPTO_P256_FAST
+	CRYPTO_P256_FAST.private_free(signer->fast);
+#endif
+	crypto_p256_hogweed.private_free(signer->key);
 	base_secret_free(signer, sizeof(*signer));
 }
 
@@ -95,10 +80,10 @@ const uint8_t *crypto_p256_signer_private(const struct crypto_p256_signer *signe
 
 struct nonce {
 	uint8_t scalar[N];
-	uint8_t digest_and_counter[N + 4]; /* nettle asks for another nonce when one is out of range */
+	uint8_t digest_and_counter[N + 4]; /* another is drawn when one is out of range */
 };
 
-static void next_nonce(void *ctx, size_t n, uint8_t *to)
+static void draw(void *ctx, size_t n, uint8_t *to)
 {
 	struct nonce *nonce = ctx;
 	uint8_t *counter = nonce->digest_and_counter + N;
@@ -108,18 +93,25 @@ static void next_nonce(void *ctx, size_t n, uint8_t *to)
 		      sizeof(nonce->digest_and_counter), to, n);
 }
 
+static int sign_by(const struct crypto_ec_maker *maker, const void *key, const uint8_t *scalar,
+		   const uint8_t *digest, uint8_t *ret)
+{
+	struct nonce nonce = { 0 };
+	int r;
+
+	memcpy(nonce.scalar, scalar, N);
+	memcpy(nonce.digest_and_counter, digest, N);
+	r = maker->sign_drawn(key, draw, &nonce, digest, N, ret, ret + N);
+	bytes_wipe(&nonce, sizeof(nonce));
+	return r;
+}
+
 void crypto_p256_signer_sign(const struct crypto_p256_signer *signer, const uint8_t digest[32],
 			     uint8_t ret[2 * N])
 {
-	struct nonce nonce = { 0 };
-	struct dsa_signature sig;
-
-	memcpy(nonce.scalar, signer->scalar, N);
-	memcpy(nonce.digest_and_counter, digest, N);
-	dsa_signature_init(&sig);
-	ecdsa_sign(&signer->d, &nonce, next_nonce, N, digest, &sig);
-	bytes_wipe(&nonce, sizeof(nonce));
-	nettle_mpz_get_str_256(N, ret, sig.r);
-	nettle_mpz_get_str_256(N, ret + N, sig.s);
-	dsa_signature_clear(&sig);
+#ifdef CRYPTO_P256_FAST
+	if (sign_by(&CRYPTO_P256_FAST, signer->fast, signer->scalar, digest, ret) == 0)
+		return;
+#endif
+	(void)sign_by(&crypto_p256_hogweed, signer->key, signer->scalar, digest, ret); /* does not fail */
 }

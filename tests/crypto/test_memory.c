@@ -125,6 +125,27 @@ static void a_quick_signer_is_whole_or_there_is_none(void **state)
 	assert_true(fail_memory_each(signer, NULL) >= 1);
 }
 
+/* A signature that cannot fail is the same bytes, whoever has to make it. */
+static int sign_quickly(void *ctx)
+{
+	struct crypto_p256_signer *key = NULL;
+	uint8_t expected[64], signature[64];
+
+	assert_int_equal(crypto_p256_signer_derive("memory", 6, &key, NULL), 0);
+	crypto_p256_signer_sign(key, digest, expected);
+	fail_memory_resume();
+	crypto_p256_signer_sign(key, digest, signature);
+	fail_memory_pause();
+	assert_memory_equal(signature, expected, sizeof(expected));
+	crypto_p256_signer_free(key);
+	return 0;
+}
+
+static void a_quick_signer_signs_without_memory_too(void **state)
+{
+	fail_memory_each(sign_quickly, NULL);
+}
+
 /* Who verifies, and the hints to the primes: without them, each attempt would look for primes for seconds. */
 struct rsa_world {
 	const struct crypto_rsa_maker *maker;
@@ -205,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_key_in_a_file_is_whole_or_there_is_none),
 		cmocka_unit_test(every_maker_of_a_curve_says_so),
 		cmocka_unit_test(a_quick_signer_is_whole_or_there_is_none),
+		cmocka_unit_test(a_quick_signer_signs_without_memory_too),
 		cmocka_unit_test(an_rsa_key_is_whole_or_there_is_none),
 		cmocka_unit_test(a_pem_block_is_whole_or_there_is_none),
 	};
