@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist corpus fuzz e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist corpus fuzz tsan e2e install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -80,6 +80,11 @@ fuzz:
 	@scripts/setup fuzz
 	@scripts/fuzz
 	@scripts/fuzz --coverage
+
+# What has threads, under ThreadSanitizer.
+tsan:
+	@scripts/setup fuzz
+	@scripts/tsan
 
 e2e: all
 	@scripts/e2e $(BUILD)

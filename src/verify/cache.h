@@ -20,7 +20,7 @@ struct cache_slot {
 	 */
 	atomic_uint pins;
 	atomic_uint used;  /* the cache's clock when the item was last found */
-	void *item;        /* NULL: none. Changes only under CACHE_CHANGING */
+	void *item;        /* changes only under CACHE_CHANGING */
 	uint8_t apart[48]; /* counters of two slots never share a cache line of 64 bytes */
 };
 
@@ -35,6 +35,7 @@ struct cache {
 	size_t room;
 	_Atomic uint64_t *tags; /* of the items in `slots`, so that a search reads no counter */
 	struct cache_slot *slots;
+	atomic_size_t filled; /* the first slots, which have items */
 	atomic_uint clock;    /* how many items were added; wraps */
 	atomic_bool changing; /* a thread is adding an item */
 };
