@@ -26,7 +26,7 @@ struct bare_p256;
 
 JURAT_MUST_CHECK int bare_p256_new(const struct crypto_ec_maker *maker, struct bare_p256 **ret);
 void bare_p256_free(struct bare_p256 *bare);
-/* One verification; for OpenSSL, EVP_PKEY_verify() with a context created before. 1 when the signature is valid. */
+/* One verification; for OpenSSL, EVP_PKEY_verify() with a context made before. 1: the signature is valid. */
 int bare_p256_verify(struct bare_p256 *bare);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of src/crypto that choose an implementation, with a choice that can be changed: bench/makers.h. */
+/* The files of src/crypto that choose an implementation, with a choice that can change: bench/makers.h. */
 #include "bench/makers.h"
 
 #undef CRYPTO_P256_MAKER

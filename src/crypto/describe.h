@@ -4,7 +4,7 @@
 
 enum { CRYPTO_LIBRARY_BYTES = 64, CRYPTO_DESCRIPTION_BYTES = 256 };
 
-/* The libraries that verify and sign here, with versions: "OpenSSL 3.0.17 (P-256, RSA), nettle 3.8 (P-384)". */
+/* What verifies and signs here, with versions: "OpenSSL 3.0.17 (P-256, RSA), nettle 3.8 (P-384)". */
 void crypto_describe(char ret[CRYPTO_DESCRIPTION_BYTES]);
 
 /* The same of one implementation, as the process has it: "nettle 3.8". */

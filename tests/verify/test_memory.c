@@ -9,8 +9,8 @@
 
 /*
  * Every allocation of a whole verification fails once, and each test_step()-th once with all that follow:
- * evidence that is good is accepted or not judged, evidence that is not good is never accepted, and nothing is
- * left behind.
+ * evidence that is good is accepted or not judged, evidence that is not good is never accepted, and nothing
+ * is left behind.
  */
 static const int64_t now = 1767225600; /* 2026-01-01 */
 enum { DAY_S = 86400, MAX_INPUTS = 8 };
