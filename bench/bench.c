@@ -65,6 +65,7 @@ static const struct known {
 	  { { RATIO, AT_MOST, 0.7, "<=0.7" },
 	    { OURS_NS, UNDER, 4e6, "<4 ms" },
 	    { BYTES, UNDER, 5 << 20, "<5 MiB" } } },
+	{ "verify-many", { { RATIO, AT_LEAST, 0.95, ">=0.95" }, { BYTES, UNDER, 64 << 20, "<64 MiB" } } },
 	{ "tcb-10000", { { RATIO, AT_MOST, 2.0, "<=2" } } },
 	{ "update-pause", { { BEYOND_NS, UNDER, 5e6, "<5 ms more" } } },
 	{ "explore-steps", { { OURS_NS, AT_MOST, 10e3, "<=10 us" } } },
@@ -391,7 +392,8 @@ int bench_all(struct bench *b)
 	static int (*const parts[])(struct bench * b) = { bench_snp,          bench_tdx, bench_daemon,
 							  bench_endorsements, bench_run, bench_process,
 							  bench_update,       bench_vmm, bench_explore,
-							  bench_measure_snp,  bench_log, bench_tcb };
+							  bench_measure_snp,  bench_log, bench_tcb,
+							  bench_many };
 	int status = BENCH_OK;
 
 	if (!check_names(b))

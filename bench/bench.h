@@ -105,6 +105,7 @@ int bench_explore(struct bench *b);
 int bench_measure_snp(struct bench *b);
 int bench_log(struct bench *b);
 int bench_tcb(struct bench *b);
+int bench_many(struct bench *b);
 /*
  * Runs this process as the program under `jurat run` whose requests bench_run() measures. Returns its exit
  * status.
