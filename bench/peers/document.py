@@ -19,7 +19,8 @@ Each is used in the fastest way that its documentation or its public functions o
 costs it nothing here. [verifiers.md](verifiers.md) has what each of them refuses.
 
 - **jurat**: `jurat_verify_snp()` and `jurat_verify_tdx()` with the default policy, and a verdict each time. A verifier remembers certificates and collateral that it has
-  verified. *warm* is the same call with the same checks: dates, profiles, TCB, revocation where there is a CRL, policy.
+  verified. *warm* is the same call with the same checks: dates, profiles, TCB, revocation where there is a CRL, policy. It trusts its own roots if they are those of the
+  evidence, and else a root that is read, whose own signature it verifies as well.
 - **go-sev-guest**: `verify.SnpAttestation()`, without `validate`: it checks chain, certificate profiles, dates and the signature, and no policy. It has no
   cache. *snp-warm* is `verify.SnpReportSignature()` with the certificate that its caller verified before and keeps: the signature alone, no date, no TCB, no chip.
   *snp-extended-warm* keeps the parsed roots, and verifies the chain each time.

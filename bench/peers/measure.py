@@ -27,13 +27,23 @@ def why_not(program, row, piece):
     return None
 
 
-def is_accepted(program, piece):
-    """Whether jurat accepts a piece of evidence by its default policy; what it refuses is not measured."""
+def accepts(program, piece):
     try:
         program.run("snp-extended-cold" if piece.tee == "sev-snp" else "tdx-cold", piece.dir, piece.at, 1)
     except programs.Refused:
         return False
     return True
+
+
+def is_accepted(program, piece):
+    """Whether jurat accepts a piece of evidence by its default policy, with the vendors' roots or else with that of the evidence; what it
+    refuses is not measured."""
+    piece.trust_vendor(True)
+    if accepts(program, piece):
+        return True
+    program.close()  # or it would use what it has read
+    piece.trust_vendor(False)
+    return accepts(program, piece)
 
 
 def calibrated(program, row, piece, sample_ns):

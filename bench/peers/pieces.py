@@ -34,6 +34,14 @@ class Piece:
     def __init__(self, tee, title, directory, at):
         self.tee, self.title, self.dir, self.at = tee, title, pathlib.Path(directory), at
 
+    def trust_vendor(self, trusted):
+        """Whether jurat is to use its own roots, as it does by default, or root.der; the others always have that."""
+        for directory in (self.dir, *self.dir.parent.glob(self.dir.name + ".*")):
+            if trusted:
+                (directory / "vendors-root").touch()
+            else:
+                (directory / "vendors-root").unlink()
+
     def twin(self, part):
         return self.dir.with_name(self.dir.name + "." + part)
 

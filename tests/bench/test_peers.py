@@ -32,6 +32,9 @@ class Fake:
             raise programs.Refused("not this one")
         return programs.Sample(n, self.cpu_ns[len(self.calls) % len(self.cpu_ns)] * n, 4096)
 
+    def close(self):
+        self.calls.append("closed")
+
 
 def piece(tmp):
     return pieces.snp_piece("a report", tmp / "good", 7, [REPORT], VEK, VEK, VEK)
@@ -106,6 +109,21 @@ def of_a_folder_the_first_usable_report_of_each_product_is_measured(tmp):
 
     found = pieces.named(tmp, None, tmp / "out", 9, usable)
     assert asked == [" Milan", " Milan", " Genoa"] and [piece.dir.name for piece in found] == ["real-snp-2", "real-snp-3"], (asked, found)
+
+
+@case
+def the_vendors_roots_are_used_where_they_are_those_of_the_evidence(tmp):
+    class Pinning(Fake):
+        def run(self, row, directory, at, n):
+            if (directory / "vendors-root").exists() != self.pinned:
+                raise programs.Refused("unknown root")
+            return super().run(row, directory, at, n)
+
+    p, jurat = piece(tmp), Pinning("jurat", [1], ("good",))
+    for jurat.pinned in (True, False):
+        assert measure.is_accepted(jurat, p) and (p.dir / "vendors-root").exists() == (p.twin("chain") / "vendors-root").exists() == jurat.pinned
+    assert jurat.calls == [("snp-extended-cold", "good", 1), "closed", ("snp-extended-cold", "good", 1)], jurat.calls
+    assert not measure.is_accepted(Fake("jurat", [1], ()), p)
 
 
 @case

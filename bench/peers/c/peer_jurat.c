@@ -31,9 +31,10 @@ struct evidence {
 	char dir[4096];
 	int64_t at;
 	bool tdx;
+	bool pinned;                     /* the vendors' roots are trusted, as they are by default */
 	struct bytes pieces[PIECES_MAX]; /* reports, or quotes */
 	size_t n_pieces, next;
-	struct bytes root, vek, intermediate, certs, parts[PARTS];
+	struct bytes marker, root, vek, intermediate, certs, parts[PARTS];
 	/* for all warm operations */
 	struct jurat_verifier *verifier;
 	struct jurat_tdx_collateral *collateral;
@@ -66,6 +67,7 @@ static void evidence_done(struct evidence *e)
 		free(e->pieces[i].data);
 	for (size_t i = 0; i < PARTS; i++)
 		free(e->parts[i].data);
+	free(e->marker.data);
 	free(e->root.data);
 	free(e->vek.data);
 	free(e->intermediate.data);
@@ -95,7 +97,11 @@ static int new_verifier(struct evidence *e, struct jurat_verifier **ret)
 {
 	int r = jurat_verifier_new(ret, &e->err);
 
-	return r ? r : jurat_verifier_add_roots(*ret, e->root.data, e->root.size, &e->err);
+	if (r != 0)
+		return r;
+	if (!e->pinned)
+		return jurat_verifier_add_roots(*ret, e->root.data, e->root.size, &e->err);
+	return e->tdx ? 0 : jurat_verifier_add_certificates(*ret, e->root.data, e->root.size, NULL, &e->err);
 }
 
 static int add_certificates(struct evidence *e, struct jurat_verifier *v)
@@ -241,6 +247,8 @@ static int prepare(struct evidence *e, const struct operation *op, const char *d
 		snprintf(e->err.text, sizeof(e->err.text), "no evidence in '%s'", dir);
 		return -1;
 	}
+	e->marker = read_file(dir, "vendors-root");
+	e->pinned = e->marker.data != NULL;
 	e->root = read_file(dir, "root.der");
 	e->vek = read_file(dir, "vek.der");
 	e->intermediate = read_file(dir, "intermediate.der");
