@@ -255,6 +255,8 @@ struct cache_slot *tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *en
 {
 	struct bytes_rd part = bytes_rd(entry->bytes, entry->size);
 
+	if (entry->size > TDX_QE_BYTES)
+		return NULL;
 	return cache_put(&cache->qes, tag_of(&part), &part, entry);
 }
 

@@ -11,7 +11,13 @@
  * A verifier's cache for TDX evidence and collateral. It holds facts that never change, such as that a key
  * made a signature. Validity period, revocation and trust are checked anew each time.
  */
-enum { TDX_FACTS = 96, TDX_KEYS = 32, TDX_QES = 64, QE_CHAIN_MAX = 8 };
+enum {
+	TDX_FACTS = 320,
+	TDX_KEYS = 32,
+	TDX_QES = 128,
+	TDX_QE_BYTES = 16384, /* four times those of a usual constant part; larger ones are not cached */
+	QE_CHAIN_MAX = 8
+};
 
 /*
  * The constant part of a quote, which stays the same as long as its quoting enclave keeps its key: all
@@ -56,7 +62,7 @@ JURAT_MUST_CHECK int qe_entry_new(struct tdx_cache *cache, const uint8_t *bytes,
 				  struct jurat_error *err);
 void qe_entry_free(struct qe_entry *entry);
 
-/* As cache_find() and cache_put(). */
+/* As cache_find() and cache_put(). An entry that is too large stays its caller's, too. */
 struct cache_slot *tdx_cache_find_qe(struct tdx_cache *cache, const uint8_t *bytes,
 				     const struct tdx_quote *quote);
 struct cache_slot *tdx_cache_put_qe(struct tdx_cache *cache, struct qe_entry *entry);

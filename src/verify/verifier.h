@@ -8,7 +8,7 @@
 #include "verify/tdx_cache.h"
 
 enum {
-	VERIFIER_LEAVES = 64,      /* cached endorsement key certificates of evidence */
+	VERIFIER_LEAVES = 128,     /* cached endorsement key certificates of evidence */
 	VERIFIER_AUTHORITIES = 16, /* cached roots and intermediates of evidence */
 	VERIFIER_CRLS = 4,         /* cached CRLs of evidence */
 };

@@ -2,6 +2,7 @@
 #include "verify/tdx_made.h"
 
 #include "crypto/ec.h"
+#include "verify/tdx_cache.h"
 #include "verify/tdx_verdict.h"
 
 /*
@@ -129,12 +130,35 @@ static void a_signature_that_did_not_hold_does_not_hold_the_second_time(void **s
 	world_done(&w);
 }
 
+/* A host can add white space to a genuine quote's certificates as often as it likes. */
+static void what_is_larger_than_any_quoting_enclaves_data_is_not_cached(void **state)
+{
+	static struct tdx_cache cache;
+
+	(void)state;
+	tdx_cache_init(&cache);
+	for (size_t size = TDX_QE_BYTES; size <= TDX_QE_BYTES + 1; size++) {
+		struct qe_entry *entry = calloc(1, sizeof(*entry) + size);
+		struct cache_slot *slot;
+
+		assert_non_null(entry);
+		entry->size = size;
+		slot = tdx_cache_put_qe(&cache, entry);
+		assert_true(size > TDX_QE_BYTES ? !slot : !!slot);
+		cache_unpin(slot);
+		if (!slot)
+			qe_entry_free(entry);
+	}
+	tdx_cache_done(&cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_quote_needs_no_second_signature_check_and_gets_the_same_verdict),
 		cmocka_unit_test(a_verdict_on_another_quote_is_no_proof),
 		cmocka_unit_test(a_signature_that_did_not_hold_does_not_hold_the_second_time),
+		cmocka_unit_test(what_is_larger_than_any_quoting_enclaves_data_is_not_cached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

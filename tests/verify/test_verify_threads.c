@@ -13,7 +13,7 @@
  * One verifier in many threads: every verdict is that of a verifier that never had anything else to do. There
  * are more chips and quoting enclaves than the caches have room for, so that evictions meet uses.
  */
-enum { CHIPS = VERIFIER_LEAVES + 32, SUPPLIED = 8, QES = TDX_QES + 16, THREADS = 4, MAX_ITEMS = 600 };
+enum { CHIPS = VERIFIER_LEAVES + 32, SUPPLIED = 8, QES = TDX_QES + 16, THREADS = 4, MAX_ITEMS = 800 };
 
 struct item {
 	bool tdx;
