@@ -276,8 +276,10 @@ void cli_jobs_catch(atomic_bool *stop)
 
 void cli_jobs_reraise(void)
 {
-	if (was_caught)
-		raise(SIGINT);
+	if (!was_caught)
+		return;
+	fflush(stdout);
+	raise(SIGINT);
 }
 
 /* ---- */

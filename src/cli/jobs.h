@@ -40,7 +40,7 @@ JURAT_MUST_CHECK int cli_jobs_run(struct cli *cli, const struct cli_jobs *jobs);
 /*
  * Lets the first SIGINT set *stop, so that what is worked on is still handed over; the second one ends the
  * program. Not if the signal is ignored. cli_jobs_reraise() then ends the program as the signal would have,
- * if there was one.
+ * if there was one, after what was printed.
  */
 void cli_jobs_catch(atomic_bool *stop);
 void cli_jobs_reraise(void);

@@ -63,12 +63,22 @@ static int keep(struct cli_endorsements *to, enum cli_load_kind kind, const uint
 static int add(const struct sink *to, enum cli_load_kind kind, const uint8_t *data, size_t n,
 	       struct jurat_error *err)
 {
+	struct jurat_error memory;
 	int r;
 
-	if (!to->verifier)
-		return jurat_tdx_collateral_add(to->collateral, data, n, err);
-	r = add_to_verifier(to->verifier, kind, data, n, err);
-	return r == 0 && to->kept ? keep(to->kept, kind, data, n, err) : r;
+	r = to->verifier ? add_to_verifier(to->verifier, kind, data, n, err)
+			 : jurat_tdx_collateral_add(to->collateral, data, n, err);
+	if (!to->kept)
+		return r;
+	if (r == 0)
+		return keep(to->kept, to->verifier ? kind : CLI_LOAD_COLLATERAL, data, n, err);
+	/* An unusable document is part of the collateral, too: with the reason for which it is refused. */
+	if (!to->verifier && r == -EBADMSG && collateral_has_unusable(to->collateral, err) &&
+	    keep(to->kept, CLI_LOAD_COLLATERAL, data, n, &memory) < 0) {
+		*err = memory;
+		return -ENOMEM;
+	}
+	return r;
 }
 
 static int fail_file(struct cli *cli, const char *path, int r, const struct jurat_error *err)
@@ -246,13 +256,36 @@ int cli_endorsements_verifier(struct cli *cli, const struct cli_endorsements *ke
 	int r = jurat_verifier_new(&verifier, &err);
 
 	for (size_t i = 0; r == 0 && i < kept->n; i++)
-		r = add_to_verifier(verifier, kept->items[i].kind, kept->items[i].bytes, kept->items[i].n,
-				    &err);
+		if (kept->items[i].kind != CLI_LOAD_COLLATERAL)
+			r = add_to_verifier(verifier, kept->items[i].kind, kept->items[i].bytes,
+					    kept->items[i].n, &err);
 	if (r == 0) {
 		*ret = verifier;
 		return CLI_OK;
 	}
 	jurat_verifier_free(verifier);
+	return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
+}
+
+int cli_endorsements_collateral(struct cli *cli, const struct cli_endorsements *kept,
+				struct jurat_tdx_collateral **ret)
+{
+	struct jurat_tdx_collateral *collateral = NULL;
+	struct jurat_error err = { "" };
+	int r = jurat_tdx_collateral_new(&collateral, &err);
+
+	for (size_t i = 0; r == 0 && i < kept->n; i++) {
+		if (kept->items[i].kind != CLI_LOAD_COLLATERAL)
+			continue;
+		r = jurat_tdx_collateral_add(collateral, kept->items[i].bytes, kept->items[i].n, &err);
+		if (r == -EBADMSG) /* it was unusable then, too */
+			r = 0;
+	}
+	if (r == 0) {
+		*ret = collateral;
+		return CLI_OK;
+	}
+	jurat_tdx_collateral_free(collateral);
 	return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
 }
 
@@ -277,13 +310,13 @@ int cli_load_verifier(struct cli *cli, struct cli_endorsements *kept, struct jur
 }
 
 int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
-			   char **unusable)
+			   struct cli_endorsements *kept, char **unusable)
 {
 	const char *path;
 	int status = CLI_OK;
 
 	for (size_t i = 0; status == CLI_OK && (path = cli_get_nth(cli, option, i)); i++) {
-		struct sink to = { .collateral = collateral, .unusable = unusable };
+		struct sink to = { .collateral = collateral, .kept = kept, .unusable = unusable };
 
 		status = load_named(cli, &to, path, "collateral");
 	}
@@ -300,7 +333,7 @@ int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral
 
 		return load_directory(cli, &to, beside);
 	}
-	return cli_load_collateral_of(cli, "collateral", collateral, &evidence->unusable);
+	return cli_load_collateral_of(cli, "collateral", collateral, NULL, &evidence->unusable);
 }
 
 enum { EXPECT_REPORT = 1, EXPECT_QUOTE = 2 };

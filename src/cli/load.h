@@ -8,7 +8,7 @@
 
 /* Loads files and directories into a verifier, for the verbs that verify. */
 
-enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
+enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL, CLI_LOAD_COLLATERAL };
 
 /*
  * Loads every value of an option: a file, or all files of a directory (not recursively, and not names that
@@ -21,7 +21,10 @@ enum cli_load_kind { CLI_LOAD_CERTS, CLI_LOAD_ROOTS, CLI_LOAD_CRL };
 int cli_load_all(struct cli *cli, struct jurat_verifier *verifier, const char *option,
 		 enum cli_load_kind kind);
 
-/* What --roots, --certs and --crl added to a verifier, so that another can be made of it. */
+/*
+ * What --roots, --certs and --crl added to a verifier, and --collateral to collateral, so that others can be
+ * made of it.
+ */
 struct cli_endorsements {
 	struct cli_endorsement {
 		enum cli_load_kind kind;
@@ -33,9 +36,11 @@ struct cli_endorsements {
 void cli_endorsements_done(struct cli_endorsements *kept);
 /* A verifier with all that these options name. kept: may be NULL. CLI_OK, or a status as above. */
 int cli_load_verifier(struct cli *cli, struct cli_endorsements *kept, struct jurat_verifier **ret);
-/* Another one with the same. CLI_OK; CLI_INTERNAL after a message */
+/* Another one with the same; other collateral with the same. CLI_OK; CLI_INTERNAL after a message */
 int cli_endorsements_verifier(struct cli *cli, const struct cli_endorsements *kept,
 			      struct jurat_verifier **ret);
+int cli_endorsements_collateral(struct cli *cli, const struct cli_endorsements *kept,
+				struct jurat_tdx_collateral **ret);
 
 /*
  * Evidence: a file, or report.bin with certs.bin and quote.bin of a directory, each in any encoding
@@ -76,9 +81,12 @@ void cli_evidence_done(struct cli_evidence *evidence);
 int cli_load_collateral(struct cli *cli, struct jurat_tdx_collateral *collateral,
 			struct cli_evidence *evidence);
 
-/* The same for the values of an option. *unusable: as evidence->unusable, which the caller frees. */
+/*
+ * The same for the values of an option. kept: may be NULL. *unusable: as evidence->unusable, which the caller
+ * frees.
+ */
 int cli_load_collateral_of(struct cli *cli, const char *option, struct jurat_tdx_collateral *collateral,
-			   char **unusable);
+			   struct cli_endorsements *kept, char **unusable);
 
 /* Whether the file of a report has certificates or CRLs for the verifier. */
 bool cli_evidence_has_endorsements(const struct cli_evidence *evidence);

@@ -84,11 +84,12 @@ void cli_put_name(FILE *f, const char *name)
 	}
 }
 
+/* "-" is standard input, also where a directory has that name. */
 static bool is_directory(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* ---- Lists */

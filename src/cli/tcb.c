@@ -281,7 +281,7 @@ static int load_set(struct cli *cli, const char *option, struct jurat_tdx_collat
 
 	if (jurat_tdx_collateral_new(ret, &err) < 0)
 		return cli_fail(cli, CLI_INTERNAL, "%s", err.text);
-	status = cli_load_collateral_of(cli, option, *ret, &unusable);
+	status = cli_load_collateral_of(cli, option, *ret, NULL, &unusable);
 	if (status == CLI_OK && unusable)
 		status = cli_fail(cli, CLI_ENVIRONMENT, "%s", unusable);
 	free(unusable);

@@ -198,7 +198,7 @@ static int judge(struct cli *cli, struct cli_verify *v)
 	free(report.text);
 	free(quote.text);
 	cli_evidence_done(&loaded);
-	v->evidence = NULL;
+	cli_verify_end(v);
 	return status;
 }
 
@@ -218,7 +218,7 @@ static bool is_many(const struct cli *cli)
 
 	if (cli->n_args != 1 || cli_has(cli, "files-from"))
 		return true;
-	return stat(cli->args[0], &st) == 0 && S_ISDIR(st.st_mode) &&
+	return strcmp(cli->args[0], "-") != 0 && stat(cli->args[0], &st) == 0 && S_ISDIR(st.st_mode) &&
 	       !cli_is_evidence_directory(cli->args[0]);
 }
 

@@ -3,7 +3,6 @@
 #define CLI_VERIFY_H
 
 #include <jansson.h>
-#include <pthread.h>
 
 #include "cli/load.h"
 #include "wire/snp_report.h"
@@ -21,12 +20,6 @@ struct cli_verify_asked {
 	enum snp_product product; /* of a VCEK that was fetched for a report which does not name it */
 };
 
-/* What several pieces of evidence are verified with, while `fetch` adds to it. */
-struct cli_verify_lock {
-	pthread_rwlock_t lock;
-	size_t additions; /* under the lock: how often something was added */
-};
-
 struct cli_verify {
 	/*
 	 * Fetches what a verdict lacks and adds it to verifier, collateral and `fetched`; NULL: offline. In
@@ -38,26 +31,33 @@ struct cli_verify {
 	int (*fetch)(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict,
 		     bool *ret_more);
 	void *context;
-	struct cli_verify_lock *lock; /* with `fetch`; NULL: nothing is added */
 	/* Set by cli_verify_with(): */
-	struct cli_endorsements kept; /* what the options have added to the verifier */
+	bool several;                 /* pieces of evidence: nothing may be added to what they share */
+	struct cli_endorsements kept; /* what the options have added to what is shared, for `several` */
 	struct jurat_verifier *shared_verifier;
 	struct jurat_tdx_collateral *shared_collateral;
 	struct jurat_policy *policy, *quote_policy; /* NULL: the same for quotes */
 	int64_t at;
-	/* Of one piece of evidence: the shared ones, unless it brings something of its own. */
-	struct jurat_verifier *verifier;
-	struct jurat_tdx_collateral *collateral;
+	/* Of one piece of evidence: the shared ones, or its own. */
+	struct jurat_verifier *verifier, *own_verifier;
+	struct jurat_tdx_collateral *collateral, *own_collateral;
 	const struct cli_evidence *evidence;
 	struct cli_verify_asked asked;
-	size_t additions; /* that the last verdict is based on */
-	json_t *fetched;  /* for the verdict: objects of item and from */
+	json_t *fetched; /* for the verdict: objects of item and from */
 };
 
 int cli_verify_with(struct cli *cli, struct cli_verify *v);
 
-/* Begins with a piece of evidence, that is verified with what is shared. */
+/* Begins with a piece of evidence, that is verified with what is shared; ends with it. */
 void cli_verify_begin(struct cli_verify *v, const struct cli_evidence *evidence);
+void cli_verify_end(struct cli_verify *v);
+/*
+ * Makes v->verifier or v->collateral fit to be added to: what one of several pieces of evidence brings, or
+ * has fetched for it, must not serve another, or verdicts would depend on their order. So each of them gets
+ * its own, with all that the options have named. CLI_OK; CLI_INTERNAL after a message
+ */
+int cli_verify_own_verifier(struct cli *cli, struct cli_verify *v);
+int cli_verify_own_collateral(struct cli *cli, struct cli_verify *v);
 /* Verifies v->evidence, and again while the verdict lacks something that can be fetched. CLI_OK: a verdict */
 int cli_verify_evidence(struct cli *cli, struct cli_verify *v, bool quote, struct jurat_verdict **ret);
 /* The verdict as it is printed, without what --explain found. NULL: no memory */

@@ -28,6 +28,39 @@ void cli_verify_begin(struct cli_verify *v, const struct cli_evidence *evidence)
 	v->asked = (struct cli_verify_asked){ .n = 0 };
 }
 
+void cli_verify_end(struct cli_verify *v)
+{
+	jurat_verifier_free(v->own_verifier);
+	jurat_tdx_collateral_free(v->own_collateral);
+	v->own_verifier = NULL;
+	v->own_collateral = NULL;
+	v->evidence = NULL;
+}
+
+int cli_verify_own_verifier(struct cli *cli, struct cli_verify *v)
+{
+	int status;
+
+	if (!v->several || v->own_verifier)
+		return CLI_OK;
+	status = cli_endorsements_verifier(cli, &v->kept, &v->own_verifier);
+	if (status == CLI_OK)
+		v->verifier = v->own_verifier;
+	return status;
+}
+
+int cli_verify_own_collateral(struct cli *cli, struct cli_verify *v)
+{
+	int status;
+
+	if (!v->several || v->own_collateral)
+		return CLI_OK;
+	status = cli_endorsements_collateral(cli, &v->kept, &v->own_collateral);
+	if (status == CLI_OK)
+		v->collateral = v->own_collateral;
+	return status;
+}
+
 /* Verifies one piece of evidence with what is there. CLI_OK: there is a verdict. */
 static int verify_once(struct cli *cli, struct cli_verify *v, bool quote, struct jurat_verdict **ret)
 {
@@ -46,14 +79,8 @@ static int verify_once(struct cli *cli, struct cli_verify *v, bool quote, struct
 	const struct jurat_policy *policy = quote && v->quote_policy ? v->quote_policy : v->policy;
 	int r;
 
-	if (v->lock) {
-		pthread_rwlock_rdlock(&v->lock->lock);
-		v->additions = v->lock->additions;
-	}
 	r = quote ? jurat_verify_tdx(v->verifier, &tdx, v->collateral, policy, v->at, ret, &err)
 		  : jurat_verify_snp(v->verifier, &snp, policy, v->at, ret, &err);
-	if (v->lock)
-		pthread_rwlock_unlock(&v->lock->lock);
 	return r < 0 ? cli_fail(cli, CLI_INTERNAL, "%s", err.text) : CLI_OK;
 }
 

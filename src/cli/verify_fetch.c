@@ -2,6 +2,7 @@
 #include "cli/verify.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,20 +20,19 @@
 struct got {
 	struct endorse_value value; /* if there is one */
 	bool there;
-	bool shared;              /* added to what is shared */
 	enum snp_product product; /* the one that has it, of several */
 };
 
 struct fetching {
-	struct cli *cli;      /* for warnings */
-	pthread_mutex_t lock; /* of all that follows */
+	struct cli *cli; /* for warnings */
+	pthread_mutex_t open_lock;
+	bool is_open;         /* under `open_lock` */
+	pthread_mutex_t lock; /* of all that follows, also while something is fetched */
 	struct cli_fetcher fetcher;
-	bool is_open;
 	json_t *numbers;  /* name of an item: its number in `got` */
 	struct got **got; /* what was asked for */
 	size_t n, room;
 	char *away; /* why the source cannot be used; then it is not asked again. NULL: it can */
-	struct cli_verify_lock shared;
 };
 
 static struct got *new_got(struct fetching *g, const char *name)
@@ -94,40 +94,24 @@ static int add_value(struct cli_verify *v, const struct endorse_item *item, cons
 	}
 }
 
-static bool is_shared(const struct cli_verify *v, const struct endorse_item *item)
+static bool is_for_verifier(const struct endorse_item *item)
 {
-	switch (item->kind) {
-	case ENDORSE_VCEK:
-	case ENDORSE_VCEK_CHAIN:
-	case ENDORSE_VLEK_CHAIN:
-	case ENDORSE_VCEK_CRL:
-	case ENDORSE_VLEK_CRL:
-		return v->verifier == v->shared_verifier;
-	default:
-		return v->collateral == v->shared_collateral;
-	}
+	return item->kind == ENDORSE_VCEK || item->kind == ENDORSE_VCEK_CHAIN ||
+	       item->kind == ENDORSE_VLEK_CHAIN || item->kind == ENDORSE_VCEK_CRL ||
+	       item->kind == ENDORSE_VLEK_CRL;
 }
 
 /* Adds what was got, now or for another piece of evidence, to what this one is verified with. */
-static int use(struct cli *cli, struct cli_verify *v, const struct endorse_item *item, struct got *got)
+static int use(struct cli *cli, struct cli_verify *v, const struct endorse_item *item, const struct got *got)
 {
-	struct fetching *g = v->context;
-	const bool shared = is_shared(v, item);
+	int status =
+		is_for_verifier(item) ? cli_verify_own_verifier(cli, v) : cli_verify_own_collateral(cli, v);
 	struct jurat_error err = { "" };
-	int r;
+	int r = 0;
 
-	if (shared && got->shared)
-		return CLI_OK;
-	if (!shared) {
+	if (status == CLI_OK)
 		r = add_value(v, item, &got->value, &err);
-	} else {
-		pthread_rwlock_wrlock(&g->shared.lock);
-		r = add_value(v, item, &got->value, &err);
-		g->shared.additions++;
-		pthread_rwlock_unlock(&g->shared.lock);
-		got->shared = r == 0;
-	}
-	return r == 0 ? CLI_OK : cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
+	return r == 0 ? status : cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
 }
 
 static int fail_away(struct cli *cli, struct fetching *g, int status, const struct jurat_error *err)
@@ -171,15 +155,18 @@ static int ask(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
 	return CLI_OK;
 }
 
-/* Gets an item, unless it was got, and adds it. item->product is set. */
-static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
-	       const enum snp_product *products, size_t n, bool *ret_more)
+/*
+ * Gets an item, unless it was got. item->product is set. *ret stays NULL if this piece of evidence has it, or
+ * the source does not.
+ */
+static int get_locked(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
+		      const enum snp_product *products, size_t n, const struct got **ret)
 {
 	struct fetching *g = v->context;
 	char name[ENDORSE_TEXT_BYTES];
 	const json_t *number;
+	const struct got *got;
 	int status = CLI_OK;
-	struct got *got;
 
 	if (n > 0)
 		item->product = products[0];
@@ -196,7 +183,24 @@ static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
 	if (!got->there)
 		return CLI_OK;
 	item->product = got->product;
-	status = use(cli, v, item, got);
+	*ret = got;
+	return CLI_OK;
+}
+
+/* Gets an item and adds it. */
+static int get(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
+	       const enum snp_product *products, size_t n, bool *ret_more)
+{
+	struct fetching *g = v->context;
+	const struct got *got = NULL;
+	int status;
+
+	pthread_mutex_lock(&g->lock);
+	status = get_locked(cli, v, item, products, n, &got);
+	pthread_mutex_unlock(&g->lock);
+	if (status != CLI_OK || !got)
+		return status;
+	status = use(cli, v, item, got); /* which does not change any more */
 	*ret_more = *ret_more || status == CLI_OK;
 	return status;
 }
@@ -332,30 +336,29 @@ static int fetch_tdx(struct cli *cli, struct cli_verify *v, const struct jurat_v
 	return status;
 }
 
-static int fetch(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict, bool *ret_more)
+static int open_once(struct cli *cli, struct fetching *g)
 {
-	struct fetching *g = v->context;
 	int status = CLI_OK;
 
-	*ret_more = false;
-	pthread_mutex_lock(&g->lock);
-	/* Another piece of evidence lacked the same, perhaps: first with what it has got. */
-	if (v->additions != g->shared.additions) {
-		pthread_mutex_unlock(&g->lock);
-		*ret_more = true;
-		return CLI_OK;
-	}
+	pthread_mutex_lock(&g->open_lock);
 	if (!g->is_open) {
 		status = cli_fetcher_open(cli, &g->fetcher);
 		g->is_open = status == CLI_OK;
 		if (status != CLI_OK)
 			cli_fetcher_close(&g->fetcher);
 	}
-	if (status == CLI_OK)
-		status = verdict->tdx ? fetch_tdx(cli, v, verdict, ret_more)
-				      : fetch_snp(cli, v, verdict, ret_more);
-	pthread_mutex_unlock(&g->lock);
+	pthread_mutex_unlock(&g->open_lock);
 	return status;
+}
+
+static int fetch(struct cli *cli, struct cli_verify *v, const struct jurat_verdict *verdict, bool *ret_more)
+{
+	int status = open_once(cli, v->context);
+
+	*ret_more = false;
+	if (status != CLI_OK)
+		return status;
+	return verdict->tdx ? fetch_tdx(cli, v, verdict, ret_more) : fetch_snp(cli, v, verdict, ret_more);
 }
 
 static void fetching_done(struct fetching *g)
@@ -368,7 +371,7 @@ static void fetching_done(struct fetching *g)
 	free(g->away);
 	json_decref(g->numbers);
 	cli_fetcher_close(&g->fetcher);
-	pthread_rwlock_destroy(&g->shared.lock);
+	pthread_mutex_destroy(&g->open_lock);
 	pthread_mutex_destroy(&g->lock);
 }
 
@@ -381,8 +384,7 @@ int cli_verify_network(struct cli *cli)
 	if (!g.numbers)
 		return cli_fail_memory(cli);
 	pthread_mutex_init(&g.lock, NULL);
-	pthread_rwlock_init(&g.shared.lock, NULL);
-	v.lock = v.fetch ? &g.shared : NULL;
+	pthread_mutex_init(&g.open_lock, NULL);
 	status = cli_verify_with(cli, &v);
 	fetching_done(&g);
 	return status;

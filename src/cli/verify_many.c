@@ -25,7 +25,6 @@ struct shared {
 	bool json;
 	bool has_collateral;
 	char *unusable; /* why some of --collateral is; NULL: nothing */
-	const struct cli_endorsements *kept;
 };
 
 /* One name, and what is printed of it: a line, or two of a directory with a report and a quote. */
@@ -179,15 +178,9 @@ static int take_verdict(struct worker *w, struct piece *p, bool quote)
 	return add_line(p, verdict_line(w, p->name.path, verdict));
 }
 
-/*
- * What one piece of evidence brings must not serve another, or verdicts would depend on their order. Then it
- * has a verifier, or collateral, of its own.
- */
-static int take_what_it_brings(struct worker *w, struct cli_evidence *e, struct jurat_verifier **own,
-			       struct jurat_tdx_collateral **own_collateral)
+static int take_what_it_brings(struct worker *w, struct cli_evidence *e)
 {
 	const struct shared *s = w->s;
-	struct jurat_error err = { "" };
 	int status = CLI_OK;
 
 	if (s->has_collateral && s->unusable) {
@@ -195,33 +188,27 @@ static int take_what_it_brings(struct worker *w, struct cli_evidence *e, struct 
 		if (!e->unusable)
 			return cli_fail_memory(&w->cli);
 	}
-	if (cli_evidence_has_endorsements(e)) {
-		status = cli_endorsements_verifier(&w->cli, s->kept, own);
-		w->v.verifier = *own;
-	}
+	if (cli_evidence_has_endorsements(e))
+		status = cli_verify_own_verifier(&w->cli, &w->v);
 	if (status == CLI_OK && !s->has_collateral && (e->collateral || e->with_quote.file)) {
-		if (jurat_tdx_collateral_new(own_collateral, &err) < 0)
-			return cli_fail(&w->cli, CLI_INTERNAL, "%s", err.text);
-		w->v.collateral = *own_collateral;
-		status = cli_load_collateral(&w->cli, w->v.collateral, e);
+		status = cli_verify_own_collateral(&w->cli, &w->v);
+		if (status == CLI_OK)
+			status = cli_load_collateral(&w->cli, w->v.collateral, e);
 	}
 	return status == CLI_OK ? cli_load_carried(&w->cli, w->v.verifier, w->v.collateral, e) : status;
 }
 
 static int judge(struct worker *w, struct piece *p, struct cli_evidence *e)
 {
-	struct jurat_tdx_collateral *own_collateral = NULL;
-	struct jurat_verifier *own = NULL;
 	int status;
 
 	cli_verify_begin(&w->v, e);
-	status = take_what_it_brings(w, e, &own, &own_collateral);
+	status = take_what_it_brings(w, e);
 	if (status == CLI_OK && e->report)
 		status = take_verdict(w, p, false);
 	if (status == CLI_OK && e->quote)
 		status = take_verdict(w, p, true);
-	jurat_verifier_free(own);
-	jurat_tdx_collateral_free(own_collateral);
+	cli_verify_end(&w->v);
 	return status;
 }
 
@@ -330,8 +317,10 @@ static void flush_lines(void *context)
 {
 	struct many *m = context;
 
-	if (fflush(stdout) != 0)
-		m->status = CLI_ENVIRONMENT;
+	if (fflush(stdout) == 0)
+		return;
+	m->status = CLI_ENVIRONMENT;
+	atomic_store(&stop, true); /* whoever writes names may never write another */
 }
 
 static void show_progress(void *context, size_t n)
@@ -425,7 +414,6 @@ static int run_workers(struct many *m, struct worker *workers, unsigned n)
 	cli_progress_clear(&m->progress);
 	if (status == CLI_OK)
 		status = sum_up(m);
-	status = cli_flush(m->cli, status);
 	cli_jobs_reraise();
 	return status;
 }
@@ -482,12 +470,13 @@ int cli_verify_many(struct cli *cli, struct cli_verify *v)
 	struct many m = { .cli = cli,
 			  .shared = { .cli = cli,
 				      .json = cli_wants_json(cli),
-				      .kept = &v->kept,
 				      .has_collateral = cli_has(cli, "collateral") } };
 	int status = cli_names_open(cli, true, &stop, &m.names);
 
+	v->several = true;
 	if (status == CLI_OK && m.shared.has_collateral)
-		status = cli_load_collateral_of(cli, "collateral", v->shared_collateral, &m.shared.unusable);
+		status = cli_load_collateral_of(cli, "collateral", v->shared_collateral,
+						v->fetch ? &v->kept : NULL, &m.shared.unusable);
 	if (status == CLI_OK)
 		status = start_workers(&m, v);
 	cli_names_close(m.names);

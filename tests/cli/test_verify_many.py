@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from endorsements import Juratd  # noqa: E402
@@ -226,6 +227,15 @@ def an_interrupted_run_prints_what_it_has_and_a_closed_reader_ends_it(tmp):
         p.stdin.flush()
         assert p.wait(60) == -signal.SIGPIPE
         p.stdin.close()
+        # A caller that ignores SIGPIPE, as daemons do, gets an error, also while nobody writes the next name.
+        p = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, restore_signals=False)
+        p.stdout.close()
+        p.stdin.write(os.fsencode(place / "files/extended") + b"\n")
+        p.stdin.flush()
+        assert p.wait(60) == 3
+        assert p.stderr.read() == b"jurat verify: cannot write to standard output: Broken pipe\n"
+        p.stdin.close()
+        p.stderr.close()
 
 
 @case
@@ -282,6 +292,44 @@ def what_several_pieces_lack_is_fetched_once(tmp):
         url = juratd.url()
     found, summary = lines("--roots", tmp / "a/roots", "--fetch", "--from", url, "--attempts", "1", *files, status=3)
     assert summary["unreadable"] == 25 and len({f["error"] for f in found}) == 1, found
+
+
+@case
+def what_is_fetched_for_one_piece_serves_no_other(tmp):
+    """A masked chip_id, another chip or TCB of the same product: each is refused for what it lacks itself."""
+    subprocess.run([JURAT, "demo", "--dir", tmp / "a"], check=True, stdout=subprocess.DEVNULL)
+    report = (tmp / "a/report.bin").read_bytes()
+    chip, tcb = slice(0x1a0, 0x1e0), 0x180
+    files = {"mine": report, "masked": report[:chip.start] + bytes(64) + report[chip.stop:],
+             "chip": report[:chip.start] + b"\xa5" * 64 + report[chip.stop:], "tcb": report[:tcb] + b"\x01" + report[tcb + 1:],
+             "cut": report[:-1]}
+    for name, data in files.items():
+        (tmp / name).write_bytes(data)
+    (tmp / "quote").write_bytes((tmp / "a/quote.bin").read_bytes())
+    names = [tmp / name for name in ("masked", "mine", "quote", "masked", "chip", "mine", "tcb", "masked", "cut", "chip", "quote")]
+    for more in (), ("--collateral", tmp / "a/collateral"):
+        options = ("--roots", tmp / "a/roots", "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "--fetch", "--attempts", "1", *more)
+        with Juratd(JURATD) as juratd:
+            options += ("--from", juratd.url())
+            wanted = [{"file": os.fspath(name)} | verdict for name in names for verdict in one(name, *options)]
+            for verdict in wanted:
+                verdict.pop("fetched", None)
+            for jobs in "1", "4":
+                found, _ = lines(*options, "--jobs", jobs, *names, status=1, stderr=None)
+                for verdict in found:
+                    verdict.pop("fetched", None)
+                assert found == wanted, next((f, w) for f, w in zip(found, wanted) if f != w)
+        assert [w["verdict"] for w in wanted].count("accepted") == 4, wanted
+
+
+@case
+def a_directory_named_as_standard_input_is_not_read_instead_of_it(tmp):
+    place, options = world()
+    (tmp / "-").mkdir()
+    with open(place / "files/extended", "rb") as stdin:
+        assert call(*options, "-", stdin=stdin, cwd=tmp).stdout.startswith(b"accepted\n")
+    with open(place / "files/extended", "rb") as stdin:
+        assert lines(*options, "-", place / "files/hex", stdin=stdin, cwd=tmp)[1]["accepted"] == 2
 
 
 @case
