@@ -202,6 +202,34 @@ static void reads_end_when_the_guest_goes_away(void **state)
 	sim_tsm_close(aux.file);
 }
 
+/* The machine below has all memory, also what signs for its firmware. */
+static struct {
+	void (*done)(void *ctx, int result);
+	void *ctx;
+} sent;
+
+static void answered(void *ctx, int result)
+{
+	fail_memory_resume();
+	sent.done(sent.ctx, result);
+	fail_memory_pause();
+}
+
+static int send_with_memory(void *ctx, struct sim_sev_request *request, void (*done)(void *ctx, int result),
+			    void *done_ctx)
+{
+	sent.done = done;
+	sent.ctx = done_ctx;
+	return NEVER_FAILS(send(ctx, request, answered, NULL));
+}
+
+static void drive_with_memory(struct world *w)
+{
+	fail_memory_pause();
+	drive(w);
+	fail_memory_resume();
+}
+
 /* The guest's configfs alone: the machine below it stands. */
 static int read_without_memory(void *ctx)
 {
@@ -217,7 +245,7 @@ static int read_without_memory(void *ctx)
 	fail_memory_resume();
 	r = sim_tsm_new(&w.tsm, NULL);
 	if (r == 0)
-		r = sim_tsm_sev_new(0, send, ctx, &w.sev, NULL);
+		r = sim_tsm_sev_new(0, send_with_memory, ctx, &w.sev, NULL);
 	if (r == 0)
 		r = sim_tsm_register(w.tsm, sim_tsm_sev_provider(w.sev), w.sev);
 	if (r == 0)
@@ -237,7 +265,7 @@ static int read_without_memory(void *ctx)
 		r = sim_tsm_open(w.tsm, w.id, SIM_TSM_OUTBLOB, O_RDONLY, &out.file);
 	if (r == 0) {
 		sim_tsm_read(out.file, 0, sizeof(out.data), &out.read);
-		drive(&w);
+		drive_with_memory(&w);
 		r = out.result;
 	}
 	fail_memory_pause();
