@@ -13,8 +13,8 @@
 enum { N = CRYPTO_P256_BYTES };
 
 /*
- * nettle signs, which needs no memory that it could lack, or else aborts. Where AWS-LC is faster, it signs with
- * the same nonce, and nettle only if AWS-LC cannot.
+ * nettle signs, which needs no memory that it could lack, or else aborts. Where AWS-LC is faster, it signs
+ * with the same nonce, and nettle only if AWS-LC cannot.
  */
 struct crypto_p256_signer {
 	void *key, *fast;
