@@ -172,10 +172,11 @@ static bool take_line(struct cli_names *names, const struct list *list, struct c
 
 	names->length = 0;
 	if (memchr(names->name, '\0', n)) {
-		names->status = cli_fail(names->cli, CLI_ENVIRONMENT,
-					 "--files-from: '%s': expected one file name a line, found a byte 0 "
-					 "(see --null)",
-					 list->path);
+		names->status =
+			cli_fail(names->cli, CLI_ENVIRONMENT,
+				 "--files-from: '%s': expected one file name a line, found a NUL byte "
+				 "(see --null)",
+				 list->path);
 		return false;
 	}
 	*ret = (struct cli_name){ .path = strndup(names->name, n), .listed = true };
@@ -221,6 +222,26 @@ static bool next_line(struct cli_names *names, struct cli_name *ret)
 }
 
 /* ---- */
+
+bool cli_names_words(const struct cli *cli)
+{
+	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
+	const bool listed = cli_has(cli, "files-from");
+	size_t n = 0;
+
+	if (cli->n_args == 0 && !listed)
+		return cli_misuse(cli, "expected EVIDENCE or --files-from (see jurat %s --help)",
+				  cli->verb->name);
+	if (cli_has(cli, "null") && !listed)
+		return cli_misuse(cli, "--null is used with --files-from");
+	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
+		if (cli_has(cli, fetching[i]) && !cli_has(cli, "fetch"))
+			return cli_misuse(cli, "--%s is used with --fetch", fetching[i]);
+	for (size_t i = 0; i < cli->n_args; i++)
+		n += !strcmp(cli->args[i], "-");
+	return n > 1 ? cli_misuse(cli, "'-', standard input, is named %zu times: it can be read once", n)
+		     : cli_reads_stdin_once(cli, n > 0 ? "-" : NULL);
+}
 
 int cli_names_open(struct cli *cli, bool directories, const atomic_bool *stop, struct cli_names **ret)
 {
@@ -351,8 +372,7 @@ int cli_names_status(const struct cli_names *names)
 
 	/* An empty list of a cron job is a fault of what wrote it, not a fleet without faults. */
 	if (names->status == CLI_OK && !names->found && cli_has(cli, "files-from"))
-		return cli_fail(cli, CLI_ENVIRONMENT,
-				"--files-from: '%s': expected one file name a line, found none",
+		return cli_fail(cli, CLI_ENVIRONMENT, "--files-from: '%s': expected file names, found none",
 				cli_get_nth(cli, "files-from", 0));
 	return names->status;
 }

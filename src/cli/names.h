@@ -21,6 +21,9 @@ struct cli_name {
 };
 void cli_name_done(struct cli_name *name);
 
+/* Whether EVIDENCE, --files-from, --null and the options of --fetch go together; false after a message. */
+bool cli_names_words(const struct cli *cli);
+
 /*
  * Opens all lists.
  *

@@ -377,21 +377,17 @@ static void survey_done(struct tcb_survey *s)
 }
 
 /* Standard input can be read once, and every worker reads what verifies. */
-static bool check_stdin(struct cli *cli, const struct cli_name_list *names)
+static bool check_stdin(const struct cli *cli)
 {
 	static const char *const read_often[] = { "certs", "roots", "crl" };
 	const char *path;
-	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(read_often); i++)
 		for (size_t k = 0; (path = cli_get_nth(cli, read_often[i], k)); k++)
 			if (!strcmp(path, "-"))
 				return cli_misuse(cli, "--%s: expected a file or directory, found '-'",
 						  read_often[i]);
-	for (size_t i = 0; i < names->n; i++)
-		n += !strcmp(names->items[i], "-");
-	return n > 1 ? cli_misuse(cli, "'-', standard input, is named %zu times: it can be read once", n)
-		     : cli_reads_stdin_once(cli, n > 0 ? "-" : NULL);
+	return true;
 }
 
 int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
@@ -399,19 +395,13 @@ int cli_tcb_with(struct cli *cli, tcb_fetch *fetch)
 	const char *output = cli_get(cli, "output");
 	struct tcb_survey s auto_call(survey_done) = { .cli = cli };
 	struct cli_name_list names auto_call(cli_name_list_done) = { .items = NULL };
-	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
-	int status = cli_name_list(cli, &names);
+	int status;
 
-	if (status != CLI_OK)
-		return status;
-	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
-		if (!fetch && cli_has(cli, fetching[i]))
-			return cli_fail(cli, CLI_USAGE, "--%s is used with --fetch", fetching[i]);
-	if (cli->n_args == 0 && !cli_has(cli, "files-from"))
-		return cli_fail(cli, CLI_USAGE, "expected EVIDENCE or --files-from (see jurat tcb --help)");
-	if (!check_stdin(cli, &names))
+	if (!cli_names_words(cli) || !check_stdin(cli))
 		return CLI_USAGE;
-	status = load_survey(&s);
+	status = cli_name_list(cli, &names);
+	if (status == CLI_OK)
+		status = load_survey(&s);
 	if (status == CLI_OK)
 		status = tcb_write_policy(&s);
 	if (status == CLI_OK && fetch)

@@ -250,7 +250,7 @@ static const struct cli_option show_options[] = {
 	{ "files-from",       "FILE",        "names of evidence, one a line",                                \
 	  .repeatable = true, .reads = true, .program = CLI_NETWORK },                                       \
 	{                                                                                                    \
-		"null", NULL, "with --files-from: a byte 0 ends each name, not a newline"                    \
+		"null", NULL, "with --files-from, names end with a NUL byte, not a newline"                  \
 	}
 
 static const struct cli_option verify_options[] = {
@@ -753,13 +753,11 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "EVIDENCE...",
 	  .summary = "verify evidence: accepted, or refused with reasons",
 	  .more = "EVIDENCE is an SEV-SNP report, with or without its certificate table, a TD quote, or a "
-		  "directory as written by demo, of which all evidence is verified (JSON: one array). "
-		  "Another "
-		  "directory stands for all files below it. Several have a line each, and a summary follows "
-		  "(JSON: one object a line).\n"
-		  "Exit status: 0 all accepted, 1 some refused, 2 usage error, 3 a file could not be read or "
-		  "is "
-		  "not of the expected kind, 4 internal error.\n",
+		  "directory as written by demo, of which all evidence is verified (JSON: one array). Any "
+		  "other directory stands for all files below it. Several pieces of evidence have a line "
+		  "each, and a summary follows (JSON: one object a line).\n"
+		  "Exit status: 0 all accepted, 1 some refused, 2 usage error, 3 a file could not be read "
+		  "or is not of the expected kind, 4 internal error.\n",
 	  OPTIONS(verify_options),
 	  .max_args = SIZE_MAX,
 	  .many = CLI_NETWORK }, /* as for tcb */

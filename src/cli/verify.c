@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text_stream.h"
+#include "cli/names.h"
 #include "cli/names_directory.h"
 #include "cli/policy_file.h"
 #include "cli/verify_explain.h"
@@ -222,21 +223,11 @@ static bool is_many(const struct cli *cli)
 	       !cli_is_evidence_directory(cli->args[0]);
 }
 
-static int check_words(struct cli *cli, const struct cli_verify *v)
+static int check_words(struct cli *cli)
 {
-	static const char *const fetching[] = { "from", "ca-file", "attempts", "timeout" };
-
-	if (cli->n_args < 1 && !cli_has(cli, "files-from"))
-		return cli_fail(cli, CLI_USAGE,
-				"expected EVIDENCE or --files-from (see jurat verify --help)");
-	for (size_t i = 0; i < ARRAY_SIZE(fetching); i++)
-		if (!v->fetch && cli_has(cli, fetching[i]))
-			return cli_fail(cli, CLI_USAGE, "--%s is used with --fetch", fetching[i]);
-	if (!cli_verify_explain_options(cli))
+	if (!cli_names_words(cli) || !cli_verify_explain_options(cli))
 		return CLI_USAGE;
-	if (is_many(cli))
-		return cli_verify_many_words(cli) ? CLI_OK : CLI_USAGE;
-	return cli_reads_stdin_once(cli, cli->args[0]) ? CLI_OK : CLI_USAGE;
+	return !is_many(cli) || cli_verify_many_words(cli) ? CLI_OK : CLI_USAGE;
 }
 
 /* All that the options name, except collateral. */
@@ -267,7 +258,7 @@ int cli_verify_with(struct cli *cli, struct cli_verify *v)
 
 	if (cli_has(cli, "list-reasons"))
 		return list_reasons();
-	status = check_words(cli, v);
+	status = check_words(cli);
 	if (status != CLI_OK)
 		return status;
 	status = load_options(cli, v);

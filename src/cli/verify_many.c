@@ -452,17 +452,11 @@ static int start_workers(struct many *m, const struct cli_verify *v)
 bool cli_verify_many_words(struct cli *cli)
 {
 	static const char *const of_one[] = { "event-log", "explain" };
-	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_one); i++)
 		if (cli_has(cli, of_one[i]))
 			return cli_misuse(cli, "--%s is for one EVIDENCE", of_one[i]);
-	if (cli_has(cli, "null") && !cli_has(cli, "files-from"))
-		return cli_misuse(cli, "--null is used with --files-from");
-	for (size_t i = 0; i < cli->n_args; i++)
-		n += !strcmp(cli->args[i], "-");
-	return n > 1 ? cli_misuse(cli, "'-', standard input, is named %zu times: it can be read once", n)
-		     : cli_reads_stdin_once(cli, n > 0 ? "-" : NULL);
+	return true;
 }
 
 int cli_verify_many(struct cli *cli, struct cli_verify *v)

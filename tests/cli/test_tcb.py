@@ -514,8 +514,8 @@ def words_that_make_no_sense_are_usage_errors(tmp):
                                (("-", "-"), 2, "named 2 times"), (("--certs", "-", quote), 2, "--certs: expected a file or directory"),
                                (("--at", "never", quote), 2, "--at: 'never' is not a time"),
                                (("--files-from", tmp / "list"), 2, "line 2: '-', standard input, is for arguments"),
-                               (("--files-from", tmp / "nul"), 3, "found a byte 0"),
-                               (("--files-from", tmp / "nothing"), 3, "expected one file name a line, found none"),
+                               (("--files-from", tmp / "nul"), 3, "found a NUL byte"),
+                               (("--files-from", tmp / "nothing"), 3, "expected file names, found none"), (("--null", quote), 2, "--null is used with --files-from"),
                                (("--collateral", tmp / "absent", quote), 3, "absent"), (("--roots", tmp, quote), 3, "")):
         p = call("tcb", *words, status=status, stdin=subprocess.DEVNULL)
         assert why in p.stderr and p.stderr.startswith("jurat tcb: ") and p.stdout == "", (words, p.stderr)

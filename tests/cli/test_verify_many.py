@@ -170,7 +170,7 @@ def names_are_read_one_a_line_or_ended_by_a_byte_0(tmp):
     assert found[4]["file_hex"] == strange.hex() and found[4]["verdict"] == "accepted" and "?" in found[4]["file"], found[4]
     text = call(*options, "--null", "--files-from", "-", input=with_null, status=3).stdout
     assert b"/new\\x0aline \\xff\\x1b[31m\\x5c\n" in text and b"\x1b" not in text and len(text.splitlines()) == 7, text
-    for data, why in ((b"a\0b", "expected one file name a line, found a byte 0 (see --null)"), (b"\n\n", "found none")):
+    for data, why in ((b"a\0b", "expected one file name a line, found a NUL byte (see --null)"), (b"\n\n", "found none")):
         p = call(*options, "--files-from", "-", input=data, status=3)
         assert why in p.stderr.decode() and p.stdout == b"", p
     found, _ = lines(*options, "--files-from", "-", input=b"-\n" + b"a" * 5000 + b"\n" + os.fsencode(names[0]), status=3)
@@ -340,6 +340,8 @@ def what_is_for_one_piece_is_a_usage_error_with_many(tmp):
                                (("--event-log", "x", "a", "b"), 2, "--event-log is for one EVIDENCE"),
                                (("--explain", "--firmware", "x", "a", place / "files"), 2, "--explain is for one EVIDENCE"),
                                (("--null", "a", "b"), 2, "--null is used with --files-from"),
+                               (("--null", place / "demo"), 2, "--null is used with --files-from"),
+                               (("--from", "x", "a", "b"), 2, "--from is used with --fetch"),
                                (("--files-from", tmp / "absent"), 3, "--files-from: cannot open"),
                                (("--files-from", tmp), 3, "--files-from: cannot read"),
                                (("--certs", tmp / "absent", "a", "b"), 3, "absent")):
