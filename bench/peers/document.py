@@ -18,25 +18,25 @@ AFTER = """
 Each is used in the fastest way that its documentation or its public functions offer. They do not verify the same things: what a verifier leaves to its caller
 costs it nothing here. [verifiers.md](verifiers.md) has what each of them refuses.
 
-- **jurat**: `jurat_verify_snp()` and `jurat_verify_tdx()` with the default policy, and a verdict each time. A verifier remembers certificates and collateral that it has
-  verified. *warm* is the same call with the same checks: dates, profiles, TCB, revocation where there is a CRL, policy. It trusts its own roots if they are those of the
-  evidence, and else a root that is read, whose own signature it verifies as well.
+- **jurat**: `jurat_verify_snp()` and `jurat_verify_tdx()` with the default policy, and a complete verdict each time. A verifier remembers certificates and collateral that it has
+  verified. *warm* is the same call with the same checks: dates, profiles, TCB, revocation where there is a CRL, policy. Real evidence is verified with the vendors' roots, as by default; other evidence
+  with the root that comes with it, whose own signature is verified as well.
 - **go-sev-guest**: `verify.SnpAttestation()`, without `validate`: it checks chain, certificate profiles, dates and the signature, and no policy. It has no
   cache. *snp-warm* is `verify.SnpReportSignature()` with the certificate that its caller verified before and keeps: the signature alone, no date, no TCB, no chip.
   *snp-extended-warm* keeps the parsed roots, and verifies the chain each time.
 - **sev**: `verify()` of chain and report: the signatures alone, no dates, nothing that report and certificates say. It has no cache. *snp-warm* is `verify()` of the report with
   the certificate that its caller verified before and keeps. It is built with each of its two implementations of cryptography: RustCrypto, and OpenSSL.
 - **go-tdx-guest**: `verify.RawTdxQuote()`, without `validate`; collateral comes from memory. It has no cache: *warm* keeps the parsed roots only.
-- **dcap-qvl**: `QuoteVerifier::verify()` with ring; the TCB status must be UpToDate, no policy besides. Its collateral is in its own form before the time begins. It has no
+- **dcap-qvl**: `QuoteVerifier::verify()` with ring; the TCB status must be UpToDate, no policy besides. Its collateral is converted to its own form before the measurement. It has no
   cache: *warm* keeps verifier and collateral, which it parses and verifies each time. It does not verify a quote without collateral.
 - **Complete processes** are those of `jurat verify`; of go-sev-guest's and go-tdx-guest's tools `check`, offline; of `snpguest verify certs` and
-  `snpguest verify attestation`, which together verify a report; and, for a quote with collateral, of the least programs that use go-tdx-guest and dcap-qvl, because
-  go-tdx-guest's tool has its collateral from the network only and dcap-qvl has no tool in its crate.
+  `snpguest verify attestation`, which together verify a report; and, for a quote with collateral, of minimal programs that use go-tdx-guest and dcap-qvl, because
+  go-tdx-guest's tool takes collateral from the network only, and the crate of dcap-qvl contains no tool.
 
 None of these libraries verifies several pieces of evidence at once, and none of the tools takes several. `jurat verify` does (*jurat-verify*(1)).
 
 Programs in Go are built without cgo and run with GOMAXPROCS=1, programs in Rust with `--release`, jurat with Meson's default options. Processor time is user and system time of the
-process (*getrusage*(2)), including a garbage collector. Files are read before the time begins, except for complete processes.
+process (*getrusage*(2)), including a garbage collector. Files are read before the measurement, except for complete processes.
 
 ## How to repeat it
 
@@ -111,7 +111,7 @@ def processes(rows):
 
 
 def memory(rows):
-    """Of the programs that stay: the most that they had, after all rows of a kind of evidence."""
+    """Of resident programs: the most that they had, after all rows of a kind of evidence."""
     most = {}
     for row in rows:
         for p in row["programs"]:
@@ -152,7 +152,7 @@ def tables(result):
         for title in dict.fromkeys(row["evidence"] for row in rows):
             text.append(of_evidence(title, [row for row in rows if row["evidence"] == title]))
     if any("peak_bytes" in p and "wall_ns" not in p for row in result["rows"] for p in row["programs"]):
-        text += ["## Memory of the programs that stay\n", memory(result["rows"])]
+        text += ["## Memory of resident programs\n", memory(result["rows"])]
     return "\n".join(text)
 
 

@@ -14,10 +14,9 @@
  * works offline and fails closed: anything missing, malformed or unknown is a refusal. `if
  * (jurat_verify_snp(...) != 0) deny();` is always right.
  *
- * One verifier may verify in any number of threads at once: they share its caches, and none waits for
- * another. A function that adds to a verifier or frees it needs it alone: no other call with the same handle
- * may run at the same time. A service that receives a new CRL while it verifies therefore creates another
- * verifier for the verifications that follow, and frees the old one when its last call has returned.
+ * Any number of threads may verify with one verifier: they share its caches, and none waits for another. A
+ * function that adds to a verifier or frees it needs it alone: no other call with the same handle may run at
+ * the same time. Give a running service a new CRL by replacing its verifier (examples/verify_threads.c).
  */
 
 #ifdef __cplusplus
