@@ -17,9 +17,8 @@
 
 #include "base/cleanup.h"
 #include "bench/bench_load.h"
-#include "guest/guest.h"
+#include "bench/bench_td.h"
 #include "jurat/verify.h"
-#include "machine/td.h"
 
 /*
  * `tcb-10000`: the complete process of `jurat tcb` with one thread on 10,000 names of quotes, against two
@@ -28,7 +27,7 @@
  */
 extern char **environ;
 
-enum { DAY_S = 24 * 60 * 60, N_QUOTES = 64, N_NAMES = 10000, N_BARE = 2000, MAX_ROUNDS = 101 };
+enum { N_QUOTES = 64, N_NAMES = 10000, N_BARE = 2000, MAX_ROUNDS = 101 };
 
 struct fleet {
 	const char *jurat;
@@ -40,38 +39,13 @@ struct fleet {
 	bool failed;
 };
 
-static int ask(struct base_env *env, unsigned number, struct jurat_evidence *ret, struct jurat_error *err)
-{
-	struct jurat_guest_options options = { .size = sizeof(options),
-					       .tee = JURAT_TEE_TDX,
-					       .via = JURAT_VIA_CONFIGFS };
-	uint8_t data[64] = { (uint8_t)number };
-	struct jurat_guest *guest;
-	int r = guest_open(env, &options, &guest, err);
-
-	if (r < 0)
-		return r;
-	ret->size = sizeof(*ret);
-	r = jurat_guest_report(guest, data, NULL, ret, err);
-	jurat_guest_close(guest);
-	return r;
-}
-
 /* A set as files; `to`, if there is one, gets it too. */
 static int write_set(struct fleet *f, const char *dir, uint32_t evaluation, struct jurat_tdx_collateral *to,
 		     struct jurat_error *err)
 {
-	struct sim_collateral_options o = {
-		.platform_status = "UpToDate",
-		.module_status = "UpToDate",
-		.qe_status = "UpToDate",
-		.issued = time(NULL) - DAY_S,
-		.next_update = time(NULL) + 29 * DAY_S,
-		.evaluation = evaluation,
-	};
 	struct sim_collateral parts = { 0 };
 	int r = mkdir(dir, 0700) < 0 ? jurat_fail(err, -errno, "%s: %s", dir, strerror(errno))
-				     : sim_qe_collateral(machine_td_qe(f->machine), &o, &parts, err);
+				     : bench_td_collateral(f->machine, evaluation, &parts, err);
 
 	for (unsigned i = 0; r == 0 && i < SIM_N_COLLATERAL_PARTS; i++) {
 		char path[PATH_MAX + 64];
@@ -94,7 +68,7 @@ static int write_quotes(struct fleet *f, struct jurat_error *err)
 		char path[PATH_MAX + 64];
 
 		snprintf(path, sizeof(path), "%s/%u", f->dir, i);
-		r = ask(machine_td_env(f->machine), i, &f->quotes[i], err);
+		r = bench_td_quote(machine_td_env(f->machine), (uint8_t)i, &f->quotes[i], err);
 		if (r == 0)
 			r = bench_write(path, f->quotes[i].report, f->quotes[i].report_size, err);
 	}

@@ -6,21 +6,19 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/env.h"
 #include "bench/bare.h"
+#include "bench/bench_td.h"
 #include "bench/makers.h"
 #include "crypto/ec.h"
-#include "guest/guest.h"
 #include "jurat/host.h"
 #include "jurat/verify.h"
-#include "machine/td.h"
 
 /*
  * Signatures that a verdict rests on: the quote's when everything else was seen before; from nothing also
  * the QE report's, leaf and intermediate of the PCK chain, the TCB signing certificate, TCB info, QE
  * identity and two CRLs.
  */
-enum { DAY_S = 24 * 60 * 60, WARM_SIGNATURES = 1, MAX_COLD = 4096 };
+enum { WARM_SIGNATURES = 1, MAX_COLD = 4096 };
 
 struct tdx {
 	bool failed;
@@ -37,22 +35,6 @@ struct tdx {
 	unsigned cold_signatures;
 	char cold_beside[32];
 };
-
-static int ask(struct base_env *env, struct jurat_evidence *ret, struct jurat_error *err)
-{
-	struct jurat_guest_options options = { .size = sizeof(options),
-					       .tee = JURAT_TEE_TDX,
-					       .via = JURAT_VIA_CONFIGFS };
-	static const uint8_t data[64] = "jurat-bench";
-	struct jurat_guest *guest;
-	int r = guest_open(env, &options, &guest, err);
-
-	if (r < 0)
-		return r;
-	r = jurat_guest_report(guest, data, NULL, ret, err);
-	jurat_guest_close(guest);
-	return r;
-}
 
 static struct jurat_verifier *new_verifier(struct tdx *t)
 {
@@ -162,7 +144,7 @@ static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
 		.grace_ms = grace_ms,
 		.latency_ns = LATENCY_NS,
 	};
-	struct jurat_evidence evidence = { .size = sizeof(evidence) };
+	struct jurat_evidence evidence = { 0 };
 	struct machine_td *machine = NULL;
 	struct jurat_error err = { "" };
 	uint64_t before = 0;
@@ -172,7 +154,7 @@ static void measure_quote(struct bench *b, const char *name, uint32_t grace_ms)
 		return;
 	if (machine_td_new(&options, &machine, &err) == 0)
 		before = machine_td_now_ns(machine);
-	if (!machine || ask(machine_td_env(machine), &evidence, &err) != 0) {
+	if (!machine || bench_td_quote(machine_td_env(machine), 1, &evidence, &err) != 0) {
 		bench_fail(b, name, err.text);
 	} else {
 		waited = (double)(machine_td_now_ns(machine) - before);
@@ -216,21 +198,12 @@ static void count_signatures(struct tdx *t)
 
 static int set_up(struct tdx *t, struct jurat_error *err)
 {
-	struct sim_collateral_options o = {
-		.platform_status = "UpToDate",
-		.module_status = "UpToDate",
-		.qe_status = "UpToDate",
-		.issued = time(NULL) - DAY_S,
-		.next_update = time(NULL) + 29 * DAY_S,
-		.evaluation = 1,
-	};
 	int r = machine_td_new(NULL, &t->machine, err);
 
-	t->quote.size = sizeof(t->quote);
 	if (r == 0)
-		r = ask(machine_td_env(t->machine), &t->quote, err);
+		r = bench_td_quote(machine_td_env(t->machine), 1, &t->quote, err);
 	if (r == 0)
-		r = sim_qe_collateral(machine_td_qe(t->machine), &o, &t->parts, err);
+		r = bench_td_collateral(t->machine, 1, &t->parts, err);
 	if (r == 0)
 		r = jurat_tdx_collateral_new(&t->collateral, err);
 	if (r == 0)
