@@ -220,6 +220,7 @@ int qe_entry_new(struct tdx_cache *cache, const uint8_t *bytes, const struct tdx
 	r = read_certificates(quote, entry, err);
 	if (r < 0)
 		return r;
+	entry->has_pck = entry->leaf && pck_read(&entry->leaf->cert, &entry->pck, NULL) == 0;
 	*ret = take_ptr(entry);
 	return 0;
 }

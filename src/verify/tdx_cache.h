@@ -30,6 +30,8 @@ struct qe_entry {
 	uint8_t report_sha256[CRYPTO_SHA256_BYTES]; /* of the QE report and its signature */
 	/* From the certification data, owned; NULL when missing. */
 	struct cert_entry *leaf, *intermediate, *root;
+	bool has_pck; /* the leaf has an SGX extension, which is well-formed */
+	struct pck pck;
 	size_t stray; /* number, from 1, of a certificate that is none of the three; 0: there is none */
 	char stray_name[VERDICT_NAME_BYTES];
 	size_t size;

@@ -104,6 +104,15 @@ static int choose_leaf(struct tdx_judge *j)
 	return r < 0 ? r : 0;
 }
 
+/* What the leaf states about its platform, as pck_read(). */
+static int read_pck(struct tdx_judge *j, struct jurat_error *err)
+{
+	if (j->leaf != j->qe->leaf || !j->qe->has_pck)
+		return pck_read(&j->leaf->cert, &j->pck, err);
+	j->pck = j->qe->pck;
+	return 0;
+}
+
 static void judge_leaf(struct tdx_judge *j)
 {
 	static const struct tdx_cert_reasons reasons = { .name = REASON_LEAF_NAME,
@@ -122,7 +131,7 @@ static void judge_leaf(struct tdx_judge *j)
 	if (!platform && !tdx_is_named(&cert->issuer_cn, PROCESSOR_CA_CN))
 		verdict_refuse(j->out, REASON_LEAF_ISSUER, "the issuer '%s' is not a PCK CA",
 			       verdict_name(&cert->issuer_cn, name, sizeof(name)));
-	r = pck_read(cert, &j->pck, &why);
+	r = read_pck(j, &why);
 	if (r == JURAT_NOT_FOUND)
 		verdict_refuse(j->out, REASON_LEAF_EXTENSION_MISSING, "the SGX extension is missing");
 	else if (r < 0)
