@@ -204,6 +204,14 @@ static bool is_in_range(const uint8_t *nonce, size_t n)
 	return borrow && any;
 }
 
+/* AWS-LC's function below leaves copies of the nonce where the stack of this one comes to lie. */
+__attribute__((noinline)) static void wipe_stack(void)
+{
+	uint8_t area[8192];
+
+	bytes_wipe(area, sizeof(area));
+}
+
 /*
  * ECDSA_do_sign() with a nonce of ours, so that signatures repeat as those of hogweed do. AWS-LC has it for
  * tests, as a nonce that somebody else may know or that occurs twice discloses the key; these do neither.
@@ -220,6 +228,7 @@ static int sign_drawn(const void *key, void (*draw)(void *ctx, size_t n, uint8_t
 	} while (!is_in_range(nonce, k->n));
 	sig = ECDSA_sign_with_nonce_and_leak_private_key_for_testing(digest, digest_size, k->key, nonce,
 								     k->n);
+	wipe_stack();
 	bytes_wipe(nonce, sizeof(nonce));
 	if (!sig) {
 		ERR_clear_error();
