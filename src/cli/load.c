@@ -153,7 +153,7 @@ static int load_entry(struct cli *cli, struct sink *to, const char *path, const 
 		return CLI_OK;
 	if (!S_ISREG(st.st_mode)) /* opening a FIFO would block */
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': not a regular file", path);
-	r = cli_read(path, &data, &n, &err);
+	r = cli_read_regular(path, &data, &n, &err);
 	if (r < 0)
 		return cli_fail(cli, r == -ENOMEM ? CLI_INTERNAL : CLI_ENVIRONMENT, "%s", err.text);
 	other = cli_kind_other(name, !to->verifier, data, n);
@@ -413,13 +413,14 @@ static int load_one(struct cli *cli, const char *path, uint8_t **file, size_t n,
 	return r;
 }
 
-static int load_one_file(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
+/* A file of a directory, which may have become a FIFO. */
+static int load_part(struct cli *cli, const char *path, unsigned expected, struct cli_evidence *e)
 {
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
 	size_t n;
 
-	if (cli_read(path, &data, &n, &err) < 0)
+	if (cli_read_regular(path, &data, &n, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
 	return load_one(cli, path, &data, n, expected, e);
 }
@@ -560,16 +561,16 @@ static int load_evidence_directory(struct cli *cli, const char *path, struct cli
 	if (status == CLI_OK && log && !quote)
 		return cli_fail(cli, CLI_ENVIRONMENT, "'%s': an event log without quote.bin", log);
 	if (status == CLI_OK && quote)
-		status = load_one_file(cli, quote, EXPECT_QUOTE, e);
+		status = load_part(cli, quote, EXPECT_QUOTE, e);
 	if (status == CLI_OK && log)
 		status = cli_load_log_file(cli, log, e);
 	if (status == CLI_OK && report)
-		status = load_one_file(cli, report, EXPECT_REPORT, e);
+		status = load_part(cli, report, EXPECT_REPORT, e);
 	if (status != CLI_OK || !certs)
 		return status;
 	free(e->certs); /* the file beside the report takes precedence */
 	e->certs = NULL;
-	if (cli_read(certs, &e->certs, &e->certs_size, &err) < 0)
+	if (cli_read_regular(certs, &e->certs, &e->certs_size, &err) < 0)
 		return cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
 	return load_table(cli, certs, e);
 }
@@ -590,10 +591,19 @@ void cli_evidence_done(struct cli_evidence *evidence)
 
 int cli_load_evidence(struct cli *cli, const char *path, struct cli_evidence *ret)
 {
+	const unsigned any = EXPECT_REPORT | EXPECT_QUOTE;
 	struct cli_evidence e = { .path = path };
-	int status = is_directory(path) ? load_evidence_directory(cli, path, &e)
-					: load_one_file(cli, path, EXPECT_REPORT | EXPECT_QUOTE, &e);
+	auto_free uint8_t *data = NULL;
+	struct jurat_error err = { "" };
+	size_t n;
+	int status;
 
+	if (is_directory(path))
+		status = load_evidence_directory(cli, path, &e);
+	else if (cli_read(path, &data, &n, &err) < 0)
+		status = cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text);
+	else
+		status = load_one(cli, path, &data, n, any, &e);
 	if (status != CLI_OK)
 		cli_evidence_done(&e);
 	else

@@ -20,7 +20,16 @@
 struct got {
 	struct endorse_value value; /* if there is one */
 	bool there;
+	char *failure;            /* why the source could not say whether it has it; NULL: it could */
 	enum snp_product product; /* the one that has it, of several */
+};
+
+/* A service that fails for one item may have others; one that fails so often, or cannot be reached, is away. */
+enum { MAX_FAILURES = 3 };
+
+struct source {
+	char *away;          /* why it cannot be used; then it is not asked again. NULL: it can */
+	unsigned n_failures; /* since it last answered */
 };
 
 struct fetching {
@@ -32,7 +41,7 @@ struct fetching {
 	json_t *numbers;  /* name of an item: its number in `got` */
 	struct got **got; /* what was asked for */
 	size_t n, room;
-	char *away; /* why the source cannot be used; then it is not asked again. NULL: it can */
+	struct source sources[ENDORSE_N_SERVICES]; /* by service; with --from, the first stands for all */
 };
 
 static struct got *new_got(struct fetching *g, const char *name)
@@ -114,10 +123,24 @@ static int use(struct cli *cli, struct cli_verify *v, const struct endorse_item 
 	return r == 0 ? status : cli_fail(cli, cli_fetcher_status(r), "%s", err.text);
 }
 
-static int fail_away(struct cli *cli, struct fetching *g, int status, const struct jurat_error *err)
+static struct source *source_of(struct fetching *g, const struct endorse_item *item)
 {
-	if (status == CLI_ENVIRONMENT && !g->away)
-		g->away = strdup(err->text);
+	return &g->sources[g->fetcher.from ? 0 : (size_t)endorse_item_service(item)];
+}
+
+static int note_failure(struct cli *cli, struct source *source, struct got *got, int r,
+			const struct jurat_error *err)
+{
+	const int status = cli_fetcher_status(r);
+
+	if (status != CLI_ENVIRONMENT)
+		return cli_fail(cli, status, "%s", err->text);
+	got->failure = strdup(err->text);
+	if (!got->failure)
+		return cli_fail_memory(cli);
+	source->n_failures++;
+	if (r != -EHOSTDOWN || source->n_failures == MAX_FAILURES)
+		source->away = strdup(err->text);
 	return cli_fail(cli, status, "%s", err->text);
 }
 
@@ -129,24 +152,27 @@ static int ask(struct cli *cli, struct cli_verify *v, struct endorse_item *item,
 	       const enum snp_product *products, size_t n, const char *name)
 {
 	struct fetching *g = v->context;
+	struct source *source = source_of(g, item);
 	struct got *got;
 	struct jurat_error err = { "" };
 	json_t *row;
 	int r;
 
-	if (g->away)
-		return cli_fail(cli, CLI_ENVIRONMENT, "%s", g->away);
+	if (source->away)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", source->away);
 	got = new_got(g, name);
 	if (!got)
 		return cli_fail_memory(cli);
 	r = n > 0 ? cli_fetcher_get_any(&g->fetcher, item, products, n, &got->value, &err)
 		  : cli_fetcher_get(&g->fetcher, item, &got->value, &err);
+	if (r == 0 || cli_fetcher_status(r) == CLI_REFUSED)
+		source->n_failures = 0;
 	if (r != 0 && cli_fetcher_status(r) == CLI_REFUSED) {
 		cli_warn(g->cli, "%s", err.text);
 		return CLI_OK;
 	}
 	if (r != 0)
-		return fail_away(cli, g, cli_fetcher_status(r), &err);
+		return note_failure(cli, source, got, r, &err);
 	got->there = true;
 	got->product = item->product;
 	row = json_pack("{s:s, s:s}", "item", name, "from", cli_fetcher_source(&g->fetcher, item));
@@ -180,6 +206,8 @@ static int get_locked(struct cli *cli, struct cli_verify *v, struct endorse_item
 	if (status != CLI_OK || !number)
 		return status;
 	got = g->got[json_integer_value(number)];
+	if (got->failure)
+		return cli_fail(cli, CLI_ENVIRONMENT, "%s", got->failure);
 	if (!got->there)
 		return CLI_OK;
 	item->product = got->product;
@@ -365,10 +393,12 @@ static void fetching_done(struct fetching *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
 		endorse_value_done(&g->got[i]->value);
+		free(g->got[i]->failure);
 		free(g->got[i]);
 	}
 	free(g->got);
-	free(g->away);
+	for (size_t i = 0; i < ENDORSE_N_SERVICES; i++)
+		free(g->sources[i].away);
 	json_decref(g->numbers);
 	cli_fetcher_close(&g->fetcher);
 	pthread_mutex_destroy(&g->open_lock);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`jurat verify` of many pieces of evidence against one-at-a-time runs. Prints TAP; test_verify_many.py JURAT JURATD"""
+import http.server
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -320,6 +322,44 @@ def what_is_fetched_for_one_piece_serves_no_other(tmp):
                     verdict.pop("fetched", None)
                 assert found == wanted, next((f, w) for f, w in zip(found, wanted) if f != w)
         assert [w["verdict"] for w in wanted].count("accepted") == 4, wanted
+
+
+@case
+def a_source_that_fails_for_one_item_is_asked_for_others(tmp):
+    subprocess.run([JURAT, "demo", "--dir", tmp / "a"], check=True, stdout=subprocess.DEVNULL)
+    report = (tmp / "a/report.bin").read_bytes()
+    (tmp / "other").write_bytes(report[:0x1a0] + b"\xa5" * 64 + report[0x1e0:])
+    files = [tmp / "other", tmp / "a/report.bin", tmp / "other", tmp / "a/report.bin"]
+    asked = []
+
+    class Service(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *args):
+            del args
+
+        def do_GET(self):
+            asked.append(self.path)
+            answer = None if "a5a5" in self.path else juratd.ask(self.path)
+            self.send_response(answer.status if answer else 500)
+            for name in "Content-Type", "Content-Length":
+                self.send_header(name, answer.headers[name] if answer else {"Content-Length": "0"}.get(name, "text/plain"))
+            self.end_headers()
+            self.wfile.write(answer.body if answer else b"")
+
+    service = http.server.HTTPServer(("127.0.0.1", 0), Service)
+    url = f"http://127.0.0.1:{service.server_port}"
+    threading.Thread(target=service.serve_forever, daemon=True).start()
+    options = ("--roots", tmp / "a/roots", "--fetch", "--attempts", "1", "--from", url)
+    with Juratd(JURATD) as juratd:
+        for jobs in "1", "4":
+            asked.clear()
+            found, summary = lines(*options, "--jobs", jobs, *files, status=3)
+            assert summary == {"accepted": 2, "refused": 0, "unreadable": 2, "reasons": {}}, found
+            assert all("returned 500" in f["error"] for f in found[::2]) and len(asked) == len(set(asked)) == 3, asked
+    service.shutdown()
+    service.server_close()
+    # An item that could not be asked for is not one that the source lacks.
+    found, summary = lines(*options, "--certs", tmp / "a/certs.bin", tmp / "other", tmp / "other", status=3)
+    assert summary["unreadable"] == 2 and len({f["error"] for f in found}) == 1, found
 
 
 @case
