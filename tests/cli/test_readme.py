@@ -24,7 +24,7 @@ JURAT, JURATD = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
 VMM, PRELOADS = pathlib.Path(sys.argv[4]).resolve(), sys.argv[5] == "yes"
 MADE_IMAGES = pathlib.Path(sys.argv[6]).resolve()
 README = pathlib.Path(sys.argv[3]).read_text(encoding="utf-8")
-COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:jurat|juratd|make|systemctl|systemd-sysusers|export)\b")
+COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:jurat|juratd|find|make|systemctl|systemd-sysusers|export)\b")
 NOT_RUN = re.compile(r"^(?:make (?:run|test)|systemctl .*|systemd-sysusers .*)$")  # CI itself, and what needs systemd
 
 
@@ -171,6 +171,7 @@ def on_a_tdx_host(tmp):
 def for_a_fleet(tmp):
     """With the software platform as the vendors' services, without TLS."""
     attest(tmp)
+    attest(tmp, "--tee", "tdx")
     address = f"127.0.0.1:{free_port()}"
     with Juratd(JURATD, "--software-platform", "jurat") as vendors:
         walk("For a fleet", tmp, [
@@ -180,7 +181,11 @@ def for_a_fleet(tmp):
             (r"https://endorsements\.example:8081", f"http://{address}"),
             (r"jurat host refresh", "jurat host refresh --roots roots"),
             (r"jurat fetch vcek", "jurat fetch vcek --roots roots"),
-        ], after="test -s stock/vcek/*/*_vcek.der && test -s certs/vcek.der && kill $daemon && wait $daemon",
+            (r"jurat verify", "jurat verify --roots roots"),
+            (r"--collateral collateral/", "--collateral roots/collateral"),
+            (r"> (?=verdicts.jsonl)", ">>"),
+        ], before="mkdir -p evidence/a && cp report.bin certs.bin evidence/a",
+             after="test $(grep -c '^{\"summary\":{\"accepted\":1,\"refused\":0,\"unreadable\":0,' verdicts.jsonl) = 2 && test -s stock/vcek/*/*_vcek.der && test -s certs/vcek.der && kill $daemon && wait $daemon",
              wrap=[JURAT, "run", "--host", "--"])
 
 
