@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The rows, and the programs that are measured in each: those that stay and answer (bench/README.md has the protocol), and those that are
 started for each piece of evidence."""
-import json
 import os
 import pathlib
 import re
@@ -144,9 +143,7 @@ def process_peers(row, peers, timer):
 def label_of(build):
     """How the tables name a build of jurat: by the code that verifies signatures."""
     said = subprocess.run([build / "src/cli/jurat", "--version"], capture_output=True, text=True, check=False).stdout
-    options = json.loads((build / "meson-info/intro-buildoptions.json").read_text(encoding="utf-8"))
-    chosen = [option["value"] for option in options if option["name"] == "crypto"]
-    return "jurat, AWS-LC" if "AWS-LC" in said or chosen == ["aws-lc"] else "jurat"
+    return "jurat, AWS-LC" if "AWS-LC" in said else "jurat"
 
 
 def programs_of(builds):
