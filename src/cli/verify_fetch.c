@@ -24,7 +24,7 @@ struct got {
 	enum snp_product product; /* the one that has it, of several */
 };
 
-/* A service that fails for one item may have others; one that fails so often, or cannot be reached, is away. */
+/* A service that fails for one item may have others; one that fails so often, or is not reached, is away. */
 enum { MAX_FAILURES = 3 };
 
 struct source {
