@@ -22,6 +22,7 @@
 #include "jurat/verify.h"
 #include "machine/machine.h"
 #include "uapi/sev.h"
+#include "verify/verifier.h"
 #include "wire/sev_uapi.h"
 #include "wire/snp_certs.h"
 
@@ -30,7 +31,7 @@ enum {
 	SIGNATURES = 100,
 	BLOB_PAGES = 4,
 	PAGE = 4096,
-	CHIPS = 257, /* more than a verifier remembers, so that one after the other each is new to it */
+	CHIPS = VERIFIER_LEAVES + 1, /* so that one after the other each is new to a verifier */
 };
 
 /* A chip's report with its endorsements. */

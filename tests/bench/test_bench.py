@@ -49,7 +49,7 @@ def every_figure_is_described_in_the_readme(tmp):
 
 @case
 def every_figure_is_measured_or_says_why_not(tmp):
-    slow = {"qgs-1000", "endorsements-1000", "endorsements-vcek", "snp-verify-new-chip", "snp-guest-memory", "verify-many"}  # 257 chips, 10,000 guests: make bench runs them
+    slow = {"qgs-1000", "endorsements-1000", "endorsements-vcek", "snp-verify-new-chip", "snp-guest-memory", "verify-many"}  # many chips, 10,000 guests: make bench runs them
     only = [w for n in names() if n not in slow for w in ("--only", n)]
     figures = json.loads(bench("--seconds", 0, "--output", "json", "--jurat", JURAT, *only).stdout)
     assert {f["name"] for f in figures} == set(names()) - slow, figures
