@@ -402,8 +402,11 @@ static int run_workers(struct many *m, struct worker *workers, unsigned n)
 				       .waits = show_progress,
 				       .context = m,
 				       .stop = &stop };
+	/* A line of JSON is longer than the C library's buffer, and would be two writes. */
+	static char lines[64 * 1024];
 	int status;
 
+	setvbuf(stdout, lines, _IOFBF, sizeof(lines));
 	for (unsigned i = 0; i < n; i++)
 		contexts[i] = &workers[i];
 	cli_progress_start(&m->progress);

@@ -11,8 +11,8 @@
 
 void render_put(struct render_json *o, json_t *object, const char *key, json_t *value)
 {
-	if (json_object_set_new(object, key, value) !=
-	    0) /* takes ownership of the value, also on failure; NULL fails */
+	/* Takes ownership of the value, also on failure; NULL fails. Keys are ours: UTF-8. */
+	if (json_object_set_new_nocheck(object, key, value) != 0)
 		o->bad = true;
 }
 
@@ -26,7 +26,7 @@ json_t *render_hex(const void *p, size_t n)
 {
 	auto_free char *hex = malloc(BYTES_HEX_SIZE(n));
 
-	return hex ? json_string(bytes_to_hex(p, n, hex)) : NULL;
+	return hex ? json_stringn_nocheck(bytes_to_hex(p, n, hex), 2 * n) : NULL;
 }
 
 json_t *render_number(uint64_t v)
@@ -34,7 +34,7 @@ json_t *render_number(uint64_t v)
 	char text[24];
 
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)v);
-	return json_string(text);
+	return json_string_nocheck(text);
 }
 
 void render_json_drop(json_t **json)
