@@ -179,7 +179,8 @@ def a_hung_adapter_ends_with_what_it_started(tmp):
 
 @case
 def a_program_that_cannot_be_run_is_named(tmp):
-    p = jurat("run", "--corpus", corpus(), "--only", ONE, "--", "no-such-adapter", status=3)
+    path = {**os.environ, "PATH": "/usr/bin:/bin"}  # one of somebody's own may have folders that this user must not enter
+    p = jurat("run", "--corpus", corpus(), "--only", ONE, "--", "no-such-adapter", status=3, env=path)
     assert f"{ONE}: adapter error: cannot run 'no-such-adapter': No such file or directory" in p.stdout
 
 
