@@ -80,8 +80,8 @@ void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_
 /*
  * env       source of randomness for the nonce, which is mixed with key and digest: if it repeats, equal
  *           digests have equal signatures, but the key is not disclosed. NULL: no randomness, and equal
- *           digests have equal signatures. hogweed and AWS-LC make the same signatures; OpenSSL always uses
- *           its own generator.
+ *           digests have equal signatures. hogweed and AWS-LC make the same signatures; OpenSSL, and AWS-LC with
+ *           keys that are not derived, always use their own generators.
  * Returns   0; -errno from the environment's random source; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,
@@ -93,7 +93,7 @@ JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct 
  * compare them.
  */
 struct crypto_ec_maker {
-	const char *name;            /* "hogweed", "openssl", "awslc" */
+	const char *name;            /* "hogweed", "openssl", "awslc", "awslc_random" */
 	void (*describe)(char *ret); /* CRYPTO_LIBRARY_BYTES bytes: crypto/describe.h */
 	int (*public_new)(const uint8_t *xy, void **ret);
 	/* The same, derived from another key of the same implementation. NULL: that would not be faster. */
@@ -118,6 +118,8 @@ extern const struct crypto_ec_maker crypto_p256_hogweed, crypto_p256_openssl;
 extern const struct crypto_ec_maker crypto_p384_hogweed, crypto_p384_openssl;
 #ifdef CRYPTO_HAVE_AWS_LC
 extern const struct crypto_ec_maker crypto_p256_awslc, crypto_p384_awslc;
+/* The same, signing with AWS-LC's own nonces. */
+extern const struct crypto_ec_maker crypto_p256_awslc_random, crypto_p384_awslc_random;
 #endif
 
 #endif

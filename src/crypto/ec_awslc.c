@@ -204,12 +204,26 @@ static bool is_in_range(const uint8_t *nonce, size_t n)
 	return borrow && any;
 }
 
-/* AWS-LC's function below leaves copies of the nonce where the stack of this one comes to lie. */
+/* AWS-LC's functions below leave copies of the nonce where the stack of this one comes to lie. */
 __attribute__((noinline)) static void wipe_stack(void)
 {
 	uint8_t area[8192];
 
 	bytes_wipe(area, sizeof(area));
+}
+
+/* sig: NULL, where AWS-LC had no memory to sign */
+static int put_signature(const struct private *k, const ECDSA_SIG *sig, uint8_t *ret_r, uint8_t *ret_s)
+{
+	if (!sig) {
+		ERR_clear_error();
+		return -ENOMEM;
+	}
+	/* Fail for a number that is longer only. */
+	if (BN_bn2bin_padded(ret_r, k->n, ECDSA_SIG_get0_r(sig)) != 1 ||
+	    BN_bn2bin_padded(ret_s, k->n, ECDSA_SIG_get0_s(sig)) != 1)
+		return -EIO;
+	return 0;
 }
 
 /*
@@ -230,15 +244,7 @@ static int sign_drawn(const void *key, void (*draw)(void *ctx, size_t n, uint8_t
 								     k->n);
 	wipe_stack();
 	bytes_wipe(nonce, sizeof(nonce));
-	if (!sig) {
-		ERR_clear_error();
-		return -ENOMEM;
-	}
-	/* Fail for a number that is longer only. */
-	if (BN_bn2bin_padded(ret_r, k->n, ECDSA_SIG_get0_r(sig)) != 1 ||
-	    BN_bn2bin_padded(ret_s, k->n, ECDSA_SIG_get0_s(sig)) != 1)
-		return -EIO;
-	return 0;
+	return put_signature(k, sig, ret_r, ret_s);
 }
 
 static int sign(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
@@ -253,6 +259,18 @@ static int sign(const void *key, struct base_env *env, const uint8_t *digest, si
 	r = sign_drawn(key, ec_nonce_draw, &nonce, digest, digest_size, ret_r, ret_s);
 	bytes_wipe(&nonce, sizeof(nonce));
 	return r;
+}
+
+/* For keys that are not the software platform's: AWS-LC's own nonces, and signatures that do not repeat. */
+static int sign_random(const void *key, struct base_env *env, const uint8_t *digest, size_t digest_size,
+		       uint8_t *ret_r, uint8_t *ret_s)
+{
+	const struct private *k = key;
+	auto_call(free_sig) ECDSA_SIG *sig = ECDSA_do_sign(digest, digest_size, k->key);
+
+	(void)env;
+	wipe_stack();
+	return put_signature(k, sig, ret_r, ret_s);
 }
 
 static int p256_public_new(const uint8_t *xy, void **ret)
@@ -299,4 +317,28 @@ const struct crypto_ec_maker crypto_p384_awslc = {
 	.private_public = private_public,
 	.sign = sign,
 	.sign_drawn = sign_drawn,
+};
+
+const struct crypto_ec_maker crypto_p256_awslc_random = {
+	.name = "awslc_random",
+	.describe = crypto_describe_awslc,
+	.public_new = p256_public_new,
+	.public_free = public_free,
+	.verify = verify,
+	.private_new = p256_private_new,
+	.private_free = private_free,
+	.private_public = private_public,
+	.sign = sign_random,
+};
+
+const struct crypto_ec_maker crypto_p384_awslc_random = {
+	.name = "awslc_random",
+	.describe = crypto_describe_awslc,
+	.public_new = p384_public_new,
+	.public_free = public_free,
+	.verify = verify,
+	.private_new = p384_private_new,
+	.private_free = private_free,
+	.private_public = private_public,
+	.sign = sign_random,
 };

@@ -96,10 +96,12 @@ static int made_by(void *ctx)
 
 static void every_maker_of_a_curve_says_so(void **state)
 {
-	const struct crypto_ec_maker *makers[] = { &crypto_p256_hogweed, &crypto_p256_openssl,
-						   &crypto_p384_hogweed, &crypto_p384_openssl,
+	const struct crypto_ec_maker *makers[] = {
+		&crypto_p256_hogweed,      &crypto_p256_openssl,
+		&crypto_p384_hogweed,      &crypto_p384_openssl,
 #ifdef CRYPTO_HAVE_AWS_LC
-						   &crypto_p256_awslc,   &crypto_p384_awslc
+		&crypto_p256_awslc,        &crypto_p384_awslc,
+		&crypto_p256_awslc_random, &crypto_p384_awslc_random,
 #endif
 	};
 
