@@ -99,6 +99,17 @@ static bool has(const struct cache *cache, uint64_t tag, const void *key)
 	return false;
 }
 
+/* The first slot that never had an item: nobody else touches it. */
+static struct cache_slot *fresh(struct cache *cache)
+{
+	struct cache_slot *slot = &cache->slots[filled(cache)];
+
+	atomic_init(&slot->pins, 0);
+	atomic_init(&slot->used, 0);
+	slot->item = NULL;
+	return slot;
+}
+
 /* The slot to fill next: an empty one, else the one not found for longest. NULL: all are in use. */
 static struct cache_slot *oldest(struct cache *cache)
 {
@@ -106,7 +117,7 @@ static struct cache_slot *oldest(struct cache *cache)
 	struct cache_slot *ret = NULL;
 
 	if (filled(cache) < cache->room)
-		return &cache->slots[filled(cache)];
+		return fresh(cache);
 	for (size_t i = 0; i < cache->room; i++) {
 		struct cache_slot *slot = &cache->slots[i];
 		unsigned age = now - atomic_load_explicit(&slot->used, memory_order_relaxed);

@@ -40,14 +40,17 @@ struct cache {
 	atomic_bool changing; /* a thread is adding an item */
 };
 
-/* Memory for `n` items: zeros, apart from the cache so that it needs no allocation. */
+/*
+ * Memory for `n` items, apart from the cache so that it needs no allocation. The cache writes each slot before
+ * it reads it: pages of slots that are never used cost nothing.
+ */
 #define CACHE_SPACE(n)                                                                                       \
 	struct {                                                                                             \
 		_Atomic uint64_t tags[n];                                                                    \
 		struct cache_slot slots[n];                                                                  \
 	}
 
-/* space   zeros; must live as long as the cache */
+/* space   of any contents; must live as long as the cache */
 #define CACHE_INIT(cache, kind, space)                                                                       \
 	cache_init(cache, kind, (space)->tags, (space)->slots,                                               \
 		   sizeof((space)->tags) / sizeof((space)->tags[0]))

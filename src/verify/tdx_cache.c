@@ -324,6 +324,7 @@ void tdx_cache_init(struct tdx_cache *cache)
 	CACHE_INIT(&cache->facts, &fact_kind, &cache->fact_space);
 	CACHE_INIT(&cache->keys, &key_kind, &cache->key_space);
 	CACHE_INIT(&cache->qes, &qe_kind, &cache->qe_space);
+	cache->like = NULL;
 }
 
 void tdx_cache_done(struct tdx_cache *cache)

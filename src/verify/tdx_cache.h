@@ -42,14 +42,14 @@ struct tdx_cache {
 	struct cache facts; /* that the key of one certificate signed a certain object */
 	struct cache keys;  /* public keys of certificates, ready for use */
 	struct cache qes;   /* struct qe_entry */
-	CACHE_SPACE(TDX_FACTS) fact_space;
-	CACHE_SPACE(TDX_KEYS) key_space;
-	CACHE_SPACE(TDX_QES) qe_space;
 	/*
 	 * The key of a supplied root, from which others are created faster; NULL: none. Changes with the
 	 * roots only.
 	 */
 	const struct crypto_ec_public *like;
+	CACHE_SPACE(TDX_FACTS) fact_space;
+	CACHE_SPACE(TDX_KEYS) key_space;
+	CACHE_SPACE(TDX_QES) qe_space;
 };
 
 void tdx_cache_init(struct tdx_cache *cache);

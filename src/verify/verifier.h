@@ -32,10 +32,10 @@ struct jurat_verifier {
 	struct pointers leaves;      /* untrusted: other certificates that are not a CA's, as they came */
 	struct pointers crls;        /* struct crl_entry */
 	struct cache seen_leaves, seen_authorities, seen_crls; /* of certificate tables */
+	struct tdx_cache tdx; /* from here on, jurat_verifier_new() leaves pages untouched */
 	CACHE_SPACE(VERIFIER_LEAVES) leaf_space;
 	CACHE_SPACE(VERIFIER_AUTHORITIES) authority_space;
 	CACHE_SPACE(VERIFIER_CRLS) crl_space;
-	struct tdx_cache tdx;
 };
 
 /* The supplied VEKs of one kind and chip: items [*ret_first, *ret_end). VLEKs have a HWID of zeros. */

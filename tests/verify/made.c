@@ -219,7 +219,7 @@ size_t made_cached(const struct cache *cache)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < cache->room; i++) {
+	for (size_t i = 0; i < cache->filled; i++) {
 		assert_int_equal(cache->slots[i].pins, 0);
 		n += cache->slots[i].item != NULL;
 	}

@@ -84,13 +84,14 @@ static bool put(uint64_t key, int number)
 static int set_up(void **state)
 {
 	memset(&world, 0, sizeof(world));
+	memset(&world.space, 0xa5, sizeof(world.space));
 	CACHE_INIT(&world.cache, &kind, &world.space);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	for (size_t i = 0; i < ROOM; i++)
+	for (size_t i = 0; i < world.cache.filled; i++)
 		if (world.space.slots[i].pins != 0)
 			return -1;
 	cache_done(&world.cache);
