@@ -514,6 +514,55 @@ static void makers_without_randomness_of_their_own_sign_alike(void **state)
 	assert_int_equal(pairs, of_a_curve * (of_a_curve - 1));
 }
 
+struct draws {
+	enum crypto_curve curve;
+	unsigned n;
+};
+
+/* The order, zero, all bits, and then a good nonce. */
+static void draw_next(void *ctx, size_t n, uint8_t *to)
+{
+	struct draws *draws = ctx;
+
+	switch (draws->n++) {
+	case 0:
+		from_hex(order[draws->curve], to);
+		return;
+	case 1:
+		memset(to, 0, n);
+		return;
+	case 2:
+		memset(to, 0xff, n);
+		return;
+	default:
+		memset(to, 0x5a, n);
+	}
+}
+
+static void nonces_out_of_range_are_drawn_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
+		struct draws draws = { .curve = makers[i].curve },
+			     good = { .curve = makers[i].curve, .n = 3 };
+		struct fixture f = { 0 }, g = { 0 };
+
+		if (!makers[i].maker->sign_drawn)
+			continue;
+		fixture_init(&f, i);
+		fixture_init(&g, i);
+		assert_int_equal(f.maker->sign_drawn(f.private, draw_next, &draws, f.digest, f.n, f.r, f.s),
+				 0);
+		assert_int_equal(draws.n, 4);
+		assert_int_equal(g.maker->sign_drawn(g.private, draw_next, &good, g.digest, g.n, g.r, g.s),
+				 0);
+		assert_memory_equal(f.r, g.r, f.n);
+		assert_memory_equal(f.s, g.s, f.n);
+		fixture_done(&f);
+		fixture_done(&g);
+	}
+}
+
 static void randomness_that_repeats_does_not_repeat_a_nonce(void **state)
 {
 	const struct base_env_ops ops = { .random = always_zero };
@@ -650,6 +699,7 @@ int main(void)
 		cmocka_unit_test(a_derived_key_signs_and_its_public_key_verifies),
 		cmocka_unit_test(a_sign_without_randomness_fails_and_shows_nothing),
 		cmocka_unit_test(makers_without_randomness_of_their_own_sign_alike),
+		cmocka_unit_test(nonces_out_of_range_are_drawn_again),
 		cmocka_unit_test(randomness_that_repeats_does_not_repeat_a_nonce),
 		cmocka_unit_test(keys_made_like_another_outlive_it),
 		cmocka_unit_test(threads_share_a_public_key),
