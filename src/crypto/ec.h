@@ -80,8 +80,8 @@ void crypto_ec_private_public(const struct crypto_ec_private *key, uint8_t *ret_
 /*
  * env       source of randomness for the nonce, which is mixed with key and digest: if it repeats, equal
  *           digests have equal signatures, but the key is not disclosed. NULL: no randomness, and equal
- *           digests have equal signatures. hogweed and AWS-LC make the same signatures; OpenSSL, and AWS-LC with
- *           keys that are not derived, always use their own generators.
+ *           digests have equal signatures. hogweed and AWS-LC make the same signatures; OpenSSL, and
+ *           AWS-LC with keys that are not derived, always use their own generators.
  * Returns   0; -errno from the environment's random source; -ENOMEM; -EIO the computation failed
  */
 JURAT_MUST_CHECK int crypto_ec_sign(const struct crypto_ec_private *key, struct base_env *env,

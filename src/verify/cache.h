@@ -41,8 +41,8 @@ struct cache {
 };
 
 /*
- * Memory for `n` items, apart from the cache so that it needs no allocation. The cache writes each slot before
- * it reads it: pages of slots that are never used cost nothing.
+ * Memory for `n` items, apart from the cache so that it needs no allocation. The cache writes each slot
+ * before it reads it: pages of slots that are never used cost nothing.
  */
 #define CACHE_SPACE(n)                                                                                       \
 	struct {                                                                                             \
