@@ -15,6 +15,8 @@ enum {
 	PROGRAM_HEADER_BYTES = 56,
 	IDENTITY_BYTES = 20,           /* up to e_machine, the same in every class */
 	MAX_PROGRAM_HEADERS = 1 << 16, /* bytes; as in Linux */
+	NOTE_HEADER_BYTES = 12,
+	MAX_NOTE_BYTES = 512, /* of one segment; what follows is not read */
 };
 
 struct program_header {
@@ -77,6 +79,32 @@ static int read_interpreter(struct base_env *env, int fd, const struct program_h
 	return 0;
 }
 
+/* Names and descriptions of notes are padded to 4 bytes. */
+static size_t padded(uint32_t n)
+{
+	return ((size_t)n + 3) & ~(size_t)3;
+}
+
+/* Linux reads no notes, so those that cannot be read are no reason to refuse a file. */
+static int read_notes(struct base_env *env, int fd, const struct program_header *h, struct elf_file *ret)
+{
+	uint8_t bytes[MAX_NOTE_BYTES];
+	size_t size = h->file_size < sizeof(bytes) ? (size_t)h->file_size : sizeof(bytes);
+	struct bytes_rd r = bytes_rd(bytes, size);
+	int status = read_at(env, fd, h->offset, bytes, size, "notes", NULL);
+
+	while (status == 0 && bytes_rd_left(&r) >= NOTE_HEADER_BYTES) {
+		uint32_t owner_size = bytes_rd_le32(&r), n = bytes_rd_le32(&r), type = bytes_rd_le32(&r);
+		const uint8_t *owner = bytes_rd_take(&r, padded(owner_size));
+
+		if (owner && owner_size == sizeof(ELF_NOTE_OWNER) && type == ELF_NOTE_HANDS_ON &&
+		    memcmp(owner, ELF_NOTE_OWNER, owner_size) == 0)
+			ret->hands_on = true;
+		bytes_rd_skip(&r, padded(n));
+	}
+	return status == -ENOEXEC ? 0 : status;
+}
+
 static int read_program_headers(struct base_env *env, int fd, uint64_t offset, unsigned n,
 				struct elf_file *ret, struct jurat_error *err)
 {
@@ -99,6 +127,8 @@ static int read_program_headers(struct base_env *env, int fd, uint64_t offset, u
 		ret->dynamic |= h.type == PT_DYNAMIC;
 		if (h.type == PT_INTERP && !ret->interpreter[0]) /* Linux takes the first */
 			status = read_interpreter(env, fd, &h, ret, err);
+		if (h.type == PT_NOTE && status == 0)
+			status = read_notes(env, fd, &h, ret);
 	}
 	return status;
 }

@@ -16,7 +16,13 @@ struct elf_file {
 	/* The rest is read from 64-bit little-endian files only. */
 	bool dynamic;               /* has PT_DYNAMIC */
 	char interpreter[PATH_MAX]; /* PT_INTERP: the dynamic loader; "": there is none */
+	/* has the note that jurat.c has: executes another program with its own environment */
+	bool hands_on;
 };
+
+/* The note's owner and type; it has no description. */
+#define ELF_NOTE_OWNER "jurat"
+enum { ELF_NOTE_HANDS_ON = 1 };
 
 /*
  * Reads the parts of an ELF file that Linux reads when it executes it, with Linux's limits. The bytes are

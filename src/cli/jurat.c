@@ -5,6 +5,17 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
+#include "cli/elf_file.h"
+
+/*
+ * For `jurat run` and `jurat vmm`, which refuse static programs: what `jurat vmm` executes gets LD_PRELOAD
+ * also from a static jurat.
+ */
+static const struct {
+	uint32_t owner_size, description_size, type;
+	char owner[8]; /* padded to 4 bytes */
+} note __attribute__((section(".note.jurat"), used, aligned(4))) = { sizeof(ELF_NOTE_OWNER), 0,
+								     ELF_NOTE_HANDS_ON, ELF_NOTE_OWNER };
 
 int main(int argc, char **argv)
 {

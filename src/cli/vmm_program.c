@@ -187,6 +187,8 @@ static int check_loader(const char *path, const struct elf_file *file, const cha
 		real = realpath(path, NULL);
 		if (file->dynamic && (is_loader(path) || (real && is_loader(real))))
 			return 0; /* "ld-linux-x86-64.so.2 PROGRAM" */
+		if (file->hands_on)
+			return 0; /* "jurat vmm -- PROGRAM" */
 		return jurat_fail(err, -ENOEXEC,
 				  "'%s' is statically linked: it has no dynamic loader, which would load %s "
 				  "(see jurat-vmm(1))",

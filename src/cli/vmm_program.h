@@ -20,8 +20,8 @@ enum vmm_program_status { VMM_PROGRAM_UNUSABLE = 126, VMM_PROGRAM_NOT_FOUND = 12
 
 /*
  * Finds a program as execvp(3) does, and follows the `#!` lines of scripts. Refuses programs into which the
- * dynamic loader would not load a library: static ones, those that gain privileges, those of another machine
- * or C library.
+ * dynamic loader would not load a library: static ones (but for jurat, which starts another), those that gain
+ * privileges, those of another machine or C library.
  *
  * library, library_name   its machine, and its name for messages
  * Returns                 0; enum vmm_program_status, and `err` has the reason

@@ -112,6 +112,46 @@ static void of_two_loaders_linux_takes_the_first(void **state)
 	assert_string_equal(got.interpreter, loader);
 }
 
+static void a_program_that_starts_another_says_so_in_a_note(void **state)
+{
+	enum { AT = FILE_BYTES, NOTES = 16 + 20, END = AT + NOTES };
+	static const uint8_t another[16] = { 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 'G', 'N', 'U' };
+	static const uint8_t ours[20] = { 6, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 'j', 'u', 'r', 'a', 't' };
+	static const struct {
+		size_t off;
+		uint64_t v;
+		unsigned size;
+		bool hands_on;
+	} cases[] = {
+		{ AT, 4, 4, true },
+		{ AT + 16, 5, 4, false },         /* the owner ends before its NUL */
+		{ AT + 16 + 8, 2, 4, false },     /* another type */
+		{ AT + 16 + 12, 'J', 1, false },  /* another owner */
+		{ AT + 4, 4, 4, false },          /* the first has a description, which is skipped */
+		{ AT + 4, UINT32_MAX, 4, false }, /* longer than the segment */
+		{ AT, UINT32_MAX, 4, false },     /* the same of an owner */
+		{ PHOFF + 8, END, 8, false },     /* beyond the file: no note, and no error */
+		{ PHOFF + 8, UINT64_MAX, 8, false },
+		{ PHOFF + 32, 16, 8, false }, /* the segment ends before the second */
+		{ PHOFF + 32, 16 + 11, 8, false },
+		{ PHOFF + 32, 0, 8, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t file[END];
+		struct elf_file got;
+
+		make(file);
+		put_header(file, 0, PT_NOTE, AT, NOTES);
+		memcpy(file + AT, another, sizeof(another));
+		memcpy(file + AT + 16, ours, sizeof(ours));
+		put(file, cases[i].off, cases[i].v, cases[i].size);
+		assert_int_equal(read_bytes(file, sizeof(file), 0, &got, NULL), 0);
+		if (got.hands_on != cases[i].hands_on)
+			FAIL_BECAUSE("case %zu", i);
+	}
+}
+
 /* Their program headers are of no use here, and are not read. */
 static void other_machines_are_named(void **state)
 {
@@ -213,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_program_is_known_by_its_machine_and_loader),
 		cmocka_unit_test(of_two_loaders_linux_takes_the_first),
+		cmocka_unit_test(a_program_that_starts_another_says_so_in_a_note),
 		cmocka_unit_test(other_machines_are_named),
 		cmocka_unit_test(what_linux_would_not_execute_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),
