@@ -109,7 +109,7 @@ static int read_entries(struct frame *f)
 	}
 	if (dir)
 		closedir(dir);
-	if (r == 0)
+	if (r == 0 && f->n > 0)
 		qsort_r(f->starts, f->n, sizeof(*f->starts), by_name, f->names);
 	return r;
 }
