@@ -29,6 +29,8 @@ costs it nothing here. [verifiers.md](verifiers.md) has what each of them refuse
 - **go-tdx-guest**: `verify.RawTdxQuote()`, without `validate`; collateral comes from memory. It has no cache: *warm* keeps the parsed roots only.
 - **dcap-qvl**: `QuoteVerifier::verify()` with ring; the TCB status must be UpToDate, no policy besides. Its collateral is converted to its own form before the measurement. It has no
   cache: *warm* keeps verifier and collateral, which it parses and verifies each time. It does not verify a quote without collateral.
+- **Where jurat is behind**: `tdx-cold` and `tdx-process` beside dcap-qvl, with Debian's libraries. Nine or ten P-256 signatures are most of the work there: OpenSSL takes a little
+  longer for each than ring, nettle, which `jurat` has for its quick start, almost three times as long. A build with AWS-LC is ahead.
 - **Complete processes** are those of `jurat verify`; of go-sev-guest's and go-tdx-guest's tools `check`, offline; of `snpguest verify certs` and
   `snpguest verify attestation`, which together verify a report; and, for a quote with collateral, of minimal programs that use go-tdx-guest and dcap-qvl, because
   go-tdx-guest's tool takes collateral from the network only, and the crate of dcap-qvl contains no tool.
