@@ -60,6 +60,11 @@ static void tables(void)
 	seed_begin("fuzz_snp_certs", "empty");
 	seed_zeros(SNP_CERTS_ENTRY_BYTES);
 	seed_end();
+	seed_begin("fuzz_input", "firmware-volume"); /* begins as an empty table does */
+	seed_zeros(40);
+	seed_bytes("_FVH", 4);
+	seed_zeros(20);
+	seed_end();
 }
 
 /* Every structure of its own size, once all zeros and once all ones. */
