@@ -69,8 +69,8 @@ static void reached(enum input_kind kind)
 }
 
 /*
- * What a reader takes has a kind. A report with bytes behind it is known by its algorithm, too. A firmware volume may begin as an empty
- * table does, and is none.
+ * What a reader takes has a kind. A report with bytes behind it is known by its algorithm, too. A firmware
+ * volume may begin as an empty table does, and is none.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
