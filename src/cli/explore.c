@@ -211,8 +211,8 @@ static int check_trace(const struct cli *cli)
 	if (!path)
 		return CLI_OK;
 	if (sequence_format_of(path, &format) < 0)
-		return cli_fail(cli, CLI_USAGE,
-				"--trace: expected a name with .txt, .mmd or .json, found '%s'", path);
+		return cli_fail(cli, CLI_USAGE, "--trace: expected a name with %s, found '%s'",
+				sequence_endings(), path);
 	return output_check(base_env_real(), path, &err) < 0 ? cli_fail(cli, CLI_ENVIRONMENT, "%s", err.text)
 							     : CLI_OK;
 }
@@ -234,8 +234,8 @@ static int write_trace(const struct cli_explore *e)
 		r = text_stream_open(&stream);
 	if (r < 0)
 		return cli_fail_memory(e->cli);
-	history_print(e->result.search.history, format, stream.to);
-	if (text_stream_close(&stream, &text, &n) < 0)
+	r = history_print(e->result.search.history, format, stream.to);
+	if (text_stream_close(&stream, &text, &n) < 0 || r < 0)
 		return cli_fail_memory(e->cli);
 	r = cli_write(path, text, n, 0644, &err);
 	return r < 0 ? cli_fail(e->cli, CLI_ENVIRONMENT, "%s", err.text) : CLI_OK;

@@ -28,6 +28,7 @@ size_t history_count(const struct history *history);
 /* i < count. Valid until the next event is added. */
 struct history_event history_get(const struct history *history, size_t i);
 
-void history_print(const struct history *history, enum sequence_format format, FILE *to);
+/* 0; -ENOMEM */
+int history_print(const struct history *history, enum sequence_format format, FILE *to);
 
 #endif

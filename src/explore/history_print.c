@@ -37,13 +37,9 @@ static size_t line_of(const struct history *h, size_t i, struct history_event *r
 /* A step takes a microsecond. */
 static void print_line(struct sequence *to, const struct history_event *e, size_t n, const char *steps)
 {
-	const struct sequence_event event = { .kind = e->kind,
-					      .at_us = (double)e->step,
-					      .duration_us = (double)n,
-					      .at = steps,
-					      .from = e->from,
-					      .to = e->to,
-					      .text = e->text };
+	const struct sequence_event event =
+		SEQUENCE_EVENT(.kind = e->kind, .begin_us = (double)e->step, .end_us = (double)(e->step + n),
+			       .at = steps, .from = e->from, .to = e->to, .text = e->text);
 
 	sequence_add(to, &event);
 }
@@ -70,7 +66,7 @@ static void print_long_note(struct sequence *to, struct history_event *e, const 
 	e->text = rest;
 }
 
-void history_print(const struct history *h, enum sequence_format format, FILE *to)
+int history_print(const struct history *h, enum sequence_format format, FILE *to)
 {
 	struct sequence sequence;
 
@@ -87,5 +83,5 @@ void history_print(const struct history *h, enum sequence_format format, FILE *t
 			print_long_note(&sequence, &e, column, text);
 		print_line(&sequence, &e, n, column);
 	}
-	sequence_end(&sequence);
+	return sequence_end(&sequence);
 }

@@ -8,19 +8,17 @@
 
 #include "base/cleanup.h"
 
-struct format {
-	const char *ending;
-	const char *begin, *end;
-	void (*party)(struct sequence *s, unsigned number, const char *name); /* when it appears first */
-	void (*event)(struct sequence *s, const struct sequence_event *event);
-};
+static bool is_step(const struct sequence_event *e)
+{
+	return e->kind == SEQUENCE_STEP || e->kind == SEQUENCE_LOCK;
+}
 
 static const char *sign_of(const struct sequence_event *e)
 {
 	return e->kind == SEQUENCE_VIOLATION ? "VIOLATION " : "";
 }
 
-static unsigned row_of(const struct sequence *s, const char *party)
+unsigned sequence_row(const struct sequence *s, const char *party)
 {
 	unsigned i = 0;
 
@@ -29,16 +27,16 @@ static unsigned row_of(const struct sequence *s, const char *party)
 	return i < SEQUENCE_MAX_PARTIES ? i + 1 : SEQUENCE_MAX_PARTIES;
 }
 
-static void no_party(struct sequence *s, unsigned number, const char *name)
-{
-}
-
 static void text_event(struct sequence *s, const struct sequence_event *e)
 {
-	if (e->kind == SEQUENCE_STEP)
-		fprintf(s->to, "%s  %-13s > %-13s ", e->at, e->from, e->to);
+	char us[32];
+	const char *at = e->at ? e->at : us;
+
+	(void)!snprintf(us, sizeof(us), "%12.3f us", e->begin_us);
+	if (is_step(e))
+		fprintf(s->to, "%s  %-13s > %-13s ", at, e->from, e->to);
 	else
-		fprintf(s->to, "%*s  %-13s   %-13s %s", (int)strlen(e->at), "", e->from, "", sign_of(e));
+		fprintf(s->to, "%*s  %-13s   %-13s %s", (int)strlen(at), "", e->from, "", sign_of(e));
 	for (const char *c = e->text; *c; c++)
 		fputc((unsigned char)*c < 0x20 ? ' ' : *c, s->to);
 	fputc('\n', s->to);
@@ -72,7 +70,7 @@ static void mermaid_party(struct sequence *s, unsigned number, const char *name)
 
 static void mermaid_event(struct sequence *s, const struct sequence_event *e)
 {
-	if (e->kind == SEQUENCE_STEP) {
+	if (is_step(e)) {
 		fputs("    ", s->to);
 		mermaid_id(s->to, e->from);
 		fputs("->>", s->to);
@@ -108,7 +106,7 @@ static void json_text(FILE *to, const char *text)
 
 static void json_begin_object(struct sequence *s)
 {
-	fputs(s->n_events++ ? ",\n{\"name\": " : "\n{\"name\": ", s->to);
+	fputs(s->n_events > 0 || s->n_parties > 1 ? ",\n{\"name\": " : "\n{\"name\": ", s->to);
 }
 
 static void json_party(struct sequence *s, unsigned number, const char *name)
@@ -125,61 +123,94 @@ static void json_event(struct sequence *s, const struct sequence_event *e)
 {
 	json_begin_object(s);
 	json_text(s->to, e->text);
-	if (e->kind == SEQUENCE_STEP)
+	if (is_step(e))
 		fprintf(s->to,
 			", \"ph\": \"X\", \"pid\": 1, \"tid\": %u, \"ts\": %.3f, \"dur\": %.3f, \"args\": {",
-			row_of(s, e->to), e->at_us, e->duration_us);
+			sequence_row(s, e->to), e->begin_us, e->end_us - e->begin_us);
 	else
 		fprintf(s->to,
 			", \"ph\": \"i\", \"s\": \"%c\", \"pid\": 1, \"tid\": %u, \"ts\": %.3f, "
 			"\"args\": {\"violation\": %s, ",
-			e->from[0] ? 't' : 'p', e->from[0] ? row_of(s, e->from) : 1, e->at_us,
+			e->from[0] ? 't' : 'p', e->from[0] ? sequence_row(s, e->from) : 1, e->begin_us,
 			e->kind == SEQUENCE_VIOLATION ? "true" : "false");
 	fputs("\"from\": ", s->to);
 	json_text(s->to, e->from);
 	fputs("}}", s->to);
 }
 
-static const struct format formats[] = {
-	[SEQUENCE_TEXT] = { ".txt", "", "", no_party, text_event },
-	[SEQUENCE_MERMAID] = { ".mmd", "sequenceDiagram\n", "", mermaid_party, mermaid_event },
-	[SEQUENCE_CHROME] = { ".json", "[", "\n]\n", json_party, json_event },
+static void mermaid_begin(struct sequence *s)
+{
+	fputs("sequenceDiagram\n", s->to);
+}
+
+static void json_begin(struct sequence *s)
+{
+	fputc('[', s->to);
+}
+
+static void json_end(struct sequence *s)
+{
+	fputs("\n]\n", s->to);
+}
+
+const struct sequence_writer sequence_text = { .ending = ".txt", .event = text_event };
+const struct sequence_writer sequence_mermaid = {
+	.ending = ".mmd", .begin = mermaid_begin, .party = mermaid_party, .event = mermaid_event
+};
+const struct sequence_writer sequence_chrome = {
+	.ending = ".json", .begin = json_begin, .party = json_party, .event = json_event, .end = json_end
+};
+
+static const struct sequence_writer *const writers[SEQUENCE_N_FORMATS] = {
+	[SEQUENCE_TEXT] = &sequence_text,
+	[SEQUENCE_MERMAID] = &sequence_mermaid,
+	[SEQUENCE_CHROME] = &sequence_chrome,
 };
 
 int sequence_format_of(const char *path, enum sequence_format *ret)
 {
 	const char *ending = strrchr(path, '.');
 
-	for (size_t i = 0; ending && i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(ending, formats[i].ending)) {
+	for (size_t i = 0; ending && i < ARRAY_SIZE(writers); i++)
+		if (!strcmp(ending, writers[i]->ending)) {
 			*ret = (enum sequence_format)i;
 			return 0;
 		}
 	return -EINVAL;
 }
 
+const char *sequence_endings(void)
+{
+	return ".json, .mmd or .txt";
+}
+
 void sequence_begin(struct sequence *s, enum sequence_format format, FILE *to)
 {
 	*s = (struct sequence){ .format = format, .to = to };
-	fputs(formats[format].begin, to);
+	if (writers[format]->begin)
+		writers[format]->begin(s);
 }
 
 static void appears(struct sequence *s, const char *party)
 {
-	if (!party[0] || s->n_parties == SEQUENCE_MAX_PARTIES || row_of(s, party) <= s->n_parties)
+	if (!party[0] || s->n_parties == SEQUENCE_MAX_PARTIES || sequence_row(s, party) <= s->n_parties)
 		return;
 	s->parties[s->n_parties++] = party;
-	formats[s->format].party(s, s->n_parties, party);
+	if (writers[s->format]->party)
+		writers[s->format]->party(s, s->n_parties, party);
 }
 
 void sequence_add(struct sequence *s, const struct sequence_event *event)
 {
 	appears(s, event->from);
 	appears(s, event->to);
-	formats[s->format].event(s, event);
+	writers[s->format]->event(s, event);
+	s->n_events++;
 }
 
-void sequence_end(struct sequence *s)
+int sequence_end(struct sequence *s)
 {
-	fputs(formats[s->format].end, s->to);
+	if (writers[s->format]->end)
+		writers[s->format]->end(s);
+	return s->error;
 }

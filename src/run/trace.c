@@ -36,8 +36,8 @@ int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error 
 	struct run_trace *t;
 
 	if (sequence_format_of(path, &format) < 0)
-		return jurat_fail(err, -EINVAL,
-				  "trace file '%s': expected a name ending in .json, .mmd or .txt", path);
+		return jurat_fail(err, -EINVAL, "trace file '%s': expected a name ending in %s", path,
+				  sequence_endings());
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return jurat_fail_memory(err);
@@ -55,16 +55,10 @@ int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error 
 /* A step is written when the next one begins, because only then is its duration known. */
 static void write_last(struct run_trace *t, double until_us)
 {
-	char at[32];
-	const struct sequence_event event = { .kind = SEQUENCE_STEP,
-					      .at_us = t->last.at_us,
-					      .duration_us = until_us - t->last.at_us,
-					      .at = at,
-					      .from = t->last.from,
-					      .to = t->last.to,
-					      .text = t->last.text };
+	const struct sequence_event event =
+		SEQUENCE_EVENT(.kind = SEQUENCE_STEP, .begin_us = t->last.at_us, .end_us = until_us,
+			       .from = t->last.from, .to = t->last.to, .text = t->last.text);
 
-	(void)!snprintf(at, sizeof(at), "%12.3f us", t->last.at_us);
 	if (t->has_last)
 		sequence_add(&t->sequence, &event);
 	t->has_last = false;
@@ -108,8 +102,8 @@ int run_trace_close(struct run_trace *t)
 	if (!t)
 		return 0;
 	write_last(t, now_us(t));
-	sequence_end(&t->sequence);
-	bad = ferror(t->to);
+	bad = sequence_end(&t->sequence) < 0;
+	bad |= ferror(t->to);
 	bad |= fclose(t->to) != 0;
 	free(t);
 	return bad ? -EIO : 0;
