@@ -71,7 +71,7 @@ struct sequence_event {
 	const char *at;        /* for people: its time in a unit of its own; NULL: microseconds */
 	const char *from, *to; /* parties */
 	const char *text;      /* one line: what it does */
-	const char *result;    /* one line: how it ended. "": nothing to say */
+	const char *result;    /* one line: how it ended. NULL: nothing to say */
 	bool exclusive;        /* LOCK: else shared */
 	bool unfinished;       /* it had not ended when the trace ended */
 	const struct sequence_number *numbers;
@@ -82,8 +82,7 @@ struct sequence_event {
 /* An event without numbers, guest and all that: the rest is set by name. */
 #define SEQUENCE_EVENT(...)                                                                                  \
 	{                                                                                                    \
-		.count = 1, .guest = SEQUENCE_NONE, .vcpu = SEQUENCE_NONE, .text = "", .result = "",         \
-		__VA_ARGS__                                                                                  \
+		.count = 1, .guest = SEQUENCE_NONE, .vcpu = SEQUENCE_NONE, __VA_ARGS__                       \
 	}
 
 enum { SEQUENCE_MAX_PARTIES = 32 };
