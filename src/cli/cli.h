@@ -22,6 +22,7 @@ struct cli_option {
 	const char *value; /* placeholder for its value ("FILE"); NULL: it takes none */
 	const char *help;
 	const char *choices;  /* NULL, or "a|b|c": other values are refused */
+	const char *items;    /* NULL, or "a|b|c": what its comma-separated list is made of */
 	const char *fallback; /* default, for help texts; NULL: none to mention */
 	const char *commands; /* "a|b": commands of the verb that take it; NULL: every one */
 	bool any_case;        /* its choices are names, in capitals too */
@@ -57,6 +58,9 @@ extern const size_t cli_n_verbs;
 
 const struct cli_verb *cli_find_verb(const char *name);   /* NULL: there is none */
 int cli_help_verb(const char *name, const char *command); /* command NULL: of all commands */
+
+/* Prints the completion script of one of BASE_COMPLETE_SHELLS. An exit status. */
+int cli_complete(const struct cli *cli, const char *shell);
 
 enum { CLI_MAX_VALUES = 64 };
 

@@ -10,7 +10,7 @@
 #include "base/help.h"
 #include "base/text_stream.h"
 
-/* Prints the table of verbs for users, manual pages and shells. */
+/* Prints the table of verbs for users and manual pages. */
 /*
  * "command, command: help: a, b or c (default a; repeatable)"; with `alone`, without the commands. The caller
  * frees it; NULL: no memory.
@@ -27,6 +27,10 @@ static char *describe(const struct cli_option *o, bool alone)
 		fprintf(stream.to, "%s%.*s", at == o->commands ? "" : ", ", (int)strcspn(at, "|"), at);
 	}
 	fprintf(stream.to, "%s%s", o->commands && !alone ? ": " : "", o->help);
+	for (const char *at = o->items; at; at = strchr(at, '|')) {
+		at += *at == '|';
+		fprintf(stream.to, "%s%.*s", at == o->items ? ": " : ", ", (int)strcspn(at, "|"), at);
+	}
 	for (const char *at = o->choices; at;) {
 		const char *end = strchr(at, '|');
 		int n = (int)(end ? end - at : (long)strlen(at));
@@ -113,23 +117,6 @@ static int print_scdoc(const struct cli_verb *verb)
 	return CLI_OK;
 }
 
-static void print_bash(void)
-{
-	puts("_jurat() {\n\tlocal word=${COMP_WORDS[COMP_CWORD]}\n\tcase ${COMP_WORDS[1]} in");
-	for (size_t i = 0; i < cli_n_verbs; i++) {
-		const struct cli_verb *verb = &cli_verbs[i];
-
-		printf("\t%s) COMPREPLY=($(compgen -f -W '", verb->name);
-		for (size_t k = 0; k < verb->n_options; k++)
-			printf("--%s ", verb->options[k].name);
-		puts("--help' -- \"$word\")) ;;");
-	}
-	printf("\t*) COMPREPLY=($(compgen -W '");
-	for (size_t i = 0; i < cli_n_verbs; i++)
-		printf("%s ", cli_verbs[i].name);
-	puts("' -- \"$word\")) ;;\n\tesac\n}\ncomplete -F _jurat jurat");
-}
-
 int cli_help_verb(const char *name, const char *command)
 {
 	const struct cli_verb *verb = cli_find_verb(name);
@@ -144,10 +131,8 @@ int cli_help(struct cli *cli)
 	const char *format = cli_get(cli, "format"), *name = cli->n_args > 0 ? cli->args[0] : NULL;
 	const struct cli_verb *verb = name ? cli_find_verb(name) : NULL;
 
-	if (format && !strcmp(format, "bash")) {
-		print_bash();
-		return CLI_OK;
-	}
+	if (format && strcmp(format, "text") != 0 && strcmp(format, "scdoc") != 0)
+		return cli_complete(cli, format);
 	if (!name)
 		return cli_fail(cli, CLI_USAGE, "expected a verb (see jurat --help)");
 	if (!verb)

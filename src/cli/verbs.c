@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/cleanup.h"
+#include "base/complete.h"
 
 /* The interface of the command line. Every option is defined once, here. */
 #define OUTPUT                                                                                               \
@@ -414,10 +415,8 @@ static const struct cli_option attest_options[] = {
 
 static const struct cli_option key_options[] = {
 	{ "root", "KEY", "root key", "vcek|vmrk", .fallback = "vcek" },
-	{ "fields", "LIST",
-	  "fields to mix in, comma-separated: policy, image_id, family_id, measurement, guest_svn, "
-	  "tcb_version",
-	  .fallback = "none" },
+	{ "fields", "LIST", "fields to mix in, comma-separated",
+	  .items = "policy|image_id|family_id|measurement|guest_svn|tcb_version", .fallback = "none" },
 	{ "vmpl", "N", "privilege level to mix in", "0|1|2|3", .fallback = "the lowest allowed" },
 	{ "guest-svn", "N", "guest SVN to mix in", .fallback = "0" },
 	{ "tcb", "HEX", "TCB_VERSION to mix in (16 hex digits)", .fallback = "0" },
@@ -618,8 +617,8 @@ static const struct cli_option measure_options[] = {
 };
 
 static const struct cli_option help_options[] = {
-	{ "format", "FORMAT", "text, option list of a manual page (scdoc) or shell completion (bash)",
-	  "text|scdoc|bash", .fallback = "text" },
+	{ "format", "FORMAT", "text, the option list of a manual page (scdoc) or completion for a shell",
+	  "text|scdoc|" BASE_COMPLETE_SHELLS, .fallback = "text" },
 };
 
 #define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)

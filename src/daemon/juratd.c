@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/complete.h"
 #include "crypto/describe.h"
 #include "daemon/endorsements_settings.h"
 #include "daemon/roles.h"
@@ -22,8 +23,39 @@ static void usage(FILE *to)
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		fprintf(to, "  %-12s %s\n", roles[i].name, roles[i].summary);
 	fputs("\n  --help     print this help and exit; juratd ROLE --help prints that of the role\n  "
-	      "--version  print the version and exit\n",
+	      "--version  print the version and exit\n\n`juratd help --format bash`, zsh or fish prints a "
+	      "completion script.\n",
 	      to);
+}
+
+static bool get_role(size_t i, struct base_complete_verb *ret)
+{
+	if (i == ARRAY_SIZE(roles))
+		return false;
+	*ret = (struct base_complete_verb){ .name = roles[i].name, .summary = roles[i].summary, .args = "" };
+	return true;
+}
+
+static bool get_option(size_t role, size_t i, struct base_complete_option *ret)
+{
+	return options_complete(roles[role].options, i, ret);
+}
+
+/* juratd help --format SHELL */
+static int print_completion(int argc, char **argv)
+{
+	static const struct base_complete juratd = { "juratd", get_role, get_option };
+	const char *value = argc > 2 && !strncmp(argv[2], "--format=", 9) ? argv[2] + 9 : NULL;
+
+	if (argc == 4 && !strcmp(argv[2], "--format"))
+		value = argv[3];
+	else if (argc != 3)
+		value = NULL;
+	if (!value || base_complete_print(stdout, &juratd, value) < 0) {
+		fputs("juratd help: expected --format bash, zsh or fish (see juratd --help)\n", stderr);
+		return DAEMON_USAGE;
+	}
+	return fflush(stdout) == 0 ? DAEMON_OK : DAEMON_ENVIRONMENT;
 }
 
 static int help(const struct daemon_role *role)
@@ -67,6 +99,8 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--version")) {
 		return print_version();
 	}
+	if (!strcmp(argv[1], "help"))
+		return print_completion(argc, argv);
 	role = find_role(argv[1]);
 	if (!role) {
 		fprintf(stderr, "juratd: unknown role '%s' (see juratd --help)\n", argv[1]);

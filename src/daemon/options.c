@@ -329,3 +329,25 @@ void options_print_help(const struct option_table *table)
 	base_print_option(stdout, "help", NULL, "print this help and exit");
 	base_print_option(stdout, "version", NULL, "print the version and exit");
 }
+
+bool options_complete(const struct option_table *table, size_t i, struct base_complete_option *ret)
+{
+	static const struct base_complete_option more[] = {
+		{ .name = "config", .value = "FILE", .help = "read options from a JSON file first" },
+		{ .name = "version", .help = "print the version and exit" },
+	};
+	const struct option_row *row = &table->rows[i];
+
+	if (i >= table->n + ARRAY_SIZE(more))
+		return false;
+	if (i >= table->n)
+		*ret = more[i - table->n];
+	else
+		*ret = (struct base_complete_option){ .name = row->name,
+						      .help = row->help,
+						      .value = row->value,
+						      .choices =
+							      row->kind == OPTION_CHOICE ? row->value : NULL,
+						      .repeatable = row->kind == OPTION_LIST };
+	return true;
+}

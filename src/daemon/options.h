@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/complete.h"
 #include "base/error.h"
 
 /*
@@ -68,5 +69,7 @@ char *options_keep(const struct option_table *table, const void *before, void *a
 /* The names of all options that differ. */
 char *options_changed(const struct option_table *table, const void *before, const void *after, char *text);
 void options_print_help(const struct option_table *table);
+/* The i-th option for a completion script, but for --help; false: past the end. */
+bool options_complete(const struct option_table *table, size_t i, struct base_complete_option *ret);
 
 #endif
