@@ -51,3 +51,24 @@ bool base64_read(const char *text, size_t n, uint8_t *to, size_t *ret_n)
 	*ret_n = w.off;
 	return true;
 }
+
+char *base64_write(const uint8_t *bytes, size_t n, char *to)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *next = to;
+
+	for (size_t at = 0; at < n; at += 3) {
+		uint32_t v = (uint32_t)bytes[at] << 16;
+
+		if (n - at > 1)
+			v |= (uint32_t)bytes[at + 1] << 8;
+		if (n - at > 2)
+			v |= bytes[at + 2];
+		*next++ = digits[v >> 18];
+		*next++ = digits[v >> 12 & 63];
+		*next++ = n - at > 1 ? digits[v >> 6 & 63] : '=';
+		*next++ = n - at > 2 ? digits[v & 63] : '=';
+	}
+	*next = '\0';
+	return to;
+}

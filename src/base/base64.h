@@ -30,4 +30,9 @@ static inline int base64_value(uint8_t c)
  */
 bool base64_read(const char *text, size_t n, uint8_t *to, size_t *ret_n);
 
+/* Room for n bytes as base64 with padding and a NUL. */
+#define BASE64_TEXT_SIZE(n) (((n) + 2) / 3 * 4 + 1)
+/* Returns `to`, which has BASE64_TEXT_SIZE(n) bytes. */
+char *base64_write(const uint8_t *bytes, size_t n, char *to);
+
 #endif

@@ -109,6 +109,7 @@ const char *cli_get(const struct cli *cli, const char *name);
 const char *cli_get_nth(const struct cli *cli, const char *name, size_t i);
 bool cli_has(const struct cli *cli, const char *name);
 bool cli_wants_json(const struct cli *cli);
+bool cli_wants_page(const struct cli *cli); /* --output html */
 /*
  * Gets a number, decimal or 0x; `fallback` without the option. false after an error message: exit CLI_USAGE.
  */

@@ -58,6 +58,13 @@ bool cli_wants_json(const struct cli *cli)
 	return output && !strcmp(output, "json");
 }
 
+bool cli_wants_page(const struct cli *cli)
+{
+	const char *output = cli_get(cli, "output");
+
+	return output && !strcmp(output, "html");
+}
+
 bool cli_get_number_from(const struct cli *cli, const char *name, uint64_t min, uint64_t max,
 			 uint64_t fallback, uint64_t *ret)
 {

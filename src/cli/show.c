@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "crypto/x509.h"
 #include "measure/event_log.h"
+#include "page/tree.h"
 #include "verify/decode.h"
 #include "verify/encoding.h"
 #include "verify/render.h"
@@ -25,7 +26,7 @@ static void show_report(struct show *s, json_t *to, const struct snp_report *rep
 	json_t *meaning;
 
 	show_add_fields(s, to, &snp_report_layout, report);
-	if (!s->json) {
+	if (s->form != SHOW_JSON) {
 		show_add_text(s, to, "product", snp_product_name(product));
 		return;
 	}
@@ -54,6 +55,7 @@ static void show_table(struct show *s, json_t *to, const struct snp_certs *table
 		show_add_text(s, entry, "kind", snp_cert_name(e->kind));
 		show_add_text(s, entry, "guid", snp_cert_guid_format(e->guid, guid));
 		show_add(s, entry, "bytes", json_integer((json_int_t)e->data.size));
+		s->offset = 0;
 		if (show_der(s, entry, e->data.data, e->data.size, &why) < 0)
 			show_add_text(s, entry, "content", why.text);
 	}
@@ -208,8 +210,7 @@ static int show_log(struct show *s, const struct encoding_bytes *plain, struct j
 	return show_event_log(s, s->root, plain->bytes, plain->n, err);
 }
 
-/* -ENOENT: data that cannot be shown. */
-static int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
+int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err)
 {
 	struct encoding_bytes plain auto_call(encoding_done) = { .bytes = NULL };
 	struct decoded found auto_call(decoded_done) = { .items = NULL };
@@ -262,9 +263,52 @@ static int list_bits(void)
 	return CLI_OK;
 }
 
+json_t *show_rows(const uint8_t *data, size_t n)
+{
+	struct show s = { .form = SHOW_PAGE, .root = json_object() };
+	struct jurat_error err;
+
+	if (s.root && show_any(&s, data, n, &err) == 0 && !s.failed)
+		return s.root;
+	json_decref(s.root);
+	return NULL;
+}
+
+static void print_page(const char *path, json_t *root)
+{
+	const char *slash = strrchr(path, '/'), *name = slash && slash[1] ? slash + 1 : path;
+	const char *kind = json_string_value(json_object_get(root, "kind"));
+	auto_free char *title = NULL;
+
+	if (asprintf(&title, "%s: %s", strcmp(path, "-") ? name : "standard input",
+		     kind ? kind : "evidence") < 0)
+		title = NULL;
+	page_tree_begin(stdout, title ? title : "evidence");
+	page_tree_section(stdout, kind ? kind : "Evidence", true, root);
+	page_tree_end(stdout);
+}
+
+static void print_shown(const struct cli *cli, const struct show *s)
+{
+	switch (s->form) {
+	case SHOW_TEXT:
+		print_value(NULL, s->root, 0);
+		break;
+	case SHOW_JSON:
+		json_dumpf(s->root, stdout, JSON_INDENT(2));
+		puts("");
+		break;
+	case SHOW_PAGE:
+		print_page(cli->args[0], s->root);
+		break;
+	}
+}
+
 int cli_show(struct cli *cli)
 {
-	struct show s = { .json = cli_wants_json(cli) };
+	struct show s = { .form = cli_wants_json(cli)   ? SHOW_JSON
+				  : cli_wants_page(cli) ? SHOW_PAGE
+							: SHOW_TEXT };
 	auto_free uint8_t *data = NULL;
 	struct jurat_error err = { "" };
 	size_t n;
@@ -283,10 +327,8 @@ int cli_show(struct cli *cli)
 		status = cli_fail(cli, cli_status(r), "'%s': %s", cli->args[0], err.text);
 	else if (s.failed)
 		status = cli_fail_memory(cli);
-	else if (s.json)
-		json_dumpf(s.root, stdout, JSON_INDENT(2)), puts("");
 	else
-		print_value(NULL, s.root, 0);
+		print_shown(cli, &s);
 	json_decref(s.root);
 	return status;
 }

@@ -9,12 +9,18 @@
 #include "wire/layout.h"
 
 /*
- * Output of `jurat show` as one JSON value, whose objects keep the order of members; the text form is printed
- * from it. After a failed allocation a member is missing, and the output fails at the end.
+ * Output of `jurat show` as one JSON value, whose objects keep the order of members; the other forms are
+ * printed from it. After a failed allocation a member is missing, and the output fails at the end.
  */
+enum show_form {
+	SHOW_TEXT, /* explanations follow values */
+	SHOW_JSON,
+	SHOW_PAGE, /* rows of page/tree.h, with the place and the bytes of fields */
+};
 struct show {
 	json_t *root;
-	bool json; /* else text, where explanations follow values */
+	enum show_form form;
+	size_t offset; /* of the structure whose fields are added, in what contains it; for SHOW_PAGE */
 	bool failed;
 };
 
@@ -24,6 +30,11 @@ void show_add_text(struct show *s, json_t *to, const char *name, const char *tex
 /* Text of a certificate, in whatever encoding: what is not printable ASCII as '?', at most 127 characters. */
 void show_add_name(struct show *s, json_t *to, const char *name, const struct bytes_rd *text);
 void show_add_hex(struct show *s, json_t *to, const char *name, const void *bytes, size_t n);
+/* The same, of bytes at s->offset + `offset`. */
+void show_add_hex_at(struct show *s, json_t *to, const char *name, const void *bytes, size_t n,
+		     size_t offset);
+/* Adds an object to an array; NULL on failure. */
+json_t *show_append_object(struct show *s, json_t *list);
 void show_add_number(struct show *s, json_t *to, const char *name, uint64_t value);
 void show_add_svns(struct show *s, json_t *to, const char *name, const uint8_t *svns, size_t n);
 void show_add_time(struct show *s, json_t *to, const char *name, int64_t seconds);
@@ -47,6 +58,17 @@ JURAT_MUST_CHECK int show_event_log(struct show *s, json_t *to, const uint8_t *d
 				    struct jurat_error *err);
 /* The same for a log within evidence, or why it cannot be read. */
 void show_carried_log(struct show *s, const uint8_t *data, size_t n);
+/*
+ * Adds everything that the bytes are, of whatever kind. -ENOENT: data that cannot be shown; -EBADMSG, -EPROTO
+ * malformed; -ENOMEM, also later as s->failed
+ */
+JURAT_MUST_CHECK int show_any(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
+/*
+ * Evidence as rows of page/tree.h, for pages that have more than it.
+ *
+ * Returns   a new object; NULL: these bytes are of no kind that is known, or no memory
+ */
+json_t *show_rows(const uint8_t *data, size_t n);
 /* The ACPI table that says where an event log is. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_ccel(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 

@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/text_stream.h"
 #include "crypto/der.h"
 #include "crypto/hash.h"
 #include "verify/decode.h"
 #include "verify/tdx_pck.h"
+
+enum { PEM_BYTES_A_LINE = 48 }; /* RFC 7468: 64 digits */
 
 /* Shows an INTEGER or an IA5String as such, and any other content, which may be malformed, as bytes. */
 static void show_content(struct show *s, json_t *to, const char *name, const struct bytes_rd *content)
@@ -97,6 +101,36 @@ static void show_sgx_extension(struct show *s, json_t *to, const struct crypto_c
 	}
 }
 
+/* The certificate or CRL as other programs take it. */
+static void show_pem(struct show *s, json_t *to, const char *label, const uint8_t *der, size_t n)
+{
+	json_t *row = s->form == SHOW_PAGE ? show_add(s, to, "pem", json_object()) : NULL;
+	auto_free char *text = NULL;
+	struct text_stream stream;
+	char value[32];
+
+	if (!row)
+		return;
+	(void)!snprintf(value, sizeof(value), "%zu bytes in DER", n);
+	show_add_text(s, row, "", value);
+	if (text_stream_open(&stream) < 0) {
+		s->failed = true;
+		return;
+	}
+	fprintf(stream.to, "-----BEGIN %s-----\n", label);
+	for (size_t at = 0; at < n; at += PEM_BYTES_A_LINE) {
+		char line[BASE64_TEXT_SIZE(PEM_BYTES_A_LINE)];
+
+		fprintf(stream.to, "%s\n",
+			base64_write(der + at, n - at < PEM_BYTES_A_LINE ? n - at : PEM_BYTES_A_LINE, line));
+	}
+	fprintf(stream.to, "-----END %s-----", label);
+	if (text_stream_close(&stream, &text, NULL) < 0)
+		s->failed = true;
+	else
+		show_add_text(s, row, "text", text);
+}
+
 static const char *key_kind_name(enum crypto_key_kind kind)
 {
 	switch (kind) {
@@ -127,6 +161,7 @@ static void show_cert(struct show *s, json_t *to, const struct crypto_cert *cert
 	show_add_hex(s, to, "sha256", digest, sizeof(digest));
 	crypto_sha256(cert->spki.data, cert->spki.size, digest);
 	show_add_hex(s, to, "spki_sha256", digest, sizeof(digest));
+	show_pem(s, to, "CERTIFICATE", cert->der.data, cert->der.size);
 }
 
 static void show_crl(struct show *s, json_t *to, const struct crypto_crl *crl)
@@ -166,8 +201,10 @@ int show_der(struct show *s, json_t *to, const uint8_t *der, size_t n, struct ju
 		return r;
 	case INPUT_CRL:
 		r = crypto_crl_read(der, n, &crl, err);
-		if (r == 0)
+		if (r == 0) {
 			show_crl(s, to, &crl);
+			show_pem(s, to, "X509 CRL", der, n);
+		}
 		return r;
 	default:
 		return jurat_fail(err, -EBADMSG, "expected a certificate or a CRL in DER, found: %s",

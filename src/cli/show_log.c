@@ -111,14 +111,14 @@ static void add_object(struct show *s, json_t *list, size_t number, const struct
 static void add_log(struct show *s, json_t *to, const struct measure_log *log)
 {
 	uint8_t rtmrs[MEASURE_N_RTMRS][MEASURE_DIGEST_BYTES];
-	json_t *list = show_add(s, to, s->json ? "events" : "event", json_array());
+	json_t *list = show_add(s, to, s->form == SHOW_JSON ? "events" : "event", json_array());
 	char said[MEASURE_TEXT_BYTES], name[8];
 
 	for (size_t i = 0; list && i < measure_log_count(log); i++) {
 		const struct measure_event *e = measure_log_event(log, i);
 
 		measure_event_text(e, said);
-		if (s->json)
+		if (s->form != SHOW_TEXT)
 			add_object(s, list, i + 1, e, said);
 		else
 			add_line(s, list, e, said);

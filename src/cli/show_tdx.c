@@ -15,7 +15,7 @@ static void add_meaning(struct show *s, json_t *to, const struct wire_layout *la
 {
 	struct render_json o = { 0 };
 
-	if (s->json)
+	if (s->form == SHOW_JSON)
 		show_add(s, to, "meaning", render_td_meaning(&o, layout, from));
 	s->failed = s->failed || o.bad;
 }
@@ -32,11 +32,13 @@ int show_td_report(struct show *s, const uint8_t *data, size_t n, struct jurat_e
 	part = show_add(s, s->root, "report_mac_struct", json_object());
 	if (part)
 		show_add_fields(s, part, &tdx_report_mac_layout, &report.mac);
+	s->offset = TDX_TCB_INFO_OFF;
 	part = show_add(s, s->root, "tee_tcb_info", json_object());
 	if (part) {
 		show_add_fields(s, part, &tdx_tcb_info_layout, &report.tcb);
 		add_meaning(s, part, &tdx_tcb_info_layout, &report.tcb);
 	}
+	s->offset = TDX_TD_INFO_OFF;
 	part = show_add(s, s->root, "td_info", json_object());
 	if (part) {
 		show_add_fields(s, part, &tdx_td_info_layout, &report.td);
@@ -73,6 +75,9 @@ static void show_certification(struct show *s, json_t *to, const struct tdx_quot
 static void show_quote_parts(struct show *s, json_t *to, const struct tdx_quote *q)
 {
 	const struct wire_layout *body = tdx_body_layout_of(q->body_type);
+	const uint8_t *quote = q->signed_bytes.data;
+	const size_t signature = q->signed_bytes.size + 4,
+		     qe_report = (size_t)(q->qe_report_bytes.data - quote);
 	json_t *part;
 
 	part = show_add(s, to, "header", json_object());
@@ -80,19 +85,26 @@ static void show_quote_parts(struct show *s, json_t *to, const struct tdx_quote 
 		show_add_fields(s, part, &tdx_quote_hdr_layout, &q->hdr);
 	show_add_number(s, to, "body_type", q->body_type);
 	part = show_add(s, to, "body", json_object());
+	s->offset = q->signed_bytes.size - (body ? body : &sgx_report_layout)->size;
 	if (part && body) {
 		show_add_fields(s, part, body, &q->body);
 		add_meaning(s, part, body, &q->body);
 	} else if (part) {
 		show_add_fields(s, part, &sgx_report_layout, &q->enclave);
 	}
-	show_add_hex(s, to, "signature", q->signature, sizeof(q->signature));
-	show_add_hex(s, to, "attestation_key", q->attestation_key, sizeof(q->attestation_key));
+	s->offset = 0;
+	show_add_hex_at(s, to, "signature", q->signature, sizeof(q->signature), signature);
+	show_add_hex_at(s, to, "attestation_key", q->attestation_key, sizeof(q->attestation_key),
+			signature + sizeof(q->signature));
 	part = show_add(s, to, "qe_report", json_object());
+	s->offset = qe_report;
 	if (part)
 		show_add_fields(s, part, &sgx_report_layout, &q->qe_report);
-	show_add_hex(s, to, "qe_report_signature", q->qe_report_signature, sizeof(q->qe_report_signature));
-	show_add_hex(s, to, "authentication_data", q->auth_data.data, q->auth_data.size);
+	s->offset = 0;
+	show_add_hex_at(s, to, "qe_report_signature", q->qe_report_signature, sizeof(q->qe_report_signature),
+			qe_report + sgx_report_layout.size);
+	show_add_hex_at(s, to, "authentication_data", q->auth_data.data, q->auth_data.size,
+			(size_t)(q->auth_data.data - quote));
 	part = show_add(s, to, "certification_data", json_object());
 	if (part)
 		show_certification(s, part, q);
@@ -111,16 +123,6 @@ static void show_advisories(struct show *s, json_t *to, const struct signed_docu
 	}
 }
 
-static json_t *append_object(struct show *s, json_t *list)
-{
-	json_t *item = json_object();
-
-	if (item && json_array_append_new(list, item) == 0)
-		return item;
-	s->failed = true;
-	return NULL;
-}
-
 static void show_svn_levels(struct show *s, json_t *to, const struct signed_document *doc,
 			    const struct svn_levels *levels)
 {
@@ -128,7 +130,7 @@ static void show_svn_levels(struct show *s, json_t *to, const struct signed_docu
 
 	for (size_t i = 0; list && i < levels->n; i++) {
 		const struct svn_level *level = &levels->items[i];
-		json_t *item = append_object(s, list);
+		json_t *item = show_append_object(s, list);
 
 		if (!item)
 			return;
@@ -145,7 +147,7 @@ static void show_levels(struct show *s, json_t *to, const struct tcb_info *info)
 
 	for (size_t i = 0; list && i < info->n_levels; i++) {
 		const struct tcb_level *level = &info->levels[i];
-		json_t *item = append_object(s, list);
+		json_t *item = show_append_object(s, list);
 
 		if (!item)
 			return;
@@ -179,7 +181,7 @@ static void show_tcb_info(struct show *s, json_t *to, const struct tcb_info *inf
 	show_add_number(s, to, "tcb_type", info->tcb_type);
 	list = info->has_modules ? show_add(s, to, "tdx_modules", json_array()) : NULL;
 	for (size_t i = 0; list && i < info->n_modules; i++) {
-		json_t *item = append_object(s, list);
+		json_t *item = show_append_object(s, list);
 
 		if (!item)
 			return;
@@ -216,7 +218,7 @@ static json_t *place(struct show *s, bool alone, size_t n, const char *name, con
 	list = json_object_get(s->root, plural);
 	if (!list)
 		list = show_add(s, s->root, plural, json_array());
-	return list ? append_object(s, list) : NULL;
+	return list ? show_append_object(s, list) : NULL;
 }
 
 /* Shows one document, or all documents of a bundle; certificates and CRLs in it are only counted. */

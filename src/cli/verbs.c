@@ -9,6 +9,11 @@
 	{                                                                                                    \
 		"output", "FORMAT", "output format", "text|json", .fallback = "text"                         \
 	}
+#define OUTPUT_PAGE                                                                                          \
+	{                                                                                                    \
+		"output", "FORMAT", "output format; html: a page that needs no other file",                  \
+			"text|json|html", .fallback = "text"                                                 \
+	}
 #define VIA                                                                                                  \
 	{                                                                                                    \
 		"via", "WAY", "interface to use", "auto|configfs|ioctl", .fallback = "auto"                  \
@@ -125,7 +130,7 @@ static const struct cli_option forge_options[] = {
 
 static const struct cli_option show_options[] = {
 	{ "list-bits", NULL, "list the names of all bits, as in policies and verdicts, and exit" },
-	OUTPUT,
+	OUTPUT_PAGE,
 };
 
 /* Where endorsements come from, for the verbs that fetch them. */
@@ -282,7 +287,7 @@ static const struct cli_option verify_options[] = {
 	LAUNCHED_TDX(NULL, "TDX: "),
 	{ "vmm", "VMM", "the VMM that launches the guest (ec2: SEV-SNP only)", "qemu|ec2|gce",
 	  .any_case = true, .fallback = "qemu" },
-	OUTPUT,
+	OUTPUT_PAGE,
 };
 
 static const struct cli_option tcb_options[] = {
@@ -439,7 +444,8 @@ static const struct cli_option key_options[] = {
 #define FAULTS                                                                                               \
 	{ "fault", "SPEC", "inject a fault (see jurat run --list-faults)", .repeatable = true },             \
 	{                                                                                                    \
-		"trace", "FILE", "write every step: .json Chrome trace events, .mmd Mermaid, .txt text"      \
+		"trace", "FILE",                                                                             \
+			"write every step: .html a page, .json Chrome trace events, .mmd Mermaid, .txt text" \
 	}
 #define SUITE                                                                                                \
 	{ "device-mode", "OCTAL", "permissions of the devices", .fallback = "0600" },                        \
@@ -556,8 +562,8 @@ static const struct cli_option explore_options[] = {
 	{ "max-states", "N", "stop after this number of distinct states", .fallback = "no limit" },
 	{ "timeout", "SECONDS", "stop after this time", .fallback = "no limit" },
 	{ "trace", "FILE",
-	  "write the history that breaks an invariant to FILE: text (.txt), Mermaid diagram (.mmd) or Chrome "
-	  "trace events (.json)" },
+	  "write the history that breaks an invariant to FILE: a page (.html), text (.txt), Mermaid diagram "
+	  "(.mmd) or Chrome trace events (.json)" },
 	OUTPUT,
 };
 

@@ -14,6 +14,8 @@
 #include "cli/names_directory.h"
 #include "cli/policy_file.h"
 #include "cli/verify_explain.h"
+#include "cli/verify_page.h"
+#include "page/tree.h"
 #include "verify/policy_from.h"
 #include "verify/reasons.h"
 #include "verify/render.h"
@@ -87,6 +89,17 @@ static char *text_of_json(struct cli *cli, const struct jurat_verdict *verdict, 
 	return text;
 }
 
+static char *text_of_page(const struct jurat_verdict *verdict, const struct cli_verify *v,
+			  const struct explanation *x, bool verified)
+{
+	json_t *explanation =
+		x->text ? json_pack("{s:b, s:O}", "verified", verified, "values", x->list) : NULL;
+	char *text = x->text && !explanation ? NULL : cli_verify_page_one(verdict, v, explanation);
+
+	json_decref(explanation);
+	return text;
+}
+
 static void put_line(FILE *f, const char *name, const char *line)
 {
 	fprintf(f, "%-*s %s\n", RENDER_LABEL, name, line);
@@ -130,8 +143,11 @@ static int keep(struct cli *cli, const struct jurat_verdict *verdict, const stru
 	int status = cli_verify_explain(cli, verdict, v->evidence, &x, &verified);
 
 	if (status == CLI_OK) {
-		ret->text = cli_wants_json(cli) ? text_of_json(cli, verdict, v, &x, verified)
-						: text_of(cli, verdict, v, &x, verified);
+		if (cli_wants_page(cli))
+			ret->text = text_of_page(verdict, v, &x, verified);
+		else
+			ret->text = cli_wants_json(cli) ? text_of_json(cli, verdict, v, &x, verified)
+							: text_of(cli, verdict, v, &x, verified);
 		ret->status = jurat_verdict_accepted(verdict) ? CLI_OK : CLI_REFUSED;
 		if (!ret->text)
 			status = cli_fail_memory(cli);
@@ -155,11 +171,29 @@ static void print_text(const char *text)
 		putchar('\n');
 }
 
+static void print_page(const struct cli *cli, const struct judged *report, const struct judged *quote)
+{
+	auto_free char *title = NULL;
+
+	if (asprintf(&title, "%s: verdict", cli->args[0]) < 0)
+		title = NULL;
+	page_tree_begin(stdout, title ? title : "verdict");
+	if (report->text)
+		fputs(report->text, stdout);
+	if (quote->text)
+		fputs(quote->text, stdout);
+	page_tree_end(stdout);
+}
+
 /* Prints one or both verdicts. Returns the more severe exit status. */
 static int print(const struct cli *cli, const struct judged *report, const struct judged *quote)
 {
 	const bool both = report->text && quote->text, json = cli_wants_json(cli);
 
+	if (cli_wants_page(cli)) {
+		print_page(cli, report, quote);
+		return report->status > quote->status ? report->status : quote->status;
+	}
 	if (both && json)
 		puts("[");
 	if (report->text)

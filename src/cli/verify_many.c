@@ -10,6 +10,8 @@
 #include "cli/jobs.h"
 #include "cli/names.h"
 #include "cli/verify.h"
+#include "cli/verify_page.h"
+#include "page/tree.h"
 #include "verify/render.h"
 
 /* `jurat verify` of several pieces of evidence: a line for each verdict, in order, and a summary. */
@@ -22,7 +24,7 @@ struct counts {
 /* What all pieces of evidence are verified with; it does not change while there are workers. */
 struct shared {
 	struct cli *cli;
-	bool json;
+	bool json, page;
 	bool has_collateral;
 	char *unusable; /* why some of --collateral is; NULL: nothing */
 };
@@ -104,6 +106,8 @@ static char *verdict_line(const struct worker *w, const char *name, const struct
 	json_t *root, *members;
 	char *text = NULL;
 
+	if (w->s->page)
+		return cli_verify_page_row(name, verdict, &w->v);
 	if (!w->s->json) {
 		if (text_stream_open(&stream) < 0)
 			return NULL;
@@ -127,6 +131,8 @@ static char *error_line(const struct shared *s, const char *name, const char *wh
 	char *text = NULL;
 	json_t *root;
 
+	if (s->page)
+		return cli_verify_page_unreadable(name, why);
 	if (!s->json) {
 		if (text_stream_open(&stream) < 0)
 			return NULL;
@@ -332,14 +338,43 @@ static void show_progress(void *context, size_t n)
 
 /* ---- Summary */
 
+enum { SUMMARY_BYTES = 160 };
+
+static const char *summary_of(const struct counts *c, char to[SUMMARY_BYTES])
+{
+	(void)!snprintf(to, SUMMARY_BYTES, "%zu verdicts: %zu accepted, %zu refused; %zu unreadable",
+			c->accepted + c->refused, c->accepted, c->refused, c->unreadable);
+	return to;
+}
+
 static void print_summary_text(const struct counts *c)
 {
-	printf("%zu verdicts: %zu accepted, %zu refused; %zu unreadable\n", c->accepted + c->refused,
-	       c->accepted, c->refused, c->unreadable);
+	char text[SUMMARY_BYTES];
+
+	puts(summary_of(c, text));
 	for (size_t i = 0; i < VERIFY_N_REASONS; i++)
 		if (c->reasons[i] > 0)
 			printf("    refused with %s: %zu\n", verify_reason_code((enum verify_reason)i),
 			       c->reasons[i]);
+}
+
+/* The last on the page, whose style moves it to the top. */
+static void print_summary_page(const struct counts *c)
+{
+	json_t *reasons = json_object();
+	char text[SUMMARY_BYTES];
+
+	for (size_t i = 0; reasons && i < VERIFY_N_REASONS; i++)
+		if (c->reasons[i] > 0)
+			json_object_set_new(reasons, verify_reason_code((enum verify_reason)i),
+					    json_integer((json_int_t)c->reasons[i]));
+	fputs("<div class=top>", stdout);
+	page_tree_verdict(stdout, c->refused + c->unreadable > 0 ? PAGE_REFUSED : PAGE_ACCEPTED,
+			  summary_of(c, text), NULL);
+	if (json_object_size(reasons) > 0)
+		page_tree_section(stdout, "Refused with", true, reasons);
+	fputs("</div>\n", stdout);
+	json_decref(reasons);
 }
 
 static int print_summary_json(const struct many *m)
@@ -375,7 +410,9 @@ static int sum_up(struct many *m)
 	if (status == CLI_INTERNAL)
 		return status;
 	if (m->counts.accepted + m->counts.refused + m->counts.unreadable > 0) {
-		if (!m->shared.json)
+		if (m->shared.page)
+			print_summary_page(&m->counts);
+		else if (!m->shared.json)
 			print_summary_text(&m->counts);
 		else if (print_summary_json(m) != CLI_OK)
 			return CLI_INTERNAL;
@@ -409,6 +446,8 @@ static int run_workers(struct many *m, struct worker *workers, unsigned n)
 	setvbuf(stdout, lines, _IOFBF, sizeof(lines));
 	for (unsigned i = 0; i < n; i++)
 		contexts[i] = &workers[i];
+	if (m->shared.page)
+		page_tree_begin(stdout, "Verdicts");
 	cli_progress_start(&m->progress);
 	if (m->progress.shown)
 		cli_names_count(m->names); /* before they are read */
@@ -417,6 +456,8 @@ static int run_workers(struct many *m, struct worker *workers, unsigned n)
 	cli_progress_clear(&m->progress);
 	if (status == CLI_OK)
 		status = sum_up(m);
+	if (m->shared.page)
+		page_tree_end(stdout);
 	cli_jobs_reraise();
 	return status;
 }
@@ -467,6 +508,7 @@ int cli_verify_many(struct cli *cli, struct cli_verify *v)
 	struct many m = { .cli = cli,
 			  .shared = { .cli = cli,
 				      .json = cli_wants_json(cli),
+				      .page = cli_wants_page(cli),
 				      .has_collateral = cli_has(cli, "collateral") } };
 	int status = cli_names_open(cli, true, &stop, &m.names);
 

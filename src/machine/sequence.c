@@ -165,6 +165,7 @@ static const struct sequence_writer *const writers[SEQUENCE_N_FORMATS] = {
 	[SEQUENCE_TEXT] = &sequence_text,
 	[SEQUENCE_MERMAID] = &sequence_mermaid,
 	[SEQUENCE_CHROME] = &sequence_chrome,
+	[SEQUENCE_PAGE] = &sequence_page,
 };
 
 int sequence_format_of(const char *path, enum sequence_format *ret)
@@ -181,7 +182,7 @@ int sequence_format_of(const char *path, enum sequence_format *ret)
 
 const char *sequence_endings(void)
 {
-	return ".json, .mmd or .txt";
+	return ".html, .json, .mmd or .txt";
 }
 
 void sequence_begin(struct sequence *s, enum sequence_format format, FILE *to)

@@ -12,10 +12,10 @@
  * Writes what happens between parties: as text, as a Mermaid sequence diagram, as Chrome trace events
  * (Perfetto, chrome://tracing), or as a page. machine/trace.h makes the events of a run and completes them.
  */
-enum sequence_format { SEQUENCE_TEXT, SEQUENCE_MERMAID, SEQUENCE_CHROME, SEQUENCE_N_FORMATS };
+enum sequence_format { SEQUENCE_TEXT, SEQUENCE_MERMAID, SEQUENCE_CHROME, SEQUENCE_PAGE, SEQUENCE_N_FORMATS };
 /* By the ending of a file's name, see sequence_endings(). 0; -EINVAL */
 JURAT_MUST_CHECK int sequence_format_of(const char *path, enum sequence_format *ret);
-/* For messages: ".json, .mmd or .txt" */
+/* For messages: ".html, .json, .mmd or .txt" */
 const char *sequence_endings(void);
 
 enum sequence_kind {
@@ -85,10 +85,21 @@ struct sequence_event {
 		.count = 1, .guest = SEQUENCE_NONE, .vcpu = SEQUENCE_NONE, __VA_ARGS__                       \
 	}
 
+/* What a page has besides the events; other formats have no use for it. */
+struct sequence_page {
+	const char *title; /* NULL: "trace". In any encoding; borrowed until sequence_end() */
+	/*
+	 * What bytes say, as an object of rows (page/tree.h) in JSON; the caller frees it. NULL: they are of
+	 * no known kind, or no memory
+	 */
+	char *(*decode)(const struct sequence_bytes *bytes);
+};
+
 enum { SEQUENCE_MAX_PARTIES = 32 };
 struct sequence {
 	enum sequence_format format;
 	FILE *to;
+	struct sequence_page page; /* set after sequence_begin(), before the first event */
 	/* In the order in which they appear; those beyond the last one share its row. */
 	const char *parties[SEQUENCE_MAX_PARTIES];
 	unsigned n_parties;
@@ -98,9 +109,9 @@ struct sequence {
 };
 
 /*
- * A format. To add one: its struct in a file of its own, declared here, a row in sequence.c and a word in enum
- * sequence_format. `begin` and `end` write what is before and behind the events, and make and free `own`;
- * NULL: nothing.
+ * A format. To add one: its struct in a file of its own, declared here, a row in sequence.c and a word in
+ * enum sequence_format. `begin` and `end` write what is before and behind the events, and make and free
+ * `own`; NULL: nothing.
  */
 struct sequence_writer {
 	const char *ending; /* ".txt" */
@@ -109,7 +120,7 @@ struct sequence_writer {
 	void (*event)(struct sequence *s, const struct sequence_event *event);
 	void (*end)(struct sequence *s);
 };
-extern const struct sequence_writer sequence_text, sequence_mermaid, sequence_chrome;
+extern const struct sequence_writer sequence_text, sequence_mermaid, sequence_chrome, sequence_page;
 
 /* `to` is borrowed; its ferror() tells of failures. */
 void sequence_begin(struct sequence *sequence, enum sequence_format format, FILE *to);

@@ -80,11 +80,33 @@ static void every_character_has_the_value_of_its_alphabet(void **state)
 	}
 }
 
+static void base64_is_written_with_its_padding_and_read_again(void **state)
+{
+	static const char *const texts[] = {
+		"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"
+	}; /* RFC 4648, 10 */
+	uint8_t bytes[256], again[BASE64_ROOM(BASE64_TEXT_SIZE(sizeof(bytes)))];
+	char text[BASE64_TEXT_SIZE(sizeof(bytes))];
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_string_equal(base64_write((const uint8_t *)"foobar", i, text), texts[i]);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(3 * i + 255);
+	for (size_t i = 1; i <= sizeof(bytes); i++) {
+		assert_int_equal(strlen(base64_write(bytes, i, text)) + 1, BASE64_TEXT_SIZE(i));
+		assert_true(base64_read(text, strlen(text), again, &n));
+		assert_int_equal(n, i);
+		assert_memory_equal(again, bytes, n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_is_read_strictly),
 		cmocka_unit_test(every_character_has_the_value_of_its_alphabet),
+		cmocka_unit_test(base64_is_written_with_its_padding_and_read_again),
 	};
 
 	return cmocka_run_group_tests_name("base64", tests, NULL, NULL);

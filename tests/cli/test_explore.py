@@ -62,7 +62,7 @@ def usage_errors_exit_with_2_and_name_the_options(_):
             (("--scenario", "tdx-size", "--crashes", "1"), "--crashes does not apply to --scenario tdx-size"),
             (("--seed", "1", "--max-states", "9"), "--max-states does not apply to random orders (--seed)"),
             (("--updaters", "3", "--updates", "5"), "3 updaters with 5 updates each: expected a machine with at most 6 certificate tables, found "),
-            (("--sync", "v15", "--readers", "naive"), "scheme"), (("--trace", "history.svg"), ".json, .mmd or .txt, found 'history.svg'"),
+            (("--sync", "v15", "--readers", "naive"), "scheme"), (("--trace", "history.svg"), ".html, .json, .mmd or .txt, found 'history.svg'"),
             (("more",), "unexpected argument 'more'")]:
         p = explore(*args, status=2)
         assert words in p.stderr and p.stdout == "" and p.stderr.count("\n") == 1, (args, p.stdout[-300:], p.stderr)
