@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/text_stream.h"
-#include "cli/show.h"
+#include "show/show.h"
 #include "page/tree.h"
 #include "verify/verdict.h"
 

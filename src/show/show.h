@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CLI_SHOW_H
-#define CLI_SHOW_H
+#ifndef SHOW_SHOW_H
+#define SHOW_SHOW_H
 
 #include <jansson.h>
 
-#include "cli/cli.h"
+#include "base/error.h"
+#include "machine/sequence.h"
 #include "verify/decode.h"
 #include "wire/layout.h"
 
@@ -20,7 +21,10 @@ enum show_form {
 struct show {
 	json_t *root;
 	enum show_form form;
-	size_t offset; /* of the structure whose fields are added, in what contains it; for SHOW_PAGE */
+	/* For SHOW_PAGE: */
+	size_t base;   /* of what is shown in what contains it */
+	size_t offset; /* of the structure whose fields are added, in what is shown */
+	bool brief;    /* the page has the bytes beside: of fields, only the number of bytes */
 	bool failed;
 };
 
@@ -69,6 +73,8 @@ JURAT_MUST_CHECK int show_any(struct show *s, const uint8_t *data, size_t n, str
  * Returns   a new object; NULL: these bytes are of no kind that is known, or no memory
  */
 json_t *show_rows(const uint8_t *data, size_t n);
+/* Bytes of a trace, as a page of it wants them (machine/sequence.h). */
+char *show_bytes(const struct sequence_bytes *bytes);
 /* The ACPI table that says where an event log is. 0; -EBADMSG */
 JURAT_MUST_CHECK int show_ccel(struct show *s, const uint8_t *data, size_t n, struct jurat_error *err);
 

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "cli/show.h"
+#include "show/show.h"
 #include "measure/event_data.h"
 
 /* Event logs. In text an event is one line; in JSON it is an object. */

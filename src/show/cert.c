@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/show.h"
+#include "show/show.h"
 
 #include <errno.h>
 #include <stdio.h>

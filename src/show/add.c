@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/show.h"
+#include "show/show.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +35,15 @@ void show_add_hex(struct show *s, json_t *to, const char *name, const void *byte
 	show_add(s, to, name, hex ? json_string(bytes_to_hex(bytes, n, hex)) : NULL);
 }
 
+static void add_place(struct show *s, json_t *row, const uint8_t *bytes, size_t n, size_t offset)
+{
+	show_add_number(s, row, "offset", s->base + s->offset + offset);
+	if (s->brief)
+		show_add_number(s, row, "size", n);
+	else
+		show_add_hex(s, row, "bytes", bytes, n);
+}
+
 void show_add_hex_at(struct show *s, json_t *to, const char *name, const void *bytes, size_t n, size_t offset)
 {
 	json_t *row = s->form == SHOW_PAGE ? show_add(s, to, name, json_object()) : NULL;
@@ -44,8 +53,7 @@ void show_add_hex_at(struct show *s, json_t *to, const char *name, const void *b
 		return;
 	}
 	show_add_hex(s, row, "", bytes, n);
-	show_add_number(s, row, "offset", s->offset + offset);
-	show_add_hex(s, row, "bytes", bytes, n);
+	add_place(s, row, bytes, n, offset);
 }
 
 json_t *show_append_object(struct show *s, json_t *list)
@@ -84,8 +92,7 @@ static void add_field_row(struct show *s, json_t *to, const struct wire_layout *
 		show_add_text(s, row, "means", means);
 	if (f->note && f->note[0])
 		show_add_text(s, row, "note", f->note);
-	show_add_number(s, row, "offset", s->offset + f->off);
-	show_add_hex(s, row, "bytes", wire + f->off, f->size);
+	add_place(s, row, wire + f->off, f->size, f->off);
 }
 
 static void add_field_rows(struct show *s, json_t *to, const struct wire_layout *layout, const void *from)
