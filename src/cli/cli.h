@@ -195,6 +195,7 @@ int cli_cases(struct cli *cli);
 int cli_certs(struct cli *cli);
 int cli_demo(struct cli *cli);
 int cli_device(struct cli *cli);
+int cli_doctor(struct cli *cli);
 int cli_explore(struct cli *cli);
 int cli_fetch(struct cli *cli);
 int cli_forge(struct cli *cli);

@@ -9,10 +9,8 @@
 int main(int argc, char **argv)
 {
 	static const struct cli_run runs[] = {
-		{ "fetch", cli_fetch },
-		{ "host", cli_host },
-		{ "tcb", cli_tcb },
-		{ "verify", cli_verify_network },
+		{ "doctor", cli_doctor }, { "fetch", cli_fetch },           { "host", cli_host },
+		{ "tcb", cli_tcb },       { "verify", cli_verify_network },
 	};
 
 	return cli_main(argc, argv, CLI_NETWORK, runs, ARRAY_SIZE(runs));

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/complete.h"
+#include "cli/doctor_options.h"
 
 /* The interface of the command line. Every option is defined once, here. */
 #define OUTPUT                                                                                               \
@@ -627,6 +628,9 @@ static const struct cli_option help_options[] = {
 	  "text|scdoc|" BASE_COMPLETE_SHELLS, .fallback = "text" },
 };
 
+/* Of `jurat doctor`. */
+static const struct cli_option doctor_options[] = { DOCTOR_OPTIONS(VIA, OUTPUT) };
+
 #define OPTIONS(table) .options = table, .n_options = ARRAY_SIZE(table)
 
 const struct cli_verb cli_verbs[] = {
@@ -662,6 +666,18 @@ const struct cli_verb cli_verbs[] = {
 	  .more = "Prints their paths and runs until SIGHUP, SIGINT, SIGQUIT or SIGTERM.\n",
 	  OPTIONS(device_options),
 	  .program = CLI_PLATFORM },
+	{ .name = "doctor",
+	  .args = "[guest | host | verifier | platform]...",
+	  .summary = "find the first broken hop on the way of a report or quote, and what to do",
+	  .more = "Sides that are not named are those of this machine. Changes nothing, and requests at most "
+		  "one "
+		  "report or quote.\n"
+		  "Exit status: 0 nothing is broken, 1 a hop is broken, 2 usage error, 3 something could not "
+		  "be "
+		  "found out, 4 internal error.\n",
+	  OPTIONS(doctor_options),
+	  .max_args = 4,
+	  .program = CLI_NETWORK },
 	{ .name = "explore",
 	  .args = "",
 	  .summary = "try every order of steps of guests, VMMs, KVM, updaters and firmware",

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+
+#include "cli/doctor.h"
+
+static void set(struct doctor *d, enum doctor_hop hop, enum doctor_state state, const char *format,
+		va_list ap)
+{
+	struct doctor_result *result = &d->results[hop];
+
+	if (result->state != DOCTOR_ABSENT)
+		return;
+	result->state = state;
+	result->text = cli_text(format, ap);
+	if (!result->text)
+		d->failed = true;
+}
+
+void doctor_ok(struct doctor *d, enum doctor_hop hop, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	set(d, hop, DOCTOR_OK, format, ap);
+	va_end(ap);
+}
+
+void doctor_skip(struct doctor *d, enum doctor_hop hop, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	set(d, hop, DOCTOR_NOT_CHECKED, format, ap);
+	va_end(ap);
+}
+
+void doctor_find(struct doctor *d, enum doctor_finding finding, const char *format, ...)
+{
+	struct doctor_found *to = &d->found[d->n_found];
+	va_list ap;
+
+	if (d->n_found == DOCTOR_MAX_FOUND)
+		return;
+	va_start(ap, format);
+	to->detail = cli_text(format, ap);
+	va_end(ap);
+	to->finding = finding;
+	d->results[doctor_findings[finding].hop].state = DOCTOR_FOUND;
+	if (to->detail)
+		d->n_found++;
+	else
+		d->failed = true;
+}
+
+const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop hop)
+{
+	const struct doctor_found *worst = NULL;
+
+	for (size_t i = 0; i < d->n_found; i++) {
+		const struct doctor_finding_row *row = &doctor_findings[d->found[i].finding];
+
+		if (row->hop == hop && (!worst || row->severity < doctor_findings[worst->finding].severity))
+			worst = &d->found[i];
+	}
+	return worst;
+}
+
+bool doctor_is_broken(const struct doctor *d, enum doctor_hop hop)
+{
+	const struct doctor_found *worst = doctor_worst(d, hop);
+
+	return worst && doctor_findings[worst->finding].severity != DOCTOR_WARNING;
+}

@@ -1,0 +1,531 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+`jurat doctor`: every finding is provoked, by faults and evidence of `jurat run`, by files below --root, by services of this test, or (doctor_worlds.c)
+by an environment that fails. Prints TAP; test_doctor.py JURAT DOCTOR_WORLDS
+"""
+import ctypes
+import fcntl
+import http.server
+import json
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from tap import Skip, case, main  # noqa: E402
+
+JURAT, IN_C = (os.path.abspath(path) for path in sys.argv[1:3])
+provoked = set()
+ENV = {k: v for k, v in os.environ.items() if not k.startswith("JURAT_")}
+
+
+def parse(p, status=None):
+    assert p.returncode in (0, 1, 3), (p.returncode, p.stderr, p.stdout)
+    assert status is None or p.returncode == status, (p.returncode, p.stdout)
+    out = json.loads(p.stdout)
+    assert out["ok"] == (p.returncode == 0), out
+    severities = {f["severity"] for f in out["findings"]}
+    assert p.returncode == (1 if "broken" in severities else 3 if "unknown" in severities else 0), out
+    return out
+
+
+def doctor(*words, status=None, **how):
+    how.setdefault("env", ENV)
+    return parse(subprocess.run([JURAT, "doctor", *words, "--output", "json"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                timeout=60, **how), status)
+
+
+def run(options, *words, before="", status=None):
+    """jurat doctor on a software platform."""
+    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" if "$" not in word else f'"{word}"' for word in words)
+    script = f'{before} "{JURAT}" doctor {quoted} --output json'
+    p = subprocess.run([JURAT, "run", *options, "--", "sh", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                       env=ENV)
+    if p.returncode == 3 and not p.stdout:
+        raise Skip(p.stderr)
+    return parse(p, status)
+
+
+def finds(out, *ids):
+    """These findings are there, and of no other hop is one broken before the first of them."""
+    there = {f["id"]: f for f in out["findings"]}
+    for name in ids:
+        assert name in there, (name, out["findings"])
+        assert there[name]["detail"] and there[name]["text"] and there[name]["remedy"], there[name]
+        provoked.add(name)
+    if there[ids[0]]["severity"] == "broken":
+        assert out["first_broken"] == ids[0], (ids, out["first_broken"])
+    return out
+
+
+def tree(tmp, files):
+    """A directory with these files, as of another machine."""
+    for name, text in files.items():
+        path = tmp / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp / "tree").mkdir(exist_ok=True)
+    return str(tmp / "tree")
+
+
+def cpu(flags, vendor="AuthenticAMD"):
+    return f"processor\t: 0\nvendor_id\t: {vendor}\ncpu family\t: 25\nmodel\t\t: 1\nflags\t\t: fpu {flags}\n\n"
+
+
+GUEST = {"proc/cpuinfo": cpu("hypervisor sev sev_es sev_snp"), "proc/sys/kernel/osrelease": "6.12.5-generic\n"}
+SNP_GUEST = {**GUEST, "sys/module/sev_guest/refcnt": "0\n", "dev/sev-guest": ""}
+SNP_HOST = {"proc/cpuinfo": cpu("sev sev_es sev_snp"), "proc/sys/kernel/osrelease": "7.0.1\n", "dev/kvm": "", "dev/sev": "",
+            "sys/module/kvm_amd/parameters/sev_snp": "Y\n"}
+TDX_HOST = {"proc/cpuinfo": cpu("sgx tdx_host_platform", "GenuineIntel"), "proc/sys/kernel/osrelease": "6.17.0\n", "dev/kvm": "",
+            "dev/sgx_enclave": "", "dev/sgx_provision": "", "sys/module/kvm_intel/parameters/tdx": "Y\n",
+            "run/tdx-qgs/qgs.socket": "", "etc/sgx_default_qcnl.conf": '{"pccs_url": "https://localhost:8081/sgx/certification/v4/"}'}
+PLATFORM = {"dev/fuse": "", "proc/sys/kernel/seccomp/actions_avail": "kill allow user_notif\n"}
+
+
+def files(tmp, base, side, finding, change, status=1):
+    """Files as of a machine that works, but for `change` (None: without it), have the finding and no other that is broken."""
+    made = {name: text for name, text in {**base, **change}.items() if text is not None}
+    shutil.rmtree(tmp / "tree", ignore_errors=True)
+    out = finds(doctor(side, "--root", tree(tmp, made), status=status), finding)
+    assert len([f for f in out["findings"] if f["severity"] == "broken"]) <= 1, out["findings"]
+
+
+@case
+def a_machine_without_a_tee_is_told_so_first_and_what_works_there(tmp):
+    p = subprocess.run([JURAT, "doctor", "--root", tree(tmp, {**PLATFORM, "proc/cpuinfo": cpu("vmx", "GenuineIntel")})], capture_output=True, text=True,
+                       env=ENV, timeout=60)
+    assert p.returncode == 0 and p.stderr == "", p
+    first = p.stdout.splitlines()[0]
+    assert first.startswith("This machine is no confidential VM and no host of one: jurat runs software platforms here"), first
+    assert "\nplatform\n" in p.stdout and "\nverifier\n" in p.stdout and "\nguest\n" not in p.stdout and "\nhost\n" not in p.stdout
+
+
+@case
+def sides_are_those_of_the_machine(tmp):
+    for base, sides in ((SNP_GUEST, ["guest", "verifier"]), (SNP_HOST, ["host", "verifier"]), (TDX_HOST, ["host", "verifier"])):
+        shutil.rmtree(tmp / "tree", ignore_errors=True)
+        out = doctor("--root", tree(tmp, base))
+        assert out["sides"] == sides and out["requests"] == 0, out
+
+
+@case
+def a_software_platform_works_and_one_report_is_requested(_):
+    for options, kind in (([], "sev-snp"), (["--tee", "tdx"], "tdx"), (["--product", "turin"], "sev-snp"), (["--sign-with", "vlek"], "sev-snp"),
+                          (["--linux", "6.12"], "sev-snp")):
+        out = run(options, "guest", status=0)
+        assert out["guest"] == kind and out["software_platform"] and out["requests"] == 1 and out["first_broken"] is None, out
+        assert all(hop["state"] in ("ok", "not-checked") for hop in out["hops"]), out["hops"]
+    out = run(["--host"], status=0)
+    assert out["sides"] == ["host", "verifier"] and out["requests"] == 0, out
+    assert {hop["id"]: hop["state"] for hop in out["hops"]}["host-certs"] == "ok", out["hops"]
+
+
+@case
+def the_platform_side_reads_sysctls_and_devices(tmp):
+    files(tmp, PLATFORM, "platform", "userns-apparmor", {"proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1\n"})
+    files(tmp, PLATFORM, "platform", "userns-disabled", {"proc/sys/user/max_user_namespaces": "0\n"})
+    files(tmp, PLATFORM, "platform", "userns-disabled", {"proc/sys/kernel/unprivileged_userns_clone": "0\n"})
+    files(tmp, PLATFORM, "platform", "fuse-missing", {"dev/fuse": None})
+    files(tmp, PLATFORM, "platform", "seccomp-notify", {"proc/sys/kernel/seccomp/actions_avail": "kill allow\n"}, status=0)
+
+
+def forbid_unshare():
+    """A filter as of a container: unshare(2) fails with EPERM. Spec: seccomp(2)."""
+    program = struct.pack("<HBBIHBBIHBBIHBBI", 0x20, 0, 0, 0, 0x15, 0, 1, 272, 6, 0, 0, 0x50001, 6, 0, 0, 0x7fff0000)
+    code = ctypes.create_string_buffer(program, len(program))
+    libc = ctypes.CDLL(None, use_errno=True)
+    fprog = struct.pack("<HxxxxxxQ", 4, ctypes.addressof(code))
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.c_char_p(fprog), 0, 0) == 0
+
+
+@case
+def a_container_that_forbids_namespaces_is_found(_):
+    if platform.machine() != "x86_64":
+        raise Skip("the filter of this test is for x86_64")
+    if os.geteuid() != 0 and "apparmor" in pathlib.Path("/sys/kernel/security/lsm").read_text(encoding="ascii"):
+        raise Skip("AppArmor's restriction would be found first")
+    finds(doctor("platform", status=1, preexec_fn=forbid_unshare), "userns-forbidden")
+
+
+@case
+def the_guest_side_reads_cpu_and_kernel(tmp):
+    files(tmp, {}, "guest", "guest-not-confidential", {"proc/cpuinfo": cpu("hypervisor")})
+    files(tmp, {}, "guest", "guest-sev-only", {"proc/cpuinfo": cpu("hypervisor sev sev_es")})
+    files(tmp, {}, "guest", "guest-paravisor", {"proc/cpuinfo": cpu("hypervisor"), "sys/class/dmi/id/sys_vendor": "Microsoft Corporation\n", "dev/tpm0": ""})
+    files(tmp, GUEST, "guest", "guest-no-module", {})
+    files(tmp, GUEST, "guest", "guest-kernel-old", {"proc/sys/kernel/osrelease": "5.15.0-91\n"})
+    files(tmp, GUEST, "guest", "guest-kernel-old", {"proc/cpuinfo": cpu("hypervisor tdx_guest"), "proc/sys/kernel/osrelease": "6.1.0\n"})
+    files(tmp, SNP_GUEST, "guest", "guest-no-configfs-kernel", {"proc/sys/kernel/osrelease": "6.1.0\n"}, status=0)
+
+
+@case
+def the_guest_side_reads_device_and_configfs(tmp):
+    with_tsm = {**SNP_GUEST, "sys/kernel/config/tsm/report/x": ""}
+    files(tmp, with_tsm, "guest", "guest-device-missing", {"dev/sev-guest": None})
+    files(tmp, SNP_GUEST, "guest", "configfs-not-mounted", {"proc/mounts": "proc /proc proc rw 0 0\n"})
+    files(tmp, SNP_GUEST, "guest", "configfs-no-tsm", {"proc/mounts": "configfs /sys/kernel/config configfs rw 0 0\n"})
+    files(tmp, with_tsm, "guest", "guest-vmpl", {"sys/devices/system/cpu/sev/vmpl": "2\n"}, status=0)
+
+
+@case
+def a_file_in_place_of_the_guest_device_is_found(tmp):
+    (tmp / "file").write_bytes(b"")
+    out = doctor("guest", "--tee", "sev-snp", "--guest-device", str(tmp / "file"), status=1)
+    assert "guest-device-not-one" in {f["id"] for f in out["findings"]}, out
+    provoked.add("guest-device-not-one")
+
+
+@case
+def faults_of_sev_snp_guests_are_named(_):
+    for options, finding in (
+            (["--fault", "vmpck-wipe"], "vmpck-wiped"), (["--fault", "busy:32"], "host-busy"), (["--fault", "fw-error:0x16"], "firmware-refused"),
+            (["--fault", "certs:oversized"], "certs-too-large"), (["--fault", "certs:truncated"], "guest-certs-malformed"),
+            (["--fault", "certs:stale"], "guest-certs-stale"), (["--evidence", "report-data-changed"], "report-bad"),
+            (["--evidence", "masked-key"], "report-unsigned"), (["--evidence", "wrong-hwid"], "guest-certs-chip"),
+            (["--evidence", "vcek-expired"], "guest-certs-expired"), (["--evidence", "vcek-not-yet-valid"], "guest-certs-early"),
+            (["--evidence", "ask-missing"], "guest-certs-incomplete"), (["--evidence", "untrusted-root"], "guest-certs-root"),
+            (["--evidence", "signature-damaged"], "guest-certs-refused")):
+        finds(run(options, "guest", status=1), finding)
+    finds(run(["--no-certs"], "guest", status=0), "guest-certs-none")
+    finds(run(["--evidence", "debug"], "guest", status=0), "guest-debug")
+    finds(run(["--fault", "vmpck-wipe"], "guest", "--via", "configfs", status=1), "vmpck-wiped")
+    finds(run([], "guest", "--at", "2050-01-01", status=1), "guest-certs-expired")
+
+
+@case
+def faults_of_tds_are_named(tmp):
+    for fault, finding in (("qgs-down", "quote-failed"), ("qgs-half-close", "quote-failed"), ("tdx-empty", "quote-empty"),
+                           ("tdx-oversized", "quote-oversized"), ("tdx-hang", "quote-failed"), ("tdx-status:0x8000000000000001", "quote-failed")):
+        finds(run(["--tee", "tdx", "--fault", fault], "guest", status=1), finding)
+    first = f'"{JURAT}" attest --out "{tmp}/quote" >/dev/null 2>&1;'
+    finds(run(["--tee", "tdx", "--fault", "tdx-hang"], "guest", before=first, status=1), "quote-stuck")
+    finds(run(["--tee", "tdx"], "guest", "--via", "ioctl", status=1), "quote-unsupported")
+    finds(run(["--tee", "tdx"], "guest", "--quoting-service", f"unix:{tmp}/none", status=1), "guest-qgs-unreachable")
+    with Service(tmp / "qgs", error_answer(0x12001)) as qgs:
+        out = finds(run(["--tee", "tdx"], "guest", "--quoting-service", qgs, status=1), "guest-qgs-error")
+        assert "0x12001 (QGS_MSG_ERROR_UNEXPECTED)" in out["findings"][0]["detail"], out
+    out = run(["--tee", "tdx", "--qgs", f"unix:{tmp}/good"], "guest", "--quoting-service", f"unix:{tmp}/good", status=0)
+    assert {hop["id"]: hop["state"] for hop in out["hops"]}["guest-qgs"] == "ok", out["hops"]
+
+
+@case
+def the_host_side_reads_cpu_and_kernel(tmp):
+    files(tmp, {}, "host", "host-not-capable", {"proc/cpuinfo": cpu("vmx", "GenuineIntel")})
+    shutil.rmtree(tmp / "tree", ignore_errors=True)
+    finds(doctor("host", "--root", tree(tmp, {**SNP_HOST, "proc/cpuinfo": cpu("sev sev_es"), "sys/module/kvm_amd/parameters/sev_snp": "N\n"})), "host-sev-only")
+    files(tmp, {}, "host", "host-hygon", {"proc/cpuinfo": cpu("vmx", "HygonGenuine")})
+    files(tmp, SNP_HOST, "host", "host-kernel-old", {"proc/sys/kernel/osrelease": "6.8.0\n", "sys/module/kvm_amd/parameters/sev_snp": None})
+    files(tmp, SNP_HOST, "host", "host-kvm-off", {"sys/module/kvm_amd/parameters/sev_snp": "N\n"})
+    files(tmp, SNP_HOST, "host", "host-no-kvm", {"dev/kvm": None})
+    files(tmp, SNP_HOST, "host", "host-device-missing", {"dev/sev": None})
+    files(tmp, TDX_HOST, "host", "host-kernel-old", {"proc/sys/kernel/osrelease": "6.8.0\n", "sys/module/kvm_intel/parameters/tdx": None})
+
+
+@case
+def the_host_side_reads_what_makes_quotes(tmp):
+    files(tmp, TDX_HOST, "host", "sgx-missing", {"dev/sgx_enclave": None})
+    files(tmp, TDX_HOST, "host", "sgx-provision", {"dev/sgx_provision": None})
+    files(tmp, TDX_HOST, "host", "qgs-missing", {"run/tdx-qgs/qgs.socket": None})
+    files(tmp, TDX_HOST, "host", "pccs-no-config", {"etc/sgx_default_qcnl.conf": None}, status=0)
+    for text in ('{"pccs_url": "https://localhost:8081/x"\n"use_secure_cert": false}', '{"use_secure_cert": false}', "{"):
+        files(tmp, TDX_HOST, "host", "pccs-bad-config", {"etc/sgx_default_qcnl.conf": text})
+    for text in ('{\n // a comment\n "pccs_url": "https://host:8081/v4/" # "another"\n}', "# old\nPCCS_URL=https://host:8081/v3/\nUSE_SECURE_CERT=FALSE\n"):
+        shutil.rmtree(tmp / "tree", ignore_errors=True)
+        out = doctor("host", "--root", tree(tmp, {**TDX_HOST, "etc/sgx_default_qcnl.conf": text}), status=0)
+        assert "https://host:8081/v" in {hop["id"]: hop["detail"] for hop in out["hops"]}["host-pccs"], out["hops"]
+
+
+def host(options, *words, **how):
+    return run(["--host", *options], "host", *words, **how)
+
+
+@case
+def firmware_of_the_host_is_asked(tmp):
+    for mask, finding, status in (("chip-id", "host-mask-id", 0), ("chip-key", "host-mask-key", 1)):
+        # what another tool does: one command of /dev/sev
+        before = f'"{sys.executable}" -c "$TOOL" {1 if mask == "chip-id" else 2} &&'
+        ENV["TOOL"] = ("import ctypes, fcntl, os, struct, sys\nb = ctypes.create_string_buffer(struct.pack('<QI52x', 0xdb18000000000004, int(sys.argv[1])), 64)\n"
+                       "fcntl.ioctl(os.open('/dev/sev', os.O_RDWR), 0xc0105300, bytearray(struct.pack('<IQI', 11, ctypes.addressof(b), 0)))")
+        finds(host([], before=before, status=status), finding)
+    finds(host([], before="JURAT_PRODUCT=naples", status=3), "host-product")
+    (tmp / "file").write_bytes(b"")
+    finds(host([], "--device", str(tmp / "file"), status=3), "host-device-fails")
+    finds(host([], "--vmm", "/bin/true", status=0), "vmm-no-certs")
+    finds(host([], "--vmm", "/none", status=3), "vmm-unreadable")
+    (tmp / "vmm").write_bytes(b"\x7fELF ... certs-path ...")
+    assert not host([], "--vmm", str(tmp / "vmm"), status=0)["findings"]
+
+
+@case
+def the_blob_of_the_host_is_examined(tmp):
+    blob = tmp / "d" / "certs"
+    blob.parent.mkdir(mode=0o755)
+    copy = f'umask 077; cp "$JURAT_CERTS" "{blob}" &&'
+    there = ["--blob", str(blob)]
+    finds(host([], *there, status=1), "blob-missing")
+    assert not host([], *there, before=copy, status=0)["findings"]
+    finds(host([], *there, before=copy + f'chmod 0777 "{blob.parent}" &&', status=0), "blob-access")
+    blob.parent.chmod(0o755)
+    finds(host([], *there, before=copy + f': >"{blob}" &&', status=1), "blob-empty")
+    finds(host([], *there, before=copy + f': >"{blob}.jurat-old" &&', status=1), "update-interrupted")
+    os.unlink(f"{blob}.jurat-old")
+    with open(blob, "r+b") as f:
+        fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+        finds(host([], *there, before=copy, status=1), "lock-held")
+    with open(blob, "rb") as f:
+        fcntl.flock(f, fcntl.LOCK_SH)
+        finds(host([], *there, before=copy, status=0), "lock-flock")
+
+
+@case
+def the_certificates_of_the_host_are_compared_with_its_firmware(tmp):
+    blob = tmp / "certs"
+    finds(host(["--fault", "certs:stale"], status=1), "host-certs-stale")
+    finds(host([], "--at", "2050-01-01", status=1), "host-certs-expired")
+    finds(host([], "--at", "2000-01-01", status=1), "host-certs-early")
+    out = host([], status=0)
+    until = {hop["id"]: hop["detail"] for hop in out["hops"]}["host-certs"].split("until ")[1]
+    finds(host([], "--at", until.replace("-29T", "-15T"), status=0), "host-certs-soon")
+    for words in (["--seed", "other"], ["--seed", "jurat", "--sign-with", "vlek"]):
+        subprocess.run([JURAT, "run", *words, "--host", "--", "sh", "-c", f'cp "$JURAT_CERTS" "{blob}"'], check=True, env=ENV)
+        out = host([], "--blob", str(blob), status=1)
+        ids = {f["id"] for f in out["findings"]}
+        want = {"host-certs-root", "host-certs-chip"} if "other" in words else {"host-certs-key"}
+        assert want <= ids, ids
+        provoked.update(want)
+    subprocess.run([JURAT, "run", "--host", "--", "sh", "-c", f'cp "$JURAT_CERTS" "{blob}"'], check=True, env=ENV)
+    table = bytearray(blob.read_bytes())
+    table[-1] ^= 1
+    blob.write_bytes(table[:100])
+    finds(host([], "--blob", str(blob), status=1), "host-certs-refused")
+
+
+class Service:
+    """A quoting service that gives one answer to every connection: bytes, or None for silence."""
+
+    def __init__(self, path, answer):
+        self.path, self.answer, self.open = path, answer, []
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen(8)
+
+    def serve(self):
+        while True:
+            try:
+                conn, _ = self.socket.accept()
+            except OSError:
+                return
+            conn.recv(64)
+            if self.answer is None:
+                self.open.append(conn)
+                continue
+            conn.sendall(self.answer)
+            conn.close()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return f"unix:{self.path}"
+
+    def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
+        for conn in self.open:
+            conn.close()
+
+
+def error_answer(code):
+    return struct.pack(">I", 28) + struct.pack("<HHIIIHHII", 1, 1, 5, 28, code, 0, 0, 0, 0)
+
+
+@case
+def quoting_services_of_a_host_are_asked(tmp):
+    def ask(address, **how):
+        return doctor("host", "--tee", "tdx", "--quoting-service", address, **how)
+    found = {}
+    for name, answer in (("qgs-error", error_answer(0x12001)), ("qgs-hangs-up", b""), ("qgs-not-one", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+                         ("qgs-silent", None)):
+        with Service(tmp / name, answer) as address:
+            found[name] = {f["id"] for f in ask(address, status=1)["findings"]}
+    found["qgs-refused"] = {f["id"] for f in ask(f"unix:{tmp}/qgs-error", status=1)["findings"]}  # the stale socket of the first
+    for name, ids in found.items():
+        assert name in ids, (name, ids)
+        provoked.add(name)
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Server:
+    def __init__(self, status, context=None):
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
+        self.http.status = status
+        self.scheme = "https" if context else "http"
+        if context:
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+
+    def __enter__(self):
+        threading.Thread(target=self.http.serve_forever).start()
+        return f"{self.scheme}://127.0.0.1:{self.http.server_address[1]}"
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def pccs(tmp, url, more=""):
+    config = tmp / "qcnl.conf"
+    config.write_text(f'{{"pccs_url": "{url}/sgx/certification/v4/"{more}}}')
+    return doctor("host", "--tee", "tdx", "--network", "--pccs-config", str(config))
+
+
+@case
+def a_pccs_is_asked_with_network_only(tmp):
+    def ids(out):
+        return {f["id"] for f in out["findings"] if f["hop"] == "host-pccs-network"}
+    with Server(404) as url:
+        assert ids(pccs(tmp, url)) == {"pccs-answer"}
+    assert ids(pccs(tmp, url)) == {"pccs-unreachable"}
+    with Server(200) as url:
+        assert ids(pccs(tmp, url)) == set()
+        out = doctor("host", "--tee", "tdx", "--pccs-config", str(tmp / "qcnl.conf"))
+        assert {hop["id"]: hop["detail"] for hop in out["hops"]}["host-pccs-network"] == "only with --network", out
+    provoked.update({"pccs-answer", "pccs-unreachable"})
+
+
+@case
+def a_pccs_with_a_certificate_of_its_own_is_found(tmp):
+    if not shutil.which("openssl"):
+        raise Skip("no openssl here")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=pccs", "-days", "2",
+                    "-keyout", tmp / "key", "-out", tmp / "cert"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp / "cert", tmp / "key")
+    with Server(200, context) as url:
+        out = pccs(tmp, url)
+        assert "pccs-tls" in {f["id"] for f in out["findings"]}, out
+        out = pccs(tmp, url, ', "use_secure_cert": false')
+        assert {hop["id"]: hop["state"] for hop in out["hops"]}["host-pccs-network"] == "ok", out
+    provoked.add("pccs-tls")
+
+
+@case
+def a_verifier_has_roots_collateral_and_crls_of_the_right_age(tmp):
+    made = tmp / "made"
+    p = subprocess.run([JURAT, "run", "--tee", "both", "--", "cp", "-r", "/proc/self/environ", str(tmp / "x")], capture_output=True, text=True, env=ENV)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+    subprocess.run([JURAT, "run", "--tee", "both", "--at", "2026-06-01", "--", "sh", "-c", f'cp -r "$JURAT_ROOTS" "{made}"'], check=True, env=ENV)
+    now = ["--at", "2026-06-02", "--collateral", str(made / "collateral"), "--crl", str(made / "milan" / "crl.der")]
+
+    def verify(*words, **how):
+        return doctor("verifier", *words, **how)
+    assert {f["id"] for f in verify(*now, status=0)["findings"]} <= {"clock-unsynced"}
+    finds(verify("--roots", str(made / "milan-ark.pem"), status=0), "roots-replaced")
+    finds(verify("--roots", str(tmp / "none"), status=1), "roots-unusable")
+    finds(verify("--collateral", str(made / "collateral"), "--at", "2026-08-02", status=1), "collateral-expired")
+    finds(verify("--collateral", str(made / "collateral"), "--at", "2026-05-01", status=1), "collateral-early")
+    end = {hop["id"]: hop["detail"] for hop in verify(*now)["hops"]}["verifier-collateral"].split()[-1]
+    day = int(end[8:10])
+    finds(verify("--collateral", str(made / "collateral"), "--at", f"{end[:8]}{day - 1:02}{end[10:]}", status=0), "collateral-soon")
+    crl = ["--crl", str(made / "milan" / "crl.der")]
+    finds(verify(*crl, "--at", "2050-01-01", status=1), "crl-expired")
+    finds(verify(*crl, "--at", "2000-01-01", status=1), "crl-early")
+    finds(verify("--crl", str(made / "milan-ark.pem"), status=1), "crl-unusable")
+    os.unlink(made / "collateral" / "qe_identity.json")
+    finds(verify("--collateral", str(made / "collateral"), "--at", "2026-06-02", status=1), "collateral-missing")
+    (made / "collateral" / "tcb_info.json").write_text("{")
+    finds(verify("--collateral", str(made / "collateral"), "--at", "2026-06-02", status=1), "collateral-unusable")
+
+
+@case
+def services_of_the_vendors_are_asked_with_network_only(_):
+    with Server(500) as url:
+        finds(doctor("verifier", "--network", "--from", url, status=1), "kds-answer", "pcs-answer")
+    finds(doctor("verifier", "--network", "--from", url, status=1), "kds-unreachable", "pcs-unreachable")
+    out = doctor("verifier", "--from", url, status=0)
+    assert {hop["detail"] for hop in out["hops"] if hop["id"] in ("verifier-kds", "verifier-pcs")} == {"only with --network"}, out
+
+
+@case
+def text_has_a_line_for_each_hop_and_then_the_first_broken_one(_):
+    p = subprocess.run([JURAT, "run", "--fault", "certs:stale", "--", JURAT, "doctor", "guest"], capture_output=True, text=True, env=ENV, timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+    lines = p.stdout.splitlines()
+    assert p.returncode == 1 and lines[0] == "This machine is a software platform (jurat run): nothing here is protected by hardware.", p
+    assert any(line.startswith("  ok           guest-device ") for line in lines), lines
+    assert any(line.startswith("  broken       guest-certs ") for line in lines), lines
+    at = lines.index("First broken: the host's certificates against the report (guest-certs-stale)")
+    assert [line[:10] for line in lines[at + 1:at + 5]] == ["  found   ", "  why     ", "  do      ", "  see     "], lines[at:]
+
+
+@case
+def nothing_secret_is_printed(_):
+    """Neither the data of the report nor anything that only the guest knows."""
+    p = subprocess.run([JURAT, "run", "--trace", "/dev/null", "--", JURAT, "doctor", "guest", "--output", "json"], capture_output=True, text=True, env=ENV,
+                       timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+    import re
+    assert not re.search(r"[0-9a-f]{40}", p.stdout), p.stdout
+
+
+@case
+def codes_are_explained(_):
+    p = subprocess.run([JURAT, "doctor", "--code", "0xe019", "--output", "json"], capture_output=True, text=True, check=True)
+    assert json.loads(p.stdout)["name"] == "SGX_QL_NETWORK_ERROR"
+    for code, status in (("57369", 0), ("0xe0ff", 1), ("e019", 2), ("0x1ffffffff", 2), ("", 2)):
+        p = subprocess.run([JURAT, "doctor", "--code", code], capture_output=True, text=True)
+        assert p.returncode == status, (code, p)
+
+
+@case
+def misuse_is_refused(_):
+    for words, message in ((["guests"], "expected guest, host, verifier or platform, found 'guests'"), (["--root", "x"], "--root: expected an absolute path"),
+                           (["--at", "x"], "--at")):
+        p = subprocess.run([JURAT, "doctor", *words], capture_output=True, text=True)
+        assert p.returncode == 2 and message in p.stderr and p.stdout == "", (words, p)
+
+
+@case
+def environments_that_fail_are_told_apart(_):
+    p = subprocess.run([IN_C], capture_output=True, text=True, timeout=60)
+    assert p.returncode == 0, p.stdout + p.stderr
+
+
+@case
+def every_finding_is_provoked(_):
+    """Also those of a case that was skipped here, and those that only an environment of a test can provoke."""
+    p = subprocess.run([JURAT, "doctor", "--list-findings", "--output", "json"], capture_output=True, text=True, check=True)
+    listed = [row["id"] for row in json.loads(p.stdout)]
+    assert len(listed) == len(set(listed)), listed
+    in_c = set(subprocess.run([IN_C, "--provokes"], capture_output=True, text=True, check=True).stdout.split())
+    assert in_c <= set(listed), in_c - set(listed)
+    text = pathlib.Path(__file__).read_text(encoding="utf-8")
+    skipped = {name for name in listed if f'"{name}"' in text}
+    missing = [name for name in listed if name not in provoked | in_c | skipped]
+    assert not missing, f"no test provokes {' '.join(missing)}"
+    # a name in this file is not enough where nothing was skipped
+    if os.path.exists("/dev/fuse") and platform.machine() == "x86_64" and shutil.which("openssl"):
+        missing = [name for name in listed if name not in provoked | in_c]
+        assert not missing or os.geteuid() != 0, f"not provoked: {' '.join(missing)}"
+
+
+sys.exit(main())
