@@ -87,8 +87,9 @@ static int no_user_namespace(int r, struct jurat_error *err)
 	if (file_says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
 		why = "set sysctl kernel.unprivileged_userns_clone=1";
 	else if (file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
-		why = "set sysctl kernel.apparmor_restrict_unprivileged_userns=0 or give jurat an AppArmor "
-		      "profile with 'userns,'";
+		why = "load the AppArmor profile " JURAT_DATADIR "/jurat/apparmor/jurat: copy it to "
+		      "/etc/apparmor.d and run apparmor_parser -r; or set sysctl "
+		      "kernel.apparmor_restrict_unprivileged_userns=0";
 	else if (file_says("/proc/sys/user/max_user_namespaces", '0'))
 		why = "set sysctl user.max_user_namespaces to more than 0";
 	else if (r == -ENOSPC)

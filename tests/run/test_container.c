@@ -88,6 +88,29 @@ static void confine_as_docker(void)
 	confine("docker-default (enforce)\n");
 }
 
+/* As Ubuntu confines a program that has made a user namespace: it may not use it. */
+static void confine_as_ubuntu(void)
+{
+	FILE *f;
+
+	confine("unprivileged_userns (enforce)\n");
+	must(mkdir("/proc/sys", 0755) == 0 && mkdir("/proc/sys/kernel", 0755) == 0);
+	f = fopen("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "w");
+	must(f && fputs("1\n", f) >= 0 && fclose(f) == 0);
+}
+
+/* As an administrator who allows none. The limit is that of a user namespace of our own. */
+static void allow_no_namespaces(void)
+{
+	FILE *f;
+
+	must(setresuid(0, 0, 0) == 0 && unshare(CLONE_NEWUSER) == 0);
+	f = fopen("/proc/self/uid_map", "w");
+	must(f && fputs("1000 0 1\n", f) >= 0 && fclose(f) == 0);
+	f = fopen("/proc/sys/user/max_user_namespaces", "w");
+	must(f && fputs("0\n", f) >= 0 && fclose(f) == 0);
+}
+
 static void confine_not(void)
 {
 	confine("unconfined\n");
@@ -185,6 +208,14 @@ static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **
 		{ confine_as_docker, true,
 		  "jurat run: the AppArmor profile 'docker-default' forbids mounts: Permission denied (start "
 		  "the container with --security-opt apparmor=unconfined)\n" },
+		{ confine_as_ubuntu, true,
+		  "jurat run: this user cannot create user namespaces: Permission denied (load the AppArmor "
+		  "profile " JURAT_DATADIR
+		  "/jurat/apparmor/jurat: copy it to /etc/apparmor.d and run apparmor_parser -r; or "
+		  "set sysctl kernel.apparmor_restrict_unprivileged_userns=0)\n" },
+		{ allow_no_namespaces, true,
+		  "jurat run: this user cannot create user namespaces: No space left on device (set sysctl "
+		  "user.max_user_namespaces to more than 0, or run as root)\n" },
 		{ confine_not, true,
 		  "jurat run: cannot make a private mount namespace: Permission denied\n" },
 		{ take_capabilities, true,
