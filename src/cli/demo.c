@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "cli/load.h"
+#include "run/trace.h"
 
 /*
  * One SEV-SNP guest and one TDX guest attest on software machines, with the same guest library, host library,
@@ -86,6 +87,23 @@ static int run_part(struct demo *demo, const struct part *part, json_t *all)
 	return status;
 }
 
+static int run_parts(struct demo *demo, json_t *all)
+{
+	const char *only = cli_get(demo->cli, "tee"), *path = cli_get(demo->cli, "trace");
+	struct jurat_error err = { "" };
+	int status = CLI_OK, r = run_trace_open_with(path, demo_step, demo, &demo->trace, &err);
+
+	if (r < 0)
+		return cli_fail(demo->cli, r == -EINVAL ? CLI_USAGE : cli_status(r), "%s", err.text);
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == CLI_OK; i++)
+		if (!only || !strcmp(only, parts[i].tee))
+			status = run_part(demo, &parts[i], all);
+	if (run_trace_close(demo->trace) < 0 && (status == CLI_OK || status == CLI_REFUSED))
+		return path ? cli_fail(demo->cli, CLI_ENVIRONMENT, "cannot write all of '%s'", path)
+			    : cli_fail_memory(demo->cli);
+	return status;
+}
+
 static int make_directories(struct demo *demo)
 {
 	static const char *const names[] = { "", "/roots", "/collateral" };
@@ -133,7 +151,7 @@ int cli_demo(struct cli *cli)
 {
 	char temporary[] = "/tmp/jurat-demo-XXXXXX";
 	struct demo demo = { .cli = cli, .dir = cli_get(cli, "dir") };
-	const char *only = cli_get(cli, "tee"), *product = cli_get(cli, "product");
+	const char *product = cli_get(cli, "product");
 	struct cli_order order = { .n = 0 };
 	int status = cli_report_data(cli, demo.report_data, &demo.has_report_data);
 	json_t *all;
@@ -154,9 +172,8 @@ int cli_demo(struct cli *cli)
 	all = cli_wants_json(cli) ? json_object() : NULL;
 	if (status == CLI_OK)
 		status = make_directories(&demo);
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && status == CLI_OK; i++)
-		if (!only || !strcmp(only, parts[i].tee))
-			status = run_part(&demo, &parts[i], all);
+	if (status == CLI_OK)
+		status = run_parts(&demo, all);
 	if (all && (status == CLI_OK || status == CLI_REFUSED)) {
 		json_object_set_new(all, "dir", json_string(demo.dir));
 		json_dumpf(all, stdout, JSON_INDENT(2));

@@ -22,12 +22,11 @@ struct demo {
 	char roots[64];          /* the root for a verifier, below `dir` */
 	struct sim_order *order; /* NULL: nothing is ordered */
 	enum snp_product product;
+	struct trace *trace; /* its events are printed */
 };
 
-/* Trace function of the machine that outputs each step; ctx is the struct demo. */
-void demo_step(void *ctx, const struct machine_event *event);
-/* Outputs a step of the guest program itself. */
-void demo_say(struct demo *demo, const char *from, const char *to, const char *text);
+/* Sink of the trace that outputs each step; ctx is the struct demo. */
+void demo_step(void *ctx, const struct sequence_event *event);
 /* Writes a file below the directory. */
 JURAT_MUST_CHECK int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,
 				struct jurat_error *err);

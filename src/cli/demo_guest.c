@@ -12,25 +12,22 @@
 
 /* Shared by both guests of the demonstration. */
 
-void demo_step(void *ctx, const struct machine_event *event)
+void demo_step(void *ctx, const struct sequence_event *event)
 {
 	struct demo *demo = ctx;
-	bool itself = !strcmp(event->from, event->to);
+	bool itself = event->kind != SEQUENCE_STEP || !strcmp(event->from, event->to);
+	const char *result = event->result ? event->result : "";
 
 	demo->n++;
 	if (demo->steps)
-		json_array_append_new(demo->steps, json_pack("{s:s, s:s, s:s}", "from", event->from, "to",
-							     event->to, "step", event->text));
+		json_array_append_new(demo->steps,
+				      json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "from", event->from, "to",
+						event->to, "step", event->text, "result", result, "depth",
+						(int)event->depth, "count", (int)event->count));
 	else
-		printf("%3u  %-13s %s %-16s %s\n", demo->n, event->from, itself ? " " : ">",
-		       itself ? "" : event->to, event->text);
-}
-
-void demo_say(struct demo *demo, const char *from, const char *to, const char *text)
-{
-	struct machine_event event = { .from = from, .to = to, .text = text };
-
-	demo_step(demo, &event);
+		printf("%3u  %*s%s%s%s: %s%s%s\n", demo->n, 2 * (int)event->depth, "", event->from,
+		       itself ? "" : " > ", itself ? "" : event->to, event->text, *result ? " -> " : "",
+		       result);
 }
 
 int demo_write(const struct demo *demo, const char *name, const void *data, size_t size,

@@ -56,14 +56,10 @@ static int attest(struct snp *s, struct jurat_error *err)
 {
 	int r;
 
-	machine_set_trace(s->machine, demo_step, s->demo);
-	demo_say(s->demo, "guest program", "guest driver",
-		 "ioctl(/dev/sev-guest, SNP_GET_EXT_REPORT) with 64 bytes of report data");
+	machine_set_trace(s->machine, s->demo->trace);
 	r = demo_attest(s->demo, machine_env(s->guest, 0), JURAT_TEE_SEV_SNP, JURAT_VIA_IOCTL, &s->evidence,
 			err);
-	if (r == 0)
-		demo_say(s->demo, "guest driver", "guest program", "report and certificates");
-	machine_set_trace(s->machine, NULL, NULL);
+	machine_set_trace(s->machine, NULL);
 	return r;
 }
 

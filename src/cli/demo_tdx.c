@@ -16,13 +16,9 @@ static int attest(struct demo *demo, struct machine_td *machine, struct jurat_ev
 {
 	int r;
 
-	machine_td_set_trace(machine, demo_step, demo);
-	demo_say(demo, "guest program", "guest driver",
-		 "configfs-tsm: writes 64 bytes of report data to inblob, reads outblob");
+	machine_td_set_trace(machine, demo->trace);
 	r = demo_attest(demo, machine_td_env(machine), JURAT_TEE_TDX, JURAT_VIA_CONFIGFS, ret, err);
-	if (r == 0)
-		demo_say(demo, "guest driver", "guest program", "the quote");
-	machine_td_set_trace(machine, NULL, NULL);
+	machine_td_set_trace(machine, NULL);
 	return r;
 }
 

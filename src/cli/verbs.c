@@ -96,6 +96,12 @@ static const struct cli_option cases_options[] = {
 	  .repeatable = true },                                                                              \
 		SET
 
+#define TRACE                                                                                                \
+	{                                                                                                    \
+		"trace", "FILE",                                                                             \
+			"write every step: .html a page, .json Chrome trace events, .mmd Mermaid, .txt text" \
+	}
+
 static const struct cli_option demo_options[] = {
 	{ "tee", "TEE", "guest to attest", "sev-snp|tdx", .fallback = "one of each" },
 	PRODUCT,
@@ -108,6 +114,7 @@ static const struct cli_option demo_options[] = {
 	REPORT_DATA("REPORT_DATA to put into the evidence", "random"),
 	SET,
 	{ "dir", "DIR", "directory for the evidence", .fallback = "a new temporary directory" },
+	TRACE,
 	OUTPUT,
 };
 
@@ -442,12 +449,7 @@ static const struct cli_option key_options[] = {
 	{                                                                                                    \
 		"no-certs", NULL, "the host provides no certificates"                                        \
 	}
-#define FAULTS                                                                                               \
-	{ "fault", "SPEC", "inject a fault (see jurat run --list-faults)", .repeatable = true },             \
-	{                                                                                                    \
-		"trace", "FILE",                                                                             \
-			"write every step: .html a page, .json Chrome trace events, .mmd Mermaid, .txt text" \
-	}
+#define FAULTS { "fault", "SPEC", "inject a fault (see jurat run --list-faults)", .repeatable = true }, TRACE
 #define SUITE                                                                                                \
 	{ "device-mode", "OCTAL", "permissions of the devices", .fallback = "0600" },                        \
 		{ "ready-fd", "N", "descriptor that gets a line when everything is ready" },                 \

@@ -57,8 +57,9 @@ static bool kvm_event_is_wanted(void *ctx)
 }
 
 /* With several vCPUs, what KVM does for one of them names it. */
-static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
+static void kvm_event(void *ctx, const struct sim_kvm_event *event)
 {
+	const char *from = event->from, *to = event->to, *text = event->text;
 	const struct explore_setup *setup = &self(ctx)->world.setup;
 	struct base_env *env = self(ctx)->world.here.now;
 	const char *name;

@@ -30,6 +30,7 @@ static int64_t m_realtime_s(struct base_env *env)
 
 static void m_sleep_ns(struct base_env *env, uint64_t ns)
 {
+	trace_advance(vcpu_of(env)->guest->machine->trace, ns);
 	vcpu_of(env)->guest->machine->now_ns += ns;
 }
 

@@ -14,15 +14,15 @@ bool machine_fault_answer(struct machine *m, uint64_t *answer, uint64_t *npages)
 	if (m->faults.busy > 0) {
 		m->faults.busy--;
 		*answer = EAGAIN;
-		machine_event(m, "VMM", "VMM", "fault: answers BUSY");
+		trace_say(m->trace, "VMM", "VMM", "fault: answers BUSY");
 		return true;
 	}
 	if (m->faults.invalid_len > 0) {
 		m->faults.invalid_len--;
 		*answer = ENOSPC;
 		++*npages;
-		machine_event(m, "VMM", "VMM", "fault: requires %llu pages for the certificates",
-			      (unsigned long long)*npages);
+		trace_say(m->trace, "VMM", "VMM", "fault: requires %llu pages for the certificates",
+			  (unsigned long long)*npages);
 		return true;
 	}
 	return false;
@@ -35,7 +35,7 @@ void machine_fault_after_copy(struct machine_vcpu *vcpu, uint64_t gpa, uint64_t 
 
 	if (!m->faults.truncate)
 		return;
-	machine_event(m, "VMM", "VMM", "fault: copies only the first page of the certificates");
+	trace_say(m->trace, "VMM", "VMM", "fault: copies only the first page of the certificates");
 	for (uint64_t i = 1; i < npages; i++)
 		(void)sim_kvm_host_write(vcpu->guest->vm, gpa + i * SNP_PAGE_BYTES, zeros, sizeof(zeros));
 }

@@ -3,6 +3,7 @@
 #define MACHINE_INTERNAL_H
 
 #include "host/host.h"
+#include "machine/lock_env.h"
 #include "machine/machine.h"
 #include "machine/vmm.h"
 
@@ -18,6 +19,9 @@ struct machine_request {
 	uint64_t arg;
 	void (*done)(void *ctx, int result);
 	void *ctx;
+	struct trace_place place; /* in its step, which ends when it is done */
+	/* the steps in which its message is sent and answered, and in which the driver sleeps */
+	uint32_t attempt, sleep;
 };
 
 struct machine_vcpu {
@@ -25,6 +29,7 @@ struct machine_vcpu {
 	unsigned index;
 	struct machine_vmm vmm; /* the thread that runs it */
 	uint64_t ghcb_gpa;
+	struct trace_place place; /* of the request that it served last */
 	struct machine_env {
 		struct base_env base;
 		struct machine_vcpu *vcpu;
@@ -35,6 +40,7 @@ struct machine_guest {
 	struct machine *machine;
 	struct machine_guest *next;
 	unsigned index, n_vcpus;
+	int traced_as; /* its number in the trace; SEQUENCE_NONE: it has none yet */
 	struct sim_kvm_vm *vm;
 	struct sim_sev_guest *driver;
 	struct machine_vcpu *vcpus;
@@ -58,14 +64,17 @@ struct machine {
 	unsigned n_guests;
 	uint64_t now_ns;
 	struct machine_faults faults;
-	struct machine_vcpu *running; /* whose KVM_RUN is under way, for traces */
-	machine_trace_fn *trace;
-	void *trace_ctx;
+	struct trace *trace;   /* NULL: none */
+	struct lock_env locks; /* what `env` is */
 };
 
-/* event.c: one line of the trace. */
-__attribute__((format(printf, 4, 5))) void machine_event(struct machine *m, const char *from, const char *to,
-							 const char *format, ...);
+/* event.c: a request's step in the trace, from the guest's program to its driver and back. */
+void machine_trace_start(struct machine_guest *guest, struct machine_request *request);
+void machine_trace_end(struct machine_guest *guest, struct machine_request *request, int result);
+/* The driver sends the message. */
+void machine_trace_attempt(struct machine_guest *guest, struct machine_request *request);
+/* What KVM does. `ctx` is the machine. */
+void machine_trace_kvm(void *ctx, const struct sim_kvm_event *event);
 
 /* fault.c: the VMM's answer if a fault wants one; what a fault does to certificates that were copied. */
 bool machine_fault_answer(struct machine *m, uint64_t *answer, uint64_t *npages);

@@ -19,11 +19,6 @@ enum {
 	GHCB_GPA = 8 * PAGE,
 };
 
-static void kvm_event(void *ctx, const char *from, const char *to, const char *text)
-{
-	machine_event(ctx, from, to, "%s", text);
-}
-
 /* The AMD-SP and its roots: what either makes from now on is as ordered. */
 static int make_firmware(struct machine *m, struct jurat_error *err)
 {
@@ -52,7 +47,8 @@ int machine_new(const struct machine_options *options, struct machine **ret, str
 	if (!m)
 		return jurat_fail_memory(err);
 	m->options = *options;
-	m->env = base_env_or_real(options->env);
+	lock_env_init(&m->locks, base_env_or_real(options->env));
+	m->env = &m->locks.base;
 	r = make_firmware(m, err);
 	if (r == 0)
 		r = sim_kvm_host_new(m->psp, options->sync, options->kernel, &m->kvm, err);
@@ -84,13 +80,22 @@ void machine_free(struct machine *m)
 	free(m);
 }
 
-void machine_set_trace(struct machine *m, machine_trace_fn *trace, void *ctx)
+void machine_set_trace(struct machine *m, struct trace *trace)
 {
-	struct sim_kvm_trace kvm = { .event = kvm_event, .ctx = m };
+	struct sim_kvm_trace kvm = { .event = machine_trace_kvm, .ctx = m };
 
 	m->trace = trace;
-	m->trace_ctx = ctx;
+	lock_env_trace(&m->locks, trace);
 	sim_kvm_set_trace(m->kvm, trace ? &kvm : NULL);
+	for (struct machine_guest *guest = m->guests; guest; guest = guest->next) {
+		guest->traced_as = SEQUENCE_NONE;
+		for (struct machine_request *request = guest->queue; request; request = request->next)
+			request->place = TRACE_NOWHERE;
+		for (unsigned i = 0; i < guest->n_vcpus; i++) {
+			guest->vcpus[i].place = TRACE_NOWHERE;
+			guest->vcpus[i].vmm.trace = trace;
+		}
+	}
 }
 
 struct sim_psp *machine_psp(struct machine *m)
@@ -121,19 +126,9 @@ static void finish(struct machine_guest *guest, int result)
 	guest->queue = request->next;
 	guest->started = false;
 	guest->sleeping = false;
+	machine_trace_end(guest, request, result);
 	request->done(request->ctx, result);
 	free(request);
-}
-
-/* A message is encrypted once; after BUSY and INVALID_LEN the same page is sent again (B1, B2). */
-static void trace_sending(struct machine_guest *guest)
-{
-	machine_event(
-		guest->machine, "guest driver", "guest driver",
-		guest->sent ? "resends the identical page, sequence %llu"
-			    : "seals the message in private memory, sequence %llu, then copies the page once",
-		(unsigned long long)sim_sev_guest_seqno(guest->driver));
-	guest->sent = true;
 }
 
 /* Runs the guest on this vCPU: its driver's request, if a program on this vCPU made it. */
@@ -148,6 +143,8 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 		struct sim_step_result step;
 		int r = 0;
 
+		vcpu->place = request->place;
+		(void)trace_go(m->trace, request->place);
 		if (!guest->started) {
 			sim_sev_guest_on_cpu(guest->driver, vcpu->ghcb_gpa);
 			r = request->kernel ? sim_sev_guest_start_request(guest->driver, request->kernel)
@@ -160,35 +157,27 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 			finish(guest, r);
 			continue;
 		}
+		trace_end(m->trace, request->sleep, NULL);
 		sim_sev_guest_step(guest->driver, m->now_ns, &step);
 		switch (step.step) {
 		case SIM_STEP_VMGEXIT:
-			trace_sending(guest);
+			machine_trace_attempt(guest, request); /* encrypted once, then resent (B1, B2) */
+			guest->sent = true;
 			*ret_ghcb_gpa = vcpu->ghcb_gpa;
 			return SIM_GUEST_VMGEXIT;
 		case SIM_STEP_SLEEP:
 			guest->sleeping = true;
 			guest->until_ns = step.until_ns;
-			machine_event(m, "guest driver", "guest driver", "sleeps %.0f ms",
-				      (double)(step.until_ns - m->now_ns) / 1e6);
+			request->sleep =
+				trace_call(m->trace, "guest driver", "guest driver", "sleeps %.0f ms",
+					   (double)(step.until_ns - m->now_ns) / 1e6);
 			return SIM_GUEST_HALT;
 		case SIM_STEP_DONE:
-			if (step.result == 0)
-				machine_event(m, "guest driver", "guest driver",
-					      "copies the response once, checks sequence number and tag, "
-					      "decrypts it");
 			finish(guest, step.result);
 			break;
 		}
 	}
 	return SIM_GUEST_HALT;
-}
-
-static void vmm_say(void *ctx, const char *from, const char *to, const char *text)
-{
-	const struct machine_vcpu *vcpu = ctx;
-
-	machine_event(vcpu->guest->machine, from, to, "%s", text);
 }
 
 static bool vmm_answer(void *ctx, uint64_t *answer, uint64_t *npages)
@@ -206,9 +195,7 @@ static void vmm_copied(void *ctx, uint64_t gpa, uint64_t npages)
 static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_error *err)
 {
 	static const struct sim_kvm_guest_ops ops = { .enter = enter };
-	static const struct machine_vmm_hooks hooks = { .say = vmm_say,
-							.answer = vmm_answer,
-							.copied = vmm_copied };
+	static const struct machine_vmm_hooks hooks = { .answer = vmm_answer, .copied = vmm_copied };
 	struct machine_vcpu *vcpu = &guest->vcpus[index];
 	int r;
 
@@ -216,7 +203,11 @@ static int vcpu_init(struct machine_guest *guest, unsigned index, struct jurat_e
 	vcpu->index = index;
 	vcpu->ghcb_gpa = GHCB_GPA + (uint64_t)index * PAGE;
 	vcpu->vmm = (struct machine_vmm){
-		.sync = guest->machine->options.sync, .vm = guest->vm, .hooks = &hooks, .ctx = vcpu
+		.sync = guest->machine->options.sync,
+		.vm = guest->vm,
+		.hooks = &hooks,
+		.ctx = vcpu,
+		.trace = guest->machine->trace,
 	};
 	machine_env_init(vcpu);
 	r = sim_kvm_vcpu_new(guest->vm, &ops, vcpu, &vcpu->vmm.vcpu, err);
@@ -297,6 +288,7 @@ int machine_guest_new(struct machine *m, const struct sim_launch *launch, unsign
 	guest->machine = m;
 	guest->n_vcpus = n_vcpus;
 	guest->index = m->n_guests++;
+	guest->traced_as = SEQUENCE_NONE;
 	guest->next = m->guests;
 	m->guests = guest;
 	r = guest_init(guest, &ordered, err);
@@ -346,12 +338,18 @@ static int start(struct machine_guest *guest, const struct machine_request *from
 
 	if (from->vcpu >= guest->n_vcpus)
 		return -EINVAL;
-	if (guest->dead)
+	if (guest->dead) {
+		struct machine_request refused = *from;
+
+		machine_trace_start(guest, &refused);
+		machine_trace_end(guest, &refused, guest->dead);
 		return guest->dead;
+	}
 	request = malloc(sizeof(*request));
 	if (!request)
 		return -ENOMEM;
 	*request = *from;
+	machine_trace_start(guest, request);
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = request;
@@ -413,6 +411,7 @@ unsigned machine_runnable(struct machine *m)
 			first = guest->until_ns;
 	if (first == UINT64_MAX)
 		return 0;
+	trace_advance(m->trace, first - m->now_ns);
 	m->now_ns = first;
 	movable(m, UINT32_MAX, &n);
 	return n;
@@ -423,15 +422,16 @@ void machine_step(struct machine *m, unsigned which)
 	unsigned n = 0;
 	struct machine_vcpu *vcpu = movable(m, which, &n);
 	struct machine_guest *guest;
+	struct trace_place before;
 	int r;
 
 	if (!vcpu)
 		return;
 	guest = vcpu->guest;
 	guest->sleeping = false;
-	m->running = vcpu;
+	before = trace_go(m->trace, vcpu->place);
 	r = machine_vmm_run(&vcpu->vmm);
-	m->running = NULL;
+	(void)trace_go(m->trace, before);
 	if (r < 0) {
 		guest->dead = r;
 		while (guest->queue)

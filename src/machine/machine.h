@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "machine/trace.h"
 #include "sim/forge/order.h"
 #include "sim/kvm/kvm.h"
 #include "sim/guest/sev_guest.h"
@@ -36,20 +37,17 @@ struct machine_options {
 	struct sim_order *order;
 };
 
-/* One step, for traces: from whom, to whom, what, at which virtual time. Text is valid during the call. */
-struct machine_event {
-	uint64_t at_ns;
-	unsigned guest, vcpu;
-	const char *from,
-		*to; /* "guest program", "guest driver", "KVM", "VMM", "store", "firmware", "operator" */
-	const char *text;
-};
-typedef void machine_trace_fn(void *ctx, const struct machine_event *event);
-
 JURAT_MUST_CHECK int machine_new(const struct machine_options *options, struct machine **ret,
 				 struct jurat_error *err);
 void machine_free(struct machine *machine); /* with its guests */
-void machine_set_trace(struct machine *machine, machine_trace_fn *trace, void *ctx);
+/*
+ * Traces everything from now on; borrowed until another call, or the machine is freed. NULL: nothing. Requests
+ * that begin while the trace is at a place with a request (trace.h) are in that, and others are requests of
+ * their own, of the thread of the place.
+ */
+void machine_set_trace(struct machine *machine, struct trace *trace);
+/* The place of a new request of a program in this guest, whose calls the caller traces. */
+struct trace_place machine_program(struct machine_guest *guest, unsigned vcpu, uint32_t thread);
 struct sim_psp *machine_psp(struct machine *machine);
 struct sim_pki *machine_pki(struct machine *machine);
 struct sim_kvm_host *machine_kvm(struct machine *machine);

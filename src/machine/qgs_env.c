@@ -58,16 +58,35 @@ static int q_connected(struct base_env *env, int fd)
 static void answer(struct machine_qgs *qgs, struct machine_qgs_channel *c)
 {
 	size_t n = c->assembler.want;
-	int r = qgs->respond ? qgs->respond(qgs->ctx, c->buffer, n, &c->reply, &c->reply_size)
-			     : sim_qgs_answer(qgs->qe, qgs->collateral, c->buffer, n, &c->reply,
-					      &c->reply_size, NULL);
+	struct trace_place before = trace_here(qgs->trace);
+	uint32_t step;
+	int r;
 
-	if (qgs->asked)
-		qgs->asked(qgs->ctx, "checks the TDREPORT's MAC, signs a quote with its attestation key");
+	c->traced = trace_aside(qgs->trace, "VMM", "QGS", "a request of %zu bytes", n);
+	trace_bytes(qgs->trace, c->traced, "QGS request", c->buffer, n);
+	(void)trace_go(qgs->trace, trace_in(qgs->trace, c->traced));
+	step = trace_call(qgs->trace, "QGS", "quoting enclave",
+			  "checks the TDREPORT's MAC, signs a quote with its attestation key");
+	r = qgs->respond
+		    ? qgs->respond(qgs->ctx, c->buffer, n, &c->reply, &c->reply_size)
+		    : sim_qgs_answer(qgs->qe, qgs->collateral, c->buffer, n, &c->reply, &c->reply_size, NULL);
+	trace_end(qgs->trace, step, "%s", r == 0 ? "" : "no answer");
+	(void)trace_go(qgs->trace, before);
 	if (qgs->half_close)
 		c->reply_size /= 2;
 	c->closed_by_peer = r != 0;
 	c->ready_at_ns = *qgs->now_ns + qgs->latency_ns;
+}
+
+/* The VMM has read all, or gives up. */
+static void trace_answered(struct machine_qgs *qgs, struct machine_qgs_channel *c)
+{
+	if (!c->traced)
+		return;
+	if (c->reply_off > 0)
+		trace_bytes(qgs->trace, c->traced, "QGS response", c->reply, c->reply_off);
+	trace_end(qgs->trace, c->traced, "%zu bytes", c->reply_off);
+	c->traced = 0;
 }
 
 static ssize_t q_send(struct base_env *env, int fd, const void *buf, size_t n)
@@ -109,6 +128,8 @@ static ssize_t q_recv(struct base_env *env, int fd, void *buf, size_t n)
 	if (n > 0)
 		memcpy(buf, c->reply + c->reply_off, n);
 	c->reply_off += n;
+	if (c->reply_off == c->reply_size)
+		trace_answered(self(env), c);
 	return (ssize_t)n;
 }
 
@@ -138,9 +159,11 @@ static int q_wait(struct base_env *env, int fd, unsigned events, uint64_t wait_n
 	if (at <= *qgs->now_ns)
 		return 1;
 	if (at - *qgs->now_ns > wait_ns) {
+		trace_advance(qgs->trace, wait_ns);
 		*qgs->now_ns += wait_ns;
 		return 0;
 	}
+	trace_advance(qgs->trace, at - *qgs->now_ns);
 	*qgs->now_ns = at;
 	return 1;
 }
@@ -173,6 +196,7 @@ static int q_close(struct base_env *env, int fd)
 
 	if (!c)
 		return fd == POLL_FD || fd == TIMER_FD ? 0 : -EBADF;
+	trace_answered(self(env), c);
 	free(c->reply);
 	free(c);
 	self(env)->channels[fd - MACHINE_QGS_FIRST_FD] = NULL;

@@ -3,6 +3,7 @@
 #define MACHINE_QGS_ENV_H
 
 #include "base/env.h"
+#include "machine/trace.h"
 #include "sim/tdx/qgs_service.h"
 #include "wire/qgs.h"
 
@@ -22,10 +23,10 @@ struct machine_qgs {
 	const struct sim_collateral_options *collateral;
 	uint64_t *now_ns; /* the machine's clock */
 	uint64_t latency_ns;
-	bool down;                                  /* connections are refused */
-	bool half_close;                            /* closes in the middle of each response */
-	uint64_t timer_at_ns;                       /* of the one timer that is open */
-	void (*asked)(void *ctx, const char *text); /* for traces; may be NULL */
+	bool down;            /* connections are refused */
+	bool half_close;      /* closes in the middle of each response */
+	uint64_t timer_at_ns; /* of the one timer that is open */
+	struct trace *trace;  /* NULL: none */
 	/* Makes a response, as sim_qgs_answer(); NULL: that does. */
 	int (*respond)(void *ctx, const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size);
 	void *ctx;
@@ -36,6 +37,7 @@ struct machine_qgs {
 		uint8_t buffer[QGS_MAX_REQUEST_BYTES];
 		uint8_t *reply;
 		size_t reply_size, reply_off;
+		uint32_t traced; /* the step from the request to its response */
 	} * channels[MACHINE_QGS_CHANNELS];
 };
 

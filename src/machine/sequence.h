@@ -15,6 +15,8 @@
 enum sequence_format { SEQUENCE_TEXT, SEQUENCE_MERMAID, SEQUENCE_CHROME, SEQUENCE_PAGE, SEQUENCE_N_FORMATS };
 /* By the ending of a file's name, see sequence_endings(). 0; -EINVAL */
 JURAT_MUST_CHECK int sequence_format_of(const char *path, enum sequence_format *ret);
+/* Whether the bytes of events are in it. */
+bool sequence_wants_bytes(enum sequence_format format);
 /* For messages: ".html, .json, .mmd or .txt" */
 const char *sequence_endings(void);
 
@@ -64,9 +66,12 @@ struct sequence_event {
 	uint32_t parent;  /* id of the step that it belongs to: within its begin and end. 0: none */
 	uint32_t request; /* of a guest's program, from 1: all that is done for it has its number. 0: none */
 	uint32_t track;   /* from 0: what happens at the same time is on another one */
+	uint32_t lane;    /* from 0: of tracks for the same vCPU or party */
+	uint32_t depth;   /* from 0: number of steps that it is in */
 	uint32_t count; /* so many equal ones after each other, from the first's begin to the last's end; 1 */
-	int guest, vcpu; /* from 0; SEQUENCE_NONE */
-	uint32_t thread; /* of the guest's or the host's program; 0: unknown */
+	int guest, vcpu;        /* from 0; SEQUENCE_NONE */
+	const char *guest_name; /* "SEV-SNP guest", "TD", a literal; NULL: none */
+	uint32_t thread;        /* of the guest's or the host's program; 0: unknown */
 	double begin_us, end_us;
 	const char *at;        /* for people: its time in a unit of its own; NULL: microseconds */
 	const char *from, *to; /* parties */
@@ -115,6 +120,7 @@ struct sequence {
  */
 struct sequence_writer {
 	const char *ending; /* ".txt" */
+	bool wants_bytes;
 	void (*begin)(struct sequence *s);
 	void (*party)(struct sequence *s, unsigned number, const char *name); /* first seen; may be NULL */
 	void (*event)(struct sequence *s, const struct sequence_event *event);

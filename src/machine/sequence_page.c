@@ -220,6 +220,8 @@ static void page_end_trace(struct sequence *s)
 	s->own = NULL;
 }
 
-const struct sequence_writer sequence_page = {
-	.ending = ".html", .begin = page_begin_trace, .event = page_event, .end = page_end_trace
-};
+const struct sequence_writer sequence_page = { .ending = ".html",
+					       .wants_bytes = true,
+					       .begin = page_begin_trace,
+					       .event = page_event,
+					       .end = page_end_trace };

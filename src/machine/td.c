@@ -2,7 +2,6 @@
 #include "machine/td_internal.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,27 +23,13 @@ enum {
 	DEFAULT_LATENCY_NS = 3000000,
 };
 
-void td_event(struct machine_td *m, const char *from, const char *to, const char *format, ...)
-{
-	struct machine_event event = { .at_ns = m->now_ns, .from = from, .to = to };
-	char text[256];
-	va_list ap;
-
-	if (!m->trace)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	event.text = text;
-	m->trace(m->trace_ctx, &event);
-}
-
 static void finish(struct machine_td *m, int result)
 {
 	struct td_request *request = m->queue;
 
 	m->queue = request->next;
 	m->started = false;
+	td_trace_end(m, request, result);
 	request->done(request->ctx, result);
 	free(request);
 }
@@ -61,13 +46,17 @@ static void die(struct machine_td *m, int r)
 static int start(struct machine_td *m)
 {
 	struct td_request *request = m->queue;
-	int r = request->quote ? sim_tdx_guest_start_quote(m->driver, request->quote)
-			       : sim_tdx_guest_start_ioctl(m->driver, request->user, request->arg);
+	uint32_t step = 0;
+	int r;
 
+	(void)trace_go(m->trace, request->place);
+	if (request->quote)
+		step = trace_call(m->trace, "guest driver", "TDX module",
+				  "TDCALL[TDG.MR.REPORT] with the report data");
+	r = request->quote ? sim_tdx_guest_start_quote(m->driver, request->quote)
+			   : sim_tdx_guest_start_ioctl(m->driver, request->user, request->arg);
+	trace_end(m->trace, step, r == 0 ? "a TDREPORT with its MAC" : "not called: result %d", r);
 	m->started = r == 0;
-	if (r == 0 && request->quote)
-		td_event(m, "guest driver", "TDX module",
-			 "TDCALL[TDG.MR.REPORT] with the report data: a TDREPORT with its MAC");
 	return r;
 }
 
@@ -80,6 +69,11 @@ static bool step_driver(struct machine_td *m, struct uapi_tdvmcall *regs, bool *
 	*ret_call = false;
 	m->waiting = false;
 	m->until_ns = 0;
+	trace_end(m->trace, m->traced_pause, NULL);
+	if (m->traced_call)
+		trace_number(m->trace, m->traced_call, "ret", regs->r10, TRACE_HEX);
+	trace_end(m->trace, m->traced_call, "returns 0x%llx", (unsigned long long)regs->r10);
+	m->traced_call = m->traced_pause = 0;
 	if (!m->probing && !m->started) {
 		if (!m->queue)
 			return false;
@@ -94,16 +88,18 @@ static bool step_driver(struct machine_td *m, struct uapi_tdvmcall *regs, bool *
 	case SIM_TDX_STEP_TDVMCALL:
 		*ret_call = true;
 		if (regs->r11 == UAPI_TDVMCALL_GET_QUOTE)
-			td_event(m, "guest driver", "KVM", "TDVMCALL<GetQuote> with the shared buffer");
+			td_trace_getquote(m, regs);
 		return true;
 	case SIM_TDX_STEP_SLEEP:
 		m->until_ns = step.until_ns;
-		td_event(m, "guest driver", "guest driver", "still in flight: sleeps %.0f ms",
-			 (double)(step.until_ns - m->now_ns) / 1e6);
+		m->traced_pause = trace_call(m->trace, "guest driver", "guest driver",
+					     "still in flight: sleeps %.0f ms",
+					     (double)(step.until_ns - m->now_ns) / 1e6);
 		return false;
 	case SIM_TDX_STEP_WAIT:
 		m->waiting = true;
-		td_event(m, "guest driver", "guest driver", "waits for the interrupt");
+		m->traced_pause =
+			trace_call(m->trace, "guest driver", "guest driver", "waits for the interrupt");
 		return false;
 	default:
 		if (m->probing) {
@@ -147,21 +143,13 @@ static void notify(void *ctx, uint32_t vcpu, uint8_t vector)
 {
 	struct machine_td *m = ctx;
 
-	td_event(m, "VMM", "guest driver", "interrupt, vector 0x%02x", vector);
+	trace_say(m->trace, "VMM", "guest driver", "interrupt, vector 0x%02x", vector);
 	sim_td_interrupt(m->vcpu, vector);
 }
 
 static void outcome(void *ctx, const struct jurat_tdx_quote_outcome *o)
 {
-	td_event(ctx, "VMM", "guest driver",
-		 "buffer at 0x%llx: %llu bytes, then out_len, then status 0x%llx%s%s%s",
-		 (unsigned long long)o->gpa, (unsigned long long)o->out_bytes, (unsigned long long)o->status,
-		 o->in_call ? ", before GetQuote returns" : "", o->text[0] ? ": " : "", o->text);
-}
-
-static void asked(void *ctx, const char *text)
-{
-	td_event(ctx, "QGS", "quoting enclave", "%s", text);
+	td_trace_outcome(ctx, o);
 }
 
 static int send_quote(void *ctx, struct sim_tdx_quote_request *request,
@@ -188,8 +176,6 @@ static int make_host(struct machine_td *m, struct jurat_error *err)
 			 m->options.latency_ns ? m->options.latency_ns : DEFAULT_LATENCY_NS);
 	m->qgs.down = m->options.no_service;
 	m->qgs.half_close = m->options.half_close;
-	m->qgs.asked = asked;
-	m->qgs.ctx = m;
 	return host_tdx_quotes_open(&m->qgs.base, &options, &memory, &m->quotes, err);
 }
 
@@ -271,6 +257,7 @@ int machine_td_new(const struct machine_td_options *options, struct machine_td *
 		return jurat_fail_memory(err);
 	if (options)
 		m->options = *options;
+	m->traced_as = SEQUENCE_NONE;
 	if (m->options.qe.pck_not_before == 0 && m->options.qe.pck_not_after == 0)
 		m->options.qe.pck_not_before =
 			sim_pki_leaf_begin(m->options.at ? m->options.at : base_realtime_s(base_env_real()));
@@ -313,10 +300,13 @@ void machine_td_free(struct machine_td *m)
 	free(m);
 }
 
-void machine_td_set_trace(struct machine_td *m, machine_trace_fn *trace, void *ctx)
+void machine_td_set_trace(struct machine_td *m, struct trace *trace)
 {
-	m->trace = trace;
-	m->trace_ctx = ctx;
+	m->trace = m->qgs.trace = trace;
+	m->traced_as = SEQUENCE_NONE;
+	m->traced_call = m->traced_pause = 0;
+	for (struct td_request *request = m->queue; request; request = request->next)
+		request->place = TRACE_NOWHERE;
 }
 
 uint64_t machine_td_now_ns(const struct machine_td *m)
@@ -374,12 +364,18 @@ static int enqueue(struct machine_td *m, const struct td_request *request)
 {
 	struct td_request *copy, **tail = &m->queue;
 
-	if (m->dead)
+	if (m->dead) {
+		struct td_request refused = *request;
+
+		td_trace_start(m, &refused);
+		td_trace_end(m, &refused, m->dead);
 		return m->dead;
+	}
 	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
 	*copy = *request;
+	td_trace_start(m, copy);
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = copy;
@@ -403,7 +399,7 @@ static bool can_move(const struct machine_td *m)
 	return !m->waiting && m->until_ns <= m->now_ns;
 }
 
-bool machine_td_runnable(struct machine_td *m)
+static bool runnable(struct machine_td *m)
 {
 	uint64_t first;
 
@@ -415,14 +411,25 @@ bool machine_td_runnable(struct machine_td *m)
 			first = m->until_ns;
 		if (first == BASE_NEVER)
 			return false;
-		if (first > m->now_ns)
+		if (first > m->now_ns) {
+			trace_advance(m->trace, first - m->now_ns);
 			m->now_ns = first;
+		}
 		if (jurat_tdx_quotes_dispatch(m->quotes, NULL) < 0)
 			return false;
 		if (machine_qgs_next_ns(&m->qgs) <= m->now_ns && !can_move(m))
 			return false; /* written but never read: a bug, so do not wait */
 	}
 	return true;
+}
+
+bool machine_td_runnable(struct machine_td *m)
+{
+	struct trace_place before = td_trace_enter(m);
+	bool is_runnable = runnable(m);
+
+	(void)trace_go(m->trace, before);
+	return is_runnable;
 }
 
 void machine_td_set_faults(struct machine_td *m, const struct machine_td_options *faults)
@@ -438,6 +445,7 @@ static int answer_by_itself(struct machine_td *m, uint8_t *run)
 {
 	uint64_t gpa = bytes_get_le(run + KVM_RUN_TDX_GET_QUOTE_gpa, 8);
 	uint8_t status[8], out_len[4];
+	uint32_t step;
 	int r;
 
 	bytes_put_le(out_len, m->options.out_len, sizeof(out_len));
@@ -448,8 +456,11 @@ static int answer_by_itself(struct machine_td *m, uint8_t *run)
 	if (r < 0)
 		return r;
 	bytes_put_le(run + KVM_RUN_TDX_ret, UAPI_TDVMCALL_SUCCESS, 8);
-	td_event(m, "VMM", "guest driver", "status 0x%llx, out_len %u and no quote",
-		 (unsigned long long)m->options.status, m->options.out_len);
+	step = trace_call(m->trace, "VMM", "guest driver", "status 0x%llx, out_len %u and no quote",
+			  (unsigned long long)m->options.status, m->options.out_len);
+	trace_number(m->trace, step, "status", m->options.status, TRACE_HEX);
+	trace_number(m->trace, step, "out_len", m->options.out_len, TRACE_DECIMAL);
+	trace_end_at_once(m->trace, step);
 	if (m->options.flavour == SIM_TDX_SEED && m->options.status != TDX_GETQUOTE_IN_FLIGHT)
 		notify(m, 0, EVENT_VECTOR);
 	return 0;
@@ -459,20 +470,30 @@ static int handle_exit(struct machine_td *m, uint8_t *run, struct jurat_error *e
 {
 	uint64_t leaf = bytes_get_le(run + KVM_RUN_TDX_nr, 8);
 
-	td_event(m, "KVM", "VMM", "KVM_EXIT_TDX, leaf 0x%llx", (unsigned long long)leaf);
+	uint32_t step =
+		trace_call(m->trace, "KVM", "VMM", "KVM_EXIT_TDX, leaf 0x%llx", (unsigned long long)leaf);
+	int r;
+
+	trace_number(m->trace, step, "leaf", leaf, TRACE_HEX);
 	if (m->options.fixed_status && leaf == UAPI_TDVMCALL_GET_QUOTE)
-		return answer_by_itself(m, run);
-	return jurat_tdx_quotes_handle_exit(m->quotes, (struct kvm_run *)run, 0, err);
+		r = answer_by_itself(m, run);
+	else
+		r = jurat_tdx_quotes_handle_exit(m->quotes, (struct kvm_run *)run, 0, err);
+	trace_number(m->trace, step, "ret", bytes_get_le(run + KVM_RUN_TDX_ret, 8), TRACE_HEX);
+	if (r < 0)
+		trace_end(m->trace, step, "%s", err->text);
+	else
+		trace_end(m->trace, step, "KVM_RUN, ret = 0x%llx",
+			  (unsigned long long)bytes_get_le(run + KVM_RUN_TDX_ret, 8));
+	return r;
 }
 
-void machine_td_step(struct machine_td *m)
+static void step(struct machine_td *m)
 {
 	struct jurat_error err = { "" };
 	uint8_t *run;
 	int r;
 
-	if (!can_move(m))
-		return;
 	m->owes_run = false;
 	run = sim_td_vcpu_run(m->vcpu);
 	r = sim_td_run(m->vcpu);
@@ -486,6 +507,17 @@ void machine_td_step(struct machine_td *m)
 		r = jurat_tdx_quotes_dispatch(m->quotes, &err);
 	if (r < 0)
 		die(m, r);
+}
+
+void machine_td_step(struct machine_td *m)
+{
+	struct trace_place before;
+
+	if (!can_move(m))
+		return;
+	before = td_trace_enter(m);
+	step(m);
+	(void)trace_go(m->trace, before);
 }
 
 struct td_outcome {
@@ -520,10 +552,15 @@ int machine_td_ioctl(struct machine_td *m, const struct sim_user_memory *user, u
 		     uint64_t arg)
 {
 	struct td_outcome outcome = { 0 };
+	struct trace_place before;
 	int r;
 
-	if (request != UAPI_TDX_CMD_GET_QUOTE || m->options.flavour != SIM_TDX_SEED)
-		return sim_tdx_guest_ioctl(m->driver, user, request, arg);
+	if (request != UAPI_TDX_CMD_GET_QUOTE || m->options.flavour != SIM_TDX_SEED) {
+		before = td_trace_ioctl(m, request);
+		r = sim_tdx_guest_ioctl(m->driver, user, request, arg);
+		td_trace_ioctl_end(m, before, user, request, arg, r);
+		return r;
+	}
 	r = enqueue(m, &(struct td_request){ .user = user, .arg = arg, .done = note, .ctx = &outcome });
 	return r < 0 ? r : complete(m, &outcome);
 }

@@ -54,7 +54,9 @@ JURAT_MUST_CHECK int machine_td_new(const struct machine_td_options *options, st
 void machine_td_free(struct machine_td *machine);
 /* From the next GetQuote on: no_service, half_close, fixed_status and status of these options. */
 void machine_td_set_faults(struct machine_td *machine, const struct machine_td_options *faults);
-void machine_td_set_trace(struct machine_td *machine, machine_trace_fn *trace, void *ctx);
+/* As machine_set_trace(). */
+void machine_td_set_trace(struct machine_td *machine, struct trace *trace);
+struct trace_place machine_td_program(struct machine_td *machine, uint32_t thread);
 uint64_t machine_td_now_ns(const struct machine_td *machine);
 struct sim_qe *machine_td_qe(struct machine_td *machine);
 struct sim_pki_intel *machine_td_pki(struct machine_td *machine);

@@ -52,6 +52,7 @@ static int64_t t_realtime_s(struct base_env *env)
 
 static void t_sleep_ns(struct base_env *env, uint64_t ns)
 {
+	trace_advance(machine_of(env)->trace, ns);
 	machine_of(env)->now_ns += ns;
 }
 
@@ -81,7 +82,8 @@ static int find_place(struct machine_td *m, const char *path, struct place *ret)
 	return 0;
 }
 
-static int open_attribute(struct machine_td *m, const char *path, int flags, struct sim_tsm_file **ret)
+static int open_attribute(struct machine_td *m, const char *path, int flags, struct sim_tsm_file **ret,
+			  const char **ret_name)
 {
 	struct place place;
 	int attr, r = find_place(m, path, &place);
@@ -89,7 +91,10 @@ static int open_attribute(struct machine_td *m, const char *path, int flags, str
 	if (r < 0 || !place.id || !place.attribute)
 		return r < 0 ? r : place.attribute ? -ENOENT : -EISDIR;
 	attr = sim_tsm_lookup(m->tsm, place.id, place.attribute);
-	return attr < 0 ? attr : sim_tsm_open(m->tsm, place.id, (enum sim_tsm_attr)attr, flags, ret);
+	if (attr < 0)
+		return attr;
+	*ret_name = sim_tsm_attr_info((enum sim_tsm_attr)attr)->name;
+	return sim_tsm_open(m->tsm, place.id, (enum sim_tsm_attr)attr, flags, ret);
 }
 
 static const char *find_measurement(const char *path)
@@ -108,6 +113,7 @@ static int t_open(struct base_env *env, const char *path, int flags, unsigned mo
 	struct td_env *e = (struct td_env *)env;
 	const char *measurement = find_measurement(path);
 	struct sim_tsm_file *file = NULL;
+	const char *name = NULL;
 	int i, r;
 
 	if (!strcmp(path, DEVICE))
@@ -117,11 +123,12 @@ static int t_open(struct base_env *env, const char *path, int flags, unsigned mo
 	if (i == TD_ENV_FILES)
 		return -EMFILE;
 	if (!measurement) {
-		r = open_attribute(machine_of(env), path, flags, &file);
+		r = open_attribute(machine_of(env), path, flags, &file, &name);
 		if (r < 0)
 			return r;
 	}
-	e->files[i] = (struct td_env_file){ .tsm = file, .measurement = measurement, .open = true };
+	e->files[i] =
+		(struct td_env_file){ .tsm = file, .name = name, .measurement = measurement, .open = true };
 	return FIRST_FILE_FD + i;
 }
 
@@ -135,8 +142,8 @@ static int t_close(struct base_env *env, int fd)
 	if (f->tsm) {
 		r = sim_tsm_close(f->tsm);
 		if (r < 0)
-			td_event(machine_of(env), "configfs", "configfs", "close does not store the blob: %s",
-				 strerror(-r));
+			trace_say(machine_of(env)->trace, "configfs-tsm", "configfs-tsm",
+				  "close does not store the blob: %s", strerror(-r));
 	}
 	*f = (struct td_env_file){ 0 };
 	return 0;
@@ -161,7 +168,7 @@ static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data
 		memcpy(p->buf, data, size);
 }
 
-static ssize_t t_read(struct base_env *env, int fd, void *buf, size_t n)
+static ssize_t read_file(struct base_env *env, int fd, void *buf, size_t n)
 {
 	struct machine_td *m = machine_of(env);
 	struct td_env_file *f = file_of(env, fd);
@@ -189,7 +196,7 @@ static ssize_t t_read(struct base_env *env, int fd, void *buf, size_t n)
 	return (ssize_t)p.size;
 }
 
-static ssize_t t_write(struct base_env *env, int fd, const void *buf, size_t n)
+static ssize_t write_file(struct base_env *env, int fd, const void *buf, size_t n)
 {
 	struct td_env_file *f = file_of(env, fd);
 	ssize_t r;
@@ -204,6 +211,53 @@ static ssize_t t_write(struct base_env *env, int fd, const void *buf, size_t n)
 	if (r > 0)
 		f->off += (uint64_t)r;
 	return r;
+}
+
+/* A call of the program, for the trace, between the two. */
+static uint32_t traced(struct base_env *env, int fd, const char *op, struct trace_place *ret_before)
+{
+	struct machine_td *m = machine_of(env);
+	const struct td_env_file *f = file_of(env, fd);
+	uint32_t step;
+
+	if (!m->trace || !f)
+		return 0;
+	*ret_before = td_trace_program(m);
+	step = trace_call(m->trace, "guest program", f->measurement ? "guest driver" : "configfs-tsm",
+			  "%s %s", op, f->measurement ? f->measurement : f->name);
+	(void)trace_go(m->trace, trace_in(m->trace, step));
+	return step;
+}
+
+static ssize_t traced_end(struct base_env *env, uint32_t step, struct trace_place before, ssize_t r)
+{
+	struct trace *t = machine_of(env)->trace;
+
+	if (!step)
+		return r;
+	trace_number(t, step, "result", (uint64_t)(int64_t)r, TRACE_SIGNED);
+	if (r < 0)
+		trace_end(t, step, "%s", strerror((int)-r));
+	else
+		trace_end(t, step, "%zd bytes", r);
+	(void)trace_go(t, before);
+	return r;
+}
+
+static ssize_t t_read(struct base_env *env, int fd, void *buf, size_t n)
+{
+	struct trace_place before = TRACE_NOWHERE;
+	uint32_t step = traced(env, fd, "reads", &before);
+
+	return traced_end(env, step, before, read_file(env, fd, buf, n));
+}
+
+static ssize_t t_write(struct base_env *env, int fd, const void *buf, size_t n)
+{
+	struct trace_place before = TRACE_NOWHERE;
+	uint32_t step = traced(env, fd, "writes", &before);
+
+	return traced_end(env, step, before, write_file(env, fd, buf, n));
 }
 
 static int t_fstat(struct base_env *env, int fd, struct base_stat *ret)

@@ -16,6 +16,7 @@ struct td_request {
 	uint64_t arg;
 	void (*done)(void *ctx, int result);
 	void *ctx;
+	struct trace_place place; /* in its step, which ends when it is done */
 };
 
 enum { TD_ENV_FILES = 32 };
@@ -39,14 +40,17 @@ struct machine_td {
 	uint64_t until_ns; /* of a sleeping driver; 0: it does not sleep */
 	int probed, dead;
 
-	machine_trace_fn *trace;
-	void *trace_ctx;
+	struct trace *trace; /* NULL: none */
+	int traced_as;       /* the TD's number in it */
+	/* open steps: TDVMCALL of the driver; its sleep, or wait for an interrupt */
+	uint32_t traced_call, traced_pause;
 
 	struct td_env {
 		struct base_env base;
 		struct machine_td *machine;
 		struct td_env_file {
 			struct sim_tsm_file *tsm;
+			const char *name;        /* of the attribute */
 			const char *measurement; /* a file of /sys/class/misc/tdx_guest/measurements */
 			uint64_t off;
 			bool open;
@@ -56,7 +60,19 @@ struct machine_td {
 
 void td_env_init(struct machine_td *m);
 void td_env_done(struct machine_td *m);
-__attribute__((format(printf, 4, 5))) void td_event(struct machine_td *m, const char *from, const char *to,
-						    const char *format, ...);
+
+/* td_event.c: steps of a request in the trace. */
+void td_trace_start(struct machine_td *m, struct td_request *request);
+void td_trace_end(struct machine_td *m, struct td_request *request, int result);
+/* Goes to a new request of the program, unless there is one here. Returns the place so far. */
+struct trace_place td_trace_program(struct machine_td *m);
+/* TDX_CMD_GET_REPORT0 and what is no request: done at once, between the two. */
+struct trace_place td_trace_ioctl(struct machine_td *m, unsigned long request);
+void td_trace_ioctl_end(struct machine_td *m, struct trace_place step, const struct sim_user_memory *user,
+			unsigned long request, uint64_t arg, int result);
+void td_trace_getquote(struct machine_td *m, const struct uapi_tdvmcall *regs);
+void td_trace_outcome(struct machine_td *m, const struct jurat_tdx_quote_outcome *outcome);
+/* Goes to the request that has the driver. Returns the place so far. */
+struct trace_place td_trace_enter(struct machine_td *m);
 
 #endif

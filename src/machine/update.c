@@ -67,6 +67,19 @@ struct issue {
 	uint32_t status;
 };
 
+/* The step of a firmware command ends. */
+static uint32_t answered(struct machine *m, uint32_t step, uint32_t status)
+{
+	const char *name = snp_status_name(status);
+
+	trace_number(m->trace, step, "status", status, TRACE_HEX);
+	if (name)
+		trace_end(m->trace, step, "%s", name);
+	else
+		trace_end(m->trace, step, "status 0x%x", status);
+	return status;
+}
+
 /*
  * Loads a VLEK as a cloud provider does whose guests use VLEKs, such as AWS: CHIP_ID is masked in reports,
  * and the hashstick is that of the provider. Operators with their own hashstick configure the firmware
@@ -79,15 +92,15 @@ static uint32_t load_own_vlek(struct machine *m, const struct snp_platform_statu
 				   .flags = (now->flags & SNP_STATUS_MASK_CHIP_KEY) |
 					    SNP_STATUS_MASK_CHIP_ID };
 	uint8_t hashstick[SNP_VLEK_HASHSTICK_BYTES];
-	uint32_t status;
+	uint32_t status, step;
 
 	if (sim_kds_hashstick(m->psp, SIM_CSP_ID, now->reported_tcb, hashstick, err) < 0)
 		return SNP_INVALID_PARAM;
-	machine_event(m, "operator", "firmware", "SNP_CONFIG MASK_CHIP_ID");
-	status = sim_psp_config(m->psp, &mask);
+	step = trace_call(m->trace, "operator", "firmware", "SNP_CONFIG MASK_CHIP_ID");
+	status = answered(m, step, sim_psp_config(m->psp, &mask));
 	if (status == SNP_SUCCESS) {
-		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
-		status = sim_psp_vlek_load(m->psp, hashstick);
+		step = trace_call(m->trace, "operator", "firmware", "SNP_VLEK_LOAD");
+		status = answered(m, step, sim_psp_vlek_load(m->psp, hashstick));
 	}
 	bytes_wipe(hashstick, sizeof(hashstick));
 	return status;
@@ -96,11 +109,11 @@ static uint32_t load_own_vlek(struct machine *m, const struct snp_platform_statu
 static uint32_t load_vlek(struct machine *m, const uint8_t *hashstick, struct jurat_error *err)
 {
 	struct snp_platform_status now;
-	uint32_t status = SNP_SUCCESS;
+	uint32_t status = SNP_SUCCESS, step;
 
 	if (hashstick) {
-		machine_event(m, "operator", "firmware", "SNP_VLEK_LOAD");
-		return sim_psp_vlek_load(m->psp, hashstick);
+		step = trace_call(m->trace, "operator", "firmware", "SNP_VLEK_LOAD");
+		return answered(m, step, sim_psp_vlek_load(m->psp, hashstick));
 	}
 	status = sim_psp_platform_status(m->psp, &now);
 	return status == SNP_SUCCESS ? load_own_vlek(m, &now, err) : status;
@@ -114,11 +127,12 @@ static uint32_t commit(struct machine *m, bool command_only)
 {
 	struct snp_platform_status before, after;
 	struct snp_config unmask = { 0 };
-	uint32_t status = sim_psp_platform_status(m->psp, &before);
+	uint32_t status = sim_psp_platform_status(m->psp, &before),
+		 step = trace_call(m->trace, "operator", "firmware", "SNP_COMMIT");
 
-	machine_event(m, "operator", "firmware", "SNP_COMMIT");
 	if (status == SNP_SUCCESS)
 		status = sim_psp_commit(m->psp);
+	(void)answered(m, step, status);
 	if (command_only)
 		return status;
 	if (status == SNP_SUCCESS)
@@ -126,24 +140,28 @@ static uint32_t commit(struct machine *m, bool command_only)
 	if (status != SNP_SUCCESS || !(before.flags & ~after.flags & SNP_STATUS_VLEK_EN))
 		return status;
 	unmask.flags = after.flags & SNP_STATUS_MASK_CHIP_KEY;
-	machine_event(m, "operator", "firmware", "SNP_CONFIG without MASK_CHIP_ID");
-	return sim_psp_config(m->psp, &unmask);
+	step = trace_call(m->trace, "operator", "firmware", "SNP_CONFIG without MASK_CHIP_ID");
+	return answered(m, step, sim_psp_config(m->psp, &unmask));
 }
 
 static uint32_t command(struct machine *m, const struct machine_change *change, struct jurat_error *err)
 {
 	struct snp_config config = { .reported_tcb = change->tcb, .flags = change->flags };
+	uint32_t step;
 
 	switch (change->kind) {
 	case MACHINE_CONFIG:
-		machine_event(m, "operator", "firmware", "SNP_CONFIG reported TCB %016llx",
-			      (unsigned long long)change->tcb);
-		return sim_psp_config(m->psp, &config);
+		step = trace_call(m->trace, "operator", "firmware", "SNP_CONFIG reported TCB %016llx",
+				  (unsigned long long)change->tcb);
+		trace_number(m->trace, step, "tcb", change->tcb, TRACE_HEX);
+		trace_number(m->trace, step, "flags", change->flags, TRACE_HEX);
+		return answered(m, step, sim_psp_config(m->psp, &config));
 	case MACHINE_COMMIT:
 		return commit(m, change->command_only);
 	case MACHINE_DOWNLOAD:
-		machine_event(m, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
-		return sim_psp_download_firmware(m->psp, change->tcb, false);
+		step = trace_call(m->trace, "operator", "firmware", "DOWNLOAD_FIRMWARE_EX");
+		trace_number(m->trace, step, "tcb", change->tcb, TRACE_HEX);
+		return answered(m, step, sim_psp_download_firmware(m->psp, change->tcb, false));
 	case MACHINE_VLEK_LOAD:
 		return load_vlek(m, change->hashstick, err);
 	default:
@@ -192,30 +210,16 @@ static int replace_unsynchronised(struct machine *m, struct issue *i, const uint
 	return issue(i, err) == STORE_CHANGED ? 0 : -ECANCELED;
 }
 
-static int update(struct issue *i, struct jurat_error *err)
+/* Certificates and firmware, by the means of the synchronization scheme. */
+static int replace(struct issue *i, const uint8_t *table, size_t size, struct jurat_error *err)
 {
 	const struct machine_change *change = i->change;
 	struct store_change step5 = { .issue = issue, .ctx = i };
-	struct machine *m = i->m;
-	struct after after = { 0 };
-	auto_free uint8_t *table = NULL;
 	const struct store_options wait = { .wait_ns = change->no_wait ? 0 : DRAIN_WAIT_MS * 1000000ull };
+	struct machine *m = i->m;
 	uint64_t transaction;
-	size_t size;
 	int r;
 
-	if (!m->certs_path || change->command_only) {
-		i->status = command(m, change, err);
-		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "refused by firmware");
-	}
-	r = foresee(m, change, &after, err);
-	if (r < 0)
-		return r;
-	r = build_table(m, change, &after, &table, &size, err);
-	if (r < 0)
-		return r;
-	i->wanted_tcb = after.tcb;
-	machine_event(m, "operator", "store", "replaces certificate table and firmware state together");
 	switch (m->options.sync) {
 	case SIM_SYNC_NONE:
 		return replace_unsynchronised(m, i, table, size, err);
@@ -230,6 +234,38 @@ static int update(struct issue *i, struct jurat_error *err)
 		return store_replace(m->env, m->certs_path, table, size,
 				     change->kind == MACHINE_CERTS_ONLY ? NULL : &step5, &wait, NULL, err);
 	}
+}
+
+static int update(struct issue *i, struct jurat_error *err)
+{
+	const struct machine_change *change = i->change;
+	struct machine *m = i->m;
+	struct after after = { 0 };
+	auto_free uint8_t *table = NULL;
+	struct trace_place before;
+	uint32_t step;
+	size_t size;
+	int r;
+
+	if (!m->certs_path || change->command_only) {
+		i->status = command(m, change, err);
+		return i->status == SNP_SUCCESS ? 0 : jurat_fail(err, -ECANCELED, "refused by firmware");
+	}
+	r = foresee(m, change, &after, err);
+	if (r < 0)
+		return r;
+	r = build_table(m, change, &after, &table, &size, err);
+	if (r < 0)
+		return r;
+	i->wanted_tcb = after.tcb;
+	step = trace_call(m->trace, "operator", "store",
+			  "replaces certificate table and firmware state together");
+	trace_bytes(m->trace, step, "certificate table", table, size);
+	before = trace_go(m->trace, trace_in(m->trace, step));
+	r = replace(i, table, size, err);
+	(void)trace_go(m->trace, before);
+	trace_end(m->trace, step, "%s", r == 0 ? "replaced" : r > 0 ? "readers hold the lock" : strerror(-r));
+	return r;
 }
 
 int machine_update_status(struct machine *m, const struct machine_change *change, uint32_t *ret_status,

@@ -8,6 +8,8 @@
 #include "uapi/kvm.h"
 #include "wire/kvm_run.h"
 
+enum { TABLE_PAGES = 8 }; /* of a traced certificate table */
+
 static int memory_write(void *ctx, uint64_t gpa, const void *from, size_t n)
 {
 	return sim_kvm_host_write(ctx, gpa, from, n);
@@ -17,18 +19,34 @@ static void say(const struct machine_vmm *vmm, const char *text)
 {
 	if (vmm->hooks->say)
 		vmm->hooks->say(vmm->ctx, "VMM", "store", text);
+	trace_say(vmm->trace, "VMM", "store", "%s", text);
 }
 
-static void tell_answer(const struct machine_vmm *vmm, uint64_t answer, uint64_t npages,
+static void trace_table(const struct machine_vmm *vmm, uint32_t step, uint64_t gpa, uint64_t npages)
+{
+	uint8_t table[TABLE_PAGES * SNP_PAGE_BYTES];
+	size_t n = (npages < TABLE_PAGES ? (size_t)npages : TABLE_PAGES) * SNP_PAGE_BYTES;
+
+	if (trace_wants_bytes(vmm->trace) && sim_kvm_host_read(vmm->vm, gpa, table, n) == 0)
+		trace_bytes(vmm->trace, step, "certificate table", table, n);
+}
+
+/* The step at the store ends. */
+static void tell_answer(const struct machine_vmm *vmm, uint32_t step, uint64_t answer, uint64_t npages,
 			const struct jurat_error *err)
 {
-	char text[64] = "";
+	char needs[64] = "";
+	const char *text = answer == 0 ? "shared lock, compare, copy to the guest's pages; the lock stays"
+			   : answer == ENOSPC ? needs
+					      : err->text;
 
 	if (answer == ENOSPC)
-		snprintf(text, sizeof(text), "the blob needs %llu pages", (unsigned long long)npages);
-	say(vmm, answer == 0        ? "shared lock, compare, copy to the guest's pages; the lock stays"
-		 : answer == ENOSPC ? text
-				    : err->text);
+		snprintf(needs, sizeof(needs), "the blob needs %llu pages", (unsigned long long)npages);
+	if (vmm->hooks->say)
+		vmm->hooks->say(vmm->ctx, "VMM", "store", text);
+	trace_number(vmm->trace, step, "ret", answer, TRACE_DECIMAL);
+	trace_number(vmm->trace, step, "npages", npages, TRACE_DECIMAL);
+	trace_end(vmm->trace, step, "%s", text);
 }
 
 static void drop(const struct machine_vmm *vmm, const char *why)
@@ -55,6 +73,7 @@ static int serve_upstream(const struct machine_vmm *vmm, uint8_t *run)
 					     .context = vmm->vm };
 	struct jurat_error err = { "" };
 	struct kvm_run_snp_req_certs now;
+	uint32_t step;
 	int r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
 
 	if (r < 0)
@@ -64,15 +83,19 @@ static int serve_upstream(const struct machine_vmm *vmm, uint8_t *run)
 		bytes_put_le(run + KVM_RUN_SNP_REQ_CERTS_ret, now.ret, 8);
 		return 0;
 	}
+	step = trace_call(vmm->trace, "VMM", "store", "serves the certificates");
 	r = jurat_snp_request_handle_exit(vmm->certs, (struct kvm_run *)run, &memory, &err);
-	if (r < 0)
+	if (r == 0)
+		r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
+	if (r < 0) {
+		trace_end(vmm->trace, step, "%s", err.text);
 		return r;
-	r = wire_read(&kvm_run_snp_req_certs_layout, run, SNP_PAGE_BYTES, &now, NULL);
-	if (r < 0)
-		return r;
-	if (now.ret == 0)
+	}
+	if (now.ret == 0) {
 		copied(vmm, now.gpa, now.npages);
-	tell_answer(vmm, now.ret, now.npages, &err);
+		trace_table(vmm, step, now.gpa, now.npages);
+	}
+	tell_answer(vmm, step, now.ret, now.npages, &err);
 	if (vmm->sync == SIM_SYNC_NONE)
 		drop(vmm, "unlock: this scheme does not keep the lock");
 	return 0;
@@ -88,19 +111,24 @@ static int serve_vmgexit(const struct machine_vmm *vmm, uint8_t *run)
 	uint64_t gpa = bytes_get_le(run + KVM_RUN_VMGEXIT_gpa, 8);
 	uint64_t answer = EIO, npages = bytes_get_le(run + KVM_RUN_VMGEXIT_npages, 8);
 	struct jurat_error err = { "" };
-	uint32_t code;
+	uint32_t code, step;
 	int r = 0;
 
 	if (v15 && run[KVM_RUN_VMGEXIT_status] == KVM_VMGEXIT_DONE) {
 		drop(vmm, "unlock: KVM reports that the request is done");
 		return 0;
 	}
+	step = trace_call(vmm->trace, "VMM", "store", "serves the certificates");
 	if (!answered_by_fault(vmm, &answer, &npages))
 		r = jurat_snp_request_serve(vmm->certs, gpa, npages, &memory, &answer, &npages, &err);
-	if (r < 0)
+	if (r < 0) {
+		trace_end(vmm->trace, step, "%s", err.text);
 		return r;
-	if (answer == 0)
+	}
+	if (answer == 0) {
 		copied(vmm, gpa, npages);
+		trace_table(vmm, step, gpa, npages);
+	}
 	code = answer == 0        ? SNP_VMM_OK
 	       : answer == ENOSPC ? SNP_VMM_INVALID_LEN
 	       : answer == EAGAIN ? SNP_VMM_BUSY
@@ -108,7 +136,7 @@ static int serve_vmgexit(const struct machine_vmm *vmm, uint8_t *run)
 	bytes_put_le(run + KVM_RUN_VMGEXIT_ret, code, 4);
 	if (answer == ENOSPC)
 		bytes_put_le(run + KVM_RUN_VMGEXIT_npages, npages, 8);
-	tell_answer(vmm, answer, npages, &err);
+	tell_answer(vmm, step, answer, npages, &err);
 	if (v15 && answer == 0)
 		run[KVM_RUN_VMGEXIT_flags] = KVM_VMGEXIT_NOTIFY_DONE;
 	else

@@ -3,6 +3,7 @@
 #define MACHINE_VMM_H
 
 #include "host/host.h"
+#include "machine/trace.h"
 #include "sim/guest/sev_guest.h"
 #include "sim/kvm/kvm.h"
 
@@ -11,7 +12,7 @@
  * two calls of libjurat-host. The older schemes have other exits, which the same library serves.
  */
 struct machine_vmm_hooks { /* NULL functions: nothing */
-	/* One step, for traces. */
+	/* What it does at the store, for explorers. */
 	void (*say)(void *ctx, const char *from, const char *to, const char *text);
 	/* True: a simulated fault of the VMM gives this answer instead of the library. */
 	bool (*answer)(void *ctx, uint64_t *answer, uint64_t *npages);
@@ -25,9 +26,10 @@ struct machine_vmm {
 	struct sim_kvm_vcpu *vcpu;
 	struct jurat_snp_request *certs; /* its lock and state */
 	const struct machine_vmm_hooks *hooks;
-	void *ctx;     /* of hooks */
-	bool owes_run; /* out: an exit was handled, and KVM_RUN must be called again */
-	int ran;       /* out: what the last KVM_RUN returned */
+	void *ctx;           /* of hooks */
+	struct trace *trace; /* NULL: none */
+	bool owes_run;       /* out: an exit was handled, and KVM_RUN must be called again */
+	int ran;             /* out: what the last KVM_RUN returned */
 };
 
 /* Calls KVM_RUN once and handles its exit. 0; -errno: the VM cannot continue. */

@@ -72,12 +72,17 @@ static void answer(struct run_control *c, struct client *client, char *line)
 	char text[sizeof(struct jurat_error) + 16];
 	struct jurat_error err = { "" };
 	size_t n = strlen(line);
+	struct trace_place before;
+	uint32_t step;
 	int r;
 
 	if (n > 0 && line[n - 1] == '\r')
 		line[n - 1] = '\0';
+	step = trace_call(c->platform->trace, "test", "platform", "%s", line);
+	before = trace_go(c->platform->trace, trace_in(c->platform->trace, step));
 	r = command(c, line, &err);
-	run_trace_say(c->platform->trace, "test", "platform", "%s: %s", line, r < 0 ? err.text : "ok");
+	(void)trace_go(c->platform->trace, before);
+	trace_end(c->platform->trace, step, "%s", r < 0 ? err.text : "ok");
 	if (r < 0)
 		snprintf(text, sizeof(text), "error %s\n", err.text);
 	else

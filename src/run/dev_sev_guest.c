@@ -22,29 +22,15 @@ static void done(void *ctx, int result)
 {
 	struct request *request = ctx;
 
-	run_trace_say(request->platform->trace, "guest driver", "guest program", "ioctl returns %d", result);
 	run_user_memory_reply(&request->user, request->reply, result);
 	free(request);
-}
-
-static const char *name_of(unsigned request)
-{
-	switch (request) {
-	case UAPI_SNP_GET_REPORT:
-		return "SNP_GET_REPORT";
-	case UAPI_SNP_GET_DERIVED_KEY:
-		return "SNP_GET_DERIVED_KEY";
-	case UAPI_SNP_GET_EXT_REPORT:
-		return "SNP_GET_EXT_REPORT";
-	default:
-		return "an unknown request";
-	}
 }
 
 static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply)
 {
 	struct run_platform *p = ctx;
 	struct request *request;
+	struct trace_place before;
 	int r;
 
 	if (call->compat) { /* the driver has no compat_ioctl */
@@ -60,10 +46,10 @@ static void sev_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 	request->reply = reply;
 	run_user_memory_of_ioctl(&request->user, call, p);
 	run_faults_before_request(p);
-	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s) of thread %d",
-		      name_of(call->request), (int)call->pid);
+	before = run_trace_thread(p->trace, call->pid);
 	r = machine_start(p->guest, (unsigned)call->pid % run_platform_vcpus(p), &request->user.memory,
 			  call->request, call->arg, done, request);
+	(void)trace_go(p->trace, before);
 	if (r < 0)
 		done(request, r);
 }

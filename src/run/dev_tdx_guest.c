@@ -13,6 +13,7 @@ static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 {
 	struct run_platform *p = ctx;
 	struct run_user_memory user;
+	struct trace_place before;
 	int r;
 
 	if (call->compat) { /* the driver has no compat_ioctl */
@@ -20,10 +21,9 @@ static void tdx_guest_ioctl(void *ctx, void *file, const struct run_ioctl *call,
 		return;
 	}
 	run_user_memory_of_ioctl(&user, call, p);
-	run_trace_say(p->trace, "guest program", "guest driver", "ioctl(/dev/tdx_guest, %#x) of thread %d",
-		      call->request, (int)call->pid);
+	before = run_trace_thread(p->trace, call->pid);
 	r = machine_td_ioctl(p->td, &user.memory, call->request, call->arg);
-	run_trace_say(p->trace, "guest driver", "guest program", "ioctl returns %d", r);
+	(void)trace_go(p->trace, before);
 	run_user_memory_reply(&user, reply, r);
 }
 

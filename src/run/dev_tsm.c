@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -25,6 +26,7 @@ struct entry {
 
 struct tree {
 	struct run_fs *fs;
+	struct run_platform *platform;
 	struct run_node *report;
 	struct sim_tsm *tsm;
 	const struct run_tsm_source *source;
@@ -52,12 +54,43 @@ static void attribute_release(void *ctx, void *file)
 struct pending {
 	struct sim_tsm_read read;
 	struct run_reply *reply;
+	struct trace *trace;
+	uint32_t step;
 };
+
+/* Begins a step of the program, and goes into it. */
+static uint32_t traced(struct tree *tree, const char *op, enum sim_tsm_attr attr, pid_t thread)
+{
+	struct run_platform *p = tree->platform;
+	uint32_t step;
+
+	if (!p->trace)
+		return 0;
+	(void)trace_go(p->trace, p->options->reported == RUN_TDX
+					 ? machine_td_program(p->td, (uint32_t)thread)
+					 : machine_program(p->guest, 0, (uint32_t)thread));
+	step = trace_call(p->trace, "guest program", "configfs-tsm", "%s %s", op,
+			  sim_tsm_attr_info(attr)->name);
+	(void)trace_go(p->trace, trace_in(p->trace, step));
+	return step;
+}
+
+static void traced_end(struct trace *t, uint32_t step, const char *bytes, const void *data, ssize_t result)
+{
+	if (result > 0 && bytes)
+		trace_bytes(t, step, bytes, data, (size_t)result);
+	trace_number(t, step, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
+	if (result < 0)
+		trace_end(t, step, "%s", strerror((int)-result));
+	else
+		trace_end(t, step, "%zd bytes", result);
+}
 
 static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data, size_t size)
 {
 	struct pending *pending = read->ctx;
 
+	traced_end(pending->trace, pending->step, NULL, NULL, result < 0 ? result : (ssize_t)size);
 	run_reply_read(pending->reply, result, data, size);
 	free(pending);
 }
@@ -65,6 +98,9 @@ static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data
 static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply)
 {
 	struct pending *pending = calloc(1, sizeof(*pending));
+	struct attribute *a = ctx;
+	struct trace *trace = a->tree->platform->trace;
+	struct trace_place before = trace_here(trace);
 
 	if (!pending) {
 		run_reply_read(reply, -ENOMEM, NULL, 0);
@@ -73,12 +109,23 @@ static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, str
 	pending->reply = reply;
 	pending->read.done = read_done;
 	pending->read.ctx = pending;
+	pending->trace = trace;
+	pending->step = traced(a->tree, "reads", a->attr, run_reply_thread(reply));
 	sim_tsm_read(file, off, size, &pending->read);
+	(void)trace_go(trace, before);
 }
 
 static ssize_t attribute_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
 {
-	return sim_tsm_write(file, off, data, size);
+	struct attribute *a = ctx;
+	struct trace *trace = a->tree->platform->trace;
+	struct trace_place before = trace_here(trace);
+	uint32_t step = traced(a->tree, "writes", a->attr, 0);
+	ssize_t r = sim_tsm_write(file, off, data, size);
+
+	traced_end(trace, step, a->attr == SIM_TSM_INBLOB ? "report data" : NULL, data, r);
+	(void)trace_go(trace, before);
+	return r;
 }
 
 static void forget(struct tree *tree, struct run_node *node)
@@ -207,6 +254,7 @@ int run_tsm_add(struct run_fs *fs, struct run_platform *platform, void **ret_ctx
 	if (!tree)
 		return jurat_fail_memory(err);
 	tree->fs = fs;
+	tree->platform = platform;
 	tree->source = run_tsm_source_find(platform->options->reported);
 	r = tree->source->start(platform, &tree->tsm, &tree->source_ctx, err);
 	if (r == 0) {

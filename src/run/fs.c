@@ -289,6 +289,11 @@ static void do_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, s
 	free(l.buffer);
 }
 
+pid_t run_reply_thread(const struct run_reply *reply)
+{
+	return fuse_req_ctx((fuse_req_t)(uintptr_t)reply)->pid;
+}
+
 void run_reply_ioctl(struct run_reply *reply, int result)
 {
 	/* No data: the driver has already written to the program's memory. */

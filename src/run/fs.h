@@ -58,6 +58,7 @@ struct run_node_ops {
 };
 
 /* Each sends and frees the reply. */
+pid_t run_reply_thread(const struct run_reply *reply);     /* the calling thread */
 void run_reply_ioctl(struct run_reply *reply, int result); /* result of ioctl(2), -errno for failures */
 /* The same; the kernel copies `data`, at most n_out bytes, to the argument, or ioctl(2) is EFAULT. */
 void run_reply_ioctl_copy(struct run_reply *reply, int result, const void *data, size_t size);

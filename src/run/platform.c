@@ -39,7 +39,7 @@ static int make_machine(struct run_platform *p, struct jurat_error *err)
 	options.certs_path = p->certs_path;
 	r = machine_new(&options, &p->machine, err);
 	if (r == 0 && p->trace)
-		machine_set_trace(p->machine, run_trace_step, p->trace);
+		machine_set_trace(p->machine, p->trace);
 	if (r == 0 && p->state)
 		r = run_state_attach(p->state, machine_psp(p->machine), is_new, err);
 	return r;
@@ -118,7 +118,7 @@ static int launch_td(struct run_platform *p, struct jurat_error *err)
 		r = machine_td_new(&options, &p->td, err);
 	machine_td_boot_free(by_default);
 	if (r == 0 && p->trace)
-		machine_td_set_trace(p->td, run_trace_step, p->trace);
+		machine_td_set_trace(p->td, p->trace);
 	return r;
 }
 

@@ -51,7 +51,7 @@ struct run_platform {
 	struct base_env *env;                     /* of the store, borrowed; NULL: the real one */
 	struct run_faults faults;
 	unsigned n_requests;       /* number of requests of the program */
-	struct run_trace *trace;   /* NULL: none */
+	struct trace *trace;       /* NULL: none */
 	bool memory_refused;       /* the kernel denies access to the program's memory */
 	dev_t numbers[RUN_N_MISC]; /* device numbers as in sysfs; 0: no such device */
 	struct sim_tsm *tsm;       /* configfs-tsm's; borrowed; NULL: there is none */

@@ -119,11 +119,11 @@ static bool on_connect(struct run_redirect *r, struct run_calls *calls)
 		return true;
 	*port = r->to;
 	result = start_connecting(fd, &to, size);
-	run_trace_say(r->platform->trace, "guest program", "endorsement service", "connect(port %u): %s",
-		      ntohs(r->port),
-		      result == 0                            ? "connected"
-		      : result > 0 || result == -EINPROGRESS ? "connecting"
-							     : strerror(-result));
+	trace_say(r->platform->trace, "guest program", "endorsement service", "connect(port %u): %s",
+		  ntohs(r->port),
+		  result == 0                            ? "connected"
+		  : result > 0 || result == -EINPROGRESS ? "connecting"
+							 : strerror(-result));
 	if (result == KERNEL_WAITS)
 		run_calls_continue(calls);
 	else

@@ -89,7 +89,7 @@ static void take_line(struct run_service *s)
 	/* A trace has times of its own, and room for lines that are not much longer. */
 	if (!strncmp(s->part, "time=", 5) && strchr(s->part, ' '))
 		text = strchr(s->part, ' ') + 1;
-	run_trace_say(s->trace, "endorsement service", "endorsement service", "%s", text);
+	trace_say(s->trace, "endorsement service", "endorsement service", "%s", text);
 }
 
 /* A line that is too long is taken in parts. */
@@ -189,7 +189,7 @@ static int wait_until_ready(struct run_service *s, struct jurat_error *err)
 	}
 }
 
-int run_service_start(char **argv, int listener, const sigset_t *mask, struct run_trace *trace,
+int run_service_start(char **argv, int listener, const sigset_t *mask, struct trace *trace,
 		      struct run_service *ret, struct jurat_error *err)
 {
 	struct run_service *s = ret;

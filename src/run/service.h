@@ -23,7 +23,7 @@ struct run_service {
 	char part[RUN_SERVICE_LINE]; /* an incomplete line */
 	size_t part_size;
 	int status; /* of waitpid(2), when it has ended */
-	struct run_trace *trace;
+	struct trace *trace;
 };
 
 /*
@@ -36,9 +36,8 @@ struct run_service {
  * Returns   0; -EINVAL it refused its options; -ENOENT there is no juratd; -ECANCELED it ended before it was
  *           ready; another -errno
  */
-JURAT_MUST_CHECK int run_service_start(char **argv, int listener, const sigset_t *mask,
-				       struct run_trace *trace, struct run_service *ret,
-				       struct jurat_error *err);
+JURAT_MUST_CHECK int run_service_start(char **argv, int listener, const sigset_t *mask, struct trace *trace,
+				       struct run_service *ret, struct jurat_error *err);
 /* Call it when `log` is readable. 0; -ENODEV: it has ended, `status` says how; do not call it again. */
 JURAT_MUST_CHECK int run_service_read(struct run_service *service);
 /* Ends it; with a trace, after what it still has to say. Accepts an all-zero struct. */

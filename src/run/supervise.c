@@ -244,6 +244,20 @@ static void last_words(struct supervisor *s, struct jurat_error *err)
 	s->ended.started = s->failed == 0;
 }
 
+static void trace_ended(const struct supervisor *s)
+{
+	struct trace *t = s->platform.trace;
+
+	if (!s->ended.started)
+		trace_say(t, "guest program", "supervisor", "cannot be executed");
+	else if (WIFSIGNALED(s->ended.status))
+		trace_say(t, "guest program", "supervisor", "was killed by signal %d",
+			  WTERMSIG(s->ended.status));
+	else
+		trace_say(t, "guest program", "supervisor", "exited with status %d",
+			  WEXITSTATUS(s->ended.status));
+}
+
 /* From fork(2) to the end of the program. */
 static int supervise(struct supervisor *s, const struct run_options *options, const char *temp, char **env,
 		     struct jurat_error *err)
@@ -261,6 +275,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 	int status = 0, r;
 
 	sigaction(SIGCHLD, &on_child, &spawn.on_child);
+	trace_say(s->platform.trace, "supervisor", "guest program", "starts '%s'", options->argv[0]);
 	r = run_spawn(&spawn, &s->monitor, err);
 	if (r == 0) {
 		r = open_loop(s, err);
@@ -281,6 +296,7 @@ static int supervise(struct supervisor *s, const struct run_options *options, co
 		close(s->monitor.setup);
 	}
 	sigaction(SIGCHLD, &spawn.on_child, NULL);
+	trace_ended(s);
 	return r;
 }
 

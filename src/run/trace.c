@@ -2,109 +2,87 @@
 #include "run/trace.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/sequence.h"
-
-enum { TEXT_BYTES = 256 };
-
-struct step {
-	double at_us;
-	const char *from, *to;
-	char text[TEXT_BYTES];
-};
-
-struct run_trace {
+struct file {
 	struct sequence sequence;
-	FILE *to;
-	uint64_t start_ns, machine_ns; /* time of the start; machine time of the last step */
-	struct step last;
-	bool has_last;
+	FILE *to; /* NULL: none */
+	trace_sink_fn *also;
+	void *also_ctx;
 };
 
-static double now_us(const struct run_trace *t)
+static void add(void *ctx, const struct sequence_event *event)
 {
-	return (double)(base_now_ns(base_env_real()) - t->start_ns + t->machine_ns) / 1e3;
+	struct file *file = ctx;
+
+	if (file->to)
+		sequence_add(&file->sequence, event);
+	if (file->also)
+		file->also(file->also_ctx, event);
 }
 
-int run_trace_open(const char *path, struct run_trace **ret, struct jurat_error *err)
+int run_trace_open(const char *path, struct trace **ret, struct jurat_error *err)
 {
-	enum sequence_format format;
-	struct run_trace *t;
+	return run_trace_open_with(path, NULL, NULL, ret, err);
+}
 
-	if (sequence_format_of(path, &format) < 0)
+int run_trace_open_with(const char *path, trace_sink_fn *also, void *ctx, struct trace **ret,
+			struct jurat_error *err)
+{
+	struct trace_options options = { .sink = add };
+	enum sequence_format format = SEQUENCE_TEXT;
+	struct file *file;
+
+	if (path && sequence_format_of(path, &format) < 0)
 		return jurat_fail(err, -EINVAL, "trace file '%s': expected a name ending in %s", path,
 				  sequence_endings());
-	t = calloc(1, sizeof(*t));
-	if (!t)
+	file = calloc(1, sizeof(*file));
+	options.ctx = file;
+	options.wants_bytes = sequence_wants_bytes(format);
+	if (!file || trace_new(&options, ret) < 0) {
+		free(file);
 		return jurat_fail_memory(err);
-	t->to = fopen(path, "we");
-	if (!t->to) {
-		free(t);
-		return jurat_fail(err, -errno, "cannot write '%s': %s", path, strerror(errno));
 	}
-	t->start_ns = base_now_ns(base_env_real());
-	sequence_begin(&t->sequence, format, t->to);
-	*ret = t;
+	file->also = also;
+	file->also_ctx = ctx;
+	if (!path)
+		return 0;
+	file->to = fopen(path, "we");
+	if (!file->to) {
+		int e = errno;
+
+		(void)trace_free(*ret);
+		free(file);
+		*ret = NULL;
+		return jurat_fail(err, -e, "cannot write '%s': %s", path, strerror(e));
+	}
+	sequence_begin(&file->sequence, format, file->to);
 	return 0;
 }
 
-/* A step is written when the next one begins, because only then is its duration known. */
-static void write_last(struct run_trace *t, double until_us)
+int run_trace_close(struct trace *t)
 {
-	const struct sequence_event event =
-		SEQUENCE_EVENT(.kind = SEQUENCE_STEP, .begin_us = t->last.at_us, .end_us = until_us,
-			       .from = t->last.from, .to = t->last.to, .text = t->last.text);
-
-	if (t->has_last)
-		sequence_add(&t->sequence, &event);
-	t->has_last = false;
-}
-
-static void add(struct run_trace *t, const char *from, const char *to, const char *text)
-{
-	double at_us = now_us(t);
-
-	write_last(t, at_us);
-	t->last = (struct step){ .at_us = at_us, .from = from, .to = to };
-	snprintf(t->last.text, sizeof(t->last.text), "%s", text);
-	t->has_last = true;
-}
-
-void run_trace_step(void *ctx, const struct machine_event *event)
-{
-	struct run_trace *t = ctx;
-
-	t->machine_ns = event->at_ns;
-	add(t, event->from, event->to, event->text);
-}
-
-void run_trace_say(struct run_trace *t, const char *from, const char *to, const char *format, ...)
-{
-	char text[TEXT_BYTES];
-	va_list ap;
-
-	if (!t)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	add(t, from, to, text);
-}
-
-int run_trace_close(struct run_trace *t)
-{
-	bool bad;
+	struct file *file = t ? trace_ctx(t) : NULL;
+	bool bad = false, missing;
 
 	if (!t)
 		return 0;
-	write_last(t, now_us(t));
-	bad = sequence_end(&t->sequence) < 0;
-	bad |= ferror(t->to);
-	bad |= fclose(t->to) != 0;
-	free(t);
-	return bad ? -EIO : 0;
+	missing = trace_free(t) < 0;
+	if (file->to) {
+		missing |= sequence_end(&file->sequence) < 0;
+		bad = ferror(file->to);
+		bad |= fclose(file->to) != 0;
+	}
+	free(file);
+	return bad ? -EIO : missing ? -ENOMEM : 0;
+}
+
+struct trace_place run_trace_thread(struct trace *t, pid_t thread)
+{
+	struct trace_place place = TRACE_NOWHERE;
+
+	place.thread = (uint32_t)thread;
+	return trace_go(t, place);
 }

@@ -11,7 +11,6 @@ static int send_sev(void *ctx, struct sim_sev_request *request, void (*done)(voi
 	struct run_platform *p = ctx;
 
 	run_faults_before_request(p);
-	run_trace_say(p->trace, "guest program", "guest driver", "reads a report from configfs-tsm");
 	return machine_start_request(p->guest, 0, request, done, done_ctx);
 }
 

@@ -94,8 +94,8 @@ static bool on_socket(struct run_vsock *v, struct run_calls *calls)
 		r = fd = new_socket(v, type);
 	if (r >= 0)
 		r = run_calls_give(calls, fd, type & SOCK_CLOEXEC);
-	run_trace_say(v->platform->trace, "guest program", "guest kernel", "socket(AF_VSOCK, %#x): %s", type,
-		      r < 0 ? strerror(-r) : "made");
+	trace_say(v->platform->trace, "guest program", "guest kernel", "socket(AF_VSOCK, %#x): %s", type,
+		  r < 0 ? strerror(-r) : "made");
 	if (r < 0)
 		run_calls_answer(calls, r);
 	return true;
@@ -158,8 +158,8 @@ static bool on_connect(struct run_vsock *v, struct run_calls *calls)
 	if (!run_calls_waits(calls))
 		return true;
 	r = connect_to(v, fd, &to);
-	run_trace_say(v->platform->trace, "guest program", "quoting service", "connect(vsock %u:%u): %s",
-		      to.svm_cid, to.svm_port, r < 0 ? strerror(-r) : "connected");
+	trace_say(v->platform->trace, "guest program", "quoting service", "connect(vsock %u:%u): %s",
+		  to.svm_cid, to.svm_port, r < 0 ? strerror(-r) : "connected");
 	run_calls_answer(calls, r);
 	return true;
 }

@@ -116,9 +116,9 @@ def every_scheme_serves_programs_and_v15_as_posted_keeps_the_page_of_a_failed_re
 def the_demo_tells_its_steps_in_order_as_json_too(tmp):
     d = json.loads(jurat("demo", "--output", "json", "--dir", tmp / "e").out)
     for tee, words in {"sev-snp": ["SNP_GET_EXT_REPORT", "VMGEXIT", "KVM_EXIT_SNP_REQ_CERTS", "shared lock",
-                                   "SNP_GUEST_REQUEST", "EINTR", "unlock", "report and certificates"],
-                       "tdx": ["configfs-tsm", "TDREPORT", "GetQuote", "KVM_EXIT_TDX", "signs a quote",
-                               "out_len, then status 0x0", "the quote"]}.items():
+                                   "SNP_GUEST_REQUEST", "EINTR", "unlock", "decrypts it"],
+                       "tdx": ["inblob", "outblob", "TDG.MR.REPORT", "GetQuote", "KVM_EXIT_TDX", "signs a quote",
+                               "out_len, then status 0x0"]}.items():
         assert d[tee]["verdict"]["verdict"] == "accepted"
         steps = " ".join(s["step"] for s in d[tee]["steps"])
         order = [steps.index(w) for w in words]

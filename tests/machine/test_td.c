@@ -272,13 +272,29 @@ struct seen {
 	char vmm[256];
 };
 
-static void see(void *ctx, const struct machine_event *event)
+static void see(void *ctx, const struct sequence_event *event)
 {
 	struct seen *seen = ctx;
 
 	seen->asked += !strcmp(event->from, "QGS");
-	if (!strcmp(event->from, "VMM"))
+	if (!strcmp(event->from, "VMM") && strcmp(event->to, "QGS") != 0)
 		TEXT(seen->vmm, "%s", event->text);
+}
+
+static struct trace *begin_trace(struct machine_td *machine, struct seen *seen)
+{
+	const struct trace_options options = { .sink = see, .ctx = seen };
+	struct trace *trace;
+
+	assert_int_equal(trace_new(&options, &trace), 0);
+	machine_td_set_trace(machine, trace);
+	return trace;
+}
+
+static void end_trace(struct machine_td *machine, struct trace *trace)
+{
+	machine_td_set_trace(machine, NULL);
+	assert_int_equal(trace_free(trace), 0);
 }
 
 /* One quote by the driver alone: its result, the quote's size, and the seconds that passed. */
@@ -330,11 +346,12 @@ static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
 		struct machine_td *machine = start_machine(&options);
 		struct jurat_evidence evidence = { .size = sizeof(evidence) };
 		struct seen seen = { 0 };
+		struct trace *trace;
 		size_t size;
 		uint64_t s;
 		int r;
 
-		machine_td_set_trace(machine, see, &seen);
+		trace = begin_trace(machine, &seen);
 		r = drive_one(machine, &size, &s);
 		if (r != cases[i].first || size != 0 || s != cases[i].wait_s)
 			FAIL_BECAUSE("row %zu: %d, %zu bytes, %llu s", i, r, size, (unsigned long long)s);
@@ -345,6 +362,7 @@ static void a_vmm_that_answers_by_itself_asks_nobody(void **state)
 		/* Whatever the driver makes of it, jurat's guest half hands out nothing. */
 		assert_true(attest(machine, &evidence, NULL) < 0);
 		assert_null(evidence.report);
+		end_trace(machine, trace);
 		assert_int_equal(seen.asked, 0);
 		assert_non_null(strstr(seen.vmm, "and no quote"));
 		machine_td_free(machine);
@@ -357,17 +375,19 @@ static void a_service_that_closes_halfway_is_an_error_and_the_next_request_is_as
 	struct machine_td *machine = start_machine(&options);
 	struct jurat_evidence evidence = { .size = sizeof(evidence) };
 	struct seen seen = { 0 };
+	struct trace *trace;
 	size_t size;
 	uint64_t s;
 
 	(void)state;
-	machine_td_set_trace(machine, see, &seen);
+	trace = begin_trace(machine, &seen);
 	for (unsigned i = 1; i <= 3; i++) {
 		assert_int_equal(drive_one(machine, &size, &s), -EIO);
 		assert_int_equal(size, 0);
 		assert_int_equal(seen.asked, i);
 		assert_non_null(strstr(seen.vmm, "0 bytes, then out_len, then status 0x8000000000000000"));
 	}
+	end_trace(machine, trace);
 	assert_true(attest(machine, &evidence, NULL) < 0);
 	assert_null(evidence.report);
 	machine_td_free(machine);

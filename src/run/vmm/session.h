@@ -39,6 +39,7 @@ struct session_vm {
 	int memory; /* /proc/PID/mem, opened when the VM was created; -1: none */
 	bool gone, own_kvm;
 	unsigned n_vcpus;                             /* vCPUs created */
+	int traced_as;                                /* its number in the trace */
 	struct session_slot slots[SESSION_MAX_SLOTS]; /* by number, of address space 0 */
 	struct session_range *ranges;
 	size_t n_ranges;
@@ -67,6 +68,7 @@ struct check_vcpu {
 	bool is_made;            /* the VMM has the exit, or had it when the check took it back */
 	bool is_waiting;         /* in the KVM_RUN that completes the exit, which is held */
 	uint64_t made_ns;
+	uint32_t traced;      /* the step of the exit in the trace; 0: none */
 	struct session_last { /* the last KVM_RUN, and the last exit */
 		enum session_run run;
 		uint32_t reason;

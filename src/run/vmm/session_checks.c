@@ -118,7 +118,9 @@ static void run_check(struct check_vmm *vmm, const struct check *check, struct c
 static bool run_list(struct check_vmm *vmm, const struct check *list, bool last)
 {
 	const struct check_options *options = vmm->options;
+	struct trace_place before;
 	bool held = true;
+	uint32_t step;
 
 	for (const struct check *check = list; check->name; check++) {
 		struct check_result result = { .verdict = CHECK_HELD };
@@ -127,10 +129,12 @@ static bool run_list(struct check_vmm *vmm, const struct check *list, bool last)
 			continue;
 		if (options->report)
 			options->report(options->ctx, check, NULL);
-		run_trace_say(vmm->platform.trace, "supervisor", "VMM", "%s", check->name);
+		step = trace_call(vmm->platform.trace, "supervisor", "VMM", "%s", check->name);
+		before = trace_go(vmm->platform.trace, trace_in(vmm->platform.trace, step));
 		run_check(vmm, check, &result);
-		run_trace_say(vmm->platform.trace, "VMM", "supervisor", "%s: %s", check->name,
-			      result.verdict == CHECK_HELD ? "held" : result.text);
+		(void)trace_go(vmm->platform.trace, before);
+		trace_end(vmm->platform.trace, step, "%s",
+			  result.verdict == CHECK_HELD ? "held" : result.text);
 		if (options->report)
 			options->report(options->ctx, check, &result);
 		vmm->has_failed |= result.verdict == CHECK_FAILED;
@@ -276,7 +280,7 @@ int check_vmm(const struct check_options *options, struct jurat_error *err)
 	struct check_vmm vmm = {
 		.options = options, .run = *options->run, .pidfd = -1, .signals = -1, .listener = -1
 	};
-	struct run_trace *trace;
+	struct trace *trace;
 	int r;
 
 	vmm.run.host = vmm.run.no_certs = false; /* with guests, whose reports the firmware signs */

@@ -167,7 +167,7 @@ void session_reap(struct check_vmm *vmm)
 		return;
 	vmm->pid = 0;
 	vmm->ended = true;
-	run_trace_say(vmm->platform.trace, "VMM", "supervisor", "ends");
+	trace_say(vmm->platform.trace, "VMM", "supervisor", "ends");
 }
 
 const char *session_how_ended(const struct check_vmm *vmm, char to[128])

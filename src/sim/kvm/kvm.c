@@ -73,8 +73,8 @@ int sim_kvm_pause_attestation(struct sim_kvm_host *host, uint64_t *ret_transacti
 		return -EBUSY;
 	host->paused = true;
 	*ret_transaction = host->transaction + 1;
-	kvm_trace(host, "host tool", KVM_SELF, "SNP_PAUSE_ATTESTATION, transaction %llu",
-		  (unsigned long long)*ret_transaction);
+	kvm_trace(host, KVM_SAY("host tool", KVM_SELF, { "transaction", *ret_transaction }),
+		  "SNP_PAUSE_ATTESTATION, transaction %llu", (unsigned long long)*ret_transaction);
 	return 0;
 }
 
@@ -86,8 +86,8 @@ int sim_kvm_resume_attestation(struct sim_kvm_host *host, uint64_t *ret_transact
 		return -EINTR;
 	host->paused = false;
 	*ret_transaction = ++host->transaction;
-	kvm_trace(host, "host tool", KVM_SELF, "SNP_RESUME_ATTESTATION, transaction %llu",
-		  (unsigned long long)*ret_transaction);
+	kvm_trace(host, KVM_SAY("host tool", KVM_SELF, { "transaction", *ret_transaction }),
+		  "SNP_RESUME_ATTESTATION, transaction %llu", (unsigned long long)*ret_transaction);
 	return 0;
 }
 
@@ -246,7 +246,7 @@ static int complete_and_run(struct sim_kvm_vcpu *vcpu)
 			return r;
 	}
 	if (vcpu->wants_exit) { /* exit_reason is unchanged (B27) */
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINTR, %s",
+		kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_VMM), "KVM_RUN: -EINTR, %s",
 			  complete ? "the request is finished" : "nothing was pending");
 		return -EINTR;
 	}

@@ -167,10 +167,26 @@ void sim_kvm_vcpu_mix(const struct sim_kvm_vcpu *vcpu, struct base_mix *to);
  */
 bool sim_kvm_vm_lost_pages(const struct sim_kvm_vm *vm);
 
-/* Reports every step, for traces; NULL: none. `text` is valid during the call; `trace` is copied. */
+/* Reports every step, for traces; NULL: none. `event` is valid during the call; `trace` is copied. */
+enum sim_kvm_step {
+	SIM_KVM_CALL,   /* `from` begins something at `to`, which RETURN from `to` to `from` ends */
+	SIM_KVM_RETURN, /* `from` returns to `to` */
+	SIM_KVM_SAY,    /* neither */
+};
+enum { SIM_KVM_NUMBERS = 5 };
+struct sim_kvm_event {
+	enum sim_kvm_step step;
+	const char *from, *to; /* "guest driver", "KVM", "VMM", "firmware", "host tool" */
+	const char *text;
+	struct sim_kvm_number {
+		const char *name; /* NULL: no more */
+		uint64_t value;
+		bool hex;
+	} numbers[SIM_KVM_NUMBERS];
+	const uint8_t *message; /* the page with the message that passes, as it is sealed; NULL: none */
+};
 struct sim_kvm_trace {
-	/* from and to: "guest driver", "KVM", "VMM", "firmware", "host tool" */
-	void (*event)(void *ctx, const char *from, const char *to, const char *text);
+	void (*event)(void *ctx, const struct sim_kvm_event *event);
 	bool (*is_wanted)(void *ctx); /* asked before `text` is made; NULL: it is */
 	void *ctx;
 };

@@ -18,13 +18,32 @@ static unsigned long long seqno_of(const uint8_t *page)
 static void trace_status(const struct sim_kvm_host *host, uint32_t status, const uint8_t *response)
 {
 	const char *name = snp_status_name(status);
+	struct sim_kvm_event event = { .step = SIM_KVM_RETURN,
+				       .from = KVM_FIRMWARE,
+				       .to = KVM_SELF,
+				       .numbers = { { "status", status, true } } };
 
-	if (status == SNP_SUCCESS)
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s, sequence %llu", name, seqno_of(response));
-	else if (name)
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "%s", name);
-	else
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "status 0x%x", (unsigned)status);
+	if (status == SNP_SUCCESS) {
+		event.numbers[1] =
+			(struct sim_kvm_number){ .name = "response sequence", .value = seqno_of(response) };
+		event.message = response;
+		kvm_trace(host, &event, "%s, sequence %llu", name, seqno_of(response));
+	} else if (name) {
+		kvm_trace(host, &event, "%s", name);
+	} else {
+		kvm_trace(host, &event, "status 0x%x", (unsigned)status);
+	}
+}
+
+static void trace_request(const struct sim_kvm_host *host, const uint8_t *request)
+{
+	const struct sim_kvm_event event = { .step = SIM_KVM_CALL,
+					     .from = KVM_SELF,
+					     .to = KVM_FIRMWARE,
+					     .numbers = { { "sequence", seqno_of(request) } },
+					     .message = request };
+
+	kvm_trace(host, &event, "SNP_GUEST_REQUEST sequence %llu", seqno_of(request));
 }
 
 /* The fault to inject into this firmware call, if any. */
@@ -46,14 +65,15 @@ static int firmware(const struct sim_kvm_vm *vm, const uint8_t *request, uint8_t
 
 	*ret_status = SNP_SUCCESS;
 	if (host->psp_dead) {
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "-EBUSY: the PSP is dead");
+		kvm_trace(host, KVM_SAY(KVM_FIRMWARE, KVM_SELF), "-EBUSY: the PSP is dead");
 		return -EBUSY;
 	}
-	kvm_trace(host, KVM_SELF, KVM_FIRMWARE, "SNP_GUEST_REQUEST sequence %llu", seqno_of(request));
+	trace_request(host, request);
 	switch (take_fault(host)) {
 	case SIM_KVM_FAULT_PSP_TIMEOUT:
 		host->psp_dead = true;
-		kvm_trace(host, KVM_FIRMWARE, KVM_SELF, "no answer in time: the PSP is dead from now on");
+		kvm_trace(host, KVM_RETURN(KVM_FIRMWARE, KVM_SELF),
+			  "no answer in time: the PSP is dead from now on");
 		return -ETIMEDOUT;
 	case SIM_KVM_FAULT_FW_STATUS:
 		*ret_status = host->fault_status;
@@ -82,7 +102,7 @@ int kvm_fail_run(const struct sim_kvm_vcpu *vcpu, int r, const char *why)
 			   : r == -ETIMEDOUT ? "-ETIMEDOUT"
 					     : "-EINVAL";
 
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: %s, %s", name, why);
+	kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_VMM), "KVM_RUN: %s, %s", name, why);
 	return r;
 }
 
@@ -156,7 +176,8 @@ int kvm_request_in_place(struct sim_kvm_vcpu *vcpu, uint64_t *ret_info_2)
 	r = firmware(vcpu->vm, request, response, &status);
 	if (is_page_lost(vcpu->vm->host, r)) {
 		kvm_memory_lose(memory, to);
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_SELF, "the response page stays with the firmware");
+		kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_SELF),
+			  "the response page stays with the firmware");
 	}
 	if (r < 0)
 		*ret_info_2 = SNP_EXITINFO2(V15_VMM_GENERIC, status);

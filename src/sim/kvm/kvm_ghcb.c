@@ -34,7 +34,7 @@ static int exit_terminate(struct sim_kvm_vcpu *vcpu, uint64_t ghcb_msr)
 	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_type, 4, UAPI_KVM_SYSTEM_EVENT_SEV_TERM);
 	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_ndata, 4, 1);
 	kvm_run_put(vcpu, KVM_RUN_SYSTEM_EVENT_data, 8, ghcb_msr);
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_SYSTEM_EVENT SEV_TERM 0x%llx",
+	kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_VMM), "KVM_EXIT_SYSTEM_EVENT SEV_TERM 0x%llx",
 		  (unsigned long long)ghcb_msr);
 	return 0;
 }
@@ -53,7 +53,7 @@ static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 	case MSR_REG_GPA_REQ:
 		vcpu->registered_gpa = value << 12;
 		vcpu->ghcb_msr = value << 12 | MSR_REG_GPA_RESP;
-		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "registers its GHCB at 0x%llx",
+		kvm_trace(vcpu->vm->host, KVM_SAY(KVM_GUEST, KVM_SELF), "registers its GHCB at 0x%llx",
 			  (unsigned long long)vcpu->registered_gpa);
 		return 1;
 	case MSR_HV_FEATURES_REQ:
@@ -62,7 +62,7 @@ static int msr_protocol(struct sim_kvm_vcpu *vcpu, uint64_t msr)
 	case MSR_TERM_REQ:
 		return exit_terminate(vcpu, msr);
 	default: /* the MSR keeps the request: CPUID, page state change and AP reset hold are not simulated */
-		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "GHCB MSR 0x%llx: ignored",
+		kvm_trace(vcpu->vm->host, KVM_SAY(KVM_GUEST, KVM_SELF), "GHCB MSR 0x%llx: ignored",
 			  (unsigned long long)msr);
 		return 1;
 	}
@@ -135,14 +135,20 @@ static void trace_vmgexit(const struct sim_kvm_vcpu *vcpu)
 	unsigned long long info_1 = s->info_1, info_2 = s->info_2;
 
 	if (s->exit_code == GHCB_EXIT_EXT_GUEST_REQUEST)
-		kvm_trace(host, KVM_GUEST, KVM_SELF,
+		kvm_trace(host,
+			  KVM_CALL(KVM_GUEST, KVM_SELF, { "exit code", s->exit_code, true },
+				   { "request gpa", info_1, true }, { "response gpa", info_2, true },
+				   { "gpa", vcpu->rax, true }, { "npages", vcpu->rbx }),
 			  "VMGEXIT EXT_GUEST_REQUEST, req 0x%llx, rsp 0x%llx, certs 0x%llx x%llu", info_1,
 			  info_2, (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
 	else if (s->exit_code == GHCB_EXIT_GUEST_REQUEST)
-		kvm_trace(host, KVM_GUEST, KVM_SELF, "VMGEXIT GUEST_REQUEST, req 0x%llx, rsp 0x%llx", info_1,
-			  info_2);
+		kvm_trace(host,
+			  KVM_CALL(KVM_GUEST, KVM_SELF, { "exit code", s->exit_code, true },
+				   { "request gpa", info_1, true }, { "response gpa", info_2, true }),
+			  "VMGEXIT GUEST_REQUEST, req 0x%llx, rsp 0x%llx", info_1, info_2);
 	else
-		kvm_trace(host, KVM_GUEST, KVM_SELF, "VMGEXIT 0x%llx", (unsigned long long)s->exit_code);
+		kvm_trace(host, KVM_CALL(KVM_GUEST, KVM_SELF, { "exit code", s->exit_code, true }),
+			  "VMGEXIT 0x%llx", (unsigned long long)s->exit_code);
 }
 
 static int not_registered(struct sim_kvm_vcpu *vcpu)
@@ -151,7 +157,8 @@ static int not_registered(struct sim_kvm_vcpu *vcpu)
 		kvm_ghcb_refuse(vcpu, GHCB_ERR_NOT_REGISTERED);
 		return 1;
 	}
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_RUN: -EINVAL, the GHCB is not the registered one");
+	kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_VMM),
+		  "KVM_RUN: -EINVAL, the GHCB is not the registered one");
 	return -EINVAL;
 }
 
@@ -166,8 +173,8 @@ int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 		return msr_protocol(vcpu, msr);
 	page = msr ? kvm_memory_map(&vcpu->vm->memory, msr) : NULL;
 	if (!page) {
-		kvm_trace(vcpu->vm->host, KVM_GUEST, KVM_SELF, "VMGEXIT with no GHCB at 0x%llx: ignored",
-			  (unsigned long long)msr);
+		kvm_trace(vcpu->vm->host, KVM_SAY(KVM_GUEST, KVM_SELF),
+			  "VMGEXIT with no GHCB at 0x%llx: ignored", (unsigned long long)msr);
 		return 1;
 	}
 	vcpu->ghcb_gpa = msr;
@@ -194,8 +201,8 @@ int kvm_vmgexit(struct sim_kvm_vcpu *vcpu)
 		return exit_terminate(vcpu, msr);
 	default: /* HV_FEATURES */
 		kvm_ghcb_put(vcpu, GHCB_SW_EXIT_INFO_2, HV_FEATURES);
-		kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (features: SNP, AP creation)",
-			  (unsigned long long)HV_FEATURES);
+		kvm_trace(vcpu->vm->host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", HV_FEATURES, true }),
+			  "info_2 = 0x%llx (features: SNP, AP creation)", (unsigned long long)HV_FEATURES);
 		return 1;
 	}
 }

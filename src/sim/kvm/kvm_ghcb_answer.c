@@ -35,8 +35,8 @@ void kvm_ghcb_refuse(struct sim_kvm_vcpu *vcpu, uint64_t reason)
 {
 	kvm_ghcb_put(vcpu, GHCB_SW_EXIT_INFO_1, GHCB_ERROR);
 	kvm_ghcb_put(vcpu, GHCB_SW_EXIT_INFO_2, reason);
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_GUEST, "info_1 = 2, info_2 = %llu (%s)",
-		  (unsigned long long)reason, reason_name(reason));
+	kvm_trace(vcpu->vm->host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_1", 2 }, { "info_2", reason }),
+		  "info_1 = 2, info_2 = %llu (%s)", (unsigned long long)reason, reason_name(reason));
 }
 
 static void trace_answer(const struct sim_kvm_vcpu *vcpu, uint64_t info_2)
@@ -46,18 +46,24 @@ static void trace_answer(const struct sim_kvm_vcpu *vcpu, uint64_t info_2)
 	const char *name = snp_status_name(fw);
 
 	if (vmm == SNP_VMM_INVALID_LEN)
-		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (INVALID_LEN), RBX = %llu pages",
-			  (unsigned long long)info_2, (unsigned long long)vcpu->rbx);
+		kvm_trace(host,
+			  KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", info_2, true },
+				     { "required npages", vcpu->rbx }),
+			  "info_2 = 0x%llx (INVALID_LEN), RBX = %llu pages", (unsigned long long)info_2,
+			  (unsigned long long)vcpu->rbx);
 	else if (vmm == SNP_VMM_BUSY)
-		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (BUSY)", (unsigned long long)info_2);
+		kvm_trace(host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", info_2, true }),
+			  "info_2 = 0x%llx (BUSY)", (unsigned long long)info_2);
 	else if (vmm != SNP_VMM_OK)
-		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (VMM error)",
-			  (unsigned long long)info_2);
+		kvm_trace(host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", info_2, true }),
+			  "info_2 = 0x%llx (VMM error)", (unsigned long long)info_2);
 	else if (fw != SNP_SUCCESS)
-		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0x%llx (firmware: %s)",
-			  (unsigned long long)info_2, name ? name : "unnamed status");
+		kvm_trace(host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", info_2, true }),
+			  "info_2 = 0x%llx (firmware: %s)", (unsigned long long)info_2,
+			  name ? name : "unnamed status");
 	else
-		kvm_trace(host, KVM_SELF, KVM_GUEST, "info_2 = 0 (success)");
+		kvm_trace(host, KVM_RETURN(KVM_SELF, KVM_GUEST, { "info_2", info_2, true }),
+			  "info_2 = 0 (success)");
 }
 
 void kvm_ghcb_answer(struct sim_kvm_vcpu *vcpu, uint64_t info_2)

@@ -92,8 +92,27 @@ struct sim_kvm_vcpu {
 #define KVM_VMM      "VMM"
 #define KVM_FIRMWARE "firmware"
 
-__attribute__((format(printf, 4, 5))) void kvm_trace(const struct sim_kvm_host *host, const char *from,
-						     const char *to, const char *format, ...);
+/* What a trace gets, with numbers: { name, value, as hex }. */
+#define KVM_EVENT(step_, from_, to_, ...)                                                                    \
+	(&(const struct sim_kvm_event){ .step = step_, .from = from_, .to = to_, .numbers = { __VA_ARGS__ } })
+#define KVM_CALL(from_, to_, ...)   KVM_EVENT(SIM_KVM_CALL, from_, to_, __VA_ARGS__)
+#define KVM_RETURN(from_, to_, ...) KVM_EVENT(SIM_KVM_RETURN, from_, to_, __VA_ARGS__)
+#define KVM_SAY(from_, to_, ...)    KVM_EVENT(SIM_KVM_SAY, from_, to_, __VA_ARGS__)
+
+static inline bool kvm_traces(const struct sim_kvm_host *host)
+{
+	return host->trace.event && (!host->trace.is_wanted || host->trace.is_wanted(host->trace.ctx));
+}
+
+/* `event` has no text yet. Its arguments are evaluated only where there is a trace. */
+__attribute__((format(printf, 3, 4))) void kvm_trace_event(const struct sim_kvm_host *host,
+							   const struct sim_kvm_event *event,
+							   const char *format, ...);
+#define kvm_trace(host_, event_, ...)                                                                        \
+	do {                                                                                                 \
+		if (kvm_traces(host_))                                                                       \
+			kvm_trace_event(host_, event_, __VA_ARGS__);                                         \
+	} while (0)
 
 /* kvm_ghcb.c */
 int kvm_vmgexit(struct sim_kvm_vcpu *vcpu);

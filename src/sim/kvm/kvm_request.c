@@ -64,8 +64,8 @@ static void trace_ran(const struct sim_kvm_vcpu *vcpu, uint64_t ret, const char 
 {
 	bool immediate = vcpu->run[KVM_RUN_immediate_exit] != 0;
 
-	kvm_trace(vcpu->vm->host, KVM_VMM, KVM_SELF, "KVM_RUN, ret = %llu%s%s", (unsigned long long)ret, name,
-		  immediate ? ", immediate_exit" : "");
+	kvm_trace(vcpu->vm->host, KVM_RETURN(KVM_VMM, KVM_SELF, { "ret", ret }), "KVM_RUN, ret = %llu%s%s",
+		  (unsigned long long)ret, name, immediate ? ", immediate_exit" : "");
 }
 
 static const char *errno_name(uint64_t ret)
@@ -129,8 +129,9 @@ static int begin_upstream(struct sim_kvm_vcpu *vcpu)
 	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_npages, 8, vcpu->rbx);
 	kvm_run_put(vcpu, KVM_RUN_SNP_REQ_CERTS_ret, 8, 0);
 	vcpu->complete = complete_upstream;
-	kvm_trace(vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_SNP_REQ_CERTS gpa=0x%llx npages=%llu",
-		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
+	kvm_trace(vm->host, KVM_CALL(KVM_SELF, KVM_VMM, { "gpa", vcpu->rax, true }, { "npages", vcpu->rbx }),
+		  "KVM_EXIT_SNP_REQ_CERTS gpa=0x%llx npages=%llu", (unsigned long long)vcpu->rax,
+		  (unsigned long long)vcpu->rbx);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ static int complete_v15(struct sim_kvm_vcpu *vcpu)
 	}
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_DONE);
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_flags, 1, 0);
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM, "KVM_EXIT_VMGEXIT REQ_CERTS status=DONE");
+	kvm_trace(vcpu->vm->host, KVM_SAY(KVM_SELF, KVM_VMM), "KVM_EXIT_VMGEXIT REQ_CERTS status=DONE");
 	return 0;
 }
 
@@ -187,7 +188,8 @@ static int begin_v15(struct sim_kvm_vcpu *vcpu)
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_flags, 1, 0);
 	kvm_run_put(vcpu, KVM_RUN_VMGEXIT_status, 1, KVM_VMGEXIT_PENDING);
 	vcpu->complete = complete_v15;
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
+	kvm_trace(vcpu->vm->host,
+		  KVM_CALL(KVM_SELF, KVM_VMM, { "gpa", vcpu->rax, true }, { "npages", vcpu->rbx }),
 		  "KVM_EXIT_VMGEXIT REQ_CERTS gpa=0x%llx npages=%llu status=PENDING",
 		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx);
 	return 0;
@@ -263,7 +265,9 @@ static int begin_v14(struct sim_kvm_vcpu *vcpu)
 	}
 	exit_vmgexit(vcpu, UAPI_KVM_VMGEXIT_V14_EXT_GUEST_REQ);
 	vcpu->complete = complete_v14;
-	kvm_trace(vcpu->vm->host, KVM_SELF, KVM_VMM,
+	kvm_trace(vcpu->vm->host,
+		  KVM_CALL(KVM_SELF, KVM_VMM, { "gpa", vcpu->rax, true }, { "npages", vcpu->rbx },
+			   { "transaction", vcpu->transaction }),
 		  "KVM_EXIT_VMGEXIT EXT_GUEST_REQ gpa=0x%llx npages=%llu, transaction %llu",
 		  (unsigned long long)vcpu->rax, (unsigned long long)vcpu->rbx,
 		  (unsigned long long)vcpu->transaction);

@@ -6,15 +6,16 @@
 
 enum { TRACE_TEXT_BYTES = 192 };
 
-void kvm_trace(const struct sim_kvm_host *host, const char *from, const char *to, const char *format, ...)
+void kvm_trace_event(const struct sim_kvm_host *host, const struct sim_kvm_event *event, const char *format,
+		     ...)
 {
+	struct sim_kvm_event with_text = *event;
 	char text[TRACE_TEXT_BYTES];
 	va_list args;
 
-	if (!host->trace.event || (host->trace.is_wanted && !host->trace.is_wanted(host->trace.ctx)))
-		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	host->trace.event(host->trace.ctx, from, to, text);
+	with_text.text = text;
+	host->trace.event(host->trace.ctx, &with_text);
 }

@@ -15,12 +15,12 @@ static enum sim_guest_wants enter(void *ctx, uint64_t *ret_ghcb_gpa)
 
 static const struct sim_kvm_guest_ops ops = { .enter = enter };
 
-static void on_event(void *ctx, const char *from, const char *to, const char *text)
+static void on_event(void *ctx, const struct sim_kvm_event *event)
 {
 	struct kvm_world *w = ctx;
 	size_t n = strlen(w->trace);
 
-	test_text(w->trace + n, sizeof(w->trace) - n, "%s > %s: %s\n", from, to, text);
+	test_text(w->trace + n, sizeof(w->trace) - n, "%s > %s: %s\n", event->from, event->to, event->text);
 }
 
 static void start(struct kvm_world *w, struct sim_psp *psp, enum sim_sync sync,
