@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/address.h"
 #include "base/cleanup.h"
 #include "cli/load.h"
 
@@ -42,10 +43,14 @@ static void detect_sides(struct doctor *d)
 
 static int take_options(struct doctor *d)
 {
-	const char *root = cli_get(d->cli, "root");
+	const char *root = cli_get(d->cli, "root"), *service = cli_get(d->cli, "quoting-service");
+	struct jurat_error err = { "" };
+	struct base_address address;
 
 	if (root && root[0] != '/')
 		return cli_fail(d->cli, CLI_USAGE, "--root: expected an absolute path, found '%s'", root);
+	if (service && base_address_read(service, &address, &err) < 0)
+		return cli_fail(d->cli, CLI_USAGE, "--quoting-service: %s", err.text);
 	d->root = root && strcmp(root, "/") != 0 ? root : NULL;
 	d->network = cli_has(d->cli, "network");
 	return cli_load_time(d->cli, &d->at);

@@ -97,7 +97,10 @@ char *doctor_read(struct doctor *d, const char *path);
 bool doctor_exists(struct doctor *d, const char *path);
 /* Whether a file begins with this character, as those of /sys/module/NAME/parameters do with 'Y'. */
 bool doctor_says(struct doctor *d, const char *path, char c);
-/* Opens and closes. 0; -errno */
+/* The file at a path, not below the root. Waits for nothing. 0; -errno */
+JURAT_MUST_CHECK int doctor_read_file(struct doctor *d, const char *path, size_t max, uint8_t **ret,
+				      size_t *ret_size, struct jurat_error *err);
+/* Opens and closes; below a root, only whether it is there. 0; -errno */
 int doctor_try_open(struct doctor *d, const char *path, int flags);
 bool doctor_has_flag(const struct doctor *d, const char *flag); /* of /proc/cpuinfo */
 /* A field of /proc/cpuinfo such as "vendor_id"; "" when it is not there. */

@@ -26,7 +26,7 @@
 	H(HOST_DEVICE, "host-device", HOST, "/dev/sev") \
 	H(HOST_FIRMWARE, "host-firmware", HOST, "firmware: initialised, and what it signs with") \
 	H(HOST_REQ_CERTS, "host-req-certs", HOST, "KVM_EXIT_SNP_REQ_CERTS of this kernel") \
-	H(HOST_VMM, "host-vmm", HOST, "a VMM that serves certificates") \
+	H(HOST_VMM, "host-vmm", HOST, "a VMM that serves certificates or quotes") \
 	H(HOST_BLOB, "host-blob", HOST, "certificate blob: content, owner, mode") \
 	H(HOST_LOCK, "host-lock", HOST, "lock on the certificate blob") \
 	H(HOST_CERTS, "host-certs", HOST, "certificates against the reported TCB") \
@@ -370,6 +370,10 @@
 	  "this VMM has no option for certificates: its guests get an empty table", \
 	  "start it with jurat vmm (jurat vmm --certs BLOB -- VMM ...)", \
 	  DOC_JURAT("0044") ", jurat-vmm(1)") \
+	F(VMM_NO_QUOTES, "vmm-no-quotes", HOST_VMM, WARNING, \
+	  "this VMM has no option for a quoting service: GetQuote of its guests fails", \
+	  "start it with jurat vmm (jurat vmm --quoting-service ADDRESS -- VMM ...)", \
+	  DOC_GHCI) \
 	F(VMM_UNREADABLE, "vmm-unreadable", HOST_VMM, UNKNOWN, \
 	  "the VMM of --vmm cannot be read", \
 	  "name its program file", \

@@ -150,17 +150,21 @@ static void check_configfs(struct doctor *d)
 		doctor_find(d, DOCTOR_CONFIGFS_NOT_MOUNTED, "/proc/mounts has no configfs");
 }
 
+static void say_vmpl(struct doctor *d, unsigned long vmpl)
+{
+	if (vmpl == 0)
+		doctor_ok(d, DOCTOR_HOP_GUEST_PRIVILEGE, "VMPL 0");
+	else if (d->results[DOCTOR_HOP_GUEST_PRIVILEGE].state == DOCTOR_ABSENT)
+		doctor_find(d, DOCTOR_GUEST_VMPL, "VMPL %lu", vmpl);
+}
+
+/* Linux has the file since 6.11; with others, the report says it, which is for the lowest VMPL allowed. */
 static void check_privilege(struct doctor *d)
 {
 	auto_free char *vmpl = doctor_read(d, VMPL_FILE);
 
-	if (!vmpl)
-		doctor_skip(d, DOCTOR_HOP_GUEST_PRIVILEGE, "'%s' is not there (Linux 6.11 or later has it)",
-			    VMPL_FILE);
-	else if (!strcmp(vmpl, "0"))
-		doctor_ok(d, DOCTOR_HOP_GUEST_PRIVILEGE, "VMPL 0");
-	else
-		doctor_find(d, DOCTOR_GUEST_VMPL, "VMPL %.8s", vmpl);
+	if (vmpl && vmpl[0] >= '0' && vmpl[0] <= '9')
+		say_vmpl(d, strtoul(vmpl, NULL, 10));
 }
 
 /* What the errno of a request means, for either TEE. */
@@ -232,6 +236,7 @@ static void check_evidence(struct doctor *d, const struct jurat_evidence *e)
 			doctor_find(d, DOCTOR_GUEST_DEBUG, "guest policy %#" PRIx64, report.policy);
 		if (report.key_info >> SNP_KEY_INFO_MASK_CHIP_KEY_BIT & 1)
 			doctor_find(d, DOCTOR_REPORT_UNSIGNED, "key_info has MASK_CHIP_KEY");
+		say_vmpl(d, report.vmpl);
 		doctor_ok(d, DOCTOR_HOP_GUEST_REPORT,
 			  "version %" PRIu32 ", VMPL %" PRIu32 ", reported TCB 0x%016" PRIx64, report.version,
 			  report.vmpl, report.reported_tcb);
@@ -341,6 +346,8 @@ void doctor_guest(struct doctor *d)
 		doctor_skip(d, DOCTOR_HOP_GUEST_REPORT, "needs the device or configfs-tsm");
 	else
 		check_report(d);
+	if (d->guest == DOCTOR_SNP)
+		doctor_skip(d, DOCTOR_HOP_GUEST_PRIVILEGE, "no '%s', and no report", VMPL_FILE);
 	if (d->guest == DOCTOR_TDX && !d->root)
 		check_service(d);
 }

@@ -86,32 +86,41 @@ static void check_req_certs(struct doctor *d)
 enum { MAX_VMM_BYTES = 256 * 1024 * 1024 };
 
 /*
- * A VMM that can serve certificates has an option for their file, whose name is in its program: QEMU's is
- * certs-path in AMD's tree, certs-filename as it was posted.
+ * A VMM that can serve certificates has an option for their file, and one that can serve GetQuote an option
+ * for the quoting service, whose names are in its program: in QEMU certs-path (AMD's tree), certs-filename
+ * (as it was posted) and quote-generation-socket.
  */
-static void check_vmm(struct doctor *d)
+static bool has_option(const struct doctor *d, const uint8_t *program, size_t n, const char **ret)
 {
 	static const char *const names[] = { "certs-path", "certs-filename", "JURAT_VMM_CERTS",
-					     "jurat_host_snp_new" };
-	const char *vmm = cli_get(d->cli, "vmm");
+					     "jurat_snp_request_handle_exit", NULL };
+	static const char *const tdx[] = { "quote-generation-socket", "JURAT_VMM_QUOTING_SERVICE",
+					   "jurat_tdx_quotes_handle_exit", NULL };
+
+	for (const char *const *name = d->host == DOCTOR_TDX ? tdx : names; *name; name++)
+		if (memmem(program, n, *name, strlen(*name))) {
+			*ret = *name;
+			return true;
+		}
+	return false;
+}
+
+static void check_vmm(struct doctor *d)
+{
+	const char *vmm = cli_get(d->cli, "vmm"), *name;
 	auto_free uint8_t *program = NULL;
 	struct jurat_error err = { "" };
 	size_t n = 0;
 
-	if (!vmm) {
+	if (!vmm)
 		doctor_skip(d, DOCTOR_HOP_HOST_VMM, "no --vmm: name its program");
-		return;
-	}
-	if (base_read_file(d->env, vmm, MAX_VMM_BYTES, &program, &n, &err) < 0) {
+	else if (doctor_read_file(d, vmm, MAX_VMM_BYTES, &program, &n, &err) < 0)
 		doctor_find(d, DOCTOR_VMM_UNREADABLE, "%s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (memmem(program, n, names[i], strlen(names[i]))) {
-			doctor_ok(d, DOCTOR_HOP_HOST_VMM, "'%s' has %s", vmm, names[i]);
-			return;
-		}
-	doctor_find(d, DOCTOR_VMM_NO_CERTS, "'%s' has no option that is known", vmm);
+	else if (has_option(d, program, n, &name))
+		doctor_ok(d, DOCTOR_HOP_HOST_VMM, "'%s' has %s", vmm, name);
+	else
+		doctor_find(d, d->host == DOCTOR_TDX ? DOCTOR_VMM_NO_QUOTES : DOCTOR_VMM_NO_CERTS,
+			    "'%s' has no option that is known", vmm);
 }
 
 void doctor_host(struct doctor *d)
@@ -125,6 +134,7 @@ void doctor_host(struct doctor *d)
 		check_vmm(d);
 		doctor_host_certs(d);
 	} else {
+		check_vmm(d);
 		doctor_host_quotes(d);
 		doctor_pccs(d);
 	}

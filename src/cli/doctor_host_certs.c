@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/time.h"
@@ -112,26 +110,6 @@ static void check_device(struct doctor *d, struct platform *p)
 	check_firmware(d, hwid, p);
 }
 
-/* Reads a regular file, and waits for nothing. */
-static int read_blob(struct doctor *d, const char *path, uint8_t **ret, size_t *ret_size,
-		     struct jurat_error *err)
-{
-	int fd = base_open(d->env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), r;
-	struct base_stat st;
-
-	if (fd < 0)
-		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
-	r = base_fstat(d->env, fd, &st);
-	if (r < 0)
-		r = jurat_fail(err, r, "cannot examine '%s': %s", path, strerror(-r));
-	else if (!S_ISREG(st.mode))
-		r = jurat_fail(err, -EINVAL, "'%s' is not a regular file", path);
-	else
-		r = base_read_fd(d->env, fd, path, STORE_MAX_BYTES, ret, ret_size, err);
-	base_close(d->env, fd);
-	return r;
-}
-
 static void check_table(struct doctor *d, const struct platform *p, const uint8_t *table, size_t n)
 {
 	struct snp_signer signer = { .product = p->product,
@@ -198,10 +176,8 @@ static void check_blob(struct doctor *d, const struct platform *p)
 		doctor_skip(d, DOCTOR_HOP_HOST_BLOB, "no --blob, and no $JURAT_CERTS");
 		return;
 	}
-	r = read_blob(d, blob, &table, &n, &err);
-	if (r == -ENOMEM)
-		d->failed = true;
-	else if (r < 0)
+	r = doctor_read_file(d, blob, STORE_MAX_BYTES, &table, &n, &err);
+	if (r < 0)
 		doctor_find(d, DOCTOR_BLOB_MISSING, "%s", err.text);
 	else if (left_is_empty(table, n) && !host_update_at_work(&host, &updater))
 		doctor_find(d, DOCTOR_BLOB_EMPTY, "'%s'", blob);

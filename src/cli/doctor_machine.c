@@ -18,17 +18,35 @@ const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_M
 	return to;
 }
 
+/* A tree of another machine may have a FIFO or a device anywhere: neither is waited for, nor read. */
+int doctor_read_file(struct doctor *d, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
+		     struct jurat_error *err)
+{
+	int fd = base_open(d->env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), r;
+	struct base_stat st;
+
+	if (fd < 0)
+		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
+	r = base_fstat(d->env, fd, &st);
+	if (r < 0)
+		r = jurat_fail(err, r, "cannot examine '%s': %s", path, strerror(-r));
+	else if (!S_ISREG(st.mode))
+		r = jurat_fail(err, -EINVAL, "'%s' is not a regular file", path);
+	else
+		r = base_read_fd(d->env, fd, path, max, ret, ret_size, err);
+	base_close(d->env, fd);
+	if (r == -ENOMEM)
+		d->failed = true;
+	return r;
+}
+
 char *doctor_read(struct doctor *d, const char *path)
 {
 	auto_free uint8_t *text = NULL;
 	char at[PATH_MAX];
 	size_t n = 0;
-	int r;
 
-	r = base_read_file(d->env, doctor_path(d, path, at), DOCTOR_FILE_BYTES, &text, &n, NULL);
-	if (r == -ENOMEM)
-		d->failed = true;
-	if (r < 0)
+	if (doctor_read_file(d, doctor_path(d, path, at), DOCTOR_FILE_BYTES, &text, &n, NULL) < 0)
 		return NULL;
 	while (n > 0 && strchr(" \t\r\n", text[n - 1]))
 		text[--n] = '\0';
@@ -53,7 +71,11 @@ bool doctor_says(struct doctor *d, const char *path, char c)
 int doctor_try_open(struct doctor *d, const char *path, int flags)
 {
 	char at[PATH_MAX];
-	int fd = base_open(d->env, doctor_path(d, path, at), flags | O_NOCTTY | O_NONBLOCK, 0);
+	int fd;
+
+	if (d->root) /* a device of another machine would be one of this machine */
+		return doctor_exists(d, path) ? 0 : -ENOENT;
+	fd = base_open(d->env, doctor_path(d, path, at), flags | O_NOCTTY | O_NONBLOCK, 0);
 
 	if (fd < 0)
 		return fd;
@@ -111,7 +133,10 @@ static void read_kernel(struct doctor *d)
 	if (!text || sscanf(text, "%3u.%3u", &major, &minor) != 2)
 		return;
 	d->kernel = DOCTOR_KERNEL(major, minor);
-	snprintf(d->release, sizeof(d->release), "%s", text);
+	/* as uname(2) has it, and no more than that */
+	snprintf(d->release, sizeof(d->release), "%.*s",
+		 (int)strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+_~"),
+		 text);
 }
 
 static bool is_device(struct doctor *d, const char *option, const char *path)

@@ -176,6 +176,16 @@ def the_guest_side_reads_device_and_configfs(tmp):
 
 
 @case
+def a_tree_with_a_fifo_is_read_at_once(tmp):
+    root = tree(tmp, {**SNP_GUEST, "proc/sys/kernel/osrelease": "6.12.5\x1b[31m\n"})
+    os.unlink(root + "/proc/cpuinfo")
+    for name in ("proc/cpuinfo", "dev/fuse", "proc/mounts"):
+        os.mkfifo(f"{root}/{name}")
+    out = doctor("guest", "host", "platform", "verifier", "--root", root, "--vmm", root + "/proc/mounts")
+    assert out["kernel"] == "6.12.5", out
+
+
+@case
 def a_file_in_place_of_the_guest_device_is_found(tmp):
     (tmp / "file").write_bytes(b"")
     out = doctor("guest", "--tee", "sev-snp", "--guest-device", str(tmp / "file"), status=1)
@@ -259,6 +269,7 @@ def firmware_of_the_host_is_asked(tmp):
     (tmp / "file").write_bytes(b"")
     finds(host([], "--device", str(tmp / "file"), status=3), "host-device-fails")
     finds(host([], "--vmm", "/bin/true", status=0), "vmm-no-certs")
+    finds(doctor("host", "--tee", "tdx", "--vmm", "/bin/true", "--root", tree(tmp, TDX_HOST), status=0), "vmm-no-quotes")
     finds(host([], "--vmm", "/none", status=3), "vmm-unreadable")
     (tmp / "vmm").write_bytes(b"\x7fELF ... certs-path ...")
     assert not host([], "--vmm", str(tmp / "vmm"), status=0)["findings"]
@@ -499,7 +510,8 @@ def codes_are_explained(_):
 @case
 def misuse_is_refused(_):
     for words, message in ((["guests"], "expected guest, host, verifier or platform, found 'guests'"), (["--root", "x"], "--root: expected an absolute path"),
-                           (["--at", "x"], "--at")):
+                           (["--at", "x"], "--at"), (["guest", "--quoting-service", "qgs"], "--quoting-service: "),
+                           (["--crl", "-", "--roots", "-"], "standard input")):
         p = subprocess.run([JURAT, "doctor", *words], capture_output=True, text=True)
         assert p.returncode == 2 and message in p.stderr and p.stdout == "", (words, p)
 
