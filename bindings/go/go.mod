@@ -1,0 +1,3 @@
+module jurat.invalid/jurat
+
+go 1.19

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the bindings share: jurat installed below a prefix of their own, with sanitizers or without."""
+import functools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import tap
+
+root = pathlib.Path(tap.here).parents[1]
+LIBRARIES = ("jurat", "jurat-host", "jurat-sim")
+
+
+@functools.lru_cache(maxsize=None)
+def prefix():
+    """Headers, libraries and pkg-config files as `make install` puts them, below a prefix with a space in its path."""
+    place = pathlib.Path(tap.tmp) / "my prefix"
+    options = tap.call("meson", "introspect", "--buildoptions", tap.build)
+    old = re.search(r'"name": "prefix", "value": "([^"]*)"', options)[1]
+    tap.call("meson", "install", "-C", tap.build, "--no-rebuild", "--quiet", "--tags", "devel,runtime", "--destdir", str(place / "dest"))
+    shutil.copytree(str(place / "dest") + old, place, symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(place / "dest")
+    for pc in place.rglob("*.pc"):  # moved: only these say where it is
+        pc.write_text(pc.read_text().replace(f"prefix={old}\n", "prefix=" + str(place).replace(" ", "\\ ") + "\n"))
+    return place
+
+
+def libdir(place):
+    return next(place.rglob("libjurat.so")).parent
+
+
+def environment(**more):
+    """To build against the prefix, and to run what is built."""
+    lib = libdir(prefix())
+    return {**os.environ, "PKG_CONFIG_PATH": str(lib / "pkgconfig"), "LD_LIBRARY_PATH": str(lib), "JURAT": tap.jurat,
+            "CARGO_BUILD_JOBS": "1", "CARGO_TARGET_DIR": os.path.join(tap.build, "e2e/bindings-target"), **more}
+
+
+@functools.lru_cache(maxsize=None)
+def sanitized():
+    """The folder with libjurat and libjurat-host under AddressSanitizer, and the sanitizer's own library."""
+    build = pathlib.Path(tap.build) / "e2e/bindings-asan"
+    runtime = tap.call("gcc", "-print-file-name=libasan.so").strip()
+    if not os.path.isabs(runtime):
+        raise tap.Skip("gcc has no AddressSanitizer on this machine")
+    if not (build / "build.ninja").exists():
+        tap.call("meson", "setup", str(build), str(root), "-Db_sanitize=address", "-Db_lundef=false", "-Dtests=false",
+                 "-Doptimization=1")
+    targets = [t for t in tap.call("ninja", "-C", str(build), "-t", "targets", "all").splitlines()
+               if re.match(r"lib/libjurat(-host)?\.so[.\d]*: c_LINKER", t)]
+    done = subprocess.run(["nice", "ninja", "-C", str(build), "--quiet", *(t.split(":")[0] for t in targets)], capture_output=True,
+                          text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return build / "lib", os.path.realpath(runtime)
+
+
+def evidence():
+    """A directory with evidence of real machines beside the project, if there is one."""
+    place = root.parent / "shared/evidence/given"
+    return {"JURAT_EVIDENCE": str(place)} if place.is_dir() else {}
+
+
+def changed_headers(name, old, new):
+    """A copy of the installed headers, one of which says something else."""
+    place = pathlib.Path(tap.tmp) / f"changed {name}"
+    shutil.copytree(prefix() / "include", place / "include")
+    path = place / "include/jurat" / name
+    text = path.read_text()
+    assert text.count(old) == 1, f"{name} has {text.count(old)} times {old}"
+    path.write_text(text.replace(old, new))
+    return place / "include"
+
+
+def declarations(what):
+    """The kept declarations are those of the installed headers, and a change of these is noticed."""
+    script = root / "bindings/declarations"
+    if what == "same":
+        tap.call(script, "--include", prefix() / "include")
+        return
+    for name, old, new in (("host.h", "uint32_t grace_ms;", "uint64_t grace_ms;"), ("tee.h", "JURAT_TEE_TDX = 2", "JURAT_TEE_TDX = 3"),
+                           ("reasons.h", '"leaf-missing"', '"leaf-absent"'), ("verify.h", "int64_t jurat_verdict_time(", "int jurat_verdict_time(")):
+        said = tap.call(script, "--include", changed_headers(name, old, new), status=1)
+        assert "The headers have changed" in said, said
+
+
+def readme(binding, env, replace):
+    """Runs every command block of a binding's README.md, in its directory."""
+    text = (root / "bindings" / binding / "README.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, flags=re.M | re.S)
+    assert blocks, "no commands in the README"
+    for block in blocks:
+        for old, new in replace.items():
+            block = block.replace(old, new)
+        tap.call("sh", "-euc", block, cwd=root / "bindings" / binding, env=env)
