@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist corpus fuzz tsan e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist deb rpm corpus fuzz tsan e2e install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -71,6 +71,14 @@ measure: all
 # The source archive of the last commit.
 dist:
 	@scripts/dist
+
+# Debian packages of this tree, into build-deb/: doc/packaging.md. With the tests: make deb ARGS=--check.
+deb:
+	@scripts/deb $(ARGS)
+
+# RPM packages, into build-rpm/.
+rpm:
+	@scripts/rpm $(ARGS)
 
 # The corpus of evidence that a verifier must accept or refuse, as an archive.
 corpus: all
