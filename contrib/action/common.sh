@@ -12,8 +12,7 @@ fail() {
 # An output of the step. A value with a line break could define another output.
 output() {
 	case $2 in
-	*"
-"*) fail 2 "the value of '$1' has a line break" ;;
+	*[[:cntrl:]]*) fail 2 "the value of '$1' has a line break or another control character" ;;
 	esac
 	printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"
 }
