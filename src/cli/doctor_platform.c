@@ -22,7 +22,7 @@ static int try_namespaces(int flags)
 	pid_t child = fork();
 
 	if (child == 0) {
-		if (unshare(flags) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		if (unshare(flags) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 			_exit(errno > 0 && errno < 256 ? errno : 255);
 		_exit(0);
 	}

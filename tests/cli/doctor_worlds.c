@@ -19,9 +19,11 @@
 
 #include "base/cleanup.h"
 #include "cli/doctor.h"
+#include "support/fail_memory.h"
 #include "support/scratch.h"
 #include "uapi/kvm.h"
 #include "uapi/sev.h"
+#include "verify/fail_libraries.h"
 
 /* A path that cannot be used, and with which error. */
 struct refusal {
@@ -215,7 +217,7 @@ static int run(const struct world *w, char **ret)
 	assert_int_equal(dup2(out, 1), 1);
 	close(out);
 	n = lseek(file, 0, SEEK_END);
-	*ret = calloc(1, (size_t)n + 1);
+	*ret = NEVER_FAILS(calloc(1, (size_t)n + 1));
 	assert_non_null(*ret);
 	assert_int_equal(pread(file, *ret, (size_t)n, 0), n);
 	close(file);
@@ -269,6 +271,40 @@ static void each_world_has_its_finding(void **state)
 	}
 }
 
+/*
+ * Out of memory: exit status 4 and no half of a result, or a result. (jansson's json_dumps() does not always
+ * report that a key could not be written, so the result is not read here.)
+ */
+static int attempt(void *ctx)
+{
+	const struct world *w = &worlds[*(size_t *)ctx];
+	char *text = NULL;
+	int status;
+
+	fail_memory_resume();
+	status = run(w, &text);
+	fail_memory_pause();
+	if (status != w->status && status != CLI_INTERNAL)
+		FAIL_BECAUSE("%s: status %d", w->name, status);
+	assert_true(status != CLI_INTERNAL || !text[0]);
+	free(text);
+	return status == CLI_INTERNAL ? -ENOMEM : 0;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+	int error = dup(2), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	assert_true(error >= 0 && null >= 0 && dup2(null, 2) == 2);
+	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
+		enter(&worlds[i]);
+		(void)fail_memory_each(attempt, &i);
+	}
+	assert_int_equal(dup2(error, 2), 2);
+	close(error);
+	close(null);
+}
+
 static void ids_are_unique_and_texts_are_sentences_without_a_full_stop(void **state)
 {
 	for (unsigned i = 0; i < DOCTOR_N_FINDINGS; i++) {
@@ -288,6 +324,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_world_has_its_finding),
+		cmocka_unit_test(every_allocation_may_fail),
 		cmocka_unit_test(ids_are_unique_and_texts_are_sentences_without_a_full_stop),
 	};
 	int status;
@@ -297,6 +334,7 @@ int main(int argc, char **argv)
 			puts(worlds[i].finding);
 		return 0;
 	}
+	assert_true(fail_libraries_begin());
 	scratch_make(scratch);
 	status = cmocka_run_group_tests(tests, NULL, NULL);
 	scratch_remove(scratch);
