@@ -13,7 +13,6 @@ enum { /* struct snp_guest_request_ioctl, and certs_address and certs_len of str
        IOCTL_BYTES = 32,
        IOCTL_REQ_DATA_OFF = 8,
        IOCTL_RESP_DATA_OFF = 16,
-       IOCTL_EXITINFO2_OFF = 24,
        REPORT_DATA_BYTES = 64,
 };
 
@@ -111,7 +110,7 @@ void machine_trace_start(struct machine_guest *guest, struct machine_request *re
 	} else {
 		step = trace_call(t, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s)",
 				  name_of(request->number));
-		trace_number(t, step, "request", request->number, TRACE_HEX);
+		trace_number(t, step, "ioctl", request->number, TRACE_HEX);
 	}
 	request->place = trace_in(t, step);
 	trace_report_data(t, request);
@@ -133,9 +132,8 @@ void machine_trace_end(struct machine_guest *guest, struct machine_request *requ
 		trace_report(t, request);
 	}
 	trace_number(t, step, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
-	trace_number(t, step, "exitinfo2",
-		     request->kernel ? request->kernel->exitinfo2 : user_word(request, IOCTL_EXITINFO2_OFF),
-		     TRACE_HEX);
+	if (request->kernel)
+		trace_number(t, step, "exitinfo2", request->kernel->exitinfo2, TRACE_HEX);
 	trace_end(t, step, "%s %d", request->kernel ? "result" : "ioctl returns", result);
 }
 

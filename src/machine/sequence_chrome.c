@@ -146,7 +146,7 @@ static void bytes(FILE *to, const struct sequence_bytes *b)
 	fprintf(to, ": {\"size\": %zu, \"hex\": \"", b->total);
 	for (size_t i = 0; i < b->n && i < HEX_BYTES; i++)
 		fprintf(to, "%02x", b->bytes[i]);
-	fputs(b->total > HEX_BYTES ? "...\"}" : "\"}", to);
+	fputs(b->total > b->n || b->n > HEX_BYTES ? "...\"}" : "\"}", to);
 }
 
 static void args(struct sequence *s, const struct sequence_event *e)

@@ -72,7 +72,7 @@ struct trace_place td_trace_ioctl(struct machine_td *m, unsigned long request)
 	before = td_trace_program(m);
 	id = trace_call(m->trace, "guest program", "guest driver", "ioctl(/dev/tdx_guest, %s)",
 			request == UAPI_TDX_CMD_GET_REPORT0 ? "TDX_CMD_GET_REPORT0" : "an unknown request");
-	trace_number(m->trace, id, "request", request, TRACE_HEX);
+	trace_number(m->trace, id, "ioctl", request, TRACE_HEX);
 	step = trace_in(m->trace, id);
 	(void)trace_go(m->trace, before);
 	return step;

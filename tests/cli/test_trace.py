@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Traces of real runs are true, however a run ends. Prints TAP; test_trace.py JURAT"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from tap import Skip, case, main  # noqa: E402
+
+JURAT = os.path.abspath(sys.argv[1])
+ATTEST = (JURAT, "attest", "--via", "ioctl", "--extended", "--certs-out", "certs", "--out", "report")
+QUOTE = (JURAT, "attest", "--out", "quote")
+# A value for each specification of --list-faults; others stand as they are listed.
+VALUES = {"busy:N": "busy:3", "invalid-len[:N]": "invalid-len", "fw-error:CODE[@N]": "fw-error:0x16", "tcb-flip@N": "tcb-flip@1",
+          "tdx-status:CODE": "tdx-status:0x8000000000000000"}
+
+
+def can_run():
+    p = subprocess.run([JURAT, "run", "--", "true"], capture_output=True, timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr.decode().strip())
+
+
+def traced(tmp, *args, name="steps.json"):
+    """The trace of a run, and its exit status."""
+    p = subprocess.run([JURAT, "run", "--trace", name, *args], cwd=tmp, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+    return json.loads((tmp / name).read_text()), p.returncode
+
+
+def check(trace):
+    """What holds of every trace. Returns its slices by id."""
+    slices = [e for e in trace if e["ph"] == "X"]
+    ids = {e["args"]["id"]: e for e in trace if e["ph"] in "Xi"}
+    begin = -1
+    for e in (e for e in trace if e["ph"] in "Xi"):
+        assert e["ts"] >= begin, e
+        begin = e["ts"]
+    tracks = {}
+    for e in slices:
+        a, end = e["args"], e["ts"] + e["dur"]
+        assert e["dur"] >= 0 and a["from"] and a["to"], e
+        parent = ids.get(a["parent"])
+        assert a["parent"] == 0 or parent, e
+        if parent:
+            assert parent["ts"] <= e["ts"] and parent["args"].get("request") == a.get("request"), (parent, e)
+            assert e["cat"] == "lock" or end <= parent["ts"] + parent["dur"] + 0.002, (parent, e)
+        # Slices of one track nest: each is in the one that is open, or begins when it has ended.
+        stack = tracks.setdefault((e["pid"], e["tid"]), [])
+        while stack and stack[-1] <= e["ts"] + 0.002:
+            stack.pop()
+        assert not stack or end <= stack[-1] + 0.002, e
+        stack.append(end)
+    named = {(e["pid"], e["tid"]) for e in trace if e["name"] == "thread_name"}
+    assert set(tracks) <= named, set(tracks) - named
+    return ids
+
+
+def steps(trace, text):
+    return [e for e in trace if e["ph"] == "X" and e["name"].startswith(text)]
+
+
+@case
+def the_numbers_are_those_of_the_exits_and_a_lock_is_held_over_the_command(tmp):
+    can_run()
+    trace, status = traced(tmp, "--", *ATTEST)
+    assert status == 0
+    ids = check(trace)
+    ioctl, = steps(trace, "ioctl(/dev/sev-guest, SNP_GET_EXT_REPORT)")
+    exit, = steps(trace, "KVM_EXIT_SNP_REQ_CERTS")
+    gpa, npages = re.search(r"gpa=(0x\w+) npages=(\d+)", exit["name"]).groups()
+    assert (exit["args"]["gpa"], exit["args"]["npages"], exit["args"]["ret"]) == (gpa, int(npages), 0), exit
+    command, = steps(trace, "SNP_GUEST_REQUEST")
+    assert (command["args"]["sequence"], command["args"]["response sequence"], command["args"]["status"]) == (1, 2, "0x0"), command
+    held, = [e for e in trace if e.get("cat") == "lock" and e["name"] == "holds certs.blob, shared"]
+    assert held["ts"] <= command["ts"] and command["ts"] + command["dur"] <= held["ts"] + held["dur"], (held, command)
+    assert ioctl["args"]["report"]["size"] == 1184 and ioctl["args"]["report data"]["size"] == 64
+    assert ioctl["args"]["report"]["hex"].rstrip(".") == (tmp / "report").read_bytes()[:64].hex()
+    inner = exit
+    while inner["args"]["parent"]:
+        inner = ids[inner["args"]["parent"]]
+    assert inner is ioctl and ioctl["args"]["returned"] == "ioctl returns 0"
+
+
+@case
+def a_quote_has_its_first_and_last_step(tmp):
+    can_run()
+    trace, status = traced(tmp, "--tee", "tdx", "--", *QUOTE)
+    assert status == 0
+    check(trace)
+    first, = steps(trace, "writes inblob")
+    read = steps(trace, "reads outblob")
+    asked, = [e for e in trace if e["ph"] == "X" and e["args"]["to"] == "QGS"]
+    assert first["ts"] < read[0]["ts"] < asked["ts"] < read[-1]["ts"]
+    assert asked["args"]["request"] == read[0]["args"]["request"]
+    assert asked["args"]["QGS response"]["size"] > 4000
+    assert trace[-1]["name"] == "exited with status 0"
+
+
+@case
+def each_fault_leaves_a_trace_that_is_complete(tmp):
+    can_run()
+    listed = subprocess.run([JURAT, "run", "--list-faults"], capture_output=True, text=True, check=True, timeout=60).stdout
+    specs = [line for line in listed.splitlines() if line and not line.startswith(" ")]
+    assert len(specs) >= 9, specs
+    for spec in specs:
+        head, _, words = spec.partition(":")
+        faults = [VALUES[spec]] if spec in VALUES else [f"{head}:{w}" for w in words.split("|")] if "|" in words else [spec]
+        for fault in faults:
+            tee, program = ("tdx", QUOTE) if re.match("tdx|qgs", fault) else ("sev-snp", ATTEST)
+            trace, _ = traced(tmp, "--tee", tee, "--fault", fault, "--", *program)
+            check(trace)
+            assert trace[-1]["name"].startswith("exited with status"), (fault, trace[-1])
+            assert not [e for e in trace if e["ph"] == "X" and e["args"].get("unfinished")], fault
+
+
+@case
+def polls_are_one_step_with_their_count(tmp):
+    can_run()
+    trace, _ = traced(tmp, "--tee", "tdx", "--fault", "tdx-hang", "--", *QUOTE)
+    polls = steps(trace, "still in flight")
+    assert sum(e["args"].get("count", 1) for e in polls) >= 29 and len(polls) <= 2, polls
+    trace, _ = traced(tmp, "--fault", "busy:9", "--", *ATTEST)
+    again = steps(trace, "resends the identical page")
+    assert [e["args"].get("count", 1) for e in again] == [8, 1], again
+
+
+@case
+def parallel_requests_are_on_tracks_of_their_own(tmp):
+    can_run()
+    script = f"for i in 1 2 3 4 5 6; do '{JURAT}' attest --via ioctl --out r$i & done; wait"
+    trace, status = traced(tmp, "--", "/bin/sh", "-c", script)
+    assert status == 0
+    check(trace)
+    ioctls = steps(trace, "ioctl(")
+    assert len({e["args"]["request"] for e in ioctls}) == len(ioctls) >= 6
+    assert len({e["args"]["thread"] for e in ioctls}) >= 6
+
+
+@case
+def a_program_that_is_killed_leaves_a_trace_that_is_complete(tmp):
+    can_run()
+    trace, status = traced(tmp, "--", "/bin/sh", "-c", f"'{JURAT}' attest --via ioctl --out r; kill -9 $$")
+    assert status in (128 + signal.SIGKILL, -signal.SIGKILL), status
+    check(trace)
+    assert trace[-1]["name"] == "was killed by signal 9", trace[-1]
+    trace, status = traced(tmp, "--", tmp / "absent")
+    assert status == 127 and trace[-1]["name"] == "cannot be executed", trace[-1]
+
+
+@case
+def the_demo_writes_a_trace_too(tmp):
+    for name in "d.json", "d.mmd", "d.txt":
+        subprocess.run([JURAT, "demo", "--dir", "e", "--trace", name], cwd=tmp, check=True, capture_output=True, timeout=60)
+    trace = json.loads((tmp / "d.json").read_text())
+    check(trace)
+    assert {e["args"]["name"] for e in trace if e["name"] == "process_name"} == {"SEV-SNP guest 0", "TD 1"}
+    mermaid = (tmp / "d.mmd").read_text().splitlines()
+    arrows = re.compile(r"    (\w+)-(?:->>-|>>\+|>>|->>)(\w+): .+|    Note over \w+(,\w+)?: .+|    participant \w+ as .+")
+    assert mermaid[0] == "sequenceDiagram" and all(arrows.fullmatch(line) for line in mermaid[1:]), [m for m in mermaid[1:] if not arrows.fullmatch(m)]
+    assert sum("->>+" in m for m in mermaid) == sum("-->>-" in m for m in mermaid)
+    p = subprocess.run([JURAT, "demo", "--dir", "e", "--trace", "d.doc"], cwd=tmp, capture_output=True, text=True, timeout=60)
+    assert p.returncode == 2 and "expected a name ending in" in p.stderr, p
+
+
+sys.exit(main())
