@@ -41,9 +41,9 @@ JURAT_MUST_CHECK int machine_new(const struct machine_options *options, struct m
 				 struct jurat_error *err);
 void machine_free(struct machine *machine); /* with its guests */
 /*
- * Traces everything from now on; borrowed until another call, or the machine is freed. NULL: nothing. Requests
- * that begin while the trace is at a place with a request (trace.h) are in that, and others are requests of
- * their own, of the thread of the place.
+ * Traces everything from now on; borrowed until another call, or the machine is freed. NULL: nothing.
+ * Requests that begin while the trace is at a place with a request (trace.h) are in that, and others are
+ * requests of their own, of the thread of the place.
  */
 void machine_set_trace(struct machine *machine, struct trace *trace);
 /* The place of a new request of a program in this guest, whose calls the caller traces. */

@@ -7,8 +7,8 @@
 #include "machine/sequence.h"
 
 /*
- * Chrome trace events: a process for each guest and one for the host, a thread for each track, a slice for each
- * step. Slices of a thread nest, as Perfetto wants them.
+ * Chrome trace events: a process for each guest and one for the host, a thread for each track, a slice for
+ * each step. Slices of a thread nest, as Perfetto wants them.
  */
 
 enum { HOST_PID = 1, FIRST_GUEST_PID = 2, HEX_BYTES = 64 };

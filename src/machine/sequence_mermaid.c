@@ -7,8 +7,8 @@
 #include "machine/sequence.h"
 
 /*
- * A call is an arrow and a bar of activity, up to the dashed arrow with its result. Events come when they begin,
- * so ends are kept until everything has been written that begins before them.
+ * A call is an arrow and a bar of activity, up to the dashed arrow with its result. Events come when they
+ * begin, so ends are kept until everything has been written that begins before them.
  */
 
 struct pending {

@@ -3,7 +3,10 @@
 
 #include "machine/sequence.h"
 
-/* A line for each event: when it begins, how long it takes, whose request it is, and what it is in by indents. */
+/*
+ * A line for each event: when it begins, how long it takes, whose request it is, and by its indent what it is
+ * in.
+ */
 
 enum { MAX_INDENT = 16 };
 

@@ -21,8 +21,7 @@ struct kept {
 	struct sequence_bytes bytes[SEQUENCE_MAX_BYTES];
 	char *result;
 	bool open, folded;
-	uint32_t
-		last; /* the step in this one that began last; 0: none, or something else has happened since */
+	uint32_t last;   /* the step in it that ended last; 0: none, or something else came after it */
 	uint32_t n_open; /* steps that are in this one and open */
 	uint64_t hash;   /* of what it says, and of the steps in it */
 	char text[];

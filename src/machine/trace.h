@@ -6,8 +6,8 @@
 #include "machine/sequence.h"
 
 /*
- * Takes note of what happens while it happens, and completes the events of a trace (sequence.h): a step begins
- * with trace_call() and ends with trace_return() or trace_end(); steps in between are in it. All that is done
+ * Takes note of what happens while it happens, and completes the events of a trace (sequence.h): a step
+ * begins with trace_call() and ends with trace_return() or trace_end(); steps in between are in it. All that is done
  * for one request of a guest's program has its number, whoever does it and when.
  *
  * Events are kept until those before them are complete, and then go to the sink, in the order in which they
