@@ -51,5 +51,10 @@ pub fn verify(files: &[Vec<u8>], option: &str, more: &[&str]) {
     }
     let done = command.output().expect("jurat");
     fs::remove_dir_all(&directory).expect("its directory");
-    assert!(done.status.success(), "{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
