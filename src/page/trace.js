@@ -247,7 +247,13 @@ class App {
 		this.list.choose(step);
 		this.detail.show(step);
 		if (this.picture.height) this.picture.show(step);
-		if (link) history.replaceState(null, "", `#step-${step.number}`);
+		if (link) this.link();
+	}
+
+	// The address names the step, but not each one that is passed by a key that is held: browsers limit that.
+	link() {
+		clearTimeout(this.linking);
+		this.linking = setTimeout(() => history.replaceState(null, "", `#step-${this.chosen.number}`), 100);
 	}
 
 	move(by) {

@@ -27,6 +27,7 @@ class Trace {
 		}
 		this.byId = new Map();
 		this.steps.forEach((step, index) => this.take(step, index));
+		this.locks = this.steps.filter((step) => step.kind === "lock");
 		this.begin = this.steps.reduce((least, step) => Math.min(least, step.b), Infinity);
 		this.end = this.steps.reduce((most, step) => Math.max(most, step.e), -Infinity);
 		if (!(this.end > this.begin)) this.end = this.begin + 1;
@@ -43,7 +44,7 @@ class Trace {
 		if (step.parent) step.parent.children.push(step);
 		step.words = [step.x, step.z ?? "", step.f, step.t, ...(step.n ?? []).flat(), ...(step.d ?? []).map((d) => d[0]),
 			`party:${step.f}`, `party:${step.t}`, `kind:${step.kind}`, `request:${step.r ?? ""}`,
-			`guest:${step.g ?? ""}`, `vcpu:${step.v ?? ""}`, `thread:${step.th ?? ""}`, `#${step.number}`].join("\n").toLowerCase();
+			`guest:${step.g ?? ""}`, `vcpu:${step.v ?? ""}`, `thread:${step.th ?? ""}`, `#${step.number}`, ""].join("\n").toLowerCase();
 	}
 
 	// Positions in the scale in which every begin and every end is one further than the one before it.
@@ -109,6 +110,7 @@ class Trace {
 			return (at < 0 ? Trace.parties.length : at) + (lane.lock ? 0.5 : 0);
 		};
 		this.lanes = [...lanes.values()].sort((a, b) => place(a) - place(b));
+		this.lanes.forEach((lane, index) => { lane.index = index; });
 		for (const lane of this.lanes) lane.parts = [...lane.parts.values()].sort((a, b) => a.track - b.track);
 	}
 
@@ -120,16 +122,17 @@ class Trace {
 		return row;
 	}
 
+	// A word is anywhere in what a step says; a number of something is that number and no longer one.
 	matches(step, words) {
-		return words.every((word) => step.words.includes(word));
+		return words.every((word) => step.words.includes(/^((request|guest|vcpu|thread|kind):|#)/.test(word) ? `\n${word}\n` : word));
 	}
 
 	// Who held which lock while a step went on.
 	locksDuring(step) {
 		const [begin, end] = this.span(step, true);
-		return this.steps.filter((lock) => {
+		return this.locks.filter((lock) => {
 			const [lockBegin, lockEnd] = this.span(lock, true);
-			return lock.kind === "lock" && lock !== step && lockBegin < end && lockEnd > begin;
+			return lock !== step && lockBegin < end && lockEnd > begin;
 		});
 	}
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // The picture: lanes on a canvas, because ten thousand elements would be slow.
-const LABEL = 170, AXIS = 22, ROW = 18, GAP = 6, MAX_ARROWS = 400;
+const LABEL = 210, AXIS = 22, ROW = 18, GAP = 6, MAX_ARROWS = 400;
 
 const colours = {
 	light: { back: "#ffffff", panel: "#f4f5f7", line: "#d4d8dd", text: "#1b1f24", weak: "#57606a", chosen: "#0b57d0", no: "#a31515",
@@ -158,7 +158,7 @@ class Picture {
 				if (part === lane.parts[0]) {
 					c.fillStyle = this.look.text;
 					c.font = `${lane.lock ? "italic " : "600 "}11px system-ui, "DejaVu Sans", sans-serif`;
-					c.fillText(this.cut(lane.party, LABEL - 14 - (where ? 74 : 0)), 8, part.y + ROW / 2);
+					c.fillText(this.cut(lane.party, LABEL - 16 - (where ? c.measureText(where).width + 6 : 0)), 8, part.y + ROW / 2);
 				}
 				c.font = "11px system-ui, \"DejaVu Sans\", sans-serif";
 				c.fillStyle = this.look.weak;
@@ -184,20 +184,20 @@ class Picture {
 	colourOf(step) {
 		if (step.kind === "violation") return this.look.noBack;
 		if (step.kind === "lock") return step.l ? this.look.exclusive : this.look.shared;
-		const at = this.trace.lanes.indexOf(step.lane);
-		return this.look.bars[at % this.look.bars.length];
+		return this.look.bars[step.lane.index % this.look.bars.length];
 	}
 
 	drawSteps() {
 		const seen = [], lastX = new Map();
+		const order = this.trace.order;
 		for (const step of this.trace.steps) {
-			const [begin, end] = this.trace.span(step, this.inOrder);
+			const begin = this.inOrder ? order[2 * step.index] : step.b, end = this.inOrder ? order[2 * step.index + 1] : step.e;
 			if (end < this.from || begin > this.to) continue;
 			if (step.y + ROW < this.top || step.y > this.top + this.height) continue;
 			const x = Math.max(this.x(begin), LABEL - 2), width = Math.max(Math.min(this.x(end), this.width + 2) - x, 2);
-			// Of those that share a pixel, one is drawn.
+			// Of those that share their pixels, one is drawn.
 			const key = step.y, pixel = Math.round(x);
-			if (width <= 2 && lastX.get(key) === pixel && step !== this.chosen) continue;
+			if (width <= 2 && pixel - lastX.get(key) < 2 && step !== this.chosen) continue;
 			lastX.set(key, pixel);
 			seen.push([step, x, width]);
 		}

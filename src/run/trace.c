@@ -6,12 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "show/show.h"
+
 struct file {
 	struct sequence sequence;
-	FILE *to; /* NULL: none */
+	FILE *to;    /* NULL: none */
+	char *title; /* the file's name, for a page */
 	trace_sink_fn *also;
 	void *also_ctx;
 };
+
+static void file_free(struct file *file)
+{
+	if (file)
+		free(file->title);
+	free(file);
+}
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 static void add(void *ctx, const struct sequence_event *event)
 {
@@ -41,8 +58,10 @@ int run_trace_open_with(const char *path, trace_sink_fn *also, void *ctx, struct
 	file = calloc(1, sizeof(*file));
 	options.ctx = file;
 	options.wants_bytes = sequence_wants_bytes(format);
-	if (!file || trace_new(&options, ret) < 0) {
-		free(file);
+	if (file && path)
+		file->title = strdup(name_of(path));
+	if (!file || (path && !file->title) || trace_new(&options, ret) < 0) {
+		file_free(file);
 		return jurat_fail_memory(err);
 	}
 	file->also = also;
@@ -54,11 +73,12 @@ int run_trace_open_with(const char *path, trace_sink_fn *also, void *ctx, struct
 		int e = errno;
 
 		(void)trace_free(*ret);
-		free(file);
+		file_free(file);
 		*ret = NULL;
 		return jurat_fail(err, -e, "cannot write '%s': %s", path, strerror(e));
 	}
 	sequence_begin(&file->sequence, format, file->to);
+	file->sequence.page = (struct sequence_page){ .title = file->title, .decode = show_bytes };
 	return 0;
 }
 
@@ -75,7 +95,7 @@ int run_trace_close(struct trace *t)
 		bad = ferror(file->to);
 		bad |= fclose(file->to) != 0;
 	}
-	free(file);
+	file_free(file);
 	return bad ? -EIO : missing ? -ENOMEM : 0;
 }
 
