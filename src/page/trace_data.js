@@ -79,8 +79,8 @@ class Trace {
 		return inOrder ? [this.order[2 * step.index], this.order[2 * step.index + 1]] : [step.b, step.e];
 	}
 
-	static parties = ["guest program", "guest driver", "KVM", "VMM", "host library", "store", "firmware", "TDX module",
-		"quoting service", "quoting enclave", "operator", "updater"];
+	static parties = ["guest program", "configfs-tsm", "guest driver", "KVM", "VMM", "host library", "store", "firmware", "TDX module",
+		"quoting service", "quoting enclave", "operator", "updater", "supervisor"];
 
 	// The party in whose lane a step is drawn: who does it.
 	static laneOf(step) {
