@@ -2,7 +2,7 @@
 # A thin front of Meson. `make run` and `make test` are all a newcomer needs: they install what is missing.
 BUILD ?= build
 
-.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist deb rpm corpus fuzz tsan e2e install uninstall \
+.PHONY: all run test test-vm vectors evidence bench peers fleet check hooks coverage mutants measure dist deb rpm corpus fuzz tsan e2e doc install uninstall \
 	clean setup
 
 all: $(BUILD)/build.ninja
@@ -93,6 +93,11 @@ fuzz:
 tsan:
 	@scripts/setup fuzz
 	@scripts/tsan
+
+# Web pages of README, manual pages, doc/ and the C interface: build/doc/html/index.html. They need no network.
+doc: all
+	@scripts/setup doc
+	@scripts/doc $(BUILD)
 
 e2e: all
 	@scripts/e2e $(BUILD)
