@@ -37,6 +37,8 @@ IMAGES = (r"OVMF\.amdsev\.fd", "OVMF-hashes.fd")
 EXAMPLES = [
     ("README.md", "", "test_readme.py runs it"),
     ("bench/README.md", "", PEERS),
+    ("contrib/", "", "the tests of the recipes run it"),
+    ("doc/ci.md", "", "tests/e2e has a test of this document"),
     ("doc/performance.md", "", PEERS),
     ("doc/verifiers.md", "", PEERS),
     ("adapters/README.md", "jurat cases make corpus", CORPUS),
@@ -60,6 +62,9 @@ EXAMPLES = [
     ("man/jurat-demo.1.scd", "jurat demo --sync", [], 0),
     ("man/jurat-demo.1.scd", "jurat demo --tee sev-snp --set", [], 1),
     ("man/jurat-device.1.scd", "", MACHINE),
+    ("man/jurat-doctor.1.scd", "jurat doctor --code", [], 0),
+    ("man/jurat-doctor.1.scd", "jurat doctor", "says what this machine is; test_doctor.py has others"),
+    ("man/jurat-doctor.1.scd", "jurat run --fault", [], 1),
     ("man/jurat-explore.1.scd", "jurat explore --break", [], 1),
     ("man/jurat-explore.1.scd", "jurat explore", "takes minutes; test_explore.py runs it with bounds"),
     ("man/jurat-fetch.1.scd", "jurat fetch vcek --report", [TESTED], 0),
@@ -94,11 +99,12 @@ EXAMPLES = [
     ("man/jurat-run.1.scd", "jurat run --fault", [CLIENT], 0),
     ("man/jurat-tcb.1.scd", "jurat tcb --fetch", "test_tcb.py runs it; jq is another project's"),
     ("man/jurat-tcb.1.scd", "jurat tcb --allow-unsigned", "test_tcb.py runs it"),
-    ("man/jurat-verify.1.scd", "jurat verify --certs", [ROOTS], 0),
-    ("man/jurat-verify.1.scd", "jurat verify --report-data-sha384", "test_cli.py runs each form of report data"),
-    ("man/jurat-verify.1.scd", "jurat verify --report-data @nonce", [ROOTS, (r"policy\.json", "image.json")], 0),
+    ("man/jurat-verify.1.scd", "jurat verify --certs certs/ --report-data-sha384", "test_cli.py runs each form of report data"),
+    ("man/jurat-verify.1.scd", "jurat verify --collateral collateral/ --report-data-sha384", "test_cli.py runs each form of report data"),
+    ("man/jurat-verify.1.scd", "jurat verify --certs certs/ --report-data @nonce", [ROOTS, (r"policy\.json", "image.json")], 0),
     ("man/jurat-verify.1.scd", "jurat verify --collateral collateral/ --at", [ROOTS, (r"--at \S+ ", "")], 0),
     ("man/jurat-verify.1.scd", "jurat verify --collateral collateral/ --event-log", "test_event_log.py has one with a command line"),
+    ("man/jurat-verify.1.scd", "jurat verify --certs", [ROOTS], 0),
     ("man/jurat-verify.1.scd", "jurat verify --fetch", [ROOTS], 0),
     ("man/jurat-verify.1.scd", "jurat verify --collateral collateral/ --output json evidence/", [ROOTS], 0),
     ("man/jurat-verify.1.scd", "jq", OTHERS),
@@ -180,6 +186,8 @@ def table():
 def misuses(text, verbs):
     """What is wrong with the calls of jurat and juratd in a command line, or in a part of one."""
     for program, verb, rest in re.findall(r"(?<![\w./:-])(juratd?) ([a-z]+)(?![\w(.-])((?: (?:'[^']*'|\"[^\"]*\"|[^;|&'\"])*)?)", text):
+        if (program, verb) == ("juratd", "help"):
+            continue
         if (program, verb) not in verbs:
             yield f"{program} has no '{verb}'"
             continue
@@ -276,6 +284,36 @@ def run_documents(tmp, chosen):
             if p.returncode != row[3]:
                 wrong.append(f"{document}: {command}: exit status {p.returncode}, expected {row[3]}\n{(out + err).decode(errors='replace')[-600:]}")
     assert n > 0 and not wrong, "\n".join(wrong)
+
+
+def masked(text):
+    """Text without what is another one each time: times, digests, and how spaces align it."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\b[0-9a-f]{16,}\b|\b\d+(?:\.\d+)? ?(?:ns|us|\u00b5s|ms|s)\b", "X", text)
+    return [re.sub(r"^\\d+ ", "", " ".join(line.split())) for line in text.split("\n") if line.strip()]
+
+
+def block_after(mark):
+    """The fenced block of README.md behind a line."""
+    return (ROOT / "README.md").read_text(encoding="utf-8").split(mark, 1)[1].split("\n```", 2)[1].split("\n", 1)[1]
+
+
+@case
+def readme_shows_what_the_commands_print(tmp):
+    """The lines of each block, a line of dots stands for others. Steps of a TD's quoting service, which runs beside it, may be elsewhere."""
+    demo = subprocess.run([JURAT, "demo", "--dir", tmp / "demo"], stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+    p = subprocess.run([JURAT, "run", "--trace", tmp / "steps.mmd", "--", JURAT, "attest", "--via", "ioctl", "--extended", "--out", tmp / "e.bin"], capture_output=True, text=True,
+                       check=False, timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+    assert p.returncode == 0, p
+    blocks = [("jurat run --trace steps.mmd", block_after("jurat run --trace steps.mmd"), (tmp / "steps.mmd").read_text(encoding="utf-8"))]
+    tdx = "A TDX guest asks for a quote\n"
+    blocks += zip(("SEV-SNP", "TDX"), block_after("## What `make run` shows\n").split(tdx), demo.split(tdx))
+    for mark, shown, printed in blocks:
+        lines = iter(masked(printed))
+        for line in masked(shown):
+            found = line == "..." or (line in masked(printed) if mark == "TDX" else line in lines)
+            assert found, f"{mark}: not printed there: {line}\n{printed}"
 
 
 @case
