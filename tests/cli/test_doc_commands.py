@@ -289,7 +289,7 @@ def run_documents(tmp, chosen):
 def masked(text):
     """Text without what is another one each time: times, digests, and how spaces align it."""
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\b[0-9a-f]{16,}\b|\b\d+(?:\.\d+)? ?(?:ns|us|\u00b5s|ms|s)\b", "X", text)
-    return [re.sub(r"^\\d+ ", "", " ".join(line.split())) for line in text.split("\n") if line.strip()]
+    return [re.sub(r"^\d+ ", "", " ".join(line.split())) for line in text.split("\n") if line.strip()]
 
 
 def block_after(mark):
