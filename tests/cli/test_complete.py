@@ -139,7 +139,7 @@ def files(directory):
     (top / "certs" / "vcek.der").write_text("")
 
 
-VERBS = ["attest", "cases", "certs", "demo", "device", "explore", "fetch", "forge", "help", "host", "key", "measure", "policy", "run", "show", "tcb", "verify", "vmm"]
+VERBS = re.findall(r"^  (\w+) +\w", subprocess.run([JURAT, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout, re.M)
 
 
 def complete_words(shell):
@@ -162,7 +162,7 @@ def complete_words(shell):
     assert all_of("jurat show -- --o") == [], "no options after --"
     assert all_of("jurat none --") == [] and all_of("jurat none --none=") == []
     # values
-    assert all_of("jurat show --output ") == ["json", "text"] and all_of("jurat cases run --output j") == ["json", "junit"]
+    assert all_of("jurat host --output ") == ["json", "text"] and all_of("jurat cases run --output j") == ["json", "junit"]
     assert all_of("jurat demo --product mi") == ["milan"] and all_of("jurat demo --product MI") == ["milan"]
     assert all_of("jurat key --vmpl ") == ["0", "1", "2", "3"]
     assert all_of("jurat key --fields im") == ["image_id"]
