@@ -65,8 +65,9 @@
 #define DOCTOR_FINDINGS(F) \
 	/* the software platform */ \
 	F(USERNS_APPARMOR, "userns-apparmor", PLATFORM_NAMESPACES, BROKEN, \
-	  "AppArmor restricts user namespaces of ordinary users (the default of Ubuntu since 23.10)", \
-	  "give jurat an AppArmor profile with 'userns,', set sysctl " \
+	  "AppArmor restricts user namespaces of ordinary users (the default of Ubuntu since 24.04)", \
+	  "load the AppArmor profile that jurat installs (copy share/jurat/apparmor/jurat to " \
+	  "/etc/apparmor.d, apparmor_parser -r), set sysctl " \
 	  "kernel.apparmor_restrict_unprivileged_userns=0, or run as root", \
 	  "Linux Documentation/admin-guide/LSM/apparmor.rst") \
 	F(USERNS_DISABLED, "userns-disabled", PLATFORM_NAMESPACES, BROKEN, \
