@@ -287,6 +287,36 @@ def run_documents(tmp, chosen):
     assert n > 0 and not wrong, "\n".join(wrong)
 
 
+def masked(text):
+    """Text without what is another one each time: times, digests, and how spaces align it."""
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\b[0-9a-f]{16,}\b|\b\d+(?:\.\d+)? ?(?:ns|us|\u00b5s|ms|s)\b", "X", text)
+    return [re.sub(r"^\d+ ", "", " ".join(line.split())) for line in text.split("\n") if line.strip()]
+
+
+def block_after(mark):
+    """The fenced block of README.md behind a line."""
+    return (ROOT / "README.md").read_text(encoding="utf-8").split(mark, 1)[1].split("\n```", 2)[1].split("\n", 1)[1]
+
+
+@case
+def readme_shows_what_the_commands_print(tmp):
+    """The lines of each block, a line of dots stands for others. Steps of a TD's quoting service, which runs beside it, may be elsewhere."""
+    demo = subprocess.run([JURAT, "demo", "--dir", tmp / "demo"], stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+    p = subprocess.run([JURAT, "run", "--trace", tmp / "steps.mmd", "--", JURAT, "attest", "--via", "ioctl", "--extended", "--out", tmp / "e.bin"], capture_output=True, text=True,
+                       check=False, timeout=60)
+    if p.returncode == 3:
+        raise Skip(p.stderr)
+    assert p.returncode == 0, p
+    blocks = [("jurat run --trace steps.mmd", block_after("jurat run --trace steps.mmd"), (tmp / "steps.mmd").read_text(encoding="utf-8"))]
+    tdx = "A TDX guest asks for a quote\n"
+    blocks += zip(("SEV-SNP", "TDX"), block_after("## What `make run` shows\n").split(tdx), demo.split(tdx))
+    for mark, shown, printed in blocks:
+        lines = iter(masked(printed))
+        for line in masked(shown):
+            found = line == "..." or (line in masked(printed) if mark == "TDX" else line in lines)
+            assert found, f"{mark}: not printed there: {line}\n{printed}"
+
+
 @case
 def the_commands_of_markdown_files_work_as_they_are_typed(tmp):
     run_documents(tmp, lambda document: document.endswith(".md"))
