@@ -5,10 +5,10 @@ import jurat
 from jurat import sim
 
 nonce = b"a nonce of this test".ljust(64, b"\0")
-for items in ([], ["td-debug"], ["pck-expired"], ["tcb-out-of-date"]):
-    platform = sim.TdxPlatform(evidence=items)
+for item in (None, "td-debug", "pck-expired", "tcb-out-of-date"):
+    platform = sim.TdxPlatform(evidence=[item] if item else [])
     verdict = platform.verifier().appraise(platform.td().quote(nonce), collateral=platform.collateral())
-    print(f"{', '.join(items) or 'as it should be'}: {'accepted' if verdict else ', '.join(r.code for r in verdict.reasons)}")
+    print(f"{item or 'as it should be'}: {'accepted' if verdict else ', '.join(r.code for r in verdict.reasons)}")
 
 machine = sim.SnpMachine(product="genoa")
 with machine.guest(guest_svn=2) as guest:

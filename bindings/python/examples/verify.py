@@ -25,4 +25,4 @@ except jurat.Refused as refused:
     sys.exit(1)
 except (jurat.Error, OSError) as error:
     sys.exit(f"verify.py: {error}")
-print(f"accepted: {verdict.product}, measurement {verdict.measurement.hex()}")
+print(f"accepted: {verdict.product}, measurement {(verdict.measurement or b'').hex()}")
