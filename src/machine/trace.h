@@ -7,8 +7,8 @@
 
 /*
  * Takes note of what happens while it happens, and completes the events of a trace (sequence.h): a step
- * begins with trace_call() and ends with trace_return() or trace_end(); steps in between are in it. All that is done
- * for one request of a guest's program has its number, whoever does it and when.
+ * begins with trace_call() and ends with trace_return() or trace_end(); steps in between are in it. All that
+ * is done for one request of a guest's program has its number, whoever does it and when.
  *
  * Events are kept until those before them are complete, and then go to the sink, in the order in which they
  * began. Equal steps that follow each other in the same step are one, with their count. What has not ended
