@@ -23,15 +23,16 @@ struct fuzz {
 	bool vmgexit, asked;
 };
 
-static void event(void *ctx, const char *from, const char *to, const char *text)
+static void event(void *ctx, const struct sim_kvm_event *event)
 {
 	struct fuzz *f = ctx;
 
-	if (strcmp(to, "firmware") == 0) {
+	if (event->step == SIM_KVM_CALL && strcmp(event->to, "firmware") == 0) {
 		FUZZ_REACHED("firmware is asked");
 		f->asked = true;
 	}
-	if (strcmp(to, "guest driver") == 0 && (strstr(text, "(BUSY)") || strstr(text, "(INVALID_LEN)")))
+	if (strcmp(event->to, "guest driver") == 0 &&
+	    (strstr(event->text, "(BUSY)") || strstr(event->text, "(INVALID_LEN)")))
 		must(!f->asked);
 }
 
