@@ -120,7 +120,7 @@ def the_demo_tells_its_steps_in_order_as_json_too(tmp):
                        "tdx": ["inblob", "outblob", "TDG.MR.REPORT", "GetQuote", "KVM_EXIT_TDX", "signs a quote",
                                "out_len, then status 0x0"]}.items():
         assert d[tee]["verdict"]["verdict"] == "accepted"
-        steps = " ".join(s["step"] for s in d[tee]["steps"])
+        steps = " ".join(f"{s['step']}: {s['result']}" for s in d[tee]["steps"])
         order = [steps.index(w) for w in words]
         assert order == sorted(order), steps
 
