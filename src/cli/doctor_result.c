@@ -3,8 +3,8 @@
 
 #include "cli/doctor.h"
 
-static void set(struct doctor *d, enum doctor_hop hop, enum doctor_state state, const char *format,
-		va_list ap)
+__attribute__((format(printf, 4, 0))) static void set(struct doctor *d, enum doctor_hop hop,
+						      enum doctor_state state, const char *format, va_list ap)
 {
 	struct doctor_result *result = &d->results[hop];
 

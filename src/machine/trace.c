@@ -338,7 +338,8 @@ static struct track *track_of(struct trace *t, const struct sequence_event *e, c
 	return take_track(t, e->guest, e->vcpu, party, e->kind == SEQUENCE_LOCK);
 }
 
-static struct kept *new_kept(struct trace *t, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static struct kept *new_kept(struct trace *t, const char *format,
+								   va_list ap)
 {
 	char text[TEXT_BYTES];
 	struct kept *k;
