@@ -20,9 +20,9 @@ struct lock_env {
 	} files[LOCK_ENV_FILES]; /* others have no name */
 };
 
-/* `under` is borrowed. */
-/* From now on. NULL: nothing. */
-void lock_env_trace(struct lock_env *env, struct trace *trace);
+/* `under` is borrowed. Nothing is traced yet. */
 void lock_env_init(struct lock_env *env, struct base_env *under);
+/* From now on; borrowed. NULL: nothing. Locks that are held already, and files that are open, are not in it. */
+void lock_env_trace(struct lock_env *env, struct trace *trace);
 
 #endif

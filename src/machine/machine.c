@@ -89,8 +89,10 @@ void machine_set_trace(struct machine *m, struct trace *trace)
 	sim_kvm_set_trace(m->kvm, trace ? &kvm : NULL);
 	for (struct machine_guest *guest = m->guests; guest; guest = guest->next) {
 		guest->traced_as = SEQUENCE_NONE;
-		for (struct machine_request *request = guest->queue; request; request = request->next)
+		for (struct machine_request *request = guest->queue; request; request = request->next) {
 			request->place = TRACE_NOWHERE;
+			request->attempt = request->sleep = 0;
+		}
 		for (unsigned i = 0; i < guest->n_vcpus; i++) {
 			guest->vcpus[i].place = TRACE_NOWHERE;
 			guest->vcpus[i].vmm.trace = trace;

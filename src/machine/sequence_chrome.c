@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "machine/sequence.h"
+#include "page/page.h"
 
 /*
  * Chrome trace events: a process for each guest and one for the host, a thread for each track, a slice for
@@ -19,22 +20,6 @@ struct chrome {
 	bool *pids, *tids; /* that have a name */
 	size_t n_pids, n_tids;
 };
-
-static void put_text(FILE *to, const char *text)
-{
-	fputc('"', to);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			fprintf(to, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(to, "\\u%04x", c);
-		else
-			fputc(c, to);
-	}
-	fputc('"', to);
-}
 
 static void begin_object(struct sequence *s)
 {
@@ -86,7 +71,7 @@ static void metadata(struct sequence *s, const char *what, int pid, unsigned tid
 	begin_object(s);
 	fprintf(s->to, "\"%s\", \"ph\": \"M\", \"pid\": %d, \"tid\": %u, \"args\": {\"name\": ", what, pid,
 		tid);
-	put_text(s->to, name);
+	page_json_string(s->to, name);
 	fputs("}}", s->to);
 }
 
@@ -130,7 +115,7 @@ static void name_track(struct sequence *s, const struct sequence_event *e)
 static void number(FILE *to, const struct sequence_number *n)
 {
 	fputs(", ", to);
-	put_text(to, n->name);
+	page_json_string(to, n->name);
 	if (n->hex)
 		fprintf(to, ": \"0x%" PRIx64 "\"", n->value);
 	else if (n->is_signed)
@@ -142,7 +127,7 @@ static void number(FILE *to, const struct sequence_number *n)
 static void bytes(FILE *to, const struct sequence_bytes *b)
 {
 	fputs(", ", to);
-	put_text(to, b->name);
+	page_json_string(to, b->name);
 	fprintf(to, ": {\"size\": %zu, \"hex\": \"", b->total);
 	for (size_t i = 0; i < b->n && i < HEX_BYTES; i++)
 		fprintf(to, "%02x", b->bytes[i]);
@@ -154,10 +139,10 @@ static void args(struct sequence *s, const struct sequence_event *e)
 	FILE *to = s->to;
 
 	fputs("\"from\": ", to);
-	put_text(to, e->from);
+	page_json_string(to, e->from);
 	if (e->to[0]) {
 		fputs(", \"to\": ", to);
-		put_text(to, e->to);
+		page_json_string(to, e->to);
 	}
 	if (e->id)
 		fprintf(to, ", \"id\": %u, \"parent\": %u", (unsigned)e->id, (unsigned)e->parent);
@@ -177,7 +162,7 @@ static void args(struct sequence *s, const struct sequence_event *e)
 		fprintf(to, ", \"exclusive\": %s", e->exclusive ? "true" : "false");
 	if (e->result) {
 		fputs(", \"returned\": ", to);
-		put_text(to, e->result);
+		page_json_string(to, e->result);
 	}
 	for (size_t i = 0; i < e->n_numbers; i++)
 		number(to, &e->numbers[i]);
@@ -195,7 +180,7 @@ static void event(struct sequence *s, const struct sequence_event *e)
 		name_process(s, e);
 	name_track(s, e);
 	begin_object(s);
-	put_text(s->to, e->text);
+	page_json_string(s->to, e->text);
 	if (is_slice)
 		fprintf(s->to,
 			", \"cat\": \"%s\", \"ph\": \"X\", \"pid\": %d, \"tid\": %u, \"ts\": %.3f, "

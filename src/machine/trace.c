@@ -137,6 +137,8 @@ static void flush(struct trace *t)
 			t->options.sink(t->options.ctx, &k->event);
 		free_kept(k);
 	}
+	if (n == 0)
+		return; /* each event would move all others */
 	t->n -= n;
 	t->first += (uint32_t)n;
 	memmove(t->kept, t->kept + n, t->n * sizeof(t->kept[0]));

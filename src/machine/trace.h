@@ -12,7 +12,7 @@
  *
  * Events are kept until those before them are complete, and then go to the sink, in the order in which they
  * began. Equal steps that follow each other in the same step are one, with their count. What has not ended
- * when the trace does ends then, and is marked.
+ * when the trace does ends then, and is marked; so does everything that is open when 65536 events are kept.
  *
  * Every function accepts NULL for the trace: nothing is traced, and nothing is done. When memory runs out,
  * events are missing, and trace_free() says so.

@@ -367,14 +367,26 @@ static void each_allocation_may_fail(void **state)
 
 /* ---- formats */
 
-static const char *const hostile[] = {
-	"plain",        "\"quote\"",
-	"back\\slash",  "new\nline\r",
-	"\x01\x1f\x7f", "<script>alert(1)</script>",
-	"a; b # c % d", "{ } & >",
-	"end",          "-->>",
-	"Note over",    "\xc3\xa4",
-	"]]>",          "'",
+/* JSON spells out what would not be seen: see page/page.h. */
+static const struct {
+	const char *text, *json; /* NULL: the same */
+} hostile[] = {
+	{ "plain" },
+	{ "\"quote\"" },
+	{ "back\\slash" },
+	{ "new\nline\r", "new\\u{a}line\\u{d}" },
+	{ "\x01\x1f\x7f", "\\u{1}\\u{1f}\\u{7f}" },
+	{ "<script>alert(1)</script>" },
+	{ "a; b # c % d" },
+	{ "{ } & >" },
+	{ "end" },
+	{ "-->>" },
+	{ "Note over" },
+	{ "\xc3\xa4" },
+	{ "cut in \xc3", "cut in \\xc3" },
+	{ "./a\xff", "./a\\xff" },
+	{ "]]>" },
+	{ "'" },
 };
 
 static char *written(enum sequence_format format, const char *text)
@@ -408,14 +420,15 @@ static void any_text_is_json_that_says_the_same(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
-		auto_free char *text = written(SEQUENCE_CHROME, hostile[i]);
+		auto_free char *text = written(SEQUENCE_CHROME, hostile[i].text);
+		const char *says = hostile[i].json ? hostile[i].json : hostile[i].text;
 		json_t *all = json_loads(text, 0, NULL), *step, *args;
 
 		assert_non_null(all);
 		step = json_array_get(all, 2); /* after the names of process and track */
 		args = json_object_get(step, "args");
-		assert_string_equal(json_string_value(json_object_get(step, "name")), hostile[i]);
-		assert_string_equal(json_string_value(json_object_get(args, "returned")), hostile[i]);
+		assert_string_equal(json_string_value(json_object_get(step, "name")), says);
+		assert_string_equal(json_string_value(json_object_get(args, "returned")), says);
 		assert_string_equal(json_string_value(json_object_get(args, "gpa")), "0x4000");
 		assert_int_equal(json_integer_value(json_object_get(args, "result")), -5);
 		assert_string_equal(json_string_value(json_object_get(args, "huge")), "18446744073709551615");
@@ -442,8 +455,8 @@ static void any_text_is_one_line_of_text_and_of_mermaid(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
-		auto_free char *text = written(SEQUENCE_TEXT, hostile[i]),
-			       *mermaid = written(SEQUENCE_MERMAID, hostile[i]);
+		auto_free char *text = written(SEQUENCE_TEXT, hostile[i].text),
+			       *mermaid = written(SEQUENCE_MERMAID, hostile[i].text);
 
 		assert_int_equal(lines_of(text), 2);
 		assert_int_equal(lines_of(mermaid), 6); /* head, two parties, call, note, end */
