@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Packages for the tests of contrib/: those of `make deb` in build-deb/, or, quicker, one each of the files that this build folder installs."""
+"""Packages for the tests of contrib/: those of `make deb` in build-deb/, or, quicker, one each of the files that this build folder installs.
+And a fresh Debian 12 to install them on."""
 import functools
+import hashlib
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -11,12 +14,13 @@ import tap
 
 root = pathlib.Path(tap.here).parents[1]
 NAMES = "jurat", "jurat-vmm", "juratd"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "jurat"
 
 
 @functools.lru_cache(maxsize=None)
 def directory():
     made = root / "build-deb"
-    if all(list(made.glob(f"{name}_*.deb")) for name in NAMES):
+    if (made / "complete").exists() and all(list(made.glob(f"{name}_*.deb")) for name in NAMES):  # else scripts/deb may be at it
         return made
     for program in "dpkg-deb", "dpkg-shlibdeps":
         if not shutil.which(program):
@@ -58,3 +62,29 @@ def depends():
         said = tap.call("dpkg-deb", "--field", package, "Depends")
         found |= {re.split(r"[ (|:]", word.strip())[0] for word in said.split(",")}
     return sorted((found | {"ca-certificates", "socat"}) - set(NAMES) - {""})
+
+
+def fresh_debian(*include, lists=False):
+    """An archive of a root directory with a minimal Debian 12 and these packages, made once and kept in the user's cache directory. lists: with
+    those of apt."""
+    name = f"debian-12-{platform.machine()}"
+    if include:
+        name += "-" + hashlib.sha256(" ".join(sorted(include)).encode()).hexdigest()[:16]
+    archive = CACHE / f"{name}.tar"
+    if archive.exists():
+        return archive
+    if not shutil.which("mmdebstrap"):
+        raise tap.Skip("no mmdebstrap on this machine")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    new = CACHE / f"{name}.{os.getpid()}"
+    options = [*(["--skip=cleanup/apt/lists"] if lists else []), *([f"--include={','.join(include)}"] if include else [])]
+    done = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar", *options, "bookworm", new], capture_output=True, text=True,
+                          timeout=600, check=False)
+    if done.returncode:
+        new.unlink(missing_ok=True)
+        raise tap.Skip(f"no fresh Debian 12 to be had here: {(done.stderr.strip() or 'mmdebstrap failed').splitlines()[-1]}")
+    if include:
+        for old in CACHE.glob(f"debian-12-{platform.machine()}-*.tar"):  # with what ours needed before
+            old.unlink()
+    new.rename(archive)
+    return archive
