@@ -22,7 +22,7 @@ struct lock_env {
 
 /* `under` is borrowed. Nothing is traced yet. */
 void lock_env_init(struct lock_env *env, struct base_env *under);
-/* From now on; borrowed. NULL: nothing. Locks that are held already, and files that are open, are not in it. */
+/* From now on; borrowed. NULL: nothing. Files that are open already are not in it. */
 void lock_env_trace(struct lock_env *env, struct trace *trace);
 
 #endif
