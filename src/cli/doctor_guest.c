@@ -45,19 +45,20 @@ static void check_cpu(struct doctor *d)
 	if (d->guest != DOCTOR_NO_TEE) {
 		doctor_ok(d, DOCTOR_HOP_GUEST_CPU, "%s",
 			  doctor_has_flag(d, what) ? what
-			  : d->simulated           ? "of a software platform"
-						   : "its driver is there");
+			  : d->simulated           ? "provided by a software platform"
+						   : "its driver is loaded");
 		return;
 	}
 	if (d->is_guest && has_paravisor(d))
 		doctor_find(d, DOCTOR_GUEST_PARAVISOR,
-			    "a VM of Hyper-V with a vTPM, without a TEE's interface");
+			    "a VM of Hyper-V with a vTPM and without an interface of a TEE");
 	else if (d->is_guest && (doctor_has_flag(d, "sev") || doctor_has_flag(d, "sev_es")))
 		doctor_find(d, DOCTOR_GUEST_SEV_ONLY, "/proc/cpuinfo has %s, not sev_snp",
 			    doctor_has_flag(d, "sev_es") ? "sev_es" : "sev");
 	else
 		doctor_find(d, DOCTOR_GUEST_NOT_CONFIDENTIAL, "%s",
-			    d->is_guest ? "a VM without SEV-SNP and TDX" : "no VM, by /proc/cpuinfo");
+			    d->is_guest ? "a VM with neither SEV-SNP nor TDX"
+					: "/proc/cpuinfo has no flag hypervisor: this is not a VM");
 }
 
 static void check_kernel(struct doctor *d)
@@ -94,7 +95,7 @@ static void check_device(struct doctor *d)
 	else if (r == -EACCES || r == -EPERM)
 		doctor_find(d, DOCTOR_GUEST_DEVICE_PERMISSION, "cannot open '%s': %s", path, strerror(-r));
 	else if (doctor_is_broken(d, DOCTOR_HOP_GUEST_KERNEL))
-		doctor_skip(d, DOCTOR_HOP_GUEST_DEVICE, "needs the driver");
+		doctor_skip(d, DOCTOR_HOP_GUEST_DEVICE, "needs the guest driver");
 	else
 		doctor_find(d, DOCTOR_GUEST_DEVICE_MISSING, "cannot open '%s': %s", path, strerror(-r));
 }
@@ -132,7 +133,7 @@ static void check_configfs(struct doctor *d)
 
 	if (doctor_exists(d, TSM_REPORT)) {
 		if (d->root)
-			doctor_skip(d, DOCTOR_HOP_GUEST_CONFIGFS, "'%s' is there; --root: no entry is made",
+			doctor_skip(d, DOCTOR_HOP_GUEST_CONFIGFS, "'%s' exists; --root: no entry is made",
 				    TSM_REPORT);
 		else
 			check_provider(d);
@@ -140,7 +141,7 @@ static void check_configfs(struct doctor *d)
 	}
 	if (doctor_is_broken(d, DOCTOR_HOP_GUEST_KERNEL) ||
 	    (d->kernel != 0 && d->kernel < DOCTOR_KERNEL(6, 7))) {
-		doctor_skip(d, DOCTOR_HOP_GUEST_CONFIGFS, "needs a driver, and Linux 6.7");
+		doctor_skip(d, DOCTOR_HOP_GUEST_CONFIGFS, "needs the guest driver and Linux 6.7");
 		return;
 	}
 	mounts = doctor_read(d, "/proc/mounts");

@@ -31,7 +31,7 @@ static void check_cpu(struct doctor *d)
 		doctor_ok(d, DOCTOR_HOP_HOST_CPU, "/proc/cpuinfo has %s", flag);
 	else if (d->simulated || doctor_says(d, parameter_of(d), 'Y'))
 		doctor_ok(d, DOCTOR_HOP_HOST_CPU, "%s",
-			  d->simulated ? "of a software platform" : "KVM has it switched on");
+			  d->simulated ? "provided by a software platform" : "enabled in KVM");
 	else if (d->host == DOCTOR_SNP)
 		doctor_find(d, DOCTOR_HOST_SEV_ONLY, "/proc/cpuinfo has no sev_snp");
 	else
@@ -77,7 +77,7 @@ static void check_req_certs(struct doctor *d)
 	r = base_ioctl(d->env, fd, UAPI_KVM_HAS_DEVICE_ATTR, &attr);
 	base_close(d->env, fd);
 	if (r >= 0)
-		doctor_ok(d, DOCTOR_HOP_HOST_REQ_CERTS, "KVM has it");
+		doctor_ok(d, DOCTOR_HOP_HOST_REQ_CERTS, "supported");
 	else
 		doctor_find(d, DOCTOR_NO_REQ_CERTS, "Linux %s: KVM_X86_SEV_SNP_REQ_CERTS: %s", d->release,
 			    strerror(-r));
@@ -113,14 +113,14 @@ static void check_vmm(struct doctor *d)
 	size_t n = 0;
 
 	if (!vmm)
-		doctor_skip(d, DOCTOR_HOP_HOST_VMM, "no --vmm: name its program");
+		doctor_skip(d, DOCTOR_HOP_HOST_VMM, "no --vmm FILE");
 	else if (doctor_read_file(d, vmm, MAX_VMM_BYTES, &program, &n, &err) < 0)
 		doctor_find(d, DOCTOR_VMM_UNREADABLE, "%s", err.text);
 	else if (has_option(d, program, n, &name))
 		doctor_ok(d, DOCTOR_HOP_HOST_VMM, "'%s' has %s", vmm, name);
 	else
 		doctor_find(d, d->host == DOCTOR_TDX ? DOCTOR_VMM_NO_QUOTES : DOCTOR_VMM_NO_CERTS,
-			    "'%s' has no option that is known", vmm);
+			    "'%s' has no option that jurat knows", vmm);
 }
 
 void doctor_host(struct doctor *d)

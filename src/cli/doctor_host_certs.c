@@ -63,7 +63,7 @@ static void check_firmware(struct doctor *d, const uint8_t hwid[64], struct plat
 	struct jurat_error err = { "" };
 
 	if (p->status.state == 0) {
-		doctor_find(d, DOCTOR_HOST_NOT_INITIALISED, "state 0");
+		doctor_find(d, DOCTOR_HOST_NOT_INITIALISED, "SNP_PLATFORM_STATUS: state 0 (UNINIT)");
 		return;
 	}
 	if (p->status.flags & SNP_STATUS_MASK_CHIP_KEY)
@@ -91,7 +91,7 @@ static void check_device(struct doctor *d, struct platform *p)
 	int r;
 
 	if (d->root && doctor_exists(d, "/dev/sev")) {
-		doctor_ok(d, DOCTOR_HOP_HOST_DEVICE, "'/dev/sev' is there");
+		doctor_ok(d, DOCTOR_HOP_HOST_DEVICE, "'/dev/sev' exists");
 		doctor_skip(d, DOCTOR_HOP_HOST_FIRMWARE, "--root: the firmware is not asked");
 		return;
 	}
@@ -150,13 +150,13 @@ static void check_locks(struct doctor *d, struct host *host)
 	char text[HOST_LEFTOVER_BYTES];
 
 	if (at_work)
-		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "an update is at work: %s", lock.who);
+		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "an update is in progress: %s", lock.who);
 	for (size_t i = 0; !at_work && i < ARRAY_SIZE(suffixes); i++)
 		if (host_lock_inspect(host, suffixes[i], &lock))
 			doctor_find(d, DOCTOR_UPDATE_INTERRUPTED, "%s", host_leftover_text(&lock, text));
 	if (!at_work && host_lock_inspect(host, "", &lock) && lock.kind && !strcmp(lock.kind, "exclusive"))
 		doctor_find(d, DOCTOR_LOCK_HELD, "%s",
-			    lock.who[0] ? lock.who : "by a process of another user");
+			    lock.who[0] ? lock.who : "a process of another user holds it");
 	if (store_bystanders(host->update.blob, &b, NULL) == 0 && b.flock[0])
 		doctor_find(d, DOCTOR_LOCK_FLOCK, "%s", b.flock);
 	doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "no exclusive lock, and nothing left by an update");
@@ -188,7 +188,7 @@ static void check_blob(struct doctor *d, const struct platform *p)
 	if (r == 0 && p->known && !left_is_empty(table, n))
 		check_table(d, p, table, n);
 	else
-		doctor_skip(d, DOCTOR_HOP_HOST_CERTS, "needs a table, and the firmware's answer");
+		doctor_skip(d, DOCTOR_HOP_HOST_CERTS, "needs the blob and an answer of the firmware");
 }
 
 void doctor_host_certs(struct doctor *d)

@@ -18,7 +18,7 @@ static const char *state_of(const struct doctor *d, enum doctor_hop hop)
 	return d->results[hop].state == DOCTOR_OK ? "ok" : "not checked";
 }
 
-/* 1 a hop is broken, 3 something could not be found out. */
+/* 1 a hop is broken, 3 something is unknown. */
 static int exit_status(const struct doctor *d)
 {
 	int status = CLI_OK;
@@ -66,12 +66,12 @@ static const char *machine_text(const struct doctor *d)
 		return "an AMD host with SEV";
 	if (d->host == DOCTOR_TDX)
 		return "an Intel host with TDX";
-	return "no confidential VM and no host of one: jurat runs software platforms here (`jurat demo`, "
-	       "`jurat "
-	       "run`), and verifies";
+	return "neither a confidential VM nor a host of such VMs: it can run software platforms (`jurat "
+	       "demo`, "
+	       "`jurat run`) and verify evidence";
 }
 
-static void print_first(const struct doctor_found *found, const char *title)
+static void print_found(const struct doctor_found *found, const char *title)
 {
 	const struct doctor_finding_row *row = &doctor_findings[found->finding];
 
@@ -97,7 +97,6 @@ static void print_text(const struct doctor *d)
 {
 	const struct doctor_found *broken = first_found(d, DOCTOR_BROKEN);
 	const struct doctor_found *unknown = first_found(d, DOCTOR_UNKNOWN);
-	size_t warnings = 0;
 
 	printf("This machine is %s.\n", machine_text(d));
 	for (unsigned side = 0; side < DOCTOR_N_SIDES; side++) {
@@ -109,18 +108,17 @@ static void print_text(const struct doctor *d)
 				print_hop(d, hop);
 	}
 	if (broken)
-		print_first(broken, "First broken");
+		print_found(broken, "First broken");
 	else if (unknown)
-		print_first(unknown, "Not found out");
+		print_found(unknown, "Unknown");
 	for (size_t i = 0; i < d->n_found; i++) {
 		const struct doctor_finding_row *row = &doctor_findings[d->found[i].finding];
 
 		if (row->severity == DOCTOR_WARNING)
-			printf("%s%s: %s: %s (do: %s)\n", warnings++ == 0 ? "\nWarnings\n  " : "  ", row->id,
-			       row->text, d->found[i].detail, row->remedy);
+			print_found(&d->found[i], "Warning");
 	}
 	if (!broken && !unknown)
-		printf("\nNothing is broken in what was checked.\n");
+		printf("\nNothing that was checked is broken.\n");
 	if (d->requests > 0)
 		printf("\nOne report or quote with random REPORT_DATA was requested.\n");
 }
@@ -240,8 +238,11 @@ int doctor_print_findings(struct cli *cli)
 		const struct doctor_finding_row *row = &doctor_findings[i];
 
 		if (!cli_wants_json(cli)) {
-			printf("%s (%s)\n  why     %s\n  do      %s\n", row->id,
+			printf("%s (%s, %s)\n  why     %s\n  do      %s\n", row->id,
+			       doctor_side_name(doctor_hops[row->hop].side),
 			       doctor_severity_name(row->severity), row->text, row->remedy);
+			if (row->source)
+				printf("  see     %s\n", row->source);
 		} else if (!list || json_array_append_new(list, row_json(row)) < 0) {
 			json_decref(list);
 			return cli_fail_memory(cli);
@@ -284,8 +285,9 @@ int doctor_print_code(struct cli *cli, const char *code)
 		return cli_fail(cli, CLI_USAGE, "--code: expected a number such as 0xe019, found '%s'", code);
 	row = doctor_code((uint32_t)n);
 	if (!row)
-		return cli_fail(cli, CLI_REFUSED,
-				"--code: %s is unknown here (see jurat-doctor(1) for those that are known)",
-				code);
+		return cli_fail(
+			cli, CLI_REFUSED,
+			"--code: %s is not a known code (jurat doctor --list-codes prints the known ones)",
+			code);
 	return print_code_row(cli, row);
 }

@@ -31,7 +31,7 @@ static void check_sgx(struct doctor *d)
 	else if (!doctor_exists(d, "/dev/sgx_provision"))
 		doctor_find(d, DOCTOR_SGX_PROVISION, "no '/dev/sgx_provision'");
 	else
-		doctor_ok(d, DOCTOR_HOP_HOST_SGX, "'/dev/sgx_enclave' and '/dev/sgx_provision' are there");
+		doctor_ok(d, DOCTOR_HOP_HOST_SGX, "'/dev/sgx_enclave' and '/dev/sgx_provision' exist");
 }
 
 /* The port in qgsd's configuration; 0: it listens on a unix socket. */
@@ -208,7 +208,7 @@ static void ask_pccs(struct doctor *d, const struct pccs *pccs)
 		r = http_get(http, url, NULL, DOCTOR_FILE_BYTES, 10000, &answer, &err);
 	if (r == -EKEYREJECTED && pccs->any_tls)
 		doctor_ok(d, DOCTOR_HOP_HOST_PCCS_NETWORK,
-			  "'%s' is there, with a certificate that is not trusted (use_secure_cert is false)",
+			  "'%s' answers, with a certificate that is not trusted (use_secure_cert is false)",
 			  pccs->url);
 	else if (r == -EKEYREJECTED)
 		doctor_find(d, DOCTOR_PCCS_TLS, "%s", err.text);

@@ -29,7 +29,7 @@ static void check_clock(struct doctor *d)
 	if (now < EARLIEST)
 		doctor_find(d, DOCTOR_CLOCK_WRONG, "it is %s", text);
 	else if (state == TIME_ERROR && clock.status & STA_UNSYNC)
-		doctor_find(d, DOCTOR_CLOCK_UNSYNCED, "it is %s, and the kernel has STA_UNSYNC", text);
+		doctor_find(d, DOCTOR_CLOCK_UNSYNCED, "it is %s, and the kernel reports STA_UNSYNC", text);
 	else
 		doctor_ok(d, DOCTOR_HOP_VERIFIER_CLOCK, "it is %s", text);
 }
@@ -60,12 +60,12 @@ static void check_dates(struct doctor *d, struct dates *dates, const char *what,
 	char text[BASE_TIME_BYTES];
 
 	if (from > d->at)
-		doctor_find(d, dates->early, "%s is of %s", what, base_time_text(from, text));
+		doctor_find(d, dates->early, "%s was issued %s", what, base_time_text(from, text));
 	else if (to < d->at)
-		doctor_find(d, dates->expired, "%s ended %s, %lld days ago", what, base_time_text(to, text),
+		doctor_find(d, dates->expired, "%s expired %s, %lld days ago", what, base_time_text(to, text),
 			    (long long)((d->at - to) / BASE_DAY_SECONDS));
 	else if (soon && to - d->at < (int64_t)SOON_DAYS * BASE_DAY_SECONDS)
-		doctor_find(d, dates->soon, "%s ends %s", what, base_time_text(to, text));
+		doctor_find(d, dates->soon, "%s expires %s", what, base_time_text(to, text));
 	if (!dates->ends || to < dates->first_end)
 		dates->first_end = to;
 	dates->ends = true;
@@ -136,7 +136,7 @@ static void check_collateral(struct doctor *d)
 	} else {
 		check_parts(d, collateral);
 		check_documents(d, collateral, &dates);
-		doctor_ok(d, DOCTOR_HOP_VERIFIER_COLLATERAL, "its first part ends %s",
+		doctor_ok(d, DOCTOR_HOP_VERIFIER_COLLATERAL, "valid until %s",
 			  base_time_text(dates.first_end, text));
 	}
 	free(caught.failure);
@@ -174,10 +174,9 @@ static void check_crls(struct doctor *d)
 	if (status == CLI_INTERNAL)
 		d->failed = true;
 	else if (status != CLI_OK || !dates.ends)
-		doctor_find(d, DOCTOR_CRL_UNUSABLE, "%s",
-			    caught.failure ? caught.failure : "there is no CRL");
+		doctor_find(d, DOCTOR_CRL_UNUSABLE, "%s", caught.failure ? caught.failure : "no CRL found");
 	else
-		doctor_ok(d, DOCTOR_HOP_VERIFIER_CRL, "the first ends %s",
+		doctor_ok(d, DOCTOR_HOP_VERIFIER_CRL, "valid until %s",
 			  base_time_text(dates.first_end, text));
 	free(caught.failure);
 	jurat_verifier_free(verifier);

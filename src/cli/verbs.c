@@ -671,12 +671,10 @@ const struct cli_verb cli_verbs[] = {
 	{ .name = "doctor",
 	  .args = "[guest | host | verifier | platform]...",
 	  .summary = "find the first broken hop on the way of a report or quote, and what to do",
-	  .more = "Sides that are not named are those of this machine. Changes nothing, and requests at most "
-		  "one "
-		  "report or quote.\n"
-		  "Exit status: 0 nothing is broken, 1 a hop is broken, 2 usage error, 3 something could not "
-		  "be "
-		  "found out, 4 internal error.\n",
+	  .more = "Without a side, jurat checks those that this machine has. Changes nothing, and "
+		  "requests at most one report or quote.\n"
+		  "Exit status: 0 nothing is broken, 1 a hop is broken, 2 usage error, 3 something is "
+		  "unknown, 4 internal error.\n",
 	  OPTIONS(doctor_options),
 	  .max_args = 4,
 	  .program = CLI_NETWORK },

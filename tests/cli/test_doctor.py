@@ -105,7 +105,7 @@ def a_machine_without_a_tee_is_told_so_first_and_what_works_there(tmp):
                        env=ENV, timeout=60)
     assert p.returncode == 0 and p.stderr == "", p
     first = p.stdout.splitlines()[0]
-    assert first.startswith("This machine is no confidential VM and no host of one: jurat runs software platforms here"), first
+    assert first.startswith("This machine is neither a confidential VM nor a host of such VMs: it can run software platforms"), first
     assert "\nplatform\n" in p.stdout and "\nverifier\n" in p.stdout and "\nguest\n" not in p.stdout and "\nhost\n" not in p.stdout
 
 
@@ -485,7 +485,7 @@ def text_has_a_line_for_each_hop_and_then_the_first_broken_one(_):
     assert p.returncode == 1 and lines[0] == "This machine is a software platform (jurat run): nothing here is protected by hardware.", p
     assert any(line.startswith("  ok           guest-device ") for line in lines), lines
     assert any(line.startswith("  broken       guest-certs ") for line in lines), lines
-    at = lines.index("First broken: the host's certificates against the report (guest-certs-stale)")
+    at = lines.index("First broken: certificates of the host (guest-certs-stale)")
     assert [line[:10] for line in lines[at + 1:at + 5]] == ["  found   ", "  why     ", "  do      ", "  see     "], lines[at:]
 
 
@@ -521,6 +521,20 @@ def misuse_is_refused(_):
 def environments_that_fail_are_told_apart(_):
     p = subprocess.run([IN_C], capture_output=True, text=True, timeout=60)
     assert p.returncode == 0, p.stdout + p.stderr
+
+
+@case
+def texts_are_plain_and_cite_what_a_user_can_find(tmp):
+    """No hop's title has a colon, as a colon follows it; no finding cites a file that only the source tree has; none uses a word that texts for users do not have."""
+    for which in "--list-findings", "--list-codes":
+        p = subprocess.run([JURAT, "doctor", which, "--output", "json"], capture_output=True, text=True, check=True)
+        for row in json.loads(p.stdout):
+            assert not (row.get("source") or "").startswith(("decisions/", "doc/")), row
+            words = set(re.findall(r"[a-z]+", f"{row['text']} {row['remedy']}".lower()))
+            assert not words & {"judged", "told", "given", "wish", "keeper", "placer", "half", "house", "rooms", "bare", "look", "nobody"}, row
+    for base, side in ((SNP_GUEST, "guest"), (SNP_HOST, "host"), (PLATFORM, "platform")):
+        out = doctor(side, "verifier", "--root", tree(tmp, base))
+        assert not [hop["title"] for hop in out["hops"] if ":" in hop["title"]], out["hops"]
 
 
 @case
