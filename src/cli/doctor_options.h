@@ -5,7 +5,7 @@
 /* The options of `jurat doctor`, for the table in verbs.c. via, output: rows that other verbs have, too. */
 /* clang-format off */
 #define DOCTOR_OPTIONS(via, output) \
-	{ "network", NULL, "also check the PCCS, AMD's KDS and Intel's PCS, or the service that --from names" }, \
+	{ "network", NULL, "also check the PCCS, AMD's KDS and Intel's PCS, or the source of --from" }, \
 	{ "tee", "TEE", "kind of guest or host", "auto|sev-snp|tdx", .fallback = "auto" }, \
 	{ "guest-device", "FILE", "device of the guest", .fallback = "/dev/sev-guest or /dev/tdx_guest" }, \
 	via, \
@@ -16,7 +16,8 @@
 	{ "vmm", "FILE", "program of the VMM, which is searched for an option for certificates" }, \
 	{ "quoting-service", "ADDRESS", "TDX: quoting service, such as vsock:2:4050 or unix:PATH", \
 	  .fallback = "from /etc/tdx-attest.conf (guest), or where QGS and juratd listen (host)" }, \
-	{ "pccs-config", "FILE", "TDX: file that names the PCCS", .fallback = "/etc/sgx_default_qcnl.conf" }, \
+	{ "pccs-config", "FILE", "TDX: file that names the PCCS", \
+	  .fallback = "/etc/sgx_default_qcnl.conf" }, \
 	{ "collateral", "FILE|DIR", "Intel's collateral, to check its age", .repeatable = true, \
 	  .reads = true }, \
 	{ "crl", "FILE|DIR", "AMD's CRLs, to check their age", .repeatable = true, .reads = true }, \

@@ -25,7 +25,7 @@ VMM, PRELOADS = pathlib.Path(sys.argv[4]).resolve(), sys.argv[5] == "yes"
 MADE_IMAGES = pathlib.Path(sys.argv[6]).resolve()
 README = pathlib.Path(sys.argv[3]).read_text(encoding="utf-8")
 COMMAND = re.compile(r"^(?:[A-Z_]+=\S+ )*(?:jurat|juratd|find|make|systemctl|systemd-sysusers|export)\b")
-NOT_RUN = re.compile(r"^(?:make (?:run|test)|systemctl .*|systemd-sysusers .*)$")  # CI itself, and what needs systemd
+NOT_RUN = re.compile(r"^(?:make (?:run|test|deb)|systemctl .*|systemd-sysusers .*)$")  # CI itself, and what needs systemd
 
 
 def sections():
@@ -120,6 +120,19 @@ def run_a_client_without_a_tee(tmp):
 
 
 @case
+def find_what_is_broken(tmp):
+    """Whatever is broken in this machine; what is shown is printed."""
+    attest(tmp)  # or this machine cannot
+    walk("Find what is broken", tmp, [
+        (r"^jurat doctor$", "jurat doctor || test $? = 1 -o $? = 3"),
+        (r"certs.bin$", "certs.bin || test $? = 1 -o $? = 3"),
+        (r"guest$", "guest >found || test $? = 1"),
+    ])
+    shown = README.split("\n## Find what is broken\n", 1)[1].split("\n```", 2)[1].split("\n", 1)[1]
+    assert f"\n{shown}\n" in (tmp / "found").read_text(), shown
+
+
+@case
 def make_evidence_that_a_verifier_must_refuse(tmp):
     attest(tmp)  # or this machine cannot
     walk("Make evidence that a verifier must refuse", tmp, [(r"\./your-verifier", "jurat attest")],
@@ -191,7 +204,7 @@ def for_a_fleet(tmp):
 
 @case
 def every_section_is_walked(tmp):
-    walked = {"Verify real evidence", "Require the measurement of what you launch", "Run a client without a TEE", "Make evidence that a verifier must refuse", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
+    walked = {"Verify real evidence", "Require the measurement of what you launch", "Run a client without a TEE", "Find what is broken", "Make evidence that a verifier must refuse", "Serve certificates from a VMM", "Test a VMM", "On an SNP host", "On a TDX host", "For a fleet"}
     with_commands = {heading for heading, commands in sections().items() if not all(map(NOT_RUN.search, commands))}
     assert with_commands == walked, with_commands ^ walked
 
