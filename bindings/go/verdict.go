@@ -256,7 +256,7 @@ func (v *Verdict) readShortfall(c *C.struct_jurat_verdict, i C.size_t) {
 		TCBStatus(s.status), date(s.has_date, s.date), advisories, C.GoString(s.name)})
 }
 
-// String returns Intel's name of a TCB status, such as "UpToDate", as policies and JSON have it; "" for what is none.
+// String returns Intel's name of a TCB status, such as "UpToDate", as policies and JSON have it; "" for an unknown status.
 func (s TCBStatus) String() string {
 	return C.GoString(C.jurat_tdx_tcb_status_name(C.enum_jurat_tdx_tcb_status(s)))
 }

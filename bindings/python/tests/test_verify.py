@@ -91,7 +91,7 @@ def test_a_quote_without_collateral_is_refused(platform, quote):
     assert codes(platform.verifier().appraise(quote)) == [reasons.COLLATERAL_MISSING]
 
 
-def test_a_tcb_that_is_out_of_date_is_told_by_component():
+def test_a_tcb_that_is_out_of_date_is_named_by_component():
     platform = sim.TdxPlatform(evidence=["tcb-out-of-date"])
     verdict = platform.verifier().appraise(platform.td().quote(NONCE), collateral=platform.collateral())
     assert codes(verdict) == [reasons.TCB_STATUS_NOT_ACCEPTED] and verdict.tdx_tcb().decided_by == "platform"
@@ -111,7 +111,7 @@ def test_trust_comes_from_bytes_files_or_directories(machine, report, tmp_path):
 
 def test_supplied_roots_that_are_none_are_an_error(tmp_path):
     for roots in ([], tmp_path, iter(())):
-        with pytest.raises(ValueError, match="roots: there is none"):
+        with pytest.raises(ValueError, match="roots: empty"):
             jurat.Verifier(roots=roots)
     with pytest.raises(jurat.Malformed, match="roots"):
         jurat.Verifier(roots=b"junk")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The software platform, for tests of other projects: see jurat-sim(3). Nothing trusts its roots unless told to."""
+"""The software platform, for tests of other projects: see jurat-sim(3). Nothing trusts its roots by default."""
 import ctypes
 import errno
 import os

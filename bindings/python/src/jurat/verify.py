@@ -102,7 +102,7 @@ class Verifier(Handle):
         for count, part in enumerate(sources(roots, "roots"), 1):
             lib.call("jurat_verifier_add_roots", pointer, part, len(part))
         if count == 0 and roots != ():  # or the vendors' would be trusted, not none
-            raise ValueError("roots: there is none")
+            raise ValueError("roots: empty")
         for part in sources(certificates, "certificates"):
             lib.call("jurat_verifier_add_certificates", pointer, part, len(part), None)
         for part in sources(crls, "crls"):

@@ -255,7 +255,7 @@ pub struct SnpAnswer {
     pub why: Option<String>,
 }
 
-/// What the guest is told.
+/// The answer to the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnpAnswerKind {
     /// The certificates were written, or an empty table where there are none
