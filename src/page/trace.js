@@ -138,8 +138,8 @@ class Detail {
 
 	show(step) {
 		const facts = [["from", visible(step.f)], ["to", visible(step.t)], ["begins", step.at ? visible(step.at).trim() : timeText(step.b)],
-			["ends", step.u ? "not before the trace did" : step.kind === "step" || step.kind === "lock" ? `${timeText(step.e)} (takes ${took(step)})` : ""],
-			["times", step.c > 1 ? `${step.c}, after each other` : ""], ["result", step.z ? visible(step.z) : ""],
+			["ends", step.u ? "had not ended when the trace ended" : step.kind === "step" || step.kind === "lock" ? `${timeText(step.e)} (takes ${took(step)})` : ""],
+			["times", step.c > 1 ? `${step.c}, in succession` : ""], ["result", step.z ? visible(step.z) : ""],
 			["lock", step.kind === "lock" ? (step.l ? "exclusive" : "shared") : ""],
 			["request", step.r], ["guest", step.g], ["vCPU", step.v], ["thread", step.th], ["track", step.k],
 			...(step.n ?? []).map(([name, value]) => [visible(name), visible(value)])];
@@ -162,8 +162,8 @@ class Detail {
 	showAround(step) {
 		const around = [];
 		for (let at = step.parent; at; at = at.parent) around.unshift(at);
-		this.section("Within", around);
-		this.section("Steps in it", step.children);
+		this.section("Contained in", around);
+		this.section("Contains", step.children);
 		this.section("Locks held meanwhile", this.trace.locksDuring(step), (lock) => element("span", {},
 			`${visible(lock.t)}: ${lock.l ? "exclusive" : "shared"}, by ${visible(lock.f)} (`,
 			element("a", { href: `#step-${lock.number}`, textContent: `step ${lock.number}` }), ")"));
@@ -171,11 +171,11 @@ class Detail {
 
 	showBytes(name, total, number) {
 		if (number === undefined) {
-			this.box.append(element("h3", { textContent: `${name}: ${total} bytes, which this trace does not keep` }));
+			this.box.append(element("h3", { textContent: `${name}: ${total} bytes, not in this trace` }));
 			return;
 		}
 		const blob = this.trace.blob(number), kept = blob.bytes.length;
-		this.box.append(element("h3", { textContent: `${name}: ${total} bytes${kept < total ? `, of which ${kept} are kept` : ""}` }));
+		this.box.append(element("h3", { textContent: `${name}: ${total} bytes${kept < total ? `, the first ${kept} are in this trace` : ""}` }));
 		if (blob.tree) this.box.append(element("div", { className: "tree" }, ...Object.entries(blob.tree).map(([member, item]) => treeOf(member, item, blob.bytes))));
 		const raw = element("details", { className: "g", open: !blob.tree }, element("summary", { textContent: "bytes" }));
 		const dump = () => { if (raw.open && raw.childElementCount === 1) raw.append(hexDump(blob.bytes)); };
@@ -265,7 +265,7 @@ class App {
 	key(event) {
 		if (event.key === "Escape" && !$("keys").open) { $("list").focus(); return; }
 		if (page.isTyping(event)) return;
-		// Within what the step says, keys move as they do in any text.
+		// In the details of a step, keys move as they do in any text.
 		if ($("detail").contains(document.activeElement) && /^(Arrow|Page|Home|End|Enter)/.test(event.key)) return;
 		if (event.target.tagName === "BUTTON" && event.key === "Enter") return;
 		const picture = this.picture, chosen = this.chosen;
