@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -60,6 +61,16 @@ def sanitized():
     return build / "lib", os.path.realpath(runtime)
 
 
+@functools.lru_cache(maxsize=None)
+def plain_jurat():
+    """jurat for tests that run with the sanitized libraries: what only makes their evidence needs none."""
+    path = os.path.join(tap.tmp, "jurat-plain")
+    with open(path, "w", encoding="utf-8") as script:
+        script.write(f"#!/bin/sh\nLD_PRELOAD= LD_LIBRARY_PATH= exec {shlex.quote(tap.jurat)} \"$@\"\n")
+    os.chmod(path, 0o755)
+    return path
+
+
 def evidence():
     """A directory with evidence of real machines beside the project, if there is one."""
     place = root.parent / "shared/evidence/given"
@@ -98,3 +109,27 @@ def readme(binding, env, replace):
         for old, new in replace.items():
             block = block.replace(old, new)
         tap.call("sh", "-euc", block, cwd=root / "bindings" / binding, env=env)
+
+
+@functools.lru_cache(maxsize=None)
+def demo():
+    """A directory with evidence of both TEEs, and what verifies it."""
+    place = os.path.join(tap.tmp, "demo")
+    tap.call(tap.jurat, "demo", "--dir", place)
+    return place
+
+
+def example_verifies(example):
+    """What the example `verify` of each language prints: example(argument..., status=0) runs it."""
+    place, forged = demo(), os.path.join(tap.tmp, "forged")
+    snp, tdx = (["-r", f"{place}/roots/{name}"] for name in ("ark.der", "intel_root.der"))
+    report, certs = f"{place}/report.bin", f"{place}/certs.bin"
+    said = example(*snp, report, certs)
+    assert said.startswith("accepted\nmeasurement 6d6d"), said
+    collateral = [entry.path for entry in os.scandir(f"{place}/collateral")]
+    assert example(*tdx, f"{place}/quote.bin", *collateral).startswith("accepted\n")
+    assert "refused; leaf-missing: " in example(*snp, report, status=1)
+    assert "refused; root-not-trusted: " in example(report, certs, status=1)
+    assert "report.bin: roots: " in example("-r", report, report, status=1)
+    tap.call(tap.jurat, "forge", "--damage", "report.signature", "--out", forged)
+    assert "report-signature" in example("-r", f"{forged}/roots/ark.der", f"{forged}/report.bin", f"{forged}/certs.bin", status=1)
