@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* Removes an incomplete UTF-8 character from the end of a truncated text. */
 static void trim_utf8(char *text, size_t size)
 {
@@ -21,11 +23,18 @@ static void trim_utf8(char *text, size_t size)
 
 char *base_plain_text(char *text)
 {
-	for (unsigned char *at = (unsigned char *)text; *at; at++) {
-		if (*at < 0x20 || *at == 0x7f)
+	size_t n = strlen(text), length;
+
+	for (char *at = text; n > 0; at += length, n -= length) {
+		uint32_t c;
+
+		length = base_utf8_read(at, n, &c);
+		if (length == 0) {
 			*at = '?';
-		else if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
-			at[0] = at[1] = '?';
+			length = 1;
+		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+			memset(at, '?', length);
+		}
 	}
 	return text;
 }

@@ -77,6 +77,7 @@ static void done(struct doctor *d)
 		free(d->results[i].text);
 	for (size_t i = 0; i < d->n_found; i++)
 		free(d->found[i].detail);
+	free(d->found);
 	free(d->cpuinfo);
 }
 

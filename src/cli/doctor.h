@@ -52,7 +52,7 @@ struct doctor_found {
 };
 
 enum doctor_kind { DOCTOR_NO_TEE, DOCTOR_SNP, DOCTOR_TDX };
-enum { DOCTOR_MAX_FOUND = 64, DOCTOR_RELEASE_BYTES = 66 };
+enum { DOCTOR_RELEASE_BYTES = 66 };
 
 struct doctor {
 	struct cli *cli;
@@ -70,8 +70,8 @@ struct doctor {
 	char release[DOCTOR_RELEASE_BYTES];
 
 	struct doctor_result results[DOCTOR_N_HOPS];
-	struct doctor_found found[DOCTOR_MAX_FOUND];
-	size_t n_found;
+	struct doctor_found *found;
+	size_t n_found, found_room;
 	size_t requests; /* reports or quotes that were requested */
 };
 
@@ -90,7 +90,7 @@ const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop 
 
 /* doctor_machine.c: files below d->root. */
 enum { DOCTOR_FILE_BYTES = 1024 * 1024 };
-/* The path below the root. Returns `to`; a path that is too long is cut, and names nothing. */
+/* The path below the root, without links. Returns `to`; "" for a path that is too long or has too many links. */
 const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_MAX]);
 /* The whole text without white space at its end, which the caller frees; NULL: it cannot be read. */
 char *doctor_read(struct doctor *d, const char *path);

@@ -5,26 +5,83 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cli/doctor.h"
 
+enum { MAX_LINKS = 40 }; /* as Linux has it */
+
+static bool put_path(char to[PATH_MAX], const char *front, const char *back)
+{
+	int n = snprintf(to, PATH_MAX, "%s%s", front, back);
+
+	return n >= 0 && n < PATH_MAX;
+}
+
+/* Cuts the last name off, down to the root. */
+static void cut_name(const struct doctor *d, char at[PATH_MAX])
+{
+	char *slash = strrchr(at + strlen(d->root), '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/* If `at` is a link, goes to where it leads: all that is to be walked is in `rest`. Returns whether it is one. */
+static bool follow(const struct doctor *d, char at[PATH_MAX], char rest[PATH_MAX])
+{
+	char target[PATH_MAX], behind[PATH_MAX];
+	ssize_t n = readlink(at, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	cut_name(d, at);
+	if (target[0] == '/')
+		(void)put_path(at, d->root, "");
+	if (!put_path(behind, "/", rest) || !put_path(rest, target, behind))
+		at[0] = '\0';
+	return true;
+}
+
+/* Below a root, links lead to files below it, as they do for who has it as "/": never to those of this machine. */
 const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_MAX])
 {
-	int n = snprintf(to, PATH_MAX, "%s%s", d->root ? d->root : "", path);
+	char rest[PATH_MAX], name[PATH_MAX], longer[PATH_MAX];
+	unsigned links = 0;
 
-	if (n < 0 || n >= PATH_MAX)
+	if (!put_path(to, d->root ? d->root : path, "") || !put_path(rest, path, ""))
 		to[0] = '\0';
+	while (d->root && to[0] && rest[strspn(rest, "/")]) {
+		char *begin = rest + strspn(rest, "/"), *end = begin + strcspn(begin, "/");
+
+		snprintf(name, sizeof(name), "/%.*s", (int)(end - begin), begin);
+		memmove(rest, end, strlen(end) + 1);
+		if (!strcmp(name, "/.."))
+			cut_name(d, to);
+		if (!strcmp(name, "/.") || !strcmp(name, "/.."))
+			continue;
+		(void)put_path(to, put_path(longer, to, name) ? longer : "", "");
+		if (to[0] && follow(d, to, rest) && ++links > MAX_LINKS)
+			to[0] = '\0';
+	}
 	return to;
 }
 
-/* A tree of another machine may have a FIFO or a device anywhere: neither is waited for, nor read. */
+/*
+ * A tree of another machine may have a FIFO or a device anywhere: neither is opened, which may begin something,
+ * such as a watchdog's time.
+ */
 int doctor_read_file(struct doctor *d, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
 		     struct jurat_error *err)
 {
-	int fd = base_open(d->env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), r;
 	struct base_stat st;
+	int fd, r;
 
+	if (base_stat(d->env, path, &st) == 0 && !S_ISREG(st.mode))
+		return jurat_fail(err, -EINVAL, "'%s' is not a regular file", path);
+	fd = base_open(d->env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return jurat_fail(err, fd, "cannot open '%s': %s", path, strerror(-fd));
 	r = base_fstat(d->env, fd, &st);

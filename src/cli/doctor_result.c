@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "cli/doctor.h"
 
@@ -34,19 +35,34 @@ void doctor_skip(struct doctor *d, enum doctor_hop hop, const char *format, ...)
 	va_end(ap);
 }
 
+static struct doctor_found *new_found(struct doctor *d)
+{
+	size_t room = d->found_room ? 2 * d->found_room : 16;
+	struct doctor_found *grown;
+
+	if (d->n_found < d->found_room)
+		return &d->found[d->n_found];
+	grown = reallocarray(d->found, room, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	d->found = grown;
+	d->found_room = room;
+	return &d->found[d->n_found];
+}
+
 void doctor_find(struct doctor *d, enum doctor_finding finding, const char *format, ...)
 {
-	struct doctor_found *to = &d->found[d->n_found];
+	struct doctor_found *to = new_found(d);
 	va_list ap;
 
-	if (d->n_found == DOCTOR_MAX_FOUND)
-		return;
-	va_start(ap, format);
-	to->detail = cli_text(format, ap);
-	va_end(ap);
-	to->finding = finding;
+	if (to) {
+		va_start(ap, format);
+		to->detail = cli_text(format, ap);
+		va_end(ap);
+		to->finding = finding;
+	}
 	d->results[doctor_findings[finding].hop].state = DOCTOR_FOUND;
-	if (to->detail)
+	if (to && to->detail)
 		d->n_found++;
 	else
 		d->failed = true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 static const struct sequence_writer *const writers[SEQUENCE_N_FORMATS] = {
 	[SEQUENCE_TEXT] = &sequence_text,
@@ -42,6 +43,24 @@ unsigned sequence_row(const struct sequence *s, const char *party)
 	while (i < s->n_parties && strcmp(s->parties[i], party) != 0)
 		i++;
 	return i < SEQUENCE_MAX_PARTIES ? i + 1 : SEQUENCE_MAX_PARTIES;
+}
+
+void sequence_put(FILE *to, const char *text, size_t n)
+{
+	size_t length;
+
+	for (; n > 0; text += length, n -= length) {
+		uint32_t c = 0x80;
+
+		length = base_utf8_read(text, n, &c);
+		if (c < 0x20 || c == 0x7f)
+			fputc(' ', to);
+		else if (length == 0 || (c != ' ' && base_utf8_is_invisible(c)))
+			fputc('?', to);
+		else
+			fwrite(text, 1, length, to);
+		length += length == 0;
+	}
 }
 
 void sequence_begin(struct sequence *s, enum sequence_format format, FILE *to)

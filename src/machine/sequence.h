@@ -133,6 +133,11 @@ void sequence_begin(struct sequence *sequence, enum sequence_format format, FILE
 void sequence_add(struct sequence *sequence, const struct sequence_event *event);
 /* 0; -ENOMEM events are missing */
 int sequence_end(struct sequence *sequence);
+/*
+ * For writers: n bytes on one line, in UTF-8, of which all can be seen: control characters of ASCII as ' ', what
+ * else a terminal may obey as '?'.
+ */
+void sequence_put(FILE *to, const char *text, size_t n);
 /* The row of a party, from 1. */
 unsigned sequence_row(const struct sequence *sequence, const char *party);
 

@@ -27,11 +27,14 @@ struct mermaid {
 /* What Mermaid gives a meaning to becomes an entity: its own are "#NUMBER;". */
 static void put(FILE *to, const char *text)
 {
-	for (; *text; text++) {
-		if (strchr(";#%<>&\"{}", *text))
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, ";#%<>&\"{}");
+		if (n > 0) {
+			sequence_put(to, text, n);
+		} else {
 			fprintf(to, "#%d;", *text);
-		else
-			fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
+			n = 1;
+		}
 	}
 }
 

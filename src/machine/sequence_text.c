@@ -12,8 +12,7 @@ enum { MAX_INDENT = 16 };
 
 static void put(FILE *to, const char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, to);
+	sequence_put(to, text, strlen(text));
 }
 
 static const char *sign_of(const struct sequence_event *e)

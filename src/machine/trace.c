@@ -173,10 +173,6 @@ static void mix_own(struct kept *k)
 		mix_text(&k->hash, k->numbers[i].name);
 		mix(&k->hash, &k->numbers[i].value, sizeof(k->numbers[i].value));
 	}
-	for (size_t i = 0; i < e->n_bytes; i++) {
-		mix_text(&k->hash, k->bytes[i].name);
-		mix(&k->hash, k->bytes[i].bytes, k->bytes[i].n);
-	}
 }
 
 static bool is_in(const struct trace *t, const struct kept *k, uint32_t id)
@@ -645,6 +641,9 @@ void trace_bytes(struct trace *t, uint32_t id, const char *name, const void *byt
 
 	if (!k || k->event.n_bytes == SEQUENCE_MAX_BYTES)
 		return;
+	/* Also those that are not kept: steps with other bytes are other steps. */
+	mix_text(&k->hash, name);
+	mix(&k->hash, bytes, n);
 	if (keep > t->bytes_left)
 		keep = 0;
 	if (keep > 0)

@@ -53,6 +53,16 @@ static void control_characters_do_not_reach_a_terminal(void **state)
 	assert_string_equal(err.text, "'?': a?[2Jb?????c\xc3\xa9\xc2\xa0");
 }
 
+/* JSON cannot have it, and to a terminal that is not of UTF-8, 0x9b begins a sequence. */
+static void what_is_not_utf_8_is_replaced(void **state)
+{
+	struct jurat_error err;
+
+	(void)state;
+	jurat_fail(&err, -EIO, "%s", "\x9b[2J \xc3\xa9 \xc0\xbc \xed\xa0\x80 \xf0\x9f\x94\x91 \xff\xe2\x82");
+	assert_string_equal(err.text, "?[2J \xc3\xa9 ?? ??? \xf0\x9f\x94\x91 ???");
+}
+
 static void memory_fails_with_one_text(void **state)
 {
 	struct jurat_error err = { "old" };
@@ -70,6 +80,7 @@ int main(void)
 		cmocka_unit_test(wrap_puts_context_in_front),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
 		cmocka_unit_test(control_characters_do_not_reach_a_terminal),
+		cmocka_unit_test(what_is_not_utf_8_is_replaced),
 		cmocka_unit_test(memory_fails_with_one_text),
 	};
 

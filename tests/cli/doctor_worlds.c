@@ -320,11 +320,29 @@ static void ids_are_unique_and_texts_are_sentences_without_a_full_stop(void **st
 		assert_true(doctor_code_at(i)->code > doctor_code_at(i - 1)->code);
 }
 
+/* As a directory of collateral may have: what is found last decides, too. */
+static void many_warnings_hide_nothing(void **state)
+{
+	struct doctor d = { .root = NULL };
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		doctor_find(&d, DOCTOR_COLLATERAL_SOON, "%u", i);
+	assert_false(doctor_is_broken(&d, DOCTOR_HOP_VERIFIER_COLLATERAL));
+	doctor_find(&d, DOCTOR_COLLATERAL_EXPIRED, "last");
+	assert_true(doctor_is_broken(&d, DOCTOR_HOP_VERIFIER_COLLATERAL));
+	assert_int_equal(d.n_found, 1001);
+	for (size_t i = 0; i < d.n_found; i++)
+		free(d.found[i].detail);
+	free(d.found);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_world_has_its_finding),
 		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(many_warnings_hide_nothing),
 		cmocka_unit_test(ids_are_unique_and_texts_are_sentences_without_a_full_stop),
 	};
 	int status;

@@ -188,6 +188,38 @@ def a_tree_with_a_fifo_is_read_at_once(tmp):
 
 
 @case
+def links_below_root_lead_to_files_below_it(tmp):
+    """As those of a sosreport do, which are links of another machine: neither its absolute ones nor ".." reach this machine."""
+    outside = tmp / "outside"
+    outside.write_text("6.1.2-outside\n")
+    release, kept = tmp / "tree" / "proc" / "sys" / "kernel" / "osrelease", tmp / "tree" / "kept"
+    for target, kernel in ((str(outside), None), ("../" * 20 + str(outside)[1:], None), ("../" * 4 + "outside", None), ("/kept/release", "6.6.6"),
+                           ("../" * 20 + "kept/./release", "6.6.6"), ("../../link/release", "6.6.6"), ("osrelease", None), ("x" * 4000, None)):
+        shutil.rmtree(tmp / "tree", ignore_errors=True)
+        root = tree(tmp, {**SNP_GUEST, "kept/release": "6.6.6\n"})
+        (tmp / "tree" / "proc" / "link").symlink_to("//kept//")
+        release.unlink()
+        release.symlink_to(target)
+        out = doctor("guest", "--root", root)
+        assert out["kernel"] == kernel, (target, out["kernel"])
+    assert kept.is_dir()
+
+
+@case
+def files_of_another_machine_may_have_any_bytes(tmp):
+    for config in (b"PCCS_URL=https://\x1b[31m\xff\xc2\x9b/x\n", '{"pccs_url": "https://%s%s"}'.encode() % (246 * b"x", 10 * "\xe9".encode()),
+                   b'{"pccs_url": "\\u0000\\u001b\\ud83d"}', b"\0\xff{"):
+        shutil.rmtree(tmp / "tree", ignore_errors=True)
+        root = tree(tmp, TDX_HOST)
+        (tmp / "tree" / "etc" / "sgx_default_qcnl.conf").write_bytes(config)
+        out = doctor("host", "--root", root)
+        assert "host-pccs" in {hop["id"] for hop in out["hops"]}, out
+        p = subprocess.run([JURAT, "doctor", "host", "--root", root], capture_output=True, env=ENV, timeout=60)
+        p.stdout.decode("utf-8")
+        assert b"\x1b" not in p.stdout and b"\xc2\x9b" not in p.stdout, p
+
+
+@case
 def a_file_in_place_of_the_guest_device_is_found(tmp):
     (tmp / "file").write_bytes(b"")
     out = doctor("guest", "--tee", "sev-snp", "--guest-device", str(tmp / "file"), status=1)

@@ -162,6 +162,30 @@ static void requests_at_the_same_time_have_tracks_of_their_own(void **state)
 	free(w.got);
 }
 
+static void steps_with_other_bytes_are_not_equal_though_those_are_not_kept(void **state)
+{
+	static uint8_t bytes[SEQUENCE_BYTES_KEPT + 1];
+	struct world w = begin();
+	uint32_t outer, step;
+
+	(void)state;
+	start(&w);
+	outer = trace_call(w.trace, "a", "b", "outer");
+	(void)trace_go(w.trace, trace_in(w.trace, outer));
+	for (int i = 0; i < 3; i++) { /* the last two are equal */
+		bytes[SEQUENCE_BYTES_KEPT] = i == 0;
+		step = trace_call(w.trace, "b", "c", "inner");
+		trace_bytes(w.trace, step, "quote", bytes, sizeof(bytes));
+		trace_end(w.trace, step, NULL);
+	}
+	trace_end(w.trace, outer, NULL);
+	end(&w);
+	assert_int_equal(w.got->n, 3);
+	assert_int_equal(w.got->events[1].count, 1);
+	assert_int_equal(w.got->events[2].count, 2);
+	free(w.got);
+}
+
 /* A poll: a step with another one in it. */
 static void poll_once(struct world *w, const char *text)
 {
@@ -465,6 +489,21 @@ static void any_text_is_one_line_of_text_and_of_mermaid(void **state)
 	}
 }
 
+/* A name of a file, or a line of another program, may be so; and a terminal obeys 0x9b as ESC [. */
+static void text_that_is_not_utf_8_leaves_a_trace_readable(void **state)
+{
+	static const char bytes[] = "\x9b[2J \xff \xc2\x9b \xe2\x80\xae \xc3\xa9 \xe2\x82";
+	auto_free char *json = written(SEQUENCE_CHROME, bytes), *text = written(SEQUENCE_TEXT, bytes),
+		       *mermaid = written(SEQUENCE_MERMAID, bytes);
+	json_t *all = json_loads(json, 0, NULL);
+
+	(void)state;
+	assert_non_null(all);
+	json_decref(all);
+	assert_non_null(strstr(text, "?[2J ? ? ? \xc3\xa9 ??"));
+	assert_non_null(strstr(mermaid, "?[2J ? ? ? \xc3\xa9 ??"));
+}
+
 static void a_diagram_ends_each_bar_once_and_after_what_is_in_it(void **state)
 {
 	static const struct sequence_event events[] = {
@@ -504,6 +543,7 @@ int main(void)
 		cmocka_unit_test(steps_nest_and_have_an_end_of_their_own),
 		cmocka_unit_test(requests_at_the_same_time_have_tracks_of_their_own),
 		cmocka_unit_test(equal_steps_behind_each_other_are_one_with_their_count),
+		cmocka_unit_test(steps_with_other_bytes_are_not_equal_though_those_are_not_kept),
 		cmocka_unit_test(a_different_number_is_no_repetition),
 		cmocka_unit_test(a_lock_outlasts_the_step_that_takes_it),
 		cmocka_unit_test(what_is_open_at_the_end_is_ended_and_marked),
@@ -513,6 +553,7 @@ int main(void)
 		cmocka_unit_test(each_allocation_may_fail),
 		cmocka_unit_test(any_text_is_json_that_says_the_same),
 		cmocka_unit_test(any_text_is_one_line_of_text_and_of_mermaid),
+		cmocka_unit_test(text_that_is_not_utf_8_leaves_a_trace_readable),
 		cmocka_unit_test(a_diagram_ends_each_bar_once_and_after_what_is_in_it),
 	};
 
