@@ -5,7 +5,7 @@
 # Ends with an annotation of the job. Spec: GitHub's workflow commands: %, CR and LF of a message are escaped
 fail() {
 	text=$(printf '%s' "$2" | sed 's/%/%25/g; s/\r/%0D/g' | sed ':a; N; $!ba; s/\n/%0A/g')
-	echo "::error title=jurat::$text"
+	printf '::error title=jurat::%s\n' "$text" # echo of dash would make line breaks of \\n
 	exit "$1"
 }
 

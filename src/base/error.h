@@ -17,8 +17,8 @@
 __attribute__((format(printf, 3, 4))) int jurat_fail(struct jurat_error *err, int r, const char *format, ...);
 __attribute__((format(printf, 3, 4))) int jurat_wrap(struct jurat_error *err, int r, const char *format, ...);
 /*
- * Replaces control characters, those of C1 too, and bytes that are not UTF-8 with '?': they come from outside,
- * a terminal or a log would obey them, and JSON cannot have them. All texts of errors are so. Returns `text`.
+ * Replaces control characters, those of C1 too, and bytes that are not UTF-8 with '?': from outside, which a
+ * terminal or a log would obey, and JSON cannot have. All texts of errors are so. Returns `text`.
  */
 char *base_plain_text(char *text);
 /* The text for every failed allocation. Returns -ENOMEM. */

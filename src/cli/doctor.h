@@ -90,7 +90,7 @@ const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop 
 
 /* doctor_machine.c: files below d->root. */
 enum { DOCTOR_FILE_BYTES = 1024 * 1024 };
-/* The path below the root, without links. Returns `to`; "" for a path that is too long or has too many links. */
+/* The path below the root, without links. Returns `to`; "": too long, or too many links. */
 const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_MAX]);
 /* The whole text without white space at its end, which the caller frees; NULL: it cannot be read. */
 char *doctor_read(struct doctor *d, const char *path);

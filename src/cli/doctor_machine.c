@@ -28,7 +28,7 @@ static void cut_name(const struct doctor *d, char at[PATH_MAX])
 		*slash = '\0';
 }
 
-/* If `at` is a link, goes to where it leads: all that is to be walked is in `rest`. Returns whether it is one. */
+/* If `at` is a link, goes to where it leads; `rest` is what is to be walked. Returns whether it is one. */
 static bool follow(const struct doctor *d, char at[PATH_MAX], char rest[PATH_MAX])
 {
 	char target[PATH_MAX], behind[PATH_MAX];
@@ -45,7 +45,7 @@ static bool follow(const struct doctor *d, char at[PATH_MAX], char rest[PATH_MAX
 	return true;
 }
 
-/* Below a root, links lead to files below it, as they do for who has it as "/": never to those of this machine. */
+/* Below a root, links lead to files below it, as if it were "/": never to those of this machine. */
 const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_MAX])
 {
 	char rest[PATH_MAX], name[PATH_MAX], longer[PATH_MAX];
@@ -70,8 +70,8 @@ const char *doctor_path(const struct doctor *d, const char *path, char to[PATH_M
 }
 
 /*
- * A tree of another machine may have a FIFO or a device anywhere: neither is opened, which may begin something,
- * such as a watchdog's time.
+ * A tree of another machine may have a FIFO or a device anywhere: neither is opened, which may begin
+ * something, such as a watchdog's time.
  */
 int doctor_read_file(struct doctor *d, const char *path, size_t max, uint8_t **ret, size_t *ret_size,
 		     struct jurat_error *err)

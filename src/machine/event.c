@@ -168,8 +168,8 @@ void machine_trace_kvm(void *ctx, const struct sim_kvm_event *event)
 		trace_number(t, step, event->numbers[i].name, event->numbers[i].value,
 			     event->numbers[i].hex ? TRACE_HEX : TRACE_DECIMAL);
 	if (event->message)
-		trace_bytes(t, step, event->step == SIM_KVM_RETURN ? "response" : "message", event->message,
-			    SNP_PAGE_BYTES);
+		trace_bytes(t, step, event->step == SIM_KVM_RETURN ? "response message" : "message",
+			    event->message, SNP_PAGE_BYTES);
 	if (event->step == SIM_KVM_RETURN)
 		trace_end(t, step, "%s", event->text);
 	else if (event->step == SIM_KVM_SAY)

@@ -38,9 +38,9 @@ struct sequence_number {
 /* Bytes that passed from `from` to `to`, or came back. Never a private key, and never a VMPCK. */
 struct sequence_bytes {
 	/*
-	 * What they are, a literal: "report data", "message" (sealed), "request" (of the message, in clear),
-	 * "response", "report" (SEV-SNP ATTESTATION_REPORT), "certificate table", "TDREPORT", "GetQuote
-	 * buffer", "QGS request", "QGS response", "quote"
+	 * What they are, a literal: "report data", "message" and "response message" (sealed), "request" (of
+	 * the message, in clear), "response", "report" (SEV-SNP ATTESTATION_REPORT), "certificate table",
+	 * "TDREPORT", "GetQuote input", "GetQuote buffer", "QGS request", "QGS response", "quote"
 	 */
 	const char *name;
 	const uint8_t *bytes;
@@ -134,8 +134,8 @@ void sequence_add(struct sequence *sequence, const struct sequence_event *event)
 /* 0; -ENOMEM events are missing */
 int sequence_end(struct sequence *sequence);
 /*
- * For writers: n bytes on one line, in UTF-8, of which all can be seen: control characters of ASCII as ' ', what
- * else a terminal may obey as '?'.
+ * For writers: n bytes on one line, in UTF-8, of which all can be seen: control characters of ASCII as ' ',
+ * what else a terminal may obey as '?'.
  */
 void sequence_put(FILE *to, const char *text, size_t n);
 /* The row of a party, from 1. */

@@ -125,8 +125,9 @@ char *show_bytes(const struct sequence_bytes *bytes)
 		const char *name;
 		void (*add)(struct show *s, const uint8_t *bytes, size_t n);
 	} messages[] = {
-		{ "message", add_message },          { "request", add_request }, { "response", add_response },
-		{ "GetQuote buffer", add_getquote }, { "QGS request", add_qgs }, { "QGS response", add_qgs },
+		{ "message", add_message },   { "response message", add_message }, { "request", add_request },
+		{ "response", add_response }, { "GetQuote buffer", add_getquote }, { "QGS request", add_qgs },
+		{ "QGS response", add_qgs },
 	};
 	struct show s = { .form = SHOW_PAGE, .root = json_object(), .brief = true };
 	char *text = NULL;

@@ -102,6 +102,18 @@ def a_quote_has_its_first_and_last_step(tmp):
 
 
 @case
+def a_sealed_message_is_not_read_as_if_it_were_open(tmp):
+    page = tmp / "steps.html"
+    subprocess.run([JURAT, "demo", "--tee", "sev-snp", "--trace", page], check=True, capture_output=True, timeout=60)
+    lines = [json.loads(line) for line in page.read_text().splitlines() if line.startswith("{")]
+    trees = {line["blob"]: line.get("tree", {}) for line in lines if "blob" in line}
+    sealed = [(name, trees[rest[1]]) for line in lines for name, *rest in line.get("d", []) if name.endswith("message")]
+    assert {name for name, _ in sealed} == {"message", "response message"}, sealed
+    for name, tree in sealed:
+        assert tree["algo"][""] == "1" and "msg_seqno" in tree and "status" not in tree, (name, tree)
+
+
+@case
 def each_fault_leaves_a_trace_that_is_complete(tmp):
     can_run()
     listed = subprocess.run([JURAT, "run", "--list-faults"], capture_output=True, text=True, check=True, timeout=60).stdout

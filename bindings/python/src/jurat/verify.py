@@ -238,8 +238,8 @@ class Verdict(Handle):
 
     def tdx_tcb(self, part: str = "all") -> Optional[TdxTcb]:
         """The TCB status of a quote: all, platform, module, qe or this-platform."""
-        found = struct(_abi.jurat_tdx_tcb)
-        if check("jurat_verdict_tdx_tcb", lib.jurat_verdict_tdx_tcb(self._open(), choice(part, "part", _TDX_PARTS), ctypes.byref(found))):
+        found, pointer = struct(_abi.jurat_tdx_tcb), self._open()  # found.decided_by is the verdict's
+        if check("jurat_verdict_tdx_tcb", lib.jurat_verdict_tdx_tcb(pointer, choice(part, "part", _TDX_PARTS), ctypes.byref(found))):
             return None
         return TdxTcb(_status(found.status), _status(found.launch_status), _status(found.current_status),
                       found.date if found.has_date else None, decoded(found.decided_by))
