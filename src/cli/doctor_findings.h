@@ -80,7 +80,7 @@
 	  "--security-opt apparmor=unconfined (see jurat-run(1), REQUIREMENTS)", \
 	  "Docker documentation, Seccomp security profiles for Docker") \
 	F(FUSE_MISSING, "fuse-missing", PLATFORM_FUSE, BROKEN, \
-	  "there is no /dev/fuse", \
+	  "there is no FUSE device at /dev/fuse", \
 	  "modprobe fuse; in a container, start it with --device /dev/fuse", \
 	  "fuse(4)") \
 	F(FUSE_PERMISSION, "fuse-permission", PLATFORM_FUSE, BROKEN, \

@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,11 +75,22 @@ static void check_namespaces(struct doctor *d)
 			    strerror(-r));
 }
 
+/* Spec: Linux Documentation/admin-guide/devices.txt: 10 char, 229 = /dev/fuse */
+static bool is_fuse(const struct doctor *d)
+{
+	struct stat st;
+
+	return d->root ||
+	       (stat("/dev/fuse", &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(10, 229));
+}
+
 static void check_fuse(struct doctor *d)
 {
 	int r = doctor_try_open(d, "/dev/fuse", O_RDWR);
 
-	if (r == 0)
+	if (r == 0 && !is_fuse(d))
+		doctor_find(d, DOCTOR_FUSE_MISSING, "'/dev/fuse' is not the character device 10:229");
+	else if (r == 0)
 		doctor_ok(d, DOCTOR_HOP_PLATFORM_FUSE, "can be opened by this user");
 	else if (r == -EACCES || r == -EPERM)
 		doctor_find(d, DOCTOR_FUSE_PERMISSION, "cannot open '/dev/fuse': %s", strerror(-r));

@@ -148,6 +148,18 @@ def forbid_unshare():
 
 
 @case
+def another_file_at_the_path_of_fuse_is_found(tmp):
+    """As in a container that got a file or another device in its place."""
+    script = 'mount --make-rprivate / && mount --bind "$1" /dev/fuse && exec "$0" doctor platform --output json'
+    for other in "/dev/null", str(tmp / "file"):
+        (tmp / "file").write_bytes(b"")
+        p = subprocess.run(["unshare", "--mount", "sh", "-c", script, JURAT, other], capture_output=True, text=True, env=ENV, timeout=60)
+        if not p.stdout:
+            raise Skip(f"no mount namespaces, or no /dev/fuse: {p.stderr}")
+        finds(parse(p, 1), "fuse-missing")
+
+
+@case
 def a_container_that_forbids_namespaces_is_found(_):
     if platform.machine() != "x86_64":
         raise Skip("the filter of this test is for x86_64")
