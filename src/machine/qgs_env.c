@@ -203,6 +203,14 @@ static int q_close(struct base_env *env, int fd)
 	return 0;
 }
 
+void machine_qgs_set_trace(struct machine_qgs *qgs, struct trace *trace)
+{
+	qgs->trace = trace;
+	for (size_t i = 0; i < MACHINE_QGS_CHANNELS; i++)
+		if (qgs->channels[i])
+			qgs->channels[i]->traced = 0;
+}
+
 void machine_qgs_init(struct machine_qgs *qgs, const struct sim_qe *qe, uint64_t *now_ns, uint64_t latency_ns)
 {
 	static const struct base_env_ops ops = {

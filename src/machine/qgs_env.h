@@ -26,7 +26,7 @@ struct machine_qgs {
 	bool down;            /* connections are refused */
 	bool half_close;      /* closes in the middle of each response */
 	uint64_t timer_at_ns; /* of the one timer that is open */
-	struct trace *trace;  /* NULL: none */
+	struct trace *trace;  /* NULL: none; see machine_qgs_set_trace() */
 	/* Makes a response, as sim_qgs_answer(); NULL: that does. */
 	int (*respond)(void *ctx, const uint8_t *request, size_t n, uint8_t **ret, size_t *ret_size);
 	void *ctx;
@@ -44,6 +44,8 @@ struct machine_qgs {
 void machine_qgs_init(struct machine_qgs *qgs, const struct sim_qe *qe, uint64_t *now_ns,
 		      uint64_t latency_ns);
 void machine_qgs_done(struct machine_qgs *qgs);
+/* From now on; borrowed. NULL: nothing. */
+void machine_qgs_set_trace(struct machine_qgs *qgs, struct trace *trace);
 /* Time of the next event, a response or the timer. BASE_NEVER: none. */
 uint64_t machine_qgs_next_ns(const struct machine_qgs *qgs);
 

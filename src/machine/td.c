@@ -302,7 +302,8 @@ void machine_td_free(struct machine_td *m)
 
 void machine_td_set_trace(struct machine_td *m, struct trace *trace)
 {
-	m->trace = m->qgs.trace = trace;
+	m->trace = trace;
+	machine_qgs_set_trace(&m->qgs, trace);
 	m->traced_as = SEQUENCE_NONE;
 	m->traced_call = m->traced_pause = 0;
 	for (struct td_request *request = m->queue; request; request = request->next)

@@ -467,6 +467,56 @@ static void a_minute_of_busy_costs_the_guest_its_key(void **state) /* B4 */
 	assert_int_equal(machine_ioctl(guest, 0, UAPI_SNP_GET_EXT_REPORT, p.arg), -ENOTTY);
 }
 
+static void count_ended(void *ctx, const struct sequence_event *event)
+{
+	*(unsigned *)ctx += !strcmp(event->text, "open") && !event->unfinished;
+}
+
+/* Changes the trace after k steps of a request that finds the store busy. Returns whether there were as many. */
+static bool change_trace_after(struct fixture *f, unsigned k, unsigned *ret_ended)
+{
+	const struct trace_options options = { .sink = count_ended, .ctx = ret_ended };
+	struct trace *first, *second;
+	struct machine_guest *guest;
+	struct program p;
+	unsigned steps = 0;
+	int fd;
+
+	start_machine(f, (struct machine_options){ .sync = SIM_SYNC_UPSTREAM });
+	guest = new_guest(f, 1);
+	assert_int_equal(trace_new(&options, &first), 0);
+	assert_int_equal(trace_new(&options, &second), 0);
+	for (unsigned i = 0; i < 100; i++) /* with the ids of the first one's steps */
+		assert_true(trace_aside(second, "a", "b", "open") > 0);
+	machine_set_trace(f->machine, first);
+	fd = hold_blob(f);
+	program_start(&p, guest, 0, 7);
+	while (machine_runnable(f->machine) > 0) {
+		if (steps++ == k)
+			machine_set_trace(f->machine, second);
+		if (machine_now_ns(f->machine) >= 5000000000u && fd >= 0) {
+			close(fd);
+			fd = -1;
+		}
+		machine_step(f->machine, 0);
+	}
+	assert_true(p.done && p.result == 0);
+	machine_set_trace(f->machine, NULL);
+	assert_int_equal(trace_free(first), 0);
+	assert_int_equal(trace_free(second), 0);
+	return steps > k;
+}
+
+static void a_trace_does_not_end_what_another_one_began(void **state)
+{
+	unsigned ended = 0, k = 0;
+
+	while (change_trace_after(*state, k, &ended))
+		k++;
+	assert_true(k > 3);
+	assert_int_equal(ended, 0);
+}
+
 static void query_size(struct fixture *f, enum sim_sync sync)
 {
 	struct machine_guest *guest;
@@ -608,6 +658,7 @@ int main(void)
 		CASE(without_synchronisation_a_mismatch_reaches_the_guest),
 		CASE(a_busy_store_costs_time_but_not_the_key),
 		CASE(a_minute_of_busy_costs_the_guest_its_key),
+		CASE(a_trace_does_not_end_what_another_one_began),
 		CASE(a_size_query_is_answered_with_the_pages_and_costs_one_message),
 		CASE(derived_keys_are_the_guests_own),
 		CASE(a_guest_that_goes_away_ends_its_requests),

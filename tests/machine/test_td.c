@@ -297,6 +297,53 @@ static void end_trace(struct machine_td *machine, struct trace *trace)
 	assert_int_equal(trace_free(trace), 0);
 }
 
+static void count_ended(void *ctx, const struct sequence_event *event)
+{
+	*(unsigned *)ctx += !strcmp(event->text, "open") && !event->unfinished;
+}
+
+/* Changes the trace after k steps of a quote. Returns whether there were as many. */
+static bool change_trace_after(unsigned k, unsigned *ret_ended)
+{
+	static const uint8_t data[64] = { 1 };
+	const struct trace_options options = { .sink = count_ended, .ctx = ret_ended };
+	const struct machine_td_options slow = { .latency_ns = 500 * (uint64_t)MS };
+	struct machine_td *machine = start_machine(&slow);
+	struct quote q = { .request = { .inblob = data, .inblob_size = sizeof(data) } };
+	struct trace *first, *second;
+	unsigned steps = 0;
+
+	assert_int_equal(trace_new(&options, &first), 0);
+	assert_int_equal(trace_new(&options, &second), 0);
+	for (unsigned i = 0; i < 100; i++) /* with the ids of the first one's steps */
+		assert_true(trace_aside(second, "a", "b", "open") > 0);
+	machine_td_set_trace(machine, first);
+	assert_int_equal(machine_td_start_quote(machine, &q.request, quote_done, &q), 0);
+	for (bool more = true; more; steps++) {
+		if (steps == k)
+			machine_td_set_trace(machine, second);
+		more = machine_td_runnable(machine);
+		machine_td_step(machine);
+	}
+	assert_true(q.done && q.result == 0);
+	machine_td_free(machine);
+	assert_int_equal(trace_free(first), 0);
+	assert_int_equal(trace_free(second), 0);
+	free(q.request.quote);
+	return steps > k;
+}
+
+static void a_trace_does_not_end_what_another_one_began(void **state)
+{
+	unsigned ended = 0, k = 0;
+
+	(void)state;
+	while (change_trace_after(k, &ended))
+		k++;
+	assert_true(k > 2);
+	assert_int_equal(ended, 0);
+}
+
 /* One quote by the driver alone: its result, the quote's size, and the seconds that passed. */
 static int drive_one(struct machine_td *machine, size_t *ret_size, uint64_t *ret_s)
 {
@@ -529,6 +576,7 @@ int main(void)
 		cmocka_unit_test(without_a_service_the_guest_hears_an_error_and_never_an_empty_quote),
 		cmocka_unit_test(requests_queue_for_the_driver),
 		cmocka_unit_test(the_seeds_driver_is_woken_by_the_interrupt),
+		cmocka_unit_test(a_trace_does_not_end_what_another_one_began),
 		cmocka_unit_test(a_vmm_that_answers_by_itself_asks_nobody),
 		cmocka_unit_test(
 			a_service_that_closes_halfway_is_an_error_and_the_next_request_is_asked_anew),
