@@ -39,9 +39,8 @@ static int no_fuse(int r, struct jurat_error *err)
 		why = "does not exist (load the kernel module fuse; start a container with --device "
 		      "/dev/fuse)";
 	else if (r == -EACCES)
-		why = "permission denied (expected mode 0666, as udev creates it; in a container it has the "
-		      "mode "
-		      "that it has on the host)";
+		why = "permission denied (expected mode 0666, as udev creates it; in a container it has "
+		      "the mode that it has on the host)";
 	else if (r == -EPERM)
 		why = "forbidden by a policy (start the container with --device /dev/fuse)";
 	return jurat_fail(err, r, "/dev/fuse: %s", why);

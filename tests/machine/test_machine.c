@@ -472,7 +472,7 @@ static void count_ended(void *ctx, const struct sequence_event *event)
 	*(unsigned *)ctx += !strcmp(event->text, "open") && !event->unfinished;
 }
 
-/* Changes the trace after k steps of a request that finds the store busy. Returns whether there were as many. */
+/* Changes the trace after k steps of a request that finds a busy store. Returns whether it has as many. */
 static bool change_trace_after(struct fixture *f, unsigned k, unsigned *ret_ended)
 {
 	const struct trace_options options = { .sink = count_ended, .ctx = ret_ended };
