@@ -13,6 +13,7 @@
 	H(PLATFORM_NAMESPACES, "platform-namespaces", PLATFORM, "user and mount namespaces") \
 	H(PLATFORM_FUSE, "platform-fuse", PLATFORM, "/dev/fuse") \
 	H(PLATFORM_SECCOMP, "platform-seccomp", PLATFORM, "seccomp notifications (for vsock)") \
+	H(PLATFORM_PTRACE, "platform-ptrace", PLATFORM, "access to the memory of the program") \
 	H(GUEST_CPU, "guest-cpu", GUEST, "confidential VM") \
 	H(GUEST_KERNEL, "guest-kernel", GUEST, "kernel and guest driver") \
 	H(GUEST_DEVICE, "guest-device", GUEST, "guest device") \
@@ -77,7 +78,7 @@
 	F(USERNS_FORBIDDEN, "userns-forbidden", PLATFORM_NAMESPACES, BROKEN, \
 	  "this container or sandbox forbids user and mount namespaces", \
 	  "start it with --cap-add SYS_ADMIN, or with --security-opt seccomp=unconfined " \
-	  "--security-opt apparmor=unconfined (see jurat-run(1), REQUIREMENTS)", \
+	  "--security-opt apparmor=unconfined (see jurat-run(1), CONTAINERS)", \
 	  "Docker documentation, Seccomp security profiles for Docker") \
 	F(FUSE_MISSING, "fuse-missing", PLATFORM_FUSE, BROKEN, \
 	  "there is no FUSE device at /dev/fuse", \
@@ -93,6 +94,11 @@
 	  "a quoting service", \
 	  "use Linux 5.9 or later with CONFIG_SECCOMP_FILTER, or --qgs unix:PATH", \
 	  "seccomp_unotify(2)") \
+	F(PTRACE_RESTRICTED, "ptrace-restricted", PLATFORM_PTRACE, WARNING, \
+	  "Yama restricts access to the memory of other processes, which jurat run needs to answer " \
+	  "the ioctls of the program", \
+	  "set sysctl kernel.yama.ptrace_scope to 0 or 1 (3 lasts until the next boot)", \
+	  "Linux Documentation/admin-guide/LSM/Yama.rst") \
 	/* guest: CPU, kernel, device */ \
 	F(GUEST_NOT_CONFIDENTIAL, "guest-not-confidential", GUEST_CPU, BROKEN, \
 	  "this machine is neither an SEV-SNP guest nor a TD", \

@@ -109,9 +109,20 @@ static void check_seccomp(struct doctor *d)
 			    "'/proc/sys/kernel/seccomp/actions_avail' has no user_notif");
 }
 
+static void check_ptrace(struct doctor *d)
+{
+	auto_free char *scope = doctor_read(d, "/proc/sys/kernel/yama/ptrace_scope");
+
+	if (scope && scope[0] > '1')
+		doctor_find(d, DOCTOR_PTRACE_RESTRICTED, "kernel.yama.ptrace_scope is %c", scope[0]);
+	else
+		doctor_ok(d, DOCTOR_HOP_PLATFORM_PTRACE, "not restricted by Yama");
+}
+
 void doctor_platform(struct doctor *d)
 {
 	check_namespaces(d);
 	check_fuse(d);
 	check_seccomp(d);
+	check_ptrace(d);
 }

@@ -136,6 +136,9 @@ def the_platform_side_reads_sysctls_and_devices(tmp):
     files(tmp, PLATFORM, "platform", "userns-disabled", {"proc/sys/kernel/unprivileged_userns_clone": "0\n"})
     files(tmp, PLATFORM, "platform", "fuse-missing", {"dev/fuse": None})
     files(tmp, PLATFORM, "platform", "seccomp-notify", {"proc/sys/kernel/seccomp/actions_avail": "kill allow\n"}, status=0)
+    for scope in "23":
+        files(tmp, PLATFORM, "platform", "ptrace-restricted", {"proc/sys/kernel/yama/ptrace_scope": f"{scope}\n"}, status=0)
+    files(tmp, PLATFORM, "platform", "fuse-missing", {"proc/sys/kernel/yama/ptrace_scope": "1\n", "dev/fuse": None})
 
 
 def forbid_unshare():
