@@ -585,6 +585,22 @@ def texts_are_plain_and_cite_what_a_user_can_find(tmp):
 
 
 @case
+def remedies_are_commands_that_exist(_):
+    """Each "jurat VERB [COMMAND] --option" of a remedy is in that verb's help."""
+    rows = [row for which in ("--list-findings", "--list-codes")
+            for row in json.loads(subprocess.run([JURAT, "doctor", which, "--output", "json"], capture_output=True, text=True, check=True).stdout)]
+    n, helps = 0, {}
+    for row in rows:
+        for words in re.findall(r"\bjurat ((?!run-|and\b)[^;:,()`.?]+)", row["remedy"]):
+            verb, options = words.split()[0], re.findall(r"--[a-z-]+", words.split(" -- ")[0])
+            if options:
+                helps[verb] = helps.get(verb) or subprocess.run([JURAT, verb, "--help"], capture_output=True, text=True, check=True).stdout
+                assert not [option for option in options if f" {option} " not in helps[verb]], (row["id"] if "id" in row else row["code"], words)
+                n += len(options)
+    assert n >= 25, n
+
+
+@case
 def every_finding_is_provoked(_):
     """Also those of a case that was skipped here, and those that only an environment of a test can provoke."""
     p = subprocess.run([JURAT, "doctor", "--list-findings", "--output", "json"], capture_output=True, text=True, check=True)
