@@ -105,6 +105,8 @@ int doctor_try_open(struct doctor *d, const char *path, int flags);
 bool doctor_has_flag(const struct doctor *d, const char *flag); /* of /proc/cpuinfo */
 /* A field of /proc/cpuinfo such as "vendor_id"; "" when it is not there. */
 const char *doctor_cpu_field(const struct doctor *d, const char *name, char *to, size_t room);
+/* Of the kernel, for texts. */
+const char *doctor_release(const struct doctor *d);
 /* Reads what all sides need, and finds out what kind of machine this is. */
 void doctor_examine(struct doctor *d);
 enum snp_product doctor_product(struct doctor *d);

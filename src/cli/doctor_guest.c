@@ -68,13 +68,13 @@ static void check_kernel(struct doctor *d)
 		      doctor_exists(d, TSM_REPORT);
 
 	if (!driver && d->kernel != 0 && d->kernel < first)
-		doctor_find(d, DOCTOR_GUEST_KERNEL_OLD, "Linux %s", d->release);
+		doctor_find(d, DOCTOR_GUEST_KERNEL_OLD, "Linux %s", doctor_release(d));
 	else if (!driver)
-		doctor_find(d, DOCTOR_GUEST_NO_MODULE, "Linux %s, no '%s'", d->release, module_of(d));
+		doctor_find(d, DOCTOR_GUEST_NO_MODULE, "Linux %s, no '%s'", doctor_release(d), module_of(d));
 	else if (d->kernel != 0 && d->kernel < DOCTOR_KERNEL(6, 7) && !doctor_exists(d, TSM_REPORT))
-		doctor_find(d, DOCTOR_GUEST_NO_CONFIGFS_KERNEL, "Linux %s", d->release);
+		doctor_find(d, DOCTOR_GUEST_NO_CONFIGFS_KERNEL, "Linux %s", doctor_release(d));
 	else
-		doctor_ok(d, DOCTOR_HOP_GUEST_KERNEL, "Linux %s", d->release[0] ? d->release : "(unknown)");
+		doctor_ok(d, DOCTOR_HOP_GUEST_KERNEL, "Linux %s", doctor_release(d));
 }
 
 static void check_device(struct doctor *d)

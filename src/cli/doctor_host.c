@@ -46,13 +46,14 @@ static void check_kernel(struct doctor *d)
 	if (d->simulated)
 		doctor_skip(d, DOCTOR_HOP_HOST_KERNEL, "a software platform has no KVM");
 	else if (!on && d->kernel != 0 && d->kernel < first)
-		doctor_find(d, DOCTOR_HOST_KERNEL_OLD, "Linux %s", d->release);
+		doctor_find(d, DOCTOR_HOST_KERNEL_OLD, "Linux %s", doctor_release(d));
 	else if (!doctor_exists(d, "/dev/kvm"))
 		doctor_find(d, DOCTOR_HOST_NO_KVM, "no '/dev/kvm'");
 	else if (!on)
 		doctor_find(d, DOCTOR_HOST_KVM_OFF, "'%s' is not Y", parameter_of(d));
 	else
-		doctor_ok(d, DOCTOR_HOP_HOST_KERNEL, "Linux %s, '%s' is Y", d->release, parameter_of(d));
+		doctor_ok(d, DOCTOR_HOP_HOST_KERNEL, "Linux %s, '%s' is Y", doctor_release(d),
+			  parameter_of(d));
 }
 
 /* KVM states it by an attribute of /dev/kvm, which is only a question. */
@@ -79,8 +80,8 @@ static void check_req_certs(struct doctor *d)
 	if (r >= 0)
 		doctor_ok(d, DOCTOR_HOP_HOST_REQ_CERTS, "supported");
 	else
-		doctor_find(d, DOCTOR_NO_REQ_CERTS, "Linux %s: KVM_X86_SEV_SNP_REQ_CERTS: %s", d->release,
-			    strerror(-r));
+		doctor_find(d, DOCTOR_NO_REQ_CERTS, "Linux %s: KVM_X86_SEV_SNP_REQ_CERTS: %s",
+			    doctor_release(d), strerror(-r));
 }
 
 enum { MAX_VMM_BYTES = 256 * 1024 * 1024 };

@@ -182,6 +182,11 @@ const char *doctor_cpu_field(const struct doctor *d, const char *name, char *to,
 	return to;
 }
 
+const char *doctor_release(const struct doctor *d)
+{
+	return d->release[0] ? d->release : "(unknown)";
+}
+
 static void read_kernel(struct doctor *d)
 {
 	auto_free char *text = doctor_read(d, "/proc/sys/kernel/osrelease");

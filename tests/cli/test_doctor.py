@@ -32,6 +32,7 @@ def parse(p, status=None):
     assert p.returncode in (0, 1, 3), (p.returncode, p.stderr, p.stdout)
     assert status is None or p.returncode == status, (p.returncode, p.stdout)
     out = json.loads(p.stdout)
+    assert not re.search("Linux [,:]", p.stdout), "of which release?"
     assert out["ok"] == (p.returncode == 0), out
     severities = {f["severity"] for f in out["findings"]}
     assert p.returncode == (1 if "broken" in severities else 3 if "unknown" in severities else 0), out
@@ -178,6 +179,7 @@ def the_guest_side_reads_cpu_and_kernel(tmp):
     files(tmp, {}, "guest", "guest-sev-only", {"proc/cpuinfo": cpu("hypervisor sev sev_es")})
     files(tmp, {}, "guest", "guest-paravisor", {"proc/cpuinfo": cpu("hypervisor"), "sys/class/dmi/id/sys_vendor": "Microsoft Corporation\n", "dev/tpm0": ""})
     files(tmp, GUEST, "guest", "guest-no-module", {})
+    files(tmp, GUEST, "guest", "guest-no-module", {"proc/sys/kernel/osrelease": ""})
     files(tmp, GUEST, "guest", "guest-kernel-old", {"proc/sys/kernel/osrelease": "5.15.0-91\n"})
     files(tmp, GUEST, "guest", "guest-kernel-old", {"proc/cpuinfo": cpu("hypervisor tdx_guest"), "proc/sys/kernel/osrelease": "6.1.0\n"})
     files(tmp, SNP_GUEST, "guest", "guest-no-configfs-kernel", {"proc/sys/kernel/osrelease": "6.1.0\n"}, status=0)
