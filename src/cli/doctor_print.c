@@ -120,7 +120,8 @@ static void print_text(const struct doctor *d)
 	if (!broken && !unknown)
 		printf("\nNothing that was checked is broken.\n");
 	if (d->requests > 0)
-		printf("\nOne report or quote with random REPORT_DATA was requested.\n");
+		printf("\nOne %s with random REPORT_DATA was requested.\n",
+		       d->guest == DOCTOR_TDX ? "quote" : "report");
 }
 
 static json_t *found_json(const struct doctor_found *found)
