@@ -53,6 +53,13 @@ struct dates {
 	bool ends;
 };
 
+#define NO_END INT64_MAX /* a CRL need not state when the next one is issued */
+
+static const char *until(const struct dates *dates, char text[BASE_TIME_BYTES])
+{
+	return dates->first_end == NO_END ? "a newer one is issued" : base_time_text(dates->first_end, text);
+}
+
 /* `soon` days before its end is time to renew it. */
 static void check_dates(struct doctor *d, struct dates *dates, const char *what, int64_t from, int64_t to,
 			bool soon)
@@ -64,7 +71,7 @@ static void check_dates(struct doctor *d, struct dates *dates, const char *what,
 	else if (to < d->at)
 		doctor_find(d, dates->expired, "%s expired %s, %lld days ago", what, base_time_text(to, text),
 			    (long long)((d->at - to) / BASE_DAY_SECONDS));
-	else if (soon && to - d->at < (int64_t)SOON_DAYS * BASE_DAY_SECONDS)
+	else if (soon && to != NO_END && to - d->at < (int64_t)SOON_DAYS * BASE_DAY_SECONDS)
 		doctor_find(d, dates->soon, "%s expires %s", what, base_time_text(to, text));
 	if (!dates->ends || to < dates->first_end)
 		dates->first_end = to;
@@ -81,8 +88,7 @@ static void check_documents(struct doctor *d, const struct jurat_tdx_collateral 
 			    c->identities[i]->doc.next_update, true);
 	for (size_t i = 0; i < c->n_crls; i++)
 		check_dates(d, dates, "a CRL", c->crls[i]->crl.this_update,
-			    c->crls[i]->crl.next_update == INT64_MIN ? INT64_MAX
-								     : c->crls[i]->crl.next_update,
+			    c->crls[i]->crl.next_update == INT64_MIN ? NO_END : c->crls[i]->crl.next_update,
 			    true);
 	for (size_t i = 0; i < c->n_certs; i++)
 		check_dates(d, dates, "a certificate", c->certs[i]->cert.not_before,
@@ -136,8 +142,7 @@ static void check_collateral(struct doctor *d)
 	} else {
 		check_parts(d, collateral);
 		check_documents(d, collateral, &dates);
-		doctor_ok(d, DOCTOR_HOP_VERIFIER_COLLATERAL, "valid until %s",
-			  base_time_text(dates.first_end, text));
+		doctor_ok(d, DOCTOR_HOP_VERIFIER_COLLATERAL, "valid until %s", until(&dates, text));
 	}
 	free(caught.failure);
 	jurat_tdx_collateral_free(collateral);
@@ -168,7 +173,7 @@ static void check_crls(struct doctor *d)
 		const struct crl_entry *entry = verifier->crls.items[i];
 		int64_t end = entry->crl.next_update;
 
-		check_dates(d, &dates, "a CRL", entry->crl.this_update, end == INT64_MIN ? INT64_MAX : end,
+		check_dates(d, &dates, "a CRL", entry->crl.this_update, end == INT64_MIN ? NO_END : end,
 			    false);
 	}
 	if (status == CLI_INTERNAL)
@@ -176,8 +181,7 @@ static void check_crls(struct doctor *d)
 	else if (status != CLI_OK || !dates.ends)
 		doctor_find(d, DOCTOR_CRL_UNUSABLE, "%s", caught.failure ? caught.failure : "no CRL found");
 	else
-		doctor_ok(d, DOCTOR_HOP_VERIFIER_CRL, "valid until %s",
-			  base_time_text(dates.first_end, text));
+		doctor_ok(d, DOCTOR_HOP_VERIFIER_CRL, "valid until %s", until(&dates, text));
 	free(caught.failure);
 	jurat_verifier_free(verifier);
 }

@@ -487,6 +487,30 @@ def a_pccs_with_a_certificate_of_its_own_is_found(tmp):
     provoked.add("pccs-tls")
 
 
+def without_next_update(crl):
+    """A CRL without its second time. Spec: RFC 5280, 5.1"""
+    def parts(der):
+        while der:
+            n, head = der[1], 2
+            if n & 0x80:
+                head += n & 0x7f
+                n = int.from_bytes(der[2:head], "big")
+            yield der[:head + n], der[head:head + n]
+            der = der[head + n:]
+
+    def sequence(content):
+        n = len(content)
+        return b"\x30" + (b"\x82" + n.to_bytes(2, "big") if n > 255 else b"\x81" + bytes([n]) if n > 127 else bytes([n])) + content
+    (_, whole), = parts(crl)
+    (_, to_be_signed), *signature = parts(whole)
+    kept, times = [], 0
+    for part, _ in parts(to_be_signed):
+        times += part[0] in (0x17, 0x18)
+        if times != 2 or part[0] not in (0x17, 0x18):
+            kept.append(part)
+    return sequence(sequence(b"".join(kept)) + b"".join(part for part, _ in signature))
+
+
 @case
 def a_verifier_has_roots_collateral_and_crls_of_the_right_age(tmp):
     made = tmp / "made"
@@ -510,6 +534,10 @@ def a_verifier_has_roots_collateral_and_crls_of_the_right_age(tmp):
     finds(verify(*crl, "--at", "2050-01-01", status=1), "crl-expired")
     finds(verify(*crl, "--at", "2000-01-01", status=1), "crl-early")
     finds(verify("--crl", str(made / "milan-ark.pem"), status=1), "crl-unusable")
+    endless = tmp / "endless.der"
+    endless.write_bytes(without_next_update((made / "milan" / "crl.der").read_bytes()))
+    hops = {hop["id"]: hop["detail"] for hop in verify("--crl", str(endless), "--at", "2099-01-01", status=None)["hops"]}
+    assert hops["verifier-crl"] == "valid until a newer one is issued", hops
     os.unlink(made / "collateral" / "qe_identity.json")
     finds(verify("--collateral", str(made / "collateral"), "--at", "2026-06-02", status=1), "collateral-missing")
     (made / "collateral" / "tcb_info.json").write_text("{")
