@@ -63,13 +63,12 @@ static void add_qgs(struct show *s, const uint8_t *bytes, size_t n)
 		n -= QGS_FRAME_BYTES;
 		s->base += QGS_FRAME_BYTES;
 	}
-	if (add_head(s, &qgs_hdr_layout, bytes, n) == 0)
+	body = qgs_body(bytes, n); /* which has the header, too */
+	if (!body || n < body->size) {
+		add_head(s, &qgs_hdr_layout, bytes, n);
 		return;
-	body = qgs_body(bytes, n);
-	s->offset = QGS_HDR_BYTES;
-	if (!body || add_head(s, body, bytes + s->offset, n - s->offset) == 0)
-		return;
-	s->offset += body->size;
+	}
+	s->offset = add_head(s, body, bytes, n);
 	add_content(s, bytes + s->offset, n - s->offset);
 }
 

@@ -101,13 +101,28 @@ def a_quote_has_its_first_and_last_step(tmp):
     assert trace[-1]["name"] == "exited with status 0"
 
 
-@case
-def a_sealed_message_is_not_read_as_if_it_were_open(tmp):
+def on_page(tmp, tee):
+    """Of each step of a demo that has bytes: their name, number of bytes, and what the page reads in them."""
     page = tmp / "steps.html"
-    subprocess.run([JURAT, "demo", "--tee", "sev-snp", "--trace", page], check=True, capture_output=True, timeout=60)
+    subprocess.run([JURAT, "demo", "--tee", tee, "--trace", page], check=True, capture_output=True, timeout=60)
     lines = [json.loads(line) for line in page.read_text().splitlines() if line.startswith("{")]
     trees = {line["blob"]: line.get("tree", {}) for line in lines if "blob" in line}
-    sealed = [(name, trees[rest[1]]) for line in lines for name, *rest in line.get("d", []) if name.endswith("message")]
+    return [(name, rest[0], trees[rest[1]]) for line in lines for name, *rest in line.get("d", [])]
+
+
+@case
+def messages_of_a_quoting_service_are_read_from_their_first_byte(tmp):
+    found = {name: (n, tree) for name, n, tree in on_page(tmp, "tdx")}
+    for name, kind in (("QGS request", "0"), ("QGS response", "1")):
+        n, tree = found[name]
+        assert tree["major_version"] | {"note": ""} == {"": "1", "note": "", "offset": n - int(tree["size"][""], 0), "size": 2}, (name, tree)
+        assert tree["type"][""] == kind, (name, tree)
+    assert found["QGS request"][1]["content"]["kind"] == "TDREPORT" and found["QGS response"][1]["content"]["kind"] == "TD quote", found
+
+
+@case
+def a_sealed_message_is_not_read_as_if_it_were_open(tmp):
+    sealed = [(name, tree) for name, _, tree in on_page(tmp, "sev-snp") if name.endswith("message")]
     assert {name for name, _ in sealed} == {"message", "response message"}, sealed
     for name, tree in sealed:
         assert tree["algo"][""] == "1" and "msg_seqno" in tree and "status" not in tree, (name, tree)
