@@ -106,7 +106,7 @@ void machine_trace_start(struct machine_guest *guest, struct machine_request *re
 	if (request->kernel) {
 		step = trace_call(t, "configfs-tsm", "guest driver", "guest request, message type %u",
 				  request->kernel->msg_type);
-		trace_number(t, step, "message type", request->kernel->msg_type, TRACE_DECIMAL);
+		trace_number(t, step, "msg_type", request->kernel->msg_type, TRACE_DECIMAL);
 	} else {
 		step = trace_call(t, "guest program", "guest driver", "ioctl(/dev/sev-guest, %s)",
 				  name_of(request->number));
@@ -131,7 +131,7 @@ void machine_trace_end(struct machine_guest *guest, struct machine_request *requ
 			  "copies the response once, checks sequence number and tag, decrypts it");
 		trace_report(t, request);
 	}
-	trace_number(t, step, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
+	trace_number(t, step, "ret", (uint64_t)(int64_t)result, TRACE_SIGNED);
 	if (request->kernel)
 		trace_number(t, step, "exitinfo2", request->kernel->exitinfo2, TRACE_HEX);
 	trace_end(t, step, "%s %d", request->kernel ? "result" : "ioctl returns", result);

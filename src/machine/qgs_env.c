@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "wire/qgs.h"
 
 /* No descriptors of this process, as those of channels. */
+enum { ERROR_CODE_OFF = 12 }; /* in struct qgs_hdr */
 enum { POLL_FD = MACHINE_QGS_FIRST_FD - 1, TIMER_FD = MACHINE_QGS_FIRST_FD - 2 };
 
 static struct machine_qgs *self(struct base_env *env)
@@ -62,10 +64,10 @@ static void answer(struct machine_qgs *qgs, struct machine_qgs_channel *c)
 	uint32_t step;
 	int r;
 
-	c->traced = trace_aside(qgs->trace, "VMM", "QGS", "a request of %zu bytes", n);
+	c->traced = trace_aside(qgs->trace, "VMM", "quoting service", "a request of %zu bytes", n);
 	trace_bytes(qgs->trace, c->traced, "QGS request", c->buffer, n);
 	(void)trace_go(qgs->trace, trace_in(qgs->trace, c->traced));
-	step = trace_call(qgs->trace, "QGS", "quoting enclave",
+	step = trace_call(qgs->trace, "quoting service", "quoting enclave",
 			  "checks the TDREPORT's MAC, signs a quote with its attestation key");
 	r = qgs->respond
 		    ? qgs->respond(qgs->ctx, c->buffer, n, &c->reply, &c->reply_size)
@@ -78,14 +80,19 @@ static void answer(struct machine_qgs *qgs, struct machine_qgs_channel *c)
 	c->ready_at_ns = *qgs->now_ns + qgs->latency_ns;
 }
 
-/* The VMM has read all, or gives up. */
+/* The VMM has read all, or gives up. Messages are without their length, as the request is. */
 static void trace_answered(struct machine_qgs *qgs, struct machine_qgs_channel *c)
 {
+	const size_t n = c->reply_off > QGS_FRAME_BYTES ? c->reply_off - QGS_FRAME_BYTES : 0;
+
 	if (!c->traced)
 		return;
-	if (c->reply_off > 0)
-		trace_bytes(qgs->trace, c->traced, "QGS response", c->reply, c->reply_off);
-	trace_end(qgs->trace, c->traced, "%zu bytes", c->reply_off);
+	if (n > 0)
+		trace_bytes(qgs->trace, c->traced, "QGS response", c->reply + QGS_FRAME_BYTES, n);
+	if (n >= QGS_HDR_BYTES)
+		trace_number(qgs->trace, c->traced, "error_code",
+			     bytes_get_le(c->reply + QGS_FRAME_BYTES + ERROR_CODE_OFF, 4), TRACE_HEX);
+	trace_end(qgs->trace, c->traced, "%zu bytes", n);
 	c->traced = 0;
 }
 

@@ -38,9 +38,9 @@ struct sequence_number {
 /* Bytes that passed from `from` to `to`, or came back. Never a private key, and never a VMPCK. */
 struct sequence_bytes {
 	/*
-	 * What they are, a literal: "report data", "message" and "response message" (sealed), "request" (of
-	 * the message, in clear), "response", "report" (SEV-SNP ATTESTATION_REPORT), "certificate table",
-	 * "TDREPORT", "GetQuote input", "GetQuote buffer", "QGS request", "QGS response", "quote"
+	 * What they are, a literal: "report data", "message" and "response message" (sealed), "report"
+	 * (SEV-SNP ATTESTATION_REPORT), "certificate table", "TDREPORT", "GetQuote buffer" (header and data),
+	 * "QGS request", "QGS response" (without the length in front), "quote"
 	 */
 	const char *name;
 	const uint8_t *bytes;

@@ -306,6 +306,8 @@ void machine_td_set_trace(struct machine_td *m, struct trace *trace)
 	machine_qgs_set_trace(&m->qgs, trace);
 	m->traced_as = SEQUENCE_NONE;
 	m->traced_call = m->traced_pause = 0;
+	for (int i = 0; i < TD_ENV_FILES; i++)
+		m->env.files[i].reads = (struct trace_reads){ 0 };
 	for (struct td_request *request = m->queue; request; request = request->next)
 		request->place = TRACE_NOWHERE;
 }

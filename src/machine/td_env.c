@@ -139,6 +139,7 @@ static int t_close(struct base_env *env, int fd)
 
 	if (!f)
 		return fd == DEVICE_FD ? 0 : -EBADF;
+	trace_reads_end(machine_of(env)->trace, &f->reads);
 	if (f->tsm) {
 		r = sim_tsm_close(f->tsm);
 		if (r < 0)
@@ -235,7 +236,7 @@ static ssize_t traced_end(struct base_env *env, uint32_t step, struct trace_plac
 
 	if (!step)
 		return r;
-	trace_number(t, step, "result", (uint64_t)(int64_t)r, TRACE_SIGNED);
+	trace_number(t, step, "ret", (uint64_t)(int64_t)r, TRACE_SIGNED);
 	if (r < 0)
 		trace_end(t, step, "%s", strerror((int)-r));
 	else
@@ -246,10 +247,21 @@ static ssize_t traced_end(struct base_env *env, uint32_t step, struct trace_plac
 
 static ssize_t t_read(struct base_env *env, int fd, void *buf, size_t n)
 {
-	struct trace_place before = TRACE_NOWHERE;
-	uint32_t step = traced(env, fd, "reads", &before);
+	struct trace *t = machine_of(env)->trace;
+	struct trace_place before = trace_here(t);
+	struct td_env_file *f = file_of(env, fd);
+	const uint64_t off = f ? f->off : 0;
+	ssize_t r;
 
-	return traced_end(env, step, before, read_file(env, fd, buf, n));
+	if (f && trace_reads_go_on(t, &f->reads, off))
+		(void)trace_go(t, trace_in(t, f->reads.step));
+	else if (f)
+		f->reads.step = traced(env, fd, "reads", &before);
+	r = read_file(env, fd, buf, n);
+	if (f)
+		trace_reads_returned(t, &f->reads, off, r);
+	(void)trace_go(t, before);
+	return r;
 }
 
 static ssize_t t_write(struct base_env *env, int fd, const void *buf, size_t n)

@@ -54,7 +54,7 @@ void td_trace_end(struct machine_td *m, struct td_request *request, int result)
 {
 	uint32_t step = request->place.id;
 
-	trace_number(m->trace, step, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
+	trace_number(m->trace, step, "ret", (uint64_t)(int64_t)result, TRACE_SIGNED);
 	if (request->quote && result == 0 && request->quote->quote_size > 0)
 		trace_bytes(m->trace, step, "quote", request->quote->quote, request->quote->quote_size);
 	trace_end(m->trace, step, "%s %d", request->quote ? "result" : "ioctl returns", result);
@@ -90,7 +90,7 @@ void td_trace_ioctl_end(struct machine_td *m, struct trace_place step, const str
 		trace_bytes(m->trace, step.id, "report data", both, TDX_REPORT_DATA_BYTES);
 		trace_bytes(m->trace, step.id, "TDREPORT", both + TDX_REPORT_DATA_BYTES, TDX_REPORT_BYTES);
 	}
-	trace_number(m->trace, step.id, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
+	trace_number(m->trace, step.id, "ret", (uint64_t)(int64_t)result, TRACE_SIGNED);
 	trace_end(m->trace, step.id, "ioctl returns %d", result);
 }
 
@@ -110,8 +110,7 @@ void td_trace_getquote(struct machine_td *m, const struct uapi_tdvmcall *regs)
 	if (in_len > QGS_MAX_REQUEST_BYTES ||
 	    sim_td_host_read(m->td, gpa + TDX_GETQUOTE_DATA_OFF, buffer + TDX_GETQUOTE_DATA_OFF, in_len) < 0)
 		return;
-	trace_bytes(m->trace, m->traced_call, in_len == TDX_REPORT_BYTES ? "TDREPORT" : "GetQuote input",
-		    buffer + TDX_GETQUOTE_DATA_OFF, in_len);
+	trace_bytes(m->trace, m->traced_call, "GetQuote buffer", buffer, TDX_GETQUOTE_DATA_OFF + in_len);
 }
 
 void td_trace_outcome(struct machine_td *m, const struct jurat_tdx_quote_outcome *o)

@@ -53,6 +53,7 @@ struct machine_td {
 			const char *name;        /* of the attribute */
 			const char *measurement; /* a file of /sys/class/misc/tdx_guest/measurements */
 			uint64_t off;
+			struct trace_reads reads;
 			bool open;
 		} files[TD_ENV_FILES];
 	} env;

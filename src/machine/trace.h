@@ -98,4 +98,21 @@ void trace_number(struct trace *trace, uint32_t id, const char *name, uint64_t v
 void trace_bytes(struct trace *trace, uint32_t id, const char *name, const void *bytes, size_t n);
 bool trace_wants_bytes(const struct trace *trace);
 
+/*
+ * Reads of one open file, each where the one before it ended, up to the end of the file, an error or close():
+ * they are one step, with their number, so that the read which says that there is no more is not a request of
+ * its own. Zeros: none yet. To forget the step, as when there is another trace, make it zeros.
+ */
+struct trace_reads {
+	uint32_t step;
+	uint64_t end; /* offset behind what was read */
+	unsigned n;
+};
+/* A read at `off` begins: whether it is in reads->step. If not, that has ended, and the caller sets another. */
+bool trace_reads_go_on(struct trace *trace, struct trace_reads *reads, uint64_t off);
+/* It has returned this: a number of bytes, or -errno. */
+void trace_reads_returned(struct trace *trace, struct trace_reads *reads, uint64_t off, int64_t result);
+/* The file is closed. */
+void trace_reads_end(struct trace *trace, struct trace_reads *reads);
+
 #endif

@@ -74,7 +74,7 @@ static void attr_read(void *ctx, void *file, size_t size, uint64_t off, struct r
 }
 
 /* Accepts an action and its optional arguments; no event is sent. Spec: Linux lib/kobject_uevent.c. */
-static ssize_t uevent_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
+static ssize_t uevent_write(void *ctx, void *file, const void *data, size_t size, uint64_t off, pid_t thread)
 {
 	static const char *const actions[] = { "add",     "remove", "change", "move",
 					       "offline", "online", "bind",   "unbind" };

@@ -55,7 +55,8 @@ static void measurement_read(void *ctx, void *file, size_t size, uint64_t off, s
 	run_reply_read(reply, r, left ? value + off : value, size < left ? size : left);
 }
 
-static ssize_t measurement_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
+static ssize_t measurement_write(void *ctx, void *file, const void *data, size_t size, uint64_t off,
+				 pid_t thread)
 {
 	struct measurement *m = ctx;
 	int r;

@@ -34,28 +34,42 @@ struct tree {
 	struct entry *entries;
 };
 
+struct opened {
+	struct sim_tsm_file *file;
+	struct trace *trace;
+	struct trace_reads reads;
+};
+
 static int attribute_open(void *ctx, int flags, void **ret_file)
 {
 	struct attribute *a = ctx;
-	struct sim_tsm_file *file;
-	int r = sim_tsm_open(a->tree->tsm, a->entry, a->attr, flags, &file);
+	struct opened *opened = calloc(1, sizeof(*opened));
+	int r = opened ? sim_tsm_open(a->tree->tsm, a->entry, a->attr, flags, &opened->file) : -ENOMEM;
 
-	if (r == 0)
-		*ret_file = file;
-	return r;
+	if (r < 0) {
+		free(opened);
+		return r;
+	}
+	opened->trace = a->tree->platform->trace;
+	*ret_file = opened;
+	return 0;
 }
 
 /* The entry and `ctx` may have been removed since open(2): use only the file. */
 static void attribute_release(void *ctx, void *file)
 {
-	(void)sim_tsm_close(file);
+	struct opened *opened = file;
+
+	trace_reads_end(opened->trace, &opened->reads);
+	(void)sim_tsm_close(opened->file);
+	free(opened);
 }
 
 struct pending {
 	struct sim_tsm_read read;
 	struct run_reply *reply;
-	struct trace *trace;
-	uint32_t step;
+	struct opened *opened; /* is not released while it is read */
+	uint64_t off;
 };
 
 /* Begins a step of the program, and goes into it. */
@@ -79,7 +93,7 @@ static void traced_end(struct trace *t, uint32_t step, const char *bytes, const 
 {
 	if (result > 0 && bytes)
 		trace_bytes(t, step, bytes, data, (size_t)result);
-	trace_number(t, step, "result", (uint64_t)(int64_t)result, TRACE_SIGNED);
+	trace_number(t, step, "ret", (uint64_t)(int64_t)result, TRACE_SIGNED);
 	if (result < 0)
 		trace_end(t, step, "%s", strerror((int)-result));
 	else
@@ -90,7 +104,8 @@ static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data
 {
 	struct pending *pending = read->ctx;
 
-	traced_end(pending->trace, pending->step, NULL, NULL, result < 0 ? result : (ssize_t)size);
+	trace_reads_returned(pending->opened->trace, &pending->opened->reads, pending->off,
+			     result < 0 ? result : (int64_t)size);
 	run_reply_read(pending->reply, result, data, size);
 	free(pending);
 }
@@ -99,7 +114,8 @@ static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, str
 {
 	struct pending *pending = calloc(1, sizeof(*pending));
 	struct attribute *a = ctx;
-	struct trace *trace = a->tree->platform->trace;
+	struct opened *opened = file;
+	struct trace *trace = opened->trace;
 	struct trace_place before = trace_here(trace);
 
 	if (!pending) {
@@ -109,19 +125,25 @@ static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, str
 	pending->reply = reply;
 	pending->read.done = read_done;
 	pending->read.ctx = pending;
-	pending->trace = trace;
-	pending->step = traced(a->tree, "reads", a->attr, run_reply_thread(reply));
-	sim_tsm_read(file, off, size, &pending->read);
+	pending->opened = opened;
+	pending->off = off;
+	if (trace_reads_go_on(trace, &opened->reads, off))
+		(void)trace_go(trace, trace_in(trace, opened->reads.step));
+	else
+		opened->reads.step = traced(a->tree, "reads", a->attr, run_reply_thread(reply));
+	sim_tsm_read(opened->file, off, size, &pending->read);
 	(void)trace_go(trace, before);
 }
 
-static ssize_t attribute_write(void *ctx, void *file, const void *data, size_t size, uint64_t off)
+static ssize_t attribute_write(void *ctx, void *file, const void *data, size_t size, uint64_t off,
+			       pid_t thread)
 {
 	struct attribute *a = ctx;
+	struct opened *opened = file;
 	struct trace *trace = a->tree->platform->trace;
 	struct trace_place before = trace_here(trace);
-	uint32_t step = traced(a->tree, "writes", a->attr, 0);
-	ssize_t r = sim_tsm_write(file, off, data, size);
+	uint32_t step = traced(a->tree, "writes", a->attr, thread);
+	ssize_t r = sim_tsm_write(opened->file, off, data, size);
 
 	traced_end(trace, step, a->attr == SIM_TSM_INBLOB ? "report data" : NULL, data, r);
 	(void)trace_go(trace, before);

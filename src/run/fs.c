@@ -207,7 +207,8 @@ static void do_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 	if (fi->flags & O_APPEND)
 		off = opened->position;
 	if (opened->ops && opened->ops->write)
-		n = opened->ops->write(opened->ctx, opened->file, data, size, (uint64_t)off);
+		n = opened->ops->write(opened->ctx, opened->file, data, size, (uint64_t)off,
+				       fuse_req_ctx(req)->pid);
 	if (n < 0) {
 		fuse_reply_err(req, (int)-n);
 		return;

@@ -50,8 +50,8 @@ struct run_node_ops {
 	void (*release)(void *ctx, void *file);
 	void (*ioctl)(void *ctx, void *file, const struct run_ioctl *call, struct run_reply *reply);
 	void (*read)(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply);
-	/* One write(2). Returns the number of bytes written, or -errno. */
-	ssize_t (*write)(void *ctx, void *file, const void *data, size_t size, uint64_t off);
+	/* One write(2) of this thread. Returns the number of bytes written, or -errno. */
+	ssize_t (*write)(void *ctx, void *file, const void *data, size_t size, uint64_t off, pid_t thread);
 	/* mkdir(2) and rmdir(2) of a child: adds or removes the node. 0 or -errno. */
 	int (*mkdir)(void *ctx, const char *name);
 	int (*rmdir)(void *ctx, const char *name);

@@ -17,6 +17,7 @@
 #include "base/unix_socket.h"
 #include "host/conn.h"
 #include "sim/tdx/qgs_service.h"
+#include "wire/tdx_report.h"
 
 enum { LISTENER = RUN_QGS_CONNECTIONS, TIMER, N_SOURCES };
 enum { MAX_PORT = 65535, MS_PER_S = 1000, NS_PER_MS = 1000000, START_WAIT_MS = 1000 };
@@ -26,6 +27,9 @@ struct connection {
 	int fd; /* -1: unused */
 	uint64_t since_ms;
 	struct conn conn;
+	/* steps of the trace: the connection; its request, from the last byte of it to that of the response */
+	uint32_t traced, asked;
+	size_t n_sent;
 };
 
 struct run_qgs {
@@ -89,8 +93,88 @@ static void watch_listener(struct run_qgs *q, bool on)
 		q->is_full = !on;
 }
 
+/* ---- what a trace gets. A client is a program of the TD, or of its host: each connection is a request of its own. */
+
+static void trace_connection(struct run_qgs *q, struct connection *c)
+{
+	struct trace *t = q->platform->trace;
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+	struct trace_place before;
+
+	c->traced = c->asked = 0;
+	if (!t)
+		return;
+	before = trace_go(t, machine_td_program(q->platform->td, 0));
+	c->traced = trace_aside(t, "guest program", "quoting service", "connection");
+	(void)trace_go(t, before);
+	/* Whoever connected: for a vsock, this process does. */
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0 &&
+	    peer.pid != getpid())
+		trace_number(t, c->traced, "pid", (uint64_t)peer.pid, TRACE_DECIMAL);
+}
+
+/* A request is complete, or was refused before. Goes into its step; returns the place so far. */
+static struct trace_place trace_asked(struct run_qgs *q, struct connection *c)
+{
+	struct trace *t = q->platform->trace;
+	struct trace_place before = trace_here(t);
+	const struct conn *conn = &c->conn;
+
+	if (!t || c->asked)
+		return before;
+	(void)trace_go(t, trace_in(t, c->traced));
+	c->n_sent = 0;
+	c->asked = conn->raw
+			   ? trace_call(t, "guest program", "quoting service", "a TDREPORT without a message")
+			   : trace_call(t, "guest program", "quoting service", "%s, %zu bytes",
+					qgs_type_name(conn->request_type), conn->request_size);
+	if (conn->raw)
+		trace_bytes(t, c->asked, "TDREPORT", conn->in, TDX_REPORT_BYTES);
+	else
+		trace_bytes(t, c->asked, "QGS request", conn->request, conn->request_size);
+	(void)trace_go(t, trace_in(t, c->asked));
+	return before;
+}
+
+/* Messages are without their length in front of them, as requests are. */
+static size_t frame_of(const struct connection *c)
+{
+	return c->conn.raw ? 0 : QGS_FRAME_BYTES;
+}
+
+/* The response begins to be sent. */
+static void trace_response(struct run_qgs *q, struct connection *c)
+{
+	struct trace *t = q->platform->trace;
+	const size_t frame = frame_of(c);
+
+	if (!c->asked)
+		return;
+	if (c->conn.out_size > frame)
+		trace_bytes(t, c->asked, c->conn.raw ? "quote" : "QGS response", c->conn.out + frame,
+			    c->conn.out_size - frame);
+	trace_number(t, c->asked, "error_code", c->conn.code, TRACE_HEX);
+}
+
+/* All of the response was sent, or no more will be. */
+static void trace_answered(struct run_qgs *q, struct connection *c)
+{
+	const size_t frame = frame_of(c), n = c->n_sent > frame ? c->n_sent - frame : 0;
+	const char *why = c->conn.why.text;
+
+	trace_end(q->platform->trace, c->asked, "%zu bytes%s%s", n, why[0] ? ": " : "", why);
+	c->asked = 0;
+}
+
 static void end(struct run_qgs *q, struct connection *c)
 {
+	const char *why = c->conn.end == CONN_END_MALFORMED ? c->conn.why.text : "";
+
+	trace_answered(q, c);
+	trace_end(q->platform->trace, c->traced, "%s%s%s", conn_end_name(c->conn.end), why[0] ? ": " : "",
+		  why);
+	c->traced = 0;
 	close(c->fd);
 	conn_done(&c->conn);
 	c->fd = -1;
@@ -146,6 +230,7 @@ static void begin(struct run_qgs *q)
 	q->connections[i].fd = fd;
 	q->connections[i].since_ms = now_ms();
 	conn_init(&q->connections[i].conn, &options, now_ms());
+	trace_connection(q, &q->connections[i]);
 	q->n++;
 }
 
@@ -158,16 +243,19 @@ static bool send_some(struct run_qgs *q, struct connection *c)
 		return true;
 	if (n < 0 && errno == EAGAIN)
 		return false;
+	c->n_sent += n > 0 ? (size_t)n : 0;
 	if (n < 0)
 		conn_step(&c->conn, CONN_BROKEN, now_ms());
 	else if (q->platform->faults.qgs_half_close && (size_t)n == c->conn.out_size)
 		conn_step(&c->conn, CONN_BROKEN, now_ms()); /* the second half is never sent */
 	else
 		conn_sent(&c->conn, (size_t)n, now_ms());
+	if (c->conn.state != CONN_SENDING)
+		trace_answered(q, c);
 	return true;
 }
 
-static bool receive_some(struct connection *c)
+static bool receive_some(struct run_qgs *q, struct connection *c)
 {
 	uint8_t bytes[CONN_READ_BYTES];
 	ssize_t n = recv(c->fd, bytes, sizeof(bytes), 0);
@@ -180,16 +268,30 @@ static bool receive_some(struct connection *c)
 		conn_bytes(&c->conn, bytes, (size_t)n, now_ms());
 	else
 		conn_step(&c->conn, n == 0 ? CONN_EOF : CONN_BROKEN, now_ms());
+	if (c->conn.state == CONN_SENDING) { /* refused, with an error response */
+		(void)trace_go(q->platform->trace, trace_asked(q, c));
+		trace_response(q, c);
+	}
 	return true;
 }
 
-static void answer(struct run_qgs *q, struct conn *c)
+static void answer(struct run_qgs *q, struct connection *connection)
 {
+	struct trace_place before = trace_asked(q, connection);
+	struct trace *t = q->platform->trace;
+	struct conn *c = &connection->conn;
+	uint32_t step = 0;
 	uint8_t *reply;
 	size_t n;
-	int r = sim_qgs_response(machine_td_qe(q->platform->td), &q->platform->collateral, c->request_type,
-				 c->request, c->request_size, &reply, &n, &c->why);
+	int r;
 
+	if (c->request_type == QGS_QUOTE_REQ)
+		step = trace_call(t, "quoting service", "quoting enclave",
+				  "checks the TDREPORT's MAC, signs a quote with its attestation key");
+	r = sim_qgs_response(machine_td_qe(q->platform->td), &q->platform->collateral, c->request_type,
+			     c->request, c->request_size, &reply, &n, &c->why);
+	trace_end(t, step, "%s", r < 0 ? "no quote" : "");
+	(void)trace_go(t, before);
 	conn_step(c, CONN_ASKED, now_ms());
 	if (r < 0)
 		conn_step(c, CONN_NO_REPLY, now_ms());
@@ -197,6 +299,7 @@ static void answer(struct run_qgs *q, struct conn *c)
 		conn_reply(c, reply, n);
 	if (c->state == CONN_SENDING && q->platform->faults.qgs_half_close)
 		c->out_size /= 2;
+	trace_response(q, connection);
 }
 
 static void on_connection(struct run_qgs *q, struct connection *c)
@@ -206,13 +309,13 @@ static void on_connection(struct run_qgs *q, struct connection *c)
 	while (goes_on) {
 		switch (c->conn.state) {
 		case CONN_READING:
-			goes_on = receive_some(c);
+			goes_on = receive_some(q, c);
 			break;
 		case CONN_LINGERING: /* the peer can still read what was sent */
 			conn_step(&c->conn, CONN_EOF, now_ms());
 			break;
 		case CONN_READY:
-			answer(q, &c->conn);
+			answer(q, c);
 			break;
 		case CONN_SENDING:
 			goes_on = send_some(q, c);

@@ -26,10 +26,21 @@ def can_run():
         raise Skip(p.stderr.decode().strip())
 
 
+def members(pairs):
+    """A number of a step has no name that the step itself needs."""
+    assert len(dict(pairs)) == len(pairs), pairs
+    assert "result" not in dict(pairs), pairs  # what a page calls the text behind the arrow
+    return dict(pairs)
+
+
+def parsed(path):
+    return json.loads(path.read_text(), object_pairs_hook=members)
+
+
 def traced(tmp, *args, name="steps.json"):
     """The trace of a run, and its exit status."""
     p = subprocess.run([JURAT, "run", "--trace", name, *args], cwd=tmp, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-    return json.loads((tmp / name).read_text()), p.returncode
+    return parsed(tmp / name), p.returncode
 
 
 def check(trace):
@@ -93,10 +104,13 @@ def a_quote_has_its_first_and_last_step(tmp):
     assert status == 0
     check(trace)
     first, = steps(trace, "writes inblob")
-    read = steps(trace, "reads outblob")
-    asked, = [e for e in trace if e["ph"] == "X" and e["args"]["to"] == "QGS"]
-    assert first["ts"] < read[0]["ts"] < asked["ts"] < read[-1]["ts"]
-    assert asked["args"]["request"] == read[0]["args"]["request"]
+    read, = steps(trace, "reads outblob")
+    asked, = [e for e in trace if e["ph"] == "X" and e["args"]["to"] == "quoting service"]
+    assert first["ts"] < read["ts"] < asked["ts"] and asked["ts"] + asked["dur"] <= read["ts"] + read["dur"]
+    assert asked["args"]["request"] == read["args"]["request"] and asked["args"]["error_code"] == "0x0"
+    assert first["args"]["thread"] == read["args"]["thread"] > 0
+    size = (tmp / "quote").stat().st_size
+    assert read["args"]["ret"] == size and read["args"]["returned"] == f"{size} bytes in {read['args']['reads']} reads", read
     assert asked["args"]["QGS response"]["size"] > 4000
     assert trace[-1]["name"] == "exited with status 0"
 
@@ -126,6 +140,57 @@ def a_sealed_message_is_not_read_as_if_it_were_open(tmp):
     assert {name for name, _ in sealed} == {"message", "response message"}, sealed
     for name, tree in sealed:
         assert tree["algo"][""] == "1" and "msg_seqno" in tree and "status" not in tree, (name, tree)
+
+
+@case
+def reads_up_to_the_end_of_a_file_are_one_step_with_their_count(tmp):
+    can_run()
+    script = """
+import os
+d = "/sys/kernel/config/tsm/report/x/"
+os.mkdir(d)
+f = os.open(d + "provider", os.O_RDONLY)
+while os.read(f, 4): pass
+assert os.pread(f, 100, 0)
+os.close(f)
+f = os.open(d + "outblob", os.O_RDONLY)
+try: os.read(f, 100)
+except OSError: pass
+os.open(d + "generation", os.O_RDONLY)
+os.pread(f + 1, 100, 0)
+"""
+    for tee in "tdx", "sev-snp":
+        trace, status = traced(tmp, "--tee", tee, "--", sys.executable, "-c", script)
+        assert status == 0
+        check(trace)
+        size = len("tdx_guest\n" if tee == "tdx" else "sev_guest\n")
+        read = [(e["name"], e["args"].get("returned"), e["args"].get("reads")) for e in steps(trace, "reads")]
+        assert read == [("reads provider", f"{size} bytes in 4 reads", 4), ("reads provider", f"{size} bytes", None),
+                        ("reads outblob", "Invalid argument", None), ("reads generation", "2 bytes", None)], read
+        assert not [e for e in trace if e["ph"] == "X" and e["args"].get("unfinished")]
+
+
+QGS_CLIENT = """
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(struct.pack(">I", 16) + struct.pack("<HHIII", 1, 1, 4, 16, 0))
+while s.recv(4096): pass
+"""
+
+
+@case
+def requests_to_the_quoting_service_itself_are_steps(tmp):
+    can_run()
+    for fault, size in ((), 64), (("--fault", "qgs-half-close"), 30):
+        trace, status = traced(tmp, "--tee", "tdx", "--qgs", "unix:q", *fault, "--", sys.executable, "-c", QGS_CLIENT, "q")
+        assert status == 0
+        check(trace)
+        connection, = steps(trace, "connection")
+        request, = steps(trace, "GET_PLATFORM_INFO_REQ, 16 bytes")
+        a = request["args"]
+        assert connection["args"]["pid"] > 0 and a["parent"] == connection["args"]["id"] and a["request"] == 1, (connection, request)
+        assert (a["QGS request"]["size"], a["QGS response"]["size"], a["error_code"], a["returned"]) == (16, size, "0x0", f"{size} bytes"), request
 
 
 @case
@@ -183,7 +248,7 @@ def a_program_that_is_killed_leaves_a_trace_that_is_complete(tmp):
 def the_demo_writes_a_trace_too(tmp):
     for name in "d.json", "d.mmd", "d.txt":
         subprocess.run([JURAT, "demo", "--dir", "e", "--trace", name], cwd=tmp, check=True, capture_output=True, timeout=60)
-    trace = json.loads((tmp / "d.json").read_text())
+    trace = parsed(tmp / "d.json")
     check(trace)
     assert {e["args"]["name"] for e in trace if e["name"] == "process_name"} == {"SEV-SNP guest 0", "TD 1"}
     mermaid = (tmp / "d.mmd").read_text().splitlines()

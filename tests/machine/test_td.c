@@ -276,8 +276,8 @@ static void see(void *ctx, const struct sequence_event *event)
 {
 	struct seen *seen = ctx;
 
-	seen->asked += !strcmp(event->from, "QGS");
-	if (!strcmp(event->from, "VMM") && strcmp(event->to, "QGS") != 0)
+	seen->asked += !strcmp(event->from, "quoting service");
+	if (!strcmp(event->from, "VMM") && strcmp(event->to, "quoting service") != 0)
 		TEXT(seen->vmm, "%s", event->text);
 }
 

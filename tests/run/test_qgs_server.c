@@ -452,6 +452,117 @@ static void a_port_has_no_path_and_leaves_nothing(void **state)
 	run_qgs_free(NULL);
 }
 
+/* ---- what is traced */
+
+enum { MAX_LINES = 16 };
+struct traced {
+	char lines[MAX_LINES]
+		  [200]; /* "#REQUEST DEPTH FROM > TO: TEXT -> RESULT" and names of numbers and bytes */
+	unsigned n;
+};
+
+static void see(void *ctx, const struct sequence_event *e)
+{
+	struct traced *seen = ctx;
+	char data[80] = "";
+
+	for (size_t i = 0; i < e->n_numbers; i++)
+		snprintf(data + strlen(data), sizeof(data) - strlen(data), " %s=%#llx", e->numbers[i].name,
+			 (unsigned long long)e->numbers[i].value);
+	for (size_t i = 0; i < e->n_bytes; i++)
+		snprintf(data + strlen(data), sizeof(data) - strlen(data), " [%s %zu]", e->bytes[i].name,
+			 e->bytes[i].total);
+	assert_true(seen->n < MAX_LINES);
+	assert_false(e->unfinished);
+	TEXT(seen->lines[seen->n], "#%u %u %s > %s: %s -> %s%s", e->request, e->depth, e->from, e->to,
+	     e->text, e->result ? e->result : "", data);
+	seen->n++;
+}
+
+static void send_and_read(struct run_qgs *q, const void *bytes, size_t n)
+{
+	uint8_t answer[MAX_ANSWER];
+	int fd = new_client(q);
+
+	assert_int_equal(send(fd, bytes, n, 0), n);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	(void)read_all(q, fd, answer);
+	close(fd);
+}
+
+static void each_connection_and_its_request_are_traced(void **state)
+{
+	static const char *const expected[] = {
+		"#1 0 guest program > quoting service: connection -> answered",
+		"#1 1 guest program > quoting service: GET_PLATFORM_INFO_REQ, 16 bytes -> 64 bytes"
+		" error_code=0 [QGS request 16] [QGS response 64]",
+		"#2 0 guest program > quoting service: connection -> answered",
+		"#2 1 guest program > quoting service: GET_QUOTE_REQ, 24 bytes -> 24 bytes: GET_QUOTE_REQ "
+		"has 24 "
+		"bytes, its parts make 25 error_code=0x12006 [QGS request 24] [QGS response 24]",
+		"#3 0 guest program > quoting service: connection -> malformed: GET_PLATFORM_INFO_RESP: not "
+		"a request",
+		"#4 0 guest program > quoting service: connection -> refused",
+		"#4 1 guest program > quoting service: a TDREPORT without a message -> 0 bytes: TDREPORT: "
+		"the MAC was "
+		"not made on this machine error_code=0x12001 [TDREPORT 1024]",
+		"#4 2 quoting service > quoting enclave: checks the TDREPORT's MAC, signs a quote with its "
+		"attestation "
+		"key -> no quote",
+		"#5 0 guest program > quoting service: connection -> truncated",
+	};
+	static const uint8_t platform_request[] = "\0\0\0\20\1\0\1\0\4\0\0\0\20\0\0\0\0\0\0";
+	static const uint8_t no_request[] = "\0\0\0\20\1\0\1\0\5\0\0\0\20\0\0\0\0\0\0";
+	static const uint8_t wrong[] = "\0\0\0\30\1\0\1\0\0\0\0\0\30\0\0\0\0\0\0\0\1\0\0\0\0\0\0";
+	struct traced seen = { .n = 0 };
+	const struct trace_options traced = { .sink = see, .ctx = &seen, .wants_bytes = true };
+	uint8_t raw[TDX_REPORT_BYTES] = { TDX_REPORT_TYPE };
+	struct run_qgs *q;
+
+	(void)state;
+	assert_int_equal(trace_new(&traced, &platform.trace), 0);
+	machine_td_set_trace(platform.td, platform.trace);
+	q = new_service("vsock:4050", LONG_MS);
+	send_and_read(q, platform_request, sizeof(platform_request));
+	send_and_read(q, wrong, sizeof(wrong));
+	send_and_read(q, no_request, sizeof(no_request));
+	send_and_read(q, raw, sizeof(raw));
+	send_and_read(q, "\0\0", 2);
+	run_qgs_free(q);
+	machine_td_set_trace(platform.td, NULL);
+	assert_int_equal(trace_free(platform.trace), 0);
+	platform.trace = NULL;
+	for (unsigned i = 0; i < seen.n; i++)
+		assert_string_equal(seen.lines[i], i < ARRAY_SIZE(expected) ? expected[i] : "no more");
+	assert_int_equal(seen.n, ARRAY_SIZE(expected));
+}
+
+/* A response that is cut, as by the fault qgs-half-close: what passed is what is traced. */
+static void a_response_that_is_cut_is_traced_as_it_passed(void **state)
+{
+	static const uint8_t platform_request[] = "\0\0\0\20\1\0\1\0\4\0\0\0\20\0\0\0\0\0\0";
+	struct traced seen = { .n = 0 };
+	const struct trace_options traced = { .sink = see, .ctx = &seen, .wants_bytes = true };
+	struct run_qgs *q;
+
+	(void)state;
+	assert_int_equal(trace_new(&traced, &platform.trace), 0);
+	machine_td_set_trace(platform.td, platform.trace);
+	platform.faults.qgs_half_close = true;
+	q = new_service("vsock:4050", LONG_MS);
+	send_and_read(q, platform_request, sizeof(platform_request));
+	run_qgs_free(q);
+	platform.faults.qgs_half_close = false;
+	machine_td_set_trace(platform.td, NULL);
+	assert_int_equal(trace_free(platform.trace), 0);
+	platform.trace = NULL;
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.lines[0], "#1 0 guest program > quoting service: connection -> broken");
+	assert_string_equal(seen.lines[1],
+			    "#1 1 guest program > quoting service: GET_PLATFORM_INFO_REQ, 16 bytes -> 30 "
+			    "bytes error_code=0 [QGS request 16] [QGS response 30]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +575,8 @@ int main(void)
 		cmocka_unit_test(patient_connections_wait_their_turn),
 		cmocka_unit_test(a_raw_tdreport_is_answered_with_a_raw_quote),
 		cmocka_unit_test(a_socket_that_nobody_listens_on_is_replaced),
+		cmocka_unit_test(each_connection_and_its_request_are_traced),
+		cmocka_unit_test(a_response_that_is_cut_is_traced_as_it_passed),
 		cmocka_unit_test(more_than_can_wait_are_refused),
 		cmocka_unit_test(connecting_again_is_good_until_something_was_said),
 		cmocka_unit_test(a_service_that_is_down_refuses),
