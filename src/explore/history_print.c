@@ -66,15 +66,46 @@ static void print_long_note(struct sequence *to, struct history_event *e, const 
 	e->text = rest;
 }
 
+static bool shows_locks(enum sequence_format format)
+{
+	return format == SEQUENCE_PAGE || format == SEQUENCE_CHROME;
+}
+
+/* The locks from the i-th on that were taken before this step. Returns the number of those before the next. */
+static size_t print_locks(struct sequence *to, const struct history *h, size_t i, uint64_t before)
+{
+	for (; i < history_lock_count(h) && shows_locks(to->format); i++) {
+		const struct history_lock lock = history_get_lock(h, i);
+		char text[160], steps[48];
+
+		if (lock.begin >= before)
+			break;
+		(void)!snprintf(text, sizeof(text), "holds %s, %s", lock.name,
+				lock.exclusive ? "exclusive" : "shared");
+		(void)!snprintf(steps, sizeof(steps), "%llu-%llu", (unsigned long long)lock.begin,
+				(unsigned long long)lock.end - 1);
+		sequence_add(to,
+			     &(const struct sequence_event)
+				     SEQUENCE_EVENT(.kind = SEQUENCE_LOCK, .track = lock.track,
+						    .begin_us = (double)lock.begin,
+						    .end_us = (double)lock.end, .at = steps,
+						    .from = lock.holder, .to = lock.name, .text = text,
+						    .exclusive = lock.exclusive, .unfinished = lock.is_held));
+	}
+	return i;
+}
+
 int history_print(const struct history *h, enum sequence_format format, FILE *to)
 {
 	struct sequence sequence;
+	size_t locks = 0;
 
 	sequence_begin(&sequence, format, to);
 	for (size_t i = 0, n; i < history_count(h); i += n) {
 		char text[MAX_LINE + 1], steps[48], column[64];
 		struct history_event e = history_get(h, i);
 
+		locks = print_locks(&sequence, h, locks, e.step);
 		n = format == SEQUENCE_CHROME ? 1 : line_of(h, i, &e, text);
 		(void)!snprintf(steps, sizeof(steps), n > 1 ? "%llu-%llu" : "%llu",
 				(unsigned long long)e.step, (unsigned long long)e.step + n - 1);
@@ -83,5 +114,6 @@ int history_print(const struct history *h, enum sequence_format format, FILE *to
 			print_long_note(&sequence, &e, column, text);
 		print_line(&sequence, &e, n, column);
 	}
+	(void)print_locks(&sequence, h, locks, UINT64_MAX);
 	return sequence_end(&sequence);
 }

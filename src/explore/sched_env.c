@@ -74,11 +74,14 @@ static void keep_new(struct sched_lane *lane, int fd, const char *path)
 	keep_fd(lane, fd, d);
 }
 
-static void forget_fd(struct sched_fd *f)
+/* At this step. */
+static void forget_fd(struct sched_lane *lane, struct sched_fd *f, uint64_t step)
 {
 	f->fd = -1;
-	if (--f->description->n_fds == 0)
-		f->description->locked = false;
+	if (--f->description->n_fds > 0)
+		return;
+	f->description->locked = false;
+	sched_tell_unlock(lane, f->description, step);
 }
 
 void sched_close_all(struct sched_lane *lane)
@@ -88,7 +91,7 @@ void sched_close_all(struct sched_lane *lane)
 	for (unsigned i = 0; i < SCHED_MAX_FDS; i++)
 		if (fds[i].fd >= 0) {
 			(void)!base_close(lane->under, fds[i].fd);
-			forget_fd(&fds[i]);
+			forget_fd(lane, &fds[i], lane->sched->steps + 1);
 		}
 }
 
@@ -164,7 +167,7 @@ static int e_close(struct base_env *env, int fd)
 	f = find_fd(lane, fd);
 	r = base_close(lane->under, fd);
 	if (f)
-		forget_fd(f);
+		forget_fd(lane, f, lane->sched->steps);
 	saw(lane, r);
 	return r;
 }
@@ -323,6 +326,7 @@ static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 		if (r == 0 && f) {
 			f->description->locked = true;
 			f->description->how = how;
+			sched_tell_lock(lane, f->description);
 		} else if (r == JURAT_BUSY) {
 			lane->now_ns += wait_ns;
 			sched_tell(lane, "", "the lock is busy: %s", f ? f->description->name : "?");
@@ -335,8 +339,10 @@ static int e_lock(struct base_env *env, int fd, enum base_lock_how how, uint64_t
 static int e_unlock(struct base_env *env, int fd)
 {
 	STEP(on_fd(lane, "unlock", fd), 0, base_unlock(lane->under, fd));
-	if (r == 0 && find_fd(lane, fd) && !sched_skips(lane))
+	if (r == 0 && find_fd(lane, fd) && !sched_skips(lane)) {
 		find_fd(lane, fd)->description->locked = false;
+		sched_tell_unlock(lane, find_fd(lane, fd)->description, lane->sched->steps);
+	}
 	return (int)r;
 }
 

@@ -23,6 +23,7 @@ struct sched_description {
 	bool locked;
 	enum base_lock_how how;
 	char name[SCHED_NAME_BYTES]; /* last component of the path */
+	size_t held;                 /* number of its lock in the history; 0: none */
 };
 
 struct sched_fd {
@@ -134,6 +135,9 @@ __attribute__((format(printf, 3, 4))) void sched_tell(struct sched_lane *lane, c
 						      const char *format, ...);
 /* The step that it is about to make. */
 void sched_tell_step(struct sched_lane *lane);
+/* This open file has a lock now; it has none any more when this step begins. */
+void sched_tell_lock(struct sched_lane *lane, struct sched_description *description);
+void sched_tell_unlock(struct sched_lane *lane, struct sched_description *description, uint64_t step);
 /* Closes every descriptor of its process below. */
 void sched_close_all(struct sched_lane *lane);
 /* Everything is lost now, this way. No actor runs any more. */

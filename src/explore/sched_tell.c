@@ -71,6 +71,26 @@ void sched_say(struct base_env *env, const char *from, const char *to, const cha
 	va_end(ap);
 }
 
+void sched_tell_lock(struct sched_lane *lane, struct sched_description *d)
+{
+	struct sched *s = lane->sched;
+	const struct history_event event = { .step = s->steps, .from = name_of(lane), .to = d->name };
+
+	sched_tell_unlock(lane, d, s->steps);
+	if (s->history && !s->given_up && !s->violation[0])
+		d->held = history_lock(s->history, &event, d->how != BASE_LOCK_SHARED);
+}
+
+/* What a violation leaves locked is shown so: what comes after it is not in the history. */
+void sched_tell_unlock(struct sched_lane *lane, struct sched_description *d, uint64_t step)
+{
+	const struct sched *s = lane->sched;
+
+	if (s->history && !s->given_up && !s->violation[0])
+		history_unlock(s->history, d->held, step);
+	d->held = 0;
+}
+
 void sched_tell_power(struct sched *s, unsigned loss)
 {
 	static const char *const lost[] = { "nothing", "directory entries", "data",

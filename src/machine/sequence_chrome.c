@@ -56,13 +56,15 @@ static int pid_of(const struct sequence_event *e)
 	return e->guest >= 0 ? FIRST_GUEST_PID + e->guest : HOST_PID;
 }
 
-/* Without numbers of events, each party has a track: see sequence_row(). */
+/* Without numbers of events, each party has a track, see sequence_row(); behind them are those of locks. */
 static unsigned tid_of(const struct sequence *s, const struct sequence_event *e)
 {
 	const char *party = e->kind == SEQUENCE_STEP ? e->to : e->from;
 
 	if (e->id)
 		return e->track + 1;
+	if (e->kind == SEQUENCE_LOCK)
+		return SEQUENCE_MAX_PARTIES + 1 + e->track;
 	return party[0] ? sequence_row(s, party) : 1;
 }
 
@@ -99,7 +101,9 @@ static void name_track(struct sequence *s, const struct sequence_event *e)
 		return;
 	if (e->lane > 0)
 		(void)!snprintf(lane, sizeof(lane), " (%u)", (unsigned)e->lane + 1);
-	if (!e->id)
+	if (!e->id && e->kind == SEQUENCE_LOCK)
+		(void)!snprintf(name, sizeof(name), "%s holds %s", e->from, e->to);
+	else if (!e->id)
 		(void)!snprintf(name, sizeof(name), "%s", e->kind == SEQUENCE_STEP ? e->to : e->from);
 	else if (e->kind == SEQUENCE_LOCK && e->vcpu >= 0)
 		(void)!snprintf(name, sizeof(name), "vCPU %d holds %s%s", e->vcpu, e->to, lane);

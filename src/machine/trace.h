@@ -108,7 +108,7 @@ struct trace_reads {
 	uint64_t end; /* offset behind what was read */
 	unsigned n;
 };
-/* A read at `off` begins: whether it is in reads->step. If not, that has ended, and the caller sets another. */
+/* A read at `off` begins: whether it is in reads->step. If not, that has ended; the caller sets another. */
 bool trace_reads_go_on(struct trace *trace, struct trace_reads *reads, uint64_t off);
 /* It has returned this: a number of bytes, or -errno. */
 void trace_reads_returned(struct trace *trace, struct trace_reads *reads, uint64_t off, int64_t result);

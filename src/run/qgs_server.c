@@ -27,7 +27,7 @@ struct connection {
 	int fd; /* -1: unused */
 	uint64_t since_ms;
 	struct conn conn;
-	/* steps of the trace: the connection; its request, from the last byte of it to that of the response */
+	/* steps of the trace: the connection; its request, until the last byte of the response */
 	uint32_t traced, asked;
 	size_t n_sent;
 };
@@ -93,7 +93,7 @@ static void watch_listener(struct run_qgs *q, bool on)
 		q->is_full = !on;
 }
 
-/* ---- what a trace gets. A client is a program of the TD, or of its host: each connection is a request of its own. */
+/* ---- what a trace gets: a connection is a request of its own, of a program of the TD */
 
 static void trace_connection(struct run_qgs *q, struct connection *c)
 {

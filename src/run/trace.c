@@ -8,12 +8,16 @@
 
 #include "show/show.h"
 
+/* Longer than a line of any format but a page, whose lines have bytes. */
+enum { LINE_ROOM = 64 * 1024 };
+
 struct file {
 	struct sequence sequence;
 	FILE *to;    /* NULL: none */
 	char *title; /* the file's name, for a page */
 	trace_sink_fn *also;
 	void *also_ctx;
+	char buffer[LINE_ROOM]; /* of `to` */
 };
 
 static void file_free(struct file *file)
@@ -77,6 +81,12 @@ int run_trace_open_with(const char *path, trace_sink_fn *also, void *ctx, struct
 		*ret = NULL;
 		return jurat_fail(err, -e, "cannot write '%s': %s", path, strerror(e));
 	}
+	/*
+	 * If this process is killed, whole lines are in the file: text, and an array that only lacks its end, as
+	 * the JSON Array Format of Chrome's trace events allows. A page is nothing without its end.
+	 */
+	(void)!setvbuf(file->to, file->buffer, format == SEQUENCE_PAGE ? _IOFBF : _IOLBF,
+		       sizeof(file->buffer));
 	sequence_begin(&file->sequence, format, file->to);
 	file->sequence.page = (struct sequence_page){ .title = file->title, .decode = show_bytes };
 	return 0;

@@ -182,10 +182,26 @@ def the_trace_has_the_history_in_three_formats(tmp):
     assert explore(*BROKEN, status=1).stdout.endswith(":\n" + text), text
     assert mermaid.startswith("sequenceDiagram\n") and history[-1]["text"].split(":")[0] in mermaid, mermaid
     events = json.loads((tmp / "a.json").read_text())
+    locks = [e for e in events if e.get("cat") == "lock"]
+    assert locks and all(e["name"].startswith("holds ") and e["dur"] >= 1 for e in locks), locks
+    events = [e for e in events if e not in locks]
     assert [e["name"] for e in events if e["ph"] != "M"][-1].endswith(history[-1]["text"]), events[-1]
     assert len([e for e in events if e["ph"] != "M"]) == len(history), events
     explore(*HOLDS, "--trace", tmp / "none.txt")
     assert sorted(p.name for p in tmp.iterdir()) == ["a.json", "a.mmd", "a.txt"]
+
+
+@case
+def a_page_has_a_bar_for_each_lock_that_is_held(tmp):
+    """A VMM that drops its lock before KVM_RUN: its bar ends before the updater's begins."""
+    explore("--break", "unlock-before-run", "--trace", tmp / "a.html", status=1)
+    steps = [json.loads(line) for line in (tmp / "a.html").read_text().splitlines() if line.startswith('{"kind":')]
+    held = {e["f"]: e for e in steps if e["kind"] == "lock" and e["t"] == "certs"}
+    reader, updater = held["vCPU 0"], held["updater"]
+    assert reader["x"] == "holds certs, shared" and "l" not in reader and updater["l"] == 1, held
+    assert reader["e"] <= updater["b"] and "u" not in reader and updater["u"] == 1, held
+    unlock, = [e for e in steps if e["kind"] == "step" and e["f"] == "vCPU 0" and e["x"].startswith("unlock certs")]
+    assert unlock["b"] == reader["e"], (unlock, reader)
 
 
 @case

@@ -245,6 +245,25 @@ def a_program_that_is_killed_leaves_a_trace_that_is_complete(tmp):
 
 
 @case
+def a_run_that_is_killed_leaves_whole_events(tmp):
+    """The supervisor by SIGKILL: an array that only lacks its end, and text of whole lines."""
+    can_run()
+    for name in "a.json", "a.txt":
+        script = f"'{JURAT}' attest --via ioctl --out r && echo ready && exec sleep 60"
+        with subprocess.Popen([JURAT, "run", "--trace", name, "--", "/bin/sh", "-c", script], cwd=tmp, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as p:
+            assert any(line == b"ready\n" for line in p.stdout)
+            p.kill()
+        text = (tmp / name).read_text()
+        assert text.endswith("\n") and "ioctl(/dev/sev-guest, SNP_GET_REPORT)" in text, text
+        if name == "a.json":
+            assert text.endswith("},\n"), text[-200:]
+            check(json.loads(text.rstrip(",\n") + "]", object_pairs_hook=members))
+        else:
+            assert all(re.match(r" *[\d.]+ us +[\d.]+ us  ", line) for line in text.splitlines()), text
+
+
+@case
 def the_demo_writes_a_trace_too(tmp):
     for name in "d.json", "d.mmd", "d.txt":
         subprocess.run([JURAT, "demo", "--dir", "e", "--trace", name], cwd=tmp, check=True, capture_output=True, timeout=60)

@@ -180,6 +180,87 @@ static void chrome_events_are_json_with_a_row_for_each_party(void **state)
 	history_free(h);
 }
 
+static size_t lock(struct history *h, uint64_t step, const char *holder, bool exclusive)
+{
+	return history_lock(h, &(struct history_event){ .step = step, .from = holder, .to = "certs" },
+			    exclusive);
+}
+
+/* Two who share, one of them twice, and an exclusive one, which is held at the end. */
+static struct history *locked_history(void)
+{
+	struct history *h = new_history();
+	size_t a, again, b;
+
+	add(h, SEQUENCE_STEP, 1, "vCPU 0", "certs", "lock shared certs");
+	a = lock(h, 1, "vCPU 0", false);
+	add(h, SEQUENCE_STEP, 2, "vCPU 1", "certs", "lock shared certs");
+	b = lock(h, 2, "vCPU 1", false);
+	add(h, SEQUENCE_STEP, 3, "vCPU 0", "certs", "lock shared certs again");
+	again = lock(h, 3, "vCPU 0", false);
+	add(h, SEQUENCE_STEP, 4, "vCPU 0", "certs", "unlock certs");
+	history_unlock(h, a, 4);
+	history_unlock(h, again, 4);
+	history_unlock(h, b, 5);
+	history_unlock(h, 0, 5);
+	history_unlock(h, 99, 5);
+	add(h, SEQUENCE_STEP, 5, "updater", "certs", "lock exclusive certs");
+	assert_int_equal(lock(h, 5, "updater", true), 4);
+	add(h, SEQUENCE_VIOLATION, 7, "updater", "", "I5: a lock is held");
+	return h;
+}
+
+static void locks_are_held_from_their_step_to_that_which_releases_them(void **state)
+{
+	static const struct history_lock expected[] = {
+		{ .begin = 1, .end = 4, .holder = "vCPU 0", .track = 0 },
+		{ .begin = 2, .end = 5, .holder = "vCPU 1", .track = 1 },
+		{ .begin = 3, .end = 4, .holder = "vCPU 0", .track = 2 },
+		{ .begin = 5, .end = 8, .holder = "updater", .exclusive = true, .is_held = true, .track = 3 },
+	};
+	struct history *h = locked_history();
+
+	(void)state;
+	assert_int_equal(history_lock_count(h), ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		struct history_lock l = history_get_lock(h, i);
+
+		assert_int_equal(l.begin, expected[i].begin);
+		assert_int_equal(l.end, expected[i].end);
+		assert_int_equal(l.exclusive, expected[i].exclusive);
+		assert_int_equal(l.is_held, expected[i].is_held);
+		assert_int_equal(l.track, expected[i].track);
+		assert_string_equal(l.holder, expected[i].holder);
+		assert_string_equal(l.name, "certs");
+	}
+	assert_int_equal(lock(h, 8, "vCPU 0", true), 5); /* the first track of its own is free */
+	assert_int_equal(history_get_lock(h, 4).track, 0);
+	history_free(h);
+}
+
+static void locks_are_bars_on_pages_and_slices_and_not_in_text(void **state)
+{
+	struct history *h = locked_history();
+	auto_free char *page = printed(h, SEQUENCE_PAGE), *chrome = printed(h, SEQUENCE_CHROME),
+		       *text = printed(h, SEQUENCE_TEXT), *mermaid = printed(h, SEQUENCE_MERMAID);
+
+	(void)state;
+	assert_non_null(strstr(page,
+			       "{\"kind\":\"lock\",\"b\":1.000,\"e\":4.000,\"f\":\"vCPU 0\",\"t\":\"certs\","
+			       "\"x\":\"holds certs, shared\",\"at\":\"1-3\"}\n"));
+	assert_non_null(strstr(page, "{\"kind\":\"lock\",\"b\":5.000,\"e\":8.000,\"k\":3,\"l\":1,\"u\":1,"
+				     "\"f\":\"updater\",\"t\":\"certs\",\"x\":\"holds certs, exclusive\","
+				     "\"at\":\"5-7\"}\n"));
+	assert_true(strstr(page, "\"e\":8.000") < strstr(page, "I5: a lock is held"));
+	assert_non_null(strstr(chrome, "\"tid\": 33, \"args\": {\"name\": \"vCPU 0 holds certs\"}}"));
+	assert_non_null(strstr(chrome,
+			       "{\"name\": \"holds certs, exclusive\", \"cat\": \"lock\", \"ph\": \"X\", "
+			       "\"pid\": 1, \"tid\": 36, \"ts\": 5.000, \"dur\": 3.000, "));
+	assert_null(strstr(text, "holds"));
+	assert_null(strstr(mermaid, "holds"));
+	history_free(h);
+}
+
 static void an_empty_history_is_valid_in_each_format(void **state)
 {
 	static const char *const expected[] = { "", "sequenceDiagram\n", "[\n]\n" };
@@ -246,11 +327,13 @@ static int history_with_little_memory(void *ctx)
 	if (r == 0) {
 		for (unsigned i = 0; i < 200; i++)
 			add(h, SEQUENCE_STEP, i, "from somebody", "to somebody", "something");
+		for (unsigned i = 0; i < 200; i++)
+			(void)lock(h, i, "somebody", true);
 		r = history_error(h);
 	}
 	fail_memory_pause();
 	if (r == 0)
-		assert_int_equal(history_count(h), 200);
+		assert_int_equal(history_count(h) + history_lock_count(h), 400);
 	history_free(h);
 	return r;
 }
@@ -269,6 +352,8 @@ int main(void)
 		cmocka_unit_test(mermaid_has_parties_in_order_and_entities),
 		cmocka_unit_test(steps_that_follow_each_other_share_a_line_for_people),
 		cmocka_unit_test(chrome_events_are_json_with_a_row_for_each_party),
+		cmocka_unit_test(locks_are_held_from_their_step_to_that_which_releases_them),
+		cmocka_unit_test(locks_are_bars_on_pages_and_slices_and_not_in_text),
 		cmocka_unit_test(an_empty_history_is_valid_in_each_format),
 		cmocka_unit_test(more_parties_than_there_are_rows_share_the_last_one),
 		cmocka_unit_test(the_ending_of_a_name_says_the_format),

@@ -467,11 +467,11 @@ static void see(void *ctx, const struct sequence_event *e)
 	char data[80] = "";
 
 	for (size_t i = 0; i < e->n_numbers; i++)
-		snprintf(data + strlen(data), sizeof(data) - strlen(data), " %s=%#llx", e->numbers[i].name,
-			 (unsigned long long)e->numbers[i].value);
+		(void)!snprintf(data + strlen(data), sizeof(data) - strlen(data), " %s=%#llx",
+				e->numbers[i].name, (unsigned long long)e->numbers[i].value);
 	for (size_t i = 0; i < e->n_bytes; i++)
-		snprintf(data + strlen(data), sizeof(data) - strlen(data), " [%s %zu]", e->bytes[i].name,
-			 e->bytes[i].total);
+		(void)!snprintf(data + strlen(data), sizeof(data) - strlen(data), " [%s %zu]",
+				e->bytes[i].name, e->bytes[i].total);
 	assert_true(seen->n < MAX_LINES);
 	assert_false(e->unfinished);
 	TEXT(seen->lines[seen->n], "#%u %u %s > %s: %s -> %s%s", e->request, e->depth, e->from, e->to,
