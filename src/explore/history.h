@@ -30,8 +30,9 @@ size_t history_count(const struct history *history);
 struct history_event history_get(const struct history *history, size_t i);
 
 /*
- * A lock is held, by whom and from which step on. Returns its number, for history_unlock(); 0: no memory. Locks
- * are on pages and among Chrome's events only: for text, the steps that take and release them say enough.
+ * A lock is held, by whom and from which step on. Returns its number, for history_unlock(); 0: no memory.
+ * Locks are on pages and among Chrome's events only: for text, the steps that take and release them say
+ * enough.
  */
 size_t history_lock(struct history *history, const struct history_event *event, bool exclusive);
 /* It is not held any more when this step begins. Without it, it is held at the end. */

@@ -71,7 +71,7 @@ static bool shows_locks(enum sequence_format format)
 	return format == SEQUENCE_PAGE || format == SEQUENCE_CHROME;
 }
 
-/* The locks from the i-th on that were taken before this step. Returns the number of those before the next. */
+/* The locks from the i-th on that were taken before this step. Returns the number of the next one. */
 static size_t print_locks(struct sequence *to, const struct history *h, size_t i, uint64_t before)
 {
 	for (; i < history_lock_count(h) && shows_locks(to->format); i++) {

@@ -14,6 +14,7 @@
  *
  *	{"blob":NUMBER,"base64":"...","tree":{...}}
  *
+ * with "undecoded":true in place of the tree where the page has MAX_TREE_BYTES of them already,
  * and after it a line for each event. Its members have short names, and are absent when they say nothing:
  * kind, id, p (parent), r (request), k (track), c (count), g (guest), v (vCPU), th (thread), b and e (begin,
  * end), at, f and t (from, to), x (text), z (result), l (exclusive), u (unfinished), n (numbers: name,
@@ -82,7 +83,9 @@ static void put_blob(struct sequence *s, const struct sequence_bytes *bytes, siz
 	fprintf(s->to, "{\"blob\":%zu,\"base64\":\"", number);
 	put_base64(s->to, bytes->bytes, bytes->n);
 	fputc('"', s->to);
-	if (s->page.decode && b->tree_bytes < MAX_TREE_BYTES)
+	if (s->page.decode && b->tree_bytes >= MAX_TREE_BYTES)
+		fputs(",\"undecoded\":true", s->to);
+	else if (s->page.decode)
 		tree = s->page.decode(bytes);
 	if (tree) {
 		b->tree_bytes += strlen(tree);

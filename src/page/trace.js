@@ -177,6 +177,7 @@ class Detail {
 		const blob = this.trace.blob(number), kept = blob.bytes.length;
 		this.box.append(element("h3", { textContent: `${name}: ${total} bytes${kept < total ? `, the first ${kept} are in this trace` : ""}` }));
 		if (blob.tree) this.box.append(element("div", { className: "tree" }, ...Object.entries(blob.tree).map(([member, item]) => treeOf(member, item, blob.bytes))));
+		if (blob.undecoded) this.box.append(element("p", { className: "w", textContent: "Not decoded: this page has 24 MB of decoded rows, which is its limit. `jurat show` decodes these bytes from a file." }));
 		const raw = element("details", { className: "g", open: !blob.tree }, element("summary", { textContent: "bytes" }));
 		const dump = () => { if (raw.open && raw.childElementCount === 1) raw.append(hexDump(blob.bytes)); };
 		raw.addEventListener("toggle", dump);

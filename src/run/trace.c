@@ -82,8 +82,8 @@ int run_trace_open_with(const char *path, trace_sink_fn *also, void *ctx, struct
 		return jurat_fail(err, -e, "cannot write '%s': %s", path, strerror(e));
 	}
 	/*
-	 * If this process is killed, whole lines are in the file: text, and an array that only lacks its end, as
-	 * the JSON Array Format of Chrome's trace events allows. A page is nothing without its end.
+	 * If this process is killed, whole lines are in the file: text, and an array that only lacks its end,
+	 * as the JSON Array Format of Chrome's trace events allows. A page is nothing without its end.
 	 */
 	(void)!setvbuf(file->to, file->buffer, format == SEQUENCE_PAGE ? _IOFBF : _IOLBF,
 		       sizeof(file->buffer));
