@@ -9,6 +9,8 @@
 
 /* Bytes of a trace: what `jurat show` knows, and the messages that carry it. */
 
+enum { QGS_TYPE_OFF = 4 }; /* in struct qgs_hdr: the low byte, of a type that is known */
+
 /* Adds fields that are at the front of the bytes. Returns how many bytes they are; 0: too short for them. */
 static size_t add_head(struct show *s, const struct wire_layout *layout, const uint8_t *bytes, size_t n)
 {
@@ -37,18 +39,40 @@ static void add_content(struct show *s, const uint8_t *bytes, size_t n)
 
 static const struct wire_layout *qgs_body(const uint8_t *bytes, size_t n)
 {
-	static const struct wire_layout *const layouts[] = { &qgs_quote_req_layout,
-							     &qgs_quote_resp_layout,
-							     &qgs_collateral_req_layout,
-							     &qgs_collateral_resp_layout,
-							     NULL,
-							     &qgs_platform_resp_layout };
+	static const struct wire_layout *const layouts[] = {
+		&qgs_quote_req_layout,       &qgs_quote_resp_layout, &qgs_collateral_req_layout,
+		&qgs_collateral_resp_layout, &qgs_hdr_layout,        &qgs_platform_resp_layout
+	};
 	struct qgs_hdr hdr;
 	struct jurat_error err;
 
-	if (wire_read(&qgs_hdr_layout, bytes, n, &hdr, &err) < 0 || hdr.type >= ARRAY_SIZE(layouts))
+	if (wire_read(&qgs_hdr_layout, bytes, n, &hdr, &err) < 0 || hdr.major_version != QGS_MAJOR_VERSION ||
+	    hdr.type >= ARRAY_SIZE(layouts))
 		return NULL;
 	return layouts[hdr.type];
+}
+
+/* The TDREPORT of a request for a quote, or the quote. */
+static void add_evidence(struct show *s, const uint8_t *bytes, size_t n)
+{
+	struct qgs_quote_req request;
+	struct qgs_quote_resp response;
+	struct jurat_error err;
+	size_t off = 0, size = 0;
+
+	if (bytes[QGS_TYPE_OFF] == QGS_QUOTE_REQ &&
+	    wire_read(&qgs_quote_req_layout, bytes, n, &request, &err) == 0) {
+		off = QGS_QUOTE_REQ_BYTES;
+		size = request.report_size;
+	} else if (bytes[QGS_TYPE_OFF] == QGS_QUOTE_RESP &&
+		   wire_read(&qgs_quote_resp_layout, bytes, n, &response, &err) == 0 &&
+		   response.selected_id_size <= n - QGS_QUOTE_RESP_BYTES) {
+		off = QGS_QUOTE_RESP_BYTES + response.selected_id_size;
+		size = response.quote_size;
+	}
+	s->offset = off;
+	if (size > 0 && size <= n - off)
+		add_content(s, bytes + off, size);
 }
 
 /* With or without the length in front of it, which is the only big-endian number. */
@@ -64,12 +88,12 @@ static void add_qgs(struct show *s, const uint8_t *bytes, size_t n)
 		s->base += QGS_FRAME_BYTES;
 	}
 	body = qgs_body(bytes, n); /* which has the header, too */
-	if (!body || n < body->size) {
-		add_head(s, &qgs_hdr_layout, bytes, n);
+	if (!body)
 		return;
-	}
-	s->offset = add_head(s, body, bytes, n);
-	add_content(s, bytes + s->offset, n - s->offset);
+	if (add_head(s, body, bytes, n) == 0)
+		add_head(s, &qgs_hdr_layout, bytes, n);
+	else
+		add_evidence(s, bytes, n);
 }
 
 static void add_getquote(struct show *s, const uint8_t *bytes, size_t n)
@@ -87,14 +111,7 @@ static void add_getquote(struct show *s, const uint8_t *bytes, size_t n)
 	add_content(s, bytes, n < length ? n : length);
 }
 
-static void add_request(struct show *s, const uint8_t *bytes, size_t n)
-{
-	if (n == SNP_MSG_REPORT_REQ_BYTES)
-		add_head(s, &snp_msg_report_req_layout, bytes, n);
-	else if (n == SNP_MSG_KEY_REQ_BYTES || n == SNP_MSG_KEY_REQ_V2_BYTES)
-		add_head(s, &snp_msg_key_req_layout, bytes, n);
-}
-
+/* Sealed: in clear is the header alone. */
 static void add_message(struct show *s, const uint8_t *bytes, size_t n)
 {
 	add_head(s, &snp_msg_hdr_layout, bytes, n);
@@ -108,24 +125,14 @@ static void add_any(struct show *s, const uint8_t *bytes, size_t n)
 		json_object_clear(s->root);
 }
 
-static void add_response(struct show *s, const uint8_t *bytes, size_t n)
-{
-	if (n < SNP_MSG_REPORT_RSP_BYTES) {
-		add_any(s, bytes, n);
-		return;
-	}
-	s->offset = add_head(s, &snp_msg_report_rsp_layout, bytes, n);
-	add_content(s, bytes + s->offset, n - s->offset);
-}
-
 char *show_bytes(const struct sequence_bytes *bytes)
 {
 	static const struct {
 		const char *name;
 		void (*add)(struct show *s, const uint8_t *bytes, size_t n);
 	} messages[] = {
-		{ "message", add_message },   { "response message", add_message }, { "request", add_request },
-		{ "response", add_response }, { "GetQuote buffer", add_getquote }, { "QGS request", add_qgs },
+		{ "message", add_message },          { "response message", add_message },
+		{ "GetQuote buffer", add_getquote }, { "QGS request", add_qgs },
 		{ "QGS response", add_qgs },
 	};
 	struct show s = { .form = SHOW_PAGE, .root = json_object(), .brief = true };

@@ -150,33 +150,34 @@ static void chrome_events_are_json_with_a_row_for_each_party(void **state)
 	auto_free char *text = printed(h, SEQUENCE_CHROME);
 
 	(void)state;
-	assert_string_equal(text,
-			    "[\n"
-			    "{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 2, \"args\": "
-			    "{\"name\": \"KVM\"}},\n"
-			    "{\"name\": \"ioctl \\\"KVM_RUN\\\"; #1\", \"cat\": \"step\", \"ph\": \"X\", "
-			    "\"pid\": 1, \"tid\": 2, \"ts\": 1.000, \"dur\": 1.000, \"args\": {\"from\": "
-			    "\"vCPU 0\", \"to\": \"KVM\"}},\n"
-			    "{\"name\": \"exit\\u000a<reason> 40\\\\\", \"cat\": \"note\", \"ph\": \"i\", "
-			    "\"s\": \"t\", \"pid\": 1, \"tid\": 2, \"ts\": 1.000, \"args\": {\"violation\": "
-			    "false, \"from\": \"KVM\"}},\n"
-			    "{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 4, \"args\": "
-			    "{\"name\": \"certificates\"}},\n"
-			    "{\"name\": \"rename a to b\", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, "
-			    "\"tid\": 4, \"ts\": 2.000, \"dur\": 1.000, \"args\": {\"from\": \"updater\", "
-			    "\"to\": \"certificates\"}},\n"
-			    "{\"name\": \"completes\", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, "
-			    "\"tid\": 2, \"ts\": 3.000, \"dur\": 1.000, \"args\": {\"from\": \"KVM\", "
-			    "\"to\": \"KVM\"}},\n"
-			    "{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 1, \"args\": "
-			    "{\"name\": \"vCPU 0\"}},\n"
-			    "{\"name\": \"I2: 50% of {it}\", \"cat\": \"note\", \"ph\": \"i\", \"s\": \"t\", "
-			    "\"pid\": 1, \"tid\": 1, \"ts\": 3.000, \"args\": {\"violation\": true, "
-			    "\"from\": \"vCPU 0\"}},\n"
-			    "{\"name\": \"I3: no party can make progress\", \"cat\": \"note\", \"ph\": "
-			    "\"i\", \"s\": \"p\", \"pid\": 1, \"tid\": 1, \"ts\": 3.000, \"args\": "
-			    "{\"violation\": true, \"from\": \"\"}}\n"
-			    "]\n");
+	assert_string_equal(
+		text,
+		"[\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 2, \"args\": "
+		"{\"name\": \"KVM\"}},\n"
+		"{\"name\": \"ioctl \\\"KVM_RUN\\\"; #1\", \"cat\": \"step\", \"ph\": \"X\", "
+		"\"pid\": 1, \"tid\": 2, \"ts\": 1.000, \"dur\": 1.000, \"args\": {\"from\": "
+		"\"vCPU 0\", \"to\": \"KVM\"}},\n"
+		"{\"name\": \"exit\\\\u{a}\\u003creason\\u003e 40\\\\\", \"cat\": \"note\", \"ph\": \"i\", "
+		"\"s\": \"t\", \"pid\": 1, \"tid\": 2, \"ts\": 1.000, \"args\": {\"violation\": "
+		"false, \"from\": \"KVM\"}},\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 4, \"args\": "
+		"{\"name\": \"certificates\"}},\n"
+		"{\"name\": \"rename a to b\", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, "
+		"\"tid\": 4, \"ts\": 2.000, \"dur\": 1.000, \"args\": {\"from\": \"updater\", "
+		"\"to\": \"certificates\"}},\n"
+		"{\"name\": \"completes\", \"cat\": \"step\", \"ph\": \"X\", \"pid\": 1, "
+		"\"tid\": 2, \"ts\": 3.000, \"dur\": 1.000, \"args\": {\"from\": \"KVM\", "
+		"\"to\": \"KVM\"}},\n"
+		"{\"name\": \"thread_name\", \"ph\": \"M\", \"pid\": 1, \"tid\": 1, \"args\": "
+		"{\"name\": \"vCPU 0\"}},\n"
+		"{\"name\": \"I2: 50% of {it}\", \"cat\": \"note\", \"ph\": \"i\", \"s\": \"t\", "
+		"\"pid\": 1, \"tid\": 1, \"ts\": 3.000, \"args\": {\"violation\": true, "
+		"\"from\": \"vCPU 0\"}},\n"
+		"{\"name\": \"I3: no party can make progress\", \"cat\": \"note\", \"ph\": "
+		"\"i\", \"s\": \"p\", \"pid\": 1, \"tid\": 1, \"ts\": 3.000, \"args\": "
+		"{\"violation\": true, \"from\": \"\"}}\n"
+		"]\n");
 	history_free(h);
 }
 

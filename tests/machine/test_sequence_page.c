@@ -8,10 +8,20 @@
 
 static const uint8_t some[] = { 0x3c, 0x2f, 0x73, 0x3e, 0xff }, other[] = { 1, 2, 3 };
 static unsigned n_decoded;
+static size_t tree_bytes; /* of all but `some`; 0: they are not decoded */
 
 static char *decode(const struct sequence_bytes *bytes)
 {
 	n_decoded++;
+	if (bytes->n != sizeof(some) && tree_bytes > 0) {
+		char *tree = malloc(tree_bytes + 1);
+
+		assert_non_null(tree);
+		memset(tree, ' ', tree_bytes);
+		memcpy(tree, "{}", 2);
+		tree[tree_bytes] = '\0';
+		return tree;
+	}
 	return bytes->n == sizeof(some) ? strdup("{\"a\":\"</script>&\"}") : NULL;
 }
 
@@ -150,6 +160,28 @@ static void a_trace_without_events_is_a_page(void **state)
 	assert_non_null(strstr(page, "</html>\n"));
 }
 
+/* Twelve megabytes of rows each: the third is too much, and says so. */
+static void bytes_beyond_the_limit_of_rows_say_that_they_are_not_decoded(void **state)
+{
+	struct sequence_event events[3];
+	struct sequence_bytes bytes[3];
+	static uint8_t values[3][2] = { { 1 }, { 2 }, { 3 } };
+	auto_free char *data = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		bytes[i] = (struct sequence_bytes){ .name = "b", .bytes = values[i], .n = 2, .total = 2 };
+		events[i] = (struct sequence_event)SEQUENCE_EVENT(.from = "a", .to = "b", .text = "c",
+								  .bytes = &bytes[i], .n_bytes = 1);
+	}
+	tree_bytes = 12 * 1024 * 1024;
+	data = data_of(events, 3);
+	tree_bytes = 0;
+	assert_int_equal(n_decoded, 2);
+	assert_non_null(strstr(data, "{\"blob\":0,\"base64\":\"AQA=\",\"tree\":{}"));
+	assert_non_null(strstr(data, "{\"blob\":1,\"base64\":\"AgA=\",\"tree\":{}"));
+	assert_non_null(strstr(data, "{\"blob\":2,\"base64\":\"AwA=\",\"undecoded\":true}\n"));
+}
+
 enum { MANY = 700 }; /* so that the table of digests grows twice */
 
 static void many_different_bytes_keep_their_numbers(void **state)
@@ -212,6 +244,7 @@ int main(void)
 		cmocka_unit_test(everything_of_an_event_is_on_the_page),
 		cmocka_unit_test(notes_and_violations_are_of_their_kind),
 		cmocka_unit_test(a_trace_without_events_is_a_page),
+		cmocka_unit_test(bytes_beyond_the_limit_of_rows_say_that_they_are_not_decoded),
 		cmocka_unit_test(many_different_bytes_keep_their_numbers),
 		cmocka_unit_test(a_page_without_memory_says_that_events_are_missing),
 	};
