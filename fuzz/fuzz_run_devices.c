@@ -265,7 +265,7 @@ static void write_file(struct file *f)
 
 	if (!f->ops || !f->ops->write)
 		return;
-	n = f->ops->write(f->ctx, f->file, part.p, part.n, off);
+	n = f->ops->write(f->ctx, f->file, part.p, part.n, off, 1);
 	must(n <= (ssize_t)part.n && n >= -4095);
 	if (n > 0)
 		FUZZ_REACHED("a write is taken");
