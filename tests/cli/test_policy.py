@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from tap import case, main, terminal  # noqa: E402
+from tap import case, main, shown, terminal  # noqa: E402
 
 JURAT, MADE_IMAGES = map(os.path.abspath, sys.argv[1:3])
 AT = "2026-02-03T04:05:06Z"
@@ -224,11 +224,11 @@ def a_search_ends_in_time_and_shows_progress_on_a_terminal(tmp):
     demo(tmp)
     stated = [JURAT, "measure", "snp", "--firmware", tmp / "ovmf.fd", "--vcpu-type", "EPYC", "--vcpus", 1, "--kernel", tmp / "kernel", "--initrd", tmp / "kernel",
               "--append", " a ", "--explain", tmp / "sev-snp", "--max-vcpus", 4096, "--max-differences", 8, "--explain-timeout", 1]
-    master, shows = terminal()
-    p = subprocess.run([str(word) for word in stated], stdout=subprocess.PIPE, stderr=shows, text=True, timeout=60, check=False)
-    shown = os.read(master, 65536).decode()
+    master, slave = terminal()
+    p = subprocess.run([str(word) for word in stated], stdout=subprocess.PIPE, stderr=slave, text=True, timeout=60, check=False)
+    text = shown(master, slave)
     assert p.returncode == 1 and ", then --explain-timeout was reached; " in p.stdout, p
-    assert " combinations, " in shown and shown.endswith("\r\033[K") and all(len(line) < 80 for line in shown.split("\r")), shown
+    assert " combinations, " in text and text.endswith("\r\033[K") and all(len(line) < 80 for line in text.split("\r")), text
     assert "combinations, " not in jurat(*stated[1:], status=1).stderr
 
 

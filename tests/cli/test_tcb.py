@@ -14,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from endorsements import Juratd  # noqa: E402
-from tap import case, main, terminal  # noqa: E402
+from tap import case, main, shown, terminal  # noqa: E402
 
 JURAT, JURATD, TD_EVIDENCE = map(os.path.abspath, sys.argv[1:4])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-tcb-")
@@ -477,16 +477,9 @@ def progress_is_shown_on_a_terminal_and_nowhere_else(tmp):
     ours, theirs = terminal()
     with open(tmp / "out", "wb") as out:
         p = subprocess.Popen(words, stdout=out, stderr=theirs)
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(ours, 65536)
-            except OSError:  # EIO: the other side is closed
-                break
+        text = shown(ours, theirs)
         assert p.wait(60) == 0
-    os.close(ours)
-    assert b" of 20000" in shown and shown.endswith(b"\r\x1b[K"), shown[-200:]
+    assert " of 20000" in text and text.endswith("\r\x1b[K"), text[-200:]
     assert (tmp / "out").read_bytes().endswith(b"20000 rows: 20000 current\n")
     assert call(*words[1:]).stderr == ""
 

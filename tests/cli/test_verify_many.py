@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from endorsements import Juratd  # noqa: E402
-from tap import case, main, terminal  # noqa: E402
+from tap import case, main, shown, terminal  # noqa: E402
 
 JURAT, JURATD = map(os.path.abspath, sys.argv[1:4])
 scratch = tempfile.TemporaryDirectory(prefix="jurat-test-many-")
@@ -265,16 +265,9 @@ def progress_has_the_rate_and_the_remaining_time_and_is_for_terminals(tmp):
     ours, theirs = terminal()
     with open(tmp / "out", "wb") as out:
         p = subprocess.Popen(words, stdout=out, stderr=theirs)
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(ours, 65536)
-            except OSError:  # EIO: the other side is closed
-                break
+        text = shown(ours, theirs)
         assert p.wait(60) == 0
-    os.close(ours)
-    assert b" of 4000, " in shown and b" per second, " in shown and b" s left" in shown and shown.endswith(b"\r\x1b[K"), shown[-200:]
+    assert " of 4000, " in text and " per second, " in text and " s left" in text and text.endswith("\r\x1b[K"), text[-200:]
 
 
 @case

@@ -19,7 +19,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import evidence  # noqa: E402
-from tap import Skip, case, main, terminal  # noqa: E402
+from tap import Skip, case, main, shown, terminal  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import Server, answer, in_turn, make_tls  # noqa: E402
@@ -451,15 +451,8 @@ def progress_is_for_a_terminal(tmp):
         assert run(*args).stderr == ""
         master, slave = terminal()
         subprocess.run([JURAT, *args], check=True, stderr=slave, stdout=subprocess.DEVNULL, env=environment(), timeout=60)
-        os.close(slave)
-        shown = b""
-        try:
-            while more := os.read(master, 4096):
-                shown += more
-        except OSError:
-            pass
-        os.close(master)
-        assert b"\r\x1b[Kvcek: attempt 1" in shown and shown.endswith(b"\r\x1b[K"), shown
+        text = shown(master, slave)
+        assert "\r\x1b[Kvcek: attempt 1" in text and text.endswith("\r\x1b[K"), text
 
 
 @case

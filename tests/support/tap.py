@@ -19,6 +19,19 @@ def terminal():
         raise Skip(f"no pseudoterminal can be opened here: {e}") from e
 
 
+def shown(master, slave):
+    """What a program writes to the terminal until it ends: all of it, also what the kernel passes on later."""
+    os.close(slave)
+    data = b""
+    try:
+        while more := os.read(master, 4096):
+            data += more
+    except OSError:
+        pass
+    os.close(master)
+    return data.decode()
+
+
 def case(f):
     _cases.append(f)
     return f

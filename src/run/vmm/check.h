@@ -68,6 +68,9 @@ void check_give(struct check_vcpu *vcpu, struct check_exit *exit);
  * vCPU may still have; check_exit_and_wait() does this itself. check_fail_wait() records the failure, with
  * how the VMM ended.
  */
+enum {
+	CHECK_RESET_MS = 60000
+}; /* time limit for a VMM to reset a VM, which may clear its memory and devices */
 JURAT_MUST_CHECK int check_wait(struct check_vmm *vmm, const bool *done, unsigned timeout_ms);
 JURAT_MUST_CHECK int check_exit_and_wait(struct check_vmm *vmm, struct check_vcpu *vcpu,
 					 struct check_exit *exit, unsigned timeout_ms);

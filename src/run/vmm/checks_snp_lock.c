@@ -250,7 +250,7 @@ void snp_check_reset(struct check_vmm *vmm, struct check_result *result)
 	vcpu = check_vcpu(vmm, 0);
 	if (result->verdict != CHECK_HELD || !vcpu)
 		return;
-	r = check_exit_and_wait(vmm, vcpu, &shutdown, SNP_ANSWER_MS);
+	r = check_exit_and_wait(vmm, vcpu, &shutdown, CHECK_RESET_MS);
 	if (vmm->ended) {
 		check_skip(result, "the VMM ends when the guest shuts down: it %s",
 			   session_how_ended(vmm, how));

@@ -10,7 +10,7 @@
 #include "uapi/kvm.h"
 
 /* The list, and the calls other than GetQuote. */
-enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, RESET_MS = 200 };
+enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, SETTLE_MS = 200 };
 
 /* Interrupts of the VM since tdx_check_notify() began to watch. */
 struct watch {
@@ -208,10 +208,10 @@ void tdx_check_reset(struct check_vmm *vmm, struct check_result *result)
 	    !tdx_prepare(&t, &before, TDX_BUFFER_PAGES, TDX_BUFFER_PAGES, false) ||
 	    !tdx_submit(&t, &before, "before the reset") || !tdx_behave(&t, (struct qgs_fault){ QGS_GOOD }))
 		return;
-	r = check_exit_and_wait(vmm, t.vcpu, &shutdown, TDX_CALL_MS);
+	r = check_exit_and_wait(vmm, t.vcpu, &shutdown, CHECK_RESET_MS);
 	if (r == 0 || r == -ENODEV)
-		r = check_wait(vmm, NULL, RESET_MS); /* it may end, or make new vCPUs */
-	vmm->lost = false;                           /* the vCPU may be gone, with the exit */
+		r = check_wait(vmm, NULL, SETTLE_MS); /* it may end, or make new vCPUs */
+	vmm->lost = false;                            /* the vCPU may be gone, with the exit */
 	qgs_faults_release(check_qgs(vmm));
 	t.vcpu = r < 0 ? NULL : check_vcpu(vmm, 0);
 	if (!t.vcpu) {
