@@ -38,6 +38,27 @@ package jurat
 //	struct jurat_tdx_evidence evidence = { sizeof(evidence), quote, quote_size, log, log_size };
 //	return jurat_verify_tdx(verifier, &evidence, collateral, policy, at, ret, err);
 // }
+//
+// /* With a pointer to bytes: cgo inspects all of the Go object into which a void pointer points, and may find pointers there. */
+// static int add_roots(struct jurat_verifier *verifier, const uint8_t *bytes, size_t size, struct jurat_error *err)
+// {
+//	return jurat_verifier_add_roots(verifier, bytes, size, err);
+// }
+//
+// static int add_certificates(struct jurat_verifier *verifier, const uint8_t *bytes, size_t size, size_t *n, struct jurat_error *err)
+// {
+//	return jurat_verifier_add_certificates(verifier, bytes, size, n, err);
+// }
+//
+// static int add_crl(struct jurat_verifier *verifier, const uint8_t *bytes, size_t size, struct jurat_error *err)
+// {
+//	return jurat_verifier_add_crl(verifier, bytes, size, err);
+// }
+//
+// static int add_collateral(struct jurat_tdx_collateral *collateral, const uint8_t *bytes, size_t size, struct jurat_error *err)
+// {
+//	return jurat_tdx_collateral_add(collateral, bytes, size, err);
+// }
 import "C"
 
 import (
@@ -130,8 +151,6 @@ func optional(b []byte) *C.uint8_t {
 	return first(b)
 }
 
-func void(b []byte) unsafe.Pointer { return unsafe.Pointer(first(b)) }
-
 // A handle is freed once: by Close, or when it is garbage. Those who read hold the lock shared, those who change it alone.
 type handle struct {
 	lock sync.RWMutex
@@ -184,7 +203,7 @@ func NewVerifier() (*Verifier, error) {
 // AddRoots trusts the self-signed certificates in b instead of the vendors' roots. Further calls add roots.
 func (v *Verifier) AddRoots(b []byte) error {
 	return v.alone(func(at unsafe.Pointer, text *C.struct_jurat_error) C.int {
-		return C.jurat_verifier_add_roots((*C.struct_jurat_verifier)(at), void(b), C.size_t(len(b)), text)
+		return C.add_roots((*C.struct_jurat_verifier)(at), first(b), C.size_t(len(b)), text)
 	})
 }
 
@@ -192,7 +211,7 @@ func (v *Verifier) AddRoots(b []byte) error {
 func (v *Verifier) AddCertificates(b []byte) (int, error) {
 	var n C.size_t
 	err := v.alone(func(at unsafe.Pointer, text *C.struct_jurat_error) C.int {
-		return C.jurat_verifier_add_certificates((*C.struct_jurat_verifier)(at), void(b), C.size_t(len(b)), &n, text)
+		return C.add_certificates((*C.struct_jurat_verifier)(at), first(b), C.size_t(len(b)), &n, text)
 	})
 	return int(n), err
 }
@@ -200,7 +219,7 @@ func (v *Verifier) AddCertificates(b []byte) (int, error) {
 // AddCRL adds a CRL, which applies to the root that signed it.
 func (v *Verifier) AddCRL(b []byte) error {
 	return v.alone(func(at unsafe.Pointer, text *C.struct_jurat_error) C.int {
-		return C.jurat_verifier_add_crl((*C.struct_jurat_verifier)(at), void(b), C.size_t(len(b)), text)
+		return C.add_crl((*C.struct_jurat_verifier)(at), first(b), C.size_t(len(b)), text)
 	})
 }
 
@@ -220,7 +239,7 @@ func NewPolicy() (*Policy, error) {
 // ReadJSON sets the members that the JSON has, strictly; all others keep their values. jurat-policy(5) lists them.
 func (p *Policy) ReadJSON(json []byte) error {
 	return p.alone(func(at unsafe.Pointer, text *C.struct_jurat_error) C.int {
-		return C.jurat_policy_read_json((*C.struct_jurat_policy)(at), (*C.char)(void(json)), C.size_t(len(json)), text)
+		return C.jurat_policy_read_json((*C.struct_jurat_policy)(at), (*C.char)(unsafe.Pointer(first(json))), C.size_t(len(json)), text)
 	})
 }
 
@@ -268,7 +287,7 @@ func NewCollateral() (*Collateral, error) {
 // Add adds collateral as served by Intel's PCS or a PCCS; its kind is recognized from the content.
 func (c *Collateral) Add(b []byte) error {
 	return c.alone(func(at unsafe.Pointer, text *C.struct_jurat_error) C.int {
-		return C.jurat_tdx_collateral_add((*C.struct_jurat_tdx_collateral)(at), void(b), C.size_t(len(b)), text)
+		return C.add_collateral((*C.struct_jurat_tdx_collateral)(at), first(b), C.size_t(len(b)), text)
 	})
 }
 

@@ -244,6 +244,27 @@ func TestGoroutinesShareWhatIsClosedWhileTheyRun(t *testing.T) {
 	check(t, verifier.AddCRL(crl) == ErrClosed)
 }
 
+// Bytes inside an object that has pointers of Go, which cgo refuses to pass as a void pointer.
+func TestInputMayLieBesidePointers(t *testing.T) {
+	verifier, err := NewVerifier()
+	must(t, err)
+	policy, err := NewPolicy()
+	must(t, err)
+	for _, add := range []func([]byte) error{
+		verifier.AddRoots, verifier.AddCRL, collateral(t).Add, policy.ReadJSON,
+		func(b []byte) error { _, err := verifier.AddCertificates(b); return err },
+		func(b []byte) error { _, err := verifier.VerifySNP(b, b, nil, time.Now()); return err },
+		func(b []byte) error { _, err := verifier.VerifyTDX(b, b, nil, nil, time.Now()); return err },
+	} {
+		var input struct {
+			bytes [16]byte
+			next  *int
+		}
+		input.next = new(int)
+		check(t, add(input.bytes[:]) != nil)
+	}
+}
+
 func TestGarbageIsFreed(t *testing.T) {
 	freed := make(chan bool, 100)
 	for i := 0; i < 100; i++ {

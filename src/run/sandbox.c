@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,6 +30,9 @@ static int enter_namespaces(enum run_user_map map, struct jurat_error *err)
 		return run_user_namespace_no_mount(-errno, err);
 	return 0;
 }
+
+/* Source: Linux Documentation/admin-guide/devices.txt */
+enum { FUSE_MAJOR = 10, FUSE_MINOR = 229 };
 
 /* The namespaces are there, so the device is all that is missing. */
 static int no_fuse(int r, struct jurat_error *err)
@@ -50,6 +54,7 @@ int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 {
 	auto_close int fd = -1;
 	char at[PATH_MAX], options[128];
+	struct stat st;
 
 	/*
 	 * Open it in here: the kernel requires the device to be opened in the user namespace of the mount.
@@ -57,6 +62,12 @@ int run_sandbox_mount(const char *temp, int *ret_fd, struct jurat_error *err)
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return no_fuse(-errno, err);
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(FUSE_MAJOR, FUSE_MINOR))
+		return jurat_fail(
+			err, -ENODEV,
+			"/dev/fuse: is not the character device %d:%d (remove it, and load the kernel "
+			"module fuse; start a container with --device /dev/fuse)",
+			FUSE_MAJOR, FUSE_MINOR);
 	snprintf(at, sizeof(at), "%s/fuse", temp);
 	if (mkdir(at, 0700) < 0)
 		return jurat_fail(err, -errno, "cannot make '%s': %s", at, strerror(errno));

@@ -52,6 +52,12 @@ static void hide_fuse(void)
 	     mount("none", "/dev", "tmpfs", 0, NULL) == 0);
 }
 
+static void replace_fuse(void)
+{
+	hide_fuse();
+	must(mknod("/dev/fuse", S_IFREG | 0666, 0) == 0);
+}
+
 static void forbid_namespaces_and_hide_fuse(void)
 {
 	hide_fuse();
@@ -205,6 +211,9 @@ static void what_a_container_lacks_is_said_with_the_option_that_mends_it(void **
 		{ hide_fuse, true,
 		  "jurat run: /dev/fuse: does not exist (load the kernel module fuse; start a container with "
 		  "--device /dev/fuse)\n" },
+		{ replace_fuse, true,
+		  "jurat run: /dev/fuse: is not the character device 10:229 (remove it, and load the kernel "
+		  "module fuse; start a container with --device /dev/fuse)\n" },
 		{ confine_as_docker, true,
 		  "jurat run: the AppArmor profile 'docker-default' forbids mounts: Permission denied (start "
 		  "the container with --security-opt apparmor=unconfined)\n" },

@@ -44,6 +44,8 @@ class Library:
         self._name, self._functions = f"{name}.so.{_abi.JURAT_VERSION_MAJOR}", functions
 
     def __getattr__(self, name: str) -> Any:
+        if name not in self._functions:
+            raise AttributeError(f"{self._name} has no function {name}")
         result, arguments = self._functions[name]
         try:
             function = getattr(ctypes.CDLL(self._name), name)
