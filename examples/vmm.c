@@ -110,6 +110,8 @@ int main(int argc, char **argv)
 			e = jurat_snp_request_handle_exit(request, run, &memory, &why);
 		else if (e == 0 && run->exit_reason == EXIT_TDX)
 			e = jurat_tdx_quotes_handle_exit(quotes, run, 0, &why);
+		else if (e == 0 && run->exit_reason == KVM_EXIT_SHUTDOWN)
+			break; /* the guest has ended */
 		else if (e < 0 || run->exit_reason != KVM_EXIT_HLT)
 			errx(1, "KVM_RUN: error %d, exit %u", -e, run->exit_reason);
 		if (why.text[0]) /* why the guest was refused */

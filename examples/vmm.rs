@@ -135,6 +135,7 @@ const KVM_RUN: c_ulong = 0xae80;
 const KVM_SET_MP_STATE: c_ulong = 0x4004_ae99;
 const KVM_SIGNAL_MSI: c_ulong = 0x4020_aea5;
 const KVM_EXIT_HLT: u32 = 5;
+const KVM_EXIT_SHUTDOWN: u32 = 8;
 const KVM_EXIT_TDX: u32 = 40;
 const KVM_EXIT_SNP_REQ_CERTS: u32 = 43;
 const KVM_MEM_READONLY: u32 = 2;
@@ -249,6 +250,7 @@ fn run_vcpu(vm: &Vm, id: u32, fd: &File, run: Run) {
             },
             KVM_EXIT_TDX => unsafe { jurat_tdx_quotes_handle_exit(vm.quotes, run.0, id, &mut why) },
             KVM_EXIT_HLT => 0,
+            KVM_EXIT_SHUTDOWN => std::process::exit(0), // the guest has ended
             reason => fail(&format!("vCPU {id}: exit {reason}")),
         };
         if why.text[0] != 0 {

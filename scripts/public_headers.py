@@ -92,6 +92,11 @@ def escape(text):
     return re.sub(r"([_*\\])", r"\\\1", text)
 
 
+def literal(text):
+    """Text as it stands: scdoc takes a backslash for an escape in code as well."""
+    return "```\n" + text.replace("\\", "\\\\") + "\n```"
+
+
 def listing(code):
     """Declarations as they stand, without what only the compiler reads."""
     lines, shift = [], 0
@@ -99,7 +104,7 @@ def listing(code):
         if not line.startswith(" "):
             shift = len("JURAT_MUST_CHECK ") if line.startswith("JURAT_MUST_CHECK ") else 0
         lines.append(line[shift:])
-    return "```\n" + "\n".join(lines) + "\n```"
+    return literal("\n".join(lines))
 
 
 def prose(text):

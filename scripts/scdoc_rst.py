@@ -69,7 +69,7 @@ class Converter:
                 i += 1
             elif line == "```":
                 end = lines.index("```", i + 1)
-                out += [".. code-block:: none", "", *("   " + text for text in lines[i + 1 : end]), ""]
+                out += [".. code-block:: none", "", *("   " + re.sub(r"\\(.)", r"\1", text) for text in lines[i + 1 : end]), ""]
                 i = end + 1
             elif m := re.match(r"[-.] +", line):
                 i = self._item(lines, i, out, "- " if line[0] == "-" else "#. ")

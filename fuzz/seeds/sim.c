@@ -350,6 +350,17 @@ static void devices(void)
 			rd_read(0, 4096);
 			seed_u8(RD_RMDIR);
 			seed_u8(0);
+			rd_read(0, 64); /* of an entry that is gone */
+			rd_open(1, node, 1);
+			seed_u8(RD_MKDIR);
+			seed_u8(0);
+			rd_open(1, node, 1);
+			seed_u8(RD_RMDIR);
+			seed_u8(0);
+			seed_u8(RD_WRITE);
+			seed_u8(1);
+			seed_part("1", 1);
+			seed_u8(0);
 			seed_end();
 		}
 }

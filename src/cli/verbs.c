@@ -748,8 +748,8 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "-- PROGRAM [ARGUMENT]...",
 	  .summary = "run an unmodified program as a guest or host of a software platform",
 	  .more = "Exit status: that of the program; 126 or 127 if it could not be executed; 2 usage error, "
-		  "3 a requirement of this machine is not met, 4 internal error. With --vmm: 0 all checks "
-		  "passed, 1 a check failed.\n",
+		  "3 a requirement of this machine is not met, 4 internal error. With --vmm: 0 no check "
+		  "failed, 1 a check failed.\n",
 	  OPTIONS(run_options),
 	  .max_args = SIZE_MAX,
 	  .program = CLI_PLATFORM },

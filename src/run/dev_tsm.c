@@ -34,9 +34,11 @@ struct tree {
 	struct entry *entries;
 };
 
+/* Has what a call on the file needs: the entry, and the `ctx` of its nodes, may have been removed since open(2). */
 struct opened {
+	struct tree *tree;
+	enum sim_tsm_attr attr;
 	struct sim_tsm_file *file;
-	struct trace *trace;
 	struct trace_reads reads;
 };
 
@@ -50,17 +52,22 @@ static int attribute_open(void *ctx, int flags, void **ret_file)
 		free(opened);
 		return r;
 	}
-	opened->trace = a->tree->platform->trace;
+	opened->tree = a->tree;
+	opened->attr = a->attr;
 	*ret_file = opened;
 	return 0;
 }
 
-/* The entry and `ctx` may have been removed since open(2): use only the file. */
+static struct trace *trace_of(const struct opened *opened)
+{
+	return opened->tree->platform->trace;
+}
+
 static void attribute_release(void *ctx, void *file)
 {
 	struct opened *opened = file;
 
-	trace_reads_end(opened->trace, &opened->reads);
+	trace_reads_end(trace_of(opened), &opened->reads);
 	(void)sim_tsm_close(opened->file);
 	free(opened);
 }
@@ -73,9 +80,9 @@ struct pending {
 };
 
 /* Begins a step of the program, and goes into it. */
-static uint32_t traced(struct tree *tree, const char *op, enum sim_tsm_attr attr, pid_t thread)
+static uint32_t traced(const struct opened *opened, const char *op, pid_t thread)
 {
-	struct run_platform *p = tree->platform;
+	struct run_platform *p = opened->tree->platform;
 	uint32_t step;
 
 	if (!p->trace)
@@ -84,7 +91,7 @@ static uint32_t traced(struct tree *tree, const char *op, enum sim_tsm_attr attr
 					 ? machine_td_program(p->td, (uint32_t)thread)
 					 : machine_program(p->guest, 0, (uint32_t)thread));
 	step = trace_call(p->trace, "guest program", "configfs-tsm", "%s %s", op,
-			  sim_tsm_attr_info(attr)->name);
+			  sim_tsm_attr_info(opened->attr)->name);
 	(void)trace_go(p->trace, trace_in(p->trace, step));
 	return step;
 }
@@ -104,7 +111,7 @@ static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data
 {
 	struct pending *pending = read->ctx;
 
-	trace_reads_returned(pending->opened->trace, &pending->opened->reads, pending->off,
+	trace_reads_returned(trace_of(pending->opened), &pending->opened->reads, pending->off,
 			     result < 0 ? result : (int64_t)size);
 	run_reply_read(pending->reply, result, data, size);
 	free(pending);
@@ -113,9 +120,8 @@ static void read_done(struct sim_tsm_read *read, int result, const uint8_t *data
 static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, struct run_reply *reply)
 {
 	struct pending *pending = calloc(1, sizeof(*pending));
-	struct attribute *a = ctx;
 	struct opened *opened = file;
-	struct trace *trace = opened->trace;
+	struct trace *trace = trace_of(opened);
 	struct trace_place before = trace_here(trace);
 
 	if (!pending) {
@@ -130,7 +136,7 @@ static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, str
 	if (trace_reads_go_on(trace, &opened->reads, off))
 		(void)trace_go(trace, trace_in(trace, opened->reads.step));
 	else
-		opened->reads.step = traced(a->tree, "reads", a->attr, run_reply_thread(reply));
+		opened->reads.step = traced(opened, "reads", run_reply_thread(reply));
 	sim_tsm_read(opened->file, off, size, &pending->read);
 	(void)trace_go(trace, before);
 }
@@ -138,14 +144,13 @@ static void attribute_read(void *ctx, void *file, size_t size, uint64_t off, str
 static ssize_t attribute_write(void *ctx, void *file, const void *data, size_t size, uint64_t off,
 			       pid_t thread)
 {
-	struct attribute *a = ctx;
 	struct opened *opened = file;
-	struct trace *trace = a->tree->platform->trace;
+	struct trace *trace = trace_of(opened);
 	struct trace_place before = trace_here(trace);
-	uint32_t step = traced(a->tree, "writes", a->attr, thread);
+	uint32_t step = traced(opened, "writes", thread);
 	ssize_t r = sim_tsm_write(opened->file, off, data, size);
 
-	traced_end(trace, step, a->attr == SIM_TSM_INBLOB ? "report data" : NULL, data, r);
+	traced_end(trace, step, opened->attr == SIM_TSM_INBLOB ? "report data" : NULL, data, r);
 	(void)trace_go(trace, before);
 	return r;
 }

@@ -327,5 +327,21 @@ def the_examples_of_manual_pages_work_as_they_are_typed(tmp):
     run_documents(tmp, lambda document: document.endswith(".scd"))
 
 
+@case
+def the_programs_in_manual_pages_are_those_of_examples(_):
+    """Character by character, but for space: what is copied out of a page compiles, and prints the same."""
+    n = 0
+    for source in sorted(ROOT.glob("man/*.scd")):
+        page = JURAT.parents[2] / "man" / source.name.removesuffix(".scd")
+        for name in re.findall(r"^@EXAMPLE (.*)@$", source.read_text(encoding="utf-8"), re.M):
+            if not page.exists():
+                raise Skip("the manual pages are not built: no scdoc on this machine")
+            blocks = re.findall(r"^\.nf\n\.RS 4\n(.*?)^\.fi$", page.read_text(encoding="utf-8"), re.M | re.S)
+            printed = [re.sub(r"\\([&\\~^.'-])", lambda m: "" if m[1] == "&" else m[1], block).split() for block in blocks]
+            assert (ROOT / "examples" / name).read_text(encoding="utf-8").split() in printed, f"{page} does not have the text of examples/{name}"
+            n += 1
+    assert n >= 5, n
+
+
 if __name__ == "__main__":
     sys.exit(main())

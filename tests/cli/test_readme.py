@@ -153,7 +153,7 @@ def test_a_vmm(tmp):
         raise Skip("a build that LD_PRELOAD cannot name, or with sanitizers")
     walk("Test a VMM", tmp, [
         (r"^jurat run --vmm", "jurat run --vmm --kvm own --only snp-ret-known"),
-        (r"\./my-vmm \.\.\.", str(VMM)),
+        (r"exec \./my-vmm --certs (\S+) --qgs (\S+)'", f"exec {VMM}'"),
         (r"qemu-system-x86_64 .*$", str(VMM)),
     ])
 

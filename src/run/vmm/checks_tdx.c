@@ -12,6 +12,9 @@
 /* The list, and the calls other than GetQuote. */
 enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, SETTLE_MS = 200 };
 
+/* Bit 0 of R11, once of GetQuote, which is always supported today. KVM itself serves no call of these bits. */
+enum { GET_QUOTE_ONCE = 1 };
+
 /* Interrupts of the VM since tdx_check_notify() began to watch. */
 struct watch {
 	struct tdx_check *t;
@@ -170,6 +173,13 @@ void tdx_check_vmcall_info(struct check_vmm *vmm, struct check_result *result)
 			   "GetTdVmCallInfo says in R11 (%#" PRIx64
 			   ") that SetupEventNotifyInterrupt is supported, which answers %s",
 			   call.info[0], tdx_answer_name(answer));
+	else if (call.info[0] & ~(uint64_t)(GET_QUOTE_ONCE | UAPI_TDVMCALL_INFO_1_R11_SETUP_EVENT_NOTIFY))
+		check_fail(result,
+			   "GetTdVmCallInfo says in R11 (%#" PRIx64
+			   ") that calls are supported that neither KVM nor the VMM serves: bits %#" PRIx64,
+			   call.info[0],
+			   call.info[0] &
+				   ~(uint64_t)(GET_QUOTE_ONCE | UAPI_TDVMCALL_INFO_1_R11_SETUP_EVENT_NOTIFY));
 	else if (call.info[2] || call.info[3])
 		check_fail(result, "expected 0 in R13 and R14, found %#" PRIx64 " and %#" PRIx64,
 			   call.info[2], call.info[3]);

@@ -245,9 +245,10 @@ void check_fail_wait(struct check_vmm *vmm, struct check_result *result, int r)
 	else if (r == -ENODEV)
 		check_fail(result, "the VMM has closed the vCPU before it completed the exit");
 	else
-		check_fail(result, "expected the VMM to call KVM_RUN again, found that it has not within the "
-				   "time of the "
-				   "check: the vCPU hangs");
+		check_fail(result,
+			   "expected the VMM to call KVM_RUN again, found that it has not within the time of "
+			   "the check%s%s: it hangs, or does not know the exit",
+			   *session_last_run(vmm, run) ? ", " : "", run);
 }
 
 void check_run_guest(struct check_vcpu *vcpu, unsigned us)

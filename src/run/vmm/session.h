@@ -145,6 +145,10 @@ void session_serve(struct check_vmm *vmm, struct session_peer *peer);
 void session_release(struct check_vmm *vmm);
 void session_close(struct check_vmm *vmm);
 
+/* session_trace.c: the steps of an exit and of its completion; vcpu->traced between them. */
+void session_trace_exit(struct check_vcpu *vcpu, const struct check_exit *exit);
+void session_trace_completion(struct check_vcpu *vcpu, const struct check_exit *exit);
+
 /* session.c: serves what is pending, or what arrives within a few milliseconds. */
 void session_turn(struct check_vmm *vmm);
 /* Ends the VMM: SIGTERM, and after a while SIGKILL. */

@@ -272,28 +272,6 @@ static bool can_exit(const struct check_vcpu *vcpu)
 	       vcpu->mp_state != UAPI_KVM_MP_STATE_INIT_RECEIVED;
 }
 
-/* From the exit to the KVM_RUN that completes it, in the check, and on the vCPU's own track. */
-static void trace_exit(struct check_vcpu *vcpu, const struct check_exit *exit)
-{
-	struct trace *t = vcpu->vmm->platform.trace;
-	struct trace_place before = trace_here(t), place = before;
-	const char *name = exit->reason == UAPI_KVM_EXIT_SNP_REQ_CERTS ? "KVM_EXIT_SNP_REQ_CERTS"
-			   : exit->reason == UAPI_KVM_EXIT_TDX         ? "KVM_EXIT_TDX"
-								       : "exit";
-
-	place.guest = vcpu->vm->traced_as;
-	place.vcpu = (int)vcpu->id;
-	(void)trace_go(t, place);
-	trace_end(t, vcpu->traced, "the VMM has not completed it");
-	vcpu->traced = trace_beside(t, "KVM", "VMM", "vCPU %llu: %s %u, 0x%llx", (unsigned long long)vcpu->id,
-				    name, exit->reason, (unsigned long long)bytes_get_le(exit->body, 8));
-	trace_number(t, vcpu->traced, "exit_reason", exit->reason, TRACE_DECIMAL);
-	trace_number(t, vcpu->traced,
-		     exit->reason == UAPI_KVM_EXIT_SNP_REQ_CERTS ? "gpa" : "first word of the exit",
-		     bytes_get_le(exit->body, 8), TRACE_HEX);
-	(void)trace_go(t, before);
-}
-
 static void make_exit(struct check_vcpu *vcpu, struct vmm_order *order)
 {
 	const struct check_exit *exit = vcpu->exit;
@@ -311,7 +289,7 @@ static void make_exit(struct check_vcpu *vcpu, struct vmm_order *order)
 					    .words = { bytes_get_le(exit->body, 8),
 						       bytes_get_le(exit->body + 8, 8) } };
 	vcpu->vmm->n_exits++;
-	trace_exit(vcpu, exit);
+	session_trace_exit(vcpu, exit);
 }
 
 /* KVM_RUN with nothing pending. */
@@ -371,14 +349,7 @@ static void complete(struct check_vcpu *vcpu, struct vmm_order *order)
 	order->a = exit->complete_with;
 	exit->completed = true;
 	vcpu->vmm->n_completed++;
-	trace_number(vcpu->vmm->platform.trace, vcpu->traced, "ret", exit->ret, TRACE_HEX);
-	trace_number(vcpu->vmm->platform.trace, vcpu->traced, "npages", exit->npages, TRACE_DECIMAL);
-	trace_number(vcpu->vmm->platform.trace, vcpu->traced, "immediate_exit", exit->immediate_exit,
-		     TRACE_DECIMAL);
-	trace_end(vcpu->vmm->platform.trace, vcpu->traced,
-		  "KVM_RUN completes: ret %llu, npages %llu, immediate_exit %d",
-		  (unsigned long long)exit->ret, (unsigned long long)exit->npages, exit->immediate_exit);
-	vcpu->traced = 0;
+	session_trace_completion(vcpu, exit);
 }
 
 /* 0; JURAT_BUSY: it is not answered yet; -errno */

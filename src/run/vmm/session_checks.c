@@ -93,13 +93,15 @@ __attribute__((format(printf, 4, 5))) static void give_up(const struct check_vmm
 static void run_check(struct check_vmm *vmm, const struct check *check, struct check_result *result)
 {
 	uint64_t before = vmm->n_exits, completed = vmm->n_completed;
-	char how[128];
+	char how[128], run[200];
 
 	vmm->lost = vmm->stuck = vmm->has_closed = false;
 	if (vmm->interrupted)
 		check_skip(result, "interrupted by a signal");
 	else if (vmm->ended)
-		give_up(vmm, check, result, "the VMM has ended: it %s", session_how_ended(vmm, how));
+		give_up(vmm, check, result, "the VMM has ended: it %s%s%s", session_how_ended(vmm, how),
+			vmm->has_failed || check->last ? "" : " ",
+			vmm->has_failed || check->last ? "" : session_last_run(vmm, run));
 	else if (check->slow && !is_named(vmm->options, check))
 		check_skip(result, "it takes tens of seconds: name it with --only");
 	else if (!check_vcpu(vmm, 0))
@@ -134,7 +136,7 @@ static bool run_list(struct check_vmm *vmm, const struct check *list, bool last)
 		run_check(vmm, check, &result);
 		(void)trace_go(vmm->platform.trace, before);
 		trace_end(vmm->platform.trace, step, "%s",
-			  result.verdict == CHECK_HELD ? "held" : result.text);
+			  result.verdict == CHECK_HELD ? "passed" : result.text);
 		if (options->report)
 			options->report(options->ctx, check, &result);
 		vmm->has_failed |= result.verdict == CHECK_FAILED;
@@ -153,6 +155,9 @@ static int wait_for_vm(struct check_vmm *vmm, struct jurat_error *err)
 		return 0;
 	if (vmm->interrupted)
 		return jurat_fail(err, -EINTR, "interrupted by a signal");
+	for (const struct check_vcpu *vcpu = vmm->vcpus; vcpu; vcpu = vcpu->next)
+		if (vcpu->ran && vmm->ended)
+			return 0; /* the first check says how */
 	if (vmm->ended)
 		return jurat_fail(
 			err, -ECHILD, "the VMM %s before any of its vCPUs ran%s", session_how_ended(vmm, how),

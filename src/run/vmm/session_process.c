@@ -71,7 +71,8 @@ static int make_environment(struct check_vmm *vmm, char ***env, struct jurat_err
 		r = run_environment_set(env, "JURAT_CERTS", vmm->platform.certs_path, err);
 	if (r == 0 && vmm->platform.certs_path)
 		r = run_environment_set(env, VMM_ENV_CERTS, vmm->platform.certs_path, err);
-	if (r == 0 && vmm->qgs)
+	/* Also where no TD is tested and nobody listens: how the VMM is started does not depend on it. */
+	if (r == 0)
 		r = run_environment_set(env, VMM_ENV_QUOTING_SERVICE, service, err);
 	if (r == 0)
 		r = run_environment_set(env, VMM_ENV_CHECK, vmm->address, err);

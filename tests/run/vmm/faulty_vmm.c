@@ -318,6 +318,8 @@ static void *run_vcpu(void *arg)
 		if (has("halts") && v != vcpus)
 			for (;;)
 				pause();
+		if (has("ends-at-first-run"))
+			errx(1, "KVM_RUN: %s", strerror(-r));
 		memcpy(&reason, v->run + 8, sizeof(reason));
 		if (r < 0 && r != -EINTR && has("keeps-lock-of-failed-run"))
 			for (;;)

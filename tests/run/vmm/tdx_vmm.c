@@ -64,6 +64,7 @@ static const char *const names[TDX_N_WRONG] = {
 	[TDX_BELIEVES] = "believes",
 	[TDX_ANSWERS_UNKNOWN] = "answers-unknown",
 	[TDX_SAYS_MORE] = "says-more",
+	[TDX_SAYS_UNDEFINED] = "says-undefined",
 	[TDX_BELIEVES_STALE] = "believes-stale",
 	[TDX_ONE_VCPU] = "one-vcpu",
 	[TDX_FORGETS_RESET] = "forgets-reset",
@@ -493,6 +494,7 @@ void tdx_vmm_exit(struct tdx_vmm *m, void *kvm_run, uint32_t vcpu)
 		break;
 	case UAPI_TDVMCALL_GET_TD_VM_CALL_INFO:
 		answer = jurat_tdx_quotes_vmcall_info(m->quotes, first, info);
+		info[0] |= m->options.wrong == TDX_SAYS_UNDEFINED ? 0xff : 0;
 		for (unsigned i = 0; i < ARRAY_SIZE(info) && answer == UAPI_TDVMCALL_SUCCESS; i++)
 			bytes_put_le(run + KVM_RUN_TDX_GET_TDVMCALL_INFO_r11 + 8 * (size_t)i, info[i], 8);
 		break;

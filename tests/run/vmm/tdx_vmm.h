@@ -48,6 +48,7 @@ enum tdx_wrong {
 	TDX_BELIEVES,         /* takes whatever comes for a response */
 	TDX_ANSWERS_UNKNOWN,  /* answers calls that it does not know with SUCCESS */
 	TDX_SAYS_MORE,        /* GetTdVmCallInfo names a call that is not served */
+	TDX_SAYS_UNDEFINED,   /* GetTdVmCallInfo names calls that are not defined */
 	TDX_BELIEVES_STALE,   /* serves the exit_reason that a failed KVM_RUN left (for the VMM around it) */
 	TDX_ONE_VCPU,         /* stores answers in the first vCPU's kvm_run */
 	TDX_FORGETS_RESET,    /* does not serve any more after a reset */

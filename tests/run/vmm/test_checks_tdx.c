@@ -510,6 +510,7 @@ static const struct {
 	{ TDX_NOTIFIES_EARLY, "tdx-notify", "the interrupt came while the status was in flight" },
 	{ TDX_WRONG_VCPU, "tdx-notify", "found MSI data 0x51 for vCPU 262" },
 	{ TDX_SAYS_MORE, "tdx-vmcall-info", "is supported, which answers SUBFUNC_UNSUPPORTED" },
+	{ TDX_SAYS_UNDEFINED, "tdx-vmcall-info", "in R11 (0xff) that calls are supported that" },
 	{ TDX_FORGETS_RESET, "tdx-reset", "after the reset: expected SUCCESS" },
 	{ TDX_ANSWERS_UNKNOWN, "tdx-unknown-call", "expected SUBFUNC_UNSUPPORTED" },
 };

@@ -101,6 +101,9 @@ static const struct faulty faulty[] = {
 	  .says = "was killed by signal 6 (Aborted) while it handled KVM_EXIT_SNP_REQ_CERTS with gpa 0x" },
 	{ "eintr-is-error", "immediate-exit-cleared", NULL, .ends = true,
 	  .says = ": EINTR, as after any signal, is not an error" },
+	{ "ends-at-first-run", "immediate-exit-cleared", NULL, .ends = true,
+	  .says = "it exited with status 1 after a KVM_RUN without such an exit: EINTR, as after any signal, "
+		  "is" },
 	{ "rounds-gpa", "unaligned-gpa", NULL },
 	{ "hole-is-fine", "hole mmio rom end-of-memory", NULL },
 	{ "writes-rom", "rom", NULL },
