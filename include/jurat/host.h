@@ -466,9 +466,8 @@ uint64_t jurat_tdx_quotes_setup_notify(struct jurat_tdx_quotes *quotes, uint64_t
 uint64_t jurat_tdx_quotes_vmcall_info(const struct jurat_tdx_quotes *quotes, uint64_t leaf, uint64_t ret[4]);
 
 /*
- * Answers one KVM_EXIT_TDX in kvm_run itself, for a VMM that has direct access to `struct kvm_run`: GetQuote as
- * jurat_tdx_quotes_serve() does, SetupEventNotifyInterrupt as jurat_tdx_quotes_setup_notify(), and
- * GetTdVmCallInfo as jurat_tdx_quotes_vmcall_info().
+ * Answers one KVM_EXIT_TDX in kvm_run itself, for a VMM that has direct access to `struct kvm_run`: as
+ * jurat_tdx_quotes_serve(), jurat_tdx_quotes_setup_notify() and jurat_tdx_quotes_vmcall_info() do.
  *
  * Call it only after a KVM_RUN that returned 0: a failed one leaves exit_reason stale. For other calls of the
  * guest, the answer stays as KVM preset it: not supported.

@@ -24,7 +24,7 @@ static void field(struct rows *rows, const char *before, const char *text, size_
 {
 	fputs(before, rows->to);
 	for (size_t i = 0; i < n; i++) {
-		rows->bad = rows->bad || text[i] == '\\' || (text[i] >= 0 && text[i] < ' ');
+		rows->bad = rows->bad || text[i] == '\\' || (unsigned char)text[i] < ' ';
 		if (text[i] == '\'')
 			fputs("'\\''", rows->to);
 		else

@@ -34,7 +34,7 @@ struct tree {
 	struct entry *entries;
 };
 
-/* Has what a call on the file needs: the entry, and the `ctx` of its nodes, may have been removed since open(2). */
+/* What a call on the file needs: the entry, and `ctx`, may have been removed since open(2). */
 struct opened {
 	struct tree *tree;
 	enum sim_tsm_attr attr;

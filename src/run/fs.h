@@ -46,8 +46,8 @@ struct run_node_ops {
 	bool device;    /* a device's node: truncate(2) is -EINVAL */
 	bool truncates; /* a truncation shows in st_size until the last close, as in configfs */
 	/*
-	 * `flags` as open(2); *ret_file is passed to the functions below. 0 or -errno. A file outlives a node that
-	 * is removed, whose `ctx` may be freed: these functions then have only `file`.
+	 * `flags` as open(2); *ret_file is passed to the functions below. 0 or -errno. A file outlives its
+	 * node: once that is removed, `ctx` may be freed, and these functions have only `file`.
 	 */
 	int (*open)(void *ctx, int flags, void **ret_file);
 	void (*release)(void *ctx, void *file);

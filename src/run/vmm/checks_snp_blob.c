@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/vmm/checks_snp.h"
+#include "run/vmm/snp_answer.h"
 
 #include <errno.h>
 #include <fcntl.h>

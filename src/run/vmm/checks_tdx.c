@@ -12,7 +12,7 @@
 /* The list, and the calls other than GetQuote. */
 enum { MSI_DESTINATION_SHIFT = 12, NS_PER_MS = 1000000, MSI_MS = 2000, SETTLE_MS = 200 };
 
-/* Bit 0 of R11, once of GetQuote, which is always supported today. KVM itself serves no call of these bits. */
+/* Bit 0 of R11: once of GetQuote, which every VMM serves today. KVM itself serves none of these calls. */
 enum { GET_QUOTE_ONCE = 1 };
 
 /* Interrupts of the VM since tdx_check_notify() began to watch. */

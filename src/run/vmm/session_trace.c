@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "machine/trace.h"
 #include "run/vmm/session.h"
-#include "run/vmm/snp_judge.h"
+#include "run/vmm/snp_answer.h"
 #include "run/vmm/tdx_answer.h"
 #include "uapi/kvm.h"
 
@@ -116,9 +116,8 @@ void session_trace_completion(struct check_vcpu *vcpu, const struct check_exit *
 	case UAPI_KVM_EXIT_SNP_REQ_CERTS:
 		trace_number(t, step, "ret", exit->ret, TRACE_SIGNED);
 		trace_number(t, step, "answered npages", exit->npages, TRACE_DECIMAL);
-		trace_end(t, step, "KVM_RUN, %s, npages %llu, immediate_exit %d; the table is %s",
-			  snp_ret_name(exit->ret, ret), (ull)exit->npages, exit->immediate_exit,
-			  check_blob_locked(vcpu->vmm) ? "locked" : "not locked");
+		trace_end(t, step, "KVM_RUN, %s, npages %llu, immediate_exit %d",
+			  snp_ret_name(exit->ret, ret), (ull)exit->npages, exit->immediate_exit);
 		break;
 	case UAPI_KVM_EXIT_TDX:
 		trace_number(t, step, "R10", exit->ret, TRACE_HEX);

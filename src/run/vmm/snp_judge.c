@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "run/vmm/session.h"
+#include "run/vmm/snp_answer.h"
 #include "uapi/kvm.h"
 #include "uapi/sev.h"
 #include "wire/sev_uapi.h"
@@ -103,6 +104,7 @@ static void completing(struct check_vmm *vmm, struct check_vcpu *vcpu, struct ch
 	struct jurat_error err = { "" };
 
 	ask->locked = check_blob_locked(vmm);
+	trace_number(vmm->platform.trace, vcpu->traced, "locked", ask->locked, TRACE_DECIMAL);
 	if (ask->fails)
 		exit->complete_with = EIO;
 	for (ask->n_page_bytes = 0; ask->n_page_bytes < SNP_AREA_PAGES * SNP_PAGE;
@@ -150,25 +152,6 @@ bool snp_ask_make(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask
 	if (r < 0)
 		check_fail_wait(vmm, ask->result, r);
 	return r == 0;
-}
-
-const char *snp_ret_name(uint64_t ret, char to[64])
-{
-	static const struct {
-		int number;
-		const char *name;
-	} names[] = { { ENOSPC, "ENOSPC" }, { EAGAIN, "EAGAIN" }, { EIO, "EIO" },     { EINVAL, "EINVAL" },
-		      { EFAULT, "EFAULT" }, { ENOENT, "ENOENT" }, { EPERM, "EPERM" }, { EACCES, "EACCES" } };
-	const char *name = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (ret == (uint64_t)names[i].number || -ret == (uint64_t)names[i].number)
-			name = names[i].name;
-	if (name)
-		snprintf(to, 64, "ret %lld (%s%s)", (long long)ret, (int64_t)ret < 0 ? "-" : "", name);
-	else
-		snprintf(to, 64, "ret %lld", (long long)ret);
-	return to;
 }
 
 bool snp_ret_is_known(struct snp_ask *ask)

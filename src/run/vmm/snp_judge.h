@@ -35,8 +35,6 @@ void snp_ask_init(struct snp_ask *ask, struct check_result *result, uint64_t gpa
 void snp_ask_done(struct snp_ask *ask);
 /* Makes the exit, and waits for its completion. false: the check has failed, as recorded in `result`. */
 bool snp_ask_make(struct check_vmm *vmm, struct check_vcpu *vcpu, struct snp_ask *ask);
-/* "ret 22 (EINVAL)". Returns `to`. */
-const char *snp_ret_name(uint64_t ret, char to[64]);
 /* Whether KVM accepts `ret`; if not, the check fails. */
 bool snp_ret_is_known(struct snp_ask *ask);
 /* The check fails unless ret is 0 and the certificates verify the report. */

@@ -2226,8 +2226,8 @@ extern "C" {
     /// ```
     pub fn jurat_tdx_quotes_vmcall_info(quotes: *const jurat_tdx_quotes, leaf: u64, ret: *mut [u64; 4]) -> u64;
     /// ```text
-    /// Answers one KVM_EXIT_TDX in kvm_run itself: the three calls above for a VMM that has direct access to
-    /// `struct kvm_run`.
+    /// Answers one KVM_EXIT_TDX in kvm_run itself, for a VMM that has direct access to `struct kvm_run`: as
+    /// jurat_tdx_quotes_serve(), jurat_tdx_quotes_setup_notify() and jurat_tdx_quotes_vmcall_info() do.
     ///
     /// Call it only after a KVM_RUN that returned 0: a failed one leaves exit_reason stale. For other calls of the
     /// guest, the answer stays as KVM preset it: not supported.
