@@ -46,6 +46,16 @@ EXAMPLES = [
     ("doc/vmms.md", "jurat run --vmm", "needs /dev/kvm and other projects' VMMs"),
     ("doc/explore.md", "jurat explore", "takes minutes; test_explore.py runs it with bounds"),
     ("doc/packaging.md", "make", "tests/e2e/test_packages builds the packages"),
+    ("doc/first-steps.md", "make", "CI and tests/e2e/test_packages run it"),
+    ("doc/first-steps.md", "lintian", "tests/e2e/test_packages runs it"),
+    ("doc/first-steps.md", "build/src/cli/jurat doctor", "says what this machine is; test_doctor.py has others"),
+    ("doc/first-steps.md", "build/src/cli/jurat", [(r"build/src/cli/", "")], 0),
+    ("doc/first-steps.md", "cp", [(r"contrib", str(ROOT / "contrib"))], 0),
+    ("doc/first-steps.md", "attestation-tests/run", "tests/e2e/test_recipes runs it"),
+    ("doc/first-steps.md", "cc", "tests/examples builds it"),
+    ("doc/first-steps.md", "jurat run --vmm", "tests/e2e/test_run_vmm tests this example"),
+    ("doc/first-steps.md", "jurat verify --roots debug", [], 1),
+    ("doc/first-steps.md", "jurat", [], 0),
     ("doc/fleet.md", "juratd endorsements", "test_readme.py starts one"),
     ("doc/fleet.md", "export", [], 0),
     ("doc/fleet.md", "jurat fetch vcek", [TESTED, (r"\$TCB", "db18000000000004")], 0),
@@ -114,7 +124,7 @@ EXAMPLES = [
     ("man/juratd.8.scd", "juratd", "test_readme.py and tests/daemon run them"),
 ]
 WORD = re.compile(r"(?:\$ )?(?:while |export |[A-Z_]+=\S+ )*([a-z][\w./-]*)(?= |$)")
-KNOWN = ("jurat", "juratd", "make", "openssl", "qemu-system-x86_64", "docker", "modprobe", "rsync", "head", "jq", "find", "mkfifo", "systemctl", "systemd-sysusers")
+KNOWN = ("jurat", "juratd", "attestation-tests/run", "cc", "cp", "lintian", "make", "openssl", "qemu-system-x86_64", "docker", "modprobe", "rsync", "head", "jq", "find", "mkfifo", "systemctl", "systemd-sysusers")
 
 
 def is_command(line):
