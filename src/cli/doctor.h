@@ -48,7 +48,8 @@ struct doctor_result {
 
 struct doctor_found {
 	enum doctor_finding finding;
-	char *detail; /* owned */
+	enum doctor_hop hop; /* that of the row, or one of the same kind */
+	char *detail;        /* owned */
 };
 
 enum doctor_kind { DOCTOR_NO_TEE, DOCTOR_SNP, DOCTOR_TDX };
@@ -66,7 +67,8 @@ struct doctor {
 	char *cpuinfo; /* NULL: there is none */
 	bool is_guest; /* a hypervisor is below */
 	enum doctor_kind guest, host;
-	unsigned kernel; /* DOCTOR_KERNEL(); 0: unknown */
+	bool guest_assumed, host_assumed; /* by --tee */
+	unsigned kernel;                  /* DOCTOR_KERNEL(); 0: unknown */
 	char release[DOCTOR_RELEASE_BYTES];
 
 	struct doctor_result results[DOCTOR_N_HOPS];
@@ -84,6 +86,10 @@ __attribute__((format(printf, 3, 4))) void doctor_skip(struct doctor *d, enum do
 						       const char *format, ...);
 __attribute__((format(printf, 3, 4))) void doctor_find(struct doctor *d, enum doctor_finding finding,
 						       const char *format, ...);
+/* The same for another hop than the row's, to which the finding applies as well. */
+__attribute__((format(printf, 4, 5))) void doctor_find_at(struct doctor *d, enum doctor_hop hop,
+							  enum doctor_finding finding, const char *format,
+							  ...);
 bool doctor_is_broken(const struct doctor *d, enum doctor_hop hop);
 /* The worst finding of a hop; NULL: none. */
 const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop hop);
@@ -116,6 +122,7 @@ void doctor_platform(struct doctor *d);
 void doctor_guest(struct doctor *d);
 void doctor_host(struct doctor *d);
 void doctor_host_certs(struct doctor *d);
+const char *doctor_blob(const struct doctor *d); /* the certificate blob; NULL: it is not named */
 void doctor_host_quotes(struct doctor *d);
 void doctor_pccs(struct doctor *d);
 void doctor_verifier(struct doctor *d);

@@ -33,6 +33,7 @@
 	H(HOST_CERTS, "host-certs", HOST, "certificates against the reported TCB") \
 	H(HOST_SGX, "host-sgx", HOST, "SGX devices (for the quoting enclave)") \
 	H(HOST_QGS, "host-qgs", HOST, "quoting service (QGS)") \
+	H(HOST_JURATD, "host-juratd", HOST, "quoting service of juratd") \
 	H(HOST_PCCS, "host-pccs", HOST, "configuration of the PCCS client") \
 	H(HOST_PCCS_NETWORK, "host-pccs-network", HOST, "PCCS") \
 	H(VERIFIER_CLOCK, "verifier-clock", VERIFIER, "clock") \
@@ -54,6 +55,11 @@
 #define DOC_SNP_ABI   "SEV-SNP Firmware ABI (AMD 56860)"
 #define DOC_KDS       "VCEK Certificate and KDS Interface Specification (AMD 57230)"
 #define DOC_PCS       "Intel PCS API v4"
+
+#define LOG_OF_QGS \
+	"see `journalctl -u qgsd`, and `jurat doctor --code CODE` for the codes in it; if juratd qgs " \
+	"listens at this address, `journalctl -u juratd-qgs` has the failure of the service behind " \
+	"it (event=service-down, event=no-reply)"
 
 /*
  * F(NAME, "id", HOP, SEVERITY, "what is wrong", "what to do", "public document", or NULL)
@@ -394,23 +400,49 @@
 	  "the file that --vmm names cannot be read", \
 	  "name the program file of the VMM, such as /usr/bin/qemu-system-x86_64", \
 	  NULL) \
+	F(BLOB_UNNAMED, "blob-unnamed", HOST_BLOB, UNKNOWN, \
+	  "which table the VMMs serve is unknown", \
+	  "name it with --blob, or set $JURAT_CERTS", \
+	  "jurat-host(1)") \
+	F(BLOB_PERMISSION, "blob-permission", HOST_BLOB, UNKNOWN, \
+	  "this user may not read the certificate blob", \
+	  "run as root", \
+	  "jurat-host(1)") \
 	F(BLOB_MISSING, "blob-missing", HOST_BLOB, BROKEN, \
 	  "the certificate blob cannot be read", \
-	  "jurat host refresh --blob FILE creates it", \
+	  "jurat host refresh --blob BLOB creates it", \
 	  DOC_GHCB) \
 	F(BLOB_EMPTY, "blob-empty", HOST_BLOB, BROKEN, \
 	  "the certificate blob is empty: guests get no certificates", \
-	  "jurat host recover --blob FILE", \
+	  "jurat host recover --blob BLOB", \
 	  DOC_GHCB) \
-	F(BLOB_ACCESS, "blob-access", HOST_BLOB, WARNING, \
+	F(BLOB_ACCESS, "blob-access", HOST_BLOB, BROKEN, \
 	  "owner or mode of the blob, or of its directory, let other users change it or delay its " \
-	  "updates", \
-	  "chown root and chmod o-w both; for the blob, mode 0640 and the group of the VMMs", \
+	  "updates: jurat host refuses to update it", \
+	  "chown root and chmod go-w both, BLOB and its directory; for the blob, mode 0640 and the " \
+	  "group of the VMMs", \
+	  "jurat-host(1)") \
+	F(BLOB_UNREADABLE, "blob-unreadable", HOST_BLOB, WARNING, \
+	  "only root can read the blob or reach it in its directory: a VMM of another user cannot " \
+	  "serve it", \
+	  "with the group of the VMMs, such as kvm: chgrp kvm BLOB and its directory; chmod 0640 " \
+	  "BLOB, and 2750 its directory", \
+	  "jurat-host(1)") \
+	F(UPDATE_RUNNING, "update-running", HOST_BLOB, WARNING, \
+	  "an update is in progress: guests get no certificates until it ends", \
+	  "wait until it ends; it waits for readers of the old table as long as its option --wait " \
+	  "says", \
+	  "jurat-host(1)") \
+	F(UPDATE_STUCK, "update-stuck", HOST_BLOB, BROKEN, \
+	  "the table has been empty for more than 60 s, and an update is in progress: guests get no " \
+	  "certificates until it ends", \
+	  "is that process stopped (state T in ps), or does the AMD-SP hang (`dmesg | grep ccp`)? " \
+	  "Let it continue (kill -CONT PID), or end it, and then: jurat host recover --blob BLOB", \
 	  "jurat-host(1)") \
 	F(LOCK_HELD, "lock-held", HOST_LOCK, BROKEN, \
 	  "another process holds an exclusive lock on the blob: guests get BUSY, and lose their key" \
 	  " after a minute", \
-	  "if that process is not an updater at work, end it; then: jurat host recover --blob FILE", \
+	  "if that process is not an updater at work, end it; then: jurat host recover --blob BLOB", \
 	  DOC_SNP_HOST) \
 	F(LOCK_FLOCK, "lock-flock", HOST_LOCK, WARNING, \
 	  "a reader locks the blob with flock(2), which updaters do not see: its guests may get " \
@@ -419,24 +451,24 @@
 	  DOC_SNP_HOST) \
 	F(UPDATE_INTERRUPTED, "update-interrupted", HOST_LOCK, BROKEN, \
 	  "an update was interrupted, and left its files beside the blob", \
-	  "jurat host recover --blob FILE", \
+	  "jurat host recover --blob BLOB", \
 	  "jurat-host(1)") \
 	F(HOST_CERTS_STALE, "host-certs-stale", HOST_CERTS, BROKEN, \
 	  "the certificates are for another TCB than the firmware reports", \
-	  "jurat host refresh --blob FILE", \
+	  "jurat host refresh --blob BLOB", \
 	  DOC_KDS) \
 	F(HOST_CERTS_CHIP, "host-certs-chip", HOST_CERTS, BROKEN, \
 	  "the certificates are for another chip", \
-	  "jurat host refresh --blob FILE", \
+	  "jurat host refresh --blob BLOB", \
 	  DOC_KDS) \
 	F(HOST_CERTS_KEY, "host-certs-key", HOST_CERTS, BROKEN, \
 	  "a certificate of the chain is missing, or the table has that of the other key (VCEK or " \
 	  "VLEK)", \
-	  "jurat host refresh --blob FILE (for a VLEK, with --vlek FILE)", \
+	  "jurat host refresh --blob BLOB (for a VLEK, with --vlek FILE)", \
 	  DOC_KDS) \
 	F(HOST_CERTS_EXPIRED, "host-certs-expired", HOST_CERTS, BROKEN, \
 	  "a certificate has expired", \
-	  "check the clock; if it is right: jurat host refresh --blob FILE", \
+	  "check the clock; if it is right: jurat host refresh --blob BLOB", \
 	  DOC_KDS) \
 	F(HOST_CERTS_EARLY, "host-certs-early", HOST_CERTS, BROKEN, \
 	  "a certificate is not valid yet: most likely, the clock is behind", \
@@ -444,17 +476,17 @@
 	  DOC_KDS) \
 	F(HOST_CERTS_SOON, "host-certs-soon", HOST_CERTS, WARNING, \
 	  "a certificate expires within 30 days", \
-	  "jurat host refresh --blob FILE", \
+	  "jurat host refresh --blob BLOB", \
 	  DOC_KDS) \
 	F(HOST_CERTS_ROOT, "host-certs-root", HOST_CERTS, BROKEN, \
 	  "the root of the certificates is not AMD's", \
-	  "jurat host refresh --blob FILE; on a software platform, use its roots (--roots " \
+	  "jurat host refresh --blob BLOB; on a software platform, use its roots (--roots " \
 	  "\"$JURAT_ROOTS\")", \
 	  DOC_KDS) \
 	F(HOST_CERTS_REFUSED, "host-certs-refused", HOST_CERTS, BROKEN, \
 	  "the table does not verify the reports of this host, or a Linux guest cannot use it", \
-	  "jurat certs check BLOB --device /dev/sev names each mismatch, its probable cause and " \
-	  "what to do", \
+	  "jurat host recover --blob BLOB replaces it; before that, jurat certs check BLOB --device " \
+	  "/dev/sev names each mismatch and its probable cause", \
 	  DOC_GHCB) \
 	/* host: quotes */ \
 	F(SGX_MISSING, "sgx-missing", HOST_SGX, BROKEN, \
@@ -479,7 +511,8 @@
 	  DOC_QGS) \
 	F(QGS_REFUSED, "qgs-refused", HOST_QGS, BROKEN, \
 	  "nothing listens at the address of the quoting service", \
-	  "systemctl restart qgsd; if a socket file of an earlier run remains, remove it first", \
+	  "restart the service of this address (systemctl restart qgsd, or juratd-qgs.socket); if a " \
+	  "socket file of an earlier run remains, remove it first", \
 	  DOC_QGS) \
 	F(QGS_NO_VSOCK, "qgs-no-vsock", HOST_QGS, UNKNOWN, \
 	  "this machine cannot reach its own vsock port", \
@@ -489,16 +522,17 @@
 	F(QGS_HANGS_UP, "qgs-hangs-up", HOST_QGS, BROKEN, \
 	  "the quoting service closes the connection before it has answered: its enclave or its " \
 	  "provider library failed to start", \
-	  "see `journalctl -u qgsd`, and `jurat doctor --code CODE` for the codes in it", \
+	  LOG_OF_QGS, \
 	  DOC_QGS) \
 	F(QGS_SILENT, "qgs-silent", HOST_QGS, BROKEN, \
 	  "the quoting service accepts the connection and does not answer", \
-	  "systemctl restart qgsd; to detect this and to use another service meanwhile, put juratd " \
-	  "qgs in front (time limits, several services)", \
+	  "systemctl restart qgsd; if juratd qgs listens at this address, the service behind it may " \
+	  "be silent: see event=no-reply in `journalctl -u juratd-qgs`; otherwise, juratd " \
+	  "qgs in front detects this, and uses another service meanwhile", \
 	  DOC_QGS) \
 	F(QGS_ERROR, "qgs-error", HOST_QGS, BROKEN, \
 	  "the quoting service answers with an error", \
-	  "see `journalctl -u qgsd`, and `jurat doctor --code CODE` for the codes in it", \
+	  LOG_OF_QGS, \
 	  DOC_QGS) \
 	F(QGS_NOT_ONE, "qgs-not-one", HOST_QGS, BROKEN, \
 	  "the service at this address does not speak the QGS protocol", \
@@ -724,7 +758,9 @@
 	  "the 0xe... code before it in the log is the cause") \
 	C(0x12001, "QGS_MSG_ERROR_UNEXPECTED", \
 	  "the quoting service failed: it returns this code for every failure of its own", \
-	  "`journalctl -u qgsd` has the cause, as a 0xe... code (jurat doctor --code CODE)") \
+	  "`journalctl -u qgsd` has the cause, as a 0xe... code (jurat doctor --code CODE); from " \
+	  "juratd qgs, `journalctl -u juratd-qgs` has the failure of the service behind it " \
+	  "(event=service-down, event=no-reply)") \
 	C(0x12002, "QGS_MSG_ERROR_OUT_OF_MEMORY", \
 	  "the quoting service has no memory left", \
 	  "systemctl restart qgsd") \

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/time.h"
@@ -16,7 +17,7 @@
 #include "verify/snp_fits.h"
 #include "verify/verdict.h"
 
-enum { SOON_DAYS = 30 };
+enum { SOON_DAYS = 30, LONGEST_UPDATE_S = 60 };
 
 /* What is known of the firmware. */
 struct platform {
@@ -33,7 +34,7 @@ static const char *device_of(const struct doctor *d)
 	return named ? named : "/dev/sev";
 }
 
-static const char *blob_of(const struct doctor *d)
+const char *doctor_blob(const struct doctor *d)
 {
 	const char *named = cli_get(d->cli, "blob");
 
@@ -140,55 +141,156 @@ static void check_table(struct doctor *d, const struct platform *p, const uint8_
 	jurat_verifier_free(verifier);
 }
 
-static void check_locks(struct doctor *d, struct host *host)
+/* One finding, however many files it left: the one whose reader `jurat host recover` waits for. */
+static void find_leftover(struct doctor *d, const struct host *host)
 {
 	static const char *const suffixes[] = { STORE_EMPTY_SUFFIX, STORE_NEXT_SUFFIX, STORE_OLD_SUFFIX,
 						STORE_SPARE_SUFFIX };
-	struct store_bystanders b;
-	struct host_lock lock;
-	bool at_work = host_update_at_work(host, &lock);
+	struct host_lock lock, left = { .is_there = false };
 	char text[HOST_LEFTOVER_BYTES];
 
-	if (at_work)
-		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "an update is in progress: %s", lock.who);
-	for (size_t i = 0; !at_work && i < ARRAY_SIZE(suffixes); i++)
-		if (host_lock_inspect(host, suffixes[i], &lock))
-			doctor_find(d, DOCTOR_UPDATE_INTERRUPTED, "%s", host_leftover_text(&lock, text));
-	if (!at_work && host_lock_inspect(host, "", &lock) && lock.kind && !strcmp(lock.kind, "exclusive"))
-		doctor_find(d, DOCTOR_LOCK_HELD, "%s",
-			    lock.who[0] ? lock.who : "a process of another user holds it");
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !left.kind; i++)
+		if (host_lock_inspect(host, suffixes[i], &lock) && (lock.kind || !left.is_there))
+			left = lock;
+	if (left.is_there)
+		doctor_find(d, DOCTOR_UPDATE_INTERRUPTED, "%s", host_leftover_text(&left, text));
+}
+
+static const char *holder_of(const struct host_lock *lock)
+{
+	return lock->who[0] ? lock->who : "a process of another user";
+}
+
+static void check_locks(struct doctor *d, const struct host *host, bool has_blob)
+{
+	struct store_bystanders b;
+	struct host_lock lock;
+
+	if (host_update_at_work(host, &lock)) {
+		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "an update is in progress: %s", holder_of(&lock));
+	} else {
+		find_leftover(d, host);
+		if (host_lock_inspect(host, "", &lock) && lock.kind && !strcmp(lock.kind, "exclusive"))
+			doctor_find(d, DOCTOR_LOCK_HELD, "%s", holder_of(&lock));
+	}
 	if (store_bystanders(host->update.blob, &b, NULL) == 0 && b.flock[0])
 		doctor_find(d, DOCTOR_LOCK_FLOCK, "%s", b.flock);
-	doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "no exclusive lock, and nothing left by an update");
+	if (has_blob)
+		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "no exclusive lock, and nothing left by an update");
+	else
+		doctor_skip(d, DOCTOR_HOP_HOST_LOCK, "needs the blob");
+}
+
+/* An updater writes the empty table just before it puts it in place: its age is how long guests wait. */
+static void find_empty(struct doctor *d, const struct host *host, size_t n)
+{
+	const char *blob = host->update.blob;
+	struct host_lock updater;
+	struct base_stat st;
+	int64_t age = 0;
+
+	if (!host_update_at_work(host, &updater)) {
+		doctor_find(d, DOCTOR_BLOB_EMPTY, "'%s' has %zu bytes, and no certificate", blob, n);
+		return;
+	}
+	if (base_stat(d->env, blob, &st) == 0)
+		age = base_realtime_s(d->env) - st.mtime_ns / 1000000000;
+	if (age > LONGEST_UPDATE_S)
+		doctor_find(d, DOCTOR_UPDATE_STUCK, "'%s' has been empty for %lld s, updated by %s", blob,
+			    (long long)age, holder_of(&updater));
+	else
+		doctor_find(d, DOCTOR_UPDATE_RUNNING, "'%s' is empty, updated by %s", blob,
+			    holder_of(&updater));
+}
+
+/* As far as owner, group and mode say so. */
+static bool only_root(const char *path, const struct base_stat *st, unsigned group, unsigned others)
+{
+	return st->uid == 0 && !(st->mode & others) && (st->gid == 0 || !(st->mode & group)) &&
+	       getxattr(path, "system.posix_acl_access", NULL, 0) <= 0;
+}
+
+static void check_access(struct doctor *d, const char *blob)
+{
+	char dir[PATH_MAX] = ".";
+	const char *slash = strrchr(blob, '/');
+	struct jurat_error err = { "" };
+	struct base_stat there, in;
+	int r = store_check_path(d->env, blob, &err);
+
+	if (r == -ENOMEM)
+		d->failed = true;
+	else if (r < 0)
+		doctor_find(d, DOCTOR_BLOB_ACCESS, "%s", err.text);
+	if (slash)
+		snprintf(dir, sizeof(dir), "%.*s", slash == blob ? 1 : (int)(slash - blob), blob);
+	if (d->root || d->simulated || base_stat(d->env, blob, &there) < 0 || base_stat(d->env, dir, &in) < 0)
+		return;
+	if (only_root(blob, &there, 0040, 0004) || only_root(dir, &in, 0010, 0001))
+		doctor_find(d, DOCTOR_BLOB_UNREADABLE,
+			    "'%s' has mode %04o, owner %u and group %u, its directory mode %04o, owner %u "
+			    "and group %u",
+			    blob, there.mode & 07777, there.uid, there.gid, in.mode & 07777, in.uid, in.gid);
+}
+
+static int read_blob(struct doctor *d, const struct host *host, uint8_t **ret, size_t *ret_size,
+		     struct jurat_error *err)
+{
+	struct host_lock updater;
+	int r = doctor_read_file(d, host->update.blob, STORE_MAX_BYTES, ret, ret_size, err);
+
+	if (r < 0 || !left_is_empty(*ret, *ret_size) || host_update_at_work(host, &updater))
+		return r;
+	free(*ret); /* the update that emptied it may have ended since */
+	*ret = NULL;
+	return doctor_read_file(d, host->update.blob, STORE_MAX_BYTES, ret, ret_size, err);
+}
+
+/* Which table the VMMs serve. A kernel that lets them serve none needs none. */
+static bool is_blob_named(struct doctor *d)
+{
+	const struct doctor_found *kvm = doctor_worst(d, DOCTOR_HOP_HOST_REQ_CERTS);
+	bool asked = d->cli->n_args > 0 && !d->root && !(kvm && kvm->finding == DOCTOR_NO_REQ_CERTS);
+
+	if (doctor_blob(d))
+		return true;
+	if (asked)
+		doctor_find(d, DOCTOR_BLOB_UNNAMED, "no --blob, and no $JURAT_CERTS");
+	else
+		doctor_skip(d, DOCTOR_HOP_HOST_BLOB, "no --blob, and no $JURAT_CERTS");
+	return false;
 }
 
 static void check_blob(struct doctor *d, const struct platform *p)
 {
-	const char *blob = blob_of(d);
-	struct host host = { .cli = d->cli, .update.blob = blob };
+	struct host host = { .cli = d->cli, .update.blob = doctor_blob(d) };
 	auto_free uint8_t *table = NULL;
 	struct jurat_error err = { "" };
-	struct host_lock updater;
 	size_t n = 0;
 	int r;
 
-	if (!blob) {
-		doctor_skip(d, DOCTOR_HOP_HOST_BLOB, "no --blob, and no $JURAT_CERTS");
+	if (!is_blob_named(d))
+		return;
+	r = read_blob(d, &host, &table, &n, &err);
+	if (r == -EACCES || r == -EPERM) {
+		doctor_find(d, DOCTOR_BLOB_PERMISSION, "%s", err.text);
+		doctor_skip(d, DOCTOR_HOP_HOST_LOCK, "needs the blob");
+		doctor_skip(d, DOCTOR_HOP_HOST_CERTS, "needs the blob");
 		return;
 	}
-	r = doctor_read_file(d, blob, STORE_MAX_BYTES, &table, &n, &err);
 	if (r < 0)
 		doctor_find(d, DOCTOR_BLOB_MISSING, "%s", err.text);
-	else if (left_is_empty(table, n) && !host_update_at_work(&host, &updater))
-		doctor_find(d, DOCTOR_BLOB_EMPTY, "'%s'", blob);
-	if (store_check_path(d->env, blob, &err) < 0 && r == 0)
-		doctor_find(d, DOCTOR_BLOB_ACCESS, "%s", err.text);
-	doctor_ok(d, DOCTOR_HOP_HOST_BLOB, "'%s' has %zu bytes", blob, n);
-	check_locks(d, &host);
+	else if (left_is_empty(table, n))
+		find_empty(d, &host, n);
+	if (r == 0)
+		check_access(d, host.update.blob);
+	if (!doctor_worst(d, DOCTOR_HOP_HOST_BLOB))
+		doctor_ok(d, DOCTOR_HOP_HOST_BLOB, "'%s' has %zu bytes", host.update.blob, n);
+	check_locks(d, &host, r == 0);
 	if (r == 0 && p->known && !left_is_empty(table, n))
 		check_table(d, p, table, n);
 	else
-		doctor_skip(d, DOCTOR_HOP_HOST_CERTS, "needs the blob and an answer of the firmware");
+		doctor_skip(d, DOCTOR_HOP_HOST_CERTS, "needs a table and an answer of the firmware");
 }
 
 void doctor_host_certs(struct doctor *d)

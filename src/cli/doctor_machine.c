@@ -219,7 +219,9 @@ static enum doctor_kind guest_kind(struct doctor *d)
 		   (d->is_guest && doctor_has_flag(d, "sev_snp"));
 	const char *tee = cli_get(d->cli, "tee");
 
-	if (tee && strcmp(tee, "auto") != 0)
+	d->guest_assumed =
+		tee && strcmp(tee, "auto") != 0 && (d->sides[DOCTOR_GUEST] || !d->sides[DOCTOR_HOST]);
+	if (d->guest_assumed)
 		return !strcmp(tee, "tdx") ? DOCTOR_TDX : DOCTOR_SNP;
 	return tdx && !doctor_exists(d, "/dev/sev-guest") ? DOCTOR_TDX : snp ? DOCTOR_SNP : DOCTOR_NO_TEE;
 }
@@ -228,7 +230,8 @@ static enum doctor_kind host_kind(struct doctor *d)
 {
 	const char *tee = cli_get(d->cli, "tee");
 
-	if (tee && strcmp(tee, "auto") != 0 && d->sides[DOCTOR_HOST])
+	d->host_assumed = tee && strcmp(tee, "auto") != 0 && d->sides[DOCTOR_HOST];
+	if (d->host_assumed)
 		return !strcmp(tee, "tdx") ? DOCTOR_TDX : DOCTOR_SNP;
 	if (is_device(d, "device", "/dev/sev") ||
 	    doctor_says(d, "/sys/module/kvm_amd/parameters/sev_snp", 'Y'))

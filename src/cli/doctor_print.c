@@ -59,28 +59,70 @@ static const char *machine_text(const struct doctor *d)
 	if (d->simulated && (d->guest != DOCTOR_NO_TEE || d->host != DOCTOR_NO_TEE))
 		return "a software platform (jurat run): nothing here is protected by hardware";
 	if (d->guest == DOCTOR_SNP)
-		return "an SEV-SNP guest";
+		return d->guest_assumed ? "assumed to be an SEV-SNP guest (--tee sev-snp)"
+					: "an SEV-SNP guest";
 	if (d->guest == DOCTOR_TDX)
-		return "a TD";
+		return d->guest_assumed ? "assumed to be a TD (--tee tdx)" : "a TD";
 	if (d->host == DOCTOR_SNP)
-		return "an AMD host with SEV";
+		return d->host_assumed ? "assumed to be an AMD host with SEV (--tee sev-snp)"
+				       : "an AMD host with SEV";
 	if (d->host == DOCTOR_TDX)
-		return "an Intel host with TDX";
+		return d->host_assumed ? "assumed to be an Intel host with TDX (--tee tdx)"
+				       : "an Intel host with TDX";
 	return "neither a confidential VM nor a host of such VMs: it can run software platforms (`jurat "
 	       "demo`, "
 	       "`jurat run`) and verify evidence";
 }
 
-static void print_found(const struct doctor_found *found, const char *title)
+/* What a shell takes as it is. */
+static bool is_plain(const char *path)
+{
+	return path[0] != '-' &&
+	       !path[strspn(path,
+			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=")];
+}
+
+/* With the path of the blob in place of BLOB, if it is known: to copy and paste. */
+static void print_remedy(const struct doctor *d, const struct doctor_finding_row *row)
+{
+	const char *blob = doctor_hops[row->hop].side == DOCTOR_HOST ? doctor_blob(d) : NULL;
+	const char *text = row->remedy, *at;
+
+	printf("  do      ");
+	while (blob && is_plain(blob) && (at = strstr(text, "BLOB"))) {
+		printf("%.*s%s", (int)(at - text), text, blob);
+		text = at + strlen("BLOB");
+	}
+	printf("%s\n", text);
+}
+
+static void print_found(const struct doctor *d, const struct doctor_found *found, const char *title)
 {
 	const struct doctor_finding_row *row = &doctor_findings[found->finding];
 
-	printf("\n%s: %s (%s)\n", title, doctor_hops[row->hop].title, row->id);
+	printf("\n%s: %s (%s)\n", title, doctor_hops[found->hop].title, row->id);
 	printf("  found   %s\n", found->detail);
 	printf("  why     %s\n", row->text);
-	printf("  do      %s\n", row->remedy);
+	print_remedy(d, row);
 	if (row->source)
 		printf("  see     %s\n", row->source);
+}
+
+/* What else is broken on that side, and may be in the way of the remedy. */
+static void print_also(const struct doctor *d, const struct doctor_found *first)
+{
+	enum { MAX_LINES = 5 };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < d->n_found && n < MAX_LINES; i++) {
+		const struct doctor_found *found = &d->found[i];
+
+		if (found == first || doctor_findings[found->finding].severity != DOCTOR_BROKEN ||
+		    doctor_hops[found->hop].side != doctor_hops[first->hop].side)
+			continue;
+		printf("  also    %s: %s\n", doctor_findings[found->finding].id, found->detail);
+		n++;
+	}
 }
 
 static void print_hop(const struct doctor *d, enum doctor_hop hop)
@@ -108,14 +150,16 @@ static void print_text(const struct doctor *d)
 				print_hop(d, hop);
 	}
 	if (broken)
-		print_found(broken, "First broken");
+		print_found(d, broken, "First broken");
 	else if (unknown)
-		print_found(unknown, "Unknown");
+		print_found(d, unknown, "Unknown");
+	if (broken)
+		print_also(d, broken);
 	for (size_t i = 0; i < d->n_found; i++) {
 		const struct doctor_finding_row *row = &doctor_findings[d->found[i].finding];
 
 		if (row->severity == DOCTOR_WARNING)
-			print_found(&d->found[i], "Warning");
+			print_found(d, &d->found[i], "Warning");
 	}
 	if (!broken && !unknown)
 		printf("\nNothing that was checked is broken.\n");
@@ -129,8 +173,9 @@ static json_t *found_json(const struct doctor_found *found)
 	const struct doctor_finding_row *row = &doctor_findings[found->finding];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "id", row->id, "hop",
-			 doctor_hops[row->hop].id, "severity", doctor_severity_name(row->severity), "detail",
-			 found->detail, "text", row->text, "remedy", row->remedy, "source", row->source);
+			 doctor_hops[found->hop].id, "severity", doctor_severity_name(row->severity),
+			 "detail", found->detail, "text", row->text, "remedy", row->remedy, "source",
+			 row->source);
 }
 
 static json_t *hops_json(const struct doctor *d)

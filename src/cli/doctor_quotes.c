@@ -48,11 +48,12 @@ static unsigned qgs_port(struct doctor *d)
 	return 0;
 }
 
-/* Of --quoting-service, or where Intel's and this project's services listen. */
+#define JURATD_SOCKET "/run/jurat/qgs.socket"
+
+/* Of --quoting-service, or where Intel's service listens; NULL: unknown. */
 static const char *qgs_address(struct doctor *d, char *to, size_t room)
 {
-	static const char *const sockets[] = { "/var/run/tdx-qgs/qgs.socket", "/run/tdx-qgs/qgs.socket",
-					       "/run/jurat/qgs.socket" };
+	static const char *const sockets[] = { "/var/run/tdx-qgs/qgs.socket", "/run/tdx-qgs/qgs.socket" };
 	const char *named = cli_get(d->cli, "quoting-service");
 	unsigned port = qgs_port(d);
 
@@ -64,30 +65,27 @@ static const char *qgs_address(struct doctor *d, char *to, size_t room)
 			return to;
 		}
 	snprintf(to, room, "vsock:1:%u", port);
-	return port != 0 ? to : NULL;
+	return port != 0 && !doctor_exists(d, JURATD_SOCKET) ? to : NULL;
 }
 
-static void find_unconnected(struct doctor *d, int error, const char *text)
+static enum doctor_finding unconnected(int error)
 {
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		doctor_find(d, DOCTOR_QGS_PERMISSION, "%s", text);
-		break;
+		return DOCTOR_QGS_PERMISSION;
 	case ENOENT:
-		doctor_find(d, DOCTOR_QGS_MISSING, "%s", text);
-		break;
+		return DOCTOR_QGS_MISSING;
 	case ENODEV:
 	case EAFNOSUPPORT:
 	case EADDRNOTAVAIL:
-		doctor_find(d, DOCTOR_QGS_NO_VSOCK, "%s", text);
-		break;
+		return DOCTOR_QGS_NO_VSOCK;
 	default:
-		doctor_find(d, DOCTOR_QGS_REFUSED, "%s", text);
+		return DOCTOR_QGS_REFUSED;
 	}
 }
 
-static void check_qgs(struct doctor *d)
+static void ask_qgs(struct doctor *d, enum doctor_hop hop, const char *address)
 {
 	static const enum doctor_finding findings[] = {
 		[QGS_HUNG_UP] = DOCTOR_QGS_HANGS_UP,
@@ -95,28 +93,39 @@ static void check_qgs(struct doctor *d)
 		[QGS_OTHER_PROTOCOL] = DOCTOR_QGS_NOT_ONE,
 		[QGS_REPORTED] = DOCTOR_QGS_ERROR,
 	};
-	char address[64], text[200] = "";
-	const char *at = qgs_address(d, address, sizeof(address));
+	enum doctor_qgs outcome;
+	char text[200] = "";
 	uint32_t code = 0;
 	int error = 0;
-	enum doctor_qgs outcome;
 
-	if (!at) {
+	if (d->root) {
+		doctor_skip(d, hop, "--root: '%s' is not asked", address);
+		return;
+	}
+	outcome = doctor_qgs_ask(d, address, &error, &code, text, sizeof(text));
+	if (outcome == QGS_ANSWERS)
+		doctor_ok(d, hop, "%s", text);
+	else
+		doctor_find_at(d, hop, outcome == QGS_CANNOT_CONNECT ? unconnected(error) : findings[outcome],
+			       "%s", text);
+}
+
+/* Each service that listens, as VMMs may use either: Intel's is also what answers behind juratd's. */
+static void check_qgs(struct doctor *d)
+{
+	char address[64];
+	const char *at = qgs_address(d, address, sizeof(address));
+	bool juratd = !cli_has(d->cli, "quoting-service") && doctor_exists(d, JURATD_SOCKET);
+
+	if (at)
+		ask_qgs(d, DOCTOR_HOP_HOST_QGS, at);
+	else if (juratd)
+		doctor_skip(d, DOCTOR_HOP_HOST_QGS, "no socket in /run/tdx-qgs");
+	else
 		doctor_find(d, DOCTOR_QGS_MISSING,
 			    "no socket in /run/tdx-qgs or /run/jurat, and no port in '%s'", QGS_CONFIG);
-		return;
-	}
-	if (d->root) {
-		doctor_skip(d, DOCTOR_HOP_HOST_QGS, "--root: '%s' is not asked", at);
-		return;
-	}
-	outcome = doctor_qgs_ask(d, at, &error, &code, text, sizeof(text));
-	if (outcome == QGS_ANSWERS)
-		doctor_ok(d, DOCTOR_HOP_HOST_QGS, "%s", text);
-	else if (outcome == QGS_CANNOT_CONNECT)
-		find_unconnected(d, error, text);
-	else
-		doctor_find(d, findings[outcome], "%s", text);
+	if (juratd)
+		ask_qgs(d, DOCTOR_HOP_HOST_JURATD, "unix:" JURATD_SOCKET);
 }
 
 void doctor_host_quotes(struct doctor *d)

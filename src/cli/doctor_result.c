@@ -50,22 +50,41 @@ static struct doctor_found *new_found(struct doctor *d)
 	return &d->found[d->n_found];
 }
 
-void doctor_find(struct doctor *d, enum doctor_finding finding, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void find(struct doctor *d, enum doctor_hop hop,
+						       enum doctor_finding finding, const char *format,
+						       va_list ap)
 {
 	struct doctor_found *to = new_found(d);
-	va_list ap;
 
 	if (to) {
-		va_start(ap, format);
 		to->detail = cli_text(format, ap);
-		va_end(ap);
 		to->finding = finding;
+		to->hop = hop;
 	}
-	d->results[doctor_findings[finding].hop].state = DOCTOR_FOUND;
+	d->results[hop].state = DOCTOR_FOUND;
 	if (to && to->detail)
 		d->n_found++;
 	else
 		d->failed = true;
+}
+
+void doctor_find(struct doctor *d, enum doctor_finding finding, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	find(d, doctor_findings[finding].hop, finding, format, ap);
+	va_end(ap);
+}
+
+void doctor_find_at(struct doctor *d, enum doctor_hop hop, enum doctor_finding finding, const char *format,
+		    ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	find(d, hop, finding, format, ap);
+	va_end(ap);
 }
 
 const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop hop)
@@ -75,7 +94,8 @@ const struct doctor_found *doctor_worst(const struct doctor *d, enum doctor_hop 
 	for (size_t i = 0; i < d->n_found; i++) {
 		const struct doctor_finding_row *row = &doctor_findings[d->found[i].finding];
 
-		if (row->hop == hop && (!worst || row->severity < doctor_findings[worst->finding].severity))
+		if (d->found[i].hop == hop &&
+		    (!worst || row->severity < doctor_findings[worst->finding].severity))
 			worst = &d->found[i];
 	}
 	return worst;

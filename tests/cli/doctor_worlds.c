@@ -80,6 +80,14 @@ static const struct world worlds[] = {
 	  .files = { "/dev/kvm", "/dev/sgx_enclave", "/dev/sgx_provision",
 		     "/sys/module/kvm_intel/parameters/tdx=Y\n" },
 	  .connect_r = -EACCES, .status = CLI_ENVIRONMENT },
+	{ "blob of root", "blob-unreadable", "host", "sev-snp", "blob", "/served/certs",
+	  .files = { "/dev/kvm", "/dev/sev", "/sys/module/kvm_amd/parameters/sev_snp=Y\n",
+		     "/served/certs=x" },
+	  .ioctl_r = -EIO, .status = CLI_ENVIRONMENT },
+	{ "blob of a group", "blob-permission", "host", "sev-snp", "blob", "/served/certs",
+	  .files = { "/dev/kvm", "/dev/sev", "/sys/module/kvm_amd/parameters/sev_snp=Y\n",
+		     "/served/certs=x" },
+	  .open = { "/served/certs", -EACCES }, .ioctl_r = -EIO, .status = CLI_ENVIRONMENT },
 	{ "no vsock loopback", "qgs-no-vsock", "host", "tdx",
 	  .files = { "/dev/kvm", "/dev/sgx_enclave", "/dev/sgx_provision",
 		     "/sys/module/kvm_intel/parameters/tdx=Y\n", "/etc/qgs.conf=port = 4050\n" },
@@ -129,6 +137,8 @@ static int fake_stat(struct base_env *base, const char *path, struct base_stat *
 
 	if (r == 0 && !strncmp(path, "/dev/", 5))
 		ret->mode = S_IFCHR | 0600;
+	if (r == 0 && !strncmp(path, "/served", 7)) /* as root makes it */
+		ret->uid = ret->gid = 0;
 	return r;
 }
 

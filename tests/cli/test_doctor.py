@@ -332,19 +332,91 @@ def the_blob_of_the_host_is_examined(tmp):
     blob.parent.mkdir(mode=0o755)
     copy = f'umask 077; cp "$JURAT_CERTS" "{blob}" &&'
     there = ["--blob", str(blob)]
-    finds(host([], *there, status=1), "blob-missing")
+    out = finds(host([], *there, status=1), "blob-missing")
+    assert {hop["id"]: hop["state"] for hop in out["hops"]}["host-lock"] == "not-checked", out["hops"]
     assert not host([], *there, before=copy, status=0)["findings"]
-    finds(host([], *there, before=copy + f'chmod 0777 "{blob.parent}" &&', status=0), "blob-access")
-    blob.parent.chmod(0o755)
+    for what, mode in (blob.parent, "0777"), (blob, "0660"):
+        finds(host([], *there, before=copy + f'chmod {mode} "{what}" &&', status=1), "blob-access")
+        blob.parent.chmod(0o755)
+    blob.unlink()
     finds(host([], *there, before=copy + f': >"{blob}" &&', status=1), "blob-empty")
-    finds(host([], *there, before=copy + f': >"{blob}.jurat-old" &&', status=1), "update-interrupted")
-    os.unlink(f"{blob}.jurat-old")
+    for name in "old", "spare":
+        (tmp / "d" / f"certs.jurat-{name}").touch()
+    with open(f"{blob}.jurat-spare", "rb") as f:
+        fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))
+        out = finds(host([], *there, before=copy, status=1), "update-interrupted")
+        assert [f["hop"] for f in out["findings"]] == ["host-lock"] and f"pid {os.getpid()} (" in out["findings"][0]["detail"], out["findings"]
+    for name in "old", "spare":
+        os.unlink(f"{blob}.jurat-{name}")
     with open(blob, "r+b") as f:
         fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
         finds(host([], *there, before=copy, status=1), "lock-held")
     with open(blob, "rb") as f:
         fcntl.flock(f, fcntl.LOCK_SH)
         finds(host([], *there, before=copy, status=0), "lock-flock")
+
+
+@case
+def a_host_that_is_asked_for_by_name_has_a_blob_that_is_named(_):
+    finds(host([], before="unset JURAT_CERTS;", status=3), "blob-unnamed")
+    out = run(["--host"], before="unset JURAT_CERTS;", status=0)
+    assert {hop["id"]: hop["detail"] for hop in out["hops"]}["host-blob"] == "no --blob, and no $JURAT_CERTS", out["hops"]
+
+
+@case
+def an_update_in_progress_is_a_finding_while_the_table_is_empty(tmp):
+    """A reader of the old table holds it up; later, it is as if that had been so for long."""
+    script = tmp / "script.py"
+    script.write_text(f'''
+import fcntl, json, os, struct, subprocess, time
+blob = os.environ["JURAT_CERTS"]
+def doctor(*words):
+    return subprocess.run([{JURAT!r}, "doctor", "host", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+found = []
+with open(blob, "rb") as f:
+    fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))
+    p = subprocess.Popen([{JURAT!r}, "host", "refresh", "--roots", os.environ["JURAT_ROOTS"], "--wait", "60000"], stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 20
+    while os.stat(blob).st_ino == os.fstat(f.fileno()).st_ino:
+        assert time.monotonic() < until
+    found.append(doctor("--output", "json"))
+    os.utime(blob, (time.time() - 300,) * 2)
+    found.append(doctor("--output", "json"))
+    found.append(doctor())
+assert p.wait() == 0
+found.append(doctor("--output", "json"))
+print(json.dumps([p.pid, [[q.returncode, q.stdout] for q in found]]))
+''')
+    p = subprocess.run([JURAT, "run", "--host", "--endorsements", "--", sys.executable, str(script)], capture_output=True, text=True, timeout=60, env=ENV)
+    if p.returncode == 3 and not p.stdout:
+        raise Skip(p.stderr)
+    assert p.returncode == 0, p
+    updater, ((young, first), (old, second), (again, text), (after, last)) = json.loads(p.stdout)
+    assert (young, old, again, after) == (0, 1, 1, 0), p.stdout
+    for out, name in (json.loads(first), "update-running"), (json.loads(second), "update-stuck"):
+        finds(out, name)
+        hops = {hop["id"]: (hop["state"], hop["detail"]) for hop in out["hops"]}
+        assert f"pid {updater} (jurat host)" in hops["host-blob"][1] and hops["host-blob"][0] in ("warning", "broken"), hops
+        assert hops["host-lock"] == ("ok", f"an update is in progress: pid {updater} (jurat host)"), hops
+    assert "certs.blob\n" in re.search(r"\n  do      .*jurat host recover --blob (/.*\n)", text)[1], text
+    assert not json.loads(last)["findings"], last
+
+
+@case
+def after_a_crash_the_reader_that_holds_up_the_recovery_is_named(tmp):
+    blob = tmp / "d" / "certs"
+    blob.parent.mkdir(mode=0o755)
+    blob.touch(0o600)
+    (tmp / "d" / "certs.jurat-empty").touch()
+    with open(f"{blob}.jurat-empty", "rb") as f:
+        fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))
+        p = subprocess.run([JURAT, "run", "--host", "--", JURAT, "doctor", "host", "--blob", str(blob)], capture_output=True, text=True, timeout=60, env=ENV)
+    if p.returncode == 3 and not p.stdout:
+        raise Skip(p.stderr)
+    lines = p.stdout.splitlines()
+    at = lines.index("First broken: certificate blob (blob-empty)")
+    assert lines[at + 1] == f"  found   '{blob}' has 0 bytes, and no certificate" and lines[at + 3] == f"  do      jurat host recover --blob {blob}", lines
+    assert [line for line in lines[at:] if line.startswith("  also    update-interrupted: ") and f"locked by pid {os.getpid()} (" in line], lines
 
 
 @case
@@ -409,6 +481,9 @@ def error_answer(code):
     return struct.pack(">I", 28) + struct.pack("<HHIIIHHII", 1, 1, 5, 28, code, 0, 0, 0, 0)
 
 
+PLATFORM_ANSWER = struct.pack(">I", 60) + struct.pack("<HHIIIHHII", 1, 1, 5, 60, 0, 4, 13, 16, 16) + bytes(32)
+
+
 @case
 def quoting_services_of_a_host_are_asked(tmp):
     def ask(address, **how):
@@ -422,6 +497,30 @@ def quoting_services_of_a_host_are_asked(tmp):
     for name, ids in found.items():
         assert name in ids, (name, ids)
         provoked.add(name)
+
+
+@case
+def each_quoting_service_that_listens_is_asked(tmp):
+    """A directory of this test is /run, where those of Intel and of juratd listen."""
+    script = 'mount --make-rprivate / && mount --bind "$1" /run && exec "$0" doctor host --tee tdx --output json'
+
+    def ask(*names):
+        p = subprocess.run(["unshare", "--mount", "sh", "-c", script, JURAT, str(tmp / "run")], capture_output=True, text=True, env=ENV, timeout=60)
+        if not p.stdout:
+            raise Skip(f"no mount namespaces: {p.stderr}")
+        hops = {hop["id"]: (hop["state"], hop["title"]) for hop in parse(p)["hops"]}
+        return [hops.get(name) for name in ("host-qgs", "host-juratd")], [(f["hop"], f["id"]) for f in parse(p)["findings"]]
+    intel, juratd = "quoting service (QGS)", "quoting service of juratd"
+    for name in "tdx-qgs", "jurat":
+        (tmp / "run" / name).mkdir(parents=True)
+    with Service(tmp / "run" / "tdx-qgs" / "qgs.socket", PLATFORM_ANSWER), Service(tmp / "run" / "jurat" / "qgs.socket", error_answer(0x12001)):
+        states, found = ask()
+        assert states == [("ok", intel), ("broken", juratd)] and ("host-juratd", "qgs-error") in found, (states, found)
+    states, found = ask()
+    assert states == [("broken", intel), ("broken", juratd)] and {("host-qgs", "qgs-refused"), ("host-juratd", "qgs-refused")} <= set(found), (states, found)
+    (tmp / "run" / "tdx-qgs" / "qgs.socket").unlink()
+    states, found = ask()
+    assert states == [("not-checked", intel), ("broken", juratd)], states
 
 
 class Web(http.server.BaseHTTPRequestHandler):
@@ -564,6 +663,28 @@ def text_has_a_line_for_each_hop_and_then_the_first_broken_one(_):
     assert any(line.startswith("  broken       guest-certs ") for line in lines), lines
     at = lines.index("First broken: certificates of the host (guest-certs-stale)")
     assert [line[:10] for line in lines[at + 1:at + 5]] == ["  found   ", "  why     ", "  do      ", "  see     "], lines[at:]
+
+
+@case
+def what_is_assumed_of_the_machine_is_not_said_to_be_so(tmp):
+    def first(*words):
+        p = subprocess.run([JURAT, "doctor", *words, "--root", tree(tmp, {"proc/cpuinfo": cpu("vmx", "GenuineIntel")})], capture_output=True, text=True, env=ENV)
+        return p.stdout.splitlines()[0]
+    assert first("host", "--tee", "tdx") == "This machine is assumed to be an Intel host with TDX (--tee tdx).", first("host", "--tee", "tdx")
+    assert first("host", "--tee", "sev-snp") == "This machine is assumed to be an AMD host with SEV (--tee sev-snp)."
+    assert first("guest", "--tee", "tdx") == first("--tee", "tdx") == "This machine is assumed to be a TD (--tee tdx)."
+    assert first("guest", "--tee", "sev-snp") == "This machine is assumed to be an SEV-SNP guest (--tee sev-snp)."
+    assert first("--tee", "auto").startswith("This machine is neither a confidential VM")
+    assert doctor("host", "--tee", "tdx", "--root", tree(tmp, TDX_HOST))["guest"] is None
+
+
+@case
+def remedies_of_a_quoting_service_name_the_log_of_juratd(_):
+    p = subprocess.run([JURAT, "doctor", "--list-findings", "--output", "json"], capture_output=True, text=True, check=True)
+    remedies = {row["id"]: row["remedy"] for row in json.loads(p.stdout)}
+    code = subprocess.run([JURAT, "doctor", "--code", "0x12001"], capture_output=True, text=True, check=True).stdout
+    for remedy in *(remedies[name] for name in ("qgs-error", "qgs-hangs-up", "qgs-silent")), code:
+        assert "journalctl -u juratd-qgs" in remedy and "event=no-reply" in remedy, remedy
 
 
 @case
