@@ -263,16 +263,23 @@ static const char *const table_names[] = {
 	[UPDATE_TABLE_NONE] = "none", [UPDATE_TABLE_UNKNOWN] = "unknown",
 };
 
+static json_t *executed_json(const struct update_result *result)
+{
+	return result->executed == UPDATE_EXECUTED_UNKNOWN
+		       ? json_null()
+		       : json_boolean(result->executed == UPDATE_EXECUTED);
+}
+
 static int print_json(struct change *c, const struct update_result *result, int status, const char *error)
 {
 	json_t *json =
-		json_pack("{s:s, s:b, s:b, s:s, s:o, s:o, s:b, s:f, s:f, s:s, s:s, s:O, s:O}", "command",
+		json_pack("{s:s, s:b, s:b, s:s, s:o, s:o, s:b, s:o, s:f, s:f, s:s, s:s, s:O, s:O}", "command",
 			  c->host->command, "ok", status == CLI_OK, "dry_run", c->host->update.dry_run,
 			  "error", error, "before", signing_json(result->has_before, &result->before),
 			  "after", signing_json(result->has_after, &result->after), "issued", result->issued,
-			  "command_ms", (double)result->command_ns / 1e6, "pause_ms",
-			  (double)result->pause_ns / 1e6, "table", table_names[result->table], "undrained",
-			  result->store.undrained, "warnings", c->warnings, "steps", c->steps);
+			  "executed", executed_json(result), "command_ms", (double)result->command_ns / 1e6,
+			  "pause_ms", (double)result->pause_ns / 1e6, "table", table_names[result->table],
+			  "undrained", result->store.undrained, "warnings", c->warnings, "steps", c->steps);
 	auto_free char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
 
 	json_decref(json);
@@ -333,7 +340,9 @@ static int run_change(struct change *c)
 	if (r != 0)
 		cli_fail(c->host->cli, status, "%s: %s", c->host->command, err.text);
 	else if (result.store.undrained[0])
-		cli_warn(c->host->cli, "issued the command while readers still held the old certificates: %s",
+		cli_warn(c->host->cli, "%s: %s",
+			 result.issued ? "issued the command while readers still held the old certificates"
+				       : "published the table while readers still held an older one",
 			 result.store.undrained);
 	if (c->steps)
 		return print_json(c, &result, status, r == 0 ? "" : err.text);

@@ -605,7 +605,8 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 	if (e == 0)
 		e = drain_old(u);
 	if (e == 0)
-		reached(u, STORE_STEP_DRAINED);
+		reached(u,
+			u->old_is_held || u->result.undrained[0] ? STORE_STEP_OVERTAKEN : STORE_STEP_DRAINED);
 	return e;
 }
 

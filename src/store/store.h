@@ -89,6 +89,7 @@ enum store_step {
 	STORE_STEP_WRITTEN,   /* the next table and a copy of the old one are on disk beside the path */
 	STORE_STEP_QUEUED,    /* the empty table is at the path: new readers wait */
 	STORE_STEP_DRAINED,   /* no reader has the old table, which is emptied */
+	STORE_STEP_OVERTAKEN, /* in its place: readers have it, it is emptied, and STORE_UNDRAINED_PROCEED */
 	STORE_STEP_PUBLISHED, /* the next table is at the path, and readers get it */
 	STORE_STEP_RESTORED,  /* the old table is, because the firmware was not changed */
 	STORE_STEP_SYNCED     /* what is at the path survives a power loss */

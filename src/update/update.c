@@ -24,11 +24,12 @@ struct run {
 	uint8_t *table;
 	size_t table_size;
 	uint64_t start_ns, queued_ns;
-	bool queued;   /* since queued_ns, new readers wait or get the empty table */
-	bool planned;  /* `plan` is valid */
-	bool moved;    /* the state was no longer that of the plan when the turn came */
-	bool emptying; /* a table of another key goes, and none takes its place */
-	int command;   /* result of the command; valid if result.issued */
+	bool queued;                    /* since queued_ns, new readers wait or get the empty table */
+	bool planned;                   /* `plan` is valid */
+	bool moved;                     /* the state was no longer that of the plan when the turn came */
+	bool emptying;                  /* a table of another key goes, and none takes its place */
+	int command;                    /* result of the command; valid if result.issued */
+	struct update_signing expected; /* after it, likewise */
 	struct update_result result;
 	struct jurat_error *err;
 };
@@ -77,6 +78,9 @@ static int make_plan(struct run *u, const struct update_request *request)
 	if (!u->result.issued) /* after a command, `before` is what was before that */
 		u->result.before = now;
 	u->result.has_before = true;
+	if (u->result.issued)
+		u->result.after = now;
+	u->result.has_after |= u->result.issued;
 	event(u, UPDATE_STATUS, 0, "the firmware signs with the %s",
 	      update_signing_format(u->o->product, &now, text));
 	r = update_plan_make(u->o->product, hwid, &status, request, &u->plan, u->err);
@@ -122,6 +126,8 @@ static int command(struct run *u, struct jurat_error *err)
 	int r;
 
 	u->result.issued = true;
+	u->result.has_after = false;
+	u->expected = u->plan.after;
 	if (u->plan.kind == UPDATE_COMMIT)
 		r = sev_device_commit(&u->dev, err);
 	else if (u->plan.kind == UPDATE_SET_CONFIG)
@@ -238,6 +244,8 @@ static void reached(void *ctx, enum store_step step)
 		[STORE_STEP_WRITTEN] = "the new table is on disk, and a copy of the present table",
 		[STORE_STEP_QUEUED] = "the empty table is in place: new readers wait",
 		[STORE_STEP_DRAINED] = "no reader holds the old table, which is now empty",
+		[STORE_STEP_OVERTAKEN] = "readers still hold an older table, which is now empty: going on "
+					 "(--undrained proceed)",
 		[STORE_STEP_PUBLISHED] = "the new table is in place: readers continue",
 		[STORE_STEP_RESTORED] = "the old table is in place again: readers continue",
 		[STORE_STEP_SYNCED] = "the directory is on disk",
@@ -418,36 +426,96 @@ static enum update_table table_in_place(struct run *u)
 	}
 }
 
-/* A text that is too long is cut at its end: what guests get now comes first, and the reason last. */
-static int put_outcome_first(struct run *u, int r)
+/* By the status that was read last: a command's own result proves nothing (B17). */
+static enum update_executed executed(const struct run *u)
+{
+	const struct update_result *is = &u->result;
+	bool visible = !update_signing_equal(&is->before, &u->expected);
+
+	if (!is->issued)
+		return UPDATE_NOT_EXECUTED;
+	if (!is->has_after)
+		return UPDATE_EXECUTED_UNKNOWN;
+	if (!update_signing_equal(&is->before, &is->after))
+		return UPDATE_EXECUTED; /* if not as expected */
+	if (visible || u->command == JURAT_REFUSED)
+		return UPDATE_NOT_EXECUTED;
+	return u->command == 0 ? UPDATE_EXECUTED : UPDATE_EXECUTED_UNKNOWN;
+}
+
+/* The first words of every failure: whether anything was changed. "": the words after them say it */
+enum { DONE_BYTES = 64 };
+static char *what_was_done(const struct run *u, char to[DONE_BYTES])
+{
+	const struct update_result *is = &u->result;
+	const char *name = update_command_name(u->request->kind);
+
+	to[0] = '\0';
+	if (is->store.left == STORE_LEFT_OLD &&
+	    (!is->issued || (is->executed == UPDATE_NOT_EXECUTED && is->table != UPDATE_TABLE_EMPTY)))
+		snprintf(to, DONE_BYTES, "nothing was changed");
+	else if (name && !is->issued)
+		snprintf(to, DONE_BYTES, "%s was not issued", name);
+	else if (name && is->executed == UPDATE_NOT_EXECUTED)
+		snprintf(to, DONE_BYTES, "%s changed nothing", name);
+	else if (name && is->executed == UPDATE_EXECUTED)
+		snprintf(to, DONE_BYTES, "%s was done", name);
+	else if (name)
+		snprintf(to, DONE_BYTES, "whether %s was done is unknown", name);
+	return to;
+}
+
+/* What guests get, if it is not the table of before. NULL: it is */
+static const char *what_is_in_place(const struct run *u, int r)
 {
 	bool held = u->result.store.undrained[0] != '\0';
 
 	switch (u->result.table) {
 	case UPDATE_TABLE_EMPTY:
 		if (r == JURAT_BUSY && held)
-			return jurat_wrap(
-				u->err, r,
-				"the empty table is in place, and guests get no certificates: end the "
-				"process that holds the lock, or run `jurat host recover --undrained "
-				"proceed`");
+			return "the empty table is in place, and guests get no certificates: end the process "
+			       "that holds the lock, or run `jurat host recover --undrained proceed`";
 		if (r == JURAT_BUSY)
-			return jurat_wrap(u->err, r,
-					  "the empty table is in place: guests get no certificates until the "
-					  "other update ends");
-		return jurat_wrap(u->err, r,
-				  "the empty table is in place: guests get no certificates until `jurat host "
-				  "recover` succeeds");
+			return "the empty table is in place: guests get no certificates until the other "
+			       "update ends";
+		return "the empty table is in place: guests get no certificates until `jurat host recover` "
+		       "succeeds";
 	case UPDATE_TABLE_NONE:
-		return jurat_wrap(u->err, r, "no table is in place: guests get no certificates");
+		return "no table is in place: guests get no certificates";
 	case UPDATE_TABLE_NEW:
-		return jurat_wrap(u->err, r,
-				  u->result.store.left == STORE_LEFT_NEW
-					  ? "the certificates of the firmware's present key are in place"
-					  : "another program's table is in place");
-	default: /* nothing was changed */
-		return r;
+		return u->result.store.left == STORE_LEFT_NEW
+			       ? "the certificates of the firmware's present key are in place"
+			       : "another program's table is in place";
+	default:
+		return NULL;
 	}
+}
+
+/* About a lock, when guests notice nothing. NULL: nothing */
+static const char *what_to_do(const struct run *u, int r)
+{
+	if (r != JURAT_BUSY)
+		return NULL;
+	return u->result.store.undrained[0] ? "end the process that holds the lock, repeat with a longer "
+					      "--wait, or see --undrained in jurat-host(1)"
+					    : "repeat when the other update has ended";
+}
+
+/*
+ * A text that is too long is cut at its end: what was done and what guests get now come first, then what to
+ * do, and the reason last.
+ */
+static int put_outcome_first(struct run *u, int r)
+{
+	const char *place = what_is_in_place(u, r), *rest = place ? place : what_to_do(u, r);
+	char done[DONE_BYTES];
+
+	what_was_done(u, done);
+	if (!done[0] || u->o->dry_run)
+		return rest ? jurat_wrap(u->err, r, "%s", rest) : r;
+	if (!rest)
+		return jurat_wrap(u->err, r, "%s", done);
+	return jurat_wrap(u->err, r, "%s%s %s", done, place ? ", and" : ":", rest);
 }
 
 int update_run(const struct update_options *options, const struct update_request *request,
@@ -464,6 +532,7 @@ int update_run(const struct update_options *options, const struct update_request
 
 	u.start_ns = base_now_ns(u.env);
 	r = run(&u);
+	u.result.executed = executed(&u);
 	end_pause(&u); /* of an empty table that stays, as long as this program knows */
 	u.result.table = table_in_place(&u);
 	if (r != 0)

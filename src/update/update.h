@@ -56,10 +56,14 @@ enum update_table {
 	UPDATE_TABLE_UNKNOWN /* it cannot be read, and was not changed */
 };
 
+/* What became of the command, by the status that was read after it. */
+enum update_executed { UPDATE_NOT_EXECUTED, UPDATE_EXECUTED, UPDATE_EXECUTED_UNKNOWN };
+
 struct update_result {
 	struct update_signing before, after; /* as read; `after`: as planned in a dry run */
 	bool has_before, has_after, issued;  /* issued: a command was sent */
-	uint64_t command_ns;                 /* of the firmware command alone */
+	enum update_executed executed;
+	uint64_t command_ns; /* of the firmware command alone */
 	/*
 	 * From the exchange of the tables, when new readers begin to wait, until they get certificates: also
 	 * while the empty table is in place and not locked, to the end of this run at most.
@@ -75,8 +79,8 @@ struct update_result {
  *           readers or another updater kept their locks: nothing was changed; JURAT_NOT_FOUND the source has
  *           no such endorsement; -EINPROGRESS the firmware's state is not known: the empty table is at the
  *           path; -ENODATA the table in place was of another key, and the empty one replaces it;
- *           -ENODEV SNP is not initialised; another -errno. `err` says what is at the path, if it is not
- *           the same table with certificates as before, then what failed.
+ *           -ENODEV SNP is not initialised; another -errno. `err` says whether anything was changed and what
+ *           is at the path, if it is not the same table with certificates as before, then what failed.
  */
 JURAT_MUST_CHECK int update_run(const struct update_options *options, const struct update_request *request,
 				struct update_result *ret, struct jurat_error *err);

@@ -36,7 +36,7 @@ def a_commit_changes_tcb_and_certificates_together(tmp):
     host = Host(tmp, "--firmware", NEWER)
     host.assert_state(FIRST)
     done = host.host("commit")
-    assert done["ok"] and done["issued"] and done["table"] == "new" and done["pause_ms"] > done["command_ms"] > 0, done
+    assert done["ok"] and done["issued"] and done["executed"] is True and done["table"] == "new" and done["pause_ms"] > done["command_ms"] > 0, done
     assert done["before"]["reported_tcb"] == f"0x{FIRST}" and done["after"]["reported_tcb"] == f"0x{NEWER}", done
     assert steps(done, "command") == ["SNP_COMMIT: done"] and len(steps(done, "read-back")) == 1, done
     times = [step["at_ms"] for step in done["steps"]]
@@ -278,6 +278,7 @@ def what_is_refused_changes_nothing_and_says_why(tmp):
     for status, why, args in rows:
         p = host.host(*args, status=status, json_output=False)
         assert why in p.stderr, f"{args}: {p.stderr}"
+        assert status == 2 or f"jurat host: {args[0]}: nothing was changed: " in p.stderr, f"{args}: {p.stderr}"
     host.assert_state(FIRST)
 
 
@@ -289,7 +290,8 @@ def a_source_with_certificates_of_another_chip_is_refused(tmp):
     call(STOCK, str(tmp / "other"), "jurat/2", "milan", NEWER)
     vcek.write_bytes(next((tmp / "other").rglob("bl04_tee00_snp25_*")).read_bytes())
     done = host.host("commit", status=1)
-    assert not done["ok"] and not done["issued"] and "HWID" in done["error"], done
+    assert not done["ok"] and not done["issued"] and done["executed"] is False and "HWID" in done["error"], done
+    assert done["error"].startswith("nothing was changed: "), done
     host.assert_state(FIRST)
 
 
@@ -366,12 +368,18 @@ assert p.returncode == 0 and f"shared: pid {{os.getpid()}}" in p.stdout, p
 commit = ["commit", "--endorsements", {str(host.stock)!r}, "--wait", "20"]
 p = host(*commit)
 assert p.returncode == 3 and f"held by pid {{os.getpid()}}" in p.stderr, p
+assert "commit: nothing was changed: end the process that holds the lock, repeat with a longer --wait, or see --undrained" in p.stderr, p
 p = host(*commit, "--undrained", "empty")
-assert p.returncode == 3 and "the empty table is in place, and guests get no certificates: " in p.stderr, p
+assert p.returncode == 3 and "SNP_COMMIT was not issued, and the empty table is in place, and guests get no certificates: " in p.stderr, p
 for again in (["recover"], ["refresh"], ["commit"]):
     p = host(*again, *commit[1:], "--output", "json")
     d = json.loads(p.stdout)
     assert p.returncode == 3 and d["table"] == "empty" and "or run `jurat host recover --undrained proceed`" in d["error"], p
+p = host("recover", *commit[1:], "--undrained", "proceed")
+assert p.returncode == 0 and f"published the table while readers still held an older one: pid {{os.getpid()}}" in p.stderr, p
+assert "issued" not in p.stderr and "no reader holds" not in p.stderr, p
+fd = os.open(os.environ["JURAT_CERTS"], os.O_RDONLY)
+fcntl.fcntl(fd, F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
 p = host(*commit, "--undrained", "proceed")
 assert p.returncode == 0 and f"readers still held the old certificates" in p.stderr, p
 '''

@@ -26,8 +26,14 @@ static void a_reader_that_does_not_let_go_is_named(void **state)
 	assert_int_equal(world_update(w, NULL, &commit), JURAT_BUSY);
 	assert_non_null(strstr(w->err.text, "pid "));
 	assert_int_equal(w->commands, 0);
+	assert_ptr_equal(strstr(w->err.text,
+				"nothing was changed: end the process that holds the lock, repeat with "
+				"a longer --wait, or see --undrained in jurat-host(1): "),
+			 w->err.text);
 	w->options.store.undrained = STORE_UNDRAINED_PROCEED;
 	assert_int_equal(world_update(w, NULL, &commit), 0);
+	assert_null(world_logged(w, "no reader holds"));
+	assert_non_null(world_logged(w, "going on (--undrained proceed)"));
 	assert_non_null(strstr(w->result.store.undrained, "pid "));
 	store_reader_done(&reader);
 	assert_int_equal(world_table(w), WORLD_FITS);
@@ -56,6 +62,8 @@ static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is
 	}
 	w->options.store.undrained = STORE_UNDRAINED_PROCEED;
 	assert_int_equal(world_update(w, NULL, &recover), 0);
+	assert_null(world_logged(w, "no reader holds"));
+	assert_non_null(world_logged(w, "going on (--undrained proceed)"));
 	assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
 	store_reader_done(&reader);
 	assert_int_equal(world_table(w), WORLD_FITS);
@@ -77,7 +85,8 @@ static void a_table_of_another_key_that_cannot_be_replaced_is_named_first(void *
 	w->source_fails = -EHOSTUNREACH;
 	assert_int_equal(world_update(w, NULL, &recover), -EIO);
 	assert_int_equal(w->result.table, UPDATE_TABLE_OLD);
-	assert_ptr_equal(strstr(w->err.text, "the table in place is for another key"), w->err.text);
+	assert_ptr_equal(strstr(w->err.text, "nothing was changed: the table in place is for another key"),
+			 w->err.text);
 	assert_non_null(strstr(w->err.text, "pid "));
 	assert_non_null(strstr(w->err.text, "before that: the source fails"));
 	w->options.store.undrained = STORE_UNDRAINED_EMPTY;

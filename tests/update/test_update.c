@@ -280,7 +280,7 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct update_world *w = world_new(SNP_MILAN, true);
-		struct update_signing before;
+		struct update_signing before, now;
 		int r;
 
 		publish(w);
@@ -294,6 +294,12 @@ static void after_every_answer_table_and_firmware_agree(void **state)
 				     world_table(w), w->err.text);
 		world_assert_outcome(w, r, false);
 		assert_true(w->commands == 1 && w->result.issued);
+		now = world_signing(w);
+		assert_int_equal(w->result.executed, r == -EINPROGRESS ? UPDATE_EXECUTED_UNKNOWN
+						     : update_signing_equal(&before, &now)
+							     ? UPDATE_NOT_EXECUTED
+							     : UPDATE_EXECUTED);
+		assert_int_equal(w->result.has_after, r != -EINPROGRESS);
 		assert_true(update_signing_equal(&w->result.before, &before)); /* the last command */
 		assert_false(world_beside(w, STORE_LOCK_SUFFIX) || world_beside(w, STORE_EMPTY_SUFFIX));
 		assert_int_equal(world_beside(w, STORE_NEXT_SUFFIX), r == -EINPROGRESS);
