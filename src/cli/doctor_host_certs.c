@@ -167,6 +167,9 @@ static void check_locks(struct doctor *d, const struct host *host, bool has_blob
 	struct host_lock lock;
 
 	if (host_update_at_work(host, &lock)) {
+		if (lock.unreadable)
+			doctor_skip(d, DOCTOR_HOP_HOST_LOCK,
+				    "this user cannot read '%s': an update may be in progress", lock.name);
 		doctor_ok(d, DOCTOR_HOP_HOST_LOCK, "an update is in progress: %s", holder_of(&lock));
 	} else {
 		find_leftover(d, host);

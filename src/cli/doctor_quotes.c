@@ -50,6 +50,16 @@ static unsigned qgs_port(struct doctor *d)
 
 #define JURATD_SOCKET "/run/jurat/qgs.socket"
 
+/* Also where this user may not search the directory: the connection then says so. */
+static bool may_listen(struct doctor *d, const char *path)
+{
+	struct base_stat st;
+	char at[PATH_MAX];
+	int r = base_stat(d->env, doctor_path(d, path, at), &st);
+
+	return r == 0 || r == -EACCES;
+}
+
 /* Of --quoting-service, or where Intel's service listens; NULL: unknown. */
 static const char *qgs_address(struct doctor *d, char *to, size_t room)
 {
@@ -60,12 +70,12 @@ static const char *qgs_address(struct doctor *d, char *to, size_t room)
 	if (named)
 		return named;
 	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++)
-		if (doctor_exists(d, sockets[i])) {
+		if (may_listen(d, sockets[i])) {
 			snprintf(to, room, "unix:%s", sockets[i]);
 			return to;
 		}
 	snprintf(to, room, "vsock:1:%u", port);
-	return port != 0 && !doctor_exists(d, JURATD_SOCKET) ? to : NULL;
+	return port != 0 && !may_listen(d, JURATD_SOCKET) ? to : NULL;
 }
 
 static enum doctor_finding unconnected(int error)
@@ -115,7 +125,7 @@ static void check_qgs(struct doctor *d)
 {
 	char address[64];
 	const char *at = qgs_address(d, address, sizeof(address));
-	bool juratd = !cli_has(d->cli, "quoting-service") && doctor_exists(d, JURATD_SOCKET);
+	bool juratd = !cli_has(d->cli, "quoting-service") && may_listen(d, JURATD_SOCKET);
 
 	if (at)
 		ask_qgs(d, DOCTOR_HOP_HOST_QGS, at);

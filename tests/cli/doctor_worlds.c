@@ -34,7 +34,7 @@ struct refusal {
 struct world {
 	const char *name, *finding, *side, *tee, *option, *value; /* option: one more; NULL: none */
 	const char *files[6];                                     /* empty; "PATH=TEXT" has text */
-	struct refusal open, mkdir_in;
+	struct refusal open, stat, mkdir_in;
 	int ioctl_r;
 	int connect_r;
 	int64_t clock;
@@ -80,6 +80,10 @@ static const struct world worlds[] = {
 	  .files = { "/dev/kvm", "/dev/sgx_enclave", "/dev/sgx_provision",
 		     "/sys/module/kvm_intel/parameters/tdx=Y\n" },
 	  .connect_r = -EACCES, .status = CLI_ENVIRONMENT },
+	{ "directory of the quoting service", "qgs-permission", "host", "tdx",
+	  .files = { "/dev/kvm", "/dev/sgx_enclave", "/dev/sgx_provision",
+		     "/sys/module/kvm_intel/parameters/tdx=Y\n" },
+	  .stat = { "/run/tdx-qgs/qgs.socket", -EACCES }, .connect_r = -EACCES, .status = CLI_ENVIRONMENT },
 	{ "blob of root", "blob-unreadable", "host", "sev-snp", "blob", "/served/certs",
 	  .files = { "/dev/kvm", "/dev/sev", "/sys/module/kvm_amd/parameters/sev_snp=Y\n",
 		     "/served/certs=x" },
@@ -133,8 +137,11 @@ static int fake_open(struct base_env *base, const char *path, int flags, unsigne
 static int fake_stat(struct base_env *base, const char *path, struct base_stat *ret)
 {
 	char at[PATH_MAX];
-	int r = base_stat(base_env_real(), below(path, at), ret);
+	int r;
 
+	if (env.world->stat.path && !strcmp(path, env.world->stat.path))
+		return env.world->stat.r;
+	r = base_stat(base_env_real(), below(path, at), ret);
 	if (r == 0 && !strncmp(path, "/dev/", 5))
 		ret->mode = S_IFCHR | 0600;
 	if (r == 0 && !strncmp(path, "/served", 7)) /* as root makes it */

@@ -403,6 +403,27 @@ print(json.dumps([p.pid, [[q.returncode, q.stdout] for q in found]]))
 
 
 @case
+def what_this_user_may_not_read_is_neither_broken_nor_ok(tmp):
+    blob, lock = tmp / "certs", tmp / "certs.jurat-lock"
+    blob.write_bytes(b"x")
+    lock.touch(0)
+    tmp.chmod(0o755)
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    words = ["host", "--tee", "sev-snp", "--blob", str(blob)]
+    try:
+        hops = {hop["id"]: (hop["state"], hop["detail"]) for hop in doctor(*words, **other)["hops"]}
+        assert hops["host-lock"] == ("not-checked", f"this user cannot read '{lock}': an update may be in progress"), hops
+        blob.chmod(0)
+        out = doctor(*words, **other)
+    except PermissionError as e:
+        raise Skip(f"another user cannot run it: {e}") from e
+    hops = {hop["id"]: (hop["state"], hop["detail"]) for hop in out["hops"]}
+    assert hops["host-blob"][0] == "unknown" and "Permission denied" in hops["host-blob"][1], hops
+    assert hops["host-lock"] == hops["host-certs"] == ("not-checked", "needs the blob"), hops
+    assert "blob-permission" in {f["id"] for f in out["findings"]}, out["findings"]
+
+
+@case
 def after_a_crash_the_reader_that_holds_up_the_recovery_is_named(tmp):
     blob = tmp / "d" / "certs"
     blob.parent.mkdir(mode=0o755)
