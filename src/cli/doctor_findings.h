@@ -527,8 +527,8 @@
 	F(QGS_SILENT, "qgs-silent", HOST_QGS, BROKEN, \
 	  "the quoting service accepts the connection and does not answer", \
 	  "systemctl restart qgsd; if juratd qgs listens at this address, the service behind it may " \
-	  "be silent: see event=no-reply in `journalctl -u juratd-qgs`; otherwise, juratd " \
-	  "qgs in front detects this, and uses another service meanwhile", \
+	  "be silent: see event=service-down and event=no-reply in `journalctl -u juratd-qgs`; " \
+	  "otherwise, juratd qgs in front detects this, and uses another service meanwhile", \
 	  DOC_QGS) \
 	F(QGS_ERROR, "qgs-error", HOST_QGS, BROKEN, \
 	  "the quoting service answers with an error", \

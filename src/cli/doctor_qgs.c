@@ -59,7 +59,9 @@ enum doctor_qgs doctor_qgs_ask(struct doctor *d, const char *address, int *ret_e
 		r = run_client(d->env, &c, &err);
 	}
 	outcome = r == QGS_MESSAGE ? QGS_ANSWERS : failure(&c, r, ret_errno);
-	if (outcome != QGS_ANSWERS) {
+	if (outcome != QGS_ANSWERS && outcome != QGS_CANNOT_CONNECT && strstr(err.text, address)) {
+		snprintf(text, room, "%s", err.text);
+	} else if (outcome != QGS_ANSWERS) {
 		snprintf(text, room, "'%s': %s", address,
 			 outcome == QGS_CANNOT_CONNECT ? strerror(*ret_errno) : err.text);
 	} else if (qgs_read(QGS_PLATFORM_RESP, buf, c.answer.want, &answer, &err) != 0) {

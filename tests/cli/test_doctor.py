@@ -513,7 +513,9 @@ def quoting_services_of_a_host_are_asked(tmp):
     for name, answer in (("qgs-error", error_answer(0x12001)), ("qgs-hangs-up", b""), ("qgs-not-one", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
                          ("qgs-silent", None)):
         with Service(tmp / name, answer) as address:
-            found[name] = {f["id"] for f in ask(address, status=1)["findings"]}
+            out = ask(address, status=1)
+            found[name] = {f["id"] for f in out["findings"]}
+            assert [f["detail"].count(address) for f in out["findings"] if f["id"] == name] == [1], out["findings"]
     found["qgs-refused"] = {f["id"] for f in ask(f"unix:{tmp}/qgs-error", status=1)["findings"]}  # the stale socket of the first
     for name, ids in found.items():
         assert name in ids, (name, ids)
