@@ -110,6 +110,9 @@ bool cli_run_options(struct cli *cli, const char **faults, struct run_options *o
 		      : strcmp(map, "auto")        ? RUN_MAP_ROOT
 						   : RUN_MAP_AUTO;
 	o->qgs = cli_get(cli, "qgs");
+	if (o->qgs && o->host)
+		return cli_misuse(cli, "--qgs cannot be used with --host: there is no guest (juratd qgs "
+				       "--software-enclave is a quoting service for a host)");
 	o->trace = cli_get(cli, "trace");
 	o->control = cli_get(cli, "control");
 	if (!take_mode(cli, &o->device_mode) || !take_ready_fd(cli, &o->ready_fd))

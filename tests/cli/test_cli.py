@@ -47,6 +47,7 @@ def usage_errors_exit_with_2_and_say_why(tmp):
                        (("run", "--qgs", "vsock:0", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
                        (("run", "--qgs", "vsock:65536", "--", "true"), "--qgs: expected unix:PATH or vsock:PORT"),
                        (("run", "--tee", "sev-snp", "--qgs", "vsock:4050", "--", "true"), "--qgs needs a TDX guest (--tee tdx)"),
+                       (("run", "--tee", "tdx", "--host", "--qgs", "unix:q", "--", "true"), "--qgs cannot be used with --host: there is no guest"),
                        (("device", "--qgs", "unix:/tmp/none"), "unknown option")]:
         p = jurat(*args, status=2)
         assert word in p.err, (args, p.err)
