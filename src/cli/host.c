@@ -289,11 +289,35 @@ static int print_json(struct change *c, const struct update_result *result, int 
 	return status;
 }
 
+/* Of the command that cannot be undone: what it would do, and that. */
+static void print_dry_commit(enum snp_product product, const struct update_result *result)
+{
+	char from[UPDATE_TCB_BYTES], to[UPDATE_TCB_BYTES];
+
+	update_tcb_format(product, result->before.reported_tcb, from);
+	update_tcb_format(product, result->after.reported_tcb, to);
+	if (result->before.reported_tcb != result->after.reported_tcb)
+		printf("dry run: nothing was changed; SNP_COMMIT would change the reported TCB from %s to "
+		       "%s, and "
+		       "could not be undone\n",
+		       from, to);
+	else
+		printf("dry run: nothing was changed; the reported TCB would stay %s, but SNP_COMMIT would "
+		       "forbid "
+		       "older firmware, and could not be undone\n",
+		       to);
+}
+
 static void print_text(const struct change *c, const struct update_result *result)
 {
+	enum snp_product product = c->host->update.product;
 	char text[UPDATE_SIGNING_BYTES];
 
-	update_signing_format(c->host->update.product, &result->after, text);
+	update_signing_format(product, &result->after, text);
+	if (c->host->update.dry_run && c->request.kind == UPDATE_COMMIT) {
+		print_dry_commit(product, result);
+		return;
+	}
 	if (c->host->update.dry_run) {
 		printf("dry run: nothing was changed; reports would be signed with the %s\n", text);
 		return;

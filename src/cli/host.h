@@ -46,6 +46,8 @@ bool host_update_at_work(const struct host *host, struct host_lock *ret);
 /* What to do about a file that an interrupted update left. Returns `to`. */
 enum { HOST_LEFTOVER_BYTES = PATH_MAX + BASE_HOLDERS_BYTES + 256 };
 char *host_leftover_text(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES]);
+/* The same for `jurat host recover` itself. */
+char *host_leftover_found(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES]);
 
 /* Options that name a TCB. false after an error message: exit CLI_USAGE. */
 bool host_take_hex_tcb(const struct cli *cli, const char *option, uint64_t *ret);

@@ -90,7 +90,9 @@ static void warn_of_locks(struct dry_run *d)
 		     !strcmp(lock.kind, "shared") ? "a shared" : "an exclusive", lock.who);
 	for (size_t i = 0; i < ARRAY_SIZE(left) && !updater; i++)
 		if (host_lock_inspect(d->host, left[i], &lock))
-			warn(d, "interrupted", "%s", host_leftover_text(&lock, leftover));
+			warn(d, "interrupted", "%s",
+			     strcmp(d->host->command, "recover") ? host_leftover_text(&lock, leftover)
+								 : host_leftover_found(&lock, leftover));
 }
 
 int host_dry_run(const struct host *host, json_t *warnings, struct jurat_error *err)

@@ -42,6 +42,19 @@ bool host_update_at_work(const struct host *host, struct host_lock *ret)
 	return host_lock_inspect(host, STORE_LOCK_SUFFIX, ret) && (ret->kind || ret->unreadable);
 }
 
+char *host_leftover_found(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES])
+{
+	if (lock->kind)
+		snprintf(
+			to, HOST_LEFTOVER_BYTES,
+			"an interrupted update left '%s', locked by %s: end that process, or use --undrained "
+			"proceed",
+			lock->name, lock->who);
+	else
+		snprintf(to, HOST_LEFTOVER_BYTES, "an interrupted update left '%s'", lock->name);
+	return to;
+}
+
 char *host_leftover_text(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES])
 {
 	if (lock->kind)

@@ -75,6 +75,19 @@ static void say_tcb(struct status *s, const char *name, uint64_t tcb)
 	say(s, s->json ? of_words : name, "%s", words);
 }
 
+/* The same for programs, with the names that the other commands have in `before` and `after`. */
+static void say_signing(struct status *s, const struct update_signing *now)
+{
+	if (!s->json)
+		return;
+	say(s, "key", "%s", now->flags & SNP_STATUS_VLEK_EN ? "vlek" : "vcek");
+	if (json_object_set_new(s->json, "mask_chip_id", json_boolean(now->flags & SNP_STATUS_MASK_CHIP_ID)) <
+		    0 ||
+	    json_object_set_new(s->json, "mask_chip_key",
+				json_boolean(now->flags & SNP_STATUS_MASK_CHIP_KEY)) < 0)
+		s->failed = true;
+}
+
 static void say_platform(struct status *s)
 {
 	const struct snp_platform_status *p = &s->platform;
@@ -94,6 +107,11 @@ static void say_platform(struct status *s)
 	say_tcb(s, "current_tcb", p->current_tcb);
 	say_tcb(s, "reported_tcb", p->reported_tcb);
 	say(s, "signs_with", "%s", update_signing_format(product, &now, signing));
+	say_signing(s, &now);
+	if (now.flags & SNP_STATUS_MASK_CHIP_KEY)
+		problem(s, "unsigned",
+			"MASK_CHIP_KEY is set: no report is signed until `jurat host set-config "
+			"--mask-chip-key no`");
 }
 
 /* Reads the platform, which needs no write access. */
@@ -200,6 +218,25 @@ static int inspect_table(struct status *s)
 	return CLI_OK;
 }
 
+/*
+ * New requests wait for it as for an update, but nothing ends it. Asked twice: an update can begin or end
+ * between the two files.
+ */
+static void inspect_exclusive_lock(struct status *s)
+{
+	struct host_lock lock, updater;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (!host_lock_inspect(s->host, "", &lock) || !lock.kind ||
+		    strcmp(lock.kind, "exclusive") != 0 || host_update_at_work(s->host, &updater))
+			return;
+	problem(s, "locked",
+		"'%s' has an exclusive lock of %s, which is not an update at work: guests get BUSY until "
+		"that "
+		"process ends, and lose their key (VMPCK) after 60 s",
+		s->host->update.blob, lock.who);
+}
+
 /* Locks on the table, and on the files that an updater has beside it at work, or left when it died. */
 static void inspect_locks(struct status *s)
 {
@@ -299,6 +336,7 @@ int host_status(struct host *host)
 		if (store_check_path(base_env_real(), host->update.blob, &err) < 0)
 			problem(&s, "access", "%s", err.text);
 		inspect_locks(&s);
+		inspect_exclusive_lock(&s);
 		inspect_bystanders(&s);
 		status = print(&s);
 	}

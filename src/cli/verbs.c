@@ -718,7 +718,8 @@ const struct cli_verb cli_verbs[] = {
 	  .args = "status | set-config | commit | load-vlek FILE | refresh | recover",
 	  .has_commands = true,
 	  .summary = "change the firmware configuration and certificates of an SNP host together",
-	  .more = "Exit status: 0 done (status: the table matches), 1 refused by a check or by the firmware, "
+	  .more = "commit cannot be undone: see commit --dry-run.\n"
+		  "Exit status: 0 done (status: the table matches), 1 refused by a check or by the firmware, "
 		  "with nothing changed (status: there is a problem), 2 usage error, 3 a device, file, lock "
 		  "or service failed, 4 internal error.\n",
 	  OPTIONS(host_options),

@@ -201,6 +201,22 @@ static int plan_load_vlek(struct update_plan *plan, const struct update_request 
 	return 0;
 }
 
+static void foresee_commit(struct update_plan *plan)
+{
+	char from[UPDATE_TCB_BYTES], to[UPDATE_TCB_BYTES];
+
+	update_tcb_format(plan->product, plan->before.reported_tcb, from);
+	update_tcb_format(plan->product, plan->after.reported_tcb, to);
+	if (plan->before.reported_tcb != plan->after.reported_tcb)
+		note(plan, "SNP_COMMIT changes the reported TCB from %s to %s; this cannot be undone", from,
+		     to);
+	else
+		note(plan,
+		     "SNP_COMMIT keeps the reported TCB %s, but forbids older firmware; this cannot be "
+		     "undone",
+		     to);
+}
+
 /* What follows from a change of the reported TCB and from masks, whatever the command is. */
 static void foresee_rest(struct update_plan *plan)
 {
@@ -248,6 +264,8 @@ int update_plan_make(enum snp_product product, const uint8_t hwid[64], const str
 	if (r != 0)
 		return r;
 	foresee_rest(&plan);
+	if (request->kind == UPDATE_COMMIT)
+		foresee_commit(&plan);
 	*ret = plan;
 	return 0;
 }

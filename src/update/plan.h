@@ -44,7 +44,7 @@ struct update_signing {
 	uint32_t flags; /* SNP_STATUS_MASK_CHIP_ID, _MASK_CHIP_KEY, _VLEK_EN */
 };
 
-enum { UPDATE_MAX_NOTES = 6, UPDATE_NOTE_BYTES = 240, UPDATE_TCB_BYTES = 96 };
+enum { UPDATE_MAX_NOTES = 6, UPDATE_NOTE_BYTES = 288, UPDATE_TCB_BYTES = 96 };
 struct update_plan {
 	enum update_kind kind;
 	enum snp_product product;

@@ -7,6 +7,7 @@ refuses. Prints TAP; test_host.py JURAT HOST_STOCK
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -63,12 +64,19 @@ def masks_are_set_and_cleared_and_keep_the_tcb(tmp):
     host.host("set-config", "--reported-tcb", LOWER)
     done = host.host("set-config", "--mask-chip-id", "yes")
     assert done["after"]["mask_chip_id"] and "chip_id in reports is zero" in steps(done, "note")[0], done
+    found = host.host("status")
+    assert found["key"] == "vcek" and found["mask_chip_id"] is True and found["mask_chip_key"] is False, found
     host.assert_state(LOWER)
     report = (tmp / "evidence").read_bytes()
     assert report[0x1a0:0x1e0] == bytes(64)
     done = host.host("set-config", "--mask-chip-id", "no")
     assert not done["after"]["mask_chip_id"], done
     host.assert_state(LOWER)
+    host.host("set-config", "--mask-chip-key", "yes")
+    found = host.host("status", status=1)
+    assert found["mask_chip_key"] is True and [x["code"] for x in found["problems"]] == ["unsigned"], found
+    host.host("set-config", "--mask-chip-key", "no")
+    assert host.host("status")["problems"] == []
 
 
 @case
@@ -81,6 +89,7 @@ def a_vlek_is_loaded_renewed_and_discarded_by_a_commit(tmp):
     assert done["after"]["key"] == "vlek", done
     host.assert_state(FIRST, VLEK)
     host.host("refresh")
+    assert host.host("status")["key"] == "vlek"
     host.assert_state(FIRST, VLEK)
     done = host.host("commit")
     assert "discards the loaded VLEK" in steps(done, "note")[0] and done["after"]["key"] == "vcek", done
@@ -92,10 +101,23 @@ def a_dry_run_prints_the_steps_and_changes_nothing(tmp):
     host = Host(tmp, "--firmware", NEWER)
     before = (tmp / "state/certs.blob").read_bytes()
     p = host.host("commit", "--dry-run", json_output=False)
-    assert "dry run: nothing was changed" in p.stdout and NEWER in p.stdout, p.stdout
+    assert re.fullmatch(rf"dry run: nothing was changed; SNP_COMMIT would change the reported TCB from 0x{FIRST} \(.*\) to "
+                        rf"0x{NEWER} \(.*\), and could not be undone\n", p.stdout), p.stdout
     assert "after SNP_COMMIT, the firmware will sign with the VCEK" in p.stderr and "verifies reports signed with that key" in p.stderr, p.stderr
+    done = host.host("commit", "--dry-run")
+    assert steps(done, "note")[0].startswith(f"SNP_COMMIT changes the reported TCB from 0x{FIRST} ") and not done["issued"], done
+    p = host.host("set-config", "--reported-tcb", LOWER, "--dry-run", json_output=False)
+    assert "dry run: nothing was changed; reports would be signed with the VCEK for reported TCB" in p.stdout and LOWER in p.stdout, p.stdout
     assert (tmp / "state/certs.blob").read_bytes() == before
     host.assert_state(FIRST)
+    (tmp / "same").mkdir()
+    p = Host(tmp / "same").host("commit", "--dry-run", json_output=False)
+    assert f"the reported TCB would stay 0x{FIRST} " in p.stdout and "could not be undone" in p.stdout, p.stdout
+
+
+@case
+def what_cannot_be_undone_is_named_in_the_help(tmp):
+    assert "commit cannot be undone" in call(JURAT, "host", "--help").stdout
 
 
 @case
@@ -432,7 +454,7 @@ def during_update(command, kind):
     read, write = os.pipe()
     if kind == "full":
         fcntl.fcntl(write, 1031, 4096) # F_SETPIPE_SZ
-        os.write(write, bytes(4096 - 500)) # room for the steps before the exchange, and for no more
+        os.write(write, bytes(4096 - 740)) # room for the steps before the exchange, and for no more
     p = subprocess.Popen([*words, *command], stderr=write, stdout=subprocess.DEVNULL, preexec_fn=os.setpgrp) # else SIGTSTP has no effect
     os.close(write)
     wait("the exchange", lambda: os.stat(blob).st_ino != os.fstat(fd).st_ino)
@@ -501,9 +523,39 @@ assert "until `jurat host recover` succeeds" in problems["empty-table"], problem
 assert me in problems["interrupted"] and "or run `jurat host recover --undrained proceed`" in problems["interrupted"], problems
 dry = subprocess.run([*commit, "--dry-run"], capture_output=True, text=True)
 assert me in dry.stderr and "or run `jurat host recover --undrained proceed`" in dry.stderr, dry
+dry = subprocess.run([*words, "recover", "--dry-run"], capture_output=True, text=True)
+assert "an interrupted update left" in dry.stderr and me in dry.stderr and "run `jurat host recover" not in dry.stderr, dry
 p = subprocess.run([*words, "recover", "--undrained", "proceed", "--wait", "1"], capture_output=True, text=True)
 assert p.returncode == 0, p
 assert status()[0] == 0, status()
+'''
+    (tmp / "script.py").write_text(script)
+    call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
+
+
+@case
+def an_exclusive_lock_that_is_of_no_update_is_a_problem(tmp):
+    host = Host(tmp)
+    script = f'''
+import fcntl, json, os, struct, subprocess
+blob = os.environ["JURAT_CERTS"]
+def status():
+    p = subprocess.run([{JURAT!r}, "host", "status", "--roots", os.environ["JURAT_ROOTS"] + "/milan-ark.pem", "--output", "json"],
+                       stdout=subprocess.PIPE, text=True)
+    return p.returncode, {{x["code"]: x["detail"] for x in json.loads(p.stdout)["problems"]}}
+def lock(name):
+    fd = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    return fd
+fd = lock(blob)
+code, problems = status()
+assert code == 1 and list(problems) == ["locked"], problems
+assert f"an exclusive lock of pid {{os.getpid()}} " in problems["locked"] and "guests get BUSY" in problems["locked"], problems
+turn = lock(blob + ".jurat-lock") # an update at work has both
+assert status() == (0, {{}}), status()
+os.close(fd)
+os.unlink(blob + ".jurat-lock")
+assert status() == (0, {{}}), status()
 '''
     (tmp / "script.py").write_text(script)
     call(*host.run, "--host", "--", sys.executable, str(tmp / "script.py"))
