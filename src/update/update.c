@@ -244,8 +244,7 @@ static void reached(void *ctx, enum store_step step)
 		[STORE_STEP_WRITTEN] = "the new table is on disk, and a copy of the present table",
 		[STORE_STEP_QUEUED] = "the empty table is in place: new readers wait",
 		[STORE_STEP_DRAINED] = "no reader holds the old table, which is now empty",
-		[STORE_STEP_OVERTAKEN] = "readers still hold an older table, which is now empty: going on "
-					 "(--undrained proceed)",
+		[STORE_STEP_OVERTAKEN] = "readers still hold an older table: going on (--undrained proceed)",
 		[STORE_STEP_PUBLISHED] = "the new table is in place: readers continue",
 		[STORE_STEP_RESTORED] = "the old table is in place again: readers continue",
 		[STORE_STEP_SYNCED] = "the directory is on disk",
