@@ -58,11 +58,11 @@ char *host_leftover_found(const struct host_lock *lock, char to[HOST_LEFTOVER_BY
 char *host_leftover_text(const struct host_lock *lock, char to[HOST_LEFTOVER_BYTES])
 {
 	if (lock->kind)
-		snprintf(
-			to, HOST_LEFTOVER_BYTES,
-			"an interrupted update left '%s', locked by %s: end that process and run `jurat host "
-			"recover`, or run `jurat host recover --undrained proceed`",
-			lock->name, lock->who);
+		snprintf(to, HOST_LEFTOVER_BYTES,
+			 "an interrupted update left '%s', locked by %s: run `jurat host recover`; if it "
+			 "waits for that process in vain, end the process, or run `jurat host recover "
+			 "--undrained proceed`",
+			 lock->name, lock->who);
 	else
 		snprintf(to, HOST_LEFTOVER_BYTES, "an interrupted update left '%s': run `jurat host recover`",
 			 lock->name);

@@ -572,9 +572,69 @@ static void roll_back(struct replace *u)
 	(void)base_fsync(u->env, u->dir); /* if it fails, a power loss may restore the empty table */
 }
 
-static int prepare(struct replace *u, const void *next, size_t next_size)
+/* Reads the table at the name, which must be a file that the updater would accept at the path. */
+static uint8_t *table_at(struct replace *u, const char *name, size_t *ret_size)
 {
-	const char *keep = NULL;
+	uint8_t *table = NULL;
+	struct base_stat st;
+	int fd = base_open(u->env, name, UPDATER_FLAGS, 0);
+
+	if (fd < 0)
+		return NULL;
+	if (base_fstat(u->env, fd, &st) == 0 && S_ISREG(st.mode) &&
+	    store_check_blob(name, &st, &u->dir_stat, NULL) == 0)
+		(void)!read_table(u, fd, name, &table, ret_size);
+	base_close(u->env, fd);
+	return table;
+}
+
+/*
+ * Whether an update died, before its command, between the exchange and the end of its wait, and its old table
+ * is the next one. What cannot be read is waited for.
+ */
+static bool undrained_is_next(struct replace *u, const void *next, size_t next_size)
+{
+	struct jurat_error *err = take_ptr(u->err);
+	size_t n = 0, there_size = 0;
+	auto_free uint8_t *undrained = table_at(u, u->empty_name, &n);
+	auto_free uint8_t *there = undrained ? table_at(u, u->path, &there_size) : NULL;
+
+	u->err = err;
+	return there && there_size >= sizeof(empty_table) &&
+	       !memcmp(there, empty_table, sizeof(empty_table)) && n == next_size &&
+	       !memcmp(undrained, next, n);
+}
+
+/*
+ * What the update that died would have done had its wait run out: the very same file goes back, so that its
+ * readers and the next updater use the same lock. The tables beside it go once that is on disk.
+ */
+static int put_back_undrained(struct replace *u, const struct store_change *change)
+{
+	const char *const beside_it[] = { u->next_name, u->old_name, u->spare_name };
+	struct jurat_error said = { "" };
+	int e;
+
+	if (change && change->issue(change->ctx, &said) != STORE_CHANGED)
+		return jurat_fail(u->err, -ECANCELED, "another program changed the firmware: %s", said.text);
+	e = base_rename(u->env, u->empty_name, u->path);
+	if (e < 0)
+		return fail(u, e, "put back the table at", u->path);
+	u->result.left = STORE_LEFT_NEW;
+	reached(u, STORE_STEP_RESTORED);
+	e = base_fsync(u->env, u->dir);
+	if (e < 0)
+		return fail(u, e, "sync", u->dir_name);
+	for (size_t i = 0; e == 0 && i < ARRAY_SIZE(beside_it); i++)
+		e = remove_name(u, beside_it[i]);
+	if (e == 0)
+		reached(u, STORE_STEP_SYNCED);
+	return e;
+}
+
+/* With the turn, and nothing changed. */
+static int begin(struct replace *u, const char **ret_keep)
+{
 	int e;
 
 	u->dir = base_open(u->env, u->dir_name, O_RDONLY | O_DIRECTORY, 0);
@@ -591,10 +651,13 @@ static int prepare(struct replace *u, const void *next, size_t next_size)
 	if (e != 0)
 		return e;
 	reached(u, STORE_STEP_TURN);
-	if (u->options.begin)
-		e = u->options.begin(u->options.ctx, &keep, u->err);
-	if (e == 0 && next)
-		e = put_aside(u, keep);
+	return u->options.begin ? u->options.begin(u->options.ctx, ret_keep, u->err) : 0;
+}
+
+static int prepare(struct replace *u, const void *next, size_t next_size, const char *keep)
+{
+	int e = next ? put_aside(u, keep) : 0;
+
 	if (e == 0 && next)
 		e = write_tables(u, next, next_size);
 	if (e != 0)
@@ -614,8 +677,13 @@ static int run(struct replace *u, const void *next, size_t next_size, const stru
 {
 	enum store_changed changed = STORE_CHANGED;
 	struct jurat_error said = { "" };
-	int e = prepare(u, next, next_size);
+	const char *keep = NULL;
+	int e = begin(u, &keep);
 
+	if (e == 0 && next && u->options.no_command && undrained_is_next(u, next, next_size))
+		return put_back_undrained(u, change);
+	if (e == 0)
+		e = prepare(u, next, next_size, keep);
 	/* The undrained file keeps its name, so no later command is issued before it is drained. */
 	if (e == JURAT_BUSY && u->published && u->options.undrained == STORE_UNDRAINED_EMPTY) {
 		u->result.left = STORE_LEFT_EMPTY;

@@ -100,6 +100,11 @@ struct store_options {
 	/* limit of all waiting: for another updater, for leftovers of a crashed one, for readers */
 	uint64_t wait_ns;
 	enum store_undrained undrained;
+	/*
+	 * `change` issues no command. Then readers of a table that an interrupted update left undrained have
+	 * the right one, if it equals the next: that file is put back at the path, without waiting for them.
+	 */
+	bool no_command;
 	/* called after each step, for logs and times; must not touch the store */
 	void (*reached)(void *ctx, enum store_step step);
 	/*
@@ -137,11 +142,12 @@ struct store_change {
 
 /*
  * Replaces blob and firmware state together: steps 2 to 6 of the protocol. `change` issues the firmware
- * command and is called at most once, while no reader holds or can take a lock on a table with certificates;
- * with a NULL `change`, the same steps replace the certificates only (renewal). `next` is the new table,
- * which the caller has checked against the key that the firmware will sign with (step 1); its bytes are not
- * parsed here. When `change` reports that the firmware did not change, the old table is restored. With a NULL
- * `next`, the empty table stays at the path, and so do the tables that an interrupted update left beside it.
+ * command and is called at most once, while no reader holds or can take a lock on a table with certificates
+ * (but see options->no_command); with a NULL `change`, the same steps replace the certificates only
+ * (renewal). `next` is the new table, which the caller has checked against the key that the firmware will
+ * sign with (step 1); its bytes are not parsed here. When `change` reports that the firmware did not change,
+ * the old table is restored. With a NULL `next`, the empty table stays at the path, and so do the tables that
+ * an interrupted update left beside it.
  *
  * The file keeps its mode and group; a new file gets mode 0640, and the directory's group if that has its
  * set-group-ID bit. Directory and blob must not be accessible to other users: both belong to root or to the

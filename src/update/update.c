@@ -208,7 +208,7 @@ static int begin(void *ctx, const char **ret_keep, struct jurat_error *err)
 	return r;
 }
 
-/* Step 4, while no reader has certificates. */
+/* Step 4, while no reader has certificates, or without a command. */
 static enum store_changed issue(void *ctx, struct jurat_error *err)
 {
 	struct jurat_error said = { "" };
@@ -268,6 +268,7 @@ static int replace(struct run *u, const void *table, size_t n)
 
 	options.reached = reached;
 	options.begin = begin;
+	options.no_command = !update_command_name(u->plan.kind);
 	options.ctx = u;
 	/* whatever the firmware does meanwhile, the empty table is right */
 	return store_replace(u->env, u->o->blob, table, n, u->emptying ? NULL : &change, &options,

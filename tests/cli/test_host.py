@@ -393,11 +393,21 @@ assert p.returncode == 3 and f"held by pid {{os.getpid()}}" in p.stderr, p
 assert "commit: nothing was changed: end the process that holds the lock, repeat with a longer --wait, or see --undrained" in p.stderr, p
 p = host(*commit, "--undrained", "empty")
 assert p.returncode == 3 and "SNP_COMMIT was not issued, and the empty table is in place, and guests get no certificates: " in p.stderr, p
-for again in (["recover"], ["refresh"], ["commit"]):
+p = host(*commit, "--output", "json")
+d = json.loads(p.stdout)
+assert p.returncode == 3 and d["table"] == "empty" and "or run `jurat host recover --undrained proceed`" in d["error"], p
+# the table that this reader holds is the right one, and recover puts it back without waiting
+p = host("recover", *commit[1:])
+assert p.returncode == 0 and "the old table is in place again" in p.stderr and "has the certificates of" in p.stdout, p
+assert host("status").returncode == 0 and os.fstat(fd).st_ino == os.stat(os.environ["JURAT_CERTS"]).st_ino
+# with other options it would be another one
+p = host(*commit, "--undrained", "empty")
+assert p.returncode == 3 and os.stat(os.environ["JURAT_CERTS"]).st_size == 24, p
+for again in (["refresh", "--with-crl"], ["commit"]):
     p = host(*again, *commit[1:], "--output", "json")
     d = json.loads(p.stdout)
     assert p.returncode == 3 and d["table"] == "empty" and "or run `jurat host recover --undrained proceed`" in d["error"], p
-p = host("recover", *commit[1:], "--undrained", "proceed")
+p = host("refresh", "--with-crl", *commit[1:], "--undrained", "proceed")
 assert p.returncode == 0 and f"published the table while readers still held an older one: pid {{os.getpid()}}" in p.stderr, p
 assert "issued" not in p.stderr and "no reader holds" not in p.stderr, p
 fd = os.open(os.environ["JURAT_CERTS"], os.O_RDONLY)
@@ -525,7 +535,7 @@ dry = subprocess.run([*commit, "--dry-run"], capture_output=True, text=True)
 assert me in dry.stderr and "or run `jurat host recover --undrained proceed`" in dry.stderr, dry
 dry = subprocess.run([*words, "recover", "--dry-run"], capture_output=True, text=True)
 assert "an interrupted update left" in dry.stderr and me in dry.stderr and "run `jurat host recover" not in dry.stderr, dry
-p = subprocess.run([*words, "recover", "--undrained", "proceed", "--wait", "1"], capture_output=True, text=True)
+p = subprocess.run([*words, "recover", "--wait", "1"], capture_output=True, text=True)
 assert p.returncode == 0, p
 assert status()[0] == 0, status()
 '''

@@ -45,8 +45,8 @@ struct search {
 		uint64_t tcb;
 	} states[N_STATES]; /* OLD - 1, NEW - 1 */
 	enum role role;
-	struct world_answer answer; /* of the firmware to the command */
-	const struct update_request *first, *second;
+	struct world_answer answer;                          /* of the firmware to the command */
+	const struct update_request *first, *second, *third; /* third: of the same actor as the second */
 	bool may_be_busy, skip_drain; /* waits run out in this search; broken on purpose */
 	/* what happened: all of it is in the digest of a state */
 	int updated, then;
@@ -415,14 +415,16 @@ static void second_updater(struct base_env *env, void *ctx)
 	struct search *s = ctx;
 
 	s->then = update(env, s, s->second);
+	if (s->then == 0 && s->third)
+		s->then = update(env, s, s->third);
 }
 
 static bool skips(void *ctx, const struct sched_call *call)
 {
 	const struct search *s = ctx;
 
-	return s->skip_drain && call->actor == UPDATER && !strcmp(call->op, "lock exclusive") &&
-	       !strcmp(call->fd_path, "blob");
+	return s->skip_drain && call->actor == (s->third ? NEXT : UPDATER) &&
+	       !strcmp(call->op, "lock exclusive") && !strcmp(call->fd_path, "blob");
 }
 
 static const struct sched_actor actors[] = {
@@ -494,6 +496,29 @@ static void nor_does_an_updater_that_dies_before_recovery(void **state)
 		world.max_switches = test_step() > 1 ? 1 : 0; /* less in builds that repeat it */
 		model_passes("dies, then recover", &world);
 	}
+}
+
+/* Recovery gives a reader's table back without waiting for the reader: the command that follows does. */
+static void nor_does_a_command_that_follows_the_recovery(void **state)
+{
+	struct search *s = *state;
+	struct sched_world world;
+
+	s->second = &recover;
+	s->third = &commit;
+	for (s->role = JURAT; s->role <= NAIVE; s->role++) {
+		world = world_of(s);
+		world.n_actors = NEXT + 1;
+		world.max_deaths = 1;
+		world.max_switches = test_step() > 1 ? 1 : 2;
+		model_passes("dies, recover, commit", &world);
+	}
+	s->skip_drain = true;
+	s->role = NAIVE;
+	world = world_of(s);
+	world.n_actors = NEXT + 1;
+	world.max_deaths = 1;
+	model_is_caught("  and does not drain", &world, "I1");
 }
 
 /* One that does not wait for readers is caught, so that these searches are known to see it. */
@@ -691,6 +716,7 @@ int main(void)
 		TEST(no_order_of_reader_and_updater_makes_them_disagree),
 		TEST(nor_does_one_where_waits_run_out),
 		TEST(nor_does_an_updater_that_dies_before_recovery),
+		TEST(nor_does_a_command_that_follows_the_recovery),
 		TEST(an_updater_that_does_not_wait_for_readers_is_caught),
 		TEST(two_updaters_at_once_take_turns),
 		TEST(known_states_hide_nothing_that_orders_do),

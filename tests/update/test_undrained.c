@@ -39,7 +39,7 @@ static void a_reader_that_does_not_let_go_is_named(void **state)
 	assert_int_equal(world_table(w), WORLD_FITS);
 }
 
-/* It holds the table of before, and so the path has the empty one until it ends, or an operator proceeds. */
+/* It holds that of another key, and so the path has the empty one until it ends, or an operator proceeds. */
 static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named(void **state)
 {
 	static const struct update_request *const requests[] = { &commit, &refresh, &recover };
@@ -49,6 +49,7 @@ static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is
 	publish(w);
 	store_reader_init(&reader, NULL, w->path);
 	assert_int_equal(store_lock(&reader, 0, NULL), 0);
+	assert_int_equal(sim_psp_commit(w->psp), SNP_SUCCESS); /* by another tool */
 	w->options.store.undrained = STORE_UNDRAINED_EMPTY;
 	for (size_t i = 0; i <= ARRAY_SIZE(requests); i++) {
 		int r = world_update(w, NULL, requests[i % ARRAY_SIZE(requests)]);
@@ -66,6 +67,37 @@ static void a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is
 	assert_non_null(world_logged(w, "going on (--undrained proceed)"));
 	assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
 	store_reader_done(&reader);
+	assert_int_equal(world_table(w), WORLD_FITS);
+}
+
+/* It holds the right one, so nothing is gained by waiting for it: it goes on, and so do all others. */
+static void a_reader_of_the_right_table_stops_commands_only(void **state)
+{
+	static const struct update_request *const requests[] = { &recover, &refresh };
+	struct update_world *w = *state;
+	struct store_reader reader;
+
+	publish(w);
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		store_reader_init(&reader, NULL, w->path);
+		assert_int_equal(store_lock(&reader, 0, NULL), 0);
+		w->options.store.undrained = STORE_UNDRAINED_EMPTY;
+		assert_int_equal(world_update(w, NULL, &commit), JURAT_BUSY);
+		assert_int_equal(world_table(w), WORLD_EMPTY);
+		w->options.store.undrained = STORE_UNDRAINED_PUT_BACK;
+		assert_int_equal(world_update(w, NULL, &commit), JURAT_BUSY); /* it may change the key */
+		assert_int_equal(world_table(w), WORLD_EMPTY);
+		assert_int_equal(world_update(w, NULL, requests[i]), 0);
+		assert_int_equal(world_table(w), WORLD_FITS);
+		assert_int_equal(w->result.table, UPDATE_TABLE_NEW);
+		assert_string_equal(w->result.store.undrained, "");
+		assert_non_null(world_logged(w, "the old table is in place again: readers continue"));
+		assert_int_equal(world_update(w, NULL, &commit), JURAT_BUSY);
+		assert_int_equal(w->commands, 0);
+		assert_int_equal(world_table(w), WORLD_FITS);
+		store_reader_done(&reader);
+	}
+	assert_int_equal(world_update(w, NULL, &commit), 0);
 	assert_int_equal(world_table(w), WORLD_FITS);
 }
 
@@ -114,6 +146,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_reader_that_does_not_let_go_is_named),
 		TEST(a_reader_of_an_undrained_table_stops_each_command_and_the_way_out_is_named),
+		TEST(a_reader_of_the_right_table_stops_commands_only),
 		TEST(a_table_of_another_key_that_cannot_be_replaced_is_named_first),
 	};
 
