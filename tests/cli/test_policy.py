@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from tap import case, main, shown, terminal  # noqa: E402
+from tap import case, main, need_run, shown, terminal  # noqa: E402
 
 JURAT, MADE_IMAGES = map(os.path.abspath, sys.argv[1:3])
 AT = "2026-02-03T04:05:06Z"
@@ -17,6 +17,8 @@ GUEST = ("--vcpus", 4, "--vcpu-type", "EPYC-Genoa", "--guest-features", "0x21")
 
 
 def jurat(*args, status=0, **how):
+    if args[0] == "run":
+        need_run(JURAT)
     p = subprocess.run([JURAT, *map(str, args)], capture_output=True, text=True, timeout=60, check=False, **how)
     assert p.returncode == status, (args, p.returncode, p.stdout[:600], p.stderr[:600])
     return p

@@ -17,13 +17,14 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
 from endorsements import FMSPC, SPLS, Juratd, chain_of, make_certificate  # noqa: E402
-from tap import Skip, case, main  # noqa: E402
+from tap import Skip, case, main, need_run  # noqa: E402
 
 JURATD, JURAT = sys.argv[1:3]
 
 
 @case
 def a_vcek_is_that_of_the_run_of_the_same_seed(tmp):
+    need_run(JURAT)
     with Juratd(JURATD, "--chips", "1") as juratd:
         for seed, i in (("jurat", 0), ("jurat/1", 1)):
             certs = tmp / f"certs{i}"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Test cases of a Python program, reported as TAP: @case functions take a fresh temporary directory; main() runs them all."""
+import functools
 import os
 import pathlib
+import subprocess
 import tempfile
 
 _cases = []
@@ -9,6 +11,18 @@ _cases = []
 
 class Skip(Exception):
     """Raised by a case that cannot run here, with the reason."""
+
+
+@functools.lru_cache(maxsize=None)
+def _why_no_run(jurat):
+    p = subprocess.run([jurat, "run", "--", "true"], capture_output=True, text=True, timeout=60, check=False)
+    return p.stderr.strip() if p.returncode == 3 else ""
+
+
+def need_run(jurat):
+    """Skips the case, with the reason, where this machine does not allow `jurat run`: it has no /dev/fuse, such as a buildd."""
+    if why := _why_no_run(jurat):
+        raise Skip(why)
 
 
 def terminal():
