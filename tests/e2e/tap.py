@@ -36,9 +36,9 @@ def word(name, kind):
     return shlex.quote(peer(name, kind))
 
 
-def call(*argv, status=0, **kwargs):
-    """What a command printed; it must exit with `status` (None: any)."""
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False, **kwargs)
+def call(*argv, status=0, timeout=900, **kwargs):
+    """What a command printed; it must exit with `status` (None: any). CI runs it beside others, with less of the processors than they get."""
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False, **kwargs)
     assert status in (None, done.returncode), \
         f"{' '.join(argv)} exited with {done.returncode}: {(done.stdout + done.stderr).strip()}"
     return done.stdout + done.stderr if status is None or status != 0 else done.stdout
