@@ -425,13 +425,12 @@
 	F(BLOB_UNREADABLE, "blob-unreadable", HOST_BLOB, WARNING, \
 	  "only root can read the blob or reach it in its directory: a VMM of another user cannot " \
 	  "serve it", \
-	  "with the group of the VMMs, such as kvm: chgrp kvm BLOB and its directory; chmod 0640 " \
-	  "BLOB, and 2750 its directory", \
+	  "give both the group of the VMMs, such as kvm: chgrp kvm BLOB, chmod 0640 BLOB, and the same " \
+	  "for its directory with mode 2750", \
 	  "jurat-host(1)") \
 	F(UPDATE_RUNNING, "update-running", HOST_BLOB, WARNING, \
 	  "an update is in progress: guests get no certificates until it ends", \
-	  "wait until it ends; it waits for readers of the old table as long as its option --wait " \
-	  "says", \
+	  "wait until it ends: it waits for readers of the old table for at most the time of --wait", \
 	  "jurat-host(1)") \
 	F(UPDATE_STUCK, "update-stuck", HOST_BLOB, BROKEN, \
 	  "the table has been empty for more than 60 s, and an update is in progress: guests get no " \

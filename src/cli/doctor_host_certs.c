@@ -199,10 +199,10 @@ static void find_empty(struct doctor *d, const struct host *host, size_t n)
 	if (base_stat(d->env, blob, &st) == 0)
 		age = base_realtime_s(d->env) - st.mtime_ns / 1000000000;
 	if (age > LONGEST_UPDATE_S)
-		doctor_find(d, DOCTOR_UPDATE_STUCK, "'%s' has been empty for %lld s, updated by %s", blob,
-			    (long long)age, holder_of(&updater));
+		doctor_find(d, DOCTOR_UPDATE_STUCK, "'%s' has been empty for %lld s, while %s updates it",
+			    blob, (long long)age, holder_of(&updater));
 	else
-		doctor_find(d, DOCTOR_UPDATE_RUNNING, "'%s' is empty, updated by %s", blob,
+		doctor_find(d, DOCTOR_UPDATE_RUNNING, "'%s' is empty, while %s updates it", blob,
 			    holder_of(&updater));
 }
 
