@@ -10,6 +10,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -50,7 +51,7 @@ EXAMPLES = [
     ("doc/first-steps.md", "lintian", "tests/e2e/test_packages runs it"),
     ("doc/first-steps.md", "build/src/cli/jurat doctor", "says what this machine is; test_doctor.py has others"),
     ("doc/first-steps.md", "build/src/cli/jurat", [(r"build/src/cli/", "")], 0),
-    ("doc/first-steps.md", "cp", [(r"contrib", str(ROOT / "contrib"))], 0),
+    ("doc/first-steps.md", "cp", [(r"contrib/\S+", shlex.quote(str(ROOT / "contrib/recipes/shell")))], 0),
     ("doc/first-steps.md", "attestation-tests/run", "tests/e2e/test_recipes runs it"),
     ("doc/first-steps.md", "cc", "tests/examples builds it"),
     ("doc/first-steps.md", "jurat run --vmm", "tests/e2e/test_run_vmm tests this example"),

@@ -67,13 +67,14 @@ static void plain_environment(void)
 static void python_gets_what_the_vendors_serve_and_the_roots_agree(void **state)
 {
 	static const char script[] =
-		"python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem && "
-		"python3 $HTTPS https://api.trustedservices.intel.com/tdx/certification/v4/qe/identity | "
+		"python3 \"$HTTPS\" " KDS
+		"vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem && "
+		"python3 \"$HTTPS\" https://api.trustedservices.intel.com/tdx/certification/v4/qe/identity | "
 		"cmp - $JURAT_ROOTS/collateral/qe_identity.json && "
-		"python3 $HTTPS https://certificates.trustedservices.intel.com/IntelSGXRootCA.der | "
+		"python3 \"$HTTPS\" https://certificates.trustedservices.intel.com/IntelSGXRootCA.der | "
 		"cmp - $JURAT_ROOTS/collateral/root_ca_crl.der && "
-		"python3 $HTTPS $JURAT_ENDORSEMENTS/vcek/v1/Milan/cert_chain | "
-		"cmp - $JURAT_ROOTS/milan/cert_chain.pem && python3 $HTTPS " KDS "nonsense && echo all";
+		"python3 \"$HTTPS\" $JURAT_ENDORSEMENTS/vcek/v1/Milan/cert_chain | "
+		"cmp - $JURAT_ROOTS/milan/cert_chain.pem && python3 \"$HTTPS\" " KDS "nonsense && echo all";
 	struct outcome o;
 
 	NEEDS_SERVICE();
@@ -178,7 +179,8 @@ static void what_the_user_has_set_stays_set(void **state)
 		"test $SSL_CERT_FILE = $NODE_EXTRA_CA_CERTS && head -n 1 $SSL_CERT_FILE && "
 		"grep -c BEGIN $SSL_CERT_FILE && grep -c BEGIN $REQUESTS_CA_BUNDLE >/dev/null && "
 		"echo $no_proxy | cut -d, -f1,2 && test $no_proxy = $NO_PROXY && "
-		"python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem";
+		"python3 \"$HTTPS\" " KDS
+		"vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem";
 	char path[128], text[OUTPUT_BYTES];
 	struct outcome o;
 	FILE *f;
@@ -205,7 +207,7 @@ static void a_service_that_dies_refuses_and_the_run_goes_on(void **state)
 {
 	static const char script[] = FIND_SERVICE
 		"kill -9 $(service) && \"$0\" refused && \"$JURAT\" attest --out $JURAT_ROOTS/r >&2 && "
-		"python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain && exit 7";
+		"python3 \"$HTTPS\" " KDS "vcek/v1/Milan/cert_chain && exit 7";
 	const char *said;
 	struct outcome o;
 
@@ -264,12 +266,12 @@ static void a_fault_is_the_service_s(void **state)
 
 	NEEDS_SERVICE();
 	o = RUN_SERVED("--endorsements-fault", "429:1", "--", "/bin/sh", "-c",
-		       "python3 $HTTPS " KDS "vcek/v1/Milan/crl " KDS
+		       "python3 \"$HTTPS\" " KDS "vcek/v1/Milan/crl " KDS
 		       "vcek/v1/Milan/crl | head -n 1 | tr -d '\\0'");
 	assert_exit(&o, 0);
 	assert_string_equal(o.out, "status 429\n");
 	o = RUN_SERVED("--endorsements-fault", "outage@vcek-chain", "--endorsements-fault", "half@vcek-crl",
-		       "--", "/bin/sh", "-c", "python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain");
+		       "--", "/bin/sh", "-c", "python3 \"$HTTPS\" " KDS "vcek/v1/Milan/cert_chain");
 	assert_exit(&o, 0);
 	assert_int_equal(strncmp(o.out, "status 50", 9), 0);
 	o = RUN_SERVED("--endorsements-fault", "nonsense", "--", "/bin/echo", "ran");
@@ -283,10 +285,10 @@ static void a_fault_is_the_service_s(void **state)
 
 static void it_works_beside_the_other_options(void **state)
 {
-	static const char fetch[] = "python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain | "
+	static const char fetch[] = "python3 \"$HTTPS\" " KDS "vcek/v1/Milan/cert_chain | "
 				    "cmp - $JURAT_ROOTS/milan/cert_chain.pem && echo same";
 	static const char both[] =
-		"python3 $HTTPS " KDS "nonsense && "
+		"python3 \"$HTTPS\" " KDS "nonsense && "
 		"\"$JURAT\" attest --tee tdx --via ioctl --out $JURAT_ROOTS/q >/dev/null && "
 		"\"$0\" connect";
 	struct outcome o;
@@ -308,7 +310,7 @@ static void it_works_beside_the_other_options(void **state)
 
 static void the_state_s_platform_is_the_one_that_is_served(void **state)
 {
-	static const char script[] = "python3 $HTTPS " KDS "vcek/v1/Turin/cert_chain | "
+	static const char script[] = "python3 \"$HTTPS\" " KDS "vcek/v1/Turin/cert_chain | "
 				     "cmp - $JURAT_ROOTS/turin/cert_chain.pem && echo same";
 	char path[128];
 	struct outcome o;
@@ -324,7 +326,7 @@ static void the_state_s_platform_is_the_one_that_is_served(void **state)
 
 static void a_run_within_a_run_has_its_own_service_if_the_kernel_can(void **state)
 {
-	static const char script[] = "python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain | "
+	static const char script[] = "python3 \"$HTTPS\" " KDS "vcek/v1/Milan/cert_chain | "
 				     "cmp - $JURAT_ROOTS/milan/cert_chain.pem && "
 				     "grep -c kdsintf.amd.com /etc/hosts";
 	struct outcome o;
@@ -365,7 +367,8 @@ static void cover_etc_and_forbid_writing(void)
 static void an_image_without_hosts_or_certificates_gets_them(void **state)
 {
 	static const char script[] =
-		"python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem && "
+		"python3 \"$HTTPS\" " KDS
+		"vcek/v1/Milan/cert_chain | cmp - $JURAT_ROOTS/milan/cert_chain.pem && "
 		"cat /etc/nsswitch.conf && case $SSL_CERT_FILE in ${JURAT_ROOTS%/roots}/*) \"$0\" connect;; "
 		"esac";
 	void (*const images[])(void) = { cover_etc, cover_etc_and_forbid_writing };
@@ -416,7 +419,7 @@ static void a_trace_has_connections_and_requests(void **state)
 	NEEDS_SERVICE();
 	TEXT(path, "%s/trace%d.txt", dir, unprivileged);
 	o = RUN_SERVED("--trace", path, "--", "/bin/sh", "-c",
-		       "python3 $HTTPS " KDS "vcek/v1/Milan/cert_chain");
+		       "python3 \"$HTTPS\" " KDS "vcek/v1/Milan/cert_chain");
 	assert_exit(&o, 0);
 	read_back(strrchr(path, '/') + 1, text);
 	assert_non_null(strstr(text, "item=vcek-chain:Milan status=200"));
